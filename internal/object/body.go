@@ -1,0 +1,102 @@
+package object
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+)
+
+// maxResumes is how often a body is opened again without a byte more.
+const maxResumes = 5
+
+// body is an object's bytes from offset to size, over as many connections as
+// it takes.
+type body struct {
+	ctx    context.Context
+	name   string
+	size   int64
+	offset int64
+	idle   time.Duration
+	open   func(ctx context.Context, from int64) (io.ReadCloser, error)
+
+	stream    io.ReadCloser
+	cancel    context.CancelFunc
+	stalled   *time.Timer
+	fruitless int
+	err       error // of all further reads
+}
+
+// start opens the connection that delivers from offset on. Its timer runs
+// only while a read waits: a slow reader is not a slow server.
+func (b *body) start() error {
+	ctx, cancel := context.WithCancel(b.ctx)
+	stream, err := b.open(ctx, b.offset)
+	if err != nil {
+		cancel()
+		return fmt.Errorf("reading %q: %w", b.name, err)
+	}
+	b.stream, b.cancel = stream, cancel
+	b.stalled = time.AfterFunc(b.idle, cancel)
+	b.stalled.Stop()
+	return nil
+}
+
+func (b *body) Read(p []byte) (int, error) {
+	if b.err != nil || len(p) == 0 {
+		return 0, b.err
+	}
+	for {
+		b.stalled.Reset(b.idle)
+		n, err := b.stream.Read(p)
+		b.stalled.Stop()
+		b.offset += int64(n)
+		if n > 0 {
+			b.fruitless = 0
+		}
+		if err != nil {
+			b.err = b.carryOn(err)
+		}
+		if n > 0 || b.err != nil {
+			return n, b.err
+		}
+	}
+}
+
+// carryOn resumes after a read that ended with cause, unless that is the end.
+func (b *body) carryOn(cause error) error {
+	if cause == io.EOF && b.offset == b.size {
+		return io.EOF
+	}
+	if err := b.ctx.Err(); err != nil {
+		return fmt.Errorf("reading %q: %w", b.name, err)
+	}
+	if b.offset == b.size {
+		return fmt.Errorf("reading %q: all bytes came but not as they were stored, so run again: %w", b.name, cause)
+	}
+	b.stop()
+	if b.fruitless++; b.fruitless > maxResumes {
+		return fmt.Errorf("reading %q: broke off at byte %d of %d and again at each of %d further attempts, so check the network and run again: %w",
+			b.name, b.offset, b.size, maxResumes, errors.Join(io.ErrUnexpectedEOF, cause))
+	}
+	return b.start()
+}
+
+func (b *body) stop() error {
+	if b.stream == nil {
+		return nil
+	}
+	b.cancel()
+	err := b.stream.Close()
+	b.stream = nil
+	return err
+}
+
+// Close ends the connection. What has not been read is not waited for.
+func (b *body) Close() error {
+	if b.err == nil {
+		b.err = fmt.Errorf("reading %q: closed", b.name)
+	}
+	return b.stop()
+}

@@ -1,0 +1,146 @@
+package object_test
+
+import (
+	"errors"
+	"io/fs"
+	"net/http"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"cdrmend/internal/object"
+	"cdrmend/internal/object/objecttest"
+)
+
+// wantMessage checks that an error is one line that says what to do.
+func wantMessage(t *testing.T, err error, parts ...string) {
+	t.Helper()
+	if err == nil {
+		t.Fatalf("no error, want one with %q", parts)
+	}
+	t.Log(err)
+	for _, part := range parts {
+		if !strings.Contains(err.Error(), part) {
+			t.Errorf("the message is %q, want %q in it", err, part)
+		}
+	}
+	for _, no := range []string{"\n", "testsecret", "RequestID", "exceeded maximum number of attempts"} {
+		if strings.Contains(err.Error(), no) {
+			t.Errorf("the message is %q, want no %q in it", err, no)
+		}
+	}
+}
+
+func gatewayStore(t *testing.T, opts objecttest.GatewayOptions, bucket string) (*objecttest.Server, object.Store) {
+	t.Helper()
+	server := objecttest.Gateway(t, opts)
+	server.Setenv(t)
+	server.Bucket(t, "bucket", objecttest.Plain)
+	return server, mustOpen(t, object.OpenQuick, object.Location{Bucket: bucket}, object.Options{})
+}
+
+func TestMissingBucketDoesNotExist(t *testing.T) {
+	_, store := gatewayStore(t, objecttest.GatewayOptions{}, "no-such-bucket")
+	_, listErr := listKeys(t, store, "a/")
+	_, openErr := store.Open(t.Context(), object.Info{Key: "a", ETag: "b", Size: 1}, 0)
+	createErr := store.Create(t.Context(), "a", objecttest.Content(nil))
+	for _, err := range []error{listErr, openErr, createErr} {
+		if !errors.Is(err, fs.ErrNotExist) || errors.Is(err, object.ErrChanged) {
+			t.Errorf("in a missing bucket: %v, want fs.ErrNotExist", err)
+		}
+		wantMessage(t, err, "s3://no-such-bucket/a", "does not exist", "create it")
+	}
+}
+
+func TestRefusedCredentialsSaySo(t *testing.T) {
+	gatewayStore(t, objecttest.GatewayOptions{}, "bucket")
+	t.Setenv("AWS_SECRET_ACCESS_KEY", "wrong")
+	store := mustOpen(t, object.OpenQuick, object.Location{Bucket: "bucket"}, object.Options{})
+	_, err := listKeys(t, store, "")
+	wantMessage(t, err, "s3://bucket/", "credentials are refused")
+}
+
+func TestMissingCredentialsShowWhenTheStoreIsOpened(t *testing.T) {
+	for _, kv := range (&objecttest.Server{}).Env() {
+		key, value, _ := strings.Cut(kv, "=")
+		t.Setenv(key, value)
+	}
+	_, err := object.Open(t.Context(), object.Location{Bucket: "bucket"}, object.Options{})
+	wantMessage(t, err, "no usable AWS credentials", "AWS_ACCESS_KEY_ID")
+}
+
+func TestUnreachableEndpointSaysSo(t *testing.T) {
+	server, store := gatewayStore(t, objecttest.GatewayOptions{}, "bucket")
+	server.Stop()
+	_, err := listKeys(t, store, "")
+	wantMessage(t, err, "endpoint cannot be reached", "connection refused")
+}
+
+func TestUntrustedCertificateFailsAtOnceAndSaysSo(t *testing.T) {
+	gatewayStore(t, objecttest.GatewayOptions{TLS: true}, "bucket")
+	if err := os.Unsetenv("AWS_CA_BUNDLE"); err != nil {
+		t.Fatal(err)
+	}
+	store := mustOpen(t, object.Open, object.Location{Bucket: "bucket"}, object.Options{})
+	_, err := listKeys(t, store, "")
+	wantMessage(t, err, "AWS_CA_BUNDLE")
+}
+
+func TestAnswersThatAnOperatorCanActOnSayHow(t *testing.T) {
+	f := openFaulty(t, http.MethodGet)
+	info := f.put([]byte("data"))
+	elsewhere := func(w http.ResponseWriter, r *http.Request, server http.Handler) {
+		w.Header().Set("X-Amz-Bucket-Region", "eu-west-1")
+		answer(301, "PermanentRedirect")(w, r, server)
+	}
+	for _, test := range []struct {
+		fault fault
+		is    error
+		want  []string
+	}{
+		{answer(403, "InvalidObjectState"), object.ErrArchived, []string{"archived", "restore it"}},
+		{answer(403, "AccessDenied"), nil, []string{"access is denied", "s3:GetObject"}},
+		{answer(403, "InvalidAccessKeyId"), nil, []string{"credentials are refused"}},
+		{answer(403, "ExpiredToken"), nil, []string{"credentials are refused"}},
+		{answer(403, "RequestTimeTooSkewed"), nil, []string{"clock"}},
+		{elsewhere, nil, []string{"another region", `"eu-west-1"`}},
+		{answer(404, "NoSuchKey"), object.ErrChanged, nil},
+		{answer(412, "PreconditionFailed"), object.ErrChanged, nil},
+	} {
+		f.arm(test.fault)
+		_, err := f.read(info)
+		if test.is != nil && !errors.Is(err, test.is) {
+			t.Errorf("reading gives %v, want %v", err, test.is)
+		}
+		wantMessage(t, err, append(test.want, `reading "s3://bucket/key": `)...)
+	}
+	busy := answer(503, "SlowDown")
+	f.arm(busy, busy, busy, busy, busy, busy)
+	_, err := f.read(info)
+	wantMessage(t, err, "too busy", "concurrency")
+}
+
+func TestObjectLockWithoutALockedBucketSaysSo(t *testing.T) {
+	gatewayStore(t, objecttest.GatewayOptions{}, "bucket")
+	opts := object.Options{Retention: object.Retention{Mode: "governance", Until: time.Now().Add(time.Hour)}}
+	store := mustOpen(t, object.OpenQuick, object.Location{Bucket: "bucket"}, opts)
+	err := store.Create(t.Context(), "key", objecttest.Content([]byte("data")))
+	wantMessage(t, err, "Object Lock")
+}
+
+func TestOpenRefusesWhatMakesNoSense(t *testing.T) {
+	for _, test := range []struct {
+		loc  object.Location
+		opts object.Options
+	}{
+		{object.Location{}, object.Options{}},
+		{object.Location{Bucket: "b", Dir: "d"}, object.Options{}},
+		{object.Location{Bucket: "b"}, object.Options{Retention: object.Retention{Mode: "forever", Until: time.Unix(1, 0)}}},
+		{object.Location{Bucket: "b"}, object.Options{Retention: object.Retention{Mode: "governance"}}},
+	} {
+		if _, err := object.Open(t.Context(), test.loc, test.opts); err == nil {
+			t.Errorf("Open(%+v, %+v) succeeds", test.loc, test.opts)
+		}
+	}
+}

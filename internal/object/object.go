@@ -1,0 +1,66 @@
+// Package object is the only room that knows where objects live: an S3 bucket
+// or a directory. It lists, reads what was listed and nothing newer, and
+// creates without ever replacing.
+package object
+
+import (
+	"context"
+	"errors"
+	"io"
+	"iter"
+	"time"
+)
+
+// Info is one object as a listing showed it. It pins what Open reads.
+type Info struct {
+	Key       string
+	Size      int64
+	ETag      string    // without quotes; empty in a directory
+	VersionID string    // only when the store was opened with Versions
+	Modified  time.Time // UTC, microseconds at most
+	Archived  bool      // in a storage class that has to be restored before it can be read
+}
+
+// Content is what Create writes. Open may be called several times, as a lost
+// connection is answered by sending it all again.
+type Content struct {
+	Size   int64
+	SHA256 [32]byte
+	Open   func() (io.ReadSeekCloser, error)
+}
+
+// Store is a bucket or a directory. Keys are whole keys in a bucket, and
+// slash-separated paths below the root in a directory. All methods are safe
+// for concurrent use, and retry what can be retried before they return.
+type Store interface {
+	// List yields the objects whose keys begin with prefix, in byte order of
+	// keys. The prefix is empty or ends in a slash. A prefix without objects
+	// yields nothing; a store that does not exist yields an error that wraps
+	// fs.ErrNotExist. The error is the last element. Each range over the
+	// sequence lists anew.
+	List(ctx context.Context, prefix string) iter.Seq2[Info, error]
+
+	// Open streams the object exactly as info describes it, from the given
+	// byte to its end. A body that breaks off is resumed where it broke.
+	// If the object changed or vanished since it was listed, the error wraps
+	// ErrChanged, from Open or from a later Read.
+	Open(ctx context.Context, info Info, from int64) (io.ReadCloser, error)
+
+	// Create makes the object durable under key unless the key is taken. It
+	// returns nil when the key now holds exactly these bytes, whether this
+	// call wrote them or an earlier one, and an error that wraps ErrTaken
+	// when it holds others. Nobody ever sees a part of an object.
+	Create(ctx context.Context, key string, c Content) error
+
+	// String returns the URL of the root, for messages.
+	String() string
+}
+
+var (
+	// ErrChanged is returned for an object that is not what was listed.
+	ErrChanged = errors.New("the object changed or vanished since it was listed")
+	// ErrTaken is returned for a key that holds other bytes.
+	ErrTaken = errors.New("the key holds other bytes already")
+	// ErrArchived is returned for an object that has to be restored first.
+	ErrArchived = errors.New("the object is archived")
+)

@@ -1,0 +1,117 @@
+package objecttest
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+	"github.com/aws/smithy-go"
+)
+
+// BucketKind is what a bucket keeps.
+type BucketKind uint8
+
+// The kinds of bucket.
+const (
+	Plain     BucketKind = iota
+	Versioned            // every version of an object
+	Locked               // versions, and with Object Lock no way to remove them early
+)
+
+// Bucket makes a bucket.
+func (s *Server) Bucket(t testing.TB, name string, kind BucketKind) {
+	t.Helper()
+	api := s.api(t)
+	if _, err := api.CreateBucket(context.Background(), &s3.CreateBucketInput{
+		Bucket:                     &name,
+		ObjectLockEnabledForBucket: aws.Bool(kind == Locked),
+	}); err != nil {
+		t.Fatalf("making bucket %q: %v", name, err)
+	}
+	if kind != Versioned {
+		return
+	}
+	if _, err := api.PutBucketVersioning(context.Background(), &s3.PutBucketVersioningInput{
+		Bucket:                  &name,
+		VersioningConfiguration: &types.VersioningConfiguration{Status: types.BucketVersioningStatusEnabled},
+	}); err != nil {
+		t.Fatalf("making bucket %q versioned: %v", name, err)
+	}
+}
+
+// Put writes an object, over another if need be.
+func (s *Server) Put(t testing.TB, bucket, key string, data []byte) {
+	t.Helper()
+	if _, err := s.api(t).PutObject(context.Background(), &s3.PutObjectInput{Bucket: &bucket, Key: &key, Body: bytes.NewReader(data)}); err != nil {
+		t.Fatalf("putting %q: %v", key, err)
+	}
+}
+
+// Remove removes an object; in a versioned bucket it only hides it.
+func (s *Server) Remove(t testing.TB, bucket, key string) {
+	t.Helper()
+	if _, err := s.api(t).DeleteObject(context.Background(), &s3.DeleteObjectInput{Bucket: &bucket, Key: &key}); err != nil {
+		t.Fatalf("removing %q: %v", key, err)
+	}
+}
+
+// Retention returns the mode, in capitals, and the date of an object's lock,
+// zero without one.
+func (s *Server) Retention(t testing.TB, bucket, key string) (mode string, until time.Time) {
+	t.Helper()
+	out, err := s.api(t).GetObjectRetention(context.Background(), &s3.GetObjectRetentionInput{Bucket: &bucket, Key: &key})
+	if api, ok := errors.AsType[smithy.APIError](err); ok && api.ErrorCode() == "NoSuchObjectLockConfiguration" {
+		return "", time.Time{}
+	}
+	if err != nil {
+		t.Fatalf("retention of %q: %v", key, err)
+	}
+	return string(out.Retention.Mode), aws.ToTime(out.Retention.RetainUntilDate)
+}
+
+func (s *Server) api(t testing.TB) *s3.Client {
+	tr := transport(s.CAFile)
+	t.Cleanup(tr.CloseIdleConnections)
+	return s3.NewFromConfig(aws.Config{
+		Region:       "us-east-1",
+		Credentials:  credentials.NewStaticCredentialsProvider(s.AccessKey, s.SecretKey, ""),
+		BaseEndpoint: &s.Endpoint,
+		HTTPClient:   &http.Client{Transport: tr},
+	})
+}
+
+// Proxy stands before the server and hands each request to intercept, which
+// may answer it, pass it on, or both. It returns the URL to use as endpoint.
+// Panicking with http.ErrAbortHandler breaks the connection.
+func (s *Server) Proxy(t testing.TB, intercept func(w http.ResponseWriter, r *http.Request, server http.Handler)) string {
+	t.Helper()
+	target, err := url.Parse(s.Endpoint)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tr := transport(s.CAFile)
+	forward := &httputil.ReverseProxy{
+		Transport: tr,
+		Rewrite: func(r *httputil.ProxyRequest) {
+			r.SetURL(target)
+			r.Out.Host = r.In.Host // is part of what was signed
+		},
+	}
+	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { intercept(w, r, forward) }))
+	t.Cleanup(func() {
+		proxy.CloseClientConnections()
+		proxy.Close()
+		tr.CloseIdleConnections()
+	})
+	return proxy.URL
+}

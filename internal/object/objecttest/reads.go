@@ -1,0 +1,206 @@
+package objecttest
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"testing"
+
+	"cdrmend/internal/object"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// awkward keys: none is the parent of another, which a directory cannot hold.
+var awkward = []string{
+	"a.b", "a/b", "a/b c", "a-b/c", "a0", "a b", "a+b", "a%20b", "a%2Fb", "a&b=c", "a'b\"c", "a<b>", "a*b", "a~b", "a;b", "a:b", "a?b", "a#b",
+	"A/b", "ä", "a\u0308", "日本/語.json", "🙂", "org=1/year=2026/month=3/_call_metadata.json", ".hidden", "z/.hidden/x", "-dash", "z/..b", "z/b..",
+}
+
+func listsInByteOrder(t *testing.T, p Place) {
+	for _, key := range awkward {
+		create(t, p.Store, key, "data of "+key)
+	}
+	wantKeys(t, p.Store, "", slices.Clone(awkward)...)
+	for _, info := range list(t, p.Store, "") {
+		wantBytes(t, p.Store, info, 0, []byte("data of "+info.Key))
+	}
+}
+
+func listsManyPages(t *testing.T, p Place) {
+	const objects = 1101
+	want := make([]string, objects)
+	var g errgroup.Group
+	g.SetLimit(16)
+	for i := range objects {
+		want[i] = fmt.Sprintf("many/%d/%04d.json", i%7, i)
+		g.Go(func() error { return p.Store.Create(t.Context(), want[i], Content([]byte(want[i]))) })
+	}
+	if err := g.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	wantKeys(t, p.Store, "many/", want...)
+}
+
+func prefixIsolates(t *testing.T, p Place) {
+	for _, key := range []string{"p/a", "p/b/c", "p2/a", "p.a", "q/p/a"} {
+		create(t, p.Store, key, key)
+	}
+	wantKeys(t, p.Store, "p/", "p/a", "p/b/c")
+	wantKeys(t, p.Store, "p/b/", "p/b/c")
+	wantKeys(t, p.Store, "p.a/")
+}
+
+func listsNothing(t *testing.T, p Place) {
+	wantKeys(t, p.Store, "")
+	wantKeys(t, p.Store, "no/such/")
+}
+
+func listsAnew(t *testing.T, p Place) {
+	create(t, p.Store, "a", "1")
+	create(t, p.Store, "b", "2")
+	objects := p.Store.List(t.Context(), "")
+	for info, err := range objects {
+		if err != nil || info.Key != "a" {
+			t.Fatalf("the first object is %v, %v, want %q", info, err, "a")
+		}
+		break
+	}
+	create(t, p.Store, "0", "3")
+	for info, err := range objects {
+		if err != nil || info.Key != "0" {
+			t.Fatalf("the first object of the second range is %v, %v, want %q", info, err, "0")
+		}
+		break
+	}
+}
+
+func infoTells(t *testing.T, p Place) {
+	create(t, p.Store, "a/b", "12345")
+	info := only(t, p.Store)
+	if info.Key != "a/b" || info.Size != 5 || info.Archived || !isMicroseconds(info.Modified) {
+		t.Errorf("info is %+v, want key a/b, size 5, not archived, modified in UTC microseconds", info)
+	}
+	if url := p.Store.String(); url[len(url)-1] != '/' {
+		t.Errorf("the store calls itself %q, want a URL that ends in a slash", url)
+	}
+}
+
+func readsFrom(t *testing.T, p Place) {
+	create(t, p.Store, "a", "0123456789")
+	info := only(t, p.Store)
+	for _, from := range []int64{0, 1, 9, 10} {
+		wantBytes(t, p.Store, info, from, []byte("0123456789")[from:])
+	}
+	for _, from := range []int64{-1, 11} {
+		if got, err := read(t.Context(), p.Store, info, from); err == nil {
+			t.Errorf("reading from byte %d of 10 gives %q, want an error", from, got)
+		}
+	}
+}
+
+func readsBig(t *testing.T, p Place) {
+	data := twentyMegabytes()
+	if err := p.Store.Create(t.Context(), "big", Content(data)); err != nil {
+		t.Fatal(err)
+	}
+	info := only(t, p.Store)
+	wantBytes(t, p.Store, info, 0, data)
+	wantBytes(t, p.Store, info, 12_345_678, data[12_345_678:])
+	if err := p.Store.Create(t.Context(), "big", Content(data)); err != nil {
+		t.Errorf("creating a big object again with equal bytes: %v", err)
+	}
+	data[len(data)-1]++
+	if err := p.Store.Create(t.Context(), "big", Content(data)); !errors.Is(err, object.ErrTaken) {
+		t.Errorf("creating a big object again with another last byte: %v, want ErrTaken", err)
+	}
+}
+
+// twentyMegabytes returns 20 MB in which no two places look alike.
+func twentyMegabytes() []byte {
+	var b bytes.Buffer
+	for i := 0; b.Len() < 20_000_000; i++ {
+		fmt.Fprintf(&b, "%08x", uint32(i)*2654435761)
+	}
+	return b.Bytes()
+}
+
+func readsOnlyListed(t *testing.T, p Place) {
+	p.Put("a", []byte("as it was"))
+	info := only(t, p.Store)
+	p.Put("a", []byte("as it is!"))
+	wantOld(t, p, info, []byte("as it was"))
+	p.Put("a", []byte("as it is, and longer"))
+	wantOld(t, p, info, []byte("as it was"))
+}
+
+func readsNothingElse(t *testing.T, p Place) {
+	p.Put("a/b", []byte("as it was"))
+	info := only(t, p.Store)
+	p.Remove("a/b")
+	wantOld(t, p, info, []byte("as it was"))
+	wantKeys(t, p.Store, "")
+}
+
+func wantOld(t *testing.T, p Place, info object.Info, old []byte) {
+	t.Helper()
+	for _, from := range []int64{0, 3, info.Size} {
+		if p.Pinned {
+			wantBytes(t, p.Store, info, from, old[from:])
+			continue
+		}
+		if got, err := read(t.Context(), p.Store, info, from); !errors.Is(err, object.ErrChanged) {
+			t.Errorf("reading what was changed from byte %d gives %q, %v, want ErrChanged", from, got, err)
+		}
+	}
+}
+
+func cancelledEnds(t *testing.T, p Place) {
+	create(t, p.Store, "a", "data")
+	info := only(t, p.Store)
+	ctx, cancel := context.WithCancel(t.Context())
+	r, err := p.Store.Open(ctx, info, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	cancel()
+	if _, err := io.ReadAll(r); err != nil && !errors.Is(err, context.Canceled) {
+		t.Errorf("reading with a cancelled context: %v, want context.Canceled", err)
+	}
+	if _, err := read(ctx, p.Store, info, 0); !errors.Is(err, context.Canceled) {
+		t.Errorf("opening with a cancelled context: %v, want context.Canceled", err)
+	}
+	var last error
+	for _, err := range p.Store.List(ctx, "") {
+		last = err
+	}
+	if !errors.Is(last, context.Canceled) {
+		t.Errorf("listing with a cancelled context: %v, want context.Canceled", last)
+	}
+}
+
+func holdsEmpty(t *testing.T, p Place) {
+	create(t, p.Store, "empty", "")
+	info := only(t, p.Store)
+	if info.Size != 0 {
+		t.Errorf("an empty object has size %d", info.Size)
+	}
+	wantBytes(t, p.Store, info, 0, nil)
+	create(t, p.Store, "empty", "")
+	if err := p.Store.Create(t.Context(), "empty", Content([]byte("x"))); !errors.Is(err, object.ErrTaken) {
+		t.Errorf("creating a byte over an empty object: %v, want ErrTaken", err)
+	}
+}
+
+func keepsKeysApart(t *testing.T, p Place) {
+	for _, key := range []string{"ä", "a\u0308", "a b", "a+b", "a%20b"} {
+		create(t, p.Store, key, "data of "+key)
+	}
+	for _, info := range list(t, p.Store, "") {
+		wantBytes(t, p.Store, info, 0, []byte("data of "+info.Key))
+	}
+}

@@ -1,0 +1,114 @@
+package object
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// Location is a bucket or a directory: exactly one of the two is set.
+type Location struct {
+	Bucket string
+	Dir    string
+}
+
+// Options say how a store is reached and what it does to what it writes. The
+// zero value reads a directory, or a bucket through the environment's default
+// credentials.
+type Options struct {
+	Region     string // empty: the environment's, else us-east-1
+	Endpoint   string // URL; empty: the environment's, else that of AWS
+	RoleARN    string // assumed with the environment's credentials
+	ExternalID string // given when the role is assumed
+	PathStyle  bool   // the bucket stands in the path instead of the host name
+
+	// Versions lists through ListObjectVersions, so that what Open reads is
+	// pinned by version id and outlives an overwrite.
+	Versions bool
+
+	// Limiter bounds the requests of all stores that share it; nil: a limiter
+	// of its own.
+	Limiter *Limiter
+
+	// Retention and SSEKMSKey apply to what Create writes. Directories have
+	// neither.
+	Retention Retention
+	SSEKMSKey string
+
+	// MakeRoot lets a directory not exist yet: the first Create makes it.
+	MakeRoot bool
+}
+
+// Retention is how long S3 Object Lock keeps what Create writes. An object
+// that is there already with equal bytes has its date moved to Until, never
+// back, and keeps the mode it has.
+type Retention struct {
+	Mode  string // governance or compliance; empty: none
+	Until time.Time
+}
+
+// Open opens the store at loc. Of a bucket, the credentials are fetched, as
+// their lack is the commonest failure and has a message of its own; whether
+// the bucket or the directory exists shows at the first use.
+func Open(ctx context.Context, loc Location, opts Options) (Store, error) {
+	return open(ctx, loc, opts, defaultTuning)
+}
+
+func open(ctx context.Context, loc Location, opts Options, tune tuning) (Store, error) {
+	if (loc.Bucket == "") == (loc.Dir == "") {
+		return nil, fmt.Errorf("opening a store: name either a bucket or a directory, not %q and %q", loc.Bucket, loc.Dir)
+	}
+	if loc.Dir != "" {
+		return openDirectory(loc.Dir, opts)
+	}
+	if err := opts.Retention.check(); err != nil {
+		return nil, fmt.Errorf("opening bucket %q: %w", loc.Bucket, err)
+	}
+	c, err := newClient(ctx, loc.Bucket, opts, tune)
+	if err != nil {
+		return nil, fmt.Errorf("opening bucket %q: %w", loc.Bucket, err)
+	}
+	return &bucket{client: c, url: "s3://" + loc.Bucket + "/"}, nil
+}
+
+func (r Retention) check() error {
+	switch r.Mode {
+	case "":
+		return nil
+	case "governance", "compliance":
+		if r.Until.IsZero() {
+			return errors.New("a retention needs a date")
+		}
+		return nil
+	}
+	return fmt.Errorf("unknown retention mode %q: use governance or compliance", r.Mode)
+}
+
+// mode is the name that the API uses.
+func (r Retention) mode() string { return strings.ToUpper(r.Mode) }
+
+// date is Until in the whole seconds that every server keeps, never earlier.
+func (r Retention) date() time.Time {
+	return r.Until.UTC().Add(time.Second - 1).Truncate(time.Second)
+}
+
+// tuning holds what tests have to reach faster than production does.
+type tuning struct {
+	attempts       int           // for each request
+	maxBackoff     time.Duration // between two attempts
+	idle           time.Duration // a body that delivers nothing for so long has broken off
+	multipartAbove int64         // contents above this many bytes are sent in parts
+	partSize       int64
+}
+
+// A single PutObject holds 5 GiB at most; parts start far below, as whatever
+// breaks is sent again from its beginning.
+var defaultTuning = tuning{
+	attempts:       10,
+	maxBackoff:     20 * time.Second,
+	idle:           time.Minute,
+	multipartAbove: 1 << 30,
+	partSize:       64 << 20,
+}

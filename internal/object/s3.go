@@ -1,0 +1,158 @@
+package object
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+)
+
+// bucket is a Store in S3.
+type bucket struct {
+	client *client
+	url    string
+}
+
+func (b *bucket) String() string { return b.url }
+
+// List checks the order that readers rely on: not every server keeps to it.
+func (b *bucket) List(ctx context.Context, prefix string) iter.Seq2[Info, error] {
+	return func(yield func(Info, error) bool) {
+		last := ""
+		for info, err := range b.client.list(ctx, prefix) {
+			if err == nil && info.Key <= last {
+				err = fmt.Errorf("the server lists %q after %q, which is not byte order", info.Key, last)
+			}
+			if err != nil {
+				yield(Info{}, fmt.Errorf("listing %q: %w", b.url+prefix, err))
+				return
+			}
+			if !yield(info, nil) {
+				return
+			}
+			last = info.Key
+		}
+	}
+}
+
+func (b *bucket) Open(ctx context.Context, info Info, from int64) (io.ReadCloser, error) {
+	r := &body{
+		ctx:    ctx,
+		name:   b.url + info.Key,
+		size:   info.Size,
+		offset: from,
+		idle:   b.client.tune.idle,
+		open: func(ctx context.Context, from int64) (io.ReadCloser, error) {
+			return b.get(ctx, info, from)
+		},
+	}
+	if err := r.start(); err != nil {
+		return nil, err
+	}
+	return r, nil
+}
+
+// get asks for the last byte when nothing is left to read: it has to be seen
+// that the object is still the same, and an empty range is an error.
+func (b *bucket) get(ctx context.Context, info Info, from int64) (io.ReadCloser, error) {
+	if from < 0 || from > info.Size {
+		return nil, fmt.Errorf("byte %d of %d does not exist", from, info.Size)
+	}
+	skip := int64(0)
+	if from > 0 && from == info.Size {
+		skip = 1
+	}
+	r, err := b.client.get(ctx, info, from-skip)
+	if gone(err) {
+		return nil, ErrChanged
+	}
+	if err != nil {
+		return nil, err
+	}
+	if _, err := io.CopyN(io.Discard, r, skip); err != nil {
+		return nil, errors.Join(err, r.Close())
+	}
+	return r, nil
+}
+
+func (b *bucket) Create(ctx context.Context, key string, c Content) error {
+	if err := b.create(ctx, key, c); err != nil {
+		return fmt.Errorf("creating %q: %w", b.url+key, err)
+	}
+	return nil
+}
+
+// create relies on nothing but what the key holds in the end: a refusal may
+// answer a write of ours whose first answer was lost. What is large is not
+// sent before the key is known to be free.
+func (b *bucket) create(ctx context.Context, key string, c Content) error {
+	if b.client.inParts(c) {
+		if h, err := b.client.head(ctx, key); !gone(err) {
+			return b.settle(ctx, h, err, c)
+		}
+	}
+	err := b.client.put(ctx, key, c)
+	if !refused(err) {
+		return err
+	}
+	h, headErr := b.client.head(ctx, key)
+	if gone(headErr) {
+		return fmt.Errorf("the key is refused though it holds nothing, perhaps below a delete marker: remove the marker or use another key: %w", err)
+	}
+	return b.settle(ctx, h, headErr, c)
+}
+
+// settle decides about a key that is taken.
+func (b *bucket) settle(ctx context.Context, h held, err error, c Content) error {
+	if err != nil {
+		return err
+	}
+	same, err := b.equal(ctx, h, c)
+	if err != nil {
+		return err
+	}
+	if !same {
+		return ErrTaken
+	}
+	return b.extend(ctx, h)
+}
+
+func (b *bucket) equal(ctx context.Context, h held, c Content) (bool, error) {
+	if h.info.Size != c.Size {
+		return false, nil
+	}
+	if h.sha256 != "" {
+		return h.sha256 == base64.StdEncoding.EncodeToString(c.SHA256[:]), nil
+	}
+	r, err := b.Open(ctx, h.info, 0)
+	if err != nil {
+		return false, err
+	}
+	defer r.Close()
+	return hasSum(r, c.SHA256)
+}
+
+// extend keeps the mode that the object has: to change it is a privilege of
+// its own, which a job should not need.
+func (b *bucket) extend(ctx context.Context, h held) error {
+	want := b.client.retention
+	if want.Mode == "" || !h.lockUntil.Before(want.date()) {
+		return nil
+	}
+	if h.lockMode == "" {
+		h.lockMode = want.mode()
+	}
+	return b.client.retain(ctx, h, want.date())
+}
+
+func hasSum(r io.Reader, want [32]byte) (bool, error) {
+	sum := sha256.New()
+	if _, err := io.Copy(sum, r); err != nil {
+		return false, err
+	}
+	return bytes.Equal(sum.Sum(nil), want[:]), nil
+}

@@ -1,0 +1,149 @@
+package object
+
+import (
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"net/http"
+	"net/url"
+
+	"github.com/aws/smithy-go"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
+)
+
+// fault is what a failed request comes down to: what to do about it, and the
+// server's or the network's own words.
+type fault struct {
+	advice string // may be empty
+	status int    // of the answer; 0 without one
+	code   string // of the answer
+	cause  error
+}
+
+func (f *fault) Error() string {
+	if f.advice == "" {
+		return f.cause.Error()
+	}
+	return f.advice + ": " + f.cause.Error()
+}
+
+func (f *fault) Unwrap() error { return f.cause }
+
+func (f *fault) Is(target error) bool {
+	switch target {
+	case fs.ErrNotExist:
+		return f.code == "NoSuchBucket"
+	case ErrArchived:
+		return f.code == "InvalidObjectState"
+	}
+	return false
+}
+
+// newFault returns nil for nil. The permission is the one the request needs.
+func newFault(err error, permission string) error {
+	if err == nil {
+		return nil
+	}
+	f := &fault{cause: shortest(err)}
+	region := ""
+	if resp, ok := errors.AsType[*smithyhttp.ResponseError](err); ok {
+		f.status = resp.HTTPStatusCode()
+		region = resp.HTTPResponse().Header.Get("X-Amz-Bucket-Region")
+	}
+	if api, ok := errors.AsType[smithy.APIError](err); ok {
+		f.code = api.ErrorCode()
+	}
+	f.advice = f.advise(permission, region)
+	return f
+}
+
+const (
+	adviceNoCredentials = "no usable AWS credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or give the job a role"
+	adviceRefused       = "the credentials are refused: renew or correct them"
+)
+
+func (f *fault) advise(permission, region string) string {
+	switch f.code {
+	case "NoSuchBucket":
+		return "the bucket does not exist: create it or correct the URL"
+	case "InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken", "InvalidToken", "TokenRefreshRequired":
+		return adviceRefused
+	case "RequestTimeTooSkewed":
+		return "the clock of this machine is wrong: set it"
+	case "InvalidObjectState":
+		return "the object is archived: restore it and run again"
+	case "EntityTooLarge", "KeyTooLongError", "NoSuchKey":
+		return ""
+	case "PermanentRedirect", "AuthorizationHeaderMalformed", "IllegalLocationConstraintException":
+		return elsewhere(region)
+	}
+	switch f.status {
+	case 0:
+		return f.adviseUnanswered()
+	case http.StatusMovedPermanently:
+		return elsewhere(region)
+	case http.StatusForbidden, http.StatusUnauthorized:
+		return fmt.Sprintf("access is denied: allow the job's role %s and the use of the bucket's KMS key", permission)
+	case http.StatusServiceUnavailable, http.StatusTooManyRequests:
+		return "the server is still too busy after many attempts: lower concurrency or run again later"
+	}
+	return ""
+}
+
+func elsewhere(region string) string {
+	if region == "" {
+		return "the bucket is in another region: set s3.region"
+	}
+	return fmt.Sprintf("the bucket is in another region: set s3.region to %q", region)
+}
+
+func (f *fault) adviseUnanswered() string {
+	if untrusted(f.cause) {
+		return "the certificate of the endpoint is not trusted: name the file of its CA in AWS_CA_BUNDLE"
+	}
+	if _, ok := errors.AsType[net.Error](f.cause); ok {
+		return "the endpoint cannot be reached: check the endpoint, the region and the network"
+	}
+	return ""
+}
+
+func untrusted(err error) bool {
+	_, authority := errors.AsType[x509.UnknownAuthorityError](err)
+	_, host := errors.AsType[x509.HostnameError](err)
+	_, invalid := errors.AsType[x509.CertificateInvalidError](err)
+	return authority || host || invalid
+}
+
+// shortest drops what the SDK wraps around the words that matter.
+func shortest(err error) error {
+	if api, ok := errors.AsType[smithy.APIError](err); ok {
+		return api
+	}
+	if send, ok := errors.AsType[*url.Error](err); ok {
+		return send.Err
+	}
+	return err
+}
+
+// refused says whether a conditional write found its key taken. Parts that
+// are gone are a completion whose answer was lost, or a foreign hand: what
+// the key holds tells which.
+func refused(err error) bool {
+	f, ok := errors.AsType[*fault](err)
+	return ok && (f.status == http.StatusPreconditionFailed || f.code == "NoSuchUpload")
+}
+
+// gone says whether a read did not find what it was pinned to.
+func gone(err error) bool {
+	f, ok := errors.AsType[*fault](err)
+	if !ok {
+		return false
+	}
+	switch f.code {
+	case "NoSuchKey", "NoSuchVersion", "NotFound":
+		return true
+	}
+	return f.status == http.StatusPreconditionFailed
+}

@@ -1,0 +1,106 @@
+package object
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/ratelimit"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+)
+
+// client is the S3 API as far as one bucket needs it. Its requests are tried
+// again until the attempts are used up; its errors are faults.
+type client struct {
+	api       *s3.Client
+	bucket    string
+	versions  bool
+	retention Retention
+	kmsKey    string
+	tune      tuning
+}
+
+func newClient(ctx context.Context, bucket string, opts Options, tune tuning) (*client, error) {
+	limiter := opts.Limiter
+	if limiter == nil {
+		limiter = NewLimiter(defaultConcurrency)
+	}
+	cfg, err := loadConfig(ctx, opts, limiter.max, tune)
+	if err != nil {
+		return nil, err
+	}
+	api := s3.NewFromConfig(cfg, func(o *s3.Options) {
+		o.HTTPClient = limitedClient{next: o.HTTPClient, limiter: limiter}
+		o.UsePathStyle = opts.PathStyle
+		o.DisableLogOutputChecksumValidationSkipped = true
+		if opts.Endpoint != "" {
+			o.BaseEndpoint = aws.String(opts.Endpoint)
+		}
+	})
+	return &client{api, bucket, opts.Versions, opts.Retention, opts.SSEKMSKey, tune}, nil
+}
+
+func loadConfig(ctx context.Context, opts Options, connections int, tune tuning) (aws.Config, error) {
+	transport := awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) {
+		t.MaxIdleConns = connections
+		t.MaxIdleConnsPerHost = connections
+		t.ResponseHeaderTimeout = time.Minute
+	})
+	cfg, err := config.LoadDefaultConfig(ctx,
+		config.WithHTTPClient(transport),
+		config.WithRetryer(func() aws.Retryer { return newRetryer(tune) }),
+		config.WithRegion(opts.Region),
+		config.WithDefaultRegion("us-east-1"))
+	if err != nil {
+		return cfg, fmt.Errorf("reading the AWS configuration: %w", err)
+	}
+	if opts.RoleARN != "" {
+		cfg.Credentials = assumeRole(cfg, opts)
+	}
+	if _, err := cfg.Credentials.Retrieve(ctx); err != nil {
+		return cfg, &fault{advice: adviceNoCredentials, cause: err}
+	}
+	return cfg, nil
+}
+
+func assumeRole(cfg aws.Config, opts Options) aws.CredentialsProvider {
+	role := stscreds.NewAssumeRoleProvider(sts.NewFromConfig(cfg), opts.RoleARN, func(o *stscreds.AssumeRoleOptions) {
+		o.RoleSessionName = "cdrmend"
+		if opts.ExternalID != "" {
+			o.ExternalID = aws.String(opts.ExternalID)
+		}
+	})
+	return aws.NewCredentialsCache(role)
+}
+
+// newRetryer tries everything again that can end well, without the SDK's
+// token bucket: the limiter already keeps a struggling server from being
+// flooded, and a bucket shared by all requests fails the healthy ones.
+func newRetryer(tune tuning) aws.Retryer {
+	return retry.NewStandard(func(o *retry.StandardOptions) {
+		o.MaxAttempts = tune.attempts
+		o.MaxBackoff = tune.maxBackoff
+		o.RateLimiter = ratelimit.None
+		o.Retryables = append([]retry.IsErrorRetryable{retry.IsErrorRetryableFunc(neverRetry)}, o.Retryables...)
+		o.Retryables = append(o.Retryables,
+			retry.RetryableHTTPStatusCode{Codes: map[int]struct{}{http.StatusTooManyRequests: {}}},
+			retry.RetryableErrorCode{Codes: map[string]struct{}{
+				"ConditionalRequestConflict": {}, // two conditional writes at once: one of them may try again
+				"OperationAborted":           {},
+			}})
+	})
+}
+
+func neverRetry(err error) aws.Ternary {
+	if untrusted(err) {
+		return aws.FalseTernary
+	}
+	return aws.UnknownTernary
+}
