@@ -1,0 +1,281 @@
+package record
+
+import (
+	"bytes"
+	"strings"
+	"time"
+)
+
+// timeResult says how the reading of a time went.
+type timeResult uint8
+
+const (
+	timeInvalid  timeResult = iota
+	timeMissing             // 0 in any spelling
+	timeOK                  //
+	timeRepeated            // a local time that occurs twice, read as the earlier one
+)
+
+const (
+	dayMicros  = 24 * 3600 * 1e6
+	minInstant = -62135596800 * 1e6         // 0001-01-01T00:00:00Z
+	maxInstant = 253402300799*1e6 + 1e6 - 1 // 9999-12-31T23:59:59.999999Z
+	noOffset   = 1 << 30                    // of a time without a zone, in seconds
+)
+
+// parseTime reads a time in any accepted spelling. The profile's layouts come
+// first, as a layout of digits alone would otherwise be taken for an epoch.
+func (p *Profile) parseTime(b []byte) (Time, timeResult) {
+	if t, offset, ok := parseISO(b); ok {
+		return p.settle(t, offset)
+	}
+	for _, layout := range p.Layouts {
+		if t, err := time.Parse(layout, string(b)); err == nil {
+			return p.settle(t.UnixMicro(), layoutOffset(layout))
+		}
+	}
+	if d, ok := parseDecimal(b, false); ok {
+		return d.epoch()
+	}
+	if t, offset, ok := parseMail(string(b)); ok {
+		return p.settle(t, offset)
+	}
+	return NoTime, timeInvalid
+}
+
+// layoutOffset is 0 for a layout with a zone, which time.Parse has applied
+// already, or with a literal Z.
+func layoutOffset(layout string) int {
+	if strings.Contains(layout, "Z07") || strings.Contains(layout, "-07") || strings.Contains(layout, "MST") || strings.HasSuffix(layout, "Z") {
+		return 0
+	}
+	return noOffset
+}
+
+// settle turns a local time and its offset from UTC in seconds into an instant.
+func (p *Profile) settle(local int64, offset int) (Time, timeResult) {
+	result := timeOK
+	if offset == noOffset {
+		var ok bool
+		if p.Zone == nil {
+			return NoTime, timeInvalid
+		}
+		if local, result, ok = resolveLocal(local, p.Zone); !ok {
+			return NoTime, timeInvalid
+		}
+	} else {
+		local -= int64(offset) * 1e6
+	}
+	if local < minInstant || local > maxInstant {
+		return NoTime, timeInvalid
+	}
+	return Time(local), result
+}
+
+// resolveLocal finds the earliest instant at which clocks in loc show local.
+func resolveLocal(local int64, loc *time.Location) (int64, timeResult, bool) {
+	var found []int64
+	for _, near := range []int64{local - dayMicros, local + dayMicros} {
+		_, offset := time.UnixMicro(near).In(loc).Zone()
+		t := local - int64(offset)*1e6
+		if _, at := time.UnixMicro(t).In(loc).Zone(); at == offset && (len(found) == 0 || found[0] != t) {
+			found = append(found, t)
+		}
+	}
+	switch len(found) {
+	case 0:
+		return 0, timeInvalid, false
+	case 1:
+		return found[0], timeOK, true
+	default:
+		return min(found[0], found[1]), timeRepeated, true
+	}
+}
+
+// parseISO reads YYYY-MM-DDThh:mm:ss[.f…] with Z, ±hh:mm, ±hhmm or nothing.
+func parseISO(b []byte) (micros int64, offset int, ok bool) {
+	if len(b) < 19 || b[4] != '-' || b[7] != '-' || b[10] != 'T' || b[13] != ':' || b[16] != ':' {
+		return 0, 0, false
+	}
+	var n [6]int
+	for i, f := range [6][2]int{{0, 4}, {5, 7}, {8, 10}, {11, 13}, {14, 16}, {17, 19}} {
+		if n[i], ok = digits(b[f[0]:f[1]]); !ok {
+			return 0, 0, false
+		}
+	}
+	micros, ok = civil(n[0], n[1], n[2], n[3], n[4], n[5])
+	if !ok {
+		return 0, 0, false
+	}
+	rest := b[19:]
+	if len(rest) > 0 && rest[0] == '.' {
+		end := 1
+		for end < len(rest) && rest[end] >= '0' && rest[end] <= '9' {
+			end++
+		}
+		if end == 1 {
+			return 0, 0, false
+		}
+		micros += fraction(rest[1:end])
+		rest = rest[end:]
+	}
+	offset, ok = parseOffset(rest)
+	return micros, offset, ok
+}
+
+// fraction returns the microseconds of the digits after a decimal point.
+func fraction(digits []byte) int64 {
+	var micros int64
+	for i := range 6 {
+		micros *= 10
+		if i < len(digits) {
+			micros += int64(digits[i] - '0')
+		}
+	}
+	return micros
+}
+
+// parseOffset reads Z, ±hh:mm, ±hhmm or nothing, in seconds.
+func parseOffset(b []byte) (int, bool) {
+	switch {
+	case len(b) == 0:
+		return noOffset, true
+	case len(b) == 1 && b[0] == 'Z':
+		return 0, true
+	case len(b) == 6 && b[3] == ':':
+		return signedOffset(b[0], b[1:3], b[4:6])
+	case len(b) == 5:
+		return signedOffset(b[0], b[1:3], b[3:5])
+	}
+	return 0, false
+}
+
+func signedOffset(sign byte, hours, minutes []byte) (int, bool) {
+	h, ok1 := digits(hours)
+	m, ok2 := digits(minutes)
+	if !ok1 || !ok2 || h > 23 || m > 59 || sign != '+' && sign != '-' {
+		return 0, false
+	}
+	if sign == '-' {
+		return -(h*3600 + m*60), true
+	}
+	return h*3600 + m*60, true
+}
+
+func digits(b []byte) (int, bool) {
+	n := 0
+	for _, c := range b {
+		if c < '0' || c > '9' {
+			return 0, false
+		}
+		n = n*10 + int(c-'0')
+	}
+	return n, len(b) > 0
+}
+
+var monthDays = [13]int{0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31}
+
+// civil returns the microseconds from 1970 to a date and time of day; false
+// for what no calendar has, hour 24 and second 60 among it.
+func civil(year, month, day, hour, minute, second int) (int64, bool) {
+	if year < 1 || month < 1 || month > 12 || day < 1 || hour > 23 || minute > 59 || second > 59 {
+		return 0, false
+	}
+	leap := year%4 == 0 && (year%100 != 0 || year%400 == 0)
+	if day > monthDays[month] && !(leap && month == 2 && day == 29) {
+		return 0, false
+	}
+	y := year
+	if month <= 2 {
+		y--
+	}
+	dayOfYear := (153*((month+9)%12)+2)/5 + day - 1
+	days := 365*y + y/4 - y/100 + y/400 + dayOfYear - 719468
+	return (int64(days)*86400 + int64(hour*3600+minute*60+second)) * 1e6, true
+}
+
+// parseMail reads the date of an RFC 2822 message: day name and seconds are
+// optional, the zone is numeric, GMT, UT or UTC.
+func parseMail(v string) (micros int64, offset int, ok bool) {
+	f := strings.Fields(v)
+	if len(f) > 0 && strings.HasSuffix(f[0], ",") {
+		if !isDayName(f[0][:len(f[0])-1]) {
+			return 0, 0, false
+		}
+		f = f[1:]
+	}
+	if len(f) != 5 || len(f[0]) > 2 || len(f[2]) != 4 {
+		return 0, 0, false
+	}
+	day, ok1 := digits([]byte(f[0]))
+	month, ok2 := monthNumber(f[1])
+	year, ok3 := digits([]byte(f[2]))
+	hour, minute, second, ok4 := timeOfDay(f[3])
+	offset, ok5 := mailZone(f[4])
+	if !ok1 || !ok2 || !ok3 || !ok4 || !ok5 {
+		return 0, 0, false
+	}
+	micros, ok = civil(year, month, day, hour, minute, second)
+	return micros, offset, ok
+}
+
+func isDayName(v string) bool {
+	for d := time.Sunday; d <= time.Saturday; d++ {
+		if strings.EqualFold(v, d.String()[:3]) {
+			return true
+		}
+	}
+	return false
+}
+
+func monthNumber(v string) (int, bool) {
+	for m := time.January; m <= time.December; m++ {
+		if strings.EqualFold(v, m.String()[:3]) {
+			return int(m), true
+		}
+	}
+	return 0, false
+}
+
+func timeOfDay(v string) (hour, minute, second int, ok bool) {
+	if len(v) == 5 {
+		v += ":00"
+	}
+	if len(v) != 8 || v[2] != ':' || v[5] != ':' {
+		return 0, 0, 0, false
+	}
+	hour, ok1 := digits([]byte(v[:2]))
+	minute, ok2 := digits([]byte(v[3:5]))
+	second, ok3 := digits([]byte(v[6:]))
+	return hour, minute, second, ok1 && ok2 && ok3
+}
+
+func mailZone(v string) (int, bool) {
+	switch strings.ToUpper(v) {
+	case "GMT", "UT", "UTC":
+		return 0, true
+	}
+	if len(v) != 5 {
+		return 0, false
+	}
+	return signedOffset(v[0], []byte(v[1:3]), []byte(v[3:]))
+}
+
+// FormatTime writes t in the profile's first layout, in UTC when the layout
+// names a zone and else in the profile's, and returns the instant that a
+// reader of that text will see: t cut to the layout's precision.
+func (p *Profile) FormatTime(t Time) (string, Time) {
+	layout := TimeLayout
+	if len(p.Layouts) > 0 {
+		layout = p.Layouts[0]
+	}
+	at := t.Std()
+	if layoutOffset(layout) == noOffset && p.Zone != nil {
+		at = at.In(p.Zone)
+	}
+	text := at.Format(layout)
+	if cut, result := p.parseTime(bytes.TrimSpace([]byte(text))); result == timeOK || result == timeRepeated {
+		return text, cut
+	}
+	return text, t
+}

@@ -1,0 +1,142 @@
+package record
+
+import (
+	"bufio"
+	"compress/gzip"
+	"errors"
+	"io"
+
+	"github.com/klauspost/compress/zstd"
+)
+
+// Compression is how an object's bytes are packed. It is recognised by
+// content, whatever the object is called.
+type Compression uint8
+
+// The compressions.
+const (
+	Plain Compression = iota
+	Gzip
+	Zstd
+)
+
+// A StreamError says that a compressed stream ends too early (Cut) or is
+// broken. It stands for damage in the object, never for a failure to read it.
+type StreamError struct {
+	Cut bool
+	Err error
+}
+
+func (e *StreamError) Error() string { return "compressed stream: " + e.Err.Error() }
+
+// Unwrap returns what the decoder said.
+func (e *StreamError) Unwrap() error { return e.Err }
+
+// A Stream is the uncompressed content of an object.
+type Stream struct {
+	Compression Compression
+	Checksum    error // the content is whole but does not match its checksum; known at the end
+	r           io.Reader
+	source      *source
+	failed      error
+	close       func()
+}
+
+// source remembers an error of the store, so that it is not taken for damage.
+type source struct {
+	r   io.Reader
+	err error
+}
+
+func (s *source) Read(b []byte) (int, error) {
+	n, err := s.r.Read(b)
+	if err != nil && err != io.EOF {
+		s.err = err
+	}
+	return n, err
+}
+
+// Open returns the content of r.
+func Open(r io.Reader) *Stream {
+	s := &Stream{source: &source{r: r}, close: func() {}}
+	in := bufio.NewReaderSize(s.source, 64<<10)
+	switch magic, _ := in.Peek(4); {
+	case len(magic) >= 2 && magic[0] == 0x1f && magic[1] == 0x8b:
+		s.Compression = Gzip
+		unpacked, err := gzip.NewReader(in)
+		if err != nil {
+			s.failed = s.damage(err)
+		}
+		s.r = unpacked
+	case string(magic) == "\x28\xb5\x2f\xfd":
+		s.Compression = Zstd
+		unpacked, err := zstd.NewReader(in, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true))
+		if err != nil {
+			s.failed = s.damage(err)
+			break
+		}
+		s.r, s.close = unpacked, unpacked.Close
+	default:
+		s.r = in
+	}
+	return s
+}
+
+// Read reads content. It returns a StreamError for damage and the store's own
+// error for a failure to read.
+func (s *Stream) Read(b []byte) (int, error) {
+	if s.failed != nil {
+		return 0, s.failed
+	}
+	n, err := s.r.Read(b)
+	if err == nil || err == io.EOF {
+		return n, err
+	}
+	if s.Compression != Plain && s.source.err == nil && isChecksum(err) {
+		s.Checksum, s.failed = err, io.EOF
+	} else {
+		s.failed = s.damage(err)
+	}
+	return n, s.failed
+}
+
+// Close releases the decoder; the underlying reader stays open.
+func (s *Stream) Close() { s.close() }
+
+func (s *Stream) damage(err error) error {
+	if s.source.err != nil {
+		return s.source.err
+	}
+	if s.Compression == Plain {
+		return err
+	}
+	return &StreamError{Cut: errors.Is(err, io.ErrUnexpectedEOF) || err == io.EOF, Err: err}
+}
+
+func isChecksum(err error) bool {
+	return errors.Is(err, gzip.ErrChecksum) || errors.Is(err, zstd.ErrCRCMismatch)
+}
+
+// Compress returns a writer that packs like c: gzip without name and time.
+// Close it to finish the stream; w stays open.
+func (c Compression) Compress(w io.Writer) (io.WriteCloser, error) {
+	switch c {
+	case Gzip:
+		return gzip.NewWriterLevel(w, gzip.BestSpeed)
+	case Zstd:
+		return zstd.NewWriter(w, zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(1<<20))
+	}
+	return nopCloser{w}, nil
+}
+
+type nopCloser struct{ io.Writer }
+
+func (nopCloser) Close() error { return nil }
+
+// Failed returns the damage that ended the stream, nil while there is none.
+func (s *Stream) Failed() error {
+	if s.failed == io.EOF {
+		return nil
+	}
+	return s.failed
+}

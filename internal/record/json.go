@@ -1,0 +1,380 @@
+package record
+
+import (
+	"errors"
+	"io"
+)
+
+// maxDepth bounds how deep values may be nested.
+const maxDepth = 1000
+
+// A SyntaxError says where a JSON text stops being one.
+type SyntaxError struct {
+	Offset int64 // of the first byte that cannot continue a valid text, or the length of a text that was cut
+	Cut    bool  // the text ends inside a value
+	Limit  string
+}
+
+func (e *SyntaxError) Error() string {
+	switch {
+	case e.Limit != "":
+		return e.Limit
+	case e.Cut:
+		return "ends inside a value"
+	default:
+		return "syntax error"
+	}
+}
+
+// A Scanner reads JSON from a stream and tells where everything stands. It
+// keeps no more of the stream in memory than its user holds.
+//
+// Invalid UTF-8 inside strings, repeated names and unpaired surrogates are
+// let through: what matters here is structure and position.
+type Scanner struct {
+	r     io.Reader
+	err   error  // of r, to be met at the end of buf
+	buf   []byte // window of the stream
+	pos   int    // of the next byte in buf
+	base  int64  // offset of buf[0] in the stream
+	hold  int64  // offset of the first byte still needed, -1 when none is
+	depth int
+}
+
+// NewScanner returns a scanner of r.
+func NewScanner(r io.Reader) *Scanner {
+	return &Scanner{r: r, buf: make([]byte, 0, 64<<10), hold: -1}
+}
+
+// Reset makes s scan text, whose first byte has the given offset.
+func (s *Scanner) Reset(text []byte, offset int64) {
+	*s = Scanner{buf: text, base: offset, err: io.EOF, hold: offset}
+}
+
+// Offset returns the offset of the next byte.
+func (s *Scanner) Offset() int64 { return s.base + int64(s.pos) }
+
+// Hold keeps the bytes from the next one on until Release.
+func (s *Scanner) Hold() int64 {
+	s.hold = s.Offset()
+	return s.hold
+}
+
+// Release gives up what Hold kept.
+func (s *Scanner) Release() { s.hold = -1 }
+
+// Bytes returns the held bytes from one offset to another. They are valid
+// until the next call that scans.
+func (s *Scanner) Bytes(from, to int64) []byte { return s.buf[from-s.base : to-s.base] }
+
+// fill reads more of the stream; false at its end.
+func (s *Scanner) fill() bool {
+	if s.err != nil {
+		return false
+	}
+	from := s.pos
+	if s.hold >= 0 {
+		from = int(s.hold - s.base)
+	}
+	if from > 0 {
+		n := copy(s.buf, s.buf[from:])
+		s.buf, s.base, s.pos = s.buf[:n], s.base+int64(from), s.pos-from
+	}
+	if len(s.buf) == cap(s.buf) {
+		s.buf = append(make([]byte, 0, 2*cap(s.buf)), s.buf...)
+	}
+	for tries := 0; ; tries++ {
+		n, err := s.r.Read(s.buf[len(s.buf):cap(s.buf)])
+		s.buf = s.buf[:len(s.buf)+n]
+		s.err = err
+		if n > 0 || err != nil {
+			return n > 0
+		}
+		if tries == 100 {
+			s.err = io.ErrNoProgress
+			return false
+		}
+	}
+}
+
+// Peek returns the next byte; false at the end of the stream.
+func (s *Scanner) Peek() (byte, bool) {
+	if s.pos < len(s.buf) || s.fill() {
+		return s.buf[s.pos], true
+	}
+	return 0, false
+}
+
+// Space skips white space and returns the byte after it; false at the end.
+func (s *Scanner) Space() (byte, bool) {
+	for {
+		for s.pos < len(s.buf) {
+			switch c := s.buf[s.pos]; c {
+			case ' ', '\t', '\n', '\r':
+				s.pos++
+			default:
+				return c, true
+			}
+		}
+		if !s.fill() {
+			return 0, false
+		}
+	}
+}
+
+// SkipBOM skips a UTF-8 byte order mark at the start of the text.
+func (s *Scanner) SkipBOM() {
+	for len(s.buf) < 3 && s.fill() {
+	}
+	if len(s.buf) >= 3 && string(s.buf[:3]) == "\xef\xbb\xbf" {
+		s.pos = 3
+	}
+}
+
+// Err returns the error that ended the stream, nil for a plain end.
+func (s *Scanner) Err() error {
+	if s.err == io.EOF {
+		return nil
+	}
+	return s.err
+}
+
+// fail returns the error for the next byte: a syntax error, or the end.
+func (s *Scanner) fail() error {
+	if _, ok := s.Peek(); ok {
+		return &SyntaxError{Offset: s.Offset()}
+	}
+	if err := s.Err(); err != nil {
+		return err
+	}
+	return &SyntaxError{Offset: s.Offset(), Cut: true}
+}
+
+// Next consumes the byte c after white space.
+func (s *Scanner) Next(c byte) error {
+	if got, ok := s.Space(); !ok || got != c {
+		return s.fail()
+	}
+	s.pos++
+	return nil
+}
+
+// Value scans one value, without the white space around it, and returns its
+// kind. A number is complete only when something that may follow it does;
+// Complete tells.
+func (s *Scanner) Value() (ValueKind, error) {
+	c, ok := s.Peek()
+	if !ok {
+		return Absent, s.fail()
+	}
+	switch c {
+	case '"':
+		return String, s.str()
+	case '{':
+		return Object, s.container('}')
+	case '[':
+		return List, s.container(']')
+	case 't':
+		return Bool, s.literal("true")
+	case 'f':
+		return Bool, s.literal("false")
+	case 'n':
+		return Null, s.literal("null")
+	default:
+		return Number, s.number()
+	}
+}
+
+// Complete reports whether a value of kind k that was just scanned is known
+// to have ended: a number at the end of the stream could have gone on.
+func (s *Scanner) Complete(k ValueKind) bool {
+	if k != Number {
+		return true
+	}
+	c, ok := s.Peek()
+	return ok && (c == ',' || c == ']' || c == '}' || c == ' ' || c == '\t' || c == '\n' || c == '\r')
+}
+
+// Name scans a member's name with its quotes, the colon and the white space
+// after it, and returns the name's offsets.
+func (s *Scanner) Name() (from, to int64, err error) {
+	from = s.Offset()
+	if c, ok := s.Peek(); !ok || c != '"' {
+		return 0, 0, s.fail()
+	}
+	if err := s.str(); err != nil {
+		return 0, 0, err
+	}
+	to = s.Offset()
+	if err := s.Next(':'); err != nil {
+		return 0, 0, err
+	}
+	s.Space()
+	return from, to, nil
+}
+
+// Enter consumes the opening byte of a container and reports whether it is
+// empty, in which case it is consumed whole.
+func (s *Scanner) Enter(closing byte) (empty bool, err error) {
+	if s.depth++; s.depth > maxDepth {
+		return false, &SyntaxError{Offset: s.Offset(), Limit: "nested deeper than 1000 levels"}
+	}
+	s.pos++
+	if c, ok := s.Space(); ok && c == closing {
+		s.pos++
+		s.depth--
+		return true, nil
+	}
+	return false, nil
+}
+
+// More consumes what follows an element: true after a comma and the white
+// space behind it, false after the closing byte.
+func (s *Scanner) More(closing byte) (bool, error) {
+	switch c, ok := s.Space(); {
+	case ok && c == ',':
+		s.pos++
+		s.Space()
+		return true, nil
+	case ok && c == closing:
+		s.pos++
+		s.depth--
+		return false, nil
+	default:
+		return false, s.fail()
+	}
+}
+
+func (s *Scanner) container(closing byte) error {
+	empty, err := s.Enter(closing)
+	if empty || err != nil {
+		return err
+	}
+	for more := true; more; {
+		if closing == '}' {
+			if _, _, err := s.Name(); err != nil {
+				return err
+			}
+		}
+		if _, err := s.Value(); err != nil {
+			return err
+		}
+		if more, err = s.More(closing); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Scanner) literal(word string) error {
+	for i := range len(word) {
+		if c, ok := s.Peek(); !ok || c != word[i] {
+			return s.fail()
+		}
+		s.pos++
+	}
+	return nil
+}
+
+func (s *Scanner) number() error {
+	if c, ok := s.Peek(); ok && c == '-' {
+		s.pos++
+	}
+	if c, ok := s.Peek(); ok && c == '0' {
+		s.pos++
+	} else if !s.digits() {
+		return s.fail()
+	}
+	if c, ok := s.Peek(); ok && c == '.' {
+		s.pos++
+		if !s.digits() {
+			return s.fail()
+		}
+	}
+	if c, ok := s.Peek(); ok && (c == 'e' || c == 'E') {
+		s.pos++
+		if c, ok := s.Peek(); ok && (c == '+' || c == '-') {
+			s.pos++
+		}
+		if !s.digits() {
+			return s.fail()
+		}
+	}
+	return nil
+}
+
+func (s *Scanner) digits() bool {
+	any := false
+	for {
+		c, ok := s.Peek()
+		if !ok || c < '0' || c > '9' {
+			return any
+		}
+		s.pos++
+		any = true
+	}
+}
+
+func (s *Scanner) str() error {
+	s.pos++
+	for {
+		for s.pos < len(s.buf) {
+			c := s.buf[s.pos]
+			switch {
+			case c == '"':
+				s.pos++
+				return nil
+			case c == '\\':
+				if err := s.escape(); err != nil {
+					return err
+				}
+			case c < 0x20:
+				return s.fail()
+			default:
+				s.pos++
+			}
+		}
+		if !s.fill() {
+			return s.fail()
+		}
+	}
+}
+
+func (s *Scanner) escape() error {
+	s.pos++
+	c, ok := s.Peek()
+	if !ok {
+		return s.fail()
+	}
+	switch c {
+	case '"', '\\', '/', 'b', 'f', 'n', 'r', 't':
+		s.pos++
+		return nil
+	case 'u':
+		s.pos++
+		for range 4 {
+			if c, ok := s.Peek(); !ok || !hexDigit(c) {
+				return s.fail()
+			}
+			s.pos++
+		}
+		return nil
+	default:
+		return s.fail()
+	}
+}
+
+func hexDigit(c byte) bool {
+	return c >= '0' && c <= '9' || c >= 'a' && c <= 'f' || upperHex(c)
+}
+
+// IsCut reports whether err says that a text ended too early, in itself or
+// because its compressed stream did.
+func IsCut(err error) bool {
+	var syntax *SyntaxError
+	if errors.As(err, &syntax) {
+		return syntax.Cut
+	}
+	var stream *StreamError
+	return errors.As(err, &stream) && stream.Cut
+}

@@ -1,0 +1,273 @@
+package record
+
+import (
+	"bytes"
+)
+
+// A Normalizer brings raw values of one profile into normal form. Every
+// method reports false for a value that does not parse, which counts as
+// missing and is reported; a missing value is no error. A Normalizer is not
+// safe for concurrent use.
+type Normalizer struct {
+	Profile *Profile
+	Texts   *Texts
+	buf     []byte
+}
+
+// Tri is a truth value that may be missing.
+type Tri uint8
+
+// The truth values.
+const (
+	Unknown Tri = iota
+	False
+	True
+)
+
+// NoInt is the missing integer; integers are never negative.
+const NoInt = -1
+
+const nilUUID = "00000000-0000-0000-0000-000000000000"
+
+// text returns the trimmed characters of a value that can be a text; nil when
+// it is missing.
+func (n *Normalizer) text(v Value) ([]byte, bool) {
+	switch v.Kind {
+	case Absent, Null:
+		return nil, true
+	case String, Cell, Number:
+	default:
+		return nil, false
+	}
+	b := bytes.TrimSpace(v.Text())
+	if len(b) == 0 || n.Profile.Missing[string(b)] {
+		return nil, true
+	}
+	if id := bare(b); len(id) == uuidLen && string(id) == nilUUID {
+		return nil, true
+	}
+	return b, true
+}
+
+// bare removes the braces around a UUID.
+func bare(b []byte) []byte {
+	if len(b) == uuidLen+2 && b[0] == '{' && b[uuidLen+1] == '}' && isUUID(b[1:uuidLen+1]) {
+		return b[1 : uuidLen+1]
+	}
+	return b
+}
+
+// id returns an id in normal form; the result is valid until the next call.
+func (n *Normalizer) id(b []byte) []byte {
+	b = bare(b)
+	if !isUUID(b) {
+		return b
+	}
+	n.buf = append(n.buf[:0], b...)
+	for i, c := range n.buf {
+		if upperHex(c) {
+			n.buf[i] = c + 'a' - 'A'
+		}
+	}
+	return n.buf
+}
+
+// ID returns an id: a UUID in any spelling becomes 36 lower-case characters,
+// any other id stays as it is.
+func (n *Normalizer) ID(v Value) (Text, bool) {
+	b, ok := n.text(v)
+	return n.Texts.Of(n.id(b)), ok
+}
+
+// Plain returns a text that is no id.
+func (n *Normalizer) Plain(v Value) (Text, bool) {
+	b, ok := n.text(v)
+	return n.Texts.Of(b), ok
+}
+
+// Phone returns the digits and the leading + of a phone number.
+func (n *Normalizer) Phone(v Value) (Text, bool) {
+	b, ok := n.text(v)
+	if b == nil {
+		return None, ok
+	}
+	for _, prefix := range n.Profile.Prefixes {
+		if len(b) < len(prefix) || !bytes.EqualFold(b[:len(prefix)], []byte(prefix)) {
+			continue
+		}
+		b = b[len(prefix):]
+		if prefix == "sip:" {
+			if i := bytes.IndexAny(b, "@;"); i >= 0 {
+				b = b[:i]
+			}
+		}
+		break
+	}
+	n.buf = n.buf[:0]
+	for i, c := range bytes.TrimSpace(b) {
+		if c >= '0' && c <= '9' || c == '+' && i == 0 {
+			n.buf = append(n.buf, c)
+		}
+	}
+	return n.Texts.Of(n.buf), true
+}
+
+// Int returns an integral number that is not negative, NoInt when missing.
+func (n *Normalizer) Int(v Value) (int64, bool) {
+	switch v.Kind {
+	case Absent, Null:
+		return NoInt, true
+	case Number:
+		if d, ok := parseDecimal(v.Raw, true); ok {
+			if i, ok := d.integer(); ok {
+				return i, true
+			}
+		}
+		return NoInt, false
+	case String, Cell:
+	default:
+		return NoInt, false
+	}
+	b := bytes.TrimSpace(v.Text())
+	if len(b) == 0 || n.Profile.Missing[string(b)] {
+		return NoInt, true
+	}
+	if leadingDigits(b) != len(b) {
+		return NoInt, false
+	}
+	d, _ := parseDecimal(b, false)
+	if i, ok := d.integer(); ok {
+		return i, true
+	}
+	return NoInt, false
+}
+
+// Bool returns true or false in any case.
+func (n *Normalizer) Bool(v Value) (Tri, bool) {
+	switch v.Kind {
+	case Absent, Null:
+		return Unknown, true
+	case Bool, String, Cell:
+	default:
+		return Unknown, false
+	}
+	b := bytes.TrimSpace(v.Text())
+	switch {
+	case len(b) == 0 || n.Profile.Missing[string(b)]:
+		return Unknown, true
+	case bytes.EqualFold(b, []byte("true")):
+		return True, true
+	case bytes.EqualFold(b, []byte("false")):
+		return False, true
+	}
+	return Unknown, false
+}
+
+// Time returns an instant. A local time that occurs twice is read as the
+// earlier one, and reported.
+func (n *Normalizer) Time(v Value) (Time, bool) {
+	if v.Kind == Number {
+		d, ok := parseDecimal(v.Raw, true)
+		if !ok {
+			return NoTime, false
+		}
+		t, result := d.epoch()
+		return t, result != timeInvalid
+	}
+	b, ok := n.text(v)
+	if b == nil {
+		return NoTime, ok
+	}
+	t, result := n.Profile.parseTime(b)
+	return t, result == timeOK || result == timeMissing
+}
+
+// IDs appends the ids of a list to dst: missing and repeated ones dropped,
+// order kept. A list with an element that does not parse does not parse.
+func (n *Normalizer) IDs(dst []Text, v Value) ([]Text, bool) {
+	from := len(dst)
+	ok := n.elements(v, func(element Value) bool {
+		id, ok := n.ID(element)
+		if id != None && !contains(dst[from:], id) {
+			dst = append(dst, id)
+		}
+		return ok
+	})
+	if !ok {
+		return dst[:from], false
+	}
+	return dst, true
+}
+
+func contains(list []Text, x Text) bool {
+	for _, y := range list {
+		if x == y {
+			return true
+		}
+	}
+	return false
+}
+
+// Spans appends the spans of a list of {start, end}, or of start/end in a
+// cell, to dst.
+func (n *Normalizer) Spans(dst []Span, v Value) ([]Span, bool) {
+	from := len(dst)
+	ok := n.elements(v, func(element Value) bool {
+		span, ok := n.span(element)
+		dst = append(dst, span)
+		return ok
+	})
+	if !ok {
+		return dst[:from], false
+	}
+	return dst, true
+}
+
+func (n *Normalizer) span(v Value) (Span, bool) {
+	var first, last Value
+	switch v.Kind {
+	case Object:
+		first, last = v.Member("start"), v.Member("end")
+	case Cell:
+		i := bytes.IndexByte(v.Raw, '/')
+		if i < 0 {
+			return Span{}, false
+		}
+		first, last = Value{Cell, v.Raw[:i]}, Value{Cell, v.Raw[i+1:]}
+	default:
+		return Span{}, false
+	}
+	start, ok1 := n.Time(first)
+	end, ok2 := n.Time(last)
+	return Span{start, end}, ok1 && ok2 && start.Known() && end.Known() && end >= start
+}
+
+// elements calls each for the elements of a list until one does not parse. In
+// a cell they stand between semicolons, and empty ones are none.
+func (n *Normalizer) elements(v Value, each func(Value) bool) bool {
+	switch v.Kind {
+	case Absent, Null:
+		return true
+	case List:
+		for element := range v.Elements {
+			if !each(element) {
+				return false
+			}
+		}
+		return true
+	case Cell:
+		if b := bytes.TrimSpace(v.Raw); len(b) == 0 || n.Profile.Missing[string(b)] {
+			return true
+		}
+		for element := range bytes.SplitSeq(v.Raw, []byte(";")) {
+			if len(bytes.TrimSpace(element)) > 0 && !each(Value{Cell, element}) {
+				return false
+			}
+		}
+		return true
+	case String: // a text that means missing is missing, whatever its kind should have been
+		b, _ := n.text(v)
+		return b == nil
+	}
+	return false
+}

@@ -1,0 +1,197 @@
+package record
+
+import "strings"
+
+// Paths is a set of JSON pointers, compiled so that one scan of an object
+// finds where all of them stand.
+type Paths struct {
+	nodes []pathNode // nodes[0] is the object itself
+}
+
+type pathNode struct {
+	parent   int // -1 for the object itself
+	name     string
+	children map[string]int
+}
+
+// NewPaths returns an empty set.
+func NewPaths() *Paths { return &Paths{nodes: []pathNode{{parent: -1}}} }
+
+// Add puts a pointer into the set and returns its number. Tokens name members
+// of objects; they do not index arrays.
+func (p *Paths) Add(pointer string) int {
+	at := 0
+	for token := range strings.SplitSeq(strings.TrimPrefix(pointer, "/"), "/") {
+		at = p.child(at, strings.NewReplacer("~1", "/", "~0", "~").Replace(token))
+	}
+	return at
+}
+
+func (p *Paths) child(parent int, name string) int {
+	if n, ok := p.nodes[parent].children[name]; ok {
+		return n
+	}
+	n := len(p.nodes)
+	p.nodes = append(p.nodes, pathNode{parent: parent, name: name})
+	if p.nodes[parent].children == nil {
+		p.nodes[parent].children = map[string]int{}
+	}
+	p.nodes[parent].children[name] = n
+	return n
+}
+
+// Slots says where the values of the paths of one object stand.
+type Slots struct {
+	paths *Paths
+	at    []slot
+}
+
+// slot is where one path's value stands. For an object on the way to other
+// paths, tail is the end of its last complete member.
+type slot struct {
+	kind       ValueKind
+	start, end int64
+	tail       int64
+	members    int
+}
+
+// NewSlots returns slots for the paths.
+func (p *Paths) NewSlots() *Slots { return &Slots{paths: p, at: make([]slot, len(p.nodes))} }
+
+// Clear forgets everything.
+func (l *Slots) Clear() { clear(l.at) }
+
+// Value returns the raw value at path n; s must still hold the object.
+func (l *Slots) Value(s *Scanner, n int) Value {
+	v := l.at[n]
+	if v.kind == Absent {
+		return Value{}
+	}
+	return Value{v.kind, s.Bytes(v.start, v.end)}
+}
+
+// Position returns where the value at path n stands; false when absent.
+func (l *Slots) Position(n int) (start, end int64, ok bool) {
+	v := l.at[n]
+	return v.start, v.end, v.kind != Absent
+}
+
+// Scan scans the object that s stands at and notes where the paths are. On an
+// error the members that were complete stay noted; half a value is as good as
+// absent.
+func (l *Slots) Scan(s *Scanner) error { return l.object(s, 0) }
+
+// Tail returns the end of the last complete member of the object and how many
+// members were complete; the opening brace counts when there is none.
+func (l *Slots) Tail() (end int64, members int) { return l.at[0].tail, l.at[0].members }
+
+func (l *Slots) object(s *Scanner, node int) error {
+	me := &l.at[node]
+	me.kind, me.start = Object, s.Offset()
+	me.tail, me.members = me.start+1, 0
+	empty, err := s.Enter('}')
+	if empty || err != nil {
+		me.end = s.Offset()
+		return err
+	}
+	for more := true; more; {
+		if err := l.member(s, node); err != nil {
+			return err
+		}
+		if more, err = s.More('}'); err != nil {
+			return err
+		}
+	}
+	l.at[node].end = s.Offset()
+	return nil
+}
+
+func (l *Slots) member(s *Scanner, node int) error {
+	child, err := l.name(s, node)
+	if err != nil {
+		return err
+	}
+	kind, err := l.rest(s, child)
+	if err != nil {
+		return err
+	}
+	if s.Complete(kind) {
+		me := &l.at[node]
+		me.tail, me.members = s.Offset(), me.members+1
+	}
+	return nil
+}
+
+// name scans a member's name and returns its path, 0 for one that nobody
+// wants. The scanner must hold the object.
+func (l *Slots) name(s *Scanner, node int) (int, error) {
+	from, to, err := s.Name()
+	if err != nil {
+		return 0, err
+	}
+	return l.paths.nodes[node].children[string(Value{String, s.Bytes(from, to)}.Text())], nil
+}
+
+// rest scans the value after a name.
+func (l *Slots) rest(s *Scanner, child int) (ValueKind, error) {
+	if child == 0 {
+		return s.Value()
+	}
+	return l.value(s, child)
+}
+
+// value scans the value of a wanted path. Of members spelled twice the last
+// counts, unless it is the one that the text was cut in.
+func (l *Slots) value(s *Scanner, node int) (ValueKind, error) {
+	if c, ok := s.Peek(); ok && c == '{' && l.paths.nodes[node].children != nil {
+		before := append([]slot(nil), l.at...)
+		l.forget(node)
+		err := l.object(s, node)
+		if err != nil {
+			copy(l.at, before)
+		}
+		return Object, err
+	}
+	start := s.Offset()
+	kind, err := s.Value()
+	if err != nil || !s.Complete(kind) {
+		return kind, err
+	}
+	l.forget(node)
+	l.at[node] = slot{kind: kind, start: start, end: s.Offset()}
+	return kind, nil
+}
+
+// forget makes a path and all paths below it absent.
+func (l *Slots) forget(node int) {
+	l.at[node] = slot{}
+	for _, child := range l.paths.nodes[node].children {
+		l.forget(child)
+	}
+}
+
+// Parent returns the deepest object on the way to path n that is there: the
+// end of its last complete member, how many members it has, and how many
+// tokens of the pointer lead to it.
+func (l *Slots) Parent(n int) (tail int64, members, depth int) {
+	var way []int
+	for at := l.paths.nodes[n].parent; at >= 0; at = l.paths.nodes[at].parent {
+		way = append(way, at)
+	}
+	best := slot{}
+	for i := len(way) - 1; i >= 0; i-- {
+		if l.at[way[i]].kind != Object || l.at[way[i]].tail == 0 {
+			break
+		}
+		best, depth = l.at[way[i]], len(way)-1-i
+	}
+	return best.tail, best.members, depth
+}
+
+// Tokens returns the member names on the way to path n.
+func (p *Paths) Tokens(n int) []string {
+	if n == 0 {
+		return nil
+	}
+	return append(p.Tokens(p.nodes[n].parent), p.nodes[n].name)
+}

@@ -1,0 +1,56 @@
+package record
+
+import (
+	"regexp"
+	"time"
+)
+
+// Profile says how the records of one vendor are laid out. It is written as
+// YAML and published with a JSON Schema; see the folder manifests.
+type Profile struct {
+	Name    string
+	Kind    string // manifests, cdrs or registrations
+	Text    string // the YAML, which is part of the run's identity
+	Formats []Format
+	Shape   string // a layout too deep for pointers: conversation-detail, http-client-log; else empty
+
+	// Document level (manifests).
+	List      string // pointer to the list of entries in a batch, empty when a document is an entry or an array
+	Format    string // pointer whose presence marks a batch even without its list
+	DocOrg    string // pointers to members of a batch
+	DocTotal  string
+	DocFailed string
+
+	// Object keys (manifests).
+	KeyPattern   *regexp.Regexp // groups org_id conversation_id recording_id media_key
+	Exclude      *regexp.Regexp // keys that match are no documents
+	MediaPattern *regexp.Regexp // keys of media objects, group recording_id
+	MediaExclude *regexp.Regexp // keys that match are no media objects
+	Suffix       string         // what a media key lacks of its document's key
+	IDPattern    *regexp.Regexp // recording ids in media keys that are no UUIDs
+
+	Line     *regexp.Regexp     // text lines, named groups
+	Fields   map[Field][]string // JSON pointers, or column names, first present counts
+	Layouts  []string           // of times; the first is the one written
+	Zone     *time.Location     // of times without one; nil: they do not parse
+	Missing  map[string]bool    // texts that mean missing
+	Prefixes []string           // of phone numbers, lower case
+	Settle   time.Duration      // default settle time
+}
+
+// Format is a serialisation of records.
+type Format uint8
+
+// The formats.
+const (
+	JSON Format = iota
+	JSONLines
+	CSV
+	Parquet
+	TextLines
+)
+
+var formatNames = []string{"json", "jsonl", "csv", "parquet", "text"}
+
+// String returns the name that profiles use.
+func (f Format) String() string { return formatNames[f] }

@@ -1,0 +1,275 @@
+package record
+
+import (
+	"bufio"
+	"bytes"
+	"crypto/sha256"
+	"encoding/csv"
+	"errors"
+	"io"
+)
+
+// Row is one row of a cdr or registration object while it is visited.
+type Row struct {
+	Index   uint32
+	Offset  int64  // of its first byte in the uncompressed content
+	Bytes   []byte // the row as it stands there
+	mapping *Mapping
+	element *Element // of JSON
+	cells   []Value  // of everything else
+	columns *[numFields][]int
+}
+
+// Value returns the raw value of a field, Absent when the row has none.
+func (r *Row) Value(f Field) Value {
+	if r.element != nil {
+		return r.mapping.Find(r.element, f)
+	}
+	var fallback Value
+	for _, column := range r.columns[f] {
+		v := r.cells[column]
+		if !r.mapping.Profile.isMissing(v) {
+			return v
+		}
+		if fallback.Kind == Absent {
+			fallback = v
+		}
+	}
+	return fallback
+}
+
+// Whole returns the element itself, for shapes too deep for pointers.
+func (r *Row) Whole() Value {
+	if r.element == nil {
+		return Value{}
+	}
+	return Value{r.element.Kind, r.element.Raw()}
+}
+
+// Reject is a part of an object that could not be used. The bytes are valid
+// until the next one.
+type Reject struct {
+	Row    int64 // -1 for a part that is no row
+	Offset int64 // in the uncompressed content
+	Reason string
+	Bytes  []byte
+}
+
+// SHA256 returns the hash of the rejected bytes.
+func (r Reject) SHA256() [32]byte { return sha256.Sum256(r.Bytes) }
+
+// Reading is how the reading of one object went.
+type Reading struct {
+	Rows     int64 // rejects included
+	Rejected int64
+	Damage   error // a SyntaxError or StreamError, nil for a sound object
+}
+
+// Visitor receives what an object holds. Its errors end the reading.
+type Visitor struct {
+	Row    func(*Row) error
+	Reject func(Reject) error
+}
+
+// Read reads the rows of an object that is not Parquet. Damage is part of the
+// reading; the error is a failure to read.
+func (m *Mapping) Read(in *bufio.Reader, f Format, list string, to Visitor) (Reading, error) {
+	r := reader{mapping: m, to: to, slots: m.Paths.NewSlots()}
+	var err error
+	switch f {
+	case JSON:
+		err = r.json(in, list)
+	case JSONLines:
+		err = r.lines(in, r.jsonLine)
+	case CSV:
+		err = r.csv(in)
+	case TextLines:
+		err = r.textLines(in)
+	}
+	if IsDamage(err) {
+		r.reading.Damage, err = err, nil
+	}
+	return r.reading, err
+}
+
+// IsDamage reports whether err says that an object is damaged, as opposed to
+// a failure to read it.
+func IsDamage(err error) bool {
+	var syntax *SyntaxError
+	var stream *StreamError
+	return errors.As(err, &syntax) || errors.As(err, &stream)
+}
+
+type reader struct {
+	mapping *Mapping
+	to      Visitor
+	reading Reading
+	slots   *Slots // of a line
+	text    []byte // of the cells of a row
+}
+
+func (r *reader) row(row *Row) error {
+	r.reading.Rows++
+	row.mapping = r.mapping
+	return r.to.Row(row)
+}
+
+func (r *reader) reject(row uint32, offset int64, reason string, b []byte) error {
+	r.reading.Rows++
+	r.reading.Rejected++
+	return r.to.Reject(Reject{Row: int64(row), Offset: offset, Reason: reason, Bytes: b})
+}
+
+func (r *reader) json(in io.Reader, list string) error {
+	paths := r.mapping.Paths
+	d := NewDocument(NewScanner(in), paths, list, 0, nil)
+	d.Visit = func(e *Element) error {
+		switch {
+		case e.Partial:
+			return r.reject(e.Index, e.Start, "the text breaks off inside this element", e.Raw())
+		case e.Kind != Object:
+			return r.reject(e.Index, e.Start, "not an object", e.Raw())
+		}
+		return r.row(&Row{Index: e.Index, Offset: e.Start, Bytes: e.Raw(), element: e})
+	}
+	return d.Walk()
+}
+
+func (r *reader) lines(in io.Reader, each func(Line) error) error {
+	for line, err := range Lines(in) {
+		if err == nil {
+			err = each(line)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *reader) jsonLine(line Line) error {
+	e, err := ScanLine(line, r.slots)
+	switch {
+	case err != nil:
+		return r.reject(line.Index, line.Offset, err.Error(), line.Text)
+	case e.Kind != Object:
+		return r.reject(line.Index, line.Offset, "not an object", line.Text)
+	}
+	return r.row(&Row{Index: line.Index, Offset: line.Offset, Bytes: line.Text, element: e})
+}
+
+// ScanLine scans a line of JSON Lines as one element. On an error the element
+// has what was complete before it.
+func ScanLine(line Line, slots *Slots) (*Element, error) {
+	s := new(Scanner)
+	s.Reset(line.Text, line.Offset)
+	slots.Clear()
+	c, _ := s.Space()
+	e := &Element{Index: line.Index, Start: s.Offset(), Scanner: s, Slots: slots}
+	var err error
+	if c == '{' {
+		e.Kind, err = Object, slots.Scan(s)
+	} else {
+		e.Kind, err = s.Value()
+	}
+	e.End = s.Offset()
+	if err != nil {
+		e.Partial = true
+		return e, err
+	}
+	if _, more := s.Space(); more {
+		return e, s.fail()
+	}
+	return e, nil
+}
+
+func (r *reader) textLines(in io.Reader) error {
+	pattern := r.mapping.Profile.Line
+	columns := r.mapping.columnsOf(pattern.SubexpNames())
+	return r.lines(in, func(line Line) error {
+		at := pattern.FindSubmatchIndex(line.Text)
+		if at == nil {
+			return r.reject(line.Index, line.Offset, "the line does not match the profile's pattern", line.Text)
+		}
+		cells := make([]Value, len(at)/2)
+		for i := range cells {
+			if at[2*i] >= 0 {
+				cells[i] = Value{Cell, line.Text[at[2*i]:at[2*i+1]]}
+			}
+		}
+		return r.row(&Row{Index: line.Index, Offset: line.Offset, Bytes: line.Text, cells: cells, columns: columns})
+	})
+}
+
+func (r *reader) csv(in *bufio.Reader) error {
+	var offset int64
+	if bom, _ := in.Peek(3); string(bom) == "\xef\xbb\xbf" {
+		n, _ := in.Discard(3)
+		offset = int64(n)
+	}
+	recent := &recorder{r: in}
+	records := csv.NewReader(recent)
+	records.FieldsPerRecord, records.LazyQuotes, records.ReuseRecord = -1, true, true
+	header, err := records.Read()
+	if err == io.EOF {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	columns, width := r.mapping.columnsOf(header), len(header)
+	cells := make([]Value, width)
+	for index := uint32(0); ; index++ {
+		start := records.InputOffset()
+		recent.forget(start)
+		record, err := records.Read()
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		end := records.InputOffset()
+		raw := bytes.TrimLeft(recent.bytes(end), "\r\n")
+		at := offset + end - int64(len(raw))
+		raw = bytes.TrimRight(raw, "\r\n")
+		if len(record) != width {
+			if err := r.reject(index, at, "another number of cells than the header", raw); err != nil {
+				return err
+			}
+			continue
+		}
+		text := r.text[:0]
+		for i, cell := range record {
+			text = append(text, cell...)
+			cells[i] = Value{Cell, text[len(text)-len(cell) : len(text) : len(text)]}
+		}
+		r.text = text
+		if err := r.row(&Row{Index: index, Offset: at, Bytes: raw, cells: cells, columns: columns}); err != nil {
+			return err
+		}
+	}
+}
+
+// recorder remembers what was read since the last row, so that a reject can
+// show its bytes.
+type recorder struct {
+	r    io.Reader
+	buf  []byte
+	base int64 // offset of buf[0]
+	keep int64 // offset of the first byte still of interest
+}
+
+func (r *recorder) Read(b []byte) (int, error) {
+	n, err := r.r.Read(b)
+	if len(r.buf) > 64<<10 {
+		r.buf = append(r.buf[:0], r.buf[r.keep-r.base:]...)
+		r.base = r.keep
+	}
+	r.buf = append(r.buf, b[:n]...)
+	return n, err
+}
+
+func (r *recorder) forget(before int64) { r.keep = before }
+
+func (r *recorder) bytes(to int64) []byte { return r.buf[r.keep-r.base : to-r.base] }

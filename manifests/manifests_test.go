@@ -1,0 +1,102 @@
+package manifests_test
+
+import (
+	"bytes"
+	"testing"
+
+	"cdrmend/internal/record"
+	"cdrmend/internal/yamlfile"
+	"cdrmend/manifests"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/santhosh-tekuri/jsonschema/v6"
+)
+
+func TestSchemasAreValidAgainstTheirOwnSchema(t *testing.T) {
+	names := manifests.Schemas()
+	want := []string{"commit", "config", "inputs", "manifest", "profile", "reject", "run", "summary"}
+	if diff := cmp.Diff(want, names); diff != "" {
+		t.Errorf("schemas (-want +got):\n%s", diff)
+	}
+	for _, name := range names {
+		s := yamlfile.Schema(name, manifests.Schema(name)) // panics when it is not
+		if s.DraftVersion != 2020 {
+			t.Errorf("%s is of draft %d, want 2020-12", name, s.DraftVersion)
+		}
+		if s.Title == "" {
+			t.Errorf("%s has no title", name)
+		}
+	}
+}
+
+func TestBuiltInProfilesServeTheirKinds(t *testing.T) {
+	kinds := map[string][]string{
+		"cdrmend":                     {"manifests", "cdrs", "registrations"},
+		"genesys-cloud":               {"manifests"},
+		"genesys-conversation-detail": {"cdrs"},
+		"http-client-log":             {"registrations"},
+	}
+	if len(manifests.Profiles()) != len(kinds) {
+		t.Errorf("profiles are %v, want %v", manifests.Profiles(), kinds)
+	}
+	for name, wanted := range kinds {
+		text, ok := manifests.Profile(name)
+		if !ok {
+			t.Fatalf("%s is not built in", name)
+		}
+		for _, kind := range wanted {
+			if _, err := record.LoadProfile(name, text, kind); err != nil {
+				t.Errorf("%s for %s: %v", name, kind, err)
+			}
+		}
+	}
+	if _, ok := manifests.Profile("../config"); ok {
+		t.Error("a path is taken for a built-in profile")
+	}
+}
+
+func TestSchemasTellGoodFromBad(t *testing.T) {
+	const (
+		hash = `"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"`
+		id   = `"0123456789abcdef0123456789abcdef"`
+	)
+	for name, test := range map[string]struct{ good, bad string }{
+		"manifest": {
+			`{"format":"cdrmend.manifest/1","counts":{"total":1,"failed":0,"skipped":0},"recordings":[{"recording_id":"r","start_time":"2026-11-20T10:00:00.000000Z","user_ids":[],"x":1}]}`,
+			`{"format":"cdrmend.manifest/1","recordings":[{"duration_ms":-1}]}`,
+		},
+		"inputs": {
+			`{"source":"m","key":"k","etag":"e","size":1,"sha256":` + hash + `,"rows":1,"rejects":0}`,
+			`{"source":"m","key":"k","size":1,"sha256":` + hash + `,"rows":1}`,
+		},
+		"reject": {
+			`{"row":null,"offset":0,"length":1,"sha256":` + hash + `,"reason":"x","bytes":"eA=="}`,
+			`{"row":-1,"offset":0,"length":1,"sha256":` + hash + `,"reason":"x"}`,
+		},
+		"run": {
+			`{"format":"cdrmend.run/1","run_id":` + id + `,"interval":"2026-11-20T08","files":[{"path":"calls.csv","size":1,"sha256":` + hash + `}]}`,
+			`{"format":"cdrmend.run/1","run_id":` + hash + `,"interval":"2026-11-20","files":[]}`,
+		},
+		"commit": {
+			`{"format":"cdrmend.commit/1","name":"n","interval":"2026-11-20","number":1,"run_id":` + id + `,"run_sha256":` + hash + `,"history":{"csv":` + hash + `},"time":"2026-11-21T00:00:00.000000Z","tool_version":"1","rechecked":[]}`,
+			`{"format":"cdrmend.commit/1","name":"n","interval":"2026-11-20","number":0,"run_id":` + id + `,"run_sha256":` + hash + `,"history":{},"time":"2026-11-21T00:00:00Z","tool_version":"1","rechecked":[]}`,
+		},
+	} {
+		s := yamlfile.Schema(name, manifests.Schema(name))
+		if err := s.Validate(decode(t, test.good)); err != nil {
+			t.Errorf("%s: %v\n%s", name, err, test.good)
+		}
+		if err := s.Validate(decode(t, test.bad)); err == nil {
+			t.Errorf("%s accepts %s", name, test.bad)
+		}
+	}
+}
+
+func decode(t *testing.T, text string) any {
+	t.Helper()
+	v, err := jsonschema.UnmarshalJSON(bytes.NewReader([]byte(text)))
+	if err != nil {
+		t.Fatalf("%v\n%s", err, text)
+	}
+	return v
+}
