@@ -1,0 +1,207 @@
+package policy
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"cdrmend/internal/record"
+	"cdrmend/internal/yamlfile"
+	"cdrmend/manifests"
+)
+
+// builder checks a document against itself and against the files it names,
+// and fills in what depends on them. Where a value is of a wrong shape, it is
+// empty here and has been reported already.
+type builder struct {
+	file *yamlfile.File
+	doc  *document
+	dir  string // of the file
+	cfg  Config
+}
+
+func (b *builder) config(path string) {
+	d := b.doc
+	b.cfg = Config{
+		Path:        path,
+		Name:        d.Name,
+		Org:         d.Org,
+		Interval:    b.interval(),
+		Recheck:     d.Recheck,
+		Concurrency: d.Concurrency,
+		Scratch:     b.path(d.Scratch),
+		doc:         d,
+	}
+	b.cfg.FailOn, _ = ParseSeverity(d.FailOn)
+	b.policy()
+	b.sources()
+	b.media()
+	b.output()
+	b.signing()
+}
+
+func (b *builder) interval() time.Duration {
+	d := b.duration("interval", b.doc.Interval)
+	if d < time.Hour || d%time.Hour != 0 || 24*time.Hour%d != 0 {
+		b.file.Problem("interval", "is %s, want whole hours that divide 24h, such as 1h, 8h or 24h", b.doc.Interval)
+		return 24 * time.Hour
+	}
+	return d
+}
+
+func (b *builder) duration(key string, text yamlfile.Scalar) time.Duration {
+	if text == "" {
+		return 0
+	}
+	d, err := time.ParseDuration(string(text))
+	if err != nil {
+		b.file.Problem(key, "the duration %s is too long", text)
+	}
+	return d
+}
+
+// path makes a path relative to the file.
+func (b *builder) path(path string) string {
+	if path == "" || filepath.IsAbs(path) {
+		return path
+	}
+	return filepath.Join(b.dir, path)
+}
+
+func (b *builder) template(key, text string) Template {
+	if text == "" {
+		return Template{}
+	}
+	t, err := ParseTemplate(text, b.dir)
+	if err != nil {
+		b.file.Problem(key, "%v", err)
+		return Template{}
+	}
+	return t
+}
+
+func (b *builder) sources() {
+	names := map[string]string{}
+	for kind := Manifests; kind < NumKinds; kind++ {
+		sources := b.doc.Sources.of(kind)
+		for i := range sources {
+			key := fmt.Sprintf("sources.%s[%d]", kind, i)
+			name := sources[i].Name
+			if first, ok := names[name]; ok && name != "" {
+				b.file.Problem(key+".name", "%q is the name of %s already", name, first)
+			} else {
+				names[name] = key
+			}
+			b.cfg.Sources = append(b.cfg.Sources, b.source(kind, key, &sources[i]))
+		}
+	}
+}
+
+// source fills the defaults of a source into its document as well.
+func (b *builder) source(kind Kind, key string, d *sourceDocument) Source {
+	s := Source{Kind: kind, Name: d.Name, Org: d.Org, Versions: d.Versions, Profile: b.profile(kind, key+".profile", d.Profile)}
+	if d.Settle == "" {
+		d.Settle = "0s"
+		if s.Profile != nil {
+			d.Settle = yamlfile.Scalar(s.Profile.Settle.String())
+		}
+	}
+	if d.Lookback == "" {
+		d.Lookback = margins[kind].lookback
+	}
+	if d.Lookahead == "" {
+		d.Lookahead = margins[kind].lookahead
+	}
+	s.Settle = b.duration(key+".settle", d.Settle)
+	s.Lookback = b.duration(key+".lookback", d.Lookback)
+	s.Lookahead = b.duration(key+".lookahead", d.Lookahead)
+	s.S3 = b.s3(&d.S3)
+	s.URL = b.sourceURL(kind, key+".url", d)
+	if kind == Manifests {
+		if len(d.RequiredFields) == 0 {
+			d.RequiredFields = b.doc.Policy.RequiredFields
+		}
+		s.Required = fieldsOf(d.RequiredFields)
+	}
+	if reach := time.Duration(b.doc.Recheck) * b.cfg.Interval; reach < s.Settle {
+		b.file.Problem(key+".settle", "%s is longer than recheck × interval = %s, so that late records would never be seen; raise recheck", d.Settle, reach)
+	}
+	return s
+}
+
+func (b *builder) sourceURL(kind Kind, key string, d *sourceDocument) Template {
+	t := b.template(key, d.URL)
+	if t.UsesOrg() {
+		b.checkOrg(key, d.Org)
+	}
+	if longest := t.Granularity().longest(); kind == Manifests && longest > b.cfg.Interval {
+		b.file.Problem(key, "a partition lasts %s, longer than the interval of %s; name finer placeholders or raise interval", longest, b.cfg.Interval)
+	}
+	return t
+}
+
+// checkOrg makes sure that an org can stand in a URL.
+func (b *builder) checkOrg(key, org string) {
+	switch {
+	case org == "":
+		b.file.Problem(key, "{org} needs the org of the source")
+	case strings.Contains(org, "/") || org == "." || org == "..":
+		b.file.Problem(key, "{org} cannot be filled with %q", org)
+	}
+}
+
+// profile loads a built-in profile or one of the user's own.
+func (b *builder) profile(kind Kind, key, name string) *record.Profile {
+	if name == "" {
+		return nil
+	}
+	text, ok := manifests.Profile(name)
+	shown := name
+	if !ok {
+		shown = b.path(name)
+		var err error
+		if text, err = os.ReadFile(shown); err != nil {
+			b.file.Problem(key, "%q is neither built in (%s) nor a readable file: %v", name, strings.Join(manifests.Profiles(), " "), err)
+			return nil
+		}
+	}
+	p, err := record.LoadProfile(shown, text, kind.String())
+	if err != nil {
+		b.file.Problem(key, "%s", strings.ReplaceAll(err.Error(), "\n", "\n\t"))
+		return nil
+	}
+	p.Name = name
+	return p
+}
+
+// s3 fills the defaults of all buckets into one bucket's settings.
+func (b *builder) s3(d *s3Document) S3 {
+	all := &b.doc.S3
+	for _, value := range []struct {
+		own *string
+		all string
+	}{{&d.Region, all.Region}, {&d.Endpoint, all.Endpoint}, {&d.RoleARN, all.RoleARN}, {&d.ExternalID, all.ExternalID}} {
+		if *value.own == "" {
+			*value.own = value.all
+		}
+	}
+	if d.PathStyle == nil {
+		d.PathStyle = all.PathStyle
+	}
+	return S3{
+		Region: d.Region, Endpoint: d.Endpoint, RoleARN: d.RoleARN, ExternalID: d.ExternalID,
+		PathStyle: d.PathStyle != nil && *d.PathStyle,
+	}
+}
+
+func fieldsOf(names []string) record.Fields {
+	var all record.Fields
+	for _, name := range names {
+		if f, ok := record.FieldByName(name); ok {
+			all.Add(f)
+		}
+	}
+	return all
+}

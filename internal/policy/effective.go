@@ -1,0 +1,48 @@
+package policy
+
+import (
+	"fmt"
+	"net/url"
+
+	"cdrmend/internal/yamlfile"
+)
+
+// hidden stands for a secret.
+const hidden = "(hidden)"
+
+// Effective returns the loaded configuration as YAML with every default
+// filled in and secrets hidden. It can be loaded again from the same
+// directory, with the same identity. It is nil for a configuration that was
+// not loaded.
+func (c *Config) Effective() ([]byte, error) {
+	if c.doc == nil {
+		return nil, nil
+	}
+	d := *c.doc
+	d.Sources = sourcesDocument{hideAll(d.Sources.Manifests), hideAll(d.Sources.CDRs), hideAll(d.Sources.Registrations)}
+	d.Media.S3, d.Output.S3, d.S3 = hide(d.Media.S3), hide(d.Output.S3), hide(d.S3)
+	b, err := yamlfile.Marshal(&d)
+	if err != nil {
+		return nil, fmt.Errorf("writing the effective configuration: %w", err)
+	}
+	return b, nil
+}
+
+func hideAll(sources []sourceDocument) []sourceDocument {
+	all := make([]sourceDocument, 0, len(sources))
+	for _, s := range sources {
+		s.S3 = hide(s.S3)
+		all = append(all, s)
+	}
+	return all
+}
+
+func hide(s s3Document) s3Document {
+	if s.ExternalID != "" {
+		s.ExternalID = hidden
+	}
+	if u, err := url.Parse(s.Endpoint); err != nil || u.User != nil || u.RawQuery != "" {
+		s.Endpoint = "https://" + hidden
+	}
+	return s
+}

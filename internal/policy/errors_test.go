@@ -1,0 +1,161 @@
+package policy_test
+
+import (
+	"os"
+	"strings"
+	"testing"
+
+	"cdrmend/internal/policy"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// insert puts lines into small after the line that begins with mark.
+func insert(t *testing.T, mark, lines string) string {
+	t.Helper()
+	before, after, ok := strings.Cut(small, mark)
+	if !ok {
+		t.Fatalf("no line %q in\n%s", mark, small)
+	}
+	rest, after, _ := strings.Cut(after, "\n")
+	return before + mark + rest + "\n" + lines + "\n" + after
+}
+
+func errorLines(t *testing.T, err error) []string {
+	t.Helper()
+	if err == nil {
+		return nil
+	}
+	return strings.Split(err.Error(), "\n")
+}
+
+func TestEveryErrorNamesFileLineAndKey(t *testing.T) {
+	top := func(lines string) string { return insert(t, "name:", lines) }
+	manifest := func(lines string) string { return insert(t, "      url: m/", lines) }
+	out := func(lines string) string { return insert(t, "  url: out", lines) }
+	for name, test := range map[string]struct{ text, want string }{
+		"unknown key": {
+			top("colour: blue"),
+			"cdrmend.yaml:2:1: colour: unknown key, want one of concurrency fail_on interval media name org output policy recheck s3 scratch signing sources",
+		},
+		"unknown key of a source": {
+			insert(t, "    - name: c", "      coluor: 1"),
+			"cdrmend.yaml:9:7: sources.cdrs[0].coluor: unknown key, want one of lookahead lookback name org profile s3 settle url versions",
+		},
+		"unknown key in one line": {
+			top("s3: {region: x, Endpoint: y}"),
+			"cdrmend.yaml:2:17: s3.Endpoint: unknown key, want one of endpoint external_id path_style region role_arn",
+		},
+		"key given twice":     {top("recheck: 1\nrecheck: 2"), "cdrmend.yaml:3:1: recheck: is given twice"},
+		"missing key":         {strings.Replace(small, "name: night\n", "", 1), "cdrmend.yaml:1:1: name: is missing, want a name that stands in every commit record"},
+		"missing nested key":  {strings.Replace(small, "  url: out/\n", "  tables: [csv]\n", 1), "cdrmend.yaml:11:1: output.url: is missing, want a URL such as s3://bucket/prefix/, file:///dir/ or a directory"},
+		"missing source":      {strings.Replace(small, "    - name: c\n      url: c/{year}-{month}/\n      profile: cdrmend\n", "    []\n", 1), "cdrmend.yaml:7:3: sources.cdrs: want a list of at least one source"},
+		"wrong type":          {top("recheck: many"), `cdrmend.yaml:2:1: recheck: is "many", want a number of intervals, 0 or more`},
+		"empty value":         {top("org:"), "cdrmend.yaml:2:1: org: is empty, want text"},
+		"number for text":     {top("org: 4711"), "cdrmend.yaml:2:1: org: is 4711, want text"},
+		"unknown word":        {top("fail_on: blocker"), `cdrmend.yaml:2:1: fail_on: is "blocker", want one of critical major minor none`},
+		"negative duration":   {manifest("      settle: -5s"), `cdrmend.yaml:6:7: sources.manifests[0].settle: is "-5s", want a duration of 0 or more such as 48h, 95h59m, 90s or 998ms`},
+		"duration as number":  {manifest("      lookback: 5"), "cdrmend.yaml:6:7: sources.manifests[0].lookback: is 5, want a duration of 0 or more such as 48h, 95h59m, 90s or 998ms"},
+		"endless duration":    {manifest("      lookback: 9999999h"), "cdrmend.yaml:6:7: sources.manifests[0].lookback: the duration 9999999h is too long"},
+		"name of a source":    {strings.Replace(small, "name: m", "name: M_1", 1), `cdrmend.yaml:4:7: sources.manifests[0].name: is "M_1", want a name of lower-case letters, digits and hyphens`},
+		"duplicate name":      {strings.Replace(small, "name: c", "name: m", 1), `cdrmend.yaml:8:7: sources.cdrs[0].name: "m" is the name of sources.manifests[0] already`},
+		"unknown placeholder": {strings.Replace(small, "{date}", "{minute}", 1), "cdrmend.yaml:5:7: sources.manifests[0].url: the placeholder {minute} is not known, want one of {org} {year} {month} {day} {hour} {date}"},
+		"org without org":     {strings.Replace(small, "{date}", "{org}", 1), "cdrmend.yaml:5:7: sources.manifests[0].url: {org} needs the org of the source"},
+		"org that is a path":  {strings.Replace(manifest("      org: a/b"), "{date}", "{org}", 1), `cdrmend.yaml:5:7: sources.manifests[0].url: {org} cannot be filled with "a/b"`},
+		"org in the media URL": {
+			top("media: {url: 'x/{org}'}"),
+			`cdrmend.yaml:2:9: media.url: {org} needs an org of every source of manifests, and "m" has none`,
+		},
+		"interval":          {top("interval: 5h"), "cdrmend.yaml:2:1: interval: is 5h, want whole hours that divide 24h, such as 1h, 8h or 24h"},
+		"partition":         {top("interval: 8h"), "cdrmend.yaml:6:7: sources.manifests[0].url: a partition lasts 24h0m0s, longer than the interval of 8h0m0s; name finer placeholders or raise interval"},
+		"settle":            {manifest("      settle: 72h1s"), "cdrmend.yaml:6:7: sources.manifests[0].settle: 72h1s is longer than recheck × interval = 72h0m0s, so that late records would never be seen; raise recheck"},
+		"settle of profile": {strings.Replace(top("recheck: 1"), "cdrmend", "genesys-cloud", 1), "cdrmend.yaml:5:7: sources.manifests[0].settle: 48h0m0s is longer than recheck × interval = 24h0m0s, so that late records would never be seen; raise recheck"},
+		"profile file":      {strings.Replace(small, "cdrmend", "my.yaml", 1), `cdrmend.yaml:6:7: sources.manifests[0].profile: "my.yaml" is neither built in (cdrmend genesys-cloud genesys-conversation-detail http-client-log) nor a readable file: open my.yaml: no such file or directory`},
+		"profile kind":      {strings.Replace(small, "cdrmend", "http-client-log", 1), "cdrmend.yaml:6:7: sources.manifests[0].profile: http-client-log:1:1: the profile has no section manifests, want one of: registrations"},
+		"profile content":   {strings.Replace(small, "cdrmend", "bad.yaml", 1), "cdrmend.yaml:6:7: sources.manifests[0].profile: bad.yaml:3:3: manifests.zone: \"Mars\" is no time zone, want one such as Europe/Berlin\n\tbad.yaml:4:12: manifests.fields.when: unknown key, want one of ani conversation_id direction dnis duration_ms end_time line_id media_bytes media_key media_sha256 media_subtype media_type org_id recording_id start_time trunk_id user_ids"},
+		"lines":             {top("policy: {lines: no.csv}"), "cdrmend.yaml:2:10: policy.lines: open no.csv: no such file or directory"},
+		"accepted":          {top("policy: {accepted: bad.yaml}"), "cdrmend.yaml:2:10: policy.accepted: reading bad.yaml: line 1: the header has no column finding_id, want finding_id,reason,by"},
+		"ragged lines":      {top("policy: {lines: ragged.csv}"), "cdrmend.yaml:2:10: policy.lines: reading ragged.csv: record on line 2: wrong number of fields"},
+		"empty lines":       {top("policy: {lines: empty.csv}"), "cdrmend.yaml:2:10: policy.lines: reading empty.csv: line 1: the header org_id,line_id,trunk_id is missing"},
+		"token keys":        {top("policy: {token_keys: no.json}"), "cdrmend.yaml:2:10: policy.token_keys: open no.json: no such file or directory"},
+		"signing key":       {top("signing: {key: no.pem}"), "cdrmend.yaml:2:11: signing.key: open no.pem: no such file or directory"},
+		"key id only":       {top("signing: {key_id: x}"), "cdrmend.yaml:2:1: signing.key: is missing, want the path of a private key"},
+		"output URL":        {strings.Replace(small, "out/", "out/{date}/", 1), "cdrmend.yaml:12:3: output.url: holds a placeholder, but all intervals are written below one URL"},
+		"object lock":       {out("  object_lock: {mode: governance, days: 1}"), "cdrmend.yaml:13:3: output.object_lock: needs an output in S3, as a directory cannot retain objects"},
+		"kms":               {out("  sse_kms_key: k"), "cdrmend.yaml:13:3: output.sse_kms_key: needs an output in S3, as a directory is not encrypted"},
+		"tables":            {out("  tables: [csv, csv]"), "cdrmend.yaml:13:3: output.tables: want a list without repetitions of parquet and csv"},
+		"table":             {out("  tables: [xlsx]"), `cdrmend.yaml:13:12: output.tables[0]: is "xlsx", want one of parquet csv`},
+		"max rejects":       {top("policy: {max_rejects: 1.01}"), "cdrmend.yaml:2:10: policy.max_rejects: is 1.01, want a share from 0 to 1"},
+		"required field":    {top("policy: {required_fields: [leg_id]}"), `cdrmend.yaml:2:28: policy.required_fields[0]: is "leg_id", want one of org_id recording_id conversation_id trunk_id line_id start_time end_time duration_ms direction ani dnis media_type media_subtype user_ids media_key media_bytes media_sha256`},
+		"exclusion":         {top("policy: {exclusions: [{trunk: t}]}"), "cdrmend.yaml:2:24: policy.exclusions[0].reason: is missing, want a reason"},
+		"nothing shorter":   {top("policy: {exclusions: [{reason: r, shorter_than: 0s}]}"), "cdrmend.yaml:2:35: policy.exclusions[0].shorter_than: is 0, so that no talk is shorter; leave the exclusion out"},
+		"no condition":      {top("policy: {exclusions: [{reason: r, line: []}]}"), "cdrmend.yaml:2:35: policy.exclusions[0].line: want a text or a list of texts"},
+		"scope":             {top("policy: {required_scopes: ['a b']}"), `cdrmend.yaml:2:28: policy.required_scopes[0]: is "a b", want a scope without spaces`},
+		"secret":            {top("s3: {endpoint: 'user:password@host'}"), "cdrmend.yaml:2:6: s3.endpoint: is not valid, want a URL such as https://s3.example.com"},
+		"syntax":            {top("a: 'b"), "cdrmend.yaml:2:4: could not find end character of single-quoted text"},
+		"a list":            {"- a\n", "cdrmend.yaml:1:1: is a list, want a configuration"},
+		"two documents":     {small + "---\na: b\n", "cdrmend.yaml:1:1: the file holds more than one YAML document"},
+		"merge":             {top("s3: {<<: {region: x}}"), "cdrmend.yaml:2:6: s3[\"<<\"]: unknown key, want one of endpoint external_id path_style region role_arn"},
+		"tag":               {top("org: !!str 5"), "cdrmend.yaml:2:1: org: is written with Tag, which has no meaning here\ncdrmend.yaml:2:1: org: is empty, want text"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			write(t, test.text)
+			writeFile(t, "bad.yaml", "manifests:\n  formats: [json]\n  zone: Mars\n  fields: {when: [/a]}\n")
+			writeFile(t, "ragged.csv", "org_id,line_id,trunk_id\na,b\n")
+			writeFile(t, "empty.csv", "")
+			_, err := policy.Load("cdrmend.yaml", nil, nil)
+			if diff := cmp.Diff(strings.Split(test.want, "\n"), errorLines(t, err)); diff != "" {
+				t.Errorf("(-want +got):\n%s\n%s", diff, test.text)
+			}
+		})
+	}
+}
+
+func TestAllErrorsAreReportedInTheOrderOfTheFile(t *testing.T) {
+	write(t, `name: ""
+interval: 7h
+sources:
+  manifests:
+    - {name: a, url: "x/{hour}", profile: cdrmend, lookback: -1h}
+  cdrs:
+    - {name: a, url: c, profile: nowhere}
+output: {url: "out/{date}"}
+extra: 1
+`)
+	_, err := policy.Load("cdrmend.yaml", []string{"CDRMEND_FAIL_ON=all", "CDRMEND_NOTHING=1"}, nil)
+	var got []string
+	for _, line := range errorLines(t, err) {
+		words := strings.SplitAfterN(line, ": ", 3)
+		got = append(got, strings.TrimSuffix(strings.Join(words[:len(words)-1], ""), ": "))
+	}
+	want := []string{
+		"CDRMEND_FAIL_ON: fail_on",
+		"CDRMEND_NOTHING",
+		"cdrmend.yaml:1:1: name",
+		"cdrmend.yaml:2:1: interval",
+		"cdrmend.yaml:5:17: sources.manifests[0].url",
+		"cdrmend.yaml:5:52: sources.manifests[0].lookback",
+		"cdrmend.yaml:7:8: sources.cdrs[0].name",
+		"cdrmend.yaml:7:25: sources.cdrs[0].profile",
+		"cdrmend.yaml:8:10: output.url",
+		"cdrmend.yaml:9:1: extra",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s\n%v", diff, err)
+	}
+}
+
+func TestAFileThatIsNotThereIsNamed(t *testing.T) {
+	t.Chdir(t.TempDir())
+	_, err := policy.Load("none.yaml", nil, nil)
+	if err == nil || err.Error() != "reading the configuration: open none.yaml: no such file or directory" {
+		t.Errorf("got %v", err)
+	}
+}
+
+func writeFile(t *testing.T, name, text string) {
+	t.Helper()
+	if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}

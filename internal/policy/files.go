@@ -1,0 +1,92 @@
+package policy
+
+import (
+	"bytes"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+)
+
+// policyFiles reads the files that the policy names.
+func (b *builder) policyFiles() {
+	d, p := &b.doc.Policy, &b.cfg.Policy
+	for row := range b.table("policy.lines", d.Lines, "org_id", "line_id", "trunk_id") {
+		p.Lines = append(p.Lines, Line{Org: row[0], Line: row[1], Trunk: row[2]})
+	}
+	p.Accepted = map[string]bool{}
+	for row := range b.table("policy.accepted", d.Accepted, "finding_id", "reason", "by") {
+		if id := strings.TrimSpace(row[0]); id != "" {
+			p.Accepted[id] = true
+		}
+	}
+	p.TokenKeys = b.content("policy.token_keys", d.TokenKeys)
+}
+
+// content reads a file; it is nil without one.
+func (b *builder) content(key, path string) []byte {
+	if path == "" {
+		return nil
+	}
+	text, err := os.ReadFile(b.path(path))
+	if err != nil {
+		b.file.Problem(key, "%v", err)
+		return nil
+	}
+	return text
+}
+
+// table yields the named columns of a CSV file.
+func (b *builder) table(key, path string, columns ...string) func(yield func([]string) bool) {
+	return func(yield func([]string) bool) {
+		text := b.content(key, path)
+		if text == nil {
+			return
+		}
+		rows, err := readTable(text, columns)
+		if err != nil {
+			b.file.Problem(key, "reading %s: %v", b.path(path), err)
+		}
+		for _, row := range rows {
+			if !yield(row) {
+				return
+			}
+		}
+	}
+}
+
+// readTable returns the named columns of CSV with a header, in that order.
+func readTable(text []byte, columns []string) ([][]string, error) {
+	r := csv.NewReader(bytes.NewReader(bytes.TrimPrefix(text, []byte("\ufeff"))))
+	header, err := r.Read()
+	if errors.Is(err, io.EOF) {
+		return nil, fmt.Errorf("line 1: the header %s is missing", strings.Join(columns, ","))
+	}
+	if err != nil {
+		return nil, err
+	}
+	var at []int
+	for _, name := range columns {
+		i := slices.IndexFunc(header, func(cell string) bool { return strings.TrimSpace(cell) == name })
+		if i < 0 {
+			return nil, fmt.Errorf("line 1: the header has no column %s, want %s", name, strings.Join(columns, ","))
+		}
+		at = append(at, i)
+	}
+	cells, err := r.ReadAll()
+	if err != nil {
+		return nil, err
+	}
+	var rows [][]string
+	for _, row := range cells {
+		var chosen []string
+		for _, i := range at {
+			chosen = append(chosen, row[i])
+		}
+		rows = append(rows, chosen)
+	}
+	return rows, nil
+}

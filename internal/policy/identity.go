@@ -1,0 +1,192 @@
+package policy
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"maps"
+	"slices"
+
+	"cdrmend/internal/record"
+)
+
+// Identity is every value of the configuration that can change a byte of a
+// run: what is read, how it is understood, what is decided and which tables
+// are written. Contents of files stand as their digest.
+//
+// Left out, as no byte under runs/ depends on them: name, signing (they stand
+// in the commit record), fail_on and recheck (they choose exit code and
+// intervals), output.url, object_lock, sse_kms_key, all s3 settings,
+// concurrency and scratch (where and how bytes travel), and settle, as a run
+// depends on whether a source is settled, not on since when.
+type Identity struct {
+	Org      string           `json:"org"`
+	Interval string           `json:"interval"`
+	Sources  []SourceIdentity `json:"sources"` // in the order of the file
+	Media    MediaIdentity    `json:"media"`
+	Tables   []string         `json:"tables"` // in byte order
+	Policy   PolicyIdentity   `json:"policy"`
+}
+
+// SourceIdentity is the part of Identity about one source.
+type SourceIdentity struct {
+	Kind           string   `json:"kind"`
+	Name           string   `json:"name"`
+	URL            string   `json:"url"` // as written, since findings quote it
+	Org            string   `json:"org"`
+	Profile        string   `json:"profile"`
+	ProfileSHA256  string   `json:"profile_sha256"`
+	Lookback       string   `json:"lookback"`
+	Lookahead      string   `json:"lookahead"`
+	RequiredFields []string `json:"required_fields,omitempty"` // in the order of repairs
+	Versions       bool     `json:"versions"`
+}
+
+// MediaIdentity is the part of Identity about the audio.
+type MediaIdentity struct {
+	Check string `json:"check"`
+	URL   string `json:"url"`
+}
+
+// PolicyIdentity is the part of Identity about the rules.
+type PolicyIdentity struct {
+	VoiceMedia        []string            `json:"voice_media"`     // in byte order
+	RequiredScopes    []string            `json:"required_scopes"` // in byte order
+	LinesSHA256       string              `json:"lines_sha256"`    // of the rows as JSON, empty without any
+	AcceptedSHA256    string              `json:"accepted_sha256"` // of the sorted ids as JSON, empty without any
+	TokenKeysSHA256   string              `json:"token_keys_sha256"`
+	MaxRejects        float64             `json:"max_rejects"`
+	DurationTolerance string              `json:"duration_tolerance"`
+	Leeway            string              `json:"leeway"`
+	RefreshRace       string              `json:"refresh_race"`
+	ChallengeWindow   string              `json:"challenge_window"`
+	DefaultExpiry     string              `json:"default_expiry"`
+	CoverageTolerance string              `json:"coverage_tolerance"`
+	Expect            string              `json:"expect"`
+	Exclusions        []ExclusionIdentity `json:"exclusions"` // in the order of the file: the first that applies counts
+}
+
+// ExclusionIdentity is the part of Identity about one exclusion.
+type ExclusionIdentity struct {
+	Reason      string   `json:"reason"`
+	Org         []string `json:"org,omitempty"`
+	Trunk       []string `json:"trunk,omitempty"`
+	Line        []string `json:"line,omitempty"`
+	Direction   []string `json:"direction,omitempty"`
+	ANI         []string `json:"ani,omitempty"`
+	DNIS        []string `json:"dnis,omitempty"`
+	ShorterThan string   `json:"shorter_than,omitempty"`
+	Forbid      bool     `json:"forbid"`
+}
+
+// Identity returns what the bytes of a run depend on.
+func (c *Config) Identity() Identity {
+	id := Identity{
+		Org:      c.Org,
+		Interval: c.Interval.String(),
+		Sources:  []SourceIdentity{},
+		Media:    MediaIdentity{Check: c.Media.Check.String()},
+		Tables:   []string{},
+		Policy:   c.Policy.identity(),
+	}
+	for _, s := range c.Sources {
+		id.Sources = append(id.Sources, s.identity())
+	}
+	if c.Media.URL != nil {
+		id.Media.URL = c.Media.URL.String()
+	}
+	if c.Output.CSV {
+		id.Tables = append(id.Tables, "csv")
+	}
+	if c.Output.Parquet {
+		id.Tables = append(id.Tables, "parquet")
+	}
+	return id
+}
+
+func (s *Source) identity() SourceIdentity {
+	id := SourceIdentity{
+		Kind: s.Kind.String(), Name: s.Name, URL: s.URL.String(), Org: s.Org,
+		Lookback: s.Lookback.String(), Lookahead: s.Lookahead.String(), Versions: s.Versions,
+	}
+	if s.Profile != nil {
+		id.Profile, id.ProfileSHA256 = s.Profile.Name, digest([]byte(s.Profile.Text))
+	}
+	for _, f := range slices.Sorted(slices.Values(record.EntryFields)) {
+		if s.Required.Has(f) {
+			id.RequiredFields = append(id.RequiredFields, f.String())
+		}
+	}
+	return id
+}
+
+func (p *Policy) identity() PolicyIdentity {
+	id := PolicyIdentity{
+		VoiceMedia:        sorted(p.VoiceMedia),
+		RequiredScopes:    sorted(p.RequiredScopes),
+		MaxRejects:        p.MaxRejects,
+		DurationTolerance: "none",
+		Leeway:            p.Leeway.String(),
+		RefreshRace:       p.RefreshRace.String(),
+		ChallengeWindow:   p.ChallengeWindow.String(),
+		DefaultExpiry:     p.DefaultExpiry.String(),
+		CoverageTolerance: p.CoverageTolerance.String(),
+		Expect:            p.Expect.String(),
+		Exclusions:        []ExclusionIdentity{},
+	}
+	if p.DurationTolerance >= 0 {
+		id.DurationTolerance = p.DurationTolerance.String()
+	}
+	for _, e := range p.Exclusions {
+		id.Exclusions = append(id.Exclusions, e.identity())
+	}
+	if len(p.Lines) > 0 {
+		id.LinesSHA256 = digest(canonical(p.Lines))
+	}
+	if len(p.Accepted) > 0 {
+		id.AcceptedSHA256 = digest(canonical(slices.Sorted(maps.Keys(p.Accepted))))
+	}
+	if p.TokenKeys != nil {
+		id.TokenKeysSHA256 = digest(p.TokenKeys)
+	}
+	return id
+}
+
+func (e *Exclusion) identity() ExclusionIdentity {
+	id := ExclusionIdentity{
+		Reason: e.Reason, Org: e.Org, Trunk: e.Trunk, Line: e.Line, Direction: e.Direction, ANI: e.ANI, DNIS: e.DNIS,
+		Forbid: e.Forbid,
+	}
+	if e.ShorterThan > 0 {
+		id.ShorterThan = e.ShorterThan.String()
+	}
+	return id
+}
+
+// JSON returns the canonical bytes: members in the order of the struct,
+// without white space.
+func (id Identity) JSON() []byte { return canonical(id) }
+
+// canonical encodes values that always can be.
+func canonical(v any) []byte {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(v); err != nil {
+		panic(err)
+	}
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
+}
+
+func digest(b []byte) string {
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:])
+}
+
+// sorted returns a copy in byte order without repetitions, never nil.
+func sorted(list []string) []string {
+	all := append([]string{}, list...)
+	slices.Sort(all)
+	return slices.Compact(all)
+}

@@ -1,0 +1,195 @@
+package policy_test
+
+import (
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"cdrmend/internal/policy"
+	"cdrmend/internal/record"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// small is the shortest configuration that loads.
+const small = `name: night
+sources:
+  manifests:
+    - name: m
+      url: m/date={date}/
+      profile: cdrmend
+  cdrs:
+    - name: c
+      url: c/{year}-{month}/
+      profile: cdrmend
+output:
+  url: out/
+`
+
+// write makes a directory with the configuration and moves there, so that
+// messages name cdrmend.yaml.
+func write(t *testing.T, text string) {
+	t.Helper()
+	t.Chdir(t.TempDir())
+	if err := os.WriteFile("cdrmend.yaml", []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func load(t *testing.T, text string) *policy.Config {
+	t.Helper()
+	write(t, text)
+	c, err := policy.Load("cdrmend.yaml", nil, nil)
+	if err != nil {
+		t.Fatalf("loading\n%s\n%v", text, err)
+	}
+	return c
+}
+
+func TestEveryDefaultIsFilledIn(t *testing.T) {
+	c := load(t, small)
+	want := policy.Policy{
+		VoiceMedia:        []string{"call", "voice", "audio", "callback"},
+		RequiredScopes:    []string{"sip:manage"},
+		Accepted:          map[string]bool{},
+		MaxRejects:        0.0001,
+		DurationTolerance: time.Second,
+		Leeway:            time.Minute,
+		RefreshRace:       time.Minute,
+		ChallengeWindow:   5 * time.Second,
+		DefaultExpiry:     time.Hour,
+		CoverageTolerance: 5 * time.Second,
+	}
+	if diff := cmp.Diff(want, c.Policy); diff != "" {
+		t.Errorf("policy (-want +got):\n%s", diff)
+	}
+	if c.Interval != 24*time.Hour || c.Recheck != 3 || c.FailOn != policy.Major || c.Concurrency != 64 || !c.Output.CSV || !c.Output.Parquet {
+		t.Errorf("defaults: %+v", c)
+	}
+	m, cdr := c.Sources[0], c.Sources[1]
+	required := record.Of(record.RecordingID, record.ConversationID, record.TrunkID, record.StartTime, record.EndTime)
+	if m.Lookback != 4*time.Hour || m.Lookahead != time.Hour || m.Required != required || m.Settle != 0 {
+		t.Errorf("source of manifests: %+v", m)
+	}
+	if cdr.Lookback != 24*time.Hour || cdr.Lookahead != 4*time.Hour || cdr.Required != 0 {
+		t.Errorf("source of cdrs: %+v", cdr)
+	}
+}
+
+func TestAFullConfigurationIsRead(t *testing.T) {
+	c, err := policy.Load("testdata/night/cdrmend.yaml", nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	genesys, own, registrar := c.Sources[0], c.Sources[1], c.Sources[3]
+	if genesys.Settle != 48*time.Hour || own.Settle != 0 || registrar.Settle != 90*time.Minute {
+		t.Errorf("settle: %v %v %v, want that of the profile, then those of the file", genesys.Settle, own.Settle, registrar.Settle)
+	}
+	if own.Required != record.Of(record.TrunkID, record.DurationMS) {
+		t.Errorf("required fields of a source: %b", own.Required)
+	}
+	if got := own.URL.Dir(); got != filepath.Join("testdata", "night", "own") {
+		t.Errorf("a relative URL is at %q, want it beside the file", got)
+	}
+	want := policy.S3{Region: "eu-west-1", Endpoint: "https://user:password@s3.example.com", RoleARN: "arn:aws:iam::1:role/r", ExternalID: "sesame"}
+	if diff := cmp.Diff(want, genesys.S3); diff != "" {
+		t.Errorf("a source's S3 settings (-want +got):\n%s", diff)
+	}
+	if !c.Output.S3.PathStyle || c.Output.S3.Region != "eu-central-1" {
+		t.Errorf("the output's S3 settings are %+v, want the general ones", c.Output.S3)
+	}
+	lines := []policy.Line{{Line: "line-1", Trunk: "trunk-1"}, {Org: "org", Line: `line "2"`, Trunk: "trunk-2"}}
+	if diff := cmp.Diff(lines, c.Policy.Lines); diff != "" {
+		t.Errorf("lines (-want +got):\n%s", diff)
+	}
+	if !c.Policy.Accepted["fnd-0123456789abcdef"] || len(c.Policy.Accepted) != 1 {
+		t.Errorf("accepted: %v", c.Policy.Accepted)
+	}
+	if c.Policy.DurationTolerance >= 0 || c.Policy.MaxRejects != 0.0001 || string(c.Policy.TokenKeys) != "{\"keys\":[]}\n" {
+		t.Errorf("policy: %+v", c.Policy)
+	}
+	if diff := cmp.Diff([]string{"trünk-0", "2026"}, c.Policy.Exclusions[2].Trunk); diff != "" {
+		t.Errorf("a list as a condition (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff([]string{"+49*"}, c.Policy.Exclusions[2].ANI); diff != "" {
+		t.Errorf("a text as a condition (-want +got):\n%s", diff)
+	}
+}
+
+func TestEffectiveConfigurationIsTheGoldenOne(t *testing.T) {
+	c, err := policy.Load("testdata/night/cdrmend.yaml", nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := c.Effective()
+	if err != nil {
+		t.Fatal(err)
+	}
+	golden(t, "testdata/effective.yaml", text)
+	golden(t, "testdata/identity.json", append(c.Identity().JSON(), '\n'))
+	for _, secret := range []string{"sesame", "password", "user:"} {
+		if strings.Contains(string(text)+string(c.Identity().JSON()), secret) {
+			t.Errorf("the secret %q is shown", secret)
+		}
+	}
+}
+
+func TestEffectiveConfigurationLoadsToTheSameIdentity(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.CopyFS(dir, os.DirFS("testdata/night")); err != nil {
+		t.Fatal(err)
+	}
+	first, err := policy.Load(filepath.Join(dir, "cdrmend.yaml"), []string{"CDRMEND_POLICY_LEEWAY=1h", "CDRMEND_ORG=1e3"}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	checkReload(t, dir, first)
+}
+
+// checkReload loads the effective configuration from the same directory.
+func checkReload(t *testing.T, dir string, first *policy.Config) {
+	t.Helper()
+	text, err := first.Effective()
+	if err != nil {
+		t.Fatal(err)
+	}
+	again := filepath.Join(dir, "again.yaml")
+	if err := os.WriteFile(again, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	second, err := policy.Load(again, nil, nil)
+	if err != nil {
+		t.Fatalf("the effective configuration does not load: %v\n%s", err, text)
+	}
+	if diff := cmp.Diff(first.Identity(), second.Identity()); diff != "" {
+		t.Errorf("identity after loading the effective configuration (-first +second):\n%s\n%s", diff, text)
+	}
+}
+
+func golden(t *testing.T, name string, got []byte) {
+	t.Helper()
+	if *update {
+		if err := os.WriteFile(name, got, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), string(got)); diff != "" {
+		t.Errorf("%s (-want +got):\n%s", name, diff)
+	}
+}
+
+func TestSettleMayReachTheOldestRecheck(t *testing.T) {
+	c := load(t, strings.Replace(small, "profile: cdrmend", "profile: cdrmend\n      settle: 72h", 1))
+	if c.Sources[0].Settle != 72*time.Hour {
+		t.Errorf("settle is %v", c.Sources[0].Settle)
+	}
+}

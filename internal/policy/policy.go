@@ -1,0 +1,159 @@
+// Package policy turns the configuration file, the environment and the flags
+// into checked values. What leaves it is complete: defaults are filled in,
+// files are read, placeholders and spans are known to make sense.
+package policy
+
+import (
+	"time"
+
+	"cdrmend/internal/record"
+)
+
+// Kind is what a source delivers.
+type Kind uint8
+
+// The kinds of source, in the order in which they are read.
+const (
+	Manifests Kind = iota
+	CDRs
+	Registrations
+	NumKinds
+)
+
+// Config is the effective configuration of one command.
+type Config struct {
+	Path        string // of the file, for messages
+	Name        string
+	Org         string // as written
+	Interval    time.Duration
+	Recheck     int
+	FailOn      Severity
+	Sources     []Source // manifests, then cdrs, then registrations, each in file order
+	Media       Media
+	Output      Output
+	Policy      Policy
+	Signing     Signing
+	Concurrency int
+	Scratch     string
+
+	doc *document // what the configuration was built from
+}
+
+// Source is one place that delivers one kind of record.
+type Source struct {
+	Kind      Kind
+	Name      string
+	URL       Template
+	Org       string
+	Settle    time.Duration
+	Profile   *record.Profile
+	Lookback  time.Duration
+	Lookahead time.Duration
+	Required  record.Fields // of manifests: the fields that must be present
+	Versions  bool
+	S3        S3
+}
+
+// S3 is how one bucket is reached.
+type S3 struct {
+	Region     string `yaml:"region" json:"region,omitempty"`
+	Endpoint   string `yaml:"endpoint" json:"endpoint,omitempty"`
+	RoleARN    string `yaml:"role_arn" json:"role_arn,omitempty"`
+	ExternalID string `yaml:"external_id" json:"external_id,omitempty"`
+	PathStyle  bool   `yaml:"path_style" json:"path_style,omitempty"`
+}
+
+// Media says whether the audio itself is looked for.
+type Media struct {
+	Check MediaCheck
+	URL   *Template // nil: only below the sources; {org} is that of each source of manifests
+	S3    S3
+}
+
+// MediaCheck is how far a media object is checked.
+type MediaCheck uint8
+
+// The media checks.
+const (
+	MediaNone MediaCheck = iota
+	MediaExists
+	MediaSize
+)
+
+// Output is where results go.
+type Output struct {
+	URL        Template // without placeholders
+	CSV        bool
+	Parquet    bool
+	ObjectLock ObjectLock
+	SSEKMSKey  string
+	S3         S3
+}
+
+// ObjectLock is the retention of what is written; Days 0 means none.
+type ObjectLock struct {
+	Mode string // governance or compliance
+	Days int
+}
+
+// Signing names the key that signs commit records.
+type Signing struct {
+	Key   string // path
+	KeyID string
+}
+
+// Severity of a finding, in ascending order; also the threshold of fail_on.
+type Severity uint8
+
+// The severities. None is above all of them.
+const (
+	Minor Severity = iota
+	Major
+	Critical
+	None
+)
+
+// Expect says which legs are to be recorded when the CDR does not tell.
+type Expect uint8
+
+// The expectations.
+const (
+	ExpectAnswered Expect = iota
+	ExpectAll
+	ExpectNone
+)
+
+// Policy holds the rules of the computation.
+type Policy struct {
+	VoiceMedia        []string // lower case
+	RequiredScopes    []string
+	Lines             []Line
+	Accepted          map[string]bool // finding ids
+	MaxRejects        float64
+	DurationTolerance time.Duration // negative: never a conflict
+	TokenKeys         []byte        // the JWKS file, nil without one
+	Leeway            time.Duration
+	RefreshRace       time.Duration
+	ChallengeWindow   time.Duration
+	DefaultExpiry     time.Duration
+	CoverageTolerance time.Duration
+	Expect            Expect
+	Exclusions        []Exclusion
+}
+
+// Line says which trunk a line belongs to. The ids are as written.
+type Line struct{ Org, Line, Trunk string }
+
+// Exclusion is one reason for which a leg is not to be recorded. Empty
+// conditions hold for every leg.
+type Exclusion struct {
+	Reason      string
+	Org         []string
+	Trunk       []string
+	Line        []string
+	Direction   []string
+	ANI         []string
+	DNIS        []string
+	ShorterThan time.Duration // 0: no condition
+	Forbid      bool
+}

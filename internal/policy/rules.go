@@ -1,0 +1,103 @@
+package policy
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+)
+
+func (b *builder) media() {
+	d := &b.doc.Media
+	b.cfg.Media = Media{Check: MediaCheck(max(slices.Index(mediaCheckNames, d.Check), 0)), S3: b.s3(&d.S3)}
+	if d.URL == "" {
+		return
+	}
+	t := b.template("media.url", d.URL)
+	b.cfg.Media.URL = &t
+	for _, s := range b.cfg.Sources {
+		if t.UsesOrg() && s.Kind == Manifests && s.Org == "" {
+			b.file.Problem("media.url", "{org} needs an org of every source of manifests, and %q has none", s.Name)
+		}
+	}
+}
+
+func (b *builder) output() {
+	d := &b.doc.Output
+	b.cfg.Output = Output{
+		URL:       b.template("output.url", d.URL),
+		CSV:       slices.Contains(d.Tables, "csv"),
+		Parquet:   slices.Contains(d.Tables, "parquet"),
+		SSEKMSKey: d.SSEKMSKey,
+		S3:        b.s3(&d.S3),
+	}
+	if !b.cfg.Output.URL.Fixed() {
+		b.file.Problem("output.url", "holds a placeholder, but all intervals are written below one URL")
+	}
+	bucket := b.cfg.Output.URL.Scheme() != SchemeFile
+	if d.ObjectLock != nil {
+		b.cfg.Output.ObjectLock = ObjectLock{Mode: d.ObjectLock.Mode, Days: d.ObjectLock.Days}
+		if !bucket {
+			b.file.Problem("output.object_lock", "needs an output in S3, as a directory cannot retain objects")
+		}
+	}
+	if d.SSEKMSKey != "" && !bucket {
+		b.file.Problem("output.sse_kms_key", "needs an output in S3, as a directory is not encrypted")
+	}
+}
+
+func (b *builder) signing() {
+	d := b.doc.Signing
+	if d == nil {
+		return
+	}
+	b.cfg.Signing = Signing{Key: b.path(d.Key), KeyID: d.KeyID}
+	if d.Key == "" {
+		if d.KeyID != "" {
+			b.file.Problem("signing.key", "is missing, want the path of a private key")
+		}
+		return
+	}
+	if _, err := os.ReadFile(b.cfg.Signing.Key); err != nil {
+		b.file.Problem("signing.key", "%v", err)
+	}
+}
+
+func (b *builder) policy() {
+	d := &b.doc.Policy
+	p := &b.cfg.Policy
+	for _, name := range d.VoiceMedia {
+		p.VoiceMedia = append(p.VoiceMedia, strings.ToLower(strings.TrimSpace(name)))
+	}
+	p.RequiredScopes = d.RequiredScopes
+	p.MaxRejects = d.MaxRejects
+	p.DurationTolerance = -1
+	if d.DurationTolerance != "none" {
+		p.DurationTolerance = b.duration("policy.duration_tolerance", d.DurationTolerance)
+	}
+	p.Leeway = b.duration("policy.leeway", d.Leeway)
+	p.RefreshRace = b.duration("policy.refresh_race", d.RefreshRace)
+	p.ChallengeWindow = b.duration("policy.challenge_window", d.ChallengeWindow)
+	p.DefaultExpiry = b.duration("policy.default_expiry", d.DefaultExpiry)
+	p.CoverageTolerance = b.duration("policy.coverage_tolerance", d.CoverageTolerance)
+	p.Expect = Expect(max(slices.Index(expectNames, d.Expect), 0))
+	for i := range d.Exclusions {
+		p.Exclusions = append(p.Exclusions, b.exclusion(i))
+	}
+	b.policyFiles()
+}
+
+func (b *builder) exclusion(i int) Exclusion {
+	d := b.doc.Policy.Exclusions[i]
+	key := fmt.Sprintf("policy.exclusions[%d].shorter_than", i)
+	e := Exclusion{
+		Reason: d.Reason,
+		Org:    d.Org, Trunk: d.Trunk, Line: d.Line, Direction: d.Direction, ANI: d.ANI, DNIS: d.DNIS,
+		ShorterThan: b.duration(key, d.ShorterThan),
+		Forbid:      d.Forbid,
+	}
+	if d.ShorterThan != "" && e.ShorterThan == 0 {
+		b.file.Problem(key, "is 0, so that no talk is shorter; leave the exclusion out")
+	}
+	return e
+}
