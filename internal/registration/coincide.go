@@ -1,0 +1,174 @@
+package registration
+
+import (
+	"cmp"
+	"time"
+
+	"cdrmend/internal/record"
+)
+
+// How a subject relates to outages. An outage is evidence, never proof.
+const (
+	Inside    = "inside"   // it starts in the outage
+	Edge      = "edge"     // it starts before the outage
+	Possible  = "possible" // the outage was on a line of its trunk, or was never seen to end
+	Uncertain = "unknown"  // there may have been one
+	NoOutage  = "none"
+)
+
+// Subject is what may coincide with an outage: a leg or an entry.
+type Subject struct {
+	Org, Trunk, Line record.Text
+	Span             record.Span // of an instant only Start counts
+	Instant          bool
+	Timed            bool // false: neither Span nor Instant means anything
+	Incomplete       bool // registrations are incomplete for the subject
+}
+
+// Coincidence is the outage that a subject coincides with.
+type Coincidence struct {
+	Outage    int // index into the outages, -1 for none
+	Relation  string
+	OverlapMS int64 // whole milliseconds, 0 for an instant, -1 without an outage
+}
+
+// Index finds the outage that a subject coincides with. It is safe for
+// concurrent use.
+type Index struct {
+	outages []Outage
+	groups  map[groupKey]*group
+}
+
+// groupKey names outages of one organisation that have something in common.
+type groupKey struct {
+	kind groupKind
+	key
+}
+
+type groupKind uint8
+
+const (
+	sameKey   groupKind = iota // trunk and line, also missing ones
+	sameLine                   // on any trunk
+	sameTrunk                  // on any line or none
+	noLine
+	noTrunk
+)
+
+// NewIndex returns an index of the outages, which it keeps.
+func NewIndex(outages []Outage) *Index {
+	members := map[groupKey][]int32{}
+	for i := range outages {
+		o := &outages[i]
+		add := func(kind groupKind, trunk, line record.Text) {
+			k := groupKey{kind, key{o.Org, trunk, line}}
+			members[k] = append(members[k], int32(i))
+		}
+		add(sameKey, o.Trunk, o.Line)
+		if o.Line != record.None {
+			add(sameLine, record.None, o.Line)
+		} else {
+			add(noLine, record.None, record.None)
+		}
+		if o.Trunk != record.None {
+			add(sameTrunk, o.Trunk, record.None)
+		} else {
+			add(noTrunk, record.None, record.None)
+		}
+	}
+	x := &Index{outages: outages, groups: make(map[groupKey]*group, len(members))}
+	for k, m := range members {
+		x.groups[k] = newGroup(outages, m)
+	}
+	return x
+}
+
+// Coinciding returns the outage that s coincides with, and how.
+func (x *Index) Coinciding(s Subject) Coincidence {
+	if s.Instant {
+		s.Span.End = s.Span.Start + 1 // overlaps what contains the instant
+	}
+	if s.Timed {
+		if hit, possible := x.best(s); hit.outage >= 0 {
+			return x.coincidence(s, hit, possible)
+		}
+	}
+	relation := NoOutage
+	if s.Incomplete || x.incomparable(s) {
+		relation = Uncertain
+	}
+	return Coincidence{Outage: -1, Relation: relation, OverlapMS: -1}
+}
+
+func (x *Index) coincidence(s Subject, hit overlap, possible bool) Coincidence {
+	o := &x.outages[hit.outage]
+	c := Coincidence{Outage: int(hit.outage), Relation: Edge}
+	switch {
+	case possible || o.EndedBy == EndedByAssumed:
+		c.Relation = Possible
+	case o.Span.Contains(s.Span.Start):
+		c.Relation = Inside
+	}
+	if !s.Instant {
+		c.OverlapMS = int64(hit.length) / time.Millisecond.Microseconds()
+	}
+	return c
+}
+
+// best returns the overlapping outage of the first tier that has one, and
+// whether that is the tier of outages on other lines of the subject's trunk.
+func (x *Index) best(s Subject) (hit overlap, possible bool) {
+	switch {
+	case s.Line == record.None && s.Trunk == record.None:
+		return noOverlap, false
+	case s.Line == record.None:
+		if hit = x.find(s, sameKey, s.Trunk, record.None); hit.outage >= 0 {
+			return hit, false
+		}
+		return x.find(s, sameTrunk, s.Trunk, record.None), true
+	case s.Trunk == record.None:
+		return x.find(s, sameLine, record.None, s.Line), false
+	}
+	hit = x.better(x.find(s, sameKey, s.Trunk, s.Line), x.find(s, sameKey, record.None, s.Line))
+	if hit.outage < 0 {
+		hit = x.find(s, sameKey, s.Trunk, record.None)
+	}
+	return hit, false
+}
+
+func (x *Index) find(s Subject, kind groupKind, trunk, line record.Text) overlap {
+	g := x.groups[groupKey{kind, key{s.Org, trunk, line}}]
+	if g == nil {
+		return noOverlap
+	}
+	return g.best(s.Span)
+}
+
+// better returns the greater overlap, of equal ones that with the outage that
+// began first, then that with the smallest id.
+func (x *Index) better(a, b overlap) overlap {
+	if a.outage < 0 || b.outage < 0 {
+		return overlap{max(a.outage, b.outage), max(a.length, b.length)}
+	}
+	p, q := &x.outages[a.outage], &x.outages[b.outage]
+	if cmp.Or(cmp.Compare(b.length, a.length), cmp.Compare(p.Span.Start, q.Span.Start), cmp.Compare(p.ID, q.ID)) > 0 {
+		return b
+	}
+	return a
+}
+
+// incomparable reports whether nothing can be said about the subject: it names
+// neither trunk nor line, or overlaps an outage with which it shares no part
+// that both name.
+func (x *Index) incomparable(s Subject) bool {
+	switch {
+	case s.Trunk == record.None && s.Line == record.None:
+		return true
+	case !s.Timed || s.Trunk != record.None && s.Line != record.None:
+		return false
+	case s.Trunk == record.None:
+		return x.find(s, noLine, record.None, record.None).outage >= 0
+	default:
+		return x.find(s, noTrunk, record.None, record.None).outage >= 0
+	}
+}

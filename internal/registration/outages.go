@@ -1,0 +1,173 @@
+package registration
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"cdrmend/internal/policy"
+	"cdrmend/internal/record"
+	"cdrmend/internal/token"
+)
+
+// What an outage ended by.
+const (
+	EndedBySuccess = "success" // its key registered at its end
+	EndedByExpiry  = "expiry"  // nobody tried again in time
+	EndedByAssumed = "assumed" // its key never registered: it may still last, or never have carried calls
+)
+
+// Outages returns the outages that the events show, in the order of their
+// organisation, trunk, line and start. The order of the events does not
+// matter. Their trunks must have been filled in.
+func Outages(events []Event, texts *record.Texts, p *policy.Policy) []Outage {
+	sweep := sweep{texts: texts, policy: p, token: token.Rules{Leeway: p.Leeway, Race: p.RefreshRace}}
+	for run := range byKey(events, texts) {
+		sweep.key(run)
+	}
+	return sweep.outages
+}
+
+// sweep walks along the events of each key and holds the outage that has
+// begun and not ended.
+type sweep struct {
+	texts   *record.Texts
+	policy  *policy.Policy
+	token   token.Rules
+	outages []Outage
+
+	current Outage // Failures is 0 when there is none
+	counts  [NumCauses]int
+	binding record.Time // until when the last success before now binds
+	assumed bool        // the key has no success at all
+}
+
+// key walks along the events of one key, in order.
+func (s *sweep) key(run []*Event) {
+	s.binding = record.NoTime
+	success := nextSuccess(run, 0)
+	s.assumed = success == len(run)
+	for i, e := range run {
+		switch {
+		case e.succeeded():
+			s.succeed(e)
+			success = nextSuccess(run, i+1)
+		case e.failed() && success < len(run):
+			s.fail(e, run[success])
+		case e.failed():
+			s.fail(e, nil)
+		}
+	}
+	s.finish(s.endedByItself())
+}
+
+// nextSuccess returns the first success from i on, len(run) when there is none.
+func nextSuccess(run []*Event, i int) int {
+	for i < len(run) && !run[i].succeeded() {
+		i++
+	}
+	return i
+}
+
+func (s *sweep) succeed(e *Event) {
+	if s.current.Span.End == e.Time {
+		s.finish(EndedBySuccess)
+	}
+	s.binding = e.Time.Add(s.expiry(e))
+}
+
+// fail adds what a failure exposes, up to the next success of its key, if any.
+func (s *sweep) fail(e, success *Event) {
+	end := e.Time.Add(s.expiry(e))
+	if success != nil {
+		if challenge(e) && success.Time <= e.Time.Add(s.policy.ChallengeWindow) {
+			return
+		}
+		end = min(end, success.Time)
+	}
+	if end <= e.Time {
+		return
+	}
+	if e.Time > s.current.Span.End {
+		s.finish(s.endedByItself())
+	}
+	cause := CauseOf(e, &s.token)
+	if s.current.Failures == 0 {
+		s.current = Outage{
+			Org: e.Org, Trunk: e.Trunk, Line: e.Line, Span: record.Span{Start: e.Time, End: end},
+			Cause: cause, BindingUntil: s.binding, First: e.Ref,
+		}
+	}
+	s.current.Span.End = max(s.current.Span.End, end)
+	s.current.Last = e.Ref
+	s.current.Failures++
+	s.counts[cause]++
+}
+
+// challenge reports whether a refusal is one that SIP clients answer at once.
+func challenge(e *Event) bool { return e.Status == 401 || e.Status == 407 || e.Status == 423 }
+
+// expiry returns for how long the event asks or was granted.
+func (s *sweep) expiry(e *Event) time.Duration {
+	if e.Expiry < 0 {
+		return s.policy.DefaultExpiry
+	}
+	return time.Duration(e.Expiry) * time.Second
+}
+
+func (s *sweep) endedByItself() string {
+	if s.assumed {
+		return EndedByAssumed
+	}
+	return EndedByExpiry
+}
+
+// finish ends the outage that has begun, if any.
+func (s *sweep) finish(endedBy string) {
+	if s.current.Failures > 0 {
+		s.current.EndedBy = endedBy
+		s.current.Causes = formatCauses(&s.counts)
+		s.current.ID = s.id(&s.current)
+		s.outages = append(s.outages, s.current)
+	}
+	s.current = Outage{Span: record.Span{End: record.NoTime}}
+	s.counts = [NumCauses]int{}
+}
+
+func (s *sweep) id(o *Outage) string {
+	var b []byte
+	for _, part := range []record.Text{o.Org, o.Trunk, o.Line} {
+		b = append(s.texts.AppendTo(b, part), '|')
+	}
+	sum := sha256.Sum256(o.Span.Start.AppendTo(b))
+	return "out-" + hex.EncodeToString(sum[:8])
+}
+
+// causesByName are all causes in the order of their names.
+var causesByName = func() []Cause {
+	var all []Cause
+	for c := range NumCauses {
+		all = append(all, c)
+	}
+	slices.SortFunc(all, func(a, b Cause) int { return strings.Compare(a.String(), b.String()) })
+	return all
+}()
+
+// formatCauses writes name=n for each cause that occurred.
+func formatCauses(counts *[NumCauses]int) string {
+	var b []byte
+	for _, c := range causesByName {
+		if counts[c] == 0 {
+			continue
+		}
+		if len(b) > 0 {
+			b = append(b, ';')
+		}
+		b = append(append(b, c.String()...), '=')
+		b = strconv.AppendInt(b, int64(counts[c]), 10)
+	}
+	return string(b)
+}

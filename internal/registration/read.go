@@ -1,0 +1,170 @@
+package registration
+
+import (
+	"bufio"
+	"math"
+	"net/url"
+	"regexp"
+	"strings"
+
+	"cdrmend/internal/record"
+	"cdrmend/internal/token"
+)
+
+// httpClientLog is the shape of the log of an application that registers
+// lines over HTTP: requests of every kind, of which some are registrations
+// and some refresh the token.
+const httpClientLog = "http-client-log"
+
+// Refresh is one successful token refresh.
+type Refresh struct {
+	Time record.Time
+	Org  record.Text
+}
+
+// Batch is what one object holds.
+type Batch struct {
+	record.Reading
+	Events    []Event
+	Refreshes []Refresh
+	Skipped   int64 // rows of another kind
+	Unusable  int64 // attempts without a time, a status or anything that registered
+}
+
+// Reader reads the registration log of one source. It is not safe for
+// concurrent use.
+type Reader struct {
+	norm    record.Normalizer
+	mapping *record.Mapping
+	rules   *token.Rules
+	org     record.Text // of rows that carry none
+	reject  func(record.Reject) error
+	batch   *Batch
+}
+
+// NewReader returns a reader for a profile. Rows without an organisation get
+// the given one.
+func NewReader(p *record.Profile, texts *record.Texts, rules *token.Rules, org record.Text) *Reader {
+	return &Reader{
+		norm: record.Normalizer{Profile: p, Texts: texts}, mapping: p.Map(record.EventFields), rules: rules, org: org,
+	}
+}
+
+// Read reads one object that is not Parquet. Damage is part of the batch; the
+// error is a failure to read. The bytes of rejected rows may hold secrets.
+func (r *Reader) Read(in *bufio.Reader, f record.Format, reject func(record.Reject) error) (*Batch, error) {
+	r.Begin(reject)
+	var err error
+	r.batch.Reading, err = r.mapping.Read(in, f, r.norm.Profile.List, record.Visitor{Row: r.Row, Reject: reject})
+	return r.batch, err
+}
+
+// Begin starts a new batch.
+func (r *Reader) Begin(reject func(record.Reject) error) *Batch {
+	r.batch, r.reject = &Batch{}, reject
+	return r.batch
+}
+
+// Row adds the attempt or the refresh of one row to the batch.
+func (r *Reader) Row(row *record.Row) error {
+	if r.norm.Profile.Shape != httpClientLog {
+		return r.event(row, row.Value(record.LineID))
+	}
+	path := pathOf(row)
+	switch line := registrationPath.FindStringSubmatch(path); {
+	case line != nil:
+		name := line[1]
+		if decoded, err := url.PathUnescape(name); err == nil {
+			name = decoded
+		}
+		return r.event(row, record.Value{Kind: record.Cell, Raw: []byte(name)})
+	case strings.HasSuffix(path, "/oauth/token"):
+		r.refresh(row)
+	}
+	r.batch.Skipped++
+	return nil
+}
+
+var registrationPath = regexp.MustCompile(`^/api/v2/telephony/sip/lines/([^/]+)/registrations$`)
+
+// pathOf returns the path of a POST without scheme, host and query, empty for
+// anything else.
+func pathOf(row *record.Row) string {
+	request := row.Whole()
+	method, path := request.Member("method"), request.Member("path")
+	if method.Kind != record.String || path.Kind != record.String || string(method.Text()) != "POST" {
+		return ""
+	}
+	p := string(path.Text())
+	p, _, _ = strings.Cut(p, "?")
+	p, _, _ = strings.Cut(p, "#")
+	if _, rest, ok := strings.Cut(p, "://"); ok {
+		_, rest, _ = strings.Cut(rest, "/")
+		p = "/" + rest
+	}
+	return p
+}
+
+func (r *Reader) refresh(row *record.Row) {
+	at, _ := r.norm.Time(row.Value(record.EventTime))
+	status, _ := r.norm.Int(row.Value(record.Status))
+	if at.Known() && status >= 200 && status <= 299 {
+		r.batch.Refreshes = append(r.batch.Refreshes, Refresh{at, r.orgOf(row)})
+	}
+}
+
+func (r *Reader) orgOf(row *record.Row) record.Text {
+	if org, _ := r.norm.ID(row.Value(record.OrgID)); org != record.None {
+		return org
+	}
+	return r.org
+}
+
+// event adds one attempt to register.
+func (r *Reader) event(row *record.Row, line record.Value) error {
+	e := Event{Org: r.orgOf(row), Ref: record.Ref{Row: row.Index}, Issued: record.NoTime}
+	e.Time, _ = r.norm.Time(row.Value(record.EventTime))
+	e.Trunk, _ = r.norm.ID(row.Value(record.TrunkID))
+	e.Line, _ = r.norm.ID(line)
+	status, _ := r.norm.Int(row.Value(record.Status))
+	expiry, _ := r.norm.Int(row.Value(record.ExpirySeconds))
+	e.Status, e.Expiry = clamp(status), clamp(expiry)
+	if reason := unusable(&e); reason != "" {
+		r.batch.Unusable++
+		return r.reject(record.Reject{Row: int64(row.Index), Offset: row.Offset, Reason: reason, Bytes: row.Bytes})
+	}
+	if e.Status == 401 || e.Status == 403 {
+		r.judge(&e, row)
+	}
+	r.batch.Events = append(r.batch.Events, e)
+	return nil
+}
+
+func unusable(e *Event) string {
+	switch {
+	case !e.Time.Known():
+		return "no time"
+	case e.Status == record.NoInt:
+		return "no status"
+	case e.Trunk == record.None && e.Line == record.None:
+		return "neither trunk nor line"
+	}
+	return ""
+}
+
+func clamp(n int64) int32 { return int32(min(n, math.MaxInt32)) }
+
+func (r *Reader) judge(e *Event, row *record.Row) {
+	access := row.Value(record.AccessToken)
+	var raw []byte
+	if access.Kind == record.String || access.Kind == record.Cell {
+		raw = access.Text()
+	}
+	hint := r.rules.Hint(&r.norm, token.Source{
+		Claims: row.Value(record.TokenClaims), Info: row.Value(record.TokenInfo), Access: raw,
+	}, e.Org, e.Time)
+	e.Token, e.Issued, e.Evidence = Cause(hint.Cause), hint.Issued, hint.Evidence
+	if !e.Issued.Known() {
+		e.Issued, _ = r.norm.Time(row.Value(record.TokenIssuedAt))
+	}
+}

@@ -1,0 +1,37 @@
+// Package registration turns the log of SIP registrations into outages: the
+// spans in which a line or trunk was exposed because it could not register,
+// each with the cause of its failures.
+package registration
+
+import "cdrmend/internal/record"
+
+// Event is one usable attempt to register a line or trunk. Events are decoded
+// in parallel, so what concerns the token is already reduced to a hint; raw
+// tokens never leave the decoder.
+type Event struct {
+	Time     record.Time
+	Org      record.Text
+	Trunk    record.Text // as logged, else from the line (see FillTrunks)
+	Line     record.Text
+	Status   int32
+	Expiry   int32       // seconds granted or asked for, -1 when missing
+	Issued   record.Time // when the token was issued (iat), else the last refresh seen; NoTime when unknown
+	Token    Cause       // what the token alone proves, Unknown when nothing
+	Evidence bool        // the event carries token evidence
+	Ref      record.Ref
+}
+
+// Outage is a maximal span in which one registration key was exposed.
+type Outage struct {
+	ID           string
+	Org          record.Text
+	Trunk        record.Text
+	Line         record.Text
+	Span         record.Span
+	EndedBy      string // success, expiry or assumed
+	Cause        Cause  // of the first failure
+	Causes       string // name=n, sorted by name, joined by ;
+	Failures     int
+	BindingUntil record.Time
+	First, Last  record.Ref // its first and its last failure
+}

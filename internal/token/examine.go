@@ -1,0 +1,165 @@
+package token
+
+import (
+	"bytes"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"cdrmend/internal/record"
+)
+
+// Examination is what can be said of one token at one time: whether a
+// registration with it had to be answered 403, and the facts behind that.
+type Examination struct {
+	Fingerprint string
+	JWT         bool // false: an opaque token, of which nothing else is known
+	Signature   Signature
+	At          record.Time
+	Expires     record.Time // NoTime when the token does not say
+	NotBefore   record.Time
+	Issued      record.Time
+	TokenOrg    string // the organisation that the token names, empty when none
+	WantedOrg   string // the organisation that registers, empty when not known
+	Scoped      bool   // the token lists scopes, be it none
+	Scopes      []string
+	Missing     []string // the required scopes among them that it lacks
+	Cause       Cause    // of a 403 at that time
+
+	token []byte // so that no text that is shown holds a part of it
+}
+
+// Examine applies the rules to a token alone, as if a registration by the
+// organisation org (empty: not known) had been answered 403 at time at.
+func (r *Rules) Examine(token []byte, org string, at record.Time) Examination {
+	token = bytes.TrimSpace(token)
+	texts := record.NewTexts()
+	n := &record.Normalizer{Profile: &record.Profile{}, Texts: texts}
+	wanted, _ := n.ID(record.Value{Kind: record.Cell, Raw: []byte(org)})
+
+	x := Examination{Fingerprint: Fingerprint(token), At: at, WantedOrg: texts.String(wanted), token: token}
+	jwt, ok := parseCompact(token)
+	if !ok {
+		return x
+	}
+	x.JWT = true
+	if r.Keys != nil {
+		x.Signature = r.Keys.check(jwt)
+	}
+	c := readClaims(n, jwt.payload)
+	x.Expires, x.NotBefore, x.Issued = c.expires, c.notBefore, c.issued
+	x.TokenOrg, x.Scoped = texts.String(c.org), c.scoped
+	for _, scope := range c.scopes {
+		x.Scopes = append(x.Scopes, string(scope))
+	}
+	if c.scoped {
+		x.Missing = r.lacking(c)
+	}
+	x.Cause = r.Conclude(r.Hint(n, Source{Access: token}, wanted, at), true, at)
+	return x
+}
+
+// Refused reports whether the token itself is reason enough for a refusal.
+func (x Examination) Refused() bool { return x.Cause >= Untrusted && x.Cause <= ScopeMissing }
+
+// Sentences says it all in plain words, one fact each, the conclusion last.
+// Texts from the token are quoted, and left out when they are long or hold a
+// part of the token itself.
+func (x Examination) Sentences() []string {
+	name := "The token " + x.Fingerprint
+	if !x.JWT {
+		return []string{
+			name + " is not a JWT: it can be read by its issuer only.",
+			"Whether a 403 is to be expected cannot be told from it; ask the issuer to introspect it, or compare the time of its last refresh with that of the 403.",
+		}
+	}
+	return []string{
+		name + " is a JWT; " + x.Signature.Sentence() + ".",
+		x.validity(),
+		x.organisation(),
+		x.scopes(),
+		x.conclusion(),
+	}
+}
+
+func (x Examination) validity() string {
+	var parts []string
+	for _, p := range []struct {
+		words string
+		time  record.Time
+	}{{"was issued at", x.Issued}, {"is valid from", x.NotBefore}, {"expires at", x.Expires}} {
+		if p.time.Known() {
+			parts = append(parts, p.words+" "+p.time.String())
+		}
+	}
+	if parts == nil {
+		return "It does not say when it was issued or when it expires."
+	}
+	return fmt.Sprintf("It %s; the time in question is %s.", strings.Join(parts, ", "), x.At)
+}
+
+func (x Examination) organisation() string {
+	switch {
+	case x.TokenOrg == "":
+		return "It names no organisation."
+	case x.WantedOrg == "":
+		return fmt.Sprintf("It was issued for the organisation %s.", x.shown(x.TokenOrg))
+	case x.TokenOrg == x.WantedOrg:
+		return fmt.Sprintf("It was issued for the organisation %s, the one that registers.", x.shown(x.TokenOrg))
+	default:
+		return fmt.Sprintf("It was issued for the organisation %s, not for %q, the one that registers.", x.shown(x.TokenOrg), x.WantedOrg)
+	}
+}
+
+func (x Examination) scopes() string {
+	if !x.Scoped {
+		return "It does not say which scopes it has."
+	}
+	held := "It has no scopes"
+	if len(x.Scopes) > 0 {
+		shown := make([]string, len(x.Scopes))
+		for i, s := range x.Scopes {
+			shown[i] = x.shown(s)
+		}
+		held = "It has the scopes " + strings.Join(shown, ", ")
+	}
+	if len(x.Missing) > 0 {
+		return fmt.Sprintf("%s; it lacks %q.", held, x.Missing)
+	}
+	return held + "; none that is required is missing."
+}
+
+func (x Examination) conclusion() string {
+	switch {
+	case x.Refused():
+		return fmt.Sprintf("A refusal is to be expected (%s): %s; %s.", x.Cause, x.Cause.Sentence(), x.Cause.Remedy())
+	case x.Cause == RefreshRace:
+		return fmt.Sprintf("A 403 is possible (%s): %s; %s.", x.Cause, x.Cause.Sentence(), x.Cause.Remedy())
+	default:
+		return "Nothing in the token explains a 403; if there is one, " + x.Cause.Remedy() + "."
+	}
+}
+
+// Bounds of what is shown of a text from a token.
+const (
+	maxShown = 100 // longer texts are left out
+	maxPiece = 16  // a text may share fewer bytes than this with the token
+)
+
+func (x Examination) shown(text string) string {
+	if len(text) > maxShown || sharesPiece(x.token, text) {
+		return "(not shown)"
+	}
+	return strconv.QuoteToASCII(text)
+}
+
+// sharesPiece reports whether some maxPiece bytes of text stand in the token:
+// a claim can repeat the token that it came in.
+func sharesPiece(token []byte, text string) bool {
+	for i := 0; i+maxPiece <= len(text); i++ {
+		if bytes.Contains(token, []byte(text[i:i+maxPiece])) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,195 @@
+package token
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"cdrmend/internal/record"
+)
+
+// now is the time of the events in these tests.
+const now = record.Time(1763632800_000000)
+
+func testRules() *Rules {
+	return &Rules{Required: []string{"sip:manage"}, Leeway: time.Minute, Race: time.Minute}
+}
+
+func testNormalizer() *record.Normalizer {
+	return &record.Normalizer{Profile: &record.Profile{}, Texts: record.NewTexts()}
+}
+
+func cell(text string) record.Value { return record.Value{Kind: record.Cell, Raw: []byte(text)} }
+
+// at writes T, T-60 and so on as seconds since 1970, T being now.
+func at(text string) string {
+	return strings.NewReplacer("T-90", "1763632710", "T-60", "1763632740", "T-61", "1763632739",
+		"T+60", "1763632860", "T+61", "1763632861", "T", "1763632800").Replace(text)
+}
+
+const (
+	orgA = "541a9225-ee06-55c5-63f8-ad1ab809c4b1"
+	orgB = "9fb897d6-d500-9c63-2b07-b26e8cf0c9ae"
+)
+
+func TestClaimsProveTheFirstCauseThatHolds(t *testing.T) {
+	tests := []struct {
+		claims string
+		want   Cause
+	}{
+		{`{}`, Unknown},
+		{`{"exp":T-61}`, Expired},
+		{`{"exp":T-60}`, Unknown},
+		{`{"exp":1763632739.999999}`, Expired},
+		{`{"exp":1763632739.9999999}`, Expired}, // cut, not rounded
+		{`{"exp":1763632740.0000001}`, Unknown},
+		{`{"exp":1.763632739e9}`, Expired},
+		{`{"exp":"1763632739"}`, Unknown},
+		{`{"exp":0}`, Unknown},
+		{`{"exp":1e400}`, Unknown},
+		{`{"exp":-1e400}`, Expired},
+		{`{"nbf":1e400}`, NotYetValid},
+		{`{"nbf":T+61}`, NotYetValid},
+		{`{"nbf":T+60}`, Unknown},
+		{`{"exp":T-61,"nbf":T+61}`, Expired},
+		{`{"exp":T,"exp":T-61}`, Expired}, // the last counts
+		{`{"exp":T-61,"exp":T}`, Unknown},
+		{`{"\u0065xp":T-61}`, Expired},
+
+		{`{"org_id":"` + orgB + `"}`, WrongOrg},
+		{`{"org_id":" {` + strings.ToUpper(orgA) + `} "}`, Unknown},
+		{`{"organization":{"id":"` + orgB + `"}}`, WrongOrg},
+		{`{"organizationId":12}`, WrongOrg},
+		{`{"org_id":null,"org":"` + orgB + `"}`, WrongOrg},
+		{`{"org_id":"","org":"` + orgB + `"}`, Unknown}, // the first that is there counts
+		{`{"org_id":"00000000-0000-0000-0000-000000000000"}`, Unknown},
+		{`{"org":["` + orgB + `"]}`, Unknown},
+		{`{"organization":"` + orgB + `","org_id":"` + orgA + `"}`, Unknown},
+		{`{"org_id":"` + orgB + `","scope":""}`, WrongOrg},
+
+		{`{"scope":""}`, ScopeMissing},
+		{`{"permissions":[]}`, ScopeMissing},
+		{`{"scope":"sip:manage:readonly calls"}`, ScopeMissing},
+		{`{"scope":"calls sip:manage"}`, Unknown},
+		{`{"scope":"SIP:MANAGE"}`, ScopeMissing},
+		{`{"scp":["calls"],"authorizedScope":["sip:manage"]}`, Unknown},
+		{`{"scopes":["calls sip:manage"]}`, ScopeMissing}, // an element is one scope
+		{`{"scope":null}`, Unknown},
+		{`{"scope":{"sip:manage":true}}`, Unknown},
+		{`{"scope":["calls",{}]}`, Unknown},
+	}
+	for _, tt := range tests {
+		n, r := testNormalizer(), testRules()
+		got := r.Hint(n, Source{Claims: cell(at(tt.claims))}, n.Texts.OfString(orgA), now)
+		if got.Cause != tt.want || !got.Evidence {
+			t.Errorf("claims %s: got %v (evidence %v), want %v", tt.claims, got.Cause, got.Evidence, tt.want)
+		}
+	}
+}
+
+func TestAnEventWithoutOrgIsNeverOfTheWrongOrg(t *testing.T) {
+	got := testRules().Hint(testNormalizer(), Source{Claims: cell(`{"org":"` + orgB + `"}`)}, record.None, now)
+	if got.Cause != Unknown {
+		t.Errorf("got %v, want %v", got.Cause, Unknown)
+	}
+}
+
+func TestTheFirstEvidencePresentCounts(t *testing.T) {
+	expired, fine := at(`{"exp":T-61,"iat":T-90}`), `{"scope":"sip:manage"}`
+	jwt := unsigned(`{"alg":"none"}`, expired)
+	tests := []struct {
+		name         string
+		claims, info string
+		access       string
+		want         Cause
+		evidence     bool
+	}{
+		{"claims before info", fine, expired, "", Unknown, true},
+		{"empty claims before info", `{}`, expired, "", Unknown, true},
+		{"info before the token", "", fine, jwt, Unknown, true},
+		{"the token", "", "", jwt, Expired, true},
+		{"the token with white space around it", "", "", " " + jwt + "\n", Expired, true},
+		{"claims that are no object", `[1]`, expired, "", Expired, true},
+		{"claims that are no JSON", `{"exp":`, "", jwt, Expired, true},
+		{"inactive although the claims are fine", fine, `{"active":false}`, "", Inactive, true},
+		{"inactive before expired", expired, `{"active":false}`, "", Inactive, true},
+		{"active", "", `{"active":true}`, "", Unknown, true},
+		{"active of another kind", "", `{"active":0}`, "", Unknown, true},
+		{"inactive in claims means nothing", `{"active":false}`, "", "", Unknown, true},
+		{"opaque", "", "", "opaque-token", Unknown, false},
+		{"nothing", "", "", "", Unknown, false},
+	}
+	for _, tt := range tests {
+		src := Source{Claims: cell(tt.claims), Info: cell(tt.info), Access: []byte(tt.access)}
+		got := testRules().Hint(testNormalizer(), src, record.None, now)
+		if got.Cause != tt.want || got.Evidence != tt.evidence {
+			t.Errorf("%s: got %v (evidence %v), want %v (evidence %v)", tt.name, got.Cause, got.Evidence, tt.want, tt.evidence)
+		}
+	}
+}
+
+func TestARefreshRaceNeedsA403WithinItsBounds(t *testing.T) {
+	const second = record.Time(1_000_000)
+	tests := []struct {
+		hint      Hint
+		forbidden bool
+		want      Cause
+	}{
+		{Hint{Issued: now}, true, RefreshRace},
+		{Hint{Issued: now}, false, Unknown},
+		{Hint{Issued: now - 60*second}, true, RefreshRace},
+		{Hint{Issued: now - 60*second - 1}, true, Unknown},
+		{Hint{Issued: now + 60*second}, true, RefreshRace},
+		{Hint{Issued: now + 60*second + 1}, true, Unknown},
+		{Hint{Issued: now, Cause: ScopeMissing}, true, ScopeMissing},
+		{Hint{Issued: now, Evidence: true}, false, CredentialRejected},
+		{Hint{Issued: record.NoTime, Evidence: true}, true, CredentialRejected},
+		{Hint{Issued: record.NoTime}, true, Unknown},
+		{Hint{Issued: firstDate}, true, Unknown},
+		{Hint{Issued: lastDate}, true, Unknown},
+	}
+	for _, tt := range tests {
+		if got := testRules().Conclude(tt.hint, tt.forbidden, now); got != tt.want {
+			t.Errorf("%+v, forbidden %v: got %v, want %v", tt.hint, tt.forbidden, got, tt.want)
+		}
+	}
+}
+
+func TestEveryCauseHasNameSentenceAndRemedy(t *testing.T) {
+	seen := map[string]bool{}
+	for c := range NumCauses {
+		if c.Sentence() == "" || c.Remedy() == "" || c.String() == "" || seen[c.String()] {
+			t.Errorf("cause %d: name %q (seen before: %v), sentence %q, remedy %q", c, c, seen[c.String()], c.Sentence(), c.Remedy())
+		}
+		seen[c.String()] = true
+	}
+}
+
+func TestDatesAreExactAndBounded(t *testing.T) {
+	tests := []struct {
+		literal string
+		want    record.Time
+	}{
+		{"1", 1_000_000},
+		{"1.5", 1_500_000},
+		{"0.0000019", 1},
+		{"-1.9999999", -1_999_999},
+		{"1763632739.9999999999999999999999", 1763632739_999999},
+		{"17636327399e-1", 1763632739_900000},
+		{"0.0017636327e12", 1763632700_000000},
+		{"1E3", 1_000_000_000},
+		{"0", record.NoTime},
+		{"-0.00e7", record.NoTime},
+		{"1e99999999999999999999999", lastDate},
+		{"-1e99999999999999999999999", firstDate},
+		{"1e-99999999999999999999999", 0},
+		{"253402300800", lastDate},
+		{"1" + strings.Repeat("0", 5000), lastDate},
+	}
+	for _, tt := range tests {
+		got := numericDate(record.Value{Kind: record.Number, Raw: []byte(tt.literal)})
+		if got != tt.want {
+			t.Errorf("%s: got %d, want %d", tt.literal, got, tt.want)
+		}
+	}
+}

@@ -1,0 +1,111 @@
+package token
+
+import (
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/elliptic"
+	"crypto/rsa"
+
+	"github.com/golang-jwt/jwt/v5"
+
+	"cdrmend/internal/record"
+)
+
+// Signature is what became of the check of a signature.
+type Signature uint8
+
+// The outcomes of a check. Every one but NotChecked and Verified means that
+// the token is not to be trusted.
+const (
+	NotChecked   Signature = iota // no keys are configured
+	Verified                      // by one of the keys
+	BadAlgorithm                  // none, a MAC, or one that is not known
+	BadExtension                  // the header demands an extension (crit)
+	NoKey                         // the header's kid, or its type of key, is not in the set
+	Mismatch                      // no key that could have signed it did
+)
+
+var signatureSentences = [...]string{
+	NotChecked:   "its signature was not checked, as no keys are configured: what follows is only what the token says of itself",
+	Verified:     "its signature verifies",
+	BadAlgorithm: "its signature does not verify: the algorithm in its header is not one that proves who issued it",
+	BadExtension: "its signature does not verify: its header demands an extension that is not known",
+	NoKey:        "its signature does not verify: the key that its header names is not among the configured ones",
+	Mismatch:     "its signature does not verify: it was made by another key, or the token was changed",
+}
+
+// Sentence says the outcome in plain words.
+func (s Signature) Sentence() string { return signatureSentences[s] }
+
+// algorithm is a way to sign and the curve that it is bound to.
+type algorithm struct {
+	jwt.SigningMethod
+	curve elliptic.Curve
+}
+
+// algorithms are those that prove who signed. None of them shares a secret
+// with the verifier.
+var algorithms = map[string]algorithm{
+	"RS256": {jwt.SigningMethodRS256, nil},
+	"RS384": {jwt.SigningMethodRS384, nil},
+	"RS512": {jwt.SigningMethodRS512, nil},
+	"PS256": {jwt.SigningMethodPS256, nil},
+	"PS384": {jwt.SigningMethodPS384, nil},
+	"PS512": {jwt.SigningMethodPS512, nil},
+	"ES256": {jwt.SigningMethodES256, elliptic.P256()},
+	"ES384": {jwt.SigningMethodES384, elliptic.P384()},
+	"ES512": {jwt.SigningMethodES512, elliptic.P521()},
+	"EdDSA": {jwt.SigningMethodEdDSA, nil},
+}
+
+// takes reports whether the key is of the algorithm's type. The curve is part
+// of the type, which the library does not check.
+func (a algorithm) takes(public crypto.PublicKey) bool {
+	switch key := public.(type) {
+	case *rsa.PublicKey:
+		return a.curve == nil && a.Alg() != "EdDSA"
+	case *ecdsa.PublicKey:
+		return a.curve == key.Curve
+	case ed25519.PublicKey:
+		return a.Alg() == "EdDSA"
+	}
+	return false
+}
+
+// check verifies the signature and nothing else: claims are judged by the
+// time of the event, not by the clock.
+func (k *Keys) check(t compact) Signature {
+	alg, ok := algorithms[string(headerText(t, "alg"))]
+	if !ok {
+		return BadAlgorithm
+	}
+	if t.header.Member("crit").Kind != record.Absent {
+		return BadExtension
+	}
+	kid := t.header.Member("kid")
+	if kid.Kind != record.Absent && kid.Kind != record.Null && kid.Kind != record.String {
+		return NoKey
+	}
+	id := string(headerText(t, "kid"))
+	result := NoKey
+	for _, key := range k.keys {
+		if id != "" && key.id != id || key.alg != "" && key.alg != alg.Alg() || !alg.takes(key.public) {
+			continue
+		}
+		if alg.Verify(string(t.signed), t.signature, key.public) == nil {
+			return Verified
+		}
+		result = Mismatch
+	}
+	return result
+}
+
+// headerText returns a header's text, nil when it is missing or no text.
+func headerText(t compact, name string) []byte {
+	v := t.header.Member(name)
+	if v.Kind != record.String {
+		return nil
+	}
+	return v.Text()
+}
