@@ -1,0 +1,152 @@
+// Package cdr turns call detail records into legs: one trunk-side or
+// agent-side part of a conversation each, in normal form.
+package cdr
+
+import (
+	"bufio"
+
+	"cdrmend/internal/record"
+)
+
+// Leg is one leg of a conversation. A night has more than a million, so it is
+// compact and free of pointers.
+type Leg struct {
+	Org, Conversation, ID, Trunk, Line record.Text
+	Direction, ANI, DNIS               record.Text
+	Recordings                         record.Run // of Texts
+	Talk                               record.Run // of Spans
+	Start, Answer, End, Updated        record.Time
+	Ref                                record.Ref
+	Partition                          uint32
+	SIPStatus                          int32 // NoInt when missing
+	Invalid                            uint32
+	Recorded                           record.Tri
+}
+
+// invalidBits maps the fields of a leg to bits of Leg.Invalid.
+func invalidBit(f record.Field) uint32 {
+	for i, field := range record.LegFields {
+		if field == f {
+			return 1 << i
+		}
+	}
+	return 0
+}
+
+// DidNotParse reports whether the value of one of the fields did not parse.
+func (l *Leg) DidNotParse(fields ...record.Field) bool {
+	for _, f := range fields {
+		if l.Invalid&invalidBit(f) != 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// Batch is what one object holds.
+type Batch struct {
+	record.Reading
+	Legs       []Leg
+	Recordings []record.Text // that the legs' runs refer to
+	Talk       []record.Span
+	Invalid    []record.Invalid
+	Skipped    int64 // sessions that are no legs
+}
+
+// Reader reads the CDRs of one source. It is not safe for concurrent use.
+type Reader struct {
+	norm    record.Normalizer
+	mapping *record.Mapping
+	batch   *Batch
+}
+
+// NewReader returns a reader for a profile.
+func NewReader(p *record.Profile, texts *record.Texts) *Reader {
+	return &Reader{norm: record.Normalizer{Profile: p, Texts: texts}, mapping: p.Map(record.LegFields)}
+}
+
+// Read reads one object that is not Parquet. Damage is part of the batch; the
+// error is a failure to read.
+func (r *Reader) Read(in *bufio.Reader, f record.Format, reject func(record.Reject) error) (*Batch, error) {
+	r.batch = &Batch{}
+	var err error
+	r.batch.Reading, err = r.mapping.Read(in, f, r.norm.Profile.List, record.Visitor{Row: r.Row, Reject: reject})
+	return r.batch, err
+}
+
+// Row adds the legs of one row to the batch.
+func (r *Reader) Row(row *record.Row) error {
+	if r.norm.Profile.Shape == conversationDetail {
+		r.conversation(row.Whole())
+		return nil
+	}
+	r.leg(row)
+	return nil
+}
+
+// leg adds a row that is one leg.
+func (r *Reader) leg(row *record.Row) {
+	b := r.batch
+	l := Leg{Ref: record.Ref{Row: row.Index}}
+	note := func(f record.Field, v record.Value, ok bool) {
+		if !ok {
+			r.invalid(&l, f, v)
+		}
+	}
+	text := func(f record.Field, read func(record.Value) (record.Text, bool)) record.Text {
+		v := row.Value(f)
+		t, ok := read(v)
+		note(f, v, ok)
+		return t
+	}
+	instant := func(f record.Field) record.Time {
+		v := row.Value(f)
+		t, ok := r.norm.Time(v)
+		note(f, v, ok)
+		return t
+	}
+	l.Org = text(record.OrgID, r.norm.ID)
+	l.Conversation = text(record.ConversationID, r.norm.ID)
+	l.ID = text(record.LegID, r.norm.ID)
+	l.Trunk = text(record.TrunkID, r.norm.ID)
+	l.Line = text(record.LineID, r.norm.ID)
+	l.Direction = text(record.Direction, r.norm.Plain)
+	l.ANI = text(record.ANI, r.norm.Phone)
+	l.DNIS = text(record.DNIS, r.norm.Phone)
+	l.Start = instant(record.StartTime)
+	l.Answer = instant(record.AnswerTime)
+	l.End = instant(record.EndTime)
+	l.Updated = instant(record.UpdatedAt)
+
+	recorded := row.Value(record.Recorded)
+	var ok bool
+	l.Recorded, ok = r.norm.Bool(recorded)
+	note(record.Recorded, recorded, ok)
+
+	sip := row.Value(record.SIPStatus)
+	status, ok := r.norm.Int(sip)
+	note(record.SIPStatus, sip, ok)
+	l.SIPStatus = int32(min(status, 1<<30))
+
+	ids := row.Value(record.RecordingIDs)
+	from := len(b.Recordings)
+	b.Recordings, ok = r.norm.IDs(b.Recordings, ids)
+	l.Recordings = record.Run{At: uint32(from), N: uint32(len(b.Recordings) - from)}
+	note(record.RecordingIDs, ids, ok)
+
+	talk := row.Value(record.Talk)
+	from = len(b.Talk)
+	b.Talk, ok = r.norm.Spans(b.Talk, talk)
+	l.Talk = record.Run{At: uint32(from), N: uint32(len(b.Talk) - from)}
+	note(record.Talk, talk, ok)
+
+	b.Legs = append(b.Legs, l)
+}
+
+// invalid notes a value that did not parse, the first one of each field.
+func (r *Reader) invalid(l *Leg, f record.Field, v record.Value) {
+	if l.Invalid&invalidBit(f) == 0 {
+		r.batch.Invalid = append(r.batch.Invalid, record.Invalid{Row: l.Ref.Row, Field: f, Raw: string(v.Raw)})
+	}
+	l.Invalid |= invalidBit(f)
+}

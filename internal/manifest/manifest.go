@@ -1,0 +1,103 @@
+// Package manifest reads export manifests and writes repaired ones. Reading
+// keeps, beside what an entry says, where in the bytes a missing value would
+// go; writing copies the original and puts repaired values there, so that
+// every byte that was not repaired survives.
+package manifest
+
+import "cdrmend/internal/record"
+
+// Entry is one recording as a manifest describes it, in normal form. A night
+// has more than a million, so it is compact and free of pointers.
+type Entry struct {
+	Org, Recording, Conversation, Trunk, Line     record.Text
+	Direction, ANI, DNIS, MediaType, MediaSubtype record.Text
+	MediaKey, MediaSHA256                         record.Text
+	Users                                         record.Run // of Texts
+	Start, End                                    record.Time
+	Duration                                      int64 // milliseconds, NoInt when missing
+	MediaBytes                                    int64
+	Doc                                           uint32 // number of the document
+	Index                                         uint32 // element, line or row
+	Given                                         uint32 // set of fields that the body gave
+}
+
+// Has reports whether the body, or for the org its document, gave the field.
+func (e *Entry) Has(f record.Field) bool { return record.Fields(e.Given).Has(f) }
+
+// Document is one manifest object. What only few documents have is in Rare.
+type Document struct {
+	Object    uint32      // number in the list of objects
+	Partition uint32      // number of the partition
+	First, N  uint32      // its entries
+	Org       record.Text // its own
+	Key       KeyIDs
+	Format    record.Format
+	Packed    record.Compression
+	Keyed     bool // the key names the recording and the root is an object, or nothing
+	Virtual   bool // a media object without metadata: there is no such object
+	Rare      *Rare
+}
+
+// KeyIDs is what an object key says about its entries.
+type KeyIDs struct{ Org, Conversation, Recording, Media record.Text }
+
+// Rare is what most documents do not have.
+type Rare struct {
+	Total, Failed int64 // counts, NoInt when missing
+	Truncated     *Break
+	Malformed     *Break
+	Recovery      *Recovery
+	Invalid       []record.Invalid
+	Gaps          []Gap // by entry, then field
+}
+
+// Break is where a document ends too early or stops being well-formed.
+type Break struct {
+	Offset  int64 // uncompressed; compressed for a stream that was cut or broken
+	Entries int64
+}
+
+// Recovery is what has to be left out so that the rest is valid again. The
+// bytes from Keep on are replaced by Closers; Empty starts over from {}.
+type Recovery struct {
+	Empty   bool
+	Keep    int64
+	Closers string
+	Remove  []Range // bad lines, with their newlines
+}
+
+// Range is a stretch of bytes.
+type Range struct{ Start, End int64 }
+
+// Gap is where the value of a missing field goes.
+type Gap struct {
+	Entry uint32
+	Field record.Field
+	Depth uint8 // how many levels of the first pointer exist; only for an append
+	// Start and End are the missing value that is replaced, or, equal, the
+	// place after the last member of the deepest existing parent.
+	Start, End int64
+	Append     bool
+	Alone      bool // that parent is empty: no comma
+	Raw        string
+}
+
+// Damaged reports whether entries of the document may be lost. A document
+// that is always one entry can only lose members of its own.
+func (d *Document) Damaged() bool {
+	r := d.Rare
+	if r == nil {
+		return false
+	}
+	broken := r.Truncated != nil || r.Malformed != nil
+	sole := d.Keyed && d.Key.Recording != record.None && d.Key.Conversation != record.None
+	return broken && !sole || r.Total > int64(d.N)
+}
+
+// rare returns d.Rare, made if need be.
+func (d *Document) rare() *Rare {
+	if d.Rare == nil {
+		d.Rare = &Rare{Total: record.NoInt, Failed: record.NoInt}
+	}
+	return d.Rare
+}

@@ -1,0 +1,320 @@
+package manifest
+
+import (
+	"bufio"
+	"errors"
+
+	"cdrmend/internal/record"
+)
+
+// Repairable are the fields that a repair can fill in, in the order in which
+// they are appended to an entry.
+var Repairable = [NumRepairable]record.Field{
+	record.RecordingID, record.ConversationID, record.TrunkID, record.StartTime, record.EndTime, record.DurationMS,
+}
+
+// NumRepairable is how many fields a repair can fill in.
+const NumRepairable = 6
+
+// Reader reads the manifests of one source. It is not safe for concurrent use.
+type Reader struct {
+	norm     record.Normalizer
+	mapping  *record.Mapping
+	required []record.Field // repairable ones
+	docOrg   int            // paths of the document's own values, 0 without
+	total    int
+	failed   int
+	marker   int
+	wanted   []int
+}
+
+// NewReader returns a reader for a profile. Positions are noted for the
+// required fields.
+func NewReader(p *record.Profile, texts *record.Texts, required record.Fields) *Reader {
+	r := &Reader{norm: record.Normalizer{Profile: p, Texts: texts}, mapping: p.Map(record.EntryFields)}
+	for _, f := range Repairable {
+		if required.Has(f) {
+			r.required = append(r.required, f)
+		}
+	}
+	path := func(pointer string) int {
+		if pointer == "" {
+			return 0
+		}
+		n := r.mapping.Paths.Add(pointer)
+		r.wanted = append(r.wanted, n)
+		return n
+	}
+	r.docOrg, r.total, r.failed, r.marker = path(p.DocOrg), path(p.DocTotal), path(p.DocFailed), path(p.Format)
+	return r
+}
+
+// Batch is what one document holds.
+type Batch struct {
+	Doc     Document
+	Entries []Entry
+	Users   []record.Text // that the entries' runs refer to
+	Rejects int64
+	Rows    int64 // rejects included
+	Length  int64 // of the uncompressed content, as far as it was read
+}
+
+// Input is one manifest object.
+type Input struct {
+	Key    string
+	Packed int64 // size of the object as stored
+	Stream *record.Stream
+	Body   *bufio.Reader // of Stream
+	Format record.Format
+	Reject func(record.Reject) error
+}
+
+// Read reads one document. Damage is part of the batch; the error is a
+// failure to read.
+func (r *Reader) Read(in Input) (*Batch, error) {
+	b := &Batch{Doc: Document{Key: KeyOf(r.norm.Profile, in.Key, &r.norm), Format: in.Format}}
+	if head, _ := in.Body.Peek(2); record.IsUTF16(head) {
+		return r.undecodable(b, in)
+	}
+	var err error
+	if in.Format == record.JSONLines {
+		err = r.lines(b, in)
+	} else {
+		err = r.document(b, in)
+	}
+	var limit *record.SyntaxError
+	if errors.As(err, &limit) && limit.Limit != "" {
+		return r.undecodable(b, in)
+	}
+	if err != nil && !record.IsDamage(err) {
+		return nil, err
+	}
+	b.Doc.Packed = in.Stream.Compression
+	if in.Stream.Checksum != nil && b.Doc.rare().Truncated == nil && b.Doc.Rare.Malformed == nil {
+		b.Doc.Rare.Malformed = &Break{Offset: b.Length}
+		if b.Doc.Rare.Recovery == nil {
+			b.Doc.Rare.Recovery = &Recovery{Keep: b.Length}
+		}
+	}
+	b.finish()
+	return b, nil
+}
+
+// finish fills in what depends on how many entries were found.
+func (b *Batch) finish() {
+	b.Doc.N = uint32(len(b.Entries))
+	if b.Doc.Rare == nil {
+		return
+	}
+	for _, broken := range []*Break{b.Doc.Rare.Truncated, b.Doc.Rare.Malformed} {
+		if broken != nil {
+			broken.Entries = int64(len(b.Entries))
+		}
+	}
+}
+
+// undecodable is a document of which nothing can be used.
+func (r *Reader) undecodable(b *Batch, in Input) (*Batch, error) {
+	*b = Batch{Doc: Document{Key: b.Doc.Key, Format: in.Format, Packed: in.Stream.Compression}}
+	rare := b.Doc.rare()
+	rare.Malformed = &Break{}
+	if b.Doc.Key.Recording != record.None {
+		r.empty(b)
+	}
+	b.finish()
+	return b, nil
+}
+
+// empty makes the document one entry without members, written from {}.
+func (r *Reader) empty(b *Batch) {
+	b.Doc.Keyed = true
+	b.Doc.rare().Recovery = &Recovery{Empty: true}
+	b.Entries = append(b.Entries[:0], r.blank(b))
+	b.Rows = max(b.Rows, 1)
+}
+
+// Virtual returns the batch of a media object without metadata: one entry
+// without members, under the key that its metadata would have.
+func (r *Reader) Virtual(key string) *Batch {
+	b := &Batch{Doc: Document{Key: KeyOf(r.norm.Profile, key, &r.norm), Format: record.JSON, Virtual: true}}
+	r.empty(b)
+	b.finish()
+	return b
+}
+
+// blank returns an entry that lacks everything, with its gaps.
+func (r *Reader) blank(b *Batch) Entry {
+	e := Entry{Start: record.NoTime, End: record.NoTime, Duration: record.NoInt, MediaBytes: record.NoInt}
+	rare := b.Doc.rare()
+	rare.Gaps = rare.Gaps[:0]
+	for _, f := range r.required {
+		rare.Gaps = append(rare.Gaps, Gap{Field: f, Start: 1, End: 1, Append: true, Alone: true})
+	}
+	return e
+}
+
+func (r *Reader) document(b *Batch, in Input) error {
+	s := record.NewScanner(in.Body)
+	d := record.NewDocument(s, r.mapping.Paths, r.norm.Profile.List, r.marker, r.wanted)
+	d.Visit = func(e *record.Element) error { return r.element(b, e, in.Reject) }
+	d.Restart = func() {
+		b.Entries, b.Users, b.Rows, b.Rejects = nil, nil, 0, 0
+		b.Doc.Rare = nil
+	}
+	err := d.Walk()
+	b.Length = s.Offset()
+	r.envelope(b, d)
+	b.Doc.Keyed = b.Doc.Key.Recording != record.None && !d.Batch() &&
+		(d.RootKind == record.Object || d.RootKind == record.Absent)
+	if err == nil {
+		return nil
+	}
+	if !record.IsDamage(err) {
+		return err
+	}
+	r.broken(b, err, in)
+	switch {
+	case len(b.Entries) > 0:
+		b.Doc.rare().Recovery = &Recovery{Keep: d.Keep, Closers: d.Closers}
+	case b.Doc.Keyed:
+		r.empty(b)
+	}
+	return err
+}
+
+// envelope takes over what a batch says about itself.
+func (r *Reader) envelope(b *Batch, d *record.Document) {
+	if !d.Batch() {
+		return
+	}
+	if r.docOrg != 0 {
+		b.Doc.Org, _ = r.norm.ID(d.Outer(r.docOrg))
+	}
+	if r.total == 0 && r.failed == 0 {
+		return
+	}
+	total, _ := r.norm.Int(d.Outer(r.total))
+	failed, _ := r.norm.Int(d.Outer(r.failed))
+	if total != record.NoInt || failed != record.NoInt {
+		b.Doc.rare().Total, b.Doc.Rare.Failed = total, failed
+	}
+}
+
+// broken notes where and how the document is damaged.
+func (r *Reader) broken(b *Batch, err error, in Input) {
+	rare := b.Doc.rare()
+	var syntax *record.SyntaxError
+	var stream *record.StreamError
+	switch {
+	case errors.As(err, &syntax) && syntax.Cut:
+		rare.Truncated = &Break{Offset: syntax.Offset}
+	case errors.As(err, &syntax):
+		rare.Malformed = &Break{Offset: syntax.Offset}
+	case errors.As(err, &stream) && stream.Cut:
+		rare.Truncated = &Break{Offset: in.Packed}
+	default:
+		rare.Malformed = &Break{Offset: in.Packed}
+	}
+}
+
+func (r *Reader) lines(b *Batch, in Input) error {
+	slots := r.mapping.Paths.NewSlots()
+	var remove []Range
+	var cut *Recovery
+	for line, err := range record.Lines(in.Body) {
+		if err != nil {
+			if record.IsDamage(err) {
+				r.broken(b, err, in)
+				break
+			}
+			return err
+		}
+		b.Length = line.Offset + int64(len(line.Text))
+		if line.Newline {
+			b.Length++
+		}
+		e, err := record.ScanLine(line, slots)
+		last := !line.Newline && err != nil && record.IsCut(err)
+		switch _, members := slots.Tail(); {
+		case err == nil:
+			err = r.element(b, e, in.Reject)
+		case last && in.Stream.Failed() == nil && e.Kind == record.Object && members > 0:
+			tail, _ := slots.Tail()
+			cut = &Recovery{Keep: tail, Closers: "}"}
+			r.broken(b, err, in)
+			err = r.element(b, e, in.Reject)
+		default:
+			b.Rows, b.Rejects = b.Rows+1, b.Rejects+1
+			if b.Doc.rare().Malformed == nil || last {
+				r.brokenLine(b, err, line, in)
+			}
+			remove = append(remove, Range{line.Offset, b.Length})
+			err = in.Reject(record.Reject{Row: int64(line.Index), Offset: line.Offset, Reason: err.Error(), Bytes: line.Text})
+		}
+		if err != nil {
+			return err
+		}
+	}
+	r.lineRecovery(b, remove, cut)
+	return nil
+}
+
+// brokenLine notes a line that is set aside. The last one without newline
+// makes the document a truncated one, any other a malformed one: a line that
+// ends too early breaks at its newline.
+func (r *Reader) brokenLine(b *Batch, err error, line record.Line, in Input) {
+	if !line.Newline && in.Stream.Failed() != nil {
+		return // the stream was cut in this line, which is noted for the stream
+	}
+	var syntax *record.SyntaxError
+	if errors.As(err, &syntax) && syntax.Cut && line.Newline {
+		err = &record.SyntaxError{Offset: syntax.Offset}
+	}
+	r.broken(b, err, in)
+}
+
+func (r *Reader) lineRecovery(b *Batch, remove []Range, cut *Recovery) {
+	rare := b.Doc.Rare
+	if rare == nil || rare.Truncated == nil && rare.Malformed == nil {
+		return
+	}
+	if cut == nil {
+		cut = &Recovery{Keep: b.Length}
+	}
+	cut.Remove = remove
+	rare.Recovery = cut
+}
+
+// element turns an element into an entry.
+func (r *Reader) element(b *Batch, e *record.Element, reject func(record.Reject) error) error {
+	b.Rows++
+	if e.Kind != record.Object {
+		b.Rejects++
+		return reject(record.Reject{Row: int64(e.Index), Offset: e.Start, Reason: "not an object", Bytes: e.Raw()})
+	}
+	entry := r.entry(b, e.Index, func(f record.Field) record.Value { return r.mapping.Find(e, f) })
+	for _, f := range r.required {
+		if !entry.Has(f) {
+			rare := b.Doc.rare()
+			rare.Gaps = append(rare.Gaps, r.gap(e, f))
+		}
+	}
+	b.Entries = append(b.Entries, entry)
+	return nil
+}
+
+// gap finds where the value of a missing field goes: in place of the first
+// pointer that is there, else after the last member of the first pointer's
+// deepest parent that is.
+func (r *Reader) gap(e *record.Element, f record.Field) Gap {
+	g := Gap{Entry: e.Index, Field: f}
+	for _, path := range r.mapping.Pointers(f) {
+		if start, end, ok := e.Slots.Position(path); ok {
+			g.Start, g.End, g.Raw = start, end, string(e.Scanner.Bytes(start, end))
+			return g
+		}
+	}
+	tail, members, depth := e.Slots.Parent(r.mapping.Pointers(f)[0])
+	g.Start, g.End, g.Append, g.Alone, g.Depth = tail, tail, true, members == 0, uint8(depth)
+	return g
+}
