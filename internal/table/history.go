@@ -1,0 +1,199 @@
+package table
+
+import (
+	"fmt"
+	"iter"
+)
+
+// Closed is the state of a finding that no longer holds.
+const Closed = "closed"
+
+// HistoryRow is one row of history: a finding as last seen, and what became
+// of it.
+type HistoryRow struct {
+	Finding
+	State        string // the status in the newest commit, or Closed
+	FirstCommit  int64  // in which it held first
+	LastCommit   int64  // in which it held last
+	ClosedCommit int64  // in which it was found closed, -1 while it holds
+}
+
+// The columns that history has and findings lack.
+const (
+	stateColumn = iota + 21
+	firstColumn
+	lastColumn
+	closedColumn
+)
+
+// HistoryOf reads a row of [History].
+func HistoryOf(r *Row) HistoryRow {
+	return HistoryRow{
+		Finding:      FindingOf(r),
+		State:        r.Text(stateColumn),
+		FirstCommit:  r.Count(firstColumn),
+		LastCommit:   r.Count(lastColumn),
+		ClosedCommit: r.Count(closedColumn),
+	}
+}
+
+// Merge returns the history after a commit: every finding of the history
+// before it, and every finding of the commit's run. A finding that holds has
+// the columns of this run; one that no longer does keeps its own and is closed
+// by this commit unless an earlier one did; one that came back keeps its first
+// commit.
+//
+// Both tables are in their order, and each is ranged over twice, as a finding
+// is known by its id wherever its columns have moved it: only the ids are held
+// in memory. Of several findings with one id the n-th of the run continues the
+// n-th of the history.
+func Merge(previous, current Rows, commit int64) Rows {
+	return func(yield func(*Row, error) bool) {
+		known, err := identities(previous, current)
+		if err != nil {
+			yield(nil, fmt.Errorf("merging history: %w", err))
+			return
+		}
+		m := merge{known: known, commit: commit}
+		for r, err := range mergeSorted(m.gone(previous), m.held(current)) {
+			if err != nil {
+				yield(nil, fmt.Errorf("merging history: %w", err))
+				return
+			}
+			if !yield(r, nil) {
+				return
+			}
+		}
+	}
+}
+
+// identity is what one finding id stands for. Nearly always it is one finding.
+type identity struct {
+	first []int64 // first commit of each finding of the history
+	held  int     // findings of the run
+
+	previous, current int // of them seen while merging
+}
+
+func identities(previous, current Rows) (map[string]*identity, error) {
+	known := map[string]*identity{}
+	of := func(r *Row) *identity {
+		found := known[string(r.Bytes(0))]
+		if found == nil {
+			found = &identity{}
+			known[r.Text(0)] = found
+		}
+		return found
+	}
+	for r, err := range previous {
+		if err != nil {
+			return nil, err
+		}
+		i := of(r)
+		i.first = append(i.first, r.Count(firstColumn))
+	}
+	for r, err := range current {
+		if err != nil {
+			return nil, err
+		}
+		of(r).held++
+	}
+	return known, nil
+}
+
+type merge struct {
+	known  map[string]*identity
+	commit int64
+}
+
+// gone yields the rows of the history whose findings do not hold.
+func (m *merge) gone(previous Rows) Rows {
+	return func(yield func(*Row, error) bool) {
+		var out Row
+		for r, err := range previous {
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			i := m.known[string(r.Bytes(0))]
+			i.previous++
+			if i.previous <= i.held {
+				continue
+			}
+			closed := r.Count(closedColumn)
+			if closed < 0 {
+				closed = m.commit
+			}
+			out.extend(r, Closed, r.Count(firstColumn), r.Count(lastColumn), closed)
+			if !yield(&out, nil) {
+				return
+			}
+		}
+	}
+}
+
+// held yields a row of the history for each finding of the run.
+func (m *merge) held(current Rows) Rows {
+	return func(yield func(*Row, error) bool) {
+		var out Row
+		for r, err := range current {
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			i := m.known[string(r.Bytes(0))]
+			i.current++
+			first := m.commit
+			if i.current <= len(i.first) {
+				first = i.first[i.current-1]
+			}
+			out.extend(r, r.Text(statusColumn), first, m.commit, -1)
+			if !yield(&out, nil) {
+				return
+			}
+		}
+	}
+}
+
+const statusColumn = 3
+
+// extend makes r a row of history from one of findings or history.
+func (r *Row) extend(finding *Row, state string, first, last, closed int64) {
+	r.Reset(History)
+	r.AddCells(finding, len(findingColumns))
+	r.AddText(state)
+	r.AddCount(first)
+	r.AddCount(last)
+	r.AddCount(closed)
+}
+
+// mergeSorted yields the rows of two histories in their order; of equal rows
+// that of a first.
+func mergeSorted(a, b Rows) Rows {
+	return func(yield func(*Row, error) bool) {
+		next, stop := iter.Pull2(b)
+		defer stop()
+		waiting, err, more := next()
+		for r, failed := range a {
+			if failed != nil {
+				yield(nil, failed)
+				return
+			}
+			for more && (err != nil || History.Compare(waiting, r) < 0) {
+				if !yield(waiting, err) || err != nil {
+					return
+				}
+				waiting, err, more = next()
+			}
+			if !yield(r, nil) {
+				return
+			}
+		}
+		for more {
+			if !yield(waiting, err) || err != nil {
+				return
+			}
+			waiting, err, more = next()
+		}
+	}
+}

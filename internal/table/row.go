@@ -1,0 +1,188 @@
+package table
+
+import (
+	"bytes"
+	"fmt"
+	"iter"
+	"unicode/utf8"
+
+	"cdrmend/internal/record"
+)
+
+// Rows is a table in its order. A row is valid until the next one; the error
+// is the last element.
+type Rows = iter.Seq2[*Row, error]
+
+// Empty is the table without rows.
+func Empty(func(*Row, error) bool) {}
+
+// RowsOf yields a row for each item. They can be ranged over more than once.
+func RowsOf[T any](items []T, fill func(*T, *Row)) Rows {
+	return func(yield func(*Row, error) bool) {
+		var r Row
+		for i := range items {
+			fill(&items[i], &r)
+			if !yield(&r, nil) {
+				return
+			}
+		}
+	}
+}
+
+// Row is one row under construction. Cells are added from left to right, each
+// of the kind of its column; anything else is a mistake in the program and
+// panics. A row that is used again allocates nothing.
+type Row struct {
+	schema *Schema
+	text   []byte // of all cells
+	cells  []cell
+}
+
+// A cell is a number, or the part of the text up to end that its predecessors
+// leave.
+type cell struct {
+	n     int64
+	end   int
+	known bool
+}
+
+// Reset starts a new row of a table.
+func (r *Row) Reset(s *Schema) {
+	r.schema, r.text, r.cells = s, r.text[:0], r.cells[:0]
+}
+
+// Schema returns the table that the row belongs to.
+func (r *Row) Schema() *Schema { return r.schema }
+
+// AddText adds a text; an empty one is missing.
+func (r *Row) AddText(v string) {
+	start := len(r.text)
+	r.text = append(r.text, v...)
+	r.endText(start)
+}
+
+// AddBytes adds a text; an empty one is missing. It keeps no reference to v.
+func (r *Row) AddBytes(v []byte) {
+	start := len(r.text)
+	r.text = append(r.text, v...)
+	r.endText(start)
+}
+
+// Append adds the text that f appends to its argument.
+func (r *Row) Append(f func([]byte) []byte) {
+	start := len(r.text)
+	r.text = f(r.text)
+	r.endText(start)
+}
+
+func (r *Row) endText(start int) {
+	if !utf8.Valid(r.text[start:]) {
+		valid := bytes.ToValidUTF8(r.text[start:], []byte("\uFFFD"))
+		r.text = append(r.text[:start], valid...)
+	}
+	r.add(Text, cell{known: len(r.text) > start})
+}
+
+// AddInt adds a number.
+func (r *Row) AddInt(v int64) { r.add(Int, cell{n: v, known: true}) }
+
+// AddCount adds a number that is missing when it is negative.
+func (r *Row) AddCount(v int64) { r.add(Int, cell{n: v, known: v >= 0}) }
+
+// AddTime adds a time; NoTime is missing.
+func (r *Row) AddTime(t record.Time) { r.add(Time, cell{n: int64(t), known: t.Known()}) }
+
+// AddNull adds a missing cell of whatever kind the column has.
+func (r *Row) AddNull() { r.add(r.schema.Columns[len(r.cells)].Kind, cell{}) }
+
+func (r *Row) add(k Kind, c cell) {
+	r.mustBe(k, len(r.cells))
+	c.end = len(r.text)
+	r.cells = append(r.cells, c)
+}
+
+// AddCells adds the first n cells of another row, whose columns must be of the
+// same kinds.
+func (r *Row) AddCells(from *Row, n int) {
+	for i := range from.cells[:n] {
+		if from.schema.Columns[i].Kind == Text {
+			r.AddBytes(from.Bytes(i))
+			continue
+		}
+		r.add(from.schema.Columns[i].Kind, from.cells[i])
+	}
+}
+
+// Known reports whether cell i is not missing.
+func (r *Row) Known(i int) bool { return r.cells[i].known }
+
+// Bytes returns the text of cell i, which belongs to the row.
+func (r *Row) Bytes(i int) []byte {
+	start := 0
+	if i > 0 {
+		start = r.cells[i-1].end
+	}
+	return r.text[start:r.cells[i].end]
+}
+
+// Text returns the text of cell i, empty when it is missing.
+func (r *Row) Text(i int) string { return string(r.Bytes(i)) }
+
+// Int returns the number in cell i and whether it is not missing.
+func (r *Row) Int(i int) (v int64, known bool) {
+	r.mustBe(Int, i)
+	return r.number(i)
+}
+
+// Count returns the number in cell i, -1 when it is missing.
+func (r *Row) Count(i int) int64 {
+	if v, known := r.Int(i); known {
+		return v
+	}
+	return -1
+}
+
+// Time returns the time in cell i, NoTime when it is missing.
+func (r *Row) Time(i int) record.Time {
+	r.mustBe(Time, i)
+	if v, known := r.number(i); known {
+		return record.Time(v)
+	}
+	return record.NoTime
+}
+
+func (r *Row) number(i int) (v int64, known bool) { return r.cells[i].n, r.cells[i].known }
+
+func (r *Row) mustBe(k Kind, i int) {
+	if r.schema.Columns[i].Kind != k {
+		r.mistake(k, i)
+	}
+}
+
+func (r *Row) mistake(k Kind, i int) {
+	c := r.schema.Columns[i]
+	panic(fmt.Sprintf("table: column %q of %s holds a %v, not a %v", c.Name, r.schema.Name, c.Kind, k))
+}
+
+// AppendCell appends cell i as CSV output has it, without quotes.
+func (r *Row) AppendCell(b []byte, i int) []byte {
+	c := r.cells[i]
+	switch r.schema.Columns[i].Kind {
+	case Text:
+		return append(b, r.Bytes(i)...)
+	case Time:
+		return appendTime(b, r.Time(i))
+	}
+	return appendInt(b, c)
+}
+
+// check reports a row that is not a complete row of s.
+func (r *Row) check(s *Schema) error {
+	if r.schema != s {
+		return fmt.Errorf("a row of %s cannot be written to %s", r.schema.Name, s.Name)
+	}
+	if len(r.cells) != len(s.Columns) {
+		return fmt.Errorf("a row of %s has %d cells instead of %d", s.Name, len(r.cells), len(s.Columns))
+	}
+	return nil
+}

@@ -1,0 +1,146 @@
+// Package table is the form of results: findings, repairs, calls, outages,
+// recordings and the history of findings, as CSV and as Parquet, and back.
+//
+// A text is either missing or not empty: an empty one is missing, as a CSV
+// cell cannot tell the two apart. A byte that is not part of valid UTF-8
+// becomes U+FFFD in both formats.
+package table
+
+import (
+	"bytes"
+	"cmp"
+	"fmt"
+)
+
+// Kind is what the cells of a column hold.
+type Kind uint8
+
+// The kinds of column.
+const (
+	Text Kind = iota // UTF-8
+	Int              // 64 bits, signed
+	Time             // microseconds in UTC
+)
+
+var kindNames = [...]string{"text", "int", "time"}
+
+// String returns the name of the kind, for messages.
+func (k Kind) String() string { return kindNames[k] }
+
+// Column is one column of a table. Every cell may be missing.
+type Column struct {
+	Name string
+	Kind Kind
+	pack packing
+}
+
+// Schema is the shape of a table.
+type Schema struct {
+	Name    string
+	Columns []Column
+	order   []int // the columns that rows are sorted by
+}
+
+// The tables. Their columns, and the order of their rows, are the published
+// contract.
+var (
+	Findings = newSchema("findings", findingColumns, findingOrder...)
+	Repairs  = newSchema("repairs", []Column{
+		text("interval"), text("source"), name("object_key"), number("entry"),
+		text("org_id"), id("conversation_id"), id("recording_id"),
+		text("field"), text("old_value"), prose("new_value"), text("rule"), prose("evidence"),
+	}, "object_key", "source", "entry", "field")
+	Calls = newSchema("calls", []Column{
+		text("org_id"), id("conversation_id"), id("leg_id"), text("trunk_id"), text("line_id"), text("direction"),
+		instant("start_time"), instant("answer_time"), instant("end_time"),
+		text("verdict"), text("reason"), text("matched_by"), number("entries"), number("covered_ms"), number("uncovered_ms"),
+		text("outage_id"), text("outage_cause"), text("outage_relation"), number("outage_overlap_ms"),
+		text("source"), text("object_key"), number("row"),
+	}, "start_time", "org_id", "conversation_id", "leg_id", "object_key", "source", "row")
+	Outages = newSchema("outages", []Column{
+		id("outage_id"), text("org_id"), text("trunk_id"), text("line_id"),
+		instant("start_time"), instant("end_time"), text("ended_by"), text("cause"), text("causes"), number("failures"),
+		instant("binding_until"),
+		text("first_source"), text("first_object_key"), number("first_row"),
+		text("last_source"), text("last_object_key"), number("last_row"),
+	}, "org_id", "trunk_id", "line_id", "start_time")
+	Recordings = newSchema("recordings", []Column{
+		text("org_id"), id("conversation_id"), id("recording_id"), text("trunk_id"), text("line_id"),
+		instant("start_time"), instant("end_time"), number("duration_ms"),
+		text("direction"), prose("ani"), prose("dnis"), text("media_type"), text("media_subtype"), text("user_ids"),
+		name("media_key"), number("media_bytes"), id("media_sha256"),
+		text("status"), text("source"), name("object_key"), number("entry"),
+	}, "source", "object_key", "entry")
+	History = newSchema("history", append(findingColumns[:len(findingColumns):len(findingColumns)],
+		text("state"), number("first_commit"), number("last_commit"), number("closed_commit")),
+		findingOrder...)
+)
+
+var findingColumns = []Column{
+	id("finding_id"), text("class"), text("severity"), text("status"),
+	text("org_id"), id("conversation_id"), id("recording_id"), id("leg_id"), text("trunk_id"), text("line_id"),
+	text("field"), prose("detail"), text("source"), name("object_key"), number("entry"),
+	instant("start_time"), instant("end_time"),
+	text("outage_id"), text("outage_cause"), text("outage_relation"), number("outage_overlap_ms"),
+}
+
+// The id comes last, so that the order is total.
+var findingOrder = []string{
+	"class", "org_id", "conversation_id", "recording_id", "leg_id", "object_key", "source", "entry", "field", "finding_id",
+}
+
+func text(column string) Column    { return Column{column, Text, repeated} }
+func id(column string) Column      { return Column{column, Text, distinct} }
+func name(column string) Column    { return Column{column, Text, prefixed} }
+func prose(column string) Column   { return Column{column, Text, varied} }
+func number(column string) Column  { return Column{column, Int, numeric} }
+func instant(column string) Column { return Column{column, Time, numeric} }
+
+func newSchema(table string, columns []Column, order ...string) *Schema {
+	s := &Schema{Name: table, Columns: columns}
+	for _, column := range order {
+		s.order = append(s.order, s.Index(column))
+	}
+	return s
+}
+
+// Index returns the number of the column with a name. It panics when there is
+// none.
+func (s *Schema) Index(column string) int {
+	for i := range s.Columns {
+		if s.Columns[i].Name == column {
+			return i
+		}
+	}
+	panic(fmt.Sprintf("table: %s has no column %q", s.Name, column))
+}
+
+// Compare orders two rows as the table has them: texts by their bytes, numbers
+// as numbers, missing cells first.
+func (s *Schema) Compare(a, b *Row) int {
+	for _, i := range s.order {
+		if c := s.compareCell(a, b, i); c != 0 {
+			return c
+		}
+	}
+	return 0
+}
+
+func (s *Schema) compareCell(a, b *Row, i int) int {
+	if s.Columns[i].Kind == Text {
+		return bytes.Compare(a.Bytes(i), b.Bytes(i))
+	}
+	x, xKnown := a.number(i)
+	y, yKnown := b.number(i)
+	if xKnown && yKnown {
+		return cmp.Compare(x, y)
+	}
+	return cmp.Compare(known(xKnown), known(yKnown))
+}
+
+func known(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}

@@ -1,0 +1,183 @@
+package table
+
+import (
+	"bytes"
+	"errors"
+	"flag"
+	"iter"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// written returns a table in both formats.
+func written(t *testing.T, s *Schema, rows Rows) (csv, parquet []byte) {
+	t.Helper()
+	var c, p bytes.Buffer
+	if err := Write(s, rows, &c, &p); err != nil {
+		t.Fatal(err)
+	}
+	return c.Bytes(), p.Bytes()
+}
+
+func TestEveryTableSurvivesBothFormats(t *testing.T) {
+	for _, s := range schemas {
+		t.Run(s.Name, func(t *testing.T) {
+			for _, n := range []int{0, 1, 700} {
+				rows := nasty(s, n)
+				want := allRows(t, rows)
+				csv, parquet := written(t, s, rows)
+				if diff := cmp.Diff(want, allRows(t, ReadCSV(bytes.NewReader(csv), s))); diff != "" {
+					t.Errorf("CSV of %d rows (-want +got):\n%s", n, diff)
+				}
+				read := ReadParquet(bytes.NewReader(parquet), int64(len(parquet)), s)
+				for range 2 {
+					if diff := cmp.Diff(want, allRows(t, read)); diff != "" {
+						t.Errorf("Parquet of %d rows (-want +got):\n%s", n, diff)
+					}
+				}
+			}
+		})
+	}
+}
+
+func TestOneFormatAloneHasTheSameBytes(t *testing.T) {
+	rows := nasty(Findings, 50)
+	csv, parquet := written(t, Findings, rows)
+	var c, p bytes.Buffer
+	if err := errors.Join(WriteCSV(&c, Findings, rows), WriteParquet(&p, Findings, rows)); err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(c.Bytes(), csv) || !bytes.Equal(p.Bytes(), parquet) {
+		t.Error("a table written to one format differs from the same table written to both")
+	}
+}
+
+func TestEqualTablesHaveEqualBytes(t *testing.T) {
+	for _, s := range schemas {
+		_, want := written(t, s, nasty(s, 2000))
+		for _, procs := range []int{1, 4} {
+			before := runtime.GOMAXPROCS(procs)
+			_, got := written(t, s, nasty(s, 2000))
+			runtime.GOMAXPROCS(before)
+			if !bytes.Equal(got, want) {
+				t.Errorf("%s: two writes differ, the second on %d processors", s.Name, procs)
+			}
+		}
+	}
+}
+
+func TestParquetNamesNoLibrary(t *testing.T) {
+	_, parquet := written(t, Calls, nasty(Calls, 3))
+	if !bytes.Contains(parquet, []byte("cdrmend version 1(build )")) || bytes.Contains(parquet, []byte("parquet-go")) {
+		t.Error("the footer names the library, or not this program")
+	}
+}
+
+func TestCSVBytesAreAsPublished(t *testing.T) {
+	texts := []string{"plain", "a,b", `a "quoted" word`, "line\nbreak", " space ", "trünk-1", "", "+15553589270"}
+	for _, s := range schemas {
+		csv, _ := written(t, s, mixed(s, 9, texts))
+		golden := filepath.Join("testdata", s.Name+".csv")
+		if *update {
+			if err := os.WriteFile(golden, csv, 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		want, err := os.ReadFile(golden)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(string(want), string(csv)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", golden, diff)
+		}
+	}
+}
+
+func TestTableLargerThanARowGroupSurvives(t *testing.T) {
+	if testing.Short() {
+		t.Skip("writes 280,000 rows")
+	}
+	for _, large := range []struct {
+		schema *Schema
+		rows   Rows
+	}{
+		{Calls, newNight(rowsPerGroup + 9000).calls()},
+		{Repairs, manyValues(rowsPerGroup + 9000)},
+	} {
+		_, parquet := written(t, large.schema, large.rows)
+		checkEqual(t, large.rows, ReadParquet(bytes.NewReader(parquet), int64(len(parquet)), large.schema))
+	}
+}
+
+func checkEqual(t *testing.T, want, got Rows) {
+	t.Helper()
+	next, stop := iter.Pull2(got)
+	defer stop()
+	n := 0
+	for w := range want {
+		g, err, _ := next()
+		if err != nil || g == nil {
+			t.Fatalf("row %d: %v", n, err)
+		}
+		if !slices.Equal(w.cells, g.cells) || !bytes.Equal(w.text, g.text) {
+			t.Fatalf("row %d: got %q, want %q", n, cellsOf(g), cellsOf(w))
+		}
+		n++
+	}
+	if g, err, more := next(); more {
+		t.Errorf("after %d rows another one: %v, %v", n, g, err)
+	}
+}
+
+var errBroken = errors.New("broken")
+
+type brokenWriter struct{}
+
+func (brokenWriter) Write([]byte) (int, error) { return 0, errBroken }
+
+func TestWriteReportsWhatFailed(t *testing.T) {
+	brokenRows := func(yield func(*Row, error) bool) {
+		for r := range nasty(Calls, 2) {
+			if !yield(r, nil) {
+				return
+			}
+		}
+		yield(nil, errBroken)
+	}
+	var sink bytes.Buffer
+	for name, err := range map[string]error{
+		"rows to CSV":       WriteCSV(&sink, Calls, brokenRows),
+		"rows to Parquet":   WriteParquet(&sink, Calls, brokenRows),
+		"CSV to writer":     WriteCSV(brokenWriter{}, Calls, nasty(Calls, 2)),
+		"Parquet to writer": WriteParquet(brokenWriter{}, Calls, nasty(Calls, 2)),
+	} {
+		if !errors.Is(err, errBroken) {
+			t.Errorf("%s: error %v, want %v", name, err, errBroken)
+		}
+	}
+}
+
+func TestWriteRefusesRowsThatDoNotFit(t *testing.T) {
+	half := func(yield func(*Row, error) bool) {
+		var r Row
+		r.Reset(Calls)
+		r.AddText("org")
+		yield(&r, nil)
+	}
+	for want, rows := range map[string]Rows{
+		"writing table calls: a row of calls has 1 cells instead of 22":     half,
+		"writing table calls: a row of findings cannot be written to calls": nasty(Findings, 1),
+	} {
+		var sink bytes.Buffer
+		if err := WriteCSV(&sink, Calls, rows); err == nil || err.Error() != want {
+			t.Errorf("error %v, want %q", err, want)
+		}
+	}
+}
