@@ -1,0 +1,179 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/pflag"
+)
+
+// The exit codes.
+const (
+	exitDone          = 0 // done, nothing open at or above --fail-on
+	exitFindings      = 1 // done, such findings are open
+	exitUsage         = 2 // usage or configuration error: nothing was read
+	exitFailed        = 3 // failed, nothing was committed, safe to repeat
+	exitIndeterminate = 4 // done, but missing or damaged input leaves something indeterminate
+)
+
+// world is everything outside the program that it touches.
+type world struct {
+	args     []string
+	environ  []string
+	stdin    io.Reader
+	stdout   io.Writer
+	stderr   io.Writer
+	now      func() time.Time
+	terminal bool // stderr is one
+}
+
+// command is one subcommand. Its flags are declared and checked before it
+// does anything.
+type command struct {
+	name    string
+	summary string
+	usage   string // after the name
+	text    string // what --help says beside the flags, with an example
+	run     func(context.Context, *world, *pflag.FlagSet) (int, error)
+	flags   func(*pflag.FlagSet)
+}
+
+func commands() []command {
+	return []command{runCommand, demoCommand, tokenCommand, configCommand, profilesCommand, versionCommand}
+}
+
+// usageError is a mistake of the user: exit code 2.
+type usageError struct{ error }
+
+func usagef(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
+
+func run(ctx context.Context, w *world) int {
+	code, err := dispatch(ctx, w)
+	if err == nil {
+		return code
+	}
+	var usage usageError
+	switch {
+	case errors.As(err, &usage):
+		fmt.Fprintf(w.stderr, "cdrmend: %v\n", printable(err.Error()))
+		return exitUsage
+	case ctx.Err() != nil:
+		fmt.Fprintln(w.stderr, "cdrmend: stopped; nothing was committed, run it again to complete the work")
+	default:
+		fmt.Fprintf(w.stderr, "cdrmend: %v\n", printable(err.Error()))
+	}
+	return exitFailed
+}
+
+func dispatch(ctx context.Context, w *world) (int, error) {
+	if len(w.args) == 0 {
+		help(w.stderr)
+		return exitUsage, nil
+	}
+	name := w.args[0]
+	if slices.Contains([]string{"-h", "--help", "help"}, name) {
+		help(w.stdout)
+		return exitDone, nil
+	}
+	if name == "--version" {
+		name = "version"
+	}
+	all := commands()
+	i := slices.IndexFunc(all, func(c command) bool { return c.name == name })
+	if i < 0 {
+		return 0, usagef("there is no command %q; try one of %s", name, strings.Join(names(all), ", "))
+	}
+	return invoke(ctx, w, &all[i])
+}
+
+func names(all []command) []string {
+	var list []string
+	for _, c := range all {
+		list = append(list, c.name)
+	}
+	return list
+}
+
+func invoke(ctx context.Context, w *world, c *command) (int, error) {
+	flags := pflag.NewFlagSet(c.name, pflag.ContinueOnError)
+	flags.SortFlags = false
+	flags.SetOutput(io.Discard)
+	if c.flags != nil {
+		c.flags(flags)
+	}
+	err := flags.Parse(w.args[1:])
+	if errors.Is(err, pflag.ErrHelp) {
+		fmt.Fprintf(w.stdout, "Usage: cdrmend %s %s\n\n%s", c.name, c.usage, strings.TrimLeft(c.text, "\n"))
+		if flags.HasFlags() {
+			fmt.Fprintf(w.stdout, "\nFlags:\n%s", flags.FlagUsages())
+		}
+		return exitDone, nil
+	}
+	if err != nil {
+		return 0, usagef("%s: %w; see cdrmend %s --help", c.name, err, c.name)
+	}
+	return c.run(ctx, w, flags)
+}
+
+func help(out io.Writer) {
+	fmt.Fprint(out, `cdrmend repairs the metadata of exported call recordings, with provenance, and
+tells what is missing, what coincides with a registration outage, and what
+nobody can tell.
+
+Usage: cdrmend COMMAND [FLAGS]
+
+`)
+	for _, c := range commands() {
+		fmt.Fprintf(out, "  %-10s %s\n", c.name, c.summary)
+	}
+	fmt.Fprint(out, `
+Try it without an account, a server or a configuration:
+
+  cdrmend demo
+
+Help for one command: cdrmend COMMAND --help
+`)
+}
+
+// logger logs as text on a terminal and as JSON elsewhere.
+func (w *world) logger(quiet bool) *slog.Logger {
+	options := &slog.HandlerOptions{Level: slog.LevelInfo}
+	if quiet {
+		options.Level = slog.LevelError
+	}
+	if w.terminal {
+		return slog.New(slog.NewTextHandler(w.stderr, options))
+	}
+	return slog.New(slog.NewJSONHandler(w.stderr, options))
+}
+
+// env returns a variable of the environment, empty when it is not set.
+func (w *world) env(name string) string {
+	value := ""
+	for _, entry := range w.environ {
+		if v, ok := strings.CutPrefix(entry, name+"="); ok {
+			value = v
+		}
+	}
+	return value
+}
+
+// printable escapes what a terminal would obey: ids and keys come from
+// outside.
+func printable(text string) string {
+	var b strings.Builder
+	for _, c := range text {
+		if c == '\n' || c == '\t' || c >= 0x20 && c != 0x7f && !(c >= 0x80 && c < 0xa0) {
+			b.WriteRune(c)
+		} else {
+			fmt.Fprintf(&b, "\\x%02x", c)
+		}
+	}
+	return b.String()
+}

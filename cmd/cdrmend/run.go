@@ -1,0 +1,278 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"time"
+
+	"cdrmend/internal/job"
+	"cdrmend/internal/object"
+	"cdrmend/internal/policy"
+	"cdrmend/internal/record"
+	"cdrmend/internal/report"
+
+	"github.com/spf13/pflag"
+)
+
+var runCommand = command{
+	name:    "run",
+	summary: "compute and commit an interval and its re-checks",
+	usage:   "--config FILE [FLAGS]",
+	text: `
+Reads the interval that ended last, and again the ones before it that the
+configuration re-checks, and commits for each the repaired manifests, the
+tables and the history of findings. An interval whose inputs did not change
+since its newest commit is left as it is.
+
+  cdrmend run --config cdrmend.yaml
+  cdrmend run --config cdrmend.yaml --interval 2026-11-20
+  cdrmend run --config cdrmend.yaml --from 2026-11-01 --to 2026-11-20
+
+Exit codes: 0 done, nothing open at or above --fail-on; 1 done, such findings
+are open; 2 usage or configuration error; 3 failed, nothing committed, safe to
+repeat; 4 done, but missing or damaged input leaves a result indeterminate.
+`,
+	flags: func(f *pflag.FlagSet) {
+		f.String("config", "", "configuration file (or CDRMEND_CONFIG)")
+		f.String("interval", "", "exactly this interval: 2026-11-20, or 2026-11-20T08 when intervals are shorter than a day")
+		f.String("from", "", "first interval of a span")
+		f.String("to", "", "interval after the span's last")
+		f.String("as-of", "", "take this for the present time, as in 2026-11-25T00:00:00Z")
+		f.Bool("dry-run", false, "list the inputs and tell what would be read; write nothing")
+		f.String("output", "", "URL or directory for the results, instead of the configured one")
+		f.String("fail-on", "", "lowest severity of an open finding for exit code 1: critical, major, minor or none")
+		f.Int("concurrency", 0, "requests in flight, instead of the configured number")
+		f.Bool("json", false, "print the summary as JSON")
+		f.Bool("quiet", false, "print and log nothing but errors")
+	},
+	run: runIntervals,
+}
+
+func runIntervals(ctx context.Context, w *world, flags *pflag.FlagSet) (int, error) {
+	if flags.NArg() > 0 {
+		return 0, usagef("run takes no arguments, got %q", flags.Arg(0))
+	}
+	cfg, err := loadConfig(w, flags)
+	if err != nil {
+		return 0, err
+	}
+	asOf, err := asOf(w, flags)
+	if err != nil {
+		return 0, err
+	}
+	intervals, err := chooseIntervals(flags, cfg, asOf)
+	if err != nil {
+		return 0, err
+	}
+	quiet, _ := flags.GetBool("quiet")
+	asJSON, _ := flags.GetBool("json")
+	dryRun, _ := flags.GetBool("dry-run")
+	j, err := newJob(ctx, w, cfg, asOf, quiet)
+	if err != nil {
+		return 0, err
+	}
+	j.DryRun = dryRun
+	code := exitDone
+	var results []*job.Result
+	for _, interval := range intervals {
+		r, err := j.Run(ctx, interval)
+		if err != nil {
+			return 0, err
+		}
+		results = append(results, r)
+		code = worse(code, exitCode(r, cfg.FailOn, dryRun))
+		if !quiet && !asJSON {
+			fmt.Fprint(w.stdout, printable(report.Text(r, dryRun)))
+		}
+	}
+	if asJSON {
+		e := json.NewEncoder(w.stdout)
+		e.SetIndent("", "  ")
+		return code, e.Encode(results)
+	}
+	return code, nil
+}
+
+// loadConfig loads the configuration that --config or CDRMEND_CONFIG names,
+// with the flags that override it.
+func loadConfig(w *world, flags *pflag.FlagSet) (*policy.Config, error) {
+	path, _ := flags.GetString("config")
+	if path == "" {
+		path = w.env("CDRMEND_CONFIG")
+	}
+	if path == "" {
+		return nil, usagef("no configuration: give --config FILE, or try cdrmend demo")
+	}
+	var over []policy.Override
+	for flag, key := range map[string]string{"output": "output.url", "fail-on": "fail_on", "concurrency": "concurrency"} {
+		if f := flags.Lookup(flag); f != nil && f.Changed {
+			over = append(over, policy.Override{Flag: "--" + flag, Key: key, Value: f.Value.String()})
+		}
+	}
+	cfg, err := policy.Load(path, w.environ, over)
+	if err != nil {
+		return nil, usageError{err}
+	}
+	return cfg, nil
+}
+
+// asOf is the present time of the run, which says what has settled.
+func asOf(w *world, flags *pflag.FlagSet) (record.Time, error) {
+	text, _ := flags.GetString("as-of")
+	if text == "" {
+		return record.TimeOf(w.now()), nil
+	}
+	t, err := time.Parse(time.RFC3339Nano, text)
+	if err != nil {
+		return 0, usagef("--as-of %q is no time like 2026-11-25T00:00:00Z", text)
+	}
+	return record.TimeOf(t), nil
+}
+
+// newJob opens everything that a configuration names.
+func newJob(ctx context.Context, w *world, cfg *policy.Config, asOf record.Time, quiet bool) (*job.Job, error) {
+	stores, err := openStores(ctx, cfg, asOf)
+	if err != nil {
+		return nil, err
+	}
+	return &job.Job{
+		Config: cfg, Stores: *stores, AsOf: asOf, Now: w.now, Tool: toolVersion(),
+		Log: w.logger(quiet), Watch: w.progress(quiet),
+	}, nil
+}
+
+func openStores(ctx context.Context, cfg *policy.Config, asOf record.Time) (*job.Stores, error) {
+	limiter := object.NewLimiter(cfg.Concurrency)
+	open := func(t policy.Template, s policy.S3, change func(*object.Options)) (object.Store, error) {
+		options := object.Options{
+			Region: s.Region, Endpoint: s.Endpoint, RoleARN: s.RoleARN, ExternalID: s.ExternalID, PathStyle: s.PathStyle,
+			Limiter: limiter,
+		}
+		change(&options)
+		return object.Open(ctx, object.Location{Bucket: t.Bucket(), Dir: t.Dir()}, options)
+	}
+	var stores job.Stores
+	for _, s := range cfg.Sources {
+		store, err := open(s.URL, s.S3, func(o *object.Options) { o.Versions = s.Versions })
+		if err != nil {
+			return nil, fmt.Errorf("opening source %s: %w", s.Name, err)
+		}
+		stores.Sources = append(stores.Sources, store)
+	}
+	if cfg.Media.URL != nil {
+		store, err := open(*cfg.Media.URL, cfg.Media.S3, func(*object.Options) {})
+		if err != nil {
+			return nil, fmt.Errorf("opening media: %w", err)
+		}
+		stores.Media = store
+	}
+	var err error
+	stores.Output, err = open(cfg.Output.URL, cfg.Output.S3, func(o *object.Options) {
+		o.MakeRoot, o.SSEKMSKey = true, cfg.Output.SSEKMSKey
+		if lock := cfg.Output.ObjectLock; lock.Days > 0 {
+			o.Retention = object.Retention{Mode: lock.Mode, Until: asOf.Std().AddDate(0, 0, lock.Days)}
+		}
+	})
+	if err != nil {
+		return nil, fmt.Errorf("opening the output: %w", err)
+	}
+	return &stores, nil
+}
+
+// chooseIntervals returns the intervals to run, the oldest first.
+func chooseIntervals(flags *pflag.FlagSet, cfg *policy.Config, asOf record.Time) ([]record.Span, error) {
+	one, _ := flags.GetString("interval")
+	from, _ := flags.GetString("from")
+	to, _ := flags.GetString("to")
+	length := record.Time(cfg.Interval.Microseconds())
+	switch {
+	case one != "" && (from != "" || to != ""):
+		return nil, usagef("--interval goes with neither --from nor --to")
+	case (from == "") != (to == ""):
+		return nil, usagef("--from and --to go together")
+	case one != "":
+		start, err := parseInterval("--interval", one, cfg.Interval)
+		if err != nil {
+			return nil, err
+		}
+		return ended([]record.Span{{Start: start, End: start + length}}, asOf)
+	case from != "":
+		first, err := parseInterval("--from", from, cfg.Interval)
+		if err != nil {
+			return nil, err
+		}
+		last, err := parseInterval("--to", to, cfg.Interval)
+		if err != nil {
+			return nil, err
+		}
+		if last <= first {
+			return nil, usagef("--to %s must come after --from %s", to, from)
+		}
+		return ended(spans(first, last, length), asOf)
+	}
+	end := asOf - asOf%length
+	return spans(end-record.Time(cfg.Recheck+1)*length, end, length), nil
+}
+
+func spans(first, last, length record.Time) []record.Span {
+	var list []record.Span
+	for ; first < last; first += length {
+		list = append(list, record.Span{Start: first, End: first + length})
+	}
+	return list
+}
+
+func ended(list []record.Span, asOf record.Time) ([]record.Span, error) {
+	if last := list[len(list)-1]; last.End > asOf {
+		return nil, usagef("interval %s has not ended: it ends at %s and it is %s", last.Start.Std().Format("2006-01-02T15:04Z"), last.End, asOf)
+	}
+	return list, nil
+}
+
+// parseInterval reads the start of an interval, which must be aligned.
+func parseInterval(flag, text string, length time.Duration) (record.Time, error) {
+	for _, layout := range []string{"2006-01-02", "2006-01-02T15"} {
+		t, err := time.Parse(layout, text)
+		if err != nil {
+			continue
+		}
+		if start := record.TimeOf(t); start%record.Time(length.Microseconds()) == 0 {
+			return start, nil
+		}
+		return 0, usagef("%s %s is not the start of an interval of %s", flag, text, length)
+	}
+	return 0, usagef("%s %q is no date like 2026-11-20, or 2026-11-20T08", flag, strconv.Quote(text))
+}
+
+// exitCode is what one interval alone would exit with.
+func exitCode(r *job.Result, failOn policy.Severity, dryRun bool) int {
+	if dryRun && !r.NoOp || failOn == policy.None {
+		return exitDone
+	}
+	open := r.Outcome.OpenCritical
+	if failOn <= policy.Major {
+		open += r.Outcome.OpenMajor
+	}
+	if failOn <= policy.Minor {
+		open += r.Outcome.OpenMinor
+	}
+	switch {
+	case open > 0:
+		return exitFindings
+	case r.Outcome.Indeterminate:
+		return exitIndeterminate
+	}
+	return exitDone
+}
+
+// worse returns the code that counts for several intervals: 3, 1, 4, 0.
+func worse(a, b int) int {
+	for _, code := range []int{exitFailed, exitFindings, exitIndeterminate} {
+		if a == code || b == code {
+			return code
+		}
+	}
+	return exitDone
+}

@@ -1,0 +1,114 @@
+package job
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"cdrmend/internal/ledger"
+	"cdrmend/internal/record"
+	"cdrmend/internal/table"
+)
+
+// commit makes the history of all findings and creates the record that makes
+// the run count.
+func (j *Job) commit(ctx context.Context, book *ledger.Interval, head ledger.Head, c *computed) error {
+	number := head.Number() + 1
+	previous, done, err := j.previousHistory(ctx, book, head)
+	if err != nil {
+		return err
+	}
+	defer done()
+	neighbours, err := j.neighbours(ctx, c.snap.interval)
+	if err != nil {
+		return err
+	}
+	var files []ledger.File
+	rows := table.Merge(previous, c.decision.FindingRows, number)
+	err = j.inFormats(table.History, rows, func(suffix string, spool *ledger.Spool) error {
+		f, err := book.PutLog(ctx, fmt.Sprintf("%08d-%s.history%s", number, c.snap.runID, suffix), spool)
+		files = append(files, f)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return book.Commit(ctx, ledger.Record{
+		Format: ledger.RecordFormat, Number: number, Name: j.Config.Name, Interval: book.Label,
+		RunID: c.snap.runID, RunSHA256: c.runSum, History: files, Time: j.Now().UTC(), Tool: j.Tool,
+		Previous: head.SHA256, Neighbours: neighbours, Outcome: c.summary.Outcome,
+	})
+}
+
+// previousHistory opens the history of the newest commit. It is read twice,
+// so it is copied first.
+func (j *Job) previousHistory(ctx context.Context, book *ledger.Interval, head ledger.Head) (table.Rows, func(), error) {
+	none := func(func(*table.Row, error) bool) {}
+	if head.Record == nil {
+		return none, func() {}, nil
+	}
+	if len(head.Record.History) == 0 {
+		return nil, nil, fmt.Errorf("commit record %d of interval %s names no history", head.Number(), book.Label)
+	}
+	f := head.Record.History[0]
+	body, err := book.OpenHistory(ctx, head, f)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer body.Close()
+	spool := ledger.NewSpool(j.Config.Scratch)
+	if _, err := io.Copy(spool, body); err != nil {
+		spool.Close()
+		return nil, nil, fmt.Errorf("reading history %q: %w", f.Path, err)
+	}
+	content, err := spool.Content()
+	if err != nil {
+		spool.Close()
+		return nil, nil, err
+	}
+	rows := func(yield func(*table.Row, error) bool) {
+		r, err := content.Open()
+		if err != nil {
+			yield(nil, err)
+			return
+		}
+		defer r.Close()
+		read := table.ReadCSV(r, table.History)
+		if strings.HasSuffix(f.Path, ".parquet") {
+			b, err := io.ReadAll(r)
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			read = table.ReadParquet(bytes.NewReader(b), int64(len(b)), table.History)
+		}
+		read(yield)
+	}
+	return rows, spool.Close, nil
+}
+
+// neighbours returns the newest records of the intervals that are checked
+// again along with this one, so that the ledgers of neighbouring intervals
+// vouch for each other.
+func (j *Job) neighbours(ctx context.Context, interval record.Span) ([]ledger.Neighbour, error) {
+	list := []ledger.Neighbour{}
+	for back := 1; back <= j.Config.Recheck; back++ {
+		shift := record.Time(int64(back) * j.Config.Interval.Microseconds())
+		book := j.ledger(record.Span{Start: interval.Start - shift, End: interval.End - shift})
+		head, err := book.Newest(ctx)
+		var name *ledger.NameError
+		if errors.As(err, &name) {
+			return nil, err
+		}
+		if err != nil {
+			return nil, fmt.Errorf("interval %s before this one: %w", book.Label, err)
+		}
+		if head.Record != nil {
+			list = append(list, ledger.Neighbour{Interval: book.Label, Number: head.Number(), SHA256: head.SHA256})
+		}
+	}
+	return list, nil
+}

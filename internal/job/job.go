@@ -1,0 +1,171 @@
+// Package job is one interval, told on one page: read the newest commit, list
+// the inputs, decode them once, decide, write what was decided, and commit.
+package job
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"cdrmend/internal/ledger"
+	"cdrmend/internal/object"
+	"cdrmend/internal/policy"
+	"cdrmend/internal/reconcile"
+	"cdrmend/internal/record"
+)
+
+// Job is one configuration ready to run. Everything it touches is in here.
+type Job struct {
+	Config *policy.Config
+	Stores Stores
+	AsOf   record.Time
+	Now    func() time.Time // of commit records only
+	Tool   string           // version and build; part of every run id
+	DryRun bool
+	Log    *slog.Logger
+	Watch  Watch
+}
+
+// Stores are the opened stores: those of the sources in the configuration's
+// order, that of media (nil without one), and the output.
+type Stores struct {
+	Sources []object.Store
+	Media   object.Store
+	Output  object.Store
+}
+
+// Watch is told how far a stage is; total is 0 while it is unknown.
+type Watch func(stage string, done, total int64)
+
+// Result is what one interval came to.
+type Result struct {
+	Label   string // of the interval
+	RunID   string
+	URL     string // where the run lies
+	NoOp    bool   // the newest commit is of this run already
+	Outcome ledger.Outcome
+	Summary *Summary // nil for a run that did nothing
+	Objects int64    // listed, and their bytes: what a dry run tells
+	Bytes   int64
+}
+
+// attempts is how often a run starts over because its inputs changed or
+// another run committed.
+const attempts = 4
+
+// Run does one interval.
+func (j *Job) Run(ctx context.Context, interval record.Span) (*Result, error) {
+	book := j.ledger(interval)
+	var last *computed
+	for range attempts {
+		head, err := book.Newest(ctx)
+		if err != nil {
+			return nil, err
+		}
+		snap, err := j.snapshot(ctx, interval)
+		if err != nil {
+			return nil, err
+		}
+		if head.Record != nil && head.Record.RunID == snap.runID {
+			return j.unchanged(book, snap, head), nil
+		}
+		if j.DryRun {
+			return j.wouldDo(book, snap), nil
+		}
+		if last == nil || last.snap.runID != snap.runID {
+			last, err = j.compute(ctx, book, snap)
+			if errors.Is(err, object.ErrChanged) {
+				j.Log.Warn("an input changed while it was read, listing again", "interval", book.Label, "error", err)
+				continue
+			}
+			if err != nil {
+				return nil, err
+			}
+		}
+		err = j.commit(ctx, book, head, last)
+		if errors.Is(err, ledger.ErrOvertaken) {
+			j.Log.Warn("another run committed first, starting over", "interval", book.Label)
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		return last.result(book), nil
+	}
+	return nil, fmt.Errorf("interval %s: the inputs or the output kept changing; run again when nothing else writes there", book.Label)
+}
+
+func (j *Job) ledger(interval record.Span) *ledger.Interval {
+	return &ledger.Interval{
+		Store: j.Stores.Output, Root: j.Config.Output.URL.Prefix(), Label: Label(interval, j.Config.Interval), Name: j.Config.Name,
+	}
+}
+
+// Label names an interval: its date, and its hour when intervals are shorter
+// than a day.
+func Label(interval record.Span, length time.Duration) string {
+	if length < 24*time.Hour {
+		return interval.Start.Std().Format("2006-01-02T15")
+	}
+	return interval.Start.Std().Format("2006-01-02")
+}
+
+// computed is a run whose files are all written and that only lacks its
+// commit.
+type computed struct {
+	snap     *snapshot
+	decision *reconcile.Decision
+	summary  *Summary
+	runSum   string
+}
+
+// compute reads everything, decides, and writes the files of the run. They
+// count for nothing before the commit.
+func (j *Job) compute(ctx context.Context, book *ledger.Interval, snap *snapshot) (*computed, error) {
+	scan, err := j.scan(ctx, snap)
+	if err != nil {
+		return nil, err
+	}
+	defer scan.close()
+	evidence := j.resolve(snap, scan)
+	decision := reconcile.Decide(evidence)
+	run := book.NewRun(snap.runID, j.Config.Scratch)
+	if err := j.renderDocuments(ctx, run, snap, scan, decision); err != nil {
+		return nil, err
+	}
+	if err := j.renderTables(ctx, run, snap, decision); err != nil {
+		return nil, err
+	}
+	if err := j.renderInputs(ctx, run, snap, scan); err != nil {
+		return nil, err
+	}
+	summary, err := j.renderSummary(ctx, run, snap, scan, decision)
+	if err != nil {
+		return nil, err
+	}
+	sum, err := run.Finish(ctx, snap.names.renamed())
+	if err != nil {
+		return nil, err
+	}
+	return &computed{snap: snap, decision: decision, summary: summary, runSum: sum}, nil
+}
+
+func (c *computed) result(book *ledger.Interval) *Result {
+	return &Result{
+		Label: book.Label, RunID: c.snap.runID, URL: book.Store.String() + book.RunPrefix(c.snap.runID),
+		Outcome: c.summary.Outcome, Summary: c.summary, Objects: c.snap.count, Bytes: c.snap.bytes,
+	}
+}
+
+func (j *Job) unchanged(book *ledger.Interval, snap *snapshot, head ledger.Head) *Result {
+	return &Result{
+		Label: book.Label, RunID: snap.runID, URL: book.Store.String() + book.RunPrefix(snap.runID),
+		NoOp: true, Outcome: head.Record.Outcome, Objects: snap.count, Bytes: snap.bytes,
+	}
+}
+
+func (j *Job) wouldDo(book *ledger.Interval, snap *snapshot) *Result {
+	return &Result{Label: book.Label, RunID: snap.runID, URL: book.Store.String() + book.RunPrefix(snap.runID), Objects: snap.count, Bytes: snap.bytes}
+}

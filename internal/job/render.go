@@ -1,0 +1,279 @@
+package job
+
+import (
+	"bytes"
+	"context"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"sync/atomic"
+
+	"cdrmend/internal/ledger"
+	"cdrmend/internal/manifest"
+	"cdrmend/internal/reconcile"
+	"cdrmend/internal/record"
+	"cdrmend/internal/table"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// renderDocuments writes the repaired documents, in a second pass over the
+// bytes of only those.
+func (j *Job) renderDocuments(ctx context.Context, run *ledger.Run, snap *snapshot, s *scan, d *reconcile.Decision) error {
+	edits := editsOf(d)
+	written := d.Written()
+	g, gctx := errgroup.WithContext(ctx)
+	g.SetLimit(max(1, j.Config.Concurrency))
+	var done atomic.Int64
+	for _, n := range written {
+		if gctx.Err() != nil {
+			break
+		}
+		g.Go(func() error {
+			if err := j.renderDocument(gctx, run, snap, d, n, edits[n]); err != nil {
+				return err
+			}
+			j.Watch("repairing", done.Add(1), int64(len(written)))
+			return nil
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return err
+	}
+	return j.setAside(ctx, snap, s, d)
+}
+
+// editsOf groups the repairs by document.
+func editsOf(d *reconcile.Decision) map[uint32][]manifest.Edit {
+	edits := map[uint32][]manifest.Edit{}
+	for _, r := range d.Repairs {
+		doc := d.Entries[r.Entry].Doc
+		gap := d.Gap(r)
+		if gap == nil {
+			gap = &manifest.Gap{Entry: d.Entries[r.Entry].Index, Field: r.Field}
+		}
+		_, value := d.Value(r)
+		edits[doc] = append(edits[doc], manifest.Edit{Gap: gap, Value: value})
+	}
+	for _, list := range edits {
+		manifest.SortEdits(list)
+	}
+	return edits
+}
+
+func (j *Job) renderDocument(ctx context.Context, run *ledger.Run, snap *snapshot, d *reconcile.Decision, n uint32, edits []manifest.Edit) error {
+	doc := &d.Documents[n]
+	in := &snap.inputs[doc.Object]
+	profile := snap.sources[in.source].Profile
+	fill := func(w io.Writer) error {
+		src, done, err := original(ctx, snap, doc)
+		if err != nil {
+			return err
+		}
+		defer done()
+		if doc.Format == record.Parquet {
+			return manifest.WriteParquet(w, src, profile, edits)
+		}
+		packed, err := doc.Packed.Compress(w)
+		if err != nil {
+			return err
+		}
+		if err := manifest.Write(packed, src, profile, doc, edits); err != nil {
+			return err
+		}
+		return packed.Close()
+	}
+	if err := run.Create(ctx, "manifests/"+snap.names.path(snap, doc.Object), fill); err != nil {
+		return fmt.Errorf("repairing %s%s: %w", snap.stores[in.source], in.Key, err)
+	}
+	return nil
+}
+
+// original opens the uncompressed content of a document again, pinned to what
+// was read before.
+func original(ctx context.Context, snap *snapshot, doc *manifest.Document) (io.Reader, func(), error) {
+	if doc.Virtual {
+		return strings.NewReader(""), func() {}, nil
+	}
+	in := &snap.inputs[doc.Object]
+	body, err := snap.stores[in.source].Open(ctx, in.Info, 0)
+	if err != nil {
+		return nil, nil, err
+	}
+	stream := record.Open(body)
+	return stream, func() { stream.Close(); body.Close() }, nil
+}
+
+// setAside keeps what recovery left out of the interval's documents, so that
+// recovered and set aside together are the whole of what came.
+func (j *Job) setAside(ctx context.Context, snap *snapshot, s *scan, d *reconcile.Decision) error {
+	sc := &scanner{job: j, snap: snap, out: s}
+	for i := range d.Documents {
+		doc := &d.Documents[i]
+		if !d.OwnedDocument(uint32(i)) || doc.Virtual || doc.Rare == nil || doc.Rare.Recovery == nil {
+			continue
+		}
+		from := doc.Rare.Recovery.Keep
+		if doc.Rare.Recovery.Empty {
+			from = 0
+		}
+		if err := j.setAsideFrom(ctx, sc, doc, from); err != nil {
+			return fmt.Errorf("setting aside the rest of %q: %w", snap.inputs[doc.Object].Key, err)
+		}
+	}
+	return nil
+}
+
+const rejectChunk = 1 << 20
+
+func (j *Job) setAsideFrom(ctx context.Context, sc *scanner, doc *manifest.Document, from int64) error {
+	src, done, err := original(ctx, sc.snap, doc)
+	if err != nil {
+		return err
+	}
+	defer done()
+	if _, err := io.CopyN(io.Discard, src, from); err != nil {
+		return ignoreDamage(err)
+	}
+	chunk := make([]byte, rejectChunk)
+	for at := from; ; {
+		n, err := io.ReadFull(src, chunk)
+		if n > 0 {
+			r := record.Reject{Row: -1, Offset: at, Reason: "set aside in recovery", Bytes: chunk[:n]}
+			if err := sc.out.reject(sc, doc.Object, r); err != nil {
+				return err
+			}
+			at += int64(n)
+		}
+		if err != nil {
+			return ignoreDamage(err)
+		}
+	}
+}
+
+// ignoreDamage makes the end of a damaged stream an end like any other.
+func ignoreDamage(err error) error {
+	if err == io.EOF || err == io.ErrUnexpectedEOF || record.IsDamage(err) {
+		return nil
+	}
+	return err
+}
+
+// renderTables writes the five tables in the wanted formats.
+func (j *Job) renderTables(ctx context.Context, run *ledger.Run, snap *snapshot, d *reconcile.Decision) error {
+	for _, t := range []struct {
+		schema *table.Schema
+		rows   table.Rows
+	}{
+		{table.Findings, d.FindingRows},
+		{table.Repairs, d.RepairRows(snap.label)},
+		{table.Calls, d.CallRows},
+		{table.Outages, d.OutageRows},
+		{table.Recordings, d.RecordingRows},
+	} {
+		j.Watch("writing "+t.schema.Name, 0, 0)
+		err := j.inFormats(t.schema, t.rows, func(suffix string, spool *ledger.Spool) error {
+			return run.Put(ctx, t.schema.Name+suffix, spool)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// inFormats writes a table in the wanted formats, in one pass over its rows,
+// and puts each where it belongs.
+func (j *Job) inFormats(schema *table.Schema, rows table.Rows, put func(suffix string, spool *ledger.Spool) error) error {
+	var csv, parquet *ledger.Spool
+	var csvOut, parquetOut io.Writer
+	if j.Config.Output.CSV {
+		csv = ledger.NewSpool(j.Config.Scratch)
+		defer csv.Close()
+		csvOut = csv
+	}
+	if j.Config.Output.Parquet {
+		parquet = ledger.NewSpool(j.Config.Scratch)
+		defer parquet.Close()
+		parquetOut = parquet
+	}
+	if err := table.Write(schema, rows, csvOut, parquetOut); err != nil {
+		return fmt.Errorf("writing table %s: %w", schema.Name, err)
+	}
+	if csv != nil {
+		if err := put(".csv", csv); err != nil {
+			return err
+		}
+	}
+	if parquet != nil {
+		return put(".parquet", parquet)
+	}
+	return nil
+}
+
+// inputLine is one line of inputs.jsonl.
+type inputLine struct {
+	Source    string `json:"source"`
+	Key       string `json:"key"`
+	VersionID string `json:"version_id,omitempty"`
+	ETag      string `json:"etag,omitempty"`
+	Modified  string `json:"modified"`
+	Size      int64  `json:"size"`
+	SHA256    string `json:"sha256,omitempty"` // of objects that were read
+	Rows      int64  `json:"rows"`
+	Rejects   int64  `json:"rejects"`
+}
+
+// renderInputs writes the list of inputs and what was rejected of them.
+func (j *Job) renderInputs(ctx context.Context, run *ledger.Run, snap *snapshot, s *scan) error {
+	err := run.Create(ctx, "inputs.jsonl", func(w io.Writer) error {
+		lines := json.NewEncoder(w)
+		lines.SetEscapeHTML(false)
+		for i := range snap.inputs {
+			in := &snap.inputs[i]
+			if in.virtual {
+				continue
+			}
+			line := inputLine{
+				Source: snap.sources[in.source].Name, Key: in.Key, VersionID: in.VersionID, ETag: in.ETag,
+				Modified: record.TimeOf(in.Modified).String(), Size: in.Size,
+			}
+			if r := &s.read[i]; r.Read {
+				line.SHA256, line.Rows, line.Rejects = hex.EncodeToString(r.SHA256[:]), r.Rows, r.Rejects
+			}
+			if err := lines.Encode(line); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	inputs := make([]uint32, 0, len(s.rejects))
+	for n := range s.rejects {
+		inputs = append(inputs, n)
+	}
+	slices.Sort(inputs)
+	for _, n := range inputs {
+		if err := run.Put(ctx, "rejects/"+snap.names.path(snap, n)+".jsonl", s.rejects[n]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// renderJSON writes one JSON file of the run.
+func renderJSON(ctx context.Context, run *ledger.Run, path string, v any) error {
+	raw, err := ledger.Encode(v)
+	if err != nil {
+		return err
+	}
+	return run.Create(ctx, path, func(w io.Writer) error {
+		_, err := io.Copy(w, bytes.NewReader(raw))
+		return err
+	})
+}

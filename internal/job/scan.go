@@ -1,0 +1,364 @@
+package job
+
+import (
+	"bufio"
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"hash"
+	"io"
+	"runtime"
+	"slices"
+	"sync"
+	"sync/atomic"
+
+	"cdrmend/internal/cdr"
+	"cdrmend/internal/ledger"
+	"cdrmend/internal/manifest"
+	"cdrmend/internal/policy"
+	"cdrmend/internal/reconcile"
+	"cdrmend/internal/record"
+	"cdrmend/internal/registration"
+	"cdrmend/internal/token"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// scan is everything that the inputs said, decoded once. Nothing is decided
+// in it, as organisations, claims and duplicates are known only when all of
+// it has been read.
+type scan struct {
+	texts *record.Texts
+	mu    sync.Mutex
+
+	documents  []manifest.Document
+	entries    []manifest.Entry
+	users      []record.Text
+	legs       []cdr.Leg
+	recordings []record.Text
+	talk       []record.Span
+	invalid    []reconcile.LegInvalid
+	events     []registration.Event
+	refreshes  map[refreshKey][]record.Time
+
+	read     []readObject             // by input
+	rejects  map[uint32]*ledger.Spool // by input: lines of rejects
+	damage   map[uint32]bool          // partitions
+	rows     map[uint32]*rowCount     // by partition
+	usable   map[uint32]bool          // sources with something that is evidence
+	balance  [policy.NumKinds]reconcile.Balance
+	unusable int64
+}
+
+type refreshKey struct {
+	source uint32
+	org    record.Text
+}
+
+type rowCount struct{ rows, rejects int64 }
+
+// readObject is what inputs.jsonl says about one object.
+type readObject struct {
+	SHA256  [32]byte
+	Rows    int64
+	Rejects int64
+	Read    bool
+}
+
+func (s *scan) close() {
+	for _, spool := range s.rejects {
+		spool.Close()
+	}
+}
+
+// scanner decodes objects for a scan; it keeps one reader for each source and
+// worker.
+type scanner struct {
+	job     *Job
+	snap    *snapshot
+	out     *scan
+	rules   *token.Rules
+	readers []sync.Pool // by source
+	org     record.Text
+}
+
+func (j *Job) scan(ctx context.Context, snap *snapshot) (*scan, error) {
+	out := &scan{
+		texts: record.NewTexts(), refreshes: map[refreshKey][]record.Time{}, read: make([]readObject, len(snap.inputs)),
+		rejects: map[uint32]*ledger.Spool{}, damage: map[uint32]bool{}, rows: map[uint32]*rowCount{}, usable: map[uint32]bool{},
+	}
+	rules, err := j.tokenRules()
+	if err != nil {
+		return nil, err
+	}
+	sc := &scanner{job: j, snap: snap, out: out, rules: rules}
+	sc.org = sc.id(j.Config.Org)
+	sc.prepareReaders()
+	if err := sc.all(ctx); err != nil {
+		out.close()
+		return nil, err
+	}
+	out.sortDocuments()
+	return out, nil
+}
+
+// sortDocuments brings the documents, which finish in any order, into that of
+// their objects.
+func (s *scan) sortDocuments() {
+	slices.SortFunc(s.documents, func(a, b manifest.Document) int { return cmp.Compare(a.Object, b.Object) })
+	for i, doc := range s.documents {
+		for n := doc.First; n < doc.First+doc.N; n++ {
+			s.entries[n].Doc = uint32(i)
+		}
+	}
+	slices.SortFunc(s.invalid, func(a, b reconcile.LegInvalid) int {
+		return cmp.Or(cmp.Compare(a.Ref.Object, b.Ref.Object), cmp.Compare(a.Ref.Row, b.Ref.Row))
+	})
+}
+
+func (j *Job) tokenRules() (*token.Rules, error) {
+	p := &j.Config.Policy
+	rules := &token.Rules{Required: p.RequiredScopes, Leeway: p.Leeway, Race: p.RefreshRace}
+	if p.TokenKeys == nil {
+		return rules, nil
+	}
+	keys, err := token.ParseKeys(p.TokenKeys)
+	if err != nil {
+		return nil, fmt.Errorf("reading policy.token_keys: %w", err)
+	}
+	rules.Keys = keys
+	return rules, nil
+}
+
+// id brings an id of the configuration into normal form.
+func (sc *scanner) id(v string) record.Text {
+	n := record.Normalizer{Profile: &record.Profile{}, Texts: sc.out.texts}
+	id, _ := n.ID(record.Value{Kind: record.Cell, Raw: []byte(v)})
+	return id
+}
+
+func (sc *scanner) prepareReaders() {
+	sc.readers = make([]sync.Pool, len(sc.snap.sources))
+	for i := range sc.snap.sources {
+		s := &sc.snap.sources[i]
+		s.Org = sc.id(sc.snap.config[i].Org)
+		sc.readers[i].New = func() any {
+			switch s.Kind {
+			case policy.Manifests:
+				return manifest.NewReader(s.Profile, sc.out.texts, s.Required)
+			case policy.CDRs:
+				return cdr.NewReader(s.Profile, sc.out.texts)
+			default:
+				return registration.NewReader(s.Profile, sc.out.texts, sc.rules, cmp.Or(s.Org, sc.org))
+			}
+		}
+	}
+}
+
+// all decodes every document, several at a time.
+func (sc *scanner) all(ctx context.Context) error {
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(max(runtime.GOMAXPROCS(0), sc.job.Config.Concurrency))
+	var done atomic.Int64
+	for i := range sc.snap.inputs {
+		in := &sc.snap.inputs[i]
+		if !in.document {
+			continue
+		}
+		if ctx.Err() != nil {
+			break
+		}
+		g.Go(func() error {
+			if err := sc.one(ctx, uint32(i)); err != nil {
+				return fmt.Errorf("reading %s%s: %w", sc.snap.stores[in.source], in.Key, err)
+			}
+			sc.job.Watch("reading", done.Add(in.Size), sc.snap.bytes)
+			return nil
+		})
+	}
+	return g.Wait()
+}
+
+// one decodes one object.
+func (sc *scanner) one(ctx context.Context, n uint32) error {
+	in := &sc.snap.inputs[n]
+	source := &sc.snap.sources[in.source]
+	reader := sc.readers[in.source].Get()
+	defer sc.readers[in.source].Put(reader)
+	if in.virtual {
+		sc.out.addManifest(sc, n, reader.(*manifest.Reader).Virtual(in.Key))
+		return nil
+	}
+	body, err := sc.snap.stores[in.source].Open(ctx, in.Info, 0)
+	if err != nil {
+		return err
+	}
+	defer body.Close()
+	o := newOpened(body, in.Key, source.Profile)
+	defer o.stream.Close()
+	if o.format == record.Parquet {
+		return sc.parquet(n, o, reader)
+	}
+	reject := func(r record.Reject) error { return sc.out.reject(sc, n, r) }
+	switch r := reader.(type) {
+	case *manifest.Reader:
+		batch, err := r.Read(manifest.Input{
+			Key: in.Key, Packed: in.Size, Stream: o.stream, Body: o.body, Format: o.format, Reject: reject,
+		})
+		if err == nil {
+			err = o.drain()
+		}
+		if err != nil {
+			return err
+		}
+		sc.out.addManifest(sc, n, batch)
+	case *cdr.Reader:
+		batch, err := r.Read(o.body, o.format, reject)
+		if err == nil {
+			err = o.drain()
+		}
+		if err != nil {
+			return err
+		}
+		o.noteChecksum(&batch.Reading)
+		sc.out.addLegs(sc, n, batch)
+	case *registration.Reader:
+		batch, err := r.Read(o.body, o.format, reject)
+		if err == nil {
+			err = o.drain()
+		}
+		if err != nil {
+			return err
+		}
+		o.noteChecksum(&batch.Reading)
+		sc.out.addEvents(sc, n, batch)
+	}
+	sc.out.read[n].SHA256 = o.sum()
+	return nil
+}
+
+// opened is one object while it is read: hashed as it is stored, and decoded.
+type opened struct {
+	hash   hash.Hash
+	stored io.Reader
+	stream *record.Stream
+	body   *bufio.Reader
+	format record.Format
+}
+
+const sniff = 4096
+
+func newOpened(body io.Reader, key string, p *record.Profile) *opened {
+	o := &opened{hash: sha256.New()}
+	o.stored = io.TeeReader(body, o.hash)
+	o.stream = record.Open(o.stored)
+	o.body = bufio.NewReaderSize(o.stream, 64<<10)
+	head, _ := o.body.Peek(sniff)
+	o.format = p.FormatOf(key, head)
+	return o
+}
+
+// drain reads what the decoder left, so that the hash is that of the whole
+// object.
+func (o *opened) drain() error {
+	_, err := io.Copy(io.Discard, o.stored)
+	return err
+}
+
+func (o *opened) sum() [32]byte { return [32]byte(o.hash.Sum(nil)) }
+
+// noteChecksum makes content that does not match its checksum count as
+// damage.
+func (o *opened) noteChecksum(r *record.Reading) {
+	if r.Damage == nil && o.stream.Checksum != nil {
+		r.Damage = &record.StreamError{Err: o.stream.Checksum}
+	}
+}
+
+// addManifest takes over what a document holds.
+func (s *scan) addManifest(sc *scanner, n uint32, b *manifest.Batch) {
+	in := &sc.snap.inputs[n]
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	b.Doc.Object, b.Doc.Partition, b.Doc.First = n, in.partition, uint32(len(s.entries))
+	for i := range b.Entries {
+		b.Entries[i].Users.At += uint32(len(s.users))
+	}
+	s.entries = append(s.entries, b.Entries...)
+	s.users = append(s.users, b.Users...)
+	s.documents = append(s.documents, b.Doc)
+	s.usable[in.source] = true
+	s.account(n, in.partition, policy.Manifests, b.Rows, b.Rejects)
+	if b.Doc.Damaged() {
+		s.damage[in.partition] = true
+	}
+}
+
+// addLegs takes over the legs of an object.
+func (s *scan) addLegs(sc *scanner, n uint32, b *cdr.Batch) {
+	in := &sc.snap.inputs[n]
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i := range b.Legs {
+		l := &b.Legs[i]
+		l.Ref.Object, l.Partition = n, in.partition
+		l.Recordings.At += uint32(len(s.recordings))
+		l.Talk.At += uint32(len(s.talk))
+	}
+	s.legs = append(s.legs, b.Legs...)
+	s.recordings = append(s.recordings, b.Recordings...)
+	s.talk = append(s.talk, b.Talk...)
+	for _, v := range b.Invalid {
+		s.invalid = append(s.invalid, reconcile.LegInvalid{Ref: record.Ref{Object: n, Row: v.Row}, Field: v.Field, Raw: v.Raw})
+	}
+	s.usable[in.source] = true
+	s.balance[policy.CDRs].Skipped += b.Skipped
+	s.account(n, in.partition, policy.CDRs, b.Rows, b.Rejected)
+	if sc.snap.sources[in.source].Profile.Shape != "" {
+		s.balance[policy.CDRs].Read += int64(len(b.Legs)) + b.Skipped - (b.Rows - b.Rejected)
+	}
+	if b.Damage != nil {
+		s.damage[in.partition] = true
+	}
+}
+
+// addEvents takes over the events of an object.
+func (s *scan) addEvents(sc *scanner, n uint32, b *registration.Batch) {
+	in := &sc.snap.inputs[n]
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i := range b.Events {
+		b.Events[i].Ref.Object = n
+	}
+	s.events = append(s.events, b.Events...)
+	for _, r := range b.Refreshes {
+		key := refreshKey{in.source, r.Org}
+		s.refreshes[key] = append(s.refreshes[key], r.Time)
+	}
+	if len(b.Events) > 0 {
+		s.usable[in.source] = true
+	}
+	balance := &s.balance[policy.Registrations]
+	balance.Skipped += b.Skipped
+	balance.Rejected += b.Unusable
+	balance.Margin += int64(len(b.Events))
+	s.account(n, in.partition, policy.Registrations, b.Rows, b.Rejected)
+	if b.Damage != nil {
+		s.damage[in.partition] = true
+	}
+}
+
+// account counts the rows of an object.
+func (s *scan) account(n, partition uint32, kind policy.Kind, rows, rejects int64) {
+	s.read[n].Rows, s.read[n].Rejects, s.read[n].Read = rows, rejects, true
+	s.balance[kind].Read += rows
+	s.balance[kind].Rejected += rejects
+	count := s.rows[partition]
+	if count == nil {
+		count = &rowCount{}
+		s.rows[partition] = count
+	}
+	count.rows += rows
+	count.rejects += rejects
+}

@@ -1,0 +1,301 @@
+package job
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"cdrmend/internal/ledger"
+	"cdrmend/internal/policy"
+	"cdrmend/internal/reconcile"
+	"cdrmend/internal/record"
+)
+
+// SummaryFormat is the format of summary.json.
+const SummaryFormat = "cdrmend.summary/1"
+
+// Summary is summary.json: what a run came to, in numbers.
+type Summary struct {
+	Format     string             `json:"format"`
+	Interval   string             `json:"interval"`
+	Start      string             `json:"start"`
+	End        string             `json:"end"`
+	Coverage   Coverage           `json:"coverage"`
+	Legs       int64              `json:"legs"`
+	Calls      int64              `json:"conversations"`
+	Lost       int64              `json:"distinct_missing_recordings"`
+	Verdicts   map[string]int64   `json:"verdicts"`
+	Findings   []FindingCount     `json:"findings"`
+	Outages    map[string]int64   `json:"outages_by_cause"`
+	MediaTypes map[string]int64   `json:"unknown_media_types"`
+	Overused   int64              `json:"overused_ids"`
+	Incomplete []Incomplete       `json:"incomplete_inputs"`
+	Warnings   []string           `json:"warnings"`
+	Balance    map[string]balance `json:"balance"`
+	Outcome    ledger.Outcome     `json:"outcome"`
+	Config     policy.Identity    `json:"configuration"`
+}
+
+type balance = reconcile.Balance
+
+// Coverage is how many of the legs that should be recorded are.
+type Coverage struct {
+	Recorded        int64   `json:"recorded"`
+	Intact          int64   `json:"intact"`
+	Of              int64   `json:"of"`
+	RecordedPercent *string `json:"recorded_percent"`
+	IntactPercent   *string `json:"intact_percent"`
+}
+
+// FindingCount counts the findings of one class, severity and status.
+type FindingCount struct {
+	Class    string `json:"class"`
+	Severity string `json:"severity"`
+	Status   string `json:"status"`
+	Count    int64  `json:"count"`
+}
+
+// Incomplete is input that may hide something.
+type Incomplete struct {
+	Source string `json:"source"`
+	Input  string `json:"input"` // URL of the partition, or of the whole source
+	Reason string `json:"reason"`
+	Next   string `json:"next"`
+}
+
+func (j *Job) renderSummary(ctx context.Context, run *ledger.Run, snap *snapshot, s *scan, d *reconcile.Decision) (*Summary, error) {
+	var err error
+	sum := &Summary{
+		Format: SummaryFormat, Interval: snap.label, Start: snap.interval.Start.String(), End: snap.interval.End.String(),
+		Coverage: coverage(d), Legs: int64(len(d.Calls)), Calls: conversations(d), Lost: int64(d.Lost),
+		Verdicts: verdicts(d), Findings: findingCounts(d), Outages: outageCauses(d), MediaTypes: j.mediaTypes(d),
+		Overused: int64(d.OverusedIDs), Incomplete: incomplete(d), Warnings: warnings(d),
+		Outcome: outcome(d), Config: j.Config.Identity(),
+	}
+	if sum.Balance, err = balances(s, d); err != nil {
+		return nil, err
+	}
+	return sum, renderJSON(ctx, run, "summary.json", sum)
+}
+
+func coverage(d *reconcile.Decision) Coverage {
+	var c Coverage
+	for i := range d.Calls {
+		switch d.Calls[i].Verdict {
+		case reconcile.VerdictRecordedInError, reconcile.VerdictExcluded:
+			continue
+		case reconcile.VerdictComplete, reconcile.VerdictRepaired:
+			c.Recorded++
+			c.Intact++
+		case reconcile.VerdictIncomplete:
+			c.Recorded++
+		}
+		c.Of++
+	}
+	c.RecordedPercent, c.IntactPercent = percent(c.Recorded, c.Of), percent(c.Intact, c.Of)
+	return c
+}
+
+// percent rounds down to two decimals; nil when there is nothing to divide by.
+func percent(n, of int64) *string {
+	if of == 0 {
+		return nil
+	}
+	hundredths := n * 10000 / of
+	text := fmt.Sprintf("%d.%02d", hundredths/100, hundredths%100)
+	return &text
+}
+
+func conversations(d *reconcile.Decision) int64 {
+	seen := map[uint64]bool{}
+	for i := range d.Calls {
+		if l := &d.Legs[d.Calls[i].Leg]; l.Conversation != record.None {
+			seen[uint64(l.Org)<<32|uint64(l.Conversation)] = true
+		}
+	}
+	return int64(len(seen))
+}
+
+func verdicts(d *reconcile.Decision) map[string]int64 {
+	counts := map[string]int64{}
+	for v := range reconcile.NumVerdicts {
+		counts[v.String()] = 0
+	}
+	for i := range d.Calls {
+		counts[d.Calls[i].Verdict.String()]++
+	}
+	return counts
+}
+
+func findingCounts(d *reconcile.Decision) []FindingCount {
+	counts := map[FindingCount]int64{}
+	for i := range d.Findings {
+		f := &d.Findings[i]
+		counts[FindingCount{Class: f.Class.String(), Severity: f.Severity.String(), Status: f.Status.String()}]++
+	}
+	list := make([]FindingCount, 0, len(counts))
+	for key, n := range counts {
+		key.Count = n
+		list = append(list, key)
+	}
+	slices.SortFunc(list, func(a, b FindingCount) int {
+		return cmp.Or(cmp.Compare(a.Class, b.Class), cmp.Compare(a.Severity, b.Severity), cmp.Compare(a.Status, b.Status))
+	})
+	return list
+}
+
+func outageCauses(d *reconcile.Decision) map[string]int64 {
+	counts := map[string]int64{}
+	for _, n := range d.Shown {
+		counts[d.Outages[n].Cause.String()]++
+	}
+	return counts
+}
+
+// mediaTypes counts the owned entries whose media type is none that the
+// policy calls voice.
+func (j *Job) mediaTypes(d *reconcile.Decision) map[string]int64 {
+	types := map[record.Text]int64{}
+	for _, r := range d.Recordings {
+		if t := d.Entries[r.Entry].MediaType; t != record.None {
+			types[t]++
+		}
+	}
+	counts := map[string]int64{}
+	for t, n := range types {
+		if name := d.Texts.String(t); !slices.Contains(j.Config.Policy.VoiceMedia, strings.ToLower(name)) {
+			counts[name] += n
+		}
+	}
+	return counts
+}
+
+func incomplete(d *reconcile.Decision) []Incomplete {
+	list := []Incomplete{}
+	for _, in := range d.Incomplete {
+		s := &d.Sources[in.Source]
+		entry := Incomplete{Source: s.Name, Input: s.URL}
+		switch {
+		case in.Unsettled:
+			entry.Reason = "the source may still deliver"
+			entry.Next = "run again when its settle time has passed"
+		case in.Partition < 0:
+			entry.Reason = "nothing usable was delivered"
+			entry.Next = "check the export and the URL of source " + s.Name + ", then run again"
+		default:
+			p := &d.Partitions[in.Partition]
+			entry.Input = p.URL
+			entry.Reason = "damaged: something in it is cut, malformed, rejected or not delivered"
+			entry.Next = "export " + p.URL + " again, then run again"
+		}
+		list = append(list, entry)
+	}
+	return list
+}
+
+// warnings tells what is odd about whole sources, as opposed to single
+// records.
+func warnings(d *reconcile.Decision) []string {
+	list := []string{}
+	list = append(list, orgWarnings(d)...)
+	return append(list, shapeWarnings(d)...)
+}
+
+// orgWarnings says when the records of one source lack an organisation that
+// those of another have: they will not match.
+func orgWarnings(d *reconcile.Decision) []string {
+	lacking, having := map[uint32]int64{}, map[uint32]bool{}
+	count := func(object uint32, org record.Text) {
+		source := d.Objects[object].Source
+		if org == record.None {
+			lacking[source]++
+		} else {
+			having[source] = true
+		}
+	}
+	for i := range d.Entries {
+		count(d.Documents[d.Entries[i].Doc].Object, d.Entries[i].Org)
+	}
+	for i := range d.Legs {
+		count(d.Legs[i].Ref.Object, d.Legs[i].Org)
+	}
+	var list []string
+	for i := range d.Sources {
+		n := lacking[uint32(i)]
+		for other := range having {
+			if n > 0 && other != uint32(i) {
+				list = append(list, fmt.Sprintf("%d records of source %s have no organisation while those of other sources have one: they match nothing; set org for the source", n, d.Sources[i].Name))
+				break
+			}
+		}
+	}
+	return list
+}
+
+// shapeWarnings names required fields that more than half of a source's
+// entries lack: the shape of the export rather than damage.
+func shapeWarnings(d *reconcile.Decision) []string {
+	total := map[uint32]int64{}
+	lacking := map[uint32]*[record.NumEntryFields]int64{}
+	for _, r := range d.Recordings {
+		e := &d.Entries[r.Entry]
+		source := d.Objects[d.Documents[e.Doc].Object].Source
+		if lacking[source] == nil {
+			lacking[source] = new([record.NumEntryFields]int64)
+		}
+		total[source]++
+		for f := range record.NumEntryFields {
+			if d.Sources[source].Required.Has(f) && !e.Has(f) {
+				lacking[source][f]++
+			}
+		}
+	}
+	var list []string
+	for i := range d.Sources {
+		counts := lacking[uint32(i)]
+		if counts == nil {
+			continue
+		}
+		for f, n := range counts {
+			if of := total[uint32(i)]; n*2 > of {
+				list = append(list, fmt.Sprintf("%d of %d entries of source %s lack %s as exported: the shape of the export rather than damage", n, of, d.Sources[i].Name, record.Field(f)))
+			}
+		}
+	}
+	return list
+}
+
+// balances accounts for every row that was read.
+func balances(s *scan, d *reconcile.Decision) (map[string]balance, error) {
+	out := map[string]balance{}
+	for kind, name := range []string{"manifests", "cdrs", "registrations"} {
+		a, b := s.balance[kind], d.Balance[kind]
+		b.Read, b.Margin, b.Skipped, b.Rejected = a.Read, a.Margin+b.Margin, a.Skipped, a.Rejected
+		if sum := b.Margin + b.Superseded + b.Skipped + b.Rejected + b.WithFindings + b.Repaired + b.Untouched; sum != b.Read {
+			return nil, fmt.Errorf("the balance of %s does not come out: %d rows were read and %d accounted for; this is a defect of cdrmend, please report it", name, b.Read, sum)
+		}
+		out[name] = b
+	}
+	return out, nil
+}
+
+func outcome(d *reconcile.Decision) ledger.Outcome {
+	out := ledger.Outcome{Indeterminate: d.Blamed}
+	for i := range d.Findings {
+		f := &d.Findings[i]
+		if f.Status != reconcile.Open {
+			continue
+		}
+		switch f.Severity {
+		case policy.Critical:
+			out.OpenCritical++
+		case policy.Major:
+			out.OpenMajor++
+		default:
+			out.OpenMinor++
+		}
+	}
+	return out
+}

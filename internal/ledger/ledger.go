@@ -1,0 +1,264 @@
+// Package ledger turns bytes into something committed. A run's files lie
+// below runs/<run-id>/, and nothing but a commit record below log/ makes them
+// count: it is written last, created only if its number is free, and names
+// its predecessor by hash. A run without a commit record does not exist.
+//
+// A crash at any point leaves earlier commits as they were; what it wrote
+// under runs/ is a leftover that the next run finds to be equal, or that
+// nothing names.
+package ledger
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"cdrmend/internal/object"
+)
+
+// FormatVersion is that of everything a run writes. It is part of every run
+// id.
+const FormatVersion = "cdrmend.run/1"
+
+// RecordFormat is the format of a commit record.
+const RecordFormat = "cdrmend.commit/1"
+
+// Record is one commit record: log/<number>.json.
+type Record struct {
+	Format     string      `json:"format"`
+	Number     int64       `json:"number"`
+	Name       string      `json:"name"`     // of the configuration
+	Interval   string      `json:"interval"` // as in the folder's name
+	RunID      string      `json:"run_id"`
+	RunSHA256  string      `json:"run_sha256"` // of runs/<run_id>/run.json
+	History    []File      `json:"history"`
+	Time       time.Time   `json:"time"`
+	Tool       string      `json:"tool"`
+	Previous   string      `json:"previous"` // SHA-256 of the record before, empty for the first
+	Neighbours []Neighbour `json:"neighbours"`
+	Outcome    Outcome     `json:"outcome"`
+}
+
+// Neighbour is the newest record of an earlier interval at the time of the
+// commit.
+type Neighbour struct {
+	Interval string `json:"interval"`
+	Number   int64  `json:"number"`
+	SHA256   string `json:"sha256"`
+}
+
+// Outcome is what a run that changes nothing exits by.
+type Outcome struct {
+	OpenCritical  int64 `json:"open_critical"`
+	OpenMajor     int64 `json:"open_major"`
+	OpenMinor     int64 `json:"open_minor"`
+	Indeterminate bool  `json:"indeterminate_input"` // because of missing or damaged input of a settled source
+}
+
+// File is one file of a run, by its path below the interval's or the run's
+// folder.
+type File struct {
+	Path   string `json:"path"`
+	Size   int64  `json:"size"`
+	SHA256 string `json:"sha256"`
+}
+
+// Interval is the ledger of one interval.
+type Interval struct {
+	Store object.Store
+	Root  string // prefix of the output, empty or ending in a slash
+	Label string // 2026-11-20 or 2026-11-20T08
+	Name  string // of the configuration
+}
+
+// Prefix returns the key of the interval's folder, with its slash.
+func (l *Interval) Prefix() string { return l.Root + "interval=" + l.Label + "/" }
+
+// RunPrefix returns the key of a run's folder, with its slash.
+func (l *Interval) RunPrefix(runID string) string { return l.Prefix() + "runs/" + runID + "/" }
+
+// Head is the newest commit of an interval. The zero value stands for none.
+type Head struct {
+	Record *Record
+	SHA256 string
+	files  map[string]object.Info // below log/
+}
+
+// Number returns the number of the newest record, 0 for none.
+func (h Head) Number() int64 {
+	if h.Record == nil {
+		return 0
+	}
+	return h.Record.Number
+}
+
+var recordName = regexp.MustCompile(`^(\d{8,})\.json$`)
+
+// Newest reads the newest commit record and checks it against its history and
+// the configuration's name.
+func (l *Interval) Newest(ctx context.Context) (Head, error) {
+	head, err := l.newest(ctx)
+	if err != nil || head.Record == nil {
+		return head, err
+	}
+	if head.Record.Name != l.Name {
+		return head, &NameError{Store: l.Store.String(), Interval: l.Label, Found: head.Record.Name, Wanted: l.Name}
+	}
+	for _, f := range head.Record.History {
+		if err := l.checkHistory(ctx, head, f); err != nil {
+			return head, err
+		}
+	}
+	return head, nil
+}
+
+// NameError says that an output belongs to another configuration.
+type NameError struct{ Store, Interval, Found, Wanted string }
+
+func (e *NameError) Error() string {
+	return fmt.Sprintf("interval %s in %s belongs to the configuration named %q, not to %q: choose another output, or give this configuration that name",
+		e.Interval, e.Store, e.Found, e.Wanted)
+}
+
+func (l *Interval) newest(ctx context.Context) (Head, error) {
+	prefix := l.Prefix() + "log/"
+	head := Head{files: map[string]object.Info{}}
+	newest, name := int64(0), ""
+	for info, err := range l.Store.List(ctx, prefix) {
+		if err != nil {
+			return Head{}, fmt.Errorf("listing the commit records of interval %s: %w", l.Label, err)
+		}
+		base := strings.TrimPrefix(info.Key, prefix)
+		head.files[base] = info
+		if m := recordName.FindStringSubmatch(base); m != nil {
+			if n, err := strconv.ParseInt(m[1], 10, 64); err == nil && n > newest {
+				newest, name = n, base
+			}
+		}
+	}
+	if name == "" {
+		return head, nil
+	}
+	raw, err := l.read(ctx, head.files[name])
+	if err != nil {
+		return Head{}, err
+	}
+	head.Record = new(Record)
+	if err := json.Unmarshal(raw, head.Record); err != nil {
+		return Head{}, fmt.Errorf("reading commit record %q: %w", prefix+name, err)
+	}
+	if head.Record.Number != newest || head.Record.Interval != l.Label || head.Record.Format != RecordFormat {
+		return Head{}, fmt.Errorf("commit record %q does not describe itself: it says number %d of interval %s in format %q", prefix+name, head.Record.Number, head.Record.Interval, head.Record.Format)
+	}
+	head.SHA256 = hexSum(raw)
+	return head, nil
+}
+
+func (l *Interval) read(ctx context.Context, info object.Info) ([]byte, error) {
+	body, err := l.Store.Open(ctx, info, 0)
+	if err != nil {
+		return nil, fmt.Errorf("reading %q: %w", info.Key, err)
+	}
+	defer body.Close()
+	b, err := io.ReadAll(body)
+	if err != nil {
+		return nil, fmt.Errorf("reading %q: %w", info.Key, err)
+	}
+	return b, nil
+}
+
+func (l *Interval) checkHistory(ctx context.Context, head Head, f File) error {
+	body, err := l.OpenHistory(ctx, head, f)
+	if err != nil {
+		return err
+	}
+	defer body.Close()
+	sum := sha256.New()
+	if _, err := io.Copy(sum, body); err != nil {
+		return fmt.Errorf("reading history %q: %w", f.Path, err)
+	}
+	if got := hex.EncodeToString(sum.Sum(nil)); got != f.SHA256 {
+		return fmt.Errorf("history %q of interval %s is not the one that commit record %d names: its SHA-256 is %s instead of %s; restore it before running again", f.Path, l.Label, head.Number(), got, f.SHA256)
+	}
+	return nil
+}
+
+// OpenHistory opens a history file of the newest commit.
+func (l *Interval) OpenHistory(ctx context.Context, head Head, f File) (io.ReadCloser, error) {
+	info, ok := head.files[strings.TrimPrefix(f.Path, "log/")]
+	if !ok {
+		return nil, fmt.Errorf("history %q of interval %s, which commit record %d names, is not there; restore it before running again", f.Path, l.Label, head.Number())
+	}
+	body, err := l.Store.Open(ctx, info, 0)
+	if err != nil {
+		return nil, fmt.Errorf("reading history %q: %w", f.Path, err)
+	}
+	return body, nil
+}
+
+// ErrOvertaken is returned when another run committed first.
+var ErrOvertaken = errors.New("another run committed first")
+
+// Commit creates the record that makes a run count. If the number is taken by
+// a record of the same run, somebody else has done this work, which is as
+// good; any other record there is ErrOvertaken.
+//
+// A crash before leaves leftovers; a crash after leaves a commit.
+func (l *Interval) Commit(ctx context.Context, r Record) error {
+	raw, err := Encode(r)
+	if err != nil {
+		return err
+	}
+	key := fmt.Sprintf("%slog/%08d.json", l.Prefix(), r.Number)
+	err = l.Store.Create(ctx, key, contentOf(raw))
+	if !errors.Is(err, object.ErrTaken) {
+		if err != nil {
+			return fmt.Errorf("creating commit record %q: %w", key, err)
+		}
+		return nil
+	}
+	head, err := l.Newest(ctx)
+	if err != nil {
+		return err
+	}
+	if head.Record != nil && head.Record.RunID == r.RunID {
+		return nil
+	}
+	return ErrOvertaken
+}
+
+// Encode returns the canonical JSON of anything that a run or a commit writes.
+func Encode(v any) ([]byte, error) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	if err := e.Encode(v); err != nil {
+		return nil, err
+	}
+	return b.Bytes(), nil
+}
+
+func hexSum(b []byte) string {
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:])
+}
+
+func contentOf(b []byte) object.Content {
+	return object.Content{Size: int64(len(b)), SHA256: sha256.Sum256(b), Open: func() (io.ReadSeekCloser, error) {
+		return nopCloser{bytes.NewReader(b)}, nil
+	}}
+}
+
+type nopCloser struct{ io.ReadSeeker }
+
+func (nopCloser) Close() error { return nil }

@@ -1,0 +1,105 @@
+package ledger
+
+import (
+	"cmp"
+	"context"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"slices"
+	"sync"
+)
+
+// Run writes the files of one run. It is safe for concurrent use.
+type Run struct {
+	interval *Interval
+	id       string
+	scratch  string
+	mu       sync.Mutex
+	files    []File
+}
+
+// Manifest is run.json: every file of a run, and the keys that had to be
+// renamed because the output cannot hold them.
+type Manifest struct {
+	Format  string    `json:"format"`
+	RunID   string    `json:"run_id"`
+	Files   []File    `json:"files"`
+	Renamed []Renamed `json:"renamed"`
+}
+
+// Renamed says under which path a document lies whose own key could not be
+// used.
+type Renamed struct {
+	Source string `json:"source"`
+	Key    string `json:"key"`
+	Path   string `json:"path"`
+}
+
+// NewRun returns a writer of a run's files. Large ones pass through temporary
+// files in the scratch directory.
+func (l *Interval) NewRun(id, scratch string) *Run { return &Run{interval: l, id: id, scratch: scratch} }
+
+// Create writes one file: fill writes its content.
+func (r *Run) Create(ctx context.Context, path string, fill func(io.Writer) error) error {
+	spool := NewSpool(r.scratch)
+	defer spool.Close()
+	if err := fill(spool); err != nil {
+		return err
+	}
+	return r.Put(ctx, path, spool)
+}
+
+// Put writes one file from a spool.
+func (r *Run) Put(ctx context.Context, path string, spool *Spool) error {
+	file, err := r.interval.put(ctx, "runs/"+r.id+"/"+path, spool)
+	if err != nil {
+		return err
+	}
+	file.Path = path
+	r.mu.Lock()
+	r.files = append(r.files, file)
+	r.mu.Unlock()
+	return nil
+}
+
+func (l *Interval) put(ctx context.Context, path string, spool *Spool) (File, error) {
+	content, err := spool.Content()
+	if err != nil {
+		return File{}, fmt.Errorf("writing %q: %w", path, err)
+	}
+	if err := l.Store.Create(ctx, l.Prefix()+path, content); err != nil {
+		return File{}, fmt.Errorf("writing %q: %w", l.Prefix()+path, err)
+	}
+	return File{Path: path, Size: content.Size, SHA256: hex.EncodeToString(content.SHA256[:])}, nil
+}
+
+// Files returns what was written, sorted by path.
+func (r *Run) Files() []File {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	slices.SortFunc(r.files, func(a, b File) int { return cmp.Compare(a.Path, b.Path) })
+	return slices.Clone(r.files)
+}
+
+// Finish writes run.json and returns its SHA-256. Nothing may be created
+// after it.
+func (r *Run) Finish(ctx context.Context, renamed []Renamed) (string, error) {
+	if renamed == nil {
+		renamed = []Renamed{}
+	}
+	raw, err := Encode(Manifest{Format: FormatVersion, RunID: r.id, Files: r.Files(), Renamed: renamed})
+	if err != nil {
+		return "", err
+	}
+	key := r.interval.RunPrefix(r.id) + "run.json"
+	if err := r.interval.Store.Create(ctx, key, contentOf(raw)); err != nil {
+		return "", fmt.Errorf("writing %q: %w", key, err)
+	}
+	return hexSum(raw), nil
+}
+
+// PutLog writes a file below log/ that is not a record, such as history.
+func (l *Interval) PutLog(ctx context.Context, name string, spool *Spool) (File, error) {
+	return l.put(ctx, "log/"+name, spool)
+}

@@ -1,0 +1,91 @@
+package ledger
+
+import (
+	"bufio"
+	"bytes"
+	"crypto/sha256"
+	"fmt"
+	"hash"
+	"io"
+	"os"
+
+	"cdrmend/internal/object"
+)
+
+// spoolLimit is how much of a file is kept in memory.
+const spoolLimit = 1 << 20
+
+// Spool collects the content of one file: small ones in memory, large ones in
+// a temporary file that is gone when the spool is closed.
+type Spool struct {
+	dir  string
+	sum  hash.Hash
+	size int64
+	mem  []byte
+	file *os.File
+	out  *bufio.Writer
+}
+
+// NewSpool returns an empty spool with its temporary file in dir, empty for
+// the system's.
+func NewSpool(dir string) *Spool { return &Spool{dir: dir, sum: sha256.New()} }
+
+// Size returns how much was written.
+func (s *Spool) Size() int64 { return s.size }
+
+// Write adds to the content.
+func (s *Spool) Write(b []byte) (int, error) {
+	s.sum.Write(b)
+	s.size += int64(len(b))
+	if s.file == nil && s.size <= spoolLimit {
+		s.mem = append(s.mem, b...)
+		return len(b), nil
+	}
+	if s.file == nil {
+		if err := s.spill(); err != nil {
+			return 0, err
+		}
+	}
+	n, err := s.out.Write(b)
+	if err != nil {
+		err = fmt.Errorf("writing a temporary file: %w; free some space, or set scratch to another directory", err)
+	}
+	return n, err
+}
+
+func (s *Spool) spill() error {
+	file, err := os.CreateTemp(s.dir, "cdrmend-*")
+	if err != nil {
+		return fmt.Errorf("creating a temporary file: %w; set scratch to a directory that can be written", err)
+	}
+	os.Remove(file.Name()) // the open file is all that is needed; a crash leaves nothing
+	s.file, s.out = file, bufio.NewWriterSize(file, 256<<10)
+	_, err = s.out.Write(s.mem)
+	s.mem = nil
+	return err
+}
+
+// Content returns what was written, to be read any number of times, one after
+// the other, until the spool is closed.
+func (s *Spool) Content() (object.Content, error) {
+	c := object.Content{Size: s.size, SHA256: [32]byte(s.sum.Sum(nil))}
+	if s.file == nil {
+		mem := s.mem
+		c.Open = func() (io.ReadSeekCloser, error) { return nopCloser{bytes.NewReader(mem)}, nil }
+		return c, nil
+	}
+	if err := s.out.Flush(); err != nil {
+		return c, fmt.Errorf("writing a temporary file: %w; free some space, or set scratch to another directory", err)
+	}
+	c.Open = func() (io.ReadSeekCloser, error) {
+		return nopCloser{io.NewSectionReader(s.file, 0, s.size)}, nil
+	}
+	return c, nil
+}
+
+// Close gives up the content.
+func (s *Spool) Close() {
+	if s.file != nil {
+		s.file.Close()
+	}
+}

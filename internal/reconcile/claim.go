@@ -1,0 +1,288 @@
+package reconcile
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+
+	"cdrmend/internal/manifest"
+	"cdrmend/internal/record"
+)
+
+// legDuration is how long a leg without an end is taken to last.
+const legDuration = 24 * time.Hour
+
+// maxDuration keeps arithmetic on times within what can be written.
+const maxDuration = int64(1000) * 365 * 24 * 3600 * 1000
+
+func place(f record.Field) int { return slices.Index(manifest.Repairable[:], f) }
+
+// keyIDs returns what the entry's object key says about it. With several
+// entries a key cannot name one recording.
+func (d *decider) keyIDs(e *manifest.Entry) manifest.KeyIDs {
+	doc := &d.Documents[e.Doc]
+	key := doc.Key
+	if doc.N > 1 {
+		key.Recording, key.Media = record.None, record.None
+	}
+	return key
+}
+
+// takeFromNames fills in, for every entry, the ids that names tell and the
+// one time that the other two tell.
+func (d *decider) takeFromNames() {
+	d.nameMedia()
+	normalizers := make([]*record.Normalizer, len(d.Sources))
+	for i := range d.Entries {
+		e, st := &d.Entries[i], &d.state[i]
+		source := d.Objects[d.Documents[e.Doc].Object].Source
+		if normalizers[source] == nil {
+			normalizers[source] = &record.Normalizer{Profile: d.Sources[source].Profile, Texts: d.Texts}
+		}
+		key := d.keyIDs(e)
+		e.MediaKey = cmp.Or(e.MediaKey, key.Media)
+		if e.Conversation == record.None && !d.badConversations[keyOf(e.Org, key.Conversation)] {
+			e.Conversation = key.Conversation
+			st.fill(record.ConversationID, ObjectKey, e.Conversation != record.None)
+		}
+		if e.Recording == record.None && !d.badRecordings[keyOf(e.Org, key.Recording)] {
+			e.Recording = key.Recording
+			st.fill(record.RecordingID, ObjectKey, e.Recording != record.None)
+		}
+		if e.Recording == record.None && e.MediaKey != record.None {
+			n := normalizers[source]
+			if id := manifest.FromMediaKey(n.Profile, d.Texts.String(e.MediaKey), n); !d.badRecordings[keyOf(e.Org, id)] {
+				e.Recording = id
+				st.fill(record.RecordingID, MediaKey, id != record.None)
+			}
+		}
+		st.voice = d.isVoice(e)
+		d.arithmetic(e, st)
+	}
+}
+
+func (st *entryState) fill(f record.Field, rule Rule, filled bool) {
+	if filled {
+		st.rule[place(f)] = rule
+	}
+}
+
+// nameMedia finds the media types that are voice and the subtypes that are
+// screens, in any case.
+func (d *decider) nameMedia() {
+	d.voices, d.screens = map[record.Text]bool{record.None: true}, map[record.Text]bool{}
+	for i := range d.Entries {
+		e := &d.Entries[i]
+		if _, known := d.voices[e.MediaType]; !known {
+			d.voices[e.MediaType] = slices.Contains(d.Policy.VoiceMedia, strings.ToLower(d.Texts.String(e.MediaType)))
+		}
+		if _, known := d.screens[e.MediaSubtype]; !known {
+			d.screens[e.MediaSubtype] = strings.EqualFold(d.Texts.String(e.MediaSubtype), "screen")
+		}
+	}
+}
+
+func (d *decider) isVoice(e *manifest.Entry) bool {
+	return d.voices[e.MediaType] && !d.screens[e.MediaSubtype]
+}
+
+// requires reports whether the entry's source requires a field of it.
+func (d *decider) requires(e *manifest.Entry, st *entryState, f record.Field) bool {
+	if f == record.TrunkID && !st.voice {
+		return false
+	}
+	return d.sourceOfEntry(e).Required.Has(f)
+}
+
+// arithmetic computes the one of start, end and duration that is missing.
+func (d *decider) arithmetic(e *manifest.Entry, st *entryState) {
+	known := e.Duration != record.NoInt && e.Duration <= maxDuration
+	switch {
+	case e.Start.Known() && e.End.Known():
+		if e.Duration == record.NoInt && e.End >= e.Start {
+			e.Duration = int64(e.End-e.Start) / 1000
+			st.fill(record.DurationMS, Arithmetic, true)
+		}
+	case e.End.Known() && known:
+		if t := e.End - record.Time(e.Duration*1000); t.Valid() {
+			e.Start = d.written(e, t)
+			st.fill(record.StartTime, Arithmetic, true)
+		}
+	case e.Start.Known() && known:
+		if t := e.Start + record.Time(e.Duration*1000); t.Valid() {
+			e.End = d.written(e, t)
+			st.fill(record.EndTime, Arithmetic, true)
+		}
+	}
+}
+
+// written cuts a time to the precision of the source's layout: what could not
+// be written is not known either.
+func (d *decider) written(e *manifest.Entry, t record.Time) record.Time {
+	_, t = d.sourceOfEntry(e).Profile.FormatTime(t)
+	return t
+}
+
+// validSpan returns the entry's span when both times are known and in order.
+func validSpan(e *manifest.Entry) (record.Span, bool) {
+	return record.Span{Start: e.Start, End: e.End}, e.Start.Known() && e.End.Known() && e.End >= e.Start
+}
+
+// own finds the entries, documents and legs that this interval answers for.
+func (d *decider) own() {
+	d.ownedDoc = make([]bool, len(d.Documents))
+	for i := range d.Documents {
+		doc := &d.Documents[i]
+		flat := d.Partitions[doc.Partition].Span == record.Forever
+		own := !flat && d.ownPartition(doc.Partition)
+		modified := d.Objects[doc.Object].Modified
+		if flat && doc.N == 0 {
+			own = d.Interval.Contains(modified)
+		}
+		for n := doc.First; n < doc.First+doc.N; n++ {
+			mine := own
+			if flat {
+				mine = d.Interval.Contains(d.startOf(&d.Entries[n], modified))
+				own = own || mine
+			}
+			d.state[n].owned = mine
+		}
+		d.ownedDoc[i] = own
+	}
+	d.ownedLeg, d.openLeg = make([]bool, len(d.Legs)), make([]bool, len(d.Legs))
+	for i := range d.Legs {
+		l := &d.Legs[i]
+		if l.Start.Known() {
+			d.ownedLeg[i] = d.Interval.Contains(l.Start)
+		} else {
+			d.ownedLeg[i] = d.Interval.Overlaps(d.Partitions[l.Partition].Span)
+		}
+	}
+	d.decision.ownedDoc = d.ownedDoc
+}
+
+func (d *decider) ownPartition(n uint32) bool { return d.Interval.Overlaps(d.Partitions[n].Span) }
+
+// startOf says when an entry of a flat source began: by itself, by the legs
+// that list it, by its object.
+func (d *decider) startOf(e *manifest.Entry, modified record.Time) record.Time {
+	if e.Has(record.StartTime) {
+		return e.Start
+	}
+	first := record.NoTime
+	for _, claim := range d.claims.find(e.Org, e.Recording) {
+		if t := d.Legs[claim.n].Start; t.Known() && (!first.Known() || t < first) {
+			first = t
+		}
+	}
+	if first.Known() {
+		return first
+	}
+	return modified
+}
+
+func (d *decider) indexLegs() {
+	for i := range d.Legs {
+		l := &d.Legs[i]
+		d.legsOf.add(l.Org, l.Conversation, uint32(i))
+		for _, id := range record.RunOf(l.Recordings, d.Recordings) {
+			d.claims.add(l.Org, id, uint32(i))
+		}
+	}
+	d.legsOf.sort()
+	d.claims.sort()
+}
+
+// claimUnclaimed gives an entry without a recording id the one id that its
+// conversation's legs list and no entry has, when there is one such id and
+// one such entry and nothing can be hidden.
+func (d *decider) claimUnclaimed() {
+	var lacking, having index
+	for i := range d.Entries {
+		e := &d.Entries[i]
+		if e.Recording == record.None && d.state[i].voice {
+			lacking.add(e.Org, e.Conversation, uint32(i))
+		}
+	}
+	if len(lacking.at) == 0 {
+		return
+	}
+	for i := range d.Entries {
+		having.add(d.Entries[i].Org, d.Entries[i].Recording, uint32(i))
+	}
+	lacking.sort()
+	having.sort()
+	for group := range lacking.groups {
+		e := &d.Entries[group[0].n]
+		legs := d.legsOf.find(e.Org, e.Conversation)
+		unclaimed := d.unclaimed(e.Org, legs, &having)
+		switch {
+		case len(unclaimed) == 0:
+		case len(unclaimed) == 1 && len(group) == 1 && d.hidden(e.Org, legs) == complete:
+			d.claim(group[0].n, unclaimed[0], legs)
+		default:
+			d.suspect(group, unclaimed)
+		}
+	}
+}
+
+// unclaimed returns the ids that legs list and no entry has, in byte order.
+func (d *decider) unclaimed(org record.Text, legs []indexed, having *index) []record.Text {
+	var ids []record.Text
+	for _, leg := range legs {
+		for _, id := range record.RunOf(d.Legs[leg.n].Recordings, d.Recordings) {
+			if !slices.Contains(ids, id) && len(having.find(org, id)) == 0 {
+				ids = append(ids, id)
+			}
+		}
+	}
+	slices.SortFunc(ids, d.Texts.Compare)
+	return ids
+}
+
+func (d *decider) claim(n uint32, id record.Text, legs []indexed) {
+	d.Entries[n].Recording = id
+	d.state[n].fill(record.RecordingID, SoleUnclaimed, true)
+	var refs []record.Ref
+	for _, leg := range legs {
+		if slices.Contains(record.RunOf(d.Legs[leg.n].Recordings, d.Recordings), id) {
+			refs = append(refs, d.Legs[leg.n].Ref)
+		}
+	}
+	d.claimed[n] = d.cite(refs)
+}
+
+func (d *decider) suspect(group []indexed, ids []record.Text) {
+	for _, id := range ids {
+		d.possible[keyOf(d.Entries[group[0].n].Org, id)] = true
+	}
+	for _, entry := range group {
+		d.ambiguous(entry.n, record.RecordingID, ids)
+	}
+}
+
+// ambiguous notes that a rule yielded several values for a field.
+func (d *decider) ambiguous(n uint32, f record.Field, values []record.Text) {
+	d.state[n].ambiguous |= 1 << place(f)
+	list := d.candidate[n]
+	list[place(f)] = d.Texts.OfString(d.joined(values))
+	d.candidate[n] = list
+}
+
+// joined returns texts in byte order, joined by semicolons.
+func (d *decider) joined(values []record.Text) string {
+	names := make([]string, len(values))
+	for i, v := range values {
+		names[i] = d.Texts.String(v)
+	}
+	slices.Sort(names)
+	return strings.Join(names, ";")
+}
+
+// cite keeps rows that a repair names as evidence.
+func (d *decider) cite(refs []record.Ref) record.Run {
+	run := record.Run{At: uint32(len(d.decision.Refs)), N: uint32(len(refs))}
+	d.decision.Refs = append(d.decision.Refs, refs...)
+	return run
+}

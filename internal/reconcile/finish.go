@@ -1,0 +1,166 @@
+package reconcile
+
+import (
+	"cmp"
+	"slices"
+
+	"cdrmend/internal/policy"
+	"cdrmend/internal/record"
+)
+
+// finish sorts what was found and draws the balance.
+func (d *decider) finish() *Decision {
+	for i := range d.Entries {
+		if st := &d.state[i]; st.owned {
+			d.decision.Recordings = append(d.decision.Recordings, Recording{uint32(i), st.status()})
+		}
+	}
+	d.sortRecordings()
+	d.sortFindings()
+	d.sortRepairs()
+	d.sortCalls()
+	d.chooseOutages()
+	d.balance()
+	d.decision.Lost += len(d.lost)
+	return d.decision
+}
+
+func (st *entryState) status() RecordingStatus {
+	switch {
+	case st.serious:
+		return RecordingOpen
+	case st.repaired != 0:
+		return RecordingRepaired
+	}
+	return RecordingIntact
+}
+
+func (d *decider) sortRecordings() {
+	slices.SortFunc(d.decision.Recordings, func(a, b Recording) int {
+		x, y := &d.Entries[a.Entry], &d.Entries[b.Entry]
+		return cmp.Or(
+			cmp.Compare(d.Documents[x.Doc].Object, d.Documents[y.Doc].Object),
+			cmp.Compare(x.Index, y.Index),
+		)
+	})
+}
+
+// place is what a finding is sorted by beside its class.
+type findingPlace struct {
+	org, conversation, leg record.Text
+	object                 uint32 // rank in (key, source) order
+	key, source            string // of findings without an object
+	row                    int64
+}
+
+func (d *decider) placeOf(f *Finding) findingPlace {
+	switch f.About {
+	case AboutEntry:
+		e := &d.Entries[f.Subject]
+		return d.objectPlace(d.Documents[e.Doc].Object, findingPlace{org: e.Org, conversation: e.Conversation, row: int64(e.Index)})
+	case AboutLeg:
+		l := &d.Legs[f.Subject]
+		return d.objectPlace(l.Ref.Object, findingPlace{org: l.Org, conversation: l.Conversation, leg: l.ID, row: int64(l.Ref.Row)})
+	case AboutDocument:
+		return d.objectPlace(d.Documents[f.Subject].Object, findingPlace{org: d.decision.documentOrg(f.Subject), row: record.NoInt})
+	}
+	source, url, _ := d.decision.input(f)
+	return findingPlace{org: d.Sources[source].Org, key: url, source: d.Sources[source].Name, row: record.NoInt}
+}
+
+func (d *decider) objectPlace(object uint32, p findingPlace) findingPlace {
+	p.object, p.key, p.source = d.byKey[object], d.Objects[object].Key, d.sourceOf(object).Name
+	return p
+}
+
+func (d *decider) sortFindings() {
+	slices.SortFunc(d.decision.Findings, func(a, b Finding) int {
+		if a.Class != b.Class {
+			return cmp.Compare(a.Class, b.Class)
+		}
+		x, y := d.placeOf(&a), d.placeOf(&b)
+		return cmp.Or(
+			d.Texts.Compare(x.org, y.org), d.Texts.Compare(x.conversation, y.conversation),
+			d.Texts.Compare(a.Recording, b.Recording), d.Texts.Compare(x.leg, y.leg),
+			cmp.Compare(x.key, y.key), cmp.Compare(x.source, y.source), cmp.Compare(x.row, y.row),
+			cmp.Compare(fieldName(a.Field), fieldName(b.Field)),
+		)
+	})
+}
+
+func fieldName(f record.Field) string {
+	if f == NoField {
+		return ""
+	}
+	return f.String()
+}
+
+func (d *decider) sortRepairs() {
+	slices.SortFunc(d.decision.Repairs, func(a, b Repair) int {
+		return cmp.Or(d.entryOrder(a.Entry, b.Entry), cmp.Compare(a.Field.String(), b.Field.String()))
+	})
+}
+
+func (d *decider) sortCalls() {
+	slices.SortFunc(d.decision.Calls, func(a, b Call) int {
+		x, y := &d.Legs[a.Leg], &d.Legs[b.Leg]
+		return cmp.Or(
+			cmp.Compare(x.Start, y.Start), d.Texts.Compare(x.Org, y.Org),
+			d.Texts.Compare(x.Conversation, y.Conversation), d.Texts.Compare(x.ID, y.ID),
+			d.before(x.Ref, y.Ref),
+		)
+	})
+}
+
+// chooseOutages picks the outages that the table shows: those that overlap the
+// interval, and those that something refers to.
+func (d *decider) chooseOutages() {
+	shown := make([]bool, len(d.Outages))
+	for i := range d.Outages {
+		shown[i] = d.Outages[i].Span.Overlaps(d.Interval)
+	}
+	for i := range d.decision.Findings {
+		if n := d.decision.Findings[i].Outage.Outage; n >= 0 {
+			shown[n] = true
+		}
+	}
+	for i := range d.decision.Calls {
+		if n := d.decision.Calls[i].Outage.Outage; n >= 0 {
+			shown[n] = true
+		}
+	}
+	for i, show := range shown {
+		if show {
+			d.decision.Shown = append(d.decision.Shown, uint32(i))
+		}
+	}
+}
+
+// balance counts every entry and leg once. What was rejected, skipped or
+// superseded was counted where it happened.
+func (d *decider) balance() {
+	entries := &d.decision.Balance[policy.Manifests]
+	for i := range d.state {
+		switch st := &d.state[i]; {
+		case !st.owned:
+			entries.Margin++
+		case st.open:
+			entries.WithFindings++
+		case st.repaired != 0:
+			entries.Repaired++
+		default:
+			entries.Untouched++
+		}
+	}
+	legs := &d.decision.Balance[policy.CDRs]
+	for i := range d.Legs {
+		switch {
+		case !d.ownedLeg[i]:
+			legs.Margin++
+		case d.openLeg[i]:
+			legs.WithFindings++
+		default:
+			legs.Untouched++
+		}
+	}
+}

@@ -1,0 +1,196 @@
+package reconcile
+
+import (
+	"slices"
+
+	"cdrmend/internal/manifest"
+	"cdrmend/internal/record"
+)
+
+// repairEntries fills in the required fields that owned entries lack.
+func (d *decider) repairEntries() {
+	for i := range d.Entries {
+		if d.state[i].owned {
+			d.repair(uint32(i))
+		}
+	}
+}
+
+func (d *decider) repair(n uint32) {
+	e, st := &d.Entries[n], &d.state[n]
+	if e.Has(record.RecordingID) && e.Has(record.ConversationID) && e.Has(record.TrunkID) &&
+		e.Has(record.StartTime) && e.Has(record.EndTime) && e.Has(record.DurationMS) {
+		return
+	}
+	for i, f := range manifest.Repairable {
+		if !d.requires(e, st, f) || e.Has(f) {
+			continue
+		}
+		var refs record.Run
+		switch {
+		case st.rule[i] == SoleUnclaimed:
+			refs = d.claimed[n]
+		case st.rule[i] != NoRule || st.ambiguous&(1<<i) != 0:
+		case f == record.ConversationID:
+			refs = d.repairConversation(n)
+		case f == record.TrunkID:
+			refs = d.repairTrunk(n)
+		}
+		if st.rule[i] != NoRule {
+			st.repaired |= 1 << i
+			d.decision.Repairs = append(d.decision.Repairs, Repair{Entry: n, Field: f, Rule: st.rule[i], Evidence: refs})
+		}
+	}
+}
+
+// legsOfEntry returns the legs that list the entry's recording (byID), or
+// those of its conversation, narrowed to the ones that overlap it.
+func (d *decider) legsOfEntry(n uint32) (legs []indexed, byID bool) {
+	e := &d.Entries[n]
+	if !d.state[n].voice {
+		return nil, false
+	}
+	if legs = d.claims.find(e.Org, e.Recording); len(legs) > 0 {
+		return legs, true
+	}
+	legs = d.legsOf.find(e.Org, e.Conversation)
+	span, valid := validSpan(e)
+	if !valid {
+		return legs, false
+	}
+	var overlapping []indexed
+	for _, leg := range legs {
+		if legSpan, ok := d.legSpan(leg.n); ok && legSpan.Overlaps(span) {
+			overlapping = append(overlapping, leg)
+		}
+	}
+	if len(overlapping) > 0 {
+		return overlapping, false
+	}
+	return legs, false
+}
+
+// legSpan returns the span of a leg; one without an end lasts for a day.
+func (d *decider) legSpan(n uint32) (record.Span, bool) {
+	l := &d.Legs[n]
+	if !l.Start.Known() {
+		return record.Span{}, false
+	}
+	if !l.End.Known() {
+		return record.Span{Start: l.Start, End: l.Start.Add(legDuration)}, true
+	}
+	return record.Span{Start: l.Start, End: l.End}, true
+}
+
+// values are the distinct values that rows name, with the rows.
+type values struct {
+	ids  []record.Text
+	refs []record.Ref
+}
+
+func (v *values) add(id record.Text, ref record.Ref) {
+	if id == record.None {
+		return
+	}
+	if !slices.Contains(v.ids, id) {
+		v.ids = append(v.ids, id)
+	}
+	v.refs = append(v.refs, ref)
+}
+
+// apply fills a field with the one value, or notes that there are several.
+// It reports whether the search ends here.
+func (d *decider) apply(n uint32, f record.Field, rule Rule, v values, set *record.Text) (record.Run, bool) {
+	switch len(v.ids) {
+	case 0:
+		return record.Run{}, false
+	case 1:
+		*set = v.ids[0]
+		d.state[n].fill(f, rule, true)
+		return d.cite(v.refs), true
+	default:
+		d.ambiguous(n, f, v.ids)
+		return record.Run{}, true
+	}
+}
+
+func (d *decider) repairConversation(n uint32) record.Run {
+	e := &d.Entries[n]
+	var found values
+	if d.state[n].voice {
+		for _, leg := range d.claims.find(e.Org, e.Recording) {
+			found.add(d.Legs[leg.n].Conversation, d.Legs[leg.n].Ref)
+		}
+	}
+	refs, _ := d.apply(n, record.ConversationID, CDRRecording, found, &e.Conversation)
+	return refs
+}
+
+func (d *decider) trunks(legs []indexed) values {
+	var found values
+	for _, leg := range legs {
+		found.add(d.Legs[leg.n].Trunk, d.Legs[leg.n].Ref)
+	}
+	return found
+}
+
+// repairTrunk asks the legs of the recording, those of its conversation, and
+// only then the registrations of its line.
+func (d *decider) repairTrunk(n uint32) record.Run {
+	e := &d.Entries[n]
+	legs, byID := d.legsOfEntry(n)
+	found := d.trunks(legs)
+	if byID {
+		if refs, done := d.apply(n, record.TrunkID, CDRRecording, found, &e.Trunk); done {
+			return refs
+		}
+	}
+	ofConversation := d.trunks(d.legsOf.find(e.Org, e.Conversation))
+	if d.cdrsIncomplete(e) == complete {
+		if len(found.ids) == 0 {
+			found = ofConversation
+		}
+		if refs, done := d.apply(n, record.TrunkID, CDRConversation, found, &e.Trunk); done {
+			return refs
+		}
+	}
+	if len(ofConversation.ids) > 0 {
+		return record.Run{}
+	}
+	refs, _ := d.apply(n, record.TrunkID, RegistrationLine, d.registered(e, legs), &e.Trunk)
+	return refs
+}
+
+// registered returns the trunks that the entry's line registered, or, when
+// its line is unknown or registered none, the lines of its legs.
+func (d *decider) registered(e *manifest.Entry, legs []indexed) values {
+	if e.Line != record.None {
+		if ids, refs := d.Lines.Trunk(e.Org, []record.Text{e.Line}, e.Start); len(ids) > 0 {
+			return values{ids, refs}
+		}
+	}
+	var lines []record.Text
+	for _, leg := range legs {
+		if line := d.Legs[leg.n].Line; line != record.None && !slices.Contains(lines, line) {
+			lines = append(lines, line)
+		}
+	}
+	if len(lines) == 0 {
+		return values{}
+	}
+	ids, refs := d.Lines.Trunk(e.Org, lines, e.Start)
+	return values{ids, refs}
+}
+
+// indexEntries indexes the entries by their final ids.
+func (d *decider) indexEntries() {
+	for i := range d.Entries {
+		e := &d.Entries[i]
+		if d.state[i].voice {
+			d.entriesOf.add(e.Org, e.Conversation, uint32(i))
+		}
+		d.withID.add(e.Org, e.Recording, uint32(i))
+	}
+	d.entriesOf.sort()
+	d.withID.sort()
+}

@@ -1,0 +1,317 @@
+package reconcile
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"cdrmend/internal/manifest"
+	"cdrmend/internal/policy"
+	"cdrmend/internal/record"
+	"cdrmend/internal/registration"
+	"cdrmend/internal/table"
+)
+
+// OwnedDocument reports whether a document belongs to this interval.
+func (d *Decision) OwnedDocument(n uint32) bool { return d.ownedDoc[n] }
+
+// documentOrg returns the organisation of a document as a whole.
+func (d *Decision) documentOrg(n uint32) record.Text {
+	doc := &d.Documents[n]
+	switch {
+	case doc.Org != record.None:
+		return doc.Org
+	case doc.Key.Org != record.None:
+		return doc.Key.Org
+	}
+	return d.Sources[d.Objects[doc.Object].Source].Org
+}
+
+// input returns the source, URL and span that an input_missing finding is
+// about.
+func (d *Decision) input(f *Finding) (source uint32, url string, span record.Span) {
+	if f.About == AboutSource {
+		return f.Subject, d.Sources[f.Subject].URL, d.Interval
+	}
+	p := &d.Partitions[f.Subject]
+	return p.Source, p.URL, p.Span
+}
+
+func (d *Decision) text(r *table.Row, t record.Text) {
+	r.Append(func(b []byte) []byte { return d.Texts.AppendTo(b, t) })
+}
+
+// FindingRows yields the findings table.
+func (d *Decision) FindingRows(yield func(*table.Row, error) bool) {
+	var r table.Row
+	for i := range d.Findings {
+		d.findingRow(&r, &d.Findings[i])
+		if !yield(&r, nil) {
+			return
+		}
+	}
+}
+
+func (d *Decision) findingRow(r *table.Row, f *Finding) {
+	r.Reset(table.Findings)
+	r.AddText(f.IDText())
+	r.AddText(f.Class.String())
+	r.AddText(f.Severity.String())
+	r.AddText(f.Status.String())
+	switch f.About {
+	case AboutEntry:
+		e := &d.Entries[f.Subject]
+		d.subject(r, f, e.Org, e.Conversation, record.None, e.Trunk, e.Line)
+		d.where(r, d.Documents[e.Doc].Object, int64(e.Index))
+		r.AddTime(e.Start)
+		r.AddTime(e.End)
+	case AboutLeg:
+		l := &d.Legs[f.Subject]
+		d.subject(r, f, l.Org, l.Conversation, l.ID, l.Trunk, l.Line)
+		d.where(r, l.Ref.Object, int64(l.Ref.Row))
+		r.AddTime(l.Start)
+		r.AddTime(l.End)
+	case AboutDocument:
+		d.subject(r, f, d.documentOrg(f.Subject), record.None, record.None, record.None, record.None)
+		d.where(r, d.Documents[f.Subject].Object, record.NoInt)
+		r.AddTime(record.NoTime)
+		r.AddTime(record.NoTime)
+	default:
+		source, url, span := d.input(f)
+		d.subject(r, f, d.Sources[source].Org, record.None, record.None, record.None, record.None)
+		r.AddText(d.Sources[source].Name)
+		r.AddText(url)
+		r.AddNull()
+		r.AddTime(bounded(span.Start))
+		r.AddTime(bounded(span.End))
+	}
+	d.outage(r, f.Outage)
+}
+
+// bounded makes the ends of all time missing.
+func bounded(t record.Time) record.Time {
+	if t == record.Forever.End {
+		return record.NoTime
+	}
+	return t
+}
+
+func (d *Decision) subject(r *table.Row, f *Finding, org, conversation, leg, trunk, line record.Text) {
+	for _, t := range []record.Text{org, conversation, f.Recording, leg, trunk, line} {
+		d.text(r, t)
+	}
+	r.AddText(fieldName(f.Field))
+	d.text(r, f.Detail)
+}
+
+func (d *Decision) where(r *table.Row, object uint32, row int64) {
+	r.AddText(d.Sources[d.Objects[object].Source].Name)
+	r.AddText(d.Objects[object].Key)
+	r.AddCount(row)
+}
+
+func (d *Decision) outage(r *table.Row, c registration.Coincidence) {
+	if c.Outage >= 0 {
+		r.AddText(d.Outages[c.Outage].ID)
+		r.AddText(d.Outages[c.Outage].Cause.String())
+	} else {
+		r.AddNull()
+		r.AddNull()
+	}
+	r.AddText(c.Relation)
+	r.AddCount(c.OverlapMS)
+}
+
+// RepairRows yields the repairs table. The interval's name stands in every
+// row.
+func (d *Decision) RepairRows(interval string) table.Rows {
+	return func(yield func(*table.Row, error) bool) {
+		var r table.Row
+		for _, repair := range d.Repairs {
+			d.repairRow(&r, interval, repair)
+			if !yield(&r, nil) {
+				return
+			}
+		}
+	}
+}
+
+func (d *Decision) repairRow(r *table.Row, interval string, repair Repair) {
+	e := &d.Entries[repair.Entry]
+	shown, _ := d.Value(repair)
+	r.Reset(table.Repairs)
+	r.AddText(interval)
+	d.where(r, d.Documents[e.Doc].Object, int64(e.Index))
+	d.text(r, e.Org)
+	d.text(r, e.Conversation)
+	d.text(r, e.Recording)
+	r.AddText(repair.Field.String())
+	if gap := d.Gap(repair); gap != nil {
+		r.AddText(gap.Raw)
+	} else {
+		r.AddNull()
+	}
+	r.AddText(shown)
+	r.AddText(repair.Rule.String())
+	r.AddText(d.cited(repair.Evidence))
+}
+
+// Gap returns where the value of a repair goes, nil for a format without
+// positions.
+func (d *Decision) Gap(r Repair) *manifest.Gap {
+	e := &d.Entries[r.Entry]
+	rare := d.Documents[e.Doc].Rare
+	if rare == nil {
+		return nil
+	}
+	at, found := slices.BinarySearchFunc(rare.Gaps, e.Index, func(g manifest.Gap, index uint32) int { return int(g.Entry) - int(index) })
+	if !found {
+		return nil
+	}
+	for ; at < len(rare.Gaps) && rare.Gaps[at].Entry == e.Index; at++ {
+		if rare.Gaps[at].Field == r.Field {
+			return &rare.Gaps[at]
+		}
+	}
+	return nil
+}
+
+// maxCited is how many rows a repair names before it only counts them.
+const maxCited = 8
+
+func (d *Decision) cited(run record.Run) string {
+	refs := record.RunOf(run, d.Refs)
+	if len(refs) == 0 {
+		return "key"
+	}
+	names := make([]string, len(refs))
+	for i, ref := range refs {
+		o := &d.Objects[ref.Object]
+		names[i] = d.Sources[o.Source].Name + ":" + o.Key + "#" + strconv.FormatUint(uint64(ref.Row), 10)
+	}
+	slices.Sort(names)
+	if more := len(names) - maxCited; more > 0 {
+		names = append(names[:maxCited], "+"+strconv.Itoa(more))
+	}
+	return strings.Join(names, ";")
+}
+
+// CallRows yields the calls table.
+func (d *Decision) CallRows(yield func(*table.Row, error) bool) {
+	var r table.Row
+	for i := range d.Calls {
+		d.callRow(&r, &d.Calls[i])
+		if !yield(&r, nil) {
+			return
+		}
+	}
+}
+
+func (d *Decision) callRow(r *table.Row, c *Call) {
+	l := &d.Legs[c.Leg]
+	r.Reset(table.Calls)
+	for _, t := range []record.Text{l.Org, l.Conversation, l.ID, l.Trunk, l.Line, l.Direction} {
+		d.text(r, t)
+	}
+	r.AddTime(l.Start)
+	r.AddTime(l.Answer)
+	r.AddTime(l.End)
+	r.AddText(c.Verdict.String())
+	d.text(r, c.Reason)
+	switch {
+	case c.Entries == 0:
+		r.AddNull()
+	case c.ByID:
+		r.AddText("id")
+	default:
+		r.AddText("conversation")
+	}
+	r.AddInt(int64(c.Entries))
+	if c.Covered == record.NoInt {
+		r.AddNull()
+		r.AddNull()
+	} else {
+		r.AddInt(floorMS(c.Covered))
+		r.AddInt(floorMS(c.Uncovered))
+	}
+	d.outage(r, c.Outage)
+	d.where(r, l.Ref.Object, int64(l.Ref.Row))
+}
+
+// OutageRows yields the outages table.
+func (d *Decision) OutageRows(yield func(*table.Row, error) bool) {
+	var r table.Row
+	for _, n := range d.Shown {
+		d.outageRow(&r, &d.Outages[n])
+		if !yield(&r, nil) {
+			return
+		}
+	}
+}
+
+func (d *Decision) outageRow(r *table.Row, o *registration.Outage) {
+	r.Reset(table.Outages)
+	r.AddText(o.ID)
+	d.text(r, o.Org)
+	d.text(r, o.Trunk)
+	d.text(r, o.Line)
+	r.AddTime(o.Span.Start)
+	r.AddTime(o.Span.End)
+	r.AddText(o.EndedBy)
+	r.AddText(o.Cause.String())
+	r.AddText(o.Causes)
+	r.AddInt(int64(o.Failures))
+	r.AddTime(o.BindingUntil)
+	d.where(r, o.First.Object, int64(o.First.Row))
+	d.where(r, o.Last.Object, int64(o.Last.Row))
+}
+
+// RecordingRows yields the recordings table.
+func (d *Decision) RecordingRows(yield func(*table.Row, error) bool) {
+	var r table.Row
+	for _, rec := range d.Recordings {
+		d.recordingRow(&r, rec)
+		if !yield(&r, nil) {
+			return
+		}
+	}
+}
+
+func (d *Decision) recordingRow(r *table.Row, rec Recording) {
+	e := &d.Entries[rec.Entry]
+	r.Reset(table.Recordings)
+	for _, t := range []record.Text{e.Org, e.Conversation, e.Recording, e.Trunk, e.Line} {
+		d.text(r, t)
+	}
+	r.AddTime(e.Start)
+	r.AddTime(e.End)
+	r.AddCount(e.Duration)
+	for _, t := range []record.Text{e.Direction, e.ANI, e.DNIS, e.MediaType, e.MediaSubtype} {
+		d.text(r, t)
+	}
+	r.Append(func(b []byte) []byte {
+		for i, user := range record.RunOf(e.Users, d.Users) {
+			if i > 0 {
+				b = append(b, ';')
+			}
+			b = d.Texts.AppendTo(b, user)
+		}
+		return b
+	})
+	d.text(r, e.MediaKey)
+	r.AddCount(e.MediaBytes)
+	d.text(r, e.MediaSHA256)
+	r.AddText(rec.Status.String())
+	d.where(r, d.Documents[e.Doc].Object, int64(e.Index))
+}
+
+// Severity returns the highest severity among findings that hold for one of
+// the statuses; false when there is none.
+func (d *Decision) Severity(status Status) (highest policy.Severity, any bool) {
+	for i := range d.Findings {
+		if f := &d.Findings[i]; f.Status == status {
+			highest, any = max(highest, f.Severity), true
+		}
+	}
+	return highest, any
+}
