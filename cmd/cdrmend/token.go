@@ -96,4 +96,3 @@ func readToken(w *world, flags *pflag.FlagSet) ([]byte, error) {
 	}
 	return raw, nil
 }
-

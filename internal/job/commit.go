@@ -1,12 +1,9 @@
 package job
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"strings"
 
 	"cdrmend/internal/ledger"
 	"cdrmend/internal/record"
@@ -43,12 +40,10 @@ func (j *Job) commit(ctx context.Context, book *ledger.Interval, head ledger.Hea
 	})
 }
 
-// previousHistory opens the history of the newest commit. It is read twice,
-// so it is copied first.
+// previousHistory opens the history of the newest commit.
 func (j *Job) previousHistory(ctx context.Context, book *ledger.Interval, head ledger.Head) (table.Rows, func(), error) {
-	none := func(func(*table.Row, error) bool) {}
 	if head.Record == nil {
-		return none, func() {}, nil
+		return table.Empty, func() {}, nil
 	}
 	if len(head.Record.History) == 0 {
 		return nil, nil, fmt.Errorf("commit record %d of interval %s names no history", head.Number(), book.Label)
@@ -59,35 +54,7 @@ func (j *Job) previousHistory(ctx context.Context, book *ledger.Interval, head l
 		return nil, nil, err
 	}
 	defer body.Close()
-	spool := ledger.NewSpool(j.Config.Scratch)
-	if _, err := io.Copy(spool, body); err != nil {
-		spool.Close()
-		return nil, nil, fmt.Errorf("reading history %q: %w", f.Path, err)
-	}
-	content, err := spool.Content()
-	if err != nil {
-		spool.Close()
-		return nil, nil, err
-	}
-	rows := func(yield func(*table.Row, error) bool) {
-		r, err := content.Open()
-		if err != nil {
-			yield(nil, err)
-			return
-		}
-		defer r.Close()
-		read := table.ReadCSV(r, table.History)
-		if strings.HasSuffix(f.Path, ".parquet") {
-			b, err := io.ReadAll(r)
-			if err != nil {
-				yield(nil, err)
-				return
-			}
-			read = table.ReadParquet(bytes.NewReader(b), int64(len(b)), table.History)
-		}
-		read(yield)
-	}
-	return rows, spool.Close, nil
+	return j.rows(body, f.Path, table.History)
 }
 
 // neighbours returns the newest records of the intervals that are checked

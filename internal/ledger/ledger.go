@@ -219,7 +219,7 @@ func (l *Interval) Commit(ctx context.Context, r Record) error {
 		return err
 	}
 	key := fmt.Sprintf("%slog/%08d.json", l.Prefix(), r.Number)
-	err = l.Store.Create(ctx, key, contentOf(raw))
+	err = l.Store.Create(ctx, key, object.ContentOf(raw))
 	if !errors.Is(err, object.ErrTaken) {
 		if err != nil {
 			return fmt.Errorf("creating commit record %q: %w", key, err)
@@ -252,13 +252,3 @@ func hexSum(b []byte) string {
 	sum := sha256.Sum256(b)
 	return hex.EncodeToString(sum[:])
 }
-
-func contentOf(b []byte) object.Content {
-	return object.Content{Size: int64(len(b)), SHA256: sha256.Sum256(b), Open: func() (io.ReadSeekCloser, error) {
-		return nopCloser{bytes.NewReader(b)}, nil
-	}}
-}
-
-type nopCloser struct{ io.ReadSeeker }
-
-func (nopCloser) Close() error { return nil }

@@ -8,6 +8,8 @@ import (
 	"io"
 	"slices"
 	"sync"
+
+	"cdrmend/internal/object"
 )
 
 // Run writes the files of one run. It is safe for concurrent use.
@@ -38,7 +40,9 @@ type Renamed struct {
 
 // NewRun returns a writer of a run's files. Large ones pass through temporary
 // files in the scratch directory.
-func (l *Interval) NewRun(id, scratch string) *Run { return &Run{interval: l, id: id, scratch: scratch} }
+func (l *Interval) NewRun(id, scratch string) *Run {
+	return &Run{interval: l, id: id, scratch: scratch}
+}
 
 // Create writes one file: fill writes its content.
 func (r *Run) Create(ctx context.Context, path string, fill func(io.Writer) error) error {
@@ -93,7 +97,7 @@ func (r *Run) Finish(ctx context.Context, renamed []Renamed) (string, error) {
 		return "", err
 	}
 	key := r.interval.RunPrefix(r.id) + "run.json"
-	if err := r.interval.Store.Create(ctx, key, contentOf(raw)); err != nil {
+	if err := r.interval.Store.Create(ctx, key, object.ContentOf(raw)); err != nil {
 		return "", fmt.Errorf("writing %q: %w", key, err)
 	}
 	return hexSum(raw), nil

@@ -68,19 +68,22 @@ func (s *Spool) spill() error {
 // Content returns what was written, to be read any number of times, one after
 // the other, until the spool is closed.
 func (s *Spool) Content() (object.Content, error) {
-	c := object.Content{Size: s.size, SHA256: [32]byte(s.sum.Sum(nil))}
+	r, err := s.ReaderAt()
+	if err != nil {
+		return object.Content{}, err
+	}
+	return object.ContentAt(r, s.size, [32]byte(s.sum.Sum(nil))), nil
+}
+
+// ReaderAt returns what was written, until the spool is closed.
+func (s *Spool) ReaderAt() (io.ReaderAt, error) {
 	if s.file == nil {
-		mem := s.mem
-		c.Open = func() (io.ReadSeekCloser, error) { return nopCloser{bytes.NewReader(mem)}, nil }
-		return c, nil
+		return bytes.NewReader(s.mem), nil
 	}
 	if err := s.out.Flush(); err != nil {
-		return c, fmt.Errorf("writing a temporary file: %w; free some space, or set scratch to another directory", err)
+		return nil, fmt.Errorf("writing a temporary file: %w; free some space, or set scratch to another directory", err)
 	}
-	c.Open = func() (io.ReadSeekCloser, error) {
-		return nopCloser{io.NewSectionReader(s.file, 0, s.size)}, nil
-	}
-	return c, nil
+	return s.file, nil
 }
 
 // Close gives up the content.

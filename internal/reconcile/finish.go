@@ -79,13 +79,24 @@ func (d *decider) sortFindings() {
 			return cmp.Compare(a.Class, b.Class)
 		}
 		x, y := d.placeOf(&a), d.placeOf(&b)
+		if c := d.compareTexts(x.org, y.org, x.conversation, y.conversation, a.Recording, b.Recording, x.leg, y.leg); c != 0 {
+			return c
+		}
 		return cmp.Or(
-			d.Texts.Compare(x.org, y.org), d.Texts.Compare(x.conversation, y.conversation),
-			d.Texts.Compare(a.Recording, b.Recording), d.Texts.Compare(x.leg, y.leg),
 			cmp.Compare(x.key, y.key), cmp.Compare(x.source, y.source), cmp.Compare(x.row, y.row),
 			cmp.Compare(fieldName(a.Field), fieldName(b.Field)),
 		)
 	})
+}
+
+// compareTexts compares pairs of texts until one differs.
+func (d *decider) compareTexts(pairs ...record.Text) int {
+	for i := 0; i < len(pairs); i += 2 {
+		if pairs[i] != pairs[i+1] {
+			return d.Texts.Compare(pairs[i], pairs[i+1])
+		}
+	}
+	return 0
 }
 
 func fieldName(f record.Field) string {
@@ -104,11 +115,13 @@ func (d *decider) sortRepairs() {
 func (d *decider) sortCalls() {
 	slices.SortFunc(d.decision.Calls, func(a, b Call) int {
 		x, y := &d.Legs[a.Leg], &d.Legs[b.Leg]
-		return cmp.Or(
-			cmp.Compare(x.Start, y.Start), d.Texts.Compare(x.Org, y.Org),
-			d.Texts.Compare(x.Conversation, y.Conversation), d.Texts.Compare(x.ID, y.ID),
-			d.before(x.Ref, y.Ref),
-		)
+		if x.Start != y.Start {
+			return cmp.Compare(x.Start, y.Start)
+		}
+		if c := d.compareTexts(x.Org, y.Org, x.Conversation, y.Conversation, x.ID, y.ID); c != 0 {
+			return c
+		}
+		return d.before(x.Ref, y.Ref)
 	})
 }
 

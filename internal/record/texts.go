@@ -82,11 +82,7 @@ func (t *Texts) AppendTo(b []byte, x Text) []byte {
 	if x == None {
 		return b
 	}
-	s := &t.shard[x&(shards-1)]
-	n := uint32(x)>>shardBits - 1
-	s.mu.RLock()
-	v, packed := s.entry(n), s.hashes[n]&1 == 1
-	s.mu.RUnlock()
+	v, packed := t.stored(x)
 	if packed {
 		return appendUUID(b, v)
 	}
@@ -99,13 +95,34 @@ func (t *Texts) String(x Text) string {
 	return string(t.AppendTo(b[:0], x))
 }
 
-// Compare orders two texts by their bytes, the missing one first.
+// Compare orders two texts by their bytes, the missing one first. Packed UUIDs
+// are in the order of what they stand for.
 func (t *Texts) Compare(x, y Text) int {
-	if x == y {
+	switch {
+	case x == y:
 		return 0
+	case x == None:
+		return -1
+	case y == None:
+		return 1
 	}
-	var a, b [64]byte
-	return bytes.Compare(t.AppendTo(a[:0], x), t.AppendTo(b[:0], y))
+	a, aPacked := t.stored(x)
+	b, bPacked := t.stored(y)
+	if aPacked == bPacked {
+		return bytes.Compare(a, b)
+	}
+	var long, short [64]byte
+	return bytes.Compare(t.AppendTo(long[:0], x), t.AppendTo(short[:0], y))
+}
+
+// stored returns the bytes of x as they are kept, and whether they are a
+// packed UUID. They never change.
+func (t *Texts) stored(x Text) (b []byte, packed bool) {
+	s := &t.shard[x&(shards-1)]
+	n := uint32(x)>>shardBits - 1
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.entry(n), s.hashes[n]&1 == 1
 }
 
 func (s *shard) entry(n uint32) []byte {

@@ -65,6 +65,16 @@ func (c Cause) String() string {
 	return answers[c].name
 }
 
+// CauseByName returns the cause that tables call name.
+func CauseByName(name string) (Cause, bool) {
+	for c := range NumCauses {
+		if c.String() == name {
+			return c, true
+		}
+	}
+	return Unknown, false
+}
+
 // Sentence says in plain words what happened, without capital and full stop.
 func (c Cause) Sentence() string {
 	if c < Unauthenticated {

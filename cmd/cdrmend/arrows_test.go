@@ -1,0 +1,211 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+)
+
+// room is what one package is for, and the rooms of this module that it may
+// open for that.
+type room struct {
+	why   string
+	opens string
+}
+
+// rooms holds the arrows: cmd → job → what one interval takes → the ground.
+// The contract, manifests/, is open to all.
+var rooms = map[string]room{
+	"cmd/cdrmend": {
+		"the door parses flags and prints; the decision is the job's alone",
+		"job inspect manifest cdr registration table report ledger sample record object policy token",
+	},
+	"internal/job": {
+		"the job tells one interval and knows nothing of flags, terminals or samples",
+		"manifest cdr registration reconcile table report ledger record object policy token",
+	},
+	"internal/reconcile": {
+		"the decision is pure: it takes values, and gives rows and repairs",
+		"manifest cdr registration table record policy",
+	},
+	"internal/manifest":     {"manifests are read without knowing what they are compared with", "record"},
+	"internal/cdr":          {"legs are read without knowing what they are compared with", "record"},
+	"internal/registration": {"outages follow from the log, the rules and the tokens alone", "record policy token"},
+	"internal/table":        {"a table is a format, whatever filled it", "record"},
+	"internal/inspect":      {"a profile is shown by the rooms that read with it", "manifest cdr registration record token"},
+	"internal/report":       {"a report is made from tables, also of runs committed long ago", "table record policy"},
+	"internal/ledger":       {"the ledger commits bytes, whatever they mean", "record object token"},
+	"internal/sample":       {"the sample is known beforehand, so it must not follow from the code that it tests", ""},
+
+	"internal/record":   {"the ground carries all rooms, so it rests on none of them", "yamlfile"},
+	"internal/policy":   {"the ground carries all rooms, so it rests on none of them", "record yamlfile"},
+	"internal/token":    {"the ground carries all rooms, so it rests on none of them", "record"},
+	"internal/object":   {"the ground carries all rooms, so it rests on none of them", ""},
+	"internal/yamlfile": {"the ground carries all rooms, so it rests on none of them", ""},
+
+	"internal/object/objecttest": {"the suite tests stores and nothing else", "object"},
+	"manifests":                  {"the contract is data", ""},
+}
+
+func (r room) mayOpen(name string) bool {
+	name = strings.TrimPrefix(name, "internal/")
+	return name == "manifests" || slices.Contains(strings.Fields(r.opens), name)
+}
+
+// libraries holds the one library of a room, so that it can be changed there.
+var libraries = []struct{ prefix, rooms, why string }{
+	{"github.com/aws/", "internal/object internal/object/objecttest", "the object room alone knows S3; all others see a Store"},
+	{"github.com/parquet-go/", "internal/record internal/table", "Parquet is read where formats are read, and written where tables are written"},
+	{"github.com/spf13/pflag", "cmd/cdrmend", "flags end at the door; inside, values are checked already"},
+	{"github.com/golang-jwt/", "internal/token", "one room says which tokens are trusted"},
+	{"github.com/MicahParks/", "internal/token", "one room says which keys are trusted"},
+	{"github.com/goccy/go-yaml", "internal/yamlfile", "one room turns YAML into checked values with lines"},
+}
+
+// impure is what the decision must not touch: the same values give the same
+// rows, at any time and on any machine.
+var impure = []string{"context", "io/fs", "log", "log/slog", "math/rand", "math/rand/v2", "net", "net/http", "os", "os/exec", "runtime", "sync"}
+
+// listed is what go list tells about a package.
+type listed struct {
+	ImportPath string
+	Dir        string
+	GoFiles    []string
+	Imports    []string
+	Deps       []string
+}
+
+// name is the path inside the module, and whether it is inside.
+func (p *listed) name() (string, bool) { return strings.CutPrefix(p.ImportPath, "cdrmend/") }
+
+var list = sync.OnceValues(func() ([]*listed, error) {
+	cmd := exec.Command("go", "list", "-deps", "-json=ImportPath,Dir,GoFiles,Imports,Deps", "./...")
+	cmd.Dir = filepath.Join("..", "..")
+	out, err := cmd.Output()
+	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
+		return nil, errors.New(string(exit.Stderr))
+	}
+	if err != nil {
+		return nil, err
+	}
+	var all []*listed
+	for d := json.NewDecoder(strings.NewReader(string(out))); ; {
+		p := new(listed)
+		if err := d.Decode(p); err == io.EOF {
+			return all, nil
+		} else if err != nil {
+			return nil, err
+		}
+		all = append(all, p)
+	}
+})
+
+// ours returns the packages of this module by their names.
+func ours(t *testing.T) map[string]*listed {
+	t.Helper()
+	all, err := list()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	byName := map[string]*listed{}
+	for _, p := range all {
+		if name, ok := p.name(); ok {
+			byName[name] = p
+		}
+	}
+	for name := range rooms {
+		if byName[name] == nil {
+			t.Fatalf("%s: there is no such room any more", name)
+		}
+	}
+	return byName
+}
+
+func TestRoomsOpenOnlyTheRoomsBelowThem(t *testing.T) {
+	for name, p := range ours(t) {
+		r, ok := rooms[name]
+		if !ok {
+			t.Errorf("%s: a room that no arrow names: say in rooms what it is for and what it may open", name)
+		}
+		for _, path := range p.Imports {
+			other, inside := strings.CutPrefix(path, "cdrmend/")
+			if ok && inside && !r.mayOpen(other) {
+				t.Errorf("%s imports %s: %s", name, other, r.why)
+			}
+		}
+	}
+}
+
+func TestEachLibraryStaysInItsRoom(t *testing.T) {
+	for name, p := range ours(t) {
+		for _, path := range p.Imports {
+			for _, l := range libraries {
+				if strings.HasPrefix(path, l.prefix) && !slices.Contains(strings.Fields(l.rooms), name) {
+					t.Errorf("%s imports %s: %s", name, path, l.why)
+				}
+			}
+		}
+	}
+}
+
+func TestTheDecisionTouchesNothingOutside(t *testing.T) {
+	for _, path := range ours(t)["internal/reconcile"].Imports {
+		if slices.Contains(impure, path) {
+			t.Errorf("internal/reconcile imports %s: %s", path, rooms["internal/reconcile"].why)
+		}
+	}
+}
+
+func TestOnlyTheDoorLooksAtTheClock(t *testing.T) {
+	for name, p := range ours(t) {
+		if name == "cmd/cdrmend" || name == "internal/object/objecttest" {
+			continue
+		}
+		for _, file := range p.GoFiles {
+			for _, at := range clockReadings(t, filepath.Join(p.Dir, file)) {
+				t.Errorf("%s: equal inputs give equal bytes: take the time as an argument", at)
+			}
+		}
+	}
+}
+
+// clockReadings returns where a file asks for the present time.
+func clockReadings(t *testing.T, file string) []string {
+	t.Helper()
+	files := token.NewFileSet()
+	tree, err := parser.ParseFile(files, file, nil, parser.SkipObjectResolution)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var found []string
+	ast.Inspect(tree, func(n ast.Node) bool {
+		s, ok := n.(*ast.SelectorExpr)
+		if !ok || !slices.Contains([]string{"Now", "Since", "Until"}, s.Sel.Name) {
+			return true
+		}
+		if x, ok := s.X.(*ast.Ident); ok && x.Name == "time" {
+			found = append(found, files.Position(s.Pos()).String()+": time."+s.Sel.Name)
+		}
+		return true
+	})
+	return found
+}
+
+func TestTheProgramLinksNoServerAndNoTestCode(t *testing.T) {
+	for _, path := range ours(t)["cmd/cdrmend"].Deps {
+		for _, no := range []string{"testing", "cdrmend/internal/object/objecttest", "github.com/versity/", "github.com/google/go-cmp/", "github.com/rogpeppe/"} {
+			if path == no || strings.HasSuffix(no, "/") && strings.HasPrefix(path, no) {
+				t.Errorf("the program links %s: that is for tests", path)
+			}
+		}
+	}
+}

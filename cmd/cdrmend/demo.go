@@ -1,0 +1,166 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"cdrmend/internal/job"
+	"cdrmend/internal/object"
+	"cdrmend/internal/policy"
+	"cdrmend/internal/record"
+	"cdrmend/internal/report"
+	"cdrmend/internal/sample"
+	"cdrmend/internal/table"
+
+	"github.com/spf13/pflag"
+	"golang.org/x/sync/errgroup"
+)
+
+var demoCommand = command{
+	name:    "demo",
+	summary: "make a sample night, run the job on it and explain what it found",
+	usage:   "[--dir DIR] [--s3 URL]",
+	text: `
+Writes the sample night of a contact centre, about 2,000 recordings with
+outages, truncated metadata and lost recordings in known places, and runs the
+job on it. It needs no account, no server and no configuration; with --s3 it
+does the same on a bucket, with the AWS settings of the environment.
+
+  cdrmend demo
+  cdrmend demo --s3 s3://my-bucket/cdrmend-demo/
+`,
+	flags: func(f *pflag.FlagSet) {
+		f.String("dir", "cdrmend-demo", "directory for the night, its configuration and the results")
+		f.String("s3", "", "put night and results below this URL instead; the configuration still goes to --dir")
+		f.Bool("quiet", false, "log nothing but errors")
+	},
+	run: runDemo,
+}
+
+// The demo's night, and the time that it is looked at.
+var (
+	demoDay  = time.Date(2026, 11, 20, 0, 0, 0, 0, time.UTC)
+	demoAsOf = demoDay.AddDate(0, 0, 5)
+)
+
+func runDemo(ctx context.Context, w *world, flags *pflag.FlagSet) (int, error) {
+	dir, _ := flags.GetString("dir")
+	base, _ := flags.GetString("s3")
+	quiet, _ := flags.GetBool("quiet")
+	night := sample.New(demoDay)
+	config, err := writeNight(ctx, w, night, dir, base)
+	if err != nil {
+		return 0, err
+	}
+	cfg, err := policy.Load(config, w.environ, nil)
+	if err != nil {
+		return 0, usageError{err}
+	}
+	asOf := record.TimeOf(demoAsOf)
+	j, err := newJob(ctx, w, cfg, asOf, quiet)
+	if err != nil {
+		return 0, err
+	}
+	interval := record.Span{Start: record.TimeOf(demoDay), End: record.TimeOf(demoDay.AddDate(0, 0, 1))}
+	result, err := j.Run(ctx, interval)
+	if err != nil {
+		return 0, err
+	}
+	fmt.Fprint(w.stdout, "\n", printable(report.Text(result, false)))
+	if err := explainSome(ctx, w, j, result); err != nil {
+		return 0, err
+	}
+	tellWhere(w, dir, base, config, result)
+	return exitDone, nil
+}
+
+// writeNight writes the night's objects and its configuration, and returns
+// the path of the latter. Objects that are there already are left alone.
+func writeNight(ctx context.Context, w *world, night *sample.Night, dir, base string) (string, error) {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return "", fmt.Errorf("making the demo's directory: %w; choose another with --dir", err)
+	}
+	root := dir
+	if base != "" {
+		root = base
+	}
+	fmt.Fprintf(w.stdout, "Writing the sample night of %s to %s …\n", demoDay.Format("2006-01-02"), root)
+	t, err := policy.ParseTemplate(root, "")
+	if err != nil {
+		return "", usagef("--s3 %s: %w", base, err)
+	}
+	store, err := object.Open(ctx, object.Location{Bucket: t.Bucket(), Dir: t.Dir()}, object.Options{MakeRoot: true})
+	if err != nil {
+		return "", err
+	}
+	g, gctx := errgroup.WithContext(ctx)
+	g.SetLimit(32)
+	for o := range night.Objects() {
+		g.Go(func() error {
+			err := store.Create(gctx, t.Prefix()+o.Key, object.ContentOf(o.Body))
+			if err != nil {
+				return fmt.Errorf("writing %s%s%s: %w", store, t.Prefix(), o.Key, err)
+			}
+			return nil
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return "", err
+	}
+	config := filepath.Join(dir, "cdrmend.yaml")
+	if err := os.WriteFile(config, night.Config(base), 0o644); err != nil {
+		return "", fmt.Errorf("writing the demo's configuration: %w", err)
+	}
+	return config, nil
+}
+
+// explainSome tells three findings of the committed run in plain words: a
+// recording that is lost, a value that was repaired, and metadata that never
+// came.
+func explainSome(ctx context.Context, w *world, j *job.Job, r *job.Result) error {
+	wanted := []func(table.Finding) bool{
+		func(f table.Finding) bool { return f.Class == "missing_recording" && f.OutageCause == "scope_missing" },
+		func(f table.Finding) bool { return f.Class == "repaired_field" && f.OutageCause == "scope_missing" },
+		func(f table.Finding) bool { return f.Class == "metadata_missing" },
+	}
+	found := make([]*table.Finding, len(wanted))
+	for row, err := range j.ReadTable(ctx, r, table.Findings) {
+		if err != nil {
+			return err
+		}
+		f := table.FindingOf(row)
+		for i, want := range wanted {
+			if found[i] == nil && want(f) {
+				found[i] = &f
+				break
+			}
+		}
+	}
+	fmt.Fprint(w.stdout, "Three of its findings, in plain words:\n")
+	for _, f := range found {
+		if f != nil {
+			fmt.Fprintf(w.stdout, "\n%s\n", printable(report.Explain(*f)))
+		}
+	}
+	return nil
+}
+
+func tellWhere(w *world, dir, base, config string, r *job.Result) {
+	night := dir
+	if base != "" {
+		night = strings.TrimSuffix(base, "/") + "/"
+	}
+	fmt.Fprintf(w.stdout, `
+The night lies in      %s
+its configuration in   %s
+the results in         %s
+
+Run the job again by hand; it finds nothing new and leaves the commit as it is:
+
+  cdrmend run --config %s --interval %s --as-of %s
+`, night, config, r.URL, config, r.Label, demoAsOf.Format(time.RFC3339))
+}

@@ -1,0 +1,194 @@
+// Package inspect shows what a profile makes of one file, for people who
+// write profiles: the canonical records, and what did not parse.
+package inspect
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+
+	"cdrmend/internal/cdr"
+	"cdrmend/internal/manifest"
+	"cdrmend/internal/record"
+	"cdrmend/internal/registration"
+	"cdrmend/internal/token"
+)
+
+// Print reads a file as a profile says and prints its records. Tokens are not
+// printed.
+func Print(w io.Writer, p *record.Profile, key string, file io.Reader) error {
+	in := printer{w: w, texts: record.NewTexts(), profile: p, key: key}
+	in.stream = record.Open(file)
+	defer in.stream.Close()
+	in.body = bufio.NewReader(in.stream)
+	head, _ := in.body.Peek(4096)
+	in.format = p.FormatOf(key, head)
+	if in.format == record.Parquet {
+		return fmt.Errorf("a Parquet file cannot be tried yet: convert a few rows to JSON Lines")
+	}
+	fmt.Fprintf(w, "# %s as %s\n", p.Kind, in.format)
+	switch p.Kind {
+	case "manifests":
+		return in.manifest()
+	case "cdrs":
+		return in.legs()
+	}
+	return in.events()
+}
+
+type printer struct {
+	w       io.Writer
+	texts   *record.Texts
+	profile *record.Profile
+	key     string
+	stream  *record.Stream
+	body    *bufio.Reader
+	format  record.Format
+}
+
+func (in *printer) reject(r record.Reject) error {
+	_, err := fmt.Fprintf(in.w, "\nreject: row %d, byte %d: %s\n", r.Row, r.Offset, r.Reason)
+	return err
+}
+
+func (in *printer) title(what string, row uint32) { fmt.Fprintf(in.w, "\n%s %d\n", what, row) }
+
+func (in *printer) field(f record.Field, value string) {
+	if value != "" {
+		fmt.Fprintf(in.w, "  %-16s %s\n", f, value)
+	}
+}
+
+func (in *printer) text(f record.Field, t record.Text) { in.field(f, in.texts.String(t)) }
+
+func (in *printer) number(f record.Field, n int64) {
+	if n != record.NoInt {
+		in.field(f, fmt.Sprint(n))
+	}
+}
+
+func (in *printer) list(f record.Field, ids []record.Text) {
+	value := ""
+	for i, id := range ids {
+		if i > 0 {
+			value += ";"
+		}
+		value += in.texts.String(id)
+	}
+	in.field(f, value)
+}
+
+func (in *printer) invalid(list []record.Invalid, row uint32) {
+	for _, v := range list {
+		if v.Row == row {
+			fmt.Fprintf(in.w, "  did not parse    %s: %s\n", v.Field, v.Raw)
+		}
+	}
+}
+
+func (in *printer) manifest() error {
+	r := manifest.NewReader(in.profile, in.texts, 0)
+	b, err := r.Read(manifest.Input{Key: in.key, Stream: in.stream, Body: in.body, Format: in.format, Reject: in.reject})
+	if err != nil {
+		return err
+	}
+	rare := b.Doc.Rare
+	if rare == nil {
+		rare = &manifest.Rare{}
+	}
+	for i := range b.Entries {
+		e := &b.Entries[i]
+		in.title("entry", e.Index)
+		in.text(record.OrgID, e.Org)
+		in.text(record.RecordingID, e.Recording)
+		in.text(record.ConversationID, e.Conversation)
+		in.text(record.TrunkID, e.Trunk)
+		in.text(record.LineID, e.Line)
+		in.field(record.StartTime, e.Start.String())
+		in.field(record.EndTime, e.End.String())
+		in.number(record.DurationMS, e.Duration)
+		in.text(record.Direction, e.Direction)
+		in.text(record.ANI, e.ANI)
+		in.text(record.DNIS, e.DNIS)
+		in.text(record.MediaType, e.MediaType)
+		in.text(record.MediaSubtype, e.MediaSubtype)
+		in.list(record.UserIDs, record.RunOf(e.Users, b.Users))
+		in.text(record.MediaKey, e.MediaKey)
+		in.number(record.MediaBytes, e.MediaBytes)
+		in.text(record.MediaSHA256, e.MediaSHA256)
+		in.invalid(rare.Invalid, e.Index)
+	}
+	key := b.Doc.Key
+	if key != (manifest.KeyIDs{}) {
+		fmt.Fprint(in.w, "\nfrom the object key\n")
+		in.text(record.OrgID, key.Org)
+		in.text(record.ConversationID, key.Conversation)
+		in.text(record.RecordingID, key.Recording)
+		in.text(record.MediaKey, key.Media)
+	}
+	if rare.Truncated != nil {
+		fmt.Fprintf(in.w, "\ntruncated at byte %d\n", rare.Truncated.Offset)
+	}
+	if rare.Malformed != nil {
+		fmt.Fprintf(in.w, "\nmalformed at byte %d\n", rare.Malformed.Offset)
+	}
+	return nil
+}
+
+func (in *printer) legs() error {
+	b, err := cdr.NewReader(in.profile, in.texts).Read(in.body, in.format, in.reject)
+	if err != nil {
+		return err
+	}
+	for i := range b.Legs {
+		l := &b.Legs[i]
+		in.title("leg", l.Ref.Row)
+		in.text(record.OrgID, l.Org)
+		in.text(record.ConversationID, l.Conversation)
+		in.text(record.LegID, l.ID)
+		in.list(record.RecordingIDs, record.RunOf(l.Recordings, b.Recordings))
+		in.text(record.TrunkID, l.Trunk)
+		in.text(record.LineID, l.Line)
+		in.text(record.Direction, l.Direction)
+		in.text(record.ANI, l.ANI)
+		in.text(record.DNIS, l.DNIS)
+		in.field(record.StartTime, l.Start.String())
+		in.field(record.AnswerTime, l.Answer.String())
+		in.field(record.EndTime, l.End.String())
+		for _, span := range record.RunOf(l.Talk, b.Talk) {
+			in.field(record.Talk, span.Start.String()+"/"+span.End.String())
+		}
+		in.field(record.Recorded, [...]string{"", "false", "true"}[l.Recorded])
+		in.field(record.UpdatedAt, l.Updated.String())
+		in.number(record.SIPStatus, int64(l.SIPStatus))
+		in.invalid(b.Invalid, l.Ref.Row)
+	}
+	return in.damage(b.Reading)
+}
+
+func (in *printer) events() error {
+	b, err := registration.NewReader(in.profile, in.texts, &token.Rules{}, record.None).Read(in.body, in.format, in.reject)
+	if err != nil {
+		return err
+	}
+	for i := range b.Events {
+		e := &b.Events[i]
+		in.title("event", e.Ref.Row)
+		in.field(record.EventTime, e.Time.String())
+		in.text(record.OrgID, e.Org)
+		in.text(record.TrunkID, e.Trunk)
+		in.text(record.LineID, e.Line)
+		in.number(record.Status, int64(e.Status))
+		in.number(record.ExpirySeconds, int64(e.Expiry))
+		in.field(record.TokenIssuedAt, e.Issued.String())
+	}
+	return in.damage(b.Reading)
+}
+
+func (in *printer) damage(r record.Reading) error {
+	if r.Damage != nil {
+		_, err := fmt.Fprintf(in.w, "\ndamaged: %v\n", r.Damage)
+		return err
+	}
+	return nil
+}

@@ -1,0 +1,57 @@
+package sample
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// Config returns the configuration that runs the night. The base is where its
+// objects lie: an s3:// URL, or a directory relative to the configuration
+// file, empty for the directory of the file itself. Results go to out/ below
+// the base.
+func (n *Night) Config(base string) []byte {
+	if base = strings.TrimSuffix(base, "/"); base != "" {
+		base += "/"
+	}
+	below := func(path string) string { return strconv.Quote(base + path) }
+	var site strings.Builder
+	for _, t := range trunks {
+		fmt.Fprintf(&site, "#   %s  %s (%d lines)\n", t.id, t.name, len(t.lines))
+	}
+	return fmt.Appendf(nil, config,
+		site.String(),
+		Org,
+		below("recordings/{org}/year={year}/month={month}/day={day}/hour={hour}/"),
+		Org,
+		below("cdr/date={date}/"),
+		below("registrations/date={date}/"),
+		below("out/"),
+	)
+}
+
+const config = `# The sample night: one day of a contact centre with three trunks,
+%sname: demo
+org: %s
+sources:
+  manifests:
+    - name: genesys
+      url: %s
+      org: %s
+      profile: genesys-cloud
+      settle: 0s # the sample is complete; a real export may deliver for 48 h, which is the default
+  cdrs:
+    - name: cdr
+      url: %s
+      profile: genesys-conversation-detail
+  registrations:
+    - name: registrar
+      url: %s
+      profile: http-client-log
+output:
+  url: %s
+policy:
+  required_scopes: ["sip:manage"]
+  exclusions:
+    - {reason: internal call, direction: internal}
+`

@@ -1,0 +1,223 @@
+package sample
+
+import (
+	"bytes"
+	"compress/gzip"
+	"fmt"
+	"iter"
+	"math/rand/v2"
+	"time"
+)
+
+// The conversation details, in the members that matter and some that do not.
+type (
+	conversation struct {
+		ID           string        `json:"conversationId"`
+		Start        string        `json:"conversationStart"`
+		End          string        `json:"conversationEnd,omitempty"`
+		Direction    string        `json:"originatingDirection"`
+		Participants []participant `json:"participants"`
+	}
+	participant struct {
+		ID       string    `json:"participantId"`
+		Purpose  string    `json:"purpose"`
+		UserID   string    `json:"userId,omitempty"`
+		Sessions []session `json:"sessions"`
+	}
+	session struct {
+		ID        string    `json:"sessionId"`
+		Media     string    `json:"mediaType"`
+		Direction string    `json:"direction"`
+		ANI       string    `json:"ani"`
+		DNIS      string    `json:"dnis"`
+		Trunk     string    `json:"sessionDnis,omitempty"`
+		Recording *bool     `json:"recording,omitempty"`
+		Segments  []segment `json:"segments"`
+	}
+	segment struct {
+		Start string `json:"segmentStart"`
+		End   string `json:"segmentEnd,omitempty"`
+		Type  string `json:"segmentType"`
+	}
+)
+
+const detailStamp = "2006-01-02T15:04:05.000Z"
+
+// details yields the hourly files of conversation details. A conversation is
+// in the file of the hour in which it ended.
+func (n *Night) details() iter.Seq[Object] {
+	return func(yield func(Object) bool) {
+		for h := firstHour; h <= lastHour+1; h++ { // the last calls end in the hour after
+			var list []conversation
+			for i := range n.calls {
+				list = append(list, n.calls[i].toldIn(n.hour(h))...)
+			}
+			if len(list) > 0 && !yield(Object{Key: detailKey(n.hour(h)), Body: hourly(list)}) {
+				return
+			}
+		}
+	}
+}
+
+func detailKey(hour time.Time) string {
+	return hour.Format("cdr/date=2006-01-02/conversations-15.json.gz")
+}
+
+// hourly returns a file of conversations, compressed.
+func hourly(list []conversation) []byte {
+	var b bytes.Buffer
+	w := gzip.NewWriter(&b)
+	document := encode(struct {
+		Conversations []conversation `json:"conversations"`
+	}{list})
+	if _, err := w.Write(document); err != nil {
+		panic(err) // a buffer takes everything
+	}
+	if err := w.Close(); err != nil {
+		panic(err)
+	}
+	return b.Bytes()
+}
+
+// toldIn returns what the file of an hour says about a call.
+func (c *call) toldIn(hour time.Time) []conversation {
+	var told []conversation
+	if c.feed == twice && c.start.Truncate(time.Hour).Equal(hour) {
+		told = append(told, c.conversation(hour.Add(time.Hour)))
+	}
+	if c.feed != withheld && c.end.Truncate(time.Hour).Equal(hour) {
+		told = append(told, c.conversation(c.end.Add(time.Hour)))
+	}
+	return told
+}
+
+// teller writes a call down as it was known at a time.
+type teller struct {
+	*call
+	asOf time.Time
+	ids  *rand.Rand
+}
+
+func (c *call) conversation(asOf time.Time) conversation {
+	t := teller{c, asOf, random(detailStream, c.number)}
+	d := conversation{ID: c.id, Start: c.start.Format(detailStamp), Direction: c.direction()}
+	if !c.end.After(asOf) {
+		d.End = c.end.Format(detailStamp)
+	}
+	if c.kind == internal {
+		d.Participants = []participant{
+			t.agent("user", c.agents[1], c.start, c.answered, c.end),
+			t.agent("agent", c.agents[0], c.queued, c.answered, c.end),
+		}
+		return d
+	}
+	d.Participants = append(d.Participants, t.customer())
+	if c.kind != outbound {
+		d.Participants = append(d.Participants, t.queue())
+	}
+	return t.answering(d)
+}
+
+// answering adds those who spoke with the customer.
+func (t *teller) answering(d conversation) conversation {
+	c := t.call
+	if c.answered.IsZero() {
+		return d
+	}
+	until := c.end
+	if !c.handover.IsZero() {
+		until = c.handover
+	}
+	alert := c.answered.Add(-4 * time.Second)
+	d.Participants = append(d.Participants, t.agent("agent", c.agents[0], alert, c.answered, until))
+	if !c.handover.IsZero() {
+		d.Participants = append(d.Participants, t.agent("agent", c.agents[1], c.handover.Add(-6*time.Second), c.handover, c.end))
+	}
+	if !c.expert.IsZero() {
+		d.Participants = append(d.Participants, t.expert())
+	}
+	return d
+}
+
+func (t *teller) customer() participant {
+	c := t.call
+	purpose, ani, dnis := "customer", c.customer, c.service
+	if c.kind == outbound {
+		purpose, ani, dnis = "external", c.service, c.customer
+	}
+	s := t.onTrunk(c.leg, ani, dnis)
+	switch c.kind {
+	case declined:
+		s.Recording = new(false)
+	case inbound, outbound:
+		s.Recording = new(true)
+	}
+	if c.kind == outbound {
+		s.Segments = t.segments(c.start, step{"system", c.answered}, step{"interact", c.end})
+	} else {
+		s.Segments = t.segments(c.start, step{"system", c.start.Add(1200 * time.Millisecond)}, step{"ivr", c.queued}, step{"interact", c.end})
+	}
+	return participant{ID: newUUID(t.ids), Purpose: purpose, Sessions: []session{s}}
+}
+
+// expert is an outsider whom the agent asked to join, on a leg of his own.
+func (t *teller) expert() participant {
+	s := t.onTrunk(newUUID(t.ids), t.service, "+443069990123")
+	s.Direction, s.Recording = "outbound", new(true)
+	s.Segments = t.segments(t.call.expert, step{"interact", t.end})
+	return participant{ID: newUUID(t.ids), Purpose: "external", Sessions: []session{s}}
+}
+
+func (t *teller) onTrunk(id, ani, dnis string) session {
+	at := trunks[t.trunk]
+	return session{
+		ID: id, Media: "voice", Direction: t.direction(), ANI: "tel:" + ani, DNIS: "tel:" + dnis,
+		Trunk: fmt.Sprintf("sip:%s@%s.sip.example;tgrp=%s;trunk-context=edge.example", dnis, at.name, at.id),
+	}
+}
+
+func (t *teller) queue() participant {
+	until := t.answered
+	if until.IsZero() {
+		until = t.end
+	}
+	s := session{ID: newUUID(t.ids), Media: "voice", Direction: "inbound", ANI: "tel:" + t.call.customer, DNIS: "tel:" + t.service}
+	s.Segments = t.segments(t.queued, step{"interact", until})
+	return participant{ID: newUUID(t.ids), Purpose: "acd", Sessions: []session{s}}
+}
+
+// agent is one of one's own. Some let the customer wait for a while.
+func (t *teller) agent(purpose, user string, alert, from, until time.Time) participant {
+	s := session{ID: newUUID(t.ids), Media: "voice", Direction: t.direction(), ANI: "tel:" + t.call.customer, DNIS: "tel:" + t.service}
+	wrapped := until.Add(time.Duration(5+t.ids.IntN(40)) * time.Second)
+	steps := []step{{"alert", from}}
+	if hold := from.Add(until.Sub(from) / 3).Truncate(time.Millisecond); t.number%9 == 4 && until.Sub(from) > 90*time.Second {
+		steps = append(steps, step{"interact", hold}, step{"hold", hold.Add(20 * time.Second)})
+	}
+	s.Segments = t.segments(alert, append(steps, step{"interact", until}, step{"wrapup", wrapped})...)
+	return participant{ID: newUUID(t.ids), Purpose: purpose, UserID: user, Sessions: []session{s}}
+}
+
+// step is a segment that begins when the one before it ends.
+type step struct {
+	kind  string
+	until time.Time
+}
+
+// segments returns steps in a row. What began later than the teller knows is
+// left out, and what lasted has no end yet.
+func (t *teller) segments(start time.Time, steps ...step) []segment {
+	list := []segment{}
+	for _, s := range steps {
+		if !start.Before(t.asOf) {
+			break
+		}
+		g := segment{Start: start.Format(detailStamp), Type: s.kind}
+		if !s.until.After(t.asOf) {
+			g.End = s.until.Format(detailStamp)
+		}
+		list = append(list, g)
+		start = s.until
+	}
+	return list
+}

@@ -1,0 +1,168 @@
+package sample
+
+import (
+	"slices"
+	"strings"
+	"time"
+)
+
+// place is one hour of one trunk.
+type place struct{ trunk, hour int }
+
+// incident is an hour of a trunk that did not go as it should.
+type incident struct {
+	place
+	kind     string
+	cause    string // of its outages, empty when it makes none
+	sentence string
+	write    func(*registrar, client)
+}
+
+const (
+	scopeTrunk = leeds
+	scopeHour  = 10
+	retry      = 5 * time.Minute
+)
+
+// The incidents of the night in the order in which they are told, at most one
+// for each hour of a trunk.
+var incidents = [...]incident{
+	{place{scopeTrunk, scopeHour}, "scope-missing", "scope_missing", scopeSentence, (*registrar).scopeMissing},
+	{place{dublin, 14}, "refresh-race", "refresh_race", raceSentence, (*registrar).refreshRace},
+	{place{frankfurt, 16}, "wrong-organisation", "wrong_org", orgSentence, (*registrar).wrongOrg},
+	{place{leeds, 3}, "token-expired", "token_expired", expiredSentence, (*registrar).tokenExpired},
+	{place{dublin, 18}, "throttled", "throttled", throttledSentence, (*registrar).throttled},
+	{place{frankfurt, 7}, "challenge", "", challengeSentence, (*registrar).challenge},
+}
+
+// writerOf returns what writes the log of an hour of a trunk.
+func writerOf(p place) func(*registrar, client) {
+	for _, in := range incidents {
+		if in.place == p {
+			return in.write
+		}
+	}
+	return func(r *registrar, c client) { r.ordinary(c) }
+}
+
+const (
+	scopeSentence     = "At 10:08 the token of the Leeds client was renewed and came back with sip:manage:readonly instead of sip:manage. For 40 minutes every registration of its lines was refused with 403, while calls were still routed over the trunk. Give the service account the scope sip:manage back."
+	raceSentence      = "At 14:25 the first Dublin line registered three seconds after its token was renewed, most likely before the new token was known everywhere, and was refused with 403 for about a minute. Let the client wait after a renewal, or try again."
+	orgSentence       = "From 16:07 the second Frankfurt line presented a token of the sandbox organisation and was refused with 403 for ten minutes, until the right credentials were used again."
+	expiredSentence   = "At 03:08 the Leeds client could not renew its token. It went on with the old one, which ran out at 03:13, and its lines were refused with 401 until a new token came at 03:24."
+	throttledSentence = "At 18:27 the Dublin lines were told twice to wait (429, too many requests) and were back after two minutes."
+	challengeSentence = "At 07:07 the third Frankfurt line was asked for its credentials (401) and answered within a second. That is how registration works and is no outage."
+)
+
+// scopeMissing: the renewed token lacks the scope that registering takes. The
+// first refusals of each line show the claims, the last ones the token too.
+func (r *registrar) scopeMissing(c client) {
+	r.refreshed(c, c.refresh, 200)
+	weak := c.token().withScope(readonlyScope)
+	for line := range trunks[c.trunk].lines {
+		for at := c.turn(line); at.Before(c.mended()); at = at.Add(retry) {
+			l := r.attempt(c, line, at, 403, weak)
+			l.Response.Message = "missing permission: sip:manage"
+			if at.Add(retry).After(c.mended()) {
+				l.Claims, l.AccessToken = nil, weak.compact()
+			}
+		}
+	}
+	r.refreshed(c, c.mended(), 200)
+	for line := range trunks[c.trunk].lines {
+		r.attempt(c, line, c.turn(line).Add(8*retry), 200, newToken(c.mended()))
+	}
+}
+
+// mended is when a token with the scope was issued again.
+func (c client) mended() time.Time { return c.refresh.Add(8 * retry) }
+
+// refreshRace: the first line does not wait until the new token has settled.
+func (r *registrar) refreshRace(c client) {
+	r.ordinary(c, 0)
+	r.attempt(c, 0, c.refresh.Add(3*time.Second), 403, c.token())
+	r.attempt(c, 0, c.refresh.Add(23*time.Second), 403, c.token())
+	r.attempt(c, 0, c.refresh.Add(68*time.Second), 200, c.token())
+}
+
+func (r *registrar) wrongOrg(c client) {
+	const line = 1
+	r.ordinary(c, line)
+	wrong := c.token().ofOrg(sandboxOrg)
+	r.attempt(c, line, c.turn(line), 403, wrong).AccessToken = wrong.compact()
+	r.attempt(c, line, c.turn(line).Add(retry), 403, wrong).AccessToken = wrong.compact()
+	r.attempt(c, line, c.turn(line).Add(2*retry), 200, c.token())
+}
+
+func (r *registrar) tokenExpired(c client) {
+	old := newToken(c.refresh.Add(-time.Hour))
+	r.refreshed(c, c.refresh, 503)
+	r.refreshed(c, c.refresh.Add(16*time.Minute), 200)
+	for line := range trunks[c.trunk].lines {
+		at := c.turn(line).Add(retry)
+		r.attempt(c, line, at, 401, old)
+		r.attempt(c, line, at.Add(retry), 401, old)
+		r.attempt(c, line, at.Add(11*time.Minute), 200, newToken(c.refresh.Add(16*time.Minute)))
+	}
+}
+
+func (r *registrar) throttled(c client) {
+	r.refreshed(c, c.refresh, 200)
+	for line := range trunks[c.trunk].lines {
+		for i, status := range []int{429, 429, 200} {
+			r.attempt(c, line, c.turn(line).Add(time.Duration(i)*time.Minute), status, c.token())
+		}
+	}
+}
+
+func (r *registrar) challenge(c client) {
+	const line = 2
+	r.ordinary(c, line)
+	r.attempt(c, line, c.turn(line), 401, c.token())
+	r.attempt(c, line, c.turn(line).Add(800*time.Millisecond), 200, c.token())
+}
+
+// span is a span of time.
+type span struct{ from, until time.Time }
+
+// scopeOutage returns the span in which no line of the trunk was registered.
+func (n *Night) scopeOutage() span {
+	r := registrar{night: n}
+	c := r.client(scopeTrunk, scopeHour)
+	last := len(trunks[scopeTrunk].lines) - 1
+	return span{c.turn(last), c.turn(0).Add(8 * retry)}
+}
+
+// tellOutages adds a chapter for each incident, and its outages: of each
+// line, from its first refusal until it was registered again.
+func (n *Night) tellOutages() {
+	for _, in := range incidents {
+		n.Story.Chapters = append(n.Story.Chapters, Chapter{Kind: in.kind, Sentence: in.sentence})
+		if in.cause != "" {
+			n.Story.Outages = append(n.Story.Outages, n.outages(in)...)
+		}
+	}
+}
+
+func (n *Night) outages(in incident) []Outage {
+	r := registrar{night: n}
+	in.write(&r, r.client(in.trunk, in.hour))
+	lines := trunks[in.trunk].lines
+	list := make([]Outage, len(lines))
+	for _, l := range r.log {
+		line := slices.IndexFunc(lines, func(id string) bool { return l.Request != nil && strings.Contains(l.Path, id) })
+		if line < 0 {
+			continue
+		}
+		o := &list[line]
+		switch {
+		case l.Status != 200 && o.Failures == 0:
+			*o = Outage{Kind: in.kind, Trunk: l.TrunkID, Line: lines[line], Start: l.at, Cause: in.cause, Failures: 1}
+		case l.Status != 200:
+			o.Failures++
+		case o.Failures > 0:
+			o.End = l.at
+		}
+	}
+	return slices.DeleteFunc(list, func(o Outage) bool { return o.Failures == 0 })
+}

@@ -1,0 +1,200 @@
+package sample
+
+import (
+	"bytes"
+	"compress/gzip"
+	"encoding/json"
+	"io"
+	"path"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+)
+
+var day = time.Date(2026, 11, 20, 0, 0, 0, 0, time.UTC)
+
+// reading is what the objects of a night say, read back without knowing how
+// they were made.
+type reading struct {
+	keys      []string
+	size      int
+	media     map[string]bool       // keys of media objects
+	folders   map[string][]string   // keys of media objects by conversation
+	documents map[string]exported   // metadata that parses, by key
+	cut       map[string]bool       // keys of metadata that does not
+	legs      map[string][]spokenOf // by conversation, as delivered last
+	log       []attempt
+	rawLog    []byte
+}
+
+type exported struct {
+	RecordingID, ConversationID, OrganizationID string
+	MediaSubtype                                string
+	StartTime, EndTime                          string
+	SIPTrunkID                                  *string `json:"sipTrunkId"`
+	DurationMS                                  int64
+}
+
+type spokenOf struct {
+	ID         string `json:"sessionId"`
+	Trunk      string `json:"sessionDnis"`
+	Recording  *bool
+	Direction  string
+	purpose    string
+	answered   bool
+	start, end time.Time
+	Segments   []struct {
+		Start time.Time `json:"segmentStart"`
+		End   time.Time `json:"segmentEnd"`
+		Type  string    `json:"segmentType"`
+	}
+}
+
+type attempt struct {
+	Time         time.Time
+	Method, Path string
+	Status       int
+	AccessToken  string         `json:"access_token"`
+	Claims       map[string]any `json:"token_claims"`
+}
+
+var inFolder = regexp.MustCompile(`^recordings/([^/]+)/year=(\d{4})/month=(\d\d)/day=(\d\d)/hour=(\d\d)/conversation_id=([0-9a-f-]{36})/([0-9a-f-]{36})(_call_metadata\.json|\.txt|\.(?:opus|wav|mp4)(_metadata\.json)?)$`)
+
+func read(t *testing.T, n *Night) *reading {
+	t.Helper()
+	r := &reading{media: map[string]bool{}, folders: map[string][]string{}, documents: map[string]exported{}, cut: map[string]bool{}, legs: map[string][]spokenOf{}}
+	for o := range n.Objects() {
+		r.keys = append(r.keys, o.Key)
+		r.size += len(o.Body)
+		switch top, _, _ := strings.Cut(o.Key, "/"); top {
+		case "recordings":
+			r.delivery(t, o)
+		case "cdr":
+			r.details(t, o)
+		case "registrations":
+			r.registrations(t, o)
+		default:
+			t.Errorf("key %q is below no source", o.Key)
+		}
+	}
+	return r
+}
+
+func (r *reading) delivery(t *testing.T, o Object) {
+	t.Helper()
+	m := inFolder.FindStringSubmatch(o.Key)
+	switch {
+	case m == nil:
+		t.Errorf("key %q is not of the export's layout", o.Key)
+	case strings.HasSuffix(m[8], ".txt"):
+		if !bytes.HasPrefix(o.Body, []byte("AGENT: ")) {
+			t.Errorf("%q is no transcript: %q", o.Key, o.Body)
+		}
+	case m[8] == "_call_metadata.json":
+		if !json.Valid(o.Body) {
+			t.Errorf("%q is no JSON: %q", o.Key, o.Body)
+		}
+	case m[9] == "":
+		r.media[o.Key] = true
+		r.folders[m[6]] = append(r.folders[m[6]], o.Key)
+		if !bytes.HasPrefix(o.Body, []byte("OggS")) || len(o.Body) < 100 || len(o.Body) > 300 {
+			t.Errorf("%q is no small media object: %d bytes", o.Key, len(o.Body))
+		}
+	default:
+		var d exported
+		if err := json.Unmarshal(o.Body, &d); err != nil {
+			r.cut[o.Key] = true
+			return
+		}
+		r.documents[o.Key] = d
+	}
+}
+
+func (r *reading) details(t *testing.T, o Object) {
+	t.Helper()
+	z, err := gzip.NewReader(bytes.NewReader(o.Body))
+	if err != nil {
+		t.Fatalf("%q: %v", o.Key, err)
+	}
+	text, err := io.ReadAll(z)
+	if err != nil {
+		t.Fatalf("%q: %v", o.Key, err)
+	}
+	var document struct {
+		Conversations []struct {
+			ConversationID  string
+			ConversationEnd string
+			Participants    []struct {
+				Purpose  string
+				Sessions []spokenOf
+			}
+		}
+	}
+	if err := json.Unmarshal(text, &document); err != nil {
+		t.Fatalf("%q: %v", o.Key, err)
+	}
+	for _, c := range document.Conversations {
+		var legs []spokenOf
+		answered := false
+		for _, p := range c.Participants {
+			for _, s := range p.Sessions {
+				s.purpose = p.Purpose
+				for i, g := range s.Segments {
+					if i > 0 && g.Start.Before(s.Segments[i-1].Start) {
+						t.Errorf("%q: session %s goes back in time: %v", o.Key, s.ID, s.Segments)
+					}
+					answered = answered || p.Purpose == "agent" && g.Type == "interact"
+				}
+				if len(s.Segments) > 0 {
+					s.start, s.end = s.Segments[0].Start, s.Segments[len(s.Segments)-1].End
+				}
+				legs = append(legs, s)
+			}
+		}
+		for i := range legs {
+			legs[i].answered = answered
+		}
+		if _, again := r.legs[c.ConversationID]; !again || c.ConversationEnd != "" {
+			r.legs[c.ConversationID] = legs
+		}
+	}
+}
+
+func (r *reading) registrations(t *testing.T, o Object) {
+	t.Helper()
+	r.rawLog = append(r.rawLog, o.Body...)
+	for line := range bytes.Lines(o.Body) {
+		var a attempt
+		if err := json.Unmarshal(line, &a); err != nil {
+			t.Fatalf("%q: %v in %s", o.Key, err, line)
+		}
+		if want := "registrations/date=" + a.Time.Format(time.DateOnly) + "/client.jsonl"; o.Key != want {
+			t.Errorf("a line of %v is in %q, want %q", a.Time, o.Key, want)
+		}
+		r.log = append(r.log, a)
+	}
+}
+
+// customers returns the legs of customers and outsiders.
+func (r *reading) customers(conversation string) []spokenOf {
+	var legs []spokenOf
+	for _, l := range r.legs[conversation] {
+		if l.purpose == "customer" || l.purpose == "external" {
+			legs = append(legs, l)
+		}
+	}
+	return legs
+}
+
+// inNight reports whether a key of the export is below an hour of the day.
+func inNight(key string) bool {
+	return strings.Contains(key, day.Format("/year=2006/month=01/day=02/"))
+}
+
+// conversationOf returns the conversation that a key of the export names.
+func conversationOf(key string) string {
+	return strings.TrimPrefix(path.Base(path.Dir(key)), "conversation_id=")
+}
+
+func recordingOf(key string) string { return path.Base(key)[:36] }

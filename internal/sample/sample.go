@@ -1,0 +1,88 @@
+// Package sample makes nights of recordings, call detail records and
+// registrations whose defects are known beforehand: the demo's night, for
+// people who look and for tests that count.
+//
+// Everything follows from the date and a fixed seed. Each call draws from a
+// generator of its own, so that it stays the same whatever happens to others.
+package sample
+
+import (
+	"iter"
+	"math/rand/v2"
+	"time"
+)
+
+// Object is one object of the night. The key is below the night's base.
+type Object struct {
+	Key  string
+	Body []byte
+}
+
+// Night is one UTC day of a contact centre, with what surrounds it.
+type Night struct {
+	Story Story
+
+	day   time.Time
+	calls []call // in order of their starts
+}
+
+const (
+	seed  = 1120
+	calls = 1925 // that start in the night
+)
+
+// The hours around the night in which calls are placed, and in which lines
+// register, counted from its midnight.
+const (
+	firstHour = -4
+	lastHour  = 25
+	logUntil  = 28
+)
+
+// New returns the night of the UTC day that holds t.
+func New(t time.Time) *Night {
+	n := &Night{day: t.UTC().Truncate(24 * time.Hour)}
+	n.plan(calls)
+	n.tell()
+	return n
+}
+
+// Objects yields every object of the night in byte order of the keys. Each
+// range makes them anew; their bytes belong to the caller.
+func (n *Night) Objects() iter.Seq[Object] {
+	return func(yield func(Object) bool) {
+		for _, part := range []iter.Seq[Object]{n.details(), n.deliveries(), n.registrations()} {
+			for o := range part {
+				if !yield(o) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// hour returns the start of an hour counted from the night's midnight.
+func (n *Night) hour(h int) time.Time { return n.day.Add(time.Duration(h) * time.Hour) }
+
+// at returns a time of the night, given as "15:04".
+func (n *Night) at(clock string) time.Time {
+	t, err := time.Parse("15:04", clock)
+	if err != nil {
+		panic(err) // clocks are constants
+	}
+	return n.hour(t.Hour()).Add(time.Duration(t.Minute()) * time.Minute)
+}
+
+// Streams keep what is drawn for one purpose apart from all others.
+const (
+	callStream = iota + 1
+	spreadStream
+	agentStream
+	detailStream
+	mediaStream
+	registrarStream
+)
+
+func random(stream, number int) *rand.Rand {
+	return rand.New(rand.NewPCG(seed+uint64(stream), uint64(number)))
+}
