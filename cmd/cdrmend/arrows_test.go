@@ -1,4 +1,4 @@
-package main
+package main_test
 
 import (
 	"encoding/json"
@@ -42,8 +42,8 @@ var rooms = map[string]room{
 	"internal/registration": {"outages follow from the log, the rules and the tokens alone", "record policy token"},
 	"internal/table":        {"a table is a format, whatever filled it", "record"},
 	"internal/inspect":      {"a profile is shown by the rooms that read with it", "manifest cdr registration record token"},
-	"internal/report":       {"a report is made from tables, also of runs committed long ago", "table record policy"},
-	"internal/ledger":       {"the ledger commits bytes, whatever they mean", "record object token"},
+	"internal/report":       {"a report is made from tables, also of runs committed long ago, and says causes in plain words", "table registration record policy"},
+	"internal/ledger":       {"the ledger commits bytes, whatever they mean", "record object token policy"},
 	"internal/sample":       {"the sample is known beforehand, so it must not follow from the code that it tests", ""},
 
 	"internal/record":   {"the ground carries all rooms, so it rests on none of them", "yamlfile"},

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"time"
 
+	"cdrmend/internal/ledger"
+
 	"github.com/spf13/pflag"
 )
 
@@ -59,8 +61,9 @@ func run(ctx context.Context, w *world) int {
 		return code
 	}
 	var usage usageError
+	var name *ledger.NameError
 	switch {
-	case errors.As(err, &usage):
+	case errors.As(err, &usage), errors.As(err, &name):
 		fmt.Fprintf(w.stderr, "cdrmend: %v\n", printable(err.Error()))
 		return exitUsage
 	case ctx.Err() != nil:

@@ -70,7 +70,7 @@ func runDemo(ctx context.Context, w *world, flags *pflag.FlagSet) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	fmt.Fprint(w.stdout, "\n", printable(report.Text(result, false)))
+	fmt.Fprint(w.stdout, "\n", printable(report.Text(result)))
 	if err := explainSome(ctx, w, j, result); err != nil {
 		return 0, err
 	}
@@ -121,7 +121,7 @@ func writeNight(ctx context.Context, w *world, night *sample.Night, dir, base st
 // explainSome tells three findings of the committed run in plain words: a
 // recording that is lost, a value that was repaired, and metadata that never
 // came.
-func explainSome(ctx context.Context, w *world, j *job.Job, r *job.Result) error {
+func explainSome(ctx context.Context, w *world, j *job.Job, r *report.Run) error {
 	wanted := []func(table.Finding) bool{
 		func(f table.Finding) bool { return f.Class == "missing_recording" && f.OutageCause == "scope_missing" },
 		func(f table.Finding) bool { return f.Class == "repaired_field" && f.OutageCause == "scope_missing" },
@@ -149,7 +149,7 @@ func explainSome(ctx context.Context, w *world, j *job.Job, r *job.Result) error
 	return nil
 }
 
-func tellWhere(w *world, dir, base, config string, r *job.Result) {
+func tellWhere(w *world, dir, base, config string, r *report.Run) {
 	night := dir
 	if base != "" {
 		night = strings.TrimSuffix(base, "/") + "/"
@@ -162,5 +162,5 @@ the results in         %s
 Run the job again by hand; it finds nothing new and leaves the commit as it is:
 
   cdrmend run --config %s --interval %s --as-of %s
-`, night, config, r.URL, config, r.Label, demoAsOf.Format(time.RFC3339))
+`, night, config, r.URL, config, r.Interval, demoAsOf.Format(time.RFC3339))
 }

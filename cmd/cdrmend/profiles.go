@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"cdrmend/internal/inspect"
-	"cdrmend/internal/policy"
 	"cdrmend/internal/record"
 	"cdrmend/manifests"
 
@@ -40,7 +39,12 @@ func runProfiles(_ context.Context, w *world, flags *pflag.FlagSet) (int, error)
 	switch {
 	case len(args) == 0:
 		for _, name := range manifests.Profiles() {
-			fmt.Fprintf(w.stdout, "%-30s %s\n", name, strings.Join(kindsOf(name), ", "))
+			text, _ := manifests.Profile(name)
+			kinds, err := record.ProfileKinds(name, text)
+			if err != nil {
+				return 0, err
+			}
+			fmt.Fprintf(w.stdout, "%-30s %s\n", name, strings.Join(kinds, ", "))
 		}
 		return exitDone, nil
 	case len(args) == 2 && args[0] == "show":
@@ -68,30 +72,16 @@ func profileText(name string) ([]byte, error) {
 	return text, nil
 }
 
-// kindsOf returns the kinds of source that a built-in profile describes.
-func kindsOf(name string) []string {
-	text, _ := manifests.Profile(name)
-	return kindsIn(name, text)
-}
-
-// kindsIn returns those that the text of a profile describes.
-func kindsIn(name string, text []byte) []string {
-	var kinds []string
-	for kind := range policy.NumKinds {
-		if _, err := record.LoadProfile(name, text, kind.String()); err == nil {
-			kinds = append(kinds, kind.String())
-		}
-	}
-	return kinds
-}
-
 func testProfile(w *world, name, kind, path string) (int, error) {
 	text, err := profileText(name)
 	if err != nil {
 		return 0, err
 	}
 	if kind == "" {
-		kinds := kindsIn(name, text)
+		kinds, err := record.ProfileKinds(name, text)
+		if err != nil {
+			return 0, usageError{err}
+		}
 		if len(kinds) != 1 {
 			return 0, usagef("say with --kind which records the file holds: manifests, cdrs or registrations")
 		}

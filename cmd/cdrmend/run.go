@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"strconv"
 	"time"
 
 	"cdrmend/internal/job"
@@ -75,16 +74,16 @@ func runIntervals(ctx context.Context, w *world, flags *pflag.FlagSet) (int, err
 	}
 	j.DryRun = dryRun
 	code := exitDone
-	var results []*job.Result
+	var results []*report.Run
 	for _, interval := range intervals {
 		r, err := j.Run(ctx, interval)
 		if err != nil {
 			return 0, err
 		}
 		results = append(results, r)
-		code = worse(code, exitCode(r, cfg.FailOn, dryRun))
+		code = worse(code, exitCode(r, cfg.FailOn))
 		if !quiet && !asJSON {
-			fmt.Fprint(w.stdout, printable(report.Text(r, dryRun)))
+			fmt.Fprint(w.stdout, printable(report.Text(r)))
 		}
 	}
 	if asJSON {
@@ -113,6 +112,9 @@ func loadConfig(w *world, flags *pflag.FlagSet) (*policy.Config, error) {
 	}
 	cfg, err := policy.Load(path, w.environ, over)
 	if err != nil {
+		return nil, usageError{err}
+	}
+	if _, err := job.TokenRules(&cfg.Policy); err != nil {
 		return nil, usageError{err}
 	}
 	return cfg, nil
@@ -243,23 +245,15 @@ func parseInterval(flag, text string, length time.Duration) (record.Time, error)
 		}
 		return 0, usagef("%s %s is not the start of an interval of %s", flag, text, length)
 	}
-	return 0, usagef("%s %q is no date like 2026-11-20, or 2026-11-20T08", flag, strconv.Quote(text))
+	return 0, usagef("%s %q is no date like 2026-11-20, or 2026-11-20T08", flag, text)
 }
 
 // exitCode is what one interval alone would exit with.
-func exitCode(r *job.Result, failOn policy.Severity, dryRun bool) int {
-	if dryRun && !r.NoOp || failOn == policy.None {
-		return exitDone
-	}
-	open := r.Outcome.OpenCritical
-	if failOn <= policy.Major {
-		open += r.Outcome.OpenMajor
-	}
-	if failOn <= policy.Minor {
-		open += r.Outcome.OpenMinor
-	}
+func exitCode(r *report.Run, failOn policy.Severity) int {
 	switch {
-	case open > 0:
+	case r.DryRun || failOn == policy.None:
+		return exitDone
+	case r.Outcome.Open(failOn) > 0:
 		return exitFindings
 	case r.Outcome.Indeterminate:
 		return exitIndeterminate

@@ -4,6 +4,7 @@ package cdr
 
 import (
 	"bufio"
+	"io"
 
 	"cdrmend/internal/record"
 )
@@ -71,6 +72,15 @@ func (r *Reader) Read(in *bufio.Reader, f record.Format, reject func(record.Reje
 	r.batch = &Batch{}
 	var err error
 	r.batch.Reading, err = r.mapping.Read(in, f, r.norm.Profile.List, record.Visitor{Row: r.Row, Reject: reject})
+	return r.batch, err
+}
+
+// ReadParquet reads one object whose content is the first size bytes of file.
+// Damage is part of the batch; the error is a failure to read.
+func (r *Reader) ReadParquet(file io.ReaderAt, size int64, reject func(record.Reject) error) (*Batch, error) {
+	r.batch = &Batch{}
+	var err error
+	r.batch.Reading, err = r.mapping.ReadParquet(file, size, record.Visitor{Row: r.Row, Reject: reject})
 	return r.batch, err
 }
 

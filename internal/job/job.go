@@ -14,6 +14,7 @@ import (
 	"cdrmend/internal/policy"
 	"cdrmend/internal/reconcile"
 	"cdrmend/internal/record"
+	"cdrmend/internal/report"
 )
 
 // Job is one configuration ready to run. Everything it touches is in here.
@@ -39,24 +40,12 @@ type Stores struct {
 // Watch is told how far a stage is; total is 0 while it is unknown.
 type Watch func(stage string, done, total int64)
 
-// Result is what one interval came to.
-type Result struct {
-	Label   string // of the interval
-	RunID   string
-	URL     string // where the run lies
-	NoOp    bool   // the newest commit is of this run already
-	Outcome ledger.Outcome
-	Summary *Summary // nil for a run that did nothing
-	Objects int64    // listed, and their bytes: what a dry run tells
-	Bytes   int64
-}
-
 // attempts is how often a run starts over because its inputs changed or
 // another run committed.
 const attempts = 4
 
 // Run does one interval.
-func (j *Job) Run(ctx context.Context, interval record.Span) (*Result, error) {
+func (j *Job) Run(ctx context.Context, interval record.Span) (*report.Run, error) {
 	book := j.ledger(interval)
 	var last *computed
 	for range attempts {
@@ -117,7 +106,7 @@ func Label(interval record.Span, length time.Duration) string {
 type computed struct {
 	snap     *snapshot
 	decision *reconcile.Decision
-	summary  *Summary
+	summary  *report.Summary
 	runSum   string
 }
 
@@ -152,20 +141,26 @@ func (j *Job) compute(ctx context.Context, book *ledger.Interval, snap *snapshot
 	return &computed{snap: snap, decision: decision, summary: summary, runSum: sum}, nil
 }
 
-func (c *computed) result(book *ledger.Interval) *Result {
-	return &Result{
-		Label: book.Label, RunID: c.snap.runID, URL: book.Store.String() + book.RunPrefix(c.snap.runID),
-		Outcome: c.summary.Outcome, Summary: c.summary, Objects: c.snap.count, Bytes: c.snap.bytes,
-	}
+func (c *computed) result(book *ledger.Interval) *report.Run {
+	r := c.snap.result(book)
+	r.Outcome, r.Summary = c.summary.Outcome, c.summary
+	return r
 }
 
-func (j *Job) unchanged(book *ledger.Interval, snap *snapshot, head ledger.Head) *Result {
-	return &Result{
-		Label: book.Label, RunID: snap.runID, URL: book.Store.String() + book.RunPrefix(snap.runID),
-		NoOp: true, Outcome: head.Record.Outcome, Objects: snap.count, Bytes: snap.bytes,
-	}
+func (j *Job) unchanged(book *ledger.Interval, snap *snapshot, head ledger.Head) *report.Run {
+	r := snap.result(book)
+	r.NoOp, r.Outcome = true, head.Record.Outcome
+	return r
 }
 
-func (j *Job) wouldDo(book *ledger.Interval, snap *snapshot) *Result {
-	return &Result{Label: book.Label, RunID: snap.runID, URL: book.Store.String() + book.RunPrefix(snap.runID), Objects: snap.count, Bytes: snap.bytes}
+func (j *Job) wouldDo(book *ledger.Interval, snap *snapshot) *report.Run {
+	r := snap.result(book)
+	r.DryRun = true
+	return r
+}
+
+func (s *snapshot) result(book *ledger.Interval) *report.Run {
+	return &report.Run{
+		Interval: book.Label, RunID: s.runID, URL: book.Store.String() + book.RunPrefix(s.runID), Objects: s.count, Bytes: s.bytes,
+	}
 }

@@ -66,6 +66,9 @@ func editsOf(d *reconcile.Decision) map[uint32][]manifest.Edit {
 
 func (j *Job) renderDocument(ctx context.Context, run *ledger.Run, snap *snapshot, d *reconcile.Decision, n uint32, edits []manifest.Edit) error {
 	doc := &d.Documents[n]
+	if !doc.Writable() {
+		return nil
+	}
 	in := &snap.inputs[doc.Object]
 	profile := snap.sources[in.source].Profile
 	fill := func(w io.Writer) error {
@@ -74,14 +77,16 @@ func (j *Job) renderDocument(ctx context.Context, run *ledger.Run, snap *snapsho
 			return err
 		}
 		defer done()
-		if doc.Format == record.Parquet {
-			return manifest.WriteParquet(w, src, profile, edits)
-		}
 		packed, err := doc.Packed.Compress(w)
 		if err != nil {
 			return err
 		}
-		if err := manifest.Write(packed, src, profile, doc, edits); err != nil {
+		if doc.Format == record.Parquet {
+			err = j.rewriteParquet(packed, src, profile, edits)
+		} else {
+			err = manifest.Write(packed, src, profile, doc, edits)
+		}
+		if err != nil {
 			return err
 		}
 		return packed.Close()

@@ -42,13 +42,12 @@ type scan struct {
 	events     []registration.Event
 	refreshes  map[refreshKey][]record.Time
 
-	read     []readObject             // by input
-	rejects  map[uint32]*ledger.Spool // by input: lines of rejects
-	damage   map[uint32]bool          // partitions
-	rows     map[uint32]*rowCount     // by partition
-	usable   map[uint32]bool          // sources with something that is evidence
-	balance  [policy.NumKinds]reconcile.Balance
-	unusable int64
+	read    []readObject             // by input
+	rejects map[uint32]*ledger.Spool // by input: lines of rejects
+	damage  map[uint32]bool          // partitions
+	rows    map[uint32]*rowCount     // by partition
+	usable  map[uint32]bool          // sources with something that is evidence
+	balance [policy.NumKinds]record.Balance
 }
 
 type refreshKey struct {
@@ -88,7 +87,7 @@ func (j *Job) scan(ctx context.Context, snap *snapshot) (*scan, error) {
 		texts: record.NewTexts(), refreshes: map[refreshKey][]record.Time{}, read: make([]readObject, len(snap.inputs)),
 		rejects: map[uint32]*ledger.Spool{}, damage: map[uint32]bool{}, rows: map[uint32]*rowCount{}, usable: map[uint32]bool{},
 	}
-	rules, err := j.tokenRules()
+	rules, err := TokenRules(&j.Config.Policy)
 	if err != nil {
 		return nil, err
 	}
@@ -117,8 +116,9 @@ func (s *scan) sortDocuments() {
 	})
 }
 
-func (j *Job) tokenRules() (*token.Rules, error) {
-	p := &j.Config.Policy
+// TokenRules returns what tokens are held against; an error names what is
+// wrong with the configured keys.
+func TokenRules(p *policy.Policy) (*token.Rules, error) {
 	rules := &token.Rules{Required: p.RequiredScopes, Leeway: p.Leeway, Race: p.RefreshRace}
 	if p.TokenKeys == nil {
 		return rules, nil
@@ -198,7 +198,7 @@ func (sc *scanner) one(ctx context.Context, n uint32) error {
 	o := newOpened(body, in.Key, source.Profile)
 	defer o.stream.Close()
 	if o.format == record.Parquet {
-		return sc.parquet(n, o, reader)
+		return sc.parquet(ctx, n, o, reader)
 	}
 	reject := func(r record.Reject) error { return sc.out.reject(sc, n, r) }
 	switch r := reader.(type) {

@@ -11,65 +11,14 @@ import (
 	"cdrmend/internal/policy"
 	"cdrmend/internal/reconcile"
 	"cdrmend/internal/record"
+	"cdrmend/internal/report"
 )
 
-// SummaryFormat is the format of summary.json.
-const SummaryFormat = "cdrmend.summary/1"
-
-// Summary is summary.json: what a run came to, in numbers.
-type Summary struct {
-	Format     string             `json:"format"`
-	Interval   string             `json:"interval"`
-	Start      string             `json:"start"`
-	End        string             `json:"end"`
-	Coverage   Coverage           `json:"coverage"`
-	Legs       int64              `json:"legs"`
-	Calls      int64              `json:"conversations"`
-	Lost       int64              `json:"distinct_missing_recordings"`
-	Verdicts   map[string]int64   `json:"verdicts"`
-	Findings   []FindingCount     `json:"findings"`
-	Outages    map[string]int64   `json:"outages_by_cause"`
-	MediaTypes map[string]int64   `json:"unknown_media_types"`
-	Overused   int64              `json:"overused_ids"`
-	Incomplete []Incomplete       `json:"incomplete_inputs"`
-	Warnings   []string           `json:"warnings"`
-	Balance    map[string]balance `json:"balance"`
-	Outcome    ledger.Outcome     `json:"outcome"`
-	Config     policy.Identity    `json:"configuration"`
-}
-
-type balance = reconcile.Balance
-
-// Coverage is how many of the legs that should be recorded are.
-type Coverage struct {
-	Recorded        int64   `json:"recorded"`
-	Intact          int64   `json:"intact"`
-	Of              int64   `json:"of"`
-	RecordedPercent *string `json:"recorded_percent"`
-	IntactPercent   *string `json:"intact_percent"`
-}
-
-// FindingCount counts the findings of one class, severity and status.
-type FindingCount struct {
-	Class    string `json:"class"`
-	Severity string `json:"severity"`
-	Status   string `json:"status"`
-	Count    int64  `json:"count"`
-}
-
-// Incomplete is input that may hide something.
-type Incomplete struct {
-	Source string `json:"source"`
-	Input  string `json:"input"` // URL of the partition, or of the whole source
-	Reason string `json:"reason"`
-	Next   string `json:"next"`
-}
-
-func (j *Job) renderSummary(ctx context.Context, run *ledger.Run, snap *snapshot, s *scan, d *reconcile.Decision) (*Summary, error) {
+func (j *Job) renderSummary(ctx context.Context, run *ledger.Run, snap *snapshot, s *scan, d *reconcile.Decision) (*report.Summary, error) {
 	var err error
-	sum := &Summary{
-		Format: SummaryFormat, Interval: snap.label, Start: snap.interval.Start.String(), End: snap.interval.End.String(),
-		Coverage: coverage(d), Legs: int64(len(d.Calls)), Calls: conversations(d), Lost: int64(d.Lost),
+	sum := &report.Summary{
+		Format: report.SummaryFormat, Interval: snap.label, Start: snap.interval.Start.String(), End: snap.interval.End.String(),
+		Coverage: coverage(d), Legs: int64(len(d.Calls)), Conversations: conversations(d), Lost: int64(d.Lost),
 		Verdicts: verdicts(d), Findings: findingCounts(d), Outages: outageCauses(d), MediaTypes: j.mediaTypes(d),
 		Overused: int64(d.OverusedIDs), Incomplete: incomplete(d), Warnings: warnings(d),
 		Outcome: outcome(d), Config: j.Config.Identity(),
@@ -80,8 +29,8 @@ func (j *Job) renderSummary(ctx context.Context, run *ledger.Run, snap *snapshot
 	return sum, renderJSON(ctx, run, "summary.json", sum)
 }
 
-func coverage(d *reconcile.Decision) Coverage {
-	var c Coverage
+func coverage(d *reconcile.Decision) report.Coverage {
+	var c report.Coverage
 	for i := range d.Calls {
 		switch d.Calls[i].Verdict {
 		case reconcile.VerdictRecordedInError, reconcile.VerdictExcluded:
@@ -129,18 +78,18 @@ func verdicts(d *reconcile.Decision) map[string]int64 {
 	return counts
 }
 
-func findingCounts(d *reconcile.Decision) []FindingCount {
-	counts := map[FindingCount]int64{}
+func findingCounts(d *reconcile.Decision) []report.FindingCount {
+	counts := map[report.FindingCount]int64{}
 	for i := range d.Findings {
 		f := &d.Findings[i]
-		counts[FindingCount{Class: f.Class.String(), Severity: f.Severity.String(), Status: f.Status.String()}]++
+		counts[report.FindingCount{Class: f.Class.String(), Severity: f.Severity.String(), Status: f.Status.String()}]++
 	}
-	list := make([]FindingCount, 0, len(counts))
+	list := make([]report.FindingCount, 0, len(counts))
 	for key, n := range counts {
 		key.Count = n
 		list = append(list, key)
 	}
-	slices.SortFunc(list, func(a, b FindingCount) int {
+	slices.SortFunc(list, func(a, b report.FindingCount) int {
 		return cmp.Or(cmp.Compare(a.Class, b.Class), cmp.Compare(a.Severity, b.Severity), cmp.Compare(a.Status, b.Status))
 	})
 	return list
@@ -172,11 +121,11 @@ func (j *Job) mediaTypes(d *reconcile.Decision) map[string]int64 {
 	return counts
 }
 
-func incomplete(d *reconcile.Decision) []Incomplete {
-	list := []Incomplete{}
+func incomplete(d *reconcile.Decision) []report.Incomplete {
+	list := []report.Incomplete{}
 	for _, in := range d.Incomplete {
 		s := &d.Sources[in.Source]
-		entry := Incomplete{Source: s.Name, Input: s.URL}
+		entry := report.Incomplete{Source: s.Name, Input: s.URL}
 		switch {
 		case in.Unsettled:
 			entry.Reason = "the source may still deliver"
@@ -268,21 +217,21 @@ func shapeWarnings(d *reconcile.Decision) []string {
 }
 
 // balances accounts for every row that was read.
-func balances(s *scan, d *reconcile.Decision) (map[string]balance, error) {
-	out := map[string]balance{}
+func balances(s *scan, d *reconcile.Decision) (map[string]record.Balance, error) {
+	out := map[string]record.Balance{}
 	for kind, name := range []string{"manifests", "cdrs", "registrations"} {
 		a, b := s.balance[kind], d.Balance[kind]
 		b.Read, b.Margin, b.Skipped, b.Rejected = a.Read, a.Margin+b.Margin, a.Skipped, a.Rejected
-		if sum := b.Margin + b.Superseded + b.Skipped + b.Rejected + b.WithFindings + b.Repaired + b.Untouched; sum != b.Read {
-			return nil, fmt.Errorf("the balance of %s does not come out: %d rows were read and %d accounted for; this is a defect of cdrmend, please report it", name, b.Read, sum)
+		if b.Accounted() != b.Read {
+			return nil, fmt.Errorf("the balance of %s does not come out: %d rows were read and %d accounted for; this is a defect of cdrmend, please report it", name, b.Read, b.Accounted())
 		}
 		out[name] = b
 	}
 	return out, nil
 }
 
-func outcome(d *reconcile.Decision) ledger.Outcome {
-	out := ledger.Outcome{Indeterminate: d.Blamed}
+func outcome(d *reconcile.Decision) policy.Outcome {
+	out := policy.Outcome{Indeterminate: d.Blamed}
 	for i := range d.Findings {
 		f := &d.Findings[i]
 		if f.Status != reconcile.Open {

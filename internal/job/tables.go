@@ -7,11 +7,12 @@ import (
 	"strings"
 
 	"cdrmend/internal/ledger"
+	"cdrmend/internal/report"
 	"cdrmend/internal/table"
 )
 
 // ReadTable yields a table of a committed run.
-func (j *Job) ReadTable(ctx context.Context, r *Result, schema *table.Schema) table.Rows {
+func (j *Job) ReadTable(ctx context.Context, r *report.Run, schema *table.Schema) table.Rows {
 	return func(yield func(*table.Row, error) bool) {
 		rows, done, err := j.openTable(ctx, r, schema)
 		if err != nil {
@@ -23,8 +24,8 @@ func (j *Job) ReadTable(ctx context.Context, r *Result, schema *table.Schema) ta
 	}
 }
 
-func (j *Job) openTable(ctx context.Context, r *Result, schema *table.Schema) (table.Rows, func(), error) {
-	book := &ledger.Interval{Store: j.Stores.Output, Root: j.Config.Output.URL.Prefix(), Label: r.Label}
+func (j *Job) openTable(ctx context.Context, r *report.Run, schema *table.Schema) (table.Rows, func(), error) {
+	book := &ledger.Interval{Store: j.Stores.Output, Root: j.Config.Output.URL.Prefix(), Label: r.Interval}
 	prefix := book.RunPrefix(r.RunID)
 	for info, err := range j.Stores.Output.List(ctx, prefix) {
 		if err != nil {
@@ -41,7 +42,7 @@ func (j *Job) openTable(ctx context.Context, r *Result, schema *table.Schema) (t
 		defer body.Close()
 		return j.rows(body, name, schema)
 	}
-	return nil, nil, fmt.Errorf("run %s of interval %s has no table %s", r.RunID, r.Label, schema.Name)
+	return nil, nil, fmt.Errorf("run %s of interval %s has no table %s", r.RunID, r.Interval, schema.Name)
 }
 
 // rows copies a table, so that it can be read any number of times until it is

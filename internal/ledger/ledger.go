@@ -23,6 +23,7 @@ import (
 	"time"
 
 	"cdrmend/internal/object"
+	"cdrmend/internal/policy"
 )
 
 // FormatVersion is that of everything a run writes. It is part of every run
@@ -34,18 +35,18 @@ const RecordFormat = "cdrmend.commit/1"
 
 // Record is one commit record: log/<number>.json.
 type Record struct {
-	Format     string      `json:"format"`
-	Number     int64       `json:"number"`
-	Name       string      `json:"name"`     // of the configuration
-	Interval   string      `json:"interval"` // as in the folder's name
-	RunID      string      `json:"run_id"`
-	RunSHA256  string      `json:"run_sha256"` // of runs/<run_id>/run.json
-	History    []File      `json:"history"`
-	Time       time.Time   `json:"time"`
-	Tool       string      `json:"tool"`
-	Previous   string      `json:"previous"` // SHA-256 of the record before, empty for the first
-	Neighbours []Neighbour `json:"neighbours"`
-	Outcome    Outcome     `json:"outcome"`
+	Format     string         `json:"format"`
+	Number     int64          `json:"number"`
+	Name       string         `json:"name"`     // of the configuration
+	Interval   string         `json:"interval"` // as in the folder's name
+	RunID      string         `json:"run_id"`
+	RunSHA256  string         `json:"run_sha256"` // of runs/<run_id>/run.json
+	History    []File         `json:"history"`
+	Time       time.Time      `json:"time"`
+	Tool       string         `json:"tool"`
+	Previous   string         `json:"previous"` // SHA-256 of the record before, empty for the first
+	Neighbours []Neighbour    `json:"neighbours"`
+	Outcome    policy.Outcome `json:"outcome"`
 }
 
 // Neighbour is the newest record of an earlier interval at the time of the
@@ -54,14 +55,6 @@ type Neighbour struct {
 	Interval string `json:"interval"`
 	Number   int64  `json:"number"`
 	SHA256   string `json:"sha256"`
-}
-
-// Outcome is what a run that changes nothing exits by.
-type Outcome struct {
-	OpenCritical  int64 `json:"open_critical"`
-	OpenMajor     int64 `json:"open_major"`
-	OpenMinor     int64 `json:"open_minor"`
-	Indeterminate bool  `json:"indeterminate_input"` // because of missing or damaged input of a settled source
 }
 
 // File is one file of a run, by its path below the interval's or the run's

@@ -14,7 +14,6 @@ import (
 	"time"
 
 	"cdrmend/internal/object"
-	"cdrmend/internal/object/objecttest"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -53,7 +52,7 @@ func TestMissingDirectoryIsAnErrorUnlessItMayBeMade(t *testing.T) {
 	if _, err := listKeys(t, store, "a/"); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("listing a missing directory: %v, want fs.ErrNotExist", err)
 	}
-	if err := store.Create(t.Context(), "a", objecttest.Content(nil)); !errors.Is(err, fs.ErrNotExist) {
+	if err := store.Create(t.Context(), "a", object.ContentOf(nil)); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("creating in a missing directory: %v, want fs.ErrNotExist", err)
 	}
 	if _, err := os.Stat(filepath.Dir(dir)); !errors.Is(err, fs.ErrNotExist) {
@@ -65,7 +64,7 @@ func TestMissingDirectoryIsAnErrorUnlessItMayBeMade(t *testing.T) {
 func TestKeysThatAreNoPathsBelowTheRootAreRefused(t *testing.T) {
 	store, dir := openDir(t)
 	for _, key := range []string{"", ".", "..", "../a", "/a", "a/", "a//b", "a/./b", "a/../b", ".cdrmend-a.tmp", ".cdrmend-a.tmp/b", "nul\x00"} {
-		if err := store.Create(t.Context(), key, objecttest.Content(nil)); err == nil {
+		if err := store.Create(t.Context(), key, object.ContentOf(nil)); err == nil {
 			t.Errorf("Create(%q) succeeds", key)
 		}
 	}
@@ -110,7 +109,7 @@ func TestLinksAreFollowedOnlyInsideTheRoot(t *testing.T) {
 
 func TestFilesBeingWrittenAreNeverListed(t *testing.T) {
 	store, dir := openDir(t)
-	c := objecttest.Content([]byte("data"))
+	c := object.ContentOf([]byte("data"))
 	whole := c.Open
 	var seen []string
 	c.Open = func() (io.ReadSeekCloser, error) {
@@ -140,7 +139,7 @@ func (w watched) Read(p []byte) (int, error) {
 func TestFailedCreateLeavesNoFileOnDisk(t *testing.T) {
 	store, dir := openDir(t)
 	ctx, cancel := context.WithCancel(t.Context())
-	c := objecttest.Content([]byte("data"))
+	c := object.ContentOf([]byte("data"))
 	whole := c.Open
 	c.Open = func() (io.ReadSeekCloser, error) {
 		r, err := whole()
@@ -153,10 +152,10 @@ func TestFailedCreateLeavesNoFileOnDisk(t *testing.T) {
 	if err := store.Create(t.Context(), "a/b", c); err == nil {
 		t.Error("a create with another checksum succeeds")
 	}
-	if err := store.Create(t.Context(), "a/c", objecttest.Content([]byte("data"))); err != nil {
+	if err := store.Create(t.Context(), "a/c", object.ContentOf([]byte("data"))); err != nil {
 		t.Fatal(err)
 	}
-	if err := store.Create(t.Context(), "a/c", objecttest.Content([]byte("dato"))); !errors.Is(err, object.ErrTaken) {
+	if err := store.Create(t.Context(), "a/c", object.ContentOf([]byte("dato"))); !errors.Is(err, object.ErrTaken) {
 		t.Errorf("a create over other bytes: %v, want ErrTaken", err)
 	}
 	if got := filesOnDisk(t, dir); !slices.Equal(got, []string{"a/c"}) {
@@ -181,11 +180,11 @@ func filesOnDisk(t *testing.T, dir string) []string {
 
 func TestKeyThatIsAParentOfAnotherIsNeitherCreatedNorTaken(t *testing.T) {
 	store, _ := openDir(t)
-	if err := store.Create(t.Context(), "a/b", objecttest.Content(nil)); err != nil {
+	if err := store.Create(t.Context(), "a/b", object.ContentOf(nil)); err != nil {
 		t.Fatal(err)
 	}
 	for _, key := range []string{"a", "a/b/c", "a/b/c/d"} {
-		err := store.Create(t.Context(), key, objecttest.Content(nil))
+		err := store.Create(t.Context(), key, object.ContentOf(nil))
 		if err == nil || errors.Is(err, object.ErrTaken) || !strings.Contains(err.Error(), "parent") {
 			t.Errorf("Create(%q) beside a/b: %v, want an error about parents", key, err)
 		}

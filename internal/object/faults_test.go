@@ -76,11 +76,11 @@ func TestCreateSurvivesFaults(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := openFaulty(t, http.MethodPut, faults...)
-			if err := f.store.Create(t.Context(), "key", objecttest.Content([]byte("data"))); err != nil {
+			if err := f.store.Create(t.Context(), "key", object.ContentOf([]byte("data"))); err != nil {
 				t.Errorf("Create: %v", err)
 			}
 			f.wantFaultsMet()
-			if err := f.store.Create(t.Context(), "key", objecttest.Content([]byte("dato"))); !errors.Is(err, object.ErrTaken) {
+			if err := f.store.Create(t.Context(), "key", object.ContentOf([]byte("dato"))); !errors.Is(err, object.ErrTaken) {
 				t.Errorf("Create with other bytes: %v, want ErrTaken", err)
 			}
 		})
@@ -93,7 +93,7 @@ func TestCreateInPartsSurvivesLostCompletion(t *testing.T) {
 	f.arm(func(w http.ResponseWriter, r *http.Request, server http.Handler) { server.ServeHTTP(w, r) }, // begins the upload
 		func(w http.ResponseWriter, r *http.Request, server http.Handler) { first = false; lost(w, r, server) })
 	data := bytes.Repeat([]byte("0123456789abcdef"), 1<<20)
-	if err := f.store.Create(t.Context(), "key", objecttest.Content(data)); err != nil {
+	if err := f.store.Create(t.Context(), "key", object.ContentOf(data)); err != nil {
 		t.Errorf("Create: %v", err)
 	}
 	if first {
@@ -103,7 +103,7 @@ func TestCreateInPartsSurvivesLostCompletion(t *testing.T) {
 
 func TestThrottledRequestShrinksTheSharedLimit(t *testing.T) {
 	f := openFaulty(t, http.MethodPut, answer(503, "SlowDown"))
-	if err := f.store.Create(t.Context(), "key", objecttest.Content([]byte("data"))); err != nil {
+	if err := f.store.Create(t.Context(), "key", object.ContentOf([]byte("data"))); err != nil {
 		t.Fatal(err)
 	}
 	if got := f.limit.Limit(); got != 8 {
@@ -120,7 +120,7 @@ func TestServerThatAllowsFewRequestsIsSatisfied(t *testing.T) {
 	var wg sync.WaitGroup
 	for i := range 60 {
 		wg.Go(func() {
-			if err := store.Create(t.Context(), fmt.Sprintf("key %d", i), objecttest.Content([]byte("data"))); err != nil {
+			if err := store.Create(t.Context(), fmt.Sprintf("key %d", i), object.ContentOf([]byte("data"))); err != nil {
 				t.Error(err)
 			}
 		})
@@ -151,7 +151,7 @@ func TestServerThatRestartsIsWaitedFor(t *testing.T) {
 		f.server.Restart(t)
 		panic(http.ErrAbortHandler)
 	})
-	if err := f.store.Create(t.Context(), "key", objecttest.Content([]byte("data"))); err != nil {
+	if err := f.store.Create(t.Context(), "key", object.ContentOf([]byte("data"))); err != nil {
 		t.Errorf("Create: %v", err)
 	}
 }

@@ -44,7 +44,7 @@ func TestMissingBucketDoesNotExist(t *testing.T) {
 	_, store := gatewayStore(t, objecttest.GatewayOptions{}, "no-such-bucket")
 	_, listErr := listKeys(t, store, "a/")
 	_, openErr := store.Open(t.Context(), object.Info{Key: "a", ETag: "b", Size: 1}, 0)
-	createErr := store.Create(t.Context(), "a", objecttest.Content(nil))
+	createErr := store.Create(t.Context(), "a", object.ContentOf(nil))
 	for _, err := range []error{listErr, openErr, createErr} {
 		if !errors.Is(err, fs.ErrNotExist) || errors.Is(err, object.ErrChanged) {
 			t.Errorf("in a missing bucket: %v, want fs.ErrNotExist", err)
@@ -125,7 +125,7 @@ func TestObjectLockWithoutALockedBucketSaysSo(t *testing.T) {
 	gatewayStore(t, objecttest.GatewayOptions{}, "bucket")
 	opts := object.Options{Retention: object.Retention{Mode: "governance", Until: time.Now().Add(time.Hour)}}
 	store := mustOpen(t, object.OpenQuick, object.Location{Bucket: "bucket"}, opts)
-	err := store.Create(t.Context(), "key", objecttest.Content([]byte("data")))
+	err := store.Create(t.Context(), "key", object.ContentOf([]byte("data")))
 	wantMessage(t, err, "Object Lock")
 }
 

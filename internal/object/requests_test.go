@@ -63,7 +63,7 @@ func TestWhatIsConfiguredIsAskedFor(t *testing.T) {
 		"X-Amz-Object-Lock-Retain-Until-Date":         until.Format("2006-01-02T15:04:05Z"),
 	}
 	for _, size := range []int{10, 10 << 20} {
-		if err := store.Create(t.Context(), fmt.Sprint(size), objecttest.Content(bytes.Repeat([]byte("x"), size))); err != nil {
+		if err := store.Create(t.Context(), fmt.Sprint(size), object.ContentOf(bytes.Repeat([]byte("x"), size))); err != nil {
 			t.Fatal(err)
 		}
 		for name, value := range want {

@@ -18,7 +18,7 @@ func TestRetentionIsSetAndOnlyEverExtended(t *testing.T) {
 		t.Helper()
 		opts := object.Options{Retention: object.Retention{Mode: mode, Until: until}}
 		store := mustOpen(t, object.OpenQuick, object.Location{Bucket: "locked"}, opts)
-		if err := store.Create(t.Context(), key, objecttest.Content(data)); err != nil {
+		if err := store.Create(t.Context(), key, object.ContentOf(data)); err != nil {
 			t.Fatalf("Create with %s until %v: %v", mode, until, err)
 		}
 	}

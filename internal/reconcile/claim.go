@@ -19,12 +19,19 @@ const maxDuration = int64(1000) * 365 * 24 * 3600 * 1000
 func place(f record.Field) int { return slices.Index(manifest.Repairable[:], f) }
 
 // keyIDs returns what the entry's object key says about it. With several
-// entries a key cannot name one recording.
+// entries a key cannot name one recording, and an id that too many records
+// carry is none in a key either.
 func (d *decider) keyIDs(e *manifest.Entry) manifest.KeyIDs {
 	doc := &d.Documents[e.Doc]
 	key := doc.Key
 	if doc.N > 1 {
 		key.Recording, key.Media = record.None, record.None
+	}
+	if d.badConversations[keyOf(e.Org, key.Conversation)] {
+		key.Conversation = record.None
+	}
+	if d.badRecordings[keyOf(e.Org, key.Recording)] {
+		key.Recording = record.None
 	}
 	return key
 }
@@ -42,11 +49,11 @@ func (d *decider) takeFromNames() {
 		}
 		key := d.keyIDs(e)
 		e.MediaKey = cmp.Or(e.MediaKey, key.Media)
-		if e.Conversation == record.None && !d.badConversations[keyOf(e.Org, key.Conversation)] {
+		if e.Conversation == record.None {
 			e.Conversation = key.Conversation
 			st.fill(record.ConversationID, ObjectKey, e.Conversation != record.None)
 		}
-		if e.Recording == record.None && !d.badRecordings[keyOf(e.Org, key.Recording)] {
+		if e.Recording == record.None {
 			e.Recording = key.Recording
 			st.fill(record.RecordingID, ObjectKey, e.Recording != record.None)
 		}

@@ -34,11 +34,13 @@ const (
 )
 
 // status returns that of a finding which rests on nothing being hidden.
-func (d *decider) status(l lack) Status {
-	if l == complete {
+func (l lack) status() Status {
+	switch l {
+	case complete:
 		return Open
+	case damaged:
+		return blamed
 	}
-	d.decision.Blamed = d.decision.Blamed || l == damaged
 	return Indeterminate
 }
 

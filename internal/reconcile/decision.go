@@ -196,18 +196,6 @@ var recordingNames = []string{"intact", "repaired", "open"}
 // String returns the status's name in the tables.
 func (s RecordingStatus) String() string { return recordingNames[s] }
 
-// Balance accounts for every row that was read of one kind.
-type Balance struct {
-	Read         int64 `json:"read"`
-	Margin       int64 `json:"margin"`
-	Superseded   int64 `json:"superseded"`
-	Skipped      int64 `json:"skipped"`
-	Rejected     int64 `json:"rejected"`
-	WithFindings int64 `json:"with_findings"`
-	Repaired     int64 `json:"repaired"`
-	Untouched    int64 `json:"untouched"`
-}
-
 // Decision is what a run says. Findings, repairs, calls and outages are in the
 // order of their tables.
 type Decision struct {
@@ -218,7 +206,7 @@ type Decision struct {
 	Calls      []Call
 	Recordings []Recording
 	Shown      []uint32 // outages of the table, in its order
-	Balance    [policy.NumKinds]Balance
+	Balance    [policy.NumKinds]record.Balance
 
 	OverusedIDs int // ids that too many records carry
 	Lost        int // distinct recordings that are missing

@@ -39,7 +39,7 @@ func (d *decider) judgeEntry(n uint32, invalid []record.Invalid) {
 	}
 	legs, byID := d.legsOfEntry(n)
 	if st.voice && len(legs) == 0 {
-		d.reportEntry(n, NoCDR, NoField, "", d.status(d.cdrsIncomplete(e)))
+		d.reportEntry(n, NoCDR, NoField, "", d.cdrsIncomplete(e).status())
 	}
 	d.judgeFields(n)
 	d.judgeConflicts(n, legs, byID)
@@ -72,7 +72,7 @@ func (d *decider) judgeFields(n uint32) {
 		status := Open
 		switch f {
 		case record.TrunkID, record.ConversationID, record.RecordingID:
-			status = d.status(d.cdrsIncomplete(e))
+			status = d.cdrsIncomplete(e).status()
 		}
 		d.reportEntry(n, MissingField, f, "", status)
 	}
@@ -82,7 +82,7 @@ func (d *decider) ambiguityStatus(e *manifest.Entry, f record.Field) Status {
 	if f != record.RecordingID {
 		return Open
 	}
-	return d.status(d.hidden(e.Org, d.legsOf.find(e.Org, e.Conversation)))
+	return d.hidden(e.Org, d.legsOf.find(e.Org, e.Conversation)).status()
 }
 
 // missing reports whether the final value of a field is missing.

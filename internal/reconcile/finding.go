@@ -27,13 +27,20 @@ func identity(class Class, f record.Field, subject string) uint64 {
 // IDText returns the finding's id as it is written.
 func (f *Finding) IDText() string { return fmt.Sprintf("fnd-%016x", f.ID) }
 
+// blamed is the status of a finding that is indeterminate because of missing
+// or damaged input, until it is reported.
+const blamed = NumStatuses
+
 // report adds a finding. An accepted one keeps its place in the tables but
 // asks for nobody's attention.
 func (d *decider) report(f Finding, subject string) *Finding {
 	f.ID = identity(f.Class, f.Field, subject)
 	f.Severity = max(f.Severity, classes[f.Class].severity)
-	if d.Policy.Accepted[f.IDText()] {
+	switch {
+	case d.Policy.Accepted[f.IDText()]:
 		f.Status = Accepted
+	case f.Status == blamed:
+		f.Status, d.decision.Blamed = Indeterminate, true
 	}
 	d.decision.Findings = append(d.decision.Findings, f)
 	return &d.decision.Findings[len(d.decision.Findings)-1]

@@ -2,6 +2,7 @@ package reconcile
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 
 	"cdrmend/internal/policy"
@@ -73,20 +74,61 @@ func (d *decider) objectPlace(object uint32, p findingPlace) findingPlace {
 	return p
 }
 
+// sortFindings brings the findings into the order of their table. Most pairs
+// are told apart by what is at hand, without looking up a text.
 func (d *decider) sortFindings() {
-	slices.SortFunc(d.decision.Findings, func(a, b Finding) int {
-		if a.Class != b.Class {
-			return cmp.Compare(a.Class, b.Class)
+	type key struct {
+		prefix uint64 // of the conversation
+		n      uint32
+		org    uint32 // rank
+		class  Class
+	}
+	found := d.decision.Findings
+	keys := make([]key, len(found))
+	orgs := d.rankOrgs()
+	for i := range found {
+		p := d.placeOf(&found[i])
+		keys[i] = key{d.Texts.Prefix(p.conversation), uint32(i), orgs[p.org], found[i].Class}
+	}
+	slices.SortFunc(keys, func(a, b key) int {
+		switch {
+		case a.class != b.class:
+			return cmp.Compare(a.class, b.class)
+		case a.org != b.org:
+			return cmp.Compare(a.org, b.org)
+		case a.prefix != b.prefix:
+			return cmp.Compare(a.prefix, b.prefix)
 		}
-		x, y := d.placeOf(&a), d.placeOf(&b)
-		if c := d.compareTexts(x.org, y.org, x.conversation, y.conversation, a.Recording, b.Recording, x.leg, y.leg); c != 0 {
-			return c
-		}
-		return cmp.Or(
-			cmp.Compare(x.key, y.key), cmp.Compare(x.source, y.source), cmp.Compare(x.row, y.row),
-			cmp.Compare(fieldName(a.Field), fieldName(b.Field)),
-		)
+		return d.compareFindings(&found[a.n], &found[b.n])
 	})
+	sorted := make([]Finding, len(found))
+	for i, k := range keys {
+		sorted[i] = found[k.n]
+	}
+	d.decision.Findings = sorted
+}
+
+// rankOrgs numbers the organisations of the findings in byte order.
+func (d *decider) rankOrgs() map[record.Text]uint32 {
+	ranks := map[record.Text]uint32{}
+	for i := range d.decision.Findings {
+		ranks[d.placeOf(&d.decision.Findings[i]).org] = 0
+	}
+	for rank, org := range slices.SortedFunc(maps.Keys(ranks), d.Texts.Compare) {
+		ranks[org] = uint32(rank)
+	}
+	return ranks
+}
+
+func (d *decider) compareFindings(a, b *Finding) int {
+	x, y := d.placeOf(a), d.placeOf(b)
+	if c := d.compareTexts(x.org, y.org, x.conversation, y.conversation, a.Recording, b.Recording, x.leg, y.leg); c != 0 {
+		return c
+	}
+	return cmp.Or(
+		cmp.Compare(x.key, y.key), cmp.Compare(x.source, y.source), cmp.Compare(x.row, y.row),
+		cmp.Compare(fieldName(a.Field), fieldName(b.Field)),
+	)
 }
 
 // compareTexts compares pairs of texts until one differs.

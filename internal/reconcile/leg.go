@@ -120,8 +120,8 @@ func (d *decider) reportLost(j *legJudgement) {
 		return
 	}
 	for _, id := range j.lost {
-		s := d.status(j.incomplete)
-		if d.possible[keyOf(d.Legs[j.n].Org, id)] {
+		s := j.incomplete.status()
+		if s == Open && d.possible[keyOf(d.Legs[j.n].Org, id)] {
 			s = Indeterminate
 		}
 		d.reportLeg(j.n, MissingRecording, NoField, id, "", s, j.call.Outage)
@@ -132,7 +132,7 @@ func (d *decider) reportLost(j *legJudgement) {
 		}
 	}
 	if j.short {
-		d.reportLeg(j.n, ShortRecording, NoField, record.None, decimal(floorMS(j.call.Uncovered)), d.status(j.incomplete), j.call.Outage)
+		d.reportLeg(j.n, ShortRecording, NoField, record.None, decimal(floorMS(j.call.Uncovered)), j.incomplete.status(), j.call.Outage)
 	}
 }
 

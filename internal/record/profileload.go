@@ -52,18 +52,29 @@ type section struct {
 	PhonePrefixes []string            `json:"phone_prefixes"`
 }
 
+// ProfileKinds returns the kinds of source that a profile describes.
+func ProfileKinds(name string, text []byte) ([]string, error) {
+	_, sections, err := parseProfile(name, text)
+	return slices.Sorted(maps.Keys(sections)), err
+}
+
+func parseProfile(name string, text []byte) (*yamlfile.File, map[string]*section, error) {
+	f, err := yamlfile.Parse(name, text)
+	if err != nil {
+		return nil, nil, err
+	}
+	f.Check(profileSchema())
+	sections := map[string]*section{}
+	return f, sections, f.Decode(&sections)
+}
+
 // LoadProfile reads one section of a profile: kind is manifests, cdrs or
 // registrations. The name, that of a built-in profile or the path of a file,
 // stands in the messages. All errors are reported, each with line, column and
 // key.
 func LoadProfile(name string, text []byte, kind string) (*Profile, error) {
-	f, err := yamlfile.Parse(name, text)
+	f, sections, err := parseProfile(name, text)
 	if err != nil {
-		return nil, err
-	}
-	f.Check(profileSchema())
-	sections := map[string]*section{}
-	if err := f.Decode(&sections); err != nil {
 		return nil, err
 	}
 	s := sections[kind]

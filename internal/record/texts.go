@@ -2,6 +2,7 @@ package record
 
 import (
 	"bytes"
+	"encoding/binary"
 	"hash/maphash"
 	"sync"
 )
@@ -113,6 +114,15 @@ func (t *Texts) Compare(x, y Text) int {
 	}
 	var long, short [64]byte
 	return bytes.Compare(t.AppendTo(long[:0], x), t.AppendTo(short[:0], y))
+}
+
+// Prefix returns the first eight bytes of x as a number that orders like them.
+func (t *Texts) Prefix(x Text) uint64 {
+	var b [64]byte
+	text := t.AppendTo(b[:0], x)
+	var first [8]byte
+	copy(first[:], text)
+	return binary.BigEndian.Uint64(first[:])
 }
 
 // stored returns the bytes of x as they are kept, and whether they are a

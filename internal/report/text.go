@@ -6,19 +6,17 @@ import (
 	"maps"
 	"slices"
 	"strings"
-
-	"cdrmend/internal/job"
 )
 
 // Text returns the summary of one interval for a terminal: short lines, the
 // most important first.
-func Text(r *job.Result, dryRun bool) string {
+func Text(r *Run) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "Interval %s\n", r.Label)
+	fmt.Fprintf(&b, "Interval %s\n", r.Interval)
 	switch {
 	case r.NoOp:
 		fmt.Fprintf(&b, "  unchanged: %d objects, the newest commit is of this very run\n", r.Objects)
-	case dryRun:
+	case r.DryRun:
 		fmt.Fprintf(&b, "  would read %d objects, %s; nothing was written\n", r.Objects, bytes(r.Bytes))
 	default:
 		writeSummary(&b, r.Summary)
@@ -40,7 +38,7 @@ func bytes(n int64) string {
 	return fmt.Sprintf("%.1f %s", v, units[i])
 }
 
-func writeSummary(b *strings.Builder, s *job.Summary) {
+func writeSummary(b *strings.Builder, s *Summary) {
 	c := s.Coverage
 	fmt.Fprintf(b, "  recorded   %d of %d calls that should be%s\n", c.Recorded, c.Of, share(c.RecordedPercent))
 	fmt.Fprintf(b, "  intact     %d of %d with all their metadata%s\n", c.Intact, c.Of, share(c.IntactPercent))

@@ -37,7 +37,7 @@ func listsManyPages(t *testing.T, p Place) {
 	g.SetLimit(16)
 	for i := range objects {
 		want[i] = fmt.Sprintf("many/%d/%04d.json", i%7, i)
-		g.Go(func() error { return p.Store.Create(t.Context(), want[i], Content([]byte(want[i]))) })
+		g.Go(func() error { return p.Store.Create(t.Context(), want[i], object.ContentOf([]byte(want[i]))) })
 	}
 	if err := g.Wait(); err != nil {
 		t.Fatal(err)
@@ -104,17 +104,17 @@ func readsFrom(t *testing.T, p Place) {
 
 func readsBig(t *testing.T, p Place) {
 	data := twentyMegabytes()
-	if err := p.Store.Create(t.Context(), "big", Content(data)); err != nil {
+	if err := p.Store.Create(t.Context(), "big", object.ContentOf(data)); err != nil {
 		t.Fatal(err)
 	}
 	info := only(t, p.Store)
 	wantBytes(t, p.Store, info, 0, data)
 	wantBytes(t, p.Store, info, 12_345_678, data[12_345_678:])
-	if err := p.Store.Create(t.Context(), "big", Content(data)); err != nil {
+	if err := p.Store.Create(t.Context(), "big", object.ContentOf(data)); err != nil {
 		t.Errorf("creating a big object again with equal bytes: %v", err)
 	}
 	data[len(data)-1]++
-	if err := p.Store.Create(t.Context(), "big", Content(data)); !errors.Is(err, object.ErrTaken) {
+	if err := p.Store.Create(t.Context(), "big", object.ContentOf(data)); !errors.Is(err, object.ErrTaken) {
 		t.Errorf("creating a big object again with another last byte: %v, want ErrTaken", err)
 	}
 }
@@ -191,7 +191,7 @@ func holdsEmpty(t *testing.T, p Place) {
 	}
 	wantBytes(t, p.Store, info, 0, nil)
 	create(t, p.Store, "empty", "")
-	if err := p.Store.Create(t.Context(), "empty", Content([]byte("x"))); !errors.Is(err, object.ErrTaken) {
+	if err := p.Store.Create(t.Context(), "empty", object.ContentOf([]byte("x"))); !errors.Is(err, object.ErrTaken) {
 		t.Errorf("creating a byte over an empty object: %v, want ErrTaken", err)
 	}
 }

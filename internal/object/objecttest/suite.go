@@ -5,7 +5,6 @@ package objecttest
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
 	"io"
 	"slices"
 	"testing"
@@ -52,22 +51,9 @@ func Run(t *testing.T, open func(t *testing.T) Place) {
 	}
 }
 
-// Content returns a content of the given bytes.
-func Content(data []byte) object.Content {
-	return object.Content{
-		Size:   int64(len(data)),
-		SHA256: sha256.Sum256(data),
-		Open:   func() (io.ReadSeekCloser, error) { return nopCloser{bytes.NewReader(data)}, nil },
-	}
-}
-
-type nopCloser struct{ *bytes.Reader }
-
-func (nopCloser) Close() error { return nil }
-
 func create(t *testing.T, s object.Store, key, data string) {
 	t.Helper()
-	if err := s.Create(t.Context(), key, Content([]byte(data))); err != nil {
+	if err := s.Create(t.Context(), key, object.ContentOf([]byte(data))); err != nil {
 		t.Fatalf("Create(%q): %v", key, err)
 	}
 }

@@ -24,7 +24,7 @@ func refusesOther(t *testing.T, p Place) {
 	create(t, p.Store, "d/a", "data")
 	first := only(t, p.Store)
 	for _, other := range []string{"dato", "dat", "data and more", ""} {
-		if err := p.Store.Create(t.Context(), "d/a", Content([]byte(other))); !errors.Is(err, object.ErrTaken) {
+		if err := p.Store.Create(t.Context(), "d/a", object.ContentOf([]byte(other))); !errors.Is(err, object.ErrTaken) {
 			t.Errorf("creating %q over %q: %v, want ErrTaken", other, "data", err)
 		}
 	}
@@ -46,7 +46,7 @@ func oneWriterWins(t *testing.T, p Place) {
 		for i := range writers {
 			wg.Go(func() {
 				<-start
-				errs[i] = p.Store.Create(t.Context(), key, Content(raceContent(i%contents)))
+				errs[i] = p.Store.Create(t.Context(), key, object.ContentOf(raceContent(i%contents)))
 			})
 		}
 		close(start)
@@ -86,8 +86,8 @@ func wantOneWinner(t *testing.T, errs []error, contents int, won string) {
 }
 
 func refusesUnannounced(t *testing.T, p Place) {
-	c := Content([]byte("announced"))
-	c.Open = Content([]byte("delivered")).Open
+	c := object.ContentOf([]byte("announced"))
+	c.Open = object.ContentOf([]byte("delivered")).Open
 	if err := p.Store.Create(t.Context(), "d/a", c); err == nil {
 		t.Errorf("creating %q announced as %q succeeds", "delivered", "announced")
 	}
@@ -96,7 +96,7 @@ func refusesUnannounced(t *testing.T, p Place) {
 
 func cancelledLeavesNothing(t *testing.T, p Place) {
 	ctx, cancel := context.WithCancel(t.Context())
-	c := Content(twentyMegabytes())
+	c := object.ContentOf(twentyMegabytes())
 	whole := c.Open
 	c.Open = func() (io.ReadSeekCloser, error) {
 		r, err := whole()
@@ -105,7 +105,7 @@ func cancelledLeavesNothing(t *testing.T, p Place) {
 	if err := p.Store.Create(ctx, "d/a", c); !errors.Is(err, context.Canceled) {
 		t.Errorf("a create that is cancelled midway: %v, want context.Canceled", err)
 	}
-	if err := p.Store.Create(ctx, "d/b", Content([]byte("data"))); !errors.Is(err, context.Canceled) {
+	if err := p.Store.Create(ctx, "d/b", object.ContentOf([]byte("data"))); !errors.Is(err, context.Canceled) {
 		t.Errorf("a create that is cancelled before: %v, want context.Canceled", err)
 	}
 	wantKeys(t, p.Store, "")
@@ -113,7 +113,7 @@ func cancelledLeavesNothing(t *testing.T, p Place) {
 
 func failingLeavesNothing(t *testing.T, p Place) {
 	broken := errors.New("disk on fire")
-	c := Content([]byte("data"))
+	c := object.ContentOf([]byte("data"))
 	whole := c.Open
 	c.Open = func() (io.ReadSeekCloser, error) {
 		r, err := whole()

@@ -1,0 +1,33 @@
+VERSION  ?= $(or $(shell git describe --tags --exact-match 2>/dev/null),devel)
+FUZZTIME ?= 20s
+
+export CGO_ENABLED := 0
+
+.DEFAULT_GOAL := help
+.PHONY: help build tools test fuzz bench lint demo
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+build: ## build the program, ./cdrmend
+	go build -trimpath -buildvcs=auto -ldflags '-s -w -X main.version=$(VERSION)' -o cdrmend ./cmd/cdrmend
+
+tools: ## install what the tests need beside Go: an S3 server and DuckDB, into .tools
+	@.ci/go-tool github.com/versity/versitygw/cmd/versitygw@v1.8.0
+	@.ci/duckdb 1.5.6-r.1
+
+# With CI set, a test whose server is missing fails instead of being skipped.
+test: tools ## run all tests, those against real servers too
+	CI=true go test -count=1 ./...
+
+fuzz: ## run every fuzz target for FUZZTIME=20s
+	.ci/fuzz $(FUZZTIME)
+
+bench: ## run every benchmark once; BENCH='-count=6' for benchstat
+	go test -run '^$$' -bench . $(or $(BENCH),-benchtime=1x) ./...
+
+lint: ## gofumpt, vet, staticcheck, golangci-lint, govulncheck, go mod tidy
+	.ci/lint
+
+demo: build tools ## run the demo on a real S3 server; KEEP=1 leaves the server running
+	KEEP=$(KEEP) .ci/demo ./cdrmend

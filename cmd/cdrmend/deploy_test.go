@@ -1,0 +1,286 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"cdrmend/internal/policy"
+
+	"github.com/goccy/go-yaml"
+	"github.com/google/go-cmp/cmp"
+	"github.com/spf13/pflag"
+)
+
+func deployed(t *testing.T, elements ...string) []byte {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(append([]string{"..", "..", "deploy"}, elements...)...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
+}
+
+// cronJob is what the tests look at in the manifest.
+type cronJob struct {
+	Spec struct {
+		TimeZone          string `yaml:"timeZone"`
+		ConcurrencyPolicy string `yaml:"concurrencyPolicy"`
+		JobTemplate       struct {
+			Spec struct {
+				PodFailurePolicy struct {
+					Rules []struct {
+						Action      string `yaml:"action"`
+						OnExitCodes struct {
+							ContainerName string `yaml:"containerName"`
+							Operator      string `yaml:"operator"`
+							Values        []int  `yaml:"values"`
+						} `yaml:"onExitCodes"`
+					} `yaml:"rules"`
+				} `yaml:"podFailurePolicy"`
+				Template struct {
+					Spec struct {
+						RestartPolicy      string      `yaml:"restartPolicy"`
+						ServiceAccountName string      `yaml:"serviceAccountName"`
+						Containers         []container `yaml:"containers"`
+						Volumes            []named     `yaml:"volumes"`
+					} `yaml:"spec"`
+				} `yaml:"template"`
+			} `yaml:"spec"`
+		} `yaml:"jobTemplate"`
+	} `yaml:"spec"`
+}
+
+type container struct {
+	Name         string   `yaml:"name"`
+	Args         []string `yaml:"args"`
+	Env          []named  `yaml:"env"`
+	VolumeMounts []named  `yaml:"volumeMounts"`
+}
+
+type named struct {
+	Name      string `yaml:"name"`
+	Value     string `yaml:"value"`
+	MountPath string `yaml:"mountPath"`
+}
+
+func readCronJob(t *testing.T) *cronJob {
+	t.Helper()
+	var j cronJob
+	if err := yaml.Unmarshal(deployed(t, "kubernetes", "cronjob.yaml"), &j); err != nil {
+		t.Fatal(err)
+	}
+	if len(j.Spec.JobTemplate.Spec.Template.Spec.Containers) != 1 {
+		t.Fatalf("want one container, got %+v", j)
+	}
+	return &j
+}
+
+// commandLine returns the words after the program's path in a line that
+// begins with the given text.
+func commandLine(t *testing.T, text []byte, begins string) []string {
+	t.Helper()
+	for line := range strings.Lines(string(text)) {
+		_, words, found := strings.Cut(line, "/usr/local/bin/cdrmend ")
+		if found && strings.HasPrefix(line, begins) {
+			return strings.Fields(words)
+		}
+	}
+	t.Fatalf("no line begins with %q and runs cdrmend:\n%s", begins, text)
+	return nil
+}
+
+func TestDeployedCommandsAreUnderstood(t *testing.T) {
+	image := regexp.MustCompile(`(?m)^CMD (\[.*\])$`).FindSubmatch(deployed(t, "Containerfile"))
+	var cmd []string
+	if image == nil || json.Unmarshal(image[1], &cmd) != nil {
+		t.Fatal("the Containerfile has no CMD that is a list")
+	}
+	for where, args := range map[string][]string{
+		"Containerfile":   cmd,
+		"cronjob.yaml":    readCronJob(t).Spec.JobTemplate.Spec.Template.Spec.Containers[0].Args,
+		"cdrmend.service": commandLine(t, deployed(t, "systemd", "cdrmend.service"), "ExecStart="),
+		"cron":            commandLine(t, deployed(t, "cron", "cdrmend"), "15 2 "),
+	} {
+		if args[0] != runCommand.name {
+			t.Errorf("%s: runs %q, want the command run", where, args)
+			continue
+		}
+		flags := pflag.NewFlagSet(args[0], pflag.ContinueOnError)
+		flags.SetOutput(io.Discard)
+		runCommand.flags(flags)
+		if err := flags.Parse(args[1:]); err != nil {
+			t.Errorf("%s: %q: %v", where, args, err)
+		}
+		if failOn, _ := flags.GetString("fail-on"); where == "cronjob.yaml" && failOn != "none" {
+			t.Errorf("%s: --fail-on is %q, want none: Kubernetes would repeat a run because of its findings", where, failOn)
+		}
+	}
+}
+
+func TestDeployedExitCodesAreThoseOfTheProgram(t *testing.T) {
+	j := readCronJob(t).Spec
+	first := j.JobTemplate.Spec.PodFailurePolicy.Rules[0]
+	if first.Action != "FailJob" || first.OnExitCodes.Operator != "In" || !slices.Equal(first.OnExitCodes.Values, []int{exitUsage}) {
+		t.Errorf("cronjob.yaml: the first failure rule is %+v, want FailJob on %d", first, exitUsage)
+	}
+	if name := j.JobTemplate.Spec.Template.Spec.Containers[0].Name; first.OnExitCodes.ContainerName != name {
+		t.Errorf("cronjob.yaml: the failure rule is about container %q, the job's is %q", first.OnExitCodes.ContainerName, name)
+	}
+	service := string(deployed(t, "systemd", "cdrmend.service"))
+	for _, want := range []string{
+		"\nSuccessExitStatus=" + strconv.Itoa(exitFindings) + " " + strconv.Itoa(exitIndeterminate) + "\n",
+		"\nRestartPreventExitStatus=" + strconv.Itoa(exitUsage) + "\n",
+	} {
+		if !strings.Contains(service, want) {
+			t.Errorf("cdrmend.service has no line %q", strings.TrimSpace(want))
+		}
+	}
+}
+
+func TestCronJobNeitherOverlapsNorKeepsLocalTime(t *testing.T) {
+	j := readCronJob(t).Spec
+	got := []string{j.ConcurrencyPolicy, j.TimeZone, j.JobTemplate.Spec.Template.Spec.RestartPolicy}
+	if diff := cmp.Diff([]string{"Forbid", "Etc/UTC", "Never"}, got); diff != "" {
+		t.Errorf("concurrencyPolicy, timeZone, restartPolicy (-want +got):\n%s", diff)
+	}
+}
+
+func TestCronJobReferencesResolve(t *testing.T) {
+	pod := readCronJob(t).Spec.JobTemplate.Spec.Template.Spec
+	c := pod.Containers[0]
+	for _, m := range c.VolumeMounts {
+		if !slices.ContainsFunc(pod.Volumes, func(v named) bool { return v.Name == m.Name }) {
+			t.Errorf("volume %q is mounted but not there", m.Name)
+		}
+	}
+	var account struct {
+		Metadata named `yaml:"metadata"`
+	}
+	if err := yaml.Unmarshal(deployed(t, "kubernetes", "serviceaccount.yaml"), &account); err != nil {
+		t.Fatal(err)
+	}
+	if pod.ServiceAccountName != account.Metadata.Name {
+		t.Errorf("the pod's service account is %q, the file's %q", pod.ServiceAccountName, account.Metadata.Name)
+	}
+}
+
+func TestCronJobEnvironmentSetsTheScratchVolume(t *testing.T) {
+	c := readCronJob(t).Spec.JobTemplate.Spec.Template.Spec.Containers[0]
+	var environ []string
+	for _, e := range c.Env {
+		environ = append(environ, e.Name+"="+e.Value)
+	}
+	config := filepath.Join(t.TempDir(), "cdrmend.yaml")
+	text := `
+name: x
+sources:
+  manifests: [{name: m, url: "s3://b/m/{date}/", profile: cdrmend}]
+  cdrs: [{name: c, url: "s3://b/c/{date}/", profile: cdrmend}]
+  registrations: [{name: r, url: "s3://b/r/{date}/", profile: cdrmend}]
+output: {url: "s3://b/out/"}
+`
+	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cfg, err := policy.Load(config, environ, nil)
+	if err != nil {
+		t.Fatalf("the environment %q is not understood: %v", environ, err)
+	}
+	if !slices.ContainsFunc(c.VolumeMounts, func(m named) bool { return m.MountPath == cfg.Scratch }) {
+		t.Errorf("scratch is %q, where nothing is mounted", cfg.Scratch)
+	}
+}
+
+// statement is one of an IAM policy. Unknown members are refused: a misspelled
+// condition would allow more than meant.
+type statement struct {
+	Sid       string
+	Effect    string
+	Principal map[string]string `json:",omitempty"`
+	Action    texts
+	Resource  texts
+	Condition map[string]map[string]string `json:",omitempty"`
+}
+
+// texts is one text or a list of texts.
+type texts []string
+
+func (l *texts) UnmarshalJSON(b []byte) error {
+	if b[0] == '"' {
+		b = slices.Concat([]byte("["), b, []byte("]"))
+	}
+	return json.Unmarshal(b, (*[]string)(l))
+}
+
+func actions(t *testing.T, name string) []string {
+	t.Helper()
+	var doc struct {
+		Version   string
+		Statement []statement
+	}
+	d := json.NewDecoder(bytes.NewReader(deployed(t, "iam", name)))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&doc); err != nil {
+		t.Fatalf("%s: %v", name, err)
+	}
+	var all []string
+	for _, s := range doc.Statement {
+		if doc.Version != "2012-10-17" || s.Effect != "Allow" || len(s.Action) == 0 {
+			t.Errorf("%s: %+v is no statement that allows something", name, s)
+		}
+		all = append(all, s.Action...)
+	}
+	return all
+}
+
+func TestPoliciesAllowNothingThatDestroys(t *testing.T) {
+	reading := regexp.MustCompile(`^(s3:(List|Get)[A-Za-z]+|kms:Decrypt)$`)
+	for _, a := range actions(t, "sources.json") {
+		if !reading.MatchString(a) {
+			t.Errorf("sources.json allows %s: sources are only read", a)
+		}
+	}
+	creating := regexp.MustCompile(`^(s3:(List|Get)[A-Za-z]+|s3:PutObject(Retention)?|s3:AbortMultipartUpload|kms:(Decrypt|GenerateDataKey))$`)
+	for _, a := range actions(t, "output.json") {
+		if !creating.MatchString(a) {
+			t.Errorf("output.json allows %s: outputs are only created and retained", a)
+		}
+	}
+	if got := actions(t, "trust-irsa.json"); !slices.Equal(got, []string{"sts:AssumeRoleWithWebIdentity"}) {
+		t.Errorf("trust-irsa.json allows %q", got)
+	}
+}
+
+func TestPoliciesAllowEveryRequestOfTheStore(t *testing.T) {
+	allowed := append(actions(t, "sources.json"), actions(t, "output.json")...)
+	files, err := filepath.Glob(filepath.Join("..", "..", "internal", "object", "s3*.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var needed []string
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range regexp.MustCompile(`"(s3:[A-Z][A-Za-z]+)"`).FindAllSubmatch(text, -1) {
+			needed = append(needed, string(m[1]))
+		}
+	}
+	if len(needed) == 0 {
+		t.Fatal("the store names no action that it needs")
+	}
+	for _, a := range needed {
+		if !slices.Contains(allowed, a) {
+			t.Errorf("%s is needed by the store and allowed by no policy", a)
+		}
+	}
+}

@@ -1,0 +1,21 @@
+// Command cdrmend repairs the metadata of exported call recordings, with
+// provenance, and tells what is missing, what coincides with a registration
+// outage, and what nobody can tell.
+//
+// It is a scheduled job. One interval, a UTC day by default, is pulled from
+// export manifests in S3, joined with call detail records and with the log of
+// SIP registrations, and committed as repaired manifests, tables and a record
+// that names its predecessor:
+//
+//	cdrmend demo                                     a sample night, without any configuration
+//	cdrmend config check --config cdrmend.yaml       what a configuration means
+//	cdrmend run --config cdrmend.yaml                the interval that ended last, and its re-checks
+//	cdrmend run --config cdrmend.yaml --interval 2026-11-20
+//	cdrmend token --file token.txt                   whether a token can register a line
+//	cdrmend profiles test cdrmend legs.csv --kind cdrs
+//
+// It exits with 0 when nothing is open at or above --fail-on, 1 when such
+// findings are open, 2 on a usage or configuration error, 3 when it failed and
+// committed nothing, and 4 when missing or damaged input leaves a result
+// indeterminate.
+package main

@@ -1,0 +1,62 @@
+package manifest
+
+import (
+	"io"
+
+	"cdrmend/internal/record"
+)
+
+// ReadParquet reads one document whose uncompressed content is the first size
+// bytes of file. Its entries have no gaps, as a repair of a row needs no
+// position. Damage is part of the batch; the error is a failure to read.
+func (r *Reader) ReadParquet(in Input, file io.ReaderAt, size int64) (*Batch, error) {
+	b := &Batch{Length: size, Doc: Document{
+		Key: KeyOf(r.norm.Profile, in.Key, &r.norm), Format: record.Parquet, Packed: in.Stream.Compression,
+	}}
+	reading, err := r.mapping.ReadParquet(file, size, record.Visitor{Row: func(row *record.Row) error {
+		b.Entries = append(b.Entries, r.entry(b, row.Index, row.Value))
+		return nil
+	}})
+	if err != nil {
+		return nil, err
+	}
+	b.Rows = reading.Rows
+	r.parquetDamage(b, reading.Damage, in)
+	b.finish()
+	return b, nil
+}
+
+// Writable reports whether a repaired document can be made of the original.
+// It cannot be of a Parquet file that breaks off: what cannot be read cannot
+// be written either, and a file with fewer rows would pass for the whole.
+func (d *Document) Writable() bool {
+	return d.Format != record.Parquet || d.Rare == nil || d.Rare.Recovery != nil ||
+		d.Rare.Malformed == nil && d.Rare.Truncated == nil
+}
+
+// parquetDamage notes what is wrong with the document. Only one whose content
+// is whole, in spite of its checksum, has a recovery.
+func (r *Reader) parquetDamage(b *Batch, damage error, in Input) {
+	switch failed := in.Stream.Failed(); {
+	case failed != nil:
+		r.broken(b, failed, in)
+	case damage != nil && len(b.Entries) == 0:
+		b.Doc.rare().Malformed = &Break{} // nothing of it can be decoded
+	case damage != nil:
+		b.Doc.rare().Malformed = &Break{Offset: b.Length}
+	case in.Stream.Checksum != nil:
+		b.Doc.rare().Malformed = &Break{Offset: b.Length}
+		b.Doc.Rare.Recovery = &Recovery{Keep: b.Length}
+	}
+}
+
+// WriteParquet copies a Parquet document to w with edits applied; src is its
+// uncompressed content. The schema stays as it is: the value of a field that
+// has no column stands only in the table of repairs.
+func WriteParquet(w io.Writer, src io.ReaderAt, size int64, p *record.Profile, edits []Edit) error {
+	cells := make([]record.ParquetEdit, len(edits))
+	for i, e := range edits {
+		cells[i] = record.ParquetEdit{Row: e.Gap.Entry, Field: e.Gap.Field, Value: e.Value}
+	}
+	return p.Map(record.EntryFields).RewriteParquet(w, src, size, cells)
+}

@@ -1,0 +1,69 @@
+package report
+
+import (
+	"cdrmend/internal/policy"
+	"cdrmend/internal/record"
+)
+
+// SummaryFormat is the format of summary.json.
+const SummaryFormat = "cdrmend.summary/1"
+
+// Run is what one interval came to.
+type Run struct {
+	Interval string         `json:"interval"`
+	RunID    string         `json:"run_id"`
+	URL      string         `json:"url"`       // of the run's folder
+	NoOp     bool           `json:"unchanged"` // the newest commit is of this run already
+	DryRun   bool           `json:"dry_run"`   // nothing was read or written
+	Objects  int64          `json:"objects"`   // that were listed
+	Bytes    int64          `json:"bytes"`     // of them
+	Outcome  policy.Outcome `json:"outcome"`   // of the newest commit
+	Summary  *Summary       `json:"summary"`   // nil for a run that computed nothing
+}
+
+// Summary is summary.json: what a run came to, in numbers.
+type Summary struct {
+	Format        string                    `json:"format"`
+	Interval      string                    `json:"interval"`
+	Start         string                    `json:"start"`
+	End           string                    `json:"end"`
+	Coverage      Coverage                  `json:"coverage"`
+	Legs          int64                     `json:"legs"`
+	Conversations int64                     `json:"conversations"`
+	Lost          int64                     `json:"distinct_missing_recordings"`
+	Verdicts      map[string]int64          `json:"verdicts"`
+	Findings      []FindingCount            `json:"findings"`
+	Outages       map[string]int64          `json:"outages_by_cause"`
+	MediaTypes    map[string]int64          `json:"unknown_media_types"`
+	Overused      int64                     `json:"overused_ids"`
+	Incomplete    []Incomplete              `json:"incomplete_inputs"`
+	Warnings      []string                  `json:"warnings"`
+	Balance       map[string]record.Balance `json:"balance"` // by kind
+	Outcome       policy.Outcome            `json:"outcome"`
+	Config        policy.Identity           `json:"configuration"`
+}
+
+// Coverage is how many of the legs that should be recorded are.
+type Coverage struct {
+	Recorded        int64   `json:"recorded"`
+	Intact          int64   `json:"intact"`
+	Of              int64   `json:"of"`
+	RecordedPercent *string `json:"recorded_percent"`
+	IntactPercent   *string `json:"intact_percent"`
+}
+
+// FindingCount counts the findings of one class, severity and status.
+type FindingCount struct {
+	Class    string `json:"class"`
+	Severity string `json:"severity"`
+	Status   string `json:"status"`
+	Count    int64  `json:"count"`
+}
+
+// Incomplete is input that may hide something.
+type Incomplete struct {
+	Source string `json:"source"`
+	Input  string `json:"input"` // URL of the partition, or of the whole source
+	Reason string `json:"reason"`
+	Next   string `json:"next"`
+}
