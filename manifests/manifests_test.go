@@ -66,20 +66,20 @@ func TestSchemasTellGoodFromBad(t *testing.T) {
 			`{"format":"cdrmend.manifest/1","recordings":[{"duration_ms":-1}]}`,
 		},
 		"inputs": {
-			`{"source":"m","key":"k","etag":"e","size":1,"sha256":` + hash + `,"rows":1,"rejects":0}`,
-			`{"source":"m","key":"k","size":1,"sha256":` + hash + `,"rows":1}`,
+			`{"source":"m","key":"k","etag":"e","modified":"2026-11-20T10:00:00.000000Z","size":1,"sha256":` + hash + `,"rows":1,"rejects":0}`,
+			`{"source":"m","key":"k","modified":"2026-11-20T10:00:00.000000Z","size":1,"sha256":` + hash + `,"rows":1}`,
 		},
 		"reject": {
-			`{"row":null,"offset":0,"length":1,"sha256":` + hash + `,"reason":"x","bytes":"eA=="}`,
-			`{"row":-1,"offset":0,"length":1,"sha256":` + hash + `,"reason":"x"}`,
+			`{"row":-1,"offset":0,"length":1,"sha256":` + hash + `,"reason":"x","bytes":"eA=="}`,
+			`{"row":null,"offset":0,"length":1,"sha256":` + hash + `,"reason":"x"}`,
 		},
 		"run": {
-			`{"format":"cdrmend.run/1","run_id":` + id + `,"interval":"2026-11-20T08","files":[{"path":"calls.csv","size":1,"sha256":` + hash + `}]}`,
-			`{"format":"cdrmend.run/1","run_id":` + hash + `,"interval":"2026-11-20","files":[]}`,
+			`{"format":"cdrmend.run/1","run_id":` + id + `,"files":[{"path":"calls.csv","size":1,"sha256":` + hash + `}],"renamed":[]}`,
+			`{"format":"cdrmend.run/1","run_id":` + hash + `,"files":[],"renamed":[]}`,
 		},
 		"commit": {
-			`{"format":"cdrmend.commit/1","name":"n","interval":"2026-11-20","number":1,"run_id":` + id + `,"run_sha256":` + hash + `,"history":{"csv":` + hash + `},"time":"2026-11-21T00:00:00.000000Z","tool_version":"1","rechecked":[]}`,
-			`{"format":"cdrmend.commit/1","name":"n","interval":"2026-11-20","number":0,"run_id":` + id + `,"run_sha256":` + hash + `,"history":{},"time":"2026-11-21T00:00:00Z","tool_version":"1","rechecked":[]}`,
+			`{"format":"cdrmend.commit/1","number":1,"name":"n","interval":"2026-11-20","run_id":` + id + `,"run_sha256":` + hash + `,"history":[{"path":"log/h.csv","size":1,"sha256":` + hash + `}],"time":"2026-11-21T00:00:00Z","tool":"1","previous":"","neighbours":[],"outcome":{"open_critical":0,"open_major":0,"open_minor":0,"indeterminate_input":false}}`,
+			`{"format":"cdrmend.commit/1","number":0,"name":"n","interval":"2026-11-20","run_id":` + id + `,"run_sha256":` + hash + `,"history":[{"path":"log/h.csv","size":1,"sha256":` + hash + `}],"time":"2026-11-21T00:00:00Z","tool":"1","previous":"","neighbours":[],"outcome":{"open_critical":0,"open_major":0,"open_minor":0,"indeterminate_input":false}}`,
 		},
 	} {
 		s := yamlfile.Schema(name, manifests.Schema(name))

@@ -2,7 +2,6 @@ package job
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"cdrmend/internal/ledger"
@@ -12,17 +11,13 @@ import (
 
 // commit makes the history of all findings and creates the record that makes
 // the run count.
-func (j *Job) commit(ctx context.Context, book *ledger.Interval, head ledger.Head, c *computed) error {
+func (j *Job) commit(ctx context.Context, book *ledger.Interval, head ledger.Head, neighbours []ledger.Neighbour, c *computed) error {
 	number := head.Number() + 1
 	previous, done, err := j.previousHistory(ctx, book, head)
 	if err != nil {
 		return err
 	}
 	defer done()
-	neighbours, err := j.neighbours(ctx, c.snap.interval)
-	if err != nil {
-		return err
-	}
 	var files []ledger.File
 	rows := table.Merge(previous, c.decision.FindingRows, number)
 	err = j.inFormats(table.History, rows, func(suffix string, spool *ledger.Spool) error {
@@ -59,19 +54,15 @@ func (j *Job) previousHistory(ctx context.Context, book *ledger.Interval, head l
 
 // neighbours returns the newest records of the intervals that are checked
 // again along with this one, so that the ledgers of neighbouring intervals
-// vouch for each other.
+// vouch for each other. Their histories are their own runs' business.
 func (j *Job) neighbours(ctx context.Context, interval record.Span) ([]ledger.Neighbour, error) {
 	list := []ledger.Neighbour{}
 	for back := 1; back <= j.Config.Recheck; back++ {
 		shift := record.Time(int64(back) * j.Config.Interval.Microseconds())
 		book := j.ledger(record.Span{Start: interval.Start - shift, End: interval.End - shift})
-		head, err := book.Newest(ctx)
-		var name *ledger.NameError
-		if errors.As(err, &name) {
-			return nil, err
-		}
+		head, err := book.Latest(ctx)
 		if err != nil {
-			return nil, fmt.Errorf("interval %s before this one: %w", book.Label, err)
+			return nil, err
 		}
 		if head.Record != nil {
 			list = append(list, ledger.Neighbour{Interval: book.Label, Number: head.Number(), SHA256: head.SHA256})

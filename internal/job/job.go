@@ -48,8 +48,13 @@ const attempts = 4
 func (j *Job) Run(ctx context.Context, interval record.Span) (*report.Run, error) {
 	book := j.ledger(interval)
 	var last *computed
+	var again error
 	for range attempts {
 		head, err := book.Newest(ctx)
+		if err != nil {
+			return nil, err
+		}
+		neighbours, err := j.neighbours(ctx, interval)
 		if err != nil {
 			return nil, err
 		}
@@ -67,15 +72,17 @@ func (j *Job) Run(ctx context.Context, interval record.Span) (*report.Run, error
 			last, err = j.compute(ctx, book, snap)
 			if errors.Is(err, object.ErrChanged) {
 				j.Log.Warn("an input changed while it was read, listing again", "interval", book.Label, "error", err)
+				again = err
 				continue
 			}
 			if err != nil {
 				return nil, err
 			}
 		}
-		err = j.commit(ctx, book, head, last)
+		err = j.commit(ctx, book, head, neighbours, last)
 		if errors.Is(err, ledger.ErrOvertaken) {
 			j.Log.Warn("another run committed first, starting over", "interval", book.Label)
+			again = err
 			continue
 		}
 		if err != nil {
@@ -83,7 +90,7 @@ func (j *Job) Run(ctx context.Context, interval record.Span) (*report.Run, error
 		}
 		return last.result(book), nil
 	}
-	return nil, fmt.Errorf("interval %s: the inputs or the output kept changing; run again when nothing else writes there", book.Label)
+	return nil, fmt.Errorf("interval %s: the inputs or the output kept changing; run again when nothing else writes there: %w", book.Label, again)
 }
 
 func (j *Job) ledger(interval record.Span) *ledger.Interval {
@@ -120,6 +127,9 @@ func (j *Job) compute(ctx context.Context, book *ledger.Interval, snap *snapshot
 	defer scan.close()
 	evidence := j.resolve(snap, scan)
 	decision := reconcile.Decide(evidence)
+	if err := j.locate(ctx, snap, decision); err != nil {
+		return nil, err
+	}
 	run := book.NewRun(snap.runID, j.Config.Scratch)
 	if err := j.renderDocuments(ctx, run, snap, scan, decision); err != nil {
 		return nil, err

@@ -1,21 +1,26 @@
 package job
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
-	"fmt"
 	"strings"
 
 	"cdrmend/internal/ledger"
 	"cdrmend/internal/policy"
 )
 
-// names decides under which path the output holds a document's key. It is
-// decided from the keys alone, so that every run decides alike.
+// names decides under which path the output holds what it writes for a key: a
+// repaired document, and rejects. It is decided from the keys alone, so that
+// every run decides alike.
 type names struct {
-	paths map[uint32]string // of the inputs that need another than their own
-	list  []ledger.Renamed
+	documents map[uint32]string // of the inputs that need another than their own
+	rejects   map[uint32]string
+	list      []ledger.Renamed
 }
+
+// rejectSuffix ends the names of files with rejects.
+const rejectSuffix = ".jsonl"
 
 // The limits of a key that an output can hold.
 const (
@@ -23,35 +28,40 @@ const (
 	maxElement = 255
 )
 
-func nameDocuments(s *snapshot) *names {
-	n := &names{paths: map[uint32]string{}}
+func nameOutputs(s *snapshot) *names {
+	n := &names{documents: map[uint32]string{}, rejects: map[uint32]string{}}
+	documents := func(in *input) bool { return in.document && s.sources[in.source].Kind == policy.Manifests }
+	rejects := func(in *input) bool { return in.document && !in.virtual }
+	n.rename(s, "manifests", "", documents, n.documents)
+	n.rename(s, "rejects", rejectSuffix, rejects, n.rejects)
+	return n
+}
+
+// rename finds other names for those files, one for each input that counts,
+// that the output cannot hold below a folder under their own.
+func (n *names) rename(s *snapshot, folder, suffix string, counts func(*input) bool, paths map[uint32]string) {
 	parents := map[string]bool{}
 	for i := range s.inputs {
 		in := &s.inputs[i]
-		if !in.document || s.sources[in.source].Kind != policy.Manifests {
+		if !counts(in) {
 			continue
 		}
-		source := s.sources[in.source].Name
-		for at, c := range in.Key {
-			if c == '/' {
-				parents[source+"/"+in.Key[:at]] = true
+		for at := range len(in.Key) {
+			if in.Key[at] == '/' {
+				parents[s.sources[in.source].Name+"/"+in.Key[:at]] = true
 			}
 		}
 	}
 	for i := range s.inputs {
 		in := &s.inputs[i]
 		source := s.sources[in.source].Name
-		if holdable(in.Key) && !parents[source+"/"+in.Key] {
+		if !counts(in) || holdable(in.Key+suffix) && !parents[source+"/"+in.Key+suffix] {
 			continue
 		}
 		sum := sha256.Sum256([]byte(in.Key))
-		name := source + "/~" + hex.EncodeToString(sum[:])
-		n.paths[uint32(i)] = name
-		if in.document {
-			n.list = append(n.list, ledger.Renamed{Source: source, Key: in.Key, Path: name})
-		}
+		paths[uint32(i)] = folder + "/" + source + "/~" + hex.EncodeToString(sum[:]) + suffix
+		n.list = append(n.list, ledger.Renamed{Source: source, Key: in.Key, Path: paths[uint32(i)]})
 	}
-	return n
 }
 
 // holdable reports whether a key can be part of a path in the output.
@@ -67,13 +77,14 @@ func holdable(key string) bool {
 	return true
 }
 
-// path returns source/key, or what stands for it.
-func (n *names) path(s *snapshot, input uint32) string {
-	if p, ok := n.paths[input]; ok {
-		return p
-	}
-	in := &s.inputs[input]
-	return fmt.Sprintf("%s/%s", s.sources[in.source].Name, in.Key)
+// document returns the path of a repaired document below the run's folder.
+func (n *names) document(s *snapshot, input uint32) string {
+	return cmp.Or(n.documents[input], "manifests/"+s.sources[s.inputs[input].source].Name+"/"+s.inputs[input].Key)
+}
+
+// reject returns the path of what was rejected of an input.
+func (n *names) reject(s *snapshot, input uint32) string {
+	return cmp.Or(n.rejects[input], "rejects/"+s.sources[s.inputs[input].source].Name+"/"+s.inputs[input].Key+rejectSuffix)
 }
 
 func (n *names) renamed() []ledger.Renamed { return n.list }

@@ -91,7 +91,7 @@ func (j *Job) renderDocument(ctx context.Context, run *ledger.Run, snap *snapsho
 		}
 		return packed.Close()
 	}
-	if err := run.Create(ctx, "manifests/"+snap.names.path(snap, doc.Object), fill); err != nil {
+	if err := run.Create(ctx, snap.names.document(snap, doc.Object), fill); err != nil {
 		return fmt.Errorf("repairing %s%s: %w", snap.stores[in.source], in.Key, err)
 	}
 	return nil
@@ -264,7 +264,7 @@ func (j *Job) renderInputs(ctx context.Context, run *ledger.Run, snap *snapshot,
 	}
 	slices.Sort(inputs)
 	for _, n := range inputs {
-		if err := run.Put(ctx, "rejects/"+snap.names.path(snap, n)+".jsonl", s.rejects[n]); err != nil {
+		if err := run.Put(ctx, snap.names.reject(snap, n), s.rejects[n]); err != nil {
 			return err
 		}
 	}

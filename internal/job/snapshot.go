@@ -66,7 +66,7 @@ func (j *Job) snapshot(ctx context.Context, interval record.Span) (*snapshot, er
 	}
 	s.findDocuments()
 	s.findVirtual()
-	s.names = nameDocuments(s)
+	s.names = nameOutputs(s)
 	return s, nil
 }
 
@@ -261,5 +261,5 @@ func (s *snapshot) findVirtual() {
 // recording: their folder and the name up to its first dot.
 func (s *snapshot) recordingPlace(in *input, mediaKey string) string {
 	name, _, _ := strings.Cut(path.Base(mediaKey), ".")
-	return fmt.Sprintf("%d/%s/%s", in.source, path.Dir(mediaKey), strings.ToLower(name))
+	return fmt.Sprintf("%d/%s/%s", in.source, path.Dir(mediaKey), strings.Trim(strings.ToLower(name), "{}"))
 }

@@ -20,7 +20,7 @@ func (j *Job) renderSummary(ctx context.Context, run *ledger.Run, snap *snapshot
 		Format: report.SummaryFormat, Interval: snap.label, Start: snap.interval.Start.String(), End: snap.interval.End.String(),
 		Coverage: coverage(d), Legs: int64(len(d.Calls)), Conversations: conversations(d), Lost: int64(d.Lost),
 		Verdicts: verdicts(d), Findings: findingCounts(d), Outages: outageCauses(d), MediaTypes: j.mediaTypes(d),
-		Overused: int64(d.OverusedIDs), Incomplete: incomplete(d), Warnings: warnings(d),
+		Overused: int64(d.OverusedIDs), Incomplete: incomplete(d), Warnings: warnings(s, d),
 		Outcome: outcome(d), Config: j.Config.Identity(),
 	}
 	if sum.Balance, err = balances(s, d); err != nil {
@@ -146,15 +146,15 @@ func incomplete(d *reconcile.Decision) []report.Incomplete {
 
 // warnings tells what is odd about whole sources, as opposed to single
 // records.
-func warnings(d *reconcile.Decision) []string {
+func warnings(s *scan, d *reconcile.Decision) []string {
 	list := []string{}
-	list = append(list, orgWarnings(d)...)
+	list = append(list, orgWarnings(s, d)...)
 	return append(list, shapeWarnings(d)...)
 }
 
 // orgWarnings says when the records of one source lack an organisation that
 // those of another have: they will not match.
-func orgWarnings(d *reconcile.Decision) []string {
+func orgWarnings(s *scan, d *reconcile.Decision) []string {
 	lacking, having := map[uint32]int64{}, map[uint32]bool{}
 	count := func(object uint32, org record.Text) {
 		source := d.Objects[object].Source
@@ -169,6 +169,9 @@ func orgWarnings(d *reconcile.Decision) []string {
 	}
 	for i := range d.Legs {
 		count(d.Legs[i].Ref.Object, d.Legs[i].Org)
+	}
+	for i := range s.events {
+		count(s.events[i].Ref.Object, s.events[i].Org)
 	}
 	var list []string
 	for i := range d.Sources {

@@ -17,7 +17,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -94,17 +93,11 @@ func (h Head) Number() int64 {
 	return h.Record.Number
 }
 
-var recordName = regexp.MustCompile(`^(\d{8,})\.json$`)
-
-// Newest reads the newest commit record and checks it against its history and
-// the configuration's name.
+// Newest is Latest, checked against its history too.
 func (l *Interval) Newest(ctx context.Context) (Head, error) {
-	head, err := l.newest(ctx)
+	head, err := l.Latest(ctx)
 	if err != nil || head.Record == nil {
 		return head, err
-	}
-	if head.Record.Name != l.Name {
-		return head, &NameError{Store: l.Store.String(), Interval: l.Label, Found: head.Record.Name, Wanted: l.Name}
 	}
 	for _, f := range head.Record.History {
 		if err := l.checkHistory(ctx, head, f); err != nil {
@@ -122,38 +115,63 @@ func (e *NameError) Error() string {
 		e.Interval, e.Store, e.Found, e.Wanted)
 }
 
-func (l *Interval) newest(ctx context.Context) (Head, error) {
-	prefix := l.Prefix() + "log/"
+// Latest reads the newest commit record and checks it against the
+// configuration's name.
+func (l *Interval) Latest(ctx context.Context) (Head, error) {
 	head := Head{files: map[string]object.Info{}}
-	newest, name := int64(0), ""
+	newest := int64(0)
+	prefix := l.logPrefix()
 	for info, err := range l.Store.List(ctx, prefix) {
 		if err != nil {
 			return Head{}, fmt.Errorf("listing the commit records of interval %s: %w", l.Label, err)
 		}
 		base := strings.TrimPrefix(info.Key, prefix)
 		head.files[base] = info
-		if m := recordName.FindStringSubmatch(base); m != nil {
-			if n, err := strconv.ParseInt(m[1], 10, 64); err == nil && n > newest {
-				newest, name = n, base
-			}
+		if n, ok := recordNumber(base); ok {
+			newest = max(newest, n)
 		}
 	}
-	if name == "" {
+	if newest == 0 {
 		return head, nil
 	}
-	raw, err := l.read(ctx, head.files[name])
+	var err error
+	head.Record, head.SHA256, err = l.record(ctx, head.files[recordName(newest)], newest)
 	if err != nil {
 		return Head{}, err
 	}
-	head.Record = new(Record)
-	if err := json.Unmarshal(raw, head.Record); err != nil {
-		return Head{}, fmt.Errorf("reading commit record %q: %w", prefix+name, err)
-	}
-	if head.Record.Number != newest || head.Record.Interval != l.Label || head.Record.Format != RecordFormat {
-		return Head{}, fmt.Errorf("commit record %q does not describe itself: it says number %d of interval %s in format %q", prefix+name, head.Record.Number, head.Record.Interval, head.Record.Format)
-	}
-	head.SHA256 = hexSum(raw)
 	return head, nil
+}
+
+func (l *Interval) logPrefix() string { return l.Prefix() + "log/" }
+
+// recordName is the name of a commit record below log/.
+func recordName(number int64) string { return fmt.Sprintf("%08d.json", number) }
+
+// recordNumber returns the number of the commit record of a name. Files with
+// other names, also of the same number written otherwise, are no records.
+func recordNumber(name string) (int64, bool) {
+	digits, found := strings.CutSuffix(name, ".json")
+	n, err := strconv.ParseInt(digits, 10, 64)
+	return n, found && err == nil && n > 0 && recordName(n) == name
+}
+
+// record reads a commit record and checks that it is this configuration's.
+func (l *Interval) record(ctx context.Context, info object.Info, number int64) (*Record, string, error) {
+	raw, err := l.read(ctx, info)
+	if err != nil {
+		return nil, "", err
+	}
+	r := new(Record)
+	if err := json.Unmarshal(raw, r); err != nil {
+		return nil, "", fmt.Errorf("reading commit record %q: %w", info.Key, err)
+	}
+	if r.Number != number || r.Interval != l.Label || r.Format != RecordFormat {
+		return nil, "", fmt.Errorf("commit record %q does not describe itself: it says number %d of interval %s in format %q", info.Key, r.Number, r.Interval, r.Format)
+	}
+	if r.Name != l.Name {
+		return nil, "", &NameError{Store: l.Store.String(), Interval: l.Label, Found: r.Name, Wanted: l.Name}
+	}
+	return r, hexSum(raw), nil
 }
 
 func (l *Interval) read(ctx context.Context, info object.Info) ([]byte, error) {
@@ -201,7 +219,7 @@ func (l *Interval) OpenHistory(ctx context.Context, head Head, f File) (io.ReadC
 // ErrOvertaken is returned when another run committed first.
 var ErrOvertaken = errors.New("another run committed first")
 
-// Commit creates the record that makes a run count. If the number is taken by
+// Commit creates the record that makes a run count. If its number is taken by
 // a record of the same run, somebody else has done this work, which is as
 // good; any other record there is ErrOvertaken.
 //
@@ -211,7 +229,7 @@ func (l *Interval) Commit(ctx context.Context, r Record) error {
 	if err != nil {
 		return err
 	}
-	key := fmt.Sprintf("%slog/%08d.json", l.Prefix(), r.Number)
+	key := l.logPrefix() + recordName(r.Number)
 	err = l.Store.Create(ctx, key, object.ContentOf(raw))
 	if !errors.Is(err, object.ErrTaken) {
 		if err != nil {
@@ -219,11 +237,24 @@ func (l *Interval) Commit(ctx context.Context, r Record) error {
 		}
 		return nil
 	}
-	head, err := l.Newest(ctx)
+	return l.lost(ctx, r)
+}
+
+// lost tells what it means that the number of a record was taken.
+func (l *Interval) lost(ctx context.Context, r Record) error {
+	head, err := l.Latest(ctx)
 	if err != nil {
 		return err
 	}
-	if head.Record != nil && head.Record.RunID == r.RunID {
+	info, ok := head.files[recordName(r.Number)]
+	if !ok {
+		return fmt.Errorf("commit record %d of interval %s is taken and not there; run again", r.Number, l.Label)
+	}
+	taken, _, err := l.record(ctx, info, r.Number)
+	if err != nil {
+		return err
+	}
+	if taken.RunID == r.RunID {
 		return nil
 	}
 	return ErrOvertaken

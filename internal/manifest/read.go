@@ -18,6 +18,10 @@ const NumRepairable = 6
 
 // Reader reads the manifests of one source. It is not safe for concurrent use.
 type Reader struct {
+	// Everywhere notes positions also for required fields that are there,
+	// for values that only turn out to be none when all is read.
+	Everywhere bool
+
 	norm     record.Normalizer
 	mapping  *record.Mapping
 	required []record.Field // repairable ones
@@ -294,7 +298,7 @@ func (r *Reader) element(b *Batch, e *record.Element, reject func(record.Reject)
 	}
 	entry := r.entry(b, e.Index, func(f record.Field) record.Value { return r.mapping.Find(e, f) })
 	for _, f := range r.required {
-		if !entry.Has(f) {
+		if r.Everywhere || !entry.Has(f) {
 			rare := b.Doc.rare()
 			rare.Gaps = append(rare.Gaps, r.gap(e, f))
 		}

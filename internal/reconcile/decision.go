@@ -64,7 +64,7 @@ var classes = [NumClasses]struct {
 	{"count_mismatch", policy.Major},
 	{"duplicate", policy.Minor},
 	{"export_failed", policy.Major},
-	{"input_missing", policy.Major}, // minor for registrations
+	{"input_missing", policy.Minor}, // major for manifests and cdrs
 	{"invalid_field", policy.Minor},
 	{"malformed_document", policy.Major},
 	{"media_mismatch", policy.Critical},

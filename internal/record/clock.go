@@ -30,7 +30,8 @@ func (p *Profile) parseTime(b []byte) (Time, timeResult) {
 		return p.settle(t, offset)
 	}
 	for _, layout := range p.Layouts {
-		if t, err := time.Parse(layout, string(b)); err == nil {
+		// time.Parse lets a comma pass for a point and one digit for an hour.
+		if t, err := time.Parse(layout, string(b)); err == nil && strings.EqualFold(t.Format(layout), string(b)) {
 			return p.settle(t.UnixMicro(), layoutOffset(layout))
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/format"
 )
 
 func TestATruncatedParquetFileIsCut(t *testing.T) {
@@ -83,6 +84,15 @@ func TestAFewBytesDoNotMakeManyRows(t *testing.T) {
 	got, reading := valuesOf(t, fieldAt("/x"), b.Bytes())
 	if len(got) != 0 || reading.Damage == nil {
 		t.Errorf("%d rows, damage %v", len(got), reading.Damage)
+	}
+}
+
+// Room for so many elements is more than any machine has.
+func TestAListIsNoLongerThanItsFooter(t *testing.T) {
+	const secondField, manyStructs = 0x29, 0xfc
+	var meta format.FileMetaData
+	if _, err := decodeThrift([]byte{secondField, manyStructs, 0xff, 0xff, 0xff, 0xff, 0x07, 0}, &meta); err == nil || meta.Schema != nil {
+		t.Errorf("error %v, room for %d elements", err, len(meta.Schema))
 	}
 }
 

@@ -87,7 +87,7 @@ type listChecker struct {
 
 func (r listChecker) ReadList() (thrift.List, error) {
 	l, err := r.BytesReader.ReadList()
-	if err == nil && false && int(l.Size) > r.size-r.BytesRead() {
+	if err == nil && int(l.Size) > r.size-r.BytesRead() {
 		err = fmt.Errorf("a list of %d elements in %d bytes", l.Size, r.size-r.BytesRead())
 	}
 	return l, err

@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/format"
 )
 
 func rewritten(t *testing.T, p *Profile, file []byte, edits ...ParquetEdit) []byte {
@@ -37,15 +38,18 @@ func allValues(t *testing.T, file []byte) (rows [][]string, footer []string) {
 		meta := f.Metadata().RowGroups[i]
 		footer = append(footer, fmt.Sprint("group of ", g.NumRows()))
 		sum := int64(0)
-		for _, c := range meta.Columns {
+		for k, c := range meta.Columns {
 			footer = append(footer, fmt.Sprint(c.MetaData.PathInSchema, c.MetaData.Codec, c.MetaData.Encoding, c.MetaData.NumValues))
+			for _, stats := range c.MetaData.EncodingStats {
+				footer = append(footer, fmt.Sprint(stats.PageType, stats.Encoding))
+			}
 			sum += c.MetaData.TotalUncompressedSize
+			checkPageIndex(t, file, &c, f.OffsetIndexes()[i*len(meta.Columns)+k])
 		}
 		if meta.TotalByteSize != sum {
 			t.Errorf("row group %d has %d bytes, its columns %d", i, meta.TotalByteSize, sum)
 		}
 		rows = append(rows, groupValues(t, g)...)
-		checkPageIndex(t, g)
 	}
 	return rows, footer
 }
@@ -73,25 +77,21 @@ func groupValues(t *testing.T, g parquet.RowGroup) [][]string {
 	}
 }
 
-// checkPageIndex reads a row in the middle by way of the page index.
-func checkPageIndex(t *testing.T, g parquet.RowGroup) {
+// checkPageIndex looks whether pages begin where the page index says.
+func checkPageIndex(t *testing.T, file []byte, chunk *format.ColumnChunk, pages format.OffsetIndex) {
 	t.Helper()
-	rows := g.Rows()
-	defer rows.Close()
-	want := groupValues(t, g)[g.NumRows()-1]
-	if err := rows.SeekToRow(g.NumRows() - 1); err != nil {
-		t.Fatal(err)
+	meta := &chunk.MetaData
+	at := meta.DataPageOffset
+	for _, page := range pages.PageLocations {
+		var h format.PageHeader
+		n, err := decodeThrift(file[page.Offset:], &h)
+		if err != nil || page.Offset != at || n+int(h.CompressedPageSize) != int(page.CompressedPageSize) {
+			t.Fatalf("%v: a page at %d, the index says %+v, error %v", meta.PathInSchema, at, page, err)
+		}
+		at += int64(page.CompressedPageSize)
 	}
-	buf := make([]parquet.Row, 1)
-	if n, err := rows.ReadRows(buf); n != 1 {
-		t.Fatalf("the last row by way of the page index: %v", err)
-	}
-	var got []string
-	for _, v := range buf[0] {
-		got = append(got, fmt.Sprintf("%+v", v))
-	}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("the last row by way of the page index (-want +got):\n%s", diff)
+	if end := chunkStart(meta) + meta.TotalCompressedSize; at != end {
+		t.Errorf("%v: the pages end at %d, the chunk at %d", meta.PathInSchema, at, end)
 	}
 }
 
@@ -189,10 +189,30 @@ func TestAValueInAnAbsentGroupKeepsItsNeighboursEmpty(t *testing.T) {
 	if row < 0 {
 		t.Fatal("no row without the group")
 	}
-	got, _ := valuesOf(t, fieldAt("/group"), rewritten(t, manyFields, file, ParquetEdit{uint32(row), ConversationID, "c"}))
+	b := rewritten(t, manyFields, file, ParquetEdit{uint32(row), ConversationID, "c"})
+	got, _ := valuesOf(t, fieldAt("/group"), b)
 	before[row] = `6 {"a":"c","b":null}`
 	if diff := cmp.Diff(before, got); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
+	}
+	f, err := parquet.OpenFile(bytes.NewReader(b), int64(len(b)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows := parquet.MultiRowGroup(f.RowGroups()...).Rows()
+	defer rows.Close()
+	all := make([]parquet.Row, 40)
+	for n := 0; n < len(all); {
+		k, err := rows.ReadRows(all[n:])
+		if n += k; err != nil && n < len(all) {
+			t.Fatal(err)
+		}
+	}
+	leaf := f.Root().Column("group").Column("b").Column("list").Column("element").Index()
+	for _, v := range all[row] {
+		if v.Column() == leaf && v.DefinitionLevel() != 1 {
+			t.Errorf("the neighbour has level %d, want 1: the group is there, the list is not", v.DefinitionLevel())
+		}
 	}
 }
 
