@@ -31,12 +31,12 @@ func (p *progress) show(stage string, done, total int64) {
 	defer p.mu.Unlock()
 	if stage != p.stage {
 		if p.bar != nil {
-			p.bar.Finish()
+			_ = p.bar.Finish()
 		}
 		p.stage, p.bar = stage, p.newBar(stage, total)
 	}
 	if done > 0 {
-		p.bar.Set64(done)
+		_ = p.bar.Set64(done)
 	}
 }
 

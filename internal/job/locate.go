@@ -1,0 +1,68 @@
+package job
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"slices"
+
+	"cdrmend/internal/manifest"
+	"cdrmend/internal/reconcile"
+	"cdrmend/internal/record"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// locate finds the places of repaired values that were there when their
+// documents were read. Only when everything is read is it known which ids too
+// many records carry; such an id is none, so its place is noted late.
+func (j *Job) locate(ctx context.Context, snap *snapshot, d *reconcile.Decision) error {
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(max(1, j.Config.Concurrency))
+	for _, n := range unlocated(d) {
+		g.Go(func() error { return relocate(ctx, snap, d, n) })
+	}
+	return g.Wait()
+}
+
+// unlocated returns the documents in which a repair has no place yet. Parquet
+// needs none.
+func unlocated(d *reconcile.Decision) []uint32 {
+	var documents []uint32
+	for _, r := range d.Repairs {
+		n := d.Entries[r.Entry].Doc
+		if d.Documents[n].Format != record.Parquet && d.Gap(r) == nil {
+			documents = append(documents, n)
+		}
+	}
+	slices.Sort(documents)
+	return slices.Compact(documents)
+}
+
+func relocate(ctx context.Context, snap *snapshot, d *reconcile.Decision, n uint32) error {
+	doc := &d.Documents[n]
+	in := &snap.inputs[doc.Object]
+	source := &snap.sources[in.source]
+	body, err := snap.stores[in.source].Open(ctx, in.Info, 0)
+	if err != nil {
+		return err
+	}
+	defer body.Close()
+	stream := record.Open(body)
+	defer stream.Close()
+	r := manifest.NewReader(source.Profile, d.Texts, source.Required)
+	r.Everywhere = true
+	batch, err := r.Read(manifest.Input{
+		Key: in.Key, Packed: in.Size, Stream: stream, Body: bufio.NewReader(stream), Format: doc.Format,
+		Reject: func(record.Reject) error { return nil }, // kept when it was read first
+	})
+	if err != nil {
+		return fmt.Errorf("reading %s%s again: %w", snap.stores[in.source], in.Key, err)
+	}
+	if doc.Rare == nil {
+		doc.Rare = batch.Doc.Rare
+	} else {
+		doc.Rare.Gaps = batch.Doc.Rare.Gaps
+	}
+	return nil
+}
