@@ -139,9 +139,13 @@ func newJob(ctx context.Context, w *world, cfg *policy.Config, asOf record.Time,
 	if err != nil {
 		return nil, err
 	}
+	log := w.logger(quiet)
+	if cfg.Signing.Key != "" {
+		log.Warn("commit records are not signed yet: the configured signing key is not used", "key", cfg.Signing.Key)
+	}
 	return &job.Job{
 		Config: cfg, Stores: *stores, AsOf: asOf, Now: w.now, Tool: toolVersion(),
-		Log: w.logger(quiet), Watch: w.progress(quiet),
+		Log: log, Watch: w.progress(quiet),
 	}, nil
 }
 

@@ -113,6 +113,9 @@ func (r *Reader) leg(row *record.Row) {
 		v := row.Value(f)
 		t, ok := r.norm.Time(v)
 		note(f, v, ok)
+		if t.Known() {
+			l.Invalid &^= invalidBit(f) // a local time that occurs twice did parse
+		}
 		return t
 	}
 	l.Org = text(record.OrgID, r.norm.ID)

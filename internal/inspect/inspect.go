@@ -4,6 +4,7 @@ package inspect
 
 import (
 	"bufio"
+	"bytes"
 	"fmt"
 	"io"
 
@@ -24,7 +25,11 @@ func Print(w io.Writer, p *record.Profile, key string, file io.Reader) error {
 	head, _ := in.body.Peek(4096)
 	in.format = p.FormatOf(key, head)
 	if in.format == record.Parquet {
-		return fmt.Errorf("a Parquet file cannot be tried yet: convert a few rows to JSON Lines")
+		content, err := io.ReadAll(in.body)
+		if err != nil {
+			return err
+		}
+		in.file, in.size = bytes.NewReader(content), int64(len(content))
 	}
 	fmt.Fprintf(w, "# %s as %s\n", p.Kind, in.format)
 	switch p.Kind {
@@ -44,6 +49,8 @@ type printer struct {
 	stream  *record.Stream
 	body    *bufio.Reader
 	format  record.Format
+	file    io.ReaderAt // of Parquet
+	size    int64
 }
 
 func (in *printer) reject(r record.Reject) error {
@@ -88,7 +95,12 @@ func (in *printer) invalid(list []record.Invalid, row uint32) {
 
 func (in *printer) manifest() error {
 	r := manifest.NewReader(in.profile, in.texts, 0)
-	b, err := r.Read(manifest.Input{Key: in.key, Stream: in.stream, Body: in.body, Format: in.format, Reject: in.reject})
+	input := manifest.Input{Key: in.key, Stream: in.stream, Body: in.body, Format: in.format, Reject: in.reject}
+	read := func() (*manifest.Batch, error) { return r.Read(input) }
+	if in.file != nil {
+		read = func() (*manifest.Batch, error) { return r.ReadParquet(input, in.file, in.size) }
+	}
+	b, err := read()
 	if err != nil {
 		return err
 	}
@@ -136,7 +148,12 @@ func (in *printer) manifest() error {
 }
 
 func (in *printer) legs() error {
-	b, err := cdr.NewReader(in.profile, in.texts).Read(in.body, in.format, in.reject)
+	r := cdr.NewReader(in.profile, in.texts)
+	read := func() (*cdr.Batch, error) { return r.Read(in.body, in.format, in.reject) }
+	if in.file != nil {
+		read = func() (*cdr.Batch, error) { return r.ReadParquet(in.file, in.size, in.reject) }
+	}
+	b, err := read()
 	if err != nil {
 		return err
 	}
@@ -167,7 +184,12 @@ func (in *printer) legs() error {
 }
 
 func (in *printer) events() error {
-	b, err := registration.NewReader(in.profile, in.texts, &token.Rules{}, record.None).Read(in.body, in.format, in.reject)
+	r := registration.NewReader(in.profile, in.texts, &token.Rules{})
+	read := func() (*registration.Batch, error) { return r.Read(in.body, in.format, record.None, in.reject) }
+	if in.file != nil {
+		read = func() (*registration.Batch, error) { return r.ReadParquet(in.file, in.size, record.None, in.reject) }
+	}
+	b, err := read()
 	if err != nil {
 		return err
 	}

@@ -19,6 +19,7 @@ import (
 	"cdrmend/internal/object"
 	"cdrmend/internal/policy"
 	"cdrmend/internal/record"
+	"cdrmend/internal/report"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -36,9 +37,10 @@ type night struct {
 const label = "2026-11-20"
 
 var (
-	interval  = record.Span{Start: at("2026-11-20T00:00:00Z"), End: at("2026-11-21T00:00:00Z")}
-	delivered = time.Date(2026, 11, 21, 3, 0, 0, 0, time.UTC)
-	fiveLater = at("2026-11-25T00:00:00Z")
+	interval     = record.Span{Start: at("2026-11-20T00:00:00Z"), End: at("2026-11-21T00:00:00Z")}
+	delivered    = time.Date(2026, 11, 21, 3, 0, 0, 0, time.UTC)
+	lateDelivery = delivered.AddDate(0, 0, 2)
+	fiveLater    = at("2026-11-25T00:00:00Z")
 )
 
 func at(text string) record.Time {
@@ -115,7 +117,7 @@ func (n *night) job(change ...func(*job.Job)) *job.Job {
 }
 
 // run does the interval and checks what holds after every run.
-func (n *night) run(change ...func(*job.Job)) *job.Result {
+func (n *night) run(change ...func(*job.Job)) *report.Run {
 	n.t.Helper()
 	r, err := n.job(change...).Run(n.t.Context(), interval)
 	if err != nil {
@@ -259,7 +261,7 @@ func (tb table) String() string {
 }
 
 // table reads a table of a run.
-func (n *night) table(r *job.Result, name string) table {
+func (n *night) table(r *report.Run, name string) table {
 	n.t.Helper()
 	return readTable(n.t, n.tree(outputPrefix + "runs/" + r.RunID)[name+".csv"])
 }

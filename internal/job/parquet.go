@@ -56,7 +56,7 @@ func (sc *scanner) parquetRows(n uint32, o *opened, reader any, file io.ReaderAt
 		o.noteDamage(&batch.Reading)
 		sc.out.addLegs(sc, n, batch)
 	case *registration.Reader:
-		batch, err := r.ReadParquet(file, size, reject)
+		batch, err := r.ReadParquet(file, size, sc.orgOf(n), reject)
 		if err != nil {
 			return err
 		}

@@ -150,7 +150,7 @@ func (sc *scanner) prepareReaders() {
 			case policy.CDRs:
 				return cdr.NewReader(s.Profile, sc.out.texts)
 			default:
-				return registration.NewReader(s.Profile, sc.out.texts, sc.rules, cmp.Or(s.Org, sc.org))
+				return registration.NewReader(s.Profile, sc.out.texts, sc.rules)
 			}
 		}
 	}
@@ -200,42 +200,45 @@ func (sc *scanner) one(ctx context.Context, n uint32) error {
 	if o.format == record.Parquet {
 		return sc.parquet(ctx, n, o, reader)
 	}
+	take, err := sc.decode(n, o, reader)
+	if err != nil {
+		return err
+	}
+	if err := o.drain(); err != nil {
+		return err
+	}
+	take()
+	sc.out.read[n].SHA256 = o.sum()
+	return nil
+}
+
+// decode reads an object's rows. What it returns takes them over, once the
+// rest of the object has been read too.
+func (sc *scanner) decode(n uint32, o *opened, reader any) (take func(), err error) {
+	in := &sc.snap.inputs[n]
 	reject := func(r record.Reject) error { return sc.out.reject(sc, n, r) }
 	switch r := reader.(type) {
 	case *manifest.Reader:
 		batch, err := r.Read(manifest.Input{
 			Key: in.Key, Packed: in.Size, Stream: o.stream, Body: o.body, Format: o.format, Reject: reject,
 		})
-		if err == nil {
-			err = o.drain()
-		}
-		if err != nil {
-			return err
-		}
-		sc.out.addManifest(sc, n, batch)
+		return func() { sc.out.addManifest(sc, n, batch) }, err
 	case *cdr.Reader:
 		batch, err := r.Read(o.body, o.format, reject)
-		if err == nil {
-			err = o.drain()
-		}
-		if err != nil {
-			return err
-		}
-		o.noteChecksum(&batch.Reading)
-		sc.out.addLegs(sc, n, batch)
-	case *registration.Reader:
-		batch, err := r.Read(o.body, o.format, reject)
-		if err == nil {
-			err = o.drain()
-		}
-		if err != nil {
-			return err
-		}
-		o.noteChecksum(&batch.Reading)
-		sc.out.addEvents(sc, n, batch)
+		return func() { o.noteChecksum(&batch.Reading); sc.out.addLegs(sc, n, batch) }, err
+	default:
+		batch, err := reader.(*registration.Reader).Read(o.body, o.format, sc.orgOf(n), reject)
+		return func() { o.noteChecksum(&batch.Reading); sc.out.addEvents(sc, n, batch) }, err
 	}
-	sc.out.read[n].SHA256 = o.sum()
-	return nil
+}
+
+// orgOf returns the organisation of records that carry none: that of their
+// object key, of their source, of the configuration.
+func (sc *scanner) orgOf(n uint32) record.Text {
+	in := &sc.snap.inputs[n]
+	source := &sc.snap.sources[in.source]
+	norm := record.Normalizer{Profile: source.Profile, Texts: sc.out.texts}
+	return cmp.Or(manifest.KeyOf(source.Profile, in.Key, &norm).Org, source.Org, sc.org)
 }
 
 // opened is one object while it is read: hashed as it is stored, and decoded.
@@ -298,10 +301,12 @@ func (s *scan) addManifest(sc *scanner, n uint32, b *manifest.Batch) {
 // addLegs takes over the legs of an object.
 func (s *scan) addLegs(sc *scanner, n uint32, b *cdr.Batch) {
 	in := &sc.snap.inputs[n]
+	org := sc.orgOf(n)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for i := range b.Legs {
 		l := &b.Legs[i]
+		l.Org = cmp.Or(l.Org, org)
 		l.Ref.Object, l.Partition = n, in.partition
 		l.Recordings.At += uint32(len(s.recordings))
 		l.Talk.At += uint32(len(s.talk))

@@ -261,5 +261,6 @@ func (s *snapshot) findVirtual() {
 // recording: their folder and the name up to its first dot.
 func (s *snapshot) recordingPlace(in *input, mediaKey string) string {
 	name, _, _ := strings.Cut(path.Base(mediaKey), ".")
+	name = strings.TrimSuffix(strings.TrimPrefix(name, "{"), "}")
 	return fmt.Sprintf("%d/%s/%s", in.source, path.Dir(mediaKey), strings.Trim(strings.ToLower(name), "{}"))
 }

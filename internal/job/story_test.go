@@ -7,9 +7,9 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"cdrmend/internal/job"
+	"cdrmend/internal/report"
 
 	"github.com/rogpeppe/go-internal/txtar"
 )
@@ -65,7 +65,7 @@ func tell(t *testing.T, story files) {
 	if len(later) == 0 {
 		return
 	}
-	n.deliver(inputs(later), delivered.Add(48*time.Hour))
+	n.deliver(inputs(later), lateDelivery)
 	r = n.run(asOf(later["as-of"]))
 	n.compare(r, within(later, "wanted/"))
 	n.checkSchemas()
@@ -91,7 +91,7 @@ func asOf(text string) func(*job.Job) {
 }
 
 // compare holds a run against what a story wants.
-func (n *night) compare(r *job.Result, wanted files) {
+func (n *night) compare(r *report.Run, wanted files) {
 	n.t.Helper()
 	out := n.tree(outputPrefix + "runs/" + r.RunID)
 	for _, f := range n.commits()[len(n.commits())-1].History {

@@ -58,7 +58,7 @@ func (s *Spool) spill() error {
 	if err != nil {
 		return fmt.Errorf("creating a temporary file: %w; set scratch to a directory that can be written", err)
 	}
-	os.Remove(file.Name()) // the open file is all that is needed; a crash leaves nothing
+	_ = os.Remove(file.Name()) // the open file is all that is needed; a crash leaves nothing
 	s.file, s.out = file, bufio.NewWriterSize(file, 256<<10)
 	_, err = s.out.Write(s.mem)
 	s.mem = nil

@@ -75,7 +75,7 @@ func (b *body) carryOn(cause error) error {
 	if b.offset == b.size {
 		return fmt.Errorf("reading %q: all bytes came but not as they were stored, so run again: %w", b.name, cause)
 	}
-	b.stop()
+	_ = b.stop()
 	if b.fruitless++; b.fruitless > maxResumes {
 		return fmt.Errorf("reading %q: broke off at byte %d of %d and again at each of %d further attempts, so check the network and run again: %w",
 			b.name, b.offset, b.size, maxResumes, errors.Join(io.ErrUnexpectedEOF, cause))

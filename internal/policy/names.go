@@ -26,9 +26,3 @@ func ParseSeverity(name string) (Severity, bool) {
 	i := slices.Index(severityNames, name)
 	return Severity(max(i, 0)), i >= 0
 }
-
-// ParseKind returns the kind of that name.
-func ParseKind(name string) (Kind, bool) {
-	i := slices.Index(kindNames, name)
-	return Kind(max(i, 0)), i >= 0
-}

@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"cdrmend/internal/manifest"
-	"cdrmend/internal/policy"
 	"cdrmend/internal/record"
 	"cdrmend/internal/registration"
 	"cdrmend/internal/table"
@@ -303,15 +302,4 @@ func (d *Decision) recordingRow(r *table.Row, rec Recording) {
 	d.text(r, e.MediaSHA256)
 	r.AddText(rec.Status.String())
 	d.where(r, d.Documents[e.Doc].Object, int64(e.Index))
-}
-
-// Severity returns the highest severity among findings that hold for one of
-// the statuses; false when there is none.
-func (d *Decision) Severity(status Status) (highest policy.Severity, any bool) {
-	for i := range d.Findings {
-		if f := &d.Findings[i]; f.Status == status {
-			highest, any = max(highest, f.Severity), true
-		}
-	}
-	return highest, any
 }

@@ -47,8 +47,9 @@ func (d *decider) rankObjects() {
 	}
 }
 
-// settleOrgs gives every record its organisation: its own, its document's,
-// its key's, its source's, the configuration's.
+// settleOrgs gives every entry its organisation: its own, its document's, its
+// key's, its source's, the configuration's. Legs and events, which have no
+// documents, got theirs when they were read.
 func (d *decider) settleOrgs() {
 	for i := range d.Entries {
 		e := &d.Entries[i]
@@ -60,10 +61,6 @@ func (d *decider) settleOrgs() {
 			e.Given = uint32(given)
 		}
 		e.Org = cmp.Or(e.Org, doc.Key.Org, d.sourceOf(doc.Object).Org, d.Org)
-	}
-	for i := range d.Legs {
-		l := &d.Legs[i]
-		l.Org = cmp.Or(l.Org, d.sourceOf(l.Ref.Object).Org, d.Org)
 	}
 }
 

@@ -38,7 +38,6 @@ type Document struct {
 	outer    map[int]Value // copies of the document's own values
 	index    uint32
 	batch    bool
-	whole    bool // the root value ended
 	RootKind ValueKind
 	Keep     int64  // after a failed walk: bytes that make up a valid text together with Closers
 	Closers  string // empty Keep and Closers: nothing is left
@@ -66,9 +65,6 @@ func (d *Document) Outer(path int) Value { return d.outer[path] }
 // Batch reports whether the root is an object that holds a list.
 func (d *Document) Batch() bool { return d.batch }
 
-// Whole reports whether the root value was read to its end.
-func (d *Document) Whole() bool { return d.whole }
-
 // Walk visits every element in order. The error is a SyntaxError or a
 // StreamError for damage, and anything else is a failure.
 func (d *Document) Walk() error {
@@ -92,7 +88,6 @@ func (d *Document) Walk() error {
 	if err != nil {
 		return err
 	}
-	d.whole = true
 	d.Keep, d.Closers = s.Offset(), ""
 	s.Release()
 	if _, more := s.Space(); more || s.Err() != nil {
@@ -152,7 +147,7 @@ func (d *Document) object(node int, tokens []string) (err error) {
 		if err != nil {
 			return err
 		}
-		kind := Object
+		var kind ValueKind
 		if d.onTheWay(child, tokens) {
 			kind, err = d.descend(child, tokens)
 		} else {

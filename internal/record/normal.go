@@ -118,6 +118,9 @@ func (n *Normalizer) Int(v Value) (int64, bool) {
 	case Absent, Null:
 		return NoInt, true
 	case Number:
+		if n.Profile.Missing[string(v.Raw)] {
+			return NoInt, true
+		}
 		if d, ok := parseDecimal(v.Raw, true); ok {
 			if i, ok := d.integer(); ok {
 				return i, true
@@ -166,7 +169,7 @@ func (n *Normalizer) Bool(v Value) (Tri, bool) {
 // Time returns an instant. A local time that occurs twice is read as the
 // earlier one, and reported.
 func (n *Normalizer) Time(v Value) (Time, bool) {
-	if v.Kind == Number {
+	if v.Kind == Number && !n.Profile.Missing[string(v.Raw)] {
 		d, ok := parseDecimal(v.Raw, true)
 		if !ok {
 			return NoTime, false
@@ -237,9 +240,9 @@ func (n *Normalizer) span(v Value) (Span, bool) {
 	default:
 		return Span{}, false
 	}
-	start, ok1 := n.Time(first)
-	end, ok2 := n.Time(last)
-	return Span{start, end}, ok1 && ok2 && start.Known() && end.Known() && end >= start
+	start, _ := n.Time(first)
+	end, _ := n.Time(last)
+	return Span{start, end}, start.Known() && end.Known() && end >= start
 }
 
 // elements calls each for the elements of a list until one does not parse. In

@@ -43,18 +43,18 @@ type Reader struct {
 	batch   *Batch
 }
 
-// NewReader returns a reader for a profile. Rows without an organisation get
-// the given one.
-func NewReader(p *record.Profile, texts *record.Texts, rules *token.Rules, org record.Text) *Reader {
+// NewReader returns a reader for a profile.
+func NewReader(p *record.Profile, texts *record.Texts, rules *token.Rules) *Reader {
 	return &Reader{
-		norm: record.Normalizer{Profile: p, Texts: texts}, mapping: p.Map(record.EventFields), rules: rules, org: org,
+		norm: record.Normalizer{Profile: p, Texts: texts}, mapping: p.Map(record.EventFields), rules: rules,
 	}
 }
 
-// Read reads one object that is not Parquet. Damage is part of the batch; the
+// Read reads one object that is not Parquet. Rows without an organisation get
+// the given one, as the cause of a failure may depend on it. Damage is part of the batch; the
 // error is a failure to read. The bytes of rejected rows may hold secrets.
-func (r *Reader) Read(in *bufio.Reader, f record.Format, reject func(record.Reject) error) (*Batch, error) {
-	r.Begin(reject)
+func (r *Reader) Read(in *bufio.Reader, f record.Format, org record.Text, reject func(record.Reject) error) (*Batch, error) {
+	r.begin(org, reject)
 	var err error
 	r.batch.Reading, err = r.mapping.Read(in, f, r.norm.Profile.List, record.Visitor{Row: r.Row, Reject: reject})
 	return r.batch, err
@@ -62,17 +62,16 @@ func (r *Reader) Read(in *bufio.Reader, f record.Format, reject func(record.Reje
 
 // ReadParquet reads one object whose content is the first size bytes of file.
 // Damage is part of the batch; the error is a failure to read.
-func (r *Reader) ReadParquet(file io.ReaderAt, size int64, reject func(record.Reject) error) (*Batch, error) {
-	r.Begin(reject)
+func (r *Reader) ReadParquet(file io.ReaderAt, size int64, org record.Text, reject func(record.Reject) error) (*Batch, error) {
+	r.begin(org, reject)
 	var err error
 	r.batch.Reading, err = r.mapping.ReadParquet(file, size, record.Visitor{Row: r.Row, Reject: reject})
 	return r.batch, err
 }
 
-// Begin starts a new batch.
-func (r *Reader) Begin(reject func(record.Reject) error) *Batch {
-	r.batch, r.reject = &Batch{}, reject
-	return r.batch
+// begin starts a new batch.
+func (r *Reader) begin(org record.Text, reject func(record.Reject) error) {
+	r.batch, r.org, r.reject = &Batch{}, org, reject
 }
 
 // Row adds the attempt or the refresh of one row to the batch.

@@ -8,16 +8,6 @@ import (
 // Closed is the state of a finding that no longer holds.
 const Closed = "closed"
 
-// HistoryRow is one row of history: a finding as last seen, and what became
-// of it.
-type HistoryRow struct {
-	Finding
-	State        string // the status in the newest commit, or Closed
-	FirstCommit  int64  // in which it held first
-	LastCommit   int64  // in which it held last
-	ClosedCommit int64  // in which it was found closed, -1 while it holds
-}
-
 // The columns that history has and findings lack.
 const (
 	stateColumn = iota + 21
@@ -25,17 +15,6 @@ const (
 	lastColumn
 	closedColumn
 )
-
-// HistoryOf reads a row of [History].
-func HistoryOf(r *Row) HistoryRow {
-	return HistoryRow{
-		Finding:      FindingOf(r),
-		State:        r.Text(stateColumn),
-		FirstCommit:  r.Count(firstColumn),
-		LastCommit:   r.Count(lastColumn),
-		ClosedCommit: r.Count(closedColumn),
-	}
-}
 
 // Merge returns the history after a commit: every finding of the history
 // before it, and every finding of the commit's run. A finding that holds has

@@ -11,12 +11,12 @@ import (
 	"cdrmend/internal/record"
 )
 
-// ReadParquet reads what [WriteParquet] wrote. The rows can be ranged over
+// ReadParquet reads what [Write] wrote. The rows can be ranged over
 // more than once.
 func ReadParquet(r io.ReaderAt, size int64, s *Schema) Rows {
 	return func(yield func(*Row, error) bool) {
 		p := parquetReader{schema: s, values: make([]parquet.Row, 64)}
-		defer p.close()
+		defer func() { _ = p.close() }()
 		err := p.open(r, size)
 		var row Row
 		for err == nil {

@@ -16,19 +16,6 @@ type Rows = iter.Seq2[*Row, error]
 // Empty is the table without rows.
 func Empty(func(*Row, error) bool) {}
 
-// RowsOf yields a row for each item. They can be ranged over more than once.
-func RowsOf[T any](items []T, fill func(*T, *Row)) Rows {
-	return func(yield func(*Row, error) bool) {
-		var r Row
-		for i := range items {
-			fill(&items[i], &r)
-			if !yield(&r, nil) {
-				return
-			}
-		}
-	}
-}
-
 // Row is one row under construction. Cells are added from left to right, each
 // of the kind of its column; anything else is a mistake in the program and
 // panics. A row that is used again allocates nothing.

@@ -28,12 +28,6 @@ func Write(s *Schema, rows Rows, csv, parquet io.Writer) error {
 	return nil
 }
 
-// WriteCSV writes rows as CSV.
-func WriteCSV(w io.Writer, s *Schema, rows Rows) error { return Write(s, rows, w, nil) }
-
-// WriteParquet writes rows as Parquet.
-func WriteParquet(w io.Writer, s *Schema, rows Rows) error { return Write(s, rows, nil, w) }
-
 func pour(s *Schema, rows Rows, sinks []sink) error {
 	for r, err := range rows {
 		if err != nil {

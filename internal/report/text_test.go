@@ -1,0 +1,84 @@
+package report_test
+
+import (
+	"strings"
+	"testing"
+
+	"cdrmend/internal/record"
+	"cdrmend/internal/registration"
+	"cdrmend/internal/report"
+	"cdrmend/internal/table"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func ptr(s string) *string { return &s }
+
+func TestTextSaysTheMostImportantFirst(t *testing.T) {
+	r := &report.Run{Interval: "2026-11-20", URL: "s3://out/interval=2026-11-20/runs/1/", Summary: &report.Summary{
+		Coverage: report.Coverage{Recorded: 1912, Intact: 1900, Of: 1958, RecordedPercent: ptr("97.65"), IntactPercent: ptr("97.03")},
+		Verdicts: map[string]int64{"complete": 1800, "repaired": 100, "missing": 31, "partial": 0},
+		Findings: []report.FindingCount{{Class: "missing_recording", Severity: "critical", Status: "open", Count: 31}},
+		Outages:  map[string]int64{"scope_missing": 2},
+		Incomplete: []report.Incomplete{
+			{Source: "cdr", Input: "cdr/hour=07/", Reason: "damaged", Next: "export cdr/hour=07/ again, then run again"},
+		},
+		Warnings: []string{"3 records of source cdr have no organisation"},
+	}}
+	want := `Interval 2026-11-20
+  recorded   1912 of 1958 calls that should be, 97.65 %
+  intact     1900 of 1958 with all their metadata, 97.03 %
+  verdicts     1800  complete
+                100  repaired
+                 31  missing
+  findings       31  missing_recording (critical, open)
+  outages         2  scope_missing
+  incomplete cdr/hour=07/ (cdr): damaged; export cdr/hour=07/ again, then run again
+  warning    3 records of source cdr have no organisation
+  results    s3://out/interval=2026-11-20/runs/1/
+
+`
+	if diff := cmp.Diff(want, report.Text(r)); diff != "" {
+		t.Errorf("text of a run (-want +got):\n%s", diff)
+	}
+}
+
+func TestTextOfARunThatComputedNothingSaysSo(t *testing.T) {
+	for _, test := range []struct {
+		run  report.Run
+		want string
+	}{
+		{report.Run{NoOp: true, Objects: 7}, "unchanged: 7 objects"},
+		{report.Run{DryRun: true, Objects: 7, Bytes: 1_234_567}, "would read 7 objects, 1.2 MB; nothing was written"},
+		{report.Run{Summary: &report.Summary{}}, "recorded   0 of 0 calls that should be\n"},
+	} {
+		if got := report.Text(&test.run); !strings.Contains(got, test.want) {
+			t.Errorf("text of %+v is %q, want %q in it", test.run, got, test.want)
+		}
+	}
+}
+
+// An outage is evidence, not proof: whatever is told of one coincides with it.
+func TestExplainNeverSpeaksOfACause(t *testing.T) {
+	for _, class := range []string{"missing_recording", "repaired_field", "metadata_missing", "conflict"} {
+		for cause := range registration.NumCauses {
+			for _, relation := range []string{"inside", "edge", "possible"} {
+				text := report.Explain(table.Finding{
+					ID: "fnd-1", Class: class, Conversation: "c1", Source: "m", ObjectKey: "k", Entry: 3, Start: record.NoTime,
+					OutageID: "out-1", OutageCause: cause.String(), OutageRelation: relation,
+				})
+				if !strings.Contains(text, "oincides with registration outage out-1") || !strings.Contains(text, cause.Remedy()) {
+					t.Errorf("%s, %s: %q does not tell the outage and what to do", class, cause, text)
+				}
+				if possibly := strings.Contains(text, "possibly"); possibly != (relation == "possible") {
+					t.Errorf("%s, %s, %s: %q", class, cause, relation, text)
+				}
+				for _, word := range []string{"caused", "because", "due to"} {
+					if strings.Contains(strings.Split(text, "What to do")[0], word+" the outage") {
+						t.Errorf("%q says %q", text, word)
+					}
+				}
+			}
+		}
+	}
+}
