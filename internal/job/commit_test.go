@@ -35,7 +35,21 @@ func aNight(t *testing.T) *night {
 	return newNight(t, content)
 }
 
+// small is a night whose run writes one file of each kind.
+func small(t *testing.T) *night {
+	t.Helper()
+	content := inputs(readStory(t, "../../testdata/scope-missing.txtar"))
+	content["in/c/date=2026-11-20/lines.jsonl"] = "not JSON\n"
+	usual, err := os.ReadFile("../../testdata/cdrmend.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	content["cdrmend.yaml"] = strings.ReplaceAll(string(usual), "[csv, parquet]", "[csv]")
+	return newNight(t, content)
+}
+
 func TestARunThatIsRepeatedDoesNothing(t *testing.T) {
+	t.Parallel()
 	n := aNight(t)
 	first := n.run()
 	before := n.tree("out")
@@ -53,6 +67,7 @@ func TestARunThatIsRepeatedDoesNothing(t *testing.T) {
 }
 
 func TestADryRunReadsAndWritesNothing(t *testing.T) {
+	t.Parallel()
 	n := aNight(t)
 	dry := n.run(func(j *job.Job) {
 		j.DryRun = true
@@ -72,6 +87,7 @@ func TestADryRunReadsAndWritesNothing(t *testing.T) {
 }
 
 func TestConcurrencyChangesNoByte(t *testing.T) {
+	t.Parallel()
 	n := aNight(t)
 	outputs := map[int]files{}
 	for _, c := range []int{1, 64} {
@@ -90,6 +106,7 @@ func TestConcurrencyChangesNoByte(t *testing.T) {
 // TestTwoRunsAtOnceCommitOnce lets both runs write everything but their
 // records before either may commit.
 func TestTwoRunsAtOnceCommitOnce(t *testing.T) {
+	t.Parallel()
 	n := aNight(t)
 	n.race(2, func(int) func(*job.Job) { return func(*job.Job) {} })
 	if got := len(n.commits()); got != 1 {
@@ -100,6 +117,7 @@ func TestTwoRunsAtOnceCommitOnce(t *testing.T) {
 // TestRunsThatSawOtherThingsCommitOneAfterTheOther has a run that takes a
 // source for unsettled race one that does not.
 func TestRunsThatSawOtherThingsCommitOneAfterTheOther(t *testing.T) {
+	t.Parallel()
 	n := newNight(t, inputs(readStory(t, "../../testdata/unsettled.txtar")))
 	times := []record.Time{at("2026-11-22T12:00:00Z"), fiveLater}
 	n.race(len(times), func(i int) func(*job.Job) { return func(j *job.Job) { j.AsOf = times[i] } })
@@ -139,13 +157,15 @@ func (n *night) race(runs int, change func(i int) func(*job.Job)) {
 // TestACrashAtAnyWriteLeavesNothingHalf crashes a run at each of its writes in
 // each way, and repeats it.
 func TestACrashAtAnyWriteLeavesNothingHalf(t *testing.T) {
-	reference := aNight(t)
+	t.Parallel()
+	reference := small(t)
 	reference.run()
 	want := reference.tree(outputPrefix)
 	for _, c := range crashes {
 		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
 			for write := 1; ; write++ {
-				n := aNight(t)
+				n := small(t)
 				err := n.crash(c, write)
 				if err == nil {
 					if write <= len(want) {
@@ -187,6 +207,7 @@ func (n *night) crash(c crash, write int) error {
 }
 
 func TestAnInputThatChangesWhileItIsReadIsListedAgain(t *testing.T) {
+	t.Parallel()
 	const path = "in/m/date=2026-11-20/scope-missing-batch.json"
 	changed := func(n *night) files {
 		return files{path: strings.ReplaceAll(n.tree("")[path], "12:01:00Z", "12:01:30Z")}
@@ -208,6 +229,7 @@ func TestAnInputThatChangesWhileItIsReadIsListedAgain(t *testing.T) {
 }
 
 func TestAnInputThatNeverRestsFailsTheRun(t *testing.T) {
+	t.Parallel()
 	const path = "in/m/date=2026-11-20/scope-missing-batch.json"
 	n := aNight(t)
 	var opens counter
@@ -239,6 +261,7 @@ func changing(path string, change func()) func(*job.Job) {
 }
 
 func TestAnotherNameOnTheSameOutputIsRefused(t *testing.T) {
+	t.Parallel()
 	for name, next := range map[string]bool{"the same interval": false, "the interval after it": true} {
 		t.Run(name, func(t *testing.T) {
 			n := aNight(t)
@@ -264,6 +287,7 @@ func TestAnotherNameOnTheSameOutputIsRefused(t *testing.T) {
 }
 
 func TestAHistoryThatIsNotTheOneCommittedIsAnError(t *testing.T) {
+	t.Parallel()
 	for name, spoil := range map[string]func(path string) error{
 		"missing":  os.Remove,
 		"tampered": func(path string) error { return os.WriteFile(path, []byte("finding_id\n"), 0o600) },
@@ -288,6 +312,7 @@ func TestAHistoryThatIsNotTheOneCommittedIsAnError(t *testing.T) {
 }
 
 func TestARecordNamesTheNewestRecordsOfItsNeighbours(t *testing.T) {
+	t.Parallel()
 	n := aNight(t)
 	n.run()
 	first := hexSum(n.tree(outputPrefix)[logName(1)])
@@ -329,6 +354,7 @@ func TestARecordNamesTheNewestRecordsOfItsNeighbours(t *testing.T) {
 }
 
 func TestTheRunIdChangesWithEverythingThatTheBytesDependOn(t *testing.T) {
+	t.Parallel()
 	n := aNight(t)
 	id := func(change ...func(*job.Job)) string {
 		t.Helper()

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"runtime"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -167,8 +168,12 @@ func ignoreDamage(err error) error {
 	return err
 }
 
-// renderTables writes the five tables in the wanted formats.
+// renderTables writes the five tables in the wanted formats, as many at a time
+// as there are processors.
 func (j *Job) renderTables(ctx context.Context, run *ledger.Run, snap *snapshot, d *reconcile.Decision) error {
+	g, gctx := errgroup.WithContext(ctx)
+	g.SetLimit(runtime.GOMAXPROCS(0))
+	j.Watch("writing tables", 0, 0)
 	for _, t := range []struct {
 		schema *table.Schema
 		rows   table.Rows
@@ -179,15 +184,13 @@ func (j *Job) renderTables(ctx context.Context, run *ledger.Run, snap *snapshot,
 		{table.Outages, d.OutageRows},
 		{table.Recordings, d.RecordingRows},
 	} {
-		j.Watch("writing "+t.schema.Name, 0, 0)
-		err := j.inFormats(t.schema, t.rows, func(suffix string, spool *ledger.Spool) error {
-			return run.Put(ctx, t.schema.Name+suffix, spool)
+		g.Go(func() error {
+			return j.inFormats(t.schema, t.rows, func(suffix string, spool *ledger.Spool) error {
+				return run.Put(gctx, t.schema.Name+suffix, spool)
+			})
 		})
-		if err != nil {
-			return err
-		}
 	}
-	return nil
+	return g.Wait()
 }
 
 // inFormats writes a table in the wanted formats, in one pass over its rows,

@@ -262,5 +262,5 @@ func (s *snapshot) findVirtual() {
 func (s *snapshot) recordingPlace(in *input, mediaKey string) string {
 	name, _, _ := strings.Cut(path.Base(mediaKey), ".")
 	name = strings.TrimSuffix(strings.TrimPrefix(name, "{"), "}")
-	return fmt.Sprintf("%d/%s/%s", in.source, path.Dir(mediaKey), strings.Trim(strings.ToLower(name), "{}"))
+	return fmt.Sprintf("%d/%s/%s", in.source, path.Dir(mediaKey), strings.ToLower(name))
 }

@@ -34,6 +34,7 @@ func TestStories(t *testing.T) {
 	}
 	for _, path := range paths {
 		t.Run(strings.TrimSuffix(filepath.Base(path), ".txtar"), func(t *testing.T) {
+			t.Parallel()
 			tell(t, readStory(t, path))
 		})
 	}

@@ -1,0 +1,41 @@
+package job
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"strings"
+	"testing"
+
+	"cdrmend/internal/object"
+	"cdrmend/internal/policy"
+	"cdrmend/internal/reconcile"
+)
+
+func TestDocumentsKeepTheirKeysUnlessTheOutputCannotHoldThem(t *testing.T) {
+	long := strings.Repeat("x", 255)
+	s := &snapshot{sources: []reconcile.Source{{Kind: policy.Manifests, Name: "m"}, {Kind: policy.Manifests, Name: "n"}}}
+	add := func(source uint32, key string) {
+		s.inputs = append(s.inputs, input{Info: object.Info{Key: key}, source: source, document: true})
+	}
+	kept := []string{"a/b", "ü", "~", long, "...", "b", strings.Repeat("a/", 449) + "yy"}
+	renamed := []string{"a", "", "/a", "a//b", "./a", "a/..", "x\n", "x\x7f", long + "x", strings.Repeat("a/", 450) + "y", "b/"}
+	for _, key := range append(kept, renamed...) {
+		add(0, key)
+	}
+	add(1, "a") // is no parent in its own source
+	n := nameOutputs(s)
+	want := func(source, key string, own bool) string {
+		if own {
+			return "manifests/" + source + "/" + key
+		}
+		sum := sha256.Sum256([]byte(key))
+		return "manifests/" + source + "/~" + hex.EncodeToString(sum[:])
+	}
+	for i := range s.inputs {
+		key, source := s.inputs[i].Key, s.sources[s.inputs[i].source].Name
+		own := i < len(kept) && key != "b" || source == "n" // b is the parent of b/
+		if got := n.document(s, uint32(i)); got != want(source, key, own) {
+			t.Errorf("%s/%q lies under %q, want %q", source, key, got, want(source, key, own))
+		}
+	}
+}
