@@ -71,7 +71,8 @@ func NewReader(p *record.Profile, texts *record.Texts) *Reader {
 func (r *Reader) Read(in *bufio.Reader, f record.Format, reject func(record.Reject) error) (*Batch, error) {
 	r.batch = &Batch{}
 	var err error
-	r.batch.Reading, err = r.mapping.Read(in, f, r.norm.Profile.List, record.Visitor{Row: r.Row, Reject: reject})
+	restart := func() { *r.batch = Batch{} }
+	r.batch.Reading, err = r.mapping.Read(in, f, r.norm.Profile.List, record.Visitor{Row: r.Row, Reject: reject, Restart: restart})
 	return r.batch, err
 }
 
@@ -113,9 +114,7 @@ func (r *Reader) leg(row *record.Row) {
 		v := row.Value(f)
 		t, ok := r.norm.Time(v)
 		note(f, v, ok)
-		if t.Known() {
-			l.Invalid &^= invalidBit(f) // a local time that occurs twice did parse
-		}
+		l.read(f, t.Known())
 		return t
 	}
 	l.Org = text(record.OrgID, r.norm.ID)
@@ -152,8 +151,17 @@ func (r *Reader) leg(row *record.Row) {
 	b.Talk, ok = r.norm.Spans(b.Talk, talk)
 	l.Talk = record.Run{At: uint32(from), N: uint32(len(b.Talk) - from)}
 	note(record.Talk, talk, ok)
+	l.read(record.Talk, l.Talk.N > 0)
 
 	b.Legs = append(b.Legs, l)
+}
+
+// read takes back that a field did not parse: one with a local time that
+// occurs twice is reported, but read all the same.
+func (l *Leg) read(f record.Field, known bool) {
+	if known {
+		l.Invalid &^= invalidBit(f)
+	}
 }
 
 // invalid notes a value that did not parse, the first one of each field.

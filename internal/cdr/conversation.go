@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"net/url"
 	"strings"
+	"unicode"
 
 	"cdrmend/internal/record"
 )
@@ -267,12 +268,10 @@ func (r *Reader) trunkGroup(v record.Value) record.Text {
 	if v.Kind != record.String {
 		return record.None
 	}
-	address := string(v.Text())
-	i := strings.Index(strings.ToLower(address), "tgrp=")
-	if i < 0 {
+	_, group, found := cutFold(string(v.Text()), "tgrp=")
+	if !found {
 		return record.None
 	}
-	group := address[i+len("tgrp="):]
 	if end := strings.IndexFunc(group, endsParameter); end >= 0 {
 		group = group[:end]
 	}
@@ -283,6 +282,14 @@ func (r *Reader) trunkGroup(v record.Value) record.Text {
 	return id
 }
 
-func endsParameter(c rune) bool {
-	return strings.ContainsRune(";@>?&", c) || c == ' ' || c == '\t' || c == '\n' || c == '\r'
+func endsParameter(c rune) bool { return strings.ContainsRune(";@>?&", c) || unicode.IsSpace(c) }
+
+// cutFold cuts s around the first mark in any case.
+func cutFold(s, mark string) (before, after string, found bool) {
+	for i := 0; i+len(mark) <= len(s); i++ {
+		if strings.EqualFold(s[i:i+len(mark)], mark) {
+			return s[:i], s[i+len(mark):], true
+		}
+	}
+	return s, "", false
 }

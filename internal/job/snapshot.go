@@ -109,7 +109,7 @@ func (j *Job) list(ctx context.Context, s *snapshot) error {
 		g.Go(func() error {
 			for info, err := range l.store.List(gctx, l.prefix) {
 				if err != nil {
-					return fmt.Errorf("listing %s%s: %w", l.store, l.prefix, err)
+					return err // names the store and the prefix already
 				}
 				l.found = append(l.found, info)
 			}

@@ -3,6 +3,7 @@ package manifest
 import (
 	"bufio"
 	"errors"
+	"io"
 
 	"cdrmend/internal/record"
 )
@@ -86,8 +87,7 @@ func (r *Reader) Read(in Input) (*Batch, error) {
 	} else {
 		err = r.document(b, in)
 	}
-	var limit *record.SyntaxError
-	if errors.As(err, &limit) && limit.Limit != "" {
+	if isUndecodable(err) || isUndecodable(in.Stream.Failed()) {
 		return r.undecodable(b, in)
 	}
 	if err != nil && !record.IsDamage(err) {
@@ -115,6 +115,17 @@ func (b *Batch) finish() {
 			broken.Entries = int64(len(b.Entries))
 		}
 	}
+}
+
+// isUndecodable reports whether a document that broke with err is one that
+// cannot be decoded at all.
+func isUndecodable(err error) bool {
+	var syntax *record.SyntaxError
+	if errors.As(err, &syntax) {
+		return syntax.Limit != ""
+	}
+	var stream *record.StreamError
+	return errors.As(err, &stream) && stream.Unknown
 }
 
 // undecodable is a document of which nothing can be used.
@@ -225,17 +236,15 @@ func (r *Reader) lines(b *Batch, in Input) error {
 	slots := r.mapping.Paths.NewSlots()
 	var remove []Range
 	var cut *Recovery
-	for line, err := range record.Lines(in.Body) {
+	content := counter{r: in.Body}
+	defer func() { b.Length = content.n }()
+	for line, err := range record.Lines(&content) {
 		if err != nil {
 			if record.IsDamage(err) {
 				r.broken(b, err, in)
 				break
 			}
 			return err
-		}
-		b.Length = line.Offset + int64(len(line.Text))
-		if line.Newline {
-			b.Length++
 		}
 		e, err := record.ScanLine(line, slots)
 		last := !line.Newline && err != nil && record.IsCut(err)
@@ -252,15 +261,36 @@ func (r *Reader) lines(b *Batch, in Input) error {
 			if b.Doc.rare().Malformed == nil || last {
 				r.brokenLine(b, err, line, in)
 			}
-			remove = append(remove, Range{line.Offset, b.Length})
+			remove = append(remove, wholeLine(line))
 			err = in.Reject(record.Reject{Row: int64(line.Index), Offset: line.Offset, Reason: err.Error(), Bytes: line.Text})
 		}
 		if err != nil {
 			return err
 		}
 	}
-	r.lineRecovery(b, remove, cut)
+	r.lineRecovery(b, remove, cut, content.n)
 	return nil
+}
+
+// counter counts the bytes of a document that is read to its end.
+type counter struct {
+	r io.Reader
+	n int64
+}
+
+func (c *counter) Read(b []byte) (int, error) {
+	n, err := c.r.Read(b)
+	c.n += int64(n)
+	return n, err
+}
+
+// wholeLine is where a line stands with its newline.
+func wholeLine(line record.Line) Range {
+	r := Range{line.Offset, line.Offset + int64(len(line.Text))}
+	if line.Newline {
+		r.End++
+	}
+	return r
 }
 
 // brokenLine notes a line that is set aside. The last one without newline
@@ -277,13 +307,13 @@ func (r *Reader) brokenLine(b *Batch, err error, line record.Line, in Input) {
 	r.broken(b, err, in)
 }
 
-func (r *Reader) lineRecovery(b *Batch, remove []Range, cut *Recovery) {
+func (r *Reader) lineRecovery(b *Batch, remove []Range, cut *Recovery, length int64) {
 	rare := b.Doc.Rare
 	if rare == nil || rare.Truncated == nil && rare.Malformed == nil {
 		return
 	}
 	if cut == nil {
-		cut = &Recovery{Keep: b.Length}
+		cut = &Recovery{Keep: length}
 	}
 	cut.Remove = remove
 	rare.Recovery = cut
@@ -309,7 +339,8 @@ func (r *Reader) element(b *Batch, e *record.Element, reject func(record.Reject)
 
 // gap finds where the value of a missing field goes: in place of the first
 // pointer that is there, else after the last member of the first pointer's
-// deepest parent that is.
+// deepest parent that is. One that the profile has no pointer for goes after
+// the last member of the entry.
 func (r *Reader) gap(e *record.Element, f record.Field) Gap {
 	g := Gap{Entry: e.Index, Field: f}
 	for _, path := range r.mapping.Pointers(f) {
@@ -318,7 +349,12 @@ func (r *Reader) gap(e *record.Element, f record.Field) Gap {
 			return g
 		}
 	}
-	tail, members, depth := e.Slots.Parent(r.mapping.Pointers(f)[0])
+	tail, members, depth := int64(0), 0, 0
+	if pointers := r.mapping.Pointers(f); len(pointers) > 0 {
+		tail, members, depth = e.Slots.Parent(pointers[0])
+	} else {
+		tail, members = e.Slots.Tail()
+	}
 	g.Start, g.End, g.Append, g.Alone, g.Depth = tail, tail, true, members == 0, uint8(depth)
 	return g
 }

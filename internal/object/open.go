@@ -107,7 +107,7 @@ type tuning struct {
 // breaks is sent again from its beginning.
 var defaultTuning = tuning{
 	attempts:       10,
-	maxBackoff:     20 * time.Second,
+	maxBackoff:     5 * time.Second,
 	idle:           time.Minute,
 	multipartAbove: 1 << 30,
 	partSize:       64 << 20,

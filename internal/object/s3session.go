@@ -14,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/aws/smithy-go/logging"
 )
 
 // client is the S3 API as far as one bucket needs it. Its requests are tried
@@ -55,6 +56,7 @@ func loadConfig(ctx context.Context, opts Options, connections int, tune tuning)
 	})
 	cfg, err := config.LoadDefaultConfig(ctx,
 		config.WithHTTPClient(transport),
+		config.WithLogger(logging.Nop{}), // what matters is in the errors; the SDK's own lines are not for operators
 		config.WithRetryer(func() aws.Retryer { return newRetryer(tune) }),
 		config.WithRegion(opts.Region),
 		config.WithDefaultRegion("us-east-1"))

@@ -30,8 +30,7 @@ func (p *Profile) parseTime(b []byte) (Time, timeResult) {
 		return p.settle(t, offset)
 	}
 	for _, layout := range p.Layouts {
-		// time.Parse lets a comma pass for a point and one digit for an hour.
-		if t, err := time.Parse(layout, string(b)); err == nil && strings.EqualFold(t.Format(layout), string(b)) {
+		if t, ok := p.parseLayout(layout, string(b)); ok {
 			return p.settle(t.UnixMicro(), layoutOffset(layout))
 		}
 	}
@@ -42,6 +41,24 @@ func (p *Profile) parseTime(b []byte) (Time, timeResult) {
 		return p.settle(t, offset)
 	}
 	return NoTime, timeInvalid
+}
+
+// parseLayout reads a time in one of the profile's layouts. Abbreviations of
+// zones are those of the profile's zone, never the machine's.
+func (p *Profile) parseLayout(layout, text string) (time.Time, bool) {
+	zone := time.UTC
+	if p.Zone != nil && layoutOffset(layout) != noOffset {
+		zone = p.Zone
+	}
+	t, err := time.ParseInLocation(layout, text, zone)
+	// The package lets a comma pass for a point and one digit for an hour.
+	if err != nil || !strings.EqualFold(t.Format(layout), text) {
+		return t, false
+	}
+	// It makes up a zone for an abbreviation that it does not know.
+	name, offset := t.Zone()
+	madeUp := t.Location() != zone && t.Location() != time.UTC && offset == 0
+	return t, !madeUp || !strings.Contains(layout, "MST") || name == "GMT" || name == "UT"
 }
 
 // layoutOffset is 0 for a layout with a zone, which time.Parse has applied

@@ -20,11 +20,13 @@ const (
 	Zstd
 )
 
-// A StreamError says that a compressed stream ends too early (Cut) or is
-// broken. It stands for damage in the object, never for a failure to read it.
+// A StreamError says that a compressed stream ends too early (Cut), is broken,
+// or is none that can be decoded at all (Unknown). It stands for damage in the
+// object, never for a failure to read it.
 type StreamError struct {
-	Cut bool
-	Err error
+	Cut     bool
+	Unknown bool
+	Err     error
 }
 
 func (e *StreamError) Error() string { return "compressed stream: " + e.Err.Error() }
@@ -39,6 +41,7 @@ type Stream struct {
 	r           io.Reader
 	source      *source
 	failed      error
+	begun       bool // some content came
 	close       func()
 }
 
@@ -66,6 +69,7 @@ func Open(r io.Reader) *Stream {
 		unpacked, err := gzip.NewReader(in)
 		if err != nil {
 			s.failed = s.damage(err)
+			break
 		}
 		s.r = unpacked
 	case string(magic) == "\x28\xb5\x2f\xfd":
@@ -89,6 +93,7 @@ func (s *Stream) Read(b []byte) (int, error) {
 		return 0, s.failed
 	}
 	n, err := s.r.Read(b)
+	s.begun = s.begun || n > 0
 	if err == nil || err == io.EOF {
 		return n, err
 	}
@@ -110,7 +115,15 @@ func (s *Stream) damage(err error) error {
 	if s.Compression == Plain {
 		return err
 	}
-	return &StreamError{Cut: errors.Is(err, io.ErrUnexpectedEOF) || err == io.EOF, Err: err}
+	cut := errors.Is(err, io.ErrUnexpectedEOF) || err == io.EOF
+	return &StreamError{Cut: cut, Unknown: !cut && !s.begun && (s.r == nil || isUnknown(err)), Err: err}
+}
+
+// isUnknown reports whether a decoder refuses a stream for what it asks for:
+// a dictionary that nobody has, or more memory than it may take.
+func isUnknown(err error) bool {
+	return errors.Is(err, zstd.ErrUnknownDictionary) || errors.Is(err, zstd.ErrWindowSizeExceeded) ||
+		errors.Is(err, zstd.ErrDecoderSizeExceeded)
 }
 
 func isChecksum(err error) bool {

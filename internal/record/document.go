@@ -1,9 +1,6 @@
 package record
 
-import (
-	"errors"
-	"strings"
-)
+import "errors"
 
 // An Element is one element of a document while it is visited: its bytes are
 // held by the scanner and its wanted paths are in Slots.
@@ -27,7 +24,7 @@ func (e *Element) Value(path int) Value { return e.Slots.Value(e.Scanner, path) 
 type Document struct {
 	Scanner *Scanner
 	Visit   func(*Element) error // its errors end the walk as they are
-	Restart func()               // the list was spelled twice: what was visited does not count
+	Restart func()               // the list is spelled twice: what was visited does not count
 
 	paths    *Paths
 	list     []string // tokens of the pointer to the list, empty without one
@@ -38,6 +35,7 @@ type Document struct {
 	outer    map[int]Value // copies of the document's own values
 	index    uint32
 	batch    bool
+	again    bool // the list may be spelled twice, see startOver
 	RootKind ValueKind
 	Keep     int64  // after a failed walk: bytes that make up a valid text together with Closers
 	Closers  string // empty Keep and Closers: nothing is left
@@ -46,17 +44,14 @@ type Document struct {
 // NewDocument returns a walk through the text of s. The list pointer may be
 // empty; marker and wanted are numbers of paths.
 func NewDocument(s *Scanner, paths *Paths, list string, marker int, wanted []int) *Document {
+	var tokens []string
 	if list != "" {
-		paths.Add(list)
+		tokens = paths.Tokens(paths.Add(list))
 	}
-	d := &Document{
-		Scanner: s, paths: paths, marker: marker, wanted: wanted,
+	return &Document{
+		Scanner: s, paths: paths, list: tokens, marker: marker, wanted: wanted,
 		root: paths.NewSlots(), element: paths.NewSlots(), outer: map[int]Value{},
 	}
-	if list != "" {
-		d.list = strings.Split(strings.TrimPrefix(list, "/"), "/")
-	}
-	return d
 }
 
 // Outer returns one of the wanted values of the document itself.
@@ -133,6 +128,7 @@ func (d *Document) rootObject() error {
 // object walks through an object on the way to the list.
 func (d *Document) object(node int, tokens []string) (err error) {
 	s, me := d.Scanner, &d.root.at[node]
+	d.root.forget(node)
 	*me = slot{kind: Object, start: s.Offset(), tail: s.Offset() + 1}
 	defer func() { d.unwind(err, me.tail, me.members, "}") }()
 	empty, err := s.Enter('}')
@@ -158,6 +154,7 @@ func (d *Document) object(node int, tokens []string) (err error) {
 		}
 		if s.Complete(kind) {
 			me.tail, me.members = s.Offset(), me.members+1
+			d.startOver()
 		}
 		if d.batch {
 			d.capture()
@@ -178,21 +175,29 @@ func (d *Document) onTheWay(child int, tokens []string) bool {
 func (d *Document) descend(child int, tokens []string) (ValueKind, error) {
 	s := d.Scanner
 	c, _ := s.Peek()
-	if len(tokens) > 1 {
-		if c == '{' {
-			return Object, d.object(child, tokens[1:])
-		}
-		return s.Value()
+	d.again = d.again || d.batch
+	switch {
+	case len(tokens) > 1 && c == '{':
+		return Object, d.object(child, tokens[1:])
+	case len(tokens) > 1:
+		return d.root.value(s, child)
 	}
 	d.capture()
-	if d.batch && d.Restart != nil {
-		d.Restart()
-	}
 	d.batch, d.index = true, 0
 	if c == '[' {
 		return List, d.elements()
 	}
 	return s.Value()
+}
+
+// startOver gives up what was visited of a list that is spelled twice. It is
+// called for every complete value: until there is one in the second list, a
+// text that breaks off still has only the first.
+func (d *Document) startOver() {
+	if d.again && d.Restart != nil {
+		d.Restart()
+	}
+	d.again = false
 }
 
 // elements visits the elements of the list that s stands at.
@@ -240,6 +245,7 @@ func (d *Document) visit() (ValueKind, error) {
 			return e.Kind, err
 		}
 		e.Partial = true
+		d.startOver()
 		d.unwind(err, tail, members, "}")
 		if failure := d.Visit(&e); failure != nil {
 			return e.Kind, failure
@@ -249,6 +255,7 @@ func (d *Document) visit() (ValueKind, error) {
 	if !s.Complete(e.Kind) {
 		return e.Kind, s.fail()
 	}
+	d.startOver()
 	return e.Kind, d.Visit(&e)
 }
 

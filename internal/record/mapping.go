@@ -52,7 +52,7 @@ func (p *Profile) isMissing(v Value) bool {
 	switch v.Kind {
 	case Absent, Null:
 		return true
-	case String, Cell:
+	case String, Cell, Number:
 		b := bytes.TrimSpace(v.Text())
 		return len(b) == 0 || p.Missing[string(b)] || string(bare(b)) == nilUUID
 	}

@@ -212,18 +212,20 @@ func contains(list []Text, x Text) bool {
 }
 
 // Spans appends the spans of a list of {start, end}, or of start/end in a
-// cell, to dst.
+// cell, to dst: none when the list does not parse, and all when it is only
+// reported for a local time that occurs twice.
 func (n *Normalizer) Spans(dst []Span, v Value) ([]Span, bool) {
-	from := len(dst)
+	from, clear := len(dst), true
 	ok := n.elements(v, func(element Value) bool {
-		span, ok := n.span(element)
+		span, once := n.span(element)
+		clear = clear && once
 		dst = append(dst, span)
-		return ok
+		return span.Start.Known() && span.End.Known() && span.End >= span.Start
 	})
 	if !ok {
 		return dst[:from], false
 	}
-	return dst, true
+	return dst, clear
 }
 
 func (n *Normalizer) span(v Value) (Span, bool) {
@@ -232,17 +234,12 @@ func (n *Normalizer) span(v Value) (Span, bool) {
 	case Object:
 		first, last = v.Member("start"), v.Member("end")
 	case Cell:
-		i := bytes.IndexByte(v.Raw, '/')
-		if i < 0 {
-			return Span{}, false
-		}
-		first, last = Value{Cell, v.Raw[:i]}, Value{Cell, v.Raw[i+1:]}
-	default:
-		return Span{}, false
+		start, end, _ := bytes.Cut(v.Raw, []byte("/"))
+		first, last = Value{Cell, start}, Value{Cell, end}
 	}
-	start, _ := n.Time(first)
-	end, _ := n.Time(last)
-	return Span{start, end}, start.Known() && end.Known() && end >= start
+	start, ok1 := n.Time(first)
+	end, ok2 := n.Time(last)
+	return Span{start, end}, ok1 && ok2
 }
 
 // elements calls each for the elements of a list until one does not parse. In

@@ -1,6 +1,9 @@
 package record
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Paths is a set of JSON pointers, compiled so that one scan of an object
 // finds where all of them stand.
@@ -144,10 +147,14 @@ func (l *Slots) rest(s *Scanner, child int) (ValueKind, error) {
 // counts, unless it is the one that the text was cut in.
 func (l *Slots) value(s *Scanner, node int) (ValueKind, error) {
 	if c, ok := s.Peek(); ok && c == '{' && l.paths.nodes[node].children != nil {
-		before := append([]slot(nil), l.at...)
+		var before []slot // only of a member spelled twice
+		if l.at[node].kind != Absent {
+			before = slices.Clone(l.at)
+		}
 		l.forget(node)
 		err := l.object(s, node)
 		if err != nil {
+			l.forget(node)
 			copy(l.at, before)
 		}
 		return Object, err

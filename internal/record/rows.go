@@ -67,8 +67,9 @@ type Reading struct {
 
 // Visitor receives what an object holds. Its errors end the reading.
 type Visitor struct {
-	Row    func(*Row) error
-	Reject func(Reject) error
+	Row     func(*Row) error
+	Reject  func(Reject) error
+	Restart func() // the list is spelled twice: the rows so far do not count
 }
 
 // Read reads the rows of an object that is not Parquet. Damage is part of the
@@ -123,6 +124,12 @@ func (r *reader) reject(row uint32, offset int64, reason string, b []byte) error
 func (r *reader) json(in io.Reader, list string) error {
 	paths := r.mapping.Paths
 	d := NewDocument(NewScanner(in), paths, list, 0, nil)
+	d.Restart = func() {
+		r.reading = Reading{}
+		if r.to.Restart != nil {
+			r.to.Restart()
+		}
+	}
 	d.Visit = func(e *Element) error {
 		switch {
 		case e.Partial:

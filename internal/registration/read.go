@@ -56,7 +56,8 @@ func NewReader(p *record.Profile, texts *record.Texts, rules *token.Rules) *Read
 func (r *Reader) Read(in *bufio.Reader, f record.Format, org record.Text, reject func(record.Reject) error) (*Batch, error) {
 	r.begin(org, reject)
 	var err error
-	r.batch.Reading, err = r.mapping.Read(in, f, r.norm.Profile.List, record.Visitor{Row: r.Row, Reject: reject})
+	restart := func() { *r.batch = Batch{} }
+	r.batch.Reading, err = r.mapping.Read(in, f, r.norm.Profile.List, record.Visitor{Row: r.Row, Reject: reject, Restart: restart})
 	return r.batch, err
 }
 
