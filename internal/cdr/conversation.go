@@ -236,11 +236,10 @@ func (r *Reader) talk(l *Leg, interact []segment) {
 		case g.rawStart.Kind != record.Absent:
 			r.invalid(l, record.Talk, g.rawStart)
 			continue
-		case g.rawEnd.Kind != record.Absent:
-			r.invalid(l, record.Talk, g.rawEnd)
-			continue
 		case !g.start.Known():
 			continue
+		case g.rawEnd.Kind != record.Absent:
+			r.invalid(l, record.Talk, g.rawEnd)
 		}
 		span := record.Span{Start: max(g.start, l.Start), End: g.end}
 		if !span.End.Known() {

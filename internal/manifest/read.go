@@ -62,6 +62,8 @@ type Batch struct {
 	Rejects int64
 	Rows    int64 // rejects included
 	Length  int64 // of the uncompressed content, as far as it was read
+
+	whole int64 // end of the last complete value of a sound document
 }
 
 // Input is one manifest object.
@@ -96,9 +98,7 @@ func (r *Reader) Read(in Input) (*Batch, error) {
 	b.Doc.Packed = in.Stream.Compression
 	if in.Stream.Checksum != nil && b.Doc.rare().Truncated == nil && b.Doc.Rare.Malformed == nil {
 		b.Doc.Rare.Malformed = &Break{Offset: b.Length}
-		if b.Doc.Rare.Recovery == nil {
-			b.Doc.Rare.Recovery = &Recovery{Keep: b.Length}
-		}
+		b.Doc.Rare.Recovery = &Recovery{Keep: b.whole}
 	}
 	b.finish()
 	return b, nil
@@ -182,6 +182,7 @@ func (r *Reader) document(b *Batch, in Input) error {
 	b.Doc.Keyed = b.Doc.Key.Recording != record.None && !d.Batch() &&
 		(d.RootKind == record.Object || d.RootKind == record.Absent)
 	if err == nil {
+		b.whole = d.Keep
 		return nil
 	}
 	if !record.IsDamage(err) {
@@ -268,6 +269,7 @@ func (r *Reader) lines(b *Batch, in Input) error {
 			return err
 		}
 	}
+	b.whole = content.n
 	r.lineRecovery(b, remove, cut, content.n)
 	return nil
 }

@@ -1,7 +1,6 @@
 package reconcile
 
 import (
-	"bytes"
 	"slices"
 	"strings"
 	"time"
@@ -22,7 +21,7 @@ type exclusion struct {
 }
 
 func compileExclusions(ev *Evidence) []exclusion {
-	n := record.Normalizer{Profile: &record.Profile{}, Texts: ev.Texts}
+	n := record.Normalizer{Profile: &record.Profile{Prefixes: []string{"tel:", "sip:"}}, Texts: ev.Texts}
 	ids := func(list []string) []record.Text {
 		var out []record.Text
 		for _, v := range list {
@@ -31,12 +30,25 @@ func compileExclusions(ev *Evidence) []exclusion {
 		}
 		return out
 	}
+	numbers := func(list []string) []string {
+		var out []string
+		for _, v := range list {
+			prefix, star := strings.CutSuffix(strings.TrimSpace(v), "*")
+			number, _ := n.Phone(record.Value{Kind: record.Cell, Raw: []byte(prefix)})
+			prefix = ev.Texts.String(number)
+			if star {
+				prefix += "*"
+			}
+			out = append(out, prefix)
+		}
+		return out
+	}
 	var compiled []exclusion
 	for _, x := range ev.Policy.Exclusions {
 		compiled = append(compiled, exclusion{
 			reason: ev.Texts.OfString(x.Reason), forbid: x.Forbid, shorterThan: x.ShorterThan,
 			org: ids(x.Org), trunk: ids(x.Trunk), line: ids(x.Line),
-			direction: x.Direction, ani: x.ANI, dnis: x.DNIS,
+			direction: x.Direction, ani: numbers(x.ANI), dnis: numbers(x.DNIS),
 		})
 	}
 	return compiled
@@ -86,21 +98,8 @@ func (d *decider) number(wanted []string, number record.Text) bool {
 	v := d.Texts.String(number)
 	return slices.ContainsFunc(wanted, func(w string) bool {
 		prefix, star := strings.CutSuffix(w, "*")
-		digits := digitsOf(prefix)
-		return star && strings.HasPrefix(v, digits) || !star && v == digits
+		return star && strings.HasPrefix(v, prefix) || !star && v == prefix
 	})
-}
-
-// digitsOf keeps the digits and the leading + of a number.
-func digitsOf(v string) string {
-	b := bytes.TrimSpace([]byte(v))
-	kept := b[:0]
-	for i, c := range b {
-		if c >= '0' && c <= '9' || c == '+' && i == 0 {
-			kept = append(kept, c)
-		}
-	}
-	return string(kept)
 }
 
 func (d *decider) shorter(limit time.Duration, n uint32) bool {

@@ -41,7 +41,8 @@ type Stream struct {
 	r           io.Reader
 	source      *source
 	failed      error
-	begun       bool // some content came
+	begun       bool         // some content came
+	next        func() error // goes on after a checksum that does not match
 	close       func()
 }
 
@@ -59,6 +60,9 @@ func (s *source) Read(b []byte) (int, error) {
 	return n, err
 }
 
+// maxWindow is what the zstd tool itself accepts without being asked to.
+const maxWindow = 128 << 20
+
 // Open returns the content of r.
 func Open(r io.Reader) *Stream {
 	s := &Stream{source: &source{r: r}, close: func() {}}
@@ -71,15 +75,15 @@ func Open(r io.Reader) *Stream {
 			s.failed = s.damage(err)
 			break
 		}
-		s.r = unpacked
+		s.r, s.next = unpacked, func() error { return unpacked.Reset(in) }
 	case string(magic) == "\x28\xb5\x2f\xfd":
 		s.Compression = Zstd
-		unpacked, err := zstd.NewReader(in, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true))
+		unpacked, err := zstd.NewReader(in, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(maxWindow))
 		if err != nil {
 			s.failed = s.damage(err)
 			break
 		}
-		s.r, s.close = unpacked, unpacked.Close
+		s.r, s.next, s.close = unpacked, func() error { return unpacked.Reset(in) }, unpacked.Close
 	default:
 		s.r = in
 	}
@@ -89,20 +93,38 @@ func Open(r io.Reader) *Stream {
 // Read reads content. It returns a StreamError for damage and the store's own
 // error for a failure to read.
 func (s *Stream) Read(b []byte) (int, error) {
-	if s.failed != nil {
-		return 0, s.failed
+	for s.failed == nil {
+		n, err := s.r.Read(b)
+		s.begun = s.begun || n > 0
+		switch {
+		case err == nil || err == io.EOF:
+			return n, err
+		case s.source.err == nil && isChecksum(err):
+			s.Checksum = err
+			if n > 0 {
+				return n, nil
+			}
+			// The decoder of zstd holds the last block back until asked again.
+			if n, _ = s.r.Read(b); n > 0 {
+				return n, nil
+			}
+			if err := s.next(); err != nil {
+				s.failed = s.ended(err)
+			}
+		default:
+			s.failed = s.damage(err)
+			return n, s.failed
+		}
 	}
-	n, err := s.r.Read(b)
-	s.begun = s.begun || n > 0
-	if err == nil || err == io.EOF {
-		return n, err
+	return 0, s.failed
+}
+
+// ended returns the error of a stream that did not go on after a checksum.
+func (s *Stream) ended(err error) error {
+	if err == io.EOF && s.source.err == nil {
+		return io.EOF
 	}
-	if s.Compression != Plain && s.source.err == nil && isChecksum(err) {
-		s.Checksum, s.failed = err, io.EOF
-	} else {
-		s.failed = s.damage(err)
-	}
-	return n, s.failed
+	return s.damage(err)
 }
 
 // Close releases the decoder; the underlying reader stays open.

@@ -133,3 +133,21 @@ func (d decimal) epoch() (Time, timeResult) {
 	}
 	return Time(micros), timeOK
 }
+
+// Seconds returns the instant that a JSON number of seconds since 1970 stands
+// for. What is finer than a microsecond is cut, and what is beyond the years
+// that can be written is as good as the last or the first of them.
+func Seconds(literal []byte) Time {
+	d, ok := parseDecimal(literal, true)
+	if !ok {
+		return NoTime
+	}
+	micros := int64(maxInstant)
+	if d.magnitude() <= 12 {
+		micros = d.shift(6)
+	}
+	if d.negative {
+		micros = -micros
+	}
+	return Time(min(max(micros, minInstant), maxInstant))
+}

@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"io"
 	"math"
-	"net/url"
 	"regexp"
 	"strings"
 
@@ -83,11 +82,7 @@ func (r *Reader) Row(row *record.Row) error {
 	path := pathOf(row)
 	switch line := registrationPath.FindStringSubmatch(path); {
 	case line != nil:
-		name := line[1]
-		if decoded, err := url.PathUnescape(name); err == nil {
-			name = decoded
-		}
-		return r.event(row, record.Value{Kind: record.Cell, Raw: []byte(name)})
+		return r.event(row, record.Value{Kind: record.Cell, Raw: []byte(line[1])})
 	case strings.HasSuffix(path, "/oauth/token"):
 		r.refresh(row)
 	}
@@ -107,7 +102,6 @@ func pathOf(row *record.Row) string {
 	}
 	p := string(path.Text())
 	p, _, _ = strings.Cut(p, "?")
-	p, _, _ = strings.Cut(p, "#")
 	if _, rest, ok := strings.Cut(p, "://"); ok {
 		_, rest, _ = strings.Cut(rest, "/")
 		p = "/" + rest

@@ -62,18 +62,16 @@ func readClaims(n *record.Normalizer, v record.Value) claims {
 	return c
 }
 
-// organisation reads the first claim that is there, a text or an object with
-// an id. One that is there and names nothing hides those after it.
+// organisation reads the first claim that names one, as a text or as an
+// object with an id.
 func organisation(n *record.Normalizer, candidates []record.Value) record.Text {
 	for _, v := range candidates {
-		if v.Kind == record.Absent || v.Kind == record.Null {
-			continue
-		}
 		if v.Kind == record.Object {
 			v = v.Member("id")
 		}
-		id, _ := n.ID(v)
-		return id
+		if id, _ := n.ID(v); id != record.None {
+			return id
+		}
 	}
 	return record.None
 }
