@@ -215,13 +215,13 @@ func civil(year, month, day, hour, minute, second int) (int64, bool) {
 // parseMail reads the date of an RFC 2822 message: day name and seconds are
 // optional, the zone is numeric, GMT, UT or UTC.
 func parseMail(v string) (micros int64, offset int, ok bool) {
-	f := strings.Fields(v)
-	if len(f) > 0 && strings.HasSuffix(f[0], ",") {
-		if !isDayName(f[0][:len(f[0])-1]) {
+	if name, rest, ok := strings.Cut(v, ","); ok {
+		if !isDayName(name) {
 			return 0, 0, false
 		}
-		f = f[1:]
+		v = rest
 	}
+	f := strings.Fields(v)
 	if len(f) != 5 || len(f[0]) > 2 || len(f[2]) != 4 {
 		return 0, 0, false
 	}

@@ -98,6 +98,9 @@ func (d *Document) scalar() error {
 	if err != nil {
 		return err
 	}
+	if _, more := s.Peek(); more && !s.Complete(kind) {
+		return s.fail() // half a number is nothing at all
+	}
 	d.RootKind, e.Kind, e.End = kind, kind, s.Offset()
 	return d.Visit(&e)
 }

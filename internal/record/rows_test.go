@@ -107,7 +107,7 @@ func checkCSV(t *testing.T, text string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := builtIn(t, "cdrmend", "cdrs")
+	p := &record.Profile{Fields: map[record.Field][]string{record.LegID: {"leg_id"}}}
 	var got []string
 	next := 1
 	_, err = p.Map(record.LegFields).Read(bufio.NewReader(strings.NewReader(text)), record.CSV, "", record.Visitor{
