@@ -87,8 +87,10 @@ func (all *rows) night(t *testing.T, r *rand.Rand) *night {
 // placeless are the columns of each table that say nothing of where a record
 // stood.
 var placeless = map[string][]string{
-	"findings": {"class", "severity", "status", "conversation_id", "recording_id", "leg_id", "trunk_id", "line_id", "field", "detail",
-		"start_time", "end_time", "outage_id", "outage_relation", "outage_overlap_ms"},
+	"findings": {
+		"class", "severity", "status", "conversation_id", "recording_id", "leg_id", "trunk_id", "line_id", "field", "detail",
+		"start_time", "end_time", "outage_id", "outage_relation", "outage_overlap_ms",
+	},
 	"repairs":    {"conversation_id", "recording_id", "field", "old_value", "new_value", "rule"},
 	"calls":      {"conversation_id", "leg_id", "trunk_id", "line_id", "start_time", "end_time", "verdict", "reason", "matched_by", "entries", "covered_ms", "uncovered_ms", "outage_id", "outage_relation"},
 	"outages":    {"outage_id", "start_time", "end_time", "ended_by", "causes", "binding_until"},

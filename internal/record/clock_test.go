@@ -137,8 +137,12 @@ func TestLocalTimesAgreeWithACountOfTheInstantsThatShowThem(t *testing.T) {
 func TestWrittenTimesReadBackAsTheValueShown(t *testing.T) {
 	berlin := location(t, "Europe/Berlin")
 	profiles := []*record.Profile{
-		{}, {Layouts: []string{"2006-01-02T15:04:05.000-0700"}}, {Layouts: []string{"2006-01-02T15:04:05.000Z07:00"}, Zone: berlin},
-		{Layouts: []string{"02.01.2006 15:04:05"}, Zone: berlin}, {Layouts: []string{"20060102150405"}, Zone: berlin}, {Layouts: []string{"2006-01-02 15:04 -07:00"}},
+		{},
+		{Layouts: []string{"2006-01-02T15:04:05.000-0700"}},
+		{Layouts: []string{"2006-01-02T15:04:05.000Z07:00"}, Zone: berlin},
+		{Layouts: []string{"02.01.2006 15:04:05"}, Zone: berlin},
+		{Layouts: []string{"20060102150405"}, Zone: berlin},
+		{Layouts: []string{"2006-01-02 15:04 -07:00"}},
 		{Layouts: []string{"2006-01-02T15:04:05"}, Zone: berlin},
 	}
 	rng := rand.New(rand.NewPCG(3, 4))

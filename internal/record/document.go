@@ -64,7 +64,10 @@ func (d *Document) Batch() bool { return d.batch }
 // StreamError for damage, and anything else is a failure.
 func (d *Document) Walk() error {
 	s := d.Scanner
-	s.SkipBOM()
+	if !s.SkipBOM() {
+		s.pos = len(s.buf)
+		return s.fail()
+	}
 	c, ok := s.Space()
 	if !ok {
 		return s.fail()

@@ -146,7 +146,7 @@ func TestWhatIsRecoveredIsValidAndHoldsTheSameElements(t *testing.T) {
 		for n := range len(seed) + 1 {
 			checkWalk(t, []byte(seed[:n]))
 		}
-		for range 2000 {
+		for range 700 {
 			checkWalk(t, mutated(rng, []byte(seed)))
 		}
 	}

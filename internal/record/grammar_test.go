@@ -75,7 +75,7 @@ func (g *grammar) step(c byte) bool {
 }
 
 func (g *grammar) value(c byte) bool {
-	words := map[byte]string{'t': "rue", 'f': "alse", 'n': "ull"}
+	words := map[byte]string{'t': "true"[1:], 'f': "false"[1:], 'n': "null"[1:]}
 	switch {
 	case c == ']' && g.state == '[':
 		g.close()

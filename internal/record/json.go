@@ -3,6 +3,7 @@ package record
 import (
 	"errors"
 	"io"
+	"strings"
 )
 
 // maxDepth bounds how deep values may be nested.
@@ -122,13 +123,17 @@ func (s *Scanner) Space() (byte, bool) {
 	}
 }
 
-// SkipBOM skips a UTF-8 byte order mark at the start of the text.
-func (s *Scanner) SkipBOM() {
-	for len(s.buf) < 3 && s.fill() {
+const byteOrderMark = "\xef\xbb\xbf"
+
+// SkipBOM skips a UTF-8 byte order mark at the start of the text. It reports
+// false for a text that ends inside one.
+func (s *Scanner) SkipBOM() bool {
+	for len(s.buf) < len(byteOrderMark) && s.fill() {
 	}
-	if len(s.buf) >= 3 && string(s.buf[:3]) == "\xef\xbb\xbf" {
-		s.pos = 3
+	if strings.HasPrefix(string(s.buf[:min(len(s.buf), len(byteOrderMark))]), byteOrderMark) {
+		s.pos = len(byteOrderMark)
 	}
+	return len(s.buf) == 0 || s.pos > 0 || !strings.HasPrefix(byteOrderMark, string(s.buf))
 }
 
 // Err returns the error that ended the stream, nil for a plain end.

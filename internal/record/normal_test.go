@@ -52,12 +52,34 @@ func TestTheNormalFormOfIDs(t *testing.T) {
 	n := missing()
 	lower := strings.ToLower(upperUUID)
 	checkNormal(t, []normalCase{
-		{`"` + upperUUID + `"`, lower}, {"={" + upperUUID + "}", lower}, {"= \u2003" + lower + "\n", lower},
-		{`"{` + upperUUID + `"`, "{" + upperUUID}, {`"` + upperUUID[1:] + `"`, upperUUID[1:]}, {"=" + strings.ReplaceAll(upperUUID, "-", ""), strings.ReplaceAll(upperUUID, "-", "")},
-		{`"G` + upperUUID[1:] + `"`, "G" + upperUUID[1:]}, {`"ABC"`, "ABC"}, {`" a b "`, "a b"}, {`"{x}"`, "{x}"}, {"=\xff", "\xff"},
-		{`12345678901234567890`, "12345678901234567890"}, {`1.50`, "1.50"}, {`1e3`, "1e3"}, {`0`, "0"},
-		{`null`, ""}, {`""`, ""}, {`" \t\u00a0"`, ""}, {`"` + nilUUID + `"`, ""}, {"={" + nilUUID + "}", ""}, {`" n/a "`, ""}, {`-1`, ""}, {`"N/A"`, "N/A"}, {`"null"`, "null"},
-		{`{"id":"a"}`, "no"}, {`["a"]`, "no"}, {`true`, "no"}, {`{}`, "no"},
+		{`"` + upperUUID + `"`, lower},
+		{"={" + upperUUID + "}", lower},
+		{"= \u2003" + lower + "\n", lower},
+		{`"{` + upperUUID + `"`, "{" + upperUUID},
+		{`"` + upperUUID[1:] + `"`, upperUUID[1:]},
+		{"=" + strings.ReplaceAll(upperUUID, "-", ""), strings.ReplaceAll(upperUUID, "-", "")},
+		{`"G` + upperUUID[1:] + `"`, "G" + upperUUID[1:]},
+		{`"ABC"`, "ABC"},
+		{`" a b "`, "a b"},
+		{`"{x}"`, "{x}"},
+		{"=\xff", "\xff"},
+		{`12345678901234567890`, "12345678901234567890"},
+		{`1.50`, "1.50"},
+		{`1e3`, "1e3"},
+		{`0`, "0"},
+		{`null`, ""},
+		{`""`, ""},
+		{`" \t\u00a0"`, ""},
+		{`"` + nilUUID + `"`, ""},
+		{"={" + nilUUID + "}", ""},
+		{`" n/a "`, ""},
+		{`-1`, ""},
+		{`"N/A"`, "N/A"},
+		{`"null"`, "null"},
+		{`{"id":"a"}`, "no"},
+		{`["a"]`, "no"},
+		{`true`, "no"},
+		{`{}`, "no"},
 	}, func(v record.Value) string {
 		id, ok := n.ID(v)
 		return shown(n.Texts.String(id), ok)
@@ -77,9 +99,23 @@ func TestTextsKeepTheirCase(t *testing.T) {
 func TestTheNormalFormOfPhoneNumbers(t *testing.T) {
 	n := missing()
 	checkNormal(t, []normalCase{
-		{`"tel:+49 (30) 12-34"`, "+49301234"}, {`"TEL:0301234"`, "0301234"}, {`"sip:+4930@example.com:5060"`, "+4930"}, {`"Sip:4930;user=phone"`, "4930"}, {`"+49+30"`, "+4930"},
-		{`"00+49"`, "0049"}, {`"tel: +49"`, "+49"}, {`" +49 "`, "+49"}, {`4930`, "4930"}, {`"4930@example1.com"`, "49301"}, {`"tel:sip:1@2"`, "12"},
-		{`"anonymous"`, ""}, {`"sip:alice@10.0.0.1"`, ""}, {`"n/a"`, ""}, {`null`, ""}, {`{}`, "no"}, {`true`, "no"},
+		{`"tel:+49 (30) 12-34"`, "+49301234"},
+		{`"TEL:0301234"`, "0301234"},
+		{`"sip:+4930@example.com:5060"`, "+4930"},
+		{`"Sip:4930;user=phone"`, "4930"},
+		{`"+49+30"`, "+4930"},
+		{`"00+49"`, "0049"},
+		{`"tel: +49"`, "+49"},
+		{`" +49 "`, "+49"},
+		{`4930`, "4930"},
+		{`"4930@example1.com"`, "49301"},
+		{`"tel:sip:1@2"`, "12"},
+		{`"anonymous"`, ""},
+		{`"sip:alice@10.0.0.1"`, ""},
+		{`"n/a"`, ""},
+		{`null`, ""},
+		{`{}`, "no"},
+		{`true`, "no"},
 	}, func(v record.Value) string {
 		text, ok := n.Phone(v)
 		return shown(n.Texts.String(text), ok)
@@ -89,9 +125,36 @@ func TestTheNormalFormOfPhoneNumbers(t *testing.T) {
 func TestIntegersAreIntegralAndNotNegative(t *testing.T) {
 	n := missing()
 	checkNormal(t, []normalCase{
-		{`0`, "0"}, {`-0`, "0"}, {`5`, "5"}, {`5.0`, "5"}, {`5e2`, "500"}, {`0.5e1`, "5"}, {`500E-2`, "5"}, {`"5"`, "5"}, {`" 007 "`, "7"}, {"=5", "5"}, {`999999999999999999`, "999999999999999999"},
-		{`null`, ""}, {`""`, ""}, {`"n/a"`, ""}, {`-1`, ""}, {`"-1"`, ""},
-		{`-2`, "no"}, {`0.5`, "no"}, {`5e-1`, "no"}, {`"-5"`, "no"}, {`"+5"`, "no"}, {`"5.0"`, "no"}, {`"1e3"`, "no"}, {`"5 s"`, "no"}, {`1e30`, "no"}, {`1e-999999999`, "no"}, {`true`, "no"}, {`[5]`, "no"}, {`{}`, "no"}, {"=٣", "no"},
+		{`0`, "0"},
+		{`-0`, "0"},
+		{`5`, "5"},
+		{`5.0`, "5"},
+		{`5e2`, "500"},
+		{`0.5e1`, "5"},
+		{`500E-2`, "5"},
+		{`"5"`, "5"},
+		{`" 007 "`, "7"},
+		{"=5", "5"},
+		{`999999999999999999`, "999999999999999999"},
+		{`null`, ""},
+		{`""`, ""},
+		{`"n/a"`, ""},
+		{`-1`, ""},
+		{`"-1"`, ""},
+		{`-2`, "no"},
+		{`0.5`, "no"},
+		{`5e-1`, "no"},
+		{`"-5"`, "no"},
+		{`"+5"`, "no"},
+		{`"5.0"`, "no"},
+		{`"1e3"`, "no"},
+		{`"5 s"`, "no"},
+		{`1e30`, "no"},
+		{`1e-999999999`, "no"},
+		{`true`, "no"},
+		{`[5]`, "no"},
+		{`{}`, "no"},
+		{"=٣", "no"},
 	}, func(v record.Value) string {
 		i, ok := n.Int(v)
 		if i == record.NoInt {
@@ -104,8 +167,21 @@ func TestIntegersAreIntegralAndNotNegative(t *testing.T) {
 func TestBooleansAreTrueOrFalseInAnyCase(t *testing.T) {
 	n := missing()
 	checkNormal(t, []normalCase{
-		{`true`, "true"}, {`false`, "false"}, {`"TRUE"`, "true"}, {`" False "`, "false"}, {"=tRUE", "true"},
-		{`null`, ""}, {`" "`, ""}, {`"n/a"`, ""}, {`1`, "no"}, {`0`, "no"}, {`"yes"`, "no"}, {`"maybe"`, "no"}, {`"1"`, "no"}, {`[]`, "no"}, {`{}`, "no"},
+		{`true`, "true"},
+		{`false`, "false"},
+		{`"TRUE"`, "true"},
+		{`" False "`, "false"},
+		{"=tRUE", "true"},
+		{`null`, ""},
+		{`" "`, ""},
+		{`"n/a"`, ""},
+		{`1`, "no"},
+		{`0`, "no"},
+		{`"yes"`, "no"},
+		{`"maybe"`, "no"},
+		{`"1"`, "no"},
+		{`[]`, "no"},
+		{`{}`, "no"},
 	}, func(v record.Value) string {
 		b, ok := n.Bool(v)
 		return shown([]string{"", "false", "true"}[b], ok)
@@ -115,9 +191,24 @@ func TestBooleansAreTrueOrFalseInAnyCase(t *testing.T) {
 func TestListsDropMissingAndRepeatedElements(t *testing.T) {
 	n := missing()
 	checkNormal(t, []normalCase{
-		{`["b","a","b",null,""," a ","n/a",5,"5"]`, "b a 5"}, {`["` + upperUUID + `","{` + strings.ToLower(upperUUID) + `}"]`, strings.ToLower(upperUUID)}, {`[]`, ""}, {`[null]`, ""},
-		{`null`, ""}, {`""`, ""}, {`"n/a"`, ""}, {"=b; a;b;;", "b a"}, {"=", ""}, {"= n/a ", ""}, {"=;", ""},
-		{`["a",{}]`, "no"}, {`["a",true]`, "no"}, {`["a",["b"]]`, "no"}, {`"a;b"`, "no"}, {`5`, "no"}, {`{}`, "no"}, {`true`, "no"},
+		{`["b","a","b",null,""," a ","n/a",5,"5"]`, "b a 5"},
+		{`["` + upperUUID + `","{` + strings.ToLower(upperUUID) + `}"]`, strings.ToLower(upperUUID)},
+		{`[]`, ""},
+		{`[null]`, ""},
+		{`null`, ""},
+		{`""`, ""},
+		{`"n/a"`, ""},
+		{"=b; a;b;;", "b a"},
+		{"=", ""},
+		{"= n/a ", ""},
+		{"=;", ""},
+		{`["a",{}]`, "no"},
+		{`["a",true]`, "no"},
+		{`["a",["b"]]`, "no"},
+		{`"a;b"`, "no"},
+		{`5`, "no"},
+		{`{}`, "no"},
+		{`true`, "no"},
 	}, func(v record.Value) string {
 		first := n.Texts.OfString("kept")
 		ids, ok := n.IDs([]record.Text{first}, v)
@@ -133,10 +224,30 @@ func TestSpansHaveBothTimesInOrder(t *testing.T) {
 	n := missing()
 	n.Profile.Zone = location(t, "Europe/Berlin")
 	checkNormal(t, []normalCase{
-		{`[{"start":1,"end":3},{"end":"2","start":"2"}]`, "1-3 2-2"}, {`[{"start":5,"start":1,"end":3,"x":[]}]`, "1-3"}, {"=1/3;2/4", "1-3 2-4"}, {"= 1 / 3 ;", "1-3"}, {"=1970-01-01T00:00:01Z/3", "1-3"},
-		{`[]`, ""}, {`null`, ""}, {`""`, ""}, {"=", ""}, {"=n/a", ""},
-		{`[{"start":3,"end":1}]`, "no"}, {`[{"start":1}]`, "no"}, {`[{"start":0,"end":1}]`, "no"}, {`[null]`, "no"}, {`[{"start":1,"end":2},5]`, "no"}, {`["1/3"]`, "no"}, {`[[1,3]]`, "no"}, {`{"start":1,"end":3}`, "no"},
-		{`"1/3"`, "no"}, {"=1/3;x", "no"}, {"=1", "no"}, {"=/", "no"}, {"=1/2/3", "no"}, {"=1/2026-03-29T02:30:00", "no"},
+		{`[{"start":1,"end":3},{"end":"2","start":"2"}]`, "1-3 2-2"},
+		{`[{"start":5,"start":1,"end":3,"x":[]}]`, "1-3"},
+		{"=1/3;2/4", "1-3 2-4"},
+		{"= 1 / 3 ;", "1-3"},
+		{"=1970-01-01T00:00:01Z/3", "1-3"},
+		{`[]`, ""},
+		{`null`, ""},
+		{`""`, ""},
+		{"=", ""},
+		{"=n/a", ""},
+		{`[{"start":3,"end":1}]`, "no"},
+		{`[{"start":1}]`, "no"},
+		{`[{"start":0,"end":1}]`, "no"},
+		{`[null]`, "no"},
+		{`[{"start":1,"end":2},5]`, "no"},
+		{`["1/3"]`, "no"},
+		{`[[1,3]]`, "no"},
+		{`{"start":1,"end":3}`, "no"},
+		{`"1/3"`, "no"},
+		{"=1/3;x", "no"},
+		{"=1", "no"},
+		{"=/", "no"},
+		{"=1/2/3", "no"},
+		{"=1/2026-03-29T02:30:00", "no"},
 		// A local time that occurs twice is read, and reported.
 		{"=2026-10-25T02:30:00/2026-10-25T04:00:00", "1792888200-1792897200no"},
 	}, func(v record.Value) string {

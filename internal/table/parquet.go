@@ -87,7 +87,7 @@ func parquetSchema(s *Schema) *parquet.Schema {
 
 // parquetWriter turns rows into columns, a batch at a time.
 type parquetWriter struct {
-	w       *parquet.Writer
+	w       *parquet.GenericWriter[any]
 	schema  *Schema
 	columns []parquetColumn
 	rows    int    // in the batch
@@ -103,7 +103,7 @@ type parquetColumn struct {
 
 func newParquetWriter(w io.Writer, s *Schema) *parquetWriter {
 	p := &parquetWriter{schema: s}
-	p.w = parquet.NewWriter(w, parquetSchema(s),
+	p.w = parquet.NewGenericWriter[any](w, parquetSchema(s),
 		parquet.CreatedBy(createdBy, createdByVersion, ""),
 		parquet.DataPageStatistics(false),
 		parquet.DictionaryMaxBytes(maxDictionary),

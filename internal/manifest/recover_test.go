@@ -1,0 +1,252 @@
+package manifest_test
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"cdrmend/internal/manifest"
+	"cdrmend/internal/record"
+	"cdrmend/manifests"
+)
+
+// samples are documents of every shape that a JSON manifest can have.
+var samples = []string{
+	`{"recording_id":"a","conversation_id":null,"duration_ms":1200,"x":{"y":[1,{"z":"}"}]},"trunk_id":""}`,
+	"\xef\xbb\xbf{\r\n  \"format\": \"cdrmend.manifest/1\", \"org_id\":\"o\",\r\n  \"counts\": {\"total\": 3, \"failed\": 1},\r\n  \"recordings\": [\r\n {\"recording_id\":\"a\",\"duration_ms\":5},\r\n {},\r\n {\"conversation_id\":\"c\\\"\\u00e9\",\"user_ids\":[\"u\",\"v\"] }\r\n ]\r\n}\r\n",
+	`{"recordings":[{"recording_id":"a"},7,{"recording_id":"b","recording_id":"c"}],"counts":{"total":3,"failed":0},"org_id":"o"}`,
+	`[{"recording_id":"a","n":-1.5e+3},{"recording_id":"\uD83D\uDE00"},null,{"duration_ms":12}]` + "\n",
+	`{"recordings":[{"recording_id":"a"},{"recording_id":"b"}],"org_id":"o","recordings":[{"recording_id":"c"},{"x":{"recording_id":"d"}}]}`,
+	`{"format":"cdrmend.manifest/1","recordings":[]}`,
+	`{"format":"cdrmend.manifest/1"}`, `{}`, `[]`, ` null `, `"text"`, `12`,
+}
+
+func builtIn(t testing.TB, name string) *record.Profile {
+	t.Helper()
+	text, _ := manifests.Profile(name)
+	p, err := record.LoadProfile(name, text, "manifests")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// brief is what an entry says, for comparison with what encoding/json reads.
+type brief struct{ Recording, Conversation string }
+
+func briefs(texts *record.Texts, entries []manifest.Entry) []brief {
+	var all []brief
+	for _, e := range entries {
+		all = append(all, brief{texts.String(e.Recording), texts.String(e.Conversation)})
+	}
+	return all
+}
+
+// readText reads an uncompressed document.
+func readText(t testing.TB, p *record.Profile, texts *record.Texts, key string, stored []byte, f record.Format) (*manifest.Batch, []record.Reject) {
+	t.Helper()
+	in := manifest.Input{Key: key, Packed: int64(len(stored)), Stream: record.Open(bytes.NewReader(stored)), Format: f}
+	in.Body = bufio.NewReader(in.Stream)
+	var rejects []record.Reject
+	in.Reject = func(r record.Reject) error {
+		r.Bytes = bytes.Clone(r.Bytes)
+		rejects = append(rejects, r)
+		return nil
+	}
+	b, err := manifest.NewReader(p, texts, required).Read(in)
+	if err != nil {
+		t.Fatalf("%v, of %q", err, stored)
+	}
+	if b.Rows != int64(len(b.Entries))+b.Rejects {
+		t.Fatalf("%d rows are %d entries and %d rejects, of %q", b.Rows, len(b.Entries), b.Rejects, stored)
+	}
+	return b, rejects
+}
+
+func written(t testing.TB, p *record.Profile, text []byte, b *manifest.Batch, edits []manifest.Edit) string {
+	t.Helper()
+	var out strings.Builder
+	if err := manifest.Write(&out, bytes.NewReader(text), p, &b.Doc, edits); err != nil {
+		t.Fatalf("%v, of %q", err, text)
+	}
+	return out.String()
+}
+
+// decoded reads a valid document with encoding/json.
+func decoded(t testing.TB, text string) []brief {
+	t.Helper()
+	var root any
+	d := json.NewDecoder(strings.NewReader(strings.TrimPrefix(text, "\xef\xbb\xbf")))
+	d.UseNumber()
+	if err := d.Decode(&root); err != nil {
+		t.Fatalf("%v: %q", err, text)
+	}
+	object, _ := root.(map[string]any)
+	list, _ := root.([]any)
+	if recordings, batch := object["recordings"]; batch {
+		list, _ = recordings.([]any)
+	} else if _, marked := object["format"]; object != nil && !marked {
+		list = []any{object}
+	}
+	var all []brief
+	for _, element := range list {
+		if entry, ok := element.(map[string]any); ok {
+			all = append(all, brief{id(entry["recording_id"]), id(entry["conversation_id"])})
+		}
+	}
+	return all
+}
+
+func id(v any) string {
+	switch v := v.(type) {
+	case string:
+		return strings.TrimSpace(v)
+	case json.Number:
+		return v.String()
+	}
+	return ""
+}
+
+// checkRecovery holds the reading of a document that may be broken against
+// the naive one, and what is written against encoding/json.
+func checkRecovery(t *testing.T, p *record.Profile, text []byte) {
+	t.Helper()
+	texts := record.NewTexts()
+	b, _ := readText(t, p, texts, "a.json", text, record.JSON)
+	body := bytes.TrimPrefix(text, []byte("\xef\xbb\xbf"))
+	mark := len(text) - len(body)
+	root, stop, sound := descend(body)
+	entries, recovered := naive(body, root)
+
+	wantBreak := ""
+	if !sound {
+		wantBreak = fmt.Sprintf("cut=%v offset=%d;entries=%d", stop == len(body), stop+mark, entries)
+	}
+	gotBreak := ""
+	if r := b.Doc.Rare; r != nil && r.Truncated != nil {
+		gotBreak = fmt.Sprintf("cut=true offset=%d;entries=%d", r.Truncated.Offset, r.Truncated.Entries)
+	} else if r != nil && r.Malformed != nil {
+		gotBreak = fmt.Sprintf("cut=false offset=%d;entries=%d", r.Malformed.Offset, r.Malformed.Entries)
+	}
+	if gotBreak != wantBreak {
+		t.Fatalf("got %q, want %q, of %q", gotBreak, wantBreak, text)
+	}
+	if !sound && (entries > 0) != (b.Doc.Rare.Recovery != nil) {
+		t.Fatalf("%d entries, recovery %v, of %q", entries, b.Doc.Rare.Recovery, text)
+	}
+	if entries == 0 && !sound {
+		return
+	}
+	got := written(t, p, text, b, nil)
+	want := string(text)
+	if !sound {
+		want = string(text[:mark]) + recovered
+		if aside := string(text[b.Doc.Rare.Recovery.Keep:]); strings.TrimSuffix(got, b.Doc.Rare.Recovery.Closers)+aside != string(text) {
+			t.Fatalf("%q and %q are not the whole of %q", got, aside, text)
+		}
+	}
+	if got != want {
+		t.Fatalf("recovered\n%q, want\n%q, of\n%q", got, want, text)
+	}
+	if diff := cmp.Diff(decoded(t, got), briefs(texts, b.Entries)); diff != "" {
+		t.Fatalf("entries of %q (-encoding/json +got):\n%s", text, diff)
+	}
+}
+
+func TestADocumentMayBeCutAtEveryByte(t *testing.T) {
+	p := builtIn(t, "cdrmend")
+	for _, sample := range samples {
+		for n := range len(sample) + 1 {
+			if mark := "\xef\xbb\xbf"; n < 3 && strings.HasPrefix(sample, mark) && n > 0 {
+				continue // a piece of the mark is no text
+			}
+			checkRecovery(t, p, []byte(sample[:n]))
+		}
+	}
+}
+
+// struck returns a text with one to three bytes changed, added or removed.
+func struck(rng *rand.Rand, text []byte) []byte {
+	const likely = "{}[]\",:\\ \n0192-.eEtnu\x00\xff"
+	b := bytes.Clone(text)
+	for range 1 + rng.IntN(3) {
+		at := rng.IntN(len(b) + 1)
+		c := likely[rng.IntN(len(likely))]
+		switch rng.IntN(4) {
+		case 0:
+			b = append(b[:at:at], append([]byte{c}, b[at:]...)...)
+		case 1:
+			b = append(b[:at:at], b[min(at+1, len(b)):]...)
+		case 2:
+			if at < len(b) {
+				b[at] ^= 1 << rng.IntN(8)
+			}
+		default:
+			if at < len(b) {
+				b[at] = c
+			}
+		}
+	}
+	return b
+}
+
+func isASCII(text []byte) bool {
+	for _, c := range text {
+		if c >= 0x80 {
+			return false
+		}
+	}
+	return true
+}
+
+func TestStruckDocumentsAreRecoveredLikeTheNaiveWay(t *testing.T) {
+	p := builtIn(t, "cdrmend")
+	rng := rand.New(rand.NewPCG(8, 8))
+	for _, sample := range samples {
+		sample = strings.ReplaceAll(strings.TrimPrefix(sample, "\xef\xbb\xbf"), `\u00e9`, "e")
+		for range 500 {
+			if text := struck(rng, []byte(sample)); isASCII(text) && !bytes.Contains(text, []byte(`\u00`)) {
+				checkRecovery(t, p, text)
+			}
+		}
+	}
+}
+
+func FuzzRecovery(f *testing.F) {
+	for _, sample := range samples {
+		f.Add([]byte(sample))
+		f.Add([]byte(sample[:len(sample)*2/3]))
+	}
+	p := builtIn(f, "cdrmend")
+	f.Fuzz(func(t *testing.T, text []byte) {
+		if bytes.Contains(text, []byte(`\`)) || !isASCII(text) || bytes.Count(text, []byte("["))+bytes.Count(text, []byte("{")) > 500 {
+			return // the naive way compares names as they are spelled
+		}
+		checkRecovery(t, p, text)
+	})
+}
+
+func TestAReadThatFailsIsNoDamage(t *testing.T) {
+	p := builtIn(t, "cdrmend")
+	for _, f := range []record.Format{record.JSON, record.JSONLines} {
+		for n := range len(samples[0]) {
+			in := manifest.Input{Key: "a", Stream: record.Open(io.MultiReader(strings.NewReader(samples[0][:n]), failing{})), Format: f}
+			in.Body = bufio.NewReader(in.Stream)
+			in.Reject = func(record.Reject) error { return nil }
+			if b, err := manifest.NewReader(p, record.NewTexts(), required).Read(in); err == nil {
+				t.Fatalf("%s after %d bytes: got %+v, want the error of the store", f, n, b.Doc)
+			}
+		}
+	}
+}
+
+type failing struct{}
+
+func (failing) Read([]byte) (int, error) { return 0, io.ErrClosedPipe }
