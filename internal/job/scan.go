@@ -291,7 +291,9 @@ func (s *scan) addManifest(sc *scanner, n uint32, b *manifest.Batch) {
 	s.entries = append(s.entries, b.Entries...)
 	s.users = append(s.users, b.Users...)
 	s.documents = append(s.documents, b.Doc)
-	s.usable[in.source] = true
+	if !b.Doc.Virtual {
+		s.usable[in.source] = true
+	}
 	s.account(n, in.partition, policy.Manifests, b.Rows, b.Rejects)
 	if b.Doc.Damaged() {
 		s.damage[in.partition] = true
