@@ -250,13 +250,14 @@ type opened struct {
 	format record.Format
 }
 
-const sniff = 4096
+// sniff is how much of an object tells its format: all of it that is buffered.
+const sniff = 64 << 10
 
 func newOpened(body io.Reader, key string, p *record.Profile) *opened {
 	o := &opened{hash: sha256.New()}
 	o.stored = io.TeeReader(body, o.hash)
 	o.stream = record.Open(o.stored)
-	o.body = bufio.NewReaderSize(o.stream, 64<<10)
+	o.body = bufio.NewReaderSize(o.stream, sniff)
 	head, _ := o.body.Peek(sniff)
 	o.format = p.FormatOf(key, head)
 	return o
