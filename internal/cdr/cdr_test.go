@@ -97,8 +97,10 @@ func TestTheFieldsOfALeg(t *testing.T) {
 		t.Errorf("%+v", bad)
 	}
 	invalid := []record.Invalid{
-		{Row: 1, Field: record.StartTime, Raw: `"soon"`}, {Row: 1, Field: record.Recorded, Raw: `"maybe"`},
-		{Row: 1, Field: record.SIPStatus, Raw: "-1"}, {Row: 1, Field: record.Talk, Raw: `[{"start":1795161610}]`},
+		{Row: 1, Field: record.StartTime, Raw: `"soon"`},
+		{Row: 1, Field: record.Recorded, Raw: `"maybe"`},
+		{Row: 1, Field: record.SIPStatus, Raw: "-1"},
+		{Row: 1, Field: record.Talk, Raw: `[{"start":1795161610}]`},
 	}
 	if diff := cmp.Diff(invalid, b.Invalid); diff != "" {
 		t.Errorf("invalid (-want +got):\n%s", diff)

@@ -70,30 +70,36 @@ func TestLegsOfConversations(t *testing.T) {
 	}{
 		"one leg for each voice session of a customer": {
 			ended(participant("Customer", session("s1", `"mediaType":"VOICE"`, seg("x", 0, 9)), session("s2", "", seg("x", 1, 5)), session("s3", `"mediaType":null`, seg("x", 2, 6)), session("chat", `"mediaType":"chat"`, seg("x", 0, 9)))),
-			[]string{"s1 0-9 answer=", "s2 1-5 answer=", "s3 2-6 answer="}, 1,
+			[]string{"s1 0-9 answer=", "s2 1-5 answer=", "s3 2-6 answer="},
+			1,
 		},
 		"external counts like customer": {
 			ended(participant("agent", session("a", "", seg("interact", 5, 9))), participant("EXTERNAL", session("s1", "", seg("x", 0, 20)))),
-			[]string{"s1 0-20 answer=5 5-9"}, 1,
+			[]string{"s1 0-20 answer=5 5-9"},
+			1,
 		},
 		"without a customer every participant": {
 			ended(participant("agent", session("a", "", seg("interact", 5, 9))), participant("acd", session("q", `"mediaType":"voice"`, seg("x", 1, 8)), session("e", `"mediaType":"email"`))),
-			[]string{"a 5-9 answer=5 5-9", "q 1-8 answer=5 5-8"}, 1,
+			[]string{"a 5-9 answer=5 5-9", "q 1-8 answer=5 5-8"},
+			1,
 		},
 		"start and end are the earliest and latest, an end of wrapup aside": {
 			ended(participant("customer", session("s1", "", seg("b", 20, 30), seg("a", 10, 50), seg("WrapUp", 5, 300), seg("c", 40, -1)))),
-			[]string{"s1 5-50 answer="}, 0,
+			[]string{"s1 5-50 answer="},
+			0,
 		},
 		"a conversation that goes on leaves its legs without an end": {
 			open(customer, participant("agent", session("a", "", seg("interact", 20, 30), seg("interact", 40, -1)))),
-			[]string{"s1 0- answer=20 20-30"}, 1,
+			[]string{"s1 0- answer=20 20-30"},
+			1,
 		},
 		"without either end only the start counts": {
 			open(customer, participant("agent", session("a", "", seg("interact", 40, -1)))), []string{"s1 0- answer=40"}, 1,
 		},
 		"talk is clipped to the leg": {
 			ended(customer, participant("user", session("a", "", seg("interact", 0, 200), seg("Interact", 99, 300), seg("interact", 100, 300), seg("hold", 50, 60)))),
-			[]string{"s1 0-100 answer=0 0-100 99-100"}, 1,
+			[]string{"s1 0-100 answer=0 0-100 99-100"},
+			1,
 		},
 		"an interact segment without end lasts to the end of the leg": {
 			ended(customer, participant("agent", session("a", "", seg("interact", 30, -1), seg("interact", 20, 20)))), []string{"s1 0-100 answer=30 30-100"}, 1,
@@ -103,7 +109,8 @@ func TestLegsOfConversations(t *testing.T) {
 		},
 		"talk of all agents in reading order": {
 			ended(participant("agent", session("a", "", seg("interact", 50, 60))), customer, participant("agent", session("b", "", seg("interact", 30, 40)))),
-			[]string{"s1 0-100 answer=30 50-60 30-40"}, 2,
+			[]string{"s1 0-100 answer=30 50-60 30-40"},
+			2,
 		},
 		"a session without segments has no times": {ended(participant("customer", `{"sessionId":"s1"}`)), []string{"s1 - answer="}, 0},
 		"what is no object or list is nothing":    {`{"conversationId":"C","participants":[5,{"purpose":"customer","sessions":{}},{"sessions":[1,null]}]}`, nil, 0},

@@ -120,8 +120,14 @@ func TestSuccessfulTokenRequestsAreRefreshes(t *testing.T) {
 	texts := record.NewTexts()
 	var log strings.Builder
 	for i, c := range []struct{ method, path, rest string }{
-		{"POST", "https://login.example.com/oauth/token?grant=x", `"status":200`}, {"POST", "/oauth/token", `"response":{"code":299},"org_id":"o"`},
-		{"POST", "/oauth/token", `"status":300`}, {"POST", "/oauth/token", `"status":401`}, {"POST", "/oauth/token", `"x":1`}, {"GET", "/oauth/token", `"status":200`}, {"POST", "/oauth/token/", `"status":200`}, {"POST", "/oauth/tokens", `"status":200`},
+		{"POST", "https://login.example.com/oauth/token?grant=x", `"status":200`},
+		{"POST", "/oauth/token", `"response":{"code":299},"org_id":"o"`},
+		{"POST", "/oauth/token", `"status":300`},
+		{"POST", "/oauth/token", `"status":401`},
+		{"POST", "/oauth/token", `"x":1`},
+		{"GET", "/oauth/token", `"status":200`},
+		{"POST", "/oauth/token/", `"status":200`},
+		{"POST", "/oauth/tokens", `"status":200`},
 	} {
 		log.WriteString(strings.Replace(request(c.method, c.path, c.rest), "12:00:00", fmt.Sprintf("12:00:%02d", i), 1))
 	}
