@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -73,15 +74,26 @@ func runIntervals(ctx context.Context, w *world, flags *pflag.FlagSet) (int, err
 		return 0, err
 	}
 	j.DryRun = dryRun
+	return runAll(ctx, w, j, intervals, asJSON, quiet)
+}
+
+// runAll runs one interval after the other. One that fails does not keep the
+// others from being done; all failures are named at the end.
+func runAll(ctx context.Context, w *world, j *job.Job, intervals []record.Span, asJSON, quiet bool) (int, error) {
 	code := exitDone
-	var results []*report.Run
+	results := []*report.Run{}
+	var failures []error
 	for _, interval := range intervals {
 		r, err := j.Run(ctx, interval)
 		if err != nil {
-			return 0, err
+			failures = append(failures, fmt.Errorf("interval %s: %w", job.Label(interval, j.Config.Interval), err))
+			if ctx.Err() != nil {
+				break
+			}
+			continue
 		}
 		results = append(results, r)
-		code = worse(code, exitCode(r, cfg.FailOn))
+		code = worse(code, exitCode(r, j.Config.FailOn))
 		if !quiet && !asJSON {
 			fmt.Fprint(w.stdout, printable(report.Text(r)))
 		}
@@ -89,9 +101,9 @@ func runIntervals(ctx context.Context, w *world, flags *pflag.FlagSet) (int, err
 	if asJSON {
 		e := json.NewEncoder(w.stdout)
 		e.SetIndent("", "  ")
-		return code, e.Encode(results)
+		failures = append(failures, e.Encode(results))
 	}
-	return code, nil
+	return code, errors.Join(failures...)
 }
 
 // loadConfig loads the configuration that --config or CDRMEND_CONFIG names,
