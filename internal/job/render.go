@@ -119,12 +119,12 @@ func (j *Job) setAside(ctx context.Context, snap *snapshot, s *scan, d *reconcil
 	sc := &scanner{job: j, snap: snap, out: s}
 	for i := range d.Documents {
 		doc := &d.Documents[i]
-		if !d.OwnedDocument(uint32(i)) || doc.Virtual || doc.Rare == nil || doc.Rare.Recovery == nil {
+		if !d.OwnedDocument(uint32(i)) || doc.Virtual {
 			continue
 		}
-		from := doc.Rare.Recovery.Keep
-		if doc.Rare.Recovery.Empty {
-			from = 0
+		from, any := doc.SetAside()
+		if !any {
+			continue
 		}
 		if err := j.setAsideFrom(ctx, sc, doc, from); err != nil {
 			return fmt.Errorf("setting aside the rest of %q: %w", snap.inputs[doc.Object].Key, err)

@@ -94,6 +94,20 @@ func (d *Document) Damaged() bool {
 	return broken && !sole || r.Total > int64(d.N)
 }
 
+// SetAside returns the offset from which on nothing of a broken document was
+// used; false when all of it was, but for what was rejected. Of a Parquet file
+// there is no such offset when some of its rows were read.
+func (d *Document) SetAside() (from int64, any bool) {
+	r := d.Rare
+	switch {
+	case r == nil || r.Truncated == nil && r.Malformed == nil:
+		return 0, false
+	case r.Recovery != nil && !r.Recovery.Empty:
+		return r.Recovery.Keep, true
+	}
+	return 0, r.Recovery != nil || d.N == 0
+}
+
 // rare returns d.Rare, made if need be.
 func (d *Document) rare() *Rare {
 	if d.Rare == nil {
