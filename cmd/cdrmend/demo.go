@@ -65,6 +65,7 @@ func runDemo(ctx context.Context, w *world, flags *pflag.FlagSet) (int, error) {
 	if err != nil {
 		return 0, err
 	}
+	j.Log = w.logger(true) // people read what the demo prints
 	interval := record.Span{Start: record.TimeOf(demoDay), End: record.TimeOf(demoDay.AddDate(0, 0, 1))}
 	result, err := j.Run(ctx, interval)
 	if err != nil {

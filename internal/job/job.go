@@ -44,53 +44,63 @@ type Watch func(stage string, done, total int64)
 // another run committed.
 const attempts = 4
 
-// Run does one interval.
+// Run does one interval. It starts over when an input changed while it was
+// read, or when another run committed first.
 func (j *Job) Run(ctx context.Context, interval record.Span) (*report.Run, error) {
-	book := j.ledger(interval)
-	var last *computed
+	a := attempt{Job: j, interval: interval, book: j.ledger(interval)}
 	var again error
 	for range attempts {
-		head, err := book.Newest(ctx)
-		if err != nil {
-			return nil, err
+		r, err := a.run(ctx)
+		if !errors.Is(err, object.ErrChanged) && !errors.Is(err, ledger.ErrOvertaken) {
+			return r, err
 		}
-		neighbours, err := j.neighbours(ctx, interval)
-		if err != nil {
-			return nil, err
-		}
-		snap, err := j.snapshot(ctx, interval)
-		if err != nil {
-			return nil, err
-		}
-		if head.Record != nil && head.Record.RunID == snap.runID {
-			return j.unchanged(book, snap, head), nil
-		}
-		if j.DryRun {
-			return j.wouldDo(book, snap), nil
-		}
-		if last == nil || last.snap.runID != snap.runID {
-			last, err = j.compute(ctx, book, snap)
-			if errors.Is(err, object.ErrChanged) {
-				j.Log.Warn("an input changed while it was read, listing again", "interval", book.Label, "error", err)
-				again = err
-				continue
-			}
-			if err != nil {
-				return nil, err
-			}
-		}
-		err = j.commit(ctx, book, head, neighbours, last)
-		if errors.Is(err, ledger.ErrOvertaken) {
-			j.Log.Warn("another run committed first, starting over", "interval", book.Label)
-			again = err
-			continue
-		}
-		if err != nil {
-			return nil, err
-		}
-		return last.result(book), nil
+		j.Log.Warn("starting over", "interval", a.book.Label, "error", err)
+		again = err
 	}
-	return nil, fmt.Errorf("interval %s: the inputs or the output kept changing; run again when nothing else writes there: %w", book.Label, again)
+	return nil, fmt.Errorf("interval %s: the inputs or the output kept changing; run again when nothing else writes there: %w", a.book.Label, again)
+}
+
+// attempt is one interval on its way to a commit. What was computed is kept,
+// as another attempt may find the same inputs.
+type attempt struct {
+	*Job
+	interval record.Span
+	book     *ledger.Interval
+	done     *computed
+}
+
+func (a *attempt) run(ctx context.Context) (*report.Run, error) {
+	head, err := a.book.Newest(ctx)
+	if err != nil {
+		return nil, err
+	}
+	neighbours, err := a.neighbours(ctx, a.interval)
+	if err != nil {
+		return nil, err
+	}
+	snap, err := a.snapshot(ctx, a.interval)
+	if err != nil {
+		return nil, err
+	}
+	log := a.Log.With("interval", a.book.Label, "run_id", snap.runID)
+	if head.Record != nil && head.Record.RunID == snap.runID {
+		log.Info("unchanged since the newest commit", "objects", snap.count)
+		return a.unchanged(a.book, snap, head), nil
+	}
+	log.Info("listed the inputs", "objects", snap.count, "bytes", snap.bytes)
+	if a.DryRun {
+		return a.wouldDo(a.book, snap), nil
+	}
+	if a.done == nil || a.done.snap.runID != snap.runID {
+		if a.done, err = a.compute(ctx, a.book, snap); err != nil {
+			return nil, err
+		}
+	}
+	if err := a.commit(ctx, a.book, head, neighbours, a.done); err != nil {
+		return nil, err
+	}
+	log.Info("committed", "coverage", a.done.summary.Coverage, "outcome", a.done.summary.Outcome)
+	return a.done.result(a.book), nil
 }
 
 func (j *Job) ledger(interval record.Span) *ledger.Interval {
