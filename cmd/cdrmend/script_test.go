@@ -1,20 +1,13 @@
 package main
 
 import (
-	"context"
-	"os"
 	"testing"
-	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"cdrmend": func() {
-		os.Exit(run(context.Background(), &world{
-			args: os.Args[1:], environ: os.Environ(), stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, now: time.Now,
-		}))
-	}})
+	testscript.Main(m, map[string]func(){"cdrmend": main})
 }
 
 // TestScripts tells the behaviour of the commands: what they print, what they
