@@ -154,7 +154,7 @@ func (j *Job) compute(ctx context.Context, book *ledger.Interval, snap *snapshot
 	if err != nil {
 		return nil, err
 	}
-	sum, err := run.Finish(ctx, snap.names.renamed())
+	sum, err := run.Finish(ctx, snap.names.renamed)
 	if err != nil {
 		return nil, err
 	}

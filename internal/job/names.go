@@ -16,7 +16,7 @@ import (
 type names struct {
 	documents map[uint32]string // of the inputs that need another than their own
 	rejects   map[uint32]string
-	list      []ledger.Renamed
+	renamed   []ledger.Renamed
 }
 
 // rejectSuffix ends the names of files with rejects.
@@ -60,7 +60,7 @@ func (n *names) rename(s *snapshot, folder, suffix string, counts func(*input) b
 		}
 		sum := sha256.Sum256([]byte(in.Key))
 		paths[uint32(i)] = folder + "/" + source + "/~" + hex.EncodeToString(sum[:]) + suffix
-		n.list = append(n.list, ledger.Renamed{Source: source, Key: in.Key, Path: paths[uint32(i)]})
+		n.renamed = append(n.renamed, ledger.Renamed{Source: source, Key: in.Key, Path: paths[uint32(i)]})
 	}
 }
 
@@ -86,5 +86,3 @@ func (n *names) document(s *snapshot, input uint32) string {
 func (n *names) reject(s *snapshot, input uint32) string {
 	return cmp.Or(n.rejects[input], "rejects/"+s.sources[s.inputs[input].source].Name+"/"+s.inputs[input].Key+rejectSuffix)
 }
-
-func (n *names) renamed() []ledger.Renamed { return n.list }

@@ -198,7 +198,11 @@ func (sc *scanner) one(ctx context.Context, n uint32) error {
 	o := newOpened(body, in.Key, source.Profile)
 	defer o.stream.Close()
 	if o.format == record.Parquet {
-		return sc.parquet(ctx, n, o, reader)
+		spool, err := sc.spooled(ctx, o)
+		if err != nil {
+			return err
+		}
+		defer spool.Close()
 	}
 	take, err := sc.decode(n, o, reader)
 	if err != nil {
@@ -219,16 +223,33 @@ func (sc *scanner) decode(n uint32, o *opened, reader any) (take func(), err err
 	reject := func(r record.Reject) error { return sc.out.reject(sc, n, r) }
 	switch r := reader.(type) {
 	case *manifest.Reader:
-		batch, err := r.Read(manifest.Input{
+		var batch *manifest.Batch
+		input := manifest.Input{
 			Key: in.Key, Packed: in.Size, Stream: o.stream, Body: o.body, Format: o.format, Reject: reject,
-		})
+		}
+		if o.file != nil {
+			batch, err = r.ReadParquet(input, o.file, o.size)
+		} else {
+			batch, err = r.Read(input)
+		}
 		return func() { sc.out.addManifest(sc, n, batch) }, err
 	case *cdr.Reader:
-		batch, err := r.Read(o.body, o.format, reject)
-		return func() { o.noteChecksum(&batch.Reading); sc.out.addLegs(sc, n, batch) }, err
+		var batch *cdr.Batch
+		if o.file != nil {
+			batch, err = r.ReadParquet(o.file, o.size, reject)
+		} else {
+			batch, err = r.Read(o.body, o.format, reject)
+		}
+		return func() { o.noteDamage(&batch.Reading); sc.out.addLegs(sc, n, batch) }, err
 	default:
-		batch, err := reader.(*registration.Reader).Read(o.body, o.format, sc.orgOf(n), reject)
-		return func() { o.noteChecksum(&batch.Reading); sc.out.addEvents(sc, n, batch) }, err
+		var batch *registration.Batch
+		log := reader.(*registration.Reader)
+		if o.file != nil {
+			batch, err = log.ReadParquet(o.file, o.size, sc.orgOf(n), reject)
+		} else {
+			batch, err = log.Read(o.body, o.format, sc.orgOf(n), reject)
+		}
+		return func() { o.noteDamage(&batch.Reading); sc.out.addEvents(sc, n, batch) }, err
 	}
 }
 
@@ -248,6 +269,8 @@ type opened struct {
 	stream *record.Stream
 	body   *bufio.Reader
 	format record.Format
+	file   io.ReaderAt // of a Parquet object: its content
+	size   int64
 }
 
 // sniff is how much of an object tells its format: all of it that is buffered.
@@ -272,9 +295,12 @@ func (o *opened) drain() error {
 
 func (o *opened) sum() [32]byte { return [32]byte(o.hash.Sum(nil)) }
 
-// noteChecksum makes content that does not match its checksum count as
-// damage.
-func (o *opened) noteChecksum(r *record.Reading) {
+// noteDamage makes a compressed stream that broke, or that does not match its
+// checksum, count as damage, even when all rows came before the break.
+func (o *opened) noteDamage(r *record.Reading) {
+	if r.Damage == nil {
+		r.Damage = o.stream.Failed()
+	}
 	if r.Damage == nil && o.stream.Checksum != nil {
 		r.Damage = &record.StreamError{Err: o.stream.Checksum}
 	}
