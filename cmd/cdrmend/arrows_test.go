@@ -42,7 +42,8 @@ var rooms = map[string]room{
 	"internal/registration": {"outages follow from the log, the rules and the tokens alone", "record policy token"},
 	"internal/table":        {"a table is a format, whatever filled it", "record"},
 	"internal/inspect":      {"a profile is shown by the rooms that read with it", "manifest cdr registration record token"},
-	"internal/report":       {"a report is made from tables, also of runs committed long ago, and says causes in plain words", "table registration record policy"},
+	"internal/redact":       {"what a report may show follows from its rows and the configuration", "table record policy"},
+	"internal/report":       {"a report is made from tables, also of runs committed long ago, and says causes in plain words", "table redact registration record policy"},
 	"internal/ledger":       {"the ledger commits bytes, whatever they mean", "record object token policy"},
 	"internal/sample":       {"the sample is known beforehand, so it must not follow from the code that it tests", ""},
 

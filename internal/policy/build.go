@@ -40,6 +40,7 @@ func (b *builder) config(path string) {
 	b.media()
 	b.output()
 	b.signing()
+	b.report()
 }
 
 func (b *builder) interval() time.Duration {

@@ -18,6 +18,7 @@ type document struct {
 	Output      outputDocument   `json:"output"`
 	Policy      policyDocument   `json:"policy"`
 	Signing     *signingDocument `json:"signing,omitempty"`
+	Report      reportDocument   `json:"report"`
 	S3          s3Document       `json:"s3,omitempty"`
 	Concurrency int              `json:"concurrency"`
 	Scratch     string           `json:"scratch"`
@@ -109,6 +110,11 @@ type signingDocument struct {
 	KeyID string `json:"key_id"`
 }
 
+type reportDocument struct {
+	Redact       string `json:"redact"`
+	PseudonymKey string `json:"pseudonym_key,omitempty"`
+}
+
 // condition is one text or a list of texts.
 type condition []string
 
@@ -143,6 +149,7 @@ func defaults() *document {
 			CoverageTolerance: "5s",
 			Expect:            "answered",
 		},
+		Report:      reportDocument{Redact: "ops"},
 		Concurrency: 64,
 	}
 }

@@ -36,7 +36,7 @@ func TestEveryErrorNamesFileLineAndKey(t *testing.T) {
 	for name, test := range map[string]struct{ text, want string }{
 		"unknown key": {
 			top("colour: blue"),
-			"cdrmend.yaml:2:1: colour: unknown key, want one of concurrency fail_on interval media name org output policy recheck s3 scratch signing sources",
+			"cdrmend.yaml:2:1: colour: unknown key, want one of concurrency fail_on interval media name org output policy recheck report s3 scratch signing sources",
 		},
 		"unknown key of a source": {
 			insert(t, "    - name: c", "      coluor: 1"),
@@ -80,6 +80,11 @@ func TestEveryErrorNamesFileLineAndKey(t *testing.T) {
 		"token keys":        {top("policy: {token_keys: no.json}"), "cdrmend.yaml:2:10: policy.token_keys: open no.json: no such file or directory"},
 		"signing key":       {top("signing: {key: no.pem}"), "cdrmend.yaml:2:11: signing.key: open no.pem: no such file or directory"},
 		"key id only":       {top("signing: {key_id: x}"), "cdrmend.yaml:2:1: signing.key: is missing, want the path of a private key"},
+		"no pseudonym key":  {top("report: {redact: public}"), "cdrmend.yaml:2:1: report.pseudonym_key: is missing, want the path of a key, as redact is public"},
+		"pseudonym key":     {top("report: {pseudonym_key: no.txt}"), "cdrmend.yaml:2:10: report.pseudonym_key: open no.txt: no such file or directory"},
+		"short key":         {top("report: {redact: public, pseudonym_key: ragged.csv}"), "cdrmend.yaml:2:26: report.pseudonym_key: holds 27 bytes, want at least 32; make a key with: openssl rand -hex 32"},
+		"empty key":         {top("report: {redact: public, pseudonym_key: empty.csv}"), "cdrmend.yaml:2:26: report.pseudonym_key: holds 0 bytes, want at least 32; make a key with: openssl rand -hex 32"},
+		"redaction":         {top("report: {redact: press}"), `cdrmend.yaml:2:10: report.redact: is "press", want one of ops counsel public`},
 		"output URL":        {strings.Replace(small, "out/", "out/{date}/", 1), "cdrmend.yaml:12:3: output.url: holds a placeholder, but all intervals are written below one URL"},
 		"object lock":       {out("  object_lock: {mode: governance, days: 1}"), "cdrmend.yaml:13:3: output.object_lock: needs an output in S3, as a directory cannot retain objects"},
 		"kms":               {out("  sse_kms_key: k"), "cdrmend.yaml:13:3: output.sse_kms_key: needs an output in S3, as a directory is not encrypted"},

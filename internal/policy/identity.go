@@ -27,6 +27,13 @@ type Identity struct {
 	Media    MediaIdentity    `json:"media"`
 	Tables   []string         `json:"tables"` // in byte order
 	Policy   PolicyIdentity   `json:"policy"`
+	Report   ReportIdentity   `json:"report"`
+}
+
+// ReportIdentity is the part of Identity about reports for people.
+type ReportIdentity struct {
+	Redact             string `json:"redact"`
+	PseudonymKeySHA256 string `json:"pseudonym_key_sha256"` // empty when no pseudonyms are written
 }
 
 // SourceIdentity is the part of Identity about one source.
@@ -89,6 +96,10 @@ func (c *Config) Identity() Identity {
 		Media:    MediaIdentity{Check: c.Media.Check.String()},
 		Tables:   []string{},
 		Policy:   c.Policy.identity(),
+		Report:   ReportIdentity{Redact: c.Report.Redact.String()},
+	}
+	if c.Report.Redact == RedactAll {
+		id.Report.PseudonymKeySHA256 = digest(c.Report.PseudonymKey)
 	}
 	for _, s := range c.Sources {
 		id.Sources = append(id.Sources, s.identity())

@@ -110,6 +110,9 @@ func TestAFullConfigurationIsRead(t *testing.T) {
 	if !c.Policy.Accepted["fnd-0123456789abcdef"] || len(c.Policy.Accepted) != 1 {
 		t.Errorf("accepted: %v", c.Policy.Accepted)
 	}
+	if c.Report.Redact != policy.RedactAll || string(c.Report.PseudonymKey) != "5d0c1e8f2b7a4c6d9e3f0a1b2c3d4e5f" {
+		t.Errorf("report: %+v", c.Report)
+	}
 	if c.Policy.DurationTolerance >= 0 || c.Policy.MaxRejects != 0.0001 || string(c.Policy.TokenKeys) != "{\"keys\":[]}\n" {
 		t.Errorf("policy: %+v", c.Policy)
 	}
@@ -132,7 +135,7 @@ func TestEffectiveConfigurationIsTheGoldenOne(t *testing.T) {
 	}
 	golden(t, "testdata/effective.yaml", text)
 	golden(t, "testdata/identity.json", append(c.Identity().JSON(), '\n'))
-	for _, secret := range []string{"sesame", "password", "user:"} {
+	for _, secret := range []string{"sesame", "password", "user:", "5d0c1e8f2b7a4c6d"} {
 		if strings.Contains(string(text)+string(c.Identity().JSON()), secret) {
 			t.Errorf("the secret %q is shown", secret)
 		}

@@ -33,6 +33,7 @@ type Config struct {
 	Output      Output
 	Policy      Policy
 	Signing     Signing
+	Report      Report
 	Concurrency int
 	Scratch     string
 
@@ -101,6 +102,22 @@ type Signing struct {
 	Key   string // path
 	KeyID string
 }
+
+// Report says what reports for people show of personal data.
+type Report struct {
+	Redact       Redaction
+	PseudonymKey []byte // nil without one
+}
+
+// Redaction is how much of it reports for people hide.
+type Redaction uint8
+
+// The redactions.
+const (
+	RedactNumbers Redaction = iota // ops: telephone numbers are masked
+	RedactNothing                  // counsel
+	RedactAll                      // public: pseudonyms for everything
+)
 
 // Severity of a finding, in ascending order; also the threshold of fail_on.
 type Severity uint8

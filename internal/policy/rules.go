@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"bytes"
 	"fmt"
 	"os"
 	"slices"
@@ -60,6 +61,27 @@ func (b *builder) signing() {
 	}
 	if _, err := os.ReadFile(b.cfg.Signing.Key); err != nil {
 		b.file.Problem("signing.key", "%v", err)
+	}
+}
+
+// shortestKey is how long a key of pseudonyms must be, so that nobody can try
+// out all keys.
+const shortestKey = 32
+
+func (b *builder) report() {
+	d := &b.doc.Report
+	r := &b.cfg.Report
+	r.Redact, _ = ParseRedaction(d.Redact)
+	if d.PseudonymKey == "" && r.Redact == RedactAll {
+		b.file.Problem("report.pseudonym_key", "is missing, want the path of a key, as redact is public")
+	}
+	text := b.content("report.pseudonym_key", d.PseudonymKey)
+	if text == nil {
+		return
+	}
+	r.PseudonymKey = bytes.TrimSpace(text)
+	if n := len(r.PseudonymKey); n < shortestKey {
+		b.file.Problem("report.pseudonym_key", "holds %d bytes, want at least %d; make a key with: openssl rand -hex 32", n, shortestKey)
 	}
 }
 

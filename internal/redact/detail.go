@@ -1,0 +1,107 @@
+package redact
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"cdrmend/internal/policy"
+	"cdrmend/internal/table"
+)
+
+// kinds are the fields whose final values are ids, with the kind of their
+// pseudonyms.
+var kinds = map[string]string{
+	"org_id": "org", "conversation_id": "con", "recording_id": "rec", "leg_id": "leg", "trunk_id": "trk", "line_id": "lin",
+}
+
+// plain are the fields whose final values this program has written.
+var plain = []string{"start_time", "end_time", "duration_ms"}
+
+// value shows the final value of a field.
+func (r *Redactor) value(field, v string) string {
+	if slices.Contains(plain, field) {
+		return v
+	}
+	return r.id(cmp.Or(kinds[field], "val"), v)
+}
+
+func asValue(r *Redactor, row *table.Row, v string) string {
+	return r.value(row.Text(row.Schema().Index("field")), v)
+}
+
+// asDetail shows the detail of a finding, whose form follows from its class.
+func asDetail(r *Redactor, row *table.Row, v string) string {
+	field := row.Text(row.Schema().Index("field"))
+	switch row.Text(row.Schema().Index("class")) {
+	case "media_missing", "metadata_missing":
+		return r.Key(v)
+	case "conflict":
+		return r.conflict(field, v)
+	case "ambiguous_field":
+		return r.list(cmp.Or(kinds[field], "val"), v)
+	case "invalid_field":
+		return r.invalid(field, v)
+	}
+	return v // counts and words of this program
+}
+
+// sources are what a conflict contradicts.
+var sources = []string{"object-key", "cdr", "arithmetic"}
+
+// conflict shows entry=…;other=…;source=…. The two values come from outside
+// and may hold anything: where one ends is not always clear, so that all of
+// it is one value then.
+func (r *Redactor) conflict(field, v string) string {
+	rest, ok := strings.CutPrefix(v, "entry=")
+	entry, rest, split := strings.Cut(rest, ";other=")
+	end := strings.LastIndex(rest, ";source=")
+	if !ok || !split || end < 0 || !slices.Contains(sources, rest[end+len(";source="):]) {
+		return r.text("val", v)
+	}
+	return "entry=" + r.value(field, entry) + ";other=" + r.value(field, rest[:end]) + rest[end:]
+}
+
+// invalid shows a raw text that did not parse.
+func (r *Redactor) invalid(field, v string) string {
+	switch {
+	case v == "end-before-start":
+		return v
+	case r.profile == policy.RedactNumbers && (field == "ani" || field == "dnis"):
+		return maskDigits(v)
+	}
+	return r.text("val", v)
+}
+
+// evidence shows source:object_key#row;…;+N without the sources. A key may
+// hold any of these characters, so what is not surely a row is none.
+func (r *Redactor) evidence(v string) string {
+	if r.profile != policy.RedactAll {
+		return r.text("obj", v)
+	}
+	if v == "key" {
+		return v
+	}
+	parts := strings.Split(v, ";")
+	for i, part := range parts {
+		parts[i] = r.cited(part)
+	}
+	return strings.Join(parts, ";")
+}
+
+func (r *Redactor) cited(part string) string {
+	if strings.HasPrefix(part, "+") && count(part[1:]) {
+		return part
+	}
+	_, key, ok := strings.Cut(part, ":")
+	row := strings.LastIndexByte(key, '#')
+	if !ok || row < 0 || !count(key[row+1:]) {
+		return r.Key(part)
+	}
+	return r.Key(key[:row]) + key[row:]
+}
+
+// count reports whether v is a number too short to be anybody's.
+func count(v string) bool {
+	return v != "" && len(v) < fewest && strings.Trim(v, "0123456789") == ""
+}

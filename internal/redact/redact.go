@@ -1,0 +1,170 @@
+// Package redact says how much of what a run knows about people a report for
+// people shows. Tables always hold values as they are; a report reads its rows
+// through a [Redactor].
+//
+//   - ops, the default: every digit of a telephone number but the last two is
+//     masked, in the columns that hold numbers and wherever a text from
+//     outside (an object key, evidence, a value that did not parse) looks as
+//     if it held one. Ids stay: somebody has to look them up.
+//   - counsel: everything as it is.
+//   - public: every id, number, object key and value from outside is replaced
+//     by a pseudonym, that of the same value being the same in all reports
+//     made with one key. Without the key nobody can find the value, not even
+//     by trying out all telephone numbers. Times, classes, verdicts, causes
+//     and what the configuration itself says stay.
+//
+// It is pure: equal rows and keys give equal rows.
+package redact
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"strings"
+
+	"cdrmend/internal/policy"
+	"cdrmend/internal/table"
+)
+
+// Redactor shows values as one profile wants them.
+type Redactor struct {
+	profile policy.Redaction
+	key     []byte
+}
+
+// New returns the redactor that a configuration asks for.
+func New(c policy.Report) *Redactor { return &Redactor{c.Redact, c.PseudonymKey} }
+
+// Rows yields the rows of a table as they are shown, in their order.
+func (r *Redactor) Rows(rows table.Rows) table.Rows {
+	return func(yield func(*table.Row, error) bool) {
+		var shown table.Row
+		for row, err := range rows {
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			if !yield(r.Row(&shown, row), nil) {
+				return
+			}
+		}
+	}
+}
+
+// Row makes into the row as it is shown, and returns it. A row that is shown
+// as it is, is returned itself.
+func (r *Redactor) Row(into, row *table.Row) *table.Row {
+	if r.profile == policy.RedactNothing {
+		return row
+	}
+	s := row.Schema()
+	into.Reset(s)
+	for i, c := range s.Columns {
+		switch {
+		case !row.Known(i):
+			into.AddNull()
+		case c.Kind == table.Int:
+			n, _ := row.Int(i)
+			into.AddInt(n)
+		case c.Kind == table.Time:
+			into.AddTime(row.Time(i))
+		default:
+			r.addText(into, row, i)
+		}
+	}
+	return into
+}
+
+func (r *Redactor) addText(into, row *table.Row, i int) {
+	show, ok := shows[row.Schema().Columns[i].Name]
+	if !ok {
+		into.AddBytes(row.Bytes(i))
+		return
+	}
+	into.AddText(show(r, row, row.Text(i)))
+}
+
+// shows holds the columns whose texts come from outside or name something
+// from there. All others hold words of this program or of the configuration.
+var shows = map[string]func(r *Redactor, row *table.Row, v string) string{
+	"finding_id":      asID("fnd"),
+	"outage_id":       asID("out"),
+	"org_id":          asID("org"),
+	"conversation_id": asID("con"),
+	"recording_id":    asID("rec"),
+	"leg_id":          asID("leg"),
+	"trunk_id":        asID("trk"),
+	"line_id":         asID("lin"),
+	"media_sha256":    asID("sha"),
+	"user_ids":        asList("usr"),
+	"ani":             asNumber,
+	"dnis":            asNumber,
+
+	"object_key":       asKey,
+	"first_object_key": asKey,
+	"last_object_key":  asKey,
+	"media_key":        asKey,
+	"evidence":         asEvidence,
+	"detail":           asDetail,
+	"old_value":        asText,
+	"new_value":        asValue,
+}
+
+func asID(kind string) func(*Redactor, *table.Row, string) string {
+	return func(r *Redactor, _ *table.Row, v string) string { return r.id(kind, v) }
+}
+
+func asList(kind string) func(*Redactor, *table.Row, string) string {
+	return func(r *Redactor, _ *table.Row, v string) string { return r.list(kind, v) }
+}
+
+func asNumber(r *Redactor, _ *table.Row, v string) string   { return r.number(v) }
+func asKey(r *Redactor, _ *table.Row, v string) string      { return r.Key(v) }
+func asText(r *Redactor, _ *table.Row, v string) string     { return r.text("val", v) }
+func asEvidence(r *Redactor, _ *table.Row, v string) string { return r.evidence(v) }
+
+// Org returns an organisation as it is shown.
+func (r *Redactor) Org(v string) string { return r.id("org", v) }
+
+// Key returns an object key, or the URL of a partition, as it is shown.
+func (r *Redactor) Key(v string) string { return r.text("obj", v) }
+
+func (r *Redactor) number(v string) string {
+	if r.profile == policy.RedactNumbers {
+		return maskDigits(v)
+	}
+	return r.id("num", v)
+}
+
+// id shows a value that stands for something and says nothing by itself.
+func (r *Redactor) id(kind, v string) string {
+	if r.profile != policy.RedactAll || v == "" {
+		return v
+	}
+	return r.pseudonym(kind, v)
+}
+
+func (r *Redactor) list(kind, v string) string {
+	parts := strings.Split(v, ";")
+	for i, part := range parts {
+		parts[i] = r.id(kind, part)
+	}
+	return strings.Join(parts, ";")
+}
+
+// text shows a text that may hold anything.
+func (r *Redactor) text(kind, v string) string {
+	if r.profile == policy.RedactNumbers {
+		return maskNumbers(v)
+	}
+	return r.id(kind, v)
+}
+
+// pseudonym returns what stands for a value of a kind.
+func (r *Redactor) pseudonym(kind, v string) string {
+	sum := hmac.New(sha256.New, r.key)
+	sum.Write([]byte(kind))
+	sum.Write([]byte{0})
+	sum.Write([]byte(v))
+	return kind + "-" + hex.EncodeToString(sum.Sum(nil)[:8])
+}
