@@ -5,6 +5,7 @@ import (
 	"compress/gzip"
 	"errors"
 	"io"
+	"strings"
 
 	"github.com/klauspost/compress/zstd"
 )
@@ -42,7 +43,7 @@ type Stream struct {
 	source      *source
 	failed      error
 	begun       bool         // some content came
-	next        func() error // goes on after a checksum that does not match
+	next        func() error // goes on with the next member of the stream
 	close       func()
 }
 
@@ -75,8 +76,9 @@ func Open(r io.Reader) *Stream {
 			s.failed = s.damage(err)
 			break
 		}
-		s.r, s.next = unpacked, func() error { return unpacked.Reset(in) }
-	case string(magic) == "\x28\xb5\x2f\xfd":
+		unpacked.Multistream(false)
+		s.r, s.next = unpacked, func() error { return nextMember(unpacked, in) }
+	case string(magic) == "\x28\xb5\x2f\xfd" || isSkippable(magic):
 		s.Compression = Zstd
 		unpacked, err := zstd.NewReader(in, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(maxWindow))
 		if err != nil {
@@ -90,6 +92,30 @@ func Open(r io.Reader) *Stream {
 	return s
 }
 
+// isSkippable reports whether magic is that of a zstd frame without content,
+// with which parallel compressors let a stream begin.
+func isSkippable(magic []byte) bool {
+	return len(magic) == 4 && magic[0]&0xf0 == 0x50 && string(magic[1:]) == "\x2a\x4d\x18"
+}
+
+var errTrailing = errors.New("bytes after its end that belong to no stream")
+
+// nextMember goes on with the next member of a gzip stream, io.EOF without
+// one. What is no member is damage and no member that was cut, zeros too: it
+// may stand where one was.
+func nextMember(unpacked *gzip.Reader, in *bufio.Reader) error {
+	magic, err := in.Peek(2)
+	if len(magic) == 0 {
+		return err
+	}
+	if !strings.HasPrefix("\x1f\x8b", string(magic)) {
+		return errTrailing
+	}
+	err = unpacked.Reset(in)
+	unpacked.Multistream(false)
+	return err
+}
+
 // Read reads content. It returns a StreamError for damage and the store's own
 // error for a failure to read.
 func (s *Stream) Read(b []byte) (int, error) {
@@ -97,10 +123,12 @@ func (s *Stream) Read(b []byte) (int, error) {
 		n, err := s.r.Read(b)
 		s.begun = s.begun || n > 0
 		switch {
-		case err == nil || err == io.EOF:
+		case err == nil || err == io.EOF && s.Compression != Gzip:
 			return n, err
-		case s.source.err == nil && isChecksum(err):
-			s.Checksum = err
+		case s.source.err == nil && (err == io.EOF || isChecksum(err)):
+			if err != io.EOF {
+				s.Checksum = err
+			}
 			if n > 0 {
 				return n, nil
 			}
@@ -119,7 +147,7 @@ func (s *Stream) Read(b []byte) (int, error) {
 	return 0, s.failed
 }
 
-// ended returns the error of a stream that did not go on after a checksum.
+// ended returns the error of a stream that does not go on.
 func (s *Stream) ended(err error) error {
 	if err == io.EOF && s.source.err == nil {
 		return io.EOF

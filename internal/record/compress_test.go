@@ -130,6 +130,42 @@ func TestContentWithAnotherChecksumIsWhole(t *testing.T) {
 	}
 }
 
+// What follows a complete member is one that was cut only when it begins like
+// one. Of zstd fewer than four bytes tell nothing.
+func TestWhatFollowsACompleteStreamIsNoCutOfIt(t *testing.T) {
+	zeros := string(make([]byte, 512))
+	for c, tails := range map[record.Compression]map[string]bool{
+		record.Gzip: {"\n": false, "\x00": false, zeros: false, "garbage": false, "garbage, and more of it": false, "\x1f": true, "\x1f\x8b": true, "\x1f\x8b\x08\x00": true, "\x1fx": false},
+		record.Zstd: {zeros: false, "garbage": false, "\x28\xb5\x2f\xfd": true, "\x50\x2a\x4d\x18\x09": true},
+	} {
+		stored := packed(t, c, someText)
+		for tail, cut := range tails {
+			got, s, err := content(strings.NewReader(string(stored) + tail))
+			if got != someText || !record.IsDamage(err) || record.IsCut(err) != cut || s.Checksum != nil {
+				t.Errorf("compression %d, then %.20q: %d bytes of %d, %v, want it cut: %v", c, tail, len(got), len(someText), err, cut)
+			}
+		}
+	}
+}
+
+func TestFramesWithoutContentAreSkipped(t *testing.T) {
+	const skipped = "\x5a\x2a\x4d\x18\x04\x00\x00\x00\xff\xff\xff\xff"
+	frame := string(packed(t, record.Zstd, someText))
+	for stored, want := range map[string]string{
+		skipped: "", skipped + frame: someText, skipped + skipped + frame + skipped + frame: someText + someText,
+	} {
+		got, s, err := content(strings.NewReader(stored))
+		if got != want || err != nil || s.Compression != record.Zstd {
+			t.Errorf("%q: %d bytes, want %d, %v, compression %d", stored[:16], len(got), len(want), err, s.Compression)
+		}
+	}
+	for n := 4; n < len(skipped); n++ {
+		if _, _, err := content(strings.NewReader(skipped[:n])); !record.IsCut(err) {
+			t.Errorf("cut at %d: %v", n, err)
+		}
+	}
+}
+
 func TestAStreamThatNobodyCanDecodeIsUnknown(t *testing.T) {
 	var large bytes.Buffer
 	w, err := zstd.NewWriter(&large, zstd.WithWindowSize(zstd.MaxWindowSize), zstd.WithSingleSegment(false))
