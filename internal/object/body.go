@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"time"
 )
 
 // maxResumes is how often a body is opened again without a byte more.
@@ -18,28 +17,20 @@ type body struct {
 	name   string
 	size   int64
 	offset int64
-	idle   time.Duration
 	open   func(ctx context.Context, from int64) (io.ReadCloser, error)
 
 	stream    io.ReadCloser
-	cancel    context.CancelFunc
-	stalled   *time.Timer
 	fruitless int
 	err       error // of all further reads
 }
 
-// start opens the connection that delivers from offset on. Its timer runs
-// only while a read waits: a slow reader is not a slow server.
+// start opens the connection that delivers from offset on.
 func (b *body) start() error {
-	ctx, cancel := context.WithCancel(b.ctx)
-	stream, err := b.open(ctx, b.offset)
+	stream, err := b.open(b.ctx, b.offset)
 	if err != nil {
-		cancel()
 		return fmt.Errorf("reading %q: %w", b.name, err)
 	}
-	b.stream, b.cancel = stream, cancel
-	b.stalled = time.AfterFunc(b.idle, cancel)
-	b.stalled.Stop()
+	b.stream = stream
 	return nil
 }
 
@@ -48,9 +39,7 @@ func (b *body) Read(p []byte) (int, error) {
 		return 0, b.err
 	}
 	for {
-		b.stalled.Reset(b.idle)
 		n, err := b.stream.Read(p)
-		b.stalled.Stop()
 		b.offset += int64(n)
 		if n > 0 {
 			b.fruitless = 0
@@ -87,7 +76,6 @@ func (b *body) stop() error {
 	if b.stream == nil {
 		return nil
 	}
-	b.cancel()
 	err := b.stream.Close()
 	b.stream = nil
 	return err

@@ -6,8 +6,6 @@ import (
 	"io"
 	"strings"
 	"testing"
-	"testing/synctest"
-	"time"
 )
 
 // piecewise opens data so that each connection ends after a few bytes, as if
@@ -21,7 +19,7 @@ func piecewise(data string, piece int) func(context.Context, int64) (io.ReadClos
 
 func startBody(t *testing.T, data string, open func(context.Context, int64) (io.ReadCloser, error)) *body {
 	t.Helper()
-	b := &body{ctx: t.Context(), name: "a", size: int64(len(data)), idle: time.Second, open: open}
+	b := &body{ctx: t.Context(), name: "a", size: int64(len(data)), open: open}
 	if err := b.start(); err != nil {
 		t.Fatal(err)
 	}
@@ -55,38 +53,6 @@ func TestBodyThatEndsWithAnErrorIsNotTrusted(t *testing.T) {
 type failing struct{ err error }
 
 func (f failing) Read([]byte) (int, error) { return 0, f.err }
-
-func TestSlowReaderIsNoStall(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		opened := 0
-		b := startBody(t, "0123", func(ctx context.Context, from int64) (io.ReadCloser, error) {
-			opened++
-			return io.NopCloser(connection{ctx, strings.NewReader("0123"[from:])}), nil
-		})
-		for range 4 {
-			<-time.After(time.Hour)
-			if _, err := io.ReadFull(b, make([]byte, 1)); err != nil {
-				t.Fatal(err)
-			}
-		}
-		if opened != 1 {
-			t.Errorf("a slow reader opened %d connections, want 1", opened)
-		}
-	})
-}
-
-// connection breaks when its context ends.
-type connection struct {
-	ctx  context.Context
-	data io.Reader
-}
-
-func (c connection) Read(p []byte) (int, error) {
-	if err := c.ctx.Err(); err != nil {
-		return 0, err
-	}
-	return c.data.Read(p)
-}
 
 func TestClosedBodyIsNotReopened(t *testing.T) {
 	b := startBody(t, "0123", piecewise("0123", 2))

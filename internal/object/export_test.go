@@ -7,13 +7,8 @@ import (
 
 // OpenQuick opens a store that waits little and sends parts early.
 func OpenQuick(ctx context.Context, loc Location, opts Options) (Store, error) {
-	return open(ctx, loc, opts, tuning{
-		attempts:       5,
-		maxBackoff:     5 * time.Millisecond,
-		idle:           time.Second,
-		multipartAbove: 8 << 20,
-		partSize:       6 << 20,
-	})
+	opts.Patience = Patience{Attempts: 5, Backoff: 5 * time.Millisecond, Idle: time.Second}
+	return open(ctx, loc, opts, tuning{multipartAbove: 8 << 20, partSize: 6 << 20})
 }
 
 // Limit returns how many requests may be in flight now.

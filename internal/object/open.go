@@ -37,6 +37,10 @@ type Options struct {
 	Retention Retention
 	SSEKMSKey string
 
+	// Patience is how long a bucket that fails is waited for; the zero value
+	// stands for DefaultPatience.
+	Patience Patience
+
 	// MakeRoot lets a directory not exist yet: the first Create makes it.
 	MakeRoot bool
 }
@@ -94,21 +98,22 @@ func (r Retention) date() time.Time {
 	return r.Until.UTC().Add(time.Second - 1).Truncate(time.Second)
 }
 
-// tuning holds what tests have to reach faster than production does.
+// Patience is how long a server that fails is waited for.
+type Patience struct {
+	Attempts int           // for each request
+	Backoff  time.Duration // between two attempts, at most
+	Idle     time.Duration // a request on which nothing moves for so long has broken off
+}
+
+// DefaultPatience outlasts the restart of a server and a minute of throttling.
+var DefaultPatience = Patience{Attempts: 10, Backoff: 5 * time.Second, Idle: time.Minute}
+
+// tuning holds what tests have to reach with less than production does.
 type tuning struct {
-	attempts       int           // for each request
-	maxBackoff     time.Duration // between two attempts
-	idle           time.Duration // a body that delivers nothing for so long has broken off
-	multipartAbove int64         // contents above this many bytes are sent in parts
+	multipartAbove int64 // contents above this many bytes are sent in parts
 	partSize       int64
 }
 
 // A single PutObject holds 5 GiB at most; parts start far below, as whatever
 // breaks is sent again from its beginning.
-var defaultTuning = tuning{
-	attempts:       10,
-	maxBackoff:     5 * time.Second,
-	idle:           time.Minute,
-	multipartAbove: 1 << 30,
-	partSize:       64 << 20,
-}
+var defaultTuning = tuning{multipartAbove: 1 << 30, partSize: 64 << 20}

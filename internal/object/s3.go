@@ -45,7 +45,6 @@ func (b *bucket) Open(ctx context.Context, info Info, from int64) (io.ReadCloser
 		name:   b.url + info.Key,
 		size:   info.Size,
 		offset: from,
-		idle:   b.client.tune.idle,
 		open: func(ctx context.Context, from int64) (io.ReadCloser, error) {
 			return b.get(ctx, info, from)
 		},

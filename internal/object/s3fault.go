@@ -4,6 +4,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"net"
 	"net/http"
@@ -65,6 +66,9 @@ const (
 )
 
 func (f *fault) advise(permission, region string) string {
+	if brokenOff(f.cause) {
+		return "the answers break off: check the network and run again"
+	}
 	switch f.code {
 	case "NoSuchBucket":
 		return "the bucket does not exist: create it or correct the URL"
@@ -114,6 +118,13 @@ func untrusted(err error) bool {
 	_, host := errors.AsType[x509.HostnameError](err)
 	_, invalid := errors.AsType[x509.CertificateInvalidError](err)
 	return authority || host || invalid
+}
+
+// brokenOff says whether an answer ended early. The SDK takes a listing that
+// is cut for one that cannot be read.
+func brokenOff(err error) bool {
+	_, unreadable := errors.AsType[*smithy.DeserializationError](err)
+	return unreadable || errors.Is(err, io.ErrUnexpectedEOF)
 }
 
 // shortest drops what the SDK wraps around the words that matter.

@@ -33,12 +33,15 @@ func newClient(ctx context.Context, bucket string, opts Options, tune tuning) (*
 	if limiter == nil {
 		limiter = NewLimiter(defaultConcurrency)
 	}
-	cfg, err := loadConfig(ctx, opts, limiter.max, tune)
+	if opts.Patience == (Patience{}) {
+		opts.Patience = DefaultPatience
+	}
+	cfg, err := loadConfig(ctx, opts, limiter.max)
 	if err != nil {
 		return nil, err
 	}
 	api := s3.NewFromConfig(cfg, func(o *s3.Options) {
-		o.HTTPClient = limitedClient{next: o.HTTPClient, limiter: limiter}
+		o.HTTPClient = limitedClient{next: impatientClient{next: o.HTTPClient, idle: opts.Patience.Idle}, limiter: limiter}
 		o.UsePathStyle = opts.PathStyle
 		o.DisableLogOutputChecksumValidationSkipped = true
 		if opts.Endpoint != "" {
@@ -48,7 +51,7 @@ func newClient(ctx context.Context, bucket string, opts Options, tune tuning) (*
 	return &client{api, bucket, opts.Versions, opts.Retention, opts.SSEKMSKey, tune}, nil
 }
 
-func loadConfig(ctx context.Context, opts Options, connections int, tune tuning) (aws.Config, error) {
+func loadConfig(ctx context.Context, opts Options, connections int) (aws.Config, error) {
 	transport := awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) {
 		t.MaxIdleConns = connections
 		t.MaxIdleConnsPerHost = connections
@@ -57,7 +60,7 @@ func loadConfig(ctx context.Context, opts Options, connections int, tune tuning)
 	cfg, err := config.LoadDefaultConfig(ctx,
 		config.WithHTTPClient(transport),
 		config.WithLogger(logging.Nop{}), // what matters is in the errors; the SDK's own lines are not for operators
-		config.WithRetryer(func() aws.Retryer { return newRetryer(tune) }),
+		config.WithRetryer(func() aws.Retryer { return newRetryer(opts.Patience) }),
 		config.WithRegion(opts.Region),
 		config.WithDefaultRegion("us-east-1"))
 	if err != nil {
@@ -85,13 +88,14 @@ func assumeRole(cfg aws.Config, opts Options) aws.CredentialsProvider {
 // newRetryer tries everything again that can end well, without the SDK's
 // token bucket: the limiter already keeps a struggling server from being
 // flooded, and a bucket shared by all requests fails the healthy ones.
-func newRetryer(tune tuning) aws.Retryer {
+func newRetryer(patience Patience) aws.Retryer {
 	return retry.NewStandard(func(o *retry.StandardOptions) {
-		o.MaxAttempts = tune.attempts
-		o.MaxBackoff = tune.maxBackoff
+		o.MaxAttempts = patience.Attempts
+		o.MaxBackoff = patience.Backoff
 		o.RateLimiter = ratelimit.None
 		o.Retryables = append([]retry.IsErrorRetryable{retry.IsErrorRetryableFunc(neverRetry)}, o.Retryables...)
 		o.Retryables = append(o.Retryables,
+			retry.IsErrorRetryableFunc(retryBroken),
 			retry.RetryableHTTPStatusCode{Codes: map[int]struct{}{http.StatusTooManyRequests: {}}},
 			retry.RetryableErrorCode{Codes: map[string]struct{}{
 				"ConditionalRequestConflict": {}, // two conditional writes at once: one of them may try again
@@ -103,6 +107,14 @@ func newRetryer(tune tuning) aws.Retryer {
 func neverRetry(err error) aws.Ternary {
 	if untrusted(err) {
 		return aws.FalseTernary
+	}
+	return aws.UnknownTernary
+}
+
+// retryBroken tries again what was answered with less than an answer.
+func retryBroken(err error) aws.Ternary {
+	if brokenOff(err) {
+		return aws.TrueTernary
 	}
 	return aws.UnknownTernary
 }
