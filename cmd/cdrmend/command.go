@@ -67,7 +67,7 @@ func run(ctx context.Context, w *world) int {
 		fmt.Fprintf(w.stderr, "cdrmend: %v\n", printable(err.Error()))
 		return exitUsage
 	case ctx.Err() != nil:
-		fmt.Fprintln(w.stderr, "cdrmend: stopped; nothing was committed, run it again to complete the work")
+		fmt.Fprintln(w.stderr, "cdrmend: stopped; nothing is half committed, run it again to complete the work")
 	default:
 		fmt.Fprintf(w.stderr, "cdrmend: %v\n", printable(err.Error()))
 	}

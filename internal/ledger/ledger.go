@@ -223,21 +223,43 @@ var ErrOvertaken = errors.New("another run committed first")
 // a record of the same run, somebody else has done this work, which is as
 // good; any other record there is ErrOvertaken.
 //
-// A crash before leaves leftovers; a crash after leaves a commit.
+// A crash before leaves leftovers; a crash after leaves a commit. A caller who
+// wants to stop is made to wait until it is known which.
 func (l *Interval) Commit(ctx context.Context, r Record) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	ctx, done := seeThrough(ctx)
+	defer done()
 	raw, err := Encode(r)
 	if err != nil {
 		return err
 	}
 	key := l.logPrefix() + recordName(r.Number)
 	err = l.Store.Create(ctx, key, object.ContentOf(raw))
-	if !errors.Is(err, object.ErrTaken) {
-		if err != nil {
-			return fmt.Errorf("creating commit record %q: %w", key, err)
-		}
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, object.ErrTaken):
+		return l.lost(ctx, r)
+	case l.lost(ctx, r) == nil: // it was only the answer that did not arrive
 		return nil
 	}
-	return l.lost(ctx, r)
+	return fmt.Errorf("creating commit record %q: %w", key, err)
+}
+
+// grace is how long a commit may take after its caller wants to stop: less
+// than the half minute that Kubernetes grants.
+const grace = 10 * time.Second
+
+// seeThrough returns a context that outlives ctx by the grace.
+func seeThrough(ctx context.Context) (context.Context, func()) {
+	longer, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() { time.AfterFunc(grace, cancel) })
+	return longer, func() {
+		stop()
+		cancel()
+	}
 }
 
 // lost tells what it means that the number of a record was taken.

@@ -1,0 +1,87 @@
+package ledger_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"testing/synctest"
+
+	"cdrmend/internal/ledger"
+	"cdrmend/internal/object"
+)
+
+// creating is a store whose creations are in other hands.
+type creating struct {
+	object.Store
+	create func(ctx context.Context, do func(context.Context) error) error
+}
+
+func (s creating) Create(ctx context.Context, key string, c object.Content) error {
+	return s.create(ctx, func(ctx context.Context) error { return s.Store.Create(ctx, key, c) })
+}
+
+func TestFaultOfACommitIsToldByWhatIsStored(t *testing.T) {
+	broken := errors.New("the connection is gone")
+	for name, test := range map[string]struct {
+		create func(ctx context.Context, do func(context.Context) error) error
+		want   error
+	}{
+		"nothing arrived":       {func(context.Context, func(context.Context) error) error { return broken }, broken},
+		"the answer was lost":   {func(ctx context.Context, do func(context.Context) error) error { return errors.Join(broken, do(ctx)) }, nil},
+		"another run was there": {func(context.Context, func(context.Context) error) error { return object.ErrTaken }, ledger.ErrOvertaken},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := newInterval(t)
+			if test.want == ledger.ErrOvertaken {
+				put(t, l, "log/00000001.json", encoded(t, record(1, "b")))
+			}
+			l.Store = creating{l.Store, test.create}
+			if err := l.Commit(t.Context(), record(1, "a")); !errors.Is(err, test.want) {
+				t.Errorf("got %v, want %v", err, test.want)
+			}
+			head, err := l.Newest(t.Context())
+			if committed := head.Record != nil && head.Record.RunID == "a"; err != nil || committed != (test.want == nil) {
+				t.Errorf("afterwards the newest record is %+v, %v", head.Record, err)
+			}
+		})
+	}
+}
+
+func TestFaultOfBeingStoppedWhileCommittingLeavesNoDoubt(t *testing.T) {
+	t.Run("before", func(t *testing.T) {
+		l := newInterval(t)
+		ctx, stop := context.WithCancel(t.Context())
+		stop()
+		if err := l.Commit(ctx, record(1, "a")); !errors.Is(err, context.Canceled) {
+			t.Errorf("got %v, want %v", err, context.Canceled)
+		}
+		if head, err := l.Newest(t.Context()); err != nil || head.Record != nil {
+			t.Errorf("afterwards the newest record is %+v, %v", head.Record, err)
+		}
+	})
+	t.Run("during", func(t *testing.T) {
+		l := newInterval(t)
+		ctx, stop := context.WithCancel(t.Context())
+		l.Store = creating{l.Store, func(ctx context.Context, do func(context.Context) error) error {
+			stop()
+			return do(ctx)
+		}}
+		if err := l.Commit(ctx, record(1, "a")); err != nil {
+			t.Errorf("got %v, want the commit", err)
+		}
+	})
+	t.Run("during, and the store hangs", func(t *testing.T) {
+		l := newInterval(t)
+		synctest.Test(t, func(t *testing.T) {
+			ctx, stop := context.WithCancel(t.Context())
+			l.Store = creating{l.Store, func(ctx context.Context, _ func(context.Context) error) error {
+				stop()
+				<-ctx.Done()
+				return ctx.Err()
+			}}
+			if err := l.Commit(ctx, record(1, "a")); !errors.Is(err, context.Canceled) {
+				t.Errorf("got %v, want %v", err, context.Canceled)
+			}
+		})
+	})
+}
