@@ -60,28 +60,39 @@ func TestSchemasTellGoodFromBad(t *testing.T) {
 		hash = `"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"`
 		id   = `"0123456789abcdef0123456789abcdef"`
 	)
-	for name, test := range map[string]struct{ good, bad string }{
-		"manifest": {
+	for _, test := range []struct{ name, good, bad string }{
+		{
+			"manifest",
 			`{"format":"cdrmend.manifest/1","counts":{"total":1,"failed":0,"skipped":0},"recordings":[{"recording_id":"r","start_time":"2026-11-20T10:00:00.000000Z","user_ids":[],"x":1}]}`,
 			`{"format":"cdrmend.manifest/1","recordings":[{"duration_ms":-1}]}`,
 		},
-		"inputs": {
+		{
+			"inputs",
 			`{"source":"m","key":"k","etag":"e","modified":"2026-11-20T10:00:00.000000Z","size":1,"sha256":` + hash + `,"rows":1,"rejects":0}`,
 			`{"source":"m","key":"k","modified":"2026-11-20T10:00:00.000000Z","size":1,"sha256":` + hash + `,"rows":1}`,
 		},
-		"reject": {
+		{
+			"reject",
 			`{"row":-1,"offset":0,"length":1,"sha256":` + hash + `,"reason":"x","bytes":"eA=="}`,
 			`{"row":null,"offset":0,"length":1,"sha256":` + hash + `,"reason":"x"}`,
 		},
-		"run": {
+		{
+			"run",
 			`{"format":"cdrmend.run/1","run_id":` + id + `,"files":[{"path":"calls.csv","size":1,"sha256":` + hash + `}],"renamed":[]}`,
 			`{"format":"cdrmend.run/1","run_id":` + hash + `,"files":[],"renamed":[]}`,
 		},
-		"commit": {
+		{
+			"commit",
 			`{"format":"cdrmend.commit/1","number":1,"name":"n","interval":"2026-11-20","run_id":` + id + `,"run_sha256":` + hash + `,"history":[{"path":"log/h.csv","size":1,"sha256":` + hash + `}],"time":"2026-11-21T00:00:00Z","tool":"1","previous":"","neighbours":[],"outcome":{"open_critical":0,"open_major":0,"open_minor":0,"indeterminate_input":false}}`,
 			`{"format":"cdrmend.commit/1","number":0,"name":"n","interval":"2026-11-20","run_id":` + id + `,"run_sha256":` + hash + `,"history":[{"path":"log/h.csv","size":1,"sha256":` + hash + `}],"time":"2026-11-21T00:00:00Z","tool":"1","previous":"","neighbours":[],"outcome":{"open_critical":0,"open_major":0,"open_minor":0,"indeterminate_input":false}}`,
 		},
+		{
+			"commit",
+			`{"payload":"e30","protected":"e30","signature":"AA"}`,
+			`{"payload":"e30","protected":"e30","signature":"AA","header":{}}`,
+		},
 	} {
+		name := test.name
 		s := yamlfile.Schema(name, manifests.Schema(name))
 		if err := s.Validate(decode(t, test.good)); err != nil {
 			t.Errorf("%s: %v\n%s", name, err, test.good)

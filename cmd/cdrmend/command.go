@@ -47,7 +47,7 @@ type command struct {
 }
 
 func commands() []command {
-	return []command{runCommand, demoCommand, tokenCommand, configCommand, profilesCommand, versionCommand}
+	return []command{runCommand, demoCommand, keygenCommand, tokenCommand, configCommand, profilesCommand, versionCommand}
 }
 
 // usageError is a mistake of the user: exit code 2.
@@ -63,7 +63,7 @@ func run(ctx context.Context, w *world) int {
 	var usage usageError
 	var name *ledger.NameError
 	switch {
-	case errors.As(err, &usage), errors.As(err, &name):
+	case errors.As(err, &usage), errors.As(err, &name), errors.Is(err, ledger.ErrSigned):
 		fmt.Fprintf(w.stderr, "cdrmend: %v\n", printable(err.Error()))
 		return exitUsage
 	case ctx.Err() != nil:

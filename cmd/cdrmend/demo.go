@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -15,6 +17,7 @@ import (
 	"cdrmend/internal/report"
 	"cdrmend/internal/sample"
 	"cdrmend/internal/table"
+	"cdrmend/internal/token"
 
 	"github.com/spf13/pflag"
 	"golang.org/x/sync/errgroup"
@@ -112,12 +115,24 @@ func writeNight(ctx context.Context, w *world, night *sample.Night, dir, base st
 	if err := g.Wait(); err != nil {
 		return "", err
 	}
+	if _, err := os.Stat(filepath.Join(dir, demoKey)); errors.Is(err, fs.ErrNotExist) {
+		if _, err := writeKey(token.KeyTypes[0], "", filepath.Join(dir, demoKey), filepath.Join(dir, demoPublic)); err != nil {
+			return "", err
+		}
+	}
 	config := filepath.Join(dir, "cdrmend.yaml")
-	if err := os.WriteFile(config, night.Config(base), 0o644); err != nil {
+	text := fmt.Appendf(night.Config(base), "signing:\n  key: %s\n", demoKey)
+	if err := os.WriteFile(config, text, 0o644); err != nil {
 		return "", fmt.Errorf("writing the demo's configuration: %w", err)
 	}
 	return config, nil
 }
+
+// The demo's key pair, in its directory.
+const (
+	demoKey    = "signing.pem"
+	demoPublic = "keys.jwks.json"
+)
 
 // explainSome tells three findings of the committed run in plain words: a
 // recording that is lost, a value that was repaired, and metadata that never

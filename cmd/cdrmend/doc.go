@@ -11,6 +11,7 @@
 //	cdrmend config check --config cdrmend.yaml       what a configuration means
 //	cdrmend run --config cdrmend.yaml                the interval that ended last, and its re-checks
 //	cdrmend run --config cdrmend.yaml --interval 2026-11-20
+//	cdrmend keygen                                   a key that signs what is committed
 //	cdrmend token --file token.txt                   whether a token can register a line
 //	cdrmend profiles test cdrmend legs.csv --kind cdrs
 //

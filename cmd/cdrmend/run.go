@@ -129,6 +129,9 @@ func loadConfig(w *world, flags *pflag.FlagSet) (*policy.Config, error) {
 	if _, err := job.TokenRules(&cfg.Policy); err != nil {
 		return nil, usageError{err}
 	}
+	if _, _, err := job.SigningKeys(&cfg.Signing); err != nil {
+		return nil, usageError{err}
+	}
 	return cfg, nil
 }
 
@@ -151,13 +154,13 @@ func newJob(ctx context.Context, w *world, cfg *policy.Config, asOf record.Time,
 	if err != nil {
 		return nil, err
 	}
-	log := w.logger(quiet)
-	if cfg.Signing.Key != "" {
-		log.Warn("commit records are not signed yet: the configured signing key is not used", "key", cfg.Signing.Key)
+	signer, keys, err := job.SigningKeys(&cfg.Signing)
+	if err != nil {
+		return nil, usageError{err}
 	}
 	return &job.Job{
-		Config: cfg, Stores: *stores, AsOf: asOf, Now: w.now, Tool: toolVersion(),
-		Log: log, Watch: w.progress(quiet),
+		Config: cfg, Stores: *stores, AsOf: asOf, Now: w.now, Tool: toolVersion(), Signer: signer, Keys: keys,
+		Log: w.logger(quiet), Watch: w.progress(quiet),
 	}, nil
 }
 

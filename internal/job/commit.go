@@ -5,9 +5,32 @@ import (
 	"fmt"
 
 	"cdrmend/internal/ledger"
+	"cdrmend/internal/policy"
 	"cdrmend/internal/record"
 	"cdrmend/internal/table"
+	"cdrmend/internal/token"
 )
+
+// SigningKeys returns the key that signs commit records, nil without one, and
+// the public keys that may have signed earlier ones.
+func SigningKeys(s *policy.Signing) (*token.Signer, *token.Keys, error) {
+	if s.Key == nil {
+		return nil, nil, nil
+	}
+	signer, err := token.ParseSigner(s.Key, s.KeyID)
+	if err != nil {
+		return nil, nil, fmt.Errorf("reading signing.key: %q %w", s.Path, err)
+	}
+	keys := signer.Public()
+	if s.Keys != nil {
+		earlier, err := token.ParseKeys(s.Keys)
+		if err != nil {
+			return nil, nil, fmt.Errorf("reading signing.keys: it %w", err)
+		}
+		keys = keys.And(earlier)
+	}
+	return signer, keys, nil
+}
 
 // commit makes the history of all findings and creates the record that makes
 // the run count.

@@ -15,6 +15,7 @@ import (
 	"cdrmend/internal/reconcile"
 	"cdrmend/internal/record"
 	"cdrmend/internal/report"
+	"cdrmend/internal/token"
 )
 
 // Job is one configuration ready to run. Everything it touches is in here.
@@ -24,6 +25,8 @@ type Job struct {
 	AsOf   record.Time
 	Now    func() time.Time // of commit records only
 	Tool   string           // version and build; part of every run id
+	Signer *token.Signer    // of commit records; nil: they are not signed
+	Keys   *token.Keys      // that may have signed earlier ones; nil: nobody checks
 	DryRun bool
 	Log    *slog.Logger
 	Watch  Watch
@@ -74,6 +77,12 @@ func (a *attempt) run(ctx context.Context) (*report.Run, error) {
 	if err != nil {
 		return nil, err
 	}
+	if head.Seal.Signed && a.Signer == nil {
+		return nil, fmt.Errorf("interval %s in %s: %w", a.book.Label, a.book.Store, ledger.ErrSigned)
+	}
+	if head.Record != nil && !head.Seal.Signed && a.Signer != nil {
+		a.Log.Info("the newest commit record is unsigned: signing begins after it", "interval", a.book.Label, "record", head.Number())
+	}
 	neighbours, err := a.neighbours(ctx, a.interval)
 	if err != nil {
 		return nil, err
@@ -106,6 +115,7 @@ func (a *attempt) run(ctx context.Context) (*report.Run, error) {
 func (j *Job) ledger(interval record.Span) *ledger.Interval {
 	return &ledger.Interval{
 		Store: j.Stores.Output, Root: j.Config.Output.URL.Prefix(), Label: Label(interval, j.Config.Interval), Name: j.Config.Name,
+		Signer: j.Signer, Keys: j.Keys,
 	}
 }
 

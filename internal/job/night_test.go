@@ -158,11 +158,11 @@ func (n *night) commits() []ledger.Record {
 		if !strings.HasSuffix(name, ".json") {
 			continue
 		}
-		var r ledger.Record
-		if err := json.Unmarshal([]byte(log[name]), &r); err != nil {
+		r, _, err := ledger.OpenRecord([]byte(log[name]), nil)
+		if err != nil {
 			n.t.Fatalf("%s: %v", name, err)
 		}
-		list = append(list, r)
+		list = append(list, *r)
 	}
 	return list
 }

@@ -23,6 +23,7 @@ import (
 
 	"cdrmend/internal/object"
 	"cdrmend/internal/policy"
+	"cdrmend/internal/token"
 )
 
 // FormatVersion is that of everything a run writes. It is part of every run
@@ -70,6 +71,9 @@ type Interval struct {
 	Root  string // prefix of the output, empty or ending in a slash
 	Label string // 2026-11-20 or 2026-11-20T08
 	Name  string // of the configuration
+
+	Signer *token.Signer // of new records; nil: they are not signed
+	Keys   *token.Keys   // that may have signed records; nil: signatures are not checked
 }
 
 // Prefix returns the key of the interval's folder, with its slash.
@@ -81,7 +85,8 @@ func (l *Interval) RunPrefix(runID string) string { return l.Prefix() + "runs/" 
 // Head is the newest commit of an interval. The zero value stands for none.
 type Head struct {
 	Record *Record
-	SHA256 string
+	Seal   Seal
+	SHA256 string                 // of the file
 	files  map[string]object.Info // below log/
 }
 
@@ -134,12 +139,12 @@ func (l *Interval) Latest(ctx context.Context) (Head, error) {
 	if newest == 0 {
 		return head, nil
 	}
-	var err error
-	head.Record, head.SHA256, err = l.record(ctx, head.files[recordName(newest)], newest)
+	record, err := l.record(ctx, head.files[recordName(newest)], newest)
 	if err != nil {
 		return Head{}, err
 	}
-	return head, nil
+	record.files = head.files
+	return record, nil
 }
 
 func (l *Interval) logPrefix() string { return l.Prefix() + "log/" }
@@ -155,23 +160,27 @@ func recordNumber(name string) (int64, bool) {
 	return n, found && err == nil && n > 0 && recordName(n) == name
 }
 
-// record reads a commit record and checks that it is this configuration's.
-func (l *Interval) record(ctx context.Context, info object.Info, number int64) (*Record, string, error) {
+// record reads a commit record and checks that it is this configuration's and
+// signed by nobody unknown.
+func (l *Interval) record(ctx context.Context, info object.Info, number int64) (Head, error) {
 	raw, err := l.read(ctx, info)
 	if err != nil {
-		return nil, "", err
+		return Head{}, err
 	}
-	r := new(Record)
-	if err := json.Unmarshal(raw, r); err != nil {
-		return nil, "", fmt.Errorf("reading commit record %q: %w", info.Key, err)
+	r, seal, err := OpenRecord(raw, l.Keys)
+	if err != nil {
+		return Head{}, fmt.Errorf("reading commit record %q: %w", info.Key, err)
 	}
 	if r.Number != number || r.Interval != l.Label || r.Format != RecordFormat {
-		return nil, "", fmt.Errorf("commit record %q does not describe itself: it says number %d of interval %s in format %q", info.Key, r.Number, r.Interval, r.Format)
+		return Head{}, fmt.Errorf("commit record %q does not describe itself: it says number %d of interval %s in format %q", info.Key, r.Number, r.Interval, r.Format)
 	}
 	if r.Name != l.Name {
-		return nil, "", &NameError{Store: l.Store.String(), Interval: l.Label, Found: r.Name, Wanted: l.Name}
+		return Head{}, &NameError{Store: l.Store.String(), Interval: l.Label, Found: r.Name, Wanted: l.Name}
 	}
-	return r, hexSum(raw), nil
+	if !seal.Trusted() {
+		return Head{}, fmt.Errorf("commit record %q is not to be trusted: it says that key %q signed it, but %s; if that key is yours, add its public half to signing.keys", info.Key, seal.KeyID, seal.Check.Sentence())
+	}
+	return Head{Record: r, Seal: seal, SHA256: hexSum(raw)}, nil
 }
 
 func (l *Interval) read(ctx context.Context, info object.Info) ([]byte, error) {
@@ -231,7 +240,7 @@ func (l *Interval) Commit(ctx context.Context, r Record) error {
 	}
 	ctx, done := seeThrough(ctx)
 	defer done()
-	raw, err := Encode(r)
+	raw, err := r.Seal(l.Signer)
 	if err != nil {
 		return err
 	}
@@ -272,11 +281,11 @@ func (l *Interval) lost(ctx context.Context, r Record) error {
 	if !ok {
 		return fmt.Errorf("commit record %d of interval %s is taken and not there; run again", r.Number, l.Label)
 	}
-	taken, _, err := l.record(ctx, info, r.Number)
+	taken, err := l.record(ctx, info, r.Number)
 	if err != nil {
 		return err
 	}
-	if taken.RunID == r.RunID {
+	if taken.Record.RunID == r.RunID {
 		return nil
 	}
 	return ErrOvertaken

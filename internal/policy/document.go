@@ -107,7 +107,8 @@ type exclusionDocument struct {
 
 type signingDocument struct {
 	Key   string `json:"key"`
-	KeyID string `json:"key_id"`
+	KeyID string `json:"key_id,omitempty"`
+	Keys  string `json:"keys,omitempty"`
 }
 
 type reportDocument struct {

@@ -79,6 +79,7 @@ func TestEveryErrorNamesFileLineAndKey(t *testing.T) {
 		"empty lines":       {top("policy: {lines: empty.csv}"), "cdrmend.yaml:2:10: policy.lines: reading empty.csv: line 1: the header org_id,line_id,trunk_id is missing"},
 		"token keys":        {top("policy: {token_keys: no.json}"), "cdrmend.yaml:2:10: policy.token_keys: open no.json: no such file or directory"},
 		"signing key":       {top("signing: {key: no.pem}"), "cdrmend.yaml:2:11: signing.key: open no.pem: no such file or directory"},
+		"signing keys":      {top("signing: {key: cdrmend.yaml, keys: no.json}"), "cdrmend.yaml:2:30: signing.keys: open no.json: no such file or directory"},
 		"key id only":       {top("signing: {key_id: x}"), "cdrmend.yaml:2:1: signing.key: is missing, want the path of a private key"},
 		"no pseudonym key":  {top("report: {redact: public}"), "cdrmend.yaml:2:1: report.pseudonym_key: is missing, want the path of a key, as redact is public"},
 		"pseudonym key":     {top("report: {pseudonym_key: no.txt}"), "cdrmend.yaml:2:10: report.pseudonym_key: open no.txt: no such file or directory"},

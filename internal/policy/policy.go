@@ -97,10 +97,12 @@ type ObjectLock struct {
 	Days int
 }
 
-// Signing names the key that signs commit records.
+// Signing is the key that signs commit records, and those that did before.
 type Signing struct {
-	Key   string // path
+	Path  string // of the key, for messages
+	Key   []byte // PEM, nil without one
 	KeyID string
+	Keys  []byte // JWKS of further public keys, nil without any
 }
 
 // Report says what reports for people show of personal data.

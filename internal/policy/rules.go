@@ -3,7 +3,6 @@ package policy
 import (
 	"bytes"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 )
@@ -52,15 +51,12 @@ func (b *builder) signing() {
 	if d == nil {
 		return
 	}
-	b.cfg.Signing = Signing{Key: b.path(d.Key), KeyID: d.KeyID}
-	if d.Key == "" {
-		if d.KeyID != "" {
-			b.file.Problem("signing.key", "is missing, want the path of a private key")
-		}
-		return
+	b.cfg.Signing = Signing{
+		Path: b.path(d.Key), KeyID: d.KeyID,
+		Key: b.content("signing.key", d.Key), Keys: b.content("signing.keys", d.Keys),
 	}
-	if _, err := os.ReadFile(b.cfg.Signing.Key); err != nil {
-		b.file.Problem("signing.key", "%v", err)
+	if d.Key == "" && (d.KeyID != "" || d.Keys != "") {
+		b.file.Problem("signing.key", "is missing, want the path of a private key")
 	}
 }
 

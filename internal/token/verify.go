@@ -24,6 +24,7 @@ const (
 	BadExtension                  // the header demands an extension (crit)
 	NoKey                         // the header's kid, or its type of key, is not in the set
 	Mismatch                      // no key that could have signed it did
+	BadType                       // the header says that something else was signed (typ)
 )
 
 var signatureSentences = [...]string{
@@ -32,7 +33,8 @@ var signatureSentences = [...]string{
 	BadAlgorithm: "its signature does not verify: the algorithm in its header is not one that proves who issued it",
 	BadExtension: "its signature does not verify: its header demands an extension that is not known",
 	NoKey:        "its signature does not verify: the key that its header names is not among the configured ones",
-	Mismatch:     "its signature does not verify: it was made by another key, or the token was changed",
+	Mismatch:     "its signature does not verify: it was made by another key, or what it signs was changed",
+	BadType:      "its signature does not count: the header says that it signs something else",
 }
 
 // Sentence says the outcome in plain words.
