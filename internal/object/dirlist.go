@@ -14,8 +14,16 @@ import (
 )
 
 func (d *directory) List(ctx context.Context, prefix string) iter.Seq2[Info, error] {
+	return d.list(ctx, prefix, false)
+}
+
+func (d *directory) Children(ctx context.Context, prefix string) iter.Seq2[Info, error] {
+	return d.list(ctx, prefix, true)
+}
+
+func (d *directory) list(ctx context.Context, prefix string, shallow bool) iter.Seq2[Info, error] {
 	return func(yield func(Info, error) bool) {
-		w := walk{ctx: ctx, yield: yield}
+		w := walk{ctx: ctx, yield: yield, shallow: shallow}
 		if err := d.walk(&w, prefix); err != nil {
 			yield(Info{}, fmt.Errorf("listing %q: %w", d.url+prefix, explain(err)))
 		}
@@ -51,9 +59,10 @@ var errStopped = errors.New("stopped")
 
 // walk visits a tree in byte order of keys.
 type walk struct {
-	ctx   context.Context
-	root  *os.Root
-	yield func(Info, error) bool
+	ctx     context.Context
+	root    *os.Root
+	yield   func(Info, error) bool
+	shallow bool // of a directory below the first one, only its name
 }
 
 // directory walks dir. Links to directories are followed, as what they lead
@@ -87,10 +96,14 @@ func (w *walk) entry(e entry, above []fs.FileInfo) error {
 	if err := w.ctx.Err(); err != nil {
 		return err
 	}
-	if e.dir {
+	info := Info{Key: e.order()}
+	switch {
+	case e.dir && !w.shallow:
 		return w.directory(e.path, above)
+	case !e.dir:
+		info = describe(e.path, e.info)
 	}
-	if !w.yield(describe(e.path, e.info), nil) {
+	if !w.yield(info, nil) {
 		return errStopped
 	}
 	return nil

@@ -40,6 +40,13 @@ type Store interface {
 	// sequence lists anew.
 	List(ctx context.Context, prefix string) iter.Seq2[Info, error]
 
+	// Children yields what stands directly below prefix, under the rules of
+	// List: the objects, and for everything deeper one Info for each folder,
+	// with nothing but its key, which ends in a slash. It costs as many
+	// requests as there are pages of children, however much lies below them.
+	// A folder of a directory may hold nothing.
+	Children(ctx context.Context, prefix string) iter.Seq2[Info, error]
+
 	// Open streams the object exactly as info describes it, from the given
 	// byte to its end. A body that breaks off is resumed where it broke.
 	// If the object changed or vanished since it was listed, the error wraps

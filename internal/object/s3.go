@@ -19,11 +19,19 @@ type bucket struct {
 
 func (b *bucket) String() string { return b.url }
 
-// List checks the order that readers rely on: not every server keeps to it.
 func (b *bucket) List(ctx context.Context, prefix string) iter.Seq2[Info, error] {
+	return b.inOrder(prefix, b.client.list(ctx, prefix))
+}
+
+func (b *bucket) Children(ctx context.Context, prefix string) iter.Seq2[Info, error] {
+	return b.inOrder(prefix, b.client.listChildren(ctx, prefix))
+}
+
+// inOrder checks the order that readers rely on: not every server keeps to it.
+func (b *bucket) inOrder(prefix string, infos iter.Seq2[Info, error]) iter.Seq2[Info, error] {
 	return func(yield func(Info, error) bool) {
 		last := ""
-		for info, err := range b.client.list(ctx, prefix) {
+		for info, err := range infos {
 			if err == nil && info.Key <= last {
 				err = fmt.Errorf("the server lists %q after %q, which is not byte order", info.Key, last)
 			}

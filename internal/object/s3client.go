@@ -41,8 +41,7 @@ func (c *client) listObjects(ctx context.Context, prefix string) iter.Seq2[Info,
 				return
 			}
 			for _, o := range page.Contents {
-				info, err := newInfo(o.Key, page.EncodingType, o.Size, o.ETag, o.LastModified)
-				info.Archived = archived(string(o.StorageClass), o.RestoreStatus)
+				info, err := objectInfo(o, page.EncodingType)
 				if !yield(info, err) || err != nil {
 					return
 				}
@@ -98,6 +97,12 @@ func yieldLatest(page *s3.ListObjectVersionsOutput, asked *s3.ListObjectVersions
 		}
 	}
 	return true
+}
+
+func objectInfo(o types.Object, enc types.EncodingType) (Info, error) {
+	info, err := newInfo(o.Key, enc, o.Size, o.ETag, o.LastModified)
+	info.Archived = archived(string(o.StorageClass), o.RestoreStatus)
+	return info, err
 }
 
 func newInfo(key *string, enc types.EncodingType, size *int64, etag *string, modified *time.Time) (Info, error) {

@@ -1,0 +1,60 @@
+package object
+
+import (
+	"cmp"
+	"context"
+	"iter"
+	"slices"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+)
+
+// listChildren yields the objects and folders directly below prefix. A page
+// has them apart, each in order.
+func (c *client) listChildren(ctx context.Context, prefix string) iter.Seq2[Info, error] {
+	return func(yield func(Info, error) bool) {
+		pages := s3.NewListObjectsV2Paginator(c.api, &s3.ListObjectsV2Input{
+			Bucket: &c.bucket, Prefix: &prefix, Delimiter: aws.String("/"), EncodingType: types.EncodingTypeUrl,
+			OptionalObjectAttributes: []types.OptionalObjectAttributes{types.OptionalObjectAttributesRestoreStatus},
+		})
+		for pages.HasMorePages() {
+			page, err := pages.NextPage(ctx)
+			if err != nil {
+				yield(Info{}, newFault(err, "s3:ListBucket"))
+				return
+			}
+			children, err := childrenOf(page)
+			if err != nil {
+				yield(Info{}, err)
+				return
+			}
+			for _, info := range children {
+				if !yield(info, nil) {
+					return
+				}
+			}
+		}
+	}
+}
+
+func childrenOf(page *s3.ListObjectsV2Output) ([]Info, error) {
+	var children []Info
+	for _, o := range page.Contents {
+		info, err := objectInfo(o, page.EncodingType)
+		if err != nil {
+			return nil, err
+		}
+		children = append(children, info)
+	}
+	for _, p := range page.CommonPrefixes {
+		key, err := decodeKey(p.Prefix, page.EncodingType)
+		if err != nil {
+			return nil, err
+		}
+		children = append(children, Info{Key: key})
+	}
+	slices.SortFunc(children, func(a, b Info) int { return cmp.Compare(a.Key, b.Key) })
+	return children, nil
+}
