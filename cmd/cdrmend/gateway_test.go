@@ -109,6 +109,11 @@ func TestBucketsGiveTheSameAsDirectories(t *testing.T) {
 				t.Errorf("running again changed the output:\n%s", diff)
 			}
 
+			code, out = cdrmend(t, "ls", "s3://out/", "--table", "calls", "--sql", "athena")
+			if want := `"$path" IN (` + "\n  's3://out/interval=2026-11-20T10/runs/"; code != exitDone || !strings.Contains(out, want) {
+				t.Errorf("listing the calls exits with %d and says %q, want %q in it", code, out, want)
+			}
+
 			server.Put(t, "registrations", "date=2026-11-20/late.jsonl", nil)
 			startTwice(t, again)
 			if records := commits(stored(t, "out")); records != 2 {

@@ -222,22 +222,9 @@ func (j *Job) inFormats(schema *table.Schema, rows table.Rows, put func(suffix s
 	return nil
 }
 
-// inputLine is one line of inputs.jsonl.
-type inputLine struct {
-	Source    string `json:"source"`
-	Key       string `json:"key"`
-	VersionID string `json:"version_id,omitempty"`
-	ETag      string `json:"etag,omitempty"`
-	Modified  string `json:"modified"`
-	Size      int64  `json:"size"`
-	SHA256    string `json:"sha256,omitempty"` // of objects that were read
-	Rows      int64  `json:"rows"`
-	Rejects   int64  `json:"rejects"`
-}
-
 // renderInputs writes the list of inputs and what was rejected of them.
 func (j *Job) renderInputs(ctx context.Context, run *ledger.Run, snap *snapshot, s *scan) error {
-	err := run.Create(ctx, "inputs.jsonl", func(w io.Writer) error {
+	err := run.Create(ctx, ledger.InputsFile, func(w io.Writer) error {
 		lines := json.NewEncoder(w)
 		lines.SetEscapeHTML(false)
 		for i := range snap.inputs {
@@ -245,7 +232,7 @@ func (j *Job) renderInputs(ctx context.Context, run *ledger.Run, snap *snapshot,
 			if in.virtual {
 				continue
 			}
-			line := inputLine{
+			line := ledger.Input{
 				Source: snap.sources[in.source].Name, Key: in.Key, VersionID: in.VersionID, ETag: in.ETag,
 				Modified: record.TimeOf(in.Modified).String(), Size: in.Size,
 			}

@@ -58,11 +58,5 @@ func (j *Job) rows(body io.Reader, name string, schema *table.Schema) (table.Row
 		spool.Close()
 		return nil, nil, err
 	}
-	if strings.HasSuffix(name, ".parquet") {
-		return table.ReadParquet(r, spool.Size(), schema), spool.Close, nil
-	}
-	rows := func(yield func(*table.Row, error) bool) {
-		table.ReadCSV(io.NewSectionReader(r, 0, spool.Size()), schema)(yield)
-	}
-	return rows, spool.Close, nil
+	return table.Read(r, spool.Size(), name, schema), spool.Close, nil
 }

@@ -70,7 +70,7 @@ type Interval struct {
 	Store object.Store
 	Root  string // prefix of the output, empty or ending in a slash
 	Label string // 2026-11-20 or 2026-11-20T08
-	Name  string // of the configuration
+	Name  string // of the configuration; empty for a reader, whom any will do
 
 	Signer *token.Signer // of new records; nil: they are not signed
 	Keys   *token.Keys   // that may have signed records; nil: signatures are not checked
@@ -174,7 +174,7 @@ func (l *Interval) record(ctx context.Context, info object.Info, number int64) (
 	if r.Number != number || r.Interval != l.Label || r.Format != RecordFormat {
 		return Head{}, fmt.Errorf("commit record %q does not describe itself: it says number %d of interval %s in format %q", info.Key, r.Number, r.Interval, r.Format)
 	}
-	if r.Name != l.Name {
+	if l.Name != "" && r.Name != l.Name {
 		return Head{}, &NameError{Store: l.Store.String(), Interval: l.Label, Found: r.Name, Wanted: l.Name}
 	}
 	if !seal.Trusted() {

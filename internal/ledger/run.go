@@ -3,7 +3,6 @@ package ledger
 import (
 	"cmp"
 	"context"
-	"encoding/hex"
 	"fmt"
 	"io"
 	"slices"
@@ -75,7 +74,7 @@ func (l *Interval) put(ctx context.Context, path string, spool *Spool) (File, er
 	if err := l.Store.Create(ctx, l.Prefix()+path, content); err != nil {
 		return File{}, fmt.Errorf("writing %q: %w", l.Prefix()+path, err)
 	}
-	return File{Path: path, Size: content.Size, SHA256: hex.EncodeToString(content.SHA256[:])}, nil
+	return File{Path: path, Size: content.Size, SHA256: spool.Sum()}, nil
 }
 
 // Files returns what was written, sorted by path.

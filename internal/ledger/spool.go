@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"hash"
 	"io"
@@ -32,6 +33,9 @@ func NewSpool(dir string) *Spool { return &Spool{dir: dir, sum: sha256.New()} }
 
 // Size returns how much was written.
 func (s *Spool) Size() int64 { return s.size }
+
+// Sum returns the SHA-256 of what was written, in hexadecimal digits.
+func (s *Spool) Sum() string { return hex.EncodeToString(s.sum.Sum(nil)) }
 
 // Write adds to the content.
 func (s *Spool) Write(b []byte) (int, error) {

@@ -1,0 +1,120 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"time"
+
+	"cdrmend/internal/committed"
+	"cdrmend/internal/object"
+	"cdrmend/internal/policy"
+
+	"github.com/spf13/pflag"
+)
+
+// output is an output that a command reads, and how its files are called.
+type output struct {
+	committed.Output
+	url    string         // for messages
+	base   string         // that a file's path is appended to: a directory's path or a bucket's URL
+	config *policy.Config // nil when only a URL was given
+}
+
+func outputFlags(f *pflag.FlagSet) {
+	f.String("config", "", "configuration that names the output, when no OUTPUT_URL is given (or CDRMEND_CONFIG)")
+}
+
+// openOutput opens the output that an argument names, or else the
+// configuration.
+func openOutput(ctx context.Context, w *world, flags *pflag.FlagSet, url string) (*output, error) {
+	o := &output{}
+	var t policy.Template
+	var s3 policy.S3
+	if path, _ := flags.GetString("config"); url == "" || path != "" {
+		cfg, err := loadConfig(w, flags)
+		if err != nil {
+			return nil, err
+		}
+		o.config, o.Scratch = cfg, cfg.Scratch
+		t, s3 = cfg.Output.URL, cfg.Output.S3
+	}
+	if url != "" {
+		var err error
+		if t, err = policy.ParseTemplate(url, ""); err == nil && !t.Fixed() {
+			err = errors.New("it holds a placeholder")
+		}
+		if err != nil {
+			return nil, usagef("%q is no URL of an output, such as s3://bucket/prefix/ or a directory: %w", url, err)
+		}
+	}
+	store, err := object.Open(ctx, object.Location{Bucket: t.Bucket(), Dir: t.Dir()}, object.Options{
+		Region: s3.Region, Endpoint: s3.Endpoint, RoleARN: s3.RoleARN, ExternalID: s3.ExternalID, PathStyle: s3.PathStyle,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("opening the output: %w", err)
+	}
+	o.Store, o.Root = store, t.Prefix()
+	o.url, o.base = store.String()+t.Prefix(), store.String()
+	if t.Dir() != "" {
+		if o.base, err = filepath.Abs(t.Dir()); err != nil {
+			return nil, err
+		}
+		o.base += string(filepath.Separator)
+	}
+	return o, nil
+}
+
+// path is what people and other programs call a file of the output.
+func (o *output) path(key string) string {
+	if o.Store.String() == o.base {
+		return o.base + key
+	}
+	return o.base + filepath.FromSlash(key)
+}
+
+// chooseLabels returns the intervals of the output that --interval, or --from
+// and --to, name; without these all of them.
+func (o *output) chooseLabels(ctx context.Context, flags *pflag.FlagSet) ([]string, error) {
+	one, _ := flags.GetString("interval")
+	from, _ := flags.GetString("from")
+	to, _ := flags.GetString("to")
+	if one != "" && (from != "" || to != "") {
+		return nil, usagef("--interval goes with neither --from nor --to")
+	}
+	for flag, label := range map[string]string{"--interval": one, "--from": from, "--to": to} {
+		if label != "" && !isLabel(label) {
+			return nil, usagef("%s %q is no date like 2026-11-20, or 2026-11-20T08", flag, label)
+		}
+	}
+	if one != "" {
+		return []string{one}, nil
+	}
+	all, err := o.Labels(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var chosen []string
+	for _, label := range all {
+		if label >= from && (to == "" || label < to) {
+			chosen = append(chosen, label)
+		}
+	}
+	return chosen, nil
+}
+
+func isLabel(text string) bool {
+	for _, layout := range []string{"2006-01-02", "2006-01-02T15"} {
+		if _, err := time.Parse(layout, text); err == nil {
+			return true
+		}
+	}
+	return false
+}
+
+// nothing says on standard error what was not found; the exit code is 1.
+func (w *world) nothing(format string, args ...any) (int, error) {
+	fmt.Fprintf(w.stderr, "cdrmend: %s\n", printable(fmt.Sprintf(format, args...)))
+	return exitFindings, nil
+}

@@ -1,0 +1,167 @@
+// Package committed reads what an output holds: its intervals, their commits,
+// and the tables of each. What it hands out is what the commit records name,
+// by its hash; it writes nothing.
+package committed
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"iter"
+	"strings"
+
+	"cdrmend/internal/ledger"
+	"cdrmend/internal/object"
+	"cdrmend/internal/table"
+)
+
+// Output is where runs were committed.
+type Output struct {
+	Store   object.Store
+	Root    string // prefix, empty or ending in a slash
+	Scratch string // for temporary files; empty: the system's
+}
+
+// Labels returns the names of the intervals that the output has, in order.
+func (o *Output) Labels(ctx context.Context) ([]string, error) {
+	return ledger.Labels(ctx, o.Store, o.Root)
+}
+
+func (o *Output) book(label string) *ledger.Interval {
+	return &ledger.Interval{Store: o.Store, Root: o.Root, Label: label}
+}
+
+// Commits returns the commits of an interval, the oldest first; none for an
+// interval that has no commit.
+func (o *Output) Commits(ctx context.Context, label string) ([]*Commit, error) {
+	book := o.book(label)
+	chain, err := book.Chain(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var commits []*Commit
+	for _, head := range chain {
+		commits = append(commits, &Commit{Head: head, output: o, book: book})
+	}
+	return commits, nil
+}
+
+// Newest returns the newest commit of an interval, nil when it has none.
+func (o *Output) Newest(ctx context.Context, label string) (*Commit, error) {
+	book := o.book(label)
+	head, err := book.Latest(ctx)
+	if err != nil || head.Record == nil {
+		return nil, err
+	}
+	return &Commit{Head: head, output: o, book: book}, nil
+}
+
+// Commit is one commit of an interval, and the way to what it names.
+type Commit struct {
+	ledger.Head
+	output *Output
+	book   *ledger.Interval
+	files  *ledger.Files
+}
+
+// URL returns the folder of the commit's run.
+func (c *Commit) URL() string { return c.output.Store.String() + c.book.RunPrefix(c.Record.RunID) }
+
+// Files returns the files of the commit's run.
+func (c *Commit) Files(ctx context.Context) (*ledger.Files, error) {
+	if c.files != nil {
+		return c.files, nil
+	}
+	var err error
+	c.files, err = c.book.Files(ctx, c.Head)
+	return c.files, err
+}
+
+// suffixes are those of tables, the form that is read faster first.
+var suffixes = []string{".parquet", ".csv"}
+
+// TableFile returns the file that holds a table, by its path below the root
+// of the store, with what the commit says of it. Parquet is preferred.
+func (c *Commit) TableFile(ctx context.Context, s *table.Schema) (ledger.File, error) {
+	f, err := c.tableFile(ctx, s)
+	if s == table.History {
+		f.Path = c.book.Prefix() + f.Path
+	} else {
+		f.Path = c.book.RunPrefix(c.Record.RunID) + f.Path
+	}
+	return f, err
+}
+
+func (c *Commit) tableFile(ctx context.Context, s *table.Schema) (ledger.File, error) {
+	list := c.Record.History
+	if s != table.History {
+		files, err := c.Files(ctx)
+		if err != nil {
+			return ledger.File{}, err
+		}
+		list = files.Manifest.Files
+	}
+	for _, suffix := range suffixes {
+		for _, f := range list {
+			if f.Path == s.Name+suffix || s == table.History && strings.HasSuffix(f.Path, ".history"+suffix) {
+				return f, nil
+			}
+		}
+	}
+	return ledger.File{}, fmt.Errorf("commit %d of interval %s has no table %s", c.Number(), c.Record.Interval, s.Name)
+}
+
+// Table yields a table of the commit, history too, once it is the one that
+// was committed. Each range reads it anew.
+func (c *Commit) Table(ctx context.Context, s *table.Schema) table.Rows {
+	return func(yield func(*table.Row, error) bool) {
+		f, err := c.tableFile(ctx, s)
+		if err != nil {
+			yield(nil, err)
+			return
+		}
+		r, size, done, err := c.fetch(ctx, f, s == table.History)
+		if err != nil {
+			yield(nil, err)
+			return
+		}
+		defer done()
+		table.Read(r, size, f.Path, s)(yield)
+	}
+}
+
+// Inputs yields the objects that the commit's run listed, in the order of
+// (source, key).
+func (c *Commit) Inputs(ctx context.Context) iter.Seq2[ledger.Input, error] {
+	return func(yield func(ledger.Input, error) bool) {
+		r, size, done, err := c.fetch(ctx, ledger.File{Path: ledger.InputsFile}, false)
+		if err != nil {
+			yield(ledger.Input{}, err)
+			return
+		}
+		defer done()
+		ledger.ReadInputs(io.NewSectionReader(r, 0, size))(yield)
+	}
+}
+
+// fetch copies a file of the run's folder, or of the log, until done is
+// called.
+func (c *Commit) fetch(ctx context.Context, f ledger.File, log bool) (r io.ReaderAt, size int64, done func(), err error) {
+	var spool *ledger.Spool
+	if log {
+		spool, err = c.book.FetchHistory(ctx, c.Head, f, c.output.Scratch)
+	} else {
+		var files *ledger.Files
+		if files, err = c.Files(ctx); err == nil {
+			spool, err = files.Fetch(ctx, f.Path, c.output.Scratch)
+		}
+	}
+	if err != nil {
+		return nil, 0, nil, err
+	}
+	if r, err = spool.ReaderAt(); err != nil {
+		spool.Close()
+		return nil, 0, nil, err
+	}
+	return r, spool.Size(), spool.Close, nil
+}

@@ -1,0 +1,146 @@
+package ledger
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"regexp"
+	"slices"
+	"strings"
+
+	"cdrmend/internal/object"
+)
+
+var folderPattern = regexp.MustCompile(`^interval=(\d{4}-\d{2}-\d{2}(?:T\d{2})?)/$`)
+
+// Labels returns the names of the intervals that an output has folders of, in
+// their order.
+func Labels(ctx context.Context, store object.Store, root string) ([]string, error) {
+	var labels []string
+	for info, err := range store.Children(ctx, root) {
+		if err != nil {
+			return nil, fmt.Errorf("looking for intervals: %w", err)
+		}
+		if m := folderPattern.FindStringSubmatch(strings.TrimPrefix(info.Key, root)); m != nil {
+			labels = append(labels, m[1])
+		}
+	}
+	slices.Sort(labels)
+	return labels, nil
+}
+
+// Chain returns all commits of an interval, the oldest first, each the
+// successor of the one before it.
+func (l *Interval) Chain(ctx context.Context) ([]Head, error) {
+	newest, err := l.Latest(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var chain []Head
+	for n := int64(1); n < newest.Number(); n++ {
+		info, ok := newest.files[recordName(n)]
+		if !ok {
+			return nil, fmt.Errorf("commit record %d of interval %s is not there, though record %d is", n, l.Label, newest.Number())
+		}
+		head, err := l.record(ctx, info, n)
+		if err != nil {
+			return nil, err
+		}
+		head.files = newest.files
+		chain = append(chain, head)
+	}
+	if newest.Record != nil {
+		chain = append(chain, newest)
+	}
+	for i := 1; i < len(chain); i++ {
+		if chain[i].Record.Previous != chain[i-1].SHA256 {
+			return nil, fmt.Errorf("commit record %d of interval %s does not follow record %d: it names another predecessor, so one of them was changed", i+1, l.Label, i)
+		}
+	}
+	return chain, nil
+}
+
+// Files are the files of a committed run, those in folders only by name.
+type Files struct {
+	Manifest Manifest
+	interval *Interval
+	prefix   string
+	direct   map[string]object.Info // directly in the run's folder
+}
+
+// Files returns the files of a commit's run, once its list of them is the one
+// that the record names.
+func (l *Interval) Files(ctx context.Context, head Head) (*Files, error) {
+	f := &Files{interval: l, prefix: l.RunPrefix(head.Record.RunID), direct: map[string]object.Info{}}
+	for info, err := range l.Store.Children(ctx, f.prefix) {
+		if err != nil {
+			return nil, fmt.Errorf("listing run %s of interval %s: %w", head.Record.RunID, l.Label, err)
+		}
+		f.direct[strings.TrimPrefix(info.Key, f.prefix)] = info
+	}
+	info, ok := f.direct["run.json"]
+	if !ok {
+		return nil, fmt.Errorf("interval %s: run.json of run %s, which commit record %d names, is not there", l.Label, head.Record.RunID, head.Number())
+	}
+	raw, err := l.read(ctx, info)
+	if err != nil {
+		return nil, err
+	}
+	if got := hexSum(raw); got != head.Record.RunSHA256 {
+		return nil, fmt.Errorf("%q is not the file that commit record %d names: its SHA-256 is %s instead of %s", info.Key, head.Number(), got, head.Record.RunSHA256)
+	}
+	if err := json.Unmarshal(raw, &f.Manifest); err != nil {
+		return nil, fmt.Errorf("reading %q: %w", info.Key, err)
+	}
+	return f, nil
+}
+
+// Find returns what the run's list says about a file.
+func (f *Files) Find(path string) (File, bool) {
+	i := slices.IndexFunc(f.Manifest.Files, func(file File) bool { return file.Path == path })
+	if i < 0 {
+		return File{}, false
+	}
+	return f.Manifest.Files[i], true
+}
+
+// Fetch copies a file that stands directly in the run's folder, once it is
+// the one that the run's list names.
+func (f *Files) Fetch(ctx context.Context, path, scratch string) (*Spool, error) {
+	file, listed := f.Find(path)
+	info, there := f.direct[path]
+	if !listed || !there {
+		return nil, fmt.Errorf("%q is not there", f.prefix+path)
+	}
+	body, err := f.interval.Store.Open(ctx, info, 0)
+	if err != nil {
+		return nil, fmt.Errorf("reading %q: %w", info.Key, err)
+	}
+	defer body.Close()
+	return fetch(body, info.Key, file.SHA256, scratch)
+}
+
+// FetchHistory copies a history file of a commit, once it is the one that the
+// record names.
+func (l *Interval) FetchHistory(ctx context.Context, head Head, f File, scratch string) (*Spool, error) {
+	body, err := l.OpenHistory(ctx, head, f)
+	if err != nil {
+		return nil, err
+	}
+	defer body.Close()
+	return fetch(body, l.Prefix()+f.Path, f.SHA256, scratch)
+}
+
+func fetch(body io.Reader, name, sum, scratch string) (*Spool, error) {
+	spool := NewSpool(scratch)
+	_, err := io.Copy(spool, body)
+	if err == nil && spool.Sum() != sum {
+		err = fmt.Errorf("it is not the file that was committed: its SHA-256 is %s instead of %s", spool.Sum(), sum)
+	}
+	if err != nil {
+		spool.Close()
+		return nil, fmt.Errorf("reading %q: %w", name, err)
+	}
+	return spool, nil
+}

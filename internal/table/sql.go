@@ -1,0 +1,61 @@
+package table
+
+import (
+	"fmt"
+	"strings"
+)
+
+// DuckDB returns a statement that reads files of a table, paths or URLs, each
+// Parquet or CSV by its name. A last column says to which interval a row
+// belongs, as the folders are named; repairs have it anyway.
+func DuckDB(s *Schema, files []string) string {
+	var parquet, csv []string
+	for _, f := range files {
+		if strings.HasSuffix(f, ".parquet") {
+			parquet = append(parquet, f)
+		} else {
+			csv = append(csv, f)
+		}
+	}
+	var selects []string
+	hive := ",\n  hive_partitioning = true, hive_types_autocast = false"
+	if s == Repairs {
+		hive = ",\n  hive_partitioning = false"
+	}
+	if parquet != nil {
+		selects = append(selects, "SELECT * FROM read_parquet("+list("[", parquet, "]")+hive+")")
+	}
+	if csv != nil {
+		var columns []string
+		for _, c := range s.Columns {
+			columns = append(columns, fmt.Sprintf("'%s': '%s'", c.Name, [...]string{"VARCHAR", "BIGINT", "TIMESTAMPTZ"}[c.Kind]))
+		}
+		selects = append(selects, "SELECT * FROM read_csv("+list("[", csv, "]")+hive+
+			",\n  auto_detect = false, header = true, delim = ',', quote = '\"', escape = '\"',\n  columns = {"+strings.Join(columns, ", ")+"})")
+	}
+	return strings.Join(selects, "\nUNION ALL\n") + ";\n"
+}
+
+// Athena returns two statements for Athena: one that makes a table of
+// everything Parquet below a location in S3, and one that reads only the
+// given files of it, which are of this schema.
+func Athena(s *Schema, location string, files []string) string {
+	var columns []string
+	for _, c := range s.Columns {
+		columns = append(columns, fmt.Sprintf("  `%s` %s", c.Name, [...]string{"string", "bigint", "timestamp"}[c.Kind]))
+	}
+	name := "cdrmend_" + s.Name
+	return fmt.Sprintf("CREATE EXTERNAL TABLE IF NOT EXISTS %s (\n%s)\nSTORED AS PARQUET\nLOCATION %s;\n\nSELECT * FROM %s\nWHERE \"$path\" IN %s;\n",
+		name, strings.Join(columns, ",\n"), literal(location), name, list("(", files, ")"))
+}
+
+// list writes texts as literals, each on a line of its own.
+func list(open string, texts []string, end string) string {
+	var quoted []string
+	for _, t := range texts {
+		quoted = append(quoted, "\n  "+literal(t))
+	}
+	return open + strings.Join(quoted, ",") + end
+}
+
+func literal(text string) string { return "'" + strings.ReplaceAll(text, "'", "''") + "'" }
