@@ -243,6 +243,15 @@ func (j *Job) renderInputs(ctx context.Context, run *ledger.Run, snap *snapshot,
 				return err
 			}
 		}
+		for i := range snap.media {
+			m := &snap.media[i]
+			if err := lines.Encode(ledger.Input{
+				Source: ledger.MediaSource, Key: m.Key, VersionID: m.VersionID, ETag: m.ETag,
+				Modified: record.TimeOf(m.Modified).String(), Size: m.Size,
+			}); err != nil {
+				return err
+			}
+		}
 		return nil
 	})
 	if err != nil {

@@ -170,11 +170,7 @@ func (j *Job) listings(s *snapshot) []listing {
 func (j *Job) identify(s *snapshot) (string, error) {
 	sum := sha256.New()
 	lines := json.NewEncoder(sum)
-	settled := map[string]bool{}
-	for _, source := range s.sources {
-		settled[source.Name] = source.Settled
-	}
-	if err := lines.Encode([]any{ledger.FormatVersion, j.Tool, s.label, settled, j.Config.Identity()}); err != nil {
+	if err := lines.Encode([]any{ledger.FormatVersion, j.Tool, s.label, s.settled(), j.Config.Identity()}); err != nil {
 		return "", err
 	}
 	for i := range s.inputs {
@@ -189,6 +185,15 @@ func (j *Job) identify(s *snapshot) (string, error) {
 		}
 	}
 	return hex.EncodeToString(sum.Sum(nil))[:32], nil
+}
+
+// settled tells by name which sources could no longer deliver.
+func (s *snapshot) settled() map[string]bool {
+	settled := map[string]bool{}
+	for i := range s.sources {
+		settled[s.sources[i].Name] = s.sources[i].Settled
+	}
+	return settled
 }
 
 func identityOf(source string, info *object.Info) []any {

@@ -21,7 +21,7 @@ func (j *Job) renderSummary(ctx context.Context, run *ledger.Run, snap *snapshot
 		Coverage: coverage(d), Legs: int64(len(d.Calls)), Conversations: conversations(d), Lost: int64(d.Lost),
 		Verdicts: verdicts(d), Findings: findingCounts(d), Outages: outageCauses(d), MediaTypes: j.mediaTypes(d),
 		Overused: int64(d.OverusedIDs), Incomplete: incomplete(d), Warnings: warnings(s, d),
-		Outcome: outcome(d), Config: j.Config.Identity(),
+		Outcome: outcome(d), Settled: snap.settled(), Config: j.Config.Identity(),
 	}
 	if sum.Balance, err = balances(s, d); err != nil {
 		return nil, err

@@ -11,6 +11,10 @@ import (
 // [Input], in the order of (source, key).
 const InputsFile = "inputs.jsonl"
 
+// MediaSource is the source of what was listed below media.url, which stands
+// after all others. No source can have this name.
+const MediaSource = "media.url"
+
 // Input is one object that a run listed.
 type Input struct {
 	Source    string `json:"source"`

@@ -3,6 +3,7 @@ package policy
 import (
 	"bytes"
 	"encoding/csv"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -24,6 +25,9 @@ func (b *builder) policyFiles() {
 		}
 	}
 	p.TokenKeys = b.content("policy.token_keys", d.TokenKeys)
+	if p.TokenKeys != nil && !json.Valid(p.TokenKeys) {
+		b.file.Problem("policy.token_keys", "%s is no JSON", b.path(d.TokenKeys))
+	}
 }
 
 // content reads a file; it is nil without one.

@@ -13,7 +13,8 @@ import (
 
 // Identity is every value of the configuration that can change a byte of a
 // run: what is read, how it is understood, what is decided and which tables
-// are written. Contents of files stand as their digest.
+// are written. The contents of files stand in it, so that a run can be
+// computed again from it and its inputs; of what is secret only the digest.
 //
 // Left out, as no byte under runs/ depends on them: name, signing (they stand
 // in the commit record), fail_on and recheck (they choose exit code and
@@ -21,13 +22,14 @@ import (
 // concurrency and scratch (where and how bytes travel), and settle, as a run
 // depends on whether a source is settled, not on since when.
 type Identity struct {
-	Org      string           `json:"org"`
-	Interval string           `json:"interval"`
-	Sources  []SourceIdentity `json:"sources"` // in the order of the file
-	Media    MediaIdentity    `json:"media"`
-	Tables   []string         `json:"tables"` // in byte order
-	Policy   PolicyIdentity   `json:"policy"`
-	Report   ReportIdentity   `json:"report"`
+	Org      string            `json:"org"`
+	Interval string            `json:"interval"`
+	Sources  []SourceIdentity  `json:"sources"`  // in the order of the file
+	Profiles map[string]string `json:"profiles"` // the YAML of those that sources name
+	Media    MediaIdentity     `json:"media"`
+	Tables   []string          `json:"tables"` // in byte order
+	Policy   PolicyIdentity    `json:"policy"`
+	Report   ReportIdentity    `json:"report"`
 }
 
 // ReportIdentity is the part of Identity about reports for people.
@@ -43,7 +45,6 @@ type SourceIdentity struct {
 	URL            string   `json:"url"` // as written, since findings quote it
 	Org            string   `json:"org"`
 	Profile        string   `json:"profile"`
-	ProfileSHA256  string   `json:"profile_sha256"`
 	Lookback       string   `json:"lookback"`
 	Lookahead      string   `json:"lookahead"`
 	RequiredFields []string `json:"required_fields,omitempty"` // in the order of repairs
@@ -60,9 +61,9 @@ type MediaIdentity struct {
 type PolicyIdentity struct {
 	VoiceMedia        []string            `json:"voice_media"`     // in byte order
 	RequiredScopes    []string            `json:"required_scopes"` // in byte order
-	LinesSHA256       string              `json:"lines_sha256"`    // of the rows as JSON, empty without any
-	AcceptedSHA256    string              `json:"accepted_sha256"` // of the sorted ids as JSON, empty without any
-	TokenKeysSHA256   string              `json:"token_keys_sha256"`
+	Lines             []Line              `json:"lines"`
+	Accepted          []string            `json:"accepted"`   // ids of findings, in byte order
+	TokenKeys         json.RawMessage     `json:"token_keys"` // a JWKS of public keys, null without one
 	MaxRejects        float64             `json:"max_rejects"`
 	DurationTolerance string              `json:"duration_tolerance"`
 	Leeway            string              `json:"leeway"`
@@ -93,16 +94,20 @@ func (c *Config) Identity() Identity {
 		Org:      c.Org,
 		Interval: c.Interval.String(),
 		Sources:  []SourceIdentity{},
+		Profiles: map[string]string{},
 		Media:    MediaIdentity{Check: c.Media.Check.String()},
 		Tables:   []string{},
 		Policy:   c.Policy.identity(),
 		Report:   ReportIdentity{Redact: c.Report.Redact.String()},
 	}
 	if c.Report.Redact == RedactAll {
-		id.Report.PseudonymKeySHA256 = digest(c.Report.PseudonymKey)
+		id.Report.PseudonymKeySHA256 = c.Report.PseudonymKeySHA256
 	}
 	for _, s := range c.Sources {
 		id.Sources = append(id.Sources, s.identity())
+		if s.Profile != nil {
+			id.Profiles[s.Profile.Name] = s.Profile.Text
+		}
 	}
 	if c.Media.URL != nil {
 		id.Media.URL = c.Media.URL.String()
@@ -122,7 +127,7 @@ func (s *Source) identity() SourceIdentity {
 		Lookback: s.Lookback.String(), Lookahead: s.Lookahead.String(), Versions: s.Versions,
 	}
 	if s.Profile != nil {
-		id.Profile, id.ProfileSHA256 = s.Profile.Name, digest([]byte(s.Profile.Text))
+		id.Profile = s.Profile.Name
 	}
 	for _, f := range slices.Sorted(slices.Values(record.EntryFields)) {
 		if s.Required.Has(f) {
@@ -145,21 +150,15 @@ func (p *Policy) identity() PolicyIdentity {
 		CoverageTolerance: p.CoverageTolerance.String(),
 		Expect:            p.Expect.String(),
 		Exclusions:        []ExclusionIdentity{},
+		Lines:             append([]Line{}, p.Lines...),
+		Accepted:          append([]string{}, slices.Sorted(maps.Keys(p.Accepted))...),
+		TokenKeys:         p.TokenKeys,
 	}
 	if p.DurationTolerance >= 0 {
 		id.DurationTolerance = p.DurationTolerance.String()
 	}
 	for _, e := range p.Exclusions {
 		id.Exclusions = append(id.Exclusions, e.identity())
-	}
-	if len(p.Lines) > 0 {
-		id.LinesSHA256 = digest(canonical(p.Lines))
-	}
-	if len(p.Accepted) > 0 {
-		id.AcceptedSHA256 = digest(canonical(slices.Sorted(maps.Keys(p.Accepted))))
-	}
-	if p.TokenKeys != nil {
-		id.TokenKeysSHA256 = digest(p.TokenKeys)
 	}
 	return id
 }

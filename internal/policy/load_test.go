@@ -1,9 +1,12 @@
 package policy_test
 
 import (
+	"bytes"
+	"encoding/json"
 	"flag"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -12,6 +15,7 @@ import (
 	"cdrmend/internal/record"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -194,5 +198,66 @@ func TestSettleMayReachTheOldestRecheck(t *testing.T) {
 	c := load(t, strings.Replace(small, "profile: cdrmend", "profile: cdrmend\n      settle: 72h", 1))
 	if c.Sources[0].Settle != 72*time.Hour {
 		t.Errorf("settle is %v", c.Sources[0].Settle)
+	}
+}
+
+// TestAConfigurationComesBackFromItsIdentity with everything that decides what
+// is computed, without a file beside it.
+func TestAConfigurationComesBackFromItsIdentity(t *testing.T) {
+	c, err := policy.Load("testdata/night/cdrmend.yaml", nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var id policy.Identity
+	if err := json.Unmarshal(c.Identity().JSON(), &id); err != nil {
+		t.Fatal(err)
+	}
+	back, err := id.Config("testdata/night")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(c.Identity().JSON()), string(back.Identity().JSON())); diff != "" {
+		t.Errorf("identity (-want +got):\n%s", diff)
+	}
+	// Their order and spelling decide nothing; all else is equal.
+	slices.Sort(c.Policy.VoiceMedia)
+	slices.Sort(c.Policy.RequiredScopes)
+	c.Policy.TokenKeys, back.Policy.TokenKeys = bytes.TrimSpace(c.Policy.TokenKeys), bytes.TrimSpace(back.Policy.TokenKeys)
+	if diff := cmp.Diff(c.Policy, back.Policy, cmpopts.EquateEmpty()); diff != "" {
+		t.Errorf("policy (-want +got):\n%s", diff)
+	}
+	for i, s := range c.Sources {
+		got := back.Sources[i]
+		if got.Profile.Text != s.Profile.Text || got.Profile.Name != s.Profile.Name || got.Profile.Kind != s.Profile.Kind {
+			t.Errorf("source %s has profile %+v", s.Name, got.Profile)
+		}
+		s.Profile, got.Profile, s.S3, s.Settle = nil, nil, policy.S3{}, 0
+		if diff := cmp.Diff(s, got, cmp.Comparer(func(a, b policy.Template) bool {
+			return a.String() == b.String() && a.Dir() == b.Dir() && a.Bucket() == b.Bucket()
+		})); diff != "" {
+			t.Errorf("source (-want +got):\n%s", diff)
+		}
+	}
+	if c.Interval != back.Interval || c.Output.CSV != back.Output.CSV || c.Output.Parquet != back.Output.Parquet || c.Media.Check != back.Media.Check {
+		t.Errorf("got %+v, want %+v", back, c)
+	}
+}
+
+func TestAnIdentityThatWasTamperedWithIsNoConfiguration(t *testing.T) {
+	whole := func() policy.Identity { return load(t, small).Identity() }
+	for name, change := range map[string]func(*policy.Identity){
+		"interval": func(id *policy.Identity) { id.Interval = "soon" },
+		"media":    func(id *policy.Identity) { id.Media.Check = "all" },
+		"url":      func(id *policy.Identity) { id.Sources[0].URL = "gopher://x/" },
+		"kind":     func(id *policy.Identity) { id.Sources[0].Kind = "tapes" },
+		"profile":  func(id *policy.Identity) { id.Sources[0].Profile = "other" },
+		"text":     func(id *policy.Identity) { id.Profiles["cdrmend"] = "colour: red" },
+		"expect":   func(id *policy.Identity) { id.Policy.Expect = "most" },
+	} {
+		id := whole()
+		change(&id)
+		if c, err := id.Config(""); err == nil {
+			t.Errorf("%s: accepted as %+v", name, c)
+		}
 	}
 }

@@ -109,6 +109,10 @@ type Signing struct {
 type Report struct {
 	Redact       Redaction
 	PseudonymKey []byte // nil without one
+
+	// PseudonymKeySHA256 is known also when the key is not, to those who only
+	// verify.
+	PseudonymKeySHA256 string
 }
 
 // Redaction is how much of it reports for people hide.
@@ -161,7 +165,11 @@ type Policy struct {
 }
 
 // Line says which trunk a line belongs to. The ids are as written.
-type Line struct{ Org, Line, Trunk string }
+type Line struct {
+	Org   string `json:"org_id"`
+	Line  string `json:"line_id"`
+	Trunk string `json:"trunk_id"`
+}
 
 // Exclusion is one reason for which a leg is not to be recorded. Empty
 // conditions hold for every leg.

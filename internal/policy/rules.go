@@ -76,6 +76,7 @@ func (b *builder) report() {
 		return
 	}
 	r.PseudonymKey = bytes.TrimSpace(text)
+	r.PseudonymKeySHA256 = digest(r.PseudonymKey)
 	if n := len(r.PseudonymKey); n < shortestKey {
 		b.file.Problem("report.pseudonym_key", "holds %d bytes, want at least %d; make a key with: openssl rand -hex 32", n, shortestKey)
 	}

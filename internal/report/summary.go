@@ -40,6 +40,7 @@ type Summary struct {
 	Warnings      []string                  `json:"warnings"`
 	Balance       map[string]record.Balance `json:"balance"` // by kind
 	Outcome       policy.Outcome            `json:"outcome"`
+	Settled       map[string]bool           `json:"settled"` // by source: whether it could no longer deliver
 	Config        policy.Identity           `json:"configuration"`
 }
 

@@ -1,0 +1,116 @@
+package policy
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"cdrmend/internal/record"
+)
+
+// Config returns a configuration that computes what the identity stands for:
+// its own identity is equal. Relative paths in URLs are relative to base. It
+// knows no output, no key and nothing of S3; every source is settled.
+func (id *Identity) Config(base string) (*Config, error) {
+	r := restorer{id: id, base: base}
+	c := &Config{
+		Org:         id.Org,
+		Interval:    r.duration(id.Interval),
+		Concurrency: defaults().Concurrency,
+		Media:       Media{Check: MediaCheck(r.index(mediaCheckNames, id.Media.Check))},
+		Output:      Output{CSV: slices.Contains(id.Tables, "csv"), Parquet: slices.Contains(id.Tables, "parquet")},
+		Report: Report{
+			Redact: Redaction(r.index(redactionNames, id.Report.Redact)), PseudonymKeySHA256: id.Report.PseudonymKeySHA256,
+		},
+	}
+	if id.Media.URL != "" {
+		u := r.template(id.Media.URL)
+		c.Media.URL = &u
+	}
+	for i := range id.Sources {
+		c.Sources = append(c.Sources, r.source(&id.Sources[i]))
+	}
+	c.Policy = r.policy(&id.Policy)
+	if err := errors.Join(r.errs...); err != nil {
+		return nil, fmt.Errorf("reading the configuration of a run: %w", err)
+	}
+	return c, nil
+}
+
+// restorer collects what it cannot read.
+type restorer struct {
+	id   *Identity
+	base string
+	errs []error
+}
+
+func (r *restorer) duration(text string) time.Duration {
+	d, err := time.ParseDuration(text)
+	r.errs = append(r.errs, err)
+	return d
+}
+
+func (r *restorer) index(names []string, name string) int {
+	i := slices.Index(names, name)
+	if i < 0 {
+		r.errs = append(r.errs, fmt.Errorf("%q is none of %q", name, names))
+	}
+	return max(i, 0)
+}
+
+func (r *restorer) template(text string) Template {
+	t, err := ParseTemplate(text, r.base)
+	r.errs = append(r.errs, err)
+	return t
+}
+
+func (r *restorer) source(d *SourceIdentity) Source {
+	s := Source{
+		Kind: Kind(r.index(kindNames, d.Kind)), Name: d.Name, URL: r.template(d.URL), Org: d.Org,
+		Lookback: r.duration(d.Lookback), Lookahead: r.duration(d.Lookahead),
+		Required: fieldsOf(d.RequiredFields), Versions: d.Versions,
+	}
+	text, ok := r.id.Profiles[d.Profile]
+	if !ok {
+		r.errs = append(r.errs, fmt.Errorf("the profile %q of source %s is missing", d.Profile, d.Name))
+		return s
+	}
+	p, err := record.LoadProfile(d.Profile, []byte(text), d.Kind)
+	if err != nil {
+		r.errs = append(r.errs, err)
+		return s
+	}
+	p.Name = d.Profile
+	s.Profile = p
+	return s
+}
+
+func (r *restorer) policy(d *PolicyIdentity) Policy {
+	p := Policy{
+		VoiceMedia: d.VoiceMedia, RequiredScopes: d.RequiredScopes, Lines: d.Lines, Accepted: map[string]bool{},
+		MaxRejects: d.MaxRejects, DurationTolerance: -1,
+		Leeway: r.duration(d.Leeway), RefreshRace: r.duration(d.RefreshRace), ChallengeWindow: r.duration(d.ChallengeWindow),
+		DefaultExpiry: r.duration(d.DefaultExpiry), CoverageTolerance: r.duration(d.CoverageTolerance),
+		Expect: Expect(r.index(expectNames, d.Expect)),
+	}
+	for _, finding := range d.Accepted {
+		p.Accepted[finding] = true
+	}
+	if string(d.TokenKeys) != "null" {
+		p.TokenKeys = d.TokenKeys
+	}
+	if d.DurationTolerance != "none" {
+		p.DurationTolerance = r.duration(d.DurationTolerance)
+	}
+	for _, e := range d.Exclusions {
+		x := Exclusion{
+			Reason: e.Reason, Org: e.Org, Trunk: e.Trunk, Line: e.Line, Direction: e.Direction, ANI: e.ANI, DNIS: e.DNIS, Forbid: e.Forbid,
+		}
+		if e.ShorterThan != "" {
+			x.ShorterThan = r.duration(e.ShorterThan)
+		}
+		p.Exclusions = append(p.Exclusions, x)
+	}
+	return p
+}
