@@ -27,7 +27,7 @@ type room struct {
 var rooms = map[string]room{
 	"cmd/cdrmend": {
 		"the door parses flags and prints; the decision is the job's alone",
-		"job committed inspect manifest cdr registration table report ledger sample record object policy token",
+		"job committed inspect manifest cdr registration table report ledger sample synth record object policy token",
 	},
 	"internal/job": {
 		"the job tells one interval and knows nothing of flags, terminals or samples",
@@ -47,6 +47,7 @@ var rooms = map[string]room{
 	"internal/ledger":       {"the ledger commits bytes, whatever they mean", "record object token policy"},
 	"internal/committed":    {"what was committed is read as the records name it, without the means to make more of it", "table record ledger object"},
 	"internal/sample":       {"the sample is known beforehand, so it must not follow from the code that it tests", ""},
+	"internal/synth":        {"what is planted is known beforehand, so it must not follow from the code that finds it", ""},
 
 	"internal/record":   {"the ground carries all rooms, so it rests on none of them", "yamlfile"},
 	"internal/policy":   {"the ground carries all rooms, so it rests on none of them", "record yamlfile"},
@@ -66,7 +67,7 @@ func (r room) mayOpen(name string) bool {
 // libraries holds the one library of a room, so that it can be changed there.
 var libraries = []struct{ prefix, rooms, why string }{
 	{"github.com/aws/", "internal/object internal/object/objecttest", "the object room alone knows S3; all others see a Store"},
-	{"github.com/parquet-go/", "internal/record internal/table", "Parquet is read where formats are read, and written where tables are written"},
+	{"github.com/parquet-go/", "internal/record internal/table internal/synth", "Parquet is read where formats are read, and written where tables and synthetic manifests are written"},
 	{"github.com/spf13/pflag", "cmd/cdrmend", "flags end at the door; inside, values are checked already"},
 	{"github.com/golang-jwt/", "internal/token", "one room says which tokens are trusted"},
 	{"github.com/MicahParks/", "internal/token", "one room says which keys are trusted"},

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -84,33 +85,16 @@ func runDemo(ctx context.Context, w *world, flags *pflag.FlagSet) (int, error) {
 
 // writeNight writes the night's objects and its configuration, and returns
 // the path of the latter. Objects that are there already are left alone.
-func writeNight(ctx context.Context, w *world, night *sample.Night, dir, base string) (string, error) {
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return "", fmt.Errorf("making the demo's directory: %w; choose another with --dir", err)
-	}
-	root := dir
-	if base != "" {
-		root = base
-	}
-	fmt.Fprintf(w.stdout, "Writing the sample night of %s to %s …\n", demoDay.Format("2006-01-02"), root)
-	t, err := policy.ParseTemplate(root, "")
-	if err != nil {
-		return "", usagef("--s3 %s: %w", base, err)
-	}
-	store, err := object.Open(ctx, object.Location{Bucket: t.Bucket(), Dir: t.Dir()}, object.Options{MakeRoot: true})
+func writeNight(ctx context.Context, w *world, night *sample.Night, dir, url string) (string, error) {
+	fmt.Fprintf(w.stdout, "Writing the sample night of %s to %s …\n", demoDay.Format("2006-01-02"), cmp.Or(url, dir))
+	to, err := openBase(ctx, dir, url)
 	if err != nil {
 		return "", err
 	}
 	g, gctx := errgroup.WithContext(ctx)
-	g.SetLimit(32)
+	g.SetLimit(to.writers)
 	for o := range night.Objects() {
-		g.Go(func() error {
-			err := store.Create(gctx, t.Prefix()+o.Key, object.ContentOf(o.Body))
-			if err != nil {
-				return fmt.Errorf("writing %s%s%s: %w", store, t.Prefix(), o.Key, err)
-			}
-			return nil
-		})
+		g.Go(func() error { return to.create(gctx, o.Key, object.ContentOf(o.Body)) })
 	}
 	if err := g.Wait(); err != nil {
 		return "", err
@@ -120,12 +104,7 @@ func writeNight(ctx context.Context, w *world, night *sample.Night, dir, base st
 			return "", err
 		}
 	}
-	config := filepath.Join(dir, "cdrmend.yaml")
-	text := fmt.Appendf(night.Config(base), "signing:\n  key: %s\n", demoKey)
-	if err := os.WriteFile(config, text, 0o644); err != nil {
-		return "", fmt.Errorf("writing the demo's configuration: %w", err)
-	}
-	return config, nil
+	return writeConfig(dir, fmt.Appendf(night.Config(url), "signing:\n  key: %s\n", demoKey))
 }
 
 // The demo's key pair, in its directory.

@@ -8,6 +8,7 @@
 // that names its predecessor:
 //
 //	cdrmend demo                                     a sample night, without any configuration
+//	cdrmend synth --legs 1000000                     a night to measure with, and what is wrong with it
 //	cdrmend config check --config cdrmend.yaml       what a configuration means
 //	cdrmend run --config cdrmend.yaml                the interval that ended last, and its re-checks
 //	cdrmend run --config cdrmend.yaml --interval 2026-11-20

@@ -1,0 +1,48 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"cdrmend/internal/object"
+	"cdrmend/internal/policy"
+)
+
+// base is where a made-up night is put.
+type base struct {
+	store   object.Store
+	prefix  string
+	writers int // that may write at once
+}
+
+// openBase makes the directory for a night's configuration, and opens where
+// its objects go: to the same directory, or below a URL if there is one.
+func openBase(ctx context.Context, dir, url string) (base, error) {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return base{}, fmt.Errorf("making the directory of the night: %w; choose another with --dir", err)
+	}
+	t, err := policy.ParseTemplate(cmp.Or(url, dir), "")
+	if err != nil {
+		return base{}, usagef("--s3 %s: %w", url, err)
+	}
+	store, err := object.Open(ctx, object.Location{Bucket: t.Bucket(), Dir: t.Dir()}, object.Options{MakeRoot: true})
+	return base{store, t.Prefix(), 32}, err
+}
+
+func (b base) create(ctx context.Context, key string, c object.Content) error {
+	if err := b.store.Create(ctx, b.prefix+key, c); err != nil {
+		return fmt.Errorf("writing %s%s%s: %w", b.store, b.prefix, key, err)
+	}
+	return nil
+}
+
+func writeConfig(dir string, text []byte) (string, error) {
+	config := filepath.Join(dir, "cdrmend.yaml")
+	if err := os.WriteFile(config, text, 0o644); err != nil {
+		return "", fmt.Errorf("writing the configuration of the night: %w", err)
+	}
+	return config, nil
+}

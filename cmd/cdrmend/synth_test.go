@@ -1,0 +1,149 @@
+package main
+
+import (
+	"encoding/csv"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"cdrmend/internal/object/objecttest"
+	"cdrmend/internal/report"
+	"cdrmend/internal/synth"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/spf13/pflag"
+)
+
+// manyDefects are flags for a lot of what can go wrong in every format.
+const manyDefects = "--lost 0.03 --short 0.03 --duplicate 0.03 --conflict 0.03 --no-cdr 0.03 --missing-id 0.06 --missing-end 0.03 " +
+	"--invalid 0.03 --internal 0.03 --unrecorded 0.03 --missing-trunk 0.3 --superseded 0.1 --lines 60 " +
+	"--failures credential_rejected=0.004,interval_too_brief=0.004,refresh_race=0.004,rejected=0.004,scope_missing=0.004,server_error=0.004,throttled=0.004," +
+	"timeout=0.004,token_expired=0.004,token_inactive=0.004,token_not_yet_valid=0.004,unauthenticated=0.004,unknown=0.004,wrong_org=0.004"
+
+// syntheticNights are the flags of a night for each way to deliver one.
+var syntheticNights = map[string]string{
+	"lines":              "--legs 4000 --files 12 --cdr-files 5",
+	"lines and margins":  "--legs 1000 --files 4 --cdr-files 3 --margins",
+	"batches":            "--legs 2000 --manifests json",
+	"damaged lines":      "--legs 4000 --rejected 0.01 --truncated-batch 0.1",
+	"damaged batches":    "--legs 4000 --manifests json --rejected 0.01 --truncated-batch 0.1 --export-failed 0.1",
+	"parquet":            "--legs 4000 --manifests parquet --files 6",
+	"sidecars":           "--legs 800 --profile genesys-cloud --truncated 0.03 --metadata-lost 0.03",
+	"sidecars and media": "--legs 250 --profile genesys-cloud --cdrs csv --truncated 0.03 --metadata-lost 0.03 --media --media-lost 0.05 --margins",
+}
+
+func TestARunFindsWhatWasPlanted(t *testing.T) {
+	for name, flags := range syntheticNights {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			args := strings.Fields(manyDefects + " " + flags)
+			dir := t.TempDir()
+			cdrmend(t, append([]string{"synth", "--dir", dir}, args...)...)
+			got := found(t, filepath.Join(dir, "cdrmend.yaml"), dir)
+			want := planted(t, args)
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("cdrmend synth %s (-planted +found):\n%s", strings.Join(args, " "), diff)
+			}
+		})
+	}
+}
+
+// planted returns what the night of some flags has to show.
+func planted(t *testing.T, args []string) synth.Planted {
+	t.Helper()
+	flags := pflag.NewFlagSet("synth", pflag.ContinueOnError)
+	synthFlags(flags)
+	if err := flags.Parse(args); err != nil {
+		t.Fatal(err)
+	}
+	n, err := nightOf(flags)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := n.Planted()
+	if len(p.Findings) < 10 || len(p.Outages) < 14 {
+		t.Fatalf("the night of %v proves little: %+v", args, p)
+	}
+	return p
+}
+
+// found runs the night and returns what came of it. Its results lie in dir.
+func found(t *testing.T, config, dir string) synth.Planted {
+	t.Helper()
+	_, out := cdrmend(t, "run", "--config", config, "--interval", "2026-11-20", "--as-of", "2026-11-22T00:00:00Z", "--json", "--output", filepath.Join(dir, "out"))
+	var runs []report.Run
+	if err := json.Unmarshal([]byte(out), &runs); err != nil {
+		t.Fatal(err)
+	}
+	s := runs[0].Summary
+	p := synth.Planted{
+		Legs: int(s.Legs), Entries: rowsIn(t, dir, "recordings"), Excluded: int(s.Verdicts["excluded"]),
+		Superseded: int(s.Balance["cdrs"].Superseded), Rejected: int(s.Balance["cdrs"].Rejected),
+		Findings: map[synth.Finding]int{}, Outages: map[string]int{},
+	}
+	for cause, n := range s.Outages {
+		p.Outages[cause] = int(n)
+	}
+	for _, row := range readCSV(t, dir, "findings") {
+		f := synth.Finding{Class: row["class"]}
+		switch f.Class {
+		case "repaired_field", "missing_field", "conflict", "invalid_field":
+			f.Field = row["field"]
+		}
+		p.Findings[f]++
+	}
+	return p
+}
+
+func rowsIn(t *testing.T, dir, table string) int { return len(readCSV(t, dir, table)) }
+
+// readCSV returns the rows of a table of the one run in dir, by column.
+func readCSV(t *testing.T, dir, table string) []map[string]string {
+	t.Helper()
+	paths, err := filepath.Glob(filepath.Join(dir, "out", "interval=*", "runs", "*", table+".csv"))
+	if err != nil || len(paths) != 1 {
+		t.Fatalf("%d tables of %s, want 1: %v", len(paths), table, err)
+	}
+	f, err := os.Open(paths[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	all, err := csv.NewReader(f).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var rows []map[string]string
+	for _, cells := range all[1:] {
+		row := map[string]string{}
+		for i, column := range all[0] {
+			row[column] = cells[i]
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+func TestASyntheticNightInABucketIsTheSameNight(t *testing.T) {
+	server := objecttest.Gateway(t, objecttest.GatewayOptions{})
+	server.Setenv(t)
+	server.Bucket(t, "night", objecttest.Plain)
+	for name, flags := range map[string]string{
+		"lines":    "--legs 1000 --files 4 --cdr-files 2",
+		"sidecars": "--legs 300 --profile genesys-cloud --media",
+	} {
+		t.Run(name, func(t *testing.T) {
+			args := strings.Fields(manyDefects + " " + flags)
+			dir, url := t.TempDir(), "s3://night/"+name+"/"
+			cdrmend(t, append([]string{"synth", "--dir", dir, "--s3", url}, args...)...)
+			if entries, err := os.ReadDir(dir); err != nil || len(entries) != 1 {
+				t.Errorf("beside the bucket there are %v, want the configuration alone: %v", entries, err)
+			}
+			if diff := cmp.Diff(planted(t, args), found(t, filepath.Join(dir, "cdrmend.yaml"), dir)); diff != "" {
+				t.Errorf("cdrmend synth %s (-planted +found):\n%s", strings.Join(args, " "), diff)
+			}
+		})
+	}
+}

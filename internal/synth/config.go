@@ -1,0 +1,58 @@
+package synth
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// Config returns the configuration that runs the night. The base is where its
+// objects lie: an s3:// URL, or a directory relative to the configuration
+// file, empty for the directory of the file itself. Results go to out/ below
+// the base.
+func (n *Night) Config(base string) []byte {
+	if base = strings.TrimSuffix(base, "/"); base != "" {
+		base += "/"
+	}
+	below := func(path string) string { return strconv.Quote(base + path) }
+	s := n.site()
+	manifests, log, media := "manifests/date={date}/", Cdrmend, "none"
+	if n.Profile == GenesysCloud {
+		manifests, log = "recordings/{org}/year={year}/month={month}/day={day}/hour={hour}/", "http-client-log"
+	}
+	if n.Media {
+		media = "exists"
+	}
+	cdrs := Cdrmend
+	if n.CDRs == Details {
+		cdrs = "genesys-conversation-detail"
+	}
+	return fmt.Appendf(nil, config, s.org[:], below(manifests), s.org[:], n.Profile, below("cdr/date={date}/"), cdrs,
+		below("registrations/date={date}/"), log, media, below("out/"))
+}
+
+const config = `# A synthetic night. It is complete as it is: no source settles later.
+name: synth
+org: %s
+sources:
+  manifests:
+    - name: export
+      url: %s
+      org: %s
+      profile: %s
+      settle: 0s
+  cdrs:
+    - name: cdr
+      url: %s
+      profile: %s
+  registrations:
+    - name: registrar
+      url: %s
+      profile: %s
+media: {check: %s}
+output:
+  url: %s
+policy:
+  exclusions:
+    - {reason: internal call, direction: internal}
+`

@@ -1,0 +1,60 @@
+package synth
+
+import "io"
+
+const csvHeader = "conversation_id,leg_id,recording_ids,trunk_id,line_id,direction,ani,dnis,start_time,answer_time,end_time,recorded,updated_at,sip_status\n"
+
+// writeCSV writes legs as profile cdrmend has them. A row that is replaced
+// later tells of the leg before its end.
+func (d day) writeCSV(w io.Writer, legs span) error {
+	o := newOut(w)
+	o.b = append(o.b, csvHeader...)
+	err := d.calls(legs, func(c *call) error {
+		if c.fate == NoCDR {
+			return nil
+		}
+		for i := range c.count {
+			l := &c.legs[i]
+			if l.rejected {
+				o.b = append(append(o.b, c.id[:20]...), '\n')
+			}
+			if c.twice {
+				o.b = d.appendRow(o.b, c, l, false)
+			}
+			o.b = d.appendRow(o.b, c, l, true)
+		}
+		return o.flush(false)
+	})
+	if err != nil {
+		return err
+	}
+	return o.flush(true)
+}
+
+func (d day) appendRow(b []byte, c *call, l *leg, final bool) []byte {
+	b = append(append(b, c.id[:]...), ',')
+	b = append(append(b, l.id[:]...), ',')
+	if c.fate != Internal && c.fate != Unrecorded {
+		b = append(b, l.recording[:]...)
+	}
+	b = append(append(append(b, ','), d.trunk(c.line)...), ',')
+	b = append(append(append(b, d.lines[c.line][:]...), ','), c.direction()...)
+	b = c.numbers(b, ",", ",")
+	b = d.appendMicros(append(b, ','), l.start)
+	b = d.appendMicros(append(b, ','), l.answered)
+	b = append(b, ',')
+	if final {
+		b = d.appendMicros(b, l.end)
+	}
+	if c.fate == Unrecorded {
+		b = append(b, ",false,"...)
+	} else {
+		b = append(b, ",true,"...)
+	}
+	if c.twice && final {
+		b = d.appendMicros(b, l.end+1000)
+	} else if c.twice {
+		b = d.appendMicros(b, l.answered)
+	}
+	return append(b, ",200\n"...)
+}

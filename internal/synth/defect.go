@@ -1,0 +1,110 @@
+package synth
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Defect is one thing that can be wrong with a night.
+type Defect uint8
+
+// What befalls a conversation with all its legs, one at most. The sum of
+// these rates is 1 at most.
+const (
+	Internal Defect = iota
+	Unrecorded
+	Lost
+	Short
+	Duplicate
+	Conflict
+	NoCDR
+	MissingID
+	MissingEnd
+	Invalid
+	MetadataLost
+	TruncatedSidecar
+	MediaLost
+	fates // the number of them
+
+	// What befalls entries, conversations, rows and documents besides.
+	MissingTrunk = Defect(iota - 1)
+	Superseded
+	Rejected
+	TruncatedBatch
+	ExportFailed
+	NumDefects
+)
+
+// sound is a conversation that nothing befell.
+const sound = fates
+
+// defects says of each what it is called, what it is a rate of and what
+// happens, and in which formats it occurs (empty: in all).
+var defects = [NumDefects]struct{ name, text, formats string }{
+	Internal:         {"internal", "legs of internal calls, which are not recorded", ""},
+	Unrecorded:       {"unrecorded", "legs that the source did not record", ""},
+	Lost:             {"lost", "legs whose recording was never delivered", ""},
+	Short:            {"short", "legs whose recording stops early", ""},
+	Duplicate:        {"duplicate", "legs whose recording was delivered twice", ""},
+	Conflict:         {"conflict", "legs whose recording contradicts itself", ""},
+	NoCDR:            {"no-cdr", "legs that no CDR tells of", ""},
+	MissingID:        {"missing-id", "legs whose recording lacks its own or its conversation's id", ""},
+	MissingEnd:       {"missing-end", "legs whose recording lacks its end", ""},
+	Invalid:          {"invalid", "legs whose recording has a duration that does not parse", ""},
+	MetadataLost:     {"metadata-lost", "legs whose media object has no metadata", Sidecars},
+	TruncatedSidecar: {"truncated", "legs whose sidecar is cut", Sidecars},
+	MediaLost:        {"media-lost", "legs whose sidecar has no media object; needs --media", Sidecars},
+	MissingTrunk:     {"missing-trunk", "entries without trunk", ""},
+	Superseded:       {"superseded", "conversations that were told twice", ""},
+	Rejected:         {"rejected", "legs before which a CDR row is broken", CSV},
+	TruncatedBatch:   {"truncated-batch", "manifests that are cut", JSON + " " + JSONLines},
+	ExportFailed:     {"export-failed", "manifests that tell of failed exports", JSON},
+}
+
+func (d Defect) String() string { return defects[d].name }
+
+// Text says what the defect's rate is a rate of.
+func (d Defect) Text() string { return defects[d].text }
+
+// Has reports whether a defect occurs in the night's formats.
+func (n *Night) Has(d Defect) bool {
+	in := strings.Fields(defects[d].formats)
+	return len(in) == 0 || slices.Contains(in, n.Manifests) || slices.Contains(in, n.CDRs)
+}
+
+// Rates are the rates of all defects, from 0 to 1.
+type Rates [NumDefects]float64
+
+// Usual are the rates of a night that is neither good nor hopeless.
+var Usual = Rates{
+	Internal: 0.04, Unrecorded: 0.02, Lost: 0.002, Short: 0.001, Duplicate: 0.002, Conflict: 0.0005, NoCDR: 0.001,
+	MissingID: 0.003, MissingEnd: 0.003, Invalid: 0.0005, MetadataLost: 0.001, TruncatedSidecar: 0.001,
+	MissingTrunk: 0.02, Superseded: 0.01,
+}
+
+func (r *Rates) check() error {
+	sum := 0.0
+	for d, rate := range r {
+		if !(rate >= 0 && rate <= 1) {
+			return fmt.Errorf("the rate of %s is %v: it must be from 0 to 1", Defect(d), rate)
+		}
+		if d < int(fates) {
+			sum += rate
+		}
+	}
+	if sum > 1+1e-9 {
+		return fmt.Errorf("the rates from %s to %s add up to %v: one conversation has one of these defects at most", Internal, fates-1, sum)
+	}
+	return nil
+}
+
+// fate returns the one defect among these that a number from 0 to 1 meets.
+func (r *Rates) fate(at float64) Defect {
+	for d, rate := range r[:fates] {
+		if at -= rate; at < 0 {
+			return Defect(d)
+		}
+	}
+	return sound
+}

@@ -1,0 +1,109 @@
+package synth
+
+import "io"
+
+// writeDetails writes conversations as the analytics API tells them. One that
+// is told twice is told before its end first.
+func (d day) writeDetails(w io.Writer, legs span) error {
+	o := newOut(w)
+	o.b = append(o.b, `{"conversations":[`...)
+	any := false
+	tell := func(c *call, final bool) {
+		if any {
+			o.b = append(o.b, ',')
+		}
+		any = true
+		o.b = d.appendConversation(append(o.b, '\n'), c, final)
+	}
+	err := d.calls(legs, func(c *call) error {
+		if c.fate == NoCDR {
+			return nil
+		}
+		if c.twice {
+			tell(c, false)
+		}
+		tell(c, true)
+		return o.flush(false)
+	})
+	if err != nil {
+		return err
+	}
+	o.b = append(o.b, "\n]}\n"...)
+	return o.flush(true)
+}
+
+func (d day) appendConversation(b []byte, c *call, final bool) []byte {
+	b = append(append(b, `{"conversationId":"`...), c.id[:]...)
+	b = d.appendMillis(append(b, `","conversationStart":"`...), c.legs[0].start)
+	if final {
+		b = d.appendMillis(append(b, `","conversationEnd":"`...), c.legs[c.count-1].end)
+	}
+	b = append(append(b, `","originatingDirection":"`...), c.direction()...)
+	b = append(b, `","participants":[`...)
+	for i := range c.count {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = d.appendParticipant(b, c, &c.legs[i], customerOf(c))
+		if c.fate != Internal {
+			b = d.appendParticipant(append(b, ','), c, &c.legs[i], "agent")
+		}
+	}
+	return append(b, `]}`...)
+}
+
+// customerOf returns the purpose of those whose sessions are the legs. An
+// internal call has nobody else.
+func customerOf(c *call) string {
+	switch {
+	case c.fate == Internal:
+		return "user"
+	case c.inbound:
+		return "customer"
+	}
+	return "external"
+}
+
+// appendParticipant appends a participant with one session.
+func (d day) appendParticipant(b []byte, c *call, l *leg, purpose string) []byte {
+	r, agent := l.digest, purpose == "agent"
+	if agent {
+		r ^= 1
+	}
+	participant, session := r.uuid(), l.id
+	b = append(append(b, `{"participantId":"`...), participant[:]...)
+	b = append(append(b, `","purpose":"`...), purpose...)
+	if agent {
+		session = r.uuid()
+		b = append(append(b, `","userId":"`...), l.agent[:]...)
+	}
+	b = append(append(b, `","sessions":[{"sessionId":"`...), session[:]...)
+	b = append(append(b, `","mediaType":"voice","direction":"`...), c.direction()...)
+	b = append(c.numbers(b, `","ani":"tel:`, `","dnis":"tel:`), '"')
+	if !agent {
+		b = append(append(b, `,"sessionDnis":"sip:edge.example;tgrp=`...), d.trunk(c.line)...)
+		b = append(b, `;trunk-context=edge.example","recording":`...)
+		if c.fate == Unrecorded {
+			b = append(b, "false"...)
+		} else {
+			b = append(b, "true"...)
+		}
+	}
+	b = append(b, `,"segments":[`...)
+	if agent {
+		b = d.appendSegment(b, l.answered-4000, l.answered, "alert")
+		b = d.appendSegment(append(b, ','), l.answered, l.end, "interact")
+	} else {
+		b = d.appendSegment(b, l.start, l.answered, "system")
+		b = d.appendSegment(append(b, ','), l.answered, l.end, "interact")
+	}
+	return append(b, `]}]}`...)
+}
+
+func (d day) appendSegment(b []byte, from, until clock, kind string) []byte {
+	b = d.appendMillis(append(b, `{"segmentStart":"`...), from)
+	b = d.appendMillis(append(b, `","segmentEnd":"`...), until)
+	return append(append(append(b, `","segmentType":"`...), kind...), `"}`...)
+}
+
+func (d day) appendMillis(b []byte, c clock) []byte { return append(appendTime(b, d.date, c), 'Z') }

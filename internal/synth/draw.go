@@ -1,0 +1,94 @@
+package synth
+
+import "encoding/hex"
+
+// draws is a generator of random numbers (SplitMix64): as small as it is
+// quick, as every conversation has one of its own.
+type draws uint64
+
+// The purposes that random numbers are drawn for, each apart from all others.
+const (
+	ofCall = iota + 1
+	ofLine
+	ofTrunk
+	ofAgent
+	ofRegistration
+	ofDocument
+	ofOrg
+)
+
+// drawing returns the generator for something, by its purpose and numbers.
+func (n *Night) drawing(purpose, day, number int) draws {
+	s := draws(n.Seed)
+	for _, v := range [...]int{purpose, day, number} {
+		s = draws(s.next()) ^ draws(v)*0x9E3779B97F4A7C15
+	}
+	s.next()
+	return s
+}
+
+func (s *draws) next() uint64 {
+	*s += 0x9E3779B97F4A7C15
+	z := uint64(*s)
+	z = (z ^ z>>30) * 0xBF58476D1CE4E5B9
+	z = (z ^ z>>27) * 0x94D049BB133111EB
+	return z ^ z>>31
+}
+
+// below returns a number from 0 to n-1.
+func (s *draws) below(n int) int { return int(s.next() >> 1 % uint64(n)) }
+
+// unit returns a number from 0 to 1, without 1.
+func (s *draws) unit() float64 { return float64(s.next()>>11) / (1 << 53) }
+
+// bytes fills b, whose length is a multiple of 8.
+func (s *draws) bytes(b []byte) {
+	for i := 0; i < len(b); i += 8 {
+		for j, v := 0, s.next(); j < 8; j, v = j+1, v>>8 {
+			b[i+j] = byte(v)
+		}
+	}
+}
+
+// uuid is a random (version 4) UUID as text.
+type uuid [36]byte
+
+func (s *draws) uuid() uuid {
+	var b [16]byte
+	s.bytes(b[:])
+	b[6] = b[6]&0x0f | 0x40
+	b[8] = b[8]&0x3f | 0x80
+	var u uuid
+	hex.Encode(u[0:8], b[0:4])
+	hex.Encode(u[9:13], b[4:6])
+	hex.Encode(u[14:18], b[6:8])
+	hex.Encode(u[19:23], b[8:10])
+	hex.Encode(u[24:36], b[10:16])
+	u[8], u[13], u[18], u[23] = '-', '-', '-', '-'
+	return u
+}
+
+// clock is a time of a day, in milliseconds since its midnight.
+type clock int
+
+// appendTime appends a time as 2006-01-02T15:04:05.000, and nothing of the
+// zone. The date is as text.
+func appendTime(b []byte, date string, c clock) []byte {
+	b = append(append(b, date...), 'T')
+	s := int(c) / 1000
+	b = append(appendPadded(b, s/3600, 2), ':')
+	b = append(appendPadded(b, s/60%60, 2), ':')
+	b = append(appendPadded(b, s%60, 2), '.')
+	return appendPadded(b, int(c)%1000, 3)
+}
+
+// appendPadded appends a number of so many decimal digits.
+func appendPadded(b []byte, v, digits int) []byte {
+	for range digits {
+		b = append(b, '0')
+	}
+	for i := len(b) - 1; v > 0; i, v = i-1, v/10 {
+		b[i] = '0' + byte(v%10)
+	}
+	return b
+}

@@ -1,0 +1,201 @@
+package synth
+
+import (
+	"encoding/hex"
+	"io"
+	"strconv"
+)
+
+// out collects what is written until there is enough of it.
+type out struct {
+	w   io.Writer
+	b   []byte
+	err error
+}
+
+const enough = 128 << 10
+
+// flush writes what there is once it is enough, or all of it at the end.
+func (o *out) flush(all bool) error {
+	if o.err == nil && (all || len(o.b) >= enough) {
+		_, o.err = o.w.Write(o.b)
+		o.b = o.b[:0]
+	}
+	return o.err
+}
+
+func newOut(w io.Writer) *out { return &out{w: w, b: make([]byte, 0, enough+4096)} }
+
+// writeLines writes a manifest as JSON Lines.
+func (d day) writeLines(w io.Writer, legs span) error {
+	return d.writeEntries(w, legs, "", "", "\n", "\n")
+}
+
+// writeBatch writes a manifest as one document.
+func (d day) writeBatch(w io.Writer, legs span) error {
+	entries := 0
+	_ = d.entries(legs, func(*call, *leg) error { entries++; return nil })
+	r := d.document(legs)
+	b := append([]byte(`{"format":"cdrmend.manifest/1","org_id":"`), d.org[:]...)
+	b = append(b, `","counts":{"total":`...)
+	b = append(strconv.AppendInt(b, int64(entries), 10), `,"failed":`...)
+	if r.failed {
+		b = append(b, '3')
+	} else {
+		b = append(b, '0')
+	}
+	return d.writeEntries(w, legs, string(append(b, `,"skipped":0},"recordings":[`...)), "\n", ",", "]}\n")
+}
+
+// document is what befalls a manifest with the legs of a range.
+type document struct{ cut, failed bool }
+
+func (d day) document(legs span) document {
+	r := d.drawing(ofDocument, d.number, legs.from)
+	return document{cut: r.unit() < d.Rates[TruncatedBatch], failed: r.unit() < d.Rates[ExportFailed]}
+}
+
+// writeEntries writes entries with what comes before all, before each,
+// between two and after all. A document that is cut ends in the middle of the
+// last value of the last entry, so that no other value is lost.
+func (d day) writeEntries(w io.Writer, legs span, first, before, between, last string) error {
+	o := newOut(w)
+	o.b = append(o.b, first...)
+	any := false
+	err := d.entries(legs, func(c *call, l *leg) error {
+		if err := o.flush(false); err != nil {
+			return err
+		}
+		if any {
+			o.b = append(o.b, between...)
+		}
+		any = true
+		o.b = d.appendEntry(append(o.b, before...), c, l)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if d.document(legs).cut && any {
+		o.b = o.b[:len(o.b)-len(`"}`)-8]
+	} else if any || first != "" {
+		o.b = append(o.b, last...)
+	}
+	return o.flush(true)
+}
+
+// entries calls f for each entry of a batch, also for those delivered twice.
+func (d day) entries(legs span, f func(*call, *leg) error) error {
+	return d.calls(legs, func(c *call) error {
+		if !c.recorded() {
+			return nil
+		}
+		for i := range c.count {
+			err := f(c, &c.legs[i])
+			if err == nil && c.fate == Duplicate {
+				err = f(c, &c.legs[i])
+			}
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// lacks says which ids an entry lacks.
+type lacks struct{ recording, conversation, mediaKey bool }
+
+// lacking takes turns between what can be repaired by the name of the media
+// object, as the only recording that no entry claims, and by a leg. The second
+// takes inputs that are complete, and a conversation of one leg.
+// The name of a sidecar tells both ids.
+func (n *Night) lacking(c *call, l *leg) lacks {
+	sole := n.Manifests != Sidecars && c.count == 1 && n.Rates[TruncatedBatch] == 0 && n.Rates[Rejected] == 0
+	switch {
+	case c.fate != MissingID:
+		return lacks{}
+	case l.way%3 == 0:
+		return lacks{conversation: true}
+	case l.way%3 == 1:
+		return lacks{recording: true, mediaKey: sole}
+	}
+	return lacks{recording: true}
+}
+
+// id is the field that has to be repaired.
+func (l lacks) id() string {
+	if l.conversation {
+		return "conversation_id"
+	}
+	return "recording_id"
+}
+
+// duration is that of a recording in milliseconds, as its entry tells it.
+func (c *call) duration(l *leg) int64 {
+	ms := int64(l.until - l.from)
+	switch c.fate {
+	case Conflict:
+		return ms + 95_000
+	case Invalid:
+		return -1
+	}
+	return ms
+}
+
+func (d day) appendEntry(b []byte, c *call, l *leg) []byte {
+	lacks := d.lacking(c, l)
+	b = append(append(b, `{"org_id":"`...), d.org[:]...)
+	if !lacks.recording {
+		b = append(append(b, `","recording_id":"`...), l.recording[:]...)
+	}
+	if !lacks.conversation {
+		b = append(append(b, `","conversation_id":"`...), c.id[:]...)
+	}
+	b = append(b, '"')
+	b = appendTrunk(b, `,"trunk_id":`, d.trunk(c.line), l)
+	b = append(append(b, `,"line_id":"`...), d.lines[c.line][:]...)
+	b = d.appendMicros(append(b, `","start_time":"`...), l.from)
+	if c.fate != MissingEnd {
+		b = d.appendMicros(append(b, `","end_time":"`...), l.until)
+	}
+	b = strconv.AppendInt(append(b, `","duration_ms":`...), c.duration(l), 10)
+	b = append(append(b, `,"direction":"`...), c.direction()...)
+	b = c.numbers(b, `","ani":"`, `","dnis":"`)
+	b = append(append(b, `","media_type":"call","media_subtype":"trunk","user_ids":["`...), l.agent[:]...)
+	b = append(b, `"]`...)
+	if !lacks.mediaKey {
+		b = append(d.appendMediaKey(append(b, `,"media_key":"`...), c, l), '"')
+	}
+	b = strconv.AppendInt(append(b, `,"media_bytes":`...), int64(l.mediaBytes), 10)
+	return append(appendDigest(append(b, `,"media_sha256":"`...), l.digest), `"}`...)
+}
+
+// appendTrunk appends the member of a trunk, or what is there of it.
+func appendTrunk(b []byte, member string, trunk []byte, l *leg) []byte {
+	switch {
+	case !l.trunkless:
+		return append(append(append(append(b, member...), '"'), trunk...), '"')
+	case l.way%3 == 0:
+		return b
+	case l.way%3 == 1:
+		return append(append(b, member...), "null"...)
+	}
+	return append(append(b, member...), `""`...)
+}
+
+// appendMicros appends a time as profile cdrmend has it.
+func (d day) appendMicros(b []byte, c clock) []byte {
+	return append(appendTime(b, d.date, c), "000Z"...)
+}
+
+func (d day) appendMediaKey(b []byte, c *call, l *leg) []byte {
+	b = append(append(append(append(b, "audio/"...), d.date...), '/'), c.id[:]...)
+	return append(append(append(b, '/'), l.recording[:]...), ".opus"...)
+}
+
+func appendDigest(b []byte, r draws) []byte {
+	var sum [32]byte
+	r.bytes(sum[:])
+	return hex.AppendEncode(b, sum[:])
+}

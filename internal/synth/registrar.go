@@ -1,0 +1,251 @@
+package synth
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"iter"
+	"slices"
+	"strconv"
+	"time"
+)
+
+// Failures are the rates at which attempts to register fail, by cause.
+type Failures map[string]float64
+
+// failure is an answer that refuses, and the evidence of its cause.
+type failure struct {
+	cause    string
+	status   int
+	evidence func(b []byte, t *teller, unix int64) []byte // token_claims or token_info, nil for none
+}
+
+const allScopes = `recordings:readonly sip:manage telephony:readonly`
+
+// The causes, as the table of outages names them. One that keys are needed
+// for, token_untrusted, is not among them.
+var failures = []failure{
+	{"credential_rejected", 403, func(b []byte, t *teller, unix int64) []byte {
+		return t.claims(b, t.org, allScopes, unix-1800, 0, unix+1800)
+	}},
+	{"interval_too_brief", 423, nil},
+	{"refresh_race", 403, func(b []byte, t *teller, unix int64) []byte {
+		return t.claims(b, t.org, allScopes, unix-3, 0, unix+3600)
+	}},
+	{"rejected", 486, nil},
+	{"scope_missing", 403, func(b []byte, t *teller, unix int64) []byte {
+		return t.claims(b, t.org, "recordings:readonly sip:manage:readonly", unix-1800, 0, unix+1800)
+	}},
+	{"server_error", 503, nil},
+	{"throttled", 429, nil},
+	{"timeout", 408, nil},
+	{"token_expired", 401, func(b []byte, t *teller, unix int64) []byte {
+		return t.claims(b, t.org, allScopes, unix-3900, 0, unix-300)
+	}},
+	{"token_inactive", 401, func(b []byte, _ *teller, _ int64) []byte { return append(b, `,"token_info":{"active":false}`...) }},
+	{"token_not_yet_valid", 401, func(b []byte, t *teller, unix int64) []byte {
+		return t.claims(b, t.org, allScopes, unix-1800, unix+600, unix+3600)
+	}},
+	{"unauthenticated", 407, nil},
+	{"unknown", 403, nil},
+	{"wrong_org", 403, func(b []byte, t *teller, unix int64) []byte {
+		return t.claims(b, t.sandbox, allScopes, unix-1800, 0, unix+1800)
+	}},
+}
+
+// Causes returns the causes that there can be rates of.
+func Causes() []string {
+	var list []string
+	for _, f := range failures {
+		list = append(list, f.cause)
+	}
+	return list
+}
+
+// UsualFailures returns a little of every cause.
+func UsualFailures() Failures {
+	f := Failures{}
+	for _, cause := range Causes() {
+		f[cause] = 0.0005
+	}
+	return f
+}
+
+func (f Failures) check() error {
+	sum := 0.0
+	for cause, rate := range f {
+		if !slices.Contains(Causes(), cause) {
+			return fmt.Errorf("there is no cause %q of failed registrations: use one of %v", cause, Causes())
+		}
+		if sum += rate; !(rate >= 0 && sum <= 1+1e-9) {
+			return fmt.Errorf("the rates of failed registrations must be from 0 to 1 in all, got %v for %s", rate, cause)
+		}
+	}
+	return nil
+}
+
+// failing returns how an attempt fails, nil when it does not. The hours next
+// to midnight are spared, so that the outages of a night lie in it.
+func (d day) failing(line, turn int) *failure {
+	if turn < 2 || turn >= turns-2 {
+		return nil
+	}
+	r := d.drawing(ofRegistration, d.number, line*turns+turn)
+	at := r.unit()
+	for i := range failures {
+		if at -= d.Failures[failures[i].cause]; at < 0 {
+			return &failures[i]
+		}
+	}
+	return nil
+}
+
+// Every line registers twice an hour. One that fails tries again after a
+// minute, and succeeds a little later.
+const (
+	turns   = 48
+	turn    = clock(30*60) * 1000
+	expiry  = 2100
+	logs    = 24 // files in a day
+	retried = clock(60) * 1000
+	mended  = clock(150) * 1000
+)
+
+// attempt is one line of the log.
+type attempt struct {
+	at      clock
+	line    int
+	failure *failure
+}
+
+func (d day) registrations() iter.Seq[Object] {
+	return func(yield func(Object) bool) {
+		for hour := range logs {
+			key := fmt.Sprintf("registrations/date=%s/log-%02d.jsonl", d.date, hour)
+			if !yield(Object{key, func(w io.Writer) error { return d.writeLog(w, hour) }}) {
+				return
+			}
+		}
+	}
+}
+
+// attempts returns what the lines tried in an hour, in order of time.
+func (d day) attempts(hour int) []attempt {
+	var list []attempt
+	for line := range d.Lines {
+		r := d.drawing(ofLine, 1, line)
+		offset := clock(150+r.below(900)) * 1000 // not next to the hour, when tokens are renewed
+		for t := hour * turns / logs; t < (hour+1)*turns/logs; t++ {
+			at := offset + clock(t)*turn
+			if f := d.failing(line, t); f != nil {
+				list = append(list, attempt{at, line, f}, attempt{at + retried, line, f})
+				at += mended
+			}
+			list = append(list, attempt{at, line, nil})
+		}
+	}
+	slices.SortStableFunc(list, func(a, b attempt) int { return cmp.Compare(a.at, b.at) })
+	return list
+}
+
+// teller writes lines of the log.
+type teller struct {
+	day
+	sandbox uuid // the organisation that a wrong token is of
+	unix    int64
+}
+
+func (d day) writeLog(w io.Writer, hour int) error {
+	midnight, err := time.Parse(time.DateOnly, d.date)
+	if err != nil {
+		return err
+	}
+	r := d.drawing(ofOrg, 0, 1)
+	t := &teller{d, r.uuid(), midnight.Unix()}
+	o := newOut(w)
+	if d.Profile == GenesysCloud {
+		o.b = t.appendRefresh(o.b, clock(hour)*3_600_000)
+	}
+	for i, a := range d.attempts(hour) {
+		if d.Profile == GenesysCloud {
+			o.b = t.appendRequest(o.b, a)
+		} else {
+			o.b = t.appendEvent(o.b, a)
+		}
+		o.b = append(t.appendCorrelation(o.b, hour, i), "\"}\n"...)
+		if err := o.flush(false); err != nil {
+			return err
+		}
+	}
+	return o.flush(true)
+}
+
+// appendRefresh appends the request for a new token.
+func (t *teller) appendRefresh(b []byte, at clock) []byte {
+	b = t.appendMillis(append(b, `{"time":"`...), at)
+	b = append(b, `","method":"POST","path":"https://login.example/oauth/token","status":200,"grant_type":"client_credentials","org_id":"`...)
+	return append(append(b, t.org[:]...), "\"}\n"...)
+}
+
+// appendRequest appends an attempt as the client's log has it.
+func (t *teller) appendRequest(b []byte, a attempt) []byte {
+	b = t.appendMillis(append(b, `{"time":"`...), a.at)
+	b = append(b, `","method":"POST","path":"/api/v2/telephony/sip/lines/`...)
+	b = append(append(b, t.lines[a.line][:]...), `/registrations","status":`...)
+	b = strconv.AppendInt(b, int64(a.status()), 10)
+	b = append(append(b, `,"org_id":"`...), t.org[:]...)
+	b = append(append(b, `","trunk_id":"`...), t.trunk(a.line)...)
+	b = append(b, `","request":{"username":"line-`...)
+	b = appendPadded(b, a.line, 6)
+	b = append(b, `","sip_domain":"sip.example","transport":"tls","expiry_seconds":2100},"response":{"code":`...)
+	b = strconv.AppendInt(b, int64(a.status()), 10)
+	if a.failure == nil {
+		b = append(b, `,"expiry_seconds":2100`...)
+	}
+	return t.appendEvidence(append(b, '}'), a)
+}
+
+// appendEvent appends an attempt as profile cdrmend has it.
+func (t *teller) appendEvent(b []byte, a attempt) []byte {
+	b = t.appendMicros(append(b, `{"time":"`...), a.at)
+	b = append(append(b, `","org_id":"`...), t.org[:]...)
+	b = append(append(b, `","trunk_id":"`...), t.trunk(a.line)...)
+	b = append(append(b, `","line_id":"`...), t.lines[a.line][:]...)
+	b = appendPadded(append(b, `","username":"line-`...), a.line, 6)
+	b = append(b, `","sip_domain":"sip.example","transport":"tls","status":`...)
+	b = strconv.AppendInt(b, int64(a.status()), 10)
+	b = append(b, `,"expiry_seconds":`...)
+	b = strconv.AppendInt(b, expiry, 10)
+	return t.appendEvidence(b, a)
+}
+
+func (t *teller) appendEvidence(b []byte, a attempt) []byte {
+	if f := a.failure; f != nil && f.evidence != nil {
+		b = f.evidence(b, t, t.unix+int64(a.at)/1000)
+	}
+	return b
+}
+
+func (t *teller) appendCorrelation(b []byte, hour, row int) []byte {
+	r := t.drawing(ofRegistration, t.number-10, hour<<32+row)
+	id := r.uuid()
+	return append(append(b, `,"correlation_id":"`...), id[:]...)
+}
+
+func (t *teller) claims(b []byte, org uuid, scope string, issued, notBefore, expires int64) []byte {
+	b = append(append(b, `,"token_claims":{"iss":"https://login.example","org_id":"`...), org[:]...)
+	b = append(append(b, `","scope":"`...), scope...)
+	b = strconv.AppendInt(append(b, `","iat":`...), issued, 10)
+	if notBefore != 0 {
+		b = strconv.AppendInt(append(b, `,"nbf":`...), notBefore, 10)
+	}
+	b = strconv.AppendInt(append(b, `,"exp":`...), expires, 10)
+	return append(b, '}')
+}
+
+func (a attempt) status() int {
+	if a.failure == nil {
+		return 200
+	}
+	return a.failure.status
+}

@@ -1,0 +1,96 @@
+package synth
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"iter"
+	"strconv"
+)
+
+// sidecars yields the metadata of each recording, and the media objects that
+// belong to the night.
+func (d day) sidecars() iter.Seq[Object] {
+	return func(yield func(Object) bool) {
+		stopped := errors.New("stopped")
+		_ = d.calls(span{0, d.Legs}, func(c *call) error {
+			if !c.recorded() {
+				return nil
+			}
+			for i := range c.count {
+				for _, o := range d.sidecar(c, &c.legs[i]) {
+					if !yield(o) {
+						return stopped
+					}
+				}
+			}
+			return nil
+		})
+	}
+}
+
+// sidecar returns the objects of one recording. One that was delivered twice
+// is there in a second format.
+func (d day) sidecar(c *call, l *leg) []Object {
+	var list []Object
+	add := func(media string) {
+		if c.fate == MetadataLost || d.Media && c.fate != MediaLost {
+			list = append(list, d.media(media, l))
+		}
+		if c.fate != MetadataLost {
+			body := d.appendMetadata(nil, c, l)
+			list = append(list, Object{media + "_metadata.json", func(w io.Writer) error {
+				_, err := w.Write(body)
+				return err
+			}})
+		}
+	}
+	media := string(d.appendFolder(nil, c)) + string(l.recording[:])
+	add(media + ".opus")
+	if c.fate == Duplicate {
+		add(media + ".wav")
+	}
+	return list
+}
+
+func (d day) media(key string, l *leg) Object {
+	digest := l.digest
+	return Object{key, func(w io.Writer) error {
+		_, err := w.Write(appendDigest([]byte("OggS\x00\x02"), digest))
+		return err
+	}}
+}
+
+// appendFolder appends the folder of a conversation: that of the hour in
+// which it started.
+func (d day) appendFolder(b []byte, c *call) []byte {
+	b = append(append(b, "recordings/"...), d.org[:]...)
+	b = append(append(append(b, "/year="...), d.date[:4]...), "/month="...)
+	b = append(append(append(b, d.date[5:7]...), "/day="...), d.date[8:]...)
+	b = appendPadded(append(b, "/hour="...), int(c.legs[0].start)/3_600_000, 2)
+	return append(append(append(b, "/conversation_id="...), c.id[:]...), '/')
+}
+
+func (d day) appendMetadata(b []byte, c *call, l *leg) []byte {
+	lacks := d.lacking(c, l)
+	start := len(b)
+	b = append(append(b, `{"organizationId":"`...), d.org[:]...)
+	if !lacks.recording {
+		b = append(append(b, `","recordingId":"`...), l.recording[:]...)
+	}
+	if !lacks.conversation {
+		b = append(append(b, `","conversationId":"`...), c.id[:]...)
+	}
+	b = append(b, `","provider":"Edge","mediaType":"Call","mediaSubtype":"Trunk","initialDirection":"`...)
+	b = append(append(b, c.direction()...), `","userIds":["`...)
+	b = append(append(b, l.agent[:]...), `"],"startTime":"`...)
+	b = append(appendTime(b, d.date, l.from), `+0000","durationMs":`...)
+	b = strconv.AppendInt(b, c.duration(l), 10)
+	if c.fate != MissingEnd {
+		b = append(appendTime(append(b, `,"endTime":"`...), d.date, l.until), `+0000"`...)
+	}
+	if c.fate == TruncatedSidecar { // in the middle of the end, so that this and the trunk are lost
+		return b[:start+bytes.LastIndexByte(b[start:], ':')]
+	}
+	return append(appendTrunk(b, `,"sipTrunkId":`, d.trunk(c.line), l), '}')
+}

@@ -1,0 +1,156 @@
+// Package synth makes synthetic nights of any size, whose defects have rates:
+// to size a machine, to measure, and to count what a run finds against what
+// was planted. The night that is told as a story is package sample's.
+//
+// Everything follows from the night's values. Each conversation draws from a
+// generator of its own, so that any object can be written at any time, by
+// anybody, in memory that does not grow with the night.
+package synth
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"time"
+)
+
+// Object is one object of a night. The key is below the night's base. Write
+// may be called once for each copy that is wanted, also at once with others.
+type Object struct {
+	Key   string
+	Write func(io.Writer) error
+}
+
+// The profiles of the export manifests.
+const (
+	Cdrmend      = "cdrmend"
+	GenesysCloud = "genesys-cloud"
+)
+
+// The formats of manifests and call detail records.
+const (
+	JSONLines = "jsonl"
+	JSON      = "json" // batches
+	Parquet   = "parquet"
+	Sidecars  = "sidecars" // of profile genesys-cloud only
+	CSV       = "csv"
+	Details   = "details" // conversation details, of profile genesys-cloud only
+)
+
+// Night is one UTC day of a contact centre, in numbers.
+type Night struct {
+	Day           time.Time // midnight, UTC
+	Legs          int       // also of each margin day
+	Seed          uint64
+	Profile       string // of the manifests
+	Manifests     string // format
+	CDRs          string // format
+	ManifestFiles int    // with manifests, in each day; sidecars are one for each entry
+	CDRFiles      int    // in each day
+	Lines         int    // that register, each twice an hour
+	Margins       bool   // write the days before and after as well, as large as the night
+	Media         bool   // write media objects beside sidecars
+	Rates         Rates
+	Failures      Failures
+}
+
+// Check says what cannot be made.
+func (n *Night) Check() error {
+	switch {
+	case n.Legs < 1 || n.ManifestFiles < 1 || n.CDRFiles < 1 || n.Lines < 1:
+		return errors.New("legs, objects, CDR files and lines must be at least 1")
+	case n.Profile == Cdrmend && (n.Manifests == Sidecars || n.CDRs == Details):
+		return fmt.Errorf("profile %s has manifests as %s, %s or %s, and CDRs as %s", Cdrmend, JSONLines, JSON, Parquet, CSV)
+	case n.Profile == GenesysCloud && n.Manifests != Sidecars:
+		return fmt.Errorf("profile %s has %s as manifests", GenesysCloud, Sidecars)
+	case n.Rates[MediaLost] > 0 && !n.Media:
+		return fmt.Errorf("media objects can only be lost (%s) where there are some: ask for media objects, too", MediaLost)
+	}
+	for d, rate := range n.Rates {
+		if d := Defect(d); rate > 0 && !n.Has(d) {
+			return fmt.Errorf("%s does not occur in manifests as %s with CDRs as %s: leave its rate at 0", d, n.Manifests, n.CDRs)
+		}
+	}
+	return errors.Join(n.Rates.check(), n.Failures.check())
+}
+
+// Objects yields every object of the night and its margins.
+func (n *Night) Objects() iter.Seq[Object] {
+	return func(yield func(Object) bool) {
+		for _, d := range n.days() {
+			for _, part := range []iter.Seq[Object]{d.manifests(), d.cdrs(), d.registrations()} {
+				for o := range part {
+					if !yield(o) {
+						return
+					}
+				}
+			}
+		}
+	}
+}
+
+// day is the night itself, or one beside it.
+type day struct {
+	*Night
+	*site
+	number int    // 0 is the night
+	date   string // as 2006-01-02
+}
+
+func (n *Night) days() []day {
+	s := n.site()
+	if !n.Margins {
+		return []day{n.day(s, 0)}
+	}
+	return []day{n.day(s, -1), n.day(s, 0), n.day(s, 1)}
+}
+
+func (n *Night) day(s *site, number int) day {
+	return day{n, s, number, n.Day.AddDate(0, 0, number).Format(time.DateOnly)}
+}
+
+func (d day) manifests() iter.Seq[Object] {
+	if d.Manifests == Sidecars {
+		return d.sidecars()
+	}
+	return d.parts(d.ManifestFiles, "manifests/date=%s/export-%04d."+d.Manifests, map[string]writer{
+		JSONLines: day.writeLines, JSON: day.writeBatch, Parquet: day.writeParquet,
+	}[d.Manifests])
+}
+
+func (d day) cdrs() iter.Seq[Object] {
+	if d.CDRs == Details {
+		return d.parts(d.CDRFiles, "cdr/date=%s/conversations-%04d.json", day.writeDetails)
+	}
+	return d.parts(d.CDRFiles, "cdr/date=%s/legs-%04d.csv", day.writeCSV)
+}
+
+// writer writes the object that holds the legs of a range.
+type writer func(d day, w io.Writer, legs span) error
+
+// span is a half-open range of leg numbers that no conversation straddles.
+type span struct{ from, to int }
+
+// part returns one of so many parts of the day's legs.
+func (d day) part(i, of int) span {
+	at := func(i int) int {
+		if i == of {
+			return d.Legs
+		}
+		return d.Legs * i / of / block * block
+	}
+	return span{at(i), at(i + 1)}
+}
+
+func (d day) parts(of int, key string, write writer) iter.Seq[Object] {
+	return func(yield func(Object) bool) {
+		for i := range of {
+			legs := d.part(i, of)
+			o := Object{fmt.Sprintf(key, d.date, i), func(w io.Writer) error { return write(d, w, legs) }}
+			if legs.from < legs.to && !yield(o) {
+				return
+			}
+		}
+	}
+}
