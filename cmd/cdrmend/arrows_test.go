@@ -27,7 +27,7 @@ type room struct {
 var rooms = map[string]room{
 	"cmd/cdrmend": {
 		"the door parses flags and prints; the decision is the job's alone",
-		"job committed inspect manifest cdr registration table report ledger sample synth record object policy token",
+		"job committed notify inspect manifest cdr registration table report ledger sample synth record object policy token",
 	},
 	"internal/job": {
 		"the job tells one interval and knows nothing of flags, terminals or samples",
@@ -45,6 +45,7 @@ var rooms = map[string]room{
 	"internal/redact":       {"what a report may show follows from its rows and the configuration", "table record policy"},
 	"internal/report":       {"a report is made from tables, also of runs committed long ago, and says causes in plain words", "table redact registration record policy"},
 	"internal/ledger":       {"the ledger commits bytes, whatever they mean", "record object token policy"},
+	"internal/notify":       {"a message says what was committed, whoever reads it", "committed table policy"},
 	"internal/committed":    {"what was committed is read as the records name it, without the means to make more of it", "table record ledger object"},
 	"internal/sample":       {"the sample is known beforehand, so it must not follow from the code that it tests", ""},
 	"internal/synth":        {"what is planted is known beforehand, so it must not follow from the code that finds it", ""},

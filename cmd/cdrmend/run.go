@@ -98,6 +98,7 @@ func runAll(ctx context.Context, w *world, j *job.Job, intervals []record.Span, 
 			fmt.Fprint(w.stdout, printable(report.Text(r)))
 		}
 	}
+	alarm(ctx, j, results)
 	if asJSON {
 		e := json.NewEncoder(w.stdout)
 		e.SetIndent("", "  ")

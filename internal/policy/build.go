@@ -41,6 +41,8 @@ func (b *builder) config(path string) {
 	b.output()
 	b.signing()
 	b.report()
+	b.metrics()
+	b.notify()
 }
 
 func (b *builder) interval() time.Duration {

@@ -19,6 +19,8 @@ type document struct {
 	Policy      policyDocument   `json:"policy"`
 	Signing     *signingDocument `json:"signing,omitempty"`
 	Report      reportDocument   `json:"report"`
+	Metrics     metricsDocument  `json:"metrics,omitempty"`
+	Notify      *notifyDocument  `json:"notify,omitempty"`
 	S3          s3Document       `json:"s3,omitempty"`
 	Concurrency int              `json:"concurrency"`
 	Scratch     string           `json:"scratch"`
@@ -114,6 +116,16 @@ type signingDocument struct {
 type reportDocument struct {
 	Redact       string `json:"redact"`
 	PseudonymKey string `json:"pseudonym_key,omitempty"`
+}
+
+type metricsDocument struct {
+	Textfile    string `json:"textfile,omitempty"`
+	Pushgateway string `json:"pushgateway,omitempty"`
+}
+
+type notifyDocument struct {
+	URL string `json:"url"`
+	Key string `json:"key"`
 }
 
 // condition is one text or a list of texts.

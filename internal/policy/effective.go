@@ -21,6 +21,12 @@ func (c *Config) Effective() ([]byte, error) {
 	d := *c.doc
 	d.Sources = sourcesDocument{hideAll(d.Sources.Manifests), hideAll(d.Sources.CDRs), hideAll(d.Sources.Registrations)}
 	d.Media.S3, d.Output.S3, d.S3 = hide(d.Media.S3), hide(d.Output.S3), hide(d.S3)
+	if d.Metrics.Pushgateway != "" {
+		d.Metrics.Pushgateway = hideURL(d.Metrics.Pushgateway)
+	}
+	if d.Notify != nil { // the whole URL of a webhook may be its password
+		d.Notify = &notifyDocument{URL: hiddenURL, Key: d.Notify.Key}
+	}
 	b, err := yamlfile.Marshal(&d)
 	if err != nil {
 		return nil, fmt.Errorf("writing the effective configuration: %w", err)
@@ -41,8 +47,16 @@ func hide(s s3Document) s3Document {
 	if s.ExternalID != "" {
 		s.ExternalID = hidden
 	}
-	if u, err := url.Parse(s.Endpoint); err != nil || u.User != nil || u.RawQuery != "" {
-		s.Endpoint = "https://" + hidden
-	}
+	s.Endpoint = hideURL(s.Endpoint)
 	return s
+}
+
+const hiddenURL = "https://" + hidden
+
+// hideURL hides a URL that may hold a password.
+func hideURL(text string) string {
+	if u, err := url.Parse(text); err != nil || u.User != nil || u.RawQuery != "" {
+		return hiddenURL
+	}
+	return text
 }

@@ -24,7 +24,7 @@ var reserved = []string{"CDRMEND_CONFIG", "CDRMEND_TOKEN"}
 // pathKeys are the keys whose values are relative to the file when they stand
 // in it, and to the working directory when they come from elsewhere.
 var pathKeys = []string{
-	"media.url", "output.url", "policy.accepted", "policy.lines", "policy.token_keys", "report.pseudonym_key", "scratch", "signing.key", "signing.keys",
+	"media.url", "metrics.textfile", "notify.key", "output.url", "policy.accepted", "policy.lines", "policy.token_keys", "report.pseudonym_key", "scratch", "signing.key", "signing.keys",
 }
 
 var configSchema = sync.OnceValue(func() *jsonschema.Schema {

@@ -34,6 +34,8 @@ type Config struct {
 	Policy      Policy
 	Signing     Signing
 	Report      Report
+	Metrics     Metrics
+	Notify      Notify
 	Concurrency int
 	Scratch     string
 
@@ -124,6 +126,20 @@ const (
 	RedactNothing                  // counsel
 	RedactAll                      // public: pseudonyms for everything
 )
+
+// Metrics says where what a run came to is told to Prometheus; empty where it
+// is not.
+type Metrics struct {
+	Textfile    string // path
+	Pushgateway string // URL
+}
+
+// Notify is the webhook that is told of new critical findings; no URL means
+// none.
+type Notify struct {
+	URL string
+	Key []byte // shared with the receiver
+}
 
 // Severity of a finding, in ascending order; also the threshold of fail_on.
 type Severity uint8

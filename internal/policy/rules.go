@@ -3,6 +3,7 @@ package policy
 import (
 	"bytes"
 	"fmt"
+	"net/url"
 	"slices"
 	"strings"
 )
@@ -60,8 +61,8 @@ func (b *builder) signing() {
 	}
 }
 
-// shortestKey is how long a key of pseudonyms must be, so that nobody can try
-// out all keys.
+// shortestKey is how long a shared key must be, so that nobody can try out all
+// keys.
 const shortestKey = 32
 
 func (b *builder) report() {
@@ -71,14 +72,49 @@ func (b *builder) report() {
 	if d.PseudonymKey == "" && r.Redact == RedactAll {
 		b.file.Problem("report.pseudonym_key", "is missing, want the path of a key, as redact is public")
 	}
-	text := b.content("report.pseudonym_key", d.PseudonymKey)
+	if r.PseudonymKey = b.secret("report.pseudonym_key", d.PseudonymKey); r.PseudonymKey != nil {
+		r.PseudonymKeySHA256 = digest(r.PseudonymKey)
+	}
+}
+
+// secret reads a key that is shared with somebody.
+func (b *builder) secret(key, path string) []byte {
+	text := b.content(key, path)
 	if text == nil {
+		return nil
+	}
+	text = bytes.TrimSpace(text)
+	if n := len(text); n < shortestKey {
+		b.file.Problem(key, "holds %d bytes, want at least %d; make a key with: openssl rand -hex 32", n, shortestKey)
+	}
+	return text
+}
+
+func (b *builder) notify() {
+	d := b.doc.Notify
+	if d == nil {
 		return
 	}
-	r.PseudonymKey = bytes.TrimSpace(text)
-	r.PseudonymKeySHA256 = digest(r.PseudonymKey)
-	if n := len(r.PseudonymKey); n < shortestKey {
-		b.file.Problem("report.pseudonym_key", "holds %d bytes, want at least %d; make a key with: openssl rand -hex 32", n, shortestKey)
+	b.cfg.Notify = Notify{URL: d.URL, Key: b.secret("notify.key", d.Key)}
+	b.webURL("notify.url", d.URL)
+	if d.Key == "" {
+		b.file.Problem("notify.key", "is missing, want the path of a key with which the receiver can tell our messages from others")
+	}
+}
+
+func (b *builder) metrics() {
+	d := &b.doc.Metrics
+	b.cfg.Metrics = Metrics{Textfile: b.path(d.Textfile), Pushgateway: d.Pushgateway}
+	if d.Pushgateway != "" {
+		b.webURL("metrics.pushgateway", d.Pushgateway)
+	}
+}
+
+// webURL checks a URL without quoting it, as it may hold a password.
+func (b *builder) webURL(key, text string) {
+	u, err := url.Parse(text)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
+		b.file.Problem(key, "is no URL that begins with https:// or http://")
 	}
 }
 

@@ -1,0 +1,131 @@
+package main
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"cdrmend/internal/notify"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// receiver is a webhook that keeps what it is told.
+type receiver struct {
+	t       *testing.T
+	key     string
+	answer  int
+	notices []notify.Notice
+	commits []string // idempotency keys
+}
+
+func (r *receiver) ServeHTTP(w http.ResponseWriter, q *http.Request) {
+	body, err := io.ReadAll(q.Body)
+	var n notify.Notice
+	if err == nil {
+		err = json.Unmarshal(body, &n)
+	}
+	if err != nil || q.Method != http.MethodPost || q.Header.Get("Content-Type") != "application/json" {
+		r.t.Errorf("%s with %q: %v", q.Method, body, err)
+	}
+	if got, want := q.Header.Get(notify.SignatureHeader), notify.Signature([]byte(r.key), body); got != want {
+		r.t.Errorf("the signature is %q, want %q", got, want)
+	}
+	r.notices = append(r.notices, n)
+	r.commits = append(r.commits, q.Header.Get(notify.IdempotencyHeader))
+	w.WriteHeader(r.answer)
+}
+
+const alarmConfig = `name: night
+sources:
+  manifests: [{name: m, url: m/, profile: cdrmend}]
+  cdrs: [{name: c, url: c/, profile: cdrmend}]
+output: {url: out/, tables: [csv]}
+notify: {url: "%s/password", key: notify.key}
+`
+
+const alarmLegs = "conversation_id,leg_id,recording_ids,trunk_id,start_time,answer_time,end_time,recorded\n"
+
+// TestTheWebhookIsToldOnceOfEachNewCriticalFinding runs an interval as its
+// inputs grow.
+func TestTheWebhookIsToldOnceOfEachNewCriticalFinding(t *testing.T) {
+	hook := &receiver{t: t, key: strings.Repeat("k", 32), answer: http.StatusNoContent}
+	server := httptest.NewServer(hook)
+	defer server.Close()
+	dir := t.TempDir()
+	put := func(name, text string) { write(t, filepath.Join(dir, name), []byte(text)) }
+	put("cdrmend.yaml", fmt.Sprintf(alarmConfig, server.URL))
+	put("notify.key", hook.key+"\n")
+	put("m/a.json", `[{"recording_id":"r1","conversation_id":"c1","trunk_id":"T1","start_time":"2026-11-20T10:00:00Z","end_time":"2026-11-20T10:05:00Z"}]`)
+	leg := func(n string) string {
+		return strings.ReplaceAll("c#,#,r#,T1,2026-11-20T10:00:00Z,2026-11-20T10:00:00Z,2026-11-20T10:05:00Z,true\n", "#", n)
+	}
+	run := func(want int) {
+		t.Helper()
+		if code, out := cdrmend(t, "run", "--config", filepath.Join(dir, "cdrmend.yaml"), "--interval", "2026-11-20"); code != want {
+			t.Fatalf("the run exits with %d, want %d: %s", code, want, out)
+		}
+	}
+
+	put("c/a.csv", alarmLegs+leg("1"))
+	run(exitDone)
+	if len(hook.notices) > 0 {
+		t.Fatalf("a night without findings was told: %+v", hook.notices)
+	}
+	put("c/b.csv", alarmLegs+leg("2")+leg("3"))
+	run(exitFindings)
+	run(exitFindings)
+	put("c/c.csv", alarmLegs+leg("4"))
+	hook.answer = http.StatusInternalServerError // nothing depends on it
+	run(exitFindings)
+
+	var told []string
+	for i, n := range hook.notices {
+		told = append(told, fmt.Sprintf("commit %d of %s: %d new, %d named", n.Commit, n.Interval, n.NewCritical, len(n.Findings)))
+		if want := fileSum(t, filepath.Join(dir, "out/interval=2026-11-20/log", fmt.Sprintf("%08d.json", n.Commit))); hook.commits[i] != want || n.CommitSHA256 != want {
+			t.Errorf("commit %d is called %q and %q, want %q", n.Commit, hook.commits[i], n.CommitSHA256, want)
+		}
+	}
+	want := []string{"commit 2 of 2026-11-20: 2 new, 2 named", "commit 3 of 2026-11-20: 1 new, 1 named"}
+	if diff := cmp.Diff(want, told); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+func TestSecretURLOfAWebhookIsNotLogged(t *testing.T) {
+	server := httptest.NewServer(http.NotFoundHandler())
+	server.Close() // nobody listens there any more
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "cdrmend.yaml"), fmt.Appendf(nil, alarmConfig, server.URL))
+	write(t, filepath.Join(dir, "notify.key"), []byte(strings.Repeat("k", 32)))
+	write(t, filepath.Join(dir, "c/a.csv"), []byte(alarmLegs+"c1,1,r1,T1,2026-11-20T10:00:00Z,2026-11-20T10:00:00Z,2026-11-20T10:05:00Z,true\n"))
+	if err := os.Mkdir(filepath.Join(dir, "m"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(dir, "m/b.json"), []byte(`[{"recording_id":"r9","start_time":"2026-11-20T10:00:00Z"}]`))
+	var logged bytes.Buffer
+	args := []string{"run", "--config", filepath.Join(dir, "cdrmend.yaml"), "--interval", "2026-11-20"}
+	code := run(t.Context(), &world{args: args, stdout: io.Discard, stderr: &logged, now: time.Now})
+	if out := logged.String(); code != exitFindings || !strings.Contains(out, "the webhook was not told") || strings.Contains(out, "password") {
+		t.Errorf("exit code %d, %s", code, out)
+	}
+}
+
+// fileSum returns the SHA-256 of a file.
+func fileSum(t *testing.T, path string) string {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return fmt.Sprintf("%x", sha256.Sum256(text))
+}

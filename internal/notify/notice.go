@@ -1,0 +1,84 @@
+package notify
+
+import (
+	"context"
+	"iter"
+
+	"cdrmend/internal/committed"
+	"cdrmend/internal/table"
+)
+
+// Format is the format of a message.
+const Format = "cdrmend.notice/1"
+
+// listed is how many findings a notice names.
+const listed = 100
+
+// Notice is the body of a message.
+type Notice struct {
+	Format       string   `json:"format"`
+	Name         string   `json:"name"` // of the configuration
+	Interval     string   `json:"interval"`
+	Commit       int64    `json:"commit"`
+	CommitSHA256 string   `json:"commit_sha256"`
+	RunID        string   `json:"run_id"`
+	URL          string   `json:"url"`          // of the run's folder
+	NewCritical  int64    `json:"new_critical"` // findings
+	Findings     []string `json:"findings"`     // ids of the first of them
+}
+
+// Compose returns what there is to say about the newest commit of an interval,
+// nil when it has no critical finding that is open and was not open in the
+// commit before.
+func Compose(ctx context.Context, output *committed.Output, interval string) (*Notice, error) {
+	commits, err := output.Commits(ctx, interval)
+	if err != nil || len(commits) == 0 {
+		return nil, err
+	}
+	known := map[string]bool{}
+	if len(commits) > 1 {
+		for id, err := range critical(ctx, commits[len(commits)-2]) {
+			if err != nil {
+				return nil, err
+			}
+			known[id] = true
+		}
+	}
+	newest := commits[len(commits)-1]
+	n := &Notice{
+		Format: Format, Name: newest.Record.Name, Interval: interval, Commit: newest.Number(), CommitSHA256: newest.SHA256,
+		RunID: newest.Record.RunID, URL: newest.URL(), Findings: []string{},
+	}
+	for id, err := range critical(ctx, newest) {
+		if err != nil {
+			return nil, err
+		}
+		if known[id] {
+			continue
+		}
+		n.NewCritical++
+		if len(n.Findings) < listed {
+			n.Findings = append(n.Findings, id)
+		}
+	}
+	if n.NewCritical == 0 {
+		return nil, nil
+	}
+	return n, nil
+}
+
+// critical yields the ids of the open critical findings of a commit.
+func critical(ctx context.Context, c *committed.Commit) iter.Seq2[string, error] {
+	return func(yield func(string, error) bool) {
+		for r, err := range c.Table(ctx, table.Findings) {
+			if err != nil {
+				yield("", err)
+				return
+			}
+			f := table.FindingOf(r)
+			if f.Severity == "critical" && f.Status == "open" && !yield(f.ID, nil) {
+				return
+			}
+		}
+	}
+}
