@@ -46,6 +46,7 @@ repeat; 4 done, but missing or damaged input leaves a result indeterminate.
 		f.Int("concurrency", 0, "requests in flight, instead of the configured number")
 		f.Bool("json", false, "print the summary as JSON")
 		f.Bool("quiet", false, "print and log nothing but errors")
+		measureFlags(f)
 	},
 	run: runIntervals,
 }
@@ -74,7 +75,12 @@ func runIntervals(ctx context.Context, w *world, flags *pflag.FlagSet) (int, err
 		return 0, err
 	}
 	j.DryRun = dryRun
-	return runAll(ctx, w, j, intervals, asJSON, quiet)
+	stop, err := measure(flags)
+	if err != nil {
+		return 0, err
+	}
+	code, err := runAll(ctx, w, j, intervals, asJSON, quiet)
+	return code, errors.Join(err, stop())
 }
 
 // runAll runs one interval after the other. One that fails does not keep the
