@@ -63,7 +63,7 @@ type Reader struct {
 
 // NewReader returns a reader for a profile.
 func NewReader(p *record.Profile, texts *record.Texts) *Reader {
-	return &Reader{norm: record.Normalizer{Profile: p, Texts: texts}, mapping: p.Map(record.LegFields)}
+	return &Reader{norm: record.NewNormalizer(p, texts), mapping: p.Map(record.LegFields)}
 }
 
 // Read reads one object that is not Parquet. Damage is part of the batch; the

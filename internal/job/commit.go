@@ -43,7 +43,8 @@ func (j *Job) commit(ctx context.Context, book *ledger.Interval, head ledger.Hea
 	defer done()
 	var files []ledger.File
 	rows := table.Merge(previous, c.decision.FindingRows, number)
-	err = j.inFormats(table.History, rows, func(suffix string, spool *ledger.Spool) error {
+	newSpool := func() (*ledger.Spool, error) { return book.NewSpool(j.Config.Scratch) }
+	err = j.inFormats(newSpool, table.History, rows, func(suffix string, spool *ledger.Spool) error {
 		f, err := book.PutLog(ctx, fmt.Sprintf("%08d-%s.history%s", number, c.snap.runID, suffix), spool)
 		files = append(files, f)
 		return err

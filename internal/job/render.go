@@ -24,7 +24,7 @@ import (
 // renderDocuments writes the repaired documents, in a second pass over the
 // bytes of only those.
 func (j *Job) renderDocuments(ctx context.Context, run *ledger.Run, snap *snapshot, s *scan, d *reconcile.Decision) error {
-	edits := editsOf(d)
+	repairs := repairsOf(d)
 	written := d.Written()
 	g, gctx := errgroup.WithContext(ctx)
 	g.SetLimit(max(1, j.Config.Concurrency))
@@ -34,7 +34,7 @@ func (j *Job) renderDocuments(ctx context.Context, run *ledger.Run, snap *snapsh
 			break
 		}
 		g.Go(func() error {
-			if err := j.renderDocument(gctx, run, snap, d, n, edits[n]); err != nil {
+			if err := j.renderDocument(gctx, run, snap, d, n, repairs[n]); err != nil {
 				return err
 			}
 			j.Watch("repairing", done.Add(1), int64(len(written)))
@@ -47,29 +47,42 @@ func (j *Job) renderDocuments(ctx context.Context, run *ledger.Run, snap *snapsh
 	return j.setAside(ctx, snap, s, d)
 }
 
-// editsOf groups the repairs by document.
-func editsOf(d *reconcile.Decision) map[uint32][]manifest.Edit {
-	edits := map[uint32][]manifest.Edit{}
-	for _, r := range d.Repairs {
-		doc := d.Entries[r.Entry].Doc
+// repairsOf groups the repairs by document, which is how they are sorted.
+func repairsOf(d *reconcile.Decision) map[uint32][]reconcile.Repair {
+	groups := map[uint32][]reconcile.Repair{}
+	docOf := func(i int) uint32 { return d.Entries[d.Repairs[i].Entry].Doc }
+	for first := 0; first < len(d.Repairs); {
+		last := first + 1
+		for last < len(d.Repairs) && docOf(last) == docOf(first) {
+			last++
+		}
+		groups[docOf(first)] = d.Repairs[first:last]
+		first = last
+	}
+	return groups
+}
+
+// editsOf returns the edits that repairs of one document are.
+func editsOf(d *reconcile.Decision, repairs []reconcile.Repair) []manifest.Edit {
+	edits := make([]manifest.Edit, 0, len(repairs))
+	for _, r := range repairs {
 		gap := d.Gap(r)
 		if gap == nil {
 			gap = &manifest.Gap{Entry: d.Entries[r.Entry].Index, Field: r.Field}
 		}
 		_, value := d.Value(r)
-		edits[doc] = append(edits[doc], manifest.Edit{Gap: gap, Value: value})
+		edits = append(edits, manifest.Edit{Gap: gap, Value: value})
 	}
-	for _, list := range edits {
-		manifest.SortEdits(list)
-	}
+	manifest.SortEdits(edits)
 	return edits
 }
 
-func (j *Job) renderDocument(ctx context.Context, run *ledger.Run, snap *snapshot, d *reconcile.Decision, n uint32, edits []manifest.Edit) error {
+func (j *Job) renderDocument(ctx context.Context, run *ledger.Run, snap *snapshot, d *reconcile.Decision, n uint32, repairs []reconcile.Repair) error {
 	doc := &d.Documents[n]
 	if !doc.Writable() {
 		return nil
 	}
+	edits := editsOf(d, repairs)
 	in := &snap.inputs[doc.Object]
 	profile := snap.sources[in.source].Profile
 	fill := func(w io.Writer) error {
@@ -185,7 +198,7 @@ func (j *Job) renderTables(ctx context.Context, run *ledger.Run, snap *snapshot,
 		{table.Recordings, d.RecordingRows},
 	} {
 		g.Go(func() error {
-			return j.inFormats(t.schema, t.rows, func(suffix string, spool *ledger.Spool) error {
+			return j.inFormats(run.NewSpool, t.schema, t.rows, func(suffix string, spool *ledger.Spool) error {
 				return run.Put(gctx, t.schema.Name+suffix, spool)
 			})
 		})
@@ -195,16 +208,21 @@ func (j *Job) renderTables(ctx context.Context, run *ledger.Run, snap *snapshot,
 
 // inFormats writes a table in the wanted formats, in one pass over its rows,
 // and puts each where it belongs.
-func (j *Job) inFormats(schema *table.Schema, rows table.Rows, put func(suffix string, spool *ledger.Spool) error) error {
+func (j *Job) inFormats(newSpool func() (*ledger.Spool, error), schema *table.Schema, rows table.Rows, put func(suffix string, spool *ledger.Spool) error) error {
 	var csv, parquet *ledger.Spool
 	var csvOut, parquetOut io.Writer
+	var err error
 	if j.Config.Output.CSV {
-		csv = ledger.NewSpool(j.Config.Scratch)
+		if csv, err = newSpool(); err != nil {
+			return err
+		}
 		defer csv.Close()
 		csvOut = csv
 	}
 	if j.Config.Output.Parquet {
-		parquet = ledger.NewSpool(j.Config.Scratch)
+		if parquet, err = newSpool(); err != nil {
+			return err
+		}
 		defer parquet.Close()
 		parquetOut = parquet
 	}

@@ -45,13 +45,22 @@ func (l *Interval) NewRun(id, scratch string) *Run {
 
 // Create writes one file: fill writes its content.
 func (r *Run) Create(ctx context.Context, path string, fill func(io.Writer) error) error {
-	spool := NewSpool(r.scratch)
+	spool, err := r.NewSpool()
+	if err != nil {
+		return fmt.Errorf("writing %q: %w", path, err)
+	}
 	defer spool.Close()
 	if err := fill(spool); err != nil {
 		return err
 	}
 	return r.Put(ctx, path, spool)
 }
+
+// NewSpool returns an empty spool for one of the run's files.
+func (r *Run) NewSpool() (*Spool, error) { return r.interval.NewSpool(r.scratch) }
+
+// NewSpool returns an empty spool for a file of the run or the log.
+func (l *Interval) NewSpool(scratch string) (*Spool, error) { return newSpool(l.Store, scratch) }
 
 // Put writes one file from a spool.
 func (r *Run) Put(ctx context.Context, path string, spool *Spool) error {

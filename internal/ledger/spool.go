@@ -9,6 +9,7 @@ import (
 	"hash"
 	"io"
 	"os"
+	"path/filepath"
 
 	"cdrmend/internal/object"
 )
@@ -20,6 +21,8 @@ const spoolLimit = 1 << 20
 // a temporary file that is gone when the spool is closed.
 type Spool struct {
 	dir  string
+	kept string // path of the temporary file while it has a name
+	lend bool   // the store may take the file over: it needs a name
 	sum  hash.Hash
 	size int64
 	mem  []byte
@@ -30,6 +33,18 @@ type Spool struct {
 // NewSpool returns an empty spool with its temporary file in dir, empty for
 // the system's.
 func NewSpool(dir string) *Spool { return &Spool{dir: dir, sum: sha256.New()} }
+
+// newSpool returns an empty spool for what a store is to hold. Its file lies
+// where the store can take it over, or else in the scratch directory.
+func newSpool(store object.Store, scratch string) (*Spool, error) {
+	dir, err := store.Temp()
+	if err != nil || dir == "" {
+		return NewSpool(scratch), err
+	}
+	s := NewSpool(dir)
+	s.lend = true
+	return s, nil
+}
 
 // Size returns how much was written.
 func (s *Spool) Size() int64 { return s.size }
@@ -58,15 +73,34 @@ func (s *Spool) Write(b []byte) (int, error) {
 }
 
 func (s *Spool) spill() error {
-	file, err := os.CreateTemp(s.dir, "cdrmend-*")
+	file, err := s.create()
 	if err != nil {
-		return fmt.Errorf("creating a temporary file: %w; set scratch to a directory that can be written", err)
+		return err
 	}
-	_ = os.Remove(file.Name()) // the open file is all that is needed; a crash leaves nothing
-	s.file, s.out = file, bufio.NewWriterSize(file, 256<<10)
+	s.file, s.out = file, bufio.NewWriterSize(file, 64<<10)
 	_, err = s.out.Write(s.mem)
 	s.mem = nil
 	return err
+}
+
+// create makes the temporary file. One that the store may take over keeps its
+// name until the spool is closed, as whatever is linked has to have one; of
+// any other the open file is all that is needed, and a crash leaves nothing.
+func (s *Spool) create() (*os.File, error) {
+	if s.lend {
+		s.kept = filepath.Join(s.dir, object.TempName())
+		file, err := os.OpenFile(s.kept, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o644)
+		if err != nil {
+			return nil, fmt.Errorf("creating a temporary file in the output: %w", err)
+		}
+		return file, nil
+	}
+	file, err := os.CreateTemp(s.dir, "cdrmend-*")
+	if err != nil {
+		return nil, fmt.Errorf("creating a temporary file: %w; set scratch to a directory that can be written", err)
+	}
+	_ = os.Remove(file.Name())
+	return file, nil
 }
 
 // Content returns what was written, to be read any number of times, one after
@@ -76,7 +110,9 @@ func (s *Spool) Content() (object.Content, error) {
 	if err != nil {
 		return object.Content{}, err
 	}
-	return object.ContentAt(r, s.size, [32]byte(s.sum.Sum(nil))), nil
+	content := object.ContentAt(r, s.size, [32]byte(s.sum.Sum(nil)))
+	content.File = s.kept
+	return content, nil
 }
 
 // ReaderAt returns what was written, until the spool is closed.
@@ -94,5 +130,8 @@ func (s *Spool) ReaderAt() (io.ReaderAt, error) {
 func (s *Spool) Close() {
 	if s.file != nil {
 		s.file.Close()
+	}
+	if s.kept != "" {
+		_ = os.Remove(s.kept) // a leftover has a name that is never listed
 	}
 }

@@ -9,61 +9,84 @@ import (
 
 // entry brings the fields of one entry into normal form.
 func (r *Reader) entry(b *Batch, index uint32, value func(record.Field) record.Value) Entry {
-	e := Entry{Index: index}
-	given := record.Fields(0)
-	note := func(f record.Field, v record.Value, present, ok bool) {
-		if present {
-			given.Add(f)
-		}
-		if !ok {
-			rare := b.Doc.rare()
-			rare.Invalid = append(rare.Invalid, record.Invalid{Row: index, Field: f, Raw: string(v.Raw)})
-		}
+	v := values{r: r, batch: b, index: index, value: value}
+	e := Entry{
+		Index: index,
+		Org:   v.id(record.OrgID), Recording: v.id(record.RecordingID), Conversation: v.id(record.ConversationID),
+		Trunk: v.id(record.TrunkID), Line: v.id(record.LineID),
+		Start: v.time(record.StartTime), End: v.time(record.EndTime), Duration: v.number(record.DurationMS),
+		Direction: v.plain(record.Direction), ANI: v.phone(record.ANI), DNIS: v.phone(record.DNIS),
+		MediaType: v.plain(record.MediaType), MediaSubtype: v.plain(record.MediaSubtype),
+		MediaKey: v.plain(record.MediaKey), MediaBytes: v.number(record.MediaBytes), MediaSHA256: v.plain(record.MediaSHA256),
+		Users: v.ids(record.UserIDs),
 	}
-	text := func(f record.Field, read func(record.Value) (record.Text, bool)) record.Text {
-		v := value(f)
-		t, ok := read(v)
-		note(f, v, t != record.None, ok)
-		return t
-	}
-	instant := func(f record.Field) record.Time {
-		v := value(f)
-		t, ok := r.norm.Time(v)
-		note(f, v, t.Known(), ok)
-		return t
-	}
-	number := func(f record.Field) int64 {
-		v := value(f)
-		n, ok := r.norm.Int(v)
-		note(f, v, n != record.NoInt, ok)
-		return n
-	}
-	e.Org = text(record.OrgID, r.norm.ID)
-	e.Recording = text(record.RecordingID, r.norm.ID)
-	e.Conversation = text(record.ConversationID, r.norm.ID)
-	e.Trunk = text(record.TrunkID, r.norm.ID)
-	e.Line = text(record.LineID, r.norm.ID)
-	e.Start = instant(record.StartTime)
-	e.End = instant(record.EndTime)
-	e.Duration = number(record.DurationMS)
-	e.Direction = text(record.Direction, r.norm.Plain)
-	e.ANI = text(record.ANI, r.norm.Phone)
-	e.DNIS = text(record.DNIS, r.norm.Phone)
-	e.MediaType = text(record.MediaType, r.norm.Plain)
-	e.MediaSubtype = text(record.MediaSubtype, r.norm.Plain)
-	e.MediaKey = text(record.MediaKey, r.norm.Plain)
-	e.MediaBytes = number(record.MediaBytes)
-	e.MediaSHA256 = text(record.MediaSHA256, r.norm.Plain)
-
-	users := value(record.UserIDs)
-	from := len(b.Users)
-	var ok bool
-	b.Users, ok = r.norm.IDs(b.Users, users)
-	e.Users = record.Run{At: uint32(from), N: uint32(len(b.Users) - from)}
-	note(record.UserIDs, users, e.Users.N > 0, ok)
-
-	e.Given = uint32(given)
+	e.Given = uint32(v.given)
 	return e
+}
+
+// values reads the values of one entry and notes which are there and which
+// did not parse.
+type values struct {
+	r     *Reader
+	batch *Batch
+	index uint32
+	value func(record.Field) record.Value
+	given record.Fields
+}
+
+func (v *values) note(f record.Field, raw record.Value, present, ok bool) {
+	if present {
+		v.given.Add(f)
+	}
+	if !ok {
+		rare := v.batch.Doc.rare()
+		rare.Invalid = append(rare.Invalid, record.Invalid{Row: v.index, Field: f, Raw: string(raw.Raw)})
+	}
+}
+
+func (v *values) id(f record.Field) record.Text {
+	raw := v.value(f)
+	t, ok := v.r.norm.ID(raw)
+	v.note(f, raw, t != record.None, ok)
+	return t
+}
+
+func (v *values) plain(f record.Field) record.Text {
+	raw := v.value(f)
+	t, ok := v.r.norm.Plain(raw)
+	v.note(f, raw, t != record.None, ok)
+	return t
+}
+
+func (v *values) phone(f record.Field) record.Text {
+	raw := v.value(f)
+	t, ok := v.r.norm.Phone(raw)
+	v.note(f, raw, t != record.None, ok)
+	return t
+}
+
+func (v *values) time(f record.Field) record.Time {
+	raw := v.value(f)
+	t, ok := v.r.norm.Time(raw)
+	v.note(f, raw, t.Known(), ok)
+	return t
+}
+
+func (v *values) number(f record.Field) int64 {
+	raw := v.value(f)
+	n, ok := v.r.norm.Int(raw)
+	v.note(f, raw, n != record.NoInt, ok)
+	return n
+}
+
+func (v *values) ids(f record.Field) record.Run {
+	raw := v.value(f)
+	from := len(v.batch.Users)
+	var ok bool
+	v.batch.Users, ok = v.r.norm.IDs(v.batch.Users, raw)
+	run := record.Run{At: uint32(from), N: uint32(len(v.batch.Users) - from)}
+	v.note(f, raw, run.N > 0, ok)
+	return run
 }
 
 // KeyOf returns what an object key says, in normal form. The media key is the

@@ -35,7 +35,7 @@ type Reader struct {
 // NewReader returns a reader for a profile. Positions are noted for the
 // required fields.
 func NewReader(p *record.Profile, texts *record.Texts, required record.Fields) *Reader {
-	r := &Reader{norm: record.Normalizer{Profile: p, Texts: texts}, mapping: p.Map(record.EntryFields)}
+	r := &Reader{norm: record.NewNormalizer(p, texts), mapping: p.Map(record.EntryFields)}
 	for _, f := range Repairable {
 		if required.Has(f) {
 			r.required = append(r.required, f)

@@ -35,69 +35,122 @@ func Write(dst io.Writer, src io.Reader, p *record.Profile, doc *Document, edits
 		}
 		end, closers = recovery.Keep, recovery.Closers
 	}
-	slices.SortStableFunc(patches, func(a, b patch) int { return cmp.Compare(a.start, b.start) })
+	if !slices.IsSortedFunc(patches, byStart) {
+		slices.SortStableFunc(patches, byStart)
+	}
 	return apply(dst, src, patches, end, closers)
 }
 
 // patch replaces a stretch of the original by a text.
 type patch struct {
 	start, end int64
-	text       string
+	text       []byte
 }
+
+func byStart(a, b patch) int { return cmp.Compare(a.start, b.start) }
+
+// writeBuffer is how much of a document is under way at once.
+const writeBuffer = 64 << 10
 
 // apply copies src with patches, up to end when that is not negative.
 func apply(dst io.Writer, src io.Reader, patches []patch, end int64, closers string) error {
-	in := bufio.NewReaderSize(src, 64<<10)
-	at := int64(0)
+	c := copier{in: bufio.NewReaderSize(src, writeBuffer), out: bufio.NewWriterSize(dst, writeBuffer)}
 	for _, p := range patches {
 		if end >= 0 && p.start > end {
 			break
 		}
-		if _, err := io.CopyN(dst, in, p.start-at); err != nil {
-			return fmt.Errorf("the content ends before byte %d: %w", p.start, err)
-		}
-		if _, err := io.WriteString(dst, p.text); err != nil {
+		if err := c.copyTo(p.start); err != nil {
 			return err
 		}
-		if _, err := io.CopyN(io.Discard, in, p.end-p.start); err != nil {
-			return fmt.Errorf("the content ends before byte %d: %w", p.end, err)
+		if _, err := c.out.Write(p.text); err != nil {
+			return err
 		}
-		at = p.end
+		if err := c.skipTo(p.end); err != nil {
+			return err
+		}
 	}
 	if end < 0 {
-		_, err := io.Copy(dst, in)
+		if _, err := c.in.WriteTo(c.out); err != nil {
+			return err
+		}
+	} else if err := c.copyTo(end); err != nil {
 		return err
 	}
-	if at < end {
-		if _, err := io.CopyN(dst, in, end-at); err != nil {
-			return fmt.Errorf("the content ends before byte %d: %w", end, err)
+	if _, err := c.out.WriteString(closers); err != nil {
+		return err
+	}
+	return c.out.Flush()
+}
+
+// copier copies a document from place to place.
+type copier struct {
+	in  *bufio.Reader
+	out *bufio.Writer
+	at  int64
+}
+
+// copyTo copies up to an offset; one that is past already is no error.
+func (c *copier) copyTo(offset int64) error {
+	for c.at < offset {
+		stretch, err := c.in.Peek(int(min(offset-c.at, writeBuffer)))
+		if _, failed := c.out.Write(stretch); failed != nil {
+			return failed
+		}
+		if err := c.skip(len(stretch), err, offset); err != nil {
+			return err
 		}
 	}
-	_, err := io.WriteString(dst, closers)
-	return err
+	return nil
+}
+
+// skipTo leaves out what stands before an offset.
+func (c *copier) skipTo(offset int64) error {
+	for c.at < offset {
+		stretch, err := c.in.Peek(int(min(offset-c.at, writeBuffer)))
+		if err := c.skip(len(stretch), err, offset); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *copier) skip(n int, err error, offset int64) error {
+	_, _ = c.in.Discard(n) // was peeked at
+	c.at += int64(n)
+	if err != nil && c.at < offset {
+		return fmt.Errorf("the content ends before byte %d: %w", offset, err)
+	}
+	return nil
 }
 
 // patchesOf turns edits into patches. Values that are appended at one place
 // become one patch.
 func patchesOf(p *record.Profile, edits []Edit) []patch {
-	var patches []patch
+	patches := make([]patch, 0, len(edits))
+	var names [NumRepairable][]string
+	for _, f := range Repairable {
+		names[f] = tokensOf(p, f)
+	}
+	var text []byte // of all patches
+	var missing []member
 	for i := 0; i < len(edits); {
-		g := edits[i].Gap
+		g, from := edits[i].Gap, len(text)
 		if !g.Append {
-			patches = append(patches, patch{g.Start, g.End, jsonValue(edits[i])})
+			text = appendValue(text, edits[i])
+			patches = append(patches, patch{g.Start, g.End, text[from:len(text):len(text)]})
 			i++
 			continue
 		}
-		var missing []member
+		missing = missing[:0]
 		last := i
 		for ; last < len(edits) && edits[last].Gap.Append && edits[last].Gap.Start == g.Start; last++ {
-			missing = append(missing, member{tokensOf(p, edits[last].Gap)[edits[last].Gap.Depth:], jsonValue(edits[last])})
+			missing = append(missing, member{names[edits[last].Gap.Field][edits[last].Gap.Depth:], edits[last]})
 		}
-		text := members(missing)
 		if !g.Alone {
-			text = "," + text
+			text = append(text, ',')
 		}
-		patches = append(patches, patch{g.Start, g.Start, text})
+		text = appendMembers(text, missing)
+		patches = append(patches, patch{g.Start, g.Start, text[from:len(text):len(text)]})
 		i = last
 	}
 	return patches
@@ -107,24 +160,28 @@ func patchesOf(p *record.Profile, edits []Edit) []patch {
 // appended: by entry, then as listed in Repairable; those of one place stand
 // together.
 func SortEdits(edits []Edit) {
-	slices.SortStableFunc(edits, func(a, b Edit) int {
+	order := func(a, b Edit) int {
 		return cmp.Or(
 			cmp.Compare(a.Gap.Entry, b.Gap.Entry), cmp.Compare(a.Gap.Start, b.Gap.Start),
 			cmp.Compare(a.Gap.Field, b.Gap.Field),
 		)
-	})
+	}
+	if !slices.IsSortedFunc(edits, order) {
+		slices.SortStableFunc(edits, order)
+	}
 }
 
-func jsonValue(e Edit) string {
+// appendValue appends a value as it stands in JSON.
+func appendValue(b []byte, e Edit) []byte {
 	if e.Gap.Field == record.DurationMS {
-		return e.Value
+		return append(b, e.Value...)
 	}
-	return string(record.AppendQuoted(nil, []byte(e.Value)))
+	return record.AppendQuoted(b, []byte(e.Value))
 }
 
 // tokensOf returns the member names on the way to the field's first pointer.
-func tokensOf(p *record.Profile, g *Gap) []string {
-	for _, place := range p.Fields[g.Field] {
+func tokensOf(p *record.Profile, f record.Field) []string {
+	for _, place := range p.Fields[f] {
 		if pointer, ok := strings.CutPrefix(place, "/"); ok {
 			tokens := strings.Split(pointer, "/")
 			for i, t := range tokens {
@@ -133,31 +190,29 @@ func tokensOf(p *record.Profile, g *Gap) []string {
 			return tokens
 		}
 	}
-	return []string{g.Field.String()}
+	return []string{f.String()}
 }
 
 // member is a value below the object at hand, with the names that lead to it.
 type member struct {
 	tokens []string
-	value  string
+	value  Edit
 }
 
-// members writes members without the braces around them. Those with a common
-// parent that is absent share one.
-func members(list []member) string {
-	var b strings.Builder
+// appendMembers appends members without the braces around them. Those with a
+// common parent that is absent share one.
+func appendMembers(b []byte, list []member) []byte {
 	for i, m := range list {
 		name := m.tokens[0]
 		if slices.ContainsFunc(list[:i], func(o member) bool { return o.tokens[0] == name }) {
 			continue
 		}
 		if i > 0 {
-			b.WriteByte(',')
+			b = append(b, ',')
 		}
-		b.Write(record.AppendQuoted(nil, []byte(name)))
-		b.WriteByte(':')
+		b = append(record.AppendQuoted(b, []byte(name)), ':')
 		if len(m.tokens) == 1 {
-			b.WriteString(m.value)
+			b = appendValue(b, m.value)
 			continue
 		}
 		var below []member
@@ -166,7 +221,7 @@ func members(list []member) string {
 				below = append(below, member{o.tokens[1:], o.value})
 			}
 		}
-		b.WriteString("{" + members(below) + "}")
+		b = append(appendMembers(append(b, '{'), below), '}')
 	}
-	return b.String()
+	return b
 }

@@ -23,6 +23,17 @@ const (
 	temporarySuffix = ".tmp"
 )
 
+// TempName returns a new name for a file in a store's Temp.
+func TempName() string { return temporaryPrefix + rand.Text() + temporarySuffix }
+
+// Temp is the root itself: what is prepared there can be linked to its key.
+func (d *directory) Temp() (string, error) {
+	if !d.makeRoot {
+		return d.path, nil
+	}
+	return d.path, makeRootDir(d.path)
+}
+
 func temporary(name string) bool {
 	return strings.HasPrefix(name, temporaryPrefix) && strings.HasSuffix(name, temporarySuffix)
 }
@@ -58,7 +69,34 @@ func (d *directory) create(ctx context.Context, key string, c Content) error {
 	if _, err := root.Stat(key); err == nil {
 		return settle(ctx, root, key, c)
 	}
+	if name, err := filepath.Rel(d.path, c.File); c.File != "" && err == nil && filepath.IsLocal(name) {
+		return takeOver(ctx, root, name, key, c)
+	}
 	return write(ctx, root, key, c)
+}
+
+// takeOver links a file that was prepared below the root to its key, once it
+// is durable.
+func takeOver(ctx context.Context, root *os.Root, name, key string, c Content) error {
+	dir := path.Dir(key)
+	if err := makeDirs(root, dir); err != nil {
+		return err
+	}
+	f, err := root.Open(name)
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(f.Sync(), f.Close()); err != nil {
+		return err
+	}
+	err = link(root, name, key)
+	if errors.Is(err, fs.ErrExist) {
+		return settle(ctx, root, key, c)
+	}
+	if err != nil {
+		return err
+	}
+	return syncDir(root, dir)
 }
 
 // write brings the file about under a temporary name and links it to its own,
@@ -68,7 +106,7 @@ func write(ctx context.Context, root *os.Root, key string, c Content) error {
 	if err := makeDirs(root, dir); err != nil {
 		return err
 	}
-	temp := path.Join(dir, temporaryPrefix+rand.Text()+temporarySuffix)
+	temp := path.Join(dir, TempName())
 	err := writeTemporary(ctx, root, temp, c)
 	if err == nil {
 		err = link(root, temp, key)

@@ -27,6 +27,11 @@ type Content struct {
 	Size   int64
 	SHA256 [32]byte
 	Open   func() (io.ReadSeekCloser, error)
+
+	// File names the file below the store's Temp that holds exactly this,
+	// empty for content that lies elsewhere. Create may make it the object
+	// instead of copying it, so nobody writes to it any more.
+	File string
 }
 
 // Store is a bucket or a directory. Keys are whole keys in a bucket, and
@@ -58,6 +63,11 @@ type Store interface {
 	// call wrote them or an earlier one, and an error that wraps ErrTaken
 	// when it holds others. Nobody ever sees a part of an object.
 	Create(ctx context.Context, key string, c Content) error
+
+	// Temp returns the directory in which content can be prepared that Create
+	// takes over without copying; empty when it always copies. Files in it
+	// have the names of [TempName].
+	Temp() (string, error)
 
 	// String returns the URL of the root, for messages.
 	String() string

@@ -19,6 +19,9 @@ type bucket struct {
 
 func (b *bucket) String() string { return b.url }
 
+// Temp is empty: everything is sent.
+func (b *bucket) Temp() (string, error) { return "", nil }
+
 func (b *bucket) List(ctx context.Context, prefix string) iter.Seq2[Info, error] {
 	return b.inOrder(prefix, b.client.list(ctx, prefix))
 }

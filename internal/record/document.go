@@ -145,7 +145,7 @@ func (d *Document) object(node int, tokens []string) (err error) {
 		if d.batch {
 			s.Hold()
 		}
-		child, err := d.root.name(s, node)
+		child, err := d.root.name(s, node, 0)
 		if err != nil {
 			return err
 		}

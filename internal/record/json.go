@@ -218,6 +218,18 @@ func (s *Scanner) Name() (from, to int64, err error) {
 	return from, to, nil
 }
 
+// isName consumes a member's name, given with its quotes and the colon, and
+// the white space after it, if that is what comes next in the window.
+func (s *Scanner) isName(quoted string) bool {
+	rest := s.buf[s.pos:]
+	if len(rest) < len(quoted) || string(rest[:len(quoted)]) != quoted {
+		return false
+	}
+	s.pos += len(quoted)
+	s.Space()
+	return true
+}
+
 // Enter consumes the opening byte of a container and reports whether it is
 // empty, in which case it is consumed whole.
 func (s *Scanner) Enter(closing byte) (empty bool, err error) {

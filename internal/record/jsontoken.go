@@ -1,5 +1,10 @@
 package record
 
+import (
+	"encoding/binary"
+	"math/bits"
+)
+
 func (s *Scanner) literal(word string) error {
 	for i := range len(word) {
 		if c, ok := s.Peek(); !ok || c != word[i] {
@@ -52,26 +57,48 @@ func (s *Scanner) digits() bool {
 func (s *Scanner) str() error {
 	s.pos++
 	for {
-		for s.pos < len(s.buf) {
-			c := s.buf[s.pos]
-			switch {
-			case c == '"':
-				s.pos++
-				return nil
-			case c == '\\':
-				if err := s.escape(); err != nil {
-					return err
-				}
-			case c < 0x20:
+		s.pos += plain(s.buf[s.pos:])
+		if s.pos == len(s.buf) {
+			if !s.fill() {
 				return s.fail()
-			default:
-				s.pos++
 			}
+			continue
 		}
-		if !s.fill() {
+		switch s.buf[s.pos] {
+		case '"':
+			s.pos++
+			return nil
+		case '\\':
+			if err := s.escape(); err != nil {
+				return err
+			}
+		default:
 			return s.fail()
 		}
 	}
+}
+
+// plain returns how many bytes of b stand for themselves in a string: it stops
+// at a quote, a backslash or a control byte. It looks at eight bytes at once.
+func plain(b []byte) int {
+	const ones, tops = 0x0101010101010101, 0x8080808080808080
+	n := 0
+	for ; n+8 <= len(b); n += 8 {
+		x := binary.LittleEndian.Uint64(b[n:])
+		quote, backslash := x^('"'*ones), x^('\\'*ones)
+		// The lowest byte that is marked is one that is looked for; a borrow
+		// can only mark bytes above it.
+		marked := ((quote-ones)&^quote | (backslash-ones)&^backslash | (x-0x20*ones)&^x) & tops
+		if marked != 0 {
+			return n + bits.TrailingZeros64(marked)/8
+		}
+	}
+	for ; n < len(b); n++ {
+		if c := b[n]; c == '"' || c == '\\' || c < 0x20 {
+			break
+		}
+	}
+	return n
 }
 
 func (s *Scanner) escape() error {

@@ -35,6 +35,9 @@ func (m *Mapping) Pointers(f Field) []int { return m.paths[f] }
 // with a value that is not missing, else of the first that is there at all.
 func (m *Mapping) Find(e *Element, f Field) Value {
 	var fallback Value
+	if len(m.paths[f]) == 1 {
+		return e.Value(m.paths[f][0])
+	}
 	for _, path := range m.paths[f] {
 		v := e.Value(path)
 		if !m.Profile.isMissing(v) {

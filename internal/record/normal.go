@@ -11,7 +11,13 @@ import (
 type Normalizer struct {
 	Profile *Profile
 	Texts   *Texts
+	recent  *recently // nil for few values
 	buf     []byte
+}
+
+// NewNormalizer returns a normalizer for the values of many records.
+func NewNormalizer(p *Profile, texts *Texts) Normalizer {
+	return Normalizer{Profile: p, Texts: texts, recent: new(recently)}
 }
 
 // Tri is a truth value that may be missing.
@@ -57,32 +63,36 @@ func bare(b []byte) []byte {
 	return b
 }
 
-// id returns an id in normal form; the result is valid until the next call.
-func (n *Normalizer) id(b []byte) []byte {
-	b = bare(b)
-	if !isUUID(b) {
-		return b
-	}
-	n.buf = append(n.buf[:0], b...)
-	for i, c := range n.buf {
-		if upperHex(c) {
-			n.buf[i] = c + 'a' - 'A'
-		}
-	}
-	return n.buf
-}
-
 // ID returns an id: a UUID in any spelling becomes 36 lower-case characters,
 // any other id stays as it is.
 func (n *Normalizer) ID(v Value) (Text, bool) {
 	b, ok := n.text(v)
-	return n.Texts.Of(n.id(b)), ok
+	if b == nil {
+		return None, ok
+	}
+	var id [uuidSize]byte
+	if parseUUID(&id, bare(b), &anyHex) {
+		return n.recent.of(n.Texts, id[:], 1), true
+	}
+	return n.recent.of(n.Texts, b, 0), true
 }
 
 // Plain returns a text that is no id.
 func (n *Normalizer) Plain(v Value) (Text, bool) {
 	b, ok := n.text(v)
-	return n.Texts.Of(b), ok
+	return n.intern(b), ok
+}
+
+// intern returns a text as it stands.
+func (n *Normalizer) intern(b []byte) Text {
+	if len(b) == 0 {
+		return None
+	}
+	var id [uuidSize]byte
+	if parseUUID(&id, b, &lowerHex) {
+		return n.recent.of(n.Texts, id[:], 1)
+	}
+	return n.recent.of(n.Texts, b, 0)
 }
 
 // Phone returns the digits and the leading + of a phone number.
@@ -109,7 +119,7 @@ func (n *Normalizer) Phone(v Value) (Text, bool) {
 			n.buf = append(n.buf, c)
 		}
 	}
-	return n.Texts.Of(n.buf), true
+	return n.intern(n.buf), true
 }
 
 // Int returns an integral number that is not negative, NoInt when missing.

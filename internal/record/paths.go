@@ -14,6 +14,7 @@ type Paths struct {
 type pathNode struct {
 	parent   int // -1 for the object itself
 	name     string
+	quoted   string // the name as most documents spell it, with the colon; empty when it has to be escaped
 	children map[string]int
 }
 
@@ -36,6 +37,9 @@ func (p *Paths) child(parent int, name string) int {
 	}
 	n := len(p.nodes)
 	p.nodes = append(p.nodes, pathNode{parent: parent, name: name})
+	if plain([]byte(name)) == len(name) {
+		p.nodes[n].quoted = `"` + name + `":`
+	}
 	if p.nodes[parent].children == nil {
 		p.nodes[parent].children = map[string]int{}
 	}
@@ -43,10 +47,17 @@ func (p *Paths) child(parent int, name string) int {
 	return n
 }
 
-// Slots says where the values of the paths of one object stand.
+// Slots says where the values of the paths of one object stand. As nearly all
+// objects of a source have their members in one order, it remembers which path
+// came first in an object and which one after another.
 type Slots struct {
 	paths *Paths
 	at    []slot
+	first []int // by path of an object
+	next  []int // by path of a member
+
+	line    Scanner // of ScanLine
+	element Element
 }
 
 // slot is where one path's value stands. For an object on the way to other
@@ -59,7 +70,10 @@ type slot struct {
 }
 
 // NewSlots returns slots for the paths.
-func (p *Paths) NewSlots() *Slots { return &Slots{paths: p, at: make([]slot, len(p.nodes))} }
+func (p *Paths) NewSlots() *Slots {
+	n := len(p.nodes)
+	return &Slots{paths: p, at: make([]slot, n), first: make([]int, n), next: make([]int, n)}
+}
 
 // Clear forgets everything.
 func (l *Slots) Clear() { clear(l.at) }
@@ -97,9 +111,15 @@ func (l *Slots) object(s *Scanner, node int) error {
 		me.end = s.Offset()
 		return err
 	}
+	guess := &l.first[node]
 	for more := true; more; {
-		if err := l.member(s, node); err != nil {
+		child, err := l.member(s, node, *guess)
+		if err != nil {
 			return err
+		}
+		if child != 0 {
+			*guess = child
+			guess = &l.next[child]
 		}
 		if more, err = s.More('}'); err != nil {
 			return err
@@ -109,25 +129,29 @@ func (l *Slots) object(s *Scanner, node int) error {
 	return nil
 }
 
-func (l *Slots) member(s *Scanner, node int) error {
-	child, err := l.name(s, node)
+func (l *Slots) member(s *Scanner, node, guess int) (child int, err error) {
+	child, err = l.name(s, node, guess)
 	if err != nil {
-		return err
+		return child, err
 	}
 	kind, err := l.rest(s, child)
 	if err != nil {
-		return err
+		return child, err
 	}
 	if s.Complete(kind) {
 		me := &l.at[node]
 		me.tail, me.members = s.Offset(), me.members+1
 	}
-	return nil
+	return child, nil
 }
 
 // name scans a member's name and returns its path, 0 for one that nobody
-// wants. The scanner must hold the object.
-func (l *Slots) name(s *Scanner, node int) (int, error) {
+// wants; guess is the path that it probably is, 0 for none. The scanner must
+// hold the object.
+func (l *Slots) name(s *Scanner, node, guess int) (int, error) {
+	if quoted := l.paths.nodes[guess].quoted; quoted != "" && s.isName(quoted) {
+		return guess, nil
+	}
 	from, to, err := s.Name()
 	if err != nil {
 		return 0, err
@@ -172,6 +196,9 @@ func (l *Slots) value(s *Scanner, node int) (ValueKind, error) {
 // forget makes a path and all paths below it absent.
 func (l *Slots) forget(node int) {
 	l.at[node] = slot{}
+	if len(l.paths.nodes[node].children) == 0 {
+		return
+	}
 	for _, child := range l.paths.nodes[node].children {
 		l.forget(child)
 	}

@@ -165,14 +165,14 @@ func (r *reader) jsonLine(line Line) error {
 	return r.row(&Row{Index: line.Index, Offset: line.Offset, Bytes: line.Text, element: e})
 }
 
-// ScanLine scans a line of JSON Lines as one element. On an error the element
-// has what was complete before it.
+// ScanLine scans a line of JSON Lines as one element, which is valid until the
+// next one. On an error the element has what was complete before it.
 func ScanLine(line Line, slots *Slots) (*Element, error) {
-	s := new(Scanner)
+	s, e := &slots.line, &slots.element
 	s.Reset(line.Text, line.Offset)
 	slots.Clear()
 	c, _ := s.Space()
-	e := &Element{Index: line.Index, Start: s.Offset(), Scanner: s, Slots: slots}
+	*e = Element{Index: line.Index, Start: s.Offset(), Scanner: s, Slots: slots}
 	var err error
 	if c == '{' {
 		e.Kind, err = Object, slots.Scan(s)

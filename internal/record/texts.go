@@ -5,44 +5,81 @@ import (
 	"encoding/binary"
 	"hash/maphash"
 	"sync"
+	"sync/atomic"
 )
 
 // Text is an interned text: two texts of one [Texts] are equal exactly when
 // their numbers are. The numbers depend on the order of interning, which
 // concurrency decides, so nothing may be ordered by them; Compare orders.
+//
+// The lowest bit tells a packed UUID, the next ones are the shard, the rest
+// counts the texts of the shard from 1.
 type Text uint32
 
 // None is the missing text.
 const None Text = 0
 
 const (
-	shardBits = 5
+	shardBits = 6
 	shards    = 1 << shardBits
-	blockSize = 1 << 20
+	chunkSize = 1 << 10 // texts
+	blockSize = 1 << 18 // bytes of texts that are no UUIDs
 )
 
+// Index returns a number of x for tables that have a place for every text. It
+// is less than [Texts.Limit], and that of None is 0.
+func (x Text) Index() int { return int(x >> 1) }
+
+func (x Text) isUUID() bool  { return x&1 == 1 }
+func (x Text) shard() uint32 { return uint32(x) >> 1 & (shards - 1) }
+func (x Text) n() uint32     { return uint32(x) >> (shardBits + 1) }
+
 // Texts is a table of interned texts, safe for concurrent use. UUIDs in
-// canonical form, which most ids are, take 16 bytes instead of 36.
+// canonical form, which most ids are, take 16 bytes instead of 36. Reading a
+// text takes no lock: what one of them stands for never changes.
 type Texts struct {
 	seed  maphash.Seed
 	shard [shards]shard
 }
 
+// A shard finds a text with one look at its slots and one at its place, as
+// there are millions of texts and each look at another place in memory costs
+// as much as decoding a field.
 type shard struct {
-	mu     sync.RWMutex
-	slots  []uint32 // open addressing; entry number + 1, 0 is free
-	hashes []uint32 // of each entry, to skip comparisons and to grow; odd for a packed UUID
-	at     []uint64 // block<<32 | offset of each entry
-	blocks [][]byte
+	mu     sync.Mutex
+	slots  []uint64 // open addressing: 32 bits of hash, then the number; 0 is free
+	last   uint32   // number of the last text
+	used   int      // bytes of the last block
+	places atomic.Pointer[[]*chunk]
+	blocks atomic.Pointer[[][]byte]
 }
+
+// chunk holds the places of successive texts: a UUID itself, or the block, the
+// offset and the length of any other text.
+type chunk [chunkSize][uuidSize]byte
 
 // NewTexts returns an empty table.
 func NewTexts() *Texts {
 	t := &Texts{seed: maphash.MakeSeed()}
 	for i := range t.shard {
-		t.shard[i].slots = make([]uint32, 64)
+		s := &t.shard[i]
+		s.slots = make([]uint64, 16)
+		s.places.Store(new([]*chunk))
+		s.blocks.Store(new([][]byte))
 	}
 	return t
+}
+
+// Limit is more than the index of every text so far.
+func (t *Texts) Limit() int {
+	last := uint32(0)
+	for i := range t.shard {
+		s := &t.shard[i]
+		s.mu.Lock()
+		last = max(last, s.last)
+		s.mu.Unlock()
+	}
+	return int(last+1) << shardBits
 }
 
 // Of interns b. The empty text is None.
@@ -50,44 +87,44 @@ func (t *Texts) Of(b []byte) Text {
 	if len(b) == 0 {
 		return None
 	}
-	var packed [16]byte
-	stored, isUUID := b, packUUID(&packed, b)
-	if isUUID {
-		stored = packed[:]
+	var id [uuidSize]byte
+	if parseUUID(&id, b, &lowerHex) {
+		return t.of(id[:], 1, maphash.Bytes(t.seed, id[:]))
 	}
-	h := maphash.Bytes(t.seed, stored)
-	s := &t.shard[h&(shards-1)]
-	hash := uint32(h>>32) &^ 1
-	if isUUID {
-		hash |= 1
-	}
-
-	s.mu.RLock()
-	n, found := s.find(hash, stored)
-	s.mu.RUnlock()
-	if !found {
-		s.mu.Lock()
-		if n, found = s.find(hash, stored); !found {
-			n = s.add(hash, stored)
-		}
-		s.mu.Unlock()
-	}
-	return Text((n+1)<<shardBits | uint32(h&(shards-1)))
+	return t.of(b, 0, maphash.Bytes(t.seed, b))
 }
 
 // OfString interns v.
 func (t *Texts) OfString(v string) Text { return t.Of([]byte(v)) }
 
+// of interns what is stored of a text; kind is 1 for a packed UUID.
+func (t *Texts) of(stored []byte, kind uint32, hash uint64) Text {
+	number := uint32(hash) & (shards - 1)
+	s := &t.shard[number]
+	tag := uint32(hash>>32)&^1 | kind
+	s.mu.Lock()
+	n, at := s.find(tag, stored)
+	if n == 0 {
+		n = s.add(tag, at, stored)
+	}
+	s.mu.Unlock()
+	return Text(n<<shardBits|number)<<1 | Text(kind)
+}
+
+// is reports whether x stands for what is stored.
+func (t *Texts) is(x Text, stored []byte, kind uint32) bool {
+	return uint32(x&1) == kind && bytes.Equal(t.stored(x), stored)
+}
+
 // AppendTo appends the bytes of x to b.
 func (t *Texts) AppendTo(b []byte, x Text) []byte {
-	if x == None {
+	switch {
+	case x == None:
 		return b
+	case x.isUUID():
+		return appendUUID(b, t.stored(x))
 	}
-	v, packed := t.stored(x)
-	if packed {
-		return appendUUID(b, v)
-	}
-	return append(b, v...)
+	return append(b, t.stored(x)...)
 }
 
 // String returns the text that x stands for.
@@ -106,11 +143,8 @@ func (t *Texts) Compare(x, y Text) int {
 		return -1
 	case y == None:
 		return 1
-	}
-	a, aPacked := t.stored(x)
-	b, bPacked := t.stored(y)
-	if aPacked == bPacked {
-		return bytes.Compare(a, b)
+	case x.isUUID() == y.isUUID():
+		return bytes.Compare(t.stored(x), t.stored(y))
 	}
 	var long, short [64]byte
 	return bytes.Compare(t.AppendTo(long[:0], x), t.AppendTo(short[:0], y))
@@ -125,84 +159,114 @@ func (t *Texts) Prefix(x Text) uint64 {
 	return binary.BigEndian.Uint64(first[:])
 }
 
-// stored returns the bytes of x as they are kept, and whether they are a
-// packed UUID. They never change.
-func (t *Texts) stored(x Text) (b []byte, packed bool) {
-	s := &t.shard[x&(shards-1)]
-	n := uint32(x)>>shardBits - 1
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	return s.entry(n), s.hashes[n]&1 == 1
+// stored returns the bytes that are kept of x: 16 of a UUID, all of any other
+// text. They never change.
+func (t *Texts) stored(x Text) []byte { return t.shard[x.shard()].stored(x.n(), uint32(x)&1) }
+
+func (s *shard) stored(n, kind uint32) []byte {
+	n--
+	place := &(*s.places.Load())[n/chunkSize][n%chunkSize]
+	if kind == 1 {
+		return place[:]
+	}
+	block, from, size := binary.LittleEndian.Uint32(place[:]), binary.LittleEndian.Uint32(place[4:]), binary.LittleEndian.Uint32(place[8:])
+	return (*s.blocks.Load())[block][from : from+size]
 }
 
-func (s *shard) entry(n uint32) []byte {
-	block, off := s.blocks[s.at[n]>>32], uint32(s.at[n])
-	size, off := getLength(block, off)
-	return block[off : off+size]
-}
-
-func (s *shard) find(hash uint32, b []byte) (uint32, bool) {
+// find returns the number of a text, or 0 and the slot where it belongs.
+func (s *shard) find(tag uint32, stored []byte) (n, at uint32) {
 	mask := uint32(len(s.slots) - 1)
-	for i := hash & mask; ; i = (i + 1) & mask {
-		n := s.slots[i]
-		if n == 0 {
-			return 0, false
+	for at = tag >> 1 & mask; ; at = (at + 1) & mask {
+		slot := s.slots[at]
+		if slot == 0 {
+			return 0, at
 		}
-		if s.hashes[n-1] == hash && bytes.Equal(s.entry(n-1), b) {
-			return n - 1, true
+		if n = uint32(slot); uint32(slot>>32) == tag && bytes.Equal(s.stored(n, tag&1), stored) {
+			return n, at
 		}
 	}
 }
 
-func (s *shard) add(hash uint32, b []byte) uint32 {
-	if len(s.hashes)*2 >= len(s.slots) {
+func (s *shard) add(tag, at uint32, stored []byte) (n uint32) {
+	place := s.place()
+	if tag&1 == 1 {
+		copy(place[:], stored)
+	} else {
+		s.keep(place, stored)
+	}
+	s.last++
+	s.slots[at] = uint64(tag)<<32 | uint64(s.last)
+	if int(s.last)*4 >= len(s.slots)*3 {
 		s.grow()
 	}
-	n := uint32(len(s.hashes))
-	last := len(s.blocks) - 1
-	if last < 0 || cap(s.blocks[last])-len(s.blocks[last]) < len(b)+5 {
-		size := blockSize / 16
-		if last >= 0 {
-			size = min(2*cap(s.blocks[last]), blockSize)
-		}
-		s.blocks = append(s.blocks, make([]byte, 0, max(size, len(b)+5)))
-		last++
+	return s.last
+}
+
+// place returns where the next text goes.
+func (s *shard) place() *[uuidSize]byte {
+	places := *s.places.Load()
+	if int(s.last)/chunkSize == len(places) {
+		places = append(places[:len(places):len(places)], new(chunk))
+		s.places.Store(&places)
 	}
-	block := s.blocks[last]
-	s.at = append(s.at, uint64(last)<<32|uint64(len(block)))
-	s.blocks[last] = append(putLength(block, uint32(len(b))), b...)
-	s.hashes = append(s.hashes, hash)
-	s.place(hash, n+1)
-	return n
+	return &places[s.last/chunkSize][s.last%chunkSize]
+}
+
+// keep copies a text into the last block, or into one of its own.
+func (s *shard) keep(place *[uuidSize]byte, text []byte) {
+	blocks := *s.blocks.Load()
+	if len(blocks) == 0 || len(blocks[len(blocks)-1])-s.used < len(text) {
+		size := blockSize
+		if len(blocks) == 0 {
+			size = blockSize / 64
+		}
+		blocks = append(blocks[:len(blocks):len(blocks)], make([]byte, max(size, len(text))))
+		s.blocks.Store(&blocks)
+		s.used = 0
+	}
+	block := len(blocks) - 1
+	copy(blocks[block][s.used:], text)
+	binary.LittleEndian.PutUint32(place[:], uint32(block))
+	binary.LittleEndian.PutUint32(place[4:], uint32(s.used))
+	binary.LittleEndian.PutUint32(place[8:], uint32(len(text)))
+	s.used += len(text)
 }
 
 func (s *shard) grow() {
-	s.slots = make([]uint32, 2*len(s.slots))
-	for i, h := range s.hashes {
-		s.place(h, uint32(i)+1)
-	}
-}
-
-func (s *shard) place(hash, n uint32) {
+	old := s.slots
+	s.slots = make([]uint64, 2*len(old))
 	mask := uint32(len(s.slots) - 1)
-	i := hash & mask
-	for s.slots[i] != 0 {
-		i = (i + 1) & mask
+	for _, slot := range old {
+		if slot == 0 {
+			continue
+		}
+		at := uint32(slot>>33) & mask
+		for s.slots[at] != 0 {
+			at = (at + 1) & mask
+		}
+		s.slots[at] = slot
 	}
-	s.slots[i] = n
 }
 
-// A length below 255 takes one byte, any other five.
-func putLength(b []byte, n uint32) []byte {
-	if n < 255 {
-		return append(b, byte(n))
-	}
-	return append(b, 255, byte(n), byte(n>>8), byte(n>>16), byte(n>>24))
+// recently remembers texts that one reader met more than once: organisations,
+// trunks, directions. It spares them the shards that all readers share.
+type recently [recentSize]struct {
+	hash uint64
+	text Text
 }
 
-func getLength(b []byte, off uint32) (size, next uint32) {
-	if b[off] < 255 {
-		return uint32(b[off]), off + 1
+const recentSize = 1 << 10
+
+// of interns what is stored of a text like [Texts.of].
+func (r *recently) of(t *Texts, stored []byte, kind uint32) Text {
+	hash := maphash.Bytes(t.seed, stored)
+	if r == nil {
+		return t.of(stored, kind, hash)
 	}
-	return uint32(b[off+1]) | uint32(b[off+2])<<8 | uint32(b[off+3])<<16 | uint32(b[off+4])<<24, off + 5
+	met := &r[hash>>20%recentSize]
+	if met.hash == hash && met.text != None && t.is(met.text, stored, kind) {
+		return met.text
+	}
+	met.hash, met.text = hash, t.of(stored, kind, hash)
+	return met.text
 }

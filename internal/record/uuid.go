@@ -1,59 +1,60 @@
 package record
 
-import "encoding/hex"
+const (
+	uuidLen  = 36 // characters
+	uuidSize = 16 // bytes
+)
 
-const uuidLen = 36
+// hexDigits gives the value of a hexadecimal digit, noDigit for anything else.
+type hexDigits [256]byte
 
-// packUUID stores the 16 bytes of b in dst if b is a UUID as 36 lower-case
-// characters.
-func packUUID(dst *[16]byte, b []byte) bool {
-	if len(b) != uuidLen || !isUUID(b) {
+const noDigit = 0xff
+
+// The digits of canonical UUIDs are lower-case, those of others of any case.
+var lowerHex, anyHex = func() (lower, any hexDigits) {
+	for c := range 256 {
+		lower[c], any[c] = noDigit, noDigit
+	}
+	for i, c := range []byte("0123456789abcdef") {
+		lower[c], any[c] = byte(i), byte(i)
+	}
+	for i, c := range []byte("ABCDEF") {
+		any[c] = byte(10 + i)
+	}
+	return lower, any
+}()
+
+// parseUUID stores the 16 bytes of b in dst if b is 8-4-4-4-12 digits.
+func parseUUID(dst *[uuidSize]byte, b []byte, digits *hexDigits) bool {
+	if len(b) != uuidLen || b[8] != '-' || b[13] != '-' || b[18] != '-' || b[23] != '-' {
 		return false
 	}
-	n := 0
-	for i := 0; i < uuidLen; i += 2 {
-		if b[i] == '-' {
-			i++
-		}
-		hi, lo := b[i], b[i+1]
-		if upperHex(hi) || upperHex(lo) {
-			return false
-		}
-		dst[n] = nibble(hi)<<4 | nibble(lo)
-		n++
+	var bad byte
+	for i, at := range [uuidSize]uint8{0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34} {
+		hi, lo := digits[b[at]], digits[b[at+1]]
+		bad |= hi | lo
+		dst[i] = hi<<4 | lo
 	}
-	return true
+	return bad < 16
 }
 
+// appendUUID appends a packed UUID as 36 lower-case characters.
 func appendUUID(b, packed []byte) []byte {
-	for i, n := range [...]int{4, 2, 2, 2, 6} {
-		if i > 0 {
-			b = append(b, '-')
-		}
-		b = hex.AppendEncode(b, packed[:n])
-		packed = packed[n:]
+	const digits = "0123456789abcdef"
+	from := len(b)
+	b = append(b, "00000000-0000-0000-0000-000000000000"...)
+	out := b[from : from+uuidLen]
+	packed = packed[:uuidSize]
+	for i, at := range [uuidSize]uint8{0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34} {
+		out[at], out[at+1] = digits[packed[i]>>4], digits[packed[i]&15]
 	}
 	return b
 }
 
 // isUUID reports whether b is 8-4-4-4-12 hexadecimal digits of any case.
 func isUUID(b []byte) bool {
-	if len(b) != uuidLen {
-		return false
-	}
-	for i, c := range b {
-		switch i {
-		case 8, 13, 18, 23:
-			if c != '-' {
-				return false
-			}
-		default:
-			if !(c >= '0' && c <= '9' || c >= 'a' && c <= 'f' || upperHex(c)) {
-				return false
-			}
-		}
-	}
-	return true
+	var id [uuidSize]byte
+	return parseUUID(&id, b, &anyHex)
 }
 
 // IsUUID reports whether v is a UUID: 8-4-4-4-12 hexadecimal digits of any case.

@@ -45,7 +45,7 @@ type Reader struct {
 // NewReader returns a reader for a profile.
 func NewReader(p *record.Profile, texts *record.Texts, rules *token.Rules) *Reader {
 	return &Reader{
-		norm: record.Normalizer{Profile: p, Texts: texts}, mapping: p.Map(record.EventFields), rules: rules,
+		norm: record.NewNormalizer(p, texts), mapping: p.Map(record.EventFields), rules: rules,
 	}
 }
 
