@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"runtime"
 	"slices"
 	"strings"
@@ -86,11 +87,15 @@ func (j *Job) renderDocument(ctx context.Context, run *ledger.Run, snap *snapsho
 	in := &snap.inputs[doc.Object]
 	profile := snap.sources[in.source].Profile
 	fill := func(w io.Writer) error {
-		src, done, err := original(ctx, snap, doc)
-		if err != nil {
-			return err
+		src := io.Reader(strings.NewReader(""))
+		if !doc.Virtual {
+			stream, done, err := content(ctx, snap, doc.Object)
+			if err != nil {
+				return err
+			}
+			defer done()
+			src = stream
 		}
-		defer done()
 		packed, err := doc.Packed.Compress(w)
 		if err != nil {
 			return err
@@ -111,13 +116,10 @@ func (j *Job) renderDocument(ctx context.Context, run *ledger.Run, snap *snapsho
 	return nil
 }
 
-// original opens the uncompressed content of a document again, pinned to what
+// content opens the uncompressed content of an object again, pinned to what
 // was read before.
-func original(ctx context.Context, snap *snapshot, doc *manifest.Document) (io.Reader, func(), error) {
-	if doc.Virtual {
-		return strings.NewReader(""), func() {}, nil
-	}
-	in := &snap.inputs[doc.Object]
+func content(ctx context.Context, snap *snapshot, n uint32) (*record.Stream, func(), error) {
+	in := &snap.inputs[n]
 	body, err := snap.stores[in.source].Open(ctx, in.Info, 0)
 	if err != nil {
 		return nil, nil, err
@@ -126,46 +128,62 @@ func original(ctx context.Context, snap *snapshot, doc *manifest.Document) (io.R
 	return stream, func() { stream.Close(); body.Close() }, nil
 }
 
-// setAside keeps what recovery left out of the interval's documents, so that
-// recovered and set aside together are the whole of what came.
+// setAside keeps what was not used of the interval's documents and of all
+// other damaged objects, so that used and set aside together are the whole of
+// what came.
 func (j *Job) setAside(ctx context.Context, snap *snapshot, s *scan, d *reconcile.Decision) error {
-	sc := &scanner{job: j, snap: snap, out: s}
+	lost := maps.Clone(s.lost)
 	for i := range d.Documents {
 		doc := &d.Documents[i]
-		if !d.OwnedDocument(uint32(i)) || doc.Virtual {
-			continue
+		if from, any := doc.SetAside(); any && d.OwnedDocument(uint32(i)) {
+			lost[doc.Object] = from
 		}
-		from, any := doc.SetAside()
-		if !any {
-			continue
-		}
-		if err := j.setAsideFrom(ctx, sc, doc, from); err != nil {
-			return fmt.Errorf("setting aside the rest of %q: %w", snap.inputs[doc.Object].Key, err)
+	}
+	sc := &scanner{job: j, snap: snap, out: s}
+	for n, from := range lost {
+		if err := sc.setAside(ctx, n, from); err != nil {
+			return fmt.Errorf("setting aside the rest of %q: %w", snap.inputs[n].Key, err)
 		}
 	}
 	return nil
 }
 
-const rejectChunk = 1 << 20
-
-func (j *Job) setAsideFrom(ctx context.Context, sc *scanner, doc *manifest.Document, from int64) error {
-	src, done, err := original(ctx, sc.snap, doc)
+// setAside keeps the content of an object from an offset on. What a broken
+// stream holds beyond its break has no offset in the content: of such an
+// object all that is stored is kept, too.
+func (sc *scanner) setAside(ctx context.Context, n uint32, from int64) error {
+	stream, done, err := content(ctx, sc.snap, n)
 	if err != nil {
 		return err
 	}
 	defer done()
-	if _, err := io.CopyN(io.Discard, src, from); err != nil {
-		return ignoreDamage(err)
+	_, err = io.CopyN(io.Discard, stream, from)
+	if err == nil {
+		err = sc.keep(n, stream, from, "set aside in recovery")
 	}
-	chunk := make([]byte, rejectChunk)
-	for at := from; ; {
-		n, err := io.ReadFull(src, chunk)
-		if n > 0 {
-			r := record.Reject{Row: -1, Offset: at, Reason: "set aside in recovery", Bytes: chunk[:n]}
-			if err := sc.out.reject(sc, doc.Object, r); err != nil {
+	if err = ignoreDamage(err); err != nil || stream.Failed() == nil {
+		return err
+	}
+	in := &sc.snap.inputs[n]
+	stored, err := sc.snap.stores[in.source].Open(ctx, in.Info, 0)
+	if err != nil {
+		return err
+	}
+	defer stored.Close()
+	return sc.keep(n, stored, 0, "the object as it is stored, as its compression breaks off")
+}
+
+// keep makes rejects of the rest of a reader, which begins at an offset.
+func (sc *scanner) keep(n uint32, src io.Reader, at int64, reason string) error {
+	chunk := make([]byte, 1<<20)
+	for {
+		size, err := io.ReadFull(src, chunk)
+		if size > 0 {
+			r := record.Reject{Row: -1, Offset: at, Reason: reason, Bytes: chunk[:size]}
+			if err := sc.out.reject(sc, n, r); err != nil {
 				return err
 			}
-			at += int64(n)
+			at += int64(size)
 		}
 		if err != nil {
 			return ignoreDamage(err)

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"hash"
 	"io"
+	"math"
 	"runtime"
 	"slices"
 	"sync"
@@ -44,6 +45,7 @@ type scan struct {
 
 	read    []readObject             // by input
 	rejects map[uint32]*ledger.Spool // by input: lines of rejects
+	lost    map[uint32]int64         // by input that is damaged and no manifest: where what was not used begins
 	damage  map[uint32]bool          // partitions
 	rows    map[uint32]*rowCount     // by partition
 	usable  map[uint32]bool          // sources with something that is evidence
@@ -85,7 +87,7 @@ type scanner struct {
 func (j *Job) scan(ctx context.Context, snap *snapshot) (*scan, error) {
 	out := &scan{
 		texts: record.NewTexts(), refreshes: map[refreshKey][]record.Time{}, read: make([]readObject, len(snap.inputs)),
-		rejects: map[uint32]*ledger.Spool{}, damage: map[uint32]bool{}, rows: map[uint32]*rowCount{}, usable: map[uint32]bool{},
+		rejects: map[uint32]*ledger.Spool{}, lost: map[uint32]int64{}, damage: map[uint32]bool{}, rows: map[uint32]*rowCount{}, usable: map[uint32]bool{},
 	}
 	rules, err := TokenRules(&j.Config.Policy)
 	if err != nil {
@@ -303,6 +305,7 @@ func (o *opened) noteDamage(r *record.Reading) {
 	}
 	if r.Damage == nil && o.stream.Checksum != nil {
 		r.Damage = &record.StreamError{Err: o.stream.Checksum}
+		r.Used = math.MaxInt64 // nothing is lost
 	}
 }
 
@@ -352,9 +355,7 @@ func (s *scan) addLegs(sc *scanner, n uint32, b *cdr.Batch) {
 	if sc.snap.sources[in.source].Profile.Shape != "" {
 		s.balance[policy.CDRs].Read += int64(len(b.Legs)) + b.Skipped - (b.Rows - b.Rejected)
 	}
-	if b.Damage != nil {
-		s.damage[in.partition] = true
-	}
+	s.noteDamage(n, in.partition, &b.Reading)
 }
 
 // addEvents takes over the events of an object.
@@ -378,8 +379,14 @@ func (s *scan) addEvents(sc *scanner, n uint32, b *registration.Batch) {
 	balance.Rejected += b.Unusable
 	balance.Margin += int64(len(b.Events))
 	s.account(n, in.partition, policy.Registrations, b.Rows, b.Rejected)
-	if b.Damage != nil {
-		s.damage[in.partition] = true
+	s.noteDamage(n, in.partition, &b.Reading)
+}
+
+// noteDamage notes that an object of rows is damaged, and its partition.
+func (s *scan) noteDamage(n, partition uint32, r *record.Reading) {
+	if r.Damage != nil {
+		s.damage[partition] = true
+		s.lost[n] = r.Used
 	}
 }
 

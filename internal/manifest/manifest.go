@@ -95,8 +95,9 @@ func (d *Document) Damaged() bool {
 }
 
 // SetAside returns the offset from which on nothing of a broken document was
-// used; false when all of it was, but for what was rejected. Of a Parquet file
-// there is no such offset when some of its rows were read.
+// used; false when all of it was, but for what was rejected. A document that
+// cannot be written, as none of it or only some rows of Parquet could be read,
+// is set aside as a whole.
 func (d *Document) SetAside() (from int64, any bool) {
 	r := d.Rare
 	switch {
@@ -105,7 +106,7 @@ func (d *Document) SetAside() (from int64, any bool) {
 	case r.Recovery != nil && !r.Recovery.Empty:
 		return r.Recovery.Keep, true
 	}
-	return 0, r.Recovery != nil || d.N == 0
+	return 0, true
 }
 
 // rare returns d.Rare, made if need be.

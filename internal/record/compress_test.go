@@ -156,7 +156,7 @@ func TestFramesWithoutContentAreSkipped(t *testing.T) {
 	} {
 		got, s, err := content(strings.NewReader(stored))
 		if got != want || err != nil || s.Compression != record.Zstd {
-			t.Errorf("%q: %d bytes, want %d, %v, compression %d", stored[:16], len(got), len(want), err, s.Compression)
+			t.Errorf("%.16q: %d bytes, want %d, %v, compression %d", stored, len(got), len(want), err, s.Compression)
 		}
 	}
 	for n := 4; n < len(skipped); n++ {

@@ -11,6 +11,7 @@ type Line struct {
 	Offset  int64  // of its first byte
 	Text    []byte // without the newline, valid until the next line
 	Newline bool   // whether one followed
+	Broken  bool   // the stream broke off in it
 }
 
 // Lines ranges over the lines of r that are not blank; a byte order mark is
@@ -30,7 +31,7 @@ func Lines(r io.Reader) func(yield func(Line, error) bool) {
 			}
 			text := s.Bytes(start, end)
 			if len(bytes.TrimSpace(text)) > 0 {
-				if !yield(Line{Index: index, Offset: start, Text: text, Newline: newline}, nil) {
+				if !yield(Line{Index: index, Offset: start, Text: text, Newline: newline, Broken: !newline && s.Err() != nil}, nil) {
 					return
 				}
 				index++

@@ -63,6 +63,7 @@ type Reading struct {
 	Rows     int64 // rejects included
 	Rejected int64
 	Damage   error // a SyntaxError or StreamError, nil for a sound object
+	Used     int64 // end of the last row or reject; of a damaged object all after it is lost
 }
 
 // Visitor receives what an object holds. Its errors end the reading.
@@ -76,6 +77,9 @@ type Visitor struct {
 // reading; the error is a failure to read.
 func (m *Mapping) Read(in *bufio.Reader, f Format, list string, to Visitor) (Reading, error) {
 	r := reader{mapping: m, to: to, slots: m.Paths.NewSlots()}
+	if head, _ := in.Peek(2); IsUTF16(head) {
+		return Reading{Damage: &SyntaxError{Limit: "UTF-16 is none of the encodings that can be read"}}, nil
+	}
 	var err error
 	switch f {
 	case JSON:
@@ -111,6 +115,7 @@ type reader struct {
 
 func (r *reader) row(row *Row) error {
 	r.reading.Rows++
+	r.reading.Used = row.Offset + int64(len(row.Bytes))
 	row.mapping = r.mapping
 	return r.to.Row(row)
 }
@@ -118,6 +123,7 @@ func (r *reader) row(row *Row) error {
 func (r *reader) reject(row uint32, offset int64, reason string, b []byte) error {
 	r.reading.Rows++
 	r.reading.Rejected++
+	r.reading.Used = offset + int64(len(b))
 	return r.to.Reject(Reject{Row: int64(row), Offset: offset, Reason: reason, Bytes: b})
 }
 
@@ -194,6 +200,9 @@ func (r *reader) textLines(in io.Reader) error {
 	pattern := r.mapping.Profile.Line
 	columns := r.mapping.columnsOf(pattern.SubexpNames())
 	return r.lines(in, func(line Line) error {
+		if line.Broken {
+			return r.reject(line.Index, line.Offset, "the stream breaks off inside this line", line.Text)
+		}
 		at := pattern.FindSubmatchIndex(line.Text)
 		if at == nil {
 			return r.reject(line.Index, line.Offset, "the line does not match the profile's pattern", line.Text)
@@ -224,6 +233,9 @@ func (r *reader) csv(in *bufio.Reader) error {
 	if err != nil {
 		return err
 	}
+	if end := records.InputOffset(); recent.exhausted(end) && endsInQuotes(afterBlankLines(recent.bytes(end))) {
+		return &SyntaxError{Offset: offset + end, Cut: true}
+	}
 	columns, width := r.mapping.columnsOf(header), len(header)
 	cells := make([]Value, width)
 	for index := uint32(0); ; index++ {
@@ -237,9 +249,15 @@ func (r *reader) csv(in *bufio.Reader) error {
 			return err
 		}
 		end := records.InputOffset()
-		raw := bytes.TrimLeft(recent.bytes(end), "\r\n")
+		raw := afterBlankLines(recent.bytes(end))
 		at := offset + end - int64(len(raw))
-		raw = bytes.TrimRight(raw, "\r\n")
+		if recent.exhausted(end) && endsInQuotes(raw) {
+			if err := r.reject(index, at, "ends inside a quoted cell", raw); err != nil {
+				return err
+			}
+			continue
+		}
+		raw = withoutLineEnd(raw)
 		if len(record) != width {
 			if err := r.reject(index, at, "another number of cells than the header", raw); err != nil {
 				return err
@@ -265,6 +283,7 @@ type recorder struct {
 	buf  []byte
 	base int64 // offset of buf[0]
 	keep int64 // offset of the first byte still of interest
+	done bool  // there is no more to read
 }
 
 func (r *recorder) Read(b []byte) (int, error) {
@@ -274,9 +293,69 @@ func (r *recorder) Read(b []byte) (int, error) {
 		r.base = r.keep
 	}
 	r.buf = append(r.buf, b[:n]...)
+	r.done = err == io.EOF
 	return n, err
 }
+
+// exhausted reports whether all that there is lies before an offset.
+func (r *recorder) exhausted(to int64) bool { return r.done && to == r.base+int64(len(r.buf)) }
 
 func (r *recorder) forget(before int64) { r.keep = before }
 
 func (r *recorder) bytes(to int64) []byte { return r.buf[r.keep-r.base : to-r.base] }
+
+// afterBlankLines returns a row without the blank lines before it.
+func afterBlankLines(b []byte) []byte {
+	for {
+		rest, blank := bytes.CutPrefix(bytes.TrimPrefix(b, []byte("\r")), []byte("\n"))
+		if !blank {
+			return b
+		}
+		b = rest
+	}
+}
+
+func withoutLineEnd(b []byte) []byte {
+	return bytes.TrimSuffix(bytes.TrimSuffix(b, []byte("\n")), []byte("\r"))
+}
+
+// endsInQuotes reports whether the last cell of a row has an opening quote
+// and no closing one. A quote within a cell that is neither is a character
+// like any other.
+func endsInQuotes(row []byte) bool {
+	for {
+		if len(row) == 0 || row[0] != '"' {
+			i := bytes.IndexByte(row, ',')
+			if i < 0 {
+				return false
+			}
+			row = row[i+1:]
+			continue
+		}
+		i := closingQuote(row)
+		if i < 0 {
+			return true
+		}
+		if row = row[i+1:]; len(row) == 0 || row[0] != ',' {
+			return false
+		}
+		row = row[1:]
+	}
+}
+
+// closingQuote returns where the quote stands that closes the cell whose
+// opening one is the first byte, -1 without one.
+func closingQuote(cell []byte) int {
+	for i := 1; i < len(cell); i++ {
+		if cell[i] != '"' {
+			continue
+		}
+		if rest := cell[i+1:]; len(withoutLineEnd(rest)) == 0 || rest[0] == ',' {
+			return i
+		}
+		if cell[i+1] == '"' {
+			i++
+		}
+	}
+	return -1
+}

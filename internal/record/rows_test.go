@@ -3,11 +3,9 @@ package record_test
 import (
 	"bufio"
 	"bytes"
-	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
-	"math/rand/v2"
 	"regexp"
 	"strings"
 	"testing"
@@ -70,94 +68,6 @@ func TestRowsOfCSV(t *testing.T) {
 	checkRows(t, p, record.CSV, "", nil, nil)
 	checkRows(t, p, record.CSV, "leg_id", nil, nil)
 	checkRows(t, p, record.CSV, "x\n1\n", []string{"0@2 |"}, nil)
-}
-
-func TestRowsOfCSVAreThoseOfTheStandardLibrary(t *testing.T) {
-	rng := rand.New(rand.NewPCG(4180, 1))
-	for range 500 {
-		checkCSV(t, randomCSV(rng))
-	}
-}
-
-func randomCSV(rng *rand.Rand) string {
-	var b bytes.Buffer
-	w := csv.NewWriter(&b)
-	w.UseCRLF = rng.IntN(2) == 0
-	cells := []string{"", "a", "b c", "\"", "x,y", "two\nlines", " padded ", "é\xff", strings.Repeat("long ", 300)}
-	for i := range 1 + rng.IntN(30) {
-		row := []string{cells[rng.IntN(len(cells))], cells[rng.IntN(len(cells))], fmt.Sprint(i)}
-		if i == 0 {
-			row = []string{"leg_id", "trunk_id", "n"}
-		}
-		if rng.IntN(10) == 0 {
-			row = append(row, "more")
-		}
-		w.Write(row)
-	}
-	w.Flush()
-	return b.String()
-}
-
-// checkCSV compares with encoding/csv, and every row with its own bytes.
-func checkCSV(t *testing.T, text string) {
-	t.Helper()
-	in := csv.NewReader(strings.NewReader(strings.TrimPrefix(text, "\xef\xbb\xbf")))
-	in.FieldsPerRecord, in.LazyQuotes = -1, true
-	all, err := in.ReadAll()
-	if err != nil {
-		t.Fatal(err)
-	}
-	p := &record.Profile{Fields: map[record.Field][]string{record.LegID: {"leg_id"}}}
-	var got []string
-	next := 1
-	_, err = p.Map(record.LegFields).Read(bufio.NewReader(strings.NewReader(text)), record.CSV, "", record.Visitor{
-		Row: func(row *record.Row) error {
-			got = append(got, string(row.Value(record.LegID).Raw))
-			if !strings.HasPrefix(text[row.Offset:], string(row.Bytes)) || len(all[next]) != len(all[0]) {
-				t.Fatalf("row %d is not %q at %d of %q", row.Index, row.Bytes, row.Offset, text)
-			}
-			next++
-			return nil
-		},
-		Reject: func(r record.Reject) error {
-			if !strings.HasPrefix(text[r.Offset:], string(r.Bytes)) || len(all[next]) == len(all[0]) {
-				t.Fatalf("reject %d is not %q at %d of %q", r.Row, r.Bytes, r.Offset, text)
-			}
-			next++
-			return nil
-		},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	column := -1
-	var want []string
-	for i, row := range all {
-		for c, name := range row {
-			if i == 0 && strings.TrimSpace(name) == "leg_id" {
-				column = c
-			}
-		}
-		if i > 0 && len(row) == len(all[0]) {
-			want = append(want, "")
-			if column >= 0 {
-				want[len(want)-1] = row[column]
-			}
-		}
-	}
-	if !cmp.Equal(want, got) {
-		t.Fatalf("got %q, want %q, of %q", got, want, text)
-	}
-}
-
-func FuzzCSV(f *testing.F) {
-	rng := rand.New(rand.NewPCG(4180, 2))
-	for range 5 {
-		f.Add(randomCSV(rng))
-	}
-	f.Add("leg_id\n\"a\nb\"\"\",\r\n\n x\"y,\"")
-	f.Add("\xef\xbb\xbf\n\nleg_id,b\r\r\n1,2\r")
-	f.Fuzz(func(t *testing.T, text string) { checkCSV(t, text) })
 }
 
 func TestRowsOfJSONLines(t *testing.T) {
