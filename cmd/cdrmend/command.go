@@ -47,7 +47,7 @@ type command struct {
 }
 
 func commands() []command {
-	return []command{runCommand, demoCommand, synthCommand, lsCommand, keygenCommand, tokenCommand, configCommand, profilesCommand, versionCommand}
+	return []command{runCommand, demoCommand, historyCommand, synthCommand, lsCommand, keygenCommand, tokenCommand, configCommand, profilesCommand, versionCommand}
 }
 
 // usageError is a mistake of the user: exit code 2.

@@ -13,6 +13,7 @@
 //	cdrmend run --config cdrmend.yaml                the interval that ended last, and its re-checks
 //	cdrmend run --config cdrmend.yaml --interval 2026-11-20
 //	cdrmend keygen                                   a key that signs what is committed
+//	cdrmend history --config cdrmend.yaml --interval 2026-11-20
 //	cdrmend ls --config cdrmend.yaml --table calls   where the newest tables lie
 //	cdrmend token --file token.txt                   whether a token can register a line
 //	cdrmend profiles test cdrmend legs.csv --kind cdrs

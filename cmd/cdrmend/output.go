@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"cdrmend/internal/committed"
@@ -24,12 +25,17 @@ type output struct {
 
 func outputFlags(f *pflag.FlagSet) {
 	f.String("config", "", "configuration that names the output, when no OUTPUT_URL is given (or CDRMEND_CONFIG)")
+	f.String("keys", "", "JWKS file with the public keys that may have signed commit records; others are refused")
 }
 
 // openOutput opens the output that an argument names, or else the
 // configuration.
 func openOutput(ctx context.Context, w *world, flags *pflag.FlagSet, url string) (*output, error) {
-	o := &output{}
+	keys, err := readKeys(flags)
+	if err != nil {
+		return nil, err
+	}
+	o := &output{Output: committed.Output{Keys: keys}}
 	var t policy.Template
 	var s3 policy.S3
 	if path, _ := flags.GetString("config"); url == "" || path != "" {
@@ -41,7 +47,6 @@ func openOutput(ctx context.Context, w *world, flags *pflag.FlagSet, url string)
 		t, s3 = cfg.Output.URL, cfg.Output.S3
 	}
 	if url != "" {
-		var err error
 		if t, err = policy.ParseTemplate(url, ""); err == nil && !t.Fixed() {
 			err = errors.New("it holds a placeholder")
 		}
@@ -78,7 +83,7 @@ func (o *output) path(key string) string {
 // and --to, name; without these all of them.
 func (o *output) chooseLabels(ctx context.Context, flags *pflag.FlagSet) ([]string, error) {
 	one, _ := flags.GetString("interval")
-	from, _ := flags.GetString("from")
+	from, _ := flags.GetString("from") // not every command has these two
 	to, _ := flags.GetString("to")
 	if one != "" && (from != "" || to != "") {
 		return nil, usagef("--interval goes with neither --from nor --to")
@@ -95,13 +100,7 @@ func (o *output) chooseLabels(ctx context.Context, flags *pflag.FlagSet) ([]stri
 	if err != nil {
 		return nil, err
 	}
-	var chosen []string
-	for _, label := range all {
-		if label >= from && (to == "" || label < to) {
-			chosen = append(chosen, label)
-		}
-	}
-	return chosen, nil
+	return slices.DeleteFunc(all, func(label string) bool { return label < from || to != "" && label >= to }), nil
 }
 
 func isLabel(text string) bool {

@@ -56,14 +56,8 @@ func examineToken(_ context.Context, w *world, flags *pflag.FlagSet) (int, error
 	scopes, _ := flags.GetStringSlice("scope")
 	leeway, _ := flags.GetDuration("leeway")
 	rules := &token.Rules{Required: scopes, Leeway: leeway}
-	if path, _ := flags.GetString("keys"); path != "" {
-		jwks, err := os.ReadFile(path)
-		if err != nil {
-			return 0, usagef("reading the keys: %w", err)
-		}
-		if rules.Keys, err = token.ParseKeys(jwks); err != nil {
-			return 0, usagef("reading the keys in %q: %w", path, err)
-		}
+	if rules.Keys, err = readKeys(flags); err != nil {
+		return 0, err
 	}
 	x := rules.Examine(raw, org, at)
 	for _, sentence := range x.Sentences() {
@@ -73,6 +67,23 @@ func examineToken(_ context.Context, w *world, flags *pflag.FlagSet) (int, error
 		return exitFindings, nil
 	}
 	return exitDone, nil
+}
+
+// readKeys reads the JWKS file that --keys names, nil without one.
+func readKeys(flags *pflag.FlagSet) (*token.Keys, error) {
+	path, _ := flags.GetString("keys")
+	if path == "" {
+		return nil, nil
+	}
+	jwks, err := os.ReadFile(path)
+	if err != nil {
+		return nil, usagef("reading the keys: %w", err)
+	}
+	keys, err := token.ParseKeys(jwks)
+	if err != nil {
+		return nil, usagef("reading the keys in %q: %w", path, err)
+	}
+	return keys, nil
 }
 
 func readToken(w *world, flags *pflag.FlagSet) ([]byte, error) {

@@ -5,6 +5,7 @@ package committed
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"iter"
@@ -13,13 +14,15 @@ import (
 	"cdrmend/internal/ledger"
 	"cdrmend/internal/object"
 	"cdrmend/internal/table"
+	"cdrmend/internal/token"
 )
 
 // Output is where runs were committed.
 type Output struct {
 	Store   object.Store
-	Root    string // prefix, empty or ending in a slash
-	Scratch string // for temporary files; empty: the system's
+	Root    string      // prefix, empty or ending in a slash
+	Scratch string      // for temporary files; empty: the system's
+	Keys    *token.Keys // that may have signed records; nil: signatures are not checked
 }
 
 // Labels returns the names of the intervals that the output has, in order.
@@ -28,7 +31,7 @@ func (o *Output) Labels(ctx context.Context) ([]string, error) {
 }
 
 func (o *Output) book(label string) *ledger.Interval {
-	return &ledger.Interval{Store: o.Store, Root: o.Root, Label: label}
+	return &ledger.Interval{Store: o.Store, Root: o.Root, Label: label, Keys: o.Keys}
 }
 
 // Commits returns the commits of an interval, the oldest first; none for an
@@ -129,6 +132,27 @@ func (c *Commit) Table(ctx context.Context, s *table.Schema) table.Rows {
 		table.Read(r, size, f.Path, s)(yield)
 	}
 }
+
+// Config returns the configuration values that count for the commit's run, as
+// its summary has them.
+func (c *Commit) Config(ctx context.Context) (json.RawMessage, error) {
+	r, size, done, err := c.fetch(ctx, ledger.File{Path: "summary.json"}, false)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
+	var summary struct {
+		Configuration json.RawMessage `json:"configuration"`
+	}
+	if err := json.NewDecoder(io.NewSectionReader(r, 0, size)).Decode(&summary); err != nil {
+		return nil, fmt.Errorf("reading summary.json of run %s: %w", c.Record.RunID, err)
+	}
+	return summary.Configuration, nil
+}
+
+// Verified reports whether a key that was given has signed the commit's
+// record.
+func (c *Commit) Verified() bool { return c.Seal.Check == token.Verified }
 
 // Inputs yields the objects that the commit's run listed, in the order of
 // (source, key).

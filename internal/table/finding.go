@@ -31,3 +31,24 @@ func FindingOf(r *Row) Finding {
 	}
 	return f
 }
+
+// HistoryRow is one row of history: a finding as last seen, and what became
+// of it.
+type HistoryRow struct {
+	Finding
+	State        string // the status in the newest commit, or Closed
+	FirstCommit  int64  // in which it held first
+	LastCommit   int64  // in which it held last
+	ClosedCommit int64  // in which it was found closed, -1 while it holds
+}
+
+// HistoryOf reads a row of [History].
+func HistoryOf(r *Row) HistoryRow {
+	return HistoryRow{
+		Finding:      FindingOf(r),
+		State:        r.Text(stateColumn),
+		FirstCommit:  r.Count(firstColumn),
+		LastCommit:   r.Count(lastColumn),
+		ClosedCommit: r.Count(closedColumn),
+	}
+}

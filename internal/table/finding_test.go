@@ -39,27 +39,6 @@ func (f *Finding) Compare(o *Finding) int {
 	)
 }
 
-// HistoryRow is one row of history: a finding as last seen, and what became
-// of it.
-type HistoryRow struct {
-	Finding
-	State        string // the status in the newest commit, or Closed
-	FirstCommit  int64  // in which it held first
-	LastCommit   int64  // in which it held last
-	ClosedCommit int64  // in which it was found closed, -1 while it holds
-}
-
-// HistoryOf reads a row of [History].
-func HistoryOf(r *Row) HistoryRow {
-	return HistoryRow{
-		Finding:      FindingOf(r),
-		State:        r.Text(stateColumn),
-		FirstCommit:  r.Count(firstColumn),
-		LastCommit:   r.Count(lastColumn),
-		ClosedCommit: r.Count(closedColumn),
-	}
-}
-
 // RowsOf yields a row for each item. They can be ranged over more than once.
 func RowsOf[T any](items []T, fill func(*T, *Row)) Rows {
 	return func(yield func(*Row, error) bool) {

@@ -1,0 +1,121 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"cdrmend/internal/committed"
+	"cdrmend/internal/history"
+	"cdrmend/internal/ledger"
+	"cdrmend/internal/table"
+
+	"github.com/spf13/pflag"
+)
+
+var historyCommand = command{
+	name:    "history",
+	summary: "tell when each finding opened, changed and closed",
+	usage:   "[OUTPUT_URL] --interval I | --finding ID [FLAGS]",
+	text: `
+Tells, commit by commit, which findings opened, changed and closed. What closed
+one are the objects new or changed between the runs of two commits that hold its
+recording, or a leg or recording of its conversation; the lists of inputs of
+both runs and the tables of the newer one tell.
+
+  cdrmend history s3://acme-compliance/cdrmend/ --interval 2026-11-20
+  cdrmend history --config cdrmend.yaml --finding fnd-76c6c82ae38efe41
+
+A finding is looked for in all intervals, the newest first, unless --interval
+says in which. Exit code 1 when there is no such finding or commit.
+`,
+	flags: func(f *pflag.FlagSet) {
+		outputFlags(f)
+		f.String("interval", "", "the interval: 2026-11-20, or 2026-11-20T08 when intervals are shorter than a day")
+		f.String("finding", "", "only the finding with this id")
+		f.Bool("json", false, "print JSON")
+	},
+	run: tellHistory,
+}
+
+func tellHistory(ctx context.Context, w *world, flags *pflag.FlagSet) (int, error) {
+	interval, _ := flags.GetString("interval")
+	id, _ := flags.GetString("finding")
+	switch {
+	case flags.NArg() > 1:
+		return 0, usagef("history takes one OUTPUT_URL, got %q too", flags.Arg(1))
+	case interval == "" && id == "":
+		return 0, usagef("say with --interval or --finding whose history is wanted")
+	}
+	out, err := openOutput(ctx, w, flags, flags.Arg(0))
+	if err != nil {
+		return 0, err
+	}
+	labels, err := out.chooseLabels(ctx, flags)
+	if err != nil {
+		return 0, err
+	}
+	commits, err := findHistory(ctx, out, labels, id)
+	if err != nil {
+		return 0, err
+	}
+	switch {
+	case commits == nil && id == "":
+		return w.nothing("interval %s is not committed in %s", interval, out.url)
+	case commits == nil:
+		return w.nothing("no finding %s in the histories of %s in %s", id, searched(labels), out.url)
+	}
+	h, err := history.Of(ctx, commits, id)
+	if err != nil {
+		return 0, err
+	}
+	text := printable(history.Text(h))
+	if asJSON, _ := flags.GetBool("json"); asJSON {
+		raw, err := ledger.Encode(h)
+		if err != nil {
+			return 0, err
+		}
+		text = string(raw)
+	}
+	_, err = fmt.Fprint(w.stdout, text)
+	return exitDone, err
+}
+
+// findHistory returns the commits of the newest interval whose history has a
+// finding, or has any when no id is given; nil when there is none.
+func findHistory(ctx context.Context, out *output, labels []string, id string) ([]*committed.Commit, error) {
+	for _, label := range slices.Backward(labels) {
+		commits, err := out.Commits(ctx, label)
+		if err != nil {
+			return nil, err
+		}
+		if len(commits) == 0 {
+			continue
+		}
+		if id == "" {
+			return commits, nil
+		}
+		for row, err := range commits[len(commits)-1].Table(ctx, table.History) {
+			if err != nil {
+				return nil, err
+			}
+			if string(row.Bytes(0)) == id {
+				return commits, nil
+			}
+		}
+	}
+	return nil, nil
+}
+
+// searched names intervals that were looked at.
+func searched(labels []string) string {
+	switch n := len(labels); {
+	case n == 0:
+		return "any interval, as there is none,"
+	case n <= 3:
+		return "interval " + strings.Join(labels, ", ")
+	default:
+		return fmt.Sprintf("the %d intervals from %s to %s", n, labels[0], labels[n-1])
+	}
+}

@@ -1,0 +1,105 @@
+package history
+
+import (
+	"cmp"
+	"context"
+	"iter"
+
+	"cdrmend/internal/committed"
+	"cdrmend/internal/ledger"
+)
+
+// Changes is how the inputs of two runs differ.
+type Changes struct {
+	New     int64    `json:"new"`     // objects
+	Changed int64    `json:"changed"` // objects with other bytes
+	Gone    int64    `json:"gone"`
+	Config  bool     `json:"configuration"` // that counts for results
+	Tool    bool     `json:"tool"`
+	First   []Object `json:"first"` // a few of the new and changed ones
+
+	fresh map[place]string // new and changed ones: which of the two
+	order []Object         // the same, by source and key
+}
+
+// Object is an input that is new or was changed.
+type Object struct {
+	Source string `json:"source"`
+	Key    string `json:"object_key"`
+	What   string `json:"what"` // new or changed
+}
+
+// place names an object.
+type place struct{ source, key string }
+
+// shown is how many changes are named when none of them can be told to matter.
+const shown = 3
+
+// changes compares the inputs of two runs, both of which are sorted by
+// (source, key).
+func changes(ctx context.Context, before, after *committed.Commit) (*Changes, error) {
+	c := &Changes{First: []Object{}, fresh: map[place]string{}, Tool: before.Record.Tool != after.Record.Tool}
+	old, stop := iter.Pull2(before.Inputs(ctx))
+	defer stop()
+	was, err, more := old()
+	for now, failed := range after.Inputs(ctx) {
+		if failed != nil {
+			return nil, failed
+		}
+		for more && err == nil && compare(&was, &now) < 0 {
+			c.Gone++
+			was, err, more = old()
+		}
+		if err != nil {
+			return nil, err
+		}
+		switch {
+		case !more || compare(&was, &now) != 0:
+			c.New++
+			c.add(&now, "new")
+			continue
+		case differs(&was, &now):
+			c.Changed++
+			c.add(&now, "changed")
+		}
+		was, err, more = old()
+	}
+	for more && err == nil {
+		c.Gone++
+		_, err, more = old()
+	}
+	if err != nil {
+		return nil, err
+	}
+	c.Config, err = otherConfig(ctx, before, after)
+	return c, err
+}
+
+func compare(a, b *ledger.Input) int {
+	return cmp.Or(cmp.Compare(a.Source, b.Source), cmp.Compare(a.Key, b.Key))
+}
+
+// differs tells whether an object holds other bytes. Of one that was not
+// read, such as audio, only its size and its tag are known.
+func differs(a, b *ledger.Input) bool {
+	if a.SHA256 != "" && b.SHA256 != "" {
+		return a.SHA256 != b.SHA256
+	}
+	return a.Size != b.Size || a.ETag != b.ETag
+}
+
+func (c *Changes) add(in *ledger.Input, what string) {
+	c.fresh[place{in.Source, in.Key}] = what
+	c.order = append(c.order, Object{in.Source, in.Key, what})
+	c.First = c.order[:min(shown, len(c.order))]
+}
+
+// otherConfig tells whether the runs had different configurations.
+func otherConfig(ctx context.Context, before, after *committed.Commit) (bool, error) {
+	a, err := before.Config(ctx)
+	if err != nil {
+		return false, err
+	}
+	b, err := after.Config(ctx)
+	return string(a) != string(b), err
+}

@@ -1,0 +1,153 @@
+package history
+
+import (
+	"context"
+	"strings"
+
+	"cdrmend/internal/committed"
+	"cdrmend/internal/table"
+)
+
+// Holder is a new or changed object that speaks of what a finding was about.
+type Holder struct {
+	Object
+	Row int64  `json:"row"` // element or row, -1 for the object as a whole
+	How string `json:"how"` // what it holds, and how that is known
+}
+
+// How it is known that an object holds something.
+const (
+	HoldsRecording    = "holds the recording (table recordings)"
+	HoldsConversation = "holds a recording of the conversation (table recordings)"
+	HoldsLeg          = "holds a leg of the conversation (table calls)"
+	IsSubject         = "is the object that the finding was about"
+	NamesRecording    = "names the recording in its key"
+)
+
+// maxHolders is how many holders of one finding are named.
+const maxHolders = 8
+
+// attribute finds, for each finding that a commit closed, the objects new or
+// changed since the commit before that hold its recording, or a leg or
+// recording of its conversation. The tables of the commit say what an object
+// holds; one outside the interval stands in no table, but may name the
+// recording in its key.
+func attribute(ctx context.Context, before, after *committed.Commit, events []Event) (*Changes, error) {
+	c, err := changes(ctx, before, after)
+	if err != nil || len(c.fresh) == 0 {
+		return c, err
+	}
+	a := attribution{changes: c, byRecording: map[subject][]*Event{}, byConversation: map[subject][]*Event{}}
+	for i := range events {
+		if events[i].What == Closed {
+			a.want(&events[i])
+		}
+	}
+	if err := a.recordings(ctx, after); err != nil {
+		return nil, err
+	}
+	if err := a.calls(ctx, after); err != nil {
+		return nil, err
+	}
+	a.names()
+	return c, nil
+}
+
+// subject is an id within its organisation.
+type subject struct{ org, id string }
+
+type attribution struct {
+	changes                     *Changes
+	byRecording, byConversation map[subject][]*Event
+}
+
+// want notes what a closed finding was about.
+func (a *attribution) want(e *Event) {
+	if what, fresh := a.changes.fresh[place{e.Source, e.ObjectKey}]; fresh {
+		e.hold(Holder{Object{e.Source, e.ObjectKey, what}, -1, IsSubject})
+	}
+	if e.Recording != "" {
+		key := subject{e.Org, e.Recording}
+		a.byRecording[key] = append(a.byRecording[key], e)
+	}
+	if e.Conversation != "" {
+		key := subject{e.Org, e.Conversation}
+		a.byConversation[key] = append(a.byConversation[key], e)
+	}
+}
+
+func (e *Event) hold(h Holder) {
+	if len(e.ClosedBy) < maxHolders {
+		e.ClosedBy = append(e.ClosedBy, h)
+	}
+}
+
+// recordings looks for entries in the table of the commit's run.
+func (a *attribution) recordings(ctx context.Context, c *committed.Commit) error {
+	for r, err := range c.Table(ctx, table.Recordings) {
+		if err != nil {
+			return err
+		}
+		o, fresh := a.fresh(r)
+		if !fresh {
+			continue
+		}
+		org, entry := r.Cell("org_id"), r.Count(table.Recordings.Index("entry"))
+		for _, e := range a.byRecording[subject{org, r.Cell("recording_id")}] {
+			e.hold(Holder{o, entry, HoldsRecording})
+		}
+		for _, e := range a.byConversation[subject{org, r.Cell("conversation_id")}] {
+			if e.Recording == "" {
+				e.hold(Holder{o, entry, HoldsConversation})
+			}
+		}
+	}
+	return nil
+}
+
+// calls looks for legs in the table of the commit's run.
+func (a *attribution) calls(ctx context.Context, c *committed.Commit) error {
+	for r, err := range c.Table(ctx, table.Calls) {
+		if err != nil {
+			return err
+		}
+		o, fresh := a.fresh(r)
+		if !fresh {
+			continue
+		}
+		for _, e := range a.byConversation[subject{r.Cell("org_id"), r.Cell("conversation_id")}] {
+			e.hold(Holder{o, r.Count(table.Calls.Index("row")), HoldsLeg})
+		}
+	}
+	return nil
+}
+
+// fresh returns the object of a row if it is new or was changed.
+func (a *attribution) fresh(r *table.Row) (Object, bool) {
+	at := place{r.Cell("source"), r.Cell("object_key")}
+	what, fresh := a.changes.fresh[at]
+	return Object{at.source, at.key, what}, fresh
+}
+
+// names looks for objects outside the interval, which stand in no table: the
+// key of a sidecar names its recording.
+func (a *attribution) names() {
+	unexplained := map[string][]*Event{}
+	for key, events := range a.byRecording {
+		for _, e := range events {
+			if len(e.ClosedBy) == 0 {
+				unexplained[key.id] = append(unexplained[key.id], e)
+			}
+		}
+	}
+	if len(unexplained) == 0 {
+		return
+	}
+	for _, o := range a.changes.order {
+		for _, name := range strings.FieldsFunc(o.Key, func(c rune) bool { return strings.ContainsRune("/._=", c) }) {
+			for _, e := range unexplained[name] {
+				e.hold(Holder{o, -1, NamesRecording})
+			}
+		}
+	}
+}

@@ -1,0 +1,152 @@
+// Package history tells when each finding opened, changed and closed, and what
+// closed it.
+package history
+
+import (
+	"context"
+	"strconv"
+	"time"
+
+	"cdrmend/internal/committed"
+	"cdrmend/internal/table"
+)
+
+// Format is the version of a history as JSON.
+const Format = "cdrmend.history/1"
+
+// History is what happened to the findings of one interval, or to one of them.
+type History struct {
+	Format   string   `json:"format"`
+	Interval string   `json:"interval"`
+	Commits  []Commit `json:"commits"` // the oldest first
+}
+
+// Commit is what one commit changed.
+type Commit struct {
+	Number   int64     `json:"number"`
+	Time     time.Time `json:"time"`
+	RunID    string    `json:"run_id"`
+	Tool     string    `json:"tool"`
+	Signed   bool      `json:"signed"`
+	KeyID    string    `json:"key_id,omitempty"`
+	Verified bool      `json:"verified"`         // by keys that were given
+	Changes  *Changes  `json:"inputs,omitempty"` // since the commit before, when something closed
+	Events   []Event   `json:"events"`           // closed, then what is in the order of findings
+}
+
+// What happened to a finding.
+const (
+	Opened   = "opened"
+	Changed  = "changed"
+	Closed   = "closed"
+	Reopened = "reopened"
+)
+
+// Event is what a commit meant for one finding.
+type Event struct {
+	What         string   `json:"what"`
+	Finding      string   `json:"finding_id"`
+	Class        string   `json:"class"`
+	Severity     string   `json:"severity"`
+	State        string   `json:"state"`
+	Was          string   `json:"was,omitempty"` // the state before
+	Org          string   `json:"org_id,omitempty"`
+	Conversation string   `json:"conversation_id,omitempty"`
+	Recording    string   `json:"recording_id,omitempty"`
+	Leg          string   `json:"leg_id,omitempty"`
+	Field        string   `json:"field,omitempty"`
+	Detail       string   `json:"detail,omitempty"`
+	WasDetail    string   `json:"was_detail,omitempty"`
+	Source       string   `json:"source"`
+	ObjectKey    string   `json:"object_key"`
+	ClosedBy     []Holder `json:"closed_by,omitempty"`
+}
+
+// Of tells the history of an interval from all of its commits; of one finding
+// when an id is given.
+func Of(ctx context.Context, commits []*committed.Commit, id string) (*History, error) {
+	h := &History{Format: Format, Interval: commits[0].Record.Interval, Commits: []Commit{}}
+	w := walk{id: id, seen: map[string]held{}}
+	for i, c := range commits {
+		events, err := w.commit(ctx, c)
+		if err != nil {
+			return nil, err
+		}
+		told := Commit{
+			Number: c.Number(), Time: c.Record.Time, RunID: c.Record.RunID, Tool: c.Record.Tool,
+			Signed: c.Seal.Signed, KeyID: c.Seal.KeyID, Verified: c.Verified(), Events: events,
+		}
+		if i > 0 && anyClosed(events) {
+			if told.Changes, err = attribute(ctx, commits[i-1], c, events); err != nil {
+				return nil, err
+			}
+		}
+		if id == "" || len(events) > 0 {
+			h.Commits = append(h.Commits, told)
+		}
+	}
+	return h, nil
+}
+
+// held is what a commit said of a finding.
+type held struct{ state, detail string }
+
+// walk goes from commit to commit. In memory is what the last one said of
+// each finding.
+type walk struct {
+	id   string
+	seen map[string]held
+}
+
+// commit compares the history of a commit with that of the one before.
+func (w *walk) commit(ctx context.Context, c *committed.Commit) ([]Event, error) {
+	closed, other := []Event{}, []Event{}
+	times := map[string]int{} // of ids that several findings share
+	for row, err := range c.Table(ctx, table.History) {
+		if err != nil {
+			return nil, err
+		}
+		f := table.HistoryOf(row)
+		if w.id != "" && f.ID != w.id {
+			continue
+		}
+		key := f.ID
+		if times[f.ID]++; times[f.ID] > 1 {
+			key += "#" + strconv.Itoa(times[f.ID])
+		}
+		now := held{f.State, f.Detail}
+		was, known := w.seen[key]
+		w.seen[key] = now
+		if known && was == now || !known && now.state == table.Closed {
+			continue
+		}
+		e := event(&f, was)
+		if e.What == Closed {
+			closed = append(closed, e)
+		} else {
+			other = append(other, e)
+		}
+	}
+	return append(closed, other...), nil
+}
+
+func event(f *table.HistoryRow, was held) Event {
+	e := Event{
+		What: Changed, Finding: f.ID, Class: f.Class, Severity: f.Severity, State: f.State, Was: was.state,
+		Org: f.Org, Conversation: f.Conversation, Recording: f.Recording, Leg: f.Leg, Field: f.Field, Detail: f.Detail,
+		Source: f.Source, ObjectKey: f.ObjectKey,
+	}
+	switch {
+	case was.state == "":
+		e.What = Opened
+	case f.State == table.Closed:
+		e.What = Closed
+	case was.state == table.Closed:
+		e.What = Reopened
+	case was.detail != f.Detail:
+		e.WasDetail = was.detail
+	}
+	return e
+}
+
+func anyClosed(events []Event) bool { return len(events) > 0 && events[0].What == Closed }

@@ -1,0 +1,96 @@
+package history
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// Text tells a history in lines: commit by commit, the oldest first.
+func Text(h *History) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "Interval %s\n", h.Interval)
+	for i := range h.Commits {
+		c := &h.Commits[i]
+		fmt.Fprintf(&b, "\ncommit %d  %s  run %s, %s\n", c.Number, c.Time.UTC().Format(time.RFC3339), c.RunID, c.signature())
+		if len(c.Events) == 0 {
+			b.WriteString("  no finding opened, changed or closed\n")
+		}
+		for n := range c.Events {
+			writeEvent(&b, &c.Events[n], c.Changes)
+		}
+	}
+	return b.String()
+}
+
+func (c *Commit) signature() string {
+	switch {
+	case !c.Signed:
+		return "not signed"
+	case c.Verified:
+		return fmt.Sprintf("signed by key %q, verified", c.KeyID)
+	}
+	return fmt.Sprintf("signed by key %q, not checked", c.KeyID)
+}
+
+func writeEvent(b *strings.Builder, e *Event, c *Changes) {
+	state := e.State
+	if e.What == Closed {
+		state = "was " + e.Was
+	} else if e.Was != "" && e.Was != e.State {
+		state = "was " + e.Was + ", now " + e.State
+	}
+	fmt.Fprintf(b, "  %-9s %s  %s (%s, %s)\n", e.What, e.Finding, e.Class, e.Severity, state)
+	fmt.Fprintf(b, "            %s\n", e.about())
+	if e.WasDetail != "" {
+		fmt.Fprintf(b, "            detail was %s, is %s\n", e.WasDetail, e.Detail)
+	}
+	if e.What == Closed && c != nil {
+		for _, h := range e.ClosedBy {
+			fmt.Fprintf(b, "            closed by %s, which is %s and %s\n", h.place(), h.What, h.How)
+		}
+		if len(e.ClosedBy) == 0 {
+			fmt.Fprintf(b, "            %s\n", c.unexplained())
+		}
+	}
+}
+
+// about says in a few words what the finding is about.
+func (e *Event) about() string {
+	var parts []string
+	for _, part := range []struct{ name, value string }{
+		{"conversation", e.Conversation}, {"recording", e.Recording}, {"leg", e.Leg}, {"field", e.Field},
+	} {
+		if part.value != "" {
+			parts = append(parts, part.name+" "+part.value)
+		}
+	}
+	return strings.Join(append(parts, "in "+e.Source+":"+e.ObjectKey), ", ")
+}
+
+func (h *Holder) place() string {
+	if h.Row < 0 {
+		return h.Source + ":" + h.Key
+	}
+	return fmt.Sprintf("%s:%s#%d", h.Source, h.Key, h.Row)
+}
+
+// unexplained says what else changed between two runs when no new object can
+// be told to have closed a finding.
+func (c *Changes) unexplained() string {
+	var other []string
+	if c.Config {
+		other = append(other, "the configuration changed")
+	}
+	if c.Tool {
+		other = append(other, "another build of cdrmend computed it")
+	}
+	inputs := "no input is new or changed"
+	if n := c.New + c.Changed; n > 0 {
+		inputs = fmt.Sprintf("of %d new or changed inputs none can be told to hold it, such as %s:%s", n, c.First[0].Source, c.First[0].Key)
+	}
+	if c.Gone > 0 {
+		inputs += fmt.Sprintf(", and %d are gone", c.Gone)
+	}
+	return "closed: " + strings.Join(append(other, inputs), "; ")
+}

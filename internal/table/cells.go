@@ -1,0 +1,65 @@
+package table
+
+import (
+	"bytes"
+	"encoding/json"
+)
+
+// Cell returns the cell of a named column as CSV has it, without quotes.
+func (r *Row) Cell(column string) string { return string(r.AppendCell(nil, r.schema.Index(column))) }
+
+// Cells is a row that outlives its table.
+type Cells struct {
+	schema *Schema
+	cells  []string
+}
+
+// CellsOf copies a row.
+func CellsOf(r *Row) Cells {
+	c := Cells{schema: r.schema}
+	for i := range r.schema.Columns {
+		c.cells = append(c.cells, string(r.AppendCell(nil, i)))
+	}
+	return c
+}
+
+// Get returns the cell of a named column as CSV has it, without quotes.
+func (c Cells) Get(column string) string { return c.cells[c.schema.Index(column)] }
+
+// Map returns the row with each cell that is not missing replaced by what f
+// says.
+func (c Cells) Map(f func(column, cell string) string) Cells {
+	out := Cells{schema: c.schema, cells: make([]string, len(c.cells))}
+	for i, v := range c.cells {
+		if v != "" {
+			v = f(c.schema.Columns[i].Name, v)
+		}
+		out.cells[i] = v
+	}
+	return out
+}
+
+// MarshalJSON writes an object whose members are the columns, in their order:
+// null for a missing cell, a number for a number, else a text.
+func (c Cells) MarshalJSON() ([]byte, error) {
+	var b bytes.Buffer
+	for i, v := range c.cells {
+		b.WriteByte("{,"[min(i, 1)])
+		name, _ := json.Marshal(c.schema.Columns[i].Name)
+		b.Write(append(name, ':'))
+		switch {
+		case v == "":
+			b.WriteString("null")
+		case c.schema.Columns[i].Kind == Int:
+			b.WriteString(v)
+		default:
+			text, err := json.Marshal(v)
+			if err != nil {
+				return nil, err
+			}
+			b.Write(text)
+		}
+	}
+	b.WriteByte('}')
+	return b.Bytes(), nil
+}
