@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"cdrmend/internal/ledger"
+	"cdrmend/internal/record"
 
 	"github.com/spf13/pflag"
 )
@@ -167,16 +168,16 @@ func (w *world) env(name string) string {
 	return value
 }
 
-// printable escapes what a terminal would obey: ids and keys come from
-// outside.
+// printable makes a text that holds values from outside safe for a terminal.
+// The line breaks and tabs of the text itself stay.
 func printable(text string) string {
-	var b strings.Builder
-	for _, c := range text {
-		if c == '\n' || c == '\t' || c >= 0x20 && c != 0x7f && !(c >= 0x80 && c < 0xa0) {
-			b.WriteRune(c)
-		} else {
-			fmt.Fprintf(&b, "\\x%02x", c)
+	lines := strings.Split(text, "\n")
+	for i, line := range lines {
+		cells := strings.Split(line, "\t")
+		for j, cell := range cells {
+			cells[j] = record.Printable(cell)
 		}
+		lines[i] = strings.Join(cells, "\t")
 	}
-	return b.String()
+	return strings.Join(lines, "\n")
 }
