@@ -58,15 +58,21 @@ func (d *decider) takeFromNames() {
 			st.fill(record.RecordingID, ObjectKey, e.Recording != record.None)
 		}
 		if e.Recording == record.None && e.MediaKey != record.None {
-			n := normalizers[source]
-			if id := manifest.FromMediaKey(n.Profile, d.Texts.String(e.MediaKey), n); !d.badRecordings[keyOf(e.Org, id)] {
-				e.Recording = id
-				st.fill(record.RecordingID, MediaKey, id != record.None)
-			}
+			e.Recording = d.mediaID(e, normalizers[source])
+			st.fill(record.RecordingID, MediaKey, e.Recording != record.None)
 		}
 		st.voice = d.isVoice(e)
 		d.arithmetic(e, st)
 	}
+}
+
+// mediaID returns the recording that the entry's media key names.
+func (d *decider) mediaID(e *manifest.Entry, n *record.Normalizer) record.Text {
+	id := manifest.FromMediaKey(n.Profile, d.Texts.String(e.MediaKey), n)
+	if d.badRecordings[keyOf(e.Org, id)] {
+		return record.None
+	}
+	return id
 }
 
 func (st *entryState) fill(f record.Field, rule Rule, filled bool) {
@@ -224,6 +230,9 @@ func (d *decider) claimUnclaimed() {
 		e := &d.Entries[group[0].n]
 		legs := d.legsOf.find(e.Org, e.Conversation)
 		unclaimed := d.unclaimed(e.Org, legs, &having)
+		if d.contests != nil {
+			d.contests[group[0].key] = contest{len(group), unclaimed, d.hidden(e.Org, legs)}
+		}
 		switch {
 		case len(unclaimed) == 0:
 		case len(unclaimed) == 1 && len(group) == 1 && d.hidden(e.Org, legs) == complete:
@@ -251,13 +260,18 @@ func (d *decider) unclaimed(org record.Text, legs []indexed, having *index) []re
 func (d *decider) claim(n uint32, id record.Text, legs []indexed) {
 	d.Entries[n].Recording = id
 	d.state[n].fill(record.RecordingID, SoleUnclaimed, true)
+	d.claimed[n] = d.cite(d.listing(legs, id))
+}
+
+// listing returns the rows of those legs that list a recording.
+func (d *decider) listing(legs []indexed, id record.Text) []record.Ref {
 	var refs []record.Ref
 	for _, leg := range legs {
 		if slices.Contains(record.RunOf(d.Legs[leg.n].Recordings, d.Recordings), id) {
 			refs = append(refs, d.Legs[leg.n].Ref)
 		}
 	}
-	d.claimed[n] = d.cite(refs)
+	return refs
 }
 
 func (d *decider) suspect(group []indexed, ids []record.Text) {

@@ -126,18 +126,25 @@ func (d *decider) firstStart(l uint32) record.Time {
 // manifestsIncomplete tells whether recordings of a leg may be hidden.
 func (d *decider) manifestsIncomplete(n uint32) lack {
 	l := &d.Legs[n]
-	first := d.firstStart(n)
+	first, last := d.window(n)
 	if !first.Known() {
 		return d.incomplete(policy.Manifests, l.Org, always)
 	}
-	last := l.End
+	return max(d.beforeAll(l.Org, first), d.incomplete(policy.Manifests, l.Org, during(first, last)))
+}
+
+// window returns the time in which recordings of a leg may stand: from the
+// first start of its conversation's legs to its own end.
+func (d *decider) window(n uint32) (first, last record.Time) {
+	l := &d.Legs[n]
+	first, last = d.firstStart(n), l.End
 	if !last.Known() {
 		last = l.Start
 	}
 	if !last.Known() {
 		last = first
 	}
-	return max(d.beforeAll(l.Org, first), d.incomplete(policy.Manifests, l.Org, during(first, last)))
+	return first, last
 }
 
 // cdrsIncomplete tells whether legs of an entry may be hidden.

@@ -41,10 +41,26 @@ type legJudgement struct {
 	certain    bool          // one of lost is not possible
 	possible   bool          // a listed id may belong to an entry without one
 	short      bool
+	inError    bool // recorded although it should not have been
 	incomplete lack // what manifests are, for this leg
 }
 
 func (d *decider) judgeLeg(n uint32, invalid []LegInvalid) {
+	j := d.weigh(n)
+	if j.toRecord {
+		d.need(policy.Manifests, d.Legs[n].Org, d.Legs[n].Start)
+	}
+	d.reportLost(j)
+	if j.inError {
+		d.reportLeg(n, RecordedInError, NoField, record.None, "", Open, j.call.Outage)
+	}
+	d.reportInvalidLeg(j, invalid)
+	j.call.Verdict = d.verdict(j)
+	d.decision.Calls = append(d.decision.Calls, j.call)
+}
+
+// weigh finds out everything that the verdict on a leg rests on.
+func (d *decider) weigh(n uint32) *legJudgement {
 	l := &d.Legs[n]
 	j := &legJudgement{n: n, call: Call{Leg: n, Outage: d.outageOfLeg(n)}}
 	j.entries, j.call.ByID = d.entriesOfLeg(n)
@@ -52,20 +68,10 @@ func (d *decider) judgeLeg(n uint32, invalid []LegInvalid) {
 	d.findLost(j)
 	d.cover(j)
 	d.expect(j)
-	if j.toRecord {
-		d.need(policy.Manifests, l.Org, l.Start)
-		j.short = j.call.Uncovered != record.NoInt && j.call.Uncovered > d.Policy.CoverageTolerance.Microseconds()
-	}
-	inError := (l.Recorded == record.False || j.forbidden) && l.Recordings.N > 0 && len(j.entries) > 0
+	j.short = j.toRecord && j.call.Uncovered != record.NoInt && j.call.Uncovered > d.Policy.CoverageTolerance.Microseconds()
+	j.inError = (l.Recorded == record.False || j.forbidden) && l.Recordings.N > 0 && len(j.entries) > 0
 	j.incomplete = d.manifestsIncomplete(n)
-
-	d.reportLost(j)
-	if inError {
-		d.reportLeg(n, RecordedInError, NoField, record.None, "", Open, j.call.Outage)
-	}
-	d.reportInvalidLeg(j, invalid)
-	j.call.Verdict = d.verdict(j, inError)
-	d.decision.Calls = append(d.decision.Calls, j.call)
+	return j
 }
 
 // entriesOfLeg returns the voice entries with the ids that the leg lists
@@ -242,11 +248,11 @@ func (d *decider) expect(j *legJudgement) {
 	}
 }
 
-func (d *decider) verdict(j *legJudgement, inError bool) Verdict {
+func (d *decider) verdict(j *legJudgement) Verdict {
 	l := &d.Legs[j.n]
 	none := len(j.entries) == 0
 	switch {
-	case inError:
+	case j.inError:
 		return VerdictRecordedInError
 	case l.DidNotParse(record.StartTime, record.AnswerTime, record.EndTime, record.Talk, record.Recorded):
 		return VerdictIndeterminate

@@ -113,6 +113,7 @@ type decider struct {
 	possible  map[uint64]bool // ids that an entry without one may have
 	candidate map[uint32][manifest.NumRepairable]record.Text
 	claimed   map[uint32]record.Run // of decision.Refs: the legs that list a claimed id
+	contests  map[uint64]contest    // by conversation; nil unless the decision is traced
 
 	openLeg  []bool                    // has an open or indeterminate finding
 	lost     map[uint64]bool           // recordings that are missing
@@ -136,8 +137,9 @@ type entryState struct {
 
 // Decide makes the decision. It fills in the final values of the entries in
 // the evidence.
-func Decide(ev *Evidence) *Decision {
-	d := newDecider(ev)
+func Decide(ev *Evidence) *Decision { return newDecider(ev).decide() }
+
+func (d *decider) decide() *Decision {
 	d.findDamage()
 	d.findEmpty()
 	d.findEarliest()

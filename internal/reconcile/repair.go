@@ -1,6 +1,7 @@
 package reconcile
 
 import (
+	"iter"
 	"slices"
 
 	"cdrmend/internal/manifest"
@@ -115,6 +116,12 @@ func (d *decider) apply(n uint32, f record.Field, rule Rule, v values, set *reco
 }
 
 func (d *decider) repairConversation(n uint32) record.Run {
+	refs, _ := d.apply(n, record.ConversationID, CDRRecording, d.conversations(n), &d.Entries[n].Conversation)
+	return refs
+}
+
+// conversations returns those of the legs that list the entry's recording.
+func (d *decider) conversations(n uint32) values {
 	e := &d.Entries[n]
 	var found values
 	if d.state[n].voice {
@@ -122,8 +129,7 @@ func (d *decider) repairConversation(n uint32) record.Run {
 			found.add(d.Legs[leg.n].Conversation, d.Legs[leg.n].Ref)
 		}
 	}
-	refs, _ := d.apply(n, record.ConversationID, CDRRecording, found, &e.Conversation)
-	return refs
+	return found
 }
 
 func (d *decider) trunks(legs []indexed) values {
@@ -134,31 +140,57 @@ func (d *decider) trunks(legs []indexed) values {
 	return found
 }
 
-// repairTrunk asks the legs of the recording, those of its conversation, and
-// only then the registrations of its line.
 func (d *decider) repairTrunk(n uint32) record.Run {
-	e := &d.Entries[n]
-	legs, byID := d.legsOfEntry(n)
-	found := d.trunks(legs)
-	if byID {
-		if refs, done := d.apply(n, record.TrunkID, CDRRecording, found, &e.Trunk); done {
+	for r := range d.trunkRules(n) {
+		if r.silent != Spoke {
+			continue
+		}
+		if refs, done := d.apply(n, record.TrunkID, r.rule, r.values, &d.Entries[n].Trunk); done {
 			return refs
 		}
 	}
-	ofConversation := d.trunks(d.legsOf.find(e.Org, e.Conversation))
-	if d.cdrsIncomplete(e) == complete {
+	return record.Run{}
+}
+
+// ruling is what one rule says, or why it says nothing.
+type ruling struct {
+	rule   Rule
+	values values
+	silent Silence
+}
+
+// trunkRules yields what each rule says of an entry's trunk: the legs of the
+// recording, those of its conversation, and only then the registrations of its
+// line.
+func (d *decider) trunkRules(n uint32) iter.Seq[ruling] {
+	return func(yield func(ruling) bool) {
+		e := &d.Entries[n]
+		legs, byID := d.legsOfEntry(n)
+		found := d.trunks(legs)
+		first := ruling{CDRRecording, found, Spoke}
+		if !byID {
+			first = ruling{rule: CDRRecording, silent: NoLegListsIt}
+		}
+		if !yield(first) {
+			return
+		}
+		ofConversation := d.trunks(d.legsOf.find(e.Org, e.Conversation))
 		if len(found.ids) == 0 {
 			found = ofConversation
 		}
-		if refs, done := d.apply(n, record.TrunkID, CDRConversation, found, &e.Trunk); done {
-			return refs
+		second := ruling{CDRConversation, found, Spoke}
+		if d.cdrsIncomplete(e) != complete {
+			second = ruling{rule: CDRConversation, silent: CDRsIncomplete}
 		}
+		if !yield(second) {
+			return
+		}
+		if len(ofConversation.ids) > 0 {
+			yield(ruling{rule: RegistrationLine, silent: LegsNameTrunks})
+			return
+		}
+		yield(ruling{RegistrationLine, d.registered(e, legs), Spoke})
 	}
-	if len(ofConversation.ids) > 0 {
-		return record.Run{}
-	}
-	refs, _ := d.apply(n, record.TrunkID, RegistrationLine, d.registered(e, legs), &e.Trunk)
-	return refs
 }
 
 // registered returns the trunks that the entry's line registered, or, when

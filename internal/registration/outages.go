@@ -24,11 +24,38 @@ const (
 // organisation, trunk, line and start. The order of the events does not
 // matter. Their trunks must have been filled in.
 func Outages(events []Event, texts *record.Texts, p *policy.Policy) []Outage {
-	sweep := sweep{texts: texts, policy: p, token: token.Rules{Leeway: p.Leeway, Race: p.RefreshRace}}
+	sweep := newSweep(texts, p)
 	for run := range byKey(events, texts) {
 		sweep.key(run)
 	}
 	return sweep.outages
+}
+
+// Failure is one failed attempt that is part of an outage.
+type Failure struct {
+	*Event
+	Cause Cause
+}
+
+// Failures returns the failed attempts that an outage consists of, in order.
+func Failures(events []Event, texts *record.Texts, p *policy.Policy, o *Outage) []Failure {
+	var found []Failure
+	sweep := newSweep(texts, p)
+	sweep.note = func(e *Event, c Cause) {
+		if o.Span.Contains(e.Time) {
+			found = append(found, Failure{e, c})
+		}
+	}
+	for run := range byKey(events, texts) {
+		if run[0].key() == (key{o.Org, o.Trunk, o.Line}) {
+			sweep.key(run)
+		}
+	}
+	return found
+}
+
+func newSweep(texts *record.Texts, p *policy.Policy) sweep {
+	return sweep{texts: texts, policy: p, token: token.Rules{Leeway: p.Leeway, Race: p.RefreshRace}}
 }
 
 // sweep walks along the events of each key and holds the outage that has
@@ -38,6 +65,7 @@ type sweep struct {
 	policy  *policy.Policy
 	token   token.Rules
 	outages []Outage
+	note    func(*Event, Cause) // of each failure that exposed its key; may be nil
 
 	current Outage // Failures is 0 when there is none
 	counts  [NumCauses]int
@@ -95,6 +123,9 @@ func (s *sweep) fail(e, success *Event) {
 		s.finish(s.endedByItself())
 	}
 	cause := CauseOf(e, &s.token)
+	if s.note != nil {
+		s.note(e, cause)
+	}
 	if s.current.Failures == 0 {
 		s.current = Outage{
 			Org: e.Org, Trunk: e.Trunk, Line: e.Line, Span: record.Span{Start: e.Time, End: end},

@@ -1,0 +1,51 @@
+package job
+
+import (
+	"context"
+
+	"cdrmend/internal/policy"
+	"cdrmend/internal/reconcile"
+	"cdrmend/internal/record"
+	"cdrmend/internal/registration"
+)
+
+// Reading is an interval that was read and decided once more, to be asked why
+// it was decided so. Nothing was written.
+type Reading struct {
+	*reconcile.Trace
+	RunID string
+
+	events []registration.Event
+	policy *policy.Policy
+}
+
+// Explain reads an interval as its sources show it, and decides it.
+func (j *Job) Explain(ctx context.Context, interval record.Span) (*Reading, error) {
+	snap, err := j.snapshot(ctx, interval)
+	if err != nil {
+		return nil, err
+	}
+	scan, err := j.scan(ctx, snap)
+	if err != nil {
+		return nil, err
+	}
+	defer scan.close()
+	trace := reconcile.Explain(j.resolve(snap, scan))
+	return &Reading{Trace: trace, RunID: snap.runID, events: scan.events, policy: &j.Config.Policy}, nil
+}
+
+// Failures returns the failed attempts that an outage consists of, in order.
+func (r *Reading) Failures(o *registration.Outage) []registration.Failure {
+	return registration.Failures(r.events, r.Texts, r.policy, o)
+}
+
+// EventAt returns the attempt to register that a row holds, nil for a row
+// without a usable one.
+func (r *Reading) EventAt(ref record.Ref) *registration.Event {
+	for i := range r.events {
+		if r.events[i].Ref == ref {
+			return &r.events[i]
+		}
+	}
+	return nil
+}
