@@ -133,7 +133,7 @@ func loadConfig(w *world, flags *pflag.FlagSet) (*policy.Config, error) {
 	if err != nil {
 		return nil, usageError{err}
 	}
-	if _, err := job.TokenRules(&cfg.Policy); err != nil {
+	if _, err := job.TokenRules(cfg); err != nil {
 		return nil, usageError{err}
 	}
 	if _, _, err := job.SigningKeys(&cfg.Signing); err != nil {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 
+	"cdrmend/internal/record"
 	"cdrmend/internal/token"
 
 	"github.com/spf13/pflag"
@@ -55,7 +56,7 @@ func examineToken(_ context.Context, w *world, flags *pflag.FlagSet) (int, error
 	org, _ := flags.GetString("org")
 	scopes, _ := flags.GetStringSlice("scope")
 	leeway, _ := flags.GetDuration("leeway")
-	rules := &token.Rules{Required: scopes, Leeway: leeway}
+	rules := &token.Rules{Required: scopes, Leeway: leeway, Limits: record.DefaultLimits()}
 	if rules.Keys, err = readKeys(flags); err != nil {
 		return 0, err
 	}

@@ -61,9 +61,9 @@ type Reader struct {
 	batch   *Batch
 }
 
-// NewReader returns a reader for a profile.
-func NewReader(p *record.Profile, texts *record.Texts) *Reader {
-	return &Reader{norm: record.NewNormalizer(p, texts), mapping: p.Map(record.LegFields)}
+// NewReader returns a reader for a profile and for objects within the limits.
+func NewReader(p *record.Profile, texts *record.Texts, limits *record.Limits) *Reader {
+	return &Reader{norm: record.NewNormalizer(p, texts), mapping: p.Map(record.LegFields, limits)}
 }
 
 // Read reads one object that is not Parquet. Damage is part of the batch; the

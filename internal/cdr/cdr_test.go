@@ -30,7 +30,7 @@ func read(t *testing.T, profile string, f record.Format, text string) (*cdr.Batc
 
 func readWith(t *testing.T, p *record.Profile, texts *record.Texts, f record.Format, text string) *cdr.Batch {
 	t.Helper()
-	b, err := cdr.NewReader(p, texts).Read(bufio.NewReader(strings.NewReader(text)), f, func(record.Reject) error { return nil })
+	b, err := cdr.NewReader(p, texts, &record.Limits{}).Read(bufio.NewReader(strings.NewReader(text)), f, func(record.Reject) error { return nil })
 	if err != nil {
 		t.Fatal(err)
 	}

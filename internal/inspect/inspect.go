@@ -15,11 +15,11 @@ import (
 	"cdrmend/internal/token"
 )
 
-// Print reads a file as a profile says and prints its records. Tokens are not
-// printed.
+// Print reads a file as a profile says, within the limits that a configuration
+// has unless it says otherwise, and prints its records. Tokens are not printed.
 func Print(w io.Writer, p *record.Profile, key string, file io.Reader) error {
-	in := printer{w: w, texts: record.NewTexts(), profile: p, key: key}
-	in.stream = record.Open(file)
+	in := printer{w: w, texts: record.NewTexts(), profile: p, key: key, limits: record.DefaultLimits()}
+	in.stream = record.Open(file, 0, &in.limits)
 	defer in.stream.Close()
 	in.body = bufio.NewReader(in.stream)
 	head, _ := in.body.Peek(4096)
@@ -51,6 +51,7 @@ type printer struct {
 	format  record.Format
 	file    io.ReaderAt // of Parquet
 	size    int64
+	limits  record.Limits
 }
 
 func (in *printer) reject(r record.Reject) error {
@@ -94,7 +95,7 @@ func (in *printer) invalid(list []record.Invalid, row uint32) {
 }
 
 func (in *printer) manifest() error {
-	r := manifest.NewReader(in.profile, in.texts, 0)
+	r := manifest.NewReader(in.profile, in.texts, 0, &in.limits)
 	input := manifest.Input{Key: in.key, Stream: in.stream, Body: in.body, Format: in.format, Reject: in.reject}
 	read := func() (*manifest.Batch, error) { return r.Read(input) }
 	if in.file != nil {
@@ -148,7 +149,7 @@ func (in *printer) manifest() error {
 }
 
 func (in *printer) legs() error {
-	r := cdr.NewReader(in.profile, in.texts)
+	r := cdr.NewReader(in.profile, in.texts, &in.limits)
 	read := func() (*cdr.Batch, error) { return r.Read(in.body, in.format, in.reject) }
 	if in.file != nil {
 		read = func() (*cdr.Batch, error) { return r.ReadParquet(in.file, in.size, in.reject) }
@@ -184,7 +185,7 @@ func (in *printer) legs() error {
 }
 
 func (in *printer) events() error {
-	r := registration.NewReader(in.profile, in.texts, &token.Rules{})
+	r := registration.NewReader(in.profile, in.texts, &token.Rules{Limits: in.limits})
 	read := func() (*registration.Batch, error) { return r.Read(in.body, in.format, record.None, in.reject) }
 	if in.file != nil {
 		read = func() (*registration.Batch, error) { return r.ReadParquet(in.file, in.size, record.None, in.reject) }

@@ -48,9 +48,9 @@ func relocate(ctx context.Context, snap *snapshot, d *reconcile.Decision, n uint
 		return err
 	}
 	defer body.Close()
-	stream := record.Open(body)
+	stream := record.Open(body, in.Size, snap.limits)
 	defer stream.Close()
-	r := manifest.NewReader(source.Profile, d.Texts, source.Required)
+	r := manifest.NewReader(source.Profile, d.Texts, source.Required, snap.limits)
 	r.Everywhere = true
 	batch, err := r.Read(manifest.Input{
 		Key: in.Key, Packed: in.Size, Stream: stream, Body: bufio.NewReader(stream), Format: doc.Format,

@@ -124,7 +124,7 @@ func content(ctx context.Context, snap *snapshot, n uint32) (*record.Stream, fun
 	if err != nil {
 		return nil, nil, err
 	}
-	stream := record.Open(body)
+	stream := record.Open(body, in.Size, snap.limits)
 	return stream, func() { stream.Close(); body.Close() }, nil
 }
 

@@ -89,7 +89,7 @@ func (j *Job) scan(ctx context.Context, snap *snapshot) (*scan, error) {
 		texts: record.NewTexts(), refreshes: map[refreshKey][]record.Time{}, read: make([]readObject, len(snap.inputs)),
 		rejects: map[uint32]*ledger.Spool{}, lost: map[uint32]int64{}, damage: map[uint32]bool{}, rows: map[uint32]*rowCount{}, usable: map[uint32]bool{},
 	}
-	rules, err := TokenRules(&j.Config.Policy)
+	rules, err := TokenRules(j.Config)
 	if err != nil {
 		return nil, err
 	}
@@ -120,8 +120,9 @@ func (s *scan) sortDocuments() {
 
 // TokenRules returns what tokens are held against; an error names what is
 // wrong with the configured keys.
-func TokenRules(p *policy.Policy) (*token.Rules, error) {
-	rules := &token.Rules{Required: p.RequiredScopes, Leeway: p.Leeway, Race: p.RefreshRace}
+func TokenRules(c *policy.Config) (*token.Rules, error) {
+	p := &c.Policy
+	rules := &token.Rules{Required: p.RequiredScopes, Leeway: p.Leeway, Race: p.RefreshRace, Limits: c.Limits}
 	if p.TokenKeys == nil {
 		return rules, nil
 	}
@@ -148,9 +149,9 @@ func (sc *scanner) prepareReaders() {
 		sc.readers[i].New = func() any {
 			switch s.Kind {
 			case policy.Manifests:
-				return manifest.NewReader(s.Profile, sc.out.texts, s.Required)
+				return manifest.NewReader(s.Profile, sc.out.texts, s.Required, sc.snap.limits)
 			case policy.CDRs:
-				return cdr.NewReader(s.Profile, sc.out.texts)
+				return cdr.NewReader(s.Profile, sc.out.texts, sc.snap.limits)
 			default:
 				return registration.NewReader(s.Profile, sc.out.texts, sc.rules)
 			}
@@ -197,7 +198,7 @@ func (sc *scanner) one(ctx context.Context, n uint32) error {
 		return err
 	}
 	defer body.Close()
-	o := newOpened(body, in.Key, source.Profile)
+	o := newOpened(body, in, source.Profile, sc.snap.limits)
 	defer o.stream.Close()
 	if o.format == record.Parquet {
 		spool, err := sc.spooled(ctx, o)
@@ -278,13 +279,13 @@ type opened struct {
 // sniff is how much of an object tells its format: all of it that is buffered.
 const sniff = 64 << 10
 
-func newOpened(body io.Reader, key string, p *record.Profile) *opened {
+func newOpened(body io.Reader, in *input, p *record.Profile, limits *record.Limits) *opened {
 	o := &opened{hash: sha256.New()}
 	o.stored = io.TeeReader(body, o.hash)
-	o.stream = record.Open(o.stored)
+	o.stream = record.Open(o.stored, in.Size, limits)
 	o.body = bufio.NewReaderSize(o.stream, sniff)
 	head, _ := o.body.Peek(sniff)
-	o.format = p.FormatOf(key, head)
+	o.format = p.FormatOf(in.Key, head)
 	return o
 }
 

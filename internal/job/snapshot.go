@@ -41,6 +41,7 @@ type snapshot struct {
 	inputs     []input // sorted by (source, key)
 	media      []object.Info
 	names      *names
+	limits     *record.Limits
 	runID      string
 	count      int64
 	bytes      int64
@@ -48,7 +49,7 @@ type snapshot struct {
 
 // snapshot lists all inputs of an interval.
 func (j *Job) snapshot(ctx context.Context, interval record.Span) (*snapshot, error) {
-	s := &snapshot{interval: interval, label: Label(interval, j.Config.Interval)}
+	s := &snapshot{interval: interval, label: Label(interval, j.Config.Interval), limits: &j.Config.Limits}
 	j.arrangeSources(s)
 	if err := j.list(ctx, s); err != nil {
 		return nil, err

@@ -26,10 +26,10 @@ const (
 func outcome(t *testing.T, profile, key string, stored []byte) (brief, text string) {
 	t.Helper()
 	p := builtIn(t, profile)
-	in := manifest.Input{Key: key, Packed: int64(len(stored)), Stream: record.Open(bytes.NewReader(stored))}
+	in := manifest.Input{Key: key, Packed: int64(len(stored)), Stream: record.Open(bytes.NewReader(stored), int64(len(stored)), &limits)}
 	in.Body = bufio.NewReader(in.Stream)
 	in.Reject = func(record.Reject) error { return nil }
-	b, err := manifest.NewReader(p, record.NewTexts(), required).Read(in)
+	b, err := manifest.NewReader(p, record.NewTexts(), required, &limits).Read(in)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -49,7 +49,7 @@ func outcome(t *testing.T, profile, key string, stored []byte) (brief, text stri
 		return brief, ""
 	}
 	var out strings.Builder
-	content := record.Open(bytes.NewReader(stored))
+	content := record.Open(bytes.NewReader(stored), int64(len(stored)), &limits)
 	if err := manifest.Write(&out, content, p, &b.Doc, editsFor(b)); err != nil {
 		t.Fatal(err)
 	}
@@ -192,7 +192,7 @@ func TestWhatAKeySays(t *testing.T) {
 			t.Errorf("%s: got %q, want %q", key, got, want)
 		}
 	}
-	virtual := manifest.NewReader(p, texts, required).Virtual(keyed)
+	virtual := manifest.NewReader(p, texts, required, &limits).Virtual(keyed)
 	var out strings.Builder
 	if err := manifest.Write(&out, strings.NewReader(""), p, &virtual.Doc, editsFor(virtual)); err != nil || out.String() != fromNothing {
 		t.Errorf("got %s, %v, want %s", out.String(), err, fromNothing)

@@ -15,7 +15,7 @@ func (r *Reader) lines(b *Batch, in Input) error {
 	var cut *Recovery
 	content := counter{r: in.Body}
 	defer func() { b.Length = content.n }()
-	for line, err := range record.Lines(&content) {
+	for line, err := range record.Lines(&content, r.limits) {
 		if err != nil {
 			if record.IsDamage(err) {
 				r.broken(b, err, in)
@@ -23,7 +23,14 @@ func (r *Reader) lines(b *Batch, in Input) error {
 			}
 			return err
 		}
-		e, err := record.ScanLine(line, slots)
+		if line.Over != nil {
+			remove = append(remove, wholeLine(line))
+			if err := r.piece(b, line, in); err != nil {
+				return err
+			}
+			continue
+		}
+		e, err := record.ScanLine(line, slots, r.limits)
 		last := !line.Newline && err != nil && record.IsCut(err)
 		switch _, members := slots.Tail(); {
 		case err == nil:
@@ -48,6 +55,17 @@ func (r *Reader) lines(b *Batch, in Input) error {
 	b.whole = content.n
 	r.lineRecovery(b, remove, cut, content.n)
 	return nil
+}
+
+// piece sets aside a piece of a line that is too long. The line counts once.
+func (r *Reader) piece(b *Batch, line record.Line, in Input) error {
+	if b.Doc.rare().Malformed == nil {
+		r.broken(b, line.Over, in)
+	}
+	if !line.More {
+		b.Rows, b.Rejects = b.Rows+1, b.Rejects+1
+	}
+	return in.Reject(line.Reject())
 }
 
 // counter counts the bytes of a document that is read to its end.

@@ -38,6 +38,9 @@ func (d *Document) Writable() bool {
 // is whole, in spite of its checksum, has a recovery.
 func (r *Reader) parquetDamage(b *Batch, damage error, in Input) {
 	switch failed := in.Stream.Failed(); {
+	case isUndecodable(failed):
+		b.Entries, b.Users, b.Rows = nil, nil, 0
+		b.Doc.rare().Malformed = &Break{}
 	case failed != nil:
 		r.broken(b, failed, in)
 	case damage != nil && len(b.Entries) == 0:
@@ -58,5 +61,5 @@ func WriteParquet(w io.Writer, src io.ReaderAt, size int64, p *record.Profile, e
 	for i, e := range edits {
 		cells[i] = record.ParquetEdit{Row: e.Gap.Entry, Field: e.Gap.Field, Value: e.Value}
 	}
-	return p.Map(record.EntryFields).RewriteParquet(w, src, size, cells)
+	return p.Map(record.EntryFields, &record.Limits{}).RewriteParquet(w, src, size, cells)
 }

@@ -97,8 +97,8 @@ var required = record.Of(record.RecordingID, record.ConversationID, record.Trunk
 // read reads a document; stored is its content as the store has it.
 func read(t *testing.T, texts *record.Texts, stored, content []byte, format record.Format) *manifest.Batch {
 	t.Helper()
-	r := manifest.NewReader(profile(t), texts, required)
-	in := manifest.Input{Key: "a", Packed: int64(len(stored)), Stream: record.Open(bytes.NewReader(stored)), Format: format}
+	r := manifest.NewReader(profile(t), texts, required, &limits)
+	in := manifest.Input{Key: "a", Packed: int64(len(stored)), Stream: record.Open(bytes.NewReader(stored), int64(len(stored)), &limits), Format: format}
 	in.Body = bufio.NewReader(in.Stream)
 	in.Reject = func(r record.Reject) error { t.Errorf("rejected row %d: %s", r.Row, r.Reason); return nil }
 	if format != record.Parquet {

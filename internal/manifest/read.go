@@ -22,6 +22,7 @@ type Reader struct {
 	// for values that only turn out to be none when all is read.
 	Everywhere bool
 
+	limits   *record.Limits
 	norm     record.Normalizer
 	mapping  *record.Mapping
 	required []record.Field // repairable ones
@@ -32,10 +33,12 @@ type Reader struct {
 	wanted   []int
 }
 
-// NewReader returns a reader for a profile. Positions are noted for the
-// required fields.
-func NewReader(p *record.Profile, texts *record.Texts, required record.Fields) *Reader {
-	r := &Reader{norm: record.NewNormalizer(p, texts), mapping: p.Map(record.EntryFields)}
+// NewReader returns a reader for a profile and for documents within the
+// limits. Positions are noted for the required fields.
+func NewReader(p *record.Profile, texts *record.Texts, required record.Fields, limits *record.Limits) *Reader {
+	r := &Reader{
+		limits: limits, norm: record.NewNormalizer(p, texts), mapping: p.Map(record.EntryFields, limits),
+	}
 	for _, f := range Repairable {
 		if required.Has(f) {
 			r.required = append(r.required, f)
@@ -119,12 +122,9 @@ func (b *Batch) finish() {
 // isUndecodable reports whether a document that broke with err is one that
 // cannot be decoded at all.
 func isUndecodable(err error) bool {
-	var syntax *record.SyntaxError
-	if errors.As(err, &syntax) {
-		return syntax.Limit != ""
-	}
+	var limit *record.LimitError
 	var stream *record.StreamError
-	return errors.As(err, &stream) && stream.Unknown
+	return errors.As(err, &limit) || errors.As(err, &stream) && stream.Unknown
 }
 
 // undecodable is a document of which nothing can be used.
@@ -168,7 +168,7 @@ func (r *Reader) blank(b *Batch) Entry {
 }
 
 func (r *Reader) document(b *Batch, in Input) error {
-	s := record.NewScanner(in.Body)
+	s := record.NewScanner(in.Body, r.limits)
 	d := record.NewDocument(s, r.mapping.Paths, r.norm.Profile.List, r.marker, r.wanted)
 	d.Visit = func(e *record.Element) error { return r.element(b, e, in.Reject) }
 	d.Restart = func() {
@@ -220,7 +220,10 @@ func (r *Reader) broken(b *Batch, err error, in Input) {
 	rare := b.Doc.rare()
 	var syntax *record.SyntaxError
 	var stream *record.StreamError
+	var limit *record.LimitError
 	switch {
+	case errors.As(err, &limit):
+		rare.Malformed = &Break{Offset: limit.Offset}
 	case errors.As(err, &syntax) && syntax.Cut:
 		rare.Truncated = &Break{Offset: syntax.Offset}
 	case errors.As(err, &syntax):

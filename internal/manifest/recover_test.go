@@ -18,6 +18,8 @@ import (
 )
 
 // samples are documents of every shape that a JSON manifest can have.
+var limits = record.DefaultLimits()
+
 var samples = []string{
 	`{"recording_id":"a","conversation_id":null,"duration_ms":1200,"x":{"y":[1,{"z":"}"}]},"trunk_id":""}`,
 	"\xef\xbb\xbf{\r\n  \"format\": \"cdrmend.manifest/1\", \"org_id\":\"o\",\r\n  \"counts\": {\"total\": 3, \"failed\": 1},\r\n  \"recordings\": [\r\n {\"recording_id\":\"a\",\"duration_ms\":5},\r\n {},\r\n {\"conversation_id\":\"c\\\"\\u00e9\",\"user_ids\":[\"u\",\"v\"] }\r\n ]\r\n}\r\n",
@@ -52,7 +54,7 @@ func briefs(texts *record.Texts, entries []manifest.Entry) []brief {
 // readText reads an uncompressed document.
 func readText(t testing.TB, p *record.Profile, texts *record.Texts, key string, stored []byte, f record.Format) (*manifest.Batch, []record.Reject) {
 	t.Helper()
-	in := manifest.Input{Key: key, Packed: int64(len(stored)), Stream: record.Open(bytes.NewReader(stored)), Format: f}
+	in := manifest.Input{Key: key, Packed: int64(len(stored)), Stream: record.Open(bytes.NewReader(stored), int64(len(stored)), &limits), Format: f}
 	in.Body = bufio.NewReader(in.Stream)
 	var rejects []record.Reject
 	in.Reject = func(r record.Reject) error {
@@ -60,7 +62,7 @@ func readText(t testing.TB, p *record.Profile, texts *record.Texts, key string, 
 		rejects = append(rejects, r)
 		return nil
 	}
-	b, err := manifest.NewReader(p, texts, required).Read(in)
+	b, err := manifest.NewReader(p, texts, required, &limits).Read(in)
 	if err != nil {
 		t.Fatalf("%v, of %q", err, stored)
 	}
@@ -237,10 +239,10 @@ func TestAReadThatFailsIsNoDamage(t *testing.T) {
 	p := builtIn(t, "cdrmend")
 	for _, f := range []record.Format{record.JSON, record.JSONLines} {
 		for n := range len(samples[0]) {
-			in := manifest.Input{Key: "a", Stream: record.Open(io.MultiReader(strings.NewReader(samples[0][:n]), failing{})), Format: f}
+			in := manifest.Input{Key: "a", Stream: record.Open(io.MultiReader(strings.NewReader(samples[0][:n]), failing{}), 0, &limits), Format: f}
 			in.Body = bufio.NewReader(in.Stream)
 			in.Reject = func(record.Reject) error { return nil }
-			if b, err := manifest.NewReader(p, record.NewTexts(), required).Read(in); err == nil {
+			if b, err := manifest.NewReader(p, record.NewTexts(), required, &limits).Read(in); err == nil {
 				t.Fatalf("%s after %d bytes: got %+v, want the error of the store", f, n, b.Doc)
 			}
 		}

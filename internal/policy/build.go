@@ -32,6 +32,7 @@ func (b *builder) config(path string) {
 		Recheck:     d.Recheck,
 		Concurrency: d.Concurrency,
 		Scratch:     b.path(d.Scratch),
+		Limits:      d.Limits,
 		doc:         d,
 	}
 	b.cfg.FailOn, _ = ParseSeverity(d.FailOn)

@@ -3,6 +3,7 @@ package policy
 import (
 	"encoding/json"
 
+	"cdrmend/internal/record"
 	"cdrmend/internal/yamlfile"
 )
 
@@ -17,6 +18,7 @@ type document struct {
 	Media       mediaDocument    `json:"media"`
 	Output      outputDocument   `json:"output"`
 	Policy      policyDocument   `json:"policy"`
+	Limits      record.Limits    `json:"limits"`
 	Signing     *signingDocument `json:"signing,omitempty"`
 	Report      reportDocument   `json:"report"`
 	Metrics     metricsDocument  `json:"metrics,omitempty"`
@@ -162,6 +164,7 @@ func defaults() *document {
 			CoverageTolerance: "5s",
 			Expect:            "answered",
 		},
+		Limits:      record.DefaultLimits(),
 		Report:      reportDocument{Redact: "ops"},
 		Concurrency: 64,
 	}

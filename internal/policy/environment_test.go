@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"cdrmend/internal/policy"
+	"cdrmend/internal/record"
 )
 
 func TestFlagBeatsEnvironmentBeatsFileBeatsDefault(t *testing.T) {
@@ -43,7 +44,7 @@ func TestVariablesSetKeysOfEveryType(t *testing.T) {
 		"CDRMEND_ORG=0123", "CDRMEND_CONCURRENCY=7", "CDRMEND_POLICY_MAX_REJECTS=1e-2", "CDRMEND_S3_PATH_STYLE=true",
 		"CDRMEND_POLICY_EXPECT=all", "CDRMEND_POLICY_DURATION_TOLERANCE=none", "CDRMEND_POLICY_LEEWAY=0",
 		"CDRMEND_OUTPUT_URL=s3://b/x", "CDRMEND_OUTPUT_OBJECT_LOCK_MODE=governance", "CDRMEND_OUTPUT_OBJECT_LOCK_DAYS=9",
-		"CDRMEND_MEDIA_S3_REGION=r", "CDRMEND_TOKEN=secret", "CDRMEND_CONFIG=x",
+		"CDRMEND_MEDIA_S3_REGION=r", "CDRMEND_LIMITS_DEPTH=50", "CDRMEND_LIMITS_DOCUMENT_BYTES=1000000", "CDRMEND_TOKEN=secret", "CDRMEND_CONFIG=x",
 	}, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -54,6 +55,9 @@ func TestVariablesSetKeysOfEveryType(t *testing.T) {
 	}
 	if !c.Output.S3.PathStyle || c.Output.URL.Bucket() != "b" || c.Output.ObjectLock != (policy.ObjectLock{Mode: "governance", Days: 9}) || c.Media.S3.Region != "r" {
 		t.Errorf("got %+v", c.Output)
+	}
+	if want := record.DefaultLimits(); c.Limits.Depth != 50 || c.Limits.DocumentBytes != 1_000_000 || c.Limits.Members != want.Members {
+		t.Errorf("got %+v", c.Limits)
 	}
 }
 
@@ -67,10 +71,12 @@ func TestVariablesThatSetNothingAreErrors(t *testing.T) {
 		"CDRMEND_POLICY_MAX_REJECTS=NaN":     `CDRMEND_POLICY_MAX_REJECTS: policy.max_rejects: is "NaN", want a share from 0 to 1`,
 		"CDRMEND_S3_PATH_STYLE=yes":          `CDRMEND_S3_PATH_STYLE: s3.path_style: is "yes", want true or false`,
 		"CDRMEND_POLICY_LEEWAY=-1s":          `CDRMEND_POLICY_LEEWAY: policy.leeway: is "-1s", want a duration of 0 or more such as 48h, 95h59m, 90s or 998ms`,
+		"CDRMEND_LIMITS_DEPTH=0":             "CDRMEND_LIMITS_DEPTH: limits.depth: is 0, want a number from 1 to 10000: levels of JSON, one inside the other",
+		"CDRMEND_LIMITS_RECORD_BYTES=1MB":    `CDRMEND_LIMITS_RECORD_BYTES: limits.record_bytes: is "1MB", want a number of bytes from 64 KiB to 1 GiB`,
 		"CDRMEND_OUTPUT_OBJECT_LOCK_DAYS=-1": "CDRMEND_OUTPUT_OBJECT_LOCK_DAYS: output.object_lock.days: is -1, want a number of days from 1 to 36500",
 	} {
 		_, err := policy.Load("cdrmend.yaml", []string{entry}, nil)
-		if err == nil || !strings.Contains(err.Error()+"\n", want+"\n") {
+		if err == nil || !strings.Contains(err.Error()+"\n", want) {
 			t.Errorf("%s: got %v, want %s", entry, err, want)
 		}
 	}

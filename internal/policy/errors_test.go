@@ -36,7 +36,7 @@ func TestEveryErrorNamesFileLineAndKey(t *testing.T) {
 	for name, test := range map[string]struct{ text, want string }{
 		"unknown key": {
 			top("colour: blue"),
-			"cdrmend.yaml:2:1: colour: unknown key, want one of concurrency fail_on interval media metrics name notify org output policy recheck report s3 scratch signing sources",
+			"cdrmend.yaml:2:1: colour: unknown key, want one of concurrency fail_on interval limits media metrics name notify org output policy recheck report s3 scratch signing sources",
 		},
 		"unknown key of a source": {
 			insert(t, "    - name: c", "      coluor: 1"),
@@ -54,6 +54,10 @@ func TestEveryErrorNamesFileLineAndKey(t *testing.T) {
 		"empty value":         {top("org:"), "cdrmend.yaml:2:1: org: is empty, want text"},
 		"number for text":     {top("org: 4711"), "cdrmend.yaml:2:1: org: is 4711, want text"},
 		"unknown word":        {top("fail_on: blocker"), `cdrmend.yaml:2:1: fail_on: is "blocker", want one of critical major minor none`},
+		"unknown limit":       {top("limits: {colour: 1}"), "cdrmend.yaml:2:10: limits.colour: unknown key, want one of columns depth document_bytes members name_bytes number_bytes record_bytes unpacked_bytes unpacked_ratio window_bytes"},
+		"limit of nothing":    {top("limits:\n  members: 0"), "cdrmend.yaml:3:3: limits.members: is 0, want a number from 1: members of a JSON object"},
+		"limit with a unit":   {top("limits:\n  window_bytes: 8MB"), `cdrmend.yaml:3:3: limits.window_bytes: is "8MB", want a number of bytes from 1 MiB to 2 GiB: what a zstd stream may ask to be remembered`},
+		"limit too low":       {top("limits:\n  record_bytes: 100"), "cdrmend.yaml:3:3: limits.record_bytes: is 100, want a number of bytes from 64 KiB to 1 GiB: a line, a CSV row, an element of a JSON list, or a document that is one entry"},
 		"negative duration":   {manifest("      settle: -5s"), `cdrmend.yaml:6:7: sources.manifests[0].settle: is "-5s", want a duration of 0 or more such as 48h, 95h59m, 90s or 998ms`},
 		"duration as number":  {manifest("      lookback: 5"), "cdrmend.yaml:6:7: sources.manifests[0].lookback: is 5, want a duration of 0 or more such as 48h, 95h59m, 90s or 998ms"},
 		"endless duration":    {manifest("      lookback: 9999999h"), "cdrmend.yaml:6:7: sources.manifests[0].lookback: the duration 9999999h is too long"},

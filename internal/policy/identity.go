@@ -30,6 +30,7 @@ type Identity struct {
 	Tables   []string          `json:"tables"` // in byte order
 	Policy   PolicyIdentity    `json:"policy"`
 	Report   ReportIdentity    `json:"report"`
+	Limits   record.Limits     `json:"limits"`
 }
 
 // ReportIdentity is the part of Identity about reports for people.
@@ -99,6 +100,7 @@ func (c *Config) Identity() Identity {
 		Tables:   []string{},
 		Policy:   c.Policy.identity(),
 		Report:   ReportIdentity{Redact: c.Report.Redact.String()},
+		Limits:   c.Limits,
 	}
 	if c.Report.Redact == RedactAll {
 		id.Report.PseudonymKeySHA256 = c.Report.PseudonymKeySHA256

@@ -32,6 +32,7 @@ type Config struct {
 	Media       Media
 	Output      Output
 	Policy      Policy
+	Limits      record.Limits
 	Signing     Signing
 	Report      Report
 	Metrics     Metrics

@@ -17,6 +17,7 @@ func (id *Identity) Config(base string) (*Config, error) {
 	c := &Config{
 		Org:         id.Org,
 		Interval:    r.duration(id.Interval),
+		Limits:      id.Limits,
 		Concurrency: defaults().Concurrency,
 		Media:       Media{Check: MediaCheck(r.index(mediaCheckNames, id.Media.Check))},
 		Output:      Output{CSV: slices.Contains(id.Tables, "csv"), Parquet: slices.Contains(id.Tables, "parquet")},

@@ -30,12 +30,18 @@ type StreamError struct {
 	Err     error
 }
 
-func (e *StreamError) Error() string { return "compressed stream: " + e.Err.Error() }
+func (e *StreamError) Error() string {
+	if e.Unknown {
+		return "cannot be decoded: " + e.Err.Error()
+	}
+	return "compressed stream: " + e.Err.Error()
+}
 
 // Unwrap returns what the decoder said.
 func (e *StreamError) Unwrap() error { return e.Err }
 
-// A Stream is the uncompressed content of an object.
+// A Stream is the uncompressed content of an object, up to what the limits
+// allow.
 type Stream struct {
 	Compression Compression
 	Checksum    error // the content is whole but does not match its checksum; known at the end
@@ -43,6 +49,9 @@ type Stream struct {
 	source      *source
 	failed      error
 	begun       bool         // some content came
+	left        int64        // of the content that may come, negative without a limit
+	limit       LimitError   // what says so
+	window      int64        // that zstd may ask for
 	next        func() error // goes on with the next member of the stream
 	close       func()
 }
@@ -61,12 +70,10 @@ func (s *source) Read(b []byte) (int, error) {
 	return n, err
 }
 
-// maxWindow is what the zstd tool itself accepts without being asked to.
-const maxWindow = 128 << 20
-
-// Open returns the content of r.
-func Open(r io.Reader) *Stream {
-	s := &Stream{source: &source{r: r}, close: func() {}}
+// Open returns the content of r, whose size as stored is given, 0 when it is
+// not known.
+func Open(r io.Reader, stored int64, limits *Limits) *Stream {
+	s := &Stream{source: &source{r: r}, close: func() {}, window: limits.WindowBytes}
 	in := bufio.NewReaderSize(s.source, 64<<10)
 	switch magic, _ := in.Peek(4); {
 	case len(magic) >= 2 && magic[0] == 0x1f && magic[1] == 0x8b:
@@ -80,7 +87,7 @@ func Open(r io.Reader) *Stream {
 		s.r, s.next = unpacked, func() error { return nextMember(unpacked, in) }
 	case string(magic) == "\x28\xb5\x2f\xfd" || isSkippable(magic):
 		s.Compression = Zstd
-		unpacked, err := zstd.NewReader(in, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(maxWindow))
+		unpacked, err := zstd.NewReader(in, zstdOptions(limits)...)
 		if err != nil {
 			s.failed = s.damage(err)
 			break
@@ -89,7 +96,16 @@ func Open(r io.Reader) *Stream {
 	default:
 		s.r = in
 	}
+	s.left, s.limit = limits.content(s.Compression, stored)
 	return s
+}
+
+func zstdOptions(limits *Limits) []zstd.DOption {
+	options := []zstd.DOption{zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true)}
+	if limits.WindowBytes > 0 {
+		options = append(options, zstd.WithDecoderMaxWindow(uint64(limits.WindowBytes)))
+	}
+	return options
 }
 
 // isSkippable reports whether magic is that of a zstd frame without content,
@@ -116,9 +132,25 @@ func nextMember(unpacked *gzip.Reader, in *bufio.Reader) error {
 	return err
 }
 
-// Read reads content. It returns a StreamError for damage and the store's own
-// error for a failure to read.
+// Read reads content. It returns a StreamError or a LimitError for damage and
+// the store's own error for a failure to read.
 func (s *Stream) Read(b []byte) (int, error) {
+	if s.left < 0 {
+		return s.read(b)
+	}
+	if s.left == 0 {
+		b = make([]byte, 1) // whether there is any more
+	}
+	n, err := s.read(b[:min(int64(len(b)), max(s.left, 1))])
+	if n > 0 && s.left == 0 {
+		s.failed = &s.limit
+		return 0, s.failed
+	}
+	s.left -= int64(n)
+	return n, err
+}
+
+func (s *Stream) read(b []byte) (int, error) {
 	for s.failed == nil {
 		n, err := s.r.Read(b)
 		s.begun = s.begun || n > 0
@@ -165,15 +197,12 @@ func (s *Stream) damage(err error) error {
 	if s.Compression == Plain {
 		return err
 	}
+	if !s.begun && s.window > 0 && (errors.Is(err, zstd.ErrWindowSizeExceeded) || errors.Is(err, zstd.ErrDecoderSizeExceeded)) {
+		return &LimitError{Limit: "window_bytes", Max: s.window}
+	}
 	cut := errors.Is(err, io.ErrUnexpectedEOF) || err == io.EOF
-	return &StreamError{Cut: cut, Unknown: !cut && !s.begun && (s.r == nil || isUnknown(err)), Err: err}
-}
-
-// isUnknown reports whether a decoder refuses a stream for what it asks for:
-// a dictionary that nobody has, or more memory than it may take.
-func isUnknown(err error) bool {
-	return errors.Is(err, zstd.ErrUnknownDictionary) || errors.Is(err, zstd.ErrWindowSizeExceeded) ||
-		errors.Is(err, zstd.ErrDecoderSizeExceeded)
+	unknown := s.r == nil || errors.Is(err, zstd.ErrUnknownDictionary) // which nobody has
+	return &StreamError{Cut: cut, Unknown: !cut && !s.begun && unknown, Err: err}
 }
 
 func isChecksum(err error) bool {

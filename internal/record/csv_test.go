@@ -152,7 +152,7 @@ func checkCSV(t *testing.T, text string) {
 
 	p := &record.Profile{Fields: map[record.Field][]string{record.LegID: {"leg_id"}}}
 	var got []string
-	reading, err := p.Map(record.LegFields).Read(bufio.NewReader(strings.NewReader(text)), record.CSV, "", record.Visitor{
+	reading, err := p.Map(record.LegFields, &limits).Read(bufio.NewReader(strings.NewReader(text)), record.CSV, "", record.Visitor{
 		Row: func(row *record.Row) error {
 			line := fmt.Sprintf("%d@%d %q", row.Index, row.Offset, row.Bytes)
 			if v := row.Value(record.LegID); v.Kind != record.Absent {

@@ -60,8 +60,8 @@ func (d *Document) Outer(path int) Value { return d.outer[path] }
 // Batch reports whether the root is an object that holds a list.
 func (d *Document) Batch() bool { return d.batch }
 
-// Walk visits every element in order. The error is a SyntaxError or a
-// StreamError for damage, and anything else is a failure.
+// Walk visits every element in order. The error is a SyntaxError, a
+// StreamError or a LimitError for damage, and anything else is a failure.
 func (d *Document) Walk() error {
 	s := d.Scanner
 	if !s.SkipBOM() {
@@ -104,6 +104,9 @@ func (d *Document) scalar() error {
 	if _, more := s.Peek(); more && !s.Complete(kind) {
 		return s.fail() // half a number is nothing at all
 	}
+	if err := s.within(e.Start); err != nil {
+		return err
+	}
 	d.RootKind, e.Kind, e.End = kind, kind, s.Offset()
 	return d.Visit(&e)
 }
@@ -124,6 +127,9 @@ func (d *Document) rootObject() error {
 	if err != nil && (!isSyntax(err) || d.root.at[0].members == 0) {
 		return err
 	}
+	if over := s.within(start); over != nil {
+		return over
+	}
 	e := Element{Kind: Object, Start: start, End: s.Offset(), Partial: err != nil, Scanner: s, Slots: d.root}
 	if failure := d.Visit(&e); failure != nil {
 		return failure
@@ -141,9 +147,12 @@ func (d *Document) object(node int, tokens []string) (err error) {
 	if empty || err != nil {
 		return err
 	}
-	for more := true; more; {
+	for more, n := true, int64(0); more; {
 		if d.batch {
 			s.Hold()
+		}
+		if n, err = s.member(n); err != nil {
+			return err
 		}
 		child, err := d.root.name(s, node, 0)
 		if err != nil {
@@ -164,6 +173,7 @@ func (d *Document) object(node int, tokens []string) (err error) {
 		}
 		if d.batch {
 			d.capture()
+			s.Release()
 		}
 		if more, err = s.More('}'); err != nil {
 			return err
@@ -224,6 +234,7 @@ func (d *Document) elements() (err error) {
 		if s.Complete(kind) {
 			tail, complete = s.Offset(), complete+1
 		}
+		s.Release()
 		if more, err = s.More(']'); err != nil {
 			return err
 		}
@@ -261,6 +272,9 @@ func (d *Document) visit() (ValueKind, error) {
 	if !s.Complete(e.Kind) {
 		return e.Kind, s.fail()
 	}
+	if err := s.within(e.Start); err != nil {
+		return e.Kind, err
+	}
 	d.startOver()
 	return e.Kind, d.Visit(&e)
 }
@@ -295,5 +309,5 @@ func (d *Document) capture() {
 
 func isSyntax(err error) bool {
 	var syntax *SyntaxError
-	return errors.As(err, &syntax) && syntax.Limit == ""
+	return errors.As(err, &syntax)
 }

@@ -19,7 +19,7 @@ func visited(text, list string) (elements []string, name string, d *record.Docum
 	p := record.NewPaths()
 	own := p.Add("/name")
 	id := p.Add("/t/id")
-	d = record.NewDocument(record.NewScanner(strings.NewReader(text)), p, list, p.Add("/format"), []int{own})
+	d = record.NewDocument(record.NewScanner(strings.NewReader(text), &limits), p, list, p.Add("/format"), []int{own})
 	d.Restart = func() { elements = nil }
 	d.Visit = func(e *record.Element) error {
 		raw := string(e.Raw())
@@ -167,7 +167,7 @@ func TestNestedObjectsCostNoAllocation(t *testing.T) {
 	slots, text := p.NewSlots(), []byte(`{"timing":{"start":1,"end":2},"x":{"timing":3}}`)
 	var s record.Scanner
 	allocated := testing.AllocsPerRun(100, func() {
-		s.Reset(text, 0)
+		s.Reset(text, 0, &limits)
 		slots.Clear()
 		if err := slots.Scan(&s); err != nil {
 			t.Fatal(err)

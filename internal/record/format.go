@@ -40,7 +40,7 @@ func formatOfContent(head []byte) Format {
 		return CSV
 	}
 	line, rest, _ := bytes.Cut(head, []byte("\n"))
-	if _, err := ParseJSON(line); err == nil && len(bytes.TrimSpace(rest)) > 0 {
+	if _, err := ParseJSON(line, &Limits{}); err == nil && len(bytes.TrimSpace(rest)) > 0 {
 		return JSONLines
 	}
 	return JSON

@@ -6,29 +6,22 @@ import (
 	"strings"
 )
 
-// maxDepth bounds how deep values may be nested.
-const maxDepth = 1000
-
 // A SyntaxError says where a JSON text stops being one.
 type SyntaxError struct {
 	Offset int64 // of the first byte that cannot continue a valid text, or the length of a text that was cut
 	Cut    bool  // the text ends inside a value
-	Limit  string
 }
 
 func (e *SyntaxError) Error() string {
-	switch {
-	case e.Limit != "":
-		return e.Limit
-	case e.Cut:
+	if e.Cut {
 		return "ends inside a value"
-	default:
-		return "syntax error"
 	}
+	return "syntax error"
 }
 
 // A Scanner reads JSON from a stream and tells where everything stands. It
-// keeps no more of the stream in memory than its user holds.
+// keeps no more of the stream in memory than its user holds, and that within
+// the limits.
 //
 // Invalid UTF-8 inside strings, repeated names and unpaired surrogates are
 // let through: what matters here is structure and position.
@@ -39,17 +32,22 @@ type Scanner struct {
 	pos   int    // of the next byte in buf
 	base  int64  // offset of buf[0] in the stream
 	hold  int64  // offset of the first byte still needed, -1 when none is
-	depth int
+	depth int64
+
+	limits *Limits
 }
 
+// window is how much is read at once, and how much may be read ahead.
+const window = 64 << 10
+
 // NewScanner returns a scanner of r.
-func NewScanner(r io.Reader) *Scanner {
-	return &Scanner{r: r, buf: make([]byte, 0, 64<<10), hold: -1}
+func NewScanner(r io.Reader, limits *Limits) *Scanner {
+	return &Scanner{r: r, buf: make([]byte, 0, window), hold: -1, limits: limits}
 }
 
 // Reset makes s scan text, whose first byte has the given offset.
-func (s *Scanner) Reset(text []byte, offset int64) {
-	*s = Scanner{buf: text, base: offset, err: io.EOF, hold: offset}
+func (s *Scanner) Reset(text []byte, offset int64, limits *Limits) {
+	*s = Scanner{buf: text, base: offset, err: io.EOF, hold: offset, limits: limits}
 }
 
 // Offset returns the offset of the next byte.
@@ -68,8 +66,21 @@ func (s *Scanner) Release() { s.hold = -1 }
 // until the next call that scans.
 func (s *Scanner) Bytes(from, to int64) []byte { return s.buf[from-s.base : to-s.base] }
 
-// fill reads more of the stream; false at its end.
+// within returns an error when what was scanned since an offset is longer than
+// a record may be.
+func (s *Scanner) within(from int64) error {
+	if most := s.limits.RecordBytes; most > 0 && s.Offset()-from > most {
+		return &LimitError{Limit: "record_bytes", Max: most, Offset: from + most}
+	}
+	return nil
+}
+
+// fill reads more of the stream; false at its end, and when too much of it is
+// held. It reads no further than one byte beyond the longest record.
 func (s *Scanner) fill() bool {
+	if s.err == nil && s.hold >= 0 {
+		s.err = s.within(s.hold)
+	}
 	if s.err != nil {
 		return false
 	}
@@ -84,8 +95,9 @@ func (s *Scanner) fill() bool {
 	if len(s.buf) == cap(s.buf) {
 		s.buf = append(make([]byte, 0, 2*cap(s.buf)), s.buf...)
 	}
+	end := s.readTo()
 	for tries := 0; ; tries++ {
-		n, err := s.r.Read(s.buf[len(s.buf):cap(s.buf)])
+		n, err := s.r.Read(s.buf[len(s.buf):end])
 		s.buf = s.buf[:len(s.buf)+n]
 		s.err = err
 		if n > 0 || err != nil {
@@ -96,6 +108,18 @@ func (s *Scanner) fill() bool {
 			return false
 		}
 	}
+}
+
+// readTo returns how far the window may be filled.
+func (s *Scanner) readTo() int {
+	most := s.limits.RecordBytes
+	switch {
+	case most == 0:
+		return cap(s.buf)
+	case s.hold < 0:
+		return min(cap(s.buf), window)
+	}
+	return int(min(int64(cap(s.buf)), s.hold-s.base+most+1))
 }
 
 // Peek returns the next byte; false at the end of the stream.
@@ -149,7 +173,13 @@ func (s *Scanner) fail() error {
 	if _, ok := s.Peek(); ok {
 		return &SyntaxError{Offset: s.Offset()}
 	}
-	if err := s.Err(); err != nil {
+	err := s.Err()
+	if s.hold >= 0 && (err == nil || IsDamage(err)) {
+		if over := s.within(s.hold); over != nil {
+			return over
+		}
+	}
+	if err != nil {
 		return err
 	}
 	return &SyntaxError{Offset: s.Offset(), Cut: true}
@@ -211,6 +241,9 @@ func (s *Scanner) Name() (from, to int64, err error) {
 		return 0, 0, err
 	}
 	to = s.Offset()
+	if most := s.limits.NameBytes; most > 0 && to-from-2 > most {
+		return 0, 0, &LimitError{Limit: "name_bytes", Max: most, Offset: from + 1 + most}
+	}
 	if err := s.Next(':'); err != nil {
 		return 0, 0, err
 	}
@@ -233,8 +266,8 @@ func (s *Scanner) isName(quoted string) bool {
 // Enter consumes the opening byte of a container and reports whether it is
 // empty, in which case it is consumed whole.
 func (s *Scanner) Enter(closing byte) (empty bool, err error) {
-	if s.depth++; s.depth > maxDepth {
-		return false, &SyntaxError{Offset: s.Offset(), Limit: "nested deeper than 1000 levels"}
+	if s.depth++; s.depth > s.limits.Depth && s.limits.Depth > 0 {
+		return false, &LimitError{Limit: "depth", Max: s.limits.Depth, Offset: s.Offset()}
 	}
 	s.pos++
 	if c, ok := s.Space(); ok && c == closing {
@@ -267,8 +300,11 @@ func (s *Scanner) container(closing byte) error {
 	if empty || err != nil {
 		return err
 	}
-	for more := true; more; {
+	for more, n := true, int64(0); more; {
 		if closing == '}' {
+			if n, err = s.member(n); err != nil {
+				return err
+			}
 			if _, _, err := s.Name(); err != nil {
 				return err
 			}
@@ -281,6 +317,14 @@ func (s *Scanner) container(closing byte) error {
 		}
 	}
 	return nil
+}
+
+// member counts one more member of an object.
+func (s *Scanner) member(before int64) (int64, error) {
+	if most := s.limits.Members; most > 0 && before == most {
+		return before, &LimitError{Limit: "members", Max: most, Offset: s.Offset()}
+	}
+	return before + 1, nil
 }
 
 // IsCut reports whether err says that a text ended too early, in itself or

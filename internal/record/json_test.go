@@ -15,7 +15,7 @@ import (
 
 // walk reads a text as a document without any list or path.
 func walk(r io.Reader) (*record.Document, error) {
-	d := record.NewDocument(record.NewScanner(r), record.NewPaths(), "", 0, nil)
+	d := record.NewDocument(record.NewScanner(r, &limits), record.NewPaths(), "", 0, nil)
 	d.Visit = func(*record.Element) error { return nil }
 	return d, d.Walk()
 }
@@ -52,6 +52,8 @@ func TestATextThatEndsInsideAValueIsCut(t *testing.T) {
 }
 
 // seeds are texts with everything in them that JSON has.
+var limits = record.DefaultLimits()
+
 var seeds = []string{
 	`{"format":"cdrmend.manifest/1","counts":{"total":2,"failed":0},"recordings":[{"recording_id":"a\"\\\/\b\f\n\r\t","x":[1,-2.5e+10,0.0E-3]},{"k":{}}]}`,
 	"[true,false , null,\"\\uD83D\\uDE00\\u00e9 é\",[],{},[[[0]]],-0,10,1e5]\r\n",
@@ -137,14 +139,14 @@ func FuzzScanner(f *testing.F) {
 	})
 }
 
-func TestValuesNestAThousandDeepAndNoDeeper(t *testing.T) {
+func TestLimitOfDepthIsAThousandUnlessConfigured(t *testing.T) {
 	for _, c := range []struct{ open, closed string }{{"[", "]"}, {`{"a":`, "}"}} {
-		for depth, want := range map[int]string{1000: "", 1001: "nested deeper than 1000 levels", 100_000: "nested deeper than 1000 levels"} {
+		for depth, over := range map[int]bool{1000: false, 1001: true, 1_000_000: true} {
 			text := strings.Repeat(c.open, depth) + "1" + strings.Repeat(c.closed, depth)
 			_, err := walk(strings.NewReader(text))
-			var syntax *record.SyntaxError
-			if want == "" && err != nil || want != "" && (!errors.As(err, &syntax) || syntax.Limit != want) {
-				t.Errorf("%d times %s: %v, want %q", depth, c.open, err, want)
+			var limit *record.LimitError
+			if !over && err != nil || over && (!errors.As(err, &limit) || limit.Limit != "depth" || limit.Max != 1000) {
+				t.Errorf("%d times %s: %v, want an error: %v", depth, c.open, err, over)
 			}
 		}
 	}
@@ -164,7 +166,7 @@ func TestALargeValueOutgrowsTheWindow(t *testing.T) {
 	long := strings.Repeat("long text ", 50_000)
 	p := record.NewPaths()
 	a, b := p.Add("/a"), p.Add("/b")
-	d := record.NewDocument(record.NewScanner(strings.NewReader(`[{"a":"`+long+`","b":"x"},{"a":"y"}]`)), p, "", 0, nil)
+	d := record.NewDocument(record.NewScanner(strings.NewReader(`[{"a":"`+long+`","b":"x"},{"a":"y"}]`), &limits), p, "", 0, nil)
 	var got []string
 	d.Visit = func(e *record.Element) error {
 		got = append(got, string(e.Value(a).Text()), string(e.Value(b).Text()))

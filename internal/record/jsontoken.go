@@ -16,6 +16,17 @@ func (s *Scanner) literal(word string) error {
 }
 
 func (s *Scanner) number() error {
+	from := s.Offset()
+	if err := s.numeral(); err != nil {
+		return err
+	}
+	if most := s.limits.NumberBytes; most > 0 && s.Offset()-from > most {
+		return &LimitError{Limit: "number_bytes", Max: most, Offset: from + most}
+	}
+	return nil
+}
+
+func (s *Scanner) numeral() error {
 	if c, ok := s.Peek(); ok && c == '-' {
 		s.pos++
 	}

@@ -21,7 +21,7 @@ func checkLines(t *testing.T, text string) {
 		}
 		at += int64(len(line))
 	}
-	for line, err := range record.Lines(iotest.OneByteReader(strings.NewReader(text))) {
+	for line, err := range record.Lines(iotest.OneByteReader(strings.NewReader(text)), &limits) {
 		if err != nil {
 			t.Fatal(err)
 		}

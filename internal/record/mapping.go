@@ -10,13 +10,14 @@ import (
 type Mapping struct {
 	Profile *Profile
 	Paths   *Paths
+	limits  *Limits
 	paths   [numFields][]int    // numbers of the field's pointers, in order of preference
 	columns [numFields][]string // the same as names of columns
 }
 
-// Map compiles the profile for some fields.
-func (p *Profile) Map(fields []Field) *Mapping {
-	m := &Mapping{Profile: p, Paths: NewPaths()}
+// Map compiles the profile for some fields of objects within the limits.
+func (p *Profile) Map(fields []Field, limits *Limits) *Mapping {
+	m := &Mapping{Profile: p, Paths: NewPaths(), limits: limits}
 	for _, f := range fields {
 		for _, place := range p.Fields[f] {
 			if strings.HasPrefix(place, "/") {

@@ -14,7 +14,7 @@ import (
 // reading, after the rows before it; the error is a failure to read.
 func (m *Mapping) ReadParquet(r io.ReaderAt, size int64, to Visitor) (Reading, error) {
 	rows := reader{mapping: m, to: to}
-	p, err := openParquet(r, size)
+	p, err := openParquet(r, size, m.limits)
 	if err == nil {
 		err = rows.parquet(p)
 	}
@@ -154,9 +154,10 @@ func (r *parquetRows) close() {
 
 // parquetFile is a file that the library agreed to open.
 type parquetFile struct {
-	file *parquet.File
-	src  *sourceAt
-	size int64
+	file   *parquet.File
+	src    *sourceAt
+	size   int64
+	limits *Limits
 }
 
 // sourceAt remembers an error of the store, so that it is not taken for
@@ -178,8 +179,8 @@ func (s *sourceAt) ReadAt(b []byte, off int64) (int, error) {
 	return n, err
 }
 
-func openParquet(r io.ReaderAt, size int64) (p *parquetFile, err error) {
-	p = &parquetFile{src: &sourceAt{r: r, size: size}, size: size}
+func openParquet(r io.ReaderAt, size int64, limits *Limits) (p *parquetFile, err error) {
+	p = &parquetFile{src: &sourceAt{r: r, size: size}, size: size, limits: limits}
 	defer p.rescue(&err)
 	if err := p.checkFooter(); err != nil {
 		return nil, p.fault(err)
@@ -212,6 +213,10 @@ func (p *parquetFile) checkRows() error {
 func (p *parquetFile) fault(err error) error {
 	if p.src.err != nil {
 		return p.src.err
+	}
+	var limit *LimitError
+	if errors.As(err, &limit) {
+		return limit
 	}
 	return &StreamError{Cut: errors.Is(err, errCut), Err: err}
 }

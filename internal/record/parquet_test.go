@@ -12,6 +12,8 @@ import (
 	"github.com/parquet-go/parquet-go/deprecated"
 )
 
+var defaults = DefaultLimits()
+
 // oneColumn writes a file with the column x.
 func oneColumn(t *testing.T, node parquet.Node, values ...parquet.Value) []byte {
 	t.Helper()
@@ -35,7 +37,7 @@ func oneColumn(t *testing.T, node parquet.Node, values ...parquet.Value) []byte 
 // fieldAt maps the field of all these tests to a place.
 func fieldAt(places ...string) *Mapping {
 	p := &Profile{Fields: map[Field][]string{RecordingID: places}}
-	return p.Map([]Field{RecordingID})
+	return p.Map([]Field{RecordingID}, &defaults)
 }
 
 func valuesOf(t *testing.T, m *Mapping, file []byte) ([]string, Reading) {

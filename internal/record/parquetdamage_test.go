@@ -105,7 +105,7 @@ func TestCorruptParquetNeverPanics(t *testing.T) {
 	file := manyTypes(t, 60)
 	m := (&Profile{Fields: map[Field][]string{
 		RecordingID: {"/id"}, TrunkID: {"/trunk"}, StartTime: {"/start"}, RecordingIDs: {"/list"}, Talk: {"/group"}, DurationMS: {"/n"},
-	}, Layouts: []string{TimeLayout}}).Map([]Field{RecordingID, TrunkID, StartTime, RecordingIDs, Talk, DurationMS})
+	}, Layouts: []string{TimeLayout}}).Map([]Field{RecordingID, TrunkID, StartTime, RecordingIDs, Talk, DurationMS}, &defaults)
 	edits := []ParquetEdit{{3, TrunkID, "t"}, {50, StartTime, "2026-11-23T08:00:00.000000Z"}, {50, DurationMS, "7"}}
 	rng := rand.New(rand.NewPCG(3, 4))
 	for round := range 600 {

@@ -26,7 +26,7 @@ type ParquetEdit struct {
 // are encoded anew, in the encoding and compression that they had; the bytes
 // of all others are copied.
 func (m *Mapping) RewriteParquet(w io.Writer, r io.ReaderAt, size int64, edits []ParquetEdit) (err error) {
-	p, err := openParquet(r, size)
+	p, err := openParquet(r, size, m.limits)
 	if err != nil {
 		return err
 	}
@@ -122,7 +122,7 @@ func (p *editPlan) raiseNeighbours(column *parquet.Column, row int64) error {
 
 // value converts a text to the type of a column.
 func (p *editPlan) value(column *parquet.Column, e ParquetEdit) (parquet.Value, error) {
-	meaning := scalarOf(column.Type())
+	meaning := scalarOf(column.Type(), p.file.limits)
 	switch kind := column.Type().Kind(); {
 	case meaning.kind == timestamp:
 		return p.timestamp(meaning, e)

@@ -18,7 +18,7 @@ func newParquetColumn(p *parquetFile, column *parquet.Column) parquetColumn {
 	c := parquetColumn{column: column}
 	for _, leaf := range leavesOf(nil, column) {
 		c.leaves = append(c.leaves, newLeafReader(p, leaf))
-		c.scalars = append(c.scalars, scalarOf(leaf.Type()))
+		c.scalars = append(c.scalars, scalarOf(leaf.Type(), p.limits))
 	}
 	c.taken = make([]int, len(c.leaves))
 	return c

@@ -16,7 +16,6 @@ import (
 // sees them.
 const (
 	maxParquetFooter = 64 << 20
-	maxParquetSchema = 10_000
 	maxPageBytes     = 512 << 20
 	maxPageValues    = 64 << 20
 	maxRowValues     = 1 << 20 // of one column
@@ -55,10 +54,11 @@ func (p *parquetFile) checkFooter() error {
 	if _, err := decodeThrift(footer, &meta); err != nil {
 		return fmt.Errorf("reading the footer: %w", err)
 	}
-	if len(meta.Schema) > maxParquetSchema {
-		return fmt.Errorf("a schema of %d elements is more than %d", len(meta.Schema), maxParquetSchema)
+	var names []string
+	for _, element := range meta.Schema {
+		names = append(names, element.Name)
 	}
-	return nil
+	return p.limits.header(names)
 }
 
 func (p *parquetFile) readFull(b []byte, at int64) error {

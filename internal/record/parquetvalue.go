@@ -18,6 +18,8 @@ type scalar struct {
 	unit  time.Duration // of times
 	local bool          // times without a zone
 	scale int           // of decimals
+
+	limits *Limits // of JSON
 }
 
 type scalarKind uint8
@@ -33,14 +35,14 @@ const (
 	timeOfDayKind
 )
 
-func scalarOf(t parquet.Type) scalar {
+func scalarOf(t parquet.Type, limits *Limits) scalar {
 	logical := t.LogicalType()
 	if logical == nil {
 		return scalar{}
 	}
 	switch l := logical.Value.(type) {
 	case *format.JsonType:
-		return scalar{kind: jsonText}
+		return scalar{kind: jsonText, limits: limits}
 	case *format.UUIDType:
 		return scalar{kind: uuidBytes}
 	case *format.IntType:
@@ -66,7 +68,7 @@ func (s scalar) value(v parquet.Value, text *[]byte) Value {
 		return Value{Kind: Null}
 	}
 	if s.kind == jsonText {
-		if parsed, err := ParseJSON(v.ByteArray()); err == nil {
+		if parsed, err := ParseJSON(v.ByteArray(), s.limits); err == nil {
 			return parsed
 		}
 	}

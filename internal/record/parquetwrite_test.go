@@ -15,7 +15,7 @@ import (
 func rewritten(t *testing.T, p *Profile, file []byte, edits ...ParquetEdit) []byte {
 	t.Helper()
 	var b bytes.Buffer
-	m := p.Map(EntryFields)
+	m := p.Map(EntryFields, &defaults)
 	if err := m.RewriteParquet(&b, bytes.NewReader(file), int64(len(file)), edits); err != nil {
 		t.Fatal(err)
 	}
@@ -239,7 +239,7 @@ func TestAValueThatAColumnCannotHoldIsAnError(t *testing.T) {
 		p := *manyFields
 		p.Fields = map[Field][]string{edit.Field: {place}}
 		var b bytes.Buffer
-		err := p.Map(EntryFields).RewriteParquet(&b, bytes.NewReader(file), int64(len(file)), []ParquetEdit{edit})
+		err := p.Map(EntryFields, &defaults).RewriteParquet(&b, bytes.NewReader(file), int64(len(file)), []ParquetEdit{edit})
 		if err == nil || IsDamage(err) {
 			t.Errorf("%s: %q gives error %v", place, edit.Value, err)
 		}

@@ -112,7 +112,10 @@ func (l *Slots) object(s *Scanner, node int) error {
 		return err
 	}
 	guess := &l.first[node]
-	for more := true; more; {
+	for more, n := true, int64(0); more; {
+		if n, err = s.member(n); err != nil {
+			return err
+		}
 		child, err := l.member(s, node, *guess)
 		if err != nil {
 			return err

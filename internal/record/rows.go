@@ -62,7 +62,7 @@ func (r Reject) SHA256() [32]byte { return sha256.Sum256(r.Bytes) }
 type Reading struct {
 	Rows     int64 // rejects included
 	Rejected int64
-	Damage   error // a SyntaxError or StreamError, nil for a sound object
+	Damage   error // a SyntaxError, StreamError or LimitError, nil for a sound object
 	Used     int64 // end of the last row or reject; of a damaged object all after it is lost
 }
 
@@ -78,7 +78,7 @@ type Visitor struct {
 func (m *Mapping) Read(in *bufio.Reader, f Format, list string, to Visitor) (Reading, error) {
 	r := reader{mapping: m, to: to, slots: m.Paths.NewSlots()}
 	if head, _ := in.Peek(2); IsUTF16(head) {
-		return Reading{Damage: &SyntaxError{Limit: "UTF-16 is none of the encodings that can be read"}}, nil
+		return Reading{Damage: &StreamError{Unknown: true, Err: errUTF16}}, nil
 	}
 	var err error
 	switch f {
@@ -97,12 +97,15 @@ func (m *Mapping) Read(in *bufio.Reader, f Format, list string, to Visitor) (Rea
 	return r.reading, err
 }
 
+var errUTF16 = errors.New("UTF-16 is none of the encodings that can be read")
+
 // IsDamage reports whether err says that an object is damaged, as opposed to
 // a failure to read it.
 func IsDamage(err error) bool {
 	var syntax *SyntaxError
 	var stream *StreamError
-	return errors.As(err, &syntax) || errors.As(err, &stream)
+	var limit *LimitError
+	return errors.As(err, &syntax) || errors.As(err, &stream) || errors.As(err, &limit)
 }
 
 type reader struct {
@@ -129,7 +132,7 @@ func (r *reader) reject(row uint32, offset int64, reason string, b []byte) error
 
 func (r *reader) json(in io.Reader, list string) error {
 	paths := r.mapping.Paths
-	d := NewDocument(NewScanner(in), paths, list, 0, nil)
+	d := NewDocument(NewScanner(in, r.mapping.limits), paths, list, 0, nil)
 	d.Restart = func() {
 		r.reading = Reading{}
 		if r.to.Restart != nil {
@@ -149,8 +152,12 @@ func (r *reader) json(in io.Reader, list string) error {
 }
 
 func (r *reader) lines(in io.Reader, each func(Line) error) error {
-	for line, err := range Lines(in) {
-		if err == nil {
+	for line, err := range Lines(in, r.mapping.limits) {
+		switch {
+		case err != nil:
+		case line.Over != nil:
+			err = r.piece(line)
+		default:
 			err = each(line)
 		}
 		if err != nil {
@@ -160,8 +167,18 @@ func (r *reader) lines(in io.Reader, each func(Line) error) error {
 	return nil
 }
 
+// piece rejects a piece of a line that is too long. The line counts once.
+func (r *reader) piece(line Line) error {
+	if !line.More {
+		r.reading.Rows++
+		r.reading.Rejected++
+	}
+	r.reading.Used = line.Offset + int64(len(line.Text))
+	return r.to.Reject(line.Reject())
+}
+
 func (r *reader) jsonLine(line Line) error {
-	e, err := ScanLine(line, r.slots)
+	e, err := ScanLine(line, r.slots, r.mapping.limits)
 	switch {
 	case err != nil:
 		return r.reject(line.Index, line.Offset, err.Error(), line.Text)
@@ -173,9 +190,9 @@ func (r *reader) jsonLine(line Line) error {
 
 // ScanLine scans a line of JSON Lines as one element, which is valid until the
 // next one. On an error the element has what was complete before it.
-func ScanLine(line Line, slots *Slots) (*Element, error) {
+func ScanLine(line Line, slots *Slots, limits *Limits) (*Element, error) {
 	s, e := &slots.line, &slots.element
-	s.Reset(line.Text, line.Offset)
+	s.Reset(line.Text, line.Offset, limits)
 	slots.Clear()
 	c, _ := s.Space()
 	*e = Element{Index: line.Index, Start: s.Offset(), Scanner: s, Slots: slots}
@@ -235,6 +252,9 @@ func (r *reader) csv(in *bufio.Reader) error {
 	}
 	if end := records.InputOffset(); recent.exhausted(end) && endsInQuotes(afterBlankLines(recent.bytes(end))) {
 		return &SyntaxError{Offset: offset + end, Cut: true}
+	}
+	if err := r.mapping.limits.header(header); err != nil {
+		return err
 	}
 	columns, width := r.mapping.columnsOf(header), len(header)
 	cells := make([]Value, width)

@@ -20,7 +20,7 @@ import (
 // trunk_id, and its rejects, both with their index and offset.
 func rowsOf(t testing.TB, p *record.Profile, f record.Format, r io.Reader) (rows, rejects []string, reading record.Reading) {
 	t.Helper()
-	m := p.Map(record.LegFields)
+	m := p.Map(record.LegFields, &limits)
 	reading, err := m.Read(bufio.NewReader(r), f, p.List, record.Visitor{
 		Row: func(row *record.Row) error {
 			leg, trunk := row.Value(record.LegID), row.Value(record.TrunkID)
@@ -100,7 +100,7 @@ func TestRowsOfJSON(t *testing.T) {
 func TestOfAListSpelledTwiceOnlyTheLastRowsCount(t *testing.T) {
 	p := builtIn(t, "cdrmend", "cdrs")
 	restarts := 0
-	m := p.Map(record.LegFields)
+	m := p.Map(record.LegFields, &limits)
 	reading, err := m.Read(bufio.NewReader(strings.NewReader(`{"legs":[{},5,{}],"legs":[{}]}`)), record.JSON, "/legs", record.Visitor{
 		Row: func(*record.Row) error { return nil }, Reject: func(record.Reject) error { return nil }, Restart: func() { restarts++ },
 	})
@@ -124,7 +124,7 @@ func TestTheVisitorsErrorEndsTheReading(t *testing.T) {
 	stop := errors.New("disk full")
 	for f, text := range map[record.Format]string{record.JSON: "[{},{}]", record.JSONLines: "{}\n{}\n", record.CSV: "leg_id\n1\n2\n"} {
 		seen := 0
-		_, err := p.Map(record.LegFields).Read(bufio.NewReader(strings.NewReader(text)), f, "", record.Visitor{Row: func(*record.Row) error { seen++; return stop }})
+		_, err := p.Map(record.LegFields, &limits).Read(bufio.NewReader(strings.NewReader(text)), f, "", record.Visitor{Row: func(*record.Row) error { seen++; return stop }})
 		if !errors.Is(err, stop) || seen != 1 {
 			t.Errorf("%s: %v after %d rows", f, err, seen)
 		}
@@ -138,7 +138,7 @@ func TestADamagedStreamEndsTheRowsOfEveryFormat(t *testing.T) {
 	} {
 		stored := packed(t, record.Gzip, text)
 		for n := 2; n < len(stored); n++ {
-			stream := record.Open(bytes.NewReader(stored[:n]))
+			stream := record.Open(bytes.NewReader(stored[:n]), 0, &limits)
 			rows, _, reading := rowsOf(t, p, f, stream)
 			if !record.IsCut(reading.Damage) {
 				t.Errorf("%s cut at %d: damage %v", f, n, reading.Damage)

@@ -124,7 +124,7 @@ func AppendQuoted(dst, v []byte) []byte {
 // included. It must be given a valid JSON object.
 func (v Value) Members(yield func(name []byte, member Value) bool) {
 	var s Scanner
-	s.Reset(v.Raw, 0)
+	s.Reset(v.Raw, 0, &Limits{})
 	empty, _ := s.Enter('}')
 	for more := !empty; more; {
 		from, to, err := s.Name()
@@ -148,7 +148,7 @@ func (v Value) Members(yield func(name []byte, member Value) bool) {
 // array.
 func (v Value) Elements(yield func(Value) bool) {
 	var s Scanner
-	s.Reset(v.Raw, 0)
+	s.Reset(v.Raw, 0, &Limits{})
 	empty, _ := s.Enter(']')
 	for more := !empty; more; {
 		start := s.Offset()
@@ -176,9 +176,9 @@ func (v Value) Member(name string) Value {
 }
 
 // ParseJSON returns text as one value, white space around it allowed.
-func ParseJSON(text []byte) (Value, error) {
+func ParseJSON(text []byte, limits *Limits) (Value, error) {
 	var s Scanner
-	s.Reset(text, 0)
+	s.Reset(text, 0, limits)
 	s.Space()
 	start := s.Offset()
 	kind, err := s.Value()

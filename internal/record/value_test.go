@@ -15,7 +15,7 @@ import (
 // parsed returns a text as a value.
 func parsed(t testing.TB, text string) record.Value {
 	t.Helper()
-	v, err := record.ParseJSON([]byte(text))
+	v, err := record.ParseJSON([]byte(text), &limits)
 	if err != nil {
 		t.Fatalf("%q: %v", text, err)
 	}

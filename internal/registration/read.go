@@ -42,10 +42,11 @@ type Reader struct {
 	batch   *Batch
 }
 
-// NewReader returns a reader for a profile.
+// NewReader returns a reader for a profile and for objects within the limits,
+// which are those of the rules.
 func NewReader(p *record.Profile, texts *record.Texts, rules *token.Rules) *Reader {
 	return &Reader{
-		norm: record.NewNormalizer(p, texts), mapping: p.Map(record.EventFields), rules: rules,
+		norm: record.NewNormalizer(p, texts), mapping: p.Map(record.EventFields, &rules.Limits), rules: rules,
 	}
 }
 

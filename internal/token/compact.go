@@ -17,13 +17,13 @@ type compact struct {
 }
 
 // parseCompact reports false for a token that is no JWT, as opaque ones are.
-func parseCompact(token []byte) (compact, bool) {
+func parseCompact(token []byte, limits *record.Limits) (compact, bool) {
 	if bytes.Count(token, []byte(".")) != 2 {
 		return compact{}, false
 	}
 	first, last := bytes.IndexByte(token, '.'), bytes.LastIndexByte(token, '.')
-	header, ok1 := decodeObject(token[:first])
-	payload, ok2 := decodeObject(token[first+1 : last])
+	header, ok1 := decodeObject(token[:first], limits)
+	payload, ok2 := decodeObject(token[first+1:last], limits)
 	if !ok1 || !ok2 {
 		return compact{}, false
 	}
@@ -31,12 +31,12 @@ func parseCompact(token []byte) (compact, bool) {
 	return compact{header, payload, token[:last], signature}, true
 }
 
-func decodeObject(part []byte) (record.Value, bool) {
+func decodeObject(part []byte, limits *record.Limits) (record.Value, bool) {
 	text, ok := decodeBase64(part)
 	if !ok {
 		return record.Value{}, false
 	}
-	v, err := record.ParseJSON(text)
+	v, err := record.ParseJSON(text, limits)
 	return v, err == nil && v.Kind == record.Object
 }
 

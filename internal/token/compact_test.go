@@ -3,7 +3,11 @@ package token
 import (
 	"strings"
 	"testing"
+
+	"cdrmend/internal/record"
 )
+
+var limits = record.DefaultLimits()
 
 func TestOnlyThreePartsOfTwoObjectsAreAJWT(t *testing.T) {
 	header, payload := encode([]byte(`{"alg":"RS256"}`)), encode([]byte(`{"exp":1}`))
@@ -37,7 +41,7 @@ func TestOnlyThreePartsOfTwoObjectsAreAJWT(t *testing.T) {
 		{"the other base64", header + "." + "eyJhIjoiPz8/In0" + ".", false},
 	}
 	for _, tt := range tests {
-		if _, got := parseCompact([]byte(tt.token)); got != tt.want {
+		if _, got := parseCompact([]byte(tt.token), &limits); got != tt.want {
 			t.Errorf("%s: got %v, want %v", tt.name, got, tt.want)
 		}
 	}

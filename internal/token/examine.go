@@ -38,7 +38,7 @@ func (r *Rules) Examine(token []byte, org string, at record.Time) Examination {
 	wanted, _ := n.ID(record.Value{Kind: record.Cell, Raw: []byte(org)})
 
 	x := Examination{Fingerprint: Fingerprint(token), At: at, WantedOrg: texts.String(wanted), token: token}
-	jwt, ok := parseCompact(token)
+	jwt, ok := parseCompact(token, &r.Limits)
 	if !ok {
 		return x
 	}

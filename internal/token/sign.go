@@ -168,7 +168,8 @@ func (j *JWS) parts() (compact, bool) {
 			return compact{}, false
 		}
 	}
-	return parseCompact([]byte(j.Protected + "." + j.Payload + "." + j.Signature))
+	limits := record.DefaultLimits() // whatever is configured, a record is far within them
+	return parseCompact([]byte(j.Protected+"."+j.Payload+"."+j.Signature), &limits)
 }
 
 // Check verifies the signature of something of the media type typ.

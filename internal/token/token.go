@@ -21,6 +21,7 @@ type Rules struct {
 	Required []string      // scopes that registering takes
 	Leeway   time.Duration // by which clocks may differ
 	Race     time.Duration // after its issue in which a token may not be known everywhere
+	Limits   record.Limits // of what claims and tokens hold
 }
 
 // Source is what one event shows of its token. The values are as read; what
@@ -41,11 +42,11 @@ type Hint struct {
 // Hint judges the token of an event of organisation org at time at, which was
 // answered 401 or 403; for other answers the token means nothing.
 func (r *Rules) Hint(n *record.Normalizer, src Source, org record.Text, at record.Time) Hint {
-	asserted, info := object(src.Claims), object(src.Info)
+	asserted, info := r.object(src.Claims), r.object(src.Info)
 	var jwt compact
 	var isJWT bool
 	if r.Keys != nil || asserted.Kind != record.Object && info.Kind != record.Object {
-		jwt, isJWT = parseCompact(bytes.TrimSpace(src.Access))
+		jwt, isJWT = parseCompact(bytes.TrimSpace(src.Access), &r.Limits)
 	}
 	evidence, found := jwt.payload, isJWT
 	switch {
@@ -70,9 +71,9 @@ func (r *Rules) Hint(n *record.Normalizer, src Source, org record.Text, at recor
 }
 
 // object returns v if it is a JSON object, or a cell that holds one.
-func object(v record.Value) record.Value {
+func (r *Rules) object(v record.Value) record.Value {
 	if v.Kind == record.Cell {
-		parsed, err := record.ParseJSON(bytes.TrimSpace(v.Raw))
+		parsed, err := record.ParseJSON(bytes.TrimSpace(v.Raw), &r.Limits)
 		if err != nil {
 			return record.Value{}
 		}
