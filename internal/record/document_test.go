@@ -152,6 +152,8 @@ func TestWhatIsRecoveredIsValidAndHoldsTheSameElements(t *testing.T) {
 	}
 }
 
+// FuzzDocument: what is recovered of a broken text is valid for encoding/json
+// and has as many elements as were visited.
 func FuzzDocument(f *testing.F) {
 	for _, seed := range seeds {
 		f.Add([]byte(seed))
