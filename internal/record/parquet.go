@@ -196,17 +196,24 @@ func openParquet(r io.ReaderAt, size int64, limits *Limits) (p *parquetFile, err
 // checkRows refuses to take a few bytes for any number of rows: what a row
 // says is gone from memory only when the interval is decided.
 func (p *parquetFile) checkRows() error {
-	const free, perByte = 1 << 20, 64
-	limit := min(free+perByte*p.size, math.MaxUint32)
 	total := int64(0)
 	for _, group := range p.file.RowGroups() {
 		n := group.NumRows()
-		if n < 0 || n > limit-total {
+		if n < 0 || n > p.mostValues()-total {
 			return p.fault(fmt.Errorf("%d bytes cannot hold %d rows", p.size, n))
 		}
 		total += n
 	}
+	if total != p.file.NumRows() {
+		return p.fault(fmt.Errorf("it says that it has %d rows, and its row groups have %d", p.file.NumRows(), total))
+	}
 	return nil
+}
+
+// mostValues returns how many values of a column the file may have.
+func (p *parquetFile) mostValues() int64 {
+	const free, perByte = 1 << 20, 64
+	return min(free+perByte*p.size, math.MaxUint32)
 }
 
 // fault tells damage from a failure to read.

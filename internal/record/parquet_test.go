@@ -129,7 +129,7 @@ type claimsRow struct {
 	} `parquet:"org,optional"`
 }
 
-func written[T any](t *testing.T, rows []T, options ...parquet.WriterOption) []byte {
+func written[T any](t testing.TB, rows []T, options ...parquet.WriterOption) []byte {
 	t.Helper()
 	var b bytes.Buffer
 	w := parquet.NewGenericWriter[T](&b, options...)

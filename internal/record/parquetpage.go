@@ -15,9 +15,10 @@ import (
 // memory is no panic that could be caught. So sizes are checked before it
 // sees them.
 const (
-	maxParquetFooter = 64 << 20
+	maxParquetFooter = 16 << 20
 	maxPageBytes     = 512 << 20
-	maxPageValues    = 64 << 20
+	freePageBytes    = 16 << 20 // however few bytes they are packed into
+	maxPageRatio     = 1024
 	maxRowValues     = 1 << 20 // of one column
 	valuesPerRead    = 256
 )
@@ -57,6 +58,9 @@ func (p *parquetFile) checkFooter() error {
 	var names []string
 	for _, element := range meta.Schema {
 		names = append(names, element.Name)
+		if t := element.Type; t.Valid && (t.V < format.Boolean || t.V > format.FixedLenByteArray) {
+			return fmt.Errorf("column %q has the type %d, which there is not", element.Name, t.V)
+		}
 	}
 	return p.limits.header(names)
 }
@@ -86,8 +90,13 @@ type listChecker struct {
 }
 
 func (r listChecker) ReadList() (thrift.List, error) {
+	const shortest = 3 // bytes of any structure in a footer; in memory it takes a hundred
 	l, err := r.BytesReader.ReadList()
-	if err == nil && int(l.Size) > r.size-r.BytesRead() {
+	least := int(l.Size)
+	if l.Type == thrift.STRUCT {
+		least *= shortest
+	}
+	if err == nil && least > r.size-r.BytesRead() {
 		err = fmt.Errorf("a list of %d elements in %d bytes", l.Size, r.size-r.BytesRead())
 	}
 	return l, err
@@ -98,8 +107,10 @@ type leafReader struct {
 	file   *parquetFile
 	column *parquet.Column
 	pages  parquet.Pages
+	group  int
 	at     int64 // of the next page's header
 	end    int64 // of the column chunk
+	count  int64 // values of the pages so far
 	values parquet.ValueReader
 	page   parquet.Page
 	buf    []parquet.Value
@@ -121,6 +132,7 @@ func (l *leafReader) begin(group int) {
 	meta := &l.chunk(group).MetaData
 	l.at = chunkStart(meta)
 	l.end = l.at + meta.TotalCompressedSize
+	l.group, l.count = group, 0
 	l.pages = l.file.file.RowGroups()[group].ColumnChunks()[l.column.Index()].Pages()
 	l.buf, l.next = l.buf[:0], 0
 }
@@ -157,6 +169,9 @@ func (l *leafReader) nextRow() error {
 		v := l.buf[l.next]
 		if len(l.row) > 0 && v.RepetitionLevel() == 0 {
 			return nil
+		}
+		if len(l.row) == 0 && v.RepetitionLevel() > 0 {
+			return errors.New("its first row goes on with a row before it")
 		}
 		if len(l.row) == maxRowValues {
 			return fmt.Errorf("a row of more than %d values", maxRowValues)
@@ -197,21 +212,23 @@ func (l *leafReader) fill() error {
 
 // nextPage checks the headers up to the next data page and reads that page.
 func (l *leafReader) nextPage() error {
-	for {
+	var header *format.PageHeader
+	for header == nil || header.Type == format.DictionaryPage {
 		if l.at >= l.end {
 			return io.EOF
 		}
-		header, length, err := l.header()
+		next, length, err := l.header()
 		if err != nil {
 			return err
 		}
+		header = next
 		l.at += int64(length) + int64(header.CompressedPageSize)
 		if err := l.checkPage(header); err != nil {
 			return err
 		}
-		if header.Type != format.DictionaryPage {
-			break
-		}
+	}
+	if err := l.checkCount(header); err != nil {
+		return err
 	}
 	page, err := l.pages.ReadPage()
 	if err == io.EOF {
@@ -221,20 +238,72 @@ func (l *leafReader) nextPage() error {
 		return err
 	}
 	l.page, l.values = page, page.Values()
-	return nil
+	return l.checkWidth(header)
 }
 
 func (l *leafReader) checkPage(h *format.PageHeader) error {
-	values := max(h.DataPageHeader.V.NumValues, h.DataPageHeaderV2.V.NumValues)
+	packed, unpacked := int64(h.CompressedPageSize), int64(h.UncompressedPageSize)
+	values := int64(max(valuesOfPage(h), h.DictionaryPageHeader.V.NumValues))
 	switch {
-	case h.CompressedPageSize < 0 || l.at > l.end || l.end > l.file.size:
+	case packed < 0 || l.at > l.end || l.end > l.file.size:
 		return errors.New("a page ends outside its column")
-	case h.UncompressedPageSize < 0 || h.UncompressedPageSize > maxPageBytes:
-		return fmt.Errorf("a page of %d bytes", h.UncompressedPageSize)
-	case values > maxPageValues || int64(h.DictionaryPageHeader.V.NumValues) > 8*int64(h.UncompressedPageSize):
-		return fmt.Errorf("a page of %d bytes with %d values", h.UncompressedPageSize, max(values, h.DictionaryPageHeader.V.NumValues))
+	case unpacked < 0 || unpacked > min(maxPageBytes, freePageBytes+maxPageRatio*packed):
+		return fmt.Errorf("a page of %d bytes, packed into %d", unpacked, packed)
+	case values < 0 || values > l.file.mostValues() || int64(h.DictionaryPageHeader.V.NumValues) > 8*unpacked:
+		return fmt.Errorf("a page of %d bytes with %d values", unpacked, values)
 	}
 	return nil
+}
+
+func valuesOfPage(h *format.PageHeader) int32 {
+	if h.Type == format.DataPageV2 {
+		return h.DataPageHeaderV2.V.NumValues
+	}
+	return h.DataPageHeader.V.NumValues
+}
+
+// checkCount holds a page against the footer. For values that a page says it
+// has, and has not, the library would make some up.
+func (l *leafReader) checkCount(h *format.PageHeader) error {
+	l.count += int64(valuesOfPage(h))
+	total, rows := l.chunk(l.group).MetaData.NumValues, l.file.file.RowGroups()[l.group].NumRows()
+	if total < rows || total > rows && l.column.MaxRepetitionLevel() == 0 {
+		return fmt.Errorf("%d values for %d rows", total, rows)
+	}
+	if l.count > total {
+		return fmt.Errorf("pages with %d values, where there are %d", l.count, total)
+	}
+	return nil
+}
+
+// checkWidth makes sure that a page has room for the values it says it has.
+func (l *leafReader) checkWidth(h *format.PageHeader) error {
+	encoding, levels := h.DataPageHeader.V.Encoding, int32(0)
+	if v2 := &h.DataPageHeaderV2.V; h.Type == format.DataPageV2 {
+		encoding, levels = v2.Encoding, v2.RepetitionLevelsByteLength+v2.DefinitionLevelsByteLength
+	}
+	values := l.page.NumValues() - l.page.NumNulls()
+	if encoding != format.Plain && encoding != format.ByteStreamSplit || values*bitsOf(l.column.Type()) <= 8*int64(h.UncompressedPageSize-levels) {
+		return nil
+	}
+	return fmt.Errorf("a page of %d bytes with %d values", h.UncompressedPageSize, values)
+}
+
+// bitsOf returns how many bits every value of a type takes, 0 when they vary.
+func bitsOf(t parquet.Type) int64 {
+	switch t.Kind() {
+	case parquet.Boolean:
+		return 1
+	case parquet.Int32, parquet.Float:
+		return 32
+	case parquet.Int64, parquet.Double:
+		return 64
+	case parquet.Int96:
+		return 96
+	case parquet.FixedLenByteArray:
+		return 8 * int64(t.Length())
+	}
+	return 0
 }
 
 // header decodes the page header at l.at and returns its length.

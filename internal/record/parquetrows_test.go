@@ -27,7 +27,7 @@ type manyRow struct {
 	Size int64  `parquet:"size,delta,gzip"`
 }
 
-func manyTypes(t *testing.T, n int) []byte {
+func manyTypes(t testing.TB, n int) []byte {
 	rng := rand.New(rand.NewPCG(5, uint64(n)))
 	rows := make([]manyRow, n)
 	for i := range rows {
