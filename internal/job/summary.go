@@ -20,7 +20,7 @@ func (j *Job) renderSummary(ctx context.Context, run *ledger.Run, snap *snapshot
 		Format: report.SummaryFormat, Interval: snap.label, Start: snap.interval.Start.String(), End: snap.interval.End.String(),
 		Coverage: coverage(d), Legs: int64(len(d.Calls)), Conversations: conversations(d), Lost: int64(d.Lost),
 		Verdicts: verdicts(d), Findings: findingCounts(d), Outages: outageCauses(d), MediaTypes: j.mediaTypes(d),
-		Overused: int64(d.OverusedIDs), Incomplete: incomplete(d), Warnings: warnings(s, d),
+		Overused: int64(d.OverusedIDs), Incomplete: incomplete(d), Partitions: partitions(snap, s, d), Warnings: warnings(s, d),
 		Outcome: outcome(d), Settled: snap.settled(), Config: j.Config.Identity(),
 	}
 	if sum.Balance, err = balances(s, d); err != nil {
@@ -142,6 +142,44 @@ func incomplete(d *reconcile.Decision) []report.Incomplete {
 		list = append(list, entry)
 	}
 	return list
+}
+
+// partitions tells what every partition delivered, and whether it may hide
+// something.
+func partitions(snap *snapshot, s *scan, d *reconcile.Decision) []report.Partition {
+	list := make([]report.Partition, len(d.Partitions))
+	for i := range d.Partitions {
+		p := &d.Partitions[i]
+		source := &d.Sources[p.Source]
+		list[i] = report.Partition{Source: source.Name, Kind: source.Kind.String(), Input: p.URL, State: partitionState(source, p)}
+		if p.Span != record.Forever {
+			list[i].Start, list[i].End = p.Span.Start.String(), p.Span.End.String()
+		}
+		if count := s.rows[uint32(i)]; count != nil {
+			list[i].Rows, list[i].Rejects = count.rows, count.rejects
+		}
+	}
+	for i := range snap.inputs {
+		if in := &snap.inputs[i]; !in.virtual {
+			list[in.partition].Objects++
+			list[in.partition].Bytes += in.Size
+		}
+	}
+	return list
+}
+
+func partitionState(source *reconcile.Source, p *reconcile.Partition) report.PartitionState {
+	switch {
+	case !source.Settled:
+		return report.Unsettled
+	case source.NoUse:
+		return report.Unusable
+	case p.Damaged:
+		return report.Damaged
+	case p.Empty:
+		return report.Empty
+	}
+	return report.Complete
 }
 
 // warnings tells what is odd about whole sources, as opposed to single

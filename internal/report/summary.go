@@ -1,6 +1,9 @@
 package report
 
 import (
+	"fmt"
+	"time"
+
 	"cdrmend/internal/policy"
 	"cdrmend/internal/record"
 )
@@ -37,6 +40,7 @@ type Summary struct {
 	MediaTypes    map[string]int64          `json:"unknown_media_types"`
 	Overused      int64                     `json:"overused_ids"`
 	Incomplete    []Incomplete              `json:"incomplete_inputs"`
+	Partitions    []Partition               `json:"partitions"` // that were read, by source and time
 	Warnings      []string                  `json:"warnings"`
 	Balance       map[string]record.Balance `json:"balance"` // by kind
 	Outcome       policy.Outcome            `json:"outcome"`
@@ -61,10 +65,45 @@ type FindingCount struct {
 	Count    int64  `json:"count"`
 }
 
+// Partition is one partition that was read, those of the margin too.
+type Partition struct {
+	Source  string         `json:"source"`
+	Kind    string         `json:"kind"`
+	Input   string         `json:"input"`           // its URL
+	Start   string         `json:"start,omitempty"` // without one it stands for all time
+	End     string         `json:"end,omitempty"`
+	State   PartitionState `json:"state"`
+	Objects int64          `json:"objects"` // that lie there
+	Bytes   int64          `json:"bytes"`
+	Rows    int64          `json:"rows"`
+	Rejects int64          `json:"rejects"`
+}
+
+// PartitionState says whether a partition may hide something.
+type PartitionState string
+
+// The states. All but Complete and Empty may hide something.
+const (
+	Complete  PartitionState = "complete"
+	Empty     PartitionState = "empty" // nothing was delivered, which is a fact
+	Damaged   PartitionState = "damaged"
+	Unusable  PartitionState = "unusable"  // the whole source delivered nothing usable
+	Unsettled PartitionState = "unsettled" // the source may still deliver
+)
+
 // Incomplete is input that may hide something.
 type Incomplete struct {
 	Source string `json:"source"`
 	Input  string `json:"input"` // URL of the partition, or of the whole source
 	Reason string `json:"reason"`
 	Next   string `json:"next"`
+}
+
+// Time reads a time of a summary.
+func Time(text string) (record.Time, error) {
+	t, err := time.Parse(record.TimeLayout, text)
+	if err != nil {
+		return record.NoTime, fmt.Errorf("the summary's time %q: %w", text, err)
+	}
+	return record.TimeOf(t), nil
 }
