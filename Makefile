@@ -12,9 +12,11 @@ help: ## list the targets
 build: ## build the program, ./cdrmend
 	go build -trimpath -buildvcs=auto -ldflags '-s -w -X main.version=$(VERSION)' -o cdrmend ./cmd/cdrmend
 
-tools: ## install what the tests need beside Go: an S3 server and DuckDB, into .tools
+tools: ## install what the tests need beside Go: an S3 server, DuckDB, axe-core (into .tools), Chromium
 	@.ci/go-tool github.com/versity/versitygw/cmd/versitygw@v1.8.0
-	@.ci/duckdb 1.5.6-r.1
+	@.ci/npm-tool duckdb @duckdb/node-api@1.5.6-r.1
+	@.ci/npm-tool axe axe-core@4.14.1
+	@command -v chromium >/dev/null || .ci/apt-tool chromium
 
 # With CI set, a test whose server is missing fails instead of being skipped.
 test: tools ## run all tests, those against real servers too

@@ -31,7 +31,7 @@ var rooms = map[string]room{
 	},
 	"internal/job": {
 		"the job tells one interval and knows nothing of flags, terminals or samples",
-		"manifest cdr registration reconcile table report ledger record object policy token",
+		"manifest cdr registration reconcile table report page ledger record object policy token",
 	},
 	"internal/reconcile": {
 		"the decision is pure: it takes values, and gives rows and repairs",
@@ -43,7 +43,8 @@ var rooms = map[string]room{
 	"internal/table":        {"a table is a format, whatever filled it", "record"},
 	"internal/inspect":      {"a profile is shown by the rooms that read with it", "manifest cdr registration record token"},
 	"internal/redact":       {"what a report may show follows from its rows and the configuration", "table record policy"},
-	"internal/report":       {"a report is made from tables, also of runs committed long ago, and says causes in plain words", "table redact registration record policy"},
+	"internal/report":       {"a report is made from tables, also of runs committed long ago, and says causes in plain words", "table registration record policy"},
+	"internal/page":         {"a page is made from tables and summaries, also of runs committed long ago", "report redact table registration record policy"},
 	"internal/ledger":       {"the ledger commits bytes, whatever they mean", "record object token policy"},
 	"internal/notify":       {"a message says what was committed, whoever reads it", "committed table policy"},
 	"internal/committed":    {"what was committed is read as the records name it, without the means to make more of it", "table record ledger object token"},
@@ -57,6 +58,7 @@ var rooms = map[string]room{
 	"internal/object":   {"the ground carries all rooms, so it rests on none of them", ""},
 	"internal/yamlfile": {"the ground carries all rooms, so it rests on none of them", ""},
 
+	"internal/page/browsertest":  {"the browser is driven for tests and by them alone", ""},
 	"internal/object/objecttest": {"the suite tests stores and nothing else", "object"},
 	"manifests":                  {"the contract is data", ""},
 }
@@ -207,7 +209,7 @@ func clockReadings(t *testing.T, file string) []string {
 
 func TestTheProgramLinksNoServerAndNoTestCode(t *testing.T) {
 	for _, path := range ours(t)["cmd/cdrmend"].Deps {
-		for _, no := range []string{"testing", "cdrmend/internal/object/objecttest", "github.com/versity/", "github.com/google/go-cmp/", "github.com/rogpeppe/"} {
+		for _, no := range []string{"testing", "cdrmend/internal/object/objecttest", "cdrmend/internal/page/browsertest", "github.com/versity/", "github.com/google/go-cmp/", "github.com/rogpeppe/"} {
 			if path == no || strings.HasSuffix(no, "/") && strings.HasPrefix(path, no) {
 				t.Errorf("the program links %s: that is for tests", path)
 			}

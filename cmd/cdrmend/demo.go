@@ -153,9 +153,10 @@ func tellWhere(w *world, dir, base, config string, r *report.Run) {
 The night lies in      %s
 its configuration in   %s
 the results in         %s
+as a page to read      %sreport.html
 
 Run the job again by hand; it finds nothing new and leaves the commit as it is:
 
   cdrmend run --config %s --interval %s --as-of %s
-`, night, config, r.URL, config, r.Interval, demoAsOf.Format(time.RFC3339))
+`, night, config, r.URL, r.URL, config, r.Interval, demoAsOf.Format(time.RFC3339))
 }

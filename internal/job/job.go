@@ -164,6 +164,9 @@ func (j *Job) compute(ctx context.Context, book *ledger.Interval, snap *snapshot
 	if err != nil {
 		return nil, err
 	}
+	if err := j.renderReport(ctx, run, snap, decision, summary); err != nil {
+		return nil, err
+	}
 	sum, err := run.Finish(ctx, snap.names.renamed)
 	if err != nil {
 		return nil, err

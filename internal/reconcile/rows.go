@@ -206,6 +206,22 @@ func (d *Decision) CallRows(yield func(*table.Row, error) bool) {
 	}
 }
 
+// CallRowsOf yields the rows of the calls with one of some verdicts.
+func (d *Decision) CallRowsOf(verdicts ...Verdict) table.Rows {
+	return func(yield func(*table.Row, error) bool) {
+		var r table.Row
+		for i := range d.Calls {
+			if !slices.Contains(verdicts, d.Calls[i].Verdict) {
+				continue
+			}
+			d.callRow(&r, &d.Calls[i])
+			if !yield(&r, nil) {
+				return
+			}
+		}
+	}
+}
+
 func (d *Decision) callRow(r *table.Row, c *Call) {
 	l := &d.Legs[c.Leg]
 	r.Reset(table.Calls)

@@ -126,6 +126,9 @@ func asEvidence(r *Redactor, _ *table.Row, v string) string { return r.evidence(
 // Org returns an organisation as it is shown.
 func (r *Redactor) Org(v string) string { return r.id("org", v) }
 
+// Trunk returns a trunk as it is shown.
+func (r *Redactor) Trunk(v string) string { return r.id("trk", v) }
+
 // Key returns an object key, or the URL of a partition, as it is shown.
 func (r *Redactor) Key(v string) string { return r.text("obj", v) }
 

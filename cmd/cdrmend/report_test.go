@@ -1,0 +1,162 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"cdrmend/internal/page/browsertest"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// Sizes at which the report is looked at.
+var (
+	laptop = browsertest.View{Width: 1440, Height: 900}
+	phone  = browsertest.View{Width: 390, Height: 844}
+	dark   = browsertest.View{Width: 1440, Height: 900, Dark: true}
+	paper  = browsertest.View{Width: 794, Height: 1123, Print: true}
+)
+
+// TestTheReportOfTheDemo opens it in a real browser, as its reader does.
+func TestTheReportOfTheDemo(t *testing.T) {
+	browser := browsertest.Open(t)
+	dir := t.TempDir()
+	if code, out := cdrmend(t, "demo", "--dir", dir); code != exitDone {
+		t.Fatalf("demo exits with %d: %s", code, out)
+	}
+	files, err := filepath.Glob(filepath.Join(dir, "out", "interval=*", "runs", "*", "report.html"))
+	if err != nil || len(files) != 1 {
+		t.Fatalf("the reports are %q: %v", files, err)
+	}
+	file := files[0]
+
+	t.Run("asks for nothing and complains of nothing", func(t *testing.T) {
+		p := browser.Show(t, file, laptop)
+		if got := p.Requests(); len(got) != 1 || !strings.HasSuffix(got[0], "/report.html") {
+			t.Errorf("the page asks for %q, want only itself", got)
+		}
+		if got := p.Complaints(); len(got) > 0 {
+			t.Errorf("the browser complains: %s", strings.Join(got, "\n"))
+		}
+	})
+	t.Run("marks what the tables say", func(t *testing.T) {
+		p := browser.Show(t, file, laptop)
+		got := map[string]int{}
+		p.Eval(`Object.fromEntries([...document.querySelectorAll("figure.trunk")].flatMap(f => {
+			const sum = c => [...f.querySelectorAll(".mark." + c)].reduce((n, m) => n + Number(m.dataset.n), 0);
+			return [["missing", sum("missing")], ["partial", sum("partial")], ["outages", f.querySelectorAll(".bar").length]]
+				.map(([k, n]) => [f.dataset.trunk + " " + k, n]);
+		}).filter(([, n]) => n > 0))`, &got)
+		want := map[string]int{}
+		for _, call := range readCSV(t, dir, "calls") {
+			if v := call["verdict"]; v == "missing" || v == "partial" {
+				want[call["trunk_id"]+" "+v]++
+			}
+		}
+		for _, outage := range readCSV(t, dir, "outages") {
+			want[outage["trunk_id"]+" outages"]++
+		}
+		if diff := cmp.Diff(want, got); diff != "" || len(want) == 0 {
+			t.Errorf("marks by trunk (-tables +page):\n%s", diff)
+		}
+	})
+	t.Run("is filtered, sorted and searched by keyboard", func(t *testing.T) {
+		p := browser.Show(t, file, laptop)
+		findings := readCSV(t, dir, "findings")
+		p.Eval(`document.querySelector("#find-findings [name=search]").focus()`, nil)
+		p.Type("scope_missing")
+		wanted := len(findings) - len(slices.DeleteFunc(slices.Clone(findings), func(f map[string]string) bool { return f["outage_cause"] == "scope_missing" }))
+		checkCount(t, p, fmt.Sprintf("%d of %d findings match.", wanted, len(findings)))
+		p.Press("Escape") // empties a search field
+		p.Press("Tab", "ArrowDown")
+		checkCount(t, p, "6 of 77 findings match.")
+		var class string
+		p.Eval(`document.querySelector("#list-findings tbody tr").cells[2].textContent`, &class)
+		if class != "missing_recording" {
+			t.Errorf("filtered by the first class, the list begins with %q", class)
+		}
+		p.Press("Tab", "Tab", "Tab", "Tab", "Enter") // Clear
+		checkCount(t, p, "77 findings; 1 to 50 are shown.")
+		p.Press("Tab", "Tab", "Tab", "Tab", "Tab", "Enter", "Enter") // past the region: severity, class, status, start
+		var sort string
+		var starts []string
+		p.Eval(`[...document.querySelectorAll("#list-findings th[aria-sort]")].map(th => th.textContent + " " + th.getAttribute("aria-sort")).join()`, &sort)
+		p.Eval(`[...document.querySelectorAll("#list-findings tbody td.time")].map(td => td.textContent).filter(Boolean)`, &starts)
+		if sort != "Start (UTC) descending" || len(starts) == 0 || !slices.IsSortedFunc(starts, func(a, b string) int { return strings.Compare(b, a) }) {
+			t.Errorf("sorted by %q, the list has the times %q", sort, starts)
+		}
+		p.Eval(`document.querySelector("#list-findings tbody button").focus()`, nil)
+		p.Press("Space")
+		var detail, expanded string
+		p.Eval(`document.querySelector("#list-findings tr.detail").textContent`, &detail)
+		p.Eval(`document.activeElement.getAttribute("aria-expanded")`, &expanded)
+		if !strings.Contains(detail, "finding_idfnd-") || expanded != "true" {
+			t.Errorf("the first row's details are %q, expanded %q", detail, expanded)
+		}
+	})
+	for name, view := range map[string]browsertest.View{"laptop": laptop, "phone": phone, "night": dark, "paper": paper} {
+		t.Run("fits: "+name, func(t *testing.T) {
+			p := browser.Show(t, file, view)
+			var wider int
+			p.Eval(`document.documentElement.scrollWidth - innerWidth`, &wider)
+			if wider > 0 {
+				t.Errorf("the page is %d pixels wider than the screen", wider)
+			}
+			if dir := os.Getenv("SCREENSHOTS"); dir != "" {
+				write(t, filepath.Join(dir, name+".png"), p.Screenshot())
+			}
+		})
+	}
+	t.Run("is accessible by day and by night", func(t *testing.T) {
+		p := browser.Show(t, file, laptop)
+		p.Eval(`document.querySelectorAll("details").forEach(d => d.open = true)`, nil)
+		p.Eval(`document.querySelector("#list-findings tbody button").click()`, nil)
+		checkAccessible(t, p, "{}")
+		p.Look(dark)
+		checkAccessible(t, p, `{runOnly: ["color-contrast"]}`)
+	})
+	t.Run("prints", func(t *testing.T) {
+		pdf := browser.Show(t, file, laptop).PDF()
+		if pages := bytes.Count(pdf, []byte("/Type /Page\n")) + bytes.Count(pdf, []byte("/Type /Page/")) + bytes.Count(pdf, []byte("/Type /Page ")); !bytes.HasPrefix(pdf, []byte("%PDF-")) || pages < 2 {
+			t.Errorf("printed, it is %d bytes with %d pages", len(pdf), pages)
+		}
+		if dir := os.Getenv("SCREENSHOTS"); dir != "" {
+			write(t, filepath.Join(dir, "report.pdf"), pdf)
+		}
+	})
+}
+
+// checkCount compares what a screen reader is told after a change.
+func checkCount(t *testing.T, p *browsertest.Page, want string) {
+	t.Helper()
+	var got string
+	p.Eval(`document.querySelector("#count-findings[role=status]").textContent`, &got)
+	if got != want {
+		t.Errorf("the page says %q, want %q", got, want)
+	}
+}
+
+// checkAccessible runs rules of axe-core, all of them unless the options say
+// which.
+func checkAccessible(t *testing.T, p *browsertest.Page, options string) {
+	t.Helper()
+	axe, err := os.ReadFile("../../.tools/axe/node_modules/axe-core/axe.min.js")
+	if err != nil {
+		if os.Getenv("CI") != "" {
+			t.Fatalf("axe-core is not installed: run make tools: %v", err)
+		}
+		t.Skip("axe-core is not installed: run make tools")
+	}
+	p.Eval(string(axe)+";0", nil)
+	var violations []string
+	p.Eval(`axe.run(document, `+options+`).then(r => r.violations.flatMap(v =>
+		v.nodes.slice(0, 3).map(n => v.id + ": " + n.target.join(" ") + ": " + n.failureSummary)))`, &violations)
+	if len(violations) > 0 {
+		t.Errorf("axe-core finds:\n%s", strings.Join(violations, "\n"))
+	}
+}

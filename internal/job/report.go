@@ -1,0 +1,36 @@
+package job
+
+import (
+	"context"
+	"io"
+	"path"
+	"strings"
+
+	"cdrmend/internal/ledger"
+	"cdrmend/internal/page"
+	"cdrmend/internal/reconcile"
+	"cdrmend/internal/report"
+)
+
+// renderReport writes the page for people, which names the files before it by
+// their hashes.
+func (j *Job) renderReport(ctx context.Context, run *ledger.Run, snap *snapshot, d *reconcile.Decision, sum *report.Summary) error {
+	j.Watch("writing the report", 0, 0)
+	p := page.Run{
+		ID: snap.runID, Redact: j.Config.Report, Summary: sum,
+		Findings: d.FindingRows, Repairs: d.RepairRows(snap.label), Outages: d.OutageRows,
+		Calls: d.CallRowsOf(reconcile.VerdictMissing, reconcile.VerdictPartial, reconcile.VerdictIndeterminate),
+	}
+	for _, f := range run.Files() {
+		if dataFile(f.Path) {
+			p.Files = append(p.Files, page.File(f))
+		}
+	}
+	return run.Create(ctx, "report.html", func(w io.Writer) error { return p.Write(w) })
+}
+
+// dataFile reports whether a file of a run holds results, as opposed to one
+// of its many documents or to what rejects them.
+func dataFile(name string) bool {
+	return !strings.Contains(name, "/") && path.Ext(name) != ".html"
+}

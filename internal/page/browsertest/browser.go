@@ -1,0 +1,149 @@
+// Package browsertest drives a real Chromium in tests. It speaks the browser's
+// own protocol over a pipe, so that it needs neither a port nor a library, and
+// the browser ends when the test does, whatever way that is.
+package browsertest
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"sync"
+	"testing"
+	"time"
+)
+
+// Browser is a running Chromium.
+type Browser struct {
+	in   io.WriteCloser
+	mu   sync.Mutex
+	next int
+	wait map[int]chan answer
+	told map[string]func(event) // by session
+	gone chan struct{}          // closed when it says nothing more
+}
+
+// answer is what the browser says to a command.
+type answer struct {
+	Result json.RawMessage
+	Error  *struct{ Message string }
+}
+
+// event is what it says unasked.
+type event struct {
+	Method string
+	Params json.RawMessage
+}
+
+// Open starts a browser with an empty profile that ends with the test. Without
+// the program the test is skipped, except in CI, where it fails.
+func Open(t testing.TB) *Browser {
+	t.Helper()
+	program, err := exec.LookPath("chromium")
+	if err != nil {
+		if os.Getenv("CI") != "" {
+			t.Fatal("chromium is not installed: run make tools")
+		}
+		t.Skip("chromium is not installed: run make tools")
+	}
+	commands, in, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, answers, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(program, "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run",
+		"--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
+		"--remote-debugging-pipe", "--user-data-dir="+t.TempDir(), "about:blank")
+	cmd.ExtraFiles = []*os.File{commands, answers} // 3 and 4, as the browser expects
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	commands.Close()
+	answers.Close()
+	b := &Browser{in: in, wait: map[int]chan answer{}, told: map[string]func(event){}, gone: make(chan struct{})}
+	go b.listen(out)
+	t.Cleanup(func() {
+		_ = b.call(context.WithoutCancel(t.Context()), "", "Browser.close", nil, nil) // it ends while it answers
+		in.Close()
+		<-b.gone
+		out.Close()
+		_ = cmd.Wait() // how it ends is no concern of the test
+	})
+	return b
+}
+
+// listen hands on what the browser says until it ends.
+func (b *Browser) listen(out io.Reader) {
+	defer close(b.gone)
+	r := bufio.NewReaderSize(out, 1<<20)
+	for {
+		raw, err := r.ReadBytes(0)
+		if err != nil {
+			return
+		}
+		var m struct {
+			ID        int
+			SessionID string
+			event
+			answer
+		}
+		if json.Unmarshal(raw[:len(raw)-1], &m) != nil {
+			continue
+		}
+		b.mu.Lock()
+		waiting, told := b.wait[m.ID], b.told[m.SessionID]
+		delete(b.wait, m.ID)
+		b.mu.Unlock()
+		switch {
+		case waiting != nil:
+			waiting <- m.answer
+		case told != nil && m.Method != "":
+			told(m.event)
+		}
+	}
+}
+
+// patience is how long the browser may take for one command.
+const patience = time.Minute
+
+// call sends a command and decodes what it comes to.
+func (b *Browser) call(ctx context.Context, session, method string, params, result any) error {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	done := make(chan answer, 1)
+	b.mu.Lock()
+	b.next++
+	id := b.next
+	b.wait[id] = done
+	raw, err := json.Marshal(map[string]any{"id": id, "sessionId": session, "method": method, "params": params})
+	if session == "" {
+		raw, err = json.Marshal(map[string]any{"id": id, "method": method, "params": params})
+	}
+	if err == nil {
+		_, err = b.in.Write(append(raw, 0))
+	}
+	b.mu.Unlock()
+	if err != nil {
+		return fmt.Errorf("%s: %w", method, err)
+	}
+	select {
+	case a := <-done:
+		if a.Error != nil {
+			return fmt.Errorf("%s: %s", method, a.Error.Message)
+		}
+		if result == nil {
+			return nil
+		}
+		return json.Unmarshal(a.Result, result)
+	case <-b.gone:
+		return fmt.Errorf("%s: the browser has ended", method)
+	case <-ctx.Done():
+		return fmt.Errorf("%s: %w", method, ctx.Err())
+	}
+}

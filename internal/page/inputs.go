@@ -1,0 +1,128 @@
+package page
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"cdrmend/internal/record"
+	"cdrmend/internal/redact"
+	"cdrmend/internal/report"
+)
+
+// stateWords says what a partition's state means; the symbol stands where
+// there is no room for words.
+var stateWords = map[report.PartitionState]struct{ symbol, text string }{
+	report.Complete:  {"✓", "complete"},
+	report.Empty:     {"–", "empty: nothing was delivered"},
+	report.Damaged:   {"✕", "damaged: something in it is cut, malformed or rejected"},
+	report.Unusable:  {"✕", "the source delivered nothing usable"},
+	report.Unsettled: {"…", "not settled: the source may still deliver"},
+}
+
+// inputView shows what each source delivered, by hour.
+type inputView struct {
+	Hours   []string
+	Sources []sourceView
+}
+
+// sourceView is one source.
+type sourceView struct {
+	Name, Kind     string
+	Cells          []cell
+	Objects, Bytes int64 // in the interval and beside it
+	Rows, Rejects  int64
+	Margin         string
+	Incomplete     []incompleteView
+}
+
+// cell is one partition, or the hours for which there is none.
+type cell struct {
+	Hours                      int
+	State, Symbol, Rows, Title string
+}
+
+// incompleteView is what may hide something, and what to do about it.
+type incompleteView struct{ Input, Reason, Next string }
+
+func inputsView(s *report.Summary, span record.Span, r *redact.Redactor) inputView {
+	v := inputView{}
+	for t := span.Start; t < span.End; t += record.Time(time.Hour.Microseconds()) {
+		v.Hours = append(v.Hours, t.Std().Format("15"))
+	}
+	bySource := map[string]*sourceView{}
+	for i := range s.Config.Sources {
+		c := &s.Config.Sources[i]
+		source := &sourceView{Name: c.Name, Kind: c.Kind}
+		bySource[c.Name] = source
+		source.fill(s.Partitions, span)
+	}
+	for _, in := range s.Incomplete {
+		source := bySource[in.Source]
+		shown := record.Printable(r.Key(in.Input))
+		source.Incomplete = append(source.Incomplete, incompleteView{shown, in.Reason, strings.ReplaceAll(in.Next, in.Input, shown)})
+	}
+	for i := range s.Config.Sources {
+		v.Sources = append(v.Sources, *bySource[s.Config.Sources[i].Name])
+	}
+	return v
+}
+
+// fill lays the partitions of the source on the hours of the interval.
+func (v *sourceView) fill(partitions []report.Partition, span record.Span) {
+	beside := map[report.PartitionState]int64{}
+	hour := record.Time(time.Hour.Microseconds())
+	at := span.Start
+	for i := range partitions {
+		p := &partitions[i]
+		if p.Source != v.Name {
+			continue
+		}
+		v.Objects, v.Bytes = v.Objects+p.Objects, v.Bytes+p.Bytes
+		v.Rows, v.Rejects = v.Rows+p.Rows, v.Rejects+p.Rejects
+		of := partitionSpan(p)
+		part := record.Span{Start: max(of.Start, at), End: min(of.End, span.End)}
+		if part.Start >= part.End {
+			beside[p.State]++
+			continue
+		}
+		if part.Start > at {
+			v.Cells = append(v.Cells, cell{Hours: int((part.Start - at) / hour), Title: "not read"})
+		}
+		words := stateWords[p.State]
+		v.Cells = append(v.Cells, cell{
+			Hours: int((part.End - part.Start) / hour), State: string(p.State), Symbol: words.symbol, Rows: short(p.Rows),
+			Title: fmt.Sprintf("%s; %s, %s, %s rejected", words.text, counted(p.Objects, "object"), counted(p.Rows, "row"), grouped(p.Rejects)),
+		})
+		at = part.End
+	}
+	if at < span.End {
+		v.Cells = append(v.Cells, cell{Hours: int((span.End - at) / hour), Title: "not read"})
+	}
+	v.Margin = margin(beside)
+}
+
+// margin says what was read beside the interval.
+func margin(beside map[report.PartitionState]int64) string {
+	var words []string
+	for _, state := range slices.Sorted(maps.Keys(beside)) {
+		words = append(words, fmt.Sprintf("%d %s", beside[state], state))
+	}
+	return strings.Join(words, ", ")
+}
+
+// balanceView accounts for the rows of one kind of source.
+type balanceView struct {
+	Kind string
+	record.Balance
+}
+
+func balanceViews(s *report.Summary) []balanceView {
+	var list []balanceView
+	for _, kind := range []string{"manifests", "cdrs", "registrations"} {
+		list = append(list, balanceView{kind, s.Balance[kind]})
+	}
+	return list
+}

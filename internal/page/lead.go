@@ -1,0 +1,238 @@
+package page
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"cdrmend/internal/record"
+	"cdrmend/internal/redact"
+	"cdrmend/internal/report"
+)
+
+// lead tells a run in one sentence, in the parts that it is made of.
+func lead(s *report.Summary, g *gathering) []string {
+	c := s.Coverage
+	if c.Of == 0 {
+		return []string{"No call of this interval should have been recorded."}
+	}
+	parts := []string{fmt.Sprintf("%s of %s that should be recorded are, %s %%", grouped(c.Recorded), counted(c.Of, "call"), *c.RecordedPercent)}
+	if g.missing.sum() > 0 {
+		parts = append(parts, grouped(g.missing.sum())+" missing"+g.coinciding(&g.missing, true))
+	}
+	if g.partial.sum() > 0 {
+		parts = append(parts, grouped(g.partial.sum())+" recorded in part"+g.coinciding(&g.partial, false))
+	}
+	if n := s.Verdicts["indeterminate"]; n > 0 {
+		parts = append(parts, fmt.Sprintf("%s cannot be told: %s", grouped(n), g.untoldBecause(s)))
+	}
+	for i := range parts[:len(parts)-1] {
+		parts[i] += "; "
+	}
+	parts[len(parts)-1] += "."
+	return parts
+}
+
+// coinciding says how many of some calls coincide with outages, and how many
+// possibly.
+func (g *gathering) coinciding(t *tally, name bool) string {
+	where := ""
+	if name {
+		where = g.blamedTrunks()
+	}
+	switch sure, maybe := t[coincides], t[possibly]; {
+	case sure > 0 && maybe > 0:
+		return fmt.Sprintf(", %s of them %s with a registration outage%s and %s possibly", grouped(sure), coincide(sure), where, grouped(maybe))
+	case sure > 0:
+		return fmt.Sprintf(", %s of them %s with a registration outage%s", grouped(sure), coincide(sure), where)
+	case maybe > 0:
+		return fmt.Sprintf(", %s of them possibly %s with a registration outage", grouped(maybe), coincide(maybe))
+	}
+	return ""
+}
+
+func coincide(n int64) string {
+	if n == 1 {
+		return "coincides"
+	}
+	return "coincide"
+}
+
+// mostBlamed is how many trunks the sentence names.
+const mostBlamed = 2
+
+// blamedTrunks names the trunks whose outages missing calls coincide with.
+func (g *gathering) blamedTrunks() string {
+	ids := slices.SortedFunc(maps.Keys(g.blamed), func(a, b trunkID) int {
+		return cmp.Or(cmp.Compare(g.blamed[b], g.blamed[a]), cmp.Compare(a.Org, b.Org), cmp.Compare(a.ID, b.ID))
+	})
+	var names []string
+	for _, id := range ids {
+		if id.ID != "" {
+			names = append(names, id.ID)
+		}
+	}
+	if len(names) == 0 {
+		return ""
+	}
+	if more := len(names) - mostBlamed; more > 0 {
+		names = append(names[:mostBlamed], counted(int64(more), "other"))
+	}
+	if len(names) == 1 {
+		return " of trunk " + names[0]
+	}
+	return " of trunks " + listed(names)
+}
+
+// untoldBecause says why calls cannot be told. It is for want of manifests,
+// unless none is wanting.
+func (g *gathering) untoldBecause(s *report.Summary) string {
+	var words []string
+	for i := range s.Partitions {
+		p := &s.Partitions[i]
+		if p.Kind != "manifests" || p.State != report.Damaged {
+			continue
+		}
+		words = append(words, fmt.Sprintf("%s of source %s is damaged", g.partitionName(p), p.Source))
+	}
+	for _, in := range s.Incomplete {
+		if kindOf(s, in.Source) == "manifests" && !slices.ContainsFunc(s.Partitions, func(p report.Partition) bool { return p.Input == in.Input }) {
+			words = append(words, fmt.Sprintf("source %s: %s", in.Source, in.Reason))
+		}
+	}
+	switch {
+	case len(words) == 0:
+		return "their own records do not say enough"
+	case len(words) > 3:
+		return fmt.Sprintf("%s, and %s", strings.Join(words[:3], ", "), counted(int64(len(words)-3), "more gap"))
+	}
+	return listed(words)
+}
+
+func kindOf(s *report.Summary, source string) string {
+	for i := range s.Config.Sources {
+		if s.Config.Sources[i].Name == source {
+			return s.Config.Sources[i].Kind
+		}
+	}
+	return ""
+}
+
+// partitionName says which part of a source a partition is.
+func (g *gathering) partitionName(p *report.Partition) string {
+	span := partitionSpan(p)
+	if p.Start == "" {
+		return record.Printable(g.redact.Key(p.Input))
+	}
+	hour, day := span.Start.Std().Format("15"), span.Start.Std().Format("2006-01-02")
+	switch hours := span.Duration().Hours(); {
+	case hours == 1 && g.span.Contains(span.Start):
+		return "hour " + hour
+	case hours == 1:
+		return "hour " + hour + " of " + day
+	case hours <= 24:
+		return "day " + day
+	case hours <= 24*31:
+		return "month " + day[:len("2006-01")]
+	}
+	return "year " + day[:len("2006")]
+}
+
+// tile is one number at the top.
+type tile struct{ Name, Number, Of, Class string }
+
+func tiles(s *report.Summary, g *gathering) []tile {
+	c := s.Coverage
+	percentOf := func(p *string, n int64) string {
+		if p == nil {
+			return "of none"
+		}
+		return fmt.Sprintf("%s of %s", grouped(n), grouped(c.Of))
+	}
+	share := func(p *string) string {
+		if p == nil {
+			return "–"
+		}
+		return *p + " %"
+	}
+	var outages int64
+	for _, n := range s.Outages {
+		outages += n
+	}
+	return []tile{
+		{"recorded", share(c.RecordedPercent), percentOf(c.RecordedPercent, c.Recorded), ""},
+		{"with all metadata", share(c.IntactPercent), percentOf(c.IntactPercent, c.Intact), ""},
+		{"missing", grouped(s.Verdicts["missing"]), relationsOf(&g.missing), "missing"},
+		{"recorded in part", grouped(s.Verdicts["partial"]), relationsOf(&g.partial), "partial"},
+		{"cannot be told", grouped(s.Verdicts["indeterminate"]), "", "indeterminate"},
+		{"outages", grouped(outages), counted(int64(len(s.Outages)), "cause"), ""},
+		{"values repaired", grouped(g.repaired), "", ""},
+	}
+}
+
+func relationsOf(t *tally) string {
+	sure, maybe := t[coincides], t[possibly]
+	switch {
+	case sure > 0 && maybe > 0:
+		return fmt.Sprintf("%s %s with an outage, %s possibly", grouped(sure), coincide(sure), grouped(maybe))
+	case sure > 0:
+		return fmt.Sprintf("%s %s with an outage", grouped(sure), coincide(sure))
+	case maybe > 0:
+		return fmt.Sprintf("%s possibly %s with an outage", grouped(maybe), coincide(maybe))
+	}
+	return ""
+}
+
+// share is one verdict's part of the calls that should be recorded.
+type share struct {
+	Name, Label, X, W string
+	N                 int64
+}
+
+// verdictOrder is that of the bar: the best first.
+var verdictOrder = []struct{ name, label string }{
+	{"complete", "complete"},
+	{"repaired", "repaired"},
+	{"incomplete", "recorded, metadata incomplete"},
+	{"partial", "recorded in part"},
+	{"indeterminate", "cannot be told"},
+	{"missing", "missing"},
+}
+
+func verdicts(s *report.Summary) []share {
+	var list []share
+	var before int64
+	for _, v := range verdictOrder {
+		n := s.Verdicts[v.name]
+		if n == 0 {
+			continue
+		}
+		of := float64(s.Coverage.Of)
+		list = append(list, share{v.name, v.label, fmt.Sprintf("%.3f%%", 100*float64(before)/of), fmt.Sprintf("%.3f%%", 100*float64(n)/of), n})
+		before += n
+	}
+	return list
+}
+
+// notices is what a reader must know before the numbers.
+func notices(s *report.Summary, r *redact.Redactor) []string {
+	var list []string
+	for _, in := range s.Incomplete {
+		input := ""
+		if slices.ContainsFunc(s.Partitions, func(p report.Partition) bool {
+			return p.Source == in.Source && p.Input == in.Input && p.State == report.Damaged
+		}) {
+			input = " (" + r.Key(in.Input) + ")"
+		}
+		list = append(list, record.Printable(fmt.Sprintf("Source %s%s: %s.", in.Source, input, in.Reason)))
+	}
+	if n := s.Overused; n > 0 {
+		list = append(list, fmt.Sprintf("%s on more than 10,000 records and taken for missing.", counted(n, "id stands")))
+	}
+	for _, w := range s.Warnings {
+		list = append(list, record.Printable(w))
+	}
+	return list
+}

@@ -1,0 +1,112 @@
+package page
+
+import (
+	"encoding/json"
+	"slices"
+	"strconv"
+
+	"cdrmend/internal/table"
+)
+
+// sheet is a part of a table that the script shows, sorts and searches: rows
+// of numbers. Those of a text column are places in texts, which holds each
+// text once.
+type sheet struct {
+	Columns []string          `json:"columns"`
+	Kinds   []string          `json:"kinds"`
+	Texts   []string          `json:"texts"` // the first one is the missing text
+	Rows    []json.RawMessage `json:"rows"`
+	places  map[string]int
+}
+
+func newSheet(s *table.Schema) *sheet {
+	sh := &sheet{Texts: []string{""}, Rows: []json.RawMessage{}, places: map[string]int{"": 0}}
+	for _, c := range s.Columns {
+		sh.Columns = append(sh.Columns, c.Name)
+		sh.Kinds = append(sh.Kinds, c.Kind.String())
+	}
+	return sh
+}
+
+func (sh *sheet) add(r *table.Row) {
+	b := []byte{'['}
+	for i, c := range r.Schema().Columns {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		switch {
+		case c.Kind == table.Text:
+			b = strconv.AppendInt(b, int64(sh.place(r.Bytes(i))), 10)
+		case !r.Known(i):
+			b = append(b, "null"...)
+		case c.Kind == table.Time:
+			b = strconv.AppendInt(b, int64(r.Time(i)), 10)
+		default:
+			n, _ := r.Int(i)
+			b = strconv.AppendInt(b, n, 10)
+		}
+	}
+	sh.Rows = append(sh.Rows, append(b, ']'))
+}
+
+func (sh *sheet) place(text []byte) int {
+	if at, ok := sh.places[string(text)]; ok {
+		return at
+	}
+	at := len(sh.Texts)
+	sh.places[string(text)] = at
+	sh.Texts = append(sh.Texts, string(text))
+	return at
+}
+
+// The most rows that a page holds. They are there for reading: whoever wants
+// more wants the table.
+const (
+	mostFindings = 20_000
+	mostRepairs  = 5_000
+)
+
+// ranks orders findings from those that need somebody now to those that are
+// settled.
+var ranks = func() []string {
+	var all []string
+	for _, severity := range []string{"critical", "major", "minor"} {
+		for _, status := range []string{"open", "indeterminate"} {
+			all = append(all, severity+status)
+		}
+	}
+	for _, status := range []string{"accepted", "repaired"} {
+		for _, severity := range []string{"critical", "major", "minor"} {
+			all = append(all, severity+status)
+		}
+	}
+	return all
+}()
+
+// room says how many findings of each rank a page has room for.
+type room map[string]int64
+
+// makeRoom gives the room to the worst.
+func makeRoom(total int64, counts map[string]int64) room {
+	r := room{}
+	for _, rank := range ranks {
+		r[rank] = min(counts[rank], total)
+		total -= r[rank]
+	}
+	return r
+}
+
+var (
+	severityColumn = table.Findings.Index("severity")
+	statusColumn   = table.Findings.Index("status")
+)
+
+// take reports whether there is room for a finding, and takes it.
+func (r room) take(f *table.Row) bool {
+	rank := string(slices.Concat(f.Bytes(severityColumn), f.Bytes(statusColumn)))
+	if r[rank] == 0 {
+		return false
+	}
+	r[rank]--
+	return true
+}

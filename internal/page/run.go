@@ -1,0 +1,291 @@
+package page
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"slices"
+
+	"cdrmend/internal/policy"
+	"cdrmend/internal/record"
+	"cdrmend/internal/redact"
+	"cdrmend/internal/report"
+	"cdrmend/internal/table"
+)
+
+// Run is what a page about one run is made from. Its tables are ranged over
+// once each.
+type Run struct {
+	ID       string
+	Redact   policy.Report
+	Summary  *report.Summary
+	Files    []File // that the page names with their hashes
+	Findings table.Rows
+	Repairs  table.Rows
+	Calls    table.Rows // those missing, partial and indeterminate suffice
+	Outages  table.Rows
+}
+
+// File is one file of a run.
+type File struct {
+	Path   string
+	Size   int64
+	SHA256 string
+}
+
+// Write writes the page.
+func (r *Run) Write(w io.Writer) error {
+	start, err := report.Time(r.Summary.Start)
+	if err != nil {
+		return err
+	}
+	end, err := report.Time(r.Summary.End)
+	if err != nil {
+		return err
+	}
+	g := newGathering(record.Span{Start: start, End: end}, redact.New(r.Redact))
+	if err := g.all(r); err != nil {
+		return fmt.Errorf("making the report of run %s: %w", r.ID, err)
+	}
+	v := runView{Run: r, Patterns: patterns, Interval: g.span, Redaction: r.Redact.Redact.String()}
+	v.Lead = lead(r.Summary, g)
+	v.Tiles = tiles(r.Summary, g)
+	v.Verdicts = verdicts(r.Summary)
+	v.Notices = notices(r.Summary, g.redact)
+	v.Timeline = g.timeline(r.Summary)
+	v.Causes = g.causeViews(r.Summary)
+	v.Classes = classViews(r.Summary.Findings)
+	v.Findings = part{Shown: int64(len(g.findings.Rows)), Total: g.total}
+	v.Repairs = part{Shown: int64(len(g.repairs.Rows)), Total: g.repaired}
+	v.Inputs = inputsView(r.Summary, g.span, g.redact)
+	v.Balance = balanceViews(r.Summary)
+	return write(w, "run.tmpl", &v, map[string]any{
+		"findings": g.findings, "repairs": g.repairs, "classes": classWords, "causes": causeWords(), "rules": ruleWords,
+	})
+}
+
+// runView is what the template shows beside the rows that the script shows.
+type runView struct {
+	*Run
+	Interval  record.Span
+	Redaction string
+	Lead      []string
+	Tiles     []tile
+	Verdicts  []share
+	Notices   []string
+	Patterns  []pattern
+	Timeline  *timelineView
+	Causes    []causeView
+	Classes   []classView
+	Findings  part
+	Repairs   part
+	Inputs    inputView
+	Balance   []balanceView
+}
+
+// part says how much of a table a page holds.
+type part struct{ Shown, Total int64 }
+
+// More returns how many rows the page leaves out.
+func (p part) More() int64 { return p.Total - p.Shown }
+
+// gathering is what one pass over the tables of a run comes to. Its size does
+// not depend on theirs.
+type gathering struct {
+	span     record.Span
+	redact   *redact.Redactor
+	redacted table.Row
+	visible  table.Row
+	trunks   map[trunkID]*trunk
+	causes   map[string]*causeView
+	missing  tally // calls by what they coincide with
+	partial  tally
+	blamed   map[trunkID]int64 // missing calls that coincide with an outage of a trunk
+	findings *sheet
+	total    int64
+	repairs  *sheet
+	repaired int64
+}
+
+func newGathering(span record.Span, r *redact.Redactor) *gathering {
+	return &gathering{
+		span: span, redact: r, trunks: map[trunkID]*trunk{}, causes: map[string]*causeView{}, blamed: map[trunkID]int64{},
+		findings: newSheet(table.Findings), repairs: newSheet(table.Repairs),
+	}
+}
+
+// show returns a row as it is shown: redacted, and with nothing hidden in it.
+// It is valid until the next one.
+func (g *gathering) show(row *table.Row) *table.Row {
+	row = g.redact.Row(&g.redacted, row)
+	s := row.Schema()
+	g.visible.Reset(s)
+	for i, c := range s.Columns {
+		switch {
+		case c.Kind == table.Text:
+			g.visible.AddText(record.Printable(row.Text(i)))
+		case !row.Known(i):
+			g.visible.AddNull()
+		case c.Kind == table.Time:
+			g.visible.AddTime(row.Time(i))
+		default:
+			n, _ := row.Int(i)
+			g.visible.AddInt(n)
+		}
+	}
+	return &g.visible
+}
+
+func (g *gathering) all(r *Run) error {
+	return cmp.Or(g.addCalls(r.Calls), g.addOutages(r.Outages), g.addFindings(r.Findings, r.Summary.Findings), g.addRepairs(r.Repairs))
+}
+
+var (
+	verdictColumn = table.Calls.Index("verdict")
+	callOrg       = table.Calls.Index("org_id")
+	callTrunk     = table.Calls.Index("trunk_id")
+	callStart     = table.Calls.Index("start_time")
+	callCause     = table.Calls.Index("outage_cause")
+	callRelation  = table.Calls.Index("outage_relation")
+	findingOrg    = table.Findings.Index("org_id")
+	findingTrunk  = table.Findings.Index("trunk_id")
+)
+
+// addCalls notes the calls that a reader wants to see. Nearly all others are
+// passed over by their verdict.
+func (g *gathering) addCalls(rows table.Rows) error {
+	for row, err := range rows {
+		if err != nil {
+			return err
+		}
+		verdict := slices.Index(marked[:], string(row.Bytes(verdictColumn)))
+		if verdict < 0 {
+			continue
+		}
+		row = g.show(row)
+		relation := relationOf(string(row.Bytes(callRelation)))
+		id := trunkID{row.Text(callOrg), row.Text(callTrunk)}
+		g.trunk(id).mark(verdict, relation, row.Time(callStart), g.span)
+		if cause := row.Text(callCause); cause != "" {
+			g.cause(cause).calls[verdict].add(relation)
+		}
+		switch {
+		case verdict == markPartial:
+			g.partial.add(relation)
+		case verdict == markMissing:
+			g.missing.add(relation)
+			if relation == coincides {
+				g.blamed[id]++
+			}
+		}
+	}
+	return nil
+}
+
+func (g *gathering) addOutages(rows table.Rows) error {
+	for row, err := range rows {
+		if err != nil {
+			return err
+		}
+		o := outageOf(g.show(row))
+		clipped := o.clip(g.span)
+		micros := int64(clipped.End - clipped.Start)
+		g.trunk(trunkID{o.Org, o.Trunk}).addOutage(o, micros)
+		c := g.cause(o.Cause)
+		c.Outages++
+		c.micros += micros
+	}
+	return nil
+}
+
+func (g *gathering) addFindings(rows table.Rows, counts []report.FindingCount) error {
+	byRank := map[string]int64{}
+	for _, c := range counts {
+		byRank[c.Severity+c.Status] += c.Count
+		g.total += c.Count
+	}
+	room := makeRoom(mostFindings, byRank)
+	for row, err := range rows {
+		if err != nil {
+			return err
+		}
+		if row.Known(findingTrunk) {
+			id := trunkID{record.Printable(g.redact.Org(row.Text(findingOrg))), record.Printable(g.redact.Trunk(row.Text(findingTrunk)))}
+			g.trunk(id).Findings++
+		}
+		if room.take(row) {
+			g.findings.add(g.show(row))
+		}
+	}
+	return nil
+}
+
+func (g *gathering) addRepairs(rows table.Rows) error {
+	for row, err := range rows {
+		if err != nil {
+			return err
+		}
+		if g.repaired++; g.repaired <= mostRepairs {
+			g.repairs.add(g.show(row))
+		}
+	}
+	return nil
+}
+
+// mostTrunks is how many trunks are told apart. More of them come from ids that
+// are no trunks.
+const mostTrunks = 2000
+
+var otherTrunks = trunkID{"", "(all other trunks)"}
+
+func (g *gathering) trunk(id trunkID) *trunk {
+	if g.trunks[id] == nil && len(g.trunks) >= mostTrunks {
+		id = otherTrunks
+	}
+	t := g.trunks[id]
+	if t == nil {
+		t = &trunk{trunkID: id, marks: map[place]*mark{}}
+		g.trunks[id] = t
+	}
+	return t
+}
+
+func (g *gathering) cause(name string) *causeView {
+	c := g.causes[name]
+	if c == nil {
+		c = newCause(name)
+		g.causes[name] = c
+	}
+	return c
+}
+
+// relation is what is known of a call and an outage, as people are told it:
+// possible coincidences are never counted with the others.
+type relation uint8
+
+const (
+	coincides relation = iota // inside or edge
+	possibly
+	apart  // no coinciding outage
+	untold // nobody can tell
+	numRelations
+)
+
+func relationOf(name string) relation {
+	switch name {
+	case "inside", "edge":
+		return coincides
+	case "possible":
+		return possibly
+	case "none":
+		return apart
+	}
+	return untold
+}
+
+// tally counts by relation.
+type tally [numRelations]int64
+
+func (t *tally) add(r relation) { t[r]++ }
+
+func (t *tally) sum() int64 { return t[0] + t[1] + t[2] + t[3] }

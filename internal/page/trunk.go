@@ -1,0 +1,254 @@
+package page
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"cdrmend/internal/record"
+	"cdrmend/internal/table"
+)
+
+// trunkID is how a trunk is shown. Calls and outages that name none have one
+// together.
+type trunkID struct{ Org, ID string }
+
+// trunk is what a timeline shows of one trunk.
+type trunk struct {
+	trunkID
+	Findings int64
+	calls    [len(marked)]tally
+	untimed  int64 // calls without a start, which have no place on it
+	marks    map[place]*mark
+	outages  []outage
+	unlisted int64 // outages beyond those kept
+	micros   int64 // of outages
+}
+
+// The verdicts that have marks, in the order of their lanes.
+var marked = [...]string{"missing", "partial", "indeterminate"}
+
+const (
+	markMissing = iota
+	markPartial
+	markUntold
+)
+
+var laneNames = [len(marked)]string{"missing", "recorded in part", "cannot be told"}
+
+// bins is how many places a timeline has for marks: those of calls of one
+// kind that start in the same bin are one mark with a number.
+const bins = 96
+
+// place is where a mark stands.
+type place struct {
+	verdict  int
+	relation relation
+	bin      int
+}
+
+// mark is one mark, and the calls that it stands for.
+type mark struct {
+	n     int64
+	first record.Time
+}
+
+func (t *trunk) mark(verdict int, r relation, start record.Time, span record.Span) {
+	t.calls[verdict].add(r)
+	if !start.Known() {
+		t.untimed++
+		return
+	}
+	at := min(max(int(float64(start-span.Start)/float64(span.End-span.Start)*bins), 0), bins-1)
+	p := place{verdict, r, at}
+	if m := t.marks[p]; m != nil {
+		m.n++
+		return
+	}
+	t.marks[p] = &mark{1, start}
+}
+
+// outage is one outage of a trunk.
+type outage struct {
+	ID, Org, Trunk, Line string
+	Start, End           record.Time
+	EndedBy, Cause       string
+	Failures             int64
+}
+
+func outageOf(r *table.Row) outage {
+	return outage{
+		ID: r.Text(0), Org: r.Text(1), Trunk: r.Text(2), Line: r.Text(3), Start: r.Time(4), End: r.Time(5),
+		EndedBy: r.Text(6), Cause: r.Text(7), Failures: r.Count(9),
+	}
+}
+
+// clip returns the part of an outage in a span, of no length when there is
+// none.
+func (o *outage) clip(span record.Span) record.Span {
+	s := record.Span{Start: max(o.Start, span.Start), End: min(o.End, span.End)}
+	s.End = max(s.End, s.Start)
+	return s
+}
+
+// Lasts says how long the outage was.
+func (o outage) Lasts() string { return duration(int64(o.End - o.Start)) }
+
+// mostOutages is how many outages of a trunk a page shows.
+const mostOutages = 200
+
+func (t *trunk) addOutage(o outage, micros int64) {
+	t.micros += micros
+	if len(t.outages) == mostOutages {
+		t.unlisted++
+		return
+	}
+	t.outages = append(t.outages, o)
+}
+
+// worse orders trunks: first the one that lost most.
+func worse(a, b *trunk) int {
+	for v := range marked {
+		if c := cmp.Compare(b.calls[v].sum(), a.calls[v].sum()); c != 0 {
+			return c
+		}
+	}
+	return cmp.Or(cmp.Compare(b.micros, a.micros), cmp.Compare(b.Findings, a.Findings),
+		cmp.Compare(a.Org, b.Org), cmp.Compare(a.ID, b.ID))
+}
+
+// trunkView is one trunk on a timeline.
+type trunkView struct {
+	Name     string // empty for none
+	Org      string // empty unless the run has several
+	Summary  string
+	Axis     *axis
+	Lanes    []lane
+	Outages  []outage
+	Unlisted int64
+	Untimed  int64
+}
+
+// lane is one line of a trunk's timeline.
+type lane struct {
+	Label string
+	Mono  bool // the label is an id
+	Title string
+	Bars  []bar
+	Marks []markView
+}
+
+// bar is an outage. X and W are percentages.
+type bar struct {
+	X, W, Cause, Title string
+}
+
+// markView is a mark at X percent.
+type markView struct {
+	X, Shape, Relation, Title string
+	N                         int64
+}
+
+func (t *trunk) view(span record.Span) trunkView {
+	v := trunkView{Name: t.ID, Org: t.Org, Summary: t.summary(), Outages: t.outages, Unlisted: t.unlisted, Untimed: t.untimed}
+	v.Lanes = append(v.Lanes, t.outageLanes(span)...)
+	for verdict := range marked {
+		if n := t.calls[verdict].sum(); n > 0 {
+			v.Lanes = append(v.Lanes, t.callLane(verdict, span))
+		}
+	}
+	return v
+}
+
+// summary says in words what the timeline shows.
+func (t *trunk) summary() string {
+	var words []string
+	for v, n := range t.calls {
+		if n.sum() > 0 {
+			words = append(words, callCount(v, n.sum()))
+		}
+	}
+	if n := int64(len(t.outages)) + t.unlisted; n > 0 {
+		words = append(words, fmt.Sprintf("%s lasting %s", counted(n, "outage"), duration(t.micros)))
+	}
+	if t.Findings > 0 {
+		words = append(words, counted(t.Findings, "finding"))
+	}
+	return strings.Join(words, " · ")
+}
+
+// callCount says how many calls a verdict has.
+func callCount(verdict int, n int64) string {
+	return counted(n, "call") + [len(marked)]string{" missing", " recorded in part", " that cannot be told"}[verdict]
+}
+
+// mostLanes is how many lines of a trunk have a lane of their own.
+const mostLanes = 8
+
+// outageLanes has a lane for each line with outages, and one for all lines
+// beyond the first.
+func (t *trunk) outageLanes(span record.Span) []lane {
+	lines := map[string]int{}
+	var lanes []lane
+	for i := range t.outages {
+		o := &t.outages[i]
+		clipped := o.clip(span)
+		at, ok := lines[o.Line]
+		switch {
+		case !ok && len(lanes) < mostLanes:
+			at = len(lanes)
+			lanes = append(lanes, lane{Label: cmp.Or(o.Line, "the trunk itself"), Mono: o.Line != "", Title: "outages"})
+		case !ok:
+			at = mostLanes
+			if len(lanes) == mostLanes {
+				lanes = append(lanes, lane{Label: "other lines", Title: "outages"})
+			}
+		}
+		lines[o.Line] = at
+		lanes[at].Bars = append(lanes[at].Bars, bar{
+			X: percent(clipped.Start, span), W: width(clipped, span), Cause: causeClass(o.Cause),
+			Title: fmt.Sprintf("%s: %s, %s to %s UTC, ended by %s", o.ID, o.Cause, stamp(o.Start), stamp(o.End), o.EndedBy),
+		})
+	}
+	return lanes
+}
+
+var relationNames = [numRelations]string{"coincides", "possible", "none", "unknown"}
+
+func (t *trunk) callLane(verdict int, span record.Span) lane {
+	l := lane{Label: laneNames[verdict], Title: callCount(verdict, t.calls[verdict].sum())}
+	for at, m := range t.marks {
+		if at.verdict != verdict {
+			continue
+		}
+		x := m.first
+		if m.n > 1 {
+			x = span.Start + record.Time((float64(at.bin)+0.5)/bins*float64(span.End-span.Start))
+		}
+		l.Marks = append(l.Marks, markView{
+			X: percent(x, span), Shape: marked[verdict], Relation: relationNames[at.relation], N: m.n,
+			Title: fmt.Sprintf("%s, from %s UTC, %s", callCount(verdict, m.n), stamp(m.first), relationPhrase[at.relation]),
+		})
+	}
+	slices.SortFunc(l.Marks, func(a, b markView) int {
+		return cmp.Or(cmp.Compare(len(a.X), len(b.X)), cmp.Compare(a.X, b.X), cmp.Compare(a.Relation, b.Relation))
+	})
+	return l
+}
+
+var relationPhrase = [numRelations]string{
+	"coinciding with a registration outage", "possibly coinciding with a registration outage",
+	"no coinciding outage", "whether an outage coincides cannot be told",
+}
+
+func stamp(t record.Time) string { return t.Std().Format("2006-01-02 15:04:05") }
+
+// percent is the place of a time in a span.
+func percent(t record.Time, span record.Span) string {
+	return fmt.Sprintf("%.3f%%", 100*float64(t-span.Start)/float64(span.End-span.Start))
+}
+
+func width(s, span record.Span) string {
+	return fmt.Sprintf("%.3f%%", 100*float64(s.End-s.Start)/float64(span.End-span.Start))
+}
