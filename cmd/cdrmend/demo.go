@@ -158,5 +158,10 @@ as a page to read      %sreport.html
 Run the job again by hand; it finds nothing new and leaves the commit as it is:
 
   cdrmend run --config %s --interval %s --as-of %s
-`, night, config, r.URL, r.URL, config, r.Interval, demoAsOf.Format(time.RFC3339))
+
+Verify what was committed: records and their signatures, files, inputs, and by
+computing everything again. Change a byte anywhere, and it names the object:
+
+  cdrmend verify --config %s --inputs --recompute
+`, night, config, r.URL, r.URL, config, r.Interval, demoAsOf.Format(time.RFC3339), config)
 }

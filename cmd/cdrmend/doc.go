@@ -12,6 +12,7 @@
 //	cdrmend config check --config cdrmend.yaml       what a configuration means
 //	cdrmend run --config cdrmend.yaml                the interval that ended last, and its re-checks
 //	cdrmend run --config cdrmend.yaml --interval 2026-11-20
+//	cdrmend verify s3://bucket/prefix/ --keys keys.jwks.json
 //	cdrmend keygen                                   a key that signs what is committed
 //	cdrmend history --config cdrmend.yaml --interval 2026-11-20
 //	cdrmend ls --config cdrmend.yaml --table calls   where the newest tables lie

@@ -112,6 +112,26 @@ func (a *attempt) run(ctx context.Context) (*report.Run, error) {
 	return a.done.result(a.book), nil
 }
 
+// Recomputed is a run that counts for nothing.
+type Recomputed struct {
+	ID     string
+	Prefix string // of its keys in the output
+}
+
+// Recompute computes an interval from what its sources show and writes the
+// run. It looks at no commit, and makes none.
+func (j *Job) Recompute(ctx context.Context, interval record.Span) (*Recomputed, error) {
+	snap, err := j.snapshot(ctx, interval)
+	if err != nil {
+		return nil, err
+	}
+	book := j.ledger(interval)
+	if _, err := j.compute(ctx, book, snap); err != nil {
+		return nil, err
+	}
+	return &Recomputed{ID: snap.runID, Prefix: book.RunPrefix(snap.runID)}, nil
+}
+
 func (j *Job) ledger(interval record.Span) *ledger.Interval {
 	return &ledger.Interval{
 		Store: j.Stores.Output, Root: j.Config.Output.URL.Prefix(), Label: Label(interval, j.Config.Interval), Name: j.Config.Name,

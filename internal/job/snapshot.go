@@ -138,8 +138,7 @@ func (j *Job) list(ctx context.Context, s *snapshot) error {
 func (j *Job) listings(s *snapshot) []listing {
 	var lists []listing
 	for i, c := range s.config {
-		span := record.Span{Start: s.interval.Start.Add(-c.Lookback), End: s.interval.End.Add(c.Lookahead)}
-		for _, p := range c.URL.Partitions(span, c.Org) {
+		for _, p := range c.Partitions(c.URL, s.interval) {
 			for _, prefix := range p.Prefixes {
 				lists = append(lists, listing{store: s.stores[i], prefix: prefix, source: i, partition: len(s.partitions)})
 			}
@@ -154,8 +153,7 @@ func (j *Job) listings(s *snapshot) []listing {
 		if c.Kind != policy.Manifests {
 			continue
 		}
-		span := record.Span{Start: s.interval.Start.Add(-c.Lookback), End: s.interval.End.Add(c.Lookahead)}
-		for _, p := range j.Config.Media.URL.Partitions(span, c.Org) {
+		for _, p := range c.Partitions(*j.Config.Media.URL, s.interval) {
 			for _, prefix := range p.Prefixes {
 				if !seen[prefix] {
 					seen[prefix] = true

@@ -26,7 +26,7 @@ func (j *Job) renderSummary(ctx context.Context, run *ledger.Run, snap *snapshot
 	if sum.Balance, err = balances(s, d); err != nil {
 		return nil, err
 	}
-	return sum, renderJSON(ctx, run, "summary.json", sum)
+	return sum, renderJSON(ctx, run, report.SummaryFile, sum)
 }
 
 func coverage(d *reconcile.Decision) report.Coverage {

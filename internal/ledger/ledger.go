@@ -47,6 +47,13 @@ type Record struct {
 	Previous   string         `json:"previous"` // SHA-256 of the record before, empty for the first
 	Neighbours []Neighbour    `json:"neighbours"`
 	Outcome    policy.Outcome `json:"outcome"`
+	Retention  *Retention     `json:"retention,omitempty"` // of everything that the record accounts for; nil: none was asked for
+}
+
+// Retention is how long S3 Object Lock was asked to keep objects.
+type Retention struct {
+	Mode  string    `json:"mode"` // governance or compliance
+	Until time.Time `json:"until"`
 }
 
 // Neighbour is the newest record of an earlier interval at the time of the
@@ -132,14 +139,14 @@ func (l *Interval) Latest(ctx context.Context) (Head, error) {
 		}
 		base := strings.TrimPrefix(info.Key, prefix)
 		head.files[base] = info
-		if n, ok := recordNumber(base); ok {
+		if n, ok := RecordNumber(base); ok {
 			newest = max(newest, n)
 		}
 	}
 	if newest == 0 {
 		return head, nil
 	}
-	record, err := l.record(ctx, head.files[recordName(newest)], newest)
+	record, err := l.record(ctx, head.files[RecordName(newest)], newest)
 	if err != nil {
 		return Head{}, err
 	}
@@ -149,15 +156,15 @@ func (l *Interval) Latest(ctx context.Context) (Head, error) {
 
 func (l *Interval) logPrefix() string { return l.Prefix() + "log/" }
 
-// recordName is the name of a commit record below log/.
-func recordName(number int64) string { return fmt.Sprintf("%08d.json", number) }
+// RecordName is the name of a commit record below log/.
+func RecordName(number int64) string { return fmt.Sprintf("%08d.json", number) }
 
-// recordNumber returns the number of the commit record of a name. Files with
+// RecordNumber returns the number of the commit record of a name. Files with
 // other names, also of the same number written otherwise, are no records.
-func recordNumber(name string) (int64, bool) {
+func RecordNumber(name string) (int64, bool) {
 	digits, found := strings.CutSuffix(name, ".json")
 	n, err := strconv.ParseInt(digits, 10, 64)
-	return n, found && err == nil && n > 0 && recordName(n) == name
+	return n, found && err == nil && n > 0 && RecordName(n) == name
 }
 
 // record reads a commit record and checks that it is this configuration's and
@@ -244,7 +251,7 @@ func (l *Interval) Commit(ctx context.Context, r Record) error {
 	if err != nil {
 		return err
 	}
-	key := l.logPrefix() + recordName(r.Number)
+	key := l.logPrefix() + RecordName(r.Number)
 	err = l.Store.Create(ctx, key, object.ContentOf(raw))
 	switch {
 	case err == nil:
@@ -277,7 +284,7 @@ func (l *Interval) lost(ctx context.Context, r Record) error {
 	if err != nil {
 		return err
 	}
-	info, ok := head.files[recordName(r.Number)]
+	info, ok := head.files[RecordName(r.Number)]
 	if !ok {
 		return fmt.Errorf("commit record %d of interval %s is taken and not there; run again", r.Number, l.Label)
 	}

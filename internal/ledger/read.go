@@ -39,7 +39,7 @@ func (l *Interval) Chain(ctx context.Context) ([]Head, error) {
 	}
 	var chain []Head
 	for n := int64(1); n < newest.Number(); n++ {
-		info, ok := newest.files[recordName(n)]
+		info, ok := newest.files[RecordName(n)]
 		if !ok {
 			return nil, fmt.Errorf("commit record %d of interval %s is not there, though record %d is", n, l.Label, newest.Number())
 		}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"iter"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -43,6 +44,14 @@ func (d *directory) root() (*os.Root, error) {
 		return nil, fmt.Errorf("the directory does not exist: create it or correct the URL: %w", err)
 	}
 	return root, err
+}
+
+func (d *directory) Hidden(context.Context, string) iter.Seq2[Hidden, error] {
+	return func(func(Hidden, error) bool) {}
+}
+
+func (d *directory) Retention(_ context.Context, key string) (Retention, error) {
+	return Retention{}, fmt.Errorf("asking for the retention of %q: a directory retains nothing: %w", d.url+key, errors.ErrUnsupported)
 }
 
 // describe makes the Info of a regular file.

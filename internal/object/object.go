@@ -21,6 +21,14 @@ type Info struct {
 	Archived  bool      // in a storage class that has to be restored before it can be read
 }
 
+// Hidden is a version of an object that a listing does not show, or a delete
+// marker.
+type Hidden struct {
+	Key       string
+	VersionID string
+	Marker    bool
+}
+
 // Content is what Create writes. Open may be called several times, as a lost
 // connection is answered by sending it all again.
 type Content struct {
@@ -68,6 +76,16 @@ type Store interface {
 	// takes over without copying; empty when it always copies. Files in it
 	// have the names of [TempName].
 	Temp() (string, error)
+
+	// Hidden yields what List does not show of the keys that begin with
+	// prefix: versions that another one replaced, and delete markers. Where
+	// nothing keeps versions, there is nothing.
+	Hidden(ctx context.Context, prefix string) iter.Seq2[Hidden, error]
+
+	// Retention returns what keeps an object from being removed, the zero
+	// value when nothing does. In a directory nothing can, and the error
+	// wraps errors.ErrUnsupported.
+	Retention(ctx context.Context, key string) (Retention, error)
 
 	// String returns the URL of the root, for messages.
 	String() string

@@ -166,3 +166,24 @@ func hasSum(r io.Reader, want [32]byte) (bool, error) {
 	}
 	return bytes.Equal(sum.Sum(nil), want[:]), nil
 }
+
+func (b *bucket) Hidden(ctx context.Context, prefix string) iter.Seq2[Hidden, error] {
+	return func(yield func(Hidden, error) bool) {
+		for h, err := range b.client.hidden(ctx, prefix) {
+			if err != nil {
+				err = fmt.Errorf("listing the versions of %q: %w", b.url+prefix, err)
+			}
+			if !yield(h, err) {
+				return
+			}
+		}
+	}
+}
+
+func (b *bucket) Retention(ctx context.Context, key string) (Retention, error) {
+	r, err := b.client.kept(ctx, key)
+	if err != nil {
+		return r, fmt.Errorf("asking for the retention of %q: %w", b.url+key, err)
+	}
+	return r, nil
+}

@@ -50,55 +50,6 @@ func (c *client) listObjects(ctx context.Context, prefix string) iter.Seq2[Info,
 	}
 }
 
-// listVersions turns the pages itself: the SDK's paginator hands an encoded
-// key marker back without decoding it.
-func (c *client) listVersions(ctx context.Context, prefix string) iter.Seq2[Info, error] {
-	return func(yield func(Info, error) bool) {
-		in := &s3.ListObjectVersionsInput{
-			Bucket:                   &c.bucket,
-			Prefix:                   &prefix,
-			EncodingType:             types.EncodingTypeUrl,
-			OptionalObjectAttributes: []types.OptionalObjectAttributes{types.OptionalObjectAttributesRestoreStatus},
-		}
-		for {
-			page, err := c.api.ListObjectVersions(ctx, in)
-			if err != nil {
-				yield(Info{}, newFault(err, "s3:ListBucketVersions"))
-				return
-			}
-			if !yieldLatest(page, in, yield) || !aws.ToBool(page.IsTruncated) {
-				return
-			}
-			marker, err := decodeKey(page.NextKeyMarker, page.EncodingType)
-			if err != nil {
-				yield(Info{}, err)
-				return
-			}
-			in.KeyMarker, in.VersionIdMarker = &marker, page.NextVersionIdMarker
-		}
-	}
-}
-
-// yieldLatest leaves out the version that the markers name: it was on the
-// page before, and some servers repeat it.
-func yieldLatest(page *s3.ListObjectVersionsOutput, asked *s3.ListObjectVersionsInput, yield func(Info, error) bool) bool {
-	for _, v := range page.Versions {
-		if !aws.ToBool(v.IsLatest) {
-			continue
-		}
-		info, err := newInfo(v.Key, page.EncodingType, v.Size, v.ETag, v.LastModified)
-		info.VersionID = aws.ToString(v.VersionId)
-		info.Archived = archived(string(v.StorageClass), v.RestoreStatus)
-		if asked.KeyMarker != nil && info.Key == *asked.KeyMarker && info.VersionID == aws.ToString(asked.VersionIdMarker) {
-			continue
-		}
-		if !yield(info, err) || err != nil {
-			return false
-		}
-	}
-	return true
-}
-
 func objectInfo(o types.Object, enc types.EncodingType) (Info, error) {
 	info, err := newInfo(o.Key, enc, o.Size, o.ETag, o.LastModified)
 	info.Archived = archived(string(o.StorageClass), o.RestoreStatus)

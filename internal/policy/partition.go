@@ -60,6 +60,12 @@ func (t Template) Partitions(span record.Span, org string) []Partition {
 	return all
 }
 
+// Partitions returns those partitions of a URL, its own or that of media, that
+// the source looks at for an interval.
+func (s *Source) Partitions(url Template, interval record.Span) []Partition {
+	return url.Partitions(record.Span{Start: interval.Start.Add(-s.Lookback), End: interval.End.Add(s.Lookahead)}, s.Org)
+}
+
 func (t Template) partition(at time.Time, span record.Span, org string) Partition {
 	return Partition{Span: span, URL: fillText(t.text, at, org), Prefixes: t.prefixes(at, org)}
 }

@@ -8,6 +8,9 @@ import (
 	"cdrmend/internal/record"
 )
 
+// SummaryFile is the name of a run's summary.
+const SummaryFile = "summary.json"
+
 // SummaryFormat is the format of summary.json.
 const SummaryFormat = "cdrmend.summary/1"
 

@@ -1,0 +1,210 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"cdrmend/internal/job"
+	"cdrmend/internal/ledger"
+	"cdrmend/internal/object"
+	"cdrmend/internal/policy"
+	"cdrmend/internal/token"
+	"cdrmend/internal/verify"
+
+	"github.com/spf13/pflag"
+)
+
+var verifyCommand = command{
+	name:    "verify",
+	summary: "check what was committed: records, signatures, files, inputs, results",
+	usage:   "[OUTPUT_URL] [FLAGS]",
+	text: `
+Follows the commit records of each interval, holds every file against its hash,
+and names each link that is broken. With --keys the records must be signed by
+one of these public keys, or a record that is must vouch for them. --inputs
+holds the input objects against what was read, and --recompute computes the
+newest run of each interval again from them and compares every table and
+document. It needs no more than the output, or a copy of it, the inputs, and
+public keys; what a run was computed from stands in the output.
+
+  cdrmend verify s3://acme-compliance/cdrmend/ --keys keys.jwks.json
+  cdrmend verify ./copy --keys keys.jwks.json --interval 2026-11-20
+  cdrmend verify --config cdrmend.yaml --inputs --recompute
+  cdrmend verify ./copy --inputs --source genesys=./recordings --source cdr=s3://cdr-copy/
+
+The loss of the newest records of the newest intervals shows nowhere: keep, in
+another place, what it prints.
+
+Exit codes: 0 verified; 1 something is wrong; 2 usage error; 3 something could
+not be checked.
+`,
+	flags: func(f *pflag.FlagSet) {
+		f.String("config", "", "configuration for the output's URL, S3 settings, relative paths of sources, and keys (or CDRMEND_CONFIG)")
+		f.String("interval", "", "exactly this interval")
+		f.String("from", "", "first interval; without it the oldest")
+		f.String("to", "", "interval after the last; without it all")
+		f.String("keys", "", "JWKS file with the public keys that may have signed")
+		f.Bool("inputs", false, "hold the inputs of the newest commits against what was read")
+		f.Bool("recompute", false, "compute the newest commits again, and compare")
+		f.StringArray("source", nil, "NAME=URL: the bucket or directory in which the keys of a source lie today; media.url for media")
+		f.String("retention-until", "", "everything must be retained by Object Lock until this day, such as 2033-11-20")
+		f.Bool("json", false, "print the report as JSON")
+		f.Bool("quiet", false, "show no progress")
+	},
+	run: verifyOutput,
+}
+
+// verifyConcurrency is how many requests are in flight without a
+// configuration.
+const verifyConcurrency = 64
+
+func verifyOutput(ctx context.Context, w *world, flags *pflag.FlagSet) (int, error) {
+	if flags.NArg() > 1 {
+		return 0, usagef("verify takes one OUTPUT_URL, got %q too", flags.Arg(1))
+	}
+	places, err := sourcePlaces(flags)
+	if err != nil {
+		return 0, err
+	}
+	until, err := retentionUntil(flags)
+	if err != nil {
+		return 0, err
+	}
+	out, err := openOutput(ctx, w, flags, flags.Arg(0))
+	if err != nil {
+		return 0, err
+	}
+	keys, err := verificationKeys(flags, out.config)
+	if err != nil {
+		return 0, err
+	}
+	labels, err := out.chooseLabels(ctx, flags)
+	if err != nil {
+		return 0, err
+	}
+	if len(labels) == 0 {
+		return 0, fmt.Errorf("no interval of that time is committed in %s", out.url)
+	}
+	quiet, _ := flags.GetBool("quiet")
+	target := &verify.Output{
+		Store: out.Store, Root: out.Root, Labels: labels, Keys: keys, RetainUntil: until,
+		Concurrency: verifyConcurrency, Watch: w.progress(quiet),
+	}
+	how := &verify.Replay{Tool: toolVersion(), Scratch: out.Scratch}
+	how.Inputs, _ = flags.GetBool("inputs")
+	how.Recompute, _ = flags.GetBool("recompute")
+	if out.config != nil {
+		target.Concurrency, how.Base = out.config.Concurrency, filepath.Dir(out.config.Path)
+	}
+	how.Open = places.opener(out.config, object.NewLimiter(target.Concurrency))
+	return verifyAndTell(ctx, w, flags, target, how)
+}
+
+func verifyAndTell(ctx context.Context, w *world, flags *pflag.FlagSet, target *verify.Output, how *verify.Replay) (int, error) {
+	check, err := verify.Ledger(ctx, target)
+	if err == nil && (how.Inputs || how.Recompute) {
+		err = check.Replay(ctx, how)
+	}
+	if err != nil {
+		return 0, err
+	}
+	r := check.Finish()
+	text := printable(r.Text())
+	if asJSON, _ := flags.GetBool("json"); asJSON {
+		raw, err := ledger.Encode(r)
+		if err != nil {
+			return 0, err
+		}
+		text = string(raw)
+	}
+	fmt.Fprint(w.stdout, text)
+	switch {
+	case len(r.Problems) > 0:
+		return exitFindings, nil
+	case !r.Verified:
+		return exitFailed, nil
+	}
+	return exitDone, nil
+}
+
+// verificationKeys are those of --keys, or else those of the configuration.
+func verificationKeys(flags *pflag.FlagSet, cfg *policy.Config) (*token.Keys, error) {
+	path, _ := flags.GetString("keys")
+	if path == "" {
+		if cfg == nil {
+			return nil, nil
+		}
+		_, keys, err := job.SigningKeys(&cfg.Signing)
+		return keys, err
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, usagef("reading the keys: %w", err)
+	}
+	keys, err := token.ParseKeys(text)
+	if err != nil {
+		return nil, usagef("reading the keys: %q %w", path, err)
+	}
+	return keys, nil
+}
+
+func retentionUntil(flags *pflag.FlagSet) (time.Time, error) {
+	text, _ := flags.GetString("retention-until")
+	if text == "" {
+		return time.Time{}, nil
+	}
+	until, err := time.Parse(time.DateOnly, text)
+	if err != nil {
+		return until, usagef("--retention-until %q is no day like 2033-11-20", text)
+	}
+	return until, nil
+}
+
+// places say where the keys of sources lie, by name.
+type places map[string]policy.Template
+
+func sourcePlaces(flags *pflag.FlagSet) (places, error) {
+	list, _ := flags.GetStringArray("source")
+	all := places{}
+	for _, text := range list {
+		name, url, ok := strings.Cut(text, "=")
+		if !ok || name == "" {
+			return nil, usagef("--source %q is not NAME=URL", text)
+		}
+		t, err := policy.ParseTemplate(url, "")
+		if err == nil && (!t.Fixed() || t.Prefix() != "") {
+			err = errors.New("it is neither a whole bucket nor a directory")
+		}
+		if err != nil {
+			return nil, usagef("--source %s: %w", text, err)
+		}
+		all[name] = t
+	}
+	return all, nil
+}
+
+// opener opens sources where --source says, else where the run read them,
+// with the S3 settings of a configuration that has a source of that name.
+func (p places) opener(cfg *policy.Config, limiter *object.Limiter) verify.OpenSource {
+	return func(ctx context.Context, name string, url policy.Template, versions bool) (object.Store, error) {
+		options := object.Options{Versions: versions, Limiter: limiter}
+		if cfg != nil {
+			s3 := cfg.Media.S3
+			if i := slices.IndexFunc(cfg.Sources, func(s policy.Source) bool { return s.Name == name }); i >= 0 {
+				s3 = cfg.Sources[i].S3
+			}
+			options.Region, options.Endpoint, options.PathStyle = s3.Region, s3.Endpoint, s3.PathStyle
+			options.RoleARN, options.ExternalID = s3.RoleARN, s3.ExternalID
+		}
+		if other, ok := p[name]; ok {
+			url = other
+		}
+		return object.Open(ctx, object.Location{Bucket: url.Bucket(), Dir: url.Dir()}, options)
+	}
+}

@@ -1,0 +1,293 @@
+package verify
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"cdrmend/internal/ledger"
+	"cdrmend/internal/object"
+	"cdrmend/internal/report"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// checkFiles holds every file that a record or a run.json names against its
+// hash, and finds those that none names.
+func (v *Check) checkFiles(ctx context.Context) error {
+	var work []func(context.Context) error
+	for c := range v.chosen {
+		runs := map[string]*entry{}
+		for _, e := range c.entries {
+			if e.record == nil {
+				continue
+			}
+			for _, f := range e.record.History {
+				c.named[f.Path] = true
+				work = append(work, func(ctx context.Context) error { return v.checkFile(ctx, c, HistoryLink, f.Path, f, e.String()) })
+			}
+			if first := runs[e.record.RunID]; first != nil {
+				if first.record.RunSHA256 != e.record.RunSHA256 {
+					v.broken(c, RunLink, e.key, "it names the run of record %d with another SHA-256", first.number)
+				}
+				continue
+			}
+			runs[e.record.RunID] = e
+			files, err := v.checkRun(ctx, e)
+			if err != nil {
+				return err
+			}
+			work = append(work, files...)
+		}
+		v.checkLeft(c, runs)
+	}
+	return v.each(ctx, "verifying files", work)
+}
+
+// each does things, several at a time.
+func (v *Check) each(ctx context.Context, stage string, work []func(context.Context) error) error {
+	g, gctx := errgroup.WithContext(ctx)
+	g.SetLimit(max(1, v.out.Concurrency))
+	var done atomic.Int64
+	for _, do := range work {
+		if gctx.Err() != nil {
+			break
+		}
+		g.Go(func() error {
+			err := do(gctx)
+			v.out.Watch(stage, done.Add(1), int64(len(work)))
+			return err
+		})
+	}
+	return g.Wait()
+}
+
+// checkRun holds run.json against its record, and returns what there is to
+// check of the files that it names.
+func (v *Check) checkRun(ctx context.Context, e *entry) ([]func(context.Context) error, error) {
+	c := e.chain
+	folder := "runs/" + e.record.RunID + "/"
+	path := folder + "run.json"
+	info, ok := c.objects[path]
+	if !ok {
+		v.broken(c, RunLink, c.prefix+path, "it is missing, though %s names it", e)
+		return nil, nil
+	}
+	raw, err := v.content(ctx, info)
+	if err != nil {
+		return nil, v.unchecked(ctx, err)
+	}
+	if got := sumOf(raw); got != e.record.RunSHA256 {
+		v.broken(c, RunLink, c.prefix+path, "its SHA-256 is %s, and %s names %s", got, e, e.record.RunSHA256)
+		return nil, nil
+	}
+	var m ledger.Manifest
+	if err := json.Unmarshal(raw, &m); err != nil || m.RunID != e.record.RunID {
+		v.broken(c, RunLink, c.prefix+path, "it is not the list of files of run %s: it says run %q, %v", e.record.RunID, m.RunID, err)
+		return nil, nil
+	}
+	c.sound[path] = true
+	v.count(func(r *Report) { r.Runs++; r.Files++; r.Bytes += info.Size })
+	listed := map[string]bool{path: true}
+	var work []func(context.Context) error
+	for _, f := range m.Files {
+		listed[folder+f.Path] = true
+		work = append(work, func(ctx context.Context) error {
+			if err := v.checkFile(ctx, c, FileLink, folder+f.Path, f, "run.json"); err != nil || f.Path != report.SummaryFile {
+				return err
+			}
+			return v.checkSummary(ctx, e, folder+f.Path)
+		})
+	}
+	for other := range c.objects {
+		if strings.HasPrefix(other, folder) && !listed[other] {
+			v.broken(c, UnlistedLink, c.prefix+other, "it lies in a committed run, and run.json does not name it")
+		}
+	}
+	return work, nil
+}
+
+// checkFile holds one file against what names it.
+func (v *Check) checkFile(ctx context.Context, c *chain, link Link, path string, want ledger.File, by string) error {
+	info, ok := c.objects[path]
+	if !ok {
+		v.broken(c, link, c.prefix+path, "it is missing, though %s names it", by)
+		return nil
+	}
+	if info.Size != want.Size {
+		v.broken(c, link, c.prefix+path, "it has %d bytes, and %s names %d", info.Size, by, want.Size)
+		return nil
+	}
+	got, err := v.hash(ctx, info)
+	if err != nil {
+		return v.unchecked(ctx, err)
+	}
+	if got != want.SHA256 {
+		v.broken(c, link, c.prefix+path, "its SHA-256 is %s, and %s names %s", got, by, want.SHA256)
+		return nil
+	}
+	v.count(func(r *Report) {
+		r.Files++
+		r.Bytes += info.Size
+		c.sound[path] = true
+	})
+	return nil
+}
+
+func (v *Check) hash(ctx context.Context, info object.Info) (string, error) {
+	body, err := v.out.Store.Open(ctx, info, 0)
+	if err != nil {
+		return "", err
+	}
+	defer body.Close()
+	sum := sha256.New()
+	if _, err := io.Copy(sum, body); err != nil {
+		return "", err
+	}
+	return hex.EncodeToString(sum.Sum(nil)), nil
+}
+
+func sumOf(b []byte) string {
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:])
+}
+
+// checkSummary holds what a run says of itself against the record that names
+// it: a whole run could have been taken from another interval.
+func (v *Check) checkSummary(ctx context.Context, e *entry, path string) error {
+	c := e.chain
+	if !c.sound[path] {
+		return nil
+	}
+	raw, err := v.content(ctx, c.objects[path])
+	if err != nil {
+		return v.unchecked(ctx, err)
+	}
+	var s report.Summary
+	err = json.Unmarshal(raw, &s)
+	switch {
+	case err != nil:
+		v.broken(c, RunLink, c.prefix+path, "it cannot be read: %v", err)
+	case s.Interval != c.label:
+		v.broken(c, RunLink, c.prefix+path, "the run is one of interval %s", s.Interval)
+	case s.Outcome != e.record.Outcome:
+		v.broken(c, RunLink, e.key, "it says that the run came to %+v, and the run says %+v", e.record.Outcome, s.Outcome)
+	}
+	return nil
+}
+
+// checkLeft lists what no record accounts for. That is no error: a run that
+// was stopped leaves such objects.
+func (v *Check) checkLeft(c *chain, runs map[string]*entry) {
+	for path := range c.objects {
+		rest, inRun := strings.CutPrefix(path, "runs/")
+		id, _, _ := strings.Cut(rest, "/")
+		if c.named[path] || inRun && runs[id] != nil {
+			continue
+		}
+		v.Report.Leftovers = append(v.Report.Leftovers, c.prefix+path)
+	}
+}
+
+// checkVersions finds what was replaced or removed below log/ where versions
+// are kept: a ledger only ever grows.
+func (v *Check) checkVersions(ctx context.Context) error {
+	for c := range v.chosen {
+		for h, err := range v.out.Store.Hidden(ctx, c.prefix+"log/") {
+			if err != nil {
+				if err := v.unchecked(ctx, err); err != nil {
+					return err
+				}
+				break
+			}
+			what := "another version was replaced"
+			if h.Marker {
+				what = "a delete marker was set"
+			}
+			v.broken(c, VersionLink, h.Key, "%s (version %s), though nothing below log/ is ever changed", what, h.VersionID)
+		}
+	}
+	return nil
+}
+
+// checkRetention holds the retention of every object that a record accounts
+// for against what the record asked for.
+func (v *Check) checkRetention(ctx context.Context) error {
+	var work []func(context.Context) error
+	for c := range v.chosen {
+		wanted := v.wantedRetention(c)
+		for _, path := range slices.Sorted(maps.Keys(wanted)) {
+			if _, there := c.objects[path]; there {
+				work = append(work, func(ctx context.Context) error { return v.checkRetained(ctx, c, path, wanted[path]) })
+			}
+		}
+	}
+	return v.each(ctx, "verifying retention", work)
+}
+
+// wantedRetention returns what was asked for by path; the longest counts.
+func (v *Check) wantedRetention(c *chain) map[string]ledger.Retention {
+	wanted := map[string]ledger.Retention{}
+	for _, e := range c.entries {
+		if e.record == nil {
+			continue
+		}
+		want := ledger.Retention{Until: v.out.RetainUntil}
+		if r := e.record.Retention; r != nil {
+			want.Mode = r.Mode
+			if r.Until.After(want.Until) {
+				want.Until = r.Until
+			}
+		}
+		if want.Until.IsZero() {
+			continue
+		}
+		add := func(path string) {
+			if want.Until.After(wanted[path].Until) {
+				wanted[path] = want
+			}
+		}
+		add(strings.TrimPrefix(e.key, c.prefix))
+		for _, f := range e.record.History {
+			add(f.Path)
+		}
+		for path := range c.objects {
+			if strings.HasPrefix(path, "runs/"+e.record.RunID+"/") {
+				add(path)
+			}
+		}
+	}
+	return wanted
+}
+
+func (v *Check) checkRetained(ctx context.Context, c *chain, path string, want ledger.Retention) error {
+	got, err := v.out.Store.Retention(ctx, c.prefix+path)
+	switch {
+	case errors.Is(err, errors.ErrUnsupported):
+		v.note("the output is a directory, in which nothing is retained: retention was not checked")
+	case err != nil:
+		return v.unchecked(ctx, err)
+	case got.Mode == "":
+		v.broken(c, RetentionLink, c.prefix+path, "nothing retains it, want %s", describe(want))
+	case got.Until.Before(want.Until.Truncate(time.Second)):
+		v.broken(c, RetentionLink, c.prefix+path, "it is retained until %s, want %s", got.Until.Format(time.RFC3339), describe(want))
+	case want.Mode == "compliance" && got.Mode != "compliance":
+		v.broken(c, RetentionLink, c.prefix+path, "it is retained by mode %s, want %s", got.Mode, describe(want))
+	default:
+		v.count(func(r *Report) { r.Retained++ })
+	}
+	return nil
+}
+
+func describe(r ledger.Retention) string {
+	return strings.TrimSpace(fmt.Sprintf("%s until %s", r.Mode, r.Until.UTC().Format(time.RFC3339)))
+}

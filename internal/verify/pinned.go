@@ -1,0 +1,147 @@
+package verify
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+	"iter"
+	"slices"
+	"strings"
+	"time"
+
+	"cdrmend/internal/ledger"
+	"cdrmend/internal/object"
+)
+
+// pinned shows a source as a run saw it: it lists what the run listed, and
+// opens exactly what the run read, by version or else by what lies under the
+// key today. Either way the bytes are held against the hash that the run noted.
+type pinned struct {
+	object.Store
+	inputs []ledger.Input         // in byte order of their keys
+	infos  []object.Info          // the same, as they were listed
+	today  map[string]object.Info // what lies under their keys now
+}
+
+// changedError says that an input is not what a run read.
+type changedError struct{ url, detail string }
+
+func (e *changedError) Error() string { return fmt.Sprintf("input %q: %s", e.url, e.detail) }
+
+func newPinned(store object.Store, inputs []ledger.Input) (*pinned, error) {
+	p := &pinned{Store: store, inputs: inputs, today: map[string]object.Info{}}
+	for _, in := range inputs {
+		modified, err := time.Parse(time.RFC3339Nano, in.Modified)
+		if err != nil {
+			return nil, fmt.Errorf("reading %s: input %q of source %s: %w", ledger.InputsFile, in.Key, in.Source, err)
+		}
+		p.infos = append(p.infos, object.Info{Key: in.Key, Size: in.Size, ETag: in.ETag, VersionID: in.VersionID, Modified: modified})
+	}
+	return p, nil
+}
+
+// look lists what lies below the prefixes today.
+func (p *pinned) look(ctx context.Context, prefixes []string) error {
+	for _, prefix := range prefixes {
+		for info, err := range p.Store.List(ctx, prefix) {
+			if err != nil {
+				return err
+			}
+			if _, ok := p.find(info.Key); ok {
+				p.today[info.Key] = info
+			}
+		}
+	}
+	return nil
+}
+
+func (p *pinned) find(key string) (int, bool) {
+	return slices.BinarySearchFunc(p.infos, key, func(i object.Info, key string) int { return strings.Compare(i.Key, key) })
+}
+
+// List yields what the run listed.
+func (p *pinned) List(_ context.Context, prefix string) iter.Seq2[object.Info, error] {
+	return func(yield func(object.Info, error) bool) {
+		for i, _ := p.find(prefix); i < len(p.infos) && strings.HasPrefix(p.infos[i].Key, prefix); i++ {
+			if !yield(p.infos[i], nil) {
+				return
+			}
+		}
+	}
+}
+
+// Create is never called: inputs are not written to.
+func (p *pinned) Create(context.Context, string, object.Content) error { return errors.ErrUnsupported }
+
+// Open opens what the run read. It says so when the bytes are others.
+func (p *pinned) Open(ctx context.Context, info object.Info, from int64) (io.ReadCloser, error) {
+	i, ok := p.find(info.Key)
+	if !ok {
+		return nil, p.changed(info.Key, "the run did not list it")
+	}
+	now, err := p.where(i)
+	if err != nil {
+		return nil, err
+	}
+	body, err := p.Store.Open(ctx, now, from)
+	if errors.Is(err, object.ErrChanged) {
+		return nil, p.changed(info.Key, "it changed or is gone")
+	}
+	if err != nil {
+		return nil, err
+	}
+	want, err := hex.DecodeString(p.inputs[i].SHA256)
+	if err != nil || len(want) == 0 || from > 0 {
+		return body, err
+	}
+	return &hashed{ReadCloser: body, sum: sha256.New(), want: want, fail: func() error {
+		return p.changed(info.Key, "its bytes are not those that the run read: it changed")
+	}}, nil
+}
+
+func (p *pinned) changed(key, detail string) error {
+	return &changedError{p.Store.String() + key, detail}
+}
+
+// where tells where the bytes of an input lie today. A version outlives what
+// came after it; in a copy of the inputs there are no versions.
+func (p *pinned) where(i int) (object.Info, error) {
+	in := &p.inputs[i]
+	now, there := p.today[in.Key]
+	switch {
+	case in.VersionID != "" && (!there || now.ETag != ""):
+		return p.infos[i], nil
+	case !there:
+		return now, p.changed(in.Key, "it is gone")
+	case now.Size != in.Size:
+		return now, p.changed(in.Key, fmt.Sprintf("it has %d bytes, and the run read %d", now.Size, in.Size))
+	case in.SHA256 == "" && in.ETag != "" && now.ETag != "" && in.ETag != now.ETag:
+		return now, p.changed(in.Key, fmt.Sprintf("its ETag is %s, and the run saw %s", now.ETag, in.ETag))
+	}
+	return now, nil
+}
+
+// hashed is a body that fails at its end when its bytes are not those wanted.
+type hashed struct {
+	io.ReadCloser
+	sum  hash.Hash
+	want []byte
+	fail func() error
+}
+
+func (h *hashed) Read(b []byte) (int, error) {
+	n, err := h.ReadCloser.Read(b)
+	h.sum.Write(b[:n])
+	switch {
+	case errors.Is(err, object.ErrChanged):
+		err = h.fail()
+	case err == io.EOF && !bytes.Equal(h.sum.Sum(nil), h.want):
+		err = h.fail()
+	}
+	return n, err
+}

@@ -1,0 +1,77 @@
+package verify
+
+import (
+	"fmt"
+	"strings"
+)
+
+// shownObjects is how many leftovers are listed for people.
+const shownObjects = 20
+
+// Text tells a report to people: what was verified, with counts, then what is
+// broken.
+func (r *Report) Text() string {
+	var b strings.Builder
+	line := func(title, format string, args ...any) {
+		fmt.Fprintf(&b, "  %-10s %s\n", title, fmt.Sprintf(format, args...))
+	}
+	fmt.Fprintf(&b, "%s\n", r.Output)
+	line("intervals", "%d", r.Intervals)
+	line("records", "%s", r.Records.text())
+	line("runs", "%d with %d files, %d bytes", r.Runs, r.Files, r.Bytes)
+	if r.Retained > 0 {
+		line("retention", "%d objects", r.Retained)
+	}
+	if in := r.Inputs; in != nil {
+		line("inputs", "%d objects, of which %d with %d bytes were read", in.Objects, in.Read, in.Bytes)
+	}
+	if c := r.Recomputed; c != nil {
+		line("recomputed", "%d runs: %d tables with %d rows, %d documents, %d other files", c.Runs, c.Tables, c.Rows, c.Documents, c.Files)
+	}
+	for i, name := range r.Leftovers {
+		if i == shownObjects {
+			line("", "… and %d more", len(r.Leftovers)-i)
+			break
+		}
+		line("leftover", "%s", name)
+	}
+	for _, n := range r.Notes {
+		line("note", "%s", n)
+	}
+	for _, u := range r.Unchecked {
+		line("unchecked", "%s", u)
+	}
+	for _, p := range r.Problems {
+		line("broken", "%s (%s): %s", p.Object, p.Link, p.Detail)
+	}
+	fmt.Fprintf(&b, "\n%s\n", r.verdict())
+	return b.String()
+}
+
+func (r *Records) text() string {
+	text := fmt.Sprintf("%d, of which %d are signed", r.Count, r.Signed)
+	if r.Signed > 0 {
+		text += fmt.Sprintf(" (by %s)", strings.Join(r.Keys, ", "))
+		if r.Verified > 0 {
+			text += fmt.Sprintf(", %d by a known key", r.Verified)
+		}
+	}
+	if r.Vouched > 0 {
+		text += fmt.Sprintf("; signed records vouch for %d unsigned ones", r.Vouched)
+	}
+	return text
+}
+
+func (r *Report) verdict() string {
+	switch {
+	case len(r.Problems) > 0:
+		return fmt.Sprintf("NOT VERIFIED: %d links are broken.", len(r.Problems))
+	case len(r.Unchecked) > 0:
+		return fmt.Sprintf("NOT VERIFIED: %d things could not be checked; nothing else is wrong.", len(r.Unchecked))
+	case r.Records.Signed > r.Records.Verified:
+		return "Verified, except for signatures: every record, file and hash fits. Give the public keys with --keys."
+	case r.Records.Signed == 0:
+		return "Verified: every record, file and hash fits. Nothing is signed: whoever could write to the output could have replaced all of it."
+	}
+	return "Verified: every record, file, hash and signature fits."
+}

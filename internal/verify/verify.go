@@ -1,0 +1,201 @@
+// Package verify checks what was committed, from the output alone: the chain
+// of commit records and who signed them, every file by its hash, and on demand
+// the inputs by theirs and the whole computation. It names every broken link
+// instead of stopping at the first.
+//
+// What it cannot see is the loss of the newest records of the newest
+// intervals: nothing that is left vouches for them.
+package verify
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"cdrmend/internal/object"
+	"cdrmend/internal/token"
+)
+
+// Output is what is verified, and against what.
+type Output struct {
+	Store       object.Store
+	Root        string      // prefix, empty or ending in a slash
+	Labels      []string    // of the intervals that are verified; the records of all others are witnesses
+	Keys        *token.Keys // that may have signed; nil: signatures are not checked
+	RetainUntil time.Time   // at least, beside what records ask for; zero: no more than that
+	Concurrency int
+	Watch       func(stage string, done, total int64)
+}
+
+// Link is what can be broken.
+type Link string
+
+// The links.
+const (
+	RecordLink    Link = "record"    // a commit record is missing, or is not what its name says
+	SignatureLink Link = "signature" // it is not signed by a known key, as it should be
+	NameLink      Link = "name"      // it belongs to another configuration
+	PreviousLink  Link = "previous"  // it does not follow the record before
+	NeighbourLink Link = "neighbour" // it is not the one that another interval's record saw
+	RunLink       Link = "run"       // run.json, or what it says of itself
+	HistoryLink   Link = "history"   // a history file
+	FileLink      Link = "file"      // a file of a run
+	UnlistedLink  Link = "unlisted"  // a file in a committed run that its run.json does not name
+	VersionLink   Link = "version"   // something below log/ was replaced or removed
+	RetentionLink Link = "retention" // an object is kept for less long than asked
+	InputLink     Link = "input"     // an input changed or is gone
+	TableLink     Link = "table"     // a table comes out otherwise when it is computed again
+	ResultLink    Link = "result"    // so does another file of the run
+)
+
+// Problem is one broken link.
+type Problem struct {
+	Link     Link   `json:"link"`
+	Interval string `json:"interval"`
+	Object   string `json:"object"` // key in the output, or URL of an input
+	Detail   string `json:"detail"`
+}
+
+// Report is what came out.
+type Report struct {
+	Format     string      `json:"format"`
+	Output     string      `json:"output"`
+	Verified   bool        `json:"verified"` // nothing is broken, and nothing remained unchecked
+	Intervals  int64       `json:"intervals"`
+	Records    Records     `json:"records"`
+	Runs       int64       `json:"runs"`
+	Files      int64       `json:"files"`    // of runs, and histories
+	Bytes      int64       `json:"bytes"`    // of them
+	Retained   int64       `json:"retained"` // objects whose retention is as asked
+	Inputs     *Inputs     `json:"inputs,omitempty"`
+	Recomputed *Recomputed `json:"recomputed,omitempty"`
+	Problems   []Problem   `json:"problems"`
+	Unchecked  []string    `json:"unchecked"` // what could not be checked, and why
+	Leftovers  []string    `json:"leftovers"` // objects that no record names
+	Notes      []string    `json:"notes"`
+}
+
+// ReportFormat is the format of a report as JSON.
+const ReportFormat = "cdrmend.verify/1"
+
+// Records counts the commit records of the intervals that were verified.
+type Records struct {
+	Count    int64    `json:"count"`
+	Signed   int64    `json:"signed"`
+	Verified int64    `json:"verified"` // of the signed ones: by a known key
+	Vouched  int64    `json:"vouched"`  // unsigned ones that a verified record vouches for
+	Keys     []string `json:"keys"`     // that signed
+}
+
+// Inputs counts what was compared with the inputs as they were read.
+type Inputs struct {
+	Objects int64 `json:"objects"`
+	Read    int64 `json:"read"`  // of them: documents, by their hash
+	Bytes   int64 `json:"bytes"` // of those
+}
+
+// Recomputed counts what came out equal when it was computed again.
+type Recomputed struct {
+	Runs      int64 `json:"runs"`
+	Tables    int64 `json:"tables"`
+	Rows      int64 `json:"rows"`
+	Documents int64 `json:"documents"`
+	Files     int64 `json:"other_files"`
+}
+
+// Check is a verification under way. It is safe for concurrent use.
+type Check struct {
+	Report Report
+
+	out    *Output
+	chains map[string]*chain
+	mu     sync.Mutex
+}
+
+// Ledger verifies records and files. An error means that nothing can be said;
+// what could not be checked otherwise is in the report.
+func Ledger(ctx context.Context, out *Output) (*Check, error) {
+	v := &Check{out: out, chains: map[string]*chain{}, Report: Report{
+		Format: ReportFormat, Output: out.Store.String() + out.Root,
+		Problems: []Problem{}, Unchecked: []string{}, Leftovers: []string{}, Notes: []string{},
+	}}
+	if err := v.readChains(ctx); err != nil {
+		return nil, err
+	}
+	v.checkRecords()
+	v.checkNeighbours()
+	v.checkSignatures()
+	if err := v.checkFiles(ctx); err != nil {
+		return nil, err
+	}
+	if err := v.checkVersions(ctx); err != nil {
+		return nil, err
+	}
+	if err := v.checkRetention(ctx); err != nil {
+		return nil, err
+	}
+	return v, nil
+}
+
+// Finish sorts the report and says what came out.
+func (v *Check) Finish() *Report {
+	r := &v.Report
+	slices.SortFunc(r.Problems, func(a, b Problem) int {
+		return cmp.Or(cmp.Compare(a.Interval, b.Interval), cmp.Compare(a.Object, b.Object), cmp.Compare(a.Link, b.Link), cmp.Compare(a.Detail, b.Detail))
+	})
+	r.Problems = slices.Compact(r.Problems)
+	for _, list := range []*[]string{&r.Unchecked, &r.Leftovers, &r.Notes} {
+		slices.Sort(*list)
+		*list = slices.Compact(*list)
+	}
+	r.Verified = len(r.Problems) == 0 && len(r.Unchecked) == 0
+	return r
+}
+
+// broken reports a broken link of an interval that is to be verified; of
+// others nobody asked.
+func (v *Check) broken(c *chain, link Link, object, format string, args ...any) {
+	if !c.chosen {
+		return
+	}
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.Report.Problems = append(v.Report.Problems, Problem{Link: link, Interval: c.label, Object: object, Detail: fmt.Sprintf(format, args...)})
+}
+
+// unchecked notes what could not be checked. It returns an error only when
+// the whole verification is to end.
+func (v *Check) unchecked(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.Report.Unchecked = append(v.Report.Unchecked, err.Error())
+	return nil
+}
+
+func (v *Check) note(format string, args ...any) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.Report.Notes = append(v.Report.Notes, fmt.Sprintf(format, args...))
+}
+
+// count changes the counts of the report.
+func (v *Check) count(change func(*Report)) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	change(&v.Report)
+}
+
+// chosen yields the chains that are verified, in order.
+func (v *Check) chosen(yield func(*chain) bool) {
+	for _, label := range v.out.Labels {
+		if !yield(v.chains[label]) {
+			return
+		}
+	}
+}
