@@ -243,9 +243,11 @@ func actions(t *testing.T, name string) []string {
 
 func TestPoliciesAllowNothingThatDestroys(t *testing.T) {
 	reading := regexp.MustCompile(`^(s3:(List|Get)[A-Za-z]+|kms:Decrypt)$`)
-	for _, a := range actions(t, "sources.json") {
-		if !reading.MatchString(a) {
-			t.Errorf("sources.json allows %s: sources are only read", a)
+	for _, name := range []string{"sources.json", "verify.json"} {
+		for _, a := range actions(t, name) {
+			if !reading.MatchString(a) {
+				t.Errorf("%s allows %s: what it is about is only read", name, a)
+			}
 		}
 	}
 	creating := regexp.MustCompile(`^(s3:(List|Get)[A-Za-z]+|s3:PutObject(Retention)?|s3:AbortMultipartUpload|kms:(Decrypt|GenerateDataKey))$`)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"cdrmend/internal/job"
+	"cdrmend/internal/ledger"
 	"cdrmend/internal/object"
 	"cdrmend/internal/policy"
 	"cdrmend/internal/record"
@@ -157,7 +158,8 @@ func asOf(w *world, flags *pflag.FlagSet) (record.Time, error) {
 
 // newJob opens everything that a configuration names.
 func newJob(ctx context.Context, w *world, cfg *policy.Config, asOf record.Time, quiet bool) (*job.Job, error) {
-	stores, err := openStores(ctx, cfg, asOf)
+	retain := retention(cfg, w.now())
+	stores, err := openStores(ctx, cfg, retain)
 	if err != nil {
 		return nil, err
 	}
@@ -166,12 +168,22 @@ func newJob(ctx context.Context, w *world, cfg *policy.Config, asOf record.Time,
 		return nil, usageError{err}
 	}
 	return &job.Job{
-		Config: cfg, Stores: *stores, AsOf: asOf, Now: w.now, Tool: toolVersion(), Signer: signer, Keys: keys,
+		Config: cfg, Stores: *stores, AsOf: asOf, Now: w.now, Tool: toolVersion(), Signer: signer, Keys: keys, Retain: retain,
 		Log: w.logger(quiet), Watch: w.progress(quiet),
 	}, nil
 }
 
-func openStores(ctx context.Context, cfg *policy.Config, asOf record.Time) (*job.Stores, error) {
+// retention is how long Object Lock shall keep what is written now, in the
+// whole seconds that servers keep; nil for no lock.
+func retention(cfg *policy.Config, now time.Time) *ledger.Retention {
+	lock := cfg.Output.ObjectLock
+	if lock.Days == 0 {
+		return nil
+	}
+	return &ledger.Retention{Mode: lock.Mode, Until: now.UTC().AddDate(0, 0, lock.Days).Truncate(time.Second).Add(time.Second)}
+}
+
+func openStores(ctx context.Context, cfg *policy.Config, retain *ledger.Retention) (*job.Stores, error) {
 	limiter := object.NewLimiter(cfg.Concurrency)
 	open := func(t policy.Template, s policy.S3, change func(*object.Options)) (object.Store, error) {
 		options := object.Options{
@@ -199,8 +211,8 @@ func openStores(ctx context.Context, cfg *policy.Config, asOf record.Time) (*job
 	var err error
 	stores.Output, err = open(cfg.Output.URL, cfg.Output.S3, func(o *object.Options) {
 		o.MakeRoot, o.SSEKMSKey = true, cfg.Output.SSEKMSKey
-		if lock := cfg.Output.ObjectLock; lock.Days > 0 {
-			o.Retention = object.Retention{Mode: lock.Mode, Until: asOf.Std().AddDate(0, 0, lock.Days)}
+		if retain != nil {
+			o.Retention = object.Retention{Mode: retain.Mode, Until: retain.Until}
 		}
 	})
 	if err != nil {

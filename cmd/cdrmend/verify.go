@@ -100,7 +100,7 @@ func verifyOutput(ctx context.Context, w *world, flags *pflag.FlagSet) (int, err
 	how.Inputs, _ = flags.GetBool("inputs")
 	how.Recompute, _ = flags.GetBool("recompute")
 	if out.config != nil {
-		target.Concurrency, how.Base = out.config.Concurrency, filepath.Dir(out.config.Path)
+		target.Concurrency, how.Base, how.Report = out.config.Concurrency, filepath.Dir(out.config.Path), out.config.Report
 	}
 	how.Open = places.opener(out.config, object.NewLimiter(target.Concurrency))
 	return verifyAndTell(ctx, w, flags, target, how)

@@ -56,6 +56,7 @@ func (j *Job) commit(ctx context.Context, book *ledger.Interval, head ledger.Hea
 		Format: ledger.RecordFormat, Number: number, Name: j.Config.Name, Interval: book.Label,
 		RunID: c.snap.runID, RunSHA256: c.runSum, History: files, Time: j.Now().UTC(), Tool: j.Tool,
 		Previous: head.SHA256, Neighbours: neighbours, Outcome: c.summary.Outcome,
+		Retention: j.Retain,
 	})
 }
 

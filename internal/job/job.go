@@ -23,10 +23,11 @@ type Job struct {
 	Config *policy.Config
 	Stores Stores
 	AsOf   record.Time
-	Now    func() time.Time // of commit records only
-	Tool   string           // version and build; part of every run id
-	Signer *token.Signer    // of commit records; nil: they are not signed
-	Keys   *token.Keys      // that may have signed earlier ones; nil: nobody checks
+	Now    func() time.Time  // of commit records only
+	Tool   string            // version and build; part of every run id
+	Signer *token.Signer     // of commit records; nil: they are not signed
+	Keys   *token.Keys       // that may have signed earlier ones; nil: nobody checks
+	Retain *ledger.Retention // what the output's store was asked for; nil: nothing
 	DryRun bool
 	Log    *slog.Logger
 	Watch  Watch

@@ -23,10 +23,11 @@ import (
 type Replay struct {
 	Base      string // that relative URLs of sources are relative to
 	Open      OpenSource
-	Inputs    bool   // hold every input against what the run read
-	Recompute bool   // compute everything again, and compare
-	Tool      string // this build
-	Scratch   string // for what is computed again; empty: the system's
+	Inputs    bool          // hold every input against what the run read
+	Recompute bool          // compute everything again, and compare
+	Tool      string        // this build
+	Report    policy.Report // that may know the key of pseudonyms in reports
+	Scratch   string        // for what is computed again; empty: the system's
 }
 
 // OpenSource opens the store in which the keys of a source lie;
@@ -115,6 +116,9 @@ func (v *Check) load(ctx context.Context, r *replayed, how *Replay) error {
 		if s := &r.config.Sources[i]; !r.summary.Settled[s.Name] {
 			s.Settle = time.Hour // as of the interval's end, when the others are settled
 		}
+	}
+	if how.Report.PseudonymKeySHA256 == r.config.Report.PseudonymKeySHA256 {
+		r.config.Report.PseudonymKey = how.Report.PseudonymKey
 	}
 	r.config.Concurrency, r.config.Scratch = v.out.Concurrency, how.Scratch
 	if r.interval, err = spanOf(&r.summary); err != nil {

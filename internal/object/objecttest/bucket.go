@@ -79,6 +79,18 @@ func (s *Server) Retention(t testing.TB, bucket, key string) (mode string, until
 	return string(out.Retention.Mode), aws.ToTime(out.Retention.RetainUntilDate)
 }
 
+// Retain sets the lock of an object, also to an earlier date, as an
+// administrator may who bypasses governance.
+func (s *Server) Retain(t testing.TB, bucket, key, mode string, until time.Time) {
+	t.Helper()
+	if _, err := s.api(t).PutObjectRetention(context.Background(), &s3.PutObjectRetentionInput{
+		Bucket: &bucket, Key: &key, BypassGovernanceRetention: aws.Bool(true),
+		Retention: &types.ObjectLockRetention{Mode: types.ObjectLockRetentionMode(mode), RetainUntilDate: &until},
+	}); err != nil {
+		t.Fatalf("retaining %q: %v", key, err)
+	}
+}
+
 func (s *Server) api(t testing.TB) *s3.Client {
 	tr := transport(s.CAFile)
 	t.Cleanup(tr.CloseIdleConnections)
