@@ -185,3 +185,24 @@ func TestVersionsOutliveWhatCameAfterThem(t *testing.T) {
 	r = l.verify("--inputs", "--source", "m=s3://copy/")
 	l.wantBroken(r, verify.InputLink, "s3://copy/m/date=2026-11-20/a.json")
 }
+
+// TestBytesThatRottedOnTheServerAreNamed though the server's own checksum
+// speaks first.
+func TestBytesThatRottedOnTheServerAreNamed(t *testing.T) {
+	l := newLocked(t, "governance", 1)
+	l.run()
+	for link, suffix := range map[verify.Link]string{
+		verify.FileLink: "/calls.parquet", verify.RunLink: "/run.json", verify.HistoryLink: ".history.csv", verify.RecordLink: "/00000001.json",
+	} {
+		key := l.key(suffix)
+		mend := l.server.Rot(t, "out", key)
+		l.wantBroken(l.verify(), link, key)
+		mend()
+	}
+	mend := l.server.Rot(t, "inputs", "c/date=2026-11-20/a.csv")
+	l.wantBroken(l.verify("--inputs"), verify.InputLink, "s3://inputs/c/date=2026-11-20/a.csv")
+	mend()
+	if r := l.verify("--inputs"); !r.Verified {
+		t.Errorf("not verified:\n%s", r.Text())
+	}
+}

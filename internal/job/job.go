@@ -82,7 +82,7 @@ func (a *attempt) run(ctx context.Context) (*report.Run, error) {
 		return nil, fmt.Errorf("interval %s in %s: %w", a.book.Label, a.book.Store, ledger.ErrSigned)
 	}
 	if head.Record != nil && !head.Seal.Signed && a.Signer != nil {
-		a.Log.Info("the newest commit record is unsigned: signing begins after it", "interval", a.book.Label, "record", head.Number())
+		a.Log.Warn("the newest commit record is unsigned: signing begins after it", "interval", a.book.Label, "record", head.Number())
 	}
 	neighbours, err := a.neighbours(ctx, a.interval)
 	if err != nil {

@@ -62,6 +62,9 @@ func (b *body) carryOn(cause error) error {
 		return fmt.Errorf("reading %q: %w", b.name, err)
 	}
 	if b.offset == b.size {
+		if mismatched(cause) {
+			cause = errors.Join(ErrCorrupt, cause)
+		}
 		return fmt.Errorf("reading %q: all bytes came but not as they were stored, so run again: %w", b.name, cause)
 	}
 	_ = b.stop()

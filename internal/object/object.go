@@ -96,6 +96,9 @@ var (
 	ErrChanged = errors.New("the object changed or vanished since it was listed")
 	// ErrTaken is returned for a key that holds other bytes.
 	ErrTaken = errors.New("the key holds other bytes already")
+	// ErrCorrupt is returned for bytes that do not match the checksum that the
+	// store keeps of them.
+	ErrCorrupt = errors.New("the bytes do not match their checksum in the store")
 	// ErrArchived is returned for an object that has to be restored first.
 	ErrArchived = errors.New("the object is archived")
 )

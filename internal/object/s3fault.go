@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strings"
 
 	"github.com/aws/smithy-go"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
@@ -126,6 +127,10 @@ func brokenOff(err error) bool {
 	_, unreadable := errors.AsType[*smithy.DeserializationError](err)
 	return unreadable || errors.Is(err, io.ErrUnexpectedEOF)
 }
+
+// mismatched says whether bytes are not those that the server has a checksum
+// of. The SDK exports no type that tells.
+func mismatched(err error) bool { return strings.Contains(err.Error(), "checksum did not match") }
 
 // shortest drops what the SDK wraps around the words that matter.
 func shortest(err error) error {

@@ -144,14 +144,14 @@ func (c *comparison) compareTable(ctx context.Context, s *table.Schema) error {
 
 // compareTableFile returns the number of rows, -1 when they differ.
 func (c *comparison) compareTableFile(ctx context.Context, s *table.Schema, path string, equal bool) (int64, error) {
-	got, done, err := openTable(ctx, c.again.store, c.files[path], s)
+	got, done, err := c.openTable(ctx, c.again.store, c.files[path], s)
 	if err != nil {
 		return -1, err
 	}
 	defer done()
 	want := got
 	if !equal {
-		committed, done, err := openTable(ctx, c.v.out.Store, c.r.chain.objects[c.r.folder+path], s)
+		committed, done, err := c.openTable(ctx, c.v.out.Store, c.r.chain.objects[c.r.folder+path], s)
 		if err != nil {
 			return -1, err
 		}
@@ -174,8 +174,8 @@ func (c *comparison) compareTableFile(ctx context.Context, s *table.Schema, path
 
 // openTable copies a table, so that it can be ranged over until it is given
 // up.
-func openTable(ctx context.Context, store object.Store, info object.Info, s *table.Schema) (table.Rows, func(), error) {
-	spool := ledger.NewSpool("")
+func (c *comparison) openTable(ctx context.Context, store object.Store, info object.Info, s *table.Schema) (table.Rows, func(), error) {
+	spool := ledger.NewSpool(c.r.config.Scratch)
 	body, err := store.Open(ctx, info, 0)
 	if err == nil {
 		_, err = io.Copy(spool, body)
@@ -334,7 +334,7 @@ func (c *comparison) compareHistory(ctx context.Context) error {
 		if before == nil || before.record == nil || len(before.record.History) == 0 || !c.r.chain.sound[before.record.History[0].Path] {
 			return nil // which is reported already
 		}
-		rows, done, err := openTable(ctx, c.v.out.Store, c.r.chain.objects[before.record.History[0].Path], table.History)
+		rows, done, err := c.openTable(ctx, c.v.out.Store, c.r.chain.objects[before.record.History[0].Path], table.History)
 		if err != nil {
 			return err
 		}
@@ -350,7 +350,7 @@ func (c *comparison) compareHistory(ctx context.Context) error {
 		if !c.r.chain.sound[f.Path] {
 			continue
 		}
-		committed, done, err := openTable(ctx, c.v.out.Store, c.r.chain.objects[f.Path], table.History)
+		committed, done, err := c.openTable(ctx, c.v.out.Store, c.r.chain.objects[f.Path], table.History)
 		if err != nil {
 			return err
 		}
@@ -369,7 +369,7 @@ func (c *comparison) compareHistory(ctx context.Context) error {
 func (c *comparison) findings(ctx context.Context) (table.Rows, func(), error) {
 	for _, suffix := range []string{".parquet", ".csv"} {
 		if info, ok := c.files[table.Findings.Name+suffix]; ok {
-			return openTable(ctx, c.again.store, info, table.Findings)
+			return c.openTable(ctx, c.again.store, info, table.Findings)
 		}
 	}
 	return table.Empty, func() {}, nil

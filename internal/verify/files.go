@@ -84,7 +84,7 @@ func (v *Check) checkRun(ctx context.Context, e *entry) ([]func(context.Context)
 	}
 	raw, err := v.content(ctx, info)
 	if err != nil {
-		return nil, v.unchecked(ctx, err)
+		return nil, v.unreadable(ctx, c, RunLink, c.prefix+path, err)
 	}
 	if got := sumOf(raw); got != e.record.RunSHA256 {
 		v.broken(c, RunLink, c.prefix+path, "its SHA-256 is %s, and %s names %s", got, e, e.record.RunSHA256)
@@ -129,7 +129,7 @@ func (v *Check) checkFile(ctx context.Context, c *chain, link Link, path string,
 	}
 	got, err := v.hash(ctx, info)
 	if err != nil {
-		return v.unchecked(ctx, err)
+		return v.unreadable(ctx, c, link, c.prefix+path, err)
 	}
 	if got != want.SHA256 {
 		v.broken(c, link, c.prefix+path, "its SHA-256 is %s, and %s names %s", got, by, want.SHA256)

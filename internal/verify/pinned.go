@@ -138,7 +138,7 @@ func (h *hashed) Read(b []byte) (int, error) {
 	n, err := h.ReadCloser.Read(b)
 	h.sum.Write(b[:n])
 	switch {
-	case errors.Is(err, object.ErrChanged):
+	case errors.Is(err, object.ErrChanged), errors.Is(err, object.ErrCorrupt):
 		err = h.fail()
 	case err == io.EOF && !bytes.Equal(h.sum.Sum(nil), h.want):
 		err = h.fail()

@@ -95,7 +95,7 @@ func (v *Check) readChain(ctx context.Context, c *chain) error {
 		}
 		e := &entry{chain: c, number: number, key: c.prefix + path}
 		if err := v.readEntry(ctx, e, c.objects[path]); err != nil {
-			if err := v.unchecked(ctx, err); err != nil {
+			if err := v.unreadable(ctx, c, RecordLink, e.key, err); err != nil {
 				return err
 			}
 		}
@@ -261,7 +261,7 @@ func (v *Check) checkSignatures() {
 			}
 		}
 	}
-	v.Report.Records.Keys = slices.Sorted(maps.Keys(keys))
+	v.Report.Records.Keys = append([]string{}, slices.Sorted(maps.Keys(keys))...)
 	if n := v.Report.Records.Signed; n > 0 && v.out.Keys == nil {
 		v.note("%d records are signed and no keys were given: signatures were not checked", n)
 	}

@@ -10,6 +10,7 @@ package verify
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -176,6 +177,16 @@ func (v *Check) unchecked(ctx context.Context, err error) error {
 	defer v.mu.Unlock()
 	v.Report.Unchecked = append(v.Report.Unchecked, err.Error())
 	return nil
+}
+
+// unreadable judges an object of a chain that could not be read: either its
+// bytes are not those that were stored, or nobody can tell.
+func (v *Check) unreadable(ctx context.Context, c *chain, link Link, key string, err error) error {
+	if errors.Is(err, object.ErrCorrupt) {
+		v.broken(c, link, key, "%v", object.ErrCorrupt)
+		return nil
+	}
+	return v.unchecked(ctx, err)
 }
 
 func (v *Check) note(format string, args ...any) {

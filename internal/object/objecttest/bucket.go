@@ -8,6 +8,8 @@ import (
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -77,6 +79,29 @@ func (s *Server) Retention(t testing.TB, bucket, key string) (mode string, until
 		t.Fatalf("retention of %q: %v", key, err)
 	}
 	return string(out.Retention.Mode), aws.ToTime(out.Retention.RetainUntilDate)
+}
+
+// Rot flips a bit of an object where the server keeps it, until mend is called.
+func (s *Server) Rot(t testing.TB, bucket, key string) (mend func()) {
+	t.Helper()
+	path := filepath.Join(s.dir, "root", bucket, filepath.FromSlash(key))
+	flip := func() {
+		f, err := os.OpenFile(path, os.O_RDWR, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.Close()
+		b := make([]byte, 1)
+		if _, err := f.ReadAt(b, 0); err != nil {
+			t.Fatal(err)
+		}
+		b[0] ^= 1
+		if _, err := f.WriteAt(b, 0); err != nil {
+			t.Fatal(err)
+		}
+	}
+	flip()
+	return flip
 }
 
 // Retain sets the lock of an object, also to an earlier date, as an
