@@ -89,6 +89,7 @@ func TestInputsMayLieElsewhere(t *testing.T) {
 func TestEveryInputThatIsTamperedWithIsNamed(t *testing.T) {
 	t.Parallel()
 	w, key := signedWorld(t)
+	w.labels = []string{day20}
 	inputs := map[string]string{
 		"in/m/date=2026-11-20/batch.json": "m", "in/c/date=2026-11-20/calls.csv": "c", "in/c/date=2026-11-20/late.csv": "c",
 		"in/c/date=2026-11-20/lines.jsonl": "c", "in/r/date=2026-11-20/log.jsonl": "r",
@@ -159,6 +160,7 @@ func TestWhatTheHolderOfTheKeyMadeUpIsNamed(t *testing.T) {
 			w, key := signedWorld(t)
 			w.rewrite(day20, 2, test.file, test.change, key)
 			w.sees(key)
+			w.labels = []string{day20}
 			wantVerified(t, w.verify(key.Public()))
 			for _, build := range []string{tool, "another"} {
 				if build != tool && test.file == "summary.json" && test.link == verify.ResultLink {
@@ -210,6 +212,7 @@ func TestAnotherBuildIsComparedByContentAndSaysSo(t *testing.T) {
 	// Other bytes of the same rows are what another build may well write.
 	w.rewrite(day20, 2, "calls.csv", func(s string) string { return strings.Replace(s, "call-1", `"call-1"`, 1) }, key)
 	w.sees(key)
+	w.labels = []string{day20}
 	wantVerified(t, w.replay(key, func(how *verify.Replay) { how.Tool = "another" }))
 	wantBroken(t, w.replay(key), verify.TableLink, runOf(w, day20, 2)+"calls.csv")
 }
