@@ -31,13 +31,16 @@ func (v *Check) checkFiles(ctx context.Context) error {
 			if e.record == nil {
 				continue
 			}
+			if len(e.record.History) == 0 {
+				v.broken(c, HistoryLink, e.key, "it names no history")
+			}
 			for _, f := range e.record.History {
 				c.named[f.Path] = true
 				work = append(work, func(ctx context.Context) error { return v.checkFile(ctx, c, HistoryLink, f.Path, f, e.String()) })
 			}
 			if first := runs[e.record.RunID]; first != nil {
-				if first.record.RunSHA256 != e.record.RunSHA256 {
-					v.broken(c, RunLink, e.key, "it names the run of record %d with another SHA-256", first.number)
+				if first.record.RunSHA256 != e.record.RunSHA256 || first.record.Outcome != e.record.Outcome {
+					v.broken(c, RunLink, e.key, "it names the run of record %d with another SHA-256 or outcome", first.number)
 				}
 				continue
 			}

@@ -38,7 +38,7 @@ func (w *world) replay(key *token.Signer, change ...func(*verify.Replay)) *verif
 	if left, _ := os.ReadDir(how.Scratch); len(left) > 0 {
 		w.t.Errorf("the verification left %v", left)
 	}
-	return check.Finish()
+	return w.finish(check)
 }
 
 func TestWhatWasComputedIsComputedAgain(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"cdrmend/internal/ledger"
 	"cdrmend/internal/verify"
 
 	"github.com/google/go-cmp/cmp"
@@ -276,6 +277,23 @@ func TestEveryWayToRearrangeALedgerIsNamed(t *testing.T) {
 				w.forge(r, key)
 			},
 			func(*world) []broken { return []broken{{verify.RunLink, recordKey(day20, 2)}} },
+		},
+		"a history is left out, by the holder of the key": {
+			func(w *world) {
+				r := w.record(day22, 1)
+				r.History = []ledger.File{}
+				w.forge(r, key)
+			},
+			func(*world) []broken { return []broken{{verify.HistoryLink, recordKey(day22, 1)}} },
+		},
+		"an older run is committed again with another outcome, by the holder of the key": {
+			func(w *world) {
+				first := w.record(day20, 1)
+				first.Number, first.Previous = 3, hexSum(w.read("out/"+recordKey(day20, 2)))
+				first.Outcome.OpenMinor++
+				w.forge(first, key)
+			},
+			func(*world) []broken { return []broken{{verify.RunLink, recordKey(day20, 3)}} },
 		},
 		"a file is put into a committed run": {
 			func(w *world) { w.write("out/"+runOf(w, day20, 1)+"manifests/m/more.json", "{}") },

@@ -1,6 +1,7 @@
 package verify_test
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -23,8 +24,11 @@ import (
 	"cdrmend/internal/record"
 	"cdrmend/internal/token"
 	"cdrmend/internal/verify"
+	"cdrmend/internal/yamlfile"
+	"cdrmend/manifests"
 
 	"github.com/rogpeppe/go-internal/txtar"
+	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
 // world is a directory with inputs, a configuration and an output of four
@@ -252,8 +256,28 @@ func (w *world) ledger(keys *token.Keys, only ...string) *verify.Check {
 
 func (w *world) verify(keys *token.Keys, only ...string) *verify.Report {
 	w.t.Helper()
-	return w.ledger(keys, only...).Finish()
+	return w.finish(w.ledger(keys, only...))
 }
+
+// finish holds the report against its published schema.
+func (w *world) finish(check *verify.Check) *verify.Report {
+	w.t.Helper()
+	r := check.Finish()
+	raw, err := ledger.Encode(r)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	v, err := jsonschema.UnmarshalJSON(bytes.NewReader(raw))
+	if err == nil {
+		err = reportSchema().Validate(v)
+	}
+	if err != nil {
+		w.t.Errorf("%v\n%s", err, raw)
+	}
+	return r
+}
+
+var reportSchema = sync.OnceValue(func() *jsonschema.Schema { return yamlfile.Schema("verify", manifests.Schema("verify")) })
 
 // wantVerified fails when something is wrong, or when nothing was looked at.
 func wantVerified(t *testing.T, r *verify.Report) {
