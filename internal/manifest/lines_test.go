@@ -134,13 +134,15 @@ func TestStruckJSONLinesLoseOnlyTheBadLines(t *testing.T) {
 	}
 }
 
+// FuzzJSONLines: what is kept, what is set aside and what is read of it are the
+// same as when each line is looked at by itself.
 func FuzzJSONLines(f *testing.F) {
 	for _, sample := range lineSamples {
 		f.Add([]byte(sample))
 	}
 	p := builtIn(f, "cdrmend")
 	f.Fuzz(func(t *testing.T, text []byte) {
-		if !bytes.Contains(text, []byte(`\`)) && isASCII(text) && bytes.Count(text, []byte("["))+bytes.Count(text, []byte("{")) < 500 {
+		if !bytes.Contains(text, []byte(`\`)) && isASCII(text) && len(text) <= 1000 {
 			checkLines(t, p, text)
 		}
 	})

@@ -221,6 +221,9 @@ func TestStruckDocumentsAreRecoveredLikeTheNaiveWay(t *testing.T) {
 	}
 }
 
+// FuzzRecovery: entries, break and recovered text are those of a naive descent,
+// what is written parses and has these entries, and with what is set aside it
+// is the whole.
 func FuzzRecovery(f *testing.F) {
 	for _, sample := range samples {
 		f.Add([]byte(sample))
@@ -228,8 +231,8 @@ func FuzzRecovery(f *testing.F) {
 	}
 	p := builtIn(f, "cdrmend")
 	f.Fuzz(func(t *testing.T, text []byte) {
-		if bytes.Contains(text, []byte(`\`)) || !isASCII(text) || bytes.Count(text, []byte("["))+bytes.Count(text, []byte("{")) > 500 {
-			return // the naive way compares names as they are spelled
+		if bytes.Contains(text, []byte(`\`)) || !isASCII(text) || len(text) > 1000 {
+			return // the naive way compares names as they are spelled, and knows no limits
 		}
 		checkRecovery(t, p, text)
 	})

@@ -171,6 +171,8 @@ func TestRepairsChangeTheirValuesAndNoOtherByte(t *testing.T) {
 	}
 }
 
+// FuzzSplice: a repaired document is valid JSON, and repairing it again changes
+// nothing.
 func FuzzSplice(f *testing.F) {
 	for _, sample := range append(samples, `{"recording_id":"a","recording_id":null,"trunk_id":{"x":[]},"start_time":0}`, `[{"a":1},{"b":`) {
 		f.Add([]byte(sample))

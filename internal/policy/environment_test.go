@@ -145,6 +145,8 @@ func TestIdentityHoldsExactlyWhatCanChangeARun(t *testing.T) {
 	}
 }
 
+// FuzzLoad: what is accepted is a whole configuration, and its
+// effective form is read back as the same.
 func FuzzLoad(f *testing.F) {
 	full, err := os.ReadFile("testdata/night/cdrmend.yaml")
 	if err != nil {

@@ -167,6 +167,8 @@ func TestWrittenTimesReadBackAsTheValueShown(t *testing.T) {
 	}
 }
 
+// FuzzTimes: what is read as a time can be written, is read back as the same,
+// and does not depend on white space around it.
 func FuzzTimes(f *testing.F) {
 	for _, text := range []string{
 		"2026-11-20T08:00:00.123Z", "2026-10-25T02:30:00", "1795132800.5", "-1", "1e3", "Fri, 20 Nov 2026 08:00 GMT", "20.11.2026 08:00:00", "0", "9999-12-31T23:59:59.9999999+00:00", "0001-01-01T00:00:00",

@@ -255,7 +255,7 @@ func FuzzCSV(f *testing.F) {
 	f.Add("leg_id\n\"a\nb\"\"\",\r\n\r\n x\"y,\"")
 	f.Add("\xef\xbb\xbf\n\nleg_id,b\r\r\n1,2\r")
 	f.Fuzz(func(t *testing.T, text string) {
-		if !record.IsUTF16([]byte(text)) {
+		if !record.IsUTF16([]byte(text)) && len(text) <= 1000 { // encoding/csv knows no limits
 			checkCSV(t, text)
 		}
 	})

@@ -160,7 +160,11 @@ func FuzzDocument(f *testing.F) {
 	}
 	f.Add([]byte(`{"recordings":[{"a":1}],"recordings":[{"a":{"b":2`))
 	f.Add([]byte("\xef\xbb\xbf{\"format\":1,\"counts\":{\"total\":2},\"recordings\":[1,{\"x\":\"y\"},{}"))
-	f.Fuzz(func(t *testing.T, text []byte) { checkWalk(t, text) })
+	f.Fuzz(func(t *testing.T, text []byte) {
+		if len(text) <= 1000 { // and thus within all limits
+			checkWalk(t, text)
+		}
+	})
 }
 
 func TestNestedObjectsCostNoAllocation(t *testing.T) {

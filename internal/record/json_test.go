@@ -140,7 +140,7 @@ func FuzzScanner(f *testing.F) {
 		}
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
-		if bytes.Count(text, []byte("["))+bytes.Count(text, []byte("{")) < 1000 {
+		if len(text) <= 1000 { // the automaton knows no limits
 			checkScanner(t, text)
 		}
 	})

@@ -42,6 +42,8 @@ func TestLinesAreThoseThatAreNotBlank(t *testing.T) {
 	}
 }
 
+// FuzzLines: the lines that are not blank, with their places, however the text
+// arrives.
 func FuzzLines(f *testing.F) {
 	for _, text := range []string{"a\nb", "\xef\xbb\xbf{}\r\n\r\n[]", "\n\n", "\xef\xbb\n"} {
 		f.Add(text)

@@ -179,6 +179,8 @@ func TestEveryErrorOfAProfileNamesLineColumnAndKey(t *testing.T) {
 	}
 }
 
+// FuzzLoadProfile: a text is refused with a reason, or becomes a profile of the
+// kind asked for, with formats and something to find.
 func FuzzLoadProfile(f *testing.F) {
 	for _, name := range manifests.Profiles() {
 		text, _ := manifests.Profile(name)
