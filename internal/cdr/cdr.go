@@ -13,19 +13,20 @@ import (
 // compact and free of pointers.
 type Leg struct {
 	Org, Conversation, ID, Trunk, Line record.Text
-	Direction, ANI, DNIS               record.Text
-	Recordings                         record.Run // of Texts
-	Talk                               record.Run // of Spans
+	Direction                          record.Text
+	ANI, DNIS                          record.Text // None unless the reader keeps numbers
+	Recordings                         record.Run  // of Texts
+	Talk                               record.Run  // of Spans
 	Start, Answer, End, Updated        record.Time
+	Numbers                            uint64 // hash of ANI and DNIS, also when they are not kept
 	Ref                                record.Ref
-	Partition                          uint32
-	SIPStatus                          int32 // NoInt when missing
-	Invalid                            uint32
+	SIPStatus                          int32  // NoInt when missing
+	Invalid                            uint16 // fields that did not parse
 	Recorded                           record.Tri
 }
 
-// invalidBits maps the fields of a leg to bits of Leg.Invalid.
-func invalidBit(f record.Field) uint32 {
+// invalidBit maps the fields of a leg to bits of Leg.Invalid.
+func invalidBit(f record.Field) uint16 {
 	for i, field := range record.LegFields {
 		if field == f {
 			return 1 << i
@@ -56,6 +57,11 @@ type Batch struct {
 
 // Reader reads the CDRs of one source. It is not safe for concurrent use.
 type Reader struct {
+	// Numberless leaves the phone numbers of legs out: there are nearly as
+	// many as legs, and only exclusions may ask for them.
+	Numberless bool
+
+	numbers []byte // of the leg at hand
 	norm    record.Normalizer
 	mapping *record.Mapping
 	batch   *Batch
@@ -123,8 +129,7 @@ func (r *Reader) leg(row *record.Row) {
 	l.Trunk = text(record.TrunkID, r.norm.ID)
 	l.Line = text(record.LineID, r.norm.ID)
 	l.Direction = text(record.Direction, r.norm.Plain)
-	l.ANI = text(record.ANI, r.norm.Phone)
-	l.DNIS = text(record.DNIS, r.norm.Phone)
+	r.phones(&l, row.Value(record.ANI), row.Value(record.DNIS))
 	l.Start = instant(record.StartTime)
 	l.Answer = instant(record.AnswerTime)
 	l.End = instant(record.EndTime)
@@ -154,6 +159,24 @@ func (r *Reader) leg(row *record.Row) {
 	l.read(record.Talk, l.Talk.N > 0)
 
 	b.Legs = append(b.Legs, l)
+}
+
+// phones reads the phone numbers of a leg.
+func (r *Reader) phones(l *Leg, ani, dnis record.Value) {
+	r.numbers = r.numbers[:0]
+	number := func(f record.Field, v record.Value) (t record.Text) {
+		b, ok := r.norm.PhoneBytes(v)
+		if !ok {
+			r.invalid(l, f, v)
+		}
+		r.numbers = append(append(r.numbers, b...), '/')
+		if !r.Numberless {
+			t = r.norm.Texts.Of(b)
+		}
+		return t
+	}
+	l.ANI, l.DNIS = number(record.ANI, ani), number(record.DNIS, dnis)
+	l.Numbers = r.norm.Texts.Hash(r.numbers)
 }
 
 // read takes back that a field did not parse: one with a local time that

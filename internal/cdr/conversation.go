@@ -187,8 +187,7 @@ func (r *Reader) text(l *Leg, f record.Field, v record.Value, read func(record.V
 func (r *Reader) session(l *Leg, s session, ended bool, interact []segment) {
 	l.ID = r.text(l, record.LegID, s.id, r.norm.ID)
 	l.Direction = r.text(l, record.Direction, s.direction, r.norm.Plain)
-	l.ANI = r.text(l, record.ANI, s.ani, r.norm.Phone)
-	l.DNIS = r.text(l, record.DNIS, s.dnis, r.norm.Phone)
+	r.phones(l, s.ani, s.dnis)
 	var ok bool
 	if l.Recorded, ok = r.norm.Bool(s.recording); !ok {
 		r.invalid(l, record.Recorded, s.recording)

@@ -109,8 +109,14 @@ func (in *printer) manifest() error {
 	if rare == nil {
 		rare = &manifest.Rare{}
 	}
+	rests := manifest.NewRestReader(bytes.NewReader(b.Rest))
+	rests.Open([]manifest.Range{{End: int64(len(b.Rest))}})
+	var rest manifest.Rest
 	for i := range b.Entries {
 		e := &b.Entries[i]
+		if err := rests.Next(&rest); err != nil {
+			return err
+		}
 		in.title("entry", e.Index)
 		in.text(record.OrgID, e.Org)
 		in.text(record.RecordingID, e.Recording)
@@ -120,15 +126,15 @@ func (in *printer) manifest() error {
 		in.field(record.StartTime, e.Start.String())
 		in.field(record.EndTime, e.End.String())
 		in.number(record.DurationMS, e.Duration)
-		in.text(record.Direction, e.Direction)
-		in.text(record.ANI, e.ANI)
-		in.text(record.DNIS, e.DNIS)
+		in.field(record.Direction, string(rest.Direction))
+		in.field(record.ANI, string(rest.ANI))
+		in.field(record.DNIS, string(rest.DNIS))
 		in.text(record.MediaType, e.MediaType)
 		in.text(record.MediaSubtype, e.MediaSubtype)
-		in.list(record.UserIDs, record.RunOf(e.Users, b.Users))
-		in.text(record.MediaKey, e.MediaKey)
+		in.field(record.UserIDs, string(bytes.Join(rest.Users, []byte(";"))))
+		in.field(record.MediaKey, string(rest.MediaKey))
 		in.number(record.MediaBytes, e.MediaBytes)
-		in.text(record.MediaSHA256, e.MediaSHA256)
+		in.field(record.MediaSHA256, string(rest.MediaSHA256))
 		in.invalid(rare.Invalid, e.Index)
 	}
 	key := b.Doc.Key

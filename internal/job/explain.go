@@ -30,7 +30,11 @@ func (j *Job) Explain(ctx context.Context, interval record.Span) (*Reading, erro
 		return nil, err
 	}
 	defer scan.close()
-	trace := reconcile.Explain(j.resolve(snap, scan))
+	evidence, err := j.resolve(snap, scan)
+	if err != nil {
+		return nil, err
+	}
+	trace := reconcile.Explain(evidence)
 	return &Reading{Trace: trace, RunID: snap.runID, events: scan.events, policy: &j.Config.Policy}, nil
 }
 

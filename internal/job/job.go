@@ -166,7 +166,10 @@ func (j *Job) compute(ctx context.Context, book *ledger.Interval, snap *snapshot
 		return nil, err
 	}
 	defer scan.close()
-	evidence := j.resolve(snap, scan)
+	evidence, err := j.resolve(snap, scan)
+	if err != nil {
+		return nil, err
+	}
 	decision := reconcile.Decide(evidence)
 	if err := j.locate(ctx, snap, decision); err != nil {
 		return nil, err

@@ -55,6 +55,7 @@ func relocate(ctx context.Context, snap *snapshot, d *reconcile.Decision, n uint
 	batch, err := r.Read(manifest.Input{
 		Key: in.Key, Packed: in.Size, Stream: stream, Body: bufio.NewReader(stream), Format: doc.Format,
 		Reject: func(record.Reject) error { return nil }, // kept when it was read first
+		Keep:   func([]byte) (manifest.Range, error) { return manifest.Range{}, nil },
 	})
 	if err != nil {
 		return fmt.Errorf("reading %s%s again: %w", snap.stores[in.source], in.Key, err)

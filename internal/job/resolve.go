@@ -11,16 +11,20 @@ import (
 
 // resolve settles what is global before anything is decided: outages, what is
 // incomplete, which media objects there are.
-func (j *Job) resolve(snap *snapshot, s *scan) *reconcile.Evidence {
+func (j *Job) resolve(snap *snapshot, s *scan) (*reconcile.Evidence, error) {
 	n := record.Normalizer{Profile: &record.Profile{}, Texts: s.texts}
 	org, _ := n.ID(record.Value{Kind: record.Cell, Raw: []byte(j.Config.Org)})
+	rests, err := s.rests.reader()
+	if err != nil {
+		return nil, err
+	}
 	s.dateTokens(snap)
 	registration.FillTrunks(s.events, s.texts, j.Config.Policy.Lines, j.Config.Org)
 	outages := registration.Outages(s.events, s.texts, &j.Config.Policy)
 	ev := &reconcile.Evidence{
 		Interval: snap.interval, Org: org, Texts: s.texts, Policy: &j.Config.Policy,
 		Sources: snap.sources, Partitions: snap.partitions,
-		Documents: s.documents, Entries: s.entries, Users: s.users,
+		Documents: s.documents, Entries: s.entries, Rests: rests,
 		Legs: s.legs, Recordings: s.recordings, Talk: s.talk, LegInvalid: s.invalid,
 		Outages: outages, Index: registration.NewIndex(outages), Lines: registration.NewLines(s.events, s.texts),
 		Media: j.media(snap, s.texts),
@@ -28,7 +32,7 @@ func (j *Job) resolve(snap *snapshot, s *scan) *reconcile.Evidence {
 	for i := range snap.inputs {
 		in := &snap.inputs[i]
 		ev.Objects = append(ev.Objects, reconcile.Object{
-			Source: in.source, Key: in.Key, Modified: record.TimeOf(in.Modified),
+			Source: in.source, Partition: in.partition, Key: in.Key, Modified: record.TimeOf(in.Modified),
 		})
 	}
 	for i := range ev.Sources {
@@ -40,7 +44,7 @@ func (j *Job) resolve(snap *snapshot, s *scan) *reconcile.Evidence {
 			ev.Partitions[i].Damaged = true
 		}
 	}
-	return ev
+	return ev, nil
 }
 
 // dateTokens gives an event that does not say when its token was issued the

@@ -10,7 +10,6 @@ import (
 	"io"
 	"math"
 	"runtime"
-	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -33,9 +32,14 @@ type scan struct {
 	texts *record.Texts
 	mu    sync.Mutex
 
+	// What each object held, by input, until all is read.
+	manifests     []*manifest.Batch
+	cdrs          []*cdr.Batch
+	registrations []*registration.Batch
+
 	documents  []manifest.Document
 	entries    []manifest.Entry
-	users      []record.Text
+	rests      rests
 	legs       []cdr.Leg
 	recordings []record.Text
 	talk       []record.Span
@@ -71,6 +75,7 @@ func (s *scan) close() {
 	for _, spool := range s.rejects {
 		spool.Close()
 	}
+	s.rests.close()
 }
 
 // scanner decodes objects for a scan; it keeps one reader for each source and
@@ -88,6 +93,8 @@ func (j *Job) scan(ctx context.Context, snap *snapshot) (*scan, error) {
 	out := &scan{
 		texts: record.NewTexts(), refreshes: map[refreshKey][]record.Time{}, read: make([]readObject, len(snap.inputs)),
 		rejects: map[uint32]*ledger.Spool{}, lost: map[uint32]int64{}, damage: map[uint32]bool{}, rows: map[uint32]*rowCount{}, usable: map[uint32]bool{},
+		manifests: make([]*manifest.Batch, len(snap.inputs)), cdrs: make([]*cdr.Batch, len(snap.inputs)),
+		registrations: make([]*registration.Batch, len(snap.inputs)), rests: rests{scratch: j.Config.Scratch},
 	}
 	rules, err := TokenRules(j.Config)
 	if err != nil {
@@ -100,22 +107,8 @@ func (j *Job) scan(ctx context.Context, snap *snapshot) (*scan, error) {
 		out.close()
 		return nil, err
 	}
-	out.sortDocuments()
+	out.assemble()
 	return out, nil
-}
-
-// sortDocuments brings the documents, which finish in any order, into that of
-// their objects.
-func (s *scan) sortDocuments() {
-	slices.SortFunc(s.documents, func(a, b manifest.Document) int { return cmp.Compare(a.Object, b.Object) })
-	for i, doc := range s.documents {
-		for n := doc.First; n < doc.First+doc.N; n++ {
-			s.entries[n].Doc = uint32(i)
-		}
-	}
-	slices.SortFunc(s.invalid, func(a, b reconcile.LegInvalid) int {
-		return cmp.Or(cmp.Compare(a.Ref.Object, b.Ref.Object), cmp.Compare(a.Ref.Row, b.Ref.Row))
-	})
 }
 
 // TokenRules returns what tokens are held against; an error names what is
@@ -149,9 +142,13 @@ func (sc *scanner) prepareReaders() {
 		sc.readers[i].New = func() any {
 			switch s.Kind {
 			case policy.Manifests:
-				return manifest.NewReader(s.Profile, sc.out.texts, s.Required, sc.snap.limits)
+				r := manifest.NewReader(s.Profile, sc.out.texts, s.Required, sc.snap.limits)
+				r.MediaKeys = sc.job.Config.Media.Check != policy.MediaNone
+				return r
 			case policy.CDRs:
-				return cdr.NewReader(s.Profile, sc.out.texts, sc.snap.limits)
+				r := cdr.NewReader(s.Profile, sc.out.texts, sc.snap.limits)
+				r.Numberless = !sc.job.Config.Policy.AsksForNumbers()
+				return r
 			default:
 				return registration.NewReader(s.Profile, sc.out.texts, sc.rules)
 			}
@@ -190,8 +187,7 @@ func (sc *scanner) one(ctx context.Context, n uint32) error {
 	reader := sc.readers[in.source].Get()
 	defer sc.readers[in.source].Put(reader)
 	if in.virtual {
-		sc.out.addManifest(sc, n, reader.(*manifest.Reader).Virtual(in.Key))
-		return nil
+		return sc.out.addManifest(sc, n, reader.(*manifest.Reader).Virtual(in.Key))
 	}
 	body, err := sc.snap.stores[in.source].Open(ctx, in.Info, 0)
 	if err != nil {
@@ -214,14 +210,16 @@ func (sc *scanner) one(ctx context.Context, n uint32) error {
 	if err := o.drain(); err != nil {
 		return err
 	}
-	take()
+	if err := take(); err != nil {
+		return err
+	}
 	sc.out.read[n].SHA256 = o.sum()
 	return nil
 }
 
 // decode reads an object's rows. What it returns takes them over, once the
 // rest of the object has been read too.
-func (sc *scanner) decode(n uint32, o *opened, reader any) (take func(), err error) {
+func (sc *scanner) decode(n uint32, o *opened, reader any) (take func() error, err error) {
 	in := &sc.snap.inputs[n]
 	reject := func(r record.Reject) error { return sc.out.reject(sc, n, r) }
 	switch r := reader.(type) {
@@ -229,13 +227,14 @@ func (sc *scanner) decode(n uint32, o *opened, reader any) (take func(), err err
 		var batch *manifest.Batch
 		input := manifest.Input{
 			Key: in.Key, Packed: in.Size, Stream: o.stream, Body: o.body, Format: o.format, Reject: reject,
+			Keep: sc.out.rests.keep,
 		}
 		if o.file != nil {
 			batch, err = r.ReadParquet(input, o.file, o.size)
 		} else {
 			batch, err = r.Read(input)
 		}
-		return func() { sc.out.addManifest(sc, n, batch) }, err
+		return func() error { return sc.out.addManifest(sc, n, batch) }, err
 	case *cdr.Reader:
 		var batch *cdr.Batch
 		if o.file != nil {
@@ -243,7 +242,7 @@ func (sc *scanner) decode(n uint32, o *opened, reader any) (take func(), err err
 		} else {
 			batch, err = r.Read(o.body, o.format, reject)
 		}
-		return func() { o.noteDamage(&batch.Reading); sc.out.addLegs(sc, n, batch) }, err
+		return func() error { o.noteDamage(&batch.Reading); sc.out.addLegs(sc, n, batch); return nil }, err
 	default:
 		var batch *registration.Batch
 		log := reader.(*registration.Reader)
@@ -252,7 +251,7 @@ func (sc *scanner) decode(n uint32, o *opened, reader any) (take func(), err err
 		} else {
 			batch, err = log.Read(o.body, o.format, sc.orgOf(n), reject)
 		}
-		return func() { o.noteDamage(&batch.Reading); sc.out.addEvents(sc, n, batch) }, err
+		return func() error { o.noteDamage(&batch.Reading); sc.out.addEvents(sc, n, batch); return nil }, err
 	}
 }
 
@@ -311,17 +310,15 @@ func (o *opened) noteDamage(r *record.Reading) {
 }
 
 // addManifest takes over what a document holds.
-func (s *scan) addManifest(sc *scanner, n uint32, b *manifest.Batch) {
+func (s *scan) addManifest(sc *scanner, n uint32, b *manifest.Batch) error {
 	in := &sc.snap.inputs[n]
+	if err := b.Keep(s.rests.keep); err != nil {
+		return err
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	b.Doc.Object, b.Doc.Partition, b.Doc.First = n, in.partition, uint32(len(s.entries))
-	for i := range b.Entries {
-		b.Entries[i].Users.At += uint32(len(s.users))
-	}
-	s.entries = append(s.entries, b.Entries...)
-	s.users = append(s.users, b.Users...)
-	s.documents = append(s.documents, b.Doc)
+	b.Doc.Object, b.Doc.Partition, b.Rest = n, in.partition, nil
+	s.manifests[n] = b
 	if !b.Doc.Virtual {
 		s.usable[in.source] = true
 	}
@@ -329,6 +326,7 @@ func (s *scan) addManifest(sc *scanner, n uint32, b *manifest.Batch) {
 	if b.Doc.Damaged() {
 		s.damage[in.partition] = true
 	}
+	return nil
 }
 
 // addLegs takes over the legs of an object.
@@ -340,16 +338,8 @@ func (s *scan) addLegs(sc *scanner, n uint32, b *cdr.Batch) {
 	for i := range b.Legs {
 		l := &b.Legs[i]
 		l.Org = cmp.Or(l.Org, org)
-		l.Ref.Object, l.Partition = n, in.partition
-		l.Recordings.At += uint32(len(s.recordings))
-		l.Talk.At += uint32(len(s.talk))
 	}
-	s.legs = append(s.legs, b.Legs...)
-	s.recordings = append(s.recordings, b.Recordings...)
-	s.talk = append(s.talk, b.Talk...)
-	for _, v := range b.Invalid {
-		s.invalid = append(s.invalid, reconcile.LegInvalid{Ref: record.Ref{Object: n, Row: v.Row}, Field: v.Field, Raw: v.Raw})
-	}
+	s.cdrs[n] = b
 	s.usable[in.source] = true
 	s.balance[policy.CDRs].Skipped += b.Skipped
 	s.account(n, in.partition, policy.CDRs, b.Rows, b.Rejected)
@@ -364,10 +354,7 @@ func (s *scan) addEvents(sc *scanner, n uint32, b *registration.Batch) {
 	in := &sc.snap.inputs[n]
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for i := range b.Events {
-		b.Events[i].Ref.Object = n
-	}
-	s.events = append(s.events, b.Events...)
+	s.registrations[n] = b
 	for _, r := range b.Refreshes {
 		key := refreshKey{in.source, r.Org}
 		s.refreshes[key] = append(s.refreshes[key], r.Time)

@@ -58,13 +58,24 @@ func percent(n, of int64) *string {
 }
 
 func conversations(d *reconcile.Decision) int64 {
-	seen := map[uint64]bool{}
+	orgs := make([]record.Text, d.Texts.Limit()) // of each conversation seen, plus one
+	more := map[uint64]bool{}                    // conversations that have the id of one of another organisation
+	n := 0
 	for i := range d.Calls {
-		if l := &d.Legs[d.Calls[i].Leg]; l.Conversation != record.None {
-			seen[uint64(l.Org)<<32|uint64(l.Conversation)] = true
+		l := &d.Legs[d.Calls[i].Leg]
+		if l.Conversation == record.None {
+			continue
+		}
+		switch org := &orgs[l.Conversation.Index()]; *org {
+		case 0:
+			*org = l.Org + 1
+			n++
+		case l.Org + 1:
+		default:
+			more[uint64(l.Org)<<32|uint64(l.Conversation)] = true
 		}
 	}
-	return int64(len(seen))
+	return int64(n + len(more))
 }
 
 func verdicts(d *reconcile.Decision) map[string]int64 {

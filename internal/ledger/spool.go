@@ -15,7 +15,7 @@ import (
 )
 
 // spoolLimit is how much of a file is kept in memory.
-const spoolLimit = 1 << 20
+const spoolLimit = 128 << 10
 
 // Spool collects the content of one file: small ones in memory, large ones in
 // a temporary file that is gone when the spool is closed.

@@ -11,7 +11,7 @@ import (
 )
 
 func TestASpoolGivesBackWhatItGotWhereverItKeepsIt(t *testing.T) {
-	const limit = 1 << 20
+	const limit = 128 << 10
 	for _, size := range []int{0, 1, limit - 1, limit, limit + 1, 3*limit + 7} {
 		dir := t.TempDir()
 		s := ledger.NewSpool(dir)
@@ -50,7 +50,7 @@ func TestASpoolGivesBackWhatItGotWhereverItKeepsIt(t *testing.T) {
 func TestASpoolWithoutPlaceSaysWhatToDo(t *testing.T) {
 	s := ledger.NewSpool("/does/not/exist")
 	defer s.Close()
-	if _, err := s.Write(make([]byte, 1<<20)); err != nil {
+	if _, err := s.Write(make([]byte, 128<<10)); err != nil {
 		t.Fatalf("what fits into memory needs no place: %v", err)
 	}
 	if _, err := s.Write([]byte("x")); err == nil || !bytes.Contains([]byte(err.Error()), []byte("scratch")) {

@@ -1,7 +1,7 @@
 package manifest
 
 import (
-	"path"
+	"bytes"
 	"strings"
 
 	"cdrmend/internal/record"
@@ -9,16 +9,29 @@ import (
 
 // entry brings the fields of one entry into normal form.
 func (r *Reader) entry(b *Batch, index uint32, value func(record.Field) record.Value) Entry {
-	v := values{r: r, batch: b, index: index, value: value}
+	v := &r.values
+	*v = values{r: r, batch: b, index: index, value: value}
 	e := Entry{
 		Index: index,
 		Org:   v.id(record.OrgID), Recording: v.id(record.RecordingID), Conversation: v.id(record.ConversationID),
 		Trunk: v.id(record.TrunkID), Line: v.id(record.LineID),
 		Start: v.time(record.StartTime), End: v.time(record.EndTime), Duration: v.number(record.DurationMS),
-		Direction: v.plain(record.Direction), ANI: v.phone(record.ANI), DNIS: v.phone(record.DNIS),
-		MediaType: v.plain(record.MediaType), MediaSubtype: v.plain(record.MediaSubtype),
-		MediaKey: v.plain(record.MediaKey), MediaBytes: v.number(record.MediaBytes), MediaSHA256: v.plain(record.MediaSHA256),
-		Users: v.ids(record.UserIDs),
+	}
+	rest := &r.beside
+	rest.Direction = v.bytes(rest.Direction, record.Direction, r.norm.PlainBytes)
+	rest.ANI = v.bytes(rest.ANI, record.ANI, r.norm.PhoneBytes)
+	rest.DNIS = v.bytes(rest.DNIS, record.DNIS, r.norm.PhoneBytes)
+	e.MediaType, e.MediaSubtype = v.plain(record.MediaType), v.plain(record.MediaSubtype)
+	rest.MediaKey = v.bytes(rest.MediaKey, record.MediaKey, r.norm.PlainBytes)
+	rest.MediaBytes = v.number(record.MediaBytes)
+	rest.MediaSHA256 = v.bytes(rest.MediaSHA256, record.MediaSHA256, r.norm.PlainBytes)
+	v.users(rest)
+	e.MediaBytes, e.Rest = rest.MediaBytes, r.rest(b, rest)
+	if len(rest.MediaKey) > 0 {
+		e.Named = FromMediaKey(r.norm.Profile, rest.MediaKey, &r.norm)
+		if r.MediaKeys {
+			e.MediaKey = r.norm.Texts.Of(rest.MediaKey)
+		}
 	}
 	e.Given = uint32(v.given)
 	return e
@@ -58,11 +71,12 @@ func (v *values) plain(f record.Field) record.Text {
 	return t
 }
 
-func (v *values) phone(f record.Field) record.Text {
+// bytes returns a text that is not interned, in the memory of b.
+func (v *values) bytes(b []byte, f record.Field, read func(record.Value) ([]byte, bool)) []byte {
 	raw := v.value(f)
-	t, ok := v.r.norm.Phone(raw)
-	v.note(f, raw, t != record.None, ok)
-	return t
+	text, ok := read(raw)
+	v.note(f, raw, len(text) > 0, ok)
+	return append(b[:0], text...)
 }
 
 func (v *values) time(f record.Field) record.Time {
@@ -79,14 +93,18 @@ func (v *values) number(f record.Field) int64 {
 	return n
 }
 
-func (v *values) ids(f record.Field) record.Run {
-	raw := v.value(f)
-	from := len(v.batch.Users)
+func (v *values) users(rest *Rest) {
+	raw := v.value(record.UserIDs)
 	var ok bool
-	v.batch.Users, ok = v.r.norm.IDs(v.batch.Users, raw)
-	run := record.Run{At: uint32(from), N: uint32(len(v.batch.Users) - from)}
-	v.note(f, raw, run.N > 0, ok)
-	return run
+	v.r.ids, ok = v.r.norm.IDs(v.r.ids[:0], raw)
+	v.note(record.UserIDs, raw, len(v.r.ids) > 0, ok)
+	rest.Users = rest.Users[:0]
+	v.r.text = v.r.text[:0]
+	for _, id := range v.r.ids {
+		from := len(v.r.text)
+		v.r.text = v.r.norm.Texts.AppendTo(v.r.text, id)
+		rest.Users = append(rest.Users, v.r.text[from:])
+	}
 }
 
 // KeyOf returns what an object key says, in normal form. The media key is the
@@ -122,12 +140,13 @@ func KeyOf(p *record.Profile, key string, n *record.Normalizer) KeyIDs {
 // FromMediaKey returns the recording id that a media key's name holds: its
 // base name up to the first dot, when that is a UUID or looks like an id of
 // the profile.
-func FromMediaKey(p *record.Profile, mediaKey string, n *record.Normalizer) record.Text {
-	name, _, _ := strings.Cut(path.Base(mediaKey), ".")
-	id, _ := n.ID(record.Value{Kind: record.Cell, Raw: []byte(name)})
-	canonical := n.Texts.String(id)
-	if record.IsUUID(canonical) || p.IDPattern != nil && p.IDPattern.MatchString(name) {
-		return id
+func FromMediaKey(p *record.Profile, mediaKey []byte, n *record.Normalizer) record.Text {
+	name := bytes.TrimRight(mediaKey, "/")
+	name = name[bytes.LastIndexByte(name, '/')+1:]
+	name, _, _ = bytes.Cut(name, []byte("."))
+	if !record.SpellsUUID(name) && (p.IDPattern == nil || !p.IDPattern.Match(name)) {
+		return record.None
 	}
-	return record.None
+	id, _ := n.ID(record.Value{Kind: record.Cell, Raw: name})
+	return id
 }

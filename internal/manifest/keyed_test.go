@@ -188,7 +188,7 @@ func TestWhatAKeySays(t *testing.T) {
 	for key, want := range map[string]string{
 		"a/b/" + strings.ToUpper(uuid) + ".part.opus": uuid, uuid: uuid, "{" + uuid + "}.wav": uuid, "rec-1.wav": "", "": "", "a/" + uuid + "x.wav": "",
 	} {
-		if got := texts.String(manifest.FromMediaKey(p, key, n)); got != want {
+		if got := texts.String(manifest.FromMediaKey(p, []byte(key), n)); got != want {
 			t.Errorf("%s: got %q, want %q", key, got, want)
 		}
 	}

@@ -9,16 +9,17 @@ import "cdrmend/internal/record"
 // Entry is one recording as a manifest describes it, in normal form. A night
 // has more than a million, so it is compact and free of pointers.
 type Entry struct {
-	Org, Recording, Conversation, Trunk, Line     record.Text
-	Direction, ANI, DNIS, MediaType, MediaSubtype record.Text
-	MediaKey, MediaSHA256                         record.Text
-	Users                                         record.Run // of Texts
-	Start, End                                    record.Time
-	Duration                                      int64 // milliseconds, NoInt when missing
-	MediaBytes                                    int64
-	Doc                                           uint32 // number of the document
-	Index                                         uint32 // element, line or row
-	Given                                         uint32 // set of fields that the body gave
+	Org, Recording, Conversation, Trunk, Line record.Text
+	MediaType, MediaSubtype                   record.Text
+	MediaKey                                  record.Text // as read only if the reader keeps it; else of the object key
+	Named                                     record.Text // the recording id that the media key's name tells
+	Start, End                                record.Time
+	Duration                                  int64  // milliseconds, NoInt when missing
+	MediaBytes                                int64  // likewise
+	Rest                                      uint64 // hash of the entry's Rest
+	Doc                                       uint32 // number of the document
+	Index                                     uint32 // element, line or row
+	Given                                     uint32 // set of fields that the body gave
 }
 
 // Has reports whether the body, or for the org its document, gave the field.
@@ -33,8 +34,9 @@ type Document struct {
 	Key       KeyIDs
 	Format    record.Format
 	Packed    record.Compression
-	Keyed     bool // the key names the recording and the root is an object, or nothing
-	Virtual   bool // a media object without metadata: there is no such object
+	Keyed     bool    // the key names the recording and the root is an object, or nothing
+	Virtual   bool    // a media object without metadata: there is no such object
+	Rest      []Range // where the rests of its entries are kept
 	Rare      *Rare
 }
 

@@ -13,9 +13,9 @@ func (r *Reader) ReadParquet(in Input, file io.ReaderAt, size int64) (*Batch, er
 	b := &Batch{Length: size, Doc: Document{
 		Key: KeyOf(r.norm.Profile, in.Key, &r.norm), Format: record.Parquet, Packed: in.Stream.Compression,
 	}}
+	r.keep = in.Keep
 	reading, err := r.mapping.ReadParquet(file, size, record.Visitor{Row: func(row *record.Row) error {
-		b.Entries = append(b.Entries, r.entry(b, row.Index, row.Value))
-		return nil
+		return r.add(b, r.entry(b, row.Index, row.Value))
 	}})
 	if err != nil {
 		return nil, err
@@ -39,7 +39,7 @@ func (d *Document) Writable() bool {
 func (r *Reader) parquetDamage(b *Batch, damage error, in Input) {
 	switch failed := in.Stream.Failed(); {
 	case isUndecodable(failed):
-		b.Entries, b.Users, b.Rows = nil, nil, 0
+		b.Entries, b.Rest, b.Doc.Rest, b.Rows = nil, nil, nil, 0
 		b.Doc.rare().Malformed = &Break{}
 	case failed != nil:
 		r.broken(b, failed, in)

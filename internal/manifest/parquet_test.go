@@ -134,7 +134,7 @@ func TestParquetSaysWhatTheSameRowsSayAsJSONLines(t *testing.T) {
 	want := read(t, texts, lines.Bytes(), nil, record.JSONLines)
 	file := asParquet(t, rows)
 	got := read(t, texts, file, nil, record.Parquet)
-	if diff := cmp.Diff(want.Entries, got.Entries) + cmp.Diff(want.Users, got.Users); diff != "" {
+	if diff := cmp.Diff(want.Entries, got.Entries) + cmp.Diff(want.Rest, got.Rest); diff != "" {
 		t.Errorf("-JSON Lines +Parquet:\n%s", diff)
 	}
 	if diff := cmp.Diff(want.Doc.Rare.Invalid, got.Doc.Rare.Invalid); diff != "" || len(got.Doc.Rare.Invalid) == 0 {
@@ -221,8 +221,8 @@ func TestRepairsOfAParquetDocumentAreReadBack(t *testing.T) {
 	if diff := cmp.Diff(want, got.Entries); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
-	if diff := cmp.Diff(before.Users, got.Users); diff != "" {
-		t.Errorf("users (-want +got):\n%s", diff)
+	if diff := cmp.Diff(before.Rest, got.Rest); diff != "" {
+		t.Errorf("rests (-want +got):\n%s", diff)
 	}
 }
 

@@ -21,9 +21,16 @@ type Reader struct {
 	// Everywhere notes positions also for required fields that are there,
 	// for values that only turn out to be none when all is read.
 	Everywhere bool
+	// MediaKeys keeps media keys with the entries, to look them up.
+	MediaKeys bool
 
 	limits   *record.Limits
 	norm     record.Normalizer
+	keep     func([]byte) (Range, error)
+	values   values        // of the entry at hand,
+	beside   Rest          // likewise
+	ids      []record.Text // likewise
+	text     []byte        // of ids
 	mapping  *record.Mapping
 	required []record.Field // repairable ones
 	docOrg   int            // paths of the document's own values, 0 without
@@ -60,7 +67,7 @@ func NewReader(p *record.Profile, texts *record.Texts, required record.Fields, l
 type Batch struct {
 	Doc     Document
 	Entries []Entry
-	Users   []record.Text // that the entries' runs refer to
+	Rest    []byte // of the entries, as far as nobody keeps them
 	Rejects int64
 	Rows    int64 // rejects included
 	Length  int64 // of the uncompressed content, as far as it was read
@@ -76,12 +83,14 @@ type Input struct {
 	Body   *bufio.Reader // of Stream
 	Format record.Format
 	Reject func(record.Reject) error
+	Keep   func([]byte) (Range, error) // takes over rests of entries; nil leaves them in the batch
 }
 
 // Read reads one document. Damage is part of the batch; the error is a
 // failure to read.
 func (r *Reader) Read(in Input) (*Batch, error) {
 	b := &Batch{Doc: Document{Key: KeyOf(r.norm.Profile, in.Key, &r.norm), Format: in.Format}}
+	r.keep = in.Keep
 	if head, _ := in.Body.Peek(2); record.IsUTF16(head) {
 		return r.undecodable(b, in)
 	}
@@ -143,6 +152,7 @@ func (r *Reader) undecodable(b *Batch, in Input) (*Batch, error) {
 func (r *Reader) empty(b *Batch) {
 	b.Doc.Keyed = true
 	b.Doc.rare().Recovery = &Recovery{Empty: true}
+	b.Rest, b.Doc.Rest = nil, nil
 	b.Entries = append(b.Entries[:0], r.blank(b))
 	b.Rows = max(b.Rows, 1)
 }
@@ -159,6 +169,7 @@ func (r *Reader) Virtual(key string) *Batch {
 // blank returns an entry that lacks everything, with its gaps.
 func (r *Reader) blank(b *Batch) Entry {
 	e := Entry{Start: record.NoTime, End: record.NoTime, Duration: record.NoInt, MediaBytes: record.NoInt}
+	e.Rest = r.rest(b, &blankRest)
 	rare := b.Doc.rare()
 	rare.Gaps = rare.Gaps[:0]
 	for _, f := range r.required {
@@ -172,8 +183,8 @@ func (r *Reader) document(b *Batch, in Input) error {
 	d := record.NewDocument(s, r.mapping.Paths, r.norm.Profile.List, r.marker, r.wanted)
 	d.Visit = func(e *record.Element) error { return r.element(b, e, in.Reject) }
 	d.Restart = func() {
-		b.Entries, b.Users, b.Rows, b.Rejects = nil, nil, 0, 0
-		b.Doc.Rare = nil
+		b.Entries, b.Rest, b.Rows, b.Rejects = nil, nil, 0, 0
+		b.Doc.Rare, b.Doc.Rest = nil, nil
 	}
 	err := d.Walk()
 	b.Length = s.Offset()
@@ -249,8 +260,7 @@ func (r *Reader) element(b *Batch, e *record.Element, reject func(record.Reject)
 			rare.Gaps = append(rare.Gaps, r.gap(e, f))
 		}
 	}
-	b.Entries = append(b.Entries, entry)
-	return nil
+	return r.add(b, entry)
 }
 
 // gap finds where the value of a missing field goes: in place of the first

@@ -131,7 +131,11 @@ func patchesOf(p *record.Profile, edits []Edit) []patch {
 	for _, f := range Repairable {
 		names[f] = tokensOf(p, f)
 	}
-	var text []byte // of all patches
+	size := 0
+	for i := range edits {
+		size += len(edits[i].Value) + 20 // a short name and its punctuation
+	}
+	text := make([]byte, 0, size) // of all patches
 	var missing []member
 	for i := 0; i < len(edits); {
 		g, from := edits[i].Gap, len(text)

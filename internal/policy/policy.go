@@ -4,6 +4,7 @@
 package policy
 
 import (
+	"slices"
 	"time"
 
 	"cdrmend/internal/record"
@@ -200,4 +201,9 @@ type Exclusion struct {
 	DNIS        []string
 	ShorterThan time.Duration // 0: no condition
 	Forbid      bool
+}
+
+// AsksForNumbers reports whether an exclusion depends on a phone number.
+func (p *Policy) AsksForNumbers() bool {
+	return slices.ContainsFunc(p.Exclusions, func(x Exclusion) bool { return x.ANI != nil || x.DNIS != nil })
 }

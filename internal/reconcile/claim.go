@@ -1,7 +1,6 @@
 package reconcile
 
 import (
-	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -48,7 +47,9 @@ func (d *decider) takeFromNames() {
 			normalizers[source] = &record.Normalizer{Profile: d.Sources[source].Profile, Texts: d.Texts}
 		}
 		key := d.keyIDs(e)
-		e.MediaKey = cmp.Or(e.MediaKey, key.Media)
+		if !e.Has(record.MediaKey) {
+			e.MediaKey = key.Media
+		}
 		if e.Conversation == record.None {
 			e.Conversation = key.Conversation
 			st.fill(record.ConversationID, ObjectKey, e.Conversation != record.None)
@@ -57,7 +58,7 @@ func (d *decider) takeFromNames() {
 			e.Recording = key.Recording
 			st.fill(record.RecordingID, ObjectKey, e.Recording != record.None)
 		}
-		if e.Recording == record.None && e.MediaKey != record.None {
+		if e.Recording == record.None {
 			e.Recording = d.mediaID(e, normalizers[source])
 			st.fill(record.RecordingID, MediaKey, e.Recording != record.None)
 		}
@@ -68,7 +69,10 @@ func (d *decider) takeFromNames() {
 
 // mediaID returns the recording that the entry's media key names.
 func (d *decider) mediaID(e *manifest.Entry, n *record.Normalizer) record.Text {
-	id := manifest.FromMediaKey(n.Profile, d.Texts.String(e.MediaKey), n)
+	id := e.Named
+	if !e.Has(record.MediaKey) && e.MediaKey != record.None {
+		id = manifest.FromMediaKey(n.Profile, d.Texts.AppendTo(nil, e.MediaKey), n)
+	}
 	if d.badRecordings[keyOf(e.Org, id)] {
 		return record.None
 	}
@@ -169,7 +173,7 @@ func (d *decider) own() {
 		if l.Start.Known() {
 			d.ownedLeg[i] = d.Interval.Contains(l.Start)
 		} else {
-			d.ownedLeg[i] = d.Interval.Overlaps(d.Partitions[l.Partition].Span)
+			d.ownedLeg[i] = d.Interval.Overlaps(d.Partitions[d.Objects[l.Ref.Object].Partition].Span)
 		}
 	}
 	d.decision.ownedDoc = d.ownedDoc
@@ -185,7 +189,7 @@ func (d *decider) startOf(e *manifest.Entry, modified record.Time) record.Time {
 	}
 	first := record.NoTime
 	for _, claim := range d.claims.find(e.Org, e.Recording) {
-		if t := d.Legs[claim.n].Start; t.Known() && (!first.Known() || t < first) {
+		if t := d.Legs[claim].Start; t.Known() && (!first.Known() || t < first) {
 			first = t
 		}
 	}
@@ -196,47 +200,43 @@ func (d *decider) startOf(e *manifest.Entry, modified record.Time) record.Time {
 }
 
 func (d *decider) indexLegs() {
-	for i := range d.Legs {
-		l := &d.Legs[i]
-		d.legsOf.add(l.Org, l.Conversation, uint32(i))
-		for _, id := range record.RunOf(l.Recordings, d.Recordings) {
-			d.claims.add(l.Org, id, uint32(i))
+	d.legsOf = newIndex(d.Texts, len(d.Legs), d.orgOfLeg, func(n uint32, add func(record.Text)) { add(d.Legs[n].Conversation) })
+	d.claims = newIndex(d.Texts, len(d.Legs), d.orgOfLeg, func(n uint32, add func(record.Text)) {
+		for _, id := range record.RunOf(d.Legs[n].Recordings, d.Recordings) {
+			add(id)
 		}
-	}
-	d.legsOf.sort()
-	d.claims.sort()
+	})
 }
+
+func (d *decider) orgOfLeg(n uint32) record.Text { return d.Legs[n].Org }
+
+func (d *decider) orgOfEntry(n uint32) record.Text { return d.Entries[n].Org }
 
 // claimUnclaimed gives an entry without a recording id the one id that its
 // conversation's legs list and no entry has, when there is one such id and
 // one such entry and nothing can be hidden.
 func (d *decider) claimUnclaimed() {
-	var lacking, having index
-	for i := range d.Entries {
-		e := &d.Entries[i]
-		if e.Recording == record.None && d.state[i].voice {
-			lacking.add(e.Org, e.Conversation, uint32(i))
-		}
-	}
-	if len(lacking.at) == 0 {
+	lacks := func(n uint32) bool { return d.Entries[n].Recording == record.None && d.state[n].voice }
+	if !slices.ContainsFunc(d.Entries, func(e manifest.Entry) bool { return e.Recording == record.None }) {
 		return
 	}
-	for i := range d.Entries {
-		having.add(d.Entries[i].Org, d.Entries[i].Recording, uint32(i))
-	}
-	lacking.sort()
-	having.sort()
+	lacking := newIndex(d.Texts, len(d.Entries), d.orgOfEntry, func(n uint32, add func(record.Text)) {
+		if lacks(n) {
+			add(d.Entries[n].Conversation)
+		}
+	})
+	having := newIndex(d.Texts, len(d.Entries), d.orgOfEntry, func(n uint32, add func(record.Text)) { add(d.Entries[n].Recording) })
 	for group := range lacking.groups {
-		e := &d.Entries[group[0].n]
+		e := &d.Entries[group[0]]
 		legs := d.legsOf.find(e.Org, e.Conversation)
-		unclaimed := d.unclaimed(e.Org, legs, &having)
+		unclaimed := d.unclaimed(e.Org, legs, having)
 		if d.contests != nil {
-			d.contests[group[0].key] = contest{len(group), unclaimed, d.hidden(e.Org, legs)}
+			d.contests[keyOf(e.Org, e.Conversation)] = contest{len(group), unclaimed, d.hidden(e.Org, legs)}
 		}
 		switch {
 		case len(unclaimed) == 0:
 		case len(unclaimed) == 1 && len(group) == 1 && d.hidden(e.Org, legs) == complete:
-			d.claim(group[0].n, unclaimed[0], legs)
+			d.claim(group[0], unclaimed[0], legs)
 		default:
 			d.suspect(group, unclaimed)
 		}
@@ -244,10 +244,10 @@ func (d *decider) claimUnclaimed() {
 }
 
 // unclaimed returns the ids that legs list and no entry has, in byte order.
-func (d *decider) unclaimed(org record.Text, legs []indexed, having *index) []record.Text {
+func (d *decider) unclaimed(org record.Text, legs []uint32, having *index) []record.Text {
 	var ids []record.Text
 	for _, leg := range legs {
-		for _, id := range record.RunOf(d.Legs[leg.n].Recordings, d.Recordings) {
+		for _, id := range record.RunOf(d.Legs[leg].Recordings, d.Recordings) {
 			if !slices.Contains(ids, id) && len(having.find(org, id)) == 0 {
 				ids = append(ids, id)
 			}
@@ -257,29 +257,29 @@ func (d *decider) unclaimed(org record.Text, legs []indexed, having *index) []re
 	return ids
 }
 
-func (d *decider) claim(n uint32, id record.Text, legs []indexed) {
+func (d *decider) claim(n uint32, id record.Text, legs []uint32) {
 	d.Entries[n].Recording = id
 	d.state[n].fill(record.RecordingID, SoleUnclaimed, true)
 	d.claimed[n] = d.cite(d.listing(legs, id))
 }
 
 // listing returns the rows of those legs that list a recording.
-func (d *decider) listing(legs []indexed, id record.Text) []record.Ref {
+func (d *decider) listing(legs []uint32, id record.Text) []record.Ref {
 	var refs []record.Ref
 	for _, leg := range legs {
-		if slices.Contains(record.RunOf(d.Legs[leg.n].Recordings, d.Recordings), id) {
-			refs = append(refs, d.Legs[leg.n].Ref)
+		if slices.Contains(record.RunOf(d.Legs[leg].Recordings, d.Recordings), id) {
+			refs = append(refs, d.Legs[leg].Ref)
 		}
 	}
 	return refs
 }
 
-func (d *decider) suspect(group []indexed, ids []record.Text) {
+func (d *decider) suspect(group []uint32, ids []record.Text) {
 	for _, id := range ids {
-		d.possible[keyOf(d.Entries[group[0].n].Org, id)] = true
+		d.possible[keyOf(d.Entries[group[0]].Org, id)] = true
 	}
 	for _, entry := range group {
-		d.ambiguous(entry.n, record.RecordingID, ids)
+		d.ambiguous(entry, record.RecordingID, ids)
 	}
 }
 

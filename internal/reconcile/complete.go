@@ -116,7 +116,7 @@ func (d *decider) firstStart(l uint32) record.Time {
 	leg := &d.Legs[l]
 	first := leg.Start
 	for _, other := range d.legsOf.find(leg.Org, leg.Conversation) {
-		if t := d.Legs[other.n].Start; t.Known() && (!first.Known() || t < first) {
+		if t := d.Legs[other].Start; t.Known() && (!first.Known() || t < first) {
 			first = t
 		}
 	}
@@ -157,10 +157,10 @@ func (d *decider) cdrsIncomplete(e *manifest.Entry) lack {
 }
 
 // hidden tells whether recordings or legs of a conversation may be hidden.
-func (d *decider) hidden(org record.Text, legs []indexed) lack {
+func (d *decider) hidden(org record.Text, legs []uint32) lack {
 	first, last := record.NoTime, record.NoTime
 	for _, leg := range legs {
-		span, ok := d.legSpan(leg.n)
+		span, ok := d.legSpan(leg)
 		if !ok {
 			continue
 		}

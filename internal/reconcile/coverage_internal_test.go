@@ -62,30 +62,51 @@ func TestMillisecondsAreRoundedDown(t *testing.T) {
 }
 
 func TestAnIndexFindsAllRecordsOfAnIdWithinItsOrganisation(t *testing.T) {
-	var x index
-	x.add(1, 7, 4)
-	x.add(1, 7, 2)
-	x.add(2, 7, 9)
-	x.add(1, record.None, 5)
-	x.add(record.None, 7, 6)
-	x.sort()
+	texts := record.NewTexts()
+	id, other, absent := texts.OfString("7"), texts.OfString("5"), texts.OfString("8")
+	one, two, three := texts.OfString("one"), texts.OfString("two"), texts.OfString("three")
+	records := []struct{ org, id record.Text }{
+		{two, id}, {one, other}, {one, id}, {record.None, id}, {one, record.None}, {one, id}, {two, id},
+	}
+	x := newIndex(texts, len(records),
+		func(n uint32) record.Text { return records[n].org },
+		func(n uint32, add func(record.Text)) { add(records[n].id) })
 	for _, test := range []struct {
 		org, id record.Text
 		want    []uint32
-	}{{1, 7, []uint32{2, 4}}, {2, 7, []uint32{9}}, {record.None, 7, []uint32{6}}, {1, record.None, nil}, {1, 8, nil}, {3, 7, nil}} {
-		var got []uint32
-		for _, found := range x.find(test.org, test.id) {
-			got = append(got, found.n)
-		}
-		if !slices.Equal(got, test.want) {
-			t.Errorf("find(%d, %d) = %v, want %v", test.org, test.id, got, test.want)
+	}{
+		{one, id, []uint32{2, 5}},
+		{two, id, []uint32{0, 6}},
+		{record.None, id, []uint32{3}},
+		{one, other, []uint32{1}},
+		{two, other, nil},
+		{one, record.None, nil},
+		{one, absent, nil},
+		{three, id, nil},
+		{one, texts.OfString("later"), nil},
+	} {
+		if got := x.find(test.org, test.id); !slices.Equal(got, test.want) {
+			t.Errorf("find(%s, %s) = %v, want %v", texts.String(test.org), texts.String(test.id), got, test.want)
 		}
 	}
 	groups := 0
 	for range x.groups {
 		groups++
 	}
-	if groups != 3 {
-		t.Errorf("%d groups, want 3", groups)
+	if groups != 4 {
+		t.Errorf("%d groups, want 4", groups)
+	}
+}
+
+func TestAnIndexOfOneOrganisationFindsNothingOfAnother(t *testing.T) {
+	texts := record.NewTexts()
+	id, org, other := texts.OfString("7"), texts.OfString("one"), texts.OfString("two")
+	x := newIndex(texts, 2,
+		func(uint32) record.Text { return org }, func(_ uint32, add func(record.Text)) { add(id) })
+	if got := x.find(org, id); !slices.Equal(got, []uint32{0, 1}) {
+		t.Errorf("got %v, want both records", got)
+	}
+	if got := x.find(other, id); got != nil {
+		t.Errorf("got %v of another organisation", got)
 	}
 }

@@ -61,5 +61,5 @@ func (d *decider) judgePartitions() {
 func (d *decider) reportMissingInput(about About, subject, source uint32, url string, severity policy.Severity) {
 	d.report(Finding{
 		Class: InputMissing, Severity: severity, Field: NoField, About: about, Subject: subject, Outage: noOutage,
-	}, "part|"+d.Sources[source].Name+"|"+url)
+	}, func(b []byte) []byte { return append(b, "part|"+d.Sources[source].Name+"|"+url...) })
 }

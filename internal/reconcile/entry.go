@@ -103,14 +103,14 @@ func (d *decider) missing(e *manifest.Entry, f record.Field) bool {
 	case record.DurationMS:
 		return e.Duration == record.NoInt
 	case record.MediaKey:
-		return e.MediaKey == record.None
+		return !e.Has(f) && e.MediaKey == record.None
 	}
 	return !e.Has(f)
 }
 
 // judgeConflicts reports, for each field, the first way in which what the
 // entry says contradicts something else.
-func (d *decider) judgeConflicts(n uint32, legs []indexed, byID bool) {
+func (d *decider) judgeConflicts(n uint32, legs []uint32, byID bool) {
 	e := &d.Entries[n]
 	key := d.keyIDs(e)
 	d.conflictWithKey(n, record.RecordingID, e.Recording, key.Recording)
@@ -118,7 +118,7 @@ func (d *decider) judgeConflicts(n uint32, legs []indexed, byID bool) {
 	if !d.conflictWithKey(n, record.ConversationID, e.Conversation, key.Conversation) && byID {
 		var named values
 		for _, leg := range legs {
-			named.add(d.Legs[leg.n].Conversation, d.Legs[leg.n].Ref)
+			named.add(d.Legs[leg].Conversation, d.Legs[leg].Ref)
 		}
 		d.conflictWithLegs(n, record.ConversationID, e.Conversation, named.ids)
 	}
@@ -193,7 +193,7 @@ func (d *decider) judgeDuplicate(n uint32) {
 	if len(same) < 2 {
 		return
 	}
-	first := slices.MinFunc(same, func(a, b indexed) int { return d.entryOrder(a.n, b.n) }).n
+	first := slices.MinFunc(same, d.entryOrder)
 	if first == n {
 		return
 	}
@@ -214,12 +214,7 @@ func (d *decider) entryOrder(a, b uint32) int {
 }
 
 // sameAsRead reports whether two entries said the same in every field.
-func (d *decider) sameAsRead(a, b uint32) bool {
-	x, y := d.asRead(a), d.asRead(b)
-	same := slices.Equal(record.RunOf(x.Users, d.Users), record.RunOf(y.Users, d.Users))
-	x.Users, y.Users = record.Run{}, record.Run{}
-	return same && x == y
-}
+func (d *decider) sameAsRead(a, b uint32) bool { return d.asRead(a) == d.asRead(b) }
 
 // asRead returns an entry without its place and without what was filled in.
 func (d *decider) asRead(n uint32) manifest.Entry {
@@ -234,7 +229,7 @@ func (d *decider) asRead(n uint32) manifest.Entry {
 	clear(record.RecordingID, &e.Recording)
 	clear(record.ConversationID, &e.Conversation)
 	clear(record.TrunkID, &e.Trunk)
-	clear(record.MediaKey, &e.MediaKey)
+	e.MediaKey = record.None // as read it is part of the rest
 	if !e.Has(record.StartTime) {
 		e.Start = record.NoTime
 	}

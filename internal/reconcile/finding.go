@@ -3,7 +3,7 @@ package reconcile
 import (
 	"crypto/sha256"
 	"encoding/binary"
-	"fmt"
+	"encoding/hex"
 	"strconv"
 
 	"cdrmend/internal/policy"
@@ -14,18 +14,24 @@ import (
 func decimal(n int64) string { return strconv.FormatInt(n, 10) }
 
 // identity returns the finding id's digits: the same defect of the same
-// subject has the same id in every run.
-func identity(class Class, f record.Field, subject string) uint64 {
-	name := ""
-	if f != NoField {
-		name = f.String()
-	}
-	sum := sha256.Sum256([]byte(class.String() + "|" + name + "|" + subject))
+// subject, which appendSubject appends, has the same id in every run.
+func (d *decider) identity(class Class, f record.Field, appendSubject func([]byte) []byte) uint64 {
+	b := append(append(d.subject[:0], class.String()...), '|')
+	b = append(append(b, fieldName(f)...), '|')
+	d.subject = appendSubject(b)
+	sum := sha256.Sum256(d.subject)
 	return binary.BigEndian.Uint64(sum[:8])
 }
 
 // IDText returns the finding's id as it is written.
-func (f *Finding) IDText() string { return fmt.Sprintf("fnd-%016x", f.ID) }
+func (f *Finding) IDText() string { return string(f.AppendID(nil)) }
+
+// AppendID appends the finding's id as it is written.
+func (f *Finding) AppendID(b []byte) []byte {
+	var digits [8]byte
+	binary.BigEndian.PutUint64(digits[:], f.ID)
+	return hex.AppendEncode(append(b, "fnd-"...), digits[:])
+}
 
 // blamed is the status of a finding that is indeterminate because of missing
 // or damaged input, until it is reported.
@@ -33,11 +39,11 @@ const blamed = NumStatuses
 
 // report adds a finding. An accepted one keeps its place in the tables but
 // asks for nobody's attention.
-func (d *decider) report(f Finding, subject string) *Finding {
-	f.ID = identity(f.Class, f.Field, subject)
+func (d *decider) report(f Finding, appendSubject func([]byte) []byte) *Finding {
+	f.ID = d.identity(f.Class, f.Field, appendSubject)
 	f.Severity = max(f.Severity, classes[f.Class].severity)
 	switch {
-	case d.Policy.Accepted[f.IDText()]:
+	case len(d.Policy.Accepted) > 0 && d.Policy.Accepted[f.IDText()]:
 		f.Status = Accepted
 	case f.Status == blamed:
 		f.Status, d.decision.Blamed = Indeterminate, true
@@ -46,8 +52,14 @@ func (d *decider) report(f Finding, subject string) *Finding {
 	return &d.decision.Findings[len(d.decision.Findings)-1]
 }
 
-func (d *decider) location(object, row uint32) string {
-	return "loc|" + d.sourceOf(object).Name + "|" + d.Objects[object].Key + "|" + strconv.FormatUint(uint64(row), 10)
+// appendPlace appends the source and the key of an object after a word.
+func (d *decider) appendPlace(b []byte, word string, object uint32) []byte {
+	b = append(append(b, word...), d.sourceOf(object).Name...)
+	return append(append(b, '|'), d.Objects[object].Key...)
+}
+
+func (d *decider) appendLocation(b []byte, object, row uint32) []byte {
+	return strconv.AppendUint(append(d.appendPlace(b, "loc|", object), '|'), uint64(row), 10)
 }
 
 // reportEntry adds a finding of an entry.
@@ -56,7 +68,7 @@ func (d *decider) reportEntry(n uint32, class Class, f record.Field, detail stri
 	found := d.report(Finding{
 		Class: class, Field: f, About: AboutEntry, Subject: n, Status: status,
 		Recording: e.Recording, Detail: d.Texts.OfString(detail), Outage: d.outageOfEntry(n),
-	}, d.location(d.Documents[e.Doc].Object, e.Index))
+	}, func(b []byte) []byte { return d.appendLocation(b, d.Documents[e.Doc].Object, e.Index) })
 	switch class {
 	case MissingField, AmbiguousField, Conflict, MetadataMissing, MediaMissing, MediaMismatch:
 		st.flawed = true
@@ -70,9 +82,16 @@ func (d *decider) reportEntry(n uint32, class Class, f record.Field, detail stri
 // reportLeg adds a finding of a leg, about one of the recordings it lists.
 func (d *decider) reportLeg(n uint32, class Class, f record.Field, recording record.Text, detail string, status Status, outage registration.Coincidence) {
 	l := &d.Legs[n]
-	subject := d.location(l.Ref.Object, l.Ref.Row) + "|" + d.Texts.String(recording)
-	if identified(l) {
-		subject = "leg|" + d.Texts.String(l.Org) + "|" + d.Texts.String(l.Conversation) + "|" + d.Texts.String(l.ID) + "|" + d.Texts.String(recording)
+	subject := func(b []byte) []byte {
+		if identified(l) {
+			b = append(b, "leg"...)
+			for _, t := range []record.Text{l.Org, l.Conversation, l.ID} {
+				b = d.Texts.AppendTo(append(b, '|'), t)
+			}
+		} else {
+			b = d.appendLocation(b, l.Ref.Object, l.Ref.Row)
+		}
+		return d.Texts.AppendTo(append(b, '|'), recording)
 	}
 	found := d.report(Finding{
 		Class: class, Field: f, About: AboutLeg, Subject: n, Status: status,
@@ -90,7 +109,7 @@ func (d *decider) reportDocument(n uint32, class Class, detail string) {
 	d.report(Finding{
 		Class: class, Field: NoField, About: AboutDocument, Subject: n,
 		Detail: d.Texts.OfString(detail), Outage: noOutage,
-	}, "doc|"+d.sourceOf(object).Name+"|"+d.Objects[object].Key)
+	}, func(b []byte) []byte { return d.appendPlace(b, "doc|", object) })
 }
 
 // outageOfEntry returns the outage that an entry coincides with. An entry
@@ -107,10 +126,10 @@ func (d *decider) outageOfEntry(n uint32) registration.Coincidence {
 }
 
 // extent spans from the first start to the last end of legs.
-func (d *decider) extent(legs []indexed) (record.Span, bool) {
+func (d *decider) extent(legs []uint32) (record.Span, bool) {
 	span := record.Span{Start: record.NoTime, End: record.NoTime}
 	for _, leg := range legs {
-		l := &d.Legs[leg.n]
+		l := &d.Legs[leg]
 		if l.Start.Known() && (!span.Start.Known() || l.Start < span.Start) {
 			span.Start = l.Start
 		}
@@ -129,7 +148,7 @@ func (d *decider) outageOfLeg(n uint32) registration.Coincidence {
 	if !l.End.Known() {
 		span.End = l.Start
 	}
-	return d.coinciding(l.Org, l.Trunk, l.Line, span, l.Start.Known(), d.Partitions[l.Partition].Span)
+	return d.coinciding(l.Org, l.Trunk, l.Line, span, l.Start.Known(), d.Partitions[d.Objects[l.Ref.Object].Partition].Span)
 }
 
 func (d *decider) coinciding(org, trunk, line record.Text, span record.Span, timed bool, partition record.Span) registration.Coincidence {

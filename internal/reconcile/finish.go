@@ -11,6 +11,13 @@ import (
 
 // finish sorts what was found and draws the balance.
 func (d *decider) finish() *Decision {
+	owned := 0
+	for i := range d.state {
+		if d.state[i].owned {
+			owned++
+		}
+	}
+	d.decision.Recordings = make([]Recording, 0, owned)
 	for i := range d.Entries {
 		if st := &d.state[i]; st.owned {
 			d.decision.Recordings = append(d.decision.Recordings, Recording{uint32(i), st.status()})
@@ -37,13 +44,16 @@ func (st *entryState) status() RecordingStatus {
 }
 
 func (d *decider) sortRecordings() {
-	slices.SortFunc(d.decision.Recordings, func(a, b Recording) int {
+	order := func(a, b Recording) int {
 		x, y := &d.Entries[a.Entry], &d.Entries[b.Entry]
 		return cmp.Or(
 			cmp.Compare(d.Documents[x.Doc].Object, d.Documents[y.Doc].Object),
 			cmp.Compare(x.Index, y.Index),
 		)
-	})
+	}
+	if !slices.IsSortedFunc(d.decision.Recordings, order) {
+		slices.SortFunc(d.decision.Recordings, order)
+	}
 }
 
 // place is what a finding is sorted by beside its class.
@@ -149,22 +159,48 @@ func fieldName(f record.Field) string {
 }
 
 func (d *decider) sortRepairs() {
-	slices.SortFunc(d.decision.Repairs, func(a, b Repair) int {
-		return cmp.Or(d.entryOrder(a.Entry, b.Entry), cmp.Compare(a.Field.String(), b.Field.String()))
-	})
+	order := func(a, b Repair) int {
+		if a.Entry != b.Entry {
+			return d.entryOrder(a.Entry, b.Entry)
+		}
+		return cmp.Compare(a.Field.String(), b.Field.String())
+	}
+	if !slices.IsSortedFunc(d.decision.Repairs, order) {
+		slices.SortFunc(d.decision.Repairs, order)
+	}
 }
 
+// sortCalls sorts by the start, which is at hand, and looks further only when
+// two are equal.
 func (d *decider) sortCalls() {
-	slices.SortFunc(d.decision.Calls, func(a, b Call) int {
-		x, y := &d.Legs[a.Leg], &d.Legs[b.Leg]
-		if x.Start != y.Start {
-			return cmp.Compare(x.Start, y.Start)
+	type key struct {
+		start record.Time
+		n     uint32
+	}
+	calls := d.decision.Calls
+	keys := make([]key, len(calls))
+	for i := range calls {
+		keys[i] = key{d.Legs[calls[i].Leg].Start, uint32(i)}
+	}
+	order := func(a, b key) int {
+		if a.start != b.start {
+			return cmp.Compare(a.start, b.start)
 		}
+		x, y := &d.Legs[calls[a.n].Leg], &d.Legs[calls[b.n].Leg]
 		if c := d.compareTexts(x.Org, y.Org, x.Conversation, y.Conversation, x.ID, y.ID); c != 0 {
 			return c
 		}
 		return d.before(x.Ref, y.Ref)
-	})
+	}
+	if slices.IsSortedFunc(keys, order) {
+		return
+	}
+	slices.SortFunc(keys, order)
+	sorted := make([]Call, len(calls))
+	for i, k := range keys {
+		sorted[i] = calls[k.n]
+	}
+	d.decision.Calls = sorted
 }
 
 // chooseOutages picks the outages that the table shows: those that overlap the

@@ -7,56 +7,108 @@ import (
 	"cdrmend/internal/record"
 )
 
-// index finds the records that carry an id within an organisation.
-type index struct{ at []indexed }
-
-type indexed struct {
-	key uint64
-	n   uint32
-}
-
+// keyOf is one number for an id within an organisation.
 func keyOf(org, id record.Text) uint64 { return uint64(org)<<32 | uint64(id) }
 
-func (x *index) add(org, id record.Text, n uint32) {
-	if id != record.None {
-		x.at = append(x.at, indexed{keyOf(org, id), n})
+// index finds the records that carry an id within an organisation. As texts
+// are numbers without gaps, it is a table with a place for every text.
+type index struct {
+	starts []uint32 // by id: where its records begin in at; those of the next id follow
+	at     []uint32 // numbers of records, by id, then organisation, then number
+	orgOf  func(n uint32) record.Text
+	org    record.Text // of all records, when they have one
+	single bool
+}
+
+// newIndex indexes the records from 0 to n. Ids calls add for every id of a
+// record, of whatever number; it is asked twice.
+func newIndex(texts *record.Texts, n int, orgOf func(n uint32) record.Text, ids func(n uint32, add func(id record.Text))) *index {
+	x := &index{starts: make([]uint32, texts.Limit()+2), orgOf: orgOf, single: true}
+	if n > 0 {
+		x.org = orgOf(0)
+	}
+	total := 0
+	count := func(id record.Text) {
+		if id != record.None {
+			x.starts[id.Index()+2]++
+			total++
+		}
+	}
+	for i := range uint32(n) {
+		x.single = x.single && orgOf(i) == x.org
+		ids(i, count)
+	}
+	for i := 1; i < len(x.starts); i++ {
+		x.starts[i] += x.starts[i-1]
+	}
+	x.at = make([]uint32, total)
+	i := uint32(0)
+	put := func(id record.Text) {
+		if id != record.None {
+			next := &x.starts[id.Index()+1]
+			x.at[*next] = i
+			*next++
+		}
+	}
+	for ; i < uint32(n); i++ {
+		ids(i, put)
+	}
+	if !x.single {
+		x.byOrg()
+	}
+	return x
+}
+
+// byOrg brings the records of each id into the order of their organisations.
+func (x *index) byOrg() {
+	for group := range x.ids {
+		if len(group) > 1 {
+			slices.SortStableFunc(group, func(a, b uint32) int { return cmp.Compare(x.orgOf(a), x.orgOf(b)) })
+		}
 	}
 }
 
-func (x *index) sort() {
-	slices.SortFunc(x.at, func(a, b indexed) int {
-		return cmp.Or(cmp.Compare(a.key, b.key), cmp.Compare(a.n, b.n))
-	})
+// ids ranges over the records of each id, of all organisations.
+func (x *index) ids(yield func([]uint32) bool) {
+	for i := range len(x.starts) - 1 {
+		if group := x.at[x.starts[i]:x.starts[i+1]]; len(group) > 0 && !yield(group) {
+			return
+		}
+	}
 }
 
 // find returns the records with an id, in the order of their numbers; none
 // for a missing id.
-func (x *index) find(org, id record.Text) []indexed {
-	if id == record.None {
-		return nil
+func (x *index) find(org, id record.Text) []uint32 {
+	if i := id.Index(); id != record.None && i+1 < len(x.starts) {
+		return x.of(org, x.at[x.starts[i]:x.starts[i+1]])
 	}
-	key := keyOf(org, id)
-	first, found := slices.BinarySearchFunc(x.at, key, func(a indexed, key uint64) int { return cmp.Compare(a.key, key) })
-	if !found {
-		return nil
-	}
-	last := first + 1
-	for last < len(x.at) && x.at[last].key == key {
-		last++
-	}
-	return x.at[first:last]
+	return nil
 }
 
-// groups ranges over the runs of equal keys.
-func (x *index) groups(yield func([]indexed) bool) {
-	for first := 0; first < len(x.at); {
-		last := first + 1
-		for last < len(x.at) && x.at[last].key == x.at[first].key {
-			last++
+// of returns those records of one id that are of an organisation.
+func (x *index) of(org record.Text, group []uint32) []uint32 {
+	if x.single {
+		if org != x.org {
+			return nil
 		}
-		if !yield(x.at[first:last]) {
-			return
+		return group
+	}
+	byOrg := func(n uint32, org record.Text) int { return cmp.Compare(x.orgOf(n), org) }
+	first, _ := slices.BinarySearchFunc(group, org, byOrg)
+	last, _ := slices.BinarySearchFunc(group, org+1, byOrg)
+	return group[first:last]
+}
+
+// groups ranges over the records with equal ids of one organisation.
+func (x *index) groups(yield func([]uint32) bool) {
+	for group := range x.ids {
+		for len(group) > 0 {
+			same := x.of(x.orgOf(group[0]), group)
+			if !yield(same) {
+				return
+			}
+			group = group[len(same):]
 		}
-		first = last
 	}
 }

@@ -11,6 +11,13 @@ import (
 // judgeLegs makes the call and the findings of every owned leg.
 func (d *decider) judgeLegs() {
 	invalid := d.LegInvalid
+	owned := 0
+	for _, mine := range d.ownedLeg {
+		if mine {
+			owned++
+		}
+	}
+	d.decision.Calls = make([]Call, 0, owned)
 	for i := range d.Legs {
 		ref := d.Legs[i].Ref
 		for len(invalid) > 0 && compareRefs(invalid[0].Ref, ref) < 0 {
@@ -34,7 +41,7 @@ func compareRefs(a, b record.Ref) int {
 type legJudgement struct {
 	n          uint32
 	call       Call
-	entries    []indexed
+	entries    []uint32
 	toRecord   bool
 	forbidden  bool
 	lost       []record.Text // listed ids without an entry, None for a leg that lists none and has none
@@ -76,12 +83,12 @@ func (d *decider) weigh(n uint32) *legJudgement {
 
 // entriesOfLeg returns the voice entries with the ids that the leg lists
 // (byID), or else those of its conversation that overlap it or are untimed.
-func (d *decider) entriesOfLeg(n uint32) (entries []indexed, byID bool) {
+func (d *decider) entriesOfLeg(n uint32) (entries []uint32, byID bool) {
 	l := &d.Legs[n]
 	if l.Recordings.N > 0 {
 		for _, id := range record.RunOf(l.Recordings, d.Recordings) {
 			for _, entry := range d.withID.find(l.Org, id) {
-				if d.state[entry.n].voice {
+				if d.state[entry].voice {
 					entries = append(entries, entry)
 				}
 			}
@@ -90,7 +97,7 @@ func (d *decider) entriesOfLeg(n uint32) (entries []indexed, byID bool) {
 	}
 	span, timed := d.legSpan(n)
 	for _, entry := range d.entriesOf.find(l.Org, l.Conversation) {
-		own, valid := validSpan(&d.Entries[entry.n])
+		own, valid := validSpan(&d.Entries[entry])
 		if !timed || !valid || own.Overlaps(span) {
 			entries = append(entries, entry)
 		}
@@ -108,7 +115,7 @@ func (d *decider) findLost(j *legJudgement) {
 		return
 	}
 	for _, id := range record.RunOf(l.Recordings, d.Recordings) {
-		if slices.ContainsFunc(j.entries, func(e indexed) bool { return d.Entries[e.n].Recording == id }) {
+		if slices.ContainsFunc(j.entries, func(e uint32) bool { return d.Entries[e].Recording == id }) {
 			continue
 		}
 		j.lost = append(j.lost, id)
@@ -219,7 +226,7 @@ func (d *decider) cover(j *legJudgement) {
 	}
 	recorded := make([]record.Span, 0, len(j.entries))
 	for _, entry := range j.entries {
-		span, valid := validSpan(&d.Entries[entry.n])
+		span, valid := validSpan(&d.Entries[entry])
 		if !valid {
 			return
 		}
@@ -264,9 +271,9 @@ func (d *decider) verdict(j *legJudgement) Verdict {
 		return VerdictMissing
 	case j.certain || j.short:
 		return VerdictPartial
-	case j.possible || slices.ContainsFunc(j.entries, func(e indexed) bool { return d.state[e.n].flawed }):
+	case j.possible || slices.ContainsFunc(j.entries, func(e uint32) bool { return d.state[e].flawed }):
 		return VerdictIncomplete
-	case slices.ContainsFunc(j.entries, func(e indexed) bool { return d.state[e.n].repaired != 0 }):
+	case slices.ContainsFunc(j.entries, func(e uint32) bool { return d.state[e].repaired != 0 }):
 		return VerdictRepaired
 	}
 	return VerdictComplete

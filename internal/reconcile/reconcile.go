@@ -16,6 +16,8 @@
 package reconcile
 
 import (
+	"io"
+
 	"cdrmend/internal/cdr"
 	"cdrmend/internal/manifest"
 	"cdrmend/internal/policy"
@@ -37,9 +39,10 @@ type Source struct {
 
 // Object is one object that was listed.
 type Object struct {
-	Source   uint32
-	Key      string
-	Modified record.Time
+	Source    uint32
+	Partition uint32
+	Key       string
+	Modified  record.Time
 }
 
 // Partition is one partition that was read.
@@ -65,7 +68,7 @@ type Evidence struct {
 
 	Documents []manifest.Document
 	Entries   []manifest.Entry
-	Users     []record.Text
+	Rests     io.ReaderAt // what entries say beside; for the table of recordings only
 
 	Legs       []cdr.Leg
 	Recordings []record.Text // that legs list
@@ -106,15 +109,16 @@ type decider struct {
 	state     []entryState
 	ownedDoc  []bool
 	ownedLeg  []bool
-	legsOf    index           // legs by conversation
-	claims    index           // legs by recording id that they list
-	entriesOf index           // voice entries by final conversation
-	withID    index           // entries by final recording id
+	legsOf    *index          // legs by conversation
+	claims    *index          // legs by recording id that they list
+	entriesOf *index          // voice entries by final conversation
+	withID    *index          // entries by final recording id
 	possible  map[uint64]bool // ids that an entry without one may have
 	candidate map[uint32][manifest.NumRepairable]record.Text
 	claimed   map[uint32]record.Run // of decision.Refs: the legs that list a claimed id
 	contests  map[uint64]contest    // by conversation; nil unless the decision is traced
 
+	subject  []byte                    // of the finding at hand
 	openLeg  []bool                    // has an open or indeterminate finding
 	lost     map[uint64]bool           // recordings that are missing
 	damaged  [policy.NumKinds][]uint32 // damaged partitions of settled sources

@@ -46,7 +46,7 @@ func (d *decider) repair(n uint32) {
 
 // legsOfEntry returns the legs that list the entry's recording (byID), or
 // those of its conversation, narrowed to the ones that overlap it.
-func (d *decider) legsOfEntry(n uint32) (legs []indexed, byID bool) {
+func (d *decider) legsOfEntry(n uint32) (legs []uint32, byID bool) {
 	e := &d.Entries[n]
 	if !d.state[n].voice {
 		return nil, false
@@ -59,9 +59,9 @@ func (d *decider) legsOfEntry(n uint32) (legs []indexed, byID bool) {
 	if !valid {
 		return legs, false
 	}
-	var overlapping []indexed
+	var overlapping []uint32
 	for _, leg := range legs {
-		if legSpan, ok := d.legSpan(leg.n); ok && legSpan.Overlaps(span) {
+		if legSpan, ok := d.legSpan(leg); ok && legSpan.Overlaps(span) {
 			overlapping = append(overlapping, leg)
 		}
 	}
@@ -126,16 +126,16 @@ func (d *decider) conversations(n uint32) values {
 	var found values
 	if d.state[n].voice {
 		for _, leg := range d.claims.find(e.Org, e.Recording) {
-			found.add(d.Legs[leg.n].Conversation, d.Legs[leg.n].Ref)
+			found.add(d.Legs[leg].Conversation, d.Legs[leg].Ref)
 		}
 	}
 	return found
 }
 
-func (d *decider) trunks(legs []indexed) values {
+func (d *decider) trunks(legs []uint32) values {
 	var found values
 	for _, leg := range legs {
-		found.add(d.Legs[leg.n].Trunk, d.Legs[leg.n].Ref)
+		found.add(d.Legs[leg].Trunk, d.Legs[leg].Ref)
 	}
 	return found
 }
@@ -195,7 +195,7 @@ func (d *decider) trunkRules(n uint32) iter.Seq[ruling] {
 
 // registered returns the trunks that the entry's line registered, or, when
 // its line is unknown or registered none, the lines of its legs.
-func (d *decider) registered(e *manifest.Entry, legs []indexed) values {
+func (d *decider) registered(e *manifest.Entry, legs []uint32) values {
 	if e.Line != record.None {
 		if ids, refs := d.Lines.Trunk(e.Org, []record.Text{e.Line}, e.Start); len(ids) > 0 {
 			return values{ids, refs}
@@ -203,7 +203,7 @@ func (d *decider) registered(e *manifest.Entry, legs []indexed) values {
 	}
 	var lines []record.Text
 	for _, leg := range legs {
-		if line := d.Legs[leg.n].Line; line != record.None && !slices.Contains(lines, line) {
+		if line := d.Legs[leg].Line; line != record.None && !slices.Contains(lines, line) {
 			lines = append(lines, line)
 		}
 	}
@@ -216,13 +216,10 @@ func (d *decider) registered(e *manifest.Entry, legs []indexed) values {
 
 // indexEntries indexes the entries by their final ids.
 func (d *decider) indexEntries() {
-	for i := range d.Entries {
-		e := &d.Entries[i]
-		if d.state[i].voice {
-			d.entriesOf.add(e.Org, e.Conversation, uint32(i))
+	d.entriesOf = newIndex(d.Texts, len(d.Entries), d.orgOfEntry, func(n uint32, add func(record.Text)) {
+		if d.state[n].voice {
+			add(d.Entries[n].Conversation)
 		}
-		d.withID.add(e.Org, e.Recording, uint32(i))
-	}
-	d.entriesOf.sort()
-	d.withID.sort()
+	})
+	d.withID = newIndex(d.Texts, len(d.Entries), d.orgOfEntry, func(n uint32, add func(record.Text)) { add(d.Entries[n].Recording) })
 }

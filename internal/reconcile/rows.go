@@ -53,7 +53,7 @@ func (d *Decision) FindingRows(yield func(*table.Row, error) bool) {
 
 func (d *Decision) findingRow(r *table.Row, f *Finding) {
 	r.Reset(table.Findings)
-	r.AddText(f.IDText())
+	r.Append(f.AppendID)
 	r.AddText(f.Class.String())
 	r.AddText(f.Severity.String())
 	r.AddText(f.Status.String())
@@ -281,18 +281,36 @@ func (d *Decision) outageRow(r *table.Row, o *registration.Outage) {
 	d.where(r, o.Last.Object, int64(o.Last.Row))
 }
 
-// RecordingRows yields the recordings table.
+// RecordingRows yields the recordings table. What entries say beside is kept
+// in the order of the table.
 func (d *Decision) RecordingRows(yield func(*table.Row, error) bool) {
 	var r table.Row
+	var rest manifest.Rest
+	rests := manifest.NewRestReader(d.Rests)
+	next := uint32(0) // entry whose rest comes next, and its document
+	var at *manifest.Document
 	for _, rec := range d.Recordings {
-		d.recordingRow(&r, rec)
+		if doc := &d.Documents[d.Entries[rec.Entry].Doc]; doc != at {
+			rests.Open(doc.Rest)
+			at, next = doc, doc.First
+		}
+		err := rests.Skip(int(rec.Entry - next))
+		if err == nil {
+			err = rests.Next(&rest)
+		}
+		if err != nil {
+			yield(nil, err)
+			return
+		}
+		next = rec.Entry + 1
+		d.recordingRow(&r, rec, &rest)
 		if !yield(&r, nil) {
 			return
 		}
 	}
 }
 
-func (d *Decision) recordingRow(r *table.Row, rec Recording) {
+func (d *Decision) recordingRow(r *table.Row, rec Recording, rest *manifest.Rest) {
 	e := &d.Entries[rec.Entry]
 	r.Reset(table.Recordings)
 	for _, t := range []record.Text{e.Org, e.Conversation, e.Recording, e.Trunk, e.Line} {
@@ -301,21 +319,27 @@ func (d *Decision) recordingRow(r *table.Row, rec Recording) {
 	r.AddTime(e.Start)
 	r.AddTime(e.End)
 	r.AddCount(e.Duration)
-	for _, t := range []record.Text{e.Direction, e.ANI, e.DNIS, e.MediaType, e.MediaSubtype} {
-		d.text(r, t)
-	}
+	r.AddBytes(rest.Direction)
+	r.AddBytes(rest.ANI)
+	r.AddBytes(rest.DNIS)
+	d.text(r, e.MediaType)
+	d.text(r, e.MediaSubtype)
 	r.Append(func(b []byte) []byte {
-		for i, user := range record.RunOf(e.Users, d.Users) {
+		for i, user := range rest.Users {
 			if i > 0 {
 				b = append(b, ';')
 			}
-			b = d.Texts.AppendTo(b, user)
+			b = append(b, user...)
 		}
 		return b
 	})
-	d.text(r, e.MediaKey)
-	r.AddCount(e.MediaBytes)
-	d.text(r, e.MediaSHA256)
+	if len(rest.MediaKey) > 0 {
+		r.AddBytes(rest.MediaKey)
+	} else {
+		d.text(r, e.MediaKey)
+	}
+	r.AddCount(rest.MediaBytes)
+	r.AddBytes(rest.MediaSHA256)
 	r.AddText(rec.Status.String())
 	d.where(r, d.Documents[e.Doc].Object, int64(e.Index))
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/binary"
 	"hash/maphash"
+	"math/bits"
 	"slices"
 
 	"cdrmend/internal/cdr"
@@ -73,26 +74,17 @@ func (d *decider) before(a, b record.Ref) int {
 
 // dropSuperseded keeps one row of each leg that was delivered more than once.
 func (d *decider) dropSuperseded() {
-	order := make([]uint32, len(d.Legs))
-	hashes := make([]uint64, len(d.Legs))
-	seed := maphash.MakeSeed()
-	for i := range d.Legs {
-		order[i] = uint32(i)
-		hashes[i] = d.legHash(seed, &d.Legs[i])
+	byRef := func(a, b cdr.Leg) int { return compareRefs(a.Ref, b.Ref) }
+	if !slices.IsSortedFunc(d.Legs, byRef) {
+		slices.SortFunc(d.Legs, byRef)
 	}
-	slices.SortFunc(order, func(a, b uint32) int {
-		return cmp.Or(cmp.Compare(hashes[a], hashes[b]), d.before(d.Legs[a].Ref, d.Legs[b].Ref))
-	})
 	drop := make([]bool, len(d.Legs))
-	for first := 0; first < len(order); {
-		last := first + 1
-		for last < len(order) && hashes[order[last]] == hashes[order[first]] {
-			last++
+	seen := newLegSet(len(d.Legs))
+	seed := maphash.MakeSeed()
+	for _, rows := range d.legsByKey() {
+		for n := rows.At; n < rows.At+rows.N; n++ {
+			d.supersede(seen, d.legHash(seed, &d.Legs[n]), n, drop)
 		}
-		if last > first+1 {
-			d.supersede(order[first:last], drop)
-		}
-		first = last
 	}
 	kept := d.Legs[:0]
 	for i := range d.Legs {
@@ -103,9 +95,46 @@ func (d *decider) dropSuperseded() {
 		kept = append(kept, d.Legs[i])
 	}
 	d.Legs = kept
-	slices.SortFunc(d.Legs, func(a, b cdr.Leg) int {
-		return cmp.Or(cmp.Compare(a.Ref.Object, b.Ref.Object), cmp.Compare(a.Ref.Row, b.Ref.Row))
-	})
+}
+
+// legsByKey returns the legs of each object, in (object key, source) order.
+func (d *decider) legsByKey() []record.Run {
+	var objects []record.Run
+	for i := range d.Legs {
+		if i == 0 || d.Legs[i].Ref.Object != d.Legs[i-1].Ref.Object {
+			objects = append(objects, record.Run{At: uint32(i)})
+		}
+		objects[len(objects)-1].N++
+	}
+	slices.SortFunc(objects, func(a, b record.Run) int { return d.before(d.Legs[a.At].Ref, d.Legs[b.At].Ref) })
+	return objects
+}
+
+// legSet is a set of different legs, with room for a number of them. A slot
+// holds 32 bits of a leg's hash and its number after 0.
+type legSet struct{ slots []uint64 }
+
+func newLegSet(n int) *legSet { return &legSet{make([]uint64, 1<<bits.Len(uint(n+n/2)))} }
+
+// supersede puts a leg into the set of those seen, or marks the one row of two
+// that does not count. Rows come in (object key, source, row) order.
+func (d *decider) supersede(seen *legSet, hash uint64, n uint32, drop []bool) {
+	mask := uint64(len(seen.slots) - 1)
+	at := hash & mask
+	slot := hash>>32<<32 | uint64(n+1)
+	for ; seen.slots[at] != 0; at = (at + 1) & mask {
+		winner := uint32(seen.slots[at]) - 1
+		if seen.slots[at]>>32 != hash>>32 || !d.sameLeg(&d.Legs[winner], &d.Legs[n]) {
+			continue
+		}
+		if identified(&d.Legs[n]) && supersedes(&d.Legs[n], &d.Legs[winner]) {
+			drop[winner], seen.slots[at] = true, slot
+		} else {
+			drop[n] = true
+		}
+		return
+	}
+	seen.slots[at] = slot
 }
 
 func identified(l *cdr.Leg) bool { return l.Conversation != record.None && l.ID != record.None }
@@ -127,12 +156,13 @@ func (d *decider) legHash(seed maphash.Seed, l *cdr.Leg) uint64 {
 
 // appendLeg appends every canonical field of a leg.
 func (d *decider) appendLeg(k []byte, l *cdr.Leg) []byte {
-	for _, t := range []record.Text{l.Org, l.Conversation, l.ID, l.Trunk, l.Line, l.Direction, l.ANI, l.DNIS} {
+	for _, t := range []record.Text{l.Org, l.Conversation, l.ID, l.Trunk, l.Line, l.Direction} {
 		k = binary.LittleEndian.AppendUint32(k, uint32(t))
 	}
 	for _, t := range []record.Time{l.Start, l.Answer, l.End, l.Updated} {
 		k = binary.LittleEndian.AppendUint64(k, uint64(t))
 	}
+	k = binary.LittleEndian.AppendUint64(k, l.Numbers)
 	k = binary.LittleEndian.AppendUint32(k, uint32(l.SIPStatus))
 	k = append(k, byte(l.Recorded))
 	k = binary.LittleEndian.AppendUint32(k, l.Recordings.N)
@@ -144,27 +174,6 @@ func (d *decider) appendLeg(k []byte, l *cdr.Leg) []byte {
 		k = binary.LittleEndian.AppendUint64(k, uint64(s.End))
 	}
 	return k
-}
-
-// supersede marks the rows of a group with one hash that do not count. The
-// rows are in (object key, source, row) order.
-func (d *decider) supersede(rows []uint32, drop []bool) {
-	for i, row := range rows {
-		if drop[row] {
-			continue
-		}
-		winner := row
-		for _, other := range rows[i+1:] {
-			if drop[other] || !d.sameLeg(&d.Legs[winner], &d.Legs[other]) {
-				continue
-			}
-			if identified(&d.Legs[winner]) && supersedes(&d.Legs[other], &d.Legs[winner]) {
-				drop[winner], winner = true, other
-			} else {
-				drop[other] = true
-			}
-		}
-	}
 }
 
 func (d *decider) sameLeg(a, b *cdr.Leg) bool {
@@ -187,22 +196,20 @@ func supersedes(later, earlier *cdr.Leg) bool {
 
 // dropOverused treats ids that too many records carry as missing.
 func (d *decider) dropOverused() {
-	var legConversations, legRecordings, conversations, recordings index
-	for i := range d.Legs {
-		l := &d.Legs[i]
-		legConversations.add(l.Org, l.Conversation, 0)
-		for _, id := range record.RunOf(l.Recordings, d.Recordings) {
-			legRecordings.add(l.Org, id, 0)
+	t := tally{make([]uint32, d.Texts.Limit())}
+	badConversations, badRecordings := map[uint64]bool{}, map[uint64]bool{}
+	t.overused(badConversations, len(d.Legs), d.orgOfLeg, func(n uint32, add func(record.Text)) { add(d.Legs[n].Conversation) })
+	t.overused(badRecordings, len(d.Legs), d.orgOfLeg, func(n uint32, add func(record.Text)) {
+		for _, id := range record.RunOf(d.Legs[n].Recordings, d.Recordings) {
+			add(id)
 		}
-	}
-	for i := range d.Entries {
-		e := &d.Entries[i]
-		key := d.keyIDs(e)
-		conversations.add(e.Org, cmp.Or(e.Conversation, key.Conversation), 0)
-		recordings.add(e.Org, cmp.Or(e.Recording, key.Recording), 0)
-	}
-	badConversations := overused(&legConversations, &conversations)
-	badRecordings := overused(&legRecordings, &recordings)
+	})
+	t.overused(badConversations, len(d.Entries), d.orgOfEntry, func(n uint32, add func(record.Text)) {
+		add(cmp.Or(d.Entries[n].Conversation, d.keyIDs(&d.Entries[n]).Conversation))
+	})
+	t.overused(badRecordings, len(d.Entries), d.orgOfEntry, func(n uint32, add func(record.Text)) {
+		add(cmp.Or(d.Entries[n].Recording, d.keyIDs(&d.Entries[n]).Recording))
+	})
 	d.decision.OverusedIDs = len(badConversations) + len(badRecordings)
 	if d.decision.OverusedIDs == 0 {
 		return
@@ -233,15 +240,35 @@ func (d *decider) forgetLegIDs(l *cdr.Leg, conversations, recordings map[uint64]
 	l.Recordings.N = uint32(copy(listed, kept))
 }
 
-func overused(sets ...*index) map[uint64]bool {
-	bad := map[uint64]bool{}
-	for _, x := range sets {
-		x.sort()
-		for group := range x.groups {
-			if len(group) > overuse {
-				bad[group[0].key] = true
+// tally counts how many records carry each id.
+type tally struct{ counts []uint32 }
+
+// overused adds to bad the ids that too many of n records of one organisation
+// carry. Ids is asked for each record's, of which it may add several.
+func (t *tally) overused(bad map[uint64]bool, n int, orgOf func(n uint32) record.Text, ids func(n uint32, add func(record.Text))) {
+	clear(t.counts)
+	suspicious := false
+	count := func(id record.Text) {
+		t.counts[id.Index()]++
+		suspicious = suspicious || t.counts[id.Index()] > overuse && id != record.None
+	}
+	for i := range uint32(n) {
+		ids(i, count)
+	}
+	if !suspicious {
+		return
+	}
+	byOrg := map[uint64]int{}
+	for i := range uint32(n) {
+		ids(i, func(id record.Text) {
+			if id != record.None && t.counts[id.Index()] > overuse {
+				byOrg[keyOf(orgOf(i), id)]++
 			}
+		})
+	}
+	for key, count := range byOrg {
+		if count > overuse {
+			bad[key] = true
 		}
 	}
-	return bad
 }

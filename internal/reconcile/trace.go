@@ -188,16 +188,7 @@ func (t *Trace) object(source, key string) (uint32, bool) {
 
 // LegsOf returns the legs of an entry, and whether they list its recording.
 func (t *Trace) LegsOf(n uint32) (legs []uint32, byID bool) {
-	found, byID := t.d.legsOfEntry(n)
-	return numbers(found), byID
-}
-
-func numbers(list []indexed) []uint32 {
-	var out []uint32
-	for _, x := range list {
-		out = append(out, x.n)
-	}
-	return out
+	return t.d.legsOfEntry(n)
 }
 
 // Voice reports whether an entry is one that legs are matched with.
@@ -227,7 +218,7 @@ func (t *Trace) Weigh(n uint32) Weighing {
 	j, l := d.weigh(n), &d.Legs[n]
 	j.call.Verdict = d.verdict(j)
 	w := Weighing{
-		Call: j.call, Entries: numbers(j.entries), ToRecord: j.toRecord, Forbidden: j.forbidden, InError: j.inError, Short: j.short,
+		Call: j.call, Entries: j.entries, ToRecord: j.toRecord, Forbidden: j.forbidden, InError: j.inError, Short: j.short,
 		NotParsed:  l.DidNotParse(record.StartTime, record.AnswerTime, record.EndTime, record.Talk, record.Recorded),
 		Incomplete: j.incomplete != complete,
 	}
@@ -238,11 +229,11 @@ func (t *Trace) Weigh(n uint32) Weighing {
 		}
 	}
 	for _, e := range j.entries {
-		if d.state[e.n].flawed {
-			w.Flawed = append(w.Flawed, e.n)
+		if d.state[e].flawed {
+			w.Flawed = append(w.Flawed, e)
 		}
-		if d.state[e.n].repaired != 0 {
-			w.Repaired = append(w.Repaired, e.n)
+		if d.state[e].repaired != 0 {
+			w.Repaired = append(w.Repaired, e)
 		}
 	}
 	w.First, w.Last = d.window(n)

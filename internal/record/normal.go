@@ -83,6 +83,9 @@ func (n *Normalizer) Plain(v Value) (Text, bool) {
 	return n.intern(b), ok
 }
 
+// PlainBytes returns a text that is no id, valid as long as v.
+func (n *Normalizer) PlainBytes(v Value) ([]byte, bool) { return n.text(v) }
+
 // intern returns a text as it stands.
 func (n *Normalizer) intern(b []byte) Text {
 	if len(b) == 0 {
@@ -97,9 +100,15 @@ func (n *Normalizer) intern(b []byte) Text {
 
 // Phone returns the digits and the leading + of a phone number.
 func (n *Normalizer) Phone(v Value) (Text, bool) {
+	b, ok := n.PhoneBytes(v)
+	return n.intern(b), ok
+}
+
+// PhoneBytes returns what Phone does, valid until the next call.
+func (n *Normalizer) PhoneBytes(v Value) ([]byte, bool) {
 	b, ok := n.text(v)
 	if b == nil {
-		return None, ok
+		return nil, ok
 	}
 	for _, prefix := range n.Profile.Prefixes {
 		if len(b) < len(prefix) || !bytes.EqualFold(b[:len(prefix)], []byte(prefix)) {
@@ -119,7 +128,7 @@ func (n *Normalizer) Phone(v Value) (Text, bool) {
 			n.buf = append(n.buf, c)
 		}
 	}
-	return n.intern(n.buf), true
+	return n.buf, true
 }
 
 // Int returns an integral number that is not negative, NoInt when missing.

@@ -70,6 +70,9 @@ func NewTexts() *Texts {
 	return t
 }
 
+// Hash returns a hash of b, another one for each table.
+func (t *Texts) Hash(b []byte) uint64 { return maphash.Bytes(t.seed, b) }
+
 // Limit is more than the index of every text so far.
 func (t *Texts) Limit() int {
 	last := uint32(0)

@@ -1,5 +1,7 @@
 package record
 
+import "bytes"
+
 const (
 	uuidLen  = 36 // characters
 	uuidSize = 16 // bytes
@@ -59,6 +61,10 @@ func isUUID(b []byte) bool {
 
 // IsUUID reports whether v is a UUID: 8-4-4-4-12 hexadecimal digits of any case.
 func IsUUID(v string) bool { return isUUID([]byte(v)) }
+
+// SpellsUUID reports whether b is an id that a Normalizer makes a UUID of:
+// with white space around it, or in braces.
+func SpellsUUID(b []byte) bool { return isUUID(bare(bytes.TrimSpace(b))) }
 
 func upperHex(c byte) bool { return c >= 'A' && c <= 'F' }
 

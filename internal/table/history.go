@@ -23,9 +23,9 @@ const (
 // commit.
 //
 // Both tables are in their order, and each is ranged over twice, as a finding
-// is known by its id wherever its columns have moved it: only the ids are held
-// in memory. Of several findings with one id the n-th of the run continues the
-// n-th of the history.
+// is known by its id wherever its columns have moved it: only the ids of the
+// history are held in memory. Of several findings with one id the n-th of the
+// run continues the n-th of the history.
 func Merge(previous, current Rows, commit int64) Rows {
 	return func(yield func(*Row, error) bool) {
 		known, err := identities(previous, current)
@@ -46,7 +46,7 @@ func Merge(previous, current Rows, commit int64) Rows {
 	}
 }
 
-// identity is what one finding id stands for. Nearly always it is one finding.
+// identity is what one finding id of the history stands for. Nearly always it is one finding.
 type identity struct {
 	first []int64 // first commit of each finding of the history
 	held  int     // findings of the run
@@ -71,11 +71,16 @@ func identities(previous, current Rows) (map[string]*identity, error) {
 		i := of(r)
 		i.first = append(i.first, r.Count(firstColumn))
 	}
+	if len(known) == 0 {
+		return nil, nil
+	}
 	for r, err := range current {
 		if err != nil {
 			return nil, err
 		}
-		of(r).held++
+		if i := known[string(r.Bytes(0))]; i != nil {
+			i.held++
+		}
 	}
 	return known, nil
 }
@@ -120,11 +125,12 @@ func (m *merge) held(current Rows) Rows {
 				yield(nil, err)
 				return
 			}
-			i := m.known[string(r.Bytes(0))]
-			i.current++
 			first := m.commit
-			if i.current <= len(i.first) {
-				first = i.first[i.current-1]
+			if i := m.known[string(r.Bytes(0))]; i != nil {
+				if i.current < len(i.first) {
+					first = i.first[i.current]
+				}
+				i.current++
 			}
 			out.extend(r, r.Text(statusColumn), first, m.commit, -1)
 			if !yield(&out, nil) {

@@ -156,6 +156,7 @@ func compareHistory(a, b *HistoryRow) int {
 func TestMergeReportsWhatItCannotRead(t *testing.T) {
 	good := RowsOf([]Finding{found("f1", "c1", "open")}, (*Finding).Fill)
 	broken := func(yield func(*Row, error) bool) { yield(nil, errBroken) }
+	before := RowsOf(commit(t, nil, 1, found("f1", "c1", "open")), fillHistory)
 	later := 0 // fails when ranged over for the second time
 	breaking := func(rows Rows) Rows {
 		return func(yield func(*Row, error) bool) {
@@ -171,7 +172,7 @@ func TestMergeReportsWhatItCannotRead(t *testing.T) {
 		"findings":      func() Rows { return Merge(Empty, broken, 1) },
 		"history later": func() Rows { return Merge(breaking(Empty), good, 1) },
 		"findings later": func() Rows {
-			return Merge(Empty, breaking(good), 1)
+			return Merge(before, breaking(good), 1)
 		},
 	} {
 		later = 0

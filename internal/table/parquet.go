@@ -1,20 +1,24 @@
 package table
 
 import (
+	"bytes"
 	"cmp"
+	"fmt"
 	"io"
 	"slices"
 
 	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/compress/zstd"
+	"github.com/parquet-go/parquet-go/encoding/thrift"
+	"github.com/parquet-go/parquet-go/format"
 )
 
 const (
 	// A row group is what a reader takes in at once and a writer holds in
 	// memory.
-	rowsPerGroup = 1 << 17
-	// Rows are handed over in batches that fit the processor's cache.
-	rowsPerBatch = 512
+	rowsPerGroup = 1 << 16
+	// A dictionary's length is looked at now and then.
+	rowsPerCheck = 1 << 10
 	// Above this size a dictionary helps nobody; the rest of the row group is
 	// written without one.
 	maxDictionary = 1 << 20
@@ -33,22 +37,6 @@ const (
 	varied                  // other texts
 	numeric
 )
-
-func (p packing) node(n parquet.Node) parquet.Node {
-	switch p {
-	case repeated:
-		n = parquet.Compressed(parquet.Encoded(n, &parquet.RLEDictionary), fastZstd)
-	case distinct:
-		n = parquet.Compressed(parquet.Encoded(n, &parquet.Plain), &parquet.Uncompressed)
-	case prefixed:
-		n = parquet.Compressed(parquet.Encoded(n, &parquet.DeltaByteArray), fastZstd)
-	case varied:
-		n = parquet.Compressed(parquet.Encoded(n, &parquet.Plain), fastZstd)
-	case numeric:
-		n = parquet.Compressed(parquet.Encoded(n, &parquet.DeltaBinaryPacked), &parquet.Uncompressed)
-	}
-	return parquet.Optional(n)
-}
 
 var fastZstd = &zstd.Codec{Level: zstd.SpeedFastest, Concurrency: 1}
 
@@ -80,84 +68,137 @@ func (c columns) Fields() []parquet.Field {
 func parquetSchema(s *Schema) *parquet.Schema {
 	group := parquet.Group{}
 	for _, c := range s.Columns {
-		group[c.Name] = c.pack.node(c.Kind.node())
+		group[c.Name] = parquet.Optional(c.Kind.node())
 	}
 	return parquet.NewSchema(s.Name, columns{group, s})
 }
 
-// parquetWriter turns rows into columns, a batch at a time.
+// parquetWriter turns rows into columns, and those into pages, a row group at a
+// time. The library makes the footer and encodes; the pages are laid out here,
+// as a value that passes through all of its layers costs several times more
+// than what is to be done with it.
 type parquetWriter struct {
-	w       *parquet.GenericWriter[any]
+	w       io.Writer
 	schema  *Schema
 	columns []parquetColumn
-	rows    int    // in the batch
-	grouped int    // in the row group, without the batch
-	texts   []byte // of the batch
-}
-
-type parquetColumn struct {
-	kind   Kind
-	values []parquet.Value
-	w      *parquet.ColumnWriter
+	footer  *format.FileMetaData
+	rows    int // in the row group
+	offset  int64
 }
 
 func newParquetWriter(w io.Writer, s *Schema) *parquetWriter {
-	p := &parquetWriter{schema: s}
-	p.w = parquet.NewGenericWriter[any](w, parquetSchema(s),
-		parquet.CreatedBy(createdBy, createdByVersion, ""),
-		parquet.DataPageStatistics(false),
-		parquet.DictionaryMaxBytes(maxDictionary),
-	)
-	for i, column := range p.w.ColumnWriters() {
-		p.columns = append(p.columns, parquetColumn{s.Columns[i].Kind, make([]parquet.Value, rowsPerBatch), column})
+	p := &parquetWriter{w: w, schema: s, columns: make([]parquetColumn, len(s.Columns))}
+	for i := range p.columns {
+		p.columns[i].column = &s.Columns[i]
+		p.columns[i].begin()
 	}
 	return p
 }
 
 func (p *parquetWriter) write(r *Row) error {
-	// The values point into what append made of texts, which stays as it is
-	// when a later append moves on to more memory.
-	at := len(p.texts)
-	p.texts = append(p.texts, r.text...)
-	text, start := p.texts[at:], 0
+	start := 0
 	for i := range p.columns {
-		c, cell := &p.columns[i], &r.cells[i]
-		v := parquet.Value{}
-		switch {
-		case !cell.known:
-		case c.kind == Text:
-			v = parquet.ByteArrayValue(text[start:cell.end]).Level(0, 1, i)
-		default:
-			v = parquet.Int64Value(cell.n).Level(0, 1, i)
+		cell := &r.cells[i]
+		if p.columns[i].column.Kind == Text {
+			p.columns[i].addText(r.text[start:cell.end])
+		} else {
+			p.columns[i].addNumber(cell.n, cell.known)
 		}
 		start = cell.end
-		c.values[p.rows] = v
 	}
 	p.rows++
-	if p.rows < rowsPerBatch {
-		return nil
-	}
-	return p.flushBatch()
-}
-
-func (p *parquetWriter) flushBatch() error {
-	for i := range p.columns {
-		if _, err := p.columns[i].w.WriteRowValues(p.columns[i].values[:p.rows]); err != nil {
+	if p.rows%rowsPerCheck == 0 {
+		if err := p.endDictionaries(); err != nil {
 			return err
 		}
 	}
-	p.grouped += p.rows
-	p.rows, p.texts = 0, p.texts[:0]
-	if p.grouped < rowsPerGroup {
+	if p.rows < rowsPerGroup {
 		return nil
 	}
-	p.grouped = 0
-	return p.w.Flush()
+	return p.flush()
+}
+
+// endDictionaries gives up those that have become too long to be of use.
+func (p *parquetWriter) endDictionaries() error {
+	for i := range p.columns {
+		if p.columns[i].full() {
+			if err := p.columns[i].endDictionary(); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+const parquetMagic = "PAR1"
+
+// begin writes what stands before the first row group. The footer begins as
+// that of a table without rows, which the library makes.
+func (p *parquetWriter) begin() error {
+	var empty bytes.Buffer
+	w := parquet.NewGenericWriter[any](&empty, parquetSchema(p.schema), parquet.CreatedBy(createdBy, createdByVersion, ""))
+	if err := w.Close(); err != nil {
+		return err
+	}
+	f, err := parquet.OpenFile(bytes.NewReader(empty.Bytes()), int64(empty.Len()))
+	if err != nil {
+		return err
+	}
+	p.footer = f.Metadata()
+	return p.put([]byte(parquetMagic))
+}
+
+func (p *parquetWriter) put(b []byte) error {
+	n, err := p.w.Write(b)
+	p.offset += int64(n)
+	return err
+}
+
+// flush writes the rows so far as a row group.
+func (p *parquetWriter) flush() error {
+	if p.footer == nil {
+		if err := p.begin(); err != nil {
+			return err
+		}
+	}
+	if p.rows == 0 {
+		return nil
+	}
+	group := format.RowGroup{NumRows: int64(p.rows), FileOffset: p.offset, Ordinal: int16(len(p.footer.RowGroups))}
+	for i := range p.columns {
+		pages, meta, err := p.columns[i].finish()
+		if err != nil {
+			return fmt.Errorf("column %s: %w", p.columns[i].column.Name, err)
+		}
+		meta.DataPageOffset += p.offset
+		if meta.DictionaryPageOffset >= 0 {
+			meta.DictionaryPageOffset += p.offset
+		} else {
+			meta.DictionaryPageOffset = 0
+		}
+		group.Columns = append(group.Columns, format.ColumnChunk{FileOffset: p.offset, MetaData: meta})
+		group.TotalByteSize += meta.TotalUncompressedSize
+		group.TotalCompressedSize += meta.TotalCompressedSize
+		if err := p.put(pages); err != nil {
+			return err
+		}
+		p.columns[i].begin()
+	}
+	p.footer.RowGroups = append(p.footer.RowGroups, group)
+	p.footer.NumRows += int64(p.rows)
+	p.rows = 0
+	return nil
 }
 
 func (p *parquetWriter) close() error {
-	if err := p.flushBatch(); err != nil {
+	if err := p.flush(); err != nil {
 		return err
 	}
-	return p.w.Close()
+	footer, err := thrift.Marshal(new(thrift.CompactProtocol), p.footer)
+	if err != nil {
+		return err
+	}
+	size := len(footer)
+	footer = append(footer, byte(size), byte(size>>8), byte(size>>16), byte(size>>24))
+	return p.put(append(footer, parquetMagic...))
 }

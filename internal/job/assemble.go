@@ -1,0 +1,91 @@
+package job
+
+import (
+	"cdrmend/internal/cdr"
+	"cdrmend/internal/manifest"
+	"cdrmend/internal/reconcile"
+	"cdrmend/internal/record"
+	"cdrmend/internal/registration"
+)
+
+// assemble brings what the objects held, which were read in any order, into
+// the order of the objects. A batch is given up as soon as it is taken over.
+func (s *scan) assemble() {
+	s.assembleEntries()
+	s.assembleLegs()
+	s.assembleEvents()
+}
+
+func (s *scan) assembleEntries() {
+	documents, entries := 0, 0
+	for _, b := range s.manifests {
+		if b != nil {
+			documents, entries = documents+1, entries+len(b.Entries)
+		}
+	}
+	s.documents, s.entries = make([]manifest.Document, 0, documents), make([]manifest.Entry, 0, entries)
+	for i, b := range s.manifests {
+		if b == nil {
+			continue
+		}
+		b.Doc.First = uint32(len(s.entries))
+		for n := range b.Entries {
+			b.Entries[n].Doc = uint32(len(s.documents))
+		}
+		s.entries = append(s.entries, b.Entries...)
+		s.documents = append(s.documents, b.Doc)
+		s.manifests[i] = nil
+	}
+	s.manifests = nil
+}
+
+func (s *scan) assembleLegs() {
+	legs, recordings, talk := 0, 0, 0
+	for _, b := range s.cdrs {
+		if b != nil {
+			legs, recordings, talk = legs+len(b.Legs), recordings+len(b.Recordings), talk+len(b.Talk)
+		}
+	}
+	s.legs = make([]cdr.Leg, 0, legs)
+	s.recordings, s.talk = make([]record.Text, 0, recordings), make([]record.Span, 0, talk)
+	for i, b := range s.cdrs {
+		if b == nil {
+			continue
+		}
+		for n := range b.Legs {
+			l := &b.Legs[n]
+			l.Ref.Object = uint32(i)
+			l.Recordings.At += uint32(len(s.recordings))
+			l.Talk.At += uint32(len(s.talk))
+		}
+		s.legs = append(s.legs, b.Legs...)
+		s.recordings = append(s.recordings, b.Recordings...)
+		s.talk = append(s.talk, b.Talk...)
+		for _, v := range b.Invalid {
+			s.invalid = append(s.invalid, reconcile.LegInvalid{Ref: record.Ref{Object: uint32(i), Row: v.Row}, Field: v.Field, Raw: v.Raw})
+		}
+		s.cdrs[i] = nil
+	}
+	s.cdrs = nil
+}
+
+func (s *scan) assembleEvents() {
+	events := 0
+	for _, b := range s.registrations {
+		if b != nil {
+			events += len(b.Events)
+		}
+	}
+	s.events = make([]registration.Event, 0, events)
+	for i, b := range s.registrations {
+		if b == nil {
+			continue
+		}
+		for n := range b.Events {
+			b.Events[n].Ref.Object = uint32(i)
+		}
+		s.events = append(s.events, b.Events...)
+		s.registrations[i] = nil
+	}
+	s.registrations = nil
+}

@@ -1,0 +1,80 @@
+package manifest
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"testing"
+
+	"cdrmend/internal/record"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestRestsComeBackAsTheyWereKept(t *testing.T) {
+	var file []byte
+	var kept [2][]Range // of two documents that were read at once
+	var want [2][]Rest
+	for i := range 3000 {
+		r := Rest{MediaBytes: int64(i) - 1}
+		if i%3 > 0 {
+			r.Direction, r.ANI, r.DNIS = []byte("inbound"), []byte("+49301"), []byte(fmt.Sprint(i))
+			r.MediaKey, r.MediaSHA256 = []byte(strings.Repeat("k;", i%200)), bytes.Repeat([]byte{0xff}, 64)
+			r.Users = [][]byte{[]byte("a;b"), []byte("c")}[:i%3]
+		}
+		if i == 1700 {
+			r.MediaKey = bytes.Repeat([]byte("x"), 3*restWindow)
+		}
+		doc := i / 7 % 2
+		from := int64(len(file))
+		file = appendRest(file, &r)
+		kept[doc] = append(kept[doc], Range{from, int64(len(file))})
+		want[doc] = append(want[doc], r)
+	}
+	reader := NewRestReader(bytes.NewReader(file))
+	var got Rest
+	for doc := range want {
+		for _, skip := range []int{0, 5} {
+			reader.Open(kept[doc])
+			if err := reader.Skip(skip); err != nil {
+				t.Fatal(err)
+			}
+			for i := skip; i < len(want[doc]); i++ {
+				if err := reader.Next(&got); err != nil {
+					t.Fatal(err)
+				}
+				if diff := cmp.Diff(fmt.Sprint(want[doc][i]), fmt.Sprint(got)); diff != "" {
+					t.Fatalf("document %d, rest %d (-want +got):\n%.2000s", doc, i, diff)
+				}
+			}
+			if err := reader.Next(&got); !errors.Is(err, io.ErrUnexpectedEOF) {
+				t.Fatalf("after the last rest: got %v", err)
+			}
+		}
+	}
+}
+
+func TestOnlyEqualFieldsGiveEqualRests(t *testing.T) {
+	all := []Rest{
+		{MediaBytes: record.NoInt},
+		{},
+		{ANI: []byte("1")},
+		{DNIS: []byte("1")},
+		{Direction: []byte("1")},
+		{Users: [][]byte{[]byte("a;b")}},
+		{Users: [][]byte{[]byte("a"), []byte("b")}},
+		{Users: [][]byte{[]byte("b"), []byte("a")}},
+		{MediaKey: []byte("a")},
+		{MediaSHA256: []byte("a")},
+		{MediaBytes: 1},
+	}
+	for i := range all {
+		for j := range all {
+			if bytes.Equal(appendRest(nil, &all[i]), appendRest(nil, &all[j])) != (i == j) {
+				t.Errorf("%v and %v", all[i], all[j])
+			}
+		}
+	}
+}
