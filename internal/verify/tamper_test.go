@@ -141,7 +141,8 @@ func TestEveryWayToRearrangeALedgerIsNamed(t *testing.T) {
 			},
 			func(*world) []broken {
 				return []broken{
-					{verify.RecordLink, recordKey(day20, 2)}, {verify.RecordLink, recordKey(day20, 3)},
+					{verify.RecordLink, recordKey(day20, 2)},
+					{verify.RecordLink, recordKey(day20, 3)},
 					{verify.NeighbourLink, recordKey(day20, 2)},
 				}
 			},
@@ -173,8 +174,10 @@ func TestEveryWayToRearrangeALedgerIsNamed(t *testing.T) {
 			},
 			func(*world) []broken {
 				return []broken{
-					{verify.SignatureLink, recordKey(day20, 1)}, {verify.SignatureLink, recordKey(day20, 2)},
-					{verify.SignatureLink, recordKey(day21, 1)}, {verify.SignatureLink, recordKey(day22, 1)},
+					{verify.SignatureLink, recordKey(day20, 1)},
+					{verify.SignatureLink, recordKey(day20, 2)},
+					{verify.SignatureLink, recordKey(day21, 1)},
+					{verify.SignatureLink, recordKey(day22, 1)},
 				}
 			},
 		},
@@ -194,8 +197,10 @@ func TestEveryWayToRearrangeALedgerIsNamed(t *testing.T) {
 			},
 			func(*world) []broken {
 				return []broken{
-					{verify.SignatureLink, recordKey(day20, 1)}, {verify.SignatureLink, recordKey(day20, 2)},
-					{verify.SignatureLink, recordKey(day21, 1)}, {verify.SignatureLink, recordKey(day22, 1)},
+					{verify.SignatureLink, recordKey(day20, 1)},
+					{verify.SignatureLink, recordKey(day20, 2)},
+					{verify.SignatureLink, recordKey(day21, 1)},
+					{verify.SignatureLink, recordKey(day22, 1)},
 				}
 			},
 		},
