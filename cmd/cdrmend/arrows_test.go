@@ -27,7 +27,7 @@ type room struct {
 var rooms = map[string]room{
 	"cmd/cdrmend": {
 		"the door parses flags and prints; the decision is the job's alone",
-		"job committed verify history notify inspect manifest cdr registration table report ledger sample synth record object policy token",
+		"job committed verify replay history notify inspect manifest cdr registration table report ledger sample synth record object policy token",
 	},
 	"internal/job": {
 		"the job tells one interval and knows nothing of flags, terminals or samples",
@@ -48,8 +48,9 @@ var rooms = map[string]room{
 	"internal/ledger":       {"the ledger commits bytes, whatever they mean", "record object token policy"},
 	"internal/notify":       {"a message says what was committed, whoever reads it", "committed table policy"},
 	"internal/committed":    {"what was committed is read as the records name it, without the means to make more of it", "table record ledger object token"},
-	"internal/history":      {"what became of findings follows from what was committed", "committed table ledger"},
-	"internal/verify":       {"what was committed is checked from the output alone, by the rooms that made it", "job table report ledger record object token policy"},
+	"internal/replay":       {"a run is made again by the job, from what it says of itself", "job report ledger record object policy"},
+	"internal/verify":       {"what was committed is checked from the output alone, by the rooms that made it", "replay job table report ledger record object token policy"},
+	"internal/history":      {"what became of findings follows from what was committed", "committed table ledger record"},
 	"internal/sample":       {"the sample is known beforehand, so it must not follow from the code that it tests", ""},
 	"internal/synth":        {"what is planted is known beforehand, so it must not follow from the code that finds it", ""},
 

@@ -9,8 +9,10 @@ import (
 	"time"
 
 	"cdrmend/internal/committed"
+	"cdrmend/internal/job"
 	"cdrmend/internal/object"
 	"cdrmend/internal/policy"
+	"cdrmend/internal/token"
 
 	"github.com/spf13/pflag"
 )
@@ -31,11 +33,8 @@ func outputFlags(f *pflag.FlagSet) {
 // openOutput opens the output that an argument names, or else the
 // configuration.
 func openOutput(ctx context.Context, w *world, flags *pflag.FlagSet, url string) (*output, error) {
-	keys, err := readKeys(flags)
-	if err != nil {
-		return nil, err
-	}
-	o := &output{Output: committed.Output{Keys: keys}}
+	o := &output{}
+	var err error
 	var t policy.Template
 	var s3 policy.S3
 	if path, _ := flags.GetString("config"); url == "" || path != "" {
@@ -45,6 +44,9 @@ func openOutput(ctx context.Context, w *world, flags *pflag.FlagSet, url string)
 		}
 		o.config, o.Scratch = cfg, cfg.Scratch
 		t, s3 = cfg.Output.URL, cfg.Output.S3
+	}
+	if o.Keys, err = signatureKeys(flags, o.config); err != nil {
+		return nil, err
 	}
 	if url != "" {
 		if t, err = policy.ParseTemplate(url, ""); err == nil && !t.Fixed() {
@@ -69,6 +71,17 @@ func openOutput(ctx context.Context, w *world, flags *pflag.FlagSet, url string)
 		o.base += string(filepath.Separator)
 	}
 	return o, nil
+}
+
+// signatureKeys are the keys that may have signed commit records: those of
+// --keys, or else of the configuration; nil when there are none.
+func signatureKeys(flags *pflag.FlagSet, cfg *policy.Config) (*token.Keys, error) {
+	keys, err := readKeys(flags)
+	if keys != nil || err != nil || cfg == nil {
+		return keys, err
+	}
+	_, keys, err = job.SigningKeys(&cfg.Signing)
+	return keys, err
 }
 
 // path is what people and other programs call a file of the output.

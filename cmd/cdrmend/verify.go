@@ -4,17 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"time"
 
-	"cdrmend/internal/job"
 	"cdrmend/internal/ledger"
 	"cdrmend/internal/object"
 	"cdrmend/internal/policy"
-	"cdrmend/internal/token"
+	"cdrmend/internal/replay"
 	"cdrmend/internal/verify"
 
 	"github.com/spf13/pflag"
@@ -80,10 +78,6 @@ func verifyOutput(ctx context.Context, w *world, flags *pflag.FlagSet) (int, err
 	if err != nil {
 		return 0, err
 	}
-	keys, err := verificationKeys(flags, out.config)
-	if err != nil {
-		return 0, err
-	}
 	labels, err := out.chooseLabels(ctx, flags)
 	if err != nil {
 		return 0, err
@@ -93,7 +87,7 @@ func verifyOutput(ctx context.Context, w *world, flags *pflag.FlagSet) (int, err
 	}
 	quiet, _ := flags.GetBool("quiet")
 	target := &verify.Output{
-		Store: out.Store, Root: out.Root, Labels: labels, Keys: keys, RetainUntil: until,
+		Store: out.Store, Root: out.Root, Labels: labels, Keys: out.Keys, RetainUntil: until,
 		Concurrency: verifyConcurrency, Watch: w.progress(quiet),
 	}
 	how := &verify.Replay{Tool: toolVersion(), Scratch: out.Scratch}
@@ -133,27 +127,6 @@ func verifyAndTell(ctx context.Context, w *world, flags *pflag.FlagSet, target *
 	return exitDone, nil
 }
 
-// verificationKeys are those of --keys, or else those of the configuration.
-func verificationKeys(flags *pflag.FlagSet, cfg *policy.Config) (*token.Keys, error) {
-	path, _ := flags.GetString("keys")
-	if path == "" {
-		if cfg == nil {
-			return nil, nil
-		}
-		_, keys, err := job.SigningKeys(&cfg.Signing)
-		return keys, err
-	}
-	text, err := os.ReadFile(path)
-	if err != nil {
-		return nil, usagef("reading the keys: %w", err)
-	}
-	keys, err := token.ParseKeys(text)
-	if err != nil {
-		return nil, usagef("reading the keys: %q %w", path, err)
-	}
-	return keys, nil
-}
-
 func retentionUntil(flags *pflag.FlagSet) (time.Time, error) {
 	text, _ := flags.GetString("retention-until")
 	if text == "" {
@@ -191,7 +164,7 @@ func sourcePlaces(flags *pflag.FlagSet) (places, error) {
 
 // opener opens sources where --source says, else where the run read them,
 // with the S3 settings of a configuration that has a source of that name.
-func (p places) opener(cfg *policy.Config, limiter *object.Limiter) verify.OpenSource {
+func (p places) opener(cfg *policy.Config, limiter *object.Limiter) replay.OpenSource {
 	return func(ctx context.Context, name string, url policy.Template, versions bool) (object.Store, error) {
 		options := object.Options{Versions: versions, Limiter: limiter}
 		if cfg != nil {

@@ -175,7 +175,7 @@ func (c *comparison) compareTableFile(ctx context.Context, s *table.Schema, path
 // openTable copies a table, so that it can be ranged over until it is given
 // up.
 func (c *comparison) openTable(ctx context.Context, store object.Store, info object.Info, s *table.Schema) (table.Rows, func(), error) {
-	spool := ledger.NewSpool(c.r.config.Scratch)
+	spool := ledger.NewSpool(c.r.run.Config.Scratch)
 	body, err := store.Open(ctx, info, 0)
 	if err == nil {
 		_, err = io.Copy(spool, body)
@@ -237,7 +237,7 @@ func firstCells(s *table.Schema, r *table.Row) string {
 func (c *comparison) compareFile(ctx context.Context, path string) error {
 	document := strings.HasPrefix(path, "manifests/")
 	exact := document || strings.HasPrefix(path, "rejects/") || path == ledger.InputsFile
-	key := &c.r.config.Report
+	key := &c.r.run.Config.Report
 	switch {
 	case !exact && !c.again.sameBuild:
 		return nil
@@ -267,7 +267,7 @@ func (c *comparison) compareFile(ctx context.Context, path string) error {
 // difference tells where the contents of a file differ first, empty for one
 // that is equal but for its compression by another build.
 func (c *comparison) difference(ctx context.Context, path string) (string, error) {
-	limits := &c.r.config.Limits
+	limits := &c.r.run.Config.Limits
 	before, after := c.r.chain.objects[c.r.folder+path], c.files[path]
 	want, err := c.v.out.Store.Open(ctx, before, 0)
 	if err != nil {

@@ -1,4 +1,4 @@
-package verify
+package replay
 
 import (
 	"bytes"
@@ -18,23 +18,23 @@ import (
 	"cdrmend/internal/object"
 )
 
-// pinned shows a source as a run saw it: it lists what the run listed, and
+// Pinned shows a source as a run saw it: it lists what the run listed, and
 // opens exactly what the run read, by version or else by what lies under the
 // key today. Either way the bytes are held against the hash that the run noted.
-type pinned struct {
+type Pinned struct {
 	object.Store
 	inputs []ledger.Input         // in byte order of their keys
 	infos  []object.Info          // the same, as they were listed
 	today  map[string]object.Info // what lies under their keys now
 }
 
-// changedError says that an input is not what a run read.
-type changedError struct{ url, detail string }
+// ChangedError says that an input is not what a run read.
+type ChangedError struct{ URL, Detail string }
 
-func (e *changedError) Error() string { return fmt.Sprintf("input %q: %s", e.url, e.detail) }
+func (e *ChangedError) Error() string { return fmt.Sprintf("input %q: %s", e.URL, e.Detail) }
 
-func newPinned(store object.Store, inputs []ledger.Input) (*pinned, error) {
-	p := &pinned{Store: store, inputs: inputs, today: map[string]object.Info{}}
+func newPinned(store object.Store, inputs []ledger.Input) (*Pinned, error) {
+	p := &Pinned{Store: store, inputs: inputs, today: map[string]object.Info{}}
 	for _, in := range inputs {
 		modified, err := time.Parse(time.RFC3339Nano, in.Modified)
 		if err != nil {
@@ -46,7 +46,7 @@ func newPinned(store object.Store, inputs []ledger.Input) (*pinned, error) {
 }
 
 // look lists what lies below the prefixes today.
-func (p *pinned) look(ctx context.Context, prefixes []string) error {
+func (p *Pinned) look(ctx context.Context, prefixes []string) error {
 	for _, prefix := range prefixes {
 		for info, err := range p.Store.List(ctx, prefix) {
 			if err != nil {
@@ -60,12 +60,12 @@ func (p *pinned) look(ctx context.Context, prefixes []string) error {
 	return nil
 }
 
-func (p *pinned) find(key string) (int, bool) {
+func (p *Pinned) find(key string) (int, bool) {
 	return slices.BinarySearchFunc(p.infos, key, func(i object.Info, key string) int { return strings.Compare(i.Key, key) })
 }
 
 // List yields what the run listed.
-func (p *pinned) List(_ context.Context, prefix string) iter.Seq2[object.Info, error] {
+func (p *Pinned) List(_ context.Context, prefix string) iter.Seq2[object.Info, error] {
 	return func(yield func(object.Info, error) bool) {
 		for i, _ := p.find(prefix); i < len(p.infos) && strings.HasPrefix(p.infos[i].Key, prefix); i++ {
 			if !yield(p.infos[i], nil) {
@@ -76,10 +76,10 @@ func (p *pinned) List(_ context.Context, prefix string) iter.Seq2[object.Info, e
 }
 
 // Create is never called: inputs are not written to.
-func (p *pinned) Create(context.Context, string, object.Content) error { return errors.ErrUnsupported }
+func (p *Pinned) Create(context.Context, string, object.Content) error { return errors.ErrUnsupported }
 
 // Open opens what the run read. It says so when the bytes are others.
-func (p *pinned) Open(ctx context.Context, info object.Info, from int64) (io.ReadCloser, error) {
+func (p *Pinned) Open(ctx context.Context, info object.Info, from int64) (io.ReadCloser, error) {
 	i, ok := p.find(info.Key)
 	if !ok {
 		return nil, p.changed(info.Key, "the run did not list it")
@@ -104,13 +104,13 @@ func (p *pinned) Open(ctx context.Context, info object.Info, from int64) (io.Rea
 	}}, nil
 }
 
-func (p *pinned) changed(key, detail string) error {
-	return &changedError{p.Store.String() + key, detail}
+func (p *Pinned) changed(key, detail string) error {
+	return &ChangedError{p.Store.String() + key, detail}
 }
 
 // where tells where the bytes of an input lie today. A version outlives what
 // came after it; in a copy of the inputs there are no versions.
-func (p *pinned) where(i int) (object.Info, error) {
+func (p *Pinned) where(i int) (object.Info, error) {
 	in := &p.inputs[i]
 	now, there := p.today[in.Key]
 	switch {
@@ -144,4 +144,23 @@ func (h *hashed) Read(b []byte) (int, error) {
 		err = h.fail()
 	}
 	return n, err
+}
+
+// Inputs returns what the run listed, in byte order of the keys.
+func (p *Pinned) Inputs() []ledger.Input { return p.inputs }
+
+// Compare reads an input that the run read, and looks up one that it only
+// listed. It returns how many bytes were read; the error is a [ChangedError]
+// when they are others.
+func (p *Pinned) Compare(ctx context.Context, i int) (int64, error) {
+	if p.inputs[i].SHA256 == "" {
+		_, err := p.where(i)
+		return 0, err
+	}
+	body, err := p.Open(ctx, p.infos[i], 0)
+	if err != nil {
+		return 0, err
+	}
+	defer body.Close()
+	return io.Copy(io.Discard, body)
 }

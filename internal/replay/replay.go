@@ -1,0 +1,126 @@
+// Package replay makes a committed run ready to be computed once more, from
+// what it says of itself and from its inputs as it saw them.
+package replay
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"log/slog"
+	"slices"
+	"time"
+
+	"cdrmend/internal/job"
+	"cdrmend/internal/ledger"
+	"cdrmend/internal/object"
+	"cdrmend/internal/policy"
+	"cdrmend/internal/record"
+	"cdrmend/internal/report"
+)
+
+// OpenSource opens the store in which the keys of a source lie;
+// ledger.MediaSource is that of media.url.
+type OpenSource func(ctx context.Context, source string, url policy.Template, versions bool) (object.Store, error)
+
+// Run is a committed run, ready to be computed again.
+type Run struct {
+	Config   *policy.Config
+	Interval record.Span
+	Sources  []*Pinned // as in the configuration
+	Media    *Pinned   // nil without media.url
+}
+
+// Prepare makes a run ready from its summary and its list of inputs. Relative
+// URLs of sources are relative to base.
+func Prepare(ctx context.Context, s *report.Summary, inputs iter.Seq2[ledger.Input, error], base string, open OpenSource) (*Run, error) {
+	r := &Run{}
+	var err error
+	if r.Config, err = s.Config.Config(base); err != nil {
+		return nil, err
+	}
+	for i := range r.Config.Sources {
+		if source := &r.Config.Sources[i]; !s.Settled[source.Name] {
+			source.Settle = time.Hour // as of the interval's end, when the others are settled
+		}
+	}
+	if r.Interval, err = spanOf(s); err != nil {
+		return nil, err
+	}
+	bySource := map[string][]ledger.Input{}
+	for in, err := range inputs {
+		if err != nil {
+			return nil, err
+		}
+		bySource[in.Source] = append(bySource[in.Source], in)
+	}
+	return r, r.open(ctx, bySource, open)
+}
+
+func spanOf(s *report.Summary) (record.Span, error) {
+	start, err1 := time.Parse(time.RFC3339Nano, s.Start)
+	end, err2 := time.Parse(time.RFC3339Nano, s.End)
+	return record.Span{Start: record.TimeOf(start), End: record.TimeOf(end)}, errors.Join(err1, err2)
+}
+
+// open opens what the run read, as it saw it.
+func (r *Run) open(ctx context.Context, inputs map[string][]ledger.Input, open OpenSource) error {
+	for i := range r.Config.Sources {
+		s := &r.Config.Sources[i]
+		p, err := openPinned(ctx, open, s.Name, s.URL, s.Versions, inputs[s.Name], prefixes(s, s.URL, r.Interval))
+		if err != nil {
+			return fmt.Errorf("opening source %s: %w", s.Name, err)
+		}
+		r.Sources = append(r.Sources, p)
+	}
+	if r.Config.Media.URL == nil {
+		return nil
+	}
+	var media []string
+	for i := range r.Config.Sources {
+		if s := &r.Config.Sources[i]; s.Kind == policy.Manifests {
+			media = append(media, prefixes(s, *r.Config.Media.URL, r.Interval)...)
+		}
+	}
+	slices.Sort(media)
+	var err error
+	r.Media, err = openPinned(ctx, open, ledger.MediaSource, *r.Config.Media.URL, false, inputs[ledger.MediaSource], slices.Compact(media))
+	return err
+}
+
+// prefixes returns where a run lists the keys of a source.
+func prefixes(s *policy.Source, url policy.Template, interval record.Span) []string {
+	var all []string
+	for _, p := range s.Partitions(url, interval) {
+		all = append(all, p.Prefixes...)
+	}
+	return all
+}
+
+func openPinned(ctx context.Context, open OpenSource, name string, url policy.Template, versions bool, inputs []ledger.Input, prefixes []string) (*Pinned, error) {
+	store, err := open(ctx, name, url, versions)
+	if err != nil {
+		return nil, err
+	}
+	p, err := newPinned(store, inputs)
+	if err != nil {
+		return nil, err
+	}
+	return p, p.look(ctx, prefixes)
+}
+
+// Job returns the job that computes the run again, as the build that computed
+// it first called itself, into an output of its own.
+func (r *Run) Job(tool string, output object.Store, watch job.Watch) *job.Job {
+	j := &job.Job{
+		Config: r.Config, AsOf: r.Interval.End, Tool: tool,
+		Log: slog.New(slog.DiscardHandler), Watch: watch, Stores: job.Stores{Output: output},
+	}
+	for _, p := range r.Sources {
+		j.Stores.Sources = append(j.Stores.Sources, p)
+	}
+	if r.Media != nil {
+		j.Stores.Media = r.Media
+	}
+	return j
+}
