@@ -27,7 +27,7 @@ type room struct {
 var rooms = map[string]room{
 	"cmd/cdrmend": {
 		"the door parses flags and prints; the decision is the job's alone",
-		"job committed verify replay history notify inspect manifest cdr registration table report ledger sample synth record object policy token",
+		"job committed explain verify replay history notify inspect manifest cdr registration table report ledger sample synth record object policy token",
 	},
 	"internal/job": {
 		"the job tells one interval and knows nothing of flags, terminals or samples",
@@ -51,6 +51,7 @@ var rooms = map[string]room{
 	"internal/replay":       {"a run is made again by the job, from what it says of itself", "job report ledger record object policy"},
 	"internal/verify":       {"what was committed is checked from the output alone, by the rooms that made it", "replay job table report ledger record object token policy"},
 	"internal/history":      {"what became of findings follows from what was committed", "committed table ledger record"},
+	"internal/explain":      {"a story is told from what was committed, and from the decision made once more", "committed history job reconcile cdr registration table redact record policy"},
 	"internal/sample":       {"the sample is known beforehand, so it must not follow from the code that it tests", ""},
 	"internal/synth":        {"what is planted is known beforehand, so it must not follow from the code that finds it", ""},
 

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"cdrmend/internal/explain"
 	"cdrmend/internal/job"
 	"cdrmend/internal/object"
 	"cdrmend/internal/policy"
@@ -76,10 +77,11 @@ func runDemo(ctx context.Context, w *world, flags *pflag.FlagSet) (int, error) {
 		return 0, err
 	}
 	fmt.Fprint(w.stdout, "\n", printable(report.Text(result)))
-	if err := explainSome(ctx, w, j, result); err != nil {
+	repaired, err := explainSome(ctx, w, j, result)
+	if err != nil {
 		return 0, err
 	}
-	tellWhere(w, dir, base, config, result)
+	tellWhere(w, dir, base, config, repaired, result)
 	return exitDone, nil
 }
 
@@ -115,8 +117,8 @@ const (
 
 // explainSome tells three findings of the committed run in plain words: a
 // recording that is lost, a value that was repaired, and metadata that never
-// came.
-func explainSome(ctx context.Context, w *world, j *job.Job, r *report.Run) error {
+// came. It returns the recording whose value was repaired.
+func explainSome(ctx context.Context, w *world, j *job.Job, r *report.Run) (repaired string, err error) {
 	wanted := []func(table.Finding) bool{
 		func(f table.Finding) bool { return f.Class == "missing_recording" && f.OutageCause == "scope_missing" },
 		func(f table.Finding) bool { return f.Class == "repaired_field" && f.OutageCause == "scope_missing" },
@@ -125,7 +127,7 @@ func explainSome(ctx context.Context, w *world, j *job.Job, r *report.Run) error
 	found := make([]*table.Finding, len(wanted))
 	for row, err := range j.ReadTable(ctx, r, table.Findings) {
 		if err != nil {
-			return err
+			return "", err
 		}
 		f := table.FindingOf(row)
 		for i, want := range wanted {
@@ -137,14 +139,18 @@ func explainSome(ctx context.Context, w *world, j *job.Job, r *report.Run) error
 	}
 	fmt.Fprint(w.stdout, "Three of its findings, in plain words:\n")
 	for _, f := range found {
-		if f != nil {
-			fmt.Fprintf(w.stdout, "\n%s\n", printable(report.Explain(*f)))
+		if f == nil {
+			continue
+		}
+		fmt.Fprintf(w.stdout, "\n%s", explain.Brief(*f))
+		if f.Class == "repaired_field" {
+			repaired = f.Recording
 		}
 	}
-	return nil
+	return repaired, nil
 }
 
-func tellWhere(w *world, dir, base, config string, r *report.Run) {
+func tellWhere(w *world, dir, base, config, repaired string, r *report.Run) {
 	night := dir
 	if base != "" {
 		night = strings.TrimSuffix(base, "/") + "/"
@@ -163,5 +169,9 @@ Verify what was committed: records and their signatures, files, inputs, and by
 computing everything again. Change a byte anywhere, and it names the object:
 
   cdrmend verify --config %s --inputs --recompute
-`, night, config, r.URL, r.URL, config, r.Interval, demoAsOf.Format(time.RFC3339), config)
+
+Follow one recording through all of it, from its manifest to the commit:
+
+  cdrmend explain %s --config %s
+`, night, config, r.URL, r.URL, config, r.Interval, demoAsOf.Format(time.RFC3339), config, repaired, config)
 }

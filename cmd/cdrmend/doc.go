@@ -14,6 +14,7 @@
 //	cdrmend run --config cdrmend.yaml --interval 2026-11-20
 //	cdrmend verify s3://bucket/prefix/ --keys keys.jwks.json
 //	cdrmend keygen                                   a key that signs what is committed
+//	cdrmend explain ID --config cdrmend.yaml         what was found about one recording
 //	cdrmend history --config cdrmend.yaml --interval 2026-11-20
 //	cdrmend ls --config cdrmend.yaml --table calls   where the newest tables lie
 //	cdrmend token --file token.txt                   whether a token can register a line

@@ -114,6 +114,12 @@ func TestBucketsGiveTheSameAsDirectories(t *testing.T) {
 				t.Errorf("listing the calls exits with %d and says %q, want %q in it", code, out, want)
 			}
 
+			lost, _, _ := strings.Cut(want["findings.csv"][strings.Index(want["findings.csv"], "\nfnd-")+1:], ",")
+			code, out = cdrmend(t, "explain", lost, "s3://out/", "--quiet")
+			if code != exitDone || !strings.Contains(out, "Finding "+lost) || !strings.Contains(out, "the same decision came of them") {
+				t.Errorf("explaining %s exits with %d and says\n%s", lost, code, out)
+			}
+
 			server.Put(t, "registrations", "date=2026-11-20/late.jsonl", nil)
 			startTwice(t, again)
 			if records := commits(stored(t, "out")); records != 2 {

@@ -66,7 +66,11 @@ func tellHistory(ctx context.Context, w *world, flags *pflag.FlagSet) (int, erro
 	case commits == nil:
 		return w.nothing("no finding %s in the histories of %s in %s", id, searched(labels), out.url)
 	}
-	h, err := history.Of(ctx, commits, id)
+	var wanted func(string) bool
+	if id != "" {
+		wanted = func(other string) bool { return other == id }
+	}
+	h, err := history.Of(ctx, commits, wanted)
 	if err != nil {
 		return 0, err
 	}

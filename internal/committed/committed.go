@@ -133,21 +133,17 @@ func (c *Commit) Table(ctx context.Context, s *table.Schema) table.Rows {
 	}
 }
 
-// Config returns the configuration values that count for the commit's run, as
-// its summary has them.
-func (c *Commit) Config(ctx context.Context) (json.RawMessage, error) {
-	r, size, done, err := c.fetch(ctx, ledger.File{Path: "summary.json"}, false)
+// Decode reads a JSON file of the commit's run.
+func (c *Commit) Decode(ctx context.Context, path string, into any) error {
+	r, size, done, err := c.fetch(ctx, ledger.File{Path: path}, false)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer done()
-	var summary struct {
-		Configuration json.RawMessage `json:"configuration"`
+	if err := json.NewDecoder(io.NewSectionReader(r, 0, size)).Decode(into); err != nil {
+		return fmt.Errorf("reading %s of run %s: %w", path, c.Record.RunID, err)
 	}
-	if err := json.NewDecoder(io.NewSectionReader(r, 0, size)).Decode(&summary); err != nil {
-		return nil, fmt.Errorf("reading summary.json of run %s: %w", c.Record.RunID, err)
-	}
-	return summary.Configuration, nil
+	return nil
 }
 
 // Verified reports whether a key that was given has signed the commit's

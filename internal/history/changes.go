@@ -3,6 +3,7 @@ package history
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"iter"
 
 	"cdrmend/internal/committed"
@@ -96,10 +97,13 @@ func (c *Changes) add(in *ledger.Input, what string) {
 
 // otherConfig tells whether the runs had different configurations.
 func otherConfig(ctx context.Context, before, after *committed.Commit) (bool, error) {
-	a, err := before.Config(ctx)
-	if err != nil {
-		return false, err
+	var configs [2]struct {
+		Configuration json.RawMessage `json:"configuration"`
 	}
-	b, err := after.Config(ctx)
-	return string(a) != string(b), err
+	for i, c := range []*committed.Commit{before, after} {
+		if err := c.Decode(ctx, "summary.json", &configs[i]); err != nil {
+			return false, err
+		}
+	}
+	return string(configs[0].Configuration) != string(configs[1].Configuration), nil
 }

@@ -62,11 +62,11 @@ type Event struct {
 	ClosedBy     []Holder `json:"closed_by,omitempty"`
 }
 
-// Of tells the history of an interval from all of its commits; of one finding
-// when an id is given.
-func Of(ctx context.Context, commits []*committed.Commit, id string) (*History, error) {
+// Of tells the history of an interval from all of its commits; only of the
+// findings whose ids are wanted, unless that is nil.
+func Of(ctx context.Context, commits []*committed.Commit, wanted func(id string) bool) (*History, error) {
 	h := &History{Format: Format, Interval: commits[0].Record.Interval, Commits: []Commit{}}
-	w := walk{id: id, seen: map[string]held{}}
+	w := walk{wanted: wanted, seen: map[string]held{}}
 	for i, c := range commits {
 		events, err := w.commit(ctx, c)
 		if err != nil {
@@ -81,7 +81,7 @@ func Of(ctx context.Context, commits []*committed.Commit, id string) (*History, 
 				return nil, err
 			}
 		}
-		if id == "" || len(events) > 0 {
+		if wanted == nil || len(events) > 0 {
 			h.Commits = append(h.Commits, told)
 		}
 	}
@@ -94,8 +94,8 @@ type held struct{ state, detail string }
 // walk goes from commit to commit. In memory is what the last one said of
 // each finding.
 type walk struct {
-	id   string
-	seen map[string]held
+	wanted func(id string) bool
+	seen   map[string]held
 }
 
 // commit compares the history of a commit with that of the one before.
@@ -107,7 +107,7 @@ func (w *walk) commit(ctx context.Context, c *committed.Commit) ([]Event, error)
 			return nil, err
 		}
 		f := table.HistoryOf(row)
-		if w.id != "" && f.ID != w.id {
+		if w.wanted != nil && !w.wanted(f.ID) {
 			continue
 		}
 		key := f.ID

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"cdrmend/internal/record"
 )
 
 // Text tells a history in lines: commit by commit, the oldest first.
@@ -40,17 +42,20 @@ func writeEvent(b *strings.Builder, e *Event, c *Changes) {
 	} else if e.Was != "" && e.Was != e.State {
 		state = "was " + e.Was + ", now " + e.State
 	}
+	line := func(format string, args ...any) { // a value from outside cannot begin another
+		b.WriteString("            " + record.Printable(fmt.Sprintf(format, args...)) + "\n")
+	}
 	fmt.Fprintf(b, "  %-9s %s  %s (%s, %s)\n", e.What, e.Finding, e.Class, e.Severity, state)
-	fmt.Fprintf(b, "            %s\n", e.about())
+	line("%s", e.about())
 	if e.WasDetail != "" {
-		fmt.Fprintf(b, "            detail was %s, is %s\n", e.WasDetail, e.Detail)
+		line("detail was %s, is %s", e.WasDetail, e.Detail)
 	}
 	if e.What == Closed && c != nil {
 		for _, h := range e.ClosedBy {
-			fmt.Fprintf(b, "            closed by %s, which is %s and %s\n", h.place(), h.What, h.How)
+			line("closed by %s, which is %s and %s", h.place(), h.What, h.How)
 		}
 		if len(e.ClosedBy) == 0 {
-			fmt.Fprintf(b, "            %s\n", c.unexplained())
+			line("%s", c.unexplained())
 		}
 	}
 }

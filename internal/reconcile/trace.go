@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"cdrmend/internal/cdr"
 	"cdrmend/internal/manifest"
 	"cdrmend/internal/policy"
 	"cdrmend/internal/record"
@@ -118,6 +119,7 @@ func (d *decider) soleUnclaimed(e *manifest.Entry) ruling {
 		r.values.ids = append(r.values.ids, id)
 		r.values.refs = append(r.values.refs, d.listing(legs, id)...)
 	}
+	r.values.refs = distinct(r.values.refs)
 	switch {
 	case len(c.unclaimed) != 1:
 	case c.entries > 1:
@@ -126,6 +128,17 @@ func (d *decider) soleUnclaimed(e *manifest.Entry) ruling {
 		r.silent = InputsIncomplete
 	}
 	return r
+}
+
+// distinct drops repeated rows; a leg may list several candidates.
+func distinct(refs []record.Ref) []record.Ref {
+	var out []record.Ref
+	for _, ref := range refs {
+		if !slices.Contains(out, ref) {
+			out = append(out, ref)
+		}
+	}
+	return out
 }
 
 func (t *Trace) attempt(f record.Field, r ruling) Attempt {
@@ -168,12 +181,8 @@ func (t *Trace) Leg(source, key string, row int64) (uint32, bool) {
 
 // LegAt is Leg for a row that is cited.
 func (t *Trace) LegAt(ref record.Ref) (uint32, bool) {
-	for i := range t.Legs {
-		if t.Legs[i].Ref == ref {
-			return uint32(i), true
-		}
-	}
-	return 0, false
+	i, found := slices.BinarySearchFunc(t.Legs, ref, func(l cdr.Leg, ref record.Ref) int { return compareRefs(l.Ref, ref) })
+	return uint32(i), found
 }
 
 func (t *Trace) object(source, key string) (uint32, bool) {
@@ -190,9 +199,6 @@ func (t *Trace) object(source, key string) (uint32, bool) {
 func (t *Trace) LegsOf(n uint32) (legs []uint32, byID bool) {
 	return t.d.legsOfEntry(n)
 }
-
-// Voice reports whether an entry is one that legs are matched with.
-func (t *Trace) Voice(n uint32) bool { return t.d.state[n].voice }
 
 // Weighing is what the verdict on a leg rests on.
 type Weighing struct {

@@ -4,10 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"cdrmend/internal/record"
-	"cdrmend/internal/registration"
 	"cdrmend/internal/report"
-	"cdrmend/internal/table"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -54,31 +51,6 @@ func TestTextOfARunThatComputedNothingSaysSo(t *testing.T) {
 	} {
 		if got := report.Text(&test.run); !strings.Contains(got, test.want) {
 			t.Errorf("text of %+v is %q, want %q in it", test.run, got, test.want)
-		}
-	}
-}
-
-// An outage is evidence, not proof: whatever is told of one coincides with it.
-func TestExplainNeverSpeaksOfACause(t *testing.T) {
-	for _, class := range []string{"missing_recording", "repaired_field", "metadata_missing", "conflict"} {
-		for cause := range registration.NumCauses {
-			for _, relation := range []string{"inside", "edge", "possible"} {
-				text := report.Explain(table.Finding{
-					ID: "fnd-1", Class: class, Conversation: "c1", Source: "m", ObjectKey: "k", Entry: 3, Start: record.NoTime,
-					OutageID: "out-1", OutageCause: cause.String(), OutageRelation: relation,
-				})
-				if !strings.Contains(text, "oincides with registration outage out-1") || !strings.Contains(text, cause.Remedy()) {
-					t.Errorf("%s, %s: %q does not tell the outage and what to do", class, cause, text)
-				}
-				if possibly := strings.Contains(text, "possibly"); possibly != (relation == "possible") {
-					t.Errorf("%s, %s, %s: %q", class, cause, relation, text)
-				}
-				for _, word := range []string{"caused", "because", "due to"} {
-					if strings.Contains(strings.Split(text, "What to do")[0], word+" the outage") {
-						t.Errorf("%q says %q", text, word)
-					}
-				}
-			}
 		}
 	}
 }

@@ -1,0 +1,156 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+
+	"cdrmend/internal/committed"
+	"cdrmend/internal/explain"
+	"cdrmend/internal/job"
+	"cdrmend/internal/ledger"
+	"cdrmend/internal/object"
+	"cdrmend/internal/replay"
+	"cdrmend/internal/report"
+
+	"github.com/spf13/pflag"
+)
+
+var explainCommand = command{
+	name:    "explain",
+	summary: "tell what was found about a recording, conversation, leg, finding or outage",
+	usage:   "ID [OUTPUT_URL] [FLAGS]",
+	text: `
+Tells the whole chain behind one id in plain words: the manifest and its hash,
+what was missing, each rule that was tried with the rows it rests on, the legs
+and their verdicts, the outage that something coincides with, the history of
+every finding, and the commit with its signature.
+
+  cdrmend explain 81b87763-c88b-4afa-883f-4684f25cf845 --config cdrmend.yaml
+  cdrmend explain fnd-1fd1420d0a0d80c4 s3://acme-compliance/cdrmend/ --keys keys.jwks.json
+  cdrmend explain out-dde34e133fdb4e64 ./copy --tables-only
+
+An id is looked for in all intervals, the newest first, and told from the first
+that has it; --interval names another. The inputs of that interval are read
+again, which takes as long as a run does, and decided again. When one of them
+changed or is gone, or with --tables-only, the committed tables alone are told.
+Telephone numbers and users are masked. Exit code 1 when nobody has that id.
+`,
+	flags: func(f *pflag.FlagSet) {
+		outputFlags(f)
+		f.String("interval", "", "only in this interval: 2026-11-20, or 2026-11-20T08 when intervals are shorter than a day")
+		f.Bool("tables-only", false, "do not read the inputs again")
+		f.StringArray("source", nil, "NAME=URL: the bucket or directory in which the keys of a source lie today; media.url for media")
+		f.Bool("clear", false, "show telephone numbers and users")
+		f.Bool("json", false, "print JSON")
+		f.Bool("quiet", false, "show no progress")
+	},
+	run: explainID,
+}
+
+func explainID(ctx context.Context, w *world, flags *pflag.FlagSet) (int, error) {
+	if flags.NArg() < 1 || flags.NArg() > 2 {
+		return 0, usagef("explain takes an ID and perhaps an OUTPUT_URL; see cdrmend explain --help")
+	}
+	id := explain.Normal(flags.Arg(0))
+	if id == "" {
+		return 0, usagef("%q is no id", flags.Arg(0))
+	}
+	out, err := openOutput(ctx, w, flags, flags.Arg(1))
+	if err != nil {
+		return 0, err
+	}
+	labels, err := out.chooseLabels(ctx, flags)
+	if err != nil {
+		return 0, err
+	}
+	clear, _ := flags.GetBool("clear")
+	story, commit, err := findStory(ctx, out, labels, id, clear)
+	if err != nil {
+		return 0, err
+	}
+	if story == nil {
+		return w.nothing("no recording, conversation, leg, finding or outage %s in the newest commits of %s in %s", id, searched(labels), out.url)
+	}
+	if err := deepen(ctx, w, flags, out, commit, story); err != nil {
+		return 0, err
+	}
+	text := printable(explain.Text(story))
+	if asJSON, _ := flags.GetBool("json"); asJSON {
+		raw, err := ledger.Encode(story)
+		if err != nil {
+			return 0, err
+		}
+		text = string(raw)
+	}
+	_, err = fmt.Fprint(w.stdout, text)
+	return exitDone, err
+}
+
+// findStory tells of an id from the newest interval that has it, nil when none
+// has.
+func findStory(ctx context.Context, out *output, labels []string, id string, clear bool) (*explain.Story, *committed.Commit, error) {
+	for _, label := range slices.Backward(labels) {
+		commits, err := out.Commits(ctx, label)
+		if err != nil {
+			return nil, nil, err
+		}
+		if len(commits) == 0 {
+			continue
+		}
+		if story, err := explain.Tell(ctx, commits, id, clear); story != nil || err != nil {
+			return story, commits[len(commits)-1], err
+		}
+	}
+	return nil, nil, nil
+}
+
+// deepen adds why everything is as it is, from the inputs as the run saw them.
+// Without them the story is told from the tables alone, and says why.
+func deepen(ctx context.Context, w *world, flags *pflag.FlagSet, out *output, commit *committed.Commit, story *explain.Story) error {
+	if only, _ := flags.GetBool("tables-only"); only {
+		story.Unread = "the inputs were not to be read"
+		return nil
+	}
+	r, err := reread(ctx, w, flags, out, commit)
+	if err == nil {
+		err = story.Deepen(r)
+	}
+	var usage usageError
+	if ctx.Err() != nil || errors.As(err, &usage) {
+		return err
+	}
+	if err != nil {
+		story.Unread = err.Error()
+	}
+	return nil
+}
+
+// reread reads the inputs of a commit's run and decides them once more.
+func reread(ctx context.Context, w *world, flags *pflag.FlagSet, out *output, commit *committed.Commit) (*job.Reading, error) {
+	places, err := sourcePlaces(flags)
+	if err != nil {
+		return nil, err
+	}
+	var summary report.Summary
+	if err := commit.Decode(ctx, report.SummaryFile, &summary); err != nil {
+		return nil, err
+	}
+	base, concurrency := "", verifyConcurrency
+	if out.config != nil {
+		base, concurrency = filepath.Dir(out.config.Path), out.config.Concurrency
+	}
+	run, err := replay.Prepare(ctx, &summary, commit.Inputs(ctx), base, places.opener(out.config, object.NewLimiter(concurrency)))
+	if err != nil {
+		return nil, err
+	}
+	run.Config.Concurrency, run.Config.Scratch = concurrency, out.Scratch
+	quiet, _ := flags.GetBool("quiet")
+	r, err := run.Job(commit.Record.Tool, nil, w.progress(quiet)).Explain(ctx, run.Interval)
+	if err == nil && r.RunID != commit.Record.RunID {
+		err = fmt.Errorf("they make another run, %s", r.RunID)
+	}
+	return r, err
+}

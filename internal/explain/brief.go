@@ -1,0 +1,32 @@
+package explain
+
+import (
+	"fmt"
+	"strings"
+
+	"cdrmend/internal/record"
+	"cdrmend/internal/registration"
+	"cdrmend/internal/table"
+)
+
+// Brief tells one finding in a few lines, from its row alone.
+func Brief(f table.Finding) string {
+	var b strings.Builder
+	line := func(format string, args ...any) { b.WriteString(record.Printable(fmt.Sprintf(format, args...)) + "\n") }
+	line("%s  %s (%s, %s)", f.ID, f.Class, f.Severity, f.Status)
+	text := meaning(&f)
+	line("  %s%s.", strings.ToUpper(text[:1]), text[1:])
+	at := f.Source + ":" + f.ObjectKey
+	if f.Entry >= 0 {
+		at += fmt.Sprintf("#%d", f.Entry)
+	}
+	line("  See %s", at)
+	if f.OutageID == "" {
+		return b.String()
+	}
+	line("  %s.", relates(f.OutageRelation, f.OutageID, f.OutageCause))
+	if cause, ok := registration.CauseByName(f.OutageCause); ok {
+		line("  Its first failure: %s. What to do: %s.", cause.Sentence(), cause.Remedy())
+	}
+	return b.String()
+}

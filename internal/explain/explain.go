@@ -1,0 +1,183 @@
+// Package explain turns one id into the story of what was found about it.
+//
+// A story is gathered from the tables of one commit (find.go, gather.go). Its
+// inputs, read and decided once more, add why: each rule that was tried, and
+// what a verdict rests on (reading.go). It is told in plain words (text.go), in
+// which an outage is something to coincide with, never a cause.
+package explain
+
+import (
+	"fmt"
+	"time"
+
+	"cdrmend/internal/history"
+	"cdrmend/internal/table"
+)
+
+// Format is the version of a story as JSON.
+const Format = "cdrmend.story/1"
+
+// What an id may name.
+const (
+	FindingID      = "finding"
+	OutageID       = "outage"
+	RecordingID    = "recording"
+	ConversationID = "conversation"
+	LegID          = "leg"
+)
+
+// Story is everything that was found about one id in one interval.
+type Story struct {
+	Format   string   `json:"format"`
+	ID       string   `json:"id"`
+	Names    []string `json:"names"` // what it is the id of; usually one thing
+	Interval string   `json:"interval"`
+	Commit   Commit   `json:"commit"`
+	Masked   bool     `json:"masked"`         // telephone numbers and users are
+	Reread   bool     `json:"inputs_reread"`  // the inputs were read and decided again, with the same result
+	Unread   string   `json:"inputs_problem"` // why they were not
+
+	Recordings []*Recording     `json:"recordings"`
+	Calls      []*Call          `json:"calls"` // legs
+	Outages    []*Outage        `json:"outages"`
+	Findings   []*Finding       `json:"findings"`
+	More       int64            `json:"not_shown"` // rows of the tables beyond those shown
+	History    *history.History `json:"history"`
+}
+
+// Commit is what the story is told from.
+type Commit struct {
+	Number    int64     `json:"number"`
+	Time      time.Time `json:"time"`
+	RunID     string    `json:"run_id"`
+	URL       string    `json:"url"`
+	Tool      string    `json:"tool"`
+	RecordSum string    `json:"record_sha256"`
+	Signed    bool      `json:"signed"`
+	KeyID     string    `json:"key_id"`
+	Verified  bool      `json:"verified"` // by a key that was given
+}
+
+// Object is an input as the run read it.
+type Object struct {
+	Source    string `json:"source"`
+	Key       string `json:"object_key"`
+	VersionID string `json:"version_id,omitempty"`
+	ETag      string `json:"etag,omitempty"`
+	Size      int64  `json:"size"`
+	SHA256    string `json:"sha256,omitempty"`
+	Listed    bool   `json:"listed"` // false: a document that should have been there
+}
+
+// Recording is an entry of a manifest.
+type Recording struct {
+	Row      table.Cells   `json:"row"`    // of the table recordings
+	Asked    bool          `json:"asked"`  // the id names it
+	Object   Object        `json:"object"` // the manifest
+	Copy     *Copy         `json:"repaired_copy,omitempty"`
+	Repairs  []table.Cells `json:"repairs"`
+	Lacked   []Field       `json:"lacked,omitempty"` // required fields; known when the inputs were read again
+	Matched  *Matched      `json:"matched,omitempty"`
+	id       string
+	place    place
+	findings []*Finding
+}
+
+// Copy is the repaired document.
+type Copy struct {
+	Path   string `json:"path"` // below the run's folder
+	SHA256 string `json:"sha256"`
+}
+
+// Matched is which legs an entry was matched with.
+type Matched struct {
+	By   string `json:"by"` // recording id, conversation, or nothing
+	Legs []Row  `json:"legs"`
+}
+
+// Field is one value that a recording lacked, and what the rules said.
+type Field struct {
+	Field    string    `json:"field"`
+	Attempts []Attempt `json:"attempts"` // in the order of the rules
+	Outcome  string    `json:"outcome"`  // repaired, ambiguous or missing
+}
+
+// The outcomes of a search.
+const (
+	Repaired  = "repaired"
+	Ambiguous = "ambiguous"
+	Missing   = "missing"
+	NotNeeded = "not needed" // of a rule
+)
+
+// Attempt is what one rule said.
+type Attempt struct {
+	Rule    string   `json:"rule"`
+	Applied string   `json:"applied"` // yes, no, ambiguous, or not needed
+	Why     string   `json:"why"`
+	Values  []string `json:"values"`
+	Rows    []Row    `json:"rows"` // that name the values
+	More    int      `json:"more_rows,omitempty"`
+}
+
+// Row is a row of a call detail record or of a registration log, with the
+// values that matter.
+type Row struct {
+	Source       string   `json:"source"`
+	Key          string   `json:"object_key"`
+	Row          int64    `json:"row"`
+	Conversation string   `json:"conversation_id,omitempty"`
+	Leg          string   `json:"leg_id,omitempty"`
+	Recordings   []string `json:"recording_ids,omitempty"`
+	Trunk        string   `json:"trunk_id,omitempty"`
+	Line         string   `json:"line_id,omitempty"`
+	Start        string   `json:"start_time,omitempty"` // of an attempt to register: its time
+	End          string   `json:"end_time,omitempty"`
+	Status       *int32   `json:"status,omitempty"` // of an attempt to register
+	Cause        string   `json:"cause,omitempty"`  // of one that failed
+}
+
+// Call is a leg.
+type Call struct {
+	Row      table.Cells `json:"row"` // of the table calls
+	Asked    bool        `json:"asked"`
+	Object   Object      `json:"object"` // the call detail record
+	Weighing *Weighing   `json:"weighing,omitempty"`
+	place    place
+	findings []*Finding
+}
+
+// Weighing is what a verdict rests on.
+type Weighing struct {
+	ToBeRecorded bool     `json:"to_be_recorded"`
+	Lists        []string `json:"recording_ids"`
+	Entries      []Row    `json:"entries"`  // that it was matched with
+	Lost         []string `json:"lost"`     // recordings it lists that no manifest has
+	Possible     []string `json:"possible"` // those that an entry without an id may have
+	Because      []string `json:"because"`  // in plain words
+	NotBetter    []string `json:"not_better"`
+	Hiding       []string `json:"hiding"` // incomplete inputs that may hide its recording
+}
+
+// Outage is a registration outage that something of the story coincides with.
+type Outage struct {
+	Row      table.Cells `json:"row"` // of the table outages
+	Asked    bool        `json:"asked"`
+	Failures []Row       `json:"failures"`
+	More     int         `json:"more_failures,omitempty"`
+}
+
+// Finding is a finding, open or closed, as the history has it.
+type Finding struct {
+	Row   table.Cells `json:"row"` // of the table history
+	Asked bool        `json:"asked"`
+	row   table.HistoryRow
+}
+
+// place is where a row stands.
+type place struct {
+	source, key string
+	row         int64
+}
+
+func (p place) String() string { return fmt.Sprintf("%s:%s#%d", p.source, p.key, p.row) }

@@ -1,0 +1,141 @@
+package explain_test
+
+import (
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"cdrmend/internal/committed"
+	"cdrmend/internal/explain"
+	"cdrmend/internal/job"
+	"cdrmend/internal/object"
+	"cdrmend/internal/policy"
+	"cdrmend/internal/record"
+)
+
+const config = `name: night
+sources:
+  manifests: [{name: m, url: "m/date={date}/", profile: cdrmend}]
+  cdrs: [{name: c, url: "c/date={date}/", profile: cdrmend}]
+output: {url: out/, tables: [parquet]}
+`
+
+var day = record.Span{
+	Start: record.TimeOf(time.Date(2026, 11, 20, 0, 0, 0, 0, time.UTC)),
+	End:   record.TimeOf(time.Date(2026, 11, 21, 0, 0, 0, 0, time.UTC)),
+}
+
+// newJob opens a night of one recording and the given legs.
+func newJob(t *testing.T, legs string) *job.Job {
+	t.Helper()
+	dir := t.TempDir()
+	for name, text := range map[string]string{
+		"cdrmend.yaml":               config,
+		"m/date=2026-11-20/a.json":   `[{"recording_id":"r1","conversation_id":"c1","start_time":"2026-11-20T10:00:00Z","end_time":"2026-11-20T10:05:00Z"}]`,
+		"c/date=2026-11-20/legs.csv": "conversation_id,leg_id,recording_ids,trunk_id,start_time,answer_time,end_time\n" + legs,
+	} {
+		path := filepath.Join(dir, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	cfg, err := policy.Load(filepath.Join(dir, "cdrmend.yaml"), nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	open := func(u policy.Template) object.Store {
+		store, err := object.Open(t.Context(), object.Location{Dir: u.Dir()}, object.Options{MakeRoot: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return store
+	}
+	return &job.Job{
+		Config: cfg, AsOf: day.End, Now: day.End.Std, Tool: "test", Log: slog.New(slog.DiscardHandler), Watch: func(string, int64, int64) {},
+		Stores: job.Stores{Sources: []object.Store{open(cfg.Sources[0].URL), open(cfg.Sources[1].URL)}, Output: open(cfg.Output.URL)},
+	}
+}
+
+// tell runs the job and gathers the story of an id.
+func tell(t *testing.T, j *job.Job, id string) *explain.Story {
+	t.Helper()
+	if _, err := j.Run(t.Context(), day); err != nil {
+		t.Fatal(err)
+	}
+	out := committed.Output{Store: j.Stores.Output, Root: j.Config.Output.URL.Prefix()}
+	commits, err := out.Commits(t.Context(), "2026-11-20")
+	if err != nil {
+		t.Fatal(err)
+	}
+	story, err := explain.Tell(t.Context(), commits, id, false)
+	if err != nil || story == nil {
+		t.Fatalf("the story of %s is %v, %v", id, story, err)
+	}
+	return story
+}
+
+const oneLeg = "c1,1,r1,T1,2026-11-20T10:00:00Z,2026-11-20T10:00:00Z,2026-11-20T10:05:00Z\n"
+
+// What is decided otherwise now, by another build or otherwise, does not
+// explain what was committed.
+func TestAStoryIsNotDeepenedByAnotherDecision(t *testing.T) {
+	j := newJob(t, oneLeg)
+	story := tell(t, j, "r1")
+	j.Config.Policy.Expect = policy.ExpectNone
+	other, err := j.Explain(t.Context(), day)
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = story.Deepen(other)
+	if err == nil || !strings.Contains(err.Error(), "c:date=2026-11-20/legs.csv#0 is excluded instead of repaired") {
+		t.Errorf("got %v", err)
+	}
+	if story.Reread || story.Recordings[0].Lacked != nil {
+		t.Errorf("the story was changed: %+v", story.Recordings[0])
+	}
+	j.Config.Policy.Expect = policy.ExpectAnswered
+	same, err := j.Explain(t.Context(), day)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := story.Deepen(same); err != nil || !story.Reread || len(story.Recordings[0].Lacked) != 1 {
+		t.Errorf("the same decision explains nothing: %v, %+v", err, story.Recordings[0])
+	}
+}
+
+// A conversation with very many legs is told in part, and says so.
+func TestAStoryShowsAHundredRowsOfATable(t *testing.T) {
+	var legs strings.Builder
+	for i := range 130 {
+		fmt.Fprintf(&legs, "c1,%d,,T1,2026-11-20T10:00:%02dZ,2026-11-20T10:01:00Z,2026-11-20T10:05:00Z\n", i, i%60)
+	}
+	story := tell(t, newJob(t, legs.String()), "c1")
+	if len(story.Calls) != 100 || story.More != 30 {
+		t.Errorf("the story shows %d legs and leaves out %d rows, want 100 and 30", len(story.Calls), story.More)
+	}
+	if text := explain.Text(story); !strings.Contains(text, "\n30 further rows belong to this story; the tables have them.\n") {
+		t.Errorf("the text does not say that rows are left out:\n%s", text)
+	}
+}
+
+func TestNobodyKnowsAnIdThatIsNotThere(t *testing.T) {
+	j := newJob(t, oneLeg)
+	tell(t, j, "r1")
+	out := committed.Output{Store: j.Stores.Output, Root: j.Config.Output.URL.Prefix()}
+	commits, err := out.Commits(t.Context(), "2026-11-20")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, id := range []string{"r2", "T1", "trunk_id", "c"} {
+		if story, err := explain.Tell(t.Context(), commits, id, false); story != nil || err != nil {
+			t.Errorf("the story of %q is %+v, %v", id, story, err)
+		}
+	}
+}

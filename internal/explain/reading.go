@@ -1,0 +1,238 @@
+package explain
+
+import (
+	"fmt"
+	"slices"
+
+	"cdrmend/internal/job"
+	"cdrmend/internal/policy"
+	"cdrmend/internal/reconcile"
+	"cdrmend/internal/record"
+	"cdrmend/internal/redact"
+	"cdrmend/internal/registration"
+)
+
+// maxEvidence is how many rows are shown for one value, and how many failures
+// of one outage.
+const maxEvidence = 8
+
+// Deepen adds to a story why everything is as it is, from its inputs, which
+// were read and decided once more. The error says that something else was
+// decided, which another build may do; the story is left as it was.
+func (s *Story) Deepen(r *job.Reading) error {
+	if err := s.agrees(r); err != nil {
+		return err
+	}
+	s.Reread = true
+	d := deepening{r: r, show: redact.New(policy.Report{Redact: policy.RedactNumbers})}
+	if !s.Masked {
+		d.show = redact.New(policy.Report{Redact: policy.RedactNothing})
+	}
+	for _, rec := range s.Recordings {
+		if n, ok := r.Entry(rec.place.source, rec.place.key, rec.place.row); ok {
+			d.recording(rec, n)
+		}
+	}
+	for _, c := range s.Calls {
+		if n, ok := r.Leg(c.place.source, c.place.key, c.place.row); ok {
+			d.call(c, n)
+		}
+	}
+	for _, o := range s.Outages {
+		d.outage(o)
+	}
+	return nil
+}
+
+// agrees holds what was decided again against what the tables say.
+func (s *Story) agrees(r *job.Reading) error {
+	for _, c := range s.Calls {
+		n, ok := r.Leg(c.place.source, c.place.key, c.place.row)
+		if !ok {
+			return fmt.Errorf("decided again, there is no leg in %s", c.place)
+		}
+		if w := r.Weigh(n); w.Call.Verdict.String() != c.Row.Get("verdict") {
+			return fmt.Errorf("decided again, the verdict on the leg in %s is %s instead of %s", c.place, w.Call.Verdict, c.Row.Get("verdict"))
+		}
+	}
+	for _, rec := range s.Recordings {
+		n, ok := r.Entry(rec.place.source, rec.place.key, rec.place.row)
+		if !ok {
+			return fmt.Errorf("decided again, there is no recording in %s", rec.place)
+		}
+		if got := r.Texts.String(r.Entries[n].Recording); got != rec.id {
+			return fmt.Errorf("decided again, the recording in %s is %q instead of %q", rec.place, got, rec.id)
+		}
+	}
+	return nil
+}
+
+type deepening struct {
+	r    *job.Reading
+	show *redact.Redactor
+}
+
+func (d *deepening) recording(rec *Recording, n uint32) {
+	legs, byID := d.r.LegsOf(n)
+	rec.Matched = &Matched{By: "nothing", Legs: []Row{}}
+	switch {
+	case len(legs) == 0:
+	case byID:
+		rec.Matched.By = "recording id"
+	default:
+		rec.Matched.By = "conversation"
+	}
+	for _, leg := range legs[:min(len(legs), maxEvidence)] {
+		rec.Matched.Legs = append(rec.Matched.Legs, d.leg(leg))
+	}
+	for _, f := range d.r.Lacked(n) {
+		rec.Lacked = append(rec.Lacked, d.field(n, f))
+	}
+}
+
+// field tells what the rules said: the first that names a value ends the
+// search.
+func (d *deepening) field(n uint32, f record.Field) Field {
+	out := Field{Field: f.String(), Attempts: []Attempt{}, Outcome: Missing}
+	ended := false
+	for _, a := range d.r.Attempts(n, f) {
+		told := Attempt{Rule: a.Rule.String(), Applied: "no", Values: d.values(a.Values), Rows: []Row{}}
+		for i, ref := range a.Refs {
+			if i == maxEvidence {
+				told.More = len(a.Refs) - i
+				break
+			}
+			told.Rows = append(told.Rows, d.rowAt(ref))
+		}
+		switch {
+		case ended:
+			told.Applied, told.Why = NotNeeded, "an earlier one had decided"
+			told.Values, told.Rows, told.More = []string{}, []Row{}, 0
+		case a.Silent != reconcile.Spoke:
+			told.Why = silences[a.Silent]
+			if len(a.Values) > 0 { // it named candidates and must not choose
+				told.Applied, out.Outcome, ended = Ambiguous, Ambiguous, true
+			}
+		case len(a.Values) == 1:
+			told.Applied, told.Why = "yes", spoke[a.Rule]
+			out.Outcome, ended = Repaired, true
+		case len(a.Values) > 1:
+			told.Applied, told.Why = Ambiguous, fmt.Sprintf("%s; there are %d", several[a.Rule], len(a.Values))
+			out.Outcome, ended = Ambiguous, true
+		default:
+			told.Why = nothing[a.Rule]
+		}
+		out.Attempts = append(out.Attempts, told)
+	}
+	return out
+}
+
+func (d *deepening) values(list []string) []string {
+	out := []string{}
+	for _, v := range list {
+		out = append(out, d.show.Key(v))
+	}
+	return out
+}
+
+// rowAt returns a row that is cited: a leg, or an attempt to register.
+func (d *deepening) rowAt(ref record.Ref) Row {
+	if n, ok := d.r.LegAt(ref); ok {
+		return d.leg(n)
+	}
+	out := d.at(ref.Object, ref.Row)
+	if e := d.r.EventAt(ref); e != nil {
+		d.event(&out, e)
+	}
+	return out
+}
+
+func (d *deepening) at(object, row uint32) Row {
+	o := &d.r.Objects[object]
+	return Row{Source: d.r.Sources[o.Source].Name, Key: d.show.Key(o.Key), Row: int64(row)}
+}
+
+func (d *deepening) leg(n uint32) Row {
+	l := &d.r.Legs[n]
+	out := d.at(l.Ref.Object, l.Ref.Row)
+	out.Conversation, out.Leg = d.text(l.Conversation), d.text(l.ID)
+	out.Trunk, out.Line, out.Start, out.End = d.text(l.Trunk), d.text(l.Line), l.Start.String(), l.End.String()
+	for _, id := range record.RunOf(l.Recordings, d.r.Evidence.Recordings) {
+		out.Recordings = append(out.Recordings, d.text(id))
+	}
+	return out
+}
+
+func (d *deepening) event(out *Row, e *registration.Event) {
+	status := e.Status
+	out.Trunk, out.Line, out.Start, out.Status = d.text(e.Trunk), d.text(e.Line), e.Time.String(), &status
+}
+
+func (d *deepening) text(t record.Text) string { return d.r.Texts.String(t) }
+
+func (d *deepening) entry(n uint32) Row {
+	e := &d.r.Entries[n]
+	out := d.at(d.r.Documents[e.Doc].Object, e.Index)
+	out.Conversation, out.Trunk, out.Line = d.text(e.Conversation), d.text(e.Trunk), d.text(e.Line)
+	out.Start, out.End = e.Start.String(), e.End.String()
+	if e.Recording != record.None {
+		out.Recordings = []string{d.text(e.Recording)}
+	}
+	return out
+}
+
+func (d *deepening) outage(o *Outage) {
+	i := slices.IndexFunc(d.r.Outages, func(x registration.Outage) bool { return x.ID == o.Row.Get("outage_id") })
+	if i < 0 {
+		return
+	}
+	failures := d.r.Failures(&d.r.Outages[i])
+	for n, f := range failures {
+		if n == maxEvidence {
+			o.More = len(failures) - n
+			break
+		}
+		row := d.at(f.Ref.Object, f.Ref.Row)
+		d.event(&row, f.Event)
+		row.Cause = f.Cause.String()
+		o.Failures = append(o.Failures, row)
+	}
+}
+
+func (d *deepening) call(c *Call, n uint32) {
+	w := d.r.Weigh(n)
+	l := &d.r.Legs[n]
+	c.Weighing = &Weighing{
+		ToBeRecorded: w.ToRecord, Lists: []string{}, Entries: []Row{}, Lost: w.Lost, Possible: w.Possible, Hiding: []string{},
+	}
+	for _, id := range record.RunOf(l.Recordings, d.r.Evidence.Recordings) {
+		c.Weighing.Lists = append(c.Weighing.Lists, d.text(id))
+	}
+	for _, e := range w.Entries[:min(len(w.Entries), maxEvidence)] {
+		c.Weighing.Entries = append(c.Weighing.Entries, d.entry(e))
+	}
+	if w.Incomplete {
+		c.Weighing.Hiding = d.hiding(policy.Manifests, l.Org, w.First, w.Last)
+		if w.BeginsBefore {
+			c.Weighing.Hiding = append(c.Weighing.Hiding, "the conversation began before the earliest manifests that were read")
+		}
+	}
+	c.Weighing.Because, c.Weighing.NotBetter = d.because(&w, l)
+}
+
+// hiding names incomplete inputs.
+func (d *deepening) hiding(kind policy.Kind, org record.Text, from, to record.Time) []string {
+	list := []string{}
+	for _, in := range d.r.Hiding(kind, org, from, to) {
+		name := d.r.Sources[in.Source].Name
+		switch {
+		case in.Unsettled:
+			list = append(list, fmt.Sprintf("source %s could still deliver", name))
+		case in.Partition < 0:
+			list = append(list, fmt.Sprintf("source %s delivered nothing usable", name))
+		default:
+			list = append(list, fmt.Sprintf("%s of source %s is damaged", d.r.Partitions[in.Partition].URL, name))
+		}
+	}
+	return list
+}

@@ -1,0 +1,258 @@
+package explain
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"cdrmend/internal/history"
+	"cdrmend/internal/record"
+	"cdrmend/internal/table"
+)
+
+// Text tells a story in plain words.
+func Text(s *Story) string {
+	t := &teller{story: s}
+	t.head()
+	t.short()
+	for _, f := range s.Findings {
+		if f.Asked {
+			t.finding(f)
+		}
+	}
+	if slices.Equal(s.Names, []string{OutageID}) {
+		t.outage(s.Outages[0])
+		t.coinciding()
+	} else {
+		t.conversation()
+	}
+	t.findings()
+	if s.More > 0 {
+		t.section("%d further rows belong to this story; the tables have them.", s.More)
+	}
+	return t.b.String()
+}
+
+// conversation tells of everything that belongs to one.
+func (t *teller) conversation() {
+	for _, r := range t.story.Recordings {
+		t.recording(r)
+	}
+	for _, c := range t.story.Calls {
+		t.call(c)
+	}
+	for _, o := range t.story.Outages {
+		t.outage(o)
+	}
+}
+
+type teller struct {
+	b     strings.Builder
+	story *Story
+}
+
+// section begins a part of the story.
+func (t *teller) section(format string, args ...any) { t.write("\n", format, args) }
+
+func (t *teller) line(format string, args ...any) { t.write("  ", format, args) }
+
+func (t *teller) detail(format string, args ...any) { t.write("      ", format, args) }
+
+// write writes one line: a value from outside cannot begin another.
+func (t *teller) write(indent, format string, args []any) {
+	t.b.WriteString(indent + record.Printable(fmt.Sprintf(format, args...)) + "\n")
+}
+
+func (t *teller) head() {
+	s, c := t.story, &t.story.Commit
+	name := strings.Join(s.Names, " and ")
+	t.write("", "%s %s, interval %s", []any{strings.ToUpper(name[:1]) + name[1:], s.ID, s.Interval})
+	t.b.WriteByte('\n')
+	t.line("Told from commit %d, made %s, run %s.", c.Number, when(c.Time.Format(time.RFC3339Nano)), c.RunID)
+	switch {
+	case !c.Signed:
+		t.line("The commit record is not signed. Every table that was read is the one that it names.")
+	case c.Verified:
+		t.line("The commit record is signed by key %q, and the signature was checked. Every table that was read is the one that it names.", c.KeyID)
+	default:
+		t.line("The commit record says that key %q signed it; --keys would check that. Every table that was read is the one that it names.", c.KeyID)
+	}
+	if s.Reread {
+		t.line("The inputs were read again: they are those that the run read, and the same decision came of them.")
+	} else {
+		t.line("It is told from the committed tables alone: %s.", s.Unread)
+		t.line("Which rules were tried in vain, what a verdict rests on and each single failure of an outage is not told.")
+	}
+	if s.Masked {
+		t.line("Telephone numbers and users are masked; --clear shows them.")
+	}
+}
+
+// short tells the story in a few sentences.
+func (t *teller) short() {
+	var told []string
+	add := func(text string) {
+		if !slices.Contains(told, text) {
+			told = append(told, text)
+		}
+	}
+	if slices.Equal(t.story.Names, []string{OutageID}) {
+		row := t.story.Outages[0].Row
+		add(fmt.Sprintf("What is on %s could not register %s.", trunkAndLine(row.Get("trunk_id"), row.Get("line_id")), times(row)))
+		add(fmt.Sprintf("What coincides with that: %s and %s.", count(len(t.story.Calls), "leg"), count(len(t.story.Findings), "finding")))
+	}
+	for _, f := range t.story.Findings {
+		if f.row.State == table.Closed || t.story.Names[0] == OutageID {
+			continue
+		}
+		text := meaning(&f.row.Finding)
+		add(strings.ToUpper(text[:1]) + text[1:] + ".")
+	}
+	for _, c := range t.story.Calls {
+		if t.story.Names[0] == OutageID {
+			break
+		}
+		add(verdicts[c.Row.Get("verdict")])
+	}
+	if len(told) == 0 {
+		return
+	}
+	t.section("In short:")
+	for i, text := range told {
+		if i == maxShort {
+			t.line("And more, see below.")
+			break
+		}
+		t.line("%s", text)
+	}
+}
+
+func count(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
+
+// maxShort is how many sentences tell a story in short.
+const maxShort = 8
+
+// verdicts say what the verdict on a leg means.
+var verdicts = map[string]string{
+	"complete":          "A leg of the call is recorded, with all its metadata.",
+	"repaired":          "A leg of the call is recorded, with all its metadata after repair.",
+	"incomplete":        "A leg of the call is recorded, but what is known about its recording is defective.",
+	"partial":           "A leg of the call is recorded only in part.",
+	"missing":           "A leg of the call that was to be recorded has no recording.",
+	"indeterminate":     "Whether a leg of the call is recorded, nobody can tell.",
+	"excluded":          "A leg of the call was not to be recorded.",
+	"recorded_in_error": "A leg of the call is recorded although it was not to be.",
+}
+
+// finding tells of the finding that was asked for.
+func (t *teller) finding(f *Finding) {
+	t.section("Finding %s: %s", f.row.ID, f.row.Class)
+	if len(t.story.Recordings)+len(t.story.Calls) > 0 {
+		t.line("It is told with what it is about, below.")
+		return
+	}
+	t.line("It says that %s.", meaning(&f.row.Finding))
+	state := f.row.State
+	if state == "indeterminate" {
+		state = "indeterminate: nobody can tell yet"
+	}
+	t.line("Its severity is %s, and it is %s.", f.row.Severity, state)
+	at := f.Row.Get("source") + ":" + f.Row.Get("object_key")
+	if f.row.Entry >= 0 {
+		at += fmt.Sprintf(", row %d", f.row.Entry)
+	}
+	t.line("It is about %s", at)
+	if detail := f.Row.Get("detail"); detail != "" {
+		t.detail("%s", detail)
+	}
+	t.relation(f.Row)
+}
+
+// findings tells the history of every finding of the story.
+func (t *teller) findings() {
+	if len(t.story.Findings) == 0 {
+		t.section("There is no finding about it.")
+		return
+	}
+	t.section("History of the findings")
+	for _, c := range t.story.History.Commits {
+		for i := range c.Events {
+			e := &c.Events[i]
+			t.line("%s %s %s in commit %d, %s%s", e.Finding, e.Class, e.What, c.Number, when(c.Time.Format(time.RFC3339Nano)), change(e))
+			for _, h := range e.ClosedBy {
+				t.detail("closed by %s:%s, which is %s and %s", h.Source, h.Key, h.What, h.How)
+			}
+		}
+	}
+}
+
+func change(e *history.Event) string {
+	switch e.What {
+	case history.Opened:
+		return " (" + e.State + ")"
+	case history.Closed:
+		return " (was " + e.Was + ")"
+	}
+	return " (was " + e.Was + ", now " + e.State + ")"
+}
+
+func (t *teller) asked(asked bool) string {
+	if asked || slices.Contains(t.story.Names, FindingID) || slices.Contains(t.story.Names, OutageID) {
+		return ""
+	}
+	return ", of the same conversation"
+}
+
+// times writes the span of a row.
+func times(row table.Cells) string {
+	start, end := row.Get("start_time"), row.Get("end_time")
+	text := "from " + when(start) + " to " + when(end)
+	from, err1 := time.Parse(time.RFC3339Nano, start)
+	to, err2 := time.Parse(time.RFC3339Nano, end)
+	if err1 == nil && err2 == nil {
+		text += fmt.Sprintf(" (%s)", to.Sub(from))
+	}
+	return text
+}
+
+// when writes a time for people, with no more digits than it has.
+func when(text string) string {
+	t, err := time.Parse(time.RFC3339Nano, text)
+	if err != nil {
+		return "an unknown time"
+	}
+	return t.UTC().Format("2006-01-02 15:04:05.999999 UTC")
+}
+
+func milliseconds(text string) string {
+	d, err := time.ParseDuration(or(text, "0") + "ms")
+	if err != nil {
+		return text
+	}
+	return d.String()
+}
+
+func trunkAndLine(trunk, line string) string {
+	switch {
+	case trunk == "" && line == "":
+		return "no known trunk or line"
+	case line == "":
+		return "trunk " + trunk
+	case trunk == "":
+		return "line " + line
+	}
+	return "trunk " + trunk + ", line " + line
+}
+
+func or(text, other string) string {
+	if text == "" {
+		return other
+	}
+	return text
+}

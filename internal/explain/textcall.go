@@ -1,0 +1,129 @@
+package explain
+
+import (
+	"fmt"
+	"slices"
+
+	"cdrmend/internal/registration"
+	"cdrmend/internal/table"
+)
+
+// coinciding lists what coincides with the outage that the story is about.
+func (t *teller) coinciding() {
+	if len(t.story.Calls) == 0 {
+		t.section("No leg coincides with it.")
+		return
+	}
+	t.section("Legs that coincide with it:")
+	for _, c := range t.story.Calls {
+		row := c.Row
+		t.line("%s of conversation %s: %s", or(row.Get("leg_id"), "without an id"), or(row.Get("conversation_id"), "(unknown)"), row.Get("verdict"))
+		t.detail("%s, %s", times(row), relations[row.Get("outage_relation")])
+	}
+}
+
+// relations say how a leg of a list relates to the outage.
+var relations = map[string]string{
+	registration.Inside:   "began during the outage",
+	registration.Edge:     "began before the outage",
+	registration.Possible: "coincides with it only possibly",
+}
+
+func (t *teller) call(c *Call) {
+	t.section("Leg %s%s: %s", or(c.Row.Get("leg_id"), "without an id"), t.asked(c.Asked), c.Row.Get("verdict"))
+	t.object("Its call detail record is", &c.Object, c.place.row, "row")
+	t.line("It belongs to conversation %s and lasted %s", or(c.Row.Get("conversation_id"), "(unknown)"), times(c.Row))
+	t.line("on %s.", trunkAndLine(c.Row.Get("trunk_id"), c.Row.Get("line_id")))
+	if w := c.Weighing; w != nil {
+		t.line("The verdict is %s, as", c.Row.Get("verdict"))
+		for _, why := range w.Because {
+			t.detail("- %s", why)
+		}
+		for _, hiding := range w.Hiding {
+			t.detail("  (%s)", hiding)
+		}
+		if len(w.NotBetter) > 0 {
+			t.line("It is no better, as")
+			for _, why := range w.NotBetter {
+				t.detail("- %s", why)
+			}
+		}
+	} else if reason := c.Row.Get("reason"); reason != "" {
+		t.line("It was not to be recorded: %s.", reason)
+	}
+	for _, f := range c.findings {
+		t.defect(f)
+	}
+	t.relation(c.Row)
+}
+
+// relation tells how a row relates to outages.
+func (t *teller) relation(row table.Cells) {
+	relation, id := row.Get("outage_relation"), row.Get("outage_id")
+	if relation == "" {
+		return
+	}
+	text := relates(relation, id, row.Get("outage_cause"))
+	switch overlap := milliseconds(row.Get("outage_overlap_ms")); relation {
+	case registration.Inside, registration.Edge:
+		t.line("%s, for %s.", text, overlap)
+	case registration.Possible:
+		t.line("%s, for %s;", text, overlap)
+		t.line("no more than possibly, as %s.", t.whyPossible(id, row))
+	default:
+		t.line("%s.", text)
+	}
+}
+
+// relates says how something relates to outages, without a full stop.
+func relates(relation, outage, cause string) string {
+	switch relation {
+	case registration.Inside:
+		return fmt.Sprintf("It coincides with registration outage %s (%s), during which it began", outage, cause)
+	case registration.Edge:
+		return fmt.Sprintf("It coincides with registration outage %s (%s), before which it began", outage, cause)
+	case registration.Possible:
+		return fmt.Sprintf("It possibly coincides with registration outage %s (%s)", outage, cause)
+	case registration.Uncertain:
+		return "Whether it coincides with a registration outage, nobody can tell"
+	}
+	return "It coincides with no registration outage"
+}
+
+func (t *teller) whyPossible(id string, row table.Cells) string {
+	i := slices.IndexFunc(t.story.Outages, func(o *Outage) bool { return o.Row.Get("outage_id") == id })
+	if i >= 0 && t.story.Outages[i].Row.Get("ended_by") == registration.EndedByAssumed {
+		return "no registration of that line or trunk ever succeeded in what was read, so that the outage may be none"
+	}
+	return "it names no line, and the outage was on one line of its trunk"
+}
+
+func (t *teller) outage(o *Outage) {
+	t.section("Registration outage %s", o.Row.Get("outage_id"))
+	t.line("It was on %s,", trunkAndLine(o.Row.Get("trunk_id"), o.Row.Get("line_id")))
+	t.line("%s, and ended %s.", times(o.Row), ends[o.Row.Get("ended_by")])
+	cause := o.Row.Get("cause")
+	if c, ok := registration.CauseByName(cause); ok {
+		t.line("The attempt to register with which it began failed: %s (%s).", c.Sentence(), cause)
+		t.line("What to do: %s.", c.Remedy())
+	}
+	t.line("Failed attempts: %s (%s).", o.Row.Get("failures"), o.Row.Get("causes"))
+	for i := range o.Failures {
+		f := &o.Failures[i]
+		t.detail("%s: %s answered with %d, %s", f.Name(), when(f.Start), *f.Status, f.Cause)
+	}
+	if o.More > 0 {
+		t.detail("and %d more", o.More)
+	}
+	if until := o.Row.Get("binding_until"); until != "" {
+		t.line("At most until %s an earlier registration still carried calls.", when(until))
+	}
+	t.line("An outage is evidence and never proof: to coincide with one is not to be caused by it.")
+}
+
+// ends say how an outage ended.
+var ends = map[string]string{
+	registration.EndedBySuccess: "when the registration succeeded",
+	registration.EndedByExpiry:  "when the last attempt would have expired, as nobody tried again in time",
+	registration.EndedByAssumed: "at a time that is assumed, as no registration of it ever succeeded in what was read",
+}

@@ -1,0 +1,184 @@
+package explain
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"cdrmend/internal/table"
+)
+
+func (t *teller) recording(r *Recording) {
+	id := r.Row.Get("recording_id")
+	if id == "" {
+		id = "without an id"
+	}
+	t.section("Recording %s%s", id, t.asked(r.Asked))
+	t.object("Its manifest is", &r.Object, r.place.row, "element")
+	t.line("It belongs to conversation %s and lasted %s", or(r.Row.Get("conversation_id"), "(unknown)"), times(r.Row))
+	t.line("on %s.", trunkAndLine(r.Row.Get("trunk_id"), r.Row.Get("line_id")))
+	if from, to := r.Row.Get("ani"), r.Row.Get("dnis"); from != "" || to != "" {
+		t.line("It was called from %s to %s.", or(from, "(unknown)"), or(to, "(unknown)"))
+	}
+	t.line("Its metadata is %s.", statuses[r.Row.Get("status")])
+	t.lacked(r)
+	t.matched(r.Matched)
+	for _, f := range r.findings {
+		t.defect(f)
+	}
+	t.coincides(r.findings)
+}
+
+// statuses say what a status of the table recordings means.
+var statuses = map[string]string{
+	"intact":   "intact: nothing was missing and nothing was changed",
+	"repaired": "repaired: what was missing was filled in",
+	"open":     "defective: a defect is open",
+}
+
+func (t *teller) object(what string, o *Object, row int64, unit string) {
+	at := fmt.Sprintf("%s:%s", o.Source, o.Key)
+	if row >= 0 {
+		at += fmt.Sprintf(", %s %d", unit, row)
+	}
+	t.line("%s %s", what, at)
+	if !o.Listed {
+		t.detail("There is no such object: the audio was delivered without it, and a document was written in its place.")
+		return
+	}
+	version := ""
+	if o.VersionID != "" {
+		version = ", version " + o.VersionID
+	} else if o.ETag != "" {
+		version = ", ETag " + o.ETag
+	}
+	t.detail("%d bytes%s, SHA-256 %s", o.Size, version, o.SHA256)
+}
+
+// lacked tells how each missing value was looked for.
+func (t *teller) lacked(r *Recording) {
+	for _, f := range r.Lacked {
+		t.line("It lacked its %s.", f.Field)
+		for _, a := range f.Attempts {
+			t.attempt(&a)
+		}
+		if f.Outcome == Missing {
+			t.detail("So it stays missing.")
+		}
+	}
+	for _, row := range r.Repairs {
+		old := ", which it did not have,"
+		if text := row.Get("old_value"); text != "" {
+			old = ", which was " + text + ","
+		}
+		t.line("Its %s%s is now %s, by rule %s.", row.Get("field"), old, row.Get("new_value"), row.Get("rule"))
+		if !t.story.Reread {
+			t.detail("evidence: %s", row.Get("evidence"))
+		}
+	}
+	if r.Copy != nil {
+		t.line("%s, %s", r.copied(), r.Copy.Path)
+		t.detail("SHA-256 %s; no input was touched", r.Copy.SHA256)
+	}
+}
+
+// copied says what was written for the recording's document.
+func (r *Recording) copied() string {
+	broken := func(f *Finding) bool {
+		return f.row.Class == "truncated_document" || f.row.Class == "malformed_document"
+	}
+	switch {
+	case !r.Object.Listed:
+		return "The document that should have been there was written"
+	case slices.ContainsFunc(r.findings, broken):
+		return "A copy of the document was written, with what could be recovered of it and with repaired values"
+	}
+	return "A copy of the document was written, byte for byte the original except for repaired values"
+}
+
+func (t *teller) attempt(a *Attempt) {
+	verb := map[string]string{"yes": "applied", "no": "did not apply", Ambiguous: "must not choose", NotNeeded: "was not needed"}[a.Applied]
+	values := ""
+	if len(a.Values) > 0 {
+		values = ": " + strings.Join(a.Values, ", ")
+	}
+	t.detail("Rule %s %s, as %s%s.", a.Rule, verb, a.Why, values)
+	for i := range a.Rows {
+		t.detail("  %s", t.row(&a.Rows[i]))
+	}
+	if a.More > 0 {
+		t.detail("  and %d more rows", a.More)
+	}
+}
+
+// row writes a row with the values that matter.
+func (t *teller) row(r *Row) string {
+	var parts []string
+	add := func(name, value string) {
+		if value != "" {
+			parts = append(parts, name+" "+value)
+		}
+	}
+	switch {
+	case r.Status != nil:
+		parts = append(parts, fmt.Sprintf("%s answered with %d", when(r.Start), *r.Status))
+	case r.Start != "":
+		parts = append(parts, when(r.Start)+" to "+when(r.End))
+	}
+	add("leg", r.Leg)
+	if !t.same(r.Conversation) {
+		add("conversation", r.Conversation)
+	}
+	add("recordings", strings.Join(r.Recordings, ", "))
+	add("trunk", r.Trunk)
+	add("line", r.Line)
+	add("cause", r.Cause)
+	return r.Name() + ": " + strings.Join(parts, ", ")
+}
+
+// same reports whether all of the story is about one conversation, and this is
+// it.
+func (t *teller) same(conversation string) bool {
+	other := func(row table.Cells) bool { return row.Get("conversation_id") != conversation }
+	return !slices.ContainsFunc(t.story.Recordings, func(r *Recording) bool { return other(r.Row) }) &&
+		!slices.ContainsFunc(t.story.Calls, func(c *Call) bool { return other(c.Row) })
+}
+
+func (t *teller) matched(m *Matched) {
+	switch {
+	case m == nil:
+		return
+	case len(m.Legs) == 0:
+		t.line("No call detail record belongs to it.")
+		return
+	case m.By == "conversation":
+		t.line("No call detail record lists it; those of its conversation are taken for its own:")
+	default:
+		t.line("The call detail records that list it:")
+	}
+	for i := range m.Legs {
+		t.detail("%s", t.row(&m.Legs[i]))
+	}
+}
+
+// defect tells one finding of a recording or leg in a sentence.
+func (t *teller) defect(f *Finding) {
+	status := f.row.State
+	if status == "indeterminate" {
+		status = "indeterminate: nobody can tell yet"
+	}
+	text := meaning(&f.row.Finding)
+	if detail := f.Row.Get("detail"); detail != "" && f.row.Class != "repaired_field" && f.row.Class != "short_recording" {
+		text += " (" + detail + ")"
+	}
+	t.line("Finding %s, %s (%s, %s):", f.row.ID, f.row.Class, f.row.Severity, status)
+	t.detail("%s.", text)
+}
+
+// coincides tells the outage that a recording coincides with, by its findings.
+func (t *teller) coincides(findings []*Finding) {
+	i := slices.IndexFunc(findings, func(f *Finding) bool { return f.row.OutageRelation != "" })
+	if i >= 0 {
+		t.relation(findings[i].Row)
+	}
+}

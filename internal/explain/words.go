@@ -1,0 +1,146 @@
+package explain
+
+import (
+	"fmt"
+	"time"
+
+	"cdrmend/internal/cdr"
+	"cdrmend/internal/policy"
+	"cdrmend/internal/reconcile"
+	"cdrmend/internal/record"
+)
+
+// spoke says why a rule's one value applies.
+var spoke = map[reconcile.Rule]string{
+	reconcile.ObjectKey:        "the object key names it",
+	reconcile.MediaKey:         "the name of the media object is it",
+	reconcile.SoleUnclaimed:    "it is the only recording that the legs of the conversation list and no manifest has, and this is the only entry of the conversation without an id",
+	reconcile.CDRRecording:     "the call detail records that list this recording name one value",
+	reconcile.CDRConversation:  "the call detail records of the conversation name one value",
+	reconcile.RegistrationLine: "the registration log names it for the line",
+	reconcile.Arithmetic:       "it follows from the two others of start, end and duration",
+}
+
+// several says what it means that a rule names several values.
+var several = map[reconcile.Rule]string{
+	reconcile.SoleUnclaimed:    "the legs of the conversation list more than one recording that no manifest has",
+	reconcile.CDRRecording:     "the call detail records that list this recording name different values",
+	reconcile.CDRConversation:  "the call detail records of the conversation name different values",
+	reconcile.RegistrationLine: "the registration log names different values for the line",
+}
+
+// nothing says why a rule that was asked named no value.
+var nothing = map[reconcile.Rule]string{
+	reconcile.ObjectKey:        "the object key does not name it",
+	reconcile.MediaKey:         "there is no media key whose name is an id",
+	reconcile.SoleUnclaimed:    "the legs of the conversation list no recording that no manifest has",
+	reconcile.CDRRecording:     "the call detail records that list this recording do not name it",
+	reconcile.CDRConversation:  "no call detail record of the conversation names it",
+	reconcile.RegistrationLine: "no attempt to register the line names it, or no line is known",
+}
+
+// silences says why a rule was not allowed to decide.
+var silences = map[reconcile.Silence]string{
+	reconcile.NoLegListsIt:       "no call detail record lists this recording",
+	reconcile.CDRsIncomplete:     "call detail records of that time are incomplete, so that one with another value may be hidden",
+	reconcile.LegsNameTrunks:     "it is asked only when no call detail record of the conversation names a trunk, and some do",
+	reconcile.InputsIncomplete:   "there is one candidate, but inputs of that time are incomplete, so that its true entry may be hidden",
+	reconcile.SeveralEntries:     "there is one candidate, but several entries of the conversation lack their id",
+	reconcile.NothingToComputeOf: "of start, end and duration another one is missing, too",
+}
+
+// because says what the verdict on a leg rests on, and what would have had to
+// be otherwise for each better one.
+func (d *deepening) because(w *reconcile.Weighing, l *cdr.Leg) (because, notBetter []string) {
+	yes := func(format string, args ...any) { because = append(because, fmt.Sprintf(format, args...)) }
+	no := func(verdict reconcile.Verdict, format string, args ...any) { // than this one
+		if verdict > w.Call.Verdict && w.Call.Verdict != reconcile.VerdictIndeterminate {
+			notBetter = append(notBetter, fmt.Sprintf(format, args...))
+		}
+	}
+	d.expected(w, l, yes)
+	if w.NotParsed {
+		yes("one of its start, answer, end, talk and recorded values did not parse, so that nothing can be told from it")
+	}
+	switch {
+	case w.Call.Entries == 0 && w.Call.ByID:
+		yes("no manifest that was read has a recording with an id that it lists")
+	case w.Call.Entries == 0:
+		yes("it lists no recordings, and no manifest that was read has one of its conversation at its time")
+	case w.Call.ByID:
+		yes("the recordings that it lists were found by their ids: %d", w.Call.Entries)
+	default:
+		yes("it lists no recordings; those of its conversation at its time were taken: %d", w.Call.Entries)
+	}
+	if w.Call.Covered != record.NoInt {
+		yes("of its talk time %s are recorded and %s are not", seconds(w.Call.Covered), seconds(w.Call.Uncovered))
+	}
+	for _, id := range w.Lost {
+		if id != "" && w.Call.Entries > 0 {
+			yes("it lists recording %s, too, which no manifest that was read has", id)
+		}
+	}
+	for _, id := range w.Possible {
+		yes("recording %s may be one of the entries of the conversation that lack their id", id)
+	}
+	if w.Incomplete {
+		yes("manifests of its time are incomplete: what seems to be missing may stand in what could not be read")
+	}
+	if w.Call.Verdict == reconcile.VerdictMissing {
+		no(reconcile.VerdictPartial, "nothing of it is recorded, and no input of its time is incomplete in which a recording could be hidden")
+	}
+	if w.Short {
+		no(reconcile.VerdictIncomplete, "more of the talk time is not recorded than the tolerance of %s", d.r.Policy.CoverageTolerance)
+	}
+	if len(w.Lost) > len(w.Possible) && w.Call.Entries > 0 {
+		no(reconcile.VerdictIncomplete, "a recording that it lists is missing")
+	}
+	if len(w.Possible) > 0 {
+		no(reconcile.VerdictRepaired, "a recording that it lists cannot be told from another")
+	}
+	for _, n := range w.Flawed {
+		no(reconcile.VerdictRepaired, "%s has an open defect", d.entryName(n))
+	}
+	for _, n := range w.Repaired {
+		no(reconcile.VerdictComplete, "%s had to be repaired", d.entryName(n))
+	}
+	if w.Call.Entries > 0 && !l.End.Known() {
+		yes("its call detail record has no end, so that nobody can tell how much of it is recorded")
+	}
+	return because, notBetter
+}
+
+// expected says whether and why the leg was to be recorded.
+func (d *deepening) expected(w *reconcile.Weighing, l *cdr.Leg, yes func(string, ...any)) {
+	reason := d.text(w.Call.Reason)
+	switch {
+	case w.InError && w.Forbidden:
+		yes("it must not be recorded (%s), and a recording that it lists is there", reason)
+	case w.InError:
+		yes("its call detail record says that it is not recorded, and a recording that it lists is there")
+	case !w.ToRecord:
+		yes("it was not to be recorded: %s", reason)
+	case l.Recorded == record.True:
+		yes("it was to be recorded, as its call detail record says")
+	case d.r.Policy.Expect == policy.ExpectAll:
+		yes("it was to be recorded, as the configuration expects of all legs")
+	default:
+		yes("it was to be recorded, as the configuration expects of answered legs")
+	}
+}
+
+func (d *deepening) entryName(n uint32) string {
+	if id := d.r.Entries[n].Recording; id != record.None {
+		return "recording " + d.text(id)
+	}
+	row := d.entry(n)
+	return "the entry in " + row.Name()
+}
+
+// Name returns where a row stands, as evidence is written.
+func (r *Row) Name() string { return fmt.Sprintf("%s:%s#%d", r.Source, r.Key, r.Row) }
+
+// seconds writes microseconds for people.
+func seconds(micros int64) string {
+	return time.Duration(micros * 1000).Round(time.Millisecond).String()
+}
