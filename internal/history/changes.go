@@ -20,7 +20,7 @@ type Changes struct {
 	First   []Object `json:"first"` // a few of the new and changed ones
 
 	fresh map[place]string // new and changed ones: which of the two
-	order []Object         // the same, by source and key
+	list  []Object         // the same, by source and key
 }
 
 // Object is an input that is new or was changed.
@@ -36,26 +36,34 @@ type place struct{ source, key string }
 // shown is how many changes are named when none of them can be told to matter.
 const shown = 3
 
-// changes compares the inputs of two runs, both of which are sorted by
-// (source, key).
+// changes compares what two runs were computed from.
 func changes(ctx context.Context, before, after *committed.Commit) (*Changes, error) {
 	c := &Changes{First: []Object{}, fresh: map[place]string{}, Tool: before.Record.Tool != after.Record.Tool}
-	old, stop := iter.Pull2(before.Inputs(ctx))
+	err := c.compare(before.Inputs(ctx), after.Inputs(ctx))
+	if err == nil {
+		c.Config, err = otherConfig(ctx, before, after)
+	}
+	return c, err
+}
+
+// compare walks along two lists of inputs, both of which are in their order.
+func (c *Changes) compare(before, after iter.Seq2[ledger.Input, error]) error {
+	old, stop := iter.Pull2(before)
 	defer stop()
 	was, err, more := old()
-	for now, failed := range after.Inputs(ctx) {
+	for now, failed := range after {
 		if failed != nil {
-			return nil, failed
+			return failed
 		}
-		for more && err == nil && compare(&was, &now) < 0 {
+		for more && err == nil && order(&was, &now) < 0 {
 			c.Gone++
 			was, err, more = old()
 		}
 		if err != nil {
-			return nil, err
+			return err
 		}
 		switch {
-		case !more || compare(&was, &now) != 0:
+		case !more || order(&was, &now) != 0:
 			c.New++
 			c.add(&now, "new")
 			continue
@@ -69,15 +77,18 @@ func changes(ctx context.Context, before, after *committed.Commit) (*Changes, er
 		c.Gone++
 		_, err, more = old()
 	}
-	if err != nil {
-		return nil, err
-	}
-	c.Config, err = otherConfig(ctx, before, after)
-	return c, err
+	return err
 }
 
-func compare(a, b *ledger.Input) int {
-	return cmp.Or(cmp.Compare(a.Source, b.Source), cmp.Compare(a.Key, b.Key))
+// order is that of the list: by source and key, media last.
+func order(a, b *ledger.Input) int {
+	media := func(in *ledger.Input) int {
+		if in.Source == ledger.MediaSource {
+			return 1
+		}
+		return 0
+	}
+	return cmp.Or(cmp.Compare(media(a), media(b)), cmp.Compare(a.Source, b.Source), cmp.Compare(a.Key, b.Key))
 }
 
 // differs tells whether an object holds other bytes. Of one that was not
@@ -91,8 +102,8 @@ func differs(a, b *ledger.Input) bool {
 
 func (c *Changes) add(in *ledger.Input, what string) {
 	c.fresh[place{in.Source, in.Key}] = what
-	c.order = append(c.order, Object{in.Source, in.Key, what})
-	c.First = c.order[:min(shown, len(c.order))]
+	c.list = append(c.list, Object{in.Source, in.Key, what})
+	c.First = c.list[:min(shown, len(c.list))]
 }
 
 // otherConfig tells whether the runs had different configurations.

@@ -143,7 +143,7 @@ func (a *attribution) names() {
 	if len(unexplained) == 0 {
 		return
 	}
-	for _, o := range a.changes.order {
+	for _, o := range a.changes.list {
 		for _, name := range strings.FieldsFunc(o.Key, func(c rune) bool { return strings.ContainsRune("/._=", c) }) {
 			for _, e := range unexplained[name] {
 				e.hold(Holder{o, -1, NamesRecording})
