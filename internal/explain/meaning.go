@@ -1,6 +1,10 @@
 package explain
 
-import "cdrmend/internal/table"
+import (
+	"strings"
+
+	"cdrmend/internal/table"
+)
 
 // meaning says in plain words what a finding means.
 func meaning(f *table.Finding) string {
@@ -18,10 +22,19 @@ func meaning(f *table.Finding) string {
 		return "the " + f.Field + " is missing, and may be one of several"
 	case "short_recording":
 		return f.Detail + " ms of the talk time are not recorded, more than the tolerance allows"
+	case "duplicate":
+		return "an earlier entry has the same recording id; what the two say is " + f.Detail
+	case "conflict":
+		return "its " + f.Field + " contradicts " + conflicts[f.Detail[strings.LastIndexByte(f.Detail, '=')+1:]]
 	case "invalid_field":
 		return "the " + f.Field + " cannot be read"
 	}
 	return meanings[f.Class]
+}
+
+// conflicts say what an entry contradicts, by the source in the detail.
+var conflicts = map[string]string{
+	"object-key": "its object key", "cdr": "the call detail records", "arithmetic": "its start and end",
 }
 
 var meanings = map[string]string{
@@ -29,8 +42,6 @@ var meanings = map[string]string{
 	"metadata_missing":   "the audio was delivered without its metadata",
 	"media_missing":      "the audio is not where it should be",
 	"media_mismatch":     "the audio has another size than its metadata says",
-	"conflict":           "what it says of itself contradicts something else",
-	"duplicate":          "an earlier entry has the same recording id",
 	"no_cdr":             "no call detail record belongs to it",
 	"export_failed":      "the export says itself that it failed for some recordings",
 	"count_mismatch":     "the document holds another number of recordings than it says",

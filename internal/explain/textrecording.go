@@ -31,7 +31,7 @@ func (t *teller) recording(r *Recording) {
 
 // statuses say what a status of the table recordings means.
 var statuses = map[string]string{
-	"intact":   "intact: nothing was missing and nothing was changed",
+	"intact":   "intact: nothing that is required was missing, and nothing was changed",
 	"repaired": "repaired: what was missing was filled in",
 	"open":     "defective: a defect is open",
 }
@@ -92,6 +92,8 @@ func (r *Recording) copied() string {
 		return "The document that should have been there was written"
 	case slices.ContainsFunc(r.findings, broken):
 		return "A copy of the document was written, with what could be recovered of it and with repaired values"
+	case len(r.Repairs) == 0:
+		return "A copy of the document was written, as other recordings in it were repaired"
 	}
 	return "A copy of the document was written, byte for byte the original except for repaired values"
 }
@@ -161,6 +163,9 @@ func (t *teller) matched(m *Matched) {
 	}
 }
 
+// toldDetails are the classes whose meaning has the detail in it.
+var toldDetails = []string{"repaired_field", "short_recording", "duplicate"}
+
 // defect tells one finding of a recording or leg in a sentence.
 func (t *teller) defect(f *Finding) {
 	status := f.row.State
@@ -168,7 +173,7 @@ func (t *teller) defect(f *Finding) {
 		status = "indeterminate: nobody can tell yet"
 	}
 	text := meaning(&f.row.Finding)
-	if detail := f.Row.Get("detail"); detail != "" && f.row.Class != "repaired_field" && f.row.Class != "short_recording" {
+	if detail := f.Row.Get("detail"); detail != "" && !slices.Contains(toldDetails, f.row.Class) {
 		text += " (" + detail + ")"
 	}
 	t.line("Finding %s, %s (%s, %s):", f.row.ID, f.row.Class, f.row.Severity, status)
