@@ -1,13 +1,16 @@
 VERSION  ?= $(or $(shell git describe --tags --exact-match 2>/dev/null),devel)
 FUZZTIME ?= 20s
+RUNS     ?= 5
+LEGS     ?= 1000000
+SIDECARS ?= 100000
 
 export CGO_ENABLED := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help build tools test fuzz bench lint demo
+.PHONY: help build tools test fuzz bench bench-large lint demo
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 build: ## build the program, ./cdrmend
 	go build -trimpath -buildvcs=auto -ldflags '-s -w -X main.version=$(VERSION)' -o cdrmend ./cmd/cdrmend
@@ -25,8 +28,16 @@ test: tools ## run all tests, those against real servers too
 fuzz: ## run every fuzz target for FUZZTIME=20s
 	.ci/fuzz $(FUZZTIME)
 
-bench: ## run every benchmark once; BENCH='-count=6' for benchstat
+# The floor checks JSON with what is still an experiment of the standard library.
+ratios = GOEXPERIMENT=jsonv2 go test -c -o .tools/bin/ratios ./internal/bench && cd internal/bench && \
+	../../.tools/bin/ratios -program $(CURDIR)/cdrmend -legs $(LEGS) -sidecars $(SIDECARS) -test.timeout 3h
+
+bench: build tools ## measure parts, then whole jobs beside DuckDB and others; RUNS=5 LEGS=1000000 SIDECARS=100000
 	go test -run '^$$' -bench . $(or $(BENCH),-benchtime=1x) ./...
+	$(ratios) -ratios -runs $(RUNS) -test.run '^TestRatios$$'
+
+bench-large: build tools ## measure ten times as many legs, and one large manifest; takes 30 GB of disk
+	$(ratios) -large -runs 1 -test.run '^TestLarge$$'
 
 lint: ## gofumpt, vet, staticcheck, golangci-lint, govulncheck, go mod tidy
 	.ci/lint

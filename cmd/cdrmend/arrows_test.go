@@ -54,6 +54,7 @@ var rooms = map[string]room{
 	"internal/explain":      {"a story is told from what was committed, and from the decision made once more", "committed history job reconcile cdr registration table redact record policy"},
 	"internal/sample":       {"the sample is known beforehand, so it must not follow from the code that it tests", ""},
 	"internal/synth":        {"what is planted is known beforehand, so it must not follow from the code that finds it", ""},
+	"internal/bench":        {"what measures the program starts it, and needs nothing of it", ""},
 
 	"internal/record":   {"the ground carries all rooms, so it rests on none of them", "yamlfile"},
 	"internal/policy":   {"the ground carries all rooms, so it rests on none of them", "record yamlfile"},

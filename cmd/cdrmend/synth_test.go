@@ -1,10 +1,15 @@
 package main
 
 import (
+	"crypto/sha256"
 	"encoding/csv"
 	"encoding/json"
+	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -146,4 +151,54 @@ func TestASyntheticNightInABucketIsTheSameNight(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestARunIsTheSameAtAnyConcurrency runs nights on one core and on several,
+// with few requests in flight and with many: every byte below runs/ is the
+// same.
+func TestARunIsTheSameAtAnyConcurrency(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
+	for _, flags := range []string{
+		"--legs 1500 --files 7 --cdr-files 3 --rejected 0.01 --truncated-batch 0.2",
+		"--legs 800 --manifests parquet --files 3 --cdr-files 2",
+		"--legs 250 --profile genesys-cloud --truncated 0.05 --metadata-lost 0.05",
+	} {
+		dir := t.TempDir()
+		cdrmend(t, append([]string{"synth", "--dir", dir}, strings.Fields(manyDefects+" "+flags)...)...)
+		var want map[string]string
+		for i, at := range []struct {
+			cores    int
+			inFlight string
+		}{{1, "1"}, {1, "64"}, {2, "3"}, {8, "64"}} {
+			runtime.GOMAXPROCS(at.cores)
+			out := filepath.Join(dir, "out", strconv.Itoa(i))
+			cdrmend(t, "run", "--config", filepath.Join(dir, "cdrmend.yaml"), "--interval", "2026-11-20", "--as-of", "2026-11-22T00:00:00Z", "--quiet", "--output", out, "--concurrency", at.inFlight)
+			got := runsIn(t, out)
+			if want == nil {
+				want = got
+			}
+			if diff := cmp.Diff(want, got); diff != "" || len(got) < 12 {
+				t.Errorf("cdrmend synth %s: %d files of the run on %d cores with %s requests in flight (-one core, one request +these):\n%s", flags, len(got), at.cores, at.inFlight, diff)
+			}
+		}
+	}
+}
+
+// runsIn returns the hash of every file below runs/ of an output.
+func runsIn(t *testing.T, out string) map[string]string {
+	t.Helper()
+	found := map[string]string{}
+	root := filepath.Join(out, "interval=2026-11-20", "runs")
+	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		b, err := os.ReadFile(path)
+		found[strings.TrimPrefix(path, root)] = fmt.Sprintf("%x", sha256.Sum256(b))
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return found
 }

@@ -1,0 +1,106 @@
+package bench
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+	"sync/atomic"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"golang.org/x/sync/errgroup"
+)
+
+// getAll is a bare loop over the objects of a bucket: it takes the bucket, a
+// prefix and how many requests are in flight, and prints how many objects it
+// got.
+func getAll(ctx context.Context, args []string) error {
+	inFlight, err := strconv.Atoi(args[2])
+	if err != nil {
+		return err
+	}
+	client, err := bareClient(ctx, inFlight)
+	if err != nil {
+		return err
+	}
+	keys := make(chan string, 10_000)
+	var objects atomic.Int64
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error {
+		defer close(keys)
+		return list(ctx, client, args[0], args[1], func(key string) {
+			select {
+			case keys <- key:
+			case <-ctx.Done():
+			}
+		})
+	})
+	for range inFlight {
+		g.Go(func() error {
+			for key := range keys {
+				got, err := client.GetObject(ctx, &s3.GetObjectInput{Bucket: &args[0], Key: &key})
+				if err != nil {
+					return err
+				}
+				_, err = io.Copy(io.Discard, got.Body)
+				got.Body.Close()
+				if err != nil {
+					return err
+				}
+				objects.Add(1)
+			}
+			return nil
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return err
+	}
+	fmt.Println(objects.Load())
+	return nil
+}
+
+// listAll is a bare listing of a bucket below a prefix. It prints how many
+// objects there are.
+func listAll(ctx context.Context, args []string) error {
+	client, err := bareClient(ctx, 1)
+	if err != nil {
+		return err
+	}
+	objects := 0
+	err = list(ctx, client, args[0], args[1], func(string) { objects++ })
+	fmt.Println(objects)
+	return err
+}
+
+func list(ctx context.Context, client *s3.Client, bucket, prefix string, f func(key string)) error {
+	pages := s3.NewListObjectsV2Paginator(client, &s3.ListObjectsV2Input{Bucket: &bucket, Prefix: &prefix})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return err
+		}
+		for _, o := range page.Contents {
+			f(*o.Key)
+		}
+	}
+	return nil
+}
+
+// bareClient keeps a connection for each request in flight, without which
+// the loop would be slower than it need be.
+func bareClient(ctx context.Context, inFlight int) (*s3.Client, error) {
+	c, err := config.LoadDefaultConfig(ctx, config.WithHTTPClient(awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) {
+		t.MaxIdleConns, t.MaxIdleConnsPerHost = inFlight, inFlight
+	})))
+	if err != nil {
+		return nil, err
+	}
+	return s3.NewFromConfig(c, func(o *s3.Options) {
+		o.UsePathStyle = true
+		o.ResponseChecksumValidation = aws.ResponseChecksumValidationWhenSupported
+	}), nil
+}

@@ -1,0 +1,77 @@
+package bench
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// peer does the night's job in DuckDB, with SQL that was written for it.
+func (n *night) peer(t *testing.T) (cost, counts) {
+	t.Helper()
+	out := filepath.Join(n.dir, "peer")
+	if err := os.MkdirAll(out, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	defer os.RemoveAll(out)
+	config, err := os.ReadFile(n.config())
+	if err != nil {
+		t.Fatal(err)
+	}
+	org := regexp.MustCompile(`(?m)^org: (\S+)`).FindSubmatch(config)
+	cost, lines := run(t, exec.Command("node", "testdata/peer.mjs", duckdb(t), "testdata/peer.sql",
+		"NIGHT="+n.dir, "OUT="+out, "ORG="+string(org[1]), "FROM="+day, "TO="+dayNext))
+	c := counts{}
+	for line := range strings.Lines(lines) {
+		var kind, name string
+		var count int64
+		if _, err := fmt.Sscan(line, &kind, &name, &count); err != nil {
+			t.Fatalf("DuckDB says %q: %v", line, err)
+		}
+		c[kind+" "+name] = count
+	}
+	return cost, c
+}
+
+// duckdb returns the folder of node modules that has DuckDB.
+func duckdb(t *testing.T) string {
+	t.Helper()
+	modules, err := filepath.Abs("../../.tools/duckdb/node_modules")
+	if err == nil {
+		_, err = os.Stat(filepath.Join(modules, "@duckdb", "node-api"))
+	}
+	if err == nil {
+		_, err = exec.LookPath("node")
+	}
+	switch {
+	case err == nil:
+		return modules
+	case os.Getenv("CI") != "" || *ratios:
+		t.Fatalf("DuckDB is not installed: run make tools: %v", err)
+	}
+	t.Skip("DuckDB is not installed: run make tools")
+	return ""
+}
+
+// TestThePeerDoesTheSameJob holds the comparison to be fair: whatever is
+// wrong with a night that DuckDB is measured on, it finds.
+func TestThePeerDoesTheSameJob(t *testing.T) {
+	duckdb(t)
+	n := newNight(t, cdrmend(t), strings.Fields("--legs 3000 --files 6 --lost 0.03 --short 0.03 --duplicate 0.03 --conflict 0.03 --no-cdr 0.03 "+
+		"--missing-id 0.06 --missing-end 0.03 --invalid 0.03 --internal 0.03 --unrecorded 0.03 --missing-trunk 0.3 --superseded 0.1 --lines 300 --margins")...)
+	_, result := n.run(t, filepath.Join(n.dir, "results"))
+	_, got := n.peer(t)
+	want := countsOf(result)
+	if len(want) < 20 {
+		t.Fatalf("the night proves little:\n%v", want)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("counts (-cdrmend +DuckDB):\n%s", diff)
+	}
+}
