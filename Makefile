@@ -33,7 +33,7 @@ ratios = GOEXPERIMENT=jsonv2 go test -c -o .tools/bin/ratios ./internal/bench &&
 	../../.tools/bin/ratios -program $(CURDIR)/cdrmend -legs $(LEGS) -sidecars $(SIDECARS) -test.timeout 3h
 
 bench: build tools ## measure parts, then whole jobs beside DuckDB and others; RUNS=5 LEGS=1000000 SIDECARS=100000
-	go test -run '^$$' -bench . $(or $(BENCH),-benchtime=1x) ./...
+	go test -run '^$$' -bench . $(or $(BENCH),-benchtime=500ms) ./...
 	$(ratios) -ratios -runs $(RUNS) -test.run '^TestRatios$$'
 
 bench-large: build tools ## measure ten times as many legs, and one large manifest; takes 30 GB of disk

@@ -12,7 +12,7 @@ import (
 	"cdrmend/manifests"
 )
 
-func builtIn(t *testing.T, name string) *record.Profile {
+func builtIn(t testing.TB, name string) *record.Profile {
 	t.Helper()
 	text, _ := manifests.Profile(name)
 	p, err := record.LoadProfile(name, text, "cdrs")

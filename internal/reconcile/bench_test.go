@@ -1,0 +1,123 @@
+package reconcile_test
+
+import (
+	"bufio"
+	"bytes"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"cdrmend/internal/cdr"
+	"cdrmend/internal/manifest"
+	"cdrmend/internal/policy"
+	"cdrmend/internal/reconcile"
+	"cdrmend/internal/record"
+	"cdrmend/internal/registration"
+	"cdrmend/internal/synth"
+)
+
+var (
+	midnight  = time.Date(2026, 11, 20, 0, 0, 0, 0, time.UTC)
+	unlimited record.Limits
+)
+
+// benchNight is a night of one manifest and one CDR file.
+func benchNight(legs int) *synth.Night {
+	n := &synth.Night{
+		Day: midnight, Legs: legs, Profile: synth.Cdrmend, Manifests: synth.JSONLines, CDRs: synth.CSV,
+		ManifestFiles: 1, CDRFiles: 1, Lines: 100,
+	}
+	n.Rates[synth.Lost], n.Rates[synth.MissingTrunk] = 0.01, 1
+	return n
+}
+
+// evidenceOf reads a night that benchNight made.
+func evidenceOf(b *testing.B, n *synth.Night) *reconcile.Evidence {
+	b.Helper()
+	path := filepath.Join(b.TempDir(), "cdrmend.yaml")
+	if err := os.WriteFile(path, n.Config(""), 0o600); err != nil {
+		b.Fatal(err)
+	}
+	cfg, err := policy.Load(path, nil, nil)
+	if err != nil {
+		b.Fatal(err)
+	}
+	texts := record.NewTexts()
+	day := record.Span{Start: record.TimeOf(midnight), End: record.TimeOf(midnight.AddDate(0, 0, 1))}
+	ev := &reconcile.Evidence{
+		Interval: day, Org: texts.OfString(cfg.Org), Texts: texts, Policy: &cfg.Policy,
+		Index: registration.NewIndex(nil), Lines: registration.NewLines(nil, texts),
+	}
+	for o := range n.Objects() {
+		kind := slices.IndexFunc(cfg.Sources, func(s policy.Source) bool { return strings.Contains(s.URL.String(), strings.SplitAfter(o.Key, "/")[0]) })
+		if cfg.Sources[kind].Kind == policy.Registrations {
+			continue
+		}
+		var text bytes.Buffer
+		if err := o.Write(&text); err != nil {
+			b.Fatal(err)
+		}
+		s, number := cfg.Sources[kind], uint32(len(ev.Sources))
+		ev.Sources = append(ev.Sources, reconcile.Source{Kind: s.Kind, Name: s.Name, Org: ev.Org, Profile: s.Profile, Required: s.Required, Settled: true})
+		ev.Partitions = append(ev.Partitions, reconcile.Partition{Source: number, Span: day})
+		ev.Objects = append(ev.Objects, reconcile.Object{Source: number, Key: o.Key, Partition: number})
+		if s.Kind == policy.Manifests {
+			addEntries(b, ev, number, text.Bytes())
+		} else {
+			addLegs(b, ev, number, text.Bytes())
+		}
+	}
+	return ev
+}
+
+func addEntries(b *testing.B, ev *reconcile.Evidence, n uint32, text []byte) {
+	b.Helper()
+	in := manifest.Input{Key: ev.Objects[n].Key, Stream: record.Open(bytes.NewReader(text), int64(len(text)), &unlimited), Format: record.JSONLines}
+	in.Body = bufio.NewReader(in.Stream)
+	batch, err := manifest.NewReader(ev.Sources[n].Profile, ev.Texts, ev.Sources[n].Required, &unlimited).Read(in)
+	if err != nil {
+		b.Fatal(err)
+	}
+	batch.Doc.Object, batch.Doc.Partition = n, n
+	ev.Documents, ev.Entries = []manifest.Document{batch.Doc}, batch.Entries
+}
+
+func addLegs(b *testing.B, ev *reconcile.Evidence, n uint32, text []byte) {
+	b.Helper()
+	batch, err := cdr.NewReader(ev.Sources[n].Profile, ev.Texts, &unlimited).Read(bufio.NewReader(bytes.NewReader(text)), record.CSV, nil)
+	if err != nil {
+		b.Fatal(err)
+	}
+	for i := range batch.Legs {
+		l := &batch.Legs[i]
+		l.Org, l.Ref.Object = ev.Org, n
+	}
+	ev.Legs, ev.Recordings, ev.Talk = batch.Legs, batch.Recordings, batch.Talk
+}
+
+// BenchmarkMatch is everything between evidence and decision: matching,
+// repairs, findings and verdicts.
+func BenchmarkMatch(b *testing.B) {
+	n := benchNight(100_000)
+	if testing.Short() {
+		n.Legs = 10_000
+	}
+	ev := evidenceOf(b, n)
+	planted := n.Planted()
+	b.ReportAllocs()
+	for b.Loop() {
+		b.StopTimer()
+		again := *ev // what is decided is filled into it
+		again.Documents, again.Entries, again.Legs = slices.Clone(ev.Documents), slices.Clone(ev.Entries), slices.Clone(ev.Legs)
+		again.Partitions, again.Sources = slices.Clone(ev.Partitions), slices.Clone(ev.Sources)
+		b.StartTimer()
+		d := reconcile.Decide(&again)
+		if want := planted.Findings[synth.Finding{Class: "missing_recording"}] + planted.Entries; len(d.Findings) != want {
+			b.Fatalf("%d findings, want %d", len(d.Findings), want)
+		}
+	}
+	b.ReportMetric(float64(n.Legs)*float64(b.N)/b.Elapsed().Seconds(), "legs/s")
+}
