@@ -17,7 +17,7 @@ import (
 
 // night is a synthetic night in a directory.
 type night struct {
-	cdrmend string
+	program []string // cdrmend, and what starts it
 	dir     string
 }
 
@@ -31,7 +31,7 @@ const (
 // tables as Parquet only.
 func newNight(t *testing.T, program string, flags ...string) *night {
 	t.Helper()
-	n := &night{cdrmend: program, dir: t.TempDir()}
+	n := &night{program: []string{program}, dir: t.TempDir()}
 	n.make(t, flags...)
 	return n
 }
@@ -53,7 +53,8 @@ func (n *night) make(t *testing.T, flags ...string) {
 func (n *night) config() string { return filepath.Join(n.dir, "cdrmend.yaml") }
 
 func (n *night) command(name string, args ...string) *exec.Cmd {
-	return exec.Command(n.cdrmend, append([]string{name}, args...)...)
+	all := slices.Concat(n.program, []string{name}, args)
+	return exec.Command(all[0], all[1:]...)
 }
 
 // run runs the job and returns its summary.
@@ -78,19 +79,9 @@ func (n *night) once() func(t *testing.T) cost {
 	}
 }
 
-// onceOnOneCore does so on one core, as the kernel sees it.
-func (n *night) onceOnOneCore(t *testing.T) cost {
-	taskset, err := exec.LookPath("taskset")
-	if err != nil {
-		t.Fatal("taskset, which keeps a program on one core, is not installed: apt-get install util-linux")
-	}
-	pinned := filepath.Join(n.dir, "pinned")
-	if err := os.WriteFile(pinned, fmt.Appendf(nil, "#!/bin/sh\nexec %q -c 0 %q \"$@\"\n", taskset, n.cdrmend), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	one := *n
-	one.cdrmend = pinned
-	return one.once()(t)
+// onOneCore is the same night for a program that is kept on one core.
+func (n *night) onOneCore() *night {
+	return &night{append([]string{"taskset", "-c", "0"}, n.program...), n.dir}
 }
 
 // size returns the bytes below some of the night's directories, in MB.

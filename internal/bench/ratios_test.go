@@ -47,7 +47,7 @@ func wholeJob(t *testing.T, legs int) []goal {
 
 	sameCounts(t, n)
 	job := &contender{name: "cdrmend run", once: n.once()}
-	alone := &contender{name: "cdrmend run on one core", once: n.onceOnOneCore}
+	alone := &contender{name: "cdrmend run on one core", once: n.onOneCore().once()}
 	wide := &contender{name: "cdrmend run with full margin days", once: margins.once()}
 	peer := &contender{name: "DuckDB, no hashes, no provenance", once: func(t *testing.T) cost { c, _ := n.peer(t); return c }}
 	least := &contender{name: "floor: read, hash, check, write, sync", once: func(t *testing.T) cost { return n.floor(t) }}

@@ -12,6 +12,8 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -55,15 +57,21 @@ type Night struct {
 	Failures      Failures
 }
 
+// formats are those of manifests and of CDRs that each profile has.
+var formats = map[string]struct{ manifests, cdrs []string }{
+	Cdrmend:      {[]string{JSONLines, JSON, Parquet}, []string{CSV}},
+	GenesysCloud: {[]string{Sidecars}, []string{Details, CSV}},
+}
+
 // Check says what cannot be made.
 func (n *Night) Check() error {
+	has := formats[n.Profile]
 	switch {
 	case n.Legs < 1 || n.ManifestFiles < 1 || n.CDRFiles < 1 || n.Lines < 1:
-		return errors.New("legs, objects, CDR files and lines must be at least 1")
-	case n.Profile == Cdrmend && (n.Manifests == Sidecars || n.CDRs == Details):
-		return fmt.Errorf("profile %s has manifests as %s, %s or %s, and CDRs as %s", Cdrmend, JSONLines, JSON, Parquet, CSV)
-	case n.Profile == GenesysCloud && n.Manifests != Sidecars:
-		return fmt.Errorf("profile %s has %s as manifests", GenesysCloud, Sidecars)
+		return errors.New("legs, files, CDR files and lines must be at least 1")
+	case !slices.Contains(has.manifests, n.Manifests) || !slices.Contains(has.cdrs, n.CDRs):
+		return fmt.Errorf("manifests as %q with CDRs as %q: profile %s has manifests as %s, with CDRs as %s", n.Manifests, n.CDRs,
+			n.Profile, strings.Join(has.manifests, " or "), strings.Join(has.cdrs, " or "))
 	case n.Rates[MediaLost] > 0 && !n.Media:
 		return fmt.Errorf("media objects can only be lost (%s) where there are some: ask for media objects, too", MediaLost)
 	}
@@ -114,9 +122,8 @@ func (d day) manifests() iter.Seq[Object] {
 	if d.Manifests == Sidecars {
 		return d.sidecars()
 	}
-	return d.parts(d.ManifestFiles, "manifests/date=%s/export-%04d."+d.Manifests, map[string]writer{
-		JSONLines: day.writeLines, JSON: day.writeBatch, Parquet: day.writeParquet,
-	}[d.Manifests])
+	write := map[string]writer{JSONLines: day.writeLines, JSON: day.writeBatch, Parquet: day.writeParquet}[d.Manifests]
+	return d.parts(d.ManifestFiles, "manifests/date=%s/export-%04d."+d.Manifests, write)
 }
 
 func (d day) cdrs() iter.Seq[Object] {

@@ -181,8 +181,10 @@ func TestWhatCannotBeMadeIsRefused(t *testing.T) {
 		want   string
 	}{
 		{func(n *Night) { n.Legs = 0 }, "at least 1"},
-		{func(n *Night) { n.Manifests = Sidecars }, "profile cdrmend has manifests as"},
-		{func(n *Night) { n.Profile = GenesysCloud }, "has sidecars"},
+		{func(n *Night) { n.Manifests = Sidecars }, "profile cdrmend has manifests as jsonl or json or parquet"},
+		{func(n *Night) { n.Profile = GenesysCloud }, "has manifests as sidecars, with CDRs as details or csv"},
+		{func(n *Night) { n.Manifests = "xml" }, `manifests as "xml"`},
+		{func(n *Night) { n.CDRs = Details }, `with CDRs as "details"`},
 		{func(n *Night) { n.Rates[Lost] = 1.5 }, "the rate of lost is 1.5"},
 		{func(n *Night) { n.Rates[Lost], n.Rates[Short] = 0.6, 0.6 }, "add up to"},
 		{func(n *Night) { n.Rates[MetadataLost] = 0.1 }, "metadata-lost does not occur in manifests as jsonl"},
