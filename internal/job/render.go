@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -157,12 +158,18 @@ func (sc *scanner) setAside(ctx context.Context, n uint32, from int64) error {
 		return err
 	}
 	defer done()
-	_, err = io.CopyN(io.Discard, stream, from)
-	if err == nil {
-		err = sc.keep(n, stream, from, "set aside in recovery")
-	}
-	if err = ignoreDamage(err); err != nil || stream.Failed() == nil {
-		return err
+	why := sc.out.broken[n]
+	reason := "the object as it is stored, as its compression breaks off"
+	if isBomb(why, stream.Compression) {
+		reason = "the object as it is stored" + because(why)
+	} else {
+		_, err = io.CopyN(io.Discard, stream, from)
+		if err == nil {
+			err = sc.keep(n, stream, from, "set aside in recovery"+because(why))
+		}
+		if err = ignoreDamage(err); err != nil || stream.Failed() == nil {
+			return err
+		}
 	}
 	in := &sc.snap.inputs[n]
 	stored, err := sc.snap.stores[in.source].Open(ctx, in.Info, 0)
@@ -170,7 +177,21 @@ func (sc *scanner) setAside(ctx context.Context, n uint32, from int64) error {
 		return err
 	}
 	defer stored.Close()
-	return sc.keep(n, stored, 0, "the object as it is stored, as its compression breaks off")
+	return sc.keep(n, stored, 0, reason)
+}
+
+func because(why error) string {
+	if why == nil {
+		return ""
+	}
+	return ": " + why.Error()
+}
+
+// isBomb reports whether an object is beyond a limit, and may have more content
+// than anybody wants to keep. Such a one is set aside only as it is stored.
+func isBomb(why error, packed record.Compression) bool {
+	var limit *record.LimitError
+	return errors.As(why, &limit) && (packed != record.Plain || limit.OfContent())
 }
 
 // keep makes rejects of the rest of a reader, which begins at an offset.

@@ -40,7 +40,7 @@ func (j *Job) resolve(snap *snapshot, s *scan) (*reconcile.Evidence, error) {
 	}
 	for i := range ev.Partitions {
 		ev.Partitions[i].Damaged = s.damage[uint32(i)]
-		if count := s.rows[uint32(i)]; count != nil && float64(count.rejects) > j.Config.Policy.MaxRejects*float64(count.rows) {
+		if count := s.rows[uint32(i)]; count != nil && count.tooMany(j.Config.Policy.MaxRejects) {
 			ev.Partitions[i].Damaged = true
 		}
 	}

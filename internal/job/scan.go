@@ -51,6 +51,7 @@ type scan struct {
 	rejects map[uint32]*ledger.Spool // by input: lines of rejects
 	lost    map[uint32]int64         // by input that is damaged and no manifest: where what was not used begins
 	damage  map[uint32]bool          // partitions
+	broken  map[uint32]error         // by input: what is wrong with it as a whole
 	rows    map[uint32]*rowCount     // by partition
 	usable  map[uint32]bool          // sources with something that is evidence
 	balance [policy.NumKinds]record.Balance
@@ -62,6 +63,8 @@ type refreshKey struct {
 }
 
 type rowCount struct{ rows, rejects int64 }
+
+func (c *rowCount) tooMany(share float64) bool { return float64(c.rejects) > share*float64(c.rows) }
 
 // readObject is what inputs.jsonl says about one object.
 type readObject struct {
@@ -92,7 +95,7 @@ type scanner struct {
 func (j *Job) scan(ctx context.Context, snap *snapshot) (*scan, error) {
 	out := &scan{
 		texts: record.NewTexts(), refreshes: map[refreshKey][]record.Time{}, read: make([]readObject, len(snap.inputs)),
-		rejects: map[uint32]*ledger.Spool{}, lost: map[uint32]int64{}, damage: map[uint32]bool{}, rows: map[uint32]*rowCount{}, usable: map[uint32]bool{},
+		rejects: map[uint32]*ledger.Spool{}, lost: map[uint32]int64{}, damage: map[uint32]bool{}, broken: map[uint32]error{}, rows: map[uint32]*rowCount{}, usable: map[uint32]bool{},
 		manifests: make([]*manifest.Batch, len(snap.inputs)), cdrs: make([]*cdr.Batch, len(snap.inputs)),
 		registrations: make([]*registration.Batch, len(snap.inputs)), rests: rests{scratch: j.Config.Scratch},
 	}
@@ -323,6 +326,9 @@ func (s *scan) addManifest(sc *scanner, n uint32, b *manifest.Batch) error {
 		s.usable[in.source] = true
 	}
 	s.account(n, in.partition, policy.Manifests, b.Rows, b.Rejects)
+	if why := b.Doc.Why(); why != nil {
+		s.broken[n] = why
+	}
 	if b.Doc.Damaged() {
 		s.damage[in.partition] = true
 	}
@@ -374,7 +380,7 @@ func (s *scan) addEvents(sc *scanner, n uint32, b *registration.Batch) {
 func (s *scan) noteDamage(n, partition uint32, r *record.Reading) {
 	if r.Damage != nil {
 		s.damage[partition] = true
-		s.lost[n] = r.Used
+		s.lost[n], s.broken[n] = r.Used, r.Damage
 	}
 }
 

@@ -20,7 +20,7 @@ func (j *Job) renderSummary(ctx context.Context, run *ledger.Run, snap *snapshot
 		Format: report.SummaryFormat, Interval: snap.label, Start: snap.interval.Start.String(), End: snap.interval.End.String(),
 		Coverage: coverage(d), Legs: int64(len(d.Calls)), Conversations: conversations(d), Lost: int64(d.Lost),
 		Verdicts: verdicts(d), Findings: findingCounts(d), Outages: outageCauses(d), MediaTypes: j.mediaTypes(d),
-		Overused: int64(d.OverusedIDs), Incomplete: incomplete(d), Partitions: partitions(snap, s, d), Warnings: warnings(s, d),
+		Overused: int64(d.OverusedIDs), Incomplete: j.incomplete(snap, s, d), Partitions: partitions(snap, s, d), Warnings: warnings(s, d),
 		Outcome: outcome(d), Settled: snap.settled(), Config: j.Config.Identity(),
 	}
 	if sum.Balance, err = balances(s, d); err != nil {
@@ -132,22 +132,23 @@ func (j *Job) mediaTypes(d *reconcile.Decision) map[string]int64 {
 	return counts
 }
 
-func incomplete(d *reconcile.Decision) []report.Incomplete {
+// incomplete says what may hide something, why, and what to do about it.
+func (j *Job) incomplete(snap *snapshot, read *scan, d *reconcile.Decision) []report.Incomplete {
 	list := []report.Incomplete{}
 	for _, in := range d.Incomplete {
 		s := &d.Sources[in.Source]
 		entry := report.Incomplete{Source: s.Name, Input: s.URL}
 		switch {
 		case in.Unsettled:
-			entry.Reason = "the source may still deliver"
-			entry.Next = "run again when its settle time has passed"
+			entry.Reason = "the source may still deliver what belongs to this interval"
+			entry.Next = "run again when its settle time, counted from " + snap.interval.End.String() + ", has passed"
 		case in.Partition < 0:
 			entry.Reason = "nothing usable was delivered"
 			entry.Next = "check the export and the URL of source " + s.Name + ", then run again"
 		default:
 			p := &d.Partitions[in.Partition]
 			entry.Input = p.URL
-			entry.Reason = "damaged: something in it is cut, malformed, rejected or not delivered"
+			entry.Reason = j.damage(snap, read, uint32(in.Partition))
 			entry.Next = "export " + p.URL + " again, then run again"
 		}
 		list = append(list, entry)
@@ -191,6 +192,36 @@ func partitionState(source *reconcile.Source, p *reconcile.Partition) report.Par
 		return report.Empty
 	}
 	return report.Complete
+}
+
+// damage says what is wrong with a damaged partition: which of its objects are
+// broken, and how many of its rows could not be used.
+func (j *Job) damage(snap *snapshot, s *scan, partition uint32) string {
+	const most = 3
+	var broken []string
+	objects := 0
+	for i := range snap.inputs {
+		in := &snap.inputs[i]
+		if !in.document || in.partition != partition {
+			continue
+		}
+		objects++
+		if why := s.broken[uint32(i)]; why != nil {
+			broken = append(broken, fmt.Sprintf("%s (%v)", in.Key, why))
+		}
+	}
+	var parts []string
+	if n := len(broken); n > 0 {
+		more := ""
+		if n > most {
+			more = fmt.Sprintf(" and %d more", n-most)
+		}
+		parts = append(parts, fmt.Sprintf("%d of its %d objects damaged: %s%s", n, objects, strings.Join(broken[:min(n, most)], ", "), more))
+	}
+	if count := s.rows[partition]; count != nil && count.tooMany(j.Config.Policy.MaxRejects) {
+		parts = append(parts, fmt.Sprintf("%d of its %d rows rejected, more than max_rejects (%v) allows; see the rejects", count.rejects, count.rows, j.Config.Policy.MaxRejects))
+	}
+	return strings.Join(parts, "; ")
 }
 
 // warnings tells what is odd about whole sources, as opposed to single

@@ -4,7 +4,11 @@
 // every byte that was not repaired survives.
 package manifest
 
-import "cdrmend/internal/record"
+import (
+	"fmt"
+
+	"cdrmend/internal/record"
+)
 
 // Entry is one recording as a manifest describes it, in normal form. A night
 // has more than a million, so it is compact and free of pointers.
@@ -48,6 +52,7 @@ type Rare struct {
 	Total, Failed int64 // counts, NoInt when missing
 	Truncated     *Break
 	Malformed     *Break
+	Why           error // of the one or the other
 	Recovery      *Recovery
 	Invalid       []record.Invalid
 	Gaps          []Gap // by entry, then field
@@ -94,6 +99,17 @@ func (d *Document) Damaged() bool {
 	broken := r.Truncated != nil || r.Malformed != nil
 	sole := d.Keyed && d.Key.Recording != record.None && d.Key.Conversation != record.None
 	return broken && !sole || r.Total > int64(d.N)
+}
+
+// Why returns what is wrong with the document as a whole, nil when nothing is.
+func (d *Document) Why() error {
+	switch {
+	case d.Rare == nil:
+		return nil
+	case d.Rare.Why == nil && d.Rare.Total > int64(d.N):
+		return fmt.Errorf("it says that it has %d entries, and it has %d", d.Rare.Total, d.N)
+	}
+	return d.Rare.Why
 }
 
 // SetAside returns the offset from which on nothing of a broken document was

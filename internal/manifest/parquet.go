@@ -1,6 +1,7 @@
 package manifest
 
 import (
+	"cmp"
 	"io"
 
 	"cdrmend/internal/record"
@@ -37,7 +38,11 @@ func (d *Document) Writable() bool {
 // parquetDamage notes what is wrong with the document. Only one whose content
 // is whole, in spite of its checksum, has a recovery.
 func (r *Reader) parquetDamage(b *Batch, damage error, in Input) {
-	switch failed := in.Stream.Failed(); {
+	failed := in.Stream.Failed()
+	if why := cmp.Or(failed, damage, in.Stream.Checksum); why != nil {
+		b.Doc.rare().Why = why
+	}
+	switch {
 	case isUndecodable(failed):
 		b.Entries, b.Rest, b.Doc.Rest, b.Rows = nil, nil, nil, 0
 		b.Doc.rare().Malformed = &Break{}

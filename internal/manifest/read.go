@@ -92,7 +92,7 @@ func (r *Reader) Read(in Input) (*Batch, error) {
 	b := &Batch{Doc: Document{Key: KeyOf(r.norm.Profile, in.Key, &r.norm), Format: in.Format}}
 	r.keep = in.Keep
 	if head, _ := in.Body.Peek(2); record.IsUTF16(head) {
-		return r.undecodable(b, in)
+		return r.undecodable(b, in, record.ErrUTF16)
 	}
 	var err error
 	if in.Format == record.JSONLines {
@@ -100,8 +100,10 @@ func (r *Reader) Read(in Input) (*Batch, error) {
 	} else {
 		err = r.document(b, in)
 	}
-	if isUndecodable(err) || isUndecodable(in.Stream.Failed()) {
-		return r.undecodable(b, in)
+	for _, err := range []error{in.Stream.Failed(), err} {
+		if isUndecodable(err) {
+			return r.undecodable(b, in, err)
+		}
 	}
 	if err != nil && !record.IsDamage(err) {
 		return nil, err
@@ -109,6 +111,7 @@ func (r *Reader) Read(in Input) (*Batch, error) {
 	b.Doc.Packed = in.Stream.Compression
 	if in.Stream.Checksum != nil && b.Doc.rare().Truncated == nil && b.Doc.Rare.Malformed == nil {
 		b.Doc.Rare.Malformed = &Break{Offset: b.Length}
+		b.Doc.Rare.Why = in.Stream.Checksum
 		b.Doc.Rare.Recovery = &Recovery{Keep: b.whole}
 	}
 	b.finish()
@@ -137,10 +140,10 @@ func isUndecodable(err error) bool {
 }
 
 // undecodable is a document of which nothing can be used.
-func (r *Reader) undecodable(b *Batch, in Input) (*Batch, error) {
+func (r *Reader) undecodable(b *Batch, in Input, why error) (*Batch, error) {
 	*b = Batch{Doc: Document{Key: b.Doc.Key, Format: in.Format, Packed: in.Stream.Compression}}
 	rare := b.Doc.rare()
-	rare.Malformed = &Break{}
+	rare.Malformed, rare.Why = &Break{}, why
 	if b.Doc.Key.Recording != record.None {
 		r.empty(b)
 	}
@@ -229,6 +232,7 @@ func (r *Reader) envelope(b *Batch, d *record.Document) {
 // broken notes where and how the document is damaged.
 func (r *Reader) broken(b *Batch, err error, in Input) {
 	rare := b.Doc.rare()
+	rare.Why = err
 	var syntax *record.SyntaxError
 	var stream *record.StreamError
 	var limit *record.LimitError

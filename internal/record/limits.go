@@ -53,6 +53,15 @@ func (e *LimitError) Error() string {
 	return fmt.Sprintf("more than limits.%s (%d) allows; if this is no attack, raise that limit and run again", e.Limit, e.Max)
 }
 
+// OfContent reports whether the limit is one of the whole content.
+func (e *LimitError) OfContent() bool {
+	switch e.Limit {
+	case "document_bytes", "unpacked_bytes", "unpacked_ratio":
+		return true
+	}
+	return false
+}
+
 // header returns an error for a header with too many columns or too long
 // names.
 func (l *Limits) header(names []string) error {

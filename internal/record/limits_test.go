@@ -85,6 +85,26 @@ func TestLimitOfRecordsIsExactHoweverTheBytesArrive(t *testing.T) {
 	}
 }
 
+// A quote that nobody closes could make one row of all that follows.
+func TestLimitOfARowOfCSVIsExactHoweverTheBytesArrive(t *testing.T) {
+	const most = 64 << 10
+	own := record.Limits{RecordBytes: most}
+	p := &record.Profile{Fields: map[record.Field][]string{record.LegID: {"id"}}}
+	for _, length := range []int{most - 1, most, most + 1, most + 2, 2 * most, 3*most + 7, 9 * most} {
+		text := "id\n1\n" + `"` + strings.Repeat("\n", length-3) + "\"\n" + "2\n"
+		for how, arrive := range portions {
+			reading, _, err := readAll(p, record.CSV, bufio.NewReader(arrive(strings.NewReader(text))), &own)
+			want, rows := "", int64(3)
+			if length > most {
+				want, rows = "record_bytes", 1
+			}
+			if got := overLimit(reading.Damage); err != nil || got != want || reading.Rows != rows {
+				t.Errorf("a row of %d bytes, read %s: %d rows and %v, %v; want %d and the limit %q", length, how, reading.Rows, reading.Damage, err, rows, want)
+			}
+		}
+	}
+}
+
 // checkPieces checks that the pieces of a rejected row are all of it.
 func checkPieces(t *testing.T, name string, rejects []record.Reject, text string, start, length int) {
 	t.Helper()

@@ -207,11 +207,28 @@ func (n *Normalizer) Time(v Value) (Time, bool) {
 // IDs appends the ids of a list to dst: missing and repeated ones dropped,
 // order kept. A list with an element that does not parse does not parse.
 func (n *Normalizer) IDs(dst []Text, v Value) ([]Text, bool) {
+	const few = 32
 	from := len(dst)
+	var seen map[Text]bool // of more than a few
 	ok := n.elements(v, func(element Value) bool {
 		id, ok := n.ID(element)
-		if id != None && !contains(dst[from:], id) {
-			dst = append(dst, id)
+		switch {
+		case id == None:
+		case len(dst)-from < few:
+			if !contains(dst[from:], id) {
+				dst = append(dst, id)
+			}
+		default:
+			if seen == nil {
+				seen = map[Text]bool{}
+				for _, x := range dst[from:] {
+					seen[x] = true
+				}
+			}
+			if !seen[id] {
+				seen[id] = true
+				dst = append(dst, id)
+			}
 		}
 		return ok
 	})

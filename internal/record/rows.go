@@ -78,7 +78,7 @@ type Visitor struct {
 func (m *Mapping) Read(in *bufio.Reader, f Format, list string, to Visitor) (Reading, error) {
 	r := reader{mapping: m, to: to, slots: m.Paths.NewSlots()}
 	if head, _ := in.Peek(2); IsUTF16(head) {
-		return Reading{Damage: &StreamError{Unknown: true, Err: errUTF16}}, nil
+		return Reading{Damage: &StreamError{Unknown: true, Err: ErrUTF16}}, nil
 	}
 	var err error
 	switch f {
@@ -97,7 +97,8 @@ func (m *Mapping) Read(in *bufio.Reader, f Format, list string, to Visitor) (Rea
 	return r.reading, err
 }
 
-var errUTF16 = errors.New("UTF-16 is none of the encodings that can be read")
+// ErrUTF16 says what is wrong with content that begins like UTF-16.
+var ErrUTF16 = errors.New("UTF-16 is none of the encodings that can be read")
 
 // IsDamage reports whether err says that an object is damaged, as opposed to
 // a failure to read it.
@@ -240,7 +241,7 @@ func (r *reader) csv(in *bufio.Reader) error {
 		n, _ := in.Discard(3)
 		offset = int64(n)
 	}
-	recent := &recorder{r: in}
+	recent := &recorder{r: in, limits: r.mapping.limits}
 	records := csv.NewReader(recent)
 	records.FieldsPerRecord, records.LazyQuotes, records.ReuseRecord = -1, true, true
 	header, err := records.Read()
@@ -269,6 +270,9 @@ func (r *reader) csv(in *bufio.Reader) error {
 			return err
 		}
 		end := records.InputOffset()
+		if err := recent.within(end); err != nil {
+			return err
+		}
 		raw := afterBlankLines(recent.bytes(end))
 		at := offset + end - int64(len(raw))
 		if recent.exhausted(end) && endsInQuotes(raw) {
@@ -304,9 +308,25 @@ type recorder struct {
 	base int64 // offset of buf[0]
 	keep int64 // offset of the first byte still of interest
 	done bool  // there is no more to read
+
+	limits *Limits
 }
 
+// within returns an error when a row that ends at an offset, with the blank
+// lines before it, is longer than a record may be.
+func (r *recorder) within(end int64) error {
+	if most := r.limits.RecordBytes; most > 0 && end-r.keep > most {
+		return &LimitError{Limit: "record_bytes", Max: most, Offset: r.keep + most}
+	}
+	return nil
+}
+
+// Read reads no further when the row under way is too long for certain,
+// whatever was read ahead.
 func (r *recorder) Read(b []byte) (int, error) {
+	if err := r.within(r.base + int64(len(r.buf)) - window); err != nil {
+		return 0, err
+	}
 	n, err := r.r.Read(b)
 	if len(r.buf) > 64<<10 {
 		r.buf = append(r.buf[:0], r.buf[r.keep-r.base:]...)

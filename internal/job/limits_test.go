@@ -1,0 +1,124 @@
+package job_test
+
+import (
+	"bytes"
+	"compress/gzip"
+	"encoding/base64"
+	"encoding/hex"
+	"fmt"
+	"log/slog"
+	"strings"
+	"testing"
+
+	"cdrmend/internal/job"
+	"cdrmend/internal/report"
+)
+
+// gzipped packs a text so well that it is a bomb when it is long enough.
+func gzipped(t *testing.T, text string) string {
+	t.Helper()
+	var b bytes.Buffer
+	w, err := gzip.NewWriterLevel(&b, gzip.BestCompression)
+	if err == nil {
+		_, err = w.Write([]byte(text))
+	}
+	if err == nil {
+		err = w.Close()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+// What is beyond a limit is a finding or a reject, and the summary says which
+// object, which limit and what to do. Nothing of it stops the run.
+func TestLimitsAreReportedAndStopNothing(t *testing.T) {
+	const leg = `{"leg_id":"%s","conversation_id":"c%[1]s","recorded":true,"start_time":"2026-11-20T10:00:00Z","answer_time":"2026-11-20T10:00:00Z","end_time":"2026-11-20T10:01:00Z","direction":"%[2]s"}` + "\n"
+	n := newNight(t, files{
+		"in/m/date=2026-11-20/bomb.json.gz": gzipped(t, "["+strings.Repeat(" ", 18<<20)+"]"),
+		"in/m/date=2026-11-20/deep.json":    strings.Repeat("[", 1_000_000),
+		"in/m/date=2026-11-20/digits.json":  `[{"recording_id":"r2","n":` + strings.Repeat("1", 1_000_000) + `}]`,
+		"in/m/date=2026-11-20/wide.json":    `[{"recording_id":"r3"` + strings.Repeat(`,"a":1`, 1_000_000) + `}]`,
+		"in/m/date=2026-11-20/sound.json":   `{"recording_id":"r4","conversation_id":"c1","trunk_id":"t","start_time":"2026-11-20T10:00:00Z","end_time":"2026-11-20T10:01:00Z"}`,
+		"in/c/date=2026-11-20/a.jsonl":      fmt.Sprintf(leg, "1", "in") + fmt.Sprintf(leg, "2", strings.Repeat("x", 3<<20)) + fmt.Sprintf(leg, "3", "in"),
+		"in/r/date=2026-11-20/a.csv":        "time,line_id,status\n2026-11-20T09:00:00Z,l,200\n\"" + strings.Repeat("y", 3<<20) + "\n",
+	})
+	r := n.run(func(j *job.Job) { j.Config.Limits.RecordBytes = 1 << 20 })
+	out := n.tree(outputPrefix + "runs/" + r.RunID)
+
+	findings := out["findings.csv"]
+	for _, key := range []string{"bomb.json.gz", "deep.json", "digits.json", "wide.json"} {
+		want := "malformed_document,major,open,,,,,,,,offset=0;entries=0,m,date=2026-11-20/" + key + ","
+		if !strings.Contains(findings, want) {
+			t.Errorf("findings lack %q:\n%s", want, findings)
+		}
+	}
+	for file, limit := range map[string]string{
+		"rejects/m/date=2026-11-20/bomb.json.gz.jsonl": "unpacked_ratio (200)", "rejects/m/date=2026-11-20/deep.json.jsonl": "depth (1000)",
+		"rejects/m/date=2026-11-20/digits.json.jsonl": "number_bytes (1000)", "rejects/m/date=2026-11-20/wide.json.jsonl": "members (10000)",
+		"rejects/c/date=2026-11-20/a.jsonl.jsonl": `"row":1,`, "rejects/r/date=2026-11-20/a.csv.jsonl": "record_bytes (1048576)",
+	} {
+		if !strings.Contains(out[file], limit) {
+			t.Errorf("%s lacks %q: %.300s", file, limit, out[file])
+		}
+	}
+	if bomb := out["rejects/m/date=2026-11-20/bomb.json.gz.jsonl"]; len(bomb) > 100_000 {
+		t.Errorf("a bomb of 18 MiB was set aside in %d bytes, want it as it is stored", len(bomb))
+	}
+	if got := readTable(t, out["calls.csv"]); len(got.rows) != 2 {
+		t.Errorf("calls:\n%s\nwant the two legs beside the long line", got)
+	}
+	text := report.Text(r)
+	for _, want := range []string{
+		"4 of its 5 objects damaged: date=2026-11-20/bomb.json.gz (more than limits.unpacked_ratio (200) allows; if this is no attack, raise that limit and run again)",
+		" and 1 more", "1 of its 3 rows rejected, more than max_rejects (0.0001) allows",
+		"1 of its 1 objects damaged: date=2026-11-20/a.csv (more than limits.record_bytes (1048576) allows",
+		"export in/m/date=2026-11-20/ again, then run again",
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the summary lacks %q:\n%s", want, text)
+		}
+	}
+	n.checkSchemas()
+}
+
+// Rows of the registration log may hold secrets wherever they please.
+func TestSecretsOfTheRegistrationLogReachNoOutputAndNoLog(t *testing.T) {
+	const (
+		bearer   = "eyJhbGciOiJub25lIn0.eyJzY29wZSI6InNlY3JldC1zZXNhbWUifQ.c2lnbmF0dXJlLXNlc2FtZQ"
+		password = "hunter2-sesame-open"
+	)
+	row := `{"time":"2026-11-20T09:00:00Z","trunk_id":"t","line_id":"l%d","status":%s,"reason":"Authorization: Bearer ` + bearer + `","access_token":"` + bearer + `","username":"u:` + password + `","password":"` + password + `"}`
+	good, bad := fmt.Sprintf(row, 1, "403"), fmt.Sprintf(row, 2, "null")
+	cells := `2026-11-20T09:00:00Z,t,l,403,"Authorization: Bearer ` + bearer + `",` + bearer + `,` + password
+	n := newNight(t, files{
+		"in/m/date=2026-11-20/a.json":      `{"recording_id":"r","conversation_id":"c","trunk_id":"t","start_time":"2026-11-20T09:00:00Z","end_time":"2026-11-20T09:01:00Z"}`,
+		"in/c/date=2026-11-20/a.csv":       "leg_id,conversation_id,trunk_id,start_time,answer_time,end_time\n1,c,t,2026-11-20T09:00:00Z,2026-11-20T09:00:00Z,2026-11-20T09:01:00Z\n",
+		"in/r/date=2026-11-20/a.jsonl":     good + "\n" + bad + "\n" + good[:len(good)-9] + "\n" + bearer + "\n\"" + password + "\"\n" + good[:len(good)/2],
+		"in/r/date=2026-11-20/b.json":      "[" + good + "," + bad + `,"` + bearer + `",` + good[:len(good)-3],
+		"in/r/date=2026-11-20/c.csv":       "time,trunk_id,line_id,status,reason,access_token,username\n" + cells + "\n" + cells + ",more\n" + strings.Replace(cells, "403", bearer, 1) + "\n\"" + cells,
+		"in/r/date=2026-11-20/d.jsonl":     strings.Repeat(bearer+password, 2000) + "\n" + good + "\n",
+		"in/r/date=2026-11-20/e.jsonl.gz":  gzipped(t, good+"\n"+bad+"\n")[:60],
+		"in/r/date=2026-11-20/" + "f.json": "\xff\xfe" + bearer,
+	})
+	var log bytes.Buffer
+	r := n.run(func(j *job.Job) {
+		j.Config.Limits.RecordBytes = 64 << 10
+		j.Log = slog.New(slog.NewJSONHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	})
+	everything := n.tree(outputPrefix)
+	everything["the log"], everything["the summary"] = log.String(), report.Text(r)
+	if rejects := everything["runs/"+r.RunID+"/rejects/r/date=2026-11-20/d.jsonl.jsonl"]; rejects == "" {
+		t.Error("nothing was rejected: the secrets are not where this test wants them")
+	}
+	for _, secret := range []string{bearer, "eyJzY29wZSI6InNlY3JldC1zZXNhbWUifQ", "c2lnbmF0dXJlLXNlc2FtZQ", "secret-sesame", password} {
+		for _, spelled := range []string{secret, hex.EncodeToString([]byte(secret)), base64.StdEncoding.EncodeToString([]byte(secret))[:20]} {
+			for name, text := range everything {
+				if strings.Contains(text, spelled) {
+					t.Errorf("%s holds the secret %q", name, spelled)
+				}
+			}
+		}
+	}
+}
