@@ -203,7 +203,8 @@ func (d *deepening) call(c *Call, n uint32) {
 	w := d.r.Weigh(n)
 	l := &d.r.Legs[n]
 	c.Weighing = &Weighing{
-		ToBeRecorded: w.ToRecord, Lists: []string{}, Entries: []Row{}, Lost: w.Lost, Possible: w.Possible, Hiding: []string{},
+		ToBeRecorded: w.ToRecord, Lists: []string{}, Entries: []Row{}, Hiding: []string{},
+		Lost: append([]string{}, w.Lost...), Possible: append([]string{}, w.Possible...),
 	}
 	for _, id := range record.RunOf(l.Recordings, d.r.Evidence.Recordings) {
 		c.Weighing.Lists = append(c.Weighing.Lists, d.text(id))

@@ -52,6 +52,7 @@ var silences = map[reconcile.Silence]string{
 // because says what the verdict on a leg rests on, and what would have had to
 // be otherwise for each better one.
 func (d *deepening) because(w *reconcile.Weighing, l *cdr.Leg) (because, notBetter []string) {
+	because, notBetter = []string{}, []string{}
 	yes := func(format string, args ...any) { because = append(because, fmt.Sprintf(format, args...)) }
 	no := func(verdict reconcile.Verdict, format string, args ...any) { // than this one
 		if verdict > w.Call.Verdict && w.Call.Verdict != reconcile.VerdictIndeterminate {
