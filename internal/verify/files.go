@@ -36,7 +36,10 @@ func (v *Check) checkFiles(ctx context.Context) error {
 			}
 			for _, f := range e.record.History {
 				c.named[f.Path] = true
-				work = append(work, func(ctx context.Context) error { return v.checkFile(ctx, c, HistoryLink, f.Path, f, e.String()) })
+				work = append(work, func(ctx context.Context) error {
+					_, err := v.checkFile(ctx, c, HistoryLink, f.Path, f, e.String())
+					return err
+				})
 			}
 			if first := runs[e.record.RunID]; first != nil {
 				if first.record.RunSHA256 != e.record.RunSHA256 || first.record.Outcome != e.record.Outcome {
@@ -105,7 +108,8 @@ func (v *Check) checkRun(ctx context.Context, e *entry) ([]func(context.Context)
 	for _, f := range m.Files {
 		listed[folder+f.Path] = true
 		work = append(work, func(ctx context.Context) error {
-			if err := v.checkFile(ctx, c, FileLink, folder+f.Path, f, "run.json"); err != nil || f.Path != report.SummaryFile {
+			sound, err := v.checkFile(ctx, c, FileLink, folder+f.Path, f, "run.json")
+			if err != nil || !sound || f.Path != report.SummaryFile {
 				return err
 			}
 			return v.checkSummary(ctx, e, folder+f.Path)
@@ -119,31 +123,32 @@ func (v *Check) checkRun(ctx context.Context, e *entry) ([]func(context.Context)
 	return work, nil
 }
 
-// checkFile holds one file against what names it.
-func (v *Check) checkFile(ctx context.Context, c *chain, link Link, path string, want ledger.File, by string) error {
+// checkFile holds one file against what names it, and tells whether it is
+// that file.
+func (v *Check) checkFile(ctx context.Context, c *chain, link Link, path string, want ledger.File, by string) (sound bool, err error) {
 	info, ok := c.objects[path]
 	if !ok {
 		v.broken(c, link, c.prefix+path, "it is missing, though %s names it", by)
-		return nil
+		return false, nil
 	}
 	if info.Size != want.Size {
 		v.broken(c, link, c.prefix+path, "it has %d bytes, and %s names %d", info.Size, by, want.Size)
-		return nil
+		return false, nil
 	}
 	got, err := v.hash(ctx, info)
 	if err != nil {
-		return v.unreadable(ctx, c, link, c.prefix+path, err)
+		return false, v.unreadable(ctx, c, link, c.prefix+path, err)
 	}
 	if got != want.SHA256 {
 		v.broken(c, link, c.prefix+path, "its SHA-256 is %s, and %s names %s", got, by, want.SHA256)
-		return nil
+		return false, nil
 	}
 	v.count(func(r *Report) {
 		r.Files++
 		r.Bytes += info.Size
 		c.sound[path] = true
 	})
-	return nil
+	return true, nil
 }
 
 func (v *Check) hash(ctx context.Context, info object.Info) (string, error) {
@@ -168,9 +173,6 @@ func sumOf(b []byte) string {
 // it: a whole run could have been taken from another interval.
 func (v *Check) checkSummary(ctx context.Context, e *entry, path string) error {
 	c := e.chain
-	if !c.sound[path] {
-		return nil
-	}
 	raw, err := v.content(ctx, c.objects[path])
 	if err != nil {
 		return v.unchecked(ctx, err)

@@ -13,7 +13,6 @@ import (
 
 	"cdrmend/internal/ledger"
 	"cdrmend/internal/object"
-	"cdrmend/internal/token"
 
 	"golang.org/x/sync/errgroup"
 )
@@ -227,77 +226,5 @@ func (v *Check) checkNeighbour(e *entry, n ledger.Neighbour) {
 		v.broken(&blamed, NeighbourLink, key, "it is missing, though %s names it", e)
 	case seen.sum != "" && seen.sum != n.SHA256:
 		v.broken(&blamed, NeighbourLink, key, "its SHA-256 is %s, and %s saw it with %s: one of the two was replaced", seen.sum, e, n.SHA256)
-	}
-}
-
-// checkSignatures goes from the records whose signatures verify to all that
-// these vouch for by hash: their predecessors and neighbours, and so on.
-func (v *Check) checkSignatures() {
-	var follow []*entry
-	for _, c := range v.chains {
-		for _, e := range c.entries {
-			if e.record != nil && e.seal.Check == token.Verified {
-				follow = append(follow, e)
-			}
-		}
-	}
-	for len(follow) > 0 {
-		e := follow[len(follow)-1]
-		follow = follow[:len(follow)-1]
-		if e.linked {
-			continue
-		}
-		e.linked = true
-		follow = append(follow, v.seen(e)...)
-	}
-	keys := map[string]bool{}
-	for c := range v.chosen {
-		for _, e := range c.entries {
-			if e.record != nil {
-				v.checkSignature(e)
-			}
-			if e.seal.Signed {
-				keys[e.seal.KeyID] = true
-			}
-		}
-	}
-	v.Report.Records.Keys = append([]string{}, slices.Sorted(maps.Keys(keys))...)
-	if n := v.Report.Records.Signed; n > 0 && v.out.Keys == nil {
-		v.note("%d records are signed and no keys were given: signatures were not checked", n)
-	}
-}
-
-// seen returns the records that a record names by their hashes.
-func (v *Check) seen(e *entry) []*entry {
-	var list []*entry
-	add := func(c *chain, number int64, sum string) {
-		if c == nil {
-			return
-		}
-		if other := c.at(number); other != nil && other.record != nil && other.sum == sum {
-			list = append(list, other)
-		}
-	}
-	add(e.chain, e.number-1, e.record.Previous)
-	for _, n := range e.record.Neighbours {
-		add(v.chains[n.Interval], n.Number, n.SHA256)
-	}
-	return list
-}
-
-func (v *Check) checkSignature(e *entry) {
-	r := &v.Report.Records
-	switch {
-	case e.seal.Signed:
-		r.Signed++
-		if e.seal.Check == token.Verified {
-			r.Verified++
-		} else if v.out.Keys != nil {
-			v.broken(e.chain, SignatureLink, e.key, "it says that key %q signed it, but %s", e.seal.KeyID, e.seal.Check.Sentence())
-		}
-	case e.linked:
-		r.Vouched++
-	case v.out.Keys != nil:
-		v.broken(e.chain, SignatureLink, e.key, "it is unsigned, and no signed record vouches for it")
 	}
 }

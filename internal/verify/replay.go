@@ -6,11 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"os"
 	"slices"
 
 	"cdrmend/internal/ledger"
-	"cdrmend/internal/object"
 	"cdrmend/internal/policy"
 	"cdrmend/internal/replay"
 	"cdrmend/internal/report"
@@ -181,32 +179,4 @@ func (v *Check) checkInput(ctx context.Context, r *replayed, p *replay.Pinned, i
 		})
 	}
 	return nil
-}
-
-// recompute computes the run again into a directory of its own, and compares.
-func (v *Check) recompute(ctx context.Context, r *replayed, how *Replay) error {
-	dir, err := os.MkdirTemp(how.Scratch, "cdrmend-verify-")
-	if err != nil {
-		return fmt.Errorf("making a directory for what is computed again: %w; set scratch to one that can be written", err)
-	}
-	defer os.RemoveAll(dir)
-	store, err := object.Open(ctx, object.Location{Dir: dir}, object.Options{})
-	if err != nil {
-		return err
-	}
-	j := r.run.Job(r.record.Tool, store, v.out.Watch)
-	again, err := j.Recompute(ctx, r.run.Interval)
-	var changed *replay.ChangedError
-	if errors.As(err, &changed) {
-		v.broken(r.chain, InputLink, changed.URL, "%s", changed.Detail)
-		return nil
-	}
-	if err != nil {
-		return fmt.Errorf("computing it again: %w", err)
-	}
-	if again.ID != r.record.RunID {
-		v.broken(r.chain, RunLink, r.chain.prefix+r.folder+"run.json", "computed from what it says of itself, its id is %s", again.ID)
-		return nil
-	}
-	return v.compareRuns(ctx, r, &recomputed{store: store, prefix: again.Prefix, sameBuild: how.Tool == r.record.Tool})
 }

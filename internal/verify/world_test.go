@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"io/fs"
 	"log/slog"
-	"maps"
 	"os"
 	"path"
 	"path/filepath"
@@ -383,5 +382,3 @@ func (w *world) sees(key *token.Signer) {
 func isRecord(key string) bool {
 	return strings.HasSuffix(path.Dir(key), "/log") && path.Ext(key) == ".json"
 }
-
-func sortedKeys(all map[string]string) []string { return slices.Sorted(maps.Keys(all)) }

@@ -1,0 +1,46 @@
+package verify
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+)
+
+// Of a difference so many bytes are shown, and so many before it.
+const (
+	shownBytes  = 60
+	shownBefore = 30
+)
+
+func firstDifference(want, got io.Reader) (string, error) {
+	a, b := bufio.NewReader(want), bufio.NewReader(got)
+	line := 1
+	var before []byte
+	for at := int64(0); ; at++ {
+		x, errX := a.ReadByte()
+		y, errY := b.ReadByte()
+		switch {
+		case errX == io.EOF && errY == io.EOF:
+			return "", nil
+		case errX != nil && errX != io.EOF:
+			return "", errX
+		case errY != nil && errY != io.EOF:
+			return "", errY
+		case errX == io.EOF || errY == io.EOF || x != y:
+			return fmt.Sprintf("it differs from byte %d (line %d) on: after %q committed %q, computed again %q",
+				at, line, before, following(x, errX, a), following(y, errY, b)), nil
+		case x == '\n':
+			line++
+		}
+		before = append(before[max(0, len(before)-shownBefore+1):], x)
+	}
+}
+
+// following shows what stands from a byte on.
+func following(first byte, err error, r *bufio.Reader) []byte {
+	if err != nil {
+		return nil
+	}
+	more, _ := r.Peek(shownBytes)
+	return append([]byte{first}, more...)
+}
