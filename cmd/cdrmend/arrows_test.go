@@ -27,7 +27,7 @@ type room struct {
 var rooms = map[string]room{
 	"cmd/cdrmend": {
 		"the door parses flags and prints; the decision is the job's alone",
-		"job committed explain verify replay history notify inspect manifest cdr registration table report ledger sample synth record object policy token",
+		"job committed explain verify replay history notify inspect manifest cdr registration table report page ledger sample synth record object policy token",
 	},
 	"internal/job": {
 		"the job tells one interval and knows nothing of flags, terminals or samples",

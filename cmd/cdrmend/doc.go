@@ -17,6 +17,7 @@
 //	cdrmend explain ID --config cdrmend.yaml         what was found about one recording
 //	cdrmend history --config cdrmend.yaml --interval 2026-11-20
 //	cdrmend ls --config cdrmend.yaml --table calls   where the newest tables lie
+//	cdrmend report --config cdrmend.yaml --from 2026-11-16 --to 2026-11-23
 //	cdrmend token --file token.txt                   whether a token can register a line
 //	cdrmend profiles test cdrmend legs.csv --kind cdrs
 //

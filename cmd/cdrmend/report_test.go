@@ -120,6 +120,14 @@ func TestTheReportOfTheDemo(t *testing.T) {
 		p.Look(dark)
 		checkAccessible(t, p, `{runOnly: ["color-contrast"]}`)
 	})
+	t.Run("tells the reader's own time", func(t *testing.T) {
+		p := browser.Show(t, file, laptop)
+		var title string
+		p.Eval(`(() => { const t = document.querySelector("#list-findings time"); t.dispatchEvent(new PointerEvent("pointerover", {bubbles: true})); return t.title })()`, &title)
+		if !strings.HasPrefix(title, "your time: ") || !strings.Contains(title, "2026") {
+			t.Errorf("a time that is pointed at says %q", title)
+		}
+	})
 	t.Run("prints", func(t *testing.T) {
 		pdf := browser.Show(t, file, laptop).PDF()
 		if pages := bytes.Count(pdf, []byte("/Type /Page\n")) + bytes.Count(pdf, []byte("/Type /Page/")) + bytes.Count(pdf, []byte("/Type /Page ")); !bytes.HasPrefix(pdf, []byte("%PDF-")) || pages < 2 {
@@ -158,5 +166,91 @@ func checkAccessible(t *testing.T, p *browsertest.Page, options string) {
 		v.nodes.slice(0, 3).map(n => v.id + ": " + n.target.join(" ") + ": " + n.failureSummary)))`, &violations)
 	if len(violations) > 0 {
 		t.Errorf("axe-core finds:\n%s", strings.Join(violations, "\n"))
+	}
+}
+
+// TestAWeekIsAudited commits six of seven synthetic nights, one of them first
+// without a manifest that came late, and reads what is told of them.
+func TestAWeekIsAudited(t *testing.T) {
+	browser := browsertest.Open(t)
+	dir := t.TempDir()
+	for day := 16; day <= 22; day++ {
+		cdrmend(t, "synth", "--dir", dir, "--day", fmt.Sprintf("2026-11-%d", day), "--legs", "400", "--seed", "7",
+			"--lost", "0.01", "--short", "0.005", "--failures", "scope_missing=0.05")
+	}
+	config := filepath.Join(dir, "cdrmend.yaml")
+	text, err := os.ReadFile(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// The nights have the same ids, so that none may see another.
+	write(t, config, bytes.ReplaceAll(text, []byte("profile: cdrmend\n"), []byte("profile: cdrmend\n      lookback: 0s\n      lookahead: 0s\n")))
+	manifests, err := filepath.Glob(filepath.Join(dir, "manifests", "date=2026-11-18", "*"))
+	if err != nil || len(manifests) == 0 {
+		t.Fatalf("the manifests are %q: %v", manifests, err)
+	}
+	late := manifests[0]
+	if err := os.Rename(late, filepath.Join(dir, "late")); err != nil {
+		t.Fatal(err)
+	}
+	asOf := []string{"--config", config, "--as-of", "2026-11-25T00:00:00Z", "--fail-on", "none"}
+	cdrmend(t, append([]string{"run", "--from", "2026-11-16", "--to", "2026-11-22"}, asOf...)...)
+	if err := os.Rename(filepath.Join(dir, "late"), late); err != nil {
+		t.Fatal(err)
+	}
+	cdrmend(t, append([]string{"run", "--interval", "2026-11-18"}, asOf...)...)
+
+	page := filepath.Join(dir, "week.html")
+	code, told := cdrmend(t, "report", filepath.Join(dir, "out"), "--from", "2026-11-16", "--to", "2026-11-23", "-o", page)
+	if code != exitDone || !strings.Contains(told, "week.html") {
+		t.Fatalf("report exits with %d and says %q", code, told)
+	}
+	p := browser.Show(t, page, laptop)
+	if got := append(p.Complaints(), p.Requests()[1:]...); len(got) > 0 {
+		t.Errorf("the browser complains, or the page asks for more than itself: %q", got)
+	}
+	var v struct {
+		Lead, Absent, Closed string
+		Nights               []string
+	}
+	p.Eval(`({Lead: document.querySelector(".lead").textContent, Absent: document.querySelector(".notices").textContent,
+		Closed: document.querySelector("#count-closed").textContent,
+		Nights: [...document.querySelectorAll("#coverage tbody th")].map(th => th.textContent)})`, &v)
+	if want := []string{"2026-11-16", "2026-11-17", "2026-11-18", "2026-11-19", "2026-11-20", "2026-11-21"}; !slices.Equal(v.Nights, want) {
+		t.Errorf("the page tells of %q, want %q", v.Nights, want)
+	}
+	if !strings.Contains(v.Lead, "in 6 intervals are") || !strings.Contains(v.Lead, "have closed since they were found.") {
+		t.Errorf("the page begins with %q", v.Lead)
+	}
+	if !strings.Contains(v.Absent, "Nothing is committed for 2026-11-22") {
+		t.Errorf("of the interval that was not run the page says %q", v.Absent)
+	}
+	if !strings.Contains(v.Closed, "closed") || strings.HasPrefix(v.Closed, "0") {
+		t.Errorf("of findings that a late delivery closed the page says %q", v.Closed)
+	}
+	p.Eval(`document.querySelector("[data-class=missing_recording]").click()`, nil)
+	var classes []string
+	p.Eval(`[...new Set([...document.querySelectorAll("#list-findings tbody tr")].map(tr => tr.cells[3].textContent))]`, &classes)
+	if !slices.Equal(classes, []string{"missing_recording"}) {
+		t.Errorf("after choosing a class the list has %q", classes)
+	}
+	checkAccessible(t, p, "{}")
+
+	// The page of one run, made again from what it committed, is the same.
+	runs, err := filepath.Glob(filepath.Join(dir, "out", "interval=2026-11-20", "runs", "*", "report.html"))
+	if err != nil || len(runs) != 1 {
+		t.Fatalf("the reports are %q: %v", runs, err)
+	}
+	cdrmend(t, "report", "--config", config, "--interval", "2026-11-20", "-o", page)
+	want, err := os.ReadFile(runs[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := os.ReadFile(page)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(strings.Split(string(want), "\n"), strings.Split(string(got), "\n")); diff != "" {
+		t.Errorf("made again (-run +again):\n%s", diff)
 	}
 }

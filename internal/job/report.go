@@ -3,8 +3,6 @@ package job
 import (
 	"context"
 	"io"
-	"path"
-	"strings"
 
 	"cdrmend/internal/ledger"
 	"cdrmend/internal/page"
@@ -22,15 +20,7 @@ func (j *Job) renderReport(ctx context.Context, run *ledger.Run, snap *snapshot,
 		Calls: d.CallRowsOf(reconcile.VerdictMissing, reconcile.VerdictPartial, reconcile.VerdictIndeterminate),
 	}
 	for _, f := range run.Files() {
-		if dataFile(f.Path) {
-			p.Files = append(p.Files, page.File(f))
-		}
+		p.Files = append(p.Files, page.File(f))
 	}
 	return run.Create(ctx, "report.html", func(w io.Writer) error { return p.Write(w) })
-}
-
-// dataFile reports whether a file of a run holds results, as opposed to one
-// of its many documents or to what rejects them.
-func dataFile(name string) bool {
-	return !strings.Contains(name, "/") && path.Ext(name) != ".html"
 }

@@ -124,7 +124,7 @@ func kindOf(s *report.Summary, source string) string {
 func (g *gathering) partitionName(p *report.Partition) string {
 	span := partitionSpan(p)
 	if p.Start == "" {
-		return record.Printable(g.redact.Key(p.Input))
+		return record.Printable(g.show.redact.Key(p.Input))
 	}
 	hour, day := span.Start.Std().Format("15"), span.Start.Std().Format("2006-01-02")
 	switch hours := span.Duration().Hours(); {
@@ -216,10 +216,18 @@ func verdicts(s *report.Summary) []share {
 	return list
 }
 
+// mostNotices is how many incomplete inputs stand at the top; all of them stand
+// with the inputs.
+const mostNotices = 6
+
 // notices is what a reader must know before the numbers.
 func notices(s *report.Summary, r *redact.Redactor) []string {
 	var list []string
-	for _, in := range s.Incomplete {
+	for i, in := range s.Incomplete {
+		if i == mostNotices {
+			list = append(list, counted(int64(len(s.Incomplete)-mostNotices), "more input")+" may hide something, see below.")
+			break
+		}
 		input := ""
 		if slices.ContainsFunc(s.Partitions, func(p report.Partition) bool {
 			return p.Source == in.Source && p.Input == in.Input && p.State == report.Damaged

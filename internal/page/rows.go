@@ -10,7 +10,7 @@ import (
 
 // sheet is a part of a table that the script shows, sorts and searches: rows
 // of numbers. Those of a text column are places in texts, which holds each
-// text once.
+// text once. Columns of the page's own come first.
 type sheet struct {
 	Columns []string          `json:"columns"`
 	Kinds   []string          `json:"kinds"`
@@ -19,8 +19,12 @@ type sheet struct {
 	places  map[string]int
 }
 
-func newSheet(s *table.Schema) *sheet {
+func newSheet(s *table.Schema, own ...string) *sheet {
 	sh := &sheet{Texts: []string{""}, Rows: []json.RawMessage{}, places: map[string]int{"": 0}}
+	for _, name := range own {
+		sh.Columns = append(sh.Columns, name)
+		sh.Kinds = append(sh.Kinds, table.Text.String())
+	}
 	for _, c := range s.Columns {
 		sh.Columns = append(sh.Columns, c.Name)
 		sh.Kinds = append(sh.Kinds, c.Kind.String())
@@ -28,8 +32,11 @@ func newSheet(s *table.Schema) *sheet {
 	return sh
 }
 
-func (sh *sheet) add(r *table.Row) {
+func (sh *sheet) add(r *table.Row, own ...string) {
 	b := []byte{'['}
+	for _, text := range own {
+		b = append(strconv.AppendInt(b, int64(sh.place([]byte(text))), 10), ',')
+	}
 	for i, c := range r.Schema().Columns {
 		if i > 0 {
 			b = append(b, ',')

@@ -4,7 +4,9 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"path"
 	"slices"
+	"strings"
 
 	"cdrmend/internal/policy"
 	"cdrmend/internal/record"
@@ -19,7 +21,7 @@ type Run struct {
 	ID       string
 	Redact   policy.Report
 	Summary  *report.Summary
-	Files    []File // that the page names with their hashes
+	Files    []File // of the run; the page names those that hold results
 	Findings table.Rows
 	Repairs  table.Rows
 	Calls    table.Rows // those missing, partial and indeterminate suffice
@@ -31,6 +33,19 @@ type File struct {
 	Path   string
 	Size   int64
 	SHA256 string
+}
+
+// results returns the files that hold results: neither one of the many
+// documents, nor what was rejected, nor another copy for people.
+func (r *Run) results() []File {
+	var list []File
+	for _, f := range r.Files {
+		known := slices.Contains([]string{".csv", ".parquet", ".json", ".jsonl"}, path.Ext(f.Path))
+		if known && !strings.Contains(f.Path, "/") {
+			list = append(list, f)
+		}
+	}
+	return list
 }
 
 // Write writes the page.
@@ -47,17 +62,17 @@ func (r *Run) Write(w io.Writer) error {
 	if err := g.all(r); err != nil {
 		return fmt.Errorf("making the report of run %s: %w", r.ID, err)
 	}
-	v := runView{Run: r, Patterns: patterns, Interval: g.span, Redaction: r.Redact.Redact.String()}
+	v := runView{Run: r, Results: r.results(), Patterns: patterns, Interval: g.span, Redaction: r.Redact.Redact.String()}
 	v.Lead = lead(r.Summary, g)
 	v.Tiles = tiles(r.Summary, g)
 	v.Verdicts = verdicts(r.Summary)
-	v.Notices = notices(r.Summary, g.redact)
+	v.Notices = notices(r.Summary, g.show.redact)
 	v.Timeline = g.timeline(r.Summary)
 	v.Causes = g.causeViews(r.Summary)
 	v.Classes = classViews(r.Summary.Findings)
 	v.Findings = part{Shown: int64(len(g.findings.Rows)), Total: g.total}
 	v.Repairs = part{Shown: int64(len(g.repairs.Rows)), Total: g.repaired}
-	v.Inputs = inputsView(r.Summary, g.span, g.redact)
+	v.Inputs = inputsView(r.Summary, g.span, g.show.redact)
 	v.Balance = balanceViews(r.Summary)
 	return write(w, "run.tmpl", &v, map[string]any{
 		"findings": g.findings, "repairs": g.repairs, "classes": classWords, "causes": causeWords(), "rules": ruleWords,
@@ -69,6 +84,7 @@ type runView struct {
 	*Run
 	Interval  record.Span
 	Redaction string
+	Results   []File
 	Lead      []string
 	Tiles     []tile
 	Verdicts  []share
@@ -93,9 +109,7 @@ func (p part) More() int64 { return p.Total - p.Shown }
 // not depend on theirs.
 type gathering struct {
 	span     record.Span
-	redact   *redact.Redactor
-	redacted table.Row
-	visible  table.Row
+	show     shower
 	trunks   map[trunkID]*trunk
 	causes   map[string]*causeView
 	missing  tally // calls by what they coincide with
@@ -109,31 +123,9 @@ type gathering struct {
 
 func newGathering(span record.Span, r *redact.Redactor) *gathering {
 	return &gathering{
-		span: span, redact: r, trunks: map[trunkID]*trunk{}, causes: map[string]*causeView{}, blamed: map[trunkID]int64{},
+		span: span, show: shower{redact: r}, trunks: map[trunkID]*trunk{}, causes: map[string]*causeView{}, blamed: map[trunkID]int64{},
 		findings: newSheet(table.Findings), repairs: newSheet(table.Repairs),
 	}
-}
-
-// show returns a row as it is shown: redacted, and with nothing hidden in it.
-// It is valid until the next one.
-func (g *gathering) show(row *table.Row) *table.Row {
-	row = g.redact.Row(&g.redacted, row)
-	s := row.Schema()
-	g.visible.Reset(s)
-	for i, c := range s.Columns {
-		switch {
-		case c.Kind == table.Text:
-			g.visible.AddText(record.Printable(row.Text(i)))
-		case !row.Known(i):
-			g.visible.AddNull()
-		case c.Kind == table.Time:
-			g.visible.AddTime(row.Time(i))
-		default:
-			n, _ := row.Int(i)
-			g.visible.AddInt(n)
-		}
-	}
-	return &g.visible
 }
 
 func (g *gathering) all(r *Run) error {
@@ -162,7 +154,7 @@ func (g *gathering) addCalls(rows table.Rows) error {
 		if verdict < 0 {
 			continue
 		}
-		row = g.show(row)
+		row = g.show.row(row)
 		relation := relationOf(string(row.Bytes(callRelation)))
 		id := trunkID{row.Text(callOrg), row.Text(callTrunk)}
 		g.trunk(id).mark(verdict, relation, row.Time(callStart), g.span)
@@ -187,7 +179,7 @@ func (g *gathering) addOutages(rows table.Rows) error {
 		if err != nil {
 			return err
 		}
-		o := outageOf(g.show(row))
+		o := outageOf(g.show.row(row))
 		clipped := o.clip(g.span)
 		micros := int64(clipped.End - clipped.Start)
 		g.trunk(trunkID{o.Org, o.Trunk}).addOutage(o, micros)
@@ -210,11 +202,11 @@ func (g *gathering) addFindings(rows table.Rows, counts []report.FindingCount) e
 			return err
 		}
 		if row.Known(findingTrunk) {
-			id := trunkID{record.Printable(g.redact.Org(row.Text(findingOrg))), record.Printable(g.redact.Trunk(row.Text(findingTrunk)))}
+			id := trunkID{record.Printable(g.show.redact.Org(row.Text(findingOrg))), record.Printable(g.show.redact.Trunk(row.Text(findingTrunk)))}
 			g.trunk(id).Findings++
 		}
 		if room.take(row) {
-			g.findings.add(g.show(row))
+			g.findings.add(g.show.row(row))
 		}
 	}
 	return nil
@@ -226,7 +218,7 @@ func (g *gathering) addRepairs(rows table.Rows) error {
 			return err
 		}
 		if g.repaired++; g.repaired <= mostRepairs {
-			g.repairs.add(g.show(row))
+			g.repairs.add(g.show.row(row))
 		}
 	}
 	return nil

@@ -130,6 +130,13 @@ type trunkView struct {
 	Untimed  int64
 }
 
+// mostCounted is how many marks of a lane have their numbers beside them; of
+// more, one would hide the other's.
+const mostCounted = 24
+
+// Counted reports whether there is room for the numbers of marks.
+func (l *lane) Counted() bool { return len(l.Marks) <= mostCounted }
+
 // lane is one line of a trunk's timeline.
 type lane struct {
 	Label string
@@ -217,7 +224,7 @@ func (t *trunk) outageLanes(span record.Span) []lane {
 var relationNames = [numRelations]string{"coincides", "possible", "none", "unknown"}
 
 func (t *trunk) callLane(verdict int, span record.Span) lane {
-	l := lane{Label: laneNames[verdict], Title: callCount(verdict, t.calls[verdict].sum())}
+	l := lane{Label: laneNames[verdict] + " " + grouped(t.calls[verdict].sum()), Title: callCount(verdict, t.calls[verdict].sum())}
 	for at, m := range t.marks {
 		if at.verdict != verdict {
 			continue

@@ -154,7 +154,7 @@ class List {
     });
     return tr;
   }
-  label(n) { return this.sheet.get(n, this.sheet.raw.columns[0] === "finding_id" ? "finding_id" : "recording_id") || "row " + (n + 1); }
+  label(n) { return this.sheet.get(n, this.sheet.raw.columns.includes("finding_id") ? "finding_id" : "recording_id") || "row " + (n + 1); }
   all(n) {
     const dl = el("dl");
     this.sheet.raw.columns.forEach((column, i) => {
@@ -194,8 +194,11 @@ function findingDetail(s, n) {
   return parts;
 }
 
+// A page about many intervals says of which one each finding is.
+const interval = name => data[name].columns.includes("interval") ? [text("interval", "Interval", {class: "time"})] : [];
+
 if (document.getElementById("list-findings")) {
-  const list = new List("findings", [
+  const list = new List("findings", [...interval("findings"),
     rank(severities, "severity", "Severity"), text("class", "Class"), rank(statuses, "status", "Status"),
     {title: "Start (UTC)", class: "time", key: (s, n) => s.get(n, "start_time"), cell: (s, n) => s.get(n, "start_time") === null ? "" : utc(s.get(n, "start_time"))},
     id("trunk_id", "Trunk", "second"), id("conversation_id", "Conversation", "second"), id("recording_id", "Recording", "third"),
@@ -212,6 +215,13 @@ if (document.getElementById("list-findings")) {
     });
   }
   printable(list);
+}
+
+if (document.getElementById("list-closed")) {
+  printable(new List("closed", [...interval("closed"),
+    rank(severities, "severity", "Severity"), text("class", "Class"), id("trunk_id", "Trunk", "second"),
+    id("conversation_id", "Conversation", "second"), id("recording_id", "Recording", "third"),
+  ], findingDetail, () => (a, b) => a - b));
 }
 
 if (document.getElementById("list-repairs")) {

@@ -1,0 +1,232 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"cdrmend/internal/committed"
+	"cdrmend/internal/job"
+	"cdrmend/internal/page"
+	"cdrmend/internal/policy"
+	"cdrmend/internal/record"
+	"cdrmend/internal/report"
+	"cdrmend/internal/table"
+
+	"github.com/spf13/pflag"
+)
+
+var reportCommand = command{
+	name:    "report",
+	summary: "write one page about many intervals, or about one again",
+	usage:   "[OUTPUT_URL] [--from I --to I | --interval I] [FLAGS]",
+	text: `
+Writes one self-contained page from what an output has committed: coverage by
+interval, what is new, closed and still open, what stands open longest, and
+outages. With --interval it writes the page of that interval's newest run
+again, for instance with another redaction.
+
+  cdrmend report s3://acme-compliance/cdrmend/ --from 2026-11-16 --to 2026-11-23
+  cdrmend report --config cdrmend.yaml --interval 2026-11-20 --redact counsel
+
+What it shows of personal data is what --redact says, else report.redact of the
+configuration, else ops. Others may not read the file: it may hold personal
+data. Exit code 1 when nothing is committed there.
+`,
+	flags: func(f *pflag.FlagSet) {
+		outputFlags(f)
+		f.String("from", "", "first interval of the span")
+		f.String("to", "", "interval after the span's last")
+		f.String("interval", "", "exactly this interval: the page of its newest run")
+		f.String("redact", "", "ops (telephone numbers masked), counsel (everything) or public (pseudonyms)")
+		f.StringP("out", "o", "cdrmend-report.html", "file to write; - is standard output")
+	},
+	run: writeReport,
+}
+
+func writeReport(ctx context.Context, w *world, flags *pflag.FlagSet) (int, error) {
+	if flags.NArg() > 1 {
+		return 0, usagef("report takes one OUTPUT_URL, got %q too", flags.Arg(1))
+	}
+	out, err := openOutput(ctx, w, flags, flags.Arg(0))
+	if err != nil {
+		return 0, err
+	}
+	show, err := redaction(flags, out.config)
+	if err != nil {
+		return 0, err
+	}
+	labels, err := out.chooseLabels(ctx, flags)
+	if err != nil {
+		return 0, err
+	}
+	var p interface{ Write(io.Writer) error }
+	if one, _ := flags.GetString("interval"); one != "" {
+		p, err = runPage(ctx, out, one, show)
+	} else {
+		p, err = auditPage(ctx, out, flags, labels, show)
+	}
+	switch {
+	case errors.Is(err, errNothing):
+		return w.nothing("nothing is committed there in %s", out.url)
+	case err != nil:
+		return 0, err
+	}
+	name, _ := flags.GetString("out")
+	if name == "-" {
+		return exitDone, p.Write(w.stdout)
+	}
+	if err := writeWhole(name, p.Write); err != nil {
+		return 0, fmt.Errorf("writing the report: %w", err)
+	}
+	fmt.Fprintf(w.stdout, "wrote %s\n", printable(name))
+	return exitDone, nil
+}
+
+// errNothing says that there is no commit to tell of.
+var errNothing = errors.New("nothing is committed")
+
+// redaction is what the page may show.
+func redaction(flags *pflag.FlagSet, cfg *policy.Config) (policy.Report, error) {
+	var show policy.Report
+	if cfg != nil {
+		show = cfg.Report
+	}
+	if name, _ := flags.GetString("redact"); name != "" {
+		chosen, ok := policy.ParseRedaction(name)
+		if !ok {
+			return show, usagef("--redact %q is none of ops, counsel, public", name)
+		}
+		show.Redact = chosen
+	}
+	if show.Redact == policy.RedactAll && show.PseudonymKey == nil {
+		return show, usagef("--redact public needs a configuration with report.pseudonym_key: give --config FILE")
+	}
+	return show, nil
+}
+
+// runPage makes the page of the newest run of an interval, as the run itself
+// does.
+func runPage(ctx context.Context, out *output, label string, show policy.Report) (*page.Run, error) {
+	c, err := out.Newest(ctx, label)
+	if err != nil {
+		return nil, err
+	}
+	if c == nil {
+		return nil, errNothing
+	}
+	p := &page.Run{
+		ID: c.Record.RunID, Redact: show, Summary: new(report.Summary),
+		Findings: c.Table(ctx, table.Findings), Repairs: c.Table(ctx, table.Repairs), Calls: c.Table(ctx, table.Calls), Outages: c.Table(ctx, table.Outages),
+	}
+	if err := c.Decode(ctx, report.SummaryFile, p.Summary); err != nil {
+		return nil, err
+	}
+	files, err := c.Files(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range files.Manifest.Files {
+		p.Files = append(p.Files, page.File(f))
+	}
+	return p, nil
+}
+
+// auditPage makes the page of many intervals.
+func auditPage(ctx context.Context, out *output, flags *pflag.FlagSet, labels []string, show policy.Report) (*page.Audit, error) {
+	a := &page.Audit{Redact: show}
+	for _, label := range labels {
+		commits, err := out.Commits(ctx, label)
+		if err != nil {
+			return nil, err
+		}
+		i, err := auditInterval(ctx, label, commits)
+		if err != nil {
+			return nil, err
+		}
+		a.Intervals = append(a.Intervals, *i)
+	}
+	committed := slices.IndexFunc(a.Intervals, func(i page.Interval) bool { return len(i.Commits) > 0 })
+	if committed < 0 {
+		return nil, errNothing
+	}
+	length, err := time.ParseDuration(a.Intervals[committed].Summary.Config.Interval)
+	if err != nil {
+		return nil, fmt.Errorf("reading the summary of interval %s: %w", a.Intervals[committed].Label, err)
+	}
+	a.Intervals, err = withAbsent(flags, a.Intervals, length)
+	return a, err
+}
+
+// withAbsent adds the intervals of the span for which nothing is committed.
+func withAbsent(flags *pflag.FlagSet, there []page.Interval, length time.Duration) ([]page.Interval, error) {
+	first, last := there[0].Label, there[len(there)-1].Label
+	from, _ := flags.GetString("from")
+	to, _ := flags.GetString("to")
+	start, err := parseInterval("--from", cmp.Or(from, first), length)
+	if err != nil {
+		return nil, err
+	}
+	end, err := parseInterval("--to", cmp.Or(to, last), length)
+	if err != nil {
+		return nil, err
+	}
+	if to == "" {
+		end = end.Add(length)
+	}
+	var all []page.Interval
+	for _, span := range spans(start, end, record.Time(length.Microseconds())) {
+		label := job.Label(span, length)
+		if len(there) > 0 && there[0].Label == label {
+			all, there = append(all, there[0]), there[1:]
+		} else {
+			all = append(all, page.Interval{Label: label})
+		}
+	}
+	return append(all, there...), nil
+}
+
+func auditInterval(ctx context.Context, label string, commits []*committed.Commit) (*page.Interval, error) {
+	i := &page.Interval{Label: label}
+	for _, c := range commits {
+		i.Commits = append(i.Commits, page.Commit{
+			Number: c.Number(), Time: record.TimeOf(c.Record.Time), RunID: c.Record.RunID, SHA256: c.SHA256, Signed: signature(c),
+		})
+	}
+	if len(commits) == 0 {
+		return i, nil
+	}
+	newest := commits[len(commits)-1]
+	i.Summary, i.History, i.Outages = new(report.Summary), newest.Table(ctx, table.History), newest.Table(ctx, table.Outages)
+	return i, newest.Decode(ctx, report.SummaryFile, i.Summary)
+}
+
+func signature(c *committed.Commit) string {
+	switch {
+	case !c.Seal.Signed:
+		return "none"
+	case c.Verified():
+		return "by key " + c.Seal.KeyID + ", verified"
+	}
+	return "by key " + c.Seal.KeyID + ", not checked"
+}
+
+// writeWhole writes a file under another name first, so that nobody reads half
+// of it. Others may not read it: it may hold personal data.
+func writeWhole(name string, write func(io.Writer) error) error {
+	f, err := os.CreateTemp(filepath.Dir(name), ".cdrmend-*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name()) // in vain once it has its name
+	if err := errors.Join(write(f), f.Close()); err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), name)
+}

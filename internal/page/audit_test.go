@@ -1,0 +1,139 @@
+package page_test
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+
+	"cdrmend/internal/page"
+	"cdrmend/internal/policy"
+	"cdrmend/internal/report"
+	"cdrmend/internal/table"
+)
+
+// finding is a row of a history that somebody should look at.
+func finding(id, state string, first int, more cells) cells {
+	c := cells{"finding_id": id, "class": "missing_recording", "severity": "critical", "status": "open", "state": state, "first_commit": first, "trunk_id": "T1"}
+	if state == "accepted" || state == "repaired" || state == "indeterminate" {
+		c["status"] = state
+	}
+	for k, v := range more {
+		c[k] = v
+	}
+	return c
+}
+
+// week is a span of four intervals, one of which was never committed.
+func week() *page.Audit {
+	night := func(label string, recorded, of int64, counts []report.FindingCount, commits []page.Commit, history ...cells) page.Interval {
+		return page.Interval{
+			Label: label, Commits: commits, History: rows(table.History, history...),
+			Outages: rows(table.Outages, cells{"outage_id": "out-" + label[8:], "trunk_id": "T1", "start_time": "10:00", "end_time": "11:30", "cause": "scope_missing"}, cells{"outage_id": "out-shared", "trunk_id": "T2", "start_time": "23:00", "end_time": "23:10", "cause": "throttled"}),
+			Summary: &report.Summary{
+				Interval: label, Coverage: report.Coverage{Recorded: recorded, Of: of, RecordedPercent: text("99.00")},
+				Verdicts: map[string]int64{"missing": of - recorded - 1, "partial": 1}, Findings: counts,
+			},
+		}
+	}
+	open := func(n int64) []report.FindingCount {
+		return []report.FindingCount{{Class: "missing_recording", Severity: "critical", Status: "open", Count: n}}
+	}
+	return &page.Audit{Intervals: []page.Interval{
+		night("2026-11-18", 990, 1000, open(1),
+			[]page.Commit{{Number: 1, Time: clock("00:10"), RunID: "r1", SHA256: "aa", Signed: "none"}, {Number: 2, Time: clock("12:10"), RunID: "r2", SHA256: "ab", Signed: "none"}},
+			finding("fnd-closed", table.Closed, 1, nil), finding("fnd-late", "open", 2, nil)),
+		{Label: "2026-11-19"},
+		night("2026-11-20", 1995, 2000, append(open(1), report.FindingCount{Class: "conflict", Severity: "major", Status: "open", Count: 1}),
+			[]page.Commit{{Number: 1, Time: clock("03:10"), RunID: "r3", SHA256: "ac", Signed: "none"}},
+			finding("fnd-oldest", "open", 1, nil), finding("fnd-conflict", "open", 1, cells{"class": "conflict", "severity": "major"}),
+			finding("fnd-accepted", "accepted", 1, nil), finding("fnd-repaired", "repaired", 1, cells{"class": "repaired_field", "severity": "minor"}),
+			finding("fnd-undecided", "indeterminate", 1, nil)),
+	}}
+}
+
+func audited(t *testing.T, a *page.Audit) string {
+	t.Helper()
+	var b bytes.Buffer
+	if err := a.Write(&b); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+func TestAnAuditTellsTheSpanInAFewSentences(t *testing.T) {
+	html := audited(t, week())
+	_, rest, _ := strings.Cut(html, `<p class="lead">`)
+	lead, _, _ := strings.Cut(rest, "</p>")
+	got := strings.NewReplacer("<span>", "", "</span>", "").Replace(lead)
+	want := "2,985 of 3,000 calls that should be recorded in 2 intervals are, 99.50 %; 13 missing and 2 recorded in part. " +
+		"3 findings are open, 2 of them critical, the oldest for 9 hours. 1 has closed since it was found."
+	if got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+	if want := "Nothing is committed for 2026-11-19: what happened then is not part of this page."; !strings.Contains(html, want) {
+		t.Errorf("the page does not say %q", want)
+	}
+}
+
+func TestAnAuditCountsWhatIsNewClosedAndOpen(t *testing.T) {
+	html := audited(t, week())
+	for what, want := range map[string]string{
+		"an interval": `<th scope="row" class="nowrap">2026-11-18</th><td class="num">990</td><td class="num">1,000</td><td class="num">99.00 %</td><td class="num">9</td><td class="num">1</td>` +
+			`<td class="num">0</td><td class="num">2</td><td class="num">2</td><td class="num">1</td><td class="num">1</td><td class="num">1</td><td class="num">1</td>`,
+		"all": `<th scope="row">all</th><td class="num">2,985</td><td class="num">3,000</td><td class="num">99.50 %</td><td class="num">13</td><td class="num">2</td>` +
+			`<td class="num">0</td><td class="num">4</td><td class="num">7</td><td class="num">1</td><td class="num">1</td><td class="num">3</td><td class="num">2</td>`,
+		"a class": `<td class="num">5</td><td class="num">1</td><td class="num">1</td><td class="num">1</td><td class="num">0</td><td class="num">1</td><td class="num">2</td></tr>`,
+		// An outage that two neighbouring intervals know lasted once.
+		"a cause": `<code>throttled</code></th><td>The registrar refused because of too many requests.<br><b>What to do:</b> spread registrations out, and wait as long as the answer says.</td><td class="num">1</td><td class="num">10 min</td>`,
+		"a trunk": `<bdi class="id">T1</bdi></th><td class="num">2</td><td class="num">3 h</td>`,
+	} {
+		if !strings.Contains(html, want) {
+			t.Errorf("%s: the page has no\n%s", what, want)
+		}
+	}
+}
+
+func TestTheOldestOpenFindingsComeFirst(t *testing.T) {
+	html := audited(t, week())
+	_, list, ok := strings.Cut(html, "Open longest")
+	list, _, ends := strings.Cut(list, "</table>")
+	if !ok || !ends {
+		t.Fatal("there is no list of the oldest findings")
+	}
+	at := -1
+	for _, id := range []string{"fnd-oldest", "fnd-undecided", "fnd-late", "fnd-conflict"} {
+		next := strings.Index(list, id)
+		if next <= at {
+			t.Errorf("%s does not stand after those that come before it:\n%s", id, list)
+		}
+		at = next
+	}
+	for _, id := range []string{"fnd-closed", "fnd-accepted", "fnd-repaired"} {
+		if strings.Contains(list, id) {
+			t.Errorf("%s is not open, yet listed", id)
+		}
+	}
+}
+
+func TestAnAuditShowsWhatItsRedactionAllows(t *testing.T) {
+	a := week()
+	a.Redact = policy.Report{Redact: policy.RedactAll, PseudonymKey: []byte(strings.Repeat("k", 32))}
+	html := body(t, audited(t, a))
+	for _, refuse := range []string{"fnd-oldest", "fnd-closed", ">T1<", `"T1"`, "out-shared"} {
+		if strings.Contains(html, refuse) {
+			t.Errorf("%q is on the page", refuse)
+		}
+	}
+	if !strings.Contains(html, "trk-") {
+		t.Error("trunks have no pseudonyms")
+	}
+}
+
+func TestEqualCommitsGiveEqualAudits(t *testing.T) {
+	first := audited(t, week())
+	for range 5 {
+		if audited(t, week()) != first {
+			t.Fatal("two audits of one span differ")
+		}
+	}
+}

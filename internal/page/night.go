@@ -1,0 +1,70 @@
+package page
+
+import "fmt"
+
+// nightView is one interval in numbers.
+type nightView struct {
+	Label                               string
+	Recorded, Of                        int64
+	Percent                             string
+	Missing, Partial, Untold            int64
+	Found, Later, Closed, Accepted      int64 // findings
+	Repaired, Open, Critical, Undecided int64
+	Outages                             int64
+	Commits                             int64
+	Newest                              Commit
+	Bars                                []share // of the chart
+	X, Top, Middle, Short               string
+}
+
+func (n *nightView) add(o *nightView) {
+	n.Recorded, n.Of = n.Recorded+o.Recorded, n.Of+o.Of
+	n.Missing, n.Partial, n.Untold = n.Missing+o.Missing, n.Partial+o.Partial, n.Untold+o.Untold
+	n.Found, n.Later, n.Closed, n.Accepted = n.Found+o.Found, n.Later+o.Later, n.Closed+o.Closed, n.Accepted+o.Accepted
+	n.Repaired, n.Open, n.Critical, n.Undecided = n.Repaired+o.Repaired, n.Open+o.Open, n.Critical+o.Critical, n.Undecided+o.Undecided
+	n.Outages += o.Outages
+	n.Commits += o.Commits
+}
+
+func percentText(p *string) string {
+	if p == nil {
+		return "–"
+	}
+	return *p + " %"
+}
+
+// chart stacks the calls of each interval that are not recorded.
+func (v *auditView) chart() {
+	most := int64(1)
+	for i := range v.Nights {
+		most = max(most, v.Nights[i].Missing+v.Nights[i].Partial+v.Nights[i].Untold)
+	}
+	for i := range v.Nights {
+		n := &v.Nights[i]
+		step := 100 / float64(len(v.Nights))
+		if i%((len(v.Nights)+15)/16) == 0 {
+			n.Short = n.Label[len("2006-"):]
+		}
+		n.X, n.Middle = fmt.Sprintf("%.3f%%", step*(float64(i)+0.2)), fmt.Sprintf("%.3f%%", step*(float64(i)+0.5))
+		var below int64
+		for _, part := range []share{{Name: "missing", N: n.Missing}, {Name: "partial", N: n.Partial}, {Name: "indeterminate", N: n.Untold}} {
+			below += part.N
+			part.X = fmt.Sprintf("%.2f", chartHeight-chartHeight*float64(below)/float64(most)+chartTop)
+			part.W = fmt.Sprintf("%.2f", chartHeight*float64(part.N)/float64(most))
+			if part.N > 0 {
+				n.Bars, n.Top = append(n.Bars, part), part.X
+			}
+		}
+	}
+}
+
+// The chart's measures in pixels.
+const chartHeight, chartTop = 120, 18
+
+// BarWidth is the width of a chart's bar.
+func (v *auditView) BarWidth() string {
+	return fmt.Sprintf("%.3f%%", 60/float64(max(1, len(v.Nights))))
+}
+
+// NotRecorded is what the chart shows of an interval.
+func (n *nightView) NotRecorded() int64 { return n.Missing + n.Partial + n.Untold }

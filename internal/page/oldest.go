@@ -1,0 +1,57 @@
+package page
+
+import (
+	"cmp"
+	"slices"
+
+	"cdrmend/internal/record"
+	"cdrmend/internal/table"
+)
+
+// mostOldest is how many of the findings that stand open longest are named.
+const mostOldest = 15
+
+// addOldest keeps the oldest of the open findings that are worth it.
+func (v *auditView) addOldest(i *Interval, row *table.Row) {
+	severity := row.Text(severityColumn)
+	if severity == "minor" {
+		return
+	}
+	since := i.committedAt(row.Count(firstColumn))
+	if !v.since.Known() || since < v.since {
+		v.since = since
+	}
+	if last := len(v.Oldest) - 1; last == mostOldest-1 && !older(severity, since, &v.Oldest[last]) {
+		return
+	}
+	row = v.show.row(row)
+	f := oldFinding{
+		ID: row.Text(0), Class: row.Text(classColumn), Severity: severity, Status: row.Text(stateColumn), Interval: i.Label,
+		Trunk: row.Text(trunkColumn), Conversation: row.Text(callColumn), Since: since, Age: age(v.Newest - since),
+	}
+	at, _ := slices.BinarySearchFunc(v.Oldest, f, func(o, f oldFinding) int {
+		if older(f.Severity, f.Since, &o) {
+			return 1
+		}
+		return -1
+	})
+	v.Oldest = slices.Insert(v.Oldest, at, f)
+	v.Oldest = v.Oldest[:min(len(v.Oldest), mostOldest)]
+}
+
+// older reports whether a finding comes before another: the more severe one,
+// then the one found earlier.
+func older(severity string, since record.Time, o *oldFinding) bool {
+	return cmp.Or(cmp.Compare(severityRank(severity), severityRank(o.Severity)), cmp.Compare(since, o.Since)) < 0
+}
+
+// age writes how long ago something was, in days, or in hours.
+func age(t record.Time) string {
+	if days := int64(t) / (24 * 3600e6); days > 0 {
+		return counted(days, "day")
+	}
+	if hours := int64(t) / 3600e6; hours > 0 {
+		return counted(hours, "hour")
+	}
+	return "less than an hour"
+}

@@ -1,0 +1,34 @@
+package page
+
+import (
+	"cdrmend/internal/record"
+	"cdrmend/internal/redact"
+	"cdrmend/internal/table"
+)
+
+// shower makes rows into what a page shows of them.
+type shower struct {
+	redact            *redact.Redactor
+	redacted, visible table.Row
+}
+
+// row returns a row redacted, and with nothing hidden in it. It is valid until
+// the next one.
+func (s *shower) row(row *table.Row) *table.Row {
+	row = s.redact.Row(&s.redacted, row)
+	s.visible.Reset(row.Schema())
+	for i, c := range row.Schema().Columns {
+		switch {
+		case c.Kind == table.Text:
+			s.visible.AddText(record.Printable(row.Text(i)))
+		case !row.Known(i):
+			s.visible.AddNull()
+		case c.Kind == table.Time:
+			s.visible.AddTime(row.Time(i))
+		default:
+			n, _ := row.Int(i)
+			s.visible.AddInt(n)
+		}
+	}
+	return &s.visible
+}
