@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"cdrmend/internal/committed"
 	"cdrmend/internal/explain"
 	"cdrmend/internal/job"
 	"cdrmend/internal/object"
@@ -125,7 +126,12 @@ func explainSome(ctx context.Context, w *world, j *job.Job, r *report.Run) (repa
 		func(f table.Finding) bool { return f.Class == "metadata_missing" },
 	}
 	found := make([]*table.Finding, len(wanted))
-	for row, err := range j.ReadTable(ctx, r, table.Findings) {
+	out := committed.Output{Store: j.Stores.Output, Root: j.Config.Output.URL.Prefix()}
+	commit, err := out.Newest(ctx, r.Interval)
+	if err != nil {
+		return "", err
+	}
+	for row, err := range commit.Table(ctx, table.Findings) {
 		if err != nil {
 			return "", err
 		}
