@@ -22,7 +22,7 @@ func TestWhatIsExplainedIsWhatWasDecided(t *testing.T) {
 	if err != nil || len(paths) == 0 {
 		t.Fatalf("no stories: %v", err)
 	}
-	nights := map[string]func(*testing.T) *job.Job{"sample": sampleNight}
+	nights := map[string]func(*testing.T) *job.Job{"sample": sampleNight, "every rule": everyRule}
 	for _, path := range paths {
 		story := readStory(t, path)
 		nights[filepath.Base(path)] = func(t *testing.T) *job.Job { return newNight(t, inputs(story)).job(asOf(story["as-of"])) }
@@ -58,6 +58,51 @@ func TestWhatIsExplainedIsWhatWasDecided(t *testing.T) {
 			}
 		})
 	}
+}
+
+// everyRule is a night in which each rule fills a value, or must not.
+func everyRule(t *testing.T) *job.Job {
+	const id = "6f0a7c52-3e1d-4b8a-9c47-d2b15e8f6a30"
+	n := newNight(t, files{
+		"in/m/date=2026-11-20/a.json": `[
+{"conversation_id":"c1","trunk_id":"T1","media_key":"x/` + id + `.opus","start_time":"2026-11-20T10:00:00Z","end_time":"2026-11-20T10:05:00Z"},
+{"recording_id":"r2","trunk_id":"T1","start_time":"2026-11-20T10:00:00Z","duration_ms":300000},
+{"recording_id":"r3","conversation_id":"c3","line_id":"L1","start_time":"2026-11-20T10:00:00Z","end_time":"2026-11-20T10:05:00Z"},
+{"recording_id":"r4","conversation_id":"c4","start_time":"2026-11-20T10:00:00Z","end_time":"2026-11-20T10:05:00Z"},
+{"recording_id":"r5","conversation_id":"c5","start_time":"2026-11-20T10:00:00Z","end_time":"2026-11-20T10:05:00Z"},
+{"conversation_id":"c6","trunk_id":"T1","start_time":"2026-11-20T10:00:00Z","end_time":"2026-11-20T10:05:00Z"},
+{"conversation_id":"c7","trunk_id":"T1","start_time":"2026-11-20T10:00:00Z","end_time":"2026-11-20T10:05:00Z"},
+{"conversation_id":"c7","trunk_id":"T1","start_time":"2026-11-20T10:05:00Z","end_time":"2026-11-20T10:10:00Z"},
+{"recording_id":"r8","start_time":"2026-11-20T10:00:00Z","end_time":"2026-11-20T10:05:00Z"}]`,
+		"in/c/date=2026-11-20/a.csv": `conversation_id,leg_id,recording_ids,trunk_id,start_time,answer_time,end_time
+c2,1,r2,T1,2026-11-20T10:00:00Z,2026-11-20T10:00:00Z,2026-11-20T10:05:00Z
+c4,1,r4,T1,2026-11-20T10:00:00Z,2026-11-20T10:00:00Z,2026-11-20T10:05:00Z
+c5,1,,T1,2026-11-20T10:00:00Z,2026-11-20T10:00:00Z,2026-11-20T10:05:00Z
+c5,2,,,2026-11-20T10:00:00Z,2026-11-20T10:00:00Z,2026-11-20T10:05:00Z
+c6,1,r6,T1,2026-11-20T10:00:00Z,2026-11-20T10:00:00Z,2026-11-20T10:05:00Z
+c7,1,r7,T1,2026-11-20T10:00:00Z,2026-11-20T10:00:00Z,2026-11-20T10:10:00Z
+c8,1,r8,T1,2026-11-20T10:00:00Z,2026-11-20T10:00:00Z,2026-11-20T10:05:00Z
+c9,1,r8,T2,2026-11-20T10:00:00Z,2026-11-20T10:00:00Z,2026-11-20T10:05:00Z
+`,
+		"in/r/date=2026-11-20/a.jsonl": `{"time":"2026-11-20T09:00:00Z","trunk_id":"T9","line_id":"L1","status":200,"expiry_seconds":3600}` + "\n",
+	})
+	j := n.job()
+	r, err := j.Explain(t.Context(), interval)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rules := map[reconcile.Rule]bool{}
+	for _, repair := range r.Repairs {
+		rules[repair.Rule] = true
+	}
+	for _, rule := range []reconcile.Rule{
+		reconcile.MediaKey, reconcile.SoleUnclaimed, reconcile.CDRRecording, reconcile.CDRConversation, reconcile.RegistrationLine, reconcile.Arithmetic,
+	} {
+		if !rules[rule] {
+			t.Errorf("no value is filled in by rule %s", rule)
+		}
+	}
+	return j
 }
 
 func sampleNight(t *testing.T) *job.Job {
