@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
+	"runtime/debug"
 	"time"
 
 	"cdrmend/internal/job"
@@ -41,7 +43,7 @@ repeat; 4 done, but missing or damaged input leaves a result indeterminate.
 		f.String("from", "", "first interval of a span")
 		f.String("to", "", "interval after the span's last")
 		f.String("as-of", "", "take this for the present time, as in 2026-11-25T00:00:00Z")
-		f.Bool("dry-run", false, "list the inputs and tell what would be read; write nothing")
+		f.Bool("dry-run", false, "list the inputs and tell what would be read and the memory it takes; write nothing")
 		f.String("output", "", "URL or directory for the results, instead of the configured one")
 		f.String("fail-on", "", "lowest severity of an open finding for exit code 1: critical, major, minor or none")
 		f.Int("concurrency", 0, "requests in flight, instead of the configured number")
@@ -75,7 +77,9 @@ func runIntervals(ctx context.Context, w *world, flags *pflag.FlagSet) (int, err
 	if err != nil {
 		return 0, err
 	}
-	j.DryRun = dryRun
+	j.DryRun, j.OwnGC = dryRun, w.env("GOGC") != ""
+	j.Memory = memoryLimit(debug.SetMemoryLimit(-1), os.DirFS("/"))
+	heedLimit(j.Memory)
 	stop, err := measure(flags)
 	if err != nil {
 		return 0, err

@@ -79,7 +79,13 @@ func (r *Reader) Read(in *bufio.Reader, f record.Format, reject func(record.Reje
 	var err error
 	restart := func() { *r.batch = Batch{} }
 	r.batch.Reading, err = r.mapping.Read(in, f, r.norm.Profile.List, record.Visitor{Row: r.Row, Reject: reject, Restart: restart})
+	r.batch.clip()
 	return r.batch, err
+}
+
+// clip gives up the room that lists kept for growing.
+func (b *Batch) clip() {
+	b.Legs, b.Recordings, b.Talk = record.Clipped(b.Legs), record.Clipped(b.Recordings), record.Clipped(b.Talk)
 }
 
 // ReadParquet reads one object whose content is the first size bytes of file.
@@ -88,6 +94,7 @@ func (r *Reader) ReadParquet(file io.ReaderAt, size int64, reject func(record.Re
 	r.batch = &Batch{}
 	var err error
 	r.batch.Reading, err = r.mapping.ReadParquet(file, size, record.Visitor{Row: r.Row, Reject: reject})
+	r.batch.clip()
 	return r.batch, err
 }
 

@@ -24,7 +24,7 @@ func Brief(f table.Finding) string {
 	if f.OutageID == "" {
 		return b.String()
 	}
-	line("  %s.", relates(f.OutageRelation, f.OutageID, f.OutageCause))
+	line("  %s.", relates(registration.RelationByName(f.OutageRelation), f.OutageID, f.OutageCause))
 	if cause, ok := registration.CauseByName(f.OutageCause); ok {
 		line("  Its first failure: %s. What to do: %s.", cause.Sentence(), cause.Remedy())
 	}

@@ -18,12 +18,12 @@ func (t *teller) coinciding() {
 	for _, c := range t.story.Calls {
 		row := c.Row
 		t.line("%s of conversation %s: %s", or(row.Get("leg_id"), "without an id"), or(row.Get("conversation_id"), "(unknown)"), row.Get("verdict"))
-		t.detail("%s, %s", times(row), relations[row.Get("outage_relation")])
+		t.detail("%s, %s", times(row), relations[registration.RelationByName(row.Get("outage_relation"))])
 	}
 }
 
 // relations say how a leg of a list relates to the outage.
-var relations = map[string]string{
+var relations = map[registration.Relation]string{
 	registration.Inside:   "began during the outage",
 	registration.Edge:     "began before the outage",
 	registration.Possible: "coincides with it only possibly",
@@ -59,8 +59,8 @@ func (t *teller) call(c *Call) {
 
 // relation tells how a row relates to outages.
 func (t *teller) relation(row table.Cells) {
-	relation, id := row.Get("outage_relation"), row.Get("outage_id")
-	if relation == "" {
+	relation, id := registration.RelationByName(row.Get("outage_relation")), row.Get("outage_id")
+	if relation == registration.Unrelated {
 		return
 	}
 	text := relates(relation, id, row.Get("outage_cause"))
@@ -76,7 +76,7 @@ func (t *teller) relation(row table.Cells) {
 }
 
 // relates says how something relates to outages, without a full stop.
-func relates(relation, outage, cause string) string {
+func relates(relation registration.Relation, outage, cause string) string {
 	switch relation {
 	case registration.Inside:
 		return fmt.Sprintf("It coincides with registration outage %s (%s), during which it began", outage, cause)

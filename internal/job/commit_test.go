@@ -1,9 +1,11 @@
 package job_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"maps"
 	"os"
 	"path/filepath"
@@ -83,6 +85,34 @@ func TestADryRunReadsAndWritesNothing(t *testing.T) {
 	}
 	if wet := n.run(); wet.RunID != dry.RunID || dry.Objects != wet.Objects || dry.Bytes != wet.Bytes {
 		t.Errorf("the dry run told %+v, the run %+v", dry, wet)
+	}
+}
+
+func TestARunThatMayNotFitIntoMemorySaysSoBeforeItReads(t *testing.T) {
+	t.Parallel()
+	n := aNight(t)
+	dry := n.run(func(j *job.Job) { j.DryRun, j.Memory = true, 1<<40 })
+	if dry.MemoryLimit != 1<<40 || dry.Memory < 64<<20 {
+		t.Fatalf("the dry run expects %d bytes of %d", dry.Memory, dry.MemoryLimit)
+	}
+	for _, limit := range []int64{0, dry.Memory, dry.Memory - 1} {
+		var log bytes.Buffer
+		warned := false
+		var first sync.Once
+		n.run(func(j *job.Job) {
+			j.Memory, j.Log = limit, slog.New(slog.NewTextHandler(&log, nil))
+			for i := range j.Stores.Sources {
+				j.Stores.Sources[i] = &watched{Store: j.Stores.Sources[i], open: func(object.Info) {
+					first.Do(func() { warned = strings.Contains(log.String(), "choose a shorter interval") })
+				}}
+			}
+		})
+		if want := limit == dry.Memory-1; warned != want {
+			t.Errorf("with a limit of %d and %d expected: warned before reading is %v, want %v:\n%s", limit, dry.Memory, warned, want, log.String())
+		}
+		if err := os.RemoveAll(filepath.Join(n.dir, "out")); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 

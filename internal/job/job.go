@@ -29,6 +29,8 @@ type Job struct {
 	Keys   *token.Keys       // that may have signed earlier ones; nil: nobody checks
 	Retain *ledger.Retention // what the output's store was asked for; nil: nothing
 	DryRun bool
+	Memory int64 // bytes that may be used, 0 without a limit
+	OwnGC  bool  // somebody set how often the collector comes
 	Log    *slog.Logger
 	Watch  Watch
 }
@@ -101,6 +103,8 @@ func (a *attempt) run(ctx context.Context) (*report.Run, error) {
 	if a.DryRun {
 		return a.wouldDo(a.book, snap), nil
 	}
+	a.warnOfMemory(log, snap)
+	defer a.frugal(snap.memory())()
 	if a.done == nil || a.done.snap.runID != snap.runID {
 		if a.done, err = a.compute(ctx, a.book, snap); err != nil {
 			return nil, err
@@ -212,7 +216,7 @@ func (j *Job) unchanged(book *ledger.Interval, snap *snapshot, head ledger.Head)
 
 func (j *Job) wouldDo(book *ledger.Interval, snap *snapshot) *report.Run {
 	r := snap.result(book)
-	r.DryRun = true
+	r.DryRun, r.Memory, r.MemoryLimit = true, snap.memory(), j.Memory
 	return r
 }
 

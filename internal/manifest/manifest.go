@@ -85,8 +85,8 @@ type Gap struct {
 	// place after the last member of the deepest existing parent.
 	Start, End int64
 	Append     bool
-	Alone      bool // that parent is empty: no comma
-	Raw        string
+	Alone      bool        // that parent is empty: no comma
+	Raw        record.Text // of the missing value
 }
 
 // Damaged reports whether entries of the document may be lost. A document

@@ -121,9 +121,11 @@ func (r *Reader) Read(in Input) (*Batch, error) {
 // finish fills in what depends on how many entries were found.
 func (b *Batch) finish() {
 	b.Doc.N = uint32(len(b.Entries))
+	b.Entries = record.Clipped(b.Entries)
 	if b.Doc.Rare == nil {
 		return
 	}
+	b.Doc.Rare.Gaps = record.Clipped(b.Doc.Rare.Gaps)
 	for _, broken := range []*Break{b.Doc.Rare.Truncated, b.Doc.Rare.Malformed} {
 		if broken != nil {
 			broken.Entries = int64(len(b.Entries))
@@ -275,7 +277,7 @@ func (r *Reader) gap(e *record.Element, f record.Field) Gap {
 	g := Gap{Entry: e.Index, Field: f}
 	for _, path := range r.mapping.Pointers(f) {
 		if start, end, ok := e.Slots.Position(path); ok {
-			g.Start, g.End, g.Raw = start, end, string(e.Scanner.Bytes(start, end))
+			g.Start, g.End, g.Raw = start, end, r.norm.Texts.Of(e.Scanner.Bytes(start, end))
 			return g
 		}
 	}

@@ -12,6 +12,9 @@ import (
 
 // judgeEntries makes the findings of every owned entry.
 func (d *decider) judgeEntries() {
+	// Nearly all findings of a night in which much was lost are repairs.
+	repairs := len(d.decision.Repairs)
+	d.decision.Findings = make([]Finding, 0, repairs+repairs/16+1024)
 	for i := range d.Documents {
 		doc := &d.Documents[i]
 		var invalid []record.Invalid

@@ -23,6 +23,9 @@ func (d *decider) finish() *Decision {
 			d.decision.Recordings = append(d.decision.Recordings, Recording{uint32(i), st.status()})
 		}
 	}
+	if d.contests == nil { // nobody asks any more
+		d.legsOf, d.claims, d.entriesOf, d.withID = nil, nil, nil, nil
+	}
 	d.sortRecordings()
 	d.sortFindings()
 	d.sortRepairs()
@@ -111,11 +114,20 @@ func (d *decider) sortFindings() {
 		}
 		return d.compareFindings(&found[a.n], &found[b.n])
 	})
-	sorted := make([]Finding, len(found))
-	for i, k := range keys {
-		sorted[i] = found[k.n]
+	// Each finding moves to its place, one circle of moves after the other, as
+	// a second list of them would be the most memory that a run ever needs.
+	for i := range keys {
+		first, at := found[i], uint32(i)
+		for keys[at].n != at {
+			from := keys[at].n
+			keys[at].n = at
+			if from == uint32(i) {
+				found[at] = first
+				break
+			}
+			found[at], at = found[from], from
+		}
 	}
-	d.decision.Findings = sorted
 }
 
 // rankOrgs numbers the organisations of the findings in byte order.

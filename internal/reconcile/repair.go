@@ -2,14 +2,26 @@ package reconcile
 
 import (
 	"iter"
+	"math/bits"
 	"slices"
 
 	"cdrmend/internal/manifest"
 	"cdrmend/internal/record"
 )
 
+var repairable = record.Of(manifest.Repairable[:]...)
+
 // repairEntries fills in the required fields that owned entries lack.
 func (d *decider) repairEntries() {
+	lacking := 0 // at most so many repairs
+	for i := range d.Entries {
+		if d.state[i].owned {
+			e := &d.Entries[i]
+			lacking += bits.OnesCount64(uint64(d.sourceOfEntry(e).Required&repairable) &^ uint64(e.Given))
+		}
+	}
+	d.decision.Repairs = make([]Repair, 0, lacking)
+	d.decision.Refs = slices.Grow(d.decision.Refs, lacking) // claimed ids are cited there already
 	for i := range d.Entries {
 		if d.state[i].owned {
 			d.repair(uint32(i))

@@ -117,7 +117,7 @@ func (d *Decision) outage(r *table.Row, c registration.Coincidence) {
 		r.AddNull()
 		r.AddNull()
 	}
-	r.AddText(c.Relation)
+	r.AddText(c.Relation.String())
 	r.AddCount(c.OverlapMS)
 }
 
@@ -146,7 +146,7 @@ func (d *Decision) repairRow(r *table.Row, interval string, repair Repair) {
 	d.text(r, e.Recording)
 	r.AddText(repair.Field.String())
 	if gap := d.Gap(repair); gap != nil {
-		r.AddText(gap.Raw)
+		d.text(r, gap.Raw)
 	} else {
 		r.AddNull()
 	}

@@ -2,19 +2,36 @@ package registration
 
 import (
 	"cmp"
+	"slices"
 	"time"
 
 	"cdrmend/internal/record"
 )
 
-// How a subject relates to outages. An outage is evidence, never proof.
+// Relation is how a subject relates to outages. An outage is evidence, never
+// proof.
+type Relation uint8
+
+// The relations.
 const (
-	Inside    = "inside"   // it starts in the outage
-	Edge      = "edge"     // it starts before the outage
-	Possible  = "possible" // the outage was on a line of its trunk, or was never seen to end
-	Uncertain = "unknown"  // there may have been one
-	NoOutage  = "none"
+	Unrelated Relation = iota // of what is neither entry nor leg
+	Inside                    // it starts in the outage
+	Edge                      // it starts before the outage
+	Possible                  // the outage was on a line of its trunk, or was never seen to end
+	Uncertain                 // there may have been one
+	NoOutage
 )
+
+var relationNames = [...]string{"", "inside", "edge", "possible", "unknown", "none"}
+
+// String returns the relation's name in the tables.
+func (r Relation) String() string { return relationNames[r] }
+
+// RelationByName returns the relation that tables call name, Unrelated for no
+// such name.
+func RelationByName(name string) Relation {
+	return Relation(max(0, slices.Index(relationNames[:], name)))
+}
 
 // Subject is what may coincide with an outage: a leg or an entry.
 type Subject struct {
@@ -27,9 +44,9 @@ type Subject struct {
 
 // Coincidence is the outage that a subject coincides with.
 type Coincidence struct {
-	Outage    int // index into the outages, -1 for none
-	Relation  string
 	OverlapMS int64 // whole milliseconds, 0 for an instant, -1 without an outage
+	Outage    int32 // index into the outages, -1 for none
+	Relation  Relation
 }
 
 // Index finds the outage that a subject coincides with. It is safe for
@@ -102,7 +119,7 @@ func (x *Index) Coinciding(s Subject) Coincidence {
 
 func (x *Index) coincidence(s Subject, hit overlap, possible bool) Coincidence {
 	o := &x.outages[hit.outage]
-	c := Coincidence{Outage: int(hit.outage), Relation: Edge}
+	c := Coincidence{Outage: hit.outage, Relation: Edge}
 	switch {
 	case possible || o.EndedBy == EndedByAssumed:
 		c.Relation = Possible

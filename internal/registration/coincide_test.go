@@ -155,7 +155,7 @@ func naiveCoinciding(outages []Outage, s Subject) Coincidence {
 		p, q := outages[a.outage], outages[b.outage]
 		return cmp.Or(cmp.Compare(a.tier, b.tier), cmp.Compare(b.overlap, a.overlap), cmp.Compare(p.Span.Start, q.Span.Start), cmp.Compare(p.ID, q.ID))
 	})
-	c := Coincidence{Outage: best.outage, Relation: Edge, OverlapMS: int64(best.overlap) / 1000}
+	c := Coincidence{Outage: int32(best.outage), Relation: Edge, OverlapMS: int64(best.overlap) / 1000}
 	if outages[best.outage].Span.Contains(s.Span.Start) {
 		c.Relation = Inside
 	}

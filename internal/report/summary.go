@@ -16,15 +16,17 @@ const SummaryFormat = "cdrmend.summary/1"
 
 // Run is what one interval came to.
 type Run struct {
-	Interval string         `json:"interval"`
-	RunID    string         `json:"run_id"`
-	URL      string         `json:"url"`       // of the run's folder
-	NoOp     bool           `json:"unchanged"` // the newest commit is of this run already
-	DryRun   bool           `json:"dry_run"`   // nothing was read or written
-	Objects  int64          `json:"objects"`   // that were listed
-	Bytes    int64          `json:"bytes"`     // of them
-	Outcome  policy.Outcome `json:"outcome"`   // of the newest commit
-	Summary  *Summary       `json:"summary"`   // nil for a run that computed nothing
+	Interval    string         `json:"interval"`
+	RunID       string         `json:"run_id"`
+	URL         string         `json:"url"`                       // of the run's folder
+	NoOp        bool           `json:"unchanged"`                 // the newest commit is of this run already
+	DryRun      bool           `json:"dry_run"`                   // nothing was read or written
+	Objects     int64          `json:"objects"`                   // that were listed
+	Bytes       int64          `json:"bytes"`                     // of them
+	Memory      int64          `json:"expected_memory,omitempty"` // of a dry run: bytes that the run is expected to need
+	MemoryLimit int64          `json:"memory_limit,omitempty"`    // likewise: bytes that it may use, 0 without a limit
+	Outcome     policy.Outcome `json:"outcome"`                   // of the newest commit
+	Summary     *Summary       `json:"summary"`                   // nil for a run that computed nothing
 }
 
 // Summary is summary.json: what a run came to, in numbers.

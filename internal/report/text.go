@@ -18,11 +18,25 @@ func Text(r *Run) string {
 		fmt.Fprintf(&b, "  unchanged: %d objects, the newest commit is of this very run\n", r.Objects)
 	case r.DryRun:
 		fmt.Fprintf(&b, "  would read %d objects, %s; nothing was written\n", r.Objects, bytes(r.Bytes))
+		writeMemory(&b, r)
 	default:
 		writeSummary(&b, r.Summary)
 	}
 	fmt.Fprintf(&b, "  results    %s\n\n", r.URL)
 	return b.String()
+}
+
+// writeMemory says what a run is expected to need, and whether that is there.
+func writeMemory(b *strings.Builder, r *Run) {
+	fmt.Fprintf(b, "  would need about %s of memory", bytes(r.Memory))
+	switch {
+	case r.MemoryLimit == 0:
+		b.WriteString("; no limit is set\n")
+	case r.Memory <= r.MemoryLimit:
+		fmt.Fprintf(b, " of the %s it may use\n", bytes(r.MemoryLimit))
+	default:
+		fmt.Fprintf(b, ", more than the %s it may use:\n  choose a shorter interval or look-back, or raise the limit\n", bytes(r.MemoryLimit))
+	}
 }
 
 func bytes(n int64) string {

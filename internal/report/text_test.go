@@ -47,6 +47,9 @@ func TestTextOfARunThatComputedNothingSaysSo(t *testing.T) {
 	}{
 		{report.Run{NoOp: true, Objects: 7}, "unchanged: 7 objects"},
 		{report.Run{DryRun: true, Objects: 7, Bytes: 1_234_567}, "would read 7 objects, 1.2 MB; nothing was written"},
+		{report.Run{DryRun: true, Memory: 2e9}, "would need about 2.0 GB of memory; no limit is set\n"},
+		{report.Run{DryRun: true, Memory: 2e9, MemoryLimit: 3e9}, "about 2.0 GB of memory of the 3.0 GB it may use\n"},
+		{report.Run{DryRun: true, Memory: 2e9, MemoryLimit: 1e9}, "more than the 1.0 GB it may use:\n  choose a shorter interval"},
 		{report.Run{Summary: &report.Summary{}}, "recorded   0 of 0 calls that should be\n"},
 	} {
 		if got := report.Text(&test.run); !strings.Contains(got, test.want) {

@@ -1,0 +1,87 @@
+package job
+
+import (
+	"log/slog"
+	"runtime/debug"
+	"strings"
+
+	"cdrmend/internal/policy"
+)
+
+// What a run needs at its peak: so much in any case, and for every row that it
+// reads. Measured with a million legs and as many entries, each of which needed
+// a repair; the README tells how.
+const (
+	baseMemory  = 64 << 20
+	entryMemory = 280
+	legMemory   = 230
+	eventMemory = 100
+)
+
+// What one row takes in an object, for want of anything better before it is
+// read. A sidecar holds one entry whatever its size.
+const (
+	entryBytes = 500
+	legBytes   = 280
+	eventBytes = 350
+	packed     = 8 // how much gzip and zstd leave out
+)
+
+// memory estimates what a run on these inputs needs at its peak, from nothing
+// but their names and sizes.
+func (s *snapshot) memory() int64 {
+	need := int64(baseMemory)
+	for i := range s.inputs {
+		in := &s.inputs[i]
+		if !in.document {
+			continue
+		}
+		source := &s.sources[in.source]
+		size := in.Size
+		if isPacked(in.Key) {
+			size *= packed
+		}
+		switch source.Kind {
+		case policy.Manifests:
+			if source.Profile.KeyPattern != nil {
+				need += entryMemory + 500 // and its document
+				continue
+			}
+			need += size / entryBytes * entryMemory
+		case policy.CDRs:
+			need += size / legBytes * legMemory
+		default:
+			need += size / eventBytes * eventMemory
+		}
+	}
+	return need
+}
+
+func isPacked(key string) bool {
+	for _, suffix := range []string{".gz", ".zst", ".parquet"} {
+		if strings.HasSuffix(key, suffix) {
+			return true
+		}
+	}
+	return false
+}
+
+// warnOfMemory says before anything is read that the interval may not fit.
+func (j *Job) warnOfMemory(log *slog.Logger, snap *snapshot) {
+	if need := snap.memory(); j.Memory > 0 && need > j.Memory {
+		log.Warn("the interval may not fit into memory: choose a shorter interval or look-back, or raise the limit",
+			"expected_bytes", need, "limit_bytes", j.Memory)
+	}
+}
+
+// frugal makes the collector come more often while a large interval is
+// computed: nearly all of its memory is live and free of pointers, so that to
+// look at it costs little and to wait for it to double costs all of it again.
+// A percentage that somebody set stays.
+func (j *Job) frugal(need int64) (restore func()) {
+	if j.OwnGC || need < 2*baseMemory {
+		return func() {}
+	}
+	before := debug.SetGCPercent(15)
+	return func() { debug.SetGCPercent(before) }
+}
