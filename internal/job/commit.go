@@ -6,6 +6,7 @@ import (
 
 	"cdrmend/internal/ledger"
 	"cdrmend/internal/policy"
+	"cdrmend/internal/reconcile"
 	"cdrmend/internal/record"
 	"cdrmend/internal/table"
 	"cdrmend/internal/token"
@@ -32,29 +33,43 @@ func SigningKeys(s *policy.Signing) (*token.Signer, *token.Keys, error) {
 	return signer, keys, nil
 }
 
-// commit makes the history of all findings and creates the record that makes
-// the run count.
-func (j *Job) commit(ctx context.Context, book *ledger.Interval, head ledger.Head, neighbours []ledger.Neighbour, c *computed) error {
+// history is the history of all findings after a commit.
+type history struct {
+	after string // SHA-256 of the record that the commit succeeds, empty for the first
+	files []ledger.File
+}
+
+// renderHistory writes the history that a commit after head would make. Until
+// a record names it, it is nothing.
+func (j *Job) renderHistory(ctx context.Context, book *ledger.Interval, head ledger.Head, snap *snapshot, d *reconcile.Decision) (history, error) {
+	h := history{after: head.SHA256}
 	number := head.Number() + 1
 	previous, done, err := j.previousHistory(ctx, book, head)
 	if err != nil {
-		return err
+		return h, err
 	}
 	defer done()
-	var files []ledger.File
-	rows := table.Merge(previous, c.decision.FindingRows, number)
 	newSpool := func() (*ledger.Spool, error) { return book.NewSpool(j.Config.Scratch) }
-	err = j.inFormats(newSpool, table.History, rows, func(suffix string, spool *ledger.Spool) error {
-		f, err := book.PutLog(ctx, fmt.Sprintf("%08d-%s.history%s", number, c.snap.runID, suffix), spool)
-		files = append(files, f)
+	err = j.inFormats(newSpool, table.History, table.Merge(previous, d.FindingRows, number), func(suffix string, spool *ledger.Spool) error {
+		f, err := book.PutLog(ctx, fmt.Sprintf("%08d-%s.history%s", number, snap.runID, suffix), spool)
+		h.files = append(h.files, f)
 		return err
 	})
-	if err != nil {
-		return err
+	return h, err
+}
+
+// commit creates the record that makes the run count. If another one was
+// created since the history was made, it is made anew.
+func (j *Job) commit(ctx context.Context, book *ledger.Interval, head ledger.Head, neighbours []ledger.Neighbour, c *computed) error {
+	if c.history.after != head.SHA256 {
+		var err error
+		if c.history, err = j.renderHistory(ctx, book, head, c.snap, c.decision); err != nil {
+			return err
+		}
 	}
 	return book.Commit(ctx, ledger.Record{
-		Format: ledger.RecordFormat, Number: number, Name: j.Config.Name, Interval: book.Label,
-		RunID: c.snap.runID, RunSHA256: c.runSum, History: files, Time: j.Now().UTC(), Tool: j.Tool,
+		Format: ledger.RecordFormat, Number: head.Number() + 1, Name: j.Config.Name, Interval: book.Label,
+		RunID: c.snap.runID, RunSHA256: c.runSum, History: c.history.files, Time: j.Now().UTC(), Tool: j.Tool,
 		Previous: head.SHA256, Neighbours: neighbours, Outcome: c.summary.Outcome,
 		Retention: j.Retain,
 	})

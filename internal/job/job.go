@@ -106,7 +106,7 @@ func (a *attempt) run(ctx context.Context) (*report.Run, error) {
 	a.warnOfMemory(log, snap)
 	defer a.frugal(snap.memory())()
 	if a.done == nil || a.done.snap.runID != snap.runID {
-		if a.done, err = a.compute(ctx, a.book, snap); err != nil {
+		if a.done, err = a.compute(ctx, a.book, &head, snap); err != nil {
 			return nil, err
 		}
 	}
@@ -131,7 +131,7 @@ func (j *Job) Recompute(ctx context.Context, interval record.Span) (*Recomputed,
 		return nil, err
 	}
 	book := j.ledger(interval)
-	if _, err := j.compute(ctx, book, snap); err != nil {
+	if _, err := j.compute(ctx, book, nil, snap); err != nil {
 		return nil, err
 	}
 	return &Recomputed{ID: snap.runID, Prefix: book.RunPrefix(snap.runID)}, nil
@@ -160,11 +160,13 @@ type computed struct {
 	decision *reconcile.Decision
 	summary  *report.Summary
 	runSum   string
+	history  history
 }
 
-// compute reads everything, decides, and writes the files of the run. They
-// count for nothing before the commit.
-func (j *Job) compute(ctx context.Context, book *ledger.Interval, snap *snapshot) (*computed, error) {
+// compute reads everything, decides, and writes the files of the run, and the
+// history that a commit after head would make; nil for none. They count for
+// nothing before the commit.
+func (j *Job) compute(ctx context.Context, book *ledger.Interval, head *ledger.Head, snap *snapshot) (*computed, error) {
 	scan, err := j.scan(ctx, snap)
 	if err != nil {
 		return nil, err
@@ -182,7 +184,8 @@ func (j *Job) compute(ctx context.Context, book *ledger.Interval, snap *snapshot
 	if err := j.renderDocuments(ctx, run, snap, scan, decision); err != nil {
 		return nil, err
 	}
-	if err := j.renderTables(ctx, run, snap, decision); err != nil {
+	history, err := j.renderTables(ctx, run, book, head, snap, decision)
+	if err != nil {
 		return nil, err
 	}
 	if err := j.renderInputs(ctx, run, snap, scan); err != nil {
@@ -199,7 +202,7 @@ func (j *Job) compute(ctx context.Context, book *ledger.Interval, snap *snapshot
 	if err != nil {
 		return nil, err
 	}
-	return &computed{snap: snap, decision: decision, summary: summary, runSum: sum}, nil
+	return &computed{snap: snap, decision: decision, summary: summary, runSum: sum, history: history}, nil
 }
 
 func (c *computed) result(book *ledger.Interval) *report.Run {

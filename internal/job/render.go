@@ -220,9 +220,10 @@ func ignoreDamage(err error) error {
 	return err
 }
 
-// renderTables writes the five tables in the wanted formats, as many at a time
-// as there are processors.
-func (j *Job) renderTables(ctx context.Context, run *ledger.Run, snap *snapshot, d *reconcile.Decision) error {
+// renderTables writes the five tables in the wanted formats, and the history
+// that a commit after head would make, nil for none: as many at a time as there
+// are processors.
+func (j *Job) renderTables(ctx context.Context, run *ledger.Run, book *ledger.Interval, head *ledger.Head, snap *snapshot, d *reconcile.Decision) (history, error) {
 	g, gctx := errgroup.WithContext(ctx)
 	g.SetLimit(runtime.GOMAXPROCS(0))
 	j.Watch("writing tables", 0, 0)
@@ -242,7 +243,15 @@ func (j *Job) renderTables(ctx context.Context, run *ledger.Run, snap *snapshot,
 			})
 		})
 	}
-	return g.Wait()
+	var made history
+	g.Go(func() (err error) {
+		if head != nil {
+			made, err = j.renderHistory(gctx, book, *head, snap, d)
+		}
+		return err
+	})
+	err := g.Wait()
+	return made, err
 }
 
 // inFormats writes a table in the wanted formats, in one pass over its rows,
