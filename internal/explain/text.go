@@ -8,6 +8,7 @@ import (
 
 	"cdrmend/internal/history"
 	"cdrmend/internal/record"
+	"cdrmend/internal/registration"
 	"cdrmend/internal/table"
 )
 
@@ -100,7 +101,7 @@ func (t *teller) short() {
 	if slices.Equal(t.story.Names, []string{OutageID}) {
 		row := t.story.Outages[0].Row
 		add(fmt.Sprintf("What is on %s could not register %s.", trunkAndLine(row.Get("trunk_id"), row.Get("line_id")), times(row)))
-		add(fmt.Sprintf("What coincides with that: %s and %s.", count(len(t.story.Calls), "leg"), count(len(t.story.Findings), "finding")))
+		add(t.coincidences())
 	}
 	for _, f := range t.story.Findings {
 		if f.row.State == table.Closed || t.story.Names[0] == OutageID {
@@ -128,6 +129,33 @@ func (t *teller) short() {
 	}
 }
 
+// coincidences counts what coincides with an outage; what does only possibly
+// is counted apart.
+func (t *teller) coincidences() string {
+	var legs, findings [2]int // surely, possibly
+	add := func(counts *[2]int, row table.Cells) {
+		if registration.RelationByName(row.Get("outage_relation")) == registration.Possible {
+			counts[1]++
+		} else {
+			counts[0]++
+		}
+	}
+	for _, c := range t.story.Calls {
+		add(&legs, c.Row)
+	}
+	for _, f := range t.story.Findings {
+		if f.row.State != table.Closed {
+			add(&findings, f.Row)
+		}
+	}
+	text := fmt.Sprintf("%s and %s coincide with that, and only possibly %s and %s",
+		count(legs[0], "leg"), count(findings[0], "finding"), count(legs[1], "leg"), count(findings[1], "finding"))
+	if t.story.More > 0 {
+		text += fmt.Sprintf("; %d more are not told apart here", t.story.More)
+	}
+	return text + "."
+}
+
 func count(n int, what string) string {
 	if n == 1 {
 		return "1 " + what
@@ -153,6 +181,10 @@ var verdicts = map[string]string{
 // finding tells of the finding that was asked for.
 func (t *teller) finding(f *Finding) {
 	t.section("Finding %s: %s", f.row.ID, f.row.Class)
+	if f.row.State == table.Closed {
+		t.line("It no longer holds: it was found closed in commit %d. Until then it said that %s.", f.row.ClosedCommit, meaning(&f.row.Finding))
+		return
+	}
 	if len(t.story.Recordings)+len(t.story.Calls) > 0 {
 		t.line("It is told with what it is about, below.")
 		return

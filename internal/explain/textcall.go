@@ -11,10 +11,10 @@ import (
 // coinciding lists what coincides with the outage that the story is about.
 func (t *teller) coinciding() {
 	if len(t.story.Calls) == 0 {
-		t.section("No leg coincides with it.")
+		t.section("No leg coincides with it, not even possibly.")
 		return
 	}
-	t.section("Legs that coincide with it:")
+	t.section("Legs that coincide with it, surely or possibly:")
 	for _, c := range t.story.Calls {
 		row := c.Row
 		t.line("%s of conversation %s: %s", or(row.Get("leg_id"), "without an id"), or(row.Get("conversation_id"), "(unknown)"), row.Get("verdict"))
