@@ -95,7 +95,6 @@ type auditView struct {
 	Trunks      []trunkOutages
 	Patterns    []pattern
 
-	redact  *redact.Redactor
 	show    shower
 	room    room
 	open    *sheet
@@ -114,9 +113,9 @@ type auditClass struct {
 
 // oldFinding is an open finding, with the time at which it was first found.
 type oldFinding struct {
-	ID, Class, Severity, Status, Interval, Trunk, Conversation string
-	Since                                                      record.Time
-	Age                                                        string
+	ID, Class, Severity, Interval, Trunk string
+	Since                                record.Time
+	Age                                  string
 }
 
 // trunkOutages is how long a trunk had outages.
@@ -130,10 +129,9 @@ type trunkOutages struct {
 func newAuditView(a *Audit) *auditView {
 	v := &auditView{
 		First: a.Intervals[0].Label, Last: a.Intervals[len(a.Intervals)-1].Label, Redaction: a.Redact.Redact.String(), Patterns: patterns,
-		redact: redact.New(a.Redact), open: newSheet(table.History, "interval"), closed: newSheet(table.History, "interval"),
+		show: shower{redact: redact.New(a.Redact)}, open: newSheet(table.History, "interval"), closed: newSheet(table.History, "interval"),
 		since: record.NoTime, classes: map[string]*auditClass{}, causes: map[string]*causeView{}, trunks: map[trunkID]*trunkOutages{}, seen: map[string]bool{},
 	}
-	v.show.redact = v.redact
 	counts := map[string]int64{}
 	for i := range a.Intervals {
 		if len(a.Intervals[i].Commits) == 0 {
@@ -174,8 +172,6 @@ var (
 	stateColumn = table.History.Index("state")
 	firstColumn = table.History.Index("first_commit")
 	classColumn = table.History.Index("class")
-	trunkColumn = table.History.Index("trunk_id")
-	callColumn  = table.History.Index("conversation_id")
 )
 
 func (v *auditView) addHistory(i *Interval, n *nightView) error {
@@ -210,11 +206,13 @@ func (v *auditView) addHistory(i *Interval, n *nightView) error {
 	return nil
 }
 
-// addOpen counts a finding that somebody has to look at.
+// addOpen counts a finding that somebody has to look at, or that cannot be told
+// yet.
 func (v *auditView) addOpen(i *Interval, n *nightView, c *auditClass, row *table.Row) {
 	if string(row.Bytes(stateColumn)) == "open" {
 		n.Open++
 		c.Open++
+		v.addOldest(i, row)
 		if string(row.Bytes(severityColumn)) == "critical" {
 			n.Critical++
 		}
@@ -226,7 +224,6 @@ func (v *auditView) addOpen(i *Interval, n *nightView, c *auditClass, row *table
 	if v.room.take(row) {
 		v.open.add(v.show.row(row), i.Label)
 	}
-	v.addOldest(i, row)
 }
 
 func (v *auditView) class(row *table.Row) *auditClass {

@@ -2,6 +2,8 @@ package page
 
 import (
 	"fmt"
+
+	"cdrmend/internal/report"
 )
 
 // lead tells the span in a few sentences.
@@ -12,7 +14,7 @@ func (v *auditView) lead() {
 		v.Lead = []string{fmt.Sprintf("No call of the %s should have been recorded. ", nights)}
 	} else {
 		v.Lead = []string{
-			fmt.Sprintf("%s of %s that should be recorded in %s are, %s", grouped(t.Recorded), counted(t.Of, "call"), nights, t.Percent), v.lost(),
+			fmt.Sprintf("%s of %s that should be recorded in %s are, %s", report.Grouped(t.Recorded), counted(t.Of, "call"), nights, t.Percent), v.lost(),
 		}
 	}
 	v.Lead = append(v.Lead, v.standing())
@@ -21,7 +23,7 @@ func (v *auditView) lead() {
 	case 1:
 		v.Lead = append(v.Lead, " 1 has closed since it was found.")
 	default:
-		v.Lead = append(v.Lead, fmt.Sprintf(" %s have closed since they were found.", grouped(t.Closed)))
+		v.Lead = append(v.Lead, fmt.Sprintf(" %s have closed since they were found.", report.Grouped(t.Closed)))
 	}
 }
 
@@ -33,7 +35,7 @@ func (v *auditView) lost() string {
 		text string
 	}{{v.Total.Missing, "missing"}, {v.Total.Partial, "recorded in part"}, {v.Total.Untold, "that cannot be told"}} {
 		if p.n > 0 {
-			words = append(words, grouped(p.n)+" "+p.text)
+			words = append(words, report.Grouped(p.n)+" "+p.text)
 		}
 	}
 	if len(words) == 0 {
@@ -52,10 +54,10 @@ func (v *auditView) standing() string {
 	case 1:
 		text = "1 finding is open"
 	default:
-		text = grouped(t.Open) + " findings are open"
+		text = report.Grouped(t.Open) + " findings are open"
 	}
 	if t.Critical > 0 {
-		text += fmt.Sprintf(", %s of them critical", grouped(t.Critical))
+		text += fmt.Sprintf(", %s of them critical", report.Grouped(t.Critical))
 	}
 	if v.since.Known() {
 		text += ", the oldest for " + age(v.Newest-v.since)

@@ -94,7 +94,7 @@ func (v *sourceView) fill(partitions []report.Partition, span record.Span) {
 		words := stateWords[p.State]
 		v.Cells = append(v.Cells, cell{
 			Hours: int((part.End - part.Start) / hour), State: string(p.State), Symbol: words.symbol, Rows: short(p.Rows),
-			Title: fmt.Sprintf("%s; %s, %s, %s rejected", words.text, counted(p.Objects, "object"), counted(p.Rows, "row"), grouped(p.Rejects)),
+			Title: fmt.Sprintf("%s; %s, %s, %s rejected", words.text, counted(p.Objects, "object"), counted(p.Rows, "row"), report.Grouped(p.Rejects)),
 		})
 		at = part.End
 	}

@@ -18,15 +18,15 @@ func lead(s *report.Summary, g *gathering) []string {
 	if c.Of == 0 {
 		return []string{"No call of this interval should have been recorded."}
 	}
-	parts := []string{fmt.Sprintf("%s of %s that should be recorded are, %s %%", grouped(c.Recorded), counted(c.Of, "call"), *c.RecordedPercent)}
+	parts := []string{fmt.Sprintf("%s of %s that should be recorded are, %s %%", report.Grouped(c.Recorded), counted(c.Of, "call"), *c.RecordedPercent)}
 	if g.missing.sum() > 0 {
-		parts = append(parts, grouped(g.missing.sum())+" missing"+g.coinciding(&g.missing, true))
+		parts = append(parts, report.Grouped(g.missing.sum())+" missing"+g.coinciding(&g.missing, true))
 	}
 	if g.partial.sum() > 0 {
-		parts = append(parts, grouped(g.partial.sum())+" recorded in part"+g.coinciding(&g.partial, false))
+		parts = append(parts, report.Grouped(g.partial.sum())+" recorded in part"+g.coinciding(&g.partial, false))
 	}
 	if n := s.Verdicts["indeterminate"]; n > 0 {
-		parts = append(parts, fmt.Sprintf("%s cannot be told: %s", grouped(n), g.untoldBecause(s)))
+		parts = append(parts, fmt.Sprintf("%s cannot be told: %s", report.Grouped(n), g.untoldBecause(s)))
 	}
 	for i := range parts[:len(parts)-1] {
 		parts[i] += "; "
@@ -44,11 +44,11 @@ func (g *gathering) coinciding(t *tally, name bool) string {
 	}
 	switch sure, maybe := t[coincides], t[possibly]; {
 	case sure > 0 && maybe > 0:
-		return fmt.Sprintf(", %s of them %s with a registration outage%s and %s possibly", grouped(sure), coincide(sure), where, grouped(maybe))
+		return fmt.Sprintf(", %s of them %s with a registration outage%s and %s possibly", report.Grouped(sure), coincide(sure), where, report.Grouped(maybe))
 	case sure > 0:
-		return fmt.Sprintf(", %s of them %s with a registration outage%s", grouped(sure), coincide(sure), where)
+		return fmt.Sprintf(", %s of them %s with a registration outage%s", report.Grouped(sure), coincide(sure), where)
 	case maybe > 0:
-		return fmt.Sprintf(", %s of them possibly %s with a registration outage", grouped(maybe), coincide(maybe))
+		return fmt.Sprintf(", %s of them possibly %s with a registration outage", report.Grouped(maybe), coincide(maybe))
 	}
 	return ""
 }
@@ -149,7 +149,7 @@ func tiles(s *report.Summary, g *gathering) []tile {
 		if p == nil {
 			return "of none"
 		}
-		return fmt.Sprintf("%s of %s", grouped(n), grouped(c.Of))
+		return fmt.Sprintf("%s of %s", report.Grouped(n), report.Grouped(c.Of))
 	}
 	share := func(p *string) string {
 		if p == nil {
@@ -164,11 +164,11 @@ func tiles(s *report.Summary, g *gathering) []tile {
 	return []tile{
 		{"recorded", share(c.RecordedPercent), percentOf(c.RecordedPercent, c.Recorded), ""},
 		{"with all metadata", share(c.IntactPercent), percentOf(c.IntactPercent, c.Intact), ""},
-		{"missing", grouped(s.Verdicts["missing"]), relationsOf(&g.missing), "missing"},
-		{"recorded in part", grouped(s.Verdicts["partial"]), relationsOf(&g.partial), "partial"},
-		{"cannot be told", grouped(s.Verdicts["indeterminate"]), "", "indeterminate"},
-		{"outages", grouped(outages), counted(int64(len(s.Outages)), "cause"), ""},
-		{"values repaired", grouped(g.repaired), "", ""},
+		{"missing", report.Grouped(s.Verdicts["missing"]), relationsOf(&g.missing), "missing"},
+		{"recorded in part", report.Grouped(s.Verdicts["partial"]), relationsOf(&g.partial), "partial"},
+		{"cannot be told", report.Grouped(s.Verdicts["indeterminate"]), "", "indeterminate"},
+		{"outages", report.Grouped(outages), counted(int64(len(s.Outages)), "cause"), ""},
+		{"values repaired", report.Grouped(g.repaired), "", ""},
 	}
 }
 
@@ -176,11 +176,11 @@ func relationsOf(t *tally) string {
 	sure, maybe := t[coincides], t[possibly]
 	switch {
 	case sure > 0 && maybe > 0:
-		return fmt.Sprintf("%s %s with an outage, %s possibly", grouped(sure), coincide(sure), grouped(maybe))
+		return fmt.Sprintf("%s %s with an outage, %s possibly", report.Grouped(sure), coincide(sure), report.Grouped(maybe))
 	case sure > 0:
-		return fmt.Sprintf("%s %s with an outage", grouped(sure), coincide(sure))
+		return fmt.Sprintf("%s %s with an outage", report.Grouped(sure), coincide(sure))
 	case maybe > 0:
-		return fmt.Sprintf("%s possibly %s with an outage", grouped(maybe), coincide(maybe))
+		return fmt.Sprintf("%s possibly %s with an outage", report.Grouped(maybe), coincide(maybe))
 	}
 	return ""
 }

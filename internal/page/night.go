@@ -23,7 +23,6 @@ func (n *nightView) add(o *nightView) {
 	n.Found, n.Later, n.Closed, n.Accepted = n.Found+o.Found, n.Later+o.Later, n.Closed+o.Closed, n.Accepted+o.Accepted
 	n.Repaired, n.Open, n.Critical, n.Undecided = n.Repaired+o.Repaired, n.Open+o.Open, n.Critical+o.Critical, n.Undecided+o.Undecided
 	n.Outages += o.Outages
-	n.Commits += o.Commits
 }
 
 func percentText(p *string) string {
@@ -47,7 +46,11 @@ func (v *auditView) chart() {
 		}
 		n.X, n.Middle = fmt.Sprintf("%.3f%%", step*(float64(i)+0.2)), fmt.Sprintf("%.3f%%", step*(float64(i)+0.5))
 		var below int64
-		for _, part := range []share{{Name: "missing", N: n.Missing}, {Name: "partial", N: n.Partial}, {Name: "indeterminate", N: n.Untold}} {
+		for _, part := range []share{
+			{Name: "missing", Label: laneNames[markMissing], N: n.Missing},
+			{Name: "partial", Label: laneNames[markPartial], N: n.Partial},
+			{Name: "indeterminate", Label: laneNames[markUntold], N: n.Untold},
+		} {
 			below += part.N
 			part.X = fmt.Sprintf("%.2f", chartHeight-chartHeight*float64(below)/float64(most)+chartTop)
 			part.W = fmt.Sprintf("%.2f", chartHeight*float64(part.N)/float64(most))

@@ -26,8 +26,8 @@ func (v *auditView) addOldest(i *Interval, row *table.Row) {
 	}
 	row = v.show.row(row)
 	f := oldFinding{
-		ID: row.Text(0), Class: row.Text(classColumn), Severity: severity, Status: row.Text(stateColumn), Interval: i.Label,
-		Trunk: row.Text(trunkColumn), Conversation: row.Text(callColumn), Since: since, Age: age(v.Newest - since),
+		ID: row.Text(0), Class: row.Text(classColumn), Severity: severity, Interval: i.Label,
+		Trunk: row.Text(findingTrunk), Since: since, Age: age(v.Newest - since),
 	}
 	at, _ := slices.BinarySearchFunc(v.Oldest, f, func(o, f oldFinding) int {
 		if older(f.Severity, f.Since, &o) {

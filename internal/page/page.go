@@ -20,13 +20,14 @@ import (
 	"io"
 
 	"cdrmend/internal/record"
+	"cdrmend/internal/report"
 )
 
 //go:embed assets
 var assets embed.FS
 
 var templates = template.Must(template.New("").Funcs(template.FuncMap{
-	"n": grouped, "size": size, "time": instant, "clock": clock, "printable": record.Printable,
+	"n": report.Grouped, "size": size, "time": instant, "printable": record.Printable,
 }).ParseFS(assets, "assets/*.tmpl"))
 
 // head is everything before the title, the same on every page.

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"cdrmend/internal/record"
+	"cdrmend/internal/report"
 	"cdrmend/internal/table"
 )
 
@@ -224,7 +225,7 @@ func (t *trunk) outageLanes(span record.Span) []lane {
 var relationNames = [numRelations]string{"coincides", "possible", "none", "unknown"}
 
 func (t *trunk) callLane(verdict int, span record.Span) lane {
-	l := lane{Label: laneNames[verdict] + " " + grouped(t.calls[verdict].sum()), Title: callCount(verdict, t.calls[verdict].sum())}
+	l := lane{Label: laneNames[verdict] + " " + report.Grouped(t.calls[verdict].sum()), Title: callCount(verdict, t.calls[verdict].sum())}
 	for at, m := range t.marks {
 		if at.verdict != verdict {
 			continue
