@@ -26,7 +26,7 @@ func openBase(ctx context.Context, dir, url string) (base, error) {
 	}
 	t, err := policy.ParseTemplate(cmp.Or(url, dir), "")
 	if err != nil {
-		return base{}, usagef("--s3 %s: %w", url, err)
+		return base{}, usagef("--s3: %w", err)
 	}
 	store, err := object.Open(ctx, object.Location{Bucket: t.Bucket(), Dir: t.Dir()}, object.Options{MakeRoot: true})
 	return base{store, t.Prefix(), 32}, err

@@ -5,13 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"slices"
 	"strings"
 	"time"
 
 	"cdrmend/internal/ledger"
-	"cdrmend/internal/record"
 
 	"github.com/spf13/pflag"
 )
@@ -65,12 +63,12 @@ func run(ctx context.Context, w *world) int {
 	var name *ledger.NameError
 	switch {
 	case errors.As(err, &usage), errors.As(err, &name), errors.Is(err, ledger.ErrSigned):
-		fmt.Fprintf(w.stderr, "cdrmend: %v\n", printable(err.Error()))
+		fmt.Fprintf(w.stderr, "cdrmend: %s\n", message(err))
 		return exitUsage
 	case ctx.Err() != nil:
 		fmt.Fprintln(w.stderr, "cdrmend: stopped; nothing is half committed, run it again to complete the work")
 	default:
-		fmt.Fprintf(w.stderr, "cdrmend: %v\n", printable(err.Error()))
+		fmt.Fprintf(w.stderr, "cdrmend: %s\n", message(err))
 	}
 	return exitFailed
 }
@@ -145,18 +143,6 @@ Help for one command: cdrmend COMMAND --help
 `)
 }
 
-// logger logs as text on a terminal and as JSON elsewhere.
-func (w *world) logger(quiet bool) *slog.Logger {
-	options := &slog.HandlerOptions{Level: slog.LevelInfo}
-	if quiet {
-		options.Level = slog.LevelError
-	}
-	if w.terminal {
-		return slog.New(slog.NewTextHandler(w.stderr, options))
-	}
-	return slog.New(slog.NewJSONHandler(w.stderr, options))
-}
-
 // env returns a variable of the environment, empty when it is not set.
 func (w *world) env(name string) string {
 	value := ""
@@ -166,18 +152,4 @@ func (w *world) env(name string) string {
 		}
 	}
 	return value
-}
-
-// printable makes a text that holds values from outside safe for a terminal.
-// The line breaks and tabs of the text itself stay.
-func printable(text string) string {
-	lines := strings.Split(text, "\n")
-	for i, line := range lines {
-		cells := strings.Split(line, "\t")
-		for j, cell := range cells {
-			cells[j] = record.Printable(cell)
-		}
-		lines[i] = strings.Join(cells, "\t")
-	}
-	return strings.Join(lines, "\n")
 }

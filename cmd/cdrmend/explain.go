@@ -10,7 +10,6 @@ import (
 	"cdrmend/internal/committed"
 	"cdrmend/internal/explain"
 	"cdrmend/internal/job"
-	"cdrmend/internal/ledger"
 	"cdrmend/internal/object"
 	"cdrmend/internal/replay"
 	"cdrmend/internal/report"
@@ -79,11 +78,9 @@ func explainID(ctx context.Context, w *world, flags *pflag.FlagSet) (int, error)
 	}
 	text := printable(explain.Text(story))
 	if asJSON, _ := flags.GetBool("json"); asJSON {
-		raw, err := ledger.Encode(story)
-		if err != nil {
+		if text, err = jsonText(story); err != nil {
 			return 0, err
 		}
-		text = string(raw)
 	}
 	_, err = fmt.Fprint(w.stdout, text)
 	return exitDone, err

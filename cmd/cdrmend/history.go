@@ -8,7 +8,6 @@ import (
 
 	"cdrmend/internal/committed"
 	"cdrmend/internal/history"
-	"cdrmend/internal/ledger"
 	"cdrmend/internal/table"
 
 	"github.com/spf13/pflag"
@@ -76,11 +75,9 @@ func tellHistory(ctx context.Context, w *world, flags *pflag.FlagSet) (int, erro
 	}
 	text := printable(history.Text(h))
 	if asJSON, _ := flags.GetBool("json"); asJSON {
-		raw, err := ledger.Encode(h)
-		if err != nil {
+		if text, err = jsonText(h); err != nil {
 			return 0, err
 		}
-		text = string(raw)
 	}
 	_, err = fmt.Fprint(w.stdout, text)
 	return exitDone, err

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"strings"
 
-	"cdrmend/internal/ledger"
 	"cdrmend/internal/table"
 
 	"github.com/spf13/pflag"
@@ -136,8 +135,7 @@ func (l *listing) text(o *output, s *table.Schema, sql string, asJSON bool) (str
 	}
 	switch {
 	case asJSON:
-		raw, err := ledger.Encode(l)
-		return string(raw), err
+		return jsonText(l)
 	case sql == "duckdb":
 		return table.DuckDB(s, paths), nil
 	case sql == "athena":

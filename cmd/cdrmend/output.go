@@ -12,6 +12,7 @@ import (
 	"cdrmend/internal/job"
 	"cdrmend/internal/object"
 	"cdrmend/internal/policy"
+	"cdrmend/internal/record"
 	"cdrmend/internal/token"
 
 	"github.com/spf13/pflag"
@@ -53,7 +54,7 @@ func openOutput(ctx context.Context, w *world, flags *pflag.FlagSet, url string)
 			err = errors.New("it holds a placeholder")
 		}
 		if err != nil {
-			return nil, usagef("%q is no URL of an output, such as s3://bucket/prefix/ or a directory: %w", url, err)
+			return nil, usagef("OUTPUT_URL is not valid, want one such as s3://bucket/prefix/ or a directory: %w", err)
 		}
 	}
 	store, err := object.Open(ctx, object.Location{Bucket: t.Bucket(), Dir: t.Dir()}, object.Options{
@@ -127,6 +128,6 @@ func isLabel(text string) bool {
 
 // nothing says on standard error what was not found; the exit code is 1.
 func (w *world) nothing(format string, args ...any) (int, error) {
-	fmt.Fprintf(w.stderr, "cdrmend: %s\n", printable(fmt.Sprintf(format, args...)))
+	fmt.Fprintf(w.stderr, "cdrmend: %s\n", record.Printable(fmt.Sprintf(format, args...)))
 	return exitFindings, nil
 }

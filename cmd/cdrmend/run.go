@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -111,9 +110,11 @@ func runAll(ctx context.Context, w *world, j *job.Job, intervals []record.Span, 
 	}
 	alarm(ctx, j, results)
 	if asJSON {
-		e := json.NewEncoder(w.stdout)
-		e.SetIndent("", "  ")
-		failures = append(failures, e.Encode(results))
+		text, err := jsonText(results)
+		if err == nil {
+			_, err = fmt.Fprint(w.stdout, text)
+		}
+		failures = append(failures, err)
 	}
 	return code, errors.Join(failures...)
 }

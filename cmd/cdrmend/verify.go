@@ -9,7 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"cdrmend/internal/ledger"
 	"cdrmend/internal/object"
 	"cdrmend/internal/policy"
 	"cdrmend/internal/replay"
@@ -111,11 +110,9 @@ func verifyAndTell(ctx context.Context, w *world, flags *pflag.FlagSet, target *
 	r := check.Finish()
 	text := printable(r.Text())
 	if asJSON, _ := flags.GetBool("json"); asJSON {
-		raw, err := ledger.Encode(r)
-		if err != nil {
+		if text, err = jsonText(r); err != nil {
 			return 0, err
 		}
-		text = string(raw)
 	}
 	fmt.Fprint(w.stdout, text)
 	switch {
@@ -148,14 +145,14 @@ func sourcePlaces(flags *pflag.FlagSet) (places, error) {
 	for _, text := range list {
 		name, url, ok := strings.Cut(text, "=")
 		if !ok || name == "" {
-			return nil, usagef("--source %q is not NAME=URL", text)
+			return nil, usagef("--source is not NAME=URL")
 		}
 		t, err := policy.ParseTemplate(url, "")
 		if err == nil && (!t.Fixed() || t.Prefix() != "") {
 			err = errors.New("it is neither a whole bucket nor a directory")
 		}
 		if err != nil {
-			return nil, usagef("--source %s: %w", text, err)
+			return nil, usagef("--source %s: %w", name, err)
 		}
 		all[name] = t
 	}

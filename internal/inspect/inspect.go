@@ -54,16 +54,21 @@ type printer struct {
 	limits  record.Limits
 }
 
-func (in *printer) reject(r record.Reject) error {
-	_, err := fmt.Fprintf(in.w, "\nreject: row %d, byte %d: %s\n", r.Row, r.Offset, r.Reason)
+// line prints one line: a value of the file cannot begin another.
+func (in *printer) line(before, format string, args ...any) error {
+	_, err := fmt.Fprintf(in.w, "%s%s\n", before, record.Printable(fmt.Sprintf(format, args...)))
 	return err
 }
 
-func (in *printer) title(what string, row uint32) { fmt.Fprintf(in.w, "\n%s %d\n", what, row) }
+func (in *printer) reject(r record.Reject) error {
+	return in.line("\n", "reject: row %d, byte %d: %s", r.Row, r.Offset, r.Reason)
+}
+
+func (in *printer) title(what string, row uint32) { _ = in.line("\n", "%s %d", what, row) }
 
 func (in *printer) field(f record.Field, value string) {
 	if value != "" {
-		fmt.Fprintf(in.w, "  %-16s %s\n", f, value)
+		_ = in.line("  ", "%-16s %s", f, value)
 	}
 }
 
@@ -89,7 +94,7 @@ func (in *printer) list(f record.Field, ids []record.Text) {
 func (in *printer) invalid(list []record.Invalid, row uint32) {
 	for _, v := range list {
 		if v.Row == row {
-			fmt.Fprintf(in.w, "  did not parse    %s: %s\n", v.Field, v.Raw)
+			_ = in.line("  ", "did not parse    %s: %s", v.Field, v.Raw)
 		}
 	}
 }
@@ -216,8 +221,7 @@ func (in *printer) events() error {
 
 func (in *printer) damage(r record.Reading) error {
 	if r.Damage != nil {
-		_, err := fmt.Fprintf(in.w, "\ndamaged: %v\n", r.Damage)
-		return err
+		return in.line("\n", "damaged: %v", r.Damage)
 	}
 	return nil
 }

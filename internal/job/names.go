@@ -4,9 +4,12 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
+	"regexp"
 	"strings"
+	"unicode/utf8"
 
 	"cdrmend/internal/ledger"
+	"cdrmend/internal/object"
 	"cdrmend/internal/policy"
 )
 
@@ -59,23 +62,31 @@ func (n *names) rename(s *snapshot, folder, suffix string, counts func(*input) b
 			continue
 		}
 		sum := sha256.Sum256([]byte(in.Key))
-		paths[uint32(i)] = folder + "/" + source + "/~" + hex.EncodeToString(sum[:]) + suffix
+		paths[uint32(i)] = folder + "/" + source + "/" + renamedPrefix + hex.EncodeToString(sum[:]) + suffix
 		n.renamed = append(n.renamed, ledger.Renamed{Source: source, Key: in.Key, Path: paths[uint32(i)]})
 	}
 }
 
-// holdable reports whether a key can be part of a path in the output.
+// holdable reports whether a key can be part of a path in the output. Beside
+// what no output can hold these are names that another file of the run may
+// have, so that nobody can make two of them meet by the choice of a key.
 func holdable(key string) bool {
-	if len(key) > maxKey || strings.ContainsFunc(key, func(c rune) bool { return c < 0x20 || c == 0x7f }) {
+	if len(key) > maxKey || !utf8.ValidString(key) || strings.ContainsFunc(key, func(c rune) bool { return c < 0x20 || c == 0x7f }) {
 		return false
 	}
 	for element := range strings.SplitSeq(key, "/") {
-		if element == "" || element == "." || element == ".." || len(element) > maxElement {
+		if element == "" || element == "." || element == ".." || len(element) > maxElement || object.Temporary(element) {
 			return false
 		}
 	}
-	return true
+	return !reserved.MatchString(key)
 }
+
+// renamedPrefix begins the name of a file that cannot have its key's. Keys that
+// lie at or below such a name are renamed, too.
+const renamedPrefix = "~"
+
+var reserved = regexp.MustCompile("^" + renamedPrefix + "[0-9a-f]{64}(" + regexp.QuoteMeta(rejectSuffix) + ")?(/|$)")
 
 // document returns the path of a repaired document below the run's folder.
 func (n *names) document(s *snapshot, input uint32) string {

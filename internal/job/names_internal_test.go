@@ -11,14 +11,21 @@ import (
 	"cdrmend/internal/reconcile"
 )
 
-func TestDocumentsKeepTheirKeysUnlessTheOutputCannotHoldThem(t *testing.T) {
+func TestHostileKeysAreRenamedAndOthersAreKept(t *testing.T) {
 	long := strings.Repeat("x", 255)
 	s := &snapshot{sources: []reconcile.Source{{Kind: policy.Manifests, Name: "m"}, {Kind: policy.Manifests, Name: "n"}}}
 	add := func(source uint32, key string) {
 		s.inputs = append(s.inputs, input{Info: object.Info{Key: key}, source: source, document: true})
 	}
-	kept := []string{"a/b", "ü", "~", long, "...", "b", strings.Repeat("a/", 449) + "yy"}
-	renamed := []string{"a", "", "/a", "a//b", "./a", "a/..", "x\n", "x\x7f", long + "x", strings.Repeat("a/", 450) + "y", "b/"}
+	digits := strings.Repeat("0", 64)
+	kept := []string{
+		"a/b", "ü", "~", long, "...", "b", strings.Repeat("a/", 449) + "yy", "a/%2e%2e/b", `..\..\a`, "x\u009b", "x\u202e", "'; drop table",
+		"~" + digits[1:], "~0" + digits, "~" + digits + ".json", "a/~" + digits, ".cdrmend-x", "c.jsonl/a", "c",
+	}
+	renamed := []string{
+		"a", "", "/a", "a//b", "./a", "a/..", "../../etc/passwd", "x\n", "x\x00", "x\x7f", "x\xff", long + "x", strings.Repeat("a/", 450) + "y", "b/",
+		"~" + digits, "~" + digits + "/a", "~" + digits + ".jsonl", "~" + digits + ".jsonl/a", "x/.cdrmend-x.tmp/a",
+	}
 	for _, key := range append(kept, renamed...) {
 		add(0, key)
 	}

@@ -34,7 +34,9 @@ func (d *directory) Temp() (string, error) {
 	return d.path, makeRootDir(d.path)
 }
 
-func temporary(name string) bool {
+// Temporary reports whether a name is one of a file that is being written. In a
+// directory no key can hold one.
+func Temporary(name string) bool {
 	return strings.HasPrefix(name, temporaryPrefix) && strings.HasSuffix(name, temporarySuffix)
 }
 
@@ -50,7 +52,7 @@ func (d *directory) Create(ctx context.Context, key string, c Content) error {
 }
 
 func (d *directory) create(ctx context.Context, key string, c Content) error {
-	if !fs.ValidPath(key) || key == "." || slices.ContainsFunc(strings.Split(key, "/"), temporary) {
+	if !fs.ValidPath(key) || key == "." || slices.ContainsFunc(strings.Split(key, "/"), Temporary) {
 		return errors.New("a file cannot have this key: use names between single slashes, other than those of temporary files")
 	}
 	if err := ctx.Err(); err != nil {

@@ -157,7 +157,7 @@ func (w *walk) entries(dir string) ([]entry, error) {
 // resolve fails on a link that leads out of the root: to leave it out would
 // hide input from the one who put it there.
 func (w *walk) resolve(key string, d fs.DirEntry) (entry, bool, error) {
-	if temporary(d.Name()) {
+	if Temporary(d.Name()) {
 		return entry{}, false, nil
 	}
 	if d.IsDir() {

@@ -71,7 +71,10 @@ func (t *Template) parseBucket(rest string) error {
 	if bucket == "" {
 		return errors.New("the URL names no bucket")
 	}
-	if strings.ContainsAny(bucket, "{} ?#@\\") {
+	if strings.Contains(bucket, "@") { // whose left side may be a password, which no message repeats
+		return errors.New("the URL holds a user: leave it out, credentials come from the environment, a profile or a role")
+	}
+	if strings.ContainsAny(bucket, "{} ?#\\") {
 		return fmt.Errorf("the bucket %q is no name of a bucket", bucket)
 	}
 	t.bucket = bucket

@@ -1,9 +1,11 @@
 package record
 
 import (
+	"bytes"
 	"fmt"
 	"strings"
 	"unicode"
+	"unicode/utf16"
 	"unicode/utf8"
 )
 
@@ -26,6 +28,27 @@ func Printable(text string) string {
 		}
 	}
 	return b.String()
+}
+
+// PrintableJSON returns an encoded JSON text that means the same, with whatever
+// does not print by itself escaped; an encoder does so only for some of it.
+// Line breaks, which stand only between its values, stay.
+func PrintableJSON(text []byte) []byte {
+	special := func(c rune) bool { return c != '\n' && hidden(c) }
+	if !bytes.ContainsFunc(text, special) {
+		return text
+	}
+	var b []byte
+	for _, c := range string(text) {
+		if !special(c) {
+			b = utf8.AppendRune(b, c)
+			continue
+		}
+		for _, unit := range utf16.AppendRune(nil, c) {
+			b = fmt.Appendf(b, `\u%04x`, unit)
+		}
+	}
+	return b
 }
 
 func hidden(c rune) bool { return !unicode.IsPrint(c) }

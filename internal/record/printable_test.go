@@ -1,6 +1,8 @@
 package record_test
 
 import (
+	"encoding/json"
+	"strings"
 	"testing"
 
 	"cdrmend/internal/record"
@@ -20,6 +22,24 @@ func TestHostileTextIsSpelledOut(t *testing.T) {
 	} {
 		if got := record.Printable(text); got != want {
 			t.Errorf("%q is shown as %q, want %q", text, got, want)
+		}
+	}
+}
+
+func TestHostileTextInJSONIsEscapedAndMeansTheSame(t *testing.T) {
+	for text, want := range map[string]string{
+		"Zürich 字 🙂\n":                     `"Zürich 字 🙂\n"`,
+		"\x1b[31m\x7f\u009b2J\u202e\u200b": `"\u001b[31m\u007f\u009b2J\u202e\u200b"`,
+		"\U000e0041\u00a0\xff":             `"\udb40\udc41\u00a0\ufffd"`,
+	} {
+		plain, err := json.MarshalIndent([]string{text}, "", "  ")
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := string(record.PrintableJSON(plain))
+		var back []string
+		if err := json.Unmarshal([]byte(got), &back); err != nil || got != "[\n  "+want+"\n]" || back[0] != strings.ToValidUTF8(text, "\ufffd") {
+			t.Errorf("%q is printed as %s and read as %q, %v; want %s", text, got, back, err, want)
 		}
 	}
 }

@@ -6,6 +6,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"cdrmend/internal/record"
 )
 
 // Text returns the summary of one interval for a terminal: short lines, the
@@ -63,11 +65,14 @@ func writeSummary(b *strings.Builder, s *Summary) {
 	}
 	section(b, "findings", findings)
 	section(b, "outages", counts(s.Outages))
+	line := func(title, text string) { // a value from outside cannot begin another
+		fmt.Fprintf(b, "  %-10s %s\n", title, record.Printable(text))
+	}
 	for _, in := range s.Incomplete {
-		fmt.Fprintf(b, "  incomplete %s (%s): %s; %s\n", in.Input, in.Source, in.Reason, in.Next)
+		line("incomplete", fmt.Sprintf("%s (%s): %s; %s", in.Input, in.Source, in.Reason, in.Next))
 	}
 	for _, w := range s.Warnings {
-		fmt.Fprintf(b, "  warning    %s\n", w)
+		line("warning", w)
 	}
 }
 

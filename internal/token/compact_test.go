@@ -9,7 +9,7 @@ import (
 
 var limits = record.DefaultLimits()
 
-func TestOnlyThreePartsOfTwoObjectsAreAJWT(t *testing.T) {
+func TestHostileTextsAreNoJWTUnlessTheyAreThreePartsOfTwoObjects(t *testing.T) {
 	header, payload := encode([]byte(`{"alg":"RS256"}`)), encode([]byte(`{"exp":1}`))
 	deep := func(n int) string {
 		return encode([]byte(`{"x":` + strings.Repeat("[", n) + strings.Repeat("]", n) + `}`))

@@ -12,8 +12,11 @@ import (
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/json"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/MicahParks/jwkset"
@@ -143,7 +146,7 @@ func check(t testing.TB, keys *Keys, token string) Signature {
 	return keys.check(parsed)
 }
 
-func TestForgeriesDoNotVerify(t *testing.T) {
+func TestHostileForgeriesDoNotVerify(t *testing.T) {
 	keys := allKeys(t)
 	der, err := x509.MarshalPKIXPublicKey(signers()["rsa"].Public())
 	if err != nil {
@@ -261,6 +264,91 @@ func TestKeySetsWithSecretsOrWeakKeysAreRefused(t *testing.T) {
 		}
 		if strings.Contains(err.Error(), "c2VjcmV0") {
 			t.Errorf("%s: error %q holds the secret", tt.name, err)
+		}
+	}
+}
+
+// What a header says of keys is said by whoever made the token: no key, no URL
+// and no path of it is looked at, and it grants no more than a known kid does.
+func TestHostileHeadersBringNoKeysOfTheirOwn(t *testing.T) {
+	const payload = `{"sub":"x"}`
+	// The set has not the key that signed.
+	keys := mustKeys(t, jwk(t, "p256", nil), jwk(t, "ed", nil), jwk(t, "rsa", map[string]any{"n": encode(otherModulus(t))}))
+	own, err := json.Marshal(jwk(t, "rsa", nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var asked atomic.Int64
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		asked.Add(1)
+		w.Write(jwks(t, jwk(t, "rsa", nil)))
+	}))
+	defer server.Close()
+	for header, want := range map[string]Signature{
+		`{"alg":"RS256","jwk":` + string(own) + `}`:                    Mismatch,
+		`{"alg":"RS256","kid":"rsa","jwk":` + string(own) + `}`:        Mismatch,
+		`{"alg":"RS256","jku":"` + server.URL + `"}`:                   Mismatch,
+		`{"alg":"RS256","x5u":"` + server.URL + `","x5c":["MIIB"]}`:    Mismatch,
+		`{"alg":"RS256","kid":"../../../dev/null"}`:                    NoKey,
+		`{"alg":"RS256","kid":"' UNION SELECT 'rsa"}`:                  NoKey,
+		`{"alg":"RS256","kid":"` + server.URL + `"}`:                   NoKey,
+		`{"alg":"RS256","kid":"rsa\u0000"}`:                            NoKey,
+		`{"alg":"RS256","kid":"` + strings.Repeat("rsa", 1<<18) + `"}`: NoKey,
+		`{"alg":"RS256","x":"` + strings.Repeat("y", 1<<20) + `"}`:     Mismatch,
+		"{\"alg\":\"RS256\",\"kid\":\"\xff\"}":                         NoKey,
+		`{"alg":"none"}`:                                               BadAlgorithm, `{"alg":"NONE"}`: BadAlgorithm, `{"alg":"nOnE"}`: BadAlgorithm, `{"alg":""}`: BadAlgorithm,
+		`{"alg":"rs256"}`: BadAlgorithm, `{"alg":"RS256 "}`: BadAlgorithm, `{"alg":null}`: BadAlgorithm, `{"alg":"RS1"}`: BadAlgorithm,
+		`{"alg":"dir"}`: BadAlgorithm, `{"alg":"RSA-OAEP"}`: BadAlgorithm, `{"ALG":"RS256"}`: BadAlgorithm,
+		`{"alg":"none","alg":"RS256"}`:                        Mismatch, // of two the last counts, here as elsewhere
+		`{"alg":"RS256","alg":"none"}`:                        BadAlgorithm,
+		`{"alg":"RS256","crit":["exp"]}`:                      BadExtension,
+		`{"alg":"RS256","crit":null}`:                         BadExtension,
+		`{"alg":"RS256","typ":"JWT","cty":"JWT","zip":"DEF"}`: Mismatch,
+	} {
+		for _, kind := range []string{"RS256", "PS256"} {
+			if got := check(t, keys, signed(t, header, payload, "rsa", kind)); got != want {
+				t.Errorf("header %.200q, signed by %s: got %v, want %v", header, kind, got, want)
+			}
+		}
+	}
+	if n := asked.Load(); n != 0 {
+		t.Errorf("%d keys were fetched from where the token said", n)
+	}
+}
+
+// otherModulus is that of another key than those of the tests.
+func otherModulus(t *testing.T) []byte {
+	t.Helper()
+	key, err := rsa.GenerateKey(rand.Reader, minModulus)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return key.N.Bytes()
+}
+
+// A token may hold another one. Only the outer one counts, as evidence and for
+// its signature.
+func TestHostileTokensAreJudgedByTheOuterOneAlone(t *testing.T) {
+	r := testRules()
+	r.Keys = mustKeys(t, jwk(t, "rsa", nil))
+	inner := signed(t, `{"alg":"RS256"}`, `{"scope":""}`, "rsa", "RS256")
+	for name, tt := range map[string]struct {
+		token string
+		want  Cause
+	}{
+		"a claim holds a good one":    {unsigned(`{"alg":"none","cty":"JWT"}`, `{"jwt":"`+inner+`"}`), Untrusted},
+		"the payload is a good one":   {encode([]byte(`{"alg":"none","cty":"JWT"}`)) + "." + encode([]byte(inner)) + ".", Unknown},
+		"a good one holds another":    {signed(t, `{"alg":"RS256"}`, `{"scope":"sip:manage","jwt":"`+inner+`"}`, "rsa", "RS256"), CredentialRejected},
+		"two in a row":                {inner + inner, Unknown},
+		"claims nested deep":          {signed(t, `{"alg":"RS256"}`, `{"scope":`+strings.Repeat("[", 998)+strings.Repeat("]", 998)+`}`, "rsa", "RS256"), CredentialRejected},
+		"claims that are not UTF-8":   {signed(t, `{"alg":"RS256"}`, "{\"scope\":\"sip:manage\xff\"}", "rsa", "RS256"), ScopeMissing},
+		"a scope spelled twice":       {signed(t, `{"alg":"RS256"}`, `{"scope":"sip:manage","scope":""}`, "rsa", "RS256"), ScopeMissing},
+		"a scope with a zero byte":    {signed(t, `{"alg":"RS256"}`, `{"scope":"sip:manage\u0000"}`, "rsa", "RS256"), ScopeMissing},
+		"a scope in another alphabet": {signed(t, `{"alg":"RS256"}`, `{"scope":"sip:m\u0430nage"}`, "rsa", "RS256"), ScopeMissing},
+	} {
+		hint := r.Hint(testNormalizer(), Source{Access: []byte(tt.token)}, record.None, now)
+		if got := r.Conclude(hint, true, now); got != tt.want {
+			t.Errorf("%s: got %v, want %v", name, got, tt.want)
 		}
 	}
 }

@@ -3,6 +3,8 @@ package verify
 import (
 	"fmt"
 	"strings"
+
+	"cdrmend/internal/record"
 )
 
 // shownObjects is how many leftovers are listed for people.
@@ -12,8 +14,8 @@ const shownObjects = 20
 // broken.
 func (r *Report) Text() string {
 	var b strings.Builder
-	line := func(title, format string, args ...any) {
-		fmt.Fprintf(&b, "  %-10s %s\n", title, fmt.Sprintf(format, args...))
+	line := func(title, format string, args ...any) { // a value from outside cannot begin another
+		fmt.Fprintf(&b, "  %-10s %s\n", title, record.Printable(fmt.Sprintf(format, args...)))
 	}
 	fmt.Fprintf(&b, "%s\n", r.Output)
 	line("intervals", "%d", r.Intervals)

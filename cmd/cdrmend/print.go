@@ -1,0 +1,87 @@
+package main
+
+import (
+	"io"
+	"io/fs"
+	"log/slog"
+	"os"
+	"strings"
+
+	"cdrmend/internal/ledger"
+	"cdrmend/internal/record"
+)
+
+// Whatever comes from outside, be it an id, a key or a server's words, may hold
+// what a terminal obeys. All that is printed or logged passes through here.
+
+// logger logs as text on a terminal and as JSON elsewhere. The text form quotes
+// whatever does not print by itself.
+func (w *world) logger(quiet bool) *slog.Logger {
+	options := &slog.HandlerOptions{Level: slog.LevelInfo}
+	if quiet {
+		options.Level = slog.LevelError
+	}
+	if w.terminal {
+		return slog.New(slog.NewTextHandler(w.stderr, options))
+	}
+	return slog.New(slog.NewJSONHandler(jsonLog{w.stderr}, options))
+}
+
+// jsonLog writes lines of JSON, each as a whole.
+type jsonLog struct{ w io.Writer }
+
+func (l jsonLog) Write(line []byte) (int, error) {
+	_, err := l.w.Write(record.PrintableJSON(line))
+	return len(line), err
+}
+
+// jsonText encodes what a command prints when JSON is wanted.
+func jsonText(v any) (string, error) {
+	raw, err := ledger.Encode(v)
+	return string(record.PrintableJSON(raw)), err
+}
+
+// message is what is said of an error. Errors that are joined stand in lines of
+// their own; the paths that the system quotes as they are begin no line.
+func message(err error) string {
+	text := err.Error()
+	for _, path := range paths(err) {
+		text = strings.ReplaceAll(text, path, record.Printable(path))
+	}
+	return printable(text)
+}
+
+// paths are those that the system's errors in err name.
+func paths(err error) []string {
+	switch e := err.(type) {
+	case *fs.PathError:
+		return []string{e.Path}
+	case *os.LinkError:
+		return []string{e.Old, e.New}
+	case usageError:
+		return paths(e.error)
+	case interface{ Unwrap() error }:
+		return paths(e.Unwrap())
+	case interface{ Unwrap() []error }:
+		var all []string
+		for _, one := range e.Unwrap() {
+			all = append(all, paths(one)...)
+		}
+		return all
+	}
+	return nil
+}
+
+// printable makes a text that holds values from outside safe for a terminal.
+// The line breaks and tabs of the text itself stay.
+func printable(text string) string {
+	lines := strings.Split(text, "\n")
+	for i, line := range lines {
+		cells := strings.Split(line, "\t")
+		for j, cell := range cells {
+			cells[j] = record.Printable(cell)
+		}
+		lines[i] = strings.Join(cells, "\t")
+	}
+	return strings.Join(lines, "\n")
+}
