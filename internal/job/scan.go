@@ -285,7 +285,11 @@ func newOpened(body io.Reader, in *input, p *record.Profile, limits *record.Limi
 	o := &opened{hash: sha256.New()}
 	o.stored = io.TeeReader(body, o.hash)
 	o.stream = record.Open(o.stored, in.Size, limits)
-	o.body = bufio.NewReaderSize(o.stream, sniff)
+	buffer := sniff
+	if o.stream.Compression == record.Plain {
+		buffer = record.BufferFor(in.Size)
+	}
+	o.body = bufio.NewReaderSize(o.stream, buffer)
 	head, _ := o.body.Peek(sniff)
 	o.format = p.FormatOf(in.Key, head)
 	return o

@@ -70,11 +70,21 @@ func (s *source) Read(b []byte) (int, error) {
 	return n, err
 }
 
+// BufferFor returns how much of an object that is stored in so many bytes is
+// worth buffering: most objects are sidecars of a kilobyte, and a buffer that is
+// made for each of a hundred thousand is work too. The size may be unknown, 0.
+func BufferFor(stored int64) int {
+	if stored <= 0 || stored >= window {
+		return window
+	}
+	return int(stored) + 1
+}
+
 // Open returns the content of r, whose size as stored is given, 0 when it is
 // not known.
 func Open(r io.Reader, stored int64, limits *Limits) *Stream {
 	s := &Stream{source: &source{r: r}, close: func() {}, window: limits.WindowBytes}
-	in := bufio.NewReaderSize(s.source, 64<<10)
+	in := bufio.NewReaderSize(s.source, BufferFor(stored))
 	switch magic, _ := in.Peek(4); {
 	case len(magic) >= 2 && magic[0] == 0x1f && magic[1] == 0x8b:
 		s.Compression = Gzip

@@ -37,12 +37,16 @@ type Scanner struct {
 	limits *Limits
 }
 
-// window is how much is read at once, and how much may be read ahead.
-const window = 64 << 10
+// window is how much is read at once, and how much may be read ahead. A scanner
+// begins with less, as most documents are sidecars of a kilobyte.
+const (
+	window      = 64 << 10
+	firstWindow = 4 << 10
+)
 
 // NewScanner returns a scanner of r.
 func NewScanner(r io.Reader, limits *Limits) *Scanner {
-	return &Scanner{r: r, buf: make([]byte, 0, window), hold: -1, limits: limits}
+	return &Scanner{r: r, buf: make([]byte, 0, firstWindow), hold: -1, limits: limits}
 }
 
 // Reset makes s scan text, whose first byte has the given offset.
@@ -83,6 +87,9 @@ func (s *Scanner) fill() bool {
 	}
 	if s.err != nil {
 		return false
+	}
+	if len(s.buf) == cap(s.buf) && cap(s.buf) < window {
+		s.buf = append(make([]byte, 0, window), s.buf...)
 	}
 	from := s.pos
 	if s.hold >= 0 {
