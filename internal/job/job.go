@@ -184,10 +184,6 @@ func (j *Job) compute(ctx context.Context, book *ledger.Interval, head *ledger.H
 	if err := j.renderDocuments(ctx, run, snap, scan, decision); err != nil {
 		return nil, err
 	}
-	history, err := j.renderTables(ctx, run, book, head, snap, decision)
-	if err != nil {
-		return nil, err
-	}
 	if err := j.renderInputs(ctx, run, snap, scan); err != nil {
 		return nil, err
 	}
@@ -195,7 +191,12 @@ func (j *Job) compute(ctx context.Context, book *ledger.Interval, head *ledger.H
 	if err != nil {
 		return nil, err
 	}
-	if err := j.renderReport(ctx, run, snap, decision, summary); err != nil {
+	page := j.page(snap, decision, summary)
+	history, err := j.renderTables(ctx, run, book, head, snap, decision, page)
+	if err != nil {
+		return nil, err
+	}
+	if err := j.renderReport(ctx, run, page); err != nil {
 		return nil, err
 	}
 	sum, err := run.Finish(ctx, snap.names.renamed)

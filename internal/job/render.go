@@ -16,6 +16,7 @@ import (
 
 	"cdrmend/internal/ledger"
 	"cdrmend/internal/manifest"
+	"cdrmend/internal/page"
 	"cdrmend/internal/reconcile"
 	"cdrmend/internal/record"
 	"cdrmend/internal/table"
@@ -220,10 +221,10 @@ func ignoreDamage(err error) error {
 	return err
 }
 
-// renderTables writes the five tables in the wanted formats, and the history
-// that a commit after head would make, nil for none: as many at a time as there
-// are processors.
-func (j *Job) renderTables(ctx context.Context, run *ledger.Run, book *ledger.Interval, head *ledger.Head, snap *snapshot, d *reconcile.Decision) (history, error) {
+// renderTables writes the five tables in the wanted formats and the history that
+// a commit after head would make, nil for none, and gathers what the page for
+// people shows of them: as many at a time as there are processors.
+func (j *Job) renderTables(ctx context.Context, run *ledger.Run, book *ledger.Interval, head *ledger.Head, snap *snapshot, d *reconcile.Decision, p *page.Run) (history, error) {
 	g, gctx := errgroup.WithContext(ctx)
 	g.SetLimit(runtime.GOMAXPROCS(0))
 	j.Watch("writing tables", 0, 0)
@@ -250,6 +251,7 @@ func (j *Job) renderTables(ctx context.Context, run *ledger.Run, book *ledger.In
 		}
 		return err
 	})
+	g.Go(p.Gather)
 	err := g.Wait()
 	return made, err
 }

@@ -26,6 +26,8 @@ type Run struct {
 	Repairs  table.Rows
 	Calls    table.Rows // those missing, partial and indeterminate suffice
 	Outages  table.Rows
+
+	gathered *gathering
 }
 
 // File is one file of a run.
@@ -48,8 +50,9 @@ func (r *Run) results() []File {
 	return list
 }
 
-// Write writes the page.
-func (r *Run) Write(w io.Writer) error {
+// Gather ranges over the tables and keeps what the page shows of them. It may be
+// called before the files are known; Write calls it unless it was.
+func (r *Run) Gather() error {
 	start, err := report.Time(r.Summary.Start)
 	if err != nil {
 		return err
@@ -62,6 +65,18 @@ func (r *Run) Write(w io.Writer) error {
 	if err := g.all(r); err != nil {
 		return fmt.Errorf("making the report of run %s: %w", r.ID, err)
 	}
+	r.gathered = g
+	return nil
+}
+
+// Write writes the page.
+func (r *Run) Write(w io.Writer) error {
+	if r.gathered == nil {
+		if err := r.Gather(); err != nil {
+			return err
+		}
+	}
+	g := r.gathered
 	v := runView{Run: r, Results: r.results(), Patterns: patterns, Interval: g.span, Redaction: r.Redact.Redact.String()}
 	v.Lead = lead(r.Summary, g)
 	v.Tiles = tiles(r.Summary, g)
