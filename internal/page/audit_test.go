@@ -2,6 +2,8 @@ package page_test
 
 import (
 	"bytes"
+	"fmt"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -9,6 +11,8 @@ import (
 	"cdrmend/internal/policy"
 	"cdrmend/internal/report"
 	"cdrmend/internal/table"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 // finding is a row of a history that somebody should look at.
@@ -135,5 +139,39 @@ func TestEqualCommitsGiveEqualAudits(t *testing.T) {
 		if audited(t, week()) != first {
 			t.Fatal("two audits of one span differ")
 		}
+	}
+}
+
+func TestOfManyOpenFindingsTheOldestAreNamed(t *testing.T) {
+	night := func(label, committed, severity string, n int) page.Interval {
+		var list []cells
+		for i := range n {
+			list = append(list, finding(fmt.Sprintf("%s-%02d", label, i), "open", 1, cells{"severity": severity}))
+		}
+		return page.Interval{
+			Label: label, Commits: []page.Commit{{Number: 1, Time: clock(committed)}}, Summary: &report.Summary{},
+			History: rows(table.History, list...), Outages: table.Empty,
+		}
+	}
+	html := audited(t, &page.Audit{Intervals: []page.Interval{
+		night("2026-11-18", "09:00", "major", 16), night("2026-11-19", "12:00", "critical", 3), night("2026-11-20", "08:00", "major", 5),
+	}})
+	_, list, _ := strings.Cut(html, "Open longest")
+	list, _, _ = strings.Cut(list, "</table>")
+	var got []string
+	for _, m := range regexp.MustCompile(`<code class="nowrap">([^<]*)</code>`).FindAllStringSubmatch(list, -1) {
+		got = append(got, m[1])
+	}
+	var want []string
+	for _, of := range []struct {
+		label string
+		n     int
+	}{{"2026-11-19", 3}, {"2026-11-20", 5}, {"2026-11-18", 7}} {
+		for i := range of.n {
+			want = append(want, fmt.Sprintf("%s-%02d", of.label, i))
+		}
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("the most severe, then the oldest (-want +got):\n%s", diff)
 	}
 }
