@@ -15,11 +15,14 @@ help: ## list the targets
 build: ## build the program, ./cdrmend
 	go build -trimpath -buildvcs=auto -ldflags '-s -w -X main.version=$(VERSION)' -o cdrmend ./cmd/cdrmend
 
-tools: ## install what the tests need beside Go: an S3 server, DuckDB, axe-core (into .tools), Chromium
+tools: ## install what the tests need beside Go: an S3 server, DuckDB, axe-core (into .tools), Chromium, LibreOffice, Poppler, promtool
 	@.ci/go-tool github.com/versity/versitygw/cmd/versitygw@v1.8.0
 	@.ci/npm-tool duckdb @duckdb/node-api@1.5.6-r.1
 	@.ci/npm-tool axe axe-core@4.14.1
 	@command -v chromium >/dev/null || .ci/apt-tool chromium
+	@command -v soffice >/dev/null || .ci/apt-tool libreoffice-calc-nogui
+	@command -v pdftotext >/dev/null || .ci/apt-tool poppler-utils
+	@command -v promtool >/dev/null || .ci/apt-tool prometheus
 
 # With CI set, a test whose server is missing fails instead of being skipped.
 test: tools ## run all tests, those against real servers too

@@ -27,11 +27,11 @@ type room struct {
 var rooms = map[string]room{
 	"cmd/cdrmend": {
 		"the door parses flags and prints; the decision is the job's alone",
-		"job committed explain verify replay history notify inspect manifest cdr registration table report page ledger sample synth record object policy token",
+		"job metrics committed explain verify replay history notify inspect manifest cdr registration table report page ledger sample synth record object policy token",
 	},
 	"internal/job": {
 		"the job tells one interval and knows nothing of flags, terminals or samples",
-		"manifest cdr registration reconcile table report page ledger record object policy token",
+		"manifest cdr registration reconcile table report redact page worklist statement ledger record object policy token",
 	},
 	"internal/reconcile": {
 		"the decision is pure: it takes values, and gives rows and repairs",
@@ -45,6 +45,9 @@ var rooms = map[string]room{
 	"internal/redact":       {"what a report may show follows from its rows and the configuration", "table record policy"},
 	"internal/report":       {"a report is made from tables, also of runs committed long ago, and says causes in plain words", "table registration record policy"},
 	"internal/page":         {"a page is made from tables and summaries, also of runs committed long ago", "report redact table registration record policy"},
+	"internal/worklist":     {"a worklist is made from the rows of a run, as a redactor shows them", "report redact table registration record"},
+	"internal/statement":    {"a statement is made from the summary and the findings of a run", "report redact table record"},
+	"internal/metrics":      {"metrics follow from summaries", "report"},
 	"internal/ledger":       {"the ledger commits bytes, whatever they mean", "record object token policy"},
 	"internal/notify":       {"a message says what was committed, whoever reads it", "committed table policy"},
 	"internal/committed":    {"what was committed is read as the records name it, without the means to make more of it", "table record ledger object token"},
@@ -79,6 +82,10 @@ var libraries = []struct{ prefix, rooms, why string }{
 	{"github.com/spf13/pflag", "cmd/cdrmend", "flags end at the door; inside, values are checked already"},
 	{"github.com/golang-jwt/", "internal/token", "one room says which tokens are trusted"},
 	{"github.com/MicahParks/", "internal/token", "one room says which keys are trusted"},
+	{"github.com/xuri/excelize", "internal/worklist", "spreadsheets are written in one room"},
+	{"codeberg.org/go-pdf/", "internal/statement", "PDF is written in one room"},
+	{"golang.org/x/image/", "internal/statement", "the fonts are those of the statement"},
+	{"github.com/prometheus/", "internal/metrics", "Prometheus is told in one room"},
 	{"github.com/goccy/go-yaml", "internal/yamlfile", "one room turns YAML into checked values with lines"},
 }
 

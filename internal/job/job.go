@@ -196,7 +196,7 @@ func (j *Job) compute(ctx context.Context, book *ledger.Interval, head *ledger.H
 	if err != nil {
 		return nil, err
 	}
-	if err := j.renderReport(ctx, run, page); err != nil {
+	if err := j.renderReports(ctx, run, snap, decision, summary, page); err != nil {
 		return nil, err
 	}
 	sum, err := run.Finish(ctx, snap.names.renamed)

@@ -116,8 +116,9 @@ type signingDocument struct {
 }
 
 type reportDocument struct {
-	Redact       string `json:"redact"`
-	PseudonymKey string `json:"pseudonym_key,omitempty"`
+	Extra        []string `json:"extra"`
+	Redact       string   `json:"redact"`
+	PseudonymKey string   `json:"pseudonym_key,omitempty"`
 }
 
 type metricsDocument struct {
@@ -165,7 +166,7 @@ func defaults() *document {
 			Expect:            "answered",
 		},
 		Limits:      record.DefaultLimits(),
-		Report:      reportDocument{Redact: "ops"},
+		Report:      reportDocument{Extra: []string{"xlsx", "pdf"}, Redact: "ops"},
 		Concurrency: 64,
 	}
 }

@@ -35,8 +35,9 @@ type Identity struct {
 
 // ReportIdentity is the part of Identity about reports for people.
 type ReportIdentity struct {
-	Redact             string `json:"redact"`
-	PseudonymKeySHA256 string `json:"pseudonym_key_sha256"` // empty when no pseudonyms are written
+	Extra              []string `json:"extra"` // in byte order
+	Redact             string   `json:"redact"`
+	PseudonymKeySHA256 string   `json:"pseudonym_key_sha256"` // empty when no pseudonyms are written
 }
 
 // SourceIdentity is the part of Identity about one source.
@@ -99,8 +100,14 @@ func (c *Config) Identity() Identity {
 		Media:    MediaIdentity{Check: c.Media.Check.String()},
 		Tables:   []string{},
 		Policy:   c.Policy.identity(),
-		Report:   ReportIdentity{Redact: c.Report.Redact.String()},
+		Report:   ReportIdentity{Extra: []string{}, Redact: c.Report.Redact.String()},
 		Limits:   c.Limits,
+	}
+	if c.Report.PDF {
+		id.Report.Extra = append(id.Report.Extra, "pdf")
+	}
+	if c.Report.XLSX {
+		id.Report.Extra = append(id.Report.Extra, "xlsx")
 	}
 	if c.Report.Redact == RedactAll {
 		id.Report.PseudonymKeySHA256 = c.Report.PseudonymKeySHA256

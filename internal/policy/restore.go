@@ -22,6 +22,7 @@ func (id *Identity) Config(base string) (*Config, error) {
 		Media:       Media{Check: MediaCheck(r.index(mediaCheckNames, id.Media.Check))},
 		Output:      Output{CSV: slices.Contains(id.Tables, "csv"), Parquet: slices.Contains(id.Tables, "parquet")},
 		Report: Report{
+			XLSX: slices.Contains(id.Report.Extra, "xlsx"), PDF: slices.Contains(id.Report.Extra, "pdf"),
 			Redact: Redaction(r.index(redactionNames, id.Report.Redact)), PseudonymKeySHA256: id.Report.PseudonymKeySHA256,
 		},
 	}

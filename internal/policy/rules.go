@@ -68,6 +68,7 @@ const shortestKey = 32
 func (b *builder) report() {
 	d := &b.doc.Report
 	r := &b.cfg.Report
+	r.XLSX, r.PDF = slices.Contains(d.Extra, "xlsx"), slices.Contains(d.Extra, "pdf")
 	r.Redact, _ = ParseRedaction(d.Redact)
 	if d.PseudonymKey == "" && r.Redact == RedactAll {
 		b.file.Problem("report.pseudonym_key", "is missing, want the path of a key, as redact is public")

@@ -1,0 +1,203 @@
+package statement
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"codeberg.org/go-pdf/fpdf"
+)
+
+// A page is A4, in millimetres.
+const (
+	margin = 20
+	wide   = 170 // what is between the margins
+	size   = 9.5 // of the text, in points
+	line   = 4.8 // of the text
+)
+
+const sans = "sans"
+
+// document sets text from the top of the first page to the bottom of the last.
+type document struct{ pdf *fpdf.Fpdf }
+
+func newDocument(r *Run) *document {
+	pdf := fpdf.New("P", "mm", "A4", "")
+	pdf.SetCatalogSort(true)
+	// The clock has no part in a run: the interval's end is when it was known.
+	if end, err := time.Parse(time.RFC3339Nano, r.Summary.End); err == nil {
+		pdf.SetCreationDate(end)
+		pdf.SetModificationDate(end)
+	}
+	pdf.SetProducer("cdrmend", false)
+	pdf.SetTitle("Completeness of call recordings, "+r.Summary.Interval, true)
+	pdf.SetLang("en")
+	pdf.AddUTF8FontFromBytes(sans, "", regular)
+	pdf.AddUTF8FontFromBytes(sans, "B", bold)
+	pdf.SetMargins(margin, margin, margin)
+	pdf.SetAutoPageBreak(true, margin+6)
+	pdf.AliasNbPages("{pages}")
+	pdf.SetFooterFunc(func() {
+		pdf.SetY(-margin + 2)
+		pdf.SetFont(sans, "", 7.5)
+		pdf.SetTextColor(90, 90, 90)
+		pdf.CellFormat(wide-30, 4, "cdrmend, interval "+r.Summary.Interval+", run "+r.ID, "", 0, "L", false, 0, "")
+		pdf.CellFormat(30, 4, fmt.Sprintf("page %d of {pages}", pdf.PageNo()), "", 0, "R", false, 0, "")
+		pdf.SetTextColor(0, 0, 0)
+	})
+	pdf.AddPage()
+	return &document{pdf}
+}
+
+func (d *document) font(style string, points float64) { d.pdf.SetFont(sans, style, points) }
+
+func (d *document) page() { d.pdf.AddPage() }
+
+// room begins a new page when the rest of this one is lower than height.
+func (d *document) room(height float64) {
+	_, whole := d.pdf.GetPageSize()
+	if d.pdf.GetY()+height > whole-margin-6 {
+		d.page()
+	}
+}
+
+func (d *document) title(text, below string) {
+	d.font("B", 17)
+	d.pdf.MultiCell(wide, 8, shown(text), "", "L", false)
+	d.font("", 11)
+	d.pdf.MultiCell(wide, 6, shown(below), "", "L", false)
+	d.pdf.Ln(2)
+}
+
+func (d *document) heading(text string) {
+	d.room(22) // a heading never stands alone at the foot of a page
+	d.pdf.Ln(3)
+	d.font("B", 11.5)
+	d.pdf.MultiCell(wide, 6, shown(text), "", "L", false)
+	d.pdf.Ln(0.8)
+}
+
+func (d *document) text(text string) { d.paragraph("", margin, text) }
+
+func (d *document) strong(text string) { d.paragraph("B", margin, text) }
+
+// note is a text that is not part of what is stated.
+func (d *document) note(text string) {
+	d.pdf.SetTextColor(90, 90, 90)
+	d.paragraph("", margin, text)
+	d.pdf.SetTextColor(0, 0, 0)
+}
+
+// item is a text with a dash before it.
+func (d *document) item(text string) {
+	d.room(2 * line)
+	d.font("", size)
+	d.pdf.CellFormat(5, line, "–", "", 0, "L", false, 0, "")
+	d.paragraph("", margin+5, text)
+}
+
+func (d *document) paragraph(style string, left float64, text string) {
+	d.font(style, size)
+	d.pdf.SetX(left)
+	d.pdf.MultiCell(wide+margin-left, line, shown(text), "", "L", false)
+	d.pdf.Ln(1.2)
+}
+
+// blank is a line for somebody to fill in.
+func (d *document) blank(label string) {
+	d.room(9)
+	d.font("", size)
+	d.pdf.Ln(2.6)
+	label = shown(label)
+	width := d.pdf.GetStringWidth(label) + 3
+	if label == "" {
+		width = 5
+	}
+	d.pdf.CellFormat(width, line, label, "", 0, "L", false, 0, "")
+	d.pdf.CellFormat(wide-width, line, "", "B", 1, "L", false, 0, "")
+	d.pdf.Ln(1.4)
+}
+
+// column is one column of a table: its heading and its width.
+type column struct {
+	name  string
+	width float64
+}
+
+// Of the cells of a table.
+const (
+	cellSize   = 8
+	cellLine   = 4
+	mostLines  = 4   // of a cell; what does not fit is cut
+	cellMargin = 2.5 // what the library leaves free on both sides
+)
+
+// table sets rows below a heading, which stands on every page.
+func (d *document) table(columns []column, rows [][]string) {
+	header := make([]string, len(columns))
+	for i, c := range columns {
+		header[i] = c.name
+	}
+	d.room(4 * cellLine)
+	d.row("B", columns, header)
+	_, whole := d.pdf.GetPageSize()
+	for _, r := range rows {
+		if d.pdf.GetY()+mostLines*cellLine > whole-margin-6 {
+			d.page()
+			d.row("B", columns, header)
+		}
+		d.row("", columns, r)
+	}
+	d.pdf.Ln(2)
+}
+
+func (d *document) row(style string, columns []column, values []string) {
+	d.font(style, cellSize)
+	lines := make([][]string, len(columns))
+	height := 1
+	for i, c := range columns[:len(values)] {
+		lines[i] = d.split(values[i], c.width-cellMargin)
+		height = max(height, len(lines[i]))
+	}
+	y := d.pdf.GetY()
+	x := float64(margin)
+	for i, c := range columns {
+		for n, text := range lines[i] {
+			d.pdf.SetXY(x, y+float64(n)*cellLine+0.4)
+			d.pdf.CellFormat(c.width, cellLine, text, "", 0, "L", false, 0, "")
+		}
+		x += c.width
+	}
+	y += float64(height)*cellLine + 0.8
+	d.pdf.SetDrawColor(190, 190, 190)
+	d.pdf.Line(margin, y, margin+wide, y)
+	d.pdf.SetDrawColor(0, 0, 0)
+	d.pdf.SetXY(margin, y)
+}
+
+// split breaks a text into lines of a width, also inside words: an object key
+// has no spaces.
+func (d *document) split(text string, width float64) []string {
+	var lines []string
+	rest := []rune(strings.ReplaceAll(shown(text), "\n", " "))
+	for len(rest) > 0 {
+		n := 1
+		for n < len(rest) && d.pdf.GetStringWidth(string(rest[:n+1])) <= width {
+			n++
+		}
+		if n < len(rest) {
+			for back := n; back > n/2; back-- {
+				if strings.ContainsRune(" /;,", rest[back-1]) {
+					n = back
+					break
+				}
+			}
+		}
+		if len(lines) == mostLines-1 && n < len(rest) {
+			return append(lines, string(rest[:max(n-1, 0)])+"…")
+		}
+		lines = append(lines, string(rest[:n]))
+		rest = rest[n:]
+	}
+	return lines
+}

@@ -1,0 +1,44 @@
+package statement
+
+import (
+	"fmt"
+	"strings"
+	"sync"
+
+	"cdrmend/internal/record"
+
+	"golang.org/x/image/font/gofont/gobold"
+	"golang.org/x/image/font/gofont/goregular"
+	"golang.org/x/image/font/sfnt"
+)
+
+// The fonts of a statement, which it holds: Latin, Greek and Cyrillic letters.
+var regular, bold = goregular.TTF, gobold.TTF
+
+// glyphs returns whether the fonts have a character.
+var glyphs = sync.OnceValue(func() func(rune) bool {
+	font, err := sfnt.Parse(regular)
+	if err != nil {
+		panic(err) // the font is part of the program
+	}
+	var b sfnt.Buffer
+	return func(c rune) bool {
+		i, err := font.GlyphIndex(&b, c)
+		return err == nil && i != 0
+	}
+})
+
+// shown returns a text as the fonts can show it: a character that they lack
+// stands as its number, so that no two different texts look alike.
+func shown(text string) string {
+	has := glyphs()
+	var b strings.Builder
+	for _, c := range record.Printable(text) {
+		if has(c) {
+			b.WriteRune(c)
+		} else {
+			fmt.Fprintf(&b, "[U+%04X]", c)
+		}
+	}
+	return b.String()
+}

@@ -1,0 +1,297 @@
+// Package statement writes report.pdf, the few pages that counsel attaches or
+// a regulator files: what was looked at and how, what came out as n of N, what
+// that cannot show, and the hashes by which the data files are known.
+//
+// It ends with drafts for humans to complete and sign. Nothing in it is legal
+// advice, and nothing says that an outage caused anything: it coincides.
+package statement
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"cdrmend/internal/redact"
+	"cdrmend/internal/report"
+	"cdrmend/internal/table"
+)
+
+// Run is what a statement is about.
+type Run struct {
+	ID       string
+	Summary  *report.Summary
+	Files    []File     // that hold its results
+	Findings table.Rows // ranged over once
+}
+
+// File is one file of a run.
+type File struct {
+	Path   string
+	SHA256 string
+}
+
+// Write writes the statement as PDF. Equal runs give equal bytes.
+func Write(w io.Writer, r *Run, show *redact.Redactor) error {
+	open, more, err := openCritical(show.Rows(r.Findings))
+	if err != nil {
+		return fmt.Errorf("writing the statement: %w", err)
+	}
+	d := newDocument(r)
+	d.scope(r, show)
+	d.method(r)
+	d.result(r)
+	d.limits(r, show)
+	d.critical(open, more)
+	d.hashes(r)
+	d.certificate(r)
+	d.evidence(r)
+	if err := d.pdf.Output(w); err != nil {
+		return fmt.Errorf("writing the statement: %w", err)
+	}
+	return nil
+}
+
+// listed is how many findings fill a page at most.
+const listed = 20
+
+// openCritical returns the first open critical findings, and how many more
+// there are.
+func openCritical(findings table.Rows) (open []table.Finding, more int64, err error) {
+	severity, status := table.Findings.Index("severity"), table.Findings.Index("status")
+	for r, err := range findings {
+		switch {
+		case err != nil:
+			return nil, 0, err
+		case string(r.Bytes(severity)) != "critical" || string(r.Bytes(status)) != "open":
+		case len(open) < listed:
+			open = append(open, table.FindingOf(r))
+		default:
+			more++
+		}
+	}
+	return open, more, nil
+}
+
+func (d *document) scope(r *Run, show *redact.Redactor) {
+	s, c := r.Summary, &r.Summary.Config
+	d.title("Completeness of call recordings", "Interval "+s.Interval+": "+clock(s.Start)+" to "+clock(s.End)+" (UTC)")
+	d.heading("1  Scope")
+	d.text("This statement covers every call detail record whose start lies in the interval, and every recording that the export " +
+		"manifests of the interval describe. These sources were read:")
+	var rows [][]string
+	const named = 8
+	for i, source := range c.Sources {
+		if i == named {
+			rows = append(rows, []string{"…", fmt.Sprintf("%d more", len(c.Sources)-named), "see summary.json"})
+			break
+		}
+		rows = append(rows, []string{source.Kind, source.Name, show.Key(source.URL), source.Profile})
+	}
+	d.table([]column{{"what", 27}, {"source", 25}, {"where", 84}, {"profile", 34}}, rows)
+	d.text(expectations[c.Policy.Expect])
+	if len(c.Policy.Exclusions) > 0 {
+		var reasons []string
+		for _, x := range c.Policy.Exclusions {
+			reasons = append(reasons, "“"+x.Reason+"”")
+		}
+		d.text("Calls are excluded, and do not count, for these configured reasons: " + strings.Join(reasons, ", ") + ".")
+	}
+}
+
+// expectations say which calls should be recorded.
+var expectations = map[string]string{
+	"answered": "A call should be recorded when its call detail record says so, or, when that does not tell, when the call was answered.",
+	"all":      "A call should be recorded when its call detail record says so, or, when that does not tell, in any case.",
+	"none":     "A call should be recorded only when its call detail record says so.",
+}
+
+func (d *document) method(r *Run) {
+	d.heading("2  Method")
+	d.text("The program cdrmend compared the recordings that the manifests describe with the call detail records, by recording id and " +
+		"conversation id. Missing metadata was filled in only where exactly one value follows from the recording’s own name, from the call " +
+		"detail records or from the registration log; each such repair is listed with its rule, its evidence, and the value before and " +
+		"after (table “repairs”). The originals were not changed: repaired documents are copies, equal to the original but for these values. " +
+		"Failed registrations of SIP trunks and lines were joined to outages, and for every call and finding the statement’s tables say with " +
+		"which outage it coincides.")
+	d.text("The computation is deterministic: the same input objects, which the file inputs.jsonl lists with their SHA-256, and the same " +
+		"configuration, which summary.json holds, give the same tables. Anybody who has them can recompute this result.")
+}
+
+func (d *document) result(r *Run) {
+	s := r.Summary
+	c := s.Coverage
+	d.heading("3  Result")
+	d.strong(fmt.Sprintf("%s calls that should be recorded are recorded%s.", report.Of(c.Recorded, c.Of), share(c.RecordedPercent)))
+	d.text(fmt.Sprintf("%s have all their metadata%s. Different recordings that are missing: %s.", report.Of(c.Intact, c.Of), share(c.IntactPercent), report.Grouped(s.Lost)))
+	var rows [][]string
+	for _, v := range verdicts {
+		if n := s.Verdicts[v.name]; n > 0 {
+			rows = append(rows, []string{report.Grouped(n), v.name, v.meaning})
+		}
+	}
+	d.table([]column{{"calls", 18}, {"verdict", 36}, {"meaning", 116}}, rows)
+	if len(s.Outages) > 0 {
+		d.text("Outages of registrations that overlap the interval or coincide with a finding, by cause: " + counts(s.Outages) + ".")
+	}
+}
+
+// verdicts are explained in the order in which the reader cares.
+var verdicts = []struct{ name, meaning string }{
+	{"complete", "recorded, with all required metadata as delivered"},
+	{"repaired", "recorded, and missing metadata could be filled in with certainty"},
+	{"incomplete", "recorded, but metadata or media is missing, ambiguous or contradictory"},
+	{"partial", "part of the call, or one of its recordings, is missing"},
+	{"missing", "no recording of the call was delivered"},
+	{"indeterminate", "input is missing, damaged or still to come, so that nobody can tell"},
+	{"recorded_in_error", "recorded although recording was switched off or not allowed; does not count"},
+	{"excluded", "not to be recorded; does not count"},
+}
+
+func (d *document) limits(r *Run, show *redact.Redactor) {
+	d.heading("4  What this does not show")
+	d.text("An outage is evidence, not proof: where a finding coincides with one, neither that the outage caused it nor that it did not is " +
+		"claimed; a failed registration may lose nothing while the one before still binds. Where the relation is “possible”, it is not even certain " +
+		"that the outage concerned the call. A recording counts as present when a manifest describes it; whether its audio can be played " +
+		mediaCheck[r.Summary.Config.Media.Check] + " Calls that no call detail record shows are not counted.")
+	if len(r.Summary.Incomplete) == 0 {
+		d.text("All input that was read was complete.")
+		return
+	}
+	const named = 5
+	d.text("Incomplete input, because of which results may be indeterminate:")
+	for i, in := range r.Summary.Incomplete {
+		if i == named {
+			d.item(fmt.Sprintf("and %d more: see summary.json", len(r.Summary.Incomplete)-named))
+			break
+		}
+		d.item(in.Source + ", " + show.Key(in.Input) + ": " + in.Reason)
+	}
+}
+
+// mediaCheck says what was looked at of the audio.
+var mediaCheck = map[string]string{
+	"none":   "was not examined.",
+	"exists": "was not examined, only that it is stored.",
+	"size":   "was not examined, only that it is stored with the size that its metadata says.",
+}
+
+func (d *document) critical(open []table.Finding, more int64) {
+	d.heading("5  Open critical findings")
+	if len(open) == 0 {
+		d.text("There are none.")
+		return
+	}
+	var rows [][]string
+	for _, f := range open {
+		rows = append(rows, []string{f.ID, subject(&f), clock(f.Start.String()), coincidence(&f)})
+	}
+	d.table([]column{{"finding", 36}, {"what is missing", 68}, {"call started", 31}, {"registration outage", 35}}, rows)
+	if more > 0 {
+		d.text(fmt.Sprintf("%s more stand in the table “findings” (severity critical, status open).", report.Grouped(more)))
+	}
+}
+
+// subject says in few words what a critical finding is about.
+func subject(f *table.Finding) string {
+	what := "recording " + f.Recording
+	if f.Recording == "" {
+		what = "conversation " + f.Conversation
+	}
+	switch f.Class {
+	case "missing_recording":
+		return what
+	case "media_missing":
+		return "audio of " + what
+	}
+	return strings.ReplaceAll(f.Class, "_", " ") + ", " + what
+}
+
+func coincidence(f *table.Finding) string {
+	switch f.OutageRelation {
+	case "inside", "edge":
+		return "coincides: " + f.OutageCause
+	case "possible":
+		return "possible: " + f.OutageCause
+	case "unknown":
+		return "cannot be told"
+	}
+	return "none"
+}
+
+func (d *document) hashes(r *Run) {
+	d.heading("6  The data files")
+	d.text("Run " + r.ID + ". The result stands in these files of the run; run.json lists them and every repaired document, and the commit record " +
+		"of the interval names the SHA-256 of run.json.")
+	var rows [][]string
+	for _, f := range r.Files {
+		rows = append(rows, []string{f.Path, f.SHA256})
+	}
+	slices.SortFunc(rows, func(a, b []string) int { return strings.Compare(a[0], b[0]) })
+	d.table([]column{{"file", 45}, {"SHA-256", 125}}, rows)
+}
+
+func (d *document) certificate(r *Run) {
+	d.page()
+	d.heading("7  Draft certificate (Federal Rules of Evidence 902(13) and 902(14))")
+	d.note("A draft for a qualified person to examine, correct and sign. cdrmend fills in only what it knows.")
+	d.blank("I, (name)")
+	d.blank("am (position, employer)")
+	d.text("and certify under Rule 902(11), (13) and (14) of the Federal Rules of Evidence:")
+	d.item("I am qualified by training and experience to describe the process by which the attached records were made, namely:")
+	d.blank("")
+	d.item(fmt.Sprintf("The records listed in section 6 were generated by an electronic process, the program cdrmend, for the interval %s (run %s). "+
+		"The process produces an accurate result: from the same input objects and configuration it gives the same tables, and I verified this by:", r.Summary.Interval, r.ID))
+	d.blank("")
+	d.item("The copies that accompany this certificate were identified by a process of digital identification, the SHA-256 values of section 6, " +
+		"which I computed anew from the copies and found to be equal, on:")
+	d.blank("(date, tool)")
+	d.item("The input objects are those listed in inputs.jsonl; they were kept in the ordinary course of business by:")
+	d.blank("")
+	d.text("I declare under penalty of perjury under the laws of the United States of America that the foregoing is true and correct (28 U.S.C. § 1746).")
+	d.blank("Executed on (date), at (place)")
+	d.blank("Signature")
+}
+
+func (d *document) evidence(r *Run) {
+	s := r.Summary
+	d.heading("8  Evidence statement (Delegated Regulation (EU) 2017/565, Article 76(1)(b))")
+	d.text("Article 76(1)(b) asks an investment firm to specify what it does where exceptional circumstances arise and it is unable to record, and to " +
+		"retain evidence of such circumstances. For the interval " + s.Interval + " this run retains as such evidence: the calls that were not or only " +
+		"partly recorded (table “calls”, verdicts missing and partial), the outages of registrations with their causes and the log rows that show " +
+		"them (table “outages”), with which of them each call coincides, and what could not be told and why (summary.json).")
+	d.text(fmt.Sprintf("Calls missing: %s. Calls recorded in part: %s. Calls of which nobody can tell: %s. Outages by cause: %s.",
+		report.Grouped(s.Verdicts["missing"]), report.Grouped(s.Verdicts["partial"]), report.Grouped(s.Verdicts["indeterminate"]), counts(s.Outages)))
+	d.blank("Measures taken (firm)")
+	d.blank("Retained until, accessible to (firm)")
+}
+
+// counts lists numbers by name.
+func counts(m map[string]int64) string {
+	var list []string
+	for name, n := range m {
+		list = append(list, name+" "+report.Grouped(n))
+	}
+	slices.Sort(list)
+	if len(list) == 0 {
+		return "none"
+	}
+	return strings.Join(list, ", ")
+}
+
+func share(percent *string) string {
+	if percent == nil {
+		return ""
+	}
+	return " (" + *percent + " %)"
+}
+
+// clock shortens a time to seconds.
+func clock(text string) string {
+	t, err := time.Parse(time.RFC3339Nano, text)
+	if err != nil {
+		return text
+	}
+	return t.Format("2006-01-02 15:04:05")
+}

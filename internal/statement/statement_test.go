@@ -1,0 +1,160 @@
+package statement_test
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"cdrmend/internal/policy"
+	"cdrmend/internal/redact"
+	"cdrmend/internal/report"
+	"cdrmend/internal/statement"
+	"cdrmend/internal/table"
+)
+
+// night is a run with so many open critical findings of one conversation id.
+func night(critical int, conversation string) *statement.Run {
+	percent := "97.65"
+	r := &statement.Run{
+		ID: strings.Repeat("0123456789abcdef", 2),
+		Summary: &report.Summary{
+			Interval: "2026-11-20", Start: "2026-11-20T00:00:00.000000Z", End: "2026-11-21T00:00:00.000000Z",
+			Coverage: report.Coverage{Recorded: 1912, Intact: 1900, Of: 1958, RecordedPercent: &percent, IntactPercent: &percent},
+			Verdicts: map[string]int64{"missing": int64(critical), "complete": 1900, "partial": 0},
+			Outages:  map[string]int64{"scope_missing": 2, "timeout": 1},
+		},
+		Files: []statement.File{{Path: "findings.csv", SHA256: strings.Repeat("f1", 32)}, {Path: "calls.csv", SHA256: strings.Repeat("ca", 32)}},
+	}
+	r.Summary.Config.Policy.Expect = "answered"
+	r.Findings = func(yield func(*table.Row, error) bool) {
+		var row table.Row
+		for i := range critical + 1 {
+			row.Reset(table.Findings)
+			severity := "critical"
+			if i == critical {
+				severity = "major"
+			}
+			for _, v := range []string{fmt.Sprintf("fnd-%016x", i), "missing_recording", severity, "open", "", conversation, "", "", "", "", "", "", "cdr", "a.csv"} {
+				row.AddText(v)
+			}
+			row.AddInt(int64(i))
+			for range len(table.Findings.Columns) - 15 {
+				row.AddNull()
+			}
+			if !yield(&row, nil) {
+				return
+			}
+		}
+	}
+	return r
+}
+
+// written returns the path of the statement about a run.
+func written(t *testing.T, r *statement.Run, redaction policy.Report) string {
+	t.Helper()
+	var pdf, again bytes.Buffer
+	for _, w := range []*bytes.Buffer{&pdf, &again} {
+		if err := statement.Write(w, r, redact.New(redaction)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if !bytes.Equal(pdf.Bytes(), again.Bytes()) {
+		t.Error("the same run gives other bytes when it is written again")
+	}
+	path := filepath.Join(t.TempDir(), "report.pdf")
+	if err := os.WriteFile(path, pdf.Bytes(), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// poppler runs one of the programs of another reader of PDF.
+func poppler(t *testing.T, name string, args ...string) string {
+	t.Helper()
+	if _, err := exec.LookPath(name); err != nil && os.Getenv("CI") == "" {
+		t.Skipf("%v; make tools installs it", err)
+	}
+	out, err := exec.Command(name, args...).CombinedOutput()
+	if err != nil {
+		t.Fatalf("%s %v: %v: %s", name, args, err, out)
+	}
+	return string(out)
+}
+
+var space = regexp.MustCompile(`\s+`)
+
+// read returns what another reader finds in a statement, and its pages.
+func read(t *testing.T, path string) (text, pages string) {
+	t.Helper()
+	text = space.ReplaceAllString(poppler(t, "pdftotext", "-layout", path, "-"), " ")
+	info := regexp.MustCompile(`Pages:\s+(\d+)`).FindStringSubmatch(poppler(t, "pdfinfo", path))
+	return text, info[1]
+}
+
+func TestAStatementSaysWhatTheRunCameTo(t *testing.T) {
+	path := written(t, night(2, "c1"), policy.Report{})
+	text, pages := read(t, path)
+	for _, want := range []string{
+		"Interval 2026-11-20: 2026-11-20 00:00:00 to 2026-11-21 00:00:00 (UTC)",
+		"1,912 of 1,958 calls that should be recorded are recorded (97.65 %).",
+		"fnd-0000000000000000", "fnd-0000000000000001", "conversation c1",
+		"scope_missing 2, timeout 1",
+		"All input that was read was complete.",
+		"findings.csv " + strings.Repeat("f1", 32), "902(13)", "28 U.S.C. § 1746", "2017/565", "76(1)(b)",
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("%q is not in %s", want, text)
+		}
+	}
+	if strings.Contains(text, "fnd-0000000000000002") {
+		t.Error("a finding that is not critical is listed")
+	}
+	if pages > "5" {
+		t.Errorf("it has %s pages", pages)
+	}
+	for _, line := range strings.Split(strings.TrimSpace(poppler(t, "pdffonts", path)), "\n")[2:] {
+		if !regexp.MustCompile(`\s(yes)\s+(no|yes)\s+yes\b`).MatchString(line) {
+			t.Errorf("a font is not embedded with its characters: %s", line)
+		}
+	}
+}
+
+func TestAStatementOfTheWorstNightHasFivePages(t *testing.T) {
+	r := night(100_000, strings.Repeat("ünbroken/", 60))
+	for range 500 {
+		r.Summary.Incomplete = append(r.Summary.Incomplete, report.Incomplete{
+			Source: "genesys", Input: strings.Repeat("s3://bucket/hour=07/", 5), Reason: "damaged", Next: "export it again",
+		})
+	}
+	for _, s := range []string{"a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l"} {
+		r.Summary.Config.Sources = append(r.Summary.Config.Sources, policy.SourceIdentity{Kind: "cdrs", Name: s, URL: strings.Repeat("x", 500), Profile: "p"})
+	}
+	text, pages := read(t, written(t, r, policy.Report{}))
+	if pages > "5" || len(pages) > 1 {
+		t.Errorf("it has %s pages", pages)
+	}
+	for _, want := range []string{"99,980 more stand in the table", "and 495 more: see summary.json", "4 more"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("%q is not in it", want)
+		}
+	}
+}
+
+func TestHostileTextOfAStatementIsSpelledOut(t *testing.T) {
+	text, _ := read(t, written(t, night(1, "ж\u202eλ\x1b字"), policy.Report{}))
+	if want := `ж\u{202e}λ\u{1b}[U+5B57]`; !strings.Contains(text, want) {
+		t.Errorf("%s is not in %s", want, text)
+	}
+}
+
+func TestAStatementIsRedacted(t *testing.T) {
+	text, _ := read(t, written(t, night(1, "c1"), policy.Report{Redact: policy.RedactAll, PseudonymKey: []byte("k")}))
+	if strings.Contains(text, "conversation c1") || !strings.Contains(text, "conversation con-") {
+		t.Errorf("the conversation is shown: %s", text)
+	}
+}

@@ -1,0 +1,96 @@
+// Package worklist writes findings.xlsx, what a run found as a list that
+// people work through in a spreadsheet program: filtered, sorted and marked
+// as done.
+//
+// It holds what asks for attention. Findings are grouped by severity, the
+// worst first; those that only say that a field was repaired stand in Repairs,
+// with their values; calls that are complete stand in no sheet. The tables of
+// the run have everything, exactly as it is.
+package worklist
+
+import (
+	"fmt"
+	"io"
+
+	"cdrmend/internal/redact"
+	"cdrmend/internal/report"
+	"cdrmend/internal/table"
+
+	"github.com/xuri/excelize/v2"
+)
+
+// Night is the run that a worklist is about. Its tables are ranged over more
+// than once.
+type Night struct {
+	RunID   string
+	Summary *report.Summary
+
+	Findings, Repairs, Outages table.Rows
+	Calls                      table.Rows // those that lack something, or of which nobody can tell
+}
+
+// Write writes the worklist as an XLSX workbook, with its rows as the redactor
+// shows them. Large sheets pass through temporary files in the scratch
+// directory. Equal nights give equal bytes.
+func Write(w io.Writer, n *Night, show *redact.Redactor, scratch string) error {
+	b, err := newBook(scratch, excelize.TotalRows)
+	if err != nil {
+		return fmt.Errorf("writing the worklist: %w", err)
+	}
+	defer b.close()
+	if err := b.fill(n, show); err != nil {
+		return fmt.Errorf("writing the worklist: %w", err)
+	}
+	if err := b.writeTo(w); err != nil {
+		return fmt.Errorf("writing the worklist: %w", err)
+	}
+	return nil
+}
+
+func (b *book) fill(n *Night, show *redact.Redactor) error {
+	if err := b.summary(n, show); err != nil {
+		return err
+	}
+	for _, list := range []struct {
+		title string
+		rows  []table.Rows
+		from  *table.Schema
+		lead  []string
+	}{
+		{"Findings", bySeverity(show.Rows(n.Findings)), table.Findings, []string{"severity", "status", "class", "field", "detail"}},
+		{"Repairs", []table.Rows{show.Rows(n.Repairs)}, table.Repairs, []string{"field", "old_value", "new_value", "rule"}},
+		{"Calls not complete", []table.Rows{show.Rows(n.Calls)}, table.Calls, []string{"verdict", "reason"}},
+		{"Outages", []table.Rows{show.Rows(n.Outages)}, table.Outages, []string{"cause", "causes", "failures"}},
+	} {
+		if err := b.table(list.title, list.from, list.lead, list.rows); err != nil {
+			return err
+		}
+	}
+	return b.inputs(n.Summary, show)
+}
+
+// severities are those of findings, the worst first.
+var severities = []string{"critical", "major", "minor"}
+
+// bySeverity returns the findings of each severity that are more than the
+// news of a repair.
+func bySeverity(findings table.Rows) []table.Rows {
+	class, severity := table.Findings.Index("class"), table.Findings.Index("severity")
+	var lists []table.Rows
+	for _, wanted := range severities {
+		lists = append(lists, filter(findings, func(r *table.Row) bool {
+			return string(r.Bytes(severity)) == wanted && string(r.Bytes(class)) != "repaired_field"
+		}))
+	}
+	return lists
+}
+
+func filter(rows table.Rows, keep func(*table.Row) bool) table.Rows {
+	return func(yield func(*table.Row, error) bool) {
+		for r, err := range rows {
+			if (err != nil || keep(r)) && !yield(r, err) {
+				return
+			}
+		}
+	}
+}

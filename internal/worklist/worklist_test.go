@@ -1,0 +1,220 @@
+package worklist
+
+import (
+	"bytes"
+	"encoding/csv"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"cdrmend/internal/policy"
+	"cdrmend/internal/redact"
+	"cdrmend/internal/report"
+	"cdrmend/internal/table"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// rowsOf makes rows of a table of texts, one for each column.
+func rowsOf(s *table.Schema, rows ...map[string]string) table.Rows {
+	return func(yield func(*table.Row, error) bool) {
+		var r table.Row
+		for _, values := range rows {
+			r.Reset(s)
+			for _, c := range s.Columns {
+				if v, ok := values[c.Name]; ok && c.Kind == table.Text {
+					r.AddText(v)
+				} else {
+					r.AddNull()
+				}
+			}
+			if !yield(&r, nil) {
+				return
+			}
+		}
+	}
+}
+
+func finding(id, severity, class, recording string) map[string]string {
+	return map[string]string{"finding_id": id, "severity": severity, "status": "open", "class": class, "recording_id": recording, "detail": "+49301234567"}
+}
+
+// hostile are texts that a spreadsheet program might take for something else.
+var hostile = []string{
+	"=HYPERLINK(\"http://example.com\")", "+1", "-1", "@SUM(A1)", "00012", "123456789012345678", "1E5", "2026-11-20", "TRUE",
+	" leading", "a\u202eb", "x\x1b[31m", "a,b", "a\"b", "'quoted", "\tTab", "<b>&amp;", "_x0041_", "日本語", "",
+}
+
+func night() *Night {
+	percent := "50.00"
+	n := &Night{
+		RunID: "run-1",
+		Summary: &report.Summary{
+			Interval: "2026-11-20", Coverage: report.Coverage{Recorded: 1, Intact: 1, Of: 2, RecordedPercent: &percent, IntactPercent: &percent},
+			Verdicts: map[string]int64{"missing": 1}, Outages: map[string]int64{"scope_missing": 1},
+			Partitions: []report.Partition{{Source: "cdr", Kind: "cdrs", Input: "c/", State: report.Complete, Objects: 3, Rows: 7}},
+		},
+		Findings: rowsOf(table.Findings,
+			finding("fnd-1", "minor", "no_cdr", "r1"), finding("fnd-2", "critical", "missing_recording", "r2"),
+			finding("fnd-3", "minor", "repaired_field", "r3"), finding("fnd-4", "major", "conflict", "r4"), finding("fnd-5", "critical", "media_missing", "r5")),
+		Calls:   rowsOf(table.Calls, map[string]string{"verdict": "missing", "conversation_id": "c1"}),
+		Outages: rowsOf(table.Outages, map[string]string{"outage_id": "out-1", "cause": "scope_missing"}),
+	}
+	var repairs []map[string]string
+	for i, text := range hostile {
+		repairs = append(repairs, map[string]string{"field": fmt.Sprint("f", i), "old_value": text})
+	}
+	n.Repairs = rowsOf(table.Repairs, repairs...)
+	return n
+}
+
+func written(t *testing.T, n *Night, r policy.Report) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	if err := Write(&b, n, redact.New(r), t.TempDir()); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+// opened returns the sheets of a workbook as LibreOffice shows them.
+func opened(t *testing.T, book []byte) map[string][][]string {
+	t.Helper()
+	office, err := exec.LookPath("soffice")
+	if err != nil {
+		if os.Getenv("CI") != "" {
+			t.Fatalf("%v; make tools installs it", err)
+		}
+		t.Skipf("%v; make tools installs it", err)
+	}
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "findings.xlsx"), book, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	// Separator, quote, UTF-8, from line 1, cells as shown, all sheets.
+	const filter = "csv:Text - txt - csv (StarCalc):44,34,76,1,,0,false,true,false,false,false,-1"
+	cmd := exec.Command(office, "-env:UserInstallation=file://"+filepath.Join(dir, "profile"), "--headless", "--convert-to", filter, "--outdir", dir, filepath.Join(dir, "findings.xlsx"))
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	files, err := filepath.Glob(filepath.Join(dir, "findings-*.csv"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	sheets := map[string][][]string{}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		rows, err := csv.NewReader(bytes.NewReader(text)).ReadAll()
+		if err != nil {
+			t.Fatalf("%s: %v", file, err)
+		}
+		name := strings.TrimSuffix(strings.TrimPrefix(filepath.Base(file), "findings-"), ".csv")
+		sheets[name] = rows
+	}
+	return sheets
+}
+
+// column returns the cells of a column below its header.
+func column(t *testing.T, rows [][]string, name string) []string {
+	t.Helper()
+	if len(rows) == 0 || !slices.Contains(rows[0], name) {
+		t.Fatalf("there is no column %q in %q", name, rows)
+	}
+	var cells []string
+	for _, r := range rows[1:] {
+		cells = append(cells, r[slices.Index(rows[0], name)])
+	}
+	return cells
+}
+
+func TestASpreadsheetProgramShowsTheWorklistAsItIs(t *testing.T) {
+	sheets := opened(t, written(t, night(), policy.Report{Redact: policy.RedactNothing}))
+	var names []string
+	for name := range sheets {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	if diff := cmp.Diff([]string{"Calls not complete", "Findings", "Inputs", "Outages", "Repairs", "Summary"}, names); diff != "" {
+		t.Errorf("sheets (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff([]string{"fnd-2", "fnd-5", "fnd-4", "fnd-1"}, column(t, sheets["Findings"], "finding_id")); diff != "" {
+		t.Errorf("findings, the worst first (-want +got):\n%s", diff)
+	}
+	want := slices.Clone(hostile)
+	for i, text := range want {
+		want[i] = cellText(text)
+	}
+	if diff := cmp.Diff(want, column(t, sheets["Repairs"], "old_value")); diff != "" {
+		t.Errorf("hostile texts (-want +got):\n%s", diff)
+	}
+	for _, name := range []string{"Findings", "Repairs", "Outages"} {
+		if got, want := len(sheets[name][0]), map[string]int{"Findings": len(table.Findings.Columns), "Repairs": len(table.Repairs.Columns), "Outages": len(table.Outages.Columns)}[name]; got != want {
+			t.Errorf("%s has %d columns, want all %d", name, got, want)
+		}
+	}
+	if got := sheets["Summary"][3]; got[1] != "50.00 %" || got[2] != "1 of 2" {
+		t.Errorf("the summary says %q", got)
+	}
+	if diff := cmp.Diff([]string{"7"}, column(t, sheets["Inputs"], "rows")); diff != "" {
+		t.Errorf("inputs (-want +got):\n%s", diff)
+	}
+}
+
+func TestAWorklistIsRedacted(t *testing.T) {
+	sheets := opened(t, written(t, night(), policy.Report{Redact: policy.RedactAll, PseudonymKey: []byte("k")}))
+	for _, id := range column(t, sheets["Findings"], "recording_id") {
+		if !strings.HasPrefix(id, "rec-") {
+			t.Errorf("recording %q is shown", id)
+		}
+	}
+}
+
+func TestEqualNightsGiveEqualWorklists(t *testing.T) {
+	first := written(t, night(), policy.Report{})
+	for range 20 {
+		if !bytes.Equal(first, written(t, night(), policy.Report{})) {
+			t.Fatal("the same night gives other bytes when it is written again")
+		}
+	}
+}
+
+func TestASheetThatIsFullGoesOnInAnother(t *testing.T) {
+	b, err := newBook(t.TempDir(), 3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer b.close()
+	if err := b.fill(night(), redact.New(policy.Report{})); err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	if err := b.writeTo(&out); err != nil {
+		t.Fatal(err)
+	}
+	sheets := opened(t, out.Bytes())
+	var ids []string
+	for _, name := range []string{"Findings", "Findings (2)"} {
+		if len(sheets[name]) != 3 {
+			t.Errorf("sheet %q has %d rows, want 3", name, len(sheets[name]))
+		}
+		ids = append(ids, column(t, sheets[name], "finding_id")...)
+	}
+	if diff := cmp.Diff([]string{"fnd-2", "fnd-5", "fnd-4", "fnd-1"}, ids); diff != "" {
+		t.Errorf("findings (-want +got):\n%s", diff)
+	}
+}
+
+func TestATextThatACellCannotHoldIsCutAndSaysSo(t *testing.T) {
+	long := strings.Repeat("字", 40_000)
+	got := cellText(long)
+	if units := len([]rune(got)); units > 32_767 || !strings.HasSuffix(got, "more bytes: see the tables)") || !strings.HasPrefix(long, got[:90_000]) {
+		t.Errorf("%d characters, ending in %q", units, got[len(got)-40:])
+	}
+}
