@@ -2,34 +2,101 @@ package main
 
 import (
 	"context"
+	"time"
 
 	"cdrmend/internal/committed"
 	"cdrmend/internal/job"
+	"cdrmend/internal/metrics"
 	"cdrmend/internal/notify"
 	"cdrmend/internal/report"
 )
 
-// alarm tells the configured webhook of new critical findings. The commits
-// stand whatever becomes of the messages, so what fails is only logged.
-func alarm(ctx context.Context, j *job.Job, results []*report.Run) {
-	to := j.Config.Notify
+// aftermath tells others what was committed. The commits stand whatever
+// becomes of it, so what fails is only logged.
+type aftermath struct {
+	*job.Job
+	output  committed.Output
+	started time.Time
+}
+
+func newAftermath(j *job.Job) *aftermath {
+	output := committed.Output{Store: j.Stores.Output, Root: j.Config.Output.URL.Prefix(), Scratch: j.Config.Scratch}
+	return &aftermath{j, output, j.Now()}
+}
+
+// tell tells the webhook of each result, and Prometheus of all when none is
+// missing: a run that failed must not look like one that succeeded.
+func (a *aftermath) tell(ctx context.Context, results []*report.Run, failed bool) {
+	if a.DryRun {
+		return
+	}
+	a.alarm(ctx, results)
+	if !failed {
+		a.measure(ctx, results)
+	}
+}
+
+// alarm tells the configured webhook of new critical findings.
+func (a *aftermath) alarm(ctx context.Context, results []*report.Run) {
+	to := a.Config.Notify
 	if to.URL == "" {
 		return
 	}
-	output := &committed.Output{Store: j.Stores.Output, Root: j.Config.Output.URL.Prefix(), Scratch: j.Config.Scratch}
 	for _, r := range results {
-		if r.NoOp || r.DryRun {
+		if r.NoOp {
 			continue
 		}
-		notice, err := notify.Compose(ctx, output, r.Interval)
+		notice, err := notify.Compose(ctx, &a.output, r.Interval)
 		if err == nil && notice != nil {
 			err = notify.Send(ctx, to, notice)
 		}
 		switch {
 		case err != nil:
-			j.Log.Warn("the webhook was not told", "interval", r.Interval, "error", err)
+			a.Log.Warn("the webhook was not told", "interval", r.Interval, "error", err)
 		case notice != nil:
-			j.Log.Info("told the webhook", "interval", r.Interval, "new_critical", notice.NewCritical)
+			a.Log.Info("told the webhook", "interval", r.Interval, "new_critical", notice.NewCritical)
 		}
 	}
+}
+
+// measure writes and pushes the configured metrics.
+func (a *aftermath) measure(ctx context.Context, results []*report.Run) {
+	to := a.Config.Metrics
+	if to.Textfile == "" && to.Pushgateway == "" {
+		return
+	}
+	n := metrics.Night{Name: a.Config.Name, Ended: a.Now(), Took: a.Now().Sub(a.started)}
+	for _, r := range results {
+		known, err := a.withSummary(ctx, r)
+		if err != nil {
+			a.Log.Warn("metrics were not written", "interval", r.Interval, "error", err)
+			return
+		}
+		n.Runs = append(n.Runs, known)
+	}
+	if to.Textfile != "" {
+		if err := metrics.WriteFile(to.Textfile, &n); err != nil {
+			a.Log.Warn("metrics were not written", "error", err)
+		}
+	}
+	if to.Pushgateway != "" {
+		if err := metrics.Push(ctx, to.Pushgateway, &n); err != nil {
+			a.Log.Warn("metrics were not pushed", "error", err)
+		}
+	}
+}
+
+// withSummary returns the result with its summary, which one that is unchanged
+// has from its commit.
+func (a *aftermath) withSummary(ctx context.Context, r *report.Run) (*report.Run, error) {
+	if r.Summary != nil {
+		return r, nil
+	}
+	newest, err := a.output.Newest(ctx, r.Interval)
+	if err != nil {
+		return nil, err
+	}
+	known := *r
+	known.Summary = new(report.Summary)
+	return &known, newest.Decode(ctx, report.SummaryFile, known.Summary)
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -12,7 +13,9 @@ import (
 	"strings"
 	"testing"
 
+	"cdrmend/internal/metrics"
 	"cdrmend/internal/policy"
+	"cdrmend/internal/report"
 
 	"github.com/goccy/go-yaml"
 	"github.com/google/go-cmp/cmp"
@@ -284,5 +287,34 @@ func TestPoliciesAllowEveryRequestOfTheStore(t *testing.T) {
 		if !slices.Contains(allowed, a) {
 			t.Errorf("%s is needed by the store and allowed by no policy", a)
 		}
+	}
+}
+
+// TestAlertsAreOnesThatPrometheusTakes checks the rules with its own tool, and
+// that they look at metrics that there are.
+func TestAlertsAreOnesThatPrometheusTakes(t *testing.T) {
+	rules := filepath.Join("..", "..", "deploy", "prometheus", "cdrmend.rules.yaml")
+	written := filepath.Join(t.TempDir(), "cdrmend.prom")
+	if err := metrics.WriteFile(written, &metrics.Night{Runs: []*report.Run{{Summary: &report.Summary{
+		Verdicts: map[string]int64{"missing": 1}, Findings: []report.FindingCount{{Class: "conflict"}},
+		Outages: map[string]int64{"timeout": 1}, Partitions: []report.Partition{{Kind: "cdrs"}},
+	}}}}); err != nil {
+		t.Fatal(err)
+	}
+	there, err := os.ReadFile(written)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range regexp.MustCompile(`\bcdrmend_\w+`).FindAllString(string(deployed(t, "prometheus", "cdrmend.rules.yaml")), -1) {
+		if !strings.Contains(string(there), "\n"+name+"{") {
+			t.Errorf("the alerts look at %s, which no run writes", name)
+		}
+	}
+	promtool, err := exec.LookPath("promtool")
+	if err != nil && os.Getenv("CI") == "" {
+		t.Skipf("%v; make tools installs it", err)
+	}
+	if out, err := exec.Command(promtool, "check", "rules", rules).CombinedOutput(); err != nil {
+		t.Errorf("%v: %s", err, out)
 	}
 }

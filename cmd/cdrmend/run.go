@@ -91,6 +91,7 @@ func runIntervals(ctx context.Context, w *world, flags *pflag.FlagSet) (int, err
 // others from being done; all failures are named at the end.
 func runAll(ctx context.Context, w *world, j *job.Job, intervals []record.Span, asJSON, quiet bool) (int, error) {
 	code := exitDone
+	after := newAftermath(j)
 	results := []*report.Run{}
 	var failures []error
 	for _, interval := range intervals {
@@ -108,7 +109,7 @@ func runAll(ctx context.Context, w *world, j *job.Job, intervals []record.Span, 
 			fmt.Fprint(w.stdout, printable(report.Text(r)))
 		}
 	}
-	alarm(ctx, j, results)
+	after.tell(ctx, results, len(failures) > 0)
 	if asJSON {
 		text, err := jsonText(results)
 		if err == nil {

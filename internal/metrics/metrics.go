@@ -1,0 +1,120 @@
+// Package metrics tells Prometheus what the newest runs came to, as a file for
+// the node exporter's textfile collector or through a Pushgateway.
+//
+// A job that runs once a night cannot be scraped, and one that fails must not
+// look like one that found nothing: metrics are written only when everything
+// was committed, with the time of that. Whoever watches asks how old it is.
+package metrics
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"time"
+
+	"cdrmend/internal/report"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/push"
+)
+
+// Night is what one command did.
+type Night struct {
+	Name  string        // of the configuration
+	Runs  []*report.Run // with their summaries, the oldest interval first
+	Took  time.Duration
+	Ended time.Time
+}
+
+// WriteFile writes the metrics of a night to a file, which is replaced only
+// when the new one is whole: a collector never sees half of it.
+func WriteFile(path string, n *Night) error {
+	if err := prometheus.WriteToTextfile(path, n.registry(prometheus.Labels{nameLabel: n.Name})); err != nil {
+		return fmt.Errorf("writing the metrics %q: %w", path, err)
+	}
+	return nil
+}
+
+// Push replaces what a Pushgateway has of this configuration. A password in its
+// URL is sent, and stands in no error.
+func Push(ctx context.Context, gateway string, n *Night) error {
+	at, err := url.Parse(gateway)
+	if err != nil {
+		return errors.New("pushing the metrics: metrics.pushgateway is no URL")
+	}
+	user := at.User
+	at.User = nil
+	p := push.New(at.String(), "cdrmend").Grouping(nameLabel, n.Name).Gatherer(n.registry(nil))
+	if user != nil {
+		password, _ := user.Password()
+		p.BasicAuth(user.Username(), password)
+	}
+	if err := p.PushContext(ctx); err != nil {
+		return fmt.Errorf("pushing the metrics: %w", err)
+	}
+	return nil
+}
+
+// nameLabel tells configurations apart; a Pushgateway adds it by itself.
+const nameLabel = "name"
+
+// registry holds every metric of a night, with further labels.
+func (n *Night) registry(labels prometheus.Labels) *prometheus.Registry {
+	all := prometheus.NewRegistry()
+	g := gauges{prometheus.WrapRegistererWith(labels, all)}
+	g.one("last_success_timestamp_seconds", "When everything was last committed.", float64(n.Ended.Unix()))
+	g.one("duration_seconds", "How long that took.", n.Took.Seconds())
+
+	ages := []string{"age"}
+	objects := g.many("input_objects", "Objects that were listed.", ages...)
+	bytes := g.many("input_bytes", "Bytes of the objects that were listed.", ages...)
+	start := g.many("interval_start_timestamp_seconds", "Start of the interval; age 0 is the newest, 1 the one before it.", ages...)
+	of := g.many("calls_expected", "Calls that should be recorded.", ages...)
+	recorded := g.many("calls_recorded", "Calls of these that are.", ages...)
+	intact := g.many("calls_intact", "Calls of these with all their metadata.", ages...)
+	missing := g.many("missing_recordings", "Different recordings that are missing.", ages...)
+	verdicts := g.many("calls", "Calls by verdict.", "age", "verdict")
+	findings := g.many("findings", "Findings by class, severity and status.", "age", "class", "severity", "status")
+	outages := g.many("outages", "Registration outages by cause.", "age", "cause")
+	partitions := g.many("input_partitions", "Partitions by kind and state: damaged, unusable and unsettled ones leave results indeterminate.", "age", "kind", "state")
+	for i, r := range n.Runs {
+		age := fmt.Sprint(len(n.Runs) - 1 - i)
+		s := r.Summary
+		objects.WithLabelValues(age).Set(float64(r.Objects))
+		bytes.WithLabelValues(age).Set(float64(r.Bytes))
+		if t, err := time.Parse(time.RFC3339Nano, s.Start); err == nil {
+			start.WithLabelValues(age).Set(float64(t.Unix()))
+		}
+		of.WithLabelValues(age).Set(float64(s.Coverage.Of))
+		recorded.WithLabelValues(age).Set(float64(s.Coverage.Recorded))
+		intact.WithLabelValues(age).Set(float64(s.Coverage.Intact))
+		missing.WithLabelValues(age).Set(float64(s.Lost))
+		for verdict, count := range s.Verdicts {
+			verdicts.WithLabelValues(age, verdict).Set(float64(count))
+		}
+		for _, f := range s.Findings {
+			findings.WithLabelValues(age, f.Class, f.Severity, f.Status).Set(float64(f.Count))
+		}
+		for cause, count := range s.Outages {
+			outages.WithLabelValues(age, cause).Set(float64(count))
+		}
+		for _, p := range s.Partitions {
+			partitions.WithLabelValues(age, p.Kind, string(p.State)).Inc()
+		}
+	}
+	return all
+}
+
+// gauges registers gauges.
+type gauges struct{ with prometheus.Registerer }
+
+func (g gauges) many(name, help string, labels ...string) *prometheus.GaugeVec {
+	v := prometheus.NewGaugeVec(prometheus.GaugeOpts{Namespace: "cdrmend", Name: name, Help: help}, labels)
+	g.with.MustRegister(v)
+	return v
+}
+
+func (g gauges) one(name, help string, value float64) {
+	g.many(name, help).WithLabelValues().Set(value)
+}
