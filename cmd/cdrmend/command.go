@@ -32,6 +32,7 @@ type world struct {
 	stderr   io.Writer
 	now      func() time.Time
 	terminal bool // stderr is one
+	coloured bool // stdout is one
 }
 
 // command is one subcommand. Its flags are declared and checked before it

@@ -77,7 +77,7 @@ func runDemo(ctx context.Context, w *world, flags *pflag.FlagSet) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	fmt.Fprint(w.stdout, "\n", printable(report.Text(result)))
+	fmt.Fprint(w.stdout, "\n", report.Text(result, w.paint()))
 	repaired, err := explainSome(ctx, w, j, result)
 	if err != nil {
 		return 0, err

@@ -22,5 +22,6 @@ func main() {
 		stderr:   os.Stderr,
 		now:      time.Now,
 		terminal: term.IsTerminal(int(os.Stderr.Fd())),
+		coloured: term.IsTerminal(int(os.Stdout.Fd())),
 	}))
 }

@@ -1,10 +1,13 @@
 package main
 
 import (
+	"fmt"
 	"strings"
 	"sync"
+	"time"
 
 	"cdrmend/internal/job"
+	"cdrmend/internal/report"
 
 	"github.com/schollz/progressbar/v3"
 )
@@ -18,26 +21,57 @@ func (w *world) progress(quiet bool) job.Watch {
 	return p.show
 }
 
-// progress holds the bar of the stage at hand.
+// progress holds the bar of the stage at hand. A stage that is over leaves one
+// line: what was done, how fast, how long it took.
 type progress struct {
 	w     *world
 	mu    sync.Mutex
 	stage string
+	begun time.Time
+	done  int64
 	bar   *progressbar.ProgressBar
 }
 
+// show takes up a stage, or goes on with it; an empty one ends the last.
 func (p *progress) show(stage string, done, total int64) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if stage != p.stage {
-		if p.bar != nil {
-			_ = p.bar.Finish()
+		p.end()
+		p.stage, p.begun, p.done, p.bar = stage, p.w.now(), 0, nil
+		if stage != "" {
+			p.bar = p.newBar(stage, total)
 		}
-		p.stage, p.bar = stage, p.newBar(stage, total)
 	}
-	if done > 0 {
+	if done > p.done {
+		p.done = done
 		_ = p.bar.Set64(done)
 	}
+}
+
+func (p *progress) end() {
+	if p.bar == nil {
+		return
+	}
+	_ = p.bar.Finish()
+	fmt.Fprintln(p.w.stderr, stageLine(p.stage, p.done, p.w.now().Sub(p.begun)))
+}
+
+// inBytes reports whether a stage counts bytes.
+func inBytes(stage string) bool { return strings.HasPrefix(stage, "reading") }
+
+// stageLine tells what a stage did.
+func stageLine(stage string, done int64, took time.Duration) string {
+	amount, rate := "", ""
+	if done > 0 {
+		perSecond := int64(float64(done) / max(took.Seconds(), 0.001))
+		if inBytes(stage) {
+			amount, rate = report.Size(done), report.Size(perSecond)+"/s"
+		} else {
+			amount, rate = report.Grouped(done), report.Grouped(perSecond)+"/s"
+		}
+	}
+	return fmt.Sprintf("  %-16s %10s %12s %8.1f s", stage, amount, rate, took.Seconds())
 }
 
 // newBar makes a bar with rate and remaining time, or a spinner when nobody
@@ -47,11 +81,11 @@ func (p *progress) newBar(stage string, total int64) *progressbar.ProgressBar {
 		total = -1
 	}
 	options := []progressbar.Option{
-		progressbar.OptionSetWriter(p.w.stderr), progressbar.OptionSetDescription(stage),
+		progressbar.OptionSetWriter(p.w.stderr), progressbar.OptionSetDescription("  " + stage),
 		progressbar.OptionClearOnFinish(), progressbar.OptionUseANSICodes(true),
 		progressbar.OptionEnableColorCodes(p.w.env("NO_COLOR") == ""), progressbar.OptionThrottle(100_000_000),
 	}
-	if strings.HasPrefix(stage, "reading") {
+	if inBytes(stage) {
 		options = append(options, progressbar.OptionShowBytes(true))
 	} else {
 		options = append(options, progressbar.OptionShowCount(), progressbar.OptionShowIts())

@@ -106,7 +106,7 @@ func runAll(ctx context.Context, w *world, j *job.Job, intervals []record.Span, 
 		results = append(results, r)
 		code = worse(code, exitCode(r, j.Config.FailOn))
 		if !quiet && !asJSON {
-			fmt.Fprint(w.stdout, printable(report.Text(r)))
+			fmt.Fprint(w.stdout, report.Text(r, w.paint()))
 		}
 	}
 	after.tell(ctx, results, len(failures) > 0)

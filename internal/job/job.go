@@ -43,7 +43,8 @@ type Stores struct {
 	Output  object.Store
 }
 
-// Watch is told how far a stage is; total is 0 while it is unknown.
+// Watch is told how far a stage is; total is 0 while it is unknown. A stage
+// without a name says that the run is over.
 type Watch func(stage string, done, total int64)
 
 // attempts is how often a run starts over because its inputs changed or
@@ -53,6 +54,7 @@ const attempts = 4
 // Run does one interval. It starts over when an input changed while it was
 // read, or when another run committed first.
 func (j *Job) Run(ctx context.Context, interval record.Span) (*report.Run, error) {
+	defer j.Watch("", 0, 0)
 	a := attempt{Job: j, interval: interval, book: j.ledger(interval)}
 	var again error
 	for range attempts {

@@ -10,38 +10,59 @@ import (
 	"cdrmend/internal/record"
 )
 
+// Tone is how a part of a text is meant.
+type Tone uint8
+
+// The tones.
+const (
+	Plain    Tone = iota
+	Good          // nothing to do
+	Bad           // somebody has to act
+	Doubtful      // nobody can tell, or it may matter
+	Quiet         // of less interest
+	Strong        // where to look first
+)
+
+// Paint shows a text in a tone.
+type Paint func(Tone, string) string
+
+// Unpainted shows a text as it is.
+func Unpainted(_ Tone, text string) string { return text }
+
 // Text returns the summary of one interval for a terminal: short lines, the
-// most important first.
-func Text(r *Run) string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "Interval %s\n", r.Interval)
+// most important first. Values from outside are printable in it.
+func Text(r *Run, paint Paint) string {
+	t := text{paint: paint}
+	fmt.Fprintf(&t, "%s\n", paint(Strong, "Interval "+r.Interval))
 	switch {
 	case r.NoOp:
-		fmt.Fprintf(&b, "  unchanged: %d objects, the newest commit is of this very run\n", r.Objects)
+		t.line("unchanged", fmt.Sprintf("%s objects, the newest commit is of this very run", Grouped(r.Objects)))
 	case r.DryRun:
-		fmt.Fprintf(&b, "  would read %d objects, %s; nothing was written\n", r.Objects, bytes(r.Bytes))
-		writeMemory(&b, r)
+		t.line("dry run", fmt.Sprintf("would read %s objects, %s; nothing was written", Grouped(r.Objects), Size(r.Bytes)))
+		t.memory(r)
 	default:
-		writeSummary(&b, r.Summary)
+		t.summary(r.Summary)
 	}
-	fmt.Fprintf(&b, "  results    %s\n\n", r.URL)
-	return b.String()
+	t.line("results", paint(Quiet, record.Printable(r.URL)))
+	t.WriteByte('\n')
+	return t.String()
 }
 
-// writeMemory says what a run is expected to need, and whether that is there.
-func writeMemory(b *strings.Builder, r *Run) {
-	fmt.Fprintf(b, "  would need about %s of memory", bytes(r.Memory))
+// memory says what a run is expected to need, and whether that is there.
+func (t *text) memory(r *Run) {
+	need := "about " + Size(r.Memory)
 	switch {
 	case r.MemoryLimit == 0:
-		b.WriteString("; no limit is set\n")
+		t.line("memory", need+"; no limit is set")
 	case r.Memory <= r.MemoryLimit:
-		fmt.Fprintf(b, " of the %s it may use\n", bytes(r.MemoryLimit))
+		t.line("memory", fmt.Sprintf("%s of the %s it may use", need, Size(r.MemoryLimit)))
 	default:
-		fmt.Fprintf(b, ", more than the %s it may use:\n  choose a shorter interval or look-back, or raise the limit\n", bytes(r.MemoryLimit))
+		t.line("memory", t.paint(Bad, fmt.Sprintf("%s, more than the %s it may use", need, Size(r.MemoryLimit)))+": choose a shorter interval or look-back, or raise the limit")
 	}
 }
 
-func bytes(n int64) string {
+// Size writes a number of bytes in the unit that fits.
+func Size(n int64) string {
 	units := []string{"B", "kB", "MB", "GB", "TB"}
 	v := float64(n)
 	i := 0
@@ -54,55 +75,83 @@ func bytes(n int64) string {
 	return fmt.Sprintf("%.1f %s", v, units[i])
 }
 
-func writeSummary(b *strings.Builder, s *Summary) {
+// text is a summary under construction.
+type text struct {
+	strings.Builder
+	paint Paint
+}
+
+// line writes what a title says.
+func (t *text) line(title, what string) { fmt.Fprintf(t, "  %-10s %s\n", title, what) }
+
+func (t *text) summary(s *Summary) {
 	c := s.Coverage
-	fmt.Fprintf(b, "  recorded   %d of %d calls that should be%s\n", c.Recorded, c.Of, share(c.RecordedPercent))
-	fmt.Fprintf(b, "  intact     %d of %d with all their metadata%s\n", c.Intact, c.Of, share(c.IntactPercent))
-	section(b, "verdicts", counts(s.Verdicts))
-	var findings [][2]string
-	for _, f := range s.Findings {
-		findings = append(findings, [2]string{fmt.Sprint(f.Count), fmt.Sprintf("%s (%s, %s)", f.Class, f.Severity, f.Status)})
-	}
-	section(b, "findings", findings)
-	section(b, "outages", counts(s.Outages))
-	line := func(title, text string) { // a value from outside cannot begin another
-		fmt.Fprintf(b, "  %-10s %s\n", title, record.Printable(text))
-	}
+	t.share("recorded", c.Recorded, c.Of, c.RecordedPercent, "calls that should be")
+	t.share("intact", c.Intact, c.Of, c.IntactPercent, "with all their metadata")
+	t.counts("verdicts", s.Verdicts, func(verdict string) Tone { return verdictTones[verdict] })
+	t.findings(s.Findings)
+	t.counts("outages", s.Outages, func(string) Tone { return Plain })
 	for _, in := range s.Incomplete {
-		line("incomplete", fmt.Sprintf("%s (%s): %s; %s", in.Input, in.Source, in.Reason, in.Next))
+		t.line("incomplete", t.paint(Doubtful, record.Printable(fmt.Sprintf("%s (%s)", in.Input, in.Source)))+record.Printable(": "+in.Reason+"; "+in.Next))
 	}
 	for _, w := range s.Warnings {
-		line("warning", w)
+		t.line("warning", t.paint(Doubtful, record.Printable(w)))
 	}
 }
 
-func share(percent *string) string {
-	if percent == nil {
-		return ""
-	}
-	return ", " + *percent + " %"
+// verdictTones are the tones of the verdicts that ask for attention.
+var verdictTones = map[string]Tone{
+	"missing": Bad, "partial": Bad, "recorded_in_error": Bad, "incomplete": Doubtful, "indeterminate": Doubtful, "excluded": Quiet,
 }
 
-// counts returns the numbers that are not zero, the largest first.
-func counts(m map[string]int64) [][2]string {
+func (t *text) share(title string, n, of int64, percent *string, what string) {
+	tone := Bad
+	if n == of {
+		tone = Good
+	}
+	share := Of(n, of)
+	if percent != nil {
+		what += ", " + *percent + " %"
+	}
+	t.line(title, t.paint(tone, share)+" "+what)
+}
+
+// counts writes the numbers that are not zero, the largest first.
+func (t *text) counts(title string, m map[string]int64, tone func(string) Tone) {
 	names := slices.Sorted(maps.Keys(m))
 	slices.SortStableFunc(names, func(a, b string) int { return int(m[b] - m[a]) })
-	var list [][2]string
 	for _, name := range names {
 		if m[name] > 0 {
-			list = append(list, [2]string{fmt.Sprint(m[name]), name})
-		}
-	}
-	return list
-}
-
-// section writes right-aligned numbers with their names, the first beside the
-// title.
-func section(b *strings.Builder, title string, rows [][2]string) {
-	for i, row := range rows {
-		if i > 0 {
+			t.count(title, m[name], tone(name), record.Printable(name))
 			title = ""
 		}
-		fmt.Fprintf(b, "  %-10s %6s  %s\n", title, row[0], row[1])
 	}
+}
+
+func (t *text) findings(list []FindingCount) {
+	title := "findings"
+	for _, f := range list {
+		t.count(title, f.Count, findingTone(f), fmt.Sprintf("%s (%s, %s)", f.Class, f.Severity, f.Status))
+		title = ""
+	}
+}
+
+func findingTone(f FindingCount) Tone {
+	switch {
+	case f.Status == "indeterminate":
+		return Doubtful
+	case f.Status != "open":
+		return Quiet
+	case f.Severity == "critical":
+		return Bad
+	case f.Severity == "major":
+		return Doubtful
+	}
+	return Plain
+}
+
+// count writes a right-aligned number with its name, the first of some beside
+// their title.
+func (t *text) count(title string, n int64, tone Tone, name string) {
+	t.line(title, fmt.Sprintf("%10s  %s", Grouped(n), t.paint(tone, name)))
 }
