@@ -7,7 +7,7 @@ SIDECARS ?= 100000
 export CGO_ENABLED := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help build tools test fuzz bench bench-large lint demo
+.PHONY: help build tools test fuzz bench bench-large chaos lint demo
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -27,6 +27,9 @@ tools: ## install what the tests need beside Go: an S3 server, DuckDB, axe-core 
 # With CI set, a test whose server is missing fails instead of being skipped.
 test: tools ## run all tests, those against real servers too
 	CI=true go test -count=1 ./...
+
+chaos: tools ## run the program under every fault, kills, restarts and races; under 8 minutes
+	cd internal/chaos && CI=true CHAOS=1 go test -count=1 -timeout 15m
 
 fuzz: ## run every fuzz target for FUZZTIME=20s
 	.ci/fuzz $(FUZZTIME)

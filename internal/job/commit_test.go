@@ -16,6 +16,7 @@ import (
 
 	"cdrmend/internal/job"
 	"cdrmend/internal/ledger"
+	"cdrmend/internal/ledger/ledgertest"
 	"cdrmend/internal/object"
 	"cdrmend/internal/record"
 
@@ -66,6 +67,38 @@ func TestARunThatIsRepeatedDoesNothing(t *testing.T) {
 		t.Errorf("got %+v, want a no-op with the outcome of %+v", second, first)
 	}
 	same(t, "output after the second run", before, n.tree("out"))
+}
+
+// TestFaultOfAnyStoredByteIsSeen proves the invariant checker that all these
+// tests rely on.
+func TestFaultOfAnyStoredByteIsSeen(t *testing.T) {
+	t.Parallel()
+	n := aNight(t)
+	n.run()
+	n.deliver(files{"in/m/date=2026-11-20/late.jsonl": "{\"recording_id\": \"rec-10\"}\n"}, lateDelivery)
+	n.run()
+	whole := n.tree("out")
+	unseen := func(what string, change func(files)) {
+		t.Helper()
+		spoiled := maps.Clone(whole)
+		change(spoiled)
+		if len(ledgertest.Examine(spoiled).Problems()) == 0 {
+			t.Errorf("%s is not seen", what)
+		}
+	}
+	newest := "interval=" + label + "/" + logName(2)
+	for path, text := range whole {
+		if path == newest {
+			continue // nothing vouches for it yet
+		}
+		unseen("a byte less in "+path, func(f files) { f[path] = text[:len(text)-1] })
+		unseen("another byte in "+path, func(f files) { f[path] = text[:len(text)-1] + "~" })
+		unseen("the absence of "+path, func(f files) { delete(f, path) })
+		unseen("a neighbour of "+path, func(f files) { f[path+"~"] = text })
+	}
+	unseen("a record that comes twice", func(f files) { f["interval="+label+"/"+logName(3)] = f[newest] })
+	unseen("a record after a gap", func(f files) { f["interval="+label+"/"+logName(4)] = f[newest] })
+	unseen("a stray file", func(f files) { f["interval="+label+"/notes.txt"] = "" })
 }
 
 func TestADryRunReadsAndWritesNothing(t *testing.T) {

@@ -16,6 +16,7 @@ import (
 
 	"cdrmend/internal/job"
 	"cdrmend/internal/ledger"
+	"cdrmend/internal/ledger/ledgertest"
 	"cdrmend/internal/object"
 	"cdrmend/internal/policy"
 	"cdrmend/internal/record"
@@ -167,43 +168,11 @@ func (n *night) commits() []ledger.Record {
 	return list
 }
 
-// checkCommits holds the ledger against its invariants: records are numbered
-// without gaps, each names its predecessor, its history and all files of its
-// run by their hashes.
+// checkCommits holds what is stored against the promises of the ledger.
 func (n *night) checkCommits() {
 	n.t.Helper()
-	out := n.tree(outputPrefix)
-	previous := ""
-	for i, r := range n.commits() {
-		if r.Number != int64(i+1) || r.Previous != previous {
-			n.t.Errorf("record %d has number %d and follows %q, want %q", i+1, r.Number, r.Previous, previous)
-		}
-		previous = hexSum(out[logName(r.Number)])
-		run := "runs/" + r.RunID + "/"
-		if got := hexSum(out[run+"run.json"]); got != r.RunSHA256 {
-			n.t.Errorf("record %d names run.json %s, which is %s", r.Number, r.RunSHA256, got)
-		}
-		var m ledger.Manifest
-		if err := json.Unmarshal([]byte(out[run+"run.json"]), &m); err != nil {
-			n.t.Errorf("run.json: %v", err)
-		}
-		for _, f := range m.Files {
-			n.checkFile(out, run+f.Path, f)
-		}
-		for _, f := range r.History {
-			n.checkFile(out, f.Path, f)
-		}
-		if got := len(within(out, run)); got != len(m.Files)+1 {
-			n.t.Errorf("run.json of record %d names %d files and itself, %d lie there", r.Number, len(m.Files), got)
-		}
-	}
-}
-
-func (n *night) checkFile(out files, path string, f ledger.File) {
-	n.t.Helper()
-	text, ok := out[path]
-	if !ok || hexSum(text) != f.SHA256 || int64(len(text)) != f.Size {
-		n.t.Errorf("%s: there %v, %d bytes with hash %s, want %+v", path, ok, len(text), hexSum(text), f)
+	for _, problem := range ledgertest.Examine(n.tree("out")).Problems() {
+		n.t.Error(problem)
 	}
 }
 

@@ -51,12 +51,9 @@ func TestBodyThatNeverGetsOnFails(t *testing.T) {
 func TestObjectThatChangesWhileItIsResumedIsNotMixed(t *testing.T) {
 	f := openFaulty(t, http.MethodGet)
 	info := f.put(bytes.Repeat([]byte("old!"), 1<<16))
-	f.arm(func(w http.ResponseWriter, r *http.Request, server http.Handler) {
-		server.ServeHTTP(&limitedWriter{ResponseWriter: w, left: 1000, end: func() {
-			f.server.Put(t, "bucket", "key", bytes.Repeat([]byte("new!"), 1<<16))
-			panic(http.ErrAbortHandler)
-		}}, r)
-	})
+	f.arm(objecttest.CutThen(1000, func(*http.Request) {
+		f.server.Put(t, "bucket", "key", bytes.Repeat([]byte("new!"), 1<<16))
+	}))
 	got, err := f.read(info)
 	if !errors.Is(err, object.ErrChanged) || bytes.Contains(got, []byte("new")) {
 		t.Errorf("read %d bytes, %v, want ErrChanged and no byte of the new object", len(got), err)

@@ -1,10 +1,8 @@
 package object_test
 
 import (
-	"fmt"
 	"io"
 	"net/http"
-	"net/http/httptest"
 	"sync"
 	"testing"
 
@@ -12,58 +10,15 @@ import (
 	"cdrmend/internal/object/objecttest"
 )
 
-// fault answers a request wrongly.
-type fault func(w http.ResponseWriter, r *http.Request, server http.Handler)
+type fault = objecttest.Fault
 
-func answer(status int, code string) fault {
-	return func(w http.ResponseWriter, _ *http.Request, _ http.Handler) {
-		w.Header().Set("Content-Type", "application/xml")
-		w.WriteHeader(status)
-		fmt.Fprintf(w, "<Error><Code>%s</Code><Message>in a test</Message></Error>", code)
-	}
-}
-
-// lost lets the request have its effect and breaks the connection before the
-// answer.
-func lost(_ http.ResponseWriter, r *http.Request, server http.Handler) {
-	server.ServeHTTP(httptest.NewRecorder(), r)
-	panic(http.ErrAbortHandler)
-}
-
-func reset(http.ResponseWriter, *http.Request, http.Handler) { panic(http.ErrAbortHandler) }
-
-// cut breaks the connection after so many bytes of the body.
-func cut(after int) fault {
-	return func(w http.ResponseWriter, r *http.Request, server http.Handler) {
-		server.ServeHTTP(&limitedWriter{ResponseWriter: w, left: after, end: func() { panic(http.ErrAbortHandler) }}, r)
-	}
-}
-
-// stall delivers so many bytes of the body, and then nothing.
-func stall(after int) fault {
-	return func(w http.ResponseWriter, r *http.Request, server http.Handler) {
-		server.ServeHTTP(&limitedWriter{ResponseWriter: w, left: after, end: func() {
-			<-r.Context().Done()
-			panic(http.ErrAbortHandler)
-		}}, r)
-	}
-}
-
-type limitedWriter struct {
-	http.ResponseWriter
-	left int
-	end  func()
-}
-
-func (w *limitedWriter) Write(p []byte) (int, error) {
-	n, err := w.ResponseWriter.Write(p[:min(len(p), w.left)])
-	w.left -= n
-	if w.left == 0 {
-		_ = http.NewResponseController(w.ResponseWriter).Flush()
-		w.end()
-	}
-	return n, err
-}
+var (
+	answer = objecttest.Answer
+	lost   = objecttest.Lost
+	reset  = objecttest.Reset
+	cut    = objecttest.Cut
+	stall  = objecttest.Stall
+)
 
 // faulty is a bucket behind a proxy that answers each request of the method
 // with the next fault, until there is none left.

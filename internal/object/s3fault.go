@@ -85,14 +85,19 @@ func (f *fault) advise(permission, region string) string {
 		return elsewhere(region)
 	}
 	switch f.status {
-	case 0:
+	case 0, http.StatusOK:
 		return f.adviseUnanswered()
+	case http.StatusConflict:
+		return "somebody else is writing there: run again when nothing else does"
 	case http.StatusMovedPermanently:
 		return elsewhere(region)
 	case http.StatusForbidden, http.StatusUnauthorized:
 		return fmt.Sprintf("access is denied: allow the job's role %s and the use of the bucket's KMS key", permission)
 	case http.StatusServiceUnavailable, http.StatusTooManyRequests:
 		return "the server is still too busy after many attempts: lower concurrency or run again later"
+	}
+	if f.status >= http.StatusInternalServerError {
+		return "the server failed at every attempt: run again later"
 	}
 	return ""
 }
@@ -121,11 +126,11 @@ func untrusted(err error) bool {
 	return authority || host || invalid
 }
 
-// brokenOff says whether an answer ended early. The SDK takes a listing that
+// brokenOff says whether an answer ended early, or never began. The SDK takes a listing that
 // is cut for one that cannot be read.
 func brokenOff(err error) bool {
 	_, unreadable := errors.AsType[*smithy.DeserializationError](err)
-	return unreadable || errors.Is(err, io.ErrUnexpectedEOF)
+	return unreadable || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF)
 }
 
 // mismatched says whether bytes are not those that the server has a checksum

@@ -143,6 +143,7 @@ func (s *Server) Proxy(t testing.TB, intercept func(w http.ResponseWriter, r *ht
 			r.SetURL(target)
 			r.Out.Host = r.In.Host // is part of what was signed
 		},
+		ErrorHandler: func(http.ResponseWriter, *http.Request, error) { panic(http.ErrAbortHandler) },
 	}
 	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { intercept(w, r, forward) }))
 	t.Cleanup(func() {

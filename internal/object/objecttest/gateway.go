@@ -3,8 +3,10 @@ package objecttest
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net"
 	"net/http"
 	"os"
@@ -90,6 +92,45 @@ func (s *Server) Stop() {
 	if s.stop != nil {
 		s.stop()
 		s.stop = nil
+	}
+}
+
+// Stored returns the objects below a folder of a bucket, the bucket's name
+// first, as they lie on the server's disk.
+func (s *Server) Stored(t testing.TB, folder string) map[string]string {
+	t.Helper()
+	objects := map[string]string{}
+	root := filepath.Join(s.dir, "root", folder)
+	err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			return nil // the server moved what it is writing
+		case err != nil:
+			return err
+		case entry.IsDir() && strings.HasPrefix(entry.Name(), ".sgwtmp"):
+			return fs.SkipDir // what the server is writing, or was when it died
+		case entry.IsDir():
+			return nil
+		}
+		b, err := os.ReadFile(path)
+		key, _ := filepath.Rel(root, path)
+		objects[filepath.ToSlash(key)] = string(b)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return objects
+}
+
+// Erase removes what lies at or below a path, the bucket's name first, as if
+// it had never been.
+func (s *Server) Erase(t testing.TB, path string) {
+	t.Helper()
+	for _, dir := range []string{"root", "sidecar"} {
+		if err := os.RemoveAll(filepath.Join(s.dir, dir, path)); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 
