@@ -3,7 +3,6 @@ package job_test
 import (
 	"bytes"
 	"encoding/csv"
-	"encoding/json"
 	"io/fs"
 	"log/slog"
 	"maps"
