@@ -257,7 +257,7 @@ func (n *night) strike(t *testing.T, b blow, output string, want files) {
 	if err := attempt(t.Context(), n.job(output, "")); err != nil {
 		t.Errorf("running again: %v", err)
 	}
-	finished(t, "after running again", want, n.stored(output))
+	total.add(&total.commits, finished(t, "after running again", want, n.stored(output)))
 }
 
 // tellsWhatToDo wants an error to name its object and what to do next.

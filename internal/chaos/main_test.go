@@ -99,9 +99,9 @@ func examine(t *testing.T, what string, want, got files) int {
 	return a.Commits
 }
 
-// finished holds an output whose runs are all done against that of
-// undisturbed runs: nothing lacks, nothing is there beside it.
-func finished(t *testing.T, what string, want, got files) {
+// finished is examine for an output whose runs are all done: nothing may lack
+// that undisturbed runs wrote, and nothing may lie beside it.
+func finished(t *testing.T, what string, want, got files) int {
 	t.Helper()
 	a := &ledgertest.Account{}
 	for _, path := range slices.Sorted(maps.Keys(want)) {
@@ -115,7 +115,7 @@ func finished(t *testing.T, what string, want, got files) {
 		}
 	}
 	report(t, what, a)
-	total.add(&total.commits, examine(t, what, want, got))
+	return examine(t, what, want, got)
 }
 
 func report(t *testing.T, what string, a *ledgertest.Account) {

@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -47,6 +48,9 @@ type night struct {
 	t      *testing.T
 	dir    string
 	server *objecttest.Server // nil for directories
+
+	rounds *int          // of deliveries
+	usual  time.Duration // what a run takes that nothing disturbs
 }
 
 const configuration = `name: night
@@ -66,7 +70,7 @@ output:
 // newNight tells some of the stories of testdata as one night.
 func newNight(t *testing.T, server *objecttest.Server, stories ...string) *night {
 	t.Helper()
-	n := &night{t: t, dir: t.TempDir(), server: server}
+	n := &night{t: t, dir: t.TempDir(), server: server, rounds: new(int)}
 	root := ""
 	if server != nil {
 		root = "s3://"
@@ -90,6 +94,13 @@ func newNight(t *testing.T, server *objecttest.Server, stories ...string) *night
 	return n
 }
 
+// in is the same night for a part of the test.
+func (n *night) in(t *testing.T) *night {
+	part := *n
+	part.t = t
+	return &part
+}
+
 // deliver puts an object into the sources.
 func (n *night) deliver(key, text string) {
 	n.t.Helper()
@@ -100,11 +111,17 @@ func (n *night) deliver(key, text string) {
 	n.write("input/"+key, text)
 }
 
-// late delivers one more call, of which there is no recording.
-func (n *night) late(number int) {
+// next delivers one more call, of which there is no recording, and returns
+// what an output comes to that nothing disturbs.
+func (n *night) next() files {
 	n.t.Helper()
-	n.deliver(fmt.Sprintf("c/date=2026-11-20/late-%d.csv", number), fmt.Sprintf(
-		"conversation_id,leg_id,start_time,answer_time,end_time\nlate-%d,1,2026-11-20T13:00:00Z,2026-11-20T13:00:00Z,2026-11-20T13:05:00Z\n", number))
+	*n.rounds++
+	n.deliver(fmt.Sprintf("c/date=2026-11-20/late-%d.csv", *n.rounds), fmt.Sprintf(
+		"conversation_id,leg_id,start_time,answer_time,end_time\nlate-%d,1,2026-11-20T13:00:00Z,2026-11-20T13:00:00Z,2026-11-20T13:05:00Z\n", *n.rounds))
+	began := time.Now()
+	n.run("undisturbed")
+	n.usual = time.Since(began)
+	return n.stored("undisturbed")
 }
 
 func (n *night) write(name, text string) {
@@ -184,6 +201,8 @@ type process struct {
 	t      *testing.T
 	cmd    *exec.Cmd
 	stderr bytes.Buffer
+	ended  chan struct{}
+	err    error // when it has ended
 }
 
 // start starts the program on the night. The environment may be added to.
@@ -193,7 +212,7 @@ func (n *night) start(output string, env ...string) *process {
 	if err != nil {
 		n.t.Fatal(err)
 	}
-	p := &process{t: n.t, cmd: exec.Command(path, "run", "--config", filepath.Join(n.dir, "cdrmend.yaml"),
+	p := &process{t: n.t, ended: make(chan struct{}), cmd: exec.Command(path, "run", "--config", filepath.Join(n.dir, "cdrmend.yaml"),
 		"--interval", label, "--as-of", asOf, "--output", n.output(output), "--quiet")}
 	p.cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "TMPDIR=" + os.TempDir()}
 	if n.server != nil {
@@ -204,28 +223,50 @@ func (n *night) start(output string, env ...string) *process {
 	if err := p.cmd.Start(); err != nil {
 		n.t.Fatal(err)
 	}
+	go func() {
+		p.err = p.cmd.Wait()
+		close(p.ended)
+	}()
+	n.t.Cleanup(func() { p.signal(syscall.SIGKILL) })
 	return p
+}
+
+// signal is for a process that may have ended.
+func (p *process) signal(s os.Signal) { _ = p.cmd.Process.Signal(s) }
+
+func (p *process) endsWithin(d time.Duration) bool {
+	select {
+	case <-p.ended:
+		return true
+	case <-time.After(d):
+		return false
+	}
 }
 
 // wait returns the exit code, -1 for a process that was killed.
 func (p *process) wait() int {
 	p.t.Helper()
-	err := p.cmd.Wait()
-	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
+	<-p.ended
+	if exit, ok := errors.AsType[*exec.ExitError](p.err); ok {
 		return exit.ExitCode()
 	}
-	if err != nil {
-		p.t.Errorf("running the program: %v", err)
+	if p.err != nil {
+		p.t.Errorf("running the program: %v", p.err)
 	}
 	return 0
+}
+
+func (p *process) wants(code int, what string) {
+	p.t.Helper()
+	if got := p.wait(); got != code {
+		p.t.Errorf("%s exits with %d, want %d: %s", what, got, code, p.stderr.String())
+	}
 }
 
 // run runs the program to its end, which must be a good one.
 func (n *night) run(output string) {
 	n.t.Helper()
-	if p := n.start(output); p.wait() != 0 {
-		n.t.Fatalf("a run that nothing disturbs fails: %s", p.stderr.String())
-	}
+	n.start(output).wants(0, "a run that nothing disturbs")
 }
 
 var recordName = regexp.MustCompile(`/log/\d+\.json$`)
@@ -239,14 +280,6 @@ func timeless(path, text string) []byte {
 	maps.DeleteFunc(record, func(name string, _ any) bool { return name == "time" || name == "previous" })
 	rest, _ := json.Marshal(record)
 	return rest
-}
-
-// undisturbed runs the program, with nothing in its way, on an output of its
-// own, and returns what it comes to.
-func (n *night) undisturbed() files {
-	n.t.Helper()
-	n.run("undisturbed")
-	return n.stored("undisturbed")
 }
 
 // attempt runs a job that may fail.

@@ -66,10 +66,18 @@ func (s *Spool) Write(b []byte) (int, error) {
 		}
 	}
 	n, err := s.out.Write(b)
-	if err != nil {
-		err = fmt.Errorf("writing a temporary file: %w; free some space, or set scratch to another directory", err)
+	return n, s.unwritten(err)
+}
+
+// unwritten says where space lacks.
+func (s *Spool) unwritten(err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case s.lend:
+		return fmt.Errorf("writing a temporary file in the output: %w; free space and run again", err)
 	}
-	return n, err
+	return fmt.Errorf("writing a temporary file: %w; free some space, or set scratch to another directory", err)
 }
 
 func (s *Spool) spill() error {
@@ -80,7 +88,7 @@ func (s *Spool) spill() error {
 	s.file, s.out = file, bufio.NewWriterSize(file, 64<<10)
 	_, err = s.out.Write(s.mem)
 	s.mem = nil
-	return err
+	return s.unwritten(err)
 }
 
 // create makes the temporary file. One that the store may take over keeps its
@@ -91,7 +99,7 @@ func (s *Spool) create() (*os.File, error) {
 		s.kept = filepath.Join(s.dir, object.TempName())
 		file, err := os.OpenFile(s.kept, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o644)
 		if err != nil {
-			return nil, fmt.Errorf("creating a temporary file in the output: %w", err)
+			return nil, s.unwritten(err)
 		}
 		return file, nil
 	}
@@ -121,7 +129,7 @@ func (s *Spool) ReaderAt() (io.ReaderAt, error) {
 		return bytes.NewReader(s.mem), nil
 	}
 	if err := s.out.Flush(); err != nil {
-		return nil, fmt.Errorf("writing a temporary file: %w; free some space, or set scratch to another directory", err)
+		return nil, s.unwritten(err)
 	}
 	return s.file, nil
 }
