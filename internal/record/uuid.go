@@ -1,6 +1,9 @@
 package record
 
-import "bytes"
+import (
+	"bytes"
+	"encoding/binary"
+)
 
 const (
 	uuidLen  = 36 // characters
@@ -40,16 +43,37 @@ func parseUUID(dst *[uuidSize]byte, b []byte, digits *hexDigits) bool {
 	return bad < 16
 }
 
+// hexPairs gives the two lower-case digits of every byte, the first one in the
+// lower half.
+var hexPairs = func() (pairs [256]uint16) {
+	const digits = "0123456789abcdef"
+	for i := range pairs {
+		pairs[i] = uint16(digits[i>>4]) | uint16(digits[i&15])<<8
+	}
+	return pairs
+}()
+
 // appendUUID appends a packed UUID as 36 lower-case characters.
 func appendUUID(b, packed []byte) []byte {
-	const digits = "0123456789abcdef"
 	from := len(b)
 	b = append(b, "00000000-0000-0000-0000-000000000000"...)
-	out := b[from : from+uuidLen]
-	packed = packed[:uuidSize]
-	for i, at := range [uuidSize]uint8{0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34} {
-		out[at], out[at+1] = digits[packed[i]>>4], digits[packed[i]&15]
-	}
+	out, p := (*[uuidLen]byte)(b[from:]), (*[uuidSize]byte)(packed)
+	binary.LittleEndian.PutUint16(out[0:], hexPairs[p[0]])
+	binary.LittleEndian.PutUint16(out[2:], hexPairs[p[1]])
+	binary.LittleEndian.PutUint16(out[4:], hexPairs[p[2]])
+	binary.LittleEndian.PutUint16(out[6:], hexPairs[p[3]])
+	binary.LittleEndian.PutUint16(out[9:], hexPairs[p[4]])
+	binary.LittleEndian.PutUint16(out[11:], hexPairs[p[5]])
+	binary.LittleEndian.PutUint16(out[14:], hexPairs[p[6]])
+	binary.LittleEndian.PutUint16(out[16:], hexPairs[p[7]])
+	binary.LittleEndian.PutUint16(out[19:], hexPairs[p[8]])
+	binary.LittleEndian.PutUint16(out[21:], hexPairs[p[9]])
+	binary.LittleEndian.PutUint16(out[24:], hexPairs[p[10]])
+	binary.LittleEndian.PutUint16(out[26:], hexPairs[p[11]])
+	binary.LittleEndian.PutUint16(out[28:], hexPairs[p[12]])
+	binary.LittleEndian.PutUint16(out[30:], hexPairs[p[13]])
+	binary.LittleEndian.PutUint16(out[32:], hexPairs[p[14]])
+	binary.LittleEndian.PutUint16(out[34:], hexPairs[p[15]])
 	return b
 }
 
