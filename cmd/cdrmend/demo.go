@@ -89,11 +89,11 @@ func runDemo(ctx context.Context, w *world, flags *pflag.FlagSet) (int, error) {
 // writeNight writes the night's objects and its configuration, and returns
 // the path of the latter. Objects that are there already are left alone.
 func writeNight(ctx context.Context, w *world, night *sample.Night, dir, url string) (string, error) {
-	fmt.Fprintf(w.stdout, "Writing the sample night of %s to %s …\n", demoDay.Format("2006-01-02"), cmp.Or(url, dir))
 	to, err := openBase(ctx, dir, url)
 	if err != nil {
 		return "", err
 	}
+	fmt.Fprintf(w.stdout, "Writing the sample night of %s to %s …\n", demoDay.Format("2006-01-02"), cmp.Or(url, dir))
 	g, gctx := errgroup.WithContext(ctx)
 	g.SetLimit(to.writers)
 	for o := range night.Objects() {

@@ -37,6 +37,7 @@ func (b *builder) config(path string) {
 	}
 	b.cfg.FailOn, _ = ParseSeverity(d.FailOn)
 	b.policy()
+	b.endpoint("s3", &d.S3)
 	b.sources()
 	b.media()
 	b.output()
@@ -121,7 +122,7 @@ func (b *builder) source(kind Kind, key string, d *sourceDocument) Source {
 	s.Settle = b.duration(key+".settle", d.Settle)
 	s.Lookback = b.duration(key+".lookback", d.Lookback)
 	s.Lookahead = b.duration(key+".lookahead", d.Lookahead)
-	s.S3 = b.s3(&d.S3)
+	s.S3 = b.s3(key+".s3", &d.S3)
 	s.URL = b.sourceURL(kind, key+".url", d)
 	if kind == Manifests {
 		if len(d.RequiredFields) == 0 {
@@ -180,8 +181,16 @@ func (b *builder) profile(kind Kind, key, name string) *record.Profile {
 	return p
 }
 
+// endpoint checks the endpoint of S3 settings, if they have one.
+func (b *builder) endpoint(key string, d *s3Document) {
+	if d.Endpoint != "" {
+		b.webURL(key+".endpoint", d.Endpoint)
+	}
+}
+
 // s3 fills the defaults of all buckets into one bucket's settings.
-func (b *builder) s3(d *s3Document) S3 {
+func (b *builder) s3(key string, d *s3Document) S3 {
+	b.endpoint(key, d)
 	all := &b.doc.S3
 	for _, value := range []struct {
 		own *string

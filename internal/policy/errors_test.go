@@ -43,7 +43,7 @@ func TestEveryErrorNamesFileLineAndKey(t *testing.T) {
 			"cdrmend.yaml:9:7: sources.cdrs[0].coluor: unknown key, want one of lookahead lookback name org profile s3 settle url versions",
 		},
 		"unknown key in one line": {
-			top("s3: {region: x, Endpoint: y}"),
+			top("s3: {region: x, Endpoint: 'http://y'}"),
 			"cdrmend.yaml:2:17: s3.Endpoint: unknown key, want one of endpoint external_id path_style region role_arn",
 		},
 		"key given twice":     {top("recheck: 1\nrecheck: 2"), "cdrmend.yaml:3:1: recheck: is given twice"},

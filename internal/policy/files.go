@@ -36,11 +36,21 @@ func (b *builder) content(key, path string) []byte {
 		return nil
 	}
 	text, err := os.ReadFile(b.path(path))
-	if err != nil {
+	switch {
+	case err == nil:
+		return text
+	case maybeSecret(path):
+		b.file.Problem(key, "names no file that can be read, want a path; it is not shown, as it may be a key itself")
+	default:
 		b.file.Problem(key, "%v", err)
-		return nil
 	}
-	return text
+	return nil
+}
+
+// maybeSecret reports whether a text that should be a path may be what the
+// file is to hold: a key, a set of keys or a password.
+func maybeSecret(path string) bool {
+	return strings.ContainsAny(path, "\r\n{") || len(path) >= shortestKey && !strings.Contains(path, ".")
 }
 
 // table yields the named columns of a CSV file.

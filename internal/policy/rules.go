@@ -10,7 +10,7 @@ import (
 
 func (b *builder) media() {
 	d := &b.doc.Media
-	b.cfg.Media = Media{Check: MediaCheck(max(slices.Index(mediaCheckNames, d.Check), 0)), S3: b.s3(&d.S3)}
+	b.cfg.Media = Media{Check: MediaCheck(max(slices.Index(mediaCheckNames, d.Check), 0)), S3: b.s3("media.s3", &d.S3)}
 	if d.URL == "" {
 		return
 	}
@@ -30,7 +30,7 @@ func (b *builder) output() {
 		CSV:       slices.Contains(d.Tables, "csv"),
 		Parquet:   slices.Contains(d.Tables, "parquet"),
 		SSEKMSKey: d.SSEKMSKey,
-		S3:        b.s3(&d.S3),
+		S3:        b.s3("output.s3", &d.S3),
 	}
 	if !b.cfg.Output.URL.Fixed() {
 		b.file.Problem("output.url", "holds a placeholder, but all intervals are written below one URL")
