@@ -60,6 +60,9 @@ type Reader struct {
 	// Numberless leaves the phone numbers of legs out: there are nearly as
 	// many as legs, and only exclusions may ask for them.
 	Numberless bool
+	// Forget is told that what was rejected so far does not count, as the
+	// list of rows is spelled twice; nil when nobody keeps it.
+	Forget func()
 
 	numbers []byte // of the leg at hand
 	norm    record.Normalizer
@@ -77,7 +80,12 @@ func NewReader(p *record.Profile, texts *record.Texts, limits *record.Limits) *R
 func (r *Reader) Read(in *bufio.Reader, f record.Format, reject func(record.Reject) error) (*Batch, error) {
 	r.batch = &Batch{}
 	var err error
-	restart := func() { *r.batch = Batch{} }
+	restart := func() {
+		*r.batch = Batch{}
+		if r.Forget != nil {
+			r.Forget()
+		}
+	}
 	r.batch.Reading, err = r.mapping.Read(in, f, r.norm.Profile.List, record.Visitor{Row: r.Row, Reject: reject, Restart: restart})
 	r.batch.clip()
 	return r.batch, err

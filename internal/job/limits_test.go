@@ -5,6 +5,7 @@ import (
 	"compress/gzip"
 	"encoding/base64"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"log/slog"
 	"strings"
@@ -121,4 +122,42 @@ func TestSecretsOfTheRegistrationLogReachNoOutputAndNoLog(t *testing.T) {
 			}
 		}
 	}
+}
+
+// A row of rejects is one that counts: those of a list that is spelled again,
+// and those before the limit that makes a document undecodable, are not.
+func TestLimitsAndSecondListsLeaveNoRejectsThatDoNotCount(t *testing.T) {
+	t.Parallel()
+	deep := strings.Repeat("[", 2000)
+	n := newNight(t, files{
+		"in/m/date=2026-11-20/again.json":  `{"format":"cdrmend.manifest/1","recordings":[1,2,{}],"recordings":[{"recording_id":"r"},3]}`,
+		"in/m/date=2026-11-20/deep.json":   `[1,2,{"recording_id":"r2"},` + deep,
+		"in/m/date=2026-11-20/lines.jsonl": "1\n2\n{\"recording_id\":\"r3\",\"x\":" + deep + "\n",
+		"in/m/date=2026-11-19/deep.json":   `[1,2,{"recording_id":"r4"},` + deep,
+		"in/c/date=2026-11-20/again.json":  `{"legs":[1,2],"legs":[3]}`,
+		"in/r/date=2026-11-20/again.json":  `{"events":[1,{"time":0}],"events":[4]}`,
+		"legs.yaml":                        "cdrs:\n  formats: [json]\n  document: {entries: /legs}\n  fields: {leg_id: [/id]}\n",
+		"log.yaml":                         "registrations:\n  formats: [json]\n  document: {entries: /events}\n  fields: {time: [/time], status: [/status], line_id: [/line]}\n",
+		"cdrmend.yaml": "name: night\nfail_on: none\nsources:\n  manifests: [{name: m, url: 'in/m/date={date}/', profile: cdrmend}]\n  cdrs: [{name: c, url: 'in/c/date={date}/', profile: legs.yaml}]\n" +
+			"  registrations: [{name: r, url: 'in/r/date={date}/', profile: log.yaml}]\noutput: {url: out/, tables: [csv]}\n",
+	})
+	r := n.run()
+	out := n.tree(outputPrefix + "runs/" + r.RunID)
+	for line := range strings.Lines(out["inputs.jsonl"]) {
+		var in struct {
+			Source, Key string
+			Rejects     int
+		}
+		if err := json.Unmarshal([]byte(line), &in); err != nil {
+			t.Fatal(err)
+		}
+		rejects := out["rejects/"+in.Source+"/"+in.Key+".jsonl"]
+		if got := strings.Count(rejects, "\n") - strings.Count(rejects, `"row":-1,`); got != in.Rejects {
+			t.Errorf("%s %s has %d rejects, its file %d:\n%.500s", in.Source, in.Key, in.Rejects, got, rejects)
+		}
+	}
+	if again := out["rejects/m/date=2026-11-20/again.json.jsonl"]; !strings.Contains(again, `"row":1,`) || strings.Count(again, "\n") != 1 {
+		t.Errorf("the rejects of the list that counts are\n%s", again)
+	}
+	n.checkSchemas()
 }

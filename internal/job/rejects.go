@@ -21,6 +21,18 @@ type rejectLine struct {
 	Bytes  string `json:"bytes,omitempty"` // base64
 }
 
+// forget gives up what was rejected of an input so far, as it turned out not to
+// count: it stands in a list that is spelled a second time, or in a document of
+// which nothing can be used and that is set aside as a whole.
+func (s *scan) forget(n uint32) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if spool := s.rejects[n]; spool != nil {
+		spool.Close()
+		delete(s.rejects, n)
+	}
+}
+
 // reject keeps a part of an input that could not be used. The lines of one
 // object come from one goroutine, in the order of the object.
 func (s *scan) reject(sc *scanner, n uint32, r record.Reject) error {

@@ -225,12 +225,13 @@ func (sc *scanner) one(ctx context.Context, n uint32) error {
 func (sc *scanner) decode(n uint32, o *opened, reader any) (take func() error, err error) {
 	in := &sc.snap.inputs[n]
 	reject := func(r record.Reject) error { return sc.out.reject(sc, n, r) }
+	forget := func() { sc.out.forget(n) }
 	switch r := reader.(type) {
 	case *manifest.Reader:
 		var batch *manifest.Batch
 		input := manifest.Input{
 			Key: in.Key, Packed: in.Size, Stream: o.stream, Body: o.body, Format: o.format, Reject: reject,
-			Keep: sc.out.rests.keep,
+			Forget: forget, Keep: sc.out.rests.keep,
 		}
 		if o.file != nil {
 			batch, err = r.ReadParquet(input, o.file, o.size)
@@ -240,6 +241,7 @@ func (sc *scanner) decode(n uint32, o *opened, reader any) (take func() error, e
 		return func() error { return sc.out.addManifest(sc, n, batch) }, err
 	case *cdr.Reader:
 		var batch *cdr.Batch
+		r.Forget = forget
 		if o.file != nil {
 			batch, err = r.ReadParquet(o.file, o.size, reject)
 		} else {
@@ -249,6 +251,7 @@ func (sc *scanner) decode(n uint32, o *opened, reader any) (take func() error, e
 	default:
 		var batch *registration.Batch
 		log := reader.(*registration.Reader)
+		log.Forget = forget
 		if o.file != nil {
 			batch, err = log.ReadParquet(o.file, o.size, sc.orgOf(n), reject)
 		} else {

@@ -83,7 +83,14 @@ type Input struct {
 	Body   *bufio.Reader // of Stream
 	Format record.Format
 	Reject func(record.Reject) error
+	Forget func()                      // what was rejected so far does not count; nil when nobody keeps it
 	Keep   func([]byte) (Range, error) // takes over rests of entries; nil leaves them in the batch
+}
+
+func (in *Input) forget() {
+	if in.Forget != nil {
+		in.Forget()
+	}
 }
 
 // Read reads one document. Damage is part of the batch; the error is a
@@ -143,6 +150,7 @@ func isUndecodable(err error) bool {
 
 // undecodable is a document of which nothing can be used.
 func (r *Reader) undecodable(b *Batch, in Input, why error) (*Batch, error) {
+	in.forget()
 	*b = Batch{Doc: Document{Key: b.Doc.Key, Format: in.Format, Packed: in.Stream.Compression}}
 	rare := b.Doc.rare()
 	rare.Malformed, rare.Why = &Break{}, why
@@ -188,6 +196,7 @@ func (r *Reader) document(b *Batch, in Input) error {
 	d := record.NewDocument(s, r.mapping.Paths, r.norm.Profile.List, r.marker, r.wanted)
 	d.Visit = func(e *record.Element) error { return r.element(b, e, in.Reject) }
 	d.Restart = func() {
+		in.forget()
 		b.Entries, b.Rest, b.Rows, b.Rejects = nil, nil, 0, 0
 		b.Doc.Rare, b.Doc.Rest = nil, nil
 	}

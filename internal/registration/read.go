@@ -34,6 +34,10 @@ type Batch struct {
 // Reader reads the registration log of one source. It is not safe for
 // concurrent use.
 type Reader struct {
+	// Forget is told that what was rejected so far does not count, as the
+	// list of rows is spelled twice; nil when nobody keeps it.
+	Forget func()
+
 	norm    record.Normalizer
 	mapping *record.Mapping
 	rules   *token.Rules
@@ -56,7 +60,12 @@ func NewReader(p *record.Profile, texts *record.Texts, rules *token.Rules) *Read
 func (r *Reader) Read(in *bufio.Reader, f record.Format, org record.Text, reject func(record.Reject) error) (*Batch, error) {
 	r.begin(org, reject)
 	var err error
-	restart := func() { *r.batch = Batch{} }
+	restart := func() {
+		*r.batch = Batch{}
+		if r.Forget != nil {
+			r.Forget()
+		}
+	}
 	r.batch.Reading, err = r.mapping.Read(in, f, r.norm.Profile.List, record.Visitor{Row: r.Row, Reject: reject, Restart: restart})
 	return r.batch, err
 }
