@@ -224,7 +224,7 @@ func writeWhole(name string, write func(io.Writer) error) error {
 	if err != nil {
 		return err
 	}
-	defer os.Remove(f.Name()) // in vain once it has its name
+	defer func() { _ = os.Remove(f.Name()) }() // in vain once it has its name
 	if err := errors.Join(write(f), f.Close()); err != nil {
 		return err
 	}

@@ -27,7 +27,7 @@ import (
 var assets embed.FS
 
 var templates = template.Must(template.New("").Funcs(template.FuncMap{
-	"n": report.Grouped, "size": size, "time": instant, "printable": record.Printable,
+	"n": report.Grouped, "size": report.Size, "time": instant, "printable": record.Printable,
 }).ParseFS(assets, "assets/*.tmpl"))
 
 // head is everything before the title, the same on every page.

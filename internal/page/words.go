@@ -31,19 +31,6 @@ func short(n int64) string {
 	return strconv.FormatInt(n, 10)
 }
 
-// size writes a number of bytes.
-func size(n int64) string {
-	units := []string{"B", "kB", "MB", "GB", "TB"}
-	v, i := float64(n), 0
-	for ; v >= 1000 && i < len(units)-1; i++ {
-		v /= 1000
-	}
-	if i == 0 {
-		return report.Grouped(n) + " B"
-	}
-	return fmt.Sprintf("%.1f %s", v, units[i])
-}
-
 // instant is a time as it is read, in UTC, and in such a way that the script
 // can tell the reader's own. What it writes is digits, and letters of this
 // program.

@@ -23,7 +23,7 @@ func (v *Check) recompute(ctx context.Context, r *replayed, how *Replay) error {
 	if err != nil {
 		return fmt.Errorf("making a directory for what is computed again: %w; set scratch to one that can be written", err)
 	}
-	defer os.RemoveAll(dir)
+	defer func() { _ = os.RemoveAll(dir) }() // a leftover is nothing but what can be computed again
 	store, err := object.Open(ctx, object.Location{Dir: dir}, object.Options{})
 	if err != nil {
 		return err

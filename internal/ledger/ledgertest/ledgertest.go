@@ -12,6 +12,7 @@ import (
 	"maps"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -207,9 +208,7 @@ func (i *interval) leftovers(commits int) {
 			i.Strange = append(i.Strange, i.at(path)+": is neither record nor history")
 			continue
 		}
-		number := 0
-		fmt.Sscanf(name[1], "%d", &number)
-		if number < 1 || number > commits+1 {
+		if number, err := strconv.Atoi(name[1]); err != nil || number < 1 || number > commits+1 {
 			i.Strange = append(i.Strange, i.at(path)+": is the history of nothing")
 		}
 	}
