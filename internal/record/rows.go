@@ -328,8 +328,8 @@ func (r *recorder) Read(b []byte) (int, error) {
 		return 0, err
 	}
 	n, err := r.r.Read(b)
-	if len(r.buf) > 64<<10 {
-		r.buf = append(r.buf[:0], r.buf[r.keep-r.base:]...)
+	if drop := r.keep - r.base; drop > 64<<10 && drop > int64(len(r.buf)/2) { // else a long row would be moved at every read
+		r.buf = append(r.buf[:0], r.buf[drop:]...)
 		r.base = r.keep
 	}
 	r.buf = append(r.buf, b[:n]...)
