@@ -44,7 +44,7 @@ func (n *night) make(t *testing.T, flags ...string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	config = bytes.Replace(config, []byte("\noutput:\n"), []byte("\noutput:\n  tables: [parquet]\n"), 1)
+	config = bytes.Replace(config, []byte("\noutput:\n"), []byte("\nreport: {extra: []}\noutput:\n  tables: [parquet]\n"), 1)
 	if err := os.WriteFile(n.config(), config, 0o644); err != nil {
 		t.Fatal(err)
 	}
