@@ -36,7 +36,7 @@ fuzz: ## run every fuzz target for FUZZTIME=20s
 
 # All run on two cores. The floor checks JSON with what is still an experiment of the standard library.
 ratios = GOEXPERIMENT=jsonv2 go test -c -o .tools/bin/ratios ./internal/bench && cd internal/bench && \
-	taskset -c 0,1 ../../.tools/bin/ratios -program $(CURDIR)/cdrmend -legs $(LEGS) -sidecars $(SIDECARS) -test.timeout 3h
+	CI=true taskset -c 0,1 ../../.tools/bin/ratios -program $(CURDIR)/cdrmend -legs $(LEGS) -sidecars $(SIDECARS) -test.timeout 3h
 
 bench: build tools ## measure parts, then whole jobs beside DuckDB and others; RUNS=5 LEGS=1000000 SIDECARS=100000
 	go test -run '^$$' -bench . $(or $(BENCH),-benchtime=500ms) ./...
