@@ -36,7 +36,7 @@ func (r *reader) parquet(p *parquetFile) error {
 			return nil
 		}
 		if err == nil {
-			err = r.row(&Row{Index: index, cells: cells, columns: columns})
+			err = r.row(Row{Index: index, cells: cells, columns: columns})
 		}
 		if err != nil {
 			return err

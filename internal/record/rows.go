@@ -112,14 +112,15 @@ type reader struct {
 	to      Visitor
 	reading Reading
 	slots   *Slots // of a line
-	text    []byte // of the cells of a row
+	current Row    // for the visitor
 }
 
-func (r *reader) row(row *Row) error {
+func (r *reader) row(row Row) error {
 	r.reading.Rows++
 	r.reading.Used = row.Offset + int64(len(row.Bytes))
 	row.mapping = r.mapping
-	return r.to.Row(row)
+	r.current = row
+	return r.to.Row(&r.current)
 }
 
 func (r *reader) reject(row uint32, offset int64, reason string, b []byte) error {
@@ -145,7 +146,7 @@ func (r *reader) json(in io.Reader, list string) error {
 		case e.Kind != Object:
 			return r.reject(e.Index, e.Start, "not an object", e.Raw())
 		}
-		return r.row(&Row{Index: e.Index, Offset: e.Start, Bytes: e.Raw(), element: e})
+		return r.row(Row{Index: e.Index, Offset: e.Start, Bytes: e.Raw(), element: e})
 	}
 	return d.Walk()
 }
@@ -184,7 +185,7 @@ func (r *reader) jsonLine(line Line) error {
 	case e.Kind != Object:
 		return r.reject(line.Index, line.Offset, "not an object", line.Text)
 	}
-	return r.row(&Row{Index: line.Index, Offset: line.Offset, Bytes: line.Text, element: e})
+	return r.row(Row{Index: line.Index, Offset: line.Offset, Bytes: line.Text, element: e})
 }
 
 // ScanLine scans a line of JSON Lines as one element, which is valid until the
@@ -229,6 +230,6 @@ func (r *reader) textLines(in io.Reader) error {
 				cells[i] = Value{Cell, line.Text[at[2*i]:at[2*i+1]]}
 			}
 		}
-		return r.row(&Row{Index: line.Index, Offset: line.Offset, Bytes: line.Text, cells: cells, columns: columns})
+		return r.row(Row{Index: line.Index, Offset: line.Offset, Bytes: line.Text, cells: cells, columns: columns})
 	})
 }
