@@ -39,9 +39,9 @@ type history struct {
 	files []ledger.File
 }
 
-// renderHistory writes the history that a commit after head would make. Until
-// a record names it, it is nothing.
-func (j *Job) renderHistory(ctx context.Context, book *ledger.Interval, head ledger.Head, snap *snapshot, d *reconcile.Decision) (history, error) {
+// renderHistory writes the history that a commit after head would make of the
+// findings, which are ranged over once. Until a record names it, it is nothing.
+func (j *Job) renderHistory(ctx context.Context, book *ledger.Interval, head ledger.Head, snap *snapshot, d *reconcile.Decision, findings table.Rows) (history, error) {
 	h := history{after: head.SHA256}
 	number := head.Number() + 1
 	previous, done, err := j.previousHistory(ctx, book, head)
@@ -49,8 +49,15 @@ func (j *Job) renderHistory(ctx context.Context, book *ledger.Interval, head led
 		return h, err
 	}
 	defer done()
-	newSpool := func() (*ledger.Spool, error) { return book.NewSpool(j.Config.Scratch) }
-	err = j.inFormats(newSpool, table.History, table.Merge(previous, d.FindingRows, number), func(suffix string, spool *ledger.Spool) error {
+	files, err := j.newTable(table.History, func() (*ledger.Spool, error) { return book.NewSpool(j.Config.Scratch) })
+	if err != nil {
+		return h, err
+	}
+	defer files.close()
+	if err := table.Drain(files.Passing(table.Merge(previous, d.FindingRows, findings, number))); err != nil {
+		return h, err
+	}
+	err = files.put(func(suffix string, spool *ledger.Spool) error {
 		f, err := book.PutLog(ctx, fmt.Sprintf("%08d-%s.history%s", number, snap.runID, suffix), spool)
 		h.files = append(h.files, f)
 		return err
@@ -63,7 +70,7 @@ func (j *Job) renderHistory(ctx context.Context, book *ledger.Interval, head led
 func (j *Job) commit(ctx context.Context, book *ledger.Interval, head ledger.Head, neighbours []ledger.Neighbour, c *computed) error {
 	if c.history.after != head.SHA256 {
 		var err error
-		if c.history, err = j.renderHistory(ctx, book, head, c.snap, c.decision); err != nil {
+		if c.history, err = j.renderHistory(ctx, book, head, c.snap, c.decision, c.decision.FindingRows); err != nil {
 			return err
 		}
 	}

@@ -193,7 +193,10 @@ func (j *Job) compute(ctx context.Context, book *ledger.Interval, head *ledger.H
 	if err != nil {
 		return nil, err
 	}
-	page := j.page(snap, decision, summary)
+	page, err := j.page(snap, decision, summary)
+	if err != nil {
+		return nil, err
+	}
 	history, err := j.renderTables(ctx, run, book, head, snap, decision, page)
 	if err != nil {
 		return nil, err

@@ -9,17 +9,14 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"runtime"
 	"slices"
 	"strings"
 	"sync/atomic"
 
 	"cdrmend/internal/ledger"
 	"cdrmend/internal/manifest"
-	"cdrmend/internal/page"
 	"cdrmend/internal/reconcile"
 	"cdrmend/internal/record"
-	"cdrmend/internal/table"
 
 	"golang.org/x/sync/errgroup"
 )
@@ -219,75 +216,6 @@ func ignoreDamage(err error) error {
 		return nil
 	}
 	return err
-}
-
-// renderTables writes the five tables in the wanted formats and the history that
-// a commit after head would make, nil for none, and gathers what the page for
-// people shows of them: as many at a time as there are processors.
-func (j *Job) renderTables(ctx context.Context, run *ledger.Run, book *ledger.Interval, head *ledger.Head, snap *snapshot, d *reconcile.Decision, p *page.Run) (history, error) {
-	g, gctx := errgroup.WithContext(ctx)
-	g.SetLimit(runtime.GOMAXPROCS(0))
-	j.Watch("writing tables", 0, 0)
-	for _, t := range []struct {
-		schema *table.Schema
-		rows   table.Rows
-	}{
-		{table.Findings, d.FindingRows},
-		{table.Repairs, d.RepairRows(snap.label)},
-		{table.Calls, d.CallRows},
-		{table.Outages, d.OutageRows},
-		{table.Recordings, d.RecordingRows},
-	} {
-		g.Go(func() error {
-			return j.inFormats(run.NewSpool, t.schema, t.rows, func(suffix string, spool *ledger.Spool) error {
-				return run.Put(gctx, t.schema.Name+suffix, spool)
-			})
-		})
-	}
-	var made history
-	g.Go(func() (err error) {
-		if head != nil {
-			made, err = j.renderHistory(gctx, book, *head, snap, d)
-		}
-		return err
-	})
-	g.Go(p.Gather)
-	err := g.Wait()
-	return made, err
-}
-
-// inFormats writes a table in the wanted formats, in one pass over its rows,
-// and puts each where it belongs.
-func (j *Job) inFormats(newSpool func() (*ledger.Spool, error), schema *table.Schema, rows table.Rows, put func(suffix string, spool *ledger.Spool) error) error {
-	var csv, parquet *ledger.Spool
-	var csvOut, parquetOut io.Writer
-	var err error
-	if j.Config.Output.CSV {
-		if csv, err = newSpool(); err != nil {
-			return err
-		}
-		defer csv.Close()
-		csvOut = csv
-	}
-	if j.Config.Output.Parquet {
-		if parquet, err = newSpool(); err != nil {
-			return err
-		}
-		defer parquet.Close()
-		parquetOut = parquet
-	}
-	if err := table.Write(schema, rows, csvOut, parquetOut); err != nil {
-		return fmt.Errorf("writing table %s: %w", schema.Name, err)
-	}
-	if csv != nil {
-		if err := put(".csv", csv); err != nil {
-			return err
-		}
-	}
-	if parquet != nil {
-		return put(".parquet", parquet)
-	}
-	return nil
 }
 
 // renderInputs writes the list of inputs and what was rejected of them.

@@ -1,12 +1,133 @@
 package job
 
 import (
+	"context"
 	"fmt"
 	"io"
+	"runtime"
 
 	"cdrmend/internal/ledger"
+	"cdrmend/internal/page"
+	"cdrmend/internal/reconcile"
 	"cdrmend/internal/table"
+
+	"golang.org/x/sync/errgroup"
 )
+
+// renderTables writes the five tables in the wanted formats and the history that
+// a commit after head would make, nil for none: as many at a time as there are
+// processors.
+func (j *Job) renderTables(ctx context.Context, run *ledger.Run, book *ledger.Interval, head *ledger.Head, snap *snapshot, d *reconcile.Decision, p *page.Run) (history, error) {
+	g, gctx := errgroup.WithContext(ctx)
+	g.SetLimit(runtime.GOMAXPROCS(0))
+	j.Watch("writing tables", 0, 0)
+	var made history
+	g.Go(func() (err error) {
+		made, err = j.renderFindings(gctx, run, book, head, snap, d, p)
+		return err
+	})
+	for _, t := range []struct {
+		schema *table.Schema
+		rows   table.Rows
+	}{
+		{table.Recordings, d.RecordingRows},
+		{table.Calls, d.CallRows},
+		{table.Repairs, d.RepairRows(snap.label)},
+		{table.Outages, d.OutageRows},
+	} {
+		g.Go(func() error { return j.renderTable(gctx, run, t.schema, t.rows) })
+	}
+	err := g.Wait()
+	return made, err
+}
+
+// renderFindings writes the findings, and what is made of them beside, as they
+// pass: a night may have millions.
+func (j *Job) renderFindings(ctx context.Context, run *ledger.Run, book *ledger.Interval, head *ledger.Head, snap *snapshot, d *reconcile.Decision, p *page.Run) (made history, err error) {
+	files, err := j.newTable(table.Findings, run.NewSpool)
+	if err != nil {
+		return made, err
+	}
+	defer files.close()
+	rows := files.Passing(p.Passing(d.FindingRows))
+	if head != nil {
+		made, err = j.renderHistory(ctx, book, *head, snap, d, rows)
+	} else {
+		err = table.Drain(rows)
+	}
+	if err != nil {
+		return made, err
+	}
+	return made, files.putInto(ctx, run)
+}
+
+func (j *Job) renderTable(ctx context.Context, run *ledger.Run, schema *table.Schema, rows table.Rows) error {
+	files, err := j.newTable(schema, run.NewSpool)
+	if err != nil {
+		return err
+	}
+	defer files.close()
+	if err := table.Drain(files.Passing(rows)); err != nil {
+		return err
+	}
+	return files.putInto(ctx, run)
+}
+
+// tableFiles is one table under way in the wanted formats.
+type tableFiles struct {
+	*table.Writer
+	schema       *table.Schema
+	csv, parquet *ledger.Spool // nil when nobody wants it
+}
+
+func (j *Job) newTable(schema *table.Schema, newSpool func() (*ledger.Spool, error)) (*tableFiles, error) {
+	t := &tableFiles{schema: schema}
+	var csv, parquet io.Writer
+	var err error
+	if j.Config.Output.CSV {
+		if t.csv, err = newSpool(); err != nil {
+			return nil, err
+		}
+		csv = t.csv
+	}
+	if j.Config.Output.Parquet {
+		if t.parquet, err = newSpool(); err != nil {
+			t.close()
+			return nil, err
+		}
+		parquet = t.parquet
+	}
+	t.Writer = table.NewWriter(schema, csv, parquet)
+	return t, nil
+}
+
+func (t *tableFiles) close() {
+	for _, spool := range []*ledger.Spool{t.csv, t.parquet} {
+		if spool != nil {
+			spool.Close()
+		}
+	}
+}
+
+// put completes the table and puts each file where it belongs.
+func (t *tableFiles) put(each func(suffix string, spool *ledger.Spool) error) error {
+	if err := t.Close(); err != nil {
+		return err
+	}
+	if t.csv != nil {
+		if err := each(".csv", t.csv); err != nil {
+			return err
+		}
+	}
+	if t.parquet != nil {
+		return each(".parquet", t.parquet)
+	}
+	return nil
+}
+
+func (t *tableFiles) putInto(ctx context.Context, run *ledger.Run) error {
+	return t.put(func(suffix string, spool *ledger.Spool) error { return run.Put(ctx, t.schema.Name+suffix, spool) })
+}
 
 // rows copies a table, so that it can be read any number of times until it is
 // given up.

@@ -2,7 +2,6 @@ package page
 
 import (
 	"encoding/json"
-	"slices"
 	"strconv"
 
 	"cdrmend/internal/table"
@@ -110,10 +109,11 @@ var (
 
 // take reports whether there is room for a finding, and takes it.
 func (r room) take(f *table.Row) bool {
-	rank := string(slices.Concat(f.Bytes(severityColumn), f.Bytes(statusColumn)))
-	if r[rank] == 0 {
+	var b [32]byte
+	rank := append(append(b[:0], f.Bytes(severityColumn)...), f.Bytes(statusColumn)...)
+	if r[string(rank)] == 0 {
 		return false
 	}
-	r[rank]--
+	r[string(rank)]--
 	return true
 }

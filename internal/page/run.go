@@ -21,8 +21,8 @@ type Run struct {
 	ID       string
 	Redact   policy.Report
 	Summary  *report.Summary
-	Files    []File // of the run; the page names those that hold results
-	Findings table.Rows
+	Files    []File     // of the run; the page names those that hold results
+	Findings table.Rows // nil when they pass
 	Repairs  table.Rows
 	Calls    table.Rows // those missing, partial and indeterminate suffice
 	Outages  table.Rows
@@ -53,6 +53,13 @@ func (r *Run) results() []File {
 // Gather ranges over the tables and keeps what the page shows of them. It may be
 // called before the files are known; Write calls it unless it was.
 func (r *Run) Gather() error {
+	if err := r.gather(); err != nil {
+		return fmt.Errorf("making the report of run %s: %w", r.ID, err)
+	}
+	return nil
+}
+
+func (r *Run) gather() error {
 	start, err := report.Time(r.Summary.Start)
 	if err != nil {
 		return err
@@ -61,12 +68,28 @@ func (r *Run) Gather() error {
 	if err != nil {
 		return err
 	}
-	g := newGathering(record.Span{Start: start, End: end}, redact.New(r.Redact))
-	if err := g.all(r); err != nil {
-		return fmt.Errorf("making the report of run %s: %w", r.ID, err)
-	}
+	g := newGathering(record.Span{Start: start, End: end}, redact.New(r.Redact), r.Summary.Findings)
 	r.gathered = g
-	return nil
+	if err := cmp.Or(g.addCalls(r.Calls), g.addOutages(r.Outages), g.addRepairs(r.Repairs)); err != nil || r.Findings == nil {
+		return err
+	}
+	return table.Drain(r.Passing(r.Findings))
+}
+
+// Passing returns findings of which is kept, as they pass, what the page shows.
+// They come after Gather, and instead of a table of findings: whoever writes
+// that has no need to range over a million rows again.
+func (r *Run) Passing(findings table.Rows) table.Rows {
+	return func(yield func(*table.Row, error) bool) {
+		for row, err := range findings {
+			if err == nil {
+				r.gathered.addFinding(row)
+			}
+			if !yield(row, err) {
+				return
+			}
+		}
+	}
 }
 
 // Write writes the page.
@@ -131,20 +154,29 @@ type gathering struct {
 	partial  tally
 	blamed   map[trunkID]int64 // missing calls that coincide with an outage of a trunk
 	findings *sheet
+	room     room
 	total    int64
 	repairs  *sheet
 	repaired int64
+	named    map[string]*trunk // by organisation and trunk as findings name them
+	name     []byte
 }
 
-func newGathering(span record.Span, r *redact.Redactor) *gathering {
-	return &gathering{
+func newGathering(span record.Span, r *redact.Redactor, counts []report.FindingCount) *gathering {
+	g := &gathering{
 		span: span, show: shower{redact: r}, trunks: map[trunkID]*trunk{}, causes: map[string]*causeView{}, blamed: map[trunkID]int64{},
-		findings: newSheet(table.Findings), repairs: newSheet(table.Repairs),
+		findings: newSheet(table.Findings), repairs: newSheet(table.Repairs), named: map[string]*trunk{},
 	}
-}
-
-func (g *gathering) all(r *Run) error {
-	return cmp.Or(g.addCalls(r.Calls), g.addOutages(r.Outages), g.addFindings(r.Findings, r.Summary.Findings), g.addRepairs(r.Repairs))
+	byRank := map[string]int64{}
+	for _, c := range counts {
+		byRank[c.Severity+c.Status] += c.Count
+		g.total += c.Count
+		if c.Class == "repaired_field" { // there is one of each repair
+			g.repaired += c.Count
+		}
+	}
+	g.room = makeRoom(mostFindings, byRank)
+	return g
 }
 
 var (
@@ -205,36 +237,39 @@ func (g *gathering) addOutages(rows table.Rows) error {
 	return nil
 }
 
-func (g *gathering) addFindings(rows table.Rows, counts []report.FindingCount) error {
-	byRank := map[string]int64{}
-	for _, c := range counts {
-		byRank[c.Severity+c.Status] += c.Count
-		g.total += c.Count
+func (g *gathering) addFinding(row *table.Row) {
+	if row.Known(findingTrunk) {
+		g.trunkOf(row).Findings++
 	}
-	room := makeRoom(mostFindings, byRank)
-	for row, err := range rows {
-		if err != nil {
-			return err
-		}
-		if row.Known(findingTrunk) {
-			id := trunkID{record.Printable(g.show.redact.Org(row.Text(findingOrg))), record.Printable(g.show.redact.Trunk(row.Text(findingTrunk)))}
-			g.trunk(id).Findings++
-		}
-		if room.take(row) {
-			g.findings.add(g.show.row(row))
+	if g.room.take(row) {
+		g.findings.add(g.show.row(row))
+	}
+}
+
+// trunkOf returns the trunk of a finding. To redact a name costs more than to
+// remember what it became.
+func (g *gathering) trunkOf(row *table.Row) *trunk {
+	g.name = append(append(append(g.name[:0], row.Bytes(findingOrg)...), 0), row.Bytes(findingTrunk)...)
+	t := g.named[string(g.name)]
+	if t == nil {
+		t = g.trunk(trunkID{record.Printable(g.show.redact.Org(row.Text(findingOrg))), record.Printable(g.show.redact.Trunk(row.Text(findingTrunk)))})
+		if len(g.named) < mostTrunks {
+			g.named[string(g.name)] = t
 		}
 	}
-	return nil
+	return t
 }
 
 func (g *gathering) addRepairs(rows table.Rows) error {
+	left := mostRepairs
 	for row, err := range rows {
 		if err != nil {
 			return err
 		}
-		if g.repaired++; g.repaired <= mostRepairs {
-			g.repairs.add(g.show.row(row))
+		if left--; left < 0 {
+			break
 		}
+		g.repairs.add(g.show.row(row))
 	}
 	return nil
 }

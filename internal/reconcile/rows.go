@@ -36,16 +36,12 @@ func (d *Decision) input(f *Finding) (source uint32, url string, span record.Spa
 	return p.Source, p.URL, p.Span
 }
 
-func (d *Decision) text(r *table.Row, t record.Text) {
-	r.Append(func(b []byte) []byte { return d.Texts.AppendTo(b, t) })
-}
-
 // FindingRows yields the findings table.
 func (d *Decision) FindingRows(yield func(*table.Row, error) bool) {
-	var r table.Row
+	r := table.NewRow(d.Texts)
 	for i := range d.Findings {
-		d.findingRow(&r, &d.Findings[i])
-		if !yield(&r, nil) {
+		d.findingRow(r, &d.Findings[i])
+		if !yield(r, nil) {
 			return
 		}
 	}
@@ -97,10 +93,10 @@ func bounded(t record.Time) record.Time {
 
 func (d *Decision) subject(r *table.Row, f *Finding, org, conversation, leg, trunk, line record.Text) {
 	for _, t := range []record.Text{org, conversation, f.Recording, leg, trunk, line} {
-		d.text(r, t)
+		r.AddSymbol(t)
 	}
 	r.AddText(fieldName(f.Field))
-	d.text(r, f.Detail)
+	r.AddSymbol(f.Detail)
 }
 
 func (d *Decision) where(r *table.Row, object uint32, row int64) {
@@ -125,10 +121,10 @@ func (d *Decision) outage(r *table.Row, c registration.Coincidence) {
 // row.
 func (d *Decision) RepairRows(interval string) table.Rows {
 	return func(yield func(*table.Row, error) bool) {
-		var r table.Row
+		r := table.NewRow(d.Texts)
 		for _, repair := range d.Repairs {
-			d.repairRow(&r, interval, repair)
-			if !yield(&r, nil) {
+			d.repairRow(r, interval, repair)
+			if !yield(r, nil) {
 				return
 			}
 		}
@@ -141,12 +137,12 @@ func (d *Decision) repairRow(r *table.Row, interval string, repair Repair) {
 	r.Reset(table.Repairs)
 	r.AddText(interval)
 	d.where(r, d.Documents[e.Doc].Object, int64(e.Index))
-	d.text(r, e.Org)
-	d.text(r, e.Conversation)
-	d.text(r, e.Recording)
+	r.AddSymbol(e.Org)
+	r.AddSymbol(e.Conversation)
+	r.AddSymbol(e.Recording)
 	r.AddText(repair.Field.String())
 	if gap := d.Gap(repair); gap != nil {
-		d.text(r, gap.Raw)
+		r.AddSymbol(gap.Raw)
 	} else {
 		r.AddNull()
 	}
@@ -197,10 +193,10 @@ func (d *Decision) cited(run record.Run) string {
 
 // CallRows yields the calls table.
 func (d *Decision) CallRows(yield func(*table.Row, error) bool) {
-	var r table.Row
+	r := table.NewRow(d.Texts)
 	for i := range d.Calls {
-		d.callRow(&r, &d.Calls[i])
-		if !yield(&r, nil) {
+		d.callRow(r, &d.Calls[i])
+		if !yield(r, nil) {
 			return
 		}
 	}
@@ -209,13 +205,13 @@ func (d *Decision) CallRows(yield func(*table.Row, error) bool) {
 // CallRowsOf yields the rows of the calls with one of some verdicts.
 func (d *Decision) CallRowsOf(verdicts ...Verdict) table.Rows {
 	return func(yield func(*table.Row, error) bool) {
-		var r table.Row
+		r := table.NewRow(d.Texts)
 		for i := range d.Calls {
 			if !slices.Contains(verdicts, d.Calls[i].Verdict) {
 				continue
 			}
-			d.callRow(&r, &d.Calls[i])
-			if !yield(&r, nil) {
+			d.callRow(r, &d.Calls[i])
+			if !yield(r, nil) {
 				return
 			}
 		}
@@ -226,13 +222,13 @@ func (d *Decision) callRow(r *table.Row, c *Call) {
 	l := &d.Legs[c.Leg]
 	r.Reset(table.Calls)
 	for _, t := range []record.Text{l.Org, l.Conversation, l.ID, l.Trunk, l.Line, l.Direction} {
-		d.text(r, t)
+		r.AddSymbol(t)
 	}
 	r.AddTime(l.Start)
 	r.AddTime(l.Answer)
 	r.AddTime(l.End)
 	r.AddText(c.Verdict.String())
-	d.text(r, c.Reason)
+	r.AddSymbol(c.Reason)
 	switch {
 	case c.Entries == 0:
 		r.AddNull()
@@ -255,10 +251,10 @@ func (d *Decision) callRow(r *table.Row, c *Call) {
 
 // OutageRows yields the outages table.
 func (d *Decision) OutageRows(yield func(*table.Row, error) bool) {
-	var r table.Row
+	r := table.NewRow(d.Texts)
 	for _, n := range d.Shown {
-		d.outageRow(&r, &d.Outages[n])
-		if !yield(&r, nil) {
+		d.outageRow(r, &d.Outages[n])
+		if !yield(r, nil) {
 			return
 		}
 	}
@@ -267,9 +263,9 @@ func (d *Decision) OutageRows(yield func(*table.Row, error) bool) {
 func (d *Decision) outageRow(r *table.Row, o *registration.Outage) {
 	r.Reset(table.Outages)
 	r.AddText(o.ID)
-	d.text(r, o.Org)
-	d.text(r, o.Trunk)
-	d.text(r, o.Line)
+	r.AddSymbol(o.Org)
+	r.AddSymbol(o.Trunk)
+	r.AddSymbol(o.Line)
 	r.AddTime(o.Span.Start)
 	r.AddTime(o.Span.End)
 	r.AddText(o.EndedBy)
@@ -284,7 +280,7 @@ func (d *Decision) outageRow(r *table.Row, o *registration.Outage) {
 // RecordingRows yields the recordings table. What entries say beside is kept
 // in the order of the table.
 func (d *Decision) RecordingRows(yield func(*table.Row, error) bool) {
-	var r table.Row
+	r := table.NewRow(d.Texts)
 	var rest manifest.Rest
 	rests := manifest.NewRestReader(d.Rests)
 	next := uint32(0) // entry whose rest comes next, and its document
@@ -303,8 +299,8 @@ func (d *Decision) RecordingRows(yield func(*table.Row, error) bool) {
 			return
 		}
 		next = rec.Entry + 1
-		d.recordingRow(&r, rec, &rest)
-		if !yield(&r, nil) {
+		d.recordingRow(r, rec, &rest)
+		if !yield(r, nil) {
 			return
 		}
 	}
@@ -314,7 +310,7 @@ func (d *Decision) recordingRow(r *table.Row, rec Recording, rest *manifest.Rest
 	e := &d.Entries[rec.Entry]
 	r.Reset(table.Recordings)
 	for _, t := range []record.Text{e.Org, e.Conversation, e.Recording, e.Trunk, e.Line} {
-		d.text(r, t)
+		r.AddSymbol(t)
 	}
 	r.AddTime(e.Start)
 	r.AddTime(e.End)
@@ -322,8 +318,8 @@ func (d *Decision) recordingRow(r *table.Row, rec Recording, rest *manifest.Rest
 	r.AddBytes(rest.Direction)
 	r.AddBytes(rest.ANI)
 	r.AddBytes(rest.DNIS)
-	d.text(r, e.MediaType)
-	d.text(r, e.MediaSubtype)
+	r.AddSymbol(e.MediaType)
+	r.AddSymbol(e.MediaSubtype)
 	r.Append(func(b []byte) []byte {
 		for i, user := range rest.Users {
 			if i > 0 {
@@ -336,7 +332,7 @@ func (d *Decision) recordingRow(r *table.Row, rec Recording, rest *manifest.Rest
 	if len(rest.MediaKey) > 0 {
 		r.AddBytes(rest.MediaKey)
 	} else {
-		d.text(r, e.MediaKey)
+		r.AddSymbol(e.MediaKey)
 	}
 	r.AddCount(rest.MediaBytes)
 	r.AddBytes(rest.MediaSHA256)

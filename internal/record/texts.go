@@ -30,7 +30,8 @@ const (
 // is less than [Texts.Limit], and that of None is 0.
 func (x Text) Index() int { return int(x >> 1) }
 
-func (x Text) isUUID() bool  { return x&1 == 1 }
+// IsUUID reports whether x is a UUID in canonical form.
+func (x Text) IsUUID() bool  { return x&1 == 1 }
 func (x Text) shard() uint32 { return uint32(x) >> 1 & (shards - 1) }
 func (x Text) n() uint32     { return uint32(x) >> (shardBits + 1) }
 
@@ -124,7 +125,7 @@ func (t *Texts) AppendTo(b []byte, x Text) []byte {
 	switch {
 	case x == None:
 		return b
-	case x.isUUID():
+	case x.IsUUID():
 		return appendUUID(b, t.stored(x))
 	}
 	return append(b, t.stored(x)...)
@@ -146,7 +147,7 @@ func (t *Texts) Compare(x, y Text) int {
 		return -1
 	case y == None:
 		return 1
-	case x.isUUID() == y.isUUID():
+	case x.IsUUID() == y.IsUUID():
 		return bytes.Compare(t.stored(x), t.stored(y))
 	}
 	var long, short [64]byte

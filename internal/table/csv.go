@@ -26,6 +26,7 @@ func newCSVWriter(w io.Writer, s *Schema) *csvWriter {
 }
 
 func (c *csvWriter) write(r *Row) error {
+	r.spellAll()
 	// One look at all texts of a row is cheaper than one at each.
 	quote := needsQuotes(r.text)
 	for i := range c.schema.Columns {

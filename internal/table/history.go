@@ -22,19 +22,24 @@ const (
 // by this commit unless an earlier one did; one that came back keeps its first
 // commit.
 //
-// Both tables are in their order, and each is ranged over twice, as a finding
-// is known by its id wherever its columns have moved it: only the ids of the
-// history are held in memory. Of several findings with one id the n-th of the
+// Both tables are in their order. As a finding is known by its id wherever its
+// columns have moved it, the ids come first: those of the history are held in
+// memory, and ids, which are rows of the run's findings too, are ranged over
+// unless there is no history. Of several findings with one id the n-th of the
 // run continues the n-th of the history.
-func Merge(previous, current Rows, commit int64) Rows {
+func Merge(previous, ids, current Rows, commit int64) Rows {
 	return func(yield func(*Row, error) bool) {
-		known, err := identities(previous, current)
+		known, err := identities(previous, ids)
 		if err != nil {
 			yield(nil, fmt.Errorf("merging history: %w", err))
 			return
 		}
 		m := merge{known: known, commit: commit}
-		for r, err := range mergeSorted(m.gone(previous), m.held(current)) {
+		rows := m.held(current)
+		if len(known) > 0 {
+			rows = mergeSorted(m.gone(previous), rows)
+		}
+		for r, err := range rows {
 			if err != nil {
 				yield(nil, fmt.Errorf("merging history: %w", err))
 				return
@@ -54,7 +59,7 @@ type identity struct {
 	previous, current int // of them seen while merging
 }
 
-func identities(previous, current Rows) (map[string]*identity, error) {
+func identities(previous, ids Rows) (map[string]*identity, error) {
 	known := map[string]*identity{}
 	of := func(r *Row) *identity {
 		found := known[string(r.Bytes(0))]
@@ -74,7 +79,7 @@ func identities(previous, current Rows) (map[string]*identity, error) {
 	if len(known) == 0 {
 		return nil, nil
 	}
-	for r, err := range current {
+	for r, err := range ids {
 		if err != nil {
 			return nil, err
 		}
@@ -144,8 +149,7 @@ const statusColumn = 3
 
 // extend makes r a row of history from one of findings or history.
 func (r *Row) extend(finding *Row, state string, first, last, closed int64) {
-	r.Reset(History)
-	r.AddCells(finding, len(findingColumns))
+	r.begin(History, finding, len(findingColumns))
 	r.AddText(state)
 	r.AddCount(first)
 	r.AddCount(last)

@@ -27,7 +27,7 @@ func commit(t *testing.T, history []HistoryRow, number int64, findings ...Findin
 	t.Helper()
 	slices.SortFunc(findings, func(a, b Finding) int { return a.Compare(&b) })
 	var merged []HistoryRow
-	for r, err := range Merge(RowsOf(history, fillHistory), RowsOf(findings, (*Finding).Fill), number) {
+	for r, err := range Merge(RowsOf(history, fillHistory), RowsOf(findings, (*Finding).Fill), RowsOf(findings, (*Finding).Fill), number) {
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -168,12 +168,11 @@ func TestMergeReportsWhatItCannotRead(t *testing.T) {
 		}
 	}
 	for name, merged := range map[string]func() Rows{
-		"history":       func() Rows { return Merge(broken, good, 1) },
-		"findings":      func() Rows { return Merge(Empty, broken, 1) },
-		"history later": func() Rows { return Merge(breaking(Empty), good, 1) },
-		"findings later": func() Rows {
-			return Merge(before, breaking(good), 1)
-		},
+		"history":        func() Rows { return Merge(broken, good, good, 1) },
+		"findings":       func() Rows { return Merge(Empty, good, broken, 1) },
+		"history later":  func() Rows { return Merge(breaking(before), good, good, 1) },
+		"ids":            func() Rows { return Merge(before, broken, good, 1) },
+		"findings later": func() Rows { return Merge(before, good, broken, 1) },
 	} {
 		later = 0
 		if n, err := failure(merged()); n != 0 || !errors.Is(err, errBroken) {

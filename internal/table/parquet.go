@@ -96,15 +96,8 @@ func newParquetWriter(w io.Writer, s *Schema) *parquetWriter {
 }
 
 func (p *parquetWriter) write(r *Row) error {
-	start := 0
 	for i := range p.columns {
-		cell := &r.cells[i]
-		if p.columns[i].column.Kind == Text {
-			p.columns[i].addText(r.text[start:cell.end])
-		} else {
-			p.columns[i].addNumber(cell.n, cell.known)
-		}
-		start = cell.end
+		p.columns[i].add(r, i)
 	}
 	p.rows++
 	if p.rows%rowsPerCheck == 0 {

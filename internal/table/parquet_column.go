@@ -9,6 +9,8 @@ import (
 	"github.com/parquet-go/parquet-go/encoding/rle"
 	"github.com/parquet-go/parquet-go/encoding/thrift"
 	"github.com/parquet-go/parquet-go/format"
+
+	"cdrmend/internal/record"
 )
 
 // parquetColumn collects the values of one column of a row group and makes
@@ -25,9 +27,11 @@ type parquetColumn struct {
 
 	dictionary bool             // the page refers to one
 	numbers    map[string]int32 // of its texts
-	entries    []byte           // the texts, each after its length
-	refs       []int32          // of the page
-	last       []byte           // the text before, which is often the same
+	symbols    map[record.Text]int32
+	entries    []byte      // the texts, each after its length
+	refs       []int32     // of the page
+	last       []byte      // the text before, which is often the same,
+	lastSymbol record.Text // or the symbol
 	lastRef    int32
 
 	pages        []byte // of data, complete
@@ -47,7 +51,8 @@ func (c *parquetColumn) begin() {
 	c.min, c.max = math.MaxInt64, math.MinInt64
 	c.dictionary = c.column.Kind == Text && c.column.pack == repeated
 	if c.dictionary {
-		c.numbers, c.entries, c.last = map[string]int32{}, c.entries[:0], nil
+		c.numbers, c.symbols = map[string]int32{}, map[record.Text]int32{}
+		c.entries, c.last, c.lastSymbol = c.entries[:0], c.last[:0], record.None
 	}
 }
 
@@ -56,32 +61,44 @@ func (c *parquetColumn) clearPage() {
 	c.ends = append(c.ends[:0], 0)
 }
 
-func (c *parquetColumn) addNumber(n int64, known bool) {
-	if !known {
-		c.levels = append(c.levels, 0)
-		return
-	}
-	c.levels = append(c.levels, 1)
-	c.ints = append(c.ints, n)
-	c.min, c.max = min(c.min, n), max(c.max, n)
-}
-
-// addText adds a text; an empty one is missing.
-func (c *parquetColumn) addText(v []byte) {
-	if len(v) == 0 {
+// add adds cell i of a row.
+func (c *parquetColumn) add(r *Row, i int) {
+	cell := &r.cells[i]
+	if cell.state == missing {
 		c.levels = append(c.levels, 0)
 		return
 	}
 	c.levels = append(c.levels, 1)
 	switch {
+	case c.column.Kind != Text:
+		c.ints = append(c.ints, cell.n)
+		c.min, c.max = min(c.min, cell.n), max(c.max, cell.n)
+	case c.dictionary && cell.state == symbol:
+		c.refs = append(c.refs, c.symbolNumber(r, i))
 	case c.dictionary:
-		c.refs = append(c.refs, c.number(v))
+		c.refs = append(c.refs, c.number(r.Bytes(i)))
 	case c.column.pack == prefixed:
-		c.texts = append(c.texts, v...)
+		c.texts = append(c.texts, r.Bytes(i)...)
 		c.ends = append(c.ends, uint32(len(c.texts)))
 	default:
-		c.values = appendPlain(c.values, v)
+		c.values = appendPlain(c.values, r.Bytes(i))
 	}
+}
+
+// symbolNumber returns the number of a symbol's text in the dictionary, which
+// need not be spelled out when the symbol was met before.
+func (c *parquetColumn) symbolNumber(r *Row, i int) int32 {
+	s := record.Text(r.cells[i].n)
+	if s == c.lastSymbol {
+		return c.lastRef
+	}
+	n, met := c.symbols[s]
+	if !met {
+		n = c.number(r.Bytes(i))
+		c.symbols[s] = n
+	}
+	c.last, c.lastSymbol, c.lastRef = c.last[:0], s, n
+	return n
 }
 
 func appendPlain(b, v []byte) []byte {
@@ -93,6 +110,7 @@ func (c *parquetColumn) number(v []byte) int32 {
 	if bytes.Equal(v, c.last) {
 		return c.lastRef
 	}
+	c.lastSymbol = record.None
 	n, known := c.numbers[string(v)]
 	if !known {
 		n = int32(len(c.numbers))

@@ -21,17 +21,29 @@ func Empty(func(*Row, error) bool) {}
 // panics. A row that is used again allocates nothing.
 type Row struct {
 	schema *Schema
-	text   []byte // of all cells
+	texts  *record.Texts // that symbols stand for
+	text   []byte        // of the cells, in the order in which they were spelled out
 	cells  []cell
 }
 
-// A cell is a number, or the part of the text up to end that its predecessors
-// leave.
+// A cell is a number, a text between two places of the row's, or a symbol: an
+// interned text that is spelled out only when somebody wants to see it.
 type cell struct {
-	n     int64
-	end   int
-	known bool
+	n          int64
+	start, end int
+	state      state
 }
+
+type state uint8
+
+const (
+	missing state = iota
+	present
+	symbol
+)
+
+// NewRow returns a row whose symbols stand for interned texts.
+func NewRow(texts *record.Texts) *Row { return &Row{texts: texts} }
 
 // Reset starts a new row of a table.
 func (r *Row) Reset(s *Schema) {
@@ -63,53 +75,91 @@ func (r *Row) Append(f func([]byte) []byte) {
 }
 
 func (r *Row) endText(start int) {
+	r.toValid(start)
+	c := cell{start: start, end: len(r.text)}
+	if c.end > start {
+		c.state = present
+	}
+	r.add(Text, c)
+}
+
+// toValid makes what was appended from a place on valid UTF-8.
+func (r *Row) toValid(start int) {
 	if !utf8.Valid(r.text[start:]) {
 		valid := bytes.ToValidUTF8(r.text[start:], []byte("\uFFFD"))
 		r.text = append(r.text[:start], valid...)
 	}
-	r.add(Text, cell{known: len(r.text) > start})
+}
+
+// AddSymbol adds an interned text; None is missing.
+func (r *Row) AddSymbol(t record.Text) {
+	c := cell{n: int64(t)}
+	if t != record.None {
+		c.state = symbol
+	}
+	r.add(Text, c)
+}
+
+// spell makes a symbol the text that it stands for.
+func (r *Row) spell(c *cell) {
+	c.start = len(r.text)
+	r.text = r.texts.AppendTo(r.text, record.Text(c.n))
+	if !record.Text(c.n).IsUUID() {
+		r.toValid(c.start)
+	}
+	c.end, c.state = len(r.text), present
 }
 
 // AddInt adds a number.
-func (r *Row) AddInt(v int64) { r.add(Int, cell{n: v, known: true}) }
+func (r *Row) AddInt(v int64) { r.add(Int, numberCell(v, true)) }
 
 // AddCount adds a number that is missing when it is negative.
-func (r *Row) AddCount(v int64) { r.add(Int, cell{n: v, known: v >= 0}) }
+func (r *Row) AddCount(v int64) { r.add(Int, numberCell(v, v >= 0)) }
 
 // AddTime adds a time; NoTime is missing.
-func (r *Row) AddTime(t record.Time) { r.add(Time, cell{n: int64(t), known: t.Known()}) }
+func (r *Row) AddTime(t record.Time) { r.add(Time, numberCell(int64(t), t.Known())) }
 
 // AddNull adds a missing cell of whatever kind the column has.
 func (r *Row) AddNull() { r.add(r.schema.Columns[len(r.cells)].Kind, cell{}) }
 
+// spellAll makes all symbols texts.
+func (r *Row) spellAll() {
+	for i := range r.cells {
+		if r.cells[i].state == symbol {
+			r.spell(&r.cells[i])
+		}
+	}
+}
+
+func numberCell(v int64, known bool) cell {
+	if !known {
+		return cell{}
+	}
+	return cell{n: v, state: present}
+}
+
 func (r *Row) add(k Kind, c cell) {
 	r.mustBe(k, len(r.cells))
-	c.end = len(r.text)
 	r.cells = append(r.cells, c)
 }
 
-// AddCells adds the first n cells of another row, whose columns must be of the
-// same kinds.
-func (r *Row) AddCells(from *Row, n int) {
-	for i := range from.cells[:n] {
-		if from.schema.Columns[i].Kind == Text {
-			r.AddBytes(from.Bytes(i))
-			continue
-		}
-		r.add(from.schema.Columns[i].Kind, from.cells[i])
-	}
+// begin makes the first n cells of another row, whose columns are of the same
+// kinds, the first ones of this.
+func (r *Row) begin(s *Schema, from *Row, n int) {
+	r.schema, r.texts = s, from.texts
+	r.text, r.cells = append(r.text[:0], from.text...), append(r.cells[:0], from.cells[:n]...)
 }
 
 // Known reports whether cell i is not missing.
-func (r *Row) Known(i int) bool { return r.cells[i].known }
+func (r *Row) Known(i int) bool { return r.cells[i].state != missing }
 
 // Bytes returns the text of cell i, which belongs to the row.
 func (r *Row) Bytes(i int) []byte {
-	start := 0
-	if i > 0 {
-		start = r.cells[i-1].end
+	c := &r.cells[i]
+	if c.state == symbol {
+		r.spell(c)
 	}
-	return r.text[start:r.cells[i].end]
+	return r.text[c.start:c.end]
 }
 
 // Text returns the text of cell i, empty when it is missing.
@@ -138,7 +188,7 @@ func (r *Row) Time(i int) record.Time {
 	return record.NoTime
 }
 
-func (r *Row) number(i int) (v int64, known bool) { return r.cells[i].n, r.cells[i].known }
+func (r *Row) number(i int) (v int64, known bool) { return r.cells[i].n, r.Known(i) }
 
 func (r *Row) mustBe(k Kind, i int) {
 	if r.schema.Columns[i].Kind != k {

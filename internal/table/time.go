@@ -96,7 +96,7 @@ var (
 )
 
 func appendInt(b []byte, c cell) []byte {
-	if !c.known {
+	if c.state == missing {
 		return b
 	}
 	return strconv.AppendInt(b, c.n, 10)

@@ -11,41 +11,81 @@ type sink interface {
 	close() error // completes the table, not the writer below it
 }
 
-// Write ranges over rows once and writes them as CSV and as Parquet; a nil
-// writer is a format that nobody wants. Equal rows give equal bytes. What was
-// written before an error is of no use.
-func Write(s *Schema, rows Rows, csv, parquet io.Writer) error {
-	var sinks []sink
+// Writer writes rows of one table as CSV and as Parquet. Equal rows give equal
+// bytes. What was written before an error is of no use.
+type Writer struct {
+	schema *Schema
+	sinks  []sink
+}
+
+// NewWriter returns a writer of a table; a nil destination is a format that
+// nobody wants.
+func NewWriter(s *Schema, csv, parquet io.Writer) *Writer {
+	w := &Writer{schema: s}
 	if csv != nil {
-		sinks = append(sinks, newCSVWriter(csv, s))
+		w.sinks = append(w.sinks, newCSVWriter(csv, s))
 	}
 	if parquet != nil {
-		sinks = append(sinks, newParquetWriter(parquet, s))
+		w.sinks = append(w.sinks, newParquetWriter(parquet, s))
 	}
-	if err := pour(s, rows, sinks); err != nil {
-		return fmt.Errorf("writing table %s: %w", s.Name, err)
+	return w
+}
+
+// Write writes one row.
+func (w *Writer) Write(r *Row) error {
+	err := r.check(w.schema)
+	for i := 0; err == nil && i < len(w.sinks); i++ {
+		err = w.sinks[i].write(r)
+	}
+	return w.failed(err)
+}
+
+// Close completes the table, not the destinations.
+func (w *Writer) Close() error {
+	for _, k := range w.sinks {
+		if err := k.close(); err != nil {
+			return w.failed(err)
+		}
 	}
 	return nil
 }
 
-func pour(s *Schema, rows Rows, sinks []sink) error {
-	for r, err := range rows {
-		if err != nil {
-			return err
-		}
-		if err := r.check(s); err != nil {
-			return err
-		}
-		for _, k := range sinks {
-			if err := k.write(r); err != nil {
-				return err
+func (w *Writer) failed(err error) error {
+	if err != nil {
+		return fmt.Errorf("writing table %s: %w", w.schema.Name, err)
+	}
+	return nil
+}
+
+// Passing returns rows that are written as they pass.
+func (w *Writer) Passing(rows Rows) Rows {
+	return func(yield func(*Row, error) bool) {
+		for r, err := range rows {
+			if err == nil {
+				err = w.Write(r)
+			}
+			if !yield(r, err) || err != nil {
+				return
 			}
 		}
 	}
-	for _, k := range sinks {
-		if err := k.close(); err != nil {
+}
+
+// Drain ranges over rows for the sake of what is done as they pass.
+func Drain(rows Rows) error {
+	for _, err := range rows {
+		if err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// Write writes a whole table, whose rows are ranged over once.
+func Write(s *Schema, rows Rows, csv, parquet io.Writer) error {
+	w := NewWriter(s, csv, parquet)
+	if err := Drain(w.Passing(rows)); err != nil {
+		return err
+	}
+	return w.Close()
 }

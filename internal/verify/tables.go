@@ -174,7 +174,7 @@ func (c *comparison) compareHistory(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		_, difference, err := compareRows(table.History, committed, table.Merge(previous, findings, c.r.number))
+		_, difference, err := compareRows(table.History, committed, table.Merge(previous, findings, findings, c.r.number))
 		done()
 		if err != nil {
 			return err
