@@ -178,7 +178,7 @@ func (j *Job) compute(ctx context.Context, book *ledger.Interval, head *ledger.H
 	if err != nil {
 		return nil, err
 	}
-	decision := reconcile.Decide(evidence)
+	decision := reconcile.Decide(evidence, j.spread())
 	if err := j.locate(ctx, snap, decision); err != nil {
 		return nil, err
 	}

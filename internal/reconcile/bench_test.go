@@ -98,6 +98,12 @@ func addLegs(b *testing.B, ev *reconcile.Evidence, n uint32, text []byte) {
 	ev.Legs, ev.Recordings, ev.Talk = batch.Legs, batch.Recordings, batch.Talk
 }
 
+func inOrder(n int, f func(i int)) {
+	for i := range n {
+		f(i)
+	}
+}
+
 // BenchmarkMatch is everything between evidence and decision: matching,
 // repairs, findings and verdicts.
 func BenchmarkMatch(b *testing.B) {
@@ -114,7 +120,7 @@ func BenchmarkMatch(b *testing.B) {
 		again.Documents, again.Entries, again.Legs = slices.Clone(ev.Documents), slices.Clone(ev.Entries), slices.Clone(ev.Legs)
 		again.Partitions, again.Sources = slices.Clone(ev.Partitions), slices.Clone(ev.Sources)
 		b.StartTimer()
-		d := reconcile.Decide(&again)
+		d := reconcile.Decide(&again, reconcile.Spread{Part: len(ev.Entries), Each: inOrder})
 		if want := planted.Findings[synth.Finding{Class: "missing_recording"}] + planted.Entries; len(d.Findings) != want {
 			b.Fatalf("%d findings, want %d", len(d.Findings), want)
 		}

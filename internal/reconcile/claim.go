@@ -199,14 +199,22 @@ func (d *decider) startOf(e *manifest.Entry, modified record.Time) record.Time {
 	return modified
 }
 
+// indexLegs indexes the legs by their conversations and by the recordings that
+// they list.
 func (d *decider) indexLegs() {
-	d.legsOf = newIndex(d.Texts, len(d.Legs), d.orgOfLeg, func(n uint32, add func(record.Text)) { add(d.Legs[n].Conversation) })
-	d.claims = newIndex(d.Texts, len(d.Legs), d.orgOfLeg, func(n uint32, add func(record.Text)) {
-		for _, id := range record.RunOf(d.Legs[n].Recordings, d.Recordings) {
-			add(id)
-		}
+	d.indexes(func() {
+		d.legsOf = newIndex(d.Texts, len(d.Legs), d.orgOfLeg, func(n uint32, add func(record.Text)) { add(d.Legs[n].Conversation) })
+	}, func() {
+		d.claims = newIndex(d.Texts, len(d.Legs), d.orgOfLeg, func(n uint32, add func(record.Text)) {
+			for _, id := range record.RunOf(d.Legs[n].Recordings, d.Recordings) {
+				add(id)
+			}
+		})
 	})
 }
+
+// indexes makes several indexes, each as it is told.
+func (d *decider) indexes(each ...func()) { d.spread.Each(len(each), func(i int) { each[i]() }) }
 
 func (d *decider) orgOfLeg(n uint32) record.Text { return d.Legs[n].Org }
 

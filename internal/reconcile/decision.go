@@ -22,7 +22,7 @@ const (
 	Arithmetic
 )
 
-var ruleNames = []string{
+var ruleNames = [...]string{
 	"", "object-key", "media-key", "sole-unclaimed", "cdr-recording", "cdr-conversation", "registration-line", "arithmetic",
 }
 

@@ -3,6 +3,7 @@ package reconcile
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"slices"
 
 	"cdrmend/internal/manifest"
@@ -12,72 +13,82 @@ import (
 
 // judgeEntries makes the findings of every owned entry.
 func (d *decider) judgeEntries() {
-	// Nearly all findings of a night in which much was lost are repairs.
-	repairs := len(d.decision.Repairs)
-	d.decision.Findings = make([]Finding, 0, repairs+repairs/16+1024)
-	for i := range d.Documents {
-		doc := &d.Documents[i]
-		var invalid []record.Invalid
-		if doc.Rare != nil {
-			invalid = doc.Rare.Invalid
-		}
-		for n := doc.First; n < doc.First+doc.N; n++ {
-			index := d.Entries[n].Index
+	d.inParts(len(d.Entries), func(j *judge, from, to int) {
+		doc, invalid := uint32(math.MaxUint32), []record.Invalid(nil)
+		for n := uint32(from); n < uint32(to); n++ {
+			e := &d.Entries[n]
+			if e.Doc != doc {
+				doc, invalid = e.Doc, d.invalidFrom(e)
+			}
+			for len(invalid) > 0 && invalid[0].Row < e.Index {
+				invalid = invalid[1:]
+			}
 			mine := 0
-			for mine < len(invalid) && invalid[mine].Row == index {
+			for mine < len(invalid) && invalid[mine].Row == e.Index {
 				mine++
 			}
 			if d.state[n].owned {
-				d.judgeEntry(n, invalid[:mine])
+				j.judgeEntry(n, invalid[:mine])
 			}
 			invalid = invalid[mine:]
 		}
-	}
+	})
 }
 
-func (d *decider) judgeEntry(n uint32, invalid []record.Invalid) {
-	e, st := &d.Entries[n], &d.state[n]
+// invalidFrom returns what did not parse in an entry and in those of its
+// document after it.
+func (d *decider) invalidFrom(e *manifest.Entry) []record.Invalid {
+	rare := d.Documents[e.Doc].Rare
+	if rare == nil {
+		return nil
+	}
+	at, _ := slices.BinarySearchFunc(rare.Invalid, e.Index, func(v record.Invalid, index uint32) int { return cmp.Compare(v.Row, index) })
+	return rare.Invalid[at:]
+}
+
+func (j *judge) judgeEntry(n uint32, invalid []record.Invalid) {
+	e, st := &j.Entries[n], &j.state[n]
 	if st.voice {
-		d.entryStarts(e)
+		j.need(policy.CDRs, e.Org, e.Start)
 	}
-	legs, byID := d.legsOfEntry(n)
+	legs, byID := j.legsOfEntry(n)
 	if st.voice && len(legs) == 0 {
-		d.reportEntry(n, NoCDR, NoField, "", d.cdrsIncomplete(e).status())
+		j.reportEntry(n, NoCDR, NoField, record.None, j.cdrsIncomplete(e).status())
 	}
-	d.judgeFields(n)
-	d.judgeConflicts(n, legs, byID)
-	d.judgeInvalid(n, invalid)
-	d.judgeDuplicate(n)
-	d.judgeMedia(n)
+	j.judgeFields(n)
+	j.judgeConflicts(n, legs, byID)
+	j.judgeInvalid(n, invalid)
+	j.judgeDuplicate(n)
+	j.judgeMedia(n)
 }
 
 // judgeFields reports what was repaired, what stays ambiguous and what stays
 // missing.
-func (d *decider) judgeFields(n uint32) {
-	e, st := &d.Entries[n], &d.state[n]
+func (j *judge) judgeFields(n uint32) {
+	e, st := &j.Entries[n], &j.state[n]
 	for f := range record.Field(record.NumEntryFields) {
-		if !d.requires(e, st, f) {
+		if !j.requires(e, st, f) {
 			continue
 		}
 		if i := place(f); i >= 0 {
 			switch {
 			case st.repaired&(1<<i) != 0:
-				d.reportEntry(n, RepairedField, f, st.rule[i].String(), Repaired)
+				j.reportEntry(n, RepairedField, f, j.ruleNames[st.rule[i]], Repaired)
 				continue
 			case st.ambiguous&(1<<i) != 0:
-				d.reportEntry(n, AmbiguousField, f, d.Texts.String(d.candidate[n][i]), d.ambiguityStatus(e, f))
+				j.reportEntry(n, AmbiguousField, f, j.candidate[n][i], j.ambiguityStatus(e, f))
 				continue
 			}
 		}
-		if !d.missing(e, f) {
+		if !j.missing(e, f) {
 			continue
 		}
 		status := Open
 		switch f {
 		case record.TrunkID, record.ConversationID, record.RecordingID:
-			status = d.cdrsIncomplete(e).status()
+			status = j.cdrsIncomplete(e).status()
 		}
-		d.reportEntry(n, MissingField, f, "", status)
+		j.reportEntry(n, MissingField, f, record.None, status)
 	}
 }
 
@@ -113,43 +124,55 @@ func (d *decider) missing(e *manifest.Entry, f record.Field) bool {
 
 // judgeConflicts reports, for each field, the first way in which what the
 // entry says contradicts something else.
-func (d *decider) judgeConflicts(n uint32, legs []uint32, byID bool) {
-	e := &d.Entries[n]
-	key := d.keyIDs(e)
-	d.conflictWithKey(n, record.RecordingID, e.Recording, key.Recording)
-	d.conflictWithKey(n, record.OrgID, e.Org, key.Org)
-	if !d.conflictWithKey(n, record.ConversationID, e.Conversation, key.Conversation) && byID {
-		var named values
+func (j *judge) judgeConflicts(n uint32, legs []uint32, byID bool) {
+	e := &j.Entries[n]
+	key := j.keyIDs(e)
+	j.conflictWithKey(n, record.RecordingID, e.Recording, key.Recording)
+	j.conflictWithKey(n, record.OrgID, e.Org, key.Org)
+	if !j.conflictWithKey(n, record.ConversationID, e.Conversation, key.Conversation) && byID {
+		j.named = j.named[:0]
 		for _, leg := range legs {
-			named.add(d.Legs[leg].Conversation, d.Legs[leg].Ref)
+			j.name(j.Legs[leg].Conversation)
 		}
-		d.conflictWithLegs(n, record.ConversationID, e.Conversation, named.ids)
+		j.conflictWithLegs(n, record.ConversationID, e.Conversation)
 	}
-	if d.state[n].voice {
-		d.conflictWithLegs(n, record.TrunkID, e.Trunk, d.trunks(d.legsOf.find(e.Org, e.Conversation)).ids)
+	if j.state[n].voice {
+		j.named = j.named[:0]
+		for _, leg := range j.legsOf.find(e.Org, e.Conversation) {
+			j.name(j.Legs[leg].Trunk)
+		}
+		j.conflictWithLegs(n, record.TrunkID, e.Trunk)
 	}
-	d.conflictOfDuration(n)
+	j.conflictOfDuration(n)
 }
 
-func (d *decider) conflictWithKey(n uint32, f record.Field, value, inKey record.Text) bool {
-	if !d.Entries[n].Has(f) || inKey == record.None || value == inKey {
+func (j *judge) conflictWithKey(n uint32, f record.Field, value, inKey record.Text) bool {
+	if !j.Entries[n].Has(f) || inKey == record.None || value == inKey {
 		return false
 	}
-	d.conflict(n, f, d.Texts.String(value), d.Texts.String(inKey), "object-key")
+	j.conflict(n, f, j.Texts.String(value), j.Texts.String(inKey), "object-key")
 	return true
 }
 
-func (d *decider) conflictWithLegs(n uint32, f record.Field, value record.Text, named []record.Text) {
-	if value == record.None || len(named) == 0 || slices.Contains(named, value) {
-		return
+// name notes a value that a leg names.
+func (j *judge) name(id record.Text) {
+	if id != record.None {
+		j.named = append(j.named, id)
 	}
-	first := slices.MinFunc(named, d.Texts.Compare)
-	d.conflict(n, f, d.Texts.String(value), d.Texts.String(first), "cdr")
 }
 
-func (d *decider) conflictOfDuration(n uint32) {
-	e := &d.Entries[n]
-	tolerance := d.Policy.DurationTolerance
+// conflictWithLegs reports a value that is none of those that legs name.
+func (j *judge) conflictWithLegs(n uint32, f record.Field, value record.Text) {
+	if value == record.None || len(j.named) == 0 || slices.Contains(j.named, value) {
+		return
+	}
+	first := slices.MinFunc(j.named, j.Texts.Compare)
+	j.conflict(n, f, j.Texts.String(value), j.Texts.String(first), "cdr")
+}
+
+func (j *judge) conflictOfDuration(n uint32) {
+	e := &j.Entries[n]
+	tolerance := j.Policy.DurationTolerance
 	if tolerance < 0 || e.Duration == record.NoInt || !e.Start.Known() || !e.End.Known() {
 		return
 	}
@@ -157,7 +180,7 @@ func (d *decider) conflictOfDuration(n uint32) {
 	if e.Duration <= maxDuration && abs(e.Duration*1000-actual) <= tolerance.Microseconds() {
 		return
 	}
-	d.conflict(n, record.DurationMS, decimal(e.Duration), decimal(floorMS(actual)), "arithmetic")
+	j.conflict(n, record.DurationMS, decimal(e.Duration), decimal(floorMS(actual)), "arithmetic")
 }
 
 func abs(n int64) int64 { return max(n, -n) }
@@ -170,41 +193,41 @@ func floorMS(micros int64) int64 {
 	return micros / 1000
 }
 
-func (d *decider) conflict(n uint32, f record.Field, value, other, source string) {
-	d.reportEntry(n, Conflict, f, fmt.Sprintf("entry=%s;other=%s;source=%s", value, other, source), Open)
+func (j *judge) conflict(n uint32, f record.Field, value, other, source string) {
+	j.reportEntry(n, Conflict, f, j.Texts.OfString(fmt.Sprintf("entry=%s;other=%s;source=%s", value, other, source)), Open)
 }
 
 // judgeInvalid reports the first problem of each field.
-func (d *decider) judgeInvalid(n uint32, invalid []record.Invalid) {
+func (j *judge) judgeInvalid(n uint32, invalid []record.Invalid) {
 	var seen record.Fields
 	for _, v := range invalid {
 		if !seen.Has(v.Field) {
 			seen.Add(v.Field)
-			d.reportEntry(n, InvalidField, v.Field, v.Raw, Open)
+			j.reportEntry(n, InvalidField, v.Field, j.Texts.OfString(v.Raw), Open)
 		}
 	}
-	e := &d.Entries[n]
+	e := &j.Entries[n]
 	if e.Start.Known() && e.End.Known() && e.End < e.Start && !seen.Has(record.EndTime) {
-		d.reportEntry(n, InvalidField, record.EndTime, "end-before-start", Open)
+		j.reportEntry(n, InvalidField, record.EndTime, j.Texts.OfString("end-before-start"), Open)
 	}
 }
 
 // judgeDuplicate reports an entry whose recording an earlier one has.
-func (d *decider) judgeDuplicate(n uint32) {
-	e := &d.Entries[n]
-	same := d.withID.find(e.Org, e.Recording)
+func (j *judge) judgeDuplicate(n uint32) {
+	e := &j.Entries[n]
+	same := j.withID.find(e.Org, e.Recording)
 	if len(same) < 2 {
 		return
 	}
-	first := slices.MinFunc(same, d.entryOrder)
+	first := slices.MinFunc(same, j.entryOrder)
 	if first == n {
 		return
 	}
 	detail := "differing"
-	if d.sameAsRead(first, n) {
+	if j.sameAsRead(first, n) {
 		detail = "same"
 	}
-	d.reportEntry(n, Duplicate, NoField, detail, Open)
+	j.reportEntry(n, Duplicate, NoField, j.Texts.OfString(detail), Open)
 }
 
 // entryOrder orders entries by (object key, source, index).
@@ -246,24 +269,20 @@ func (d *decider) asRead(n uint32) manifest.Entry {
 }
 
 // judgeMedia reports what is wrong with the audio itself.
-func (d *decider) judgeMedia(n uint32) {
-	e := &d.Entries[n]
-	doc := &d.Documents[e.Doc]
-	key := d.Texts.String(e.MediaKey)
+func (j *judge) judgeMedia(n uint32) {
+	e := &j.Entries[n]
+	doc := &j.Documents[e.Doc]
 	if doc.Virtual {
-		d.reportEntry(n, MetadataMissing, NoField, key, Open)
+		j.reportEntry(n, MetadataMissing, NoField, e.MediaKey, Open)
 	}
-	if d.Media == nil || e.MediaKey == record.None {
+	if j.Media == nil || e.MediaKey == record.None {
 		return
 	}
-	size, found := d.Media.Size(d.Objects[doc.Object].Source, e.MediaKey)
+	size, found := j.Media.Size(j.Objects[doc.Object].Source, e.MediaKey)
 	switch {
 	case !found:
-		d.reportEntry(n, MediaMissing, NoField, key, Open)
-	case d.Media.CheckSize && e.MediaBytes != record.NoInt && e.MediaBytes != size:
-		d.reportEntry(n, MediaMismatch, NoField, fmt.Sprintf("expected=%d;actual=%d", e.MediaBytes, size), Open)
+		j.reportEntry(n, MediaMissing, NoField, e.MediaKey, Open)
+	case j.Media.CheckSize && e.MediaBytes != record.NoInt && e.MediaBytes != size:
+		j.reportEntry(n, MediaMismatch, NoField, j.Texts.OfString(fmt.Sprintf("expected=%d;actual=%d", e.MediaBytes, size)), Open)
 	}
 }
-
-// entryStarts notes that the cdrs of the entry's start are needed.
-func (d *decider) entryStarts(e *manifest.Entry) { d.need(policy.CDRs, e.Org, e.Start) }

@@ -5,7 +5,6 @@ import (
 	"strings"
 	"time"
 
-	"cdrmend/internal/policy"
 	"cdrmend/internal/record"
 )
 
@@ -106,20 +105,6 @@ func (d *decider) shorter(limit time.Duration, n uint32) bool {
 	if limit == 0 {
 		return true
 	}
-	talk, known := d.talkTime(n)
+	talk, known := d.talkTime(nil, n)
 	return known && length(talk) < limit.Microseconds()
-}
-
-// need notes that the partitions in which something of an organisation starts
-// are needed.
-func (d *decider) need(kind policy.Kind, org record.Text, start record.Time) {
-	if !start.Known() {
-		return
-	}
-	for _, n := range d.empty[kind] {
-		p := &d.Partitions[n]
-		if d.Sources[p.Source].concerns(org) && p.Span.Contains(start) {
-			d.needed[n] = true
-		}
-	}
 }

@@ -15,11 +15,11 @@ func decimal(n int64) string { return strconv.FormatInt(n, 10) }
 
 // identity returns the finding id's digits: the same defect of the same
 // subject, which appendSubject appends, has the same id in every run.
-func (d *decider) identity(class Class, f record.Field, appendSubject func([]byte) []byte) uint64 {
-	b := append(append(d.subject[:0], class.String()...), '|')
+func (j *judge) identity(class Class, f record.Field, appendSubject func([]byte) []byte) uint64 {
+	b := append(append(j.subject[:0], class.String()...), '|')
 	b = append(append(b, fieldName(f)...), '|')
-	d.subject = appendSubject(b)
-	sum := sha256.Sum256(d.subject)
+	j.subject = appendSubject(b)
+	sum := sha256.Sum256(j.subject)
 	return binary.BigEndian.Uint64(sum[:8])
 }
 
@@ -39,17 +39,17 @@ const blamed = NumStatuses
 
 // report adds a finding. An accepted one keeps its place in the tables but
 // asks for nobody's attention.
-func (d *decider) report(f Finding, appendSubject func([]byte) []byte) *Finding {
-	f.ID = d.identity(f.Class, f.Field, appendSubject)
+func (j *judge) report(f Finding, appendSubject func([]byte) []byte) *Finding {
+	f.ID = j.identity(f.Class, f.Field, appendSubject)
 	f.Severity = max(f.Severity, classes[f.Class].severity)
 	switch {
-	case len(d.Policy.Accepted) > 0 && d.Policy.Accepted[f.IDText()]:
+	case len(j.Policy.Accepted) > 0 && j.Policy.Accepted[f.IDText()]:
 		f.Status = Accepted
 	case f.Status == blamed:
-		f.Status, d.decision.Blamed = Indeterminate, true
+		f.Status, j.blamed = Indeterminate, true
 	}
-	d.decision.Findings = append(d.decision.Findings, f)
-	return &d.decision.Findings[len(d.decision.Findings)-1]
+	j.findings = append(j.findings, f)
+	return &j.findings[len(j.findings)-1]
 }
 
 // appendPlace appends the source and the key of an object after a word.
@@ -63,12 +63,12 @@ func (d *decider) appendLocation(b []byte, object, row uint32) []byte {
 }
 
 // reportEntry adds a finding of an entry.
-func (d *decider) reportEntry(n uint32, class Class, f record.Field, detail string, status Status) {
-	e, st := &d.Entries[n], &d.state[n]
-	found := d.report(Finding{
+func (j *judge) reportEntry(n uint32, class Class, f record.Field, detail record.Text, status Status) {
+	e, st := &j.Entries[n], &j.state[n]
+	found := j.report(Finding{
 		Class: class, Field: f, About: AboutEntry, Subject: n, Status: status,
-		Recording: e.Recording, Detail: d.Texts.OfString(detail), Outage: d.outageOfEntry(n),
-	}, func(b []byte) []byte { return d.appendLocation(b, d.Documents[e.Doc].Object, e.Index) })
+		Recording: e.Recording, Detail: detail, Outage: j.outageOfEntry(n),
+	}, func(b []byte) []byte { return j.appendLocation(b, j.Documents[e.Doc].Object, e.Index) })
 	switch class {
 	case MissingField, AmbiguousField, Conflict, MetadataMissing, MediaMissing, MediaMismatch:
 		st.flawed = true
@@ -80,36 +80,36 @@ func (d *decider) reportEntry(n uint32, class Class, f record.Field, detail stri
 }
 
 // reportLeg adds a finding of a leg, about one of the recordings it lists.
-func (d *decider) reportLeg(n uint32, class Class, f record.Field, recording record.Text, detail string, status Status, outage registration.Coincidence) {
-	l := &d.Legs[n]
+func (j *judge) reportLeg(n uint32, class Class, f record.Field, recording record.Text, detail record.Text, status Status, outage registration.Coincidence) {
+	l := &j.Legs[n]
 	subject := func(b []byte) []byte {
 		if identified(l) {
 			b = append(b, "leg"...)
 			for _, t := range []record.Text{l.Org, l.Conversation, l.ID} {
-				b = d.Texts.AppendTo(append(b, '|'), t)
+				b = j.Texts.AppendTo(append(b, '|'), t)
 			}
 		} else {
-			b = d.appendLocation(b, l.Ref.Object, l.Ref.Row)
+			b = j.appendLocation(b, l.Ref.Object, l.Ref.Row)
 		}
-		return d.Texts.AppendTo(append(b, '|'), recording)
+		return j.Texts.AppendTo(append(b, '|'), recording)
 	}
-	found := d.report(Finding{
+	found := j.report(Finding{
 		Class: class, Field: f, About: AboutLeg, Subject: n, Status: status,
-		Recording: recording, Detail: d.Texts.OfString(detail), Outage: outage,
+		Recording: recording, Detail: detail, Outage: outage,
 	}, subject)
 	if found.Status.Counts() {
-		d.openLeg[n] = true
+		j.openLeg[n] = true
 	}
 }
 
 var noOutage = registration.Coincidence{Outage: -1, OverlapMS: record.NoInt}
 
-func (d *decider) reportDocument(n uint32, class Class, detail string) {
-	object := d.Documents[n].Object
-	d.report(Finding{
+func (j *judge) reportDocument(n uint32, class Class, detail string) {
+	object := j.Documents[n].Object
+	j.report(Finding{
 		Class: class, Field: NoField, About: AboutDocument, Subject: n,
-		Detail: d.Texts.OfString(detail), Outage: noOutage,
-	}, func(b []byte) []byte { return d.appendPlace(b, "doc|", object) })
+		Detail: j.Texts.OfString(detail), Outage: noOutage,
+	}, func(b []byte) []byte { return j.appendPlace(b, "doc|", object) })
 }
 
 // outageOfEntry returns the outage that an entry coincides with. An entry

@@ -2,7 +2,6 @@ package reconcile
 
 import (
 	"cmp"
-	"maps"
 	"slices"
 
 	"cdrmend/internal/policy"
@@ -87,59 +86,47 @@ func (d *decider) objectPlace(object uint32, p findingPlace) findingPlace {
 	return p
 }
 
-// sortFindings brings the findings into the order of their table. Most pairs
-// are told apart by what is at hand, without looking up a text.
+// findingKey is what most pairs of findings are told apart by, without looking
+// up a text.
+type findingKey struct {
+	prefix uint64 // of the conversation
+	org    record.Text
+	n      uint32 // among those of a judge
+	judge  uint16
+	class  Class
+}
+
+// sortFindings brings the findings into the order of their table.
 func (d *decider) sortFindings() {
-	type key struct {
-		prefix uint64 // of the conversation
-		n      uint32
-		org    uint32 // rank
-		class  Class
+	firsts, total := make([]int, len(d.found)), 0
+	for i, found := range d.found {
+		firsts[i], total = total, total+len(found)
 	}
-	found := d.decision.Findings
-	keys := make([]key, len(found))
-	orgs := d.rankOrgs()
-	for i := range found {
-		p := d.placeOf(&found[i])
-		keys[i] = key{d.Texts.Prefix(p.conversation), uint32(i), orgs[p.org], found[i].Class}
-	}
-	slices.SortFunc(keys, func(a, b key) int {
+	keys := make([]findingKey, total)
+	d.spread.Each(len(d.found), func(i int) {
+		for n := range d.found[i] {
+			f := &d.found[i][n]
+			p := d.placeOf(f)
+			keys[firsts[i]+n] = findingKey{d.Texts.Prefix(p.conversation), p.org, uint32(n), uint16(i), f.Class}
+		}
+	})
+	finding := func(k findingKey) *Finding { return &d.found[k.judge][k.n] }
+	keys = sorted(d.spread, keys, func(a, b findingKey) int {
 		switch {
 		case a.class != b.class:
 			return cmp.Compare(a.class, b.class)
 		case a.org != b.org:
-			return cmp.Compare(a.org, b.org)
+			return d.Texts.Compare(a.org, b.org)
 		case a.prefix != b.prefix:
 			return cmp.Compare(a.prefix, b.prefix)
 		}
-		return d.compareFindings(&found[a.n], &found[b.n])
+		return cmp.Or(d.compareFindings(finding(a), finding(b)), cmp.Compare(a.judge, b.judge), cmp.Compare(a.n, b.n))
 	})
-	// Each finding moves to its place, one circle of moves after the other, as
-	// a second list of them would be the most memory that a run ever needs.
-	for i := range keys {
-		first, at := found[i], uint32(i)
-		for keys[at].n != at {
-			from := keys[at].n
-			keys[at].n = at
-			if from == uint32(i) {
-				found[at] = first
-				break
-			}
-			found[at], at = found[from], from
-		}
+	d.decision.Findings = make([]Finding, total)
+	for i, k := range keys {
+		d.decision.Findings[i] = *finding(k)
 	}
-}
-
-// rankOrgs numbers the organisations of the findings in byte order.
-func (d *decider) rankOrgs() map[record.Text]uint32 {
-	ranks := map[record.Text]uint32{}
-	for i := range d.decision.Findings {
-		ranks[d.placeOf(&d.decision.Findings[i]).org] = 0
-	}
-	for rank, org := range slices.SortedFunc(maps.Keys(ranks), d.Texts.Compare) {
-		ranks[org] = uint32(rank)
-	}
-	return ranks
+	d.found = nil
 }
 
 func (d *decider) compareFindings(a, b *Finding) int {
@@ -207,12 +194,11 @@ func (d *decider) sortCalls() {
 	if slices.IsSortedFunc(keys, order) {
 		return
 	}
-	slices.SortFunc(keys, order)
-	sorted := make([]Call, len(calls))
+	keys = sorted(d.spread, keys, order)
+	d.decision.Calls = make([]Call, len(calls))
 	for i, k := range keys {
-		sorted[i] = calls[k.n]
+		d.decision.Calls[i] = calls[k.n]
 	}
-	d.decision.Calls = sorted
 }
 
 // chooseOutages picks the outages that the table shows: those that overlap the

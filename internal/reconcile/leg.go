@@ -10,34 +10,42 @@ import (
 
 // judgeLegs makes the call and the findings of every owned leg.
 func (d *decider) judgeLegs() {
-	invalid := d.LegInvalid
-	owned := 0
-	for _, mine := range d.ownedLeg {
+	d.decision.Calls = make([]Call, 0, owned(d.ownedLeg))
+	d.inParts(len(d.Legs), func(j *judge, from, to int) {
+		j.calls = make([]Call, 0, owned(d.ownedLeg[from:to]))
+		at, _ := slices.BinarySearchFunc(d.LegInvalid, d.Legs[from].Ref, func(v LegInvalid, ref record.Ref) int { return compareRefs(v.Ref, ref) })
+		invalid := d.LegInvalid[at:]
+		for n := uint32(from); n < uint32(to); n++ {
+			ref := d.Legs[n].Ref
+			for len(invalid) > 0 && compareRefs(invalid[0].Ref, ref) < 0 {
+				invalid = invalid[1:]
+			}
+			mine := 0
+			for mine < len(invalid) && invalid[mine].Ref == ref {
+				mine++
+			}
+			if d.ownedLeg[n] {
+				j.judgeLeg(n, invalid[:mine])
+			}
+		}
+	})
+}
+
+func owned(legs []bool) (n int) {
+	for _, mine := range legs {
 		if mine {
-			owned++
+			n++
 		}
 	}
-	d.decision.Calls = make([]Call, 0, owned)
-	for i := range d.Legs {
-		ref := d.Legs[i].Ref
-		for len(invalid) > 0 && compareRefs(invalid[0].Ref, ref) < 0 {
-			invalid = invalid[1:]
-		}
-		mine := 0
-		for mine < len(invalid) && invalid[mine].Ref == ref {
-			mine++
-		}
-		if d.ownedLeg[i] {
-			d.judgeLeg(uint32(i), invalid[:mine])
-		}
-	}
+	return n
 }
 
 func compareRefs(a, b record.Ref) int {
 	return cmp.Or(cmp.Compare(a.Object, b.Object), cmp.Compare(a.Row, b.Row))
 }
 
-// legJudgement is what is known about a leg while it is judged.
+// legJudgement is what is known about a leg while it is judged. It is used
+// again for the next leg, for the sake of its lists.
 type legJudgement struct {
 	n          uint32
 	call       Call
@@ -50,27 +58,33 @@ type legJudgement struct {
 	short      bool
 	inError    bool // recorded although it should not have been
 	incomplete lack // what manifests are, for this leg
+
+	talk, recorded []record.Span
 }
 
-func (d *decider) judgeLeg(n uint32, invalid []LegInvalid) {
-	j := d.weigh(n)
-	if j.toRecord {
-		d.need(policy.Manifests, d.Legs[n].Org, d.Legs[n].Start)
+func (j *judge) judgeLeg(n uint32, invalid []LegInvalid) {
+	l := &j.leg
+	j.weigh(l, n)
+	if l.toRecord {
+		j.need(policy.Manifests, j.Legs[n].Org, j.Legs[n].Start)
 	}
-	d.reportLost(j)
-	if j.inError {
-		d.reportLeg(n, RecordedInError, NoField, record.None, "", Open, j.call.Outage)
+	j.reportLost(l)
+	if l.inError {
+		j.reportLeg(n, RecordedInError, NoField, record.None, record.None, Open, l.call.Outage)
 	}
-	d.reportInvalidLeg(j, invalid)
-	j.call.Verdict = d.verdict(j)
-	d.decision.Calls = append(d.decision.Calls, j.call)
+	j.reportInvalidLeg(l, invalid)
+	l.call.Verdict = j.verdict(l)
+	j.calls = append(j.calls, l.call)
 }
 
 // weigh finds out everything that the verdict on a leg rests on.
-func (d *decider) weigh(n uint32) *legJudgement {
+func (d *decider) weigh(j *legJudgement, n uint32) {
 	l := &d.Legs[n]
-	j := &legJudgement{n: n, call: Call{Leg: n, Outage: d.outageOfLeg(n)}}
-	j.entries, j.call.ByID = d.entriesOfLeg(n)
+	*j = legJudgement{
+		n: n, call: Call{Leg: n, Outage: d.outageOfLeg(n)},
+		entries: j.entries[:0], lost: j.lost[:0], talk: j.talk[:0], recorded: j.recorded[:0],
+	}
+	d.findEntries(j)
 	j.call.Entries = int32(len(j.entries))
 	d.findLost(j)
 	d.cover(j)
@@ -78,31 +92,30 @@ func (d *decider) weigh(n uint32) *legJudgement {
 	j.short = j.toRecord && j.call.Uncovered != record.NoInt && j.call.Uncovered > d.Policy.CoverageTolerance.Microseconds()
 	j.inError = (l.Recorded == record.False || j.forbidden) && l.Recordings.N > 0 && len(j.entries) > 0
 	j.incomplete = d.manifestsIncomplete(n)
-	return j
 }
 
-// entriesOfLeg returns the voice entries with the ids that the leg lists
-// (byID), or else those of its conversation that overlap it or are untimed.
-func (d *decider) entriesOfLeg(n uint32) (entries []uint32, byID bool) {
-	l := &d.Legs[n]
-	if l.Recordings.N > 0 {
+// findEntries finds the voice entries with the ids that the leg lists (by id),
+// or else those of its conversation that overlap it or are untimed.
+func (d *decider) findEntries(j *legJudgement) {
+	l := &d.Legs[j.n]
+	j.call.ByID = l.Recordings.N > 0
+	if j.call.ByID {
 		for _, id := range record.RunOf(l.Recordings, d.Recordings) {
 			for _, entry := range d.withID.find(l.Org, id) {
 				if d.state[entry].voice {
-					entries = append(entries, entry)
+					j.entries = append(j.entries, entry)
 				}
 			}
 		}
-		return entries, true
+		return
 	}
-	span, timed := d.legSpan(n)
+	span, timed := d.legSpan(j.n)
 	for _, entry := range d.entriesOf.find(l.Org, l.Conversation) {
 		own, valid := validSpan(&d.Entries[entry])
 		if !timed || !valid || own.Overlaps(span) {
-			entries = append(entries, entry)
+			j.entries = append(j.entries, entry)
 		}
 	}
-	return entries, false
 }
 
 // findLost lists the recordings that the leg should have and has not.
@@ -110,7 +123,7 @@ func (d *decider) findLost(j *legJudgement) {
 	l := &d.Legs[j.n]
 	if l.Recordings.N == 0 {
 		if len(j.entries) == 0 {
-			j.lost, j.certain = []record.Text{record.None}, true
+			j.lost, j.certain = append(j.lost, record.None), true
 		}
 		return
 	}
@@ -128,56 +141,64 @@ func (d *decider) findLost(j *legJudgement) {
 }
 
 // reportLost reports lost recordings and too short ones.
-func (d *decider) reportLost(j *legJudgement) {
-	if !j.toRecord {
+func (j *judge) reportLost(l *legJudgement) {
+	if !l.toRecord {
 		return
 	}
-	for _, id := range j.lost {
-		s := j.incomplete.status()
-		if s == Open && d.possible[keyOf(d.Legs[j.n].Org, id)] {
+	org := j.Legs[l.n].Org
+	for _, id := range l.lost {
+		s := l.incomplete.status()
+		if s == Open && j.possible[keyOf(org, id)] {
 			s = Indeterminate
 		}
-		d.reportLeg(j.n, MissingRecording, NoField, id, "", s, j.call.Outage)
-		if id == record.None {
-			d.decision.Lost++
-		} else {
-			d.lost[keyOf(d.Legs[j.n].Org, id)] = true
+		j.reportLeg(l.n, MissingRecording, NoField, id, record.None, s, l.call.Outage)
+		switch {
+		case id == record.None:
+			j.nameless++
+		case j.lost == nil:
+			j.lost = map[uint64]bool{keyOf(org, id): true}
+		default:
+			j.lost[keyOf(org, id)] = true
 		}
 	}
-	if j.short {
-		d.reportLeg(j.n, ShortRecording, NoField, record.None, decimal(floorMS(j.call.Uncovered)), j.incomplete.status(), j.call.Outage)
+	if l.short {
+		uncovered := j.Texts.OfString(decimal(floorMS(l.call.Uncovered)))
+		j.reportLeg(l.n, ShortRecording, NoField, record.None, uncovered, l.incomplete.status(), l.call.Outage)
 	}
 }
 
-func (d *decider) reportInvalidLeg(j *legJudgement, invalid []LegInvalid) {
+func (j *judge) reportInvalidLeg(l *legJudgement, invalid []LegInvalid) {
 	var seen record.Fields
+	report := func(f record.Field, raw string) {
+		j.reportLeg(l.n, InvalidField, f, record.None, j.Texts.OfString(raw), Open, l.call.Outage)
+	}
 	for _, v := range invalid {
 		if !seen.Has(v.Field) {
 			seen.Add(v.Field)
-			d.reportLeg(j.n, InvalidField, v.Field, record.None, v.Raw, Open, j.call.Outage)
+			report(v.Field, v.Raw)
 		}
 	}
-	l := &d.Legs[j.n]
-	if l.Start.Known() && l.End.Known() && l.End < l.Start && !seen.Has(record.EndTime) {
-		d.reportLeg(j.n, InvalidField, record.EndTime, record.None, "end-before-start", Open, j.call.Outage)
+	leg := &j.Legs[l.n]
+	if leg.Start.Known() && leg.End.Known() && leg.End < leg.Start && !seen.Has(record.EndTime) {
+		report(record.EndTime, "end-before-start")
 	}
 }
 
-// talkTime returns the spans in which somebody could be heard, in order and
-// without overlaps; false when they are unknown.
-func (d *decider) talkTime(n uint32) ([]record.Span, bool) {
+// talkTime appends the spans in which somebody could be heard to none, in order
+// and without overlaps; false when they are unknown.
+func (d *decider) talkTime(none []record.Span, n uint32) ([]record.Span, bool) {
 	l := &d.Legs[n]
 	start := l.Answer
 	if !start.Known() {
 		start = l.Start
 	}
 	if !l.End.Known() || !start.Known() {
-		return nil, false
+		return none, false
 	}
 	if l.Talk.N > 0 {
-		return union(slices.Clone(record.RunOf(l.Talk, d.Talk))), true
+		return union(append(none, record.RunOf(l.Talk, d.Talk)...)), true
 	}
-	return union([]record.Span{{Start: start, End: l.End}}), true
+	return union(append(none, record.Span{Start: start, End: l.End})), true
 }
 
 // union merges spans that overlap or touch, and drops those without length.
@@ -220,20 +241,20 @@ func common(a, b []record.Span) (micros int64) {
 // cover computes how much of the talk time is recorded.
 func (d *decider) cover(j *legJudgement) {
 	j.call.Covered, j.call.Uncovered = record.NoInt, record.NoInt
-	talk, known := d.talkTime(j.n)
-	if !known || len(j.entries) == 0 {
+	var known bool
+	if j.talk, known = d.talkTime(j.talk, j.n); !known || len(j.entries) == 0 {
 		return
 	}
-	recorded := make([]record.Span, 0, len(j.entries))
 	for _, entry := range j.entries {
 		span, valid := validSpan(&d.Entries[entry])
 		if !valid {
 			return
 		}
-		recorded = append(recorded, span)
+		j.recorded = append(j.recorded, span)
 	}
-	j.call.Covered = common(talk, union(recorded))
-	j.call.Uncovered = length(talk) - j.call.Covered
+	j.recorded = union(j.recorded)
+	j.call.Covered = common(j.talk, j.recorded)
+	j.call.Uncovered = length(j.talk) - j.call.Covered
 }
 
 // expect decides whether the leg is to be recorded, and why not.

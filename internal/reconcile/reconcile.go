@@ -2,7 +2,8 @@
 // what a lost value must have been, what is missing, and what nobody can tell.
 //
 // It is pure. Everything it knows is in [Evidence], and everything it says is
-// in [Decision]; the same evidence in any order gives the same decision.
+// in [Decision]; the same evidence in any order gives the same decision. What
+// can be decided of one row beside the others is left to a [Spread].
 //
 // One entry passes through it like this. Its organisation is settled, ids are
 // taken from the names of its objects, its third time is computed from the
@@ -98,11 +99,13 @@ type Media struct {
 // decider holds the indexes while a decision is made.
 type decider struct {
 	*Evidence
-	decision *Decision
-	byKey    []uint32 // rank of each object in (key, source) order
-	voices   map[record.Text]bool
-	screens  map[record.Text]bool
-	rules    []exclusion
+	decision  *Decision
+	spread    Spread
+	byKey     []uint32 // rank of each object in (key, source) order
+	voices    map[record.Text]bool
+	screens   map[record.Text]bool
+	rules     []exclusion
+	ruleNames [len(ruleNames)]record.Text
 
 	badConversations, badRecordings map[uint64]bool // ids that too many records carry
 
@@ -118,7 +121,7 @@ type decider struct {
 	claimed   map[uint32]record.Run // of decision.Refs: the legs that list a claimed id
 	contests  map[uint64]contest    // by conversation; nil unless the decision is traced
 
-	subject  []byte                    // of the finding at hand
+	found    [][]Finding               // by judge
 	openLeg  []bool                    // has an open or indeterminate finding
 	lost     map[uint64]bool           // recordings that are missing
 	damaged  [policy.NumKinds][]uint32 // damaged partitions of settled sources
@@ -139,9 +142,9 @@ type entryState struct {
 	flawed    bool // has a finding that makes its legs incomplete
 }
 
-// Decide makes the decision. It fills in the final values of the entries in
-// the evidence.
-func Decide(ev *Evidence) *Decision { return newDecider(ev).decide() }
+// Decide makes the decision, spread over processors. It fills in the final
+// values of the entries in the evidence.
+func Decide(ev *Evidence, spread Spread) *Decision { return newDecider(ev, spread).decide() }
 
 func (d *decider) decide() *Decision {
 	d.findDamage()

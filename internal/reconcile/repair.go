@@ -228,10 +228,13 @@ func (d *decider) registered(e *manifest.Entry, legs []uint32) values {
 
 // indexEntries indexes the entries by their final ids.
 func (d *decider) indexEntries() {
-	d.entriesOf = newIndex(d.Texts, len(d.Entries), d.orgOfEntry, func(n uint32, add func(record.Text)) {
-		if d.state[n].voice {
-			add(d.Entries[n].Conversation)
-		}
+	d.indexes(func() {
+		d.entriesOf = newIndex(d.Texts, len(d.Entries), d.orgOfEntry, func(n uint32, add func(record.Text)) {
+			if d.state[n].voice {
+				add(d.Entries[n].Conversation)
+			}
+		})
+	}, func() {
+		d.withID = newIndex(d.Texts, len(d.Entries), d.orgOfEntry, func(n uint32, add func(record.Text)) { add(d.Entries[n].Recording) })
 	})
-	d.withID = newIndex(d.Texts, len(d.Entries), d.orgOfEntry, func(n uint32, add func(record.Text)) { add(d.Entries[n].Recording) })
 }

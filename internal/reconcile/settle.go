@@ -17,9 +17,10 @@ import (
 // is no id at all.
 const overuse = 10_000
 
-func newDecider(ev *Evidence) *decider {
+func newDecider(ev *Evidence, spread Spread) *decider {
 	d := &decider{
 		Evidence:  ev,
+		spread:    spread,
 		state:     make([]entryState, len(ev.Entries)),
 		decision:  &Decision{Evidence: ev},
 		possible:  map[uint64]bool{},
@@ -30,6 +31,9 @@ func newDecider(ev *Evidence) *decider {
 	}
 	d.rankObjects()
 	d.rules = compileExclusions(ev)
+	for rule, name := range ruleNames {
+		d.ruleNames[rule] = ev.Texts.OfString(name)
+	}
 	return d
 }
 

@@ -18,8 +18,8 @@ type Trace struct {
 }
 
 // Explain makes the decision that Decide makes, and keeps what it rests on.
-func Explain(ev *Evidence) *Trace {
-	d := newDecider(ev)
+func Explain(ev *Evidence, spread Spread) *Trace {
+	d := newDecider(ev, spread)
 	d.contests = map[uint64]contest{}
 	return &Trace{d.decide(), d}
 }
@@ -221,7 +221,8 @@ type Weighing struct {
 // Weigh finds out what the verdict on a leg rests on.
 func (t *Trace) Weigh(n uint32) Weighing {
 	d := t.d
-	j, l := d.weigh(n), &d.Legs[n]
+	j, l := new(legJudgement), &d.Legs[n]
+	d.weigh(j, n)
 	j.call.Verdict = d.verdict(j)
 	w := Weighing{
 		Call: j.call, Entries: j.entries, ToRecord: j.toRecord, Forbidden: j.forbidden, InError: j.inError, Short: j.short,

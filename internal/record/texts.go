@@ -156,8 +156,14 @@ func (t *Texts) Compare(x, y Text) int {
 
 // Prefix returns the first eight bytes of x as a number that orders like them.
 func (t *Texts) Prefix(x Text) uint64 {
-	var b [64]byte
-	text := t.AppendTo(b[:0], x)
+	var b [uuidLen]byte
+	text := b[:0]
+	switch {
+	case x.IsUUID():
+		text = appendHex(text, t.stored(x)[:4])
+	case x != None:
+		text = t.stored(x)
+	}
 	var first [8]byte
 	copy(first[:], text)
 	return binary.BigEndian.Uint64(first[:])

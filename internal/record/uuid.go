@@ -77,6 +77,14 @@ func appendUUID(b, packed []byte) []byte {
 	return b
 }
 
+// appendHex appends bytes as lower-case digits.
+func appendHex(b, bytes []byte) []byte {
+	for _, c := range bytes {
+		b = binary.LittleEndian.AppendUint16(b, hexPairs[c])
+	}
+	return b
+}
+
 // isUUID reports whether b is 8-4-4-4-12 hexadecimal digits of any case.
 func isUUID(b []byte) bool {
 	var id [uuidSize]byte
