@@ -82,11 +82,13 @@ func (r *Reader) Read(in *bufio.Reader, f record.Format, reject func(record.Reje
 	var err error
 	restart := func() {
 		*r.batch = Batch{}
+		r.norm.Forget()
 		if r.Forget != nil {
 			r.Forget()
 		}
 	}
 	r.batch.Reading, err = r.mapping.Read(in, f, r.norm.Profile.List, record.Visitor{Row: r.Row, Reject: reject, Restart: restart})
+	r.settle()
 	r.batch.clip()
 	return r.batch, err
 }
@@ -102,6 +104,7 @@ func (r *Reader) ReadParquet(file io.ReaderAt, size int64, reject func(record.Re
 	r.batch = &Batch{}
 	var err error
 	r.batch.Reading, err = r.mapping.ReadParquet(file, size, record.Visitor{Row: r.Row, Reject: reject})
+	r.settle()
 	r.batch.clip()
 	return r.batch, err
 }
@@ -113,7 +116,34 @@ func (r *Reader) Row(row *record.Row) error {
 		return nil
 	}
 	r.leg(row)
+	if r.norm.Waits() {
+		r.settle()
+	}
 	return nil
+}
+
+// Where an id goes that is interned later: the lowest bits tell what it is, the
+// others the number of the leg or of the recording.
+const (
+	laterConversation = iota
+	laterID
+	laterRecording
+	laterBits = 2
+)
+
+// settle fills in the ids that wait.
+func (r *Reader) settle() {
+	b := r.batch
+	r.norm.Settle(func(slot uint32, id record.Text) {
+		switch n := slot >> laterBits; slot & (1<<laterBits - 1) {
+		case laterConversation:
+			b.Legs[n].Conversation = id
+		case laterID:
+			b.Legs[n].ID = id
+		case laterRecording:
+			b.Recordings[n] = id
+		}
+	})
 }
 
 // leg adds a row that is one leg.
@@ -131,6 +161,12 @@ func (r *Reader) leg(row *record.Row) {
 		note(f, v, ok)
 		return t
 	}
+	later := func(f record.Field, what uint32) record.Text {
+		v := row.Value(f)
+		t, _, ok := r.norm.Later(v, uint32(len(b.Legs))<<laterBits|what)
+		note(f, v, ok)
+		return t
+	}
 	instant := func(f record.Field) record.Time {
 		v := row.Value(f)
 		t, ok := r.norm.Time(v)
@@ -139,8 +175,8 @@ func (r *Reader) leg(row *record.Row) {
 		return t
 	}
 	l.Org = text(record.OrgID, r.norm.ID)
-	l.Conversation = text(record.ConversationID, r.norm.ID)
-	l.ID = text(record.LegID, r.norm.ID)
+	l.Conversation = later(record.ConversationID, laterConversation)
+	l.ID = later(record.LegID, laterID)
 	l.Trunk = text(record.TrunkID, r.norm.ID)
 	l.Line = text(record.LineID, r.norm.ID)
 	l.Direction = text(record.Direction, r.norm.Plain)
@@ -162,7 +198,7 @@ func (r *Reader) leg(row *record.Row) {
 
 	ids := row.Value(record.RecordingIDs)
 	from := len(b.Recordings)
-	b.Recordings, ok = r.norm.IDs(b.Recordings, ids)
+	ok = r.recordings(ids)
 	l.Recordings = record.Run{At: uint32(from), N: uint32(len(b.Recordings) - from)}
 	note(record.RecordingIDs, ids, ok)
 
@@ -174,6 +210,22 @@ func (r *Reader) leg(row *record.Row) {
 	l.read(record.Talk, l.Talk.N > 0)
 
 	b.Legs = append(b.Legs, l)
+}
+
+// recordings reads the recordings that a leg lists. Nearly every leg that has
+// one has one only.
+func (r *Reader) recordings(ids record.Value) (ok bool) {
+	b := r.batch
+	sole, one := r.norm.Sole(ids)
+	if !one {
+		b.Recordings, ok = r.norm.IDs(b.Recordings, ids)
+		return ok
+	}
+	id, present, ok := r.norm.Later(sole, uint32(len(b.Recordings))<<laterBits|laterRecording)
+	if present {
+		b.Recordings = append(b.Recordings, id)
+	}
+	return ok
 }
 
 // phones reads the phone numbers of a leg.

@@ -2,6 +2,7 @@ package manifest
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 
 	"cdrmend/internal/record"
@@ -13,7 +14,7 @@ func (r *Reader) entry(b *Batch, index uint32, value func(record.Field) record.V
 	*v = values{r: r, batch: b, index: index, value: value}
 	e := Entry{
 		Index: index,
-		Org:   v.id(record.OrgID), Recording: v.id(record.RecordingID), Conversation: v.id(record.ConversationID),
+		Org:   v.id(record.OrgID), Recording: v.later(record.RecordingID, laterRecording), Conversation: v.later(record.ConversationID, laterConversation),
 		Trunk: v.id(record.TrunkID), Line: v.id(record.LineID),
 		Start: v.time(record.StartTime), End: v.time(record.EndTime), Duration: v.number(record.DurationMS),
 	}
@@ -28,7 +29,7 @@ func (r *Reader) entry(b *Batch, index uint32, value func(record.Field) record.V
 	v.users(rest)
 	e.MediaBytes, e.Rest = rest.MediaBytes, r.rest(b, rest)
 	if len(rest.MediaKey) > 0 {
-		e.Named = FromMediaKey(r.norm.Profile, rest.MediaKey, &r.norm)
+		e.Named = r.named(rest.MediaKey, uint32(len(b.Entries))<<laterBits|laterNamed)
 		if r.MediaKeys {
 			e.MediaKey = r.norm.Texts.Of(rest.MediaKey)
 		}
@@ -64,6 +65,38 @@ func (v *values) id(f record.Field) record.Text {
 	return t
 }
 
+// later is id for ids that are interned later.
+func (v *values) later(f record.Field, what uint32) record.Text {
+	raw := v.value(f)
+	t, present, ok := v.r.norm.Later(raw, uint32(len(v.batch.Entries))<<laterBits|what)
+	v.note(f, raw, present, ok)
+	return t
+}
+
+// Where an id goes that is interned later: the lowest bits tell what it is, the
+// others the number of the entry.
+const (
+	laterRecording = iota
+	laterConversation
+	laterNamed
+	laterBits = 2
+)
+
+// settle fills in the ids that wait.
+func (r *Reader) settle(b *Batch) {
+	r.norm.Settle(func(slot uint32, id record.Text) {
+		e := &b.Entries[slot>>laterBits]
+		switch slot & (1<<laterBits - 1) {
+		case laterRecording:
+			e.Recording = id
+		case laterConversation:
+			e.Conversation = id
+		case laterNamed:
+			e.Named = id
+		}
+	})
+}
+
 func (v *values) plain(f record.Field) record.Text {
 	raw := v.value(f)
 	t, ok := v.r.norm.Plain(raw)
@@ -95,16 +128,35 @@ func (v *values) number(f record.Field) int64 {
 
 func (v *values) users(rest *Rest) {
 	raw := v.value(record.UserIDs)
-	var ok bool
-	v.r.ids, ok = v.r.norm.IDs(v.r.ids[:0], raw)
-	v.note(record.UserIDs, raw, len(v.r.ids) > 0, ok)
-	rest.Users = rest.Users[:0]
-	v.r.text = v.r.text[:0]
-	for _, id := range v.r.ids {
-		from := len(v.r.text)
-		v.r.text = v.r.norm.Texts.AppendTo(v.r.text, id)
-		rest.Users = append(rest.Users, v.r.text[from:])
+	rest.Users, v.r.text = rest.Users[:0], v.r.text[:0]
+	const few = 32
+	var seen map[string]bool // when there are more than a few
+	known := func(user []byte) bool {
+		if len(rest.Users) < few {
+			return slices.ContainsFunc(rest.Users, func(other []byte) bool { return bytes.Equal(other, user) })
+		}
+		if seen == nil {
+			seen = map[string]bool{}
+			for _, other := range rest.Users {
+				seen[string(other)] = true
+			}
+		}
+		before := seen[string(user)]
+		seen[string(user)] = true
+		return before
 	}
+	ok := v.r.norm.Elements(raw, func(element record.Value) (ok bool) {
+		from := len(v.r.text)
+		v.r.text, ok = v.r.norm.AppendID(v.r.text, element)
+		if user := v.r.text[from:]; len(user) > 0 && !known(user) {
+			rest.Users = append(rest.Users, user)
+		}
+		return ok
+	})
+	if !ok {
+		rest.Users = rest.Users[:0]
+	}
+	v.note(record.UserIDs, raw, len(rest.Users) > 0, ok)
 }
 
 // KeyOf returns what an object key says, in normal form. The media key is the
@@ -137,16 +189,26 @@ func KeyOf(p *record.Profile, key string, n *record.Normalizer) KeyIDs {
 	return ids
 }
 
-// FromMediaKey returns the recording id that a media key's name holds: its
-// base name up to the first dot, when that is a UUID or looks like an id of
-// the profile.
+// FromMediaKey returns the recording id that a media key's name holds.
 func FromMediaKey(p *record.Profile, mediaKey []byte, n *record.Normalizer) record.Text {
+	id, _ := n.ID(idInMediaKey(p, mediaKey))
+	return id
+}
+
+// named is FromMediaKey for an id that is interned later.
+func (r *Reader) named(mediaKey []byte, slot uint32) record.Text {
+	id, _, _ := r.norm.Later(idInMediaKey(r.norm.Profile, mediaKey), slot)
+	return id
+}
+
+// idInMediaKey returns the base name of a media key up to its first dot, when
+// that is a UUID or looks like an id of the profile.
+func idInMediaKey(p *record.Profile, mediaKey []byte) record.Value {
 	name := bytes.TrimRight(mediaKey, "/")
 	name = name[bytes.LastIndexByte(name, '/')+1:]
 	name, _, _ = bytes.Cut(name, []byte("."))
 	if !record.SpellsUUID(name) && (p.IDPattern == nil || !p.IDPattern.Match(name)) {
-		return record.None
+		return record.Value{}
 	}
-	id, _ := n.ID(record.Value{Kind: record.Cell, Raw: name})
-	return id
+	return record.Value{Kind: record.Cell, Raw: name}
 }

@@ -18,6 +18,7 @@ func (r *Reader) ReadParquet(in Input, file io.ReaderAt, size int64) (*Batch, er
 	reading, err := r.mapping.ReadParquet(file, size, record.Visitor{Row: func(row *record.Row) error {
 		return r.add(b, r.entry(b, row.Index, row.Value))
 	}})
+	r.settle(b)
 	if err != nil {
 		return nil, err
 	}

@@ -27,10 +27,9 @@ type Reader struct {
 	limits   *record.Limits
 	norm     record.Normalizer
 	keep     func([]byte) (Range, error)
-	values   values        // of the entry at hand,
-	beside   Rest          // likewise
-	ids      []record.Text // likewise
-	text     []byte        // of ids
+	values   values // of the entry at hand,
+	beside   Rest   // likewise
+	text     []byte // of ids of users
 	mapping  *record.Mapping
 	required []record.Field // repairable ones
 	docOrg   int            // paths of the document's own values, 0 without
@@ -107,6 +106,7 @@ func (r *Reader) Read(in Input) (*Batch, error) {
 	} else {
 		err = r.document(b, in)
 	}
+	r.settle(b)
 	for _, err := range []error{in.Stream.Failed(), err} {
 		if isUndecodable(err) {
 			return r.undecodable(b, in, err)
@@ -197,6 +197,7 @@ func (r *Reader) document(b *Batch, in Input) error {
 	d.Visit = func(e *record.Element) error { return r.element(b, e, in.Reject) }
 	d.Restart = func() {
 		in.forget()
+		r.norm.Forget()
 		b.Entries, b.Rest, b.Rows, b.Rejects = nil, nil, 0, 0
 		b.Doc.Rare, b.Doc.Rest = nil, nil
 	}

@@ -132,6 +132,9 @@ func (r *RestReader) fill(n int) error {
 // add adds an entry to the batch, and hands on what it says beside.
 func (r *Reader) add(b *Batch, e Entry) error {
 	b.Entries = append(b.Entries, e)
+	if r.norm.Waits() {
+		r.settle(b)
+	}
 	if r.keep == nil || len(b.Rest) < restWindow {
 		return nil
 	}

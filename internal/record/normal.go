@@ -12,6 +12,7 @@ type Normalizer struct {
 	Profile *Profile
 	Texts   *Texts
 	recent  *recently // nil for few values
+	later   backlog
 	buf     []byte
 }
 
@@ -75,6 +76,16 @@ func (n *Normalizer) ID(v Value) (Text, bool) {
 		return n.recent.of(n.Texts, id[:], 1), true
 	}
 	return n.recent.of(n.Texts, b, 0), true
+}
+
+// AppendID appends the text of an id in normal form, which is not interned.
+func (n *Normalizer) AppendID(dst []byte, v Value) ([]byte, bool) {
+	b, ok := n.text(v)
+	var id [uuidSize]byte
+	if parseUUID(&id, bare(b), &anyHex) {
+		return appendUUID(dst, id[:]), true
+	}
+	return append(dst, b...), ok
 }
 
 // Plain returns a text that is no id.
@@ -210,7 +221,7 @@ func (n *Normalizer) IDs(dst []Text, v Value) ([]Text, bool) {
 	const few = 32
 	from := len(dst)
 	var seen map[Text]bool // of more than a few
-	ok := n.elements(v, func(element Value) bool {
+	ok := n.Elements(v, func(element Value) bool {
 		id, ok := n.ID(element)
 		switch {
 		case id == None:
@@ -238,6 +249,25 @@ func (n *Normalizer) IDs(dst []Text, v Value) ([]Text, bool) {
 	return dst, true
 }
 
+// Sole returns the only element of a list that has one; false for any other
+// value.
+func (n *Normalizer) Sole(v Value) (sole Value, ok bool) {
+	if v.Kind == Cell {
+		return v, bytes.IndexByte(v.Raw, ';') < 0
+	}
+	if v.Kind != List {
+		return Value{}, false
+	}
+	found := 0
+	for element := range v.Elements {
+		if found++; found > 1 {
+			break
+		}
+		sole = element
+	}
+	return sole, found == 1
+}
+
 func contains(list []Text, x Text) bool {
 	for _, y := range list {
 		if x == y {
@@ -252,7 +282,7 @@ func contains(list []Text, x Text) bool {
 // reported for a local time that occurs twice.
 func (n *Normalizer) Spans(dst []Span, v Value) ([]Span, bool) {
 	from, clear := len(dst), true
-	ok := n.elements(v, func(element Value) bool {
+	ok := n.Elements(v, func(element Value) bool {
 		span, once := n.span(element)
 		clear = clear && once
 		dst = append(dst, span)
@@ -278,9 +308,9 @@ func (n *Normalizer) span(v Value) (Span, bool) {
 	return Span{start, end}, ok1 && ok2
 }
 
-// elements calls each for the elements of a list until one does not parse. In
+// Elements calls each for the elements of a list until one does not parse. In
 // a cell they stand between semicolons, and empty ones are none.
-func (n *Normalizer) elements(v Value, each func(Value) bool) bool {
+func (n *Normalizer) Elements(v Value, each func(Value) bool) bool {
 	switch v.Kind {
 	case Absent, Null:
 		return true

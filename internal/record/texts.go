@@ -47,12 +47,13 @@ type Texts struct {
 // there are millions of texts and each look at another place in memory costs
 // as much as decoding a field.
 type shard struct {
-	mu     sync.Mutex
-	slots  []uint64 // open addressing: 32 bits of hash, then the number; 0 is free
-	last   uint32   // number of the last text
-	used   int      // bytes of the last block
-	places atomic.Pointer[[]*chunk]
-	blocks atomic.Pointer[[][]byte]
+	mu      sync.Mutex
+	slots   []uint64 // open addressing: 32 bits of hash, then the number; 0 is free
+	last    uint32   // number of the last text
+	used    int      // bytes of the last block
+	touched byte     // see touch
+	places  atomic.Pointer[[]*chunk]
+	blocks  atomic.Pointer[[][]byte]
 }
 
 // chunk holds the places of successive texts: a UUID itself, or the block, the
@@ -105,14 +106,23 @@ func (t *Texts) OfString(v string) Text { return t.Of([]byte(v)) }
 func (t *Texts) of(stored []byte, kind uint32, hash uint64) Text {
 	number := uint32(hash) & (shards - 1)
 	s := &t.shard[number]
-	tag := uint32(hash>>32)&^1 | kind
 	s.mu.Lock()
+	n := s.number(tagOf(hash, kind), stored)
+	s.mu.Unlock()
+	return Text(n<<shardBits|number)<<1 | Text(kind)
+}
+
+// tagOf returns what a slot holds of a text beside its number: of its hash as
+// much as tells nearly all texts apart, and its kind.
+func tagOf(hash uint64, kind uint32) uint32 { return uint32(hash>>32)&^1 | kind }
+
+// number returns that of a text, which is new or not.
+func (s *shard) number(tag uint32, stored []byte) uint32 {
 	n, at := s.find(tag, stored)
 	if n == 0 {
 		n = s.add(tag, at, stored)
 	}
-	s.mu.Unlock()
-	return Text(n<<shardBits|number)<<1 | Text(kind)
+	return n
 }
 
 // is reports whether x stands for what is stored.

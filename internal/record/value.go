@@ -120,11 +120,14 @@ func AppendQuoted(dst, v []byte) []byte {
 	return append(dst, '"')
 }
 
+// unlimited are the limits of what was scanned within others before.
+var unlimited Limits
+
 // Members ranges over the members of an object in order, repeated names
 // included. It must be given a valid JSON object.
 func (v Value) Members(yield func(name []byte, member Value) bool) {
 	var s Scanner
-	s.Reset(v.Raw, 0, &Limits{})
+	s.Reset(v.Raw, 0, &unlimited)
 	empty, _ := s.Enter('}')
 	for more := !empty; more; {
 		from, to, err := s.Name()
@@ -148,7 +151,7 @@ func (v Value) Members(yield func(name []byte, member Value) bool) {
 // array.
 func (v Value) Elements(yield func(Value) bool) {
 	var s Scanner
-	s.Reset(v.Raw, 0, &Limits{})
+	s.Reset(v.Raw, 0, &unlimited)
 	empty, _ := s.Enter(']')
 	for more := !empty; more; {
 		start := s.Offset()
