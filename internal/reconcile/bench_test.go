@@ -35,7 +35,7 @@ func benchNight(legs int) *synth.Night {
 }
 
 // evidenceOf reads a night that benchNight made.
-func evidenceOf(b *testing.B, n *synth.Night) *reconcile.Evidence {
+func evidenceOf(b testing.TB, n *synth.Night) *reconcile.Evidence {
 	b.Helper()
 	path := filepath.Join(b.TempDir(), "cdrmend.yaml")
 	if err := os.WriteFile(path, n.Config(""), 0o600); err != nil {
@@ -73,7 +73,7 @@ func evidenceOf(b *testing.B, n *synth.Night) *reconcile.Evidence {
 	return ev
 }
 
-func addEntries(b *testing.B, ev *reconcile.Evidence, n uint32, text []byte) {
+func addEntries(b testing.TB, ev *reconcile.Evidence, n uint32, text []byte) {
 	b.Helper()
 	in := manifest.Input{Key: ev.Objects[n].Key, Stream: record.Open(bytes.NewReader(text), int64(len(text)), &unlimited), Format: record.JSONLines}
 	in.Body = bufio.NewReader(in.Stream)
@@ -85,7 +85,7 @@ func addEntries(b *testing.B, ev *reconcile.Evidence, n uint32, text []byte) {
 	ev.Documents, ev.Entries = []manifest.Document{batch.Doc}, batch.Entries
 }
 
-func addLegs(b *testing.B, ev *reconcile.Evidence, n uint32, text []byte) {
+func addLegs(b testing.TB, ev *reconcile.Evidence, n uint32, text []byte) {
 	b.Helper()
 	batch, err := cdr.NewReader(ev.Sources[n].Profile, ev.Texts, &unlimited).Read(bufio.NewReader(bytes.NewReader(text)), record.CSV, nil)
 	if err != nil {
@@ -96,6 +96,14 @@ func addLegs(b *testing.B, ev *reconcile.Evidence, n uint32, text []byte) {
 		l.Org, l.Ref.Object = ev.Org, n
 	}
 	ev.Legs, ev.Recordings, ev.Talk = batch.Legs, batch.Recordings, batch.Talk
+}
+
+// copied returns evidence of its own, as what is decided is filled into it.
+func copied(ev *reconcile.Evidence) *reconcile.Evidence {
+	again := *ev
+	again.Documents, again.Entries, again.Legs = slices.Clone(ev.Documents), slices.Clone(ev.Entries), slices.Clone(ev.Legs)
+	again.Partitions, again.Sources = slices.Clone(ev.Partitions), slices.Clone(ev.Sources)
+	return &again
 }
 
 func inOrder(n int, f func(i int)) {
@@ -116,11 +124,9 @@ func BenchmarkMatch(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		b.StopTimer()
-		again := *ev // what is decided is filled into it
-		again.Documents, again.Entries, again.Legs = slices.Clone(ev.Documents), slices.Clone(ev.Entries), slices.Clone(ev.Legs)
-		again.Partitions, again.Sources = slices.Clone(ev.Partitions), slices.Clone(ev.Sources)
+		again := copied(ev)
 		b.StartTimer()
-		d := reconcile.Decide(&again, reconcile.Spread{Part: len(ev.Entries), Each: inOrder})
+		d := reconcile.Decide(again, reconcile.Spread{Part: len(ev.Entries), Each: inOrder})
 		if want := planted.Findings[synth.Finding{Class: "missing_recording"}] + planted.Entries; len(d.Findings) != want {
 			b.Fatalf("%d findings, want %d", len(d.Findings), want)
 		}

@@ -12,6 +12,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"cdrmend/internal/record"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -179,5 +181,37 @@ func TestWriteRefusesRowsThatDoNotFit(t *testing.T) {
 		if err := WriteCSV(&sink, Calls, rows); err == nil || err.Error() != want {
 			t.Errorf("error %v, want %q", err, want)
 		}
+	}
+}
+
+func TestSymbolsAreWrittenLikeTheTextsThatTheyStandFor(t *testing.T) {
+	texts := record.NewTexts()
+	symbols := func(yield func(*Row, error) bool) {
+		r := NewRow(texts)
+		for row := range nasty(Findings, 500) {
+			r.Reset(Findings)
+			for i, c := range Findings.Columns {
+				switch {
+				case c.Kind == Text && i%3 == 0: // some texts are not interned
+					r.AddBytes(row.Bytes(i))
+				case c.Kind == Text:
+					r.AddSymbol(texts.Of(row.Bytes(i)))
+				case !row.Known(i):
+					r.AddNull()
+				case c.Kind == Int:
+					r.AddInt(row.Count(i))
+				default:
+					r.AddTime(row.Time(i))
+				}
+			}
+			if !yield(r, nil) {
+				return
+			}
+		}
+	}
+	csv, parquet := written(t, Findings, nasty(Findings, 500))
+	gotCSV, gotParquet := written(t, Findings, symbols)
+	if !bytes.Equal(csv, gotCSV) || !bytes.Equal(parquet, gotParquet) {
+		t.Errorf("CSV equal: %v, Parquet equal: %v", bytes.Equal(csv, gotCSV), bytes.Equal(parquet, gotParquet))
 	}
 }
