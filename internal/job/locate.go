@@ -28,6 +28,9 @@ func (j *Job) locate(ctx context.Context, snap *snapshot, d *reconcile.Decision)
 // unlocated returns the documents in which a repair has no place yet. Parquet
 // needs none.
 func unlocated(d *reconcile.Decision) []uint32 {
+	if d.OverusedIDs == 0 {
+		return nil
+	}
 	var documents []uint32
 	for _, r := range d.Repairs {
 		n := d.Entries[r.Entry].Doc

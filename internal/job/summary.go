@@ -80,25 +80,33 @@ func conversations(d *reconcile.Decision) int64 {
 
 func verdicts(d *reconcile.Decision) map[string]int64 {
 	counts := map[string]int64{}
-	for v := range reconcile.NumVerdicts {
-		counts[v.String()] = 0
-	}
+	var of [reconcile.NumVerdicts]int64
 	for i := range d.Calls {
-		counts[d.Calls[i].Verdict.String()]++
+		of[d.Calls[i].Verdict]++
+	}
+	for v, n := range of {
+		counts[reconcile.Verdict(v).String()] = n
 	}
 	return counts
 }
 
 func findingCounts(d *reconcile.Decision) []report.FindingCount {
-	counts := map[report.FindingCount]int64{}
+	var counts [reconcile.NumClasses][policy.None][reconcile.NumStatuses]int64
 	for i := range d.Findings {
 		f := &d.Findings[i]
-		counts[report.FindingCount{Class: f.Class.String(), Severity: f.Severity.String(), Status: f.Status.String()}]++
+		counts[f.Class][f.Severity][f.Status]++
 	}
-	list := make([]report.FindingCount, 0, len(counts))
-	for key, n := range counts {
-		key.Count = n
-		list = append(list, key)
+	list := []report.FindingCount{}
+	for class := range reconcile.NumClasses {
+		for severity := range policy.None {
+			for status, n := range counts[class][severity] {
+				if n > 0 {
+					list = append(list, report.FindingCount{
+						Class: class.String(), Severity: severity.String(), Status: reconcile.Status(status).String(), Count: n,
+					})
+				}
+			}
+		}
 	}
 	slices.SortFunc(list, func(a, b report.FindingCount) int {
 		return cmp.Or(cmp.Compare(a.Class, b.Class), cmp.Compare(a.Severity, b.Severity), cmp.Compare(a.Status, b.Status))

@@ -20,9 +20,10 @@ const (
 	CDRConversation
 	RegistrationLine
 	Arithmetic
+	NumRules
 )
 
-var ruleNames = [...]string{
+var ruleNames = [NumRules]string{
 	"", "object-key", "media-key", "sole-unclaimed", "cdr-recording", "cdr-conversation", "registration-line", "arithmetic",
 }
 
@@ -189,9 +190,10 @@ const (
 	RecordingIntact RecordingStatus = iota
 	RecordingRepaired
 	RecordingOpen
+	NumRecordingStatuses
 )
 
-var recordingNames = []string{"intact", "repaired", "open"}
+var recordingNames = [NumRecordingStatuses]string{"intact", "repaired", "open"}
 
 // String returns the status's name in the tables.
 func (s RecordingStatus) String() string { return recordingNames[s] }
@@ -213,6 +215,7 @@ type Decision struct {
 	Incomplete  []IncompleteInput
 	Blamed      bool // missing or damaged input of a settled source leaves a result indeterminate
 	ownedDoc    []bool
+	words       *words
 }
 
 // IncompleteInput is a partition or a source that makes results

@@ -99,13 +99,12 @@ type Media struct {
 // decider holds the indexes while a decision is made.
 type decider struct {
 	*Evidence
-	decision  *Decision
-	spread    Spread
-	byKey     []uint32 // rank of each object in (key, source) order
-	voices    map[record.Text]bool
-	screens   map[record.Text]bool
-	rules     []exclusion
-	ruleNames [len(ruleNames)]record.Text
+	decision *Decision
+	spread   Spread
+	byKey    []uint32 // rank of each object in (key, source) order
+	voices   map[record.Text]bool
+	screens  map[record.Text]bool
+	rules    []exclusion
 
 	badConversations, badRecordings map[uint64]bool // ids that too many records carry
 

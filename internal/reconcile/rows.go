@@ -49,10 +49,11 @@ func (d *Decision) FindingRows(yield func(*table.Row, error) bool) {
 
 func (d *Decision) findingRow(r *table.Row, f *Finding) {
 	r.Reset(table.Findings)
-	r.Append(f.AppendID)
-	r.AddText(f.Class.String())
-	r.AddText(f.Severity.String())
-	r.AddText(f.Status.String())
+	var id [len("fnd-") + 16]byte
+	r.AddBytes(f.AppendID(id[:0]))
+	r.AddSymbol(d.words.classes[f.Class])
+	r.AddSymbol(d.words.severities[f.Severity])
+	r.AddSymbol(d.words.statuses[f.Status])
 	switch f.About {
 	case AboutEntry:
 		e := &d.Entries[f.Subject]
@@ -74,7 +75,7 @@ func (d *Decision) findingRow(r *table.Row, f *Finding) {
 	default:
 		source, url, span := d.input(f)
 		d.subject(r, f, d.Sources[source].Org, record.None, record.None, record.None, record.None)
-		r.AddText(d.Sources[source].Name)
+		r.AddSymbol(d.words.sources[source])
 		r.AddText(url)
 		r.AddNull()
 		r.AddTime(bounded(span.Start))
@@ -95,12 +96,12 @@ func (d *Decision) subject(r *table.Row, f *Finding, org, conversation, leg, tru
 	for _, t := range []record.Text{org, conversation, f.Recording, leg, trunk, line} {
 		r.AddSymbol(t)
 	}
-	r.AddText(fieldName(f.Field))
+	r.AddSymbol(d.words.field(f.Field))
 	r.AddSymbol(f.Detail)
 }
 
 func (d *Decision) where(r *table.Row, object uint32, row int64) {
-	r.AddText(d.Sources[d.Objects[object].Source].Name)
+	r.AddSymbol(d.words.sources[d.Objects[object].Source])
 	r.AddText(d.Objects[object].Key)
 	r.AddCount(row)
 }
@@ -108,12 +109,12 @@ func (d *Decision) where(r *table.Row, object uint32, row int64) {
 func (d *Decision) outage(r *table.Row, c registration.Coincidence) {
 	if c.Outage >= 0 {
 		r.AddText(d.Outages[c.Outage].ID)
-		r.AddText(d.Outages[c.Outage].Cause.String())
+		r.AddSymbol(d.words.causes[d.Outages[c.Outage].Cause])
 	} else {
 		r.AddNull()
 		r.AddNull()
 	}
-	r.AddText(c.Relation.String())
+	r.AddSymbol(d.words.relations[c.Relation])
 	r.AddCount(c.OverlapMS)
 }
 
@@ -140,14 +141,14 @@ func (d *Decision) repairRow(r *table.Row, interval string, repair Repair) {
 	r.AddSymbol(e.Org)
 	r.AddSymbol(e.Conversation)
 	r.AddSymbol(e.Recording)
-	r.AddText(repair.Field.String())
+	r.AddSymbol(d.words.fields[repair.Field])
 	if gap := d.Gap(repair); gap != nil {
 		r.AddSymbol(gap.Raw)
 	} else {
 		r.AddNull()
 	}
 	r.AddText(shown)
-	r.AddText(repair.Rule.String())
+	r.AddSymbol(d.words.rules[repair.Rule])
 	r.AddText(d.cited(repair.Evidence))
 }
 
@@ -227,15 +228,15 @@ func (d *Decision) callRow(r *table.Row, c *Call) {
 	r.AddTime(l.Start)
 	r.AddTime(l.Answer)
 	r.AddTime(l.End)
-	r.AddText(c.Verdict.String())
+	r.AddSymbol(d.words.verdicts[c.Verdict])
 	r.AddSymbol(c.Reason)
 	switch {
 	case c.Entries == 0:
 		r.AddNull()
 	case c.ByID:
-		r.AddText("id")
+		r.AddSymbol(d.words.byID)
 	default:
-		r.AddText("conversation")
+		r.AddSymbol(d.words.byConversation)
 	}
 	r.AddInt(int64(c.Entries))
 	if c.Covered == record.NoInt {
@@ -320,15 +321,7 @@ func (d *Decision) recordingRow(r *table.Row, rec Recording, rest *manifest.Rest
 	r.AddBytes(rest.DNIS)
 	r.AddSymbol(e.MediaType)
 	r.AddSymbol(e.MediaSubtype)
-	r.Append(func(b []byte) []byte {
-		for i, user := range rest.Users {
-			if i > 0 {
-				b = append(b, ';')
-			}
-			b = append(b, user...)
-		}
-		return b
-	})
+	r.AddJoined(rest.Users)
 	if len(rest.MediaKey) > 0 {
 		r.AddBytes(rest.MediaKey)
 	} else {
@@ -336,6 +329,6 @@ func (d *Decision) recordingRow(r *table.Row, rec Recording, rest *manifest.Rest
 	}
 	r.AddCount(rest.MediaBytes)
 	r.AddBytes(rest.MediaSHA256)
-	r.AddText(rec.Status.String())
+	r.AddSymbol(d.words.recordings[rec.Status])
 	d.where(r, d.Documents[e.Doc].Object, int64(e.Index))
 }

@@ -22,7 +22,7 @@ func newDecider(ev *Evidence, spread Spread) *decider {
 		Evidence:  ev,
 		spread:    spread,
 		state:     make([]entryState, len(ev.Entries)),
-		decision:  &Decision{Evidence: ev},
+		decision:  &Decision{Evidence: ev, words: newWords(ev)},
 		possible:  map[uint64]bool{},
 		candidate: map[uint32][manifest.NumRepairable]record.Text{},
 		claimed:   map[uint32]record.Run{},
@@ -31,9 +31,6 @@ func newDecider(ev *Evidence, spread Spread) *decider {
 	}
 	d.rankObjects()
 	d.rules = compileExclusions(ev)
-	for rule, name := range ruleNames {
-		d.ruleNames[rule] = ev.Texts.OfString(name)
-	}
 	return d
 }
 

@@ -39,7 +39,7 @@ func ignoreEOF(err error) error {
 }
 
 // csvRow visits a row that has to have as many cells as the header.
-func (r *reader) csvRow(index uint32, row csvRow, cells *cells, width int, columns *[numFields][]int) error {
+func (r *reader) csvRow(index uint32, row csvRow, cells *cells, width int, columns *[NumFields][]int) error {
 	if row.open {
 		return r.reject(index, row.at, "ends inside a quoted cell", row.raw)
 	}

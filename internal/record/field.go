@@ -44,13 +44,13 @@ const (
 	TokenInfo
 	TokenIssuedAt
 	CorrelationID
-	numFields
+	NumFields // how many there are
 )
 
 // NumEntryFields is how many fields an entry has; they come first.
 const NumEntryFields = MediaSHA256 + 1
 
-var fieldNames = [numFields]string{
+var fieldNames = [NumFields]string{
 	"recording_id", "conversation_id", "trunk_id", "start_time", "end_time", "duration_ms",
 	"org_id", "line_id", "direction", "ani", "dnis",
 	"media_type", "media_subtype", "user_ids", "media_key", "media_bytes", "media_sha256",

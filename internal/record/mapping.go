@@ -11,8 +11,8 @@ type Mapping struct {
 	Profile *Profile
 	Paths   *Paths
 	limits  *Limits
-	paths   [numFields][]int    // numbers of the field's pointers, in order of preference
-	columns [numFields][]string // the same as names of columns
+	paths   [NumFields][]int    // numbers of the field's pointers, in order of preference
+	columns [NumFields][]string // the same as names of columns
 }
 
 // Map compiles the profile for some fields of objects within the limits.
@@ -64,12 +64,12 @@ func (p *Profile) isMissing(v Value) bool {
 }
 
 // columnsOf finds the fields' columns in a header.
-func (m *Mapping) columnsOf(header []string) *[numFields][]int {
+func (m *Mapping) columnsOf(header []string) *[NumFields][]int {
 	at := make(map[string]int, len(header))
 	for i, name := range header {
 		at[strings.TrimSpace(name)] = i
 	}
-	var found [numFields][]int
+	var found [NumFields][]int
 	for f, names := range m.columns {
 		for _, name := range names {
 			if i, ok := at[name]; ok {

@@ -47,11 +47,11 @@ func (r *reader) parquet(p *parquetFile) error {
 // parquetColumns finds the columns of the fields in a schema, and which of
 // them each field has, in order of preference. The pointer /a/b means the
 // column b of the group a, and like the name a.b also a column of that name.
-func (m *Mapping) parquetColumns(root *parquet.Column) ([]*parquet.Column, *[numFields][]int) {
+func (m *Mapping) parquetColumns(root *parquet.Column) ([]*parquet.Column, *[NumFields][]int) {
 	names := map[string]*parquet.Column{}
 	nameColumns(names, "", root)
 	var wanted []*parquet.Column
-	var found [numFields][]int
+	var found [NumFields][]int
 	number := map[*parquet.Column]int{}
 	for f := range m.columns {
 		if m.columns[f] == nil {
@@ -107,7 +107,7 @@ type parquetRows struct {
 	left    int64  // rows that the one under way still has
 }
 
-func (m *Mapping) parquetRows(p *parquetFile) (rows *parquetRows, columns *[numFields][]int, err error) {
+func (m *Mapping) parquetRows(p *parquetFile) (rows *parquetRows, columns *[NumFields][]int, err error) {
 	defer p.rescue(&err)
 	wanted, columns := m.parquetColumns(p.file.Root())
 	rows = &parquetRows{file: p, cells: make([]Value, len(wanted))}

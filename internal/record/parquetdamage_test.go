@@ -118,7 +118,7 @@ func TestCorruptParquetNeverPanics(t *testing.T) {
 			b[from+rng.IntN(len(b)-from)] = byte(rng.Uint32())
 		}
 		reading, err := m.ReadParquet(bytes.NewReader(b), int64(len(b)), Visitor{Row: func(r *Row) error {
-			for f := range numFields {
+			for f := range NumFields {
 				if v := r.Value(f); v.Kind == List {
 					for range v.Elements {
 					}

@@ -47,7 +47,7 @@ type editPlan struct {
 	mapping *Mapping
 	file    *parquetFile
 	wanted  []*parquet.Column
-	columns *[numFields][]int
+	columns *[NumFields][]int
 	leaves  map[int]map[int64]cellEdit // by number of the leaf and row
 	units   map[int]time.Duration      // of integers that are times, by leaf
 }

@@ -62,7 +62,7 @@ func everyColumn(file []byte) *Mapping {
 	var fields []Field
 	if f, err := parquet.OpenFile(bytes.NewReader(file), int64(len(file))); err == nil {
 		for i, c := range f.Root().Columns() {
-			if Field(i) < numFields {
+			if Field(i) < NumFields {
 				p.Fields[Field(i)] = []string{c.Name()}
 				fields = append(fields, Field(i))
 			}
@@ -77,7 +77,7 @@ func allOf(t *testing.T, m *Mapping, file []byte) ([]string, Reading) {
 	var rows []string
 	reading, err := m.ReadParquet(bytes.NewReader(file), int64(len(file)), Visitor{Row: func(r *Row) error {
 		var b strings.Builder
-		for f := range numFields {
+		for f := range NumFields {
 			v := r.Value(f)
 			fmt.Fprintf(&b, "%d %s|", v.Kind, v.Raw)
 		}

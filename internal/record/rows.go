@@ -15,7 +15,7 @@ type Row struct {
 	mapping *Mapping
 	element *Element // of JSON
 	cells   []Value  // of everything else
-	columns *[numFields][]int
+	columns *[NumFields][]int
 }
 
 // Value returns the raw value of a field, Absent when the row has none.

@@ -20,9 +20,10 @@ const (
 	Possible                  // the outage was on a line of its trunk, or was never seen to end
 	Uncertain                 // there may have been one
 	NoOutage
+	NumRelations // how many there are
 )
 
-var relationNames = [...]string{"", "inside", "edge", "possible", "unknown", "none"}
+var relationNames = [NumRelations]string{"", "inside", "edge", "possible", "unknown", "none"}
 
 // String returns the relation's name in the tables.
 func (r Relation) String() string { return relationNames[r] }

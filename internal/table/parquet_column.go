@@ -19,7 +19,9 @@ import (
 type parquetColumn struct {
 	column *Column
 
-	levels []byte // of the page: 1 for a value, 0 for a missing one
+	rows   int    // of the page
+	level  byte   // of all of them, 1 for a value and 0 for a missing one, while they have no levels
+	levels []byte // of each row, when they differ
 	values []byte // of texts without a dictionary, each after its length
 	texts  []byte // prefixed: the texts alone,
 	ends   []uint32
@@ -57,7 +59,7 @@ func (c *parquetColumn) begin() {
 }
 
 func (c *parquetColumn) clearPage() {
-	c.levels, c.values, c.texts, c.ints, c.refs = c.levels[:0], c.values[:0], c.texts[:0], c.ints[:0], c.refs[:0]
+	c.rows, c.levels, c.values, c.texts, c.ints, c.refs = 0, c.levels[:0], c.values[:0], c.texts[:0], c.ints[:0], c.refs[:0]
 	c.ends = append(c.ends[:0], 0)
 }
 
@@ -65,10 +67,10 @@ func (c *parquetColumn) clearPage() {
 func (c *parquetColumn) add(r *Row, i int) {
 	cell := &r.cells[i]
 	if cell.state == missing {
-		c.levels = append(c.levels, 0)
+		c.addLevel(0)
 		return
 	}
-	c.levels = append(c.levels, 1)
+	c.addLevel(1)
 	switch {
 	case c.column.Kind != Text:
 		c.ints = append(c.ints, cell.n)
@@ -83,6 +85,23 @@ func (c *parquetColumn) add(r *Row, i int) {
 	default:
 		c.values = appendPlain(c.values, r.Bytes(i))
 	}
+}
+
+// addLevel adds the level of a row. In most columns all cells are there, or all
+// are missing.
+func (c *parquetColumn) addLevel(level byte) {
+	switch {
+	case c.rows == 0:
+		c.level = level
+	case len(c.levels) > 0:
+		c.levels = append(c.levels, level)
+	case level != c.level:
+		for range c.rows {
+			c.levels = append(c.levels, c.level)
+		}
+		c.levels = append(c.levels, level)
+	}
+	c.rows++
 }
 
 // symbolNumber returns the number of a symbol's text in the dictionary, which
@@ -133,14 +152,14 @@ func (c *parquetColumn) endDictionary() error {
 
 // endPage makes a page of the rows since the last one.
 func (c *parquetColumn) endPage() error {
-	if len(c.levels) == 0 {
+	if c.rows == 0 {
 		return nil
 	}
 	header := format.DataPageHeader{
-		NumValues:               int32(len(c.levels)),
+		NumValues:               int32(c.rows),
 		DefinitionLevelEncoding: format.RLE, RepetitionLevelEncoding: format.RLE,
 	}
-	levels, err := (&rle.Encoding{BitWidth: 1}).EncodeLevels(c.scratch[:0], c.levels)
+	levels, err := c.encodeLevels()
 	if err != nil {
 		return err
 	}
@@ -151,13 +170,22 @@ func (c *parquetColumn) endPage() error {
 		return err
 	}
 	c.whole = append(c.whole, values...)
-	for _, level := range c.levels {
-		c.nulls += 1 - int(level)
-	}
-	c.total += len(c.levels)
+	c.total += c.rows
 	c.clearPage()
 	page := format.PageHeader{Type: format.DataPage, DataPageHeader: thrift.New(header)}
 	return c.appendPage(page, c.whole)
+}
+
+// encodeLevels returns the levels of the page, and counts the missing cells.
+func (c *parquetColumn) encodeLevels() ([]byte, error) {
+	if len(c.levels) == 0 {
+		c.nulls += c.rows * (1 - int(c.level))
+		return append(binary.AppendUvarint(c.scratch[:0], uint64(c.rows)<<1), c.level), nil // one run
+	}
+	for _, level := range c.levels {
+		c.nulls += 1 - int(level)
+	}
+	return (&rle.Encoding{BitWidth: 1}).EncodeLevels(c.scratch[:0], c.levels)
 }
 
 // encode returns the values of the page.

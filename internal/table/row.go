@@ -67,17 +67,22 @@ func (r *Row) AddBytes(v []byte) {
 	r.endText(start)
 }
 
-// Append adds the text that f appends to its argument.
-func (r *Row) Append(f func([]byte) []byte) {
+// AddJoined adds a list of texts.
+func (r *Row) AddJoined(list [][]byte) {
 	start := len(r.text)
-	r.text = f(r.text)
+	for i, v := range list {
+		if i > 0 {
+			r.text = append(r.text, ';')
+		}
+		r.text = append(r.text, v...)
+	}
 	r.endText(start)
 }
 
 func (r *Row) endText(start int) {
 	r.toValid(start)
 	c := cell{start: start, end: len(r.text)}
-	if c.end > start {
+	if c.end > c.start {
 		c.state = present
 	}
 	r.add(Text, c)
@@ -102,12 +107,12 @@ func (r *Row) AddSymbol(t record.Text) {
 
 // spell makes a symbol the text that it stands for.
 func (r *Row) spell(c *cell) {
-	c.start = len(r.text)
+	start := len(r.text)
 	r.text = r.texts.AppendTo(r.text, record.Text(c.n))
 	if !record.Text(c.n).IsUUID() {
-		r.toValid(c.start)
+		r.toValid(start)
 	}
-	c.end, c.state = len(r.text), present
+	c.start, c.end, c.state = start, len(r.text), present
 }
 
 // AddInt adds a number.
