@@ -40,8 +40,9 @@ type history struct {
 }
 
 // renderHistory writes the history that a commit after head would make of the
-// findings, which are ranged over once. Until a record names it, it is nothing.
-func (j *Job) renderHistory(ctx context.Context, book *ledger.Interval, head ledger.Head, snap *snapshot, d *reconcile.Decision, findings table.Rows) (history, error) {
+// findings, which are ranged over once, and which another writer may write as
+// they pass. Until a record names it, it is nothing.
+func (j *Job) renderHistory(ctx context.Context, book *ledger.Interval, head ledger.Head, snap *snapshot, d *reconcile.Decision, findings table.Rows, beside *table.Writer) (history, error) {
 	h := history{after: head.SHA256}
 	number := head.Number() + 1
 	previous, done, err := j.previousHistory(ctx, book, head)
@@ -49,7 +50,10 @@ func (j *Job) renderHistory(ctx context.Context, book *ledger.Interval, head led
 		return h, err
 	}
 	defer done()
-	files, err := j.newTable(table.History, func() (*ledger.Spool, error) { return book.NewSpool(j.Config.Scratch) })
+	if head.Record != nil {
+		beside = nil // other findings stand between these
+	}
+	files, err := j.newTable(table.History, func() (*ledger.Spool, error) { return book.NewSpool(j.Config.Scratch) }, beside)
 	if err != nil {
 		return h, err
 	}
@@ -70,7 +74,7 @@ func (j *Job) renderHistory(ctx context.Context, book *ledger.Interval, head led
 func (j *Job) commit(ctx context.Context, book *ledger.Interval, head ledger.Head, neighbours []ledger.Neighbour, c *computed) error {
 	if c.history.after != head.SHA256 {
 		var err error
-		if c.history, err = j.renderHistory(ctx, book, head, c.snap, c.decision, c.decision.FindingRows); err != nil {
+		if c.history, err = j.renderHistory(ctx, book, head, c.snap, c.decision, c.decision.FindingRows, nil); err != nil {
 			return err
 		}
 	}

@@ -44,14 +44,14 @@ func (j *Job) renderTables(ctx context.Context, run *ledger.Run, book *ledger.In
 // renderFindings writes the findings, and what is made of them beside, as they
 // pass: a night may have millions.
 func (j *Job) renderFindings(ctx context.Context, run *ledger.Run, book *ledger.Interval, head *ledger.Head, snap *snapshot, d *reconcile.Decision, p *page.Run) (made history, err error) {
-	files, err := j.newTable(table.Findings, run.NewSpool)
+	files, err := j.newTable(table.Findings, run.NewSpool, nil)
 	if err != nil {
 		return made, err
 	}
 	defer files.close()
 	rows := files.Passing(p.Passing(d.FindingRows))
 	if head != nil {
-		made, err = j.renderHistory(ctx, book, *head, snap, d, rows)
+		made, err = j.renderHistory(ctx, book, *head, snap, d, rows, files.Writer)
 	} else {
 		err = table.Drain(rows)
 	}
@@ -62,7 +62,7 @@ func (j *Job) renderFindings(ctx context.Context, run *ledger.Run, book *ledger.
 }
 
 func (j *Job) renderTable(ctx context.Context, run *ledger.Run, schema *table.Schema, rows table.Rows) error {
-	files, err := j.newTable(schema, run.NewSpool)
+	files, err := j.newTable(schema, run.NewSpool, nil)
 	if err != nil {
 		return err
 	}
@@ -80,7 +80,9 @@ type tableFiles struct {
 	csv, parquet *ledger.Spool // nil when nobody wants it
 }
 
-func (j *Job) newTable(schema *table.Schema, newSpool func() (*ledger.Spool, error)) (*tableFiles, error) {
+// newTable begins a table; base is the writer of one whose rows its own begin
+// with, nil for none.
+func (j *Job) newTable(schema *table.Schema, newSpool func() (*ledger.Spool, error), base *table.Writer) (*tableFiles, error) {
 	t := &tableFiles{schema: schema}
 	var csv, parquet io.Writer
 	var err error
@@ -97,7 +99,11 @@ func (j *Job) newTable(schema *table.Schema, newSpool func() (*ledger.Spool, err
 		}
 		parquet = t.parquet
 	}
-	t.Writer = table.NewWriter(schema, csv, parquet)
+	if base != nil {
+		t.Writer = base.Extended(schema, csv, parquet)
+	} else {
+		t.Writer = table.NewWriter(schema, csv, parquet)
+	}
 	return t, nil
 }
 

@@ -80,24 +80,33 @@ func parquetSchema(s *Schema) *parquet.Schema {
 type parquetWriter struct {
 	w       io.Writer
 	schema  *Schema
+	base    *parquetWriter // of a table whose columns come first; nil without one
 	columns []parquetColumn
+	chunks  []columnChunk // of the last row group
 	footer  *format.FileMetaData
 	rows    int // in the row group
 	offset  int64
 }
 
-func newParquetWriter(w io.Writer, s *Schema) *parquetWriter {
-	p := &parquetWriter{w: w, schema: s, columns: make([]parquetColumn, len(s.Columns))}
+func newParquetWriter(w io.Writer, s *Schema, base *parquetWriter) *parquetWriter {
+	p := &parquetWriter{w: w, schema: s, base: base, columns: make([]parquetColumn, len(s.Columns)-base.width())}
 	for i := range p.columns {
-		p.columns[i].column = &s.Columns[i]
+		p.columns[i].column = &s.Columns[base.width()+i]
 		p.columns[i].begin()
 	}
 	return p
 }
 
+func (p *parquetWriter) width() int {
+	if p == nil {
+		return 0
+	}
+	return len(p.schema.Columns)
+}
+
 func (p *parquetWriter) write(r *Row) error {
 	for i := range p.columns {
-		p.columns[i].add(r, i)
+		p.columns[i].add(r, p.base.width()+i)
 	}
 	p.rows++
 	if p.rows%rowsPerCheck == 0 {
@@ -157,29 +166,53 @@ func (p *parquetWriter) flush() error {
 	if p.rows == 0 {
 		return nil
 	}
+	if err := p.finish(); err != nil {
+		return err
+	}
 	group := format.RowGroup{NumRows: int64(p.rows), FileOffset: p.offset, Ordinal: int16(len(p.footer.RowGroups))}
-	for i := range p.columns {
-		pages, meta, err := p.columns[i].finish()
-		if err != nil {
-			return fmt.Errorf("column %s: %w", p.columns[i].column.Name, err)
-		}
+	for _, k := range p.chunks {
+		meta := k.meta
 		meta.DataPageOffset += p.offset
-		if meta.DictionaryPageOffset >= 0 {
-			meta.DictionaryPageOffset += p.offset
-		} else {
+		if meta.DictionaryPageOffset < 0 {
 			meta.DictionaryPageOffset = 0
+		} else {
+			meta.DictionaryPageOffset += p.offset
 		}
 		group.Columns = append(group.Columns, format.ColumnChunk{FileOffset: p.offset, MetaData: meta})
 		group.TotalByteSize += meta.TotalUncompressedSize
 		group.TotalCompressedSize += meta.TotalCompressedSize
-		if err := p.put(pages); err != nil {
-			return err
+		for _, part := range k.parts {
+			if err := p.put(part); err != nil {
+				return err
+			}
 		}
+	}
+	for i := range p.columns {
 		p.columns[i].begin()
 	}
 	p.footer.RowGroups = append(p.footer.RowGroups, group)
 	p.footer.NumRows += int64(p.rows)
 	p.rows = 0
+	return nil
+}
+
+// finish makes the chunks of the row group, which stay until a row is added. The
+// first ones are those of the table below, which has the same rows.
+func (p *parquetWriter) finish() error {
+	p.chunks = p.chunks[:0]
+	if p.base != nil {
+		if err := p.base.flush(); err != nil { // unless it did
+			return err
+		}
+		p.chunks = append(p.chunks, p.base.chunks...)
+	}
+	for i := range p.columns {
+		k, err := p.columns[i].finish()
+		if err != nil {
+			return fmt.Errorf("column %s: %w", p.columns[i].column.Name, err)
+		}
+		p.chunks = append(p.chunks, k)
+	}
 	return nil
 }
 

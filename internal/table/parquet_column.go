@@ -36,13 +36,14 @@ type parquetColumn struct {
 	lastSymbol record.Text // or the symbol
 	lastRef    int32
 
-	pages        []byte // of data, complete
+	pages        []byte // of data before the one under way, complete
 	uncompressed int    // what they would take without compression
 	nulls        int
 	total        int
 	min, max     int64
-	scratch      []byte // of a part of a page,
-	whole        []byte // of a page before compression
+	encoded      []byte // levels,
+	scratch      []byte // values,
+	whole        []byte // a page before compression
 	packed       []byte // and after it
 }
 
@@ -145,64 +146,67 @@ func (c *parquetColumn) full() bool { return c.dictionary && len(c.entries) > ma
 
 // endDictionary goes on without a dictionary after the rows so far.
 func (c *parquetColumn) endDictionary() error {
-	err := c.endPage()
+	page, err := c.endPage()
+	for _, part := range page {
+		c.pages = append(c.pages, part...)
+	}
+	c.clearPage()
 	c.dictionary = false
 	return err
 }
 
-// endPage makes a page of the rows since the last one.
-func (c *parquetColumn) endPage() error {
+// endPage makes a page of the rows since the last one. Its parts are valid
+// until rows are added.
+func (c *parquetColumn) endPage() (parts [][]byte, err error) {
 	if c.rows == 0 {
-		return nil
+		return nil, nil
 	}
 	header := format.DataPageHeader{
 		NumValues:               int32(c.rows),
 		DefinitionLevelEncoding: format.RLE, RepetitionLevelEncoding: format.RLE,
 	}
-	levels, err := c.encodeLevels()
+	if err := c.encodeLevels(); err != nil {
+		return nil, err
+	}
+	values, encoding, err := c.encode()
 	if err != nil {
-		return err
+		return nil, err
 	}
-	c.whole = append(binary.LittleEndian.AppendUint32(c.whole[:0], uint32(len(levels))), levels...)
-	c.scratch = levels
-	var values []byte
-	if values, header.Encoding, err = c.encode(); err != nil {
-		return err
-	}
-	c.whole = append(c.whole, values...)
+	header.Encoding = encoding
 	c.total += c.rows
-	c.clearPage()
-	page := format.PageHeader{Type: format.DataPage, DataPageHeader: thrift.New(header)}
-	return c.appendPage(page, c.whole)
+	return c.page(format.PageHeader{Type: format.DataPage, DataPageHeader: thrift.New(header)}, c.encoded, values)
 }
 
-// encodeLevels returns the levels of the page, and counts the missing cells.
-func (c *parquetColumn) encodeLevels() ([]byte, error) {
+// encodeLevels encodes the levels of the page after their length, and counts
+// the missing cells.
+func (c *parquetColumn) encodeLevels() (err error) {
+	c.encoded = append(c.encoded[:0], 0, 0, 0, 0)
 	if len(c.levels) == 0 {
 		c.nulls += c.rows * (1 - int(c.level))
-		return append(binary.AppendUvarint(c.scratch[:0], uint64(c.rows)<<1), c.level), nil // one run
+		c.encoded = append(binary.AppendUvarint(c.encoded, uint64(c.rows)<<1), c.level) // one run
+	} else {
+		for _, level := range c.levels {
+			c.nulls += 1 - int(level)
+		}
+		c.scratch, err = (&rle.Encoding{BitWidth: 1}).EncodeLevels(c.scratch[:0], c.levels)
+		c.encoded = append(c.encoded, c.scratch...)
 	}
-	for _, level := range c.levels {
-		c.nulls += 1 - int(level)
-	}
-	return (&rle.Encoding{BitWidth: 1}).EncodeLevels(c.scratch[:0], c.levels)
+	binary.LittleEndian.PutUint32(c.encoded, uint32(len(c.encoded)-4))
+	return err
 }
 
 // encode returns the values of the page.
 func (c *parquetColumn) encode() (values []byte, encoding format.Encoding, err error) {
 	switch {
 	case c.column.Kind != Text:
-		values, err = (&delta.BinaryPackedEncoding{}).EncodeInt64(c.scratch[:0], c.ints)
-		c.scratch = values
-		return values, format.DeltaBinaryPacked, err
+		c.scratch, err = (&delta.BinaryPackedEncoding{}).EncodeInt64(c.scratch[:0], c.ints)
+		return c.scratch, format.DeltaBinaryPacked, err
 	case c.dictionary && len(c.refs) > 0: // a page of missing values needs no dictionary
-		values, err = (&rle.DictionaryEncoding{}).EncodeInt32(c.scratch[:0], c.refs)
-		c.scratch = values
-		return values, format.RLEDictionary, err
+		c.scratch, err = (&rle.DictionaryEncoding{}).EncodeInt32(c.scratch[:0], c.refs)
+		return c.scratch, format.RLEDictionary, err
 	case c.column.pack == prefixed:
-		values, err = (&delta.ByteArrayEncoding{}).EncodeByteArray(c.scratch[:0], c.texts, c.ends)
-		c.scratch = values
-		return values, format.DeltaByteArray, err
+		c.scratch, err = (&delta.ByteArrayEncoding{}).EncodeByteArray(c.scratch[:0], c.texts, c.ends)
+		return c.scratch, format.DeltaByteArray, err
 	}
 	return c.values, format.Plain, nil
 }
@@ -213,32 +217,64 @@ func (c *parquetColumn) compressed() bool {
 	return c.column.Kind == Text && (c.column.pack == prefixed || c.column.pack == varied)
 }
 
-func (c *parquetColumn) appendPage(h format.PageHeader, content []byte) error {
-	h.UncompressedPageSize = int32(len(content))
+// page returns a page as it is stored.
+func (c *parquetColumn) page(h format.PageHeader, content ...[]byte) ([][]byte, error) {
+	for _, part := range content {
+		h.UncompressedPageSize += int32(len(part))
+	}
+	h.CompressedPageSize = h.UncompressedPageSize
 	if c.compressed() {
-		packed, err := fastZstd.Encode(c.packed[:0], content)
-		if err != nil {
-			return err
+		c.whole = c.whole[:0]
+		for _, part := range content {
+			c.whole = append(c.whole, part...)
 		}
-		c.packed, content = packed, packed
+		packed, err := fastZstd.Encode(c.packed[:0], c.whole)
+		if err != nil {
+			return nil, err
+		}
+		c.packed, content = packed, [][]byte{packed}
+		h.CompressedPageSize = int32(len(packed))
 	}
-	h.CompressedPageSize = int32(len(content))
 	raw, err := thrift.Marshal(new(thrift.CompactProtocol), h)
-	if err != nil {
-		return err
-	}
 	c.uncompressed += len(raw) + int(h.UncompressedPageSize)
-	c.pages = append(append(c.pages, raw...), content...)
-	return nil
+	return append([][]byte{raw}, content...), err
 }
 
-// finish returns the pages of the row group and what the footer says about
-// them; offsets are from the first page, that of a missing dictionary is -1.
-func (c *parquetColumn) finish() ([]byte, format.ColumnMetaData, error) {
-	withDictionary := c.column.Kind == Text && c.column.pack == repeated
-	if err := c.endPage(); err != nil {
-		return nil, format.ColumnMetaData{}, err
+// columnChunk is one column of a row group as it is stored. Its parts are valid
+// until rows are added.
+type columnChunk struct {
+	parts [][]byte
+	meta  format.ColumnMetaData // offsets are from the first part; that of a missing dictionary is -1
+}
+
+func (c *parquetColumn) finish() (columnChunk, error) {
+	last, err := c.endPage()
+	if err != nil {
+		return columnChunk{}, err
 	}
+	k := columnChunk{append([][]byte{c.pages}, last...), c.describe()}
+	if c.column.Kind == Text && c.column.pack == repeated && len(c.numbers) > 0 {
+		header := format.DictionaryPageHeader{NumValues: int32(len(c.numbers)), Encoding: format.Plain}
+		dictionary, err := c.page(format.PageHeader{Type: format.DictionaryPage, DictionaryPageHeader: thrift.New(header)}, c.entries)
+		if err != nil {
+			return columnChunk{}, err
+		}
+		k.parts = append(dictionary, k.parts...) // it was made last, but stands first
+		k.meta.DictionaryPageOffset, k.meta.DataPageOffset = 0, int64(size(dictionary))
+	}
+	k.meta.TotalCompressedSize, k.meta.TotalUncompressedSize = int64(size(k.parts)), int64(c.uncompressed)
+	return k, nil
+}
+
+func size(parts [][]byte) (n int) {
+	for _, part := range parts {
+		n += len(part)
+	}
+	return n
+}
+
+// describe returns what the footer says of the column's values.
+func (c *parquetColumn) describe() format.ColumnMetaData {
 	meta := format.ColumnMetaData{
 		Type: format.ByteArray, PathInSchema: []string{c.column.Name}, NumValues: int64(c.total),
 		Statistics: format.Statistics{NullCount: int64(c.nulls)}, DictionaryPageOffset: -1,
@@ -252,7 +288,7 @@ func (c *parquetColumn) finish() ([]byte, format.ColumnMetaData, error) {
 			meta.Statistics.MinValue = binary.LittleEndian.AppendUint64(nil, uint64(c.min))
 			meta.Statistics.MaxValue = binary.LittleEndian.AppendUint64(nil, uint64(c.max))
 		}
-	case withDictionary:
+	case c.column.pack == repeated:
 		meta.Encoding = append(meta.Encoding, format.RLEDictionary)
 	case c.column.pack == prefixed:
 		meta.Encoding = []format.Encoding{format.RLE, format.DeltaByteArray}
@@ -260,20 +296,5 @@ func (c *parquetColumn) finish() ([]byte, format.ColumnMetaData, error) {
 	if c.compressed() {
 		meta.Codec = format.Zstd
 	}
-	if withDictionary && len(c.numbers) > 0 {
-		data := len(c.pages)
-		err := c.appendPage(format.PageHeader{
-			Type:                 format.DictionaryPage,
-			DictionaryPageHeader: thrift.New(format.DictionaryPageHeader{NumValues: int32(len(c.numbers)), Encoding: format.Plain}),
-		}, c.entries)
-		if err != nil {
-			return nil, meta, err
-		}
-		// It was made last, but stands first.
-		c.whole = append(append(c.whole[:0], c.pages[data:]...), c.pages[:data]...)
-		meta.DictionaryPageOffset, meta.DataPageOffset = 0, int64(len(c.pages)-data)
-		c.pages, c.whole = c.whole, c.pages
-	}
-	meta.TotalCompressedSize, meta.TotalUncompressedSize = int64(len(c.pages)), int64(c.uncompressed)
-	return c.pages, meta, nil
+	return meta
 }

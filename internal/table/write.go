@@ -14,19 +14,30 @@ type sink interface {
 // Writer writes rows of one table as CSV and as Parquet. Equal rows give equal
 // bytes. What was written before an error is of no use.
 type Writer struct {
-	schema *Schema
-	sinks  []sink
+	schema  *Schema
+	sinks   []sink
+	parquet *parquetWriter // one of them, or nil
 }
 
 // NewWriter returns a writer of a table; a nil destination is a format that
 // nobody wants.
-func NewWriter(s *Schema, csv, parquet io.Writer) *Writer {
+func NewWriter(s *Schema, csv, parquet io.Writer) *Writer { return newWriter(s, csv, parquet, nil) }
+
+// Extended returns a writer of a table whose rows begin like those of w. Each
+// has to be written right after the one of w, and the table be closed before w
+// is: what is equal is then encoded only once.
+func (w *Writer) Extended(s *Schema, csv, parquet io.Writer) *Writer {
+	return newWriter(s, csv, parquet, w.parquet)
+}
+
+func newWriter(s *Schema, csv, parquet io.Writer, base *parquetWriter) *Writer {
 	w := &Writer{schema: s}
 	if csv != nil {
 		w.sinks = append(w.sinks, newCSVWriter(csv, s))
 	}
 	if parquet != nil {
-		w.sinks = append(w.sinks, newParquetWriter(parquet, s))
+		w.parquet = newParquetWriter(parquet, s, base)
+		w.sinks = append(w.sinks, w.parquet)
 	}
 	return w
 }

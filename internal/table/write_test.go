@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"flag"
+	"fmt"
 	"iter"
 	"os"
 	"path/filepath"
@@ -213,5 +214,50 @@ func TestSymbolsAreWrittenLikeTheTextsThatTheyStandFor(t *testing.T) {
 	gotCSV, gotParquet := written(t, Findings, symbols)
 	if !bytes.Equal(csv, gotCSV) || !bytes.Equal(parquet, gotParquet) {
 		t.Errorf("CSV equal: %v, Parquet equal: %v", bytes.Equal(csv, gotCSV), bytes.Equal(parquet, gotParquet))
+	}
+}
+
+func TestATableThatExtendsAnotherHasTheBytesOfOneThatDoesNot(t *testing.T) {
+	if testing.Short() {
+		t.Skip("writes 300,000 rows")
+	}
+	for _, n := range []int{0, 1, rowsPerCheck, rowsPerGroup - 1, rowsPerGroup, rowsPerGroup + 9000} {
+		findings := func(yield func(*Row, error) bool) { // some dictionaries become too long on the way
+			var r Row
+			for i := range n {
+				r.Reset(Findings)
+				for j, c := range Findings.Columns {
+					switch {
+					case (i+j)%11 == 3:
+						r.AddNull()
+					case c.Kind == Text && j%2 == 0:
+						r.AddText(fmt.Sprintf("%d has a text of its own in column %d", i, j))
+					case c.Kind == Text:
+						r.AddText(nastyTexts[i/100%len(nastyTexts)])
+					case c.Kind == Int:
+						r.AddInt(int64(i))
+					default:
+						r.AddTime(record.Time(i))
+					}
+				}
+				if !yield(&r, nil) {
+					return
+				}
+			}
+		}
+		wantCSV, wantParquet := written(t, History, Merge(Empty, Empty, findings, 1))
+		var below, csv, parquet bytes.Buffer
+		w := NewWriter(Findings, nil, &below)
+		extended := w.Extended(History, &csv, &parquet)
+		err := Drain(extended.Passing(Merge(Empty, Empty, w.Passing(findings), 1)))
+		if err := errors.Join(err, extended.Close(), w.Close()); err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(csv.Bytes(), wantCSV) || !bytes.Equal(parquet.Bytes(), wantParquet) {
+			t.Errorf("%d rows: CSV equal: %v, Parquet equal: %v", n, bytes.Equal(csv.Bytes(), wantCSV), bytes.Equal(parquet.Bytes(), wantParquet))
+		}
+		if _, want := written(t, Findings, findings); !bytes.Equal(below.Bytes(), want) {
+			t.Errorf("%d rows: the table below differs from one that is not extended", n)
+		}
 	}
 }
