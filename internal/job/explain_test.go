@@ -122,7 +122,7 @@ func checkAttempts(t *testing.T, r *job.Reading) {
 		repairs[[2]uint32{repair.Entry, uint32(repair.Field)}] = repair
 	}
 	ambiguous := map[[2]uint32]string{}
-	for _, f := range r.Findings {
+	for f := range r.Findings {
 		if f.Class == reconcile.AmbiguousField {
 			ambiguous[[2]uint32{f.Subject, uint32(f.Field)}] = r.Texts.String(f.Detail)
 		}

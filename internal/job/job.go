@@ -178,6 +178,7 @@ func (j *Job) compute(ctx context.Context, book *ledger.Interval, head *ledger.H
 	if err != nil {
 		return nil, err
 	}
+	j.release(snap)
 	decision := reconcile.Decide(evidence, j.spread())
 	if err := j.locate(ctx, snap, decision); err != nil {
 		return nil, err
@@ -197,6 +198,7 @@ func (j *Job) compute(ctx context.Context, book *ledger.Interval, head *ledger.H
 	if err != nil {
 		return nil, err
 	}
+	j.release(snap)
 	history, err := j.renderTables(ctx, run, book, head, snap, decision, page)
 	if err != nil {
 		return nil, err

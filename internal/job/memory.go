@@ -74,14 +74,26 @@ func (j *Job) warnOfMemory(log *slog.Logger, snap *snapshot) {
 	}
 }
 
+// release gives back what the stages so far used and the next ones would not
+// use again before they ask for more.
+func (j *Job) release(snap *snapshot) {
+	if j.frugality(snap.memory()) {
+		debug.FreeOSMemory()
+	}
+}
+
+// frugality reports whether an interval is so large that its memory counts, and
+// nobody else looks after that.
+func (j *Job) frugality(need int64) bool { return !j.OwnGC && need >= 2*baseMemory }
+
 // frugal makes the collector come more often while a large interval is
 // computed: nearly all of its memory is live and free of pointers, so that to
 // look at it costs little and to wait for it to double costs all of it again.
 // A percentage that somebody set stays.
 func (j *Job) frugal(need int64) (restore func()) {
-	if j.OwnGC || need < 2*baseMemory {
+	if !j.frugality(need) {
 		return func() {}
 	}
-	before := debug.SetGCPercent(15)
+	before := debug.SetGCPercent(8)
 	return func() { debug.SetGCPercent(before) }
 }

@@ -92,8 +92,7 @@ func verdicts(d *reconcile.Decision) map[string]int64 {
 
 func findingCounts(d *reconcile.Decision) []report.FindingCount {
 	var counts [reconcile.NumClasses][policy.None][reconcile.NumStatuses]int64
-	for i := range d.Findings {
-		f := &d.Findings[i]
+	for f := range d.Findings {
 		counts[f.Class][f.Severity][f.Status]++
 	}
 	list := []report.FindingCount{}
@@ -323,8 +322,7 @@ func balances(s *scan, d *reconcile.Decision) (map[string]record.Balance, error)
 
 func outcome(d *reconcile.Decision) policy.Outcome {
 	out := policy.Outcome{Indeterminate: d.Blamed}
-	for i := range d.Findings {
-		f := &d.Findings[i]
+	for f := range d.Findings {
 		if f.Status != reconcile.Open {
 			continue
 		}

@@ -127,8 +127,12 @@ func BenchmarkMatch(b *testing.B) {
 		again := copied(ev)
 		b.StartTimer()
 		d := reconcile.Decide(again, reconcile.Spread{Part: len(ev.Entries), Each: inOrder})
-		if want := planted.Findings[synth.Finding{Class: "missing_recording"}] + planted.Entries; len(d.Findings) != want {
-			b.Fatalf("%d findings, want %d", len(d.Findings), want)
+		found := 0
+		for range d.Findings {
+			found++
+		}
+		if want := planted.Findings[synth.Finding{Class: "missing_recording"}] + planted.Entries; found != want {
+			b.Fatalf("%d findings, want %d", found, want)
 		}
 	}
 	b.ReportMetric(float64(n.Legs)*float64(b.N)/b.Elapsed().Seconds(), "legs/s")

@@ -238,7 +238,7 @@ func (d *decider) claimUnclaimed() {
 		e := &d.Entries[group[0]]
 		legs := d.legsOf.find(e.Org, e.Conversation)
 		unclaimed := d.unclaimed(e.Org, legs, having)
-		if d.contests != nil {
+		if d.traced() {
 			d.contests[keyOf(e.Org, e.Conversation)] = contest{len(group), unclaimed, d.hidden(e.Org, legs)}
 		}
 		switch {

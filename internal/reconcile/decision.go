@@ -166,12 +166,12 @@ func (v Verdict) String() string { return verdictNames[v] }
 
 // Call is what was decided about one owned leg.
 type Call struct {
-	Leg       uint32
-	Entries   int32
 	Covered   int64 // microseconds, NoInt when unknown
 	Uncovered int64
-	Reason    record.Text
 	Outage    registration.Coincidence
+	Leg       uint32
+	Entries   int32
+	Reason    record.Text
 	Verdict   Verdict
 	ByID      bool // entries were matched by recording id
 }
@@ -198,11 +198,12 @@ var recordingNames = [NumRecordingStatuses]string{"intact", "repaired", "open"}
 // String returns the status's name in the tables.
 func (s RecordingStatus) String() string { return recordingNames[s] }
 
-// Decision is what a run says. Findings, repairs, calls and outages are in the
-// order of their tables.
+// Decision is what a run says. Repairs, calls and outages are in the order of
+// their tables.
 type Decision struct {
 	*Evidence
-	Findings   []Finding
+	found      [][]Finding  // in the order in which they were made
+	order      []findingRef // of their table
 	Repairs    []Repair
 	Refs       []record.Ref // that repairs name as evidence
 	Calls      []Call
@@ -224,6 +225,19 @@ type IncompleteInput struct {
 	Source    uint32
 	Partition int32 // -1 for the whole source
 	Unsettled bool
+}
+
+// findingRef names one of the findings. To move a million of them into their
+// order would take as much memory again as they do.
+type findingRef struct{ list, n uint32 }
+
+// Findings yields the findings in the order of their table.
+func (d *Decision) Findings(yield func(*Finding) bool) {
+	for _, ref := range d.order {
+		if !yield(&d.found[ref.list][ref.n]) {
+			return
+		}
+	}
 }
 
 // Written returns the numbers of the documents to write: those of the

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"math"
+	"math/bits"
 	"slices"
 
 	"cdrmend/internal/manifest"
@@ -14,6 +15,7 @@ import (
 // judgeEntries makes the findings of every owned entry.
 func (d *decider) judgeEntries() {
 	d.inParts(len(d.Entries), func(j *judge, from, to int) {
+		j.findings = make([]Finding, 0, d.repairedFields(from, to)+64) // hardly anything else is reported as often
 		doc, invalid := uint32(math.MaxUint32), []record.Invalid(nil)
 		for n := uint32(from); n < uint32(to); n++ {
 			e := &d.Entries[n]
@@ -33,6 +35,13 @@ func (d *decider) judgeEntries() {
 			invalid = invalid[mine:]
 		}
 	})
+}
+
+func (d *decider) repairedFields(from, to int) (n int) {
+	for i := from; i < to; i++ {
+		n += bits.OnesCount8(d.state[i].repaired)
+	}
+	return n
 }
 
 // invalidFrom returns what did not parse in an entry and in those of its

@@ -22,7 +22,7 @@ func (d *decider) finish() *Decision {
 			d.decision.Recordings = append(d.decision.Recordings, Recording{uint32(i), st.status()})
 		}
 	}
-	if d.contests == nil { // nobody asks any more
+	if !d.traced() {
 		d.legsOf, d.claims, d.entriesOf, d.withID = nil, nil, nil, nil
 	}
 	d.sortRecordings()
@@ -91,26 +91,25 @@ func (d *decider) objectPlace(object uint32, p findingPlace) findingPlace {
 type findingKey struct {
 	prefix uint64 // of the conversation
 	org    record.Text
-	n      uint32 // among those of a judge
-	judge  uint16
+	ref    findingRef
 	class  Class
 }
 
 // sortFindings brings the findings into the order of their table.
 func (d *decider) sortFindings() {
-	firsts, total := make([]int, len(d.found)), 0
-	for i, found := range d.found {
-		firsts[i], total = total, total+len(found)
+	found := d.decision.found
+	firsts, total := make([]int, len(found)), 0
+	for i := range found {
+		firsts[i], total = total, total+len(found[i])
 	}
 	keys := make([]findingKey, total)
-	d.spread.Each(len(d.found), func(i int) {
-		for n := range d.found[i] {
-			f := &d.found[i][n]
+	d.spread.Each(len(found), func(i int) {
+		for n := range found[i] {
+			f := &found[i][n]
 			p := d.placeOf(f)
-			keys[firsts[i]+n] = findingKey{d.Texts.Prefix(p.conversation), p.org, uint32(n), uint16(i), f.Class}
+			keys[firsts[i]+n] = findingKey{d.Texts.Prefix(p.conversation), p.org, findingRef{uint32(i), uint32(n)}, f.Class}
 		}
 	})
-	finding := func(k findingKey) *Finding { return &d.found[k.judge][k.n] }
 	keys = sorted(d.spread, keys, func(a, b findingKey) int {
 		switch {
 		case a.class != b.class:
@@ -120,13 +119,13 @@ func (d *decider) sortFindings() {
 		case a.prefix != b.prefix:
 			return cmp.Compare(a.prefix, b.prefix)
 		}
-		return cmp.Or(d.compareFindings(finding(a), finding(b)), cmp.Compare(a.judge, b.judge), cmp.Compare(a.n, b.n))
+		x, y := a.ref, b.ref
+		return cmp.Or(d.compareFindings(&found[x.list][x.n], &found[y.list][y.n]), cmp.Compare(x.list, y.list), cmp.Compare(x.n, y.n))
 	})
-	d.decision.Findings = make([]Finding, total)
-	for i, k := range keys {
-		d.decision.Findings[i] = *finding(k)
+	d.decision.order = make([]findingRef, total)
+	for i := range keys {
+		d.decision.order[i] = keys[i].ref
 	}
-	d.found = nil
 }
 
 func (d *decider) compareFindings(a, b *Finding) int {
@@ -208,9 +207,11 @@ func (d *decider) chooseOutages() {
 	for i := range d.Outages {
 		shown[i] = d.Outages[i].Span.Overlaps(d.Interval)
 	}
-	for i := range d.decision.Findings {
-		if n := d.decision.Findings[i].Outage.Outage; n >= 0 {
-			shown[n] = true
+	for _, found := range d.decision.found {
+		for i := range found {
+			if n := found[i].Outage.Outage; n >= 0 {
+				shown[n] = true
+			}
 		}
 	}
 	for i := range d.decision.Calls {

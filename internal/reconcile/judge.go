@@ -22,7 +22,7 @@ type Spread struct {
 type judge struct {
 	*decider
 	findings []Finding
-	calls    []Call
+	calls    []Call          // room for those of the legs that are left
 	needed   map[uint32]bool // empty partitions that something starts in
 	lost     map[uint64]bool // recordings that are missing,
 	nameless int             // and those of legs that list none
@@ -49,8 +49,7 @@ func (d *decider) inParts(n int, part func(j *judge, from, to int)) {
 
 // take takes over what a judge found.
 func (d *decider) take(j *judge) {
-	d.found = append(d.found, j.findings)
-	d.decision.Calls = append(d.decision.Calls, j.calls...)
+	d.decision.found = append(d.decision.found, j.findings)
 	d.decision.Lost += j.nameless
 	d.decision.Blamed = d.decision.Blamed || j.blamed
 	maps.Copy(d.needed, j.needed)

@@ -10,9 +10,19 @@ import (
 
 // judgeLegs makes the call and the findings of every owned leg.
 func (d *decider) judgeLegs() {
-	d.decision.Calls = make([]Call, 0, owned(d.ownedLeg))
+	if !d.traced() {
+		d.claims = nil // of entries only
+	}
+	d.indexConversations()
+	first := make([]int, 0, len(d.Legs)/d.spread.Part+1) // number of the first call of each part
+	total := 0
+	for from := 0; from < len(d.Legs); from += d.spread.Part {
+		first = append(first, total)
+		total += owned(d.ownedLeg[from:min(from+d.spread.Part, len(d.Legs))])
+	}
+	d.decision.Calls = make([]Call, total)
 	d.inParts(len(d.Legs), func(j *judge, from, to int) {
-		j.calls = make([]Call, 0, owned(d.ownedLeg[from:to]))
+		j.calls = d.decision.Calls[first[from/d.spread.Part]:]
 		at, _ := slices.BinarySearchFunc(d.LegInvalid, d.Legs[from].Ref, func(v LegInvalid, ref record.Ref) int { return compareRefs(v.Ref, ref) })
 		invalid := d.LegInvalid[at:]
 		for n := uint32(from); n < uint32(to); n++ {
@@ -74,7 +84,7 @@ func (j *judge) judgeLeg(n uint32, invalid []LegInvalid) {
 	}
 	j.reportInvalidLeg(l, invalid)
 	l.call.Verdict = j.verdict(l)
-	j.calls = append(j.calls, l.call)
+	j.calls[0], j.calls = l.call, j.calls[1:]
 }
 
 // weigh finds out everything that the verdict on a leg rests on.

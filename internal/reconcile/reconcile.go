@@ -120,7 +120,6 @@ type decider struct {
 	claimed   map[uint32]record.Run // of decision.Refs: the legs that list a claimed id
 	contests  map[uint64]contest    // by conversation; nil unless the decision is traced
 
-	found    [][]Finding               // by judge
 	openLeg  []bool                    // has an open or indeterminate finding
 	lost     map[uint64]bool           // recordings that are missing
 	damaged  [policy.NumKinds][]uint32 // damaged partitions of settled sources
@@ -157,7 +156,7 @@ func (d *decider) decide() *Decision {
 	d.own()
 	d.claimUnclaimed()
 	d.repairEntries()
-	d.indexEntries()
+	d.settleIDs()
 	d.judgeEntries()
 	d.judgeLegs()
 	d.judgeDocuments()

@@ -226,15 +226,20 @@ func (d *decider) registered(e *manifest.Entry, legs []uint32) values {
 	return values{ids, refs}
 }
 
-// indexEntries indexes the entries by their final ids.
-func (d *decider) indexEntries() {
-	d.indexes(func() {
-		d.entriesOf = newIndex(d.Texts, len(d.Entries), d.orgOfEntry, func(n uint32, add func(record.Text)) {
-			if d.state[n].voice {
-				add(d.Entries[n].Conversation)
-			}
-		})
-	}, func() {
-		d.withID = newIndex(d.Texts, len(d.Entries), d.orgOfEntry, func(n uint32, add func(record.Text)) { add(d.Entries[n].Recording) })
+// settleIDs indexes the entries by their final recording ids. No id changes any
+// more, and none that a record has is looked for by its text.
+func (d *decider) settleIDs() {
+	d.withID = newIndex(d.Texts, len(d.Entries), d.orgOfEntry, func(n uint32, add func(record.Text)) { add(d.Entries[n].Recording) })
+	if !d.traced() {
+		d.Texts.Freeze()
+	}
+}
+
+// indexConversations indexes the entries by their final conversations.
+func (d *decider) indexConversations() {
+	d.entriesOf = newIndex(d.Texts, len(d.Entries), d.orgOfEntry, func(n uint32, add func(record.Text)) {
+		if d.state[n].voice {
+			add(d.Entries[n].Conversation)
+		}
 	})
 }

@@ -39,8 +39,8 @@ func (d *Decision) input(f *Finding) (source uint32, url string, span record.Spa
 // FindingRows yields the findings table.
 func (d *Decision) FindingRows(yield func(*table.Row, error) bool) {
 	r := table.NewRow(d.Texts)
-	for i := range d.Findings {
-		d.findingRow(r, &d.Findings[i])
+	for f := range d.Findings {
+		d.findingRow(r, f)
 		if !yield(r, nil) {
 			return
 		}

@@ -24,6 +24,9 @@ func Explain(ev *Evidence, spread Spread) *Trace {
 	return &Trace{d.decide(), d}
 }
 
+// traced reports whether somebody is going to ask why.
+func (d *decider) traced() bool { return d.contests != nil }
+
 // contest is a conversation in which entries lack their recording id.
 type contest struct {
 	entries   int

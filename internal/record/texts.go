@@ -49,6 +49,7 @@ type Texts struct {
 type shard struct {
 	mu      sync.Mutex
 	slots   []uint64 // open addressing: 32 bits of hash, then the number; 0 is free
+	taken   int      // slots
 	last    uint32   // number of the last text
 	used    int      // bytes of the last block
 	touched byte     // see touch
@@ -70,6 +71,18 @@ func NewTexts() *Texts {
 		s.blocks.Store(new([][]byte))
 	}
 	return t
+}
+
+// Freeze says that no text so far will be met again: whoever does intern one
+// again gets another number for it. It frees what finds a text by its bytes,
+// nearly half of what a text takes.
+func (t *Texts) Freeze() {
+	for i := range t.shard {
+		s := &t.shard[i]
+		s.mu.Lock()
+		s.slots, s.taken = make([]uint64, 16), 0
+		s.mu.Unlock()
+	}
 }
 
 // Hash returns a hash of b, another one for each table.
@@ -216,7 +229,7 @@ func (s *shard) add(tag, at uint32, stored []byte) (n uint32) {
 	}
 	s.last++
 	s.slots[at] = uint64(tag)<<32 | uint64(s.last)
-	if int(s.last)*4 >= len(s.slots)*3 {
+	if s.taken++; s.taken*4 >= len(s.slots)*3 {
 		s.grow()
 	}
 	return s.last

@@ -16,7 +16,7 @@ import (
 const (
 	// A row group is what a reader takes in at once and a writer holds in
 	// memory.
-	rowsPerGroup = 1 << 16
+	rowsPerGroup = 1 << 15
 	// A dictionary's length is looked at now and then.
 	rowsPerCheck = 1 << 10
 	// Above this size a dictionary helps nobody; the rest of the row group is
