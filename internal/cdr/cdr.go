@@ -45,7 +45,7 @@ func (l *Leg) DidNotParse(fields ...record.Field) bool {
 	return false
 }
 
-// Batch is what one object holds.
+// Batch is what one object holds, or a chunk of one.
 type Batch struct {
 	record.Reading
 	Legs       []Leg
@@ -53,6 +53,18 @@ type Batch struct {
 	Talk       []record.Span
 	Invalid    []record.Invalid
 	Skipped    int64 // sessions that are no legs
+
+	chunks []*Batch // that were added
+	legs   uint32   // in them
+}
+
+// Parts returns batches that have the legs of b, in order, with what the legs'
+// runs refer to.
+func (b *Batch) Parts() []*Batch {
+	if b.chunks == nil {
+		return []*Batch{b}
+	}
+	return b.chunks
 }
 
 // Reader reads the CDRs of one source. It is not safe for concurrent use.
@@ -91,6 +103,34 @@ func (r *Reader) Read(in *bufio.Reader, f record.Format, reject func(record.Reje
 	r.settle()
 	r.batch.clip()
 	return r.batch, err
+}
+
+// ReadRows reads a chunk of an object. Damage is part of the batch; the error is
+// a failure to read.
+func (r *Reader) ReadRows(c *record.Chunk, reject func(record.Reject) error) (*Batch, error) {
+	r.batch = &Batch{}
+	var err error
+	r.batch.Reading, err = r.mapping.ReadRows(c, record.Visitor{Row: r.Row, Reject: reject})
+	r.settle()
+	r.batch.clip()
+	return r.batch, err
+}
+
+// Add takes over what the next chunk of an object holds. Legs of conversations
+// are numbered as they are read.
+func (r *Reader) Add(b, next *Batch) {
+	b.Reading.Add(next.Reading)
+	b.Skipped += next.Skipped
+	if r.norm.Profile.Shape == conversationDetail {
+		for i := range next.Legs {
+			next.Legs[i].Ref.Row += b.legs
+		}
+		for i := range next.Invalid {
+			next.Invalid[i].Row += b.legs
+		}
+		b.legs += uint32(len(next.Legs))
+	}
+	b.chunks = append(b.chunks, next)
 }
 
 // clip gives up the room that lists kept for growing.

@@ -20,7 +20,7 @@ func (s *scan) assembleEntries() {
 	documents, entries := 0, 0
 	for _, b := range s.manifests {
 		if b != nil {
-			documents, entries = documents+1, entries+len(b.Entries)
+			documents, entries = documents+1, entries+int(b.Doc.N)
 		}
 	}
 	s.documents, s.entries = make([]manifest.Document, 0, documents), make([]manifest.Entry, 0, entries)
@@ -29,10 +29,12 @@ func (s *scan) assembleEntries() {
 			continue
 		}
 		b.Doc.First = uint32(len(s.entries))
-		for n := range b.Entries {
-			b.Entries[n].Doc = uint32(len(s.documents))
+		for _, block := range b.Blocks() {
+			for n := range block {
+				block[n].Doc = uint32(len(s.documents))
+			}
+			s.entries = append(s.entries, block...)
 		}
-		s.entries = append(s.entries, b.Entries...)
 		s.documents = append(s.documents, b.Doc)
 		s.manifests[i] = nil
 	}
@@ -42,8 +44,11 @@ func (s *scan) assembleEntries() {
 func (s *scan) assembleLegs() {
 	legs, recordings, talk := 0, 0, 0
 	for _, b := range s.cdrs {
-		if b != nil {
-			legs, recordings, talk = legs+len(b.Legs), recordings+len(b.Recordings), talk+len(b.Talk)
+		if b == nil {
+			continue
+		}
+		for _, part := range b.Parts() {
+			legs, recordings, talk = legs+len(part.Legs), recordings+len(part.Recordings), talk+len(part.Talk)
 		}
 	}
 	s.legs = make([]cdr.Leg, 0, legs)
@@ -52,21 +57,27 @@ func (s *scan) assembleLegs() {
 		if b == nil {
 			continue
 		}
-		for n := range b.Legs {
-			l := &b.Legs[n]
-			l.Ref.Object = uint32(i)
-			l.Recordings.At += uint32(len(s.recordings))
-			l.Talk.At += uint32(len(s.talk))
-		}
-		s.legs = append(s.legs, b.Legs...)
-		s.recordings = append(s.recordings, b.Recordings...)
-		s.talk = append(s.talk, b.Talk...)
-		for _, v := range b.Invalid {
-			s.invalid = append(s.invalid, reconcile.LegInvalid{Ref: record.Ref{Object: uint32(i), Row: v.Row}, Field: v.Field, Raw: v.Raw})
+		for _, part := range b.Parts() {
+			s.assembleLegsOf(part, uint32(i))
 		}
 		s.cdrs[i] = nil
 	}
 	s.cdrs = nil
+}
+
+func (s *scan) assembleLegsOf(b *cdr.Batch, object uint32) {
+	for n := range b.Legs {
+		l := &b.Legs[n]
+		l.Ref.Object = object
+		l.Recordings.At += uint32(len(s.recordings))
+		l.Talk.At += uint32(len(s.talk))
+	}
+	s.legs = append(s.legs, b.Legs...)
+	s.recordings = append(s.recordings, b.Recordings...)
+	s.talk = append(s.talk, b.Talk...)
+	for _, v := range b.Invalid {
+		s.invalid = append(s.invalid, reconcile.LegInvalid{Ref: record.Ref{Object: object, Row: v.Row}, Field: v.Field, Raw: v.Raw})
+	}
 }
 
 func (s *scan) assembleEvents() {

@@ -31,6 +31,7 @@ type Job struct {
 	DryRun bool
 	Memory int64 // bytes that may be used, 0 without a limit
 	OwnGC  bool  // somebody set how often the collector comes
+	Chunk  int   // bytes of large objects that are decoded at once, 0 for as many as are good
 	Log    *slog.Logger
 	Watch  Watch
 }

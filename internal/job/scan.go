@@ -84,6 +84,7 @@ type scanner struct {
 	out     *scan
 	rules   *token.Rules
 	readers []sync.Pool // by source
+	chunks  *chunks
 	org     record.Text
 }
 
@@ -98,7 +99,7 @@ func (j *Job) scan(ctx context.Context, snap *snapshot) (*scan, error) {
 	if err != nil {
 		return nil, err
 	}
-	sc := &scanner{job: j, snap: snap, out: out, rules: rules}
+	sc := &scanner{job: j, snap: snap, out: out, rules: rules, chunks: newChunks(cmp.Or(j.Chunk, chunkSize))}
 	sc.org = sc.id(j.Config.Org)
 	sc.prepareReaders()
 	if err := sc.all(ctx); err != nil {
@@ -201,7 +202,7 @@ func (sc *scanner) one(ctx context.Context, n uint32) error {
 		}
 		defer spool.Close()
 	}
-	take, err := sc.decode(n, o, reader)
+	take, err := sc.decode(ctx, n, o, reader)
 	if err != nil {
 		return err
 	}
@@ -217,8 +218,9 @@ func (sc *scanner) one(ctx context.Context, n uint32) error {
 
 // decode reads an object's rows. What it returns takes them over, once the
 // rest of the object has been read too.
-func (sc *scanner) decode(n uint32, o *opened, reader any) (take func() error, err error) {
+func (sc *scanner) decode(ctx context.Context, n uint32, o *opened, reader any) (take func() error, err error) {
 	in := &sc.snap.inputs[n]
+	split := sc.chunks.split(o, in)
 	reject := func(r record.Reject) error { return sc.out.reject(sc, n, r) }
 	forget := func() { sc.out.forget(n) }
 	switch r := reader.(type) {
@@ -228,18 +230,35 @@ func (sc *scanner) decode(n uint32, o *opened, reader any) (take func() error, e
 			Key: in.Key, Packed: in.Size, Stream: o.stream, Body: o.body, Format: o.format, Reject: reject,
 			Forget: forget, Keep: sc.out.rests.keep,
 		}
-		if o.file != nil {
+		switch {
+		case o.file != nil:
 			batch, err = r.ReadParquet(input, o.file, o.size)
-		} else {
+		case split:
+			batch = r.Begin(input)
+			err = inChunks(ctx, sc, n, o, func(r any, c *record.Chunk, reject func(record.Reject) error) (*manifest.Batch, error) {
+				input := input
+				input.Reject = reject
+				return r.(*manifest.Reader).ReadRows(c, input)
+			}, batch.Add)
+			if err == nil {
+				batch, err = r.Finish(batch, input)
+			}
+		default:
 			batch, err = r.Read(input)
 		}
 		return func() error { return sc.out.addManifest(sc, n, batch) }, err
 	case *cdr.Reader:
 		var batch *cdr.Batch
 		r.Forget = forget
-		if o.file != nil {
+		switch {
+		case o.file != nil:
 			batch, err = r.ReadParquet(o.file, o.size, reject)
-		} else {
+		case split:
+			batch = &cdr.Batch{}
+			err = inChunks(ctx, sc, n, o, func(r any, c *record.Chunk, reject func(record.Reject) error) (*cdr.Batch, error) {
+				return r.(*cdr.Reader).ReadRows(c, reject)
+			}, func(next *cdr.Batch) error { r.Add(batch, next); return nil })
+		default:
 			batch, err = r.Read(o.body, o.format, reject)
 		}
 		return func() error { o.noteDamage(&batch.Reading); sc.out.addLegs(sc, n, batch); return nil }, err
@@ -247,10 +266,16 @@ func (sc *scanner) decode(n uint32, o *opened, reader any) (take func() error, e
 		var batch *registration.Batch
 		log := reader.(*registration.Reader)
 		log.Forget = forget
-		if o.file != nil {
-			batch, err = log.ReadParquet(o.file, o.size, sc.orgOf(n), reject)
-		} else {
-			batch, err = log.Read(o.body, o.format, sc.orgOf(n), reject)
+		switch org := sc.orgOf(n); {
+		case o.file != nil:
+			batch, err = log.ReadParquet(o.file, o.size, org, reject)
+		case split:
+			batch = &registration.Batch{}
+			err = inChunks(ctx, sc, n, o, func(r any, c *record.Chunk, reject func(record.Reject) error) (*registration.Batch, error) {
+				return r.(*registration.Reader).ReadRows(c, org, reject)
+			}, func(next *registration.Batch) error { batch.Add(next); return nil })
+		default:
+			batch, err = log.Read(o.body, o.format, org, reject)
 		}
 		return func() error { o.noteDamage(&batch.Reading); sc.out.addEvents(sc, n, batch); return nil }, err
 	}
@@ -294,16 +319,20 @@ func (s *scan) addLegs(sc *scanner, n uint32, b *cdr.Batch) {
 	org := sc.orgOf(n)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for i := range b.Legs {
-		l := &b.Legs[i]
-		l.Org = cmp.Or(l.Org, org)
+	legs := int64(0)
+	for _, part := range b.Parts() {
+		for i := range part.Legs {
+			l := &part.Legs[i]
+			l.Org = cmp.Or(l.Org, org)
+		}
+		legs += int64(len(part.Legs))
 	}
 	s.cdrs[n] = b
 	s.usable[in.source] = true
 	s.balance[policy.CDRs].Skipped += b.Skipped
 	s.account(n, in.partition, policy.CDRs, b.Rows, b.Rejected)
 	if sc.snap.sources[in.source].Profile.Shape != "" {
-		s.balance[policy.CDRs].Read += int64(len(b.Legs)) + b.Skipped - (b.Rows - b.Rejected)
+		s.balance[policy.CDRs].Read += legs + b.Skipped - (b.Rows - b.Rejected)
 	}
 	s.noteDamage(n, in.partition, &b.Reading)
 }

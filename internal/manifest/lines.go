@@ -2,82 +2,118 @@ package manifest
 
 import (
 	"errors"
-	"io"
 
 	"cdrmend/internal/record"
 )
 
-// lines reads JSON Lines: every line is an entry of its own, and a bad one
-// costs only itself.
-func (r *Reader) lines(b *Batch, in Input) error {
-	slots := r.mapping.Paths.NewSlots()
-	var remove []Range
-	var cut *Recovery
-	content := counter{r: in.Body}
-	defer func() { b.Length = content.n }()
-	for line, err := range record.Lines(&content, r.limits) {
-		if err != nil {
-			if record.IsDamage(err) {
-				r.broken(b, err, in)
-				break
-			}
-			return err
-		}
-		if line.Over != nil {
-			remove = append(remove, wholeLine(line))
-			if err := r.piece(b, line, in); err != nil {
-				return err
-			}
-			continue
-		}
-		e, err := record.ScanLine(line, slots, r.limits)
-		last := !line.Newline && err != nil && record.IsCut(err)
-		switch _, members := slots.Tail(); {
-		case err == nil:
-			err = r.element(b, e, in.Reject)
-		case last && in.Stream.Failed() == nil && e.Kind == record.Object && members > 0:
-			tail, _ := slots.Tail()
-			cut = &Recovery{Keep: tail, Closers: "}"}
-			r.broken(b, err, in)
-			err = r.element(b, e, in.Reject)
-		default:
-			b.Rows, b.Rejects = b.Rows+1, b.Rejects+1
-			if b.Doc.rare().Malformed == nil || last {
-				r.brokenLine(b, err, line, in)
-			}
-			remove = append(remove, wholeLine(line))
-			err = in.Reject(record.Reject{Row: int64(line.Index), Offset: line.Offset, Reason: err.Error(), Bytes: line.Text})
-		}
-		if err != nil {
-			return err
-		}
+// lines is what the lines of a document come to beside its entries.
+type lines struct {
+	bad    error // of the first that is set aside
+	end    error // of the last, which is cut, or of the stream
+	remove []Range
+	cut    *Recovery // of the last line
+}
+
+// ReadRows reads a chunk of a document in JSON Lines, while the stream may
+// still be read elsewhere. Damage is part of the batch; the error is a failure
+// to read.
+func (r *Reader) ReadRows(c *record.Chunk, in Input) (*Batch, error) {
+	b := r.Begin(in)
+	if err := r.lines(b, c, in); err != nil {
+		return nil, err
 	}
-	b.whole = content.n
-	r.lineRecovery(b, remove, cut, content.n)
+	return b, b.Keep(in.Keep)
+}
+
+// Add takes over what the next chunk of the document holds.
+func (b *Batch) Add(next *Batch) error {
+	b.full = append(append(b.full, next.full...), next.Entries)
+	b.Doc.Rest = append(b.Doc.Rest, next.Doc.Rest...)
+	b.Rows, b.Rejects, b.Length = b.Rows+next.Rows, b.Rejects+next.Rejects, next.Length
+	if b.lines.bad == nil {
+		b.lines.bad = next.lines.bad
+	}
+	b.lines.end, b.lines.cut = next.lines.end, next.lines.cut
+	b.lines.remove = append(b.lines.remove, next.lines.remove...)
+	if more := next.Doc.Rare; more != nil {
+		rare := b.Doc.rare()
+		rare.Gaps = append(rare.Gaps, more.Gaps...)
+		rare.Invalid = append(rare.Invalid, more.Invalid...)
+	}
 	return nil
 }
 
-// piece sets aside a piece of a line that is too long. The line counts once.
-func (r *Reader) piece(b *Batch, line record.Line, in Input) error {
-	if b.Doc.rare().Malformed == nil {
-		r.broken(b, line.Over, in)
+// lines reads JSON Lines: every line is an entry of its own, and a bad one
+// costs only itself.
+func (r *Reader) lines(b *Batch, c *record.Chunk, in Input) error {
+	defer r.settle(b)
+	slots := r.mapping.Paths.NewSlots()
+	for line, err := range c.Lines {
+		switch {
+		case err != nil && record.IsDamage(err):
+			b.lines.end, err = err, nil
+		case err != nil:
+		case line.Over != nil:
+			err = b.piece(line, in.Reject)
+		default:
+			err = r.line(b, slots, line, in.Reject)
+		}
+		if err != nil {
+			return err
+		}
 	}
+	b.Length = c.Offset()
+	return nil
+}
+
+// line reads one line.
+func (r *Reader) line(b *Batch, slots *record.Slots, line record.Line, reject func(record.Reject) error) error {
+	e, err := record.ScanLine(line, slots, r.limits)
+	if err == nil {
+		return r.element(b, e, reject)
+	}
+	last := !line.Newline && record.IsCut(err)
+	if tail, members := slots.Tail(); last && !line.Broken && e.Kind == record.Object && members > 0 {
+		b.lines.end, b.lines.cut = err, &Recovery{Keep: tail, Closers: "}"}
+		return r.element(b, e, reject)
+	}
+	b.Rows, b.Rejects = b.Rows+1, b.Rejects+1
+	switch {
+	case line.Broken: // the stream was cut in this line, which is noted for the stream
+	case last:
+		b.lines.end = err
+	default:
+		b.lines.note(withinLine(err))
+	}
+	b.lines.remove = append(b.lines.remove, wholeLine(line))
+	return reject(record.Reject{Row: int64(line.Index), Offset: line.Offset, Reason: err.Error(), Bytes: line.Text})
+}
+
+// piece sets aside a piece of a line that is too long. The line counts once.
+func (b *Batch) piece(line record.Line, reject func(record.Reject) error) error {
+	b.lines.note(line.Over)
+	b.lines.remove = append(b.lines.remove, wholeLine(line))
 	if !line.More {
 		b.Rows, b.Rejects = b.Rows+1, b.Rejects+1
 	}
-	return in.Reject(line.Reject())
+	return reject(line.Reject())
 }
 
-// counter counts the bytes of a document that is read to its end.
-type counter struct {
-	r io.Reader
-	n int64
+// note notes why a line is set aside, if it is the first.
+func (l *lines) note(err error) {
+	if l.bad == nil {
+		l.bad = err
+	}
 }
 
-func (c *counter) Read(b []byte) (int, error) {
-	n, err := c.r.Read(b)
-	c.n += int64(n)
-	return n, err
+// withinLine makes the error of a line that ends too early one of the document,
+// which goes on: it breaks at the line's end.
+func withinLine(err error) error {
+	var syntax *record.SyntaxError
+	if errors.As(err, &syntax) && syntax.Cut {
+		return &record.SyntaxError{Offset: syntax.Offset}
+	}
+	return err
 }
 
 // wholeLine is where a line stands with its newline.
@@ -89,28 +125,20 @@ func wholeLine(line record.Line) Range {
 	return r
 }
 
-// brokenLine notes a line that is set aside. The last one without newline
-// makes the document a truncated one, any other a malformed one: a line that
-// ends too early breaks at its newline.
-func (r *Reader) brokenLine(b *Batch, err error, line record.Line, in Input) {
-	if !line.Newline && in.Stream.Failed() != nil {
-		return // the stream was cut in this line, which is noted for the stream
-	}
-	var syntax *record.SyntaxError
-	if errors.As(err, &syntax) && syntax.Cut && line.Newline {
-		err = &record.SyntaxError{Offset: syntax.Offset}
-	}
-	r.broken(b, err, in)
-}
-
-func (r *Reader) lineRecovery(b *Batch, remove []Range, cut *Recovery, length int64) {
-	rare := b.Doc.Rare
-	if rare == nil || rare.Truncated == nil && rare.Malformed == nil {
+// recoverLines notes how the lines are damaged, and what is left of them.
+func (r *Reader) recoverLines(b *Batch, in Input) {
+	if b.lines.bad == nil && b.lines.end == nil {
 		return
 	}
-	if cut == nil {
-		cut = &Recovery{Keep: length}
+	for _, err := range []error{b.lines.bad, b.lines.end} {
+		if err != nil {
+			r.broken(b, err, in)
+		}
 	}
-	cut.Remove = remove
-	rare.Recovery = cut
+	recovery := b.lines.cut
+	if recovery == nil {
+		recovery = &Recovery{Keep: b.Length}
+	}
+	recovery.Remove = b.lines.remove
+	b.Doc.Rare.Recovery = recovery
 }

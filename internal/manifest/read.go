@@ -62,16 +62,29 @@ func NewReader(p *record.Profile, texts *record.Texts, required record.Fields, l
 	return r
 }
 
-// Batch is what one document holds.
+// Batch is what one document holds, or a chunk of one.
 type Batch struct {
 	Doc     Document
-	Entries []Entry
-	Rest    []byte // of the entries, as far as nobody keeps them
+	Entries []Entry // the last ones; see Blocks
+	Rest    []byte  // of the entries, as far as nobody keeps them
 	Rejects int64
 	Rows    int64 // rejects included
 	Length  int64 // of the uncompressed content, as far as it was read
 
-	whole int64 // end of the last complete value of a sound document
+	full  [][]Entry // before Entries
+	whole int64     // end of the last complete value of a sound document
+	lines lines
+}
+
+// Blocks returns all entries, in order.
+func (b *Batch) Blocks() [][]Entry { return append(b.full, b.Entries) }
+
+// count returns how many entries there are.
+func (b *Batch) count() (n int) {
+	for _, block := range b.Blocks() {
+		n += len(block)
+	}
+	return n
 }
 
 // Input is one manifest object.
@@ -92,21 +105,39 @@ func (in *Input) forget() {
 	}
 }
 
+// Begin returns the batch of a document of which nothing is read.
+func (r *Reader) Begin(in Input) *Batch {
+	r.keep = in.Keep
+	return &Batch{Doc: Document{Key: KeyOf(r.norm.Profile, in.Key, &r.norm), Format: in.Format}}
+}
+
 // Read reads one document. Damage is part of the batch; the error is a
 // failure to read.
 func (r *Reader) Read(in Input) (*Batch, error) {
-	b := &Batch{Doc: Document{Key: KeyOf(r.norm.Profile, in.Key, &r.norm), Format: in.Format}}
-	r.keep = in.Keep
+	b := r.Begin(in)
 	if head, _ := in.Body.Peek(2); record.IsUTF16(head) {
 		return r.undecodable(b, in, record.ErrUTF16)
 	}
-	var err error
-	if in.Format == record.JSONLines {
-		err = r.lines(b, in)
-	} else {
-		err = r.document(b, in)
+	if in.Format != record.JSONLines {
+		err := r.document(b, in)
+		r.settle(b)
+		return r.finish(b, in, err)
 	}
-	r.settle(b)
+	if err := r.lines(b, record.Rows(in.Body, in.Format, r.limits), in); err != nil {
+		return nil, err
+	}
+	return r.Finish(b, in)
+}
+
+// Finish completes the batch of a document in JSON Lines, all of which is read.
+func (r *Reader) Finish(b *Batch, in Input) (*Batch, error) {
+	b.whole = b.Length
+	r.recoverLines(b, in)
+	return r.finish(b, in, nil)
+}
+
+// finish completes the batch of a document whose reading ended with err.
+func (r *Reader) finish(b *Batch, in Input, err error) (*Batch, error) {
 	for _, err := range []error{in.Stream.Failed(), err} {
 		if isUndecodable(err) {
 			return r.undecodable(b, in, err)
@@ -127,7 +158,7 @@ func (r *Reader) Read(in Input) (*Batch, error) {
 
 // finish fills in what depends on how many entries were found.
 func (b *Batch) finish() {
-	b.Doc.N = uint32(len(b.Entries))
+	b.Doc.N = uint32(b.count())
 	b.Entries = record.Clipped(b.Entries)
 	if b.Doc.Rare == nil {
 		return
@@ -135,7 +166,7 @@ func (b *Batch) finish() {
 	b.Doc.Rare.Gaps = record.Clipped(b.Doc.Rare.Gaps)
 	for _, broken := range []*Break{b.Doc.Rare.Truncated, b.Doc.Rare.Malformed} {
 		if broken != nil {
-			broken.Entries = int64(len(b.Entries))
+			broken.Entries = int64(b.Doc.N)
 		}
 	}
 }

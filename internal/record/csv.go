@@ -2,33 +2,38 @@ package record
 
 import "io"
 
-// csv reads rows of cells.
-func (r *reader) csv(in io.Reader) error {
-	s := NewScanner(in, r.mapping.limits)
-	s.SkipBOM()
-	var cells cells
-	header, err := s.csvRow()
+// csvHeader reads the header, io.EOF when there is none.
+func (s *Scanner) csvHeader() ([]string, error) {
+	row, err := s.csvRow()
 	if err != nil {
-		return ignoreEOF(err)
+		return nil, err
 	}
-	if header.open {
-		return &SyntaxError{Offset: s.Offset(), Cut: true}
+	if row.open {
+		return nil, &SyntaxError{Offset: s.Offset(), Cut: true}
 	}
-	cells.split(header.raw)
+	var cells cells
+	cells.split(row.raw)
 	names := cells.texts()
-	if err := r.mapping.limits.header(names); err != nil {
-		return err
+	return names, s.limits.header(names)
+}
+
+// csv reads rows of cells.
+func (r *reader) csv(c *Chunk) error {
+	if c.err != nil {
+		return ignoreEOF(c.err)
 	}
-	columns := r.mapping.columnsOf(names)
-	for index := uint32(0); ; index++ {
-		row, err := s.csvRow()
+	columns := r.mapping.columnsOf(c.header)
+	var cells cells
+	for index := c.row; !c.done(); index++ {
+		row, err := c.scan.csvRow()
 		if err != nil {
 			return ignoreEOF(err)
 		}
-		if err := r.csvRow(index, row, &cells, len(names), columns); err != nil {
+		if err := r.csvRow(index, row, &cells, len(c.header), columns); err != nil {
 			return err
 		}
 	}
+	return nil
 }
 
 func ignoreEOF(err error) error {

@@ -102,19 +102,32 @@ func (s *Scanner) fill() bool {
 	if len(s.buf) == cap(s.buf) {
 		s.buf = append(make([]byte, 0, 2*cap(s.buf)), s.buf...)
 	}
-	end := s.readTo()
-	for tries := 0; ; tries++ {
-		n, err := s.r.Read(s.buf[len(s.buf):end])
-		s.buf = s.buf[:len(s.buf)+n]
-		s.err = err
-		if n > 0 || err != nil {
-			return n > 0
-		}
-		if tries == 100 {
-			s.err = io.ErrNoProgress
-			return false
+	n, err := readSome(s.r, s.buf[len(s.buf):s.readTo()])
+	s.buf, s.err = s.buf[:len(s.buf)+n], err
+	return n > 0
+}
+
+// readSome reads something, or returns an error.
+func readSome(r io.Reader, b []byte) (n int, err error) {
+	for range 100 {
+		if n, err = r.Read(b); n > 0 || err != nil {
+			return n, err
 		}
 	}
+	return 0, io.ErrNoProgress
+}
+
+// read reads on behind what was scanned, past the window.
+func (s *Scanner) read(b []byte) (int, error) {
+	if s.pos < len(s.buf) {
+		n := copy(b, s.buf[s.pos:])
+		s.pos += n
+		return n, nil
+	}
+	if s.err != nil {
+		return 0, s.err
+	}
+	return readSome(s.r, b)
 }
 
 // readTo returns how far the window may be filled.

@@ -1,9 +1,6 @@
 package record
 
-import (
-	"bytes"
-	"io"
-)
+import "bytes"
 
 // Line is one line of a line-based object, or a piece of one that is longer
 // than a record may be.
@@ -17,40 +14,37 @@ type Line struct {
 	More    bool        // the next piece is of the same line
 }
 
-// Lines ranges over the lines of r that are not blank; a byte order mark is
-// skipped. An error of the stream is the last element, after the line that it
-// broke off in.
-func Lines(r io.Reader, limits *Limits) func(yield func(Line, error) bool) {
-	return func(yield func(Line, error) bool) {
-		s := NewScanner(r, limits)
-		s.SkipBOM()
-		line := Line{}
-		for {
-			line.Offset = s.Hold()
-			line.Newline, line.More = s.skipLine()
-			end := s.Offset()
-			if line.Newline {
-				end--
-			}
-			line.Text = s.Bytes(line.Offset, end)
-			line.Broken = !line.Newline && !line.More && s.Err() != nil
-			if line.Over == nil {
-				line.Over = limits.tooLong(line)
-			}
-			if line.Over != nil || len(bytes.TrimSpace(line.Text)) > 0 {
-				if !yield(line, nil) {
-					return
-				}
-				if !line.More {
-					line.Index, line.Over = line.Index+1, nil
-				}
-			}
-			if !line.Newline && !line.More {
-				if err := s.Err(); err != nil {
-					yield(Line{Offset: s.Offset()}, err)
-				}
+// Lines ranges over the lines that are not blank. One that is longer than a
+// record may be comes in pieces of one byte more than that. An error of the
+// stream is the last element, after the line that it broke off in.
+func (c *Chunk) Lines(yield func(Line, error) bool) {
+	s := c.scan
+	line := Line{Index: c.row, Over: c.over}
+	for !c.done() {
+		line.Offset = s.Hold()
+		line.Newline, line.More = s.skipLine()
+		end := s.Offset()
+		if line.Newline {
+			end--
+		}
+		line.Text = s.Bytes(line.Offset, end)
+		line.Broken = !line.Newline && !line.More && s.Err() != nil
+		if line.Over == nil {
+			line.Over = s.limits.tooLong(line)
+		}
+		if line.Over != nil || len(bytes.TrimSpace(line.Text)) > 0 {
+			if !yield(line, nil) {
 				return
 			}
+			if !line.More {
+				line.Index, line.Over = line.Index+1, nil
+			}
+		}
+		if !line.Newline && !line.More {
+			if err := s.Err(); err != nil {
+				yield(Line{Offset: s.Offset()}, err)
+			}
+			return
 		}
 	}
 }
@@ -72,11 +66,12 @@ func (l *Limits) tooLong(line Line) *LimitError {
 // first.
 func (s *Scanner) skipLine() (newline, more bool) {
 	for {
-		if i := bytes.IndexByte(s.buf[s.pos:], '\n'); i >= 0 {
+		end := min(len(s.buf), s.readTo())
+		if i := bytes.IndexByte(s.buf[s.pos:end], '\n'); i >= 0 {
 			s.pos += i + 1
 			return true, false
 		}
-		s.pos = len(s.buf)
+		s.pos = end
 		if s.within(s.hold) != nil {
 			return false, true
 		}

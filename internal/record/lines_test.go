@@ -21,7 +21,7 @@ func checkLines(t *testing.T, text string) {
 		}
 		at += int64(len(line))
 	}
-	for line, err := range record.Lines(iotest.OneByteReader(strings.NewReader(text)), &limits) {
+	for line, err := range record.Rows(iotest.OneByteReader(strings.NewReader(text)), record.JSONLines, &limits).Lines {
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -71,24 +71,44 @@ type Visitor struct {
 	Restart func() // the list is spelled twice: the rows so far do not count
 }
 
+// Add takes over how the reading of the next chunk went.
+func (r *Reading) Add(next Reading) {
+	r.Rows += next.Rows
+	r.Rejected += next.Rejected
+	r.Used = max(r.Used, next.Used)
+	if r.Damage == nil {
+		r.Damage = next.Damage
+	}
+}
+
 // Read reads the rows of an object that is not Parquet. Damage is part of the
 // reading; the error is a failure to read.
 func (m *Mapping) Read(in *bufio.Reader, f Format, list string, to Visitor) (Reading, error) {
-	r := reader{mapping: m, to: to, slots: m.Paths.NewSlots()}
 	if head, _ := in.Peek(2); IsUTF16(head) {
 		return Reading{Damage: &StreamError{Unknown: true, Err: ErrUTF16}}, nil
 	}
-	var err error
-	switch f {
-	case JSON:
-		err = r.json(in, list)
-	case JSONLines:
-		err = r.lines(in, r.jsonLine)
-	case CSV:
-		err = r.csv(in)
-	case TextLines:
-		err = r.textLines(in)
+	if f.InLines() {
+		return m.ReadRows(Rows(in, f, m.limits), to)
 	}
+	r := reader{mapping: m, to: to}
+	return r.ended(r.json(in, list))
+}
+
+// ReadRows reads the rows of a chunk.
+func (m *Mapping) ReadRows(c *Chunk, to Visitor) (Reading, error) {
+	r := reader{mapping: m, to: to}
+	switch c.format {
+	case CSV:
+		return r.ended(r.csv(c))
+	case TextLines:
+		return r.ended(r.textLines(c))
+	}
+	r.slots = m.Paths.NewSlots()
+	return r.ended(r.lines(c, r.jsonLine))
+}
+
+// ended returns how a reading went that ended with err.
+func (r *reader) ended(err error) (Reading, error) {
 	if IsDamage(err) {
 		r.reading.Damage, err = err, nil
 	}
@@ -151,8 +171,8 @@ func (r *reader) json(in io.Reader, list string) error {
 	return d.Walk()
 }
 
-func (r *reader) lines(in io.Reader, each func(Line) error) error {
-	for line, err := range Lines(in, r.mapping.limits) {
+func (r *reader) lines(c *Chunk, each func(Line) error) error {
+	for line, err := range c.Lines {
 		switch {
 		case err != nil:
 		case line.Over != nil:
@@ -213,10 +233,10 @@ func ScanLine(line Line, slots *Slots, limits *Limits) (*Element, error) {
 	return e, nil
 }
 
-func (r *reader) textLines(in io.Reader) error {
+func (r *reader) textLines(c *Chunk) error {
 	pattern := r.mapping.Profile.Line
 	columns := r.mapping.columnsOf(pattern.SubexpNames())
-	return r.lines(in, func(line Line) error {
+	return r.lines(c, func(line Line) error {
 		if line.Broken {
 			return r.reject(line.Index, line.Offset, "the stream breaks off inside this line", line.Text)
 		}

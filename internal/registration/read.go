@@ -22,13 +22,22 @@ type Refresh struct {
 	Org  record.Text
 }
 
-// Batch is what one object holds.
+// Batch is what one object holds, or a chunk of one.
 type Batch struct {
 	record.Reading
 	Events    []Event
 	Refreshes []Refresh
 	Skipped   int64 // rows of another kind
 	Unusable  int64 // attempts without a time, a status or anything that registered
+}
+
+// Add takes over what the next chunk of the object holds.
+func (b *Batch) Add(next *Batch) {
+	b.Reading.Add(next.Reading)
+	b.Events = append(b.Events, next.Events...)
+	b.Refreshes = append(b.Refreshes, next.Refreshes...)
+	b.Skipped += next.Skipped
+	b.Unusable += next.Unusable
 }
 
 // Reader reads the registration log of one source. It is not safe for
@@ -67,6 +76,14 @@ func (r *Reader) Read(in *bufio.Reader, f record.Format, org record.Text, reject
 		}
 	}
 	r.batch.Reading, err = r.mapping.Read(in, f, r.norm.Profile.List, record.Visitor{Row: r.Row, Reject: reject, Restart: restart})
+	return r.batch, err
+}
+
+// ReadRows reads a chunk of an object as Read does all of it.
+func (r *Reader) ReadRows(c *record.Chunk, org record.Text, reject func(record.Reject) error) (*Batch, error) {
+	r.begin(org, reject)
+	var err error
+	r.batch.Reading, err = r.mapping.ReadRows(c, record.Visitor{Row: r.Row, Reject: reject})
 	return r.batch, err
 }
 
