@@ -3,6 +3,7 @@ package job
 import (
 	"context"
 	"io"
+	"iter"
 
 	"cdrmend/internal/ledger"
 	"cdrmend/internal/manifest"
@@ -31,7 +32,7 @@ func (sc *scanner) spooled(ctx context.Context, o *opened) (*ledger.Spool, error
 
 // rewriteParquet copies a Parquet document with edits, by way of a temporary
 // file.
-func (j *Job) rewriteParquet(w io.Writer, src io.Reader, p *record.Profile, edits []manifest.Edit) error {
+func (j *Job) rewriteParquet(w io.Writer, src io.Reader, p *record.Profile, edits iter.Seq[manifest.Edit]) error {
 	spool := ledger.NewSpool(j.Config.Scratch)
 	defer spool.Close()
 	if _, err := io.Copy(spool, src); err != nil {

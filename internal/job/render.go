@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"maps"
 	"slices"
 	"strings"
@@ -62,19 +63,19 @@ func repairsOf(d *reconcile.Decision) map[uint32][]reconcile.Repair {
 	return groups
 }
 
-// editsOf returns the edits that repairs of one document are.
-func editsOf(d *reconcile.Decision, repairs []reconcile.Repair) []manifest.Edit {
-	edits := make([]manifest.Edit, 0, len(repairs))
-	for _, r := range repairs {
-		gap := d.Gap(r)
-		if gap == nil {
-			gap = &manifest.Gap{Entry: d.Entries[r.Entry].Index, Field: r.Field}
+// editsOf ranges over the edits that repairs of one document are.
+func editsOf(d *reconcile.Decision, repairs []reconcile.Repair) iter.Seq[manifest.Edit] {
+	return func(yield func(manifest.Edit) bool) {
+		for _, r := range repairs {
+			gap := d.Gap(r)
+			if gap == nil {
+				gap = &manifest.Gap{Entry: d.Entries[r.Entry].Index, Field: r.Field}
+			}
+			if _, value := d.Value(r); !yield(manifest.Edit{Gap: gap, Value: value}) {
+				return
+			}
 		}
-		_, value := d.Value(r)
-		edits = append(edits, manifest.Edit{Gap: gap, Value: value})
 	}
-	manifest.SortEdits(edits)
-	return edits
 }
 
 func (j *Job) renderDocument(ctx context.Context, run *ledger.Run, snap *snapshot, d *reconcile.Decision, n uint32, repairs []reconcile.Repair) error {

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"io"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -80,7 +81,7 @@ func BenchmarkSplice(b *testing.B) {
 			b.SetBytes(int64(len(text)))
 			b.ReportAllocs()
 			for b.Loop() {
-				if err := manifest.Write(io.Discard, bytes.NewReader(text), p, &batch.Doc, edits); err != nil {
+				if err := manifest.Write(io.Discard, bytes.NewReader(text), p, &batch.Doc, slices.Values(edits)); err != nil {
 					b.Fatal(err)
 				}
 			}

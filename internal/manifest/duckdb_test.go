@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -92,7 +93,7 @@ func TestDuckDBReadsTheRepairedDocument(t *testing.T) {
 		want[i][1], want[i][2] = &trunk, &micros
 	}
 	src := bytes.NewReader(file.Bytes())
-	if err := manifest.WriteParquet(&fixed, src, src.Size(), profile(t), edits); err != nil {
+	if err := manifest.WriteParquet(&fixed, src, src.Size(), profile(t), slices.Values(edits)); err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(want, duckDB(t, fixed.Bytes())); diff != "" {

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"testing"
 
@@ -50,7 +51,7 @@ func outcome(t *testing.T, profile, key string, stored []byte) (brief, text stri
 	}
 	var out strings.Builder
 	content := record.Open(bytes.NewReader(stored), int64(len(stored)), &limits)
-	if err := manifest.Write(&out, content, p, &b.Doc, editsFor(b)); err != nil {
+	if err := manifest.Write(&out, content, p, &b.Doc, slices.Values(editsFor(b))); err != nil {
 		t.Fatal(err)
 	}
 	if !json.Valid([]byte(strings.TrimPrefix(out.String(), "\xef\xbb\xbf"))) {
@@ -194,7 +195,7 @@ func TestWhatAKeySays(t *testing.T) {
 	}
 	virtual := manifest.NewReader(p, texts, required, &limits).Virtual(keyed)
 	var out strings.Builder
-	if err := manifest.Write(&out, strings.NewReader(""), p, &virtual.Doc, editsFor(virtual)); err != nil || out.String() != fromNothing {
+	if err := manifest.Write(&out, strings.NewReader(""), p, &virtual.Doc, slices.Values(editsFor(virtual))); err != nil || out.String() != fromNothing {
 		t.Errorf("got %s, %v, want %s", out.String(), err, fromNothing)
 	}
 }

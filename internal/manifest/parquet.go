@@ -3,6 +3,7 @@ package manifest
 import (
 	"cmp"
 	"io"
+	"iter"
 
 	"cdrmend/internal/record"
 )
@@ -62,10 +63,12 @@ func (r *Reader) parquetDamage(b *Batch, damage error, in Input) {
 // WriteParquet copies a Parquet document to w with edits applied; src is its
 // uncompressed content. The schema stays as it is: the value of a field that
 // has no column stands only in the table of repairs.
-func WriteParquet(w io.Writer, src io.ReaderAt, size int64, p *record.Profile, edits []Edit) error {
-	cells := make([]record.ParquetEdit, len(edits))
-	for i, e := range edits {
-		cells[i] = record.ParquetEdit{Row: e.Gap.Entry, Field: e.Gap.Field, Value: e.Value}
+func WriteParquet(w io.Writer, src io.ReaderAt, size int64, p *record.Profile, edits iter.Seq[Edit]) error {
+	var cells []record.ParquetEdit
+	for entry := range byEntry(edits) {
+		for _, e := range entry {
+			cells = append(cells, record.ParquetEdit{Row: e.Gap.Entry, Field: e.Gap.Field, Value: e.Value})
+		}
 	}
 	return p.Map(record.EntryFields, &record.Limits{}).RewriteParquet(w, src, size, cells)
 }

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -214,7 +215,7 @@ func TestRepairsOfAParquetDocumentAreReadBack(t *testing.T) {
 		t.Fatalf("only %d repairs", len(edits))
 	}
 	var b bytes.Buffer
-	if err := manifest.WriteParquet(&b, bytes.NewReader(file), int64(len(file)), profile(t), edits); err != nil {
+	if err := manifest.WriteParquet(&b, bytes.NewReader(file), int64(len(file)), profile(t), slices.Values(edits)); err != nil {
 		t.Fatal(err)
 	}
 	got := read(t, texts, b.Bytes(), nil, record.Parquet)

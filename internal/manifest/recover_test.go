@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
@@ -75,7 +76,7 @@ func readText(t testing.TB, p *record.Profile, texts *record.Texts, key string, 
 func written(t testing.TB, p *record.Profile, text []byte, b *manifest.Batch, edits []manifest.Edit) string {
 	t.Helper()
 	var out strings.Builder
-	if err := manifest.Write(&out, bytes.NewReader(text), p, &b.Doc, edits); err != nil {
+	if err := manifest.Write(&out, bytes.NewReader(text), p, &b.Doc, slices.Values(edits)); err != nil {
 		t.Fatalf("%v, of %q", err, text)
 	}
 	return out.String()

@@ -29,7 +29,6 @@ func editsFor(b *manifest.Batch) []manifest.Edit {
 			edits = append(edits, manifest.Edit{Gap: g, Value: fill(g.Field, int(g.Entry))})
 		}
 	}
-	manifest.SortEdits(edits)
 	return edits
 }
 

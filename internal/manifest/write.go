@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"iter"
 	"slices"
 	"strings"
 
@@ -18,8 +19,9 @@ type Edit struct {
 }
 
 // Write copies a JSON document to dst with edits and recovery applied; src is
-// its uncompressed content. Edits are in the order of the entries.
-func Write(dst io.Writer, src io.Reader, p *record.Profile, doc *Document, edits []Edit) error {
+// its uncompressed content. Edits come in the order of the entries, one at a
+// time: a document may be of any size.
+func Write(dst io.Writer, src io.Reader, p *record.Profile, doc *Document, edits iter.Seq[Edit]) error {
 	var recovery *Recovery
 	if doc.Rare != nil {
 		recovery = doc.Rare.Recovery
@@ -27,35 +29,26 @@ func Write(dst io.Writer, src io.Reader, p *record.Profile, doc *Document, edits
 	if recovery != nil && recovery.Empty {
 		src, recovery = strings.NewReader("{}"), nil
 	}
-	patches := patchesOf(p, edits)
-	end, closers := int64(-1), ""
-	if recovery != nil {
-		for _, r := range recovery.Remove {
-			patches = append(patches, patch{start: r.Start, end: r.End})
-		}
-		end, closers = recovery.Keep, recovery.Closers
+	if recovery == nil {
+		return apply(dst, src, patchesOf(p, edits, nil), -1, "")
 	}
-	if !slices.IsSortedFunc(patches, byStart) {
-		slices.SortStableFunc(patches, byStart)
-	}
-	return apply(dst, src, patches, end, closers)
+	return apply(dst, src, patchesOf(p, edits, recovery.Remove), recovery.Keep, recovery.Closers)
 }
 
-// patch replaces a stretch of the original by a text.
+// patch replaces a stretch of the original by a text, which is valid until the
+// next patch.
 type patch struct {
 	start, end int64
 	text       []byte
 }
 
-func byStart(a, b patch) int { return cmp.Compare(a.start, b.start) }
-
 // writeBuffer is how much of a document is under way at once.
 const writeBuffer = 64 << 10
 
 // apply copies src with patches, up to end when that is not negative.
-func apply(dst io.Writer, src io.Reader, patches []patch, end int64, closers string) error {
+func apply(dst io.Writer, src io.Reader, patches iter.Seq[patch], end int64, closers string) error {
 	c := copier{in: bufio.NewReaderSize(src, writeBuffer), out: bufio.NewWriterSize(dst, writeBuffer)}
-	for _, p := range patches {
+	for p := range patches {
 		if end >= 0 && p.start > end {
 			break
 		}
@@ -123,56 +116,85 @@ func (c *copier) skip(n int, err error, offset int64) error {
 	return nil
 }
 
-// patchesOf turns edits into patches. Values that are appended at one place
-// become one patch.
-func patchesOf(p *record.Profile, edits []Edit) []patch {
-	patches := make([]patch, 0, len(edits))
+// patchesOf turns edits, and bad lines to remove, into patches in the order of
+// the document. Values that are appended at one place become one patch.
+func patchesOf(p *record.Profile, edits iter.Seq[Edit], remove []Range) iter.Seq[patch] {
 	var names [NumRepairable][]string
 	for _, f := range Repairable {
 		names[f] = tokensOf(p, f)
 	}
-	size := 0
-	for i := range edits {
-		size += len(edits[i].Value) + 20 // a short name and its punctuation
+	return func(yield func(patch) bool) {
+		var text []byte
+		var missing []member
+		for entry := range byEntry(edits) {
+			for len(entry) > 0 {
+				g := entry[0].Gap
+				for ; len(remove) > 0 && remove[0].Start < g.Start; remove = remove[1:] {
+					if !yield(patch{start: remove[0].Start, end: remove[0].End}) {
+						return
+					}
+				}
+				n := atOnePlace(entry)
+				if text = text[:0]; !g.Append {
+					text = appendValue(text, entry[0])
+				} else {
+					if !g.Alone {
+						text = append(text, ',')
+					}
+					missing = missing[:0]
+					for _, e := range entry[:n] {
+						missing = append(missing, member{names[e.Gap.Field][e.Gap.Depth:], e})
+					}
+					text = appendMembers(text, missing)
+				}
+				if !yield(patch{g.Start, g.End, text}) {
+					return
+				}
+				entry = entry[n:]
+			}
+		}
+		for _, r := range remove {
+			if !yield(patch{start: r.Start, end: r.End}) {
+				return
+			}
+		}
 	}
-	text := make([]byte, 0, size) // of all patches
-	var missing []member
-	for i := 0; i < len(edits); {
-		g, from := edits[i].Gap, len(text)
-		if !g.Append {
-			text = appendValue(text, edits[i])
-			patches = append(patches, patch{g.Start, g.End, text[from:len(text):len(text)]})
-			i++
-			continue
-		}
-		missing = missing[:0]
-		last := i
-		for ; last < len(edits) && edits[last].Gap.Append && edits[last].Gap.Start == g.Start; last++ {
-			missing = append(missing, member{names[edits[last].Gap.Field][edits[last].Gap.Depth:], edits[last]})
-		}
-		if !g.Alone {
-			text = append(text, ',')
-		}
-		text = appendMembers(text, missing)
-		patches = append(patches, patch{g.Start, g.Start, text[from:len(text):len(text)]})
-		i = last
-	}
-	return patches
 }
 
-// SortEdits brings the edits of one document into the order in which they are
-// appended: by entry, then as listed in Repairable; those of one place stand
-// together.
-func SortEdits(edits []Edit) {
+// byEntry ranges over the edits of one entry after the other. Within one they
+// are in the order of the document, and where several are appended at one
+// place, as listed in Repairable.
+func byEntry(edits iter.Seq[Edit]) iter.Seq[[]Edit] {
 	order := func(a, b Edit) int {
-		return cmp.Or(
-			cmp.Compare(a.Gap.Entry, b.Gap.Entry), cmp.Compare(a.Gap.Start, b.Gap.Start),
-			cmp.Compare(a.Gap.Field, b.Gap.Field),
-		)
+		return cmp.Or(cmp.Compare(a.Gap.Start, b.Gap.Start), cmp.Compare(a.Gap.Field, b.Gap.Field))
 	}
-	if !slices.IsSortedFunc(edits, order) {
-		slices.SortStableFunc(edits, order)
+	return func(yield func([]Edit) bool) {
+		var entry []Edit
+		for e := range edits {
+			if len(entry) > 0 && entry[0].Gap.Entry != e.Gap.Entry {
+				slices.SortStableFunc(entry, order)
+				if !yield(entry) {
+					return
+				}
+				entry = entry[:0]
+			}
+			entry = append(entry, e)
+		}
+		slices.SortStableFunc(entry, order)
+		if len(entry) > 0 {
+			yield(entry)
+		}
 	}
+}
+
+// atOnePlace returns how many edits of an entry, from the first on, are one
+// patch.
+func atOnePlace(entry []Edit) int {
+	g, n := entry[0].Gap, 1
+	for g.Append && n < len(entry) && entry[n].Gap.Append && entry[n].Gap.Start == g.Start {
+		n++
+	}
+	return n
 }
 
 // appendValue appends a value as it stands in JSON.
