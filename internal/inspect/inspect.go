@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"slices"
 
 	"cdrmend/internal/cdr"
 	"cdrmend/internal/manifest"
@@ -117,8 +118,9 @@ func (in *printer) manifest() error {
 	rests := manifest.NewRestReader(bytes.NewReader(b.Rest))
 	rests.Open([]manifest.Range{{End: int64(len(b.Rest))}})
 	var rest manifest.Rest
-	for i := range b.Entries {
-		e := &b.Entries[i]
+	entries := slices.Concat(b.Blocks()...)
+	for i := range entries {
+		e := &entries[i]
 		if err := rests.Next(&rest); err != nil {
 			return err
 		}

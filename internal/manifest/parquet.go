@@ -46,11 +46,11 @@ func (r *Reader) parquetDamage(b *Batch, damage error, in Input) {
 	}
 	switch {
 	case isUndecodable(failed):
-		b.Entries, b.Rest, b.Doc.Rest, b.Rows = nil, nil, nil, 0
+		b.full, b.Entries, b.Rest, b.Doc.Rest, b.Rows = nil, nil, nil, nil, 0
 		b.Doc.rare().Malformed = &Break{}
 	case failed != nil:
 		r.broken(b, failed, in)
-	case damage != nil && len(b.Entries) == 0:
+	case damage != nil && b.count() == 0:
 		b.Doc.rare().Malformed = &Break{} // nothing of it can be decoded
 	case damage != nil:
 		b.Doc.rare().Malformed = &Break{Offset: b.Length}

@@ -77,7 +77,7 @@ type Batch struct {
 }
 
 // Blocks returns all entries, in order.
-func (b *Batch) Blocks() [][]Entry { return append(b.full, b.Entries) }
+func (b *Batch) Blocks() [][]Entry { return append(b.full[:len(b.full):len(b.full)], b.Entries) }
 
 // count returns how many entries there are.
 func (b *Batch) count() (n int) {
@@ -229,7 +229,7 @@ func (r *Reader) document(b *Batch, in Input) error {
 	d.Restart = func() {
 		in.forget()
 		r.norm.Forget()
-		b.Entries, b.Rest, b.Rows, b.Rejects = nil, nil, 0, 0
+		b.full, b.Entries, b.Rest, b.Rows, b.Rejects = nil, nil, nil, 0, 0
 		b.Doc.Rare, b.Doc.Rest = nil, nil
 	}
 	err := d.Walk()
@@ -246,7 +246,7 @@ func (r *Reader) document(b *Batch, in Input) error {
 	}
 	r.broken(b, err, in)
 	switch {
-	case len(b.Entries) > 0:
+	case b.count() > 0:
 		b.Doc.rare().Recovery = &Recovery{Keep: d.Keep, Closers: d.Closers}
 	case b.Doc.Keyed:
 		r.empty(b)

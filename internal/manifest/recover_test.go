@@ -67,8 +67,8 @@ func readText(t testing.TB, p *record.Profile, texts *record.Texts, key string, 
 	if err != nil {
 		t.Fatalf("%v, of %q", err, stored)
 	}
-	if b.Rows != int64(len(b.Entries))+b.Rejects {
-		t.Fatalf("%d rows are %d entries and %d rejects, of %q", b.Rows, len(b.Entries), b.Rejects, stored)
+	if b.Rows != int64(b.Doc.N)+b.Rejects {
+		t.Fatalf("%d rows are %d entries and %d rejects, of %.999q", b.Rows, b.Doc.N, b.Rejects, stored)
 	}
 	return b, rejects
 }

@@ -129,11 +129,19 @@ func (r *RestReader) fill(n int) error {
 	return nil
 }
 
+// blockSize is how many entries stand in one piece of memory. A list that
+// grows in one would have to be moved again and again.
+const blockSize = 1 << 14
+
 // add adds an entry to the batch, and hands on what it says beside.
 func (r *Reader) add(b *Batch, e Entry) error {
 	b.Entries = append(b.Entries, e)
-	if r.norm.Waits() {
+	full := len(b.Entries) == blockSize
+	if full || r.norm.Waits() {
 		r.settle(b)
+	}
+	if full {
+		b.full, b.Entries = append(b.full, b.Entries), make([]Entry, 0, blockSize)
 	}
 	if r.keep == nil || len(b.Rest) < restWindow {
 		return nil
