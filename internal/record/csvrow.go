@@ -2,6 +2,7 @@ package record
 
 import (
 	"bytes"
+	"cmp"
 	"io"
 )
 
@@ -26,7 +27,7 @@ func (s *Scanner) csvRow() (csvRow, error) {
 		}
 		s.pos = len(s.buf)
 		if !s.fill() && s.err != io.EOF {
-			return csvRow{}, s.err
+			return csvRow{}, cmp.Or(s.within(from), s.err)
 		}
 	}
 }
@@ -63,7 +64,8 @@ const (
 )
 
 // find returns the length of the row that a text begins with, its line end and
-// the blank lines before it included; false when the row goes on behind it.
+// the blank lines before it included; that of the text, and false, when the row
+// goes on behind it.
 // The rest of the last text is a row whatever it ends in.
 func (e *rowEnd) find(text []byte, last bool) (n int, found bool) {
 	if e.place == beforeRow {
@@ -80,8 +82,12 @@ func (e *rowEnd) find(text []byte, last bool) (n int, found bool) {
 		case e.place == cellNext && text[e.at] == '"':
 			e.at, e.place = e.at+1, inQuotes
 		case e.place == inQuotes:
-			if n, ends, known := e.quoted(text, last); !known || ends {
-				return n, ends
+			n, ends, known := e.quoted(text, last)
+			if ends {
+				return n, true
+			}
+			if !known {
+				return len(text), false
 			}
 		case e.plain(text):
 			return e.at, true

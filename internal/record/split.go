@@ -45,8 +45,7 @@ func (p *splitter) next(memory []byte) *Chunk {
 	chunk := *p.whole
 	chunk.row, chunk.over = p.row, p.over
 	p.text, p.end = append(memory[:0], p.tail...), 0
-	for p.err == nil {
-		p.rows()
+	for p.rows(); p.err == nil; p.rows() {
 		if full := len(p.text) == cap(p.text); full && (p.end > 0 || p.pieces()) {
 			break
 		}
@@ -66,9 +65,6 @@ func (p *splitter) next(memory []byte) *Chunk {
 
 // read reads on behind the text, which grows when it is full.
 func (p *splitter) read() {
-	if p.err != nil {
-		return
-	}
 	if len(p.text) == cap(p.text) {
 		p.text = append(make([]byte, 0, max(2*cap(p.text), firstWindow)), p.text...)
 	}
