@@ -202,7 +202,7 @@ func (d *decider) startOf(e *manifest.Entry, modified record.Time) record.Time {
 // indexLegs indexes the legs by their conversations and by the recordings that
 // they list.
 func (d *decider) indexLegs() {
-	d.indexes(func() {
+	d.sideBySide(func() {
 		d.legsOf = newIndex(d.Texts, len(d.Legs), d.orgOfLeg, func(n uint32, add func(record.Text)) { add(d.Legs[n].Conversation) })
 	}, func() {
 		d.claims = newIndex(d.Texts, len(d.Legs), d.orgOfLeg, func(n uint32, add func(record.Text)) {
@@ -212,9 +212,6 @@ func (d *decider) indexLegs() {
 		})
 	})
 }
-
-// indexes makes several indexes, each as it is told.
-func (d *decider) indexes(each ...func()) { d.spread.Each(len(each), func(i int) { each[i]() }) }
 
 func (d *decider) orgOfLeg(n uint32) record.Text { return d.Legs[n].Org }
 
@@ -268,7 +265,7 @@ func (d *decider) unclaimed(org record.Text, legs []uint32, having *index) []rec
 func (d *decider) claim(n uint32, id record.Text, legs []uint32) {
 	d.Entries[n].Recording = id
 	d.state[n].fill(record.RecordingID, SoleUnclaimed, true)
-	d.claimed[n] = d.cite(d.listing(legs, id))
+	d.claimed[n] = cite(&d.decision.Refs, d.listing(legs, id))
 }
 
 // listing returns the rows of those legs that list a recording.
@@ -287,16 +284,15 @@ func (d *decider) suspect(group []uint32, ids []record.Text) {
 		d.possible[keyOf(d.Entries[group[0]].Org, id)] = true
 	}
 	for _, entry := range group {
-		d.ambiguous(entry, record.RecordingID, ids)
+		d.state[entry].ambiguous |= 1 << place(record.RecordingID)
+		d.candidate[candidacy{entry, record.RecordingID}] = d.Texts.OfString(d.joined(ids))
 	}
 }
 
-// ambiguous notes that a rule yielded several values for a field.
-func (d *decider) ambiguous(n uint32, f record.Field, values []record.Text) {
-	d.state[n].ambiguous |= 1 << place(f)
-	list := d.candidate[n]
-	list[place(f)] = d.Texts.OfString(d.joined(values))
-	d.candidate[n] = list
+// candidacy is a field of an entry for which a rule yielded several values.
+type candidacy struct {
+	entry uint32
+	field record.Field
 }
 
 // joined returns texts in byte order, joined by semicolons.
@@ -310,8 +306,8 @@ func (d *decider) joined(values []record.Text) string {
 }
 
 // cite keeps rows that a repair names as evidence.
-func (d *decider) cite(refs []record.Ref) record.Run {
-	run := record.Run{At: uint32(len(d.decision.Refs)), N: uint32(len(refs))}
-	d.decision.Refs = append(d.decision.Refs, refs...)
+func cite(all *[]record.Ref, refs []record.Ref) record.Run {
+	run := record.Run{At: uint32(len(*all)), N: uint32(len(refs))}
+	*all = append(*all, refs...)
 	return run
 }

@@ -16,6 +16,20 @@ type Spread struct {
 	Each func(n int, f func(i int))
 }
 
+// parts returns how many parts the numbers below n have.
+func (d *decider) parts(n int) int { return (n + d.spread.Part - 1) / d.spread.Part }
+
+// eachPart calls part for each part of the numbers below n.
+func (d *decider) eachPart(n int, part func(i, from, to int)) {
+	size := d.spread.Part
+	d.spread.Each(d.parts(n), func(i int) { part(i, i*size, min((i+1)*size, n)) })
+}
+
+// sideBySide does several things that have nothing to do with each other.
+func (d *decider) sideBySide(things ...func()) {
+	d.spread.Each(len(things), func(i int) { things[i]() })
+}
+
 // judge makes the findings of a part of what there is to judge, perhaps beside
 // others that do the same with other parts. It changes nothing of the decider
 // but the states of what it judges.
@@ -36,11 +50,10 @@ type judge struct {
 // inParts has the numbers below n judged and takes over what was found, in the
 // order of the numbers.
 func (d *decider) inParts(n int, part func(j *judge, from, to int)) {
-	size := d.spread.Part
-	judges := make([]judge, (n+size-1)/size)
-	d.spread.Each(len(judges), func(i int) {
+	judges := make([]judge, d.parts(n))
+	d.eachPart(n, func(i, from, to int) {
 		judges[i].decider = d
-		part(&judges[i], i*size, min((i+1)*size, n))
+		part(&judges[i], from, to)
 	})
 	for i := range judges {
 		d.take(&judges[i])

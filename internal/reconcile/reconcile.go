@@ -111,14 +111,14 @@ type decider struct {
 	state     []entryState
 	ownedDoc  []bool
 	ownedLeg  []bool
-	legsOf    *index          // legs by conversation
-	claims    *index          // legs by recording id that they list
-	entriesOf *index          // voice entries by final conversation
-	withID    *index          // entries by final recording id
-	possible  map[uint64]bool // ids that an entry without one may have
-	candidate map[uint32][manifest.NumRepairable]record.Text
-	claimed   map[uint32]record.Run // of decision.Refs: the legs that list a claimed id
-	contests  map[uint64]contest    // by conversation; nil unless the decision is traced
+	legsOf    *index                    // legs by conversation
+	claims    *index                    // legs by recording id that they list
+	entriesOf *index                    // voice entries by final conversation
+	withID    *index                    // entries by final recording id
+	possible  map[uint64]bool           // ids that an entry without one may have
+	candidate map[candidacy]record.Text // the values, joined
+	claimed   map[uint32]record.Run     // of decision.Refs: the legs that list a claimed id
+	contests  map[uint64]contest        // by conversation; nil unless the decision is traced
 
 	openLeg  []bool                    // has an open or indeterminate finding
 	lost     map[uint64]bool           // recordings that are missing

@@ -2,7 +2,7 @@ package reconcile
 
 import (
 	"iter"
-	"math/bits"
+	"maps"
 	"slices"
 
 	"cdrmend/internal/manifest"
@@ -13,45 +13,71 @@ var repairable = record.Of(manifest.Repairable[:]...)
 
 // repairEntries fills in the required fields that owned entries lack.
 func (d *decider) repairEntries() {
-	lacking := 0 // at most so many repairs
-	for i := range d.Entries {
-		if d.state[i].owned {
-			e := &d.Entries[i]
-			lacking += bits.OnesCount64(uint64(d.sourceOfEntry(e).Required&repairable) &^ uint64(e.Given))
+	menders := make([]mender, d.parts(len(d.Entries)))
+	d.eachPart(len(d.Entries), func(i, from, to int) {
+		m := &menders[i]
+		m.decider = d
+		for n := from; n < to; n++ {
+			if d.state[n].owned {
+				m.repair(uint32(n))
+			}
 		}
+	})
+	repairs, refs := 0, len(d.decision.Refs) // those of claimed ids are cited already
+	for i := range menders {
+		repairs, refs = repairs+len(menders[i].repairs), refs+len(menders[i].refs)
 	}
-	d.decision.Repairs = make([]Repair, 0, lacking)
-	d.decision.Refs = slices.Grow(d.decision.Refs, lacking) // claimed ids are cited there already
-	for i := range d.Entries {
-		if d.state[i].owned {
-			d.repair(uint32(i))
-		}
+	d.decision.Repairs = make([]Repair, 0, repairs)
+	d.decision.Refs = slices.Grow(d.decision.Refs, refs-len(d.decision.Refs))
+	for i := range menders {
+		d.takeRepairs(&menders[i])
 	}
 }
 
-func (d *decider) repair(n uint32) {
-	e, st := &d.Entries[n], &d.state[n]
-	if e.Has(record.RecordingID) && e.Has(record.ConversationID) && e.Has(record.TrunkID) &&
-		e.Has(record.StartTime) && e.Has(record.EndTime) && e.Has(record.DurationMS) {
+// takeRepairs takes over what a mender did.
+func (d *decider) takeRepairs(m *mender) {
+	for _, r := range m.repairs {
+		if r.Rule != SoleUnclaimed {
+			r.Evidence.At += uint32(len(d.decision.Refs))
+		}
+		d.decision.Repairs = append(d.decision.Repairs, r)
+	}
+	d.decision.Refs = append(d.decision.Refs, m.refs...)
+	maps.Copy(d.candidate, m.candidate)
+	*m = mender{}
+}
+
+// mender repairs a part of the entries, perhaps beside others. It changes
+// nothing of the decider but those entries and their states.
+type mender struct {
+	*decider
+	repairs   []Repair
+	refs      []record.Ref // that they name
+	candidate map[candidacy]record.Text
+}
+
+func (m *mender) repair(n uint32) {
+	e, st := &m.Entries[n], &m.state[n]
+	if repairable&^record.Fields(e.Given) == 0 {
 		return
 	}
 	for i, f := range manifest.Repairable {
-		if !d.requires(e, st, f) || e.Has(f) {
+		if !m.requires(e, st, f) || e.Has(f) {
 			continue
 		}
 		var refs record.Run
 		switch {
 		case st.rule[i] == SoleUnclaimed:
-			refs = d.claimed[n]
+			refs = m.claimed[n]
 		case st.rule[i] != NoRule || st.ambiguous&(1<<i) != 0:
 		case f == record.ConversationID:
-			refs = d.repairConversation(n)
+			refs = m.repairConversation(n)
 		case f == record.TrunkID:
-			refs = d.repairTrunk(n)
+			refs = m.repairTrunk(n)
 		}
 		if st.rule[i] != NoRule {
 			st.repaired |= 1 << i
-			d.decision.Repairs = append(d.decision.Repairs, Repair{Entry: n, Field: f, Rule: st.rule[i], Evidence: refs})
+			m.repairs = append(m.repairs, Repair{Entry: n, Field: f, Rule: st.rule[i], Evidence: refs})
 		}
 	}
 }
@@ -113,22 +139,25 @@ func (v *values) add(id record.Text, ref record.Ref) {
 
 // apply fills a field with the one value, or notes that there are several.
 // It reports whether the search ends here.
-func (d *decider) apply(n uint32, f record.Field, rule Rule, v values, set *record.Text) (record.Run, bool) {
+func (m *mender) apply(n uint32, f record.Field, rule Rule, v values, set *record.Text) (record.Run, bool) {
 	switch len(v.ids) {
 	case 0:
 		return record.Run{}, false
 	case 1:
 		*set = v.ids[0]
-		d.state[n].fill(f, rule, true)
-		return d.cite(v.refs), true
-	default:
-		d.ambiguous(n, f, v.ids)
-		return record.Run{}, true
+		m.state[n].fill(f, rule, true)
+		return cite(&m.refs, v.refs), true
 	}
+	m.state[n].ambiguous |= 1 << place(f)
+	if m.candidate == nil {
+		m.candidate = map[candidacy]record.Text{}
+	}
+	m.candidate[candidacy{n, f}] = m.Texts.OfString(m.joined(v.ids))
+	return record.Run{}, true
 }
 
-func (d *decider) repairConversation(n uint32) record.Run {
-	refs, _ := d.apply(n, record.ConversationID, CDRRecording, d.conversations(n), &d.Entries[n].Conversation)
+func (m *mender) repairConversation(n uint32) record.Run {
+	refs, _ := m.apply(n, record.ConversationID, CDRRecording, m.conversations(n), &m.Entries[n].Conversation)
 	return refs
 }
 
@@ -152,12 +181,12 @@ func (d *decider) trunks(legs []uint32) values {
 	return found
 }
 
-func (d *decider) repairTrunk(n uint32) record.Run {
-	for r := range d.trunkRules(n) {
+func (m *mender) repairTrunk(n uint32) record.Run {
+	for r := range m.trunkRules(n) {
 		if r.silent != Spoke {
 			continue
 		}
-		if refs, done := d.apply(n, record.TrunkID, r.rule, r.values, &d.Entries[n].Trunk); done {
+		if refs, done := m.apply(n, record.TrunkID, r.rule, r.values, &m.Entries[n].Trunk); done {
 			return refs
 		}
 	}

@@ -8,7 +8,6 @@ import (
 	"slices"
 
 	"cdrmend/internal/cdr"
-	"cdrmend/internal/manifest"
 	"cdrmend/internal/policy"
 	"cdrmend/internal/record"
 )
@@ -24,7 +23,7 @@ func newDecider(ev *Evidence, spread Spread) *decider {
 		state:     make([]entryState, len(ev.Entries)),
 		decision:  &Decision{Evidence: ev, words: newWords(ev)},
 		possible:  map[uint64]bool{},
-		candidate: map[uint32][manifest.NumRepairable]record.Text{},
+		candidate: map[candidacy]record.Text{},
 		claimed:   map[uint32]record.Run{},
 		lost:      map[uint64]bool{},
 		needed:    map[uint32]bool{},
@@ -79,12 +78,17 @@ func (d *decider) dropSuperseded() {
 	if !slices.IsSortedFunc(d.Legs, byRef) {
 		slices.SortFunc(d.Legs, byRef)
 	}
-	drop := make([]bool, len(d.Legs))
-	seen := newLegSet(len(d.Legs))
+	drop, hashes := make([]bool, len(d.Legs)), make([]uint64, len(d.Legs))
 	seed := maphash.MakeSeed()
+	d.eachPart(len(d.Legs), func(_, from, to int) {
+		for n := from; n < to; n++ {
+			hashes[n] = d.legHash(seed, &d.Legs[n])
+		}
+	})
+	seen := newLegSet(len(d.Legs))
 	for _, rows := range d.legsByKey() {
 		for n := rows.At; n < rows.At+rows.N; n++ {
-			d.supersede(seen, d.legHash(seed, &d.Legs[n]), n, drop)
+			d.supersede(seen, hashes[n], n, drop)
 		}
 	}
 	kept := d.Legs[:0]
@@ -197,19 +201,23 @@ func supersedes(later, earlier *cdr.Leg) bool {
 
 // dropOverused treats ids that too many records carry as missing.
 func (d *decider) dropOverused() {
-	t := tally{make([]uint32, d.Texts.Limit())}
 	badConversations, badRecordings := map[uint64]bool{}, map[uint64]bool{}
-	t.overused(badConversations, len(d.Legs), d.orgOfLeg, func(n uint32, add func(record.Text)) { add(d.Legs[n].Conversation) })
-	t.overused(badRecordings, len(d.Legs), d.orgOfLeg, func(n uint32, add func(record.Text)) {
-		for _, id := range record.RunOf(d.Legs[n].Recordings, d.Recordings) {
-			add(id)
-		}
-	})
-	t.overused(badConversations, len(d.Entries), d.orgOfEntry, func(n uint32, add func(record.Text)) {
-		add(cmp.Or(d.Entries[n].Conversation, d.keyIDs(&d.Entries[n]).Conversation))
-	})
-	t.overused(badRecordings, len(d.Entries), d.orgOfEntry, func(n uint32, add func(record.Text)) {
-		add(cmp.Or(d.Entries[n].Recording, d.keyIDs(&d.Entries[n]).Recording))
+	d.sideBySide(func() {
+		t := tally{make([]uint32, d.Texts.Limit())}
+		t.overused(badConversations, len(d.Legs), d.orgOfLeg, func(n uint32, add func(record.Text)) { add(d.Legs[n].Conversation) })
+		t.overused(badConversations, len(d.Entries), d.orgOfEntry, func(n uint32, add func(record.Text)) {
+			add(cmp.Or(d.Entries[n].Conversation, d.keyIDs(&d.Entries[n]).Conversation))
+		})
+	}, func() {
+		t := tally{make([]uint32, d.Texts.Limit())}
+		t.overused(badRecordings, len(d.Legs), d.orgOfLeg, func(n uint32, add func(record.Text)) {
+			for _, id := range record.RunOf(d.Legs[n].Recordings, d.Recordings) {
+				add(id)
+			}
+		})
+		t.overused(badRecordings, len(d.Entries), d.orgOfEntry, func(n uint32, add func(record.Text)) {
+			add(cmp.Or(d.Entries[n].Recording, d.keyIDs(&d.Entries[n]).Recording))
+		})
 	})
 	d.decision.OverusedIDs = len(badConversations) + len(badRecordings)
 	if d.decision.OverusedIDs == 0 {
