@@ -34,9 +34,15 @@ const (
 	repeated packing = iota // few different texts
 	distinct                // random ids: nothing to gain by compression
 	prefixed                // texts that begin like the one before
+	shared                  // few different texts, or many that begin like the one before
 	varied                  // other texts
 	numeric
 )
+
+// hasDictionary reports whether the column begins with a dictionary.
+func (c *Column) hasDictionary() bool {
+	return c.Kind == Text && (c.pack == repeated || c.pack == shared)
+}
 
 var fastZstd = &zstd.Codec{Level: zstd.SpeedFastest, Concurrency: 1}
 

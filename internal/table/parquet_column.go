@@ -27,24 +27,26 @@ type parquetColumn struct {
 	ends   []uint32
 	ints   []int64
 
-	dictionary bool             // the page refers to one
-	numbers    map[string]int32 // of its texts
-	symbols    map[record.Text]int32
-	entries    []byte      // the texts, each after its length
-	refs       []int32     // of the page
-	last       []byte      // the text before, which is often the same,
-	lastSymbol record.Text // or the symbol
-	lastRef    int32
+	dictionary   bool             // the page refers to one
+	numbers      map[string]int32 // of its texts
+	symbols      map[record.Text]int32
+	entries      []byte      // the texts, each after its length
+	refs         []int32     // of the page
+	last         []byte      // the text before, which is often the same,
+	lastSymbol   record.Text // or the symbol,
+	lastBorrowed string      // or the borrowed text
+	lastRef      int32
 
-	pages        []byte // of data before the one under way, complete
-	uncompressed int    // what they would take without compression
-	nulls        int
-	total        int
-	min, max     int64
-	encoded      []byte // levels,
-	scratch      []byte // values,
-	whole        []byte // a page before compression
-	packed       []byte // and after it
+	pages         []byte // of data before the one under way, complete
+	uncompressed  int    // what they would take without compression
+	nulls         int
+	total         int
+	min, max      int64
+	encoded       []byte // levels,
+	scratch       []byte // values,
+	whole         []byte // a page before compression
+	packed        []byte // and after it
+	packedEntries []byte // those of the dictionary
 }
 
 // begin starts a new row group.
@@ -52,10 +54,10 @@ func (c *parquetColumn) begin() {
 	c.clearPage()
 	c.pages, c.uncompressed, c.nulls, c.total = c.pages[:0], 0, 0, 0
 	c.min, c.max = math.MaxInt64, math.MinInt64
-	c.dictionary = c.column.Kind == Text && c.column.pack == repeated
+	c.dictionary = c.column.hasDictionary()
 	if c.dictionary {
 		c.numbers, c.symbols = map[string]int32{}, map[record.Text]int32{}
-		c.entries, c.last, c.lastSymbol = c.entries[:0], c.last[:0], record.None
+		c.entries, c.last, c.lastSymbol, c.lastBorrowed = c.entries[:0], c.last[:0], record.None, ""
 	}
 }
 
@@ -78,9 +80,11 @@ func (c *parquetColumn) add(r *Row, i int) {
 		c.min, c.max = min(c.min, cell.n), max(c.max, cell.n)
 	case c.dictionary && cell.state == symbol:
 		c.refs = append(c.refs, c.symbolNumber(r, i))
+	case c.dictionary && cell.state == borrowed:
+		c.refs = append(c.refs, c.borrowedNumber(cell.elsewhere))
 	case c.dictionary:
 		c.refs = append(c.refs, c.number(r.Bytes(i)))
-	case c.column.pack == prefixed:
+	case c.column.pack == prefixed || c.column.pack == shared:
 		c.texts = append(c.texts, r.Bytes(i)...)
 		c.ends = append(c.ends, uint32(len(c.texts)))
 	default:
@@ -117,7 +121,21 @@ func (c *parquetColumn) symbolNumber(r *Row, i int) int32 {
 		n = c.number(r.Bytes(i))
 		c.symbols[s] = n
 	}
-	c.last, c.lastSymbol, c.lastRef = c.last[:0], s, n
+	c.last, c.lastSymbol, c.lastBorrowed, c.lastRef = c.last[:0], s, "", n
+	return n
+}
+
+// borrowedNumber is number for a text that is likely to lie where the last one
+// does.
+func (c *parquetColumn) borrowedNumber(v string) int32 {
+	if v == c.lastBorrowed {
+		return c.lastRef
+	}
+	n, known := c.numbers[v]
+	if !known {
+		n = c.number([]byte(v))
+	}
+	c.last, c.lastSymbol, c.lastBorrowed, c.lastRef = c.last[:0], record.None, v, n
 	return n
 }
 
@@ -130,7 +148,7 @@ func (c *parquetColumn) number(v []byte) int32 {
 	if bytes.Equal(v, c.last) {
 		return c.lastRef
 	}
-	c.lastSymbol = record.None
+	c.lastSymbol, c.lastBorrowed = record.None, ""
 	n, known := c.numbers[string(v)]
 	if !known {
 		n = int32(len(c.numbers))
@@ -174,7 +192,7 @@ func (c *parquetColumn) endPage() (parts [][]byte, err error) {
 	}
 	header.Encoding = encoding
 	c.total += c.rows
-	return c.page(format.PageHeader{Type: format.DataPage, DataPageHeader: thrift.New(header)}, c.encoded, values)
+	return c.page(&c.packed, format.PageHeader{Type: format.DataPage, DataPageHeader: thrift.New(header)}, c.encoded, values)
 }
 
 // encodeLevels encodes the levels of the page after their length, and counts
@@ -204,7 +222,7 @@ func (c *parquetColumn) encode() (values []byte, encoding format.Encoding, err e
 	case c.dictionary && len(c.refs) > 0: // a page of missing values needs no dictionary
 		c.scratch, err = (&rle.DictionaryEncoding{}).EncodeInt32(c.scratch[:0], c.refs)
 		return c.scratch, format.RLEDictionary, err
-	case c.column.pack == prefixed:
+	case c.column.pack == prefixed || c.column.pack == shared:
 		c.scratch, err = (&delta.ByteArrayEncoding{}).EncodeByteArray(c.scratch[:0], c.texts, c.ends)
 		return c.scratch, format.DeltaByteArray, err
 	}
@@ -214,11 +232,12 @@ func (c *parquetColumn) encode() (values []byte, encoding format.Encoding, err e
 // compressed reports whether the pages of the column are. Random ids have
 // nothing to gain, references and numbers are packed already.
 func (c *parquetColumn) compressed() bool {
-	return c.column.Kind == Text && (c.column.pack == prefixed || c.column.pack == varied)
+	return c.column.Kind == Text && (c.column.pack == prefixed || c.column.pack == shared || c.column.pack == varied)
 }
 
-// page returns a page as it is stored.
-func (c *parquetColumn) page(h format.PageHeader, content ...[]byte) ([][]byte, error) {
+// page returns a page as it is stored, its content in memory of its own when it
+// is compressed.
+func (c *parquetColumn) page(memory *[]byte, h format.PageHeader, content ...[]byte) ([][]byte, error) {
 	for _, part := range content {
 		h.UncompressedPageSize += int32(len(part))
 	}
@@ -228,11 +247,11 @@ func (c *parquetColumn) page(h format.PageHeader, content ...[]byte) ([][]byte, 
 		for _, part := range content {
 			c.whole = append(c.whole, part...)
 		}
-		packed, err := fastZstd.Encode(c.packed[:0], c.whole)
+		packed, err := fastZstd.Encode((*memory)[:0], c.whole)
 		if err != nil {
 			return nil, err
 		}
-		c.packed, content = packed, [][]byte{packed}
+		*memory, content = packed, [][]byte{packed}
 		h.CompressedPageSize = int32(len(packed))
 	}
 	raw, err := thrift.Marshal(new(thrift.CompactProtocol), h)
@@ -253,9 +272,9 @@ func (c *parquetColumn) finish() (columnChunk, error) {
 		return columnChunk{}, err
 	}
 	k := columnChunk{append([][]byte{c.pages}, last...), c.describe()}
-	if c.column.Kind == Text && c.column.pack == repeated && len(c.numbers) > 0 {
+	if c.column.hasDictionary() && len(c.numbers) > 0 {
 		header := format.DictionaryPageHeader{NumValues: int32(len(c.numbers)), Encoding: format.Plain}
-		dictionary, err := c.page(format.PageHeader{Type: format.DictionaryPage, DictionaryPageHeader: thrift.New(header)}, c.entries)
+		dictionary, err := c.page(&c.packedEntries, format.PageHeader{Type: format.DictionaryPage, DictionaryPageHeader: thrift.New(header)}, c.entries)
 		if err != nil {
 			return columnChunk{}, err
 		}
@@ -292,6 +311,8 @@ func (c *parquetColumn) describe() format.ColumnMetaData {
 		meta.Encoding = append(meta.Encoding, format.RLEDictionary)
 	case c.column.pack == prefixed:
 		meta.Encoding = []format.Encoding{format.RLE, format.DeltaByteArray}
+	case c.column.pack == shared:
+		meta.Encoding = append(meta.Encoding, format.RLEDictionary, format.DeltaByteArray)
 	}
 	if c.compressed() {
 		meta.Codec = format.Zstd

@@ -26,20 +26,22 @@ type Row struct {
 	cells  []cell
 }
 
-// A cell is a number, a text between two places of the row's, or a symbol: an
-// interned text that is spelled out only when somebody wants to see it.
+// A cell is a number, or a text: one between two places of the row's, or one that
+// lies elsewhere and is spelled out only when somebody wants to see its bytes.
 type cell struct {
 	n          int64
 	start, end int
+	elsewhere  string
 	state      state
 }
 
 type state uint8
 
 const (
-	missing state = iota
-	present
-	symbol
+	missing  state = iota
+	present        // a number, or a text of the row's
+	symbol         // an interned text, of which n is the number
+	borrowed       // a text elsewhere
 )
 
 // NewRow returns a row whose symbols stand for interned texts.
@@ -55,9 +57,14 @@ func (r *Row) Schema() *Schema { return r.schema }
 
 // AddText adds a text; an empty one is missing.
 func (r *Row) AddText(v string) {
-	start := len(r.text)
-	r.text = append(r.text, v...)
-	r.endText(start)
+	switch {
+	case v == "":
+		r.add(Text, cell{})
+	case utf8.ValidString(v):
+		r.add(Text, cell{elsewhere: v, state: borrowed})
+	default:
+		r.AddBytes([]byte(v))
+	}
 }
 
 // AddBytes adds a text; an empty one is missing. It keeps no reference to v.
@@ -105,12 +112,16 @@ func (r *Row) AddSymbol(t record.Text) {
 	r.add(Text, c)
 }
 
-// spell makes a symbol the text that it stands for.
+// spell brings a text that lies elsewhere into the row.
 func (r *Row) spell(c *cell) {
 	start := len(r.text)
-	r.text = r.texts.AppendTo(r.text, record.Text(c.n))
-	if !record.Text(c.n).IsUUID() {
-		r.toValid(start)
+	if c.state == borrowed {
+		r.text = append(r.text, c.elsewhere...)
+	} else {
+		r.text = r.texts.AppendTo(r.text, record.Text(c.n))
+		if !record.Text(c.n).IsUUID() {
+			r.toValid(start)
+		}
 	}
 	c.start, c.end, c.state = start, len(r.text), present
 }
@@ -127,10 +138,10 @@ func (r *Row) AddTime(t record.Time) { r.add(Time, numberCell(int64(t), t.Known(
 // AddNull adds a missing cell of whatever kind the column has.
 func (r *Row) AddNull() { r.add(r.schema.Columns[len(r.cells)].Kind, cell{}) }
 
-// spellAll makes all symbols texts.
+// spellAll brings all texts into the row.
 func (r *Row) spellAll() {
 	for i := range r.cells {
-		if r.cells[i].state == symbol {
+		if r.cells[i].state > present {
 			r.spell(&r.cells[i])
 		}
 	}
@@ -161,7 +172,7 @@ func (r *Row) Known(i int) bool { return r.cells[i].state != missing }
 // Bytes returns the text of cell i, which belongs to the row.
 func (r *Row) Bytes(i int) []byte {
 	c := &r.cells[i]
-	if c.state == symbol {
+	if c.state > present {
 		r.spell(c)
 	}
 	return r.text[c.start:c.end]

@@ -46,7 +46,7 @@ type Schema struct {
 var (
 	Findings = newSchema("findings", findingColumns, findingOrder...)
 	Repairs  = newSchema("repairs", []Column{
-		text("interval"), text("source"), name("object_key"), number("entry"),
+		text("interval"), text("source"), key("object_key"), number("entry"),
 		text("org_id"), id("conversation_id"), id("recording_id"),
 		text("field"), text("old_value"), prose("new_value"), text("rule"), prose("evidence"),
 	}, "object_key", "source", "entry", "field")
@@ -55,21 +55,21 @@ var (
 		instant("start_time"), instant("answer_time"), instant("end_time"),
 		text("verdict"), text("reason"), text("matched_by"), number("entries"), number("covered_ms"), number("uncovered_ms"),
 		text("outage_id"), text("outage_cause"), text("outage_relation"), number("outage_overlap_ms"),
-		text("source"), text("object_key"), number("row"),
+		text("source"), key("object_key"), number("row"),
 	}, "start_time", "org_id", "conversation_id", "leg_id", "object_key", "source", "row")
 	Outages = newSchema("outages", []Column{
 		id("outage_id"), text("org_id"), text("trunk_id"), text("line_id"),
 		instant("start_time"), instant("end_time"), text("ended_by"), text("cause"), text("causes"), number("failures"),
 		instant("binding_until"),
-		text("first_source"), text("first_object_key"), number("first_row"),
-		text("last_source"), text("last_object_key"), number("last_row"),
+		text("first_source"), key("first_object_key"), number("first_row"),
+		text("last_source"), key("last_object_key"), number("last_row"),
 	}, "org_id", "trunk_id", "line_id", "start_time")
 	Recordings = newSchema("recordings", []Column{
 		text("org_id"), id("conversation_id"), id("recording_id"), text("trunk_id"), text("line_id"),
 		instant("start_time"), instant("end_time"), number("duration_ms"),
 		text("direction"), prose("ani"), prose("dnis"), text("media_type"), text("media_subtype"), text("user_ids"),
 		name("media_key"), number("media_bytes"), id("media_sha256"),
-		text("status"), text("source"), name("object_key"), number("entry"),
+		text("status"), text("source"), key("object_key"), number("entry"),
 	}, "source", "object_key", "entry")
 	History = newSchema("history", append(findingColumns[:len(findingColumns):len(findingColumns)],
 		text("state"), number("first_commit"), number("last_commit"), number("closed_commit")),
@@ -79,7 +79,7 @@ var (
 var findingColumns = []Column{
 	id("finding_id"), text("class"), text("severity"), text("status"),
 	text("org_id"), id("conversation_id"), id("recording_id"), id("leg_id"), text("trunk_id"), text("line_id"),
-	text("field"), prose("detail"), text("source"), name("object_key"), number("entry"),
+	text("field"), prose("detail"), text("source"), key("object_key"), number("entry"),
 	instant("start_time"), instant("end_time"),
 	text("outage_id"), text("outage_cause"), text("outage_relation"), number("outage_overlap_ms"),
 }
@@ -92,6 +92,7 @@ var findingOrder = []string{
 func text(column string) Column    { return Column{column, Text, repeated} }
 func id(column string) Column      { return Column{column, Text, distinct} }
 func name(column string) Column    { return Column{column, Text, prefixed} }
+func key(column string) Column     { return Column{column, Text, shared} }
 func prose(column string) Column   { return Column{column, Text, varied} }
 func number(column string) Column  { return Column{column, Int, numeric} }
 func instant(column string) Column { return Column{column, Time, numeric} }
