@@ -8,14 +8,8 @@ import (
 	"cdrmend/internal/registration"
 )
 
-// assemble brings what the objects held, which were read in any order, into
-// the order of the objects. A batch is given up as soon as it is taken over.
-func (s *scan) assemble() {
-	s.assembleEntries()
-	s.assembleLegs()
-	s.assembleEvents()
-}
-
+// assembleEntries brings what the manifests held, which were read in any order,
+// into the order of the objects. A batch is given up as soon as it is taken over.
 func (s *scan) assembleEntries() {
 	documents, entries := 0, 0
 	for _, b := range s.manifests {
@@ -41,6 +35,7 @@ func (s *scan) assembleEntries() {
 	s.manifests = nil
 }
 
+// assembleLegs does the same for cdrs,
 func (s *scan) assembleLegs() {
 	legs, recordings, talk := 0, 0, 0
 	for _, b := range s.cdrs {
@@ -80,6 +75,7 @@ func (s *scan) assembleLegsOf(b *cdr.Batch, object uint32) {
 	}
 }
 
+// and assembleEvents for registrations.
 func (s *scan) assembleEvents() {
 	events := 0
 	for _, b := range s.registrations {

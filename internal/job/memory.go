@@ -94,6 +94,6 @@ func (j *Job) frugal(need int64) (restore func()) {
 	if !j.frugality(need) {
 		return func() {}
 	}
-	before := debug.SetGCPercent(8)
+	before := debug.SetGCPercent(4)
 	return func() { debug.SetGCPercent(before) }
 }

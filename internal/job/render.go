@@ -66,14 +66,52 @@ func repairsOf(d *reconcile.Decision) map[uint32][]reconcile.Repair {
 // editsOf ranges over the edits that repairs of one document are.
 func editsOf(d *reconcile.Decision, repairs []reconcile.Repair) iter.Seq[manifest.Edit] {
 	return func(yield func(manifest.Edit) bool) {
-		for _, r := range repairs {
-			gap := d.Gap(r)
+		for r, gap := range placed(d, repairs) {
 			if gap == nil {
 				gap = &manifest.Gap{Entry: d.Entries[r.Entry].Index, Field: r.Field}
 			}
-			if _, value := d.Value(r); !yield(manifest.Edit{Gap: gap, Value: value}) {
+			if _, value := d.Value(*r); !yield(manifest.Edit{Gap: gap, Value: value}) {
 				return
 			}
+		}
+	}
+}
+
+// placed ranges over repairs of one document, which come in the order of its
+// entries, and where their values go: nil for a format without positions.
+func placed(d *reconcile.Decision, repairs []reconcile.Repair) iter.Seq2[*reconcile.Repair, *manifest.Gap] {
+	return func(yield func(*reconcile.Repair, *manifest.Gap) bool) {
+		if len(repairs) == 0 {
+			return
+		}
+		var gaps []manifest.Gap
+		if rare := d.Documents[d.Entries[repairs[0].Entry].Doc].Rare; rare != nil {
+			gaps = rare.Gaps
+		}
+		for i := range repairs {
+			r := &repairs[i]
+			index := d.Entries[r.Entry].Index
+			for len(gaps) > 0 && gaps[0].Entry < index {
+				gaps = gaps[1:]
+			}
+			var gap *manifest.Gap
+			for k := 0; k < len(gaps) && gaps[k].Entry == index; k++ {
+				if gaps[k].Field == r.Field {
+					gap = &gaps[k]
+				}
+			}
+			if !yield(r, gap) {
+				return
+			}
+		}
+	}
+}
+
+// takeOld notes the values that repairs of one document replace.
+func takeOld(d *reconcile.Decision, repairs []reconcile.Repair) {
+	for r, gap := range placed(d, repairs) {
+		if gap != nil {
+			r.Old = gap.Raw
 		}
 	}
 }
@@ -83,6 +121,7 @@ func (j *Job) renderDocument(ctx context.Context, run *ledger.Run, snap *snapsho
 	if !doc.Writable() {
 		return nil
 	}
+	takeOld(d, repairs)
 	edits := editsOf(d, repairs)
 	in := &snap.inputs[doc.Object]
 	profile := snap.sources[in.source].Profile
@@ -112,6 +151,9 @@ func (j *Job) renderDocument(ctx context.Context, run *ledger.Run, snap *snapsho
 	}
 	if err := run.Create(ctx, snap.names.document(snap, doc.Object), fill); err != nil {
 		return fmt.Errorf("repairing %s%s: %w", snap.stores[in.source], in.Key, err)
+	}
+	if doc.Rare != nil {
+		doc.Rare.Gaps = nil // that is all that they are for
 	}
 	return nil
 }

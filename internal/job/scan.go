@@ -106,7 +106,10 @@ func (j *Job) scan(ctx context.Context, snap *snapshot) (*scan, error) {
 		out.close()
 		return nil, err
 	}
-	out.assemble()
+	out.assembleEntries()
+	j.release(snap) // before another copy of most of it is made
+	out.assembleLegs()
+	out.assembleEvents()
 	return out, nil
 }
 

@@ -76,18 +76,21 @@ type Recovery struct {
 // Range is a stretch of bytes.
 type Range struct{ Start, End int64 }
 
-// Gap is where the value of a missing field goes.
+// Gap is where the value of a missing field goes. A night in which all was lost
+// has more than a million, so it is compact.
 type Gap struct {
-	Entry uint32
-	Field record.Field
-	Depth uint8 // how many levels of the first pointer exist; only for an append
-	// Start and End are the missing value that is replaced, or, equal, the
-	// place after the last member of the deepest existing parent.
-	Start, End int64
-	Append     bool
-	Alone      bool        // that parent is empty: no comma
-	Raw        record.Text // of the missing value
+	Start  int64       // of the missing value, or the place after the last member of the deepest existing parent
+	Size   uint32      // of the missing value that is replaced, 0 for an append
+	Entry  uint32      // element, line or row
+	Raw    record.Text // the missing value
+	Field  record.Field
+	Depth  uint8 // how many levels of the first pointer exist; only for an append
+	Append bool
+	Alone  bool // that parent is empty: no comma
 }
+
+// End returns where what is replaced ends.
+func (g *Gap) End() int64 { return g.Start + int64(g.Size) }
 
 // Damaged reports whether entries of the document may be lost. A document
 // that is always one entry can only lose members of its own.

@@ -217,7 +217,7 @@ func (r *Reader) blank(b *Batch) Entry {
 	rare := b.Doc.rare()
 	rare.Gaps = rare.Gaps[:0]
 	for _, f := range r.required {
-		rare.Gaps = append(rare.Gaps, Gap{Field: f, Start: 1, End: 1, Append: true, Alone: true})
+		rare.Gaps = append(rare.Gaps, Gap{Field: f, Start: 1, Append: true, Alone: true})
 	}
 	return e
 }
@@ -318,7 +318,7 @@ func (r *Reader) gap(e *record.Element, f record.Field) Gap {
 	g := Gap{Entry: e.Index, Field: f}
 	for _, path := range r.mapping.Pointers(f) {
 		if start, end, ok := e.Slots.Position(path); ok {
-			g.Start, g.End, g.Raw = start, end, r.norm.Texts.Of(e.Scanner.Bytes(start, end))
+			g.Start, g.Size, g.Raw = start, uint32(end-start), r.norm.Texts.Of(e.Scanner.Bytes(start, end))
 			return g
 		}
 	}
@@ -328,6 +328,6 @@ func (r *Reader) gap(e *record.Element, f record.Field) Gap {
 	} else {
 		tail, members = e.Slots.Tail()
 	}
-	g.Start, g.End, g.Append, g.Alone, g.Depth = tail, tail, true, members == 0, uint8(depth)
+	g.Start, g.Append, g.Alone, g.Depth = tail, true, members == 0, uint8(depth)
 	return g
 }

@@ -147,7 +147,7 @@ func patchesOf(p *record.Profile, edits iter.Seq[Edit], remove []Range) iter.Seq
 					}
 					text = appendMembers(text, missing)
 				}
-				if !yield(patch{g.Start, g.End, text}) {
+				if !yield(patch{g.Start, g.End(), text}) {
 					return
 				}
 				entry = entry[n:]

@@ -25,12 +25,15 @@ func (d *decider) finish() *Decision {
 	if !d.traced() {
 		d.legsOf, d.claims, d.entriesOf, d.withID = nil, nil, nil, nil
 	}
+	d.balance()
+	if !d.traced() {
+		d.state = nil
+	}
 	d.sortRecordings()
 	d.sortFindings()
 	d.sortRepairs()
 	d.sortCalls()
 	d.chooseOutages()
-	d.balance()
 	d.decision.Lost += len(d.lost)
 	return d.decision
 }
@@ -110,7 +113,7 @@ func (d *decider) sortFindings() {
 			keys[firsts[i]+n] = findingKey{d.Texts.Prefix(p.conversation), p.org, findingRef{uint32(i), uint32(n)}, f.Class}
 		}
 	})
-	keys = sorted(d.spread, keys, func(a, b findingKey) int {
+	sortSpread(d.spread, keys, func(a, b findingKey) int {
 		switch {
 		case a.class != b.class:
 			return cmp.Compare(a.class, b.class)
@@ -193,7 +196,7 @@ func (d *decider) sortCalls() {
 	if slices.IsSortedFunc(keys, order) {
 		return
 	}
-	keys = sorted(d.spread, keys, order)
+	sortSpread(d.spread, keys, order)
 	d.decision.Calls = make([]Call, len(calls))
 	for i, k := range keys {
 		d.decision.Calls[i] = calls[k.n]

@@ -142,11 +142,7 @@ func (d *Decision) repairRow(r *table.Row, interval string, repair Repair) {
 	r.AddSymbol(e.Conversation)
 	r.AddSymbol(e.Recording)
 	r.AddSymbol(d.words.fields[repair.Field])
-	if gap := d.Gap(repair); gap != nil {
-		r.AddSymbol(gap.Raw)
-	} else {
-		r.AddNull()
-	}
+	r.AddSymbol(repair.Old)
 	r.AddText(shown)
 	r.AddSymbol(d.words.rules[repair.Rule])
 	r.AddText(d.cited(repair.Evidence))

@@ -2,37 +2,53 @@ package reconcile
 
 import "slices"
 
-// runs is how many parts of a list are sorted on their own before they are
-// merged; a power of two.
-const runs = 8
+// rounds is how often a list is parted in two before its parts are sorted.
+const rounds = 3
 
-// sorted sorts a list whose order is total; it may return another list in its
-// place.
-func sorted[E any](spread Spread, list []E, order func(a, b E) int) []E {
-	if len(list) < runs*spread.Part {
-		slices.SortFunc(list, order)
-		return list
+// sortSpread sorts a list whose order is total, in place: a night has millions
+// of findings.
+func sortSpread[E any](spread Spread, list []E, order func(a, b E) int) {
+	parts := [][]E{list}
+	for range rounds {
+		if len(list) < 1<<rounds*spread.Part {
+			break
+		}
+		halves := make([][]E, 2*len(parts))
+		spread.Each(len(parts), func(i int) { halves[2*i], halves[2*i+1] = parted(parts[i], order) })
+		parts = halves
 	}
-	at := func(run int) int { return len(list) * run / runs }
-	spread.Each(runs, func(i int) { slices.SortFunc(list[at(i):at(i+1)], order) })
-	merged := make([]E, len(list))
-	for width := 1; width < runs; width *= 2 {
-		spread.Each(runs/width/2, func(i int) {
-			from, middle, to := at(2*i*width), at((2*i+1)*width), at((2*i+2)*width)
-			merge(merged[from:to], list[from:middle], list[middle:to], order)
-		})
-		list, merged = merged, list
-	}
-	return list
+	spread.Each(len(parts), func(i int) { slices.SortFunc(parts[i], order) })
 }
 
-// merge fills a list with two that are sorted.
-func merge[E any](into, a, b []E, order func(a, b E) int) {
-	for i := range into {
-		if len(b) == 0 || len(a) > 0 && order(a[0], b[0]) <= 0 {
-			into[i], a = a[0], a[1:]
-		} else {
-			into[i], b = b[0], b[1:]
-		}
+// parted moves the elements of a list so that none of its first part comes after
+// one of the rest.
+func parted[E any](list []E, order func(a, b E) int) (first, rest []E) {
+	if len(list) == 0 {
+		return nil, nil
 	}
+	pivot := middle(list, order)
+	i, j := 0, len(list)-1
+	for {
+		for i <= j && order(list[i], pivot) < 0 {
+			i++
+		}
+		for i <= j && order(list[j], pivot) >= 0 {
+			j--
+		}
+		if i > j {
+			return list[:i], list[i:]
+		}
+		list[i], list[j] = list[j], list[i]
+	}
+}
+
+// middle returns an element that about as many come before as after.
+func middle[E any](list []E, order func(a, b E) int) E {
+	const samples = 33
+	some := make([]E, 0, samples)
+	for i := range samples {
+		some = append(some, list[i*len(list)/samples])
+	}
+	slices.SortFunc(some, order)
+	return some[samples/2]
 }
