@@ -34,7 +34,7 @@ func (j *Job) Explain(ctx context.Context, interval record.Span) (*Reading, erro
 	if err != nil {
 		return nil, err
 	}
-	trace := reconcile.Explain(evidence, j.spread())
+	trace := reconcile.Explain(evidence, j.spread(snap))
 	return &Reading{Trace: trace, RunID: snap.runID, events: scan.events, policy: &j.Config.Policy}, nil
 }
 

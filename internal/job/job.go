@@ -180,7 +180,7 @@ func (j *Job) compute(ctx context.Context, book *ledger.Interval, head *ledger.H
 		return nil, err
 	}
 	j.release(snap)
-	decision := reconcile.Decide(evidence, j.spread())
+	decision := reconcile.Decide(evidence, j.spread(snap))
 	if err := j.locate(ctx, snap, decision); err != nil {
 		return nil, err
 	}

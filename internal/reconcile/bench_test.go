@@ -126,7 +126,7 @@ func BenchmarkMatch(b *testing.B) {
 		b.StopTimer()
 		again := copied(ev)
 		b.StartTimer()
-		d := reconcile.Decide(again, reconcile.Spread{Part: len(ev.Entries), Each: inOrder})
+		d := reconcile.Decide(again, reconcile.Spread{Part: len(ev.Entries), Each: inOrder, Pause: func() {}})
 		found := 0
 		for range d.Findings {
 			found++

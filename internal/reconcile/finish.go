@@ -29,6 +29,7 @@ func (d *decider) finish() *Decision {
 	if !d.traced() {
 		d.state = nil
 	}
+	d.spread.Pause()
 	d.sortRecordings()
 	d.sortFindings()
 	d.sortRepairs()

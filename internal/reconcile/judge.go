@@ -14,6 +14,8 @@ type Spread struct {
 	// Each calls f for every number below n, in any order and perhaps several at
 	// a time, and returns when all calls have.
 	Each func(n int, f func(i int))
+	// Pause is called between stages, when most of what one used is given up.
+	Pause func()
 }
 
 // parts returns how many parts the numbers below n have.

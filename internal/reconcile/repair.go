@@ -3,6 +3,7 @@ package reconcile
 import (
 	"iter"
 	"maps"
+	"math/bits"
 	"slices"
 
 	"cdrmend/internal/manifest"
@@ -14,24 +15,39 @@ var repairable = record.Of(manifest.Repairable[:]...)
 // repairEntries fills in the required fields that owned entries lack.
 func (d *decider) repairEntries() {
 	menders := make([]mender, d.parts(len(d.Entries)))
+	lacking := d.lacking()
+	repairs := make([]Repair, lacking[len(menders)])
 	d.eachPart(len(d.Entries), func(i, from, to int) {
 		m := &menders[i]
-		m.decider = d
+		m.decider, m.repairs = d, repairs[lacking[i]:lacking[i]:lacking[i+1]]
 		for n := from; n < to; n++ {
 			if d.state[n].owned {
 				m.repair(uint32(n))
 			}
 		}
 	})
-	repairs, refs := 0, len(d.decision.Refs) // those of claimed ids are cited already
-	for i := range menders {
-		repairs, refs = repairs+len(menders[i].repairs), refs+len(menders[i].refs)
-	}
-	d.decision.Repairs = make([]Repair, 0, repairs)
-	d.decision.Refs = slices.Grow(d.decision.Refs, refs-len(d.decision.Refs))
+	d.decision.Repairs = repairs[:0] // each mender's room begins at or after where its repairs go
 	for i := range menders {
 		d.takeRepairs(&menders[i])
 	}
+}
+
+// lacking returns, for each part of the entries, how many repairs there may be in
+// the parts before it, and at last how many in all.
+func (d *decider) lacking() []int {
+	most := make([]int, d.parts(len(d.Entries))+1)
+	d.eachPart(len(d.Entries), func(i, from, to int) {
+		for n := from; n < to; n++ {
+			if d.state[n].owned {
+				e := &d.Entries[n]
+				most[i+1] += bits.OnesCount64(uint64(d.sourceOfEntry(e).Required & repairable &^ record.Fields(e.Given)))
+			}
+		}
+	})
+	for i := range len(most) - 1 {
+		most[i+1] += most[i]
+	}
+	return most
 }
 
 // takeRepairs takes over what a mender did.
