@@ -216,7 +216,6 @@ func TestEveryByteIsTheSameWithAnyProcessorsConcurrencyAndChunks(t *testing.T) {
 				t.Errorf("%d files, want %d, seed %d, with %+v", len(got), len(want), seed, how)
 			}
 			if t.Failed() {
-				same(t, "the output", want, got)
 				return
 			}
 		}

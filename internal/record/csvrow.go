@@ -21,26 +21,17 @@ func (s *Scanner) csvRow() (csvRow, error) {
 	for {
 		text := s.buf[from-s.base:]
 		n, found := end.find(text, s.err == io.EOF)
-		if found {
-			s.pos = int(from-s.base) + n
-			return end.row(text[:n], from), s.noRow(from, end.first == n)
-		}
-		s.pos = len(s.buf)
-		if !s.fill() && s.err != io.EOF {
+		s.pos = int(from-s.base) + n
+		switch {
+		case !found && (s.fill() || s.err == io.EOF):
+			continue
+		case !found:
 			return csvRow{}, cmp.Or(s.within(from), s.err)
+		case end.first == n:
+			return csvRow{}, cmp.Or(s.within(from), io.EOF)
 		}
+		return end.row(text[:n], from), s.within(from)
 	}
-}
-
-// noRow returns why what was consumed since an offset is no row.
-func (s *Scanner) noRow(from int64, blank bool) error {
-	if err := s.within(from); err != nil {
-		return err
-	}
-	if blank {
-		return io.EOF
-	}
-	return nil
 }
 
 // A rowEnd finds where a row of CSV ends. A quote opens a cell only as its
@@ -65,8 +56,7 @@ const (
 
 // find returns the length of the row that a text begins with, its line end and
 // the blank lines before it included; that of the text, and false, when the row
-// goes on behind it.
-// The rest of the last text is a row whatever it ends in.
+// goes on behind it. The rest of the last text is a row whatever it ends in.
 func (e *rowEnd) find(text []byte, last bool) (n int, found bool) {
 	if e.place == beforeRow {
 		if !e.blank(text, last) {
@@ -82,11 +72,10 @@ func (e *rowEnd) find(text []byte, last bool) (n int, found bool) {
 		case e.place == cellNext && text[e.at] == '"':
 			e.at, e.place = e.at+1, inQuotes
 		case e.place == inQuotes:
-			n, ends, known := e.quoted(text, last)
-			if ends {
+			switch n, known := e.quoted(text, last); {
+			case n > 0:
 				return n, true
-			}
-			if !known {
+			case !known:
 				return len(text), false
 			}
 		case e.plain(text):
@@ -132,22 +121,22 @@ func (e *rowEnd) plain(text []byte) bool {
 }
 
 // quoted goes on in a cell within quotes up to the next quote. It returns the
-// length of the row that ends with it, and false when what follows the quote
-// has to be known first.
-func (e *rowEnd) quoted(text []byte, last bool) (n int, ends, known bool) {
+// length of the row if it ends with that, else 0, and false when what follows
+// the quote has to be known first.
+func (e *rowEnd) quoted(text []byte, last bool) (n int, known bool) {
 	i := bytes.IndexByte(text[e.at:], '"')
 	if i < 0 {
 		e.at = len(text)
-		return 0, false, true
+		return 0, true
 	}
 	e.at += i
 	behind := text[e.at+1:]
 	switch end, known := lineEnd(behind, last); {
 	case !known:
-		return 0, false, false
+		return 0, false
 	case end >= 0:
 		e.place = inCell
-		return e.at + 1 + end, true, true
+		return e.at + 1 + end, true
 	case behind[0] == ',':
 		e.at, e.place = e.at+2, cellNext
 	case behind[0] == '"':
@@ -155,7 +144,7 @@ func (e *rowEnd) quoted(text []byte, last bool) (n int, ends, known bool) {
 	default:
 		e.at++
 	}
-	return 0, false, true
+	return 0, true
 }
 
 // lineEnd returns the length of the line end that a text begins with, -1 when

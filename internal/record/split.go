@@ -51,13 +51,14 @@ func (p *splitter) next(memory []byte) *Chunk {
 		}
 		p.read()
 	}
-	chunk.scan, chunk.more = &Scanner{}, p.err == nil
-	if !chunk.more {
-		chunk.scan.Reset(p.text, p.offset, p.whole.scan.limits)
-		chunk.scan.err = p.err
-		return &chunk
+	if chunk.more = p.err == nil; !chunk.more {
+		p.end = len(p.text)
 	}
+	chunk.scan = &Scanner{}
 	chunk.scan.Reset(p.text[:p.end], p.offset, p.whole.scan.limits)
+	if !chunk.more {
+		chunk.scan.err = p.err
+	}
 	p.tail = append(p.tail[:0], p.text[p.end:]...) // the memory is the chunk's from here on
 	p.offset += int64(p.end)
 	return &chunk
