@@ -53,9 +53,11 @@ type Batch struct {
 	Talk       []record.Span
 	Invalid    []record.Invalid
 	Skipped    int64 // sessions that are no legs
+	Sifted     record.Sifted
 
-	chunks []*Batch // that were added
-	legs   uint32   // in them
+	sifting sifting
+	chunks  []*Batch // that were added
+	legs    uint32   // found in them
 }
 
 // Parts returns batches that have the legs of b, in order, with what the legs'
@@ -75,11 +77,18 @@ type Reader struct {
 	// Forget is told that what was rejected so far does not count, as the
 	// list of rows is spelled twice; nil when nobody keeps it.
 	Forget func()
+	// Sieve lets go of legs that are only counted; nil keeps all. The reader's
+	// texts are those of the sieve.
+	Sieve *record.Sieve
+	// Org is that of legs that carry none, as far as the sieve asks for it.
+	Org record.Text
 
-	numbers []byte // of the leg at hand
-	norm    record.Normalizer
-	mapping *record.Mapping
-	batch   *Batch
+	numbers  []byte        // of the leg at hand
+	identity []byte        // likewise
+	links    []record.Link // likewise
+	norm     record.Normalizer
+	mapping  *record.Mapping
+	batch    *Batch
 }
 
 // NewReader returns a reader for a profile and for objects within the limits.
@@ -100,8 +109,7 @@ func (r *Reader) Read(in *bufio.Reader, f record.Format, reject func(record.Reje
 		}
 	}
 	r.batch.Reading, err = r.mapping.Read(in, f, r.norm.Profile.List, record.Visitor{Row: r.Row, Reject: reject, Restart: restart})
-	r.settle()
-	r.batch.clip()
+	r.finish()
 	return r.batch, err
 }
 
@@ -111,8 +119,7 @@ func (r *Reader) ReadRows(c *record.Chunk, reject func(record.Reject) error) (*B
 	r.batch = &Batch{}
 	var err error
 	r.batch.Reading, err = r.mapping.ReadRows(c, record.Visitor{Row: r.Row, Reject: reject})
-	r.settle()
-	r.batch.clip()
+	r.finish()
 	return r.batch, err
 }
 
@@ -128,13 +135,17 @@ func (r *Reader) Add(b, next *Batch) {
 		for i := range next.Invalid {
 			next.Invalid[i].Row += b.legs
 		}
-		b.legs += uint32(len(next.Legs))
+		b.legs += uint32(next.Found())
 	}
+	b.Sifted.Add(&next.Sifted)
 	b.chunks = append(b.chunks, next)
 }
 
-// clip gives up the room that lists kept for growing.
-func (b *Batch) clip() {
+// finish settles and sifts what was read, and gives up the room that lists kept for growing.
+func (r *Reader) finish() {
+	b := r.batch
+	r.settle()
+	r.sift(b)
 	b.Legs, b.Recordings, b.Talk = record.Clipped(b.Legs), record.Clipped(b.Recordings), record.Clipped(b.Talk)
 }
 
@@ -144,8 +155,7 @@ func (r *Reader) ReadParquet(file io.ReaderAt, size int64, reject func(record.Re
 	r.batch = &Batch{}
 	var err error
 	r.batch.Reading, err = r.mapping.ReadParquet(file, size, record.Visitor{Row: r.Row, Reject: reject})
-	r.settle()
-	r.batch.clip()
+	r.finish()
 	return r.batch, err
 }
 
@@ -153,11 +163,14 @@ func (r *Reader) ReadParquet(file io.ReaderAt, size int64, reject func(record.Re
 func (r *Reader) Row(row *record.Row) error {
 	if r.norm.Profile.Shape == conversationDetail {
 		r.conversation(row.Whole())
-		return nil
+	} else {
+		r.leg(row)
 	}
-	r.leg(row)
 	if r.norm.Waits() {
 		r.settle()
+	}
+	if r.Sieve.Full(len(r.batch.Legs) - r.batch.sifting.legs) {
+		r.sift(r.batch)
 	}
 	return nil
 }

@@ -70,13 +70,14 @@ type decoding[Batch any] struct {
 }
 
 // inChunks decodes an object chunk by chunk. Decode turns a chunk into a batch,
-// with a reader that nobody else uses; join takes the batches over in order.
+// with a reader that nobody else uses; reject and join take over what is in them
+// in order.
 func inChunks[Batch any](
-	ctx context.Context, sc *scanner, n uint32, o *opened,
+	ctx context.Context, sc *scanner, n uint32, o *opened, reject func(record.Reject) error,
 	decode func(reader any, c *record.Chunk, reject func(record.Reject) error) (Batch, error), join func(Batch) error,
 ) error {
-	readers := &sc.readers[sc.snap.inputs[n].source]
-	line := &line[Batch]{scanner: sc, object: n, join: join}
+	readers := sc.poolOf(n)
+	line := &line[Batch]{chunks: sc.chunks, reject: reject, join: join}
 	for c := range record.Rows(o.body, o.format, sc.snap.limits).Split(func() ([]byte, bool) { return line.memory(ctx) }) {
 		d := &decoding[Batch]{chunk: c, done: make(chan struct{})}
 		line.queue = append(line.queue, d)
@@ -98,8 +99,8 @@ func inChunks[Batch any](
 
 // line is the chunks of one object that are under way, in their order.
 type line[Batch any] struct {
-	*scanner
-	object uint32
+	*chunks
+	reject func(record.Reject) error
 	join   func(Batch) error
 	queue  []*decoding[Batch]
 	err    error // after which nothing is joined
@@ -111,7 +112,7 @@ func (l *line[Batch]) finish() {
 	l.queue = l.queue[1:]
 	<-d.done
 	for i := 0; i < len(d.rejects) && l.err == nil; i++ {
-		l.err = l.out.reject(l.scanner, l.object, d.rejects[i])
+		l.err = l.reject(d.rejects[i])
 	}
 	if l.err == nil {
 		l.err = d.err
@@ -119,7 +120,7 @@ func (l *line[Batch]) finish() {
 	if l.err == nil {
 		l.err = l.join(d.batch)
 	}
-	l.chunks.release(d.chunk.Buffer())
+	l.release(d.chunk.Buffer())
 }
 
 // memory returns the memory of the next chunk, false after an error. While all
@@ -136,7 +137,7 @@ func (l *line[Batch]) memory(ctx context.Context) ([]byte, bool) {
 			l.finish()
 		case b := <-l.chunks.memory:
 			if b == nil {
-				b = make([]byte, 0, l.chunks.size)
+				b = make([]byte, 0, l.size)
 			}
 			return b, true
 		case <-ctx.Done():

@@ -25,7 +25,7 @@ func (j *Job) Explain(ctx context.Context, interval record.Span) (*Reading, erro
 	if err != nil {
 		return nil, err
 	}
-	scan, err := j.scan(ctx, snap)
+	scan, err := j.scan(ctx, snap, true)
 	if err != nil {
 		return nil, err
 	}

@@ -32,6 +32,7 @@ type Job struct {
 	Memory int64 // bytes that may be used, 0 without a limit
 	OwnGC  bool  // somebody set how often the collector comes
 	Chunk  int   // bytes of large objects that are decoded at once, 0 for as many as are good
+	Sift   int   // let go of rows of margins even when they are few, so many at a time; 0: only of many
 	Log    *slog.Logger
 	Watch  Watch
 }
@@ -170,7 +171,7 @@ type computed struct {
 // history that a commit after head would make; nil for none. They count for
 // nothing before the commit.
 func (j *Job) compute(ctx context.Context, book *ledger.Interval, head *ledger.Head, snap *snapshot) (*computed, error) {
-	scan, err := j.scan(ctx, snap)
+	scan, err := j.scan(ctx, snap, false)
 	if err != nil {
 		return nil, err
 	}

@@ -49,6 +49,7 @@ type scan struct {
 	broken  map[uint32]error         // by input: what is wrong with it as a whole
 	rows    map[uint32]*rowCount     // by partition
 	usable  map[uint32]bool          // sources with something that is evidence
+	letGo   map[uint32]orgCount      // by source: rows that are in none of the lists
 	balance [policy.NumKinds]record.Balance
 }
 
@@ -56,6 +57,9 @@ type refreshKey struct {
 	source uint32
 	org    record.Text
 }
+
+// orgCount is how many records lack an organisation, and how many have one.
+type orgCount struct{ lacking, having int64 }
 
 type rowCount struct{ rows, rejects int64 }
 
@@ -85,13 +89,17 @@ type scanner struct {
 	rules   *token.Rules
 	readers []sync.Pool // by source
 	chunks  *chunks
+	sifters []sync.Pool // by source; of margins whose rows are sifted
+	margin  *margin     // nil as long as nothing is let go
 	org     record.Text
 }
 
-func (j *Job) scan(ctx context.Context, snap *snapshot) (*scan, error) {
+// scan reads all objects. Of margins it keeps all rows when these are asked for,
+// or few.
+func (j *Job) scan(ctx context.Context, snap *snapshot, everything bool) (*scan, error) {
 	out := &scan{
 		texts: record.NewTexts(), refreshes: map[refreshKey][]record.Time{}, read: make([]readObject, len(snap.inputs)),
-		rejects: map[uint32]*ledger.Spool{}, lost: map[uint32]int64{}, damage: map[uint32]bool{}, broken: map[uint32]error{}, rows: map[uint32]*rowCount{}, usable: map[uint32]bool{},
+		rejects: map[uint32]*ledger.Spool{}, lost: map[uint32]int64{}, damage: map[uint32]bool{}, broken: map[uint32]error{}, rows: map[uint32]*rowCount{}, usable: map[uint32]bool{}, letGo: map[uint32]orgCount{},
 		manifests: make([]*manifest.Batch, len(snap.inputs)), cdrs: make([]*cdr.Batch, len(snap.inputs)),
 		registrations: make([]*registration.Batch, len(snap.inputs)), rests: rests{scratch: j.Config.Scratch},
 	}
@@ -102,7 +110,8 @@ func (j *Job) scan(ctx context.Context, snap *snapshot) (*scan, error) {
 	sc := &scanner{job: j, snap: snap, out: out, rules: rules, chunks: newChunks(cmp.Or(j.Chunk, chunkSize))}
 	sc.org = sc.id(j.Config.Org)
 	sc.prepareReaders()
-	if err := sc.all(ctx); err != nil {
+	_, margin := snap.rowMemory()
+	if err := sc.all(ctx, !everything && (j.Sift > 0 || margin >= sparse)); err != nil {
 		out.close()
 		return nil, err
 	}
@@ -139,43 +148,82 @@ func (sc *scanner) id(v string) record.Text {
 func (sc *scanner) prepareReaders() {
 	sc.readers = make([]sync.Pool, len(sc.snap.sources))
 	for i := range sc.snap.sources {
-		s := &sc.snap.sources[i]
-		s.Org = sc.id(sc.snap.config[i].Org)
-		sc.readers[i].New = func() any {
-			switch s.Kind {
-			case policy.Manifests:
-				r := manifest.NewReader(s.Profile, sc.out.texts, s.Required, sc.snap.limits)
-				r.MediaKeys = sc.job.Config.Media.Check != policy.MediaNone
-				return r
-			case policy.CDRs:
-				r := cdr.NewReader(s.Profile, sc.out.texts, sc.snap.limits)
-				r.Numberless = !sc.job.Config.Policy.AsksForNumbers()
-				return r
-			default:
-				return registration.NewReader(s.Profile, sc.out.texts, sc.rules)
-			}
-		}
+		sc.snap.sources[i].Org = sc.id(sc.snap.config[i].Org)
+		sc.readers[i].New = func() any { return sc.newReader(i, nil) }
 	}
 }
 
-// all decodes every document, several at a time.
-func (sc *scanner) all(ctx context.Context) error {
+// newReader returns a reader for a source; sieve is nil for one that keeps all
+// rows.
+func (sc *scanner) newReader(source int, sieve *record.Sieve) any {
+	s, texts, required := &sc.snap.sources[source], sc.out.texts, record.Fields(0)
+	if sieve != nil {
+		texts = sieve.Texts()
+	} else {
+		required = s.Required
+	}
+	switch s.Kind {
+	case policy.Manifests:
+		r := manifest.NewReader(s.Profile, texts, required, sc.snap.limits)
+		r.MediaKeys = sieve == nil && sc.job.Config.Media.Check != policy.MediaNone
+		r.Sieve = sieve
+		return r
+	case policy.CDRs:
+		r := cdr.NewReader(s.Profile, texts, sc.snap.limits)
+		r.Numberless = !sc.job.Config.Policy.AsksForNumbers()
+		r.Sieve = sieve
+		return r
+	default:
+		return registration.NewReader(s.Profile, sc.out.texts, sc.rules)
+	}
+}
+
+// poolOf returns where the readers of an object's kind are.
+func (sc *scanner) poolOf(n uint32) *sync.Pool {
+	source := sc.snap.inputs[n].source
+	if sc.sifts(n) {
+		return &sc.sifters[source]
+	}
+	return &sc.readers[source]
+}
+
+// all decodes every document, those of the interval first: they tell which
+// rows beside it may matter.
+func (sc *scanner) all(ctx context.Context, sift bool) error {
+	var done atomic.Int64
+	note := func(size int64) { sc.job.Watch("reading", done.Add(size), sc.snap.bytes) }
+	own, beside := sc.snap.inOrder()
+	if !sift {
+		return sc.each(ctx, append(own, beside...), note)
+	}
+	if err := sc.each(ctx, own, note); err != nil {
+		return err
+	}
+	sc.sift()
+	if err := sc.each(ctx, beside, note); err != nil {
+		return err
+	}
+	if err := sc.rescue(ctx); err != nil {
+		return err
+	}
+	sc.margin.count(sc)
+	return nil
+}
+
+// each decodes some documents, several at a time.
+func (sc *scanner) each(ctx context.Context, documents []uint32, note func(size int64)) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(max(runtime.GOMAXPROCS(0), sc.job.Config.Concurrency))
-	var done atomic.Int64
-	for i := range sc.snap.inputs {
-		in := &sc.snap.inputs[i]
-		if !in.document {
-			continue
-		}
+	for _, n := range documents {
 		if ctx.Err() != nil {
 			break
 		}
+		in := &sc.snap.inputs[n]
 		g.Go(func() error {
-			if err := sc.one(ctx, uint32(i)); err != nil {
+			if err := sc.one(ctx, n); err != nil {
 				return fmt.Errorf("reading %s%s: %w", sc.snap.stores[in.source], in.Key, err)
 			}
-			sc.job.Watch("reading", done.Add(in.Size), sc.snap.bytes)
+			note(in.Size)
 			return nil
 		})
 	}
@@ -186,8 +234,9 @@ func (sc *scanner) all(ctx context.Context) error {
 func (sc *scanner) one(ctx context.Context, n uint32) error {
 	in := &sc.snap.inputs[n]
 	source := &sc.snap.sources[in.source]
-	reader := sc.readers[in.source].Get()
-	defer sc.readers[in.source].Put(reader)
+	pool := sc.poolOf(n)
+	reader := pool.Get()
+	defer pool.Put(reader)
 	if in.virtual {
 		return sc.out.addManifest(sc, n, reader.(*manifest.Reader).Virtual(in.Key))
 	}
@@ -220,12 +269,16 @@ func (sc *scanner) one(ctx context.Context, n uint32) error {
 }
 
 // decode reads an object's rows. What it returns takes them over, once the
-// rest of the object has been read too.
+// rest of the object has been read too. Rejects of one that is read again are
+// there already.
 func (sc *scanner) decode(ctx context.Context, n uint32, o *opened, reader any) (take func() error, err error) {
 	in := &sc.snap.inputs[n]
 	split := sc.chunks.split(o, in)
 	reject := func(r record.Reject) error { return sc.out.reject(sc, n, r) }
 	forget := func() { sc.out.forget(n) }
+	if sc.out.read[n].Read {
+		reject, forget = func(record.Reject) error { return nil }, func() {}
+	}
 	switch r := reader.(type) {
 	case *manifest.Reader:
 		var batch *manifest.Batch
@@ -238,7 +291,7 @@ func (sc *scanner) decode(ctx context.Context, n uint32, o *opened, reader any) 
 			batch, err = r.ReadParquet(input, o.file, o.size)
 		case split:
 			batch = r.Begin(input)
-			err = inChunks(ctx, sc, n, o, func(r any, c *record.Chunk, reject func(record.Reject) error) (*manifest.Batch, error) {
+			err = inChunks(ctx, sc, n, o, reject, func(r any, c *record.Chunk, reject func(record.Reject) error) (*manifest.Batch, error) {
 				input := input
 				input.Reject = reject
 				return r.(*manifest.Reader).ReadRows(c, input)
@@ -252,14 +305,17 @@ func (sc *scanner) decode(ctx context.Context, n uint32, o *opened, reader any) 
 		return func() error { return sc.out.addManifest(sc, n, batch) }, err
 	case *cdr.Reader:
 		var batch *cdr.Batch
-		r.Forget = forget
+		org := sc.orgOf(n)
+		r.Forget, r.Org = forget, org
 		switch {
 		case o.file != nil:
 			batch, err = r.ReadParquet(o.file, o.size, reject)
 		case split:
 			batch = &cdr.Batch{}
-			err = inChunks(ctx, sc, n, o, func(r any, c *record.Chunk, reject func(record.Reject) error) (*cdr.Batch, error) {
-				return r.(*cdr.Reader).ReadRows(c, reject)
+			err = inChunks(ctx, sc, n, o, reject, func(r any, c *record.Chunk, reject func(record.Reject) error) (*cdr.Batch, error) {
+				legs := r.(*cdr.Reader)
+				legs.Org = org
+				return legs.ReadRows(c, reject)
 			}, func(next *cdr.Batch) error { r.Add(batch, next); return nil })
 		default:
 			batch, err = r.Read(o.body, o.format, reject)
@@ -274,7 +330,7 @@ func (sc *scanner) decode(ctx context.Context, n uint32, o *opened, reader any) 
 			batch, err = log.ReadParquet(o.file, o.size, org, reject)
 		case split:
 			batch = &registration.Batch{}
-			err = inChunks(ctx, sc, n, o, func(r any, c *record.Chunk, reject func(record.Reject) error) (*registration.Batch, error) {
+			err = inChunks(ctx, sc, n, o, reject, func(r any, c *record.Chunk, reject func(record.Reject) error) (*registration.Batch, error) {
 				return r.(*registration.Reader).ReadRows(c, org, reject)
 			}, func(next *registration.Batch) error { batch.Add(next); return nil })
 		default:
@@ -303,6 +359,17 @@ func (s *scan) addManifest(sc *scanner, n uint32, b *manifest.Batch) error {
 	defer s.mu.Unlock()
 	b.Doc.Object, b.Doc.Partition, b.Rest = n, in.partition, nil
 	s.manifests[n] = b
+	if !s.read[n].Read {
+		s.accountManifest(n, in, b)
+	}
+	if sc.sifts(n) {
+		s.thin(sc, n, b)
+	}
+	return nil
+}
+
+// accountManifest notes what a document is like as a whole.
+func (s *scan) accountManifest(n uint32, in *input, b *manifest.Batch) {
 	if !b.Doc.Virtual {
 		s.usable[in.source] = true
 	}
@@ -313,7 +380,6 @@ func (s *scan) addManifest(sc *scanner, n uint32, b *manifest.Batch) error {
 	if b.Doc.Damaged() {
 		s.damage[in.partition] = true
 	}
-	return nil
 }
 
 // addLegs takes over the legs of an object.
@@ -322,20 +388,28 @@ func (s *scan) addLegs(sc *scanner, n uint32, b *cdr.Batch) {
 	org := sc.orgOf(n)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	legs := int64(0)
 	for _, part := range b.Parts() {
 		for i := range part.Legs {
 			l := &part.Legs[i]
 			l.Org = cmp.Or(l.Org, org)
 		}
-		legs += int64(len(part.Legs))
 	}
 	s.cdrs[n] = b
+	if !s.read[n].Read {
+		s.accountLegs(sc, n, in, b)
+	}
+	if sc.sifts(n) {
+		sc.margin.take(n, &b.Sifted, 0)
+	}
+}
+
+// accountLegs notes what an object of legs is like as a whole.
+func (s *scan) accountLegs(sc *scanner, n uint32, in *input, b *cdr.Batch) {
 	s.usable[in.source] = true
 	s.balance[policy.CDRs].Skipped += b.Skipped
 	s.account(n, in.partition, policy.CDRs, b.Rows, b.Rejected)
 	if sc.snap.sources[in.source].Profile.Shape != "" {
-		s.balance[policy.CDRs].Read += legs + b.Skipped - (b.Rows - b.Rejected)
+		s.balance[policy.CDRs].Read += int64(b.Found()) + b.Skipped - (b.Rows - b.Rejected)
 	}
 	s.noteDamage(n, in.partition, &b.Reading)
 }

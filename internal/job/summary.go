@@ -243,6 +243,12 @@ func warnings(s *scan, d *reconcile.Decision) []string {
 // those of another have: they will not match.
 func orgWarnings(s *scan, d *reconcile.Decision) []string {
 	lacking, having := map[uint32]int64{}, map[uint32]bool{}
+	for source, gone := range s.letGo {
+		lacking[source] = gone.lacking
+		if gone.having > 0 {
+			having[source] = true
+		}
+	}
 	count := func(object uint32, org record.Text) {
 		source := d.Objects[object].Source
 		if org == record.None {
@@ -311,7 +317,8 @@ func balances(s *scan, d *reconcile.Decision) (map[string]record.Balance, error)
 	out := map[string]record.Balance{}
 	for kind, name := range []string{"manifests", "cdrs", "registrations"} {
 		a, b := s.balance[kind], d.Balance[kind]
-		b.Read, b.Margin, b.Skipped, b.Rejected = a.Read, a.Margin+b.Margin, a.Skipped, a.Rejected
+		b.Read, b.Margin, b.Superseded = a.Read, a.Margin+b.Margin, a.Superseded+b.Superseded
+		b.Skipped, b.Rejected = a.Skipped, a.Rejected
 		if b.Accounted() != b.Read {
 			return nil, fmt.Errorf("the balance of %s does not come out: %d rows were read and %d accounted for; this is a defect of cdrmend, please report it", name, b.Read, b.Accounted())
 		}

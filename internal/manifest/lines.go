@@ -22,6 +22,7 @@ func (r *Reader) ReadRows(c *record.Chunk, in Input) (*Batch, error) {
 	if err := r.lines(b, c, in); err != nil {
 		return nil, err
 	}
+	r.sift(b)
 	b.Entries = record.Clipped(b.Entries)
 	return b, b.Keep(in.Keep)
 }
@@ -29,6 +30,7 @@ func (r *Reader) ReadRows(c *record.Chunk, in Input) (*Batch, error) {
 // Add takes over what the next chunk of the document holds.
 func (b *Batch) Add(next *Batch) error {
 	b.full = append(append(b.full, next.full...), next.Entries)
+	b.Sifted.Add(&next.Sifted)
 	b.Doc.Rest = append(b.Doc.Rest, next.Doc.Rest...)
 	b.Rows, b.Rejects, b.Length = b.Rows+next.Rows, b.Rejects+next.Rejects, next.Length
 	if b.lines.bad == nil {

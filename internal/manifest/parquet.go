@@ -25,7 +25,7 @@ func (r *Reader) ReadParquet(in Input, file io.ReaderAt, size int64) (*Batch, er
 	}
 	b.Rows = reading.Rows
 	r.parquetDamage(b, reading.Damage, in)
-	b.finish()
+	r.complete(b)
 	return b, nil
 }
 
@@ -46,11 +46,11 @@ func (r *Reader) parquetDamage(b *Batch, damage error, in Input) {
 	}
 	switch {
 	case isUndecodable(failed):
-		b.full, b.Entries, b.Rest, b.Doc.Rest, b.Rows = nil, nil, nil, nil, 0
+		b.discard()
 		b.Doc.rare().Malformed = &Break{}
 	case failed != nil:
 		r.broken(b, failed, in)
-	case damage != nil && b.count() == 0:
+	case damage != nil && b.found() == 0:
 		b.Doc.rare().Malformed = &Break{} // nothing of it can be decoded
 	case damage != nil:
 		b.Doc.rare().Malformed = &Break{Offset: b.Length}

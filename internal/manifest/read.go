@@ -23,6 +23,10 @@ type Reader struct {
 	Everywhere bool
 	// MediaKeys keeps media keys with the entries, to look them up.
 	MediaKeys bool
+	// Sieve lets go of entries that are only counted, and of what all of them
+	// say beside; nil keeps everything. The reader's texts are those of the
+	// sieve.
+	Sieve *record.Sieve
 
 	limits   *record.Limits
 	norm     record.Normalizer
@@ -37,6 +41,7 @@ type Reader struct {
 	failed   int
 	marker   int
 	wanted   []int
+	links    []record.Link // of the entry that is sifted
 }
 
 // NewReader returns a reader for a profile and for documents within the
@@ -70,10 +75,12 @@ type Batch struct {
 	Rejects int64
 	Rows    int64 // rejects included
 	Length  int64 // of the uncompressed content, as far as it was read
+	Sifted  record.Sifted
 
-	full  [][]Entry // before Entries
-	whole int64     // end of the last complete value of a sound document
-	lines lines
+	full    [][]Entry // before Entries
+	sifting sifting   // of Entries
+	whole   int64     // end of the last complete value of a sound document
+	lines   lines
 }
 
 // Blocks returns all entries, in order.
@@ -152,13 +159,15 @@ func (r *Reader) finish(b *Batch, in Input, err error) (*Batch, error) {
 		b.Doc.Rare.Why = in.Stream.Checksum
 		b.Doc.Rare.Recovery = &Recovery{Keep: b.whole}
 	}
-	b.finish()
+	r.complete(b)
 	return b, nil
 }
 
-// finish fills in what depends on how many entries were found.
-func (b *Batch) finish() {
-	b.Doc.N = uint32(b.count())
+// complete sifts the last entries, and fills in what depends on how many were
+// found.
+func (r *Reader) complete(b *Batch) {
+	r.sift(b)
+	b.Doc.N = uint32(b.found())
 	b.Entries = record.Clipped(b.Entries)
 	if b.Doc.Rare == nil {
 		return
@@ -182,13 +191,14 @@ func isUndecodable(err error) bool {
 // undecodable is a document of which nothing can be used.
 func (r *Reader) undecodable(b *Batch, in Input, why error) (*Batch, error) {
 	in.forget()
-	*b = Batch{Doc: Document{Key: b.Doc.Key, Format: in.Format, Packed: in.Stream.Compression}}
+	b.discard()
+	*b = Batch{Doc: Document{Key: b.Doc.Key, Format: in.Format, Packed: in.Stream.Compression}, sifting: b.sifting}
 	rare := b.Doc.rare()
 	rare.Malformed, rare.Why = &Break{}, why
 	if b.Doc.Key.Recording != record.None {
 		r.empty(b)
 	}
-	b.finish()
+	r.complete(b)
 	return b, nil
 }
 
@@ -206,7 +216,7 @@ func (r *Reader) empty(b *Batch) {
 func (r *Reader) Virtual(key string) *Batch {
 	b := &Batch{Doc: Document{Key: KeyOf(r.norm.Profile, key, &r.norm), Format: record.JSON, Virtual: true}}
 	r.empty(b)
-	b.finish()
+	r.complete(b)
 	return b
 }
 
@@ -229,8 +239,8 @@ func (r *Reader) document(b *Batch, in Input) error {
 	d.Restart = func() {
 		in.forget()
 		r.norm.Forget()
-		b.full, b.Entries, b.Rest, b.Rows, b.Rejects = nil, nil, nil, 0, 0
-		b.Doc.Rare, b.Doc.Rest = nil, nil
+		b.discard()
+		b.Doc.Rare = nil
 	}
 	err := d.Walk()
 	b.Length = s.Offset()
@@ -246,7 +256,7 @@ func (r *Reader) document(b *Batch, in Input) error {
 	}
 	r.broken(b, err, in)
 	switch {
-	case b.count() > 0:
+	case b.found() > 0:
 		b.Doc.rare().Recovery = &Recovery{Keep: d.Keep, Closers: d.Closers}
 	case b.Doc.Keyed:
 		r.empty(b)

@@ -140,8 +140,11 @@ func (r *Reader) add(b *Batch, e Entry) error {
 	if full || r.norm.Waits() {
 		r.settle(b)
 	}
-	if full {
-		b.full, b.Entries = append(b.full, b.Entries), make([]Entry, 0, blockSize)
+	if full || r.Sieve.Full(len(b.Entries)-b.sifting.kept) {
+		r.sift(b)
+	}
+	if len(b.Entries) == blockSize {
+		b.full, b.Entries, b.sifting.kept = append(b.full, b.Entries), make([]Entry, 0, blockSize), 0
 	}
 	if r.keep == nil || len(b.Rest) < restWindow {
 		return nil
@@ -165,7 +168,11 @@ func (b *Batch) Keep(keep func([]byte) (Range, error)) error {
 func (r *Reader) rest(b *Batch, rest *Rest) uint64 {
 	from := len(b.Rest)
 	b.Rest = appendRest(b.Rest, rest)
-	return r.norm.Texts.Hash(b.Rest[from:])
+	hash := r.norm.Texts.Hash(b.Rest[from:])
+	if r.Sieve != nil { // only owned entries are asked what they say beside
+		b.Rest = b.Rest[:from]
+	}
+	return hash
 }
 
 // blankRest is that of an entry without members.

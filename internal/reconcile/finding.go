@@ -83,7 +83,7 @@ func (j *judge) reportEntry(n uint32, class Class, f record.Field, detail record
 func (j *judge) reportLeg(n uint32, class Class, f record.Field, recording record.Text, detail record.Text, status Status, outage registration.Coincidence) {
 	l := &j.Legs[n]
 	subject := func(b []byte) []byte {
-		if identified(l) {
+		if l.Identified() {
 			b = append(b, "leg"...)
 			for _, t := range []record.Text{l.Org, l.Conversation, l.ID} {
 				b = j.Texts.AppendTo(append(b, '|'), t)

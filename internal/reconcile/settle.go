@@ -12,9 +12,9 @@ import (
 	"cdrmend/internal/record"
 )
 
-// overuse is how many records of one organisation may carry an id before it
+// Overuse is how many records of one organisation may carry an id before it
 // is no id at all.
-const overuse = 10_000
+const Overuse = 10_000
 
 func newDecider(ev *Evidence, spread Spread) *decider {
 	d := &decider{
@@ -81,8 +81,10 @@ func (d *decider) dropSuperseded() {
 	drop, hashes := make([]bool, len(d.Legs)), make([]uint64, len(d.Legs))
 	seed := maphash.MakeSeed()
 	d.eachPart(len(d.Legs), func(_, from, to int) {
+		var identity []byte
 		for n := from; n < to; n++ {
-			hashes[n] = d.legHash(seed, &d.Legs[n])
+			identity = d.appendLeg(identity[:0], &d.Legs[n])
+			hashes[n] = maphash.Bytes(seed, identity)
 		}
 	})
 	seen := newLegSet(len(d.Legs))
@@ -132,7 +134,7 @@ func (d *decider) supersede(seen *legSet, hash uint64, n uint32, drop []bool) {
 		if seen.slots[at]>>32 != hash>>32 || !d.sameLeg(&d.Legs[winner], &d.Legs[n]) {
 			continue
 		}
-		if identified(&d.Legs[n]) && supersedes(&d.Legs[n], &d.Legs[winner]) {
+		if d.Legs[n].Identified() && supersedes(&d.Legs[n], &d.Legs[winner]) {
 			drop[winner], seen.slots[at] = true, slot
 		} else {
 			drop[n] = true
@@ -142,50 +144,15 @@ func (d *decider) supersede(seen *legSet, hash uint64, n uint32, drop []bool) {
 	seen.slots[at] = slot
 }
 
-func identified(l *cdr.Leg) bool { return l.Conversation != record.None && l.ID != record.None }
-
-// legHash is equal for rows that may be the same leg: those with one identity,
-// or without one those equal in everything.
-func (d *decider) legHash(seed maphash.Seed, l *cdr.Leg) uint64 {
-	var b [256]byte
-	k := append(b[:0], 1)
-	if !identified(l) {
-		k[0] = 2
-		return maphash.Bytes(seed, d.appendLeg(k, l))
-	}
-	for _, t := range []record.Text{l.Org, l.Conversation, l.ID} {
-		k = binary.LittleEndian.AppendUint32(k, uint32(t))
-	}
-	return maphash.Bytes(seed, k)
-}
-
-// appendLeg appends every canonical field of a leg.
+// appendLeg appends what rows of one leg have in common, and no others.
 func (d *decider) appendLeg(k []byte, l *cdr.Leg) []byte {
-	for _, t := range []record.Text{l.Org, l.Conversation, l.ID, l.Trunk, l.Line, l.Direction} {
-		k = binary.LittleEndian.AppendUint32(k, uint32(t))
-	}
-	for _, t := range []record.Time{l.Start, l.Answer, l.End, l.Updated} {
-		k = binary.LittleEndian.AppendUint64(k, uint64(t))
-	}
-	k = binary.LittleEndian.AppendUint64(k, l.Numbers)
-	k = binary.LittleEndian.AppendUint32(k, uint32(l.SIPStatus))
-	k = append(k, byte(l.Recorded))
-	k = binary.LittleEndian.AppendUint32(k, l.Recordings.N)
-	for _, t := range record.RunOf(l.Recordings, d.Recordings) {
-		k = binary.LittleEndian.AppendUint32(k, uint32(t))
-	}
-	for _, s := range record.RunOf(l.Talk, d.Talk) {
-		k = binary.LittleEndian.AppendUint64(k, uint64(s.Start))
-		k = binary.LittleEndian.AppendUint64(k, uint64(s.End))
-	}
-	return k
+	return l.AppendIdentity(k, d.Recordings, d.Talk, func(k []byte, t record.Text) []byte {
+		return binary.LittleEndian.AppendUint32(k, uint32(t))
+	})
 }
 
 func (d *decider) sameLeg(a, b *cdr.Leg) bool {
-	if identified(a) != identified(b) {
-		return false
-	}
-	if identified(a) {
+	if a.Identified() && b.Identified() {
 		return a.Org == b.Org && a.Conversation == b.Conversation && a.ID == b.ID
 	}
 	return string(d.appendLeg(nil, a)) == string(d.appendLeg(nil, b))
@@ -259,7 +226,7 @@ func (t *tally) overused(bad map[uint64]bool, n int, orgOf func(n uint32) record
 	suspicious := false
 	count := func(id record.Text) {
 		t.counts[id.Index()]++
-		suspicious = suspicious || t.counts[id.Index()] > overuse && id != record.None
+		suspicious = suspicious || t.counts[id.Index()] > Overuse && id != record.None
 	}
 	for i := range uint32(n) {
 		ids(i, count)
@@ -270,13 +237,13 @@ func (t *tally) overused(bad map[uint64]bool, n int, orgOf func(n uint32) record
 	byOrg := map[uint64]int{}
 	for i := range uint32(n) {
 		ids(i, func(id record.Text) {
-			if id != record.None && t.counts[id.Index()] > overuse {
+			if id != record.None && t.counts[id.Index()] > Overuse {
 				byOrg[keyOf(orgOf(i), id)]++
 			}
 		})
 	}
 	for key, count := range byOrg {
-		if count > overuse {
+		if count > Overuse {
 			bad[key] = true
 		}
 	}

@@ -33,7 +33,11 @@ func (n *Normalizer) Later(v Value, slot uint32) (id Text, present, ok bool) {
 	if !parseUUID(&packed, bare(b), &anyHex) {
 		return n.recent.of(n.Texts, b, 0), true, true
 	}
-	n.later.ids = append(n.later.ids, waiting{maphash.Bytes(n.Texts.seed, packed[:]), packed, slot})
+	hash := maphash.Bytes(n.Texts.seed, packed[:])
+	if n.Texts.single { // at hand, and nobody else's
+		return n.Texts.of(packed[:], 1, hash), true, true
+	}
+	n.later.ids = append(n.later.ids, waiting{hash, packed, slot})
 	return None, true, true
 }
 

@@ -39,8 +39,9 @@ func (x Text) n() uint32     { return uint32(x) >> (shardBits + 1) }
 // canonical form, which most ids are, take 16 bytes instead of 36. Reading a
 // text takes no lock: what one of them stands for never changes.
 type Texts struct {
-	seed  maphash.Seed
-	shard [shards]shard
+	seed   maphash.Seed
+	shard  [shards]shard
+	single bool // all texts are in the first shard
 }
 
 // A shard finds a text with one look at its slots and one at its place, as
@@ -65,10 +66,7 @@ type chunk [chunkSize][uuidSize]byte
 func NewTexts() *Texts {
 	t := &Texts{seed: maphash.MakeSeed()}
 	for i := range t.shard {
-		s := &t.shard[i]
-		s.slots = make([]uint64, 16)
-		s.places.Store(new([]*chunk))
-		s.blocks.Store(new([][]byte))
+		t.shard[i].init()
 	}
 	return t
 }
@@ -83,6 +81,12 @@ func (t *Texts) Freeze() {
 		s.slots, s.taken = make([]uint64, 16), 0
 		s.mu.Unlock()
 	}
+}
+
+func (s *shard) init() {
+	s.slots = make([]uint64, 16)
+	s.places.Store(new([]*chunk))
+	s.blocks.Store(new([][]byte))
 }
 
 // Hash returns a hash of b, another one for each table.
@@ -118,6 +122,9 @@ func (t *Texts) OfString(v string) Text { return t.Of([]byte(v)) }
 // of interns what is stored of a text; kind is 1 for a packed UUID.
 func (t *Texts) of(stored []byte, kind uint32, hash uint64) Text {
 	number := uint32(hash) & (shards - 1)
+	if t.single {
+		number = 0
+	}
 	s := &t.shard[number]
 	s.mu.Lock()
 	n := s.number(tagOf(hash, kind), stored)

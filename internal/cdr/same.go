@@ -1,0 +1,40 @@
+package cdr
+
+import (
+	"encoding/binary"
+
+	"cdrmend/internal/record"
+)
+
+// Identified reports whether other rows with the same conversation and leg id
+// are the same leg. Without both, only rows that are equal in everything are.
+func (l *Leg) Identified() bool { return l.Conversation != record.None && l.ID != record.None }
+
+// AppendIdentity appends what rows of one leg have in common, and no others.
+// Text appends what tells a text from others; the lists are those that the
+// leg's runs refer to.
+func (l *Leg) AppendIdentity(k []byte, recordings []record.Text, talk []record.Span, text func([]byte, record.Text) []byte) []byte {
+	if l.Identified() {
+		k = append(k, 1)
+		return text(text(text(k, l.Org), l.Conversation), l.ID)
+	}
+	k = append(k, 2)
+	for _, t := range []record.Text{l.Org, l.Conversation, l.ID, l.Trunk, l.Line, l.Direction} {
+		k = text(k, t)
+	}
+	for _, t := range []record.Time{l.Start, l.Answer, l.End, l.Updated} {
+		k = binary.LittleEndian.AppendUint64(k, uint64(t))
+	}
+	k = binary.LittleEndian.AppendUint64(k, l.Numbers)
+	k = binary.LittleEndian.AppendUint32(k, uint32(l.SIPStatus))
+	k = append(k, byte(l.Recorded))
+	k = binary.LittleEndian.AppendUint32(k, l.Recordings.N)
+	for _, t := range record.RunOf(l.Recordings, recordings) {
+		k = text(k, t)
+	}
+	for _, s := range record.RunOf(l.Talk, talk) {
+		k = binary.LittleEndian.AppendUint64(k, uint64(s.Start))
+		k = binary.LittleEndian.AppendUint64(k, uint64(s.End))
+	}
+	return k
+}

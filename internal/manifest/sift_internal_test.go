@@ -1,0 +1,23 @@
+package manifest
+
+import (
+	"reflect"
+	"testing"
+
+	"cdrmend/internal/record"
+)
+
+// A text that is missing there would stand for another one as soon as its row
+// has passed the sieve.
+func TestTextsAreAllTextsOfEntry(t *testing.T) {
+	var e Entry
+	for _, text := range e.texts() {
+		*text = 1
+	}
+	fields := reflect.ValueOf(e)
+	for i := range fields.NumField() {
+		if text, ok := fields.Field(i).Interface().(record.Text); ok && text != 1 {
+			t.Errorf("%s is not among the texts", fields.Type().Field(i).Name)
+		}
+	}
+}
