@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -268,4 +269,46 @@ func TestRepairsInALineStayInTheLine(t *testing.T) {
 	if diff := cmp.Diff(want, repaired(t, p, "a.jsonl", []byte(text), record.JSONLines)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
+}
+
+// A document may be of any size, so nothing may be kept for each of its edits.
+func TestWritingTakesNoMemoryForEachEdit(t *testing.T) {
+	p := builtIn(t, "cdrmend")
+	const entry = `{"recording_id":null}` + "\n"
+	taken := func(count int) uint64 {
+		gaps := make([]manifest.Gap, count)
+		for n := range gaps {
+			at := int64(n * len(entry))
+			gaps[n] = manifest.Gap{Entry: uint32(n), Field: record.RecordingID, Start: at + 16, Size: 4}
+		}
+		edits := func(yield func(manifest.Edit) bool) {
+			for n := range gaps {
+				if !yield(manifest.Edit{Gap: &gaps[n], Value: "r"}) {
+					return
+				}
+			}
+		}
+		var before, after runtime.MemStats
+		text, out := strings.NewReader(strings.Repeat(entry, count)), &counter{}
+		runtime.ReadMemStats(&before)
+		if err := manifest.Write(out, text, p, &manifest.Document{}, edits); err != nil {
+			t.Fatal(err)
+		}
+		runtime.ReadMemStats(&after)
+		if want := count * (len(entry) - 1); out.n != want {
+			t.Fatalf("%d bytes were written, want %d", out.n, want)
+		}
+		return after.TotalAlloc - before.TotalAlloc
+	}
+	if few, many := taken(100), taken(100_000); many > few+10_000 {
+		t.Errorf("100 edits take %d bytes, 100,000 take %d", few, many)
+	}
+}
+
+// counter counts what is written.
+type counter struct{ n int }
+
+func (c *counter) Write(b []byte) (int, error) {
+	c.n += len(b)
+	return len(b), nil
 }
