@@ -10,19 +10,30 @@ import (
 )
 
 // Leg is one leg of a conversation. A night has more than a million, so it is
-// compact and free of pointers.
+// compact and free of pointers, and what the tables do not show stands apart.
 type Leg struct {
+	Shown
+	Particulars
+}
+
+// Shown is what tables show of a leg.
+type Shown struct {
 	Org, Conversation, ID, Trunk, Line record.Text
 	Direction                          record.Text
-	ANI, DNIS                          record.Text // None unless the reader keeps numbers
-	Recordings                         record.Run  // of Texts
-	Talk                               record.Run  // of Spans
-	Start, Answer, End, Updated        record.Time
-	Numbers                            uint64 // hash of ANI and DNIS, also when they are not kept
+	Start, Answer, End                 record.Time
 	Ref                                record.Ref
-	SIPStatus                          int32  // NoInt when missing
-	Invalid                            uint16 // fields that did not parse
-	Recorded                           record.Tri
+}
+
+// Particulars are what else a decision about a leg depends on.
+type Particulars struct {
+	ANI, DNIS  record.Text // None unless the reader keeps numbers
+	Recordings record.Run  // of Texts
+	Talk       record.Run  // of Spans
+	Updated    record.Time
+	Numbers    uint64 // hash of ANI and DNIS, also when they are not kept
+	SIPStatus  int32  // NoInt when missing
+	Invalid    uint16 // fields that did not parse
+	Recorded   record.Tri
 }
 
 // invalidBit maps the fields of a leg to bits of Leg.Invalid.
@@ -36,7 +47,7 @@ func invalidBit(f record.Field) uint16 {
 }
 
 // DidNotParse reports whether the value of one of the fields did not parse.
-func (l *Leg) DidNotParse(fields ...record.Field) bool {
+func (l *Particulars) DidNotParse(fields ...record.Field) bool {
 	for _, f := range fields {
 		if l.Invalid&invalidBit(f) != 0 {
 			return true
@@ -202,7 +213,7 @@ func (r *Reader) settle() {
 // leg adds a row that is one leg.
 func (r *Reader) leg(row *record.Row) {
 	b := r.batch
-	l := Leg{Ref: record.Ref{Row: row.Index}}
+	l := Leg{Shown: Shown{Ref: record.Ref{Row: row.Index}}}
 	note := func(f record.Field, v record.Value, ok bool) {
 		if !ok {
 			r.invalid(&l, f, v)

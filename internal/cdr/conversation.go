@@ -48,7 +48,7 @@ func (r *Reader) conversation(v record.Value) {
 			r.batch.Skipped++
 			continue
 		}
-		l := Leg{Ref: record.Ref{Row: uint32(len(r.batch.Legs)) + r.batch.Sifted.Gone}, Updated: record.NoTime, SIPStatus: record.NoInt}
+		l := Leg{Shown: Shown{Ref: record.Ref{Row: uint32(len(r.batch.Legs)) + r.batch.Sifted.Gone}}, Particulars: Particulars{Updated: record.NoTime, SIPStatus: record.NoInt}}
 		l.Conversation = r.text(&l, record.ConversationID, id, r.norm.ID)
 		if !ok {
 			r.invalid(&l, record.EndTime, end)

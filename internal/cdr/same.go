@@ -8,7 +8,7 @@ import (
 
 // Identified reports whether other rows with the same conversation and leg id
 // are the same leg. Without both, only rows that are equal in everything are.
-func (l *Leg) Identified() bool { return l.Conversation != record.None && l.ID != record.None }
+func (l *Shown) Identified() bool { return l.Conversation != record.None && l.ID != record.None }
 
 // AppendIdentity appends what rows of one leg have in common, and no others.
 // Text appends what tells a text from others; the lists are those that the

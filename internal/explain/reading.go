@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"cdrmend/internal/cdr"
 	"cdrmend/internal/job"
 	"cdrmend/internal/policy"
 	"cdrmend/internal/reconcile"
@@ -157,7 +158,7 @@ func (d *deepening) leg(n uint32) Row {
 	out := d.at(l.Ref.Object, l.Ref.Row)
 	out.Conversation, out.Leg = d.text(l.Conversation), d.text(l.ID)
 	out.Trunk, out.Line, out.Start, out.End = d.text(l.Trunk), d.text(l.Line), l.Start.String(), l.End.String()
-	for _, id := range record.RunOf(l.Recordings, d.r.Evidence.Recordings) {
+	for _, id := range record.RunOf(d.r.Particulars[n].Recordings, d.r.Evidence.Recordings) {
 		out.Recordings = append(out.Recordings, d.text(id))
 	}
 	return out
@@ -206,7 +207,7 @@ func (d *deepening) call(c *Call, n uint32) {
 		ToBeRecorded: w.ToRecord, Lists: []string{}, Entries: []Row{}, Hiding: []string{},
 		Lost: append([]string{}, w.Lost...), Possible: append([]string{}, w.Possible...),
 	}
-	for _, id := range record.RunOf(l.Recordings, d.r.Evidence.Recordings) {
+	for _, id := range record.RunOf(d.r.Particulars[n].Recordings, d.r.Evidence.Recordings) {
 		c.Weighing.Lists = append(c.Weighing.Lists, d.text(id))
 	}
 	for _, e := range w.Entries[:min(len(w.Entries), maxEvidence)] {
@@ -218,7 +219,7 @@ func (d *deepening) call(c *Call, n uint32) {
 			c.Weighing.Hiding = append(c.Weighing.Hiding, "the conversation began before the earliest manifests that were read")
 		}
 	}
-	c.Weighing.Because, c.Weighing.NotBetter = d.because(&w, l)
+	c.Weighing.Because, c.Weighing.NotBetter = d.because(&w, &cdr.Leg{Shown: *l, Particulars: d.r.Particulars[n]})
 }
 
 // hiding names incomplete inputs.

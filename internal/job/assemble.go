@@ -8,37 +8,62 @@ import (
 	"cdrmend/internal/registration"
 )
 
-// assembleEntries brings what the manifests held, which were read in any order,
-// into the order of the objects. A batch is given up as soon as it is taken over.
-func (s *scan) assembleEntries() {
+// assembly brings what the objects held, which were read in any order, into the
+// order of the objects. A batch is given up as soon as it is taken over.
+type assembly struct {
+	*scan
+	pause func() // gives memory back
+	taken int    // rows since the last pause
+}
+
+// assemblyPause is how many rows are taken over between pauses: what is in the
+// batches and in order at once should not be twice what there is.
+const assemblyPause = 1 << 18
+
+func (s *scan) assemble(pause func()) {
+	a := assembly{scan: s, pause: pause}
+	a.entriesInOrder()
+	a.legsInOrder()
+	a.eventsInOrder()
+}
+
+// took counts rows that were taken over, whose batches are given up.
+func (a *assembly) took(rows int) {
+	if a.taken += rows; a.taken >= assemblyPause {
+		a.pause()
+		a.taken = 0
+	}
+}
+
+func (a *assembly) entriesInOrder() {
 	documents, entries := 0, 0
-	for _, b := range s.manifests {
+	for _, b := range a.manifests {
 		if b != nil {
 			documents, entries = documents+1, entries+int(b.Doc.N)
 		}
 	}
-	s.documents, s.entries = make([]manifest.Document, 0, documents), make([]manifest.Entry, 0, entries)
-	for i, b := range s.manifests {
+	a.documents, a.entries = make([]manifest.Document, 0, documents), make([]manifest.Entry, 0, entries)
+	for i, b := range a.manifests {
 		if b == nil {
 			continue
 		}
-		b.Doc.First = uint32(len(s.entries))
+		b.Doc.First = uint32(len(a.entries))
 		for _, block := range b.Blocks() {
 			for n := range block {
-				block[n].Doc = uint32(len(s.documents))
+				block[n].Doc = uint32(len(a.documents))
 			}
-			s.entries = append(s.entries, block...)
+			a.entries = append(a.entries, block...)
 		}
-		s.documents = append(s.documents, b.Doc)
-		s.manifests[i] = nil
+		a.documents = append(a.documents, b.Doc)
+		a.manifests[i] = nil
+		a.took(int(b.Doc.N))
 	}
-	s.manifests = nil
+	a.manifests = nil
 }
 
-// assembleLegs does the same for cdrs,
-func (s *scan) assembleLegs() {
+func (a *assembly) legsInOrder() {
 	legs, recordings, talk := 0, 0, 0
-	for _, b := range s.cdrs {
+	for _, b := range a.cdrs {
 		if b == nil {
 			continue
 		}
@@ -46,53 +71,53 @@ func (s *scan) assembleLegs() {
 			legs, recordings, talk = legs+len(part.Legs), recordings+len(part.Recordings), talk+len(part.Talk)
 		}
 	}
-	s.legs = make([]cdr.Leg, 0, legs)
-	s.recordings, s.talk = make([]record.Text, 0, recordings), make([]record.Span, 0, talk)
-	for i, b := range s.cdrs {
+	a.legs, a.beside = make([]cdr.Shown, 0, legs), make([]cdr.Particulars, 0, legs)
+	a.recordings, a.talk = make([]record.Text, 0, recordings), make([]record.Span, 0, talk)
+	for i, b := range a.cdrs {
 		if b == nil {
 			continue
 		}
+		a.cdrs[i] = nil
 		for _, part := range b.Parts() {
-			s.assembleLegsOf(part, uint32(i))
+			a.takeLegs(part, uint32(i))
+			a.took(len(part.Legs))
 		}
-		s.cdrs[i] = nil
 	}
-	s.cdrs = nil
+	a.cdrs = nil
 }
 
-func (s *scan) assembleLegsOf(b *cdr.Batch, object uint32) {
-	for n := range b.Legs {
-		l := &b.Legs[n]
+func (a *assembly) takeLegs(b *cdr.Batch, object uint32) {
+	for _, l := range b.Legs {
 		l.Ref.Object = object
-		l.Recordings.At += uint32(len(s.recordings))
-		l.Talk.At += uint32(len(s.talk))
+		l.Recordings.At += uint32(len(a.recordings))
+		l.Talk.At += uint32(len(a.talk))
+		a.legs, a.beside = append(a.legs, l.Shown), append(a.beside, l.Particulars)
 	}
-	s.legs = append(s.legs, b.Legs...)
-	s.recordings = append(s.recordings, b.Recordings...)
-	s.talk = append(s.talk, b.Talk...)
+	a.recordings = append(a.recordings, b.Recordings...)
+	a.talk = append(a.talk, b.Talk...)
 	for _, v := range b.Invalid {
-		s.invalid = append(s.invalid, reconcile.LegInvalid{Ref: record.Ref{Object: object, Row: v.Row}, Field: v.Field, Raw: v.Raw})
+		a.invalid = append(a.invalid, reconcile.LegInvalid{Ref: record.Ref{Object: object, Row: v.Row}, Field: v.Field, Raw: v.Raw})
 	}
+	b.Legs, b.Recordings, b.Talk = nil, nil, nil
 }
 
-// and assembleEvents for registrations.
-func (s *scan) assembleEvents() {
+func (a *assembly) eventsInOrder() {
 	events := 0
-	for _, b := range s.registrations {
+	for _, b := range a.registrations {
 		if b != nil {
 			events += len(b.Events)
 		}
 	}
-	s.events = make([]registration.Event, 0, events)
-	for i, b := range s.registrations {
+	a.events = make([]registration.Event, 0, events)
+	for i, b := range a.registrations {
 		if b == nil {
 			continue
 		}
 		for n := range b.Events {
 			b.Events[n].Ref.Object = uint32(i)
 		}
-		s.events = append(s.events, b.Events...)
-		s.registrations[i] = nil
+		a.events = append(a.events, b.Events...)
+		a.registrations[i] = nil
 	}
-	s.registrations = nil
+	a.registrations = nil
 }

@@ -25,10 +25,11 @@ func (j *Job) resolve(snap *snapshot, s *scan) (*reconcile.Evidence, error) {
 		Interval: snap.interval, Org: org, Texts: s.texts, Policy: &j.Config.Policy,
 		Sources: snap.sources, Partitions: snap.partitions,
 		Documents: s.documents, Entries: s.entries, Rests: rests,
-		Legs: s.legs, Recordings: s.recordings, Talk: s.talk, LegInvalid: s.invalid,
+		Legs: s.legs, Particulars: s.beside, Recordings: s.recordings, Talk: s.talk, LegInvalid: s.invalid,
 		Outages: outages, Index: registration.NewIndex(outages), Lines: registration.NewLines(s.events, s.texts),
 		Media: j.media(snap, s.texts),
 	}
+	s.documents, s.entries, s.legs, s.beside, s.recordings, s.talk, s.invalid = nil, nil, nil, nil, nil, nil, nil // the evidence's to give up
 	for i := range snap.inputs {
 		in := &snap.inputs[i]
 		ev.Objects = append(ev.Objects, reconcile.Object{

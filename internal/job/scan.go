@@ -35,7 +35,8 @@ type scan struct {
 	documents  []manifest.Document
 	entries    []manifest.Entry
 	rests      rests
-	legs       []cdr.Leg
+	legs       []cdr.Shown
+	beside     []cdr.Particulars // of legs
 	recordings []record.Text
 	talk       []record.Span
 	invalid    []reconcile.LegInvalid
@@ -115,10 +116,7 @@ func (j *Job) scan(ctx context.Context, snap *snapshot, everything bool) (*scan,
 		out.close()
 		return nil, err
 	}
-	out.assembleEntries()
-	j.release(snap) // before another copy of most of it is made
-	out.assembleLegs()
-	out.assembleEvents()
+	out.assemble(func() { j.release(snap) })
 	return out, nil
 }
 

@@ -95,13 +95,17 @@ func addLegs(b testing.TB, ev *reconcile.Evidence, n uint32, text []byte) {
 		l := &batch.Legs[i]
 		l.Org, l.Ref.Object = ev.Org, n
 	}
-	ev.Legs, ev.Recordings, ev.Talk = batch.Legs, batch.Recordings, batch.Talk
+	for _, l := range batch.Legs {
+		ev.Legs, ev.Particulars = append(ev.Legs, l.Shown), append(ev.Particulars, l.Particulars)
+	}
+	ev.Recordings, ev.Talk = batch.Recordings, batch.Talk
 }
 
 // copied returns evidence of its own, as what is decided is filled into it.
 func copied(ev *reconcile.Evidence) *reconcile.Evidence {
 	again := *ev
 	again.Documents, again.Entries, again.Legs = slices.Clone(ev.Documents), slices.Clone(ev.Entries), slices.Clone(ev.Legs)
+	again.Particulars, again.Recordings = slices.Clone(ev.Particulars), slices.Clone(ev.Recordings)
 	again.Partitions, again.Sources = slices.Clone(ev.Partitions), slices.Clone(ev.Sources)
 	return &again
 }

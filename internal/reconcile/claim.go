@@ -206,7 +206,7 @@ func (d *decider) indexLegs() {
 		d.legsOf = newIndex(d.Texts, len(d.Legs), d.orgOfLeg, func(n uint32, add func(record.Text)) { add(d.Legs[n].Conversation) })
 	}, func() {
 		d.claims = newIndex(d.Texts, len(d.Legs), d.orgOfLeg, func(n uint32, add func(record.Text)) {
-			for _, id := range record.RunOf(d.Legs[n].Recordings, d.Recordings) {
+			for _, id := range record.RunOf(d.Particulars[n].Recordings, d.Recordings) {
 				add(id)
 			}
 		})
@@ -252,7 +252,7 @@ func (d *decider) claimUnclaimed() {
 func (d *decider) unclaimed(org record.Text, legs []uint32, having *index) []record.Text {
 	var ids []record.Text
 	for _, leg := range legs {
-		for _, id := range record.RunOf(d.Legs[leg].Recordings, d.Recordings) {
+		for _, id := range record.RunOf(d.Particulars[leg].Recordings, d.Recordings) {
 			if !slices.Contains(ids, id) && len(having.find(org, id)) == 0 {
 				ids = append(ids, id)
 			}
@@ -272,7 +272,7 @@ func (d *decider) claim(n uint32, id record.Text, legs []uint32) {
 func (d *decider) listing(legs []uint32, id record.Text) []record.Ref {
 	var refs []record.Ref
 	for _, leg := range legs {
-		if slices.Contains(record.RunOf(d.Legs[leg].Recordings, d.Recordings), id) {
+		if slices.Contains(record.RunOf(d.Particulars[leg].Recordings, d.Recordings), id) {
 			refs = append(refs, d.Legs[leg].Ref)
 		}
 	}

@@ -35,6 +35,9 @@ func (d *decider) judgeEntries() {
 			invalid = invalid[mine:]
 		}
 	})
+	if !d.traced() {
+		d.claims = nil // are of entries only
+	}
 }
 
 func (d *decider) repairedFields(from, to int) (n int) {

@@ -64,9 +64,9 @@ func (d *decider) excluded(n uint32) *exclusion {
 }
 
 func (d *decider) applies(x *exclusion, n uint32) bool {
-	l := &d.Legs[n]
+	l, p := &d.Legs[n], &d.Particulars[n]
 	return oneOf(x.org, l.Org) && oneOf(x.trunk, l.Trunk) && oneOf(x.line, l.Line) &&
-		d.sameDirection(x.direction, l.Direction) && d.number(x.ani, l.ANI) && d.number(x.dnis, l.DNIS) &&
+		d.sameDirection(x.direction, l.Direction) && d.number(x.ani, p.ANI) && d.number(x.dnis, p.DNIS) &&
 		d.shorter(x.shorterThan, n)
 }
 

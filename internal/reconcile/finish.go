@@ -24,6 +24,7 @@ func (d *decider) finish() *Decision {
 	}
 	if !d.traced() {
 		d.legsOf, d.claims, d.entriesOf, d.withID = nil, nil, nil, nil
+		d.Particulars, d.Recordings, d.Talk = nil, nil, nil
 	}
 	d.balance()
 	if !d.traced() {

@@ -10,9 +10,6 @@ import (
 
 // judgeLegs makes the call and the findings of every owned leg.
 func (d *decider) judgeLegs() {
-	if !d.traced() {
-		d.claims = nil // of entries only
-	}
 	d.indexConversations()
 	first := make([]int, 0, len(d.Legs)/d.spread.Part+1) // number of the first call of each part
 	total := 0
@@ -89,7 +86,7 @@ func (j *judge) judgeLeg(n uint32, invalid []LegInvalid) {
 
 // weigh finds out everything that the verdict on a leg rests on.
 func (d *decider) weigh(j *legJudgement, n uint32) {
-	l := &d.Legs[n]
+	p := &d.Particulars[n]
 	*j = legJudgement{
 		n: n, call: Call{Leg: n, Outage: d.outageOfLeg(n)},
 		entries: j.entries[:0], lost: j.lost[:0], talk: j.talk[:0], recorded: j.recorded[:0],
@@ -100,17 +97,17 @@ func (d *decider) weigh(j *legJudgement, n uint32) {
 	d.cover(j)
 	d.expect(j)
 	j.short = j.toRecord && j.call.Uncovered != record.NoInt && j.call.Uncovered > d.Policy.CoverageTolerance.Microseconds()
-	j.inError = (l.Recorded == record.False || j.forbidden) && l.Recordings.N > 0 && len(j.entries) > 0
+	j.inError = (p.Recorded == record.False || j.forbidden) && p.Recordings.N > 0 && len(j.entries) > 0
 	j.incomplete = d.manifestsIncomplete(n)
 }
 
 // findEntries finds the voice entries with the ids that the leg lists (by id),
 // or else those of its conversation that overlap it or are untimed.
 func (d *decider) findEntries(j *legJudgement) {
-	l := &d.Legs[j.n]
-	j.call.ByID = l.Recordings.N > 0
+	l, p := &d.Legs[j.n], &d.Particulars[j.n]
+	j.call.ByID = p.Recordings.N > 0
 	if j.call.ByID {
-		for _, id := range record.RunOf(l.Recordings, d.Recordings) {
+		for _, id := range record.RunOf(p.Recordings, d.Recordings) {
 			for _, entry := range d.withID.find(l.Org, id) {
 				if d.state[entry].voice {
 					j.entries = append(j.entries, entry)
@@ -130,14 +127,14 @@ func (d *decider) findEntries(j *legJudgement) {
 
 // findLost lists the recordings that the leg should have and has not.
 func (d *decider) findLost(j *legJudgement) {
-	l := &d.Legs[j.n]
-	if l.Recordings.N == 0 {
+	l, p := &d.Legs[j.n], &d.Particulars[j.n]
+	if p.Recordings.N == 0 {
 		if len(j.entries) == 0 {
 			j.lost, j.certain = append(j.lost, record.None), true
 		}
 		return
 	}
-	for _, id := range record.RunOf(l.Recordings, d.Recordings) {
+	for _, id := range record.RunOf(p.Recordings, d.Recordings) {
 		if slices.ContainsFunc(j.entries, func(e uint32) bool { return d.Entries[e].Recording == id }) {
 			continue
 		}
@@ -205,8 +202,8 @@ func (d *decider) talkTime(none []record.Span, n uint32) ([]record.Span, bool) {
 	if !l.End.Known() || !start.Known() {
 		return none, false
 	}
-	if l.Talk.N > 0 {
-		return union(append(none, record.RunOf(l.Talk, d.Talk)...)), true
+	if talk := d.Particulars[n].Talk; talk.N > 0 {
+		return union(append(none, record.RunOf(talk, d.Talk)...)), true
 	}
 	return union(append(none, record.Span{Start: start, End: l.End})), true
 }
@@ -275,9 +272,9 @@ func (d *decider) expect(j *legJudgement) {
 		return
 	}
 	switch {
-	case l.Recorded == record.True:
+	case d.Particulars[j.n].Recorded == record.True:
 		j.toRecord = true
-	case l.Recorded == record.False:
+	case d.Particulars[j.n].Recorded == record.False:
 		j.call.Reason = d.Texts.OfString("not recorded by source")
 	case d.Policy.Expect == policy.ExpectAll, d.Policy.Expect == policy.ExpectAnswered && l.Answer.Known():
 		j.toRecord = true
@@ -292,7 +289,7 @@ func (d *decider) verdict(j *legJudgement) Verdict {
 	switch {
 	case j.inError:
 		return VerdictRecordedInError
-	case l.DidNotParse(record.StartTime, record.AnswerTime, record.EndTime, record.Talk, record.Recorded):
+	case d.Particulars[j.n].DidNotParse(record.StartTime, record.AnswerTime, record.EndTime, record.Talk, record.Recorded):
 		return VerdictIndeterminate
 	case !j.toRecord:
 		return VerdictExcluded

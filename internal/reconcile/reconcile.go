@@ -71,10 +71,11 @@ type Evidence struct {
 	Entries   []manifest.Entry
 	Rests     io.ReaderAt // what entries say beside; for the table of recordings only
 
-	Legs       []cdr.Leg
-	Recordings []record.Text // that legs list
-	Talk       []record.Span
-	LegInvalid []LegInvalid // sorted by leg's Ref
+	Legs        []cdr.Shown
+	Particulars []cdr.Particulars // of the same legs; given up when they are decided
+	Recordings  []record.Text     // that legs list
+	Talk        []record.Span
+	LegInvalid  []LegInvalid // sorted by leg's Ref
 
 	Outages []registration.Outage
 	Index   *registration.Index

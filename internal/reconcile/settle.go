@@ -74,16 +74,12 @@ func (d *decider) before(a, b record.Ref) int {
 
 // dropSuperseded keeps one row of each leg that was delivered more than once.
 func (d *decider) dropSuperseded() {
-	byRef := func(a, b cdr.Leg) int { return compareRefs(a.Ref, b.Ref) }
-	if !slices.IsSortedFunc(d.Legs, byRef) {
-		slices.SortFunc(d.Legs, byRef)
-	}
 	drop, hashes := make([]bool, len(d.Legs)), make([]uint64, len(d.Legs))
 	seed := maphash.MakeSeed()
 	d.eachPart(len(d.Legs), func(_, from, to int) {
 		var identity []byte
 		for n := from; n < to; n++ {
-			identity = d.appendLeg(identity[:0], &d.Legs[n])
+			identity = d.appendLeg(identity[:0], d.leg(uint32(n)))
 			hashes[n] = maphash.Bytes(seed, identity)
 		}
 	})
@@ -93,15 +89,20 @@ func (d *decider) dropSuperseded() {
 			d.supersede(seen, hashes[n], n, drop)
 		}
 	}
-	kept := d.Legs[:0]
+	kept, beside := d.Legs[:0], d.Particulars[:0]
 	for i := range d.Legs {
 		if drop[i] {
 			d.decision.Balance[policy.CDRs].Superseded++
 			continue
 		}
-		kept = append(kept, d.Legs[i])
+		kept, beside = append(kept, d.Legs[i]), append(beside, d.Particulars[i])
 	}
-	d.Legs = kept
+	d.Legs, d.Particulars = kept, beside
+}
+
+// leg returns all of a leg.
+func (d *decider) leg(n uint32) *cdr.Leg {
+	return &cdr.Leg{Shown: d.Legs[n], Particulars: d.Particulars[n]}
 }
 
 // legsByKey returns the legs of each object, in (object key, source) order.
@@ -131,10 +132,10 @@ func (d *decider) supersede(seen *legSet, hash uint64, n uint32, drop []bool) {
 	slot := hash>>32<<32 | uint64(n+1)
 	for ; seen.slots[at] != 0; at = (at + 1) & mask {
 		winner := uint32(seen.slots[at]) - 1
-		if seen.slots[at]>>32 != hash>>32 || !d.sameLeg(&d.Legs[winner], &d.Legs[n]) {
+		if seen.slots[at]>>32 != hash>>32 || !d.sameLeg(d.leg(winner), d.leg(n)) {
 			continue
 		}
-		if d.Legs[n].Identified() && supersedes(&d.Legs[n], &d.Legs[winner]) {
+		if d.Legs[n].Identified() && supersedes(d.leg(n), d.leg(winner)) {
 			drop[winner], seen.slots[at] = true, slot
 		} else {
 			drop[n] = true
@@ -178,7 +179,7 @@ func (d *decider) dropOverused() {
 	}, func() {
 		t := tally{make([]uint32, d.Texts.Limit())}
 		t.overused(badRecordings, len(d.Legs), d.orgOfLeg, func(n uint32, add func(record.Text)) {
-			for _, id := range record.RunOf(d.Legs[n].Recordings, d.Recordings) {
+			for _, id := range record.RunOf(d.Particulars[n].Recordings, d.Recordings) {
 				add(id)
 			}
 		})
@@ -191,7 +192,7 @@ func (d *decider) dropOverused() {
 		return
 	}
 	for i := range d.Legs {
-		d.forgetLegIDs(&d.Legs[i], badConversations, badRecordings)
+		d.forgetLegIDs(uint32(i), badConversations, badRecordings)
 	}
 	for i := range d.Entries {
 		e := &d.Entries[i]
@@ -207,13 +208,14 @@ func (d *decider) dropOverused() {
 	d.badConversations, d.badRecordings = badConversations, badRecordings
 }
 
-func (d *decider) forgetLegIDs(l *cdr.Leg, conversations, recordings map[uint64]bool) {
+func (d *decider) forgetLegIDs(n uint32, conversations, recordings map[uint64]bool) {
+	l, p := &d.Legs[n], &d.Particulars[n]
 	if conversations[keyOf(l.Org, l.Conversation)] {
 		l.Conversation = record.None
 	}
-	listed := record.RunOf(l.Recordings, d.Recordings)
+	listed := record.RunOf(p.Recordings, d.Recordings)
 	kept := slices.DeleteFunc(slices.Clone(listed), func(id record.Text) bool { return recordings[keyOf(l.Org, id)] })
-	l.Recordings.N = uint32(copy(listed, kept))
+	p.Recordings.N = uint32(copy(listed, kept))
 }
 
 // tally counts how many records carry each id.

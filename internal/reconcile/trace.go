@@ -184,7 +184,7 @@ func (t *Trace) Leg(source, key string, row int64) (uint32, bool) {
 
 // LegAt is Leg for a row that is cited.
 func (t *Trace) LegAt(ref record.Ref) (uint32, bool) {
-	i, found := slices.BinarySearchFunc(t.Legs, ref, func(l cdr.Leg, ref record.Ref) int { return compareRefs(l.Ref, ref) })
+	i, found := slices.BinarySearchFunc(t.Legs, ref, func(l cdr.Shown, ref record.Ref) int { return compareRefs(l.Ref, ref) })
 	return uint32(i), found
 }
 
@@ -229,7 +229,7 @@ func (t *Trace) Weigh(n uint32) Weighing {
 	j.call.Verdict = d.verdict(j)
 	w := Weighing{
 		Call: j.call, Entries: j.entries, ToRecord: j.toRecord, Forbidden: j.forbidden, InError: j.inError, Short: j.short,
-		NotParsed:  l.DidNotParse(record.StartTime, record.AnswerTime, record.EndTime, record.Talk, record.Recorded),
+		NotParsed:  d.Particulars[n].DidNotParse(record.StartTime, record.AnswerTime, record.EndTime, record.Talk, record.Recorded),
 		Incomplete: j.incomplete != complete,
 	}
 	for _, id := range j.lost {
