@@ -79,11 +79,21 @@ func (d *decider) mediaID(e *manifest.Entry, n *record.Normalizer) record.Text {
 	return id
 }
 
+// ruleBits is how many bits of an entry's state tell the rule that filled a
+// field.
+const ruleBits = 3
+
+var _ [1<<ruleBits - NumRules]struct{} // there are no more rules than that
+
 func (st *entryState) fill(f record.Field, rule Rule, filled bool) {
 	if filled {
-		st.rule[place(f)] = rule
+		at := ruleBits * place(f)
+		st.rules = st.rules&^((1<<ruleBits-1)<<at) | uint32(rule)<<at
 	}
 }
+
+// rule returns the rule that filled a field, by its place.
+func (st *entryState) rule(i int) Rule { return Rule(st.rules >> (ruleBits * i) & (1<<ruleBits - 1)) }
 
 // nameMedia finds the media types that are voice and the subtypes that are
 // screens, in any case.

@@ -85,7 +85,7 @@ func (j *judge) judgeFields(n uint32) {
 		if i := place(f); i >= 0 {
 			switch {
 			case st.repaired&(1<<i) != 0:
-				j.reportEntry(n, RepairedField, f, j.decision.words.rules[st.rule[i]], Repaired)
+				j.reportEntry(n, RepairedField, f, j.decision.words.rules[st.rule(i)], Repaired)
 				continue
 			case st.ambiguous&(1<<i) != 0:
 				j.reportEntry(n, AmbiguousField, f, j.candidate[candidacy{n, f}], j.ambiguityStatus(e, f))

@@ -131,8 +131,8 @@ type decider struct {
 
 // entryState is what was found out about an entry beside its values.
 type entryState struct {
-	rule      [manifest.NumRepairable]Rule // that filled the field
-	repaired  uint8                        // fields that a repair filled, by place in manifest.Repairable
+	rules     uint32 // that filled the fields, ruleBits of each by place in manifest.Repairable
+	repaired  uint8  // fields that a repair filled, likewise a bit of each
 	ambiguous uint8
 	owned     bool
 	voice     bool

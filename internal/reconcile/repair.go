@@ -83,17 +83,17 @@ func (m *mender) repair(n uint32) {
 		}
 		var refs record.Run
 		switch {
-		case st.rule[i] == SoleUnclaimed:
+		case st.rule(i) == SoleUnclaimed:
 			refs = m.claimed[n]
-		case st.rule[i] != NoRule || st.ambiguous&(1<<i) != 0:
+		case st.rule(i) != NoRule || st.ambiguous&(1<<i) != 0:
 		case f == record.ConversationID:
 			refs = m.repairConversation(n)
 		case f == record.TrunkID:
 			refs = m.repairTrunk(n)
 		}
-		if st.rule[i] != NoRule {
+		if st.rule(i) != NoRule {
 			st.repaired |= 1 << i
-			m.repairs = append(m.repairs, Repair{Entry: n, Field: f, Rule: st.rule[i], Evidence: refs})
+			m.repairs = append(m.repairs, Repair{Entry: n, Field: f, Rule: st.rule(i), Evidence: refs})
 		}
 	}
 }

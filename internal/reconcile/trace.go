@@ -99,7 +99,7 @@ func (t *Trace) Attempts(n uint32, f record.Field) []Attempt {
 		return list
 	}
 	a := Attempt{Field: f, Rule: Arithmetic, Silent: NothingToComputeOf}
-	if d.state[n].rule[place(f)] == Arithmetic {
+	if d.state[n].rule(place(f)) == Arithmetic {
 		shown, _ := t.Value(Repair{Entry: n, Field: f})
 		a.Values, a.Silent = []string{shown}, Spoke
 	}
