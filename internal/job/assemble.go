@@ -22,6 +22,7 @@ const assemblyPause = 1 << 18
 
 func (s *scan) assemble(pause func()) {
 	a := assembly{scan: s, pause: pause}
+	pause()
 	a.entriesInOrder()
 	a.legsInOrder()
 	a.eventsInOrder()

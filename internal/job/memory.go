@@ -14,8 +14,8 @@ import (
 // of the peak: a million legs and entries in each of two days beside add 13 MB.
 const (
 	baseMemory  = 64 << 20
-	entryMemory = 280
-	legMemory   = 230
+	entryMemory = 240
+	legMemory   = 200
 	eventMemory = 100
 	fileMemory  = 500 // of a sidecar beside its entry
 )
@@ -96,10 +96,19 @@ func (j *Job) warnOfMemory(log *slog.Logger, snap *snapshot) {
 	}
 }
 
+// How much more than what is in use the heap of a large interval may take, in
+// percent, before the collector comes: while it is read, and from then on, when
+// the run needs most and asks for little.
+const (
+	growthReading = 15
+	growthAfter   = 4
+)
+
 // release gives back what the stages so far used and the next ones would not
 // use again before they ask for more.
 func (j *Job) release(snap *snapshot) {
 	if j.frugality(snap.memory()) {
+		debug.SetGCPercent(growthAfter)
 		debug.FreeOSMemory()
 	}
 }
@@ -116,6 +125,6 @@ func (j *Job) frugal(need int64) (restore func()) {
 	if !j.frugality(need) {
 		return func() {}
 	}
-	before := debug.SetGCPercent(4)
+	before := debug.SetGCPercent(growthReading)
 	return func() { debug.SetGCPercent(before) }
 }

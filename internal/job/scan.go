@@ -197,6 +197,7 @@ func (sc *scanner) all(ctx context.Context, sift bool) error {
 	if err := sc.each(ctx, own, note); err != nil {
 		return err
 	}
+	sc.job.release(sc.snap) // what is read from here on mostly comes and goes
 	sc.sift()
 	if err := sc.each(ctx, beside, note); err != nil {
 		return err
