@@ -74,7 +74,7 @@ type decoding[Batch any] struct {
 // in order.
 func inChunks[Batch any](
 	ctx context.Context, sc *scanner, n uint32, o *opened, reject func(record.Reject) error,
-	decode func(reader any, c *record.Chunk, reject func(record.Reject) error) (Batch, error), join func(Batch) error,
+	decode func(reader any, c *record.Chunk, reject func(record.Reject) error) (Batch, error), join func(Batch),
 ) error {
 	readers := sc.poolOf(n)
 	line := &line[Batch]{chunks: sc.chunks, reject: reject, join: join}
@@ -101,7 +101,7 @@ func inChunks[Batch any](
 type line[Batch any] struct {
 	*chunks
 	reject func(record.Reject) error
-	join   func(Batch) error
+	join   func(Batch)
 	queue  []*decoding[Batch]
 	err    error // after which nothing is joined
 }
@@ -118,7 +118,7 @@ func (l *line[Batch]) finish() {
 		l.err = d.err
 	}
 	if l.err == nil {
-		l.err = l.join(d.batch)
+		l.join(d.batch)
 	}
 	l.release(d.chunk.Buffer())
 }

@@ -315,7 +315,7 @@ func (sc *scanner) decode(ctx context.Context, n uint32, o *opened, reader any) 
 				legs := r.(*cdr.Reader)
 				legs.Org = org
 				return legs.ReadRows(c, reject)
-			}, func(next *cdr.Batch) error { r.Add(batch, next); return nil })
+			}, func(next *cdr.Batch) { r.Add(batch, next) })
 		default:
 			batch, err = r.Read(o.body, o.format, reject)
 		}
@@ -331,7 +331,7 @@ func (sc *scanner) decode(ctx context.Context, n uint32, o *opened, reader any) 
 			batch = &registration.Batch{}
 			err = inChunks(ctx, sc, n, o, reject, func(r any, c *record.Chunk, reject func(record.Reject) error) (*registration.Batch, error) {
 				return r.(*registration.Reader).ReadRows(c, org, reject)
-			}, func(next *registration.Batch) error { batch.Add(next); return nil })
+			}, batch.Add)
 		default:
 			batch, err = log.Read(o.body, o.format, org, reject)
 		}

@@ -28,7 +28,7 @@ func (r *Reader) ReadRows(c *record.Chunk, in Input) (*Batch, error) {
 }
 
 // Add takes over what the next chunk of the document holds.
-func (b *Batch) Add(next *Batch) error {
+func (b *Batch) Add(next *Batch) {
 	b.full = append(append(b.full, next.full...), next.Entries)
 	b.Sifted.Add(&next.Sifted)
 	b.Doc.Rest = append(b.Doc.Rest, next.Doc.Rest...)
@@ -43,7 +43,6 @@ func (b *Batch) Add(next *Batch) error {
 		rare.Gaps = append(rare.Gaps, more.Gaps...)
 		rare.Invalid = append(rare.Invalid, more.Invalid...)
 	}
-	return nil
 }
 
 // lines reads JSON Lines: every line is an entry of its own, and a bad one
