@@ -9,20 +9,16 @@ import (
 	"cdrmend/internal/manifest"
 	"cdrmend/internal/reconcile"
 	"cdrmend/internal/record"
-
-	"golang.org/x/sync/errgroup"
 )
 
 // locate finds the places of repaired values that were there when their
 // documents were read. Only when everything is read is it known which ids too
 // many records carry; such an id is none, so its place is noted late.
 func (j *Job) locate(ctx context.Context, snap *snapshot, d *reconcile.Decision) error {
-	g, ctx := errgroup.WithContext(ctx)
-	g.SetLimit(max(1, j.Config.Concurrency))
-	for _, n := range unlocated(d) {
-		g.Go(func() error { return relocate(ctx, snap, d, n) })
-	}
-	return g.Wait()
+	documents := unlocated(d)
+	return each(ctx, j.Config.Concurrency, len(documents), func(ctx context.Context, i int) error {
+		return relocate(ctx, snap, d, documents[i])
+	})
 }
 
 // unlocated returns the documents in which a repair has no place yet. Parquet

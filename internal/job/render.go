@@ -18,8 +18,6 @@ import (
 	"cdrmend/internal/manifest"
 	"cdrmend/internal/reconcile"
 	"cdrmend/internal/record"
-
-	"golang.org/x/sync/errgroup"
 )
 
 // renderDocuments writes the repaired documents, in a second pass over the
@@ -27,22 +25,15 @@ import (
 func (j *Job) renderDocuments(ctx context.Context, run *ledger.Run, snap *snapshot, s *scan, d *reconcile.Decision) error {
 	repairs := repairsOf(d)
 	written := d.Written()
-	g, gctx := errgroup.WithContext(ctx)
-	g.SetLimit(max(1, j.Config.Concurrency))
 	var done atomic.Int64
-	for _, n := range written {
-		if gctx.Err() != nil {
-			break
+	err := each(ctx, j.Config.Concurrency, len(written), func(ctx context.Context, i int) error {
+		if err := j.renderDocument(ctx, run, snap, d, written[i], repairs[written[i]]); err != nil {
+			return err
 		}
-		g.Go(func() error {
-			if err := j.renderDocument(gctx, run, snap, d, n, repairs[n]); err != nil {
-				return err
-			}
-			j.Watch("repairing", done.Add(1), int64(len(written)))
-			return nil
-		})
-	}
-	if err := g.Wait(); err != nil {
+		j.Watch("repairing", done.Add(1), int64(len(written)))
+		return nil
+	})
+	if err != nil {
 		return err
 	}
 	return j.setAside(ctx, snap, s, d)
@@ -296,17 +287,10 @@ func (j *Job) renderInputs(ctx context.Context, run *ledger.Run, snap *snapshot,
 	if err != nil {
 		return err
 	}
-	inputs := make([]uint32, 0, len(s.rejects))
-	for n := range s.rejects {
-		inputs = append(inputs, n)
-	}
-	slices.Sort(inputs)
-	for _, n := range inputs {
-		if err := run.Put(ctx, snap.names.reject(snap, n), s.rejects[n]); err != nil {
-			return err
-		}
-	}
-	return nil
+	inputs := slices.Collect(maps.Keys(s.rejects))
+	return each(ctx, j.Config.Concurrency, len(inputs), func(ctx context.Context, i int) error {
+		return run.Put(ctx, snap.names.reject(snap, inputs[i]), s.rejects[inputs[i]])
+	})
 }
 
 // renderJSON writes one JSON file of the run.

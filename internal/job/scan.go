@@ -16,8 +16,6 @@ import (
 	"cdrmend/internal/record"
 	"cdrmend/internal/registration"
 	"cdrmend/internal/token"
-
-	"golang.org/x/sync/errgroup"
 )
 
 // scan is everything that the inputs said, decoded once. Nothing is decided
@@ -211,22 +209,14 @@ func (sc *scanner) all(ctx context.Context, sift bool) error {
 
 // each decodes some documents, several at a time.
 func (sc *scanner) each(ctx context.Context, documents []uint32, note func(size int64)) error {
-	g, ctx := errgroup.WithContext(ctx)
-	g.SetLimit(max(runtime.GOMAXPROCS(0), sc.job.Config.Concurrency))
-	for _, n := range documents {
-		if ctx.Err() != nil {
-			break
+	return each(ctx, max(runtime.GOMAXPROCS(0), sc.job.Config.Concurrency), len(documents), func(ctx context.Context, i int) error {
+		in := &sc.snap.inputs[documents[i]]
+		if err := sc.one(ctx, documents[i]); err != nil {
+			return fmt.Errorf("reading %s%s: %w", sc.snap.stores[in.source], in.Key, err)
 		}
-		in := &sc.snap.inputs[n]
-		g.Go(func() error {
-			if err := sc.one(ctx, n); err != nil {
-				return fmt.Errorf("reading %s%s: %w", sc.snap.stores[in.source], in.Key, err)
-			}
-			note(in.Size)
-			return nil
-		})
-	}
-	return g.Wait()
+		note(in.Size)
+		return nil
+	})
 }
 
 // one decodes one object.

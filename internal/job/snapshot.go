@@ -16,8 +16,6 @@ import (
 	"cdrmend/internal/policy"
 	"cdrmend/internal/reconcile"
 	"cdrmend/internal/record"
-
-	"golang.org/x/sync/errgroup"
 )
 
 // input is one object that was listed.
@@ -103,21 +101,17 @@ type listing struct {
 
 func (j *Job) list(ctx context.Context, s *snapshot) error {
 	lists := j.listings(s)
-	g, gctx := errgroup.WithContext(ctx)
-	g.SetLimit(max(1, min(j.Config.Concurrency, len(lists))))
-	for i := range lists {
+	err := each(ctx, j.Config.Concurrency, len(lists), func(ctx context.Context, i int) error {
 		l := &lists[i]
-		g.Go(func() error {
-			for info, err := range l.store.List(gctx, l.prefix) {
-				if err != nil {
-					return err // names the store and the prefix already
-				}
-				l.found = append(l.found, info)
+		for info, err := range l.store.List(ctx, l.prefix) {
+			if err != nil {
+				return err // names the store and the prefix already
 			}
-			return nil
-		})
-	}
-	if err := g.Wait(); err != nil {
+			l.found = append(l.found, info)
+		}
+		return nil
+	})
+	if err != nil {
 		return err
 	}
 	for i := range lists {
