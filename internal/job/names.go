@@ -43,7 +43,11 @@ func nameOutputs(s *snapshot) *names {
 // rename finds other names for those files, one for each input that counts,
 // that the output cannot hold below a folder under their own.
 func (n *names) rename(s *snapshot, folder, suffix string, counts func(*input) bool, paths map[uint32]string) {
-	parents := map[string]bool{}
+	type place struct {
+		source uint32
+		path   string
+	}
+	parents := map[place]bool{}
 	for i := range s.inputs {
 		in := &s.inputs[i]
 		if !counts(in) {
@@ -51,14 +55,14 @@ func (n *names) rename(s *snapshot, folder, suffix string, counts func(*input) b
 		}
 		for at := range len(in.Key) {
 			if in.Key[at] == '/' {
-				parents[s.sources[in.source].Name+"/"+in.Key[:at]] = true
+				parents[place{in.source, in.Key[:at]}] = true
 			}
 		}
 	}
 	for i := range s.inputs {
 		in := &s.inputs[i]
 		source := s.sources[in.source].Name
-		if !counts(in) || holdable(in.Key+suffix) && !parents[source+"/"+in.Key+suffix] {
+		if !counts(in) || holdable(in.Key+suffix) && !parents[place{in.source, in.Key + suffix}] {
 			continue
 		}
 		sum := sha256.Sum256([]byte(in.Key))

@@ -228,15 +228,16 @@ func isBomb(why error, packed record.Compression) bool {
 
 // keep makes rejects of the rest of a reader, which begins at an offset.
 func (sc *scanner) keep(n uint32, src io.Reader, at int64, reason string) error {
-	chunk := make([]byte, 1<<20)
+	var chunk bytes.Buffer
 	for {
-		size, err := io.ReadFull(src, chunk)
+		chunk.Reset()
+		size, err := io.CopyN(&chunk, src, 1<<20)
 		if size > 0 {
-			r := record.Reject{Row: -1, Offset: at, Reason: reason, Bytes: chunk[:size]}
+			r := record.Reject{Row: -1, Offset: at, Reason: reason, Bytes: chunk.Bytes()}
 			if err := sc.out.reject(sc, n, r); err != nil {
 				return err
 			}
-			at += int64(size)
+			at += size
 		}
 		if err != nil {
 			return ignoreDamage(err)

@@ -41,7 +41,8 @@ type Reader struct {
 	failed   int
 	marker   int
 	wanted   []int
-	links    []record.Link // of the entry that is sifted
+	links    []record.Link    // of the entry that is sifted
+	walk     *record.Document // of one JSON document after another
 }
 
 // NewReader returns a reader for a profile and for documents within the
@@ -64,6 +65,7 @@ func NewReader(p *record.Profile, texts *record.Texts, required record.Fields, l
 		return n
 	}
 	r.docOrg, r.total, r.failed, r.marker = path(p.DocOrg), path(p.DocTotal), path(p.DocFailed), path(p.Format)
+	r.walk = record.NewDocument(record.NewScanner(nil, limits), r.mapping.Paths, p.List, r.marker, r.wanted)
 	return r
 }
 
@@ -233,8 +235,8 @@ func (r *Reader) blank(b *Batch) Entry {
 }
 
 func (r *Reader) document(b *Batch, in Input) error {
-	s := record.NewScanner(in.Body, r.limits)
-	d := record.NewDocument(s, r.mapping.Paths, r.norm.Profile.List, r.marker, r.wanted)
+	d := r.walk
+	d.Reset(in.Body)
 	d.Visit = func(e *record.Element) error { return r.element(b, e, in.Reject) }
 	d.Restart = func() {
 		in.forget()
@@ -243,7 +245,7 @@ func (r *Reader) document(b *Batch, in Input) error {
 		b.Doc.Rare = nil
 	}
 	err := d.Walk()
-	b.Length = s.Offset()
+	b.Length = d.Scanner.Offset()
 	r.envelope(b, d)
 	b.Doc.Keyed = b.Doc.Key.Recording != record.None && !d.Batch() &&
 		(d.RootKind == record.Object || d.RootKind == record.Absent)

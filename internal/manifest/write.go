@@ -8,6 +8,7 @@ import (
 	"iter"
 	"slices"
 	"strings"
+	"sync"
 
 	"cdrmend/internal/record"
 )
@@ -47,7 +48,11 @@ const writeBuffer = 64 << 10
 
 // apply copies src with patches, up to end when that is not negative.
 func apply(dst io.Writer, src io.Reader, patches iter.Seq[patch], end int64, closers string) error {
-	c := copier{in: bufio.NewReaderSize(src, writeBuffer), out: bufio.NewWriterSize(dst, writeBuffer)}
+	c := copiers.Get().(*copier)
+	defer copiers.Put(c)
+	c.in.Reset(src)
+	c.out.Reset(dst)
+	c.at = 0
 	for p := range patches {
 		if end >= 0 && p.start > end {
 			break
@@ -81,6 +86,12 @@ type copier struct {
 	out *bufio.Writer
 	at  int64
 }
+
+// copiers are kept, as their buffers are a hundred times as large as most
+// documents.
+var copiers = sync.Pool{New: func() any {
+	return &copier{in: bufio.NewReaderSize(nil, writeBuffer), out: bufio.NewWriterSize(nil, writeBuffer)}
+}}
 
 // copyTo copies up to an offset; one that is past already is no error.
 func (c *copier) copyTo(offset int64) error {

@@ -1,6 +1,9 @@
 package record
 
-import "errors"
+import (
+	"errors"
+	"io"
+)
 
 // An Element is one element of a document while it is visited: its bytes are
 // held by the scanner and its wanted paths are in Slots.
@@ -52,6 +55,16 @@ func NewDocument(s *Scanner, paths *Paths, list string, marker int, wanted []int
 		Scanner: s, paths: paths, list: tokens, marker: marker, wanted: wanted,
 		root: paths.NewSlots(), element: paths.NewSlots(), outer: map[int]Value{},
 	}
+}
+
+// Reset makes d walk through the text of r. It keeps its memory, and what it
+// has learnt of the order of members.
+func (d *Document) Reset(r io.Reader) {
+	d.Scanner.restart(r)
+	d.root.Clear()
+	d.element.Clear()
+	clear(d.outer)
+	d.index, d.batch, d.again, d.RootKind, d.Keep, d.Closers = 0, false, false, Absent, 0, ""
 }
 
 // Outer returns one of the wanted values of the document itself.

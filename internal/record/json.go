@@ -49,6 +49,16 @@ func NewScanner(r io.Reader, limits *Limits) *Scanner {
 	return &Scanner{r: r, buf: make([]byte, 0, firstWindow), hold: -1, limits: limits}
 }
 
+// restart makes s scan another stream. It keeps its memory, unless that is the
+// memory of a record longer than most.
+func (s *Scanner) restart(r io.Reader) {
+	buf := s.buf[:0]
+	if cap(buf) > window {
+		buf = make([]byte, 0, firstWindow)
+	}
+	*s = Scanner{r: r, buf: buf, hold: -1, limits: s.limits}
+}
+
 // Reset makes s scan text, whose first byte has the given offset.
 func (s *Scanner) Reset(text []byte, offset int64, limits *Limits) {
 	*s = Scanner{buf: text, base: offset, err: io.EOF, hold: offset, limits: limits}
@@ -174,10 +184,11 @@ const byteOrderMark = "\xef\xbb\xbf"
 func (s *Scanner) SkipBOM() bool {
 	for len(s.buf) < len(byteOrderMark) && s.fill() {
 	}
-	if strings.HasPrefix(string(s.buf[:min(len(s.buf), len(byteOrderMark))]), byteOrderMark) {
+	head := string(s.buf[:min(len(s.buf), len(byteOrderMark))])
+	if head == byteOrderMark {
 		s.pos = len(byteOrderMark)
 	}
-	return len(s.buf) == 0 || s.pos > 0 || !strings.HasPrefix(byteOrderMark, string(s.buf))
+	return head == "" || s.pos > 0 || !strings.HasPrefix(byteOrderMark, head)
 }
 
 // Err returns the error that ended the stream, nil for a plain end.
