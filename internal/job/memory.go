@@ -104,18 +104,26 @@ const (
 	growthAfter   = 4
 )
 
+// roomy is what a run may take before its memory counts more than its time.
+const roomy = 384 << 20
+
+// growth is at least so many percent, and more while there is room: each
+// collection looks at the stacks, too, and those of requests to a bucket are
+// deep.
+func growth(least int, need int64) int { return max(least, int(100*(roomy-need)/need)) }
+
 // release gives back what the stages so far used and the next ones would not
 // use again before they ask for more.
 func (j *Job) release(snap *snapshot) {
-	if j.frugality(snap.memory()) {
-		debug.SetGCPercent(growthAfter)
+	if need := snap.memory(); j.frugality(need) {
+		debug.SetGCPercent(growth(growthAfter, need))
 		debug.FreeOSMemory()
 	}
 }
 
 // frugality reports whether an interval is so large that its memory counts, and
 // nobody else looks after that.
-func (j *Job) frugality(need int64) bool { return !j.OwnGC && need >= 2*baseMemory }
+func (j *Job) frugality(need int64) bool { return !j.OwnGC && need >= roomy/2 }
 
 // frugal makes the collector come more often while a large interval is
 // computed: nearly all of its memory is live and free of pointers, so that to
@@ -125,6 +133,6 @@ func (j *Job) frugal(need int64) (restore func()) {
 	if !j.frugality(need) {
 		return func() {}
 	}
-	before := debug.SetGCPercent(growthReading)
+	before := debug.SetGCPercent(growth(growthReading, need))
 	return func() { debug.SetGCPercent(before) }
 }
