@@ -66,9 +66,8 @@ type Batch struct {
 	Skipped    int64 // sessions that are no legs
 	Sifted     record.Sifted
 
-	sifting sifting
-	chunks  []*Batch // that were added
-	legs    uint32   // found in them
+	chunks []*Batch // that were added
+	legs   uint32   // found in them
 }
 
 // Parts returns batches that have the legs of b, in order, with what the legs'
@@ -152,11 +151,11 @@ func (r *Reader) Add(b, next *Batch) {
 	b.chunks = append(b.chunks, next)
 }
 
-// finish settles and sifts what was read, and gives up the room that lists kept for growing.
+// finish settles what was read, and gives up the room that lists kept for
+// growing.
 func (r *Reader) finish() {
 	b := r.batch
 	r.settle()
-	r.sift(b)
 	b.Legs, b.Recordings, b.Talk = record.Clipped(b.Legs), record.Clipped(b.Recordings), record.Clipped(b.Talk)
 }
 
@@ -180,8 +179,8 @@ func (r *Reader) Row(row *record.Row) error {
 	if r.norm.Waits() {
 		r.settle()
 	}
-	if r.Sieve.Full(len(r.batch.Legs) - r.batch.sifting.legs) {
-		r.sift(r.batch)
+	if r.Sieve.Full() {
+		r.Sieve.Forget(&r.norm)
 	}
 	return nil
 }
@@ -212,6 +211,10 @@ func (r *Reader) settle() {
 
 // leg adds a row that is one leg.
 func (r *Reader) leg(row *record.Row) {
+	asked, kept := r.glance(row)
+	if !kept {
+		return
+	}
 	b := r.batch
 	l := Leg{Shown: Shown{Ref: record.Ref{Row: row.Index}}}
 	note := func(f record.Field, v record.Value, ok bool) {
@@ -273,7 +276,7 @@ func (r *Reader) leg(row *record.Row) {
 	note(record.Talk, talk, ok)
 	l.read(record.Talk, l.Talk.N > 0)
 
-	b.Legs = append(b.Legs, l)
+	r.add(l, asked)
 }
 
 // recordings reads the recordings that a leg lists. Nearly every leg that has

@@ -54,7 +54,7 @@ func (r *Reader) conversation(v record.Value) {
 			r.invalid(&l, record.EndTime, end)
 		}
 		r.session(&l, s, ended.Known(), interact)
-		r.batch.Legs = append(r.batch.Legs, l)
+		r.add(l, false)
 	}
 }
 

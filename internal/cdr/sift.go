@@ -7,9 +7,6 @@ import (
 	"cdrmend/internal/record"
 )
 
-// sifting is how much of the lists of a batch passed the sieve.
-type sifting struct{ legs, recordings, talk, invalid int }
-
 // Found is how many legs the object has.
 func (b *Batch) Found() int {
 	n := int(b.Sifted.Gone)
@@ -19,45 +16,49 @@ func (b *Batch) Found() int {
 	return n
 }
 
-// sift passes the legs since the last time through the sieve, if there is one.
-func (r *Reader) sift(b *Batch) {
-	s := r.Sieve
-	if s == nil {
-		return
+// add adds a leg to the batch, unless the sieve lets go of it. Known says that
+// it was asked and keeps it.
+func (r *Reader) add(l Leg, known bool) {
+	b, s := r.batch, r.Sieve
+	if s != nil {
+		if l.Org = cmp.Or(l.Org, s.Local(r.Org)); known || r.keeps(&l) {
+			r.adopt(&l)
+		} else {
+			r.drop(&l)
+			return
+		}
 	}
-	org := s.Local(r.Org)
-	legs, recordings, talk := b.Legs[:b.sifting.legs], b.Recordings[:b.sifting.recordings], b.Talk[:b.sifting.talk]
-	invalid, unread := b.Invalid[:b.sifting.invalid], b.Invalid[b.sifting.invalid:]
-	fresh := b.Legs[len(legs):]
-	for _, l := range fresh {
-		l.Org = cmp.Or(l.Org, org)
-		keep := r.keeps(b, &l)
-		for ; len(unread) > 0 && unread[0].Row <= l.Ref.Row; unread = unread[1:] {
-			if keep {
-				invalid = append(invalid, unread[0])
-			}
-		}
-		if !keep {
-			continue
-		}
-		s.Adopt(l.texts()...)
-		l.Talk, talk = moved(l.Talk, b.Talk, talk)
-		if l.Recordings, recordings = moved(l.Recordings, b.Recordings, recordings); l.Recordings.N > 0 {
-			for i := range record.RunOf(l.Recordings, recordings) {
-				s.Adopt(&recordings[int(l.Recordings.At)+i])
-			}
-		}
-		legs = append(legs, l)
-	}
-	b.Legs, b.Recordings, b.Talk, b.Invalid = legs, recordings, talk, invalid
-	b.sifting = sifting{len(legs), len(recordings), len(talk), len(invalid)}
-	s.Forget(&r.norm, len(fresh))
+	b.Legs = append(b.Legs, l)
 }
 
-// keeps decides about a leg. One without ids is kept: rows that are equal to it
-// may be among the interval's own, and no id links them.
-func (r *Reader) keeps(b *Batch, l *Leg) bool {
-	s := r.Sieve
+// glance asks the sieve about a row before all of it is decoded. It cannot tell
+// which leg a row is of that does not identify it.
+func (r *Reader) glance(row *record.Row) (asked, kept bool) {
+	s, b := r.Sieve, r.batch
+	if s == nil {
+		return false, true
+	}
+	var l Leg
+	l.Conversation, _, _ = r.norm.Later(row.Value(record.ConversationID), 0) // a local table interns at once
+	l.ID, _, _ = r.norm.Later(row.Value(record.LegID), 0)
+	if !l.Identified() {
+		return false, true
+	}
+	l.Org, _ = r.norm.ID(row.Value(record.OrgID))
+	l.Org = cmp.Or(l.Org, s.Local(r.Org))
+	l.Start, _ = r.norm.Time(row.Value(record.StartTime))
+	from := len(b.Recordings)
+	r.recordings(row.Value(record.RecordingIDs))
+	l.Recordings = record.Run{At: uint32(from), N: uint32(len(b.Recordings) - from)}
+	kept = r.keeps(&l)
+	b.Recordings = b.Recordings[:from]
+	return true, kept
+}
+
+// keeps asks the sieve about a leg. One without ids is kept: rows that are equal
+// to it may be among the interval's own, and no id links them.
+func (r *Reader) keeps(l *Leg) bool {
+	s, b := r.Sieve, r.batch
 	r.links = r.links[:0]
 	if l.Conversation != record.None {
 		r.links = append(r.links, s.Link(l.Conversation))
@@ -65,9 +66,9 @@ func (r *Reader) keeps(b *Batch, l *Leg) bool {
 	for _, id := range record.RunOf(l.Recordings, b.Recordings) {
 		r.links = append(r.links, s.Link(id))
 	}
-	needed := s.Interval.Contains(l.Start) || len(r.links) == 0
 	hash := r.hash(b, l)
-	if s.Keep(&b.Sifted, needed || s.KeepLeg(hash), r.links) {
+	needed := s.Interval.Contains(l.Start) || len(r.links) == 0 || s.KeepLeg(hash)
+	if s.Keep(&b.Sifted, needed, r.links) {
 		return true
 	}
 	b.Sifted.Legs = append(b.Sifted.Legs, hash)
@@ -86,13 +87,24 @@ func (r *Reader) hash(b *Batch, l *Leg) uint64 {
 	return hash
 }
 
-// moved appends a run of one list to another.
-func moved[T any](run record.Run, from, to []T) (record.Run, []T) {
-	at := uint32(len(to))
-	return record.Run{At: at, N: run.N}, append(to, record.RunOf(run, from)...)
+// adopt interns the texts of a leg that is kept for good.
+func (r *Reader) adopt(l *Leg) {
+	r.Sieve.Adopt(l.texts()...)
+	for i := range record.RunOf(l.Recordings, r.batch.Recordings) {
+		r.Sieve.Adopt(&r.batch.Recordings[int(l.Recordings.At)+i])
+	}
 }
 
 // texts are those of a leg that outlive the reading of its object.
 func (l *Leg) texts() []*record.Text {
 	return []*record.Text{&l.Org, &l.Conversation, &l.ID, &l.Trunk, &l.Line, &l.Direction, &l.ANI, &l.DNIS}
+}
+
+// drop gives up what the last leg left in the lists.
+func (r *Reader) drop(l *Leg) {
+	b := r.batch
+	b.Recordings, b.Talk = b.Recordings[:len(b.Recordings)-int(l.Recordings.N)], b.Talk[:len(b.Talk)-int(l.Talk.N)]
+	for len(b.Invalid) > 0 && b.Invalid[len(b.Invalid)-1].Row == l.Ref.Row {
+		b.Invalid = b.Invalid[:len(b.Invalid)-1]
+	}
 }

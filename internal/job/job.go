@@ -32,7 +32,7 @@ type Job struct {
 	Memory int64 // bytes that may be used, 0 without a limit
 	OwnGC  bool  // somebody set how often the collector comes
 	Chunk  int   // bytes of large objects that are decoded at once, 0 for as many as are good
-	Sift   int   // let go of rows of margins even when they are few, so many at a time; 0: only of many
+	Sift   int   // let go of rows of margins even when they are few, and forget texts after so many; 0: only of many
 	Log    *slog.Logger
 	Watch  Watch
 }

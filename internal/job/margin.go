@@ -45,7 +45,7 @@ type gone struct{ object, rows, ids, legs, orgless uint32 }
 // their rows are sifted.
 const sparse = baseMemory
 
-// siftEvery is how many rows a reader holds before they are sifted.
+// siftEvery is after how many rows a reader forgets the texts of margins.
 const siftEvery = 1 << 10
 
 // isMargin reports whether nothing of an object can be owned but legs that

@@ -22,7 +22,7 @@ func (r *Reader) ReadRows(c *record.Chunk, in Input) (*Batch, error) {
 	if err := r.lines(b, c, in); err != nil {
 		return nil, err
 	}
-	r.sift(b)
+	r.adoptDocument(b)
 	b.Entries = record.Clipped(b.Entries)
 	return b, b.Keep(in.Keep)
 }

@@ -17,6 +17,9 @@ func (r *Reader) ReadParquet(in Input, file io.ReaderAt, size int64) (*Batch, er
 	}}
 	r.keep = in.Keep
 	reading, err := r.mapping.ReadParquet(file, size, record.Visitor{Row: func(row *record.Row) error {
+		if !r.keeps(b, row.Value) {
+			return nil
+		}
 		return r.add(b, r.entry(b, row.Index, row.Value))
 	}})
 	r.settle(b)

@@ -165,10 +165,9 @@ func (r *Reader) finish(b *Batch, in Input, err error) (*Batch, error) {
 	return b, nil
 }
 
-// complete sifts the last entries, and fills in what depends on how many were
-// found.
+// complete fills in what depends on how many entries were found.
 func (r *Reader) complete(b *Batch) {
-	r.sift(b)
+	r.adoptDocument(b)
 	b.Doc.N = uint32(b.found())
 	b.Entries = record.Clipped(b.Entries)
 	if b.Doc.Rare == nil {
@@ -209,7 +208,9 @@ func (r *Reader) empty(b *Batch) {
 	b.Doc.Keyed = true
 	b.Doc.rare().Recovery = &Recovery{Empty: true}
 	b.Rest, b.Doc.Rest = nil, nil
-	b.Entries = append(b.Entries[:0], r.blank(b))
+	if b.Entries = b.Entries[:0]; r.keeps(b, nothing) {
+		b.Entries = append(b.Entries, r.blank(b))
+	}
 	b.Rows = max(b.Rows, 1)
 }
 
@@ -312,7 +313,11 @@ func (r *Reader) element(b *Batch, e *record.Element, reject func(record.Reject)
 		b.Rejects++
 		return reject(record.Reject{Row: int64(e.Index), Offset: e.Start, Reason: "not an object", Bytes: e.Raw()})
 	}
-	entry := r.entry(b, e.Index, func(f record.Field) record.Value { return r.mapping.Find(e, f) })
+	value := func(f record.Field) record.Value { return r.mapping.Find(e, f) }
+	if !r.keeps(b, value) {
+		return nil
+	}
+	entry := r.entry(b, e.Index, value)
 	for _, f := range r.required {
 		if r.Everywhere || !entry.Has(f) {
 			rare := b.Doc.rare()

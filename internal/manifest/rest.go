@@ -135,16 +135,16 @@ const blockSize = 1 << 14
 
 // add adds an entry to the batch, and hands on what it says beside.
 func (r *Reader) add(b *Batch, e Entry) error {
+	if r.Sieve != nil {
+		r.Sieve.Adopt(e.texts()...)
+	}
 	b.Entries = append(b.Entries, e)
 	full := len(b.Entries) == blockSize
 	if full || r.norm.Waits() {
 		r.settle(b)
 	}
-	if full || r.Sieve.Full(len(b.Entries)-b.sifting.kept) {
-		r.sift(b)
-	}
-	if len(b.Entries) == blockSize {
-		b.full, b.Entries, b.sifting.kept = append(b.full, b.Entries), make([]Entry, 0, blockSize), 0
+	if full {
+		b.full, b.Entries = append(b.full, b.Entries), make([]Entry, 0, blockSize)
 	}
 	if r.keep == nil || len(b.Rest) < restWindow {
 		return nil

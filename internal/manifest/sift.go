@@ -6,9 +6,8 @@ import (
 	"cdrmend/internal/record"
 )
 
-// sifting is how far the entries of a batch are sifted.
+// sifting is what the sieve has to know of a document.
 type sifting struct {
-	kept  int           // entries that passed
 	named bool          // it is known what the object key links the entries with
 	links []record.Link // namely
 	final bool          // the texts of the key are interned for good
@@ -21,42 +20,40 @@ func (b *Batch) found() int { return b.count() + int(b.Sifted.Gone) }
 func (b *Batch) discard() {
 	b.full, b.Entries, b.Rest, b.Rows, b.Rejects = nil, nil, nil, 0, 0
 	b.Doc.Rest = nil
-	b.Sifted, b.sifting.kept = record.Sifted{}, 0
+	b.Sifted = record.Sifted{}
 }
 
-// sift passes the entries since the last time through the sieve, if there is
-// one. What did not parse of them is for nobody, as none of them is owned.
-func (r *Reader) sift(b *Batch) {
+// keeps asks the sieve, if there is one, about an entry with these values. Only
+// its ids are looked at: none of a margin is owned.
+func (r *Reader) keeps(b *Batch, value func(record.Field) record.Value) bool {
 	s := r.Sieve
 	if s == nil {
-		return
+		return true
+	}
+	if s.Full() {
+		r.adoptKey(b)
+		s.Forget(&r.norm)
 	}
 	r.linkKey(b)
-	from := b.sifting.kept
-	kept := b.Entries[:from]
-	for _, e := range b.Entries[from:] {
-		r.links = append(r.links[:0], b.sifting.links...)
-		r.link(e.Conversation)
-		if r.link(e.Recording); e.Named != e.Recording {
-			r.link(e.Named)
-		}
-		if s.Keep(&b.Sifted, false, r.links) {
-			s.Adopt(e.texts()...)
-			kept = append(kept, e)
-		} else if e.Org == record.None {
-			b.Sifted.Orgless++
-		}
+	r.links = append(r.links[:0], b.sifting.links...)
+	for _, f := range []record.Field{record.ConversationID, record.RecordingID} {
+		id, _, _ := r.norm.Later(value(f), 0) // a local table interns at once
+		r.link(id)
 	}
-	passed := len(b.Entries) - from
-	b.Entries, b.sifting.kept = kept, len(kept)
-	if b.Doc.Rare != nil {
-		b.Doc.Rare.Invalid = nil
+	if key, _ := r.norm.PlainBytes(value(record.MediaKey)); len(key) > 0 {
+		r.link(r.named(key, 0))
 	}
-	if b.count() > 0 || s.Full(passed) {
-		r.adoptDocument(b)
+	if s.Keep(&b.Sifted, false, r.links) {
+		return true
 	}
-	s.Forget(&r.norm, passed)
+	if org, _ := r.norm.ID(value(record.OrgID)); org == record.None {
+		b.Sifted.Orgless++
+	}
+	return false
 }
+
+// nothing are the values of an entry without members.
+func nothing(record.Field) record.Value { return record.Value{} }
 
 // link adds what an id links an entry with.
 func (r *Reader) link(id record.Text) {
@@ -83,15 +80,28 @@ func (r *Reader) linkKey(b *Batch) {
 	b.sifting.named, b.sifting.links = true, slices.Clone(r.links)
 }
 
-// adoptDocument interns the texts of the document for good. Its organisation
-// is known only at its end.
-func (r *Reader) adoptDocument(b *Batch) {
-	key := &b.Doc.Key
-	if !b.sifting.final {
+// adoptKey interns what the object key says for good.
+func (r *Reader) adoptKey(b *Batch) {
+	if key := &b.Doc.Key; !b.sifting.final {
+		r.linkKey(b)
 		r.Sieve.Adopt(&key.Org, &key.Conversation, &key.Recording, &key.Media)
+		b.sifting.final = true
 	}
-	b.sifting.final = true
-	r.Sieve.Adopt(&b.Doc.Org)
+}
+
+// adoptDocument makes a document, all of which is read, one that outlives its
+// reader. What did not parse of its entries is for nobody.
+func (r *Reader) adoptDocument(b *Batch) {
+	if r.Sieve == nil {
+		return
+	}
+	if b.count() > 0 {
+		r.adoptKey(b)
+		r.Sieve.Adopt(&b.Doc.Org)
+	}
+	if b.Doc.Rare != nil {
+		b.Doc.Rare.Invalid = nil
+	}
 }
 
 // texts are those of an entry that outlive the reading of its document.

@@ -15,7 +15,7 @@ import "slices"
 // that hold such rows are read again. A hash that two ids have in common links
 // more rows than are linked, and does no harm.
 //
-// A reader with a sieve interns texts in a table of its own, which is forgotten
+// A reader with a sieve interns texts in a table of its own, which it forgets
 // every so many rows; those of rows that are kept are interned for good.
 type Sieve struct {
 	Interval Span // legs that start in it are kept
@@ -24,21 +24,17 @@ type Sieve struct {
 	links  *Links
 	local  *Texts
 	every  int
-	passed int // rows since the last time that texts were forgotten
+	passed int // rows since texts were forgotten
 }
 
-// NewSieve returns a sieve for one reader, to sift so many rows at a time. It
-// keeps rows with an id that was known, or that is among links.
+// NewSieve returns a sieve for one reader, whose texts are forgotten after so
+// many rows. It keeps rows with an id that was known, or that is among links.
 func NewSieve(interval Span, known *Mark, links *Links, every int) *Sieve {
 	return &Sieve{Interval: interval, known: known, links: links, every: every, local: known.texts.Local()}
 }
 
-// Texts returns the table of the texts of rows that have not passed yet.
+// Texts returns the table of texts that are not kept yet.
 func (s *Sieve) Texts() *Texts { return s.local }
-
-// Full reports whether so many rows that have not passed yet are enough. A nil
-// sieve never has enough.
-func (s *Sieve) Full(rows int) bool { return s != nil && rows >= s.every }
 
 // Sifted is what became of the rows of an object.
 type Sifted struct {
@@ -71,6 +67,7 @@ func (s *Sieve) Link(id Text) Link {
 // Keep decides about a row, which needed says is kept in any case, and notes
 // its ids.
 func (s *Sieve) Keep(out *Sifted, needed bool, links []Link) bool {
+	s.passed++
 	keep := needed || s.links.all || slices.ContainsFunc(links, func(l Link) bool { return l.known || s.links.ids[l.hash] })
 	for _, l := range links {
 		switch {
@@ -112,14 +109,15 @@ func (s *Sieve) Adopt(texts ...*Text) {
 	}
 }
 
-// Forget forgets the texts of so many rows that have passed, once there are
-// enough of them. Nothing may refer to one any longer.
-func (s *Sieve) Forget(n *Normalizer, rows int) {
-	if s.passed += rows; s.passed >= s.every {
-		s.local.forget()
-		*n.recent = recently{}
-		s.passed = 0
-	}
+// Full reports whether it is time to forget texts. It never is for a nil sieve.
+func (s *Sieve) Full() bool { return s != nil && s.passed >= s.every }
+
+// Forget forgets the texts of rows that have passed. Nothing may refer to one
+// any longer.
+func (s *Sieve) Forget(n *Normalizer) {
+	s.local.forget()
+	*n.recent = recently{}
+	s.passed = 0
 }
 
 // Links are ids, and rows of legs, that turned out to matter.

@@ -31,7 +31,9 @@ func (s *sifter) row(ids ...string) (first record.Text, kept bool) {
 	if kept = s.Keep(&s.out, false, links); kept {
 		s.Adopt(&texts[0])
 	}
-	s.Forget(&s.norm, 1)
+	if s.Full() {
+		s.Forget(&s.norm)
+	}
 	return texts[0], kept
 }
 
