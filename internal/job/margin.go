@@ -18,10 +18,11 @@ import (
 //   - Whatever is said of an owned entry, leg or document rests on rows that it
 //     is linked with by conversations and recordings, on the events, and on
 //     what is incomplete; all of these are kept, or known without rows.
-//   - Rows of one leg carry the same ids, so that of two of them both are kept
-//     or none. Those that were let go are told apart by a hash of 63 bits, and
-//     the rest of them counts as superseded. When several sources deliver a leg,
-//     it depends on its values which of them it counts for: these are kept.
+//   - Rows of one leg share their conversation or are equal, and those without
+//     any id are kept, so that of two of them both are kept or none. Legs that
+//     were let go are told apart by a hash of 63 bits, and further rows of one
+//     count as superseded. When several sources deliver a leg, it depends on its
+//     values which of them it counts for: these are kept.
 //   - An id that too many rows carry is carried by kept ones only, or by none.
 //     Of the latter all rows are kept, to be counted as always.
 //   - Everything else counts rows: those of owned subjects, or those that lack
