@@ -82,7 +82,7 @@ func addEntries(b testing.TB, ev *reconcile.Evidence, n uint32, text []byte) {
 		b.Fatal(err)
 	}
 	batch.Doc.Object, batch.Doc.Partition = n, n
-	ev.Documents, ev.Entries = []manifest.Document{batch.Doc}, batch.Entries
+	ev.Documents, ev.Entries = []manifest.Document{batch.Doc}, slices.Concat(batch.Blocks()...)
 }
 
 func addLegs(b testing.TB, ev *reconcile.Evidence, n uint32, text []byte) {
