@@ -32,15 +32,17 @@ type margin struct {
 	links *record.Links // ids that turned out to matter
 
 	gone []gone
-	ids  []uint32 // of all that is gone, in its order
-	legs []uint64 // likewise
 	met  []uint32 // ids of kept rows that have not been looked for yet
 
 	rounds, again int // of reading again, and how many objects
 }
 
 // gone is what was let go of one object.
-type gone struct{ object, rows, ids, legs, orgless uint32 }
+type gone struct {
+	object, rows, orgless uint32
+	ids                   []uint32
+	legs                  []uint64
+}
 
 // sparse is the least that the margins are expected to take in memory before
 // their rows are sifted.
@@ -109,18 +111,8 @@ func (m *margin) take(n uint32, s *record.Sifted, orgless uint32) {
 	if s.Gone == 0 {
 		return
 	}
-	m.gone = append(m.gone, gone{n, s.Gone, uint32(len(s.IDs)), uint32(len(s.Legs)), orgless})
-	m.ids, m.legs = append(m.ids, s.IDs...), append(m.legs, s.Legs...)
+	m.gone = append(m.gone, gone{n, s.Gone, orgless, record.Clipped(s.IDs), record.Clipped(s.Legs)})
 	*s = record.Sifted{}
-}
-
-// each ranges over what is gone, with its ids and legs.
-func (m *margin) each(yield func(g gone, ids []uint32, legs []uint64)) {
-	ids, legs := m.ids, m.legs
-	for _, g := range m.gone {
-		yield(g, ids[:g.ids], legs[:g.legs])
-		ids, legs = ids[g.ids:], legs[g.legs:]
-	}
 }
 
 // mostRounds is how many times objects are read again because rows that were
@@ -152,16 +144,13 @@ func (sc *scanner) rescue(ctx context.Context) error {
 // recall takes back what was let go of objects with rows that matter, and
 // returns these.
 func (m *margin) recall() (objects []uint32) {
-	left := margin{gone: m.gone[:0], ids: m.ids[:0], legs: m.legs[:0]}
-	m.each(func(g gone, ids []uint32, legs []uint64) {
-		if m.links.Any(ids, legs) {
+	m.gone = slices.DeleteFunc(m.gone, func(g gone) bool {
+		matters := m.links.Any(g.ids, g.legs)
+		if matters {
 			objects = append(objects, g.object)
-			return
 		}
-		left.gone = append(left.gone, g)
-		left.ids, left.legs = append(left.ids, ids...), append(left.legs, legs...)
+		return matters
 	})
-	m.gone, m.ids, m.legs = left.gone, left.ids, left.legs
 	return objects
 }
 
@@ -170,13 +159,17 @@ func (m *margin) recall() (objects []uint32) {
 func (m *margin) crowded() []uint32 {
 	const bits = 20
 	few := make([]uint32, 1<<bits) // how many begin with the same bits
-	for _, id := range m.ids {
-		few[id>>(32-bits)]++
+	for _, g := range m.gone {
+		for _, id := range g.ids {
+			few[id>>(32-bits)]++
+		}
 	}
 	counts := map[uint32]int{}
-	for _, id := range m.ids {
-		if few[id>>(32-bits)] > reconcile.Overuse {
-			counts[id]++
+	for _, g := range m.gone {
+		for _, id := range g.ids {
+			if few[id>>(32-bits)] > reconcile.Overuse {
+				counts[id]++
+			}
 		}
 	}
 	var ids []uint32
@@ -188,13 +181,29 @@ func (m *margin) crowded() []uint32 {
 	return ids
 }
 
+// countLegs returns how many legs are gone of each source.
+func (m *margin) countLegs(snap *snapshot) map[uint32]int {
+	counts := map[uint32]int{}
+	for _, g := range m.gone {
+		if len(g.legs) > 0 {
+			counts[snap.inputs[g.object].source] += len(g.legs)
+		}
+	}
+	return counts
+}
+
 // bySource returns the legs that are gone by source, each list in order.
 func (m *margin) bySource(snap *snapshot) map[uint32][]uint64 {
 	lists := map[uint32][]uint64{}
-	m.each(func(g gone, _ []uint32, legs []uint64) {
-		source := snap.inputs[g.object].source
-		lists[source] = append(lists[source], legs...)
-	})
+	for source, n := range m.countLegs(snap) {
+		lists[source] = make([]uint64, 0, n)
+	}
+	for _, g := range m.gone {
+		if len(g.legs) > 0 {
+			source := snap.inputs[g.object].source
+			lists[source] = append(lists[source], g.legs...)
+		}
+	}
 	for _, list := range lists {
 		slices.Sort(list)
 	}
@@ -203,12 +212,11 @@ func (m *margin) bySource(snap *snapshot) map[uint32][]uint64 {
 
 // shared returns the legs that rows of several sources tell of.
 func (m *margin) shared(snap *snapshot) []uint64 {
-	var all []uint64
-	lists := m.bySource(snap)
-	if len(lists) < 2 {
+	if len(m.countLegs(snap)) < 2 {
 		return nil
 	}
-	for _, list := range lists {
+	var all []uint64
+	for _, list := range m.bySource(snap) {
 		all = append(all, slices.Compact(list)...)
 	}
 	slices.Sort(all)
@@ -228,14 +236,14 @@ func repeated(sorted []uint64) []uint64 {
 // count adds the rows that are gone to what a run counts.
 func (m *margin) count(sc *scanner) {
 	s, rows := sc.out, uint32(0)
-	m.each(func(g gone, _ []uint32, _ []uint64) {
+	for _, g := range m.gone {
 		in := &sc.snap.inputs[g.object]
 		rows += g.rows
 		if sc.snap.sources[in.source].Kind == policy.Manifests {
 			s.balance[policy.Manifests].Margin += int64(g.rows)
 			s.countOrgs(in.source, int64(g.orgless), int64(g.rows-g.orgless))
 		}
-	})
+	}
 	cdrs := &s.balance[policy.CDRs]
 	for source, list := range m.bySource(sc.snap) {
 		rows := len(list)

@@ -1,6 +1,7 @@
 package job
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -16,9 +17,11 @@ import (
 
 // renderTables writes the five tables in the wanted formats and the history that
 // a commit after head would make, nil for none: as many at a time as there are
-// processors.
+// processors, and while some are made, those before them are put where they
+// belong, which is waiting for a disk or a server.
 func (j *Job) renderTables(ctx context.Context, run *ledger.Run, book *ledger.Interval, head *ledger.Head, snap *snapshot, d *reconcile.Decision, p *page.Run) (history, error) {
-	g, gctx := errgroup.WithContext(ctx)
+	puts, gctx := errgroup.WithContext(ctx)
+	g, gctx := errgroup.WithContext(gctx)
 	g.SetLimit(runtime.GOMAXPROCS(0))
 	j.Watch("writing tables", 0, 0)
 	var made history
@@ -35,10 +38,20 @@ func (j *Job) renderTables(ctx context.Context, run *ledger.Run, book *ledger.In
 		{table.Repairs, d.RepairRows(snap.label)},
 		{table.Outages, d.OutageRows},
 	} {
-		g.Go(func() error { return j.renderTable(gctx, run, t.schema, t.rows) })
+		g.Go(func() error {
+			files, err := j.renderTable(run, t.schema, t.rows)
+			if err != nil {
+				return err
+			}
+			puts.Go(func() error {
+				defer files.close()
+				return files.putInto(ctx, run)
+			})
+			return nil
+		})
 	}
 	err := g.Wait()
-	return made, err
+	return made, cmp.Or(err, puts.Wait())
 }
 
 // renderFindings writes the findings, and what is made of them beside, as they
@@ -61,16 +74,17 @@ func (j *Job) renderFindings(ctx context.Context, run *ledger.Run, book *ledger.
 	return made, files.putInto(ctx, run)
 }
 
-func (j *Job) renderTable(ctx context.Context, run *ledger.Run, schema *table.Schema, rows table.Rows) error {
+// renderTable makes a table, to be put where it belongs and closed.
+func (j *Job) renderTable(run *ledger.Run, schema *table.Schema, rows table.Rows) (*tableFiles, error) {
 	files, err := j.newTable(schema, run.NewSpool, nil)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	defer files.close()
 	if err := table.Drain(files.Passing(rows)); err != nil {
-		return err
+		files.close()
+		return nil, err
 	}
-	return files.putInto(ctx, run)
+	return files, nil
 }
 
 // tableFiles is one table under way in the wanted formats.
