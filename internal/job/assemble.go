@@ -13,24 +13,46 @@ import (
 type assembly struct {
 	*scan
 	pause func() // gives memory back
-	taken int    // rows since the last pause
+	every int    // rows between pauses
+	taken int    // rows since the last one
 }
 
-// assemblyPause is how many rows are taken over between pauses: what is in the
-// batches and in order at once should not be twice what there is.
-const assemblyPause = 1 << 18
+// What is in the batches and in order at once should not be twice what there is.
+// A pause costs more the more memory there is, and little for few rows.
+const (
+	assemblyPauses = 8
+	fewestRows     = 1 << 18
+)
 
 func (s *scan) assemble(pause func()) {
-	a := assembly{scan: s, pause: pause}
+	a := assembly{scan: s, pause: pause, every: max(fewestRows, s.count()/assemblyPauses)}
 	pause()
 	a.entriesInOrder()
 	a.legsInOrder()
 	a.eventsInOrder()
 }
 
+// count returns how many entries and legs are in batches.
+func (s *scan) count() (n int) {
+	for _, b := range s.manifests {
+		if b != nil {
+			n += int(b.Doc.N)
+		}
+	}
+	for _, b := range s.cdrs {
+		if b == nil {
+			continue
+		}
+		for _, part := range b.Parts() {
+			n += len(part.Legs)
+		}
+	}
+	return n
+}
+
 // took counts rows that were taken over, whose batches are given up.
 func (a *assembly) took(rows int) {
-	if a.taken += rows; a.taken >= assemblyPause {
+	if a.taken += rows; a.taken >= a.every {
 		a.pause()
 		a.taken = 0
 	}
