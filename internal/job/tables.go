@@ -51,7 +51,7 @@ func (j *Job) renderTables(ctx context.Context, run *ledger.Run, book *ledger.In
 		})
 	}
 	err := g.Wait()
-	return made, cmp.Or(err, puts.Wait())
+	return made, cmp.Or(puts.Wait(), err) // a failure to put one ends what is under way, which is no failure of its own
 }
 
 // renderFindings writes the findings, and what is made of them beside, as they
