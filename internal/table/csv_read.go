@@ -9,7 +9,7 @@ import (
 	"strconv"
 )
 
-// ReadCSV reads what [WriteCSV] wrote, to the byte: unlike encoding/csv it
+// ReadCSV reads what [Write] wrote, to the byte: unlike encoding/csv it
 // keeps CR LF inside a cell. The rows can be ranged over once.
 func ReadCSV(r io.Reader, s *Schema) Rows {
 	return func(yield func(*Row, error) bool) {
