@@ -53,10 +53,13 @@ func (n *names) rename(s *snapshot, folder, suffix string, counts func(*input) b
 		if !counts(in) {
 			continue
 		}
-		for at := range len(in.Key) {
-			if in.Key[at] == '/' {
-				parents[place{in.source, in.Key[:at]}] = true
+		// Whoever has noted one folder has noted those above it.
+		for at := strings.LastIndexByte(in.Key, '/'); at >= 0; at = strings.LastIndexByte(in.Key[:at], '/') {
+			folder := place{in.source, in.Key[:at]}
+			if parents[folder] {
+				break
 			}
+			parents[folder] = true
 		}
 	}
 	for i := range s.inputs {

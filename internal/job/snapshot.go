@@ -52,9 +52,7 @@ func (j *Job) snapshot(ctx context.Context, interval record.Span) (*snapshot, er
 	if err := j.list(ctx, s); err != nil {
 		return nil, err
 	}
-	slices.SortFunc(s.inputs, func(a, b input) int {
-		return cmp.Or(cmp.Compare(a.source, b.source), cmp.Compare(a.Key, b.Key))
-	})
+	slices.SortFunc(s.inputs, byKey)
 	for i := range s.inputs {
 		s.count++
 		s.bytes += s.inputs[i].Size
@@ -63,7 +61,6 @@ func (j *Job) snapshot(ctx context.Context, interval record.Span) (*snapshot, er
 	if s.runID, err = j.identify(s); err != nil {
 		return nil, err
 	}
-	s.findDocuments()
 	s.findVirtual()
 	s.names = nameOutputs(s)
 	return s, nil
@@ -94,9 +91,10 @@ func (j *Job) arrangeSources(s *snapshot) {
 type listing struct {
 	store     object.Store
 	prefix    string
-	source    int // -1 for media
-	partition int
-	found     []object.Info
+	media     bool   // lies in the store of media, of no source
+	source    uint32 // else
+	partition uint32
+	found     []input
 }
 
 func (j *Job) list(ctx context.Context, s *snapshot) error {
@@ -107,7 +105,9 @@ func (j *Job) list(ctx context.Context, s *snapshot) error {
 			if err != nil {
 				return err // names the store and the prefix already
 			}
-			l.found = append(l.found, info)
+			in := input{Info: info, source: l.source, partition: l.partition}
+			in.document = !l.media && isDocument(s.sources[l.source].Profile, &info)
+			l.found = append(l.found, in)
 		}
 		return nil
 	})
@@ -116,12 +116,15 @@ func (j *Job) list(ctx context.Context, s *snapshot) error {
 	}
 	for i := range lists {
 		l := &lists[i]
-		if l.source < 0 {
-			s.media = append(s.media, l.found...)
-			continue
-		}
-		for _, info := range l.found {
-			s.inputs = append(s.inputs, input{Info: info, source: uint32(l.source), partition: uint32(l.partition)})
+		for k := range l.found {
+			if l.media {
+				s.media = append(s.media, l.found[k].Info)
+				continue
+			}
+			s.inputs = append(s.inputs, l.found[k])
+			if l.found[k].document {
+				s.partitions[l.partition].Empty = false
+			}
 		}
 		l.found = nil
 	}
@@ -134,7 +137,7 @@ func (j *Job) listings(s *snapshot) []listing {
 	for i, c := range s.config {
 		for _, p := range c.Partitions(c.URL, s.interval) {
 			for _, prefix := range p.Prefixes {
-				lists = append(lists, listing{store: s.stores[i], prefix: prefix, source: i, partition: len(s.partitions)})
+				lists = append(lists, listing{store: s.stores[i], prefix: prefix, source: uint32(i), partition: uint32(len(s.partitions))})
 			}
 			s.partitions = append(s.partitions, reconcile.Partition{Source: uint32(i), Span: p.Span, URL: p.URL, Empty: true})
 		}
@@ -151,7 +154,7 @@ func (j *Job) listings(s *snapshot) []listing {
 			for _, prefix := range p.Prefixes {
 				if !seen[prefix] {
 					seen[prefix] = true
-					lists = append(lists, listing{store: j.Stores.Media, prefix: prefix, source: -1})
+					lists = append(lists, listing{store: j.Stores.Media, prefix: prefix, media: true})
 				}
 			}
 		}
@@ -193,18 +196,7 @@ func identityOf(source string, info *object.Info) []any {
 	return []any{source, info.Key, cmp.Or(info.VersionID, info.ETag), record.TimeOf(info.Modified), info.Size}
 }
 
-// findDocuments tells documents from everything else that lies below the
-// sources.
-func (s *snapshot) findDocuments() {
-	for i := range s.inputs {
-		in := &s.inputs[i]
-		in.document = isDocument(s.sources[in.source].Profile, &in.Info)
-		if in.document {
-			s.partitions[in.partition].Empty = false
-		}
-	}
-}
-
+// isDocument tells a document from everything else that lies below a source.
 func isDocument(p *record.Profile, info *object.Info) bool {
 	if strings.HasSuffix(info.Key, "/") && info.Size == 0 {
 		return false
@@ -238,6 +230,7 @@ func (s *snapshot) findVirtual() {
 			media = append(media, i)
 		}
 	}
+	var found []input
 	for _, i := range media {
 		in := s.inputs[i]
 		place := s.recordingPlace(&in, in.Key)
@@ -247,12 +240,26 @@ func (s *snapshot) findVirtual() {
 		known[place] = true
 		in.Key += s.sources[in.source].Profile.Suffix
 		in.Size, in.virtual, in.document = 0, true, true
-		s.inputs = append(s.inputs, in)
+		found = append(found, in)
 		s.partitions[in.partition].Empty = false
 	}
-	slices.SortFunc(s.inputs, func(a, b input) int {
-		return cmp.Or(cmp.Compare(a.source, b.source), cmp.Compare(a.Key, b.Key))
-	})
+	s.insert(found)
+}
+
+// insert adds inputs between the others.
+func (s *snapshot) insert(more []input) {
+	slices.SortFunc(more, byKey)
+	all, rest := make([]input, 0, len(s.inputs)+len(more)), s.inputs
+	for _, in := range more {
+		at, _ := slices.BinarySearchFunc(rest, in, byKey)
+		all = append(append(all, rest[:at]...), in)
+		rest = rest[at:]
+	}
+	s.inputs = append(all, rest...)
+}
+
+func byKey(a, b input) int {
+	return cmp.Or(cmp.Compare(a.source, b.source), cmp.Compare(a.Key, b.Key))
 }
 
 // recordingPlace is equal for the media object and the document of one

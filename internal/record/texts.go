@@ -161,6 +161,15 @@ func (t *Texts) AppendTo(b []byte, x Text) []byte {
 	return append(b, t.stored(x)...)
 }
 
+// UUIDs looks up as many UUIDs as there are texts, all of which are. To look
+// up many at once takes half as long: each lies at another place in memory, and
+// a processor that has nothing else to do waits for several together.
+func (t *Texts) UUIDs(ids []UUID, texts []Text) {
+	for i, x := range texts {
+		ids[i] = UUID(t.stored(x))
+	}
+}
+
 // String returns the text that x stands for.
 func (t *Texts) String(x Text) string {
 	var b [64]byte

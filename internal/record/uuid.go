@@ -53,6 +53,15 @@ var hexPairs = func() (pairs [256]uint16) {
 	return pairs
 }()
 
+// UUID is a UUID as it is kept of an interned text.
+type UUID [uuidSize]byte
+
+// UUIDLen is how many characters spell a UUID.
+const UUIDLen = uuidLen
+
+// AppendTo appends the 36 lower-case characters that spell a UUID.
+func (id *UUID) AppendTo(b []byte) []byte { return appendUUID(b, id[:]) }
+
 // appendUUID appends a packed UUID as 36 lower-case characters.
 func appendUUID(b, packed []byte) []byte {
 	from := len(b)

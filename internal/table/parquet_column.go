@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"math"
+	"slices"
 
 	"github.com/parquet-go/parquet-go/encoding/delta"
 	"github.com/parquet-go/parquet-go/encoding/rle"
@@ -19,13 +20,15 @@ import (
 type parquetColumn struct {
 	column *Column
 
-	rows   int    // of the page
-	level  byte   // of all of them, 1 for a value and 0 for a missing one, while they have no levels
-	levels []byte // of each row, when they differ
-	values []byte // of texts without a dictionary, each after its length
-	texts  []byte // prefixed: the texts alone,
-	ends   []uint32
-	ints   []int64
+	rows     int           // of the page
+	level    byte          // of all of them, 1 for a value and 0 for a missing one, while they have no levels
+	levels   []byte        // of each row, when they differ
+	values   []byte        // of texts without a dictionary, each after its length
+	later    []record.Text // after those: symbols of UUIDs,
+	meanings *record.Texts // which they stand for
+	texts    []byte        // prefixed: the texts alone,
+	ends     []uint32
+	ints     []int64
 
 	dictionary   bool             // the page refers to one
 	numbers      map[string]int32 // of its texts
@@ -62,7 +65,7 @@ func (c *parquetColumn) begin() {
 }
 
 func (c *parquetColumn) clearPage() {
-	c.rows, c.levels, c.values, c.texts, c.ints, c.refs = 0, c.levels[:0], c.values[:0], c.texts[:0], c.ints[:0], c.refs[:0]
+	c.rows, c.levels, c.values, c.later, c.texts, c.ints, c.refs = 0, c.levels[:0], c.values[:0], c.later[:0], c.texts[:0], c.ints[:0], c.refs[:0]
 	c.ends = append(c.ends[:0], 0)
 }
 
@@ -81,15 +84,31 @@ func (c *parquetColumn) add(r *Row, i int) {
 	case c.dictionary && cell.state == symbol:
 		c.refs = append(c.refs, c.symbolNumber(r, i))
 	case c.dictionary && cell.state == borrowed:
-		c.refs = append(c.refs, c.borrowedNumber(cell.elsewhere))
+		c.refs = append(c.refs, c.borrowedNumber(r.lent[cell.n]))
 	case c.dictionary:
 		c.refs = append(c.refs, c.number(r.Bytes(i)))
 	case c.column.pack == prefixed || c.column.pack == shared:
 		c.texts = append(c.texts, r.Bytes(i)...)
 		c.ends = append(c.ends, uint32(len(c.texts)))
+	case cell.state == symbol && record.Text(cell.n).IsUUID():
+		c.meanings, c.later = r.texts, append(c.later, record.Text(cell.n))
 	default:
+		c.spell()
 		c.values = appendPlain(c.values, r.Bytes(i))
 	}
+}
+
+// spell spells out the ids that were put off.
+func (c *parquetColumn) spell() {
+	var ids [64]record.UUID
+	for some := range slices.Chunk(c.later, len(ids)) {
+		c.meanings.UUIDs(ids[:], some)
+		for i := range some {
+			c.values = binary.LittleEndian.AppendUint32(c.values, record.UUIDLen)
+			c.values = ids[i].AppendTo(c.values)
+		}
+	}
+	c.later = c.later[:0]
 }
 
 // addLevel adds the level of a row. In most columns all cells are there, or all
@@ -226,6 +245,7 @@ func (c *parquetColumn) encode() (values []byte, encoding format.Encoding, err e
 		c.scratch, err = (&delta.ByteArrayEncoding{}).EncodeByteArray(c.scratch[:0], c.texts, c.ends)
 		return c.scratch, format.DeltaByteArray, err
 	}
+	c.spell()
 	return c.values, format.Plain, nil
 }
 

@@ -23,33 +23,36 @@ type Row struct {
 	schema *Schema
 	texts  *record.Texts // that symbols stand for
 	text   []byte        // of the cells, in the order in which they were spelled out
+	lent   []string
 	cells  []cell
 }
 
-// A cell is a number, or a text: one between two places of the row's, or one that
-// lies elsewhere and is spelled out only when somebody wants to see its bytes.
+// A cell is a number, or a text: one of the row's, or one that lies elsewhere and
+// is spelled out only when somebody wants to see its bytes.
 type cell struct {
-	n          int64
-	start, end int
-	elsewhere  string
-	state      state
+	n     int64
+	state state
 }
 
 type state uint8
 
 const (
 	missing  state = iota
-	present        // a number, or a text of the row's
+	present        // a number, or a text of the row's: its start, and its end in the lower half
 	symbol         // an interned text, of which n is the number
-	borrowed       // a text elsewhere
+	borrowed       // one of the texts that were lent
 )
+
+func textCell(start, end int) cell {
+	return cell{n: int64(start)<<32 | int64(end), state: present}
+}
 
 // NewRow returns a row whose symbols stand for interned texts.
 func NewRow(texts *record.Texts) *Row { return &Row{texts: texts} }
 
 // Reset starts a new row of a table.
 func (r *Row) Reset(s *Schema) {
-	r.schema, r.text, r.cells = s, r.text[:0], r.cells[:0]
+	r.schema, r.text, r.lent, r.cells = s, r.text[:0], r.lent[:0], r.cells[:0]
 }
 
 // Schema returns the table that the row belongs to.
@@ -61,7 +64,8 @@ func (r *Row) AddText(v string) {
 	case v == "":
 		r.add(Text, cell{})
 	case utf8.ValidString(v):
-		r.add(Text, cell{elsewhere: v, state: borrowed})
+		r.add(Text, cell{n: int64(len(r.lent)), state: borrowed})
+		r.lent = append(r.lent, v)
 	default:
 		r.AddBytes([]byte(v))
 	}
@@ -88,9 +92,9 @@ func (r *Row) AddJoined(list [][]byte) {
 
 func (r *Row) endText(start int) {
 	r.toValid(start)
-	c := cell{start: start, end: len(r.text)}
-	if c.end > c.start {
-		c.state = present
+	c := cell{}
+	if len(r.text) > start {
+		c = textCell(start, len(r.text))
 	}
 	r.add(Text, c)
 }
@@ -116,14 +120,14 @@ func (r *Row) AddSymbol(t record.Text) {
 func (r *Row) spell(c *cell) {
 	start := len(r.text)
 	if c.state == borrowed {
-		r.text = append(r.text, c.elsewhere...)
+		r.text = append(r.text, r.lent[c.n]...)
 	} else {
 		r.text = r.texts.AppendTo(r.text, record.Text(c.n))
 		if !record.Text(c.n).IsUUID() {
 			r.toValid(start)
 		}
 	}
-	c.start, c.end, c.state = start, len(r.text), present
+	*c = textCell(start, len(r.text))
 }
 
 // AddInt adds a number.
@@ -163,7 +167,7 @@ func (r *Row) add(k Kind, c cell) {
 // kinds, the first ones of this.
 func (r *Row) begin(s *Schema, from *Row, n int) {
 	r.schema, r.texts = s, from.texts
-	r.text, r.cells = append(r.text[:0], from.text...), append(r.cells[:0], from.cells[:n]...)
+	r.text, r.lent, r.cells = append(r.text[:0], from.text...), append(r.lent[:0], from.lent...), append(r.cells[:0], from.cells[:n]...)
 }
 
 // Known reports whether cell i is not missing.
@@ -172,10 +176,13 @@ func (r *Row) Known(i int) bool { return r.cells[i].state != missing }
 // Bytes returns the text of cell i, which belongs to the row.
 func (r *Row) Bytes(i int) []byte {
 	c := &r.cells[i]
-	if c.state > present {
+	switch c.state {
+	case missing:
+		return nil
+	case symbol, borrowed:
 		r.spell(c)
 	}
-	return r.text[c.start:c.end]
+	return r.text[c.n>>32 : uint32(c.n)]
 }
 
 // Text returns the text of cell i, empty when it is missing.
