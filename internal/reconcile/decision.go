@@ -232,11 +232,14 @@ type IncompleteInput struct {
 // order would take as much memory again as they do.
 type findingRef struct{ list, n uint32 }
 
-// Findings yields the findings in the order of their table.
+// Findings yields the findings in the order in which they were made, another
+// one than that of their table.
 func (d *Decision) Findings(yield func(*Finding) bool) {
-	for _, ref := range d.order {
-		if !yield(&d.found[ref.list][ref.n]) {
-			return
+	for _, list := range d.found {
+		for i := range list {
+			if !yield(&list[i]) {
+				return
+			}
 		}
 	}
 }

@@ -53,8 +53,10 @@ type Coincidence struct {
 // Index finds the outage that a subject coincides with. It is safe for
 // concurrent use.
 type Index struct {
-	outages []Outage
-	groups  map[groupKey]*group
+	outages   []Outage
+	groups    map[groupKey]*group
+	lineless  bool // an outage names no line,
+	trunkless bool // or no trunk
 }
 
 // groupKey names outages of one organisation that have something in common.
@@ -95,6 +97,10 @@ func NewIndex(outages []Outage) *Index {
 		}
 	}
 	x := &Index{outages: outages, groups: make(map[groupKey]*group, len(members))}
+	for i := range outages {
+		x.lineless = x.lineless || outages[i].Line == record.None
+		x.trunkless = x.trunkless || outages[i].Trunk == record.None
+	}
 	for k, m := range members {
 		x.groups[k] = newGroup(outages, m)
 	}
@@ -147,8 +153,11 @@ func (x *Index) best(s Subject) (hit overlap, possible bool) {
 	case s.Trunk == record.None:
 		return x.find(s, sameLine, record.None, s.Line), false
 	}
-	hit = x.better(x.find(s, sameKey, s.Trunk, s.Line), x.find(s, sameKey, record.None, s.Line))
-	if hit.outage < 0 {
+	hit = x.find(s, sameKey, s.Trunk, s.Line)
+	if x.trunkless {
+		hit = x.better(hit, x.find(s, sameKey, record.None, s.Line))
+	}
+	if hit.outage < 0 && x.lineless {
 		hit = x.find(s, sameKey, s.Trunk, record.None)
 	}
 	return hit, false
