@@ -18,6 +18,9 @@ func (d *decider) judgeEntries() {
 		j.findings = make([]Finding, 0, d.repairedFields(from, to)+64) // hardly anything else is reported as often
 		doc, invalid := uint32(math.MaxUint32), []record.Invalid(nil)
 		for n := uint32(from); n < uint32(to); n++ {
+			if (n-uint32(from))%together == 0 {
+				j.touched += d.touchEntries(n, min(n+together, uint32(to)))
+			}
 			e := &d.Entries[n]
 			if e.Doc != doc {
 				doc, invalid = e.Doc, d.invalidFrom(e)
@@ -38,6 +41,17 @@ func (d *decider) judgeEntries() {
 	if !d.traced() {
 		d.claims = nil // are of entries only
 	}
+}
+
+// touchEntries looks at what is going to be asked about some entries.
+func (d *decider) touchEntries(from, to uint32) uint64 {
+	var recordings, conversations [together]record.Text
+	for n := from; n < to; n++ {
+		recordings[n-from], conversations[n-from] = d.Entries[n].Recording, d.Entries[n].Conversation
+	}
+	leg := func(n uint32) uint64 { return uint64(d.Legs[n].Trunk) }
+	return d.claims.touch(recordings[:to-from], leg) + d.legsOf.touch(conversations[:to-from], leg) +
+		d.withID.touch(recordings[:to-from], func(n uint32) uint64 { return uint64(n) })
 }
 
 func (d *decider) repairedFields(from, to int) (n int) {

@@ -46,6 +46,7 @@ type judge struct {
 
 	subject []byte        // of the finding at hand
 	named   []record.Text // values that legs of the entry at hand name
+	touched uint64
 	leg     legJudgement
 }
 

@@ -23,6 +23,9 @@ func (d *decider) judgeLegs() {
 		at, _ := slices.BinarySearchFunc(d.LegInvalid, d.Legs[from].Ref, func(v LegInvalid, ref record.Ref) int { return compareRefs(v.Ref, ref) })
 		invalid := d.LegInvalid[at:]
 		for n := uint32(from); n < uint32(to); n++ {
+			if (n-uint32(from))%together == 0 {
+				j.touched += d.touchLegs(n, min(n+together, uint32(to)))
+			}
 			ref := d.Legs[n].Ref
 			for len(invalid) > 0 && compareRefs(invalid[0].Ref, ref) < 0 {
 				invalid = invalid[1:]
@@ -36,6 +39,17 @@ func (d *decider) judgeLegs() {
 			}
 		}
 	})
+}
+
+// touchLegs looks at what is going to be asked about some legs.
+func (d *decider) touchLegs(from, to uint32) uint64 {
+	var recordings [together]record.Text
+	for n := from; n < to; n++ {
+		if listed := record.RunOf(d.Particulars[n].Recordings, d.Recordings); len(listed) > 0 {
+			recordings[n-from] = listed[0]
+		}
+	}
+	return d.withID.touch(recordings[:to-from], func(n uint32) uint64 { return uint64(d.Entries[n].Start) + uint64(d.state[n].repaired) })
 }
 
 func owned(legs []bool) (n int) {

@@ -21,6 +21,9 @@ func (d *decider) repairEntries() {
 		m := &menders[i]
 		m.decider, m.repairs = d, repairs[lacking[i]:lacking[i]:lacking[i+1]]
 		for n := from; n < to; n++ {
+			if (n-from)%together == 0 && lacking[i] < lacking[i+1] {
+				m.touched += d.touchEntries(uint32(n), uint32(min(n+together, to)))
+			}
 			if d.state[n].owned {
 				m.repair(uint32(n))
 			}
@@ -70,6 +73,7 @@ type mender struct {
 	repairs   []Repair
 	refs      []record.Ref // that they name
 	candidate map[candidacy]record.Text
+	touched   uint64
 }
 
 func (m *mender) repair(n uint32) {
