@@ -10,27 +10,16 @@ import (
 
 // finish sorts what was found and draws the balance.
 func (d *decider) finish() *Decision {
-	owned := 0
-	for i := range d.state {
-		if d.state[i].owned {
-			owned++
-		}
-	}
-	d.decision.Recordings = make([]Recording, 0, owned)
-	for i := range d.Entries {
-		if st := &d.state[i]; st.owned {
-			d.decision.Recordings = append(d.decision.Recordings, Recording{uint32(i), st.status()})
-		}
-	}
 	if !d.traced() {
 		d.legsOf, d.claims, d.entriesOf, d.withID = nil, nil, nil, nil
 		d.Particulars, d.Recordings, d.Talk = nil, nil, nil
 	}
+	d.spread.Pause()
+	d.listRecordings()
 	d.balance()
 	if !d.traced() {
 		d.state = nil
 	}
-	d.spread.Pause()
 	d.sortRecordings()
 	d.sortFindings()
 	d.sortRepairs()
@@ -38,6 +27,22 @@ func (d *decider) finish() *Decision {
 	d.chooseOutages()
 	d.decision.Lost += len(d.lost)
 	return d.decision
+}
+
+// listRecordings lists the owned entries.
+func (d *decider) listRecordings() {
+	owned := 0
+	for i := range d.state {
+		if d.state[i].owned {
+			owned++
+		}
+	}
+	d.decision.Recordings = make([]Recording, 0, owned)
+	for i := range d.state {
+		if st := &d.state[i]; st.owned {
+			d.decision.Recordings = append(d.decision.Recordings, Recording{uint32(i), st.status()})
+		}
+	}
 }
 
 func (st *entryState) status() RecordingStatus {

@@ -6,6 +6,7 @@ import (
 	"math/bits"
 	"slices"
 
+	"cdrmend/internal/cdr"
 	"cdrmend/internal/manifest"
 	"cdrmend/internal/record"
 )
@@ -284,8 +285,13 @@ func (d *decider) settleIDs() {
 	}
 }
 
-// indexConversations indexes the entries by their final conversations.
+// indexConversations indexes the entries by their final conversations, which
+// only legs that list no recordings ask for.
 func (d *decider) indexConversations() {
+	d.entriesOf = &index{}
+	if !slices.ContainsFunc(d.Particulars, func(p cdr.Particulars) bool { return p.Recordings.N == 0 }) {
+		return
+	}
 	d.entriesOf = newIndex(d.Texts, len(d.Entries), d.orgOfEntry, func(n uint32, add func(record.Text)) {
 		if d.state[n].voice {
 			add(d.Entries[n].Conversation)
