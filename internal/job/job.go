@@ -186,10 +186,7 @@ func (j *Job) compute(ctx context.Context, book *ledger.Interval, head *ledger.H
 		return nil, err
 	}
 	run := book.NewRun(snap.runID, j.Config.Scratch)
-	if err := j.renderDocuments(ctx, run, snap, scan, decision); err != nil {
-		return nil, err
-	}
-	if err := j.renderInputs(ctx, run, snap, scan); err != nil {
+	if err := j.renderObjects(ctx, run, snap, scan, decision); err != nil {
 		return nil, err
 	}
 	summary, err := j.renderSummary(ctx, run, snap, scan, decision)

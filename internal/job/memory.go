@@ -105,7 +105,7 @@ const (
 )
 
 // roomy is what a run may take before its memory counts more than its time.
-const roomy = 384 << 20
+const roomy = 448 << 20
 
 // growth is at least so many percent, and more while there is room: each
 // collection looks at the stacks, too, and those of requests to a bucket are
@@ -113,24 +113,20 @@ const roomy = 384 << 20
 func growth(least int, need int64) int { return max(least, int(100*(roomy-need)/need)) }
 
 // release gives back what the stages so far used and the next ones would not
-// use again before they ask for more.
+// use again before they ask for more, of an interval so large that it counts.
 func (j *Job) release(snap *snapshot) {
-	if need := snap.memory(); j.frugality(need) {
+	if need := snap.memory(); !j.OwnGC && need >= roomy/2 {
 		debug.SetGCPercent(growth(growthAfter, need))
 		debug.FreeOSMemory()
 	}
 }
 
-// frugality reports whether an interval is so large that its memory counts, and
-// nobody else looks after that.
-func (j *Job) frugality(need int64) bool { return !j.OwnGC && need >= roomy/2 }
-
 // frugal makes the collector come more often while a large interval is
-// computed: nearly all of its memory is live and free of pointers, so that to
-// look at it costs little and to wait for it to double costs all of it again.
-// A percentage that somebody set stays.
+// computed, as nearly all of its memory is live and free of pointers: to look at
+// it costs little, and to wait for it to double costs all of it again. For a
+// small one it comes less often. A percentage that somebody set stays.
 func (j *Job) frugal(need int64) (restore func()) {
-	if !j.frugality(need) {
+	if j.OwnGC {
 		return func() {}
 	}
 	before := debug.SetGCPercent(growth(growthReading, need))

@@ -18,25 +18,35 @@ import (
 	"cdrmend/internal/manifest"
 	"cdrmend/internal/reconcile"
 	"cdrmend/internal/record"
+
+	"golang.org/x/sync/errgroup"
 )
+
+// renderObjects writes what is written of objects: the repaired documents, what
+// was rejected, and beside them the list of the inputs, which may be long.
+func (j *Job) renderObjects(ctx context.Context, run *ledger.Run, snap *snapshot, s *scan, d *reconcile.Decision) error {
+	if err := j.setAside(ctx, snap, s, d); err != nil {
+		return err
+	}
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return j.renderDocuments(ctx, run, snap, d) })
+	g.Go(func() error { return j.renderInputs(ctx, run, snap, s) })
+	return g.Wait()
+}
 
 // renderDocuments writes the repaired documents, in a second pass over the
 // bytes of only those.
-func (j *Job) renderDocuments(ctx context.Context, run *ledger.Run, snap *snapshot, s *scan, d *reconcile.Decision) error {
+func (j *Job) renderDocuments(ctx context.Context, run *ledger.Run, snap *snapshot, d *reconcile.Decision) error {
 	repairs := repairsOf(d)
 	written := d.Written()
 	var done atomic.Int64
-	err := each(ctx, j.Config.Concurrency, len(written), func(ctx context.Context, i int) error {
+	return each(ctx, j.Config.Concurrency, len(written), func(ctx context.Context, i int) error {
 		if err := j.renderDocument(ctx, run, snap, d, written[i], repairs[written[i]]); err != nil {
 			return err
 		}
 		j.Watch("repairing", done.Add(1), int64(len(written)))
 		return nil
 	})
-	if err != nil {
-		return err
-	}
-	return j.setAside(ctx, snap, s, d)
 }
 
 // repairsOf groups the repairs by document, which is how they are sorted.
