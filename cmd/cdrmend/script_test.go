@@ -3,6 +3,8 @@ package main
 import (
 	"testing"
 
+	_ "cdrmend/internal/tempdir"
+
 	"github.com/rogpeppe/go-internal/testscript"
 )
 

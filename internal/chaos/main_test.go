@@ -20,6 +20,7 @@ import (
 	"testing"
 
 	"cdrmend/internal/ledger/ledgertest"
+	_ "cdrmend/internal/tempdir"
 )
 
 // long says that everything is wanted and not samples.

@@ -20,6 +20,7 @@ import (
 	"cdrmend/internal/policy"
 	"cdrmend/internal/record"
 	"cdrmend/internal/report"
+	_ "cdrmend/internal/tempdir"
 
 	"github.com/google/go-cmp/cmp"
 )

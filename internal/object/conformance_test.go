@@ -10,6 +10,7 @@ import (
 
 	"cdrmend/internal/object"
 	"cdrmend/internal/object/objecttest"
+	_ "cdrmend/internal/tempdir"
 )
 
 func TestDirectoryObeysTheContract(t *testing.T) {

@@ -21,6 +21,7 @@ import (
 	"cdrmend/internal/object"
 	"cdrmend/internal/policy"
 	"cdrmend/internal/record"
+	_ "cdrmend/internal/tempdir"
 	"cdrmend/internal/token"
 	"cdrmend/internal/verify"
 	"cdrmend/internal/yamlfile"
