@@ -115,13 +115,13 @@ func parseISO(b []byte) (micros int64, offset int, ok bool) {
 	if len(b) < 19 || b[4] != '-' || b[7] != '-' || b[10] != 'T' || b[13] != ':' || b[16] != ':' {
 		return 0, 0, false
 	}
-	var n [6]int
-	for i, f := range [6][2]int{{0, 4}, {5, 7}, {8, 10}, {11, 13}, {14, 16}, {17, 19}} {
-		if n[i], ok = digits(b[f[0]:f[1]]); !ok {
+	var n [7]int
+	for i, at := range [7]int{0, 2, 5, 8, 11, 14, 17} {
+		if n[i], ok = pair(b[at], b[at+1]); !ok {
 			return 0, 0, false
 		}
 	}
-	micros, ok = civil(n[0], n[1], n[2], n[3], n[4], n[5])
+	micros, ok = civil(n[0]*100+n[1], n[2], n[3], n[4], n[5], n[6])
 	if !ok {
 		return 0, 0, false
 	}
@@ -178,6 +178,12 @@ func signedOffset(sign byte, hours, minutes []byte) (int, bool) {
 		return -(h*3600 + m*60), true
 	}
 	return h*3600 + m*60, true
+}
+
+// pair returns what two digits spell.
+func pair(tens, ones byte) (int, bool) {
+	tens, ones = tens-'0', ones-'0'
+	return int(tens)*10 + int(ones), tens <= 9 && ones <= 9
 }
 
 func digits(b []byte) (int, bool) {

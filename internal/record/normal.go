@@ -151,6 +151,9 @@ func (n *Normalizer) Int(v Value) (int64, bool) {
 		if n.Profile.Missing[string(v.Raw)] {
 			return NoInt, true
 		}
+		if i, ok := short(v.Raw); ok {
+			return i, true
+		}
 		if d, ok := parseDecimal(v.Raw, true); ok {
 			if i, ok := d.integer(); ok {
 				return i, true
@@ -165,6 +168,9 @@ func (n *Normalizer) Int(v Value) (int64, bool) {
 	if len(b) == 0 || n.Profile.Missing[string(b)] {
 		return NoInt, true
 	}
+	if i, ok := short(b); ok {
+		return i, true
+	}
 	if leadingDigits(b) != len(b) {
 		return NoInt, false
 	}
@@ -173,6 +179,20 @@ func (n *Normalizer) Int(v Value) (int64, bool) {
 		return i, true
 	}
 	return NoInt, false
+}
+
+// short returns what digits alone spell, as nearly all integers are written.
+func short(digits []byte) (n int64, ok bool) {
+	if len(digits) == 0 || len(digits) > 18 {
+		return 0, false
+	}
+	for _, c := range digits {
+		if c < '0' || c > '9' {
+			return 0, false
+		}
+		n = n*10 + int64(c-'0')
+	}
+	return n, true
 }
 
 // Bool returns true or false in any case.
