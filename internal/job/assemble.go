@@ -20,7 +20,7 @@ type assembly struct {
 // What is in the batches and in order at once should not be twice what there is.
 // A pause costs more the more memory there is, and little for few rows.
 const (
-	assemblyPauses = 8
+	assemblyPauses = 16
 	fewestRows     = 1 << 18
 )
 
@@ -30,6 +30,7 @@ func (s *scan) assemble(pause func()) {
 	a.entriesInOrder()
 	a.legsInOrder()
 	a.eventsInOrder()
+	pause()
 }
 
 // count returns how many entries and legs are in batches.

@@ -180,8 +180,8 @@ func (j *Job) compute(ctx context.Context, book *ledger.Interval, head *ledger.H
 	if err != nil {
 		return nil, err
 	}
-	j.release(snap)
 	decision := reconcile.Decide(evidence, j.spread(snap))
+	j.release(snap)
 	if err := j.locate(ctx, snap, decision); err != nil {
 		return nil, err
 	}

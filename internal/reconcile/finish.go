@@ -23,6 +23,7 @@ func (d *decider) finish() *Decision {
 	d.sortRecordings()
 	d.sortFindings()
 	d.sortRepairs()
+	d.spread.Pause()
 	d.sortCalls()
 	d.chooseOutages()
 	d.decision.Lost += len(d.lost)

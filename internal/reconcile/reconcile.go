@@ -157,6 +157,7 @@ func (d *decider) decide() *Decision {
 	d.own()
 	d.claimUnclaimed()
 	d.repairEntries()
+	d.spread.Pause()
 	d.settleIDs()
 	d.spread.Pause()
 	d.judgeEntries()

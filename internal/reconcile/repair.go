@@ -31,6 +31,11 @@ func (d *decider) repairEntries() {
 		}
 	})
 	d.decision.Repairs = repairs[:0] // each mender's room begins at or after where its repairs go
+	refs := 0
+	for i := range menders {
+		refs += len(menders[i].refs)
+	}
+	d.decision.Refs = slices.Grow(d.decision.Refs, refs)
 	for i := range menders {
 		d.takeRepairs(&menders[i])
 	}
