@@ -11,7 +11,7 @@ import (
 // What a run needs at its peak: so much in any case, and for every row that it
 // reads. Measured with a million legs and as many entries, each of which needed
 // a repair; the README tells how. Rows of the margins that are let go are no part
-// of the peak: a million legs and entries in each of two days beside add 17 MB.
+// of the peak: a million legs and entries in each of two days beside add 34 MB.
 const (
 	baseMemory  = 64 << 20
 	entryMemory = 240
