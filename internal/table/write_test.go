@@ -218,6 +218,51 @@ func TestSymbolsAreWrittenLikeTheTextsThatTheyStandFor(t *testing.T) {
 	}
 }
 
+func TestUUIDsAndOtherIDsOfAColumnKeepTheirOrder(t *testing.T) {
+	texts := record.NewTexts()
+	id := func(n, column int) string {
+		if n%3 == 2 {
+			return fmt.Sprintf("id-%d-%d", n, column)
+		}
+		return fmt.Sprintf("%08x-0000-4000-8000-%012x", n, column)
+	}
+	rows := func(yield func(*Row, error) bool) {
+		r := NewRow(texts)
+		for n := range 1000 {
+			r.Reset(Outages)
+			for i, c := range Outages.Columns {
+				if c.Kind == Text {
+					r.AddSymbol(texts.OfString(id(n, i)))
+				} else {
+					r.AddNull()
+				}
+			}
+			if !yield(r, nil) {
+				return
+			}
+		}
+	}
+	var parquet bytes.Buffer
+	if err := Write(Outages, rows, nil, &parquet); err != nil { // CSV beside would have spelled them out already
+		t.Fatal(err)
+	}
+	n := 0
+	for r, err := range Read(bytes.NewReader(parquet.Bytes()), int64(parquet.Len()), "outages.parquet", Outages) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, c := range Outages.Columns {
+			if c.Kind == Text && r.Text(i) != id(n, i) {
+				t.Fatalf("row %d has %s %q, want %q", n, c.Name, r.Text(i), id(n, i))
+			}
+		}
+		n++
+	}
+	if n != 1000 {
+		t.Errorf("%d rows are read, want 1000", n)
+	}
+}
+
 func TestATableThatExtendsAnotherHasTheBytesOfOneThatDoesNot(t *testing.T) {
 	if testing.Short() {
 		t.Skip("writes 300,000 rows")
