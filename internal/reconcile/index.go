@@ -7,6 +7,11 @@ import (
 	"cdrmend/internal/record"
 )
 
+// together is how many records that lie far apart in memory are looked at before
+// anything is done with them: a processor that has nothing else to do waits for
+// several at a time.
+const together = 64
+
 // keyOf is one number for an id within an organisation.
 func keyOf(org, id record.Text) uint64 { return uint64(org)<<32 | uint64(id) }
 
@@ -86,11 +91,11 @@ func (x *index) find(org, id record.Text) []uint32 {
 	return nil
 }
 
-// touch looks at where find is going to look for some ids, and calls record for
-// the first record of each. No look depends on another, so that a processor
-// waits for all of them together, where find waits for one after the other. The
-// sum is worth nothing, but without one there would be no look.
-func (x *index) touch(ids []record.Text, record func(n uint32) uint64) (sum uint64) {
+// touch looks at where find is going to look for at most that many ids, and has a
+// look taken at the first record of each. No look depends on another, where find
+// waits for one after the other. The sum is worth nothing, but without one there
+// would be no look.
+func (x *index) touch(ids []record.Text, look func(n uint32) uint64) (sum uint64) {
 	if x == nil || len(x.at) == 0 {
 		return 0
 	}
@@ -106,7 +111,7 @@ func (x *index) touch(ids []record.Text, record func(n uint32) uint64) (sum uint
 		}
 	}
 	for i := range ids {
-		sum += record(first[i])
+		sum += look(first[i])
 	}
 	return sum
 }

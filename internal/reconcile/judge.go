@@ -46,7 +46,7 @@ type judge struct {
 
 	subject []byte        // of the finding at hand
 	named   []record.Text // values that legs of the entry at hand name
-	touched uint64
+	touched uint64        // what touch returned, for it to be wanted
 	leg     legJudgement
 }
 

@@ -79,7 +79,7 @@ type mender struct {
 	repairs   []Repair
 	refs      []record.Ref // that they name
 	candidate map[candidacy]record.Text
-	touched   uint64
+	touched   uint64 // what touch returned, for it to be wanted
 }
 
 func (m *mender) repair(n uint32) {

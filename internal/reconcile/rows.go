@@ -36,12 +36,8 @@ func (d *Decision) input(f *Finding) (source uint32, url string, span record.Spa
 	return p.Source, p.URL, p.Span
 }
 
-// together is how many records are fetched before rows are made of them. In the
-// order of a table they lie far apart in memory, and a processor that has
-// nothing else to do waits for several at a time.
-const together = 64
-
-// FindingRows yields the findings table.
+// FindingRows yields the findings table. In its order the findings and their
+// entries lie far apart in memory, so they are fetched together.
 func (d *Decision) FindingRows(yield func(*table.Row, error) bool) {
 	r := table.NewRow(d.Texts)
 	var found [together]Finding

@@ -23,7 +23,7 @@ type Row struct {
 	schema *Schema
 	texts  *record.Texts // that symbols stand for
 	text   []byte        // of the cells, in the order in which they were spelled out
-	lent   []string
+	lent   []string      // texts of cells that lie elsewhere
 	cells  []cell
 }
 
