@@ -93,6 +93,7 @@ type Reader struct {
 	// Org is that of legs that carry none, as far as the sieve asks for it.
 	Org record.Text
 
+	room     Batch         // whose lists the next ones grow in
 	numbers  []byte        // of the leg at hand
 	identity []byte        // likewise
 	links    []record.Link // likewise
@@ -109,10 +110,10 @@ func NewReader(p *record.Profile, texts *record.Texts, limits *record.Limits) *R
 // Read reads one object that is not Parquet. Damage is part of the batch; the
 // error is a failure to read.
 func (r *Reader) Read(in *bufio.Reader, f record.Format, reject func(record.Reject) error) (*Batch, error) {
-	r.batch = &Batch{}
+	r.begin()
 	var err error
 	restart := func() {
-		*r.batch = Batch{}
+		r.begin()
 		r.norm.Forget()
 		if r.Forget != nil {
 			r.Forget()
@@ -126,7 +127,7 @@ func (r *Reader) Read(in *bufio.Reader, f record.Format, reject func(record.Reje
 // ReadRows reads a chunk of an object. Damage is part of the batch; the error is
 // a failure to read.
 func (r *Reader) ReadRows(c *record.Chunk, reject func(record.Reject) error) (*Batch, error) {
-	r.batch = &Batch{}
+	r.begin()
 	var err error
 	r.batch.Reading, err = r.mapping.ReadRows(c, record.Visitor{Row: r.Row, Reject: reject})
 	r.finish()
@@ -151,18 +152,23 @@ func (r *Reader) Add(b, next *Batch) {
 	b.chunks = append(b.chunks, next)
 }
 
-// finish settles what was read, and gives up the room that lists kept for
-// growing.
+func (r *Reader) begin() {
+	r.batch = &Batch{Legs: r.room.Legs, Recordings: r.room.Recordings, Talk: r.room.Talk}
+}
+
+// finish settles what was read, which becomes the batch's own.
 func (r *Reader) finish() {
 	b := r.batch
 	r.settle()
-	b.Legs, b.Recordings, b.Talk = record.Clipped(b.Legs), record.Clipped(b.Recordings), record.Clipped(b.Talk)
+	b.Legs, r.room.Legs = record.Leave(b.Legs)
+	b.Recordings, r.room.Recordings = record.Leave(b.Recordings)
+	b.Talk, r.room.Talk = record.Leave(b.Talk)
 }
 
 // ReadParquet reads one object whose content is the first size bytes of file.
 // Damage is part of the batch; the error is a failure to read.
 func (r *Reader) ReadParquet(file io.ReaderAt, size int64, reject func(record.Reject) error) (*Batch, error) {
-	r.batch = &Batch{}
+	r.begin()
 	var err error
 	r.batch.Reading, err = r.mapping.ReadParquet(file, size, record.Visitor{Row: r.Row, Reject: reject})
 	r.finish()

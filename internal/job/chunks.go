@@ -76,15 +76,15 @@ func inChunks[Batch any](
 	ctx context.Context, sc *scanner, n uint32, o *opened, reject func(record.Reject) error,
 	decode func(reader any, c *record.Chunk, reject func(record.Reject) error) (Batch, error), join func(Batch),
 ) error {
-	readers := sc.poolOf(n)
+	readers := sc.readersOf(n)
 	line := &line[Batch]{chunks: sc.chunks, reject: reject, join: join}
 	for c := range record.Rows(o.body, o.format, sc.snap.limits).Split(func() ([]byte, bool) { return line.memory(ctx) }) {
 		d := &decoding[Batch]{chunk: c, done: make(chan struct{})}
 		line.queue = append(line.queue, d)
 		go func() {
 			defer close(d.done)
-			reader := readers.Get()
-			defer readers.Put(reader)
+			reader := readers.get()
+			defer readers.put(reader)
 			d.batch, d.err = decode(reader, c, func(r record.Reject) error {
 				d.rejects = append(d.rejects, r)
 				return nil

@@ -13,11 +13,38 @@ import (
 )
 
 func (sc *scanner) prepareReaders() {
-	sc.readers = make([]sync.Pool, len(sc.snap.sources))
+	sc.readers = make([]readers, len(sc.snap.sources))
 	for i := range sc.snap.sources {
 		sc.snap.sources[i].Org = sc.id(sc.snap.config[i].Org)
-		sc.readers[i].New = func() any { return sc.newReader(i, nil) }
+		sc.readers[i].more = func() any { return sc.newReader(i, nil) }
 	}
+}
+
+// readers are those of one source that nobody uses: never more than were used
+// at a time. A pool of the library would give them up with each collection, and
+// with them the memory in which what they read grows.
+type readers struct {
+	mu   sync.Mutex
+	idle []any
+	more func() any
+}
+
+func (r *readers) get() any {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	last := len(r.idle) - 1
+	if last < 0 {
+		return r.more()
+	}
+	reader := r.idle[last]
+	r.idle = r.idle[:last]
+	return reader
+}
+
+func (r *readers) put(reader any) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.idle = append(r.idle, reader)
 }
 
 // newReader returns a reader for a source; sieve is nil for one that keeps all
@@ -45,8 +72,8 @@ func (sc *scanner) newReader(source int, sieve *record.Sieve) any {
 	}
 }
 
-// poolOf returns where the readers of an object's kind are.
-func (sc *scanner) poolOf(n uint32) *sync.Pool {
+// readersOf returns where the readers of an object's kind are.
+func (sc *scanner) readersOf(n uint32) *readers {
 	source := sc.snap.inputs[n].source
 	if sc.sifts(n) {
 		return &sc.sifters[source]

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"slices"
-	"sync"
 
 	"cdrmend/internal/manifest"
 	"cdrmend/internal/policy"
@@ -76,9 +75,9 @@ func (s *snapshot) inOrder() (own, beside []uint32) {
 func (sc *scanner) sift() {
 	every := cmp.Or(sc.job.Sift, siftEvery)
 	sc.margin = &margin{known: sc.out.texts.Mark(), links: record.NewLinks()}
-	sc.sifters = make([]sync.Pool, len(sc.readers))
+	sc.sifters = make([]readers, len(sc.readers))
 	for i := range sc.sifters {
-		sc.sifters[i].New = func() any {
+		sc.sifters[i].more = func() any {
 			return sc.newReader(i, record.NewSieve(sc.snap.interval, sc.margin.known, sc.margin.links, every))
 		}
 	}

@@ -86,10 +86,10 @@ type scanner struct {
 	snap    *snapshot
 	out     *scan
 	rules   *token.Rules
-	readers []sync.Pool // by source
+	readers []readers // by source
 	chunks  *chunks
-	sifters []sync.Pool // by source; of margins whose rows are sifted
-	margin  *margin     // nil as long as nothing is let go
+	sifters []readers // by source; of margins whose rows are sifted
+	margin  *margin   // nil as long as nothing is let go
 	org     record.Text
 }
 
@@ -181,9 +181,9 @@ func (sc *scanner) each(ctx context.Context, documents []uint32, note func(size 
 func (sc *scanner) one(ctx context.Context, n uint32) error {
 	in := &sc.snap.inputs[n]
 	source := &sc.snap.sources[in.source]
-	pool := sc.poolOf(n)
-	reader := pool.Get()
-	defer pool.Put(reader)
+	readers := sc.readersOf(n)
+	reader := readers.get()
+	defer readers.put(reader)
 	if in.virtual {
 		return sc.out.addManifest(sc, n, reader.(*manifest.Reader).Virtual(in.Key))
 	}

@@ -23,14 +23,16 @@ func (r *Reader) ReadRows(c *record.Chunk, in Input) (*Batch, error) {
 		return nil, err
 	}
 	r.adoptDocument(b)
-	b.Entries = record.Clipped(b.Entries)
-	return b, b.Keep(in.Keep)
+	err := b.Keep(in.Keep)
+	r.room.own(b)
+	return b, err
 }
 
 // Add takes over what the next chunk of the document holds.
 func (b *Batch) Add(next *Batch) {
 	b.full = append(append(b.full, next.full...), next.Entries)
 	b.Sifted.Add(&next.Sifted)
+	b.gaps = append(b.gaps, next.gaps...)
 	b.Doc.Rest = append(b.Doc.Rest, next.Doc.Rest...)
 	b.Rows, b.Rejects, b.Length = b.Rows+next.Rows, b.Rejects+next.Rejects, next.Length
 	if b.lines.bad == nil {
@@ -40,7 +42,6 @@ func (b *Batch) Add(next *Batch) {
 	b.lines.remove = append(b.lines.remove, next.lines.remove...)
 	if more := next.Doc.Rare; more != nil {
 		rare := b.Doc.rare()
-		rare.Gaps = append(rare.Gaps, more.Gaps...)
 		rare.Invalid = append(rare.Invalid, more.Invalid...)
 	}
 }

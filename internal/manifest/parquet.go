@@ -12,10 +12,8 @@ import (
 // bytes of file. Its entries have no gaps, as a repair of a row needs no
 // position. Damage is part of the batch; the error is a failure to read.
 func (r *Reader) ReadParquet(in Input, file io.ReaderAt, size int64) (*Batch, error) {
-	b := &Batch{Length: size, Doc: Document{
-		Key: KeyOf(r.norm.Profile, in.Key, &r.norm), Format: record.Parquet, Packed: in.Stream.Compression,
-	}}
-	r.keep = in.Keep
+	b := r.Begin(in)
+	b.Length, b.Doc.Packed = size, in.Stream.Compression
 	reading, err := r.mapping.ReadParquet(file, size, record.Visitor{Row: func(row *record.Row) error {
 		if !r.keeps(b, row.Value) {
 			return nil

@@ -31,6 +31,7 @@ type Reader struct {
 	limits   *record.Limits
 	norm     record.Normalizer
 	keep     func([]byte) (Range, error)
+	room     room
 	values   values // of the entry at hand,
 	beside   Rest   // likewise
 	text     []byte // of ids of users
@@ -80,9 +81,24 @@ type Batch struct {
 	Sifted  record.Sifted
 
 	full    [][]Entry // before Entries
+	gaps    []Gap     // of Doc, until it is complete
 	sifting sifting   // of Entries
 	whole   int64     // end of the last complete value of a sound document
 	lines   lines
+}
+
+// room is memory that the lists of one batch after another grow in.
+type room struct {
+	entries []Entry
+	gaps    []Gap
+	rest    []byte
+}
+
+// own makes what the batch holds its own, and leaves the room for the next.
+func (r *room) own(b *Batch) {
+	b.Entries, r.entries = record.Leave(b.Entries)
+	b.gaps, r.gaps = record.Leave(b.gaps)
+	b.Rest, r.rest = record.Leave(b.Rest)
 }
 
 // Blocks returns all entries, in order.
@@ -117,7 +133,11 @@ func (in *Input) forget() {
 // Begin returns the batch of a document of which nothing is read.
 func (r *Reader) Begin(in Input) *Batch {
 	r.keep = in.Keep
-	return &Batch{Doc: Document{Key: KeyOf(r.norm.Profile, in.Key, &r.norm), Format: in.Format}}
+	return r.batch(Document{Key: KeyOf(r.norm.Profile, in.Key, &r.norm), Format: in.Format})
+}
+
+func (r *Reader) batch(d Document) *Batch {
+	return &Batch{Doc: d, Entries: r.room.entries, gaps: r.room.gaps, Rest: r.room.rest}
 }
 
 // Read reads one document. Damage is part of the batch; the error is a
@@ -169,11 +189,13 @@ func (r *Reader) finish(b *Batch, in Input, err error) (*Batch, error) {
 func (r *Reader) complete(b *Batch) {
 	r.adoptDocument(b)
 	b.Doc.N = uint32(b.found())
-	b.Entries = record.Clipped(b.Entries)
+	r.room.own(b)
+	if len(b.gaps) > 0 {
+		b.Doc.rare().Gaps = b.gaps
+	}
 	if b.Doc.Rare == nil {
 		return
 	}
-	b.Doc.Rare.Gaps = record.Clipped(b.Doc.Rare.Gaps)
 	for _, broken := range []*Break{b.Doc.Rare.Truncated, b.Doc.Rare.Malformed} {
 		if broken != nil {
 			broken.Entries = int64(b.Doc.N)
@@ -227,10 +249,9 @@ func (r *Reader) Virtual(key string) *Batch {
 func (r *Reader) blank(b *Batch) Entry {
 	e := Entry{Start: record.NoTime, End: record.NoTime, Duration: record.NoInt, MediaBytes: record.NoInt}
 	e.Rest = r.rest(b, &blankRest)
-	rare := b.Doc.rare()
-	rare.Gaps = rare.Gaps[:0]
+	b.gaps = b.gaps[:0]
 	for _, f := range r.required {
-		rare.Gaps = append(rare.Gaps, Gap{Field: f, Start: 1, Append: true, Alone: true})
+		b.gaps = append(b.gaps, Gap{Field: f, Start: 1, Append: true, Alone: true})
 	}
 	return e
 }
@@ -320,8 +341,7 @@ func (r *Reader) element(b *Batch, e *record.Element, reject func(record.Reject)
 	entry := r.entry(b, e.Index, value)
 	for _, f := range r.required {
 		if r.Everywhere || !entry.Has(f) {
-			rare := b.Doc.rare()
-			rare.Gaps = append(rare.Gaps, r.gap(e, f))
+			b.gaps = append(b.gaps, r.gap(e, f))
 		}
 	}
 	return r.add(b, entry)

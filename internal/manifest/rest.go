@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
+	"slices"
 
 	"cdrmend/internal/record"
 )
@@ -144,7 +145,7 @@ func (r *Reader) add(b *Batch, e Entry) error {
 		r.settle(b)
 	}
 	if full {
-		b.full, b.Entries = append(b.full, b.Entries), make([]Entry, 0, blockSize)
+		b.full, b.Entries = append(b.full, slices.Clone(b.Entries)), b.Entries[:0]
 	}
 	if r.keep == nil || len(b.Rest) < restWindow {
 		return nil

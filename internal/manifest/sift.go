@@ -18,7 +18,7 @@ func (b *Batch) found() int { return b.count() + int(b.Sifted.Gone) }
 
 // discard gives up the entries that were found so far.
 func (b *Batch) discard() {
-	b.full, b.Entries, b.Rest, b.Rows, b.Rejects = nil, nil, nil, 0, 0
+	b.full, b.Entries, b.gaps, b.Rest, b.Rows, b.Rejects = nil, nil, nil, nil, 0, 0
 	b.Doc.Rest = nil
 	b.Sifted = record.Sifted{}
 }

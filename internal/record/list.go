@@ -1,6 +1,9 @@
 package record
 
-import "slices"
+import (
+	"reflect"
+	"slices"
+)
 
 // Clipped returns a list that is complete without the room that it kept for
 // growing.
@@ -9,6 +12,18 @@ func Clipped[T any](list []T) []T {
 		return list
 	}
 	return slices.Clone(list)
+}
+
+// mostRoom is how many bytes of room are kept.
+const mostRoom = 2 << 20
+
+// Leave returns a list that is complete without the room that it grew in, which
+// the next list can grow in; one of many lists is copied once then.
+func Leave[T any](list []T) (own, room []T) {
+	if cap(list)*int(reflect.TypeFor[T]().Size()) > mostRoom {
+		return Clipped(list), nil
+	}
+	return append([]T(nil), list...), list[:0]
 }
 
 // Run is a stretch of a shared slice: what a pointer-free stub has instead of
