@@ -186,17 +186,11 @@ func (j *Job) compute(ctx context.Context, book *ledger.Interval, head *ledger.H
 		return nil, err
 	}
 	run := book.NewRun(snap.runID, j.Config.Scratch)
-	if err := j.renderObjects(ctx, run, snap, scan, decision); err != nil {
-		return nil, err
-	}
-	summary, err := j.renderSummary(ctx, run, snap, scan, decision)
+	summary, err := j.renderObjects(ctx, run, snap, scan, decision)
 	if err != nil {
 		return nil, err
 	}
-	page, err := j.page(snap, decision, summary)
-	if err != nil {
-		return nil, err
-	}
+	page := j.page(snap, decision, summary)
 	j.release(snap)
 	history, err := j.renderTables(ctx, run, book, head, snap, decision, page)
 	if err != nil {

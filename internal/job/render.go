@@ -18,20 +18,27 @@ import (
 	"cdrmend/internal/manifest"
 	"cdrmend/internal/reconcile"
 	"cdrmend/internal/record"
+	"cdrmend/internal/report"
 
 	"golang.org/x/sync/errgroup"
 )
 
-// renderObjects writes what is written of objects: the repaired documents, what
-// was rejected, and beside them the list of the inputs, which may be long.
-func (j *Job) renderObjects(ctx context.Context, run *ledger.Run, snap *snapshot, s *scan, d *reconcile.Decision) error {
-	if err := j.setAside(ctx, snap, s, d); err != nil {
-		return err
+// renderObjects writes what is written of objects, the repaired documents and
+// what was rejected, and beside them what tells of all: the list of the inputs,
+// which may be long, and the summary, which it returns.
+func (j *Job) renderObjects(ctx context.Context, run *ledger.Run, snap *snapshot, s *scan, d *reconcile.Decision) (sum *report.Summary, err error) {
+	if err = j.setAside(ctx, snap, s, d); err != nil {
+		return nil, err
 	}
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return j.renderDocuments(ctx, run, snap, d) })
 	g.Go(func() error { return j.renderInputs(ctx, run, snap, s) })
-	return g.Wait()
+	g.Go(func() (err error) {
+		sum, err = j.renderSummary(ctx, run, snap, s, d)
+		return err
+	})
+	err = g.Wait()
+	return sum, err
 }
 
 // renderDocuments writes the repaired documents, in a second pass over the

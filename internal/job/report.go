@@ -14,14 +14,12 @@ import (
 	"cdrmend/internal/worklist"
 )
 
-// page returns the page for people, with everything gathered for it but the
-// findings, which pass when their table is written.
-func (j *Job) page(snap *snapshot, d *reconcile.Decision, sum *report.Summary) (*page.Run, error) {
-	p := &page.Run{
+// page returns the page for people. Findings pass when their table is written.
+func (j *Job) page(snap *snapshot, d *reconcile.Decision, sum *report.Summary) *page.Run {
+	return &page.Run{
 		ID: snap.runID, Redact: j.Config.Report, Summary: sum, Repairs: d.RepairRows(snap.label), Outages: d.OutageRows,
 		Calls: d.CallRowsOf(reconcile.VerdictMissing, reconcile.VerdictPartial, reconcile.VerdictIndeterminate),
 	}
-	return p, p.Gather()
 }
 
 // renderReports writes the files for people, which name the files before them

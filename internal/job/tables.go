@@ -57,6 +57,9 @@ func (j *Job) renderTables(ctx context.Context, run *ledger.Run, book *ledger.In
 // renderFindings writes the findings, and what is made of them beside, as they
 // pass: a night may have millions.
 func (j *Job) renderFindings(ctx context.Context, run *ledger.Run, book *ledger.Interval, head *ledger.Head, snap *snapshot, d *reconcile.Decision, p *page.Run) (made history, err error) {
+	if err := p.Gather(); err != nil {
+		return made, err
+	}
 	files, err := j.newTable(table.Findings, run.NewSpool, nil)
 	if err != nil {
 		return made, err
