@@ -94,6 +94,8 @@ type Reader struct {
 	Org record.Text
 
 	room     Batch         // whose lists the next ones grow in
+	cursor   record.Cursor // of the conversation at hand
+	details  details       // likewise
 	numbers  []byte        // of the leg at hand
 	identity []byte        // likewise
 	links    []record.Link // likewise
@@ -234,12 +236,7 @@ func (r *Reader) leg(row *record.Row) {
 		note(f, v, ok)
 		return t
 	}
-	later := func(f record.Field, what uint32) record.Text {
-		v := row.Value(f)
-		t, _, ok := r.norm.Later(v, uint32(len(b.Legs))<<laterBits|what)
-		note(f, v, ok)
-		return t
-	}
+	later := func(f record.Field, what uint32) record.Text { return r.later(&l, f, row.Value(f), what) }
 	instant := func(f record.Field) record.Time {
 		v := row.Value(f)
 		t, ok := r.norm.Time(v)
@@ -283,6 +280,15 @@ func (r *Reader) leg(row *record.Row) {
 	l.read(record.Talk, l.Talk.N > 0)
 
 	r.add(l, asked)
+}
+
+// later reads an id of the next leg that is interned later.
+func (r *Reader) later(l *Leg, f record.Field, v record.Value, what uint32) record.Text {
+	t, _, ok := r.norm.Later(v, uint32(len(r.batch.Legs))<<laterBits|what)
+	if !ok {
+		r.invalid(l, f, v)
+	}
+	return t
 }
 
 // recordings reads the recordings that a leg lists. Nearly every leg that has

@@ -13,10 +13,22 @@ import (
 // conversations of participants of sessions of segments.
 const conversationDetail = "conversation-detail"
 
+// details are what one conversation says of its voice sessions. Its memory is
+// used for the next one.
+type details struct {
+	voice     []session // in reading order
+	segments  []segment // of these
+	customers bool      // any participant is a customer
+	others    int64     // sessions that are not voice
+
+	interact []segment // in which somebody of the contact centre talked
+}
+
 type session struct {
-	purpose                                      string
-	id, direction, ani, dnis, recording          record.Value
-	sessionDNIS, addressTo, addressFrom, segment record.Value
+	purpose                             string
+	id, direction, ani, dnis, recording record.Value
+	sessionDNIS, addressTo, addressFrom record.Value
+	segments                            record.Run
 }
 
 type segment struct {
@@ -27,153 +39,199 @@ type segment struct {
 }
 
 // conversation adds one leg for each voice session of the customer, or of
-// every participant when there is no customer.
+// every participant when there is no customer. Of members spelled twice the last
+// counts.
 func (r *Reader) conversation(v record.Value) {
-	var id, end, participants record.Value
-	for name, member := range v.Members {
+	c, d := &r.cursor, &r.details
+	c.Reset(v)
+	d.giveUp(0, 0, 0)
+	var id, end record.Value
+	for name := range c.Members {
 		switch string(name) {
 		case "conversationId":
-			id = member
+			id = c.Value()
 		case "conversationEnd":
-			end = member
+			end = c.Value()
 		case "participants":
-			participants = member
+			d.participants(c, &r.norm)
 		}
 	}
-	sessions, customers := r.sessions(participants)
-	interact := r.interactions(sessions)
+	r.batch.Skipped += d.others
+	d.findInteractions()
 	ended, ok := r.norm.Time(end)
-	for _, s := range sessions {
-		if customers && s.purpose != "customer" && s.purpose != "external" {
+	for i := range d.voice {
+		s := &d.voice[i]
+		if d.customers && !isCustomer(s.purpose) {
 			r.batch.Skipped++
 			continue
 		}
 		l := Leg{Shown: Shown{Ref: record.Ref{Row: uint32(len(r.batch.Legs)) + r.batch.Sifted.Gone}}, Particulars: Particulars{Updated: record.NoTime, SIPStatus: record.NoInt}}
-		l.Conversation = r.text(&l, record.ConversationID, id, r.norm.ID)
+		l.Conversation = r.later(&l, record.ConversationID, id, laterConversation)
 		if !ok {
 			r.invalid(&l, record.EndTime, end)
 		}
-		r.session(&l, s, ended.Known(), interact)
+		r.session(&l, s, ended.Known())
 		r.add(l, false)
 	}
 }
 
-// sessions returns the voice sessions in reading order, and whether any
-// participant is a customer. Other sessions are counted as skipped.
-func (r *Reader) sessions(participants record.Value) (voice []session, customers bool) {
-	if participants.Kind != record.List {
-		return nil, false
-	}
-	for participant := range participants.Elements {
-		if participant.Kind != record.Object {
-			continue
-		}
-		purpose := lower(participant.Member("purpose"))
-		customers = customers || purpose == "customer" || purpose == "external"
-		list := participant.Member("sessions")
-		if list.Kind != record.List {
-			continue
-		}
-		for v := range list.Elements {
-			if v.Kind != record.Object {
-				continue
-			}
-			if s, ok := sessionOf(v, purpose); ok {
-				voice = append(voice, s)
-			} else {
-				r.batch.Skipped++
-			}
-		}
-	}
-	return voice, customers
+// giveUp gives up all behind so many sessions, segments and others.
+func (d *details) giveUp(voice, segments int, others int64) {
+	d.voice, d.segments, d.others = d.voice[:voice], d.segments[:segments], others
 }
 
-func sessionOf(v record.Value, purpose string) (session, bool) {
-	s := session{purpose: purpose}
-	media := ""
-	for name, member := range v.Members {
-		switch string(name) {
-		case "sessionId":
-			s.id = member
-		case "mediaType":
-			media = lower(member)
-		case "direction":
-			s.direction = member
-		case "ani":
-			s.ani = member
-		case "dnis":
-			s.dnis = member
-		case "recording":
-			s.recording = member
-		case "sessionDnis":
-			s.sessionDNIS = member
-		case "addressTo":
-			s.addressTo = member
-		case "addressFrom":
-			s.addressFrom = member
-		case "segments":
-			s.segment = member
+func (d *details) participants(c *record.Cursor, n *record.Normalizer) {
+	d.giveUp(0, 0, 0)
+	d.customers = false
+	if !c.At(record.List) {
+		return
+	}
+	for range c.Elements {
+		if c.At(record.Object) {
+			d.participant(c, n)
 		}
 	}
-	return s, media == "" || media == "voice"
 }
+
+func (d *details) participant(c *record.Cursor, n *record.Normalizer) {
+	voice, segments, others := len(d.voice), len(d.segments), d.others
+	purpose := ""
+	for name := range c.Members {
+		switch string(name) {
+		case "purpose":
+			purpose = lower(c.Value())
+		case "sessions":
+			d.giveUp(voice, segments, others)
+			d.sessions(c, n)
+		}
+	}
+	d.customers = d.customers || isCustomer(purpose)
+	for i := range d.voice[voice:] {
+		d.voice[voice+i].purpose = purpose
+	}
+}
+
+func isCustomer(purpose string) bool { return purpose == "customer" || purpose == "external" }
+
+func (d *details) sessions(c *record.Cursor, n *record.Normalizer) {
+	if !c.At(record.List) {
+		return
+	}
+	for range c.Elements {
+		if c.At(record.Object) {
+			d.session(c, n)
+		}
+	}
+}
+
+func (d *details) session(c *record.Cursor, n *record.Normalizer) {
+	from := len(d.segments)
+	var s session
+	media := ""
+	for name := range c.Members {
+		switch string(name) {
+		case "sessionId":
+			s.id = c.Value()
+		case "mediaType":
+			media = lower(c.Value())
+		case "direction":
+			s.direction = c.Value()
+		case "ani":
+			s.ani = c.Value()
+		case "dnis":
+			s.dnis = c.Value()
+		case "recording":
+			s.recording = c.Value()
+		case "sessionDnis":
+			s.sessionDNIS = c.Value()
+		case "addressTo":
+			s.addressTo = c.Value()
+		case "addressFrom":
+			s.addressFrom = c.Value()
+		case "segments":
+			d.segments = d.segments[:from]
+			d.readSegments(c, n)
+		}
+	}
+	if media != "" && media != "voice" {
+		d.others++
+		return
+	}
+	s.segments = record.Run{At: uint32(from), N: uint32(len(d.segments) - from)}
+	d.voice = append(d.voice, s)
+}
+
+func (d *details) readSegments(c *record.Cursor, n *record.Normalizer) {
+	if !c.At(record.List) {
+		return
+	}
+	for range c.Elements {
+		if c.At(record.Object) {
+			d.segments = append(d.segments, segmentOf(c, n))
+		}
+	}
+}
+
+func segmentOf(c *record.Cursor, n *record.Normalizer) segment {
+	g := segment{start: record.NoTime, end: record.NoTime}
+	for name := range c.Members {
+		switch string(name) {
+		case "segmentType":
+			g.kind = lower(c.Value())
+		case "segmentStart":
+			g.start, g.rawStart = instant(c.Value(), n)
+		case "segmentEnd":
+			g.end, g.rawEnd = instant(c.Value(), n)
+		}
+	}
+	return g
+}
+
+// instant returns a time, and the value if it did not parse.
+func instant(v record.Value, n *record.Normalizer) (record.Time, record.Value) {
+	t, ok := n.Time(v)
+	if ok {
+		v = record.Value{}
+	}
+	return t, v
+}
+
+// words are those that nearly all texts without a fixed spelling are.
+var words = func() map[string]string {
+	known := map[string]string{}
+	for _, word := range strings.Fields("customer external agent user acd ivr voice interact wrapup system alert dialing hold") {
+		known[word] = word
+	}
+	return known
+}()
 
 // lower returns a text in lower case, empty for any other value.
 func lower(v record.Value) string {
 	if v.Kind != record.String {
 		return ""
 	}
-	return strings.ToLower(string(bytes.TrimSpace(v.Text())))
+	text := bytes.TrimSpace(v.Text())
+	if word, known := words[string(text)]; known {
+		return word
+	}
+	return strings.ToLower(string(text))
 }
 
-// segments returns the segments of a session.
-func (r *Reader) segments(v record.Value) []segment {
-	if v.Kind != record.List {
-		return nil
-	}
-	var list []segment
-	for element := range v.Elements {
-		if element.Kind != record.Object {
-			continue
-		}
-		g := segment{start: record.NoTime, end: record.NoTime}
-		for name, member := range element.Members {
-			var ok bool
-			switch string(name) {
-			case "segmentType":
-				g.kind = lower(member)
-			case "segmentStart":
-				g.rawStart = record.Value{}
-				if g.start, ok = r.norm.Time(member); !ok {
-					g.rawStart = member
-				}
-			case "segmentEnd":
-				g.rawEnd = record.Value{}
-				if g.end, ok = r.norm.Time(member); !ok {
-					g.rawEnd = member
-				}
-			}
-		}
-		list = append(list, g)
-	}
-	return list
-}
-
-// interactions returns the segments in which somebody of the contact centre
+// findInteractions notes the segments in which somebody of the contact centre
 // talked.
-func (r *Reader) interactions(sessions []session) []segment {
-	var list []segment
-	for _, s := range sessions {
+func (d *details) findInteractions() {
+	d.interact = d.interact[:0]
+	for i := range d.voice {
+		s := &d.voice[i]
 		if s.purpose != "agent" && s.purpose != "user" {
 			continue
 		}
-		for _, g := range r.segments(s.segment) {
+		for _, g := range record.RunOf(s.segments, d.segments) {
 			if g.kind == "interact" {
-				list = append(list, g)
+				d.interact = append(d.interact, g)
 			}
 		}
 	}
-	return list
 }
 
 func (r *Reader) text(l *Leg, f record.Field, v record.Value, read func(record.Value) (record.Text, bool)) record.Text {
@@ -184,8 +242,8 @@ func (r *Reader) text(l *Leg, f record.Field, v record.Value, read func(record.V
 	return t
 }
 
-func (r *Reader) session(l *Leg, s session, ended bool, interact []segment) {
-	l.ID = r.text(l, record.LegID, s.id, r.norm.ID)
+func (r *Reader) session(l *Leg, s *session, ended bool) {
+	l.ID = r.later(l, record.LegID, s.id, laterID)
 	l.Direction = r.text(l, record.Direction, s.direction, r.norm.Plain)
 	r.phones(l, s.ani, s.dnis)
 	var ok bool
@@ -197,8 +255,8 @@ func (r *Reader) session(l *Leg, s session, ended bool, interact []segment) {
 			break
 		}
 	}
-	r.times(l, r.segments(s.segment), ended)
-	r.talk(l, interact)
+	r.times(l, record.RunOf(s.segments, r.details.segments), ended)
+	r.talk(l, r.details.interact)
 }
 
 // times sets start and end. A conversation that has not ended leaves its legs

@@ -114,7 +114,19 @@ func TestLegsOfConversations(t *testing.T) {
 		},
 		"a session without segments has no times": {ended(participant("customer", `{"sessionId":"s1"}`)), []string{"s1 - answer="}, 0},
 		"what is no object or list is nothing":    {`{"conversationId":"C","participants":[5,{"purpose":"customer","sessions":{}},{"sessions":[1,null]}]}`, nil, 0},
-		"no participants":                         {`{"conversationId":"C","participants":null}`, nil, 0},
+		"a purpose behind the sessions": {
+			ended(`{"sessions":[`+session("a", "", seg("interact", 5, 9))+`],"purpose":"agent"}`, `{"sessions":[`+session("s1", "", seg("x", 0, 20))+`],"purpose":"customer"}`),
+			[]string{"s1 0-20 answer=5 5-9"},
+			1,
+		},
+		"of members spelled twice the last counts": {
+			`{"participants":[` + participant("customer", session("no", ""), session("chat", `"mediaType":"chat"`)) + `],"conversationId":"no","participants":[{"purpose":"acd","sessions":[` +
+				session("no", "", seg("x", 1, 2)) + `,` + session("chat", `"mediaType":"chat"`) + `],"sessions":[{"mediaType":"chat","segments":[` + seg("x", 3, 4) + `],"sessionId":"no","sessionId":"s1","mediaType":"voice","segments":[` +
+				`{"segmentStart":"no","segmentStart":"` + at(7) + `","segmentEnd":"` + at(9) + `"}]},` + session("chat", `"mediaType":"voice","mediaType":"chat"`, seg("x", 0, 99)) + `],"purpose":"agent"}],"conversationId":"C","conversationEnd":"` + at(600) + `"}`,
+			[]string{"s1 7-9 answer="},
+			1,
+		},
+		"no participants": {`{"conversationId":"C","participants":null}`, nil, 0},
 	} {
 		for shape, text := range map[string]string{"object": c.text, "array": "[" + c.text + "]", "conversations": `{"conversations":[` + c.text + `],"totalHits":1}`, "lines": c.text + "\n"} {
 			f := record.JSON
@@ -134,6 +146,19 @@ func TestLegsOfConversations(t *testing.T) {
 				t.Errorf("%s as %s: skipped %d, want %d; invalid %v; legs (-want +got):\n%s", name, shape, b.Skipped, c.skipped, b.Invalid, diff)
 			}
 		}
+	}
+}
+
+func TestConversationsKnowNothingOfTheOnesBefore(t *testing.T) {
+	first := ended(participant("customer", session("s1", "", seg("x", 0, 100))), participant("agent", session("a", "", seg("interact", 20, 30)), session("chat", `"mediaType":"chat"`)))
+	second := ended(participant("acd", session("s2", "", seg("x", 0, 90))))
+	b, texts := read(t, "genesys-conversation-detail", record.JSON, `{"conversations":[`+first+`,{"conversationId":"C"},`+second+`]}`)
+	var got []string
+	for i := range b.Legs {
+		got = append(got, tell(b, &b.Legs[i], texts))
+	}
+	if diff := cmp.Diff([]string{"s1 0-100 answer=20 20-30", "s2 0-90 answer="}, got); diff != "" || b.Skipped != 2 {
+		t.Errorf("skipped %d, want 2; legs (-want +got):\n%s", b.Skipped, diff)
 	}
 }
 

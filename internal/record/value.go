@@ -126,40 +126,24 @@ var unlimited Limits
 // Members ranges over the members of an object in order, repeated names
 // included. It must be given a valid JSON object.
 func (v Value) Members(yield func(name []byte, member Value) bool) {
-	var s Scanner
-	s.Reset(v.Raw, 0, &unlimited)
-	empty, _ := s.Enter('}')
-	for more := !empty; more; {
-		from, to, err := s.Name()
-		if err != nil {
+	var c Cursor
+	c.Reset(v)
+	for name := range c.Members {
+		if !yield(name, c.Value()) {
 			return
 		}
-		start := s.Offset()
-		kind, err := s.Value()
-		if err != nil {
-			return
-		}
-		name := Value{String, v.Raw[from:to]}
-		if !yield(name.Text(), Value{kind, v.Raw[start:s.Offset()]}) {
-			return
-		}
-		more, _ = s.More('}')
 	}
 }
 
 // Elements ranges over the elements of a list. It must be given a valid JSON
 // array.
 func (v Value) Elements(yield func(Value) bool) {
-	var s Scanner
-	s.Reset(v.Raw, 0, &unlimited)
-	empty, _ := s.Enter(']')
-	for more := !empty; more; {
-		start := s.Offset()
-		kind, err := s.Value()
-		if err != nil || !yield(Value{kind, v.Raw[start:s.Offset()]}) {
+	var c Cursor
+	c.Reset(v)
+	for range c.Elements {
+		if !yield(c.Value()) {
 			return
 		}
-		more, _ = s.More(']')
 	}
 }
 

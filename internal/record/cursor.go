@@ -1,0 +1,61 @@
+package record
+
+// A Cursor goes through a JSON text once, down into the values that its user
+// asks for: [Value.Members] and [Value.Elements] scan all that is below a value
+// again at each level. It must be given valid JSON.
+type Cursor struct{ s Scanner }
+
+// Reset places c before a value.
+func (c *Cursor) Reset(v Value) { c.s.Reset(v.Raw, 0, &unlimited) }
+
+// At reports whether c stands before a value of a kind, an object or a list.
+func (c *Cursor) At(k ValueKind) bool {
+	b, _ := c.s.Peek()
+	return k == Object && b == '{' || k == List && b == '['
+}
+
+// Value returns the value that c stands before, and passes over it.
+func (c *Cursor) Value() Value {
+	start := c.s.pos
+	kind, _ := c.s.Value()
+	return Value{kind, c.s.buf[start:c.s.pos]}
+}
+
+// Members ranges over the names of the object that c stands before, in order,
+// repeated ones included. Each time c stands before the member's value; what is
+// left of it is passed over.
+func (c *Cursor) Members(yield func(name []byte) bool) {
+	empty, _ := c.s.Enter('}')
+	for more := !empty; more; {
+		from, to, err := c.s.Name()
+		if err != nil || !c.visit(func() bool { return yield(Value{String, c.s.Bytes(from, to)}.Text()) }) {
+			return
+		}
+		more, _ = c.s.More('}')
+	}
+}
+
+// Elements goes through the list that c stands before. Each time c stands
+// before an element; what is left of it is passed over.
+func (c *Cursor) Elements(yield func() bool) {
+	empty, _ := c.s.Enter(']')
+	for more := !empty; more; {
+		if !c.visit(yield) {
+			return
+		}
+		more, _ = c.s.More(']')
+	}
+}
+
+// visit passes over a value that is not passed over by visiting it.
+func (c *Cursor) visit(yield func() bool) bool {
+	start := c.s.pos
+	if !yield() {
+		return false
+	}
+	if c.s.pos > start {
+		return true
+	}
+	_, err := c.s.Value()
+	return err == nil
+}
