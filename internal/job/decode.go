@@ -93,7 +93,7 @@ func (sc *scanner) decode(ctx context.Context, n uint32, o *opened, reader any) 
 	switch r := reader.(type) {
 	case *manifest.Reader:
 		batch, err := sc.decodeManifest(ctx, n, o, r, reject, forget)
-		return func() error { return sc.out.addManifest(sc, n, batch) }, err
+		return func() error { return sc.out.addManifest(sc, n, batch, o.copy) }, err
 	case *cdr.Reader:
 		batch, err := sc.decodeLegs(ctx, n, o, r, reject, forget)
 		return func() error { o.noteDamage(&batch.Reading); sc.out.addLegs(sc, n, batch); return nil }, err

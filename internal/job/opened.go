@@ -2,6 +2,7 @@ package job
 
 import (
 	"bufio"
+	"bytes"
 	"crypto/sha256"
 	"hash"
 	"io"
@@ -13,6 +14,7 @@ import (
 // opened is one object while it is read: hashed as it is stored, and decoded.
 type opened struct {
 	hash   hash.Hash
+	copy   *bytes.Buffer // of the object as it is stored, nil for none
 	stored io.Reader
 	stream *record.Stream
 	body   *bufio.Reader
@@ -24,9 +26,12 @@ type opened struct {
 // sniff is how much of an object tells its format: all of it that is buffered.
 const sniff = 64 << 10
 
-func newOpened(body io.Reader, in *input, p *record.Profile, limits *record.Limits) *opened {
+func newOpened(body io.Reader, in *input, p *record.Profile, limits *record.Limits, keep bool) *opened {
 	o := &opened{hash: sha256.New()}
-	o.stored = io.TeeReader(body, o.hash)
+	if o.stored = io.TeeReader(body, o.hash); keep {
+		o.copy = bytes.NewBuffer(make([]byte, 0, in.Size))
+		o.stored = io.TeeReader(o.stored, o.copy)
+	}
 	o.stream = record.Open(o.stored, in.Size, limits)
 	buffer := sniff
 	if o.stream.Compression == record.Plain {

@@ -136,7 +136,7 @@ func (j *Job) renderDocument(ctx context.Context, run *ledger.Run, snap *snapsho
 	fill := func(w io.Writer) error {
 		src := io.Reader(strings.NewReader(""))
 		if !doc.Virtual {
-			stream, done, err := content(ctx, snap, doc.Object)
+			stream, done, err := original(ctx, snap, d, doc)
 			if err != nil {
 				return err
 			}
@@ -164,6 +164,18 @@ func (j *Job) renderDocument(ctx context.Context, run *ledger.Run, snap *snapsho
 		doc.Rare.Gaps = nil // that is all that they are for
 	}
 	return nil
+}
+
+// original opens the uncompressed content of a document again: of the copy that
+// was kept, or of the object.
+func original(ctx context.Context, snap *snapshot, d *reconcile.Decision, doc *manifest.Document) (*record.Stream, func(), error) {
+	if doc.Rare == nil || doc.Rare.Copy.End == 0 {
+		return content(ctx, snap, doc.Object)
+	}
+	kept := doc.Rare.Copy
+	size := kept.End - kept.Start
+	stream := record.Open(io.NewSectionReader(d.Rests, kept.Start, size), size, snap.limits)
+	return stream, stream.Close, nil
 }
 
 // content opens the uncompressed content of an object again, pinned to what

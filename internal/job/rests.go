@@ -10,14 +10,38 @@ import (
 	"cdrmend/internal/manifest"
 )
 
-// rests keeps what entries say beside in one temporary file, until the table
-// of recordings is written. It is safe for concurrent use while it is written.
+// rests keeps what entries say beside, and small documents, in one temporary
+// file until they are written. It is safe for concurrent use while it is written.
 type rests struct {
 	scratch string
 	mu      sync.Mutex
 	file    *os.File
 	out     *bufio.Writer
 	size    int64
+	copies  int64 // bytes of it
+}
+
+// Documents up to a size are kept as they are stored when something is missing
+// in them, so that a repair needs no second request: most are sidecars of a
+// kilobyte, and to ask for one again takes longer than everything else that is
+// done with it. There may be millions of them, of which only some are kept.
+const (
+	smallDocument = 16 << 10
+	mostCopies    = 256 << 20
+)
+
+// keepCopy is keep for a document. The range is empty when there are enough.
+func (r *rests) keepCopy(b []byte) (manifest.Range, error) {
+	r.mu.Lock()
+	enough := r.copies+int64(len(b)) > mostCopies
+	if !enough {
+		r.copies += int64(len(b))
+	}
+	r.mu.Unlock()
+	if enough {
+		return manifest.Range{}, nil
+	}
+	return r.keep(b)
 }
 
 // keep appends some rests and returns where they are.

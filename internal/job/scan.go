@@ -185,14 +185,15 @@ func (sc *scanner) one(ctx context.Context, n uint32) error {
 	reader := readers.get()
 	defer readers.put(reader)
 	if in.virtual {
-		return sc.out.addManifest(sc, n, reader.(*manifest.Reader).Virtual(in.Key))
+		return sc.out.addManifest(sc, n, reader.(*manifest.Reader).Virtual(in.Key), nil)
 	}
 	body, err := sc.snap.stores[in.source].Open(ctx, in.Info, 0)
 	if err != nil {
 		return err
 	}
 	defer body.Close()
-	o := newOpened(body, in, source.Profile, sc.snap.limits)
+	keep := source.Kind == policy.Manifests && in.Size <= smallDocument && !sc.snap.isMargin(n)
+	o := newOpened(body, in, source.Profile, sc.snap.limits, keep)
 	defer o.stream.Close()
 	if o.format == record.Parquet {
 		spool, err := sc.spooled(ctx, o)

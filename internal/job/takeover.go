@@ -1,6 +1,7 @@
 package job
 
 import (
+	"bytes"
 	"cmp"
 
 	"cdrmend/internal/cdr"
@@ -10,11 +11,18 @@ import (
 	"cdrmend/internal/registration"
 )
 
-// addManifest takes over what a document holds.
-func (s *scan) addManifest(sc *scanner, n uint32, b *manifest.Batch) error {
+// addManifest takes over what a document holds, and a copy of one that may have
+// to be repaired.
+func (s *scan) addManifest(sc *scanner, n uint32, b *manifest.Batch, stored *bytes.Buffer) error {
 	in := &sc.snap.inputs[n]
 	if err := b.Keep(s.rests.keep); err != nil {
 		return err
+	}
+	if stored != nil && b.Doc.Rare != nil {
+		var err error
+		if b.Doc.Rare.Copy, err = s.rests.keepCopy(stored.Bytes()); err != nil {
+			return err
+		}
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -56,6 +56,7 @@ type Rare struct {
 	Recovery      *Recovery
 	Invalid       []record.Invalid
 	Gaps          []Gap // by entry, then field
+	Copy          Range // where the object is kept as it is stored, with the rests; empty when it is not
 }
 
 // Break is where a document ends too early or stops being well-formed.
