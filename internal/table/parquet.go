@@ -5,10 +5,11 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"runtime"
 	"slices"
 
+	"github.com/klauspost/compress/zstd"
 	"github.com/parquet-go/parquet-go"
-	"github.com/parquet-go/parquet-go/compress/zstd"
 	"github.com/parquet-go/parquet-go/encoding/thrift"
 	"github.com/parquet-go/parquet-go/format"
 )
@@ -44,7 +45,15 @@ func (c *Column) hasDictionary() bool {
 	return c.Kind == Text && (c.pack == repeated || c.pack == shared)
 }
 
-var fastZstd = &zstd.Codec{Level: zstd.SpeedFastest, Concurrency: 1}
+// fastZstd lasts: an encoder that is made for each page clears more memory than
+// most pages have.
+var fastZstd = func() *zstd.Encoder {
+	e, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(runtime.GOMAXPROCS(0)), zstd.WithZeroFrames(true), zstd.WithEncoderCRC(false))
+	if err != nil {
+		panic(err) // only options that make no sense
+	}
+	return e
+}()
 
 func (k Kind) node() parquet.Node {
 	switch k {

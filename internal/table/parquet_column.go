@@ -1,7 +1,6 @@
 package table
 
 import (
-	"bytes"
 	"encoding/binary"
 	"math"
 	"slices"
@@ -30,15 +29,9 @@ type parquetColumn struct {
 	ends     []uint32
 	ints     []int64
 
-	dictionary   bool             // the page refers to one
-	numbers      map[string]int32 // of its texts
-	symbols      map[record.Text]int32
-	entries      []byte      // the texts, each after its length
-	refs         []int32     // of the page
-	last         []byte      // the text before, which is often the same,
-	lastSymbol   record.Text // or the symbol,
-	lastBorrowed string      // or the borrowed text
-	lastRef      int32
+	dictionary dictionary
+	refers     bool    // the page refers to it
+	refs       []int32 // of the page
 
 	pages         []byte // of data before the one under way, complete
 	uncompressed  int    // what they would take without compression
@@ -57,10 +50,8 @@ func (c *parquetColumn) begin() {
 	c.clearPage()
 	c.pages, c.uncompressed, c.nulls, c.total = c.pages[:0], 0, 0, 0
 	c.min, c.max = math.MaxInt64, math.MinInt64
-	c.dictionary = c.column.hasDictionary()
-	if c.dictionary {
-		c.numbers, c.symbols = map[string]int32{}, map[record.Text]int32{}
-		c.entries, c.last, c.lastSymbol, c.lastBorrowed = c.entries[:0], c.last[:0], record.None, ""
+	if c.refers = c.column.hasDictionary(); c.refers {
+		c.dictionary.reset()
 	}
 }
 
@@ -81,12 +72,12 @@ func (c *parquetColumn) add(r *Row, i int) {
 	case c.column.Kind != Text:
 		c.ints = append(c.ints, cell.n)
 		c.min, c.max = min(c.min, cell.n), max(c.max, cell.n)
-	case c.dictionary && cell.state == symbol:
-		c.refs = append(c.refs, c.symbolNumber(r, i))
-	case c.dictionary && cell.state == borrowed:
-		c.refs = append(c.refs, c.borrowedNumber(r.lent[cell.n]))
-	case c.dictionary:
-		c.refs = append(c.refs, c.number(r.Bytes(i)))
+	case c.refers && cell.state == symbol:
+		c.refs = append(c.refs, c.dictionary.symbol(r, i))
+	case c.refers && cell.state == borrowed:
+		c.refs = append(c.refs, c.dictionary.lent(r.lent[cell.n]))
+	case c.refers:
+		c.refs = append(c.refs, c.dictionary.number(r.Bytes(i)))
 	case c.column.pack == prefixed || c.column.pack == shared:
 		c.texts = append(c.texts, r.Bytes(i)...)
 		c.ends = append(c.ends, uint32(len(c.texts)))
@@ -128,58 +119,12 @@ func (c *parquetColumn) addLevel(level byte) {
 	c.rows++
 }
 
-// symbolNumber returns the number of a symbol's text in the dictionary, which
-// need not be spelled out when the symbol was met before.
-func (c *parquetColumn) symbolNumber(r *Row, i int) int32 {
-	s := record.Text(r.cells[i].n)
-	if s == c.lastSymbol {
-		return c.lastRef
-	}
-	n, met := c.symbols[s]
-	if !met {
-		n = c.number(r.Bytes(i))
-		c.symbols[s] = n
-	}
-	c.last, c.lastSymbol, c.lastBorrowed, c.lastRef = c.last[:0], s, "", n
-	return n
-}
-
-// borrowedNumber is number for a text that is likely to lie where the last one
-// does.
-func (c *parquetColumn) borrowedNumber(v string) int32 {
-	if v == c.lastBorrowed {
-		return c.lastRef
-	}
-	n, known := c.numbers[v]
-	if !known {
-		n = c.number([]byte(v))
-	}
-	c.last, c.lastSymbol, c.lastBorrowed, c.lastRef = c.last[:0], record.None, v, n
-	return n
-}
-
 func appendPlain(b, v []byte) []byte {
 	return append(binary.LittleEndian.AppendUint32(b, uint32(len(v))), v...)
 }
 
-// number returns that of a text in the dictionary.
-func (c *parquetColumn) number(v []byte) int32 {
-	if bytes.Equal(v, c.last) {
-		return c.lastRef
-	}
-	c.lastSymbol, c.lastBorrowed = record.None, ""
-	n, known := c.numbers[string(v)]
-	if !known {
-		n = int32(len(c.numbers))
-		c.numbers[string(v)] = n
-		c.entries = appendPlain(c.entries, v)
-	}
-	c.last, c.lastRef = append(c.last[:0], v...), n
-	return n
-}
-
 // full reports whether a dictionary has become too long to be of use.
-func (c *parquetColumn) full() bool { return c.dictionary && len(c.entries) > maxDictionary }
+func (c *parquetColumn) full() bool { return c.refers && len(c.dictionary.entries) > maxDictionary }
 
 // endDictionary goes on without a dictionary after the rows so far.
 func (c *parquetColumn) endDictionary() error {
@@ -188,7 +133,7 @@ func (c *parquetColumn) endDictionary() error {
 		c.pages = append(c.pages, part...)
 	}
 	c.clearPage()
-	c.dictionary = false
+	c.refers = false
 	return err
 }
 
@@ -238,7 +183,7 @@ func (c *parquetColumn) encode() (values []byte, encoding format.Encoding, err e
 	case c.column.Kind != Text:
 		c.scratch, err = (&delta.BinaryPackedEncoding{}).EncodeInt64(c.scratch[:0], c.ints)
 		return c.scratch, format.DeltaBinaryPacked, err
-	case c.dictionary && len(c.refs) > 0: // a page of missing values needs no dictionary
+	case c.refers && len(c.refs) > 0: // a page of missing values needs no dictionary
 		c.scratch, err = (&rle.DictionaryEncoding{}).EncodeInt32(c.scratch[:0], c.refs)
 		return c.scratch, format.RLEDictionary, err
 	case c.column.pack == prefixed || c.column.pack == shared:
@@ -267,10 +212,7 @@ func (c *parquetColumn) page(memory *[]byte, h format.PageHeader, content ...[]b
 		for _, part := range content {
 			c.whole = append(c.whole, part...)
 		}
-		packed, err := fastZstd.Encode((*memory)[:0], c.whole)
-		if err != nil {
-			return nil, err
-		}
+		packed := fastZstd.EncodeAll(c.whole, (*memory)[:0])
 		*memory, content = packed, [][]byte{packed}
 		h.CompressedPageSize = int32(len(packed))
 	}
@@ -292,9 +234,9 @@ func (c *parquetColumn) finish() (columnChunk, error) {
 		return columnChunk{}, err
 	}
 	k := columnChunk{append([][]byte{c.pages}, last...), c.describe()}
-	if c.column.hasDictionary() && len(c.numbers) > 0 {
-		header := format.DictionaryPageHeader{NumValues: int32(len(c.numbers)), Encoding: format.Plain}
-		dictionary, err := c.page(&c.packedEntries, format.PageHeader{Type: format.DictionaryPage, DictionaryPageHeader: thrift.New(header)}, c.entries)
+	if c.column.hasDictionary() && c.dictionary.count() > 0 {
+		header := format.DictionaryPageHeader{NumValues: int32(c.dictionary.count()), Encoding: format.Plain}
+		dictionary, err := c.page(&c.packedEntries, format.PageHeader{Type: format.DictionaryPage, DictionaryPageHeader: thrift.New(header)}, c.dictionary.entries)
 		if err != nil {
 			return columnChunk{}, err
 		}
