@@ -3,6 +3,7 @@ package job
 import (
 	"cmp"
 	"context"
+	"runtime"
 	"sync"
 
 	"cdrmend/internal/cdr"
@@ -20,9 +21,9 @@ func (sc *scanner) prepareReaders() {
 	}
 }
 
-// readers are those of one source that nobody uses: never more than were used
-// at a time. A pool of the library would give them up with each collection, and
-// with them the memory in which what they read grows.
+// readers are those of one source that nobody uses, as many as are at work at
+// a time: what a reader has grown in is much when each request in flight has one.
+// A pool of the library would give them up with each collection.
 type readers struct {
 	mu   sync.Mutex
 	idle []any
@@ -44,7 +45,9 @@ func (r *readers) get() any {
 func (r *readers) put(reader any) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.idle = append(r.idle, reader)
+	if len(r.idle) < runtime.GOMAXPROCS(0) {
+		r.idle = append(r.idle, reader)
+	}
 }
 
 // newReader returns a reader for a source; sieve is nil for one that keeps all
