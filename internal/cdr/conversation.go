@@ -83,13 +83,8 @@ func (d *details) giveUp(voice, segments int, others int64) {
 func (d *details) participants(c *record.Cursor, n *record.Normalizer) {
 	d.giveUp(0, 0, 0)
 	d.customers = false
-	if !c.At(record.List) {
-		return
-	}
-	for range c.Elements {
-		if c.At(record.Object) {
-			d.participant(c, n)
-		}
+	for range c.Objects {
+		d.participant(c, n)
 	}
 }
 
@@ -102,7 +97,9 @@ func (d *details) participant(c *record.Cursor, n *record.Normalizer) {
 			purpose = lower(c.Value())
 		case "sessions":
 			d.giveUp(voice, segments, others)
-			d.sessions(c, n)
+			for range c.Objects {
+				d.session(c, n)
+			}
 		}
 	}
 	d.customers = d.customers || isCustomer(purpose)
@@ -112,17 +109,6 @@ func (d *details) participant(c *record.Cursor, n *record.Normalizer) {
 }
 
 func isCustomer(purpose string) bool { return purpose == "customer" || purpose == "external" }
-
-func (d *details) sessions(c *record.Cursor, n *record.Normalizer) {
-	if !c.At(record.List) {
-		return
-	}
-	for range c.Elements {
-		if c.At(record.Object) {
-			d.session(c, n)
-		}
-	}
-}
 
 func (d *details) session(c *record.Cursor, n *record.Normalizer) {
 	from := len(d.segments)
@@ -150,7 +136,9 @@ func (d *details) session(c *record.Cursor, n *record.Normalizer) {
 			s.addressFrom = c.Value()
 		case "segments":
 			d.segments = d.segments[:from]
-			d.readSegments(c, n)
+			for range c.Objects {
+				d.segments = append(d.segments, segmentOf(c, n))
+			}
 		}
 	}
 	if media != "" && media != "voice" {
@@ -159,17 +147,6 @@ func (d *details) session(c *record.Cursor, n *record.Normalizer) {
 	}
 	s.segments = record.Run{At: uint32(from), N: uint32(len(d.segments) - from)}
 	d.voice = append(d.voice, s)
-}
-
-func (d *details) readSegments(c *record.Cursor, n *record.Normalizer) {
-	if !c.At(record.List) {
-		return
-	}
-	for range c.Elements {
-		if c.At(record.Object) {
-			d.segments = append(d.segments, segmentOf(c, n))
-		}
-	}
 }
 
 func segmentOf(c *record.Cursor, n *record.Normalizer) segment {

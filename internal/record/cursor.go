@@ -8,10 +8,10 @@ type Cursor struct{ s Scanner }
 // Reset places c before a value.
 func (c *Cursor) Reset(v Value) { c.s.Reset(v.Raw, 0, &unlimited) }
 
-// At reports whether c stands before a value of a kind, an object or a list.
-func (c *Cursor) At(k ValueKind) bool {
+// at reports whether c stands before a value that begins so.
+func (c *Cursor) at(first byte) bool {
 	b, _ := c.s.Peek()
-	return k == Object && b == '{' || k == List && b == '['
+	return b == first
 }
 
 // Value returns the value that c stands before, and passes over it.
@@ -44,6 +44,19 @@ func (c *Cursor) Elements(yield func() bool) {
 			return
 		}
 		more, _ = c.s.More(']')
+	}
+}
+
+// Objects goes through the objects in the list that c stands before, of any other
+// value through none.
+func (c *Cursor) Objects(yield func() bool) {
+	if !c.at('[') {
+		return
+	}
+	for range c.Elements {
+		if c.at('{') && !yield() {
+			return
+		}
 	}
 }
 
