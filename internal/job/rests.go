@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"sync"
+	"sync/atomic"
 
 	"cdrmend/internal/manifest"
 )
@@ -18,7 +19,7 @@ type rests struct {
 	file    *os.File
 	out     *bufio.Writer
 	size    int64
-	copies  int64 // bytes of it
+	copies  atomic.Int64 // bytes of documents that were to be kept
 }
 
 // Documents up to a size are kept as they are stored when something is missing
@@ -32,13 +33,7 @@ const (
 
 // keepCopy is keep for a document. The range is empty when there are enough.
 func (r *rests) keepCopy(b []byte) (manifest.Range, error) {
-	r.mu.Lock()
-	enough := r.copies+int64(len(b)) > mostCopies
-	if !enough {
-		r.copies += int64(len(b))
-	}
-	r.mu.Unlock()
-	if enough {
+	if r.copies.Add(int64(len(b))) > mostCopies {
 		return manifest.Range{}, nil
 	}
 	return r.keep(b)

@@ -6,8 +6,9 @@ import (
 )
 
 func TestNoMoreThanSoManyCopiesAreKept(t *testing.T) {
-	r := rests{scratch: t.TempDir(), copies: mostCopies - 10}
+	r := rests{scratch: t.TempDir()}
 	defer r.close()
+	r.copies.Add(mostCopies - 10)
 	first, err := r.keepCopy([]byte("a copy"))
 	if err != nil {
 		t.Fatal(err)
@@ -17,7 +18,7 @@ func TestNoMoreThanSoManyCopiesAreKept(t *testing.T) {
 			t.Errorf("kept %v, %v", more, err)
 		}
 	}
-	if _, err := r.keepCopy([]byte("four")); err != nil {
+	if _, err := r.keep([]byte("rest")); err != nil {
 		t.Fatal(err)
 	}
 	from, err := r.reader()
@@ -25,7 +26,7 @@ func TestNoMoreThanSoManyCopiesAreKept(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := make([]byte, 10)
-	if _, err := from.ReadAt(got, first.Start); err != nil || !bytes.Equal(got, []byte("a copyfour")) {
+	if _, err := from.ReadAt(got, first.Start); err != nil || !bytes.Equal(got, []byte("a copyrest")) {
 		t.Errorf("%q, %v", got, err)
 	}
 }

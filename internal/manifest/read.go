@@ -239,7 +239,7 @@ func (r *Reader) empty(b *Batch) {
 // Virtual returns the batch of a media object without metadata: one entry
 // without members, under the key that its metadata would have.
 func (r *Reader) Virtual(key string) *Batch {
-	b := &Batch{Doc: Document{Key: KeyOf(r.norm.Profile, key, &r.norm), Format: record.JSON, Virtual: true}}
+	b := r.batch(Document{Key: KeyOf(r.norm.Profile, key, &r.norm), Format: record.JSON, Virtual: true})
 	r.empty(b)
 	r.complete(b)
 	return b

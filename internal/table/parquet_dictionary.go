@@ -57,13 +57,11 @@ func (d *dictionary) number(v []byte) int32 {
 		d.starts = append(d.starts, len(d.entries))
 		d.entries = appendPlain(d.entries, v)
 		*slot = uint32(d.count())
-		if 2*d.count() > len(d.slots) {
-			d.last = int32(d.count() - 1)
-			d.grow()
-			return d.last
-		}
 	}
 	d.last = int32(*slot - 1)
+	if 2*d.count() > len(d.slots) {
+		d.grow()
+	}
 	return d.last
 }
 
