@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/format"
 )
 
 // ReadParquet reads the rows of a Parquet file. Damage is part of the
@@ -122,13 +123,15 @@ func (m *Mapping) parquetRows(p *parquetFile) (rows *parquetRows, columns *[NumF
 func (r *parquetRows) next() (cells []Value, err error) {
 	defer r.file.rescue(&err)
 	for r.left == 0 {
-		if r.group == len(r.file.file.RowGroups()) {
+		if r.group == len(r.file.meta.RowGroups) {
 			return nil, io.EOF
 		}
 		for i := range r.columns {
-			r.columns[i].begin(r.group)
+			if err := r.columns[i].begin(r.group); err != nil {
+				return nil, err
+			}
 		}
-		r.left = r.file.file.RowGroups()[r.group].NumRows()
+		r.left = r.file.meta.RowGroups[r.group].NumRows
 		r.group++
 	}
 	r.left--
@@ -152,9 +155,10 @@ func (r *parquetRows) close() {
 	}
 }
 
-// parquetFile is a file that the library agreed to open.
+// parquetFile is a file whose metadata are sound.
 type parquetFile struct {
-	file   *parquet.File
+	meta   format.FileMetaData
+	file   *parquet.File // its schema, see openUncompressed
 	src    *sourceAt
 	size   int64
 	limits *Limits
@@ -182,11 +186,10 @@ func (s *sourceAt) ReadAt(b []byte, off int64) (int, error) {
 func openParquet(r io.ReaderAt, size int64, limits *Limits) (p *parquetFile, err error) {
 	p = &parquetFile{src: &sourceAt{r: r, size: size}, size: size, limits: limits}
 	defer p.rescue(&err)
-	if err := p.checkFooter(); err != nil {
+	if err := p.readFooter(); err != nil {
 		return nil, p.fault(err)
 	}
-	p.file, err = parquet.OpenFile(p.src, size,
-		parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true), parquet.ReadBufferSize(64<<10))
+	p.file, err = openUncompressed(p.meta)
 	if err != nil {
 		return nil, p.fault(err)
 	}
@@ -197,15 +200,15 @@ func openParquet(r io.ReaderAt, size int64, limits *Limits) (p *parquetFile, err
 // says is gone from memory only when the interval is decided.
 func (p *parquetFile) checkRows() error {
 	total := int64(0)
-	for _, group := range p.file.RowGroups() {
-		n := group.NumRows()
+	for _, group := range p.meta.RowGroups {
+		n := group.NumRows
 		if n < 0 || n > p.mostValues()-total {
 			return p.fault(fmt.Errorf("%d bytes cannot hold %d rows", p.size, n))
 		}
 		total += n
 	}
-	if total != p.file.NumRows() {
-		return p.fault(fmt.Errorf("it says that it has %d rows, and its row groups have %d", p.file.NumRows(), total))
+	if total != p.meta.NumRows {
+		return p.fault(fmt.Errorf("it says that it has %d rows, and its row groups have %d", p.meta.NumRows, total))
 	}
 	return nil
 }

@@ -250,9 +250,11 @@ func epochUnit(n float64) time.Duration {
 func (p *editPlan) unit(column *parquet.Column) (time.Duration, error) {
 	leaf := newLeafReader(p.file, column)
 	defer leaf.close()
-	for i, group := range p.file.file.RowGroups() {
-		leaf.begin(i)
-		for range group.NumRows() {
+	for i, group := range p.file.meta.RowGroups {
+		if err := leaf.begin(i); err != nil {
+			return 0, err
+		}
+		for range group.NumRows {
 			if err := leaf.nextRow(); err != nil {
 				return 0, err
 			}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/compress"
 	"github.com/parquet-go/parquet-go/format"
 )
 
@@ -47,15 +48,18 @@ func (s *splicer) encodeAlone(column *parquet.Column, group int, edits map[int64
 	const largestDictionary = 1 << 20 // above it the rest of the chunk is better without
 	leaf := newLeafReader(s.file, column)
 	defer leaf.close()
-	leaf.begin(group)
+	if err := leaf.begin(group); err != nil {
+		return nil, err
+	}
+	codec := codecOf(leaf.chunk(group).MetaData.Codec)
 	var b bytes.Buffer
-	w := parquet.NewWriter(&b, parquet.NewSchema("alone", s.alone(column)),
+	w := parquet.NewWriter(&b, parquet.NewSchema("alone", s.alone(column, codec)),
 		parquet.DataPageStatistics(false),
 		parquet.DictionaryMaxBytes(largestDictionary),
 		parquet.DataPageVersion(pageVersion(leaf.chunk(group))),
 	)
 	values := w.ColumnWriters()[0]
-	for row := range s.file.file.RowGroups()[group].NumRows() {
+	for row := range s.file.meta.RowGroups[group].NumRows {
 		if err := leaf.nextRow(); err != nil {
 			return nil, fmt.Errorf("column %q: %w", column.Name(), err)
 		}
@@ -80,13 +84,13 @@ func pageVersion(chunk *format.ColumnChunk) int {
 }
 
 // alone returns the schema without all other columns.
-func (s *splicer) alone(column *parquet.Column) parquet.Node {
+func (s *splicer) alone(column *parquet.Column, codec compress.Codec) parquet.Node {
 	path := column.Path()
 	groups := []*parquet.Column{s.file.file.Root()}
 	for _, name := range path[:len(path)-1] {
 		groups = append(groups, groups[len(groups)-1].Column(name))
 	}
-	node := parquet.Node(column)
+	node := parquet.Compressed(column, codec)
 	for i := len(groups) - 1; i >= 0; i-- {
 		node = parquet.Group{path[i]: node}
 		switch {

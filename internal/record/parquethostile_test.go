@@ -30,7 +30,7 @@ var badFiles = map[string]struct {
 	"ARROW-RS-GH-6229-DICTHEADER":            {0, "page header"},                                // a negative number of values in a dictionary
 	"ARROW-RS-GH-6229-LEVELS":                {0, "pages with 21 values"},                       // too few of them
 	"ARROW-GH-41321":                         {0, "levels"},                                     // fewer of them than values
-	"ARROW-GH-41317":                         {0, "INDEX_PAGE"},                                 // columns of different sizes
+	"ARROW-GH-41317":                         {0, "definition levels"},                          // columns of different sizes
 	"ARROW-GH-43605":                         {21186, ""},                                       // indexes of no bits: all values are the first of the dictionary
 	"ARROW-GH-45185":                         {0, "its first row goes on with a row before it"}, // repetition levels that begin with 1
 	"ARROW-GH-47662":                         {0, "a page of 364 bytes with 100 values"},        // nothing for the nulls of a required column
@@ -309,8 +309,8 @@ func FuzzParquet(f *testing.F) {
 		if err != nil {
 			t.Fatalf("%v is a failure to read", err)
 		}
-		if p, err := openParquet(bytes.NewReader(file), int64(len(file)), &defaults); err == nil && reading.Damage == nil && p.file.NumRows() != int64(next) {
-			t.Fatalf("%d rows, the footer says %d", next, p.file.NumRows())
+		if p, err := openParquet(bytes.NewReader(file), int64(len(file)), &defaults); err == nil && reading.Damage == nil && p.meta.NumRows != int64(next) {
+			t.Fatalf("%d rows, the footer says %d", next, p.meta.NumRows)
 		}
 	})
 }

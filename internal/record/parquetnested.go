@@ -36,10 +36,13 @@ func leavesOf(leaves []*parquet.Column, c *parquet.Column) []*parquet.Column {
 
 func (c *parquetColumn) name() string { return c.column.Name() }
 
-func (c *parquetColumn) begin(group int) {
+func (c *parquetColumn) begin(group int) error {
 	for _, leaf := range c.leaves {
-		leaf.begin(group)
+		if err := leaf.begin(group); err != nil {
+			return err
+		}
 	}
+	return nil
 }
 
 func (c *parquetColumn) next() error {

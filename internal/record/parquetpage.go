@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"io"
 
 	"github.com/parquet-go/parquet-go"
@@ -25,8 +26,9 @@ const (
 
 var errCut = errors.New("the file ends before its footer")
 
-func (p *parquetFile) checkFooter() error {
-	const magic = "PAR1"
+// readFooter reads the metadata of the file.
+func (p *parquetFile) readFooter() error {
+	const magic = parquetMagic
 	var head, tail [8]byte
 	if p.size < int64(len(magic)+len(tail)) {
 		return errCut
@@ -47,16 +49,19 @@ func (p *parquetFile) checkFooter() error {
 	if length > p.size-int64(len(magic)+len(tail)) || length > maxParquetFooter {
 		return fmt.Errorf("%d bytes cannot hold a footer of %d", p.size, length)
 	}
-	footer := make([]byte, length)
-	if err := p.readFull(footer, p.size-int64(len(tail))-length); err != nil {
+	b := make([]byte, length)
+	if err := p.readFull(b, p.size-int64(len(tail))-length); err != nil {
 		return err
 	}
-	var meta format.FileMetaData
-	if _, err := decodeThrift(footer, &meta); err != nil {
+	n, err := decodeThrift(b, (*footer)(&p.meta))
+	if err != nil {
 		return fmt.Errorf("reading the footer: %w", err)
 	}
+	if n < len(b) && p.meta.EncryptionAlgorithm.Value == nil { // else its signature follows
+		return fmt.Errorf("reading the footer: %d bytes after its end", len(b)-n)
+	}
 	var names []string
-	for _, element := range meta.Schema {
+	for _, element := range p.meta.Schema {
 		names = append(names, element.Name)
 		if t := element.Type; t.Valid && (t.V < format.Boolean || t.V > format.FixedLenByteArray) {
 			return fmt.Errorf("column %q has the type %d, which there is not", element.Name, t.V)
@@ -106,11 +111,13 @@ func (r listChecker) ReadList() (thrift.List, error) {
 type leafReader struct {
 	file   *parquetFile
 	column *parquet.Column
-	pages  parquet.Pages
 	group  int
 	at     int64 // of the next page's header
 	end    int64 // of the column chunk
 	count  int64 // values of the pages so far
+	source pageSource
+	dict   bool          // the dictionary of the column chunk was read
+	pages  parquet.Pages // decodes what source offers
 	values parquet.ValueReader
 	page   parquet.Page
 	buf    []parquet.Value
@@ -123,18 +130,26 @@ func newLeafReader(p *parquetFile, column *parquet.Column) *leafReader {
 }
 
 func (l *leafReader) chunk(group int) *format.ColumnChunk {
-	return &l.file.file.Metadata().RowGroups[group].Columns[l.column.Index()]
+	return &l.file.meta.RowGroups[group].Columns[l.column.Index()]
 }
 
 // begin moves to the start of a row group.
-func (l *leafReader) begin(group int) {
+func (l *leafReader) begin(group int) error {
 	l.close()
-	meta := &l.chunk(group).MetaData
-	l.at = chunkStart(meta)
-	l.end = l.at + meta.TotalCompressedSize
-	l.group, l.count = group, 0
-	l.pages = l.file.file.RowGroups()[group].ColumnChunks()[l.column.Index()].Pages()
+	chunk := l.chunk(group)
+	l.at = chunkStart(&chunk.MetaData)
+	l.end = l.at + chunk.MetaData.TotalCompressedSize
+	l.group, l.count, l.dict = group, 0, false
 	l.buf, l.next = l.buf[:0], 0
+	l.source.reset()
+	l.pages = l.file.file.RowGroups()[group].ColumnChunks()[l.column.Index()].(*parquet.FileColumnChunk).PagesFrom(&l.source)
+	switch {
+	case chunk.FilePath != "":
+		return l.file.fault(fmt.Errorf("column %q: its values are in another file, %q", l.column.Name(), chunk.FilePath))
+	case chunk.CryptoMetadata.Value != nil:
+		return l.file.fault(fmt.Errorf("column %q: it is encrypted", l.column.Name()))
+	}
+	return nil
 }
 
 // chunkStart returns where the pages of a column begin.
@@ -210,24 +225,84 @@ func (l *leafReader) fill() error {
 	}
 }
 
-// nextPage checks the headers up to the next data page and reads that page.
+// nextPage reads the next data page that has values, and a dictionary before
+// it.
 func (l *leafReader) nextPage() error {
-	var header *format.PageHeader
-	for header == nil || header.Type == format.DictionaryPage {
+	for {
 		if l.at >= l.end {
 			return io.EOF
 		}
-		next, length, err := l.header()
+		h, length, err := l.header()
 		if err != nil {
 			return err
 		}
-		header = next
-		l.at += int64(length) + int64(header.CompressedPageSize)
-		if err := l.checkPage(header); err != nil {
+		from := l.at + int64(length)
+		l.at = from + int64(h.CompressedPageSize)
+		if err := l.checkPage(h); err != nil {
 			return err
 		}
+		content, err := l.content(h, from)
+		if err != nil {
+			return err
+		}
+		if h.Type == format.DictionaryPage {
+			if l.dict {
+				return errors.New("a second dictionary")
+			}
+			l.dict = true
+			if err := l.source.offerDictionary(h, content); err != nil {
+				return err
+			}
+			continue // the library reads it together with the page after it
+		}
+		if err := l.checkCount(h); err != nil {
+			return err
+		}
+		if valuesOfPage(h) == 0 {
+			continue // the library takes a page without levels for a damaged one
+		}
+		if err := l.decode(h, content); err != nil {
+			return err
+		}
+		return l.checkWidth(h)
 	}
-	if err := l.checkCount(header); err != nil {
+}
+
+// content reads a page and returns its levels and values, decompressed.
+func (l *leafReader) content(h *format.PageHeader, at int64) ([]byte, error) {
+	stored := resized(&l.source.stored, int(h.CompressedPageSize))
+	if err := l.file.readFull(stored, at); err != nil {
+		return nil, err
+	}
+	if sum := crc32.ChecksumIEEE(stored); h.CRC != 0 && sum != uint32(h.CRC) {
+		return nil, fmt.Errorf("a page with the crc32 %08x, its header says %08x", sum, uint32(h.CRC))
+	}
+	codec, levels := l.chunk(l.group).MetaData.Codec, int32(0)
+	if h.Type == format.DataPageV2 {
+		v2 := &h.DataPageHeaderV2.V
+		levels = v2.RepetitionLevelsByteLength + v2.DefinitionLevelsByteLength // never compressed
+		if v2.IsCompressed.Valid && !v2.IsCompressed.V {
+			codec = format.Uncompressed
+		}
+	}
+	if codec == format.Uncompressed && h.CompressedPageSize == h.UncompressedPageSize {
+		return stored, nil
+	}
+	content := resized(&l.source.content, int(h.UncompressedPageSize))
+	copy(content, stored[:levels])
+	if err := decompressPage(codec, content[levels:], stored[levels:]); err != nil {
+		return nil, fmt.Errorf("a page of %d bytes, packed into %d by %s: %w", len(content), len(stored), codec, err)
+	}
+	return content, nil
+}
+
+// decode has the library decode a page that has values.
+func (l *leafReader) decode(h *format.PageHeader, content []byte) error {
+	const plainDictionary = 2 // what old writers call RLEDictionary
+	if encoding := encodingOfPage(h); !l.dict && (encoding == plainDictionary || encoding == format.RLEDictionary) {
+		return errors.New("a page refers to a dictionary that is missing")
+	}
+	if err := l.source.offer(h, content); err != nil {
 		return err
 	}
 	page, err := l.pages.ReadPage()
@@ -238,21 +313,54 @@ func (l *leafReader) nextPage() error {
 		return err
 	}
 	l.page, l.values = page, page.Values()
-	return l.checkWidth(header)
+	return nil
 }
 
+// checkPage checks the sizes and counts that a page header states, before
+// anything is allocated for them.
 func (l *leafReader) checkPage(h *format.PageHeader) error {
 	packed, unpacked := int64(h.CompressedPageSize), int64(h.UncompressedPageSize)
+	v2 := &h.DataPageHeaderV2.V
+	repetition, definition := int64(v2.RepetitionLevelsByteLength), int64(v2.DefinitionLevelsByteLength)
 	values := int64(max(valuesOfPage(h), h.DictionaryPageHeader.V.NumValues))
 	switch {
 	case packed < 0 || l.at > l.end || l.end > l.file.size:
 		return errors.New("a page ends outside its column")
-	case unpacked < 0 || unpacked > min(maxPageBytes, freePageBytes+maxPageRatio*packed):
+	case unpacked < 0 || packed > maxPageBytes || unpacked > min(maxPageBytes, freePageBytes+maxPageRatio*packed):
 		return fmt.Errorf("a page of %d bytes, packed into %d", unpacked, packed)
-	case values < 0 || values > l.file.mostValues() || int64(h.DictionaryPageHeader.V.NumValues) > 8*unpacked:
+	case repetition < 0 || definition < 0 || repetition+definition > min(packed, unpacked):
+		return fmt.Errorf("a page of %d bytes, packed into %d, with levels of %d and %d bytes", unpacked, packed, repetition, definition)
+	case min(valuesOfPage(h), h.DictionaryPageHeader.V.NumValues, v2.NumNulls) < 0,
+		values > l.file.mostValues(), int64(h.DictionaryPageHeader.V.NumValues) > 8*unpacked, v2.NumNulls > v2.NumValues:
 		return fmt.Errorf("a page of %d bytes with %d values", unpacked, values)
 	}
+	return checkPageType(h)
+}
+
+// checkPageType checks that the header has the part that its type asks for.
+func checkPageType(h *format.PageHeader) error {
+	valid := false
+	switch h.Type {
+	case format.DataPage:
+		valid = h.DataPageHeader.Valid
+	case format.DataPageV2:
+		valid = h.DataPageHeaderV2.Valid
+	case format.DictionaryPage:
+		valid = h.DictionaryPageHeader.Valid
+	default:
+		return fmt.Errorf("a page of type %s among those with values", h.Type)
+	}
+	if !valid {
+		return fmt.Errorf("a page of type %s without the header of that type", h.Type)
+	}
 	return nil
+}
+
+func encodingOfPage(h *format.PageHeader) format.Encoding {
+	if h.Type == format.DataPageV2 {
+		return h.DataPageHeaderV2.V.Encoding
+	}
+	return h.DataPageHeader.V.Encoding
 }
 
 func valuesOfPage(h *format.PageHeader) int32 {
@@ -266,7 +374,7 @@ func valuesOfPage(h *format.PageHeader) int32 {
 // has, and has not, the library would make some up.
 func (l *leafReader) checkCount(h *format.PageHeader) error {
 	l.count += int64(valuesOfPage(h))
-	total, rows := l.chunk(l.group).MetaData.NumValues, l.file.file.RowGroups()[l.group].NumRows()
+	total, rows := l.chunk(l.group).MetaData.NumValues, l.file.meta.RowGroups[l.group].NumRows
 	if total < rows || total > rows && l.column.MaxRepetitionLevel() == 0 {
 		return fmt.Errorf("%d values for %d rows", total, rows)
 	}
@@ -278,9 +386,9 @@ func (l *leafReader) checkCount(h *format.PageHeader) error {
 
 // checkWidth makes sure that a page has room for the values it says it has.
 func (l *leafReader) checkWidth(h *format.PageHeader) error {
-	encoding, levels := h.DataPageHeader.V.Encoding, int32(0)
+	encoding, levels := encodingOfPage(h), int32(0)
 	if v2 := &h.DataPageHeaderV2.V; h.Type == format.DataPageV2 {
-		encoding, levels = v2.Encoding, v2.RepetitionLevelsByteLength+v2.DefinitionLevelsByteLength
+		levels = v2.RepetitionLevelsByteLength + v2.DefinitionLevelsByteLength
 	}
 	values := l.page.NumValues() - l.page.NumNulls()
 	if encoding != format.Plain && encoding != format.ByteStreamSplit || values*bitsOf(l.column.Type()) <= 8*int64(h.UncompressedPageSize-levels) {
@@ -310,7 +418,7 @@ func bitsOf(t parquet.Type) int64 {
 func (l *leafReader) header() (*format.PageHeader, int, error) {
 	const usual, longest = 512, 1 << 20
 	for window := int64(usual); ; window *= 8 {
-		b := make([]byte, min(window, l.end-l.at, longest))
+		b := resized(&l.source.header, int(min(window, l.end-l.at, longest)))
 		if err := l.file.readFull(b, l.at); err != nil {
 			return nil, 0, err
 		}
@@ -332,8 +440,10 @@ func (l *leafReader) release() {
 	l.page, l.values = nil, nil
 }
 
+// close releases the page under way.
 func (l *leafReader) close() {
 	l.release()
+	l.source.shrink()
 	if l.pages != nil {
 		l.pages.Close()
 	}

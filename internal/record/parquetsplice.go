@@ -31,12 +31,12 @@ type chunkIndex struct {
 }
 
 func (s *splicer) write() error {
-	meta := *s.file.file.Metadata()
+	meta := s.file.meta
 	meta.CreatedBy = parquetWriter
 	if meta.EncryptionAlgorithm.Value != nil {
 		return fmt.Errorf("it is encrypted")
 	}
-	if err := s.put([]byte("PAR1")); err != nil {
+	if err := s.put([]byte(parquetMagic)); err != nil {
 		return err
 	}
 	meta.RowGroups = slices.Clone(meta.RowGroups)
@@ -61,13 +61,11 @@ func (s *splicer) put(b []byte) error {
 }
 
 func (s *splicer) footer(meta *format.FileMetaData) error {
-	b, err := thrift.Marshal(new(thrift.CompactProtocol), meta)
+	b, err := encodeFooter(meta)
 	if err != nil {
 		return err
 	}
-	n := len(b)
-	b = append(b, byte(n), byte(n>>8), byte(n>>16), byte(n>>24))
-	return s.put(append(b, "PAR1"...))
+	return s.put(b)
 }
 
 // group writes a row group, whose first row has the given number in the file.
