@@ -8,6 +8,7 @@ import (
 	"cdrmend/internal/policy"
 	"cdrmend/internal/reconcile"
 	"cdrmend/internal/record"
+	"cdrmend/internal/scratch"
 	"cdrmend/internal/table"
 	"cdrmend/internal/token"
 )
@@ -53,7 +54,7 @@ func (j *Job) renderHistory(ctx context.Context, book *ledger.Interval, head led
 	if head.Record != nil {
 		beside = nil // other findings stand between these
 	}
-	files, err := j.newTable(table.History, func() (*ledger.Spool, error) { return book.NewSpool(j.Config.Scratch) }, beside)
+	files, err := j.newTable(table.History, func() (*scratch.Spool, error) { return book.NewSpool(j.Config.Scratch) }, beside)
 	if err != nil {
 		return h, err
 	}
@@ -61,7 +62,7 @@ func (j *Job) renderHistory(ctx context.Context, book *ledger.Interval, head led
 	if err := table.Drain(files.Passing(table.Merge(previous, d.FindingRows, findings, number))); err != nil {
 		return h, err
 	}
-	err = files.put(func(suffix string, spool *ledger.Spool) error {
+	err = files.put(func(suffix string, spool *scratch.Spool) error {
 		f, err := book.PutLog(ctx, fmt.Sprintf("%08d-%s.history%s", number, snap.runID, suffix), spool)
 		h.files = append(h.files, f)
 		return err

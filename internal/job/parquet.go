@@ -5,15 +5,15 @@ import (
 	"io"
 	"iter"
 
-	"cdrmend/internal/ledger"
 	"cdrmend/internal/manifest"
 	"cdrmend/internal/record"
+	"cdrmend/internal/scratch"
 )
 
 // spooled copies the content of a Parquet object to a temporary file, as its
 // footer comes last. It is given up with the spool.
-func (sc *scanner) spooled(ctx context.Context, o *opened) (*ledger.Spool, error) {
-	spool := ledger.NewSpool(sc.job.Config.Scratch)
+func (sc *scanner) spooled(ctx context.Context, o *opened) (*scratch.Spool, error) {
+	spool := scratch.NewSpool(sc.job.Config.Scratch)
 	if _, err := io.Copy(spool, o.body); err != nil && !record.IsDamage(err) {
 		spool.Close()
 		return nil, err
@@ -33,7 +33,7 @@ func (sc *scanner) spooled(ctx context.Context, o *opened) (*ledger.Spool, error
 // rewriteParquet copies a Parquet document with edits, by way of a temporary
 // file.
 func (j *Job) rewriteParquet(w io.Writer, src io.Reader, p *record.Profile, edits iter.Seq[manifest.Edit]) error {
-	spool := ledger.NewSpool(j.Config.Scratch)
+	spool := scratch.NewSpool(j.Config.Scratch)
 	defer spool.Close()
 	if _, err := io.Copy(spool, src); err != nil {
 		return err

@@ -5,9 +5,9 @@ import (
 	"encoding/hex"
 	"encoding/json"
 
-	"cdrmend/internal/ledger"
 	"cdrmend/internal/policy"
 	"cdrmend/internal/record"
+	"cdrmend/internal/scratch"
 )
 
 // rejectLine is one line of rejects/<source>/<object key>.jsonl. Rows of the
@@ -39,7 +39,7 @@ func (s *scan) reject(sc *scanner, n uint32, r record.Reject) error {
 	s.mu.Lock()
 	spool := s.rejects[n]
 	if spool == nil {
-		spool = ledger.NewSpool(sc.job.Config.Scratch)
+		spool = scratch.NewSpool(sc.job.Config.Scratch)
 		s.rejects[n] = spool
 	}
 	s.mu.Unlock()

@@ -1,14 +1,12 @@
 package job
 
 import (
-	"bufio"
-	"fmt"
 	"io"
-	"os"
 	"sync"
 	"sync/atomic"
 
 	"cdrmend/internal/manifest"
+	"cdrmend/internal/scratch"
 )
 
 // rests keeps what entries say beside, and small documents, in one temporary
@@ -16,9 +14,7 @@ import (
 type rests struct {
 	scratch string
 	mu      sync.Mutex
-	file    *os.File
-	out     *bufio.Writer
-	size    int64
+	file    *scratch.File
 	copies  atomic.Int64 // bytes of documents that were to be kept
 }
 
@@ -44,19 +40,14 @@ func (r *rests) keep(b []byte) (manifest.Range, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.file == nil {
-		file, err := os.CreateTemp(r.scratch, "cdrmend-*")
-		if err != nil {
-			return manifest.Range{}, fmt.Errorf("creating a temporary file: %w; set scratch to a directory that can be written", err)
+		var err error
+		if r.file, err = scratch.NewFile(r.scratch, 256<<10); err != nil {
+			return manifest.Range{}, err
 		}
-		_ = os.Remove(file.Name()) // the open file is all that is needed; a crash leaves nothing
-		r.file, r.out = file, bufio.NewWriterSize(file, 256<<10)
 	}
-	kept := manifest.Range{Start: r.size, End: r.size + int64(len(b))}
-	r.size = kept.End
-	if _, err := r.out.Write(b); err != nil {
-		return kept, fmt.Errorf("writing a temporary file: %w; free some space, or set scratch to another directory", err)
-	}
-	return kept, nil
+	start := r.file.Size()
+	_, err := r.file.Write(b)
+	return manifest.Range{Start: start, End: start + int64(len(b))}, err
 }
 
 // reader returns what was kept. Nothing may be kept after it.
@@ -64,10 +55,7 @@ func (r *rests) reader() (io.ReaderAt, error) {
 	if r.file == nil {
 		return nil, nil
 	}
-	if err := r.out.Flush(); err != nil {
-		return nil, fmt.Errorf("writing a temporary file: %w; free some space, or set scratch to another directory", err)
-	}
-	return r.file, nil
+	return r.file.ReaderAt()
 }
 
 func (r *rests) close() {

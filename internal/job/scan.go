@@ -9,12 +9,12 @@ import (
 	"sync/atomic"
 
 	"cdrmend/internal/cdr"
-	"cdrmend/internal/ledger"
 	"cdrmend/internal/manifest"
 	"cdrmend/internal/policy"
 	"cdrmend/internal/reconcile"
 	"cdrmend/internal/record"
 	"cdrmend/internal/registration"
+	"cdrmend/internal/scratch"
 	"cdrmend/internal/token"
 )
 
@@ -41,14 +41,14 @@ type scan struct {
 	events     []registration.Event
 	refreshes  map[refreshKey][]record.Time
 
-	read    []readObject             // by input
-	rejects map[uint32]*ledger.Spool // by input: lines of rejects
-	lost    map[uint32]int64         // by input that is damaged and no manifest: where what was not used begins
-	damage  map[uint32]bool          // partitions
-	broken  map[uint32]error         // by input: what is wrong with it as a whole
-	rows    map[uint32]*rowCount     // by partition
-	usable  map[uint32]bool          // sources with something that is evidence
-	letGo   map[uint32]orgCount      // by source: rows that are in none of the lists
+	read    []readObject              // by input
+	rejects map[uint32]*scratch.Spool // by input: lines of rejects
+	lost    map[uint32]int64          // by input that is damaged and no manifest: where what was not used begins
+	damage  map[uint32]bool           // partitions
+	broken  map[uint32]error          // by input: what is wrong with it as a whole
+	rows    map[uint32]*rowCount      // by partition
+	usable  map[uint32]bool           // sources with something that is evidence
+	letGo   map[uint32]orgCount       // by source: rows that are in none of the lists
 	balance [policy.NumKinds]record.Balance
 }
 
@@ -98,7 +98,7 @@ type scanner struct {
 func (j *Job) scan(ctx context.Context, snap *snapshot, everything bool) (*scan, error) {
 	out := &scan{
 		texts: record.NewTexts(), refreshes: map[refreshKey][]record.Time{}, read: make([]readObject, len(snap.inputs)),
-		rejects: map[uint32]*ledger.Spool{}, lost: map[uint32]int64{}, damage: map[uint32]bool{}, broken: map[uint32]error{}, rows: map[uint32]*rowCount{}, usable: map[uint32]bool{}, letGo: map[uint32]orgCount{},
+		rejects: map[uint32]*scratch.Spool{}, lost: map[uint32]int64{}, damage: map[uint32]bool{}, broken: map[uint32]error{}, rows: map[uint32]*rowCount{}, usable: map[uint32]bool{}, letGo: map[uint32]orgCount{},
 		manifests: make([]*manifest.Batch, len(snap.inputs)), cdrs: make([]*cdr.Batch, len(snap.inputs)),
 		registrations: make([]*registration.Batch, len(snap.inputs)), rests: rests{scratch: j.Config.Scratch},
 	}

@@ -10,6 +10,7 @@ import (
 	"cdrmend/internal/ledger"
 	"cdrmend/internal/page"
 	"cdrmend/internal/reconcile"
+	"cdrmend/internal/scratch"
 	"cdrmend/internal/table"
 
 	"golang.org/x/sync/errgroup"
@@ -94,12 +95,12 @@ func (j *Job) renderTable(run *ledger.Run, schema *table.Schema, rows table.Rows
 type tableFiles struct {
 	*table.Writer
 	schema       *table.Schema
-	csv, parquet *ledger.Spool // nil when nobody wants it
+	csv, parquet *scratch.Spool // nil when nobody wants it
 }
 
 // newTable begins a table; base is the writer of one whose rows its own begin
 // with, nil for none.
-func (j *Job) newTable(schema *table.Schema, newSpool func() (*ledger.Spool, error), base *table.Writer) (*tableFiles, error) {
+func (j *Job) newTable(schema *table.Schema, newSpool func() (*scratch.Spool, error), base *table.Writer) (*tableFiles, error) {
 	t := &tableFiles{schema: schema}
 	var csv, parquet io.Writer
 	var err error
@@ -125,7 +126,7 @@ func (j *Job) newTable(schema *table.Schema, newSpool func() (*ledger.Spool, err
 }
 
 func (t *tableFiles) close() {
-	for _, spool := range []*ledger.Spool{t.csv, t.parquet} {
+	for _, spool := range []*scratch.Spool{t.csv, t.parquet} {
 		if spool != nil {
 			spool.Close()
 		}
@@ -133,7 +134,7 @@ func (t *tableFiles) close() {
 }
 
 // put completes the table and puts each file where it belongs.
-func (t *tableFiles) put(each func(suffix string, spool *ledger.Spool) error) error {
+func (t *tableFiles) put(each func(suffix string, spool *scratch.Spool) error) error {
 	if err := t.Close(); err != nil {
 		return err
 	}
@@ -149,13 +150,13 @@ func (t *tableFiles) put(each func(suffix string, spool *ledger.Spool) error) er
 }
 
 func (t *tableFiles) putInto(ctx context.Context, run *ledger.Run) error {
-	return t.put(func(suffix string, spool *ledger.Spool) error { return run.Put(ctx, t.schema.Name+suffix, spool) })
+	return t.put(func(suffix string, spool *scratch.Spool) error { return run.Put(ctx, t.schema.Name+suffix, spool) })
 }
 
 // rows copies a table, so that it can be read any number of times until it is
 // given up.
 func (j *Job) rows(body io.Reader, name string, schema *table.Schema) (table.Rows, func(), error) {
-	spool := ledger.NewSpool(j.Config.Scratch)
+	spool := scratch.NewSpool(j.Config.Scratch)
 	if _, err := io.Copy(spool, body); err != nil {
 		spool.Close()
 		return nil, nil, fmt.Errorf("reading %q: %w", name, err)

@@ -1,4 +1,4 @@
-package ledger_test
+package scratch_test
 
 import (
 	"bytes"
@@ -7,14 +7,14 @@ import (
 	"os"
 	"testing"
 
-	"cdrmend/internal/ledger"
+	"cdrmend/internal/scratch"
 )
 
 func TestASpoolGivesBackWhatItGotWhereverItKeepsIt(t *testing.T) {
 	const limit = 128 << 10
 	for _, size := range []int{0, 1, limit - 1, limit, limit + 1, 3*limit + 7} {
 		dir := t.TempDir()
-		s := ledger.NewSpool(dir)
+		s := scratch.NewSpool(dir)
 		want := bytes.Repeat([]byte("0123456789abcde"), size/15+1)[:size]
 		for part := want; len(part) > 0; {
 			n := min(len(part), 100_003)
@@ -48,7 +48,7 @@ func TestASpoolGivesBackWhatItGotWhereverItKeepsIt(t *testing.T) {
 }
 
 func TestASpoolWithoutPlaceSaysWhatToDo(t *testing.T) {
-	s := ledger.NewSpool("/does/not/exist")
+	s := scratch.NewSpool("/does/not/exist")
 	defer s.Close()
 	if _, err := s.Write(make([]byte, 128<<10)); err != nil {
 		t.Fatalf("what fits into memory needs no place: %v", err)
