@@ -22,7 +22,8 @@ type room struct {
 	opens string
 }
 
-// rooms holds the arrows: cmd → job → what one interval takes → the ground.
+// rooms holds the arrows: cmd → job → intake, reconcile and output → what these
+// take → the ground.
 // The contract, manifests/, is open to all.
 var rooms = map[string]room{
 	"cmd/cdrmend": {
@@ -30,8 +31,16 @@ var rooms = map[string]room{
 		"job metrics committed explain verify replay history notify inspect manifest cdr registration table report page ledger scratch sample synth record object policy token",
 	},
 	"internal/job": {
-		"the job tells one interval and knows nothing of flags, terminals or samples",
-		"manifest cdr registration reconcile table report redact page worklist statement ledger scratch record object policy token",
+		"the job tells one interval and knows nothing of flags, terminals or samples; it passes values between the stages",
+		"intake reconcile output budget parallel registration table report ledger scratch record object policy token",
+	},
+	"internal/intake": {
+		"what was delivered is listed and read without knowing what is written of it",
+		"manifest cdr registration reconcile parallel ledger scratch record object policy token",
+	},
+	"internal/output": {
+		"a run is written from a decision that is complete, and from what was listed and read for it",
+		"intake manifest reconcile table report redact page worklist statement parallel ledger scratch record object policy",
 	},
 	"internal/reconcile": {
 		"the decision is pure: it takes values, and gives rows and repairs",
@@ -60,10 +69,12 @@ var rooms = map[string]room{
 	"internal/bench":        {"what measures the program starts it, and needs nothing of it", ""},
 
 	"internal/record":   {"the ground carries all rooms, so it rests on none of them", "yamlfile"},
-	"internal/policy":   {"the ground carries all rooms, so it rests on none of them", "record yamlfile"},
+	"internal/policy":   {"the ground carries all rooms; keys are parsed when the configuration is loaded", "record yamlfile token"},
 	"internal/token":    {"the ground carries all rooms, so it rests on none of them", "record"},
 	"internal/object":   {"the ground carries all rooms, so it rests on none of them", ""},
 	"internal/scratch":  {"a temporary file knows at most the store that takes it over", "object"},
+	"internal/parallel": {"loops know nothing of what they do", ""},
+	"internal/budget":   {"the collector is set by a number of bytes alone", ""},
 	"internal/yamlfile": {"the ground carries all rooms, so it rests on none of them", ""},
 
 	"internal/page/browsertest":  {"the browser is driven for tests and by them alone", ""},

@@ -65,6 +65,15 @@ func Load(path string, env []string, over []Override) (*Config, error) {
 	if err := f.Err(); err != nil {
 		return nil, err
 	}
+
+	// Keys are parsed only when everything else is sound. Their errors name the
+	// key of the configuration, and no line.
+	if err := b.cfg.Policy.parseKeys(); err != nil {
+		return nil, err
+	}
+	if err := b.parseSigning(); err != nil {
+		return nil, err
+	}
 	return &b.cfg, nil
 }
 

@@ -1,4 +1,4 @@
-package job
+package output
 
 import (
 	"cmp"
@@ -7,26 +7,28 @@ import (
 	"slices"
 	"strings"
 
-	"cdrmend/internal/ledger"
+	"cdrmend/internal/intake"
 	"cdrmend/internal/policy"
 	"cdrmend/internal/reconcile"
 	"cdrmend/internal/record"
 	"cdrmend/internal/report"
 )
 
-func (j *Job) renderSummary(ctx context.Context, run *ledger.Run, snap *snapshot, s *scan, d *reconcile.Decision) (*report.Summary, error) {
+// writeSummary writes the summary, and returns it.
+func (r *Run) writeSummary(ctx context.Context) (*report.Summary, error) {
+	in, d := r.Inputs, r.Decision
 	var err error
 	sum := &report.Summary{
-		Format: report.SummaryFormat, Interval: snap.label, Start: snap.interval.Start.String(), End: snap.interval.End.String(),
+		Format: report.SummaryFormat, Interval: in.Interval.Label, Start: in.Interval.Start.String(), End: in.Interval.End.String(),
 		Coverage: coverage(d), Legs: int64(len(d.Calls)), Conversations: conversations(d), Lost: int64(d.Lost),
-		Verdicts: verdicts(d), Findings: findingCounts(d), Outages: outageCauses(d), MediaTypes: j.mediaTypes(d),
-		Overused: int64(d.OverusedIDs), Incomplete: j.incomplete(snap, s, d), Partitions: partitions(snap, s, d), Warnings: warnings(s, d),
-		Outcome: outcome(d), Settled: snap.settled(), Config: j.Config.Identity(),
+		Verdicts: verdicts(d), Findings: findingCounts(d), Outages: outageCauses(d), MediaTypes: mediaTypes(d, r.Config.Policy.VoiceMedia),
+		Overused: int64(d.OverusedIDs), Incomplete: r.incomplete(), Partitions: partitions(in, r.Account, d), Warnings: warnings(r.Account, d),
+		Outcome: outcome(d), Settled: in.Settled(), Config: r.Config.Identity(),
 	}
-	if sum.Balance, err = balances(s, d); err != nil {
+	if sum.Balance, err = balances(r.Account, d); err != nil {
 		return nil, err
 	}
-	return sum, renderJSON(ctx, run, report.SummaryFile, sum)
+	return sum, r.writeJSON(ctx, report.SummaryFile, sum)
 }
 
 func coverage(d *reconcile.Decision) report.Coverage {
@@ -121,9 +123,9 @@ func outageCauses(d *reconcile.Decision) map[string]int64 {
 	return counts
 }
 
-// mediaTypes counts the owned entries whose media type is none that the
-// policy calls voice.
-func (j *Job) mediaTypes(d *reconcile.Decision) map[string]int64 {
+// mediaTypes counts, by media type, the owned entries that are not among the
+// types of voice.
+func mediaTypes(d *reconcile.Decision, voice []string) map[string]int64 {
 	types := map[record.Text]int64{}
 	for _, r := range d.Recordings {
 		if t := d.Entries[r.Entry].MediaType; t != record.None {
@@ -132,7 +134,7 @@ func (j *Job) mediaTypes(d *reconcile.Decision) map[string]int64 {
 	}
 	counts := map[string]int64{}
 	for t, n := range types {
-		if name := d.Texts.String(t); !slices.Contains(j.Config.Policy.VoiceMedia, strings.ToLower(name)) {
+		if name := d.Texts.String(t); !slices.Contains(voice, strings.ToLower(name)) {
 			counts[name] += n
 		}
 	}
@@ -140,7 +142,8 @@ func (j *Job) mediaTypes(d *reconcile.Decision) map[string]int64 {
 }
 
 // incomplete says what may hide something, why, and what to do about it.
-func (j *Job) incomplete(snap *snapshot, read *scan, d *reconcile.Decision) []report.Incomplete {
+func (r *Run) incomplete() []report.Incomplete {
+	d := r.Decision
 	list := []report.Incomplete{}
 	for _, in := range d.Incomplete {
 		s := &d.Sources[in.Source]
@@ -148,14 +151,14 @@ func (j *Job) incomplete(snap *snapshot, read *scan, d *reconcile.Decision) []re
 		switch {
 		case in.Unsettled:
 			entry.Reason = "the source may still deliver what belongs to this interval"
-			entry.Next = "run again when its settle time, counted from " + snap.interval.End.String() + ", has passed"
+			entry.Next = "run again when its settle time, counted from " + r.Inputs.Interval.End.String() + ", has passed"
 		case in.Partition < 0:
 			entry.Reason = "nothing usable was delivered"
 			entry.Next = "check the export and the URL of source " + s.Name + ", then run again"
 		default:
 			p := &d.Partitions[in.Partition]
 			entry.Input = p.URL
-			entry.Reason = j.damage(snap, read, uint32(in.Partition))
+			entry.Reason = r.damage(uint32(in.Partition))
 			entry.Next = "export " + p.URL + " again, then run again"
 		}
 		list = append(list, entry)
@@ -165,7 +168,7 @@ func (j *Job) incomplete(snap *snapshot, read *scan, d *reconcile.Decision) []re
 
 // partitions tells what every partition delivered, and whether it may hide
 // something.
-func partitions(snap *snapshot, s *scan, d *reconcile.Decision) []report.Partition {
+func partitions(in *intake.Inputs, a *intake.Account, d *reconcile.Decision) []report.Partition {
 	list := make([]report.Partition, len(d.Partitions))
 	for i := range d.Partitions {
 		p := &d.Partitions[i]
@@ -174,14 +177,14 @@ func partitions(snap *snapshot, s *scan, d *reconcile.Decision) []report.Partiti
 		if p.Span != record.Forever {
 			list[i].Start, list[i].End = p.Span.Start.String(), p.Span.End.String()
 		}
-		if count := s.rows[uint32(i)]; count != nil {
-			list[i].Rows, list[i].Rejects = count.rows, count.rejects
+		if count := a.Rows[uint32(i)]; count != nil {
+			list[i].Rows, list[i].Rejects = count.Rows, count.Rejects
 		}
 	}
-	for i := range snap.inputs {
-		if in := &snap.inputs[i]; !in.virtual {
-			list[in.partition].Objects++
-			list[in.partition].Bytes += in.Size
+	for i := range in.Objects {
+		if o := &in.Objects[i]; !o.Virtual {
+			list[o.Partition].Objects++
+			list[o.Partition].Bytes += o.Size
 		}
 	}
 	return list
@@ -203,20 +206,21 @@ func partitionState(source *reconcile.Source, p *reconcile.Partition) report.Par
 
 // damage says what is wrong with a damaged partition: which of its objects are
 // broken, and how many of its rows could not be used.
-func (j *Job) damage(snap *snapshot, s *scan, partition uint32) string {
+func (r *Run) damage(partition uint32) string {
 	const most = 3
 	var broken []string
 	objects := 0
-	for i := range snap.inputs {
-		in := &snap.inputs[i]
-		if !in.document || in.partition != partition {
+	for i := range r.Inputs.Objects {
+		o := &r.Inputs.Objects[i]
+		if !o.Document || o.Partition != partition {
 			continue
 		}
 		objects++
-		if why := s.broken[uint32(i)]; why != nil {
-			broken = append(broken, fmt.Sprintf("%s (%v)", in.Key, why))
+		if why := r.Account.Broken[uint32(i)]; why != nil {
+			broken = append(broken, fmt.Sprintf("%s (%v)", o.Key, why))
 		}
 	}
+
 	var parts []string
 	if n := len(broken); n > 0 {
 		more := ""
@@ -225,27 +229,28 @@ func (j *Job) damage(snap *snapshot, s *scan, partition uint32) string {
 		}
 		parts = append(parts, fmt.Sprintf("%d of its %d objects damaged: %s%s", n, objects, strings.Join(broken[:min(n, most)], ", "), more))
 	}
-	if count := s.rows[partition]; count != nil && count.tooMany(j.Config.Policy.MaxRejects) {
-		parts = append(parts, fmt.Sprintf("%d of its %d rows rejected, more than max_rejects (%v) allows; see the rejects", count.rejects, count.rows, j.Config.Policy.MaxRejects))
+	limit := r.Config.Policy.MaxRejects
+	if count := r.Account.Rows[partition]; count != nil && count.TooMany(limit) {
+		parts = append(parts, fmt.Sprintf("%d of its %d rows rejected, more than max_rejects (%v) allows; see the rejects", count.Rejects, count.Rows, limit))
 	}
 	return strings.Join(parts, "; ")
 }
 
 // warnings tells what is odd about whole sources, as opposed to single
 // records.
-func warnings(s *scan, d *reconcile.Decision) []string {
+func warnings(a *intake.Account, d *reconcile.Decision) []string {
 	list := []string{}
-	list = append(list, orgWarnings(s, d)...)
+	list = append(list, orgWarnings(a, d)...)
 	return append(list, shapeWarnings(d)...)
 }
 
 // orgWarnings says when the records of one source lack an organisation that
 // those of another have: they will not match.
-func orgWarnings(s *scan, d *reconcile.Decision) []string {
+func orgWarnings(a *intake.Account, d *reconcile.Decision) []string {
 	lacking, having := map[uint32]int64{}, map[uint32]bool{}
-	for source, gone := range s.letGo {
-		lacking[source] = gone.lacking
-		if gone.having > 0 {
+	for source, n := range a.Filtered {
+		lacking[source] = n.Lacking
+		if n.Having > 0 {
 			having[source] = true
 		}
 	}
@@ -263,9 +268,10 @@ func orgWarnings(s *scan, d *reconcile.Decision) []string {
 	for i := range d.Legs {
 		count(d.Legs[i].Ref.Object, d.Legs[i].Org)
 	}
-	for i := range s.events {
-		count(s.events[i].Ref.Object, s.events[i].Org)
+	for i := range a.Events {
+		count(a.Events[i].Ref.Object, a.Events[i].Org)
 	}
+
 	var list []string
 	for i := range d.Sources {
 		n := lacking[uint32(i)]
@@ -313,10 +319,10 @@ func shapeWarnings(d *reconcile.Decision) []string {
 }
 
 // balances accounts for every row that was read.
-func balances(s *scan, d *reconcile.Decision) (map[string]record.Balance, error) {
+func balances(read *intake.Account, d *reconcile.Decision) (map[string]record.Balance, error) {
 	out := map[string]record.Balance{}
 	for kind, name := range []string{"manifests", "cdrs", "registrations"} {
-		a, b := s.balance[kind], d.Balance[kind]
+		a, b := read.Balance[kind], d.Balance[kind]
 		b.Read, b.Margin, b.Superseded = a.Read, a.Margin+b.Margin, a.Superseded+b.Superseded
 		b.Skipped, b.Rejected = a.Skipped, a.Rejected
 		if b.Accounted() != b.Read {

@@ -1,11 +1,10 @@
-package job
+package intake
 
 import (
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
 
-	"cdrmend/internal/policy"
 	"cdrmend/internal/record"
 	"cdrmend/internal/scratch"
 )
@@ -21,33 +20,35 @@ type rejectLine struct {
 	Bytes  string `json:"bytes,omitempty"` // base64
 }
 
-// forget gives up what was rejected of an input so far, as it turned out not to
-// count: it stands in a list that is spelled a second time, or in a document of
+// forgetRejects drops the rejects of an object so far, as they turned out not to
+// count: they stand in a list that is spelled a second time, or in a document of
 // which nothing can be used and that is set aside as a whole.
-func (s *scan) forget(n uint32) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if spool := s.rejects[n]; spool != nil {
+func (a *Account) forgetRejects(n uint32) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if spool := a.Rejects[n]; spool != nil {
 		spool.Close()
-		delete(s.rejects, n)
+		delete(a.Rejects, n)
 	}
 }
 
-// reject keeps a part of an input that could not be used. The lines of one
-// object come from one goroutine, in the order of the object.
-func (s *scan) reject(sc *scanner, n uint32, r record.Reject) error {
-	s.mu.Lock()
-	spool := s.rejects[n]
+// reject keeps a part of an object that could not be used; secret leaves its
+// bytes out. The lines of one object come from one goroutine, in the order of
+// the object.
+func (a *Account) reject(n uint32, secret bool, r record.Reject) error {
+	a.mu.Lock()
+	spool := a.Rejects[n]
 	if spool == nil {
-		spool = scratch.NewSpool(sc.job.Config.Scratch)
-		s.rejects[n] = spool
+		spool = scratch.NewSpool(a.dir)
+		a.Rejects[n] = spool
 	}
-	s.mu.Unlock()
+	a.mu.Unlock()
+
 	sum := r.SHA256()
 	line := rejectLine{
 		Row: r.Row, Offset: r.Offset, Length: int64(len(r.Bytes)), SHA256: hex.EncodeToString(sum[:]), Reason: r.Reason,
 	}
-	if sc.snap.sources[sc.snap.inputs[n].source].Kind != policy.Registrations {
+	if !secret {
 		line.Bytes = base64.StdEncoding.EncodeToString(r.Bytes)
 	}
 	b, err := json.Marshal(line)

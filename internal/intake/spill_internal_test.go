@@ -1,4 +1,4 @@
-package job
+package intake
 
 import (
 	"bytes"
@@ -6,22 +6,22 @@ import (
 )
 
 func TestNoMoreThanSoManyCopiesAreKept(t *testing.T) {
-	r := rests{scratch: t.TempDir()}
-	defer r.close()
-	r.copies.Add(mostCopies - 10)
-	first, err := r.keepCopy([]byte("a copy"))
+	s := spill{dir: t.TempDir()}
+	defer s.close()
+	s.copies.Add(mostCopies - 10)
+	first, err := s.keepCopy([]byte("a copy"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	for range 2 {
-		if more, err := r.keepCopy([]byte("a copy")); err != nil || more.End != 0 {
+		if more, err := s.keepCopy([]byte("a copy")); err != nil || more.End != 0 {
 			t.Errorf("kept %v, %v", more, err)
 		}
 	}
-	if _, err := r.keep([]byte("rest")); err != nil {
+	if _, err := s.keep([]byte("rest")); err != nil {
 		t.Fatal(err)
 	}
-	from, err := r.reader()
+	from, err := s.reader()
 	if err != nil {
 		t.Fatal(err)
 	}

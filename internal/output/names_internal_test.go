@@ -1,4 +1,4 @@
-package job
+package output
 
 import (
 	"crypto/sha256"
@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"cdrmend/internal/intake"
 	"cdrmend/internal/object"
 	"cdrmend/internal/policy"
 	"cdrmend/internal/reconcile"
@@ -13,9 +14,9 @@ import (
 
 func TestHostileKeysAreRenamedAndOthersAreKept(t *testing.T) {
 	long := strings.Repeat("x", 255)
-	s := &snapshot{sources: []reconcile.Source{{Kind: policy.Manifests, Name: "m"}, {Kind: policy.Manifests, Name: "n"}}}
+	in := &intake.Inputs{Sources: []reconcile.Source{{Kind: policy.Manifests, Name: "m"}, {Kind: policy.Manifests, Name: "n"}}}
 	add := func(source uint32, key string) {
-		s.inputs = append(s.inputs, input{Info: object.Info{Key: key}, source: source, document: true})
+		in.Objects = append(in.Objects, intake.Object{Info: object.Info{Key: key}, Source: source, Document: true})
 	}
 	digits := strings.Repeat("0", 64)
 	kept := []string{
@@ -30,7 +31,7 @@ func TestHostileKeysAreRenamedAndOthersAreKept(t *testing.T) {
 		add(0, key)
 	}
 	add(1, "a") // is no parent in its own source
-	n := nameOutputs(s)
+	n := nameOutputs(in)
 	want := func(source, key string, own bool) string {
 		if own {
 			return "manifests/" + source + "/" + key
@@ -38,10 +39,10 @@ func TestHostileKeysAreRenamedAndOthersAreKept(t *testing.T) {
 		sum := sha256.Sum256([]byte(key))
 		return "manifests/" + source + "/~" + hex.EncodeToString(sum[:])
 	}
-	for i := range s.inputs {
-		key, source := s.inputs[i].Key, s.sources[s.inputs[i].source].Name
+	for i := range in.Objects {
+		key, source := in.Objects[i].Key, in.Sources[in.Objects[i].Source].Name
 		own := i < len(kept) && key != "b" || source == "n" // b is the parent of b/
-		if got := n.document(s, uint32(i)); got != want(source, key, own) {
+		if got := n.document(in, uint32(i)); got != want(source, key, own) {
 			t.Errorf("%s/%q lies under %q, want %q", source, key, got, want(source, key, own))
 		}
 	}

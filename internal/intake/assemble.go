@@ -1,4 +1,4 @@
-package job
+package intake
 
 import (
 	"cdrmend/internal/cdr"
@@ -9,38 +9,40 @@ import (
 )
 
 // assembly brings what the objects held, which were read in any order, into the
-// order of the objects. A batch is given up as soon as it is taken over.
+// order of the objects. A batch is dropped as soon as it is taken over.
 type assembly struct {
-	*scan
-	pause func() // gives memory back
-	every int    // rows between pauses
-	taken int    // rows since the last one
+	*collector
+	release func() // returns memory to the system
+	every   int    // rows between releases
+	taken   int    // rows since the last one
 }
 
-// What is in the batches and in order at once should not be twice what there is.
-// A pause costs more the more memory there is, and little for few rows.
+// While batches become lists, memory holds both. Releasing often keeps that
+// small; a release costs more the more memory there is, and gains little for few
+// rows.
 const (
-	assemblyPauses = 16
-	fewestRows     = 1 << 18
+	assemblyReleases = 16
+	fewestRows       = 1 << 18
 )
 
-func (s *scan) assemble(pause func()) {
-	a := assembly{scan: s, pause: pause, every: max(fewestRows, s.count()/assemblyPauses)}
-	pause()
+// assemble moves all batches into the evidence and the account.
+func (c *collector) assemble(release func()) {
+	a := assembly{collector: c, release: release, every: max(fewestRows, c.count()/assemblyReleases)}
+	release()
 	a.entriesInOrder()
 	a.legsInOrder()
 	a.eventsInOrder()
-	pause()
+	release()
 }
 
 // count returns how many entries and legs are in batches.
-func (s *scan) count() (n int) {
-	for _, b := range s.manifests {
+func (c *collector) count() (n int) {
+	for _, b := range c.manifests {
 		if b != nil {
 			n += int(b.Doc.N)
 		}
 	}
-	for _, b := range s.cdrs {
+	for _, b := range c.cdrs {
 		if b == nil {
 			continue
 		}
@@ -51,10 +53,10 @@ func (s *scan) count() (n int) {
 	return n
 }
 
-// took counts rows that were taken over, whose batches are given up.
+// took counts rows that were taken over and whose batches are dropped.
 func (a *assembly) took(rows int) {
 	if a.taken += rows; a.taken >= a.every {
-		a.pause()
+		a.release()
 		a.taken = 0
 	}
 }
@@ -66,19 +68,21 @@ func (a *assembly) entriesInOrder() {
 			documents, entries = documents+1, entries+int(b.Doc.N)
 		}
 	}
-	a.documents, a.entries = make([]manifest.Document, 0, documents), make([]manifest.Entry, 0, entries)
+
+	ev := a.ev
+	ev.Documents, ev.Entries = make([]manifest.Document, 0, documents), make([]manifest.Entry, 0, entries)
 	for i, b := range a.manifests {
 		if b == nil {
 			continue
 		}
-		b.Doc.First = uint32(len(a.entries))
+		b.Doc.First = uint32(len(ev.Entries))
 		for _, block := range b.Blocks() {
 			for n := range block {
-				block[n].Doc = uint32(len(a.documents))
+				block[n].Doc = uint32(len(ev.Documents))
 			}
-			a.entries = append(a.entries, block...)
+			ev.Entries = append(ev.Entries, block...)
 		}
-		a.documents = append(a.documents, b.Doc)
+		ev.Documents = append(ev.Documents, b.Doc)
 		a.manifests[i] = nil
 		a.took(int(b.Doc.N))
 	}
@@ -95,8 +99,10 @@ func (a *assembly) legsInOrder() {
 			legs, recordings, talk = legs+len(part.Legs), recordings+len(part.Recordings), talk+len(part.Talk)
 		}
 	}
-	a.legs, a.beside = make([]cdr.Shown, 0, legs), make([]cdr.Particulars, 0, legs)
-	a.recordings, a.talk = make([]record.Text, 0, recordings), make([]record.Span, 0, talk)
+
+	ev := a.ev
+	ev.Legs, ev.Particulars = make([]cdr.Shown, 0, legs), make([]cdr.Particulars, 0, legs)
+	ev.Recordings, ev.Talk = make([]record.Text, 0, recordings), make([]record.Span, 0, talk)
 	for i, b := range a.cdrs {
 		if b == nil {
 			continue
@@ -111,28 +117,31 @@ func (a *assembly) legsInOrder() {
 }
 
 func (a *assembly) takeLegs(b *cdr.Batch, object uint32) {
+	ev := a.ev
 	for _, l := range b.Legs {
 		l.Ref.Object = object
-		l.Recordings.At += uint32(len(a.recordings))
-		l.Talk.At += uint32(len(a.talk))
-		a.legs, a.beside = append(a.legs, l.Shown), append(a.beside, l.Particulars)
+		l.Recordings.At += uint32(len(ev.Recordings))
+		l.Talk.At += uint32(len(ev.Talk))
+		ev.Legs, ev.Particulars = append(ev.Legs, l.Shown), append(ev.Particulars, l.Particulars)
 	}
-	a.recordings = append(a.recordings, b.Recordings...)
-	a.talk = append(a.talk, b.Talk...)
+	ev.Recordings = append(ev.Recordings, b.Recordings...)
+	ev.Talk = append(ev.Talk, b.Talk...)
 	for _, v := range b.Invalid {
-		a.invalid = append(a.invalid, reconcile.LegInvalid{Ref: record.Ref{Object: object, Row: v.Row}, Field: v.Field, Raw: v.Raw})
+		ev.LegInvalid = append(ev.LegInvalid, reconcile.LegInvalid{Ref: record.Ref{Object: object, Row: v.Row}, Field: v.Field, Raw: v.Raw})
 	}
 	b.Legs, b.Recordings, b.Talk = nil, nil, nil
 }
 
 func (a *assembly) eventsInOrder() {
-	events := 0
+	n := 0
 	for _, b := range a.registrations {
 		if b != nil {
-			events += len(b.Events)
+			n += len(b.Events)
 		}
 	}
-	a.events = make([]registration.Event, 0, events)
+
+	events := &a.account.Events
+	*events = make([]registration.Event, 0, n)
 	for i, b := range a.registrations {
 		if b == nil {
 			continue
@@ -140,7 +149,7 @@ func (a *assembly) eventsInOrder() {
 		for n := range b.Events {
 			b.Events[n].Ref.Object = uint32(i)
 		}
-		a.events = append(a.events, b.Events...)
+		*events = append(*events, b.Events...)
 		a.registrations[i] = nil
 	}
 	a.registrations = nil
