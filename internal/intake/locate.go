@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"context"
 	"fmt"
-	"slices"
 
 	"cdrmend/internal/manifest"
 	"cdrmend/internal/parallel"
@@ -34,14 +33,15 @@ func unlocated(d *reconcile.Decision) []uint32 {
 		return nil
 	}
 	var documents []uint32
-	for _, r := range d.Repairs {
-		n := d.Entries[r.Entry].Doc
-		if d.Documents[n].Format != record.Parquet && d.Gap(r) == nil {
-			documents = append(documents, n)
+	for n, repairs := range d.RepairsByDocument() {
+		for _, gap := range d.Placed(repairs) {
+			if gap == nil && d.Documents[n].Format != record.Parquet {
+				documents = append(documents, n)
+				break
+			}
 		}
 	}
-	slices.Sort(documents)
-	return slices.Compact(documents)
+	return documents
 }
 
 // locate reads one document again, and notes the places of all its values.
