@@ -37,12 +37,11 @@ type refreshKey struct {
 
 func newCollector(in *Inputs) *collector {
 	n := len(in.Objects)
-	c := &collector{
+	return &collector{
 		in: in, ev: newEvidence(in), account: newAccount(n, in.config.Scratch),
 		manifests: make([]*manifest.Batch, n), cdrs: make([]*cdr.Batch, n), registrations: make([]*registration.Batch, n),
 		refreshes: map[refreshKey][]record.Time{}, damaged: map[uint32]bool{}, usable: map[uint32]bool{},
 	}
-	return c
 }
 
 // objectOrg returns the organisation of records of an object that carry none.

@@ -108,7 +108,7 @@ func (s *scanner) newDecoder(source int, newFilter func() *record.Sieve) decoder
 		return newPool(s, s.out.addLegs, func() reader[*cdr.Batch] { return s.newLegs(source, newFilter()) })
 	}
 	return newPool(s, s.out.addEvents, func() reader[*registration.Batch] {
-		return &eventReader{registration.NewReader(s.Sources[source].Profile, s.out.ev.Texts, s.rules), s.out}
+		return &eventReader{Reader: registration.NewReader(s.Sources[source].Profile, s.out.ev.Texts, s.rules), out: s.out}
 	})
 }
 
@@ -165,8 +165,16 @@ func (r *manifestReader) finish(all *manifest.Batch, o *opened) (*manifest.Batch
 	return r.Finish(all, r.input(o))
 }
 
+// rows is the part of the contract in which objects that are lists of rows agree:
+// what was added of their chunks is complete.
+type rows[B any] struct{}
+
+func (rows[B]) begin(*opened) *B                     { return new(B) }
+func (rows[B]) finish(all *B, _ *opened) (*B, error) { return all, nil }
+
 // legReader reads CDRs.
 type legReader struct {
+	rows[cdr.Batch]
 	*cdr.Reader
 	out *collector
 }
@@ -179,7 +187,7 @@ func (s *scanner) newLegs(source int, filter *record.Sieve) *legReader {
 	r := cdr.NewReader(s.Sources[source].Profile, texts, &s.config.Limits)
 	r.Numberless = !s.config.Policy.AsksForNumbers()
 	r.Sieve = filter
-	return &legReader{r, s.out}
+	return &legReader{Reader: r, out: s.out}
 }
 
 func (r *legReader) read(o *opened) (*cdr.Batch, error) {
@@ -192,8 +200,6 @@ func (r *legReader) readParquet(o *opened) (*cdr.Batch, error) {
 	return r.ReadParquet(o.file, o.size, o.reject)
 }
 
-func (r *legReader) begin(*opened) *cdr.Batch { return &cdr.Batch{} }
-
 func (r *legReader) readChunk(o *opened, c *record.Chunk, reject func(record.Reject) error) (*cdr.Batch, error) {
 	r.Org = r.out.objectOrg(o.n)
 	return r.ReadRows(c, reject)
@@ -201,10 +207,9 @@ func (r *legReader) readChunk(o *opened, c *record.Chunk, reject func(record.Rej
 
 func (r *legReader) add(all, next *cdr.Batch) { r.Add(all, next) }
 
-func (r *legReader) finish(all *cdr.Batch, _ *opened) (*cdr.Batch, error) { return all, nil }
-
 // eventReader reads registrations.
 type eventReader struct {
+	rows[registration.Batch]
 	*registration.Reader
 	out *collector
 }
@@ -218,14 +223,8 @@ func (r *eventReader) readParquet(o *opened) (*registration.Batch, error) {
 	return r.ReadParquet(o.file, o.size, r.out.objectOrg(o.n), o.reject)
 }
 
-func (r *eventReader) begin(*opened) *registration.Batch { return &registration.Batch{} }
-
 func (r *eventReader) readChunk(o *opened, c *record.Chunk, reject func(record.Reject) error) (*registration.Batch, error) {
 	return r.ReadRows(c, r.out.objectOrg(o.n), reject)
 }
 
 func (r *eventReader) add(all, next *registration.Batch) { all.Add(next) }
-
-func (r *eventReader) finish(all *registration.Batch, _ *opened) (*registration.Batch, error) {
-	return all, nil
-}

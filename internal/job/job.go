@@ -98,16 +98,19 @@ func (a *attempt) run(ctx context.Context) (*report.Run, error) {
 	}
 
 	log := a.Log.With("interval", a.interval.Label, "run_id", inputs.RunID)
+	r := resultOf(a.ledger, inputs)
 	if head.Record != nil && head.Record.RunID == inputs.RunID {
 		log.Info("unchanged since the newest commit", "objects", inputs.Count)
-		return a.unchanged(inputs, head), nil
+		r.NoOp, r.Outcome = true, head.Record.Outcome
+		return r, nil
 	}
 	log.Info("listed the inputs", "objects", inputs.Count, "bytes", inputs.Bytes)
+	need := inputs.Memory()
 	if a.DryRun {
-		return a.wouldDo(inputs), nil
+		r.DryRun, r.Memory, r.MemoryLimit = true, need, a.Memory
+		return r, nil
 	}
 
-	need := inputs.Memory()
 	if a.Memory > 0 && need > a.Memory {
 		log.Warn("the interval may not fit into memory: choose a shorter interval or look-back, or raise the limit",
 			"expected_bytes", need, "limit_bytes", a.Memory)
@@ -122,7 +125,6 @@ func (a *attempt) run(ctx context.Context) (*report.Run, error) {
 		return nil, err
 	}
 	log.Info("committed", "coverage", a.done.summary.Coverage, "outcome", a.done.summary.Outcome)
-	r := resultOf(a.ledger, inputs)
 	r.Outcome, r.Summary = a.done.summary.Outcome, a.done.summary
 	return r, nil
 }
@@ -230,18 +232,6 @@ func (j *Job) ledger(interval policy.Interval) *ledger.Interval {
 		Store: j.Stores.Output, Root: j.Config.Output.URL.Prefix(), Label: interval.Label, Name: j.Config.Name,
 		Signer: j.Signer, Keys: j.Keys,
 	}
-}
-
-func (a *attempt) unchanged(inputs *intake.Inputs, head ledger.Head) *report.Run {
-	r := resultOf(a.ledger, inputs)
-	r.NoOp, r.Outcome = true, head.Record.Outcome
-	return r
-}
-
-func (a *attempt) wouldDo(inputs *intake.Inputs) *report.Run {
-	r := resultOf(a.ledger, inputs)
-	r.DryRun, r.Memory, r.MemoryLimit = true, inputs.Memory(), a.Memory
-	return r
 }
 
 // resultOf returns what is known of a run as soon as its inputs are listed.

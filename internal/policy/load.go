@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -68,13 +69,7 @@ func Load(path string, env []string, over []Override) (*Config, error) {
 
 	// Keys are parsed only when everything else is sound. Their errors name the
 	// key of the configuration, and no line.
-	if err := b.cfg.Policy.parseKeys(); err != nil {
-		return nil, err
-	}
-	if err := b.parseSigning(); err != nil {
-		return nil, err
-	}
-	return &b.cfg, nil
+	return &b.cfg, cmp.Or(b.cfg.Policy.parseKeys(), b.parseSigning())
 }
 
 // applyEnv sets the keys that variables name.
