@@ -22,16 +22,25 @@ type room struct {
 	opens string
 }
 
-// rooms holds the arrows: cmd → job → what one interval takes → the ground.
+// rooms holds the arrows: cmd → job → intake, reconcile and output → what these
+// take → the ground.
 // The contract, manifests/, is open to all.
 var rooms = map[string]room{
 	"cmd/cdrmend": {
 		"the door parses flags and prints; the decision is the job's alone",
-		"job metrics committed explain verify replay history notify inspect manifest cdr registration table report page ledger sample synth record object policy token",
+		"job metrics committed explain verify replay history notify inspect manifest cdr registration table report page ledger scratch sample synth record object policy token",
 	},
 	"internal/job": {
-		"the job tells one interval and knows nothing of flags, terminals or samples",
-		"manifest cdr registration reconcile table report redact page worklist statement ledger record object policy token",
+		"the job tells one interval and knows nothing of flags, terminals or samples; it passes values between the stages",
+		"intake reconcile output budget parallel registration table report ledger scratch record object policy token",
+	},
+	"internal/intake": {
+		"what was delivered is listed and read without knowing what is written of it",
+		"manifest cdr registration reconcile parallel ledger scratch record object policy token",
+	},
+	"internal/output": {
+		"a run is written from a decision that is complete, and from what was listed and read for it",
+		"intake manifest reconcile table report redact page worklist statement parallel ledger scratch record object policy",
 	},
 	"internal/reconcile": {
 		"the decision is pure: it takes values, and gives rows and repairs",
@@ -45,14 +54,14 @@ var rooms = map[string]room{
 	"internal/redact":       {"what a report may show follows from its rows and the configuration", "table record policy"},
 	"internal/report":       {"a report is made from tables, also of runs committed long ago, and says causes in plain words", "table registration record policy"},
 	"internal/page":         {"a page is made from tables and summaries, also of runs committed long ago", "report redact table registration record policy"},
-	"internal/worklist":     {"a worklist is made from the rows of a run, as a redactor shows them", "report redact table registration record"},
+	"internal/worklist":     {"a worklist is made from the rows of a run, as a redactor shows them", "report redact table registration scratch record"},
 	"internal/statement":    {"a statement is made from the summary and the findings of a run", "report redact table record"},
 	"internal/metrics":      {"metrics follow from summaries", "report"},
-	"internal/ledger":       {"the ledger commits bytes, whatever they mean", "record object token policy"},
+	"internal/ledger":       {"the ledger commits bytes, whatever they mean", "scratch record object token policy"},
 	"internal/notify":       {"a message says what was committed, whoever reads it", "committed table policy"},
-	"internal/committed":    {"what was committed is read as the records name it, without the means to make more of it", "table record ledger object token"},
+	"internal/committed":    {"what was committed is read as the records name it, without the means to make more of it", "table record ledger scratch object token"},
 	"internal/replay":       {"a run is made again by the job, from what it says of itself", "job report ledger record object policy"},
-	"internal/verify":       {"what was committed is checked from the output alone, by the rooms that made it", "replay job table report ledger record object token policy"},
+	"internal/verify":       {"what was committed is checked from the output alone, by the rooms that made it", "replay job table report ledger scratch record object token policy"},
 	"internal/history":      {"what became of findings follows from what was committed", "committed table ledger record"},
 	"internal/explain":      {"a story is told from what was committed, and from the decision made once more", "committed history job reconcile cdr registration table redact record policy"},
 	"internal/sample":       {"the sample is known beforehand, so it must not follow from the code that it tests", ""},
@@ -60,9 +69,12 @@ var rooms = map[string]room{
 	"internal/bench":        {"what measures the program starts it, and needs nothing of it", ""},
 
 	"internal/record":   {"the ground carries all rooms, so it rests on none of them", "yamlfile"},
-	"internal/policy":   {"the ground carries all rooms, so it rests on none of them", "record yamlfile"},
+	"internal/policy":   {"the ground carries all rooms; keys are parsed when the configuration is loaded", "record yamlfile token"},
 	"internal/token":    {"the ground carries all rooms, so it rests on none of them", "record"},
 	"internal/object":   {"the ground carries all rooms, so it rests on none of them", ""},
+	"internal/scratch":  {"a temporary file knows at most the store that takes it over", "object"},
+	"internal/parallel": {"loops know nothing of what they do", ""},
+	"internal/budget":   {"the collector is set by a number of bytes alone", ""},
 	"internal/yamlfile": {"the ground carries all rooms, so it rests on none of them", ""},
 
 	"internal/page/browsertest":  {"the browser is driven for tests and by them alone", ""},

@@ -72,8 +72,7 @@ func runDemo(ctx context.Context, w *world, flags *pflag.FlagSet) (int, error) {
 		return 0, err
 	}
 	j.Log = w.logger(true) // people read what the demo prints
-	interval := record.Span{Start: record.TimeOf(demoDay), End: record.TimeOf(demoDay.AddDate(0, 0, 1))}
-	result, err := j.Run(ctx, interval)
+	result, err := j.Run(ctx, policy.IntervalAt(record.TimeOf(demoDay), cfg.Interval))
 	if err != nil {
 		return 0, err
 	}

@@ -6,10 +6,8 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
-	"time"
 
 	"cdrmend/internal/committed"
-	"cdrmend/internal/job"
 	"cdrmend/internal/object"
 	"cdrmend/internal/policy"
 	"cdrmend/internal/record"
@@ -81,8 +79,7 @@ func signatureKeys(flags *pflag.FlagSet, cfg *policy.Config) (*token.Keys, error
 	if keys != nil || err != nil || cfg == nil {
 		return keys, err
 	}
-	_, keys, err = job.SigningKeys(&cfg.Signing)
-	return keys, err
+	return cfg.Signing.Keys, nil
 }
 
 // path is what people and other programs call a file of the output.
@@ -103,7 +100,7 @@ func (o *output) chooseLabels(ctx context.Context, flags *pflag.FlagSet) ([]stri
 		return nil, usagef("--interval goes with neither --from nor --to")
 	}
 	for flag, label := range map[string]string{"--interval": one, "--from": from, "--to": to} {
-		if label != "" && !isLabel(label) {
+		if _, ok := policy.ParseLabel(label); label != "" && !ok {
 			return nil, usagef("%s %q is no date like 2026-11-20, or 2026-11-20T08", flag, label)
 		}
 	}
@@ -115,15 +112,6 @@ func (o *output) chooseLabels(ctx context.Context, flags *pflag.FlagSet) ([]stri
 		return nil, err
 	}
 	return slices.DeleteFunc(all, func(label string) bool { return label < from || to != "" && label >= to }), nil
-}
-
-func isLabel(text string) bool {
-	for _, layout := range []string{"2006-01-02", "2006-01-02T15"} {
-		if _, err := time.Parse(layout, text); err == nil {
-			return true
-		}
-	}
-	return false
 }
 
 // nothing says on standard error what was not found; the exit code is 1.

@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"cdrmend/internal/committed"
-	"cdrmend/internal/job"
 	"cdrmend/internal/page"
 	"cdrmend/internal/policy"
 	"cdrmend/internal/record"
@@ -181,12 +180,11 @@ func withAbsent(flags *pflag.FlagSet, there []page.Interval, length time.Duratio
 		end = end.Add(length)
 	}
 	var all []page.Interval
-	for _, span := range spans(start, end, record.Time(length.Microseconds())) {
-		label := job.Label(span, length)
-		if len(there) > 0 && there[0].Label == label {
+	for _, interval := range intervals(start, end, length) {
+		if len(there) > 0 && there[0].Label == interval.Label {
 			all, there = append(all, there[0]), there[1:]
 		} else {
-			all = append(all, page.Interval{Label: label})
+			all = append(all, page.Interval{Label: interval.Label})
 		}
 	}
 	return append(all, there...), nil

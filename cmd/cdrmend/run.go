@@ -65,7 +65,7 @@ func runIntervals(ctx context.Context, w *world, flags *pflag.FlagSet) (int, err
 	if err != nil {
 		return 0, err
 	}
-	intervals, err := chooseIntervals(flags, cfg, asOf)
+	chosen, err := chooseIntervals(flags, cfg, asOf)
 	if err != nil {
 		return 0, err
 	}
@@ -83,21 +83,21 @@ func runIntervals(ctx context.Context, w *world, flags *pflag.FlagSet) (int, err
 	if err != nil {
 		return 0, err
 	}
-	code, err := runAll(ctx, w, j, intervals, asJSON, quiet)
+	code, err := runAll(ctx, w, j, chosen, asJSON, quiet)
 	return code, errors.Join(err, stop())
 }
 
 // runAll runs one interval after the other. One that fails does not keep the
 // others from being done; all failures are named at the end.
-func runAll(ctx context.Context, w *world, j *job.Job, intervals []record.Span, asJSON, quiet bool) (int, error) {
+func runAll(ctx context.Context, w *world, j *job.Job, chosen []policy.Interval, asJSON, quiet bool) (int, error) {
 	code := exitDone
 	after := newAftermath(j)
 	results := []*report.Run{}
 	var failures []error
-	for _, interval := range intervals {
+	for _, interval := range chosen {
 		r, err := j.Run(ctx, interval)
 		if err != nil {
-			failures = append(failures, fmt.Errorf("interval %s: %w", job.Label(interval, j.Config.Interval), err))
+			failures = append(failures, fmt.Errorf("interval %s: %w", interval.Label, err))
 			if ctx.Err() != nil {
 				break
 			}
@@ -140,12 +140,6 @@ func loadConfig(w *world, flags *pflag.FlagSet) (*policy.Config, error) {
 	if err != nil {
 		return nil, usageError{err}
 	}
-	if _, err := job.TokenRules(cfg); err != nil {
-		return nil, usageError{err}
-	}
-	if _, _, err := job.SigningKeys(&cfg.Signing); err != nil {
-		return nil, usageError{err}
-	}
 	return cfg, nil
 }
 
@@ -169,12 +163,8 @@ func newJob(ctx context.Context, w *world, cfg *policy.Config, asOf record.Time,
 	if err != nil {
 		return nil, err
 	}
-	signer, keys, err := job.SigningKeys(&cfg.Signing)
-	if err != nil {
-		return nil, usageError{err}
-	}
 	return &job.Job{
-		Config: cfg, Stores: *stores, AsOf: asOf, Now: w.now, Tool: toolVersion(), Signer: signer, Keys: keys, Retain: retain,
+		Config: cfg, Stores: *stores, AsOf: asOf, Now: w.now, Tool: toolVersion(), Signer: cfg.Signing.Signer, Keys: cfg.Signing.Keys, Retain: retain,
 		Log: w.logger(quiet), Watch: w.progress(quiet),
 	}, nil
 }
@@ -228,11 +218,10 @@ func openStores(ctx context.Context, cfg *policy.Config, retain *ledger.Retentio
 }
 
 // chooseIntervals returns the intervals to run, the oldest first.
-func chooseIntervals(flags *pflag.FlagSet, cfg *policy.Config, asOf record.Time) ([]record.Span, error) {
+func chooseIntervals(flags *pflag.FlagSet, cfg *policy.Config, asOf record.Time) ([]policy.Interval, error) {
 	one, _ := flags.GetString("interval")
 	from, _ := flags.GetString("from")
 	to, _ := flags.GetString("to")
-	length := record.Time(cfg.Interval.Microseconds())
 	switch {
 	case one != "" && (from != "" || to != ""):
 		return nil, usagef("--interval goes with neither --from nor --to")
@@ -243,7 +232,7 @@ func chooseIntervals(flags *pflag.FlagSet, cfg *policy.Config, asOf record.Time)
 		if err != nil {
 			return nil, err
 		}
-		return ended([]record.Span{{Start: start, End: start + length}}, asOf)
+		return ended([]policy.Interval{policy.IntervalAt(start, cfg.Interval)}, asOf)
 	case from != "":
 		first, err := parseInterval("--from", from, cfg.Interval)
 		if err != nil {
@@ -256,21 +245,22 @@ func chooseIntervals(flags *pflag.FlagSet, cfg *policy.Config, asOf record.Time)
 		if last <= first {
 			return nil, usagef("--to %s must come after --from %s", to, from)
 		}
-		return ended(spans(first, last, length), asOf)
+		return ended(intervals(first, last, cfg.Interval), asOf)
 	}
-	end := asOf - asOf%length
-	return spans(end-record.Time(cfg.Recheck+1)*length, end, length), nil
+	end := asOf - asOf%record.Time(cfg.Interval.Microseconds())
+	return intervals(end.Add(-time.Duration(cfg.Recheck+1)*cfg.Interval), end, cfg.Interval), nil
 }
 
-func spans(first, last, length record.Time) []record.Span {
-	var list []record.Span
-	for ; first < last; first += length {
-		list = append(list, record.Span{Start: first, End: first + length})
+// intervals returns those that begin from first to before last.
+func intervals(first, last record.Time, length time.Duration) []policy.Interval {
+	var list []policy.Interval
+	for ; first < last; first = first.Add(length) {
+		list = append(list, policy.IntervalAt(first, length))
 	}
 	return list
 }
 
-func ended(list []record.Span, asOf record.Time) ([]record.Span, error) {
+func ended(list []policy.Interval, asOf record.Time) ([]policy.Interval, error) {
 	if last := list[len(list)-1]; last.End > asOf {
 		return nil, usagef("interval %s has not ended: it ends at %s and it is %s", last.Start.Std().Format("2006-01-02T15:04Z"), last.End, asOf)
 	}
@@ -279,17 +269,14 @@ func ended(list []record.Span, asOf record.Time) ([]record.Span, error) {
 
 // parseInterval reads the start of an interval, which must be aligned.
 func parseInterval(flag, text string, length time.Duration) (record.Time, error) {
-	for _, layout := range []string{"2006-01-02", "2006-01-02T15"} {
-		t, err := time.Parse(layout, text)
-		if err != nil {
-			continue
-		}
-		if start := record.TimeOf(t); start%record.Time(length.Microseconds()) == 0 {
-			return start, nil
-		}
+	start, ok := policy.ParseLabel(text)
+	switch {
+	case !ok:
+		return 0, usagef("%s %q is no date like 2026-11-20, or 2026-11-20T08", flag, text)
+	case start%record.Time(length.Microseconds()) != 0:
 		return 0, usagef("%s %s is not the start of an interval of %s", flag, text, length)
 	}
-	return 0, usagef("%s %q is no date like 2026-11-20, or 2026-11-20T08", flag, text)
+	return start, nil
 }
 
 // exitCode is what one interval alone would exit with.

@@ -12,7 +12,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"cdrmend/internal/ledger"
+	"cdrmend/internal/scratch"
 	"cdrmend/internal/synth"
 
 	"github.com/spf13/pflag"
@@ -155,7 +155,7 @@ func writeSynthetic(ctx context.Context, to base, objects iter.Seq[synth.Object]
 		}
 		number++
 		g.Go(func() error {
-			spool := ledger.NewSpool("")
+			spool := scratch.NewSpool("")
 			defer spool.Close()
 			if err := o.Write(spool); err != nil {
 				return fmt.Errorf("making %s: %w", o.Key, err)

@@ -32,7 +32,7 @@ const (
 	asOf  = "2026-11-25T00:00:00Z"
 )
 
-var interval = record.Span{Start: at("2026-11-20T00:00:00Z"), End: at("2026-11-21T00:00:00Z")}
+var interval = policy.IntervalAt(at("2026-11-20T00:00:00Z"), 24*time.Hour)
 
 func at(text string) record.Time {
 	t, err := time.Parse(time.RFC3339, text)

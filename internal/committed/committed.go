@@ -13,6 +13,7 @@ import (
 
 	"cdrmend/internal/ledger"
 	"cdrmend/internal/object"
+	"cdrmend/internal/scratch"
 	"cdrmend/internal/table"
 	"cdrmend/internal/token"
 )
@@ -167,7 +168,7 @@ func (c *Commit) Inputs(ctx context.Context) iter.Seq2[ledger.Input, error] {
 // fetch copies a file of the run's folder, or of the log, until done is
 // called.
 func (c *Commit) fetch(ctx context.Context, f ledger.File, log bool) (r io.ReaderAt, size int64, done func(), err error) {
-	var spool *ledger.Spool
+	var spool *scratch.Spool
 	if log {
 		spool, err = c.book.FetchHistory(ctx, c.Head, f, c.output.Scratch)
 	} else {

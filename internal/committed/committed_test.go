@@ -8,6 +8,7 @@ import (
 	"cdrmend/internal/committed"
 	"cdrmend/internal/ledger"
 	"cdrmend/internal/object"
+	"cdrmend/internal/scratch"
 	"cdrmend/internal/table"
 
 	"github.com/google/go-cmp/cmp"
@@ -54,7 +55,7 @@ func (o *out) commit(id string, formats ...string) {
 	}
 	var history []ledger.File
 	for _, format := range formats {
-		spool := ledger.NewSpool("")
+		spool := scratch.NewSpool("")
 		_, _ = spool.Write(map[string][]byte{".csv": csv.Bytes(), ".parquet": parquet.Bytes()}[format])
 		o.must(run.Put(o.t.Context(), "outages"+format, spool))
 		f, err := o.book.PutLog(o.t.Context(), id+".history"+format, spool)

@@ -24,10 +24,7 @@ sources:
 output: {url: out/, tables: [parquet]}
 `
 
-var day = record.Span{
-	Start: record.TimeOf(time.Date(2026, 11, 20, 0, 0, 0, 0, time.UTC)),
-	End:   record.TimeOf(time.Date(2026, 11, 21, 0, 0, 0, 0, time.UTC)),
-}
+var day = policy.IntervalAt(record.TimeOf(time.Date(2026, 11, 20, 0, 0, 0, 0, time.UTC)), 24*time.Hour)
 
 // newJob opens a night of one recording and the given legs.
 func newJob(t *testing.T, legs string) *job.Job {

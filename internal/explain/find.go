@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"cdrmend/internal/committed"
+	"cdrmend/internal/policy"
 	"cdrmend/internal/record"
 	"cdrmend/internal/table"
 )
@@ -41,9 +42,7 @@ type match struct {
 // Normal brings an id into the form that tables have.
 func Normal(id string) string {
 	texts := record.NewTexts()
-	n := record.Normalizer{Profile: &record.Profile{}, Texts: texts}
-	t, _ := n.ID(record.Value{Kind: record.Cell, Raw: []byte(id)})
-	return texts.String(t)
+	return texts.String(policy.ID(texts, id))
 }
 
 // find looks for an id in the tables of a commit, nil when it is in none.

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"cdrmend/internal/intake"
 	"cdrmend/internal/job"
 )
 
@@ -189,7 +190,8 @@ func TestEveryByteIsTheSameWithAnyProcessorsConcurrencyAndChunks(t *testing.T) {
 		outcome := func(processors, concurrency, chunk int) files {
 			runtime.GOMAXPROCS(processors)
 			n.run(func(j *job.Job) {
-				j.Config.Concurrency, j.Chunk, j.Config.Limits.RecordBytes = concurrency, chunk, longest
+				j.Config.Concurrency, j.Config.Limits.RecordBytes = concurrency, longest
+				j.Tune(intake.Tuning{ChunkSize: chunk})
 			})
 			out := n.tree("out")
 			if err := os.RemoveAll(filepath.Join(n.dir, "out")); err != nil {

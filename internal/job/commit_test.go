@@ -13,11 +13,13 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"cdrmend/internal/job"
 	"cdrmend/internal/ledger"
 	"cdrmend/internal/ledger/ledgertest"
 	"cdrmend/internal/object"
+	"cdrmend/internal/policy"
 	"cdrmend/internal/record"
 
 	"github.com/google/go-cmp/cmp"
@@ -331,7 +333,7 @@ func TestAnotherNameOnTheSameOutputIsRefused(t *testing.T) {
 			before := n.tree("out")
 			span := interval
 			if next {
-				span = record.Span{Start: interval.End, End: interval.End.Add(24 * 3600e9)}
+				span = policy.IntervalAt(interval.End, 24*time.Hour)
 			}
 			_, err := n.job(func(j *job.Job) {
 				j.Config.Name = "other"
@@ -379,12 +381,8 @@ func TestARecordNamesTheNewestRecordsOfItsNeighbours(t *testing.T) {
 	n.run()
 	first := hexSum(n.tree(outputPrefix)[logName(1)])
 	for _, days := range []int{1, 2, 4} {
-		span := record.Span{Start: interval.Start.Add(24 * 3600e9 * 1), End: interval.End.Add(24 * 3600e9)}
-		if days > 1 {
-			shift := record.Time(days-1) * record.Time(24*3600e6)
-			span = record.Span{Start: span.Start + shift, End: span.End + shift}
-		}
-		if _, err := n.job(func(j *job.Job) { j.AsOf = at("2026-12-01T00:00:00Z") }).Run(t.Context(), span); err != nil {
+		later := policy.IntervalAt(interval.Start.Add(time.Duration(days)*24*time.Hour), 24*time.Hour)
+		if _, err := n.job(func(j *job.Job) { j.AsOf = at("2026-12-01T00:00:00Z") }).Run(t.Context(), later); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -3,6 +3,7 @@ package job
 import (
 	"context"
 
+	"cdrmend/internal/budget"
 	"cdrmend/internal/policy"
 	"cdrmend/internal/reconcile"
 	"cdrmend/internal/record"
@@ -20,22 +21,19 @@ type Reading struct {
 }
 
 // Explain reads an interval as its sources show it, and decides it.
-func (j *Job) Explain(ctx context.Context, interval record.Span) (*Reading, error) {
-	snap, err := j.snapshot(ctx, interval)
+func (j *Job) Explain(ctx context.Context, interval policy.Interval) (*Reading, error) {
+	inputs, err := j.list(ctx, interval)
 	if err != nil {
 		return nil, err
 	}
-	scan, err := j.scan(ctx, snap, true)
+	memory := budget.New(inputs.Memory(), j.OwnGC)
+	evidence, account, err := j.read(ctx, inputs, true, memory)
 	if err != nil {
 		return nil, err
 	}
-	defer scan.close()
-	evidence, err := j.resolve(snap, scan)
-	if err != nil {
-		return nil, err
-	}
-	trace := reconcile.Explain(evidence, j.spread(snap))
-	return &Reading{Trace: trace, RunID: snap.runID, events: scan.events, policy: &j.Config.Policy}, nil
+	defer account.Close()
+	trace := reconcile.Explain(evidence, spread(memory))
+	return &Reading{Trace: trace, RunID: inputs.RunID, events: account.Events, policy: &j.Config.Policy}, nil
 }
 
 // Failures returns the failed attempts that an outage consists of, in order.

@@ -1,5 +1,5 @@
 // Package job is one interval, told on one page: read the newest commit, list
-// the inputs, decode them once, decide, write what was decided, and commit.
+// the inputs, read them once, decide, write what was decided, and commit.
 package job
 
 import (
@@ -9,8 +9,12 @@ import (
 	"log/slog"
 	"time"
 
+	"cdrmend/internal/budget"
+	"cdrmend/internal/intake"
 	"cdrmend/internal/ledger"
 	"cdrmend/internal/object"
+	"cdrmend/internal/output"
+	"cdrmend/internal/parallel"
 	"cdrmend/internal/policy"
 	"cdrmend/internal/reconcile"
 	"cdrmend/internal/record"
@@ -31,10 +35,10 @@ type Job struct {
 	DryRun bool
 	Memory int64 // bytes that may be used, 0 without a limit
 	OwnGC  bool  // somebody set how often the collector comes
-	Chunk  int   // bytes of large objects that are decoded at once, 0 for as many as are good
-	Sift   int   // let go of rows of margins even when they are few, and forget texts after so many; 0: only of many
 	Log    *slog.Logger
 	Watch  Watch
+
+	tuning intake.Tuning // set by tests
 }
 
 // Stores are the opened stores: those of the sources in the configuration's
@@ -55,70 +59,152 @@ const attempts = 4
 
 // Run does one interval. It starts over when an input changed while it was
 // read, or when another run committed first.
-func (j *Job) Run(ctx context.Context, interval record.Span) (*report.Run, error) {
+func (j *Job) Run(ctx context.Context, interval policy.Interval) (*report.Run, error) {
 	defer j.Watch("", 0, 0)
-	a := attempt{Job: j, interval: interval, book: j.ledger(interval)}
+	a := attempt{Job: j, interval: interval, ledger: j.ledger(interval)}
 	var again error
 	for range attempts {
 		r, err := a.run(ctx)
 		if !errors.Is(err, object.ErrChanged) && !errors.Is(err, ledger.ErrOvertaken) {
 			return r, err
 		}
-		j.Log.Warn("starting over", "interval", a.book.Label, "error", err)
+		j.Log.Warn("starting over", "interval", interval.Label, "error", err)
 		again = err
 	}
-	return nil, fmt.Errorf("interval %s: the inputs or the output kept changing; run again when nothing else writes there: %w", a.book.Label, again)
+	return nil, fmt.Errorf("interval %s: the inputs or the output kept changing; run again when nothing else writes there: %w", interval.Label, again)
 }
 
 // attempt is one interval on its way to a commit. What was computed is kept,
 // as another attempt may find the same inputs.
 type attempt struct {
 	*Job
-	interval record.Span
-	book     *ledger.Interval
+	interval policy.Interval
+	ledger   *ledger.Interval
 	done     *computed
 }
 
 func (a *attempt) run(ctx context.Context) (*report.Run, error) {
-	head, err := a.book.Newest(ctx)
+	head, err := a.head(ctx)
 	if err != nil {
 		return nil, err
-	}
-	if head.Seal.Signed && a.Signer == nil {
-		return nil, fmt.Errorf("interval %s in %s: %w", a.book.Label, a.book.Store, ledger.ErrSigned)
-	}
-	if head.Record != nil && !head.Seal.Signed && a.Signer != nil {
-		a.Log.Warn("the newest commit record is unsigned: signing begins after it", "interval", a.book.Label, "record", head.Number())
 	}
 	neighbours, err := a.neighbours(ctx, a.interval)
 	if err != nil {
 		return nil, err
 	}
-	snap, err := a.snapshot(ctx, a.interval)
+	inputs, err := a.list(ctx, a.interval)
 	if err != nil {
 		return nil, err
 	}
-	log := a.Log.With("interval", a.book.Label, "run_id", snap.runID)
-	if head.Record != nil && head.Record.RunID == snap.runID {
-		log.Info("unchanged since the newest commit", "objects", snap.count)
-		return a.unchanged(a.book, snap, head), nil
+
+	log := a.Log.With("interval", a.interval.Label, "run_id", inputs.RunID)
+	r := resultOf(a.ledger, inputs)
+	if head.Record != nil && head.Record.RunID == inputs.RunID {
+		log.Info("unchanged since the newest commit", "objects", inputs.Count)
+		r.NoOp, r.Outcome = true, head.Record.Outcome
+		return r, nil
 	}
-	log.Info("listed the inputs", "objects", snap.count, "bytes", snap.bytes)
+	log.Info("listed the inputs", "objects", inputs.Count, "bytes", inputs.Bytes)
+	need := inputs.Memory()
 	if a.DryRun {
-		return a.wouldDo(a.book, snap), nil
+		r.DryRun, r.Memory, r.MemoryLimit = true, need, a.Memory
+		return r, nil
 	}
-	a.warnOfMemory(log, snap)
-	defer a.frugal(snap.memory())()
-	if a.done == nil || a.done.snap.runID != snap.runID {
-		if a.done, err = a.compute(ctx, a.book, &head, snap); err != nil {
+
+	if a.Memory > 0 && need > a.Memory {
+		log.Warn("the interval may not fit into memory: choose a shorter interval or look-back, or raise the limit",
+			"expected_bytes", need, "limit_bytes", a.Memory)
+	}
+	defer budget.New(need, a.OwnGC).Begin()()
+	if a.done == nil || a.done.inputs.RunID != inputs.RunID {
+		if a.done, err = a.compute(ctx, a.ledger, &head, inputs); err != nil {
 			return nil, err
 		}
 	}
-	if err := a.commit(ctx, a.book, head, neighbours, a.done); err != nil {
+	if err := a.commit(ctx, head, neighbours); err != nil {
 		return nil, err
 	}
 	log.Info("committed", "coverage", a.done.summary.Coverage, "outcome", a.done.summary.Outcome)
-	return a.done.result(a.book), nil
+	r.Outcome, r.Summary = a.done.summary.Outcome, a.done.summary
+	return r, nil
+}
+
+// list lists the inputs of an interval.
+func (j *Job) list(ctx context.Context, interval policy.Interval) (*intake.Inputs, error) {
+	return intake.List(ctx, intake.Request{
+		Config: j.Config, Sources: j.Stores.Sources, Media: j.Stores.Media, AsOf: j.AsOf, Tool: j.Tool,
+	}, interval)
+}
+
+// read reads the inputs; everything also keeps rows that decide nothing.
+func (j *Job) read(ctx context.Context, inputs *intake.Inputs, everything bool, memory budget.Budget) (*reconcile.Evidence, *intake.Account, error) {
+	return intake.Read(ctx, inputs, intake.Options{
+		Everything: everything, Log: j.Log, Progress: j.Watch, Release: memory.Release, Tuning: j.tuning,
+	})
+}
+
+// decidePart is how many rows are decided by one call.
+const decidePart = 1 << 14
+
+// spread has rows decided by as many goroutines as there are processors.
+func spread(memory budget.Budget) reconcile.Spread {
+	return reconcile.Spread{Part: decidePart, Each: parallel.Do, Pause: memory.Release}
+}
+
+// computed is a run whose files are all written and that only lacks its
+// commit.
+type computed struct {
+	inputs   *intake.Inputs
+	decision *reconcile.Decision
+	summary  *report.Summary
+	runSum   string
+	history  history
+}
+
+// compute reads everything, decides, and writes the files of the run, and the
+// history that a commit after head would make; nil for none. They count for
+// nothing before the commit.
+func (j *Job) compute(ctx context.Context, to *ledger.Interval, head *ledger.Head, inputs *intake.Inputs) (*computed, error) {
+	memory := budget.New(inputs.Memory(), j.OwnGC)
+	evidence, account, err := j.read(ctx, inputs, false, memory)
+	if err != nil {
+		return nil, err
+	}
+	defer account.Close()
+
+	// A stage that reads more before the decision has its place here: it takes
+	// inputs and evidence, and adds to the evidence.
+
+	decision := reconcile.Decide(evidence, spread(memory))
+	memory.Release()
+
+	// Two stages read objects again, as only the decision says which.
+	places, err := intake.Locate(ctx, inputs, decision)
+	if err != nil {
+		return nil, err
+	}
+	decision.Complete(places)
+	if err := intake.SetAside(ctx, inputs, decision, account); err != nil {
+		return nil, err
+	}
+
+	run := output.NewRun(output.Run{Config: j.Config, Inputs: inputs, Account: account, Decision: decision, Progress: j.Watch}, to)
+	summary, err := run.WriteObjects(ctx)
+	if err != nil {
+		return nil, err
+	}
+	decision.DropPlaces() // all documents are written
+	memory.Release()
+	page := run.Page(summary)
+	c := &computed{inputs: inputs, decision: decision, summary: summary}
+	if err := run.WriteTables(ctx, page, j.historyOf(to, head, c)); err != nil {
+		return nil, err
+	}
+	if err := run.WriteReports(ctx, summary, page); err != nil {
+		return nil, err
+	}
+	c.runSum, err = run.Finish(ctx)
+	return c, err
 }
 
 // Recomputed is a run that counts for nothing.
@@ -129,103 +215,28 @@ type Recomputed struct {
 
 // Recompute computes an interval from what its sources show and writes the
 // run. It looks at no commit, and makes none.
-func (j *Job) Recompute(ctx context.Context, interval record.Span) (*Recomputed, error) {
-	snap, err := j.snapshot(ctx, interval)
+func (j *Job) Recompute(ctx context.Context, interval policy.Interval) (*Recomputed, error) {
+	inputs, err := j.list(ctx, interval)
 	if err != nil {
 		return nil, err
 	}
-	book := j.ledger(interval)
-	if _, err := j.compute(ctx, book, nil, snap); err != nil {
+	to := j.ledger(interval)
+	if _, err := j.compute(ctx, to, nil, inputs); err != nil {
 		return nil, err
 	}
-	return &Recomputed{ID: snap.runID, Prefix: book.RunPrefix(snap.runID)}, nil
+	return &Recomputed{ID: inputs.RunID, Prefix: to.RunPrefix(inputs.RunID)}, nil
 }
 
-func (j *Job) ledger(interval record.Span) *ledger.Interval {
+func (j *Job) ledger(interval policy.Interval) *ledger.Interval {
 	return &ledger.Interval{
-		Store: j.Stores.Output, Root: j.Config.Output.URL.Prefix(), Label: Label(interval, j.Config.Interval), Name: j.Config.Name,
+		Store: j.Stores.Output, Root: j.Config.Output.URL.Prefix(), Label: interval.Label, Name: j.Config.Name,
 		Signer: j.Signer, Keys: j.Keys,
 	}
 }
 
-// Label names an interval: its date, and its hour when intervals are shorter
-// than a day.
-func Label(interval record.Span, length time.Duration) string {
-	if length < 24*time.Hour {
-		return interval.Start.Std().Format("2006-01-02T15")
-	}
-	return interval.Start.Std().Format("2006-01-02")
-}
-
-// computed is a run whose files are all written and that only lacks its
-// commit.
-type computed struct {
-	snap     *snapshot
-	decision *reconcile.Decision
-	summary  *report.Summary
-	runSum   string
-	history  history
-}
-
-// compute reads everything, decides, and writes the files of the run, and the
-// history that a commit after head would make; nil for none. They count for
-// nothing before the commit.
-func (j *Job) compute(ctx context.Context, book *ledger.Interval, head *ledger.Head, snap *snapshot) (*computed, error) {
-	scan, err := j.scan(ctx, snap, false)
-	if err != nil {
-		return nil, err
-	}
-	defer scan.close()
-	evidence, err := j.resolve(snap, scan)
-	if err != nil {
-		return nil, err
-	}
-	decision := reconcile.Decide(evidence, j.spread(snap))
-	j.release(snap)
-	if err := j.locate(ctx, snap, decision); err != nil {
-		return nil, err
-	}
-	run := book.NewRun(snap.runID, j.Config.Scratch)
-	summary, err := j.renderObjects(ctx, run, snap, scan, decision)
-	if err != nil {
-		return nil, err
-	}
-	page := j.page(snap, decision, summary)
-	j.release(snap)
-	history, err := j.renderTables(ctx, run, book, head, snap, decision, page)
-	if err != nil {
-		return nil, err
-	}
-	if err := j.renderReports(ctx, run, snap, decision, summary, page); err != nil {
-		return nil, err
-	}
-	sum, err := run.Finish(ctx, snap.names.renamed)
-	if err != nil {
-		return nil, err
-	}
-	return &computed{snap: snap, decision: decision, summary: summary, runSum: sum, history: history}, nil
-}
-
-func (c *computed) result(book *ledger.Interval) *report.Run {
-	r := c.snap.result(book)
-	r.Outcome, r.Summary = c.summary.Outcome, c.summary
-	return r
-}
-
-func (j *Job) unchanged(book *ledger.Interval, snap *snapshot, head ledger.Head) *report.Run {
-	r := snap.result(book)
-	r.NoOp, r.Outcome = true, head.Record.Outcome
-	return r
-}
-
-func (j *Job) wouldDo(book *ledger.Interval, snap *snapshot) *report.Run {
-	r := snap.result(book)
-	r.DryRun, r.Memory, r.MemoryLimit = true, snap.memory(), j.Memory
-	return r
-}
-
-func (s *snapshot) result(book *ledger.Interval) *report.Run {
+// resultOf returns what is known of a run as soon as its inputs are listed.
+func resultOf(l *ledger.Interval, inputs *intake.Inputs) *report.Run {
 	return &report.Run{
-		Interval: book.Label, RunID: s.runID, URL: book.Store.String() + book.RunPrefix(s.runID), Objects: s.count, Bytes: s.bytes,
+		Interval: l.Label, RunID: inputs.RunID, URL: l.Store.String() + l.RunPrefix(inputs.RunID), Objects: inputs.Count, Bytes: inputs.Bytes,
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"cdrmend/internal/intake"
 	"cdrmend/internal/job"
 	"cdrmend/internal/record"
 
@@ -258,8 +259,8 @@ func TestRowsThatAreLetGoChangeNothing(t *testing.T) {
 					t.Fatal(err)
 				}
 				sifted := n.run(func(j *job.Job) {
-					j.Sift, j.Log = 1+int(seed%7), slog.New(log)
-					j.Chunk = int(seed%3) * 150
+					j.Log = slog.New(log)
+					j.Tune(intake.Tuning{FilterEvery: 1 + int(seed%7), ChunkSize: int(seed%3) * 150})
 				})
 				if diff := cmp.Diff(want, n.tree(outputPrefix+"runs/"+sifted.RunID)); diff != "" {
 					t.Errorf("-all rows kept +some let go:\n%s", diff)

@@ -38,7 +38,7 @@ type night struct {
 const label = "2026-11-20"
 
 var (
-	interval     = record.Span{Start: at("2026-11-20T00:00:00Z"), End: at("2026-11-21T00:00:00Z")}
+	interval     = policy.IntervalAt(at("2026-11-20T00:00:00Z"), 24*time.Hour)
 	delivered    = time.Date(2026, 11, 21, 3, 0, 0, 0, time.UTC)
 	lateDelivery = delivered.AddDate(0, 0, 2)
 	fiveLater    = at("2026-11-25T00:00:00Z")

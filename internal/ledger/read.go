@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"cdrmend/internal/object"
+	"cdrmend/internal/scratch"
 )
 
 var folderPattern = regexp.MustCompile(`^interval=(\d{4}-\d{2}-\d{2}(?:T\d{2})?)/$`)
@@ -107,7 +108,7 @@ func (f *Files) Find(path string) (File, bool) {
 
 // Fetch copies a file that stands directly in the run's folder, once it is
 // the one that the run's list names.
-func (f *Files) Fetch(ctx context.Context, path, scratch string) (*Spool, error) {
+func (f *Files) Fetch(ctx context.Context, path, dir string) (*scratch.Spool, error) {
 	file, listed := f.Find(path)
 	info, there := f.direct[path]
 	if !listed || !there {
@@ -118,22 +119,22 @@ func (f *Files) Fetch(ctx context.Context, path, scratch string) (*Spool, error)
 		return nil, fmt.Errorf("reading %q: %w", info.Key, err)
 	}
 	defer body.Close()
-	return fetch(body, info.Key, file.SHA256, scratch)
+	return fetch(body, info.Key, file.SHA256, dir)
 }
 
 // FetchHistory copies a history file of a commit, once it is the one that the
 // record names.
-func (l *Interval) FetchHistory(ctx context.Context, head Head, f File, scratch string) (*Spool, error) {
+func (l *Interval) FetchHistory(ctx context.Context, head Head, f File, dir string) (*scratch.Spool, error) {
 	body, err := l.OpenHistory(ctx, head, f)
 	if err != nil {
 		return nil, err
 	}
 	defer body.Close()
-	return fetch(body, l.Prefix()+f.Path, f.SHA256, scratch)
+	return fetch(body, l.Prefix()+f.Path, f.SHA256, dir)
 }
 
-func fetch(body io.Reader, name, sum, scratch string) (*Spool, error) {
-	spool := NewSpool(scratch)
+func fetch(body io.Reader, name, sum, dir string) (*scratch.Spool, error) {
+	spool := scratch.NewSpool(dir)
 	_, err := io.Copy(spool, body)
 	if err == nil && spool.Sum() != sum {
 		err = fmt.Errorf("it is not the file that was committed: its SHA-256 is %s instead of %s", spool.Sum(), sum)

@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"cdrmend/internal/object"
+	"cdrmend/internal/scratch"
 )
 
 // Run writes the files of one run. It is safe for concurrent use.
@@ -57,13 +58,15 @@ func (r *Run) Create(ctx context.Context, path string, fill func(io.Writer) erro
 }
 
 // NewSpool returns an empty spool for one of the run's files.
-func (r *Run) NewSpool() (*Spool, error) { return r.interval.NewSpool(r.scratch) }
+func (r *Run) NewSpool() (*scratch.Spool, error) { return r.interval.NewSpool(r.scratch) }
 
 // NewSpool returns an empty spool for a file of the run or the log.
-func (l *Interval) NewSpool(scratch string) (*Spool, error) { return newSpool(l.Store, scratch) }
+func (l *Interval) NewSpool(dir string) (*scratch.Spool, error) {
+	return scratch.NewSpoolFor(l.Store, dir)
+}
 
 // Put writes one file from a spool.
-func (r *Run) Put(ctx context.Context, path string, spool *Spool) error {
+func (r *Run) Put(ctx context.Context, path string, spool *scratch.Spool) error {
 	file, err := r.interval.put(ctx, "runs/"+r.id+"/"+path, spool)
 	if err != nil {
 		return err
@@ -75,7 +78,7 @@ func (r *Run) Put(ctx context.Context, path string, spool *Spool) error {
 	return nil
 }
 
-func (l *Interval) put(ctx context.Context, path string, spool *Spool) (File, error) {
+func (l *Interval) put(ctx context.Context, path string, spool *scratch.Spool) (File, error) {
 	content, err := spool.Content()
 	if err != nil {
 		return File{}, fmt.Errorf("writing %q: %w", path, err)
@@ -112,6 +115,6 @@ func (r *Run) Finish(ctx context.Context, renamed []Renamed) (string, error) {
 }
 
 // PutLog writes a file below log/ that is not a record, such as history.
-func (l *Interval) PutLog(ctx context.Context, name string, spool *Spool) (File, error) {
+func (l *Interval) PutLog(ctx context.Context, name string, spool *scratch.Spool) (File, error) {
 	return l.put(ctx, "log/"+name, spool)
 }

@@ -20,6 +20,9 @@ type builder struct {
 	doc  *document
 	dir  string // of the file
 	cfg  Config
+
+	signingKey  []byte // PEM, nil without one
+	signingKeys []byte // JWKS of further public keys, nil without any
 }
 
 func (b *builder) config(path string) {

@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -65,7 +66,10 @@ func Load(path string, env []string, over []Override) (*Config, error) {
 	if err := f.Err(); err != nil {
 		return nil, err
 	}
-	return &b.cfg, nil
+
+	// Keys are parsed only when everything else is sound. Their errors name the
+	// key of the configuration, and no line.
+	return &b.cfg, cmp.Or(b.cfg.Policy.parseKeys(), b.parseSigning())
 }
 
 // applyEnv sets the keys that variables name.

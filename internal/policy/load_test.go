@@ -69,7 +69,7 @@ func TestEveryDefaultIsFilledIn(t *testing.T) {
 		DefaultExpiry:     time.Hour,
 		CoverageTolerance: 5 * time.Second,
 	}
-	if diff := cmp.Diff(want, c.Policy); diff != "" {
+	if diff := cmp.Diff(want, c.Policy, cmpopts.IgnoreUnexported(policy.Policy{})); diff != "" {
 		t.Errorf("policy (-want +got):\n%s", diff)
 	}
 	if c.Interval != 24*time.Hour || c.Recheck != 3 || c.FailOn != policy.Major || c.Concurrency != 64 || !c.Output.CSV || !c.Output.Parquet {
@@ -117,7 +117,7 @@ func TestAFullConfigurationIsRead(t *testing.T) {
 	if c.Report.Redact != policy.RedactAll || string(c.Report.PseudonymKey) != "5d0c1e8f2b7a4c6d9e3f0a1b2c3d4e5f" {
 		t.Errorf("report: %+v", c.Report)
 	}
-	if c.Policy.DurationTolerance >= 0 || c.Policy.MaxRejects != 0.0001 || string(c.Policy.TokenKeys) != "{\"keys\":[]}\n" {
+	if c.Policy.DurationTolerance >= 0 || c.Policy.MaxRejects != 0.0001 || !strings.Contains(string(c.Policy.TokenKeys), `"EdDSA"`) || c.TokenRules().Keys == nil {
 		t.Errorf("policy: %+v", c.Policy)
 	}
 	if diff := cmp.Diff([]string{"trünk-0", "2026"}, c.Policy.Exclusions[2].Trunk); diff != "" {
@@ -223,7 +223,7 @@ func TestAConfigurationComesBackFromItsIdentity(t *testing.T) {
 	slices.Sort(c.Policy.VoiceMedia)
 	slices.Sort(c.Policy.RequiredScopes)
 	c.Policy.TokenKeys, back.Policy.TokenKeys = bytes.TrimSpace(c.Policy.TokenKeys), bytes.TrimSpace(back.Policy.TokenKeys)
-	if diff := cmp.Diff(c.Policy, back.Policy, cmpopts.EquateEmpty()); diff != "" {
+	if diff := cmp.Diff(c.Policy, back.Policy, cmpopts.EquateEmpty(), cmpopts.IgnoreUnexported(policy.Policy{})); diff != "" {
 		t.Errorf("policy (-want +got):\n%s", diff)
 	}
 	for i, s := range c.Sources {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"cdrmend/internal/record"
+	"cdrmend/internal/token"
 )
 
 // Kind is what a source delivers.
@@ -101,12 +102,11 @@ type ObjectLock struct {
 	Days int
 }
 
-// Signing is the key that signs commit records, and those that did before.
+// Signing is the key that signs commit records, and the public keys that may
+// have signed earlier ones, its own included. Both are nil without signing.
 type Signing struct {
-	Path  string // of the key, for messages
-	Key   []byte // PEM, nil without one
-	KeyID string
-	Keys  []byte // JWKS of further public keys, nil without any
+	Signer *token.Signer
+	Keys   *token.Keys
 }
 
 // Report says what reports for people show of personal data.
@@ -174,6 +174,7 @@ type Policy struct {
 	MaxRejects        float64
 	DurationTolerance time.Duration // negative: never a conflict
 	TokenKeys         []byte        // the JWKS file, nil without one
+	keys              *token.Keys   // that TokenKeys holds
 	Leeway            time.Duration
 	RefreshRace       time.Duration
 	ChallengeWindow   time.Duration

@@ -101,6 +101,7 @@ func (r *restorer) policy(d *PolicyIdentity) Policy {
 	}
 	if string(d.TokenKeys) != "null" {
 		p.TokenKeys = d.TokenKeys
+		r.errs = append(r.errs, p.parseKeys())
 	}
 	if d.DurationTolerance != "none" {
 		p.DurationTolerance = r.duration(d.DurationTolerance)

@@ -52,10 +52,7 @@ func (b *builder) signing() {
 	if d == nil {
 		return
 	}
-	b.cfg.Signing = Signing{
-		Path: b.path(d.Key), KeyID: d.KeyID,
-		Key: b.content("signing.key", d.Key), Keys: b.content("signing.keys", d.Keys),
-	}
+	b.signingKey, b.signingKeys = b.content("signing.key", d.Key), b.content("signing.keys", d.Keys)
 	if d.Key == "" && (d.KeyID != "" || d.Keys != "") {
 		b.file.Problem("signing.key", "is missing, want the path of a private key")
 	}

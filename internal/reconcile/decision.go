@@ -136,7 +136,7 @@ type Finding struct {
 // Repair is one value that was filled in.
 type Repair struct {
 	Entry    uint32
-	Old      record.Text // the value that is replaced; known when documents are written
+	Old      record.Text // the value that is replaced; set by Complete
 	Field    record.Field
 	Rule     Rule
 	Evidence record.Run // of Decision.Refs; empty for what the object itself says

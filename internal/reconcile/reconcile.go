@@ -17,6 +17,7 @@
 package reconcile
 
 import (
+	"cmp"
 	"io"
 
 	"cdrmend/internal/cdr"
@@ -82,6 +83,12 @@ type Evidence struct {
 	Lines   *registration.Lines
 
 	Media *Media // nil when media is not checked
+}
+
+// OrgOf returns the organisation of a record: its own or its document's, that
+// of its object's key, its source's, the configuration's.
+func (ev *Evidence) OrgOf(source uint32, own, ofKey record.Text) record.Text {
+	return cmp.Or(own, ofKey, ev.Sources[source].Org, ev.Org)
 }
 
 // LegInvalid is a value of a leg that did not parse.

@@ -162,26 +162,6 @@ func (d *Decision) repairRow(r *table.Row, interval string, repair Repair) {
 	r.AddText(d.cited(repair.Evidence))
 }
 
-// Gap returns where the value of a repair goes, nil for a format without
-// positions.
-func (d *Decision) Gap(r Repair) *manifest.Gap {
-	e := &d.Entries[r.Entry]
-	rare := d.Documents[e.Doc].Rare
-	if rare == nil {
-		return nil
-	}
-	at, found := slices.BinarySearchFunc(rare.Gaps, e.Index, func(g manifest.Gap, index uint32) int { return int(g.Entry) - int(index) })
-	if !found {
-		return nil
-	}
-	for ; at < len(rare.Gaps) && rare.Gaps[at].Entry == e.Index; at++ {
-		if rare.Gaps[at].Field == r.Field {
-			return &rare.Gaps[at]
-		}
-	}
-	return nil
-}
-
 // maxCited is how many rows a repair names before it only counts them.
 const maxCited = 8
 

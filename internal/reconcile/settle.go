@@ -61,7 +61,7 @@ func (d *decider) settleOrgs() {
 			given.Add(record.OrgID)
 			e.Given = uint32(given)
 		}
-		e.Org = cmp.Or(e.Org, doc.Key.Org, d.sourceOf(doc.Object).Org, d.Org)
+		e.Org = d.OrgOf(d.Objects[doc.Object].Source, e.Org, doc.Key.Org)
 	}
 }
 

@@ -31,11 +31,7 @@ func FillTrunks(events []Event, texts *record.Texts, lines []policy.Line, org st
 
 // configuredTrunks indexes the configured lines; the first row of a line counts.
 func configuredTrunks(texts *record.Texts, lines []policy.Line, org string) map[lineKey]record.Text {
-	n := record.Normalizer{Profile: &record.Profile{}, Texts: texts}
-	id := func(written string) record.Text {
-		text, _ := n.ID(record.Value{Kind: record.Cell, Raw: []byte(written)})
-		return text
-	}
+	id := func(written string) record.Text { return policy.ID(texts, written) }
 	trunks := make(map[lineKey]record.Text, len(lines))
 	own := id(org)
 	for _, l := range lines {

@@ -26,7 +26,7 @@ type OpenSource func(ctx context.Context, source string, url policy.Template, ve
 // Run is a committed run, ready to be computed again.
 type Run struct {
 	Config   *policy.Config
-	Interval record.Span
+	Interval policy.Interval
 	Sources  []*Pinned // as in the configuration
 	Media    *Pinned   // nil without media.url
 }
@@ -44,7 +44,7 @@ func Prepare(ctx context.Context, s *report.Summary, inputs iter.Seq2[ledger.Inp
 			source.Settle = time.Hour // as of the interval's end, when the others are settled
 		}
 	}
-	if r.Interval, err = spanOf(s); err != nil {
+	if r.Interval, err = intervalOf(s, r.Config.Interval); err != nil {
 		return nil, err
 	}
 	bySource := map[string][]ledger.Input{}
@@ -57,17 +57,20 @@ func Prepare(ctx context.Context, s *report.Summary, inputs iter.Seq2[ledger.Inp
 	return r, r.open(ctx, bySource, open)
 }
 
-func spanOf(s *report.Summary) (record.Span, error) {
+// intervalOf returns the interval of a run, with the span that its summary states.
+func intervalOf(s *report.Summary, length time.Duration) (policy.Interval, error) {
 	start, err1 := time.Parse(time.RFC3339Nano, s.Start)
 	end, err2 := time.Parse(time.RFC3339Nano, s.End)
-	return record.Span{Start: record.TimeOf(start), End: record.TimeOf(end)}, errors.Join(err1, err2)
+	interval := policy.IntervalAt(record.TimeOf(start), length)
+	interval.End = record.TimeOf(end)
+	return interval, errors.Join(err1, err2)
 }
 
 // open opens what the run read, as it saw it.
 func (r *Run) open(ctx context.Context, inputs map[string][]ledger.Input, open OpenSource) error {
 	for i := range r.Config.Sources {
 		s := &r.Config.Sources[i]
-		p, err := openPinned(ctx, open, s.Name, s.URL, s.Versions, inputs[s.Name], prefixes(s, s.URL, r.Interval))
+		p, err := openPinned(ctx, open, s.Name, s.URL, s.Versions, inputs[s.Name], prefixes(s, s.URL, r.Interval.Span))
 		if err != nil {
 			return fmt.Errorf("opening source %s: %w", s.Name, err)
 		}
@@ -79,7 +82,7 @@ func (r *Run) open(ctx context.Context, inputs map[string][]ledger.Input, open O
 	var media []string
 	for i := range r.Config.Sources {
 		if s := &r.Config.Sources[i]; s.Kind == policy.Manifests {
-			media = append(media, prefixes(s, *r.Config.Media.URL, r.Interval)...)
+			media = append(media, prefixes(s, *r.Config.Media.URL, r.Interval.Span)...)
 		}
 	}
 	slices.Sort(media)

@@ -8,8 +8,8 @@ import (
 	"iter"
 	"strings"
 
-	"cdrmend/internal/ledger"
 	"cdrmend/internal/object"
+	"cdrmend/internal/scratch"
 	"cdrmend/internal/table"
 )
 
@@ -89,7 +89,7 @@ func countRows(rows table.Rows) (n int64, err error) {
 // openTable copies a table, so that it can be ranged over until it is given
 // up.
 func (c *comparison) openTable(ctx context.Context, store object.Store, info object.Info, s *table.Schema) (table.Rows, func(), error) {
-	spool := ledger.NewSpool(c.r.run.Config.Scratch)
+	spool := scratch.NewSpool(c.r.run.Config.Scratch)
 	body, err := store.Open(ctx, info, 0)
 	if err == nil {
 		_, err = io.Copy(spool, body)

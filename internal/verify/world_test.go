@@ -152,8 +152,7 @@ func (w *world) commit(label string, key *token.Signer, earlier ...*token.Signer
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	span := record.Span{Start: record.TimeOf(start), End: record.TimeOf(start.AddDate(0, 0, 1))}
-	if _, err := j.Run(w.t.Context(), span); err != nil {
+	if _, err := j.Run(w.t.Context(), policy.IntervalAt(record.TimeOf(start), 24*time.Hour)); err != nil {
 		w.t.Fatal(err)
 	}
 }

@@ -2,15 +2,14 @@ package worklist
 
 import (
 	"archive/zip"
-	"bufio"
 	"compress/flate"
-	"fmt"
 	"hash/crc32"
 	"io"
 	"io/fs"
-	"os"
 	"slices"
 	"strings"
+
+	"cdrmend/internal/scratch"
 
 	"github.com/xuri/excelize/v2"
 )
@@ -19,10 +18,8 @@ import (
 // library hands its sheets over in the order of a map and would pack them in
 // memory; here they wait in a temporary file until all are there.
 type archive struct {
-	scratch *os.File
-	out     *bufio.Writer
-	size    int64 // of the scratch file
-	parts   []*part
+	file  *scratch.File
+	parts []*part
 }
 
 // part is one file of the archive.
@@ -35,16 +32,15 @@ type part struct {
 	flate  *flate.Writer
 }
 
-func newArchive(scratch string) (*archive, error) {
-	file, err := os.CreateTemp(scratch, "cdrmend-*")
+func newArchive(dir string) (*archive, error) {
+	file, err := scratch.NewFile(dir, 256<<10)
 	if err != nil {
-		return nil, fmt.Errorf("creating a temporary file: %w; set scratch to a directory that can be written", err)
+		return nil, err
 	}
-	_ = os.Remove(file.Name()) // the open file is all that is needed; a crash leaves nothing
-	return &archive{scratch: file, out: bufio.NewWriterSize(file, 256<<10)}, nil
+	return &archive{file: file}, nil
 }
 
-func (a *archive) close() { a.scratch.Close() }
+func (a *archive) close() { a.file.Close() }
 
 // zipWriter takes the place of the library's archive.
 func (a *archive) zipWriter(io.Writer) excelize.ZipWriter { return a }
@@ -54,7 +50,7 @@ func (a *archive) Create(name string) (io.Writer, error) {
 	if err := a.Close(); err != nil {
 		return nil, err
 	}
-	p := &part{name: name, offset: a.size}
+	p := &part{name: name, offset: a.file.Size()}
 	p.flate, _ = flate.NewWriter(a, flate.BestSpeed) // fails for other levels only
 	a.parts = append(a.parts, p)
 	return p, nil
@@ -62,8 +58,7 @@ func (a *archive) Create(name string) (io.Writer, error) {
 
 // Write takes packed bytes of the last part.
 func (a *archive) Write(b []byte) (int, error) {
-	n, err := a.out.Write(b)
-	a.size += int64(n)
+	n, err := a.file.Write(b)
 	a.parts[len(a.parts)-1].packed += int64(n)
 	return n, err
 }
@@ -93,9 +88,11 @@ func (p *part) Write(b []byte) (int, error) {
 
 // writeTo writes the archive.
 func (a *archive) writeTo(w io.Writer) error {
-	if err := a.out.Flush(); err != nil {
-		return fmt.Errorf("writing a temporary file: %w; free some space, or set scratch to another directory", err)
+	packed, err := a.file.ReaderAt()
+	if err != nil {
+		return err
 	}
+
 	slices.SortFunc(a.parts, func(p, q *part) int { return strings.Compare(p.name, q.name) })
 	out := zip.NewWriter(w)
 	for _, p := range a.parts {
@@ -105,7 +102,7 @@ func (a *archive) writeTo(w io.Writer) error {
 		if err != nil {
 			return err
 		}
-		if _, err := io.Copy(to, io.NewSectionReader(a.scratch, p.offset, p.packed)); err != nil {
+		if _, err := io.Copy(to, io.NewSectionReader(packed, p.offset, p.packed)); err != nil {
 			return err
 		}
 	}

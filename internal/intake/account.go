@@ -1,0 +1,82 @@
+package intake
+
+import (
+	"sync"
+
+	"cdrmend/internal/policy"
+	"cdrmend/internal/record"
+	"cdrmend/internal/registration"
+	"cdrmend/internal/scratch"
+)
+
+// Account is what became of the inputs when they were read, as far as it is not
+// evidence: what the summary, the list of inputs and the rejects tell. Objects
+// are named by their number in [Inputs].
+type Account struct {
+	Objects  []ObjectRead
+	Rejects  map[uint32]*scratch.Spool // lines of the rejects of each object that has some
+	Broken   map[uint32]error          // what is wrong with an object as a whole
+	Rows     map[uint32]*RowCount      // by partition
+	Filtered map[uint32]OrgCount       // by source: rows of margins that are not in the evidence
+	Balance  [policy.NumKinds]record.Balance
+	Events   []registration.Event // all attempts to register, in order
+
+	unused map[uint32]int64 // of damaged objects that are no manifests: where what was not used begins
+	mu     sync.Mutex       // guards Rejects
+	dir    string           // of temporary files
+	spill  *spill           // that the evidence reads from
+}
+
+// ObjectRead is what inputs.jsonl says about one object that was read.
+type ObjectRead struct {
+	SHA256  [32]byte
+	Rows    int64
+	Rejects int64
+	Read    bool
+}
+
+// RowCount is how many rows a partition has.
+type RowCount struct{ Rows, Rejects int64 }
+
+// TooMany reports whether the share of rejects is above a limit.
+func (c *RowCount) TooMany(share float64) bool { return float64(c.Rejects) > share*float64(c.Rows) }
+
+// OrgCount is how many records lack an organisation, and how many have one.
+type OrgCount struct{ Lacking, Having int64 }
+
+func newAccount(objects int, dir string) *Account {
+	return &Account{
+		Objects: make([]ObjectRead, objects), Rejects: map[uint32]*scratch.Spool{}, Broken: map[uint32]error{},
+		Rows: map[uint32]*RowCount{}, Filtered: map[uint32]OrgCount{}, unused: map[uint32]int64{}, dir: dir,
+		spill: &spill{dir: dir},
+	}
+}
+
+// Close deletes the temporary files of the account and of the evidence.
+func (a *Account) Close() {
+	for _, spool := range a.Rejects {
+		spool.Close()
+	}
+	a.spill.close()
+}
+
+// addRows counts the rows of an object. It marks the object as read.
+func (a *Account) addRows(n, partition uint32, kind policy.Kind, rows, rejects int64) {
+	o := &a.Objects[n]
+	o.Rows, o.Rejects, o.Read = rows, rejects, true
+	a.Balance[kind].Read += rows
+	a.Balance[kind].Rejected += rejects
+	count := a.Rows[partition]
+	if count == nil {
+		count = &RowCount{}
+		a.Rows[partition] = count
+	}
+	count.Rows += rows
+	count.Rejects += rejects
+}
+
+// addFiltered counts records of a source that are not in the evidence.
+func (a *Account) addFiltered(source uint32, lacking, having int64) {
+	c := a.Filtered[source]
+	a.Filtered[source] = OrgCount{c.Lacking + lacking, c.Having + having}
+}

@@ -1,0 +1,156 @@
+package intake
+
+import (
+	"cdrmend/internal/cdr"
+	"cdrmend/internal/manifest"
+	"cdrmend/internal/reconcile"
+	"cdrmend/internal/record"
+	"cdrmend/internal/registration"
+)
+
+// assembly brings what the objects held, which were read in any order, into the
+// order of the objects. A batch is dropped as soon as it is taken over.
+type assembly struct {
+	*collector
+	release func() // returns memory to the system
+	every   int    // rows between releases
+	taken   int    // rows since the last one
+}
+
+// While batches become lists, memory holds both. Releasing often keeps that
+// small; a release costs more the more memory there is, and gains little for few
+// rows.
+const (
+	assemblyReleases = 16
+	fewestRows       = 1 << 18
+)
+
+// assemble moves all batches into the evidence and the account.
+func (c *collector) assemble(release func()) {
+	a := assembly{collector: c, release: release, every: max(fewestRows, c.count()/assemblyReleases)}
+	release()
+	a.entriesInOrder()
+	a.legsInOrder()
+	a.eventsInOrder()
+	release()
+}
+
+// count returns how many entries and legs are in batches.
+func (c *collector) count() (n int) {
+	for _, b := range c.manifests {
+		if b != nil {
+			n += int(b.Doc.N)
+		}
+	}
+	for _, b := range c.cdrs {
+		if b == nil {
+			continue
+		}
+		for _, part := range b.Parts() {
+			n += len(part.Legs)
+		}
+	}
+	return n
+}
+
+// took counts rows that were taken over and whose batches are dropped.
+func (a *assembly) took(rows int) {
+	if a.taken += rows; a.taken >= a.every {
+		a.release()
+		a.taken = 0
+	}
+}
+
+func (a *assembly) entriesInOrder() {
+	documents, entries := 0, 0
+	for _, b := range a.manifests {
+		if b != nil {
+			documents, entries = documents+1, entries+int(b.Doc.N)
+		}
+	}
+
+	ev := a.ev
+	ev.Documents, ev.Entries = make([]manifest.Document, 0, documents), make([]manifest.Entry, 0, entries)
+	for i, b := range a.manifests {
+		if b == nil {
+			continue
+		}
+		b.Doc.First = uint32(len(ev.Entries))
+		for _, block := range b.Blocks() {
+			for n := range block {
+				block[n].Doc = uint32(len(ev.Documents))
+			}
+			ev.Entries = append(ev.Entries, block...)
+		}
+		ev.Documents = append(ev.Documents, b.Doc)
+		a.manifests[i] = nil
+		a.took(int(b.Doc.N))
+	}
+	a.manifests = nil
+}
+
+func (a *assembly) legsInOrder() {
+	legs, recordings, talk := 0, 0, 0
+	for _, b := range a.cdrs {
+		if b == nil {
+			continue
+		}
+		for _, part := range b.Parts() {
+			legs, recordings, talk = legs+len(part.Legs), recordings+len(part.Recordings), talk+len(part.Talk)
+		}
+	}
+
+	ev := a.ev
+	ev.Legs, ev.Particulars = make([]cdr.Shown, 0, legs), make([]cdr.Particulars, 0, legs)
+	ev.Recordings, ev.Talk = make([]record.Text, 0, recordings), make([]record.Span, 0, talk)
+	for i, b := range a.cdrs {
+		if b == nil {
+			continue
+		}
+		a.cdrs[i] = nil
+		for _, part := range b.Parts() {
+			a.takeLegs(part, uint32(i))
+			a.took(len(part.Legs))
+		}
+	}
+	a.cdrs = nil
+}
+
+func (a *assembly) takeLegs(b *cdr.Batch, object uint32) {
+	ev := a.ev
+	for _, l := range b.Legs {
+		l.Ref.Object = object
+		l.Recordings.At += uint32(len(ev.Recordings))
+		l.Talk.At += uint32(len(ev.Talk))
+		ev.Legs, ev.Particulars = append(ev.Legs, l.Shown), append(ev.Particulars, l.Particulars)
+	}
+	ev.Recordings = append(ev.Recordings, b.Recordings...)
+	ev.Talk = append(ev.Talk, b.Talk...)
+	for _, v := range b.Invalid {
+		ev.LegInvalid = append(ev.LegInvalid, reconcile.LegInvalid{Ref: record.Ref{Object: object, Row: v.Row}, Field: v.Field, Raw: v.Raw})
+	}
+	b.Legs, b.Recordings, b.Talk = nil, nil, nil
+}
+
+func (a *assembly) eventsInOrder() {
+	n := 0
+	for _, b := range a.registrations {
+		if b != nil {
+			n += len(b.Events)
+		}
+	}
+
+	events := &a.account.Events
+	*events = make([]registration.Event, 0, n)
+	for i, b := range a.registrations {
+		if b == nil {
+			continue
+		}
+		for n := range b.Events {
+			b.Events[n].Ref.Object = uint32(i)
+		}
+		*events = append(*events, b.Events...)
+		a.registrations[i] = nil
+	}
+	a.registrations = nil
+}

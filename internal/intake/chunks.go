@@ -1,0 +1,145 @@
+package intake
+
+import (
+	"context"
+	"runtime"
+
+	"cdrmend/internal/record"
+)
+
+// A large object in lines is decoded in chunks, several at the same time: the
+// object's own goroutine reads, hashes and unpacks it, finds where rows end, and
+// joins what the chunks hold in the order of the object. The result is the same
+// as if one reader had read it all.
+
+const (
+	// chunkSize is how large chunks are. A row that is longer is a chunk of its
+	// own.
+	chunkSize = 1 << 20
+	// chunksEach is how many chunks may be under way for each processor: being
+	// read, being decoded, or waiting for one before them.
+	chunksEach = 4
+	// chunksLarge is the number of chunks from which on an object is split.
+	chunksLarge = 4
+)
+
+// chunks bounds the memory of the chunks that are under way in all objects.
+type chunks struct {
+	size    int
+	buffers chan []byte
+}
+
+func newChunks(size int) *chunks {
+	n := chunksEach * runtime.GOMAXPROCS(0)
+	c := &chunks{size: size, buffers: make(chan []byte, n)}
+	for range n {
+		c.buffers <- nil // allocated on first use
+	}
+	return c
+}
+
+// split reports whether an object is decoded in chunks.
+func (c *chunks) split(o *opened) bool {
+	size := o.Size
+	if o.stream.Compression != record.Plain {
+		size *= packed
+	}
+	if size < chunksLarge*int64(c.size) || !o.format.InLines() {
+		return false
+	}
+	head, _ := o.body.Peek(2)
+	return !record.IsUTF16(head)
+}
+
+// release gives the buffer of a chunk back.
+func (c *chunks) release(b []byte) {
+	if cap(b) != c.size {
+		b = nil // it had to grow
+	}
+	c.buffers <- b
+}
+
+// decoding is one chunk that is being decoded.
+type decoding[B any] struct {
+	chunk   *record.Chunk
+	done    chan struct{} // closed when the fields below are set
+	batch   B
+	rejects []record.Reject // their bytes lie in the chunk's buffer
+	err     error
+}
+
+// readChunks reads an object chunk by chunk; r joins the chunks.
+func (p *pool[B]) readChunks(ctx context.Context, o *opened, r reader[B]) (B, error) {
+	q := &queue[B]{chunks: p.chunks, reader: r, reject: o.reject, all: r.begin(o)}
+	for c := range record.Rows(o.body, o.format, p.limits).Split(func() ([]byte, bool) { return q.buffer(ctx) }) {
+		d := &decoding[B]{chunk: c, done: make(chan struct{})}
+		q.waiting = append(q.waiting, d)
+		go func() {
+			defer close(d.done)
+			own := p.get()
+			defer p.put(own)
+			d.batch, d.err = own.readChunk(o, c, func(r record.Reject) error {
+				d.rejects = append(d.rejects, r)
+				return nil
+			})
+		}()
+	}
+	for len(q.waiting) > 0 {
+		q.joinFirst()
+	}
+	if q.err != nil {
+		return q.all, q.err
+	}
+	return r.finish(q.all, o)
+}
+
+// queue holds the chunks of one object that are under way, in their order.
+type queue[B any] struct {
+	*chunks
+	reader  reader[B]
+	reject  func(record.Reject) error
+	all     B
+	waiting []*decoding[B]
+	err     error // after which nothing is joined
+}
+
+// joinFirst waits for the first chunk and takes over what it holds.
+func (q *queue[B]) joinFirst() {
+	d := q.waiting[0]
+	q.waiting = q.waiting[1:]
+	<-d.done
+	for i := 0; i < len(d.rejects) && q.err == nil; i++ {
+		q.err = q.reject(d.rejects[i])
+	}
+	if q.err == nil {
+		q.err = d.err
+	}
+	if q.err == nil {
+		q.reader.add(q.all, d.batch)
+	}
+	q.release(d.chunk.Buffer())
+}
+
+// buffer returns the buffer of the next chunk, false after an error. While all
+// are in use it joins chunks of its own object, so that no two objects wait for
+// each other's buffers.
+func (q *queue[B]) buffer(ctx context.Context) ([]byte, bool) {
+	for q.err == nil {
+		var first chan struct{} // nil blocks for ever
+		if len(q.waiting) > 0 {
+			first = q.waiting[0].done
+		}
+		select {
+		case <-first:
+			q.joinFirst()
+		case b := <-q.buffers:
+			if b == nil {
+				b = make([]byte, 0, q.size)
+			}
+			return b, true
+		case <-ctx.Done():
+			q.err = ctx.Err()
+		}
+	}
+	return nil, false
+}

@@ -1,0 +1,159 @@
+package intake
+
+import (
+	"cmp"
+	"sync"
+
+	"cdrmend/internal/cdr"
+	"cdrmend/internal/manifest"
+	"cdrmend/internal/policy"
+	"cdrmend/internal/reconcile"
+	"cdrmend/internal/record"
+	"cdrmend/internal/registration"
+)
+
+// collector takes over the batches of objects, which are read in any order. It
+// decides nothing: claims and duplicates are known only when all objects have
+// been read.
+type collector struct {
+	in      *Inputs
+	ev      *reconcile.Evidence // its lists are empty until all objects are read
+	account *Account
+
+	mu            sync.Mutex        // guards everything below, and the counts of the account
+	manifests     []*manifest.Batch // by object, like the next two
+	cdrs          []*cdr.Batch
+	registrations []*registration.Batch
+	refreshes     map[refreshKey][]record.Time
+	damaged       map[uint32]bool // partitions
+	usable        map[uint32]bool // sources that delivered something that is evidence
+	margin        *margin         // nil as long as all rows are kept
+}
+
+type refreshKey struct {
+	source uint32
+	org    record.Text
+}
+
+func newCollector(in *Inputs) *collector {
+	n := len(in.Objects)
+	return &collector{
+		in: in, ev: newEvidence(in), account: newAccount(n, in.config.Scratch),
+		manifests: make([]*manifest.Batch, n), cdrs: make([]*cdr.Batch, n), registrations: make([]*registration.Batch, n),
+		refreshes: map[refreshKey][]record.Time{}, damaged: map[uint32]bool{}, usable: map[uint32]bool{},
+	}
+}
+
+// objectOrg returns the organisation of records of an object that carry none.
+func (c *collector) objectOrg(n uint32) record.Text {
+	o := &c.in.Objects[n]
+	profile := c.in.Sources[o.Source].Profile
+	norm := record.Normalizer{Profile: profile, Texts: c.ev.Texts}
+	return c.ev.OrgOf(o.Source, record.None, manifest.KeyOf(profile, o.Key, &norm).Org)
+}
+
+// addManifest takes over what a document holds, and a copy of one that may have
+// to be repaired.
+func (c *collector) addManifest(o *opened, b *manifest.Batch) error {
+	if err := b.Keep(c.account.spill.keep); err != nil {
+		return err
+	}
+	if o.copy != nil && b.Doc.Rare != nil {
+		var err error
+		if b.Doc.Rare.Copy, err = c.account.spill.keepCopy(o.copy.Bytes()); err != nil {
+			return err
+		}
+	}
+
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	b.Doc.Object, b.Doc.Partition, b.Rest = o.n, o.Partition, nil
+	c.manifests[o.n] = b
+	if !c.account.Objects[o.n].Read {
+		c.accountManifest(o, b)
+	}
+	if c.filters(o.n) {
+		c.filterManifest(o.n, b)
+	}
+	return nil
+}
+
+// accountManifest notes what a document is like as a whole.
+func (c *collector) accountManifest(o *opened, b *manifest.Batch) {
+	if !b.Doc.Virtual {
+		c.usable[o.Source] = true
+	}
+	c.account.addRows(o.n, o.Partition, policy.Manifests, b.Rows, b.Rejects)
+	if why := b.Doc.Why(); why != nil {
+		c.account.Broken[o.n] = why
+	}
+	if b.Doc.Damaged() {
+		c.damaged[o.Partition] = true
+	}
+}
+
+// addLegs takes over the legs of an object.
+func (c *collector) addLegs(o *opened, b *cdr.Batch) error {
+	o.noteDamage(&b.Reading)
+	org := c.objectOrg(o.n)
+
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, part := range b.Parts() {
+		for i := range part.Legs {
+			l := &part.Legs[i]
+			l.Org = cmp.Or(l.Org, org)
+		}
+	}
+	c.cdrs[o.n] = b
+	if !c.account.Objects[o.n].Read {
+		c.accountLegs(o, b)
+	}
+	if c.filters(o.n) {
+		c.margin.take(o.n, &b.Sifted, 0)
+	}
+	return nil
+}
+
+// accountLegs notes what an object of legs is like as a whole.
+func (c *collector) accountLegs(o *opened, b *cdr.Batch) {
+	c.usable[o.Source] = true
+	balance := &c.account.Balance[policy.CDRs]
+	balance.Skipped += b.Skipped
+	c.account.addRows(o.n, o.Partition, policy.CDRs, b.Rows, b.Rejected)
+	if c.in.Sources[o.Source].Profile.Shape != "" {
+		balance.Read += int64(b.Found()) + b.Skipped - (b.Rows - b.Rejected) // legs are counted, not the rows that hold several
+	}
+	c.addDamage(o, &b.Reading)
+}
+
+// addEvents takes over the events of an object.
+func (c *collector) addEvents(o *opened, b *registration.Batch) error {
+	o.noteDamage(&b.Reading)
+
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.registrations[o.n] = b
+	for _, r := range b.Refreshes {
+		key := refreshKey{o.Source, r.Org}
+		c.refreshes[key] = append(c.refreshes[key], r.Time)
+	}
+	if len(b.Events) > 0 {
+		c.usable[o.Source] = true
+	}
+	balance := &c.account.Balance[policy.Registrations]
+	balance.Skipped += b.Skipped
+	balance.Rejected += b.Unusable
+	balance.Margin += int64(len(b.Events))
+	c.account.addRows(o.n, o.Partition, policy.Registrations, b.Rows, b.Rejected)
+	c.addDamage(o, &b.Reading)
+	return nil
+}
+
+// addDamage notes that an object of rows is damaged, and its partition.
+func (c *collector) addDamage(o *opened, r *record.Reading) {
+	if r.Damage != nil {
+		c.damaged[o.Partition] = true
+		c.account.unused[o.n], c.account.Broken[o.n] = r.Used, r.Damage
+	}
+}

@@ -1,0 +1,289 @@
+package intake
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"cdrmend/internal/ledger"
+	"cdrmend/internal/object"
+	"cdrmend/internal/parallel"
+	"cdrmend/internal/policy"
+	"cdrmend/internal/reconcile"
+	"cdrmend/internal/record"
+)
+
+// Object is one object that was listed.
+type Object struct {
+	object.Info
+	Source    uint32 // in byte order of the sources' names
+	Partition uint32
+	Document  bool
+	Virtual   bool // stands for metadata that a media object lacks; there is no such object
+}
+
+// Inputs are everything that was listed for an interval, and what it means for
+// the identity of the run. They do not change after [List].
+type Inputs struct {
+	Interval   policy.Interval
+	Sources    []reconcile.Source
+	Partitions []reconcile.Partition
+	Objects    []Object      // sorted by (source, key)
+	Media      []object.Info // in the store of media, sorted by key
+	RunID      string
+	Count      int64 // of objects, without virtual ones
+	Bytes      int64
+
+	config  *policy.Config
+	sources []*policy.Source // of Sources
+	stores  []object.Store   // of Sources
+}
+
+// Request is what to list, and what else the run id depends on.
+type Request struct {
+	Config  *policy.Config
+	Sources []object.Store // in the configuration's order
+	Media   object.Store   // nil without one
+	AsOf    record.Time
+	Tool    string
+}
+
+// List lists all inputs of an interval.
+func List(ctx context.Context, r Request, interval policy.Interval) (*Inputs, error) {
+	in := &Inputs{Interval: interval, config: r.Config}
+	in.arrangeSources(&r)
+	if err := in.list(ctx, r.Media); err != nil {
+		return nil, err
+	}
+	slices.SortFunc(in.Objects, byKey)
+	for i := range in.Objects {
+		in.Count++
+		in.Bytes += in.Objects[i].Size
+	}
+
+	// The run id names what is there. Virtual objects follow from it, so they are
+	// added afterwards.
+	var err error
+	if in.RunID, err = in.identify(r.Tool); err != nil {
+		return nil, err
+	}
+	in.addVirtual()
+	return in, nil
+}
+
+// arrangeSources brings the sources into byte order of their names, which is
+// the order of everything that is sorted by source.
+func (in *Inputs) arrangeSources(r *Request) {
+	order := make([]int, len(in.config.Sources))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortFunc(order, func(a, b int) int {
+		return cmp.Compare(in.config.Sources[a].Name, in.config.Sources[b].Name)
+	})
+
+	for _, i := range order {
+		c := &in.config.Sources[i]
+		in.sources = append(in.sources, c)
+		in.stores = append(in.stores, r.Sources[i])
+		in.Sources = append(in.Sources, reconcile.Source{
+			Kind: c.Kind, Name: c.Name, Profile: c.Profile, URL: c.URL.String(), Required: c.Required,
+			Settled: r.AsOf >= in.Interval.End.Add(c.Settle),
+		})
+	}
+}
+
+// listing is one prefix to list and what was found below it.
+type listing struct {
+	store     object.Store
+	prefix    string
+	media     bool   // lies in the store of media and belongs to no source
+	source    uint32 // otherwise
+	partition uint32
+	found     []Object
+}
+
+func (in *Inputs) list(ctx context.Context, media object.Store) error {
+	lists := append(in.sourceListings(), in.mediaListings(media)...)
+	err := parallel.Each(ctx, in.config.Concurrency, len(lists), func(ctx context.Context, i int) error {
+		l := &lists[i]
+		for info, err := range l.store.List(ctx, l.prefix) {
+			if err != nil {
+				return err // names the store and the prefix already
+			}
+			o := Object{Info: info, Source: l.source, Partition: l.partition}
+			o.Document = !l.media && isDocument(in.Sources[l.source].Profile, &info)
+			l.found = append(l.found, o)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+
+	for i := range lists {
+		l := &lists[i]
+		for k := range l.found {
+			if l.media {
+				in.Media = append(in.Media, l.found[k].Info)
+				continue
+			}
+			in.Objects = append(in.Objects, l.found[k])
+			if l.found[k].Document {
+				in.Partitions[l.partition].Empty = false
+			}
+		}
+		l.found = nil
+	}
+	return nil
+}
+
+// sourceListings returns the prefixes of all partitions that the interval looks
+// at.
+func (in *Inputs) sourceListings() []listing {
+	var lists []listing
+	for i, c := range in.sources {
+		for _, p := range c.Partitions(c.URL, in.Interval.Span) {
+			for _, prefix := range p.Prefixes {
+				lists = append(lists, listing{store: in.stores[i], prefix: prefix, source: uint32(i), partition: uint32(len(in.Partitions))})
+			}
+			in.Partitions = append(in.Partitions, reconcile.Partition{Source: uint32(i), Span: p.Span, URL: p.URL, Empty: true})
+		}
+	}
+	return lists
+}
+
+// mediaListings returns the prefixes of media, each once; none without a store.
+func (in *Inputs) mediaListings(media object.Store) []listing {
+	var lists []listing
+	seen := map[string]bool{}
+	for _, c := range in.sources {
+		if media == nil || c.Kind != policy.Manifests {
+			continue
+		}
+		for _, p := range c.Partitions(*in.config.Media.URL, in.Interval.Span) {
+			for _, prefix := range p.Prefixes {
+				if !seen[prefix] {
+					seen[prefix] = true
+					lists = append(lists, listing{store: media, prefix: prefix, media: true})
+				}
+			}
+		}
+	}
+	return lists
+}
+
+// identify computes the run id: what the run is made from, and nothing else.
+func (in *Inputs) identify(tool string) (string, error) {
+	sum := sha256.New()
+	lines := json.NewEncoder(sum)
+	if err := lines.Encode([]any{ledger.FormatVersion, tool, in.Interval.Label, in.Settled(), in.config.Identity()}); err != nil {
+		return "", err
+	}
+	for i := range in.Objects {
+		if err := lines.Encode(identityOf(in.Sources[in.Objects[i].Source].Name, &in.Objects[i].Info)); err != nil {
+			return "", err
+		}
+	}
+	slices.SortFunc(in.Media, func(a, b object.Info) int { return cmp.Compare(a.Key, b.Key) })
+	for i := range in.Media {
+		if err := lines.Encode(identityOf("media", &in.Media[i])); err != nil {
+			return "", err
+		}
+	}
+	return hex.EncodeToString(sum.Sum(nil))[:32], nil
+}
+
+// Settled tells by name which sources could no longer deliver.
+func (in *Inputs) Settled() map[string]bool {
+	settled := map[string]bool{}
+	for i := range in.Sources {
+		settled[in.Sources[i].Name] = in.Sources[i].Settled
+	}
+	return settled
+}
+
+func identityOf(source string, info *object.Info) []any {
+	return []any{source, info.Key, cmp.Or(info.VersionID, info.ETag), record.TimeOf(info.Modified), info.Size}
+}
+
+// isDocument tells a document from everything else that lies below a source.
+func isDocument(p *record.Profile, info *object.Info) bool {
+	if strings.HasSuffix(info.Key, "/") && info.Size == 0 {
+		return false
+	}
+	name := path.Base(info.Key)
+	if name == "_SUCCESS" || strings.HasPrefix(name, ".") {
+		return false
+	}
+	if p.Exclude != nil && p.Exclude.MatchString(info.Key) {
+		return false
+	}
+	return p.KeyPattern == nil || p.KeyPattern.MatchString(info.Key)
+}
+
+// addVirtual adds, for every media object without metadata, the document
+// that it should have.
+func (in *Inputs) addVirtual() {
+	known := map[string]bool{} // names of recordings with a document, or with media that was seen
+	var media []int
+	for i := range in.Objects {
+		o := &in.Objects[i]
+		p := in.Sources[o.Source].Profile
+		if p.MediaPattern == nil {
+			continue
+		}
+		if o.Document {
+			known[recordingName(o, strings.TrimSuffix(o.Key, p.Suffix))] = true
+			continue
+		}
+		if p.MediaPattern.MatchString(o.Key) && (p.MediaExclude == nil || !p.MediaExclude.MatchString(o.Key)) {
+			media = append(media, i)
+		}
+	}
+
+	var found []Object
+	for _, i := range media {
+		o := in.Objects[i]
+		name := recordingName(&o, o.Key)
+		if known[name] {
+			continue
+		}
+		known[name] = true
+		o.Key += in.Sources[o.Source].Profile.Suffix
+		o.Size, o.Virtual, o.Document = 0, true, true
+		found = append(found, o)
+		in.Partitions[o.Partition].Empty = false
+	}
+	in.insert(found)
+}
+
+// insert adds objects where they belong in the order.
+func (in *Inputs) insert(more []Object) {
+	slices.SortFunc(more, byKey)
+	all, rest := make([]Object, 0, len(in.Objects)+len(more)), in.Objects
+	for _, o := range more {
+		at, _ := slices.BinarySearchFunc(rest, o, byKey)
+		all = append(append(all, rest[:at]...), o)
+		rest = rest[at:]
+	}
+	in.Objects = append(all, rest...)
+}
+
+func byKey(a, b Object) int {
+	return cmp.Or(cmp.Compare(a.Source, b.Source), cmp.Compare(a.Key, b.Key))
+}
+
+// recordingName is equal for the media object and the document of one
+// recording: source, folder, and the file's name up to its first dot.
+func recordingName(o *Object, mediaKey string) string {
+	name, _, _ := strings.Cut(path.Base(mediaKey), ".")
+	name = strings.TrimSuffix(strings.TrimPrefix(name, "{"), "}")
+	return fmt.Sprintf("%d/%s/%s", o.Source, path.Dir(mediaKey), strings.ToLower(name))
+}

@@ -1,0 +1,69 @@
+package intake
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+
+	"cdrmend/internal/manifest"
+	"cdrmend/internal/parallel"
+	"cdrmend/internal/reconcile"
+	"cdrmend/internal/record"
+)
+
+// Locate finds the places of values that a decision repairs although they were
+// there when their documents were read: ids that too many records carry, which is
+// known only when all objects have been read. Such an id counts as missing, and
+// its place was not noted. The documents are read again for it; everything else
+// the decision has already.
+func Locate(ctx context.Context, in *Inputs, d *reconcile.Decision) ([]reconcile.Places, error) {
+	documents := unlocated(d)
+	found := make([]reconcile.Places, len(documents))
+	err := parallel.Each(ctx, in.config.Concurrency, len(documents), func(ctx context.Context, i int) (err error) {
+		found[i], err = locate(ctx, in, d, documents[i])
+		return err
+	})
+	return found, err
+}
+
+// unlocated returns the documents in which a repair has no place yet. Parquet
+// needs none.
+func unlocated(d *reconcile.Decision) []uint32 {
+	if d.OverusedIDs == 0 {
+		return nil
+	}
+	var documents []uint32
+	for n, repairs := range d.RepairsByDocument() {
+		for _, gap := range d.Placed(repairs) {
+			if gap == nil && d.Documents[n].Format != record.Parquet {
+				documents = append(documents, n)
+				break
+			}
+		}
+	}
+	return documents
+}
+
+// locate reads one document again, and notes the places of all its values.
+func locate(ctx context.Context, in *Inputs, d *reconcile.Decision, n uint32) (reconcile.Places, error) {
+	doc := &d.Documents[n]
+	object := &in.Objects[doc.Object]
+	source := &in.Sources[object.Source]
+	stream, done, err := in.Content(ctx, doc.Object)
+	if err != nil {
+		return reconcile.Places{}, err
+	}
+	defer done()
+
+	r := manifest.NewReader(source.Profile, d.Texts, source.Required, &in.config.Limits)
+	r.Everywhere = true
+	batch, err := r.Read(manifest.Input{
+		Key: object.Key, Packed: object.Size, Stream: stream, Body: bufio.NewReader(stream), Format: doc.Format,
+		Reject: func(record.Reject) error { return nil }, // kept when it was read first
+		Keep:   func([]byte) (manifest.Range, error) { return manifest.Range{}, nil },
+	})
+	if err != nil {
+		return reconcile.Places{}, fmt.Errorf("reading %s again: %w", in.URL(doc.Object), err)
+	}
+	return reconcile.Places{Document: n, Rare: batch.Doc.Rare}, nil
+}

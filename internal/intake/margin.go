@@ -1,0 +1,258 @@
+package intake
+
+import (
+	"cmp"
+	"context"
+	"slices"
+
+	"cdrmend/internal/manifest"
+	"cdrmend/internal/policy"
+	"cdrmend/internal/reconcile"
+	"cdrmend/internal/record"
+)
+
+// margin is what is left of the rows of the neighbouring days that were dropped,
+// see [record.Sieve]. The output does not show whether rows were dropped:
+//
+//   - Whatever is said of an owned entry, leg or document rests on rows that it
+//     is linked with by conversations and recordings, on the events, and on
+//     what is incomplete; all of these are kept, or known without rows.
+//   - Rows of one leg share their conversation or are equal, and those without
+//     any id are kept, so that of two of them both are kept or none. Legs that
+//     were dropped are told apart by a hash of 63 bits, and further rows of one
+//     count as superseded. When several sources deliver a leg, it depends on its
+//     values which of them it counts for: these are kept.
+//   - An id that too many rows carry is carried by kept ones only, or by none.
+//     Of the latter all rows are kept, to be counted as always.
+//   - Everything else counts rows: those of owned subjects, or those that lack
+//     an organisation, by source.
+type margin struct {
+	known *record.Mark  // the texts of the interval's own partitions
+	links *record.Links // ids that turned out to matter
+
+	dropped []dropped
+	met     []uint32 // ids of kept rows that have not been looked for yet
+
+	rounds, again int // of reading again, and how many objects
+}
+
+// dropped is what is left of the rows that were dropped of one object.
+type dropped struct {
+	object, rows, orgless uint32
+	ids                   []uint32
+	legs                  []uint64
+}
+
+// sparse is how many bytes the margins have to be expected to take before
+// their rows are filtered.
+const sparse = baseMemory
+
+// filterEvery is after how many rows a reader forgets the texts of margins.
+const filterEvery = 1 << 10
+
+// isMargin reports whether nothing of an object can be owned but legs that
+// start in the interval.
+func (in *Inputs) isMargin(n uint32) bool {
+	return !in.Interval.Overlaps(in.Partitions[in.Objects[n].Partition].Span)
+}
+
+// inOrder splits the documents into those of the interval's own partitions and
+// those of the margins.
+func (in *Inputs) inOrder() (own, margins []uint32) {
+	for i := range in.Objects {
+		switch n := uint32(i); {
+		case !in.Objects[i].Document:
+		case in.isMargin(n):
+			margins = append(margins, n)
+		default:
+			own = append(own, n)
+		}
+	}
+	return own, margins
+}
+
+// beginFilter makes margins be read through filters from here on.
+func (s *scanner) beginFilter() {
+	every := cmp.Or(s.Tuning.FilterEvery, filterEvery)
+	m := &margin{known: s.out.ev.Texts.Mark(), links: record.NewLinks()}
+	s.out.margin = m
+	for i := range s.Sources {
+		s.filtering = append(s.filtering, s.newDecoder(i, func() *record.Sieve {
+			return record.NewSieve(s.Interval.Span, m.known, m.links, every)
+		}))
+	}
+}
+
+// filters reports whether rows of an object may be dropped.
+func (c *collector) filters(n uint32) bool {
+	return c.margin != nil && c.in.Sources[c.in.Objects[n].Source].Kind != policy.Registrations && c.in.isMargin(n)
+}
+
+// filterManifest takes over what is left of the entries of a document, and drops
+// a document of which nothing is left.
+func (c *collector) filterManifest(n uint32, b *manifest.Batch) {
+	orgless := b.Sifted.Orgless
+	if c.ev.OrgOf(c.in.Objects[n].Source, b.Doc.Org, b.Doc.Key.Org) != record.None {
+		orgless = 0
+	}
+	b.Thin()
+	c.margin.take(n, &b.Sifted, orgless)
+	if b.Doc.N == 0 {
+		c.manifests[n] = nil
+	}
+}
+
+// take notes what became of the rows of an object; orgless of those that were
+// dropped lack an organisation.
+func (m *margin) take(n uint32, s *record.Sifted, orgless uint32) {
+	m.met = append(m.met, s.Met...)
+	if s.Gone == 0 {
+		return
+	}
+	m.dropped = append(m.dropped, dropped{n, s.Gone, orgless, record.Clipped(s.IDs), record.Clipped(s.Legs)})
+	*s = record.Sifted{}
+}
+
+// mostRounds is how many times objects are read again because rows that were
+// kept the last time link others, before all rows are kept.
+const mostRounds = 5
+
+// reread reads the objects again of which rows were dropped that matter after
+// all, until there are none.
+func (s *scanner) reread(ctx context.Context) error {
+	m := s.out.margin
+	m.links.Add(m.crowded(), m.shared(s.Inputs))
+	for round := 0; ; round++ {
+		m.links.Add(m.met, nil)
+		m.met = nil
+		if round == mostRounds {
+			m.links.AddAll()
+		}
+		objects := m.recall()
+		if len(objects) == 0 {
+			return nil
+		}
+		m.rounds, m.again = m.rounds+1, m.again+len(objects)
+		if err := s.each(ctx, objects, func(int64) {}); err != nil {
+			return err
+		}
+	}
+}
+
+// recall removes what was noted of objects with rows that matter, and returns
+// these objects.
+func (m *margin) recall() (objects []uint32) {
+	m.dropped = slices.DeleteFunc(m.dropped, func(d dropped) bool {
+		matters := m.links.Any(d.ids, d.legs)
+		if matters {
+			objects = append(objects, d.object)
+		}
+		return matters
+	})
+	return objects
+}
+
+// crowded returns the ids that may be carried by too many of the dropped rows.
+func (m *margin) crowded() []uint32 {
+	const bits = 20
+	few := make([]uint32, 1<<bits) // how many begin with the same bits
+	for _, d := range m.dropped {
+		for _, id := range d.ids {
+			few[id>>(32-bits)]++
+		}
+	}
+	counts := map[uint32]int{}
+	for _, d := range m.dropped {
+		for _, id := range d.ids {
+			if few[id>>(32-bits)] > reconcile.Overuse {
+				counts[id]++
+			}
+		}
+	}
+	var ids []uint32
+	for id, n := range counts {
+		if n > reconcile.Overuse {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
+// legsBySource returns the dropped legs by source, each list in order.
+func (m *margin) legsBySource(in *Inputs) map[uint32][]uint64 {
+	lists := map[uint32][]uint64{}
+	for source, n := range m.countLegs(in) {
+		lists[source] = make([]uint64, 0, n)
+	}
+	for _, d := range m.dropped {
+		if len(d.legs) > 0 {
+			source := in.Objects[d.object].Source
+			lists[source] = append(lists[source], d.legs...)
+		}
+	}
+	for _, list := range lists {
+		slices.Sort(list)
+	}
+	return lists
+}
+
+// countLegs returns how many legs of each source were dropped.
+func (m *margin) countLegs(in *Inputs) map[uint32]int {
+	counts := map[uint32]int{}
+	for _, d := range m.dropped {
+		if len(d.legs) > 0 {
+			counts[in.Objects[d.object].Source] += len(d.legs)
+		}
+	}
+	return counts
+}
+
+// shared returns the legs that rows of several sources tell of.
+func (m *margin) shared(in *Inputs) []uint64 {
+	if len(m.countLegs(in)) < 2 {
+		return nil
+	}
+	var all []uint64
+	for _, list := range m.legsBySource(in) {
+		all = append(all, slices.Compact(list)...)
+	}
+	slices.Sort(all)
+	return repeated(all)
+}
+
+func repeated(sorted []uint64) []uint64 {
+	var list []uint64
+	for i := 1; i < len(sorted); i++ {
+		if sorted[i] == sorted[i-1] {
+			list = append(list, sorted[i])
+		}
+	}
+	return list
+}
+
+// countDropped adds the rows that were dropped to the account.
+func (s *scanner) countDropped() {
+	m, account, rows := s.out.margin, s.out.account, uint32(0)
+	for _, d := range m.dropped {
+		source := s.Objects[d.object].Source
+		rows += d.rows
+		if s.Sources[source].Kind == policy.Manifests {
+			account.Balance[policy.Manifests].Margin += int64(d.rows)
+			account.addFiltered(source, int64(d.orgless), int64(d.rows-d.orgless))
+		}
+	}
+
+	cdrs := &account.Balance[policy.CDRs]
+	for source, list := range m.legsBySource(s.Inputs) {
+		rows := len(list)
+		list = slices.Compact(list)
+		cdrs.Margin += int64(len(list))
+		cdrs.Superseded += int64(rows - len(list))
+		orgless := int64(0)
+		for _, leg := range list {
+			orgless += int64(leg & 1) // the lowest bit says that there is no organisation
+		}
+		account.addFiltered(source, orgless, int64(len(list))-orgless)
+	}
+	s.Log.Info("let go of rows beside the interval that decide nothing", "rows", rows, "read_again", m.again, "rounds", m.rounds)
+}

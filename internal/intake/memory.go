@@ -1,0 +1,88 @@
+package intake
+
+import (
+	"strings"
+
+	"cdrmend/internal/policy"
+	"cdrmend/internal/reconcile"
+)
+
+// What a run needs at its peak: so much in any case, and for every row that it
+// reads. Measured with a million legs and as many entries, each of which needed
+// a repair; the README tells how. Rows of the margins that are filtered out are
+// no part of the peak: a million legs and entries in each of two neighbouring days
+// add 34 MB.
+const (
+	baseMemory  = 64 << 20
+	entryMemory = 240
+	legMemory   = 200
+	eventMemory = 100
+	fileMemory  = 500 // of a sidecar, without its entry
+)
+
+// What one row takes in an object, assumed before it is read. A sidecar holds one entry whatever its size.
+const (
+	entryBytes = 500
+	legBytes   = 280
+	eventBytes = 350
+	packed     = 8 // how many times gzip and zstd shrink an object
+)
+
+// Memory estimates how many bytes a run on these inputs needs at its peak, from
+// nothing but their names and sizes.
+func (in *Inputs) Memory() int64 {
+	need, margin := in.rowMemory()
+	if margin >= sparse {
+		return need
+	}
+	return need + margin
+}
+
+// rowMemory estimates what the rows of the interval's own partitions need, in
+// any case, and those of the margins as long as none of them is filtered out.
+func (in *Inputs) rowMemory() (own, margin int64) {
+	own = baseMemory
+	for i := range in.Objects {
+		o := &in.Objects[i]
+		source := &in.Sources[o.Source]
+		if !o.Document {
+			continue
+		}
+		if need := memoryOf(o, source); source.Kind != policy.Registrations && in.isMargin(uint32(i)) {
+			margin += need
+		} else {
+			own += need
+		}
+		if source.Profile.KeyPattern != nil {
+			own += fileMemory
+		}
+	}
+	return own, margin
+}
+
+// memoryOf estimates what the rows of one document need.
+func memoryOf(o *Object, source *reconcile.Source) int64 {
+	size := o.Size
+	if isPacked(o.Key) {
+		size *= packed
+	}
+	switch source.Kind {
+	case policy.Manifests:
+		if source.Profile.KeyPattern != nil {
+			return entryMemory
+		}
+		return size / entryBytes * entryMemory
+	case policy.CDRs:
+		return size / legBytes * legMemory
+	}
+	return size / eventBytes * eventMemory
+}
+
+func isPacked(key string) bool {
+	for _, suffix := range []string{".gz", ".zst", ".parquet"} {
+		if strings.HasSuffix(key, suffix) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,96 @@
+package intake
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"hash"
+	"io"
+	"math"
+
+	"cdrmend/internal/record"
+	"cdrmend/internal/scratch"
+)
+
+// opened is one object while it is read: hashed as it is stored, and decoded.
+// Of a virtual object only the first two fields are set.
+type opened struct {
+	*Object
+	n      uint32 // of the object
+	hash   hash.Hash
+	copy   *bytes.Buffer // of the object as it is stored, nil for none
+	stored io.Reader
+	stream *record.Stream
+	body   *bufio.Reader
+	format record.Format
+	file   io.ReaderAt // the content of a Parquet object, nil for other formats
+	size   int64       // of file
+
+	reject func(record.Reject) error
+	forget func() // rejects so far do not count
+}
+
+// sniff is how much of an object tells its format: all of it that is buffered.
+const sniff = 64 << 10
+
+// newOpened begins to read an object from the body as it is stored; keep keeps
+// a copy of it.
+func newOpened(n uint32, object *Object, body io.Reader, p *record.Profile, limits *record.Limits, keep bool) *opened {
+	o := &opened{n: n, Object: object, hash: sha256.New()}
+	if o.stored = io.TeeReader(body, o.hash); keep {
+		o.copy = bytes.NewBuffer(make([]byte, 0, o.Size))
+		o.stored = io.TeeReader(o.stored, o.copy)
+	}
+	o.stream = record.Open(o.stored, o.Size, limits)
+	buffer := sniff
+	if o.stream.Compression == record.Plain {
+		buffer = record.BufferFor(o.Size)
+	}
+	o.body = bufio.NewReaderSize(o.stream, buffer)
+	head, _ := o.body.Peek(sniff)
+	o.format = p.FormatOf(o.Key, head)
+	return o
+}
+
+// spool copies the content of a Parquet object to a temporary file in dir, as
+// its footer comes last. The content is there until the spool is closed.
+func (o *opened) spool(ctx context.Context, dir string) (*scratch.Spool, error) {
+	spool := scratch.NewSpool(dir)
+	if _, err := io.Copy(spool, o.body); err != nil && !record.IsDamage(err) {
+		spool.Close()
+		return nil, err
+	}
+	o.size = spool.Size()
+	var err error
+	if o.file, err = spool.ReaderAt(); err == nil {
+		err = ctx.Err() // decoding may take a while
+	}
+	if err != nil {
+		spool.Close()
+		return nil, err
+	}
+	return spool, nil
+}
+
+// drain reads what the decoder left, so that the hash is that of the whole
+// object.
+func (o *opened) drain() error {
+	_, err := io.Copy(io.Discard, o.stored)
+	return err
+}
+
+func (o *opened) sum() [32]byte { return [32]byte(o.hash.Sum(nil)) }
+
+// noteDamage makes a compressed stream that broke, or that does not match its
+// checksum, count as damage, even when all rows came before the break. It is
+// known only when the object is drained.
+func (o *opened) noteDamage(r *record.Reading) {
+	if r.Damage == nil {
+		r.Damage = o.stream.Failed()
+	}
+	if r.Damage == nil && o.stream.Checksum != nil {
+		r.Damage = &record.StreamError{Err: o.stream.Checksum}
+		r.Used = math.MaxInt64 // nothing is lost
+	}
+}

@@ -1,0 +1,169 @@
+package intake
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"log/slog"
+	"runtime"
+	"sync/atomic"
+
+	"cdrmend/internal/parallel"
+	"cdrmend/internal/policy"
+	"cdrmend/internal/reconcile"
+	"cdrmend/internal/record"
+	"cdrmend/internal/token"
+)
+
+// Options are how inputs are read. They change nothing in what comes out.
+type Options struct {
+	Everything bool // keep all rows of margins, also those that decide nothing
+	Log        *slog.Logger
+	Progress   func(stage string, done, total int64)
+	Release    func() // returns memory that the next step does not reuse
+	Tuning     Tuning
+}
+
+// Tuning overrides what otherwise follows from the size of the inputs, for
+// tests. The zero value overrides nothing.
+type Tuning struct {
+	ChunkSize   int // bytes of a large object that are decoded at once
+	FilterEvery int // filter margins however few rows they have, and forget texts after so many rows
+}
+
+// scanner decodes objects for a collector. It has one pool of readers for each
+// source.
+type scanner struct {
+	Options
+	*Inputs
+	out       *collector
+	rules     *token.Rules
+	chunks    *chunks
+	readers   []decoder // by source
+	filtering []decoder // by source; for margins that are filtered, nil until then
+}
+
+// Read decodes all objects, once. The caller closes the account when it no longer
+// uses the evidence.
+func Read(ctx context.Context, in *Inputs, o Options) (*reconcile.Evidence, *Account, error) {
+	out := newCollector(in)
+	s := &scanner{
+		Options: o, Inputs: in, out: out, rules: in.config.TokenRules(),
+		chunks: newChunks(cmp.Or(o.Tuning.ChunkSize, chunkSize)),
+	}
+	for i := range in.Sources {
+		s.readers = append(s.readers, s.newDecoder(i, noFilter))
+	}
+	_, margin := in.rowMemory()
+	if err := s.all(ctx, !o.Everything && (o.Tuning.FilterEvery > 0 || margin >= sparse)); err != nil {
+		out.account.Close()
+		return nil, nil, err
+	}
+	evidence, err := out.finish(o.Release)
+	if err != nil {
+		out.account.Close()
+		return nil, nil, err
+	}
+	return evidence, out.account, nil
+}
+
+// all decodes every document. With filter, those of the interval come first:
+// they tell which rows of the margins may matter.
+func (s *scanner) all(ctx context.Context, filter bool) error {
+	var done atomic.Int64
+	note := func(size int64) { s.Progress("reading", done.Add(size), s.Bytes) }
+	own, margins := s.inOrder()
+	if !filter {
+		return s.each(ctx, append(own, margins...), note)
+	}
+
+	if err := s.each(ctx, own, note); err != nil {
+		return err
+	}
+	s.Release() // most of what is read from here on is dropped at once
+	s.beginFilter()
+	if err := s.each(ctx, margins, note); err != nil {
+		return err
+	}
+	if err := s.reread(ctx); err != nil {
+		return err
+	}
+	s.countDropped()
+	return nil
+}
+
+// each decodes some documents, several at a time.
+func (s *scanner) each(ctx context.Context, documents []uint32, note func(size int64)) error {
+	limit := max(runtime.GOMAXPROCS(0), s.config.Concurrency)
+	return parallel.Each(ctx, limit, len(documents), func(ctx context.Context, i int) error {
+		n := documents[i]
+		if err := s.one(ctx, n); err != nil {
+			return fmt.Errorf("reading %s: %w", s.URL(n), err)
+		}
+		note(s.Objects[n].Size)
+		return nil
+	})
+}
+
+// one decodes one object.
+func (s *scanner) one(ctx context.Context, n uint32) error {
+	object := &s.Objects[n]
+	source := &s.Sources[object.Source]
+	if object.Virtual {
+		take, err := s.decoderOf(n).decode(ctx, &opened{Object: object, n: n})
+		if err != nil {
+			return err
+		}
+		return take()
+	}
+
+	body, err := s.Open(ctx, n)
+	if err != nil {
+		return err
+	}
+	defer body.Close()
+	keep := source.Kind == policy.Manifests && object.Size <= smallDocument && !s.isMargin(n)
+	o := newOpened(n, object, body, source.Profile, &s.config.Limits, keep)
+	defer o.stream.Close()
+	s.directRejects(o)
+	if o.format == record.Parquet {
+		spool, err := o.spool(ctx, s.config.Scratch)
+		if err != nil {
+			return err
+		}
+		defer spool.Close()
+	}
+
+	// A batch is taken over only when the rest of the object was read: before
+	// that nobody knows whether its stream breaks off.
+	take, err := s.decoderOf(n).decode(ctx, o)
+	if err != nil {
+		return err
+	}
+	if err := o.drain(); err != nil {
+		return err
+	}
+	if err := take(); err != nil {
+		return err
+	}
+	s.out.account.Objects[n].SHA256 = o.sum()
+	return nil
+}
+
+// directRejects says where the rejects of an object go: into the account, unless
+// the object is read again. Then they are there already.
+func (s *scanner) directRejects(o *opened) {
+	account := s.out.account
+	if account.Objects[o.n].Read {
+		o.reject, o.forget = func(record.Reject) error { return nil }, func() {}
+		return
+	}
+	secret := s.hidesRejects(o.n)
+	o.reject = func(r record.Reject) error { return account.reject(o.n, secret, r) }
+	o.forget = func() { account.forgetRejects(o.n) }
+}
+
+// hidesRejects reports whether rows of an object may hold secrets.
+func (in *Inputs) hidesRejects(n uint32) bool {
+	return in.Sources[in.Objects[n].Source].Kind == policy.Registrations
+}

@@ -1,0 +1,106 @@
+package intake
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+
+	"cdrmend/internal/reconcile"
+	"cdrmend/internal/record"
+)
+
+// SetAside adds to the rejects of the account what was not used of the interval's
+// documents and of all other damaged objects, so that what was used and what was
+// set aside together are all that came. Which documents are the interval's is
+// known only when it is decided, so the objects are read again.
+func SetAside(ctx context.Context, in *Inputs, d *reconcile.Decision, a *Account) error {
+	unused := maps.Clone(a.unused)
+	for i := range d.Documents {
+		doc := &d.Documents[i]
+		if from, any := doc.SetAside(); any && d.OwnedDocument(uint32(i)) {
+			unused[doc.Object] = from
+		}
+	}
+	for n, from := range unused {
+		if err := setAside(ctx, in, a, n, from); err != nil {
+			return fmt.Errorf("setting aside the rest of %q: %w", in.Objects[n].Key, err)
+		}
+	}
+	return nil
+}
+
+// setAside keeps the content of an object from an offset on. What a broken
+// stream holds after its break has no offset in the content: of such an object
+// everything that is stored is kept, too.
+func setAside(ctx context.Context, in *Inputs, a *Account, n uint32, from int64) error {
+	stream, done, err := in.Content(ctx, n)
+	if err != nil {
+		return err
+	}
+	defer done()
+
+	secret, why := in.hidesRejects(n), a.Broken[n]
+	reason := "the object as it is stored, as its compression breaks off"
+	if isBomb(why, stream.Compression) {
+		reason = "the object as it is stored" + because(why)
+	} else {
+		_, err = io.CopyN(io.Discard, stream, from)
+		if err == nil {
+			err = a.keepRest(n, secret, stream, from, "set aside in recovery"+because(why))
+		}
+		if err = ignoreDamage(err); err != nil || stream.Failed() == nil {
+			return err
+		}
+	}
+
+	stored, err := in.Open(ctx, n)
+	if err != nil {
+		return err
+	}
+	defer stored.Close()
+	return a.keepRest(n, secret, stored, 0, reason)
+}
+
+func because(why error) string {
+	if why == nil {
+		return ""
+	}
+	return ": " + why.Error()
+}
+
+// isBomb reports whether an object is beyond a limit, and may have more content
+// than anybody wants to keep. Such an object is set aside only as it is stored.
+func isBomb(why error, packed record.Compression) bool {
+	var limit *record.LimitError
+	return errors.As(why, &limit) && (packed != record.Plain || limit.OfContent())
+}
+
+// keepRest makes rejects of the rest of a reader, which begins at an offset.
+func (a *Account) keepRest(n uint32, secret bool, src io.Reader, at int64, reason string) error {
+	var chunk bytes.Buffer
+	for {
+		chunk.Reset()
+		size, err := io.CopyN(&chunk, src, 1<<20)
+		if size > 0 {
+			r := record.Reject{Row: -1, Offset: at, Reason: reason, Bytes: chunk.Bytes()}
+			if err := a.reject(n, secret, r); err != nil {
+				return err
+			}
+			at += size
+		}
+		if err != nil {
+			return ignoreDamage(err)
+		}
+	}
+}
+
+// ignoreDamage makes the end of a damaged stream an end like any other.
+func ignoreDamage(err error) error {
+	if err == io.EOF || err == io.ErrUnexpectedEOF || record.IsDamage(err) {
+		return nil
+	}
+	return err
+}

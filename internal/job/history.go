@@ -1,0 +1,79 @@
+package job
+
+import (
+	"context"
+	"fmt"
+
+	"cdrmend/internal/ledger"
+	"cdrmend/internal/output"
+	"cdrmend/internal/scratch"
+	"cdrmend/internal/table"
+)
+
+// history is the history of all findings after a commit.
+type history struct {
+	after string // SHA-256 of the record that the commit succeeds, empty for the first
+	files []ledger.File
+}
+
+// historyOf returns what writes the history of a commit after head while the
+// table of findings is written; nil when there is to be no commit.
+func (j *Job) historyOf(to *ledger.Interval, head *ledger.Head, c *computed) func(context.Context, table.Rows, *output.Table) error {
+	if head == nil {
+		return nil
+	}
+	return func(ctx context.Context, findings table.Rows, of *output.Table) (err error) {
+		c.history, err = j.writeHistory(ctx, to, *head, c, findings, of)
+		return err
+	}
+}
+
+// writeHistory writes the history that a commit after head would make of the
+// findings, which are ranged over once, and which may be written to a table of
+// theirs as they pass; nil for none. Until a record names it, it is nothing.
+func (j *Job) writeHistory(ctx context.Context, to *ledger.Interval, head ledger.Head, c *computed, findings table.Rows, of *output.Table) (history, error) {
+	h := history{after: head.SHA256}
+	number := head.Number() + 1
+	previous, done, err := j.previousHistory(ctx, to, head)
+	if err != nil {
+		return h, err
+	}
+	defer done()
+
+	// The first history begins with the columns of the findings, row by row. In a
+	// later one earlier findings stand between them, so that nothing is shared.
+	if head.Record != nil {
+		of = nil
+	}
+	t, err := output.NewTable(&j.Config.Output, table.History, func() (*scratch.Spool, error) { return to.NewSpool(j.Config.Scratch) }, of)
+	if err != nil {
+		return h, err
+	}
+	defer t.Close()
+	if err := table.Drain(t.Passing(table.Merge(previous, c.decision.FindingRows, findings, number))); err != nil {
+		return h, err
+	}
+	err = t.Put(func(suffix string, spool *scratch.Spool) error {
+		f, err := to.PutLog(ctx, fmt.Sprintf("%08d-%s.history%s", number, c.inputs.RunID, suffix), spool)
+		h.files = append(h.files, f)
+		return err
+	})
+	return h, err
+}
+
+// previousHistory opens the history of the newest commit.
+func (j *Job) previousHistory(ctx context.Context, to *ledger.Interval, head ledger.Head) (table.Rows, func(), error) {
+	if head.Record == nil {
+		return table.Empty, func() {}, nil
+	}
+	if len(head.Record.History) == 0 {
+		return nil, nil, fmt.Errorf("commit record %d of interval %s names no history", head.Number(), to.Label)
+	}
+	f := head.Record.History[0]
+	body, err := to.OpenHistory(ctx, head, f)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer body.Close()
+	return output.CopyRows(body, f.Path, table.History, j.Config.Scratch)
+}

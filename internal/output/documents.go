@@ -1,0 +1,107 @@
+package output
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"iter"
+	"maps"
+	"strings"
+	"sync/atomic"
+
+	"cdrmend/internal/manifest"
+	"cdrmend/internal/parallel"
+	"cdrmend/internal/reconcile"
+	"cdrmend/internal/record"
+	"cdrmend/internal/scratch"
+)
+
+// writeDocuments writes the repaired documents, in a second pass over the
+// bytes of only those.
+func (r *Run) writeDocuments(ctx context.Context) error {
+	repairs := maps.Collect(r.Decision.RepairsByDocument())
+	written := r.Decision.Written()
+	var done atomic.Int64
+	return parallel.Each(ctx, r.Config.Concurrency, len(written), func(ctx context.Context, i int) error {
+		if err := r.writeDocument(ctx, written[i], repairs[written[i]]); err != nil {
+			return err
+		}
+		r.Progress("repairing", done.Add(1), int64(len(written)))
+		return nil
+	})
+}
+
+// editsOf yields the edits that the repairs of one document are.
+func editsOf(d *reconcile.Decision, repairs []reconcile.Repair) iter.Seq[manifest.Edit] {
+	return func(yield func(manifest.Edit) bool) {
+		for r, gap := range d.Placed(repairs) {
+			if gap == nil {
+				gap = &manifest.Gap{Entry: d.Entries[r.Entry].Index, Field: r.Field}
+			}
+			if _, value := d.Value(*r); !yield(manifest.Edit{Gap: gap, Value: value}) {
+				return
+			}
+		}
+	}
+}
+
+func (r *Run) writeDocument(ctx context.Context, n uint32, repairs []reconcile.Repair) error {
+	doc := &r.Decision.Documents[n]
+	if !doc.Writable() {
+		return nil
+	}
+	fill := func(w io.Writer) error {
+		src := io.Reader(strings.NewReader(""))
+		if !doc.Virtual {
+			stream, done, err := r.original(ctx, doc)
+			if err != nil {
+				return err
+			}
+			defer done()
+			src = stream
+		}
+		packed, err := doc.Packed.Compress(w)
+		if err != nil {
+			return err
+		}
+		if err := r.rewrite(packed, src, doc, editsOf(r.Decision, repairs)); err != nil {
+			return err
+		}
+		return packed.Close()
+	}
+	if err := r.files.Create(ctx, r.names.document(r.Inputs, doc.Object), fill); err != nil {
+		return fmt.Errorf("repairing %s: %w", r.Inputs.URL(doc.Object), err)
+	}
+	return nil
+}
+
+// original opens the uncompressed content of a document again: of the copy that
+// was kept, or of the object.
+func (r *Run) original(ctx context.Context, doc *manifest.Document) (*record.Stream, func(), error) {
+	if doc.Rare == nil || doc.Rare.Copy.End == 0 {
+		return r.Inputs.Content(ctx, doc.Object)
+	}
+	kept := doc.Rare.Copy
+	size := kept.End - kept.Start
+	stream := record.Open(io.NewSectionReader(r.Decision.Rests, kept.Start, size), size, &r.Config.Limits)
+	return stream, stream.Close, nil
+}
+
+// rewrite copies a document with edits. A Parquet document passes through a
+// temporary file, as its footer comes last.
+func (r *Run) rewrite(w io.Writer, src io.Reader, doc *manifest.Document, edits iter.Seq[manifest.Edit]) error {
+	profile := r.Inputs.Sources[r.Inputs.Objects[doc.Object].Source].Profile
+	if doc.Format != record.Parquet {
+		return manifest.Write(w, src, profile, doc, edits)
+	}
+	spool := scratch.NewSpool(r.Config.Scratch)
+	defer spool.Close()
+	if _, err := io.Copy(spool, src); err != nil {
+		return err
+	}
+	file, err := spool.ReaderAt()
+	if err != nil {
+		return err
+	}
+	return manifest.WriteParquet(w, file, spool.Size(), profile, edits)
+}

@@ -1,0 +1,110 @@
+package output
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"regexp"
+	"strings"
+	"unicode/utf8"
+
+	"cdrmend/internal/intake"
+	"cdrmend/internal/ledger"
+	"cdrmend/internal/object"
+	"cdrmend/internal/policy"
+)
+
+// names decides under which path the output holds what it writes for a key: a
+// repaired document, and rejects. It is decided from the keys alone, so that
+// every run decides alike.
+type names struct {
+	documents map[uint32]string // by object, of those that cannot be named by their key
+	rejects   map[uint32]string // likewise
+	renamed   []ledger.Renamed
+}
+
+// rejectSuffix ends the names of files with rejects.
+const rejectSuffix = ".jsonl"
+
+// The limits of a key that an output can hold.
+const (
+	maxKey     = 900
+	maxElement = 255
+)
+
+func nameOutputs(in *intake.Inputs) *names {
+	n := &names{documents: map[uint32]string{}, rejects: map[uint32]string{}}
+	documents := func(o *intake.Object) bool { return o.Document && in.Sources[o.Source].Kind == policy.Manifests }
+	rejects := func(o *intake.Object) bool { return o.Document && !o.Virtual }
+	n.rename(in, "manifests", "", documents, n.documents)
+	n.rename(in, "rejects", rejectSuffix, rejects, n.rejects)
+	return n
+}
+
+// rename finds other names for files that the output cannot hold below a folder
+// under the keys of their objects. There is one file for each object that counts.
+func (n *names) rename(in *intake.Inputs, folder, suffix string, counts func(*intake.Object) bool, paths map[uint32]string) {
+	type place struct {
+		source uint32
+		path   string
+	}
+	parents := map[place]bool{}
+	for i := range in.Objects {
+		o := &in.Objects[i]
+		if !counts(o) {
+			continue
+		}
+		// A folder that is noted already was noted with those above it.
+		for at := strings.LastIndexByte(o.Key, '/'); at >= 0; at = strings.LastIndexByte(o.Key[:at], '/') {
+			folder := place{o.Source, o.Key[:at]}
+			if parents[folder] {
+				break
+			}
+			parents[folder] = true
+		}
+	}
+
+	for i := range in.Objects {
+		o := &in.Objects[i]
+		source := in.Sources[o.Source].Name
+		if !counts(o) || holdable(o.Key+suffix) && !parents[place{o.Source, o.Key + suffix}] {
+			continue
+		}
+		sum := sha256.Sum256([]byte(o.Key))
+		paths[uint32(i)] = folder + "/" + source + "/" + renamedPrefix + hex.EncodeToString(sum[:]) + suffix
+		n.renamed = append(n.renamed, ledger.Renamed{Source: source, Key: o.Key, Path: paths[uint32(i)]})
+	}
+}
+
+// holdable reports whether a key can be part of a path in the output. It refuses
+// what some output cannot hold, and names that another file of the run may have,
+// so that nobody can make two of them meet by the choice of a key.
+func holdable(key string) bool {
+	if len(key) > maxKey || !utf8.ValidString(key) || strings.ContainsFunc(key, func(c rune) bool { return c < 0x20 || c == 0x7f }) {
+		return false
+	}
+	for element := range strings.SplitSeq(key, "/") {
+		if element == "" || element == "." || element == ".." || len(element) > maxElement || object.Temporary(element) {
+			return false
+		}
+	}
+	return !reserved.MatchString(key)
+}
+
+// renamedPrefix begins the name of a file that cannot have its key's. Keys that
+// lie at or below such a name are renamed, too.
+const renamedPrefix = "~"
+
+var reserved = regexp.MustCompile("^" + renamedPrefix + "[0-9a-f]{64}(" + regexp.QuoteMeta(rejectSuffix) + ")?(/|$)")
+
+// document returns the path of a repaired document below the run's folder.
+func (n *names) document(in *intake.Inputs, object uint32) string {
+	o := &in.Objects[object]
+	return cmp.Or(n.documents[object], "manifests/"+in.Sources[o.Source].Name+"/"+o.Key)
+}
+
+// reject returns the path of what was rejected of an input.
+func (n *names) reject(in *intake.Inputs, object uint32) string {
+	o := &in.Objects[object]
+	return cmp.Or(n.rejects[object], "rejects/"+in.Sources[o.Source].Name+"/"+o.Key+rejectSuffix)
+}

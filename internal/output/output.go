@@ -1,0 +1,71 @@
+// Package output writes a run: repaired documents, tables, the summary, the list
+// of inputs, rejects and reports for people.
+//
+// It takes a decision that is complete, and changes nothing in it. Nothing that
+// it writes counts before a commit record names it.
+package output
+
+import (
+	"bytes"
+	"context"
+	"io"
+
+	"cdrmend/internal/intake"
+	"cdrmend/internal/ledger"
+	"cdrmend/internal/policy"
+	"cdrmend/internal/reconcile"
+	"cdrmend/internal/report"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// Run is one run to be written, and where to.
+type Run struct {
+	Config   *policy.Config
+	Inputs   *intake.Inputs
+	Account  *intake.Account
+	Decision *reconcile.Decision
+	Progress func(stage string, done, total int64)
+
+	files *ledger.Run
+	names *names
+}
+
+// NewRun returns a run whose files go to the ledger.
+func NewRun(r Run, to *ledger.Interval) *Run {
+	r.files = to.NewRun(r.Inputs.RunID, r.Config.Scratch)
+	r.names = nameOutputs(r.Inputs)
+	return &r
+}
+
+// WriteObjects writes what is written of objects, repaired documents and rejects,
+// and, as they take long, at the same time the list of the inputs and the
+// summary, which it returns.
+func (r *Run) WriteObjects(ctx context.Context) (sum *report.Summary, err error) {
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return r.writeDocuments(ctx) })
+	g.Go(func() error { return r.writeInputs(ctx) })
+	g.Go(func() (err error) {
+		sum, err = r.writeSummary(ctx)
+		return err
+	})
+	err = g.Wait()
+	return sum, err
+}
+
+// Finish writes the list of all files, and returns its SHA-256.
+func (r *Run) Finish(ctx context.Context) (string, error) {
+	return r.files.Finish(ctx, r.names.renamed)
+}
+
+// writeJSON writes one JSON file of the run.
+func (r *Run) writeJSON(ctx context.Context, path string, v any) error {
+	raw, err := ledger.Encode(v)
+	if err != nil {
+		return err
+	}
+	return r.files.Create(ctx, path, func(w io.Writer) error {
+		_, err := io.Copy(w, bytes.NewReader(raw))
+		return err
+	})
+}

@@ -1,0 +1,72 @@
+package output
+
+import (
+	"context"
+	"io"
+	"strings"
+
+	"cdrmend/internal/page"
+	"cdrmend/internal/reconcile"
+	"cdrmend/internal/redact"
+	"cdrmend/internal/report"
+	"cdrmend/internal/statement"
+	"cdrmend/internal/worklist"
+)
+
+// Page returns the page for people. It gets its findings when their table is
+// written.
+func (r *Run) Page(sum *report.Summary) *page.Run {
+	d := r.Decision
+	return &page.Run{
+		ID: r.Inputs.RunID, Redact: r.Config.Report, Summary: sum, Repairs: d.RepairRows(r.Inputs.Interval.Label), Outages: d.OutageRows,
+		Calls: d.CallRowsOf(reconcile.VerdictMissing, reconcile.VerdictPartial, reconcile.VerdictIndeterminate),
+	}
+}
+
+// WriteReports writes the files for people, which name the files written before
+// them by their hashes.
+func (r *Run) WriteReports(ctx context.Context, sum *report.Summary, p *page.Run) error {
+	r.Progress("writing reports", 0, 0)
+	if err := r.writePage(ctx, p); err != nil {
+		return err
+	}
+	if r.Config.Report.XLSX {
+		if err := r.writeWorklist(ctx, sum); err != nil {
+			return err
+		}
+	}
+	if r.Config.Report.PDF {
+		return r.writeStatement(ctx, sum)
+	}
+	return nil
+}
+
+func (r *Run) writePage(ctx context.Context, p *page.Run) error {
+	for _, f := range r.files.Files() {
+		p.Files = append(p.Files, page.File(f))
+	}
+	return r.files.Create(ctx, "report.html", func(w io.Writer) error { return p.Write(w) })
+}
+
+func (r *Run) writeWorklist(ctx context.Context, sum *report.Summary) error {
+	d := r.Decision
+	n := worklist.Night{
+		RunID: r.Inputs.RunID, Summary: sum,
+		Findings: d.FindingRows, Repairs: d.RepairRows(r.Inputs.Interval.Label), Outages: d.OutageRows, Calls: d.CallRowsOf(
+			reconcile.VerdictMissing, reconcile.VerdictPartial, reconcile.VerdictIndeterminate, reconcile.VerdictIncomplete, reconcile.VerdictRecordedInError,
+		),
+	}
+	return r.files.Create(ctx, "findings.xlsx", func(w io.Writer) error {
+		return worklist.Write(w, &n, redact.New(r.Config.Report), r.Config.Scratch)
+	})
+}
+
+func (r *Run) writeStatement(ctx context.Context, sum *report.Summary) error {
+	s := statement.Run{ID: r.Inputs.RunID, Summary: sum, Findings: r.Decision.FindingRows}
+	for _, f := range r.files.Files() {
+		if !strings.Contains(f.Path, "/") { // neither a document nor rejects
+			s.Files = append(s.Files, statement.File{Path: f.Path, SHA256: f.SHA256})
+		}
+	}
+	return r.files.Create(ctx, "report.pdf", func(w io.Writer) error { return statement.Write(w, &s, redact.New(r.Config.Report)) })
+}

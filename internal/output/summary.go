@@ -1,0 +1,352 @@
+package output
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"cdrmend/internal/intake"
+	"cdrmend/internal/policy"
+	"cdrmend/internal/reconcile"
+	"cdrmend/internal/record"
+	"cdrmend/internal/report"
+)
+
+// writeSummary writes the summary, and returns it.
+func (r *Run) writeSummary(ctx context.Context) (*report.Summary, error) {
+	in, d := r.Inputs, r.Decision
+	var err error
+	sum := &report.Summary{
+		Format: report.SummaryFormat, Interval: in.Interval.Label, Start: in.Interval.Start.String(), End: in.Interval.End.String(),
+		Coverage: coverage(d), Legs: int64(len(d.Calls)), Conversations: conversations(d), Lost: int64(d.Lost),
+		Verdicts: verdicts(d), Findings: findingCounts(d), Outages: outageCauses(d), MediaTypes: mediaTypes(d, r.Config.Policy.VoiceMedia),
+		Overused: int64(d.OverusedIDs), Incomplete: r.incomplete(), Partitions: partitions(in, r.Account, d), Warnings: warnings(r.Account, d),
+		Outcome: outcome(d), Settled: in.Settled(), Config: r.Config.Identity(),
+	}
+	if sum.Balance, err = balances(r.Account, d); err != nil {
+		return nil, err
+	}
+	return sum, r.writeJSON(ctx, report.SummaryFile, sum)
+}
+
+func coverage(d *reconcile.Decision) report.Coverage {
+	var c report.Coverage
+	for i := range d.Calls {
+		switch d.Calls[i].Verdict {
+		case reconcile.VerdictRecordedInError, reconcile.VerdictExcluded:
+			continue
+		case reconcile.VerdictComplete, reconcile.VerdictRepaired:
+			c.Recorded++
+			c.Intact++
+		case reconcile.VerdictIncomplete:
+			c.Recorded++
+		}
+		c.Of++
+	}
+	c.RecordedPercent, c.IntactPercent = percent(c.Recorded, c.Of), percent(c.Intact, c.Of)
+	return c
+}
+
+// percent rounds down to two decimals; nil when there is nothing to divide by.
+func percent(n, of int64) *string {
+	if of == 0 {
+		return nil
+	}
+	hundredths := n * 10000 / of
+	text := fmt.Sprintf("%d.%02d", hundredths/100, hundredths%100)
+	return &text
+}
+
+func conversations(d *reconcile.Decision) int64 {
+	orgs := make([]record.Text, d.Texts.Limit()) // of each conversation seen, plus one
+	more := map[uint64]bool{}                    // conversations that have the id of one of another organisation
+	n := 0
+	for i := range d.Calls {
+		l := &d.Legs[d.Calls[i].Leg]
+		if l.Conversation == record.None {
+			continue
+		}
+		switch org := &orgs[l.Conversation.Index()]; *org {
+		case 0:
+			*org = l.Org + 1
+			n++
+		case l.Org + 1:
+		default:
+			more[uint64(l.Org)<<32|uint64(l.Conversation)] = true
+		}
+	}
+	return int64(n + len(more))
+}
+
+func verdicts(d *reconcile.Decision) map[string]int64 {
+	counts := map[string]int64{}
+	var of [reconcile.NumVerdicts]int64
+	for i := range d.Calls {
+		of[d.Calls[i].Verdict]++
+	}
+	for v, n := range of {
+		counts[reconcile.Verdict(v).String()] = n
+	}
+	return counts
+}
+
+func findingCounts(d *reconcile.Decision) []report.FindingCount {
+	var counts [reconcile.NumClasses][policy.None][reconcile.NumStatuses]int64
+	for f := range d.Findings {
+		counts[f.Class][f.Severity][f.Status]++
+	}
+	list := []report.FindingCount{}
+	for class := range reconcile.NumClasses {
+		for severity := range policy.None {
+			for status, n := range counts[class][severity] {
+				if n > 0 {
+					list = append(list, report.FindingCount{
+						Class: class.String(), Severity: severity.String(), Status: reconcile.Status(status).String(), Count: n,
+					})
+				}
+			}
+		}
+	}
+	slices.SortFunc(list, func(a, b report.FindingCount) int {
+		return cmp.Or(cmp.Compare(a.Class, b.Class), cmp.Compare(a.Severity, b.Severity), cmp.Compare(a.Status, b.Status))
+	})
+	return list
+}
+
+func outageCauses(d *reconcile.Decision) map[string]int64 {
+	counts := map[string]int64{}
+	for _, n := range d.Shown {
+		counts[d.Outages[n].Cause.String()]++
+	}
+	return counts
+}
+
+// mediaTypes counts, by media type, the owned entries that are not among the
+// types of voice.
+func mediaTypes(d *reconcile.Decision, voice []string) map[string]int64 {
+	types := map[record.Text]int64{}
+	for _, r := range d.Recordings {
+		if t := d.Entries[r.Entry].MediaType; t != record.None {
+			types[t]++
+		}
+	}
+	counts := map[string]int64{}
+	for t, n := range types {
+		if name := d.Texts.String(t); !slices.Contains(voice, strings.ToLower(name)) {
+			counts[name] += n
+		}
+	}
+	return counts
+}
+
+// incomplete says what may hide something, why, and what to do about it.
+func (r *Run) incomplete() []report.Incomplete {
+	d := r.Decision
+	list := []report.Incomplete{}
+	for _, in := range d.Incomplete {
+		s := &d.Sources[in.Source]
+		entry := report.Incomplete{Source: s.Name, Input: s.URL}
+		switch {
+		case in.Unsettled:
+			entry.Reason = "the source may still deliver what belongs to this interval"
+			entry.Next = "run again when its settle time, counted from " + r.Inputs.Interval.End.String() + ", has passed"
+		case in.Partition < 0:
+			entry.Reason = "nothing usable was delivered"
+			entry.Next = "check the export and the URL of source " + s.Name + ", then run again"
+		default:
+			p := &d.Partitions[in.Partition]
+			entry.Input = p.URL
+			entry.Reason = r.damage(uint32(in.Partition))
+			entry.Next = "export " + p.URL + " again, then run again"
+		}
+		list = append(list, entry)
+	}
+	return list
+}
+
+// partitions tells what every partition delivered, and whether it may hide
+// something.
+func partitions(in *intake.Inputs, a *intake.Account, d *reconcile.Decision) []report.Partition {
+	list := make([]report.Partition, len(d.Partitions))
+	for i := range d.Partitions {
+		p := &d.Partitions[i]
+		source := &d.Sources[p.Source]
+		list[i] = report.Partition{Source: source.Name, Kind: source.Kind.String(), Input: p.URL, State: partitionState(source, p)}
+		if p.Span != record.Forever {
+			list[i].Start, list[i].End = p.Span.Start.String(), p.Span.End.String()
+		}
+		if count := a.Rows[uint32(i)]; count != nil {
+			list[i].Rows, list[i].Rejects = count.Rows, count.Rejects
+		}
+	}
+	for i := range in.Objects {
+		if o := &in.Objects[i]; !o.Virtual {
+			list[o.Partition].Objects++
+			list[o.Partition].Bytes += o.Size
+		}
+	}
+	return list
+}
+
+func partitionState(source *reconcile.Source, p *reconcile.Partition) report.PartitionState {
+	switch {
+	case !source.Settled:
+		return report.Unsettled
+	case source.NoUse:
+		return report.Unusable
+	case p.Damaged:
+		return report.Damaged
+	case p.Empty:
+		return report.Empty
+	}
+	return report.Complete
+}
+
+// damage says what is wrong with a damaged partition: which of its objects are
+// broken, and how many of its rows could not be used.
+func (r *Run) damage(partition uint32) string {
+	const most = 3
+	var broken []string
+	objects := 0
+	for i := range r.Inputs.Objects {
+		o := &r.Inputs.Objects[i]
+		if !o.Document || o.Partition != partition {
+			continue
+		}
+		objects++
+		if why := r.Account.Broken[uint32(i)]; why != nil {
+			broken = append(broken, fmt.Sprintf("%s (%v)", o.Key, why))
+		}
+	}
+
+	var parts []string
+	if n := len(broken); n > 0 {
+		more := ""
+		if n > most {
+			more = fmt.Sprintf(" and %d more", n-most)
+		}
+		parts = append(parts, fmt.Sprintf("%d of its %d objects damaged: %s%s", n, objects, strings.Join(broken[:min(n, most)], ", "), more))
+	}
+	limit := r.Config.Policy.MaxRejects
+	if count := r.Account.Rows[partition]; count != nil && count.TooMany(limit) {
+		parts = append(parts, fmt.Sprintf("%d of its %d rows rejected, more than max_rejects (%v) allows; see the rejects", count.Rejects, count.Rows, limit))
+	}
+	return strings.Join(parts, "; ")
+}
+
+// warnings tells what is odd about whole sources, as opposed to single
+// records.
+func warnings(a *intake.Account, d *reconcile.Decision) []string {
+	list := []string{}
+	list = append(list, orgWarnings(a, d)...)
+	return append(list, shapeWarnings(d)...)
+}
+
+// orgWarnings says when the records of one source lack an organisation that
+// those of another have: they will not match.
+func orgWarnings(a *intake.Account, d *reconcile.Decision) []string {
+	lacking, having := map[uint32]int64{}, map[uint32]bool{}
+	for source, n := range a.Filtered {
+		lacking[source] = n.Lacking
+		if n.Having > 0 {
+			having[source] = true
+		}
+	}
+	count := func(object uint32, org record.Text) {
+		source := d.Objects[object].Source
+		if org == record.None {
+			lacking[source]++
+		} else {
+			having[source] = true
+		}
+	}
+	for i := range d.Entries {
+		count(d.Documents[d.Entries[i].Doc].Object, d.Entries[i].Org)
+	}
+	for i := range d.Legs {
+		count(d.Legs[i].Ref.Object, d.Legs[i].Org)
+	}
+	for i := range a.Events {
+		count(a.Events[i].Ref.Object, a.Events[i].Org)
+	}
+
+	var list []string
+	for i := range d.Sources {
+		n := lacking[uint32(i)]
+		for other := range having {
+			if n > 0 && other != uint32(i) {
+				list = append(list, fmt.Sprintf("%d records of source %s have no organisation while those of other sources have one: they match nothing; set org for the source", n, d.Sources[i].Name))
+				break
+			}
+		}
+	}
+	return list
+}
+
+// shapeWarnings names required fields that more than half of a source's
+// entries lack: the shape of the export rather than damage.
+func shapeWarnings(d *reconcile.Decision) []string {
+	total := map[uint32]int64{}
+	lacking := map[uint32]*[record.NumEntryFields]int64{}
+	for _, r := range d.Recordings {
+		e := &d.Entries[r.Entry]
+		source := d.Objects[d.Documents[e.Doc].Object].Source
+		if lacking[source] == nil {
+			lacking[source] = new([record.NumEntryFields]int64)
+		}
+		total[source]++
+		for f := range record.NumEntryFields {
+			if d.Sources[source].Required.Has(f) && !e.Has(f) {
+				lacking[source][f]++
+			}
+		}
+	}
+	var list []string
+	for i := range d.Sources {
+		counts := lacking[uint32(i)]
+		if counts == nil {
+			continue
+		}
+		for f, n := range counts {
+			if of := total[uint32(i)]; n*2 > of {
+				list = append(list, fmt.Sprintf("%d of %d entries of source %s lack %s as exported: the shape of the export rather than damage", n, of, d.Sources[i].Name, record.Field(f)))
+			}
+		}
+	}
+	return list
+}
+
+// balances accounts for every row that was read.
+func balances(read *intake.Account, d *reconcile.Decision) (map[string]record.Balance, error) {
+	out := map[string]record.Balance{}
+	for kind, name := range []string{"manifests", "cdrs", "registrations"} {
+		a, b := read.Balance[kind], d.Balance[kind]
+		b.Read, b.Margin, b.Superseded = a.Read, a.Margin+b.Margin, a.Superseded+b.Superseded
+		b.Skipped, b.Rejected = a.Skipped, a.Rejected
+		if b.Accounted() != b.Read {
+			return nil, fmt.Errorf("the balance of %s does not come out: %d rows were read and %d accounted for; this is a defect of cdrmend, please report it", name, b.Read, b.Accounted())
+		}
+		out[name] = b
+	}
+	return out, nil
+}
+
+func outcome(d *reconcile.Decision) policy.Outcome {
+	out := policy.Outcome{Indeterminate: d.Blamed}
+	for f := range d.Findings {
+		if f.Status != reconcile.Open {
+			continue
+		}
+		switch f.Severity {
+		case policy.Critical:
+			out.OpenCritical++
+		case policy.Major:
+			out.OpenMajor++
+		default:
+			out.OpenMinor++
+		}
+	}
+	return out
+}

@@ -1,0 +1,91 @@
+package reconcile
+
+import (
+	"iter"
+
+	"cdrmend/internal/manifest"
+)
+
+// Places are where values of one document go, found by reading it again.
+type Places struct {
+	Document uint32
+	Rare     *manifest.Rare // with a gap for every required field of every entry
+}
+
+// Complete adds to the decision the places that were found when documents were
+// read again, and the value that each repair replaces. It is due before anything
+// of the decision is written.
+func (d *Decision) Complete(found []Places) {
+	for _, p := range found {
+		if doc := &d.Documents[p.Document]; doc.Rare == nil {
+			doc.Rare = p.Rare
+		} else {
+			doc.Rare.Gaps = p.Rare.Gaps
+		}
+	}
+	for _, repairs := range d.RepairsByDocument() {
+		for r, gap := range d.Placed(repairs) {
+			if gap != nil {
+				r.Old = gap.Raw
+			}
+		}
+	}
+}
+
+// DropPlaces drops the places when all documents are written: nothing else needs
+// them.
+func (d *Decision) DropPlaces() {
+	for i := range d.Documents {
+		if rare := d.Documents[i].Rare; rare != nil {
+			rare.Gaps = nil
+		}
+	}
+}
+
+// RepairsByDocument yields the repairs of each document, which is how they are
+// sorted.
+func (d *Decision) RepairsByDocument() iter.Seq2[uint32, []Repair] {
+	docOf := func(i int) uint32 { return d.Entries[d.Repairs[i].Entry].Doc }
+	return func(yield func(uint32, []Repair) bool) {
+		for first := 0; first < len(d.Repairs); {
+			last := first + 1
+			for last < len(d.Repairs) && docOf(last) == docOf(first) {
+				last++
+			}
+			if !yield(docOf(first), d.Repairs[first:last]) {
+				return
+			}
+			first = last
+		}
+	}
+}
+
+// Placed yields repairs of one document, which come in the order of its entries,
+// and where their values go: nil for a format without positions.
+func (d *Decision) Placed(repairs []Repair) iter.Seq2[*Repair, *manifest.Gap] {
+	return func(yield func(*Repair, *manifest.Gap) bool) {
+		if len(repairs) == 0 {
+			return
+		}
+		var gaps []manifest.Gap
+		if rare := d.Documents[d.Entries[repairs[0].Entry].Doc].Rare; rare != nil {
+			gaps = rare.Gaps
+		}
+		for i := range repairs {
+			r := &repairs[i]
+			index := d.Entries[r.Entry].Index
+			for len(gaps) > 0 && gaps[0].Entry < index {
+				gaps = gaps[1:]
+			}
+			var gap *manifest.Gap
+			for k := 0; k < len(gaps) && gaps[k].Entry == index; k++ {
+				if gaps[k].Field == r.Field {
+					gap = &gaps[k]
+				}
+			}
+			if !yield(r, gap) {
+				return
+			}
+		}
+	}
+}
