@@ -61,15 +61,9 @@ func (p *callPart) part(from, to int, owned []bool) {
 	invalid := p.LegInvalid[at:]
 	for n := range prefetched(from, to, lookupsOfLegs(p.assessor)...) {
 		ref := p.Legs[n].Ref
-		for len(invalid) > 0 && compareRefs(invalid[0].Ref, ref) < 0 {
-			invalid = invalid[1:]
-		}
-		own := 0
-		for own < len(invalid) && invalid[own].Ref == ref {
-			own++
-		}
+		own := firstOf(&invalid, func(v *LegInvalid) int { return compareRefs(v.Ref, ref) })
 		if owned[n] {
-			p.call(n, invalid[:own])
+			p.call(n, own)
 		}
 	}
 }

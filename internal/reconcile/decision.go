@@ -188,54 +188,43 @@ func (d *Decision) FindingRows(yield func(*table.Row, error) bool) {
 	}
 }
 
-// RepairRows yields the repairs table. The interval's name stands in every
-// row.
-func (d *Decision) RepairRows(interval string) table.Rows {
+// rows yields a row for each number below n for which write writes one.
+func (d *Decision) rows(n int, write func(w *rowWriter, i int) bool) table.Rows {
 	return func(yield func(*table.Row, error) bool) {
 		w := newRowWriter(d)
-		for _, repair := range d.Repairs {
-			w.repair(interval, repair)
-			if !yield(w.row, nil) {
+		for i := range n {
+			if write(w, i) && !yield(w.row, nil) {
 				return
 			}
 		}
 	}
 }
 
+// RepairRows yields the repairs table. The interval's name stands in every
+// row.
+func (d *Decision) RepairRows(interval string) table.Rows {
+	return d.rows(len(d.Repairs), func(w *rowWriter, i int) bool { w.repair(interval, d.Repairs[i]); return true })
+}
+
 // CallRows yields the calls table.
 func (d *Decision) CallRows(yield func(*table.Row, error) bool) {
-	d.callRows(func(Verdict) bool { return true }, yield)
+	d.rows(len(d.Calls), func(w *rowWriter, i int) bool { w.call(&d.Calls[i]); return true })(yield)
 }
 
 // CallRowsOf yields the rows of the calls with one of some verdicts.
 func (d *Decision) CallRowsOf(verdicts ...Verdict) table.Rows {
-	return func(yield func(*table.Row, error) bool) {
-		d.callRows(func(v Verdict) bool { return slices.Contains(verdicts, v) }, yield)
-	}
-}
-
-func (d *Decision) callRows(wanted func(Verdict) bool, yield func(*table.Row, error) bool) {
-	w := newRowWriter(d)
-	for i := range d.Calls {
-		if !wanted(d.Calls[i].Verdict) {
-			continue
+	return d.rows(len(d.Calls), func(w *rowWriter, i int) bool {
+		wanted := slices.Contains(verdicts, d.Calls[i].Verdict)
+		if wanted {
+			w.call(&d.Calls[i])
 		}
-		w.call(&d.Calls[i])
-		if !yield(w.row, nil) {
-			return
-		}
-	}
+		return wanted
+	})
 }
 
 // OutageRows yields the outages table.
 func (d *Decision) OutageRows(yield func(*table.Row, error) bool) {
-	w := newRowWriter(d)
-	for _, n := range d.Shown {
-		w.outage(&d.Outages[n])
-		if !yield(w.row, nil) {
-			return
-		}
-	}
+	d.rows(len(d.Shown), func(w *rowWriter, i int) bool { w.outage(&d.Outages[d.Shown[i]]); return true })(yield)
 }
 
 // RecordingRows yields the recordings table, which is in the order in which the

@@ -7,6 +7,7 @@ import (
 	"math/bits"
 	"slices"
 
+	"cdrmend/internal/cdr"
 	"cdrmend/internal/manifest"
 	"cdrmend/internal/policy"
 	"cdrmend/internal/record"
@@ -37,7 +38,6 @@ type entryReporter struct {
 	candidates candidates
 	words      *words
 	outcomes   []entryOutcome
-	named      []record.Text // values that legs of the entry name, reused
 }
 
 // reportEntries makes the findings of every owned entry, in the order of the
@@ -72,17 +72,10 @@ func (r *entryReporter) part(from, to int) {
 		if e.Doc != doc {
 			doc, invalid = e.Doc, r.invalidFrom(e)
 		}
-		for len(invalid) > 0 && invalid[0].Row < e.Index {
-			invalid = invalid[1:]
-		}
-		own := 0
-		for own < len(invalid) && invalid[own].Row == e.Index {
-			own++
-		}
+		own := firstOf(&invalid, func(v *record.Invalid) int { return cmp.Compare(v.Row, e.Index) })
 		if r.entries.owned[n] {
-			r.entry(n, invalid[:own])
+			r.entry(n, own)
 		}
-		invalid = invalid[own:]
 	}
 }
 
@@ -204,18 +197,10 @@ func (r *entryReporter) conflicts(n uint32, legs []uint32, byID bool) {
 	r.conflictWithKey(n, record.RecordingID, e.Recording, key.Recording)
 	r.conflictWithKey(n, record.OrgID, e.Org, key.Org)
 	if !r.conflictWithKey(n, record.ConversationID, e.Conversation, key.Conversation) && byID {
-		r.named = r.named[:0]
-		for _, leg := range legs {
-			r.name(r.Legs[leg].Conversation)
-		}
-		r.conflictWithLegs(n, record.ConversationID, e.Conversation)
+		r.conflictWithLegs(n, record.ConversationID, e.Conversation, legs, func(l *cdr.Shown) record.Text { return l.Conversation })
 	}
 	if r.entries.states[n].voice {
-		r.named = r.named[:0]
-		for _, leg := range r.legs.ofConversation(e) {
-			r.name(r.Legs[leg].Trunk)
-		}
-		r.conflictWithLegs(n, record.TrunkID, e.Trunk)
+		r.conflictWithLegs(n, record.TrunkID, e.Trunk, r.legs.ofConversation(e), func(l *cdr.Shown) record.Text { return l.Trunk })
 	}
 	r.conflictOfDuration(n)
 }
@@ -228,20 +213,22 @@ func (r *entryReporter) conflictWithKey(n uint32, f record.Field, value, inKey r
 	return true
 }
 
-// name notes a value that a leg names.
-func (r *entryReporter) name(id record.Text) {
-	if id != record.None {
-		r.named = append(r.named, id)
-	}
-}
-
 // conflictWithLegs reports a value that no leg names although legs name others.
-func (r *entryReporter) conflictWithLegs(n uint32, f record.Field, value record.Text) {
-	if value == record.None || len(r.named) == 0 || slices.Contains(r.named, value) {
-		return
+// The first of those in byte order stands for all.
+func (r *entryReporter) conflictWithLegs(n uint32, f record.Field, value record.Text, legs []uint32, named func(*cdr.Shown) record.Text) {
+	other := record.None
+	for _, leg := range legs {
+		v := named(&r.Legs[leg])
+		if v == value {
+			return
+		}
+		if v != record.None && (other == record.None || r.Texts.Compare(v, other) < 0) {
+			other = v
+		}
 	}
-	first := slices.MinFunc(r.named, r.Texts.Compare)
-	r.conflict(n, f, r.Texts.String(value), r.Texts.String(first), "cdr")
+	if value != record.None && other != record.None {
+		r.conflict(n, f, r.Texts.String(value), r.Texts.String(other), "cdr")
+	}
 }
 
 func (r *entryReporter) conflictOfDuration(n uint32) {
@@ -297,26 +284,22 @@ func (r *entryReporter) duplicate(n uint32) {
 // asRead returns an entry without its place and without what was filled in.
 func asRead(e manifest.Entry) manifest.Entry {
 	e.Doc, e.Index = 0, 0
-	clear := func(f record.Field, id *record.Text) {
-		if !e.Has(f) {
-			*id = record.None
-		}
-	}
-	clear(record.OrgID, &e.Org)
-	clear(record.RecordingID, &e.Recording)
-	clear(record.ConversationID, &e.Conversation)
-	clear(record.TrunkID, &e.Trunk)
+	unlessGiven(&e, record.OrgID, &e.Org, record.None)
+	unlessGiven(&e, record.RecordingID, &e.Recording, record.None)
+	unlessGiven(&e, record.ConversationID, &e.Conversation, record.None)
+	unlessGiven(&e, record.TrunkID, &e.Trunk, record.None)
+	unlessGiven(&e, record.StartTime, &e.Start, record.NoTime)
+	unlessGiven(&e, record.EndTime, &e.End, record.NoTime)
+	unlessGiven(&e, record.DurationMS, &e.Duration, record.NoInt)
 	e.MediaKey = record.None // as it was read, e.Rest covers it
-	if !e.Has(record.StartTime) {
-		e.Start = record.NoTime
-	}
-	if !e.Has(record.EndTime) {
-		e.End = record.NoTime
-	}
-	if !e.Has(record.DurationMS) {
-		e.Duration = record.NoInt
-	}
 	return e
+}
+
+// unlessGiven sets a value to missing if the entry as it was read lacked it.
+func unlessGiven[T any](e *manifest.Entry, f record.Field, value *T, missing T) {
+	if !e.Has(f) {
+		*value = missing
+	}
 }
 
 // media reports what is wrong with the audio itself.

@@ -68,7 +68,8 @@ func excludedBy(exclusions []exclusion, ev *Evidence, leg uint32) *exclusion {
 func (x *exclusion) applies(ev *Evidence, leg uint32) bool {
 	l, p := &ev.Legs[leg], &ev.Particulars[leg]
 	return isOneOf(x.org, l.Org) && isOneOf(x.trunk, l.Trunk) && isOneOf(x.line, l.Line) &&
-		isDirection(x.direction, l.Direction, ev.Texts) && isNumber(x.ani, p.ANI, ev.Texts) && isNumber(x.dnis, p.DNIS, ev.Texts) &&
+		matches(x.direction, l.Direction, ev.Texts, isDirection) &&
+		matches(x.ani, p.ANI, ev.Texts, isNumber) && matches(x.dnis, p.DNIS, ev.Texts, isNumber) &&
 		isShorter(x.shorterThan, ev, leg)
 }
 
@@ -76,31 +77,22 @@ func isOneOf(wanted []record.Text, id record.Text) bool {
 	return wanted == nil || id != record.None && slices.Contains(wanted, id)
 }
 
-func isDirection(wanted []string, direction record.Text, texts *record.Texts) bool {
+// matches reports whether a text is like one of the wanted ones.
+func matches(wanted []string, text record.Text, texts *record.Texts, like func(v, wanted string) bool) bool {
 	if wanted == nil {
 		return true
 	}
-	if direction == record.None {
-		return false
-	}
-	v := texts.String(direction)
-	return slices.ContainsFunc(wanted, func(w string) bool { return strings.EqualFold(strings.TrimSpace(w), v) })
+	v := texts.String(text)
+	return text != record.None && slices.ContainsFunc(wanted, func(w string) bool { return like(v, w) })
 }
 
-// isNumber reports whether a phone number is one of the wanted ones, or begins
-// like one that ends in a star.
-func isNumber(wanted []string, number record.Text, texts *record.Texts) bool {
-	if wanted == nil {
-		return true
-	}
-	if number == record.None {
-		return false
-	}
-	v := texts.String(number)
-	return slices.ContainsFunc(wanted, func(w string) bool {
-		prefix, star := strings.CutSuffix(w, "*")
-		return star && strings.HasPrefix(v, prefix) || !star && v == prefix
-	})
+func isDirection(v, wanted string) bool { return strings.EqualFold(strings.TrimSpace(wanted), v) }
+
+// isNumber reports whether a phone number is the wanted one, or begins like it if
+// that ends in a star.
+func isNumber(v, wanted string) bool {
+	prefix, star := strings.CutSuffix(wanted, "*")
+	return star && strings.HasPrefix(v, prefix) || !star && v == prefix
 }
 
 // isShorter does not hold for a leg whose talk time is unknown.

@@ -200,6 +200,19 @@ func (r *report) need(partitions iter.Seq[uint32]) {
 	}
 }
 
+// firstOf drops what stands before a record in a list, and returns what belongs to
+// the record.
+func firstOf[T any](list *[]T, compare func(v *T) int) []T {
+	for len(*list) > 0 && compare(&(*list)[0]) < 0 {
+		*list = (*list)[1:]
+	}
+	n := 0
+	for n < len(*list) && compare(&(*list)[n]) == 0 {
+		n++
+	}
+	return (*list)[:n]
+}
+
 var noOutage = registration.Coincidence{Outage: -1, OverlapMS: record.NoInt}
 
 func decimal(n int64) string { return strconv.FormatInt(n, 10) }
