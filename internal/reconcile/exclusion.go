@@ -68,8 +68,8 @@ func excludedBy(exclusions []exclusion, ev *Evidence, leg uint32) *exclusion {
 func (x *exclusion) applies(ev *Evidence, leg uint32) bool {
 	l, p := &ev.Legs[leg], &ev.Particulars[leg]
 	return isOneOf(x.org, l.Org) && isOneOf(x.trunk, l.Trunk) && isOneOf(x.line, l.Line) &&
-		matches(x.direction, l.Direction, ev.Texts, isDirection) &&
-		matches(x.ani, p.ANI, ev.Texts, isNumber) && matches(x.dnis, p.DNIS, ev.Texts, isNumber) &&
+		isDirection(x.direction, l.Direction, ev.Texts) &&
+		isNumber(x.ani, p.ANI, ev.Texts) && isNumber(x.dnis, p.DNIS, ev.Texts) &&
 		isShorter(x.shorterThan, ev, leg)
 }
 
@@ -77,22 +77,25 @@ func isOneOf(wanted []record.Text, id record.Text) bool {
 	return wanted == nil || id != record.None && slices.Contains(wanted, id)
 }
 
-// matches reports whether a text is like one of the wanted ones.
-func matches(wanted []string, text record.Text, texts *record.Texts, like func(v, wanted string) bool) bool {
+func isDirection(wanted []string, direction record.Text, texts *record.Texts) bool {
 	if wanted == nil {
 		return true
 	}
-	v := texts.String(text)
-	return text != record.None && slices.ContainsFunc(wanted, func(w string) bool { return like(v, w) })
+	v := texts.String(direction)
+	return v != "" && slices.ContainsFunc(wanted, func(w string) bool { return strings.EqualFold(strings.TrimSpace(w), v) })
 }
 
-func isDirection(v, wanted string) bool { return strings.EqualFold(strings.TrimSpace(wanted), v) }
-
-// isNumber reports whether a phone number is the wanted one, or begins like it if
-// that ends in a star.
-func isNumber(v, wanted string) bool {
-	prefix, star := strings.CutSuffix(wanted, "*")
-	return star && strings.HasPrefix(v, prefix) || !star && v == prefix
+// isNumber reports whether a phone number is one of the wanted ones, or begins
+// like one that ends in a star.
+func isNumber(wanted []string, number record.Text, texts *record.Texts) bool {
+	if wanted == nil {
+		return true
+	}
+	v := texts.String(number)
+	return v != "" && slices.ContainsFunc(wanted, func(w string) bool {
+		prefix, star := strings.CutSuffix(w, "*")
+		return star && strings.HasPrefix(v, prefix) || !star && v == prefix
+	})
 }
 
 // isShorter does not hold for a leg whose talk time is unknown.
