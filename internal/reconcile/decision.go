@@ -1,181 +1,13 @@
 package reconcile
 
 import (
+	"slices"
+
 	"cdrmend/internal/manifest"
 	"cdrmend/internal/policy"
 	"cdrmend/internal/record"
-	"cdrmend/internal/registration"
+	"cdrmend/internal/table"
 )
-
-// Rule is how a value was found.
-type Rule uint8
-
-// The rules, in no particular order.
-const (
-	NoRule Rule = iota
-	ObjectKey
-	MediaKey
-	SoleUnclaimed
-	CDRRecording
-	CDRConversation
-	RegistrationLine
-	Arithmetic
-	NumRules
-)
-
-var ruleNames = [NumRules]string{
-	"", "object-key", "media-key", "sole-unclaimed", "cdr-recording", "cdr-conversation", "registration-line", "arithmetic",
-}
-
-// String returns the rule's name in the tables.
-func (r Rule) String() string { return ruleNames[r] }
-
-// Class is a kind of defect, in the order of the findings table.
-type Class uint8
-
-// The classes.
-const (
-	AmbiguousField Class = iota
-	Conflict
-	CountMismatch
-	Duplicate
-	ExportFailed
-	InputMissing
-	InvalidField
-	MalformedDocument
-	MediaMismatch
-	MediaMissing
-	MetadataMissing
-	MissingField
-	MissingRecording
-	NoCDR
-	RecordedInError
-	RepairedField
-	ShortRecording
-	TruncatedDocument
-	NumClasses
-)
-
-var classes = [NumClasses]struct {
-	name     string
-	severity policy.Severity
-}{
-	{"ambiguous_field", policy.Major},
-	{"conflict", policy.Major},
-	{"count_mismatch", policy.Major},
-	{"duplicate", policy.Minor},
-	{"export_failed", policy.Major},
-	{"input_missing", policy.Minor}, // major for manifests and cdrs
-	{"invalid_field", policy.Minor},
-	{"malformed_document", policy.Major},
-	{"media_mismatch", policy.Critical},
-	{"media_missing", policy.Critical},
-	{"metadata_missing", policy.Major},
-	{"missing_field", policy.Major},
-	{"missing_recording", policy.Critical},
-	{"no_cdr", policy.Minor},
-	{"recorded_in_error", policy.Major},
-	{"repaired_field", policy.Minor},
-	{"short_recording", policy.Major},
-	{"truncated_document", policy.Major},
-}
-
-// String returns the class's name in the tables.
-func (c Class) String() string { return classes[c].name }
-
-// Status is what a finding's state is in this run.
-type Status uint8
-
-// The statuses.
-const (
-	Open Status = iota
-	Indeterminate
-	Repaired
-	Accepted
-	NumStatuses
-)
-
-var statusNames = [NumStatuses]string{"open", "indeterminate", "repaired", "accepted"}
-
-// String returns the status's name in the tables.
-func (s Status) String() string { return statusNames[s] }
-
-// Counts reports whether a finding of this status needs somebody's attention.
-func (s Status) Counts() bool { return s == Open || s == Indeterminate }
-
-// About is what a finding is about.
-type About uint8
-
-// The subjects.
-const (
-	AboutEntry About = iota
-	AboutLeg
-	AboutDocument
-	AboutPartition
-	AboutSource
-)
-
-// NoField stands for a finding that is about no field in particular.
-const NoField = record.Field(0xff)
-
-// Finding is one defect. Millions fit into memory; the table's row is made
-// from it and the evidence.
-type Finding struct {
-	ID        uint64 // the 16 hexadecimal digits
-	Subject   uint32 // number of the entry, leg, document, partition or source
-	Recording record.Text
-	Detail    record.Text
-	Outage    registration.Coincidence
-	Class     Class
-	Severity  policy.Severity
-	Status    Status
-	About     About
-	Field     record.Field
-}
-
-// Repair is one value that was filled in.
-type Repair struct {
-	Entry    uint32
-	Old      record.Text // the value that is replaced; set by Complete
-	Field    record.Field
-	Rule     Rule
-	Evidence record.Run // of Decision.Refs; empty for what the object itself says
-}
-
-// Verdict is the one-word answer for one leg.
-type Verdict uint8
-
-// The verdicts.
-const (
-	VerdictRecordedInError Verdict = iota
-	VerdictIndeterminate
-	VerdictExcluded
-	VerdictMissing
-	VerdictPartial
-	VerdictIncomplete
-	VerdictRepaired
-	VerdictComplete
-	NumVerdicts
-)
-
-var verdictNames = [NumVerdicts]string{
-	"recorded_in_error", "indeterminate", "excluded", "missing", "partial", "incomplete", "repaired", "complete",
-}
-
-// String returns the verdict's name in the tables.
-func (v Verdict) String() string { return verdictNames[v] }
-
-// Call is what was decided about one owned leg.
-type Call struct {
-	Covered   int64 // microseconds, NoInt when unknown
-	Uncovered int64
-	Outage    registration.Coincidence
-	Leg       uint32
-	Entries   int32
-	Reason    record.Text
-	Verdict   Verdict
-	ByID      bool // entries were matched by recording id
-}
 
 // Recording is what was decided about one owned entry.
 type Recording struct {
@@ -199,8 +31,8 @@ var recordingNames = [NumRecordingStatuses]string{"intact", "repaired", "open"}
 // String returns the status's name in the tables.
 func (s RecordingStatus) String() string { return recordingNames[s] }
 
-// Decision is what a run says. Repairs, calls and outages are in the order of
-// their tables.
+// Decision is what a run says. Repairs, calls, recordings and outages are in the
+// order of their tables.
 type Decision struct {
 	*Evidence
 	found      [][]Finding  // in the order in which they were made
@@ -228,12 +60,12 @@ type IncompleteInput struct {
 	Unsettled bool
 }
 
-// findingRef names one of the findings. To move a million of them into their
-// order would take as much memory again as they do.
+// findingRef names one of the findings. Moving a million of them into order would
+// take as much memory again.
 type findingRef struct{ list, n uint32 }
 
-// Findings yields the findings in the order in which they were made, another
-// one than that of their table.
+// Findings yields the findings in the order in which they were made, which is not
+// the order of their table.
 func (d *Decision) Findings(yield func(*Finding) bool) {
 	for _, list := range d.found {
 		for i := range list {
@@ -246,7 +78,7 @@ func (d *Decision) Findings(yield func(*Finding) bool) {
 
 // Written returns the numbers of the documents to write: those of the
 // interval's own partitions in which a repair was applied, that had to be
-// recovered and have an entry, or that never were.
+// recovered and have an entry, or that were never delivered.
 func (d *Decision) Written() []uint32 {
 	repaired := map[uint32]bool{}
 	for _, r := range d.Repairs {
@@ -287,6 +119,119 @@ func (d *Decision) Value(r Repair) (shown, written string) {
 	return shown, shown
 }
 
-func (ev *Evidence) sourceOfEntry(e *manifest.Entry) *Source {
-	return &ev.Sources[ev.Objects[ev.Documents[e.Doc].Object].Source]
+// OwnedDocument reports whether a document belongs to this interval.
+func (d *Decision) OwnedDocument(n uint32) bool { return d.ownedDoc[n] }
+
+// documentOrg returns the organisation of a document as a whole.
+func (d *Decision) documentOrg(n uint32) record.Text {
+	doc := &d.Documents[n]
+	switch {
+	case doc.Org != record.None:
+		return doc.Org
+	case doc.Key.Org != record.None:
+		return doc.Key.Org
+	}
+	return d.Sources[d.Objects[doc.Object].Source].Org
+}
+
+// input returns the source, URL and span that an input_missing finding is
+// about.
+func (d *Decision) input(f *Finding) (source uint32, url string, span record.Span) {
+	if f.About == AboutSource {
+		return f.Subject, d.Sources[f.Subject].URL, d.Interval
+	}
+	p := &d.Partitions[f.Subject]
+	return p.Source, p.URL, p.Span
+}
+
+// FindingRows yields the findings table. In its order the findings and their
+// entries lie far apart in memory, so a batch of them is fetched together.
+func (d *Decision) FindingRows(yield func(*table.Row, error) bool) {
+	w := newRowWriter(d)
+	var found [fetchBatch]Finding
+	var entries [fetchBatch]manifest.Entry
+	for refs := range slices.Chunk(d.order, fetchBatch) {
+		for i, ref := range refs {
+			found[i] = d.found[ref.list][ref.n]
+		}
+		for i := range refs {
+			if found[i].About == AboutEntry {
+				entries[i] = d.Entries[found[i].Subject]
+			}
+		}
+		for i := range refs {
+			w.finding(&found[i], &entries[i])
+			if !yield(w.row, nil) {
+				return
+			}
+		}
+	}
+}
+
+// rows yields a row for each number below n for which write writes one.
+func (d *Decision) rows(n int, write func(w *rowWriter, i int) bool) table.Rows {
+	return func(yield func(*table.Row, error) bool) {
+		w := newRowWriter(d)
+		for i := range n {
+			if write(w, i) && !yield(w.row, nil) {
+				return
+			}
+		}
+	}
+}
+
+// RepairRows yields the repairs table. The interval's name stands in every
+// row.
+func (d *Decision) RepairRows(interval string) table.Rows {
+	return d.rows(len(d.Repairs), func(w *rowWriter, i int) bool { w.repair(interval, d.Repairs[i]); return true })
+}
+
+// CallRows yields the calls table.
+func (d *Decision) CallRows(yield func(*table.Row, error) bool) {
+	d.rows(len(d.Calls), func(w *rowWriter, i int) bool { w.call(&d.Calls[i]); return true })(yield)
+}
+
+// CallRowsOf yields the rows of the calls with one of some verdicts.
+func (d *Decision) CallRowsOf(verdicts ...Verdict) table.Rows {
+	return d.rows(len(d.Calls), func(w *rowWriter, i int) bool {
+		wanted := slices.Contains(verdicts, d.Calls[i].Verdict)
+		if wanted {
+			w.call(&d.Calls[i])
+		}
+		return wanted
+	})
+}
+
+// OutageRows yields the outages table.
+func (d *Decision) OutageRows(yield func(*table.Row, error) bool) {
+	d.rows(len(d.Shown), func(w *rowWriter, i int) bool { w.outage(&d.Outages[d.Shown[i]]); return true })(yield)
+}
+
+// RecordingRows yields the recordings table, which is in the order in which the
+// rests of the entries were stored.
+func (d *Decision) RecordingRows(yield func(*table.Row, error) bool) {
+	w := newRowWriter(d)
+	var rest manifest.Rest
+	rests := manifest.NewRestReader(d.Rests)
+	next := uint32(0) // entry whose rest comes next, and its document
+	var at *manifest.Document
+	for _, rec := range d.Recordings {
+		if doc := &d.Documents[d.Entries[rec.Entry].Doc]; doc != at {
+			rests.Open(doc.Rest)
+			at, next = doc, doc.First
+		}
+		err := rests.Skip(int(rec.Entry - next))
+		if err == nil {
+			err = rests.Next(&rest)
+		}
+		if err != nil {
+			yield(nil, err)
+			return
+		}
+		next = rec.Entry + 1
+		w.recording(rec, &rest)
+		if !yield(w.row, nil) {
+			return
+		}
+	}
 }

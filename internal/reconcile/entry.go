@@ -7,64 +7,82 @@ import (
 	"math/bits"
 	"slices"
 
+	"cdrmend/internal/cdr"
 	"cdrmend/internal/manifest"
 	"cdrmend/internal/policy"
 	"cdrmend/internal/record"
 )
 
-// judgeEntries makes the findings of every owned entry.
-func (d *decider) judgeEntries() {
-	d.inParts(len(d.Entries), func(j *judge, from, to int) {
-		j.findings = make([]Finding, 0, d.repairedFields(from, to)+64) // hardly anything else is reported as often
-		doc, invalid := uint32(math.MaxUint32), []record.Invalid(nil)
-		for n := uint32(from); n < uint32(to); n++ {
-			if (n-uint32(from))%together == 0 {
-				j.touched += d.touchEntries(n, min(n+together, uint32(to)))
-			}
-			e := &d.Entries[n]
-			if e.Doc != doc {
-				doc, invalid = e.Doc, d.invalidFrom(e)
-			}
-			for len(invalid) > 0 && invalid[0].Row < e.Index {
-				invalid = invalid[1:]
-			}
-			mine := 0
-			for mine < len(invalid) && invalid[mine].Row == e.Index {
-				mine++
-			}
-			if d.state[n].owned {
-				j.judgeEntry(n, invalid[:mine])
-			}
-			invalid = invalid[mine:]
+// entryGroups are the entries, whose values are final, with how they were found.
+// No stage changes them.
+type entryGroups struct {
+	*Evidence
+	states      []entryState
+	owned       []bool
+	byRecording *index
+}
+
+func groupEntries(ev *Evidence, states []entryState, owned []bool) *entryGroups {
+	byRecording := newIndex(ev.Texts, len(ev.Entries), ev.orgOfEntry, func(n uint32, add func(record.Text)) { add(ev.Entries[n].Recording) })
+	return &entryGroups{ev, states, owned, byRecording}
+}
+
+// entryReporter makes the findings of some of the entries, while others may be
+// reported at the same time. Of what it shares it only changes the outcomes of
+// those entries.
+type entryReporter struct {
+	report
+	legs       *legGroups
+	entries    *entryGroups
+	objects    objectOrder
+	candidates candidates
+	words      *words
+	outcomes   []entryOutcome
+}
+
+// reportEntries makes the findings of every owned entry, in the order of the
+// entries.
+func reportEntries(entries *entryGroups, legs *legGroups, objects objectOrder, candidates candidates, words *words, spread Spread) ([]entryOutcome, []report) {
+	outcomes := make([]entryOutcome, len(entries.states))
+	reports := make([]report, spread.parts(len(entries.states)))
+	spread.eachPart(len(entries.states), func(i, from, to int) {
+		r := entryReporter{
+			report: report{Evidence: entries.Evidence, findings: make([]Finding, 0, entries.repairedFields(from, to)+64)}, // most findings are of repaired fields
+			legs:   legs, entries: entries, objects: objects, candidates: candidates, words: words, outcomes: outcomes,
 		}
+		r.part(from, to)
+		reports[i] = r.report
 	})
-	if !d.traced() {
-		d.claims = nil // are of entries only
-	}
+	return outcomes, reports
 }
 
-// touchEntries looks at what is going to be asked about some entries.
-func (d *decider) touchEntries(from, to uint32) uint64 {
-	var recordings, conversations [together]record.Text
-	for n := from; n < to; n++ {
-		recordings[n-from], conversations[n-from] = d.Entries[n].Recording, d.Entries[n].Conversation
-	}
-	leg := func(n uint32) uint64 { return uint64(d.Legs[n].Trunk) }
-	return d.claims.touch(recordings[:to-from], leg) + d.legsOf.touch(conversations[:to-from], leg) +
-		d.withID.touch(recordings[:to-from], func(n uint32) uint64 { return uint64(n) })
-}
-
-func (d *decider) repairedFields(from, to int) (n int) {
+func (g *entryGroups) repairedFields(from, to int) (n int) {
 	for i := from; i < to; i++ {
-		n += bits.OnesCount8(d.state[i].repaired)
+		n += bits.OnesCount8(g.states[i].repaired)
 	}
 	return n
 }
 
-// invalidFrom returns what did not parse in an entry and in those of its
-// document after it.
-func (d *decider) invalidFrom(e *manifest.Entry) []record.Invalid {
-	rare := d.Documents[e.Doc].Rare
+// part reports the entries of one part, each with its values that did not parse.
+// Both are in the same order.
+func (r *entryReporter) part(from, to int) {
+	doc, invalid := uint32(math.MaxUint32), []record.Invalid(nil)
+	for n := range prefetched(from, to, lookupsOfEntries(r.legs, r.entries)...) {
+		e := &r.Entries[n]
+		if e.Doc != doc {
+			doc, invalid = e.Doc, r.invalidFrom(e)
+		}
+		own := firstOf(&invalid, func(v *record.Invalid) int { return cmp.Compare(v.Row, e.Index) })
+		if r.entries.owned[n] {
+			r.entry(n, own)
+		}
+	}
+}
+
+// invalidFrom returns the values that did not parse in an entry and in those
+// after it in its document.
+func (r *entryReporter) invalidFrom(e *manifest.Entry) []record.Invalid {
+	rare := r.Documents[e.Doc].Rare
 	if rare == nil {
 		return nil
 	}
@@ -72,61 +90,84 @@ func (d *decider) invalidFrom(e *manifest.Entry) []record.Invalid {
 	return rare.Invalid[at:]
 }
 
-func (j *judge) judgeEntry(n uint32, invalid []record.Invalid) {
-	e, st := &j.Entries[n], &j.state[n]
+// entry makes the findings of one entry.
+func (r *entryReporter) entry(n uint32, invalid []record.Invalid) {
+	e, st := &r.Entries[n], &r.entries.states[n]
 	if st.voice {
-		j.need(policy.CDRs, e.Org, e.Start)
+		r.need(r.legs.facts.emptyAt(policy.CDRs, e.Org, e.Start))
 	}
-	legs, byID := j.legsOfEntry(n)
+	legs, byID := r.legs.ofEntry(e, st.voice)
 	if st.voice && len(legs) == 0 {
-		j.reportEntry(n, NoCDR, NoField, record.None, j.cdrsIncomplete(e).status())
+		r.found(n, NoCDR, NoField, record.None, r.legs.cdrsOf(e).status())
 	}
-	j.judgeFields(n)
-	j.judgeConflicts(n, legs, byID)
-	j.judgeInvalid(n, invalid)
-	j.judgeDuplicate(n)
-	j.judgeMedia(n)
+	r.fields(n)
+	r.conflicts(n, legs, byID)
+	r.invalidFields(n, invalid)
+	r.duplicate(n)
+	r.media(n)
 }
 
-// judgeFields reports what was repaired, what stays ambiguous and what stays
+// found adds a finding of an entry and says what it means for the entry's state
+// and for the verdict on its legs.
+func (r *entryReporter) found(n uint32, class Class, f record.Field, detail record.Text, status Status) {
+	e, outcome := &r.Entries[n], &r.outcomes[n]
+	found := r.add(Finding{
+		Class: class, Field: f, About: AboutEntry, Subject: n, Status: status,
+		Recording: e.Recording, Detail: detail, Outage: r.legs.outageOfEntry(e, r.entries.states[n].voice),
+	}, func(b []byte) []byte { return r.appendLocation(b, r.Documents[e.Doc].Object, e.Index) })
+	switch class {
+	case MissingField, AmbiguousField, Conflict, MetadataMissing, MediaMissing, MediaMismatch:
+		outcome.incomplete = true
+	}
+	if found.Status.Counts() {
+		outcome.open = true
+		outcome.severe = outcome.severe || found.Severity >= policy.Major
+	}
+}
+
+// fields reports required fields that were repaired, are ambiguous or are still
 // missing.
-func (j *judge) judgeFields(n uint32) {
-	e, st := &j.Entries[n], &j.state[n]
+func (r *entryReporter) fields(n uint32) {
+	e, st := &r.Entries[n], &r.entries.states[n]
 	for f := range record.Field(record.NumEntryFields) {
-		if !j.requires(e, st, f) {
+		if !r.requires(e, st.voice, f) {
 			continue
 		}
-		if i := place(f); i >= 0 {
+		if i := repairBit(f); i >= 0 {
 			switch {
 			case st.repaired&(1<<i) != 0:
-				j.reportEntry(n, RepairedField, f, j.decision.words.rules[st.rule(i)], Repaired)
+				r.found(n, RepairedField, f, r.words.rules[st.rule(i)], Repaired)
 				continue
 			case st.ambiguous&(1<<i) != 0:
-				j.reportEntry(n, AmbiguousField, f, j.candidate[candidacy{n, f}], j.ambiguityStatus(e, f))
+				r.found(n, AmbiguousField, f, r.candidates[candidacy{n, f}], r.ambiguityStatus(e, f))
 				continue
 			}
 		}
-		if !j.missing(e, f) {
+		if !isMissing(e, f) {
 			continue
 		}
+
+		// Only legs can name an id, so a hidden one could.
 		status := Open
 		switch f {
 		case record.TrunkID, record.ConversationID, record.RecordingID:
-			status = j.cdrsIncomplete(e).status()
+			status = r.legs.cdrsOf(e).status()
 		}
-		j.reportEntry(n, MissingField, f, record.None, status)
+		r.found(n, MissingField, f, record.None, status)
 	}
 }
 
-func (d *decider) ambiguityStatus(e *manifest.Entry, f record.Field) Status {
+// ambiguityStatus returns the status of an ambiguous field. A hidden entry could
+// have all candidates for a recording id but one.
+func (r *entryReporter) ambiguityStatus(e *manifest.Entry, f record.Field) Status {
 	if f != record.RecordingID {
 		return Open
 	}
-	return d.hidden(e.Org, d.legsOf.find(e.Org, e.Conversation)).status()
+	return r.legs.matchesOf(e.Org, r.legs.ofConversation(e)).status()
 }
 
-// missing reports whether the final value of a field is missing.
-func (d *decider) missing(e *manifest.Entry, f record.Field) bool {
+// isMissing reports whether the final value of a field is missing.
+func isMissing(e *manifest.Entry, f record.Field) bool {
 	switch f {
 	case record.OrgID:
 		return e.Org == record.None
@@ -148,57 +189,51 @@ func (d *decider) missing(e *manifest.Entry, f record.Field) bool {
 	return !e.Has(f)
 }
 
-// judgeConflicts reports, for each field, the first way in which what the
-// entry says contradicts something else.
-func (j *judge) judgeConflicts(n uint32, legs []uint32, byID bool) {
-	e := &j.Entries[n]
-	key := j.keyIDs(e)
-	j.conflictWithKey(n, record.RecordingID, e.Recording, key.Recording)
-	j.conflictWithKey(n, record.OrgID, e.Org, key.Org)
-	if !j.conflictWithKey(n, record.ConversationID, e.Conversation, key.Conversation) && byID {
-		j.named = j.named[:0]
-		for _, leg := range legs {
-			j.name(j.Legs[leg].Conversation)
-		}
-		j.conflictWithLegs(n, record.ConversationID, e.Conversation)
+// conflicts reports, for each field, the first other input that contradicts the
+// entry.
+func (r *entryReporter) conflicts(n uint32, legs []uint32, byID bool) {
+	e := &r.Entries[n]
+	key := keyIDs(r.Evidence, e, r.legs.facts.overused)
+	r.conflictWithKey(n, record.RecordingID, e.Recording, key.Recording)
+	r.conflictWithKey(n, record.OrgID, e.Org, key.Org)
+	if !r.conflictWithKey(n, record.ConversationID, e.Conversation, key.Conversation) && byID {
+		r.conflictWithLegs(n, record.ConversationID, e.Conversation, legs, func(l *cdr.Shown) record.Text { return l.Conversation })
 	}
-	if j.state[n].voice {
-		j.named = j.named[:0]
-		for _, leg := range j.legsOf.find(e.Org, e.Conversation) {
-			j.name(j.Legs[leg].Trunk)
-		}
-		j.conflictWithLegs(n, record.TrunkID, e.Trunk)
+	if r.entries.states[n].voice {
+		r.conflictWithLegs(n, record.TrunkID, e.Trunk, r.legs.ofConversation(e), func(l *cdr.Shown) record.Text { return l.Trunk })
 	}
-	j.conflictOfDuration(n)
+	r.conflictOfDuration(n)
 }
 
-func (j *judge) conflictWithKey(n uint32, f record.Field, value, inKey record.Text) bool {
-	if !j.Entries[n].Has(f) || inKey == record.None || value == inKey {
+func (r *entryReporter) conflictWithKey(n uint32, f record.Field, value, inKey record.Text) bool {
+	if !r.Entries[n].Has(f) || inKey == record.None || value == inKey {
 		return false
 	}
-	j.conflict(n, f, j.Texts.String(value), j.Texts.String(inKey), "object-key")
+	r.conflict(n, f, r.Texts.String(value), r.Texts.String(inKey), "object-key")
 	return true
 }
 
-// name notes a value that a leg names.
-func (j *judge) name(id record.Text) {
-	if id != record.None {
-		j.named = append(j.named, id)
+// conflictWithLegs reports a value that no leg names although legs name others.
+// The first of those in byte order stands for all.
+func (r *entryReporter) conflictWithLegs(n uint32, f record.Field, value record.Text, legs []uint32, named func(*cdr.Shown) record.Text) {
+	other := record.None
+	for _, leg := range legs {
+		v := named(&r.Legs[leg])
+		if v == value {
+			return
+		}
+		if v != record.None && (other == record.None || r.Texts.Compare(v, other) < 0) {
+			other = v
+		}
+	}
+	if value != record.None && other != record.None {
+		r.conflict(n, f, r.Texts.String(value), r.Texts.String(other), "cdr")
 	}
 }
 
-// conflictWithLegs reports a value that is none of those that legs name.
-func (j *judge) conflictWithLegs(n uint32, f record.Field, value record.Text) {
-	if value == record.None || len(j.named) == 0 || slices.Contains(j.named, value) {
-		return
-	}
-	first := slices.MinFunc(j.named, j.Texts.Compare)
-	j.conflict(n, f, j.Texts.String(value), j.Texts.String(first), "cdr")
-}
-
-func (j *judge) conflictOfDuration(n uint32) {
-	e := &j.Entries[n]
-	tolerance := j.Policy.DurationTolerance
+func (r *entryReporter) conflictOfDuration(n uint32) {
+	e := &r.Entries[n]
+	tolerance := r.Policy.DurationTolerance
 	if tolerance < 0 || e.Duration == record.NoInt || !e.Start.Known() || !e.End.Known() {
 		return
 	}
@@ -206,109 +241,82 @@ func (j *judge) conflictOfDuration(n uint32) {
 	if e.Duration <= maxDuration && abs(e.Duration*1000-actual) <= tolerance.Microseconds() {
 		return
 	}
-	j.conflict(n, record.DurationMS, decimal(e.Duration), decimal(floorMS(actual)), "arithmetic")
+	r.conflict(n, record.DurationMS, decimal(e.Duration), decimal(floorMS(actual)), "arithmetic")
 }
 
-func abs(n int64) int64 { return max(n, -n) }
-
-// floorMS returns whole milliseconds, rounded down also below zero.
-func floorMS(micros int64) int64 {
-	if micros < 0 {
-		return -((-micros + 999) / 1000)
-	}
-	return micros / 1000
+func (r *entryReporter) conflict(n uint32, f record.Field, value, other, source string) {
+	r.found(n, Conflict, f, r.Texts.OfString(fmt.Sprintf("entry=%s;other=%s;source=%s", value, other, source)), Open)
 }
 
-func (j *judge) conflict(n uint32, f record.Field, value, other, source string) {
-	j.reportEntry(n, Conflict, f, j.Texts.OfString(fmt.Sprintf("entry=%s;other=%s;source=%s", value, other, source)), Open)
-}
-
-// judgeInvalid reports the first problem of each field.
-func (j *judge) judgeInvalid(n uint32, invalid []record.Invalid) {
+// invalidFields reports the first value of each field that did not parse.
+func (r *entryReporter) invalidFields(n uint32, invalid []record.Invalid) {
 	var seen record.Fields
 	for _, v := range invalid {
 		if !seen.Has(v.Field) {
 			seen.Add(v.Field)
-			j.reportEntry(n, InvalidField, v.Field, j.Texts.OfString(v.Raw), Open)
+			r.found(n, InvalidField, v.Field, r.Texts.OfString(v.Raw), Open)
 		}
 	}
-	e := &j.Entries[n]
+	e := &r.Entries[n]
 	if e.Start.Known() && e.End.Known() && e.End < e.Start && !seen.Has(record.EndTime) {
-		j.reportEntry(n, InvalidField, record.EndTime, j.Texts.OfString("end-before-start"), Open)
+		r.found(n, InvalidField, record.EndTime, r.Texts.OfString("end-before-start"), Open)
 	}
 }
 
-// judgeDuplicate reports an entry whose recording an earlier one has.
-func (j *judge) judgeDuplicate(n uint32) {
-	e := &j.Entries[n]
-	same := j.withID.find(e.Org, e.Recording)
+// duplicate reports an entry whose recording an earlier one has.
+func (r *entryReporter) duplicate(n uint32) {
+	e := &r.Entries[n]
+	same := r.entries.byRecording.find(e.Org, e.Recording)
 	if len(same) < 2 {
 		return
 	}
-	first := slices.MinFunc(same, j.entryOrder)
+	first := slices.MinFunc(same, r.objects.compareEntries)
 	if first == n {
 		return
 	}
 	detail := "differing"
-	if j.sameAsRead(first, n) {
+	if asRead(r.Entries[first]) == asRead(r.Entries[n]) {
 		detail = "same"
 	}
-	j.reportEntry(n, Duplicate, NoField, j.Texts.OfString(detail), Open)
+	r.found(n, Duplicate, NoField, r.Texts.OfString(detail), Open)
 }
-
-// entryOrder orders entries by (object key, source, index).
-func (d *decider) entryOrder(a, b uint32) int {
-	x, y := &d.Entries[a], &d.Entries[b]
-	return cmp.Or(
-		cmp.Compare(d.byKey[d.Documents[x.Doc].Object], d.byKey[d.Documents[y.Doc].Object]),
-		cmp.Compare(x.Index, y.Index),
-	)
-}
-
-// sameAsRead reports whether two entries said the same in every field.
-func (d *decider) sameAsRead(a, b uint32) bool { return d.asRead(a) == d.asRead(b) }
 
 // asRead returns an entry without its place and without what was filled in.
-func (d *decider) asRead(n uint32) manifest.Entry {
-	e := d.Entries[n]
+func asRead(e manifest.Entry) manifest.Entry {
 	e.Doc, e.Index = 0, 0
-	clear := func(f record.Field, id *record.Text) {
-		if !e.Has(f) {
-			*id = record.None
-		}
-	}
-	clear(record.OrgID, &e.Org)
-	clear(record.RecordingID, &e.Recording)
-	clear(record.ConversationID, &e.Conversation)
-	clear(record.TrunkID, &e.Trunk)
-	e.MediaKey = record.None // as read it is part of the rest
-	if !e.Has(record.StartTime) {
-		e.Start = record.NoTime
-	}
-	if !e.Has(record.EndTime) {
-		e.End = record.NoTime
-	}
-	if !e.Has(record.DurationMS) {
-		e.Duration = record.NoInt
-	}
+	unlessGiven(&e, record.OrgID, &e.Org, record.None)
+	unlessGiven(&e, record.RecordingID, &e.Recording, record.None)
+	unlessGiven(&e, record.ConversationID, &e.Conversation, record.None)
+	unlessGiven(&e, record.TrunkID, &e.Trunk, record.None)
+	unlessGiven(&e, record.StartTime, &e.Start, record.NoTime)
+	unlessGiven(&e, record.EndTime, &e.End, record.NoTime)
+	unlessGiven(&e, record.DurationMS, &e.Duration, record.NoInt)
+	e.MediaKey = record.None // as it was read, e.Rest covers it
 	return e
 }
 
-// judgeMedia reports what is wrong with the audio itself.
-func (j *judge) judgeMedia(n uint32) {
-	e := &j.Entries[n]
-	doc := &j.Documents[e.Doc]
-	if doc.Virtual {
-		j.reportEntry(n, MetadataMissing, NoField, e.MediaKey, Open)
+// unlessGiven sets a value to missing if the entry as it was read lacked it.
+func unlessGiven[T any](e *manifest.Entry, f record.Field, value *T, missing T) {
+	if !e.Has(f) {
+		*value = missing
 	}
-	if j.Media == nil || e.MediaKey == record.None {
+}
+
+// media reports what is wrong with the audio itself.
+func (r *entryReporter) media(n uint32) {
+	e := &r.Entries[n]
+	doc := &r.Documents[e.Doc]
+	if doc.Virtual {
+		r.found(n, MetadataMissing, NoField, e.MediaKey, Open)
+	}
+	if r.Media == nil || e.MediaKey == record.None {
 		return
 	}
-	size, found := j.Media.Size(j.Objects[doc.Object].Source, e.MediaKey)
+	size, found := r.Media.Size(r.Objects[doc.Object].Source, e.MediaKey)
 	switch {
 	case !found:
-		j.reportEntry(n, MediaMissing, NoField, e.MediaKey, Open)
-	case j.Media.CheckSize && e.MediaBytes != record.NoInt && e.MediaBytes != size:
-		j.reportEntry(n, MediaMismatch, NoField, j.Texts.OfString(fmt.Sprintf("expected=%d;actual=%d", e.MediaBytes, size)), Open)
+		r.found(n, MediaMissing, NoField, e.MediaKey, Open)
+	case r.Media.CheckSize && e.MediaBytes != record.NoInt && e.MediaBytes != size:
+		r.found(n, MediaMismatch, NoField, r.Texts.OfString(fmt.Sprintf("expected=%d;actual=%d", e.MediaBytes, size)), Open)
 	}
 }

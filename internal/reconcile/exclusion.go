@@ -29,6 +29,7 @@ func compileExclusions(ev *Evidence) []exclusion {
 		}
 		return out
 	}
+	// A star stands for any digits; it is no part of the number.
 	numbers := func(list []string) []string {
 		var out []string
 		for _, v := range list {
@@ -42,6 +43,7 @@ func compileExclusions(ev *Evidence) []exclusion {
 		}
 		return out
 	}
+
 	var compiled []exclusion
 	for _, x := range ev.Policy.Exclusions {
 		compiled = append(compiled, exclusion{
@@ -53,58 +55,54 @@ func compileExclusions(ev *Evidence) []exclusion {
 	return compiled
 }
 
-// excluded returns the first exclusion that applies to a leg, nil for none.
-func (d *decider) excluded(n uint32) *exclusion {
-	for i := range d.rules {
-		if d.applies(&d.rules[i], n) {
-			return &d.rules[i]
+// excludedBy returns the first exclusion that applies to a leg, nil for none.
+func excludedBy(exclusions []exclusion, ev *Evidence, leg uint32) *exclusion {
+	for i := range exclusions {
+		if exclusions[i].applies(ev, leg) {
+			return &exclusions[i]
 		}
 	}
 	return nil
 }
 
-func (d *decider) applies(x *exclusion, n uint32) bool {
-	l, p := &d.Legs[n], &d.Particulars[n]
-	return oneOf(x.org, l.Org) && oneOf(x.trunk, l.Trunk) && oneOf(x.line, l.Line) &&
-		d.sameDirection(x.direction, l.Direction) && d.number(x.ani, p.ANI) && d.number(x.dnis, p.DNIS) &&
-		d.shorter(x.shorterThan, n)
+func (x *exclusion) applies(ev *Evidence, leg uint32) bool {
+	l, p := &ev.Legs[leg], &ev.Particulars[leg]
+	return isOneOf(x.org, l.Org) && isOneOf(x.trunk, l.Trunk) && isOneOf(x.line, l.Line) &&
+		isDirection(x.direction, l.Direction, ev.Texts) &&
+		isNumber(x.ani, p.ANI, ev.Texts) && isNumber(x.dnis, p.DNIS, ev.Texts) &&
+		isShorter(x.shorterThan, ev, leg)
 }
 
-func oneOf(wanted []record.Text, id record.Text) bool {
+func isOneOf(wanted []record.Text, id record.Text) bool {
 	return wanted == nil || id != record.None && slices.Contains(wanted, id)
 }
 
-func (d *decider) sameDirection(wanted []string, direction record.Text) bool {
+func isDirection(wanted []string, direction record.Text, texts *record.Texts) bool {
 	if wanted == nil {
 		return true
 	}
-	if direction == record.None {
-		return false
-	}
-	v := d.Texts.String(direction)
-	return slices.ContainsFunc(wanted, func(w string) bool { return strings.EqualFold(strings.TrimSpace(w), v) })
+	v := texts.String(direction)
+	return v != "" && slices.ContainsFunc(wanted, func(w string) bool { return strings.EqualFold(strings.TrimSpace(w), v) })
 }
 
-// number reports whether a phone number is one of the wanted ones, or begins
+// isNumber reports whether a phone number is one of the wanted ones, or begins
 // like one that ends in a star.
-func (d *decider) number(wanted []string, number record.Text) bool {
+func isNumber(wanted []string, number record.Text, texts *record.Texts) bool {
 	if wanted == nil {
 		return true
 	}
-	if number == record.None {
-		return false
-	}
-	v := d.Texts.String(number)
-	return slices.ContainsFunc(wanted, func(w string) bool {
+	v := texts.String(number)
+	return v != "" && slices.ContainsFunc(wanted, func(w string) bool {
 		prefix, star := strings.CutSuffix(w, "*")
 		return star && strings.HasPrefix(v, prefix) || !star && v == prefix
 	})
 }
 
-func (d *decider) shorter(limit time.Duration, n uint32) bool {
+// isShorter does not hold for a leg whose talk time is unknown.
+func isShorter(limit time.Duration, ev *Evidence, leg uint32) bool {
 	if limit == 0 {
 		return true
 	}
-	talk, known := d.talkTime(nil, n)
+	talk, known := appendTalkTime(nil, ev, leg)
 	return known && length(talk) < limit.Microseconds()
 }

@@ -4,6 +4,8 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
+	"iter"
+	"maps"
 	"strconv"
 
 	"cdrmend/internal/policy"
@@ -11,16 +13,107 @@ import (
 	"cdrmend/internal/registration"
 )
 
-func decimal(n int64) string { return strconv.FormatInt(n, 10) }
+// Class is a kind of defect, in the order of the findings table.
+type Class uint8
 
-// identity returns the finding id's digits: the same defect of the same
-// subject, which appendSubject appends, has the same id in every run.
-func (j *judge) identity(class Class, f record.Field, appendSubject func([]byte) []byte) uint64 {
-	b := append(append(j.subject[:0], class.String()...), '|')
-	b = append(append(b, fieldName(f)...), '|')
-	j.subject = appendSubject(b)
-	sum := sha256.Sum256(j.subject)
-	return binary.BigEndian.Uint64(sum[:8])
+// The classes.
+const (
+	AmbiguousField Class = iota
+	Conflict
+	CountMismatch
+	Duplicate
+	ExportFailed
+	InputMissing
+	InvalidField
+	MalformedDocument
+	MediaMismatch
+	MediaMissing
+	MetadataMissing
+	MissingField
+	MissingRecording
+	NoCDR
+	RecordedInError
+	RepairedField
+	ShortRecording
+	TruncatedDocument
+	NumClasses
+)
+
+var classes = [NumClasses]struct {
+	name     string
+	severity policy.Severity
+}{
+	{"ambiguous_field", policy.Major},
+	{"conflict", policy.Major},
+	{"count_mismatch", policy.Major},
+	{"duplicate", policy.Minor},
+	{"export_failed", policy.Major},
+	{"input_missing", policy.Minor}, // major for manifests and cdrs
+	{"invalid_field", policy.Minor},
+	{"malformed_document", policy.Major},
+	{"media_mismatch", policy.Critical},
+	{"media_missing", policy.Critical},
+	{"metadata_missing", policy.Major},
+	{"missing_field", policy.Major},
+	{"missing_recording", policy.Critical},
+	{"no_cdr", policy.Minor},
+	{"recorded_in_error", policy.Major},
+	{"repaired_field", policy.Minor},
+	{"short_recording", policy.Major},
+	{"truncated_document", policy.Major},
+}
+
+// String returns the class's name in the tables.
+func (c Class) String() string { return classes[c].name }
+
+// Status is what a finding's state is in this run.
+type Status uint8
+
+// The statuses.
+const (
+	Open Status = iota
+	Indeterminate
+	Repaired
+	Accepted
+	NumStatuses
+)
+
+var statusNames = [NumStatuses]string{"open", "indeterminate", "repaired", "accepted"}
+
+// String returns the status's name in the tables.
+func (s Status) String() string { return statusNames[s] }
+
+// Counts reports whether a finding of this status needs somebody's attention.
+func (s Status) Counts() bool { return s == Open || s == Indeterminate }
+
+// About is what a finding is about.
+type About uint8
+
+// The subjects.
+const (
+	AboutEntry About = iota
+	AboutLeg
+	AboutDocument
+	AboutPartition
+	AboutSource
+)
+
+// NoField stands for a finding that is about no field in particular.
+const NoField = record.Field(0xff)
+
+// Finding is one defect. Millions fit into memory; the table's row is made
+// from it and the evidence.
+type Finding struct {
+	ID        uint64 // the 16 hexadecimal digits
+	Subject   uint32 // number of the entry, leg, document, partition or source
+	Recording record.Text
+	Detail    record.Text
+	Outage    registration.Coincidence
+	Class     Class
+	Severity  policy.Severity
+	Status    Status
+	About     About
+	Field     record.Field
 }
 
 // IDText returns the finding's id as it is written.
@@ -33,130 +126,100 @@ func (f *Finding) AppendID(b []byte) []byte {
 	return hex.AppendEncode(append(b, "fnd-"...), digits[:])
 }
 
-// blamed is the status of a finding that is indeterminate because of missing
-// or damaged input, until it is reported.
-const blamed = NumStatuses
+// foundDefects are the findings of all stages so far.
+type foundDefects struct {
+	lists  [][]Finding     // in the order in which they were made
+	needed map[uint32]bool // empty partitions in which something starts
+	damage bool            // missing or damaged input makes a finding indeterminate
+}
 
-// report adds a finding. An accepted one keeps its place in the tables but
-// asks for nobody's attention.
-func (j *judge) report(f Finding, appendSubject func([]byte) []byte) *Finding {
-	f.ID = j.identity(f.Class, f.Field, appendSubject)
+func (d *foundDefects) add(reports ...report) {
+	for i := range reports {
+		r := &reports[i]
+		d.lists = append(d.lists, r.findings)
+		d.damage = d.damage || r.damage
+		maps.Copy(d.needed, r.needed)
+	}
+}
+
+// report collects the findings of one part of a stage.
+type report struct {
+	*Evidence
+	findings []Finding
+	needed   map[uint32]bool
+	damage   bool
+	subject  []byte // of the last finding, reused
+}
+
+// indeterminateByDamage is the status of a finding that is indeterminate because
+// of missing or damaged input, until it is added to a report.
+const indeterminateByDamage = NumStatuses
+
+// add adds a finding. An accepted one keeps its place in the tables but needs
+// nobody's attention.
+func (r *report) add(f Finding, appendSubject func([]byte) []byte) *Finding {
+	f.ID = r.identity(f.Class, f.Field, appendSubject)
 	f.Severity = max(f.Severity, classes[f.Class].severity)
 	switch {
-	case len(j.Policy.Accepted) > 0 && j.Policy.Accepted[f.IDText()]:
+	case len(r.Policy.Accepted) > 0 && r.Policy.Accepted[f.IDText()]:
 		f.Status = Accepted
-	case f.Status == blamed:
-		f.Status, j.blamed = Indeterminate, true
+	case f.Status == indeterminateByDamage:
+		f.Status, r.damage = Indeterminate, true
 	}
-	j.findings = append(j.findings, f)
-	return &j.findings[len(j.findings)-1]
+	r.findings = append(r.findings, f)
+	return &r.findings[len(r.findings)-1]
 }
 
-// appendPlace appends the source and the key of an object after a word.
-func (d *decider) appendPlace(b []byte, word string, object uint32) []byte {
-	b = append(append(b, word...), d.sourceOf(object).Name...)
-	return append(append(b, '|'), d.Objects[object].Key...)
+// identity returns the digits of a finding's id: the same defect of the same
+// subject, which appendSubject appends, has the same id in every run.
+func (r *report) identity(class Class, f record.Field, appendSubject func([]byte) []byte) uint64 {
+	b := append(append(r.subject[:0], class.String()...), '|')
+	b = append(append(b, fieldName(f)...), '|')
+	r.subject = appendSubject(b)
+	sum := sha256.Sum256(r.subject)
+	return binary.BigEndian.Uint64(sum[:8])
 }
 
-func (d *decider) appendLocation(b []byte, object, row uint32) []byte {
-	return strconv.AppendUint(append(d.appendPlace(b, "loc|", object), '|'), uint64(row), 10)
+// appendObject appends the source and the key of an object after a word.
+func (r *report) appendObject(b []byte, word string, object uint32) []byte {
+	b = append(append(b, word...), r.sourceOf(object).Name...)
+	return append(append(b, '|'), r.Objects[object].Key...)
 }
 
-// reportEntry adds a finding of an entry.
-func (j *judge) reportEntry(n uint32, class Class, f record.Field, detail record.Text, status Status) {
-	e, st := &j.Entries[n], &j.state[n]
-	found := j.report(Finding{
-		Class: class, Field: f, About: AboutEntry, Subject: n, Status: status,
-		Recording: e.Recording, Detail: detail, Outage: j.outageOfEntry(n),
-	}, func(b []byte) []byte { return j.appendLocation(b, j.Documents[e.Doc].Object, e.Index) })
-	switch class {
-	case MissingField, AmbiguousField, Conflict, MetadataMissing, MediaMissing, MediaMismatch:
-		st.flawed = true
-	}
-	if found.Status.Counts() {
-		st.open = true
-		st.serious = st.serious || found.Severity >= policy.Major
-	}
+func (r *report) appendLocation(b []byte, object, row uint32) []byte {
+	return strconv.AppendUint(append(r.appendObject(b, "loc|", object), '|'), uint64(row), 10)
 }
 
-// reportLeg adds a finding of a leg, about one of the recordings it lists.
-func (j *judge) reportLeg(n uint32, class Class, f record.Field, recording record.Text, detail record.Text, status Status, outage registration.Coincidence) {
-	l := &j.Legs[n]
-	subject := func(b []byte) []byte {
-		if l.Identified() {
-			b = append(b, "leg"...)
-			for _, t := range []record.Text{l.Org, l.Conversation, l.ID} {
-				b = j.Texts.AppendTo(append(b, '|'), t)
-			}
-		} else {
-			b = j.appendLocation(b, l.Ref.Object, l.Ref.Row)
+// need notes empty partitions in which something starts.
+func (r *report) need(partitions iter.Seq[uint32]) {
+	for n := range partitions {
+		if r.needed == nil {
+			r.needed = map[uint32]bool{}
 		}
-		return j.Texts.AppendTo(append(b, '|'), recording)
+		r.needed[n] = true
 	}
-	found := j.report(Finding{
-		Class: class, Field: f, About: AboutLeg, Subject: n, Status: status,
-		Recording: recording, Detail: detail, Outage: outage,
-	}, subject)
-	if found.Status.Counts() {
-		j.openLeg[n] = true
+}
+
+// firstOf drops what stands before a record in a list, and returns what belongs to
+// the record.
+func firstOf[T any](list *[]T, compare func(v *T) int) []T {
+	for len(*list) > 0 && compare(&(*list)[0]) < 0 {
+		*list = (*list)[1:]
 	}
+	n := 0
+	for n < len(*list) && compare(&(*list)[n]) == 0 {
+		n++
+	}
+	return (*list)[:n]
 }
 
 var noOutage = registration.Coincidence{Outage: -1, OverlapMS: record.NoInt}
 
-func (j *judge) reportDocument(n uint32, class Class, detail string) {
-	object := j.Documents[n].Object
-	j.report(Finding{
-		Class: class, Field: NoField, About: AboutDocument, Subject: n,
-		Detail: j.Texts.OfString(detail), Outage: noOutage,
-	}, func(b []byte) []byte { return j.appendPlace(b, "doc|", object) })
-}
+func decimal(n int64) string { return strconv.FormatInt(n, 10) }
 
-// outageOfEntry returns the outage that an entry coincides with. An entry
-// without a valid span is where its legs are.
-func (d *decider) outageOfEntry(n uint32) registration.Coincidence {
-	e := &d.Entries[n]
-	span, timed := validSpan(e)
-	if !timed {
-		legs, _ := d.legsOfEntry(n)
-		span, timed = d.extent(legs)
+func fieldName(f record.Field) string {
+	if f == NoField {
+		return ""
 	}
-	partition := d.Partitions[d.Documents[e.Doc].Partition].Span
-	return d.coinciding(e.Org, e.Trunk, e.Line, span, timed, partition)
-}
-
-// extent spans from the first start to the last end of legs.
-func (d *decider) extent(legs []uint32) (record.Span, bool) {
-	span := record.Span{Start: record.NoTime, End: record.NoTime}
-	for _, leg := range legs {
-		l := &d.Legs[leg]
-		if l.Start.Known() && (!span.Start.Known() || l.Start < span.Start) {
-			span.Start = l.Start
-		}
-		end := l.End
-		if !end.Known() {
-			end = l.Start
-		}
-		span.End = max(span.End, end)
-	}
-	return span, span.Start.Known()
-}
-
-func (d *decider) outageOfLeg(n uint32) registration.Coincidence {
-	l := &d.Legs[n]
-	span := record.Span{Start: l.Start, End: l.End}
-	if !l.End.Known() {
-		span.End = l.Start
-	}
-	return d.coinciding(l.Org, l.Trunk, l.Line, span, l.Start.Known(), d.Partitions[d.Objects[l.Ref.Object].Partition].Span)
-}
-
-func (d *decider) coinciding(org, trunk, line record.Text, span record.Span, timed bool, partition record.Span) registration.Coincidence {
-	if !timed {
-		span = partition
-	}
-	return d.Index.Coinciding(registration.Subject{
-		Org: org, Trunk: trunk, Line: line, Span: span, Instant: timed && span.Start == span.End, Timed: timed,
-		Incomplete: d.incomplete(policy.Registrations, org, overlapping(span)) != complete,
-	})
+	return f.String()
 }

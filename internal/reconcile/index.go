@@ -2,21 +2,17 @@ package reconcile
 
 import (
 	"cmp"
+	"iter"
 	"slices"
 
 	"cdrmend/internal/record"
 )
 
-// together is how many records that lie far apart in memory are looked at before
-// anything is done with them: a processor that has nothing else to do waits for
-// several at a time.
-const together = 64
-
 // keyOf is one number for an id within an organisation.
 func keyOf(org, id record.Text) uint64 { return uint64(org)<<32 | uint64(id) }
 
-// index finds the records that carry an id within an organisation. As texts
-// are numbers without gaps, it is a table with a place for every text.
+// index finds the records that carry an id within an organisation. Texts are
+// numbered without gaps, so it is a table with one slot for each text.
 type index struct {
 	starts []uint32 // by id: where its records begin in at; those of the next id follow
 	at     []uint32 // numbers of records, by id, then organisation, then number
@@ -25,8 +21,8 @@ type index struct {
 	single bool
 }
 
-// newIndex indexes the records from 0 to n. Ids calls add for every id of a
-// record, of whatever number; it is asked twice.
+// newIndex indexes the records from 0 to n. It calls ids for each record twice;
+// ids calls add for every id of that record.
 func newIndex(texts *record.Texts, n int, orgOf func(n uint32) record.Text, ids func(n uint32, add func(id record.Text))) *index {
 	x := &index{starts: make([]uint32, texts.Limit()+2), orgOf: orgOf, single: true}
 	if n > 0 {
@@ -43,9 +39,12 @@ func newIndex(texts *record.Texts, n int, orgOf func(n uint32) record.Text, ids 
 		x.single = x.single && orgOf(i) == x.org
 		ids(i, count)
 	}
+
+	// Each id's start stands one further on than it will, as put moves it on.
 	for i := 1; i < len(x.starts); i++ {
 		x.starts[i] += x.starts[i-1]
 	}
+
 	x.at = make([]uint32, total)
 	i := uint32(0)
 	put := func(id record.Text) {
@@ -58,14 +57,16 @@ func newIndex(texts *record.Texts, n int, orgOf func(n uint32) record.Text, ids 
 	for ; i < uint32(n); i++ {
 		ids(i, put)
 	}
+
 	if !x.single {
-		x.byOrg()
+		x.sortByOrg()
 	}
 	return x
 }
 
-// byOrg brings the records of each id into the order of their organisations.
-func (x *index) byOrg() {
+// sortByOrg puts the records of each id in the order of their organisations, so
+// that of finds them by binary search.
+func (x *index) sortByOrg() {
 	for group := range x.ids {
 		if len(group) > 1 {
 			slices.SortStableFunc(group, func(a, b uint32) int { return cmp.Compare(x.orgOf(a), x.orgOf(b)) })
@@ -91,32 +92,7 @@ func (x *index) find(org, id record.Text) []uint32 {
 	return nil
 }
 
-// touch looks at where find is going to look for at most that many ids, and has a
-// look taken at the first record of each. No look depends on another, where find
-// waits for one after the other. The sum is worth nothing, but without one there
-// would be no look.
-func (x *index) touch(ids []record.Text, look func(n uint32) uint64) (sum uint64) {
-	if x == nil || len(x.at) == 0 {
-		return 0
-	}
-	var starts, first [together]uint32
-	for i, id := range ids {
-		if at := id.Index(); at+1 < len(x.starts) {
-			starts[i] = x.starts[at]
-		}
-	}
-	for i := range ids {
-		if at := starts[i]; int(at) < len(x.at) {
-			first[i] = x.at[at]
-		}
-	}
-	for i := range ids {
-		sum += look(first[i])
-	}
-	return sum
-}
-
-// of returns those records of one id that are of an organisation.
+// of returns the records of an organisation among those of one id.
 func (x *index) of(org record.Text, group []uint32) []uint32 {
 	if x.single {
 		if org != x.org {
@@ -141,4 +117,79 @@ func (x *index) groups(yield func([]uint32) bool) {
 			group = group[len(same):]
 		}
 	}
+}
+
+// fetchBatch is how many records are fetched from memory at once. Records that
+// are looked up one after the other lie far apart, and each lookup waits for the
+// one before it; lookups that do not depend on each other wait together.
+const fetchBatch = 64
+
+// lookup is what is going to be looked up in an index.
+type lookup struct {
+	*index
+	id   func(n uint32) record.Text // that record n is going to look up
+	read func(found uint32) uint64  // reads the record found; the result only keeps the compiler from leaving the read out
+}
+
+// prefetched yields the numbers from one to another, after it fetched what
+// finding will need for a batch of them: the index and the first record found.
+// MEASURED
+func prefetched(from, to int, lookups ...lookup) iter.Seq[uint32] {
+	return func(yield func(n uint32) bool) {
+		for ; from < to; from += fetchBatch {
+			end := min(from+fetchBatch, to)
+			for _, l := range lookups {
+				l.fetch(uint32(from), uint32(end))
+			}
+			for n := from; n < end; n++ {
+				if !yield(uint32(n)) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// fetch reads in three steps, so that no read within a step depends on another.
+func (l lookup) fetch(from, to uint32) {
+	if len(l.at) == 0 {
+		return
+	}
+	var starts, first [fetchBatch]uint32
+	for i := range to - from {
+		if at := l.id(from + i).Index(); at+1 < len(l.starts) {
+			starts[i] = l.starts[at]
+		}
+	}
+	for i, at := range starts[:to-from] {
+		if int(at) < len(l.at) {
+			first[i] = l.at[at]
+		}
+	}
+	for _, n := range first[:to-from] {
+		l.read(n)
+	}
+}
+
+// lookupsOfEntries is what rules look up for an entry. The entries are nil until
+// their values are final.
+func lookupsOfEntries(legs *legGroups, entries *entryGroups) []lookup {
+	recording := func(n uint32) record.Text { return legs.Entries[n].Recording }
+	conversation := func(n uint32) record.Text { return legs.Entries[n].Conversation }
+	trunk := func(leg uint32) uint64 { return uint64(legs.Legs[leg].Trunk) }
+	lookups := []lookup{{legs.byRecording, recording, trunk}, {legs.byConversation, conversation, trunk}}
+	if entries != nil {
+		lookups = append(lookups, lookup{entries.byRecording, recording, func(n uint32) uint64 { return uint64(n) }})
+	}
+	return lookups
+}
+
+// lookupsOfLegs is what the assessment of a leg looks up.
+func lookupsOfLegs(a *assessor) []lookup {
+	return []lookup{{a.byRecording, func(n uint32) record.Text {
+		if listed := a.listed(n); len(listed) > 0 {
+			return listed[0]
+		}
+		return record.None
+	}, func(entry uint32) uint64 { return uint64(a.Entries[entry].Start) + uint64(a.states[entry].repaired) }}}
 }

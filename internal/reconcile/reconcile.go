@@ -1,176 +1,107 @@
 // Package reconcile is the decision: which recording belongs to which leg,
-// what a lost value must have been, what is missing, and what nobody can tell.
+// what a missing value must have been, what was never delivered, and what
+// cannot be decided.
 //
-// It is pure. Everything it knows is in [Evidence], and everything it says is
-// in [Decision]; the same evidence in any order gives the same decision. What
-// can be decided of one row beside the others is left to a [Spread].
+// It is pure. Its input is [Evidence], its output is [Decision], and the order
+// of the evidence does not matter. [Decide] lists the stages in order; each
+// takes values and returns values.
 //
-// One entry passes through it like this. Its organisation is settled, ids are
-// taken from the names of its objects, its third time is computed from the
-// other two (claim.go). An id still missing may be the one recording that its
-// conversation's legs list and nobody has (claim.go). Then the legs with its
-// id or of its conversation are found, and what they and the registrations
-// agree on fills the required fields it lacks (repair.go). Only when all
-// entries are final are findings made: of entries (entry.go), of legs with
-// their coverage and verdict (leg.go), of documents and partitions
-// (document.go).
+// # One interval
+//
+// Say that manifests have two entries of conversation c1. Entry 0 has recording
+// id r1, a start and a duration, and lacks its end and its trunk. Entry 1 has no
+// recording id. CDRs have two rows of leg 1 in c1, of which the later one lists
+// r1 and r2 and names trunk T1.
+//
+//   - The entries get their organisations (names.go). The earlier row of leg 1 is
+//     superseded (supersede.go).
+//   - [nightFacts] say what is known of the night as a whole: nothing is damaged
+//     and no id is overused (facts.go, overuse.go).
+//   - Legs are grouped by the conversation that they belong to and by the
+//     recordings that they list (leg.go).
+//   - Object keys and media keys fill in ids (names.go). Entry 0 ends where its
+//     start and its duration say (arithmetic.go).
+//   - [ownership] says which entries, documents and legs belong to the interval:
+//     here all of them (owned.go).
+//   - Entry 1 claims r2: it is the one id that legs of c1 list and no entry has,
+//     and entry 1 is the only entry of c1 that lacks its id (claim.go).
+//   - Entry 0 gets trunk T1 from the leg that lists r1. Each value filled in is a
+//     [Repair] if the source requires the field (repair.go).
+//   - Now that all values are final, the findings of entries say what was
+//     repaired and what is still wrong (entry.go).
+//   - Leg 1 has entries 0 and 1. Together they cover its talk time, so no
+//     recording is missing and its [Verdict] is "repaired" (leg.go, coverage.go,
+//     verdict.go).
+//   - Documents and missing inputs get their findings (document.go), and
+//     everything is put in the order of its table (order.go).
+//
+// # Where the rules are tested
+//
+// Each kind of rule has its tests next to it: claims in claim_test.go, repairs
+// and their order in repair_test.go, times in arithmetic_test.go, overused ids
+// in overuse_test.go, superseded legs in supersede_test.go, exclusions in
+// exclusion_test.go, verdicts in verdict_test.go, incomplete input in
+// facts_test.go, and findings with their statuses in finding_test.go. They build
+// small evidence by hand (evidence_test.go). The stories in /testdata tell how
+// rules work together; they are run through the whole job.
 package reconcile
 
-import (
-	"cmp"
-	"io"
+import "cdrmend/internal/policy"
 
-	"cdrmend/internal/cdr"
-	"cdrmend/internal/manifest"
-	"cdrmend/internal/policy"
-	"cdrmend/internal/record"
-	"cdrmend/internal/registration"
-)
+// Decide makes the decision. It takes over its evidence: it fills in the
+// entries' final values, drops superseded legs and overused ids, and releases
+// what only the decision needed. The caller may only read the evidence through
+// the decision afterwards.
+func Decide(ev *Evidence, spread Spread) *Decision { return decide(ev, spread, nil) }
 
-// Source is one source as the decision sees it.
-type Source struct {
-	Kind     policy.Kind
-	Name     string
-	Org      record.Text // the org of records that carry none
-	Profile  *record.Profile
-	URL      string // as configured
-	Required record.Fields
-	Settled  bool
-	NoUse    bool // nothing was read that could be evidence
-}
+// decide also fills in the trace if there is one. Whatever a trace does not keep
+// can be collected once the last stage that takes it has returned.
+func decide(ev *Evidence, spread Spread, trace *Trace) *Decision {
+	words := newWords(ev)
+	exclusions := compileExclusions(ev)
 
-// Object is one object that was listed.
-type Object struct {
-	Source    uint32
-	Partition uint32
-	Key       string
-	Modified  record.Time
-}
+	// What counts, and what is known of the night as a whole.
+	objects := orderObjects(ev)
+	assignOrganisations(ev)
+	superseded := dropSupersededLegs(ev, objects, spread)
+	facts := factsOf(ev, spread)
+	forgetOverusedIDs(ev, facts.overused)
 
-// Partition is one partition that was read.
-type Partition struct {
-	Source  uint32
-	Span    record.Span
-	URL     string // with its placeholders filled
-	Damaged bool
-	Empty   bool
-}
+	// What each entry's values must have been.
+	legs := groupLegs(ev, facts, spread)
+	states := fillFromNames(ev, facts.overused)
+	owned := ownedBy(ev, legs)
+	claims := claimUnclaimed(legs, states, trace)
+	repairs := repairEntries(legs, states, owned.entries, claims, spread)
+	spread.Pause()
+	entries := groupEntries(ev, states, owned.entries)
+	ev.releaseLookup(trace)
+	spread.Pause()
 
-// Evidence is everything a decision is made from. Objects are sorted by
-// (source, key); documents and legs refer to them by number.
-type Evidence struct {
-	Interval record.Span
-	Org      record.Text // of records that have none and whose source has none
-	Texts    *record.Texts
-	Policy   *policy.Policy
+	// What is wrong with entries, legs, documents and inputs.
+	found := &foundDefects{needed: map[uint32]bool{}}
+	outcomes, reports := reportEntries(entries, legs, objects, repairs.candidates, words, spread)
+	found.add(reports...)
+	trace.keep(legs, states, outcomes)
+	legs = legs.withoutListed() // only entries are looked up by the recordings that legs list
+	spread.Pause()
+	assessor := newAssessor(legs, entries, exclusions, claims.possible)
+	calls := decideCalls(assessor, outcomes, owned.legs, spread)
+	found.add(calls.reports...)
+	found.add(reportDocuments(ev, owned.documents), reportInputs(ev, facts, found.needed))
+	trace.keepAssessor(assessor)
+	ev.releaseParticulars(trace)
+	spread.Pause()
 
-	Sources    []Source
-	Partitions []Partition
-	Objects    []Object
-
-	Documents []manifest.Document
-	Entries   []manifest.Entry
-	Rests     io.ReaderAt // what entries say beside; for the table of recordings only
-
-	Legs        []cdr.Shown
-	Particulars []cdr.Particulars // of the same legs; given up when they are decided
-	Recordings  []record.Text     // that legs list
-	Talk        []record.Span
-	LegInvalid  []LegInvalid // sorted by leg's Ref
-
-	Outages []registration.Outage
-	Index   *registration.Index
-	Lines   *registration.Lines
-
-	Media *Media // nil when media is not checked
-}
-
-// OrgOf returns the organisation of a record: its own or its document's, that
-// of its object's key, its source's, the configuration's.
-func (ev *Evidence) OrgOf(source uint32, own, ofKey record.Text) record.Text {
-	return cmp.Or(own, ofKey, ev.Sources[source].Org, ev.Org)
-}
-
-// LegInvalid is a value of a leg that did not parse.
-type LegInvalid struct {
-	Ref   record.Ref
-	Field record.Field
-	Raw   string
-}
-
-// Media is which media objects are there.
-type Media struct {
-	CheckSize bool
-	Size      func(source uint32, key record.Text) (size int64, ok bool)
-}
-
-// decider holds the indexes while a decision is made.
-type decider struct {
-	*Evidence
-	decision *Decision
-	spread   Spread
-	byKey    []uint32 // rank of each object in (key, source) order
-	voices   map[record.Text]bool
-	screens  map[record.Text]bool
-	rules    []exclusion
-
-	badConversations, badRecordings map[uint64]bool // ids that too many records carry
-
-	state     []entryState
-	ownedDoc  []bool
-	ownedLeg  []bool
-	legsOf    *index                    // legs by conversation
-	claims    *index                    // legs by recording id that they list
-	entriesOf *index                    // voice entries by final conversation
-	withID    *index                    // entries by final recording id
-	possible  map[uint64]bool           // ids that an entry without one may have
-	candidate map[candidacy]record.Text // the values, joined
-	claimed   map[uint32]record.Run     // of decision.Refs: the legs that list a claimed id
-	contests  map[uint64]contest        // by conversation; nil unless the decision is traced
-
-	openLeg  []bool                    // has an open or indeterminate finding
-	lost     map[uint64]bool           // recordings that are missing
-	damaged  [policy.NumKinds][]uint32 // damaged partitions of settled sources
-	empty    [policy.NumKinds][]uint32 // empty partitions of the interval
-	needed   map[uint32]bool           // empty partitions that something starts in
-	earliest map[uint32]record.Time    // of the partitions of each manifest source
-}
-
-// entryState is what was found out about an entry beside its values.
-type entryState struct {
-	rules     uint32 // that filled the fields, ruleBits of each by place in manifest.Repairable
-	repaired  uint8  // fields that a repair filled, likewise a bit of each
-	ambiguous uint8
-	owned     bool
-	voice     bool
-	open      bool // has an open or indeterminate finding
-	serious   bool // has one of severity major or critical
-	flawed    bool // has a finding that makes its legs incomplete
-}
-
-// Decide makes the decision, spread over processors. It fills in the final
-// values of the entries in the evidence.
-func Decide(ev *Evidence, spread Spread) *Decision { return newDecider(ev, spread).decide() }
-
-func (d *decider) decide() *Decision {
-	d.findDamage()
-	d.findEmpty()
-	d.findEarliest()
-	d.settleOrgs()
-	d.dropSuperseded()
-	d.dropOverused()
-	d.indexLegs()
-	d.takeFromNames()
-	d.own()
-	d.claimUnclaimed()
-	d.repairEntries()
-	d.spread.Pause()
-	d.settleIDs()
-	d.spread.Pause()
-	d.judgeEntries()
-	d.spread.Pause()
-	d.judgeLegs()
-	d.judgeDocuments()
-	d.judgePartitions()
-	return d.finish()
+	// The order of the tables.
+	d := &Decision{
+		Evidence: ev, words: words, found: found.lists, ownedDoc: owned.documents,
+		Repairs: repairs.list, Refs: repairs.refs, Calls: calls.list,
+		Recordings: statusOfEntries(states, outcomes, owned.entries),
+		Lost:       calls.lost, Incomplete: facts.incomplete, Blamed: found.damage, OverusedIDs: facts.overused.count(),
+	}
+	d.Balance[policy.Manifests] = balanceOfEntries(states, outcomes, owned.entries)
+	d.Balance[policy.CDRs] = balanceOfLegs(owned.legs, calls.open, superseded)
+	d.sort(objects, spread)
+	return d
 }

@@ -6,50 +6,94 @@ import (
 	"math/bits"
 	"slices"
 
-	"cdrmend/internal/cdr"
 	"cdrmend/internal/manifest"
 	"cdrmend/internal/record"
 )
 
+// Rule is how a value was found.
+type Rule uint8
+
+// The rules, in no particular order.
+const (
+	NoRule Rule = iota
+	ObjectKey
+	MediaKey
+	SoleUnclaimed
+	CDRRecording
+	CDRConversation
+	RegistrationLine
+	Arithmetic
+	NumRules
+)
+
+var ruleNames = [NumRules]string{
+	"", "object-key", "media-key", "sole-unclaimed", "cdr-recording", "cdr-conversation", "registration-line", "arithmetic",
+}
+
+// String returns the rule's name in the tables.
+func (r Rule) String() string { return ruleNames[r] }
+
+// Repair is one value that was filled in.
+type Repair struct {
+	Entry    uint32
+	Old      record.Text // the value that is replaced; set by Complete
+	Field    record.Field
+	Rule     Rule
+	Evidence record.Run // of Decision.Refs; empty for what the object itself says
+}
+
+// repairSet is all repairs, in the order of the entries and of
+// manifest.Repairable.
+type repairSet struct {
+	list       []Repair
+	refs       []record.Ref // that they name as evidence, those of claims first
+	candidates candidates
+}
+
 var repairable = record.Of(manifest.Repairable[:]...)
 
-// repairEntries fills in the required fields that owned entries lack.
-func (d *decider) repairEntries() {
-	menders := make([]mender, d.parts(len(d.Entries)))
-	lacking := d.lacking()
-	repairs := make([]Repair, lacking[len(menders)])
-	d.eachPart(len(d.Entries), func(i, from, to int) {
-		m := &menders[i]
-		m.decider, m.repairs = d, repairs[lacking[i]:lacking[i]:lacking[i+1]]
-		for n := from; n < to; n++ {
-			if (n-from)%together == 0 && lacking[i] < lacking[i+1] {
-				m.touched += d.touchEntries(uint32(n), uint32(min(n+together, to)))
-			}
-			if d.state[n].owned {
-				m.repair(uint32(n))
+// repairEntries fills in the required fields that owned entries lack, and lists
+// what was filled in before. It takes over what the claims cite and name.
+func repairEntries(legs *legGroups, states []entryState, owned []bool, claims claimSet, spread Spread) repairSet {
+	n := len(legs.Entries)
+	parts := make([]repairPart, spread.parts(n))
+	most := mostRepairs(legs.Evidence, owned, spread)
+	all := make([]Repair, most[len(parts)])
+	spread.eachPart(n, func(i, from, to int) {
+		p := &parts[i]
+		p.legs, p.states, p.claimed = legs, states, claims.evidence
+		p.repairs = all[most[i]:most[i]:most[i+1]]
+		if most[i] == most[i+1] {
+			return
+		}
+		for n := range prefetched(from, to, lookupsOfEntries(legs, nil)...) {
+			if owned[n] {
+				p.repair(n)
 			}
 		}
 	})
-	d.decision.Repairs = repairs[:0] // each mender's room begins at or after where its repairs go
+
+	repairs := repairSet{list: all[:0], refs: claims.refs, candidates: claims.candidates}
 	refs := 0
-	for i := range menders {
-		refs += len(menders[i].refs)
+	for i := range parts {
+		refs += len(parts[i].refs)
 	}
-	d.decision.Refs = slices.Grow(d.decision.Refs, refs)
-	for i := range menders {
-		d.takeRepairs(&menders[i])
+	repairs.refs = slices.Grow(repairs.refs, refs)
+	for i := range parts {
+		repairs.add(&parts[i])
 	}
+	return repairs
 }
 
-// lacking returns, for each part of the entries, how many repairs there may be in
-// the parts before it, and at last how many in all.
-func (d *decider) lacking() []int {
-	most := make([]int, d.parts(len(d.Entries))+1)
-	d.eachPart(len(d.Entries), func(i, from, to int) {
+// mostRepairs returns, for each part of the entries, how many repairs there may
+// be in the parts before it, and last how many in all.
+func mostRepairs(ev *Evidence, owned []bool, spread Spread) []int {
+	most := make([]int, spread.parts(len(ev.Entries))+1)
+	spread.eachPart(len(ev.Entries), func(i, from, to int) {
 		for n := from; n < to; n++ {
-			if d.state[n].owned {
-				e := &d.Entries[n]
-				most[i+1] += bits.OnesCount64(uint64(d.sourceOfEntry(e).Required & repairable &^ record.Fields(e.Given)))
+			if owned[n] {
+				e := &ev.Entries[n]
+				most[i+1] += bits.OnesCount64(uint64(ev.sourceOfEntry(e).Required & repairable &^ record.Fields(e.Given)))
 			}
 		}
 	})
@@ -59,92 +103,94 @@ func (d *decider) lacking() []int {
 	return most
 }
 
-// takeRepairs takes over what a mender did.
-func (d *decider) takeRepairs(m *mender) {
-	for _, r := range m.repairs {
-		if r.Rule != SoleUnclaimed {
-			r.Evidence.At += uint32(len(d.decision.Refs))
+// add adds the repairs of the next part. They may share memory with the list,
+// but never stand before its end.
+func (s *repairSet) add(p *repairPart) {
+	for _, r := range p.repairs {
+		if r.Rule != SoleUnclaimed { // whose evidence is that of the claim
+			r.Evidence.At += uint32(len(s.refs))
 		}
-		d.decision.Repairs = append(d.decision.Repairs, r)
+		s.list = append(s.list, r)
 	}
-	d.decision.Refs = append(d.decision.Refs, m.refs...)
-	maps.Copy(d.candidate, m.candidate)
-	*m = mender{}
+	s.refs = append(s.refs, p.refs...)
+	maps.Copy(s.candidates, p.candidates)
+	*p = repairPart{}
 }
 
-// mender repairs a part of the entries, perhaps beside others. It changes
-// nothing of the decider but those entries and their states.
-type mender struct {
-	*decider
-	repairs   []Repair
-	refs      []record.Ref // that they name
-	candidate map[candidacy]record.Text
-	touched   uint64 // what touch returned, for it to be wanted
+// repairPart repairs some of the entries, while others may be repaired at the
+// same time. It only changes those entries and their states.
+type repairPart struct {
+	legs       *legGroups
+	states     []entryState
+	claimed    map[uint32]record.Run
+	repairs    []Repair
+	refs       []record.Ref
+	candidates candidates
 }
 
-func (m *mender) repair(n uint32) {
-	e, st := &m.Entries[n], &m.state[n]
+func (p *repairPart) repair(n uint32) {
+	e, st := &p.legs.Entries[n], &p.states[n]
 	if repairable&^record.Fields(e.Given) == 0 {
 		return
 	}
+	// The order counts: a conversation that is found here leads to the trunk.
 	for i, f := range manifest.Repairable {
-		if !m.requires(e, st, f) || e.Has(f) {
+		if !p.legs.requires(e, st.voice, f) || e.Has(f) {
 			continue
 		}
 		var refs record.Run
 		switch {
 		case st.rule(i) == SoleUnclaimed:
-			refs = m.claimed[n]
+			refs = p.claimed[n]
 		case st.rule(i) != NoRule || st.ambiguous&(1<<i) != 0:
 		case f == record.ConversationID:
-			refs = m.repairConversation(n)
+			refs = p.repairConversation(n)
 		case f == record.TrunkID:
-			refs = m.repairTrunk(n)
+			refs = p.repairTrunk(n)
 		}
 		if st.rule(i) != NoRule {
 			st.repaired |= 1 << i
-			m.repairs = append(m.repairs, Repair{Entry: n, Field: f, Rule: st.rule(i), Evidence: refs})
+			p.repairs = append(p.repairs, Repair{Entry: n, Field: f, Rule: st.rule(i), Evidence: refs})
 		}
 	}
 }
 
-// legsOfEntry returns the legs that list the entry's recording (byID), or
-// those of its conversation, narrowed to the ones that overlap it.
-func (d *decider) legsOfEntry(n uint32) (legs []uint32, byID bool) {
-	e := &d.Entries[n]
-	if !d.state[n].voice {
-		return nil, false
-	}
-	if legs = d.claims.find(e.Org, e.Recording); len(legs) > 0 {
-		return legs, true
-	}
-	legs = d.legsOf.find(e.Org, e.Conversation)
-	span, valid := validSpan(e)
-	if !valid {
-		return legs, false
-	}
-	var overlapping []uint32
-	for _, leg := range legs {
-		if legSpan, ok := d.legSpan(leg); ok && legSpan.Overlaps(span) {
-			overlapping = append(overlapping, leg)
-		}
-	}
-	if len(overlapping) > 0 {
-		return overlapping, false
-	}
-	return legs, false
+func (p *repairPart) repairConversation(n uint32) record.Run {
+	e := &p.legs.Entries[n]
+	refs, _ := p.apply(n, record.ConversationID, CDRRecording, conversationsOf(p.legs, e, p.states[n].voice), &e.Conversation)
+	return refs
 }
 
-// legSpan returns the span of a leg; one without an end lasts for a day.
-func (d *decider) legSpan(n uint32) (record.Span, bool) {
-	l := &d.Legs[n]
-	if !l.Start.Known() {
-		return record.Span{}, false
+func (p *repairPart) repairTrunk(n uint32) record.Run {
+	e := &p.legs.Entries[n]
+	for r := range trunkRules(p.legs, e, p.states[n].voice) {
+		if r.silent != Spoke {
+			continue
+		}
+		if refs, done := p.apply(n, record.TrunkID, r.rule, r.values, &e.Trunk); done {
+			return refs
+		}
 	}
-	if !l.End.Known() {
-		return record.Span{Start: l.Start, End: l.Start.Add(legDuration)}, true
+	return record.Run{}
+}
+
+// apply fills a field if a rule named one value, and notes the candidates if it
+// named several. It reports whether the search ends here.
+func (p *repairPart) apply(n uint32, f record.Field, rule Rule, v values, field *record.Text) (record.Run, bool) {
+	switch len(v.ids) {
+	case 0:
+		return record.Run{}, false
+	case 1:
+		*field = v.ids[0]
+		p.states[n].fill(f, rule, true)
+		return cite(&p.refs, v.refs), true
 	}
-	return record.Span{Start: l.Start, End: l.End}, true
+	p.states[n].ambiguous |= 1 << repairBit(f)
+	if p.candidates == nil {
+		p.candidates = candidates{}
+	}
+	p.candidates.add(p.legs.Texts, n, f, v.ids)
+	return record.Run{}, true
 }
 
 // values are the distinct values that rows name, with the rows.
@@ -163,60 +209,22 @@ func (v *values) add(id record.Text, ref record.Ref) {
 	v.refs = append(v.refs, ref)
 }
 
-// apply fills a field with the one value, or notes that there are several.
-// It reports whether the search ends here.
-func (m *mender) apply(n uint32, f record.Field, rule Rule, v values, set *record.Text) (record.Run, bool) {
-	switch len(v.ids) {
-	case 0:
-		return record.Run{}, false
-	case 1:
-		*set = v.ids[0]
-		m.state[n].fill(f, rule, true)
-		return cite(&m.refs, v.refs), true
-	}
-	m.state[n].ambiguous |= 1 << place(f)
-	if m.candidate == nil {
-		m.candidate = map[candidacy]record.Text{}
-	}
-	m.candidate[candidacy{n, f}] = m.Texts.OfString(m.joined(v.ids))
-	return record.Run{}, true
-}
-
-func (m *mender) repairConversation(n uint32) record.Run {
-	refs, _ := m.apply(n, record.ConversationID, CDRRecording, m.conversations(n), &m.Entries[n].Conversation)
-	return refs
-}
-
-// conversations returns those of the legs that list the entry's recording.
-func (d *decider) conversations(n uint32) values {
-	e := &d.Entries[n]
-	var found values
-	if d.state[n].voice {
-		for _, leg := range d.claims.find(e.Org, e.Recording) {
-			found.add(d.Legs[leg].Conversation, d.Legs[leg].Ref)
+// conversationsOf returns the conversations of the legs that list the entry's
+// recording.
+func conversationsOf(legs *legGroups, e *manifest.Entry, voice bool) (found values) {
+	if voice {
+		for _, leg := range legs.byRecording.find(e.Org, e.Recording) {
+			found.add(legs.Legs[leg].Conversation, legs.Legs[leg].Ref)
 		}
 	}
 	return found
 }
 
-func (d *decider) trunks(legs []uint32) values {
-	var found values
+func trunksOf(ev *Evidence, legs []uint32) (found values) {
 	for _, leg := range legs {
-		found.add(d.Legs[leg].Trunk, d.Legs[leg].Ref)
+		found.add(ev.Legs[leg].Trunk, ev.Legs[leg].Ref)
 	}
 	return found
-}
-
-func (m *mender) repairTrunk(n uint32) record.Run {
-	for r := range m.trunkRules(n) {
-		if r.silent != Spoke {
-			continue
-		}
-		if refs, done := m.apply(n, record.TrunkID, r.rule, r.values, &m.Entries[n].Trunk); done {
-			return refs
-		}
-	}
-	return record.Run{}
 }
 
 // ruling is what one rule says, or why it says nothing.
@@ -226,14 +234,13 @@ type ruling struct {
 	silent Silence
 }
 
-// trunkRules yields what each rule says of an entry's trunk: the legs of the
-// recording, those of its conversation, and only then the registrations of its
-// line.
-func (d *decider) trunkRules(n uint32) iter.Seq[ruling] {
+// trunkRules yields what each rule says about an entry's trunk: the legs that
+// list its recording, the legs of its conversation, and only then the
+// registrations of its line.
+func trunkRules(legs *legGroups, e *manifest.Entry, voice bool) iter.Seq[ruling] {
 	return func(yield func(ruling) bool) {
-		e := &d.Entries[n]
-		legs, byID := d.legsOfEntry(n)
-		found := d.trunks(legs)
+		group, byID := legs.ofEntry(e, voice)
+		found := trunksOf(legs.Evidence, group)
 		first := ruling{CDRRecording, found, Spoke}
 		if !byID {
 			first = ruling{rule: CDRRecording, silent: NoLegListsIt}
@@ -241,65 +248,46 @@ func (d *decider) trunkRules(n uint32) iter.Seq[ruling] {
 		if !yield(first) {
 			return
 		}
-		ofConversation := d.trunks(d.legsOf.find(e.Org, e.Conversation))
+
+		// Legs that overlap the entry come before others of its conversation.
+		// A hidden leg could name another trunk.
+		ofConversation := trunksOf(legs.Evidence, legs.ofConversation(e))
 		if len(found.ids) == 0 {
 			found = ofConversation
 		}
 		second := ruling{CDRConversation, found, Spoke}
-		if d.cdrsIncomplete(e) != complete {
+		if legs.cdrsOf(e) != complete {
 			second = ruling{rule: CDRConversation, silent: CDRsIncomplete}
 		}
 		if !yield(second) {
 			return
 		}
+
 		if len(ofConversation.ids) > 0 {
 			yield(ruling{rule: RegistrationLine, silent: LegsNameTrunks})
 			return
 		}
-		yield(ruling{RegistrationLine, d.registered(e, legs), Spoke})
+		yield(ruling{RegistrationLine, registeredTrunks(legs.Evidence, e, group), Spoke})
 	}
 }
 
-// registered returns the trunks that the entry's line registered, or, when
+// registeredTrunks returns the trunks that the entry's line registered, or, when
 // its line is unknown or registered none, the lines of its legs.
-func (d *decider) registered(e *manifest.Entry, legs []uint32) values {
+func registeredTrunks(ev *Evidence, e *manifest.Entry, legs []uint32) values {
 	if e.Line != record.None {
-		if ids, refs := d.Lines.Trunk(e.Org, []record.Text{e.Line}, e.Start); len(ids) > 0 {
+		if ids, refs := ev.Lines.Trunk(e.Org, []record.Text{e.Line}, e.Start); len(ids) > 0 {
 			return values{ids, refs}
 		}
 	}
 	var lines []record.Text
 	for _, leg := range legs {
-		if line := d.Legs[leg].Line; line != record.None && !slices.Contains(lines, line) {
+		if line := ev.Legs[leg].Line; line != record.None && !slices.Contains(lines, line) {
 			lines = append(lines, line)
 		}
 	}
 	if len(lines) == 0 {
 		return values{}
 	}
-	ids, refs := d.Lines.Trunk(e.Org, lines, e.Start)
+	ids, refs := ev.Lines.Trunk(e.Org, lines, e.Start)
 	return values{ids, refs}
-}
-
-// settleIDs indexes the entries by their final recording ids. No id changes any
-// more, and none that a record has is looked for by its text.
-func (d *decider) settleIDs() {
-	d.withID = newIndex(d.Texts, len(d.Entries), d.orgOfEntry, func(n uint32, add func(record.Text)) { add(d.Entries[n].Recording) })
-	if !d.traced() {
-		d.Texts.Freeze()
-	}
-}
-
-// indexConversations indexes the entries by their final conversations, which
-// only legs that list no recordings ask for.
-func (d *decider) indexConversations() {
-	d.entriesOf = &index{}
-	if !slices.ContainsFunc(d.Particulars, func(p cdr.Particulars) bool { return p.Recordings.N == 0 }) {
-		return
-	}
-	d.entriesOf = newIndex(d.Texts, len(d.Entries), d.orgOfEntry, func(n uint32, add func(record.Text)) {
-		if d.state[n].voice {
-			add(d.Entries[n].Conversation)
-		}
-	})
 }

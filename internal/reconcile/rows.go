@@ -11,94 +11,52 @@ import (
 	"cdrmend/internal/table"
 )
 
-// OwnedDocument reports whether a document belongs to this interval.
-func (d *Decision) OwnedDocument(n uint32) bool { return d.ownedDoc[n] }
-
-// documentOrg returns the organisation of a document as a whole.
-func (d *Decision) documentOrg(n uint32) record.Text {
-	doc := &d.Documents[n]
-	switch {
-	case doc.Org != record.None:
-		return doc.Org
-	case doc.Key.Org != record.None:
-		return doc.Key.Org
-	}
-	return d.Sources[d.Objects[doc.Object].Source].Org
+// rowWriter writes rows of the tables, one at a time.
+type rowWriter struct {
+	*Decision
+	row *table.Row
 }
 
-// input returns the source, URL and span that an input_missing finding is
-// about.
-func (d *Decision) input(f *Finding) (source uint32, url string, span record.Span) {
-	if f.About == AboutSource {
-		return f.Subject, d.Sources[f.Subject].URL, d.Interval
-	}
-	p := &d.Partitions[f.Subject]
-	return p.Source, p.URL, p.Span
-}
+func newRowWriter(d *Decision) *rowWriter { return &rowWriter{d, table.NewRow(d.Texts)} }
 
-// FindingRows yields the findings table. In its order the findings and their
-// entries lie far apart in memory, so they are fetched together.
-func (d *Decision) FindingRows(yield func(*table.Row, error) bool) {
-	r := table.NewRow(d.Texts)
-	var found [together]Finding
-	var entries [together]manifest.Entry
-	for refs := range slices.Chunk(d.order, together) {
-		for i, ref := range refs {
-			found[i] = d.found[ref.list][ref.n]
-		}
-		for i := range refs {
-			if found[i].About == AboutEntry {
-				entries[i] = d.Entries[found[i].Subject]
-			}
-		}
-		for i := range refs {
-			d.findingRow(r, &found[i], &entries[i])
-			if !yield(r, nil) {
-				return
-			}
-		}
-	}
-}
-
-// findingRow makes a row of a finding, which is about the entry if it is about
-// one.
-func (d *Decision) findingRow(r *table.Row, f *Finding, e *manifest.Entry) {
-	r.Reset(table.Findings)
+// finding writes a finding, with the entry if it is about one.
+func (w *rowWriter) finding(f *Finding, e *manifest.Entry) {
+	w.row.Reset(table.Findings)
 	var id [len("fnd-") + 16]byte
-	r.AddBytes(f.AppendID(id[:0]))
-	r.AddSymbol(d.words.classes[f.Class])
-	r.AddSymbol(d.words.severities[f.Severity])
-	r.AddSymbol(d.words.statuses[f.Status])
+	w.row.AddBytes(f.AppendID(id[:0]))
+	w.row.AddSymbol(w.words.classes[f.Class])
+	w.row.AddSymbol(w.words.severities[f.Severity])
+	w.row.AddSymbol(w.words.statuses[f.Status])
 	switch f.About {
 	case AboutEntry:
-		d.subject(r, f, e.Org, e.Conversation, record.None, e.Trunk, e.Line)
-		d.where(r, d.Documents[e.Doc].Object, int64(e.Index))
-		r.AddTime(e.Start)
-		r.AddTime(e.End)
+		w.subject(f, e.Org, e.Conversation, record.None, e.Trunk, e.Line)
+		w.place(w.Documents[e.Doc].Object, int64(e.Index))
+		w.row.AddTime(e.Start)
+		w.row.AddTime(e.End)
 	case AboutLeg:
-		l := &d.Legs[f.Subject]
-		d.subject(r, f, l.Org, l.Conversation, l.ID, l.Trunk, l.Line)
-		d.where(r, l.Ref.Object, int64(l.Ref.Row))
-		r.AddTime(l.Start)
-		r.AddTime(l.End)
+		l := &w.Legs[f.Subject]
+		w.subject(f, l.Org, l.Conversation, l.ID, l.Trunk, l.Line)
+		w.place(l.Ref.Object, int64(l.Ref.Row))
+		w.row.AddTime(l.Start)
+		w.row.AddTime(l.End)
 	case AboutDocument:
-		d.subject(r, f, d.documentOrg(f.Subject), record.None, record.None, record.None, record.None)
-		d.where(r, d.Documents[f.Subject].Object, record.NoInt)
-		r.AddTime(record.NoTime)
-		r.AddTime(record.NoTime)
+		w.subject(f, w.documentOrg(f.Subject), record.None, record.None, record.None, record.None)
+		w.place(w.Documents[f.Subject].Object, record.NoInt)
+		w.row.AddTime(record.NoTime)
+		w.row.AddTime(record.NoTime)
 	default:
-		source, url, span := d.input(f)
-		d.subject(r, f, d.Sources[source].Org, record.None, record.None, record.None, record.None)
-		r.AddSymbol(d.words.sources[source])
-		r.AddText(url)
-		r.AddNull()
-		r.AddTime(bounded(span.Start))
-		r.AddTime(bounded(span.End))
+		source, url, span := w.input(f)
+		w.subject(f, w.Sources[source].Org, record.None, record.None, record.None, record.None)
+		w.row.AddSymbol(w.words.sources[source])
+		w.row.AddText(url)
+		w.row.AddNull()
+		w.row.AddTime(bounded(span.Start))
+		w.row.AddTime(bounded(span.End))
 	}
-	d.outage(r, f.Outage)
+	w.coincidence(f.Outage)
 }
 
-// bounded makes the ends of all time missing.
+// bounded returns no time for the ends of [record.Forever].
 func bounded(t record.Time) record.Time {
 	if t == record.Forever.End {
 		return record.NoTime
@@ -106,74 +64,60 @@ func bounded(t record.Time) record.Time {
 	return t
 }
 
-func (d *Decision) subject(r *table.Row, f *Finding, org, conversation, leg, trunk, line record.Text) {
+func (w *rowWriter) subject(f *Finding, org, conversation, leg, trunk, line record.Text) {
 	for _, t := range []record.Text{org, conversation, f.Recording, leg, trunk, line} {
-		r.AddSymbol(t)
+		w.row.AddSymbol(t)
 	}
-	r.AddSymbol(d.words.field(f.Field))
-	r.AddSymbol(f.Detail)
+	w.row.AddSymbol(w.words.field(f.Field))
+	w.row.AddSymbol(f.Detail)
 }
 
-func (d *Decision) where(r *table.Row, object uint32, row int64) {
-	r.AddSymbol(d.words.sources[d.Objects[object].Source])
-	r.AddText(d.Objects[object].Key)
-	r.AddCount(row)
+func (w *rowWriter) place(object uint32, row int64) {
+	w.row.AddSymbol(w.words.sources[w.Objects[object].Source])
+	w.row.AddText(w.Objects[object].Key)
+	w.row.AddCount(row)
 }
 
-func (d *Decision) outage(r *table.Row, c registration.Coincidence) {
+func (w *rowWriter) coincidence(c registration.Coincidence) {
 	if c.Outage >= 0 {
-		r.AddText(d.Outages[c.Outage].ID)
-		r.AddSymbol(d.words.causes[d.Outages[c.Outage].Cause])
+		w.row.AddText(w.Outages[c.Outage].ID)
+		w.row.AddSymbol(w.words.causes[w.Outages[c.Outage].Cause])
 	} else {
-		r.AddNull()
-		r.AddNull()
+		w.row.AddNull()
+		w.row.AddNull()
 	}
-	r.AddSymbol(d.words.relations[c.Relation])
-	r.AddCount(c.OverlapMS)
+	w.row.AddSymbol(w.words.relations[c.Relation])
+	w.row.AddCount(c.OverlapMS)
 }
 
-// RepairRows yields the repairs table. The interval's name stands in every
-// row.
-func (d *Decision) RepairRows(interval string) table.Rows {
-	return func(yield func(*table.Row, error) bool) {
-		r := table.NewRow(d.Texts)
-		for _, repair := range d.Repairs {
-			d.repairRow(r, interval, repair)
-			if !yield(r, nil) {
-				return
-			}
-		}
-	}
-}
-
-func (d *Decision) repairRow(r *table.Row, interval string, repair Repair) {
-	e := &d.Entries[repair.Entry]
-	shown, _ := d.Value(repair)
-	r.Reset(table.Repairs)
-	r.AddText(interval)
-	d.where(r, d.Documents[e.Doc].Object, int64(e.Index))
-	r.AddSymbol(e.Org)
-	r.AddSymbol(e.Conversation)
-	r.AddSymbol(e.Recording)
-	r.AddSymbol(d.words.fields[repair.Field])
-	r.AddSymbol(repair.Old)
-	r.AddText(shown)
-	r.AddSymbol(d.words.rules[repair.Rule])
-	r.AddText(d.cited(repair.Evidence))
+func (w *rowWriter) repair(interval string, repair Repair) {
+	e := &w.Entries[repair.Entry]
+	shown, _ := w.Value(repair)
+	w.row.Reset(table.Repairs)
+	w.row.AddText(interval)
+	w.place(w.Documents[e.Doc].Object, int64(e.Index))
+	w.row.AddSymbol(e.Org)
+	w.row.AddSymbol(e.Conversation)
+	w.row.AddSymbol(e.Recording)
+	w.row.AddSymbol(w.words.fields[repair.Field])
+	w.row.AddSymbol(repair.Old)
+	w.row.AddText(shown)
+	w.row.AddSymbol(w.words.rules[repair.Rule])
+	w.row.AddText(w.cited(repair.Evidence))
 }
 
 // maxCited is how many rows a repair names before it only counts them.
 const maxCited = 8
 
-func (d *Decision) cited(run record.Run) string {
-	refs := record.RunOf(run, d.Refs)
+func (w *rowWriter) cited(run record.Run) string {
+	refs := record.RunOf(run, w.Refs)
 	if len(refs) == 0 {
 		return "key"
 	}
 	names := make([]string, len(refs))
 	for i, ref := range refs {
-		o := &d.Objects[ref.Object]
-		names[i] = d.Sources[o.Source].Name + ":" + o.Key + "#" + strconv.FormatUint(uint64(ref.Row), 10)
+		o := &w.Objects[ref.Object]
+		names[i] = w.Sources[o.Source].Name + ":" + o.Key + "#" + strconv.FormatUint(uint64(ref.Row), 10)
 	}
 	slices.Sort(names)
 	if more := len(names) - maxCited; more > 0 {
@@ -182,143 +126,76 @@ func (d *Decision) cited(run record.Run) string {
 	return strings.Join(names, ";")
 }
 
-// CallRows yields the calls table.
-func (d *Decision) CallRows(yield func(*table.Row, error) bool) {
-	r := table.NewRow(d.Texts)
-	for i := range d.Calls {
-		d.callRow(r, &d.Calls[i])
-		if !yield(r, nil) {
-			return
-		}
-	}
-}
-
-// CallRowsOf yields the rows of the calls with one of some verdicts.
-func (d *Decision) CallRowsOf(verdicts ...Verdict) table.Rows {
-	return func(yield func(*table.Row, error) bool) {
-		r := table.NewRow(d.Texts)
-		for i := range d.Calls {
-			if !slices.Contains(verdicts, d.Calls[i].Verdict) {
-				continue
-			}
-			d.callRow(r, &d.Calls[i])
-			if !yield(r, nil) {
-				return
-			}
-		}
-	}
-}
-
-func (d *Decision) callRow(r *table.Row, c *Call) {
-	l := &d.Legs[c.Leg]
-	r.Reset(table.Calls)
+func (w *rowWriter) call(c *Call) {
+	l := &w.Legs[c.Leg]
+	w.row.Reset(table.Calls)
 	for _, t := range []record.Text{l.Org, l.Conversation, l.ID, l.Trunk, l.Line, l.Direction} {
-		r.AddSymbol(t)
+		w.row.AddSymbol(t)
 	}
-	r.AddTime(l.Start)
-	r.AddTime(l.Answer)
-	r.AddTime(l.End)
-	r.AddSymbol(d.words.verdicts[c.Verdict])
-	r.AddSymbol(c.Reason)
+	w.row.AddTime(l.Start)
+	w.row.AddTime(l.Answer)
+	w.row.AddTime(l.End)
+	w.row.AddSymbol(w.words.verdicts[c.Verdict])
+	w.row.AddSymbol(c.Reason)
 	switch {
 	case c.Entries == 0:
-		r.AddNull()
+		w.row.AddNull()
 	case c.ByID:
-		r.AddSymbol(d.words.byID)
+		w.row.AddSymbol(w.words.byID)
 	default:
-		r.AddSymbol(d.words.byConversation)
+		w.row.AddSymbol(w.words.byConversation)
 	}
-	r.AddInt(int64(c.Entries))
+	w.row.AddInt(int64(c.Entries))
 	if c.Covered == record.NoInt {
-		r.AddNull()
-		r.AddNull()
+		w.row.AddNull()
+		w.row.AddNull()
 	} else {
-		r.AddInt(floorMS(c.Covered))
-		r.AddInt(floorMS(c.Uncovered))
+		w.row.AddInt(floorMS(c.Covered))
+		w.row.AddInt(floorMS(c.Uncovered))
 	}
-	d.outage(r, c.Outage)
-	d.where(r, l.Ref.Object, int64(l.Ref.Row))
+	w.coincidence(c.Outage)
+	w.place(l.Ref.Object, int64(l.Ref.Row))
 }
 
-// OutageRows yields the outages table.
-func (d *Decision) OutageRows(yield func(*table.Row, error) bool) {
-	r := table.NewRow(d.Texts)
-	for _, n := range d.Shown {
-		d.outageRow(r, &d.Outages[n])
-		if !yield(r, nil) {
-			return
-		}
-	}
+func (w *rowWriter) outage(o *registration.Outage) {
+	w.row.Reset(table.Outages)
+	w.row.AddText(o.ID)
+	w.row.AddSymbol(o.Org)
+	w.row.AddSymbol(o.Trunk)
+	w.row.AddSymbol(o.Line)
+	w.row.AddTime(o.Span.Start)
+	w.row.AddTime(o.Span.End)
+	w.row.AddText(o.EndedBy)
+	w.row.AddText(o.Cause.String())
+	w.row.AddText(o.Causes)
+	w.row.AddInt(int64(o.Failures))
+	w.row.AddTime(o.BindingUntil)
+	w.place(o.First.Object, int64(o.First.Row))
+	w.place(o.Last.Object, int64(o.Last.Row))
 }
 
-func (d *Decision) outageRow(r *table.Row, o *registration.Outage) {
-	r.Reset(table.Outages)
-	r.AddText(o.ID)
-	r.AddSymbol(o.Org)
-	r.AddSymbol(o.Trunk)
-	r.AddSymbol(o.Line)
-	r.AddTime(o.Span.Start)
-	r.AddTime(o.Span.End)
-	r.AddText(o.EndedBy)
-	r.AddText(o.Cause.String())
-	r.AddText(o.Causes)
-	r.AddInt(int64(o.Failures))
-	r.AddTime(o.BindingUntil)
-	d.where(r, o.First.Object, int64(o.First.Row))
-	d.where(r, o.Last.Object, int64(o.Last.Row))
-}
-
-// RecordingRows yields the recordings table. What entries say beside is kept
-// in the order of the table.
-func (d *Decision) RecordingRows(yield func(*table.Row, error) bool) {
-	r := table.NewRow(d.Texts)
-	var rest manifest.Rest
-	rests := manifest.NewRestReader(d.Rests)
-	next := uint32(0) // entry whose rest comes next, and its document
-	var at *manifest.Document
-	for _, rec := range d.Recordings {
-		if doc := &d.Documents[d.Entries[rec.Entry].Doc]; doc != at {
-			rests.Open(doc.Rest)
-			at, next = doc, doc.First
-		}
-		err := rests.Skip(int(rec.Entry - next))
-		if err == nil {
-			err = rests.Next(&rest)
-		}
-		if err != nil {
-			yield(nil, err)
-			return
-		}
-		next = rec.Entry + 1
-		d.recordingRow(r, rec, &rest)
-		if !yield(r, nil) {
-			return
-		}
-	}
-}
-
-func (d *Decision) recordingRow(r *table.Row, rec Recording, rest *manifest.Rest) {
-	e := &d.Entries[rec.Entry]
-	r.Reset(table.Recordings)
+func (w *rowWriter) recording(rec Recording, rest *manifest.Rest) {
+	e := &w.Entries[rec.Entry]
+	w.row.Reset(table.Recordings)
 	for _, t := range []record.Text{e.Org, e.Conversation, e.Recording, e.Trunk, e.Line} {
-		r.AddSymbol(t)
+		w.row.AddSymbol(t)
 	}
-	r.AddTime(e.Start)
-	r.AddTime(e.End)
-	r.AddCount(e.Duration)
-	r.AddBytes(rest.Direction)
-	r.AddBytes(rest.ANI)
-	r.AddBytes(rest.DNIS)
-	r.AddSymbol(e.MediaType)
-	r.AddSymbol(e.MediaSubtype)
-	r.AddJoined(rest.Users)
+	w.row.AddTime(e.Start)
+	w.row.AddTime(e.End)
+	w.row.AddCount(e.Duration)
+	w.row.AddBytes(rest.Direction)
+	w.row.AddBytes(rest.ANI)
+	w.row.AddBytes(rest.DNIS)
+	w.row.AddSymbol(e.MediaType)
+	w.row.AddSymbol(e.MediaSubtype)
+	w.row.AddJoined(rest.Users)
 	if len(rest.MediaKey) > 0 {
-		r.AddBytes(rest.MediaKey)
+		w.row.AddBytes(rest.MediaKey)
 	} else {
-		r.AddSymbol(e.MediaKey)
+		w.row.AddSymbol(e.MediaKey)
 	}
-	r.AddCount(rest.MediaBytes)
-	r.AddBytes(rest.MediaSHA256)
-	r.AddSymbol(d.words.recordings[rec.Status])
-	d.where(r, d.Documents[e.Doc].Object, int64(e.Index))
+	w.row.AddCount(rest.MediaBytes)
+	w.row.AddBytes(rest.MediaSHA256)
+	w.row.AddSymbol(w.words.recordings[rec.Status])
+	w.place(w.Documents[e.Doc].Object, int64(e.Index))
 }

@@ -2,11 +2,12 @@ package reconcile
 
 import "slices"
 
-// rounds is how often a list is parted in two before its parts are sorted.
+// rounds is how often each part of a list is divided in two before the parts are
+// sorted.
 const rounds = 3
 
-// sortSpread sorts a list whose order is total, in place: a night has millions
-// of findings.
+// sortSpread sorts a list whose order is total, in place and in parallel: a night
+// has millions of findings.
 func sortSpread[E any](spread Spread, list []E, order func(a, b E) int) {
 	parts := [][]E{list}
 	for range rounds {
@@ -14,15 +15,15 @@ func sortSpread[E any](spread Spread, list []E, order func(a, b E) int) {
 			break
 		}
 		halves := make([][]E, 2*len(parts))
-		spread.Each(len(parts), func(i int) { halves[2*i], halves[2*i+1] = parted(parts[i], order) })
+		spread.Each(len(parts), func(i int) { halves[2*i], halves[2*i+1] = divide(parts[i], order) })
 		parts = halves
 	}
 	spread.Each(len(parts), func(i int) { slices.SortFunc(parts[i], order) })
 }
 
-// parted moves the elements of a list so that none of its first part comes after
+// divide moves the elements of a list so that none of its first part comes after
 // one of the rest.
-func parted[E any](list []E, order func(a, b E) int) (first, rest []E) {
+func divide[E any](list []E, order func(a, b E) int) (first, rest []E) {
 	if len(list) == 0 {
 		return nil, nil
 	}
@@ -42,7 +43,7 @@ func parted[E any](list []E, order func(a, b E) int) (first, rest []E) {
 	}
 }
 
-// middle returns an element that about as many come before as after.
+// middle returns an element near the median.
 func middle[E any](list []E, order func(a, b E) int) E {
 	const samples = 33
 	some := make([]E, 0, samples)

@@ -10,28 +10,43 @@ import (
 	"cdrmend/internal/record"
 )
 
-// Trace is a decision that can be asked why it is as it is. It asks the rules
-// that made the decision again, and changes nothing.
+// Trace is a decision with what it rests on. It asks the rules that made the
+// decision again, and changes nothing.
 type Trace struct {
 	*Decision
-	d *decider
+	legs     *legGroups
+	states   []entryState
+	outcomes []entryOutcome
+	assessor *assessor
+	contests map[uint64]contest // by conversation
 }
 
 // Explain makes the decision that Decide makes, and keeps what it rests on.
 func Explain(ev *Evidence, spread Spread) *Trace {
-	d := newDecider(ev, spread)
-	d.contests = map[uint64]contest{}
-	return &Trace{d.decide(), d}
+	t := &Trace{contests: map[uint64]contest{}}
+	t.Decision = decide(ev, spread, t)
+	return t
 }
 
-// traced reports whether somebody is going to ask why.
-func (d *decider) traced() bool { return d.contests != nil }
+// keepContest keeps a contest in the conversation of an entry. Like the other
+// methods that keep something it does nothing without a trace.
+func (t *Trace) keepContest(e *manifest.Entry, c contest, legs *legGroups) {
+	if t != nil {
+		c.matches = legs.matchesOf(e.Org, legs.ofConversation(e))
+		t.contests[keyOf(e.Org, e.Conversation)] = c
+	}
+}
 
-// contest is a conversation in which entries lack their recording id.
-type contest struct {
-	entries   int
-	unclaimed []record.Text // ids that legs list and no entry has
-	lack      lack
+func (t *Trace) keep(legs *legGroups, states []entryState, outcomes []entryOutcome) {
+	if t != nil {
+		t.legs, t.states, t.outcomes = legs, states, outcomes
+	}
+}
+
+func (t *Trace) keepAssessor(a *assessor) {
+	if t != nil {
+		t.assessor = a
+	}
 }
 
 // Silence is why a rule names no value.
@@ -60,10 +75,10 @@ type Attempt struct {
 // Lacked returns the required fields that an entry lacked as it was read, in
 // the order of repairs.
 func (t *Trace) Lacked(n uint32) []record.Field {
-	e, st := &t.Entries[n], &t.d.state[n]
+	e, st := &t.Entries[n], &t.states[n]
 	var lacked []record.Field
 	for _, f := range manifest.Repairable {
-		if t.d.requires(e, st, f) && !e.Has(f) {
+		if t.requires(e, st.voice, f) && !e.Has(f) {
 			lacked = append(lacked, f)
 		}
 	}
@@ -73,33 +88,34 @@ func (t *Trace) Lacked(n uint32) []record.Field {
 // Attempts returns what the rules for a field said, in their order. The first
 // that names a value ended the search.
 func (t *Trace) Attempts(n uint32, f record.Field) []Attempt {
-	d, e := t.d, &t.Entries[n]
-	key := d.keyIDs(e)
+	e, voice := &t.Entries[n], t.states[n].voice
+	key := keyIDs(t.Evidence, e, t.legs.facts.overused)
 	switch f {
 	case record.RecordingID:
-		norm := &record.Normalizer{Profile: d.sourceOfEntry(e).Profile, Texts: d.Texts}
+		norm := &record.Normalizer{Profile: t.sourceOfEntry(e).Profile, Texts: t.Texts}
+		inMediaKey := idInMediaKey(t.Evidence, e, t.legs.facts.overused, norm)
 		list := []Attempt{t.attempt(f, ruling{rule: ObjectKey, values: one(key.Recording)})}
-		list = append(list, t.attempt(f, ruling{rule: MediaKey, values: one(d.mediaID(e, norm))}))
-		if d.state[n].voice {
-			list = append(list, t.attempt(f, d.soleUnclaimed(e)))
+		list = append(list, t.attempt(f, ruling{rule: MediaKey, values: one(inMediaKey)}))
+		if voice {
+			list = append(list, t.attempt(f, t.soleUnclaimed(e)))
 		}
 		return list
 	case record.ConversationID:
 		list := []Attempt{t.attempt(f, ruling{rule: ObjectKey, values: one(key.Conversation)})}
-		second := ruling{rule: CDRRecording, values: d.conversations(n)}
-		if len(d.claims.find(e.Org, e.Recording)) == 0 {
+		second := ruling{rule: CDRRecording, values: conversationsOf(t.legs, e, voice)}
+		if len(t.legs.byRecording.find(e.Org, e.Recording)) == 0 {
 			second.silent = NoLegListsIt
 		}
 		return append(list, t.attempt(f, second))
 	case record.TrunkID:
 		var list []Attempt
-		for r := range d.trunkRules(n) {
+		for r := range trunkRules(t.legs, e, voice) {
 			list = append(list, t.attempt(f, r))
 		}
 		return list
 	}
 	a := Attempt{Field: f, Rule: Arithmetic, Silent: NothingToComputeOf}
-	if d.state[n].rule(place(f)) == Arithmetic {
+	if t.states[n].rule(repairBit(f)) == Arithmetic {
 		shown, _ := t.Value(Repair{Entry: n, Field: f})
 		a.Values, a.Silent = []string{shown}, Spoke
 	}
@@ -114,20 +130,20 @@ func one(id record.Text) values {
 }
 
 // soleUnclaimed says what became of the contest in the entry's conversation.
-func (d *decider) soleUnclaimed(e *manifest.Entry) ruling {
+func (t *Trace) soleUnclaimed(e *manifest.Entry) ruling {
 	r := ruling{rule: SoleUnclaimed}
-	c := d.contests[keyOf(e.Org, e.Conversation)]
-	legs := d.legsOf.find(e.Org, e.Conversation)
+	c := t.contests[keyOf(e.Org, e.Conversation)]
+	legs := t.legs.ofConversation(e)
 	for _, id := range c.unclaimed {
 		r.values.ids = append(r.values.ids, id)
-		r.values.refs = append(r.values.refs, d.listing(legs, id)...)
+		r.values.refs = append(r.values.refs, t.legs.listing(legs, id)...)
 	}
 	r.values.refs = distinct(r.values.refs)
 	switch {
 	case len(c.unclaimed) != 1:
 	case c.entries > 1:
 		r.silent = SeveralEntries
-	case c.lack != complete:
+	case c.matches != complete:
 		r.silent = InputsIncomplete
 	}
 	return r
@@ -200,7 +216,7 @@ func (t *Trace) object(source, key string) (uint32, bool) {
 
 // LegsOf returns the legs of an entry, and whether they list its recording.
 func (t *Trace) LegsOf(n uint32) (legs []uint32, byID bool) {
-	return t.d.legsOfEntry(n)
+	return t.legs.ofEntry(&t.Entries[n], t.states[n].voice)
 }
 
 // Weighing is what the verdict on a leg rests on.
@@ -223,31 +239,29 @@ type Weighing struct {
 
 // Weigh finds out what the verdict on a leg rests on.
 func (t *Trace) Weigh(n uint32) Weighing {
-	d := t.d
-	j, l := new(legJudgement), &d.Legs[n]
-	d.weigh(j, n)
-	j.call.Verdict = d.verdict(j)
+	s, l := new(assessment), &t.Legs[n]
+	t.assessor.assess(s, n)
+	s.call.Verdict = t.assessor.verdict(s, t.outcomes)
 	w := Weighing{
-		Call: j.call, Entries: j.entries, ToRecord: j.toRecord, Forbidden: j.forbidden, InError: j.inError, Short: j.short,
-		NotParsed:  d.Particulars[n].DidNotParse(record.StartTime, record.AnswerTime, record.EndTime, record.Talk, record.Recorded),
-		Incomplete: j.incomplete != complete,
+		Call: s.call, Entries: s.entries, ToRecord: s.toRecord, Forbidden: s.forbidden, InError: s.inError, Short: s.short,
+		NotParsed: s.unreadable, Incomplete: s.manifests != complete,
 	}
-	for _, id := range j.lost {
-		w.Lost = append(w.Lost, d.Texts.String(id))
-		if d.possible[keyOf(l.Org, id)] {
-			w.Possible = append(w.Possible, d.Texts.String(id))
+	for _, id := range s.lost {
+		w.Lost = append(w.Lost, t.Texts.String(id))
+		if t.assessor.isPossible(n, id) {
+			w.Possible = append(w.Possible, t.Texts.String(id))
 		}
 	}
-	for _, e := range j.entries {
-		if d.state[e].flawed {
+	for _, e := range s.entries {
+		if t.outcomes[e].incomplete {
 			w.Flawed = append(w.Flawed, e)
 		}
-		if d.state[e].repaired != 0 {
+		if t.states[e].repaired != 0 {
 			w.Repaired = append(w.Repaired, e)
 		}
 	}
-	w.First, w.Last = d.window(n)
-	w.BeginsBefore = w.First.Known() && d.beforeAll(l.Org, w.First) != complete
+	w.First, w.Last = t.legs.window(n)
+	w.BeginsBefore = w.First.Known() && t.legs.facts.beforeEarliest(l.Org, w.First) != complete
 	return w
 }
 

@@ -8,8 +8,8 @@ import (
 	"cdrmend/internal/registration"
 )
 
-// words are the texts that stand in every other row of the tables, interned, so
-// that a row takes no copy of them.
+// words are texts that many rows of the tables contain. They are interned, so
+// that a row need not copy them.
 type words struct {
 	classes, severities, statuses []record.Text
 	fields, rules, verdicts       []record.Text
@@ -44,7 +44,7 @@ func interned[T interface {
 	return names
 }
 
-// field returns the name of a field, None for none.
+// field returns the name of a field, None for NoField.
 func (w *words) field(f record.Field) record.Text {
 	if f == NoField {
 		return record.None

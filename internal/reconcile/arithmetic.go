@@ -1,0 +1,53 @@
+package reconcile
+
+import (
+	"cdrmend/internal/manifest"
+	"cdrmend/internal/record"
+)
+
+// maxDuration keeps arithmetic on times within what can be written.
+const maxDuration = int64(1000) * 365 * 24 * 3600 * 1000
+
+// fillThirdTime computes the one of start, end and duration that is missing.
+func fillThirdTime(e *manifest.Entry, st *entryState, p *record.Profile) {
+	known := e.Duration != record.NoInt && e.Duration <= maxDuration
+	switch {
+	case e.Start.Known() && e.End.Known():
+		if e.Duration == record.NoInt && e.End >= e.Start {
+			e.Duration = int64(e.End-e.Start) / 1000
+			st.fill(record.DurationMS, Arithmetic, true)
+		}
+	case e.End.Known() && known:
+		if t := e.End - record.Time(e.Duration*1000); t.Valid() {
+			e.Start = asWritten(p, t)
+			st.fill(record.StartTime, Arithmetic, true)
+		}
+	case e.Start.Known() && known:
+		if t := e.Start + record.Time(e.Duration*1000); t.Valid() {
+			e.End = asWritten(p, t)
+			st.fill(record.EndTime, Arithmetic, true)
+		}
+	}
+}
+
+// asWritten cuts a time to the precision of the profile's layout, so that tables
+// and documents show the same time.
+func asWritten(p *record.Profile, t record.Time) record.Time {
+	_, t = p.FormatTime(t)
+	return t
+}
+
+// validSpan returns the entry's span when both times are known and in order.
+func validSpan(e *manifest.Entry) (record.Span, bool) {
+	return record.Span{Start: e.Start, End: e.End}, e.Start.Known() && e.End.Known() && e.End >= e.Start
+}
+
+// floorMS returns whole milliseconds, rounded down also below zero.
+func floorMS(micros int64) int64 {
+	if micros < 0 {
+		return -((-micros + 999) / 1000)
+	}
+	return micros / 1000
+}
+
+func abs(n int64) int64 { return max(n, -n) }

@@ -1,0 +1,112 @@
+package reconcile
+
+import (
+	"slices"
+	"strings"
+
+	"cdrmend/internal/manifest"
+	"cdrmend/internal/record"
+)
+
+// assignOrganisations gives every entry its organisation: its own, or that of
+// its document, its object key, its source or the configuration. Legs and events
+// have no documents and got theirs when they were read.
+func assignOrganisations(ev *Evidence) {
+	for i := range ev.Entries {
+		e := &ev.Entries[i]
+		doc := &ev.Documents[e.Doc]
+		if e.Org == record.None && doc.Org != record.None {
+			e.Org = doc.Org
+			e.Given |= uint32(record.Of(record.OrgID))
+		}
+		e.Org = ev.OrgOf(ev.Objects[doc.Object].Source, e.Org, doc.Key.Org)
+	}
+}
+
+// keyIDs returns what the entry's object key says about it. With several
+// entries a key cannot name one recording, and an overused id means nothing in
+// a key either.
+func keyIDs(ev *Evidence, e *manifest.Entry, overused overusedIDs) manifest.KeyIDs {
+	doc := &ev.Documents[e.Doc]
+	key := doc.Key
+	if doc.N > 1 {
+		key.Recording, key.Media = record.None, record.None
+	}
+	if overused.conversations[keyOf(e.Org, key.Conversation)] {
+		key.Conversation = record.None
+	}
+	if overused.recordings[keyOf(e.Org, key.Recording)] {
+		key.Recording = record.None
+	}
+	return key
+}
+
+// idInMediaKey returns the recording that the entry's media key names.
+func idInMediaKey(ev *Evidence, e *manifest.Entry, overused overusedIDs, n *record.Normalizer) record.Text {
+	id := e.Named
+	if !e.Has(record.MediaKey) && e.MediaKey != record.None {
+		id = manifest.FromMediaKey(n.Profile, ev.Texts.AppendTo(nil, e.MediaKey), n)
+	}
+	if overused.recordings[keyOf(e.Org, id)] {
+		return record.None
+	}
+	return id
+}
+
+// fillFromNames fills in the ids that object keys and media keys hold, and the
+// one time that the other two give. It returns the states of the entries.
+func fillFromNames(ev *Evidence, overused overusedIDs) []entryState {
+	states := make([]entryState, len(ev.Entries))
+	media := voiceMediaOf(ev)
+	normalizers := make([]*record.Normalizer, len(ev.Sources))
+	for i := range ev.Entries {
+		e, st := &ev.Entries[i], &states[i]
+		source := ev.Objects[ev.Documents[e.Doc].Object].Source
+		if normalizers[source] == nil {
+			normalizers[source] = &record.Normalizer{Profile: ev.Sources[source].Profile, Texts: ev.Texts}
+		}
+
+		key := keyIDs(ev, e, overused)
+		if !e.Has(record.MediaKey) {
+			e.MediaKey = key.Media
+		}
+		if e.Conversation == record.None {
+			e.Conversation = key.Conversation
+			st.fill(record.ConversationID, ObjectKey, e.Conversation != record.None)
+		}
+		if e.Recording == record.None {
+			e.Recording = key.Recording
+			st.fill(record.RecordingID, ObjectKey, e.Recording != record.None)
+		}
+		if e.Recording == record.None {
+			e.Recording = idInMediaKey(ev, e, overused, normalizers[source])
+			st.fill(record.RecordingID, MediaKey, e.Recording != record.None)
+		}
+
+		st.voice = media.isVoice(e)
+		fillThirdTime(e, st, ev.sourceOfEntry(e).Profile)
+	}
+	return states
+}
+
+// voiceMedia are the media types that are voice and the subtypes that are
+// screens, in any case.
+type voiceMedia struct{ voices, screens map[record.Text]bool }
+
+func voiceMediaOf(ev *Evidence) voiceMedia {
+	m := voiceMedia{map[record.Text]bool{record.None: true}, map[record.Text]bool{}}
+	for i := range ev.Entries {
+		e := &ev.Entries[i]
+		if _, known := m.voices[e.MediaType]; !known {
+			m.voices[e.MediaType] = slices.Contains(ev.Policy.VoiceMedia, strings.ToLower(ev.Texts.String(e.MediaType)))
+		}
+		if _, known := m.screens[e.MediaSubtype]; !known {
+			m.screens[e.MediaSubtype] = strings.EqualFold(ev.Texts.String(e.MediaSubtype), "screen")
+		}
+	}
+	return m
+}
+
+func (m voiceMedia) isVoice(e *manifest.Entry) bool {
+	return m.voices[e.MediaType] && !m.screens[e.MediaSubtype]
+}

@@ -1,0 +1,236 @@
+package reconcile
+
+import (
+	"cmp"
+	"slices"
+
+	"cdrmend/internal/record"
+)
+
+// objectOrder ranks the objects in (key, source) order.
+type objectOrder struct {
+	*Evidence
+	rank []uint32 // by object
+}
+
+func orderObjects(ev *Evidence) objectOrder {
+	order := make([]uint32, len(ev.Objects))
+	for i := range order {
+		order[i] = uint32(i)
+	}
+	slices.SortFunc(order, func(a, b uint32) int {
+		return cmp.Or(cmp.Compare(ev.Objects[a].Key, ev.Objects[b].Key), cmp.Compare(a, b))
+	})
+	rank := make([]uint32, len(order))
+	for i, object := range order {
+		rank[object] = uint32(i)
+	}
+	return objectOrder{ev, rank}
+}
+
+// compareRefs orders two rows by (object key, source, row).
+func (o objectOrder) compareRefs(a, b record.Ref) int {
+	return cmp.Or(cmp.Compare(o.rank[a.Object], o.rank[b.Object]), cmp.Compare(a.Row, b.Row))
+}
+
+// compareEntries orders entries by (object key, source, index).
+func (o objectOrder) compareEntries(a, b uint32) int {
+	x, y := &o.Entries[a], &o.Entries[b]
+	return cmp.Or(
+		cmp.Compare(o.rank[o.Documents[x.Doc].Object], o.rank[o.Documents[y.Doc].Object]),
+		cmp.Compare(x.Index, y.Index),
+	)
+}
+
+// sort puts everything in the order of its table.
+func (d *Decision) sort(objects objectOrder, spread Spread) {
+	sortRecordings(d.Evidence, d.Recordings)
+	d.order = findingOrder{d}.sorted(spread)
+	sortRepairs(d.Repairs, objects)
+	spread.Pause()
+	d.Calls = sortedCalls(d.Calls, objects, spread)
+	d.Shown = shownOutages(d)
+}
+
+// sortRecordings sorts by (source, object key, index), in which the evidence
+// usually has them.
+func sortRecordings(ev *Evidence, recordings []Recording) {
+	order := func(a, b Recording) int {
+		x, y := &ev.Entries[a.Entry], &ev.Entries[b.Entry]
+		return cmp.Or(
+			cmp.Compare(ev.Documents[x.Doc].Object, ev.Documents[y.Doc].Object),
+			cmp.Compare(x.Index, y.Index),
+		)
+	}
+	if !slices.IsSortedFunc(recordings, order) {
+		slices.SortFunc(recordings, order)
+	}
+}
+
+// findingOrder orders findings by class, then by their places.
+type findingOrder struct{ *Decision }
+
+// findingPlace is what findings of one class are sorted by.
+type findingPlace struct {
+	org, conversation, leg record.Text
+	key, source            string
+	row                    int64
+}
+
+func (o findingOrder) place(f *Finding) findingPlace {
+	switch f.About {
+	case AboutEntry:
+		e := &o.Entries[f.Subject]
+		return o.withObject(o.Documents[e.Doc].Object, findingPlace{org: e.Org, conversation: e.Conversation, row: int64(e.Index)})
+	case AboutLeg:
+		l := &o.Legs[f.Subject]
+		return o.withObject(l.Ref.Object, findingPlace{org: l.Org, conversation: l.Conversation, leg: l.ID, row: int64(l.Ref.Row)})
+	case AboutDocument:
+		return o.withObject(o.Documents[f.Subject].Object, findingPlace{org: o.documentOrg(f.Subject), row: record.NoInt})
+	}
+	source, url, _ := o.input(f)
+	return findingPlace{org: o.Sources[source].Org, key: url, source: o.Sources[source].Name, row: record.NoInt}
+}
+
+func (o findingOrder) withObject(object uint32, p findingPlace) findingPlace {
+	p.key, p.source = o.Objects[object].Key, o.sourceOf(object).Name
+	return p
+}
+
+// findingKey tells most pairs of findings apart without looking up a text.
+type findingKey struct {
+	prefix uint64 // of the conversation
+	org    record.Text
+	ref    findingRef
+	class  Class
+}
+
+// sorted returns the findings in the order of their table. They are not moved: a
+// night has millions.
+func (o findingOrder) sorted(spread Spread) []findingRef {
+	firsts, total := make([]int, len(o.found)), 0
+	for i := range o.found {
+		firsts[i], total = total, total+len(o.found[i])
+	}
+	keys := make([]findingKey, total)
+	spread.Each(len(o.found), func(i int) {
+		for n := range o.found[i] {
+			f := &o.found[i][n]
+			p := o.place(f)
+			keys[firsts[i]+n] = findingKey{o.Texts.Prefix(p.conversation), p.org, findingRef{uint32(i), uint32(n)}, f.Class}
+		}
+	})
+	sortSpread(spread, keys, o.compareKeys)
+
+	order := make([]findingRef, total)
+	for i := range keys {
+		order[i] = keys[i].ref
+	}
+	return order
+}
+
+// compareKeys is a total order: equal findings stay in the order in which they
+// were made.
+func (o findingOrder) compareKeys(a, b findingKey) int {
+	switch {
+	case a.class != b.class:
+		return cmp.Compare(a.class, b.class)
+	case a.org != b.org:
+		return o.Texts.Compare(a.org, b.org)
+	case a.prefix != b.prefix:
+		return cmp.Compare(a.prefix, b.prefix)
+	}
+	x, y := a.ref, b.ref
+	return cmp.Or(o.compare(&o.found[x.list][x.n], &o.found[y.list][y.n]), cmp.Compare(x.list, y.list), cmp.Compare(x.n, y.n))
+}
+
+func (o findingOrder) compare(a, b *Finding) int {
+	x, y := o.place(a), o.place(b)
+	if c := compareTexts(o.Texts, x.org, y.org, x.conversation, y.conversation, a.Recording, b.Recording, x.leg, y.leg); c != 0 {
+		return c
+	}
+	return cmp.Or(
+		cmp.Compare(x.key, y.key), cmp.Compare(x.source, y.source), cmp.Compare(x.row, y.row),
+		cmp.Compare(fieldName(a.Field), fieldName(b.Field)),
+	)
+}
+
+// compareTexts compares pairs of texts until one differs.
+func compareTexts(texts *record.Texts, pairs ...record.Text) int {
+	for i := 0; i < len(pairs); i += 2 {
+		if pairs[i] != pairs[i+1] {
+			return texts.Compare(pairs[i], pairs[i+1])
+		}
+	}
+	return 0
+}
+
+func sortRepairs(repairs []Repair, objects objectOrder) {
+	order := func(a, b Repair) int {
+		if a.Entry != b.Entry {
+			return objects.compareEntries(a.Entry, b.Entry)
+		}
+		return cmp.Compare(a.Field.String(), b.Field.String())
+	}
+	if !slices.IsSortedFunc(repairs, order) {
+		slices.SortFunc(repairs, order)
+	}
+}
+
+// sortedCalls sorts by the start, which is part of the key, and looks at the legs
+// only when two are equal.
+func sortedCalls(calls []Call, objects objectOrder, spread Spread) []Call {
+	type key struct {
+		start record.Time
+		n     uint32
+	}
+	keys := make([]key, len(calls))
+	for i := range calls {
+		keys[i] = key{objects.Legs[calls[i].Leg].Start, uint32(i)}
+	}
+	order := func(a, b key) int {
+		if a.start != b.start {
+			return cmp.Compare(a.start, b.start)
+		}
+		x, y := &objects.Legs[calls[a.n].Leg], &objects.Legs[calls[b.n].Leg]
+		if c := compareTexts(objects.Texts, x.Org, y.Org, x.Conversation, y.Conversation, x.ID, y.ID); c != 0 {
+			return c
+		}
+		return objects.compareRefs(x.Ref, y.Ref)
+	}
+	if slices.IsSortedFunc(keys, order) {
+		return calls
+	}
+
+	sortSpread(spread, keys, order)
+	sorted := make([]Call, len(calls))
+	for i, k := range keys {
+		sorted[i] = calls[k.n]
+	}
+	return sorted
+}
+
+// shownOutages picks the outages that the table shows: those that overlap the
+// interval, and those that a finding or a call refers to.
+func shownOutages(d *Decision) (numbers []uint32) {
+	shown := make([]bool, len(d.Outages))
+	for i := range d.Outages {
+		shown[i] = d.Outages[i].Span.Overlaps(d.Interval)
+	}
+	for f := range d.Findings {
+		if n := f.Outage.Outage; n >= 0 {
+			shown[n] = true
+		}
+	}
+	for i := range d.Calls {
+		if n := d.Calls[i].Outage.Outage; n >= 0 {
+			shown[n] = true
+		}
+	}
+	for i, show := range shown {
+		if show {
+			numbers = append(numbers, uint32(i))
+		}
+	}
+	return numbers
+}
