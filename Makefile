@@ -17,7 +17,7 @@ build: ## build the program, ./cdrmend
 
 tools: ## install what the tests need beside Go: an S3 server, DuckDB, a Parquet writer, axe-core (into .tools), Chromium, LibreOffice, Poppler, promtool
 	@.ci/go-tool github.com/versity/versitygw/cmd/versitygw@v1.8.0
-	@cd internal/record/testdata/arrowwrite && go build -o ../../../../.tools/bin/arrowwrite .
+	@cd internal/parquetfile/testdata/arrowwrite && go build -o ../../../../.tools/bin/arrowwrite .
 	@.ci/npm-tool duckdb @duckdb/node-api@1.5.6-r.1
 	@.ci/npm-tool axe axe-core@4.14.1
 	@command -v chromium >/dev/null || .ci/apt-tool chromium

@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"testing"
 
-	"cdrmend/internal/record"
+	"cdrmend/internal/profile"
 	"cdrmend/internal/yamlfile"
 	"cdrmend/manifests"
 
@@ -45,7 +45,7 @@ func TestBuiltInProfilesServeTheirKinds(t *testing.T) {
 			t.Fatalf("%s is not built in", name)
 		}
 		for _, kind := range wanted {
-			if _, err := record.LoadProfile(name, text, kind); err != nil {
+			if _, err := profile.Load(name, text, kind); err != nil {
 				t.Errorf("%s for %s: %v", name, kind, err)
 			}
 		}

@@ -76,7 +76,7 @@ func explainID(ctx context.Context, w *world, flags *pflag.FlagSet) (int, error)
 	if err := deepen(ctx, w, flags, out, commit, story); err != nil {
 		return 0, err
 	}
-	text := printable(explain.Text(story))
+	text := safe(explain.Text(story))
 	if asJSON, _ := flags.GetBool("json"); asJSON {
 		if text, err = jsonText(story); err != nil {
 			return 0, err

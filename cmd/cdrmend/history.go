@@ -73,7 +73,7 @@ func tellHistory(ctx context.Context, w *world, flags *pflag.FlagSet) (int, erro
 	if err != nil {
 		return 0, err
 	}
-	text := printable(history.Text(h))
+	text := safe(history.Text(h))
 	if asJSON, _ := flags.GetBool("json"); asJSON {
 		if text, err = jsonText(h); err != nil {
 			return 0, err

@@ -10,7 +10,7 @@ import (
 	"cdrmend/internal/committed"
 	"cdrmend/internal/object"
 	"cdrmend/internal/policy"
-	"cdrmend/internal/record"
+	"cdrmend/internal/printable"
 	"cdrmend/internal/token"
 
 	"github.com/spf13/pflag"
@@ -116,6 +116,6 @@ func (o *output) chooseLabels(ctx context.Context, flags *pflag.FlagSet) ([]stri
 
 // nothing says on standard error what was not found; the exit code is 1.
 func (w *world) nothing(format string, args ...any) (int, error) {
-	fmt.Fprintf(w.stderr, "cdrmend: %s\n", record.Printable(fmt.Sprintf(format, args...)))
+	fmt.Fprintf(w.stderr, "cdrmend: %s\n", printable.Text(fmt.Sprintf(format, args...)))
 	return exitFindings, nil
 }

@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	"cdrmend/internal/ledger"
-	"cdrmend/internal/record"
+	"cdrmend/internal/printable"
 )
 
 // Whatever comes from outside, be it an id, a key or a server's words, may hold
@@ -31,14 +31,14 @@ func (w *world) logger(quiet bool) *slog.Logger {
 type jsonLog struct{ w io.Writer }
 
 func (l jsonLog) Write(line []byte) (int, error) {
-	_, err := l.w.Write(record.PrintableJSON(line))
+	_, err := l.w.Write(printable.JSON(line))
 	return len(line), err
 }
 
 // jsonText encodes what a command prints when JSON is wanted.
 func jsonText(v any) (string, error) {
 	raw, err := ledger.Encode(v)
-	return string(record.PrintableJSON(raw)), err
+	return string(printable.JSON(raw)), err
 }
 
 // message is what is said of an error. Errors that are joined stand in lines of
@@ -46,9 +46,9 @@ func jsonText(v any) (string, error) {
 func message(err error) string {
 	text := err.Error()
 	for _, path := range paths(err) {
-		text = strings.ReplaceAll(text, path, record.Printable(path))
+		text = strings.ReplaceAll(text, path, printable.Text(path))
 	}
-	return printable(text)
+	return safe(text)
 }
 
 // paths are those that the system's errors in err name.
@@ -72,14 +72,14 @@ func paths(err error) []string {
 	return nil
 }
 
-// printable makes a text that holds values from outside safe for a terminal.
+// safe makes a text that holds values from outside safe for a terminal.
 // The line breaks and tabs of the text itself stay.
-func printable(text string) string {
+func safe(text string) string {
 	lines := strings.Split(text, "\n")
 	for i, line := range lines {
 		cells := strings.Split(line, "\t")
 		for j, cell := range cells {
-			cells[j] = record.Printable(cell)
+			cells[j] = printable.Text(cell)
 		}
 		lines[i] = strings.Join(cells, "\t")
 	}

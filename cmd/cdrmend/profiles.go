@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	"cdrmend/internal/inspect"
-	"cdrmend/internal/record"
+	"cdrmend/internal/profile"
 	"cdrmend/manifests"
 
 	"github.com/spf13/pflag"
@@ -40,7 +40,7 @@ func runProfiles(_ context.Context, w *world, flags *pflag.FlagSet) (int, error)
 	case len(args) == 0:
 		for _, name := range manifests.Profiles() {
 			text, _ := manifests.Profile(name)
-			kinds, err := record.ProfileKinds(name, text)
+			kinds, err := profile.Kinds(name, text)
 			if err != nil {
 				return 0, err
 			}
@@ -78,7 +78,7 @@ func testProfile(w *world, name, kind, path string) (int, error) {
 		return 0, err
 	}
 	if kind == "" {
-		kinds, err := record.ProfileKinds(name, text)
+		kinds, err := profile.Kinds(name, text)
 		if err != nil {
 			return 0, usageError{err}
 		}
@@ -87,7 +87,7 @@ func testProfile(w *world, name, kind, path string) (int, error) {
 		}
 		kind = kinds[0]
 	}
-	p, err := record.LoadProfile(name, text, kind)
+	p, err := profile.Load(name, text, kind)
 	if err != nil {
 		return 0, usageError{err}
 	}

@@ -14,6 +14,7 @@ import (
 	"cdrmend/internal/committed"
 	"cdrmend/internal/page"
 	"cdrmend/internal/policy"
+	"cdrmend/internal/printable"
 	"cdrmend/internal/record"
 	"cdrmend/internal/report"
 	"cdrmend/internal/table"
@@ -84,7 +85,7 @@ func writeReport(ctx context.Context, w *world, flags *pflag.FlagSet) (int, erro
 	if err := writeWhole(name, p.Write); err != nil {
 		return 0, fmt.Errorf("writing the report: %w", err)
 	}
-	fmt.Fprintf(w.stdout, "wrote %s\n", printable(name))
+	fmt.Fprintf(w.stdout, "wrote %s\n", printable.Text(name))
 	return exitDone, nil
 }
 

@@ -7,7 +7,7 @@ import (
 	"io"
 	"os"
 
-	"cdrmend/internal/record"
+	"cdrmend/internal/stream"
 	"cdrmend/internal/token"
 
 	"github.com/spf13/pflag"
@@ -56,13 +56,13 @@ func examineToken(_ context.Context, w *world, flags *pflag.FlagSet) (int, error
 	org, _ := flags.GetString("org")
 	scopes, _ := flags.GetStringSlice("scope")
 	leeway, _ := flags.GetDuration("leeway")
-	rules := &token.Rules{Required: scopes, Leeway: leeway, Limits: record.DefaultLimits()}
+	rules := &token.Rules{Required: scopes, Leeway: leeway, Limits: stream.DefaultLimits()}
 	if rules.Keys, err = readKeys(flags); err != nil {
 		return 0, err
 	}
 	x := rules.Examine(raw, org, at)
 	for _, sentence := range x.Sentences() {
-		fmt.Fprintln(w.stdout, printable(sentence))
+		fmt.Fprintln(w.stdout, safe(sentence))
 	}
 	if x.Refused() {
 		return exitFindings, nil

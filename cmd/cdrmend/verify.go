@@ -108,7 +108,7 @@ func verifyAndTell(ctx context.Context, w *world, flags *pflag.FlagSet, target *
 		return 0, err
 	}
 	r := check.Finish()
-	text := printable(r.Text())
+	text := safe(r.Text())
 	if asJSON, _ := flags.GetBool("json"); asJSON {
 		if text, err = jsonText(r); err != nil {
 			return 0, err

@@ -8,17 +8,20 @@ import (
 	"time"
 
 	"cdrmend/internal/cdr"
-	"cdrmend/internal/record"
+	"cdrmend/internal/intern"
+	"cdrmend/internal/profile"
+	"cdrmend/internal/rows"
+	"cdrmend/internal/stream"
 	"cdrmend/internal/synth"
 )
 
 func BenchmarkDecode(b *testing.B) {
 	for _, f := range []struct {
 		cdrs, manifests, profile, ours string
-		format                         record.Format
+		format                         profile.Format
 	}{
-		{synth.CSV, synth.JSONLines, synth.Cdrmend, "cdrmend", record.CSV},
-		{synth.Details, synth.Sidecars, synth.GenesysCloud, "genesys-conversation-detail", record.JSON},
+		{synth.CSV, synth.JSONLines, synth.Cdrmend, "cdrmend", profile.CSV},
+		{synth.Details, synth.Sidecars, synth.GenesysCloud, "genesys-conversation-detail", profile.JSON},
 	} {
 		b.Run(f.cdrs, func(b *testing.B) {
 			n := &synth.Night{
@@ -29,7 +32,7 @@ func BenchmarkDecode(b *testing.B) {
 			b.SetBytes(int64(len(text)))
 			b.ReportAllocs()
 			for b.Loop() {
-				batch, err := cdr.NewReader(p, record.NewTexts(), &record.Limits{}).Read(bufio.NewReaderSize(bytes.NewReader(text), 64<<10), f.format, func(r record.Reject) error {
+				batch, err := cdr.NewReader(p, intern.NewTable(), &stream.Limits{}).Read(bufio.NewReaderSize(bytes.NewReader(text), 64<<10), f.format, func(r rows.Reject) error {
 					b.Fatalf("rejected: %+v", r)
 					return nil
 				})

@@ -6,7 +6,13 @@ import (
 	"bufio"
 	"io"
 
+	"cdrmend/internal/intern"
+	"cdrmend/internal/jsonscan"
+	"cdrmend/internal/parquetfile"
+	"cdrmend/internal/profile"
 	"cdrmend/internal/record"
+	"cdrmend/internal/rows"
+	"cdrmend/internal/stream"
 )
 
 // Leg is one leg of a conversation. A night has more than a million, so it is
@@ -18,22 +24,22 @@ type Leg struct {
 
 // Shown is what tables show of a leg.
 type Shown struct {
-	Org, Conversation, ID, Trunk, Line record.Text
-	Direction                          record.Text
+	Org, Conversation, ID, Trunk, Line intern.Text
+	Direction                          intern.Text
 	Start, Answer, End                 record.Time
 	Ref                                record.Ref
 }
 
 // Particulars are what else a decision about a leg depends on.
 type Particulars struct {
-	ANI, DNIS  record.Text // None unless the reader keeps numbers
-	Recordings record.Run  // of Texts
-	Talk       record.Run  // of Spans
+	ANI, DNIS  intern.Text    // None unless the reader keeps numbers
+	Recordings record.Section // of Texts
+	Talk       record.Section // of Spans
 	Updated    record.Time
 	Numbers    uint64 // hash of ANI and DNIS, also when they are not kept
 	SIPStatus  int32  // NoInt when missing
 	Invalid    uint16 // fields that did not parse
-	Recorded   record.Tri
+	Recorded   profile.Tri
 }
 
 // invalidBit maps the fields of a leg to bits of Leg.Invalid.
@@ -58,13 +64,13 @@ func (l *Particulars) DidNotParse(fields ...record.Field) bool {
 
 // Batch is what one object holds, or a chunk of one.
 type Batch struct {
-	record.Reading
+	rows.Reading
 	Legs       []Leg
-	Recordings []record.Text // that the legs' runs refer to
+	Recordings []intern.Text // that the legs' runs refer to
 	Talk       []record.Span
 	Invalid    []record.Invalid
 	Skipped    int64 // sessions that are no legs
-	Sifted     record.Sifted
+	Filtered   intern.Filtered
 
 	chunks []*Batch // that were added
 	legs   uint32   // found in them
@@ -89,29 +95,29 @@ type Reader struct {
 	Forget func()
 	// Sieve lets go of legs that are only counted; nil keeps all. The reader's
 	// texts are those of the sieve.
-	Sieve *record.Sieve
+	Filter *intern.Filter
 	// Org is that of legs that carry none, as far as the sieve asks for it.
-	Org record.Text
+	Org intern.Text
 
-	room     Batch         // whose lists the next ones grow in
-	cursor   record.Cursor // of the conversation at hand
-	details  details       // likewise
-	numbers  []byte        // of the leg at hand
-	identity []byte        // likewise
-	links    []record.Link // likewise
-	norm     record.Normalizer
-	mapping  *record.Mapping
+	room     Batch           // whose lists the next ones grow in
+	cursor   jsonscan.Cursor // of the conversation at hand
+	details  details         // likewise
+	numbers  []byte          // of the leg at hand
+	identity []byte          // likewise
+	links    []intern.Link   // likewise
+	norm     profile.Normalizer
+	mapping  *rows.Mapping
 	batch    *Batch
 }
 
 // NewReader returns a reader for a profile and for objects within the limits.
-func NewReader(p *record.Profile, texts *record.Texts, limits *record.Limits) *Reader {
-	return &Reader{norm: record.NewNormalizer(p, texts), mapping: p.Map(record.LegFields, limits)}
+func NewReader(p *profile.Profile, texts *intern.Table, limits *stream.Limits) *Reader {
+	return &Reader{norm: profile.NewNormalizer(p, texts), mapping: rows.NewMapping(p, record.LegFields, limits)}
 }
 
 // Read reads one object that is not Parquet. Damage is part of the batch; the
 // error is a failure to read.
-func (r *Reader) Read(in *bufio.Reader, f record.Format, reject func(record.Reject) error) (*Batch, error) {
+func (r *Reader) Read(in *bufio.Reader, f profile.Format, reject func(rows.Reject) error) (*Batch, error) {
 	r.begin()
 	var err error
 	restart := func() {
@@ -121,17 +127,17 @@ func (r *Reader) Read(in *bufio.Reader, f record.Format, reject func(record.Reje
 			r.Forget()
 		}
 	}
-	r.batch.Reading, err = r.mapping.Read(in, f, r.norm.Profile.List, record.Visitor{Row: r.Row, Reject: reject, Restart: restart})
+	r.batch.Reading, err = r.mapping.Read(in, f, r.norm.Profile.List, rows.Visitor{Row: r.Row, Reject: reject, Restart: restart})
 	r.finish()
 	return r.batch, err
 }
 
 // ReadRows reads a chunk of an object. Damage is part of the batch; the error is
 // a failure to read.
-func (r *Reader) ReadRows(c *record.Chunk, reject func(record.Reject) error) (*Batch, error) {
+func (r *Reader) ReadRows(c *rows.Chunk, reject func(rows.Reject) error) (*Batch, error) {
 	r.begin()
 	var err error
-	r.batch.Reading, err = r.mapping.ReadRows(c, record.Visitor{Row: r.Row, Reject: reject})
+	r.batch.Reading, err = r.mapping.ReadRows(c, rows.Visitor{Row: r.Row, Reject: reject})
 	r.finish()
 	return r.batch, err
 }
@@ -150,7 +156,7 @@ func (r *Reader) Add(b, next *Batch) {
 		}
 		b.legs += uint32(next.Found())
 	}
-	b.Sifted.Add(&next.Sifted)
+	b.Filtered.Add(&next.Filtered)
 	b.chunks = append(b.chunks, next)
 }
 
@@ -162,23 +168,23 @@ func (r *Reader) begin() {
 func (r *Reader) finish() {
 	b := r.batch
 	r.settle()
-	b.Legs, r.room.Legs = record.Leave(b.Legs)
-	b.Recordings, r.room.Recordings = record.Leave(b.Recordings)
-	b.Talk, r.room.Talk = record.Leave(b.Talk)
+	b.Legs, r.room.Legs = record.Detach(b.Legs)
+	b.Recordings, r.room.Recordings = record.Detach(b.Recordings)
+	b.Talk, r.room.Talk = record.Detach(b.Talk)
 }
 
 // ReadParquet reads one object whose content is the first size bytes of file.
 // Damage is part of the batch; the error is a failure to read.
-func (r *Reader) ReadParquet(file io.ReaderAt, size int64, reject func(record.Reject) error) (*Batch, error) {
+func (r *Reader) ReadParquet(file io.ReaderAt, size int64, reject func(rows.Reject) error) (*Batch, error) {
 	r.begin()
 	var err error
-	r.batch.Reading, err = r.mapping.ReadParquet(file, size, record.Visitor{Row: r.Row, Reject: reject})
+	r.batch.Reading, err = parquetfile.Read(r.mapping, file, size, rows.Visitor{Row: r.Row, Reject: reject})
 	r.finish()
 	return r.batch, err
 }
 
 // Row adds the legs of one row to the batch.
-func (r *Reader) Row(row *record.Row) error {
+func (r *Reader) Row(row *rows.Row) error {
 	if r.norm.Profile.Shape == conversationDetail {
 		r.conversation(row.Whole())
 	} else {
@@ -187,8 +193,8 @@ func (r *Reader) Row(row *record.Row) error {
 	if r.norm.Waits() {
 		r.settle()
 	}
-	if r.Sieve.Full() {
-		r.Sieve.Forget(&r.norm)
+	if r.Filter.Full() {
+		r.Filter.Forget(r.norm.Recent)
 	}
 	return nil
 }
@@ -205,7 +211,7 @@ const (
 // settle fills in the ids that wait.
 func (r *Reader) settle() {
 	b := r.batch
-	r.norm.Settle(func(slot uint32, id record.Text) {
+	r.norm.Settle(func(slot uint32, id intern.Text) {
 		switch n := slot >> laterBits; slot & (1<<laterBits - 1) {
 		case laterConversation:
 			b.Legs[n].Conversation = id
@@ -218,25 +224,25 @@ func (r *Reader) settle() {
 }
 
 // leg adds a row that is one leg.
-func (r *Reader) leg(row *record.Row) {
+func (r *Reader) leg(row *rows.Row) {
 	asked, kept := r.glance(row)
 	if !kept {
 		return
 	}
 	b := r.batch
 	l := Leg{Shown: Shown{Ref: record.Ref{Row: row.Index}}}
-	note := func(f record.Field, v record.Value, ok bool) {
+	note := func(f record.Field, v jsonscan.Value, ok bool) {
 		if !ok {
 			r.invalid(&l, f, v)
 		}
 	}
-	text := func(f record.Field, read func(record.Value) (record.Text, bool)) record.Text {
+	text := func(f record.Field, read func(jsonscan.Value) (intern.Text, bool)) intern.Text {
 		v := row.Value(f)
 		t, ok := read(v)
 		note(f, v, ok)
 		return t
 	}
-	later := func(f record.Field, what uint32) record.Text { return r.later(&l, f, row.Value(f), what) }
+	later := func(f record.Field, what uint32) intern.Text { return r.later(&l, f, row.Value(f), what) }
 	instant := func(f record.Field) record.Time {
 		v := row.Value(f)
 		t, ok := r.norm.Time(v)
@@ -269,13 +275,13 @@ func (r *Reader) leg(row *record.Row) {
 	ids := row.Value(record.RecordingIDs)
 	from := len(b.Recordings)
 	ok = r.recordings(ids)
-	l.Recordings = record.Run{At: uint32(from), N: uint32(len(b.Recordings) - from)}
+	l.Recordings = record.Section{At: uint32(from), N: uint32(len(b.Recordings) - from)}
 	note(record.RecordingIDs, ids, ok)
 
 	talk := row.Value(record.Talk)
 	from = len(b.Talk)
 	b.Talk, ok = r.norm.Spans(b.Talk, talk)
-	l.Talk = record.Run{At: uint32(from), N: uint32(len(b.Talk) - from)}
+	l.Talk = record.Section{At: uint32(from), N: uint32(len(b.Talk) - from)}
 	note(record.Talk, talk, ok)
 	l.read(record.Talk, l.Talk.N > 0)
 
@@ -283,7 +289,7 @@ func (r *Reader) leg(row *record.Row) {
 }
 
 // later reads an id of the next leg that is interned later.
-func (r *Reader) later(l *Leg, f record.Field, v record.Value, what uint32) record.Text {
+func (r *Reader) later(l *Leg, f record.Field, v jsonscan.Value, what uint32) intern.Text {
 	t, _, ok := r.norm.Later(v, uint32(len(r.batch.Legs))<<laterBits|what)
 	if !ok {
 		r.invalid(l, f, v)
@@ -293,7 +299,7 @@ func (r *Reader) later(l *Leg, f record.Field, v record.Value, what uint32) reco
 
 // recordings reads the recordings that a leg lists. Nearly every leg that has
 // one has one only.
-func (r *Reader) recordings(ids record.Value) (ok bool) {
+func (r *Reader) recordings(ids jsonscan.Value) (ok bool) {
 	b := r.batch
 	sole, one := r.norm.Sole(ids)
 	if !one {
@@ -308,9 +314,9 @@ func (r *Reader) recordings(ids record.Value) (ok bool) {
 }
 
 // phones reads the phone numbers of a leg.
-func (r *Reader) phones(l *Leg, ani, dnis record.Value) {
+func (r *Reader) phones(l *Leg, ani, dnis jsonscan.Value) {
 	r.numbers = r.numbers[:0]
-	number := func(f record.Field, v record.Value) (t record.Text) {
+	number := func(f record.Field, v jsonscan.Value) (t intern.Text) {
 		b, ok := r.norm.PhoneBytes(v)
 		if !ok {
 			r.invalid(l, f, v)
@@ -334,7 +340,7 @@ func (l *Leg) read(f record.Field, known bool) {
 }
 
 // invalid notes a value that did not parse, the first one of each field.
-func (r *Reader) invalid(l *Leg, f record.Field, v record.Value) {
+func (r *Reader) invalid(l *Leg, f record.Field, v jsonscan.Value) {
 	if l.Invalid&invalidBit(f) == 0 {
 		r.batch.Invalid = append(r.batch.Invalid, record.Invalid{Row: l.Ref.Row, Field: f, Raw: string(v.Raw)})
 	}

@@ -8,29 +8,33 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"cdrmend/internal/cdr"
+	"cdrmend/internal/intern"
+	"cdrmend/internal/profile"
 	"cdrmend/internal/record"
+	"cdrmend/internal/rows"
+	"cdrmend/internal/stream"
 	"cdrmend/manifests"
 )
 
-func builtIn(t testing.TB, name string) *record.Profile {
+func builtIn(t testing.TB, name string) *profile.Profile {
 	t.Helper()
 	text, _ := manifests.Profile(name)
-	p, err := record.LoadProfile(name, text, "cdrs")
+	p, err := profile.Load(name, text, "cdrs")
 	if err != nil {
 		t.Fatal(err)
 	}
 	return p
 }
 
-func read(t *testing.T, profile string, f record.Format, text string) (*cdr.Batch, *record.Texts) {
+func read(t *testing.T, prof string, f profile.Format, text string) (*cdr.Batch, *intern.Table) {
 	t.Helper()
-	texts := record.NewTexts()
-	return readWith(t, builtIn(t, profile), texts, f, text), texts
+	texts := intern.NewTable()
+	return readWith(t, builtIn(t, prof), texts, f, text), texts
 }
 
-func readWith(t *testing.T, p *record.Profile, texts *record.Texts, f record.Format, text string) *cdr.Batch {
+func readWith(t *testing.T, p *profile.Profile, texts *intern.Table, f profile.Format, text string) *cdr.Batch {
 	t.Helper()
-	b, err := cdr.NewReader(p, texts, &record.Limits{}).Read(bufio.NewReader(strings.NewReader(text)), f, func(record.Reject) error { return nil })
+	b, err := cdr.NewReader(p, texts, &stream.Limits{}).Read(bufio.NewReader(strings.NewReader(text)), f, func(rows.Reject) error { return nil })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -50,7 +54,7 @@ const (
 
 // legs makes two batches comparable: the raw text of what did not parse is
 // that of the format.
-func legs(b *cdr.Batch) (all []cdr.Leg, recordings []record.Text, talk []record.Span, invalid []record.Field) {
+func legs(b *cdr.Batch) (all []cdr.Leg, recordings []intern.Text, talk []record.Span, invalid []record.Field) {
 	for _, v := range b.Invalid {
 		invalid = append(invalid, v.Field)
 	}
@@ -58,10 +62,10 @@ func legs(b *cdr.Batch) (all []cdr.Leg, recordings []record.Text, talk []record.
 }
 
 func TestEveryFormatGivesTheSameLegs(t *testing.T) {
-	p, texts := builtIn(t, "cdrmend"), record.NewTexts()
-	want, ids, talk, fields := legs(readWith(t, p, texts, record.JSON, legsJSON))
+	p, texts := builtIn(t, "cdrmend"), intern.NewTable()
+	want, ids, talk, fields := legs(readWith(t, p, texts, profile.JSON, legsJSON))
 	lines := strings.NewReplacer("},\n", "}\n", "[{\"org", "{\"org", "[]}]", "[]}").Replace(legsJSON)
-	for f, text := range map[record.Format]string{record.JSONLines: lines, record.CSV: legsCSV} {
+	for f, text := range map[profile.Format]string{profile.JSONLines: lines, profile.CSV: legsCSV} {
 		got, gotIDs, gotTalk, gotFields := legs(readWith(t, p, texts, f, text))
 		if diff := cmp.Diff([]any{want, ids, talk, fields}, []any{got, gotIDs, gotTalk, gotFields}); diff != "" {
 			t.Errorf("%s (-json +%s):\n%s", f, f, diff)
@@ -70,16 +74,16 @@ func TestEveryFormatGivesTheSameLegs(t *testing.T) {
 }
 
 func TestTheFieldsOfALeg(t *testing.T) {
-	b, texts := read(t, "cdrmend", record.JSON, legsJSON)
+	b, texts := read(t, "cdrmend", profile.JSON, legsJSON)
 	if len(b.Legs) != 3 || b.Rows != 3 || b.Rejected != 0 || b.Skipped != 0 {
 		t.Fatalf("%d legs, %+v", len(b.Legs), b.Reading)
 	}
 	l := b.Legs[0]
 	var got []string
-	for _, id := range []record.Text{l.Org, l.Conversation, l.ID, l.Trunk, l.Line, l.Direction, l.ANI, l.DNIS} {
+	for _, id := range []intern.Text{l.Org, l.Conversation, l.ID, l.Trunk, l.Line, l.Direction, l.ANI, l.DNIS} {
 		got = append(got, texts.String(id))
 	}
-	for _, id := range record.RunOf(l.Recordings, b.Recordings) {
+	for _, id := range record.SectionOf(l.Recordings, b.Recordings) {
 		got = append(got, texts.String(id))
 	}
 	for _, at := range []record.Time{l.Start, l.Answer, l.End, l.Updated} {
@@ -89,11 +93,11 @@ func TestTheFieldsOfALeg(t *testing.T) {
 		"o", "2abe7c04-63d1-ab47-4182-6e2653f37546", "7", "t", "l", "inbound", "+4930", "31", "r1", "r2",
 		"2026-11-20T08:00:00.000000Z", "2026-11-20T08:00:05.000000Z", "2026-11-20T08:01:00.500000Z", "2026-11-20T09:00:00.000000Z",
 	}
-	if diff := cmp.Diff(want, got); diff != "" || l.Recorded != record.True || l.SIPStatus != 200 || l.Talk.N != 2 || l.Invalid != 0 {
+	if diff := cmp.Diff(want, got); diff != "" || l.Recorded != profile.True || l.SIPStatus != 200 || l.Talk.N != 2 || l.Invalid != 0 {
 		t.Errorf("%+v (-want +got):\n%s", l, diff)
 	}
 	bad := b.Legs[1]
-	if !bad.DidNotParse(record.StartTime) || !bad.DidNotParse(record.Recorded) || !bad.DidNotParse(record.Talk) || bad.DidNotParse(record.EndTime, record.AnswerTime) || bad.Start.Known() || bad.Talk.N != 0 || bad.SIPStatus != record.NoInt {
+	if !bad.DidNotParse(record.StartTime) || !bad.DidNotParse(record.Recorded) || !bad.DidNotParse(record.Talk) || bad.DidNotParse(record.EndTime, record.AnswerTime) || bad.Start.Known() || bad.Talk.N != 0 || bad.SIPStatus != profile.NoInt {
 		t.Errorf("%+v", bad)
 	}
 	invalid := []record.Invalid{
@@ -105,7 +109,7 @@ func TestTheFieldsOfALeg(t *testing.T) {
 	if diff := cmp.Diff(invalid, b.Invalid); diff != "" {
 		t.Errorf("invalid (-want +got):\n%s", diff)
 	}
-	if last := b.Legs[2]; last.Recorded != record.False || last.Org != record.None || last.Start.Known() || last.Recordings.N != 0 || last.Invalid != 0 {
+	if last := b.Legs[2]; last.Recorded != profile.False || last.Org != intern.None || last.Start.Known() || last.Recordings.N != 0 || last.Invalid != 0 {
 		t.Errorf("%+v", last)
 	}
 }
@@ -113,11 +117,11 @@ func TestTheFieldsOfALeg(t *testing.T) {
 func TestALocalTimeThatOccursTwiceIsReportedButParsed(t *testing.T) {
 	text, _ := manifests.Profile("cdrmend")
 	own := strings.Replace(string(text), "cdrs:\n", "cdrs:\n  zone: Europe/Berlin\n", 1)
-	p, err := record.LoadProfile("own.yaml", []byte(own), "cdrs")
+	p, err := profile.Load("own.yaml", []byte(own), "cdrs")
 	if err != nil {
 		t.Fatal(err)
 	}
-	b := readWith(t, p, record.NewTexts(), record.CSV, "start_time,talk\n2026-10-25T02:30:00,2026-10-25T02:30:00/2026-10-25T04:00:00\n")
+	b := readWith(t, p, intern.NewTable(), profile.CSV, "start_time,talk\n2026-10-25T02:30:00,2026-10-25T02:30:00/2026-10-25T04:00:00\n")
 	l := b.Legs[0]
 	if l.Start.String() != "2026-10-25T00:30:00.000000Z" || l.Talk.N != 1 || b.Talk[0].Start != l.Start || l.DidNotParse(record.StartTime, record.Talk) {
 		t.Errorf("%+v, talk %v", l, b.Talk)

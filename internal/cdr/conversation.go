@@ -6,6 +6,9 @@ import (
 	"strings"
 	"unicode"
 
+	"cdrmend/internal/intern"
+	"cdrmend/internal/jsonscan"
+	"cdrmend/internal/profile"
 	"cdrmend/internal/record"
 )
 
@@ -26,26 +29,26 @@ type details struct {
 
 type session struct {
 	purpose                             string
-	id, direction, ani, dnis, recording record.Value
-	sessionDNIS, addressTo, addressFrom record.Value
-	segments                            record.Run
+	id, direction, ani, dnis, recording jsonscan.Value
+	sessionDNIS, addressTo, addressFrom jsonscan.Value
+	segments                            record.Section
 }
 
 type segment struct {
 	kind       string
 	start, end record.Time
-	rawStart   record.Value // when it did not parse
-	rawEnd     record.Value
+	rawStart   jsonscan.Value // when it did not parse
+	rawEnd     jsonscan.Value
 }
 
 // conversation adds one leg for each voice session of the customer, or of
 // every participant when there is no customer. Of members spelled twice the last
 // counts.
-func (r *Reader) conversation(v record.Value) {
+func (r *Reader) conversation(v jsonscan.Value) {
 	c, d := &r.cursor, &r.details
 	c.Reset(v)
 	d.giveUp(0, 0, 0)
-	var id, end record.Value
+	var id, end jsonscan.Value
 	for name := range c.Members {
 		switch string(name) {
 		case "conversationId":
@@ -65,7 +68,7 @@ func (r *Reader) conversation(v record.Value) {
 			r.batch.Skipped++
 			continue
 		}
-		l := Leg{Shown: Shown{Ref: record.Ref{Row: uint32(len(r.batch.Legs)) + r.batch.Sifted.Gone}}, Particulars: Particulars{Updated: record.NoTime, SIPStatus: record.NoInt}}
+		l := Leg{Shown: Shown{Ref: record.Ref{Row: uint32(len(r.batch.Legs)) + r.batch.Filtered.Dropped}}, Particulars: Particulars{Updated: record.NoTime, SIPStatus: profile.NoInt}}
 		l.Conversation = r.later(&l, record.ConversationID, id, laterConversation)
 		if !ok {
 			r.invalid(&l, record.EndTime, end)
@@ -80,7 +83,7 @@ func (d *details) giveUp(voice, segments int, others int64) {
 	d.voice, d.segments, d.others = d.voice[:voice], d.segments[:segments], others
 }
 
-func (d *details) participants(c *record.Cursor, n *record.Normalizer) {
+func (d *details) participants(c *jsonscan.Cursor, n *profile.Normalizer) {
 	d.giveUp(0, 0, 0)
 	d.customers = false
 	for range c.Objects {
@@ -88,7 +91,7 @@ func (d *details) participants(c *record.Cursor, n *record.Normalizer) {
 	}
 }
 
-func (d *details) participant(c *record.Cursor, n *record.Normalizer) {
+func (d *details) participant(c *jsonscan.Cursor, n *profile.Normalizer) {
 	voice, segments, others := len(d.voice), len(d.segments), d.others
 	purpose := ""
 	for name := range c.Members {
@@ -110,7 +113,7 @@ func (d *details) participant(c *record.Cursor, n *record.Normalizer) {
 
 func isCustomer(purpose string) bool { return purpose == "customer" || purpose == "external" }
 
-func (d *details) session(c *record.Cursor, n *record.Normalizer) {
+func (d *details) session(c *jsonscan.Cursor, n *profile.Normalizer) {
 	from := len(d.segments)
 	var s session
 	media := ""
@@ -145,11 +148,11 @@ func (d *details) session(c *record.Cursor, n *record.Normalizer) {
 		d.others++
 		return
 	}
-	s.segments = record.Run{At: uint32(from), N: uint32(len(d.segments) - from)}
+	s.segments = record.Section{At: uint32(from), N: uint32(len(d.segments) - from)}
 	d.voice = append(d.voice, s)
 }
 
-func segmentOf(c *record.Cursor, n *record.Normalizer) segment {
+func segmentOf(c *jsonscan.Cursor, n *profile.Normalizer) segment {
 	g := segment{start: record.NoTime, end: record.NoTime}
 	for name := range c.Members {
 		switch string(name) {
@@ -165,10 +168,10 @@ func segmentOf(c *record.Cursor, n *record.Normalizer) segment {
 }
 
 // instant returns a time, and the value if it did not parse.
-func instant(v record.Value, n *record.Normalizer) (record.Time, record.Value) {
+func instant(v jsonscan.Value, n *profile.Normalizer) (record.Time, jsonscan.Value) {
 	t, ok := n.Time(v)
 	if ok {
-		v = record.Value{}
+		v = jsonscan.Value{}
 	}
 	return t, v
 }
@@ -183,8 +186,8 @@ var words = func() map[string]string {
 }()
 
 // lower returns a text in lower case, empty for any other value.
-func lower(v record.Value) string {
-	if v.Kind != record.String {
+func lower(v jsonscan.Value) string {
+	if v.Kind != jsonscan.String {
 		return ""
 	}
 	text := bytes.TrimSpace(v.Text())
@@ -203,7 +206,7 @@ func (d *details) findInteractions() {
 		if s.purpose != "agent" && s.purpose != "user" {
 			continue
 		}
-		for _, g := range record.RunOf(s.segments, d.segments) {
+		for _, g := range record.SectionOf(s.segments, d.segments) {
 			if g.kind == "interact" {
 				d.interact = append(d.interact, g)
 			}
@@ -211,7 +214,7 @@ func (d *details) findInteractions() {
 	}
 }
 
-func (r *Reader) text(l *Leg, f record.Field, v record.Value, read func(record.Value) (record.Text, bool)) record.Text {
+func (r *Reader) text(l *Leg, f record.Field, v jsonscan.Value, read func(jsonscan.Value) (intern.Text, bool)) intern.Text {
 	t, ok := read(v)
 	if !ok {
 		r.invalid(l, f, v)
@@ -227,12 +230,12 @@ func (r *Reader) session(l *Leg, s *session, ended bool) {
 	if l.Recorded, ok = r.norm.Bool(s.recording); !ok {
 		r.invalid(l, record.Recorded, s.recording)
 	}
-	for _, address := range []record.Value{s.sessionDNIS, s.addressTo, s.addressFrom} {
-		if l.Trunk = r.trunkGroup(address); l.Trunk != record.None {
+	for _, address := range []jsonscan.Value{s.sessionDNIS, s.addressTo, s.addressFrom} {
+		if l.Trunk = r.trunkGroup(address); l.Trunk != intern.None {
 			break
 		}
 	}
-	r.times(l, record.RunOf(s.segments, r.details.segments), ended)
+	r.times(l, record.SectionOf(s.segments, r.details.segments), ended)
 	r.talk(l, r.details.interact)
 }
 
@@ -241,7 +244,7 @@ func (r *Reader) session(l *Leg, s *session, ended bool) {
 func (r *Reader) times(l *Leg, segments []segment, ended bool) {
 	l.Start, l.End = record.NoTime, record.NoTime
 	for _, g := range segments {
-		if g.rawStart.Kind != record.Absent {
+		if g.rawStart.Kind != jsonscan.Absent {
 			r.invalid(l, record.StartTime, g.rawStart)
 		}
 		if g.start.Known() && (!l.Start.Known() || g.start < l.Start) {
@@ -250,7 +253,7 @@ func (r *Reader) times(l *Leg, segments []segment, ended bool) {
 		if g.kind == "wrapup" {
 			continue
 		}
-		if g.rawEnd.Kind != record.Absent {
+		if g.rawEnd.Kind != jsonscan.Absent {
 			r.invalid(l, record.EndTime, g.rawEnd)
 		}
 		if ended {
@@ -267,12 +270,12 @@ func (r *Reader) talk(l *Leg, interact []segment) {
 	l.Answer = record.NoTime
 	for _, g := range interact {
 		switch {
-		case g.rawStart.Kind != record.Absent:
+		case g.rawStart.Kind != jsonscan.Absent:
 			r.invalid(l, record.Talk, g.rawStart)
 			continue
 		case !g.start.Known():
 			continue
-		case g.rawEnd.Kind != record.Absent:
+		case g.rawEnd.Kind != jsonscan.Absent:
 			r.invalid(l, record.Talk, g.rawEnd)
 		}
 		span := record.Span{Start: max(g.start, l.Start), End: g.end}
@@ -293,17 +296,17 @@ func (r *Reader) talk(l *Leg, interact []segment) {
 			b.Talk = append(b.Talk, span)
 		}
 	}
-	l.Talk = record.Run{At: uint32(from), N: uint32(len(b.Talk) - from)}
+	l.Talk = record.Section{At: uint32(from), N: uint32(len(b.Talk) - from)}
 }
 
 // trunkGroup returns the trunk that an address names (RFC 4904).
-func (r *Reader) trunkGroup(v record.Value) record.Text {
-	if v.Kind != record.String {
-		return record.None
+func (r *Reader) trunkGroup(v jsonscan.Value) intern.Text {
+	if v.Kind != jsonscan.String {
+		return intern.None
 	}
 	_, group, found := cutFold(string(v.Text()), "tgrp=")
 	if !found {
-		return record.None
+		return intern.None
 	}
 	if end := strings.IndexFunc(group, endsParameter); end >= 0 {
 		group = group[:end]
@@ -311,7 +314,7 @@ func (r *Reader) trunkGroup(v record.Value) record.Text {
 	if decoded, err := url.PathUnescape(group); err == nil {
 		group = decoded
 	}
-	id, _ := r.norm.ID(record.Value{Kind: record.Cell, Raw: []byte(group)})
+	id, _ := r.norm.ID(jsonscan.Value{Kind: jsonscan.Cell, Raw: []byte(group)})
 	return id
 }
 

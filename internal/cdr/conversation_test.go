@@ -8,6 +8,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"cdrmend/internal/cdr"
+	"cdrmend/internal/intern"
+	"cdrmend/internal/jsonscan"
+	"cdrmend/internal/profile"
 	"cdrmend/internal/record"
 )
 
@@ -47,7 +50,7 @@ func open(participants ...string) string {
 }
 
 // tell writes a leg in one line: id, start-end in seconds, answer, talk.
-func tell(b *cdr.Batch, l *cdr.Leg, texts *record.Texts) string {
+func tell(b *cdr.Batch, l *cdr.Leg, texts *intern.Table) string {
 	seconds := func(t record.Time) string {
 		if !t.Known() {
 			return ""
@@ -55,7 +58,7 @@ func tell(b *cdr.Batch, l *cdr.Leg, texts *record.Texts) string {
 		return fmt.Sprint((int64(t) - 1795161600_000000) / 1e6)
 	}
 	line := fmt.Sprintf("%s %s-%s answer=%s", texts.String(l.ID), seconds(l.Start), seconds(l.End), seconds(l.Answer))
-	for _, s := range record.RunOf(l.Talk, b.Talk) {
+	for _, s := range record.SectionOf(l.Talk, b.Talk) {
 		line += fmt.Sprintf(" %s-%s", seconds(s.Start), seconds(s.End))
 	}
 	return line
@@ -129,16 +132,16 @@ func TestLegsOfConversations(t *testing.T) {
 		"no participants": {`{"conversationId":"C","participants":null}`, nil, 0},
 	} {
 		for shape, text := range map[string]string{"object": c.text, "array": "[" + c.text + "]", "conversations": `{"conversations":[` + c.text + `],"totalHits":1}`, "lines": c.text + "\n"} {
-			f := record.JSON
+			f := profile.JSON
 			if shape == "lines" {
-				f = record.JSONLines
+				f = profile.JSONLines
 			}
 			b, texts := read(t, "genesys-conversation-detail", f, text)
 			var got []string
 			for i := range b.Legs {
 				l := &b.Legs[i]
 				got = append(got, tell(b, l, texts))
-				if l.Ref.Row != uint32(i) || texts.String(l.Conversation) != "C" || l.SIPStatus != record.NoInt || l.Updated.Known() {
+				if l.Ref.Row != uint32(i) || texts.String(l.Conversation) != "C" || l.SIPStatus != profile.NoInt || l.Updated.Known() {
 					t.Errorf("%s: leg %d: %+v", name, i, l)
 				}
 			}
@@ -152,7 +155,7 @@ func TestLegsOfConversations(t *testing.T) {
 func TestConversationsKnowNothingOfTheOnesBefore(t *testing.T) {
 	first := ended(participant("customer", session("s1", "", seg("x", 0, 100))), participant("agent", session("a", "", seg("interact", 20, 30)), session("chat", `"mediaType":"chat"`)))
 	second := ended(participant("acd", session("s2", "", seg("x", 0, 90))))
-	b, texts := read(t, "genesys-conversation-detail", record.JSON, `{"conversations":[`+first+`,{"conversationId":"C"},`+second+`]}`)
+	b, texts := read(t, "genesys-conversation-detail", profile.JSON, `{"conversations":[`+first+`,{"conversationId":"C"},`+second+`]}`)
 	var got []string
 	for i := range b.Legs {
 		got = append(got, tell(b, &b.Legs[i], texts))
@@ -170,7 +173,7 @@ func TestTheTrunkOfASession(t *testing.T) {
 		`"sessionDnis":"sip:\u0130\u0130\u0130@x;tgrp=2ABE7C04-63D1-AB47-4182-6E2653F37546"`: "2abe7c04-63d1-ab47-4182-6e2653f37546", `"sessionDnis":"ȺȺȺtgrp=T1"`: "T1", `"sessionDnis":"tgrp=T1\u00a0x"`: "T1",
 		`"sessionDnis":5,"addressTo":null`: "", `"sessionDnis":"trgp=x"`: "", `"ani":"tgrp=x"`: "",
 	} {
-		b, texts := read(t, "genesys-conversation-detail", record.JSON, ended(participant("customer", session("s", members))))
+		b, texts := read(t, "genesys-conversation-detail", profile.JSON, ended(participant("customer", session("s", members))))
 		if got := texts.String(b.Legs[0].Trunk); got != want {
 			t.Errorf("%s: got %q, want %q", members, got, want)
 		}
@@ -178,7 +181,7 @@ func TestTheTrunkOfASession(t *testing.T) {
 }
 
 func TestWhatASessionSaysOfItself(t *testing.T) {
-	b, texts := read(t, "genesys-conversation-detail", record.JSON, ended(participant("customer",
+	b, texts := read(t, "genesys-conversation-detail", profile.JSON, ended(participant("customer",
 		session("{2ABE7C04-63D1-AB47-4182-6E2653F37546}", `"ani":"tel:+49 30 1","dnis":"sip:+49302@x;y","direction":"inbound","recording":true`),
 		session("b", `"recording":false`), session("c", ``), session("d", `"recording":"maybe"`),
 	)))
@@ -187,7 +190,7 @@ func TestWhatASessionSaysOfItself(t *testing.T) {
 	if diff := cmp.Diff([]string{"2abe7c04-63d1-ab47-4182-6e2653f37546", "+49301", "+49302", "inbound"}, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	for i, want := range []record.Tri{record.True, record.False, record.Unknown, record.Unknown} {
+	for i, want := range []profile.Tri{profile.True, profile.False, profile.Unknown, profile.Unknown} {
 		if l := b.Legs[i]; l.Recorded != want || l.DidNotParse(record.Recorded) != (i == 3) {
 			t.Errorf("leg %d: recorded %v, want %v", i, l.Recorded, want)
 		}
@@ -199,7 +202,7 @@ func TestWhatASessionSaysOfItself(t *testing.T) {
 
 func TestTimesOfSegmentsThatDoNotParseAreReportedOnce(t *testing.T) {
 	const bad = `{"segmentType":"interact","segmentStart":"soon","segmentEnd":"later"},{"segmentStart":"x","segmentEnd":{}}`
-	b, texts := read(t, "genesys-conversation-detail", record.JSON, ended(
+	b, texts := read(t, "genesys-conversation-detail", profile.JSON, ended(
 		participant("customer", session("s", "", bad, seg("x", 5, 9))), participant("agent", session("a", "", bad, seg("interact", 6, 8))),
 	))
 	l := &b.Legs[0]
@@ -210,7 +213,7 @@ func TestTimesOfSegmentsThatDoNotParseAreReportedOnce(t *testing.T) {
 	if diff := cmp.Diff(want, b.Invalid); diff != "" {
 		t.Errorf("invalid (-want +got):\n%s", diff)
 	}
-	b, _ = read(t, "genesys-conversation-detail", record.JSON, strings.Replace(open(participant("customer", session("s", "", seg("x", 1, 2)))), "{", `{"conversationEnd":"never",`, 1))
+	b, _ = read(t, "genesys-conversation-detail", profile.JSON, strings.Replace(open(participant("customer", session("s", "", seg("x", 1, 2)))), "{", `{"conversationEnd":"never",`, 1))
 	if diff := cmp.Diff([]record.Invalid{{Field: record.EndTime, Raw: `"never"`}}, b.Invalid); diff != "" || b.Legs[0].End.Known() {
 		t.Errorf("invalid (-want +got):\n%s", diff)
 	}
@@ -218,12 +221,12 @@ func TestTimesOfSegmentsThatDoNotParseAreReportedOnce(t *testing.T) {
 
 func TestBadConversationsAreRejectsAndTheLastListCounts(t *testing.T) {
 	one := ended(participant("customer", session("s", "")))
-	b, _ := read(t, "genesys-conversation-detail", record.JSON, `{"conversations":[`+one+`],"conversations":[5,`+one+`,`+one+`]}`)
+	b, _ := read(t, "genesys-conversation-detail", profile.JSON, `{"conversations":[`+one+`],"conversations":[5,`+one+`,`+one+`]}`)
 	if len(b.Legs) != 2 || b.Rows != 3 || b.Rejected != 1 || b.Damage != nil {
 		t.Errorf("%d legs, %+v", len(b.Legs), b.Reading)
 	}
-	b, _ = read(t, "genesys-conversation-detail", record.JSON, `{"conversations":[`+one+`,`+one[:len(one)-5])
-	if len(b.Legs) != 1 || b.Rows != 2 || b.Rejected != 1 || !record.IsCut(b.Damage) {
+	b, _ = read(t, "genesys-conversation-detail", profile.JSON, `{"conversations":[`+one+`,`+one[:len(one)-5])
+	if len(b.Legs) != 1 || b.Rows != 2 || b.Rejected != 1 || !jsonscan.IsCut(b.Damage) {
 		t.Errorf("%d legs, %+v", len(b.Legs), b.Reading)
 	}
 }

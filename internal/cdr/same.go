@@ -3,23 +3,24 @@ package cdr
 import (
 	"encoding/binary"
 
+	"cdrmend/internal/intern"
 	"cdrmend/internal/record"
 )
 
 // Identified reports whether other rows with the same conversation and leg id
 // are the same leg. Without both, only rows that are equal in everything are.
-func (l *Shown) Identified() bool { return l.Conversation != record.None && l.ID != record.None }
+func (l *Shown) Identified() bool { return l.Conversation != intern.None && l.ID != intern.None }
 
 // AppendIdentity appends what rows of one leg have in common, and no others.
 // Text appends what tells a text from others; the lists are those that the
 // leg's runs refer to.
-func (l *Leg) AppendIdentity(k []byte, recordings []record.Text, talk []record.Span, text func([]byte, record.Text) []byte) []byte {
+func (l *Leg) AppendIdentity(k []byte, recordings []intern.Text, talk []record.Span, text func([]byte, intern.Text) []byte) []byte {
 	if l.Identified() {
 		k = append(k, 1)
 		return text(text(text(k, l.Org), l.Conversation), l.ID)
 	}
 	k = append(k, 2)
-	for _, t := range []record.Text{l.Org, l.Conversation, l.ID, l.Trunk, l.Line, l.Direction} {
+	for _, t := range []intern.Text{l.Org, l.Conversation, l.ID, l.Trunk, l.Line, l.Direction} {
 		k = text(k, t)
 	}
 	for _, t := range []record.Time{l.Start, l.Answer, l.End, l.Updated} {
@@ -29,10 +30,10 @@ func (l *Leg) AppendIdentity(k []byte, recordings []record.Text, talk []record.S
 	k = binary.LittleEndian.AppendUint32(k, uint32(l.SIPStatus))
 	k = append(k, byte(l.Recorded))
 	k = binary.LittleEndian.AppendUint32(k, l.Recordings.N)
-	for _, t := range record.RunOf(l.Recordings, recordings) {
+	for _, t := range record.SectionOf(l.Recordings, recordings) {
 		k = text(k, t)
 	}
-	for _, s := range record.RunOf(l.Talk, talk) {
+	for _, s := range record.SectionOf(l.Talk, talk) {
 		k = binary.LittleEndian.AppendUint64(k, uint64(s.Start))
 		k = binary.LittleEndian.AppendUint64(k, uint64(s.End))
 	}

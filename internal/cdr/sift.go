@@ -4,12 +4,14 @@ import (
 	"cmp"
 	"encoding/binary"
 
+	"cdrmend/internal/intern"
 	"cdrmend/internal/record"
+	"cdrmend/internal/rows"
 )
 
 // Found is how many legs the object has.
 func (b *Batch) Found() int {
-	n := int(b.Sifted.Gone)
+	n := int(b.Filtered.Dropped)
 	for _, part := range b.Parts() {
 		n += len(part.Legs)
 	}
@@ -19,7 +21,7 @@ func (b *Batch) Found() int {
 // add adds a leg to the batch, unless the sieve lets go of it. Known says that
 // it was asked and keeps it.
 func (r *Reader) add(l Leg, known bool) {
-	b, s := r.batch, r.Sieve
+	b, s := r.batch, r.Filter
 	if s != nil {
 		if l.Org = cmp.Or(l.Org, s.Local(r.Org)); known || r.keeps(&l) {
 			r.adopt(&l)
@@ -33,8 +35,8 @@ func (r *Reader) add(l Leg, known bool) {
 
 // glance asks the sieve about a row before all of it is decoded. It cannot tell
 // which leg a row is of that does not identify it.
-func (r *Reader) glance(row *record.Row) (asked, kept bool) {
-	s, b := r.Sieve, r.batch
+func (r *Reader) glance(row *rows.Row) (asked, kept bool) {
+	s, b := r.Filter, r.batch
 	if s == nil {
 		return false, true
 	}
@@ -49,7 +51,7 @@ func (r *Reader) glance(row *record.Row) (asked, kept bool) {
 	l.Start, _ = r.norm.Time(row.Value(record.StartTime))
 	from := len(b.Recordings)
 	r.recordings(row.Value(record.RecordingIDs))
-	l.Recordings = record.Run{At: uint32(from), N: uint32(len(b.Recordings) - from)}
+	l.Recordings = record.Section{At: uint32(from), N: uint32(len(b.Recordings) - from)}
 	kept = r.keeps(&l)
 	b.Recordings = b.Recordings[:from]
 	return true, kept
@@ -58,30 +60,30 @@ func (r *Reader) glance(row *record.Row) (asked, kept bool) {
 // keeps asks the sieve about a leg. One without ids is kept: rows that are equal
 // to it may be among the interval's own, and no id links them.
 func (r *Reader) keeps(l *Leg) bool {
-	s, b := r.Sieve, r.batch
+	s, b := r.Filter, r.batch
 	r.links = r.links[:0]
-	if l.Conversation != record.None {
+	if l.Conversation != intern.None {
 		r.links = append(r.links, s.Link(l.Conversation))
 	}
-	for _, id := range record.RunOf(l.Recordings, b.Recordings) {
+	for _, id := range record.SectionOf(l.Recordings, b.Recordings) {
 		r.links = append(r.links, s.Link(id))
 	}
 	hash := r.hash(b, l)
 	needed := s.Interval.Contains(l.Start) || len(r.links) == 0 || s.KeepLeg(hash)
-	if s.Keep(&b.Sifted, needed, r.links) {
+	if s.Keep(&b.Filtered, needed, r.links) {
 		return true
 	}
-	b.Sifted.Legs = append(b.Sifted.Legs, hash)
+	b.Filtered.Legs = append(b.Filtered.Legs, hash)
 	return false
 }
 
 // hash is equal for rows of one leg. It is odd for those without organisation.
 func (r *Reader) hash(b *Batch, l *Leg) uint64 {
-	r.identity = l.AppendIdentity(r.identity[:0], b.Recordings, b.Talk, func(k []byte, t record.Text) []byte {
-		return binary.LittleEndian.AppendUint64(k, r.Sieve.Hash(t))
+	r.identity = l.AppendIdentity(r.identity[:0], b.Recordings, b.Talk, func(k []byte, t intern.Text) []byte {
+		return binary.LittleEndian.AppendUint64(k, r.Filter.Hash(t))
 	})
 	hash := r.norm.Texts.Hash(r.identity) &^ 1
-	if l.Org == record.None {
+	if l.Org == intern.None {
 		hash |= 1
 	}
 	return hash
@@ -89,15 +91,15 @@ func (r *Reader) hash(b *Batch, l *Leg) uint64 {
 
 // adopt interns the texts of a leg that is kept for good.
 func (r *Reader) adopt(l *Leg) {
-	r.Sieve.Adopt(l.texts()...)
-	for i := range record.RunOf(l.Recordings, r.batch.Recordings) {
-		r.Sieve.Adopt(&r.batch.Recordings[int(l.Recordings.At)+i])
+	r.Filter.Adopt(l.texts()...)
+	for i := range record.SectionOf(l.Recordings, r.batch.Recordings) {
+		r.Filter.Adopt(&r.batch.Recordings[int(l.Recordings.At)+i])
 	}
 }
 
 // texts are those of a leg that outlive the reading of its object.
-func (l *Leg) texts() []*record.Text {
-	return []*record.Text{&l.Org, &l.Conversation, &l.ID, &l.Trunk, &l.Line, &l.Direction, &l.ANI, &l.DNIS}
+func (l *Leg) texts() []*intern.Text {
+	return []*intern.Text{&l.Org, &l.Conversation, &l.ID, &l.Trunk, &l.Line, &l.Direction, &l.ANI, &l.DNIS}
 }
 
 // drop gives up what the last leg left in the lists.

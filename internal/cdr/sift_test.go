@@ -9,7 +9,11 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"cdrmend/internal/cdr"
+	"cdrmend/internal/intern"
+	"cdrmend/internal/profile"
 	"cdrmend/internal/record"
+	"cdrmend/internal/rows"
+	"cdrmend/internal/stream"
 )
 
 // conversations are some of one leg each and, every third time, another one.
@@ -27,7 +31,7 @@ func conversations(n int) string {
 
 func TestLegsThatPassASieveAreWhatTheyAreWithoutOne(t *testing.T) {
 	p, text := builtIn(t, "genesys-conversation-detail"), conversations(40)
-	told := func(b *cdr.Batch, texts *record.Texts) (lines []string) {
+	told := func(b *cdr.Batch, texts *intern.Table) (lines []string) {
 		for i := range b.Legs {
 			l := &b.Legs[i]
 			line := fmt.Sprint(l.Ref.Row, " ", texts.String(l.Conversation), " ", tell(b, l, texts))
@@ -40,9 +44,9 @@ func TestLegsThatPassASieveAreWhatTheyAreWithoutOne(t *testing.T) {
 		}
 		return lines
 	}
-	all := record.NewTexts()
+	all := intern.NewTable()
 	var want []string
-	for _, line := range told(readWith(t, p, all, record.JSONLines, text), all) {
+	for _, line := range told(readWith(t, p, all, profile.JSONLines, text), all) {
 		if strings.Contains(line, " c7 ") || strings.Contains(line, " c30 ") {
 			want = append(want, line)
 		}
@@ -51,13 +55,13 @@ func TestLegsThatPassASieveAreWhatTheyAreWithoutOne(t *testing.T) {
 		t.Fatalf("legs of two conversations are %q", want)
 	}
 	for every := range 5 {
-		texts := record.NewTexts()
+		texts := intern.NewTable()
 		texts.OfString("c7")
 		texts.OfString("c30")
-		sieve := record.NewSieve(record.Span{}, texts.Mark(), record.NewLinks(), every+1)
-		r := cdr.NewReader(p, sieve.Texts(), &record.Limits{})
-		r.Sieve, r.Org = sieve, texts.OfString("o")
-		b, err := r.Read(bufio.NewReader(strings.NewReader(text)), record.JSONLines, func(record.Reject) error { return nil })
+		sieve := intern.NewFilter(record.Span{}, texts.Mark(), intern.NewLinks(), every+1)
+		r := cdr.NewReader(p, sieve.Texts(), &stream.Limits{})
+		r.Filter, r.Org = sieve, texts.OfString("o")
+		b, err := r.Read(bufio.NewReader(strings.NewReader(text)), profile.JSONLines, func(rows.Reject) error { return nil })
 		if err != nil {
 			t.Fatal(err)
 		}

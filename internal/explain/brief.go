@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	"cdrmend/internal/record"
+	"cdrmend/internal/printable"
 	"cdrmend/internal/registration"
 	"cdrmend/internal/table"
 )
@@ -12,7 +12,7 @@ import (
 // Brief tells one finding in a few lines, from its row alone.
 func Brief(f table.Finding) string {
 	var b strings.Builder
-	line := func(format string, args ...any) { b.WriteString(record.Printable(fmt.Sprintf(format, args...)) + "\n") }
+	line := func(format string, args ...any) { b.WriteString(printable.Text(fmt.Sprintf(format, args...)) + "\n") }
 	line("%s  %s (%s, %s)", f.ID, f.Class, f.Severity, f.Status)
 	text := meaning(&f)
 	line("  %s%s.", strings.ToUpper(text[:1]), text[1:])

@@ -5,8 +5,8 @@ import (
 	"slices"
 
 	"cdrmend/internal/committed"
+	"cdrmend/internal/intern"
 	"cdrmend/internal/policy"
-	"cdrmend/internal/record"
 	"cdrmend/internal/table"
 )
 
@@ -41,7 +41,7 @@ type match struct {
 
 // Normal brings an id into the form that tables have.
 func Normal(id string) string {
-	texts := record.NewTexts()
+	texts := intern.NewTable()
 	return texts.String(policy.ID(texts, id))
 }
 

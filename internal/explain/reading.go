@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"cdrmend/internal/cdr"
+	"cdrmend/internal/intern"
 	"cdrmend/internal/job"
 	"cdrmend/internal/policy"
 	"cdrmend/internal/reconcile"
@@ -158,7 +159,7 @@ func (d *deepening) leg(n uint32) Row {
 	out := d.at(l.Ref.Object, l.Ref.Row)
 	out.Conversation, out.Leg = d.text(l.Conversation), d.text(l.ID)
 	out.Trunk, out.Line, out.Start, out.End = d.text(l.Trunk), d.text(l.Line), l.Start.String(), l.End.String()
-	for _, id := range record.RunOf(d.r.Particulars[n].Recordings, d.r.Evidence.Recordings) {
+	for _, id := range record.SectionOf(d.r.Particulars[n].Recordings, d.r.Evidence.Recordings) {
 		out.Recordings = append(out.Recordings, d.text(id))
 	}
 	return out
@@ -169,14 +170,14 @@ func (d *deepening) event(out *Row, e *registration.Event) {
 	out.Trunk, out.Line, out.Start, out.Status = d.text(e.Trunk), d.text(e.Line), e.Time.String(), &status
 }
 
-func (d *deepening) text(t record.Text) string { return d.r.Texts.String(t) }
+func (d *deepening) text(t intern.Text) string { return d.r.Texts.String(t) }
 
 func (d *deepening) entry(n uint32) Row {
 	e := &d.r.Entries[n]
 	out := d.at(d.r.Documents[e.Doc].Object, e.Index)
 	out.Conversation, out.Trunk, out.Line = d.text(e.Conversation), d.text(e.Trunk), d.text(e.Line)
 	out.Start, out.End = e.Start.String(), e.End.String()
-	if e.Recording != record.None {
+	if e.Recording != intern.None {
 		out.Recordings = []string{d.text(e.Recording)}
 	}
 	return out
@@ -207,7 +208,7 @@ func (d *deepening) call(c *Call, n uint32) {
 		ToBeRecorded: w.ToRecord, Lists: []string{}, Entries: []Row{}, Hiding: []string{},
 		Lost: append([]string{}, w.Lost...), Possible: append([]string{}, w.Possible...),
 	}
-	for _, id := range record.RunOf(d.r.Particulars[n].Recordings, d.r.Evidence.Recordings) {
+	for _, id := range record.SectionOf(d.r.Particulars[n].Recordings, d.r.Evidence.Recordings) {
 		c.Weighing.Lists = append(c.Weighing.Lists, d.text(id))
 	}
 	for _, e := range w.Entries[:min(len(w.Entries), maxEvidence)] {
@@ -223,7 +224,7 @@ func (d *deepening) call(c *Call, n uint32) {
 }
 
 // hiding names incomplete inputs.
-func (d *deepening) hiding(kind policy.Kind, org record.Text, from, to record.Time) []string {
+func (d *deepening) hiding(kind policy.Kind, org intern.Text, from, to record.Time) []string {
 	list := []string{}
 	for _, in := range d.r.Hiding(kind, org, from, to) {
 		name := d.r.Sources[in.Source].Name

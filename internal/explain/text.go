@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"cdrmend/internal/history"
-	"cdrmend/internal/record"
+	"cdrmend/internal/printable"
 	"cdrmend/internal/registration"
 	"cdrmend/internal/table"
 )
@@ -62,7 +62,7 @@ func (t *teller) detail(format string, args ...any) { t.write("      ", format, 
 
 // write writes one line: a value from outside cannot begin another.
 func (t *teller) write(indent, format string, args []any) {
-	t.b.WriteString(indent + record.Printable(fmt.Sprintf(format, args...)) + "\n")
+	t.b.WriteString(indent + printable.Text(fmt.Sprintf(format, args...)) + "\n")
 }
 
 func (t *teller) head() {

@@ -5,9 +5,10 @@ import (
 	"time"
 
 	"cdrmend/internal/cdr"
+	"cdrmend/internal/intern"
 	"cdrmend/internal/policy"
+	"cdrmend/internal/profile"
 	"cdrmend/internal/reconcile"
-	"cdrmend/internal/record"
 )
 
 // spoke says why a rule's one value applies.
@@ -73,7 +74,7 @@ func (d *deepening) because(w *reconcile.Weighing, l *cdr.Leg) (because, notBett
 	default:
 		yes("it lists no recordings; those of its conversation at its time were taken: %d", w.Call.Entries)
 	}
-	if w.Call.Covered != record.NoInt {
+	if w.Call.Covered != profile.NoInt {
 		yes("of its talk time %s are recorded and %s are not", seconds(w.Call.Covered), seconds(w.Call.Uncovered))
 	}
 	for _, id := range w.Lost {
@@ -121,7 +122,7 @@ func (d *deepening) expected(w *reconcile.Weighing, l *cdr.Leg, yes func(string,
 		yes("its call detail record says that it is not recorded, and a recording that it lists is there")
 	case !w.ToRecord:
 		yes("it was not to be recorded: %s", reason)
-	case l.Recorded == record.True:
+	case l.Recorded == profile.True:
 		yes("it was to be recorded, as its call detail record says")
 	case d.r.Policy.Expect == policy.ExpectAll:
 		yes("it was to be recorded, as the configuration expects of all legs")
@@ -131,7 +132,7 @@ func (d *deepening) expected(w *reconcile.Weighing, l *cdr.Leg, yes func(string,
 }
 
 func (d *deepening) entryName(n uint32) string {
-	if id := d.r.Entries[n].Recording; id != record.None {
+	if id := d.r.Entries[n].Recording; id != intern.None {
 		return "recording " + d.text(id)
 	}
 	row := d.entry(n)

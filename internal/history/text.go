@@ -5,7 +5,7 @@ import (
 	"strings"
 	"time"
 
-	"cdrmend/internal/record"
+	"cdrmend/internal/printable"
 )
 
 // Text tells a history in lines: commit by commit, the oldest first.
@@ -43,7 +43,7 @@ func writeEvent(b *strings.Builder, e *Event, c *Changes) {
 		state = "was " + e.Was + ", now " + e.State
 	}
 	line := func(format string, args ...any) { // a value from outside cannot begin another
-		b.WriteString("            " + record.Printable(fmt.Sprintf(format, args...)) + "\n")
+		b.WriteString("            " + printable.Text(fmt.Sprintf(format, args...)) + "\n")
 	}
 	fmt.Fprintf(b, "  %-9s %s  %s (%s, %s)\n", e.What, e.Finding, e.Class, e.Severity, state)
 	line("%s", e.about())

@@ -10,22 +10,27 @@ import (
 	"slices"
 
 	"cdrmend/internal/cdr"
+	"cdrmend/internal/intern"
 	"cdrmend/internal/manifest"
+	"cdrmend/internal/printable"
+	"cdrmend/internal/profile"
 	"cdrmend/internal/record"
 	"cdrmend/internal/registration"
+	"cdrmend/internal/rows"
+	"cdrmend/internal/stream"
 	"cdrmend/internal/token"
 )
 
 // Print reads a file as a profile says, within the limits that a configuration
 // has unless it says otherwise, and prints its records. Tokens are not printed.
-func Print(w io.Writer, p *record.Profile, key string, file io.Reader) error {
-	in := printer{w: w, texts: record.NewTexts(), profile: p, key: key, limits: record.DefaultLimits()}
-	in.stream = record.Open(file, 0, &in.limits)
+func Print(w io.Writer, p *profile.Profile, key string, file io.Reader) error {
+	in := printer{w: w, texts: intern.NewTable(), profile: p, key: key, limits: stream.DefaultLimits()}
+	in.stream = stream.Open(file, 0, &in.limits)
 	defer in.stream.Close()
 	in.body = bufio.NewReader(in.stream)
 	head, _ := in.body.Peek(4096)
 	in.format = p.FormatOf(key, head)
-	if in.format == record.Parquet {
+	if in.format == profile.Parquet {
 		content, err := io.ReadAll(in.body)
 		if err != nil {
 			return err
@@ -44,24 +49,24 @@ func Print(w io.Writer, p *record.Profile, key string, file io.Reader) error {
 
 type printer struct {
 	w       io.Writer
-	texts   *record.Texts
-	profile *record.Profile
+	texts   *intern.Table
+	profile *profile.Profile
 	key     string
-	stream  *record.Stream
+	stream  *stream.Stream
 	body    *bufio.Reader
-	format  record.Format
+	format  profile.Format
 	file    io.ReaderAt // of Parquet
 	size    int64
-	limits  record.Limits
+	limits  stream.Limits
 }
 
 // line prints one line: a value of the file cannot begin another.
 func (in *printer) line(before, format string, args ...any) error {
-	_, err := fmt.Fprintf(in.w, "%s%s\n", before, record.Printable(fmt.Sprintf(format, args...)))
+	_, err := fmt.Fprintf(in.w, "%s%s\n", before, printable.Text(fmt.Sprintf(format, args...)))
 	return err
 }
 
-func (in *printer) reject(r record.Reject) error {
+func (in *printer) reject(r rows.Reject) error {
 	return in.line("\n", "reject: row %d, byte %d: %s", r.Row, r.Offset, r.Reason)
 }
 
@@ -73,15 +78,15 @@ func (in *printer) field(f record.Field, value string) {
 	}
 }
 
-func (in *printer) text(f record.Field, t record.Text) { in.field(f, in.texts.String(t)) }
+func (in *printer) text(f record.Field, t intern.Text) { in.field(f, in.texts.String(t)) }
 
 func (in *printer) number(f record.Field, n int64) {
-	if n != record.NoInt {
+	if n != profile.NoInt {
 		in.field(f, fmt.Sprint(n))
 	}
 }
 
-func (in *printer) list(f record.Field, ids []record.Text) {
+func (in *printer) list(f record.Field, ids []intern.Text) {
 	value := ""
 	for i, id := range ids {
 		if i > 0 {
@@ -177,7 +182,7 @@ func (in *printer) legs() error {
 		in.text(record.OrgID, l.Org)
 		in.text(record.ConversationID, l.Conversation)
 		in.text(record.LegID, l.ID)
-		in.list(record.RecordingIDs, record.RunOf(l.Recordings, b.Recordings))
+		in.list(record.RecordingIDs, record.SectionOf(l.Recordings, b.Recordings))
 		in.text(record.TrunkID, l.Trunk)
 		in.text(record.LineID, l.Line)
 		in.text(record.Direction, l.Direction)
@@ -186,7 +191,7 @@ func (in *printer) legs() error {
 		in.field(record.StartTime, l.Start.String())
 		in.field(record.AnswerTime, l.Answer.String())
 		in.field(record.EndTime, l.End.String())
-		for _, span := range record.RunOf(l.Talk, b.Talk) {
+		for _, span := range record.SectionOf(l.Talk, b.Talk) {
 			in.field(record.Talk, span.Start.String()+"/"+span.End.String())
 		}
 		in.field(record.Recorded, [...]string{"", "false", "true"}[l.Recorded])
@@ -199,9 +204,9 @@ func (in *printer) legs() error {
 
 func (in *printer) events() error {
 	r := registration.NewReader(in.profile, in.texts, &token.Rules{Limits: in.limits})
-	read := func() (*registration.Batch, error) { return r.Read(in.body, in.format, record.None, in.reject) }
+	read := func() (*registration.Batch, error) { return r.Read(in.body, in.format, intern.None, in.reject) }
 	if in.file != nil {
-		read = func() (*registration.Batch, error) { return r.ReadParquet(in.file, in.size, record.None, in.reject) }
+		read = func() (*registration.Batch, error) { return r.ReadParquet(in.file, in.size, intern.None, in.reject) }
 	}
 	b, err := read()
 	if err != nil {
@@ -221,7 +226,7 @@ func (in *printer) events() error {
 	return in.damage(b.Reading)
 }
 
-func (in *printer) damage(r record.Reading) error {
+func (in *printer) damage(r rows.Reading) error {
 	if r.Damage != nil {
 		return in.line("\n", "damaged: %v", r.Damage)
 	}

@@ -6,19 +6,19 @@ import (
 	"testing"
 
 	"cdrmend/internal/inspect"
-	"cdrmend/internal/record"
+	"cdrmend/internal/profile"
 	"cdrmend/manifests"
 
 	"github.com/google/go-cmp/cmp"
 )
 
-func printed(t *testing.T, profile, kind, key, content string) string {
+func printed(t *testing.T, prof, kind, key, content string) string {
 	t.Helper()
-	text, ok := manifests.Profile(profile)
+	text, ok := manifests.Profile(prof)
 	if !ok {
-		t.Fatalf("no profile %q", profile)
+		t.Fatalf("no profile %q", prof)
 	}
-	p, err := record.LoadProfile(profile, text, kind)
+	p, err := profile.Load(prof, text, kind)
 	if err != nil {
 		t.Fatal(err)
 	}

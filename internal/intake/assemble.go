@@ -2,6 +2,7 @@ package intake
 
 import (
 	"cdrmend/internal/cdr"
+	"cdrmend/internal/intern"
 	"cdrmend/internal/manifest"
 	"cdrmend/internal/reconcile"
 	"cdrmend/internal/record"
@@ -102,7 +103,7 @@ func (a *assembly) legsInOrder() {
 
 	ev := a.ev
 	ev.Legs, ev.Particulars = make([]cdr.Shown, 0, legs), make([]cdr.Particulars, 0, legs)
-	ev.Recordings, ev.Talk = make([]record.Text, 0, recordings), make([]record.Span, 0, talk)
+	ev.Recordings, ev.Talk = make([]intern.Text, 0, recordings), make([]record.Span, 0, talk)
 	for i, b := range a.cdrs {
 		if b == nil {
 			continue

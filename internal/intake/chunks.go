@@ -4,7 +4,8 @@ import (
 	"context"
 	"runtime"
 
-	"cdrmend/internal/record"
+	"cdrmend/internal/rows"
+	"cdrmend/internal/stream"
 )
 
 // A large object in lines is decoded in chunks, several at the same time: the
@@ -41,14 +42,14 @@ func newChunks(size int) *chunks {
 // split reports whether an object is decoded in chunks.
 func (c *chunks) split(o *opened) bool {
 	size := o.Size
-	if o.stream.Compression != record.Plain {
+	if o.stream.Compression != stream.Plain {
 		size *= packed
 	}
 	if size < chunksLarge*int64(c.size) || !o.format.InLines() {
 		return false
 	}
 	head, _ := o.body.Peek(2)
-	return !record.IsUTF16(head)
+	return !stream.IsUTF16(head)
 }
 
 // release gives the buffer of a chunk back.
@@ -61,24 +62,24 @@ func (c *chunks) release(b []byte) {
 
 // decoding is one chunk that is being decoded.
 type decoding[B any] struct {
-	chunk   *record.Chunk
+	chunk   *rows.Chunk
 	done    chan struct{} // closed when the fields below are set
 	batch   B
-	rejects []record.Reject // their bytes lie in the chunk's buffer
+	rejects []rows.Reject // their bytes lie in the chunk's buffer
 	err     error
 }
 
 // readChunks reads an object chunk by chunk; r joins the chunks.
 func (p *pool[B]) readChunks(ctx context.Context, o *opened, r reader[B]) (B, error) {
 	q := &queue[B]{chunks: p.chunks, reader: r, reject: o.reject, all: r.begin(o)}
-	for c := range record.Rows(o.body, o.format, p.limits).Split(func() ([]byte, bool) { return q.buffer(ctx) }) {
+	for c := range rows.NewChunk(o.body, o.format, p.limits).Split(func() ([]byte, bool) { return q.buffer(ctx) }) {
 		d := &decoding[B]{chunk: c, done: make(chan struct{})}
 		q.waiting = append(q.waiting, d)
 		go func() {
 			defer close(d.done)
 			own := p.get()
 			defer p.put(own)
-			d.batch, d.err = own.readChunk(o, c, func(r record.Reject) error {
+			d.batch, d.err = own.readChunk(o, c, func(r rows.Reject) error {
 				d.rejects = append(d.rejects, r)
 				return nil
 			})
@@ -97,7 +98,7 @@ func (p *pool[B]) readChunks(ctx context.Context, o *opened, r reader[B]) (B, er
 type queue[B any] struct {
 	*chunks
 	reader  reader[B]
-	reject  func(record.Reject) error
+	reject  func(rows.Reject) error
 	all     B
 	waiting []*decoding[B]
 	err     error // after which nothing is joined

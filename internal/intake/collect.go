@@ -5,11 +5,14 @@ import (
 	"sync"
 
 	"cdrmend/internal/cdr"
+	"cdrmend/internal/intern"
 	"cdrmend/internal/manifest"
 	"cdrmend/internal/policy"
+	"cdrmend/internal/profile"
 	"cdrmend/internal/reconcile"
 	"cdrmend/internal/record"
 	"cdrmend/internal/registration"
+	"cdrmend/internal/rows"
 )
 
 // collector takes over the batches of objects, which are read in any order. It
@@ -32,7 +35,7 @@ type collector struct {
 
 type refreshKey struct {
 	source uint32
-	org    record.Text
+	org    intern.Text
 }
 
 func newCollector(in *Inputs) *collector {
@@ -45,11 +48,11 @@ func newCollector(in *Inputs) *collector {
 }
 
 // objectOrg returns the organisation of records of an object that carry none.
-func (c *collector) objectOrg(n uint32) record.Text {
+func (c *collector) objectOrg(n uint32) intern.Text {
 	o := &c.in.Objects[n]
-	profile := c.in.Sources[o.Source].Profile
-	norm := record.Normalizer{Profile: profile, Texts: c.ev.Texts}
-	return c.ev.OrgOf(o.Source, record.None, manifest.KeyOf(profile, o.Key, &norm).Org)
+	p := c.in.Sources[o.Source].Profile
+	norm := profile.Normalizer{Profile: p, Texts: c.ev.Texts}
+	return c.ev.OrgOf(o.Source, intern.None, manifest.KeyOf(p, o.Key, &norm).Org)
 }
 
 // addManifest takes over what a document holds, and a copy of one that may have
@@ -110,7 +113,7 @@ func (c *collector) addLegs(o *opened, b *cdr.Batch) error {
 		c.accountLegs(o, b)
 	}
 	if c.filters(o.n) {
-		c.margin.take(o.n, &b.Sifted, 0)
+		c.margin.take(o.n, &b.Filtered, 0)
 	}
 	return nil
 }
@@ -151,7 +154,7 @@ func (c *collector) addEvents(o *opened, b *registration.Batch) error {
 }
 
 // addDamage notes that an object of rows is damaged, and its partition.
-func (c *collector) addDamage(o *opened, r *record.Reading) {
+func (c *collector) addDamage(o *opened, r *rows.Reading) {
 	if r.Damage != nil {
 		c.damaged[o.Partition] = true
 		c.account.unused[o.n], c.account.Broken[o.n] = r.Used, r.Damage

@@ -6,10 +6,12 @@ import (
 	"sync"
 
 	"cdrmend/internal/cdr"
+	"cdrmend/internal/intern"
 	"cdrmend/internal/manifest"
 	"cdrmend/internal/policy"
-	"cdrmend/internal/record"
 	"cdrmend/internal/registration"
+	"cdrmend/internal/rows"
+	"cdrmend/internal/stream"
 )
 
 // reader is what the readers of manifests, CDRs and registrations have in
@@ -26,7 +28,7 @@ type reader[B any] interface {
 	// A large object is read in chunks, each by any reader. One of them begins
 	// a batch, adds the batches of the chunks in order, and finishes it.
 	begin(o *opened) B
-	readChunk(o *opened, c *record.Chunk, reject func(record.Reject) error) (B, error)
+	readChunk(o *opened, c *rows.Chunk, reject func(rows.Reject) error) (B, error)
 	add(all, next B)
 	finish(all B, o *opened) (B, error)
 }
@@ -43,7 +45,7 @@ type decoder interface {
 // that fits: a sync.Pool would drop them at each collection.
 type pool[B any] struct {
 	chunks  *chunks
-	limits  *record.Limits
+	limits  *stream.Limits
 	more    func() reader[B]
 	collect func(o *opened, b B) error
 
@@ -96,11 +98,11 @@ func (s *scanner) decoderOf(n uint32) decoder {
 }
 
 // noFilter keeps all rows.
-func noFilter() *record.Sieve { return nil }
+func noFilter() *intern.Filter { return nil }
 
 // newDecoder returns a decoder for a source. Each of its readers has a filter of
 // its own.
-func (s *scanner) newDecoder(source int, newFilter func() *record.Sieve) decoder {
+func (s *scanner) newDecoder(source int, newFilter func() *intern.Filter) decoder {
 	switch s.Sources[source].Kind {
 	case policy.Manifests:
 		return newPool(s, s.out.addManifest, func() reader[*manifest.Batch] { return s.newManifests(source, newFilter()) })
@@ -122,14 +124,14 @@ type manifestReader struct {
 	spill *spill
 }
 
-func (s *scanner) newManifests(source int, filter *record.Sieve) *manifestReader {
+func (s *scanner) newManifests(source int, filter *intern.Filter) *manifestReader {
 	texts, required := s.out.ev.Texts, s.Sources[source].Required
 	if filter != nil {
 		texts, required = filter.Texts(), 0 // nothing of the margins is repaired
 	}
 	r := manifest.NewReader(s.Sources[source].Profile, texts, required, &s.config.Limits)
 	r.MediaKeys = filter == nil && s.config.Media.Check != policy.MediaNone
-	r.Sieve = filter
+	r.Filter = filter
 	return &manifestReader{r, s.out.account.spill}
 }
 
@@ -153,7 +155,7 @@ func (r *manifestReader) readParquet(o *opened) (*manifest.Batch, error) {
 
 func (r *manifestReader) begin(o *opened) *manifest.Batch { return r.Begin(r.input(o)) }
 
-func (r *manifestReader) readChunk(o *opened, c *record.Chunk, reject func(record.Reject) error) (*manifest.Batch, error) {
+func (r *manifestReader) readChunk(o *opened, c *rows.Chunk, reject func(rows.Reject) error) (*manifest.Batch, error) {
 	input := r.input(o)
 	input.Reject = reject
 	return r.ReadRows(c, input)
@@ -165,28 +167,28 @@ func (r *manifestReader) finish(all *manifest.Batch, o *opened) (*manifest.Batch
 	return r.Finish(all, r.input(o))
 }
 
-// rows is the part of the contract in which objects that are lists of rows agree:
+// rowList is the part of the contract in which objects that are lists of rows agree:
 // what was added of their chunks is complete.
-type rows[B any] struct{}
+type rowList[B any] struct{}
 
-func (rows[B]) begin(*opened) *B                     { return new(B) }
-func (rows[B]) finish(all *B, _ *opened) (*B, error) { return all, nil }
+func (rowList[B]) begin(*opened) *B                     { return new(B) }
+func (rowList[B]) finish(all *B, _ *opened) (*B, error) { return all, nil }
 
 // legReader reads CDRs.
 type legReader struct {
-	rows[cdr.Batch]
+	rowList[cdr.Batch]
 	*cdr.Reader
 	out *collector
 }
 
-func (s *scanner) newLegs(source int, filter *record.Sieve) *legReader {
+func (s *scanner) newLegs(source int, filter *intern.Filter) *legReader {
 	texts := s.out.ev.Texts
 	if filter != nil {
 		texts = filter.Texts()
 	}
 	r := cdr.NewReader(s.Sources[source].Profile, texts, &s.config.Limits)
 	r.Numberless = !s.config.Policy.AsksForNumbers()
-	r.Sieve = filter
+	r.Filter = filter
 	return &legReader{Reader: r, out: s.out}
 }
 
@@ -200,7 +202,7 @@ func (r *legReader) readParquet(o *opened) (*cdr.Batch, error) {
 	return r.ReadParquet(o.file, o.size, o.reject)
 }
 
-func (r *legReader) readChunk(o *opened, c *record.Chunk, reject func(record.Reject) error) (*cdr.Batch, error) {
+func (r *legReader) readChunk(o *opened, c *rows.Chunk, reject func(rows.Reject) error) (*cdr.Batch, error) {
 	r.Org = r.out.objectOrg(o.n)
 	return r.ReadRows(c, reject)
 }
@@ -209,7 +211,7 @@ func (r *legReader) add(all, next *cdr.Batch) { r.Add(all, next) }
 
 // eventReader reads registrations.
 type eventReader struct {
-	rows[registration.Batch]
+	rowList[registration.Batch]
 	*registration.Reader
 	out *collector
 }
@@ -223,7 +225,7 @@ func (r *eventReader) readParquet(o *opened) (*registration.Batch, error) {
 	return r.ReadParquet(o.file, o.size, r.out.objectOrg(o.n), o.reject)
 }
 
-func (r *eventReader) readChunk(o *opened, c *record.Chunk, reject func(record.Reject) error) (*registration.Batch, error) {
+func (r *eventReader) readChunk(o *opened, c *rows.Chunk, reject func(rows.Reject) error) (*registration.Batch, error) {
 	return r.ReadRows(c, r.out.objectOrg(o.n), reject)
 }
 

@@ -3,6 +3,7 @@ package intake
 import (
 	"slices"
 
+	"cdrmend/internal/intern"
 	"cdrmend/internal/policy"
 	"cdrmend/internal/reconcile"
 	"cdrmend/internal/record"
@@ -12,7 +13,7 @@ import (
 // newEvidence returns the evidence that is known before anything is read. The
 // sources and partitions are its own, as reading finds out more about them.
 func newEvidence(in *Inputs) *reconcile.Evidence {
-	texts := record.NewTexts()
+	texts := intern.NewTable()
 	ev := &reconcile.Evidence{
 		Interval: in.Interval.Span, Org: policy.ID(texts, in.config.Org), Texts: texts, Policy: &in.config.Policy,
 		Sources: slices.Clone(in.Sources), Partitions: slices.Clone(in.Partitions),
@@ -76,13 +77,13 @@ func (c *collector) dateTokens(events []registration.Event) {
 }
 
 // media returns how to look up a media object, nil when media is not checked.
-func (in *Inputs) media(texts *record.Texts) *reconcile.Media {
+func (in *Inputs) media(texts *intern.Table) *reconcile.Media {
 	if in.config.Media.Check == policy.MediaNone {
 		return nil
 	}
 	type place struct {
 		source int
-		key    record.Text
+		key    intern.Text
 	}
 	const anywhere = -1
 	sizes := map[place]int64{}
@@ -97,7 +98,7 @@ func (in *Inputs) media(texts *record.Texts) *reconcile.Media {
 
 	return &reconcile.Media{
 		CheckSize: in.config.Media.Check == policy.MediaSize,
-		Size: func(source uint32, key record.Text) (int64, bool) {
+		Size: func(source uint32, key intern.Text) (int64, bool) {
 			if size, ok := sizes[place{int(source), key}]; ok {
 				return size, true
 			}

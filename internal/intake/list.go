@@ -15,6 +15,7 @@ import (
 	"cdrmend/internal/object"
 	"cdrmend/internal/parallel"
 	"cdrmend/internal/policy"
+	"cdrmend/internal/profile"
 	"cdrmend/internal/reconcile"
 	"cdrmend/internal/record"
 )
@@ -214,7 +215,7 @@ func identityOf(source string, info *object.Info) []any {
 }
 
 // isDocument tells a document from everything else that lies below a source.
-func isDocument(p *record.Profile, info *object.Info) bool {
+func isDocument(p *profile.Profile, info *object.Info) bool {
 	if strings.HasSuffix(info.Key, "/") && info.Size == 0 {
 		return false
 	}

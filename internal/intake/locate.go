@@ -7,8 +7,9 @@ import (
 
 	"cdrmend/internal/manifest"
 	"cdrmend/internal/parallel"
+	"cdrmend/internal/profile"
 	"cdrmend/internal/reconcile"
-	"cdrmend/internal/record"
+	"cdrmend/internal/rows"
 )
 
 // Locate finds the places of values that a decision repairs although they were
@@ -35,7 +36,7 @@ func unlocated(d *reconcile.Decision) []uint32 {
 	var documents []uint32
 	for n, repairs := range d.RepairsByDocument() {
 		for _, gap := range d.Placed(repairs) {
-			if gap == nil && d.Documents[n].Format != record.Parquet {
+			if gap == nil && d.Documents[n].Format != profile.Parquet {
 				documents = append(documents, n)
 				break
 			}
@@ -59,7 +60,7 @@ func locate(ctx context.Context, in *Inputs, d *reconcile.Decision, n uint32) (r
 	r.Everywhere = true
 	batch, err := r.Read(manifest.Input{
 		Key: object.Key, Packed: object.Size, Stream: stream, Body: bufio.NewReader(stream), Format: doc.Format,
-		Reject: func(record.Reject) error { return nil }, // kept when it was read first
+		Reject: func(rows.Reject) error { return nil }, // kept when it was read first
 		Keep:   func([]byte) (manifest.Range, error) { return manifest.Range{}, nil },
 	})
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"slices"
 
+	"cdrmend/internal/intern"
 	"cdrmend/internal/manifest"
 	"cdrmend/internal/policy"
 	"cdrmend/internal/reconcile"
@@ -12,7 +13,7 @@ import (
 )
 
 // margin is what is left of the rows of the neighbouring days that were dropped,
-// see [record.Sieve]. The output does not show whether rows were dropped:
+// see [intern.Filter]. The output does not show whether rows were dropped:
 //
 //   - Whatever is said of an owned entry, leg or document rests on rows that it
 //     is linked with by conversations and recordings, on the events, and on
@@ -27,8 +28,8 @@ import (
 //   - Everything else counts rows: those of owned subjects, or those that lack
 //     an organisation, by source.
 type margin struct {
-	known *record.Mark  // the texts of the interval's own partitions
-	links *record.Links // ids that turned out to matter
+	known *intern.Mark  // the texts of the interval's own partitions
+	links *intern.Links // ids that turned out to matter
 
 	dropped []dropped
 	met     []uint32 // ids of kept rows that have not been looked for yet
@@ -74,11 +75,11 @@ func (in *Inputs) inOrder() (own, margins []uint32) {
 // beginFilter makes margins be read through filters from here on.
 func (s *scanner) beginFilter() {
 	every := cmp.Or(s.Tuning.FilterEvery, filterEvery)
-	m := &margin{known: s.out.ev.Texts.Mark(), links: record.NewLinks()}
+	m := &margin{known: s.out.ev.Texts.Mark(), links: intern.NewLinks()}
 	s.out.margin = m
 	for i := range s.Sources {
-		s.filtering = append(s.filtering, s.newDecoder(i, func() *record.Sieve {
-			return record.NewSieve(s.Interval.Span, m.known, m.links, every)
+		s.filtering = append(s.filtering, s.newDecoder(i, func() *intern.Filter {
+			return intern.NewFilter(s.Interval.Span, m.known, m.links, every)
 		}))
 	}
 }
@@ -91,12 +92,12 @@ func (c *collector) filters(n uint32) bool {
 // filterManifest takes over what is left of the entries of a document, and drops
 // a document of which nothing is left.
 func (c *collector) filterManifest(n uint32, b *manifest.Batch) {
-	orgless := b.Sifted.Orgless
-	if c.ev.OrgOf(c.in.Objects[n].Source, b.Doc.Org, b.Doc.Key.Org) != record.None {
+	orgless := b.Filtered.Orgless
+	if c.ev.OrgOf(c.in.Objects[n].Source, b.Doc.Org, b.Doc.Key.Org) != intern.None {
 		orgless = 0
 	}
 	b.Thin()
-	c.margin.take(n, &b.Sifted, orgless)
+	c.margin.take(n, &b.Filtered, orgless)
 	if b.Doc.N == 0 {
 		c.manifests[n] = nil
 	}
@@ -104,13 +105,13 @@ func (c *collector) filterManifest(n uint32, b *manifest.Batch) {
 
 // take notes what became of the rows of an object; orgless of those that were
 // dropped lack an organisation.
-func (m *margin) take(n uint32, s *record.Sifted, orgless uint32) {
+func (m *margin) take(n uint32, s *intern.Filtered, orgless uint32) {
 	m.met = append(m.met, s.Met...)
-	if s.Gone == 0 {
+	if s.Dropped == 0 {
 		return
 	}
-	m.dropped = append(m.dropped, dropped{n, s.Gone, orgless, record.Clipped(s.IDs), record.Clipped(s.Legs)})
-	*s = record.Sifted{}
+	m.dropped = append(m.dropped, dropped{n, s.Dropped, orgless, record.Clip(s.IDs), record.Clip(s.Legs)})
+	*s = intern.Filtered{}
 }
 
 // mostRounds is how many times objects are read again because rows that were

@@ -4,7 +4,7 @@ import (
 	"context"
 	"io"
 
-	"cdrmend/internal/record"
+	"cdrmend/internal/stream"
 )
 
 // Open opens an object as it is stored, pinned to the version that was listed.
@@ -15,13 +15,13 @@ func (in *Inputs) Open(ctx context.Context, n uint32) (io.ReadCloser, error) {
 }
 
 // Content opens the uncompressed content of an object. The caller closes it.
-func (in *Inputs) Content(ctx context.Context, n uint32) (*record.Stream, func(), error) {
+func (in *Inputs) Content(ctx context.Context, n uint32) (*stream.Stream, func(), error) {
 	body, err := in.Open(ctx, n)
 	if err != nil {
 		return nil, nil, err
 	}
-	stream := record.Open(body, in.Objects[n].Size, &in.config.Limits)
-	return stream, func() { stream.Close(); body.Close() }, nil
+	content := stream.Open(body, in.Objects[n].Size, &in.config.Limits)
+	return content, func() { content.Close(); body.Close() }, nil
 }
 
 // URL returns the name of an object in messages.

@@ -9,8 +9,11 @@ import (
 	"io"
 	"math"
 
-	"cdrmend/internal/record"
+	"cdrmend/internal/jsonscan"
+	"cdrmend/internal/profile"
+	"cdrmend/internal/rows"
 	"cdrmend/internal/scratch"
+	"cdrmend/internal/stream"
 )
 
 // opened is one object while it is read: hashed as it is stored, and decoded.
@@ -21,13 +24,13 @@ type opened struct {
 	hash   hash.Hash
 	copy   *bytes.Buffer // of the object as it is stored, nil for none
 	stored io.Reader
-	stream *record.Stream
+	stream *stream.Stream
 	body   *bufio.Reader
-	format record.Format
+	format profile.Format
 	file   io.ReaderAt // the content of a Parquet object, nil for other formats
 	size   int64       // of file
 
-	reject func(record.Reject) error
+	reject func(rows.Reject) error
 	forget func() // rejects so far do not count
 }
 
@@ -36,16 +39,16 @@ const sniff = 64 << 10
 
 // newOpened begins to read an object from the body as it is stored; keep keeps
 // a copy of it.
-func newOpened(n uint32, object *Object, body io.Reader, p *record.Profile, limits *record.Limits, keep bool) *opened {
+func newOpened(n uint32, object *Object, body io.Reader, p *profile.Profile, limits *stream.Limits, keep bool) *opened {
 	o := &opened{n: n, Object: object, hash: sha256.New()}
 	if o.stored = io.TeeReader(body, o.hash); keep {
 		o.copy = bytes.NewBuffer(make([]byte, 0, o.Size))
 		o.stored = io.TeeReader(o.stored, o.copy)
 	}
-	o.stream = record.Open(o.stored, o.Size, limits)
+	o.stream = stream.Open(o.stored, o.Size, limits)
 	buffer := sniff
-	if o.stream.Compression == record.Plain {
-		buffer = record.BufferFor(o.Size)
+	if o.stream.Compression == stream.Plain {
+		buffer = stream.BufferFor(o.Size)
 	}
 	o.body = bufio.NewReaderSize(o.stream, buffer)
 	head, _ := o.body.Peek(sniff)
@@ -57,7 +60,7 @@ func newOpened(n uint32, object *Object, body io.Reader, p *record.Profile, limi
 // its footer comes last. The content is there until the spool is closed.
 func (o *opened) spool(ctx context.Context, dir string) (*scratch.Spool, error) {
 	spool := scratch.NewSpool(dir)
-	if _, err := io.Copy(spool, o.body); err != nil && !record.IsDamage(err) {
+	if _, err := io.Copy(spool, o.body); err != nil && !jsonscan.IsDamage(err) {
 		spool.Close()
 		return nil, err
 	}
@@ -85,12 +88,12 @@ func (o *opened) sum() [32]byte { return [32]byte(o.hash.Sum(nil)) }
 // noteDamage makes a compressed stream that broke, or that does not match its
 // checksum, count as damage, even when all rows came before the break. It is
 // known only when the object is drained.
-func (o *opened) noteDamage(r *record.Reading) {
+func (o *opened) noteDamage(r *rows.Reading) {
 	if r.Damage == nil {
 		r.Damage = o.stream.Failed()
 	}
 	if r.Damage == nil && o.stream.Checksum != nil {
-		r.Damage = &record.StreamError{Err: o.stream.Checksum}
+		r.Damage = &stream.Error{Err: o.stream.Checksum}
 		r.Used = math.MaxInt64 // nothing is lost
 	}
 }

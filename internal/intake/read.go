@@ -10,8 +10,9 @@ import (
 
 	"cdrmend/internal/parallel"
 	"cdrmend/internal/policy"
+	"cdrmend/internal/profile"
 	"cdrmend/internal/reconcile"
-	"cdrmend/internal/record"
+	"cdrmend/internal/rows"
 	"cdrmend/internal/token"
 )
 
@@ -126,7 +127,7 @@ func (s *scanner) one(ctx context.Context, n uint32) error {
 	o := newOpened(n, object, body, source.Profile, &s.config.Limits, keep)
 	defer o.stream.Close()
 	s.directRejects(o)
-	if o.format == record.Parquet {
+	if o.format == profile.Parquet {
 		spool, err := o.spool(ctx, s.config.Scratch)
 		if err != nil {
 			return err
@@ -155,11 +156,11 @@ func (s *scanner) one(ctx context.Context, n uint32) error {
 func (s *scanner) directRejects(o *opened) {
 	account := s.out.account
 	if account.Objects[o.n].Read {
-		o.reject, o.forget = func(record.Reject) error { return nil }, func() {}
+		o.reject, o.forget = func(rows.Reject) error { return nil }, func() {}
 		return
 	}
 	secret := s.hidesRejects(o.n)
-	o.reject = func(r record.Reject) error { return account.reject(o.n, secret, r) }
+	o.reject = func(r rows.Reject) error { return account.reject(o.n, secret, r) }
 	o.forget = func() { account.forgetRejects(o.n) }
 }
 

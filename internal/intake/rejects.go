@@ -5,7 +5,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 
-	"cdrmend/internal/record"
+	"cdrmend/internal/rows"
 	"cdrmend/internal/scratch"
 )
 
@@ -35,7 +35,7 @@ func (a *Account) forgetRejects(n uint32) {
 // reject keeps a part of an object that could not be used; secret leaves its
 // bytes out. The lines of one object come from one goroutine, in the order of
 // the object.
-func (a *Account) reject(n uint32, secret bool, r record.Reject) error {
+func (a *Account) reject(n uint32, secret bool, r rows.Reject) error {
 	a.mu.Lock()
 	spool := a.Rejects[n]
 	if spool == nil {

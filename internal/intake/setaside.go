@@ -8,8 +8,10 @@ import (
 	"io"
 	"maps"
 
+	"cdrmend/internal/jsonscan"
 	"cdrmend/internal/reconcile"
-	"cdrmend/internal/record"
+	"cdrmend/internal/rows"
+	"cdrmend/internal/stream"
 )
 
 // SetAside adds to the rejects of the account what was not used of the interval's
@@ -73,9 +75,9 @@ func because(why error) string {
 
 // isBomb reports whether an object is beyond a limit, and may have more content
 // than anybody wants to keep. Such an object is set aside only as it is stored.
-func isBomb(why error, packed record.Compression) bool {
-	var limit *record.LimitError
-	return errors.As(why, &limit) && (packed != record.Plain || limit.OfContent())
+func isBomb(why error, packed stream.Compression) bool {
+	var limit *stream.LimitError
+	return errors.As(why, &limit) && (packed != stream.Plain || limit.OfContent())
 }
 
 // keepRest makes rejects of the rest of a reader, which begins at an offset.
@@ -85,7 +87,7 @@ func (a *Account) keepRest(n uint32, secret bool, src io.Reader, at int64, reaso
 		chunk.Reset()
 		size, err := io.CopyN(&chunk, src, 1<<20)
 		if size > 0 {
-			r := record.Reject{Row: -1, Offset: at, Reason: reason, Bytes: chunk.Bytes()}
+			r := rows.Reject{Row: -1, Offset: at, Reason: reason, Bytes: chunk.Bytes()}
 			if err := a.reject(n, secret, r); err != nil {
 				return err
 			}
@@ -99,7 +101,7 @@ func (a *Account) keepRest(n uint32, secret bool, src io.Reader, at int64, reaso
 
 // ignoreDamage makes the end of a damaged stream an end like any other.
 func ignoreDamage(err error) error {
-	if err == io.EOF || err == io.ErrUnexpectedEOF || record.IsDamage(err) {
+	if err == io.EOF || err == io.ErrUnexpectedEOF || jsonscan.IsDamage(err) {
 		return nil
 	}
 	return err

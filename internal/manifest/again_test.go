@@ -8,8 +8,11 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"cdrmend/internal/intern"
 	"cdrmend/internal/manifest"
-	"cdrmend/internal/record"
+	"cdrmend/internal/profile"
+	"cdrmend/internal/rows"
+	"cdrmend/internal/stream"
 )
 
 // A reader keeps its memory from document to document, and must keep nothing
@@ -30,13 +33,13 @@ func TestADocumentIsReadAlikeAfterAnyOther(t *testing.T) {
 		`[` + entry + `,1]`,
 		`17`,
 	}
-	p, ids := builtIn(t, "cdrmend"), record.NewTexts()
+	p, ids := builtIn(t, "cdrmend"), intern.NewTable()
 	reader := func() *manifest.Reader { return manifest.NewReader(p, ids, required, &limits) }
 	read := func(r *manifest.Reader, text string) *manifest.Batch {
 		t.Helper()
-		in := manifest.Input{Key: "k.json", Packed: int64(len(text)), Stream: record.Open(strings.NewReader(text), int64(len(text)), &limits), Format: record.JSON}
+		in := manifest.Input{Key: "k.json", Packed: int64(len(text)), Stream: stream.Open(strings.NewReader(text), int64(len(text)), &limits), Format: profile.JSON}
 		in.Body = bufio.NewReader(in.Stream)
-		in.Reject = func(record.Reject) error { return nil }
+		in.Reject = func(rows.Reject) error { return nil }
 		b, err := r.Read(in)
 		if err != nil {
 			t.Fatalf("%.100q: %v", text, err)

@@ -9,8 +9,11 @@ import (
 	"testing"
 	"time"
 
+	"cdrmend/internal/intern"
 	"cdrmend/internal/manifest"
-	"cdrmend/internal/record"
+	"cdrmend/internal/profile"
+	"cdrmend/internal/rows"
+	"cdrmend/internal/stream"
 	"cdrmend/internal/synth"
 )
 
@@ -38,8 +41,8 @@ func syntheticManifest(b *testing.B, format string) []byte {
 
 var benchFormats = []struct {
 	name   string
-	format record.Format
-}{{synth.JSONLines, record.JSONLines}, {synth.JSON, record.JSON}}
+	format profile.Format
+}{{synth.JSONLines, profile.JSONLines}, {synth.JSON, profile.JSON}}
 
 func BenchmarkDecode(b *testing.B) {
 	for _, f := range benchFormats {
@@ -55,14 +58,14 @@ func BenchmarkDecode(b *testing.B) {
 }
 
 // decodeOnce reads a sound manifest, as the job does.
-func decodeOnce(b *testing.B, p *record.Profile, text []byte, f record.Format) *manifest.Batch {
+func decodeOnce(b *testing.B, p *profile.Profile, text []byte, f profile.Format) *manifest.Batch {
 	b.Helper()
 	in := manifest.Input{
-		Key: "m", Packed: int64(len(text)), Stream: record.Open(bytes.NewReader(text), int64(len(text)), &limits), Format: f,
-		Reject: func(r record.Reject) error { b.Fatalf("rejected: %+v", r); return nil },
+		Key: "m", Packed: int64(len(text)), Stream: stream.Open(bytes.NewReader(text), int64(len(text)), &limits), Format: f,
+		Reject: func(r rows.Reject) error { b.Fatalf("rejected: %+v", r); return nil },
 	}
 	in.Body = bufio.NewReaderSize(in.Stream, 64<<10)
-	batch, err := manifest.NewReader(p, record.NewTexts(), required, &limits).Read(in)
+	batch, err := manifest.NewReader(p, intern.NewTable(), required, &limits).Read(in)
 	if err != nil || len(batch.Entries) != 10_000 {
 		b.Fatalf("%d entries: %v", len(batch.Entries), err)
 	}

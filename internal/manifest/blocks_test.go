@@ -6,7 +6,8 @@ import (
 	"strings"
 	"testing"
 
-	"cdrmend/internal/record"
+	"cdrmend/internal/intern"
+	"cdrmend/internal/profile"
 )
 
 // An entry is where it belongs, with the ids that were interned many at a time,
@@ -18,12 +19,12 @@ func TestALongListHasEveryEntryInItsPlace(t *testing.T) {
 	for n := range count {
 		list = append(list, fmt.Sprintf(`{"recording_id":%q,"conversation_id":%q}`, id(n), id(n/2)))
 	}
-	p, texts := builtIn(t, "cdrmend"), record.NewTexts()
+	p, texts := builtIn(t, "cdrmend"), intern.NewTable()
 	long := "[" + strings.Join(list, ",") + "]"
-	for text, f := range map[string]record.Format{
-		long:                     record.JSON,
-		strings.Join(list, "\n"): record.JSONLines,
-		`{"recordings":[{},` + long[1:] + `,"recordings":` + long + `}`: record.JSON,
+	for text, f := range map[string]profile.Format{
+		long:                     profile.JSON,
+		strings.Join(list, "\n"): profile.JSONLines,
+		`{"recordings":[{},` + long[1:] + `,"recordings":` + long + `}`: profile.JSON,
 	} {
 		b, _ := readText(t, p, texts, "a", []byte(text), f)
 		entries := slices.Concat(b.Blocks()...)

@@ -93,7 +93,7 @@ func TestDuckDBReadsTheRepairedDocument(t *testing.T) {
 		want[i][1], want[i][2] = &trunk, &micros
 	}
 	src := bytes.NewReader(file.Bytes())
-	if err := manifest.WriteParquet(&fixed, src, src.Size(), profile(t), slices.Values(edits)); err != nil {
+	if err := manifest.WriteParquet(&fixed, src, src.Size(), ownProfile(t), slices.Values(edits)); err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(want, duckDB(t, fixed.Bytes())); diff != "" {

@@ -5,11 +5,14 @@ import (
 	"slices"
 	"strings"
 
+	"cdrmend/internal/intern"
+	"cdrmend/internal/jsonscan"
+	"cdrmend/internal/profile"
 	"cdrmend/internal/record"
 )
 
 // entry brings the fields of one entry into normal form.
-func (r *Reader) entry(b *Batch, index uint32, value func(record.Field) record.Value) Entry {
+func (r *Reader) entry(b *Batch, index uint32, value func(record.Field) jsonscan.Value) Entry {
 	v := &r.values
 	*v = values{r: r, batch: b, index: index, value: value}
 	e := Entry{
@@ -44,11 +47,11 @@ type values struct {
 	r     *Reader
 	batch *Batch
 	index uint32
-	value func(record.Field) record.Value
+	value func(record.Field) jsonscan.Value
 	given record.Fields
 }
 
-func (v *values) note(f record.Field, raw record.Value, present, ok bool) {
+func (v *values) note(f record.Field, raw jsonscan.Value, present, ok bool) {
 	if present {
 		v.given.Add(f)
 	}
@@ -58,15 +61,15 @@ func (v *values) note(f record.Field, raw record.Value, present, ok bool) {
 	}
 }
 
-func (v *values) id(f record.Field) record.Text {
+func (v *values) id(f record.Field) intern.Text {
 	raw := v.value(f)
 	t, ok := v.r.norm.ID(raw)
-	v.note(f, raw, t != record.None, ok)
+	v.note(f, raw, t != intern.None, ok)
 	return t
 }
 
 // later is id for ids that are interned later.
-func (v *values) later(f record.Field, what uint32) record.Text {
+func (v *values) later(f record.Field, what uint32) intern.Text {
 	raw := v.value(f)
 	t, present, ok := v.r.norm.Later(raw, uint32(len(v.batch.Entries))<<laterBits|what)
 	v.note(f, raw, present, ok)
@@ -84,7 +87,7 @@ const (
 
 // settle fills in the ids that wait.
 func (r *Reader) settle(b *Batch) {
-	r.norm.Settle(func(slot uint32, id record.Text) {
+	r.norm.Settle(func(slot uint32, id intern.Text) {
 		e := &b.Entries[slot>>laterBits]
 		switch slot & (1<<laterBits - 1) {
 		case laterRecording:
@@ -97,15 +100,15 @@ func (r *Reader) settle(b *Batch) {
 	})
 }
 
-func (v *values) plain(f record.Field) record.Text {
+func (v *values) plain(f record.Field) intern.Text {
 	raw := v.value(f)
 	t, ok := v.r.norm.Plain(raw)
-	v.note(f, raw, t != record.None, ok)
+	v.note(f, raw, t != intern.None, ok)
 	return t
 }
 
 // bytes returns a text that is not interned, in the memory of b.
-func (v *values) bytes(b []byte, f record.Field, read func(record.Value) ([]byte, bool)) []byte {
+func (v *values) bytes(b []byte, f record.Field, read func(jsonscan.Value) ([]byte, bool)) []byte {
 	raw := v.value(f)
 	text, ok := read(raw)
 	v.note(f, raw, len(text) > 0, ok)
@@ -122,7 +125,7 @@ func (v *values) time(f record.Field) record.Time {
 func (v *values) number(f record.Field) int64 {
 	raw := v.value(f)
 	n, ok := v.r.norm.Int(raw)
-	v.note(f, raw, n != record.NoInt, ok)
+	v.note(f, raw, n != profile.NoInt, ok)
 	return n
 }
 
@@ -145,7 +148,7 @@ func (v *values) users(rest *Rest) {
 		seen[string(user)] = true
 		return before
 	}
-	ok := v.r.norm.Elements(raw, func(element record.Value) (ok bool) {
+	ok := v.r.norm.Elements(raw, func(element jsonscan.Value) (ok bool) {
 		from := len(v.r.text)
 		v.r.text, ok = v.r.norm.AppendID(v.r.text, element)
 		if user := v.r.text[from:]; len(user) > 0 && !known(user) {
@@ -161,7 +164,7 @@ func (v *values) users(rest *Rest) {
 
 // KeyOf returns what an object key says, in normal form. The media key is the
 // key of the media object that the document belongs to.
-func KeyOf(p *record.Profile, key string, n *record.Normalizer) KeyIDs {
+func KeyOf(p *profile.Profile, key string, n *profile.Normalizer) KeyIDs {
 	if p.KeyPattern == nil {
 		return KeyIDs{}
 	}
@@ -174,7 +177,7 @@ func KeyOf(p *record.Profile, key string, n *record.Normalizer) KeyIDs {
 		if name == "" || at[2*i] < 0 {
 			continue
 		}
-		v := record.Value{Kind: record.Cell, Raw: []byte(key[at[2*i]:at[2*i+1]])}
+		v := jsonscan.Value{Kind: jsonscan.Cell, Raw: []byte(key[at[2*i]:at[2*i+1]])}
 		switch name {
 		case "org_id":
 			ids.Org, _ = n.ID(v)
@@ -190,25 +193,25 @@ func KeyOf(p *record.Profile, key string, n *record.Normalizer) KeyIDs {
 }
 
 // FromMediaKey returns the recording id that a media key's name holds.
-func FromMediaKey(p *record.Profile, mediaKey []byte, n *record.Normalizer) record.Text {
+func FromMediaKey(p *profile.Profile, mediaKey []byte, n *profile.Normalizer) intern.Text {
 	id, _ := n.ID(idInMediaKey(p, mediaKey))
 	return id
 }
 
 // named is FromMediaKey for an id that is interned later.
-func (r *Reader) named(mediaKey []byte, slot uint32) record.Text {
+func (r *Reader) named(mediaKey []byte, slot uint32) intern.Text {
 	id, _, _ := r.norm.Later(idInMediaKey(r.norm.Profile, mediaKey), slot)
 	return id
 }
 
 // idInMediaKey returns the base name of a media key up to its first dot, when
 // that is a UUID or looks like an id of the profile.
-func idInMediaKey(p *record.Profile, mediaKey []byte) record.Value {
+func idInMediaKey(p *profile.Profile, mediaKey []byte) jsonscan.Value {
 	name := bytes.TrimRight(mediaKey, "/")
 	name = name[bytes.LastIndexByte(name, '/')+1:]
 	name, _, _ = bytes.Cut(name, []byte("."))
-	if !record.SpellsUUID(name) && (p.IDPattern == nil || !p.IDPattern.Match(name)) {
-		return record.Value{}
+	if !profile.SpellsUUID(name) && (p.IDPattern == nil || !p.IDPattern.Match(name)) {
+		return jsonscan.Value{}
 	}
-	return record.Value{Kind: record.Cell, Raw: name}
+	return jsonscan.Value{Kind: jsonscan.Cell, Raw: name}
 }

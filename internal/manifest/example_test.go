@@ -7,8 +7,11 @@ import (
 	"os"
 	"slices"
 
+	"cdrmend/internal/intern"
 	"cdrmend/internal/manifest"
+	"cdrmend/internal/profile"
 	"cdrmend/internal/record"
+	"cdrmend/internal/stream"
 	"cdrmend/manifests"
 )
 
@@ -17,14 +20,14 @@ import (
 func ExampleWrite() {
 	text := []byte(`{"recordings": [ {"recording_id":"r1", "trunk_id": "", "x":1} ]}`)
 	vendor, _ := manifests.Profile("cdrmend")
-	p, err := record.LoadProfile("cdrmend", vendor, "manifests")
+	p, err := profile.Load("cdrmend", vendor, "manifests")
 	if err != nil {
 		panic(err)
 	}
-	limits := record.DefaultLimits()
-	in := manifest.Input{Key: "a.json", Format: record.JSON, Stream: record.Open(bytes.NewReader(text), int64(len(text)), &limits)}
+	limits := stream.DefaultLimits()
+	in := manifest.Input{Key: "a.json", Format: profile.JSON, Stream: stream.Open(bytes.NewReader(text), int64(len(text)), &limits)}
 	in.Body = bufio.NewReader(in.Stream)
-	batch, err := manifest.NewReader(p, record.NewTexts(), record.Of(record.TrunkID), &limits).Read(in)
+	batch, err := manifest.NewReader(p, intern.NewTable(), record.Of(record.TrunkID), &limits).Read(in)
 	if err != nil {
 		panic(err)
 	}

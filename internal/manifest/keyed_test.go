@@ -12,8 +12,12 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"cdrmend/internal/intern"
 	"cdrmend/internal/manifest"
+	"cdrmend/internal/profile"
 	"cdrmend/internal/record"
+	"cdrmend/internal/rows"
+	"cdrmend/internal/stream"
 )
 
 const (
@@ -27,10 +31,10 @@ const (
 func outcome(t *testing.T, profile, key string, stored []byte) (brief, text string) {
 	t.Helper()
 	p := builtIn(t, profile)
-	in := manifest.Input{Key: key, Packed: int64(len(stored)), Stream: record.Open(bytes.NewReader(stored), int64(len(stored)), &limits)}
+	in := manifest.Input{Key: key, Packed: int64(len(stored)), Stream: stream.Open(bytes.NewReader(stored), int64(len(stored)), &limits)}
 	in.Body = bufio.NewReader(in.Stream)
-	in.Reject = func(record.Reject) error { return nil }
-	b, err := manifest.NewReader(p, record.NewTexts(), required, &limits).Read(in)
+	in.Reject = func(rows.Reject) error { return nil }
+	b, err := manifest.NewReader(p, intern.NewTable(), required, &limits).Read(in)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -50,7 +54,7 @@ func outcome(t *testing.T, profile, key string, stored []byte) (brief, text stri
 		return brief, ""
 	}
 	var out strings.Builder
-	content := record.Open(bytes.NewReader(stored), int64(len(stored)), &limits)
+	content := stream.Open(bytes.NewReader(stored), int64(len(stored)), &limits)
 	if err := manifest.Write(&out, content, p, &b.Doc, slices.Values(editsFor(b))); err != nil {
 		t.Fatal(err)
 	}
@@ -64,7 +68,7 @@ func outcome(t *testing.T, profile, key string, stored []byte) (brief, text stri
 var fromNothing = `{"recordingId":` + quoted(record.RecordingID, 0) + `,"conversationId":` + quoted(record.ConversationID, 0) +
 	`,"sipTrunkId":` + quoted(record.TrunkID, 0) + `,"startTime":` + quoted(record.StartTime, 0) + `,"endTime":` + quoted(record.EndTime, 0) + `}`
 
-func packed(t testing.TB, c record.Compression, text string) []byte {
+func packed(t testing.TB, c stream.Compression, text string) []byte {
 	t.Helper()
 	var b bytes.Buffer
 	w, err := c.Compress(&b)
@@ -137,7 +141,7 @@ func TestARootThatIsNoObjectIsNotTheKeysEntry(t *testing.T) {
 
 func TestOfACutStreamOnlyCompleteEntriesAreKept(t *testing.T) {
 	batch := `{"recordings":[` + strings.Repeat(`{"recording_id":"r","x":"some more text"},`, 40) + `{}],"counts":{"total":41}}`
-	for _, c := range []record.Compression{record.Gzip, record.Zstd} {
+	for _, c := range []stream.Compression{stream.Gzip, stream.Zstd} {
 		stored := packed(t, c, sidecar)
 		for n := 4; n < len(stored); n++ {
 			brief, text := outcome(t, "genesys-cloud", keyed, stored[:n])
@@ -157,7 +161,7 @@ func TestOfACutStreamOnlyCompleteEntriesAreKept(t *testing.T) {
 }
 
 func TestAChecksumThatDoesNotMatchCostsNoEntry(t *testing.T) {
-	for c, at := range map[record.Compression]int{record.Gzip: 8, record.Zstd: 1} {
+	for c, at := range map[stream.Compression]int{stream.Gzip: 8, stream.Zstd: 1} {
 		for text, entries := range map[string]int{samples[2] + " \n": 2, samples[1]: 3, "[5]": 0} {
 			stored := packed(t, c, text)
 			stored[len(stored)-at] ^= 1
@@ -166,7 +170,7 @@ func TestAChecksumThatDoesNotMatchCostsNoEntry(t *testing.T) {
 				t.Errorf("%q: got %s, want %s", text, brief, want)
 			}
 			// White space after the root is dropped like in every recovery.
-			if want := repaired(t, builtIn(t, "cdrmend"), "a", []byte(strings.TrimSpace(text)), record.JSON); entries > 0 && written != want {
+			if want := repaired(t, builtIn(t, "cdrmend"), "a", []byte(strings.TrimSpace(text)), profile.JSON); entries > 0 && written != want {
 				t.Errorf("%q becomes\n%q, want\n%q", text, written, want)
 			}
 		}
@@ -174,8 +178,8 @@ func TestAChecksumThatDoesNotMatchCostsNoEntry(t *testing.T) {
 }
 
 func TestWhatAKeySays(t *testing.T) {
-	p, texts := builtIn(t, "genesys-cloud"), record.NewTexts()
-	n := &record.Normalizer{Profile: p, Texts: texts}
+	p, texts := builtIn(t, "genesys-cloud"), intern.NewTable()
+	n := &profile.Normalizer{Profile: p, Texts: texts}
 	ids := manifest.KeyOf(p, keyed, n)
 	got := []string{texts.String(ids.Org), texts.String(ids.Conversation), texts.String(ids.Recording), texts.String(ids.Media)}
 	want := []string{"acme", "2abe7c04-63d1-ab47-4182-6e2653f37546", "Rec", folder + "Rec.opus"}

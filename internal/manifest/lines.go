@@ -3,7 +3,8 @@ package manifest
 import (
 	"errors"
 
-	"cdrmend/internal/record"
+	"cdrmend/internal/jsonscan"
+	"cdrmend/internal/rows"
 )
 
 // lines is what the lines of a document come to beside its entries.
@@ -17,7 +18,7 @@ type lines struct {
 // ReadRows reads a chunk of a document in JSON Lines, while the stream may
 // still be read elsewhere. Damage is part of the batch; the error is a failure
 // to read.
-func (r *Reader) ReadRows(c *record.Chunk, in Input) (*Batch, error) {
+func (r *Reader) ReadRows(c *rows.Chunk, in Input) (*Batch, error) {
 	b := r.Begin(in)
 	if err := r.lines(b, c, in); err != nil {
 		return nil, err
@@ -31,7 +32,7 @@ func (r *Reader) ReadRows(c *record.Chunk, in Input) (*Batch, error) {
 // Add takes over what the next chunk of the document holds.
 func (b *Batch) Add(next *Batch) {
 	b.full = append(append(b.full, next.full...), next.Entries)
-	b.Sifted.Add(&next.Sifted)
+	b.Filtered.Add(&next.Filtered)
 	b.gaps = append(b.gaps, next.gaps...)
 	b.Doc.Rest = append(b.Doc.Rest, next.Doc.Rest...)
 	b.Rows, b.Rejects, b.Length = b.Rows+next.Rows, b.Rejects+next.Rejects, next.Length
@@ -48,12 +49,12 @@ func (b *Batch) Add(next *Batch) {
 
 // lines reads JSON Lines: every line is an entry of its own, and a bad one
 // costs only itself.
-func (r *Reader) lines(b *Batch, c *record.Chunk, in Input) error {
+func (r *Reader) lines(b *Batch, c *rows.Chunk, in Input) error {
 	defer r.settle(b)
 	slots := r.mapping.Paths.NewSlots()
 	for line, err := range c.Lines {
 		switch {
-		case err != nil && record.IsDamage(err):
+		case err != nil && jsonscan.IsDamage(err):
 			b.lines.end, err = err, nil
 		case err != nil:
 		case line.Over != nil:
@@ -70,13 +71,13 @@ func (r *Reader) lines(b *Batch, c *record.Chunk, in Input) error {
 }
 
 // line reads one line.
-func (r *Reader) line(b *Batch, slots *record.Slots, line record.Line, reject func(record.Reject) error) error {
-	e, err := record.ScanLine(line, slots, r.limits)
+func (r *Reader) line(b *Batch, slots *jsonscan.Slots, line rows.Line, reject func(rows.Reject) error) error {
+	e, err := slots.ScanLine(line.Index, line.Offset, line.Text, r.limits)
 	if err == nil {
 		return r.element(b, e, reject)
 	}
-	last := !line.Newline && record.IsCut(err)
-	if tail, members := slots.Tail(); last && !line.Broken && e.Kind == record.Object && members > 0 {
+	last := !line.Newline && jsonscan.IsCut(err)
+	if tail, members := slots.Tail(); last && !line.Broken && e.Kind == jsonscan.Object && members > 0 {
 		b.lines.end, b.lines.cut = err, &Recovery{Keep: tail, Closers: "}"}
 		return r.element(b, e, reject)
 	}
@@ -89,11 +90,11 @@ func (r *Reader) line(b *Batch, slots *record.Slots, line record.Line, reject fu
 		b.lines.note(withinLine(err))
 	}
 	b.lines.remove = append(b.lines.remove, wholeLine(line))
-	return reject(record.Reject{Row: int64(line.Index), Offset: line.Offset, Reason: err.Error(), Bytes: line.Text})
+	return reject(rows.Reject{Row: int64(line.Index), Offset: line.Offset, Reason: err.Error(), Bytes: line.Text})
 }
 
 // piece sets aside a piece of a line that is too long. The line counts once.
-func (b *Batch) piece(line record.Line, reject func(record.Reject) error) error {
+func (b *Batch) piece(line rows.Line, reject func(rows.Reject) error) error {
 	b.lines.note(line.Over)
 	b.lines.remove = append(b.lines.remove, wholeLine(line))
 	if !line.More {
@@ -112,15 +113,15 @@ func (l *lines) note(err error) {
 // withinLine makes the error of a line that ends too early one of the document,
 // which goes on: it breaks at the line's end.
 func withinLine(err error) error {
-	var syntax *record.SyntaxError
+	var syntax *jsonscan.SyntaxError
 	if errors.As(err, &syntax) && syntax.Cut {
-		return &record.SyntaxError{Offset: syntax.Offset}
+		return &jsonscan.SyntaxError{Offset: syntax.Offset}
 	}
 	return err
 }
 
 // wholeLine is where a line stands with its newline.
-func wholeLine(line record.Line) Range {
+func wholeLine(line rows.Line) Range {
 	r := Range{line.Offset, line.Offset + int64(len(line.Text))}
 	if line.Newline {
 		r.End++

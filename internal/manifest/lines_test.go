@@ -9,7 +9,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"cdrmend/internal/record"
+	"cdrmend/internal/intern"
+	"cdrmend/internal/profile"
 )
 
 var lineSamples = []string{
@@ -66,10 +67,10 @@ func linesOf(t testing.TB, text string) lines {
 	return n
 }
 
-func checkLines(t *testing.T, p *record.Profile, text []byte) {
+func checkLines(t *testing.T, p *profile.Profile, text []byte) {
 	t.Helper()
-	texts := record.NewTexts()
-	b, rejects := readText(t, p, texts, "a.jsonl", text, record.JSONLines)
+	texts := intern.NewTable()
+	b, rejects := readText(t, p, texts, "a.jsonl", text, profile.JSONLines)
 	n := linesOf(t, string(text))
 
 	got := written(t, p, text, b, nil)

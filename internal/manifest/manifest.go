@@ -7,16 +7,19 @@ package manifest
 import (
 	"fmt"
 
+	"cdrmend/internal/intern"
+	"cdrmend/internal/profile"
 	"cdrmend/internal/record"
+	"cdrmend/internal/stream"
 )
 
 // Entry is one recording as a manifest describes it, in normal form. A night
 // has more than a million, so it is compact and free of pointers.
 type Entry struct {
-	Org, Recording, Conversation, Trunk, Line record.Text
-	MediaType, MediaSubtype                   record.Text
-	MediaKey                                  record.Text // as read only if the reader keeps it; else of the object key
-	Named                                     record.Text // the recording id that the media key's name tells
+	Org, Recording, Conversation, Trunk, Line intern.Text
+	MediaType, MediaSubtype                   intern.Text
+	MediaKey                                  intern.Text // as read only if the reader keeps it; else of the object key
+	Named                                     intern.Text // the recording id that the media key's name tells
 	Start, End                                record.Time
 	Duration                                  int64  // milliseconds, NoInt when missing
 	MediaBytes                                int64  // likewise
@@ -34,10 +37,10 @@ type Document struct {
 	Object    uint32      // number in the list of objects
 	Partition uint32      // number of the partition
 	First, N  uint32      // its entries
-	Org       record.Text // its own
+	Org       intern.Text // its own
 	Key       KeyIDs
-	Format    record.Format
-	Packed    record.Compression
+	Format    profile.Format
+	Packed    stream.Compression
 	Keyed     bool    // the key names the recording and the root is an object, or nothing
 	Virtual   bool    // a media object without metadata: there is no such object
 	Rest      []Range // where the rests of its entries are kept
@@ -45,7 +48,7 @@ type Document struct {
 }
 
 // KeyIDs is what an object key says about its entries.
-type KeyIDs struct{ Org, Conversation, Recording, Media record.Text }
+type KeyIDs struct{ Org, Conversation, Recording, Media intern.Text }
 
 // Rare is what most documents do not have.
 type Rare struct {
@@ -83,7 +86,7 @@ type Gap struct {
 	Start  int64       // of the missing value, or the place after the last member of the deepest existing parent
 	Size   uint32      // of the missing value that is replaced, 0 for an append
 	Entry  uint32      // element, line or row
-	Raw    record.Text // the missing value
+	Raw    intern.Text // the missing value
 	Field  record.Field
 	Depth  uint8 // how many levels of the first pointer exist; only for an append
 	Append bool
@@ -101,7 +104,7 @@ func (d *Document) Damaged() bool {
 		return false
 	}
 	broken := r.Truncated != nil || r.Malformed != nil
-	sole := d.Keyed && d.Key.Recording != record.None && d.Key.Conversation != record.None
+	sole := d.Keyed && d.Key.Recording != intern.None && d.Key.Conversation != intern.None
 	return broken && !sole || r.Total > int64(d.N)
 }
 
@@ -134,7 +137,7 @@ func (d *Document) SetAside() (from int64, any bool) {
 // rare returns d.Rare, made if need be.
 func (d *Document) rare() *Rare {
 	if d.Rare == nil {
-		d.Rare = &Rare{Total: record.NoInt, Failed: record.NoInt}
+		d.Rare = &Rare{Total: profile.NoInt, Failed: profile.NoInt}
 	}
 	return d.Rare
 }

@@ -5,7 +5,11 @@ import (
 	"io"
 	"iter"
 
+	"cdrmend/internal/parquetfile"
+	"cdrmend/internal/profile"
 	"cdrmend/internal/record"
+	"cdrmend/internal/rows"
+	"cdrmend/internal/stream"
 )
 
 // ReadParquet reads one document whose uncompressed content is the first size
@@ -14,7 +18,7 @@ import (
 func (r *Reader) ReadParquet(in Input, file io.ReaderAt, size int64) (*Batch, error) {
 	b := r.Begin(in)
 	b.Length, b.Doc.Packed = size, in.Stream.Compression
-	reading, err := r.mapping.ReadParquet(file, size, record.Visitor{Row: func(row *record.Row) error {
+	reading, err := parquetfile.Read(r.mapping, file, size, rows.Visitor{Row: func(row *rows.Row) error {
 		if !r.keeps(b, row.Value) {
 			return nil
 		}
@@ -34,7 +38,7 @@ func (r *Reader) ReadParquet(in Input, file io.ReaderAt, size int64) (*Batch, er
 // It cannot be of a Parquet file that breaks off: what cannot be read cannot
 // be written either, and a file with fewer rows would pass for the whole.
 func (d *Document) Writable() bool {
-	return d.Format != record.Parquet || d.Rare == nil || d.Rare.Recovery != nil ||
+	return d.Format != profile.Parquet || d.Rare == nil || d.Rare.Recovery != nil ||
 		d.Rare.Malformed == nil && d.Rare.Truncated == nil
 }
 
@@ -64,12 +68,12 @@ func (r *Reader) parquetDamage(b *Batch, damage error, in Input) {
 // WriteParquet copies a Parquet document to w with edits applied; src is its
 // uncompressed content. The schema stays as it is: the value of a field that
 // has no column stands only in the table of repairs.
-func WriteParquet(w io.Writer, src io.ReaderAt, size int64, p *record.Profile, edits iter.Seq[Edit]) error {
-	var cells []record.ParquetEdit
+func WriteParquet(w io.Writer, src io.ReaderAt, size int64, p *profile.Profile, edits iter.Seq[Edit]) error {
+	var cells []parquetfile.Edit
 	for entry := range byEntry(edits) {
 		for _, e := range entry {
-			cells = append(cells, record.ParquetEdit{Row: e.Gap.Entry, Field: e.Gap.Field, Value: e.Value})
+			cells = append(cells, parquetfile.Edit{Row: e.Gap.Entry, Field: e.Gap.Field, Value: e.Value})
 		}
 	}
-	return p.Map(record.EntryFields, &record.Limits{}).RewriteParquet(w, src, size, cells)
+	return parquetfile.Rewrite(rows.NewMapping(p, record.EntryFields, &stream.Limits{}), w, src, size, cells)
 }

@@ -15,8 +15,13 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/parquet-go/parquet-go"
 
+	"cdrmend/internal/intern"
+	"cdrmend/internal/jsonscan"
 	"cdrmend/internal/manifest"
+	"cdrmend/internal/profile"
 	"cdrmend/internal/record"
+	"cdrmend/internal/rows"
+	"cdrmend/internal/stream"
 	"cdrmend/manifests"
 )
 
@@ -83,10 +88,10 @@ func asParquet(t *testing.T, rows []parquetRow) []byte {
 	return b.Bytes()
 }
 
-func profile(t *testing.T) *record.Profile {
+func ownProfile(t *testing.T) *profile.Profile {
 	t.Helper()
 	text, _ := manifests.Profile("cdrmend")
-	p, err := record.LoadProfile("cdrmend", text, "manifests")
+	p, err := profile.Load("cdrmend", text, "manifests")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -96,13 +101,13 @@ func profile(t *testing.T) *record.Profile {
 var required = record.Of(record.RecordingID, record.ConversationID, record.TrunkID, record.StartTime, record.EndTime)
 
 // read reads a document; stored is its content as the store has it.
-func read(t *testing.T, texts *record.Texts, stored, content []byte, format record.Format) *manifest.Batch {
+func read(t *testing.T, texts *intern.Table, stored, content []byte, format profile.Format) *manifest.Batch {
 	t.Helper()
-	r := manifest.NewReader(profile(t), texts, required, &limits)
-	in := manifest.Input{Key: "a", Packed: int64(len(stored)), Stream: record.Open(bytes.NewReader(stored), int64(len(stored)), &limits), Format: format}
+	r := manifest.NewReader(ownProfile(t), texts, required, &limits)
+	in := manifest.Input{Key: "a", Packed: int64(len(stored)), Stream: stream.Open(bytes.NewReader(stored), int64(len(stored)), &limits), Format: format}
 	in.Body = bufio.NewReader(in.Stream)
-	in.Reject = func(r record.Reject) error { t.Errorf("rejected row %d: %s", r.Row, r.Reason); return nil }
-	if format != record.Parquet {
+	in.Reject = func(r rows.Reject) error { t.Errorf("rejected row %d: %s", r.Row, r.Reason); return nil }
+	if format != profile.Parquet {
 		b, err := r.Read(in)
 		if err != nil {
 			t.Fatal(err)
@@ -110,7 +115,7 @@ func read(t *testing.T, texts *record.Texts, stored, content []byte, format reco
 		return b
 	}
 	var unpacked bytes.Buffer
-	if _, err := unpacked.ReadFrom(in.Body); err != nil && !record.IsDamage(err) {
+	if _, err := unpacked.ReadFrom(in.Body); err != nil && !jsonscan.IsDamage(err) {
 		t.Fatal(err)
 	}
 	if content == nil {
@@ -131,10 +136,10 @@ func TestParquetSaysWhatTheSameRowsSayAsJSONLines(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	texts := record.NewTexts()
-	want := read(t, texts, lines.Bytes(), nil, record.JSONLines)
+	texts := intern.NewTable()
+	want := read(t, texts, lines.Bytes(), nil, profile.JSONLines)
 	file := asParquet(t, rows)
-	got := read(t, texts, file, nil, record.Parquet)
+	got := read(t, texts, file, nil, profile.Parquet)
 	if diff := cmp.Diff(want.Entries, got.Entries) + cmp.Diff(want.Rest, got.Rest); diff != "" {
 		t.Errorf("-JSON Lines +Parquet:\n%s", diff)
 	}
@@ -151,7 +156,7 @@ func TestAParquetDocumentThatCannotBeDecodedHasNoEntries(t *testing.T) {
 	for name, content := range map[string][]byte{
 		"empty": nil, "other": []byte("no Parquet at all, but long enough"), "cut": file[:len(file)-1],
 	} {
-		b := read(t, record.NewTexts(), content, nil, record.Parquet)
+		b := read(t, intern.NewTable(), content, nil, profile.Parquet)
 		want := &manifest.Break{}
 		if diff := cmp.Diff(want, b.Doc.Rare.Malformed); diff != "" || b.Doc.N != 0 || !b.Doc.Damaged() || b.Doc.Writable() {
 			t.Errorf("%s: %+v, -want +got:\n%s", name, b.Doc, diff)
@@ -167,7 +172,7 @@ func TestAParquetDocumentThatBreaksOffKeepsItsEntriesAndIsNotWritten(t *testing.
 	}
 	chunk := f.Metadata().RowGroups[2].Columns[1].MetaData
 	clear(file[chunk.DataPageOffset:][:chunk.TotalCompressedSize])
-	b := read(t, record.NewTexts(), file, nil, record.Parquet)
+	b := read(t, intern.NewTable(), file, nil, profile.Parquet)
 	want := &manifest.Break{Offset: int64(len(file)), Entries: 800}
 	if diff := cmp.Diff(want, b.Doc.Rare.Malformed); diff != "" || b.Doc.N != 800 || b.Doc.Rare.Recovery != nil || b.Doc.Writable() {
 		t.Errorf("%+v, -want +got:\n%s", b.Doc, diff)
@@ -178,7 +183,7 @@ func TestACompressedParquetDocumentTellsItsStreamsDamage(t *testing.T) {
 	rows := parquetRows(100)
 	file := asParquet(t, rows)
 	var packed bytes.Buffer
-	w, _ := record.Gzip.Compress(&packed)
+	w, _ := stream.Gzip.Compress(&packed)
 	if _, err := w.Write(file); err != nil {
 		t.Fatal(err)
 	}
@@ -187,18 +192,18 @@ func TestACompressedParquetDocumentTellsItsStreamsDamage(t *testing.T) {
 	}
 	stored := packed.Bytes()
 
-	whole := read(t, record.NewTexts(), stored, nil, record.Parquet)
-	if whole.Doc.N != 100 || whole.Doc.Packed != record.Gzip || whole.Doc.Damaged() {
+	whole := read(t, intern.NewTable(), stored, nil, profile.Parquet)
+	if whole.Doc.N != 100 || whole.Doc.Packed != stream.Gzip || whole.Doc.Damaged() {
 		t.Errorf("whole: %+v", whole.Doc)
 	}
 	half := stored[:len(stored)/2]
-	cut := read(t, record.NewTexts(), half, nil, record.Parquet)
+	cut := read(t, intern.NewTable(), half, nil, profile.Parquet)
 	want := &manifest.Break{Offset: int64(len(half))}
 	if diff := cmp.Diff(want, cut.Doc.Rare.Truncated); diff != "" || cut.Doc.N != 0 || cut.Doc.Writable() {
 		t.Errorf("cut: %+v, -want +got:\n%s", cut.Doc, diff)
 	}
 	stored[len(stored)-8] ^= 1
-	summed := read(t, record.NewTexts(), stored, file, record.Parquet)
+	summed := read(t, intern.NewTable(), stored, file, profile.Parquet)
 	want = &manifest.Break{Offset: int64(len(file)), Entries: 100}
 	if diff := cmp.Diff(want, summed.Doc.Rare.Malformed); diff != "" || !summed.Doc.Writable() {
 		t.Errorf("wrong checksum: %+v, -want +got:\n%s", summed.Doc, diff)
@@ -208,17 +213,17 @@ func TestACompressedParquetDocumentTellsItsStreamsDamage(t *testing.T) {
 func TestRepairsOfAParquetDocumentAreReadBack(t *testing.T) {
 	rows := parquetRows(1000)
 	file := asParquet(t, rows)
-	texts := record.NewTexts()
-	before := read(t, texts, file, nil, record.Parquet)
+	texts := intern.NewTable()
+	before := read(t, texts, file, nil, profile.Parquet)
 	edits, want := repairs(t, texts, before)
 	if len(edits) < 100 {
 		t.Fatalf("only %d repairs", len(edits))
 	}
 	var b bytes.Buffer
-	if err := manifest.WriteParquet(&b, bytes.NewReader(file), int64(len(file)), profile(t), slices.Values(edits)); err != nil {
+	if err := manifest.WriteParquet(&b, bytes.NewReader(file), int64(len(file)), ownProfile(t), slices.Values(edits)); err != nil {
 		t.Fatal(err)
 	}
-	got := read(t, texts, b.Bytes(), nil, record.Parquet)
+	got := read(t, texts, b.Bytes(), nil, profile.Parquet)
 	if diff := cmp.Diff(want, got.Entries); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
@@ -228,11 +233,11 @@ func TestRepairsOfAParquetDocumentAreReadBack(t *testing.T) {
 }
 
 // repairs fills every gap, and returns the entries that this should give.
-func repairs(t *testing.T, texts *record.Texts, b *manifest.Batch) ([]manifest.Edit, []manifest.Entry) {
+func repairs(t *testing.T, texts *intern.Table, b *manifest.Batch) ([]manifest.Edit, []manifest.Entry) {
 	t.Helper()
 	const at, id = "2026-11-23T09:00:00.654321Z", "6f0a0102-0304-0506-0708-090a0b0c0d0e"
-	n := record.Normalizer{Profile: profile(t), Texts: texts}
-	when, _ := n.Time(record.Value{Kind: record.Cell, Raw: []byte(at)})
+	n := profile.Normalizer{Profile: ownProfile(t), Texts: texts}
+	when, _ := n.Time(jsonscan.Value{Kind: jsonscan.Cell, Raw: []byte(at)})
 	var edits []manifest.Edit
 	want := append([]manifest.Entry(nil), b.Entries...)
 	for i := range want {

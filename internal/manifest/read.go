@@ -4,7 +4,12 @@ import (
 	"bufio"
 	"errors"
 
+	"cdrmend/internal/intern"
+	"cdrmend/internal/jsonscan"
+	"cdrmend/internal/profile"
 	"cdrmend/internal/record"
+	"cdrmend/internal/rows"
+	"cdrmend/internal/stream"
 )
 
 // Repairable are the fields that a repair can fill in, in the order in which
@@ -26,31 +31,31 @@ type Reader struct {
 	// Sieve lets go of entries that are only counted, and of what all of them
 	// say beside; nil keeps everything. The reader's texts are those of the
 	// sieve.
-	Sieve *record.Sieve
+	Filter *intern.Filter
 
-	limits   *record.Limits
-	norm     record.Normalizer
+	limits   *stream.Limits
+	norm     profile.Normalizer
 	keep     func([]byte) (Range, error)
 	room     room
 	values   values // of the entry at hand,
 	beside   Rest   // likewise
 	text     []byte // of ids of users
-	mapping  *record.Mapping
+	mapping  *rows.Mapping
 	required []record.Field // repairable ones
 	docOrg   int            // paths of the document's own values, 0 without
 	total    int
 	failed   int
 	marker   int
 	wanted   []int
-	links    []record.Link    // of the entry that is sifted
-	walk     *record.Document // of one JSON document after another
+	links    []intern.Link      // of the entry that is sifted
+	walk     *jsonscan.Document // of one JSON document after another
 }
 
 // NewReader returns a reader for a profile and for documents within the
 // limits. Positions are noted for the required fields.
-func NewReader(p *record.Profile, texts *record.Texts, required record.Fields, limits *record.Limits) *Reader {
+func NewReader(p *profile.Profile, texts *intern.Table, required record.Fields, limits *stream.Limits) *Reader {
 	r := &Reader{
-		limits: limits, norm: record.NewNormalizer(p, texts), mapping: p.Map(record.EntryFields, limits),
+		limits: limits, norm: profile.NewNormalizer(p, texts), mapping: rows.NewMapping(p, record.EntryFields, limits),
 	}
 	for _, f := range Repairable {
 		if required.Has(f) {
@@ -66,19 +71,19 @@ func NewReader(p *record.Profile, texts *record.Texts, required record.Fields, l
 		return n
 	}
 	r.docOrg, r.total, r.failed, r.marker = path(p.DocOrg), path(p.DocTotal), path(p.DocFailed), path(p.Format)
-	r.walk = record.NewDocument(record.NewScanner(nil, limits), r.mapping.Paths, p.List, r.marker, r.wanted)
+	r.walk = jsonscan.NewDocument(jsonscan.NewScanner(nil, limits), r.mapping.Paths, p.List, r.marker, r.wanted)
 	return r
 }
 
 // Batch is what one document holds, or a chunk of one.
 type Batch struct {
-	Doc     Document
-	Entries []Entry // the last ones; see Blocks
-	Rest    []byte  // of the entries, as far as nobody keeps them
-	Rejects int64
-	Rows    int64 // rejects included
-	Length  int64 // of the uncompressed content, as far as it was read
-	Sifted  record.Sifted
+	Doc      Document
+	Entries  []Entry // the last ones; see Blocks
+	Rest     []byte  // of the entries, as far as nobody keeps them
+	Rejects  int64
+	Rows     int64 // rejects included
+	Length   int64 // of the uncompressed content, as far as it was read
+	Filtered intern.Filtered
 
 	full    [][]Entry // before Entries
 	gaps    []Gap     // of Doc, until it is complete
@@ -96,9 +101,9 @@ type room struct {
 
 // own makes what the batch holds its own, and leaves the room for the next.
 func (r *room) own(b *Batch) {
-	b.Entries, r.entries = record.Leave(b.Entries)
-	b.gaps, r.gaps = record.Leave(b.gaps)
-	b.Rest, r.rest = record.Leave(b.Rest)
+	b.Entries, r.entries = record.Detach(b.Entries)
+	b.gaps, r.gaps = record.Detach(b.gaps)
+	b.Rest, r.rest = record.Detach(b.Rest)
 }
 
 // Blocks returns all entries, in order.
@@ -116,10 +121,10 @@ func (b *Batch) count() (n int) {
 type Input struct {
 	Key    string
 	Packed int64 // size of the object as stored
-	Stream *record.Stream
+	Stream *stream.Stream
 	Body   *bufio.Reader // of Stream
-	Format record.Format
-	Reject func(record.Reject) error
+	Format profile.Format
+	Reject func(rows.Reject) error
 	Forget func()                      // what was rejected so far does not count; nil when nobody keeps it
 	Keep   func([]byte) (Range, error) // takes over rests of entries; nil leaves them in the batch
 }
@@ -144,15 +149,15 @@ func (r *Reader) batch(d Document) *Batch {
 // failure to read.
 func (r *Reader) Read(in Input) (*Batch, error) {
 	b := r.Begin(in)
-	if head, _ := in.Body.Peek(2); record.IsUTF16(head) {
-		return r.undecodable(b, in, record.ErrUTF16)
+	if head, _ := in.Body.Peek(2); stream.IsUTF16(head) {
+		return r.undecodable(b, in, stream.ErrUTF16)
 	}
-	if in.Format != record.JSONLines {
+	if in.Format != profile.JSONLines {
 		err := r.document(b, in)
 		r.settle(b)
 		return r.finish(b, in, err)
 	}
-	if err := r.lines(b, record.Rows(in.Body, in.Format, r.limits), in); err != nil {
+	if err := r.lines(b, rows.NewChunk(in.Body, in.Format, r.limits), in); err != nil {
 		return nil, err
 	}
 	return r.Finish(b, in)
@@ -172,7 +177,7 @@ func (r *Reader) finish(b *Batch, in Input, err error) (*Batch, error) {
 			return r.undecodable(b, in, err)
 		}
 	}
-	if err != nil && !record.IsDamage(err) {
+	if err != nil && !jsonscan.IsDamage(err) {
 		return nil, err
 	}
 	b.Doc.Packed = in.Stream.Compression
@@ -206,9 +211,9 @@ func (r *Reader) complete(b *Batch) {
 // isUndecodable reports whether a document that broke with err is one that
 // cannot be decoded at all.
 func isUndecodable(err error) bool {
-	var limit *record.LimitError
-	var stream *record.StreamError
-	return errors.As(err, &limit) || errors.As(err, &stream) && stream.Unknown
+	var limit *stream.LimitError
+	var content *stream.Error
+	return errors.As(err, &limit) || errors.As(err, &content) && content.Unknown
 }
 
 // undecodable is a document of which nothing can be used.
@@ -218,7 +223,7 @@ func (r *Reader) undecodable(b *Batch, in Input, why error) (*Batch, error) {
 	*b = Batch{Doc: Document{Key: b.Doc.Key, Format: in.Format, Packed: in.Stream.Compression}, sifting: b.sifting}
 	rare := b.Doc.rare()
 	rare.Malformed, rare.Why = &Break{}, why
-	if b.Doc.Key.Recording != record.None {
+	if b.Doc.Key.Recording != intern.None {
 		r.empty(b)
 	}
 	r.complete(b)
@@ -239,7 +244,7 @@ func (r *Reader) empty(b *Batch) {
 // Virtual returns the batch of a media object without metadata: one entry
 // without members, under the key that its metadata would have.
 func (r *Reader) Virtual(key string) *Batch {
-	b := r.batch(Document{Key: KeyOf(r.norm.Profile, key, &r.norm), Format: record.JSON, Virtual: true})
+	b := r.batch(Document{Key: KeyOf(r.norm.Profile, key, &r.norm), Format: profile.JSON, Virtual: true})
 	r.empty(b)
 	r.complete(b)
 	return b
@@ -247,7 +252,7 @@ func (r *Reader) Virtual(key string) *Batch {
 
 // blank returns an entry that lacks everything, with its gaps.
 func (r *Reader) blank(b *Batch) Entry {
-	e := Entry{Start: record.NoTime, End: record.NoTime, Duration: record.NoInt, MediaBytes: record.NoInt}
+	e := Entry{Start: record.NoTime, End: record.NoTime, Duration: profile.NoInt, MediaBytes: profile.NoInt}
 	e.Rest = r.rest(b, &blankRest)
 	b.gaps = b.gaps[:0]
 	for _, f := range r.required {
@@ -259,7 +264,7 @@ func (r *Reader) blank(b *Batch) Entry {
 func (r *Reader) document(b *Batch, in Input) error {
 	d := r.walk
 	d.Reset(in.Body)
-	d.Visit = func(e *record.Element) error { return r.element(b, e, in.Reject) }
+	d.Visit = func(e *jsonscan.Element) error { return r.element(b, e, in.Reject) }
 	d.Restart = func() {
 		in.forget()
 		r.norm.Forget()
@@ -269,13 +274,13 @@ func (r *Reader) document(b *Batch, in Input) error {
 	err := d.Walk()
 	b.Length = d.Scanner.Offset()
 	r.envelope(b, d)
-	b.Doc.Keyed = b.Doc.Key.Recording != record.None && !d.Batch() &&
-		(d.RootKind == record.Object || d.RootKind == record.Absent)
+	b.Doc.Keyed = b.Doc.Key.Recording != intern.None && !d.Batch() &&
+		(d.RootKind == jsonscan.Object || d.RootKind == jsonscan.Absent)
 	if err == nil {
 		b.whole = d.Keep
 		return nil
 	}
-	if !record.IsDamage(err) {
+	if !jsonscan.IsDamage(err) {
 		return err
 	}
 	r.broken(b, err, in)
@@ -289,7 +294,7 @@ func (r *Reader) document(b *Batch, in Input) error {
 }
 
 // envelope takes over what a batch says about itself.
-func (r *Reader) envelope(b *Batch, d *record.Document) {
+func (r *Reader) envelope(b *Batch, d *jsonscan.Document) {
 	if !d.Batch() {
 		return
 	}
@@ -301,7 +306,7 @@ func (r *Reader) envelope(b *Batch, d *record.Document) {
 	}
 	total, _ := r.norm.Int(d.Outer(r.total))
 	failed, _ := r.norm.Int(d.Outer(r.failed))
-	if total != record.NoInt || failed != record.NoInt {
+	if total != profile.NoInt || failed != profile.NoInt {
 		b.Doc.rare().Total, b.Doc.Rare.Failed = total, failed
 	}
 }
@@ -310,9 +315,9 @@ func (r *Reader) envelope(b *Batch, d *record.Document) {
 func (r *Reader) broken(b *Batch, err error, in Input) {
 	rare := b.Doc.rare()
 	rare.Why = err
-	var syntax *record.SyntaxError
-	var stream *record.StreamError
-	var limit *record.LimitError
+	var syntax *jsonscan.SyntaxError
+	var content *stream.Error
+	var limit *stream.LimitError
 	switch {
 	case errors.As(err, &limit):
 		rare.Malformed = &Break{Offset: limit.Offset}
@@ -320,7 +325,7 @@ func (r *Reader) broken(b *Batch, err error, in Input) {
 		rare.Truncated = &Break{Offset: syntax.Offset}
 	case errors.As(err, &syntax):
 		rare.Malformed = &Break{Offset: syntax.Offset}
-	case errors.As(err, &stream) && stream.Cut:
+	case errors.As(err, &content) && content.Cut:
 		rare.Truncated = &Break{Offset: in.Packed}
 	default:
 		rare.Malformed = &Break{Offset: in.Packed}
@@ -328,13 +333,13 @@ func (r *Reader) broken(b *Batch, err error, in Input) {
 }
 
 // element turns an element into an entry.
-func (r *Reader) element(b *Batch, e *record.Element, reject func(record.Reject) error) error {
+func (r *Reader) element(b *Batch, e *jsonscan.Element, reject func(rows.Reject) error) error {
 	b.Rows++
-	if e.Kind != record.Object {
+	if e.Kind != jsonscan.Object {
 		b.Rejects++
-		return reject(record.Reject{Row: int64(e.Index), Offset: e.Start, Reason: "not an object", Bytes: e.Raw()})
+		return reject(rows.Reject{Row: int64(e.Index), Offset: e.Start, Reason: "not an object", Bytes: e.Raw()})
 	}
-	value := func(f record.Field) record.Value { return r.mapping.Find(e, f) }
+	value := func(f record.Field) jsonscan.Value { return r.mapping.Find(e, f) }
 	if !r.keeps(b, value) {
 		return nil
 	}
@@ -351,7 +356,7 @@ func (r *Reader) element(b *Batch, e *record.Element, reject func(record.Reject)
 // pointer that is there, else after the last member of the first pointer's
 // deepest parent that is. One that the profile has no pointer for goes after
 // the last member of the entry.
-func (r *Reader) gap(e *record.Element, f record.Field) Gap {
+func (r *Reader) gap(e *jsonscan.Element, f record.Field) Gap {
 	g := Gap{Entry: e.Index, Field: f}
 	for _, path := range r.mapping.Pointers(f) {
 		if start, end, ok := e.Slots.Position(path); ok {

@@ -13,13 +13,16 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"cdrmend/internal/intern"
 	"cdrmend/internal/manifest"
-	"cdrmend/internal/record"
+	"cdrmend/internal/profile"
+	"cdrmend/internal/rows"
+	"cdrmend/internal/stream"
 	"cdrmend/manifests"
 )
 
 // samples are documents of every shape that a JSON manifest can have.
-var limits = record.DefaultLimits()
+var limits = stream.DefaultLimits()
 
 var samples = []string{
 	`{"recording_id":"a","conversation_id":null,"duration_ms":1200,"x":{"y":[1,{"z":"}"}]},"trunk_id":""}`,
@@ -31,10 +34,10 @@ var samples = []string{
 	`{"format":"cdrmend.manifest/1"}`, `{}`, `[]`, ` null `, `"text"`, `12`,
 }
 
-func builtIn(t testing.TB, name string) *record.Profile {
+func builtIn(t testing.TB, name string) *profile.Profile {
 	t.Helper()
 	text, _ := manifests.Profile(name)
-	p, err := record.LoadProfile(name, text, "manifests")
+	p, err := profile.Load(name, text, "manifests")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -44,7 +47,7 @@ func builtIn(t testing.TB, name string) *record.Profile {
 // brief is what an entry says, for comparison with what encoding/json reads.
 type brief struct{ Recording, Conversation string }
 
-func briefs(texts *record.Texts, entries []manifest.Entry) []brief {
+func briefs(texts *intern.Table, entries []manifest.Entry) []brief {
 	var all []brief
 	for _, e := range entries {
 		all = append(all, brief{texts.String(e.Recording), texts.String(e.Conversation)})
@@ -53,12 +56,12 @@ func briefs(texts *record.Texts, entries []manifest.Entry) []brief {
 }
 
 // readText reads an uncompressed document.
-func readText(t testing.TB, p *record.Profile, texts *record.Texts, key string, stored []byte, f record.Format) (*manifest.Batch, []record.Reject) {
+func readText(t testing.TB, p *profile.Profile, texts *intern.Table, key string, stored []byte, f profile.Format) (*manifest.Batch, []rows.Reject) {
 	t.Helper()
-	in := manifest.Input{Key: key, Packed: int64(len(stored)), Stream: record.Open(bytes.NewReader(stored), int64(len(stored)), &limits), Format: f}
+	in := manifest.Input{Key: key, Packed: int64(len(stored)), Stream: stream.Open(bytes.NewReader(stored), int64(len(stored)), &limits), Format: f}
 	in.Body = bufio.NewReader(in.Stream)
-	var rejects []record.Reject
-	in.Reject = func(r record.Reject) error {
+	var rejects []rows.Reject
+	in.Reject = func(r rows.Reject) error {
 		r.Bytes = bytes.Clone(r.Bytes)
 		rejects = append(rejects, r)
 		return nil
@@ -73,7 +76,7 @@ func readText(t testing.TB, p *record.Profile, texts *record.Texts, key string, 
 	return b, rejects
 }
 
-func written(t testing.TB, p *record.Profile, text []byte, b *manifest.Batch, edits []manifest.Edit) string {
+func written(t testing.TB, p *profile.Profile, text []byte, b *manifest.Batch, edits []manifest.Edit) string {
 	t.Helper()
 	var out strings.Builder
 	if err := manifest.Write(&out, bytes.NewReader(text), p, &b.Doc, slices.Values(edits)); err != nil {
@@ -119,10 +122,10 @@ func id(v any) string {
 
 // checkRecovery holds the reading of a document that may be broken against
 // the naive one, and what is written against encoding/json.
-func checkRecovery(t *testing.T, p *record.Profile, text []byte) {
+func checkRecovery(t *testing.T, p *profile.Profile, text []byte) {
 	t.Helper()
-	texts := record.NewTexts()
-	b, _ := readText(t, p, texts, "a.json", text, record.JSON)
+	texts := intern.NewTable()
+	b, _ := readText(t, p, texts, "a.json", text, profile.JSON)
 	body := bytes.TrimPrefix(text, []byte("\xef\xbb\xbf"))
 	mark := len(text) - len(body)
 	root, stop, sound := descend(body)
@@ -241,12 +244,12 @@ func FuzzRecovery(f *testing.F) {
 
 func TestAReadThatFailsIsNoDamage(t *testing.T) {
 	p := builtIn(t, "cdrmend")
-	for _, f := range []record.Format{record.JSON, record.JSONLines} {
+	for _, f := range []profile.Format{profile.JSON, profile.JSONLines} {
 		for n := range len(samples[0]) {
-			in := manifest.Input{Key: "a", Stream: record.Open(io.MultiReader(strings.NewReader(samples[0][:n]), failing{}), 0, &limits), Format: f}
+			in := manifest.Input{Key: "a", Stream: stream.Open(io.MultiReader(strings.NewReader(samples[0][:n]), failing{}), 0, &limits), Format: f}
 			in.Body = bufio.NewReader(in.Stream)
-			in.Reject = func(record.Reject) error { return nil }
-			if b, err := manifest.NewReader(p, record.NewTexts(), required, &limits).Read(in); err == nil {
+			in.Reject = func(rows.Reject) error { return nil }
+			if b, err := manifest.NewReader(p, intern.NewTable(), required, &limits).Read(in); err == nil {
 				t.Fatalf("%s after %d bytes: got %+v, want the error of the store", f, n, b.Doc)
 			}
 		}

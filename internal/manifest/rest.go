@@ -6,7 +6,7 @@ import (
 	"io"
 	"slices"
 
-	"cdrmend/internal/record"
+	"cdrmend/internal/profile"
 )
 
 // Rest is what an entry says that decides nothing and only comes out again in
@@ -136,8 +136,8 @@ const blockSize = 1 << 14
 
 // add adds an entry to the batch, and hands on what it says beside.
 func (r *Reader) add(b *Batch, e Entry) error {
-	if r.Sieve != nil {
-		r.Sieve.Adopt(e.texts()...)
+	if r.Filter != nil {
+		r.Filter.Adopt(e.texts()...)
 	}
 	b.Entries = append(b.Entries, e)
 	full := len(b.Entries) == blockSize
@@ -170,11 +170,11 @@ func (r *Reader) rest(b *Batch, rest *Rest) uint64 {
 	from := len(b.Rest)
 	b.Rest = appendRest(b.Rest, rest)
 	hash := r.norm.Texts.Hash(b.Rest[from:])
-	if r.Sieve != nil { // only owned entries are asked what they say beside
+	if r.Filter != nil { // only owned entries are asked what they say beside
 		b.Rest = b.Rest[:from]
 	}
 	return hash
 }
 
 // blankRest is that of an entry without members.
-var blankRest = Rest{MediaBytes: record.NoInt}
+var blankRest = Rest{MediaBytes: profile.NoInt}

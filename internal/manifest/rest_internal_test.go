@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"cdrmend/internal/record"
+	"cdrmend/internal/profile"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -58,7 +58,7 @@ func TestRestsComeBackAsTheyWereKept(t *testing.T) {
 
 func TestOnlyEqualFieldsGiveEqualRests(t *testing.T) {
 	all := []Rest{
-		{MediaBytes: record.NoInt},
+		{MediaBytes: profile.NoInt},
 		{},
 		{ANI: []byte("1")},
 		{DNIS: []byte("1")},

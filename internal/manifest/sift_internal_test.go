@@ -4,7 +4,7 @@ import (
 	"reflect"
 	"testing"
 
-	"cdrmend/internal/record"
+	"cdrmend/internal/intern"
 )
 
 // A text that is missing there would stand for another one as soon as its row
@@ -16,7 +16,7 @@ func TestTextsAreAllTextsOfEntry(t *testing.T) {
 	}
 	fields := reflect.ValueOf(e)
 	for i := range fields.NumField() {
-		if text, ok := fields.Field(i).Interface().(record.Text); ok && text != 1 {
+		if text, ok := fields.Field(i).Interface().(intern.Text); ok && text != 1 {
 			t.Errorf("%s is not among the texts", fields.Type().Field(i).Name)
 		}
 	}

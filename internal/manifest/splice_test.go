@@ -10,15 +10,18 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"cdrmend/internal/intern"
+	"cdrmend/internal/jsonscan"
 	"cdrmend/internal/manifest"
+	"cdrmend/internal/profile"
 	"cdrmend/internal/record"
 )
 
 // repaired fills every gap of a document with a value that names the entry
 // and the field.
-func repaired(t testing.TB, p *record.Profile, key string, text []byte, f record.Format) string {
+func repaired(t testing.TB, p *profile.Profile, key string, text []byte, f profile.Format) string {
 	t.Helper()
-	b, _ := readText(t, p, record.NewTexts(), key, text, f)
+	b, _ := readText(t, p, intern.NewTable(), key, text, f)
 	return written(t, p, text, b, editsFor(b))
 }
 
@@ -44,7 +47,7 @@ func fill(f record.Field, entry int) string {
 }
 
 func quoted(f record.Field, entry int) string {
-	return string(record.AppendQuoted(nil, []byte(fill(f, entry))))
+	return string(jsonscan.AppendQuoted(nil, []byte(fill(f, entry))))
 }
 
 // draft writes a random entry and what it must become.
@@ -150,17 +153,17 @@ func TestRepairsChangeTheirValuesAndNoOtherByte(t *testing.T) {
 	p := builtIn(t, "cdrmend")
 	for seed := range uint64(600) {
 		original, want := drafted(seed)
-		got := repaired(t, p, "a", []byte(original), record.JSON)
+		got := repaired(t, p, "a", []byte(original), profile.JSON)
 		if got != want {
 			t.Fatalf("seed %d: got\n%q, want\n%q, from\n%q", seed, got, want, original)
 		}
 		if !json.Valid([]byte(strings.TrimPrefix(got, "\xef\xbb\xbf"))) {
 			t.Fatalf("seed %d: %q is no JSON", seed, got)
 		}
-		if again := repaired(t, p, "a", []byte(got), record.JSON); again != got {
+		if again := repaired(t, p, "a", []byte(got), profile.JSON); again != got {
 			t.Fatalf("seed %d: repaired again\n%q, of\n%q", seed, again, got)
 		}
-		b, _ := readText(t, p, record.NewTexts(), "a", []byte(got), record.JSON)
+		b, _ := readText(t, p, intern.NewTable(), "a", []byte(got), profile.JSON)
 		for _, e := range b.Entries {
 			for _, f := range fields {
 				if !e.Has(f) {
@@ -183,7 +186,7 @@ func FuzzSplice(f *testing.F) {
 	}
 	p := builtIn(f, "cdrmend")
 	f.Fuzz(func(t *testing.T, text []byte) {
-		b, _ := readText(t, p, record.NewTexts(), "a", text, record.JSON)
+		b, _ := readText(t, p, intern.NewTable(), "a", text, profile.JSON)
 		if r := b.Doc.Rare; r != nil && (r.Truncated != nil || r.Malformed != nil) && r.Recovery == nil {
 			return
 		}
@@ -191,7 +194,7 @@ func FuzzSplice(f *testing.F) {
 		if !json.Valid([]byte(strings.TrimPrefix(got, "\xef\xbb\xbf"))) {
 			t.Fatalf("%q becomes %q", text, got)
 		}
-		if again := repaired(t, p, "a", []byte(got), record.JSON); again != got {
+		if again := repaired(t, p, "a", []byte(got), profile.JSON); again != got {
 			t.Fatalf("repaired again %q, of %q", again, got)
 		}
 	})
@@ -211,7 +214,7 @@ manifests:
 `
 
 func TestWhereARepairedValueGoes(t *testing.T) {
-	p, err := record.LoadProfile("nested.yaml", []byte(nested), "manifests")
+	p, err := profile.Load("nested.yaml", []byte(nested), "manifests")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -230,23 +233,23 @@ func TestWhereARepairedValueGoes(t *testing.T) {
 		// Of parents spelled twice the last counts.
 		`{"id":1,"timing":{"start":1,"end/stop":2},"call":{"id":1},"timing":{},"trunk":1}`: `{"id":1,"timing":{"start":1,"end/stop":2},"call":{"id":1},"timing":{"start":` + start + `,"end/stop":` + end + `},"trunk":1}`,
 	} {
-		if got := repaired(t, p, "a", []byte(text), record.JSON); got != want {
+		if got := repaired(t, p, "a", []byte(text), profile.JSON); got != want {
 			t.Errorf("%s\n got %s\nwant %s", text, got, want)
 		}
-		if again := repaired(t, p, "a", []byte(want), record.JSON); again != want {
+		if again := repaired(t, p, "a", []byte(want), profile.JSON); again != want {
 			t.Errorf("%s\nrepaired again is\n%s", want, again)
 		}
 	}
 }
 
 func TestAFieldWithoutAPlaceIsAppendedUnderItsName(t *testing.T) {
-	p, err := record.LoadProfile("own.yaml", []byte(strings.ReplaceAll(nested, "trunk_id", "line_id")), "manifests")
+	p, err := profile.Load("own.yaml", []byte(strings.ReplaceAll(nested, "trunk_id", "line_id")), "manifests")
 	if err != nil {
 		t.Fatal(err)
 	}
 	const text = `{"id":"i","call":{"id":"c"},"timing":{"start":1,"end/stop":2} }`
 	want := strings.Replace(text, " }", `,"trunk_id":`+quoted(record.TrunkID, 0)+` }`, 1)
-	if got := repaired(t, p, "a", []byte(text), record.JSON); got != want {
+	if got := repaired(t, p, "a", []byte(text), profile.JSON); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
 }
@@ -266,7 +269,7 @@ func TestRepairsInALineStayInTheLine(t *testing.T) {
 		text += oneLine.Replace(d.original.String()) + "\r\n"
 		want += oneLine.Replace(d.wanted.String()) + "\r\n"
 	}
-	if diff := cmp.Diff(want, repaired(t, p, "a.jsonl", []byte(text), record.JSONLines)); diff != "" {
+	if diff := cmp.Diff(want, repaired(t, p, "a.jsonl", []byte(text), profile.JSONLines)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"sync"
 
+	"cdrmend/internal/jsonscan"
+	"cdrmend/internal/profile"
 	"cdrmend/internal/record"
 )
 
@@ -22,7 +24,7 @@ type Edit struct {
 // Write copies a JSON document to dst with edits and recovery applied; src is
 // its uncompressed content. Edits come in the order of the entries, one at a
 // time: a document may be of any size.
-func Write(dst io.Writer, src io.Reader, p *record.Profile, doc *Document, edits iter.Seq[Edit]) error {
+func Write(dst io.Writer, src io.Reader, p *profile.Profile, doc *Document, edits iter.Seq[Edit]) error {
 	var recovery *Recovery
 	if doc.Rare != nil {
 		recovery = doc.Rare.Recovery
@@ -129,7 +131,7 @@ func (c *copier) skip(n int, err error, offset int64) error {
 
 // patchesOf turns edits, and bad lines to remove, into patches in the order of
 // the document. Values that are appended at one place become one patch.
-func patchesOf(p *record.Profile, edits iter.Seq[Edit], remove []Range) iter.Seq[patch] {
+func patchesOf(p *profile.Profile, edits iter.Seq[Edit], remove []Range) iter.Seq[patch] {
 	var names [NumRepairable][]string
 	for _, f := range Repairable {
 		names[f] = tokensOf(p, f)
@@ -213,11 +215,11 @@ func appendValue(b []byte, e Edit) []byte {
 	if e.Gap.Field == record.DurationMS {
 		return append(b, e.Value...)
 	}
-	return record.AppendQuoted(b, []byte(e.Value))
+	return jsonscan.AppendQuoted(b, []byte(e.Value))
 }
 
 // tokensOf returns the member names on the way to the field's first pointer.
-func tokensOf(p *record.Profile, f record.Field) []string {
+func tokensOf(p *profile.Profile, f record.Field) []string {
 	for _, place := range p.Fields[f] {
 		if pointer, ok := strings.CutPrefix(place, "/"); ok {
 			tokens := strings.Split(pointer, "/")
@@ -247,7 +249,7 @@ func appendMembers(b []byte, list []member) []byte {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		b = append(record.AppendQuoted(b, []byte(name)), ':')
+		b = append(jsonscan.AppendQuoted(b, []byte(name)), ':')
 		if len(m.tokens) == 1 {
 			b = appendValue(b, m.value)
 			continue

@@ -11,9 +11,10 @@ import (
 
 	"cdrmend/internal/manifest"
 	"cdrmend/internal/parallel"
+	"cdrmend/internal/profile"
 	"cdrmend/internal/reconcile"
-	"cdrmend/internal/record"
 	"cdrmend/internal/scratch"
+	"cdrmend/internal/stream"
 )
 
 // writeDocuments writes the repaired documents, in a second pass over the
@@ -77,22 +78,22 @@ func (r *Run) writeDocument(ctx context.Context, n uint32, repairs []reconcile.R
 
 // original opens the uncompressed content of a document again: of the copy that
 // was kept, or of the object.
-func (r *Run) original(ctx context.Context, doc *manifest.Document) (*record.Stream, func(), error) {
+func (r *Run) original(ctx context.Context, doc *manifest.Document) (*stream.Stream, func(), error) {
 	if doc.Rare == nil || doc.Rare.Copy.End == 0 {
 		return r.Inputs.Content(ctx, doc.Object)
 	}
 	kept := doc.Rare.Copy
 	size := kept.End - kept.Start
-	stream := record.Open(io.NewSectionReader(r.Decision.Rests, kept.Start, size), size, &r.Config.Limits)
-	return stream, stream.Close, nil
+	content := stream.Open(io.NewSectionReader(r.Decision.Rests, kept.Start, size), size, &r.Config.Limits)
+	return content, content.Close, nil
 }
 
 // rewrite copies a document with edits. A Parquet document passes through a
 // temporary file, as its footer comes last.
 func (r *Run) rewrite(w io.Writer, src io.Reader, doc *manifest.Document, edits iter.Seq[manifest.Edit]) error {
-	profile := r.Inputs.Sources[r.Inputs.Objects[doc.Object].Source].Profile
-	if doc.Format != record.Parquet {
-		return manifest.Write(w, src, profile, doc, edits)
+	p := r.Inputs.Sources[r.Inputs.Objects[doc.Object].Source].Profile
+	if doc.Format != profile.Parquet {
+		return manifest.Write(w, src, p, doc, edits)
 	}
 	spool := scratch.NewSpool(r.Config.Scratch)
 	defer spool.Close()
@@ -103,5 +104,5 @@ func (r *Run) rewrite(w io.Writer, src io.Reader, doc *manifest.Document, edits 
 	if err != nil {
 		return err
 	}
-	return manifest.WriteParquet(w, file, spool.Size(), profile, edits)
+	return manifest.WriteParquet(w, file, spool.Size(), p, edits)
 }

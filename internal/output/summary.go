@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"cdrmend/internal/intake"
+	"cdrmend/internal/intern"
 	"cdrmend/internal/policy"
 	"cdrmend/internal/reconcile"
 	"cdrmend/internal/record"
@@ -60,12 +61,12 @@ func percent(n, of int64) *string {
 }
 
 func conversations(d *reconcile.Decision) int64 {
-	orgs := make([]record.Text, d.Texts.Limit()) // of each conversation seen, plus one
+	orgs := make([]intern.Text, d.Texts.Limit()) // of each conversation seen, plus one
 	more := map[uint64]bool{}                    // conversations that have the id of one of another organisation
 	n := 0
 	for i := range d.Calls {
 		l := &d.Legs[d.Calls[i].Leg]
-		if l.Conversation == record.None {
+		if l.Conversation == intern.None {
 			continue
 		}
 		switch org := &orgs[l.Conversation.Index()]; *org {
@@ -126,9 +127,9 @@ func outageCauses(d *reconcile.Decision) map[string]int64 {
 // mediaTypes counts, by media type, the owned entries that are not among the
 // types of voice.
 func mediaTypes(d *reconcile.Decision, voice []string) map[string]int64 {
-	types := map[record.Text]int64{}
+	types := map[intern.Text]int64{}
 	for _, r := range d.Recordings {
-		if t := d.Entries[r.Entry].MediaType; t != record.None {
+		if t := d.Entries[r.Entry].MediaType; t != intern.None {
 			types[t]++
 		}
 	}
@@ -254,9 +255,9 @@ func orgWarnings(a *intake.Account, d *reconcile.Decision) []string {
 			having[source] = true
 		}
 	}
-	count := func(object uint32, org record.Text) {
+	count := func(object uint32, org intern.Text) {
 		source := d.Objects[object].Source
-		if org == record.None {
+		if org == intern.None {
 			lacking[source]++
 		} else {
 			having[source] = true

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"cdrmend/internal/printable"
 	"cdrmend/internal/record"
 	"cdrmend/internal/redact"
 	"cdrmend/internal/report"
@@ -61,7 +62,7 @@ func inputsView(s *report.Summary, span record.Span, r *redact.Redactor) inputVi
 	}
 	for _, in := range s.Incomplete {
 		source := bySource[in.Source]
-		shown := record.Printable(r.Key(in.Input))
+		shown := printable.Text(r.Key(in.Input))
 		source.Incomplete = append(source.Incomplete, incompleteView{shown, in.Reason, strings.ReplaceAll(in.Next, in.Input, shown)})
 	}
 	for i := range s.Config.Sources {

@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"cdrmend/internal/record"
+	"cdrmend/internal/printable"
 	"cdrmend/internal/redact"
 	"cdrmend/internal/report"
 )
@@ -124,7 +124,7 @@ func kindOf(s *report.Summary, source string) string {
 func (g *gathering) partitionName(p *report.Partition) string {
 	span := partitionSpan(p)
 	if p.Start == "" {
-		return record.Printable(g.show.redact.Key(p.Input))
+		return printable.Text(g.show.redact.Key(p.Input))
 	}
 	hour, day := span.Start.Std().Format("15"), span.Start.Std().Format("2006-01-02")
 	switch hours := span.Duration().Hours(); {
@@ -234,13 +234,13 @@ func notices(s *report.Summary, r *redact.Redactor) []string {
 		}) {
 			input = " (" + r.Key(in.Input) + ")"
 		}
-		list = append(list, record.Printable(fmt.Sprintf("Source %s%s: %s.", in.Source, input, in.Reason)))
+		list = append(list, printable.Text(fmt.Sprintf("Source %s%s: %s.", in.Source, input, in.Reason)))
 	}
 	if n := s.Overused; n > 0 {
 		list = append(list, fmt.Sprintf("%s on more than 10,000 records and taken for missing.", counted(n, "id stands")))
 	}
 	for _, w := range s.Warnings {
-		list = append(list, record.Printable(w))
+		list = append(list, printable.Text(w))
 	}
 	return list
 }

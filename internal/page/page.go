@@ -19,7 +19,7 @@ import (
 	"html/template"
 	"io"
 
-	"cdrmend/internal/record"
+	"cdrmend/internal/printable"
 	"cdrmend/internal/report"
 )
 
@@ -27,7 +27,7 @@ import (
 var assets embed.FS
 
 var templates = template.Must(template.New("").Funcs(template.FuncMap{
-	"n": report.Grouped, "size": report.Size, "time": instant, "printable": record.Printable,
+	"n": report.Grouped, "size": report.Size, "time": instant, "printable": printable.Text,
 }).ParseFS(assets, "assets/*.tmpl"))
 
 // head is everything before the title, the same on every page.

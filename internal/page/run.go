@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"cdrmend/internal/policy"
+	"cdrmend/internal/printable"
 	"cdrmend/internal/record"
 	"cdrmend/internal/redact"
 	"cdrmend/internal/report"
@@ -252,7 +253,7 @@ func (g *gathering) trunkOf(row *table.Row) *trunk {
 	g.name = append(append(append(g.name[:0], row.Bytes(findingOrg)...), 0), row.Bytes(findingTrunk)...)
 	t := g.named[string(g.name)]
 	if t == nil {
-		t = g.trunk(trunkID{record.Printable(g.show.redact.Org(row.Text(findingOrg))), record.Printable(g.show.redact.Trunk(row.Text(findingTrunk)))})
+		t = g.trunk(trunkID{printable.Text(g.show.redact.Org(row.Text(findingOrg))), printable.Text(g.show.redact.Trunk(row.Text(findingTrunk)))})
 		if len(g.named) < mostTrunks {
 			g.named[string(g.name)] = t
 		}

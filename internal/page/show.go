@@ -1,7 +1,7 @@
 package page
 
 import (
-	"cdrmend/internal/record"
+	"cdrmend/internal/printable"
 	"cdrmend/internal/redact"
 	"cdrmend/internal/table"
 )
@@ -20,7 +20,7 @@ func (s *shower) row(row *table.Row) *table.Row {
 	for i, c := range row.Schema().Columns {
 		switch {
 		case c.Kind == table.Text:
-			s.visible.AddText(record.Printable(row.Text(i)))
+			s.visible.AddText(printable.Text(row.Text(i)))
 		case !row.Known(i):
 			s.visible.AddNull()
 		case c.Kind == table.Time:

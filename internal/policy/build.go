@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"cdrmend/internal/profile"
 	"cdrmend/internal/record"
 	"cdrmend/internal/yamlfile"
 	"cdrmend/manifests"
@@ -161,7 +162,7 @@ func (b *builder) checkOrg(key, org string) {
 }
 
 // profile loads a built-in profile or one of the user's own.
-func (b *builder) profile(kind Kind, key, name string) *record.Profile {
+func (b *builder) profile(kind Kind, key, name string) *profile.Profile {
 	if name == "" {
 		return nil
 	}
@@ -175,7 +176,7 @@ func (b *builder) profile(kind Kind, key, name string) *record.Profile {
 			return nil
 		}
 	}
-	p, err := record.LoadProfile(shown, text, kind.String())
+	p, err := profile.Load(shown, text, kind.String())
 	if err != nil {
 		b.file.Problem(key, "%s", strings.ReplaceAll(err.Error(), "\n", "\n\t"))
 		return nil

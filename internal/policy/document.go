@@ -3,7 +3,7 @@ package policy
 import (
 	"encoding/json"
 
-	"cdrmend/internal/record"
+	"cdrmend/internal/stream"
 	"cdrmend/internal/yamlfile"
 )
 
@@ -18,7 +18,7 @@ type document struct {
 	Media       mediaDocument    `json:"media"`
 	Output      outputDocument   `json:"output"`
 	Policy      policyDocument   `json:"policy"`
-	Limits      record.Limits    `json:"limits"`
+	Limits      stream.Limits    `json:"limits"`
 	Signing     *signingDocument `json:"signing,omitempty"`
 	Report      reportDocument   `json:"report"`
 	Metrics     metricsDocument  `json:"metrics,omitempty"`
@@ -165,7 +165,7 @@ func defaults() *document {
 			CoverageTolerance: "5s",
 			Expect:            "answered",
 		},
-		Limits:      record.DefaultLimits(),
+		Limits:      stream.DefaultLimits(),
 		Report:      reportDocument{Extra: []string{"xlsx", "pdf"}, Redact: "ops"},
 		Concurrency: 64,
 	}

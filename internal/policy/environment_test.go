@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"cdrmend/internal/policy"
-	"cdrmend/internal/record"
+	"cdrmend/internal/stream"
 )
 
 func TestFlagBeatsEnvironmentBeatsFileBeatsDefault(t *testing.T) {
@@ -56,7 +56,7 @@ func TestVariablesSetKeysOfEveryType(t *testing.T) {
 	if !c.Output.S3.PathStyle || c.Output.URL.Bucket() != "b" || c.Output.ObjectLock != (policy.ObjectLock{Mode: "governance", Days: 9}) || c.Media.S3.Region != "r" {
 		t.Errorf("got %+v", c.Output)
 	}
-	if want := record.DefaultLimits(); c.Limits.Depth != 50 || c.Limits.DocumentBytes != 1_000_000 || c.Limits.Members != want.Members {
+	if want := stream.DefaultLimits(); c.Limits.Depth != 50 || c.Limits.DocumentBytes != 1_000_000 || c.Limits.Members != want.Members {
 		t.Errorf("got %+v", c.Limits)
 	}
 }

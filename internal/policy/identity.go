@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"cdrmend/internal/record"
+	"cdrmend/internal/stream"
 )
 
 // Identity is every value of the configuration that can change a byte of a
@@ -30,7 +31,7 @@ type Identity struct {
 	Tables   []string          `json:"tables"` // in byte order
 	Policy   PolicyIdentity    `json:"policy"`
 	Report   ReportIdentity    `json:"report"`
-	Limits   record.Limits     `json:"limits"`
+	Limits   stream.Limits     `json:"limits"`
 }
 
 // ReportIdentity is the part of Identity about reports for people.

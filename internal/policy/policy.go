@@ -7,7 +7,9 @@ import (
 	"slices"
 	"time"
 
+	"cdrmend/internal/profile"
 	"cdrmend/internal/record"
+	"cdrmend/internal/stream"
 	"cdrmend/internal/token"
 )
 
@@ -34,7 +36,7 @@ type Config struct {
 	Media       Media
 	Output      Output
 	Policy      Policy
-	Limits      record.Limits
+	Limits      stream.Limits
 	Signing     Signing
 	Report      Report
 	Metrics     Metrics
@@ -52,7 +54,7 @@ type Source struct {
 	URL       Template
 	Org       string
 	Settle    time.Duration
-	Profile   *record.Profile
+	Profile   *profile.Profile
 	Lookback  time.Duration
 	Lookahead time.Duration
 	Required  record.Fields // of manifests: the fields that must be present

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"time"
 
-	"cdrmend/internal/record"
+	"cdrmend/internal/profile"
 )
 
 // Config returns a configuration that computes what the identity stands for:
@@ -78,7 +78,7 @@ func (r *restorer) source(d *SourceIdentity) Source {
 		r.errs = append(r.errs, fmt.Errorf("the profile %q of source %s is missing", d.Profile, d.Name))
 		return s
 	}
-	p, err := record.LoadProfile(d.Profile, []byte(text), d.Kind)
+	p, err := profile.Load(d.Profile, []byte(text), d.Kind)
 	if err != nil {
 		r.errs = append(r.errs, err)
 		return s

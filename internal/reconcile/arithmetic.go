@@ -2,6 +2,7 @@ package reconcile
 
 import (
 	"cdrmend/internal/manifest"
+	"cdrmend/internal/profile"
 	"cdrmend/internal/record"
 )
 
@@ -9,11 +10,11 @@ import (
 const maxDuration = int64(1000) * 365 * 24 * 3600 * 1000
 
 // fillThirdTime computes the one of start, end and duration that is missing.
-func fillThirdTime(e *manifest.Entry, st *entryState, p *record.Profile) {
-	known := e.Duration != record.NoInt && e.Duration <= maxDuration
+func fillThirdTime(e *manifest.Entry, st *entryState, p *profile.Profile) {
+	known := e.Duration != profile.NoInt && e.Duration <= maxDuration
 	switch {
 	case e.Start.Known() && e.End.Known():
-		if e.Duration == record.NoInt && e.End >= e.Start {
+		if e.Duration == profile.NoInt && e.End >= e.Start {
 			e.Duration = int64(e.End-e.Start) / 1000
 			st.fill(record.DurationMS, Arithmetic, true)
 		}
@@ -32,7 +33,7 @@ func fillThirdTime(e *manifest.Entry, st *entryState, p *record.Profile) {
 
 // asWritten cuts a time to the precision of the profile's layout, so that tables
 // and documents show the same time.
-func asWritten(p *record.Profile, t record.Time) record.Time {
+func asWritten(p *profile.Profile, t record.Time) record.Time {
 	_, t = p.FormatTime(t)
 	return t
 }

@@ -11,17 +11,20 @@ import (
 	"time"
 
 	"cdrmend/internal/cdr"
+	"cdrmend/internal/intern"
 	"cdrmend/internal/manifest"
 	"cdrmend/internal/policy"
+	"cdrmend/internal/profile"
 	"cdrmend/internal/reconcile"
 	"cdrmend/internal/record"
 	"cdrmend/internal/registration"
+	"cdrmend/internal/stream"
 	"cdrmend/internal/synth"
 )
 
 var (
 	midnight  = time.Date(2026, 11, 20, 0, 0, 0, 0, time.UTC)
-	unlimited record.Limits
+	unlimited stream.Limits
 )
 
 // benchNight is a night of one manifest and one CDR file.
@@ -45,7 +48,7 @@ func evidenceOf(b testing.TB, n *synth.Night) *reconcile.Evidence {
 	if err != nil {
 		b.Fatal(err)
 	}
-	texts := record.NewTexts()
+	texts := intern.NewTable()
 	day := record.Span{Start: record.TimeOf(midnight), End: record.TimeOf(midnight.AddDate(0, 0, 1))}
 	ev := &reconcile.Evidence{
 		Interval: day, Org: texts.OfString(cfg.Org), Texts: texts, Policy: &cfg.Policy,
@@ -75,7 +78,7 @@ func evidenceOf(b testing.TB, n *synth.Night) *reconcile.Evidence {
 
 func addEntries(b testing.TB, ev *reconcile.Evidence, n uint32, text []byte) {
 	b.Helper()
-	in := manifest.Input{Key: ev.Objects[n].Key, Stream: record.Open(bytes.NewReader(text), int64(len(text)), &unlimited), Format: record.JSONLines}
+	in := manifest.Input{Key: ev.Objects[n].Key, Stream: stream.Open(bytes.NewReader(text), int64(len(text)), &unlimited), Format: profile.JSONLines}
 	in.Body = bufio.NewReader(in.Stream)
 	batch, err := manifest.NewReader(ev.Sources[n].Profile, ev.Texts, ev.Sources[n].Required, &unlimited).Read(in)
 	if err != nil {
@@ -87,7 +90,7 @@ func addEntries(b testing.TB, ev *reconcile.Evidence, n uint32, text []byte) {
 
 func addLegs(b testing.TB, ev *reconcile.Evidence, n uint32, text []byte) {
 	b.Helper()
-	batch, err := cdr.NewReader(ev.Sources[n].Profile, ev.Texts, &unlimited).Read(bufio.NewReader(bytes.NewReader(text)), record.CSV, nil)
+	batch, err := cdr.NewReader(ev.Sources[n].Profile, ev.Texts, &unlimited).Read(bufio.NewReader(bytes.NewReader(text)), profile.CSV, nil)
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 
+	"cdrmend/internal/intern"
 	"cdrmend/internal/policy"
 	"cdrmend/internal/record"
 )
@@ -81,7 +82,7 @@ func (p *callPart) call(n uint32, invalid []LegInvalid) {
 		p.missingRecordings(s)
 	}
 	if s.inError {
-		p.found(s, RecordedInError, NoField, record.None, record.None, Open)
+		p.found(s, RecordedInError, NoField, intern.None, intern.None, Open)
 	}
 	p.invalidFields(s, invalid)
 	s.call.Verdict = p.assessor.verdict(s, p.outcomes)
@@ -89,12 +90,12 @@ func (p *callPart) call(n uint32, invalid []LegInvalid) {
 }
 
 // found adds a finding of a leg, about one of the recordings it lists.
-func (p *callPart) found(s *assessment, class Class, f record.Field, recording, detail record.Text, status Status) {
+func (p *callPart) found(s *assessment, class Class, f record.Field, recording, detail intern.Text, status Status) {
 	l := &p.Legs[s.leg]
 	subject := func(b []byte) []byte {
 		if l.Identified() {
 			b = append(b, "leg"...)
-			for _, t := range []record.Text{l.Org, l.Conversation, l.ID} {
+			for _, t := range []intern.Text{l.Org, l.Conversation, l.ID} {
 				b = p.Texts.AppendTo(append(b, '|'), t)
 			}
 		} else {
@@ -118,10 +119,10 @@ func (p *callPart) missingRecordings(s *assessment) {
 		if status == Open && p.assessor.isPossible(s.leg, id) {
 			status = Indeterminate
 		}
-		p.found(s, MissingRecording, NoField, id, record.None, status)
+		p.found(s, MissingRecording, NoField, id, intern.None, status)
 		key := keyOf(p.Legs[s.leg].Org, id)
 		switch {
-		case id == record.None:
+		case id == intern.None:
 			p.nameless++
 		case p.lost == nil:
 			p.lost = map[uint64]bool{key: true}
@@ -131,7 +132,7 @@ func (p *callPart) missingRecordings(s *assessment) {
 	}
 	if s.short {
 		uncovered := p.Texts.OfString(decimal(floorMS(s.call.Uncovered)))
-		p.found(s, ShortRecording, NoField, record.None, uncovered, s.manifests.status())
+		p.found(s, ShortRecording, NoField, intern.None, uncovered, s.manifests.status())
 	}
 }
 
@@ -139,7 +140,7 @@ func (p *callPart) missingRecordings(s *assessment) {
 func (p *callPart) invalidFields(s *assessment, invalid []LegInvalid) {
 	var seen record.Fields
 	add := func(f record.Field, raw string) {
-		p.found(s, InvalidField, f, record.None, p.Texts.OfString(raw), Open)
+		p.found(s, InvalidField, f, intern.None, p.Texts.OfString(raw), Open)
 	}
 	for _, v := range invalid {
 		if !seen.Has(v.Field) {

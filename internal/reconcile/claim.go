@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"cdrmend/internal/intern"
 	"cdrmend/internal/manifest"
 	"cdrmend/internal/record"
 )
@@ -11,14 +12,14 @@ import (
 // claimSet is what became of recordings that legs list and no entry has, in
 // conversations with entries that lack their recording id.
 type claimSet struct {
-	evidence   map[uint32]record.Run // by entry that claimed an id: the legs that list it, of refs
+	evidence   map[uint32]record.Section // by entry that claimed an id: the legs that list it, of refs
 	refs       []record.Ref
 	possible   map[uint64]bool // ids that an entry without one may have
 	candidates candidates
 }
 
 // candidates are the values of fields for which a rule named several, joined.
-type candidates map[candidacy]record.Text
+type candidates map[candidacy]intern.Text
 
 type candidacy struct {
 	entry uint32
@@ -28,7 +29,7 @@ type candidacy struct {
 // contest is a conversation in which entries lack their recording id.
 type contest struct {
 	entries   int
-	unclaimed []record.Text // ids that legs list and no entry has
+	unclaimed []intern.Text // ids that legs list and no entry has
 	matches   completeness  // of entries and legs; only kept for a trace
 }
 
@@ -38,16 +39,16 @@ type contest struct {
 // stay possible.
 func claimUnclaimed(legs *legGroups, states []entryState, trace *Trace) claimSet {
 	ev := legs.Evidence
-	claims := claimSet{evidence: map[uint32]record.Run{}, possible: map[uint64]bool{}, candidates: candidates{}}
-	if !slices.ContainsFunc(ev.Entries, func(e manifest.Entry) bool { return e.Recording == record.None }) {
+	claims := claimSet{evidence: map[uint32]record.Section{}, possible: map[uint64]bool{}, candidates: candidates{}}
+	if !slices.ContainsFunc(ev.Entries, func(e manifest.Entry) bool { return e.Recording == intern.None }) {
 		return claims
 	}
-	lacking := newIndex(ev.Texts, len(ev.Entries), ev.orgOfEntry, func(n uint32, add func(record.Text)) {
-		if e := &ev.Entries[n]; e.Recording == record.None && states[n].voice {
+	lacking := newIndex(ev.Texts, len(ev.Entries), ev.orgOfEntry, func(n uint32, add func(intern.Text)) {
+		if e := &ev.Entries[n]; e.Recording == intern.None && states[n].voice {
 			add(e.Conversation)
 		}
 	})
-	having := newIndex(ev.Texts, len(ev.Entries), ev.orgOfEntry, func(n uint32, add func(record.Text)) { add(ev.Entries[n].Recording) })
+	having := newIndex(ev.Texts, len(ev.Entries), ev.orgOfEntry, func(n uint32, add func(intern.Text)) { add(ev.Entries[n].Recording) })
 
 	for entries := range lacking.groups {
 		e := &ev.Entries[entries[0]]
@@ -74,8 +75,8 @@ func claimUnclaimed(legs *legGroups, states []entryState, trace *Trace) claimSet
 }
 
 // unclaimedIDs returns the ids that legs list and no entry has, in byte order.
-func unclaimedIDs(legs *legGroups, org record.Text, group []uint32, having *index) []record.Text {
-	var ids []record.Text
+func unclaimedIDs(legs *legGroups, org intern.Text, group []uint32, having *index) []intern.Text {
+	var ids []intern.Text
 	for _, leg := range group {
 		for _, id := range legs.listed(leg) {
 			if !slices.Contains(ids, id) && len(having.find(org, id)) == 0 {
@@ -88,7 +89,7 @@ func unclaimedIDs(legs *legGroups, org record.Text, group []uint32, having *inde
 }
 
 // add notes the values that a rule named for a field, in byte order.
-func (c candidates) add(texts *record.Texts, entry uint32, f record.Field, values []record.Text) {
+func (c candidates) add(texts *intern.Table, entry uint32, f record.Field, values []intern.Text) {
 	names := make([]string, len(values))
 	for i, v := range values {
 		names[i] = texts.String(v)
@@ -98,8 +99,8 @@ func (c candidates) add(texts *record.Texts, entry uint32, f record.Field, value
 }
 
 // cite appends the rows that a repair names as evidence.
-func cite(all *[]record.Ref, refs []record.Ref) record.Run {
-	run := record.Run{At: uint32(len(*all)), N: uint32(len(refs))}
+func cite(all *[]record.Ref, refs []record.Ref) record.Section {
+	run := record.Section{At: uint32(len(*all)), N: uint32(len(refs))}
 	*all = append(*all, refs...)
 	return run
 }

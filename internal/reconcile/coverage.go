@@ -19,7 +19,7 @@ func appendTalkTime(empty []record.Span, ev *Evidence, leg uint32) ([]record.Spa
 		return empty, false
 	}
 	if talk := ev.Particulars[leg].Talk; talk.N > 0 {
-		return union(append(empty, record.RunOf(talk, ev.Talk)...)), true
+		return union(append(empty, record.SectionOf(talk, ev.Talk)...)), true
 	}
 	return union(append(empty, record.Span{Start: start, End: l.End})), true
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"testing"
 
+	"cdrmend/internal/intern"
 	"cdrmend/internal/record"
 )
 
@@ -62,25 +63,25 @@ func TestMillisecondsAreRoundedDown(t *testing.T) {
 }
 
 func TestAnIndexFindsAllRecordsOfAnIdWithinItsOrganisation(t *testing.T) {
-	texts := record.NewTexts()
+	texts := intern.NewTable()
 	id, other, absent := texts.OfString("7"), texts.OfString("5"), texts.OfString("8")
 	one, two, three := texts.OfString("one"), texts.OfString("two"), texts.OfString("three")
-	records := []struct{ org, id record.Text }{
-		{two, id}, {one, other}, {one, id}, {record.None, id}, {one, record.None}, {one, id}, {two, id},
+	records := []struct{ org, id intern.Text }{
+		{two, id}, {one, other}, {one, id}, {intern.None, id}, {one, intern.None}, {one, id}, {two, id},
 	}
 	x := newIndex(texts, len(records),
-		func(n uint32) record.Text { return records[n].org },
-		func(n uint32, add func(record.Text)) { add(records[n].id) })
+		func(n uint32) intern.Text { return records[n].org },
+		func(n uint32, add func(intern.Text)) { add(records[n].id) })
 	for _, test := range []struct {
-		org, id record.Text
+		org, id intern.Text
 		want    []uint32
 	}{
 		{one, id, []uint32{2, 5}},
 		{two, id, []uint32{0, 6}},
-		{record.None, id, []uint32{3}},
+		{intern.None, id, []uint32{3}},
 		{one, other, []uint32{1}},
 		{two, other, nil},
-		{one, record.None, nil},
+		{one, intern.None, nil},
 		{one, absent, nil},
 		{three, id, nil},
 		{one, texts.OfString("later"), nil},
@@ -99,10 +100,10 @@ func TestAnIndexFindsAllRecordsOfAnIdWithinItsOrganisation(t *testing.T) {
 }
 
 func TestAnIndexOfOneOrganisationFindsNothingOfAnother(t *testing.T) {
-	texts := record.NewTexts()
+	texts := intern.NewTable()
 	id, org, other := texts.OfString("7"), texts.OfString("one"), texts.OfString("two")
 	x := newIndex(texts, 2,
-		func(uint32) record.Text { return org }, func(_ uint32, add func(record.Text)) { add(id) })
+		func(uint32) intern.Text { return org }, func(_ uint32, add func(intern.Text)) { add(id) })
 	if got := x.find(org, id); !slices.Equal(got, []uint32{0, 1}) {
 		t.Errorf("got %v, want both records", got)
 	}

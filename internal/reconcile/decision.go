@@ -3,6 +3,7 @@ package reconcile
 import (
 	"slices"
 
+	"cdrmend/internal/intern"
 	"cdrmend/internal/manifest"
 	"cdrmend/internal/policy"
 	"cdrmend/internal/record"
@@ -123,12 +124,12 @@ func (d *Decision) Value(r Repair) (shown, written string) {
 func (d *Decision) OwnedDocument(n uint32) bool { return d.ownedDoc[n] }
 
 // documentOrg returns the organisation of a document as a whole.
-func (d *Decision) documentOrg(n uint32) record.Text {
+func (d *Decision) documentOrg(n uint32) intern.Text {
 	doc := &d.Documents[n]
 	switch {
-	case doc.Org != record.None:
+	case doc.Org != intern.None:
 		return doc.Org
-	case doc.Key.Org != record.None:
+	case doc.Key.Org != intern.None:
 		return doc.Key.Org
 	}
 	return d.Sources[d.Objects[doc.Object].Source].Org

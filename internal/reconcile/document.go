@@ -4,7 +4,7 @@ import (
 	"fmt"
 
 	"cdrmend/internal/policy"
-	"cdrmend/internal/record"
+	"cdrmend/internal/profile"
 )
 
 // reportDocuments reports what is wrong with whole documents of the interval.
@@ -19,7 +19,7 @@ func reportDocuments(ev *Evidence, owned []bool) report {
 		if rare.Failed > 0 {
 			r.document(n, ExportFailed, fmt.Sprintf("failed=%d", rare.Failed))
 		}
-		if rare.Total != record.NoInt && rare.Total != int64(doc.N) {
+		if rare.Total != profile.NoInt && rare.Total != int64(doc.N) {
 			r.document(n, CountMismatch, fmt.Sprintf("total=%d;found=%d", rare.Total, doc.N))
 		}
 		if b := rare.Truncated; b != nil {

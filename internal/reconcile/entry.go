@@ -8,8 +8,10 @@ import (
 	"slices"
 
 	"cdrmend/internal/cdr"
+	"cdrmend/internal/intern"
 	"cdrmend/internal/manifest"
 	"cdrmend/internal/policy"
+	"cdrmend/internal/profile"
 	"cdrmend/internal/record"
 )
 
@@ -23,7 +25,7 @@ type entryGroups struct {
 }
 
 func groupEntries(ev *Evidence, states []entryState, owned []bool) *entryGroups {
-	byRecording := newIndex(ev.Texts, len(ev.Entries), ev.orgOfEntry, func(n uint32, add func(record.Text)) { add(ev.Entries[n].Recording) })
+	byRecording := newIndex(ev.Texts, len(ev.Entries), ev.orgOfEntry, func(n uint32, add func(intern.Text)) { add(ev.Entries[n].Recording) })
 	return &entryGroups{ev, states, owned, byRecording}
 }
 
@@ -98,7 +100,7 @@ func (r *entryReporter) entry(n uint32, invalid []record.Invalid) {
 	}
 	legs, byID := r.legs.ofEntry(e, st.voice)
 	if st.voice && len(legs) == 0 {
-		r.found(n, NoCDR, NoField, record.None, r.legs.cdrsOf(e).status())
+		r.found(n, NoCDR, NoField, intern.None, r.legs.cdrsOf(e).status())
 	}
 	r.fields(n)
 	r.conflicts(n, legs, byID)
@@ -109,7 +111,7 @@ func (r *entryReporter) entry(n uint32, invalid []record.Invalid) {
 
 // found adds a finding of an entry and says what it means for the entry's state
 // and for the verdict on its legs.
-func (r *entryReporter) found(n uint32, class Class, f record.Field, detail record.Text, status Status) {
+func (r *entryReporter) found(n uint32, class Class, f record.Field, detail intern.Text, status Status) {
 	e, outcome := &r.Entries[n], &r.outcomes[n]
 	found := r.add(Finding{
 		Class: class, Field: f, About: AboutEntry, Subject: n, Status: status,
@@ -153,7 +155,7 @@ func (r *entryReporter) fields(n uint32) {
 		case record.TrunkID, record.ConversationID, record.RecordingID:
 			status = r.legs.cdrsOf(e).status()
 		}
-		r.found(n, MissingField, f, record.None, status)
+		r.found(n, MissingField, f, intern.None, status)
 	}
 }
 
@@ -170,21 +172,21 @@ func (r *entryReporter) ambiguityStatus(e *manifest.Entry, f record.Field) Statu
 func isMissing(e *manifest.Entry, f record.Field) bool {
 	switch f {
 	case record.OrgID:
-		return e.Org == record.None
+		return e.Org == intern.None
 	case record.RecordingID:
-		return e.Recording == record.None
+		return e.Recording == intern.None
 	case record.ConversationID:
-		return e.Conversation == record.None
+		return e.Conversation == intern.None
 	case record.TrunkID:
-		return e.Trunk == record.None
+		return e.Trunk == intern.None
 	case record.StartTime:
 		return !e.Start.Known()
 	case record.EndTime:
 		return !e.End.Known()
 	case record.DurationMS:
-		return e.Duration == record.NoInt
+		return e.Duration == profile.NoInt
 	case record.MediaKey:
-		return !e.Has(f) && e.MediaKey == record.None
+		return !e.Has(f) && e.MediaKey == intern.None
 	}
 	return !e.Has(f)
 }
@@ -197,16 +199,16 @@ func (r *entryReporter) conflicts(n uint32, legs []uint32, byID bool) {
 	r.conflictWithKey(n, record.RecordingID, e.Recording, key.Recording)
 	r.conflictWithKey(n, record.OrgID, e.Org, key.Org)
 	if !r.conflictWithKey(n, record.ConversationID, e.Conversation, key.Conversation) && byID {
-		r.conflictWithLegs(n, record.ConversationID, e.Conversation, legs, func(l *cdr.Shown) record.Text { return l.Conversation })
+		r.conflictWithLegs(n, record.ConversationID, e.Conversation, legs, func(l *cdr.Shown) intern.Text { return l.Conversation })
 	}
 	if r.entries.states[n].voice {
-		r.conflictWithLegs(n, record.TrunkID, e.Trunk, r.legs.ofConversation(e), func(l *cdr.Shown) record.Text { return l.Trunk })
+		r.conflictWithLegs(n, record.TrunkID, e.Trunk, r.legs.ofConversation(e), func(l *cdr.Shown) intern.Text { return l.Trunk })
 	}
 	r.conflictOfDuration(n)
 }
 
-func (r *entryReporter) conflictWithKey(n uint32, f record.Field, value, inKey record.Text) bool {
-	if !r.Entries[n].Has(f) || inKey == record.None || value == inKey {
+func (r *entryReporter) conflictWithKey(n uint32, f record.Field, value, inKey intern.Text) bool {
+	if !r.Entries[n].Has(f) || inKey == intern.None || value == inKey {
 		return false
 	}
 	r.conflict(n, f, r.Texts.String(value), r.Texts.String(inKey), "object-key")
@@ -215,18 +217,18 @@ func (r *entryReporter) conflictWithKey(n uint32, f record.Field, value, inKey r
 
 // conflictWithLegs reports a value that no leg names although legs name others.
 // The first of those in byte order stands for all.
-func (r *entryReporter) conflictWithLegs(n uint32, f record.Field, value record.Text, legs []uint32, named func(*cdr.Shown) record.Text) {
-	other := record.None
+func (r *entryReporter) conflictWithLegs(n uint32, f record.Field, value intern.Text, legs []uint32, named func(*cdr.Shown) intern.Text) {
+	other := intern.None
 	for _, leg := range legs {
 		v := named(&r.Legs[leg])
 		if v == value {
 			return
 		}
-		if v != record.None && (other == record.None || r.Texts.Compare(v, other) < 0) {
+		if v != intern.None && (other == intern.None || r.Texts.Compare(v, other) < 0) {
 			other = v
 		}
 	}
-	if value != record.None && other != record.None {
+	if value != intern.None && other != intern.None {
 		r.conflict(n, f, r.Texts.String(value), r.Texts.String(other), "cdr")
 	}
 }
@@ -234,7 +236,7 @@ func (r *entryReporter) conflictWithLegs(n uint32, f record.Field, value record.
 func (r *entryReporter) conflictOfDuration(n uint32) {
 	e := &r.Entries[n]
 	tolerance := r.Policy.DurationTolerance
-	if tolerance < 0 || e.Duration == record.NoInt || !e.Start.Known() || !e.End.Known() {
+	if tolerance < 0 || e.Duration == profile.NoInt || !e.Start.Known() || !e.End.Known() {
 		return
 	}
 	actual := int64(e.End - e.Start)
@@ -284,14 +286,14 @@ func (r *entryReporter) duplicate(n uint32) {
 // asRead returns an entry without its place and without what was filled in.
 func asRead(e manifest.Entry) manifest.Entry {
 	e.Doc, e.Index = 0, 0
-	unlessGiven(&e, record.OrgID, &e.Org, record.None)
-	unlessGiven(&e, record.RecordingID, &e.Recording, record.None)
-	unlessGiven(&e, record.ConversationID, &e.Conversation, record.None)
-	unlessGiven(&e, record.TrunkID, &e.Trunk, record.None)
+	unlessGiven(&e, record.OrgID, &e.Org, intern.None)
+	unlessGiven(&e, record.RecordingID, &e.Recording, intern.None)
+	unlessGiven(&e, record.ConversationID, &e.Conversation, intern.None)
+	unlessGiven(&e, record.TrunkID, &e.Trunk, intern.None)
 	unlessGiven(&e, record.StartTime, &e.Start, record.NoTime)
 	unlessGiven(&e, record.EndTime, &e.End, record.NoTime)
-	unlessGiven(&e, record.DurationMS, &e.Duration, record.NoInt)
-	e.MediaKey = record.None // as it was read, e.Rest covers it
+	unlessGiven(&e, record.DurationMS, &e.Duration, profile.NoInt)
+	e.MediaKey = intern.None // as it was read, e.Rest covers it
 	return e
 }
 
@@ -309,14 +311,14 @@ func (r *entryReporter) media(n uint32) {
 	if doc.Virtual {
 		r.found(n, MetadataMissing, NoField, e.MediaKey, Open)
 	}
-	if r.Media == nil || e.MediaKey == record.None {
+	if r.Media == nil || e.MediaKey == intern.None {
 		return
 	}
 	size, found := r.Media.Size(r.Objects[doc.Object].Source, e.MediaKey)
 	switch {
 	case !found:
 		r.found(n, MediaMissing, NoField, e.MediaKey, Open)
-	case r.Media.CheckSize && e.MediaBytes != record.NoInt && e.MediaBytes != size:
+	case r.Media.CheckSize && e.MediaBytes != profile.NoInt && e.MediaBytes != size:
 		r.found(n, MediaMismatch, NoField, r.Texts.OfString(fmt.Sprintf("expected=%d;actual=%d", e.MediaBytes, size)), Open)
 	}
 }

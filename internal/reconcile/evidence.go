@@ -5,8 +5,10 @@ import (
 	"io"
 
 	"cdrmend/internal/cdr"
+	"cdrmend/internal/intern"
 	"cdrmend/internal/manifest"
 	"cdrmend/internal/policy"
+	"cdrmend/internal/profile"
 	"cdrmend/internal/record"
 	"cdrmend/internal/registration"
 )
@@ -15,8 +17,8 @@ import (
 type Source struct {
 	Kind     policy.Kind
 	Name     string
-	Org      record.Text // the org of records that carry none
-	Profile  *record.Profile
+	Org      intern.Text // the org of records that carry none
+	Profile  *profile.Profile
 	URL      string // as configured
 	Required record.Fields
 	Settled  bool
@@ -24,7 +26,7 @@ type Source struct {
 }
 
 // concerns reports whether a source can hold records of an organisation.
-func (s *Source) concerns(org record.Text) bool { return s.Org == record.None || s.Org == org }
+func (s *Source) concerns(org intern.Text) bool { return s.Org == intern.None || s.Org == org }
 
 // Object is one object that was listed.
 type Object struct {
@@ -47,8 +49,8 @@ type Partition struct {
 // (source, key); documents and legs refer to them by number.
 type Evidence struct {
 	Interval record.Span
-	Org      record.Text // of records that have none and whose source has none
-	Texts    *record.Texts
+	Org      intern.Text // of records that have none and whose source has none
+	Texts    *intern.Table
 	Policy   *policy.Policy
 
 	Sources    []Source
@@ -61,7 +63,7 @@ type Evidence struct {
 
 	Legs        []cdr.Shown
 	Particulars []cdr.Particulars // of the same legs; released when they are decided
-	Recordings  []record.Text     // that legs list
+	Recordings  []intern.Text     // that legs list
 	Talk        []record.Span
 	LegInvalid  []LegInvalid // sorted by leg's Ref
 
@@ -74,7 +76,7 @@ type Evidence struct {
 
 // OrgOf returns the organisation of a record: its own or its document's, that
 // of its object's key, its source's, the configuration's.
-func (ev *Evidence) OrgOf(source uint32, own, ofKey record.Text) record.Text {
+func (ev *Evidence) OrgOf(source uint32, own, ofKey intern.Text) intern.Text {
 	return cmp.Or(own, ofKey, ev.Sources[source].Org, ev.Org)
 }
 
@@ -88,7 +90,7 @@ type LegInvalid struct {
 // Media is which media objects are there.
 type Media struct {
 	CheckSize bool
-	Size      func(source uint32, key record.Text) (size int64, ok bool)
+	Size      func(source uint32, key intern.Text) (size int64, ok bool)
 }
 
 func (ev *Evidence) sourceOf(object uint32) *Source { return &ev.Sources[ev.Objects[object].Source] }
@@ -97,17 +99,17 @@ func (ev *Evidence) sourceOfEntry(e *manifest.Entry) *Source {
 	return ev.sourceOf(ev.Documents[e.Doc].Object)
 }
 
-func (ev *Evidence) orgOfLeg(n uint32) record.Text { return ev.Legs[n].Org }
+func (ev *Evidence) orgOfLeg(n uint32) intern.Text { return ev.Legs[n].Org }
 
-func (ev *Evidence) orgOfEntry(n uint32) record.Text { return ev.Entries[n].Org }
+func (ev *Evidence) orgOfEntry(n uint32) intern.Text { return ev.Entries[n].Org }
 
 // listed returns the recordings that a leg lists.
-func (ev *Evidence) listed(leg uint32) []record.Text {
-	return record.RunOf(ev.Particulars[leg].Recordings, ev.Recordings)
+func (ev *Evidence) listed(leg uint32) []intern.Text {
+	return record.SectionOf(ev.Particulars[leg].Recordings, ev.Recordings)
 }
 
 // eachListed calls add for every recording that a leg lists.
-func (ev *Evidence) eachListed(leg uint32, add func(id record.Text)) {
+func (ev *Evidence) eachListed(leg uint32, add func(id intern.Text)) {
 	for _, id := range ev.listed(leg) {
 		add(id)
 	}

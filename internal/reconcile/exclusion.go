@@ -5,14 +5,16 @@ import (
 	"strings"
 	"time"
 
-	"cdrmend/internal/record"
+	"cdrmend/internal/intern"
+	"cdrmend/internal/jsonscan"
+	"cdrmend/internal/profile"
 )
 
 // exclusion is one reason for which a leg is not to be recorded, with its
 // conditions in normal form. A nil condition holds for every leg.
 type exclusion struct {
-	reason           record.Text
-	org, trunk, line []record.Text
+	reason           intern.Text
+	org, trunk, line []intern.Text
 	direction        []string
 	ani, dnis        []string
 	shorterThan      time.Duration
@@ -20,11 +22,11 @@ type exclusion struct {
 }
 
 func compileExclusions(ev *Evidence) []exclusion {
-	n := record.Normalizer{Profile: &record.Profile{Prefixes: []string{"tel:", "sip:"}}, Texts: ev.Texts}
-	ids := func(list []string) []record.Text {
-		var out []record.Text
+	n := profile.Normalizer{Profile: &profile.Profile{Prefixes: []string{"tel:", "sip:"}}, Texts: ev.Texts}
+	ids := func(list []string) []intern.Text {
+		var out []intern.Text
 		for _, v := range list {
-			id, _ := n.ID(record.Value{Kind: record.Cell, Raw: []byte(v)})
+			id, _ := n.ID(jsonscan.Value{Kind: jsonscan.Cell, Raw: []byte(v)})
 			out = append(out, id)
 		}
 		return out
@@ -34,7 +36,7 @@ func compileExclusions(ev *Evidence) []exclusion {
 		var out []string
 		for _, v := range list {
 			prefix, star := strings.CutSuffix(strings.TrimSpace(v), "*")
-			number, _ := n.Phone(record.Value{Kind: record.Cell, Raw: []byte(prefix)})
+			number, _ := n.Phone(jsonscan.Value{Kind: jsonscan.Cell, Raw: []byte(prefix)})
 			prefix = ev.Texts.String(number)
 			if star {
 				prefix += "*"
@@ -73,11 +75,11 @@ func (x *exclusion) applies(ev *Evidence, leg uint32) bool {
 		isShorter(x.shorterThan, ev, leg)
 }
 
-func isOneOf(wanted []record.Text, id record.Text) bool {
-	return wanted == nil || id != record.None && slices.Contains(wanted, id)
+func isOneOf(wanted []intern.Text, id intern.Text) bool {
+	return wanted == nil || id != intern.None && slices.Contains(wanted, id)
 }
 
-func isDirection(wanted []string, direction record.Text, texts *record.Texts) bool {
+func isDirection(wanted []string, direction intern.Text, texts *intern.Table) bool {
 	if wanted == nil {
 		return true
 	}
@@ -87,7 +89,7 @@ func isDirection(wanted []string, direction record.Text, texts *record.Texts) bo
 
 // isNumber reports whether a phone number is one of the wanted ones, or begins
 // like one that ends in a star.
-func isNumber(wanted []string, number record.Text, texts *record.Texts) bool {
+func isNumber(wanted []string, number intern.Text, texts *intern.Table) bool {
 	if wanted == nil {
 		return true
 	}

@@ -3,6 +3,7 @@ package reconcile
 import (
 	"iter"
 
+	"cdrmend/internal/intern"
 	"cdrmend/internal/policy"
 	"cdrmend/internal/record"
 )
@@ -80,7 +81,7 @@ func (c completeness) status() Status {
 
 // inputs tells how complete the sources of a kind are for an organisation, in
 // the partitions for which within holds.
-func (f *nightFacts) inputs(kind policy.Kind, org record.Text, within func(record.Span) bool) completeness {
+func (f *nightFacts) inputs(kind policy.Kind, org intern.Text, within func(record.Span) bool) completeness {
 	worst := complete
 	for i := range f.sources {
 		s := &f.sources[i]
@@ -103,7 +104,7 @@ func (f *nightFacts) inputs(kind policy.Kind, org record.Text, within func(recor
 
 // matching tells how complete manifests and CDRs are for an organisation from
 // the first instant to the last, both included.
-func (f *nightFacts) matching(org record.Text, first, last record.Time) completeness {
+func (f *nightFacts) matching(org intern.Text, first, last record.Time) completeness {
 	within := always
 	if first.Known() {
 		within = during(first, last)
@@ -113,7 +114,7 @@ func (f *nightFacts) matching(org record.Text, first, last record.Time) complete
 
 // manifests is matching for manifests alone. Without a first instant, they have
 // to be complete as a whole.
-func (f *nightFacts) manifests(org record.Text, first, last record.Time) completeness {
+func (f *nightFacts) manifests(org intern.Text, first, last record.Time) completeness {
 	if !first.Known() {
 		return f.inputs(policy.Manifests, org, always)
 	}
@@ -122,7 +123,7 @@ func (f *nightFacts) manifests(org record.Text, first, last record.Time) complet
 
 // beforeEarliest tells whether t lies before the earliest partition read of some
 // manifest source: what was delivered there was not looked at.
-func (f *nightFacts) beforeEarliest(org record.Text, t record.Time) completeness {
+func (f *nightFacts) beforeEarliest(org intern.Text, t record.Time) completeness {
 	for i, first := range f.earliest {
 		if f.sources[i].concerns(org) && t < first {
 			return unsettled
@@ -133,7 +134,7 @@ func (f *nightFacts) beforeEarliest(org record.Text, t record.Time) completeness
 
 // emptyAt yields the empty partitions in which something of an organisation
 // starts.
-func (f *nightFacts) emptyAt(kind policy.Kind, org record.Text, start record.Time) iter.Seq[uint32] {
+func (f *nightFacts) emptyAt(kind policy.Kind, org intern.Text, start record.Time) iter.Seq[uint32] {
 	return func(yield func(uint32) bool) {
 		for _, n := range f.empty[kind] {
 			p := &f.partitions[n]

@@ -8,7 +8,9 @@ import (
 	"maps"
 	"strconv"
 
+	"cdrmend/internal/intern"
 	"cdrmend/internal/policy"
+	"cdrmend/internal/profile"
 	"cdrmend/internal/record"
 	"cdrmend/internal/registration"
 )
@@ -106,8 +108,8 @@ const NoField = record.Field(0xff)
 type Finding struct {
 	ID        uint64 // the 16 hexadecimal digits
 	Subject   uint32 // number of the entry, leg, document, partition or source
-	Recording record.Text
-	Detail    record.Text
+	Recording intern.Text
+	Detail    intern.Text
 	Outage    registration.Coincidence
 	Class     Class
 	Severity  policy.Severity
@@ -213,7 +215,7 @@ func firstOf[T any](list *[]T, compare func(v *T) int) []T {
 	return (*list)[:n]
 }
 
-var noOutage = registration.Coincidence{Outage: -1, OverlapMS: record.NoInt}
+var noOutage = registration.Coincidence{Outage: -1, OverlapMS: profile.NoInt}
 
 func decimal(n int64) string { return strconv.FormatInt(n, 10) }
 

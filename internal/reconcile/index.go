@@ -5,32 +5,32 @@ import (
 	"iter"
 	"slices"
 
-	"cdrmend/internal/record"
+	"cdrmend/internal/intern"
 )
 
 // keyOf is one number for an id within an organisation.
-func keyOf(org, id record.Text) uint64 { return uint64(org)<<32 | uint64(id) }
+func keyOf(org, id intern.Text) uint64 { return uint64(org)<<32 | uint64(id) }
 
 // index finds the records that carry an id within an organisation. Texts are
 // numbered without gaps, so it is a table with one slot for each text.
 type index struct {
 	starts []uint32 // by id: where its records begin in at; those of the next id follow
 	at     []uint32 // numbers of records, by id, then organisation, then number
-	orgOf  func(n uint32) record.Text
-	org    record.Text // of all records, when they have one
+	orgOf  func(n uint32) intern.Text
+	org    intern.Text // of all records, when they have one
 	single bool
 }
 
 // newIndex indexes the records from 0 to n. It calls ids for each record twice;
 // ids calls add for every id of that record.
-func newIndex(texts *record.Texts, n int, orgOf func(n uint32) record.Text, ids func(n uint32, add func(id record.Text))) *index {
+func newIndex(texts *intern.Table, n int, orgOf func(n uint32) intern.Text, ids func(n uint32, add func(id intern.Text))) *index {
 	x := &index{starts: make([]uint32, texts.Limit()+2), orgOf: orgOf, single: true}
 	if n > 0 {
 		x.org = orgOf(0)
 	}
 	total := 0
-	count := func(id record.Text) {
-		if id != record.None {
+	count := func(id intern.Text) {
+		if id != intern.None {
 			x.starts[id.Index()+2]++
 			total++
 		}
@@ -47,8 +47,8 @@ func newIndex(texts *record.Texts, n int, orgOf func(n uint32) record.Text, ids 
 
 	x.at = make([]uint32, total)
 	i := uint32(0)
-	put := func(id record.Text) {
-		if id != record.None {
+	put := func(id intern.Text) {
+		if id != intern.None {
 			next := &x.starts[id.Index()+1]
 			x.at[*next] = i
 			*next++
@@ -85,22 +85,22 @@ func (x *index) ids(yield func([]uint32) bool) {
 
 // find returns the records with an id, in the order of their numbers; none
 // for a missing id.
-func (x *index) find(org, id record.Text) []uint32 {
-	if i := id.Index(); id != record.None && i+1 < len(x.starts) {
+func (x *index) find(org, id intern.Text) []uint32 {
+	if i := id.Index(); id != intern.None && i+1 < len(x.starts) {
 		return x.of(org, x.at[x.starts[i]:x.starts[i+1]])
 	}
 	return nil
 }
 
 // of returns the records of an organisation among those of one id.
-func (x *index) of(org record.Text, group []uint32) []uint32 {
+func (x *index) of(org intern.Text, group []uint32) []uint32 {
 	if x.single {
 		if org != x.org {
 			return nil
 		}
 		return group
 	}
-	byOrg := func(n uint32, org record.Text) int { return cmp.Compare(x.orgOf(n), org) }
+	byOrg := func(n uint32, org intern.Text) int { return cmp.Compare(x.orgOf(n), org) }
 	first, _ := slices.BinarySearchFunc(group, org, byOrg)
 	last, _ := slices.BinarySearchFunc(group, org+1, byOrg)
 	return group[first:last]
@@ -127,7 +127,7 @@ const fetchBatch = 64
 // lookup is what is going to be looked up in an index.
 type lookup struct {
 	*index
-	id   func(n uint32) record.Text // that record n is going to look up
+	id   func(n uint32) intern.Text // that record n is going to look up
 	read func(found uint32) uint64  // reads the record found; the result only keeps the compiler from leaving the read out
 }
 
@@ -174,8 +174,8 @@ func (l lookup) fetch(from, to uint32) {
 // lookupsOfEntries is what rules look up for an entry. The entries are nil until
 // their values are final.
 func lookupsOfEntries(legs *legGroups, entries *entryGroups) []lookup {
-	recording := func(n uint32) record.Text { return legs.Entries[n].Recording }
-	conversation := func(n uint32) record.Text { return legs.Entries[n].Conversation }
+	recording := func(n uint32) intern.Text { return legs.Entries[n].Recording }
+	conversation := func(n uint32) intern.Text { return legs.Entries[n].Conversation }
 	trunk := func(leg uint32) uint64 { return uint64(legs.Legs[leg].Trunk) }
 	lookups := []lookup{{legs.byRecording, recording, trunk}, {legs.byConversation, conversation, trunk}}
 	if entries != nil {
@@ -186,10 +186,10 @@ func lookupsOfEntries(legs *legGroups, entries *entryGroups) []lookup {
 
 // lookupsOfLegs is what the assessment of a leg looks up.
 func lookupsOfLegs(a *assessor) []lookup {
-	return []lookup{{a.byRecording, func(n uint32) record.Text {
+	return []lookup{{a.byRecording, func(n uint32) intern.Text {
 		if listed := a.listed(n); len(listed) > 0 {
 			return listed[0]
 		}
-		return record.None
+		return intern.None
 	}, func(entry uint32) uint64 { return uint64(a.Entries[entry].Start) + uint64(a.states[entry].repaired) }}}
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"cdrmend/internal/cdr"
+	"cdrmend/internal/intern"
 	"cdrmend/internal/manifest"
 	"cdrmend/internal/policy"
 	"cdrmend/internal/record"
@@ -24,7 +25,7 @@ type legGroups struct {
 func groupLegs(ev *Evidence, facts *nightFacts, spread Spread) *legGroups {
 	legs := &legGroups{Evidence: ev, facts: facts}
 	spread.parallel(func() {
-		legs.byConversation = newIndex(ev.Texts, len(ev.Legs), ev.orgOfLeg, func(n uint32, add func(record.Text)) { add(ev.Legs[n].Conversation) })
+		legs.byConversation = newIndex(ev.Texts, len(ev.Legs), ev.orgOfLeg, func(n uint32, add func(intern.Text)) { add(ev.Legs[n].Conversation) })
 	}, func() {
 		legs.byRecording = newIndex(ev.Texts, len(ev.Legs), ev.orgOfLeg, ev.eachListed)
 	})
@@ -68,7 +69,7 @@ func (g *legGroups) ofEntry(e *manifest.Entry, voice bool) (legs []uint32, byID 
 }
 
 // listing returns the rows of those legs that list a recording.
-func (g *legGroups) listing(legs []uint32, id record.Text) []record.Ref {
+func (g *legGroups) listing(legs []uint32, id intern.Text) []record.Ref {
 	var refs []record.Ref
 	for _, leg := range legs {
 		if slices.Contains(g.listed(leg), id) {
@@ -132,7 +133,7 @@ func (g *legGroups) cdrsOf(e *manifest.Entry) completeness {
 }
 
 // matchesOf tells whether recordings or legs of a conversation may be hidden.
-func (g *legGroups) matchesOf(org record.Text, legs []uint32) completeness {
+func (g *legGroups) matchesOf(org intern.Text, legs []uint32) completeness {
 	first, last := record.NoTime, record.NoTime
 	for _, leg := range legs {
 		span, ok := spanOfLeg(&g.Legs[leg])
@@ -183,7 +184,7 @@ func (g *legGroups) outageOfLeg(n uint32) registration.Coincidence {
 
 // outage returns the outage that something coincides with. Without a time of
 // its own it can be anywhere in its partition.
-func (g *legGroups) outage(org, trunk, line record.Text, span record.Span, timed bool, partition uint32) registration.Coincidence {
+func (g *legGroups) outage(org, trunk, line intern.Text, span record.Span, timed bool, partition uint32) registration.Coincidence {
 	if !timed {
 		span = g.Partitions[partition].Span
 	}

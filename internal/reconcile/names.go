@@ -4,7 +4,9 @@ import (
 	"slices"
 	"strings"
 
+	"cdrmend/internal/intern"
 	"cdrmend/internal/manifest"
+	"cdrmend/internal/profile"
 	"cdrmend/internal/record"
 )
 
@@ -15,7 +17,7 @@ func assignOrganisations(ev *Evidence) {
 	for i := range ev.Entries {
 		e := &ev.Entries[i]
 		doc := &ev.Documents[e.Doc]
-		if e.Org == record.None && doc.Org != record.None {
+		if e.Org == intern.None && doc.Org != intern.None {
 			e.Org = doc.Org
 			e.Given |= uint32(record.Of(record.OrgID))
 		}
@@ -30,25 +32,25 @@ func keyIDs(ev *Evidence, e *manifest.Entry, overused overusedIDs) manifest.KeyI
 	doc := &ev.Documents[e.Doc]
 	key := doc.Key
 	if doc.N > 1 {
-		key.Recording, key.Media = record.None, record.None
+		key.Recording, key.Media = intern.None, intern.None
 	}
 	if overused.conversations[keyOf(e.Org, key.Conversation)] {
-		key.Conversation = record.None
+		key.Conversation = intern.None
 	}
 	if overused.recordings[keyOf(e.Org, key.Recording)] {
-		key.Recording = record.None
+		key.Recording = intern.None
 	}
 	return key
 }
 
 // idInMediaKey returns the recording that the entry's media key names.
-func idInMediaKey(ev *Evidence, e *manifest.Entry, overused overusedIDs, n *record.Normalizer) record.Text {
+func idInMediaKey(ev *Evidence, e *manifest.Entry, overused overusedIDs, n *profile.Normalizer) intern.Text {
 	id := e.Named
-	if !e.Has(record.MediaKey) && e.MediaKey != record.None {
+	if !e.Has(record.MediaKey) && e.MediaKey != intern.None {
 		id = manifest.FromMediaKey(n.Profile, ev.Texts.AppendTo(nil, e.MediaKey), n)
 	}
 	if overused.recordings[keyOf(e.Org, id)] {
-		return record.None
+		return intern.None
 	}
 	return id
 }
@@ -58,29 +60,29 @@ func idInMediaKey(ev *Evidence, e *manifest.Entry, overused overusedIDs, n *reco
 func fillFromNames(ev *Evidence, overused overusedIDs) []entryState {
 	states := make([]entryState, len(ev.Entries))
 	media := voiceMediaOf(ev)
-	normalizers := make([]*record.Normalizer, len(ev.Sources))
+	normalizers := make([]*profile.Normalizer, len(ev.Sources))
 	for i := range ev.Entries {
 		e, st := &ev.Entries[i], &states[i]
 		source := ev.Objects[ev.Documents[e.Doc].Object].Source
 		if normalizers[source] == nil {
-			normalizers[source] = &record.Normalizer{Profile: ev.Sources[source].Profile, Texts: ev.Texts}
+			normalizers[source] = &profile.Normalizer{Profile: ev.Sources[source].Profile, Texts: ev.Texts}
 		}
 
 		key := keyIDs(ev, e, overused)
 		if !e.Has(record.MediaKey) {
 			e.MediaKey = key.Media
 		}
-		if e.Conversation == record.None {
+		if e.Conversation == intern.None {
 			e.Conversation = key.Conversation
-			st.fill(record.ConversationID, ObjectKey, e.Conversation != record.None)
+			st.fill(record.ConversationID, ObjectKey, e.Conversation != intern.None)
 		}
-		if e.Recording == record.None {
+		if e.Recording == intern.None {
 			e.Recording = key.Recording
-			st.fill(record.RecordingID, ObjectKey, e.Recording != record.None)
+			st.fill(record.RecordingID, ObjectKey, e.Recording != intern.None)
 		}
-		if e.Recording == record.None {
+		if e.Recording == intern.None {
 			e.Recording = idInMediaKey(ev, e, overused, normalizers[source])
-			st.fill(record.RecordingID, MediaKey, e.Recording != record.None)
+			st.fill(record.RecordingID, MediaKey, e.Recording != intern.None)
 		}
 
 		st.voice = media.isVoice(e)
@@ -91,10 +93,10 @@ func fillFromNames(ev *Evidence, overused overusedIDs) []entryState {
 
 // voiceMedia are the media types that are voice and the subtypes that are
 // screens, in any case.
-type voiceMedia struct{ voices, screens map[record.Text]bool }
+type voiceMedia struct{ voices, screens map[intern.Text]bool }
 
 func voiceMediaOf(ev *Evidence) voiceMedia {
-	m := voiceMedia{map[record.Text]bool{record.None: true}, map[record.Text]bool{}}
+	m := voiceMedia{map[intern.Text]bool{intern.None: true}, map[intern.Text]bool{}}
 	for i := range ev.Entries {
 		e := &ev.Entries[i]
 		if _, known := m.voices[e.MediaType]; !known {

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"slices"
 
+	"cdrmend/internal/intern"
+	"cdrmend/internal/profile"
 	"cdrmend/internal/record"
 )
 
@@ -72,7 +74,7 @@ type findingOrder struct{ *Decision }
 
 // findingPlace is what findings of one class are sorted by.
 type findingPlace struct {
-	org, conversation, leg record.Text
+	org, conversation, leg intern.Text
 	key, source            string
 	row                    int64
 }
@@ -86,10 +88,10 @@ func (o findingOrder) place(f *Finding) findingPlace {
 		l := &o.Legs[f.Subject]
 		return o.withObject(l.Ref.Object, findingPlace{org: l.Org, conversation: l.Conversation, leg: l.ID, row: int64(l.Ref.Row)})
 	case AboutDocument:
-		return o.withObject(o.Documents[f.Subject].Object, findingPlace{org: o.documentOrg(f.Subject), row: record.NoInt})
+		return o.withObject(o.Documents[f.Subject].Object, findingPlace{org: o.documentOrg(f.Subject), row: profile.NoInt})
 	}
 	source, url, _ := o.input(f)
-	return findingPlace{org: o.Sources[source].Org, key: url, source: o.Sources[source].Name, row: record.NoInt}
+	return findingPlace{org: o.Sources[source].Org, key: url, source: o.Sources[source].Name, row: profile.NoInt}
 }
 
 func (o findingOrder) withObject(object uint32, p findingPlace) findingPlace {
@@ -100,7 +102,7 @@ func (o findingOrder) withObject(object uint32, p findingPlace) findingPlace {
 // findingKey tells most pairs of findings apart without looking up a text.
 type findingKey struct {
 	prefix uint64 // of the conversation
-	org    record.Text
+	org    intern.Text
 	ref    findingRef
 	class  Class
 }
@@ -156,7 +158,7 @@ func (o findingOrder) compare(a, b *Finding) int {
 }
 
 // compareTexts compares pairs of texts until one differs.
-func compareTexts(texts *record.Texts, pairs ...record.Text) int {
+func compareTexts(texts *intern.Table, pairs ...intern.Text) int {
 	for i := 0; i < len(pairs); i += 2 {
 		if pairs[i] != pairs[i+1] {
 			return texts.Compare(pairs[i], pairs[i+1])

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 
+	"cdrmend/internal/intern"
 	"cdrmend/internal/manifest"
 	"cdrmend/internal/record"
 )
@@ -23,14 +24,14 @@ func findOverusedIDs(ev *Evidence, spread Spread) overusedIDs {
 	inKey := func(n uint32) manifest.KeyIDs { return keyIDs(ev, &ev.Entries[n], overusedIDs{}) }
 	spread.parallel(func() {
 		t := tally{make([]uint32, ev.Texts.Limit())}
-		t.overused(found.conversations, len(ev.Legs), ev.orgOfLeg, func(n uint32, add func(record.Text)) { add(ev.Legs[n].Conversation) })
-		t.overused(found.conversations, len(ev.Entries), ev.orgOfEntry, func(n uint32, add func(record.Text)) {
+		t.overused(found.conversations, len(ev.Legs), ev.orgOfLeg, func(n uint32, add func(intern.Text)) { add(ev.Legs[n].Conversation) })
+		t.overused(found.conversations, len(ev.Entries), ev.orgOfEntry, func(n uint32, add func(intern.Text)) {
 			add(cmp.Or(ev.Entries[n].Conversation, inKey(n).Conversation))
 		})
 	}, func() {
 		t := tally{make([]uint32, ev.Texts.Limit())}
 		t.overused(found.recordings, len(ev.Legs), ev.orgOfLeg, ev.eachListed)
-		t.overused(found.recordings, len(ev.Entries), ev.orgOfEntry, func(n uint32, add func(record.Text)) {
+		t.overused(found.recordings, len(ev.Entries), ev.orgOfEntry, func(n uint32, add func(intern.Text)) {
 			add(cmp.Or(ev.Entries[n].Recording, inKey(n).Recording))
 		})
 	})
@@ -45,21 +46,21 @@ func forgetOverusedIDs(ev *Evidence, overused overusedIDs) {
 	for i := range ev.Legs {
 		l, p := &ev.Legs[i], &ev.Particulars[i]
 		if overused.conversations[keyOf(l.Org, l.Conversation)] {
-			l.Conversation = record.None
+			l.Conversation = intern.None
 		}
 		listed := ev.listed(uint32(i))
 		// The part of the list that is no longer used has to stay as it is.
-		kept := slices.DeleteFunc(slices.Clone(listed), func(id record.Text) bool { return overused.recordings[keyOf(l.Org, id)] })
+		kept := slices.DeleteFunc(slices.Clone(listed), func(id intern.Text) bool { return overused.recordings[keyOf(l.Org, id)] })
 		p.Recordings.N = uint32(copy(listed, kept))
 	}
 	for i := range ev.Entries {
 		e := &ev.Entries[i]
 		if overused.conversations[keyOf(e.Org, e.Conversation)] {
-			e.Conversation = record.None
+			e.Conversation = intern.None
 			e.Given &^= uint32(record.Of(record.ConversationID))
 		}
 		if overused.recordings[keyOf(e.Org, e.Recording)] {
-			e.Recording = record.None
+			e.Recording = intern.None
 			e.Given &^= uint32(record.Of(record.RecordingID))
 		}
 	}
@@ -71,12 +72,12 @@ type tally struct{ counts []uint32 }
 // overused adds to the overused ids those that too many of n records of one
 // organisation carry. It calls ids for each record, which may add several; most
 // nights end after the first pass, which ignores organisations.
-func (t *tally) overused(overused map[uint64]bool, n int, orgOf func(n uint32) record.Text, ids func(n uint32, add func(record.Text))) {
+func (t *tally) overused(overused map[uint64]bool, n int, orgOf func(n uint32) intern.Text, ids func(n uint32, add func(intern.Text))) {
 	clear(t.counts)
 	suspicious := false
-	count := func(id record.Text) {
+	count := func(id intern.Text) {
 		t.counts[id.Index()]++
-		suspicious = suspicious || t.counts[id.Index()] > Overuse && id != record.None
+		suspicious = suspicious || t.counts[id.Index()] > Overuse && id != intern.None
 	}
 	for i := range uint32(n) {
 		ids(i, count)
@@ -87,8 +88,8 @@ func (t *tally) overused(overused map[uint64]bool, n int, orgOf func(n uint32) r
 
 	byOrg := map[uint64]int{}
 	for i := range uint32(n) {
-		ids(i, func(id record.Text) {
-			if id != record.None && t.counts[id.Index()] > Overuse {
+		ids(i, func(id intern.Text) {
+			if id != intern.None && t.counts[id.Index()] > Overuse {
 				byOrg[keyOf(orgOf(i), id)]++
 			}
 		})

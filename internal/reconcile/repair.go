@@ -6,6 +6,7 @@ import (
 	"math/bits"
 	"slices"
 
+	"cdrmend/internal/intern"
 	"cdrmend/internal/manifest"
 	"cdrmend/internal/record"
 )
@@ -36,10 +37,10 @@ func (r Rule) String() string { return ruleNames[r] }
 // Repair is one value that was filled in.
 type Repair struct {
 	Entry    uint32
-	Old      record.Text // the value that is replaced; set by Complete
+	Old      intern.Text // the value that is replaced; set by Complete
 	Field    record.Field
 	Rule     Rule
-	Evidence record.Run // of Decision.Refs; empty for what the object itself says
+	Evidence record.Section // of Decision.Refs; empty for what the object itself says
 }
 
 // repairSet is all repairs, in the order of the entries and of
@@ -122,7 +123,7 @@ func (s *repairSet) add(p *repairPart) {
 type repairPart struct {
 	legs       *legGroups
 	states     []entryState
-	claimed    map[uint32]record.Run
+	claimed    map[uint32]record.Section
 	repairs    []Repair
 	refs       []record.Ref
 	candidates candidates
@@ -138,7 +139,7 @@ func (p *repairPart) repair(n uint32) {
 		if !p.legs.requires(e, st.voice, f) || e.Has(f) {
 			continue
 		}
-		var refs record.Run
+		var refs record.Section
 		switch {
 		case st.rule(i) == SoleUnclaimed:
 			refs = p.claimed[n]
@@ -155,13 +156,13 @@ func (p *repairPart) repair(n uint32) {
 	}
 }
 
-func (p *repairPart) repairConversation(n uint32) record.Run {
+func (p *repairPart) repairConversation(n uint32) record.Section {
 	e := &p.legs.Entries[n]
 	refs, _ := p.apply(n, record.ConversationID, CDRRecording, conversationsOf(p.legs, e, p.states[n].voice), &e.Conversation)
 	return refs
 }
 
-func (p *repairPart) repairTrunk(n uint32) record.Run {
+func (p *repairPart) repairTrunk(n uint32) record.Section {
 	e := &p.legs.Entries[n]
 	for r := range trunkRules(p.legs, e, p.states[n].voice) {
 		if r.silent != Spoke {
@@ -171,15 +172,15 @@ func (p *repairPart) repairTrunk(n uint32) record.Run {
 			return refs
 		}
 	}
-	return record.Run{}
+	return record.Section{}
 }
 
 // apply fills a field if a rule named one value, and notes the candidates if it
 // named several. It reports whether the search ends here.
-func (p *repairPart) apply(n uint32, f record.Field, rule Rule, v values, field *record.Text) (record.Run, bool) {
+func (p *repairPart) apply(n uint32, f record.Field, rule Rule, v values, field *intern.Text) (record.Section, bool) {
 	switch len(v.ids) {
 	case 0:
-		return record.Run{}, false
+		return record.Section{}, false
 	case 1:
 		*field = v.ids[0]
 		p.states[n].fill(f, rule, true)
@@ -190,17 +191,17 @@ func (p *repairPart) apply(n uint32, f record.Field, rule Rule, v values, field 
 		p.candidates = candidates{}
 	}
 	p.candidates.add(p.legs.Texts, n, f, v.ids)
-	return record.Run{}, true
+	return record.Section{}, true
 }
 
 // values are the distinct values that rows name, with the rows.
 type values struct {
-	ids  []record.Text
+	ids  []intern.Text
 	refs []record.Ref
 }
 
-func (v *values) add(id record.Text, ref record.Ref) {
-	if id == record.None {
+func (v *values) add(id intern.Text, ref record.Ref) {
+	if id == intern.None {
 		return
 	}
 	if !slices.Contains(v.ids, id) {
@@ -274,14 +275,14 @@ func trunkRules(legs *legGroups, e *manifest.Entry, voice bool) iter.Seq[ruling]
 // registeredTrunks returns the trunks that the entry's line registered, or, when
 // its line is unknown or registered none, the lines of its legs.
 func registeredTrunks(ev *Evidence, e *manifest.Entry, legs []uint32) values {
-	if e.Line != record.None {
-		if ids, refs := ev.Lines.Trunk(e.Org, []record.Text{e.Line}, e.Start); len(ids) > 0 {
+	if e.Line != intern.None {
+		if ids, refs := ev.Lines.Trunk(e.Org, []intern.Text{e.Line}, e.Start); len(ids) > 0 {
 			return values{ids, refs}
 		}
 	}
-	var lines []record.Text
+	var lines []intern.Text
 	for _, leg := range legs {
-		if line := ev.Legs[leg].Line; line != record.None && !slices.Contains(lines, line) {
+		if line := ev.Legs[leg].Line; line != intern.None && !slices.Contains(lines, line) {
 			lines = append(lines, line)
 		}
 	}

@@ -5,7 +5,9 @@ import (
 	"strconv"
 	"strings"
 
+	"cdrmend/internal/intern"
 	"cdrmend/internal/manifest"
+	"cdrmend/internal/profile"
 	"cdrmend/internal/record"
 	"cdrmend/internal/registration"
 	"cdrmend/internal/table"
@@ -29,7 +31,7 @@ func (w *rowWriter) finding(f *Finding, e *manifest.Entry) {
 	w.row.AddSymbol(w.words.statuses[f.Status])
 	switch f.About {
 	case AboutEntry:
-		w.subject(f, e.Org, e.Conversation, record.None, e.Trunk, e.Line)
+		w.subject(f, e.Org, e.Conversation, intern.None, e.Trunk, e.Line)
 		w.place(w.Documents[e.Doc].Object, int64(e.Index))
 		w.row.AddTime(e.Start)
 		w.row.AddTime(e.End)
@@ -40,13 +42,13 @@ func (w *rowWriter) finding(f *Finding, e *manifest.Entry) {
 		w.row.AddTime(l.Start)
 		w.row.AddTime(l.End)
 	case AboutDocument:
-		w.subject(f, w.documentOrg(f.Subject), record.None, record.None, record.None, record.None)
-		w.place(w.Documents[f.Subject].Object, record.NoInt)
+		w.subject(f, w.documentOrg(f.Subject), intern.None, intern.None, intern.None, intern.None)
+		w.place(w.Documents[f.Subject].Object, profile.NoInt)
 		w.row.AddTime(record.NoTime)
 		w.row.AddTime(record.NoTime)
 	default:
 		source, url, span := w.input(f)
-		w.subject(f, w.Sources[source].Org, record.None, record.None, record.None, record.None)
+		w.subject(f, w.Sources[source].Org, intern.None, intern.None, intern.None, intern.None)
 		w.row.AddSymbol(w.words.sources[source])
 		w.row.AddText(url)
 		w.row.AddNull()
@@ -64,8 +66,8 @@ func bounded(t record.Time) record.Time {
 	return t
 }
 
-func (w *rowWriter) subject(f *Finding, org, conversation, leg, trunk, line record.Text) {
-	for _, t := range []record.Text{org, conversation, f.Recording, leg, trunk, line} {
+func (w *rowWriter) subject(f *Finding, org, conversation, leg, trunk, line intern.Text) {
+	for _, t := range []intern.Text{org, conversation, f.Recording, leg, trunk, line} {
 		w.row.AddSymbol(t)
 	}
 	w.row.AddSymbol(w.words.field(f.Field))
@@ -109,8 +111,8 @@ func (w *rowWriter) repair(interval string, repair Repair) {
 // maxCited is how many rows a repair names before it only counts them.
 const maxCited = 8
 
-func (w *rowWriter) cited(run record.Run) string {
-	refs := record.RunOf(run, w.Refs)
+func (w *rowWriter) cited(run record.Section) string {
+	refs := record.SectionOf(run, w.Refs)
 	if len(refs) == 0 {
 		return "key"
 	}
@@ -129,7 +131,7 @@ func (w *rowWriter) cited(run record.Run) string {
 func (w *rowWriter) call(c *Call) {
 	l := &w.Legs[c.Leg]
 	w.row.Reset(table.Calls)
-	for _, t := range []record.Text{l.Org, l.Conversation, l.ID, l.Trunk, l.Line, l.Direction} {
+	for _, t := range []intern.Text{l.Org, l.Conversation, l.ID, l.Trunk, l.Line, l.Direction} {
 		w.row.AddSymbol(t)
 	}
 	w.row.AddTime(l.Start)
@@ -146,7 +148,7 @@ func (w *rowWriter) call(c *Call) {
 		w.row.AddSymbol(w.words.byConversation)
 	}
 	w.row.AddInt(int64(c.Entries))
-	if c.Covered == record.NoInt {
+	if c.Covered == profile.NoInt {
 		w.row.AddNull()
 		w.row.AddNull()
 	} else {
@@ -177,7 +179,7 @@ func (w *rowWriter) outage(o *registration.Outage) {
 func (w *rowWriter) recording(rec Recording, rest *manifest.Rest) {
 	e := &w.Entries[rec.Entry]
 	w.row.Reset(table.Recordings)
-	for _, t := range []record.Text{e.Org, e.Conversation, e.Recording, e.Trunk, e.Line} {
+	for _, t := range []intern.Text{e.Org, e.Conversation, e.Recording, e.Trunk, e.Line} {
 		w.row.AddSymbol(t)
 	}
 	w.row.AddTime(e.Start)

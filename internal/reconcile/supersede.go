@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"cdrmend/internal/cdr"
+	"cdrmend/internal/intern"
 	"cdrmend/internal/record"
 )
 
@@ -53,15 +54,15 @@ func wholeLeg(ev *Evidence, n uint32) *cdr.Leg {
 
 // legsByKey returns the legs of each object, in (object key, source) order: the
 // evidence has them in (source, object key) order.
-func legsByKey(ev *Evidence, objects objectOrder) []record.Run {
-	var runs []record.Run
+func legsByKey(ev *Evidence, objects objectOrder) []record.Section {
+	var runs []record.Section
 	for i := range ev.Legs {
 		if i == 0 || ev.Legs[i].Ref.Object != ev.Legs[i-1].Ref.Object {
-			runs = append(runs, record.Run{At: uint32(i)})
+			runs = append(runs, record.Section{At: uint32(i)})
 		}
 		runs[len(runs)-1].N++
 	}
-	slices.SortFunc(runs, func(a, b record.Run) int { return objects.compareRefs(ev.Legs[a.At].Ref, ev.Legs[b.At].Ref) })
+	slices.SortFunc(runs, func(a, b record.Section) int { return objects.compareRefs(ev.Legs[a.At].Ref, ev.Legs[b.At].Ref) })
 	return runs
 }
 
@@ -105,7 +106,7 @@ func sameLeg(ev *Evidence, n, m uint32) bool {
 }
 
 func appendLegIdentity(b []byte, ev *Evidence, l *cdr.Leg) []byte {
-	return l.AppendIdentity(b, ev.Recordings, ev.Talk, func(b []byte, t record.Text) []byte {
+	return l.AppendIdentity(b, ev.Recordings, ev.Talk, func(b []byte, t intern.Text) []byte {
 		return binary.LittleEndian.AppendUint32(b, uint32(t))
 	})
 }

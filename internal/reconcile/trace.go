@@ -5,8 +5,10 @@ import (
 	"strings"
 
 	"cdrmend/internal/cdr"
+	"cdrmend/internal/intern"
 	"cdrmend/internal/manifest"
 	"cdrmend/internal/policy"
+	"cdrmend/internal/profile"
 	"cdrmend/internal/record"
 )
 
@@ -92,7 +94,7 @@ func (t *Trace) Attempts(n uint32, f record.Field) []Attempt {
 	key := keyIDs(t.Evidence, e, t.legs.facts.overused)
 	switch f {
 	case record.RecordingID:
-		norm := &record.Normalizer{Profile: t.sourceOfEntry(e).Profile, Texts: t.Texts}
+		norm := &profile.Normalizer{Profile: t.sourceOfEntry(e).Profile, Texts: t.Texts}
 		inMediaKey := idInMediaKey(t.Evidence, e, t.legs.facts.overused, norm)
 		list := []Attempt{t.attempt(f, ruling{rule: ObjectKey, values: one(key.Recording)})}
 		list = append(list, t.attempt(f, ruling{rule: MediaKey, values: one(inMediaKey)}))
@@ -122,11 +124,11 @@ func (t *Trace) Attempts(n uint32, f record.Field) []Attempt {
 	return []Attempt{a}
 }
 
-func one(id record.Text) values {
-	if id == record.None {
+func one(id intern.Text) values {
+	if id == intern.None {
 		return values{}
 	}
-	return values{ids: []record.Text{id}}
+	return values{ids: []intern.Text{id}}
 }
 
 // soleUnclaimed says what became of the contest in the entry's conversation.
@@ -267,7 +269,7 @@ func (t *Trace) Weigh(n uint32) Weighing {
 
 // Hiding returns the incomplete inputs of a kind that may hide something of an
 // organisation in a time, both ends included; without a time, at all.
-func (t *Trace) Hiding(kind policy.Kind, org record.Text, from, to record.Time) []IncompleteInput {
+func (t *Trace) Hiding(kind policy.Kind, org intern.Text, from, to record.Time) []IncompleteInput {
 	var list []IncompleteInput
 	for _, in := range t.Incomplete {
 		s := &t.Sources[in.Source]

@@ -4,7 +4,9 @@ import (
 	"slices"
 
 	"cdrmend/internal/cdr"
+	"cdrmend/internal/intern"
 	"cdrmend/internal/policy"
+	"cdrmend/internal/profile"
 	"cdrmend/internal/record"
 	"cdrmend/internal/registration"
 )
@@ -39,7 +41,7 @@ type Call struct {
 	Outage    registration.Coincidence
 	Leg       uint32
 	Entries   int32
-	Reason    record.Text
+	Reason    intern.Text
 	Verdict   Verdict
 	ByID      bool // entries were matched by recording id
 }
@@ -64,7 +66,7 @@ func newAssessor(legs *legGroups, entries *entryGroups, exclusions []exclusion, 
 	if !slices.ContainsFunc(ev.Particulars, func(p cdr.Particulars) bool { return p.Recordings.N == 0 }) {
 		return a
 	}
-	a.byConversation = newIndex(ev.Texts, len(ev.Entries), ev.orgOfEntry, func(n uint32, add func(record.Text)) {
+	a.byConversation = newIndex(ev.Texts, len(ev.Entries), ev.orgOfEntry, func(n uint32, add func(intern.Text)) {
 		if a.states[n].voice {
 			add(ev.Entries[n].Conversation)
 		}
@@ -79,7 +81,7 @@ type assessment struct {
 	entries    []uint32
 	toRecord   bool
 	forbidden  bool
-	lost       []record.Text // listed ids without an entry; None for a leg that lists no ids and has no entry
+	lost       []intern.Text // listed ids without an entry; None for a leg that lists no ids and has no entry
 	certain    bool          // one of lost is not possible
 	possible   bool          // one of lost may belong to an entry without an id
 	short      bool
@@ -102,8 +104,8 @@ func (a *assessor) assess(s *assessment, n uint32) {
 	a.findLost(s)
 	a.cover(s)
 	a.expect(s)
-	s.short = s.toRecord && s.call.Uncovered != record.NoInt && s.call.Uncovered > a.Policy.CoverageTolerance.Microseconds()
-	s.inError = (p.Recorded == record.False || s.forbidden) && p.Recordings.N > 0 && len(s.entries) > 0
+	s.short = s.toRecord && s.call.Uncovered != profile.NoInt && s.call.Uncovered > a.Policy.CoverageTolerance.Microseconds()
+	s.inError = (p.Recorded == profile.False || s.forbidden) && p.Recordings.N > 0 && len(s.entries) > 0
 	s.manifests = a.legs.manifestsOf(n)
 	s.unreadable = p.DidNotParse(record.StartTime, record.AnswerTime, record.EndTime, record.Talk, record.Recorded)
 }
@@ -136,7 +138,7 @@ func (a *assessor) findEntries(s *assessment) {
 func (a *assessor) findLost(s *assessment) {
 	listed := a.listed(s.leg)
 	if len(listed) == 0 && len(s.entries) == 0 {
-		s.lost, s.certain = append(s.lost, record.None), true
+		s.lost, s.certain = append(s.lost, intern.None), true
 	}
 	for _, id := range listed {
 		if slices.ContainsFunc(s.entries, func(e uint32) bool { return a.Entries[e].Recording == id }) {
@@ -153,13 +155,13 @@ func (a *assessor) findLost(s *assessment) {
 
 // isPossible reports whether an entry without an id may have a recording that a
 // leg lists.
-func (a *assessor) isPossible(leg uint32, id record.Text) bool {
+func (a *assessor) isPossible(leg uint32, id intern.Text) bool {
 	return a.possible[keyOf(a.Legs[leg].Org, id)]
 }
 
 // cover computes how much of the talk time is recorded.
 func (a *assessor) cover(s *assessment) {
-	s.call.Covered, s.call.Uncovered = record.NoInt, record.NoInt
+	s.call.Covered, s.call.Uncovered = profile.NoInt, profile.NoInt
 	var known bool
 	if s.talk, known = appendTalkTime(s.talk, a.Evidence, s.leg); !known || len(s.entries) == 0 {
 		return
@@ -183,9 +185,9 @@ func (a *assessor) expect(s *assessment) {
 		return
 	}
 	switch recorded := a.Particulars[s.leg].Recorded; {
-	case recorded == record.True:
+	case recorded == profile.True:
 		s.toRecord = true
-	case recorded == record.False:
+	case recorded == profile.False:
 		s.call.Reason = a.Texts.OfString("not recorded by source")
 	case a.Policy.Expect == policy.ExpectAll, a.Policy.Expect == policy.ExpectAnswered && a.Legs[s.leg].Answer.Known():
 		s.toRecord = true

@@ -3,6 +3,7 @@ package reconcile
 import (
 	"fmt"
 
+	"cdrmend/internal/intern"
 	"cdrmend/internal/policy"
 	"cdrmend/internal/record"
 	"cdrmend/internal/registration"
@@ -11,11 +12,11 @@ import (
 // words are texts that many rows of the tables contain. They are interned, so
 // that a row need not copy them.
 type words struct {
-	classes, severities, statuses []record.Text
-	fields, rules, verdicts       []record.Text
-	recordings, relations, causes []record.Text
-	byID, byConversation          record.Text
-	sources                       []record.Text
+	classes, severities, statuses []intern.Text
+	fields, rules, verdicts       []intern.Text
+	recordings, relations, causes []intern.Text
+	byID, byConversation          intern.Text
+	sources                       []intern.Text
 }
 
 func newWords(ev *Evidence) *words {
@@ -36,8 +37,8 @@ func newWords(ev *Evidence) *words {
 func interned[T interface {
 	~uint8
 	fmt.Stringer
-}](texts *record.Texts, n T) []record.Text {
-	names := make([]record.Text, n)
+}](texts *intern.Table, n T) []intern.Text {
+	names := make([]intern.Text, n)
 	for v := range n {
 		names[v] = texts.OfString(v.String())
 	}
@@ -45,9 +46,9 @@ func interned[T interface {
 }
 
 // field returns the name of a field, None for NoField.
-func (w *words) field(f record.Field) record.Text {
+func (w *words) field(f record.Field) intern.Text {
 	if f == NoField {
-		return record.None
+		return intern.None
 	}
 	return w.fields[f]
 }

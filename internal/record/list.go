@@ -5,33 +5,35 @@ import (
 	"slices"
 )
 
-// Clipped returns a list that is complete without the room that it kept for
-// growing.
-func Clipped[T any](list []T) []T {
+// Clip returns a list that does not grow any more without its spare capacity.
+// A few percent of spare capacity are not worth a copy.
+func Clip[T any](list []T) []T {
 	if cap(list)-len(list) <= len(list)/32 {
 		return list
 	}
 	return slices.Clone(list)
 }
 
-// mostRoom is how many bytes of room are kept.
-const mostRoom = 2 << 20
+// mostSpare is how many bytes of capacity [Detach] gives back for the next list.
+const mostSpare = 2 << 20
 
-// Leave returns a list that is complete without the room that it grew in, which
-// the next list can grow in; one of many lists is copied once then.
-func Leave[T any](list []T) (own, room []T) {
-	if cap(list)*int(reflect.TypeFor[T]().Size()) > mostRoom {
-		return Clipped(list), nil
+// Detach copies a list that does not grow any more to a slice of exactly its
+// size. It also returns the memory in which the list grew, empty, for the next
+// list: so each of many lists is copied once. A very large list is only
+// clipped, and the next one starts without memory.
+func Detach[T any](list []T) (own, spare []T) {
+	if cap(list)*int(reflect.TypeFor[T]().Size()) > mostSpare {
+		return Clip(list), nil
 	}
 	return append([]T(nil), list...), list[:0]
 }
 
-// Run is a stretch of a shared slice: what a pointer-free stub has instead of
-// a slice of its own.
-type Run struct{ At, N uint32 }
+// Section is a part of a slice that many values share. A value holds it instead
+// of a slice of its own, which would be a pointer for the garbage collector.
+type Section struct{ At, N uint32 }
 
-// RunOf returns the stretch of all.
-func RunOf[T any](r Run, all []T) []T { return all[r.At : r.At+r.N] }
+// SectionOf returns the elements of all that a section names.
+func SectionOf[T any](s Section, all []T) []T { return all[s.At : s.At+s.N] }
 
 // Invalid is one value that did not parse.
 type Invalid struct {

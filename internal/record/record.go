@@ -1,11 +1,11 @@
-// Package record holds what every input has in common: the formats and
-// compressions that objects come in, the normal form of ids, times, numbers
-// and lists, and the profile that maps members and columns to canonical
-// fields.
+// Package record holds the words that all packages share: instants and spans
+// of time, references to rows of inputs, the canonical fields, and how rows are
+// counted. It depends on nothing.
 //
-// A value passes through three shapes. In the document it is a [Value]: bytes
-// with a kind, at a position. In memory it is compact and free of pointers:
-// a [Text], a [Time], an integer. In the output it is text again.
+// A value of an input passes through three shapes. In the document it is a
+// jsonscan.Value: bytes with a kind, at a position. In memory it is compact
+// and free of pointers: an intern.Text, a [Time], an integer. In the output it
+// is text again.
 package record
 
 import (
@@ -19,6 +19,12 @@ type Time int64
 // NoTime is the missing time. It is less than every other time.
 const NoTime Time = math.MinInt64
 
+// The first and the last time that can be written with a year of four digits.
+const (
+	MinTime Time = -62135596800 * 1e6         // 0001-01-01T00:00:00Z
+	MaxTime Time = 253402300799*1e6 + 1e6 - 1 // 9999-12-31T23:59:59.999999Z
+)
+
 // TimeLayout is how times are written in every output.
 const TimeLayout = "2006-01-02T15:04:05.000000Z"
 
@@ -27,6 +33,9 @@ func TimeOf(t time.Time) Time { return Time(t.UnixMicro()) }
 
 // Known reports whether t is not missing.
 func (t Time) Known() bool { return t != NoTime }
+
+// Valid reports whether t can be written with a year of four digits.
+func (t Time) Valid() bool { return MinTime <= t && t <= MaxTime }
 
 // Std returns t as a time in UTC. It must not be called on NoTime.
 func (t Time) Std() time.Time { return time.UnixMicro(int64(t)).UTC() }
@@ -64,6 +73,3 @@ func (s Span) Duration() time.Duration { return time.Duration(s.End-s.Start) * t
 // list of everything listed, and the row in it. Refs order like
 // (source, object key, row).
 type Ref struct{ Object, Row uint32 }
-
-// Valid reports whether t can be written with a year of four digits.
-func (t Time) Valid() bool { return t >= minInstant && t <= maxInstant }

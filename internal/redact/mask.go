@@ -4,7 +4,7 @@ import (
 	"strings"
 	"time"
 
-	"cdrmend/internal/record"
+	"cdrmend/internal/intern"
 )
 
 // shown is how many digits of a number stay.
@@ -62,7 +62,7 @@ func word(v string, i int) int {
 	if i > 0 && alphanumeric(v[i-1]) {
 		return 0
 	}
-	if i+uuid <= len(v) && record.IsUUID(v[i:i+uuid]) {
+	if i+uuid <= len(v) && intern.IsUUID(v[i:i+uuid]) {
 		return uuid
 	}
 	n, letters := 0, 0

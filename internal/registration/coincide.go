@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"cdrmend/internal/intern"
 	"cdrmend/internal/record"
 )
 
@@ -36,7 +37,7 @@ func RelationByName(name string) Relation {
 
 // Subject is what may coincide with an outage: a leg or an entry.
 type Subject struct {
-	Org, Trunk, Line record.Text
+	Org, Trunk, Line intern.Text
 	Span             record.Span // of an instant only Start counts
 	Instant          bool
 	Timed            bool // false: neither Span nor Instant means anything
@@ -80,26 +81,26 @@ func NewIndex(outages []Outage) *Index {
 	members := map[groupKey][]int32{}
 	for i := range outages {
 		o := &outages[i]
-		add := func(kind groupKind, trunk, line record.Text) {
+		add := func(kind groupKind, trunk, line intern.Text) {
 			k := groupKey{kind, key{o.Org, trunk, line}}
 			members[k] = append(members[k], int32(i))
 		}
 		add(sameKey, o.Trunk, o.Line)
-		if o.Line != record.None {
-			add(sameLine, record.None, o.Line)
+		if o.Line != intern.None {
+			add(sameLine, intern.None, o.Line)
 		} else {
-			add(noLine, record.None, record.None)
+			add(noLine, intern.None, intern.None)
 		}
-		if o.Trunk != record.None {
-			add(sameTrunk, o.Trunk, record.None)
+		if o.Trunk != intern.None {
+			add(sameTrunk, o.Trunk, intern.None)
 		} else {
-			add(noTrunk, record.None, record.None)
+			add(noTrunk, intern.None, intern.None)
 		}
 	}
 	x := &Index{outages: outages, groups: make(map[groupKey]*group, len(members))}
 	for i := range outages {
-		x.lineless = x.lineless || outages[i].Line == record.None
-		x.trunkless = x.trunkless || outages[i].Trunk == record.None
+		x.lineless = x.lineless || outages[i].Line == intern.None
+		x.trunkless = x.trunkless || outages[i].Trunk == intern.None
 	}
 	for k, m := range members {
 		x.groups[k] = newGroup(outages, m)
@@ -143,27 +144,27 @@ func (x *Index) coincidence(s Subject, hit overlap, possible bool) Coincidence {
 // whether that is the tier of outages on other lines of the subject's trunk.
 func (x *Index) best(s Subject) (hit overlap, possible bool) {
 	switch {
-	case s.Line == record.None && s.Trunk == record.None:
+	case s.Line == intern.None && s.Trunk == intern.None:
 		return noOverlap, false
-	case s.Line == record.None:
-		if hit = x.find(s, sameKey, s.Trunk, record.None); hit.outage >= 0 {
+	case s.Line == intern.None:
+		if hit = x.find(s, sameKey, s.Trunk, intern.None); hit.outage >= 0 {
 			return hit, false
 		}
-		return x.find(s, sameTrunk, s.Trunk, record.None), true
-	case s.Trunk == record.None:
-		return x.find(s, sameLine, record.None, s.Line), false
+		return x.find(s, sameTrunk, s.Trunk, intern.None), true
+	case s.Trunk == intern.None:
+		return x.find(s, sameLine, intern.None, s.Line), false
 	}
 	hit = x.find(s, sameKey, s.Trunk, s.Line)
 	if x.trunkless {
-		hit = x.better(hit, x.find(s, sameKey, record.None, s.Line))
+		hit = x.better(hit, x.find(s, sameKey, intern.None, s.Line))
 	}
 	if hit.outage < 0 && x.lineless {
-		hit = x.find(s, sameKey, s.Trunk, record.None)
+		hit = x.find(s, sameKey, s.Trunk, intern.None)
 	}
 	return hit, false
 }
 
-func (x *Index) find(s Subject, kind groupKind, trunk, line record.Text) overlap {
+func (x *Index) find(s Subject, kind groupKind, trunk, line intern.Text) overlap {
 	g := x.groups[groupKey{kind, key{s.Org, trunk, line}}]
 	if g == nil {
 		return noOverlap
@@ -189,13 +190,13 @@ func (x *Index) better(a, b overlap) overlap {
 // that both name.
 func (x *Index) incomparable(s Subject) bool {
 	switch {
-	case s.Trunk == record.None && s.Line == record.None:
+	case s.Trunk == intern.None && s.Line == intern.None:
 		return true
-	case !s.Timed || s.Trunk != record.None && s.Line != record.None:
+	case !s.Timed || s.Trunk != intern.None && s.Line != intern.None:
 		return false
-	case s.Trunk == record.None:
-		return x.find(s, noLine, record.None, record.None).outage >= 0
+	case s.Trunk == intern.None:
+		return x.find(s, noLine, intern.None, intern.None).outage >= 0
 	default:
-		return x.find(s, noTrunk, record.None, record.None).outage >= 0
+		return x.find(s, noTrunk, intern.None, intern.None).outage >= 0
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"testing"
 
+	"cdrmend/internal/intern"
 	"cdrmend/internal/record"
 )
 
@@ -15,12 +16,12 @@ func span(from, to int) record.Span {
 }
 
 // outage returns an outage of a trunk and a line whose id is its name.
-func outage(texts *record.Texts, id, trunk, line string, s record.Span) Outage {
+func outage(texts *intern.Table, id, trunk, line string, s record.Span) Outage {
 	return Outage{ID: id, Trunk: texts.OfString(trunk), Line: texts.OfString(line), Span: s, EndedBy: EndedByExpiry}
 }
 
 func TestTheCoincidingOutage(t *testing.T) {
-	texts := record.NewTexts()
+	texts := intern.NewTable()
 	outages := []Outage{
 		outage(texts, "L7", "", "L7", span(0, 600)),
 		outage(texts, "T1", "T1", "", span(-3600, 3600)),
@@ -92,14 +93,14 @@ func briefCoincidence(x *Index, c Coincidence) string {
 func TestTheIndexFindsWhatLookingAtAllOutagesFinds(t *testing.T) {
 	for seed := range uint64(200) {
 		r := rand.New(rand.NewPCG(seed, 0))
-		texts := record.NewTexts()
-		pick := func(names ...string) record.Text { return texts.OfString(names[r.IntN(len(names))]) }
+		texts := intern.NewTable()
+		pick := func(names ...string) intern.Text { return texts.OfString(names[r.IntN(len(names))]) }
 		var outages []Outage
 		for i := range r.IntN(40) {
 			from := r.IntN(60)
 			o := Outage{ID: fmt.Sprintf("%03d", (i*37)%100), Org: pick("", "o"), Trunk: pick("", "T1", "T2"), Line: pick("", "L1", "L2"), EndedBy: EndedByExpiry}
 			o.Span = span(from, from+1+r.IntN(20))
-			if o.Trunk != record.None || o.Line != record.None {
+			if o.Trunk != intern.None || o.Line != intern.None {
 				outages = append(outages, o)
 			}
 		}
@@ -122,7 +123,7 @@ func naiveCoinciding(outages []Outage, s Subject) Coincidence {
 	}
 	var found []candidate
 	none := Coincidence{Outage: -1, Relation: NoOutage, OverlapMS: -1}
-	if s.Trunk == record.None && s.Line == record.None {
+	if s.Trunk == intern.None && s.Line == intern.None {
 		none.Relation = Uncertain
 	}
 	for i, o := range outages {
@@ -134,15 +135,15 @@ func naiveCoinciding(outages []Outage, s Subject) Coincidence {
 		if o.Org != s.Org || !overlaps {
 			continue
 		}
-		bothLine := o.Line != record.None && s.Line != record.None
-		bothTrunk := o.Trunk != record.None && s.Trunk != record.None
+		bothLine := o.Line != intern.None && s.Line != intern.None
+		bothTrunk := o.Trunk != intern.None && s.Trunk != intern.None
 		sameTrunk := bothTrunk && o.Trunk == s.Trunk
 		switch {
 		case bothLine && o.Line == s.Line && (sameTrunk || !bothTrunk):
 			found = append(found, candidate{1, i, length})
-		case o.Line == record.None && sameTrunk:
+		case o.Line == intern.None && sameTrunk:
 			found = append(found, candidate{2, i, length})
-		case s.Line == record.None && sameTrunk:
+		case s.Line == intern.None && sameTrunk:
 			found = append(found, candidate{3, i, length})
 		case !bothLine && !bothTrunk:
 			none.Relation = Uncertain
@@ -168,7 +169,7 @@ func naiveCoinciding(outages []Outage, s Subject) Coincidence {
 // A provider's failure: every line of one trunk is out at once, and the calls
 // name only the trunk.
 func BenchmarkCoinciding(b *testing.B) {
-	texts := record.NewTexts()
+	texts := intern.NewTable()
 	r := rand.New(rand.NewPCG(1, 1))
 	var outages []Outage
 	for i := range 20_000 {

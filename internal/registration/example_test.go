@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"cdrmend/internal/intern"
 	"cdrmend/internal/policy"
 	"cdrmend/internal/record"
 	"cdrmend/internal/registration"
@@ -11,7 +12,7 @@ import (
 
 // A line registers, is refused at its next attempt, and registers again.
 func ExampleOutages() {
-	texts := record.NewTexts()
+	texts := intern.NewTable()
 	line := texts.OfString("line-1")
 	at := func(minute int) record.Time {
 		return record.TimeOf(time.Date(2026, 11, 20, 10, minute, 0, 0, time.UTC))

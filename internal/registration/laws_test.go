@@ -11,14 +11,15 @@ import (
 
 	gocmp "github.com/google/go-cmp/cmp"
 
+	"cdrmend/internal/intern"
 	"cdrmend/internal/policy"
 	"cdrmend/internal/record"
 	"cdrmend/internal/token"
 )
 
 // randomEvents returns events of few keys close in time, so that much meets.
-func randomEvents(r *rand.Rand, texts *record.Texts, n int) []Event {
-	pick := func(names ...string) record.Text { return texts.OfString(names[r.IntN(len(names))]) }
+func randomEvents(r *rand.Rand, texts *intern.Table, n int) []Event {
+	pick := func(names ...string) intern.Text { return texts.OfString(names[r.IntN(len(names))]) }
 	statuses := []int32{0, 100, 200, 200, 204, 401, 403, 407, 408, 423, 429, 500, 503}
 	expiries := []int32{-1, 0, 1, 5, 10, 60}
 	events := make([]Event, n)
@@ -34,7 +35,7 @@ func randomEvents(r *rand.Rand, texts *record.Texts, n int) []Event {
 func TestOutagesAreTheMaximalUnionsOfExposures(t *testing.T) {
 	for seed := range uint64(300) {
 		r := rand.New(rand.NewPCG(seed, 0))
-		texts := record.NewTexts()
+		texts := intern.NewTable()
 		events := randomEvents(r, texts, 1+r.IntN(60))
 		p := testPolicy()
 		p.DefaultExpiry = 20 * time.Second
@@ -57,7 +58,7 @@ type exposed struct {
 }
 
 // naiveOutages looks at all pairs of events instead of walking along them.
-func naiveOutages(events []Event, texts *record.Texts, p *policy.Policy) []Outage {
+func naiveOutages(events []Event, texts *intern.Table, p *policy.Policy) []Outage {
 	exposures := map[key][]exposed{}
 	for _, e := range events {
 		if x, ok := naiveExposure(e, events, p); ok {
@@ -109,7 +110,7 @@ func naiveExposure(e Event, events []Event, p *policy.Policy) (exposed, bool) {
 	return exposed{e, end}, end > e.Time
 }
 
-func naiveOutage(k key, xs []exposed, end record.Time, events []Event, texts *record.Texts, p *policy.Policy) Outage {
+func naiveOutage(k key, xs []exposed, end record.Time, events []Event, texts *intern.Table, p *policy.Policy) Outage {
 	counts := map[string]int{}
 	for _, x := range xs {
 		counts[CauseOf(&x.event, &token.Rules{Leeway: p.Leeway, Race: p.RefreshRace}).String()]++
@@ -146,7 +147,7 @@ func naiveOutage(k key, xs []exposed, end record.Time, events []Event, texts *re
 }
 
 func BenchmarkOutages(b *testing.B) {
-	texts := record.NewTexts()
+	texts := intern.NewTable()
 	events := make([]Event, 1_000_000)
 	r := rand.New(rand.NewPCG(1, 1))
 	for i := range events {

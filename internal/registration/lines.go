@@ -5,6 +5,7 @@ import (
 	"slices"
 	"sort"
 
+	"cdrmend/internal/intern"
 	"cdrmend/internal/record"
 )
 
@@ -14,17 +15,17 @@ type Lines struct {
 	events []Event
 	order  []uint32 // of those events, by line, time and Ref
 	runs   map[lineKey]run
-	texts  *record.Texts
+	texts  *intern.Table
 }
 
 // run is a range of Lines.order.
 type run struct{ from, to int }
 
 // NewLines indexes events whose trunks have been filled in, and keeps them.
-func NewLines(events []Event, texts *record.Texts) *Lines {
+func NewLines(events []Event, texts *intern.Table) *Lines {
 	l := &Lines{events: events, runs: map[lineKey]run{}, texts: texts}
 	for i := range events {
-		if e := &events[i]; e.Line != record.None && e.Trunk != record.None {
+		if e := &events[i]; e.Line != intern.None && e.Trunk != intern.None {
 			l.order = append(l.order, uint32(i))
 		}
 	}
@@ -53,7 +54,7 @@ func compareEvents(a, b *Event) int {
 // returns every trunk that the lines' events name, in order of their texts,
 // and, when that is only one, the events that name it. No trunk means that
 // no event names one.
-func (l *Lines) Trunk(org record.Text, lines []record.Text, at record.Time) (trunks []record.Text, refs []record.Ref) {
+func (l *Lines) Trunk(org intern.Text, lines []intern.Text, at record.Time) (trunks []intern.Text, refs []record.Ref) {
 	if !at.Known() {
 		return l.only(org, lines)
 	}
@@ -71,7 +72,7 @@ func (l *Lines) Trunk(org record.Text, lines []record.Text, at record.Time) (tru
 	if decides == nil {
 		return nil, nil
 	}
-	return []record.Text{decides.Trunk}, []record.Ref{decides.Ref}
+	return []intern.Text{decides.Trunk}, []record.Ref{decides.Ref}
 }
 
 // around returns the last event at or before a time and the first after it.
@@ -87,7 +88,7 @@ func (l *Lines) around(key lineKey, at record.Time) (last, next *Event) {
 	return last, next
 }
 
-func (l *Lines) only(org record.Text, lines []record.Text) (trunks []record.Text, refs []record.Ref) {
+func (l *Lines) only(org intern.Text, lines []intern.Text) (trunks []intern.Text, refs []record.Ref) {
 	for i, line := range lines {
 		if slices.Contains(lines[:i], line) {
 			continue

@@ -5,11 +5,12 @@ import (
 	"iter"
 	"slices"
 
+	"cdrmend/internal/intern"
 	"cdrmend/internal/record"
 )
 
 // key is what registers: a line, a trunk, or a line on a trunk.
-type key struct{ org, trunk, line record.Text }
+type key struct{ org, trunk, line intern.Text }
 
 func (e *Event) key() key { return key{e.Org, e.Trunk, e.Line} }
 
@@ -34,7 +35,7 @@ type place struct {
 // their texts. Events of one key are in order of time, at equal times
 // failures before successes, then in order of Ref. The slice is valid until
 // the next one.
-func byKey(events []Event, texts *record.Texts) iter.Seq[[]*Event] {
+func byKey(events []Event, texts *intern.Table) iter.Seq[[]*Event] {
 	return func(yield func([]*Event) bool) {
 		places := ordered(events, texts)
 		var run []*Event
@@ -51,7 +52,7 @@ func byKey(events []Event, texts *record.Texts) iter.Seq[[]*Event] {
 	}
 }
 
-func ordered(events []Event, texts *record.Texts) []place {
+func ordered(events []Event, texts *intern.Table) []place {
 	places := make([]place, len(events))
 	numbers := map[key]uint32{}
 	var keys []key
@@ -82,7 +83,7 @@ func ordered(events []Event, texts *record.Texts) []place {
 }
 
 // ranks returns the rank of each key in the order of the texts.
-func ranks(keys []key, texts *record.Texts) []uint32 {
+func ranks(keys []key, texts *intern.Table) []uint32 {
 	order := make([]uint32, len(keys))
 	for i := range order {
 		order[i] = uint32(i)

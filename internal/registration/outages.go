@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"cdrmend/internal/intern"
 	"cdrmend/internal/policy"
 	"cdrmend/internal/record"
 	"cdrmend/internal/token"
@@ -23,7 +24,7 @@ const (
 // Outages returns the outages that the events show, in the order of their
 // organisation, trunk, line and start. The order of the events does not
 // matter. Their trunks must have been filled in.
-func Outages(events []Event, texts *record.Texts, p *policy.Policy) []Outage {
+func Outages(events []Event, texts *intern.Table, p *policy.Policy) []Outage {
 	sweep := newSweep(texts, p)
 	for run := range byKey(events, texts) {
 		sweep.key(run)
@@ -38,7 +39,7 @@ type Failure struct {
 }
 
 // Failures returns the failed attempts that an outage consists of, in order.
-func Failures(events []Event, texts *record.Texts, p *policy.Policy, o *Outage) []Failure {
+func Failures(events []Event, texts *intern.Table, p *policy.Policy, o *Outage) []Failure {
 	var found []Failure
 	sweep := newSweep(texts, p)
 	sweep.note = func(e *Event, c Cause) {
@@ -54,14 +55,14 @@ func Failures(events []Event, texts *record.Texts, p *policy.Policy, o *Outage) 
 	return found
 }
 
-func newSweep(texts *record.Texts, p *policy.Policy) sweep {
+func newSweep(texts *intern.Table, p *policy.Policy) sweep {
 	return sweep{texts: texts, policy: p, token: token.Rules{Leeway: p.Leeway, Race: p.RefreshRace}}
 }
 
 // sweep walks along the events of each key and holds the outage that has
 // begun and not ended.
 type sweep struct {
-	texts   *record.Texts
+	texts   *intern.Table
 	policy  *policy.Policy
 	token   token.Rules
 	outages []Outage
@@ -170,7 +171,7 @@ func (s *sweep) finish(endedBy string) {
 
 func (s *sweep) id(o *Outage) string {
 	var b []byte
-	for _, part := range []record.Text{o.Org, o.Trunk, o.Line} {
+	for _, part := range []intern.Text{o.Org, o.Trunk, o.Line} {
 		b = append(s.texts.AppendTo(b, part), '|')
 	}
 	sum := sha256.Sum256(o.Span.Start.AppendTo(b))

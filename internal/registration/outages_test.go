@@ -7,6 +7,7 @@ import (
 
 	gocmp "github.com/google/go-cmp/cmp"
 
+	"cdrmend/internal/intern"
 	"cdrmend/internal/policy"
 	"cdrmend/internal/record"
 	"cdrmend/internal/token"
@@ -27,7 +28,7 @@ func attempt(at int, status, expiry int32) Event {
 }
 
 // story returns the events as those of one trunk.
-func story(texts *record.Texts, attempts ...Event) []Event {
+func story(texts *intern.Table, attempts ...Event) []Event {
 	for i := range attempts {
 		attempts[i].Trunk = texts.OfString("T1")
 		attempts[i].Ref.Row = uint32(i)
@@ -81,7 +82,7 @@ func TestOutagesOfOneKey(t *testing.T) {
 		{"before 1970", []Event{{Time: -100 * second, Status: 503, Expiry: 10, Issued: record.NoTime}}, []string{fmt.Sprintf("%v-%v assumed server_error=1", seconds(-100*second), seconds(-90*second))}},
 	}
 	for _, tt := range tests {
-		texts := record.NewTexts()
+		texts := intern.NewTable()
 		var got []string
 		for _, o := range Outages(story(texts, tt.attempts...), texts, testPolicy()) {
 			got = append(got, brief(o))
@@ -93,7 +94,7 @@ func TestOutagesOfOneKey(t *testing.T) {
 }
 
 func TestAnOutageNamesItsKeyCauseAndRows(t *testing.T) {
-	texts := record.NewTexts()
+	texts := intern.NewTable()
 	events := story(texts, attempt(60, 403, 60), attempt(0, 503, 60), attempt(0, 500, -1), attempt(90, 200, 60))
 	for i := range events {
 		events[i].Org, events[i].Line = texts.OfString("o"), texts.OfString("L1")

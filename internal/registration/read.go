@@ -7,7 +7,12 @@ import (
 	"regexp"
 	"strings"
 
+	"cdrmend/internal/intern"
+	"cdrmend/internal/jsonscan"
+	"cdrmend/internal/parquetfile"
+	"cdrmend/internal/profile"
 	"cdrmend/internal/record"
+	"cdrmend/internal/rows"
 	"cdrmend/internal/token"
 )
 
@@ -19,12 +24,12 @@ const httpClientLog = "http-client-log"
 // Refresh is one successful token refresh.
 type Refresh struct {
 	Time record.Time
-	Org  record.Text
+	Org  intern.Text
 }
 
 // Batch is what one object holds, or a chunk of one.
 type Batch struct {
-	record.Reading
+	rows.Reading
 	Events    []Event
 	Refreshes []Refresh
 	Skipped   int64 // rows of another kind
@@ -47,26 +52,26 @@ type Reader struct {
 	// list of rows is spelled twice; nil when nobody keeps it.
 	Forget func()
 
-	norm    record.Normalizer
-	mapping *record.Mapping
+	norm    profile.Normalizer
+	mapping *rows.Mapping
 	rules   *token.Rules
-	org     record.Text // of rows that carry none
-	reject  func(record.Reject) error
+	org     intern.Text // of rows that carry none
+	reject  func(rows.Reject) error
 	batch   *Batch
 }
 
 // NewReader returns a reader for a profile and for objects within the limits,
 // which are those of the rules.
-func NewReader(p *record.Profile, texts *record.Texts, rules *token.Rules) *Reader {
+func NewReader(p *profile.Profile, texts *intern.Table, rules *token.Rules) *Reader {
 	return &Reader{
-		norm: record.NewNormalizer(p, texts), mapping: p.Map(record.EventFields, &rules.Limits), rules: rules,
+		norm: profile.NewNormalizer(p, texts), mapping: rows.NewMapping(p, record.EventFields, &rules.Limits), rules: rules,
 	}
 }
 
 // Read reads one object that is not Parquet. Rows without an organisation get
 // the given one, as the cause of a failure may depend on it. Damage is part of the batch; the
 // error is a failure to read. The bytes of rejected rows may hold secrets.
-func (r *Reader) Read(in *bufio.Reader, f record.Format, org record.Text, reject func(record.Reject) error) (*Batch, error) {
+func (r *Reader) Read(in *bufio.Reader, f profile.Format, org intern.Text, reject func(rows.Reject) error) (*Batch, error) {
 	r.begin(org, reject)
 	var err error
 	restart := func() {
@@ -75,41 +80,41 @@ func (r *Reader) Read(in *bufio.Reader, f record.Format, org record.Text, reject
 			r.Forget()
 		}
 	}
-	r.batch.Reading, err = r.mapping.Read(in, f, r.norm.Profile.List, record.Visitor{Row: r.Row, Reject: reject, Restart: restart})
+	r.batch.Reading, err = r.mapping.Read(in, f, r.norm.Profile.List, rows.Visitor{Row: r.Row, Reject: reject, Restart: restart})
 	return r.batch, err
 }
 
 // ReadRows reads a chunk of an object as Read does all of it.
-func (r *Reader) ReadRows(c *record.Chunk, org record.Text, reject func(record.Reject) error) (*Batch, error) {
+func (r *Reader) ReadRows(c *rows.Chunk, org intern.Text, reject func(rows.Reject) error) (*Batch, error) {
 	r.begin(org, reject)
 	var err error
-	r.batch.Reading, err = r.mapping.ReadRows(c, record.Visitor{Row: r.Row, Reject: reject})
+	r.batch.Reading, err = r.mapping.ReadRows(c, rows.Visitor{Row: r.Row, Reject: reject})
 	return r.batch, err
 }
 
 // ReadParquet reads one object whose content is the first size bytes of file.
 // Damage is part of the batch; the error is a failure to read.
-func (r *Reader) ReadParquet(file io.ReaderAt, size int64, org record.Text, reject func(record.Reject) error) (*Batch, error) {
+func (r *Reader) ReadParquet(file io.ReaderAt, size int64, org intern.Text, reject func(rows.Reject) error) (*Batch, error) {
 	r.begin(org, reject)
 	var err error
-	r.batch.Reading, err = r.mapping.ReadParquet(file, size, record.Visitor{Row: r.Row, Reject: reject})
+	r.batch.Reading, err = parquetfile.Read(r.mapping, file, size, rows.Visitor{Row: r.Row, Reject: reject})
 	return r.batch, err
 }
 
 // begin starts a new batch.
-func (r *Reader) begin(org record.Text, reject func(record.Reject) error) {
+func (r *Reader) begin(org intern.Text, reject func(rows.Reject) error) {
 	r.batch, r.org, r.reject = &Batch{}, org, reject
 }
 
 // Row adds the attempt or the refresh of one row to the batch.
-func (r *Reader) Row(row *record.Row) error {
+func (r *Reader) Row(row *rows.Row) error {
 	if r.norm.Profile.Shape != httpClientLog {
 		return r.event(row, row.Value(record.LineID))
 	}
 	path := pathOf(row)
 	switch line := registrationPath.FindStringSubmatch(path); {
 	case line != nil:
-		return r.event(row, record.Value{Kind: record.Cell, Raw: []byte(line[1])})
+		return r.event(row, jsonscan.Value{Kind: jsonscan.Cell, Raw: []byte(line[1])})
 	case strings.HasSuffix(path, "/oauth/token"):
 		r.refresh(row)
 	}
@@ -121,10 +126,10 @@ var registrationPath = regexp.MustCompile(`^/api/v2/telephony/sip/lines/([^/]+)/
 
 // pathOf returns the path of a POST without scheme, host and query, empty for
 // anything else.
-func pathOf(row *record.Row) string {
+func pathOf(row *rows.Row) string {
 	request := row.Whole()
 	method, path := request.Member("method"), request.Member("path")
-	if method.Kind != record.String || path.Kind != record.String || string(method.Text()) != "POST" {
+	if method.Kind != jsonscan.String || path.Kind != jsonscan.String || string(method.Text()) != "POST" {
 		return ""
 	}
 	p := string(path.Text())
@@ -136,7 +141,7 @@ func pathOf(row *record.Row) string {
 	return p
 }
 
-func (r *Reader) refresh(row *record.Row) {
+func (r *Reader) refresh(row *rows.Row) {
 	at, _ := r.norm.Time(row.Value(record.EventTime))
 	status, _ := r.norm.Int(row.Value(record.Status))
 	if at.Known() && status >= 200 && status <= 299 {
@@ -144,15 +149,15 @@ func (r *Reader) refresh(row *record.Row) {
 	}
 }
 
-func (r *Reader) orgOf(row *record.Row) record.Text {
-	if org, _ := r.norm.ID(row.Value(record.OrgID)); org != record.None {
+func (r *Reader) orgOf(row *rows.Row) intern.Text {
+	if org, _ := r.norm.ID(row.Value(record.OrgID)); org != intern.None {
 		return org
 	}
 	return r.org
 }
 
 // event adds one attempt to register.
-func (r *Reader) event(row *record.Row, line record.Value) error {
+func (r *Reader) event(row *rows.Row, line jsonscan.Value) error {
 	e := Event{Org: r.orgOf(row), Ref: record.Ref{Row: row.Index}, Issued: record.NoTime}
 	e.Time, _ = r.norm.Time(row.Value(record.EventTime))
 	e.Trunk, _ = r.norm.ID(row.Value(record.TrunkID))
@@ -162,7 +167,7 @@ func (r *Reader) event(row *record.Row, line record.Value) error {
 	e.Status, e.Expiry = clamp(status), clamp(expiry)
 	if reason := unusable(&e); reason != "" {
 		r.batch.Unusable++
-		return r.reject(record.Reject{Row: int64(row.Index), Offset: row.Offset, Reason: reason, Bytes: row.Bytes})
+		return r.reject(rows.Reject{Row: int64(row.Index), Offset: row.Offset, Reason: reason, Bytes: row.Bytes})
 	}
 	if e.Status == 401 || e.Status == 403 {
 		r.judge(&e, row)
@@ -175,9 +180,9 @@ func unusable(e *Event) string {
 	switch {
 	case !e.Time.Known():
 		return "no time"
-	case e.Status == record.NoInt:
+	case e.Status == profile.NoInt:
 		return "no status"
-	case e.Trunk == record.None && e.Line == record.None:
+	case e.Trunk == intern.None && e.Line == intern.None:
 		return "neither trunk nor line"
 	}
 	return ""
@@ -185,10 +190,10 @@ func unusable(e *Event) string {
 
 func clamp(n int64) int32 { return int32(min(n, math.MaxInt32)) }
 
-func (r *Reader) judge(e *Event, row *record.Row) {
+func (r *Reader) judge(e *Event, row *rows.Row) {
 	access := row.Value(record.AccessToken)
 	var raw []byte
-	if access.Kind == record.String || access.Kind == record.Cell {
+	if access.Kind == jsonscan.String || access.Kind == jsonscan.Cell {
 		raw = access.Text()
 	}
 	hint := r.rules.Hint(&r.norm, token.Source{

@@ -9,23 +9,26 @@ import (
 
 	gocmp "github.com/google/go-cmp/cmp"
 
+	"cdrmend/internal/intern"
+	"cdrmend/internal/profile"
 	"cdrmend/internal/record"
+	"cdrmend/internal/rows"
 	"cdrmend/internal/token"
 	"cdrmend/manifests"
 )
 
 // readLog reads a log with a built-in profile, rows without an organisation
 // being of "home".
-func readLog(t *testing.T, name string, texts *record.Texts, f record.Format, text string) (*Batch, []string) {
+func readLog(t *testing.T, name string, texts *intern.Table, f profile.Format, text string) (*Batch, []string) {
 	t.Helper()
-	profile, _ := manifests.Profile(name)
-	p, err := record.LoadProfile(name, profile, "registrations")
+	prof, _ := manifests.Profile(name)
+	p, err := profile.Load(name, prof, "registrations")
 	if err != nil {
 		t.Fatal(err)
 	}
 	rules := &token.Rules{Required: []string{"sip:manage"}, Leeway: time.Minute, Race: time.Minute}
 	var rejects []string
-	reject := func(r record.Reject) error {
+	reject := func(r rows.Reject) error {
 		rejects = append(rejects, fmt.Sprint(r.Row, " ", r.Reason))
 		return nil
 	}
@@ -40,7 +43,7 @@ func readLog(t *testing.T, name string, texts *record.Texts, f record.Format, te
 }
 
 // briefEvent writes an event in one line.
-func briefEvent(texts *record.Texts, e Event) string {
+func briefEvent(texts *intern.Table, e Event) string {
 	line := fmt.Sprintf("%d %s %s/%s/%s %d expires %d", e.Ref.Row, e.Time, texts.String(e.Org), texts.String(e.Trunk), texts.String(e.Line), e.Status, e.Expiry)
 	if e.Issued.Known() {
 		line += " issued " + e.Issued.String()
@@ -51,7 +54,7 @@ func briefEvent(texts *record.Texts, e Event) string {
 	return line
 }
 
-func briefEvents(texts *record.Texts, events []Event) []string {
+func briefEvents(texts *intern.Table, events []Event) []string {
 	var all []string
 	for _, e := range events {
 		all = append(all, briefEvent(texts, e))
@@ -74,8 +77,8 @@ func TestOnlyPostsToTheRegistrationsOfALineAreAttempts(t *testing.T) {
 		lines + "L1/registrations/": "", lines + "L1/registrations/5": "", lines + "registrations": "", lines + "/registrations": "", lines + "a/b/registrations": "", "/x" + lines + "L1/registrations": "", lines[1:] + "L1/registrations": "",
 		"/API/v2/telephony/sip/lines/L1/registrations": "", "/api/v2/telephony/sip/trunks/L1/registrations": "", "https://api.example.com": "", "": "", "/": "",
 	} {
-		texts := record.NewTexts()
-		b, _ := readLog(t, "http-client-log", texts, record.JSONLines, request("POST", path, `"status":200`))
+		texts := intern.NewTable()
+		b, _ := readLog(t, "http-client-log", texts, profile.JSONLines, request("POST", path, `"status":200`))
 		got := ""
 		if len(b.Events) == 1 {
 			got = texts.String(b.Events[0].Line)
@@ -88,7 +91,7 @@ func TestOnlyPostsToTheRegistrationsOfALineAreAttempts(t *testing.T) {
 		request("GET", lines+"L1/registrations", `"status":200`), request("post", lines+"L1/registrations", `"status":200`), request("PUT", lines+"L1/registrations", `"x":1`),
 		`{"method":["POST"],"path":"` + lines + `L1/registrations"}`, `{"method":"POST","path":5}`, `{}`,
 	} {
-		if b, _ := readLog(t, "http-client-log", record.NewTexts(), record.JSONLines, row); len(b.Events) != 0 || b.Skipped != 1 || b.Unusable != 0 {
+		if b, _ := readLog(t, "http-client-log", intern.NewTable(), profile.JSONLines, row); len(b.Events) != 0 || b.Skipped != 1 || b.Unusable != 0 {
 			t.Errorf("%s: %d events, %d skipped", row, len(b.Events), b.Skipped)
 		}
 	}
@@ -103,8 +106,8 @@ func TestTheStatusAndExpiryOfAnAttempt(t *testing.T) {
 		`"status":200,"response":{"expiry_seconds":"x"}`:   "200 expires -1",
 		`"status":99999999999,"org_id":"o","trunk_id":"T"`: "2147483647 expires -1",
 	} {
-		texts := record.NewTexts()
-		b, _ := readLog(t, "http-client-log", texts, record.JSONLines, request("POST", "/api/v2/telephony/sip/lines/L/registrations", rest))
+		texts := intern.NewTable()
+		b, _ := readLog(t, "http-client-log", texts, profile.JSONLines, request("POST", "/api/v2/telephony/sip/lines/L/registrations", rest))
 		got := briefEvents(texts, b.Events)
 		key := "home//L"
 		if strings.Contains(rest, "trunk_id") {
@@ -117,7 +120,7 @@ func TestTheStatusAndExpiryOfAnAttempt(t *testing.T) {
 }
 
 func TestSuccessfulTokenRequestsAreRefreshes(t *testing.T) {
-	texts := record.NewTexts()
+	texts := intern.NewTable()
 	var log strings.Builder
 	for i, c := range []struct{ method, path, rest string }{
 		{"POST", "https://login.example.com/oauth/token?grant=x", `"status":200`},
@@ -132,7 +135,7 @@ func TestSuccessfulTokenRequestsAreRefreshes(t *testing.T) {
 		log.WriteString(strings.Replace(request(c.method, c.path, c.rest), "12:00:00", fmt.Sprintf("12:00:%02d", i), 1))
 	}
 	log.WriteString(`{"method":"POST","path":"/oauth/token","status":200}` + "\n")
-	b, rejects := readLog(t, "http-client-log", texts, record.JSONLines, log.String())
+	b, rejects := readLog(t, "http-client-log", texts, profile.JSONLines, log.String())
 	want := []Refresh{{record.Time(1795176000_000000), texts.OfString("home")}, {record.Time(1795176001_000000), texts.OfString("o")}}
 	if diff := gocmp.Diff(want, b.Refreshes); diff != "" || b.Skipped != 9 || len(b.Events) != 0 || len(rejects) != 0 {
 		t.Errorf("%d skipped, %d events, rejects %q (-want +got):\n%s", b.Skipped, len(b.Events), rejects, diff)
@@ -140,7 +143,7 @@ func TestSuccessfulTokenRequestsAreRefreshes(t *testing.T) {
 }
 
 func TestAttemptsThatCannotBeUsedAreRejected(t *testing.T) {
-	b, rejects := readLog(t, "cdrmend", record.NewTexts(), record.JSONLines, strings.Join([]string{
+	b, rejects := readLog(t, "cdrmend", intern.NewTable(), profile.JSONLines, strings.Join([]string{
 		`{"time":"2026-11-20T12:00:00Z","status":200,"line_id":"L"}`, `{"status":200,"line_id":"L"}`, `{"time":"soon","status":200,"line_id":"L"}`, `{"time":0,"status":200,"line_id":"L"}`,
 		`{"time":"2026-11-20T12:00:00Z","line_id":"L"}`, `{"time":"2026-11-20T12:00:00Z","status":-1,"line_id":"L"}`, `{"time":"2026-11-20T12:00:00Z","status":200}`, `{"time":"2026-11-20T12:00:00Z","status":200,"line_id":{},"trunk_id":""}`,
 		`{"time":"2026-11-20T12:00:00Z","status":200,"trunk_id":"T"}`, `no JSON`, `[]`,
@@ -152,7 +155,7 @@ func TestAttemptsThatCannotBeUsedAreRejected(t *testing.T) {
 }
 
 func TestEveryFormatGivesTheSameEvents(t *testing.T) {
-	texts := record.NewTexts()
+	texts := intern.NewTable()
 	const (
 		lines = `{"time":"2026-11-20T12:00:00Z","org_id":"o","trunk_id":"T","line_id":"L","status":403,"expiry_seconds":60,"token_claims":{"exp":1795176500,"iat":1795175990,"scope":"sip:manage"},"correlation_id":"x"}
 {"time":1795176000,"line_id":"L","status":"401","token_info":{"active":false}}
@@ -170,12 +173,12 @@ func TestEveryFormatGivesTheSameEvents(t *testing.T) {
 ,,T,,200,,,,
 `
 	)
-	want, wantRejects := readLog(t, "cdrmend", texts, record.JSONLines, lines)
-	got, rejects := readLog(t, "cdrmend", texts, record.CSV, cells)
+	want, wantRejects := readLog(t, "cdrmend", texts, profile.JSONLines, lines)
+	got, rejects := readLog(t, "cdrmend", texts, profile.CSV, cells)
 	if diff := gocmp.Diff(want.Events, got.Events); diff != "" || !gocmp.Equal(rejects, wantRejects) {
 		t.Errorf("rejects %q, want %q (-lines +csv):\n%s", rejects, wantRejects, diff)
 	}
-	array, _ := readLog(t, "cdrmend", texts, record.JSON, "["+strings.ReplaceAll(strings.TrimSpace(lines), "\n", ",")+"]")
+	array, _ := readLog(t, "cdrmend", texts, profile.JSON, "["+strings.ReplaceAll(strings.TrimSpace(lines), "\n", ",")+"]")
 	if diff := gocmp.Diff(want.Events, array.Events); diff != "" {
 		t.Errorf("(-lines +json):\n%s", diff)
 	}

@@ -3,16 +3,19 @@
 // each with the cause of its failures.
 package registration
 
-import "cdrmend/internal/record"
+import (
+	"cdrmend/internal/intern"
+	"cdrmend/internal/record"
+)
 
 // Event is one usable attempt to register a line or trunk. Events are decoded
 // in parallel, so what concerns the token is already reduced to a hint; raw
 // tokens never leave the decoder.
 type Event struct {
 	Time     record.Time
-	Org      record.Text
-	Trunk    record.Text // as logged, else from the line (see FillTrunks)
-	Line     record.Text
+	Org      intern.Text
+	Trunk    intern.Text // as logged, else from the line (see FillTrunks)
+	Line     intern.Text
 	Status   int32
 	Expiry   int32       // seconds granted or asked for, -1 when missing
 	Issued   record.Time // when the token was issued (iat), else the last refresh seen; NoTime when unknown
@@ -24,9 +27,9 @@ type Event struct {
 // Outage is a maximal span in which one registration key was exposed.
 type Outage struct {
 	ID           string
-	Org          record.Text
-	Trunk        record.Text
-	Line         record.Text
+	Org          intern.Text
+	Trunk        intern.Text
+	Line         intern.Text
 	Span         record.Span
 	EndedBy      string // success, expiry or assumed
 	Cause        Cause  // of the first failure

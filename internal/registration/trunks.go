@@ -1,23 +1,23 @@
 package registration
 
 import (
+	"cdrmend/internal/intern"
 	"cdrmend/internal/policy"
-	"cdrmend/internal/record"
 )
 
 // lineKey is a line of one organisation.
-type lineKey struct{ org, line record.Text }
+type lineKey struct{ org, line intern.Text }
 
 // FillTrunks gives every event that lacks a trunk and names a line the trunk
 // that the configured lines have for it, else the one that other events of
 // the line name as logged, if they name exactly one. An empty organisation of
 // a configured line stands for org, the configuration's; ids are as written.
-func FillTrunks(events []Event, texts *record.Texts, lines []policy.Line, org string) {
+func FillTrunks(events []Event, texts *intern.Table, lines []policy.Line, org string) {
 	configured := configuredTrunks(texts, lines, org)
 	named := namedTrunks(events)
 	for i := range events {
 		e := &events[i]
-		if e.Trunk != record.None || e.Line == record.None {
+		if e.Trunk != intern.None || e.Line == intern.None {
 			continue
 		}
 		key := lineKey{e.Org, e.Line}
@@ -30,17 +30,17 @@ func FillTrunks(events []Event, texts *record.Texts, lines []policy.Line, org st
 }
 
 // configuredTrunks indexes the configured lines; the first row of a line counts.
-func configuredTrunks(texts *record.Texts, lines []policy.Line, org string) map[lineKey]record.Text {
-	id := func(written string) record.Text { return policy.ID(texts, written) }
-	trunks := make(map[lineKey]record.Text, len(lines))
+func configuredTrunks(texts *intern.Table, lines []policy.Line, org string) map[lineKey]intern.Text {
+	id := func(written string) intern.Text { return policy.ID(texts, written) }
+	trunks := make(map[lineKey]intern.Text, len(lines))
 	own := id(org)
 	for _, l := range lines {
 		key := lineKey{id(l.Org), id(l.Line)}
-		if key.org == record.None {
+		if key.org == intern.None {
 			key.org = own
 		}
 		trunk := id(l.Trunk)
-		if _, seen := trunks[key]; !seen && key.line != record.None && trunk != record.None {
+		if _, seen := trunks[key]; !seen && key.line != intern.None && trunk != intern.None {
 			trunks[key] = trunk
 		}
 	}
@@ -49,7 +49,7 @@ func configuredTrunks(texts *record.Texts, lines []policy.Line, org string) map[
 
 // naming is what the events of a line say about its trunk.
 type naming struct {
-	trunk   record.Text
+	trunk   intern.Text
 	several bool
 }
 
@@ -58,7 +58,7 @@ type naming struct {
 func namedTrunks(events []Event) map[lineKey]naming {
 	named := map[lineKey]naming{}
 	for i := range events {
-		if e := &events[i]; e.Trunk == record.None {
+		if e := &events[i]; e.Trunk == intern.None {
 			named[lineKey{e.Org, e.Line}] = naming{}
 		}
 	}
@@ -67,14 +67,14 @@ func namedTrunks(events []Event) map[lineKey]naming {
 	}
 	for i := range events {
 		e := &events[i]
-		if e.Trunk == record.None || e.Line == record.None {
+		if e.Trunk == intern.None || e.Line == intern.None {
 			continue
 		}
 		key := lineKey{e.Org, e.Line}
 		n, wanted := named[key]
 		switch {
 		case !wanted || n.several || n.trunk == e.Trunk:
-		case n.trunk == record.None:
+		case n.trunk == intern.None:
 			named[key] = naming{trunk: e.Trunk}
 		default:
 			named[key] = naming{several: true}

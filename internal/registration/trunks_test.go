@@ -5,6 +5,7 @@ import (
 
 	gocmp "github.com/google/go-cmp/cmp"
 
+	"cdrmend/internal/intern"
 	"cdrmend/internal/policy"
 	"cdrmend/internal/record"
 )
@@ -35,7 +36,7 @@ func TestTrunksComeFromTheConfigurationElseFromTheOnlyOneNamed(t *testing.T) {
 		{"named in another organisation", "", "", "L2", ""},
 		{"a trunk alone", "o", "T2", "", "T2"},
 	}
-	texts := record.NewTexts()
+	texts := intern.NewTable()
 	var events []Event
 	for _, tt := range tests {
 		events = append(events, Event{Org: texts.OfString(tt.org), Trunk: texts.OfString(tt.trunk), Line: texts.OfString(tt.line)})
@@ -49,7 +50,7 @@ func TestTrunksComeFromTheConfigurationElseFromTheOnlyOneNamed(t *testing.T) {
 }
 
 func TestLinesTellTheTrunk(t *testing.T) {
-	texts := record.NewTexts()
+	texts := intern.NewTable()
 	events := []Event{ // not in order
 		{Time: start + 20*second, Trunk: texts.OfString("T3"), Line: texts.OfString("L1"), Ref: record.Ref{Row: 2}},
 		{Time: start, Trunk: texts.OfString("T1"), Line: texts.OfString("L1"), Ref: record.Ref{Row: 9}},
@@ -83,11 +84,11 @@ func TestLinesTellTheTrunk(t *testing.T) {
 	}
 	l := NewLines(events, texts)
 	for _, tt := range tests {
-		var lines []record.Text
+		var lines []intern.Text
 		for _, line := range tt.lines {
 			lines = append(lines, texts.OfString(line))
 		}
-		trunks, refs := l.Trunk(record.None, lines, tt.at)
+		trunks, refs := l.Trunk(intern.None, lines, tt.at)
 		var names []string
 		for _, x := range trunks {
 			names = append(names, texts.String(x))

@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"cdrmend/internal/record"
+	"cdrmend/internal/printable"
 )
 
 // Tone is how a part of a text is meant.
@@ -43,7 +43,7 @@ func Text(r *Run, paint Paint) string {
 	default:
 		t.summary(r.Summary)
 	}
-	t.line("results", paint(Quiet, record.Printable(r.URL)))
+	t.line("results", paint(Quiet, printable.Text(r.URL)))
 	t.WriteByte('\n')
 	return t.String()
 }
@@ -92,10 +92,10 @@ func (t *text) summary(s *Summary) {
 	t.findings(s.Findings)
 	t.counts("outages", s.Outages, func(string) Tone { return Plain })
 	for _, in := range s.Incomplete {
-		t.line("incomplete", t.paint(Doubtful, record.Printable(fmt.Sprintf("%s (%s)", in.Input, in.Source)))+record.Printable(": "+in.Reason+"; "+in.Next))
+		t.line("incomplete", t.paint(Doubtful, printable.Text(fmt.Sprintf("%s (%s)", in.Input, in.Source)))+printable.Text(": "+in.Reason+"; "+in.Next))
 	}
 	for _, w := range s.Warnings {
-		t.line("warning", t.paint(Doubtful, record.Printable(w)))
+		t.line("warning", t.paint(Doubtful, printable.Text(w)))
 	}
 }
 
@@ -122,7 +122,7 @@ func (t *text) counts(title string, m map[string]int64, tone func(string) Tone) 
 	slices.SortStableFunc(names, func(a, b string) int { return int(m[b] - m[a]) })
 	for _, name := range names {
 		if m[name] > 0 {
-			t.count(title, m[name], tone(name), record.Printable(name))
+			t.count(title, m[name], tone(name), printable.Text(name))
 			title = ""
 		}
 	}

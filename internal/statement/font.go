@@ -5,7 +5,7 @@ import (
 	"strings"
 	"sync"
 
-	"cdrmend/internal/record"
+	"cdrmend/internal/printable"
 
 	"golang.org/x/image/font/gofont/gobold"
 	"golang.org/x/image/font/gofont/goregular"
@@ -33,7 +33,7 @@ var glyphs = sync.OnceValue(func() func(rune) bool {
 func shown(text string) string {
 	has := glyphs()
 	var b strings.Builder
-	for _, c := range record.Printable(text) {
+	for _, c := range printable.Text(text) {
 		if has(c) {
 			b.WriteRune(c)
 		} else {

@@ -1,6 +1,8 @@
 package table
 
-import "cdrmend/internal/record"
+import (
+	"cdrmend/internal/record"
+)
 
 // Finding is one row of findings. Empty texts are missing.
 type Finding struct {

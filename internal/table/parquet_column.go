@@ -10,7 +10,7 @@ import (
 	"github.com/parquet-go/parquet-go/encoding/thrift"
 	"github.com/parquet-go/parquet-go/format"
 
-	"cdrmend/internal/record"
+	"cdrmend/internal/intern"
 )
 
 // parquetColumn collects the values of one column of a row group and makes
@@ -23,8 +23,8 @@ type parquetColumn struct {
 	level    byte          // of all of them, 1 for a value and 0 for a missing one, while they have no levels
 	levels   []byte        // of each row, when they differ
 	values   []byte        // of texts without a dictionary, each after its length
-	later    []record.Text // after those: symbols of UUIDs,
-	meanings *record.Texts // which they stand for
+	later    []intern.Text // after those: symbols of UUIDs,
+	meanings *intern.Table // which they stand for
 	texts    []byte        // prefixed: the texts alone,
 	ends     []uint32
 	ints     []int64
@@ -81,8 +81,8 @@ func (c *parquetColumn) add(r *Row, i int) {
 	case c.column.pack == prefixed || c.column.pack == shared:
 		c.texts = append(c.texts, r.Bytes(i)...)
 		c.ends = append(c.ends, uint32(len(c.texts)))
-	case cell.state == symbol && record.Text(cell.n).IsUUID():
-		c.meanings, c.later = r.texts, append(c.later, record.Text(cell.n))
+	case cell.state == symbol && intern.Text(cell.n).IsUUID():
+		c.meanings, c.later = r.texts, append(c.later, intern.Text(cell.n))
 	default:
 		c.spell()
 		c.values = appendPlain(c.values, r.Bytes(i))
@@ -91,11 +91,11 @@ func (c *parquetColumn) add(r *Row, i int) {
 
 // spell spells out the ids that were put off.
 func (c *parquetColumn) spell() {
-	var ids [64]record.UUID
+	var ids [64]intern.UUID
 	for some := range slices.Chunk(c.later, len(ids)) {
 		c.meanings.UUIDs(ids[:], some)
 		for i := range some {
-			c.values = binary.LittleEndian.AppendUint32(c.values, record.UUIDLen)
+			c.values = binary.LittleEndian.AppendUint32(c.values, intern.UUIDLen)
 			c.values = ids[i].AppendTo(c.values)
 		}
 	}

@@ -5,7 +5,7 @@ import (
 	"encoding/binary"
 	"hash/maphash"
 
-	"cdrmend/internal/record"
+	"cdrmend/internal/intern"
 )
 
 // A dictionary numbers the different texts of a column in the order in which
@@ -16,8 +16,8 @@ type dictionary struct {
 	slots   []uint32 // open addressing by hash: a number, plus one; 0 is free
 	last    int32    // number of the last text
 
-	symbols    map[record.Text]int32
-	lastSymbol record.Text
+	symbols    map[intern.Text]int32
+	lastSymbol intern.Text
 	ofSymbol   int32
 	lastLent   string
 	ofLent     int32
@@ -31,11 +31,11 @@ const fewestSlots = 64
 // reset gives up all texts, and keeps the memory.
 func (d *dictionary) reset() {
 	d.entries, d.starts = d.entries[:0], d.starts[:0]
-	d.lastSymbol, d.lastLent = record.None, ""
+	d.lastSymbol, d.lastLent = intern.None, ""
 	clear(d.symbols)
 	clear(d.slots)
 	if d.slots == nil {
-		d.slots, d.symbols = make([]uint32, fewestSlots), map[record.Text]int32{}
+		d.slots, d.symbols = make([]uint32, fewestSlots), map[intern.Text]int32{}
 	}
 }
 
@@ -85,7 +85,7 @@ func (d *dictionary) grow() {
 // symbol returns the number of a symbol's text in cell i, which need not be
 // spelled out when the symbol was met before.
 func (d *dictionary) symbol(r *Row, i int) int32 {
-	s := record.Text(r.cells[i].n)
+	s := intern.Text(r.cells[i].n)
 	if s == d.lastSymbol {
 		return d.ofSymbol
 	}

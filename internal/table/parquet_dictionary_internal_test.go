@@ -4,13 +4,13 @@ import (
 	"fmt"
 	"testing"
 
-	"cdrmend/internal/record"
+	"cdrmend/internal/intern"
 )
 
 // A text has the same number however it is asked for, and however many there
 // are; a row group knows nothing of the one before.
 func TestADictionaryKnowsEachTextOnce(t *testing.T) {
-	texts := record.NewTexts()
+	texts := intern.NewTable()
 	row := NewRow(texts)
 	var d dictionary
 	for group, first := range []int{0, 500} {

@@ -6,6 +6,7 @@ import (
 	"iter"
 	"unicode/utf8"
 
+	"cdrmend/internal/intern"
 	"cdrmend/internal/record"
 )
 
@@ -21,7 +22,7 @@ func Empty(func(*Row, error) bool) {}
 // panics. A row that is used again allocates nothing.
 type Row struct {
 	schema *Schema
-	texts  *record.Texts // that symbols stand for
+	texts  *intern.Table // that symbols stand for
 	text   []byte        // of the cells, in the order in which they were spelled out
 	lent   []string      // texts of cells that lie elsewhere
 	cells  []cell
@@ -48,7 +49,7 @@ func textCell(start, end int) cell {
 }
 
 // NewRow returns a row whose symbols stand for interned texts.
-func NewRow(texts *record.Texts) *Row { return &Row{texts: texts} }
+func NewRow(texts *intern.Table) *Row { return &Row{texts: texts} }
 
 // Reset starts a new row of a table.
 func (r *Row) Reset(s *Schema) {
@@ -108,9 +109,9 @@ func (r *Row) toValid(start int) {
 }
 
 // AddSymbol adds an interned text; None is missing.
-func (r *Row) AddSymbol(t record.Text) {
+func (r *Row) AddSymbol(t intern.Text) {
 	c := cell{n: int64(t)}
-	if t != record.None {
+	if t != intern.None {
 		c.state = symbol
 	}
 	r.add(Text, c)
@@ -122,8 +123,8 @@ func (r *Row) spell(c *cell) {
 	if c.state == borrowed {
 		r.text = append(r.text, r.lent[c.n]...)
 	} else {
-		r.text = r.texts.AppendTo(r.text, record.Text(c.n))
-		if !record.Text(c.n).IsUUID() {
+		r.text = r.texts.AppendTo(r.text, intern.Text(c.n))
+		if !intern.Text(c.n).IsUUID() {
 			r.toValid(start)
 		}
 	}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"cdrmend/internal/intern"
 	"cdrmend/internal/record"
 )
 
@@ -186,7 +187,7 @@ func TestWriteRefusesRowsThatDoNotFit(t *testing.T) {
 }
 
 func TestSymbolsAreWrittenLikeTheTextsThatTheyStandFor(t *testing.T) {
-	texts := record.NewTexts()
+	texts := intern.NewTable()
 	symbols := func(yield func(*Row, error) bool) {
 		r, n := NewRow(texts), 0
 		for row := range nasty(Findings, 500) {
@@ -219,7 +220,7 @@ func TestSymbolsAreWrittenLikeTheTextsThatTheyStandFor(t *testing.T) {
 }
 
 func TestUUIDsAndOtherIDsOfAColumnKeepTheirOrder(t *testing.T) {
-	texts := record.NewTexts()
+	texts := intern.NewTable()
 	id := func(n, column int) string {
 		if n%3 == 2 {
 			return fmt.Sprintf("id-%d-%d", n, column)

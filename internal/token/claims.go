@@ -3,6 +3,9 @@ package token
 import (
 	"bytes"
 
+	"cdrmend/internal/intern"
+	"cdrmend/internal/jsonscan"
+	"cdrmend/internal/profile"
 	"cdrmend/internal/record"
 )
 
@@ -11,7 +14,7 @@ type claims struct {
 	expires   record.Time
 	notBefore record.Time
 	issued    record.Time
-	org       record.Text
+	org       intern.Text
 	scopes    [][]byte
 	scoped    bool // some claim lists scopes, be it none
 }
@@ -41,9 +44,9 @@ var claimNumbers = map[string]int{
 }
 
 // readClaims reads an object of claims; anything else has none.
-func readClaims(n *record.Normalizer, v record.Value) claims {
-	var found [numClaims]record.Value // of members spelled twice the last
-	if v.Kind == record.Object {
+func readClaims(n *profile.Normalizer, v jsonscan.Value) claims {
+	var found [numClaims]jsonscan.Value // of members spelled twice the last
+	if v.Kind == jsonscan.Object {
 		for name, member := range v.Members {
 			if i, ok := claimNumbers[string(name)]; ok {
 				found[i] = member
@@ -64,33 +67,33 @@ func readClaims(n *record.Normalizer, v record.Value) claims {
 
 // organisation reads the first claim that names one, as a text or as an
 // object with an id.
-func organisation(n *record.Normalizer, candidates []record.Value) record.Text {
+func organisation(n *profile.Normalizer, candidates []jsonscan.Value) intern.Text {
 	for _, v := range candidates {
-		if v.Kind == record.Object {
+		if v.Kind == jsonscan.Object {
 			v = v.Member("id")
 		}
-		if id, _ := n.ID(v); id != record.None {
+		if id, _ := n.ID(v); id != intern.None {
 			return id
 		}
 	}
-	return record.None
+	return intern.None
 }
 
 // addScopes adds the scopes of a text or of a list of texts. A value of
 // another kind, or a list that holds one, says nothing about scopes.
-func (c *claims) addScopes(v record.Value) {
+func (c *claims) addScopes(v jsonscan.Value) {
 	switch v.Kind {
-	case record.String, record.Number:
+	case jsonscan.String, jsonscan.Number:
 		c.scoped = true
 		for word := range bytes.SplitSeq(v.Text(), []byte(" ")) {
 			c.addScope(word)
 		}
-	case record.List:
+	case jsonscan.List:
 		before := c.scopes
 		for element := range v.Elements {
 			switch element.Kind {
-			case record.Null:
-			case record.String, record.Number:
+			case jsonscan.Null:
+			case jsonscan.String, jsonscan.Number:
 				c.addScope(element.Text())
 			default:
 				c.scopes = before

@@ -4,20 +4,21 @@ import (
 	"bytes"
 	"encoding/base64"
 
-	"cdrmend/internal/record"
+	"cdrmend/internal/jsonscan"
+	"cdrmend/internal/stream"
 )
 
 // compact is a JWT in its compact form: three parts, of which the header and
 // the payload are JSON objects.
 type compact struct {
-	header    record.Value
-	payload   record.Value
+	header    jsonscan.Value
+	payload   jsonscan.Value
 	signed    []byte // what the signature is over
 	signature []byte // nil when its part is empty or does not decode
 }
 
 // parseCompact reports false for a token that is no JWT, as opaque ones are.
-func parseCompact(token []byte, limits *record.Limits) (compact, bool) {
+func parseCompact(token []byte, limits *stream.Limits) (compact, bool) {
 	if bytes.Count(token, []byte(".")) != 2 {
 		return compact{}, false
 	}
@@ -31,13 +32,13 @@ func parseCompact(token []byte, limits *record.Limits) (compact, bool) {
 	return compact{header, payload, token[:last], signature}, true
 }
 
-func decodeObject(part []byte, limits *record.Limits) (record.Value, bool) {
+func decodeObject(part []byte, limits *stream.Limits) (jsonscan.Value, bool) {
 	text, ok := decodeBase64(part)
 	if !ok {
-		return record.Value{}, false
+		return jsonscan.Value{}, false
 	}
-	v, err := record.ParseJSON(text, limits)
-	return v, err == nil && v.Kind == record.Object
+	v, err := jsonscan.Parse(text, limits)
+	return v, err == nil && v.Kind == jsonscan.Object
 }
 
 // decodeBase64 decodes base64url without padding, as RFC 7515 has it.

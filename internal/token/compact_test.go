@@ -4,10 +4,10 @@ import (
 	"strings"
 	"testing"
 
-	"cdrmend/internal/record"
+	"cdrmend/internal/stream"
 )
 
-var limits = record.DefaultLimits()
+var limits = stream.DefaultLimits()
 
 func TestHostileTextsAreNoJWTUnlessTheyAreThreePartsOfTwoObjects(t *testing.T) {
 	header, payload := encode([]byte(`{"alg":"RS256"}`)), encode([]byte(`{"exp":1}`))

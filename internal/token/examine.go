@@ -6,6 +6,9 @@ import (
 	"strconv"
 	"strings"
 
+	"cdrmend/internal/intern"
+	"cdrmend/internal/jsonscan"
+	"cdrmend/internal/profile"
 	"cdrmend/internal/record"
 )
 
@@ -33,9 +36,9 @@ type Examination struct {
 // organisation org (empty: not known) had been answered 403 at time at.
 func (r *Rules) Examine(token []byte, org string, at record.Time) Examination {
 	token = bytes.TrimSpace(token)
-	texts := record.NewTexts()
-	n := &record.Normalizer{Profile: &record.Profile{}, Texts: texts}
-	wanted, _ := n.ID(record.Value{Kind: record.Cell, Raw: []byte(org)})
+	texts := intern.NewTable()
+	n := &profile.Normalizer{Profile: &profile.Profile{}, Texts: texts}
+	wanted, _ := n.ID(jsonscan.Value{Kind: jsonscan.Cell, Raw: []byte(org)})
 
 	x := Examination{Fingerprint: Fingerprint(token), At: at, WantedOrg: texts.String(wanted), token: token}
 	jwt, ok := parseCompact(token, &r.Limits)

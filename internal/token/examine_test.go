@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"cdrmend/internal/record"
+	"cdrmend/internal/intern"
 )
 
 func TestAnExaminationSaysWhyInPlainWords(t *testing.T) {
@@ -69,7 +69,7 @@ func FuzzEvidence(f *testing.F) {
 	f.Fuzz(func(t *testing.T, header, payload, signature []byte) {
 		jwt := []byte(encode(header) + "." + encode(payload) + "." + encode(signature))
 		for _, token := range [][]byte{jwt, payload} {
-			hint := rules.Hint(testNormalizer(), Source{Access: token}, record.None, now)
+			hint := rules.Hint(testNormalizer(), Source{Access: token}, intern.None, now)
 			if hint.Evidence != (hint.Cause == Untrusted) {
 				t.Errorf("token %q: got %v (evidence %v), want it untrusted or no evidence", token, hint.Cause, hint.Evidence)
 			}

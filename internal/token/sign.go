@@ -18,7 +18,8 @@ import (
 
 	"github.com/MicahParks/jwkset"
 
-	"cdrmend/internal/record"
+	"cdrmend/internal/jsonscan"
+	"cdrmend/internal/stream"
 )
 
 // JWS is something signed, in the flattened JSON serialization of RFC 7515,
@@ -168,7 +169,7 @@ func (j *JWS) parts() (compact, bool) {
 			return compact{}, false
 		}
 	}
-	limits := record.DefaultLimits() // whatever is configured, a record is far within them
+	limits := stream.DefaultLimits() // whatever is configured, a record is far within them
 	return parseCompact([]byte(j.Protected+"."+j.Payload+"."+j.Signature), &limits)
 }
 
@@ -178,7 +179,7 @@ func (k *Keys) Check(j *JWS, typ string) Signature {
 	if !ok {
 		return Mismatch
 	}
-	if v := t.header.Member("typ"); v.Kind != record.String || string(v.Text()) != typ {
+	if v := t.header.Member("typ"); v.Kind != jsonscan.String || string(v.Text()) != typ {
 		return BadType
 	}
 	return k.check(t)

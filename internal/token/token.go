@@ -12,7 +12,11 @@ import (
 	"encoding/hex"
 	"time"
 
+	"cdrmend/internal/intern"
+	"cdrmend/internal/jsonscan"
+	"cdrmend/internal/profile"
 	"cdrmend/internal/record"
+	"cdrmend/internal/stream"
 )
 
 // Rules are what a token is held against.
@@ -21,15 +25,15 @@ type Rules struct {
 	Required []string      // scopes that registering takes
 	Leeway   time.Duration // by which clocks may differ
 	Race     time.Duration // after its issue in which a token may not be known everywhere
-	Limits   record.Limits // of what claims and tokens hold
+	Limits   stream.Limits // of what claims and tokens hold
 }
 
 // Source is what one event shows of its token. The values are as read; what
 // is no object, or no text that holds one, counts as absent.
 type Source struct {
-	Claims record.Value // decoded claims
-	Info   record.Value // the answer to an introspection (RFC 7662)
-	Access []byte       // the token itself
+	Claims jsonscan.Value // decoded claims
+	Info   jsonscan.Value // the answer to an introspection (RFC 7662)
+	Access []byte         // the token itself
 }
 
 // Hint is what can be said of one event before the other events are known.
@@ -41,18 +45,18 @@ type Hint struct {
 
 // Hint judges the token of an event of organisation org at time at, which was
 // answered 401 or 403; for other answers the token means nothing.
-func (r *Rules) Hint(n *record.Normalizer, src Source, org record.Text, at record.Time) Hint {
+func (r *Rules) Hint(n *profile.Normalizer, src Source, org intern.Text, at record.Time) Hint {
 	asserted, info := r.object(src.Claims), r.object(src.Info)
 	var jwt compact
 	var isJWT bool
-	if r.Keys != nil || asserted.Kind != record.Object && info.Kind != record.Object {
+	if r.Keys != nil || asserted.Kind != jsonscan.Object && info.Kind != jsonscan.Object {
 		jwt, isJWT = parseCompact(bytes.TrimSpace(src.Access), &r.Limits)
 	}
 	evidence, found := jwt.payload, isJWT
 	switch {
-	case asserted.Kind == record.Object:
+	case asserted.Kind == jsonscan.Object:
 		evidence, found = asserted, true
-	case info.Kind == record.Object:
+	case info.Kind == jsonscan.Object:
 		evidence, found = info, true
 	}
 
@@ -62,7 +66,7 @@ func (r *Rules) Hint(n *record.Normalizer, src Source, org record.Text, at recor
 	switch {
 	case isJWT && r.Keys != nil && r.Keys.check(jwt) != Verified:
 		h.Cause = Untrusted
-	case active == record.False:
+	case active == profile.False:
 		h.Cause = Inactive
 	default:
 		h.Cause = r.judge(c, org, at)
@@ -71,28 +75,28 @@ func (r *Rules) Hint(n *record.Normalizer, src Source, org record.Text, at recor
 }
 
 // object returns v if it is a JSON object, or a cell that holds one.
-func (r *Rules) object(v record.Value) record.Value {
-	if v.Kind == record.Cell {
-		parsed, err := record.ParseJSON(bytes.TrimSpace(v.Raw), &r.Limits)
+func (r *Rules) object(v jsonscan.Value) jsonscan.Value {
+	if v.Kind == jsonscan.Cell {
+		parsed, err := jsonscan.Parse(bytes.TrimSpace(v.Raw), &r.Limits)
 		if err != nil {
-			return record.Value{}
+			return jsonscan.Value{}
 		}
 		v = parsed
 	}
-	if v.Kind != record.Object {
-		return record.Value{}
+	if v.Kind != jsonscan.Object {
+		return jsonscan.Value{}
 	}
 	return v
 }
 
 // judge applies the tests that claims can fail, in their order.
-func (r *Rules) judge(c claims, org record.Text, at record.Time) Cause {
+func (r *Rules) judge(c claims, org intern.Text, at record.Time) Cause {
 	switch {
 	case c.expires.Known() && c.expires < at.Add(-r.Leeway):
 		return Expired
 	case c.notBefore.Known() && c.notBefore > at.Add(r.Leeway):
 		return NotYetValid
-	case org != record.None && c.org != record.None && c.org != org:
+	case org != intern.None && c.org != intern.None && c.org != org:
 		return WrongOrg
 	case c.scoped && len(r.lacking(c)) > 0:
 		return ScopeMissing

@@ -5,6 +5,9 @@ import (
 	"testing"
 	"time"
 
+	"cdrmend/internal/intern"
+	"cdrmend/internal/jsonscan"
+	"cdrmend/internal/profile"
 	"cdrmend/internal/record"
 )
 
@@ -15,11 +18,11 @@ func testRules() *Rules {
 	return &Rules{Required: []string{"sip:manage"}, Leeway: time.Minute, Race: time.Minute}
 }
 
-func testNormalizer() *record.Normalizer {
-	return &record.Normalizer{Profile: &record.Profile{}, Texts: record.NewTexts()}
+func testNormalizer() *profile.Normalizer {
+	return &profile.Normalizer{Profile: &profile.Profile{}, Texts: intern.NewTable()}
 }
 
-func cell(text string) record.Value { return record.Value{Kind: record.Cell, Raw: []byte(text)} }
+func cell(text string) jsonscan.Value { return jsonscan.Value{Kind: jsonscan.Cell, Raw: []byte(text)} }
 
 // at writes T, T-60 and so on as seconds since 1970, T being now.
 func at(text string) string {
@@ -88,7 +91,7 @@ func TestClaimsProveTheFirstCauseThatHolds(t *testing.T) {
 }
 
 func TestAnEventWithoutOrgIsNeverOfTheWrongOrg(t *testing.T) {
-	got := testRules().Hint(testNormalizer(), Source{Claims: cell(`{"org":"` + orgB + `"}`)}, record.None, now)
+	got := testRules().Hint(testNormalizer(), Source{Claims: cell(`{"org":"` + orgB + `"}`)}, intern.None, now)
 	if got.Cause != Unknown {
 		t.Errorf("got %v, want %v", got.Cause, Unknown)
 	}
@@ -121,7 +124,7 @@ func TestTheFirstEvidencePresentCounts(t *testing.T) {
 	}
 	for _, tt := range tests {
 		src := Source{Claims: cell(tt.claims), Info: cell(tt.info), Access: []byte(tt.access)}
-		got := testRules().Hint(testNormalizer(), src, record.None, now)
+		got := testRules().Hint(testNormalizer(), src, intern.None, now)
 		if got.Cause != tt.want || got.Evidence != tt.evidence {
 			t.Errorf("%s: got %v (evidence %v), want %v (evidence %v)", tt.name, got.Cause, got.Evidence, tt.want, tt.evidence)
 		}
@@ -193,7 +196,7 @@ func TestDatesAreExactAndBounded(t *testing.T) {
 		{"1" + strings.Repeat("0", 5000), lastDate},
 	}
 	for _, tt := range tests {
-		got := numericDate(record.Value{Kind: record.Number, Raw: []byte(tt.literal)})
+		got := numericDate(jsonscan.Value{Kind: jsonscan.Number, Raw: []byte(tt.literal)})
 		if got != tt.want {
 			t.Errorf("%s: got %d, want %d", tt.literal, got, tt.want)
 		}

@@ -9,7 +9,7 @@ import (
 
 	"github.com/golang-jwt/jwt/v5"
 
-	"cdrmend/internal/record"
+	"cdrmend/internal/jsonscan"
 )
 
 // Signature is what became of the check of a signature.
@@ -82,11 +82,11 @@ func (k *Keys) check(t compact) Signature {
 	if !ok {
 		return BadAlgorithm
 	}
-	if t.header.Member("crit").Kind != record.Absent {
+	if t.header.Member("crit").Kind != jsonscan.Absent {
 		return BadExtension
 	}
 	kid := t.header.Member("kid")
-	if kid.Kind != record.Absent && kid.Kind != record.Null && kid.Kind != record.String {
+	if kid.Kind != jsonscan.Absent && kid.Kind != jsonscan.Null && kid.Kind != jsonscan.String {
 		return NoKey
 	}
 	id := string(headerText(t, "kid"))
@@ -106,7 +106,7 @@ func (k *Keys) check(t compact) Signature {
 // headerText returns a header's text, nil when it is missing or no text.
 func headerText(t compact, name string) []byte {
 	v := t.header.Member(name)
-	if v.Kind != record.String {
+	if v.Kind != jsonscan.String {
 		return nil
 	}
 	return v.Text()

@@ -22,7 +22,7 @@ import (
 	"github.com/MicahParks/jwkset"
 	"github.com/golang-jwt/jwt/v5"
 
-	"cdrmend/internal/record"
+	"cdrmend/internal/intern"
 )
 
 // signers are the keys of these tests, by kid.
@@ -225,7 +225,7 @@ func TestUntrustedComesFirstWhateverElseIsEvidence(t *testing.T) {
 		{"the token verifies but the claims count", Source{Claims: cell(`{}`), Access: []byte(good)}, Unknown},
 	}
 	for _, tt := range tests {
-		if got := r.Hint(testNormalizer(), tt.src, record.None, now); got.Cause != tt.want {
+		if got := r.Hint(testNormalizer(), tt.src, intern.None, now); got.Cause != tt.want {
 			t.Errorf("%s: got %v, want %v", tt.name, got.Cause, tt.want)
 		}
 	}
@@ -346,7 +346,7 @@ func TestHostileTokensAreJudgedByTheOuterOneAlone(t *testing.T) {
 		"a scope with a zero byte":    {signed(t, `{"alg":"RS256"}`, `{"scope":"sip:manage\u0000"}`, "rsa", "RS256"), ScopeMissing},
 		"a scope in another alphabet": {signed(t, `{"alg":"RS256"}`, `{"scope":"sip:m\u0430nage"}`, "rsa", "RS256"), ScopeMissing},
 	} {
-		hint := r.Hint(testNormalizer(), Source{Access: []byte(tt.token)}, record.None, now)
+		hint := r.Hint(testNormalizer(), Source{Access: []byte(tt.token)}, intern.None, now)
 		if got := r.Conclude(hint, true, now); got != tt.want {
 			t.Errorf("%s: got %v, want %v", name, got, tt.want)
 		}

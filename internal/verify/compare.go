@@ -11,8 +11,8 @@ import (
 
 	"cdrmend/internal/ledger"
 	"cdrmend/internal/object"
-	"cdrmend/internal/record"
 	"cdrmend/internal/report"
+	"cdrmend/internal/stream"
 
 	"golang.org/x/sync/errgroup"
 )
@@ -145,7 +145,7 @@ func (c *comparison) difference(ctx context.Context, path string) (string, error
 		return "", err
 	}
 	defer got.Close()
-	text, err := firstDifference(record.Open(want, before.Size, limits), record.Open(got, after.Size, limits))
+	text, err := firstDifference(stream.Open(want, before.Size, limits), stream.Open(got, after.Size, limits))
 	if text == "" && c.again.sameBuild {
 		text = "its content is what is computed again, but not its compression, though the build is the same"
 	}

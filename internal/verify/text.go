@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	"cdrmend/internal/record"
+	"cdrmend/internal/printable"
 )
 
 // shownObjects is how many leftovers are listed for people.
@@ -15,7 +15,7 @@ const shownObjects = 20
 func (r *Report) Text() string {
 	var b strings.Builder
 	line := func(title, format string, args ...any) { // a value from outside cannot begin another
-		fmt.Fprintf(&b, "  %-10s %s\n", title, record.Printable(fmt.Sprintf(format, args...)))
+		fmt.Fprintf(&b, "  %-10s %s\n", title, printable.Text(fmt.Sprintf(format, args...)))
 	}
 	fmt.Fprintf(&b, "%s\n", r.Output)
 	line("intervals", "%d", r.Intervals)

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"unicode/utf16"
 
-	"cdrmend/internal/record"
+	"cdrmend/internal/printable"
 
 	"github.com/xuri/excelize/v2"
 )
@@ -12,7 +12,7 @@ import (
 // cellText returns a text as a cell can hold it: what would not be seen is
 // escaped, and what is too long is cut, which the cell says.
 func cellText(v string) string {
-	v = record.Printable(v)
+	v = printable.Text(v)
 	if len(v) <= excelize.TotalCellChars {
 		return v
 	}

@@ -1,0 +1,44 @@
+package intern
+
+import (
+	"hash/maphash"
+)
+
+// A Cache remembers texts that one reader met more than once: organisations,
+// trunks, directions. It spares them the locks of the table, which all readers
+// share. A nil Cache remembers nothing. It is for one goroutine.
+type Cache [cacheSize]struct {
+	hash uint64
+	text Text
+}
+
+const cacheSize = 1 << 10
+
+// Of interns b like [Table.Of].
+func (c *Cache) Of(t *Table, b []byte) Text {
+	if len(b) == 0 {
+		return None
+	}
+	var id UUID
+	if parseUUID(&id, b, &lowerHex) {
+		return c.of(t, id[:], 1)
+	}
+	return c.of(t, b, 0)
+}
+
+// UUID interns a UUID.
+func (c *Cache) UUID(t *Table, id *UUID) Text { return c.of(t, id[:], 1) }
+
+// of interns what is stored of a text like [Table.of].
+func (c *Cache) of(t *Table, stored []byte, kind uint32) Text {
+	hash := maphash.Bytes(t.seed, stored)
+	if c == nil {
+		return t.of(stored, kind, hash)
+	}
+	met := &c[hash>>20%cacheSize]
+	if met.hash == hash && met.text != None && t.is(met.text, stored, kind) {
+		return met.text
+	}
+	met.hash, met.text = hash, t.of(stored, kind, hash)
+	return met.text
+}

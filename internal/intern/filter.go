@@ -1,0 +1,158 @@
+package intern
+
+import (
+	"slices"
+
+	"cdrmend/internal/record"
+)
+
+// A Filter drops rows that are only counted. The days around an interval are as
+// large as the interval itself, and hardly any of their rows says anything
+// about it. A row matters when it shares a conversation or a recording with a
+// row that matters; the rows of the interval itself do. Organisations are not
+// compared, so that a few more rows are kept than necessary, and never fewer.
+//
+// While a row is read, only the ids of the interval's own rows are known. Of
+// every dropped row the hashes of its ids stay, as [Filtered]. When everything
+// has been read, they show which dropped rows are linked after all, and the
+// objects with such rows are read again. Two ids with equal hashes link more
+// rows than necessary, which does no harm.
+//
+// A reader with a filter interns texts in a local table, which it empties every
+// so many rows. The texts of rows that are kept are adopted by the final table.
+type Filter struct {
+	Interval record.Span // its own legs are always kept
+
+	known  *Mark
+	links  *Links
+	local  *Table
+	every  int
+	passed int // rows since the local table was emptied
+}
+
+// NewFilter returns a filter for one reader, which forgets texts after so many
+// rows. It keeps rows with an id that was known, or that is among links.
+func NewFilter(interval record.Span, known *Mark, links *Links, every int) *Filter {
+	return &Filter{Interval: interval, known: known, links: links, every: every, local: known.texts.Local()}
+}
+
+// Texts returns the local table.
+func (f *Filter) Texts() *Table { return f.local }
+
+// Filtered is what became of the rows of an object.
+type Filtered struct {
+	Dropped uint32   // how many rows were dropped
+	Orgless uint32   // how many of the dropped rows have no organisation of their own
+	IDs     []uint32 // hashes of the ids of dropped rows
+	Legs    []uint64 // hashes of dropped legs: equal for rows of one leg; odd without an organisation
+	Met     []uint32 // hashes of the ids of kept rows that were not known
+}
+
+// Add adds what became of the rows of the next chunk.
+func (f *Filtered) Add(next *Filtered) {
+	f.Dropped, f.Orgless = f.Dropped+next.Dropped, f.Orgless+next.Orgless
+	f.IDs, f.Legs, f.Met = append(f.IDs, next.IDs...), append(f.Legs, next.Legs...), append(f.Met, next.Met...)
+	*next = Filtered{}
+}
+
+// Link is an id of a row.
+type Link struct {
+	hash  uint32
+	known bool
+}
+
+// Link returns the link of an id, which must not be missing.
+func (f *Filter) Link(id Text) Link {
+	hash := f.local.hashOf(id)
+	return Link{uint32(hash >> 32), f.known.had(f.local, id, hash)}
+}
+
+// Keep decides whether a row is kept, and adds its ids to out. A row that is
+// needed is kept in any case.
+func (f *Filter) Keep(out *Filtered, needed bool, links []Link) bool {
+	f.passed++
+	keep := needed || f.links.all || slices.ContainsFunc(links, func(l Link) bool { return l.known || f.links.ids[l.hash] })
+	for _, l := range links {
+		switch {
+		case !keep:
+			out.IDs = append(out.IDs, l.hash)
+		case !l.known:
+			out.Met = append(out.Met, l.hash)
+		}
+	}
+	if !keep {
+		out.Dropped++
+	}
+	return keep
+}
+
+// KeepLeg reports whether rows of a leg are kept whatever ids they have.
+func (f *Filter) KeepLeg(hash uint64) bool { return f.links.legs[hash] }
+
+// Local returns the text of the local table for a text of the final table.
+func (f *Filter) Local(final Text) Text {
+	if final == None {
+		return None
+	}
+	return f.local.of(f.known.texts.stored(final), uint32(final)&1, f.known.texts.hashOf(final))
+}
+
+// Hash returns a hash of a text of the local table.
+func (f *Filter) Hash(x Text) uint64 {
+	if x == None {
+		return 0
+	}
+	return f.local.hashOf(x)
+}
+
+// Adopt moves the texts of a row that is kept to the final table.
+func (f *Filter) Adopt(texts ...*Text) {
+	for _, t := range texts {
+		*t = f.known.texts.adopt(f.local, *t)
+	}
+}
+
+// Full reports whether it is time to forget texts. A nil filter is never full.
+func (f *Filter) Full() bool { return f != nil && f.passed >= f.every }
+
+// Forget empties the local table and the reader's cache of it. Nothing may
+// refer to a local text any longer.
+func (f *Filter) Forget(c *Cache) {
+	f.local.forget()
+	*c = Cache{}
+	f.passed = 0
+}
+
+// Links are the ids and legs that turned out to matter.
+type Links struct {
+	ids  map[uint32]bool
+	legs map[uint64]bool
+	all  bool
+}
+
+// NewLinks returns an empty set.
+func NewLinks() *Links { return &Links{ids: map[uint32]bool{}, legs: map[uint64]bool{}} }
+
+// Add adds hashes of ids and of legs.
+func (l *Links) Add(ids []uint32, legs []uint64) {
+	for _, id := range ids {
+		l.ids[id] = true
+	}
+	for _, leg := range legs {
+		l.legs[leg] = true
+	}
+}
+
+// AddAll makes every row matter.
+func (l *Links) AddAll() { l.all = true }
+
+// Any reports whether some of the rows with these hashes matter.
+func (l *Links) Any(ids []uint32, legs []uint64) bool {
+	if l.all {
+		return true
+	}
+	if len(l.ids) > 0 && slices.ContainsFunc(ids, func(id uint32) bool { return l.ids[id] }) {
+		return true
+	}
+	return len(l.legs) > 0 && slices.ContainsFunc(legs, func(leg uint64) bool { return l.legs[leg] })
+}

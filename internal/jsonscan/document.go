@@ -1,0 +1,332 @@
+package jsonscan
+
+import (
+	"errors"
+	"io"
+)
+
+// An Element is one element of a document while it is visited: its bytes are
+// held by the scanner and its wanted paths are in Slots.
+type Element struct {
+	Index      uint32
+	Kind       ValueKind
+	Start, End int64
+	Partial    bool // the text broke off inside; Slots has the members before
+	Scanner    *Scanner
+	Slots      *Slots
+}
+
+// Raw returns the element's bytes.
+func (e *Element) Raw() []byte { return e.Scanner.Bytes(e.Start, e.End) }
+
+// Value returns the raw value at one of the paths.
+func (e *Element) Value(path int) Value { return e.Slots.Value(e.Scanner, path) }
+
+// A Document walks through one JSON text: a list of elements, an object that
+// holds such a list, or one element alone.
+type Document struct {
+	Scanner *Scanner
+	Visit   func(*Element) error // its errors end the walk as they are
+	Restart func()               // the list occurs twice: what was visited does not count
+
+	paths    *Paths
+	list     []string // tokens of the pointer to the list, empty without one
+	marker   int      // path that makes the root a batch when it is present, 0 without one
+	wanted   []int    // paths of the document itself
+	root     *Slots
+	element  *Slots
+	outer    map[int]Value // copies of the document's own values
+	index    uint32
+	batch    bool
+	again    bool // the list may occur twice, see startOver
+	RootKind ValueKind
+	Keep     int64  // after a failed walk: bytes that make up a valid text together with Closers
+	Closers  string // empty Keep and Closers: nothing is left
+}
+
+// NewDocument returns a walk through the text of s. The list pointer may be
+// empty; marker and wanted are numbers of paths.
+func NewDocument(s *Scanner, paths *Paths, list string, marker int, wanted []int) *Document {
+	var tokens []string
+	if list != "" {
+		tokens = paths.Tokens(paths.Add(list))
+	}
+	return &Document{
+		Scanner: s, paths: paths, list: tokens, marker: marker, wanted: wanted,
+		root: paths.NewSlots(), element: paths.NewSlots(), outer: map[int]Value{},
+	}
+}
+
+// Reset makes d walk through the text of r. It keeps its memory, and what it
+// learned about the order of members.
+func (d *Document) Reset(r io.Reader) {
+	d.Scanner.restart(r)
+	d.root.Clear()
+	d.element.Clear()
+	clear(d.outer)
+	d.index, d.batch, d.again, d.RootKind, d.Keep, d.Closers = 0, false, false, Absent, 0, ""
+}
+
+// Outer returns one of the wanted values of the document itself.
+func (d *Document) Outer(path int) Value { return d.outer[path] }
+
+// Batch reports whether the root is an object that holds a list.
+func (d *Document) Batch() bool { return d.batch }
+
+// Walk visits every element in order. For damage the error is a [SyntaxError], a
+// [stream.Error] or a [stream.LimitError]; any other error is a failure to read.
+func (d *Document) Walk() error {
+	s := d.Scanner
+	if !s.SkipBOM() {
+		s.Advance(len(s.Rest()))
+		return s.fail()
+	}
+	c, ok := s.Space()
+	if !ok {
+		return s.fail()
+	}
+	var err error
+	switch c {
+	case '[':
+		d.RootKind = List
+		err = d.elements()
+	case '{':
+		d.RootKind = Object
+		err = d.rootObject()
+	default:
+		err = d.scalar()
+	}
+	if err != nil {
+		return err
+	}
+	d.Keep, d.Closers = s.Offset(), ""
+	s.Release()
+	if _, more := s.Space(); more || s.Err() != nil {
+		return s.fail()
+	}
+	return nil
+}
+
+func (d *Document) scalar() error {
+	s := d.Scanner
+	e := Element{Start: s.Hold(), Scanner: s, Slots: d.element}
+	kind, err := s.Value()
+	if err != nil {
+		return err
+	}
+	if _, more := s.Peek(); more && !s.Complete(kind) {
+		return s.fail() // half a number is not a value
+	}
+	if err := s.Within(e.Start); err != nil {
+		return err
+	}
+	d.RootKind, e.Kind, e.End = kind, kind, s.Offset()
+	return d.Visit(&e)
+}
+
+// rootObject walks through the root, which is a batch when its list or its
+// marker turns up, and else an element itself.
+func (d *Document) rootObject() error {
+	s := d.Scanner
+	start := s.Hold()
+	err := d.object(0, d.list)
+	if !d.batch {
+		d.capture()
+		d.batch = d.marker != 0 && d.root.at[d.marker].kind != Absent
+	}
+	if d.batch {
+		return err
+	}
+	if err != nil && (!isSyntax(err) || d.root.at[0].members == 0) {
+		return err
+	}
+	if over := s.Within(start); over != nil {
+		return over
+	}
+	e := Element{Kind: Object, Start: start, End: s.Offset(), Partial: err != nil, Scanner: s, Slots: d.root}
+	if failure := d.Visit(&e); failure != nil {
+		return failure
+	}
+	return err
+}
+
+// object walks through an object on the way to the list.
+func (d *Document) object(node int, tokens []string) (err error) {
+	s, me := d.Scanner, &d.root.at[node]
+	d.root.forget(node)
+	*me = slot{kind: Object, start: s.Offset(), tail: s.Offset() + 1}
+	defer func() { d.unwind(err, me.tail, me.members, "}") }()
+	empty, err := s.Enter('}')
+	if empty || err != nil {
+		return err
+	}
+
+	for more, n := true, int64(0); more; {
+		if d.batch {
+			s.Hold() // otherwise the whole object is held already
+		}
+		if n, err = s.member(n); err != nil {
+			return err
+		}
+		child, err := d.root.name(s, node, 0)
+		if err != nil {
+			return err
+		}
+
+		var kind ValueKind
+		if d.onTheWay(child, tokens) {
+			kind, err = d.descend(child, tokens)
+		} else {
+			kind, err = d.root.rest(s, child)
+		}
+		if err != nil {
+			return err
+		}
+		if s.Complete(kind) {
+			me.tail, me.members = s.Offset(), me.members+1
+			d.startOver()
+		}
+
+		if d.batch {
+			d.capture()
+			s.Release()
+		}
+		if more, err = s.More('}'); err != nil {
+			return err
+		}
+	}
+	me.end = s.Offset()
+	return nil
+}
+
+func (d *Document) onTheWay(child int, tokens []string) bool {
+	return len(tokens) > 0 && child != 0 && d.paths.nodes[child].name == tokens[0]
+}
+
+// descend scans the value of the member that is, or leads to, the list.
+func (d *Document) descend(child int, tokens []string) (ValueKind, error) {
+	s := d.Scanner
+	c, _ := s.Peek()
+	d.again = d.again || d.batch
+	switch {
+	case len(tokens) > 1 && c == '{':
+		return Object, d.object(child, tokens[1:])
+	case len(tokens) > 1:
+		return d.root.value(s, child)
+	}
+	d.capture()
+	d.batch, d.index = true, 0
+	if c == '[' {
+		return List, d.elements()
+	}
+	return s.Value()
+}
+
+// startOver discards what was visited of a list that occurs twice. It is called
+// for every complete value: a text that breaks off before the second list has
+// one still consists of the first list.
+func (d *Document) startOver() {
+	if d.again && d.Restart != nil {
+		d.Restart()
+	}
+	d.again = false
+}
+
+// elements visits the elements of the list that s stands at.
+func (d *Document) elements() (err error) {
+	s := d.Scanner
+	tail, complete := s.Offset()+1, 0
+	defer func() { d.unwind(err, tail, complete, "]") }()
+	s.Release()
+	empty, err := s.Enter(']')
+	if empty || err != nil {
+		return err
+	}
+	for more := true; more; {
+		kind, err := d.visit()
+		if err != nil {
+			return err
+		}
+		if s.Complete(kind) {
+			tail, complete = s.Offset(), complete+1
+		}
+		s.Release()
+		if more, err = s.More(']'); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// visit scans one element of a list. One that the text breaks off in is still
+// visited when it has a complete member, but not in a broken stream.
+func (d *Document) visit() (ValueKind, error) {
+	s := d.Scanner
+	e := Element{Index: d.index, Start: s.Hold(), Scanner: s, Slots: d.element}
+	d.index++
+	d.element.Clear()
+
+	var err error
+	if c, ok := s.Peek(); ok && c == '{' {
+		e.Kind, err = Object, d.element.Scan(s)
+	} else {
+		e.Kind, err = s.Value()
+	}
+	e.End = s.Offset()
+
+	if err != nil {
+		tail, members := d.element.Tail()
+		if e.Kind != Object || members == 0 || !isSyntax(err) {
+			return e.Kind, err
+		}
+		e.Partial = true
+		d.startOver()
+		d.unwind(err, tail, members, "}")
+		if failure := d.Visit(&e); failure != nil {
+			return e.Kind, failure
+		}
+		return e.Kind, err
+	}
+
+	if !s.Complete(e.Kind) {
+		return e.Kind, s.fail()
+	}
+	if err := s.Within(e.Start); err != nil {
+		return e.Kind, err
+	}
+	d.startOver()
+	return e.Kind, d.Visit(&e)
+}
+
+// unwind is called from the inside out when a text is broken. It notes where the
+// text can be cut, after the last complete value on the way from the root to the
+// element, and the closing bytes of all containers around it.
+func (d *Document) unwind(err error, tail int64, complete int, closer string) {
+	switch {
+	case err == nil:
+	case d.Closers != "":
+		d.Closers += closer
+	case complete > 0:
+		d.Keep, d.Closers = tail, closer
+	}
+}
+
+// capture copies the document's own values, as the scanner will not hold
+// them any longer.
+func (d *Document) capture() {
+	for _, path := range d.wanted {
+		v := d.root.at[path]
+		if v.kind == Absent {
+			delete(d.outer, path)
+			continue
+		}
+		if d.Scanner.Holds(v.start) {
+			d.outer[path] = Value{v.kind, append([]byte(nil), d.Scanner.Bytes(v.start, v.end)...)}
+		}
+	}
+}
+
+func isSyntax(err error) bool {
+	var syntax *SyntaxError
+	return errors.As(err, &syntax)
+}

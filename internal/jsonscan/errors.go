@@ -1,0 +1,40 @@
+package jsonscan
+
+import (
+	"errors"
+
+	"cdrmend/internal/stream"
+)
+
+// A SyntaxError says where a JSON text stops being one.
+type SyntaxError struct {
+	Offset int64 // of the first byte that cannot continue a valid text, or the length of a text that was cut
+	Cut    bool  // the text ends inside a value
+}
+
+func (e *SyntaxError) Error() string {
+	if e.Cut {
+		return "ends inside a value"
+	}
+	return "syntax error"
+}
+
+// IsCut reports whether err says that a text ended too early, in itself or
+// because its compressed stream did.
+func IsCut(err error) bool {
+	var syntax *SyntaxError
+	if errors.As(err, &syntax) {
+		return syntax.Cut
+	}
+	var broken *stream.Error
+	return errors.As(err, &broken) && broken.Cut
+}
+
+// IsDamage reports whether err says that an object is damaged, as opposed to
+// a failure to read it.
+func IsDamage(err error) bool {
+	var syntax *SyntaxError
+	var broken *stream.Error
+	var limit *stream.LimitError
+	return errors.As(err, &syntax) || errors.As(err, &broken) || errors.As(err, &limit)
+}

@@ -1,0 +1,145 @@
+package jsonscan
+
+import (
+	"encoding/binary"
+	"math/bits"
+
+	"cdrmend/internal/stream"
+)
+
+func (s *Scanner) literal(word string) error {
+	for i := range len(word) {
+		if c, ok := s.Peek(); !ok || c != word[i] {
+			return s.fail()
+		}
+		s.Advance(1)
+	}
+	return nil
+}
+
+func (s *Scanner) number() error {
+	from := s.Offset()
+	if err := s.numeral(); err != nil {
+		return err
+	}
+	if most := s.Limits.NumberBytes; most > 0 && s.Offset()-from > most {
+		return &stream.LimitError{Limit: "number_bytes", Max: most, Offset: from + most}
+	}
+	return nil
+}
+
+func (s *Scanner) numeral() error {
+	if c, ok := s.Peek(); ok && c == '-' {
+		s.Advance(1)
+	}
+	if c, ok := s.Peek(); ok && c == '0' {
+		s.Advance(1)
+	} else if !s.digits() {
+		return s.fail()
+	}
+	if c, ok := s.Peek(); ok && c == '.' {
+		s.Advance(1)
+		if !s.digits() {
+			return s.fail()
+		}
+	}
+	if c, ok := s.Peek(); ok && (c == 'e' || c == 'E') {
+		s.Advance(1)
+		if c, ok := s.Peek(); ok && (c == '+' || c == '-') {
+			s.Advance(1)
+		}
+		if !s.digits() {
+			return s.fail()
+		}
+	}
+	return nil
+}
+
+func (s *Scanner) digits() bool {
+	any := false
+	for {
+		c, ok := s.Peek()
+		if !ok || c < '0' || c > '9' {
+			return any
+		}
+		s.Advance(1)
+		any = true
+	}
+}
+
+func (s *Scanner) str() error {
+	s.Advance(1)
+	for {
+		rest := s.Rest()
+		n := plain(rest)
+		s.Advance(n)
+		if n == len(rest) {
+			if !s.Fill() {
+				return s.fail()
+			}
+			continue
+		}
+		switch rest[n] {
+		case '"':
+			s.Advance(1)
+			return nil
+		case '\\':
+			if err := s.escape(); err != nil {
+				return err
+			}
+		default:
+			return s.fail()
+		}
+	}
+}
+
+// plain returns how many bytes of b need no attention inside a string: it stops
+// at a quote, a backslash or a control byte. It tests eight bytes at once.
+func plain(b []byte) int {
+	const ones, tops = 0x0101010101010101, 0x8080808080808080
+	n := 0
+	for ; n+8 <= len(b); n += 8 {
+		x := binary.LittleEndian.Uint64(b[n:])
+		quote, backslash := x^('"'*ones), x^('\\'*ones)
+		// The lowest marked byte is a true match: a borrow can only mark bytes
+		// above it by mistake.
+		marked := ((quote-ones)&^quote | (backslash-ones)&^backslash | (x-0x20*ones)&^x) & tops
+		if marked != 0 {
+			return n + bits.TrailingZeros64(marked)/8
+		}
+	}
+	for ; n < len(b); n++ {
+		if c := b[n]; c == '"' || c == '\\' || c < 0x20 {
+			break
+		}
+	}
+	return n
+}
+
+func (s *Scanner) escape() error {
+	s.Advance(1)
+	c, ok := s.Peek()
+	if !ok {
+		return s.fail()
+	}
+	switch c {
+	case '"', '\\', '/', 'b', 'f', 'n', 'r', 't':
+		s.Advance(1)
+		return nil
+	case 'u':
+		s.Advance(1)
+		for range 4 {
+			if c, ok := s.Peek(); !ok || !hexDigit(c) {
+				return s.fail()
+			}
+			s.Advance(1)
+		}
+		return nil
+	default:
+		return s.fail()
+	}
+}
+
+func hexDigit(c byte) bool {
+	return c >= '0' && c <= '9' || c >= 'a' && c <= 'f' || upperHex(c)
+}

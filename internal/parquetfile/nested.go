@@ -1,0 +1,214 @@
+package parquetfile
+
+import (
+	"cdrmend/internal/jsonscan"
+
+	"github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/format"
+)
+
+// wantedColumn is a wanted column: one leaf, or a group with all its leaves,
+// which becomes JSON text.
+type wantedColumn struct {
+	column  *parquet.Column
+	leaves  []*leafReader
+	scalars []scalar
+	taken   []int // how many values of each leaf are in the JSON text
+}
+
+func newWantedColumn(p *parquetFile, column *parquet.Column) wantedColumn {
+	c := wantedColumn{column: column}
+	for _, leaf := range leavesOf(nil, column) {
+		c.leaves = append(c.leaves, newLeafReader(p, leaf))
+		c.scalars = append(c.scalars, scalarOf(leaf.Type(), p.limits))
+	}
+	c.taken = make([]int, len(c.leaves))
+	return c
+}
+
+func leavesOf(leaves []*parquet.Column, c *parquet.Column) []*parquet.Column {
+	if c.Leaf() {
+		return append(leaves, c)
+	}
+	for _, child := range c.Columns() {
+		leaves = leavesOf(leaves, child)
+	}
+	return leaves
+}
+
+func (c *wantedColumn) name() string { return c.column.Name() }
+
+func (c *wantedColumn) begin(group int) error {
+	for _, leaf := range c.leaves {
+		if err := leaf.begin(group); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *wantedColumn) next() error {
+	for i, leaf := range c.leaves {
+		if err := leaf.nextRow(); err != nil {
+			return err
+		}
+		c.taken[i] = 0
+	}
+	return nil
+}
+
+// value returns what the column holds in the row. The text of values that do
+// not stand in the file as they are is appended to text.
+func (c *wantedColumn) value(text *[]byte) jsonscan.Value {
+	if c.column.Leaf() && !c.column.Repeated() {
+		return c.scalars[0].value(c.leaves[0].row[0], text)
+	}
+	if len(c.leaves) == 0 || !c.column.Repeated() && !c.present(c.column) {
+		return jsonscan.Value{Kind: jsonscan.Null}
+	}
+	from := len(*text)
+	*text = c.appendField(*text, c.column)
+	kind := jsonscan.Object
+	if (*text)[from] == '[' {
+		kind = jsonscan.List
+	}
+	return jsonscan.Value{Kind: kind, Raw: (*text)[from:len(*text):len(*text)]}
+}
+
+// leaf returns the number of the first leaf of a column among all of c.
+func (c *wantedColumn) leaf(column *parquet.Column) int {
+	for !column.Leaf() {
+		column = column.Columns()[0]
+	}
+	return column.Index() - c.leaves[0].column.Index()
+}
+
+func (c *wantedColumn) peek(column *parquet.Column) parquet.Value {
+	n := c.leaf(column)
+	return c.leaves[n].row[c.taken[n]]
+}
+
+func (c *wantedColumn) present(column *parquet.Column) bool {
+	return c.peek(column).DefinitionLevel() >= column.MaxDefinitionLevel()
+}
+
+// skip passes over the null that every leaf of an absent column has.
+func (c *wantedColumn) skip(column *parquet.Column) {
+	for _, leaf := range leavesOf(nil, column) {
+		c.taken[c.leaf(leaf)]++
+	}
+}
+
+// appendField appends a column, which may be repeated or absent.
+func (c *wantedColumn) appendField(b []byte, column *parquet.Column) []byte {
+	if column.Repeated() {
+		return c.appendList(b, column, c.appendContent)
+	}
+	if !c.present(column) {
+		c.skip(column)
+		return append(b, "null"...)
+	}
+	return c.appendContent(b, column)
+}
+
+// appendList appends the repetitions of a column.
+func (c *wantedColumn) appendList(b []byte, column *parquet.Column, each func([]byte, *parquet.Column) []byte) []byte {
+	return append(c.repeat(append(b, '['), column, each), ']')
+}
+
+func (c *wantedColumn) repeat(b []byte, column *parquet.Column, each func([]byte, *parquet.Column) []byte) []byte {
+	if !c.present(column) {
+		c.skip(column)
+		return b
+	}
+	n := c.leaf(column)
+	for first := true; first || c.more(n, column); first = false {
+		if !first {
+			b = append(b, ',')
+		}
+		b = each(b, column)
+	}
+	return b
+}
+
+// more reports whether the next value of a leaf belongs to the same list.
+func (c *wantedColumn) more(leaf int, column *parquet.Column) bool {
+	row := c.leaves[leaf].row[c.taken[leaf]:]
+	return len(row) > 0 && row[0].RepetitionLevel() >= column.MaxRepetitionLevel()
+}
+
+// appendContent appends a column that is there, without its repetitions.
+func (c *wantedColumn) appendContent(b []byte, column *parquet.Column) []byte {
+	switch {
+	case column.Leaf():
+		return c.appendLeaf(b, column)
+	case isListColumn(column):
+		return c.appendList(b, column.Columns()[0], c.appendElement)
+	case isMapColumn(column):
+		return append(c.repeat(append(b, '{'), column.Columns()[0], c.appendEntry), '}')
+	}
+	b = append(b, '{')
+	for i, child := range column.Columns() {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = append(jsonscan.AppendQuoted(b, []byte(child.Name())), ':')
+		b = c.appendField(b, child)
+	}
+	return append(b, '}')
+}
+
+func (c *wantedColumn) appendLeaf(b []byte, column *parquet.Column) []byte {
+	n := c.leaf(column)
+	var text []byte
+	v := c.scalars[n].value(c.peek(column), &text)
+	c.taken[n]++
+	switch v.Kind {
+	case jsonscan.Null:
+		return append(b, "null"...)
+	case jsonscan.Cell:
+		return jsonscan.AppendQuoted(b, v.Raw)
+	}
+	return append(b, v.Raw...)
+}
+
+// appendElement appends an element of a list. That is the only member of the
+// repeated group, unless the format's rules for old writers say that the group
+// itself is the element.
+func (c *wantedColumn) appendElement(b []byte, repeated *parquet.Column) []byte {
+	if repeated.Leaf() || len(repeated.Columns()) != 1 || repeated.Name() == "array" {
+		return c.appendContent(b, repeated)
+	}
+	return c.appendField(b, repeated.Columns()[0])
+}
+
+// appendEntry appends an entry of a map as a member.
+func (c *wantedColumn) appendEntry(b []byte, entry *parquet.Column) []byte {
+	n := c.leaf(entry)
+	var text []byte
+	key := c.scalars[n].value(c.peek(entry), &text)
+	c.taken[n]++
+	b = append(jsonscan.AppendQuoted(b, key.Text()), ':')
+	if len(entry.Columns()) < 2 {
+		return append(b, "null"...)
+	}
+	return c.appendField(b, entry.Columns()[1])
+}
+
+func isListColumn(c *parquet.Column) bool {
+	_, ok := groupType(c).(*format.ListType)
+	return ok && len(c.Columns()) == 1 && c.Columns()[0].Repeated()
+}
+
+func isMapColumn(c *parquet.Column) bool {
+	_, ok := groupType(c).(*format.MapType)
+	return ok && len(c.Columns()) == 1 && c.Columns()[0].Repeated() && !c.Columns()[0].Leaf() &&
+		c.Columns()[0].Columns()[0].Leaf()
+}
+
+func groupType(c *parquet.Column) any {
+	if c.Leaf() || c.Type().LogicalType() == nil {
+		return nil
+	}
+	return c.Type().LogicalType().Value
+}

@@ -1,0 +1,256 @@
+// Package parquetfile reads the rows of Parquet files, and edits single cells of
+// them.
+//
+// The library parquet-go trusts what it reads. So this package checks sizes and
+// counts before the library sees them, decompresses pages itself, and turns a
+// panic into damage. An edit encodes anew only the column chunks with an edited
+// cell; all others are copied byte by byte.
+package parquetfile
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"strings"
+
+	"cdrmend/internal/jsonscan"
+	"cdrmend/internal/record"
+	"cdrmend/internal/rows"
+	"cdrmend/internal/stream"
+
+	"github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/format"
+)
+
+// Read reads the rows of a Parquet file. Damage is part of the reading, after
+// the rows before it; the error is a failure to read.
+func Read(m *rows.Mapping, r io.ReaderAt, size int64, to rows.Visitor) (rows.Reading, error) {
+	var reading rows.Reading
+	p, err := openParquet(r, size, m.Limits)
+	if err == nil {
+		err = p.read(m, to, &reading)
+	}
+	if jsonscan.IsDamage(err) {
+		reading.Damage, err = err, nil
+	}
+	return reading, err
+}
+
+func (p *parquetFile) read(m *rows.Mapping, to rows.Visitor, reading *rows.Reading) error {
+	wanted, columns, err := wantedRows(m, p)
+	if err != nil {
+		return err
+	}
+	defer wanted.close()
+
+	var row rows.Row // for the visitor
+	for index := uint32(0); ; index++ {
+		cells, err := wanted.next()
+		if err == io.EOF {
+			return nil
+		}
+		if err == nil {
+			reading.Rows++
+			row = m.Row(index, cells, columns)
+			err = to.Row(&row)
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// wantedColumns returns the columns of a schema that a mapping wants, and for each
+// field which of them it has, in order of preference. The pointer /a/b means the
+// column b of the group a, and like the name a.b also a column of that name.
+func wantedColumns(m *rows.Mapping, root *parquet.Column) ([]*parquet.Column, *rows.Columns) {
+	names := map[string]*parquet.Column{}
+	nameColumns(names, "", root)
+	var wanted []*parquet.Column
+	var found rows.Columns
+	number := map[*parquet.Column]int{}
+	for f := range record.NumFields {
+		if !m.Maps(f) {
+			continue
+		}
+		for _, place := range m.Profile.Fields[f] {
+			column := names[columnName(place)]
+			if column == nil {
+				continue
+			}
+			n, ok := number[column]
+			if !ok {
+				n = len(wanted)
+				number[column], wanted = n, append(wanted, column)
+			}
+			found[f] = append(found[f], n)
+		}
+	}
+	return wanted, &found
+}
+
+func columnName(place string) string {
+	pointer, ok := strings.CutPrefix(place, "/")
+	if !ok {
+		return place
+	}
+	unescape := strings.NewReplacer("/", ".", "~1", "/", "~0", "~")
+	return unescape.Replace(pointer)
+}
+
+// nameColumns names the columns with at most one value in a row; a list counts as
+// one value. Of columns with equal names the one nearest to the root counts.
+func nameColumns(names map[string]*parquet.Column, prefix string, group *parquet.Column) {
+	for _, c := range group.Columns() {
+		if name := prefix + c.Name(); names[name] == nil {
+			names[name] = c
+		}
+	}
+	for _, c := range group.Columns() {
+		if !c.Leaf() && !c.Repeated() && !isListColumn(c) && !isMapColumn(c) {
+			nameColumns(names, prefix+c.Name()+".", c)
+		}
+	}
+}
+
+// rowReader reads the wanted columns of a file row by row.
+type rowReader struct {
+	file    *parquetFile
+	columns []wantedColumn
+	cells   []jsonscan.Value
+	text    []byte // of the cells of a row
+	group   int    // the next group
+	left    int64  // rows that the present group still has
+}
+
+func wantedRows(m *rows.Mapping, p *parquetFile) (all *rowReader, columns *rows.Columns, err error) {
+	defer p.rescue(&err)
+	wanted, columns := wantedColumns(m, p.file.Root())
+	all = &rowReader{file: p, cells: make([]jsonscan.Value, len(wanted))}
+	for _, c := range wanted {
+		all.columns = append(all.columns, newWantedColumn(p, c))
+	}
+	return all, columns, nil
+}
+
+// next returns the cells of the next row, valid until the call after it, and
+// io.EOF after the last row.
+func (r *rowReader) next() (cells []jsonscan.Value, err error) {
+	defer r.file.rescue(&err)
+	for r.left == 0 {
+		if r.group == len(r.file.meta.RowGroups) {
+			return nil, io.EOF
+		}
+		for i := range r.columns {
+			if err := r.columns[i].begin(r.group); err != nil {
+				return nil, err
+			}
+		}
+		r.left = r.file.meta.RowGroups[r.group].NumRows
+		r.group++
+	}
+	r.left--
+	r.text = r.text[:0]
+	for i := range r.columns {
+		if err := r.columns[i].next(); err != nil {
+			return nil, r.file.fault(fmt.Errorf("column %q: %w", r.columns[i].name(), err))
+		}
+		r.cells[i] = r.columns[i].value(&r.text)
+	}
+	return r.cells, nil
+}
+
+func (r *rowReader) close() {
+	var closing error // does not matter: the rows were read
+	defer r.file.rescue(&closing)
+	for i := range r.columns {
+		for _, leaf := range r.columns[i].leaves {
+			leaf.close()
+		}
+	}
+}
+
+// parquetFile is a file with sound metadata.
+type parquetFile struct {
+	meta   format.FileMetaData
+	file   *parquet.File // its schema, see openUncompressed
+	src    *sourceAt
+	size   int64
+	limits *stream.Limits
+}
+
+// sourceAt remembers an error of the store, so that it is not taken for
+// damage.
+type sourceAt struct {
+	r    io.ReaderAt
+	size int64
+	err  error
+}
+
+func (s *sourceAt) ReadAt(b []byte, off int64) (int, error) {
+	if off < 0 || off > s.size {
+		return 0, io.EOF // a damaged file may refer to any offset
+	}
+	n, err := s.r.ReadAt(b, off)
+	if err != nil && err != io.EOF {
+		s.err = err
+	}
+	return n, err
+}
+
+func openParquet(r io.ReaderAt, size int64, limits *stream.Limits) (p *parquetFile, err error) {
+	p = &parquetFile{src: &sourceAt{r: r, size: size}, size: size, limits: limits}
+	defer p.rescue(&err)
+	if err := p.readFooter(); err != nil {
+		return nil, p.fault(err)
+	}
+	p.file, err = openUncompressed(p.meta)
+	if err != nil {
+		return nil, p.fault(err)
+	}
+	return p, p.checkRows()
+}
+
+// checkRows refuses a few bytes that claim to be very many rows: rows stay in
+// memory until the interval is decided.
+func (p *parquetFile) checkRows() error {
+	total := int64(0)
+	for _, group := range p.meta.RowGroups {
+		n := group.NumRows
+		if n < 0 || n > p.mostValues()-total {
+			return p.fault(fmt.Errorf("%d bytes cannot hold %d rows", p.size, n))
+		}
+		total += n
+	}
+	if total != p.meta.NumRows {
+		return p.fault(fmt.Errorf("it says that it has %d rows, and its row groups have %d", p.meta.NumRows, total))
+	}
+	return nil
+}
+
+// mostValues returns how many values a column of the file may have.
+func (p *parquetFile) mostValues() int64 {
+	const free, perByte = 1 << 20, 64
+	return min(free+perByte*p.size, math.MaxUint32)
+}
+
+// fault returns the failure of the store if there was one, otherwise err as damage.
+func (p *parquetFile) fault(err error) error {
+	if p.src.err != nil {
+		return p.src.err
+	}
+	var limit *stream.LimitError
+	if errors.As(err, &limit) {
+		return limit
+	}
+	return &stream.Error{Cut: errors.Is(err, errCut), Err: err}
+}
+
+// rescue turns a panic of the library, which trusts what it reads, into
+// damage.
+func (p *parquetFile) rescue(err *error) {
+	if failure := recover(); failure != nil {
+		*err = p.fault(fmt.Errorf("the file is damaged: %v", failure))
+	}
+}

@@ -1,0 +1,54 @@
+// Package printable makes text from outside safe to show to people.
+package printable
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+// Text returns a text that came from outside as people may safely see it, on a
+// terminal, in a log or on paper. It escapes control characters and line breaks,
+// with which a value could forge the text around it, spaces that look like other
+// spaces, and characters that join, vanish or turn the direction of writing.
+// Bytes that are not UTF-8 become U+FFFD.
+func Text(text string) string {
+	if utf8.ValidString(text) && !strings.ContainsFunc(text, hidden) {
+		return text
+	}
+	var b strings.Builder
+	for _, c := range text {
+		if hidden(c) {
+			fmt.Fprintf(&b, `\u{%x}`, c)
+		} else {
+			b.WriteRune(c)
+		}
+	}
+	return b.String()
+}
+
+// JSON returns an encoded JSON text with the same meaning, in which the characters
+// that [Text] escapes are escaped; an encoder escapes only some of them. Line
+// breaks, which stand only between its values, stay.
+func JSON(text []byte) []byte {
+	special := func(c rune) bool { return c != '\n' && hidden(c) }
+	if !bytes.ContainsFunc(text, special) {
+		return text
+	}
+	var b []byte
+	for _, c := range string(text) {
+		if !special(c) {
+			b = utf8.AppendRune(b, c)
+			continue
+		}
+		for _, unit := range utf16.AppendRune(nil, c) {
+			b = fmt.Appendf(b, `\u%04x`, unit)
+		}
+	}
+	return b
+}
+
+func hidden(c rune) bool { return !unicode.IsPrint(c) }

@@ -1,0 +1,61 @@
+package profile
+
+import (
+	"bytes"
+	"path"
+	"slices"
+	"strings"
+
+	"cdrmend/internal/jsonscan"
+	"cdrmend/internal/stream"
+)
+
+// FormatOf says in which of the profile's formats an object is. Its name without
+// .gz and .zst decides, otherwise the beginning of its content, head.
+func (p *Profile) FormatOf(key string, head []byte) Format {
+	if len(p.Formats) == 1 {
+		return p.Formats[0]
+	}
+	name := strings.TrimSuffix(strings.TrimSuffix(strings.ToLower(key), ".gz"), ".zst")
+	named := map[string]Format{
+		".json": JSON, ".jsonl": JSONLines, ".ndjson": JSONLines, ".csv": CSV,
+		".parquet": Parquet, ".log": TextLines, ".txt": TextLines,
+	}
+	if f, ok := named[path.Ext(name)]; ok && slices.Contains(p.Formats, f) {
+		return f
+	}
+	if f := formatOfContent(head); slices.Contains(p.Formats, f) {
+		return f
+	}
+	return p.Formats[0]
+}
+
+func formatOfContent(head []byte) Format {
+	if bytes.HasPrefix(head, []byte("PAR1")) {
+		return Parquet
+	}
+	head = bytes.TrimLeft(bytes.TrimPrefix(head, []byte("\xef\xbb\xbf")), " \t\r\n")
+	if len(head) == 0 || head[0] == '[' {
+		return JSON
+	}
+	if head[0] != '{' {
+		return CSV
+	}
+	line, rest, _ := bytes.Cut(head, []byte("\n"))
+	if _, err := jsonscan.Parse(line, &stream.Limits{}); err == nil && len(bytes.TrimSpace(rest)) > 0 {
+		return JSONLines
+	}
+	return JSON
+}
+
+// IsMissing reports whether v is absent, null, empty or listed as missing.
+func (p *Profile) IsMissing(v jsonscan.Value) bool {
+	switch v.Kind {
+	case jsonscan.Absent, jsonscan.Null:
+		return true
+	case jsonscan.String, jsonscan.Cell, jsonscan.Number:
+		b := bytes.TrimSpace(v.Text())
+		return len(b) == 0 || p.Missing[string(b)] || string(bare(b)) == nilUUID
+	}
+	return false
+}

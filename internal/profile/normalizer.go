@@ -1,0 +1,381 @@
+package profile
+
+import (
+	"bytes"
+
+	"cdrmend/internal/intern"
+	"cdrmend/internal/jsonscan"
+	"cdrmend/internal/record"
+)
+
+// A Normalizer brings raw values of one profile into normal form. Every method
+// reports false for a value that does not parse; it counts as missing, and the
+// caller reports it. A missing value is not an error. A Normalizer is for one
+// goroutine.
+type Normalizer struct {
+	Profile *Profile
+	Texts   *intern.Table
+	Recent  *intern.Cache // nil when there are only a few values
+	later   intern.Backlog
+	buf     []byte
+}
+
+// NewNormalizer returns a normalizer for the values of many records.
+func NewNormalizer(p *Profile, texts *intern.Table) Normalizer {
+	return Normalizer{Profile: p, Texts: texts, Recent: new(intern.Cache)}
+}
+
+// Tri is a truth value that may be missing.
+type Tri uint8
+
+// The truth values.
+const (
+	Unknown Tri = iota
+	False
+	True
+)
+
+// NoInt is the missing integer; integers are never negative.
+const NoInt = -1
+
+const nilUUID = "00000000-0000-0000-0000-000000000000"
+
+// text returns the trimmed characters of a value, nil when it is missing. It
+// reports false for a value that cannot be a text.
+func (n *Normalizer) text(v jsonscan.Value) ([]byte, bool) {
+	switch v.Kind {
+	case jsonscan.Absent, jsonscan.Null:
+		return nil, true
+	case jsonscan.String, jsonscan.Cell, jsonscan.Number:
+	default:
+		return nil, false
+	}
+	b := bytes.TrimSpace(v.Text())
+	if len(b) == 0 || n.Profile.Missing[string(b)] {
+		return nil, true
+	}
+	if id := bare(b); len(id) == intern.UUIDLen && string(id) == nilUUID {
+		return nil, true
+	}
+	return b, true
+}
+
+// bare removes the braces around a UUID.
+func bare(b []byte) []byte {
+	if len(b) == intern.UUIDLen+2 && b[0] == '{' && b[intern.UUIDLen+1] == '}' && intern.ParseUUID(new(intern.UUID), b[1:intern.UUIDLen+1]) {
+		return b[1 : intern.UUIDLen+1]
+	}
+	return b
+}
+
+// ID returns an id. A UUID in any spelling becomes 36 lower-case characters; any
+// other id stays as it is.
+func (n *Normalizer) ID(v jsonscan.Value) (intern.Text, bool) {
+	b, ok := n.text(v)
+	if b == nil {
+		return intern.None, ok
+	}
+	var id intern.UUID
+	if intern.ParseUUID(&id, bare(b)) {
+		return n.Recent.UUID(n.Texts, &id), true
+	}
+	return n.Recent.Of(n.Texts, b), true
+}
+
+// Later is ID for ids that are mostly new, as those of recordings and
+// conversations are. It may return None for an id that is present: [Normalizer.Settle]
+// says later which text it is, by the slot that the caller gave.
+func (n *Normalizer) Later(v jsonscan.Value, slot uint32) (id intern.Text, present, ok bool) {
+	b, ok := n.text(v)
+	if b == nil {
+		return intern.None, false, ok
+	}
+	var packed intern.UUID
+	if !intern.ParseUUID(&packed, bare(b)) {
+		return n.Recent.Of(n.Texts, b), true, true
+	}
+	return n.later.Add(n.Texts, &packed, slot), true, true
+}
+
+// Waits reports whether enough ids wait to settle them together.
+func (n *Normalizer) Waits() bool { return n.later.Full() }
+
+// Settle interns the ids that wait and calls set for each.
+func (n *Normalizer) Settle(set func(slot uint32, id intern.Text)) { n.later.Settle(n.Texts, set) }
+
+// Forget drops the ids that wait.
+func (n *Normalizer) Forget() { n.later.Forget() }
+
+// AppendID appends the text of an id in normal form, without interning it.
+func (n *Normalizer) AppendID(dst []byte, v jsonscan.Value) ([]byte, bool) {
+	b, ok := n.text(v)
+	var id intern.UUID
+	if intern.ParseUUID(&id, bare(b)) {
+		return id.AppendTo(dst), true
+	}
+	return append(dst, b...), ok
+}
+
+// Plain returns a text that is not an id.
+func (n *Normalizer) Plain(v jsonscan.Value) (intern.Text, bool) {
+	b, ok := n.text(v)
+	return n.Recent.Of(n.Texts, b), ok
+}
+
+// PlainBytes is Plain without interning. The bytes are valid as long as v.
+func (n *Normalizer) PlainBytes(v jsonscan.Value) ([]byte, bool) { return n.text(v) }
+
+// Phone returns the digits and the leading + of a phone number.
+func (n *Normalizer) Phone(v jsonscan.Value) (intern.Text, bool) {
+	b, ok := n.PhoneBytes(v)
+	return n.Recent.Of(n.Texts, b), ok
+}
+
+// PhoneBytes is Phone without interning. The bytes are valid until the next call.
+func (n *Normalizer) PhoneBytes(v jsonscan.Value) ([]byte, bool) {
+	b, ok := n.text(v)
+	if b == nil {
+		return nil, ok
+	}
+	for _, prefix := range n.Profile.Prefixes {
+		if len(b) < len(prefix) || !bytes.EqualFold(b[:len(prefix)], []byte(prefix)) {
+			continue
+		}
+		b = b[len(prefix):]
+		if prefix == "sip:" {
+			if i := bytes.IndexAny(b, "@;"); i >= 0 {
+				b = b[:i]
+			}
+		}
+		break
+	}
+
+	n.buf = n.buf[:0]
+	for i, c := range bytes.TrimSpace(b) {
+		if c >= '0' && c <= '9' || c == '+' && i == 0 {
+			n.buf = append(n.buf, c)
+		}
+	}
+	return n.buf, true
+}
+
+// Int returns an integer that is not negative, NoInt when it is missing.
+func (n *Normalizer) Int(v jsonscan.Value) (int64, bool) {
+	switch v.Kind {
+	case jsonscan.Absent, jsonscan.Null:
+		return NoInt, true
+	case jsonscan.Number:
+		if n.Profile.Missing[string(v.Raw)] {
+			return NoInt, true
+		}
+		if i, ok := short(v.Raw); ok {
+			return i, true
+		}
+		if d, ok := parseDecimal(v.Raw, true); ok {
+			if i, ok := d.integer(); ok {
+				return i, true
+			}
+		}
+		return NoInt, false
+	case jsonscan.String, jsonscan.Cell:
+	default:
+		return NoInt, false
+	}
+
+	b := bytes.TrimSpace(v.Text())
+	if len(b) == 0 || n.Profile.Missing[string(b)] {
+		return NoInt, true
+	}
+	if i, ok := short(b); ok {
+		return i, true
+	}
+	if leadingDigits(b) != len(b) {
+		return NoInt, false
+	}
+	d, _ := parseDecimal(b, false)
+	if i, ok := d.integer(); ok {
+		return i, true
+	}
+	return NoInt, false
+}
+
+// short parses digits without sign and point, as nearly all integers are written.
+func short(digits []byte) (n int64, ok bool) {
+	if len(digits) == 0 || len(digits) > 18 {
+		return 0, false
+	}
+	for _, c := range digits {
+		if c < '0' || c > '9' {
+			return 0, false
+		}
+		n = n*10 + int64(c-'0')
+	}
+	return n, true
+}
+
+// Bool returns true or false in any case.
+func (n *Normalizer) Bool(v jsonscan.Value) (Tri, bool) {
+	switch v.Kind {
+	case jsonscan.Absent, jsonscan.Null:
+		return Unknown, true
+	case jsonscan.Bool, jsonscan.String, jsonscan.Cell:
+	default:
+		return Unknown, false
+	}
+	b := bytes.TrimSpace(v.Text())
+	switch {
+	case len(b) == 0 || n.Profile.Missing[string(b)]:
+		return Unknown, true
+	case bytes.EqualFold(b, []byte("true")):
+		return True, true
+	case bytes.EqualFold(b, []byte("false")):
+		return False, true
+	}
+	return Unknown, false
+}
+
+// Time returns an instant. A local time that occurs twice is read as the
+// earlier one, and reported.
+func (n *Normalizer) Time(v jsonscan.Value) (record.Time, bool) {
+	if v.Kind == jsonscan.Number && !n.Profile.Missing[string(v.Raw)] {
+		d, ok := parseDecimal(v.Raw, true)
+		if !ok {
+			return record.NoTime, false
+		}
+		t, result := d.epoch()
+		return t, result != timeInvalid
+	}
+	b, ok := n.text(v)
+	if b == nil {
+		return record.NoTime, ok
+	}
+	t, result := n.Profile.parseTime(b)
+	return t, result == timeOK || result == timeMissing
+}
+
+// IDs appends the ids of a list to dst in order, without missing and repeated ids.
+// A list does not parse when one of its elements does not.
+func (n *Normalizer) IDs(dst []intern.Text, v jsonscan.Value) ([]intern.Text, bool) {
+	const few = 32 // a short list is searched faster than a map is made
+	from := len(dst)
+	var seen map[intern.Text]bool
+
+	ok := n.Elements(v, func(element jsonscan.Value) bool {
+		id, ok := n.ID(element)
+		switch {
+		case id == intern.None:
+		case len(dst)-from < few:
+			if !contains(dst[from:], id) {
+				dst = append(dst, id)
+			}
+		default:
+			if seen == nil {
+				seen = map[intern.Text]bool{}
+				for _, x := range dst[from:] {
+					seen[x] = true
+				}
+			}
+			if !seen[id] {
+				seen[id] = true
+				dst = append(dst, id)
+			}
+		}
+		return ok
+	})
+	if !ok {
+		return dst[:from], false
+	}
+	return dst, true
+}
+
+// Sole returns the element of a list with exactly one; false for any other value.
+func (n *Normalizer) Sole(v jsonscan.Value) (sole jsonscan.Value, ok bool) {
+	if v.Kind == jsonscan.Cell {
+		return v, bytes.IndexByte(v.Raw, ';') < 0
+	}
+	if v.Kind != jsonscan.List {
+		return jsonscan.Value{}, false
+	}
+	found := 0
+	for element := range v.Elements {
+		if found++; found > 1 {
+			break
+		}
+		sole = element
+	}
+	return sole, found == 1
+}
+
+func contains(list []intern.Text, x intern.Text) bool {
+	for _, y := range list {
+		if x == y {
+			return true
+		}
+	}
+	return false
+}
+
+// Spans appends the spans of a list of {start, end}, or of start/end in a cell, to
+// dst. It appends nothing when the list does not parse. A local time that occurs
+// twice is reported, and its span is appended nevertheless.
+func (n *Normalizer) Spans(dst []record.Span, v jsonscan.Value) ([]record.Span, bool) {
+	from, clear := len(dst), true
+	ok := n.Elements(v, func(element jsonscan.Value) bool {
+		span, once := n.span(element)
+		clear = clear && once
+		dst = append(dst, span)
+		return span.Start.Known() && span.End.Known() && span.End >= span.Start
+	})
+	if !ok {
+		return dst[:from], false
+	}
+	return dst, clear
+}
+
+func (n *Normalizer) span(v jsonscan.Value) (record.Span, bool) {
+	var first, last jsonscan.Value
+	switch v.Kind {
+	case jsonscan.Object:
+		first, last = v.Member("start"), v.Member("end")
+	case jsonscan.Cell:
+		start, end, _ := bytes.Cut(v.Raw, []byte("/"))
+		first, last = jsonscan.Value{Kind: jsonscan.Cell, Raw: start}, jsonscan.Value{Kind: jsonscan.Cell, Raw: end}
+	}
+	start, ok1 := n.Time(first)
+	end, ok2 := n.Time(last)
+	return record.Span{Start: start, End: end}, ok1 && ok2
+}
+
+// Elements calls each for the elements of a list until one does not parse. In a
+// cell they are separated by semicolons, and empty ones are skipped.
+func (n *Normalizer) Elements(v jsonscan.Value, each func(jsonscan.Value) bool) bool {
+	switch v.Kind {
+	case jsonscan.Absent, jsonscan.Null:
+		return true
+	case jsonscan.List:
+		for element := range v.Elements {
+			if !each(element) {
+				return false
+			}
+		}
+		return true
+	case jsonscan.Cell:
+		if b := bytes.TrimSpace(v.Raw); len(b) == 0 || n.Profile.Missing[string(b)] {
+			return true
+		}
+		for element := range bytes.SplitSeq(v.Raw, []byte(";")) {
+			if len(bytes.TrimSpace(element)) > 0 && !each(jsonscan.Value{Kind: jsonscan.Cell, Raw: element}) {
+				return false
+			}
+		}
+		return true
+	case jsonscan.String: // not a list, but a text that means missing is missing
+		b, _ := n.text(v)
+		return b == nil
+	}
+	return false
+}
+
+// SpellsUUID reports whether [Normalizer.ID] takes b for a UUID: in any case, in
+// braces, or with white space around it.
+func SpellsUUID(b []byte) bool { return intern.ParseUUID(new(intern.UUID), bare(bytes.TrimSpace(b))) }

@@ -1,0 +1,61 @@
+package rows
+
+import (
+	"io"
+
+	"cdrmend/internal/jsonscan"
+	"cdrmend/internal/window"
+)
+
+// csvHeader reads the header, io.EOF when there is none.
+func csvHeader(w *window.Window) ([]string, error) {
+	row, err := nextCSVRow(w)
+	if err != nil {
+		return nil, err
+	}
+	if row.open {
+		return nil, &jsonscan.SyntaxError{Offset: w.Offset(), Cut: true}
+	}
+	var cells cells
+	cells.split(row.raw)
+	names := cells.texts()
+	return names, w.Limits.CheckHeader(names)
+}
+
+// csv reads rows of cells.
+func (r *reader) csv(c *Chunk) error {
+	if c.err != nil {
+		return ignoreEOF(c.err)
+	}
+	columns := r.mapping.columnsOf(c.header)
+	var cells cells
+	for index := c.row; !c.done(); index++ {
+		row, err := nextCSVRow(&c.window)
+		if err != nil {
+			return ignoreEOF(err)
+		}
+		if err := r.csvRow(index, row, &cells, len(c.header), columns); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func ignoreEOF(err error) error {
+	if err == io.EOF {
+		return nil
+	}
+	return err
+}
+
+// csvRow visits a row, which must have as many cells as the header.
+func (r *reader) csvRow(index uint32, row csvRow, cells *cells, width int, columns *Columns) error {
+	if row.open {
+		return r.reject(index, row.at, "ends inside a quoted cell", row.raw)
+	}
+	cells.split(row.raw)
+	if len(cells.list) != width {
+		return r.reject(index, row.at, "another number of cells than the header", row.raw)
+	}
+	return r.row(Row{Index: index, Offset: row.at, Bytes: row.raw, cells: cells.list, columns: columns})
+}

@@ -1,0 +1,250 @@
+package rows
+
+import (
+	"bytes"
+	"cmp"
+	"io"
+
+	"cdrmend/internal/jsonscan"
+	"cdrmend/internal/window"
+)
+
+// csvRow is one row of CSV. Its bytes are valid until the next one.
+type csvRow struct {
+	at   int64  // offset of its first byte
+	raw  []byte // without the line end; an open row has none
+	open bool   // the text ends inside a quoted cell
+}
+
+// nextCSVRow consumes a row and the blank lines before it, which together may
+// be as long as a record; io.EOF when there is none.
+func nextCSVRow(w *window.Window) (csvRow, error) {
+	from := w.Hold()
+	var end rowEnd
+	for {
+		text := w.Held()
+		n, found := end.find(text, w.Ended())
+		w.MoveTo(from + int64(n))
+		switch {
+		case !found && (w.Fill() || w.Ended()):
+			continue
+		case !found:
+			return csvRow{}, cmp.Or(w.Within(from), w.Err())
+		case end.first == n:
+			return csvRow{}, cmp.Or(w.Within(from), io.EOF)
+		}
+		return end.row(text[:n], from), w.Within(from)
+	}
+}
+
+// A rowEnd finds where a row of CSV ends. A quote opens a cell only as its first
+// byte, and closes it only before a comma or the end of the line. Two quotes in a
+// row stand for one in the cell, and any other quote stands for itself. When
+// more of the text arrives the search continues where it stopped.
+type rowEnd struct {
+	first int // where the row begins, after the blank lines before it
+	at    int // how much of the text was searched
+	place place
+}
+
+// place is where in a row the next byte stands.
+type place uint8
+
+const (
+	beforeRow place = iota
+	cellNext
+	inCell
+	inQuotes
+)
+
+// find returns the length of the row at the start of a text, with its line end
+// and the blank lines before it. When the row continues after the text it returns
+// the length of the text and false. The rest of the last text is always a row.
+func (e *rowEnd) find(text []byte, last bool) (n int, found bool) {
+	if e.place == beforeRow {
+		if !e.blank(text, last) {
+			return len(text), last
+		}
+		end := bytes.IndexByte(text[e.at:], '\n')
+		if end >= 0 && bytes.IndexByte(text[e.at:e.at+end], '"') < 0 {
+			return e.at + end + 1, true // nearly no row has quotes
+		}
+	}
+	for e.at < len(text) {
+		switch {
+		case e.place == cellNext && text[e.at] == '"':
+			e.at, e.place = e.at+1, inQuotes
+		case e.place == inQuotes:
+			switch n, known := e.quoted(text, last); {
+			case n > 0:
+				return n, true
+			case !known:
+				return len(text), false
+			}
+		case e.plain(text):
+			return e.at, true
+		}
+	}
+	return len(text), last
+}
+
+// blank skips the blank lines before a row. It reports whether the row begins
+// in the text.
+func (e *rowEnd) blank(text []byte, last bool) bool {
+	for {
+		n, known := lineEnd(text[e.at:], last)
+		switch {
+		case !known:
+			return false
+		case n > 0:
+			e.at += n
+		default:
+			e.first, e.place = e.at, cellNext
+			return n < 0
+		}
+	}
+}
+
+// plain continues in a cell without quotes. It reports whether the row ends with
+// the cell.
+func (e *rowEnd) plain(text []byte) bool {
+	e.place = inCell
+	for i, c := range text[e.at:] {
+		switch c {
+		case ',':
+			e.at, e.place = e.at+i+1, cellNext
+			return false
+		case '\n':
+			e.at += i + 1
+			return true
+		}
+	}
+	e.at = len(text)
+	return false
+}
+
+// quoted continues in a cell within quotes up to the next quote. It returns the
+// length of the row if the row ends with this quote, else 0. It returns false
+// when the bytes after the quote are not in the text yet.
+func (e *rowEnd) quoted(text []byte, last bool) (n int, known bool) {
+	i := bytes.IndexByte(text[e.at:], '"')
+	if i < 0 {
+		e.at = len(text)
+		return 0, true
+	}
+	e.at += i
+	behind := text[e.at+1:]
+	switch end, known := lineEnd(behind, last); {
+	case !known:
+		return 0, false
+	case end >= 0:
+		e.place = inCell
+		return e.at + 1 + end, true
+	case behind[0] == ',':
+		e.at, e.place = e.at+2, cellNext
+	case behind[0] == '"':
+		e.at += 2
+	default:
+		e.at++
+	}
+	return 0, true
+}
+
+// lineEnd returns the length of the line end at the start of a text, -1 when there
+// is none. The end of the last text counts as a line end, also after a carriage
+// return. At the end of any other text the answer is not known.
+func lineEnd(text []byte, last bool) (n int, known bool) {
+	switch {
+	case len(text) == 0:
+		return 0, last
+	case text[0] == '\n':
+		return 1, true
+	case text[0] != '\r':
+		return -1, true
+	case len(text) == 1:
+		return 1, last
+	case text[1] == '\n':
+		return 2, true
+	}
+	return -1, true
+}
+
+func withoutLineEnd(b []byte) []byte {
+	return bytes.TrimSuffix(bytes.TrimSuffix(b, []byte("\n")), []byte("\r"))
+}
+
+// row returns the row that was found in a text with an offset.
+func (e *rowEnd) row(text []byte, offset int64) csvRow {
+	row := csvRow{at: offset + int64(e.first), raw: text[e.first:], open: e.place == inQuotes}
+	if !row.open {
+		row.raw = withoutLineEnd(row.raw)
+	}
+	return row
+}
+
+// cells are the cells of one row. They are parts of the row, unless quotes or line
+// ends are escaped in them.
+type cells struct {
+	list []jsonscan.Value
+	text []byte // of the cells that are not parts of the row
+}
+
+// split splits a row that is not open.
+func (c *cells) split(row []byte) {
+	c.list, c.text = c.list[:0], c.text[:0]
+	for more := true; more; {
+		var cell []byte
+		if len(row) > 0 && row[0] == '"' {
+			cell, row, more = c.unquoted(row[1:])
+		} else {
+			cell, row, more = bytes.Cut(row, []byte(","))
+		}
+		c.list = append(c.list, jsonscan.Value{Kind: jsonscan.Cell, Raw: cell})
+	}
+}
+
+// unquoted returns the cell whose opening quote stands before a text, and the rest
+// after its comma; false when it is the last cell.
+func (c *cells) unquoted(text []byte) (cell, rest []byte, more bool) {
+	copied := false
+	for at := 0; ; at++ {
+		at += bytes.IndexByte(text[at:], '"')
+		switch behind := text[at+1:]; {
+		case len(behind) == 0:
+			cell = text[:at]
+		case behind[0] == ',':
+			cell, rest, more = text[:at], behind[1:], true
+		case behind[0] == '"':
+			at, copied = at+1, true
+			continue
+		default:
+			continue
+		}
+		if copied || bytes.Contains(cell, []byte("\r\n")) {
+			cell = c.unescaped(cell)
+		}
+		return cell, rest, more
+	}
+}
+
+// unescaped returns a copy of a cell with one quote for two, and with line feeds
+// for carriage return and line feed.
+func (c *cells) unescaped(cell []byte) []byte {
+	from := len(c.text)
+	for i := 0; i < len(cell); i++ {
+		if pair := cell[i:min(i+2, len(cell))]; string(pair) == `""` || string(pair) == "\r\n" {
+			i++
+		}
+		c.text = append(c.text, cell[i])
+	}
+	return c.text[from:len(c.text):len(c.text)]
+}
+
+// texts returns copies of the cells.
+func (c *cells) texts() []string {
+	texts := make([]string, len(c.list))
+	for i, cell := range c.list {
+		texts[i] = string(cell.Raw)
+	}
+	return texts
+}

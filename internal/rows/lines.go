@@ -1,0 +1,69 @@
+package rows
+
+import (
+	"bytes"
+
+	"cdrmend/internal/stream"
+)
+
+// Line is one line of an object in lines, or a piece of a line that is longer than
+// a record may be.
+type Line struct {
+	Index   uint32             // among the lines that are not blank
+	Offset  int64              // of its first byte
+	Text    []byte             // without the newline, valid until the next line
+	Newline bool               // whether one followed
+	Broken  bool               // the stream broke off in it
+	Over    *stream.LimitError // set for a piece
+	More    bool               // the next piece is of the same line
+}
+
+// Lines ranges over the lines that are not blank. A line that is longer than a
+// record may be comes in pieces of one byte more than that limit. An error of
+// the stream is the last element, after the line that it broke.
+func (c *Chunk) Lines(yield func(Line, error) bool) {
+	w := &c.window
+	line := Line{Index: c.row, Over: c.over}
+	for !c.done() {
+		line.Offset = w.Hold()
+		line.Newline, line.More = w.SkipLine()
+		end := w.Offset()
+		if line.Newline {
+			end--
+		}
+		line.Text = w.Bytes(line.Offset, end)
+		line.Broken = !line.Newline && !line.More && w.Err() != nil
+		if line.Over == nil {
+			line.Over = line.tooLong(w.Limits)
+		}
+
+		if line.Over != nil || len(bytes.TrimSpace(line.Text)) > 0 {
+			if !yield(line, nil) {
+				return
+			}
+			if !line.More {
+				line.Index, line.Over = line.Index+1, nil
+			}
+		}
+
+		if !line.Newline && !line.More {
+			if err := w.Err(); err != nil {
+				yield(Line{Offset: w.Offset()}, err)
+			}
+			return
+		}
+	}
+}
+
+// Reject returns the reject for a piece.
+func (l *Line) Reject() Reject {
+	return Reject{Row: int64(l.Index), Offset: l.Offset, Reason: l.Over.Error(), Bytes: l.Text}
+}
+
+// tooLong returns an error for a line that is longer than a record may be.
+func (l *Line) tooLong(limits *stream.Limits) *stream.LimitError {
+	if limits.RecordBytes == 0 || int64(len(l.Text)) <= limits.RecordBytes {
+		return nil
+	}
+	return &stream.LimitError{Limit: "record_bytes", Max: limits.RecordBytes, Offset: l.Offset + limits.RecordBytes}
+}

@@ -1,0 +1,86 @@
+package rows
+
+import (
+	"strings"
+
+	"cdrmend/internal/jsonscan"
+	"cdrmend/internal/profile"
+	"cdrmend/internal/record"
+	"cdrmend/internal/stream"
+)
+
+// Mapping is a profile compiled for some fields, in all its formats: it finds the
+// value of a field in an element or a row.
+type Mapping struct {
+	Profile *profile.Profile
+	Paths   *jsonscan.Paths
+	Limits  *stream.Limits
+	paths   [record.NumFields][]int    // numbers of the field's pointers, in order of preference
+	columns [record.NumFields][]string // the same as names of columns
+}
+
+// Columns holds for each field the indexes of its cells in the rows of one object,
+// in order of preference.
+type Columns [record.NumFields][]int
+
+// NewMapping compiles a profile for some fields of objects within the limits.
+func NewMapping(p *profile.Profile, fields []record.Field, limits *stream.Limits) *Mapping {
+	m := &Mapping{Profile: p, Paths: jsonscan.NewPaths(), Limits: limits}
+	for _, f := range fields {
+		for _, place := range p.Fields[f] {
+			if strings.HasPrefix(place, "/") {
+				m.paths[f] = append(m.paths[f], m.Paths.Add(place))
+			}
+			m.columns[f] = append(m.columns[f], strings.TrimPrefix(place, "/"))
+		}
+	}
+	return m
+}
+
+// Maps reports whether m was compiled for a field that the profile has.
+func (m *Mapping) Maps(f record.Field) bool { return m.columns[f] != nil }
+
+// Pointers returns the paths of a field in order of preference.
+func (m *Mapping) Pointers(f record.Field) []int { return m.paths[f] }
+
+// Find returns the value of a field in an element: the first value among its
+// pointers that is not missing, else the first that is present.
+func (m *Mapping) Find(e *jsonscan.Element, f record.Field) jsonscan.Value {
+	var fallback jsonscan.Value
+	if len(m.paths[f]) == 1 {
+		return e.Value(m.paths[f][0])
+	}
+	for _, path := range m.paths[f] {
+		v := e.Value(path)
+		if !m.Profile.IsMissing(v) {
+			return v
+		}
+		if fallback.Kind == jsonscan.Absent {
+			fallback = v
+		}
+	}
+	return fallback
+}
+
+// Row returns a row of an object without lines, such as Parquet: it has
+// values, and no bytes of its own.
+func (m *Mapping) Row(index uint32, cells []jsonscan.Value, columns *Columns) Row {
+	return Row{Index: index, mapping: m, cells: cells, columns: columns}
+}
+
+// columnsOf finds the fields' columns in a header.
+func (m *Mapping) columnsOf(header []string) *Columns {
+	at := make(map[string]int, len(header))
+	for i, name := range header {
+		at[strings.TrimSpace(name)] = i
+	}
+	var found Columns
+	for f, names := range m.columns {
+		for _, name := range names {
+			if i, ok := at[name]; ok {
+				found[f] = append(found[f], i)
+			}
+		}
+	}
+	return &found
+}

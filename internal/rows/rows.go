@@ -1,0 +1,229 @@
+// Package rows reads the rows of an object as a profile describes them: JSON
+// documents, JSON Lines, CSV and text lines.
+//
+// A [Mapping] is compiled once for each source. Its reader hands each [Row] to a
+// [Visitor], and each part that cannot be used as a [Reject] with its bytes, so
+// that nothing of an object is lost silently. Objects in lines can be split into
+// chunks, which are read in parallel and give the same rows.
+package rows
+
+import (
+	"bufio"
+	"crypto/sha256"
+	"io"
+
+	"cdrmend/internal/jsonscan"
+	"cdrmend/internal/profile"
+	"cdrmend/internal/record"
+	"cdrmend/internal/stream"
+)
+
+// Row is one row of a cdr or registration object while it is visited.
+type Row struct {
+	Index   uint32
+	Offset  int64  // of its first byte in the uncompressed content
+	Bytes   []byte // the row as it stands there
+	mapping *Mapping
+	element *jsonscan.Element // of JSON
+	cells   []jsonscan.Value  // of everything else
+	columns *Columns
+}
+
+// Value returns the raw value of a field, Absent when the row has none.
+func (r *Row) Value(f record.Field) jsonscan.Value {
+	if r.element != nil {
+		return r.mapping.Find(r.element, f)
+	}
+	var fallback jsonscan.Value
+	for _, column := range r.columns[f] {
+		v := r.cells[column]
+		if !r.mapping.Profile.IsMissing(v) {
+			return v
+		}
+		if fallback.Kind == jsonscan.Absent {
+			fallback = v
+		}
+	}
+	return fallback
+}
+
+// Whole returns the element itself, for shapes that are too deep for pointers.
+func (r *Row) Whole() jsonscan.Value {
+	if r.element == nil {
+		return jsonscan.Value{}
+	}
+	return jsonscan.Value{Kind: r.element.Kind, Raw: r.element.Raw()}
+}
+
+// Reject is a part of an object that could not be used. The bytes are valid
+// until the next one.
+type Reject struct {
+	Row    int64 // -1 for a part that is no row
+	Offset int64 // in the uncompressed content
+	Reason string
+	Bytes  []byte
+}
+
+// SHA256 returns the hash of the rejected bytes.
+func (r Reject) SHA256() [32]byte { return sha256.Sum256(r.Bytes) }
+
+// Reading is how the reading of one object went.
+type Reading struct {
+	Rows     int64 // rejects included
+	Rejected int64
+	Damage   error // see [jsonscan.IsDamage]; nil for a sound object
+	Used     int64 // end of the last row or reject; what follows it in a damaged object is lost
+}
+
+// Visitor receives what an object holds. Its errors end the reading.
+type Visitor struct {
+	Row     func(*Row) error
+	Reject  func(Reject) error
+	Restart func() // the list occurs twice: the rows so far do not count
+}
+
+// Add adds the reading of the next chunk.
+func (r *Reading) Add(next Reading) {
+	r.Rows += next.Rows
+	r.Rejected += next.Rejected
+	r.Used = max(r.Used, next.Used)
+	if r.Damage == nil {
+		r.Damage = next.Damage
+	}
+}
+
+// Read reads the rows of an object that is not Parquet. Damage is part of the
+// reading; the error is a failure to read.
+func (m *Mapping) Read(in *bufio.Reader, f profile.Format, list string, to Visitor) (Reading, error) {
+	if head, _ := in.Peek(2); stream.IsUTF16(head) {
+		return Reading{Damage: &stream.Error{Unknown: true, Err: stream.ErrUTF16}}, nil
+	}
+	if f.InLines() {
+		return m.ReadRows(NewChunk(in, f, m.Limits), to)
+	}
+	r := reader{mapping: m, to: to}
+	return r.ended(r.json(in, list))
+}
+
+// ReadRows reads the rows of a chunk.
+func (m *Mapping) ReadRows(c *Chunk, to Visitor) (Reading, error) {
+	r := reader{mapping: m, to: to}
+	switch c.format {
+	case profile.CSV:
+		return r.ended(r.csv(c))
+	case profile.TextLines:
+		return r.ended(r.textLines(c))
+	}
+	r.slots = m.Paths.NewSlots()
+	return r.ended(r.lines(c, r.jsonLine))
+}
+
+// ended returns the reading that ended with err: damage is part of it.
+func (r *reader) ended(err error) (Reading, error) {
+	if jsonscan.IsDamage(err) {
+		r.reading.Damage, err = err, nil
+	}
+	return r.reading, err
+}
+
+type reader struct {
+	mapping *Mapping
+	to      Visitor
+	reading Reading
+	slots   *jsonscan.Slots // of a line
+	current Row             // for the visitor
+}
+
+func (r *reader) row(row Row) error {
+	r.reading.Rows++
+	r.reading.Used = row.Offset + int64(len(row.Bytes))
+	row.mapping = r.mapping
+	r.current = row
+	return r.to.Row(&r.current)
+}
+
+func (r *reader) reject(row uint32, offset int64, reason string, b []byte) error {
+	r.reading.Rows++
+	r.reading.Rejected++
+	r.reading.Used = offset + int64(len(b))
+	return r.to.Reject(Reject{Row: int64(row), Offset: offset, Reason: reason, Bytes: b})
+}
+
+func (r *reader) json(in io.Reader, list string) error {
+	paths := r.mapping.Paths
+	d := jsonscan.NewDocument(jsonscan.NewScanner(in, r.mapping.Limits), paths, list, 0, nil)
+	d.Restart = func() {
+		r.reading = Reading{}
+		if r.to.Restart != nil {
+			r.to.Restart()
+		}
+	}
+	d.Visit = func(e *jsonscan.Element) error {
+		switch {
+		case e.Partial:
+			return r.reject(e.Index, e.Start, "the text breaks off inside this element", e.Raw())
+		case e.Kind != jsonscan.Object:
+			return r.reject(e.Index, e.Start, "not an object", e.Raw())
+		}
+		return r.row(Row{Index: e.Index, Offset: e.Start, Bytes: e.Raw(), element: e})
+	}
+	return d.Walk()
+}
+
+func (r *reader) lines(c *Chunk, each func(Line) error) error {
+	for line, err := range c.Lines {
+		switch {
+		case err != nil:
+		case line.Over != nil:
+			err = r.piece(line)
+		default:
+			err = each(line)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// piece rejects a piece of a line that is too long. The line counts once.
+func (r *reader) piece(line Line) error {
+	if !line.More {
+		r.reading.Rows++
+		r.reading.Rejected++
+	}
+	r.reading.Used = line.Offset + int64(len(line.Text))
+	return r.to.Reject(line.Reject())
+}
+
+func (r *reader) jsonLine(line Line) error {
+	e, err := r.slots.ScanLine(line.Index, line.Offset, line.Text, r.mapping.Limits)
+	switch {
+	case err != nil:
+		return r.reject(line.Index, line.Offset, err.Error(), line.Text)
+	case e.Kind != jsonscan.Object:
+		return r.reject(line.Index, line.Offset, "not an object", line.Text)
+	}
+	return r.row(Row{Index: line.Index, Offset: line.Offset, Bytes: line.Text, element: e})
+}
+
+func (r *reader) textLines(c *Chunk) error {
+	pattern := r.mapping.Profile.Line
+	columns := r.mapping.columnsOf(pattern.SubexpNames())
+	return r.lines(c, func(line Line) error {
+		if line.Broken {
+			return r.reject(line.Index, line.Offset, "the stream breaks off inside this line", line.Text)
+		}
+		at := pattern.FindSubmatchIndex(line.Text)
+		if at == nil {
+			return r.reject(line.Index, line.Offset, "the line does not match the profile's pattern", line.Text)
+		}
+		cells := make([]jsonscan.Value, len(at)/2)
+		for i := range cells {
+			if at[2*i] >= 0 {
+				cells[i] = jsonscan.Value{Kind: jsonscan.Cell, Raw: line.Text[at[2*i]:at[2*i+1]]}
+			}
+		}
+		return r.row(Row{Index: line.Index, Offset: line.Offset, Bytes: line.Text, cells: cells, columns: columns})
+	})
+}
