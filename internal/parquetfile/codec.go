@@ -44,13 +44,13 @@ func decompressPage(codec format.CompressionCodec, dst, src []byte) error {
 	case format.Snappy:
 		return decompressSnappy(dst, src)
 	case format.Gzip:
-		r, err := gzip.NewReader(bytes.NewReader(src))
-		if err != nil {
-			return err
-		}
-		return readExactly(r, dst)
+		r := gzips.Get().(*gzip.Reader)
+		defer gzips.Put(r)
+		return readExactly(r, dst, src)
 	case format.Brotli:
-		return readExactly(brotli.NewReader(bytes.NewReader(src)), dst)
+		r := brotlis.Get().(*brotli.Reader)
+		defer brotlis.Put(r)
+		return readExactly(r, dst, src)
 	case format.Zstd:
 		return decompressZstd(dst, src)
 	case format.Lz4Raw:
@@ -61,9 +61,22 @@ func decompressPage(codec format.CompressionCodec, dst, src []byte) error {
 	return fmt.Errorf("its compression %s cannot be read: write the file again with another one, ZSTD for example", codec)
 }
 
-// readExactly fills dst and reads on to the end of r, where checksums are
-// compared.
-func readExactly(r io.Reader, dst []byte) error {
+// Decoders of streams hold tables that are larger than most pages.
+var (
+	gzips   = sync.Pool{New: func() any { return new(gzip.Reader) }}
+	brotlis = sync.Pool{New: func() any { return new(brotli.Reader) }}
+)
+
+// readExactly decompresses src into dst and reads on to the end, where checksums
+// are compared.
+func readExactly(r interface {
+	io.Reader
+	Reset(io.Reader) error
+}, dst, src []byte,
+) error {
+	if err := r.Reset(bytes.NewReader(src)); err != nil {
+		return err
+	}
 	switch _, err := io.ReadFull(r, dst); err {
 	case nil:
 	case io.EOF, io.ErrUnexpectedEOF:
@@ -130,11 +143,18 @@ func decompressLZ4(dst, src []byte) error {
 // versions of parquet-cpp one block without a size. Like Arrow, it tries the
 // first form and then the second.
 func decompressHadoopLZ4(dst, src []byte) error {
+	if len(dst) == 0 && string(src) == noContent {
+		return nil
+	}
 	if decompressHadoopBlocks(dst, src) == nil {
 		return nil
 	}
 	return decompressLZ4(dst, src)
 }
+
+// noContent is what Arrow and parquet-go's encoders make of an empty page: the
+// size 0, then the size of one LZ4 block, which says that nothing follows.
+const noContent = "\x00\x00\x00\x00\x00\x00\x00\x01\x00"
 
 // decompressHadoopBlocks decompresses blocks of Hadoop. Each begins with the
 // size of its content; then come one or more LZ4 blocks, each behind its

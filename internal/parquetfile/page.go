@@ -228,7 +228,7 @@ func (l *leafReader) fill() error {
 func (l *leafReader) nextPage() error {
 	for {
 		if l.at >= l.end {
-			return io.EOF
+			return l.ended()
 		}
 		h, length, err := l.header()
 		if err != nil {
@@ -239,16 +239,8 @@ func (l *leafReader) nextPage() error {
 		if err := l.checkPage(h); err != nil {
 			return err
 		}
-		content, err := l.content(h, from)
-		if err != nil {
-			return err
-		}
 		if h.Type == format.DictionaryPage {
-			if l.dict {
-				return errors.New("a second dictionary")
-			}
-			l.dict = true
-			if err := l.source.offerDictionary(h, content); err != nil {
+			if err := l.readDictionary(h, from); err != nil {
 				return err
 			}
 			continue // the library reads it together with the page after it
@@ -259,11 +251,51 @@ func (l *leafReader) nextPage() error {
 		if valuesOfPage(h) == 0 {
 			continue // the library takes a page without levels for a damaged one
 		}
+
+		content, err := l.content(h, from)
+		if err != nil {
+			return err
+		}
 		if err := l.decode(h, content); err != nil {
 			return err
 		}
+		if err := l.checkIndexes(h, content); err != nil {
+			return err
+		}
+		l.source.shrink()
 		return l.checkWidth(h)
 	}
+}
+
+// ended returns io.EOF after the last page, and an error when the pages have
+// fewer values than the footer says: a list would lose its end without a word.
+func (l *leafReader) ended() error {
+	if total := l.chunk(l.group).MetaData.NumValues; l.count < total {
+		return fmt.Errorf("pages with %d values, where there are %d", l.count, total)
+	}
+	return io.EOF
+}
+
+// finish returns an error when the row group has more rows than it says.
+func (l *leafReader) finish() error {
+	if l.next < len(l.buf) {
+		return fmt.Errorf("values behind the %d rows of a row group", l.file.meta.RowGroups[l.group].NumRows)
+	}
+	return nil
+}
+
+// readDictionary offers the dictionary of the column chunk.
+func (l *leafReader) readDictionary(h *format.PageHeader, at int64) error {
+	if l.dict {
+		return errors.New("a second dictionary")
+	}
+	l.dict = true
+	content, err := l.content(h, at)
+	if err != nil {
+		return err
+	}
+	l.source.keepContent()
+	return l.source.offer(h, content)
 }
 
 // content reads a page and returns its levels and values, decompressed.
@@ -274,6 +306,9 @@ func (l *leafReader) content(h *format.PageHeader, at int64) ([]byte, error) {
 	}
 	if sum := crc32.ChecksumIEEE(stored); h.CRC != 0 && sum != uint32(h.CRC) {
 		return nil, fmt.Errorf("a page with the crc32 %08x, its header says %08x", sum, uint32(h.CRC))
+	}
+	if err := l.file.decompressed(int64(h.UncompressedPageSize)); err != nil {
+		return nil, err
 	}
 	codec, levels := l.chunk(l.group).MetaData.Codec, int32(0)
 	if h.Type == format.DataPageV2 {
@@ -296,8 +331,7 @@ func (l *leafReader) content(h *format.PageHeader, at int64) ([]byte, error) {
 
 // decode has the library decode a page that has values.
 func (l *leafReader) decode(h *format.PageHeader, content []byte) error {
-	const plainDictionary = 2 // what old writers call RLEDictionary
-	if encoding := encodingOfPage(h); !l.dict && (encoding == plainDictionary || encoding == format.RLEDictionary) {
+	if !l.dict && hasIndexes(h) {
 		return errors.New("a page refers to a dictionary that is missing")
 	}
 	if err := l.source.offer(h, content); err != nil {
@@ -393,6 +427,62 @@ func (l *leafReader) checkWidth(h *format.PageHeader) error {
 		return nil
 	}
 	return fmt.Errorf("a page of %d bytes with %d values", h.UncompressedPageSize, values)
+}
+
+// hasIndexes reports whether the values of a page are numbers of entries in the
+// dictionary.
+func hasIndexes(h *format.PageHeader) bool {
+	const plainDictionary = 2 // what old writers call RLEDictionary
+	encoding := encodingOfPage(h)
+	return encoding == plainDictionary || encoding == format.RLEDictionary
+}
+
+// checkIndexes makes sure that a page has an index for each value. The library
+// fills up what is missing with the first entry of the dictionary.
+func (l *leafReader) checkIndexes(h *format.PageHeader, content []byte) error {
+	if !hasIndexes(h) {
+		return nil
+	}
+	if v2 := &h.DataPageHeaderV2.V; h.Type == format.DataPageV2 {
+		content = content[v2.RepetitionLevelsByteLength+v2.DefinitionLevelsByteLength:]
+	} else {
+		for _, most := range []byte{byte(l.column.MaxRepetitionLevel()), byte(l.column.MaxDefinitionLevel())} {
+			if most > 0 { // the library has read the levels, so they are there
+				content = content[4+binary.LittleEndian.Uint32(content):]
+			}
+		}
+	}
+	want := l.page.NumValues() - l.page.NumNulls()
+	if got := countIndexes(content, want); got < want {
+		return fmt.Errorf("a page with %d indexes for %d values", got, want)
+	}
+	return nil
+}
+
+// countIndexes counts the indexes in runs, up to enough. Behind a byte with their
+// width come runs: of one index that is repeated, or of eights that are packed.
+func countIndexes(b []byte, enough int64) (n int64) {
+	if len(b) == 0 {
+		return 0
+	}
+	width := int64(b[0])
+	b = b[1:]
+	for n < enough {
+		run, length := binary.Uvarint(b)
+		if length <= 0 {
+			return n
+		}
+		b = b[length:]
+		count, size := int64(run>>1), (width+7)/8
+		if run&1 == 1 {
+			count, size = min(count, enough)*8, min(count, enough)*width
+		}
+		if size > int64(len(b)) {
+			return n + min(count, 8*int64(len(b))/max(width, 1)) // the last run may be cut short
+		}
+		n, b = n+count, b[size:]
+	}
+	return n
 }
 
 // bitsOf returns how many bits every value of a type takes, 0 when they vary.

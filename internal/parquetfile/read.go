@@ -139,9 +139,13 @@ func wantedRows(m *rows.Mapping, p *parquetFile) (all *rowReader, columns *rows.
 func (r *rowReader) next() (cells []jsonscan.Value, err error) {
 	defer r.file.rescue(&err)
 	for r.left == 0 {
+		if err := r.finishGroup(); err != nil {
+			return nil, err
+		}
 		if r.group == len(r.file.meta.RowGroups) {
 			return nil, io.EOF
 		}
+
 		for i := range r.columns {
 			if err := r.columns[i].begin(r.group); err != nil {
 				return nil, err
@@ -161,6 +165,18 @@ func (r *rowReader) next() (cells []jsonscan.Value, err error) {
 	return r.cells, nil
 }
 
+// finishGroup checks that the columns have no rows left.
+func (r *rowReader) finishGroup() error {
+	for i := range r.columns {
+		for _, leaf := range r.columns[i].leaves {
+			if err := leaf.finish(); err != nil {
+				return r.file.fault(fmt.Errorf("column %q: %w", r.columns[i].name(), err))
+			}
+		}
+	}
+	return nil
+}
+
 func (r *rowReader) close() {
 	var closing error // does not matter: the rows were read
 	defer r.file.rescue(&closing)
@@ -178,6 +194,21 @@ type parquetFile struct {
 	src    *sourceAt
 	size   int64
 	limits *stream.Limits
+	left   int64 // how many bytes of pages may still be decompressed, negative without a limit
+	limit  stream.LimitError
+}
+
+// decompressed counts the bytes of a page against what the file may hold. Pages
+// of any number of row groups can lie at the same place.
+func (p *parquetFile) decompressed(n int64) error {
+	if p.left < 0 {
+		return nil
+	}
+	if n > p.left {
+		return &p.limit
+	}
+	p.left -= n
+	return nil
 }
 
 // sourceAt remembers an error of the store, so that it is not taken for
@@ -202,6 +233,7 @@ func (s *sourceAt) ReadAt(b []byte, off int64) (int, error) {
 func openParquet(r io.ReaderAt, size int64, limits *stream.Limits) (p *parquetFile, err error) {
 	p = &parquetFile{src: &sourceAt{r: r, size: size}, size: size, limits: limits}
 	defer p.rescue(&err)
+	p.left, p.limit = limits.Unpacked(size)
 	if err := p.readFooter(); err != nil {
 		return nil, p.fault(err)
 	}

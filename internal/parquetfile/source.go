@@ -11,69 +11,53 @@ import (
 // parts of a file. The library reads a column chunk from it in order, and asks
 // for no byte that was not offered.
 type pageSource struct {
-	offered []byte // headers, and a dictionary, that wait to be read
-	read    int    // of offered
-	page    []byte // comes after offered
+	offered [][]byte // in the order in which they are read
 
 	// What pages are read into, overwritten by the next one.
 	header, stored, content []byte
 }
 
 // reset drops pages that were not read.
-func (s *pageSource) reset() { s.offered, s.read, s.page = s.offered[:0], 0, nil }
+func (s *pageSource) reset() { s.offered = s.offered[:0] }
 
-// offer makes a data page the next to be read. Its content must stay as it is
-// until then.
+// offer makes a page the next to be read. Its content must stay as it is until
+// then.
 func (s *pageSource) offer(h *format.PageHeader, content []byte) error {
-	s.page = content
-	return s.offerHeader(h)
-}
-
-// offerDictionary makes a dictionary the next page to be read. It is copied,
-// as the library reads it together with the data page that comes after it.
-func (s *pageSource) offerDictionary(h *format.PageHeader, content []byte) error {
-	err := s.offerHeader(h)
-	s.offered = append(s.offered, content...)
-	return err
-}
-
-func (s *pageSource) offerHeader(h *format.PageHeader) error {
 	uncompressed := *h
 	uncompressed.CompressedPageSize = h.UncompressedPageSize
 	uncompressed.CRC = 0 // of the compressed page, and compared already
 	uncompressed.DataPageHeader.V.Statistics = format.Statistics{}
 	uncompressed.DataPageHeaderV2.V.Statistics = format.Statistics{}
-	b, err := thrift.Marshal(new(thrift.CompactProtocol), &uncompressed)
-	if s.read == len(s.offered) {
-		s.offered, s.read = s.offered[:0], 0
-	}
-	s.offered = append(s.offered, b...)
+	header, err := thrift.Marshal(new(thrift.CompactProtocol), &uncompressed)
+	s.offered = append(s.offered, header, content)
 	return err
 }
+
+// keepContent makes the next page be read into other memory. A dictionary is
+// read by the library together with the data page after it.
+func (s *pageSource) keepContent() { s.stored, s.content = nil, nil }
 
 // ReadAt implements [io.ReaderAt] with two exceptions: it continues after the last
 // byte, whatever the offset is, and it may return fewer bytes than were asked for
 // without an error, as another page can follow.
 func (s *pageSource) ReadAt(b []byte, _ int64) (int, error) {
-	if s.read < len(s.offered) {
-		n := copy(b, s.offered[s.read:])
-		s.read += n
-		return n, nil
+	for len(s.offered) > 0 && len(s.offered[0]) == 0 {
+		s.offered = s.offered[1:]
 	}
-	if len(s.page) == 0 {
+	if len(s.offered) == 0 {
 		return 0, io.EOF
 	}
-	n := copy(b, s.page)
-	s.page = s.page[n:]
+	n := copy(b, s.offered[0])
+	s.offered[0] = s.offered[0][n:]
 	return n, nil
 }
 
-// shrink releases the memory of unusually large pages; usual buffers are reused
-// for the next row group.
+// shrink releases the memory of an unusually large page once the library has its
+// copy; usual buffers are reused for the next page.
 func (s *pageSource) shrink() {
 	const usual = 2 << 20
-	if cap(s.stored)+cap(s.content)+cap(s.offered) > usual {
-		s.offered, s.stored, s.content = nil, nil, nil
+	if cap(s.stored)+cap(s.content) > usual {
+		s.stored, s.content = nil, nil
 	}
 }
 

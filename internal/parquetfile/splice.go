@@ -39,6 +39,9 @@ func (s *splicer) write() error {
 	if err := s.put([]byte(magic)); err != nil {
 		return err
 	}
+	if slices.ContainsFunc(meta.ColumnOrders, func(o format.ColumnOrder) bool { return o.Value == nil }) {
+		meta.ColumnOrders = nil // one of them is newer than the library, which would write it without its kind
+	}
 	meta.RowGroups = slices.Clone(meta.RowGroups)
 	first := int64(0)
 	for i := range meta.RowGroups {
