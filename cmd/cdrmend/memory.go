@@ -53,7 +53,7 @@ func groupFiles(root fs.FS) []string {
 	return files
 }
 
-// readLimit returns the limit that a file holds; what is no number is none.
+// readLimit returns the limit that a file holds; not a number: no limit.
 func readLimit(root fs.FS, file string) int64 {
 	text, err := fs.ReadFile(root, file)
 	if err != nil {

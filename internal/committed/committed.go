@@ -31,45 +31,45 @@ func (o *Output) Labels(ctx context.Context) ([]string, error) {
 	return ledger.Labels(ctx, o.Store, o.Root)
 }
 
-func (o *Output) book(label string) *ledger.Interval {
+func (o *Output) interval(label string) *ledger.Interval {
 	return &ledger.Interval{Store: o.Store, Root: o.Root, Label: label, Keys: o.Keys}
 }
 
 // Commits returns the commits of an interval, the oldest first; none for an
 // interval that has no commit.
 func (o *Output) Commits(ctx context.Context, label string) ([]*Commit, error) {
-	book := o.book(label)
-	chain, err := book.Chain(ctx)
+	interval := o.interval(label)
+	chain, err := interval.Chain(ctx)
 	if err != nil {
 		return nil, err
 	}
 	var commits []*Commit
 	for _, head := range chain {
-		commits = append(commits, &Commit{Head: head, output: o, book: book})
+		commits = append(commits, &Commit{Head: head, output: o, interval: interval})
 	}
 	return commits, nil
 }
 
 // Newest returns the newest commit of an interval, nil when it has none.
 func (o *Output) Newest(ctx context.Context, label string) (*Commit, error) {
-	book := o.book(label)
-	head, err := book.Latest(ctx)
+	interval := o.interval(label)
+	head, err := interval.Latest(ctx)
 	if err != nil || head.Record == nil {
 		return nil, err
 	}
-	return &Commit{Head: head, output: o, book: book}, nil
+	return &Commit{Head: head, output: o, interval: interval}, nil
 }
 
 // Commit is one commit of an interval, and the way to what it names.
 type Commit struct {
 	ledger.Head
-	output *Output
-	book   *ledger.Interval
-	files  *ledger.Files
+	output   *Output
+	interval *ledger.Interval
+	files    *ledger.Files
 }
 
 // URL returns the folder of the commit's run.
-func (c *Commit) URL() string { return c.output.Store.String() + c.book.RunPrefix(c.Record.RunID) }
+func (c *Commit) URL() string { return c.output.Store.String() + c.interval.RunPrefix(c.Record.RunID) }
 
 // Files returns the files of the commit's run.
 func (c *Commit) Files(ctx context.Context) (*ledger.Files, error) {
@@ -77,7 +77,7 @@ func (c *Commit) Files(ctx context.Context) (*ledger.Files, error) {
 		return c.files, nil
 	}
 	var err error
-	c.files, err = c.book.Files(ctx, c.Head)
+	c.files, err = c.interval.Files(ctx, c.Head)
 	return c.files, err
 }
 
@@ -89,9 +89,9 @@ var suffixes = []string{".parquet", ".csv"}
 func (c *Commit) TableFile(ctx context.Context, s *table.Schema) (ledger.File, error) {
 	f, err := c.tableFile(ctx, s)
 	if s == table.History {
-		f.Path = c.book.Prefix() + f.Path
+		f.Path = c.interval.Prefix() + f.Path
 	} else {
-		f.Path = c.book.RunPrefix(c.Record.RunID) + f.Path
+		f.Path = c.interval.RunPrefix(c.Record.RunID) + f.Path
 	}
 	return f, err
 }
@@ -170,7 +170,7 @@ func (c *Commit) Inputs(ctx context.Context) iter.Seq2[ledger.Input, error] {
 func (c *Commit) fetch(ctx context.Context, f ledger.File, log bool) (r io.ReaderAt, size int64, done func(), err error) {
 	var spool *scratch.Spool
 	if log {
-		spool, err = c.book.FetchHistory(ctx, c.Head, f, c.output.Scratch)
+		spool, err = c.interval.FetchHistory(ctx, c.Head, f, c.output.Scratch)
 	} else {
 		var files *ledger.Files
 		if files, err = c.Files(ctx); err == nil {

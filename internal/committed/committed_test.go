@@ -20,7 +20,7 @@ const label = "2026-11-20"
 type out struct {
 	t *testing.T
 	committed.Output
-	book     *ledger.Interval
+	ledger   *ledger.Interval
 	previous string
 	number   int64
 }
@@ -32,14 +32,14 @@ func newOut(t *testing.T) *out {
 		t.Fatal(err)
 	}
 	o := &out{t: t, Output: committed.Output{Store: store, Root: "out/", Scratch: t.TempDir()}}
-	o.book = &ledger.Interval{Store: store, Root: o.Root, Label: label, Name: "n"}
+	o.ledger = &ledger.Interval{Store: store, Root: o.Root, Label: label, Name: "n"}
 	return o
 }
 
 // commit commits a run with an outage in the given formats.
 func (o *out) commit(id string, formats ...string) {
 	o.t.Helper()
-	run := o.book.NewRun(id, "")
+	run := o.ledger.NewRun(id, "")
 	var csv, parquet bytes.Buffer
 	rows := func(yield func(*table.Row, error) bool) {
 		var r table.Row
@@ -58,18 +58,18 @@ func (o *out) commit(id string, formats ...string) {
 		spool := scratch.NewSpool("")
 		_, _ = spool.Write(map[string][]byte{".csv": csv.Bytes(), ".parquet": parquet.Bytes()}[format])
 		o.must(run.Put(o.t.Context(), "outages"+format, spool))
-		f, err := o.book.PutLog(o.t.Context(), id+".history"+format, spool)
+		f, err := o.ledger.PutLog(o.t.Context(), id+".history"+format, spool)
 		o.must(err)
 		history = append(history, f)
 	}
 	sum, err := run.Finish(o.t.Context(), nil)
 	o.must(err)
 	o.number++
-	o.must(o.book.Commit(o.t.Context(), ledger.Record{
+	o.must(o.ledger.Commit(o.t.Context(), ledger.Record{
 		Format: ledger.RecordFormat, Number: o.number, Name: "n", Interval: label, RunID: id, RunSHA256: sum,
 		History: history, Neighbours: []ledger.Neighbour{}, Previous: o.previous,
 	}))
-	head, err := o.book.Latest(o.t.Context())
+	head, err := o.ledger.Latest(o.t.Context())
 	o.must(err)
 	o.previous = head.SHA256
 }

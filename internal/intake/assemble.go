@@ -76,7 +76,8 @@ func (a *assembly) entriesInOrder() {
 		if b == nil {
 			continue
 		}
-		b.Doc.First = uint32(len(ev.Entries))
+
+		b.Doc.First = uint32(len(ev.Entries)) // entries are in the order of objects
 		for _, block := range b.Blocks() {
 			for n := range block {
 				block[n].Doc = uint32(len(ev.Documents))

@@ -47,7 +47,8 @@ func newCollector(in *Inputs) *collector {
 	}
 }
 
-// objectOrg returns the organisation of records of an object that carry none.
+// objectOrg returns the organisation of those records of an object that do not
+// carry their own.
 func (c *collector) objectOrg(n uint32) intern.Text {
 	o := &c.in.Objects[n]
 	p := c.in.Sources[o.Source].Profile

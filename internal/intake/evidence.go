@@ -81,6 +81,7 @@ func (in *Inputs) media(texts *intern.Table) *reconcile.Media {
 	if in.config.Media.Check == policy.MediaNone {
 		return nil
 	}
+
 	type place struct {
 		source int
 		key    intern.Text

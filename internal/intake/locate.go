@@ -27,8 +27,8 @@ func Locate(ctx context.Context, in *Inputs, d *reconcile.Decision) ([]reconcile
 	return found, err
 }
 
-// unlocated returns the documents in which a repair has no place yet. Parquet
-// needs none.
+// unlocated returns the documents in which a repair has no place yet. Rows of
+// Parquet are edited without places.
 func unlocated(d *reconcile.Decision) []uint32 {
 	if d.OverusedIDs == 0 {
 		return nil

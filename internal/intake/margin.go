@@ -19,12 +19,12 @@ import (
 //     is linked with by conversations and recordings, on the events, and on
 //     what is incomplete; all of these are kept, or known without rows.
 //   - Rows of one leg share their conversation or are equal, and those without
-//     any id are kept, so that of two of them both are kept or none. Legs that
-//     were dropped are told apart by a hash of 63 bits, and further rows of one
+//     any id are kept, so that two of them are both kept or both dropped. Legs
+//     that were dropped are told apart by a hash of 63 bits, and further rows of one
 //     count as superseded. When several sources deliver a leg, it depends on its
 //     values which of them it counts for: these are kept.
-//   - An id that too many rows carry is carried by kept ones only, or by none.
-//     Of the latter all rows are kept, to be counted as always.
+//   - An id that too many rows carry is either carried only by kept rows, or all
+//     its rows are read again and kept, to be counted as always.
 //   - Everything else counts rows: those of owned subjects, or those that lack
 //     an organisation, by source.
 type margin struct {
@@ -90,13 +90,13 @@ func (c *collector) filters(n uint32) bool {
 }
 
 // filterManifest takes over what is left of the entries of a document, and drops
-// a document of which nothing is left.
+// a document without any.
 func (c *collector) filterManifest(n uint32, b *manifest.Batch) {
 	orgless := b.Filtered.Orgless
 	if c.ev.OrgOf(c.in.Objects[n].Source, b.Doc.Org, b.Doc.Key.Org) != intern.None {
 		orgless = 0
 	}
-	b.Thin()
+	b.CountPassed()
 	c.margin.take(n, &b.Filtered, orgless)
 	if b.Doc.N == 0 {
 		c.manifests[n] = nil
@@ -118,8 +118,8 @@ func (m *margin) take(n uint32, s *intern.Filtered, orgless uint32) {
 // kept the last time link others, before all rows are kept.
 const mostRounds = 5
 
-// reread reads the objects again of which rows were dropped that matter after
-// all, until there are none.
+// reread reads objects again while rows of theirs were dropped that matter after
+// all.
 func (s *scanner) reread(ctx context.Context) error {
 	m := s.out.margin
 	m.links.Add(m.crowded(), m.shared(s.Inputs))

@@ -39,7 +39,7 @@ func (in *Inputs) Memory() int64 {
 }
 
 // rowMemory estimates what the rows of the interval's own partitions need, in
-// any case, and those of the margins as long as none of them is filtered out.
+// any case, and those of the margins as long as they are not filtered.
 func (in *Inputs) rowMemory() (own, margin int64) {
 	own = baseMemory
 	for i := range in.Objects {

@@ -22,7 +22,7 @@ type opened struct {
 	*Object
 	n      uint32 // of the object
 	hash   hash.Hash
-	copy   *bytes.Buffer // of the object as it is stored, nil for none
+	copy   *bytes.Buffer // of the object as it is stored, nil unless it is kept
 	stored io.Reader
 	stream *stream.Stream
 	body   *bufio.Reader

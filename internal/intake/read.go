@@ -55,6 +55,7 @@ func Read(ctx context.Context, in *Inputs, o Options) (*reconcile.Evidence, *Acc
 	for i := range in.Sources {
 		s.readers = append(s.readers, s.newDecoder(i, noFilter))
 	}
+
 	_, margin := in.rowMemory()
 	if err := s.all(ctx, !o.Everything && (o.Tuning.FilterEvery > 0 || margin >= sparse)); err != nil {
 		out.account.Close()
@@ -135,8 +136,8 @@ func (s *scanner) one(ctx context.Context, n uint32) error {
 		defer spool.Close()
 	}
 
-	// A batch is taken over only when the rest of the object was read: before
-	// that nobody knows whether its stream breaks off.
+	// A batch is taken over only when the rest of the object was read: its stream
+	// may break off after the last row.
 	take, err := s.decoderOf(n).decode(ctx, o)
 	if err != nil {
 		return err

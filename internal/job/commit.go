@@ -9,8 +9,8 @@ import (
 	"cdrmend/internal/policy"
 )
 
-// head reads the newest commit. Whoever signs goes on signing, and whoever does
-// not may not add to what is signed.
+// head reads the newest commit. A run without a key may not add to records that
+// are signed.
 func (a *attempt) head(ctx context.Context) (ledger.Head, error) {
 	head, err := a.ledger.Newest(ctx)
 	if err != nil {

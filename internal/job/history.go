@@ -29,8 +29,9 @@ func (j *Job) historyOf(to *ledger.Interval, head *ledger.Head, c *computed) fun
 }
 
 // writeHistory writes the history that a commit after head would make of the
-// findings, which are ranged over once, and which may be written to a table of
-// theirs as they pass; nil for none. Until a record names it, it is nothing.
+// findings, which are ranged over once. Of is the table that they are written to
+// at the same time, nil when they are not. The history counts for nothing until
+// a record names it.
 func (j *Job) writeHistory(ctx context.Context, to *ledger.Interval, head ledger.Head, c *computed, findings table.Rows, of *output.Table) (history, error) {
 	h := history{after: head.SHA256}
 	number := head.Number() + 1
@@ -53,6 +54,7 @@ func (j *Job) writeHistory(ctx context.Context, to *ledger.Interval, head ledger
 	if err := table.Drain(t.Passing(table.Merge(previous, c.decision.FindingRows, findings, number))); err != nil {
 		return h, err
 	}
+
 	err = t.Put(func(suffix string, spool *scratch.Spool) error {
 		f, err := to.PutLog(ctx, fmt.Sprintf("%08d-%s.history%s", number, c.inputs.RunID, suffix), spool)
 		h.files = append(h.files, f)

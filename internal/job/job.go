@@ -30,11 +30,11 @@ type Job struct {
 	Now    func() time.Time  // of commit records only
 	Tool   string            // version and build; part of every run id
 	Signer *token.Signer     // of commit records; nil: they are not signed
-	Keys   *token.Keys       // that may have signed earlier ones; nil: nobody checks
+	Keys   *token.Keys       // that may have signed earlier ones; nil: signatures are not checked
 	Retain *ledger.Retention // what the output's store was asked for; nil: nothing
 	DryRun bool
 	Memory int64 // bytes that may be used, 0 without a limit
-	OwnGC  bool  // somebody set how often the collector comes
+	OwnGC  bool  // the user set how often the collector comes
 	Log    *slog.Logger
 	Watch  Watch
 
@@ -84,6 +84,8 @@ type attempt struct {
 }
 
 func (a *attempt) run(ctx context.Context) (*report.Run, error) {
+	// Ledgers come first: an output that belongs to another configuration is
+	// refused before any input is listed.
 	head, err := a.head(ctx)
 	if err != nil {
 		return nil, err
@@ -92,6 +94,7 @@ func (a *attempt) run(ctx context.Context) (*report.Run, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	inputs, err := a.list(ctx, a.interval)
 	if err != nil {
 		return nil, err
@@ -105,6 +108,7 @@ func (a *attempt) run(ctx context.Context) (*report.Run, error) {
 		return r, nil
 	}
 	log.Info("listed the inputs", "objects", inputs.Count, "bytes", inputs.Bytes)
+
 	need := inputs.Memory()
 	if a.DryRun {
 		r.DryRun, r.Memory, r.MemoryLimit = true, need, a.Memory
@@ -116,6 +120,9 @@ func (a *attempt) run(ctx context.Context) (*report.Run, error) {
 			"expected_bytes", need, "limit_bytes", a.Memory)
 	}
 	defer budget.New(need, a.OwnGC).Begin()()
+
+	// An earlier attempt may have computed this run already, and lost the race for
+	// the commit.
 	if a.done == nil || a.done.inputs.RunID != inputs.RunID {
 		if a.done, err = a.compute(ctx, a.ledger, &head, inputs); err != nil {
 			return nil, err
@@ -161,9 +168,9 @@ type computed struct {
 	history  history
 }
 
-// compute reads everything, decides, and writes the files of the run, and the
-// history that a commit after head would make; nil for none. They count for
-// nothing before the commit.
+// compute reads everything, decides, and writes the files of the run. With a head
+// it also writes the history that a commit after it would make. The files count
+// for nothing before the commit.
 func (j *Job) compute(ctx context.Context, to *ledger.Interval, head *ledger.Head, inputs *intake.Inputs) (*computed, error) {
 	memory := budget.New(inputs.Memory(), j.OwnGC)
 	evidence, account, err := j.read(ctx, inputs, false, memory)
@@ -196,6 +203,8 @@ func (j *Job) compute(ctx context.Context, to *ledger.Interval, head *ledger.Hea
 	decision.DropPlaces() // all documents are written
 	memory.Release()
 	page := run.Page(summary)
+
+	// Reports name all other files by their hashes, so they come last.
 	c := &computed{inputs: inputs, decision: decision, summary: summary}
 	if err := run.WriteTables(ctx, page, j.historyOf(to, head, c)); err != nil {
 		return nil, err
@@ -203,8 +212,10 @@ func (j *Job) compute(ctx context.Context, to *ledger.Interval, head *ledger.Hea
 	if err := run.WriteReports(ctx, summary, page); err != nil {
 		return nil, err
 	}
-	c.runSum, err = run.Finish(ctx)
-	return c, err
+	if c.runSum, err = run.Finish(ctx); err != nil {
+		return nil, err
+	}
+	return c, nil
 }
 
 // Recomputed is a run that counts for nothing.
@@ -214,7 +225,7 @@ type Recomputed struct {
 }
 
 // Recompute computes an interval from what its sources show and writes the
-// run. It looks at no commit, and makes none.
+// run. It neither looks at commits nor makes one.
 func (j *Job) Recompute(ctx context.Context, interval policy.Interval) (*Recomputed, error) {
 	inputs, err := j.list(ctx, interval)
 	if err != nil {

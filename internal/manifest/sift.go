@@ -113,6 +113,7 @@ func (e *Entry) texts() []*intern.Text {
 	}
 }
 
-// Thin makes the entries that passed the sieve all that the document has. One
-// whose key names ids has kept all of them or none, as the key links them.
-func (b *Batch) Thin() { b.Doc.N = uint32(b.count()) }
+// CountPassed makes the entries that passed the sieve all that the document has.
+// A document whose key names ids has kept all of them or none, as the key links
+// them.
+func (b *Batch) CountPassed() { b.Doc.N = uint32(b.count()) }

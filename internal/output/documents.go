@@ -51,6 +51,7 @@ func (r *Run) writeDocument(ctx context.Context, n uint32, repairs []reconcile.R
 	if !doc.Writable() {
 		return nil
 	}
+
 	fill := func(w io.Writer) error {
 		src := io.Reader(strings.NewReader(""))
 		if !doc.Virtual {
@@ -61,6 +62,8 @@ func (r *Run) writeDocument(ctx context.Context, n uint32, repairs []reconcile.R
 			defer done()
 			src = stream
 		}
+
+		// A repaired document is compressed as the original is.
 		packed, err := doc.Packed.Compress(w)
 		if err != nil {
 			return err
@@ -70,6 +73,7 @@ func (r *Run) writeDocument(ctx context.Context, n uint32, repairs []reconcile.R
 		}
 		return packed.Close()
 	}
+
 	if err := r.files.Create(ctx, r.names.document(r.Inputs, doc.Object), fill); err != nil {
 		return fmt.Errorf("repairing %s: %w", r.Inputs.URL(doc.Object), err)
 	}

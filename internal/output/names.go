@@ -78,7 +78,7 @@ func (n *names) rename(in *intake.Inputs, folder, suffix string, counts func(*in
 
 // holdable reports whether a key can be part of a path in the output. It refuses
 // what some output cannot hold, and names that another file of the run may have,
-// so that nobody can make two of them meet by the choice of a key.
+// so that no choice of keys makes two files collide.
 func holdable(key string) bool {
 	if len(key) > maxKey || !utf8.ValidString(key) || strings.ContainsFunc(key, func(c rune) bool { return c < 0x20 || c == 0x7f }) {
 		return false

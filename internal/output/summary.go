@@ -110,6 +110,7 @@ func findingCounts(d *reconcile.Decision) []report.FindingCount {
 			}
 		}
 	}
+
 	slices.SortFunc(list, func(a, b report.FindingCount) int {
 		return cmp.Or(cmp.Compare(a.Class, b.Class), cmp.Compare(a.Severity, b.Severity), cmp.Compare(a.Status, b.Status))
 	})
@@ -222,7 +223,7 @@ func (r *Run) damage(partition uint32) string {
 		}
 	}
 
-	var parts []string
+	var parts []string // of the sentence
 	if n := len(broken); n > 0 {
 		more := ""
 		if n > most {
@@ -263,6 +264,7 @@ func orgWarnings(a *intake.Account, d *reconcile.Decision) []string {
 			having[source] = true
 		}
 	}
+
 	for i := range d.Entries {
 		count(d.Documents[d.Entries[i].Doc].Object, d.Entries[i].Org)
 	}
@@ -273,6 +275,8 @@ func orgWarnings(a *intake.Account, d *reconcile.Decision) []string {
 		count(a.Events[i].Ref.Object, a.Events[i].Org)
 	}
 
+	// Records of a source that lack an organisation are odd only when another
+	// source has one.
 	var list []string
 	for i := range d.Sources {
 		n := lacking[uint32(i)]
@@ -304,6 +308,7 @@ func shapeWarnings(d *reconcile.Decision) []string {
 			}
 		}
 	}
+
 	var list []string
 	for i := range d.Sources {
 		counts := lacking[uint32(i)]

@@ -27,6 +27,7 @@ func (r *Run) WriteTables(ctx context.Context, p *page.Run, with func(ctx contex
 	g, gctx := errgroup.WithContext(gctx)
 	g.SetLimit(runtime.GOMAXPROCS(0))
 	r.Progress("writing tables", 0, 0)
+
 	g.Go(func() error { return r.writeFindings(gctx, p, with) })
 	d := r.Decision
 	for _, t := range []struct {
@@ -102,8 +103,8 @@ type Table struct {
 	csv, parquet *scratch.Spool // nil for a format that is not wanted
 }
 
-// NewTable begins a table. Base is a table whose rows its own rows begin with,
-// nil for none. The caller closes the table.
+// NewTable begins a table. Base, if not nil, is a table whose rows its own rows
+// begin with. The caller closes the table.
 func NewTable(o *policy.Output, schema *table.Schema, newSpool func() (*scratch.Spool, error), base *Table) (*Table, error) {
 	t := &Table{schema: schema}
 	var csv, parquet io.Writer

@@ -15,7 +15,8 @@ import (
 //
 // Its goroutines serve many calls each: below a request to a bucket lie more
 // than a hundred functions, and a goroutine of its own for each object would
-// copy its stack several times until they fit.
+// copy its stack several times until they fit. That was a tenth of the time of a
+// night of sidecars.
 func Each(ctx context.Context, limit, n int, f func(ctx context.Context, i int) error) error {
 	g, ctx := errgroup.WithContext(ctx)
 	var next atomic.Int64

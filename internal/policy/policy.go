@@ -113,7 +113,7 @@ type Signing struct {
 
 // Report says what reports for people show of personal data.
 type Report struct {
-	XLSX, PDF    bool // whether a run has these beside the page
+	XLSX, PDF    bool // whether a run has these, too
 	Redact       Redaction
 	PseudonymKey []byte // nil without one
 
