@@ -7,12 +7,15 @@ import (
 	"go/parser"
 	"go/token"
 	"io"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 // room is what one package is for, and the rooms of this module that it may
@@ -249,5 +252,37 @@ func TestTheProgramLinksNoServerAndNoTestCode(t *testing.T) {
 				t.Errorf("the program links %s: that is for tests", path)
 			}
 		}
+	}
+}
+
+// TestThePackageMapIsComplete holds the table of packages in internal/README.md
+// against the packages that there are.
+func TestThePackageMapIsComplete(t *testing.T) {
+	page, err := os.ReadFile("../../internal/README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, packages, _ := strings.Cut(string(page), "\n## Packages\n")
+	packages, _, _ = strings.Cut(packages, "\n## ")
+	var got []string
+	for line := range strings.Lines(packages) {
+		names, _, row := strings.Cut(strings.TrimPrefix(line, "| "), " | ")
+		if !row || !strings.HasPrefix(names, "`") {
+			continue
+		}
+		for name := range strings.SplitSeq(names, ", ") {
+			got = append(got, strings.Trim(name, "`"))
+		}
+	}
+	var want []string
+	for name := range rooms {
+		if name != "manifests" { // the contract has a page of its own
+			want = append(want, strings.TrimPrefix(name, "internal/"))
+		}
+	}
+	slices.Sort(got)
+	slices.Sort(want)
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("packages in internal/README.md (-want +got):\n%s", diff)
 	}
 }

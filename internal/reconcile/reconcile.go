@@ -43,7 +43,8 @@
 // exclusion_test.go, verdicts in verdict_test.go, incomplete input in
 // facts_test.go, and findings with their statuses in finding_test.go. They build
 // small evidence by hand (evidence_test.go). The stories in /testdata tell how
-// rules work together; they are run through the whole job.
+// rules work together: story_test.go reads and decides them, and internal/job
+// runs them to the commit.
 package reconcile
 
 import "cdrmend/internal/policy"

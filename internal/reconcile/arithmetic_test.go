@@ -1,0 +1,40 @@
+package reconcile_test
+
+import (
+	"testing"
+
+	"cdrmend/internal/record"
+)
+
+func TestTheThirdTimeFollowsFromTheOtherTwo(t *testing.T) {
+	for name, test := range map[string]struct {
+		entry entry
+		want  []string
+	}{
+		"start":              {entry{end: "10:05", ms: 300_000}, []string{"0 start_time arithmetic 2026-11-20T10:00:00.000000Z key"}},
+		"end":                {entry{start: "10:00", ms: 300_000}, []string{"0 end_time arithmetic 2026-11-20T10:05:00.000000Z key"}},
+		"duration":           {entry{start: "10:00", end: "10:05"}, []string{"0 duration_ms arithmetic 300000 key"}},
+		"no negative length": {entry{start: "10:05", end: "10:00"}, nil},
+		"no absurd length":   {entry{start: "10:00", ms: 1 << 60}, nil},
+		"one is not enough":  {entry{start: "10:00"}, nil},
+		"nothing is missing": {entry{start: "10:00", end: "10:05", ms: 300_000}, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			newEvidence(record.StartTime, record.EndTime, record.DurationMS).add(test.entry).decide(t).repairs(test.want...)
+		})
+	}
+}
+
+func TestADurationConflictsBeyondTheTolerance(t *testing.T) {
+	for ms, want := range map[int64][]string{
+		300_000: nil,
+		301_000: nil,
+		299_000: nil,
+		301_001: {"conflict open r1 duration_ms entry=301001;other=300000;source=arithmetic"},
+		298_999: {"conflict open r1 duration_ms entry=298999;other=300000;source=arithmetic"},
+	} {
+		ev := newEvidence().add(entry{recording: "r1", start: "10:00", end: "10:05", ms: ms})
+		ev.addLegs(leg{conversation: "c1", id: "1", recordings: "r1", start: "10:00", end: "10:05"})
+		ev.decide(t).findings(want...)
+	}
+}

@@ -1,0 +1,237 @@
+package reconcile_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"cdrmend/internal/cdr"
+	"cdrmend/internal/intern"
+	"cdrmend/internal/manifest"
+	"cdrmend/internal/policy"
+	"cdrmend/internal/profile"
+	"cdrmend/internal/reconcile"
+	"cdrmend/internal/record"
+	"cdrmend/internal/registration"
+	"cdrmend/internal/table"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// evidence is a night that a test writes down by hand: one manifest source, one
+// CDR source and one source of registrations, all settled, each with one
+// partition for the day. Times are of that day, such as 10:00 or 10:00:30.5.
+type evidence struct {
+	*reconcile.Evidence
+	events []registration.Event
+	lines  []string // what was added, to print with a failure
+}
+
+const (
+	manifests = iota
+	cdrs
+	registrations
+)
+
+func newEvidence(required ...record.Field) *evidence {
+	texts := intern.NewTable()
+	day := record.Span{Start: at("00:00"), End: at("24:00")}
+	ev := &evidence{Evidence: &reconcile.Evidence{
+		Interval: day, Org: texts.OfString("acme"), Texts: texts,
+		Policy: &policy.Policy{VoiceMedia: []string{"audio"}, DurationTolerance: time.Second, CoverageTolerance: 2 * time.Second},
+	}}
+	for kind, name := range []string{"m", "c", "r"} {
+		ev.Sources = append(ev.Sources, reconcile.Source{
+			Kind: policy.Kind(kind), Name: name, URL: name + "/", Profile: &profile.Profile{}, Required: record.Of(required...), Settled: true,
+		})
+		ev.Partitions = append(ev.Partitions, reconcile.Partition{Source: uint32(kind), Span: day, URL: name + "/day/"})
+		ev.Objects = append(ev.Objects, reconcile.Object{Source: uint32(kind), Partition: uint32(kind), Key: name + ".json"})
+	}
+	ev.Documents = []manifest.Document{{Object: manifests, Partition: manifests}}
+	return ev
+}
+
+// at returns a time of the day, NoTime for none.
+func at(clock string) record.Time {
+	if clock == "" {
+		return record.NoTime
+	}
+	var hours, minutes int
+	var seconds float64
+	if n, _ := fmt.Sscanf(clock, "%d:%d:%g", &hours, &minutes, &seconds); n < 2 {
+		panic(clock)
+	}
+	return record.TimeOf(midnight).Add(time.Duration(hours)*time.Hour + time.Duration(minutes)*time.Minute + time.Duration(seconds*1e9))
+}
+
+// entry is an entry as a manifest has it; what is empty is missing.
+type entry struct {
+	recording, conversation, trunk, line string
+	start, end                           string
+	ms                                   int64 // duration; 0 is missing
+	media, mediaKey                      string
+	named                                string // the id that the media key holds
+}
+
+// add adds entries to the one manifest.
+func (ev *evidence) add(entries ...entry) *evidence {
+	doc := &ev.Documents[0]
+	for _, in := range entries {
+		e := manifest.Entry{
+			Index: doc.N, Duration: profile.NoInt, MediaBytes: profile.NoInt, MediaType: ev.Texts.OfString(in.media), Named: ev.Texts.OfString(in.named),
+			Start: at(in.start), End: at(in.end),
+		}
+		var given record.Fields
+		for _, field := range []struct {
+			f    record.Field
+			text string
+			set  *intern.Text
+		}{
+			{record.RecordingID, in.recording, &e.Recording}, {record.ConversationID, in.conversation, &e.Conversation},
+			{record.TrunkID, in.trunk, &e.Trunk}, {record.LineID, in.line, &e.Line}, {record.MediaKey, in.mediaKey, &e.MediaKey},
+			{record.StartTime, in.start, new(intern.Text)}, {record.EndTime, in.end, new(intern.Text)},
+		} {
+			if *field.set = ev.Texts.OfString(field.text); field.text != "" {
+				given.Add(field.f)
+			}
+		}
+		if in.ms != 0 {
+			e.Duration = in.ms
+			given.Add(record.DurationMS)
+		}
+		e.Given = uint32(given)
+		ev.Entries = append(ev.Entries, e)
+		doc.N++
+		ev.lines = append(ev.lines, fmt.Sprintf("entry %+v", in))
+	}
+	return ev
+}
+
+// leg is a row of a CDR. Without an answer it was answered when it started.
+type leg struct {
+	conversation, id, recordings string // recordings are separated by spaces
+	trunk, line, direction, ani  string
+	start, end, updated          string
+	unanswered                   bool
+	recorded                     profile.Tri
+	invalid                      record.Field // that did not parse, if it is not 0
+}
+
+// addLegs adds rows to the one CDR.
+func (ev *evidence) addLegs(legs ...leg) *evidence {
+	text := ev.Texts.OfString
+	for _, in := range legs {
+		l := cdr.Leg{Shown: cdr.Shown{
+			Org: ev.Org, Conversation: text(in.conversation), ID: text(in.id), Trunk: text(in.trunk), Line: text(in.line), Direction: text(in.direction),
+			Start: at(in.start), Answer: at(in.start), End: at(in.end), Ref: record.Ref{Object: cdrs, Row: uint32(len(ev.Legs))},
+		}, Particulars: cdr.Particulars{ANI: text(in.ani), Updated: at(in.updated), SIPStatus: -1, Recorded: in.recorded}}
+		if in.unanswered {
+			l.Answer = record.NoTime
+		}
+		l.Recordings.At = uint32(len(ev.Recordings))
+		for _, id := range strings.Fields(in.recordings) {
+			ev.Recordings = append(ev.Recordings, text(id))
+			l.Recordings.N++
+		}
+		if in.invalid != 0 {
+			for i, f := range record.LegFields {
+				if f == in.invalid {
+					l.Invalid |= 1 << i
+				}
+			}
+			ev.LegInvalid = append(ev.LegInvalid, reconcile.LegInvalid{Ref: l.Ref, Field: in.invalid, Raw: "?"})
+		}
+		ev.Legs, ev.Particulars = append(ev.Legs, l.Shown), append(ev.Particulars, l.Particulars)
+		ev.lines = append(ev.lines, fmt.Sprintf("leg %+v", in))
+	}
+	return ev
+}
+
+// addRegistration adds an attempt of a line to register on a trunk.
+func (ev *evidence) addRegistration(clock, line, trunk string, status int32) *evidence {
+	ev.events = append(ev.events, registration.Event{
+		Time: at(clock), Org: ev.Org, Trunk: ev.Texts.OfString(trunk), Line: ev.Texts.OfString(line), Status: status, Expiry: -1, Issued: record.NoTime,
+		Ref: record.Ref{Object: registrations, Row: uint32(len(ev.events))},
+	})
+	ev.lines = append(ev.lines, fmt.Sprintf("registration %s line %s trunk %s: %d", clock, line, trunk, status))
+	return ev
+}
+
+// damage says that something is missing from the day of a source.
+func (ev *evidence) damage(source int) *evidence {
+	ev.Partitions[source].Damaged = true
+	ev.lines = append(ev.lines, fmt.Sprintf("source %s is damaged", ev.Sources[source].Name))
+	return ev
+}
+
+// unsettle says that a source may deliver more.
+func (ev *evidence) unsettle(source int) *evidence {
+	ev.Sources[source].Settled = false
+	ev.lines = append(ev.lines, fmt.Sprintf("source %s is not settled", ev.Sources[source].Name))
+	return ev
+}
+
+// exclude adds an exclusion to the policy.
+func (ev *evidence) exclude(x policy.Exclusion) *evidence {
+	ev.Policy.Exclusions = append(ev.Policy.Exclusions, x)
+	ev.lines = append(ev.lines, fmt.Sprintf("exclusion %+v", x))
+	return ev
+}
+
+// decided is a decision in the form in which tests compare it.
+type decided struct {
+	*reconcile.Decision
+	t  *testing.T
+	ev *evidence
+}
+
+func (ev *evidence) decide(t *testing.T) decided {
+	ev.Index, ev.Lines = registration.NewIndex(ev.Outages), registration.NewLines(ev.events, ev.Texts)
+	return decided{reconcile.Decide(ev.Evidence, reconcile.Spread{Part: 3, Each: inOrder, Pause: func() {}}), t, ev}
+}
+
+// repairs compares the repairs, as "entry field rule value evidence".
+func (d decided) repairs(want ...string) {
+	d.t.Helper()
+	d.compare("repairs", columns(d.t, d.RepairRows("day"), "entry", "field", "rule", "new_value", "evidence"), want)
+}
+
+// findings compares the findings, as "class status recording field detail"
+// without what is empty.
+func (d decided) findings(want ...string) {
+	d.t.Helper()
+	d.compare("findings", columns(d.t, d.FindingRows, "class", "status", "recording_id", "field", "detail"), want)
+}
+
+// calls compares the legs, as "leg verdict reason".
+func (d decided) calls(want ...string) {
+	d.t.Helper()
+	d.compare("calls", columns(d.t, d.CallRows, "leg_id", "verdict", "reason"), want)
+}
+
+func (d decided) compare(what string, got, want []string) {
+	d.t.Helper()
+	if diff := cmp.Diff(want, got); diff != "" {
+		d.t.Errorf("%s (-want +got):\n%sof\n  %s", what, diff, strings.Join(d.ev.lines, "\n  "))
+	}
+}
+
+// columns returns the cells of some columns of a table, those that are not empty
+// joined by spaces.
+func columns(t *testing.T, rows func(func(*table.Row, error) bool), names ...string) (all []string) {
+	t.Helper()
+	for r, err := range rows {
+		if err != nil {
+			t.Fatal(err)
+		}
+		var cells []string
+		for _, name := range names {
+			if cell := r.Cell(name); cell != "" {
+				cells = append(cells, cell)
+			}
+		}
+		all = append(all, strings.Join(cells, " "))
+	}
+	return all
+}

@@ -1,0 +1,91 @@
+package reconcile_test
+
+import (
+	"testing"
+	"time"
+
+	"cdrmend/internal/policy"
+	"cdrmend/internal/profile"
+)
+
+// internal is a leg that every exclusion of the test below could be about.
+var internal = leg{conversation: "c1", id: "1", trunk: "T1", line: "L1", direction: "Internal", ani: "+4930123", start: "10:00", end: "10:00:04"}
+
+func TestAnExclusionHoldsWhenAllItsConditionsDo(t *testing.T) {
+	for name, test := range map[string]struct {
+		exclusion policy.Exclusion
+		applies   bool
+	}{
+		"no condition":           {policy.Exclusion{}, true},
+		"organisation":           {policy.Exclusion{Org: []string{"other", "acme"}}, true},
+		"another organisation":   {policy.Exclusion{Org: []string{"other"}}, false},
+		"trunk":                  {policy.Exclusion{Trunk: []string{"T1"}}, true},
+		"another trunk":          {policy.Exclusion{Trunk: []string{"T2"}}, false},
+		"line":                   {policy.Exclusion{Line: []string{"L1"}}, true},
+		"direction in any case":  {policy.Exclusion{Direction: []string{" internal "}}, true},
+		"another direction":      {policy.Exclusion{Direction: []string{"inbound"}}, false},
+		"number":                 {policy.Exclusion{ANI: []string{"tel:+49 30 123"}}, true},
+		"beginning of a number":  {policy.Exclusion{ANI: []string{"+4930*"}}, true},
+		"part of a number":       {policy.Exclusion{ANI: []string{"+4930"}}, false},
+		"a number that it lacks": {policy.Exclusion{DNIS: []string{"*"}}, false},
+		"shorter":                {policy.Exclusion{ShorterThan: 5 * time.Second}, true},
+		"just as long":           {policy.Exclusion{ShorterThan: 4 * time.Second}, false},
+		"all":                    {policy.Exclusion{Trunk: []string{"T1"}, ShorterThan: 5 * time.Second}, true},
+		"one of two":             {policy.Exclusion{Trunk: []string{"T1"}, Line: []string{"L2"}}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			test.exclusion.Reason = "why"
+			want := "1 missing"
+			if test.applies {
+				want = "1 excluded why"
+			}
+			newEvidence().addLegs(internal).exclude(test.exclusion).decide(t).calls(want)
+		})
+	}
+}
+
+func TestTheFirstExclusionThatAppliesGivesTheReason(t *testing.T) {
+	newEvidence().addLegs(internal).
+		exclude(policy.Exclusion{Reason: "first", Trunk: []string{"T2"}}).
+		exclude(policy.Exclusion{Reason: "second"}).
+		exclude(policy.Exclusion{Reason: "third"}).
+		decide(t).calls("1 excluded second")
+}
+
+func TestALegOfUnknownLengthIsNotShort(t *testing.T) {
+	unended := internal
+	unended.end = ""
+	newEvidence().addLegs(unended).exclude(policy.Exclusion{Reason: "why", ShorterThan: time.Hour}).decide(t).calls("1 missing")
+}
+
+func TestAForbiddenRecordingIsAnError(t *testing.T) {
+	recorded := internal
+	recorded.recordings = "r1"
+	d := newEvidence().add(entry{recording: "r1", conversation: "c1", start: "10:00", end: "10:05"}).addLegs(recorded).
+		exclude(policy.Exclusion{Reason: "private", Forbid: true}).decide(t)
+	d.calls("1 recorded_in_error private")
+	d.findings("recorded_in_error open")
+}
+
+func TestWhetherALegIsToBeRecordedDependsOnItsSourceThenOnThePolicy(t *testing.T) {
+	for name, test := range map[string]struct {
+		expect     policy.Expect
+		recorded   profile.Tri
+		unanswered bool
+		want       string
+	}{
+		"answered":             {policy.ExpectAnswered, profile.Unknown, false, "1 missing"},
+		"not answered":         {policy.ExpectAnswered, profile.Unknown, true, "1 excluded not expected"},
+		"all":                  {policy.ExpectAll, profile.Unknown, true, "1 missing"},
+		"none":                 {policy.ExpectNone, profile.Unknown, false, "1 excluded not expected"},
+		"the source says yes":  {policy.ExpectNone, profile.True, false, "1 missing"},
+		"the source says no":   {policy.ExpectAll, profile.False, false, "1 excluded not recorded by source"},
+		"not answered, but on": {policy.ExpectAnswered, profile.True, true, "1 missing"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			ev := newEvidence().addLegs(leg{conversation: "c1", id: "1", start: "10:00", end: "10:05", unanswered: test.unanswered, recorded: test.recorded})
+			ev.Policy.Expect = test.expect
+			ev.decide(t).calls(test.want)
+		})
+	}
+}

@@ -1,0 +1,93 @@
+package reconcile_test
+
+import (
+	"slices"
+	"testing"
+
+	"cdrmend/internal/reconcile"
+	"cdrmend/internal/record"
+)
+
+// lone is a leg without a recording, so that its finding and its verdict depend
+// on manifests, and an entry without a leg, whose finding depends on CDRs.
+func lone() *evidence {
+	return newEvidence(record.RecordingID).
+		add(entry{recording: "r1", conversation: "c1", start: "10:00", end: "10:05"}).
+		addLegs(leg{conversation: "c2", id: "1", recordings: "r2", start: "10:00", end: "10:05"})
+}
+
+func TestIncompleteInputMakesIndeterminateWhatItMayHide(t *testing.T) {
+	other := func(ev *evidence, source int) { ev.Sources[source].Org = ev.Texts.OfString("other") }
+	elsewhere := func(ev *evidence, source int) { ev.Partitions[source].Span.Start = at("11:00") }
+	for name, test := range map[string]struct {
+		change        func(*evidence)
+		entry, leg    string // statuses
+		verdict       string
+		incomplete    []reconcile.IncompleteInput
+		damageToBlame bool
+	}{
+		"all is complete":     {func(*evidence) {}, "open", "open", "missing", nil, false},
+		"unsettled manifests": {func(ev *evidence) { ev.unsettle(manifests) }, "open", "indeterminate", "indeterminate", []reconcile.IncompleteInput{{Source: manifests, Partition: -1, Unsettled: true}}, false},
+		"damaged manifests":   {func(ev *evidence) { ev.damage(manifests) }, "open", "indeterminate", "indeterminate", []reconcile.IncompleteInput{{Source: manifests, Partition: manifests}}, true},
+		"useless manifests": {func(ev *evidence) { ev.Sources[manifests].NoUse = true }, "open", "indeterminate", "indeterminate",
+			[]reconcile.IncompleteInput{{Source: manifests, Partition: -1}}, true},
+		"unsettled cdrs": {func(ev *evidence) { ev.unsettle(cdrs) }, "indeterminate", "open", "missing", []reconcile.IncompleteInput{{Source: cdrs, Partition: -1, Unsettled: true}}, false},
+		"damaged cdrs":   {func(ev *evidence) { ev.damage(cdrs) }, "indeterminate", "open", "missing", []reconcile.IncompleteInput{{Source: cdrs, Partition: cdrs}}, true},
+		"damaged manifests of others": {func(ev *evidence) { other(ev.damage(manifests), manifests); ev.Documents[0].Org = ev.Org }, "open", "open", "missing",
+			[]reconcile.IncompleteInput{{Source: manifests, Partition: manifests}}, false},
+		"cdrs damaged at another time": {func(ev *evidence) { elsewhere(ev.damage(cdrs), cdrs) }, "open", "open", "missing",
+			[]reconcile.IncompleteInput{{Source: cdrs, Partition: cdrs}}, false},
+		// Unsettled as a whole, so that the damage changes nothing.
+		"damaged and unsettled manifests": {func(ev *evidence) { ev.damage(manifests).unsettle(manifests) }, "open", "indeterminate", "indeterminate",
+			[]reconcile.IncompleteInput{{Source: manifests, Partition: -1, Unsettled: true}}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			ev := lone()
+			test.change(ev)
+			d := ev.decide(t)
+			d.findings("missing_recording "+test.leg+" r2", "no_cdr "+test.entry+" r1")
+			d.calls("1 " + test.verdict)
+			if !slices.Equal(d.Incomplete, test.incomplete) {
+				t.Errorf("got the incomplete inputs %+v, want %+v", d.Incomplete, test.incomplete)
+			}
+			if d.Blamed != test.damageToBlame {
+				t.Errorf("damage is to blame: %v, want %v", d.Blamed, test.damageToBlame)
+			}
+		})
+	}
+}
+
+// Conversations may have begun before anything that was read.
+func TestALegWhoseConversationBeganBeforeAllManifestsIsIndeterminate(t *testing.T) {
+	ev := newEvidence().addLegs(
+		leg{conversation: "c1", id: "1", start: "08:00", end: "08:05"},
+		leg{conversation: "c1", id: "2", start: "10:00", end: "10:05"},
+		leg{conversation: "c2", id: "3", start: "10:01", end: "10:05"},
+	)
+	ev.Partitions[manifests].Span.Start = at("09:00")
+	ev.decide(t).calls("1 indeterminate", "2 indeterminate", "3 missing")
+}
+
+func TestAnEmptyPartitionIsMissingOnceSomethingStartsInIt(t *testing.T) {
+	needed := "input_missing open"
+	for name, test := range map[string]struct {
+		ev   *evidence
+		want []string
+	}{
+		"needed by a leg":   {newEvidence().addLegs(leg{conversation: "c1", id: "1", start: "10:00", end: "10:05"}), []string{needed, "missing_recording open"}},
+		"needed by nothing": {newEvidence(), nil},
+		"no leg to record":  {newEvidence().addLegs(leg{conversation: "c1", id: "1", start: "10:00", end: "10:05", unanswered: true}), nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			test.ev.Partitions[manifests].Empty = true
+			test.ev.Documents = nil
+			test.ev.decide(t).findings(test.want...)
+		})
+	}
+}
+
+func TestRegistrationsOfNoUseAreMissingInput(t *testing.T) {
+	ev := newEvidence()
+	ev.Sources[registrations].NoUse = true
+	ev.decide(t).findings("input_missing open")
+}
