@@ -133,7 +133,8 @@ type lookup struct {
 
 // prefetched yields the numbers from one to another, after it fetched what
 // finding will need for a batch of them: the index and the first record found.
-// MEASURED
+// What is gained depends on the order of the inputs: nothing measurable for a
+// million synthetic legs, whose entries come in the same order.
 func prefetched(from, to int, lookups ...lookup) iter.Seq[uint32] {
 	return func(yield func(n uint32) bool) {
 		for ; from < to; from += fetchBatch {

@@ -4,66 +4,76 @@ import (
 	"testing"
 
 	"cdrmend/internal/policy"
+	"cdrmend/internal/profile"
 	"cdrmend/internal/record"
 )
 
-// tenMinutes is a leg that lists r1, and whole its recording.
-var (
-	tenMinutes = leg{conversation: "c1", id: "1", recordings: "r1", start: "10:00", end: "10:10"}
-	whole      = entry{recording: "r1", conversation: "c1", trunk: "T1", start: "10:00", end: "10:10"}
-)
-
-func TestAVerdictFollowsFromWhatTheEntriesOfALegLack(t *testing.T) {
-	short := whole
-	short.end = "10:09"
-	trunkless := whole
-	trunkless.trunk = ""
-	untimed := whole
-	untimed.end = ""
-
+// Each case also meets the conditions of a verdict further down the list, which
+// the first one that applies hides.
+func TestTheFirstVerdictThatAppliesCounts(t *testing.T) {
+	whole := entry{recording: "r1", conversation: "c1", trunk: "T1", start: "10:00", end: "10:05"}
+	half := entry{recording: "r1", conversation: "c1", trunk: "T1", start: "10:00", end: "10:02"}
+	noTrunk := entry{recording: "r1", conversation: "c1", start: "10:00", end: "10:05"}
+	lists := leg{conversation: "c1", id: "1", recordings: "r1", start: "10:00", end: "10:05"}
+	change := func(l leg, f func(*leg)) leg { f(&l); return l }
 	for name, test := range map[string]struct {
-		entries []entry
-		trunk   string // of the leg
-		want    string
+		ev   *evidence
+		want string
 	}{
-		"no entry":                            {nil, "", "1 missing"},
-		"an entry that has everything":        {[]entry{whole}, "", "1 complete"},
-		"a trunk that the leg names":          {[]entry{trunkless}, "T1", "1 repaired"},
-		"a trunk that nobody names":           {[]entry{trunkless}, "", "1 incomplete"},
-		"a minute too short":                  {[]entry{short}, "", "1 partial"},
-		"too short comes before a repair":     {[]entry{{recording: "r1", conversation: "c1", start: "10:00", end: "10:09"}}, "T1", "1 partial"},
-		"two that cover it together":          {[]entry{short, {recording: "r1", conversation: "c1", trunk: "T1", start: "10:08", end: "10:10"}}, "", "1 complete"},
-		"an end that nothing gives":           {[]entry{untimed}, "", "1 incomplete"},
-		"a recording of another leg's id":     {[]entry{{recording: "r9", conversation: "c1", trunk: "T1", start: "10:00", end: "10:10"}}, "", "1 missing"},
-		"an entry that is not voice":          {[]entry{{recording: "r1", conversation: "c1", trunk: "T1", start: "10:00", end: "10:10", media: "screen"}}, "", "1 missing"},
-		"within the tolerance of two seconds": {[]entry{{recording: "r1", conversation: "c1", trunk: "T1", start: "10:00:01", end: "10:09:59"}}, "", "1 complete"},
+		"recorded in error, though a value did not parse": {
+			newEvidence().add(whole).addLegs(change(lists, func(l *leg) { l.recorded, l.invalid = profile.False, record.StartTime })),
+			"recorded_in_error not recorded by source",
+		},
+		"indeterminate, though excluded": {
+			newEvidence().addLegs(change(lists, func(l *leg) { l.invalid = record.AnswerTime })).exclude(policy.Exclusion{Reason: "why"}),
+			"indeterminate why",
+		},
+		"excluded, though manifests are damaged": {
+			newEvidence().addLegs(lists).exclude(policy.Exclusion{Reason: "why"}).damage(manifests), "excluded why",
+		},
+		"indeterminate, though missing": {newEvidence().addLegs(lists).damage(manifests), "indeterminate"},
+		"indeterminate without an end": {
+			newEvidence().add(whole).addLegs(change(lists, func(l *leg) { l.end = "" })), "indeterminate",
+		},
+		"missing": {newEvidence().addLegs(lists), "missing"},
+		"partial, as one recording is missing": {
+			newEvidence().add(whole).addLegs(change(lists, func(l *leg) { l.recordings = "r1 r2" })), "partial",
+		},
+		"partial, though incomplete": {newEvidence(record.TrunkID).add(half, noTrunk).addLegs(change(lists, func(l *leg) { l.recordings = "r1 r2" })), "partial"},
+		"partial, as too short":      {newEvidence().add(half).addLegs(lists), "partial"},
+		"incomplete, though repaired": {
+			newEvidence(record.TrunkID, record.EndTime).add(entry{recording: "r1", conversation: "c1", start: "10:00", ms: 300_000}).addLegs(lists), "incomplete",
+		},
+		"repaired": {
+			newEvidence(record.EndTime).add(entry{recording: "r1", conversation: "c1", start: "10:00", ms: 300_000}).addLegs(lists), "repaired",
+		},
+		"complete":                               {newEvidence(record.TrunkID).add(whole).addLegs(lists), "complete"},
+		"complete, though manifests are damaged": {newEvidence().add(whole).addLegs(lists).damage(manifests), "complete"},
+	} {
+		t.Run(name, func(t *testing.T) { test.ev.decide(t).calls("1 " + test.want) })
+	}
+}
+
+func TestALegThatListsNothingHasTheEntriesOfItsConversationThatOverlapIt(t *testing.T) {
+	for name, test := range map[string]struct {
+		entry entry
+		want  string
+	}{
+		"overlaps":             {entry{recording: "r1", conversation: "c1", start: "10:00", end: "10:05"}, "1 complete"},
+		"later":                {entry{recording: "r1", conversation: "c1", start: "11:00", end: "11:05"}, "1 missing"},
+		"untimed":              {entry{recording: "r1", conversation: "c1"}, "1 complete"},
+		"another conversation": {entry{recording: "r1", conversation: "c2", start: "10:00", end: "10:05"}, "1 missing"},
+		"not voice":            {entry{recording: "r1", conversation: "c1", start: "10:00", end: "10:05", media: "screen"}, "1 missing"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			l := tenMinutes
-			l.trunk = test.trunk
-			newEvidence(record.TrunkID, record.EndTime).add(test.entries...).addLegs(l).decide(t).calls(test.want)
+			newEvidence().add(test.entry).addLegs(leg{conversation: "c1", id: "1", start: "10:00", end: "10:05"}).decide(t).calls(test.want)
 		})
 	}
 }
 
-// What may still come, or may be hidden, decides nothing about a leg without a
-// recording.
-func TestALegWithoutARecordingIsIndeterminateWhileOneMayBeHidden(t *testing.T) {
-	for name, hide := range map[string]func(*evidence){
-		"damaged manifests":   func(ev *evidence) { ev.damage(manifests) },
-		"unsettled manifests": func(ev *evidence) { ev.unsettle(manifests) },
-	} {
-		t.Run(name, func(t *testing.T) {
-			ev := newEvidence().addLegs(tenMinutes)
-			hide(ev)
-			d := ev.decide(t)
-			d.calls("1 indeterminate")
-			d.findings("missing_recording indeterminate r1")
-		})
+func TestARecordingMayMissTheToleranceAndNoMore(t *testing.T) {
+	for start, want := range map[string]string{"10:00:02": "1 complete", "10:00:02.001": "1 partial"} {
+		newEvidence().add(entry{recording: "r1", conversation: "c1", start: start, end: "10:05"}).
+			addLegs(leg{conversation: "c1", id: "1", recordings: "r1", start: "10:00", end: "10:05"}).decide(t).calls(want)
 	}
-}
-
-func TestAnExclusionComesBeforeAVerdictAboutRecordings(t *testing.T) {
-	ev := newEvidence().add(whole).addLegs(tenMinutes).exclude(policy.Exclusion{Reason: "why"})
-	ev.decide(t).calls("1 excluded why")
 }
