@@ -1,6 +1,6 @@
 // Package committed reads what an output holds: its intervals, their commits,
-// and the tables of each. What it hands out is what the commit records name,
-// by its hash; it writes nothing.
+// and the tables of each. It returns only files whose hashes match the commit
+// records, and writes nothing.
 package committed
 
 import (
@@ -18,7 +18,7 @@ import (
 	"cdrmend/internal/token"
 )
 
-// Output is where runs were committed.
+// Output is an output to which runs were committed.
 type Output struct {
 	Store   object.Store
 	Root    string      // prefix, empty or ending in a slash
@@ -26,7 +26,7 @@ type Output struct {
 	Keys    *token.Keys // that may have signed records; nil: signatures are not checked
 }
 
-// Labels returns the names of the intervals that the output has, in order.
+// Labels returns the labels of the intervals that the output has, in order.
 func (o *Output) Labels(ctx context.Context) ([]string, error) {
 	return ledger.Labels(ctx, o.Store, o.Root)
 }
@@ -36,13 +36,14 @@ func (o *Output) interval(label string) *ledger.Interval {
 }
 
 // Commits returns the commits of an interval, the oldest first; none for an
-// interval that has no commit.
+// interval without a commit.
 func (o *Output) Commits(ctx context.Context, label string) ([]*Commit, error) {
 	interval := o.interval(label)
 	chain, err := interval.Chain(ctx)
 	if err != nil {
 		return nil, err
 	}
+
 	var commits []*Commit
 	for _, head := range chain {
 		commits = append(commits, &Commit{Head: head, output: o, interval: interval})
@@ -60,12 +61,12 @@ func (o *Output) Newest(ctx context.Context, label string) (*Commit, error) {
 	return &Commit{Head: head, output: o, interval: interval}, nil
 }
 
-// Commit is one commit of an interval, and the way to what it names.
+// Commit is one commit of an interval, with access to the files that it names.
 type Commit struct {
 	ledger.Head
 	output   *Output
 	interval *ledger.Interval
-	files    *ledger.Files
+	files    *ledger.Files // read at the first call of Files
 }
 
 // URL returns the folder of the commit's run.
@@ -81,13 +82,16 @@ func (c *Commit) Files(ctx context.Context) (*ledger.Files, error) {
 	return c.files, err
 }
 
-// suffixes are those of tables, the form that is read faster first.
+// suffixes are those of table files, the faster form to read first.
 var suffixes = []string{".parquet", ".csv"}
 
-// TableFile returns the file that holds a table, by its path below the root
-// of the store, with what the commit says of it. Parquet is preferred.
+// TableFile returns the file that holds a table, with its path below the root
+// of the store, and its size and hash from the commit. Parquet is preferred.
 func (c *Commit) TableFile(ctx context.Context, s *table.Schema) (ledger.File, error) {
 	f, err := c.tableFile(ctx, s)
+
+	// The history belongs to the interval's log; all other tables are in the
+	// run.
 	if s == table.History {
 		f.Path = c.interval.Prefix() + f.Path
 	} else {
@@ -105,6 +109,9 @@ func (c *Commit) tableFile(ctx context.Context, s *table.Schema) (ledger.File, e
 		}
 		list = files.Manifest.Files
 	}
+
+	// The suffix is the outer loop: Parquet is preferred wherever it is in the
+	// list.
 	for _, suffix := range suffixes {
 		for _, f := range list {
 			if f.Path == s.Name+suffix || s == table.History && strings.HasSuffix(f.Path, ".history"+suffix) {
@@ -115,8 +122,8 @@ func (c *Commit) tableFile(ctx context.Context, s *table.Schema) (ledger.File, e
 	return ledger.File{}, fmt.Errorf("commit %d of interval %s has no table %s", c.Number(), c.Record.Interval, s.Name)
 }
 
-// Table yields a table of the commit, history too, once it is the one that
-// was committed. Each range reads it anew.
+// Table yields the rows of a table of the commit, the history included, after
+// checking the file against its committed hash. Each range reads it again.
 func (c *Commit) Table(ctx context.Context, s *table.Schema) table.Rows {
 	return func(yield func(*table.Row, error) bool) {
 		f, err := c.tableFile(ctx, s)
@@ -124,6 +131,7 @@ func (c *Commit) Table(ctx context.Context, s *table.Schema) table.Rows {
 			yield(nil, err)
 			return
 		}
+
 		r, size, done, err := c.fetch(ctx, f, s == table.History)
 		if err != nil {
 			yield(nil, err)
@@ -141,14 +149,14 @@ func (c *Commit) Decode(ctx context.Context, path string, into any) error {
 		return err
 	}
 	defer done()
+
 	if err := json.NewDecoder(io.NewSectionReader(r, 0, size)).Decode(into); err != nil {
 		return fmt.Errorf("reading %s of run %s: %w", path, c.Record.RunID, err)
 	}
 	return nil
 }
 
-// Verified reports whether a key that was given has signed the commit's
-// record.
+// Verified reports whether one of the output's keys signed the commit's record.
 func (c *Commit) Verified() bool { return c.Seal.Check == token.Verified }
 
 // Inputs yields the objects that the commit's run listed, in the order of
@@ -165,8 +173,8 @@ func (c *Commit) Inputs(ctx context.Context) iter.Seq2[ledger.Input, error] {
 	}
 }
 
-// fetch copies a file of the run's folder, or of the log, until done is
-// called.
+// fetch copies a file of the run's folder, or of the log, into a spool that is
+// kept until done is called.
 func (c *Commit) fetch(ctx context.Context, f ledger.File, log bool) (r io.ReaderAt, size int64, done func(), err error) {
 	var spool *scratch.Spool
 	if log {
@@ -180,6 +188,7 @@ func (c *Commit) fetch(ctx context.Context, f ledger.File, log bool) (r io.Reade
 	if err != nil {
 		return nil, 0, nil, err
 	}
+
 	if r, err = spool.ReaderAt(); err != nil {
 		spool.Close()
 		return nil, 0, nil, err

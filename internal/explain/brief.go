@@ -9,11 +9,12 @@ import (
 	"cdrmend/internal/table"
 )
 
-// Brief tells one finding in a few lines, from its row alone.
+// Brief describes one finding in a few lines, from its row alone.
 func Brief(f table.Finding) string {
 	var b strings.Builder
 	line := func(format string, args ...any) { b.WriteString(printable.Text(fmt.Sprintf(format, args...)) + "\n") }
 	line("%s  %s (%s, %s)", f.ID, f.Class, f.Severity, f.Status)
+
 	text := meaning(&f)
 	line("  %s%s.", strings.ToUpper(text[:1]), text[1:])
 	at := f.Source + ":" + f.ObjectKey
@@ -21,9 +22,11 @@ func Brief(f table.Finding) string {
 		at += fmt.Sprintf("#%d", f.Entry)
 	}
 	line("  See %s", at)
+
 	if f.OutageID == "" {
 		return b.String()
 	}
+
 	line("  %s.", relates(registration.RelationByName(f.OutageRelation), f.OutageID, f.OutageCause))
 	if cause, ok := registration.CauseByName(f.OutageCause); ok {
 		line("  Its first failure: %s. What to do: %s.", cause.Sentence(), cause.Remedy())

@@ -1,9 +1,10 @@
 // Package explain turns one id into the story of what was found about it.
 //
-// A story is gathered from the tables of one commit (find.go, gather.go). Its
-// inputs, read and decided once more, add why: each rule that was tried, and
-// what a verdict rests on (reading.go). It is told in plain words (text.go), in
-// which an outage is something to coincide with, never a cause.
+// A story is gathered from the tables of one commit (find.go, gather.go).
+// Reading and deciding its inputs again adds the reasons: each rule that was
+// tried, and what a verdict rests on (reading.go). The text is in plain words
+// (text.go), in which an outage is something that a finding coincides with,
+// never a cause.
 package explain
 
 import (
@@ -30,12 +31,12 @@ const (
 type Story struct {
 	Format   string   `json:"format"`
 	ID       string   `json:"id"`
-	Names    []string `json:"names"` // what it is the id of; usually one thing
+	Names    []string `json:"names"` // what kinds of things the id names; usually one
 	Interval string   `json:"interval"`
 	Commit   Commit   `json:"commit"`
-	Masked   bool     `json:"masked"`         // telephone numbers and users are
+	Masked   bool     `json:"masked"`         // telephone numbers and users are masked
 	Reread   bool     `json:"inputs_reread"`  // the inputs were read and decided again, with the same result
-	Unread   string   `json:"inputs_problem"` // why they were not
+	Unread   string   `json:"inputs_problem"` // why the inputs were not read again
 
 	Recordings []*Recording     `json:"recordings"`
 	Calls      []*Call          `json:"calls"` // legs
@@ -45,7 +46,7 @@ type Story struct {
 	History    *history.History `json:"history"`
 }
 
-// Commit is what the story is told from.
+// Commit is the commit that the story is taken from.
 type Commit struct {
 	Number    int64     `json:"number"`
 	Time      time.Time `json:"time"`
@@ -72,7 +73,7 @@ type Object struct {
 // Recording is an entry of a manifest.
 type Recording struct {
 	Row      table.Cells   `json:"row"`    // of the table recordings
-	Asked    bool          `json:"asked"`  // the id names it
+	Asked    bool          `json:"asked"`  // whether the id names it
 	Object   Object        `json:"object"` // the manifest
 	Copy     *Copy         `json:"repaired_copy,omitempty"`
 	Repairs  []table.Cells `json:"repairs"`
@@ -83,19 +84,19 @@ type Recording struct {
 	findings []*Finding
 }
 
-// Copy is the repaired document.
+// Copy is the repaired copy of a document.
 type Copy struct {
 	Path   string `json:"path"` // below the run's folder
 	SHA256 string `json:"sha256"`
 }
 
-// Matched is which legs an entry was matched with.
+// Matched says which legs an entry was matched with.
 type Matched struct {
 	By   string `json:"by"` // recording id, conversation, or nothing
 	Legs []Row  `json:"legs"`
 }
 
-// Field is one value that a recording lacked, and what the rules said.
+// Field is one value that a recording lacked, and what the rules said about it.
 type Field struct {
 	Field    string    `json:"field"`
 	Attempts []Attempt `json:"attempts"` // in the order of the rules
@@ -110,7 +111,7 @@ const (
 	NotNeeded = "not needed" // of a rule
 )
 
-// Attempt is what one rule said.
+// Attempt is what one rule said about a field.
 type Attempt struct {
 	Rule    string   `json:"rule"`
 	Applied string   `json:"applied"` // yes, no, ambiguous, or not needed
@@ -131,10 +132,10 @@ type Row struct {
 	Recordings   []string `json:"recording_ids,omitempty"`
 	Trunk        string   `json:"trunk_id,omitempty"`
 	Line         string   `json:"line_id,omitempty"`
-	Start        string   `json:"start_time,omitempty"` // of an attempt to register: its time
+	Start        string   `json:"start_time,omitempty"` // of a registration attempt, its time
 	End          string   `json:"end_time,omitempty"`
-	Status       *int32   `json:"status,omitempty"` // of an attempt to register
-	Cause        string   `json:"cause,omitempty"`  // of one that failed
+	Status       *int32   `json:"status,omitempty"` // of a registration attempt
+	Cause        string   `json:"cause,omitempty"`  // of a failed registration attempt
 }
 
 // Call is a leg.
@@ -147,7 +148,7 @@ type Call struct {
 	findings []*Finding
 }
 
-// Weighing is what a verdict rests on.
+// Weighing is what the verdict on a leg rests on.
 type Weighing struct {
 	ToBeRecorded bool     `json:"to_be_recorded"`
 	Lists        []string `json:"recording_ids"`
@@ -174,7 +175,7 @@ type Finding struct {
 	row   table.HistoryRow
 }
 
-// place is where a row stands.
+// place identifies a row of an input.
 type place struct {
 	source, key string
 	row         int64

@@ -10,7 +10,7 @@ import (
 	"cdrmend/internal/table"
 )
 
-// named are the columns in which an id may stand, and what it names there.
+// named are the columns that may hold an id, and what it names there.
 var named = []struct {
 	schema *table.Schema
 	column string
@@ -19,7 +19,7 @@ var named = []struct {
 	{table.History, "finding_id", FindingID},
 	{table.Outages, "outage_id", OutageID},
 	{table.Recordings, "recording_id", RecordingID},
-	{table.History, "recording_id", RecordingID}, // one that nobody delivered
+	{table.History, "recording_id", RecordingID}, // a recording that nobody delivered is only in findings
 	{table.Recordings, "conversation_id", ConversationID},
 	{table.Calls, "conversation_id", ConversationID},
 	{table.Calls, "leg_id", LegID},
@@ -28,24 +28,24 @@ var named = []struct {
 // subject is an id within its organisation.
 type subject struct{ org, id string }
 
-// match is where an id was found, and what belongs to it.
+// match says where an id was found, and what belongs to it.
 type match struct {
 	id            string
 	kinds         map[string]bool
 	conversations map[subject]bool
-	recordingIDs  map[subject]bool // those that nobody delivered, too
+	recordingIDs  map[subject]bool // including those that nobody delivered
 	places        map[place]bool   // rows that the id names; whole objects have row -1
 	findingIDs    map[string]bool
 	outageIDs     map[string]bool
 }
 
-// Normal brings an id into the form that tables have.
+// Normal brings an id into the form that it has in tables.
 func Normal(id string) string {
 	texts := intern.NewTable()
 	return texts.String(policy.ID(texts, id))
 }
 
-// find looks for an id in the tables of a commit, nil when it is in none.
+// find looks for an id in the tables of a commit; nil if it is in none.
 func find(ctx context.Context, c *committed.Commit, id string) (*match, error) {
 	m := &match{
 		id: id, kinds: map[string]bool{}, conversations: map[subject]bool{}, recordingIDs: map[subject]bool{},
@@ -56,6 +56,7 @@ func find(ctx context.Context, c *committed.Commit, id string) (*match, error) {
 			return nil, err
 		}
 	}
+
 	if len(m.kinds) == 0 {
 		return nil, nil
 	}
@@ -70,6 +71,7 @@ func (m *match) search(ctx context.Context, c *committed.Commit, s *table.Schema
 			columns, kinds = append(columns, s.Index(n.column)), append(kinds, n.kind)
 		}
 	}
+
 	for r, err := range c.Table(ctx, s) {
 		if err != nil {
 			return err
@@ -83,13 +85,15 @@ func (m *match) search(ctx context.Context, c *committed.Commit, s *table.Schema
 	return nil
 }
 
-// add takes over a row that holds the id.
+// add notes a row that holds the id.
 func (m *match) add(r *table.Row, kind string) {
 	m.kinds[kind] = true
+	// The row of an outage has no conversation and no place in an input.
 	if kind == OutageID {
 		m.outageIDs[m.id] = true
 		return
 	}
+
 	if org := r.Cell("org_id"); r.Cell("conversation_id") != "" {
 		m.conversations[subject{org, r.Cell("conversation_id")}] = true
 	}
@@ -102,8 +106,8 @@ func (m *match) add(r *table.Row, kind string) {
 	m.places[placeOf(r)] = true
 }
 
-// placeOf returns where the row of the input stands that a row of a table is
-// about.
+// placeOf returns the place in the inputs of the row or entry that a row of a
+// table is about.
 func placeOf(r *table.Row) place {
 	column := "entry"
 	if r.Schema() == table.Calls {
@@ -112,8 +116,8 @@ func placeOf(r *table.Row) place {
 	return place{r.Cell("source"), r.Cell("object_key"), r.Count(r.Schema().Index(column))}
 }
 
-// names returns the kinds of thing that the id names, in the order in which
-// they are declared.
+// names returns the kinds of things that the id names, in the order of their
+// declaration.
 func (m *match) names() []string {
 	var list []string
 	for _, n := range named {

@@ -14,15 +14,16 @@ import (
 // maxRows is how many rows of one table a story shows.
 const maxRows = 100
 
-// Tell gathers the story of an id from the newest commit of an interval, nil
-// when that knows nothing of it. Personal values are masked unless they are to
-// be shown clear.
+// Tell gathers the story of an id from the newest commit of an interval; nil if
+// that commit knows nothing of the id. Personal values are masked unless clear
+// is set.
 func Tell(ctx context.Context, commits []*committed.Commit, id string, clear bool) (*Story, error) {
 	c := commits[len(commits)-1]
 	m, err := find(ctx, c, id)
 	if m == nil {
 		return nil, err
 	}
+
 	g := &gathering{match: m, commit: c, show: redact.New(policy.Report{Redact: policy.RedactNumbers}), story: &Story{
 		Format: Format, ID: id, Names: m.names(), Interval: c.Record.Interval, Masked: !clear, Commit: commitOf(c),
 		Recordings: []*Recording{}, Calls: []*Call{}, Outages: []*Outage{}, Findings: []*Finding{},
@@ -30,11 +31,15 @@ func Tell(ctx context.Context, commits []*committed.Commit, id string, clear boo
 	if clear {
 		g.show = redact.New(policy.Report{Redact: policy.RedactNothing})
 	}
+
+	// The order matters: findings look at the recordings, outages at the
+	// findings and calls, and the rest at what was gathered.
 	for _, step := range []func(context.Context) error{g.recordings, g.calls, g.findings, g.repairs, g.coinciding, g.objects, g.copies} {
 		if err := step(ctx); err != nil {
 			return nil, err
 		}
 	}
+
 	g.attach()
 	ids := map[string]bool{}
 	for _, f := range g.story.Findings {
@@ -43,9 +48,12 @@ func Tell(ctx context.Context, commits []*committed.Commit, id string, clear boo
 	if g.story.History, err = history.Of(ctx, commits, func(id string) bool { return ids[id] }); err != nil {
 		return nil, err
 	}
+
+	// The history is made from the tables, which are not masked.
 	for i := range g.story.History.Commits {
 		g.mask(g.story.History.Commits[i].Events)
 	}
+
 	return g.story, nil
 }
 
@@ -54,6 +62,7 @@ func (g *gathering) mask(events []history.Event) {
 	for i := range events {
 		e := &events[i]
 		e.ObjectKey, e.Detail, e.WasDetail = g.show.Key(e.ObjectKey), g.show.Key(e.Detail), g.show.Key(e.WasDetail)
+		// The detail of such a finding may hold the value itself.
 		if g.story.Masked && e.Detail != "" && slices.Contains([]string{"ani", "dnis", "user_ids"}, e.Field) {
 			e.Detail, e.WasDetail = masked, ""
 		}
@@ -70,7 +79,7 @@ func commitOf(c *committed.Commit) Commit {
 	}
 }
 
-// gathering is a story under way.
+// gathering is the state of gathering a story.
 type gathering struct {
 	*match
 	commit *committed.Commit
@@ -79,10 +88,10 @@ type gathering struct {
 	into   table.Row
 }
 
-// masked stands for a personal value that is not to be shown.
+// masked replaces a personal value that must not be shown.
 const masked = "***"
 
-// cells copies a row as it is shown.
+// cells copies a row as it may be shown.
 func (g *gathering) cells(r *table.Row) table.Cells {
 	users := func(column string) bool {
 		return column == "user_ids" || column == "detail" && r.Cell("field") == "user_ids"
@@ -95,7 +104,8 @@ func (g *gathering) cells(r *table.Row) table.Cells {
 	})
 }
 
-// keep reports whether one more row may be shown.
+// keep reports whether one more row may be shown, and counts those that may
+// not.
 func (g *gathering) keep(n int) bool {
 	if n < maxRows {
 		return true
@@ -104,13 +114,15 @@ func (g *gathering) keep(n int) bool {
 	return false
 }
 
-// belongs reports whether a row is about what the id names, or about its
-// conversation.
+// belongs reports whether the id names what a row is about, and whether the row
+// belongs to the story at all, as one of the same conversation does.
 func (g *gathering) belongs(r *table.Row, at place) (asked, belongs bool) {
 	conversation := subject{r.Cell("org_id"), r.Cell("conversation_id")}
+	// The id names something about the whole object: all of its rows belong.
 	if g.places[place{at.source, at.key, -1}] {
 		return false, true
 	}
+
 	asked = g.places[at] || g.kinds[ConversationID] && conversation.id == g.id
 	return asked, asked || conversation.id != "" && g.conversations[conversation]
 }
@@ -137,6 +149,7 @@ func (g *gathering) calls(ctx context.Context) error {
 		}
 		at := placeOf(r)
 		asked, belongs := g.belongs(r, at)
+		// The story of an outage has every leg that coincides with it.
 		if !belongs && !g.outageIDs[r.Cell("outage_id")] {
 			continue
 		}
@@ -147,12 +160,14 @@ func (g *gathering) calls(ctx context.Context) error {
 	return nil
 }
 
-// findings gathers those about the rows gathered, and about their documents.
+// findings gathers the findings about the gathered rows, and about their
+// documents.
 func (g *gathering) findings(ctx context.Context) error {
 	documents := map[[2]string]bool{}
 	for _, r := range g.story.Recordings {
 		documents[[2]string{r.place.source, r.place.key}] = true
 	}
+
 	for r, err := range g.commit.Table(ctx, table.History) {
 		if err != nil {
 			return err
@@ -160,6 +175,7 @@ func (g *gathering) findings(ctx context.Context) error {
 		f := table.HistoryOf(r)
 		at := place{f.Source, f.ObjectKey, f.Entry}
 		_, belongs := g.belongs(r, at)
+		// A finding with a negative entry is about the whole document.
 		about := f.Entry < 0 && documents[[2]string{f.Source, f.ObjectKey}] || g.outageIDs[f.OutageID] || g.recordingIDs[subject{f.Org, f.Recording}]
 		if (belongs || about || g.findingIDs[f.ID]) && g.keep(len(g.story.Findings)) {
 			g.story.Findings = append(g.story.Findings, &Finding{Row: g.cells(r), Asked: f.ID == g.id, row: f})
@@ -183,7 +199,7 @@ func (g *gathering) repairs(ctx context.Context) error {
 	return nil
 }
 
-// outages gathers those that what was gathered coincides with.
+// coinciding gathers the outages that the gathered rows coincide with.
 func (g *gathering) coinciding(ctx context.Context) error {
 	wanted := map[string]bool{}
 	for id := range g.outageIDs {
@@ -195,6 +211,7 @@ func (g *gathering) coinciding(ctx context.Context) error {
 	for _, c := range g.story.Calls {
 		wanted[c.Row.Get("outage_id")] = true
 	}
+
 	for r, err := range g.commit.Table(ctx, table.Outages) {
 		if err != nil {
 			return err
@@ -206,7 +223,7 @@ func (g *gathering) coinciding(ctx context.Context) error {
 	return nil
 }
 
-// objects says of every input that the story names what the run read.
+// objects notes for every input that the story names what the run read.
 func (g *gathering) objects(ctx context.Context) error {
 	wanted := map[[2]string][]*Object{}
 	for _, r := range g.story.Recordings {
@@ -217,6 +234,8 @@ func (g *gathering) objects(ctx context.Context) error {
 		at := [2]string{c.place.source, c.place.key}
 		wanted[at] = append(wanted[at], &c.Object)
 	}
+
+	// A document that should have been there is in no list, and stays unlisted.
 	for in, err := range g.commit.Inputs(ctx) {
 		if err != nil {
 			return err
@@ -239,6 +258,7 @@ func (g *gathering) copies(ctx context.Context) error {
 		return err
 	}
 	for _, r := range g.story.Recordings {
+		// A key that the output cannot hold was renamed.
 		path := "manifests/" + r.place.source + "/" + r.place.key
 		for _, renamed := range files.Manifest.Renamed {
 			if renamed.Source == r.place.source && renamed.Key == r.place.key {
@@ -252,9 +272,10 @@ func (g *gathering) copies(ctx context.Context) error {
 	return nil
 }
 
-// attach gives every recording and every leg its findings.
+// attach adds to every recording and every leg its open findings.
 func (g *gathering) attach() {
 	for _, f := range g.story.Findings {
+		// Closed findings are only in the history.
 		if f.row.State == table.Closed {
 			continue
 		}

@@ -25,6 +25,7 @@ func meaning(f *table.Finding) string {
 	case "duplicate":
 		return "an earlier entry has the same recording id; what the two say is " + f.Detail
 	case "conflict":
+		// The detail ends in the name of the source that it contradicts.
 		return "its " + f.Field + " contradicts " + conflicts[f.Detail[strings.LastIndexByte(f.Detail, '=')+1:]]
 	case "invalid_field":
 		return "the " + f.Field + " cannot be read"
@@ -32,11 +33,12 @@ func meaning(f *table.Finding) string {
 	return meanings[f.Class]
 }
 
-// conflicts say what an entry contradicts, by the source in the detail.
+// conflicts name what an entry contradicts, by the source in the detail.
 var conflicts = map[string]string{
 	"object-key": "its object key", "cdr": "the call detail records", "arithmetic": "its start and end",
 }
 
+// meanings are those of the other classes, which quote no value of the finding.
 var meanings = map[string]string{
 	"recorded_in_error":  "it was not to be recorded, and is",
 	"metadata_missing":   "the audio was delivered without its metadata",

@@ -18,18 +18,20 @@ import (
 // of one outage.
 const maxEvidence = 8
 
-// Deepen adds to a story why everything is as it is, from its inputs, which
-// were read and decided once more. The error says that something else was
-// decided, which another build may do; the story is left as it was.
+// Deepen adds the reasons to a story, from its inputs, which were read and
+// decided again. It fails if something else was decided, as another build may
+// do; the story is then left as it was.
 func (s *Story) Deepen(r *job.Reading) error {
 	if err := s.agrees(r); err != nil {
 		return err
 	}
+
 	s.Reread = true
 	d := deepening{r: r, show: redact.New(policy.Report{Redact: policy.RedactNumbers})}
 	if !s.Masked {
 		d.show = redact.New(policy.Report{Redact: policy.RedactNothing})
 	}
+
 	for _, rec := range s.Recordings {
 		if n, ok := r.Entry(rec.place.source, rec.place.key, rec.place.row); ok {
 			d.recording(rec, n)
@@ -46,7 +48,8 @@ func (s *Story) Deepen(r *job.Reading) error {
 	return nil
 }
 
-// agrees holds what was decided again against what the tables say.
+// agrees compares what was decided again with what the tables say: the reasons
+// for another decision would explain nothing.
 func (s *Story) agrees(r *job.Reading) error {
 	for _, c := range s.Calls {
 		n, ok := r.Leg(c.place.source, c.place.key, c.place.row)
@@ -57,6 +60,7 @@ func (s *Story) agrees(r *job.Reading) error {
 			return fmt.Errorf("decided again, the verdict on the leg in %s is %s instead of %s", c.place, w.Call.Verdict, c.Row.Get("verdict"))
 		}
 	}
+
 	for _, rec := range s.Recordings {
 		n, ok := r.Entry(rec.place.source, rec.place.key, rec.place.row)
 		if !ok {
@@ -69,6 +73,7 @@ func (s *Story) agrees(r *job.Reading) error {
 	return nil
 }
 
+// deepening adds reasons to a story, from inputs that were read again.
 type deepening struct {
 	r    *job.Reading
 	show *redact.Redactor
@@ -84,6 +89,7 @@ func (d *deepening) recording(rec *Recording, n uint32) {
 	default:
 		rec.Matched.By = "conversation"
 	}
+
 	for _, leg := range legs[:min(len(legs), maxEvidence)] {
 		rec.Matched.Legs = append(rec.Matched.Legs, d.leg(leg))
 	}
@@ -92,7 +98,7 @@ func (d *deepening) recording(rec *Recording, n uint32) {
 	}
 }
 
-// field tells what the rules said: the first that names a value ends the
+// field says what the rules said: the first one that names a value ends the
 // search.
 func (d *deepening) field(n uint32, f record.Field) Field {
 	out := Field{Field: f.String(), Attempts: []Attempt{}, Outcome: Missing}
@@ -106,8 +112,10 @@ func (d *deepening) field(n uint32, f record.Field) Field {
 			}
 			told.Rows = append(told.Rows, d.rowAt(ref))
 		}
+
 		switch {
 		case ended:
+			// What this rule would have named played no part, and is not shown.
 			told.Applied, told.Why = NotNeeded, "an earlier one had decided"
 			told.Values, told.Rows, told.More = []string{}, []Row{}, 0
 		case a.Silent != reconcile.Spoke:
@@ -137,7 +145,7 @@ func (d *deepening) values(list []string) []string {
 	return out
 }
 
-// rowAt returns a row that is cited: a leg, or an attempt to register.
+// rowAt returns a row that is cited: a leg or a registration attempt.
 func (d *deepening) rowAt(ref record.Ref) Row {
 	if n, ok := d.r.LegAt(ref); ok {
 		return d.leg(n)
@@ -188,6 +196,7 @@ func (d *deepening) outage(o *Outage) {
 	if i < 0 {
 		return
 	}
+
 	failures := d.r.Failures(&d.r.Outages[i])
 	for n, f := range failures {
 		if n == maxEvidence {
@@ -208,12 +217,14 @@ func (d *deepening) call(c *Call, n uint32) {
 		ToBeRecorded: w.ToRecord, Lists: []string{}, Entries: []Row{}, Hiding: []string{},
 		Lost: append([]string{}, w.Lost...), Possible: append([]string{}, w.Possible...),
 	}
+
 	for _, id := range record.SectionOf(d.r.Particulars[n].Recordings, d.r.Evidence.Recordings) {
 		c.Weighing.Lists = append(c.Weighing.Lists, d.text(id))
 	}
 	for _, e := range w.Entries[:min(len(w.Entries), maxEvidence)] {
 		c.Weighing.Entries = append(c.Weighing.Entries, d.entry(e))
 	}
+
 	if w.Incomplete {
 		c.Weighing.Hiding = d.hiding(policy.Manifests, l.Org, w.First, w.Last)
 		if w.BeginsBefore {
@@ -223,7 +234,7 @@ func (d *deepening) call(c *Call, n uint32) {
 	c.Weighing.Because, c.Weighing.NotBetter = d.because(&w, &cdr.Leg{Shown: *l, Particulars: d.r.Particulars[n]})
 }
 
-// hiding names incomplete inputs.
+// hiding describes the incomplete inputs that may hide something.
 func (d *deepening) hiding(kind policy.Kind, org intern.Text, from, to record.Time) []string {
 	list := []string{}
 	for _, in := range d.r.Hiding(kind, org, from, to) {

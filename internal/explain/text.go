@@ -12,22 +12,27 @@ import (
 	"cdrmend/internal/table"
 )
 
-// Text tells a story in plain words.
+// Text formats a story in plain words.
 func Text(s *Story) string {
 	t := &teller{story: s}
 	t.head()
 	t.short()
+
 	for _, f := range s.Findings {
 		if f.Asked {
 			t.finding(f)
 		}
 	}
+
+	// The story of an outage is about all that coincides with it; any other is
+	// about a conversation.
 	if slices.Equal(s.Names, []string{OutageID}) {
 		t.outage(s.Outages[0])
 		t.coinciding()
 	} else {
 		t.conversation()
 	}
+
 	t.findings()
 	if s.More > 0 {
 		t.section("%d further rows belong to this story; the tables have them.", s.More)
@@ -35,7 +40,8 @@ func Text(s *Story) string {
 	return t.b.String()
 }
 
-// conversation tells of everything that belongs to one.
+// conversation writes about everything in the story: recordings, legs and
+// outages.
 func (t *teller) conversation() {
 	for _, r := range t.story.Recordings {
 		t.recording(r)
@@ -48,19 +54,21 @@ func (t *teller) conversation() {
 	}
 }
 
+// teller writes a story as text.
 type teller struct {
 	b     strings.Builder
 	story *Story
 }
 
-// section begins a part of the story.
+// section starts a part of the story, after an empty line.
 func (t *teller) section(format string, args ...any) { t.write("\n", format, args) }
 
 func (t *teller) line(format string, args ...any) { t.write("  ", format, args) }
 
 func (t *teller) detail(format string, args ...any) { t.write("      ", format, args) }
 
-// write writes one line: a value from outside cannot begin another.
+// write writes one line. A value from outside cannot start another:
+// printable.Text sees to that.
 func (t *teller) write(indent, format string, args []any) {
 	t.b.WriteString(indent + printable.Text(fmt.Sprintf(format, args...)) + "\n")
 }
@@ -71,6 +79,7 @@ func (t *teller) head() {
 	t.write("", "%s %s, interval %s", []any{strings.ToUpper(name[:1]) + name[1:], s.ID, s.Interval})
 	t.b.WriteByte('\n')
 	t.line("Told from commit %d, made %s, run %s.", c.Number, when(c.Time.Format(time.RFC3339Nano)), c.RunID)
+
 	switch {
 	case !c.Signed:
 		t.line("The commit record is not signed. Every table that was read is the one that it names.")
@@ -79,18 +88,20 @@ func (t *teller) head() {
 	default:
 		t.line("The commit record says that key %q signed it; --keys would check that. Every table that was read is the one that it names.", c.KeyID)
 	}
+
 	if s.Reread {
 		t.line("The inputs were read again: they are those that the run read, and the same decision came of them.")
 	} else {
 		t.line("It is told from the committed tables alone: %s.", s.Unread)
 		t.line("Which rules were tried in vain, what a verdict rests on and each single failure of an outage is not told.")
 	}
+
 	if s.Masked {
 		t.line("Telephone numbers and users are masked; --clear shows them.")
 	}
 }
 
-// short tells the story in a few sentences.
+// short sums up the story in a few sentences.
 func (t *teller) short() {
 	var told []string
 	add := func(text string) {
@@ -98,24 +109,30 @@ func (t *teller) short() {
 			told = append(told, text)
 		}
 	}
+
 	if slices.Equal(t.story.Names, []string{OutageID}) {
 		row := t.story.Outages[0].Row
 		add(fmt.Sprintf("What is on %s could not register %s.", trunkAndLine(row.Get("trunk_id"), row.Get("line_id")), times(row)))
 		add(t.coincidences())
 	}
+
 	for _, f := range t.story.Findings {
+		// For an outage these are counted by coincidences; closed findings are
+		// in the history.
 		if f.row.State == table.Closed || t.story.Names[0] == OutageID {
 			continue
 		}
 		text := meaning(&f.row.Finding)
 		add(strings.ToUpper(text[:1]) + text[1:] + ".")
 	}
+
 	for _, c := range t.story.Calls {
 		if t.story.Names[0] == OutageID {
 			break
 		}
 		add(verdicts[c.Row.Get("verdict")])
 	}
+
 	if len(told) == 0 {
 		return
 	}
@@ -129,8 +146,8 @@ func (t *teller) short() {
 	}
 }
 
-// coincidences counts what coincides with an outage; what does only possibly
-// is counted apart.
+// coincidences counts what coincides with an outage. What coincides only
+// possibly is counted separately.
 func (t *teller) coincidences() string {
 	var legs, findings [2]int // surely, possibly
 	add := func(counts *[2]int, row table.Cells) {
@@ -140,6 +157,7 @@ func (t *teller) coincidences() string {
 			counts[0]++
 		}
 	}
+
 	for _, c := range t.story.Calls {
 		add(&legs, c.Row)
 	}
@@ -148,8 +166,10 @@ func (t *teller) coincidences() string {
 			add(&findings, f.Row)
 		}
 	}
+
 	text := fmt.Sprintf("%s and %s coincide with that, and only possibly %s and %s",
 		count(legs[0], "leg"), count(findings[0], "finding"), count(legs[1], "leg"), count(findings[1], "finding"))
+	// The story does not hold these rows, so their relation is not known here.
 	if t.story.More > 0 {
 		text += fmt.Sprintf("; %d more are not told apart here", t.story.More)
 	}
@@ -163,7 +183,7 @@ func count(n int, what string) string {
 	return fmt.Sprintf("%d %ss", n, what)
 }
 
-// maxShort is how many sentences tell a story in short.
+// maxShort is how many sentences sum up a story.
 const maxShort = 8
 
 // verdicts say what the verdict on a leg means.
@@ -178,23 +198,26 @@ var verdicts = map[string]string{
 	"recorded_in_error": "A leg of the call is recorded although it was not to be.",
 }
 
-// finding tells of the finding that was asked for.
+// finding writes about the finding that was asked for.
 func (t *teller) finding(f *Finding) {
 	t.section("Finding %s: %s", f.row.ID, f.row.Class)
 	if f.row.State == table.Closed {
 		t.line("It no longer holds: it was found closed in commit %d. Until then it said that %s.", f.row.ClosedCommit, meaning(&f.row.Finding))
 		return
 	}
+	// The recordings and legs that follow come with their findings.
 	if len(t.story.Recordings)+len(t.story.Calls) > 0 {
 		t.line("It is told with what it is about, below.")
 		return
 	}
+
 	t.line("It says that %s.", meaning(&f.row.Finding))
 	state := f.row.State
 	if state == "indeterminate" {
 		state = "indeterminate: nobody can tell yet"
 	}
 	t.line("Its severity is %s, and it is %s.", f.row.Severity, state)
+
 	at := f.Row.Get("source") + ":" + f.Row.Get("object_key")
 	if f.row.Entry >= 0 {
 		at += fmt.Sprintf(", row %d", f.row.Entry)
@@ -206,7 +229,7 @@ func (t *teller) finding(f *Finding) {
 	t.relation(f.Row)
 }
 
-// findings tells the history of every finding of the story.
+// findings writes the history of every finding of the story.
 func (t *teller) findings() {
 	if len(t.story.Findings) == 0 {
 		t.section("There is no finding about it.")
@@ -241,10 +264,11 @@ func (t *teller) asked(asked bool) string {
 	return ", of the same conversation"
 }
 
-// times writes the span of a row.
+// times formats the start and the end of a row, and the time between them.
 func times(row table.Cells) string {
 	start, end := row.Get("start_time"), row.Get("end_time")
 	text := "from " + when(start) + " to " + when(end)
+
 	from, err1 := time.Parse(time.RFC3339Nano, start)
 	to, err2 := time.Parse(time.RFC3339Nano, end)
 	if err1 == nil && err2 == nil {
@@ -253,7 +277,7 @@ func times(row table.Cells) string {
 	return text
 }
 
-// when writes a time for people, with no more digits than it has.
+// when formats a time for people, with no more digits than it has.
 func when(text string) string {
 	t, err := time.Parse(time.RFC3339Nano, text)
 	if err != nil {

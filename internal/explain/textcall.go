@@ -22,18 +22,20 @@ func (t *teller) coinciding() {
 	}
 }
 
-// relations say how a leg of a list relates to the outage.
+// relations say how a leg in a list relates to the outage.
 var relations = map[registration.Relation]string{
 	registration.Inside:   "began during the outage",
 	registration.Edge:     "began before the outage",
 	registration.Possible: "coincides with it only possibly",
 }
 
+// call writes about a leg.
 func (t *teller) call(c *Call) {
 	t.section("Leg %s%s: %s", or(c.Row.Get("leg_id"), "without an id"), t.asked(c.Asked), c.Row.Get("verdict"))
 	t.object("Its call detail record is", &c.Object, c.place.row, "row")
 	t.line("It belongs to conversation %s and lasted %s", or(c.Row.Get("conversation_id"), "(unknown)"), times(c.Row))
 	t.line("on %s.", trunkAndLine(c.Row.Get("trunk_id"), c.Row.Get("line_id")))
+
 	if w := c.Weighing; w != nil {
 		t.line("The verdict is %s, as", c.Row.Get("verdict"))
 		for _, why := range w.Because {
@@ -51,18 +53,20 @@ func (t *teller) call(c *Call) {
 	} else if reason := c.Row.Get("reason"); reason != "" {
 		t.line("It was not to be recorded: %s.", reason)
 	}
+
 	for _, f := range c.findings {
 		t.defect(f)
 	}
 	t.relation(c.Row)
 }
 
-// relation tells how a row relates to outages.
+// relation writes how a row relates to outages.
 func (t *teller) relation(row table.Cells) {
 	relation, id := registration.RelationByName(row.Get("outage_relation")), row.Get("outage_id")
 	if relation == registration.Unrelated {
 		return
 	}
+
 	text := relates(relation, id, row.Get("outage_cause"))
 	switch overlap := milliseconds(row.Get("outage_overlap_ms")); relation {
 	case registration.Inside, registration.Edge:
@@ -90,6 +94,7 @@ func relates(relation registration.Relation, outage, cause string) string {
 	return "It coincides with no registration outage"
 }
 
+// whyPossible says why a coincidence is only possible.
 func (t *teller) whyPossible(id string, row table.Cells) string {
 	i := slices.IndexFunc(t.story.Outages, func(o *Outage) bool { return o.Row.Get("outage_id") == id })
 	if i >= 0 && t.story.Outages[i].Row.Get("ended_by") == registration.EndedByAssumed {
@@ -98,15 +103,18 @@ func (t *teller) whyPossible(id string, row table.Cells) string {
 	return "it names no line, and the outage was on one line of its trunk"
 }
 
+// outage writes about an outage.
 func (t *teller) outage(o *Outage) {
 	t.section("Registration outage %s", o.Row.Get("outage_id"))
 	t.line("It was on %s,", trunkAndLine(o.Row.Get("trunk_id"), o.Row.Get("line_id")))
 	t.line("%s, and ended %s.", times(o.Row), ends[o.Row.Get("ended_by")])
+
 	cause := o.Row.Get("cause")
 	if c, ok := registration.CauseByName(cause); ok {
 		t.line("The attempt to register with which it began failed: %s (%s).", c.Sentence(), cause)
 		t.line("What to do: %s.", c.Remedy())
 	}
+
 	t.line("Failed attempts: %s (%s).", o.Row.Get("failures"), o.Row.Get("causes"))
 	for i := range o.Failures {
 		f := &o.Failures[i]
@@ -115,6 +123,7 @@ func (t *teller) outage(o *Outage) {
 	if o.More > 0 {
 		t.detail("and %d more", o.More)
 	}
+
 	if until := o.Row.Get("binding_until"); until != "" {
 		t.line("At most until %s an earlier registration still carried calls.", when(until))
 	}

@@ -8,6 +8,7 @@ import (
 	"cdrmend/internal/table"
 )
 
+// recording writes about a recording.
 func (t *teller) recording(r *Recording) {
 	id := r.Row.Get("recording_id")
 	if id == "" {
@@ -17,10 +18,12 @@ func (t *teller) recording(r *Recording) {
 	t.object("Its manifest is", &r.Object, r.place.row, "element")
 	t.line("It belongs to conversation %s and lasted %s", or(r.Row.Get("conversation_id"), "(unknown)"), times(r.Row))
 	t.line("on %s.", trunkAndLine(r.Row.Get("trunk_id"), r.Row.Get("line_id")))
+
 	if from, to := r.Row.Get("ani"), r.Row.Get("dnis"); from != "" || to != "" {
 		t.line("It was called from %s to %s.", or(from, "(unknown)"), or(to, "(unknown)"))
 	}
 	t.line("Its metadata is %s.", statuses[r.Row.Get("status")])
+
 	t.lacked(r)
 	t.matched(r.Matched)
 	for _, f := range r.findings {
@@ -36,16 +39,19 @@ var statuses = map[string]string{
 	"open":     "defective: a defect is open",
 }
 
+// object writes where a row is, and which bytes the run read there.
 func (t *teller) object(what string, o *Object, row int64, unit string) {
 	at := fmt.Sprintf("%s:%s", o.Source, o.Key)
 	if row >= 0 {
 		at += fmt.Sprintf(", %s %d", unit, row)
 	}
 	t.line("%s %s", what, at)
+
 	if !o.Listed {
 		t.detail("There is no such object: the audio was delivered without it, and a document was written in its place.")
 		return
 	}
+
 	version := ""
 	if o.VersionID != "" {
 		version = ", version " + o.VersionID
@@ -55,7 +61,8 @@ func (t *teller) object(what string, o *Object, row int64, unit string) {
 	t.detail("%d bytes%s, SHA-256 %s", o.Size, version, o.SHA256)
 }
 
-// lacked tells how each missing value was looked for.
+// lacked writes how each missing value was looked for, and which repairs were
+// made.
 func (t *teller) lacked(r *Recording) {
 	for _, f := range r.Lacked {
 		t.line("It lacked its %s.", f.Field)
@@ -66,27 +73,31 @@ func (t *teller) lacked(r *Recording) {
 			t.detail("So it stays missing.")
 		}
 	}
+
 	for _, row := range r.Repairs {
 		old := ", which it did not have,"
 		if text := row.Get("old_value"); text != "" {
 			old = ", which was " + text + ","
 		}
 		t.line("Its %s%s is now %s, by rule %s.", row.Get("field"), old, row.Get("new_value"), row.Get("rule"))
+		// Without the inputs, the table is the only evidence.
 		if !t.story.Reread {
 			t.detail("evidence: %s", row.Get("evidence"))
 		}
 	}
+
 	if r.Copy != nil {
 		t.line("%s, %s", r.copied(), r.Copy.Path)
 		t.detail("SHA-256 %s; no input was touched", r.Copy.SHA256)
 	}
 }
 
-// copied says what was written for the recording's document.
+// copied says which document was written for the recording.
 func (r *Recording) copied() string {
 	broken := func(f *Finding) bool {
 		return f.row.Class == "truncated_document" || f.row.Class == "malformed_document"
 	}
+
 	switch {
 	case !r.Object.Listed:
 		return "The document that should have been there was written"
@@ -113,7 +124,7 @@ func (t *teller) attempt(a *Attempt) {
 	}
 }
 
-// row writes a row with the values that matter.
+// row formats a row with the values that matter.
 func (t *teller) row(r *Row) string {
 	var parts []string
 	add := func(name, value string) {
@@ -121,12 +132,14 @@ func (t *teller) row(r *Row) string {
 			parts = append(parts, name+" "+value)
 		}
 	}
+
 	switch {
 	case r.Status != nil:
 		parts = append(parts, fmt.Sprintf("%s answered with %d", when(r.Start), *r.Status))
 	case r.Start != "":
 		parts = append(parts, when(r.Start)+" to "+when(r.End))
 	}
+
 	add("leg", r.Leg)
 	if !t.same(r.Conversation) {
 		add("conversation", r.Conversation)
@@ -138,7 +151,7 @@ func (t *teller) row(r *Row) string {
 	return r.Name() + ": " + strings.Join(parts, ", ")
 }
 
-// same reports whether all of the story is about one conversation, and this is
+// same reports whether the whole story is about one conversation, and this is
 // it.
 func (t *teller) same(conversation string) bool {
 	other := func(row table.Cells) bool { return row.Get("conversation_id") != conversation }
@@ -146,6 +159,7 @@ func (t *teller) same(conversation string) bool {
 		!slices.ContainsFunc(t.story.Calls, func(c *Call) bool { return other(c.Row) })
 }
 
+// matched writes which legs a recording was matched with, if that is known.
 func (t *teller) matched(m *Matched) {
 	switch {
 	case m == nil:
@@ -163,10 +177,10 @@ func (t *teller) matched(m *Matched) {
 	}
 }
 
-// toldDetails are the classes whose meaning has the detail in it.
+// toldDetails are the classes whose meaning includes the detail.
 var toldDetails = []string{"repaired_field", "short_recording", "duplicate"}
 
-// defect tells one finding of a recording or leg in a sentence.
+// defect writes about one finding of a recording or leg.
 func (t *teller) defect(f *Finding) {
 	status := f.row.State
 	if status == "indeterminate" {
@@ -176,11 +190,13 @@ func (t *teller) defect(f *Finding) {
 	if detail := f.Row.Get("detail"); detail != "" && !slices.Contains(toldDetails, f.row.Class) {
 		text += " (" + detail + ")"
 	}
+
 	t.line("Finding %s, %s (%s, %s):", f.row.ID, f.row.Class, f.row.Severity, status)
 	t.detail("%s.", text)
 }
 
-// coincides tells the outage that a recording coincides with, by its findings.
+// coincides writes which outage a recording coincides with. Only its findings
+// name that: the table recordings has no outages.
 func (t *teller) coincides(findings []*Finding) {
 	i := slices.IndexFunc(findings, func(f *Finding) bool { return f.row.OutageRelation != "" })
 	if i >= 0 {

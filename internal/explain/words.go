@@ -50,20 +50,22 @@ var silences = map[reconcile.Silence]string{
 	reconcile.NothingToComputeOf: "of start, end and duration another one is missing, too",
 }
 
-// because says what the verdict on a leg rests on, and what would have had to
-// be otherwise for each better one.
+// because says what the verdict on a leg rests on, and for each better verdict,
+// what speaks against it.
 func (d *deepening) because(w *reconcile.Weighing, l *cdr.Leg) (because, notBetter []string) {
 	because, notBetter = []string{}, []string{}
 	yes := func(format string, args ...any) { because = append(because, fmt.Sprintf(format, args...)) }
-	no := func(verdict reconcile.Verdict, format string, args ...any) { // than this one
+	no := func(verdict reconcile.Verdict, format string, args ...any) { // only for a verdict better than the leg's
 		if verdict > w.Call.Verdict && w.Call.Verdict != reconcile.VerdictIndeterminate {
 			notBetter = append(notBetter, fmt.Sprintf(format, args...))
 		}
 	}
+
 	d.expected(w, l, yes)
 	if w.NotParsed {
 		yes("one of its start, answer, end, talk and recorded values did not parse, so that nothing can be told from it")
 	}
+
 	switch {
 	case w.Call.Entries == 0 && w.Call.ByID:
 		yes("no manifest that was read has a recording with an id that it lists")
@@ -74,9 +76,11 @@ func (d *deepening) because(w *reconcile.Weighing, l *cdr.Leg) (because, notBett
 	default:
 		yes("it lists no recordings; those of its conversation at its time were taken: %d", w.Call.Entries)
 	}
+
 	if w.Call.Covered != profile.NoInt {
 		yes("of its talk time %s are recorded and %s are not", seconds(w.Call.Covered), seconds(w.Call.Uncovered))
 	}
+
 	for _, id := range w.Lost {
 		if id != "" && w.Call.Entries > 0 {
 			yes("it lists recording %s, too, which no manifest that was read has", id)
@@ -85,9 +89,12 @@ func (d *deepening) because(w *reconcile.Weighing, l *cdr.Leg) (because, notBett
 	for _, id := range w.Possible {
 		yes("recording %s may be one of the entries of the conversation that lack their id", id)
 	}
+
 	if w.Incomplete {
 		yes("manifests of its time are incomplete: what seems to be missing may stand in what could not be read")
 	}
+
+	// What speaks against the better verdicts.
 	if w.Call.Verdict == reconcile.VerdictMissing {
 		no(reconcile.VerdictPartial, "nothing of it is recorded, and no input of its time is incomplete in which a recording could be hidden")
 	}
@@ -106,9 +113,11 @@ func (d *deepening) because(w *reconcile.Weighing, l *cdr.Leg) (because, notBett
 	for _, n := range w.Repaired {
 		no(reconcile.VerdictComplete, "%s had to be repaired", d.entryName(n))
 	}
+
 	if w.Call.Entries > 0 && !l.End.Known() {
 		yes("its call detail record has no end, so that nobody can tell how much of it is recorded")
 	}
+
 	return because, notBetter
 }
 
@@ -139,10 +148,10 @@ func (d *deepening) entryName(n uint32) string {
 	return "the entry in " + row.Name()
 }
 
-// Name returns where a row stands, as evidence is written.
+// Name returns the place of a row, as evidence is written.
 func (r *Row) Name() string { return fmt.Sprintf("%s:%s#%d", r.Source, r.Key, r.Row) }
 
-// seconds writes microseconds for people.
+// seconds formats microseconds for people.
 func seconds(micros int64) string {
 	return time.Duration(micros * 1000).Round(time.Millisecond).String()
 }

@@ -10,16 +10,16 @@ import (
 	"cdrmend/internal/ledger"
 )
 
-// Changes is how the inputs of two runs differ.
+// Changes says how the inputs of two runs differ.
 type Changes struct {
 	New     int64    `json:"new"`     // objects
 	Changed int64    `json:"changed"` // objects with other bytes
 	Gone    int64    `json:"gone"`
-	Config  bool     `json:"configuration"` // that counts for results
+	Config  bool     `json:"configuration"` // the part that counts for results
 	Tool    bool     `json:"tool"`
 	First   []Object `json:"first"` // a few of the new and changed ones
 
-	fresh map[place]string // new and changed ones: which of the two
+	fresh map[place]string // the new and changed ones: which of the two they are
 	list  []Object         // the same, by source and key
 }
 
@@ -30,31 +30,34 @@ type Object struct {
 	What   string `json:"what"` // new or changed
 }
 
-// place names an object.
+// place identifies an object.
 type place struct{ source, key string }
 
-// shown is how many changes are named when none of them can be told to matter.
+// shown is how many changes are named when none of them is known to matter.
 const shown = 3
 
 // changes compares what two runs were computed from.
 func changes(ctx context.Context, before, after *committed.Commit) (*Changes, error) {
 	c := &Changes{First: []Object{}, fresh: map[place]string{}, Tool: before.Record.Tool != after.Record.Tool}
 	err := c.compare(before.Inputs(ctx), after.Inputs(ctx))
+
 	if err == nil {
 		c.Config, err = otherConfig(ctx, before, after)
 	}
 	return c, err
 }
 
-// compare walks along two lists of inputs, both of which are in their order.
+// compare merges two lists of inputs, both sorted by order.
 func (c *Changes) compare(before, after iter.Seq2[ledger.Input, error]) error {
 	old, stop := iter.Pull2(before)
 	defer stop()
 	was, err, more := old()
+
 	for now, failed := range after {
 		if failed != nil {
 			return failed
 		}
+		// What sorts before the current input is in the old list only.
 		for more && err == nil && order(&was, &now) < 0 {
 			c.Gone++
 			was, err, more = old()
@@ -62,10 +65,12 @@ func (c *Changes) compare(before, after iter.Seq2[ledger.Input, error]) error {
 		if err != nil {
 			return err
 		}
+
 		switch {
 		case !more || order(&was, &now) != 0:
 			c.New++
 			c.add(&now, "new")
+			// Keep was: it is compared with the next input.
 			continue
 		case differs(&was, &now):
 			c.Changed++
@@ -73,6 +78,7 @@ func (c *Changes) compare(before, after iter.Seq2[ledger.Input, error]) error {
 		}
 		was, err, more = old()
 	}
+	// What is left of the old list has no counterpart.
 	for more && err == nil {
 		c.Gone++
 		_, err, more = old()
@@ -80,7 +86,7 @@ func (c *Changes) compare(before, after iter.Seq2[ledger.Input, error]) error {
 	return err
 }
 
-// order is that of the list: by source and key, media last.
+// order compares inputs as the list sorts them: by source and key, media last.
 func order(a, b *ledger.Input) int {
 	media := func(in *ledger.Input) int {
 		if in.Source == ledger.MediaSource {
@@ -91,8 +97,8 @@ func order(a, b *ledger.Input) int {
 	return cmp.Or(cmp.Compare(media(a), media(b)), cmp.Compare(a.Source, b.Source), cmp.Compare(a.Key, b.Key))
 }
 
-// differs tells whether an object holds other bytes. Of one that was not
-// read, such as audio, only its size and its tag are known.
+// differs reports whether an object holds other bytes. Of an object that was
+// not read, such as audio, only the size and the ETag are known.
 func differs(a, b *ledger.Input) bool {
 	if a.SHA256 != "" && b.SHA256 != "" {
 		return a.SHA256 != b.SHA256
@@ -103,10 +109,11 @@ func differs(a, b *ledger.Input) bool {
 func (c *Changes) add(in *ledger.Input, what string) {
 	c.fresh[place{in.Source, in.Key}] = what
 	c.list = append(c.list, Object{in.Source, in.Key, what})
+	// First shares the array of list, which only grows.
 	c.First = c.list[:min(shown, len(c.list))]
 }
 
-// otherConfig tells whether the runs had different configurations.
+// otherConfig reports whether the runs had different configurations.
 func otherConfig(ctx context.Context, before, after *committed.Commit) (bool, error) {
 	var configs [2]struct {
 		Configuration json.RawMessage `json:"configuration"`
@@ -116,5 +123,8 @@ func otherConfig(ctx context.Context, before, after *committed.Commit) (bool, er
 			return false, err
 		}
 	}
+
+	// The summary has only the part of the configuration that counts for
+	// results.
 	return string(configs[0].Configuration) != string(configs[1].Configuration), nil
 }

@@ -8,7 +8,7 @@ import (
 	"cdrmend/internal/table"
 )
 
-// Holder is a new or changed object that speaks of what a finding was about.
+// Holder is a new or changed object that holds what a finding was about.
 type Holder struct {
 	Object
 	Row int64  `json:"row"` // element or row, -1 for the object as a whole
@@ -27,28 +27,32 @@ const (
 // maxHolders is how many holders of one finding are named.
 const maxHolders = 8
 
-// attribute finds, for each finding that a commit closed, the objects new or
-// changed since the commit before that hold its recording, or a leg or
-// recording of its conversation. The tables of the commit say what an object
-// holds; one outside the interval stands in no table, but may name the
+// attribute finds, for each finding that a commit closed, the objects that are
+// new or changed since the commit before and that hold its recording, or a leg
+// or recording of its conversation. The tables of the commit say what an object
+// holds. An object outside the interval is in no table, but may name the
 // recording in its key.
 func attribute(ctx context.Context, before, after *committed.Commit, events []Event) (*Changes, error) {
 	c, err := changes(ctx, before, after)
 	if err != nil || len(c.fresh) == 0 {
 		return c, err
 	}
+
 	a := attribution{changes: c, byRecording: map[subject][]*Event{}, byConversation: map[subject][]*Event{}}
 	for i := range events {
 		if events[i].What == Closed {
 			a.want(&events[i])
 		}
 	}
+
 	if err := a.recordings(ctx, after); err != nil {
 		return nil, err
 	}
 	if err := a.calls(ctx, after); err != nil {
 		return nil, err
 	}
+	// Last, as the key of an object is the weakest evidence: it is only used
+	// for findings that the tables do not explain.
 	a.names()
 	return c, nil
 }
@@ -66,6 +70,7 @@ func (a *attribution) want(e *Event) {
 	if what, fresh := a.changes.fresh[place{e.Source, e.ObjectKey}]; fresh {
 		e.hold(Holder{Object{e.Source, e.ObjectKey, what}, -1, IsSubject})
 	}
+
 	if e.Recording != "" {
 		key := subject{e.Org, e.Recording}
 		a.byRecording[key] = append(a.byRecording[key], e)
@@ -92,11 +97,14 @@ func (a *attribution) recordings(ctx context.Context, c *committed.Commit) error
 		if !fresh {
 			continue
 		}
+
 		org, entry := r.Cell("org_id"), r.Count(table.Recordings.Index("entry"))
 		for _, e := range a.byRecording[subject{org, r.Cell("recording_id")}] {
 			e.hold(Holder{o, entry, HoldsRecording})
 		}
 		for _, e := range a.byConversation[subject{org, r.Cell("conversation_id")}] {
+			// A finding about one recording is not explained by another of the
+			// same conversation.
 			if e.Recording == "" {
 				e.hold(Holder{o, entry, HoldsConversation})
 			}
@@ -115,6 +123,7 @@ func (a *attribution) calls(ctx context.Context, c *committed.Commit) error {
 		if !fresh {
 			continue
 		}
+
 		for _, e := range a.byConversation[subject{r.Cell("org_id"), r.Cell("conversation_id")}] {
 			e.hold(Holder{o, r.Count(table.Calls.Index("row")), HoldsLeg})
 		}
@@ -129,8 +138,8 @@ func (a *attribution) fresh(r *table.Row) (Object, bool) {
 	return Object{at.source, at.key, what}, fresh
 }
 
-// names looks for objects outside the interval, which stand in no table: the
-// key of a sidecar names its recording.
+// names looks for objects outside the interval, which are in no table: the key
+// of a sidecar names its recording.
 func (a *attribution) names() {
 	unexplained := map[string][]*Event{}
 	for key, events := range a.byRecording {
@@ -140,9 +149,11 @@ func (a *attribution) names() {
 			}
 		}
 	}
+
 	if len(unexplained) == 0 {
 		return
 	}
+
 	for _, o := range a.changes.list {
 		for _, name := range strings.FieldsFunc(o.Key, func(c rune) bool { return strings.ContainsRune("/._=", c) }) {
 			for _, e := range unexplained[name] {

@@ -1,4 +1,4 @@
-// Package history tells when each finding opened, changed and closed, and what
+// Package history says when each finding opened, changed and closed, and what
 // closed it.
 package history
 
@@ -14,7 +14,8 @@ import (
 // Format is the version of a history as JSON.
 const Format = "cdrmend.history/1"
 
-// History is what happened to the findings of one interval, or to one of them.
+// History lists what happened to the findings of one interval, or to some of
+// them.
 type History struct {
 	Format   string   `json:"format"`
 	Interval string   `json:"interval"`
@@ -31,7 +32,7 @@ type Commit struct {
 	KeyID    string    `json:"key_id,omitempty"`
 	Verified bool      `json:"verified"`         // by keys that were given
 	Changes  *Changes  `json:"inputs,omitempty"` // since the commit before, when something closed
-	Events   []Event   `json:"events"`           // closed, then what is in the order of findings
+	Events   []Event   `json:"events"`           // closed ones first, then the others, each in the order of findings
 }
 
 // What happened to a finding.
@@ -42,7 +43,7 @@ const (
 	Reopened = "reopened"
 )
 
-// Event is what a commit meant for one finding.
+// Event is what a commit changed about one finding.
 type Event struct {
 	What         string   `json:"what"`
 	Finding      string   `json:"finding_id"`
@@ -62,8 +63,8 @@ type Event struct {
 	ClosedBy     []Holder `json:"closed_by,omitempty"`
 }
 
-// Of tells the history of an interval from all of its commits; only of the
-// findings whose ids are wanted, unless that is nil.
+// Of returns the history of an interval from all of its commits. If wanted is
+// not nil, only findings whose ids it accepts are included.
 func Of(ctx context.Context, commits []*committed.Commit, wanted func(id string) bool) (*History, error) {
 	h := &History{Format: Format, Interval: commits[0].Record.Interval, Commits: []Commit{}}
 	w := walk{wanted: wanted, seen: map[string]held{}}
@@ -72,15 +73,22 @@ func Of(ctx context.Context, commits []*committed.Commit, wanted func(id string)
 		if err != nil {
 			return nil, err
 		}
+
 		told := Commit{
 			Number: c.Number(), Time: c.Record.Time, RunID: c.Record.RunID, Tool: c.Record.Tool,
 			Signed: c.Seal.Signed, KeyID: c.Seal.KeyID, Verified: c.Verified(), Events: events,
 		}
+
+		// What closed a finding is looked for only where one closed: it means
+		// reading the inputs and tables of the commit.
 		if i > 0 && anyClosed(events) {
 			if told.Changes, err = attribute(ctx, commits[i-1], c, events); err != nil {
 				return nil, err
 			}
 		}
+
+		// Of an interval every commit is shown; of single findings, only the
+		// commits that changed them.
 		if wanted == nil || len(events) > 0 {
 			h.Commits = append(h.Commits, told)
 		}
@@ -88,17 +96,17 @@ func Of(ctx context.Context, commits []*committed.Commit, wanted func(id string)
 	return h, nil
 }
 
-// held is what a commit said of a finding.
+// held is what a commit said about a finding.
 type held struct{ state, detail string }
 
-// walk goes from commit to commit. In memory is what the last one said of
-// each finding.
+// walk goes from commit to commit, and keeps in memory what the last one said
+// about each finding.
 type walk struct {
 	wanted func(id string) bool
 	seen   map[string]held
 }
 
-// commit compares the history of a commit with that of the one before.
+// commit compares the history of a commit with that of the commit before.
 func (w *walk) commit(ctx context.Context, c *committed.Commit) ([]Event, error) {
 	closed, other := []Event{}, []Event{}
 	times := map[string]int{} // of ids that several findings share
@@ -110,16 +118,21 @@ func (w *walk) commit(ctx context.Context, c *committed.Commit) ([]Event, error)
 		if w.wanted != nil && !w.wanted(f.ID) {
 			continue
 		}
+
 		key := f.ID
 		if times[f.ID]++; times[f.ID] > 1 {
 			key += "#" + strconv.Itoa(times[f.ID])
 		}
+
 		now := held{f.State, f.Detail}
 		was, known := w.seen[key]
 		w.seen[key] = now
+		// A finding that is closed when it is first seen was never open in
+		// these commits.
 		if known && was == now || !known && now.state == table.Closed {
 			continue
 		}
+
 		e := event(&f, was)
 		if e.What == Closed {
 			closed = append(closed, e)
@@ -136,6 +149,7 @@ func event(f *table.HistoryRow, was held) Event {
 		Org: f.Org, Conversation: f.Conversation, Recording: f.Recording, Leg: f.Leg, Field: f.Field, Detail: f.Detail,
 		Source: f.Source, ObjectKey: f.ObjectKey,
 	}
+
 	switch {
 	case was.state == "":
 		e.What = Opened

@@ -8,7 +8,7 @@ import (
 	"cdrmend/internal/printable"
 )
 
-// Text tells a history in lines: commit by commit, the oldest first.
+// Text formats a history as lines: commit by commit, the oldest first.
 func Text(h *History) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "Interval %s\n", h.Interval)
@@ -42,14 +42,16 @@ func writeEvent(b *strings.Builder, e *Event, c *Changes) {
 	} else if e.Was != "" && e.Was != e.State {
 		state = "was " + e.Was + ", now " + e.State
 	}
-	line := func(format string, args ...any) { // a value from outside cannot begin another
+	line := func(format string, args ...any) { // a value from outside cannot start a line of its own
 		b.WriteString("            " + printable.Text(fmt.Sprintf(format, args...)) + "\n")
 	}
+
 	fmt.Fprintf(b, "  %-9s %s  %s (%s, %s)\n", e.What, e.Finding, e.Class, e.Severity, state)
 	line("%s", e.about())
 	if e.WasDetail != "" {
 		line("detail was %s, is %s", e.WasDetail, e.Detail)
 	}
+
 	if e.What == Closed && c != nil {
 		for _, h := range e.ClosedBy {
 			line("closed by %s, which is %s and %s", h.place(), h.What, h.How)
@@ -80,8 +82,8 @@ func (h *Holder) place() string {
 	return fmt.Sprintf("%s:%s#%d", h.Source, h.Key, h.Row)
 }
 
-// unexplained says what else changed between two runs when no new object can
-// be told to have closed a finding.
+// unexplained says what else changed between two runs, for a finding that no
+// new object is known to have closed.
 func (c *Changes) unexplained() string {
 	var other []string
 	if c.Config {
@@ -90,10 +92,12 @@ func (c *Changes) unexplained() string {
 	if c.Tool {
 		other = append(other, "another build of cdrmend computed it")
 	}
+
 	inputs := "no input is new or changed"
 	if n := c.New + c.Changed; n > 0 {
 		inputs = fmt.Sprintf("of %d new or changed inputs none can be told to hold it, such as %s:%s", n, c.First[0].Source, c.First[0].Key)
 	}
+
 	if c.Gone > 0 {
 		inputs += fmt.Sprintf(", and %d are gone", c.Gone)
 	}

@@ -11,7 +11,7 @@ import (
 // [Input], in the order of (source, key).
 const InputsFile = "inputs.jsonl"
 
-// MediaSource is the source of what was listed below media.url, which stands
+// MediaSource is the source of the objects listed below media.url, which come
 // after all others. No source can have this name.
 const MediaSource = "media.url"
 

@@ -1,11 +1,10 @@
-// Package ledger turns bytes into something committed. A run's files lie
-// below runs/<run-id>/, and nothing but a commit record below log/ makes them
-// count: it is written last, created only if its number is free, and names
-// its predecessor by hash. A run without a commit record does not exist.
+// Package ledger commits runs to an output. A run's files are below
+// runs/<run-id>/, and only a commit record below log/ makes them count: it is
+// written last, created only if its number is free, and names its predecessor
+// by hash. A run without a commit record does not exist.
 //
-// A crash at any point leaves earlier commits as they were; what it wrote
-// under runs/ is a leftover that the next run finds to be equal, or that
-// nothing names.
+// A crash at any point leaves earlier commits as they were. What it wrote under
+// runs/ is left over: the next run finds it equal, or nothing names it.
 package ledger
 
 import (
@@ -26,8 +25,8 @@ import (
 	"cdrmend/internal/token"
 )
 
-// FormatVersion is that of everything a run writes. It is part of every run
-// id.
+// FormatVersion is the format of everything that a run writes. It is part of
+// every run id.
 const FormatVersion = "cdrmend.run/1"
 
 // RecordFormat is the format of a commit record.
@@ -77,7 +76,7 @@ type Interval struct {
 	Store object.Store
 	Root  string // prefix of the output, empty or ending in a slash
 	Label string // 2026-11-20 or 2026-11-20T08
-	Name  string // of the configuration; empty for a reader, whom any will do
+	Name  string // of the configuration; empty: any name will do, as for a reader
 
 	Signer *token.Signer // of new records; nil: they are not signed
 	Keys   *token.Keys   // that may have signed records; nil: signatures are not checked
@@ -89,15 +88,16 @@ func (l *Interval) Prefix() string { return l.Root + "interval=" + l.Label + "/"
 // RunPrefix returns the key of a run's folder, with its slash.
 func (l *Interval) RunPrefix(runID string) string { return l.Prefix() + "runs/" + runID + "/" }
 
-// Head is the newest commit of an interval. The zero value stands for none.
+// Head is a commit of an interval as it was read. The zero value means that
+// there is no commit.
 type Head struct {
 	Record *Record
 	Seal   Seal
 	SHA256 string                 // of the file
-	files  map[string]object.Info // below log/
+	files  map[string]object.Info // below log/, as listed when the commit was read
 }
 
-// Number returns the number of the newest record, 0 for none.
+// Number returns the number of the record, 0 for none.
 func (h Head) Number() int64 {
 	if h.Record == nil {
 		return 0
@@ -105,12 +105,13 @@ func (h Head) Number() int64 {
 	return h.Record.Number
 }
 
-// Newest is Latest, checked against its history too.
+// Newest is Latest, and checks the commit's history files by their hashes too.
 func (l *Interval) Newest(ctx context.Context) (Head, error) {
 	head, err := l.Latest(ctx)
 	if err != nil || head.Record == nil {
 		return head, err
 	}
+
 	for _, f := range head.Record.History {
 		if err := l.checkHistory(ctx, head, f); err != nil {
 			return head, err
@@ -127,8 +128,8 @@ func (e *NameError) Error() string {
 		e.Interval, e.Store, e.Found, e.Wanted)
 }
 
-// Latest reads the newest commit record and checks it against the
-// configuration's name.
+// Latest reads the newest commit record, and checks that it has the
+// configuration's name and that its signature is trusted.
 func (l *Interval) Latest(ctx context.Context) (Head, error) {
 	head := Head{files: map[string]object.Info{}}
 	newest := int64(0)
@@ -143,13 +144,18 @@ func (l *Interval) Latest(ctx context.Context) (Head, error) {
 			newest = max(newest, n)
 		}
 	}
+
 	if newest == 0 {
 		return head, nil
 	}
+
 	record, err := l.record(ctx, head.files[RecordName(newest)], newest)
 	if err != nil {
 		return Head{}, err
 	}
+
+	// The listing goes with the head: history files and older records are
+	// opened from it.
 	record.files = head.files
 	return record, nil
 }
@@ -159,25 +165,28 @@ func (l *Interval) logPrefix() string { return l.Prefix() + "log/" }
 // RecordName is the name of a commit record below log/.
 func RecordName(number int64) string { return fmt.Sprintf("%08d.json", number) }
 
-// RecordNumber returns the number of the commit record of a name. Files with
-// other names, also of the same number written otherwise, are no records.
+// RecordNumber returns the number of the commit record of a name. A file with
+// another name is no record, even if it is the same number written differently.
 func RecordNumber(name string) (int64, bool) {
 	digits, found := strings.CutSuffix(name, ".json")
 	n, err := strconv.ParseInt(digits, 10, 64)
 	return n, found && err == nil && n > 0 && RecordName(n) == name
 }
 
-// record reads a commit record and checks that it is this configuration's and
-// signed by nobody unknown.
+// record reads a commit record, and checks that it belongs to this
+// configuration and that its signature is trusted.
 func (l *Interval) record(ctx context.Context, info object.Info, number int64) (Head, error) {
 	raw, err := l.read(ctx, info)
 	if err != nil {
 		return Head{}, err
 	}
+
 	r, seal, err := OpenRecord(raw, l.Keys)
 	if err != nil {
 		return Head{}, fmt.Errorf("reading commit record %q: %w", info.Key, err)
 	}
+
+	// A record that was copied or renamed says another number or interval.
 	if r.Number != number || r.Interval != l.Label || r.Format != RecordFormat {
 		return Head{}, fmt.Errorf("commit record %q does not describe itself: it says number %d of interval %s in format %q", info.Key, r.Number, r.Interval, r.Format)
 	}
@@ -187,6 +196,7 @@ func (l *Interval) record(ctx context.Context, info object.Info, number int64) (
 	if !seal.Trusted() {
 		return Head{}, fmt.Errorf("commit record %q is not to be trusted: it says that key %q signed it, but %s; if that key is yours, add its public half to signing.keys", info.Key, seal.KeyID, seal.Check.Sentence())
 	}
+
 	return Head{Record: r, Seal: seal, SHA256: hexSum(raw)}, nil
 }
 
@@ -196,6 +206,7 @@ func (l *Interval) read(ctx context.Context, info object.Info) ([]byte, error) {
 		return nil, fmt.Errorf("reading %q: %w", info.Key, err)
 	}
 	defer body.Close()
+
 	b, err := io.ReadAll(body)
 	if err != nil {
 		return nil, fmt.Errorf("reading %q: %w", info.Key, err)
@@ -209,6 +220,7 @@ func (l *Interval) checkHistory(ctx context.Context, head Head, f File) error {
 		return err
 	}
 	defer body.Close()
+
 	sum := sha256.New()
 	if _, err := io.Copy(sum, body); err != nil {
 		return fmt.Errorf("reading history %q: %w", f.Path, err)
@@ -219,12 +231,13 @@ func (l *Interval) checkHistory(ctx context.Context, head Head, f File) error {
 	return nil
 }
 
-// OpenHistory opens a history file of the newest commit.
+// OpenHistory opens a history file that the record of head names.
 func (l *Interval) OpenHistory(ctx context.Context, head Head, f File) (io.ReadCloser, error) {
 	info, ok := head.files[strings.TrimPrefix(f.Path, "log/")]
 	if !ok {
 		return nil, fmt.Errorf("history %q of interval %s, which commit record %d names, is not there; restore it before running again", f.Path, l.Label, head.Number())
 	}
+
 	body, err := l.Store.Open(ctx, info, 0)
 	if err != nil {
 		return nil, fmt.Errorf("reading history %q: %w", f.Path, err)
@@ -235,22 +248,27 @@ func (l *Interval) OpenHistory(ctx context.Context, head Head, f File) (io.ReadC
 // ErrOvertaken is returned when another run committed first.
 var ErrOvertaken = errors.New("another run committed first")
 
-// Commit creates the record that makes a run count. If its number is taken by
-// a record of the same run, somebody else has done this work, which is as
-// good; any other record there is ErrOvertaken.
+// Commit creates the record that makes a run count. If its number is taken by a
+// record of the same run, another process did the same work, and Commit
+// succeeds; any other record there is ErrOvertaken.
 //
-// A crash before leaves leftovers; a crash after leaves a commit. A caller who
-// wants to stop is made to wait until it is known which.
+// A crash before that leaves leftovers; a crash after it leaves a commit. A
+// caller who is canceled waits, at most for grace, until it is known which.
 func (l *Interval) Commit(ctx context.Context, r Record) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+
+	// From here on the caller's cancellation must not break off the request:
+	// nobody would know whether the run is committed.
 	ctx, done := seeThrough(ctx)
 	defer done()
+
 	raw, err := r.Seal(l.Signer)
 	if err != nil {
 		return err
 	}
+
 	key := l.logPrefix() + RecordName(r.Number)
 	err = l.Store.Create(ctx, key, object.ContentOf(raw))
 	switch {
@@ -258,17 +276,17 @@ func (l *Interval) Commit(ctx context.Context, r Record) error {
 		return nil
 	case errors.Is(err, object.ErrTaken):
 		return l.lost(ctx, r)
-	case l.lost(ctx, r) == nil: // it was only the answer that did not arrive
+	case l.lost(ctx, r) == nil: // the record is there: only the answer was lost
 		return nil
 	}
 	return fmt.Errorf("creating commit record %q: %w", key, err)
 }
 
-// grace is how long a commit may take after its caller wants to stop: less
-// than the half minute that Kubernetes grants.
+// grace is how long a commit may go on after its caller was canceled: less than
+// the half minute that Kubernetes grants.
 const grace = 10 * time.Second
 
-// seeThrough returns a context that outlives ctx by the grace.
+// seeThrough returns a context that outlives ctx by grace.
 func seeThrough(ctx context.Context) (context.Context, func()) {
 	longer, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	stop := context.AfterFunc(ctx, func() { time.AfterFunc(grace, cancel) })
@@ -278,20 +296,24 @@ func seeThrough(ctx context.Context) (context.Context, func()) {
 	}
 }
 
-// lost tells what it means that the number of a record was taken.
+// lost finds out who took the number of a record: nil for the same run,
+// ErrOvertaken for another.
 func (l *Interval) lost(ctx context.Context, r Record) error {
 	head, err := l.Latest(ctx)
 	if err != nil {
 		return err
 	}
+
 	info, ok := head.files[RecordName(r.Number)]
 	if !ok {
 		return fmt.Errorf("commit record %d of interval %s is taken and not there; run again", r.Number, l.Label)
 	}
+
 	taken, err := l.record(ctx, info, r.Number)
 	if err != nil {
 		return err
 	}
+
 	if taken.Record.RunID == r.RunID {
 		return nil
 	}

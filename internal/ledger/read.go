@@ -15,8 +15,8 @@ import (
 
 var folderPattern = regexp.MustCompile(`^interval=(\d{4}-\d{2}-\d{2}(?:T\d{2})?)/$`)
 
-// Labels returns the names of the intervals that an output has folders of, in
-// their order.
+// Labels returns the labels of the intervals that have a folder in an output,
+// in order.
 func Labels(ctx context.Context, store object.Store, root string) ([]string, error) {
 	var labels []string
 	for info, err := range store.Children(ctx, root) {
@@ -38,6 +38,7 @@ func (l *Interval) Chain(ctx context.Context) ([]Head, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	var chain []Head
 	for n := int64(1); n < newest.Number(); n++ {
 		info, ok := newest.files[RecordName(n)]
@@ -48,12 +49,17 @@ func (l *Interval) Chain(ctx context.Context) ([]Head, error) {
 		if err != nil {
 			return nil, err
 		}
+		// All heads share one listing, so that they show one state of the log.
 		head.files = newest.files
 		chain = append(chain, head)
 	}
+
 	if newest.Record != nil {
 		chain = append(chain, newest)
 	}
+
+	// Each record names its predecessor by hash: a record that was changed does
+	// not fit the next one.
 	for i := 1; i < len(chain); i++ {
 		if chain[i].Record.Previous != chain[i-1].SHA256 {
 			return nil, fmt.Errorf("commit record %d of interval %s does not follow record %d: it names another predecessor, so one of them was changed", i+1, l.Label, i)
@@ -62,7 +68,8 @@ func (l *Interval) Chain(ctx context.Context) ([]Head, error) {
 	return chain, nil
 }
 
-// Files are the files of a committed run, those in folders only by name.
+// Files are the files of a committed run. Those in subfolders can be found in
+// the manifest, but not fetched.
 type Files struct {
 	Manifest Manifest
 	interval *Interval
@@ -70,8 +77,8 @@ type Files struct {
 	direct   map[string]object.Info // directly in the run's folder
 }
 
-// Files returns the files of a commit's run, once its list of them is the one
-// that the record names.
+// Files returns the files of a commit's run. It checks run.json against the
+// hash in the record.
 func (l *Interval) Files(ctx context.Context, head Head) (*Files, error) {
 	f := &Files{interval: l, prefix: l.RunPrefix(head.Record.RunID), direct: map[string]object.Info{}}
 	for info, err := range l.Store.Children(ctx, f.prefix) {
@@ -80,10 +87,12 @@ func (l *Interval) Files(ctx context.Context, head Head) (*Files, error) {
 		}
 		f.direct[strings.TrimPrefix(info.Key, f.prefix)] = info
 	}
+
 	info, ok := f.direct["run.json"]
 	if !ok {
 		return nil, fmt.Errorf("interval %s: run.json of run %s, which commit record %d names, is not there", l.Label, head.Record.RunID, head.Number())
 	}
+
 	raw, err := l.read(ctx, info)
 	if err != nil {
 		return nil, err
@@ -91,9 +100,11 @@ func (l *Interval) Files(ctx context.Context, head Head) (*Files, error) {
 	if got := hexSum(raw); got != head.Record.RunSHA256 {
 		return nil, fmt.Errorf("%q is not the file that commit record %d names: its SHA-256 is %s instead of %s", info.Key, head.Number(), got, head.Record.RunSHA256)
 	}
+
 	if err := json.Unmarshal(raw, &f.Manifest); err != nil {
 		return nil, fmt.Errorf("reading %q: %w", info.Key, err)
 	}
+
 	return f, nil
 }
 
@@ -106,14 +117,15 @@ func (f *Files) Find(path string) (File, bool) {
 	return f.Manifest.Files[i], true
 }
 
-// Fetch copies a file that stands directly in the run's folder, once it is
-// the one that the run's list names.
+// Fetch copies a file directly in the run's folder into a spool in dir. It
+// checks the file against the hash in run.json.
 func (f *Files) Fetch(ctx context.Context, path, dir string) (*scratch.Spool, error) {
 	file, listed := f.Find(path)
 	info, there := f.direct[path]
 	if !listed || !there {
 		return nil, fmt.Errorf("%q is not there", f.prefix+path)
 	}
+
 	body, err := f.interval.Store.Open(ctx, info, 0)
 	if err != nil {
 		return nil, fmt.Errorf("reading %q: %w", info.Key, err)
@@ -122,8 +134,8 @@ func (f *Files) Fetch(ctx context.Context, path, dir string) (*scratch.Spool, er
 	return fetch(body, info.Key, file.SHA256, dir)
 }
 
-// FetchHistory copies a history file of a commit, once it is the one that the
-// record names.
+// FetchHistory copies a history file of a commit into a spool in dir. It checks
+// the file against the hash in the record.
 func (l *Interval) FetchHistory(ctx context.Context, head Head, f File, dir string) (*scratch.Spool, error) {
 	body, err := l.OpenHistory(ctx, head, f)
 	if err != nil {
@@ -139,6 +151,7 @@ func fetch(body io.Reader, name, sum, dir string) (*scratch.Spool, error) {
 	if err == nil && spool.Sum() != sum {
 		err = fmt.Errorf("it is not the file that was committed: its SHA-256 is %s instead of %s", spool.Sum(), sum)
 	}
+
 	if err != nil {
 		spool.Close()
 		return nil, fmt.Errorf("reading %q: %w", name, err)

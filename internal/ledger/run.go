@@ -30,15 +30,14 @@ type Manifest struct {
 	Renamed []Renamed `json:"renamed"`
 }
 
-// Renamed says under which path a document lies whose own key could not be
-// used.
+// Renamed gives the path of a document whose own key could not be used.
 type Renamed struct {
 	Source string `json:"source"`
 	Key    string `json:"key"`
 	Path   string `json:"path"`
 }
 
-// NewRun returns a writer of a run's files. Large ones pass through temporary
+// NewRun returns a writer of a run's files. Large files pass through temporary
 // files in the scratch directory.
 func (l *Interval) NewRun(id, scratch string) *Run {
 	return &Run{interval: l, id: id, scratch: scratch}
@@ -51,6 +50,7 @@ func (r *Run) Create(ctx context.Context, path string, fill func(io.Writer) erro
 		return fmt.Errorf("writing %q: %w", path, err)
 	}
 	defer spool.Close()
+
 	if err := fill(spool); err != nil {
 		return err
 	}
@@ -72,6 +72,7 @@ func (r *Run) Put(ctx context.Context, path string, spool *scratch.Spool) error 
 		return err
 	}
 	file.Path = path
+
 	r.mu.Lock()
 	r.files = append(r.files, file)
 	r.mu.Unlock()
@@ -89,10 +90,12 @@ func (l *Interval) put(ctx context.Context, path string, spool *scratch.Spool) (
 	return File{Path: path, Size: content.Size, SHA256: spool.Sum()}, nil
 }
 
-// Files returns what was written, sorted by path.
+// Files returns the files that were written, sorted by path.
 func (r *Run) Files() []File {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	// Files are written concurrently, and run.json must not depend on the
+	// order.
 	slices.SortFunc(r.files, func(a, b File) int { return cmp.Compare(a.Path, b.Path) })
 	return slices.Clone(r.files)
 }
@@ -100,13 +103,16 @@ func (r *Run) Files() []File {
 // Finish writes run.json and returns its SHA-256. Nothing may be created
 // after it.
 func (r *Run) Finish(ctx context.Context, renamed []Renamed) (string, error) {
+	// No renames have one encoding: an empty list, never null.
 	if renamed == nil {
 		renamed = []Renamed{}
 	}
+
 	raw, err := Encode(Manifest{Format: FormatVersion, RunID: r.id, Files: r.Files(), Renamed: renamed})
 	if err != nil {
 		return "", err
 	}
+
 	key := r.interval.RunPrefix(r.id) + "run.json"
 	if err := r.interval.Store.Create(ctx, key, object.ContentOf(raw)); err != nil {
 		return "", fmt.Errorf("writing %q: %w", key, err)

@@ -9,12 +9,12 @@ import (
 	"cdrmend/internal/token"
 )
 
-// recordType is the media type of what is signed: nothing else that a key
-// ever signed passes for a record.
+// recordType is the media type of a signed record. It is signed too, so nothing
+// else that a key signed passes for a record.
 const recordType = "cdrmend-commit+jws"
 
-// ErrSigned is returned instead of following a signed record by one that is
-// not: whoever lost the key, or never had it, cannot go on with the chain.
+// ErrSigned is returned instead of following a signed record with an unsigned
+// one: without the key nobody can continue the chain.
 var ErrSigned = errors.New("the newest commit record is signed and no signing.key is configured: configure one, or choose another output")
 
 // Seal says who signed a record.
@@ -24,12 +24,12 @@ type Seal struct {
 	Check  token.Signature
 }
 
-// Trusted reports whether nothing speaks against the seal: the signature
-// verifies, or there is none, or no keys are known.
+// Trusted reports whether a record may be used: its signature verifies, it has
+// none, or no keys are known.
 func (s Seal) Trusted() bool { return s.Check == token.NotChecked || s.Check == token.Verified }
 
-// Seal returns the file of a record: the record itself, or a JWS of exactly
-// these bytes when there is a key.
+// Seal encodes a record as its file: the record itself, or with a key, a JWS of
+// exactly those bytes.
 func (r Record) Seal(key *token.Signer) ([]byte, error) {
 	raw, err := Encode(r)
 	if err != nil || key == nil {
@@ -43,11 +43,13 @@ func (r Record) Seal(key *token.Signer) ([]byte, error) {
 }
 
 // OpenRecord reads the file of a record. Keys are those that may have signed
-// it, nil when none are known. The file must be, byte for byte, one that Seal
-// writes, as nothing vouches for the newest of unsigned records.
+// it, nil when none are known. The file must equal, byte for byte, what Seal
+// writes, as nothing else vouches for the newest record when it is unsigned.
 func OpenRecord(file []byte, keys *token.Keys) (*Record, Seal, error) {
 	var seal Seal
 	raw := file
+
+	// A file that is not exactly a JWS is read as a bare record.
 	if signed := new(token.JWS); exactly(file, signed) == nil {
 		var err error
 		if raw, seal.KeyID, err = signed.Open(); err != nil {
@@ -58,6 +60,7 @@ func OpenRecord(file []byte, keys *token.Keys) (*Record, Seal, error) {
 			seal.Check = keys.Check(signed, recordType)
 		}
 	}
+
 	r := new(Record)
 	if err := exactly(raw, r); err != nil {
 		return nil, seal, err
@@ -65,14 +68,14 @@ func OpenRecord(file []byte, keys *token.Keys) (*Record, Seal, error) {
 	return r, seal, nil
 }
 
-// exactly decodes what Encode made of a value, and nothing that merely means
-// the same.
+// exactly decodes b into v, and fails unless Encode(v) gives b again.
 func exactly(b []byte, v any) error {
 	d := json.NewDecoder(bytes.NewReader(b))
 	d.DisallowUnknownFields()
 	if err := d.Decode(v); err != nil {
 		return err
 	}
+
 	again, err := Encode(v)
 	if err == nil && !bytes.Equal(b, again) {
 		err = errors.New("it was changed since it was written: its members are not as cdrmend writes them")

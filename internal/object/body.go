@@ -7,11 +7,12 @@ import (
 	"io"
 )
 
-// maxResumes is how often a body is opened again without a byte more.
+// maxResumes is how many times in a row a body is reopened without delivering
+// another byte.
 const maxResumes = 5
 
-// body is an object's bytes from offset to size, over as many connections as
-// it takes.
+// body reads an object from offset to size, over as many connections as it
+// takes.
 type body struct {
 	ctx    context.Context
 	name   string
@@ -47,31 +48,41 @@ func (b *body) Read(p []byte) (int, error) {
 		if err != nil {
 			b.err = b.carryOn(err)
 		}
+
+		// With nothing read and no error, carryOn has resumed: read on.
 		if n > 0 || b.err != nil {
 			return n, b.err
 		}
 	}
 }
 
-// carryOn resumes after a read that ended with cause, unless that is the end.
+// carryOn reopens the connection after a read that failed with cause. It
+// returns io.EOF at the object's end, and an error when it cannot go on.
 func (b *body) carryOn(cause error) error {
 	if cause == io.EOF && b.offset == b.size {
 		return io.EOF
 	}
+
 	if err := b.ctx.Err(); err != nil {
 		return fmt.Errorf("reading %q: %w", b.name, err)
 	}
+
+	// All bytes have been handed out, so there is nothing to resume: what
+	// failed is the end, such as the checksum over all of them.
 	if b.offset == b.size {
 		if mismatched(cause) {
 			cause = errors.Join(ErrCorrupt, cause)
 		}
 		return fmt.Errorf("reading %q: all bytes came but not as they were stored, so run again: %w", b.name, cause)
 	}
+
+	// The broken connection's own close error says nothing new.
 	_ = b.stop()
 	if b.fruitless++; b.fruitless > maxResumes {
 		return fmt.Errorf("reading %q: broke off at byte %d of %d and again at each of %d further attempts, so check the network and run again: %w",
 			b.name, b.offset, b.size, maxResumes, errors.Join(io.ErrUnexpectedEOF, cause))
 	}
+
 	return b.start()
 }
 
@@ -84,7 +95,7 @@ func (b *body) stop() error {
 	return err
 }
 
-// Close ends the connection. What has not been read is not waited for.
+// Close ends the connection without waiting for unread bytes.
 func (b *body) Close() error {
 	if b.err == nil {
 		b.err = fmt.Errorf("reading %q: closed", b.name)

@@ -6,7 +6,7 @@ import (
 	"io"
 )
 
-// ContentOf returns bytes in memory as content.
+// ContentOf returns content that holds the bytes of b.
 func ContentOf(b []byte) Content {
 	return Content{Size: int64(len(b)), SHA256: sha256.Sum256(b), Open: func() (io.ReadSeekCloser, error) {
 		return unclosed{bytes.NewReader(b)}, nil

@@ -16,7 +16,7 @@ import (
 	"syscall"
 )
 
-// Files that are being written carry names of this form, which no key may
+// Files that are still being written have names of this form, which no key may
 // have. One that a crash leaves behind is never listed and may be removed.
 const (
 	temporaryPrefix = ".cdrmend-"
@@ -26,7 +26,7 @@ const (
 // TempName returns a new name for a file in a store's Temp.
 func TempName() string { return temporaryPrefix + rand.Text() + temporarySuffix }
 
-// Temp is the root itself: what is prepared there can be linked to its key.
+// Temp returns the root itself: a file prepared there can be linked to its key.
 func (d *directory) Temp() (string, error) {
 	if !d.makeRoot {
 		return d.path, nil
@@ -34,8 +34,8 @@ func (d *directory) Temp() (string, error) {
 	return d.path, makeRootDir(d.path)
 }
 
-// Temporary reports whether a name is one of a file that is being written. In a
-// directory no key can hold one.
+// Temporary reports whether a name is that of a file still being written. In a
+// directory no key can hold such a name.
 func Temporary(name string) bool {
 	return strings.HasPrefix(name, temporaryPrefix) && strings.HasSuffix(name, temporarySuffix)
 }
@@ -55,9 +55,11 @@ func (d *directory) create(ctx context.Context, key string, c Content) error {
 	if !fs.ValidPath(key) || key == "." || slices.ContainsFunc(strings.Split(key, "/"), Temporary) {
 		return errors.New("a file cannot have this key: use names between single slashes, other than those of temporary files")
 	}
+
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+
 	if d.makeRoot {
 		if err := makeRootDir(d.path); err != nil {
 			return err
@@ -68,12 +70,19 @@ func (d *directory) create(ctx context.Context, key string, c Content) error {
 		return err
 	}
 	defer root.Close()
+
+	// A key that is taken is settled before anything is written: a rerun only
+	// compares.
 	if _, err := root.Stat(key); err == nil {
 		return settle(ctx, root, key, c)
 	}
+
+	// A file below the root can be linked; elsewhere it may be on another file
+	// system, so it is copied.
 	if name, err := filepath.Rel(d.path, c.File); c.File != "" && err == nil && filepath.IsLocal(name) {
 		return takeOver(ctx, root, name, key, c)
 	}
+
 	return write(ctx, root, key, c)
 }
 
@@ -84,6 +93,8 @@ func takeOver(ctx context.Context, root *os.Root, name, key string, c Content) e
 	if err := makeDirs(root, dir); err != nil {
 		return err
 	}
+
+	// Sync before linking: a crash must not leave a key with half its bytes.
 	f, err := root.Open(name)
 	if err != nil {
 		return err
@@ -91,42 +102,55 @@ func takeOver(ctx context.Context, root *os.Root, name, key string, c Content) e
 	if err := errors.Join(f.Sync(), f.Close()); err != nil {
 		return err
 	}
+
 	err = link(root, name, key)
+
+	// Another writer took the key since it was looked up.
 	if errors.Is(err, fs.ErrExist) {
 		return settle(ctx, root, key, c)
 	}
 	if err != nil {
 		return err
 	}
+
 	return syncDir(root, dir)
 }
 
-// write brings the file about under a temporary name and links it to its own,
-// which succeeds only when that is free and never shows half a file.
+// write writes the file under a temporary name and links it to its key. The
+// link fails if the key is taken, and a half-written file never shows under the
+// key.
 func write(ctx context.Context, root *os.Root, key string, c Content) error {
 	dir := path.Dir(key)
 	if err := makeDirs(root, dir); err != nil {
 		return err
 	}
+
+	// The temporary file is in the key's own directory, so that it is on the
+	// same file system as the link.
 	temp := path.Join(dir, TempName())
 	err := writeTemporary(ctx, root, temp, c)
 	if err == nil {
 		err = link(root, temp, key)
 	}
+
+	// Remove the temporary name on every path; the link keeps the data.
 	if removeErr := root.Remove(temp); err == nil {
 		err = removeErr
 	}
+
 	if errors.Is(err, fs.ErrExist) {
 		return settle(ctx, root, key, c)
 	}
 	if err != nil {
 		return err
 	}
+
 	return syncDir(root, dir)
 }
 
-// link hides a permission error: nothing is denied in a directory that just
-// took a new file, but some file systems say so instead of "not supported".
+// link drops the type of a permission error: the directory just took a new
+// file, so nothing is denied, but some file systems say so instead of "not
+// supported".
 func link(root *os.Root, temp, key string) error {
 	err := root.Link(temp, key)
 	if errors.Is(err, syscall.EPERM) || errors.Is(err, errors.ErrUnsupported) {
@@ -135,8 +159,8 @@ func link(root *os.Root, temp, key string) error {
 	return err
 }
 
-// settle decides about a key that is taken. The directory is made durable
-// here too, as whoever linked the file may have died before doing so.
+// settle decides about a key that is taken: equal content is success. It syncs
+// the directory too, as the writer of the file may have died before doing so.
 func settle(ctx context.Context, root *os.Root, key string, c Content) error {
 	fi, err := root.Stat(key)
 	if err != nil {
@@ -145,9 +169,12 @@ func settle(ctx context.Context, root *os.Root, key string, c Content) error {
 	if fi.IsDir() {
 		return &fs.PathError{Op: "create", Path: key, Err: syscall.EISDIR}
 	}
+
+	// A file of another size is not worth reading.
 	if !fi.Mode().IsRegular() || fi.Size() != c.Size {
 		return ErrTaken
 	}
+
 	f, err := root.Open(key)
 	if err != nil {
 		return err
@@ -160,6 +187,7 @@ func settle(ctx context.Context, root *os.Root, key string, c Content) error {
 	if !same {
 		return ErrTaken
 	}
+
 	return syncDir(root, path.Dir(key))
 }
 
@@ -168,11 +196,13 @@ func writeTemporary(ctx context.Context, root *os.Root, name string, c Content) 
 	if err != nil {
 		return err
 	}
+
 	defer in.Close()
 	f, err := root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
 	if err != nil {
 		return err
 	}
+
 	err = copyExactly(f, reader{ctx, in}, c)
 	if err == nil {
 		err = f.Sync()
@@ -180,21 +210,22 @@ func writeTemporary(ctx context.Context, root *os.Root, name string, c Content) 
 	return errors.Join(err, f.Close())
 }
 
-// copyExactly refuses what S3 would refuse as well: bytes that are not those
-// announced.
+// copyExactly copies, and fails when the bytes are not those announced, as S3
+// does.
 func copyExactly(to io.Writer, from io.Reader, c Content) error {
 	sum := sha256.New()
 	n, err := io.Copy(io.MultiWriter(to, sum), from)
 	if err != nil {
 		return err
 	}
+
 	if n != c.Size || [32]byte(sum.Sum(nil)) != c.SHA256 {
 		return fmt.Errorf("the content is not what was announced: it has %d bytes, not %d, or another checksum", n, c.Size)
 	}
 	return nil
 }
 
-// reader ends with its context.
+// reader fails once its context is done.
 type reader struct {
 	ctx  context.Context
 	from io.Reader
@@ -210,6 +241,8 @@ func (r reader) Read(p []byte) (int, error) {
 // makeRootDir makes the root below the nearest directory that exists.
 func makeRootDir(dir string) error {
 	base := dir
+
+	// Find the nearest existing ancestor: os.Root needs one to open.
 	for {
 		_, err := os.Stat(base)
 		if err == nil {
@@ -220,6 +253,7 @@ func makeRootDir(dir string) error {
 		}
 		base = filepath.Dir(base)
 	}
+
 	rel, err := filepath.Rel(base, dir)
 	if err != nil {
 		return err
@@ -229,10 +263,11 @@ func makeRootDir(dir string) error {
 		return err
 	}
 	defer root.Close()
+
 	return makeDirs(root, filepath.ToSlash(rel))
 }
 
-// makeDirs makes dir and what lacks above it, each durable in its parent.
+// makeDirs makes dir and its missing parents, each durable in its own parent.
 func makeDirs(root *os.Root, dir string) error {
 	if _, err := root.Stat(dir); err == nil {
 		return nil
@@ -240,7 +275,10 @@ func makeDirs(root *os.Root, dir string) error {
 	if err := makeDirs(root, path.Dir(dir)); err != nil {
 		return err
 	}
+
 	err := root.Mkdir(dir, 0o755)
+
+	// Another writer made it meanwhile.
 	if errors.Is(err, fs.ErrExist) {
 		return nil
 	}
@@ -252,8 +290,8 @@ func makeDirs(root *os.Root, dir string) error {
 
 func syncDir(root *os.Root, dir string) error { return syncFile(root.Open(dir)) }
 
-// syncFile makes a directory durable. Some network file systems cannot, and
-// say so; there the server decides.
+// syncFile makes a directory durable. Some network file systems cannot sync a
+// directory and say so; there durability is up to the server.
 func syncFile(f *os.File, err error) error {
 	if err != nil {
 		return err

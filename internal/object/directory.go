@@ -15,9 +15,9 @@ import (
 	"time"
 )
 
-// directory is a Store in a directory. The root is opened anew by each call,
-// as a mount may be replaced during a run, and through os.Root, so that no
-// key and no symbolic link leads out of it.
+// directory is a Store in a directory. Each call opens the root anew, as a
+// mount may be replaced during a run, and through os.Root, so that no key and
+// no symbolic link leads out of it.
 type directory struct {
 	path     string // absolute
 	url      string
@@ -28,10 +28,12 @@ func openDirectory(dir string, opts Options) (Store, error) {
 	if opts.Retention.Mode != "" || opts.SSEKMSKey != "" {
 		return nil, fmt.Errorf("opening directory %q: object lock and KMS keys need an S3 bucket: remove them or change the URL", dir)
 	}
+
 	path, err := filepath.Abs(dir)
 	if err != nil {
 		return nil, fmt.Errorf("opening directory %q: %w", dir, err)
 	}
+
 	u := url.URL{Scheme: "file", Path: strings.TrimSuffix(filepath.ToSlash(path), "/") + "/"}
 	return &directory{path: path, url: u.String(), makeRoot: opts.MakeRoot}, nil
 }
@@ -71,11 +73,13 @@ func (d *directory) open(info Info, from int64) (*os.File, error) {
 	if from < 0 || from > info.Size {
 		return nil, fmt.Errorf("byte %d of %d does not exist", from, info.Size)
 	}
+
 	root, err := d.root()
 	if err != nil {
 		return nil, err
 	}
 	defer root.Close()
+
 	f, err := root.Open(info.Key)
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
 		return nil, ErrChanged
@@ -83,6 +87,8 @@ func (d *directory) open(info Info, from int64) (*os.File, error) {
 	if err != nil {
 		return nil, err
 	}
+
+	// The key may have been overwritten since it was listed.
 	if err = unchanged(f, info); err == nil {
 		_, err = f.Seek(from, io.SeekStart)
 	}
@@ -90,6 +96,7 @@ func (d *directory) open(info Info, from int64) (*os.File, error) {
 		f.Close()
 		return nil, err
 	}
+
 	return f, nil
 }
 
@@ -98,6 +105,7 @@ func unchanged(f *os.File, info Info) error {
 	if err != nil {
 		return err
 	}
+
 	now := describe(info.Key, fi)
 	if !fi.Mode().IsRegular() || now.Size != info.Size || !now.Modified.Equal(info.Modified) {
 		return ErrChanged
@@ -105,7 +113,7 @@ func unchanged(f *os.File, info Info) error {
 	return nil
 }
 
-// file reads exactly what was listed: it compares once more at the end, as a
+// file reads exactly the file that was listed. It checks again at the end, as a
 // file can be overwritten in place while it is read.
 type file struct {
 	ctx  context.Context
@@ -127,14 +135,20 @@ func (r *file) read(p []byte) (int, error) {
 	if err := r.ctx.Err(); err != nil {
 		return 0, err
 	}
+
 	if r.left == 0 {
 		if err := unchanged(r.f, r.info); err != nil {
 			return 0, err
 		}
 		return 0, io.EOF
 	}
+
+	// Never read beyond the listed size: a file that grows is found out at the
+	// end.
 	n, err := r.f.Read(p[:min(int64(len(p)), r.left)])
 	r.left -= int64(n)
+
+	// It ended before its listed size, so it was truncated.
 	if err == io.EOF {
 		return n, ErrChanged
 	}
@@ -143,7 +157,7 @@ func (r *file) read(p []byte) (int, error) {
 
 func (r *file) Close() error { return r.f.Close() }
 
-// explain adds what to do about the failures that an operator can end.
+// explain adds advice about failures that an operator can fix.
 func explain(err error) error {
 	advice := ""
 	switch {

@@ -32,29 +32,36 @@ func (d *directory) list(ctx context.Context, prefix string, shallow bool) iter.
 
 func (d *directory) walk(w *walk, prefix string) error {
 	root, err := d.root()
+
+	// The first run lists an output before anything made its root.
 	if d.makeRoot && errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
 	if err != nil {
 		return err
 	}
+
 	defer root.Close()
 	w.root = root
+
 	dir := "."
 	if prefix != "" {
 		dir = strings.TrimSuffix(prefix, "/")
 	}
+
 	if !fs.ValidPath(dir) {
 		return fmt.Errorf("the prefix is no path below the root: use names between single slashes")
 	}
+
 	err = w.directory(dir, nil)
 	if err == errStopped {
 		return nil
 	}
+
 	return err
 }
 
-// errStopped ends a walk whose consumer wants no more.
+// errStopped ends a walk whose consumer stopped.
 var errStopped = errors.New("stopped")
 
 // walk visits a tree in byte order of keys.
@@ -62,27 +69,34 @@ type walk struct {
 	ctx     context.Context
 	root    *os.Root
 	yield   func(Info, error) bool
-	shallow bool // of a directory below the first one, only its name
+	shallow bool // list a subdirectory by name, without its files
 }
 
-// directory walks dir. Links to directories are followed, as what they lead
-// to may be input; those to a directory above themselves show nothing new.
+// directory walks dir. Links to directories are followed, as they may lead to
+// input; a link to one of its own parents is passed over, as it would never
+// end.
 func (w *walk) directory(dir string, above []fs.FileInfo) error {
+
 	self, err := w.root.Stat(dir)
+
+	// It vanished, or there is nothing below the prefix.
 	if absent(err) {
 		return nil
 	}
 	if err != nil {
 		return err
 	}
+
 	again := slices.ContainsFunc(above, func(a fs.FileInfo) bool { return os.SameFile(a, self) })
 	if !self.IsDir() || again {
 		return nil
 	}
+
 	entries, err := w.entries(dir)
 	if err != nil {
 		return err
 	}
+
 	above = append(above, self)
 	for _, e := range entries {
 		if err := w.entry(e, above); err != nil {
@@ -96,6 +110,7 @@ func (w *walk) entry(e entry, above []fs.FileInfo) error {
 	if err := w.ctx.Err(); err != nil {
 		return err
 	}
+
 	info := Info{Key: e.order()}
 	switch {
 	case e.dir && !w.shallow:
@@ -103,6 +118,7 @@ func (w *walk) entry(e entry, above []fs.FileInfo) error {
 	case !e.dir:
 		info = describe(e.path, e.info)
 	}
+
 	if !w.yield(info, nil) {
 		return errStopped
 	}
@@ -116,8 +132,8 @@ type entry struct {
 	info fs.FileInfo // of a file
 }
 
-// order is the text whose byte order is that of the keys: "a.b" stands
-// before "a/b" although the name "a" stands before "a.b".
+// order is the text whose byte order is that of the keys: "a.b" sorts before
+// "a/b" although the name "a" sorts before "a.b".
 func (e entry) order() string {
 	if e.dir {
 		return e.path + "/"
@@ -125,8 +141,8 @@ func (e entry) order() string {
 	return e.path
 }
 
-// entries reads a directory in the order of its keys. What is neither file
-// nor directory, and what vanishes meanwhile, is left out.
+// entries reads a directory in the order of its keys. It leaves out everything
+// that is neither file nor directory, and whatever vanishes meanwhile.
 func (w *walk) entries(dir string) ([]entry, error) {
 	f, err := w.root.Open(dir)
 	if absent(err) {
@@ -136,10 +152,12 @@ func (w *walk) entries(dir string) ([]entry, error) {
 		return nil, err
 	}
 	defer f.Close()
+
 	names, err := f.ReadDir(-1)
 	if err != nil {
 		return nil, err
 	}
+
 	var entries []entry
 	for _, name := range names {
 		e, ok, err := w.resolve(path.Join(dir, name.Name()), name)
@@ -150,29 +168,36 @@ func (w *walk) entries(dir string) ([]entry, error) {
 			entries = append(entries, e)
 		}
 	}
+
 	slices.SortFunc(entries, func(a, b entry) int { return cmp.Compare(a.order(), b.order()) })
 	return entries, nil
 }
 
-// resolve fails on a link that leads out of the root: to leave it out would
-// hide input from the one who put it there.
+// resolve turns a directory entry into an entry of the walk; false means to
+// leave it out. It fails on a link that leads out of the root, as leaving that
+// out would silently hide input.
 func (w *walk) resolve(key string, d fs.DirEntry) (entry, bool, error) {
 	if Temporary(d.Name()) {
 		return entry{}, false, nil
 	}
+
 	if d.IsDir() {
 		return entry{path: key, dir: true}, true, nil
 	}
+
+	// Lstat does not follow links; root.Stat does, but not out of the root.
 	info, err := d.Info()
 	if d.Type()&fs.ModeSymlink != 0 {
 		info, err = w.root.Stat(key)
 	}
+
 	if absent(err) {
 		return entry{}, false, nil
 	}
 	if err != nil {
 		return entry{}, false, fmt.Errorf("%q: %w", key, err)
 	}
+
 	e := entry{path: key, dir: info.IsDir(), info: info}
 	return e, e.dir || info.Mode().IsRegular(), nil
 }

@@ -21,7 +21,7 @@ type Limiter struct {
 	waiting  []chan struct{}
 }
 
-// defaultConcurrency is the limit of a store that was given no limiter.
+// defaultConcurrency is the limit of a store that is opened without a limiter.
 const defaultConcurrency = 64
 
 // NewLimiter returns a limiter of the given number of requests, at least one.
@@ -34,22 +34,25 @@ func NewLimiter(requests int) *Limiter {
 type outcome uint8
 
 const (
-	neutral   outcome = iota // no answer, or one that tells nothing
+	neutral   outcome = iota // no answer, or one that says nothing about the load
 	served                   // the limit may grow
 	throttled                // the limit has to shrink
 )
 
-// acquire waits for a place. The round it returns belongs to the release.
+// acquire waits for a place. The round that it returns is passed to release.
 func (l *Limiter) acquire(ctx context.Context) (round int, err error) {
 	if err := ctx.Err(); err != nil {
 		return 0, err
 	}
+
 	l.mu.Lock()
+	// A newcomer does not overtake those who wait already.
 	if l.inFlight < int(l.limit) && len(l.waiting) == 0 {
 		defer l.mu.Unlock()
 		l.inFlight++
 		return l.round, nil
 	}
+
 	place := make(chan struct{})
 	l.waiting = append(l.waiting, place)
 	l.mu.Unlock()
@@ -59,32 +62,40 @@ func (l *Limiter) acquire(ctx context.Context) (round int, err error) {
 	case <-ctx.Done():
 		return 0, l.giveUp(place, ctx.Err())
 	}
+
+	// admit has counted this request. The round is read only now: it may have
+	// changed during the wait.
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.round, nil
 }
 
-// giveUp leaves the queue, or hands on the place that was given meanwhile.
+// giveUp removes a canceled request from the queue. If it was admitted
+// meanwhile, its place goes to the next one.
 func (l *Limiter) giveUp(place chan struct{}, err error) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+
 	for i, w := range l.waiting {
 		if w == place {
 			l.waiting = append(l.waiting[:i], l.waiting[i+1:]...)
 			return err
 		}
 	}
+
+	// It is no longer queued, so admit has counted it.
 	l.inFlight--
 	l.admit()
 	return err
 }
 
-// release returns a place. Of the requests of one round only the first that
-// is throttled halves the limit: the others were sent before anyone knew.
+// release returns a place. Only the first throttled request of a round halves
+// the limit: the others were sent before that was known.
 func (l *Limiter) release(round int, o outcome) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.inFlight--
+
 	switch {
 	case o == throttled && round == l.round:
 		l.limit = max(1, l.limit/2)
@@ -92,6 +103,7 @@ func (l *Limiter) release(round int, o outcome) {
 	case o == served:
 		l.limit = min(float64(l.max), l.limit+1/l.limit)
 	}
+
 	l.admit()
 }
 
@@ -108,9 +120,8 @@ type doer interface {
 	Do(*http.Request) (*http.Response, error)
 }
 
-// limitedClient stands below the SDK's retries, so that each attempt takes a
-// place, none is held while waiting to try again, and no throttled attempt
-// goes unnoticed.
+// limitedClient is below the SDK's retries, so that each attempt takes a place,
+// none is held while waiting to retry, and every throttled attempt is seen.
 type limitedClient struct {
 	next    doer
 	limiter *Limiter
@@ -121,15 +132,20 @@ func (c limitedClient) Do(r *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	o := neutral
 	defer func() { c.limiter.release(round, o) }()
+
 	resp, err := c.next.Do(r)
 	if err == nil {
 		o = judge(resp.StatusCode)
 	}
+
 	return resp, err
 }
 
+// judge says what the status of an answer means for the limit. Server errors
+// other than those that ask to slow down may have any cause.
 func judge(status int) outcome {
 	switch {
 	case status == http.StatusServiceUnavailable, status == http.StatusTooManyRequests:

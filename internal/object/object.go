@@ -1,6 +1,6 @@
-// Package object is the only room that knows where objects live: an S3 bucket
-// or a directory. It lists, reads what was listed and nothing newer, and
-// creates without ever replacing.
+// Package object is the only package that knows where objects live: an S3
+// bucket or a directory. It lists objects, reads exactly what was listed, and
+// creates objects without ever replacing one.
 package object
 
 import (
@@ -29,16 +29,16 @@ type Hidden struct {
 	Marker    bool
 }
 
-// Content is what Create writes. Open may be called several times, as a lost
-// connection is answered by sending it all again.
+// Content is what Create writes. Open may be called several times, as after a
+// lost connection everything is sent again.
 type Content struct {
 	Size   int64
 	SHA256 [32]byte
 	Open   func() (io.ReadSeekCloser, error)
 
-	// File names the file below the store's Temp that holds exactly this,
-	// empty for content that lies elsewhere. Create may make it the object
-	// instead of copying it, so nobody writes to it any more.
+	// File names the file below the store's Temp that holds exactly this
+	// content, empty when there is none. Create may make it the object instead
+	// of copying it, so it must not be written to afterwards.
 	File string
 }
 
@@ -53,11 +53,11 @@ type Store interface {
 	// sequence lists anew.
 	List(ctx context.Context, prefix string) iter.Seq2[Info, error]
 
-	// Children yields what stands directly below prefix, under the rules of
-	// List: the objects, and for everything deeper one Info for each folder,
-	// with nothing but its key, which ends in a slash. It costs as many
-	// requests as there are pages of children, however much lies below them.
-	// A folder of a directory may hold nothing.
+	// Children yields what is directly below prefix, under the rules of List:
+	// the objects, and for everything deeper one Info for each folder, with
+	// nothing but its key, which ends in a slash. It costs as many requests as
+	// there are pages of children, however much is below them. In a directory,
+	// a folder may be empty.
 	Children(ctx context.Context, prefix string) iter.Seq2[Info, error]
 
 	// Open streams the object exactly as info describes it, from the given
@@ -72,18 +72,18 @@ type Store interface {
 	// when it holds others. Nobody ever sees a part of an object.
 	Create(ctx context.Context, key string, c Content) error
 
-	// Temp returns the directory in which content can be prepared that Create
-	// takes over without copying; empty when it always copies. Files in it
-	// have the names of [TempName].
+	// Temp returns the directory in which to prepare content that Create takes
+	// over without copying; empty when it always copies. Files in it have the
+	// names of [TempName].
 	Temp() (string, error)
 
 	// Hidden yields what List does not show of the keys that begin with
-	// prefix: versions that another one replaced, and delete markers. Where
-	// nothing keeps versions, there is nothing.
+	// prefix: versions that another one replaced, and delete markers. A store
+	// without versions yields nothing.
 	Hidden(ctx context.Context, prefix string) iter.Seq2[Hidden, error]
 
 	// Retention returns what keeps an object from being removed, the zero
-	// value when nothing does. In a directory nothing can, and the error
+	// value when nothing does. A directory cannot retain anything: the error
 	// wraps errors.ErrUnsupported.
 	Retention(ctx context.Context, key string) (Retention, error)
 

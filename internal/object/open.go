@@ -14,22 +14,21 @@ type Location struct {
 	Dir    string
 }
 
-// Options say how a store is reached and what it does to what it writes. The
-// zero value reads a directory, or a bucket through the environment's default
-// credentials.
+// Options say how to reach a store and how to write to it. The zero value reads
+// a directory, or a bucket with the environment's default credentials.
 type Options struct {
 	Region     string // empty: the environment's, else us-east-1
 	Endpoint   string // URL; empty: the environment's, else that of AWS
 	RoleARN    string // assumed with the environment's credentials
 	ExternalID string // given when the role is assumed
-	PathStyle  bool   // the bucket stands in the path instead of the host name
+	PathStyle  bool   // the bucket is in the path instead of the host name
 
 	// Versions lists through ListObjectVersions, so that what Open reads is
 	// pinned by version id and outlives an overwrite.
 	Versions bool
 
-	// Limiter bounds the requests of all stores that share it; nil: a limiter
-	// of its own.
+	// Limiter bounds the requests of all stores that share it; nil: the store
+	// gets a limiter of its own.
 	Limiter *Limiter
 
 	// Retention and SSEKMSKey apply to what Create writes. Directories have
@@ -37,25 +36,27 @@ type Options struct {
 	Retention Retention
 	SSEKMSKey string
 
-	// Patience is how long a bucket that fails is waited for; the zero value
-	// stands for DefaultPatience.
+	// Patience says how long to keep trying a bucket that fails; the zero value
+	// means DefaultPatience.
 	Patience Patience
 
-	// MakeRoot lets a directory not exist yet: the first Create makes it.
+	// MakeRoot allows a directory that does not exist yet: the first Create
+	// makes it.
 	MakeRoot bool
 }
 
-// Retention is how long S3 Object Lock keeps what Create writes. An object
-// that is there already with equal bytes has its date moved to Until, never
-// back, and keeps the mode it has.
+// Retention is how long S3 Object Lock keeps what Create writes. An object that
+// exists already with equal bytes keeps its mode, and its date is moved to
+// Until, never back.
 type Retention struct {
 	Mode  string // governance or compliance; empty: none
 	Until time.Time
 }
 
-// Open opens the store at loc. Of a bucket, the credentials are fetched, as
-// their lack is the commonest failure and has a message of its own; whether
-// the bucket or the directory exists shows at the first use.
+// Open opens the store at loc. For a bucket it fetches the credentials at once,
+// as missing credentials are the commonest failure and have a message of their
+// own. Whether the bucket or the directory exists is found out at the first
+// use.
 func Open(ctx context.Context, loc Location, opts Options) (Store, error) {
 	return open(ctx, loc, opts, defaultTuning)
 }
@@ -67,13 +68,16 @@ func open(ctx context.Context, loc Location, opts Options, tune tuning) (Store, 
 	if loc.Dir != "" {
 		return openDirectory(loc.Dir, opts)
 	}
+
 	if err := opts.Retention.check(); err != nil {
 		return nil, fmt.Errorf("opening bucket %q: %w", loc.Bucket, err)
 	}
+
 	c, err := newClient(ctx, loc.Bucket, opts, tune)
 	if err != nil {
 		return nil, fmt.Errorf("opening bucket %q: %w", loc.Bucket, err)
 	}
+
 	return &bucket{client: c, url: "s3://" + loc.Bucket + "/"}, nil
 }
 
@@ -98,22 +102,22 @@ func (r Retention) date() time.Time {
 	return r.Until.UTC().Add(time.Second - 1).Truncate(time.Second)
 }
 
-// Patience is how long a server that fails is waited for.
+// Patience says how long to keep trying a server that fails.
 type Patience struct {
 	Attempts int           // for each request
 	Backoff  time.Duration // between two attempts, at most
-	Idle     time.Duration // a request on which nothing moves for so long has broken off
+	Idle     time.Duration // a request on which nothing moves for this long has broken off
 }
 
 // DefaultPatience outlasts the restart of a server and a minute of throttling.
 var DefaultPatience = Patience{Attempts: 10, Backoff: 5 * time.Second, Idle: time.Minute}
 
-// tuning holds what tests have to reach with less than production does.
+// tuning holds sizes that tests set lower than production does.
 type tuning struct {
 	multipartAbove int64 // contents above this many bytes are sent in parts
 	partSize       int64
 }
 
-// A single PutObject holds 5 GiB at most; parts start far below, as whatever
-// breaks is sent again from its beginning.
+// A single PutObject takes at most 5 GiB. Parts start far below that, as a
+// request that breaks off is sent again from its beginning.
 var defaultTuning = tuning{multipartAbove: 1 << 30, partSize: 64 << 20}

@@ -19,7 +19,7 @@ type bucket struct {
 
 func (b *bucket) String() string { return b.url }
 
-// Temp is empty: everything is sent.
+// Temp returns no directory: content is always sent.
 func (b *bucket) Temp() (string, error) { return "", nil }
 
 func (b *bucket) List(ctx context.Context, prefix string) iter.Seq2[Info, error] {
@@ -30,7 +30,8 @@ func (b *bucket) Children(ctx context.Context, prefix string) iter.Seq2[Info, er
 	return b.inOrder(prefix, b.client.listChildren(ctx, prefix))
 }
 
-// inOrder checks the order that readers rely on: not every server keeps to it.
+// inOrder checks the byte order that readers rely on, as not every server keeps
+// it.
 func (b *bucket) inOrder(prefix string, infos iter.Seq2[Info, error]) iter.Seq2[Info, error] {
 	return func(yield func(Info, error) bool) {
 		last := ""
@@ -66,16 +67,19 @@ func (b *bucket) Open(ctx context.Context, info Info, from int64) (io.ReadCloser
 	return r, nil
 }
 
-// get asks for the last byte when nothing is left to read: it has to be seen
-// that the object is still the same, and an empty range is an error.
+// get asks for the last byte when nothing is left to read: the answer shows
+// whether the object is still the same, and a request for an empty range is an
+// error.
 func (b *bucket) get(ctx context.Context, info Info, from int64) (io.ReadCloser, error) {
 	if from < 0 || from > info.Size {
 		return nil, fmt.Errorf("byte %d of %d does not exist", from, info.Size)
 	}
+
 	skip := int64(0)
 	if from > 0 && from == info.Size {
 		skip = 1
 	}
+
 	r, err := b.client.get(ctx, info, from-skip)
 	if gone(err) {
 		return nil, ErrChanged
@@ -83,6 +87,9 @@ func (b *bucket) get(ctx context.Context, info Info, from int64) (io.ReadCloser,
 	if err != nil {
 		return nil, err
 	}
+
+	// At the end of the object, drop the byte that was asked for only to check
+	// it.
 	if _, err := io.CopyN(io.Discard, r, skip); err != nil {
 		return nil, errors.Join(err, r.Close())
 	}
@@ -96,19 +103,22 @@ func (b *bucket) Create(ctx context.Context, key string, c Content) error {
 	return nil
 }
 
-// create relies on nothing but what the key holds in the end: a refusal may
-// answer a write of ours whose first answer was lost. What is large is not
-// sent before the key is known to be free.
+// create relies only on what the key holds in the end: a refusal may be the
+// answer to our own write, whose first answer was lost. A large object is not
+// sent before its key is known to be free.
 func (b *bucket) create(ctx context.Context, key string, c Content) error {
 	if b.client.inParts(c) {
 		if h, err := b.client.head(ctx, key); !gone(err) {
 			return b.settle(ctx, h, err, c)
 		}
 	}
+
 	err := b.client.put(ctx, key, c)
 	if !refused(err) {
 		return err
 	}
+
+	// The key is taken, perhaps by our own write: compare what it holds.
 	h, headErr := b.client.head(ctx, key)
 	if gone(headErr) {
 		return fmt.Errorf("the key is refused though it holds nothing, perhaps below a delete marker: remove the marker or use another key: %w", err)
@@ -116,11 +126,12 @@ func (b *bucket) create(ctx context.Context, key string, c Content) error {
 	return b.settle(ctx, h, headErr, c)
 }
 
-// settle decides about a key that is taken.
+// settle decides about a key that is taken: equal bytes are success.
 func (b *bucket) settle(ctx context.Context, h held, err error, c Content) error {
 	if err != nil {
 		return err
 	}
+
 	same, err := b.equal(ctx, h, c)
 	if err != nil {
 		return err
@@ -128,6 +139,8 @@ func (b *bucket) settle(ctx context.Context, h held, err error, c Content) error
 	if !same {
 		return ErrTaken
 	}
+
+	// The object may have been written with a shorter retention.
 	return b.extend(ctx, h)
 }
 
@@ -135,9 +148,12 @@ func (b *bucket) equal(ctx context.Context, h held, c Content) (bool, error) {
 	if h.info.Size != c.Size {
 		return false, nil
 	}
+
+	// The server's checksum saves reading the object.
 	if h.sha256 != "" {
 		return h.sha256 == base64.StdEncoding.EncodeToString(c.SHA256[:]), nil
 	}
+
 	r, err := b.Open(ctx, h.info, 0)
 	if err != nil {
 		return false, err
@@ -146,16 +162,19 @@ func (b *bucket) equal(ctx context.Context, h held, c Content) (bool, error) {
 	return hasSum(r, c.SHA256)
 }
 
-// extend keeps the mode that the object has: to change it is a privilege of
-// its own, which a job should not need.
+// extend moves the object's retention to the wanted date, and keeps its mode:
+// changing the mode needs a privilege that a job should not have.
 func (b *bucket) extend(ctx context.Context, h held) error {
 	want := b.client.retention
 	if want.Mode == "" || !h.lockUntil.Before(want.date()) {
 		return nil
 	}
+
+	// An object without a lock gets the configured mode.
 	if h.lockMode == "" {
 		h.lockMode = want.mode()
 	}
+
 	return b.client.retain(ctx, h, want.date())
 }
 

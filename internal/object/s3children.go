@@ -11,14 +11,14 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 )
 
-// listChildren yields the objects and folders directly below prefix. A page
-// has them apart, each in order.
+// listChildren yields the objects and folders directly below prefix.
 func (c *client) listChildren(ctx context.Context, prefix string) iter.Seq2[Info, error] {
 	return func(yield func(Info, error) bool) {
 		pages := s3.NewListObjectsV2Paginator(c.api, &s3.ListObjectsV2Input{
 			Bucket: &c.bucket, Prefix: &prefix, Delimiter: aws.String("/"), EncodingType: types.EncodingTypeUrl,
 			OptionalObjectAttributes: []types.OptionalObjectAttributes{types.OptionalObjectAttributesRestoreStatus},
 		})
+
 		for pages.HasMorePages() {
 			page, err := pages.NextPage(ctx)
 			if err != nil {
@@ -39,6 +39,8 @@ func (c *client) listChildren(ctx context.Context, prefix string) iter.Seq2[Info
 	}
 }
 
+// childrenOf returns the objects and folders of a page in one order: the page
+// lists them separately.
 func childrenOf(page *s3.ListObjectsV2Output) ([]Info, error) {
 	var children []Info
 	for _, o := range page.Contents {
@@ -48,6 +50,7 @@ func childrenOf(page *s3.ListObjectsV2Output) ([]Info, error) {
 		}
 		children = append(children, info)
 	}
+
 	for _, p := range page.CommonPrefixes {
 		key, err := decodeKey(p.Prefix, page.EncodingType)
 		if err != nil {
@@ -55,6 +58,7 @@ func childrenOf(page *s3.ListObjectsV2Output) ([]Info, error) {
 		}
 		children = append(children, Info{Key: key})
 	}
+
 	slices.SortFunc(children, func(a, b Info) int { return cmp.Compare(a.Key, b.Key) })
 	return children, nil
 }

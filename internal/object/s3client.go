@@ -34,6 +34,7 @@ func (c *client) listObjects(ctx context.Context, prefix string) iter.Seq2[Info,
 			EncodingType:             types.EncodingTypeUrl,
 			OptionalObjectAttributes: []types.OptionalObjectAttributes{types.OptionalObjectAttributesRestoreStatus},
 		})
+
 		for pages.HasMorePages() {
 			page, err := pages.NextPage(ctx)
 			if err != nil {
@@ -66,8 +67,8 @@ func newInfo(key *string, enc types.EncodingType, size *int64, etag *string, mod
 	}, err
 }
 
-// decodeKey undoes the encoding that is asked for because XML cannot carry
-// every key. Servers that do not know it answer with plain keys.
+// decodeKey undoes the URL encoding, which is asked for because XML cannot
+// carry every key. Servers that do not know it answer with plain keys.
 func decodeKey(key *string, enc types.EncodingType) (string, error) {
 	if enc != types.EncodingTypeUrl {
 		return aws.ToString(key), nil
@@ -85,6 +86,8 @@ func archived(class string, restored *types.RestoreStatus) bool {
 	if class != string(types.ObjectStorageClassGlacier) && class != string(types.ObjectStorageClassDeepArchive) {
 		return false
 	}
+
+	// A restored copy can be read until it expires.
 	return restored == nil || aws.ToBool(restored.IsRestoreInProgress) || restored.RestoreExpiryDate == nil
 }
 
@@ -98,18 +101,22 @@ func (c *client) get(ctx context.Context, info Info, from int64) (io.ReadCloser,
 	if from > 0 {
 		in.Range = aws.String(fmt.Sprintf("bytes=%d-", from))
 	}
+
 	out, err := c.api.GetObject(ctx, in)
 	if err != nil {
 		return nil, newFault(err, "s3:GetObject")
 	}
+
+	// Check the answer too: a server may ignore the condition or the range.
 	if unquote(out.ETag) != info.ETag || aws.ToInt64(out.ContentLength) != info.Size-from {
 		out.Body.Close()
 		return nil, ErrChanged
 	}
+
 	return out.Body, nil
 }
 
-// held is what a key holds.
+// held describes the object that a key holds.
 type held struct {
 	info      Info
 	sha256    string // base64, of the whole object; empty when the server has none
@@ -122,11 +129,16 @@ func (c *client) head(ctx context.Context, key string) (held, error) {
 	if err != nil {
 		return held{}, newFault(err, "s3:GetObject")
 	}
+
 	h := held{lockMode: string(out.ObjectLockMode), lockUntil: aws.ToTime(out.ObjectLockRetainUntilDate)}
 	h.info = Info{Key: key, Size: aws.ToInt64(out.ContentLength), ETag: unquote(out.ETag), VersionID: aws.ToString(out.VersionId)}
+
+	// A composite checksum is one of the parts' checksums, not of the object,
+	// and cannot be compared.
 	if out.ChecksumType != types.ChecksumTypeComposite && !strings.Contains(aws.ToString(out.ChecksumSHA256), "-") {
 		h.sha256 = aws.ToString(out.ChecksumSHA256)
 	}
+
 	return h, nil
 }
 
@@ -137,9 +149,11 @@ func (c *client) put(ctx context.Context, key string, content Content) error {
 		return err
 	}
 	defer body.Close()
+
 	if c.inParts(content) {
 		return c.putParts(ctx, key, content, body)
 	}
+
 	in := &s3.PutObjectInput{
 		Bucket:         &c.bucket,
 		Key:            &key,
@@ -155,14 +169,15 @@ func (c *client) put(ctx context.Context, key string, content Content) error {
 		in.ObjectLockMode = types.ObjectLockMode(c.retention.mode())
 		in.ObjectLockRetainUntilDate = aws.Time(c.retention.date())
 	}
+
 	_, err = c.api.PutObject(ctx, in)
 	return c.putFault(err)
 }
 
 func (c *client) inParts(content Content) bool { return content.Size > c.tune.multipartAbove }
 
-// putParts writes an object that is too large for one request. It appears, or
-// is refused, with the last of them.
+// putParts writes an object that is too large for one request. The object
+// appears, or is refused, only with the last request.
 func (c *client) putParts(ctx context.Context, key string, content Content, body io.Reader) error {
 	in := &transfermanager.UploadObjectInput{
 		Bucket:            &c.bucket,
@@ -179,10 +194,12 @@ func (c *client) putParts(ctx context.Context, key string, content Content, body
 		in.ObjectLockMode = transfertypes.ObjectLockMode(c.retention.mode())
 		in.ObjectLockRetainUntilDate = aws.Time(c.retention.date())
 	}
+
 	upload := transfermanager.New(c.api, func(o *transfermanager.Options) {
 		o.PartSizeBytes, o.MultipartUploadThreshold = c.tune.partSize, c.tune.partSize
 		o.FailTimeout = time.Minute // for the removal of the parts after a failure
 	})
+
 	_, err := upload.UploadObject(ctx, in)
 	return c.putFault(err)
 }
@@ -190,6 +207,9 @@ func (c *client) putParts(ctx context.Context, key string, content Content, body
 func (c *client) putFault(err error) error {
 	err = newFault(err, "s3:PutObject")
 	f, ok := errors.AsType[*fault](err)
+
+	// For a bucket without Object Lock, InvalidRequest may be all that the
+	// server says.
 	if ok && f.code == "InvalidRequest" && c.retention.Mode != "" {
 		f.advice = "the bucket may have no Object Lock: use one made with it or configure no retention"
 	}

@@ -15,8 +15,8 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
-// fault is what a failed request comes down to: what to do about it, and the
-// server's or the network's own words.
+// fault is a failed request: advice on what to do about it, and the server's or
+// the network's own words.
 type fault struct {
 	advice string // may be empty
 	status int    // of the answer; 0 without one
@@ -43,20 +43,24 @@ func (f *fault) Is(target error) bool {
 	return false
 }
 
-// newFault returns nil for nil. The permission is the one the request needs.
+// newFault wraps the error of a request that needs the given permission; nil
+// stays nil.
 func newFault(err error, permission string) error {
 	if err == nil {
 		return nil
 	}
+
 	f := &fault{cause: shortest(err)}
 	region := ""
 	if resp, ok := errors.AsType[*smithyhttp.ResponseError](err); ok {
 		f.status = resp.HTTPStatusCode()
 		region = resp.HTTPResponse().Header.Get("X-Amz-Bucket-Region")
 	}
+
 	if api, ok := errors.AsType[smithy.APIError](err); ok {
 		f.code = api.ErrorCode()
 	}
+
 	f.advice = f.advise(permission, region)
 	return f
 }
@@ -70,6 +74,7 @@ func (f *fault) advise(permission, region string) string {
 	if brokenOff(f.cause) {
 		return "the answers break off: check the network and run again"
 	}
+
 	switch f.code {
 	case "NoSuchBucket":
 		return "the bucket does not exist: create it or correct the URL"
@@ -84,6 +89,7 @@ func (f *fault) advise(permission, region string) string {
 	case "PermanentRedirect", "AuthorizationHeaderMalformed", "IllegalLocationConstraintException":
 		return elsewhere(region)
 	}
+
 	switch f.status {
 	case 0, http.StatusOK:
 		return f.adviseUnanswered()
@@ -96,6 +102,7 @@ func (f *fault) advise(permission, region string) string {
 	case http.StatusServiceUnavailable, http.StatusTooManyRequests:
 		return "the server is still too busy after many attempts: lower concurrency or run again later"
 	}
+
 	if f.status >= http.StatusInternalServerError {
 		return "the server failed at every attempt: run again later"
 	}
@@ -126,18 +133,19 @@ func untrusted(err error) bool {
 	return authority || host || invalid
 }
 
-// brokenOff says whether an answer ended early, or never began. The SDK takes a listing that
-// is cut for one that cannot be read.
+// brokenOff reports whether an answer ended early or never began. The SDK
+// reports a listing that was cut off as one that it cannot decode.
 func brokenOff(err error) bool {
 	_, unreadable := errors.AsType[*smithy.DeserializationError](err)
 	return unreadable || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF)
 }
 
-// mismatched says whether bytes are not those that the server has a checksum
-// of. The SDK exports no type that tells.
+// mismatched reports whether bytes do not match the server's checksum of them.
+// The SDK exports no error type for that.
 func mismatched(err error) bool { return strings.Contains(err.Error(), "checksum did not match") }
 
-// shortest drops what the SDK wraps around the words that matter.
+// shortest strips what the SDK wraps around the server's or the network's
+// words.
 func shortest(err error) error {
 	if api, ok := errors.AsType[smithy.APIError](err); ok {
 		return api
@@ -148,15 +156,15 @@ func shortest(err error) error {
 	return err
 }
 
-// refused says whether a conditional write found its key taken. Parts that
-// are gone are a completion whose answer was lost, or a foreign hand: what
-// the key holds tells which.
+// refused reports whether a conditional write found its key taken. An upload
+// that no longer exists counts too: either its completion succeeded and the
+// answer was lost, or somebody else removed it. What the key holds shows which.
 func refused(err error) bool {
 	f, ok := errors.AsType[*fault](err)
 	return ok && (f.status == http.StatusPreconditionFailed || f.code == "NoSuchUpload")
 }
 
-// gone says whether a read did not find what it was pinned to.
+// gone reports whether a read did not find the object that it was pinned to.
 func gone(err error) bool {
 	f, ok := errors.AsType[*fault](err)
 	if !ok {

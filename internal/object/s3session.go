@@ -17,8 +17,8 @@ import (
 	"github.com/aws/smithy-go/logging"
 )
 
-// client is the S3 API as far as one bucket needs it. Its requests are tried
-// again until the attempts are used up; its errors are faults.
+// client is the part of the S3 API that one bucket needs. It retries requests
+// until the attempts are used up; its errors are faults.
 type client struct {
 	api       *s3.Client
 	bucket    string
@@ -36,11 +36,15 @@ func newClient(ctx context.Context, bucket string, opts Options, tune tuning) (*
 	if opts.Patience == (Patience{}) {
 		opts.Patience = DefaultPatience
 	}
+
 	cfg, err := loadConfig(ctx, opts, limiter.max)
 	if err != nil {
 		return nil, err
 	}
+
 	api := s3.NewFromConfig(cfg, func(o *s3.Options) {
+		// The limiter is outermost: waiting for a place must not count as idle
+		// time of the connection.
 		o.HTTPClient = limitedClient{next: impatientClient{next: o.HTTPClient, idle: opts.Patience.Idle}, limiter: limiter}
 		o.UsePathStyle = opts.PathStyle
 		o.DisableLogOutputChecksumValidationSkipped = true
@@ -48,15 +52,19 @@ func newClient(ctx context.Context, bucket string, opts Options, tune tuning) (*
 			o.BaseEndpoint = aws.String(opts.Endpoint)
 		}
 	})
+
 	return &client{api, bucket, opts.Versions, opts.Retention, opts.SSEKMSKey, tune}, nil
 }
 
 func loadConfig(ctx context.Context, opts Options, connections int) (aws.Config, error) {
 	transport := awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) {
+		// Keep as many idle connections as there are requests at once, or most
+		// requests would have to connect again.
 		t.MaxIdleConns = connections
 		t.MaxIdleConnsPerHost = connections
 		t.ResponseHeaderTimeout = time.Minute
 	})
+
 	cfg, err := config.LoadDefaultConfig(ctx,
 		config.WithHTTPClient(transport),
 		config.WithLogger(logging.Nop{}), // what matters is in the errors; the SDK's own lines are not for operators
@@ -66,12 +74,16 @@ func loadConfig(ctx context.Context, opts Options, connections int) (aws.Config,
 	if err != nil {
 		return cfg, fmt.Errorf("reading the AWS configuration: %w", err)
 	}
+
 	if opts.RoleARN != "" {
 		cfg.Credentials = assumeRole(cfg, opts)
 	}
+
+	// Fetch the credentials now: their lack has advice of its own.
 	if _, err := cfg.Credentials.Retrieve(ctx); err != nil {
 		return cfg, &fault{advice: adviceNoCredentials, cause: err}
 	}
+
 	return cfg, nil
 }
 
@@ -85,14 +97,15 @@ func assumeRole(cfg aws.Config, opts Options) aws.CredentialsProvider {
 	return aws.NewCredentialsCache(role)
 }
 
-// newRetryer tries everything again that can end well, without the SDK's
-// token bucket: the limiter already keeps a struggling server from being
-// flooded, and a bucket shared by all requests fails the healthy ones.
+// newRetryer retries everything that can end well, without the SDK's token
+// bucket: the limiter already protects a struggling server, and a bucket shared
+// by all requests makes healthy ones fail.
 func newRetryer(patience Patience) aws.Retryer {
 	return retry.NewStandard(func(o *retry.StandardOptions) {
 		o.MaxAttempts = patience.Attempts
 		o.MaxBackoff = patience.Backoff
 		o.RateLimiter = ratelimit.None
+		// The first function that decides wins, so neverRetry goes first.
 		o.Retryables = append([]retry.IsErrorRetryable{retry.IsErrorRetryableFunc(neverRetry)}, o.Retryables...)
 		o.Retryables = append(o.Retryables,
 			retry.IsErrorRetryableFunc(retryBroken),
@@ -111,7 +124,7 @@ func neverRetry(err error) aws.Ternary {
 	return aws.UnknownTernary
 }
 
-// retryBroken tries again what was answered with less than an answer.
+// retryBroken retries after an answer that was cut off or never came.
 func retryBroken(err error) aws.Ternary {
 	if brokenOff(err) {
 		return aws.TrueTernary

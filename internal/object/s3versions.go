@@ -23,8 +23,8 @@ func (p versionPage) repeats(key string, version *string) bool {
 	return p.asked.KeyMarker != nil && key == *p.asked.KeyMarker && aws.ToString(version) == aws.ToString(p.asked.VersionIdMarker)
 }
 
-// versionPages turns the pages itself: the SDK's paginator hands an encoded
-// key marker back without decoding it.
+// versionPages yields the pages of a listing of versions. It does not use the
+// SDK's paginator, which sends an encoded key marker back without decoding it.
 func (c *client) versionPages(ctx context.Context, prefix string) iter.Seq2[versionPage, error] {
 	return func(yield func(versionPage, error) bool) {
 		in := &s3.ListObjectVersionsInput{
@@ -33,6 +33,7 @@ func (c *client) versionPages(ctx context.Context, prefix string) iter.Seq2[vers
 			EncodingType:             types.EncodingTypeUrl,
 			OptionalObjectAttributes: []types.OptionalObjectAttributes{types.OptionalObjectAttributesRestoreStatus},
 		}
+
 		for {
 			page, err := c.api.ListObjectVersions(ctx, in)
 			if err != nil {
@@ -42,6 +43,7 @@ func (c *client) versionPages(ctx context.Context, prefix string) iter.Seq2[vers
 			if !yield(versionPage{page, in}, nil) || !aws.ToBool(page.IsTruncated) {
 				return
 			}
+
 			marker, err := decodeKey(page.NextKeyMarker, page.EncodingType)
 			if err != nil {
 				yield(versionPage{}, err)
@@ -64,10 +66,12 @@ func (c *client) listVersions(ctx context.Context, prefix string) iter.Seq2[Info
 				if !aws.ToBool(v.IsLatest) {
 					continue
 				}
+
 				info, err := newInfo(v.Key, page.EncodingType, v.Size, v.ETag, v.LastModified)
 				if err == nil && page.repeats(info.Key, v.VersionId) {
 					continue
 				}
+
 				info.VersionID = aws.ToString(v.VersionId)
 				info.Archived = archived(string(v.StorageClass), v.RestoreStatus)
 				if !yield(info, err) || err != nil {
@@ -78,7 +82,8 @@ func (c *client) listVersions(ctx context.Context, prefix string) iter.Seq2[Info
 	}
 }
 
-// hidden yields what listVersions leaves out.
+// hidden yields the versions that listVersions leaves out, and the delete
+// markers.
 func (c *client) hidden(ctx context.Context, prefix string) iter.Seq2[Hidden, error] {
 	return func(yield func(Hidden, error) bool) {
 		for page, err := range c.versionPages(ctx, prefix) {
@@ -95,6 +100,7 @@ func (c *client) hidden(ctx context.Context, prefix string) iter.Seq2[Hidden, er
 					return
 				}
 			}
+
 			for _, m := range page.DeleteMarkers {
 				key, err := decodeKey(m.Key, page.EncodingType)
 				if err == nil && page.repeats(key, m.VersionId) {
@@ -114,11 +120,13 @@ func (c *client) kept(ctx context.Context, key string) (Retention, error) {
 	if err == nil && out.Retention != nil {
 		return Retention{Mode: strings.ToLower(string(out.Retention.Mode)), Until: aws.ToTime(out.Retention.RetainUntilDate).UTC()}, nil
 	}
+
+	// The call may also succeed without a retention; newFault keeps that nil.
 	err = newFault(err, "s3:GetObjectRetention")
 	if f, ok := errors.AsType[*fault](err); ok {
 		switch f.code {
 		case "NoSuchObjectLockConfiguration", "ObjectLockConfigurationNotFoundError", "InvalidRequest":
-			return Retention{}, nil // of the object, or of the whole bucket
+			return Retention{}, nil // the object has none, or the bucket has no Object Lock
 		}
 	}
 	return Retention{}, err

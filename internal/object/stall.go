@@ -11,7 +11,7 @@ import (
 )
 
 // errStalled ends a request on which nothing moves any more. It is a timeout,
-// so the SDK tries again.
+// so the SDK retries the request.
 var errStalled error = stalledError{}
 
 type stalledError struct{}
@@ -20,9 +20,9 @@ func (stalledError) Error() string   { return "the connection stands still" }
 func (stalledError) Timeout() bool   { return true }
 func (stalledError) Temporary() bool { return true }
 
-// impatientClient ends requests on which nothing has moved for a while: no
-// byte of a body either way, and no header. The SDK has no such limit once a
-// header has arrived, nor while it sends.
+// impatientClient ends requests on which nothing has moved for the idle time:
+// no byte of a body either way, and no header. The SDK has no such limit while
+// it sends, nor once a header has arrived.
 type impatientClient struct {
 	next doer
 	idle time.Duration
@@ -33,24 +33,30 @@ func (c impatientClient) Do(r *http.Request) (*http.Response, error) {
 	w := &watch{idle: c.idle, cancel: cancel}
 	w.timer = time.AfterFunc(c.idle, func() { cancel(errStalled) })
 	w.wait(true)
+
 	r = r.WithContext(ctx)
 	if r.Body != nil && r.Body != http.NoBody {
 		r.Body = sent{r.Body, w}
 	}
+
 	resp, err := c.next.Do(r)
 	w.wait(false)
 	if err != nil {
 		cancel(nil)
+		// The transport reports a cancellation, which the SDK does not retry:
+		// put the stall in its place.
 		if send, ok := errors.AsType[*url.Error](err); ok && context.Cause(ctx) == errStalled {
 			send.Err = errStalled
 		}
 		return resp, err
 	}
+
 	resp.Body = &received{resp.Body, ctx, w}
 	return resp, nil
 }
 
-// watch cancels a request that was waited for too long without a move.
+// watch cancels a request when nothing moves for the idle time while it is
+// waiting.
 type watch struct {
 	idle   time.Duration
 	cancel context.CancelCauseFunc
@@ -71,7 +77,8 @@ func (w *watch) wait(on bool) {
 	}
 }
 
-// moved may come late: some servers answer before they have read everything.
+// moved restarts the idle time. It may be called after the wait has ended: some
+// servers answer before they have read the whole request.
 func (w *watch) moved() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -91,8 +98,8 @@ func (s sent) Read(p []byte) (int, error) {
 	return s.ReadCloser.Read(p)
 }
 
-// received is the body of an answer. Its time runs only while a read waits: a
-// slow reader is not a slow server.
+// received is the body of an answer. Its idle time runs only while a read
+// waits: a slow reader is not a slow server.
 type received struct {
 	io.ReadCloser
 	ctx   context.Context
@@ -103,6 +110,7 @@ func (r *received) Read(p []byte) (int, error) {
 	r.watch.wait(true)
 	n, err := r.ReadCloser.Read(p)
 	r.watch.wait(false)
+	// The read fails with the cancellation: report the stall instead.
 	if err != nil && context.Cause(r.ctx) == errStalled {
 		err = errStalled
 	}

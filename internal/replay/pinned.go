@@ -19,13 +19,13 @@ import (
 )
 
 // Pinned shows a source as a run saw it: it lists what the run listed, and
-// opens exactly what the run read, by version or else by what lies under the
-// key today. Either way the bytes are held against the hash that the run noted.
+// opens what the run read, by version or else whatever is under the key today.
+// Either way it checks the bytes against the hash that the run noted.
 type Pinned struct {
 	object.Store
 	inputs []ledger.Input         // in byte order of their keys
 	infos  []object.Info          // the same, as they were listed
-	today  map[string]object.Info // what lies under their keys now
+	today  map[string]object.Info // what is under their keys now; see look
 }
 
 // ChangedError says that an input is not what a run read.
@@ -45,13 +45,15 @@ func newPinned(store object.Store, inputs []ledger.Input) (*Pinned, error) {
 	return p, nil
 }
 
-// look lists what lies below the prefixes today.
+// look lists what is below the prefixes today.
 func (p *Pinned) look(ctx context.Context, prefixes []string) error {
 	for _, prefix := range prefixes {
 		for info, err := range p.Store.List(ctx, prefix) {
 			if err != nil {
 				return err
 			}
+			// An object that the run did not list came later, and is not its
+			// input.
 			if _, ok := p.find(info.Key); ok {
 				p.today[info.Key] = info
 			}
@@ -64,7 +66,7 @@ func (p *Pinned) find(key string) (int, bool) {
 	return slices.BinarySearchFunc(p.infos, key, func(i object.Info, key string) int { return strings.Compare(i.Key, key) })
 }
 
-// List yields what the run listed.
+// List yields the objects that the run listed.
 func (p *Pinned) List(_ context.Context, prefix string) iter.Seq2[object.Info, error] {
 	return func(yield func(object.Info, error) bool) {
 		for i, _ := p.find(prefix); i < len(p.infos) && strings.HasPrefix(p.infos[i].Key, prefix); i++ {
@@ -78,16 +80,19 @@ func (p *Pinned) List(_ context.Context, prefix string) iter.Seq2[object.Info, e
 // Create is never called: inputs are not written to.
 func (p *Pinned) Create(context.Context, string, object.Content) error { return errors.ErrUnsupported }
 
-// Open opens what the run read. It says so when the bytes are others.
+// Open opens what the run read. It fails with a ChangedError if the bytes are
+// others.
 func (p *Pinned) Open(ctx context.Context, info object.Info, from int64) (io.ReadCloser, error) {
 	i, ok := p.find(info.Key)
 	if !ok {
 		return nil, p.changed(info.Key, "the run did not list it")
 	}
+
 	now, err := p.where(i)
 	if err != nil {
 		return nil, err
 	}
+
 	body, err := p.Store.Open(ctx, now, from)
 	if errors.Is(err, object.ErrChanged) {
 		return nil, p.changed(info.Key, "it changed or is gone")
@@ -95,6 +100,9 @@ func (p *Pinned) Open(ctx context.Context, info object.Info, from int64) (io.Rea
 	if err != nil {
 		return nil, err
 	}
+
+	// The hash is that of the whole object, so it can be checked only when
+	// reading from the beginning. An object that was only listed has none.
 	want, err := hex.DecodeString(p.inputs[i].SHA256)
 	if err != nil || len(want) == 0 || from > 0 {
 		return body, err
@@ -108,12 +116,14 @@ func (p *Pinned) changed(key, detail string) error {
 	return &ChangedError{p.Store.String() + key, detail}
 }
 
-// where tells where the bytes of an input lie today. A version outlives what
-// came after it; in a copy of the inputs there are no versions.
+// where returns the object that holds the bytes of an input today. A version
+// stays readable after it was overwritten. A copy of the inputs has no
+// versions: there it is whatever is under the key.
 func (p *Pinned) where(i int) (object.Info, error) {
 	in := &p.inputs[i]
 	now, there := p.today[in.Key]
 	switch {
+	// An ETag today means that the store is a bucket, which can open versions.
 	case in.VersionID != "" && (!there || now.ETag != ""):
 		return p.infos[i], nil
 	case !there:
@@ -126,7 +136,7 @@ func (p *Pinned) where(i int) (object.Info, error) {
 	return now, nil
 }
 
-// hashed is a body that fails at its end when its bytes are not those wanted.
+// hashed is a body that fails at its end if its bytes are not those wanted.
 type hashed struct {
 	io.ReadCloser
 	sum  hash.Hash
@@ -149,14 +159,15 @@ func (h *hashed) Read(b []byte) (int, error) {
 // Inputs returns what the run listed, in byte order of the keys.
 func (p *Pinned) Inputs() []ledger.Input { return p.inputs }
 
-// Compare reads an input that the run read, and looks up one that it only
-// listed. It returns how many bytes were read; the error is a [ChangedError]
-// when they are others.
+// Compare reads an input that the run read, and only looks up one that the run
+// only listed. It returns how many bytes it read; the error is a [ChangedError]
+// if the input is another.
 func (p *Pinned) Compare(ctx context.Context, i int) (int64, error) {
 	if p.inputs[i].SHA256 == "" {
 		_, err := p.where(i)
 		return 0, err
 	}
+
 	body, err := p.Open(ctx, p.infos[i], 0)
 	if err != nil {
 		return 0, err

@@ -1,5 +1,5 @@
-// Package replay makes a committed run ready to be computed once more, from
-// what it says of itself and from its inputs as it saw them.
+// Package replay prepares a committed run to be computed again, from its own
+// summary and from its inputs as it saw them.
 package replay
 
 import (
@@ -19,7 +19,7 @@ import (
 	"cdrmend/internal/report"
 )
 
-// OpenSource opens the store in which the keys of a source lie;
+// OpenSource opens the store that holds the keys of a source;
 // ledger.MediaSource is that of media.url.
 type OpenSource func(ctx context.Context, source string, url policy.Template, versions bool) (object.Store, error)
 
@@ -39,14 +39,17 @@ func Prepare(ctx context.Context, s *report.Summary, inputs iter.Seq2[ledger.Inp
 	if r.Config, err = s.Config.Config(base); err != nil {
 		return nil, err
 	}
+
 	for i := range r.Config.Sources {
 		if source := &r.Config.Sources[i]; !s.Settled[source.Name] {
-			source.Settle = time.Hour // as of the interval's end, when the others are settled
+			source.Settle = time.Hour // unsettled as of the interval's end, when the others are settled
 		}
 	}
+
 	if r.Interval, err = intervalOf(s, r.Config.Interval); err != nil {
 		return nil, err
 	}
+
 	bySource := map[string][]ledger.Input{}
 	for in, err := range inputs {
 		if err != nil {
@@ -54,10 +57,12 @@ func Prepare(ctx context.Context, s *report.Summary, inputs iter.Seq2[ledger.Inp
 		}
 		bySource[in.Source] = append(bySource[in.Source], in)
 	}
+
 	return r, r.open(ctx, bySource, open)
 }
 
-// intervalOf returns the interval of a run, with the span that its summary states.
+// intervalOf returns the interval of a run, with the span that its summary
+// states.
 func intervalOf(s *report.Summary, length time.Duration) (policy.Interval, error) {
 	start, err1 := time.Parse(time.RFC3339Nano, s.Start)
 	end, err2 := time.Parse(time.RFC3339Nano, s.End)
@@ -66,7 +71,7 @@ func intervalOf(s *report.Summary, length time.Duration) (policy.Interval, error
 	return interval, errors.Join(err1, err2)
 }
 
-// open opens what the run read, as it saw it.
+// open opens the sources and the media of the run, as it saw them.
 func (r *Run) open(ctx context.Context, inputs map[string][]ledger.Input, open OpenSource) error {
 	for i := range r.Config.Sources {
 		s := &r.Config.Sources[i]
@@ -76,22 +81,27 @@ func (r *Run) open(ctx context.Context, inputs map[string][]ledger.Input, open O
 		}
 		r.Sources = append(r.Sources, p)
 	}
+
 	if r.Config.Media.URL == nil {
 		return nil
 	}
+
 	var media []string
 	for i := range r.Config.Sources {
 		if s := &r.Config.Sources[i]; s.Kind == policy.Manifests {
 			media = append(media, prefixes(s, *r.Config.Media.URL, r.Interval.Span)...)
 		}
 	}
+
+	// Sources may share media prefixes; each is listed once.
 	slices.Sort(media)
+
 	var err error
 	r.Media, err = openPinned(ctx, open, ledger.MediaSource, *r.Config.Media.URL, false, inputs[ledger.MediaSource], slices.Compact(media))
 	return err
 }
 
-// prefixes returns where a run lists the keys of a source.
+// prefixes returns the prefixes below which a run lists the keys of a source.
 func prefixes(s *policy.Source, url policy.Template, interval record.Span) []string {
 	var all []string
 	for _, p := range s.Partitions(url, interval) {
@@ -105,25 +115,29 @@ func openPinned(ctx context.Context, open OpenSource, name string, url policy.Te
 	if err != nil {
 		return nil, err
 	}
+
 	p, err := newPinned(store, inputs)
 	if err != nil {
 		return nil, err
 	}
+
 	return p, p.look(ctx, prefixes)
 }
 
-// Job returns the job that computes the run again, as the build that computed
-// it first called itself, into an output of its own.
+// Job returns the job that computes the run again into an output of its own.
+// The tool is the name of the build that computed it first.
 func (r *Run) Job(tool string, output object.Store, watch job.Watch) *job.Job {
 	j := &job.Job{
 		Config: r.Config, AsOf: r.Interval.End, Tool: tool,
 		Log: slog.New(slog.DiscardHandler), Watch: watch, Stores: job.Stores{Output: output},
 	}
+
 	for _, p := range r.Sources {
 		j.Stores.Sources = append(j.Stores.Sources, p)
 	}
 	if r.Media != nil {
 		j.Stores.Media = r.Media
 	}
+
 	return j
 }

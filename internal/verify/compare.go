@@ -17,7 +17,7 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// comparison holds a committed run against one that was computed again.
+// comparison compares a committed run with the same run computed again.
 type comparison struct {
 	v      *Check
 	r      *replayed
@@ -35,6 +35,7 @@ func (v *Check) compareRuns(ctx context.Context, r *replayed, again *recomputed)
 		}
 		c.files[strings.TrimPrefix(info.Key, again.prefix)] = info
 	}
+
 	var m ledger.Manifest
 	raw, err := c.read(ctx, "run.json")
 	if err == nil {
@@ -43,17 +44,20 @@ func (v *Check) compareRuns(ctx context.Context, r *replayed, again *recomputed)
 	if err != nil {
 		return err
 	}
+
 	c.before, c.after = byPath(r.manifest.Files), byPath(m.Files)
 	if !again.sameBuild {
 		v.note("interval %s was computed by build %q: its tables were compared cell by cell, its documents and rejects without compression, and its summary and reports not at all",
 			r.chain.label, r.record.Tool)
 	}
+
 	if err := c.compareFiles(ctx); err != nil {
 		return err
 	}
 	if err := c.compareHistory(ctx); err != nil {
 		return err
 	}
+
 	v.count(func(rep *Report) { rep.Recomputed.Runs++ })
 	return nil
 }
@@ -66,10 +70,11 @@ func byPath(files []ledger.File) map[string]ledger.File {
 	return all
 }
 
-// compareFiles goes over all files of both runs.
+// compareFiles compares all files of both runs.
 func (c *comparison) compareFiles(ctx context.Context) error {
 	all := maps.Clone(c.before)
 	maps.Copy(all, c.after)
+
 	var rest []func(context.Context) error
 	for _, path := range slices.Sorted(maps.Keys(all)) {
 		_, before := c.before[path]
@@ -83,6 +88,9 @@ func (c *comparison) compareFiles(ctx context.Context) error {
 			rest = append(rest, func(ctx context.Context) error { return c.compareFile(ctx, path) })
 		}
 	}
+
+	// Tables are compared row by row, whatever their format; all other files by
+	// their contents.
 	g, gctx := errgroup.WithContext(ctx)
 	for _, s := range tables {
 		g.Go(func() error { return c.compareTable(gctx, s) })
@@ -97,13 +105,14 @@ func (c *comparison) differs(link Link, path, format string, args ...any) {
 	c.v.broken(c.r.chain, link, c.r.chain.prefix+c.r.folder+path, format, args...)
 }
 
-// compareFile compares a file that is no table. Another build may compress
-// otherwise, and say other things in its summary and its reports. Nor can
-// reports be compared whose pseudonyms nobody here can make.
+// compareFile compares a file that is not a table. Another build may compress
+// differently, and say other things in its summary and its reports. Reports
+// with pseudonyms cannot be compared without their key.
 func (c *comparison) compareFile(ctx context.Context, path string) error {
 	document := strings.HasPrefix(path, "manifests/")
 	exact := document || strings.HasPrefix(path, "rejects/") || path == ledger.InputsFile
 	key := &c.r.run.Config.Report
+
 	switch {
 	case !exact && !c.again.sameBuild:
 		return nil
@@ -120,6 +129,7 @@ func (c *comparison) compareFile(ctx context.Context, path string) error {
 			return nil
 		}
 	}
+
 	c.v.count(func(r *Report) {
 		if document {
 			r.Recomputed.Documents++
@@ -130,21 +140,24 @@ func (c *comparison) compareFile(ctx context.Context, path string) error {
 	return nil
 }
 
-// difference tells where the contents of a file differ first, empty for one
-// that is equal but for its compression by another build.
+// difference returns where the contents of a file differ first. It is empty if
+// only their compression differs, as that of another build may.
 func (c *comparison) difference(ctx context.Context, path string) (string, error) {
 	limits := &c.r.run.Config.Limits
 	before, after := c.r.chain.objects[c.r.folder+path], c.files[path]
+
 	want, err := c.v.out.Store.Open(ctx, before, 0)
 	if err != nil {
 		return "", err
 	}
 	defer want.Close()
+
 	got, err := c.again.store.Open(ctx, after, 0)
 	if err != nil {
 		return "", err
 	}
 	defer got.Close()
+
 	text, err := firstDifference(stream.Open(want, before.Size, limits), stream.Open(got, after.Size, limits))
 	if text == "" && c.again.sameBuild {
 		text = "its content is what is computed again, but not its compression, though the build is the same"

@@ -6,7 +6,8 @@ import (
 	"io"
 )
 
-// Of a difference so many bytes are shown, and so many before it.
+// A difference is shown by shownBytes bytes, after up to shownBefore equal
+// ones.
 const (
 	shownBytes  = 60
 	shownBefore = 30
@@ -32,11 +33,14 @@ func firstDifference(want, got io.Reader) (string, error) {
 		case x == '\n':
 			line++
 		}
+
+		// Keep no more of the equal bytes than is shown.
 		before = append(before[max(0, len(before)-shownBefore+1):], x)
 	}
 }
 
-// following shows what stands from a byte on.
+// following returns the bytes to show from the first on; none at the end of a
+// file.
 func following(first byte, err error, r *bufio.Reader) []byte {
 	if err != nil {
 		return nil

@@ -21,8 +21,8 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// checkFiles holds every file that a record or a run.json names against its
-// hash, and finds those that none names.
+// checkFiles checks every file that a record or a run.json names against its
+// hash, and lists the objects that nothing names.
 func (v *Check) checkFiles(ctx context.Context) error {
 	var work []func(context.Context) error
 	for c := range v.chosen {
@@ -41,6 +41,9 @@ func (v *Check) checkFiles(ctx context.Context) error {
 					return err
 				})
 			}
+
+			// Several commits may name the same run; its files are checked
+			// once.
 			if first := runs[e.record.RunID]; first != nil {
 				if first.record.RunSHA256 != e.record.RunSHA256 || first.record.Outcome != e.record.Outcome {
 					v.broken(c, RunLink, e.key, "it names the run of record %d with another SHA-256 or outcome", first.number)
@@ -54,12 +57,14 @@ func (v *Check) checkFiles(ctx context.Context) error {
 			}
 			work = append(work, files...)
 		}
+		// Only now is every path that a record names known.
 		v.checkLeft(c, runs)
 	}
 	return v.each(ctx, "verifying files", work)
 }
 
-// each does things, several at a time.
+// each runs the work, several pieces at a time, and tells Watch of each that is
+// done.
 func (v *Check) each(ctx context.Context, stage string, work []func(context.Context) error) error {
 	g, gctx := errgroup.WithContext(ctx)
 	g.SetLimit(max(1, v.out.Concurrency))
@@ -77,8 +82,8 @@ func (v *Check) each(ctx context.Context, stage string, work []func(context.Cont
 	return g.Wait()
 }
 
-// checkRun holds run.json against its record, and returns what there is to
-// check of the files that it names.
+// checkRun checks run.json against its record, and returns the checks of the
+// files that it names.
 func (v *Check) checkRun(ctx context.Context, e *entry) ([]func(context.Context) error, error) {
 	c := e.chain
 	folder := "runs/" + e.record.RunID + "/"
@@ -88,6 +93,7 @@ func (v *Check) checkRun(ctx context.Context, e *entry) ([]func(context.Context)
 		v.broken(c, RunLink, c.prefix+path, "it is missing, though %s names it", e)
 		return nil, nil
 	}
+
 	raw, err := v.content(ctx, info)
 	if err != nil {
 		return nil, v.unreadable(ctx, c, RunLink, c.prefix+path, err)
@@ -96,13 +102,17 @@ func (v *Check) checkRun(ctx context.Context, e *entry) ([]func(context.Context)
 		v.broken(c, RunLink, c.prefix+path, "its SHA-256 is %s, and %s names %s", got, e, e.record.RunSHA256)
 		return nil, nil
 	}
+
 	var m ledger.Manifest
 	if err := json.Unmarshal(raw, &m); err != nil || m.RunID != e.record.RunID {
 		v.broken(c, RunLink, c.prefix+path, "it is not the list of files of run %s: it says run %q, %v", e.record.RunID, m.RunID, err)
 		return nil, nil
 	}
+
+	// The checks of a replay rely on run.json only if it is sound.
 	c.sound[path] = true
 	v.count(func(r *Report) { r.Runs++; r.Files++; r.Bytes += info.Size })
+
 	listed := map[string]bool{path: true}
 	var work []func(context.Context) error
 	for _, f := range m.Files {
@@ -115,6 +125,7 @@ func (v *Check) checkRun(ctx context.Context, e *entry) ([]func(context.Context)
 			return v.checkSummary(ctx, e, folder+f.Path)
 		})
 	}
+
 	for other := range c.objects {
 		if strings.HasPrefix(other, folder) && !listed[other] {
 			v.broken(c, UnlistedLink, c.prefix+other, "it lies in a committed run, and run.json does not name it")
@@ -123,18 +134,21 @@ func (v *Check) checkRun(ctx context.Context, e *entry) ([]func(context.Context)
 	return work, nil
 }
 
-// checkFile holds one file against what names it, and tells whether it is
-// that file.
+// checkFile checks one file against the size and hash that by names, and
+// reports whether they fit.
 func (v *Check) checkFile(ctx context.Context, c *chain, link Link, path string, want ledger.File, by string) (sound bool, err error) {
 	info, ok := c.objects[path]
 	if !ok {
 		v.broken(c, link, c.prefix+path, "it is missing, though %s names it", by)
 		return false, nil
 	}
+
+	// The size is known from the listing: a wrong one saves reading the file.
 	if info.Size != want.Size {
 		v.broken(c, link, c.prefix+path, "it has %d bytes, and %s names %d", info.Size, by, want.Size)
 		return false, nil
 	}
+
 	got, err := v.hash(ctx, info)
 	if err != nil {
 		return false, v.unreadable(ctx, c, link, c.prefix+path, err)
@@ -143,6 +157,8 @@ func (v *Check) checkFile(ctx context.Context, c *chain, link Link, path string,
 		v.broken(c, link, c.prefix+path, "its SHA-256 is %s, and %s names %s", got, by, want.SHA256)
 		return false, nil
 	}
+
+	// Files are checked concurrently; the report's lock guards sound too.
 	v.count(func(r *Report) {
 		r.Files++
 		r.Bytes += info.Size
@@ -169,14 +185,15 @@ func sumOf(b []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// checkSummary holds what a run says of itself against the record that names
-// it: a whole run could have been taken from another interval.
+// checkSummary compares what a run says of itself with the record that names
+// it: a whole run could have been copied from another interval.
 func (v *Check) checkSummary(ctx context.Context, e *entry, path string) error {
 	c := e.chain
 	raw, err := v.content(ctx, c.objects[path])
 	if err != nil {
 		return v.unchecked(ctx, err)
 	}
+
 	var s report.Summary
 	err = json.Unmarshal(raw, &s)
 	switch {
@@ -190,12 +207,14 @@ func (v *Check) checkSummary(ctx context.Context, e *entry, path string) error {
 	return nil
 }
 
-// checkLeft lists what no record accounts for. That is no error: a run that
-// was stopped leaves such objects.
+// checkLeft lists the objects that no record accounts for. They are no error: a
+// run that was stopped leaves such objects.
 func (v *Check) checkLeft(c *chain, runs map[string]*entry) {
 	for path := range c.objects {
 		rest, inRun := strings.CutPrefix(path, "runs/")
 		id, _, _ := strings.Cut(rest, "/")
+		// An object in a committed run that run.json does not name is reported
+		// by checkRun.
 		if c.named[path] || inRun && runs[id] != nil {
 			continue
 		}
@@ -204,7 +223,7 @@ func (v *Check) checkLeft(c *chain, runs map[string]*entry) {
 }
 
 // checkVersions finds what was replaced or removed below log/ where versions
-// are kept: a ledger only ever grows.
+// are kept: nothing there may ever change.
 func (v *Check) checkVersions(ctx context.Context) error {
 	for c := range v.chosen {
 		for h, err := range v.out.Store.Hidden(ctx, c.prefix+"log/") {
@@ -214,6 +233,7 @@ func (v *Check) checkVersions(ctx context.Context) error {
 				}
 				break
 			}
+
 			what := "another version was replaced"
 			if h.Marker {
 				what = "a delete marker was set"
@@ -224,13 +244,14 @@ func (v *Check) checkVersions(ctx context.Context) error {
 	return nil
 }
 
-// checkRetention holds the retention of every object that a record accounts
-// for against what the record asked for.
+// checkRetention checks that every object that a record accounts for is
+// retained as the record asked.
 func (v *Check) checkRetention(ctx context.Context) error {
 	var work []func(context.Context) error
 	for c := range v.chosen {
 		wanted := v.wantedRetention(c)
 		for _, path := range slices.Sorted(maps.Keys(wanted)) {
+			// A missing object is reported already.
 			if _, there := c.objects[path]; there {
 				work = append(work, func(ctx context.Context) error { return v.checkRetained(ctx, c, path, wanted[path]) })
 			}
@@ -239,13 +260,15 @@ func (v *Check) checkRetention(ctx context.Context) error {
 	return v.each(ctx, "verifying retention", work)
 }
 
-// wantedRetention returns what was asked for by path; the longest counts.
+// wantedRetention returns the wanted retention by path, the longest of all
+// records.
 func (v *Check) wantedRetention(c *chain) map[string]ledger.Retention {
 	wanted := map[string]ledger.Retention{}
 	for _, e := range c.entries {
 		if e.record == nil {
 			continue
 		}
+
 		want := ledger.Retention{Until: v.out.RetainUntil}
 		if r := e.record.Retention; r != nil {
 			want.Mode = r.Mode
@@ -256,11 +279,14 @@ func (v *Check) wantedRetention(c *chain) map[string]ledger.Retention {
 		if want.Until.IsZero() {
 			continue
 		}
+
+		// A run's files and the histories may belong to several records.
 		add := func(path string) {
 			if want.Until.After(wanted[path].Until) {
 				wanted[path] = want
 			}
 		}
+
 		add(strings.TrimPrefix(e.key, c.prefix))
 		for _, f := range e.record.History {
 			add(f.Path)
@@ -283,6 +309,7 @@ func (v *Check) checkRetained(ctx context.Context, c *chain, path string, want l
 		return v.unchecked(ctx, err)
 	case got.Mode == "":
 		v.broken(c, RetentionLink, c.prefix+path, "nothing retains it, want %s", describe(want))
+	// S3 keeps whole seconds.
 	case got.Until.Before(want.Until.Truncate(time.Second)):
 		v.broken(c, RetentionLink, c.prefix+path, "it is retained until %s, want %s", got.Until.Format(time.RFC3339), describe(want))
 	case want.Mode == "compliance" && got.Mode != "compliance":

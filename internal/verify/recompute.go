@@ -23,14 +23,17 @@ func (v *Check) recompute(ctx context.Context, r *replayed, how *Replay) error {
 	if err != nil {
 		return fmt.Errorf("making a directory for what is computed again: %w; set scratch to one that can be written", err)
 	}
-	defer func() { _ = os.RemoveAll(dir) }() // a leftover is nothing but what can be computed again
+	defer func() { _ = os.RemoveAll(dir) }() // what is left behind can always be computed again
+
 	store, err := object.Open(ctx, object.Location{Dir: dir}, object.Options{})
 	if err != nil {
 		return err
 	}
+
 	j := r.run.Job(r.record.Tool, store, v.out.Watch)
 	again, err := j.Recompute(ctx, r.run.Interval)
 	var changed *replay.ChangedError
+	// An input that changed is a finding, not a failure.
 	if errors.As(err, &changed) {
 		v.broken(r.chain, InputLink, changed.URL, "%s", changed.Detail)
 		return nil
@@ -38,6 +41,7 @@ func (v *Check) recompute(ctx context.Context, r *replayed, how *Replay) error {
 	if err != nil {
 		return fmt.Errorf("computing it again: %w", err)
 	}
+
 	sameBuild := how.Tool == r.record.Tool
 	switch {
 	case again.ID == r.record.RunID:

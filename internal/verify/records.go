@@ -17,12 +17,12 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// chain is what stands in the folder of one interval.
+// chain is what the folder of one interval holds.
 type chain struct {
 	label   string
 	chosen  bool
 	prefix  string                 // of the keys, ends in a slash
-	objects map[string]object.Info // by path below the folder; of a mere witness only those below log/
+	objects map[string]object.Info // by path below the folder; only those below log/ if it is not chosen
 	entries []*entry               // in the order of their numbers
 	named   map[string]bool        // paths that a record accounts for
 	sound   map[string]bool        // paths whose bytes are those that were committed
@@ -33,7 +33,7 @@ type entry struct {
 	chain  *chain
 	number int64 // that its name says
 	key    string
-	record *ledger.Record // nil when it is none
+	record *ledger.Record // nil if the file is not a commit record
 	seal   ledger.Seal
 	sum    string
 	linked bool // a record whose signature verifies leads to it
@@ -59,9 +59,13 @@ func (v *Check) readChains(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+
+	// An interval that was asked for is checked even if its folder is gone.
 	all := slices.Concat(labels, v.out.Labels)
 	slices.Sort(all)
 	all = slices.Compact(all)
+
+	// The records of intervals that were not asked for are read as witnesses.
 	g, gctx := errgroup.WithContext(ctx)
 	g.SetLimit(max(1, v.out.Concurrency))
 	for _, label := range all {
@@ -86,6 +90,7 @@ func (v *Check) readChain(ctx context.Context, c *chain) error {
 		}
 		c.objects[strings.TrimPrefix(info.Key, c.prefix)] = info
 	}
+
 	for _, path := range slices.Sorted(maps.Keys(c.objects)) {
 		name, inLog := strings.CutPrefix(path, "log/")
 		number, ok := ledger.RecordNumber(name)
@@ -98,15 +103,17 @@ func (v *Check) readChain(ctx context.Context, c *chain) error {
 				return err
 			}
 		}
+		// Even a record that cannot be read is no leftover.
 		c.named[path] = true
 		c.entries = append(c.entries, e)
 	}
+
 	slices.SortFunc(c.entries, func(a, b *entry) int { return cmp.Compare(a.number, b.number) })
 	return nil
 }
 
-// readEntry fails only when the object cannot be read; what it holds is
-// judged here.
+// readEntry fails only if the object cannot be read; a file that is not a valid
+// record is reported here.
 func (v *Check) readEntry(ctx context.Context, e *entry, info object.Info) error {
 	file, err := v.content(ctx, info)
 	if err != nil {
@@ -114,6 +121,7 @@ func (v *Check) readEntry(ctx context.Context, e *entry, info object.Info) error
 	}
 	sum := sha256.Sum256(file)
 	e.sum = hex.EncodeToString(sum[:])
+
 	record, seal, err := ledger.OpenRecord(file, v.out.Keys)
 	switch {
 	case err != nil:
@@ -137,7 +145,7 @@ func (v *Check) content(ctx context.Context, info object.Info) ([]byte, error) {
 	return io.ReadAll(body)
 }
 
-// checkRecords follows each chain from its first record.
+// checkRecords checks each chain from its first record on.
 func (v *Check) checkRecords() {
 	name := v.usualName()
 	for c := range v.chosen {
@@ -145,6 +153,7 @@ func (v *Check) checkRecords() {
 		if len(c.entries) == 0 {
 			v.broken(c, RecordLink, c.prefix+"log/"+ledger.RecordName(1), "the interval has no commit record")
 		}
+
 		last := int64(0)
 		for _, e := range c.entries {
 			if e.number != last+1 {
@@ -163,7 +172,7 @@ func (v *Check) checkRecords() {
 	}
 }
 
-// usualName is the configuration's name in most records.
+// usualName returns the configuration's name that most records have.
 func (v *Check) usualName() string {
 	counts := map[string]int{}
 	for _, c := range v.chains {
@@ -173,6 +182,8 @@ func (v *Check) usualName() string {
 			}
 		}
 	}
+
+	// In sorted order, so that a tie always has the same result.
 	usual := ""
 	for _, name := range slices.Sorted(maps.Keys(counts)) {
 		if counts[name] > counts[usual] {
@@ -198,8 +209,8 @@ func (v *Check) checkPrevious(e *entry) {
 
 func orNone(text string) string { return cmp.Or(text, "(none)") }
 
-// checkNeighbours holds each record against what records of other intervals
-// saw of it.
+// checkNeighbours compares each record with what records of other intervals saw
+// of it.
 func (v *Check) checkNeighbours() {
 	for _, label := range slices.Sorted(maps.Keys(v.chains)) {
 		for _, e := range v.chains[label].entries {
@@ -219,11 +230,15 @@ func (v *Check) checkNeighbour(e *entry, n ledger.Neighbour) {
 		c = &chain{label: n.Interval, chosen: e.chain.chosen, prefix: v.out.Root + "interval=" + n.Interval + "/"}
 	}
 	key := c.prefix + "log/" + ledger.RecordName(n.Number)
+
+	// The difference counts if either of the two intervals is to be verified.
 	blamed := *c
 	blamed.chosen = c.chosen || e.chain.chosen
+
 	switch seen := c.at(n.Number); {
 	case seen == nil:
 		v.broken(&blamed, NeighbourLink, key, "it is missing, though %s names it", e)
+	// A record that could not be read has no sum, and is reported already.
 	case seen.sum != "" && seen.sum != n.SHA256:
 		v.broken(&blamed, NeighbourLink, key, "its SHA-256 is %s, and %s saw it with %s: one of the two was replaced", seen.sum, e, n.SHA256)
 	}

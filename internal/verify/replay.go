@@ -14,20 +14,20 @@ import (
 	"cdrmend/internal/report"
 )
 
-// Replay says how the inputs of the newest commits are looked at again.
+// Replay says how to check the inputs of the newest commits again.
 type Replay struct {
 	Base      string // that relative URLs of sources are relative to
 	Open      replay.OpenSource
-	Inputs    bool          // hold every input against what the run read
+	Inputs    bool          // compare every input with what the run read
 	Recompute bool          // compute everything again, and compare
 	Tool      string        // this build
-	Report    policy.Report // that may know the key of pseudonyms in reports
+	Report    policy.Report // may hold the key of the pseudonyms in reports
 	Scratch   string        // for what is computed again; empty: the system's
 }
 
-// Replay looks again at the inputs of the newest commit of each interval.
-// Those of earlier commits may have changed since, which is why there is a
-// newer one.
+// Replay checks the inputs of the newest commit of each interval again, and
+// computes its run again, as how says. The inputs of earlier commits may have
+// changed since, which is why there is a newer one.
 func (v *Check) Replay(ctx context.Context, how *Replay) error {
 	if how.Inputs {
 		v.Report.Inputs = &Inputs{}
@@ -35,11 +35,14 @@ func (v *Check) Replay(ctx context.Context, how *Replay) error {
 	if how.Recompute {
 		v.Report.Recomputed = &Recomputed{}
 	}
+
 	for c := range v.chosen {
 		if len(c.entries) == 0 {
 			continue
 		}
 		if err := v.replay(ctx, c, how); err != nil {
+			// A failure of one interval does not keep the others from being
+			// checked.
 			if err := v.unchecked(ctx, fmt.Errorf("interval %s: %w", c.label, err)); err != nil {
 				return err
 			}
@@ -48,7 +51,7 @@ func (v *Check) Replay(ctx context.Context, how *Replay) error {
 	return nil
 }
 
-// replayed is a committed run that is looked at again.
+// replayed is a committed run that is checked again.
 type replayed struct {
 	*entry
 	folder   string // path below the interval's folder
@@ -64,10 +67,12 @@ func (v *Check) replay(ctx context.Context, c *chain, how *Replay) error {
 	if newest.record == nil {
 		return errNotAsCommitted
 	}
+
 	r := &replayed{entry: newest, folder: "runs/" + newest.record.RunID + "/"}
 	if err := v.load(ctx, r, how); err != nil {
 		return err
 	}
+
 	changed := false
 	if how.Inputs {
 		var err error
@@ -75,6 +80,7 @@ func (v *Check) replay(ctx context.Context, c *chain, how *Replay) error {
 			return err
 		}
 	}
+
 	if !how.Recompute {
 		return nil
 	}
@@ -93,22 +99,28 @@ func (v *Check) load(ctx context.Context, r *replayed, how *Replay) error {
 	if r.manifest.Format != ledger.FormatVersion {
 		return fmt.Errorf("its run has the format %q, and this build knows %q", r.manifest.Format, ledger.FormatVersion)
 	}
+
 	if err := v.decode(ctx, r, report.SummaryFile, &r.summary); err != nil {
 		return err
 	}
+
 	var err error
 	if r.run, err = replay.Prepare(ctx, &r.summary, v.inputs(ctx, r), how.Base, how.Open); err != nil {
 		return err
 	}
+
 	cfg := r.run.Config
+	// The summary has only the hash of the key: a given key is used if it is
+	// the same.
 	if how.Report.PseudonymKeySHA256 == cfg.Report.PseudonymKeySHA256 {
 		cfg.Report.PseudonymKey = how.Report.PseudonymKey
 	}
+
 	cfg.Concurrency, cfg.Scratch = v.out.Concurrency, how.Scratch
 	return nil
 }
 
-// decode reads a JSON file of the run, once it is as it was committed.
+// decode reads a JSON file of the run, if the file is as it was committed.
 func (v *Check) decode(ctx context.Context, r *replayed, name string, into any) error {
 	path := r.folder + name
 	if !r.chain.sound[path] {
@@ -124,7 +136,7 @@ func (v *Check) decode(ctx context.Context, r *replayed, name string, into any) 
 	return nil
 }
 
-// inputs yields inputs.jsonl.
+// inputs yields what inputs.jsonl lists, if the file is as it was committed.
 func (v *Check) inputs(ctx context.Context, r *replayed) iter.Seq2[ledger.Input, error] {
 	return func(yield func(ledger.Input, error) bool) {
 		path := r.folder + ledger.InputsFile
@@ -142,7 +154,7 @@ func (v *Check) inputs(ctx context.Context, r *replayed) iter.Seq2[ledger.Input,
 	}
 }
 
-// checkInputs holds every input against what the run read, and tells whether
+// checkInputs compares every input with what the run read, and reports whether
 // one changed.
 func (v *Check) checkInputs(ctx context.Context, r *replayed) (changed bool, err error) {
 	before := len(v.Report.Problems)
@@ -151,11 +163,13 @@ func (v *Check) checkInputs(ctx context.Context, r *replayed) (changed bool, err
 	if r.run.Media != nil {
 		sources = append(slices.Clone(sources), r.run.Media)
 	}
+
 	for _, p := range sources {
 		for i := range p.Inputs() {
 			work = append(work, func(ctx context.Context) error { return v.checkInput(ctx, r, p, i) })
 		}
 	}
+
 	err = v.each(ctx, "verifying inputs", work)
 	return len(v.Report.Problems) > before, err
 }

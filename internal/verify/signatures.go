@@ -7,8 +7,8 @@ import (
 	"cdrmend/internal/token"
 )
 
-// checkSignatures goes from the records whose signatures verify to all that
-// these vouch for by hash: their predecessors and neighbours, and so on.
+// checkSignatures goes from the records whose signatures verify to all records
+// that these vouch for by hash: their predecessors and neighbours, and so on.
 func (v *Check) checkSignatures() {
 	var follow []*entry
 	for _, c := range v.chains {
@@ -18,6 +18,7 @@ func (v *Check) checkSignatures() {
 			}
 		}
 	}
+
 	for len(follow) > 0 {
 		e := follow[len(follow)-1]
 		follow = follow[:len(follow)-1]
@@ -27,6 +28,7 @@ func (v *Check) checkSignatures() {
 		e.linked = true
 		follow = append(follow, v.seen(e)...)
 	}
+
 	keys := map[string]bool{}
 	for c := range v.chosen {
 		for _, e := range c.entries {
@@ -38,23 +40,27 @@ func (v *Check) checkSignatures() {
 			}
 		}
 	}
+
 	v.Report.Records.Keys = append([]string{}, slices.Sorted(maps.Keys(keys))...)
 	if n := v.Report.Records.Signed; n > 0 && v.out.Keys == nil {
 		v.note("%d records are signed and no keys were given: signatures were not checked", n)
 	}
 }
 
-// seen returns the records that a record names by their hashes.
+// seen returns the records that e names by their hashes.
 func (v *Check) seen(e *entry) []*entry {
 	var list []*entry
 	add := func(c *chain, number int64, sum string) {
 		if c == nil {
 			return
 		}
+		// A record that was changed afterwards has another hash, and is not
+		// vouched for.
 		if other := c.at(number); other != nil && other.record != nil && other.sum == sum {
 			list = append(list, other)
 		}
 	}
+
 	add(e.chain, e.number-1, e.record.Previous)
 	for _, n := range e.record.Neighbours {
 		add(v.chains[n.Interval], n.Number, n.SHA256)

@@ -13,7 +13,8 @@ import (
 	"cdrmend/internal/table"
 )
 
-// tables are those of a run.
+// tables are the tables of a run. The history is not among them: see
+// compareHistory.
 var tables = []*table.Schema{table.Findings, table.Repairs, table.Calls, table.Outages, table.Recordings}
 
 // schemaOf returns the table that a file of a run holds, nil for none.
@@ -36,32 +37,39 @@ func (c *comparison) compareTable(ctx context.Context, s *table.Schema) error {
 			continue
 		}
 		n, err := c.compareTableFile(ctx, s, path, before.SHA256 == after.SHA256)
+		// A difference is reported by now, and the table does not count.
 		if err != nil || n < 0 {
 			return err
 		}
 		rows = n
 	}
+
+	// However many formats it has, it is one table.
 	if rows >= 0 {
 		c.v.count(func(r *Report) { r.Recomputed.Tables++; r.Recomputed.Rows += rows })
 	}
 	return nil
 }
 
-// compareTableFile returns the number of rows, -1 when they differ.
+// compareTableFile returns the number of rows, -1 if the files differ.
 func (c *comparison) compareTableFile(ctx context.Context, s *table.Schema, path string, equal bool) (int64, error) {
 	got, done, err := c.openTable(ctx, c.again.store, c.files[path], s)
 	if err != nil {
 		return -1, err
 	}
 	defer done()
+
+	// Equal files need no comparison; their rows are counted for the report.
 	if equal {
 		return countRows(got)
 	}
+
 	want, done, err := c.openTable(ctx, c.v.out.Store, c.r.chain.objects[c.r.folder+path], s)
 	if err != nil {
 		return -1, err
 	}
 	defer done()
+
 	rows, difference, err := compareRows(s, want, got)
 	switch {
 	case err != nil:
@@ -86,8 +94,8 @@ func countRows(rows table.Rows) (n int64, err error) {
 	return n, nil
 }
 
-// openTable copies a table, so that it can be ranged over until it is given
-// up.
+// openTable copies a table, so that it can be ranged over until the returned
+// function is called.
 func (c *comparison) openTable(ctx context.Context, store object.Store, info object.Info, s *table.Schema) (table.Rows, func(), error) {
 	spool := scratch.NewSpool(c.r.run.Config.Scratch)
 	body, err := store.Open(ctx, info, 0)
@@ -95,6 +103,7 @@ func (c *comparison) openTable(ctx context.Context, store object.Store, info obj
 		_, err = io.Copy(spool, body)
 		body.Close()
 	}
+
 	var r io.ReaderAt
 	if err == nil {
 		r, err = spool.ReaderAt()
@@ -106,12 +115,14 @@ func (c *comparison) openTable(ctx context.Context, store object.Store, info obj
 	return table.Read(r, spool.Size(), info.Key, s), spool.Close, nil
 }
 
-// compareRows returns the number of rows, or what the first difference is.
+// compareRows returns the number of rows, or a description of the first
+// difference.
 func compareRows(s *table.Schema, want, got table.Rows) (rows int64, difference string, err error) {
 	nextWant, stop := iter.Pull2(want)
 	defer stop()
 	nextGot, stop := iter.Pull2(got)
 	defer stop()
+
 	for ; ; rows++ {
 		a, errA, more := nextWant()
 		b, errB, moreAgain := nextGot()
@@ -127,6 +138,7 @@ func compareRows(s *table.Schema, want, got table.Rows) (rows int64, difference 
 		case !moreAgain:
 			return rows, fmt.Sprintf("row %d (%s) was committed, and does not come out when it is computed again", rows, firstCells(s, a)), nil
 		}
+
 		for i := range s.Columns {
 			x, y := a.AppendCell(nil, i), b.AppendCell(nil, i)
 			if !bytes.Equal(x, y) {
@@ -145,8 +157,8 @@ func firstCells(s *table.Schema, r *table.Row) string {
 	return strings.Join(cells, ", ")
 }
 
-// compareHistory makes the history of the commit again from that of the
-// commit before and the findings that were computed again.
+// compareHistory derives the history of the commit again, from the history of
+// the commit before and the findings that were computed again.
 func (c *comparison) compareHistory(ctx context.Context) error {
 	previous := table.Rows(table.Empty)
 	if n := c.r.number; n > 1 {
@@ -161,11 +173,13 @@ func (c *comparison) compareHistory(ctx context.Context) error {
 		defer done()
 		previous = rows
 	}
+
 	findings, done, err := c.findings(ctx)
 	if err != nil {
 		return err
 	}
 	defer done()
+
 	for _, f := range c.r.record.History {
 		if !c.r.chain.sound[f.Path] {
 			continue
@@ -175,6 +189,7 @@ func (c *comparison) compareHistory(ctx context.Context) error {
 			return err
 		}
 		_, difference, err := compareRows(table.History, committed, table.Merge(previous, findings, findings, c.r.number))
+		// Not deferred: each copy is removed before the next is made.
 		done()
 		if err != nil {
 			return err

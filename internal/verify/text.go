@@ -7,16 +7,17 @@ import (
 	"cdrmend/internal/printable"
 )
 
-// shownObjects is how many leftovers are listed for people.
+// shownObjects is how many leftovers the text lists.
 const shownObjects = 20
 
-// Text tells a report to people: what was verified, with counts, then what is
-// broken.
+// Text formats a report for people: what was verified, with counts, then what
+// is broken.
 func (r *Report) Text() string {
 	var b strings.Builder
-	line := func(title, format string, args ...any) { // a value from outside cannot begin another
+	line := func(title, format string, args ...any) { // a value from outside cannot start a line of its own
 		fmt.Fprintf(&b, "  %-10s %s\n", title, printable.Text(fmt.Sprintf(format, args...)))
 	}
+
 	fmt.Fprintf(&b, "%s\n", r.Output)
 	line("intervals", "%d", r.Intervals)
 	line("records", "%s", r.Records.text())
@@ -30,6 +31,7 @@ func (r *Report) Text() string {
 	if c := r.Recomputed; c != nil {
 		line("recomputed", "%d runs: %d tables with %d rows, %d documents, %d other files", c.Runs, c.Tables, c.Rows, c.Documents, c.Files)
 	}
+
 	for i, name := range r.Leftovers {
 		if i == shownObjects {
 			line("", "… and %d more", len(r.Leftovers)-i)
@@ -46,6 +48,7 @@ func (r *Report) Text() string {
 	for _, p := range r.Problems {
 		line("broken", "%s (%s): %s", p.Object, p.Link, p.Detail)
 	}
+
 	fmt.Fprintf(&b, "\n%s\n", r.verdict())
 	return b.String()
 }

@@ -1,10 +1,10 @@
-// Package verify checks what was committed, from the output alone: the chain
-// of commit records and who signed them, every file by its hash, and on demand
-// the inputs by theirs and the whole computation. It names every broken link
+// Package verify checks what was committed, from the output alone: the chain of
+// commit records and who signed them, every file by its hash, and on demand the
+// inputs by theirs and the whole computation. It names every broken link
 // instead of stopping at the first.
 //
-// What it cannot see is the loss of the newest records of the newest
-// intervals: nothing that is left vouches for them.
+// It cannot see that the newest records of the newest intervals are lost:
+// nothing that is left vouches for them.
 package verify
 
 import (
@@ -20,18 +20,18 @@ import (
 	"cdrmend/internal/token"
 )
 
-// Output is what is verified, and against what.
+// Output says what to verify, and against what.
 type Output struct {
 	Store       object.Store
 	Root        string      // prefix, empty or ending in a slash
 	Labels      []string    // of the intervals that are verified; the records of all others are witnesses
 	Keys        *token.Keys // that may have signed; nil: signatures are not checked
-	RetainUntil time.Time   // at least, beside what records ask for; zero: no more than that
+	RetainUntil time.Time   // at least, besides what records ask for; zero: only what they ask for
 	Concurrency int
 	Watch       func(stage string, done, total int64)
 }
 
-// Link is what can be broken.
+// Link is a kind of link that can be broken.
 type Link string
 
 // The links.
@@ -48,8 +48,8 @@ const (
 	VersionLink   Link = "version"   // something below log/ was replaced or removed
 	RetentionLink Link = "retention" // an object is kept for less long than asked
 	InputLink     Link = "input"     // an input changed or is gone
-	TableLink     Link = "table"     // a table comes out otherwise when it is computed again
-	ResultLink    Link = "result"    // so does another file of the run
+	TableLink     Link = "table"     // a table is different when it is computed again
+	ResultLink    Link = "result"    // another file of the run is
 )
 
 // Problem is one broken link.
@@ -60,7 +60,7 @@ type Problem struct {
 	Detail   string `json:"detail"`
 }
 
-// Report is what came out.
+// Report is the result of a verification.
 type Report struct {
 	Format     string      `json:"format"`
 	Output     string      `json:"output"`
@@ -69,7 +69,7 @@ type Report struct {
 	Records    Records     `json:"records"`
 	Runs       int64       `json:"runs"`
 	Files      int64       `json:"files"`    // of runs, and histories
-	Bytes      int64       `json:"bytes"`    // of them
+	Bytes      int64       `json:"bytes"`    // of these files
 	Retained   int64       `json:"retained"` // objects whose retention is as asked
 	Inputs     *Inputs     `json:"inputs,omitempty"`
 	Recomputed *Recomputed `json:"recomputed,omitempty"`
@@ -98,7 +98,7 @@ type Inputs struct {
 	Bytes   int64 `json:"bytes"` // of those
 }
 
-// Recomputed counts what came out equal when it was computed again.
+// Recomputed counts what was equal when it was computed again.
 type Recomputed struct {
 	Runs      int64 `json:"runs"`
 	Tables    int64 `json:"tables"`
@@ -116,8 +116,8 @@ type Check struct {
 	mu     sync.Mutex
 }
 
-// Ledger verifies records and files. An error means that nothing can be said;
-// what could not be checked otherwise is in the report.
+// Ledger verifies records and files. It fails only if nothing can be said; what
+// else could not be checked is in the report.
 func Ledger(ctx context.Context, out *Output) (*Check, error) {
 	v := &Check{out: out, chains: map[string]*chain{}, Report: Report{
 		Format: ReportFormat, Output: out.Store.String() + out.Root,
@@ -126,9 +126,13 @@ func Ledger(ctx context.Context, out *Output) (*Check, error) {
 	if err := v.readChains(ctx); err != nil {
 		return nil, err
 	}
+
+	// Neighbours and signatures cross intervals, so all chains have been read
+	// by now.
 	v.checkRecords()
 	v.checkNeighbours()
 	v.checkSignatures()
+
 	if err := v.checkFiles(ctx); err != nil {
 		return nil, err
 	}
@@ -141,23 +145,25 @@ func Ledger(ctx context.Context, out *Output) (*Check, error) {
 	return v, nil
 }
 
-// Finish sorts the report and says what came out.
+// Finish sorts the report, sets Verified and returns the report.
 func (v *Check) Finish() *Report {
 	r := &v.Report
 	slices.SortFunc(r.Problems, func(a, b Problem) int {
 		return cmp.Or(cmp.Compare(a.Interval, b.Interval), cmp.Compare(a.Object, b.Object), cmp.Compare(a.Link, b.Link), cmp.Compare(a.Detail, b.Detail))
 	})
+	// Several records may name the same broken object.
 	r.Problems = slices.Compact(r.Problems)
+
 	for _, list := range []*[]string{&r.Unchecked, &r.Leftovers, &r.Notes} {
 		slices.Sort(*list)
 		*list = slices.Compact(*list)
 	}
+
 	r.Verified = len(r.Problems) == 0 && len(r.Unchecked) == 0
 	return r
 }
 
-// broken reports a broken link of an interval that is to be verified; of
-// others nobody asked.
+// broken reports a broken link, if its interval is one that is to be verified.
 func (v *Check) broken(c *chain, link Link, object, format string, args ...any) {
 	if !c.chosen {
 		return
@@ -167,9 +173,10 @@ func (v *Check) broken(c *chain, link Link, object, format string, args ...any) 
 	v.Report.Problems = append(v.Report.Problems, Problem{Link: link, Interval: c.label, Object: object, Detail: fmt.Sprintf(format, args...)})
 }
 
-// unchecked notes what could not be checked. It returns an error only when
-// the whole verification is to end.
+// unchecked notes what could not be checked. It returns an error only if the
+// whole verification is to end.
 func (v *Check) unchecked(ctx context.Context, err error) error {
+	// A canceled request says nothing about its object.
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
@@ -180,7 +187,8 @@ func (v *Check) unchecked(ctx context.Context, err error) error {
 }
 
 // unreadable judges an object of a chain that could not be read: either its
-// bytes are not those that were stored, or nobody can tell.
+// bytes do not match their checksum in the store, or nothing can be said about
+// it.
 func (v *Check) unreadable(ctx context.Context, c *chain, link Link, key string, err error) error {
 	if errors.Is(err, object.ErrCorrupt) {
 		v.broken(c, link, key, "%v", object.ErrCorrupt)
@@ -202,7 +210,7 @@ func (v *Check) count(change func(*Report)) {
 	change(&v.Report)
 }
 
-// chosen yields the chains that are verified, in order.
+// chosen yields the chains that are to be verified, in order.
 func (v *Check) chosen(yield func(*chain) bool) {
 	for _, label := range v.out.Labels {
 		if !yield(v.chains[label]) {
