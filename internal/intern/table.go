@@ -44,7 +44,7 @@ func (x Text) IsUUID() bool  { return x&1 == 1 }
 func (x Text) shard() uint32 { return uint32(x) >> 1 & (shards - 1) }
 func (x Text) n() uint32     { return uint32(x) >> (shardBits + 1) }
 
-// Texts is a table of interned texts, safe for concurrent use. UUIDs in
+// Table is a table of interned texts, safe for concurrent use. UUIDs in
 // canonical form, which most ids are, take 16 bytes instead of 36. Reading a
 // text takes no lock: what one of them stands for never changes.
 type Table struct {
@@ -71,7 +71,7 @@ type shard struct {
 // offset and the length of any other text.
 type chunk [chunkSize][uuidSize]byte
 
-// NewTexts returns an empty table.
+// NewTable returns an empty table.
 func NewTable() *Table {
 	t := &Table{seed: maphash.MakeSeed()}
 	for i := range t.shard {

@@ -164,7 +164,7 @@ func (v Value) Member(name string) Value {
 	return found
 }
 
-// ParseJSON returns text as one value, white space around it allowed.
+// Parse returns text as one value, white space around it allowed.
 func Parse(text []byte, limits *stream.Limits) (Value, error) {
 	var s Scanner
 	s.Reset(text, 0, limits)

@@ -76,7 +76,6 @@ type walk struct {
 // input; a link to one of its own parents is passed over, as it would never
 // end.
 func (w *walk) directory(dir string, above []fs.FileInfo) error {
-
 	self, err := w.root.Stat(dir)
 
 	// It vanished, or there is nothing below the prefix.

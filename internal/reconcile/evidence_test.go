@@ -88,9 +88,13 @@ func (ev *evidence) add(entries ...entry) *evidence {
 			text string
 			set  *intern.Text
 		}{
-			{record.RecordingID, in.recording, &e.Recording}, {record.ConversationID, in.conversation, &e.Conversation},
-			{record.TrunkID, in.trunk, &e.Trunk}, {record.LineID, in.line, &e.Line}, {record.MediaKey, in.mediaKey, &e.MediaKey},
-			{record.StartTime, in.start, new(intern.Text)}, {record.EndTime, in.end, new(intern.Text)},
+			{record.RecordingID, in.recording, &e.Recording},
+			{record.ConversationID, in.conversation, &e.Conversation},
+			{record.TrunkID, in.trunk, &e.Trunk},
+			{record.LineID, in.line, &e.Line},
+			{record.MediaKey, in.mediaKey, &e.MediaKey},
+			{record.StartTime, in.start, new(intern.Text)},
+			{record.EndTime, in.end, new(intern.Text)},
 		} {
 			if *field.set = ev.Texts.OfString(field.text); field.text != "" {
 				given.Add(field.f)

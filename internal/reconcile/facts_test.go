@@ -29,17 +29,29 @@ func TestIncompleteInputMakesIndeterminateWhatItMayHide(t *testing.T) {
 		"all is complete":     {func(*evidence) {}, "open", "open", "missing", nil, false},
 		"unsettled manifests": {func(ev *evidence) { ev.unsettle(manifests) }, "open", "indeterminate", "indeterminate", []reconcile.IncompleteInput{{Source: manifests, Partition: -1, Unsettled: true}}, false},
 		"damaged manifests":   {func(ev *evidence) { ev.damage(manifests) }, "open", "indeterminate", "indeterminate", []reconcile.IncompleteInput{{Source: manifests, Partition: manifests}}, true},
-		"useless manifests": {func(ev *evidence) { ev.Sources[manifests].NoUse = true }, "open", "indeterminate", "indeterminate",
-			[]reconcile.IncompleteInput{{Source: manifests, Partition: -1}}, true},
+		"useless manifests": {
+			func(ev *evidence) { ev.Sources[manifests].NoUse = true }, "open", "indeterminate", "indeterminate",
+			[]reconcile.IncompleteInput{{Source: manifests, Partition: -1}},
+			true,
+		},
 		"unsettled cdrs": {func(ev *evidence) { ev.unsettle(cdrs) }, "indeterminate", "open", "missing", []reconcile.IncompleteInput{{Source: cdrs, Partition: -1, Unsettled: true}}, false},
 		"damaged cdrs":   {func(ev *evidence) { ev.damage(cdrs) }, "indeterminate", "open", "missing", []reconcile.IncompleteInput{{Source: cdrs, Partition: cdrs}}, true},
-		"damaged manifests of others": {func(ev *evidence) { other(ev.damage(manifests), manifests); ev.Documents[0].Org = ev.Org }, "open", "open", "missing",
-			[]reconcile.IncompleteInput{{Source: manifests, Partition: manifests}}, false},
-		"cdrs damaged at another time": {func(ev *evidence) { elsewhere(ev.damage(cdrs), cdrs) }, "open", "open", "missing",
-			[]reconcile.IncompleteInput{{Source: cdrs, Partition: cdrs}}, false},
+		"damaged manifests of others": {
+			func(ev *evidence) { other(ev.damage(manifests), manifests); ev.Documents[0].Org = ev.Org }, "open", "open", "missing",
+			[]reconcile.IncompleteInput{{Source: manifests, Partition: manifests}},
+			false,
+		},
+		"cdrs damaged at another time": {
+			func(ev *evidence) { elsewhere(ev.damage(cdrs), cdrs) }, "open", "open", "missing",
+			[]reconcile.IncompleteInput{{Source: cdrs, Partition: cdrs}},
+			false,
+		},
 		// Unsettled as a whole, so that the damage changes nothing.
-		"damaged and unsettled manifests": {func(ev *evidence) { ev.damage(manifests).unsettle(manifests) }, "open", "indeterminate", "indeterminate",
-			[]reconcile.IncompleteInput{{Source: manifests, Partition: -1, Unsettled: true}}, false},
+		"damaged and unsettled manifests": {
+			func(ev *evidence) { ev.damage(manifests).unsettle(manifests) }, "open", "indeterminate", "indeterminate",
+			[]reconcile.IncompleteInput{{Source: manifests, Partition: -1, Unsettled: true}},
+			false,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			ev := lone()

@@ -82,7 +82,9 @@ func (l *Limits) CheckHeader(names []string) error {
 // Unpacked returns how many bytes the parts of an object may be decompressed to,
 // negative without a limit, and the limit that applies. Its size as stored is
 // given.
-func (l *Limits) Unpacked(stored int64) (most int64, limit LimitError) { return l.content(Zstd, stored) }
+func (l *Limits) Unpacked(stored int64) (most int64, limit LimitError) {
+	return l.content(Zstd, stored)
+}
 
 // content returns how long the content of an object may be, negative without a
 // limit, and the limit that applies. The size as stored is 0 when it is not

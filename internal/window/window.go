@@ -36,12 +36,12 @@ const (
 	firstSize = 4 << 10
 )
 
-// NewWindow returns a window at the start of a stream.
+// New returns a window at the start of a stream.
 func New(r io.Reader, limits *stream.Limits) Window {
 	return Window{r: r, buf: make([]byte, 0, firstSize), hold: -1, Limits: limits}
 }
 
-// WindowOver returns a window that holds a text, whose first byte has the
+// Over returns a window that holds a text, whose first byte has the
 // given offset. At the end of the text it meets err, io.EOF for a plain end.
 func Over(text []byte, offset int64, limits *stream.Limits, err error) Window {
 	return Window{buf: text, base: offset, err: err, hold: offset, Limits: limits}
