@@ -31,9 +31,9 @@ func short(n int64) string {
 	return strconv.FormatInt(n, 10)
 }
 
-// instant returns an HTML element with a time in UTC, which the script can
-// convert to the reader's time zone. It holds only digits and fixed text, so it
-// needs no escaping.
+// instant returns an HTML element with a time in UTC. The script shows the
+// reader's local time as its tooltip. The element holds only digits and fixed
+// text, so it needs no escaping.
 func instant(t record.Time) template.HTML {
 	if !t.Known() {
 		return ""
