@@ -1,9 +1,10 @@
-// Package metrics tells Prometheus what the newest runs came to, as a file for
-// the node exporter's textfile collector or through a Pushgateway.
+// Package metrics reports the results of the newest runs to Prometheus, as a
+// file for the node exporter's textfile collector or through a Pushgateway.
 //
-// A job that runs once a night cannot be scraped, and one that fails must not
-// look like one that found nothing: metrics are written only when everything
-// was committed, with the time of that. Whoever watches asks how old it is.
+// A job that runs once a night cannot be scraped, and a failed job must not look
+// like one that found nothing. Metrics are therefore written only when
+// everything was committed, together with the time of that. An alert checks how
+// old this time is.
 package metrics
 
 import (
@@ -19,16 +20,16 @@ import (
 	"github.com/prometheus/client_golang/prometheus/push"
 )
 
-// Night is what one command did.
+// Night is the result of one command.
 type Night struct {
-	Name  string        // of the configuration
-	Runs  []*report.Run // with their summaries, the oldest interval first
+	Name  string        // name of the configuration
+	Runs  []*report.Run // runs with their summaries, the oldest interval first
 	Took  time.Duration
 	Ended time.Time
 }
 
-// WriteFile writes the metrics of a night to a file, which is replaced only
-// when the new one is whole: a collector never sees half of it.
+// WriteFile writes the metrics of a night to a file. The file is replaced only
+// when the new one is complete: a collector never reads half of it.
 func WriteFile(path string, n *Night) error {
 	if err := prometheus.WriteToTextfile(path, n.registry(prometheus.Labels{nameLabel: n.Name})); err != nil {
 		return fmt.Errorf("writing the metrics %q: %w", path, err)
@@ -36,13 +37,16 @@ func WriteFile(path string, n *Night) error {
 	return nil
 }
 
-// Push replaces what a Pushgateway has of this configuration. A password in its
-// URL is sent, and stands in no error.
+// Push replaces the metrics of this configuration on a Pushgateway. A password in
+// the URL is sent but never appears in an error.
 func Push(ctx context.Context, gateway string, n *Night) error {
 	at, err := url.Parse(gateway)
 	if err != nil {
+		// err quotes the URL and is therefore not wrapped.
 		return errors.New("pushing the metrics: metrics.pushgateway is no URL")
 	}
+
+	// Errors of the client quote its URL, so the password is passed separately.
 	user := at.User
 	at.User = nil
 	p := push.New(at.String(), "cdrmend").Grouping(nameLabel, n.Name).Gatherer(n.registry(nil))
@@ -50,16 +54,19 @@ func Push(ctx context.Context, gateway string, n *Night) error {
 		password, _ := user.Password()
 		p.BasicAuth(user.Username(), password)
 	}
+
 	if err := p.PushContext(ctx); err != nil {
 		return fmt.Errorf("pushing the metrics: %w", err)
 	}
 	return nil
 }
 
-// nameLabel tells configurations apart; a Pushgateway adds it by itself.
+// nameLabel is the label with the name of the configuration. A Pushgateway adds
+// it by itself.
 const nameLabel = "name"
 
-// registry holds every metric of a night, with further labels.
+// registry returns a registry with all metrics of a night. Each has the given
+// labels, too.
 func (n *Night) registry(labels prometheus.Labels) *prometheus.Registry {
 	all := prometheus.NewRegistry()
 	g := gauges{prometheus.WrapRegistererWith(labels, all)}
@@ -78,7 +85,9 @@ func (n *Night) registry(labels prometheus.Labels) *prometheus.Registry {
 	findings := g.many("findings", "Findings by class, severity and status.", "age", "class", "severity", "status")
 	outages := g.many("outages", "Registration outages by cause.", "age", "cause")
 	partitions := g.many("input_partitions", "Partitions by kind and state: damaged, unusable and unsettled ones leave results indeterminate.", "age", "kind", "state")
+
 	for i, r := range n.Runs {
+		// A label with the interval itself would start new series every night.
 		age := fmt.Sprint(len(n.Runs) - 1 - i)
 		s := r.Summary
 		objects.WithLabelValues(age).Set(float64(r.Objects))
@@ -86,10 +95,12 @@ func (n *Night) registry(labels prometheus.Labels) *prometheus.Registry {
 		if t, err := time.Parse(time.RFC3339Nano, s.Start); err == nil {
 			start.WithLabelValues(age).Set(float64(t.Unix()))
 		}
+
 		of.WithLabelValues(age).Set(float64(s.Coverage.Of))
 		recorded.WithLabelValues(age).Set(float64(s.Coverage.Recorded))
 		intact.WithLabelValues(age).Set(float64(s.Coverage.Intact))
 		missing.WithLabelValues(age).Set(float64(s.Lost))
+
 		for verdict, count := range s.Verdicts {
 			verdicts.WithLabelValues(age, verdict).Set(float64(count))
 		}
@@ -103,6 +114,7 @@ func (n *Night) registry(labels prometheus.Labels) *prometheus.Registry {
 			partitions.WithLabelValues(age, p.Kind, string(p.State)).Inc()
 		}
 	}
+
 	return all
 }
 

@@ -11,7 +11,7 @@ import (
 // Format is the format of a message.
 const Format = "cdrmend.notice/1"
 
-// listed is how many findings a notice names.
+// listed is how many findings a notice names at most.
 const listed = 100
 
 // Notice is the body of a message.
@@ -22,19 +22,21 @@ type Notice struct {
 	Commit       int64    `json:"commit"`
 	CommitSHA256 string   `json:"commit_sha256"`
 	RunID        string   `json:"run_id"`
-	URL          string   `json:"url"`          // of the run's folder
+	URL          string   `json:"url"`          // the run's folder
 	NewCritical  int64    `json:"new_critical"` // findings
 	Findings     []string `json:"findings"`     // ids of the first of them
 }
 
-// Compose returns what there is to say about the newest commit of an interval,
-// nil when it has no critical finding that is open and was not open in the
-// commit before.
+// Compose returns the notice about the newest commit of an interval. It is nil
+// when every open critical finding was already open in the commit before.
 func Compose(ctx context.Context, output *committed.Output, interval string) (*Notice, error) {
 	commits, err := output.Commits(ctx, interval)
 	if err != nil || len(commits) == 0 {
 		return nil, err
 	}
+
+	// Only the commit before counts: a finding that is absent from it and open
+	// again is reported again.
 	known := map[string]bool{}
 	if len(commits) > 1 {
 		for id, err := range critical(ctx, commits[len(commits)-2]) {
@@ -44,11 +46,13 @@ func Compose(ctx context.Context, output *committed.Output, interval string) (*N
 			known[id] = true
 		}
 	}
+
 	newest := commits[len(commits)-1]
 	n := &Notice{
 		Format: Format, Name: newest.Record.Name, Interval: interval, Commit: newest.Number(), CommitSHA256: newest.SHA256,
 		RunID: newest.Record.RunID, URL: newest.URL(), Findings: []string{},
 	}
+
 	for id, err := range critical(ctx, newest) {
 		if err != nil {
 			return nil, err
@@ -61,6 +65,7 @@ func Compose(ctx context.Context, output *committed.Output, interval string) (*N
 			n.Findings = append(n.Findings, id)
 		}
 	}
+
 	if n.NewCritical == 0 {
 		return nil, nil
 	}

@@ -1,10 +1,10 @@
-// Package notify tells a webhook that a commit has critical findings that the
-// one before had not.
+// Package notify posts to a webhook when a commit has critical findings that
+// the commit before did not have.
 //
-// It is best effort: one attempt, and nothing of the run depends on it. What
-// must not be missed stands in the commit and in the metrics. The body is
-// signed with a shared key, and the commit record's hash is the key by which a
-// receiver that is told twice knows it.
+// It is best effort: it makes one attempt, and nothing of the run depends on
+// it. The commit and the metrics hold everything that must not be missed. The
+// body is signed with a shared key. The hash of the commit record is the
+// idempotency key, so that a receiver can detect a repeated message.
 package notify
 
 import (
@@ -24,7 +24,7 @@ import (
 	"cdrmend/internal/policy"
 )
 
-// The headers of a message beside the usual ones.
+// The headers that are particular to these messages.
 const (
 	SignatureHeader   = "Cdrmend-Signature" // sha256= and the hexadecimal HMAC of the body
 	IdempotencyHeader = "Idempotency-Key"
@@ -39,10 +39,12 @@ func Send(ctx context.Context, to policy.Notify, n *Notice) error {
 	if err != nil {
 		return err
 	}
+
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, to.URL, bytes.NewReader(body))
 	if err != nil {
+		// err quotes the URL and is therefore not wrapped.
 		return fmt.Errorf("notifying of interval %s: notify.url is no URL", n.Interval)
 	}
 	req.Header.Set("Content-Type", "application/json")
@@ -51,20 +53,23 @@ func Send(ctx context.Context, to policy.Notify, n *Notice) error {
 	if to.Key != nil {
 		req.Header.Set(SignatureHeader, Signature(to.Key, body))
 	}
+
 	resp, err := client.Do(req)
 	if err != nil {
 		return fmt.Errorf("notifying of interval %s: %w", n.Interval, withoutURL(err))
 	}
 	defer resp.Body.Close()
-	_, _ = io.CopyN(io.Discard, resp.Body, 64<<10) // so that the connection can end well
+
+	// The answer's text is of no interest. It is read so that the receiver can
+	// finish sending, but not without a bound.
+	_, _ = io.CopyN(io.Discard, resp.Body, 64<<10)
 	if resp.StatusCode < 200 || resp.StatusCode > 299 {
 		return fmt.Errorf("notifying of interval %s: the receiver answered %s", n.Interval, resp.Status)
 	}
 	return nil
 }
 
-// client follows no redirect: a signed body goes where it was sent and nowhere
-// else.
+// client follows no redirect: a signed body must reach only the configured URL.
 var client = &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 
 // Signature returns the value of the signature's header.
@@ -74,6 +79,7 @@ func Signature(key, body []byte) string {
 	return "sha256=" + hex.EncodeToString(sum.Sum(nil))
 }
 
+// withoutURL removes the URL that net/http adds to its errors.
 func withoutURL(err error) error {
 	if send, ok := errors.AsType[*url.Error](err); ok {
 		return send.Err

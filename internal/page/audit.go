@@ -14,9 +14,9 @@ import (
 	"cdrmend/internal/table"
 )
 
-// Audit is what a page about many intervals is made from: what their newest
-// commits say. The present time has no part in it: how old something is, is
-// told by the newest of all commits.
+// Audit is the input of a page about many intervals: their newest commits. The
+// page does not depend on the present time. The age of a finding is measured
+// from the newest of all commits.
 type Audit struct {
 	Redact    policy.Report
 	Intervals []Interval // in the order of time
@@ -25,7 +25,7 @@ type Audit struct {
 // Interval is one interval of an audit.
 type Interval struct {
 	Label   string
-	Commits []Commit // the oldest first; none when nothing was committed
+	Commits []Commit // the oldest first; empty when nothing was committed
 	Summary *report.Summary
 	History table.Rows
 	Outages table.Rows
@@ -36,14 +36,14 @@ type Commit struct {
 	Number int64
 	Time   record.Time
 	RunID  string
-	SHA256 string // of its record
-	Signed string // what is known of its signature
+	SHA256 string // hash of its record
+	Signed string // state of its signature, in words
 }
 
-// newest returns the commit that counts.
+// newest returns the newest commit. There must be one.
 func (i *Interval) newest() *Commit { return &i.Commits[len(i.Commits)-1] }
 
-// committedAt returns when the commit with a number was made.
+// committedAt returns the time of the commit with a number, NoTime without one.
 func (i *Interval) committedAt(number int64) record.Time {
 	for _, c := range i.Commits {
 		if c.Number == number {
@@ -75,18 +75,18 @@ func (a *Audit) Write(w io.Writer) error {
 	})
 }
 
-// auditView is what the template shows, and what one pass over the histories
-// comes to.
+// auditView holds the values that the template shows. One pass over the
+// histories fills it.
 type auditView struct {
 	First, Last string
 	Redaction   string
 	Lead        []string
 	Absent      []string // intervals without a commit
-	AbsentToo   int64    // and more of them
+	AbsentToo   int64    // number of further ones
 	Nights      []nightView
 	Total       nightView
-	Newest      record.Time // of all commits
-	since       record.Time // of the finding that stands open longest
+	Newest      record.Time // time of the newest of all commits
+	since       record.Time // when the oldest open finding was found
 	Classes     []auditClass
 	Open        part
 	Closed      part
@@ -102,7 +102,7 @@ type auditView struct {
 	classes map[string]*auditClass
 	causes  map[string]*causeView
 	trunks  map[trunkID]*trunkOutages
-	seen    map[string]bool // outages, which neighbouring intervals share
+	seen    map[string]bool // ids of outages: neighbouring intervals share some
 }
 
 // auditClass is one class of findings over all intervals.
@@ -118,7 +118,7 @@ type oldFinding struct {
 	Age                                  string
 }
 
-// trunkOutages is how long a trunk had outages.
+// trunkOutages counts the outages of a trunk and adds up their lengths.
 type trunkOutages struct {
 	trunkID
 	Outages int64
@@ -132,6 +132,9 @@ func newAuditView(a *Audit) *auditView {
 		show: shower{redact: redact.New(a.Redact)}, open: newSheet(table.History, "interval"), closed: newSheet(table.History, "interval"),
 		since: record.NoTime, classes: map[string]*auditClass{}, causes: map[string]*causeView{}, trunks: map[trunkID]*trunkOutages{}, seen: map[string]bool{},
 	}
+
+	// The newest commit and the counts must be known before the first finding is
+	// read: ages depend on the one, the choice of findings on the other.
 	counts := map[string]int64{}
 	for i := range a.Intervals {
 		if len(a.Intervals[i].Commits) == 0 {
@@ -145,6 +148,7 @@ func newAuditView(a *Audit) *auditView {
 		}
 	}
 	v.room = makeRoom(mostFindings, counts)
+
 	return v
 }
 
@@ -158,14 +162,17 @@ func (v *auditView) add(i *Interval) error {
 		Missing: s.Verdicts["missing"], Partial: s.Verdicts["partial"], Untold: s.Verdicts["indeterminate"],
 		Commits: int64(len(i.Commits)), Newest: *i.newest(),
 	}
+
 	if err := cmp.Or(v.addHistory(i, &n), v.addOutages(i, &n)); err != nil {
 		return err
 	}
+
 	v.Nights = append(v.Nights, n)
 	v.Total.add(&n)
 	return nil
 }
 
+// mostClosed is how many closed findings the page holds at most.
 const mostClosed = 5_000
 
 var (
@@ -206,8 +213,7 @@ func (v *auditView) addHistory(i *Interval, n *nightView) error {
 	return nil
 }
 
-// addOpen counts a finding that somebody has to look at, or that cannot be told
-// yet.
+// addOpen counts a finding that is open or still undecided.
 func (v *auditView) addOpen(i *Interval, n *nightView, c *auditClass, row *table.Row) {
 	if string(row.Bytes(stateColumn)) == "open" {
 		n.Open++
@@ -220,6 +226,7 @@ func (v *auditView) addOpen(i *Interval, n *nightView, c *auditClass, row *table
 		n.Undecided++
 		c.Undecided++
 	}
+
 	v.Open.Total++
 	if v.room.take(row) {
 		v.open.add(v.show.row(row), i.Label)
@@ -241,12 +248,16 @@ func (v *auditView) addOutages(i *Interval, n *nightView) error {
 		if err != nil {
 			return err
 		}
+
+		// An outage counts in each interval that it overlaps, but only once in
+		// the totals by cause and trunk.
 		n.Outages++
 		o := outageOf(v.show.row(row))
 		if v.seen[o.ID] {
 			continue
 		}
 		v.seen[o.ID] = true
+
 		micros := int64(o.End - o.Start)
 		c := v.causes[o.Cause]
 		if c == nil {
@@ -255,6 +266,7 @@ func (v *auditView) addOutages(i *Interval, n *nightView) error {
 		}
 		c.Outages++
 		c.micros += micros
+
 		id := trunkID{o.Org, o.Trunk}
 		t := v.trunks[id]
 		if t == nil && len(v.trunks) < mostTrunks {
@@ -269,7 +281,7 @@ func (v *auditView) addOutages(i *Interval, n *nightView) error {
 	return nil
 }
 
-// mostTrunkRows is how many trunks are named.
+// mostTrunkRows is how many trunks are named at most.
 const mostTrunkRows = 20
 
 func (v *auditView) finish() {
@@ -280,11 +292,15 @@ func (v *auditView) finish() {
 	slices.SortFunc(v.Classes, func(a, b auditClass) int {
 		return cmp.Or(cmp.Compare(severityRank(a.Severity), severityRank(b.Severity)), cmp.Compare(b.Open, a.Open), cmp.Compare(a.Name, b.Name))
 	})
+
+	// Every order ends in a name, so that the page does not depend on the order
+	// of a map.
 	for _, c := range v.causes {
 		c.Lasting = duration(c.micros)
 		v.Causes = append(v.Causes, *c)
 	}
 	slices.SortFunc(v.Causes, func(a, b causeView) int { return cmp.Or(cmp.Compare(b.micros, a.micros), cmp.Compare(a.Name, b.Name)) })
+
 	trunks := slices.SortedFunc(maps.Values(v.trunks), func(a, b *trunkOutages) int {
 		return cmp.Or(cmp.Compare(b.micros, a.micros), cmp.Compare(a.Org, b.Org), cmp.Compare(a.ID, b.ID))
 	})
@@ -292,11 +308,14 @@ func (v *auditView) finish() {
 		t.Lasting = duration(t.micros)
 		v.Trunks = append(v.Trunks, *t)
 	}
+
 	v.Total.Percent = "–"
 	if v.Total.Of > 0 {
+		// Rounded down: 100 % must mean all calls.
 		hundredths := v.Total.Recorded * 10000 / v.Total.Of
 		v.Total.Percent = fmt.Sprintf("%d.%02d %%", hundredths/100, hundredths%100)
 	}
+
 	v.chart()
 	v.lead()
 }

@@ -6,7 +6,7 @@ import (
 	"cdrmend/internal/report"
 )
 
-// lead tells the span in a few sentences.
+// lead sums up all intervals in a few sentences.
 func (v *auditView) lead() {
 	t := &v.Total
 	nights := counted(int64(len(v.Nights)), "interval")
@@ -17,6 +17,7 @@ func (v *auditView) lead() {
 			fmt.Sprintf("%s of %s that should be recorded in %s are, %s", report.Grouped(t.Recorded), counted(t.Of, "call"), nights, t.Percent), v.lost(),
 		}
 	}
+
 	v.Lead = append(v.Lead, v.standing())
 	switch t.Closed {
 	case 0:
@@ -27,7 +28,7 @@ func (v *auditView) lead() {
 	}
 }
 
-// lost tells what is not recorded.
+// lost describes the calls that are not recorded.
 func (v *auditView) lost() string {
 	var words []string
 	for _, p := range []struct {
@@ -38,13 +39,14 @@ func (v *auditView) lost() string {
 			words = append(words, report.Grouped(p.n)+" "+p.text)
 		}
 	}
+
 	if len(words) == 0 {
 		return ". "
 	}
 	return "; " + listed(words) + ". "
 }
 
-// standing tells what is open.
+// standing describes the open findings.
 func (v *auditView) standing() string {
 	t := &v.Total
 	var text string
@@ -56,6 +58,7 @@ func (v *auditView) standing() string {
 	default:
 		text = report.Grouped(t.Open) + " findings are open"
 	}
+
 	if t.Critical > 0 {
 		text += fmt.Sprintf(", %s of them critical", report.Grouped(t.Critical))
 	}

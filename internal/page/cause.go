@@ -16,7 +16,7 @@ type causeView struct {
 	Sentence, Remedy string
 	Outages          int64
 	Lasting          string
-	Missing, Partial [2]int64 // calls that coincide, and that possibly do
+	Missing, Partial [2]int64 // number of calls that coincide, and of those that possibly do
 	micros           int64
 	calls            [len(marked)]tally
 }
@@ -29,11 +29,11 @@ func newCause(name string) *causeView {
 	return c
 }
 
-// sentence begins a text with a capital.
+// sentence returns a text with a capital first letter.
 func sentence(text string) string { return strings.ToUpper(text[:1]) + text[1:] }
 
-// causeClass is the cause as styles name it; a name that is no cause, in a
-// table written by somebody else, has that of the unknown one.
+// causeClass returns the class of a cause in the style sheet. An unknown name, in
+// a table that another program wrote, gets the class of the unknown cause.
 func causeClass(name string) string {
 	if _, ok := registration.CauseByName(name); ok {
 		return name
@@ -41,7 +41,8 @@ func causeClass(name string) string {
 	return registration.Unknown.String()
 }
 
-// causeViews returns the causes, first the one that coincides with most.
+// causeViews returns the causes, the one that coincides with most missing calls
+// first.
 func (g *gathering) causeViews(s *report.Summary) []causeView {
 	var list []causeView
 	for _, c := range slices.SortedFunc(maps.Values(g.causes), func(a, b *causeView) int {
@@ -61,7 +62,8 @@ func (g *gathering) causeViews(s *report.Summary) []causeView {
 	return list
 }
 
-// pattern is how outages of a cause are drawn beside their colour.
+// pattern is the pattern in which outages of a cause are drawn, in addition to
+// their colour.
 type pattern struct {
 	Name, Shape string
 	Size, Turn  int
@@ -78,6 +80,7 @@ var patterns = func() []pattern {
 		{"", "cross", 6, 45},
 		{"", "none", 8, 0},
 	}
+
 	var list []pattern
 	for c := range registration.NumCauses {
 		p := shapes[int(c)%len(shapes)]
@@ -87,7 +90,7 @@ var patterns = func() []pattern {
 	return list
 }()
 
-// causeWords is what the script says about causes: sentence and remedy.
+// causeWords returns sentence and remedy of each cause, for the script.
 func causeWords() map[string][2]string {
 	words := map[string][2]string{}
 	for c := range registration.NumCauses {
@@ -96,7 +99,7 @@ func causeWords() map[string][2]string {
 	return words
 }
 
-// classWords says what findings of each class mean.
+// classWords explains each class of findings.
 var classWords = map[string]string{
 	"ambiguous_field":    "A required value is missing, and the evidence names more than one; none was filled in.",
 	"conflict":           "The metadata contradicts the name of its object, the call detail records, or itself.",
@@ -118,7 +121,7 @@ var classWords = map[string]string{
 	"truncated_document": "The document ends too early; what came before the cut was recovered.",
 }
 
-// ruleWords says how a repaired value was found.
+// ruleWords explains how each rule finds a repaired value.
 var ruleWords = map[string]string{
 	"object-key":        "taken from the name of its object",
 	"media-key":         "taken from the name of its audio",
@@ -129,7 +132,7 @@ var ruleWords = map[string]string{
 	"arithmetic":        "computed from start, end and duration",
 }
 
-// classView is one class of findings and how many there are of each status.
+// classView is one class of findings, with their numbers by status.
 type classView struct {
 	Name, Severity, Words                   string
 	Open, Indeterminate, Accepted, Repaired int64

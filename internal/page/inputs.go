@@ -13,8 +13,8 @@ import (
 	"cdrmend/internal/report"
 )
 
-// stateWords says what a partition's state means; the symbol stands where
-// there is no room for words.
+// stateWords explains the states of partitions. The symbol is for places that
+// are too small for words.
 var stateWords = map[report.PartitionState]struct{ symbol, text string }{
 	report.Complete:  {"✓", "complete"},
 	report.Empty:     {"–", "empty: nothing was delivered"},
@@ -23,7 +23,7 @@ var stateWords = map[report.PartitionState]struct{ symbol, text string }{
 	report.Unsettled: {"…", "not settled: the source may still deliver"},
 }
 
-// inputView shows what each source delivered, by hour.
+// inputView shows the partitions of each source by hour.
 type inputView struct {
 	Hours   []string
 	Sources []sourceView
@@ -33,19 +33,19 @@ type inputView struct {
 type sourceView struct {
 	Name, Kind     string
 	Cells          []cell
-	Objects, Bytes int64 // in the interval and beside it
+	Objects, Bytes int64 // inside and outside of the interval
 	Rows, Rejects  int64
 	Margin         string
 	Incomplete     []incompleteView
 }
 
-// cell is one partition, or the hours for which there is none.
+// cell is one partition, or hours without a partition.
 type cell struct {
 	Hours                      int
 	State, Symbol, Rows, Title string
 }
 
-// incompleteView is what may hide something, and what to do about it.
+// incompleteView is an input that may hide something, with the next step.
 type incompleteView struct{ Input, Reason, Next string }
 
 func inputsView(s *report.Summary, span record.Span, r *redact.Redactor) inputView {
@@ -53,6 +53,7 @@ func inputsView(s *report.Summary, span record.Span, r *redact.Redactor) inputVi
 	for t := span.Start; t < span.End; t += record.Time(time.Hour.Microseconds()) {
 		v.Hours = append(v.Hours, t.Std().Format("15"))
 	}
+
 	bySource := map[string]*sourceView{}
 	for i := range s.Config.Sources {
 		c := &s.Config.Sources[i]
@@ -60,18 +61,22 @@ func inputsView(s *report.Summary, span record.Span, r *redact.Redactor) inputVi
 		bySource[c.Name] = source
 		source.fill(s.Partitions, span)
 	}
+
 	for _, in := range s.Incomplete {
 		source := bySource[in.Source]
 		shown := printable.Text(r.Key(in.Input))
+		// The next step quotes the input, which must not appear unredacted there.
 		source.Incomplete = append(source.Incomplete, incompleteView{shown, in.Reason, strings.ReplaceAll(in.Next, in.Input, shown)})
 	}
+
 	for i := range s.Config.Sources {
 		v.Sources = append(v.Sources, *bySource[s.Config.Sources[i].Name])
 	}
 	return v
 }
 
-// fill lays the partitions of the source on the hours of the interval.
+// fill adds a cell for each partition of the source that overlaps the interval,
+// and for each gap between them. Partitions are in the order of time.
 func (v *sourceView) fill(partitions []report.Partition, span record.Span) {
 	beside := map[report.PartitionState]int64{}
 	hour := record.Time(time.Hour.Microseconds())
@@ -85,10 +90,11 @@ func (v *sourceView) fill(partitions []report.Partition, span record.Span) {
 		v.Rows, v.Rejects = v.Rows+p.Rows, v.Rejects+p.Rejects
 		of := partitionSpan(p)
 		part := record.Span{Start: max(of.Start, at), End: min(of.End, span.End)}
-		if part.Start >= part.End {
+		if part.Start >= part.End { // of the margin
 			beside[p.State]++
 			continue
 		}
+
 		if part.Start > at {
 			v.Cells = append(v.Cells, cell{Hours: int((part.Start - at) / hour), Title: "not read"})
 		}
@@ -99,13 +105,15 @@ func (v *sourceView) fill(partitions []report.Partition, span record.Span) {
 		})
 		at = part.End
 	}
+
 	if at < span.End {
 		v.Cells = append(v.Cells, cell{Hours: int((span.End - at) / hour), Title: "not read"})
 	}
+
 	v.Margin = margin(beside)
 }
 
-// margin says what was read beside the interval.
+// margin counts the partitions that were read outside of the interval, by state.
 func margin(beside map[report.PartitionState]int64) string {
 	var words []string
 	for _, state := range slices.Sorted(maps.Keys(beside)) {

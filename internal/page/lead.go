@@ -12,7 +12,7 @@ import (
 	"cdrmend/internal/report"
 )
 
-// lead tells a run in one sentence, in the parts that it is made of.
+// lead sums up a run in one sentence and returns its parts.
 func lead(s *report.Summary, g *gathering) []string {
 	c := s.Coverage
 	if c.Of == 0 {
@@ -28,6 +28,7 @@ func lead(s *report.Summary, g *gathering) []string {
 	if n := s.Verdicts["indeterminate"]; n > 0 {
 		parts = append(parts, fmt.Sprintf("%s cannot be told: %s", report.Grouped(n), g.untoldBecause(s)))
 	}
+
 	for i := range parts[:len(parts)-1] {
 		parts[i] += "; "
 	}
@@ -35,8 +36,8 @@ func lead(s *report.Summary, g *gathering) []string {
 	return parts
 }
 
-// coinciding says how many of some calls coincide with outages, and how many
-// possibly.
+// coinciding describes how many of some calls coincide with outages, and how
+// many possibly do. With name it names the trunks.
 func (g *gathering) coinciding(t *tally, name bool) string {
 	where := ""
 	if name {
@@ -60,7 +61,7 @@ func coincide(n int64) string {
 	return "coincide"
 }
 
-// mostBlamed is how many trunks the sentence names.
+// mostBlamed is how many trunks the sentence names at most.
 const mostBlamed = 2
 
 // blamedTrunks names the trunks whose outages missing calls coincide with.
@@ -68,6 +69,7 @@ func (g *gathering) blamedTrunks() string {
 	ids := slices.SortedFunc(maps.Keys(g.blamed), func(a, b trunkID) int {
 		return cmp.Or(cmp.Compare(g.blamed[b], g.blamed[a]), cmp.Compare(a.Org, b.Org), cmp.Compare(a.ID, b.ID))
 	})
+
 	var names []string
 	for _, id := range ids {
 		if id.ID != "" {
@@ -86,8 +88,8 @@ func (g *gathering) blamedTrunks() string {
 	return " of trunks " + listed(names)
 }
 
-// untoldBecause says why calls cannot be told. It is for want of manifests,
-// unless none is wanting.
+// untoldBecause says why calls are undecided: incomplete manifests or, if all
+// manifests are complete, the records themselves.
 func (g *gathering) untoldBecause(s *report.Summary) string {
 	var words []string
 	for i := range s.Partitions {
@@ -97,11 +99,14 @@ func (g *gathering) untoldBecause(s *report.Summary) string {
 		}
 		words = append(words, fmt.Sprintf("%s of source %s is damaged", g.partitionName(p), p.Source))
 	}
+
+	// Partitions among them are left out: the damaged ones are named above.
 	for _, in := range s.Incomplete {
 		if kindOf(s, in.Source) == "manifests" && !slices.ContainsFunc(s.Partitions, func(p report.Partition) bool { return p.Input == in.Input }) {
 			words = append(words, fmt.Sprintf("source %s: %s", in.Source, in.Reason))
 		}
 	}
+
 	switch {
 	case len(words) == 0:
 		return "their own records do not say enough"
@@ -120,12 +125,13 @@ func kindOf(s *report.Summary, source string) string {
 	return ""
 }
 
-// partitionName says which part of a source a partition is.
+// partitionName names a partition by its time or, without one, by its URL.
 func (g *gathering) partitionName(p *report.Partition) string {
 	span := partitionSpan(p)
 	if p.Start == "" {
 		return printable.Text(g.show.redact.Key(p.Input))
 	}
+
 	hour, day := span.Start.Std().Format("15"), span.Start.Std().Format("2006-01-02")
 	switch hours := span.Duration().Hours(); {
 	case hours == 1 && g.span.Contains(span.Start):
@@ -140,7 +146,7 @@ func (g *gathering) partitionName(p *report.Partition) string {
 	return "year " + day[:len("2006")]
 }
 
-// tile is one number at the top.
+// tile is one number at the top of the page.
 type tile struct{ Name, Number, Of, Class string }
 
 func tiles(s *report.Summary, g *gathering) []tile {
@@ -157,10 +163,12 @@ func tiles(s *report.Summary, g *gathering) []tile {
 		}
 		return *p + " %"
 	}
+
 	var outages int64
 	for _, n := range s.Outages {
 		outages += n
 	}
+
 	return []tile{
 		{"recorded", share(c.RecordedPercent), percentOf(c.RecordedPercent, c.Recorded), ""},
 		{"with all metadata", share(c.IntactPercent), percentOf(c.IntactPercent, c.Intact), ""},
@@ -185,13 +193,13 @@ func relationsOf(t *tally) string {
 	return ""
 }
 
-// share is one verdict's part of the calls that should be recorded.
+// share is the share of one verdict in the calls that should be recorded.
 type share struct {
 	Name, Label, X, W string
 	N                 int64
 }
 
-// verdictOrder is that of the bar: the best first.
+// verdictOrder is the order of verdicts in the bar, the best first.
 var verdictOrder = []struct{ name, label string }{
 	{"complete", "complete"},
 	{"repaired", "repaired"},
@@ -209,6 +217,7 @@ func verdicts(s *report.Summary) []share {
 		if n == 0 {
 			continue
 		}
+
 		of := float64(s.Coverage.Of)
 		list = append(list, share{v.name, v.label, fmt.Sprintf("%.3f%%", 100*float64(before)/of), fmt.Sprintf("%.3f%%", 100*float64(n)/of), n})
 		before += n
@@ -216,11 +225,11 @@ func verdicts(s *report.Summary) []share {
 	return list
 }
 
-// mostNotices is how many incomplete inputs stand at the top; all of them stand
-// with the inputs.
+// mostNotices is how many incomplete inputs the notices name at most. The section
+// on inputs names all of them.
 const mostNotices = 6
 
-// notices is what a reader must know before the numbers.
+// notices returns the warnings that a reader must see before the numbers.
 func notices(s *report.Summary, r *redact.Redactor) []string {
 	var list []string
 	for i, in := range s.Incomplete {
@@ -228,6 +237,7 @@ func notices(s *report.Summary, r *redact.Redactor) []string {
 			list = append(list, counted(int64(len(s.Incomplete)-mostNotices), "more input")+" may hide something, see below.")
 			break
 		}
+
 		input := ""
 		if slices.ContainsFunc(s.Partitions, func(p report.Partition) bool {
 			return p.Source == in.Source && p.Input == in.Input && p.State == report.Damaged
@@ -236,6 +246,7 @@ func notices(s *report.Summary, r *redact.Redactor) []string {
 		}
 		list = append(list, printable.Text(fmt.Sprintf("Source %s%s: %s.", in.Source, input, in.Reason)))
 	}
+
 	if n := s.Overused; n > 0 {
 		list = append(list, fmt.Sprintf("%s on more than 10,000 records and taken for missing.", counted(n, "id stands")))
 	}

@@ -8,12 +8,12 @@ type nightView struct {
 	Recorded, Of                        int64
 	Percent                             string
 	Missing, Partial, Untold            int64
-	Found, Later, Closed, Accepted      int64 // findings
+	Found, Later, Closed, Accepted      int64 // numbers of findings
 	Repaired, Open, Critical, Undecided int64
 	Outages                             int64
 	Commits                             int64
 	Newest                              Commit
-	Bars                                []share // of the chart
+	Bars                                []share // bars of the chart
 	X, Top, Middle, Short               string
 }
 
@@ -32,19 +32,21 @@ func percentText(p *string) string {
 	return *p + " %"
 }
 
-// chart stacks the calls of each interval that are not recorded.
+// chart lays out a stacked bar for each interval: its calls that are not
+// recorded.
 func (v *auditView) chart() {
-	most := int64(1)
+	most := int64(1) // not 0, as heights are divided by it
 	for i := range v.Nights {
 		most = max(most, v.Nights[i].Missing+v.Nights[i].Partial+v.Nights[i].Untold)
 	}
 	for i := range v.Nights {
 		n := &v.Nights[i]
 		step := 100 / float64(len(v.Nights))
-		if i%((len(v.Nights)+15)/16) == 0 {
+		if i%((len(v.Nights)+15)/16) == 0 { // 16 labels fit at most
 			n.Short = n.Label[len("2006-"):]
 		}
 		n.X, n.Middle = fmt.Sprintf("%.3f%%", step*(float64(i)+0.2)), fmt.Sprintf("%.3f%%", step*(float64(i)+0.5))
+
 		var below int64
 		for _, part := range []share{
 			{Name: "missing", Label: laneNames[markMissing], N: n.Missing},
@@ -61,13 +63,13 @@ func (v *auditView) chart() {
 	}
 }
 
-// The chart's measures in pixels.
+// Measures of the chart in pixels.
 const chartHeight, chartTop = 120, 18
 
-// BarWidth is the width of a chart's bar.
+// BarWidth returns the width of a bar of the chart.
 func (v *auditView) BarWidth() string {
 	return fmt.Sprintf("%.3f%%", 60/float64(max(1, len(v.Nights))))
 }
 
-// NotRecorded is what the chart shows of an interval.
+// NotRecorded returns the number of calls that the chart shows for an interval.
 func (n *nightView) NotRecorded() int64 { return n.Missing + n.Partial + n.Untold }

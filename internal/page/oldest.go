@@ -8,19 +8,23 @@ import (
 	"cdrmend/internal/table"
 )
 
-// mostOldest is how many of the findings that stand open longest are named.
+// mostOldest is how many of the oldest open findings are named at most.
 const mostOldest = 15
 
-// addOldest keeps the oldest of the open findings that are worth it.
+// addOldest keeps an open finding if it is among the oldest. Minor findings are
+// never kept.
 func (v *auditView) addOldest(i *Interval, row *table.Row) {
 	severity := row.Text(severityColumn)
 	if severity == "minor" {
 		return
 	}
+
 	since := i.committedAt(row.Count(firstColumn))
 	if !v.since.Known() || since < v.since {
 		v.since = since
 	}
+
+	// This comes before redacting, which costs far more.
 	if last := len(v.Oldest) - 1; last == mostOldest-1 && !older(severity, since, &v.Oldest[last]) {
 		return
 	}
@@ -29,6 +33,9 @@ func (v *auditView) addOldest(i *Interval, row *table.Row) {
 		ID: row.Text(0), Class: row.Text(classColumn), Severity: severity, Interval: i.Label,
 		Trunk: row.Text(findingTrunk), Since: since, Age: age(v.Newest - since),
 	}
+
+	// The search never reports equality: a finding goes after those of the same
+	// severity and age, which keeps the order of the histories.
 	at, _ := slices.BinarySearchFunc(v.Oldest, f, func(o, f oldFinding) int {
 		if older(f.Severity, f.Since, &o) {
 			return 1
@@ -45,7 +52,7 @@ func older(severity string, since record.Time, o *oldFinding) bool {
 	return cmp.Or(cmp.Compare(severityRank(severity), severityRank(o.Severity)), cmp.Compare(since, o.Since)) < 0
 }
 
-// age writes how long ago something was, in days, or in hours.
+// age writes an age in days, or in hours if it is less than a day.
 func age(t record.Time) string {
 	if days := int64(t) / (24 * 3600e6); days > 0 {
 		return counted(days, "day")

@@ -1,12 +1,11 @@
-// Package page makes pages that people read: one HTML file about one run, and
-// one about many intervals. A page is self-contained: it asks for nothing, not
-// even from the machine that shows it, and its own script is the only one that
-// it lets run. It is a pure function of what it is made from.
+// Package page makes HTML pages for people: one about one run, and one about
+// many intervals. A page is a self-contained file. It loads nothing, not even
+// from the local machine, and allows only its own script to run. Equal inputs
+// give equal pages.
 //
-// Whatever came from outside is text on a page and nothing else: html/template
-// escapes it where it stands in the document, JSON where the script takes it
-// from, and what would not be seen, or would turn the direction of what stands
-// beside it, is spelled out.
+// Values from outside appear on a page only as text. html/template escapes them
+// in the document, and JSON in the data of the script. Invisible characters, and
+// those that change the direction of the text around them, are spelled out.
 package page
 
 import (
@@ -30,7 +29,7 @@ var templates = template.Must(template.New("").Funcs(template.FuncMap{
 	"n": report.Grouped, "size": report.Size, "time": instant, "printable": printable.Text,
 }).ParseFS(assets, "assets/*.tmpl"))
 
-// head is everything before the title, the same on every page.
+// head is everything before the title. It is the same on every page.
 var head = func() string {
 	css, script := asset("page.css"), asset("page.js")
 	policy := fmt.Sprintf("default-src 'none'; img-src data:; style-src %s; script-src %s; base-uri 'none'; form-action 'none'", source(css), source(script))
@@ -55,24 +54,28 @@ func asset(name string) string {
 	return string(b)
 }
 
-// source names a text in a content security policy.
+// source returns the source expression for a text in a content security policy:
+// its hash.
 func source(text string) string {
 	sum := sha256.Sum256([]byte(text))
 	return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
 }
 
-// write writes a page: a template, and what its script works on.
+// write writes a page: a template, and the data of its script. Nothing is written
+// if the template fails.
 func write(w io.Writer, name string, view, data any) error {
 	var b bytes.Buffer
 	b.WriteString(head)
 	if err := templates.ExecuteTemplate(&b, name, view); err != nil {
 		return err
 	}
+
 	b.WriteString(`<script type="application/json" id="data">`)
-	if err := json.NewEncoder(&b).Encode(data); err != nil { // escapes <, > and &
+	if err := json.NewEncoder(&b).Encode(data); err != nil { // it escapes <, > and &, so no value can end the script
 		return err
 	}
 	b.WriteString("</script>\n<script>" + asset("page.js") + "</script>\n</body>\n</html>\n")
+
 	_, err := b.WriteTo(w)
 	return err
 }

@@ -7,13 +7,13 @@ import (
 	"cdrmend/internal/table"
 )
 
-// sheet is a part of a table that the script shows, sorts and searches: rows
-// of numbers. Those of a text column are places in texts, which holds each
-// text once. Columns of the page's own come first.
+// sheet is a part of a table that the script shows, sorts and searches. Its rows
+// hold numbers only. In a text column they are indexes of Texts, which holds each
+// text once. Columns that the page adds come first.
 type sheet struct {
 	Columns []string          `json:"columns"`
 	Kinds   []string          `json:"kinds"`
-	Texts   []string          `json:"texts"` // the first one is the missing text
+	Texts   []string          `json:"texts"` // the first one stands for a missing text
 	Rows    []json.RawMessage `json:"rows"`
 	places  map[string]int
 }
@@ -36,6 +36,7 @@ func (sh *sheet) add(r *table.Row, own ...string) {
 	for _, text := range own {
 		b = append(strconv.AppendInt(b, int64(sh.place([]byte(text))), 10), ',')
 	}
+
 	for i, c := range r.Schema().Columns {
 		if i > 0 {
 			b = append(b, ',')
@@ -52,6 +53,7 @@ func (sh *sheet) add(r *table.Row, own ...string) {
 			b = strconv.AppendInt(b, n, 10)
 		}
 	}
+
 	sh.Rows = append(sh.Rows, append(b, ']'))
 }
 
@@ -59,21 +61,22 @@ func (sh *sheet) place(text []byte) int {
 	if at, ok := sh.places[string(text)]; ok {
 		return at
 	}
+
 	at := len(sh.Texts)
 	sh.places[string(text)] = at
 	sh.Texts = append(sh.Texts, string(text))
 	return at
 }
 
-// The most rows that a page holds. They are there for reading: whoever wants
-// more wants the table.
+// The largest numbers of rows on a page. A page is for reading; a reader who
+// needs all rows uses the table.
 const (
 	mostFindings = 20_000
 	mostRepairs  = 5_000
 )
 
-// ranks orders findings from those that need somebody now to those that are
-// settled.
+// ranks lists severity and status of findings, from the most urgent to the
+// settled ones.
 var ranks = func() []string {
 	var all []string
 	for _, severity := range []string{"critical", "major", "minor"} {
@@ -81,6 +84,7 @@ var ranks = func() []string {
 			all = append(all, severity+status)
 		}
 	}
+
 	for _, status := range []string{"accepted", "repaired"} {
 		for _, severity := range []string{"critical", "major", "minor"} {
 			all = append(all, severity+status)
@@ -89,10 +93,11 @@ var ranks = func() []string {
 	return all
 }()
 
-// room says how many findings of each rank a page has room for.
+// room is how many more findings of each rank fit on a page.
 type room map[string]int64
 
-// makeRoom gives the room to the worst.
+// makeRoom divides a total number of places among the ranks, the most urgent
+// first. As counts are known before, findings need not be sorted.
 func makeRoom(total int64, counts map[string]int64) room {
 	r := room{}
 	for _, rank := range ranks {
@@ -107,13 +112,14 @@ var (
 	statusColumn   = table.Findings.Index("status")
 )
 
-// take reports whether there is room for a finding, and takes it.
+// take reports whether a finding still fits, and if so uses up its place.
 func (r room) take(f *table.Row) bool {
 	var b [32]byte
 	rank := append(append(b[:0], f.Bytes(severityColumn)...), f.Bytes(statusColumn)...)
 	if r[string(rank)] == 0 {
 		return false
 	}
+
 	r[string(rank)]--
 	return true
 }

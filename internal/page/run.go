@@ -16,16 +16,16 @@ import (
 	"cdrmend/internal/table"
 )
 
-// Run is what a page about one run is made from. Its tables are ranged over
-// once each.
+// Run is the input of a page about one run. Each of its tables is ranged over
+// once.
 type Run struct {
 	ID       string
 	Redact   policy.Report
 	Summary  *report.Summary
-	Files    []File     // of the run; the page names those that hold results
-	Findings table.Rows // nil when they pass
+	Files    []File     // all files of the run; the page names those that hold results
+	Findings table.Rows // nil if they come through Passing
 	Repairs  table.Rows
-	Calls    table.Rows // those missing, partial and indeterminate suffice
+	Calls    table.Rows // missing, partial and indeterminate ones suffice
 	Outages  table.Rows
 
 	gathered *gathering
@@ -38,8 +38,8 @@ type File struct {
 	SHA256 string
 }
 
-// results returns the files that hold results: neither one of the many
-// documents, nor what was rejected, nor another copy for people.
+// results returns the files that hold results. It leaves out the documents, the
+// rejects, and other reports for people.
 func (r *Run) results() []File {
 	var list []File
 	for _, f := range r.Files {
@@ -51,8 +51,8 @@ func (r *Run) results() []File {
 	return list
 }
 
-// Gather ranges over the tables and keeps what the page shows of them. It may be
-// called before the files are known; Write calls it unless it was.
+// Gather ranges over the tables and keeps the values that the page shows. It may
+// be called before the files are known. Write calls it if it was not called.
 func (r *Run) Gather() error {
 	if err := r.gather(); err != nil {
 		return fmt.Errorf("making the report of run %s: %w", r.ID, err)
@@ -69,17 +69,19 @@ func (r *Run) gather() error {
 	if err != nil {
 		return err
 	}
+
 	g := newGathering(record.Span{Start: start, End: end}, redact.New(r.Redact), r.Summary.Findings)
 	r.gathered = g
+
 	if err := cmp.Or(g.addCalls(r.Calls), g.addOutages(r.Outages), g.addRepairs(r.Repairs)); err != nil || r.Findings == nil {
 		return err
 	}
 	return table.Drain(r.Passing(r.Findings))
 }
 
-// Passing returns findings of which is kept, as they pass, what the page shows.
-// They come after Gather, and instead of a table of findings: whoever writes
-// that has no need to range over a million rows again.
+// Passing yields the given findings and keeps those that the page shows. It is
+// ranged over after Gather and takes the place of Findings. The writer of that
+// table then need not read a million rows again.
 func (r *Run) Passing(findings table.Rows) table.Rows {
 	return func(yield func(*table.Row, error) bool) {
 		for row, err := range findings {
@@ -100,6 +102,7 @@ func (r *Run) Write(w io.Writer) error {
 			return err
 		}
 	}
+
 	g := r.gathered
 	v := runView{Run: r, Results: r.results(), Patterns: patterns, Interval: g.span, Redaction: r.Redact.Redact.String()}
 	v.Lead = lead(r.Summary, g)
@@ -118,7 +121,7 @@ func (r *Run) Write(w io.Writer) error {
 	})
 }
 
-// runView is what the template shows beside the rows that the script shows.
+// runView holds the values that the template shows. The script shows the rows.
 type runView struct {
 	*Run
 	Interval  record.Span
@@ -138,29 +141,29 @@ type runView struct {
 	Balance   []balanceView
 }
 
-// part says how much of a table a page holds.
+// part is how many rows of a table a page holds.
 type part struct{ Shown, Total int64 }
 
 // More returns how many rows the page leaves out.
 func (p part) More() int64 { return p.Total - p.Shown }
 
-// gathering is what one pass over the tables of a run comes to. Its size does
-// not depend on theirs.
+// gathering collects the values that the page shows in one pass over the tables
+// of a run. Its size is bounded, however long the tables are.
 type gathering struct {
 	span     record.Span
 	show     shower
 	trunks   map[trunkID]*trunk
 	causes   map[string]*causeView
-	missing  tally // calls by what they coincide with
-	partial  tally
+	missing  tally             // missing calls by their relation to outages
+	partial  tally             // likewise for partial calls
 	blamed   map[trunkID]int64 // missing calls that coincide with an outage of a trunk
 	findings *sheet
 	room     room
 	total    int64
 	repairs  *sheet
 	repaired int64
-	named    map[string]*trunk // by organisation and trunk as findings name them
-	name     []byte
+	named    map[string]*trunk // trunks by organisation and trunk before redaction
+	name     []byte            // buffer for a key of named
 }
 
 func newGathering(span record.Span, r *redact.Redactor, counts []report.FindingCount) *gathering {
@@ -168,15 +171,17 @@ func newGathering(span record.Span, r *redact.Redactor, counts []report.FindingC
 		span: span, show: shower{redact: r}, trunks: map[trunkID]*trunk{}, causes: map[string]*causeView{}, blamed: map[trunkID]int64{},
 		findings: newSheet(table.Findings), repairs: newSheet(table.Repairs), named: map[string]*trunk{},
 	}
+
 	byRank := map[string]int64{}
 	for _, c := range counts {
 		byRank[c.Severity+c.Status] += c.Count
 		g.total += c.Count
-		if c.Class == "repaired_field" { // there is one of each repair
+		if c.Class == "repaired_field" { // one finding for each repair
 			g.repaired += c.Count
 		}
 	}
 	g.room = makeRoom(mostFindings, byRank)
+
 	return g
 }
 
@@ -191,8 +196,7 @@ var (
 	findingTrunk  = table.Findings.Index("trunk_id")
 )
 
-// addCalls notes the calls that a reader wants to see. Nearly all others are
-// passed over by their verdict.
+// addCalls notes the calls that the page shows: the verdicts of marked.
 func (g *gathering) addCalls(rows table.Rows) error {
 	for row, err := range rows {
 		if err != nil {
@@ -200,8 +204,9 @@ func (g *gathering) addCalls(rows table.Rows) error {
 		}
 		verdict := slices.Index(marked[:], string(row.Bytes(verdictColumn)))
 		if verdict < 0 {
-			continue
+			continue // before redacting: nearly all calls end here
 		}
+
 		row = g.show.row(row)
 		relation := relationOf(string(row.Bytes(callRelation)))
 		id := trunkID{row.Text(callOrg), row.Text(callTrunk)}
@@ -209,6 +214,7 @@ func (g *gathering) addCalls(rows table.Rows) error {
 		if cause := row.Text(callCause); cause != "" {
 			g.cause(cause).calls[verdict].add(relation)
 		}
+
 		switch {
 		case verdict == markPartial:
 			g.partial.add(relation)
@@ -227,10 +233,13 @@ func (g *gathering) addOutages(rows table.Rows) error {
 		if err != nil {
 			return err
 		}
+
+		// Only the part inside the interval counts towards the lengths.
 		o := outageOf(g.show.row(row))
 		clipped := o.clip(g.span)
 		micros := int64(clipped.End - clipped.Start)
 		g.trunk(trunkID{o.Org, o.Trunk}).addOutage(o, micros)
+
 		c := g.cause(o.Cause)
 		c.Outages++
 		c.micros += micros
@@ -247,14 +256,14 @@ func (g *gathering) addFinding(row *table.Row) {
 	}
 }
 
-// trunkOf returns the trunk of a finding. To redact a name costs more than to
-// remember what it became.
+// trunkOf returns the trunk of a finding. It remembers the trunks by their
+// original names, because redacting a name costs more than a lookup.
 func (g *gathering) trunkOf(row *table.Row) *trunk {
 	g.name = append(append(append(g.name[:0], row.Bytes(findingOrg)...), 0), row.Bytes(findingTrunk)...)
 	t := g.named[string(g.name)]
 	if t == nil {
 		t = g.trunk(trunkID{printable.Text(g.show.redact.Org(row.Text(findingOrg))), printable.Text(g.show.redact.Trunk(row.Text(findingTrunk)))})
-		if len(g.named) < mostTrunks {
+		if len(g.named) < mostTrunks { // names from outside must not fill the memory
 			g.named[string(g.name)] = t
 		}
 	}
@@ -267,7 +276,7 @@ func (g *gathering) addRepairs(rows table.Rows) error {
 		if err != nil {
 			return err
 		}
-		if left--; left < 0 {
+		if left--; left < 0 { // the number of the others is known from the summary
 			break
 		}
 		g.repairs.add(g.show.row(row))
@@ -275,8 +284,8 @@ func (g *gathering) addRepairs(rows table.Rows) error {
 	return nil
 }
 
-// mostTrunks is how many trunks are told apart. More of them come from ids that
-// are no trunks.
+// mostTrunks is how many trunks are distinguished. A larger number means that
+// the ids are not those of trunks.
 const mostTrunks = 2000
 
 var otherTrunks = trunkID{"", "(all other trunks)"}
@@ -302,15 +311,15 @@ func (g *gathering) cause(name string) *causeView {
 	return c
 }
 
-// relation is what is known of a call and an outage, as people are told it:
-// possible coincidences are never counted with the others.
+// relation is the relation of a call to an outage as the page shows it. Possible
+// coincidences are never counted as certain ones.
 type relation uint8
 
 const (
 	coincides relation = iota // inside or edge
 	possibly
 	apart  // no coinciding outage
-	untold // nobody can tell
+	untold // undecided
 	numRelations
 )
 

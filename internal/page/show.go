@@ -6,16 +6,17 @@ import (
 	"cdrmend/internal/table"
 )
 
-// shower makes rows into what a page shows of them.
+// shower prepares rows for a page.
 type shower struct {
 	redact            *redact.Redactor
 	redacted, visible table.Row
 }
 
-// row returns a row redacted, and with nothing hidden in it. It is valid until
-// the next one.
+// row returns a row redacted and with its invisible characters spelled out. It
+// is valid until the next call.
 func (s *shower) row(row *table.Row) *table.Row {
 	row = s.redact.Row(&s.redacted, row)
+
 	s.visible.Reset(row.Schema())
 	for i, c := range row.Schema().Columns {
 		switch {
@@ -30,5 +31,6 @@ func (s *shower) row(row *table.Row) *table.Row {
 			s.visible.AddInt(n)
 		}
 	}
+
 	return &s.visible
 }

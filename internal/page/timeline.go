@@ -9,19 +9,19 @@ import (
 	"cdrmend/internal/report"
 )
 
-// timelineView shows the trunks, the worst first.
+// timelineView is the timeline of all trunks, the worst first.
 type timelineView struct {
 	Axis   *axis
 	Open   []trunkView
 	Folded []trunkView
 	Rest   []trunkView // without lanes
-	More   int
+	More   int         // number of trunks left out
 }
 
 // MoreTrunks returns how many trunks are folded away.
 func (v *timelineView) MoreTrunks() int64 { return int64(len(v.Folded) + len(v.Rest)) }
 
-// axis is what all trunks have in common.
+// axis is the time axis that all trunks share.
 type axis struct {
 	Ticks   []tick
 	Hatched []hatched
@@ -30,10 +30,10 @@ type axis struct {
 // tick is a mark of the axis.
 type tick struct{ X, Label, Anchor string }
 
-// hatched is a span in which inputs may hide something.
+// hatched is a span of time in which inputs may hide something.
 type hatched struct{ X, W, Title string }
 
-// How many trunks are unfolded, drawn and named.
+// The largest numbers of trunks that are unfolded, drawn and named.
 const (
 	mostOpen  = 6
 	mostDrawn = 40
@@ -49,6 +49,7 @@ func (g *gathering) timeline(s *report.Summary) *timelineView {
 			v.More = len(trunks) - mostNamed
 			break
 		}
+
 		view := t.view(g.span)
 		view.Axis = v.Axis
 		if !severalOrgs {
@@ -66,7 +67,7 @@ func (g *gathering) timeline(s *report.Summary) *timelineView {
 	return v
 }
 
-// ticks divides an interval, which is a whole number of hours.
+// ticks returns the ticks of an interval, which is a whole number of hours.
 func ticks(span record.Span) []tick {
 	hours := int(span.Duration().Hours())
 	step := max(1, (hours+7)/8)
@@ -78,12 +79,14 @@ func ticks(span record.Span) []tick {
 	for at := 0; at <= 60*hours; at += minutes {
 		t := span.Start + record.Time(at)*60e6
 		k := tick{X: percent(t, span), Label: t.Std().Format("15:04"), Anchor: "middle"}
+
+		// The labels at the ends are aligned inwards, so that they are not cut.
 		switch at {
 		case 0:
 			k.Anchor = "start"
 		case 60 * hours:
 			k.Anchor = "end"
-			if hours == 24 {
+			if hours == 24 { // not a second 00:00
 				k.Label = "24:00"
 			}
 		}
@@ -92,7 +95,7 @@ func ticks(span record.Span) []tick {
 	return list
 }
 
-// hatches shows when inputs may hide something.
+// hatches returns the spans in which inputs may hide something.
 func hatches(s *report.Summary, span record.Span) []hatched {
 	var list []hatched
 	for i := range s.Partitions {
@@ -100,6 +103,7 @@ func hatches(s *report.Summary, span record.Span) []hatched {
 		if p.State == report.Complete || p.State == report.Empty {
 			continue
 		}
+
 		of := partitionSpan(p)
 		part := record.Span{Start: max(of.Start, span.Start), End: min(of.End, span.End)}
 		if part.Start < part.End {
@@ -109,7 +113,8 @@ func hatches(s *report.Summary, span record.Span) []hatched {
 	return list
 }
 
-// partitionSpan is the time that a partition stands for.
+// partitionSpan returns the time that a partition covers: all time if it has
+// none.
 func partitionSpan(p *report.Partition) record.Span {
 	start, err := report.Time(p.Start)
 	end, errEnd := report.Time(p.End)

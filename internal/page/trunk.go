@@ -11,23 +11,23 @@ import (
 	"cdrmend/internal/table"
 )
 
-// trunkID is how a trunk is shown. Calls and outages that name none have one
-// together.
+// trunkID identifies a trunk by its redacted ids. Calls and outages of an
+// organisation that name no trunk share one with an empty ID.
 type trunkID struct{ Org, ID string }
 
-// trunk is what a timeline shows of one trunk.
+// trunk collects the values that a timeline shows for one trunk.
 type trunk struct {
 	trunkID
 	Findings int64
 	calls    [len(marked)]tally
-	untimed  int64 // calls without a start, which have no place on it
+	untimed  int64 // calls without a start time, which have no mark
 	marks    map[place]*mark
 	outages  []outage
 	unlisted int64 // outages beyond those kept
-	micros   int64 // of outages
+	micros   int64 // length of all outages in the interval
 }
 
-// The verdicts that have marks, in the order of their lanes.
+// marked lists the verdicts that have marks, in the order of their lanes.
 var marked = [...]string{"missing", "partial", "indeterminate"}
 
 const (
@@ -38,18 +38,19 @@ const (
 
 var laneNames = [len(marked)]string{"missing", "recorded in part", "cannot be told"}
 
-// bins is how many places a timeline has for marks: those of calls of one
-// kind that start in the same bin are one mark with a number.
+// bins is how many places a timeline has for marks. Calls of one verdict and
+// relation that start in the same bin share one mark with a number.
 const bins = 96
 
-// place is where a mark stands.
+// place is the position of a mark.
 type place struct {
 	verdict  int
 	relation relation
 	bin      int
 }
 
-// mark is one mark, and the calls that it stands for.
+// mark is one mark: the number of its calls, and the start of the first call that
+// was added.
 type mark struct {
 	n     int64
 	first record.Time
@@ -85,18 +86,18 @@ func outageOf(r *table.Row) outage {
 	}
 }
 
-// clip returns the part of an outage in a span, of no length when there is
-// none.
+// clip returns the part of an outage inside a span. Its length is 0 if they do
+// not overlap.
 func (o *outage) clip(span record.Span) record.Span {
 	s := record.Span{Start: max(o.Start, span.Start), End: min(o.End, span.End)}
 	s.End = max(s.End, s.Start)
 	return s
 }
 
-// Lasts says how long the outage was.
+// Lasts returns the length of the outage in words.
 func (o outage) Lasts() string { return duration(int64(o.End - o.Start)) }
 
-// mostOutages is how many outages of a trunk a page shows.
+// mostOutages is how many outages of a trunk a page shows at most.
 const mostOutages = 200
 
 func (t *trunk) addOutage(o outage, micros int64) {
@@ -108,7 +109,7 @@ func (t *trunk) addOutage(o outage, micros int64) {
 	t.outages = append(t.outages, o)
 }
 
-// worse orders trunks: first the one that lost most.
+// worse orders trunks. The one with the most missing calls comes first.
 func worse(a, b *trunk) int {
 	for v := range marked {
 		if c := cmp.Compare(b.calls[v].sum(), a.calls[v].sum()); c != 0 {
@@ -121,7 +122,7 @@ func worse(a, b *trunk) int {
 
 // trunkView is one trunk on a timeline.
 type trunkView struct {
-	Name     string // empty for none
+	Name     string // empty for calls and outages without a trunk
 	Org      string // empty unless the run has several
 	Summary  string
 	Axis     *axis
@@ -131,11 +132,11 @@ type trunkView struct {
 	Untimed  int64
 }
 
-// mostCounted is how many marks of a lane have their numbers beside them; of
-// more, one would hide the other's.
+// mostCounted is the largest number of marks in a lane that shows their numbers.
+// With more marks the numbers would overlap.
 const mostCounted = 24
 
-// Counted reports whether there is room for the numbers of marks.
+// Counted reports whether the lane shows the numbers of its marks.
 func (l *lane) Counted() bool { return len(l.Marks) <= mostCounted }
 
 // lane is one line of a trunk's timeline.
@@ -169,7 +170,7 @@ func (t *trunk) view(span record.Span) trunkView {
 	return v
 }
 
-// summary says in words what the timeline shows.
+// summary describes the timeline of the trunk in words.
 func (t *trunk) summary() string {
 	var words []string
 	for v, n := range t.calls {
@@ -186,16 +187,16 @@ func (t *trunk) summary() string {
 	return strings.Join(words, " · ")
 }
 
-// callCount says how many calls a verdict has.
+// callCount writes the number of calls with a verdict.
 func callCount(verdict int, n int64) string {
 	return counted(n, "call") + [len(marked)]string{" missing", " recorded in part", " that cannot be told"}[verdict]
 }
 
-// mostLanes is how many lines of a trunk have a lane of their own.
+// mostLanes is how many lines of a trunk have their own lanes at most.
 const mostLanes = 8
 
-// outageLanes has a lane for each line with outages, and one for all lines
-// beyond the first.
+// outageLanes returns a lane for each of the first lines with outages, and one
+// for all other lines.
 func (t *trunk) outageLanes(span record.Span) []lane {
 	lines := map[string]int{}
 	var lanes []lane
@@ -213,6 +214,7 @@ func (t *trunk) outageLanes(span record.Span) []lane {
 				lanes = append(lanes, lane{Label: "other lines", Title: "outages"})
 			}
 		}
+
 		lines[o.Line] = at
 		lanes[at].Bars = append(lanes[at].Bars, bar{
 			X: percent(clipped.Start, span), W: width(clipped, span), Cause: causeClass(o.Cause),
@@ -230,6 +232,8 @@ func (t *trunk) callLane(verdict int, span record.Span) lane {
 		if at.verdict != verdict {
 			continue
 		}
+
+		// A single call is drawn at its start, several in the middle of the bin.
 		x := m.first
 		if m.n > 1 {
 			x = span.Start + record.Time((float64(at.bin)+0.5)/bins*float64(span.End-span.Start))
@@ -239,6 +243,8 @@ func (t *trunk) callLane(verdict int, span record.Span) lane {
 			Title: fmt.Sprintf("%s, from %s UTC, %s", callCount(verdict, m.n), stamp(m.first), relationPhrase[at.relation]),
 		})
 	}
+
+	// X is a percentage with three decimals: a shorter text is a smaller number.
 	slices.SortFunc(l.Marks, func(a, b markView) int {
 		return cmp.Or(cmp.Compare(len(a.X), len(b.X)), cmp.Compare(a.X, b.X), cmp.Compare(a.Relation, b.Relation))
 	})
@@ -252,7 +258,7 @@ var relationPhrase = [numRelations]string{
 
 func stamp(t record.Time) string { return t.Std().Format("2006-01-02 15:04:05") }
 
-// percent is the place of a time in a span.
+// percent returns the position of a time in a span.
 func percent(t record.Time, span record.Span) string {
 	return fmt.Sprintf("%.3f%%", 100*float64(t-span.Start)/float64(span.End-span.Start))
 }

@@ -10,7 +10,7 @@ import (
 	"cdrmend/internal/report"
 )
 
-// counted is a number of things: 1 call, 2 calls.
+// counted writes a number of things: 1 call, 2 calls.
 func counted(n int64, thing string) string {
 	if n == 1 {
 		return "1 " + thing
@@ -31,9 +31,9 @@ func short(n int64) string {
 	return strconv.FormatInt(n, 10)
 }
 
-// instant is a time as it is read, in UTC, and in such a way that the script
-// can tell the reader's own. What it writes is digits, and letters of this
-// program.
+// instant returns an HTML element with a time in UTC. The script shows the
+// reader's local time as its tooltip. The element holds only digits and fixed
+// text, so it needs no escaping.
 func instant(t record.Time) template.HTML {
 	if !t.Known() {
 		return ""
@@ -41,7 +41,7 @@ func instant(t record.Time) template.HTML {
 	return template.HTML(fmt.Sprintf(`<time datetime="%s">%s</time>`, t, stamp(t)))
 }
 
-// duration writes a span in the two units that matter.
+// duration writes a length of time in its two largest units, down to seconds.
 func duration(micros int64) string {
 	seconds := micros / 1e6
 	h, m, s := seconds/3600, seconds/60%60, seconds%60
@@ -58,7 +58,7 @@ func duration(micros int64) string {
 	return fmt.Sprintf("%d s", s)
 }
 
-// listed joins words as a sentence does.
+// listed joins words with commas and a final "and".
 func listed(words []string) string {
 	if len(words) < 2 {
 		return strings.Join(words, "")

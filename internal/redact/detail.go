@@ -9,13 +9,13 @@ import (
 	"cdrmend/internal/table"
 )
 
-// kinds are the fields whose final values are ids, with the kind of their
-// pseudonyms.
+// kinds maps the fields whose final values are ids to the kinds of their
+// pseudonyms. They are those of the columns, so that an id has one pseudonym.
 var kinds = map[string]string{
 	"org_id": "org", "conversation_id": "con", "recording_id": "rec", "leg_id": "leg", "trunk_id": "trk", "line_id": "lin",
 }
 
-// plain are the fields whose final values this program has written.
+// plain are the fields whose final values this program wrote itself.
 var plain = []string{"start_time", "end_time", "duration_ms"}
 
 // value shows the final value of a field.
@@ -30,7 +30,7 @@ func asValue(r *Redactor, row *table.Row, v string) string {
 	return r.value(row.Text(row.Schema().Index("field")), v)
 }
 
-// asDetail shows the detail of a finding, whose form follows from its class.
+// asDetail shows the detail of a finding. Its form depends on the class.
 func asDetail(r *Redactor, row *table.Row, v string) string {
 	field := row.Text(row.Schema().Index("field"))
 	switch row.Text(row.Schema().Index("class")) {
@@ -46,16 +46,17 @@ func asDetail(r *Redactor, row *table.Row, v string) string {
 	return v // counts and words of this program
 }
 
-// sources are what a conflict contradicts.
+// sources are the sources that a conflict can name.
 var sources = []string{"object-key", "cdr", "arithmetic"}
 
-// conflict shows entry=…;other=…;source=…. The two values come from outside
-// and may hold anything: where one ends is not always clear, so that all of
-// it is one value then.
+// conflict shows entry=…;other=…;source=…. The two values come from outside and
+// may hold anything. A text that cannot be split is redacted as one value.
 func (r *Redactor) conflict(field, v string) string {
 	rest, ok := strings.CutPrefix(v, "entry=")
 	entry, rest, split := strings.Cut(rest, ";other=")
 	end := strings.LastIndex(rest, ";source=")
+
+	// LastIndex and the known sources: a value may contain ";source=" itself.
 	if !ok || !split || end < 0 || !slices.Contains(sources, rest[end+len(";source="):]) {
 		return r.text("val", v)
 	}
@@ -73,8 +74,9 @@ func (r *Redactor) invalid(field, v string) string {
 	return r.text("val", v)
 }
 
-// evidence shows source:object_key#row;…;+N without the sources. A key may
-// hold any of these characters, so what is not surely a row is none.
+// evidence shows source:object_key#row;…;+N. With pseudonyms the sources are
+// left out. A key may hold any of these characters, so only a part that
+// certainly ends in a row is split.
 func (r *Redactor) evidence(v string) string {
 	if r.profile != policy.RedactAll {
 		return r.text("obj", v)
@@ -82,6 +84,7 @@ func (r *Redactor) evidence(v string) string {
 	if v == "key" {
 		return v
 	}
+
 	parts := strings.Split(v, ";")
 	for i, part := range parts {
 		parts[i] = r.cited(part)
@@ -93,6 +96,7 @@ func (r *Redactor) cited(part string) string {
 	if strings.HasPrefix(part, "+") && count(part[1:]) {
 		return part
 	}
+
 	_, key, ok := strings.Cut(part, ":")
 	row := strings.LastIndexByte(key, '#')
 	if !ok || row < 0 || !count(key[row+1:]) {
@@ -101,7 +105,7 @@ func (r *Redactor) cited(part string) string {
 	return r.Key(key[:row]) + key[row:]
 }
 
-// count reports whether v is a number too short to be anybody's.
+// count reports whether v is a number too short to be a telephone number.
 func count(v string) bool {
 	return v != "" && len(v) < fewest && strings.Trim(v, "0123456789") == ""
 }

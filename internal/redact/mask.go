@@ -7,7 +7,7 @@ import (
 	"cdrmend/internal/intern"
 )
 
-// shown is how many digits of a number stay.
+// shown is how many digits of a number are not masked.
 const shown = 2
 
 // maskDigits masks every digit of a text but the last two.
@@ -25,25 +25,28 @@ func maskDigits(v string) string {
 	return string(b)
 }
 
-// fewest is how many digits in a row may be a telephone number.
+// fewest is the smallest number of digits that may be a telephone number.
 const fewest = 7
 
-// maskNumbers masks what may be telephone numbers in a text: runs of at least
-// seven digits, also with separators after a plus sign; but neither UUIDs, nor
-// hashes, nor dates.
+// maskNumbers masks everything in a text that may be a telephone number: runs
+// of at least seven digits, after a plus sign also with separators between
+// them. UUIDs, hashes and dates are not masked.
 func maskNumbers(v string) string {
 	var b strings.Builder
-	from := 0 // of what is not yet copied
+	from := 0 // start of the part not copied yet
 	for i := 0; i < len(v); {
+		// This comes first: a UUID and a hash can begin with many digits.
 		if n := word(v, i); n > 0 {
 			i += n
 			continue
 		}
+
 		n := number(v[i:])
 		if n == 0 {
 			i++
 			continue
 		}
+
 		if run := v[i : i+n]; digits(run) >= fewest && !date(run) {
 			b.WriteString(v[from:i])
 			b.WriteString(maskDigits(run))
@@ -51,11 +54,12 @@ func maskNumbers(v string) string {
 		}
 		i += n
 	}
+
 	b.WriteString(v[from:])
 	return b.String()
 }
 
-const uuid, hash = 36, 16 // characters of a UUID, and the fewest of a hash
+const uuid, hash = 36, 16 // length of a UUID, and the smallest of a hash
 
 // word returns the length of the UUID or hash that begins at i, 0 without one.
 func word(v string, i int) int {
@@ -65,6 +69,9 @@ func word(v string, i int) int {
 	if i+uuid <= len(v) && intern.IsUUID(v[i:i+uuid]) {
 		return uuid
 	}
+
+	// A hash has hexadecimal digits only, and at least one letter: a run of
+	// decimal digits may be a telephone number.
 	n, letters := 0, 0
 	for ; i+n < len(v) && alphanumeric(v[i+n]); n++ {
 		if c := v[i+n] | 0x20; c > 'f' {
@@ -73,19 +80,22 @@ func word(v string, i int) int {
 			letters++
 		}
 	}
+
 	if n < hash || letters == 0 {
 		return 0
 	}
 	return n
 }
 
-// number returns the length of the number that v begins with.
+// number returns the length of the number that v begins with, 0 without one.
+// After a plus sign it may hold separators.
 func number(v string) int {
 	plus := v[0] == '+'
 	if !plus && !digit(v[0]) {
 		return 0
 	}
-	end := 1
+
+	end := 1 // after the last digit: separators at the end do not count
 	for i := 1; i < len(v); i++ {
 		switch {
 		case digit(v[i]):
@@ -97,7 +107,8 @@ func number(v string) int {
 	return end
 }
 
-// date reports whether a run of digits begins with a day.
+// date reports whether a run of digits is a date, perhaps with a time after it:
+// yyyymmdd, yyyymmddhhmm or yyyymmddhhmmss. The time itself is not checked.
 func date(run string) bool {
 	if len(run) != 8 && len(run) != 12 && len(run) != 14 {
 		return false

@@ -1,17 +1,17 @@
-// Package redact says how much of what a run knows about people a report for
-// people shows. Tables always hold values as they are; a report reads its rows
-// through a [Redactor].
+// Package redact hides personal data in reports. Tables always hold the original
+// values; a report reads its rows through a [Redactor]. There are three
+// profiles:
 //
 //   - ops, the default: every digit of a telephone number but the last two is
 //     masked, in the columns that hold numbers and wherever a text from
-//     outside (an object key, evidence, a value that did not parse) looks as
-//     if it held one. Ids stay: somebody has to look them up.
-//   - counsel: everything as it is.
+//     outside (an object key, evidence, a value that did not parse) may hold
+//     one. Ids stay, because people have to look them up.
+//   - counsel: nothing is changed.
 //   - public: every id, number, object key and value from outside is replaced
-//     by a pseudonym, that of the same value being the same in all reports
-//     made with one key. Without the key nobody can find the value, not even
-//     by trying out all telephone numbers. Times, classes, verdicts, causes
-//     and what the configuration itself says stay.
+//     by a pseudonym. Equal values have equal pseudonyms in all reports made
+//     with one key. Without the key nobody can find the value, not even by
+//     trying all telephone numbers. Times, classes, verdicts, causes and texts
+//     of the configuration stay.
 //
 // It is pure: equal rows and keys give equal rows.
 package redact
@@ -26,7 +26,7 @@ import (
 	"cdrmend/internal/table"
 )
 
-// Redactor shows values as one profile wants them.
+// Redactor redacts values by one profile.
 type Redactor struct {
 	profile policy.Redaction
 	key     []byte
@@ -35,7 +35,7 @@ type Redactor struct {
 // New returns the redactor that a configuration asks for.
 func New(c policy.Report) *Redactor { return &Redactor{c.Redact, c.PseudonymKey} }
 
-// Rows yields the rows of a table as they are shown, in their order.
+// Rows yields the redacted rows of a table, in their order.
 func (r *Redactor) Rows(rows table.Rows) table.Rows {
 	return func(yield func(*table.Row, error) bool) {
 		var shown table.Row
@@ -51,12 +51,13 @@ func (r *Redactor) Rows(rows table.Rows) table.Rows {
 	}
 }
 
-// Row makes into the row as it is shown, and returns it. A row that is shown
-// as it is, is returned itself.
+// Row writes the redacted row to into and returns into. If the profile changes
+// nothing it returns row itself.
 func (r *Redactor) Row(into, row *table.Row) *table.Row {
 	if r.profile == policy.RedactNothing {
 		return row
 	}
+
 	s := row.Schema()
 	into.Reset(s)
 	for i, c := range s.Columns {
@@ -84,8 +85,8 @@ func (r *Redactor) addText(into, row *table.Row, i int) {
 	into.AddText(show(r, row, row.Text(i)))
 }
 
-// shows holds the columns whose texts come from outside or name something
-// from there. All others hold words of this program or of the configuration.
+// shows holds the columns with texts from outside, or with ids of things
+// outside. All other columns hold words of this program or of the configuration.
 var shows = map[string]func(r *Redactor, row *table.Row, v string) string{
 	"finding_id":      asID("fnd"),
 	"outage_id":       asID("out"),
@@ -123,13 +124,13 @@ func asKey(r *Redactor, _ *table.Row, v string) string      { return r.Key(v) }
 func asText(r *Redactor, _ *table.Row, v string) string     { return r.text("val", v) }
 func asEvidence(r *Redactor, _ *table.Row, v string) string { return r.evidence(v) }
 
-// Org returns an organisation as it is shown.
+// Org returns the redacted id of an organisation.
 func (r *Redactor) Org(v string) string { return r.id("org", v) }
 
-// Trunk returns a trunk as it is shown.
+// Trunk returns the redacted id of a trunk.
 func (r *Redactor) Trunk(v string) string { return r.id("trk", v) }
 
-// Key returns an object key, or the URL of a partition, as it is shown.
+// Key returns a redacted object key or URL of a partition.
 func (r *Redactor) Key(v string) string { return r.text("obj", v) }
 
 func (r *Redactor) number(v string) string {
@@ -139,7 +140,8 @@ func (r *Redactor) number(v string) string {
 	return r.id("num", v)
 }
 
-// id shows a value that stands for something and says nothing by itself.
+// id redacts a value that identifies something and tells nothing by itself. Only
+// the profile public changes it.
 func (r *Redactor) id(kind, v string) string {
 	if r.profile != policy.RedactAll || v == "" {
 		return v
@@ -155,7 +157,7 @@ func (r *Redactor) list(kind, v string) string {
 	return strings.Join(parts, ";")
 }
 
-// text shows a text that may hold anything.
+// text redacts a text that may hold anything.
 func (r *Redactor) text(kind, v string) string {
 	if r.profile == policy.RedactNumbers {
 		return maskNumbers(v)
@@ -163,11 +165,11 @@ func (r *Redactor) text(kind, v string) string {
 	return r.id(kind, v)
 }
 
-// pseudonym returns what stands for a value of a kind.
+// pseudonym returns the pseudonym of a value of a kind.
 func (r *Redactor) pseudonym(kind, v string) string {
 	sum := hmac.New(sha256.New, r.key)
 	sum.Write([]byte(kind))
-	sum.Write([]byte{0})
+	sum.Write([]byte{0}) // kind and value must not run together
 	sum.Write([]byte(v))
 	return kind + "-" + hex.EncodeToString(sum.Sum(nil)[:8])
 }

@@ -14,22 +14,22 @@ const SummaryFile = "summary.json"
 // SummaryFormat is the format of summary.json.
 const SummaryFormat = "cdrmend.summary/1"
 
-// Run is what one interval came to.
+// Run is the result of a run over one interval.
 type Run struct {
 	Interval    string         `json:"interval"`
 	RunID       string         `json:"run_id"`
 	URL         string         `json:"url"`                       // of the run's folder
-	NoOp        bool           `json:"unchanged"`                 // the newest commit is of this run already
+	NoOp        bool           `json:"unchanged"`                 // the newest commit is already of this run
 	DryRun      bool           `json:"dry_run"`                   // nothing was read or written
-	Objects     int64          `json:"objects"`                   // that were listed
-	Bytes       int64          `json:"bytes"`                     // of them
-	Memory      int64          `json:"expected_memory,omitempty"` // of a dry run: bytes that the run is expected to need
-	MemoryLimit int64          `json:"memory_limit,omitempty"`    // likewise: bytes that it may use, 0 without a limit
+	Objects     int64          `json:"objects"`                   // number of listed objects
+	Bytes       int64          `json:"bytes"`                     // their total size
+	Memory      int64          `json:"expected_memory,omitempty"` // bytes the run is expected to need; dry run only
+	MemoryLimit int64          `json:"memory_limit,omitempty"`    // bytes the run may use, 0 without a limit; dry run only
 	Outcome     policy.Outcome `json:"outcome"`                   // of the newest commit
 	Summary     *Summary       `json:"summary"`                   // nil for a run that computed nothing
 }
 
-// Summary is summary.json: what a run came to, in numbers.
+// Summary is the content of summary.json: the result of a run in numbers.
 type Summary struct {
 	Format        string                    `json:"format"`
 	Interval      string                    `json:"interval"`
@@ -45,7 +45,7 @@ type Summary struct {
 	MediaTypes    map[string]int64          `json:"unknown_media_types"`
 	Overused      int64                     `json:"overused_ids"`
 	Incomplete    []Incomplete              `json:"incomplete_inputs"`
-	Partitions    []Partition               `json:"partitions"` // that were read, by source and time
+	Partitions    []Partition               `json:"partitions"` // all that were read, by source and time
 	Warnings      []string                  `json:"warnings"`
 	Balance       map[string]record.Balance `json:"balance"` // by kind
 	Outcome       policy.Outcome            `json:"outcome"`
@@ -53,7 +53,7 @@ type Summary struct {
 	Config        policy.Identity           `json:"configuration"`
 }
 
-// Coverage is how many of the legs that should be recorded are.
+// Coverage counts the legs that should be recorded and those that are.
 type Coverage struct {
 	Recorded        int64   `json:"recorded"`
 	Intact          int64   `json:"intact"`
@@ -70,15 +70,15 @@ type FindingCount struct {
 	Count    int64  `json:"count"`
 }
 
-// Partition is one partition that was read, those of the margin too.
+// Partition is one partition that was read, including those of the margin.
 type Partition struct {
 	Source  string         `json:"source"`
 	Kind    string         `json:"kind"`
 	Input   string         `json:"input"`           // its URL
-	Start   string         `json:"start,omitempty"` // without one it stands for all time
+	Start   string         `json:"start,omitempty"` // empty when the partition covers all time
 	End     string         `json:"end,omitempty"`
 	State   PartitionState `json:"state"`
-	Objects int64          `json:"objects"` // that lie there
+	Objects int64          `json:"objects"` // number of objects in it
 	Bytes   int64          `json:"bytes"`
 	Rows    int64          `json:"rows"`
 	Rejects int64          `json:"rejects"`
@@ -104,7 +104,7 @@ type Incomplete struct {
 	Next   string `json:"next"`
 }
 
-// Time reads a time of a summary.
+// Time parses a time of a summary.
 func Time(text string) (record.Time, error) {
 	t, err := time.Parse(record.TimeLayout, text)
 	if err != nil {

@@ -1,4 +1,4 @@
-// Package report tells people what a run came to.
+// Package report describes the result of a run for people.
 package report
 
 import (
@@ -10,7 +10,7 @@ import (
 	"cdrmend/internal/printable"
 )
 
-// Tone is how a part of a text is meant.
+// Tone says how a part of a text is meant.
 type Tone uint8
 
 // The tones.
@@ -34,6 +34,7 @@ func Unpainted(_ Tone, text string) string { return text }
 func Text(r *Run, paint Paint) string {
 	t := text{paint: paint}
 	fmt.Fprintf(&t, "%s\n", paint(Strong, "Interval "+r.Interval))
+
 	switch {
 	case r.NoOp:
 		t.line("unchanged", fmt.Sprintf("%s objects, the newest commit is of this very run", Grouped(r.Objects)))
@@ -43,12 +44,13 @@ func Text(r *Run, paint Paint) string {
 	default:
 		t.summary(r.Summary)
 	}
+
 	t.line("results", paint(Quiet, printable.Text(r.URL)))
 	t.WriteByte('\n')
 	return t.String()
 }
 
-// memory says what a run is expected to need, and whether that is there.
+// memory compares the memory that a run is expected to need with the limit.
 func (t *text) memory(r *Run) {
 	need := "about " + Size(r.Memory)
 	switch {
@@ -69,25 +71,27 @@ func Size(n int64) string {
 	for ; v >= 1000 && i < len(units)-1; i++ {
 		v /= 1000
 	}
+
 	if i == 0 {
 		return fmt.Sprintf("%d B", n)
 	}
 	return fmt.Sprintf("%.1f %s", v, units[i])
 }
 
-// text is a summary under construction.
+// text builds the text of a summary.
 type text struct {
 	strings.Builder
 	paint Paint
 }
 
-// line writes what a title says.
+// line writes a title and its text.
 func (t *text) line(title, what string) { fmt.Fprintf(t, "  %-10s %s\n", title, what) }
 
 func (t *text) summary(s *Summary) {
 	c := s.Coverage
 	t.share("recorded", c.Recorded, c.Of, c.RecordedPercent, "calls that should be")
 	t.share("intact", c.Intact, c.Of, c.IntactPercent, "with all their metadata")
+
 	t.counts("verdicts", s.Verdicts, func(verdict string) Tone { return verdictTones[verdict] })
 	t.findings(s.Findings)
 	t.counts("outages", s.Outages, func(string) Tone { return Plain })
@@ -109,6 +113,7 @@ func (t *text) share(title string, n, of int64, percent *string, what string) {
 	if n == of {
 		tone = Good
 	}
+
 	share := Of(n, of)
 	if percent != nil {
 		what += ", " + *percent + " %"
@@ -118,12 +123,14 @@ func (t *text) share(title string, n, of int64, percent *string, what string) {
 
 // counts writes the numbers that are not zero, the largest first.
 func (t *text) counts(title string, m map[string]int64, tone func(string) Tone) {
+	// The stable sort leaves equal numbers in the order of their names, so that
+	// the text does not depend on the order of the map.
 	names := slices.Sorted(maps.Keys(m))
 	slices.SortStableFunc(names, func(a, b string) int { return int(m[b] - m[a]) })
 	for _, name := range names {
 		if m[name] > 0 {
 			t.count(title, m[name], tone(name), printable.Text(name))
-			title = ""
+			title = "" // only the first line shows it
 		}
 	}
 }
@@ -150,8 +157,8 @@ func findingTone(f FindingCount) Tone {
 	return Plain
 }
 
-// count writes a right-aligned number with its name, the first of some beside
-// their title.
+// count writes a right-aligned number with its name. The first line of a list
+// has a title, the others have an empty one.
 func (t *text) count(title string, n int64, tone Tone, name string) {
 	t.line(title, fmt.Sprintf("%10s  %s", Grouped(n), t.paint(tone, name)))
 }

@@ -11,20 +11,22 @@ import (
 // A page is A4, in millimetres.
 const (
 	margin = 20
-	wide   = 170 // what is between the margins
-	size   = 9.5 // of the text, in points
-	line   = 4.8 // of the text
+	wide   = 170 // width between the margins
+	size   = 9.5 // font size of the text, in points
+	line   = 4.8 // line height of the text
 )
 
 const sans = "sans"
 
-// document sets text from the top of the first page to the bottom of the last.
+// document writes text from the top of the first page to the bottom of the last.
 type document struct{ pdf *fpdf.Fpdf }
 
 func newDocument(r *Run) *document {
 	pdf := fpdf.New("P", "mm", "A4", "")
-	pdf.SetCatalogSort(true)
-	// The clock has no part in a run: the interval's end is when it was known.
+	pdf.SetCatalogSort(true) // otherwise the order of a map shows in the bytes
+
+	// The library would take the time from the clock, and equal runs would give
+	// different bytes. The end of the interval takes its place.
 	if end, err := time.Parse(time.RFC3339Nano, r.Summary.End); err == nil {
 		pdf.SetCreationDate(end)
 		pdf.SetModificationDate(end)
@@ -35,7 +37,7 @@ func newDocument(r *Run) *document {
 	pdf.AddUTF8FontFromBytes(sans, "", regular)
 	pdf.AddUTF8FontFromBytes(sans, "B", bold)
 	pdf.SetMargins(margin, margin, margin)
-	pdf.SetAutoPageBreak(true, margin+6)
+	pdf.SetAutoPageBreak(true, margin+6) // keeps text clear of the footer
 	pdf.AliasNbPages("{pages}")
 	pdf.SetFooterFunc(func() {
 		pdf.SetY(-margin + 2)
@@ -45,6 +47,7 @@ func newDocument(r *Run) *document {
 		pdf.CellFormat(30, 4, fmt.Sprintf("page %d of {pages}", pdf.PageNo()), "", 0, "R", false, 0, "")
 		pdf.SetTextColor(0, 0, 0)
 	})
+
 	pdf.AddPage()
 	return &document{pdf}
 }
@@ -53,7 +56,7 @@ func (d *document) font(style string, points float64) { d.pdf.SetFont(sans, styl
 
 func (d *document) page() { d.pdf.AddPage() }
 
-// room begins a new page when the rest of this one is lower than height.
+// room begins a new page when less than height is left on this one.
 func (d *document) room(height float64) {
 	_, whole := d.pdf.GetPageSize()
 	if d.pdf.GetY()+height > whole-margin-6 {
@@ -70,7 +73,7 @@ func (d *document) title(text, below string) {
 }
 
 func (d *document) heading(text string) {
-	d.room(22) // a heading never stands alone at the foot of a page
+	d.room(22) // a heading must not be the last line of a page
 	d.pdf.Ln(3)
 	d.font("B", 11.5)
 	d.pdf.MultiCell(wide, 6, shown(text), "", "L", false)
@@ -81,7 +84,7 @@ func (d *document) text(text string) { d.paragraph("", margin, text) }
 
 func (d *document) strong(text string) { d.paragraph("B", margin, text) }
 
-// note is a text that is not part of what is stated.
+// note is a grey text that is not part of the statement itself.
 func (d *document) note(text string) {
 	d.pdf.SetTextColor(90, 90, 90)
 	d.paragraph("", margin, text)
@@ -108,11 +111,13 @@ func (d *document) blank(label string) {
 	d.room(9)
 	d.font("", size)
 	d.pdf.Ln(2.6)
+
 	label = shown(label)
 	width := d.pdf.GetStringWidth(label) + 3
 	if label == "" {
 		width = 5
 	}
+
 	d.pdf.CellFormat(width, line, label, "", 0, "L", false, 0, "")
 	d.pdf.CellFormat(wide-width, line, "", "B", 1, "L", false, 0, "")
 	d.pdf.Ln(1.4)
@@ -124,24 +129,27 @@ type column struct {
 	width float64
 }
 
-// Of the cells of a table.
+// Measures of the cells of a table.
 const (
 	cellSize   = 8
 	cellLine   = 4
-	mostLines  = 4   // of a cell; what does not fit is cut
-	cellMargin = 2.5 // what the library leaves free on both sides
+	mostLines  = 4   // lines of a cell; a longer text is cut
+	cellMargin = 2.5 // space that the library leaves free at the sides
 )
 
-// table sets rows below a heading, which stands on every page.
+// table writes rows below a header, which is repeated on every page.
 func (d *document) table(columns []column, rows [][]string) {
 	header := make([]string, len(columns))
 	for i, c := range columns {
 		header[i] = c.name
 	}
+
 	d.room(4 * cellLine)
 	d.row("B", columns, header)
 	_, whole := d.pdf.GetPageSize()
 	for _, r := range rows {
+		// The height of a row is not known yet, so the check is for the highest
+		// one. An automatic break inside a row would tear its cells apart.
 		if d.pdf.GetY()+mostLines*cellLine > whole-margin-6 {
 			d.page()
 			d.row("B", columns, header)
@@ -152,13 +160,14 @@ func (d *document) table(columns []column, rows [][]string) {
 }
 
 func (d *document) row(style string, columns []column, values []string) {
-	d.font(style, cellSize)
+	d.font(style, cellSize) // split measures texts in the current font
 	lines := make([][]string, len(columns))
 	height := 1
 	for i, c := range columns[:len(values)] {
 		lines[i] = d.split(values[i], c.width-cellMargin)
 		height = max(height, len(lines[i]))
 	}
+
 	y := d.pdf.GetY()
 	x := float64(margin)
 	for i, c := range columns {
@@ -168,6 +177,7 @@ func (d *document) row(style string, columns []column, values []string) {
 		}
 		x += c.width
 	}
+
 	y += float64(height)*cellLine + 0.8
 	d.pdf.SetDrawColor(190, 190, 190)
 	d.pdf.Line(margin, y, margin+wide, y)
@@ -175,17 +185,20 @@ func (d *document) row(style string, columns []column, values []string) {
 	d.pdf.SetXY(margin, y)
 }
 
-// split breaks a text into lines of a width, also inside words: an object key
-// has no spaces.
+// split breaks a text into lines of a width, if need be inside words: an object
+// key has no spaces.
 func (d *document) split(text string, width float64) []string {
 	var lines []string
 	rest := []rune(strings.ReplaceAll(shown(text), "\n", " "))
 	for len(rest) > 0 {
-		n := 1
+		n := 1 // at least one, so that the loop ends in the narrowest column
 		for n < len(rest) && d.pdf.GetStringWidth(string(rest[:n+1])) <= width {
 			n++
 		}
+
 		if n < len(rest) {
+			// A break after a separator is better, unless the line would be less
+			// than half full.
 			for back := n; back > n/2; back-- {
 				if strings.ContainsRune(" /;,", rest[back-1]) {
 					n = back
@@ -193,11 +206,13 @@ func (d *document) split(text string, width float64) []string {
 				}
 			}
 		}
+
 		if len(lines) == mostLines-1 && n < len(rest) {
 			return append(lines, string(rest[:max(n-1, 0)])+"…")
 		}
 		lines = append(lines, string(rest[:n]))
 		rest = rest[n:]
 	}
+
 	return lines
 }

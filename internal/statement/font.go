@@ -12,10 +12,10 @@ import (
 	"golang.org/x/image/font/sfnt"
 )
 
-// The fonts of a statement, which it holds: Latin, Greek and Cyrillic letters.
+// The fonts of a statement, embedded in it: Latin, Greek and Cyrillic letters.
 var regular, bold = goregular.TTF, gobold.TTF
 
-// glyphs returns whether the fonts have a character.
+// glyphs returns a function that reports whether the fonts have a character.
 var glyphs = sync.OnceValue(func() func(rune) bool {
 	font, err := sfnt.Parse(regular)
 	if err != nil {
@@ -28,8 +28,8 @@ var glyphs = sync.OnceValue(func() func(rune) bool {
 	}
 })
 
-// shown returns a text as the fonts can show it: a character that they lack
-// stands as its number, so that no two different texts look alike.
+// shown returns a text with only characters that the fonts have. Others are
+// replaced by their numbers, so that no two different texts look alike.
 func shown(text string) string {
 	has := glyphs()
 	var b strings.Builder

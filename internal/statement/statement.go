@@ -1,9 +1,10 @@
-// Package statement writes report.pdf, the few pages that counsel attaches or
-// a regulator files: what was looked at and how, what came out as n of N, what
-// that cannot show, and the hashes by which the data files are known.
+// Package statement writes report.pdf, a few pages for counsel or a regulator:
+// the scope and the method, the result as n of N, the limits of the result, and
+// the hashes of the data files.
 //
-// It ends with drafts for humans to complete and sign. Nothing in it is legal
-// advice, and nothing says that an outage caused anything: it coincides.
+// It ends with drafts for people to complete and sign. Nothing in it is legal
+// advice. It never claims that an outage caused something, only that the two
+// coincide.
 package statement
 
 import (
@@ -18,11 +19,11 @@ import (
 	"cdrmend/internal/table"
 )
 
-// Run is what a statement is about.
+// Run is the run that a statement describes.
 type Run struct {
 	ID       string
 	Summary  *report.Summary
-	Files    []File     // that hold its results
+	Files    []File     // files that hold its results
 	Findings table.Rows // ranged over once
 }
 
@@ -38,6 +39,7 @@ func Write(w io.Writer, r *Run, show *redact.Redactor) error {
 	if err != nil {
 		return fmt.Errorf("writing the statement: %w", err)
 	}
+
 	d := newDocument(r)
 	d.scope(r, show)
 	d.method(r)
@@ -47,13 +49,15 @@ func Write(w io.Writer, r *Run, show *redact.Redactor) error {
 	d.hashes(r)
 	d.certificate(r)
 	d.evidence(r)
+
+	// The library keeps its first error and returns it here.
 	if err := d.pdf.Output(w); err != nil {
 		return fmt.Errorf("writing the statement: %w", err)
 	}
 	return nil
 }
 
-// listed is how many findings fill a page at most.
+// listed is how many findings are listed at most; they fill a page.
 const listed = 20
 
 // openCritical returns the first open critical findings, and how many more
@@ -64,7 +68,7 @@ func openCritical(findings table.Rows) (open []table.Finding, more int64, err er
 		switch {
 		case err != nil:
 			return nil, 0, err
-		case string(r.Bytes(severity)) != "critical" || string(r.Bytes(status)) != "open":
+		case string(r.Bytes(severity)) != "critical" || string(r.Bytes(status)) != "open": // not listed
 		case len(open) < listed:
 			open = append(open, table.FindingOf(r))
 		default:
@@ -90,6 +94,7 @@ func (d *document) scope(r *Run, show *redact.Redactor) {
 		rows = append(rows, []string{source.Kind, source.Name, show.Key(source.URL), source.Profile})
 	}
 	d.table([]column{{"what", 27}, {"source", 25}, {"where", 84}, {"profile", 34}}, rows)
+
 	d.text(expectations[c.Policy.Expect])
 	if len(c.Policy.Exclusions) > 0 {
 		var reasons []string
@@ -125,6 +130,7 @@ func (d *document) result(r *Run) {
 	d.heading("3  Result")
 	d.strong(fmt.Sprintf("%s calls that should be recorded are recorded%s.", report.Of(c.Recorded, c.Of), share(c.RecordedPercent)))
 	d.text(fmt.Sprintf("%s have all their metadata%s. Different recordings that are missing: %s.", report.Of(c.Intact, c.Of), share(c.IntactPercent), report.Grouped(s.Lost)))
+
 	var rows [][]string
 	for _, v := range verdicts {
 		if n := s.Verdicts[v.name]; n > 0 {
@@ -132,12 +138,13 @@ func (d *document) result(r *Run) {
 		}
 	}
 	d.table([]column{{"calls", 18}, {"verdict", 36}, {"meaning", 116}}, rows)
+
 	if len(s.Outages) > 0 {
 		d.text("Outages of registrations that overlap the interval or coincide with a finding, by cause: " + counts(s.Outages) + ".")
 	}
 }
 
-// verdicts are explained in the order in which the reader cares.
+// verdicts are the verdicts with their meanings, in the order of the table.
 var verdicts = []struct{ name, meaning string }{
 	{"complete", "recorded, with all required metadata as delivered"},
 	{"repaired", "recorded, and missing metadata could be filled in with certainty"},
@@ -159,6 +166,7 @@ func (d *document) limits(r *Run, show *redact.Redactor) {
 		d.text("All input that was read was complete.")
 		return
 	}
+
 	const named = 5
 	d.text("Incomplete input, because of which results may be indeterminate:")
 	for i, in := range r.Summary.Incomplete {
@@ -170,7 +178,7 @@ func (d *document) limits(r *Run, show *redact.Redactor) {
 	}
 }
 
-// mediaCheck says what was looked at of the audio.
+// mediaCheck says how the audio was examined.
 var mediaCheck = map[string]string{
 	"none":   "was not examined.",
 	"exists": "was not examined, only that it is stored.",
@@ -224,6 +232,7 @@ func (d *document) hashes(r *Run) {
 	d.heading("6  The data files")
 	d.text("Run " + r.ID + ". The result stands in these files of the run; run.json lists them and every repaired document, and the commit record " +
 		"of the interval names the SHA-256 of run.json.")
+
 	var rows [][]string
 	for _, f := range r.Files {
 		rows = append(rows, []string{f.Path, f.SHA256})
@@ -236,6 +245,7 @@ func (d *document) certificate(r *Run) {
 	d.page()
 	d.heading("7  Draft certificate (Federal Rules of Evidence 902(13) and 902(14))")
 	d.note("A draft for a qualified person to examine, correct and sign. cdrmend fills in only what it knows.")
+
 	d.blank("I, (name)")
 	d.blank("am (position, employer)")
 	d.text("and certify under Rule 902(11), (13) and (14) of the Federal Rules of Evidence:")
@@ -249,6 +259,7 @@ func (d *document) certificate(r *Run) {
 	d.blank("(date, tool)")
 	d.item("The input objects are those listed in inputs.jsonl; they were kept in the ordinary course of business by:")
 	d.blank("")
+
 	d.text("I declare under penalty of perjury under the laws of the United States of America that the foregoing is true and correct (28 U.S.C. § 1746).")
 	d.blank("Executed on (date), at (place)")
 	d.blank("Signature")
@@ -263,11 +274,12 @@ func (d *document) evidence(r *Run) {
 		"them (table “outages”), with which of them each call coincides, and what could not be told and why (summary.json).")
 	d.text(fmt.Sprintf("Calls missing: %s. Calls recorded in part: %s. Calls of which nobody can tell: %s. Outages by cause: %s.",
 		report.Grouped(s.Verdicts["missing"]), report.Grouped(s.Verdicts["partial"]), report.Grouped(s.Verdicts["indeterminate"]), counts(s.Outages)))
+
 	d.blank("Measures taken (firm)")
 	d.blank("Retained until, accessible to (firm)")
 }
 
-// counts lists numbers by name.
+// counts lists numbers with their names, in the order of the names.
 func counts(m map[string]int64) string {
 	var list []string
 	for name, n := range m {

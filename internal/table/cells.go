@@ -5,10 +5,10 @@ import (
 	"encoding/json"
 )
 
-// Cell returns the cell of a named column as CSV has it, without quotes.
+// Cell returns the cell of a named column as it is in CSV, without quotes.
 func (r *Row) Cell(column string) string { return string(r.AppendCell(nil, r.schema.Index(column))) }
 
-// Cells is a row that outlives its table.
+// Cells is a copy of a row that stays valid after the next row is read.
 type Cells struct {
 	schema *Schema
 	cells  []string
@@ -23,11 +23,11 @@ func CellsOf(r *Row) Cells {
 	return c
 }
 
-// Get returns the cell of a named column as CSV has it, without quotes.
+// Get returns the cell of a named column as it is in CSV, without quotes.
 func (c Cells) Get(column string) string { return c.cells[c.schema.Index(column)] }
 
-// Map returns the row with each cell that is not missing replaced by what f
-// says.
+// Map returns a copy of the row in which each cell that is not missing is
+// replaced by the result of f.
 func (c Cells) Map(f func(column, cell string) string) Cells {
 	out := Cells{schema: c.schema, cells: make([]string, len(c.cells))}
 	for i, v := range c.cells {
@@ -40,7 +40,7 @@ func (c Cells) Map(f func(column, cell string) string) Cells {
 }
 
 // MarshalJSON writes an object whose members are the columns, in their order:
-// null for a missing cell, a number for a number, else a text.
+// null for a missing cell, a number for a number, otherwise a string.
 func (c Cells) MarshalJSON() ([]byte, error) {
 	var b bytes.Buffer
 	for i, v := range c.cells {
@@ -60,6 +60,7 @@ func (c Cells) MarshalJSON() ([]byte, error) {
 			b.Write(text)
 		}
 	}
+
 	b.WriteByte('}')
 	return b.Bytes(), nil
 }

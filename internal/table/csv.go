@@ -26,8 +26,9 @@ func newCSVWriter(w io.Writer, s *Schema) *csvWriter {
 }
 
 func (c *csvWriter) write(r *Row) error {
+	// One search through all texts of a row is cheaper than one through each.
+	// It needs the texts that lie elsewhere to be copied into the row first.
 	r.spellAll()
-	// One look at all texts of a row is cheaper than one at each.
 	quote := needsQuotes(r.text)
 	for i := range c.schema.Columns {
 		if quote && c.schema.Columns[i].Kind == Text {
@@ -38,6 +39,7 @@ func (c *csvWriter) write(r *Row) error {
 		c.buf = append(c.buf, ',')
 	}
 	c.buf[len(c.buf)-1] = '\n'
+
 	if len(c.buf) < csvBuffer {
 		return nil
 	}
@@ -59,6 +61,7 @@ func appendQuoted(b, text []byte) []byte {
 	if !needsQuotes(text) {
 		return append(b, text...)
 	}
+
 	b = append(b, '"')
 	for {
 		i := bytes.IndexByte(text, '"')

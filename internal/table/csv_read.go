@@ -9,8 +9,9 @@ import (
 	"strconv"
 )
 
-// ReadCSV reads what [Write] wrote, to the byte: unlike encoding/csv it
-// keeps CR LF inside a cell. The rows can be ranged over once.
+// ReadCSV reads the CSV that [Write] writes and keeps every byte of a cell:
+// encoding/csv would turn CR LF inside a cell into LF. The rows can be ranged
+// over once.
 func ReadCSV(r io.Reader, s *Schema) Rows {
 	return func(yield func(*Row, error) bool) {
 		c := csvReader{r: bufio.NewReaderSize(r, csvBuffer), schema: s}
@@ -43,6 +44,7 @@ func (c *csvReader) header() error {
 		}
 		return err
 	}
+
 	rest := c.raw
 	for i := range c.schema.Columns {
 		got, after, last := bytes.Cut(rest, []byte(","))
@@ -54,10 +56,13 @@ func (c *csvReader) header() error {
 	return nil
 }
 
-// next reads one row: a line, or several when an LF stands between quotes.
+// next reads one row: a line, or several when there is an LF between quotes.
 func (c *csvReader) next() error {
 	c.line += max(c.lines, 1)
 	c.lines, c.raw = 0, c.raw[:0]
+
+	// A quote inside a cell is doubled, so an even number of quotes means that
+	// the line ends outside of a cell.
 	quotes := 0
 	for {
 		part, err := c.r.ReadSlice('\n')
@@ -85,6 +90,7 @@ func (c *csvReader) row(r *Row) error {
 	if err := c.next(); err != nil {
 		return err
 	}
+
 	r.Reset(c.schema)
 	rest := c.raw
 	for i := range c.schema.Columns {
@@ -120,6 +126,7 @@ func (c *csvReader) cut(b []byte, last bool) (v, rest []byte, err error) {
 			err = errQuote
 		}
 	}
+
 	switch {
 	case err != nil:
 		return nil, nil, err
@@ -132,6 +139,7 @@ func (c *csvReader) cut(b []byte, last bool) (v, rest []byte, err error) {
 	case rest[0] != ',':
 		return nil, nil, errQuote
 	}
+
 	return v, rest[1:], nil
 }
 
@@ -153,7 +161,7 @@ func (c *csvReader) unquote(b []byte) (v, rest []byte, err error) {
 	}
 }
 
-// parse adds a cell that is written as in CSV.
+// parse adds the next cell from its CSV form, without quotes.
 func (r *Row) parse(v []byte) error {
 	kind := r.schema.Columns[len(r.cells)].Kind
 	switch {
@@ -168,6 +176,8 @@ func (r *Row) parse(v []byte) error {
 		}
 		r.AddTime(t)
 	default:
+		// Only the form that Write uses is accepted: no plus sign, no leading
+		// zeros.
 		n, err := strconv.ParseInt(string(v), 10, 64)
 		if err != nil || strconv.FormatInt(n, 10) != string(v) {
 			return fmt.Errorf("%q is no number", v)

@@ -34,14 +34,13 @@ func FindingOf(r *Row) Finding {
 	return f
 }
 
-// HistoryRow is one row of history: a finding as last seen, and what became
-// of it.
+// HistoryRow is one row of history: a finding as last seen, and its state.
 type HistoryRow struct {
 	Finding
 	State        string // the status in the newest commit, or Closed
-	FirstCommit  int64  // in which it held first
-	LastCommit   int64  // in which it held last
-	ClosedCommit int64  // in which it was found closed, -1 while it holds
+	FirstCommit  int64  // the first commit in which it held
+	LastCommit   int64  // the last commit in which it held
+	ClosedCommit int64  // the commit that closed it, -1 while it holds
 }
 
 // HistoryOf reads a row of [History].

@@ -16,17 +16,18 @@ const (
 	closedColumn
 )
 
-// Merge returns the history after a commit: every finding of the history
-// before it, and every finding of the commit's run. A finding that holds has
-// the columns of this run; one that no longer does keeps its own and is closed
-// by this commit unless an earlier one did; one that came back keeps its first
-// commit.
+// Merge returns the history after a commit. It has every finding of the
+// previous history and every finding of the commit's run. A finding that still
+// holds takes the columns of this run. One that no longer holds keeps its
+// columns, and this commit closes it unless an earlier one did. One that came
+// back keeps its first commit.
 //
-// Both tables are in their order. As a finding is known by its id wherever its
-// columns have moved it, the ids come first: those of the history are held in
-// memory, and ids, which are rows of the run's findings too, are ranged over
-// unless there is no history. Of several findings with one id the n-th of the
-// run continues the n-th of the history.
+// All tables are in their order. A finding is matched by its id, because
+// changed columns may have moved it to another place in the order. The ids of
+// the history are therefore collected in memory first. ids are the same
+// findings as current; they are ranged over only if there is a history. When
+// several findings share an id, the n-th of the run continues the n-th of the
+// history.
 func Merge(previous, ids, current Rows, commit int64) Rows {
 	return func(yield func(*Row, error) bool) {
 		known, err := identities(previous, ids)
@@ -34,6 +35,7 @@ func Merge(previous, ids, current Rows, commit int64) Rows {
 			yield(nil, fmt.Errorf("merging history: %w", err))
 			return
 		}
+
 		m := merge{known: known, commit: commit}
 		rows := m.held(current)
 		if len(known) > 0 {
@@ -51,12 +53,13 @@ func Merge(previous, ids, current Rows, commit int64) Rows {
 	}
 }
 
-// identity is what one finding id of the history stands for. Nearly always it is one finding.
+// identity counts the findings that share one id of the history. Nearly always
+// it is one finding.
 type identity struct {
 	first []int64 // first commit of each finding of the history
-	held  int     // findings of the run
+	held  int     // number of findings of the run
 
-	previous, current int // of them seen while merging
+	previous, current int // findings of the history and of the run merged so far
 }
 
 func identities(previous, ids Rows) (map[string]*identity, error) {
@@ -106,9 +109,10 @@ func (m *merge) gone(previous Rows) Rows {
 			}
 			i := m.known[string(r.Bytes(0))]
 			i.previous++
-			if i.previous <= i.held {
+			if i.previous <= i.held { // it holds: held yields its row
 				continue
 			}
+
 			closed := r.Count(closedColumn)
 			if closed < 0 {
 				closed = m.commit
@@ -130,6 +134,7 @@ func (m *merge) held(current Rows) Rows {
 				yield(nil, err)
 				return
 			}
+
 			first := m.commit
 			if i := m.known[string(r.Bytes(0))]; i != nil {
 				if i.current < len(i.first) {
@@ -156,12 +161,13 @@ func (r *Row) extend(finding *Row, state string, first, last, closed int64) {
 	r.AddCount(closed)
 }
 
-// mergeSorted yields the rows of two histories in their order; of equal rows
-// that of a first.
+// mergeSorted merges two sorted histories. For equal rows, the row of a comes
+// first.
 func mergeSorted(a, b Rows) Rows {
 	return func(yield func(*Row, error) bool) {
 		next, stop := iter.Pull2(b)
 		defer stop()
+
 		waiting, err, more := next()
 		for r, failed := range a {
 			if failed != nil {

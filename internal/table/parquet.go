@@ -15,20 +15,20 @@ import (
 )
 
 const (
-	// A row group is what a reader takes in at once and a writer holds in
+	// A reader loads a whole row group at once, and the writer holds one in
 	// memory.
 	rowsPerGroup = 1 << 15
-	// A dictionary's length is looked at now and then.
+	// The length of the dictionaries is checked each time after so many rows.
 	rowsPerCheck = 1 << 10
-	// Above this size a dictionary helps nobody; the rest of the row group is
-	// written without one.
+	// Above this size, in bytes, a dictionary saves nothing. The rest of the row
+	// group is written without one.
 	maxDictionary = 1 << 20
 
 	createdBy        = "cdrmend"
 	createdByVersion = "1"
 )
 
-// packing is how a column is encoded in Parquet, by what its cells look like.
+// packing says how a column is encoded in Parquet, by what its cells look like.
 type packing uint8
 
 const (
@@ -45,12 +45,12 @@ func (c *Column) hasDictionary() bool {
 	return c.Kind == Text && (c.pack == repeated || c.pack == shared)
 }
 
-// fastZstd lasts: an encoder that is made for each page clears more memory than
-// most pages have.
+// fastZstd is shared by all pages: making an encoder for each page would clear
+// more memory than most pages have.
 var fastZstd = func() *zstd.Encoder {
 	e, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(runtime.GOMAXPROCS(0)), zstd.WithZeroFrames(true), zstd.WithEncoderCRC(false))
 	if err != nil {
-		panic(err) // only options that make no sense
+		panic(err) // only for invalid options
 	}
 	return e
 }()
@@ -65,8 +65,8 @@ func (k Kind) node() parquet.Node {
 	return parquet.String()
 }
 
-// columns is a group whose fields stand in the order of a table; the
-// library's own is sorted by name.
+// columns is a group whose fields are in the order of a table. The library's
+// own group is sorted by name.
 type columns struct {
 	parquet.Group
 	schema *Schema
@@ -88,14 +88,14 @@ func parquetSchema(s *Schema) *parquet.Schema {
 	return parquet.NewSchema(s.Name, columns{group, s})
 }
 
-// parquetWriter turns rows into columns, and those into pages, a row group at a
-// time. The library makes the footer and encodes; the pages are laid out here,
-// as a value that passes through all of its layers costs several times more
-// than what is to be done with it.
+// parquetWriter turns rows into columns and columns into pages, one row group
+// at a time. The library makes the footer and encodes values. The pages are laid
+// out here, because passing each value through all layers of the library costs
+// several times more than encoding it.
 type parquetWriter struct {
 	w       io.Writer
 	schema  *Schema
-	base    *parquetWriter // of a table whose columns come first; nil without one
+	base    *parquetWriter // writer of the table whose columns come first, or nil
 	columns []parquetColumn
 	chunks  []columnChunk // of the last row group
 	footer  *format.FileMetaData
@@ -123,19 +123,21 @@ func (p *parquetWriter) write(r *Row) error {
 	for i := range p.columns {
 		p.columns[i].add(r, p.base.width()+i)
 	}
+
 	p.rows++
 	if p.rows%rowsPerCheck == 0 {
 		if err := p.endDictionaries(); err != nil {
 			return err
 		}
 	}
+
 	if p.rows < rowsPerGroup {
 		return nil
 	}
 	return p.flush()
 }
 
-// endDictionaries gives up those that have become too long to be of use.
+// endDictionaries ends the dictionaries that have become too long to be useful.
 func (p *parquetWriter) endDictionaries() error {
 	for i := range p.columns {
 		if p.columns[i].full() {
@@ -149,18 +151,20 @@ func (p *parquetWriter) endDictionaries() error {
 
 const parquetMagic = "PAR1"
 
-// begin writes what stands before the first row group. The footer begins as
-// that of a table without rows, which the library makes.
+// begin writes the bytes before the first row group. The footer starts as that
+// of an empty table, which the library makes.
 func (p *parquetWriter) begin() error {
 	var empty bytes.Buffer
 	w := parquet.NewGenericWriter[any](&empty, parquetSchema(p.schema), parquet.CreatedBy(createdBy, createdByVersion, ""))
 	if err := w.Close(); err != nil {
 		return err
 	}
+
 	f, err := parquet.OpenFile(bytes.NewReader(empty.Bytes()), int64(empty.Len()))
 	if err != nil {
 		return err
 	}
+
 	p.footer = f.Metadata()
 	return p.put([]byte(parquetMagic))
 }
@@ -181,11 +185,13 @@ func (p *parquetWriter) flush() error {
 	if p.rows == 0 {
 		return nil
 	}
+
 	if err := p.finish(); err != nil {
 		return err
 	}
 	group := format.RowGroup{NumRows: int64(p.rows), FileOffset: p.offset, Ordinal: int16(len(p.footer.RowGroups))}
 	for _, k := range p.chunks {
+		// A copy: an extended table writes the same chunks at other offsets.
 		meta := k.meta
 		meta.DataPageOffset += p.offset
 		if meta.DictionaryPageOffset < 0 {
@@ -193,6 +199,7 @@ func (p *parquetWriter) flush() error {
 		} else {
 			meta.DictionaryPageOffset += p.offset
 		}
+
 		group.Columns = append(group.Columns, format.ColumnChunk{FileOffset: p.offset, MetaData: meta})
 		group.TotalByteSize += meta.TotalUncompressedSize
 		group.TotalCompressedSize += meta.TotalCompressedSize
@@ -202,6 +209,9 @@ func (p *parquetWriter) flush() error {
 			}
 		}
 	}
+
+	// begin keeps the memory of the columns, so that the chunks stay valid for an
+	// extended table until the next row is added.
 	for i := range p.columns {
 		p.columns[i].begin()
 	}
@@ -211,12 +221,14 @@ func (p *parquetWriter) flush() error {
 	return nil
 }
 
-// finish makes the chunks of the row group, which stay until a row is added. The
-// first ones are those of the table below, which has the same rows.
+// finish makes the chunks of the row group. They are valid until a row is added.
+// The first ones are those of the base table, which has the same rows.
 func (p *parquetWriter) finish() error {
 	p.chunks = p.chunks[:0]
+
 	if p.base != nil {
-		if err := p.base.flush(); err != nil { // unless it did
+		// This does nothing if the base has flushed the group already.
+		if err := p.base.flush(); err != nil {
 			return err
 		}
 		p.chunks = append(p.chunks, p.base.chunks...)
@@ -235,6 +247,7 @@ func (p *parquetWriter) close() error {
 	if err := p.flush(); err != nil {
 		return err
 	}
+
 	footer, err := thrift.Marshal(new(thrift.CompactProtocol), p.footer)
 	if err != nil {
 		return err

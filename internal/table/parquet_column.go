@@ -13,36 +13,36 @@ import (
 	"cdrmend/internal/intern"
 )
 
-// parquetColumn collects the values of one column of a row group and makes
-// its pages: one of a dictionary, if it has one, and one of data, or two when
-// the dictionary became too long on the way.
+// parquetColumn collects the values of one column of a row group and makes its
+// pages: one dictionary page, if it has a dictionary, and one data page, or two
+// if the dictionary became too long.
 type parquetColumn struct {
 	column *Column
 
-	rows     int           // of the page
-	level    byte          // of all of them, 1 for a value and 0 for a missing one, while they have no levels
-	levels   []byte        // of each row, when they differ
-	values   []byte        // of texts without a dictionary, each after its length
-	later    []intern.Text // after those: symbols of UUIDs,
-	meanings *intern.Table // which they stand for
-	texts    []byte        // prefixed: the texts alone,
-	ends     []uint32
+	rows     int           // number of rows of the page
+	level    byte          // level of all rows while levels is empty: 1 for a value, 0 for a missing cell
+	levels   []byte        // level of each row, once they differ
+	values   []byte        // texts without a dictionary, each after its length
+	later    []intern.Text // symbols of UUIDs that follow values, not spelled out yet
+	meanings *intern.Table // the texts of these symbols
+	texts    []byte        // prefixed and shared: the texts one after another
+	ends     []uint32      // prefixed and shared: 0, then the end of each text
 	ints     []int64
 
 	dictionary dictionary
-	refers     bool    // the page refers to it
-	refs       []int32 // of the page
+	refers     bool    // the page refers to the dictionary
+	refs       []int32 // its references
 
-	pages         []byte // of data before the one under way, complete
-	uncompressed  int    // what they would take without compression
+	pages         []byte // complete data page before the current one
+	uncompressed  int    // size of all pages without compression
 	nulls         int
 	total         int
 	min, max      int64
-	encoded       []byte // levels,
-	scratch       []byte // values,
-	whole         []byte // a page before compression
-	packed        []byte // and after it
-	packedEntries []byte // those of the dictionary
+	encoded       []byte // buffer for levels
+	scratch       []byte // buffer for values
+	whole         []byte // buffer for a page before compression
+	packed        []byte // buffer for a compressed data page
+	packedEntries []byte // buffer for the compressed dictionary page
 }
 
 // begin starts a new row group.
@@ -67,6 +67,7 @@ func (c *parquetColumn) add(r *Row, i int) {
 		c.addLevel(0)
 		return
 	}
+
 	c.addLevel(1)
 	switch {
 	case c.column.Kind != Text:
@@ -82,14 +83,15 @@ func (c *parquetColumn) add(r *Row, i int) {
 		c.texts = append(c.texts, r.Bytes(i)...)
 		c.ends = append(c.ends, uint32(len(c.texts)))
 	case cell.state == symbol && intern.Text(cell.n).IsUUID():
+		// Looking up many UUIDs at once is cheaper than one at a time.
 		c.meanings, c.later = r.texts, append(c.later, intern.Text(cell.n))
 	default:
-		c.spell()
+		c.spell() // values stay in the order of rows
 		c.values = appendPlain(c.values, r.Bytes(i))
 	}
 }
 
-// spell spells out the ids that were put off.
+// spell appends the UUIDs in later to values.
 func (c *parquetColumn) spell() {
 	var ids [64]intern.UUID
 	for some := range slices.Chunk(c.later, len(ids)) {
@@ -102,8 +104,8 @@ func (c *parquetColumn) spell() {
 	c.later = c.later[:0]
 }
 
-// addLevel adds the level of a row. In most columns all cells are there, or all
-// are missing.
+// addLevel adds the level of a row. In most columns all cells are present or all
+// are missing. Levels are therefore collected only once they differ.
 func (c *parquetColumn) addLevel(level byte) {
 	switch {
 	case c.rows == 0:
@@ -123,11 +125,12 @@ func appendPlain(b, v []byte) []byte {
 	return append(binary.LittleEndian.AppendUint32(b, uint32(len(v))), v...)
 }
 
-// full reports whether a dictionary has become too long to be of use.
+// full reports whether the dictionary has become too long to be useful.
 func (c *parquetColumn) full() bool { return c.refers && len(c.dictionary.entries) > maxDictionary }
 
-// endDictionary goes on without a dictionary after the rows so far.
+// endDictionary ends the page and writes later rows without the dictionary.
 func (c *parquetColumn) endDictionary() error {
+	// The parts lie in buffers that the next page uses again, so they are copied.
 	page, err := c.endPage()
 	for _, part := range page {
 		c.pages = append(c.pages, part...)
@@ -143,6 +146,7 @@ func (c *parquetColumn) endPage() (parts [][]byte, err error) {
 	if c.rows == 0 {
 		return nil, nil
 	}
+
 	header := format.DataPageHeader{
 		NumValues:               int32(c.rows),
 		DefinitionLevelEncoding: format.RLE, RepetitionLevelEncoding: format.RLE,
@@ -154,6 +158,7 @@ func (c *parquetColumn) endPage() (parts [][]byte, err error) {
 	if err != nil {
 		return nil, err
 	}
+
 	header.Encoding = encoding
 	c.total += c.rows
 	return c.page(&c.packed, format.PageHeader{Type: format.DataPage, DataPageHeader: thrift.New(header)}, c.encoded, values)
@@ -177,7 +182,7 @@ func (c *parquetColumn) encodeLevels() (err error) {
 	return err
 }
 
-// encode returns the values of the page.
+// encode returns the encoded values of the page.
 func (c *parquetColumn) encode() (values []byte, encoding format.Encoding, err error) {
 	switch {
 	case c.column.Kind != Text:
@@ -194,14 +199,14 @@ func (c *parquetColumn) encode() (values []byte, encoding format.Encoding, err e
 	return c.values, format.Plain, nil
 }
 
-// compressed reports whether the pages of the column are. Random ids have
-// nothing to gain, references and numbers are packed already.
+// compressed reports whether the pages of the column are compressed. Random ids
+// do not get smaller; references and numbers are packed already.
 func (c *parquetColumn) compressed() bool {
 	return c.column.Kind == Text && (c.column.pack == prefixed || c.column.pack == shared || c.column.pack == varied)
 }
 
-// page returns a page as it is stored, its content in memory of its own when it
-// is compressed.
+// page returns the parts of a page as it is stored. A compressed page is written
+// to memory; otherwise the parts are the content itself.
 func (c *parquetColumn) page(memory *[]byte, h format.PageHeader, content ...[]byte) ([][]byte, error) {
 	for _, part := range content {
 		h.UncompressedPageSize += int32(len(part))
@@ -216,16 +221,17 @@ func (c *parquetColumn) page(memory *[]byte, h format.PageHeader, content ...[]b
 		*memory, content = packed, [][]byte{packed}
 		h.CompressedPageSize = int32(len(packed))
 	}
+
 	raw, err := thrift.Marshal(new(thrift.CompactProtocol), h)
 	c.uncompressed += len(raw) + int(h.UncompressedPageSize)
 	return append([][]byte{raw}, content...), err
 }
 
 // columnChunk is one column of a row group as it is stored. Its parts are valid
-// until rows are added.
+// until a row is added.
 type columnChunk struct {
 	parts [][]byte
-	meta  format.ColumnMetaData // offsets are from the first part; that of a missing dictionary is -1
+	meta  format.ColumnMetaData // offsets are relative to the first part, -1 for no dictionary
 }
 
 func (c *parquetColumn) finish() (columnChunk, error) {
@@ -233,6 +239,7 @@ func (c *parquetColumn) finish() (columnChunk, error) {
 	if err != nil {
 		return columnChunk{}, err
 	}
+
 	k := columnChunk{append([][]byte{c.pages}, last...), c.describe()}
 	if c.column.hasDictionary() && c.dictionary.count() > 0 {
 		header := format.DictionaryPageHeader{NumValues: int32(c.dictionary.count()), Encoding: format.Plain}
@@ -240,9 +247,10 @@ func (c *parquetColumn) finish() (columnChunk, error) {
 		if err != nil {
 			return columnChunk{}, err
 		}
-		k.parts = append(dictionary, k.parts...) // it was made last, but stands first
+		k.parts = append(dictionary, k.parts...) // complete only now, but stored first
 		k.meta.DictionaryPageOffset, k.meta.DataPageOffset = 0, int64(size(dictionary))
 	}
+
 	k.meta.TotalCompressedSize, k.meta.TotalUncompressedSize = int64(size(k.parts)), int64(c.uncompressed)
 	return k, nil
 }
@@ -254,7 +262,7 @@ func size(parts [][]byte) (n int) {
 	return n
 }
 
-// describe returns what the footer says of the column's values.
+// describe returns the metadata of the column's values for the footer.
 func (c *parquetColumn) describe() format.ColumnMetaData {
 	meta := format.ColumnMetaData{
 		Type: format.ByteArray, PathInSchema: []string{c.column.Name}, NumValues: int64(c.total),
@@ -276,6 +284,7 @@ func (c *parquetColumn) describe() format.ColumnMetaData {
 	case c.column.pack == shared:
 		meta.Encoding = append(meta.Encoding, format.RLEDictionary, format.DeltaByteArray)
 	}
+
 	if c.compressed() {
 		meta.Codec = format.Zstd
 	}

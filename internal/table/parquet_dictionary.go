@@ -8,12 +8,13 @@ import (
 	"cdrmend/internal/intern"
 )
 
-// A dictionary numbers the different texts of a column in the order in which
-// they come first. What was asked for last is often asked for again.
+// A dictionary numbers the different texts of a column in the order of their
+// first occurrence. It remembers the last lookups, as the next one is often the
+// same.
 type dictionary struct {
 	entries []byte   // the texts, each after its length
-	starts  []int    // of each text in entries
-	slots   []uint32 // open addressing by hash: a number, plus one; 0 is free
+	starts  []int    // start of each text in entries
+	slots   []uint32 // hash table with open addressing: number of a text plus one, 0 when free
 	last    int32    // number of the last text
 
 	symbols    map[intern.Text]int32
@@ -23,12 +24,12 @@ type dictionary struct {
 	ofLent     int32
 }
 
-var dictionarySeed = maphash.MakeSeed() // finds texts; their numbers do not depend on it
+var dictionarySeed = maphash.MakeSeed() // random, but the numbers of texts do not depend on it
 
-// fewestSlots is how many a dictionary begins with.
+// fewestSlots is the initial number of slots, a power of two.
 const fewestSlots = 64
 
-// reset gives up all texts, and keeps the memory.
+// reset removes all texts and keeps the memory.
 func (d *dictionary) reset() {
 	d.entries, d.starts = d.entries[:0], d.starts[:0]
 	d.lastSymbol, d.lastLent = intern.None, ""
@@ -47,18 +48,21 @@ func (d *dictionary) text(n int32) []byte {
 	return b[4 : 4+size]
 }
 
-// number returns that of a text.
+// number returns the number of a text and adds the text if it is new.
 func (d *dictionary) number(v []byte) int32 {
 	if d.count() > 0 && bytes.Equal(v, d.text(d.last)) {
 		return d.last
 	}
+
 	slot := d.find(v)
 	if *slot == 0 {
 		d.starts = append(d.starts, len(d.entries))
 		d.entries = appendPlain(d.entries, v)
 		*slot = uint32(d.count())
 	}
+
 	d.last = int32(*slot - 1)
+	// At most half of the slots are in use: find needs a free one to end.
 	if 2*d.count() > len(d.slots) {
 		d.grow()
 	}
@@ -82,23 +86,26 @@ func (d *dictionary) grow() {
 	}
 }
 
-// symbol returns the number of a symbol's text in cell i, which need not be
-// spelled out when the symbol was met before.
+// symbol returns the number of the symbol in cell i. Only a symbol that is new
+// to the dictionary has to be spelled out.
 func (d *dictionary) symbol(r *Row, i int) int32 {
 	s := intern.Text(r.cells[i].n)
 	if s == d.lastSymbol {
 		return d.ofSymbol
 	}
+
 	n, met := d.symbols[s]
 	if !met {
 		n = d.number(r.Bytes(i))
 		d.symbols[s] = n
 	}
+
 	d.lastSymbol, d.ofSymbol = s, n
 	return n
 }
 
-// lent is number for a text that is likely to lie where the last one does.
+// lent is like number, for a borrowed text. The last one is often lent again, and
+// comparing a string with itself is cheap.
 func (d *dictionary) lent(v string) int32 {
 	if v != d.lastLent {
 		d.lastLent, d.ofLent = v, d.number([]byte(v))

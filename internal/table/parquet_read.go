@@ -11,15 +11,18 @@ import (
 	"cdrmend/internal/record"
 )
 
-// ReadParquet reads what [Write] wrote. The rows can be ranged over
+// ReadParquet reads the Parquet that [Write] writes. The rows can be ranged over
 // more than once.
 func ReadParquet(r io.ReaderAt, size int64, s *Schema) Rows {
 	return func(yield func(*Row, error) bool) {
 		p := parquetReader{schema: s, values: make([]parquet.Row, 64)}
 		defer func() { _ = p.close() }()
+
 		err := p.open(r, size)
 		var row Row
 		for err == nil {
+			// next may return rows together with an error, so they are yielded
+			// before the error ends the loop.
 			var n int
 			n, err = p.next()
 			for i := range n {
@@ -40,8 +43,8 @@ func ReadParquet(r io.ReaderAt, size int64, s *Schema) Rows {
 
 type parquetReader struct {
 	schema *Schema
-	groups []parquet.RowGroup // those not begun
-	rows   parquet.Rows       // of the one under way
+	groups []parquet.RowGroup // groups not begun
+	rows   parquet.Rows       // rows of the current group, or nil
 	values []parquet.Row
 }
 
@@ -69,8 +72,8 @@ func (p *parquetReader) open(r io.ReaderAt, size int64) (err error) {
 	return nil
 }
 
-// checkFooter keeps the library from making room for a footer that is longer
-// than the file.
+// checkFooter keeps the library from allocating memory for a footer that is
+// longer than the file.
 func checkFooter(r io.ReaderAt, size int64) error {
 	var end [8]byte // length of the footer, magic
 	if size < int64(len(end)) {
@@ -105,7 +108,7 @@ func (p *parquetReader) checkColumns(found *parquet.Schema) error {
 	return nil
 }
 
-// next reads some rows into p.values, at the end io.EOF and no row.
+// next reads some rows into p.values. At the end it returns io.EOF and no row.
 func (p *parquetReader) next() (n int, err error) {
 	defer rescue(&err)
 	for {
@@ -119,10 +122,10 @@ func (p *parquetReader) next() (n int, err error) {
 		if err != nil && err != io.EOF {
 			return n, err
 		}
-		if n > 0 {
+		if n > 0 { // an io.EOF of the group comes again with the next read
 			return n, nil
 		}
-		if err == nil {
+		if err == nil { // no rows and no end: a damaged group must not loop forever
 			return 0, io.ErrNoProgress
 		}
 		if err := p.close(); err != nil {
@@ -143,11 +146,12 @@ func (p *parquetReader) close() (err error) {
 
 var errRow = errors.New("the file is damaged: a row does not fit its columns")
 
-// take makes r the row that values stand for.
+// take fills r with the values of one row.
 func (r *Row) take(s *Schema, values parquet.Row) error {
 	if len(values) != len(s.Columns) {
 		return errRow
 	}
+
 	r.Reset(s)
 	for i, v := range values {
 		kind := s.Columns[i].Kind

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// Read reads a table that was written under a name: as Parquet, or as CSV.
-// The rows can be ranged over more than once.
+// Read reads a table as Parquet if its file's name ends in .parquet, and as CSV
+// otherwise. The rows can be ranged over more than once.
 func Read(r io.ReaderAt, size int64, name string, s *Schema) Rows {
 	if strings.HasSuffix(name, ".parquet") {
 		return ReadParquet(r, size, s)

@@ -17,19 +17,19 @@ type Rows = iter.Seq2[*Row, error]
 // Empty is the table without rows.
 func Empty(func(*Row, error) bool) {}
 
-// Row is one row under construction. Cells are added from left to right, each
-// of the kind of its column; anything else is a mistake in the program and
-// panics. A row that is used again allocates nothing.
+// Row is one row of a table. Cells are added from left to right, each of the
+// kind of its column; another kind is a mistake in the program and panics. A
+// row that is used again allocates nothing.
 type Row struct {
 	schema *Schema
-	texts  *intern.Table // that symbols stand for
-	text   []byte        // of the cells, in the order in which they were spelled out
-	lent   []string      // texts of cells that lie elsewhere
+	texts  *intern.Table // texts of the symbols
+	text   []byte        // texts of the cells, in the order in which they were spelled out
+	lent   []string      // texts of borrowed cells, not copied
 	cells  []cell
 }
 
-// A cell is a number, or a text: one of the row's, or one that lies elsewhere and
-// is spelled out only when somebody wants to see its bytes.
+// A cell is a number or a text. A text is in the row's own memory, or elsewhere
+// and copied into the row only when its bytes are asked for.
 type cell struct {
 	n     int64
 	state state
@@ -39,16 +39,16 @@ type state uint8
 
 const (
 	missing  state = iota
-	present        // a number, or a text of the row's: its start, and its end in the lower half
-	symbol         // an interned text, of which n is the number
-	borrowed       // one of the texts that were lent
+	present        // n is a number, or start (upper half) and end (lower half) of a text in the row
+	symbol         // n is an interned text
+	borrowed       // n is an index of lent
 )
 
 func textCell(start, end int) cell {
 	return cell{n: int64(start)<<32 | int64(end), state: present}
 }
 
-// NewRow returns a row whose symbols stand for interned texts.
+// NewRow returns a row whose symbols are texts of an interning table.
 func NewRow(texts *intern.Table) *Row { return &Row{texts: texts} }
 
 // Reset starts a new row of a table.
@@ -79,7 +79,7 @@ func (r *Row) AddBytes(v []byte) {
 	r.endText(start)
 }
 
-// AddJoined adds a list of texts.
+// AddJoined adds a list of texts as one text, with semicolons between them.
 func (r *Row) AddJoined(list [][]byte) {
 	start := len(r.text)
 	for i, v := range list {
@@ -100,7 +100,7 @@ func (r *Row) endText(start int) {
 	r.add(Text, c)
 }
 
-// toValid makes what was appended from a place on valid UTF-8.
+// toValid makes the text from start on valid UTF-8.
 func (r *Row) toValid(start int) {
 	if !utf8.Valid(r.text[start:]) {
 		valid := bytes.ToValidUTF8(r.text[start:], []byte("\uFFFD"))
@@ -117,17 +117,18 @@ func (r *Row) AddSymbol(t intern.Text) {
 	r.add(Text, c)
 }
 
-// spell brings a text that lies elsewhere into the row.
+// spell copies a symbol's or a borrowed text into the row.
 func (r *Row) spell(c *cell) {
 	start := len(r.text)
 	if c.state == borrowed {
-		r.text = append(r.text, r.lent[c.n]...)
+		r.text = append(r.text, r.lent[c.n]...) // AddText lends only valid texts
 	} else {
 		r.text = r.texts.AppendTo(r.text, intern.Text(c.n))
 		if !intern.Text(c.n).IsUUID() {
 			r.toValid(start)
 		}
 	}
+
 	*c = textCell(start, len(r.text))
 }
 
@@ -143,7 +144,7 @@ func (r *Row) AddTime(t record.Time) { r.add(Time, numberCell(int64(t), t.Known(
 // AddNull adds a missing cell of whatever kind the column has.
 func (r *Row) AddNull() { r.add(r.schema.Columns[len(r.cells)].Kind, cell{}) }
 
-// spellAll brings all texts into the row.
+// spellAll copies all texts into the row.
 func (r *Row) spellAll() {
 	for i := range r.cells {
 		if r.cells[i].state > present {
@@ -164,8 +165,8 @@ func (r *Row) add(k Kind, c cell) {
 	r.cells = append(r.cells, c)
 }
 
-// begin makes the first n cells of another row, whose columns are of the same
-// kinds, the first ones of this.
+// begin starts a row with a copy of the first n cells of another row, whose
+// columns are of the same kinds.
 func (r *Row) begin(s *Schema, from *Row, n int) {
 	r.schema, r.texts = s, from.texts
 	r.text, r.lent, r.cells = append(r.text[:0], from.text...), append(r.lent[:0], from.lent...), append(r.cells[:0], from.cells[:n]...)
@@ -174,7 +175,8 @@ func (r *Row) begin(s *Schema, from *Row, n int) {
 // Known reports whether cell i is not missing.
 func (r *Row) Known(i int) bool { return r.cells[i].state != missing }
 
-// Bytes returns the text of cell i, which belongs to the row.
+// Bytes returns the text of cell i, nil when it is missing. It is valid until
+// the row changes.
 func (r *Row) Bytes(i int) []byte {
 	c := &r.cells[i]
 	switch c.state {
@@ -225,7 +227,7 @@ func (r *Row) mistake(k Kind, i int) {
 	panic(fmt.Sprintf("table: column %q of %s holds a %v, not a %v", c.Name, r.schema.Name, c.Kind, k))
 }
 
-// AppendCell appends cell i as CSV output has it, without quotes.
+// AppendCell appends cell i as it is in CSV, without quotes.
 func (r *Row) AppendCell(b []byte, i int) []byte {
 	c := r.cells[i]
 	switch r.schema.Columns[i].Kind {
@@ -237,7 +239,7 @@ func (r *Row) AppendCell(b []byte, i int) []byte {
 	return appendInt(b, c)
 }
 
-// check reports a row that is not a complete row of s.
+// check returns an error unless r is a complete row of s.
 func (r *Row) check(s *Schema) error {
 	if r.schema != s {
 		return fmt.Errorf("a row of %s cannot be written to %s", r.schema.Name, s.Name)

@@ -1,5 +1,5 @@
-// Package table is the form of results: findings, repairs, calls, outages,
-// recordings and the history of findings, as CSV and as Parquet, and back.
+// Package table writes and reads the tables of results as CSV and as Parquet:
+// findings, repairs, calls, outages, recordings and the history of findings.
 //
 // A text is either missing or not empty: an empty one is missing, as a CSV
 // cell cannot tell the two apart. A byte that is not part of valid UTF-8
@@ -12,7 +12,7 @@ import (
 	"fmt"
 )
 
-// Kind is what the cells of a column hold.
+// Kind is the type of the cells of a column.
 type Kind uint8
 
 // The kinds of column.
@@ -38,7 +38,7 @@ type Column struct {
 type Schema struct {
 	Name    string
 	Columns []Column
-	order   []int // the columns that rows are sorted by
+	order   []int // columns that rows are sorted by
 }
 
 // The tables. Their columns, and the order of their rows, are the published
@@ -116,8 +116,8 @@ func (s *Schema) Index(column string) int {
 	panic(fmt.Sprintf("table: %s has no column %q", s.Name, column))
 }
 
-// Compare orders two rows as the table has them: texts by their bytes, numbers
-// as numbers, missing cells first.
+// Compare orders two rows by the order of the table: texts by their bytes,
+// numbers by their values, missing cells first.
 func (s *Schema) Compare(a, b *Row) int {
 	for _, i := range s.order {
 		if c := s.compareCell(a, b, i); c != 0 {

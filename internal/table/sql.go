@@ -5,9 +5,10 @@ import (
 	"strings"
 )
 
-// DuckDB returns a statement that reads files of a table, paths or URLs, each
-// Parquet or CSV by its name. A last column says to which interval a row
-// belongs, as the folders are named; repairs have it anyway.
+// DuckDB returns a statement that reads files of a table. They are paths or
+// URLs, Parquet or CSV by their names. DuckDB takes the interval of a row from
+// the names of the folders and adds it as the last column. Repairs have that
+// column anyway.
 func DuckDB(s *Schema, files []string) string {
 	var parquet, csv []string
 	for _, f := range files {
@@ -17,9 +18,10 @@ func DuckDB(s *Schema, files []string) string {
 			csv = append(csv, f)
 		}
 	}
+
 	var selects []string
 	hive := ",\n  hive_partitioning = true, hive_types_autocast = false"
-	if s == Repairs {
+	if s == Repairs { // the table has the column itself
 		hive = ",\n  hive_partitioning = false"
 	}
 	if parquet != nil {
@@ -33,12 +35,13 @@ func DuckDB(s *Schema, files []string) string {
 		selects = append(selects, "SELECT * FROM read_csv("+list("[", csv, "]")+hive+
 			",\n  auto_detect = false, header = true, delim = ',', quote = '\"', escape = '\"',\n  columns = {"+strings.Join(columns, ", ")+"})")
 	}
+
 	return strings.Join(selects, "\nUNION ALL\n") + ";\n"
 }
 
-// Athena returns two statements for Athena: one that makes a table of
-// everything Parquet below a location in S3, and one that reads only the
-// given files of it, which are of this schema.
+// Athena returns two statements for Athena. The first makes a table of all
+// Parquet below a location in S3. The second reads only the given files of it,
+// which must have this schema.
 func Athena(s *Schema, location string, files []string) string {
 	var columns []string
 	for _, c := range s.Columns {
@@ -49,7 +52,7 @@ func Athena(s *Schema, location string, files []string) string {
 		name, strings.Join(columns, ",\n"), literal(location), name, list("(", files, ")"))
 }
 
-// list writes texts as literals, each on a line of its own.
+// list writes texts as SQL literals, each on its own line.
 func list(open string, texts []string, end string) string {
 	var quoted []string
 	for _, t := range texts {

@@ -5,27 +5,27 @@ import (
 	"io"
 )
 
-// sink is one serialisation of a table under way.
+// sink writes a table in one format.
 type sink interface {
 	write(*Row) error
 	close() error // completes the table, not the writer below it
 }
 
 // Writer writes rows of one table as CSV and as Parquet. Equal rows give equal
-// bytes. What was written before an error is of no use.
+// bytes. After an error the output is unusable.
 type Writer struct {
 	schema  *Schema
 	sinks   []sink
 	parquet *parquetWriter // one of them, or nil
 }
 
-// NewWriter returns a writer of a table; a nil destination is a format that
-// nobody wants.
+// NewWriter returns a writer of a table. A format with a nil destination is not
+// written.
 func NewWriter(s *Schema, csv, parquet io.Writer) *Writer { return newWriter(s, csv, parquet, nil) }
 
-// Extended returns a writer of a table whose rows begin like those of w. Each
-// has to be written right after the one of w, and the table be closed before w
-// is: what is equal is then encoded only once.
+// Extended returns a writer of a table whose rows begin with the cells of the
+// rows of w. Each row must be written right after its row of w, and the table
+// must be closed before w. The shared columns are then encoded only once.
 func (w *Writer) Extended(s *Schema, csv, parquet io.Writer) *Writer {
 	return newWriter(s, csv, parquet, w.parquet)
 }
@@ -68,7 +68,7 @@ func (w *Writer) failed(err error) error {
 	return nil
 }
 
-// Passing returns rows that are written as they pass.
+// Passing yields the given rows and writes each before it is yielded.
 func (w *Writer) Passing(rows Rows) Rows {
 	return func(yield func(*Row, error) bool) {
 		for r, err := range rows {
@@ -82,7 +82,8 @@ func (w *Writer) Passing(rows Rows) Rows {
 	}
 }
 
-// Drain ranges over rows for the sake of what is done as they pass.
+// Drain ranges over rows and ignores them, for rows that do something as they
+// are yielded, such as those of [Writer.Passing].
 func Drain(rows Rows) error {
 	for _, err := range rows {
 		if err != nil {
@@ -92,7 +93,7 @@ func Drain(rows Rows) error {
 	return nil
 }
 
-// Write writes a whole table, whose rows are ranged over once.
+// Write writes a whole table. It ranges over the rows once.
 func Write(s *Schema, rows Rows, csv, parquet io.Writer) error {
 	w := NewWriter(s, csv, parquet)
 	if err := Drain(w.Passing(rows)); err != nil {

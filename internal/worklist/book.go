@@ -6,7 +6,7 @@ import (
 	"github.com/xuri/excelize/v2"
 )
 
-// book is a workbook under construction.
+// book builds a workbook.
 type book struct {
 	file    *excelize.File
 	archive *archive
@@ -25,6 +25,7 @@ func newBook(scratch string, limit int) (*book, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	b := &book{file: excelize.NewFile(excelize.Options{TmpDir: scratch}), archive: a, limit: limit}
 	b.file.SetZipWriter(a.zipWriter)
 	if err := b.styles(); err != nil {
@@ -60,9 +61,11 @@ func (b *book) add(title string) (*excelize.StreamWriter, error) {
 	return b.file.NewStreamWriter(title)
 }
 
-// writeTo writes the workbook, once.
+// writeTo writes the workbook. It can be called once.
 func (b *book) writeTo(w io.Writer) error {
-	if err := b.file.Write(io.Discard); err != nil { // fills the archive
+	// The library writes through the ZIP writer set in newBook, which fills the
+	// archive, and writes nothing to its own destination.
+	if err := b.file.Write(io.Discard); err != nil {
 		return err
 	}
 	return b.archive.writeTo(w)

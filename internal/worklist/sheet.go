@@ -6,8 +6,8 @@ import (
 	"github.com/xuri/excelize/v2"
 )
 
-// sheet is a list with a frozen header and filters. One with more rows than a
-// sheet can hold goes on in another.
+// sheet is a list with a frozen header and filters. A list with more rows than
+// one sheet can hold continues in another sheet.
 type sheet struct {
 	book   *book
 	title  string
@@ -34,6 +34,8 @@ func (s *sheet) begin() (err error) {
 	if s.stream, err = s.book.add(title); err != nil {
 		return err
 	}
+
+	// The stream writer takes widths and panes only before the first row.
 	for i, name := range s.header {
 		if err := s.stream.SetColWidth(i+1, i+1, width(name)); err != nil {
 			return err
@@ -43,6 +45,7 @@ func (s *sheet) begin() (err error) {
 	if err := s.stream.SetPanes(frozen); err != nil {
 		return err
 	}
+
 	return s.write(s.book.head, s.header)
 }
 
@@ -66,6 +69,7 @@ func (s *sheet) write(style int, values []string) error {
 			s.cells[i] = excelize.Cell{StyleID: style, Value: cellText(v)}
 		}
 	}
+
 	s.rows++
 	at, err := excelize.CoordinatesToCellName(1, s.rows)
 	if err != nil {
@@ -74,7 +78,7 @@ func (s *sheet) write(style int, values []string) error {
 	return s.stream.SetRow(at, s.cells)
 }
 
-// end completes the last part.
+// end completes the current part.
 func (s *sheet) end() error {
 	last, err := excelize.CoordinatesToCellName(len(s.header), s.rows)
 	if err != nil {

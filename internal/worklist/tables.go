@@ -8,10 +8,11 @@ import (
 	"cdrmend/internal/table"
 )
 
-// table writes one list of a table's rows after the other, all columns of the
-// table, the lead ones first.
+// table writes lists of a table's rows to one sheet, in the order given. It has
+// all columns of the table, the lead ones first.
 func (b *book) table(title string, schema *table.Schema, lead []string, lists []table.Rows) error {
 	columns := arrange(schema, lead)
+
 	header := make([]string, len(columns))
 	for i, c := range columns {
 		header[i] = schema.Columns[c].Name
@@ -20,6 +21,7 @@ func (b *book) table(title string, schema *table.Schema, lead []string, lists []
 	if err != nil {
 		return err
 	}
+
 	values := make([]string, len(columns))
 	var cell []byte
 	for _, rows := range lists {
@@ -53,7 +55,7 @@ func arrange(schema *table.Schema, lead []string) []int {
 	return columns
 }
 
-// inputs writes what every partition delivered.
+// inputs writes the sheet with one row for each partition that was read.
 func (b *book) inputs(sum *report.Summary, show *redact.Redactor) error {
 	s, err := b.sheet("Inputs", []string{"state", "kind", "source", "start", "end", "objects", "bytes", "rows", "rejects", "input"})
 	if err != nil {

@@ -1,11 +1,10 @@
-// Package worklist writes findings.xlsx, what a run found as a list that
-// people work through in a spreadsheet program: filtered, sorted and marked
-// as done.
+// Package worklist writes findings.xlsx. People work through this list in a
+// spreadsheet program: they filter and sort it and mark rows as done.
 //
-// It holds what asks for attention. Findings are grouped by severity, the
-// worst first; those that only say that a field was repaired stand in Repairs,
-// with their values; calls that are complete stand in no sheet. The tables of
-// the run have everything, exactly as it is.
+// It holds only the rows that ask for attention. Findings are grouped by
+// severity, the worst first. A finding that only reports a repaired field is
+// left out, as Repairs shows it with its values. Complete calls are left out,
+// too. The tables of the run have everything, unchanged.
 package worklist
 
 import (
@@ -19,14 +18,14 @@ import (
 	"github.com/xuri/excelize/v2"
 )
 
-// Night is the run that a worklist is about. Its tables are ranged over more
+// Night is the run that a worklist describes. Its tables are ranged over more
 // than once.
 type Night struct {
 	RunID   string
 	Summary *report.Summary
 
 	Findings, Repairs, Outages table.Rows
-	Calls                      table.Rows // those that lack something, or of which nobody can tell
+	Calls                      table.Rows // those that lack something or are undecided
 }
 
 // Write writes the worklist as an XLSX workbook, with its rows as the redactor
@@ -51,6 +50,7 @@ func (b *book) fill(n *Night, show *redact.Redactor) error {
 	if err := b.summary(n, show); err != nil {
 		return err
 	}
+
 	for _, list := range []struct {
 		title string
 		rows  []table.Rows
@@ -66,15 +66,18 @@ func (b *book) fill(n *Night, show *redact.Redactor) error {
 			return err
 		}
 	}
+
 	return b.inputs(n.Summary, show)
 }
 
-// severities are those of findings, the worst first.
+// severities are the severities of findings, the worst first.
 var severities = []string{"critical", "major", "minor"}
 
-// bySeverity returns the findings of each severity that are more than the
-// news of a repair.
+// bySeverity returns one list for each severity, without the findings that
+// only report a repaired field.
 func bySeverity(findings table.Rows) []table.Rows {
+	// The table is ordered by class and can be large. Reading it once for each
+	// severity needs no memory for a sort.
 	class, severity := table.Findings.Index("class"), table.Findings.Index("severity")
 	var lists []table.Rows
 	for _, wanted := range severities {

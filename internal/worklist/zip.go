@@ -15,8 +15,8 @@ import (
 )
 
 // archive packs the parts of a workbook in the order of their names. The
-// library hands its sheets over in the order of a map and would pack them in
-// memory; here they wait in a temporary file until all are there.
+// library passes its sheets in the order of a map and would pack them in
+// memory. Here they are kept in a temporary file until all are complete.
 type archive struct {
 	file  *scratch.File
 	parts []*part
@@ -42,10 +42,10 @@ func newArchive(dir string) (*archive, error) {
 
 func (a *archive) close() { a.file.Close() }
 
-// zipWriter takes the place of the library's archive.
+// zipWriter replaces the library's archive.
 func (a *archive) zipWriter(io.Writer) excelize.ZipWriter { return a }
 
-// Create begins a part; the one before is complete.
+// Create begins a part. It completes the one before.
 func (a *archive) Create(name string) (io.Writer, error) {
 	if err := a.Close(); err != nil {
 		return nil, err
@@ -56,28 +56,30 @@ func (a *archive) Create(name string) (io.Writer, error) {
 	return p, nil
 }
 
-// Write takes packed bytes of the last part.
+// Write stores packed bytes of the last part.
 func (a *archive) Write(b []byte) (int, error) {
 	n, err := a.file.Write(b)
 	a.parts[len(a.parts)-1].packed += int64(n)
 	return n, err
 }
 
-// Close completes the last part.
+// Close completes the last part. It does not remove the file.
 func (a *archive) Close() error {
 	if len(a.parts) == 0 {
 		return nil
 	}
+
 	p := a.parts[len(a.parts)-1]
-	if p.flate == nil {
+	if p.flate == nil { // completed already
 		return nil
 	}
+
 	err := p.flate.Close()
 	p.flate = nil
 	return err
 }
 
-// AddFS is not called for what is written.
+// AddFS is not called by the library when it writes a workbook.
 func (a *archive) AddFS(fs.FS) error { return fs.ErrInvalid }
 
 func (p *part) Write(b []byte) (int, error) {
@@ -93,6 +95,7 @@ func (a *archive) writeTo(w io.Writer) error {
 		return err
 	}
 
+	// In name order equal workbooks have equal bytes.
 	slices.SortFunc(a.parts, func(p, q *part) int { return strings.Compare(p.name, q.name) })
 	out := zip.NewWriter(w)
 	for _, p := range a.parts {
@@ -106,5 +109,6 @@ func (a *archive) writeTo(w io.Writer) error {
 			return err
 		}
 	}
+
 	return out.Close()
 }

@@ -1,6 +1,6 @@
 // Package browsertest drives a real Chromium in tests. It speaks the browser's
-// own protocol over a pipe, so that it needs neither a port nor a library, and
-// the browser ends when the test does, whatever way that is.
+// own protocol over a pipe. This needs neither a port nor a library, and the
+// browser ends however the test ends.
 package browsertest
 
 import (
@@ -22,17 +22,17 @@ type Browser struct {
 	mu   sync.Mutex
 	next int
 	wait map[int]chan answer
-	told map[string]func(event) // by session
-	gone chan struct{}          // closed when it says nothing more
+	told map[string]func(event) // receivers of events, by session
+	gone chan struct{}          // closed when the browser has closed its pipe
 }
 
-// answer is what the browser says to a command.
+// answer is the browser's answer to a command.
 type answer struct {
 	Result json.RawMessage
 	Error  *struct{ Message string }
 }
 
-// event is what it says unasked.
+// event is a message of the browser that answers no command.
 type event struct {
 	Method string
 	Params json.RawMessage
@@ -49,6 +49,7 @@ func Open(t testing.TB) *Browser {
 	if err != nil {
 		t.Fatal("chromium is not installed: run make tools")
 	}
+
 	commands, in, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)
@@ -57,6 +58,7 @@ func Open(t testing.TB) *Browser {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	cmd := exec.Command(program, "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run",
 		"--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
 		"--remote-debugging-pipe", "--user-data-dir="+t.TempDir(), "about:blank")
@@ -64,6 +66,9 @@ func Open(t testing.TB) *Browser {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
+
+	// Without these copies of its ends open here, listen sees the end of the pipe
+	// when the browser ends.
 	commands.Close()
 	answers.Close()
 	b := &Browser{in: in, wait: map[int]chan answer{}, told: map[string]func(event){}, gone: make(chan struct{})}
@@ -78,7 +83,7 @@ func Open(t testing.TB) *Browser {
 	return b
 }
 
-// listen hands on what the browser says until it ends.
+// listen passes on answers and events until the browser closes its pipe.
 func (b *Browser) listen(out io.Reader) {
 	defer close(b.gone)
 	r := bufio.NewReaderSize(out, 1<<20)
@@ -96,10 +101,12 @@ func (b *Browser) listen(out io.Reader) {
 		if json.Unmarshal(raw[:len(raw)-1], &m) != nil {
 			continue
 		}
+
 		b.mu.Lock()
 		waiting, told := b.wait[m.ID], b.told[m.SessionID]
 		delete(b.wait, m.ID)
 		b.mu.Unlock()
+
 		switch {
 		case waiting != nil:
 			waiting <- m.answer
@@ -112,11 +119,12 @@ func (b *Browser) listen(out io.Reader) {
 // patience is how long the browser may take for one command.
 const patience = time.Minute
 
-// call sends a command and decodes what it comes to.
+// call sends a command and decodes its result.
 func (b *Browser) call(ctx context.Context, session, method string, params, result any) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	done := make(chan answer, 1)
+
+	done := make(chan answer, 1) // listen must not block on a call that timed out
 	b.mu.Lock()
 	b.next++
 	id := b.next
@@ -132,6 +140,7 @@ func (b *Browser) call(ctx context.Context, session, method string, params, resu
 	if err != nil {
 		return fmt.Errorf("%s: %w", method, err)
 	}
+
 	select {
 	case a := <-done:
 		if a.Error != nil {
