@@ -17,8 +17,8 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
-// Compression is how an object's bytes are packed. It is recognised by
-// content, whatever the object is called.
+// Compression is the compression of an object. It is recognised by content,
+// whatever the object's name.
 type Compression uint8
 
 // The compressions.
@@ -28,8 +28,8 @@ const (
 	Zstd
 )
 
-// An Error says that a compressed stream is damaged. It never stands for a
-// failure to read the object.
+// An Error reports that a compressed stream is damaged. It never means a failure
+// to read the object.
 type Error struct {
 	Cut     bool // the stream ends too early
 	Unknown bool // nothing of the stream can be decoded
@@ -43,11 +43,10 @@ func (e *Error) Error() string {
 	return "compressed stream: " + e.Err.Error()
 }
 
-// Unwrap returns what the decoder said.
+// Unwrap returns the decoder's error.
 func (e *Error) Unwrap() error { return e.Err }
 
-// A Stream is the uncompressed content of an object, up to what the limits
-// allow.
+// A Stream is the uncompressed content of an object, within the limits.
 type Stream struct {
 	Compression Compression
 	Checksum    error // the content is whole but does not match its checksum; known at the end
@@ -57,7 +56,7 @@ type Stream struct {
 	begun       bool         // some content was read
 	left        int64        // how much more content is allowed, negative without a limit
 	limit       LimitError   // the limit that applies
-	window      int64        // how large a window zstd may ask for
+	window      int64        // the largest window that zstd may ask for
 	next        func() error // continues with the next member of the stream
 	close       func()
 }
@@ -76,11 +75,11 @@ func (s *source) Read(b []byte) (int, error) {
 	return n, err
 }
 
-// bufferSize is how much of a large object is buffered.
+// bufferSize is the size of the buffer for a large object.
 const bufferSize = 64 << 10
 
-// BufferFor returns the buffer size for an object of a size as stored, which may
-// be unknown, 0. Most objects are sidecars of a kilobyte, and there are a hundred
+// BufferFor returns the buffer size for an object; stored is its size as stored,
+// 0 if not known. Most objects are sidecars of a kilobyte, and there are a hundred
 // thousand of them: a full buffer for each would cost more than it saves.
 func BufferFor(stored int64) int {
 	if stored <= 0 || stored >= bufferSize {
@@ -103,6 +102,7 @@ func Open(r io.Reader, stored int64, limits *Limits) *Stream {
 			s.failed = s.damage(err)
 			break
 		}
+		// Members are read one by one, by next.
 		unpacked.Multistream(false)
 		s.r, s.next = unpacked, func() error { return nextMember(unpacked, in) }
 	case string(magic) == "\x28\xb5\x2f\xfd" || isSkippable(magic):
