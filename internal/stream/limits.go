@@ -99,7 +99,7 @@ func (l *Limits) content(c Compression, stored int64) (most int64, limit LimitEr
 		return most, limit
 	}
 	lower(l.UnpackedBytes, "unpacked_bytes", l.UnpackedBytes)
-	// A product that would overflow is no limit.
+	// The product must not overflow.
 	if stored > 0 && l.UnpackedRatio > 0 && stored <= (1<<62)/l.UnpackedRatio {
 		lower(max(stored*l.UnpackedRatio, unpackedFree), "unpacked_ratio", l.UnpackedRatio)
 	}

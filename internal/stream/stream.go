@@ -130,7 +130,7 @@ func zstdOptions(limits *Limits) []zstd.DOption {
 }
 
 // isSkippable reports whether magic is that of a zstd frame without content,
-// with which parallel compressors let a stream begin.
+// which parallel compressors write at the start of a stream.
 func isSkippable(magic []byte) bool {
 	return len(magic) == 4 && magic[0]&0xf0 == 0x50 && string(magic[1:]) == "\x2a\x4d\x18"
 }
@@ -144,23 +144,26 @@ func nextMember(unpacked *gzip.Reader, in *bufio.Reader) error {
 	if len(magic) == 0 {
 		return err
 	}
+	// A lone 0x1f passes: it is a member that was cut, and Reset reports it as such.
 	if !strings.HasPrefix("\x1f\x8b", string(magic)) {
 		return errTrailing
 	}
+
 	err = unpacked.Reset(in)
 	unpacked.Multistream(false)
 	return err
 }
 
-// Read reads content. It returns a StreamError or a LimitError for damage and
-// the store's own error for a failure to read.
+// Read reads content. It returns an [Error] or a [LimitError] for damage and the
+// store's own error for a failure to read.
 func (s *Stream) Read(b []byte) (int, error) {
 	if s.left < 0 {
 		return s.read(b)
 	}
 	if s.left == 0 {
-		b = make([]byte, 1) // is there any more?
+		b = make([]byte, 1) // content of exactly the limit is allowed: only one more byte exceeds it
 	}
+
 	n, err := s.read(b[:min(int64(len(b)), max(s.left, 1))])
 	if n > 0 && s.left == 0 {
 		s.failed = &s.limit
@@ -199,7 +202,7 @@ func (s *Stream) read(b []byte) (int, error) {
 	return 0, s.failed
 }
 
-// ended returns the error of a stream that does not go on.
+// ended returns the error of a stream that has no further member.
 func (s *Stream) ended(err error) error {
 	if err == io.EOF && s.source.err == nil {
 		return io.EOF
@@ -211,6 +214,7 @@ func (s *Stream) ended(err error) error {
 func (s *Stream) Close() { s.close() }
 
 func (s *Stream) damage(err error) error {
+	// A decoder reports a failure of the store as an error of its own.
 	if s.source.err != nil {
 		return s.source.err
 	}
@@ -220,6 +224,7 @@ func (s *Stream) damage(err error) error {
 	if !s.begun && s.window > 0 && (errors.Is(err, zstd.ErrWindowSizeExceeded) || errors.Is(err, zstd.ErrDecoderSizeExceeded)) {
 		return &LimitError{Limit: "window_bytes", Max: s.window}
 	}
+
 	cut := errors.Is(err, io.ErrUnexpectedEOF) || err == io.EOF
 	unknown := s.r == nil || errors.Is(err, zstd.ErrUnknownDictionary) // dictionaries are not part of an input
 	return &Error{Cut: cut, Unknown: !cut && !s.begun && unknown, Err: err}
@@ -229,7 +234,7 @@ func isChecksum(err error) bool {
 	return errors.Is(err, gzip.ErrChecksum) || errors.Is(err, zstd.ErrCRCMismatch)
 }
 
-// Compress returns a writer that packs like c: gzip without name and time.
+// Compress returns a writer that compresses with c, gzip without name and time.
 // Close it to finish the stream; w stays open.
 func (c Compression) Compress(w io.Writer) (io.WriteCloser, error) {
 	switch c {
