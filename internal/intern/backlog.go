@@ -11,9 +11,9 @@ type waiting struct {
 	slot uint32 // where its text is wanted
 }
 
-// A Backlog holds UUIDs that are interned later, many at once. Each of the
-// millions of a night has another place in memory, behind a lock, so that
-// interning one costs as much as decoding a row. A few thousand at a time,
+// A Backlog holds UUIDs that are interned later, many at once. There are millions
+// of them, each at its own address and behind a lock, so that interning one costs
+// as much as decoding a row. A few thousand at a time,
 // sorted by shard, take each lock once, and their memory accesses overlap.
 type Backlog struct {
 	ids   []waiting
@@ -22,8 +22,8 @@ type Backlog struct {
 
 const backlogSize = 1 << 12
 
-// Add returns the text of a UUID when the table has it at hand. Else it returns
-// None, and Settle says later what the text is, by the slot.
+// Add returns the text of a UUID at once if the table is local. Otherwise it
+// returns None, and Settle reports the text later, by the slot.
 func (l *Backlog) Add(t *Table, id *UUID, slot uint32) Text {
 	hash := maphash.Bytes(t.seed, id[:])
 	if t.single { // a local table: small, and without other users
@@ -33,13 +33,14 @@ func (l *Backlog) Add(t *Table, id *UUID, slot uint32) Text {
 	return None
 }
 
-// Full reports whether so many ids wait that they should be settled.
+// Full reports whether enough ids wait for Settle to be worth calling.
 func (l *Backlog) Full() bool { return len(l.ids) >= backlogSize }
 
-// Settle interns the ids that wait and says what each is.
+// Settle interns the waiting ids and calls set with the text of each.
 func (l *Backlog) Settle(t *Table, set func(slot uint32, id Text)) {
 	ids := l.ids
 	for len(ids) > 0 {
+		// Add does not stop at backlogSize, and byShard orders at most that many.
 		some := ids[:min(len(ids), backlogSize)]
 		t.ofMany(some, l.byShard(some), set)
 		ids = ids[len(some):]
@@ -47,7 +48,7 @@ func (l *Backlog) Settle(t *Table, set func(slot uint32, id Text)) {
 	l.Forget()
 }
 
-// Forget gives up the ids that wait.
+// Forget discards the waiting ids.
 func (l *Backlog) Forget() { l.ids = l.ids[:0] }
 
 // byShard returns the indexes of the ids sorted by shard.
@@ -59,6 +60,7 @@ func (l *Backlog) byShard(ids []waiting) []uint16 {
 	for i := range shards {
 		next[i+1] += next[i]
 	}
+
 	if cap(l.order) < len(ids) {
 		l.order = make([]uint16, backlogSize)
 	}
@@ -71,7 +73,7 @@ func (l *Backlog) byShard(ids []waiting) []uint16 {
 	return order
 }
 
-// ofMany interns ids in an order that has the ids of each shard together.
+// ofMany interns ids; order lists the ids of each shard together.
 func (t *Table) ofMany(ids []waiting, order []uint16, set func(slot uint32, id Text)) {
 	for len(order) > 0 {
 		number := uint32(ids[order[0]].hash) & (shards - 1)
@@ -79,6 +81,7 @@ func (t *Table) ofMany(ids []waiting, order []uint16, set func(slot uint32, id T
 		for same < len(order) && uint32(ids[order[same]].hash)&(shards-1) == number {
 			same++
 		}
+
 		s := &t.shard[number]
 		s.mu.Lock()
 		s.touch(ids, order[:same])
@@ -87,6 +90,7 @@ func (t *Table) ofMany(ids []waiting, order []uint16, set func(slot uint32, id T
 			set(w.slot, Text(s.number(tagOf(w.hash, 1), w.id[:])<<shardBits|number)<<1|1)
 		}
 		s.mu.Unlock()
+
 		order = order[same:]
 	}
 }

@@ -29,12 +29,13 @@ func (c *Cache) Of(t *Table, b []byte) Text {
 // UUID interns a UUID.
 func (c *Cache) UUID(t *Table, id *UUID) Text { return c.of(t, id[:], 1) }
 
-// of interns what is stored of a text like [Table.of].
+// of interns a text by its stored form, like [Table.of].
 func (c *Cache) of(t *Table, stored []byte, kind uint32) Text {
 	hash := maphash.Bytes(t.seed, stored)
 	if c == nil {
 		return t.of(stored, kind, hash)
 	}
+
 	met := &c[hash>>20%cacheSize]
 	if met.hash == hash && met.text != None && t.is(met.text, stored, kind) {
 		return met.text

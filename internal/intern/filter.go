@@ -39,16 +39,16 @@ func NewFilter(interval record.Span, known *Mark, links *Links, every int) *Filt
 // Texts returns the local table.
 func (f *Filter) Texts() *Table { return f.local }
 
-// Filtered is what became of the rows of an object.
+// Filtered is the outcome for the rows of an object.
 type Filtered struct {
-	Dropped uint32   // how many rows were dropped
-	Orgless uint32   // how many of the dropped rows have no organisation of their own
+	Dropped uint32   // number of dropped rows
+	Orgless uint32   // dropped rows without an organisation of their own
 	IDs     []uint32 // hashes of the ids of dropped rows
 	Legs    []uint64 // hashes of dropped legs: equal for rows of one leg; odd without an organisation
 	Met     []uint32 // hashes of the ids of kept rows that were not known
 }
 
-// Add adds what became of the rows of the next chunk.
+// Add appends the outcome for the next chunk, and empties next.
 func (f *Filtered) Add(next *Filtered) {
 	f.Dropped, f.Orgless = f.Dropped+next.Dropped, f.Orgless+next.Orgless
 	f.IDs, f.Legs, f.Met = append(f.IDs, next.IDs...), append(f.Legs, next.Legs...), append(f.Met, next.Met...)
@@ -86,7 +86,7 @@ func (f *Filter) Keep(out *Filtered, needed bool, links []Link) bool {
 	return keep
 }
 
-// KeepLeg reports whether rows of a leg are kept whatever ids they have.
+// KeepLeg reports whether all rows of a leg are kept, whatever their ids.
 func (f *Filter) KeepLeg(hash uint64) bool { return f.links.legs[hash] }
 
 // Local returns the text of the local table for a text of the final table.

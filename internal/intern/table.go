@@ -21,8 +21,8 @@ import (
 // their numbers are. The numbers depend on the order of interning, which
 // concurrency decides, so nothing may be ordered by them; Compare orders.
 //
-// The lowest bit tells a packed UUID, the next ones are the shard, the rest
-// counts the texts of the shard from 1.
+// The lowest bit is set for a packed UUID, the next six are the shard, and the
+// rest numbers the texts of the shard from 1.
 type Text uint32
 
 // None is the missing text.
@@ -32,7 +32,7 @@ const (
 	shardBits = 6
 	shards    = 1 << shardBits
 	chunkSize = 1 << 10 // texts
-	blockSize = 1 << 18 // bytes of texts that are no UUIDs
+	blockSize = 1 << 18 // bytes of texts that are not UUIDs
 )
 
 // Index returns the index of x in a slice with an element for every text. It is
@@ -46,7 +46,7 @@ func (x Text) n() uint32     { return uint32(x) >> (shardBits + 1) }
 
 // Table is a table of interned texts, safe for concurrent use. UUIDs in
 // canonical form, which most ids are, take 16 bytes instead of 36. Reading a
-// text takes no lock: what one of them stands for never changes.
+// text takes no lock, because the text of a number never changes.
 type Table struct {
 	seed   maphash.Seed
 	shard  [shards]shard
@@ -81,8 +81,8 @@ func NewTable() *Table {
 }
 
 // Freeze frees the slots, by which texts are found by their bytes; they are
-// nearly half of the memory of a text. After it no text so far may be interned
-// again, as it would get another number.
+// nearly half of the memory of a text. A text interned before Freeze must not be
+// interned again, because it would get a second number.
 func (t *Table) Freeze() {
 	for i := range t.shard {
 		s := &t.shard[i]
@@ -119,6 +119,7 @@ func (t *Table) Of(b []byte) Text {
 	if len(b) == 0 {
 		return None
 	}
+
 	var id UUID
 	if parseUUID(&id, b, &lowerHex) {
 		return t.of(id[:], 1, maphash.Bytes(t.seed, id[:]))
@@ -135,6 +136,7 @@ func (t *Table) of(stored []byte, kind uint32, hash uint64) Text {
 	if t.single {
 		number = 0
 	}
+
 	s := &t.shard[number]
 	s.mu.Lock()
 	n := s.number(tagOf(hash, kind), stored)
@@ -155,7 +157,7 @@ func (s *shard) number(tag uint32, stored []byte) uint32 {
 	return n
 }
 
-// is reports whether x stands for what is stored.
+// is reports whether x is the text with this stored form and kind.
 func (t *Table) is(x Text, stored []byte, kind uint32) bool {
 	return uint32(x&1) == kind && bytes.Equal(t.stored(x), stored)
 }
@@ -187,7 +189,7 @@ func (t *Table) String(x Text) string {
 }
 
 // Compare orders two texts by their bytes, the missing one first. Packed UUIDs
-// are in the order of what they stand for.
+// order like the texts that they spell.
 func (t *Table) Compare(x, y Text) int {
 	switch {
 	case x == y:
@@ -199,6 +201,8 @@ func (t *Table) Compare(x, y Text) int {
 	case x.IsUUID() == y.IsUUID():
 		return bytes.Compare(t.stored(x), t.stored(y))
 	}
+
+	// A packed UUID and a plain text compare only once both are spelled out.
 	var long, short [64]byte
 	return bytes.Compare(t.AppendTo(long[:0], x), t.AppendTo(short[:0], y))
 }
@@ -213,13 +217,14 @@ func (t *Table) Prefix(x Text) uint64 {
 	case x != None:
 		text = t.stored(x)
 	}
+
 	var first [8]byte
 	copy(first[:], text)
 	return binary.BigEndian.Uint64(first[:])
 }
 
-// stored returns the bytes that are kept of x: 16 of a UUID, all of any other
-// text. They never change.
+// stored returns the stored form of x: 16 bytes for a UUID, the whole text
+// otherwise. It never changes.
 func (t *Table) stored(x Text) []byte { return t.shard[x.shard()].stored(x.n(), uint32(x)&1) }
 
 func (s *shard) stored(n, kind uint32) []byte {
@@ -253,6 +258,7 @@ func (s *shard) add(tag, at uint32, stored []byte) (n uint32) {
 	} else {
 		s.store(place, stored)
 	}
+
 	s.last++
 	s.slots[at] = uint64(tag)<<32 | uint64(s.last)
 	if s.taken++; s.taken*4 >= len(s.slots)*3 {
@@ -264,6 +270,8 @@ func (s *shard) add(tag, at uint32, stored []byte) (n uint32) {
 // place returns the place of the next text.
 func (s *shard) place() *[uuidSize]byte {
 	places := *s.places.Load()
+	// Readers take no lock, so the slice they may hold is never written to: the
+	// capped append copies it.
 	if int(s.last)/chunkSize == len(places) {
 		places = append(places[:len(places):len(places)], new(chunk))
 		s.places.Store(&places)
@@ -274,6 +282,7 @@ func (s *shard) place() *[uuidSize]byte {
 // store copies a text into the last block, or into a new one.
 func (s *shard) store(place *[uuidSize]byte, text []byte) {
 	blocks := *s.blocks.Load()
+	// A text never spans two blocks, so that it can be read as one slice.
 	if len(blocks) == 0 || len(blocks[len(blocks)-1])-s.used < len(text) {
 		size := blockSize
 		if len(blocks) == 0 {
@@ -283,6 +292,7 @@ func (s *shard) store(place *[uuidSize]byte, text []byte) {
 		s.blocks.Store(&blocks)
 		s.used = 0
 	}
+
 	block := len(blocks) - 1
 	copy(blocks[block][s.used:], text)
 	binary.LittleEndian.PutUint32(place[:], uint32(block))
@@ -299,6 +309,7 @@ func (s *shard) grow() {
 		if slot == 0 {
 			continue
 		}
+		// The tag without its kind bit, as in find.
 		at := uint32(slot>>33) & mask
 		for s.slots[at] != 0 {
 			at = (at + 1) & mask

@@ -33,6 +33,9 @@ func parseUUID(dst *UUID, b []byte, digits *hexDigits) bool {
 	if len(b) != uuidLen || b[8] != '-' || b[13] != '-' || b[18] != '-' || b[23] != '-' {
 		return false
 	}
+
+	// Valid digits are below 16 and noDigit sets the upper bits, so one test after
+	// the loop finds any bad digit.
 	var bad byte
 	for i, at := range [uuidSize]uint8{0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34} {
 		hi, lo := digits[b[at]], digits[b[at+1]]
@@ -52,10 +55,10 @@ var hexPairs = func() (pairs [256]uint16) {
 	return pairs
 }()
 
-// UUID is a UUID as it is kept of an interned text.
+// UUID is the 16-byte form in which a table stores a UUID.
 type UUID [uuidSize]byte
 
-// UUIDLen is how many characters spell a UUID.
+// UUIDLen is the number of characters in a UUID.
 const UUIDLen = uuidLen
 
 // AppendTo appends the 36 lower-case characters that spell a UUID.
@@ -93,8 +96,8 @@ func appendHex(b, bytes []byte) []byte {
 	return b
 }
 
-// ParseUUID stores in id what b spells, 8-4-4-4-12 hexadecimal digits of any
-// case, and reports whether it is such a text.
+// ParseUUID parses b, 8-4-4-4-12 hexadecimal digits of any case, into id and
+// reports whether b is a UUID.
 func ParseUUID(id *UUID, b []byte) bool { return parseUUID(id, b, &anyHex) }
 
 // IsUUID reports whether v is a UUID: 8-4-4-4-12 hexadecimal digits of any case.

@@ -1,29 +1,29 @@
 package jsonscan
 
-// A Cursor goes through a JSON text once, and down only into the values that its
-// user asks for. [Value.Members] and [Value.Elements] are simpler, but scan
+// A Cursor reads a JSON text once and descends only into the values that its user
+// asks for. [Value.Members] and [Value.Elements] are simpler, but scan
 // everything below a value again at each level. The JSON must be valid.
 type Cursor struct{ s Scanner }
 
 // Reset places c before a value.
 func (c *Cursor) Reset(v Value) { c.s.Reset(v.Raw, 0, &unlimited) }
 
-// at reports whether c stands before a value with this first byte.
+// at reports whether the next value begins with this byte.
 func (c *Cursor) at(first byte) bool {
 	b, _ := c.s.Peek()
 	return b == first
 }
 
-// Value returns the value that c stands before, and passes over it.
+// Value returns the next value and moves past it.
 func (c *Cursor) Value() Value {
 	start := c.s.Offset()
 	kind, _ := c.s.Value()
 	return Value{kind, c.s.Bytes(start, c.s.Offset())}
 }
 
-// Members ranges over the names of the object that c stands before, in order,
-// repeated ones included. Each time c stands before the member's value; what is
-// left of it is passed over.
+// Members ranges over the names of the object at c, in order, repeated ones
+// included. In the loop body c is at the member's value; a value that the body
+// does not read is skipped.
 func (c *Cursor) Members(yield func(name []byte) bool) {
 	empty, _ := c.s.Enter('}')
 	for more := !empty; more; {
@@ -35,8 +35,8 @@ func (c *Cursor) Members(yield func(name []byte) bool) {
 	}
 }
 
-// Elements goes through the list that c stands before. Each time c stands
-// before an element; what is left of it is passed over.
+// Elements ranges over the list at c. In the loop body c is at an element; an
+// element that the body does not read is skipped.
 func (c *Cursor) Elements(yield func() bool) {
 	empty, _ := c.s.Enter(']')
 	for more := !empty; more; {
@@ -47,8 +47,8 @@ func (c *Cursor) Elements(yield func() bool) {
 	}
 }
 
-// Objects goes through the objects in the list that c stands before. Any other
-// value has none.
+// Objects ranges over the objects in the list at c. It yields nothing for any
+// other value.
 func (c *Cursor) Objects(yield func() bool) {
 	if !c.at('[') {
 		return
@@ -60,7 +60,7 @@ func (c *Cursor) Objects(yield func() bool) {
 	}
 }
 
-// visit visits a value, and passes over it unless the visit did.
+// visit yields the value at c and skips it unless yield read it.
 func (c *Cursor) visit(yield func() bool) bool {
 	start := c.s.Offset()
 	if !yield() {

@@ -6,7 +6,7 @@ import (
 	"cdrmend/internal/stream"
 )
 
-// A SyntaxError says where a JSON text stops being one.
+// A SyntaxError gives the position at which a text stops being valid JSON.
 type SyntaxError struct {
 	Offset int64 // of the first byte that cannot continue a valid text, or the length of a text that was cut
 	Cut    bool  // the text ends inside a value
@@ -19,8 +19,8 @@ func (e *SyntaxError) Error() string {
 	return "syntax error"
 }
 
-// IsCut reports whether err says that a text ended too early, in itself or
-// because its compressed stream did.
+// IsCut reports whether err means that a text ended too early, by itself or because
+// its compressed stream did.
 func IsCut(err error) bool {
 	var syntax *SyntaxError
 	if errors.As(err, &syntax) {
@@ -30,8 +30,8 @@ func IsCut(err error) bool {
 	return errors.As(err, &broken) && broken.Cut
 }
 
-// IsDamage reports whether err says that an object is damaged, as opposed to
-// a failure to read it.
+// IsDamage reports whether err means that an object is damaged, as opposed to a
+// failure to read it.
 func IsDamage(err error) bool {
 	var syntax *SyntaxError
 	var broken *stream.Error

@@ -2,10 +2,10 @@
 // texts that may be damaged.
 //
 // [Scanner] checks the grammar and reports where a text stops being JSON.
-// [Slots] notes where wanted members stand while an object is scanned once.
-// [Document] visits the elements of a list in a stream, and says after an error
-// which part of the text is sound and how to close it. [Value] and [Cursor] go
-// through texts that were scanned before.
+// [Slots] notes the positions of wanted members while an object is scanned once.
+// [Document] visits the elements of a list in a stream, and reports after an error
+// which part of the text is sound and how to close it. [Value] and [Cursor] read
+// texts that were scanned before.
 package jsonscan
 
 import (
@@ -65,6 +65,8 @@ func (s *Scanner) fail() error {
 	if _, ok := s.Peek(); ok {
 		return &SyntaxError{Offset: s.Offset()}
 	}
+
+	// At the end of the stream, a record that is too long is the cause, not the cut.
 	err := s.Err()
 	if err == nil || IsDamage(err) {
 		if over := s.WithinHeld(); over != nil {
@@ -87,8 +89,7 @@ func (s *Scanner) Next(c byte) error {
 }
 
 // Value scans one value, without the white space around it, and returns its
-// kind. A number is complete only when something that may follow it does;
-// Complete tells.
+// kind. A number is complete only if a byte that may follow it does; see Complete.
 func (s *Scanner) Value() (ValueKind, error) {
 	c, ok := s.Peek()
 	if !ok {
@@ -132,6 +133,7 @@ func (s *Scanner) Name() (from, to int64, err error) {
 	if err := s.str(); err != nil {
 		return 0, 0, err
 	}
+
 	to = s.Offset()
 	if most := s.Limits.NameBytes; most > 0 && to-from-2 > most {
 		return 0, 0, &stream.LimitError{Limit: "name_bytes", Max: most, Offset: from + 1 + most}
@@ -161,6 +163,7 @@ func (s *Scanner) Enter(closing byte) (empty bool, err error) {
 	if s.depth++; s.depth > s.Limits.Depth && s.Limits.Depth > 0 {
 		return false, &stream.LimitError{Limit: "depth", Max: s.Limits.Depth, Offset: s.Offset()}
 	}
+
 	s.Advance(1)
 	if c, ok := s.Space(); ok && c == closing {
 		s.Advance(1)
@@ -171,7 +174,7 @@ func (s *Scanner) Enter(closing byte) (empty bool, err error) {
 }
 
 // More consumes what follows an element: true after a comma and the white
-// space behind it, false after the closing byte.
+// space after it, false after the closing byte.
 func (s *Scanner) More(closing byte) (bool, error) {
 	switch c, ok := s.Space(); {
 	case ok && c == ',':
@@ -192,6 +195,7 @@ func (s *Scanner) container(closing byte) error {
 	if empty || err != nil {
 		return err
 	}
+
 	for more, n := true, int64(0); more; {
 		if closing == '}' {
 			if n, err = s.member(n); err != nil {

@@ -32,6 +32,7 @@ func (s *Scanner) numeral() error {
 	if c, ok := s.Peek(); ok && c == '-' {
 		s.Advance(1)
 	}
+	// No digit may follow a leading zero.
 	if c, ok := s.Peek(); ok && c == '0' {
 		s.Advance(1)
 	} else if !s.digits() {
@@ -93,8 +94,8 @@ func (s *Scanner) str() error {
 	}
 }
 
-// plain returns how many bytes of b need no attention inside a string: it stops
-// at a quote, a backslash or a control byte. It tests eight bytes at once.
+// plain returns the number of bytes of b before the first special one: it stops at
+// a quote, a backslash or a control byte. It tests eight bytes at once.
 func plain(b []byte) int {
 	const ones, tops = 0x0101010101010101, 0x8080808080808080
 	n := 0

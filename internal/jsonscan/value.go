@@ -8,7 +8,7 @@ import (
 	"cdrmend/internal/stream"
 )
 
-// ValueKind is what a raw value is.
+// ValueKind is the kind of a raw value.
 type ValueKind uint8
 
 // The kinds of value.
@@ -27,7 +27,7 @@ const (
 // valid until it moves on.
 type Value struct {
 	Kind ValueKind
-	Raw  []byte // as it stands in the input; a JSON string with its quotes
+	Raw  []byte // as in the input; a JSON string with its quotes
 }
 
 // Text returns the characters of a string or cell, the literal of a number or
@@ -36,6 +36,7 @@ func (v Value) Text() []byte {
 	if v.Kind != String {
 		return v.Raw
 	}
+
 	inner := v.Raw[1 : len(v.Raw)-1]
 	if bytes.IndexByte(inner, '\\') < 0 {
 		return inner
@@ -56,6 +57,7 @@ func unescape(dst, b []byte) []byte {
 			b = b[i+2:]
 			continue
 		}
+
 		r := hex4(b[i+2:])
 		b = b[i+6:]
 		if utf16.IsSurrogate(r) && len(b) >= 6 && b[0] == '\\' && b[1] == 'u' {
@@ -174,6 +176,7 @@ func Parse(text []byte, limits *stream.Limits) (Value, error) {
 	if err != nil {
 		return Value{}, err
 	}
+
 	end := s.Offset()
 	if _, more := s.Space(); more {
 		return Value{}, s.fail()

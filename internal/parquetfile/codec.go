@@ -84,6 +84,7 @@ func readExactly(r interface {
 	default:
 		return err
 	}
+
 	var more [1]byte
 	switch n, err := io.ReadFull(r, more[:]); {
 	case n > 0:
@@ -152,12 +153,12 @@ func decompressHadoopLZ4(dst, src []byte) error {
 	return decompressLZ4(dst, src)
 }
 
-// noContent is what Arrow and parquet-go's encoders make of an empty page: the
-// size 0, then the size of one LZ4 block, which says that nothing follows.
+// noContent is an empty page as Arrow's and parquet-go's encoders write it: the
+// size 0, then the size of one LZ4 block, which contains nothing.
 const noContent = "\x00\x00\x00\x00\x00\x00\x00\x01\x00"
 
 // decompressHadoopBlocks decompresses blocks of Hadoop. Each begins with the
-// size of its content; then come one or more LZ4 blocks, each behind its
+// size of its content; then come one or more LZ4 blocks, each after its
 // compressed size, until the content is complete. Sizes have 4 bytes, the most
 // significant first.
 func decompressHadoopBlocks(dst, src []byte) error {
@@ -222,6 +223,7 @@ func appendHadoopLZ4(b, content []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	b = binary.BigEndian.AppendUint32(b, uint32(len(content)))
 	b = binary.BigEndian.AppendUint32(b, uint32(n))
 	return append(b, block[:n]...), nil

@@ -9,8 +9,8 @@ import (
 	"github.com/parquet-go/parquet-go/format"
 )
 
-// encodeChunk writes a column chunk with edits, by way of a file that has
-// only this column.
+// encodeChunk writes a column chunk with edits. It encodes a file with only this
+// column and copies the chunk from it.
 func (s *splicer) encodeChunk(chunk *format.ColumnChunk, group, leaf int, edits map[int64]cellEdit) error {
 	column := leavesOf(nil, s.file.file.Root())[leaf]
 	alone, err := s.encodeAlone(column, group, edits)
@@ -21,10 +21,13 @@ func (s *splicer) encodeChunk(chunk *format.ColumnChunk, group, leaf int, edits 
 	if err != nil {
 		return err
 	}
+
 	encoded := f.Metadata().RowGroups[0].Columns[0]
 	meta := &encoded.MetaData
 	from, to := chunkStart(meta), s.at
 	meta.PathInSchema, meta.KeyValueMetadata = chunk.MetaData.PathInSchema, chunk.MetaData.KeyValueMetadata
+
+	// The copy has a page index only if the chunk had one.
 	index := chunkIndex{chunk: chunk}
 	if chunk.ColumnIndexOffset != 0 {
 		index.columns = alone[encoded.ColumnIndexOffset:][:encoded.ColumnIndexLength]
@@ -37,6 +40,7 @@ func (s *splicer) encodeChunk(chunk *format.ColumnChunk, group, leaf int, edits 
 	if chunk.FileOffset == 0 {
 		encoded.FileOffset = 0
 	}
+
 	*chunk = encoded
 	move(chunk, to-from)
 	s.index = append(s.index, index)
@@ -51,6 +55,7 @@ func (s *splicer) encodeAlone(column *parquet.Column, group int, edits map[int64
 	if err := leaf.begin(group); err != nil {
 		return nil, err
 	}
+
 	codec := codecOf(leaf.chunk(group).MetaData.Codec)
 	var b bytes.Buffer
 	w := parquet.NewWriter(&b, parquet.NewSchema("alone", s.alone(column, codec)),
@@ -58,6 +63,7 @@ func (s *splicer) encodeAlone(column *parquet.Column, group int, edits map[int64
 		parquet.DictionaryMaxBytes(largestDictionary),
 		parquet.DataPageVersion(pageVersion(leaf.chunk(group))),
 	)
+
 	values := w.ColumnWriters()[0]
 	for row := range s.file.meta.RowGroups[group].NumRows {
 		if err := leaf.nextRow(); err != nil {
@@ -70,6 +76,7 @@ func (s *splicer) encodeAlone(column *parquet.Column, group int, edits map[int64
 			return nil, err
 		}
 	}
+
 	err := w.Close()
 	return b.Bytes(), err
 }
@@ -90,6 +97,7 @@ func (s *splicer) alone(column *parquet.Column, codec compress.Codec) parquet.No
 	for _, name := range path[:len(path)-1] {
 		groups = append(groups, groups[len(groups)-1].Column(name))
 	}
+
 	node := parquet.Compressed(column, codec)
 	for i := len(groups) - 1; i >= 0; i-- {
 		node = parquet.Group{path[i]: node}

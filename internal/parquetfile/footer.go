@@ -27,6 +27,7 @@ func (footer) DecodeFunc(known thrift.DecodeFuncCache) thrift.DecodeFunc {
 		Key   string `thrift:"1,required"`
 		Value string `thrift:"2,optional"`
 	}
+
 	decodePair := thrift.DecodeFuncFor[pair](known)
 	known[reflect.TypeFor[format.KeyValue]()] = func(r thrift.Reader, v reflect.Value, flags thrift.Flags) error {
 		var p pair
@@ -36,6 +37,7 @@ func (footer) DecodeFunc(known thrift.DecodeFuncCache) thrift.DecodeFunc {
 		v.Set(reflect.ValueOf(format.KeyValue(p)))
 		return nil
 	}
+
 	decode := thrift.DecodeFuncFor[format.FileMetaData](known)
 	return func(r thrift.Reader, v reflect.Value, flags thrift.Flags) error {
 		return decode(r, v.Addr().Convert(reflect.TypeFor[*format.FileMetaData]()).Elem(), flags)
@@ -80,6 +82,7 @@ func openUncompressed(meta format.FileMetaData) (*parquet.File, error) {
 			chunk.MetaData.TotalCompressedSize = math.MaxInt64 // a pageSource ends by itself
 		}
 	}
+
 	end, err := encodeFooter(&meta)
 	if err != nil {
 		return nil, fmt.Errorf("reading the footer: %w", err)

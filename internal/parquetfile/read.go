@@ -67,6 +67,7 @@ func (p *parquetFile) read(m *rows.Mapping, to rows.Visitor, reading *rows.Readi
 func wantedColumns(m *rows.Mapping, root *parquet.Column) ([]*parquet.Column, *rows.Columns) {
 	names := map[string]*parquet.Column{}
 	nameColumns(names, "", root)
+
 	var wanted []*parquet.Column
 	var found rows.Columns
 	number := map[*parquet.Column]int{}
@@ -154,6 +155,7 @@ func (r *rowReader) next() (cells []jsonscan.Value, err error) {
 		r.left = r.file.meta.RowGroups[r.group].NumRows
 		r.group++
 	}
+
 	r.left--
 	r.text = r.text[:0]
 	for i := range r.columns {
@@ -198,8 +200,8 @@ type parquetFile struct {
 	limit  stream.LimitError
 }
 
-// decompressed counts the bytes of a page against what the file may hold. Pages
-// of any number of row groups can lie at the same place.
+// decompressed counts the bytes of a page against the limit of the whole file: any
+// number of row groups can refer to the same page.
 func (p *parquetFile) decompressed(n int64) error {
 	if p.left < 0 {
 		return nil
@@ -261,7 +263,8 @@ func (p *parquetFile) checkRows() error {
 	return nil
 }
 
-// mostValues returns how many values a column of the file may have.
+// mostValues returns the largest number of values that a column of the file may
+// have.
 func (p *parquetFile) mostValues() int64 {
 	const free, perByte = 1 << 20, 64
 	return min(free+perByte*p.size, math.MaxUint32)

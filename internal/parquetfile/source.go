@@ -17,7 +17,7 @@ type pageSource struct {
 	header, stored, content []byte
 }
 
-// reset drops pages that were not read.
+// reset discards pages that were not read.
 func (s *pageSource) reset() { s.offered = s.offered[:0] }
 
 // offer makes a page the next to be read. Its content must stay as it is until

@@ -9,8 +9,8 @@ import (
 	"github.com/parquet-go/parquet-go/format"
 )
 
-// createdBy is what a rewritten file says about who wrote it. It does not
-// name the library, whose version must not change the bytes.
+// createdBy is the writer named in a rewritten file. It does not name the library,
+// whose version must not change the bytes.
 const createdBy = "cdrmend version 1(build )"
 
 // splicer writes a file again, with some of its column chunks encoded anew.
@@ -36,12 +36,14 @@ func (s *splicer) write() error {
 	if meta.EncryptionAlgorithm.Value != nil {
 		return fmt.Errorf("it is encrypted")
 	}
+
 	if err := s.put([]byte(magic)); err != nil {
 		return err
 	}
 	if slices.ContainsFunc(meta.ColumnOrders, func(o format.ColumnOrder) bool { return o.Value == nil }) {
 		meta.ColumnOrders = nil // one of them is newer than the library, which would write it without its kind
 	}
+
 	meta.RowGroups = slices.Clone(meta.RowGroups)
 	first := int64(0)
 	for i := range meta.RowGroups {
@@ -51,6 +53,8 @@ func (s *splicer) write() error {
 		}
 		first += group.NumRows
 	}
+
+	// The footer holds the offsets of the page index, so it comes last.
 	if err := s.pageIndex(); err != nil {
 		return err
 	}
@@ -87,6 +91,7 @@ func (s *splicer) group(number int, group *format.RowGroup, first int64) error {
 			}
 			continue
 		}
+
 		before := chunk.MetaData.TotalUncompressedSize
 		if err := s.encodeChunk(chunk, number, leaf, edited); err != nil {
 			return err
@@ -94,6 +99,7 @@ func (s *splicer) group(number int, group *format.RowGroup, first int64) error {
 		size += chunk.MetaData.TotalUncompressedSize - before
 		group.SortingColumns = sortedBefore(group.SortingColumns, leaf)
 	}
+
 	group.TotalByteSize = size
 	if group.TotalCompressedSize != 0 {
 		group.TotalCompressedSize = s.at - start
@@ -138,6 +144,7 @@ func (s *splicer) copyChunk(chunk *format.ColumnChunk) error {
 		return err
 	}
 	s.index = append(s.index, index)
+
 	n, err := io.Copy(s.w, io.NewSectionReader(s.file.src, from, meta.TotalCompressedSize))
 	s.at += n
 	if err != nil {
@@ -171,6 +178,7 @@ func (s *splicer) readIndex(chunk *format.ColumnChunk, by int64) (chunkIndex, er
 	if err != nil || offsets == nil {
 		return chunkIndex{chunk: chunk, columns: columns}, err
 	}
+
 	var pages format.OffsetIndex
 	if _, err := decodeThrift(offsets, &pages); err != nil {
 		return chunkIndex{}, fmt.Errorf("reading a page index: %w", err)

@@ -10,8 +10,8 @@ import (
 	"unicode/utf8"
 )
 
-// Text returns a text that came from outside as people may safely see it, on a
-// terminal, in a log or on paper. It escapes control characters and line breaks,
+// Text makes a text from outside safe to show on a terminal, in a log or on
+// paper. It escapes control characters and line breaks,
 // with which a value could forge the text around it, spaces that look like other
 // spaces, and characters that join, vanish or turn the direction of writing.
 // Bytes that are not UTF-8 become U+FFFD.
@@ -19,6 +19,7 @@ func Text(text string) string {
 	if utf8.ValidString(text) && !strings.ContainsFunc(text, hidden) {
 		return text
 	}
+
 	var b strings.Builder
 	for _, c := range text {
 		if hidden(c) {
@@ -32,18 +33,20 @@ func Text(text string) string {
 
 // JSON returns an encoded JSON text with the same meaning, in which the characters
 // that [Text] escapes are escaped; an encoder escapes only some of them. Line
-// breaks, which stand only between its values, stay.
+// breaks occur only between its values and are kept.
 func JSON(text []byte) []byte {
 	special := func(c rune) bool { return c != '\n' && hidden(c) }
 	if !bytes.ContainsFunc(text, special) {
 		return text
 	}
+
 	var b []byte
 	for _, c := range string(text) {
 		if !special(c) {
 			b = utf8.AppendRune(b, c)
 			continue
 		}
+		// JSON escapes are UTF-16: a character beyond U+FFFF needs two.
 		for _, unit := range utf16.AppendRune(nil, c) {
 			b = fmt.Appendf(b, `\u%04x`, unit)
 		}

@@ -20,7 +20,7 @@ const (
 
 const (
 	dayMicros = 24 * 3600 * 1e6
-	noOffset  = 1 << 30 // of a time without a zone, in seconds
+	noOffset  = 1 << 30 // the offset in seconds of a time without a zone
 )
 
 // parseTime reads a time in any accepted spelling. The profile's layouts come
@@ -34,6 +34,7 @@ func (p *Profile) parseTime(b []byte) (record.Time, timeResult) {
 			return p.instant(t.UnixMicro(), layoutOffset(layout))
 		}
 	}
+
 	if d, ok := parseDecimal(b, false); ok {
 		return d.epoch()
 	}
@@ -43,7 +44,7 @@ func (p *Profile) parseTime(b []byte) (record.Time, timeResult) {
 	return record.NoTime, timeInvalid
 }
 
-// ParseTime returns the time that a text spells, NoTime when it spells none.
+// ParseTime parses text as a time and returns NoTime if it is not one.
 // A local time that occurs twice is read as the earlier one.
 func (p *Profile) ParseTime(text []byte) record.Time {
 	t, _ := p.parseTime(text)
@@ -57,11 +58,13 @@ func (p *Profile) parseLayout(layout, text string) (time.Time, bool) {
 	if p.Zone != nil && layoutOffset(layout) != noOffset {
 		zone = p.Zone
 	}
+
 	t, err := time.ParseInLocation(layout, text, zone)
 	// Package time accepts a comma for a point and one digit for an hour.
 	if err != nil || !strings.EqualFold(t.Format(layout), text) {
 		return t, false
 	}
+
 	// It also invents a zone with offset 0 for an unknown abbreviation.
 	name, offset := t.Zone()
 	madeUp := t.Location() != zone && t.Location() != time.UTC && offset == 0
@@ -91,6 +94,7 @@ func (p *Profile) instant(local int64, offset int) (record.Time, timeResult) {
 	} else {
 		local -= int64(offset) * 1e6
 	}
+
 	t := record.Time(local)
 	if !t.Valid() {
 		return record.NoTime, timeInvalid
@@ -100,6 +104,9 @@ func (p *Profile) instant(local int64, offset int) (record.Time, timeResult) {
 
 // resolveLocal finds the earliest instant at which clocks in loc show local.
 func resolveLocal(local int64, loc *time.Location) (int64, timeResult, bool) {
+	// The offsets a day before and a day after are those on either side of a clock
+	// change nearby. An offset counts only if it is in force at the instant that it
+	// gives: none is in a gap, both are in an overlap.
 	var found []int64
 	for _, near := range []int64{local - dayMicros, local + dayMicros} {
 		_, offset := time.UnixMicro(near).In(loc).Zone()
@@ -108,6 +115,7 @@ func resolveLocal(local int64, loc *time.Location) (int64, timeResult, bool) {
 			found = append(found, t)
 		}
 	}
+
 	switch len(found) {
 	case 0:
 		return 0, timeInvalid, false
@@ -123,6 +131,7 @@ func parseISO(b []byte) (micros int64, offset int, ok bool) {
 	if len(b) < 19 || b[4] != '-' || b[7] != '-' || b[10] != 'T' || b[13] != ':' || b[16] != ':' {
 		return 0, 0, false
 	}
+
 	var n [7]int
 	for i, at := range [7]int{0, 2, 5, 8, 11, 14, 17} {
 		if n[i], ok = pair(b[at], b[at+1]); !ok {
@@ -146,6 +155,7 @@ func parseISO(b []byte) (micros int64, offset int, ok bool) {
 		micros += fraction(rest[1:end])
 		rest = rest[end:]
 	}
+
 	offset, ok = parseOffset(rest)
 	return micros, offset, ok
 }
@@ -218,6 +228,8 @@ func civil(year, month, day, hour, minute, second int) (int64, bool) {
 	if day > monthDays[month] && !(leap && month == 2 && day == 29) {
 		return 0, false
 	}
+
+	// Years are counted from March, so that the leap day is the last one.
 	y := year
 	if month <= 2 {
 		y--
@@ -236,10 +248,12 @@ func parseMail(v string) (micros int64, offset int, ok bool) {
 		}
 		v = rest
 	}
+
 	f := strings.Fields(v)
 	if len(f) != 5 || len(f[0]) > 2 || len(f[2]) != 4 {
 		return 0, 0, false
 	}
+
 	day, ok1 := digits([]byte(f[0]))
 	month, ok2 := monthNumber(f[1])
 	year, ok3 := digits([]byte(f[2]))
@@ -248,6 +262,7 @@ func parseMail(v string) (micros int64, offset int, ok bool) {
 	if !ok1 || !ok2 || !ok3 || !ok4 || !ok5 {
 		return 0, 0, false
 	}
+
 	micros, ok = civil(year, month, day, hour, minute, second)
 	return micros, offset, ok
 }
@@ -277,6 +292,7 @@ func timeOfDay(v string) (hour, minute, second int, ok bool) {
 	if len(v) != 8 || v[2] != ':' || v[5] != ':' {
 		return 0, 0, 0, false
 	}
+
 	hour, ok1 := digits([]byte(v[:2]))
 	minute, ok2 := digits([]byte(v[3:5]))
 	second, ok3 := digits([]byte(v[6:]))
@@ -302,10 +318,13 @@ func (p *Profile) FormatTime(t record.Time) (string, record.Time) {
 	if len(p.Layouts) > 0 {
 		layout = p.Layouts[0]
 	}
+
 	at := t.Std()
 	if layoutOffset(layout) == noOffset && p.Zone != nil {
 		at = at.In(p.Zone)
 	}
+
+	// Parsing the text again shows what a reader sees of it.
 	text := at.Format(layout)
 	if cut, result := p.parseTime(bytes.TrimSpace([]byte(text))); result == timeOK || result == timeRepeated {
 		return text, cut

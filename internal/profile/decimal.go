@@ -17,11 +17,13 @@ func parseDecimal(b []byte, exponent bool) (decimal, bool) {
 	if len(b) > 0 && b[0] == '-' {
 		d.negative, b = true, b[1:]
 	}
+
 	whole := leadingDigits(b)
 	rest := b[whole:]
 	if whole == 0 {
 		return d, false
 	}
+
 	d.digits = append(make([]byte, 0, len(b)), b[:whole]...)
 	if len(rest) > 0 && rest[0] == '.' {
 		n := leadingDigits(rest[1:])
@@ -32,6 +34,7 @@ func parseDecimal(b []byte, exponent bool) (decimal, bool) {
 		d.exp = -n
 		rest = rest[1+n:]
 	}
+
 	if len(rest) > 0 {
 		exp, ok := parseExponent(rest)
 		if !ok || !exponent {
@@ -39,6 +42,7 @@ func parseDecimal(b []byte, exponent bool) (decimal, bool) {
 		}
 		d.exp += exp
 	}
+
 	d.normalise()
 	return d, true
 }
@@ -55,6 +59,7 @@ func parseExponent(b []byte) (int, bool) {
 	if b[0] != 'e' && b[0] != 'E' {
 		return 0, false
 	}
+
 	b = b[1:]
 	negative := false
 	if len(b) > 0 && (b[0] == '+' || b[0] == '-') {
@@ -63,6 +68,7 @@ func parseExponent(b []byte) (int, bool) {
 	if len(b) == 0 || leadingDigits(b) != len(b) {
 		return 0, false
 	}
+
 	n := 0
 	for _, c := range b {
 		n = min(n*10+int(c-'0'), 1_000_000) // beyond any value that can be represented

@@ -10,12 +10,13 @@ import (
 	"cdrmend/internal/stream"
 )
 
-// FormatOf says in which of the profile's formats an object is. Its name without
-// .gz and .zst decides, otherwise the beginning of its content, head.
+// FormatOf returns which of the profile's formats an object has. Its name without
+// .gz and .zst decides, otherwise head, the beginning of its content.
 func (p *Profile) FormatOf(key string, head []byte) Format {
 	if len(p.Formats) == 1 {
 		return p.Formats[0]
 	}
+
 	name := strings.TrimSuffix(strings.TrimSuffix(strings.ToLower(key), ".gz"), ".zst")
 	named := map[string]Format{
 		".json": JSON, ".jsonl": JSONLines, ".ndjson": JSONLines, ".csv": CSV,
@@ -41,6 +42,9 @@ func formatOfContent(head []byte) Format {
 	if head[0] != '{' {
 		return CSV
 	}
+
+	// A single document may be written on one line too, so JSON Lines needs a
+	// second line.
 	line, rest, _ := bytes.Cut(head, []byte("\n"))
 	if _, err := jsonscan.Parse(line, &stream.Limits{}); err == nil && len(bytes.TrimSpace(rest)) > 0 {
 		return JSONLines

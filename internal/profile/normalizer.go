@@ -50,6 +50,7 @@ func (n *Normalizer) text(v jsonscan.Value) ([]byte, bool) {
 	default:
 		return nil, false
 	}
+
 	b := bytes.TrimSpace(v.Text())
 	if len(b) == 0 || n.Profile.Missing[string(b)] {
 		return nil, true
@@ -75,6 +76,7 @@ func (n *Normalizer) ID(v jsonscan.Value) (intern.Text, bool) {
 	if b == nil {
 		return intern.None, ok
 	}
+
 	var id intern.UUID
 	if intern.ParseUUID(&id, bare(b)) {
 		return n.Recent.UUID(n.Texts, &id), true
@@ -84,12 +86,13 @@ func (n *Normalizer) ID(v jsonscan.Value) (intern.Text, bool) {
 
 // Later is ID for ids that are mostly new, as those of recordings and
 // conversations are. It may return None for an id that is present: [Normalizer.Settle]
-// says later which text it is, by the slot that the caller gave.
+// reports its text later, by the slot that the caller gave.
 func (n *Normalizer) Later(v jsonscan.Value, slot uint32) (id intern.Text, present, ok bool) {
 	b, ok := n.text(v)
 	if b == nil {
 		return intern.None, false, ok
 	}
+
 	var packed intern.UUID
 	if !intern.ParseUUID(&packed, bare(b)) {
 		return n.Recent.Of(n.Texts, b), true, true
@@ -100,10 +103,10 @@ func (n *Normalizer) Later(v jsonscan.Value, slot uint32) (id intern.Text, prese
 // Waits reports whether enough ids wait to settle them together.
 func (n *Normalizer) Waits() bool { return n.later.Full() }
 
-// Settle interns the ids that wait and calls set for each.
+// Settle interns the waiting ids and calls set for each.
 func (n *Normalizer) Settle(set func(slot uint32, id intern.Text)) { n.later.Settle(n.Texts, set) }
 
-// Forget drops the ids that wait.
+// Forget discards the waiting ids.
 func (n *Normalizer) Forget() { n.later.Forget() }
 
 // AppendID appends the text of an id in normal form, without interning it.
@@ -137,11 +140,13 @@ func (n *Normalizer) PhoneBytes(v jsonscan.Value) ([]byte, bool) {
 	if b == nil {
 		return nil, ok
 	}
+
 	for _, prefix := range n.Profile.Prefixes {
 		if len(b) < len(prefix) || !bytes.EqualFold(b[:len(prefix)], []byte(prefix)) {
 			continue
 		}
 		b = b[len(prefix):]
+		// The host and the parameters of a SIP address may contain digits too.
 		if prefix == "sip:" {
 			if i := bytes.IndexAny(b, "@;"); i >= 0 {
 				b = b[:i]
@@ -189,6 +194,7 @@ func (n *Normalizer) Int(v jsonscan.Value) (int64, bool) {
 	if i, ok := short(b); ok {
 		return i, true
 	}
+	// Only a JSON number may have a fraction or an exponent.
 	if leadingDigits(b) != len(b) {
 		return NoInt, false
 	}
@@ -199,7 +205,8 @@ func (n *Normalizer) Int(v jsonscan.Value) (int64, bool) {
 	return NoInt, false
 }
 
-// short parses digits without sign and point, as nearly all integers are written.
+// short parses digits without a sign or a point. Nearly all integers are written
+// like that.
 func short(digits []byte) (n int64, ok bool) {
 	if len(digits) == 0 || len(digits) > 18 {
 		return 0, false
@@ -222,6 +229,7 @@ func (n *Normalizer) Bool(v jsonscan.Value) (Tri, bool) {
 	default:
 		return Unknown, false
 	}
+
 	b := bytes.TrimSpace(v.Text())
 	switch {
 	case len(b) == 0 || n.Profile.Missing[string(b)]:
@@ -245,6 +253,7 @@ func (n *Normalizer) Time(v jsonscan.Value) (record.Time, bool) {
 		t, result := d.epoch()
 		return t, result != timeInvalid
 	}
+
 	b, ok := n.text(v)
 	if b == nil {
 		return record.NoTime, ok
@@ -296,6 +305,7 @@ func (n *Normalizer) Sole(v jsonscan.Value) (sole jsonscan.Value, ok bool) {
 	if v.Kind != jsonscan.List {
 		return jsonscan.Value{}, false
 	}
+
 	found := 0
 	for element := range v.Elements {
 		if found++; found > 1 {
@@ -316,8 +326,8 @@ func contains(list []intern.Text, x intern.Text) bool {
 }
 
 // Spans appends the spans of a list of {start, end}, or of start/end in a cell, to
-// dst. It appends nothing when the list does not parse. A local time that occurs
-// twice is reported, and its span is appended nevertheless.
+// dst. It appends nothing when the list does not parse. For a local time that
+// occurs twice it reports false but appends the span.
 func (n *Normalizer) Spans(dst []record.Span, v jsonscan.Value) ([]record.Span, bool) {
 	from, clear := len(dst), true
 	ok := n.Elements(v, func(element jsonscan.Value) bool {
@@ -341,6 +351,7 @@ func (n *Normalizer) span(v jsonscan.Value) (record.Span, bool) {
 		start, end, _ := bytes.Cut(v.Raw, []byte("/"))
 		first, last = jsonscan.Value{Kind: jsonscan.Cell, Raw: start}, jsonscan.Value{Kind: jsonscan.Cell, Raw: end}
 	}
+
 	start, ok1 := n.Time(first)
 	end, ok2 := n.Time(last)
 	return record.Span{Start: start, End: end}, ok1 && ok2

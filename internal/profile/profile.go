@@ -1,8 +1,8 @@
 // Package profile describes how the records of one vendor are laid out, and
 // brings their values into normal form.
 //
-// A [Profile] is loaded from YAML. It says where fields stand, in which formats
-// objects come, and how times are written. A [Normalizer] applies it to raw
+// A [Profile] is loaded from YAML. It says where fields are found, which formats
+// objects have, and how times are written. A [Normalizer] applies it to raw
 // values: ids, phone numbers, times, integers, lists. The sections of a profile
 // are published with a JSON Schema; see the folder manifests.
 package profile
@@ -31,10 +31,10 @@ type Profile struct {
 
 	// Object keys (manifests).
 	KeyPattern   *regexp.Regexp // groups org_id conversation_id recording_id media_key
-	Exclude      *regexp.Regexp // keys that match are no documents
+	Exclude      *regexp.Regexp // keys that match are not documents
 	MediaPattern *regexp.Regexp // keys of media objects, group recording_id
-	MediaExclude *regexp.Regexp // keys that match are no media objects
-	Suffix       string         // what is appended to a media key to make its document's key
+	MediaExclude *regexp.Regexp // keys that match are not media objects
+	Suffix       string         // appended to a media key to make its document's key
 	IDPattern    *regexp.Regexp // recording ids in media keys that are not UUIDs
 
 	Line     *regexp.Regexp            // text lines, named groups

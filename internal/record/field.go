@@ -44,10 +44,10 @@ const (
 	TokenInfo
 	TokenIssuedAt
 	CorrelationID
-	NumFields // how many there are
+	NumFields // the number of fields
 )
 
-// NumEntryFields is how many fields an entry has; they come first.
+// NumEntryFields is the number of fields of an entry; they come first.
 const NumEntryFields = MediaSHA256 + 1
 
 var fieldNames = [NumFields]string{

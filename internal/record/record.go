@@ -1,4 +1,4 @@
-// Package record holds the words that all packages share: instants and spans
+// Package record holds the types that all packages share: instants and spans
 // of time, references to rows of inputs, the canonical fields, and how rows are
 // counted. It depends on nothing.
 //
@@ -25,7 +25,7 @@ const (
 	MaxTime Time = 253402300799*1e6 + 1e6 - 1 // 9999-12-31T23:59:59.999999Z
 )
 
-// TimeLayout is how times are written in every output.
+// TimeLayout is the layout of times in every output.
 const TimeLayout = "2006-01-02T15:04:05.000000Z"
 
 // TimeOf returns t in microseconds; further digits are cut.
@@ -57,7 +57,7 @@ func (t Time) String() string { return string(t.AppendTo(nil)) }
 // A Span is the half-open span of time [Start, End).
 type Span struct{ Start, End Time }
 
-// Forever is the span of a partition that stands for all time.
+// Forever is the span of a partition that covers all time.
 var Forever = Span{Start: NoTime, End: math.MaxInt64}
 
 // Overlaps reports whether two half-open spans have an instant in common.

@@ -13,7 +13,7 @@ import (
 // it. An object is one chunk until it is split.
 type Chunk struct {
 	format profile.Format
-	window window.Window      // stands at the first row
+	window window.Window      // its next byte is the first one of the first row
 	row    uint32             // the number of the first row
 	over   *stream.LimitError // the chunk begins inside a row that is longer than a record may be
 	header []string           // of CSV

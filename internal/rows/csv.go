@@ -7,7 +7,7 @@ import (
 	"cdrmend/internal/window"
 )
 
-// csvHeader reads the header, io.EOF when there is none.
+// csvHeader reads the header. It returns io.EOF when there is none.
 func csvHeader(w *window.Window) ([]string, error) {
 	row, err := nextCSVRow(w)
 	if err != nil {
@@ -16,6 +16,7 @@ func csvHeader(w *window.Window) ([]string, error) {
 	if row.open {
 		return nil, &jsonscan.SyntaxError{Offset: w.Offset(), Cut: true}
 	}
+
 	var cells cells
 	cells.split(row.raw)
 	names := cells.texts()
@@ -27,6 +28,7 @@ func (r *reader) csv(c *Chunk) error {
 	if c.err != nil {
 		return ignoreEOF(c.err)
 	}
+
 	columns := r.mapping.columnsOf(c.header)
 	var cells cells
 	for index := c.row; !c.done(); index++ {

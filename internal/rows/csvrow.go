@@ -17,7 +17,7 @@ type csvRow struct {
 }
 
 // nextCSVRow consumes a row and the blank lines before it, which together may
-// be as long as a record; io.EOF when there is none.
+// be as long as a record. It returns io.EOF when there is no row.
 func nextCSVRow(w *window.Window) (csvRow, error) {
 	from := w.Hold()
 	var end rowEnd
@@ -39,15 +39,15 @@ func nextCSVRow(w *window.Window) (csvRow, error) {
 
 // A rowEnd finds where a row of CSV ends. A quote opens a cell only as its first
 // byte, and closes it only before a comma or the end of the line. Two quotes in a
-// row stand for one in the cell, and any other quote stands for itself. When
+// row mean one in the cell, and any other quote is an ordinary character. When
 // more of the text arrives the search continues where it stopped.
 type rowEnd struct {
 	first int // where the row begins, after the blank lines before it
-	at    int // how much of the text was searched
+	at    int // number of bytes of the text already searched
 	place place
 }
 
-// place is where in a row the next byte stands.
+// place is the position of the next byte in a row.
 type place uint8
 
 const (
@@ -70,6 +70,7 @@ func (e *rowEnd) find(text []byte, last bool) (n int, found bool) {
 			return e.at + end + 1, true // nearly no row has quotes
 		}
 	}
+
 	for e.at < len(text) {
 		switch {
 		case e.place == cellNext && text[e.at] == '"':
@@ -133,6 +134,7 @@ func (e *rowEnd) quoted(text []byte, last bool) (n int, known bool) {
 		return 0, true
 	}
 	e.at += i
+
 	behind := text[e.at+1:]
 	switch end, known := lineEnd(behind, last); {
 	case !known:
@@ -203,7 +205,7 @@ func (c *cells) split(row []byte) {
 	}
 }
 
-// unquoted returns the cell whose opening quote stands before a text, and the rest
+// unquoted returns the cell whose opening quote comes before text, and the rest
 // after its comma; false when it is the last cell.
 func (c *cells) unquoted(text []byte) (cell, rest []byte, more bool) {
 	copied := false
@@ -220,6 +222,7 @@ func (c *cells) unquoted(text []byte) (cell, rest []byte, more bool) {
 		default:
 			continue
 		}
+
 		if copied || bytes.Contains(cell, []byte("\r\n")) {
 			cell = c.unescaped(cell)
 		}

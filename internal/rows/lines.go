@@ -13,13 +13,13 @@ type Line struct {
 	Offset  int64              // of its first byte
 	Text    []byte             // without the newline, valid until the next line
 	Newline bool               // whether one followed
-	Broken  bool               // the stream broke off in it
+	Broken  bool               // the stream ended with an error inside the line
 	Over    *stream.LimitError // set for a piece
 	More    bool               // the next piece is of the same line
 }
 
 // Lines ranges over the lines that are not blank. A line that is longer than a
-// record may be comes in pieces of one byte more than that limit. An error of
+// record may be is returned in pieces of one byte more than that limit. An error of
 // the stream is the last element, after the line that it broke.
 func (c *Chunk) Lines(yield func(Line, error) bool) {
 	w := &c.window

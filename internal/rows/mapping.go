@@ -50,6 +50,7 @@ func (m *Mapping) Find(e *jsonscan.Element, f record.Field) jsonscan.Value {
 	if len(m.paths[f]) == 1 {
 		return e.Value(m.paths[f][0])
 	}
+
 	for _, path := range m.paths[f] {
 		v := e.Value(path)
 		if !m.Profile.IsMissing(v) {
@@ -74,6 +75,7 @@ func (m *Mapping) columnsOf(header []string) *Columns {
 	for i, name := range header {
 		at[strings.TrimSpace(name)] = i
 	}
+
 	var found Columns
 	for f, names := range m.columns {
 		for _, name := range names {

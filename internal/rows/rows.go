@@ -22,7 +22,7 @@ import (
 type Row struct {
 	Index   uint32
 	Offset  int64  // of its first byte in the uncompressed content
-	Bytes   []byte // the row as it stands there
+	Bytes   []byte // the row as in the content
 	mapping *Mapping
 	element *jsonscan.Element // of JSON
 	cells   []jsonscan.Value  // of everything else
@@ -34,6 +34,7 @@ func (r *Row) Value(f record.Field) jsonscan.Value {
 	if r.element != nil {
 		return r.mapping.Find(r.element, f)
 	}
+
 	var fallback jsonscan.Value
 	for _, column := range r.columns[f] {
 		v := r.cells[column]
@@ -58,7 +59,7 @@ func (r *Row) Whole() jsonscan.Value {
 // Reject is a part of an object that could not be used. The bytes are valid
 // until the next one.
 type Reject struct {
-	Row    int64 // -1 for a part that is no row
+	Row    int64 // -1 for a part that is not a row
 	Offset int64 // in the uncompressed content
 	Reason string
 	Bytes  []byte
@@ -67,7 +68,7 @@ type Reject struct {
 // SHA256 returns the hash of the rejected bytes.
 func (r Reject) SHA256() [32]byte { return sha256.Sum256(r.Bytes) }
 
-// Reading is how the reading of one object went.
+// Reading is the outcome of reading one object.
 type Reading struct {
 	Rows     int64 // rejects included
 	Rejected int64
@@ -75,7 +76,7 @@ type Reading struct {
 	Used     int64 // end of the last row or reject; what follows it in a damaged object is lost
 }
 
-// Visitor receives what an object holds. Its errors end the reading.
+// Visitor receives the rows and rejects of an object. Its errors end the reading.
 type Visitor struct {
 	Row     func(*Row) error
 	Reject  func(Reject) error
@@ -101,6 +102,7 @@ func (m *Mapping) Read(in *bufio.Reader, f profile.Format, list string, to Visit
 	if f.InLines() {
 		return m.ReadRows(NewChunk(in, f, m.Limits), to)
 	}
+
 	r := reader{mapping: m, to: to}
 	return r.ended(r.json(in, list))
 }
@@ -114,6 +116,7 @@ func (m *Mapping) ReadRows(c *Chunk, to Visitor) (Reading, error) {
 	case profile.TextLines:
 		return r.ended(r.textLines(c))
 	}
+
 	r.slots = m.Paths.NewSlots()
 	return r.ended(r.lines(c, r.jsonLine))
 }
@@ -158,6 +161,7 @@ func (r *reader) json(in io.Reader, list string) error {
 			r.to.Restart()
 		}
 	}
+
 	d.Visit = func(e *jsonscan.Element) error {
 		switch {
 		case e.Partial:
@@ -167,6 +171,7 @@ func (r *reader) json(in io.Reader, list string) error {
 		}
 		return r.row(Row{Index: e.Index, Offset: e.Start, Bytes: e.Raw(), element: e})
 	}
+
 	return d.Walk()
 }
 
@@ -186,7 +191,8 @@ func (r *reader) lines(c *Chunk, each func(Line) error) error {
 	return nil
 }
 
-// piece rejects a piece of a line that is too long. The line counts once.
+// piece rejects a piece of a line that is too long. The line counts once, with its
+// last piece.
 func (r *reader) piece(line Line) error {
 	if !line.More {
 		r.reading.Rows++
@@ -218,6 +224,8 @@ func (r *reader) textLines(c *Chunk) error {
 		if at == nil {
 			return r.reject(line.Index, line.Offset, "the line does not match the profile's pattern", line.Text)
 		}
+
+		// A group that did not take part in the match stays absent.
 		cells := make([]jsonscan.Value, len(at)/2)
 		for i := range cells {
 			if at[2*i] >= 0 {

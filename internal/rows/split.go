@@ -30,22 +30,22 @@ func (c *Chunk) Split(buffer func() ([]byte, bool)) iter.Seq[*Chunk] {
 	}
 }
 
-// splitter finds where the rows of an object end.
+// splitter finds the ends of the rows of an object.
 type splitter struct {
 	whole  *Chunk
 	most   int64              // the longest record in bytes, 0 without a limit
 	text   []byte             // the bytes of the next chunk
 	offset int64              // of the text in the object
 	end    int                // where the whole rows in the text end
-	tail   []byte             // what the text before had after its end
+	tail   []byte             // the bytes after the end of the previous text
 	row    uint32             // the number of the row after the end
 	over   *stream.LimitError // that row is longer than a record may be already
-	looked int                // how much of that row was searched for its end
+	looked int                // bytes of that row already searched for its end
 	quotes rowEnd             // the same for CSV
 	err    error              // the error at the end of the object
 }
 
-// next makes a chunk in some memory.
+// next reads the next chunk into memory.
 func (p *splitter) next(memory []byte) *Chunk {
 	chunk := *p.whole
 	chunk.row, chunk.over = p.row, p.over
@@ -79,6 +79,7 @@ func (p *splitter) read() {
 	if len(p.text) == cap(p.text) {
 		p.text = append(make([]byte, 0, max(2*cap(p.text), firstBuffer)), p.text...)
 	}
+
 	var n int
 	n, p.err = p.whole.window.Read(p.text[len(p.text):cap(p.text)])
 	p.text = p.text[:len(p.text)+n]
@@ -96,6 +97,7 @@ func (p *splitter) rows() {
 		if !found {
 			return
 		}
+
 		if p.counts(row[:n]) {
 			p.row++
 		}
@@ -130,9 +132,12 @@ func (p *splitter) pieces() bool {
 	if p.most == 0 || int64(len(p.text)) < size {
 		return false
 	}
+
 	if p.over == nil {
 		p.over = &stream.LimitError{Limit: "record_bytes", Max: p.most, Offset: p.offset + p.most}
 	}
+
+	// Whole pieces only, so that the pieces are the same however the object is split.
 	p.end = int(int64(len(p.text)) / size * size)
 	p.looked -= p.end
 	return true

@@ -4,12 +4,11 @@ import (
 	"fmt"
 )
 
-// Limits bound what one object may cost: time, memory and disk. Zero is no
-// limit. All sizes are in bytes of the
-// uncompressed content.
+// Limits bound the time, memory and disk that one object may cost. Zero means no
+// limit. All sizes are in bytes of the uncompressed content.
 //
-// Whether an object is within them depends on its bytes alone, never on how
-// they arrive or in what portions they are read.
+// Whether an object is within the limits depends on its bytes alone, never on
+// the portions in which they arrive or are read.
 type Limits struct {
 	DocumentBytes int64 `json:"document_bytes"` // the content of an object
 	UnpackedBytes int64 `json:"unpacked_bytes"` // the content of a compressed object
@@ -39,12 +38,12 @@ func DefaultLimits() Limits {
 	}
 }
 
-// unpackedFree is how much content the ratio always allows: a short text that
+// unpackedFree is the amount of content that the ratio always allows: a short text that
 // repeats itself compresses well and is not an attack.
 const unpackedFree = 16 << 20
 
-// A LimitError says that an object asks for more than a limit allows. It
-// stands for damage in the object, never for a failure to read it.
+// A LimitError reports that an object exceeds a limit. It always means damage in
+// the object, never a failure to read it.
 type LimitError struct {
 	Limit  string // as in the configuration
 	Max    int64
@@ -79,16 +78,16 @@ func (l *Limits) CheckHeader(names []string) error {
 	return nil
 }
 
-// Unpacked returns how many bytes the parts of an object may be decompressed to,
-// negative without a limit, and the limit that applies. Its size as stored is
-// given.
+// Unpacked returns the number of bytes to which the parts of an object may be
+// decompressed, negative without a limit, and the limit that applies. stored is
+// the object's size as stored.
 func (l *Limits) Unpacked(stored int64) (most int64, limit LimitError) {
 	return l.content(Zstd, stored)
 }
 
-// content returns how long the content of an object may be, negative without a
-// limit, and the limit that applies. The size as stored is 0 when it is not
-// known.
+// content returns the longest content that an object may have, in bytes, negative
+// without a limit, and the limit that applies. stored is 0 when the size as stored
+// is not known.
 func (l *Limits) content(c Compression, stored int64) (most int64, limit LimitError) {
 	most = -1
 	lower := func(n int64, name string, configured int64) {
@@ -96,11 +95,13 @@ func (l *Limits) content(c Compression, stored int64) (most int64, limit LimitEr
 			most, limit = n, LimitError{Limit: name, Max: configured, Offset: n}
 		}
 	}
+
 	lower(l.DocumentBytes, "document_bytes", l.DocumentBytes)
 	if c == Plain {
 		return most, limit
 	}
 	lower(l.UnpackedBytes, "unpacked_bytes", l.UnpackedBytes)
+	// The product must not overflow.
 	if stored > 0 && l.UnpackedRatio > 0 && stored <= (1<<62)/l.UnpackedRatio {
 		lower(max(stored*l.UnpackedRatio, unpackedFree), "unpacked_ratio", l.UnpackedRatio)
 	}

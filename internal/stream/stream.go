@@ -17,8 +17,8 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
-// Compression is how an object's bytes are packed. It is recognised by
-// content, whatever the object is called.
+// Compression is the compression of an object. It is recognised by content,
+// whatever the object's name.
 type Compression uint8
 
 // The compressions.
@@ -28,8 +28,8 @@ const (
 	Zstd
 )
 
-// An Error says that a compressed stream is damaged. It never stands for a
-// failure to read the object.
+// An Error reports that a compressed stream is damaged. It never means a failure
+// to read the object.
 type Error struct {
 	Cut     bool // the stream ends too early
 	Unknown bool // nothing of the stream can be decoded
@@ -43,11 +43,10 @@ func (e *Error) Error() string {
 	return "compressed stream: " + e.Err.Error()
 }
 
-// Unwrap returns what the decoder said.
+// Unwrap returns the decoder's error.
 func (e *Error) Unwrap() error { return e.Err }
 
-// A Stream is the uncompressed content of an object, up to what the limits
-// allow.
+// A Stream is the uncompressed content of an object, within the limits.
 type Stream struct {
 	Compression Compression
 	Checksum    error // the content is whole but does not match its checksum; known at the end
@@ -57,7 +56,7 @@ type Stream struct {
 	begun       bool         // some content was read
 	left        int64        // how much more content is allowed, negative without a limit
 	limit       LimitError   // the limit that applies
-	window      int64        // how large a window zstd may ask for
+	window      int64        // the largest window that zstd may ask for
 	next        func() error // continues with the next member of the stream
 	close       func()
 }
@@ -76,11 +75,11 @@ func (s *source) Read(b []byte) (int, error) {
 	return n, err
 }
 
-// bufferSize is how much of a large object is buffered.
+// bufferSize is the size of the buffer for a large object.
 const bufferSize = 64 << 10
 
-// BufferFor returns the buffer size for an object of a size as stored, which may
-// be unknown, 0. Most objects are sidecars of a kilobyte, and there are a hundred
+// BufferFor returns the buffer size for an object; stored is its size as stored,
+// 0 if not known. Most objects are sidecars of a kilobyte, and there are a hundred
 // thousand of them: a full buffer for each would cost more than it saves.
 func BufferFor(stored int64) int {
 	if stored <= 0 || stored >= bufferSize {
@@ -103,6 +102,7 @@ func Open(r io.Reader, stored int64, limits *Limits) *Stream {
 			s.failed = s.damage(err)
 			break
 		}
+		// Members are read one by one, by next.
 		unpacked.Multistream(false)
 		s.r, s.next = unpacked, func() error { return nextMember(unpacked, in) }
 	case string(magic) == "\x28\xb5\x2f\xfd" || isSkippable(magic):
@@ -130,7 +130,7 @@ func zstdOptions(limits *Limits) []zstd.DOption {
 }
 
 // isSkippable reports whether magic is that of a zstd frame without content,
-// with which parallel compressors let a stream begin.
+// which parallel compressors write at the start of a stream.
 func isSkippable(magic []byte) bool {
 	return len(magic) == 4 && magic[0]&0xf0 == 0x50 && string(magic[1:]) == "\x2a\x4d\x18"
 }
@@ -144,23 +144,26 @@ func nextMember(unpacked *gzip.Reader, in *bufio.Reader) error {
 	if len(magic) == 0 {
 		return err
 	}
+	// A lone 0x1f passes: it is a member that was cut, and Reset reports it as such.
 	if !strings.HasPrefix("\x1f\x8b", string(magic)) {
 		return errTrailing
 	}
+
 	err = unpacked.Reset(in)
 	unpacked.Multistream(false)
 	return err
 }
 
-// Read reads content. It returns a StreamError or a LimitError for damage and
-// the store's own error for a failure to read.
+// Read reads content. It returns an [Error] or a [LimitError] for damage and the
+// store's own error for a failure to read.
 func (s *Stream) Read(b []byte) (int, error) {
 	if s.left < 0 {
 		return s.read(b)
 	}
 	if s.left == 0 {
-		b = make([]byte, 1) // is there any more?
+		b = make([]byte, 1) // content of exactly the limit is allowed: only one more byte exceeds it
 	}
+
 	n, err := s.read(b[:min(int64(len(b)), max(s.left, 1))])
 	if n > 0 && s.left == 0 {
 		s.failed = &s.limit
@@ -199,7 +202,7 @@ func (s *Stream) read(b []byte) (int, error) {
 	return 0, s.failed
 }
 
-// ended returns the error of a stream that does not go on.
+// ended returns the error of a stream that has no further member.
 func (s *Stream) ended(err error) error {
 	if err == io.EOF && s.source.err == nil {
 		return io.EOF
@@ -211,6 +214,7 @@ func (s *Stream) ended(err error) error {
 func (s *Stream) Close() { s.close() }
 
 func (s *Stream) damage(err error) error {
+	// A decoder reports a failure of the store as an error of its own.
 	if s.source.err != nil {
 		return s.source.err
 	}
@@ -220,6 +224,7 @@ func (s *Stream) damage(err error) error {
 	if !s.begun && s.window > 0 && (errors.Is(err, zstd.ErrWindowSizeExceeded) || errors.Is(err, zstd.ErrDecoderSizeExceeded)) {
 		return &LimitError{Limit: "window_bytes", Max: s.window}
 	}
+
 	cut := errors.Is(err, io.ErrUnexpectedEOF) || err == io.EOF
 	unknown := s.r == nil || errors.Is(err, zstd.ErrUnknownDictionary) // dictionaries are not part of an input
 	return &Error{Cut: cut, Unknown: !cut && !s.begun && unknown, Err: err}
@@ -229,7 +234,7 @@ func isChecksum(err error) bool {
 	return errors.Is(err, gzip.ErrChecksum) || errors.Is(err, zstd.ErrCRCMismatch)
 }
 
-// Compress returns a writer that packs like c: gzip without name and time.
+// Compress returns a writer that compresses with c, gzip without name and time.
 // Close it to finish the stream; w stays open.
 func (c Compression) Compress(w io.Writer) (io.WriteCloser, error) {
 	switch c {

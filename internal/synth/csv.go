@@ -4,8 +4,8 @@ import "io"
 
 const csvHeader = "conversation_id,leg_id,recording_ids,trunk_id,line_id,direction,ani,dnis,start_time,answer_time,end_time,recorded,updated_at,sip_status\n"
 
-// writeCSV writes legs as profile cdrmend has them. A row that is replaced
-// later tells of the leg before its end.
+// writeCSV writes legs in the layout of profile cdrmend. A row that is superseded
+// later has no end time.
 func (d day) writeCSV(w io.Writer, legs span) error {
 	o := newOut(w)
 	o.b = append(o.b, csvHeader...)
@@ -46,6 +46,7 @@ func (d day) appendRow(b []byte, c *call, l *leg, final bool) []byte {
 	if final {
 		b = d.appendMicros(b, l.end)
 	}
+
 	if c.fate == Unrecorded {
 		b = append(b, ",false,"...)
 	} else {

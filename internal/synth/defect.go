@@ -9,8 +9,8 @@ import (
 // Defect is one thing that can be wrong with a night.
 type Defect uint8
 
-// What befalls a conversation with all its legs, one at most. The sum of
-// these rates is 1 at most.
+// Defects of a conversation with all its legs. A conversation has at most one, so
+// the sum of their rates is at most 1.
 const (
 	Internal Defect = iota
 	Unrecorded
@@ -27,7 +27,8 @@ const (
 	MediaLost
 	fates // the number of them
 
-	// What befalls entries, conversations, rows and documents besides.
+	// Defects of entries, conversations, rows and documents, independent of the
+	// above.
 	MissingTrunk = Defect(iota - 1)
 	Superseded
 	Rejected
@@ -36,11 +37,11 @@ const (
 	NumDefects
 )
 
-// sound is a conversation that nothing befell.
+// sound is the fate of a conversation without a defect.
 const sound = fates
 
-// defects says of each what it is called, what it is a rate of and what
-// happens, and in which formats it occurs (empty: in all).
+// defects gives the name of each defect, what its rate counts and what happens,
+// and the formats in which it occurs (empty: all).
 var defects = [NumDefects]struct{ name, text, formats string }{
 	Internal:         {"internal", "legs of internal calls, which are not recorded", ""},
 	Unrecorded:       {"unrecorded", "legs that the source did not record", ""},
@@ -64,7 +65,7 @@ var defects = [NumDefects]struct{ name, text, formats string }{
 
 func (d Defect) String() string { return defects[d].name }
 
-// Text says what the defect's rate is a rate of.
+// Text describes what the defect's rate counts.
 func (d Defect) Text() string { return defects[d].text }
 
 // Has reports whether a defect occurs in the night's formats.
@@ -99,7 +100,7 @@ func (r *Rates) check() error {
 	return nil
 }
 
-// fate returns the one defect among these that a number from 0 to 1 meets.
+// fate returns the defect of a conversation for a random number from 0 to 1.
 func (r *Rates) fate(at float64) Defect {
 	for d, rate := range r[:fates] {
 		if at -= rate; at < 0 {

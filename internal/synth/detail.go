@@ -2,11 +2,12 @@ package synth
 
 import "io"
 
-// writeDetails writes conversations as the analytics API tells them. One that
-// is told twice is told before its end first.
+// writeDetails writes conversations in the form of the analytics API. A
+// conversation that is reported twice is first reported without its end.
 func (d day) writeDetails(w io.Writer, legs span) error {
 	o := newOut(w)
 	o.b = append(o.b, `{"conversations":[`...)
+
 	any := false
 	tell := func(c *call, final bool) {
 		if any {
@@ -15,6 +16,7 @@ func (d day) writeDetails(w io.Writer, legs span) error {
 		any = true
 		o.b = d.appendConversation(append(o.b, '\n'), c, final)
 	}
+
 	err := d.calls(legs, func(c *call) error {
 		if c.fate == NoCDR {
 			return nil
@@ -28,6 +30,7 @@ func (d day) writeDetails(w io.Writer, legs span) error {
 	if err != nil {
 		return err
 	}
+
 	o.b = append(o.b, "\n]}\n"...)
 	return o.flush(true)
 }
@@ -52,8 +55,8 @@ func (d day) appendConversation(b []byte, c *call, final bool) []byte {
 	return append(b, `]}`...)
 }
 
-// customerOf returns the purpose of those whose sessions are the legs. An
-// internal call has nobody else.
+// customerOf returns the purpose of the participants whose sessions are the legs.
+// An internal call has no other participants.
 func customerOf(c *call) string {
 	switch {
 	case c.fate == Internal:
@@ -67,9 +70,11 @@ func customerOf(c *call) string {
 // appendParticipant appends a participant with one session.
 func (d day) appendParticipant(b []byte, c *call, l *leg, purpose string) []byte {
 	r, agent := l.digest, purpose == "agent"
+	// The agent's ids must differ from the customer's.
 	if agent {
 		r ^= 1
 	}
+
 	participant, session := r.uuid(), l.id
 	b = append(append(b, `{"participantId":"`...), participant[:]...)
 	b = append(append(b, `","purpose":"`...), purpose...)
@@ -89,6 +94,7 @@ func (d day) appendParticipant(b []byte, c *call, l *leg, purpose string) []byte
 			b = append(b, "true"...)
 		}
 	}
+
 	b = append(b, `,"segments":[`...)
 	if agent {
 		b = d.appendSegment(b, l.answered-4000, l.answered, "alert")

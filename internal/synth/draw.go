@@ -2,11 +2,12 @@ package synth
 
 import "encoding/hex"
 
-// draws is a generator of random numbers (SplitMix64): as small as it is
-// quick, as every conversation has one of its own.
+// draws is a generator of random numbers (SplitMix64). It is small and quick,
+// because every conversation has its own.
 type draws uint64
 
-// The purposes that random numbers are drawn for, each apart from all others.
+// The purposes of random numbers. Each has its own sequence, so that drawing more
+// for one does not change another.
 const (
 	ofCall = iota + 1
 	ofLine
@@ -58,6 +59,7 @@ func (s *draws) uuid() uuid {
 	s.bytes(b[:])
 	b[6] = b[6]&0x0f | 0x40
 	b[8] = b[8]&0x3f | 0x80
+
 	var u uuid
 	hex.Encode(u[0:8], b[0:4])
 	hex.Encode(u[9:13], b[4:6])
@@ -71,10 +73,10 @@ func (s *draws) uuid() uuid {
 // clock is a time of a day, in milliseconds since its midnight.
 type clock int
 
-// appendTime appends a time as 2006-01-02T15:04:05.000, and nothing of the
-// zone. The date is as text.
+// appendTime appends a time as 2006-01-02T15:04:05.000, without a zone.
 func appendTime(b []byte, date string, c clock) []byte {
 	b = append(append(b, date...), 'T')
+
 	s := int(c) / 1000
 	b = append(appendPadded(b, s/3600, 2), ':')
 	b = append(appendPadded(b, s/60%60, 2), ':')
@@ -82,7 +84,8 @@ func appendTime(b []byte, date string, c clock) []byte {
 	return appendPadded(b, int(c)%1000, 3)
 }
 
-// appendPadded appends a number of so many decimal digits.
+// appendPadded appends v as a decimal number of the given number of digits, with
+// leading zeros.
 func appendPadded(b []byte, v, digits int) []byte {
 	for range digits {
 		b = append(b, '0')

@@ -32,10 +32,12 @@ type parquetEntry struct {
 func (d day) writeParquet(w io.Writer, legs span) error {
 	out := parquet.NewGenericWriter[parquetEntry](w, parquet.CreatedBy("cdrmend synth", "", ""),
 		parquet.Compression(&parquet.Snappy), parquet.MaxRowsPerRowGroup(100_000))
+
 	midnight, err := time.Parse(time.DateOnly, d.date)
 	if err != nil {
 		return err
 	}
+
 	rows := make([]parquetEntry, 0, 256)
 	err = d.entries(legs, func(c *call, l *leg) error {
 		rows = append(rows, d.parquetEntry(c, l, midnight.UnixMicro()))
@@ -49,6 +51,7 @@ func (d day) writeParquet(w io.Writer, legs span) error {
 	if err != nil {
 		return err
 	}
+
 	if _, err := out.Write(rows); err != nil {
 		return err
 	}
@@ -65,6 +68,7 @@ func (d day) parquetEntry(c *call, l *leg, midnight int64) parquetEntry {
 		Users: []string{string(l.agent[:])}, MediaKey: string(d.appendMediaKey(nil, c, l)),
 		MediaBytes: int64(l.mediaBytes), MediaSHA256: string(appendDigest(nil, l.digest)),
 	}
+
 	lacks := d.lacking(c, l)
 	if lacks.recording {
 		e.Recording = ""
@@ -75,11 +79,13 @@ func (d day) parquetEntry(c *call, l *leg, midnight int64) parquetEntry {
 	if lacks.mediaKey {
 		e.MediaKey = ""
 	}
+
 	if l.trunkless {
 		e.Trunk = ""
 	}
 	if c.fate == MissingEnd {
 		e.End = 0
 	}
+
 	return e
 }

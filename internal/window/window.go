@@ -1,6 +1,6 @@
-// Package window reads a stream through a window of bytes, which JSON, CSV and
-// lines have in common: bytes are consumed at the front, held as long as their
-// reader needs them, and bounded by the longest record that the limits allow.
+// Package window reads a stream through a window of bytes, for JSON, CSV and
+// lines alike. Bytes are consumed at the front, are held as long as their reader
+// needs them, and are bounded by the longest record that the limits allow.
 package window
 
 import (
@@ -11,10 +11,10 @@ import (
 	"cdrmend/internal/stream"
 )
 
-// A Window shows the part of a stream that its reader works on: the bytes
-// that were read and not consumed yet, and before them those that the reader
-// still holds. It grows no further than the longest record that the limits
-// allow, and one byte more, which proves that a record is too long.
+// A Window is the part of a stream that its reader works on: the bytes that were
+// read but not consumed yet, preceded by those that the reader still holds. It
+// grows up to the longest record that the limits allow plus one byte, which
+// proves that a record is too long.
 //
 // The next byte is the first one of Rest. Slices of the window are valid until
 // the next call that fills it: Fill, and everything that calls it.
@@ -22,8 +22,8 @@ type Window struct {
 	Limits *stream.Limits
 
 	r    io.Reader
-	err  error  // of r, to be met at the end of buf
-	buf  []byte // what is in memory of the stream
+	err  error  // from r, reported at the end of buf
+	buf  []byte // the part of the stream in memory
 	pos  int    // of the next byte in buf
 	base int64  // offset of buf[0] in the stream
 	hold int64  // offset of the first byte still needed, -1 when none is
@@ -41,8 +41,8 @@ func New(r io.Reader, limits *stream.Limits) Window {
 	return Window{r: r, buf: make([]byte, 0, firstSize), hold: -1, Limits: limits}
 }
 
-// Over returns a window that holds a text, whose first byte has the
-// given offset. At the end of the text it meets err, io.EOF for a plain end.
+// Over returns a window that holds a text, whose first byte has the given
+// offset. The text ends with err, io.EOF for a plain end.
 func Over(text []byte, offset int64, limits *stream.Limits, err error) Window {
 	return Window{buf: text, base: offset, err: err, hold: offset, Limits: limits}
 }
@@ -76,7 +76,7 @@ func (w *Window) Hold() int64 {
 	return w.hold
 }
 
-// Release gives up what Hold kept.
+// Release ends Hold: the bytes may be overwritten by the next Fill.
 func (w *Window) Release() { w.hold = -1 }
 
 // Holds reports whether the byte at an offset is held.
@@ -88,8 +88,8 @@ func (w *Window) Held() []byte { return w.buf[w.hold-w.base:] }
 // Bytes returns the held bytes from one offset to another.
 func (w *Window) Bytes(from, to int64) []byte { return w.buf[from-w.base : to-w.base] }
 
-// Within returns an error when what was consumed since an offset is longer
-// than a record may be.
+// Within returns a [stream.LimitError] when more bytes were consumed since an
+// offset than a record may have.
 func (w *Window) Within(from int64) error {
 	if most := w.Limits.RecordBytes; most > 0 && w.Offset()-from > most {
 		return &stream.LimitError{Limit: "record_bytes", Max: most, Offset: from + most}
@@ -108,6 +108,8 @@ func (w *Window) WithinHeld() error {
 // Fill reads more of the stream; false at its end, and when too much of it is
 // held. It reads no further than one byte beyond the longest record.
 func (w *Window) Fill() bool {
+	// The limit ends the stream like an error from r, so that every later call
+	// reports it.
 	if w.err == nil {
 		w.err = w.WithinHeld()
 	}
@@ -128,6 +130,8 @@ func (w *Window) Fill() bool {
 		n := copy(w.buf, w.buf[from:])
 		w.buf, w.base, w.pos = w.buf[:n], w.base+int64(from), w.pos-from
 	}
+
+	// Still full: the held bytes and the rest need all of it.
 	if len(w.buf) == cap(w.buf) {
 		w.buf = append(make([]byte, 0, 2*cap(w.buf)), w.buf...)
 	}
@@ -137,8 +141,9 @@ func (w *Window) Fill() bool {
 	return n > 0
 }
 
-// readSome reads something, or returns an error.
+// readSome reads at least one byte or returns an error.
 func readSome(r io.Reader, b []byte) (n int, err error) {
+	// A reader may return 0 and nil; one that always does must not hang the run.
 	for range 100 {
 		if n, err = r.Read(b); n > 0 || err != nil {
 			return n, err
@@ -188,6 +193,7 @@ const byteOrderMark = "\xef\xbb\xbf"
 func (w *Window) SkipBOM() bool {
 	for len(w.buf) < len(byteOrderMark) && w.Fill() {
 	}
+
 	head := string(w.buf[:min(len(w.buf), len(byteOrderMark))])
 	if head == byteOrderMark {
 		w.pos = len(byteOrderMark)
@@ -195,9 +201,9 @@ func (w *Window) SkipBOM() bool {
 	return head == "" || w.pos > 0 || !strings.HasPrefix(byteOrderMark, head)
 }
 
-// SkipLine consumes a held line with its newline (true, false). Of a line that
-// is longer than a record may be it consumes one byte more than that (false,
-// true). When the stream ends first, both are false.
+// SkipLine consumes a held line with its newline and returns true, false. If the
+// line is longer than a record may be, it consumes one byte more than the limit
+// and returns false, true. If the stream ends first, both are false.
 func (w *Window) SkipLine() (newline, more bool) {
 	for {
 		end := min(len(w.buf), w.readTo())
@@ -216,8 +222,8 @@ func (w *Window) SkipLine() (newline, more bool) {
 	}
 }
 
-// Ended reports whether the stream has no bytes behind those in memory. It is
-// false when the stream broke off.
+// Ended reports whether the stream has no bytes after those in memory. It is
+// false when the stream ended with an error.
 func (w *Window) Ended() bool { return w.err == io.EOF }
 
 // Err returns the error that ended the stream, nil for a plain end.
@@ -228,5 +234,6 @@ func (w *Window) Err() error {
 	return w.err
 }
 
-// Buffer returns the memory of w, empty, when nobody needs w any more.
+// Buffer returns the memory of w as an empty slice, for reuse. w must not be used
+// afterwards.
 func (w *Window) Buffer() []byte { return w.buf[:0] }
