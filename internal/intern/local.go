@@ -16,7 +16,7 @@ func (t *Table) Local() *Table {
 func (t *Table) forget() {
 	s := &t.shard[0]
 	clear(s.slots)
-	s.last, s.used = 0, 0
+	s.last, s.used, s.taken = 0, 0, 0
 	s.blocks.Store(new([][]byte))
 }
 
