@@ -226,7 +226,7 @@ func TestBadConversationsAreRejectsAndTheLastListCounts(t *testing.T) {
 		t.Errorf("%d legs, %+v", len(b.Legs), b.Reading)
 	}
 	b, _ = read(t, "genesys-conversation-detail", profile.JSON, `{"conversations":[`+one+`,`+one[:len(one)-5])
-	if len(b.Legs) != 1 || b.Rows != 2 || b.Rejected != 1 || !jsonscan.IsCut(b.Damage) {
+	if len(b.Legs) != 1 || b.Rows != 2 || b.Rejected != 1 || !jsonscan.IsTruncated(b.Damage) {
 		t.Errorf("%d legs, %+v", len(b.Legs), b.Reading)
 	}
 }

@@ -76,7 +76,7 @@ func (s *Scanner) fail() error {
 	if err != nil {
 		return err
 	}
-	return &SyntaxError{Offset: s.Offset(), Cut: true}
+	return &SyntaxError{Offset: s.Offset(), Truncated: true}
 }
 
 // Next consumes the byte c after white space.

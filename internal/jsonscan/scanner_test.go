@@ -33,7 +33,7 @@ func TestTheOffsetIsThatOfTheFirstByteThatCannotContinue(t *testing.T) {
 	} {
 		_, err := walk(strings.NewReader(text))
 		var syntax *jsonscan.SyntaxError
-		if !errors.As(err, &syntax) || syntax.Cut || syntax.Offset != want {
+		if !errors.As(err, &syntax) || syntax.Truncated || syntax.Offset != want {
 			t.Errorf("%q: %+v, want a syntax error at %d", text, err, want)
 		}
 	}
@@ -46,7 +46,7 @@ func TestATextThatEndsInsideAValueIsCut(t *testing.T) {
 	} {
 		_, err := walk(strings.NewReader(text))
 		var syntax *jsonscan.SyntaxError
-		if !errors.As(err, &syntax) || !syntax.Cut || syntax.Offset != int64(len(text)) || !jsonscan.IsCut(err) {
+		if !errors.As(err, &syntax) || !syntax.Truncated || syntax.Offset != int64(len(text)) || !jsonscan.IsTruncated(err) {
 			t.Errorf("%q: %+v, want a cut at %d", text, err, len(text))
 		}
 	}
@@ -98,7 +98,7 @@ func checkScanner(t *testing.T, text []byte) {
 		t.Fatalf("error %v, but valid is %v, of %q", err, valid, text)
 	}
 	var syntax *jsonscan.SyntaxError
-	if err != nil && (!errors.As(err, &syntax) || syntax.Offset != offset || syntax.Cut != cut) {
+	if err != nil && (!errors.As(err, &syntax) || syntax.Offset != offset || syntax.Truncated != cut) {
 		t.Fatalf("got %+v, want offset %d, cut %v, of %q", err, offset, cut, text)
 	}
 	if err != nil && d.Keep > offset {

@@ -76,7 +76,7 @@ func (r *Reader) line(b *Batch, slots *jsonscan.Slots, line rows.Line, reject fu
 	if err == nil {
 		return r.element(b, e, reject)
 	}
-	last := !line.Newline && jsonscan.IsCut(err)
+	last := !line.Newline && jsonscan.IsTruncated(err)
 	if tail, members := slots.Tail(); last && !line.Broken && e.Kind == jsonscan.Object && members > 0 {
 		b.lines.end, b.lines.cut = err, &Recovery{Keep: tail, Closers: "}"}
 		return r.element(b, e, reject)
@@ -114,7 +114,7 @@ func (l *lines) note(err error) {
 // which goes on: it breaks at the line's end.
 func withinLine(err error) error {
 	var syntax *jsonscan.SyntaxError
-	if errors.As(err, &syntax) && syntax.Cut {
+	if errors.As(err, &syntax) && syntax.Truncated {
 		return &jsonscan.SyntaxError{Offset: syntax.Offset}
 	}
 	return err

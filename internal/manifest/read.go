@@ -321,11 +321,11 @@ func (r *Reader) broken(b *Batch, err error, in Input) {
 	switch {
 	case errors.As(err, &limit):
 		rare.Malformed = &Break{Offset: limit.Offset}
-	case errors.As(err, &syntax) && syntax.Cut:
+	case errors.As(err, &syntax) && syntax.Truncated:
 		rare.Truncated = &Break{Offset: syntax.Offset}
 	case errors.As(err, &syntax):
 		rare.Malformed = &Break{Offset: syntax.Offset}
-	case errors.As(err, &content) && content.Cut:
+	case errors.As(err, &content) && content.Truncated:
 		rare.Truncated = &Break{Offset: in.Packed}
 	default:
 		rare.Malformed = &Break{Offset: in.Packed}

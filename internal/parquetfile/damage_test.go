@@ -23,7 +23,7 @@ func TestATruncatedParquetFileIsCut(t *testing.T) {
 		if reading.Damage == nil || len(got) != 0 {
 			t.Fatalf("cut to %d bytes: %d rows, damage %v", size, len(got), reading.Damage)
 		}
-		if size >= 12 && !jsonscan.IsCut(reading.Damage) {
+		if size >= 12 && !jsonscan.IsTruncated(reading.Damage) {
 			t.Fatalf("cut to %d bytes: %v is no cut", size, reading.Damage)
 		}
 	}
@@ -42,7 +42,7 @@ func TestRowsBeforeABrokenPageAreRead(t *testing.T) {
 	for _, g := range f.RowGroups()[:len(f.RowGroups())-1] {
 		whole += int(g.NumRows())
 	}
-	if len(got) != whole || reading.Damage == nil || jsonscan.IsCut(reading.Damage) {
+	if len(got) != whole || reading.Damage == nil || jsonscan.IsTruncated(reading.Damage) {
 		t.Errorf("%d rows and damage %v, want %d rows and damage in the middle", len(got), reading.Damage, whole)
 	}
 }

@@ -23,13 +23,13 @@ const (
 	valuesPerRead = 256
 )
 
-var errCut = errors.New("the file ends before its footer")
+var errTruncated = errors.New("the file ends before its footer")
 
 // readFooter reads the metadata of the file.
 func (p *parquetFile) readFooter() error {
 	var head, tail [8]byte
 	if p.size < int64(len(magic)+len(tail)) {
-		return errCut
+		return errTruncated
 	}
 	if err := p.readFull(head[:], 0); err != nil {
 		return err
@@ -41,7 +41,7 @@ func (p *parquetFile) readFooter() error {
 		return err
 	}
 	if string(tail[4:]) != magic {
-		return errCut
+		return errTruncated
 	}
 	length := int64(binary.LittleEndian.Uint32(tail[:]))
 	if length > p.size-int64(len(magic)+len(tail)) || length > maxFooter {

@@ -279,7 +279,7 @@ func (p *parquetFile) fault(err error) error {
 	if errors.As(err, &limit) {
 		return limit
 	}
-	return &stream.Error{Cut: errors.Is(err, errCut), Err: err}
+	return &stream.Error{Truncated: errors.Is(err, errTruncated), Err: err}
 }
 
 // rescue turns a panic of the library, which trusts what it reads, into

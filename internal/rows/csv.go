@@ -14,7 +14,7 @@ func csvHeader(w *window.Window) ([]string, error) {
 		return nil, err
 	}
 	if row.open {
-		return nil, &jsonscan.SyntaxError{Offset: w.Offset(), Cut: true}
+		return nil, &jsonscan.SyntaxError{Offset: w.Offset(), Truncated: true}
 	}
 
 	var cells cells

@@ -173,7 +173,7 @@ func TestADamagedStreamEndsTheRowsOfEveryFormat(t *testing.T) {
 		for n := 2; n < len(stored); n++ {
 			in := stream.Open(bytes.NewReader(stored[:n]), 0, &limits)
 			rows, _, reading := rowsOf(t, p, f, in)
-			if !jsonscan.IsCut(reading.Damage) {
+			if !jsonscan.IsTruncated(reading.Damage) {
 				t.Errorf("%s cut at %d: damage %v", f, n, reading.Damage)
 			}
 			for i, row := range rows {

@@ -54,7 +54,7 @@ func checkSplit(t *testing.T, text string, f profile.Format, size int, most int6
 	content := func() io.Reader {
 		r := io.Reader(strings.NewReader(text))
 		if broken {
-			r = io.MultiReader(r, iotest.ErrReader(&stream.Error{Cut: true, Err: io.ErrUnexpectedEOF}))
+			r = io.MultiReader(r, iotest.ErrReader(&stream.Error{Truncated: true, Err: io.ErrUnexpectedEOF}))
 		}
 		return iotest.HalfReader(r)
 	}

@@ -4,7 +4,7 @@
 //
 // Damage in an object is an [Error] or a [LimitError]; a failure to read is the
 // error of the store as it is. A stream that was cut reports it once, as
-// Error.Cut, from which [cdrmend/internal/jsonscan.IsCut] follows.
+// Error.Truncated, from which [cdrmend/internal/jsonscan.IsTruncated] follows.
 package stream
 
 import (
@@ -31,9 +31,9 @@ const (
 // An Error reports that a compressed stream is damaged. It never means a failure
 // to read the object.
 type Error struct {
-	Cut     bool // the stream ends too early
-	Unknown bool // nothing of the stream can be decoded
-	Err     error
+	Truncated bool // the stream ends too early
+	Unknown   bool // nothing of the stream can be decoded
+	Err       error
 }
 
 func (e *Error) Error() string {
@@ -227,7 +227,7 @@ func (s *Stream) damage(err error) error {
 
 	cut := errors.Is(err, io.ErrUnexpectedEOF) || err == io.EOF
 	unknown := s.r == nil || errors.Is(err, zstd.ErrUnknownDictionary) // dictionaries are not part of an input
-	return &Error{Cut: cut, Unknown: !cut && !s.begun && unknown, Err: err}
+	return &Error{Truncated: cut, Unknown: !cut && !s.begun && unknown, Err: err}
 }
 
 func isChecksum(err error) bool {

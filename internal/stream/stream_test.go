@@ -66,7 +66,7 @@ func TestSeveralCompressedMembersAreOneContent(t *testing.T) {
 			t.Errorf("compression %d: got %q, %v", c, got, err)
 		}
 		got, _, err := content(bytes.NewReader(append(one, two[:len(two)-9]...)))
-		if !strings.HasPrefix(got, "one ") || !jsonscan.IsCut(err) {
+		if !strings.HasPrefix(got, "one ") || !jsonscan.IsTruncated(err) {
 			t.Errorf("compression %d: got %q, %v, want a cut", c, got, err)
 		}
 	}
@@ -78,7 +78,7 @@ func TestACompressedStreamMayBeCutAtEveryByte(t *testing.T) {
 		magic := map[stream.Compression]int{stream.Gzip: 2, stream.Zstd: 4}[c]
 		for n := magic; n < len(stored); n++ {
 			got, s, err := content(bytes.NewReader(stored[:n]))
-			if !strings.HasPrefix(someText, got) || !jsonscan.IsCut(err) || !jsonscan.IsDamage(s.Failed()) || s.Checksum != nil {
+			if !strings.HasPrefix(someText, got) || !jsonscan.IsTruncated(err) || !jsonscan.IsDamage(s.Failed()) || s.Checksum != nil {
 				t.Errorf("compression %d cut at %d of %d: got %q, %v", c, n, len(stored), got, err)
 			}
 		}
@@ -96,7 +96,7 @@ func TestDamageInTheMiddleIsNoCut(t *testing.T) {
 			switch {
 			case err != nil && !jsonscan.IsDamage(err):
 				t.Errorf("compression %d broken at %d: %v is no damage", c, n, err)
-			case err != nil && !jsonscan.IsCut(err):
+			case err != nil && !jsonscan.IsTruncated(err):
 				broken++
 			case err == nil && s.Checksum != nil && s.Failed() == nil:
 				checksum++
@@ -125,7 +125,7 @@ func TestContentWithAnotherChecksumIsWhole(t *testing.T) {
 					t.Errorf("compression %d: got %d bytes of %d, %v, checksum %v", c, len(got), len(text+more), err, s.Checksum)
 				}
 			}
-			if _, _, err := content(bytes.NewReader(append(bytes.Clone(stored), stored[:7]...))); !jsonscan.IsCut(err) {
+			if _, _, err := content(bytes.NewReader(append(bytes.Clone(stored), stored[:7]...))); !jsonscan.IsTruncated(err) {
 				t.Errorf("compression %d: %v for a second member that is cut", c, err)
 			}
 		}
@@ -143,7 +143,7 @@ func TestWhatFollowsACompleteStreamIsNoCutOfIt(t *testing.T) {
 		stored := packed(t, c, someText)
 		for tail, cut := range tails {
 			got, s, err := content(strings.NewReader(string(stored) + tail))
-			if got != someText || !jsonscan.IsDamage(err) || jsonscan.IsCut(err) != cut || s.Checksum != nil {
+			if got != someText || !jsonscan.IsDamage(err) || jsonscan.IsTruncated(err) != cut || s.Checksum != nil {
 				t.Errorf("compression %d, then %.20q: %d bytes of %d, %v, want it cut: %v", c, tail, len(got), len(someText), err, cut)
 			}
 		}
@@ -162,7 +162,7 @@ func TestFramesWithoutContentAreSkipped(t *testing.T) {
 		}
 	}
 	for n := 4; n < len(skipped); n++ {
-		if _, _, err := content(strings.NewReader(skipped[:n])); !jsonscan.IsCut(err) {
+		if _, _, err := content(strings.NewReader(skipped[:n])); !jsonscan.IsTruncated(err) {
 			t.Errorf("cut at %d: %v", n, err)
 		}
 	}
