@@ -90,13 +90,13 @@ type Reader struct {
 	// Numberless leaves the phone numbers of legs out: there are nearly as
 	// many as legs, and only exclusions may ask for them.
 	Numberless bool
-	// Forget is told that what was rejected so far does not count, as the
-	// list of rows is spelled twice; nil when nobody keeps it.
+	// Forget is called when the rejects so far do not count, because the list of
+	// rows is spelled twice; it may be nil.
 	Forget func()
-	// Sieve lets go of legs that are only counted; nil keeps all. The reader's
-	// texts are those of the sieve.
+	// Filter drops legs that are only counted; nil keeps all. The reader's texts are
+	// those of the filter.
 	Filter *intern.Filter
-	// Org is that of legs that carry none, as far as the sieve asks for it.
+	// Org is the organisation of legs that carry none; only the filter needs it.
 	Org intern.Text
 
 	room     Batch           // whose lists the next ones grow in

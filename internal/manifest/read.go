@@ -23,14 +23,13 @@ const NumRepairable = 6
 
 // Reader reads the manifests of one source. It is not safe for concurrent use.
 type Reader struct {
-	// Everywhere notes positions also for required fields that are there,
-	// for values that only turn out to be none when all is read.
+	// Everywhere notes positions of required fields that are present, too: when all
+	// is read, a value may turn out to mean nothing.
 	Everywhere bool
 	// MediaKeys keeps media keys with the entries, to look them up.
 	MediaKeys bool
-	// Sieve lets go of entries that are only counted, and of what all of them
-	// say beside; nil keeps everything. The reader's texts are those of the
-	// sieve.
+	// Filter drops entries that are only counted, and the further fields of all
+	// entries; nil keeps everything. The reader's texts are those of the filter.
 	Filter *intern.Filter
 
 	limits   *stream.Limits
