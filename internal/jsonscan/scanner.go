@@ -41,25 +41,6 @@ func (s *Scanner) Reset(text []byte, offset int64, limits *stream.Limits) {
 	*s = Scanner{Window: window.Over(text, offset, limits, io.EOF)}
 }
 
-// Space skips white space and returns the byte after it; false at the end.
-func (s *Scanner) Space() (byte, bool) {
-	for {
-		rest := s.Rest()
-		for i, c := range rest {
-			switch c {
-			case ' ', '\t', '\n', '\r':
-			default:
-				s.Advance(i)
-				return c, true
-			}
-		}
-		s.Advance(len(rest))
-		if !s.Fill() {
-			return 0, false
-		}
-	}
-}
-
 // fail returns the error for the next byte: a syntax error, or the end.
 func (s *Scanner) fail() error {
 	if _, ok := s.Peek(); ok {

@@ -186,6 +186,25 @@ func (w *Window) Peek() (byte, bool) {
 	return 0, false
 }
 
+// Space skips white space and returns the byte after it; false at the end of the
+// stream. It stands here and not with the JSON scanner, which calls it between
+// all tokens: it is faster with the fields than with Peek and Advance.
+func (w *Window) Space() (byte, bool) {
+	for {
+		for w.pos < len(w.buf) {
+			switch c := w.buf[w.pos]; c {
+			case ' ', '\t', '\n', '\r':
+				w.pos++
+			default:
+				return c, true
+			}
+		}
+		if !w.Fill() {
+			return 0, false
+		}
+	}
+}
+
 const byteOrderMark = "\xef\xbb\xbf"
 
 // SkipBOM skips a UTF-8 byte order mark at the start of the stream. It reports
