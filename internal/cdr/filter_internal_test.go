@@ -7,8 +7,8 @@ import (
 	"cdrmend/internal/intern"
 )
 
-// A text that is missing there would stand for another one as soon as its row
-// has passed the sieve.
+// A text that is missing in the list would become another one when its row passes
+// the filter.
 func TestTextsAreAllTextsOfLeg(t *testing.T) {
 	var l Leg
 	for _, text := range l.texts() {

@@ -167,8 +167,8 @@ func (r *manifestReader) finish(all *manifest.Batch, o *opened) (*manifest.Batch
 	return r.Finish(all, r.input(o))
 }
 
-// rowList is the part of the contract in which objects that are lists of rows agree:
-// what was added of their chunks is complete.
+// rowList is the part that readers of lists of rows share: a batch begins empty,
+// and is complete once its chunks were added.
 type rowList[B any] struct{}
 
 func (rowList[B]) begin(*opened) *B                     { return new(B) }

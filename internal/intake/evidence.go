@@ -24,8 +24,9 @@ func newEvidence(in *Inputs) *reconcile.Evidence {
 	return ev
 }
 
-// finish completes the evidence when all objects are read: lists in order, and
-// what is global: outages, what is incomplete, which media objects there are.
+// finish completes the evidence when all objects are read. It puts the lists in
+// order and adds the facts that need all of them: outages, incomplete inputs and
+// the media objects that were listed.
 func (c *collector) finish(release func()) (*reconcile.Evidence, error) {
 	c.assemble(release)
 	ev, rules := c.ev, &c.in.config.Policy

@@ -15,9 +15,10 @@ import (
 // margin is what is left of the rows of the neighbouring days that were dropped,
 // see [intern.Filter]. The output does not show whether rows were dropped:
 //
-//   - Whatever is said of an owned entry, leg or document rests on rows that it
-//     is linked with by conversations and recordings, on the events, and on
-//     what is incomplete; all of these are kept, or known without rows.
+//   - A statement about an owned entry, leg or document depends on the rows that
+//     conversations and recordings link with it, on the events, and on which
+//     inputs are incomplete. These rows and events are kept, and incomplete inputs
+//     are known without rows.
 //   - Rows of one leg share their conversation or are equal, and those without
 //     any id are kept, so that two of them are both kept or both dropped. Legs
 //     that were dropped are told apart by a hash of 63 bits, and further rows of one

@@ -8,8 +8,8 @@ import (
 )
 
 // What a run needs at its peak: so much in any case, and for every row that it
-// reads. Measured with a million legs and as many entries, each of which needed
-// a repair; the README tells how. Rows of the margins that are filtered out are
+// reads. Measured with a million legs and as many entries, every one with a
+// repair; the README says how. Rows of the margins that are filtered out are
 // no part of the peak: a million legs and entries in each of two neighbouring days
 // add 34 MB.
 const (

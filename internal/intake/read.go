@@ -82,7 +82,7 @@ func (s *scanner) all(ctx context.Context, filter bool) error {
 	if err := s.each(ctx, own, note); err != nil {
 		return err
 	}
-	s.Release() // most of what is read from here on is dropped at once
+	s.Release() // from here on most rows are dropped as soon as they are read
 	s.beginFilter()
 	if err := s.each(ctx, margins, note); err != nil {
 		return err

@@ -18,10 +18,10 @@ type spill struct {
 	copies atomic.Int64  // bytes of documents that were to be kept
 }
 
-// Documents up to a size are kept as they are stored when something is missing
-// in them, so that a repair needs no second request: most are sidecars of a
-// kilobyte, and to ask for one again takes longer than everything else that is
-// done with it. There may be millions of them, of which only some are kept.
+// A small document that lacks something is kept as it is stored, so that its
+// repair needs no second request. Most are sidecars of a kilobyte, and a request
+// takes longer than all other work on one. There may be millions of them, so the
+// copies are bounded.
 const (
 	smallDocument = 16 << 10
 	mostCopies    = 256 << 20

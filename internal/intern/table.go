@@ -173,7 +173,7 @@ func (t *Table) AppendTo(b []byte, x Text) []byte {
 	return append(b, t.stored(x)...)
 }
 
-// UUIDs looks up texts all of which are UUIDs. Looking up many in one loop takes
+// UUIDs looks up texts that are all UUIDs. Looking up many in one loop takes
 // half as long as one by one: the accesses to memory do not depend on each
 // other, so that the processor overlaps them.
 func (t *Table) UUIDs(ids []UUID, texts []Text) {

@@ -245,7 +245,7 @@ func (j *Job) ledger(interval policy.Interval) *ledger.Interval {
 	}
 }
 
-// resultOf returns what is known of a run as soon as its inputs are listed.
+// resultOf returns the part of a result that is known once the inputs are listed.
 func resultOf(l *ledger.Interval, inputs *intake.Inputs) *report.Run {
 	return &report.Run{
 		Interval: l.Label, RunID: inputs.RunID, URL: l.Store.String() + l.RunPrefix(inputs.RunID), Objects: inputs.Count, Bytes: inputs.Bytes,
