@@ -3,7 +3,9 @@ package parquetfile
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"fmt"
+	"io"
 	"math"
 	"reflect"
 	"slices"
@@ -90,4 +92,86 @@ func openUncompressed(meta format.FileMetaData) (*parquet.File, error) {
 	file := append([]byte(magic), end...)
 	return parquet.OpenFile(bytes.NewReader(file), int64(len(file)),
 		parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true), parquet.ReadBufferSize(4<<10))
+}
+
+var errTruncated = errors.New("the file ends before its footer")
+
+// readFooter reads the metadata of the file.
+func (p *parquetFile) readFooter() error {
+	var head, tail [8]byte
+	if p.size < int64(len(magic)+len(tail)) {
+		return errTruncated
+	}
+	if err := p.readFull(head[:], 0); err != nil {
+		return err
+	}
+	if string(head[:4]) != magic {
+		return errors.New("it does not begin like a Parquet file")
+	}
+	if err := p.readFull(tail[:], p.size-int64(len(tail))); err != nil {
+		return err
+	}
+	if string(tail[4:]) != magic {
+		return errTruncated
+	}
+	length := int64(binary.LittleEndian.Uint32(tail[:]))
+	if length > p.size-int64(len(magic)+len(tail)) || length > maxFooter {
+		return fmt.Errorf("%d bytes cannot hold a footer of %d", p.size, length)
+	}
+	b := make([]byte, length)
+	if err := p.readFull(b, p.size-int64(len(tail))-length); err != nil {
+		return err
+	}
+	n, err := decodeThrift(b, (*footer)(&p.meta))
+	if err != nil {
+		return fmt.Errorf("reading the footer: %w", err)
+	}
+	if n < len(b) && p.meta.EncryptionAlgorithm.Value == nil { // else its signature follows
+		return fmt.Errorf("reading the footer: %d bytes after its end", len(b)-n)
+	}
+	var names []string
+	for _, element := range p.meta.Schema {
+		names = append(names, element.Name)
+		if t := element.Type; t.Valid && (t.V < format.Boolean || t.V > format.FixedLenByteArray) {
+			return fmt.Errorf("column %q has the type %d, which there is not", element.Name, t.V)
+		}
+	}
+	return p.limits.CheckHeader(names)
+}
+
+func (p *parquetFile) readFull(b []byte, at int64) error {
+	n, err := p.src.ReadAt(b, at)
+	if n == len(b) {
+		return nil
+	}
+	if err == io.EOF {
+		err = io.ErrUnexpectedEOF
+	}
+	return err
+}
+
+// decodeThrift decodes b and returns how much of it that took.
+func decodeThrift(b []byte, v any) (int, error) {
+	r := listChecker{new(thrift.CompactProtocol).NewReaderFromBytes(b), len(b)}
+	err := thrift.NewDecoder(r).Decode(v)
+	return r.BytesRead(), err
+}
+
+// listChecker refuses lists that are longer than the text that holds them.
+type listChecker struct {
+	thrift.BytesReader
+	size int
+}
+
+func (r listChecker) ReadList() (thrift.List, error) {
+	const shortest = 3 // bytes of any structure in a footer; in memory it takes a hundred
+	l, err := r.BytesReader.ReadList()
+	least := int(l.Size)
+	if l.Type == thrift.STRUCT {
+		least *= shortest
+	}
+	if err == nil && least > r.size-r.BytesRead() {
+		err = fmt.Errorf("a list of %d elements in %d bytes", l.Size, r.size-r.BytesRead())
+	}
+	return l, err
 }
