@@ -18,7 +18,7 @@ func (b *Batch) Found() int {
 	return n
 }
 
-// add adds a leg to the batch, unless the sieve lets go of it. Known says that
+// add adds a leg to the batch, unless the filter drops it. Known says that
 // it was asked and keeps it.
 func (r *Reader) add(l Leg, known bool) {
 	b, s := r.batch, r.Filter
@@ -33,7 +33,7 @@ func (r *Reader) add(l Leg, known bool) {
 	b.Legs = append(b.Legs, l)
 }
 
-// glance asks the sieve about a row before all of it is decoded. It cannot tell
+// glance asks the filter about a row before all of it is decoded. It cannot tell
 // which leg a row is of that does not identify it.
 func (r *Reader) glance(row *rows.Row) (asked, kept bool) {
 	s, b := r.Filter, r.batch
@@ -57,7 +57,7 @@ func (r *Reader) glance(row *rows.Row) (asked, kept bool) {
 	return true, kept
 }
 
-// keeps asks the sieve about a leg. One without ids is kept: rows that are equal
+// keeps asks the filter about a leg. One without ids is kept: rows that are equal
 // to it may be among the interval's own, and no id links them.
 func (r *Reader) keeps(l *Leg) bool {
 	s, b := r.Filter, r.batch

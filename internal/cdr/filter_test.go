@@ -29,7 +29,7 @@ func conversations(n int) string {
 	return b.String()
 }
 
-func TestLegsThatPassASieveAreWhatTheyAreWithoutOne(t *testing.T) {
+func TestLegsThatPassAFilterAreWhatTheyAreWithoutOne(t *testing.T) {
 	p, text := builtIn(t, "genesys-conversation-detail"), conversations(40)
 	told := func(b *cdr.Batch, texts *intern.Table) (lines []string) {
 		for i := range b.Legs {
@@ -58,15 +58,15 @@ func TestLegsThatPassASieveAreWhatTheyAreWithoutOne(t *testing.T) {
 		texts := intern.NewTable()
 		texts.OfString("c7")
 		texts.OfString("c30")
-		sieve := intern.NewFilter(record.Span{}, texts.Mark(), intern.NewLinks(), every+1)
-		r := cdr.NewReader(p, sieve.Texts(), &stream.Limits{})
-		r.Filter, r.Org = sieve, texts.OfString("o")
+		filter := intern.NewFilter(record.Span{}, texts.Mark(), intern.NewLinks(), every+1)
+		r := cdr.NewReader(p, filter.Texts(), &stream.Limits{})
+		r.Filter, r.Org = filter, texts.OfString("o")
 		b, err := r.Read(bufio.NewReader(strings.NewReader(text)), profile.JSONLines, func(rows.Reject) error { return nil })
 		if err != nil {
 			t.Fatal(err)
 		}
 		if diff := cmp.Diff(want, told(b, texts)); diff != "" {
-			t.Errorf("sifting %d at a time (-want +got):\n%s", every+1, diff)
+			t.Errorf("filtering %d at a time (-want +got):\n%s", every+1, diff)
 		}
 		if b.Found() != 54 {
 			t.Errorf("%d legs found, want 54", b.Found())

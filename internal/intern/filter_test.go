@@ -11,20 +11,20 @@ import (
 	"cdrmend/internal/record"
 )
 
-// sifter is a filter with the normalizer of its reader.
-type sifter struct {
+// tester is a filter with the normalizer of its reader.
+type tester struct {
 	*intern.Filter
 	norm profile.Normalizer
 	out  intern.Filtered
 }
 
-func newSifter(known *intern.Mark, links *intern.Links) *sifter {
+func newTester(known *intern.Mark, links *intern.Links) *tester {
 	s := intern.NewFilter(record.Span{}, known, links, 2)
-	return &sifter{Filter: s, norm: profile.NewNormalizer(&profile.Profile{}, s.Texts())}
+	return &tester{Filter: s, norm: profile.NewNormalizer(&profile.Profile{}, s.Texts())}
 }
 
 // row passes a row with some ids, and returns the first of them if it is kept.
-func (s *sifter) row(ids ...string) (first intern.Text, kept bool) {
+func (s *tester) row(ids ...string) (first intern.Text, kept bool) {
 	var links []intern.Link
 	var texts []intern.Text
 	for _, id := range ids {
@@ -46,7 +46,7 @@ func TestAFilterKeepsWhatWasKnownWhenItWasMade(t *testing.T) {
 		texts.OfString(fmt.Sprint("known", i))
 	}
 	texts.OfString(upperUUID) // which is no id in normal form
-	s := newSifter(texts.Mark(), intern.NewLinks())
+	s := newTester(texts.Mark(), intern.NewLinks())
 	texts.OfString("later")
 	for _, c := range []struct {
 		ids  []string
@@ -76,7 +76,7 @@ func TestLinksAreTheIDsOfRowsThatWereKept(t *testing.T) {
 	texts := intern.NewTable()
 	texts.OfString("a")
 	known, links := texts.Mark(), intern.NewLinks()
-	s := newSifter(known, links)
+	s := newTester(known, links)
 	s.row("a", "b")
 	s.row("b", "c")
 	if !slices.Equal(s.out.IDs[:1], s.out.Met) {
@@ -86,7 +86,7 @@ func TestLinksAreTheIDsOfRowsThatWereKept(t *testing.T) {
 	if !links.Any(s.out.IDs, nil) {
 		t.Fatal("the ids of b's other row are not linked")
 	}
-	again := newSifter(known, links)
+	again := newTester(known, links)
 	if _, kept := again.row("b", "c"); !kept {
 		t.Error("the row that b links is not kept")
 	}

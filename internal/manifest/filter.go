@@ -8,25 +8,26 @@ import (
 	"cdrmend/internal/record"
 )
 
-// sifting is what the sieve has to know of a document.
-type sifting struct {
-	named bool          // it is known what the object key links the entries with
-	links []intern.Link // namely
-	final bool          // the texts of the key are interned for good
+// keyLinks are the ids in the object key of a document, which the filter links
+// with all of its entries.
+type keyLinks struct {
+	known bool // links are those of the key
+	links []intern.Link
+	final bool // the texts of the key are interned for good
 }
 
 // found is how many entries the document has.
 func (b *Batch) found() int { return b.count() + int(b.Filtered.Dropped) }
 
-// discard gives up the entries that were found so far.
+// discard drops the entries that were found so far.
 func (b *Batch) discard() {
 	b.full, b.Entries, b.gaps, b.Rest, b.Rows, b.Rejects = nil, nil, nil, nil, 0, 0
 	b.Doc.Rest = nil
 	b.Filtered = intern.Filtered{}
 }
 
-// keeps asks the sieve, if there is one, about an entry with these values. Only
-// its ids are looked at: none of a margin is owned.
+// keeps asks the filter, if there is one, about an entry with these values. Only
+// its ids are looked at, as no entry of a margin is owned.
 func (r *Reader) keeps(b *Batch, value func(record.Field) jsonscan.Value) bool {
 	s := r.Filter
 	if s == nil {
@@ -37,7 +38,7 @@ func (r *Reader) keeps(b *Batch, value func(record.Field) jsonscan.Value) bool {
 		s.Forget(r.norm.Recent)
 	}
 	r.linkKey(b)
-	r.links = append(r.links[:0], b.sifting.links...)
+	r.links = append(r.links[:0], b.keyLinks.links...)
 	for _, f := range []record.Field{record.ConversationID, record.RecordingID} {
 		id, _, _ := r.norm.Later(value(f), 0) // a local table interns at once
 		r.link(id)
@@ -69,7 +70,7 @@ func (r *Reader) link(id intern.Text) {
 
 // linkKey finds out what the object key links all entries with.
 func (r *Reader) linkKey(b *Batch) {
-	if b.sifting.named {
+	if b.keyLinks.known {
 		return
 	}
 	key := &b.Doc.Key
@@ -79,15 +80,15 @@ func (r *Reader) linkKey(b *Batch) {
 	if key.Media != intern.None {
 		r.link(FromMediaKey(r.norm.Profile, r.norm.Texts.AppendTo(nil, key.Media), &r.norm))
 	}
-	b.sifting.named, b.sifting.links = true, slices.Clone(r.links)
+	b.keyLinks.known, b.keyLinks.links = true, slices.Clone(r.links)
 }
 
 // adoptKey interns what the object key says for good.
 func (r *Reader) adoptKey(b *Batch) {
-	if key := &b.Doc.Key; !b.sifting.final {
+	if key := &b.Doc.Key; !b.keyLinks.final {
 		r.linkKey(b)
 		r.Filter.Adopt(&key.Org, &key.Conversation, &key.Recording, &key.Media)
-		b.sifting.final = true
+		b.keyLinks.final = true
 	}
 }
 
@@ -113,7 +114,7 @@ func (e *Entry) texts() []*intern.Text {
 	}
 }
 
-// CountPassed makes the entries that passed the sieve all that the document has.
+// CountPassed makes the entries that passed the filter all that the document has.
 // A document whose key names ids has kept all of them or none, as the key links
 // them.
 func (b *Batch) CountPassed() { b.Doc.N = uint32(b.count()) }

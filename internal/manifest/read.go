@@ -46,7 +46,7 @@ type Reader struct {
 	failed   int
 	marker   int
 	wanted   []int
-	links    []intern.Link      // of the entry that is sifted
+	links    []intern.Link      // of the entry that the filter is asked about
 	walk     *jsonscan.Document // of one JSON document after another
 }
 
@@ -84,11 +84,11 @@ type Batch struct {
 	Length   int64 // of the uncompressed content, as far as it was read
 	Filtered intern.Filtered
 
-	full    [][]Entry // before Entries
-	gaps    []Gap     // of Doc, until it is complete
-	sifting sifting   // of Entries
-	whole   int64     // end of the last complete value of a sound document
-	lines   lines
+	full     [][]Entry // before Entries
+	gaps     []Gap     // of Doc, until it is complete
+	keyLinks keyLinks  // for the filter
+	whole    int64     // end of the last complete value of a sound document
+	lines    lines
 }
 
 // room is memory that the lists of one batch after another grow in.
@@ -219,7 +219,7 @@ func isUndecodable(err error) bool {
 func (r *Reader) undecodable(b *Batch, in Input, why error) (*Batch, error) {
 	in.forget()
 	b.discard()
-	*b = Batch{Doc: Document{Key: b.Doc.Key, Format: in.Format, Packed: in.Stream.Compression}, sifting: b.sifting}
+	*b = Batch{Doc: Document{Key: b.Doc.Key, Format: in.Format, Packed: in.Stream.Compression}, keyLinks: b.keyLinks}
 	rare := b.Doc.rare()
 	rare.Malformed, rare.Why = &Break{}, why
 	if b.Doc.Key.Recording != intern.None {
