@@ -90,6 +90,7 @@ var rooms = map[string]room{
 	"internal/yamlfile": {"YAML is YAML, whatever is configured in it", ""},
 
 	"internal/page/browsertest":  {"the browser is driven for tests and by them alone", ""},
+	"internal/stream/streamtest": {"tests of limits share it, and nothing else", "stream"},
 	"internal/object/objecttest": {"the suite tests stores and nothing else", "object"},
 	"internal/ledger/ledgertest": {"a second reading of stored bytes shares no code with the first", ""},
 	"internal/tempdir":           {"where tests write is nothing to anybody else", ""},

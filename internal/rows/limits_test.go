@@ -3,45 +3,16 @@ package rows_test
 import (
 	"bufio"
 	"bytes"
-	"errors"
 	"fmt"
-	"io"
 	"strings"
 	"testing"
-	"testing/iotest"
 
 	"cdrmend/internal/profile"
 	"cdrmend/internal/record"
 	"cdrmend/internal/rows"
 	"cdrmend/internal/stream"
+	"cdrmend/internal/stream/streamtest"
 )
-
-// portions are ways in which the same bytes may arrive.
-var portions = map[string]func(io.Reader) io.Reader{
-	"at once":       func(r io.Reader) io.Reader { return r },
-	"in halves":     iotest.HalfReader,
-	"with the end":  iotest.DataErrReader,
-	"in odd pieces": func(r io.Reader) io.Reader { return &pieces{r: r} },
-}
-
-// pieces reads 1, 2, 4, … bytes at a time, and again.
-type pieces struct {
-	r io.Reader
-	n uint
-}
-
-func (p *pieces) Read(b []byte) (int, error) {
-	p.n = (p.n + 1) % 18
-	return p.r.Read(b[:min(len(b), 1<<p.n)])
-}
-
-func overLimit(err error) string {
-	var limit *stream.LimitError
-	if errors.As(err, &limit) {
-		return limit.Limit
-	}
-	return ""
-}
 
 // What is beyond a limit must depend on the bytes alone.
 func TestLimitOfRecordsIsExactHoweverTheBytesArrive(t *testing.T) {
@@ -62,7 +33,7 @@ func TestLimitOfRecordsIsExactHoweverTheBytesArrive(t *testing.T) {
 	} {
 		for _, length := range []int{most - 1, most, most + 1, most + 2, 2*most + 1, 2*most + 2, 3*most + 7} {
 			text := c.before + c.start + strings.Repeat("x", length-len(c.start)-len(c.finish)) + c.finish + c.after
-			for how, arrive := range portions {
+			for how, arrive := range streamtest.Portions {
 				reading, rejects, err := readAll(p, c.format, bufio.NewReader(arrive(strings.NewReader(text))), &own)
 				if err != nil {
 					t.Fatal(err)
@@ -74,7 +45,7 @@ func TestLimitOfRecordsIsExactHoweverTheBytesArrive(t *testing.T) {
 				} else if length > most {
 					wantRejects = 1
 				}
-				if got := overLimit(reading.Damage); got != wantDamage || reading.Rejected != wantRejects {
+				if got := streamtest.OverLimit(reading.Damage); got != wantDamage || reading.Rejected != wantRejects {
 					t.Errorf("%s: damage %q (%v) and %d rejects, want %q and %d", name, got, reading.Damage, reading.Rejected, wantDamage, wantRejects)
 				}
 				if wantRejects == 1 {
@@ -92,13 +63,13 @@ func TestLimitOfARowOfCSVIsExactHoweverTheBytesArrive(t *testing.T) {
 	p := &profile.Profile{Fields: map[record.Field][]string{record.LegID: {"id"}}}
 	for _, length := range []int{most - 1, most, most + 1, most + 2, 2 * most, 3*most + 7, 9 * most} {
 		text := "id\n1\n" + `"` + strings.Repeat("\n", length-3) + "\"\n" + "2\n"
-		for how, arrive := range portions {
+		for how, arrive := range streamtest.Portions {
 			reading, _, err := readAll(p, profile.CSV, bufio.NewReader(arrive(strings.NewReader(text))), &own)
 			want, rows := "", int64(3)
 			if length > most {
 				want, rows = "record_bytes", 1
 			}
-			if got := overLimit(reading.Damage); err != nil || got != want || reading.Rows != rows {
+			if got := streamtest.OverLimit(reading.Damage); err != nil || got != want || reading.Rows != rows {
 				t.Errorf("a row of %d bytes, read %s: %d rows and %v, %v; want %d and the limit %q", length, how, reading.Rows, reading.Damage, err, rows, want)
 			}
 		}

@@ -11,6 +11,7 @@ import (
 	"cdrmend/internal/record"
 	"cdrmend/internal/rows"
 	"cdrmend/internal/stream"
+	"cdrmend/internal/stream/streamtest"
 )
 
 // endless repeats a text without ever holding more of it.
@@ -87,7 +88,7 @@ func TestLimitOfMemoryHoldsForRecordsOf100MB(t *testing.T) {
 				return nil
 			},
 		})
-		if err != nil || overLimit(reading.Damage) != c.damage || reading.Rows != c.rows || rejects != c.rejects {
+		if err != nil || streamtest.OverLimit(reading.Damage) != c.damage || reading.Rows != c.rows || rejects != c.rejects {
 			t.Errorf("%s: %d rows, %d rejects, damage %v, %v; want %d, %d and the limit %q", name, reading.Rows, rejects, reading.Damage, err, c.rows, c.rejects, c.damage)
 		}
 		if w.most > before+5*uint64(limits.RecordBytes) {

@@ -2,43 +2,15 @@ package stream_test
 
 import (
 	"bytes"
-	"errors"
 	"io"
 	"testing"
-	"testing/iotest"
 
 	"cdrmend/internal/stream"
+	"cdrmend/internal/stream/streamtest"
 
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
 )
-
-// portions are ways in which the same bytes may arrive.
-var portions = map[string]func(io.Reader) io.Reader{
-	"at once":       func(r io.Reader) io.Reader { return r },
-	"in halves":     iotest.HalfReader,
-	"with the end":  iotest.DataErrReader,
-	"in odd pieces": func(r io.Reader) io.Reader { return &pieces{r: r} },
-}
-
-// pieces reads 1, 2, 4, … bytes at a time, and again.
-type pieces struct {
-	r io.Reader
-	n uint
-}
-
-func (p *pieces) Read(b []byte) (int, error) {
-	p.n = (p.n + 1) % 18
-	return p.r.Read(b[:min(len(b), 1<<p.n)])
-}
-
-func overLimit(err error) string {
-	var limit *stream.LimitError
-	if errors.As(err, &limit) {
-		return limit.Limit
-	}
-	return ""
-}
 
 // zeros is content that packs well.
 type zeros struct{}
@@ -85,11 +57,11 @@ func TestLimitOfContentStopsBombsAtTheSameByte(t *testing.T) {
 			{stream.Limits{UnpackedBytes: size}, "", size},
 			{stream.Limits{UnpackedBytes: size - 1}, "unpacked_bytes", size - 1},
 		} {
-			for how, arrive := range portions {
+			for how, arrive := range streamtest.Portions {
 				s := stream.Open(arrive(bytes.NewReader(stored)), int64(len(stored)), &l.limits)
 				n, err := io.Copy(io.Discard, s)
 				s.Close()
-				if n != l.at || overLimit(err) != l.want || overLimit(s.Failed()) != l.want {
+				if n != l.at || streamtest.OverLimit(err) != l.want || streamtest.OverLimit(s.Failed()) != l.want {
 					t.Errorf("compression %d, read %s: %d bytes and %v, want %d and the limit %q", c, how, n, err, l.at, l.want)
 				}
 			}
