@@ -121,17 +121,19 @@ func (d decimal) shift(n int) int64 {
 // microseconds since 1970.
 func (d decimal) epoch() (record.Time, timeResult) {
 	if d.zero() {
-		return record.NoTime, timeMissing
+		return record.NoTime, timeMissing // 0 stands for no time
 	}
+
 	scale := 0
 	switch m := d.magnitude(); {
 	case m <= 11:
 		scale = 6
 	case m <= 14:
 		scale = 3
-	case m > 18:
+	case m > 18: // more digits than shift can return
 		return record.NoTime, timeInvalid
 	}
+
 	micros := d.shift(scale)
 	if d.negative {
 		micros = -micros
@@ -150,6 +152,7 @@ func Seconds(literal []byte) record.Time {
 	if !ok {
 		return record.NoTime
 	}
+
 	t := record.MaxTime
 	if d.magnitude() <= 12 {
 		t = record.Time(d.shift(6))
@@ -157,5 +160,6 @@ func Seconds(literal []byte) record.Time {
 	if d.negative {
 		t = -t
 	}
+
 	return min(max(t, record.MinTime), record.MaxTime)
 }
