@@ -27,7 +27,7 @@ func (e *Element) Value(path int) Value { return e.Slots.Value(e.Scanner, path) 
 type Document struct {
 	Scanner *Scanner
 	Visit   func(*Element) error // its errors end the walk as they are
-	Restart func()               // the list occurs twice: what was visited does not count
+	Restart func()               // called when the list occurs twice: the elements so far do not count
 
 	paths    *Paths
 	list     []string // tokens of the pointer to the list, empty without one
@@ -241,9 +241,9 @@ func (d *Document) descend(child int, tokens []string) (ValueKind, error) {
 	return s.Value()
 }
 
-// startOver discards what was visited of a list that occurs twice. It is called
-// for every complete value: a text that breaks off before the second list has
-// one still consists of the first list.
+// startOver discards the elements so far when the list occurs twice. It is called
+// for every complete value: until the second list has one, a text that breaks off
+// still consists of the first list.
 func (d *Document) startOver() {
 	if d.again && d.Restart != nil {
 		d.Restart()
@@ -345,6 +345,7 @@ func (d *Document) capture() {
 	}
 }
 
+// isSyntax reports whether err is a [SyntaxError].
 func isSyntax(err error) bool {
 	_, ok := errors.AsType[*SyntaxError](err)
 	return ok

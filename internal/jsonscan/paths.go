@@ -81,7 +81,7 @@ func (p *Paths) NewSlots() *Slots {
 	return &Slots{paths: p, at: make([]slot, n), first: make([]int, n), next: make([]int, n)}
 }
 
-// Clear makes all paths absent. It keeps what was learned about the order of members.
+// Clear makes all paths absent. It keeps the expected order of members.
 func (l *Slots) Clear() { clear(l.at) }
 
 // Value returns the raw value at path n; s must still hold the object.

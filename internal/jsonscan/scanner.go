@@ -174,7 +174,7 @@ func (s *Scanner) More(closing byte) (bool, error) {
 	}
 }
 
-// container scans an object or a list, without noting what is in it.
+// container scans an object or a list without noting positions in it.
 func (s *Scanner) container(closing byte) error {
 	empty, err := s.Enter(closing)
 	if empty || err != nil {

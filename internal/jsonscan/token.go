@@ -7,6 +7,7 @@ import (
 	"cdrmend/internal/stream"
 )
 
+// literal scans true, false or null.
 func (s *Scanner) literal(word string) error {
 	// One byte at a time, so that an error has the offset of the first wrong one.
 	for i := range len(word) {
@@ -18,6 +19,7 @@ func (s *Scanner) literal(word string) error {
 	return nil
 }
 
+// number scans a number within the limit.
 func (s *Scanner) number() error {
 	from := s.Offset()
 	if err := s.numeral(); err != nil {
@@ -30,6 +32,7 @@ func (s *Scanner) number() error {
 	return nil
 }
 
+// numeral scans a number of any length.
 func (s *Scanner) numeral() error {
 	if c, ok := s.Peek(); ok && c == '-' {
 		s.Advance(1)

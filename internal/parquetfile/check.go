@@ -116,7 +116,7 @@ func hasIndexes(h *format.PageHeader) bool {
 }
 
 // checkIndexes makes sure that a page has an index for each value. The library
-// fills up what is missing with the first entry of the dictionary.
+// replaces missing ones by the first entry of the dictionary.
 func (l *leafReader) checkIndexes(h *format.PageHeader, content []byte) error {
 	if !hasIndexes(h) {
 		return nil

@@ -68,6 +68,7 @@ type cellEdit struct {
 	raises bool
 }
 
+// apply returns the values of the leaf in a row after the edit.
 func (e cellEdit) apply(row []parquet.Value) []parquet.Value {
 	if e.raises && row[0].DefinitionLevel() >= e.value.DefinitionLevel() {
 		return row
@@ -75,6 +76,7 @@ func (e cellEdit) apply(row []parquet.Value) []parquet.Value {
 	return append(row[:0], e.value)
 }
 
+// add converts an edit and adds it to the plan.
 func (p *editPlan) add(e Edit) error {
 	found := p.columns[e.Field]
 	if len(found) == 0 {
@@ -297,7 +299,7 @@ func (p *editPlan) unit(column *parquet.Column) (time.Duration, error) {
 				continue
 			}
 
-			// 0 stands for no time, and has no unit.
+			// 0 means no time, and shows no unit.
 			n := v.Double()
 			if column.Type().Kind() != parquet.Double {
 				n = float64(integerOf(v))

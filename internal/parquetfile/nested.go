@@ -174,6 +174,7 @@ func (c *wantedColumn) appendContent(b []byte, column *parquet.Column) []byte {
 	return append(b, '}')
 }
 
+// appendLeaf appends the next value of a leaf as JSON.
 func (c *wantedColumn) appendLeaf(b []byte, column *parquet.Column) []byte {
 	switch v := c.take(column); v.Kind {
 	case jsonscan.Null:
@@ -216,6 +217,7 @@ func isMapColumn(c *parquet.Column) bool {
 		c.Columns()[0].Columns()[0].Leaf()
 }
 
+// groupType returns the logical type of a group, nil for any other column.
 func groupType(c *parquet.Column) any {
 	if c.Leaf() || c.Type().LogicalType() == nil {
 		return nil

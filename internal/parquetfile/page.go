@@ -303,6 +303,7 @@ func (l *leafReader) header() (*format.PageHeader, int, error) {
 	}
 }
 
+// release returns the memory of the present page to the library.
 func (l *leafReader) release() {
 	if l.page != nil {
 		parquet.Release(l.page)

@@ -38,6 +38,7 @@ func Read(m *rows.Mapping, r io.ReaderAt, size int64, to rows.Visitor) (rows.Rea
 	return reading, err
 }
 
+// read passes all rows to a visitor and counts them.
 func (p *parquetFile) read(m *rows.Mapping, to rows.Visitor, reading *rows.Reading) error {
 	wanted, columns, err := wantedRows(m, p)
 	if err != nil {
@@ -134,6 +135,7 @@ type rowReader struct {
 	left    int64  // rows that the present group still has
 }
 
+// wantedRows returns a reader of the columns that a mapping wants.
 func wantedRows(m *rows.Mapping, p *parquetFile) (all *rowReader, columns *rows.Columns, err error) {
 	defer p.rescue(&err)
 
@@ -246,6 +248,7 @@ func (s *sourceAt) ReadAt(b []byte, off int64) (int, error) {
 	return n, err
 }
 
+// openParquet reads and checks the footer of a file.
 func openParquet(r io.ReaderAt, size int64, limits *stream.Limits) (p *parquetFile, err error) {
 	p = &parquetFile{src: &sourceAt{r: r, size: size}, size: size, limits: limits}
 	defer p.rescue(&err)

@@ -30,6 +30,7 @@ type chunkIndex struct {
 	offsets []byte
 }
 
+// write writes the whole file.
 func (s *splicer) write() error {
 	meta := s.file.meta
 	meta.CreatedBy = createdBy

@@ -38,6 +38,7 @@ const (
 	timeOfDay
 )
 
+// scalarOf returns the meaning of a column's type. Limits are for JSON.
 func scalarOf(t parquet.Type, limits *stream.Limits) scalar {
 	logical := t.LogicalType()
 	if logical == nil {
@@ -89,6 +90,7 @@ func (s scalar) value(v parquet.Value, text *[]byte) jsonscan.Value {
 	return jsonscan.Value{Kind: kind, Raw: b[from:len(b):len(b)]}
 }
 
+// append appends the text of a value and returns its kind.
 func (s scalar) append(b []byte, v parquet.Value) (jsonscan.ValueKind, []byte) {
 	switch s.kind {
 	case uuidBytes:
@@ -111,6 +113,7 @@ func (s scalar) append(b []byte, v parquet.Value) (jsonscan.ValueKind, []byte) {
 	return appendPhysical(b, v)
 }
 
+// appendPhysical appends a value whose physical type is all its meaning.
 func appendPhysical(b []byte, v parquet.Value) (jsonscan.ValueKind, []byte) {
 	switch v.Kind() {
 	case parquet.Boolean:
@@ -135,6 +138,7 @@ func integerOf(v parquet.Value) int64 {
 	return v.Int64()
 }
 
+// timeOf returns the instant n units after 1970.
 func timeOf(n int64, unit time.Duration) time.Time {
 	switch unit {
 	case time.Millisecond:
@@ -147,6 +151,7 @@ func timeOf(n int64, unit time.Duration) time.Time {
 
 const localLayout = "2006-01-02T15:04:05.999999999"
 
+// appendInstant appends a timestamp, without a zone when it is local.
 func appendInstant(b []byte, n int64, unit time.Duration, local bool) []byte {
 	b = timeOf(n, unit).AppendFormat(b, localLayout)
 	if local {

@@ -281,6 +281,7 @@ func isDayName(v string) bool {
 	return false
 }
 
+// monthNumber returns the number of a month by its first three letters.
 func monthNumber(v string) (int, bool) {
 	for m := time.January; m <= time.December; m++ {
 		if strings.EqualFold(v, m.String()[:3]) {

@@ -47,6 +47,7 @@ func parseDecimal(b []byte, exponent bool) (decimal, bool) {
 	return d, true
 }
 
+// leadingDigits returns the number of digits at the start of b.
 func leadingDigits(b []byte) int {
 	n := 0
 	for n < len(b) && b[n] >= '0' && b[n] <= '9' {
@@ -79,6 +80,7 @@ func parseExponent(b []byte) (int, bool) {
 	return n, true
 }
 
+// normalise removes leading and trailing zeros.
 func (d *decimal) normalise() {
 	for len(d.digits) > 0 && d.digits[0] == '0' {
 		d.digits = d.digits[1:]
@@ -121,7 +123,7 @@ func (d decimal) shift(n int) int64 {
 // microseconds since 1970.
 func (d decimal) epoch() (record.Time, timeResult) {
 	if d.zero() {
-		return record.NoTime, timeMissing // 0 stands for no time
+		return record.NoTime, timeMissing // 0 means no time
 	}
 
 	scale := 0

@@ -106,10 +106,12 @@ type builder struct {
 	section *section
 }
 
+// problem notes that something is wrong with a key of the section.
 func (b *builder) problem(key, format string, args ...any) {
 	b.file.Problem(b.kind+"."+key, format, args...)
 }
 
+// profile returns the profile, which is of use only without problems.
 func (b *builder) profile() *Profile {
 	s := b.section
 	p := &Profile{
@@ -223,6 +225,7 @@ func (b *builder) duration(key, text string) time.Duration {
 	return d
 }
 
+// fields returns the places of each field that has one.
 func (b *builder) fields() map[record.Field][]string {
 	fields := map[record.Field][]string{}
 	for name, places := range b.section.Fields {

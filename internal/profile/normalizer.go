@@ -228,7 +228,7 @@ func short(digits []byte) (n int64, ok bool) {
 	return n, true
 }
 
-// Bool returns true or false in any case.
+// Bool parses true and false, in upper or lower case.
 func (n *Normalizer) Bool(v jsonscan.Value) (Tri, bool) {
 	switch v.Kind {
 	case jsonscan.Absent, jsonscan.Null:

@@ -137,8 +137,8 @@ func isSkippable(magic []byte) bool {
 
 var errTrailing = errors.New("bytes after its end that belong to no stream")
 
-// nextMember continues with the next member of a gzip stream, io.EOF when there
-// is none. Other bytes, even zeros, are damage: they may have replaced a member.
+// nextMember continues with the next member of a gzip stream, io.EOF after the
+// last. Other bytes, even zeros, are damage: they may have replaced a member.
 func nextMember(unpacked *gzip.Reader, in *bufio.Reader) error {
 	magic, err := in.Peek(2)
 	if len(magic) == 0 {
@@ -173,6 +173,7 @@ func (s *Stream) Read(b []byte) (int, error) {
 	return n, err
 }
 
+// read is Read without the limit of the content.
 func (s *Stream) read(b []byte) (int, error) {
 	for s.failed == nil {
 		n, err := s.r.Read(b)
@@ -233,6 +234,7 @@ func (s *Stream) damage(err error) error {
 	return &Error{Truncated: cut, Unknown: !cut && !s.begun && unknown, Err: err}
 }
 
+// isChecksum reports whether content is whole but does not match its checksum.
 func isChecksum(err error) bool {
 	return errors.Is(err, gzip.ErrChecksum) || errors.Is(err, zstd.ErrCRCMismatch)
 }

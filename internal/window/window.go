@@ -131,7 +131,7 @@ func (w *Window) Fill() bool {
 		w.buf, w.base, w.pos = w.buf[:n], w.base+int64(from), w.pos-from
 	}
 
-	// Still full: the held bytes and the rest need all of it.
+	// Still full: the held bytes and the unconsumed ones need all of it.
 	if len(w.buf) == cap(w.buf) {
 		w.buf = append(make([]byte, 0, 2*cap(w.buf)), w.buf...)
 	}
