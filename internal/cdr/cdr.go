@@ -145,6 +145,7 @@ func (r *Reader) Add(b, next *Batch) {
 	b.Reading.Add(next.Reading)
 	b.Skipped += next.Skipped
 
+	// In any other shape the number of a leg is that of its row, which a chunk knows.
 	if r.norm.Profile.Shape == conversationDetail {
 		for i := range next.Legs {
 			next.Legs[i].Ref.Row += b.legs
@@ -225,6 +226,7 @@ func (r *Reader) settle() {
 
 // leg adds a row that is one leg.
 func (r *Reader) leg(row *rows.Row) {
+	// Most rows of a margin are dropped here, before their other fields are parsed.
 	asked, kept := r.preview(row)
 	if !kept {
 		return
@@ -342,6 +344,7 @@ func (r *Reader) phones(l *Leg, ani, dnis jsonscan.Value) {
 	}
 
 	l.ANI, l.DNIS = number(record.ANI, ani), number(record.DNIS, dnis)
+	// The hash distinguishes legs, also those whose numbers are omitted.
 	l.Numbers = r.norm.Texts.Hash(r.numbers)
 }
 

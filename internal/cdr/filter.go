@@ -83,6 +83,7 @@ func (r *Reader) keeps(l *Leg) bool {
 // hash returns a hash that is equal for all rows of one leg. It is odd for a leg
 // without an organisation.
 func (r *Reader) hash(b *Batch, l *Leg) uint64 {
+	// The number of a text changes when the local table is emptied, its hash does not.
 	r.identity = l.AppendIdentity(r.identity[:0], b.Recordings, b.Talk, func(k []byte, t intern.Text) []byte {
 		return binary.LittleEndian.AppendUint64(k, r.Filter.Hash(t))
 	})

@@ -145,6 +145,7 @@ const blockSize = 1 << 14
 
 // add adds an entry to the batch, and stores the details when there are enough.
 func (r *Reader) add(b *Batch, e Entry) error {
+	// The entry outlives the local table, and so must its texts.
 	if r.Filter != nil {
 		r.Filter.Adopt(e.texts()...)
 	}

@@ -71,6 +71,7 @@ func (b *Batch) noteParquetDamage(damage error, in Input) {
 // uncompressed content. The schema stays as it is: the value of a field that
 // has no column is only in the table of repairs.
 func WriteParquet(w io.Writer, src io.ReaderAt, size int64, p *profile.Profile, edits iter.Seq[Edit]) error {
+	// A cell is found by its row and field; the positions of the gaps are not needed.
 	var cells []parquetfile.Edit
 	for entry := range byEntry(edits) {
 		for _, e := range entry {

@@ -149,6 +149,7 @@ func (r *Reader) Begin(in Input) *Batch {
 // failure to read.
 func (r *Reader) Read(in Input) (*Batch, error) {
 	b := r.Begin(in)
+	// As JSON it would only be a syntax error at the first byte.
 	if head, _ := in.Body.Peek(2); stream.IsUTF16(head) {
 		return r.undecodable(b, in, stream.ErrUTF16)
 	}
@@ -365,10 +366,10 @@ func (r *Reader) element(b *Batch, e *jsonscan.Element, reject func(rows.Reject)
 	return r.add(b, entry)
 }
 
-// gap finds where the value of a missing field goes: in place of the first
-// pointer that is there, else after the last member of the first pointer's
-// deepest parent that is. One that the profile has no pointer for goes after
-// the last member of the entry.
+// gap finds where the value of a missing field goes. It replaces the value at the
+// first pointer that is present. Without one it is appended after the last
+// member: of the deepest parent of the first pointer that is present, or of the
+// entry if the profile has no pointer for the field.
 func (r *Reader) gap(e *jsonscan.Element, f record.Field) Gap {
 	g := Gap{Entry: e.Index, Field: f}
 	pointers := r.mapping.Pointers(f)

@@ -59,7 +59,7 @@ func apply(dst io.Writer, src io.Reader, patches iter.Seq[patch], end int64, clo
 	c.at = 0
 
 	for p := range patches {
-		if end >= 0 && p.start > end {
+		if end >= 0 && p.start > end { // in the part that is left out
 			break
 		}
 		if err := c.moveTo(p.start, c.out); err != nil {
@@ -219,6 +219,7 @@ func appendValue(b []byte, e Edit) []byte {
 func tokensOf(p *profile.Profile, f record.Field) []string {
 	for _, place := range p.Fields[f] {
 		if pointer, ok := strings.CutPrefix(place, "/"); ok {
+			// Within a name RFC 6901 escapes a slash and a tilde.
 			tokens := strings.Split(pointer, "/")
 			for i, t := range tokens {
 				tokens[i] = strings.NewReplacer("~1", "/", "~0", "~").Replace(t)
@@ -252,6 +253,7 @@ func appendMembers(b []byte, list []member) []byte {
 			continue
 		}
 
+		// All members below the name, wherever they are in the list, share one object.
 		var below []member
 		for _, o := range list[i:] {
 			if o.tokens[0] == name && len(o.tokens) > 1 {

@@ -158,6 +158,7 @@ func (r *reader) reject(row uint32, offset int64, reason string, b []byte) error
 func (r *reader) json(in io.Reader, list string) error {
 	paths := r.mapping.Paths
 	d := jsonscan.NewDocument(jsonscan.NewScanner(in, r.mapping.Limits), paths, list, 0, nil)
+	// The second list replaces the first, with its rows and rejects.
 	d.Restart = func() {
 		r.reading = Reading{}
 		if r.to.Restart != nil {

@@ -125,6 +125,7 @@ func (p *splitter) find(text []byte) (n int, found bool) {
 
 // counts reports whether a line that has ended is a row.
 func (p *splitter) counts(line []byte) bool {
+	// Most lines begin with a visible character, so that they need not be trimmed.
 	long := p.over != nil || p.most > 0 && int64(len(line)-1) > p.most
 	return p.whole.format == profile.CSV || long || line[0] > ' ' && line[0] < 0x80 || len(bytes.TrimSpace(line)) > 0
 }
