@@ -38,7 +38,7 @@ func (b *Batch) Add(next *Batch) {
 	b.Doc.Details = append(b.Doc.Details, next.Doc.Details...)
 	b.Rows, b.Rejects, b.Length = b.Rows+next.Rows, b.Rejects+next.Rejects, next.Length
 
-	// The first bad line counts, and of how the lines end, the last chunk knows.
+	// The first bad line counts. Only the last chunk knows how the lines end.
 	if b.lines.bad == nil {
 		b.lines.bad = next.lines.bad
 	}
