@@ -54,7 +54,7 @@ type values struct {
 	present record.Fields
 	details Details // its memory is used for the next entry
 
-	userText []byte // which details.Users are parts of; likewise
+	userText []byte // the ids that details.Users refers to; likewise
 }
 
 func (v *values) note(f record.Field, raw jsonscan.Value, present, ok bool) {
