@@ -116,13 +116,13 @@ func (in *printer) manifest() error {
 	if err != nil {
 		return err
 	}
-	rare := b.Doc.Rare
+	rare := b.Doc.Extra
 	if rare == nil {
-		rare = &manifest.Rare{}
+		rare = &manifest.Extra{}
 	}
-	rests := manifest.NewRestReader(bytes.NewReader(b.Rest))
-	rests.Open([]manifest.Range{{End: int64(len(b.Rest))}})
-	var rest manifest.Rest
+	rests := manifest.NewDetailsReader(bytes.NewReader(b.Details))
+	rests.Open([]manifest.Range{{End: int64(len(b.Details))}})
+	var rest manifest.Details
 	entries := slices.Concat(b.Blocks()...)
 	for i := range entries {
 		e := &entries[i]

@@ -59,19 +59,19 @@ func (c *collector) objectOrg(n uint32) intern.Text {
 // addManifest takes over what a document holds, and a copy of one that may have
 // to be repaired.
 func (c *collector) addManifest(o *opened, b *manifest.Batch) error {
-	if err := b.Keep(c.account.spill.keep); err != nil {
+	if err := b.KeepDetails(c.account.spill.keep); err != nil {
 		return err
 	}
-	if o.copy != nil && b.Doc.Rare != nil {
+	if o.copy != nil && b.Doc.Extra != nil {
 		var err error
-		if b.Doc.Rare.Copy, err = c.account.spill.keepCopy(o.copy.Bytes()); err != nil {
+		if b.Doc.Extra.Copy, err = c.account.spill.keepCopy(o.copy.Bytes()); err != nil {
 			return err
 		}
 	}
 
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	b.Doc.Object, b.Doc.Partition, b.Rest = o.n, o.Partition, nil
+	b.Doc.Object, b.Doc.Partition, b.Details = o.n, o.Partition, nil
 	c.manifests[o.n] = b
 	if !c.account.Objects[o.n].Read {
 		c.accountManifest(o, b)

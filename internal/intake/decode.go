@@ -137,7 +137,7 @@ func (s *scanner) newManifests(source int, filter *intern.Filter) *manifestReade
 
 func (r *manifestReader) input(o *opened) manifest.Input {
 	return manifest.Input{
-		Key: o.Key, Packed: o.Size, Stream: o.stream, Body: o.body, Format: o.format,
+		Key: o.Key, StoredSize: o.Size, Stream: o.stream, Body: o.body, Format: o.format,
 		Reject: o.reject, Forget: o.forget, Keep: r.spill.keep,
 	}
 }
@@ -187,7 +187,7 @@ func (s *scanner) newLegs(source int, filter *intern.Filter) *legReader {
 		texts = filter.Texts()
 	}
 	r := cdr.NewReader(s.Sources[source].Profile, texts, &s.config.Limits)
-	r.Numberless = !s.config.Policy.AsksForNumbers()
+	r.OmitNumbers = !s.config.Policy.AsksForNumbers()
 	r.Filter = filter
 	return &legReader{Reader: r, out: s.out}
 }

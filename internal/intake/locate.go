@@ -57,14 +57,14 @@ func locate(ctx context.Context, in *Inputs, d *reconcile.Decision, n uint32) (r
 	defer done()
 
 	r := manifest.NewReader(source.Profile, d.Texts, source.Required, &in.config.Limits)
-	r.Everywhere = true
+	r.AllPositions = true
 	batch, err := r.Read(manifest.Input{
-		Key: object.Key, Packed: object.Size, Stream: stream, Body: bufio.NewReader(stream), Format: doc.Format,
+		Key: object.Key, StoredSize: object.Size, Stream: stream, Body: bufio.NewReader(stream), Format: doc.Format,
 		Reject: func(rows.Reject) error { return nil }, // kept when it was read first
 		Keep:   func([]byte) (manifest.Range, error) { return manifest.Range{}, nil },
 	})
 	if err != nil {
 		return reconcile.Places{}, fmt.Errorf("reading %s again: %w", in.URL(doc.Object), err)
 	}
-	return reconcile.Places{Document: n, Rare: batch.Doc.Rare}, nil
+	return reconcile.Places{Document: n, Rare: batch.Doc.Extra}, nil
 }

@@ -97,7 +97,7 @@ func (c *collector) filterManifest(n uint32, b *manifest.Batch) {
 	if c.ev.OrgOf(c.in.Objects[n].Source, b.Doc.Org, b.Doc.Key.Org) != intern.None {
 		orgless = 0
 	}
-	b.CountPassed()
+	b.CountKept()
 	c.margin.take(n, &b.Filtered, orgless)
 	if b.Doc.N == 0 {
 		c.manifests[n] = nil

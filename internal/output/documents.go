@@ -64,7 +64,7 @@ func (r *Run) writeDocument(ctx context.Context, n uint32, repairs []reconcile.R
 		}
 
 		// A repaired document is compressed as the original is.
-		packed, err := doc.Packed.Compress(w)
+		packed, err := doc.Compression.Compress(w)
 		if err != nil {
 			return err
 		}
@@ -83,10 +83,10 @@ func (r *Run) writeDocument(ctx context.Context, n uint32, repairs []reconcile.R
 // original opens the uncompressed content of a document again: of the copy that
 // was kept, or of the object.
 func (r *Run) original(ctx context.Context, doc *manifest.Document) (*stream.Stream, func(), error) {
-	if doc.Rare == nil || doc.Rare.Copy.End == 0 {
+	if doc.Extra == nil || doc.Extra.Copy.End == 0 {
 		return r.Inputs.Content(ctx, doc.Object)
 	}
-	kept := doc.Rare.Copy
+	kept := doc.Extra.Copy
 	size := kept.End - kept.Start
 	content := stream.Open(io.NewSectionReader(r.Decision.Rests, kept.Start, size), size, &r.Config.Limits)
 	return content, content.Close, nil

@@ -88,7 +88,7 @@ func (d *Decision) Written() []uint32 {
 	var written []uint32
 	for i := range d.Documents {
 		doc := &d.Documents[i]
-		recovered := doc.Rare != nil && doc.Rare.Recovery != nil && doc.N > 0
+		recovered := doc.Extra != nil && doc.Extra.Recovery != nil && doc.N > 0
 		if repaired[uint32(i)] || d.OwnedDocument(uint32(i)) && (recovered || doc.Virtual) {
 			written = append(written, uint32(i))
 		}
@@ -212,13 +212,13 @@ func (d *Decision) OutageRows(yield func(*table.Row, error) bool) {
 // rests of the entries were stored.
 func (d *Decision) RecordingRows(yield func(*table.Row, error) bool) {
 	w := newRowWriter(d)
-	var rest manifest.Rest
-	rests := manifest.NewRestReader(d.Rests)
+	var rest manifest.Details
+	rests := manifest.NewDetailsReader(d.Rests)
 	next := uint32(0) // entry whose rest comes next, and its document
 	var at *manifest.Document
 	for _, rec := range d.Recordings {
 		if doc := &d.Documents[d.Entries[rec.Entry].Doc]; doc != at {
-			rests.Open(doc.Rest)
+			rests.Open(doc.Details)
 			at, next = doc, doc.First
 		}
 		err := rests.Skip(int(rec.Entry - next))

@@ -12,10 +12,10 @@ func reportDocuments(ev *Evidence, owned []bool) report {
 	r := report{Evidence: ev}
 	for i := range ev.Documents {
 		doc := &ev.Documents[i]
-		if !owned[i] || doc.Rare == nil || doc.Virtual {
+		if !owned[i] || doc.Extra == nil || doc.Virtual {
 			continue
 		}
-		n, rare := uint32(i), doc.Rare
+		n, rare := uint32(i), doc.Extra
 		if rare.Failed > 0 {
 			r.document(n, ExportFailed, fmt.Sprintf("failed=%d", rare.Failed))
 		}

@@ -84,7 +84,7 @@ func (r *entryReporter) part(from, to int) {
 // invalidFrom returns the values that did not parse in an entry and in those
 // after it in its document.
 func (r *entryReporter) invalidFrom(e *manifest.Entry) []record.Invalid {
-	rare := r.Documents[e.Doc].Rare
+	rare := r.Documents[e.Doc].Extra
 	if rare == nil {
 		return nil
 	}
@@ -293,7 +293,7 @@ func asRead(e manifest.Entry) manifest.Entry {
 	unlessGiven(&e, record.StartTime, &e.Start, record.NoTime)
 	unlessGiven(&e, record.EndTime, &e.End, record.NoTime)
 	unlessGiven(&e, record.DurationMS, &e.Duration, profile.NoInt)
-	e.MediaKey = intern.None // as it was read, e.Rest covers it
+	e.MediaKey = intern.None // as it was read, e.DetailsHash covers it
 	return e
 }
 

@@ -19,7 +19,7 @@ func assignOrganisations(ev *Evidence) {
 		doc := &ev.Documents[e.Doc]
 		if e.Org == intern.None && doc.Org != intern.None {
 			e.Org = doc.Org
-			e.Given |= uint32(record.Of(record.OrgID))
+			e.Present |= uint32(record.Of(record.OrgID))
 		}
 		e.Org = ev.OrgOf(ev.Objects[doc.Object].Source, e.Org, doc.Key.Org)
 	}
@@ -45,9 +45,9 @@ func keyIDs(ev *Evidence, e *manifest.Entry, overused overusedIDs) manifest.KeyI
 
 // idInMediaKey returns the recording that the entry's media key names.
 func idInMediaKey(ev *Evidence, e *manifest.Entry, overused overusedIDs, n *profile.Normalizer) intern.Text {
-	id := e.Named
+	id := e.IDInMediaKey
 	if !e.Has(record.MediaKey) && e.MediaKey != intern.None {
-		id = manifest.FromMediaKey(n.Profile, ev.Texts.AppendTo(nil, e.MediaKey), n)
+		id = manifest.IDFromMediaKey(n.Profile, ev.Texts.AppendTo(nil, e.MediaKey), n)
 	}
 	if overused.recordings[keyOf(e.Org, id)] {
 		return intern.None

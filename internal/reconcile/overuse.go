@@ -57,11 +57,11 @@ func forgetOverusedIDs(ev *Evidence, overused overusedIDs) {
 		e := &ev.Entries[i]
 		if overused.conversations[keyOf(e.Org, e.Conversation)] {
 			e.Conversation = intern.None
-			e.Given &^= uint32(record.Of(record.ConversationID))
+			e.Present &^= uint32(record.Of(record.ConversationID))
 		}
 		if overused.recordings[keyOf(e.Org, e.Recording)] {
 			e.Recording = intern.None
-			e.Given &^= uint32(record.Of(record.RecordingID))
+			e.Present &^= uint32(record.Of(record.RecordingID))
 		}
 	}
 }

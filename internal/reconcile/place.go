@@ -9,7 +9,7 @@ import (
 // Places are where values of one document go, found by reading it again.
 type Places struct {
 	Document uint32
-	Rare     *manifest.Rare // with a gap for every required field of every entry
+	Rare     *manifest.Extra // with a gap for every required field of every entry
 }
 
 // Complete adds to the decision the places that were found when documents were
@@ -17,10 +17,10 @@ type Places struct {
 // of the decision is written.
 func (d *Decision) Complete(found []Places) {
 	for _, p := range found {
-		if doc := &d.Documents[p.Document]; doc.Rare == nil {
-			doc.Rare = p.Rare
+		if doc := &d.Documents[p.Document]; doc.Extra == nil {
+			doc.Extra = p.Rare
 		} else {
-			doc.Rare.Gaps = p.Rare.Gaps
+			doc.Extra.Gaps = p.Rare.Gaps
 		}
 	}
 	for _, repairs := range d.RepairsByDocument() {
@@ -36,7 +36,7 @@ func (d *Decision) Complete(found []Places) {
 // them.
 func (d *Decision) DropPlaces() {
 	for i := range d.Documents {
-		if rare := d.Documents[i].Rare; rare != nil {
+		if rare := d.Documents[i].Extra; rare != nil {
 			rare.Gaps = nil
 		}
 	}
@@ -68,7 +68,7 @@ func (d *Decision) Placed(repairs []Repair) iter.Seq2[*Repair, *manifest.Gap] {
 			return
 		}
 		var gaps []manifest.Gap
-		if rare := d.Documents[d.Entries[repairs[0].Entry].Doc].Rare; rare != nil {
+		if rare := d.Documents[d.Entries[repairs[0].Entry].Doc].Extra; rare != nil {
 			gaps = rare.Gaps
 		}
 		for i := range repairs {

@@ -94,7 +94,7 @@ func mostRepairs(ev *Evidence, owned []bool, spread Spread) []int {
 		for n := from; n < to; n++ {
 			if owned[n] {
 				e := &ev.Entries[n]
-				most[i+1] += bits.OnesCount64(uint64(ev.sourceOfEntry(e).Required & repairable &^ record.Fields(e.Given)))
+				most[i+1] += bits.OnesCount64(uint64(ev.sourceOfEntry(e).Required & repairable &^ record.Fields(e.Present)))
 			}
 		}
 	})
@@ -131,7 +131,7 @@ type repairPart struct {
 
 func (p *repairPart) repair(n uint32) {
 	e, st := &p.legs.Entries[n], &p.states[n]
-	if repairable&^record.Fields(e.Given) == 0 {
+	if repairable&^record.Fields(e.Present) == 0 {
 		return
 	}
 	// The order counts: a conversation that is found here leads to the trunk.

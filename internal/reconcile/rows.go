@@ -176,7 +176,7 @@ func (w *rowWriter) outage(o *registration.Outage) {
 	w.place(o.Last.Object, int64(o.Last.Row))
 }
 
-func (w *rowWriter) recording(rec Recording, rest *manifest.Rest) {
+func (w *rowWriter) recording(rec Recording, rest *manifest.Details) {
 	e := &w.Entries[rec.Entry]
 	w.row.Reset(table.Recordings)
 	for _, t := range []intern.Text{e.Org, e.Conversation, e.Recording, e.Trunk, e.Line} {
