@@ -9,8 +9,8 @@ import (
 	"cdrmend/internal/registration"
 )
 
-// assembly brings what the objects held, which were read in any order, into the
-// order of the objects. A batch is dropped as soon as it is taken over.
+// assembly brings the batches, which were read in any order, into the order of
+// their objects. It drops each batch as soon as it has copied it.
 type assembly struct {
 	*collector
 	release func() // returns memory to the system
@@ -43,6 +43,7 @@ func (c *collector) count() (n int) {
 			n += int(b.Doc.N)
 		}
 	}
+
 	for _, b := range c.cdrs {
 		if b == nil {
 			continue
@@ -51,10 +52,11 @@ func (c *collector) count() (n int) {
 			n += len(part.Legs)
 		}
 	}
+
 	return n
 }
 
-// took counts rows that were taken over and whose batches are dropped.
+// took counts rows whose batches were copied and dropped.
 func (a *assembly) took(rows int) {
 	if a.taken += rows; a.taken >= a.every {
 		a.release()
@@ -63,6 +65,7 @@ func (a *assembly) took(rows int) {
 }
 
 func (a *assembly) entriesInOrder() {
+	// Count first: a list that grows is in memory twice.
 	documents, entries := 0, 0
 	for _, b := range a.manifests {
 		if b != nil {
@@ -84,10 +87,12 @@ func (a *assembly) entriesInOrder() {
 			}
 			ev.Entries = append(ev.Entries, block...)
 		}
+
 		ev.Documents = append(ev.Documents, b.Doc)
 		a.manifests[i] = nil
 		a.took(int(b.Doc.N))
 	}
+
 	a.manifests = nil
 }
 
@@ -109,28 +114,34 @@ func (a *assembly) legsInOrder() {
 		if b == nil {
 			continue
 		}
+
 		a.cdrs[i] = nil
 		for _, part := range b.Parts() {
 			a.takeLegs(part, uint32(i))
 			a.took(len(part.Legs))
 		}
 	}
+
 	a.cdrs = nil
 }
 
 func (a *assembly) takeLegs(b *cdr.Batch, object uint32) {
 	ev := a.ev
 	for _, l := range b.Legs {
+		// The batch knows neither its object nor how long the lists are already.
 		l.Ref.Object = object
 		l.Recordings.At += uint32(len(ev.Recordings))
 		l.Talk.At += uint32(len(ev.Talk))
 		ev.Legs, ev.Particulars = append(ev.Legs, l.Shown), append(ev.Particulars, l.Particulars)
 	}
+
 	ev.Recordings = append(ev.Recordings, b.Recordings...)
 	ev.Talk = append(ev.Talk, b.Talk...)
 	for _, v := range b.Invalid {
 		ev.LegInvalid = append(ev.LegInvalid, reconcile.LegInvalid{Ref: record.Ref{Object: object, Row: v.Row}, Field: v.Field, Raw: v.Raw})
 	}
+
+	// The batch itself is in use until its last part is copied.
 	b.Legs, b.Recordings, b.Talk = nil, nil, nil
 }
 
@@ -148,11 +159,13 @@ func (a *assembly) eventsInOrder() {
 		if b == nil {
 			continue
 		}
+
 		for n := range b.Events {
 			b.Events[n].Ref.Object = uint32(i)
 		}
 		*events = append(*events, b.Events...)
 		a.registrations[i] = nil
 	}
+
 	a.registrations = nil
 }
