@@ -13,6 +13,7 @@ import (
 // their objects. It drops each batch as soon as it has copied it.
 type assembly struct {
 	*collector
+	counts
 	release func() // returns memory to the system
 	every   int    // rows between releases
 	taken   int    // rows since the last one
@@ -28,7 +29,8 @@ const (
 
 // assemble moves all batches into the evidence and the account.
 func (c *collector) assemble(release func()) {
-	a := assembly{collector: c, release: release, every: max(fewestRows, c.count()/assemblyReleases)}
+	n := c.count()
+	a := assembly{collector: c, counts: n, release: release, every: max(fewestRows, (n.entries+n.legs)/assemblyReleases)}
 	release()
 	a.entriesInOrder()
 	a.legsInOrder()
@@ -36,11 +38,16 @@ func (c *collector) assemble(release func()) {
 	release()
 }
 
-// count returns how many entries and legs are in batches.
-func (c *collector) count() (n int) {
+// counts are the lengths that the lists of the evidence will have. They are known
+// before the lists are made: a list that grows is in memory twice.
+type counts struct{ documents, entries, legs, recordings, talk int }
+
+// count counts what is in batches.
+func (c *collector) count() (n counts) {
 	for _, b := range c.manifests {
 		if b != nil {
-			n += int(b.Doc.N)
+			n.documents++
+			n.entries += int(b.Doc.N)
 		}
 	}
 
@@ -49,7 +56,9 @@ func (c *collector) count() (n int) {
 			continue
 		}
 		for _, part := range b.Parts() {
-			n += len(part.Legs)
+			n.legs += len(part.Legs)
+			n.recordings += len(part.Recordings)
+			n.talk += len(part.Talk)
 		}
 	}
 
@@ -65,16 +74,8 @@ func (a *assembly) took(rows int) {
 }
 
 func (a *assembly) entriesInOrder() {
-	// Count first: a list that grows is in memory twice.
-	documents, entries := 0, 0
-	for _, b := range a.manifests {
-		if b != nil {
-			documents, entries = documents+1, entries+int(b.Doc.N)
-		}
-	}
-
 	ev := a.ev
-	ev.Documents, ev.Entries = make([]manifest.Document, 0, documents), make([]manifest.Entry, 0, entries)
+	ev.Documents, ev.Entries = make([]manifest.Document, 0, a.documents), make([]manifest.Entry, 0, a.entries)
 	for i, b := range a.manifests {
 		if b == nil {
 			continue
@@ -97,19 +98,9 @@ func (a *assembly) entriesInOrder() {
 }
 
 func (a *assembly) legsInOrder() {
-	legs, recordings, talk := 0, 0, 0
-	for _, b := range a.cdrs {
-		if b == nil {
-			continue
-		}
-		for _, part := range b.Parts() {
-			legs, recordings, talk = legs+len(part.Legs), recordings+len(part.Recordings), talk+len(part.Talk)
-		}
-	}
-
 	ev := a.ev
-	ev.Legs, ev.Particulars = make([]cdr.Shown, 0, legs), make([]cdr.Particulars, 0, legs)
-	ev.Recordings, ev.Talk = make([]intern.Text, 0, recordings), make([]record.Span, 0, talk)
+	ev.Legs, ev.Particulars = make([]cdr.Shown, 0, a.legs), make([]cdr.Particulars, 0, a.legs)
+	ev.Recordings, ev.Talk = make([]intern.Text, 0, a.recordings), make([]record.Span, 0, a.talk)
 	for i, b := range a.cdrs {
 		if b == nil {
 			continue
