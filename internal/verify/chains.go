@@ -14,7 +14,7 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// chain is what the folder of one interval holds.
+// chain is the folder of one interval: its records, and the list of its objects.
 type chain struct {
 	label   string
 	chosen  bool
@@ -101,12 +101,14 @@ func (v chainReader) readChain(ctx context.Context, c *chain) error {
 		if !inLog || !ok {
 			continue
 		}
+
 		e := &entry{chain: c, number: number, key: c.prefix + path}
 		if err := v.readEntry(ctx, e, c.objects[path]); err != nil {
 			if err := v.unreadable(ctx, c, RecordLink, e.key, err); err != nil {
 				return err
 			}
 		}
+
 		// Even a record that cannot be read is no leftover.
 		c.named[path] = true
 		c.entries = append(c.entries, e)

@@ -79,7 +79,7 @@ func (c *comparison) compareFiles(ctx context.Context) error {
 	all := maps.Clone(c.before)
 	maps.Copy(all, c.after)
 
-	var rest []func(context.Context) error
+	var others []func(context.Context) error
 	for _, path := range slices.Sorted(maps.Keys(all)) {
 		_, before := c.before[path]
 		_, after := c.after[path]
@@ -89,7 +89,7 @@ func (c *comparison) compareFiles(ctx context.Context) error {
 		case !before:
 			c.differs(ResultLink, path, "it is written when it is computed again, and was not committed")
 		case schemaOf(path) == nil:
-			rest = append(rest, func(ctx context.Context) error { return c.compareFile(ctx, path) })
+			others = append(others, func(ctx context.Context) error { return c.compareFile(ctx, path) })
 		}
 	}
 
@@ -102,7 +102,7 @@ func (c *comparison) compareFiles(ctx context.Context) error {
 	if err := g.Wait(); err != nil {
 		return err
 	}
-	return c.v.out.each(ctx, "comparing", rest)
+	return c.v.out.each(ctx, "comparing", others)
 }
 
 func (c *comparison) differs(link Link, path, format string, args ...any) {

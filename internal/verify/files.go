@@ -52,6 +52,7 @@ func (v fileCheck) checkFiles(ctx context.Context) error {
 				}
 				continue
 			}
+
 			runs[e.record.RunID] = e
 			files, err := v.checkRun(ctx, e)
 			if err != nil {
@@ -59,19 +60,20 @@ func (v fileCheck) checkFiles(ctx context.Context) error {
 			}
 			work = append(work, files...)
 		}
+
 		// Only now is every path that a record names known.
 		v.checkLeft(c, runs)
 	}
 	return v.out.each(ctx, "verifying files", work)
 }
 
-// each runs the work, several pieces at a time, and tells Watch of each that is
-// done.
+// each does the work, several pieces at a time, and calls Watch after each.
 func (o *Output) each(ctx context.Context, stage string, work []func(context.Context) error) error {
 	g, gctx := errgroup.WithContext(ctx)
 	g.SetLimit(max(1, o.Concurrency))
 	var done atomic.Int64
 	for _, do := range work {
+		// g.Go waits while the limit is reached: after a failure nothing more begins.
 		if gctx.Err() != nil {
 			break
 		}
@@ -226,6 +228,7 @@ func (v fileCheck) checkLeft(c *chain, runs map[string]*entry) {
 	for path := range c.objects {
 		rest, inRun := strings.CutPrefix(path, "runs/")
 		id, _, _ := strings.Cut(rest, "/")
+
 		// An object in a committed run that run.json does not name is reported
 		// by checkRun.
 		if c.named[path] || inRun && runs[id] != nil {

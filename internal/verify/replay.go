@@ -22,11 +22,11 @@ type Replay struct {
 	Recompute bool          // compute everything again, and compare
 	Tool      string        // this build
 	Report    policy.Report // may hold the key of the pseudonyms in reports
-	Scratch   string        // for what is computed again; empty: the system's
+	Scratch   string        // for runs that are computed again; empty: the system's
 }
 
-// Replay checks the inputs of the newest commit of each interval again, and
-// computes its run again, as how says. The inputs of earlier commits may have
+// Replay checks the inputs of the newest commit of each interval, and computes its
+// run again, as how says. It leaves out earlier commits: their inputs may have
 // changed since, which is why there is a newer one.
 func (v *Check) Replay(ctx context.Context, how *Replay) error {
 	if how.Inputs {

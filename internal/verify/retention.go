@@ -12,8 +12,8 @@ import (
 	"cdrmend/internal/ledger"
 )
 
-// checkVersions finds what was replaced or removed below log/ where versions
-// are kept: nothing there may ever change.
+// checkVersions reports objects below log/ that were replaced or removed, if the
+// store keeps versions: nothing there may ever change.
 func (v fileCheck) checkVersions(ctx context.Context) error {
 	for _, c := range v.chains {
 		for h, err := range v.out.Store.Hidden(ctx, c.prefix+"log/") {

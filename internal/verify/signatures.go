@@ -19,6 +19,7 @@ func (v recordCheck) checkSignatures() {
 		}
 	}
 
+	// By a list, as recursion would be as deep as the chains are long.
 	for len(follow) > 0 {
 		e := follow[len(follow)-1]
 		follow = follow[:len(follow)-1]

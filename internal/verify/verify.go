@@ -26,7 +26,7 @@ type Output struct {
 	Root        string      // prefix, empty or ending in a slash
 	Labels      []string    // of the intervals that are verified; the records of all others are witnesses
 	Keys        *token.Keys // that may have signed; nil: signatures are not checked
-	RetainUntil time.Time   // at least, besides what records ask for; zero: only what they ask for
+	RetainUntil time.Time   // of every object at least, even if its record asks for less; zero: as records ask
 	Concurrency int
 	Watch       func(stage string, done, total int64)
 }
@@ -49,7 +49,7 @@ const (
 	RetentionLink Link = "retention" // an object is kept for less long than asked
 	InputLink     Link = "input"     // an input changed or is gone
 	TableLink     Link = "table"     // a table is different when it is computed again
-	ResultLink    Link = "result"    // another file of the run is
+	ResultLink    Link = "result"    // so is another file of the run
 )
 
 // Problem is one broken link.
@@ -91,14 +91,14 @@ type Records struct {
 	Keys     []string `json:"keys"`     // that signed
 }
 
-// Inputs counts what was compared with the inputs as they were read.
+// Inputs counts the inputs that are as the runs read them.
 type Inputs struct {
 	Objects int64 `json:"objects"`
-	Read    int64 `json:"read"`  // of them: documents, by their hash
+	Read    int64 `json:"read"`  // documents, which were compared by their hashes
 	Bytes   int64 `json:"bytes"` // of those
 }
 
-// Recomputed counts what was equal when it was computed again.
+// Recomputed counts the results that were the same when they were computed again.
 type Recomputed struct {
 	Runs      int64 `json:"runs"`
 	Tables    int64 `json:"tables"`
@@ -114,8 +114,8 @@ type Check struct {
 	chains []*chain // that are to be verified, in the order of Output.Labels
 }
 
-// Ledger verifies records and files. It fails only if nothing can be said; what
-// else could not be checked is in the report.
+// Ledger verifies records and files. It fails only if nothing can be said; anything
+// else that could not be checked is in the report.
 func Ledger(ctx context.Context, out *Output) (*Check, error) {
 	found := &results{report: Report{
 		Format: ReportFormat, Output: out.Store.String() + out.Root,
@@ -138,8 +138,8 @@ func Ledger(ctx context.Context, out *Output) (*Check, error) {
 	records.checkNeighbours()
 	records.checkSignatures()
 
-	// A check fails only if the whole verification is to end: what is wrong or
-	// could not be checked is in found.
+	// Each of these fails only if the whole verification has to end. Broken links
+	// and unreadable objects are in found.
 	files := fileCheck{found, out, chosen}
 	for _, check := range []func(context.Context) error{files.checkFiles, files.checkVersions, files.checkRetention} {
 		if err := check(ctx); err != nil {
