@@ -52,11 +52,9 @@ func (d *directory) walk(w *walk, prefix string) error {
 		return fmt.Errorf("the prefix is no path below the root: use names between single slashes")
 	}
 
-	err = w.directory(dir, nil)
-	if err == errStopped {
+	if err = w.directory(dir, nil); err == errStopped {
 		return nil
 	}
-
 	return err
 }
 
