@@ -20,12 +20,12 @@ import (
 //     inputs are incomplete. These rows and events are kept, and incomplete inputs
 //     are known without rows.
 //   - Rows of one leg share their conversation or are equal, and those without
-//     any id are kept, so that two of them are both kept or both dropped. Legs
-//     that were dropped are told apart by a hash of 63 bits, and further rows of one
-//     count as superseded. When several sources deliver a leg, it depends on its
-//     values which of them it counts for: these are kept.
-//   - An id that too many rows carry is either carried only by kept rows, or all
-//     its rows are read again and kept, to be counted as always.
+//     any id are kept, so that two of them are both kept or both dropped. A hash of
+//     63 bits identifies a dropped leg, and its further rows count as superseded.
+//     When several sources deliver a leg, its values decide for which of them it
+//     counts, so its rows are kept.
+//   - If an id is overused, either all rows that carry it were kept, or they are
+//     read again and kept, and are counted as always.
 //   - Everything else counts rows: those of owned subjects, or those that lack
 //     an organisation, by source.
 type margin struct {
@@ -45,11 +45,12 @@ type dropped struct {
 	legs                  []uint64
 }
 
-// sparse is how many bytes the margins have to be expected to take before
+// sparse is the expected size of the margins in memory, in bytes, from which on
 // their rows are filtered.
 const sparse = baseMemory
 
-// filterEvery is after how many rows a reader forgets the texts of margins.
+// filterEvery is the number of rows after which a reader forgets the texts of
+// margins.
 const filterEvery = 1 << 10
 
 // isMargin reports whether an object is of a partition outside the interval.
@@ -106,8 +107,8 @@ func (c *collector) filterManifest(n uint32, b *manifest.Batch) {
 	}
 }
 
-// take notes what became of the rows of an object; orgless of those that were
-// dropped lack an organisation.
+// take records the outcome of filtering an object. Orgless is how many of its
+// dropped rows lack an organisation.
 func (m *margin) take(n uint32, s *intern.Filtered, orgless uint32) {
 	m.met = append(m.met, s.Met...)
 	if s.Dropped == 0 {
@@ -117,12 +118,12 @@ func (m *margin) take(n uint32, s *intern.Filtered, orgless uint32) {
 	*s = intern.Filtered{}
 }
 
-// mostRounds is how many times objects are read again because rows that were
-// kept the last time link others, before all rows are kept.
+// mostRounds is how many times objects are read again because newly kept rows link
+// others. After that all rows are kept.
 const mostRounds = 5
 
-// reread reads objects again while rows of theirs were dropped that matter after
-// all.
+// reread reads objects again as long as some of their dropped rows turn out to
+// matter.
 func (s *scanner) reread(ctx context.Context) error {
 	m := s.out.margin
 

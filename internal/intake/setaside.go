@@ -37,9 +37,9 @@ func SetAside(ctx context.Context, in *Inputs, d *reconcile.Decision, a *Account
 	return nil
 }
 
-// setAside keeps the content of an object from an offset on. What a broken
-// stream holds after its break has no offset in the content: of such an object
-// everything that is stored is kept, too.
+// setAside keeps the content of an object from an offset on. Bytes after the break
+// of a broken stream have no offset in the content, so such an object is also kept
+// as it is stored.
 func setAside(ctx context.Context, in *Inputs, a *Account, n uint32, from int64) error {
 	stream, done, err := in.Content(ctx, n)
 	if err != nil {
