@@ -18,7 +18,7 @@ import (
 // after the keys of their objects. They depend on the keys alone, so that every
 // run chooses the same paths.
 type names struct {
-	documents map[uint32]string // by object, of those that cannot be named by their key
+	documents map[uint32]string // by object, only where the key itself cannot be used
 	rejects   map[uint32]string // likewise
 	renamed   []ledger.Renamed
 }

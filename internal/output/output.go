@@ -17,7 +17,7 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// Run is one run to be written, and where to.
+// Run is a run to be written to an output.
 type Run struct {
 	Config   *policy.Config
 	Inputs   *intake.Inputs
