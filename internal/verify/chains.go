@@ -125,6 +125,8 @@ func (v chainReader) readEntry(ctx context.Context, e *entry, info object.Info) 
 	if err != nil {
 		return err
 	}
+
+	// Even if the file is not a record: the next record is compared with its sum.
 	e.sum = sumOf(file)
 
 	record, seal, err := ledger.OpenRecord(file, v.out.Keys)

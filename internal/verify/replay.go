@@ -126,6 +126,7 @@ func (v *Check) decode(ctx context.Context, r *replayed, name string, into any) 
 	if !r.chain.sound[path] {
 		return errNotAsCommitted
 	}
+
 	raw, err := content(ctx, v.out.Store, r.chain.objects[path])
 	if err != nil {
 		return err
@@ -144,12 +145,14 @@ func (v *Check) inputs(ctx context.Context, r *replayed) iter.Seq2[ledger.Input,
 			yield(ledger.Input{}, errNotAsCommitted)
 			return
 		}
+
 		body, err := v.out.Store.Open(ctx, r.chain.objects[path], 0)
 		if err != nil {
 			yield(ledger.Input{}, err)
 			return
 		}
 		defer body.Close()
+
 		ledger.ReadInputs(body)(yield)
 	}
 }
@@ -177,6 +180,7 @@ func (v *Check) checkInputs(ctx context.Context, r *replayed) (changed bool, err
 func (v *Check) checkInput(ctx context.Context, r *replayed, p *replay.Pinned, i int) error {
 	in := &p.Inputs()[i]
 	n, err := p.Compare(ctx, i)
+
 	var changed *replay.ChangedError
 	switch {
 	case errors.As(err, &changed):
