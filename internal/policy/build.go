@@ -29,19 +29,18 @@ type builder struct {
 func (b *builder) config(path string) {
 	d := b.doc
 	b.cfg = Config{
-		Path:        path,
-		Name:        d.Name,
-		Org:         d.Org,
-		Interval:    b.interval(),
-		Recheck:     d.Recheck,
-		Concurrency: d.Concurrency,
-		Scratch:     b.path(d.Scratch),
-		Limits:      d.Limits,
-		doc:         d,
+		Path:      path,
+		Name:      d.Name,
+		Org:       d.Org,
+		Interval:  b.interval(),
+		Recheck:   d.Recheck,
+		Resources: Resources{Concurrency: d.Concurrency, Scratch: b.path(d.Scratch)},
+		Limits:    d.Limits,
+		doc:       d,
 	}
 	b.cfg.FailOn, _ = ParseSeverity(d.FailOn)
 	b.policy()
-	b.endpoint("s3", &d.S3)
+	b.optionalURL("s3.endpoint", d.S3.Endpoint)
 	b.sources()
 	b.media()
 	b.output()
@@ -143,22 +142,17 @@ func (b *builder) source(kind Kind, key string, d *sourceDocument) Source {
 func (b *builder) sourceURL(kind Kind, key string, d *sourceDocument) Template {
 	t := b.template(key, d.URL)
 	if t.UsesOrg() {
-		b.checkOrg(key, d.Org)
+		switch {
+		case d.Org == "":
+			b.file.Problem(key, "{org} needs the org of the source")
+		case strings.Contains(d.Org, "/") || d.Org == "." || d.Org == "..":
+			b.file.Problem(key, "{org} cannot be filled with %q", d.Org)
+		}
 	}
 	if longest := t.Granularity().longest(); kind == Manifests && longest > b.cfg.Interval {
 		b.file.Problem(key, "a partition lasts %s, longer than the interval of %s; name finer placeholders or raise interval", longest, b.cfg.Interval)
 	}
 	return t
-}
-
-// checkOrg makes sure that an org can stand in a URL.
-func (b *builder) checkOrg(key, org string) {
-	switch {
-	case org == "":
-		b.file.Problem(key, "{org} needs the org of the source")
-	case strings.Contains(org, "/") || org == "." || org == "..":
-		b.file.Problem(key, "{org} cannot be filled with %q", org)
-	}
 }
 
 // profile loads a built-in profile or one of the user's own.
@@ -185,16 +179,9 @@ func (b *builder) profile(kind Kind, key, name string) *profile.Profile {
 	return p
 }
 
-// endpoint checks the endpoint of S3 settings, if they have one.
-func (b *builder) endpoint(key string, d *s3Document) {
-	if d.Endpoint != "" {
-		b.webURL(key+".endpoint", d.Endpoint)
-	}
-}
-
 // s3 fills the defaults of all buckets into one bucket's settings.
 func (b *builder) s3(key string, d *s3Document) S3 {
-	b.endpoint(key, d)
+	b.optionalURL(key+".endpoint", d.Endpoint)
 	all := &b.doc.S3
 	for _, value := range []struct {
 		own *string

@@ -15,11 +15,11 @@ import (
 // policyFiles reads the files that the policy names.
 func (b *builder) policyFiles() {
 	d, p := &b.doc.Policy, &b.cfg.Policy
-	for row := range b.table("policy.lines", d.Lines, "org_id", "line_id", "trunk_id") {
+	for _, row := range b.table("policy.lines", d.Lines, "org_id", "line_id", "trunk_id") {
 		p.Lines = append(p.Lines, Line{Org: row[0], Line: row[1], Trunk: row[2]})
 	}
 	p.Accepted = map[string]bool{}
-	for row := range b.table("policy.accepted", d.Accepted, "finding_id", "reason", "by") {
+	for _, row := range b.table("policy.accepted", d.Accepted, "finding_id", "reason", "by") {
 		if id := strings.TrimSpace(row[0]); id != "" {
 			p.Accepted[id] = true
 		}
@@ -53,23 +53,18 @@ func maybeSecret(path string) bool {
 	return strings.ContainsAny(path, "\r\n{") || len(path) >= shortestKey && !strings.Contains(path, ".")
 }
 
-// table yields the named columns of a CSV file.
-func (b *builder) table(key, path string, columns ...string) func(yield func([]string) bool) {
-	return func(yield func([]string) bool) {
-		text := b.content(key, path)
-		if text == nil {
-			return
-		}
-		rows, err := readTable(text, columns)
-		if err != nil {
-			b.file.Problem(key, "reading %s: %v", b.path(path), err)
-		}
-		for _, row := range rows {
-			if !yield(row) {
-				return
-			}
-		}
+// table returns the named columns of a CSV file, nil without a file.
+func (b *builder) table(key, path string, columns ...string) [][]string {
+	text := b.content(key, path)
+	if text == nil {
+		return nil
 	}
+
+	rows, err := readTable(text, columns)
+	if err != nil {
+		b.file.Problem(key, "reading %s: %v", b.path(path), err)
+	}
+	return rows
 }
 
 // readTable returns the named columns of CSV with a header, in that order.

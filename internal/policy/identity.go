@@ -2,8 +2,6 @@ package policy
 
 import (
 	"bytes"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"maps"
 	"slices"
@@ -186,22 +184,14 @@ func (e *Exclusion) identity() ExclusionIdentity {
 
 // JSON returns the canonical bytes: members in the order of the struct,
 // without white space.
-func (id Identity) JSON() []byte { return canonical(id) }
-
-// canonical encodes values that always can be.
-func canonical(v any) []byte {
+func (id Identity) JSON() []byte {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
-	if err := e.Encode(v); err != nil {
+	if err := e.Encode(id); err != nil {
 		panic(err)
 	}
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
-}
-
-func digest(b []byte) string {
-	sum := sha256.Sum256(b)
-	return hex.EncodeToString(sum[:])
 }
 
 // sorted returns a copy in byte order without repetitions, never nil.

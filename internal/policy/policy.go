@@ -26,25 +26,36 @@ const (
 
 // Config is the effective configuration of one command.
 type Config struct {
-	Path        string // of the file, for messages
-	Name        string
-	Org         string // as written
-	Interval    time.Duration
-	Recheck     int
-	FailOn      Severity
-	Sources     []Source // manifests, then cdrs, then registrations, each in file order
-	Media       Media
-	Output      Output
-	Policy      Policy
-	Limits      stream.Limits
-	Signing     Signing
-	Report      Report
-	Metrics     Metrics
-	Notify      Notify
-	Concurrency int
-	Scratch     string
+	Path     string // of the file, for messages
+	Name     string
+	Org      string // as written
+	Interval time.Duration
+	Recheck  int
+	FailOn   Severity
+	Sources  []Source // manifests, then cdrs, then registrations, each in file order
+	Media    Media
+	Output   Output
+	Policy   Policy
+	Limits   stream.Limits
+	Signing  Signing
+	Report   Report
+	Audience
+	Resources
 
-	doc *document // what the configuration was built from
+	doc *document // what the configuration was built from; nil for one that was not loaded
+}
+
+// Audience is who is told of a run after it was committed.
+type Audience struct {
+	Metrics Metrics
+	Notify  Notify
+}
+
+// Resources is what a run may use of the machine and of servers. No byte of its
+// results depends on it.
+type Resources struct {
+	Concurrency int    // requests in flight
+	Scratch     string // directory for temporary files, empty for the system's
 }
 
 // Source is one place that delivers one kind of record.

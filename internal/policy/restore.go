@@ -15,12 +15,12 @@ import (
 func (id *Identity) Config(base string) (*Config, error) {
 	r := restorer{id: id, base: base}
 	c := &Config{
-		Org:         id.Org,
-		Interval:    r.duration(id.Interval),
-		Limits:      id.Limits,
-		Concurrency: defaults().Concurrency,
-		Media:       Media{Check: MediaCheck(r.index(mediaCheckNames, id.Media.Check))},
-		Output:      Output{CSV: slices.Contains(id.Tables, "csv"), Parquet: slices.Contains(id.Tables, "parquet")},
+		Org:       id.Org,
+		Interval:  r.duration(id.Interval),
+		Limits:    id.Limits,
+		Resources: Resources{Concurrency: defaults().Concurrency},
+		Media:     Media{Check: MediaCheck(r.index(mediaCheckNames, id.Media.Check))},
+		Output:    Output{CSV: slices.Contains(id.Tables, "csv"), Parquet: slices.Contains(id.Tables, "parquet")},
 		Report: Report{
 			XLSX: slices.Contains(id.Report.Extra, "xlsx"), PDF: slices.Contains(id.Report.Extra, "pdf"),
 			Redact: Redaction(r.index(redactionNames, id.Report.Redact)), PseudonymKeySHA256: id.Report.PseudonymKeySHA256,

@@ -2,6 +2,7 @@ package policy
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"fmt"
 	"net/url"
 	"slices"
@@ -71,7 +72,7 @@ func (b *builder) report() {
 		b.file.Problem("report.pseudonym_key", "is missing, want the path of a key, as redact is public")
 	}
 	if r.PseudonymKey = b.secret("report.pseudonym_key", d.PseudonymKey); r.PseudonymKey != nil {
-		r.PseudonymKeySHA256 = digest(r.PseudonymKey)
+		r.PseudonymKeySHA256 = fmt.Sprintf("%x", sha256.Sum256(r.PseudonymKey))
 	}
 }
 
@@ -103,8 +104,13 @@ func (b *builder) notify() {
 func (b *builder) metrics() {
 	d := &b.doc.Metrics
 	b.cfg.Metrics = Metrics{Textfile: b.path(d.Textfile), Pushgateway: d.Pushgateway}
-	if d.Pushgateway != "" {
-		b.webURL("metrics.pushgateway", d.Pushgateway)
+	b.optionalURL("metrics.pushgateway", d.Pushgateway)
+}
+
+// optionalURL checks a URL as webURL does, if there is one.
+func (b *builder) optionalURL(key, text string) {
+	if text != "" {
+		b.webURL(key, text)
 	}
 }
 
