@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 
 	"cdrmend/internal/cdr"
 	"cdrmend/internal/intern"
@@ -87,14 +88,11 @@ func (in *printer) number(f record.Field, n int64) {
 }
 
 func (in *printer) list(f record.Field, ids []intern.Text) {
-	value := ""
-	for i, id := range ids {
-		if i > 0 {
-			value += ";"
-		}
-		value += in.texts.String(id)
+	var texts []string
+	for _, id := range ids {
+		texts = append(texts, in.texts.String(id))
 	}
-	in.field(f, value)
+	in.field(f, strings.Join(texts, ";"))
 }
 
 func (in *printer) invalid(list []record.Invalid, row uint32) {

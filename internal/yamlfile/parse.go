@@ -48,17 +48,14 @@ func Parse(name string, text []byte) (*File, error) {
 	return f, nil
 }
 
+// badLine returns the number of the first line that is not valid UTF-8.
 func badLine(text []byte) int {
 	line := 1
-	for len(text) > 0 {
-		c, n := utf8.DecodeRune(text)
-		if c == utf8.RuneError && n == 1 {
+	for l := range bytes.Lines(text) {
+		if !utf8.Valid(l) {
 			break
 		}
-		if c == '\n' {
-			line++
-		}
-		text = text[n:]
+		line++
 	}
 	return line
 }
