@@ -24,13 +24,10 @@ func Tell(ctx context.Context, commits []*committed.Commit, id string, clear boo
 		return nil, err
 	}
 
-	g := &gathering{match: m, commit: c, show: redact.New(policy.Report{Redact: policy.RedactNumbers}), story: &Story{
+	g := &gathering{match: m, commit: c, show: redactor(!clear), story: &Story{
 		Format: Format, ID: id, Names: m.names(), Interval: c.Record.Interval, Masked: !clear, Commit: commitOf(c),
 		Recordings: []*Recording{}, Calls: []*Call{}, Outages: []*Outage{}, Findings: []*Finding{},
 	}}
-	if clear {
-		g.show = redact.New(policy.Report{Redact: policy.RedactNothing})
-	}
 
 	// The order matters: findings look at the recordings, outages at the
 	// findings and calls, and the rest at what was gathered.
@@ -55,6 +52,14 @@ func Tell(ctx context.Context, commits []*committed.Commit, id string, clear boo
 	}
 
 	return g.story, nil
+}
+
+// redactor returns what shows values, with or without telephone numbers.
+func redactor(masked bool) *redact.Redactor {
+	if masked {
+		return redact.New(policy.Report{Redact: policy.RedactNumbers})
+	}
+	return redact.New(policy.Report{Redact: policy.RedactNothing})
 }
 
 // mask masks personal values in events.

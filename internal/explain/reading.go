@@ -27,10 +27,7 @@ func (s *Story) Deepen(r *job.Reading) error {
 	}
 
 	s.Reread = true
-	d := deepening{r: r, show: redact.New(policy.Report{Redact: policy.RedactNumbers})}
-	if !s.Masked {
-		d.show = redact.New(policy.Report{Redact: policy.RedactNothing})
-	}
+	d := deepening{r: r, show: redactor(s.Masked)}
 
 	for _, rec := range s.Recordings {
 		if n, ok := r.Entry(rec.place.source, rec.place.key, rec.place.row); ok {
