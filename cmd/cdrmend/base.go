@@ -28,7 +28,7 @@ func openBase(ctx context.Context, dir, url string) (base, error) {
 	if err != nil {
 		return base{}, usagef("--s3: %w", err)
 	}
-	store, err := object.Open(ctx, object.Location{Bucket: t.Bucket(), Dir: t.Dir()}, object.Options{MakeRoot: true})
+	store, err := openStore(ctx, t, policy.S3{}, object.Options{MakeRoot: true})
 	return base{store, t.Prefix(), 32}, err
 }
 

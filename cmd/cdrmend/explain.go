@@ -76,14 +76,7 @@ func explainID(ctx context.Context, w *world, flags *pflag.FlagSet) (int, error)
 	if err := deepen(ctx, w, flags, out, commit, story); err != nil {
 		return 0, err
 	}
-	text := safe(explain.Text(story))
-	if asJSON, _ := flags.GetBool("json"); asJSON {
-		if text, err = jsonText(story); err != nil {
-			return 0, err
-		}
-	}
-	_, err = fmt.Fprint(w.stdout, text)
-	return exitDone, err
+	return exitDone, w.print(flags, story, explain.Text(story))
 }
 
 // findStory tells of an id from the newest interval that has it, nil when none

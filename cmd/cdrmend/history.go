@@ -73,14 +73,7 @@ func tellHistory(ctx context.Context, w *world, flags *pflag.FlagSet) (int, erro
 	if err != nil {
 		return 0, err
 	}
-	text := safe(history.Text(h))
-	if asJSON, _ := flags.GetBool("json"); asJSON {
-		if text, err = jsonText(h); err != nil {
-			return 0, err
-		}
-	}
-	_, err = fmt.Fprint(w.stdout, text)
-	return exitDone, err
+	return exitDone, w.print(flags, h, history.Text(h))
 }
 
 // findHistory returns the commits of the newest interval whose history has a

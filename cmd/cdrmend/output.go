@@ -55,9 +55,7 @@ func openOutput(ctx context.Context, w *world, flags *pflag.FlagSet, url string)
 			return nil, usagef("OUTPUT_URL is not valid, want one such as s3://bucket/prefix/ or a directory: %w", err)
 		}
 	}
-	store, err := object.Open(ctx, object.Location{Bucket: t.Bucket(), Dir: t.Dir()}, object.Options{
-		Region: s3.Region, Endpoint: s3.Endpoint, RoleARN: s3.RoleARN, ExternalID: s3.ExternalID, PathStyle: s3.PathStyle,
-	})
+	store, err := openStore(ctx, t, s3, object.Options{})
 	if err != nil {
 		return nil, fmt.Errorf("opening the output: %w", err)
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"io"
 	"io/fs"
 	"log/slog"
@@ -9,6 +10,8 @@ import (
 
 	"cdrmend/internal/ledger"
 	"cdrmend/internal/printable"
+
+	"github.com/spf13/pflag"
 )
 
 // Whatever comes from outside, be it an id, a key or a server's words, may hold
@@ -39,6 +42,19 @@ func (l jsonLog) Write(line []byte) (int, error) {
 func jsonText(v any) (string, error) {
 	raw, err := ledger.Encode(v)
 	return string(printable.JSON(raw)), err
+}
+
+// print prints a result: with --json its encoding, else the text that tells it.
+func (w *world) print(flags *pflag.FlagSet, result any, text string) error {
+	text = safe(text)
+	if asJSON, _ := flags.GetBool("json"); asJSON {
+		var err error
+		if text, err = jsonText(result); err != nil {
+			return err
+		}
+	}
+	_, err := fmt.Fprint(w.stdout, text)
+	return err
 }
 
 // message is what is said of an error. Errors that are joined stand in lines of

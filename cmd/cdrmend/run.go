@@ -181,40 +181,38 @@ func retention(cfg *policy.Config, now time.Time) *ledger.Retention {
 
 func openStores(ctx context.Context, cfg *policy.Config, retain *ledger.Retention) (*job.Stores, error) {
 	limiter := object.NewLimiter(cfg.Concurrency)
-	open := func(t policy.Template, s policy.S3, change func(*object.Options)) (object.Store, error) {
-		options := object.Options{
-			Region: s.Region, Endpoint: s.Endpoint, RoleARN: s.RoleARN, ExternalID: s.ExternalID, PathStyle: s.PathStyle,
-			Limiter: limiter,
-		}
-		change(&options)
-		return object.Open(ctx, object.Location{Bucket: t.Bucket(), Dir: t.Dir()}, options)
-	}
 	var stores job.Stores
 	for _, s := range cfg.Sources {
-		store, err := open(s.URL, s.S3, func(o *object.Options) { o.Versions = s.Versions })
+		store, err := openStore(ctx, s.URL, s.S3, object.Options{Limiter: limiter, Versions: s.Versions})
 		if err != nil {
 			return nil, fmt.Errorf("opening source %s: %w", s.Name, err)
 		}
 		stores.Sources = append(stores.Sources, store)
 	}
 	if cfg.Media.URL != nil {
-		store, err := open(*cfg.Media.URL, cfg.Media.S3, func(*object.Options) {})
+		store, err := openStore(ctx, *cfg.Media.URL, cfg.Media.S3, object.Options{Limiter: limiter})
 		if err != nil {
 			return nil, fmt.Errorf("opening media: %w", err)
 		}
 		stores.Media = store
 	}
+
+	options := object.Options{Limiter: limiter, MakeRoot: true, SSEKMSKey: cfg.Output.SSEKMSKey}
+	if retain != nil {
+		options.Retention = object.Retention{Mode: retain.Mode, Until: retain.Until}
+	}
 	var err error
-	stores.Output, err = open(cfg.Output.URL, cfg.Output.S3, func(o *object.Options) {
-		o.MakeRoot, o.SSEKMSKey = true, cfg.Output.SSEKMSKey
-		if retain != nil {
-			o.Retention = object.Retention{Mode: retain.Mode, Until: retain.Until}
-		}
-	})
-	if err != nil {
+	if stores.Output, err = openStore(ctx, cfg.Output.URL, cfg.Output.S3, options); err != nil {
 		return nil, fmt.Errorf("opening the output: %w", err)
 	}
 	return &stores, nil
+}
+
+// openStore opens the bucket or directory of a URL.
+func openStore(ctx context.Context, t policy.Template, s policy.S3, o object.Options) (object.Store, error) {
+	o.Region, o.Endpoint, o.PathStyle = s.Region, s.Endpoint, s.PathStyle
+	o.RoleARN, o.ExternalID = s.RoleARN, s.ExternalID
+	return object.Open(ctx, object.Location{Bucket: t.Bucket(), Dir: t.Dir()}, o)
 }
 
 // chooseIntervals returns the intervals to run, the oldest first.

@@ -163,18 +163,16 @@ func sourcePlaces(flags *pflag.FlagSet) (places, error) {
 // with the S3 settings of a configuration that has a source of that name.
 func (p places) opener(cfg *policy.Config, limiter *object.Limiter) replay.OpenSource {
 	return func(ctx context.Context, name string, url policy.Template, versions bool) (object.Store, error) {
-		options := object.Options{Versions: versions, Limiter: limiter}
+		var s3 policy.S3
 		if cfg != nil {
-			s3 := cfg.Media.S3
+			s3 = cfg.Media.S3
 			if i := slices.IndexFunc(cfg.Sources, func(s policy.Source) bool { return s.Name == name }); i >= 0 {
 				s3 = cfg.Sources[i].S3
 			}
-			options.Region, options.Endpoint, options.PathStyle = s3.Region, s3.Endpoint, s3.PathStyle
-			options.RoleARN, options.ExternalID = s3.RoleARN, s3.ExternalID
 		}
 		if other, ok := p[name]; ok {
 			url = other
 		}
-		return object.Open(ctx, object.Location{Bucket: url.Bucket(), Dir: url.Dir()}, options)
+		return openStore(ctx, url, s3, object.Options{Versions: versions, Limiter: limiter})
 	}
 }
