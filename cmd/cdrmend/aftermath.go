@@ -11,8 +11,8 @@ import (
 	"cdrmend/internal/report"
 )
 
-// aftermath tells others what was committed. The commits stand whatever
-// becomes of it, so what fails is only logged.
+// aftermath tells others what was committed. The commits are made by then, so
+// a failure is only logged.
 type aftermath struct {
 	*job.Job
 	output  committed.Output
@@ -24,12 +24,14 @@ func newAftermath(j *job.Job) *aftermath {
 	return &aftermath{j, output, j.Now()}
 }
 
-// tell tells the webhook of each result, and Prometheus of all when none is
-// missing: a run that failed must not look like one that succeeded.
+// tell tells the webhook of each result. Prometheus is told only if no interval
+// failed: a run that failed must not look like one that succeeded.
 func (a *aftermath) tell(ctx context.Context, results []*report.Run, failed bool) {
+	// A dry run commits nothing that others could look at.
 	if a.DryRun {
 		return
 	}
+
 	a.alarm(ctx, results)
 	if !failed {
 		a.measure(ctx, results)
@@ -43,13 +45,16 @@ func (a *aftermath) alarm(ctx context.Context, results []*report.Run) {
 		return
 	}
 	for _, r := range results {
+		// Its newest commit is older, and its findings were new then.
 		if r.NoOp {
 			continue
 		}
+
 		notice, err := notify.Compose(ctx, &a.output, r.Interval)
 		if err == nil && notice != nil {
 			err = notify.Send(ctx, to, notice)
 		}
+
 		switch {
 		case err != nil:
 			a.Log.Warn("the webhook was not told", "interval", r.Interval, "error", err)
@@ -65,8 +70,10 @@ func (a *aftermath) measure(ctx context.Context, results []*report.Run) {
 	if to.Textfile == "" && to.Pushgateway == "" {
 		return
 	}
+
 	n := metrics.Night{Name: a.Config.Name, Ended: a.Now(), Took: a.Now().Sub(a.started)}
 	for _, r := range results {
+		// Sums over some of the intervals would look like those of all.
 		known, err := a.withSummary(ctx, r)
 		if err != nil {
 			a.Log.Warn("metrics were not written", "interval", r.Interval, "error", err)
@@ -74,6 +81,7 @@ func (a *aftermath) measure(ctx context.Context, results []*report.Run) {
 		}
 		n.Runs = append(n.Runs, known)
 	}
+
 	if to.Textfile != "" {
 		if err := metrics.WriteFile(to.Textfile, &n); err != nil {
 			a.Log.Warn("metrics were not written", "error", err)
@@ -86,8 +94,8 @@ func (a *aftermath) measure(ctx context.Context, results []*report.Run) {
 	}
 }
 
-// withSummary returns the result with its summary, which one that is unchanged
-// has from its commit.
+// withSummary returns the result with its summary. An unchanged interval
+// computes none, so it gets that of its newest commit.
 func (a *aftermath) withSummary(ctx context.Context, r *report.Run) (*report.Run, error) {
 	if r.Summary != nil {
 		return r, nil
@@ -96,6 +104,7 @@ func (a *aftermath) withSummary(ctx context.Context, r *report.Run) (*report.Run
 	if err != nil {
 		return nil, err
 	}
+
 	known := *r
 	known.Summary = new(report.Summary)
 	return &known, newest.Decode(ctx, report.SummaryFile, known.Summary)

@@ -47,6 +47,7 @@ func tellHistory(ctx context.Context, w *world, flags *pflag.FlagSet) (int, erro
 	case interval == "" && id == "":
 		return 0, usagef("say with --interval or --finding whose history is wanted")
 	}
+
 	out, err := openOutput(ctx, w, flags, flags.Arg(0))
 	if err != nil {
 		return 0, err
@@ -55,6 +56,7 @@ func tellHistory(ctx context.Context, w *world, flags *pflag.FlagSet) (int, erro
 	if err != nil {
 		return 0, err
 	}
+
 	commits, err := findHistory(ctx, out, labels, id)
 	if err != nil {
 		return 0, err
@@ -65,6 +67,7 @@ func tellHistory(ctx context.Context, w *world, flags *pflag.FlagSet) (int, erro
 	case commits == nil:
 		return w.nothing("no finding %s in the histories of %s in %s", id, searched(labels), out.url)
 	}
+
 	var wanted func(string) bool
 	if id != "" {
 		wanted = func(other string) bool { return other == id }
@@ -73,6 +76,7 @@ func tellHistory(ctx context.Context, w *world, flags *pflag.FlagSet) (int, erro
 	if err != nil {
 		return 0, err
 	}
+
 	return exitDone, w.print(flags, h, history.Text(h))
 }
 
@@ -84,25 +88,28 @@ func findHistory(ctx context.Context, out *output, labels []string, id string) (
 		if err != nil {
 			return nil, err
 		}
-		if len(commits) == 0 {
+		if len(commits) == 0 { // --interval may name one that was never committed
 			continue
 		}
 		if id == "" {
 			return commits, nil
 		}
+
+		// The history of the newest commit has every finding of the earlier ones.
 		for row, err := range commits[len(commits)-1].Table(ctx, table.History) {
 			if err != nil {
 				return nil, err
 			}
-			if string(row.Bytes(0)) == id {
+			if string(row.Bytes(0)) == id { // finding_id
 				return commits, nil
 			}
 		}
 	}
+
 	return nil, nil
 }
 
-// searched names intervals that were looked at.
+// searched names the intervals in which something was looked for.
 func searched(labels []string) string {
 	switch n := len(labels); {
 	case n == 0:

@@ -73,6 +73,7 @@ func verifyOutput(ctx context.Context, w *world, flags *pflag.FlagSet) (int, err
 	if err != nil {
 		return 0, err
 	}
+
 	out, err := openOutput(ctx, w, flags, flags.Arg(0))
 	if err != nil {
 		return 0, err
@@ -81,9 +82,10 @@ func verifyOutput(ctx context.Context, w *world, flags *pflag.FlagSet) (int, err
 	if err != nil {
 		return 0, err
 	}
-	if len(labels) == 0 {
+	if len(labels) == 0 { // an output in which nothing was checked is not verified
 		return 0, fmt.Errorf("no interval of that time is committed in %s", out.url)
 	}
+
 	quiet, _ := flags.GetBool("quiet")
 	target := &verify.Output{
 		Store: out.Store, Root: out.Root, Labels: labels, Keys: out.Keys, RetainUntil: until,
@@ -92,6 +94,9 @@ func verifyOutput(ctx context.Context, w *world, flags *pflag.FlagSet) (int, err
 	how := &verify.Replay{Tool: toolVersion(), Scratch: out.Scratch}
 	how.Inputs, _ = flags.GetBool("inputs")
 	how.Recompute, _ = flags.GetBool("recompute")
+
+	// An output has only the digest of the key that pseudonyms in its reports are
+	// made with. The key itself comes from the configuration.
 	if out.config != nil {
 		target.Concurrency, how.Base, how.Report = out.config.Concurrency, filepath.Dir(out.config.Path), out.config.Report
 	}
@@ -107,6 +112,7 @@ func verifyAndTell(ctx context.Context, w *world, flags *pflag.FlagSet, target *
 	if err != nil {
 		return 0, err
 	}
+
 	r := check.Finish()
 	text := safe(r.Text())
 	if asJSON, _ := flags.GetBool("json"); asJSON {
@@ -114,6 +120,7 @@ func verifyAndTell(ctx context.Context, w *world, flags *pflag.FlagSet, target *
 			return 0, err
 		}
 	}
+
 	fmt.Fprint(w.stdout, text)
 	switch {
 	case len(r.Problems) > 0:
@@ -121,6 +128,7 @@ func verifyAndTell(ctx context.Context, w *world, flags *pflag.FlagSet, target *
 	case !r.Verified:
 		return exitFailed, nil
 	}
+
 	return exitDone, nil
 }
 
@@ -136,7 +144,8 @@ func retentionUntil(flags *pflag.FlagSet) (time.Time, error) {
 	return until, nil
 }
 
-// places say where the keys of sources lie, by name.
+// places holds the bucket or directory in which the keys of a source are, by the
+// name of the source.
 type places map[string]policy.Template
 
 func sourcePlaces(flags *pflag.FlagSet) (places, error) {
@@ -156,20 +165,23 @@ func sourcePlaces(flags *pflag.FlagSet) (places, error) {
 		}
 		all[name] = t
 	}
+
 	return all, nil
 }
 
-// opener opens sources where --source says, else where the run read them,
-// with the S3 settings of a configuration that has a source of that name.
+// opener returns a function that opens a source where --source says, else where
+// the run read it. The S3 settings are those of the configuration for a source of
+// that name.
 func (p places) opener(cfg *policy.Config, limiter *object.Limiter) replay.OpenSource {
 	return func(ctx context.Context, name string, url policy.Template, versions bool) (object.Store, error) {
 		var s3 policy.S3
 		if cfg != nil {
-			s3 = cfg.Media.S3
+			s3 = cfg.Media.S3 // media is no source, so its name is not found below
 			if i := slices.IndexFunc(cfg.Sources, func(s policy.Source) bool { return s.Name == name }); i >= 0 {
 				s3 = cfg.Sources[i].S3
 			}
 		}
+
 		if other, ok := p[name]; ok {
 			url = other
 		}
