@@ -38,7 +38,11 @@ func (b *builder) config(path string) {
 		Limits:    d.Limits,
 		doc:       d,
 	}
+
 	b.cfg.FailOn, _ = ParseSeverity(d.FailOn)
+
+	// The order matters: sources are compared with the interval, media with the
+	// sources.
 	b.policy()
 	b.optionalURL("s3.endpoint", d.S3.Endpoint)
 	b.sources()
@@ -53,6 +57,7 @@ func (b *builder) config(path string) {
 func (b *builder) interval() time.Duration {
 	d := b.duration("interval", b.doc.Interval)
 	if d < time.Hour || d%time.Hour != 0 || 24*time.Hour%d != 0 {
+		// What is compared with the interval must not be reported as well.
 		b.file.Problem("interval", "is %s, want whole hours that divide 24h, such as 1h, 8h or 24h", b.doc.Interval)
 		return 24 * time.Hour
 	}
@@ -63,6 +68,8 @@ func (b *builder) duration(key string, text yamlfile.Scalar) time.Duration {
 	if text == "" {
 		return 0
 	}
+
+	// The schema has checked the form, so only the size can be wrong.
 	d, err := time.ParseDuration(string(text))
 	if err != nil {
 		b.file.Problem(key, "the duration %s is too long", text)
@@ -87,6 +94,7 @@ func (b *builder) template(key, text string) Template {
 		b.file.Problem(key, "%v", err)
 		return Template{}
 	}
+
 	return t
 }
 
@@ -96,6 +104,9 @@ func (b *builder) sources() {
 		sources := b.doc.Sources.of(kind)
 		for i := range sources {
 			key := fmt.Sprintf("sources.%s[%d]", kind, i)
+
+			// A name is of one source only, whatever its kind: --source and the keys
+			// of the output know nothing else of it.
 			name := sources[i].Name
 			if first, ok := names[name]; ok && name != "" {
 				b.file.Problem(key+".name", "%q is the name of %s already", name, first)
@@ -107,7 +118,8 @@ func (b *builder) sources() {
 	}
 }
 
-// source fills the defaults of a source into its document as well.
+// source builds a source. It fills defaults into the document as well, for
+// Effective.
 func (b *builder) source(kind Kind, key string, d *sourceDocument) Source {
 	s := Source{Kind: kind, Name: d.Name, Org: d.Org, Versions: d.Versions, Profile: b.profile(kind, key+".profile", d.Profile)}
 	if d.Settle == "" {
@@ -116,12 +128,14 @@ func (b *builder) source(kind Kind, key string, d *sourceDocument) Source {
 			d.Settle = yamlfile.Scalar(s.Profile.Settle.String())
 		}
 	}
+
 	if d.Lookback == "" {
 		d.Lookback = margins[kind].lookback
 	}
 	if d.Lookahead == "" {
 		d.Lookahead = margins[kind].lookahead
 	}
+
 	s.Settle = b.duration(key+".settle", d.Settle)
 	s.Lookback = b.duration(key+".lookback", d.Lookback)
 	s.Lookahead = b.duration(key+".lookahead", d.Lookahead)
@@ -131,11 +145,13 @@ func (b *builder) source(kind Kind, key string, d *sourceDocument) Source {
 		if len(d.RequiredFields) == 0 {
 			d.RequiredFields = b.doc.Policy.RequiredFields
 		}
+
 		s.Required = fieldsOf(d.RequiredFields)
 	}
 	if reach := time.Duration(b.doc.Recheck) * b.cfg.Interval; reach < s.Settle {
 		b.file.Problem(key+".settle", "%s is longer than recheck × interval = %s, so that late records would never be seen; raise recheck", d.Settle, reach)
 	}
+
 	return s
 }
 
@@ -149,13 +165,14 @@ func (b *builder) sourceURL(kind Kind, key string, d *sourceDocument) Template {
 			b.file.Problem(key, "{org} cannot be filled with %q", d.Org)
 		}
 	}
+
 	if longest := t.Granularity().longest(); kind == Manifests && longest > b.cfg.Interval {
 		b.file.Problem(key, "a partition lasts %s, longer than the interval of %s; name finer placeholders or raise interval", longest, b.cfg.Interval)
 	}
 	return t
 }
 
-// profile loads a built-in profile or one of the user's own.
+// profile loads a built-in profile, or one of the user from a file.
 func (b *builder) profile(kind Kind, key, name string) *profile.Profile {
 	if name == "" {
 		return nil
@@ -170,18 +187,24 @@ func (b *builder) profile(kind Kind, key, name string) *profile.Profile {
 			return nil
 		}
 	}
+
 	p, err := profile.Load(shown, text, kind.String())
 	if err != nil {
 		b.file.Problem(key, "%s", strings.ReplaceAll(err.Error(), "\n", "\n\t"))
 		return nil
 	}
+
+	// The identity of a run has the name as written: it must not depend on the
+	// directory of the file.
 	p.Name = name
 	return p
 }
 
 // s3 fills the defaults of all buckets into one bucket's settings.
 func (b *builder) s3(key string, d *s3Document) S3 {
+	// A default is not checked here: it would be reported for each bucket.
 	b.optionalURL(key+".endpoint", d.Endpoint)
+
 	all := &b.doc.S3
 	for _, value := range []struct {
 		own *string
@@ -191,6 +214,7 @@ func (b *builder) s3(key string, d *s3Document) S3 {
 			*value.own = value.all
 		}
 	}
+
 	if d.PathStyle == nil {
 		d.PathStyle = all.PathStyle
 	}

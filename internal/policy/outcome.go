@@ -20,5 +20,6 @@ func (o Outcome) Open(threshold Severity) int64 {
 	case Critical:
 		return o.OpenCritical
 	}
+
 	return 0
 }

@@ -1,6 +1,6 @@
 // Package policy turns the configuration file, the environment and the flags
-// into checked values. What leaves it is complete: defaults are filled in,
-// files are read, placeholders and spans are known to make sense.
+// into checked values. A [Config] is complete: defaults are filled in, files are
+// read, placeholders and spans have been checked.
 package policy
 
 import (
@@ -82,7 +82,7 @@ type S3 struct {
 	PathStyle  bool   `yaml:"path_style" json:"path_style,omitempty"`
 }
 
-// Media says whether the audio itself is looked for.
+// Media says whether a run looks for the audio itself.
 type Media struct {
 	Check MediaCheck
 	URL   *Template // nil: only below the sources; {org} is that of each source of manifests
@@ -124,16 +124,16 @@ type Signing struct {
 
 // Report says what reports for people show of personal data.
 type Report struct {
-	XLSX, PDF    bool // whether a run has these, too
+	XLSX, PDF    bool // whether a run writes these
 	Redact       Redaction
 	PseudonymKey []byte // nil without one
 
-	// PseudonymKeySHA256 is known also when the key is not, to those who only
-	// verify.
+	// PseudonymKeySHA256 is known even if the key is not, as when a run is only
+	// verified.
 	PseudonymKeySHA256 string
 }
 
-// Redaction is how much of it reports for people hide.
+// Redaction is how much personal data reports for people hide.
 type Redaction uint8
 
 // The redactions.
@@ -143,8 +143,7 @@ const (
 	RedactAll                      // public: pseudonyms for everything
 )
 
-// Metrics says where what a run came to is told to Prometheus; empty where it
-// is not.
+// Metrics says where Prometheus gets the numbers of a run; empty for nowhere.
 type Metrics struct {
 	Textfile    string // path
 	Pushgateway string // URL
@@ -168,7 +167,7 @@ const (
 	None
 )
 
-// Expect says which legs are to be recorded when the CDR does not tell.
+// Expect says which legs are to be recorded if the CDR does not say.
 type Expect uint8
 
 // The expectations.
