@@ -1,5 +1,5 @@
-// Package inspect shows what a profile makes of one file, for people who
-// write profiles: the canonical records, and what did not parse.
+// Package inspect shows what a profile reads from one file, for people who write
+// profiles: the canonical records, and the values that did not parse.
 package inspect
 
 import (
@@ -22,20 +22,24 @@ import (
 	"cdrmend/internal/token"
 )
 
-// Print reads a file as a profile says, within the limits that a configuration
-// has unless it says otherwise, and prints its records. Tokens are not printed.
+// Print reads a file as a profile says, within the default limits, and prints its
+// records. It never prints tokens. Pass a buffer: most errors of w are seen only
+// when it is flushed.
 func Print(w io.Writer, p *profile.Profile, key string, file io.Reader) error {
 	in := printer{w: w, texts: intern.NewTable(), profile: p, key: key, limits: stream.DefaultLimits()}
 	in.stream = stream.Open(file, 0, &in.limits)
 	defer in.stream.Close()
 	in.body = bufio.NewReader(in.stream)
+
+	// A short file gives fewer bytes. What else is wrong, the reader meets again.
 	head, _ := in.body.Peek(4096)
 	in.format = p.FormatOf(key, head)
-	if in.format == profile.Parquet {
+	if in.format == profile.Parquet { // is read from its end
 		content, err := io.ReadAll(in.body)
 		if err != nil {
 			return err
 		}
+
 		in.file, in.size = bytes.NewReader(content), int64(len(content))
 	}
 	fmt.Fprintf(w, "# %s as %s\n", p.Kind, in.format)
@@ -45,6 +49,7 @@ func Print(w io.Writer, p *profile.Profile, key string, file io.Reader) error {
 	case "cdrs":
 		return in.legs()
 	}
+
 	return in.events()
 }
 
@@ -61,7 +66,8 @@ type printer struct {
 	limits  stream.Limits
 }
 
-// line prints one line: a value of the file cannot begin another.
+// line prints one line. A value of the file cannot begin another one, as line
+// breaks are escaped.
 func (in *printer) line(before, format string, args ...any) error {
 	_, err := fmt.Fprintf(in.w, "%s%s\n", before, printable.Text(fmt.Sprintf(format, args...)))
 	return err
@@ -110,14 +116,17 @@ func (in *printer) manifest() error {
 	if in.file != nil {
 		read = func() (*manifest.Batch, error) { return r.ReadParquet(input, in.file, in.size) }
 	}
+
 	b, err := read()
 	if err != nil {
 		return err
 	}
 	rare := b.Doc.Rare
-	if rare == nil {
+	if rare == nil { // as most documents
 		rare = &manifest.Rare{}
 	}
+
+	// The rests of the entries are one after the other, in the order of entries.
 	rests := manifest.NewRestReader(bytes.NewReader(b.Rest))
 	rests.Open([]manifest.Range{{End: int64(len(b.Rest))}})
 	var rest manifest.Rest
@@ -127,6 +136,7 @@ func (in *printer) manifest() error {
 		if err := rests.Next(&rest); err != nil {
 			return err
 		}
+
 		in.title("entry", e.Index)
 		in.text(record.OrgID, e.Org)
 		in.text(record.RecordingID, e.Recording)
@@ -147,6 +157,8 @@ func (in *printer) manifest() error {
 		in.field(record.MediaSHA256, string(rest.MediaSHA256))
 		in.invalid(rare.Invalid, e.Index)
 	}
+
+	// These ids are of the whole object, so no entry shows them.
 	key := b.Doc.Key
 	if key != (manifest.KeyIDs{}) {
 		fmt.Fprint(in.w, "\nfrom the object key\n")
@@ -155,12 +167,14 @@ func (in *printer) manifest() error {
 		in.text(record.RecordingID, key.Recording)
 		in.text(record.MediaKey, key.Media)
 	}
+
 	if rare.Truncated != nil {
 		fmt.Fprintf(in.w, "\ntruncated at byte %d\n", rare.Truncated.Offset)
 	}
 	if rare.Malformed != nil {
 		fmt.Fprintf(in.w, "\nmalformed at byte %d\n", rare.Malformed.Offset)
 	}
+
 	return nil
 }
 
@@ -170,6 +184,7 @@ func (in *printer) legs() error {
 	if in.file != nil {
 		read = func() (*cdr.Batch, error) { return r.ReadParquet(in.file, in.size, in.reject) }
 	}
+
 	b, err := read()
 	if err != nil {
 		return err
@@ -192,20 +207,24 @@ func (in *printer) legs() error {
 		for _, span := range record.SectionOf(l.Talk, b.Talk) {
 			in.field(record.Talk, span.Start.String()+"/"+span.End.String())
 		}
+
 		in.field(record.Recorded, [...]string{"", "false", "true"}[l.Recorded])
 		in.field(record.UpdatedAt, l.Updated.String())
 		in.number(record.SIPStatus, int64(l.SIPStatus))
 		in.invalid(b.Invalid, l.Ref.Row)
 	}
+
 	return in.damage(b.Reading)
 }
 
 func (in *printer) events() error {
+	// Without keys and scopes: tokens are read for their times, not examined.
 	r := registration.NewReader(in.profile, in.texts, &token.Rules{Limits: in.limits})
 	read := func() (*registration.Batch, error) { return r.Read(in.body, in.format, intern.None, in.reject) }
 	if in.file != nil {
 		read = func() (*registration.Batch, error) { return r.ReadParquet(in.file, in.size, intern.None, in.reject) }
 	}
+
 	b, err := read()
 	if err != nil {
 		return err
@@ -221,6 +240,7 @@ func (in *printer) events() error {
 		in.number(record.ExpirySeconds, int64(e.Expiry))
 		in.field(record.TokenIssuedAt, e.Issued.String())
 	}
+
 	return in.damage(b.Reading)
 }
 

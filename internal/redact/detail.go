@@ -81,7 +81,7 @@ func (r *Redactor) evidence(v string) string {
 	if r.profile != policy.RedactAll {
 		return r.text("obj", v)
 	}
-	if v == "key" {
+	if v == "key" { // the object key of the row itself
 		return v
 	}
 
@@ -93,6 +93,7 @@ func (r *Redactor) evidence(v string) string {
 }
 
 func (r *Redactor) cited(part string) string {
+	// The number of rows beyond those that are cited.
 	if strings.HasPrefix(part, "+") && count(part[1:]) {
 		return part
 	}

@@ -14,23 +14,26 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6/kind"
 )
 
-// Schema compiles a JSON Schema that is part of the program. The description
-// of each of its values completes the sentence "want …".
+// Schema compiles a JSON Schema that is part of the program, and panics if it is
+// wrong. The description of each of its values completes the sentence "want …".
 func Schema(name string, text []byte) *jsonschema.Schema {
 	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
 	if err != nil {
 		panic(fmt.Sprintf("schema %s: %v", name, err))
 	}
+
 	c := jsonschema.NewCompiler()
 	if err := c.AddResource(name+".schema.json", doc); err != nil {
 		panic(fmt.Sprintf("schema %s: %v", name, err))
 	}
+
 	return c.MustCompile(name + ".schema.json")
 }
 
-// Check notes every place where the file is not as the schema says, and takes
-// values of a wrong kind away so that the rest can still be decoded.
+// Check notes every place where the file is not as the schema says. It removes
+// values of a wrong kind, so that all others can still be decoded.
 func (f *File) Check(s *jsonschema.Schema) {
+	// An empty file lacks the required keys, too.
 	if f.root == nil {
 		f.root = map[string]any{}
 	}
@@ -41,12 +44,14 @@ func (f *File) Check(s *jsonschema.Schema) {
 }
 
 func (f *File) violation(s *jsonschema.Schema, v *jsonschema.ValidationError) {
+	// A violation with causes says no more than that there are some.
 	for _, cause := range v.Causes {
 		f.violation(s, cause)
 	}
 	if len(v.Causes) > 0 {
 		return
 	}
+
 	key, want := f.locate(v.InstanceLocation), locate(s, v.InstanceLocation)
 	switch k := v.ErrorKind.(type) {
 	case *kind.AdditionalProperties:
@@ -65,8 +70,8 @@ func (f *File) violation(s *jsonschema.Schema, v *jsonschema.ValidationError) {
 	}
 }
 
-// locate returns the key of a location, which tells elements of lists from
-// members by what stands there.
+// locate returns the key of a location. Whether a token of it is an index or a
+// name depends on the value there.
 func (f *File) locate(location []string) string {
 	key, at := "", f.root
 	for _, token := range location {
@@ -77,6 +82,7 @@ func (f *File) locate(location []string) string {
 		}
 		key, at = member(key, token), at.(map[string]any)[token]
 	}
+
 	return key
 }
 
@@ -93,6 +99,7 @@ func locate(s *jsonschema.Schema, location []string) *jsonschema.Schema {
 		}
 		s = resolve(next)
 	}
+
 	return s
 }
 
@@ -114,8 +121,8 @@ func describe(s *jsonschema.Schema) string {
 	return "one of " + strings.Join(values, " ")
 }
 
-// spelled writes the value at a location as it stands in the file, unless it
-// may be a secret.
+// spelled returns what a message says of the value at a location. It quotes the
+// value unless it may be a secret.
 func (f *File) spelled(location []string, secret bool) string {
 	if secret {
 		return "is not valid"
@@ -147,6 +154,7 @@ func (f *File) valueAt(location []string) any {
 			at = v[i]
 		}
 	}
+
 	return at
 }
 
@@ -155,6 +163,9 @@ func (f *File) remove(location []string) {
 		f.root = map[string]any{}
 		return
 	}
+
+	// With null, Decode leaves the field as it is, and the other elements of a list
+	// keep their numbers.
 	last := location[len(location)-1]
 	switch parent := f.valueAt(location[:len(location)-1]).(type) {
 	case map[string]any:
