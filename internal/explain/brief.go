@@ -16,8 +16,9 @@ func Brief(f table.Finding) string {
 	line("%s  %s (%s, %s)", f.ID, f.Class, f.Severity, f.Status)
 
 	line("  %s.", capital(meaning(&f)))
+
 	at := f.Source + ":" + f.ObjectKey
-	if f.Entry >= 0 {
+	if f.Entry >= 0 { // else it is about the whole object
 		at += fmt.Sprintf("#%d", f.Entry)
 	}
 	line("  See %s", at)

@@ -14,9 +14,9 @@ import (
 // maxRows is how many rows of one table a story shows.
 const maxRows = 100
 
-// Tell gathers the story of an id from the newest commit of an interval; nil if
-// that commit knows nothing of the id. Personal values are masked unless clear
-// is set.
+// Tell gathers the story of an id from the newest commit of an interval. It
+// returns nil if the id is in no table of that commit. Personal values are masked
+// unless clear is set.
 func Tell(ctx context.Context, commits []*committed.Commit, id string, clear bool) (*Story, error) {
 	c := commits[len(commits)-1]
 	m, err := find(ctx, c, id)
@@ -109,8 +109,7 @@ func (g *gathering) cells(r *table.Row) table.Cells {
 	})
 }
 
-// keep reports whether one more row may be shown, and counts those that may
-// not.
+// keep reports whether one more row may be shown. It counts those that may not.
 func (g *gathering) keep(n int) bool {
 	if n < maxRows {
 		return true
@@ -211,7 +210,7 @@ func (g *gathering) coinciding(ctx context.Context) error {
 		wanted[id] = true
 	}
 	for _, f := range g.story.Findings {
-		wanted[f.row.OutageID] = true
+		wanted[f.row.OutageID] = true // often empty, which is the id of no outage
 	}
 	for _, c := range g.story.Calls {
 		wanted[c.Row.Get("outage_id")] = true

@@ -103,10 +103,10 @@ func (t *teller) head() {
 
 // short sums up the story in a few sentences.
 func (t *teller) short() {
-	var told []string
+	var sentences []string
 	add := func(text string) {
-		if !slices.Contains(told, text) {
-			told = append(told, text)
+		if !slices.Contains(sentences, text) {
+			sentences = append(sentences, text)
 		}
 	}
 
@@ -132,11 +132,11 @@ func (t *teller) short() {
 		add(verdicts[c.Row.Get("verdict")])
 	}
 
-	if len(told) == 0 {
+	if len(sentences) == 0 {
 		return
 	}
 	t.section("In short:")
-	for i, text := range told {
+	for i, text := range sentences {
 		if i == maxShort {
 			t.line("And more, see below.")
 			break
@@ -274,6 +274,7 @@ func times(row table.Cells) string {
 	start, end := row.Get("start_time"), row.Get("end_time")
 	text := "from " + when(start) + " to " + when(end)
 
+	// Either may be unknown.
 	from, err1 := time.Parse(time.RFC3339Nano, start)
 	to, err2 := time.Parse(time.RFC3339Nano, end)
 	if err1 == nil && err2 == nil {

@@ -51,6 +51,7 @@ func (t *teller) call(c *Call) {
 				t.detail("- %s", why)
 			}
 		}
+		// Without the inputs, the reason in the table is all that is known.
 	} else if reason := c.Row.Get("reason"); reason != "" {
 		t.line("It was not to be recorded: %s.", reason)
 	}
@@ -63,6 +64,7 @@ func (t *teller) call(c *Call) {
 
 // relation writes how a row relates to outages.
 func (t *teller) relation(row table.Cells) {
+	// Most rows coincide with no outage, and the story does not say so of each.
 	relation, id := registration.RelationByName(row.Get("outage_relation")), row.Get("outage_id")
 	if relation == registration.Unrelated {
 		return

@@ -49,6 +49,7 @@ func (t *teller) object(what string, o *Object, row int64, unit string) {
 		return
 	}
 
+	// Only a store with versions has a version id; a directory has neither.
 	version := ""
 	if o.VersionID != "" {
 		version = ", version " + o.VersionID
@@ -174,13 +175,13 @@ func (t *teller) matched(m *Matched) {
 	}
 }
 
-// toldDetails are the classes whose meaning includes the detail.
-var toldDetails = []string{"repaired_field", "short_recording", "duplicate"}
+// detailed are the classes whose meaning includes the detail already.
+var detailed = []string{"repaired_field", "short_recording", "duplicate"}
 
 // defect writes about one finding of a recording or leg.
 func (t *teller) defect(f *Finding) {
 	text := meaning(&f.row.Finding)
-	if detail := f.Row.Get("detail"); detail != "" && !slices.Contains(toldDetails, f.row.Class) {
+	if detail := f.Row.Get("detail"); detail != "" && !slices.Contains(detailed, f.row.Class) {
 		text += " (" + detail + ")"
 	}
 
