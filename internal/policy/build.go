@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -38,7 +39,6 @@ func (b *builder) config(path string) {
 		Limits:    d.Limits,
 		doc:       d,
 	}
-
 	b.cfg.FailOn, _ = ParseSeverity(d.FailOn)
 
 	// The order matters: sources are compared with the interval, media with the
@@ -57,8 +57,8 @@ func (b *builder) config(path string) {
 func (b *builder) interval() time.Duration {
 	d := b.duration("interval", b.doc.Interval)
 	if d < time.Hour || d%time.Hour != 0 || 24*time.Hour%d != 0 {
-		// What is compared with the interval must not be reported as well.
 		b.file.Problem("interval", "is %s, want whole hours that divide 24h, such as 1h, 8h or 24h", b.doc.Interval)
+		// Values that are compared with the interval must not be reported as well.
 		return 24 * time.Hour
 	}
 	return d
@@ -94,7 +94,6 @@ func (b *builder) template(key, text string) Template {
 		b.file.Problem(key, "%v", err)
 		return Template{}
 	}
-
 	return t
 }
 
@@ -105,8 +104,8 @@ func (b *builder) sources() {
 		for i := range sources {
 			key := fmt.Sprintf("sources.%s[%d]", kind, i)
 
-			// A name is of one source only, whatever its kind: --source and the keys
-			// of the output know nothing else of it.
+			// A name belongs to one source, whatever its kind: --source and the keys
+			// of the output have only the name.
 			name := sources[i].Name
 			if first, ok := names[name]; ok && name != "" {
 				b.file.Problem(key+".name", "%q is the name of %s already", name, first)
@@ -128,13 +127,8 @@ func (b *builder) source(kind Kind, key string, d *sourceDocument) Source {
 			d.Settle = yamlfile.Scalar(s.Profile.Settle.String())
 		}
 	}
-
-	if d.Lookback == "" {
-		d.Lookback = margins[kind].lookback
-	}
-	if d.Lookahead == "" {
-		d.Lookahead = margins[kind].lookahead
-	}
+	d.Lookback = cmp.Or(d.Lookback, margins[kind].lookback)
+	d.Lookahead = cmp.Or(d.Lookahead, margins[kind].lookahead)
 
 	s.Settle = b.duration(key+".settle", d.Settle)
 	s.Lookback = b.duration(key+".lookback", d.Lookback)
@@ -145,9 +139,9 @@ func (b *builder) source(kind Kind, key string, d *sourceDocument) Source {
 		if len(d.RequiredFields) == 0 {
 			d.RequiredFields = b.doc.Policy.RequiredFields
 		}
-
 		s.Required = fieldsOf(d.RequiredFields)
 	}
+
 	if reach := time.Duration(b.doc.Recheck) * b.cfg.Interval; reach < s.Settle {
 		b.file.Problem(key+".settle", "%s is longer than recheck × interval = %s, so that late records would never be seen; raise recheck", d.Settle, reach)
 	}
@@ -206,18 +200,10 @@ func (b *builder) s3(key string, d *s3Document) S3 {
 	b.optionalURL(key+".endpoint", d.Endpoint)
 
 	all := &b.doc.S3
-	for _, value := range []struct {
-		own *string
-		all string
-	}{{&d.Region, all.Region}, {&d.Endpoint, all.Endpoint}, {&d.RoleARN, all.RoleARN}, {&d.ExternalID, all.ExternalID}} {
-		if *value.own == "" {
-			*value.own = value.all
-		}
-	}
+	d.Region, d.Endpoint = cmp.Or(d.Region, all.Region), cmp.Or(d.Endpoint, all.Endpoint)
+	d.RoleARN, d.ExternalID = cmp.Or(d.RoleARN, all.RoleARN), cmp.Or(d.ExternalID, all.ExternalID)
 
-	if d.PathStyle == nil {
-		d.PathStyle = all.PathStyle
-	}
+	d.PathStyle = cmp.Or(d.PathStyle, all.PathStyle)
 	return S3{
 		Region: d.Region, Endpoint: d.Endpoint, RoleARN: d.RoleARN, ExternalID: d.ExternalID,
 		PathStyle: d.PathStyle != nil && *d.PathStyle,

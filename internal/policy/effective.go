@@ -7,7 +7,7 @@ import (
 	"cdrmend/internal/yamlfile"
 )
 
-// hidden stands for a secret.
+// hidden replaces a secret.
 const hidden = "(hidden)"
 
 // Effective returns the loaded configuration as YAML with every default

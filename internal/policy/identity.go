@@ -73,7 +73,7 @@ type PolicyIdentity struct {
 	DefaultExpiry     string              `json:"default_expiry"`
 	CoverageTolerance string              `json:"coverage_tolerance"`
 	Expect            string              `json:"expect"`
-	Exclusions        []ExclusionIdentity `json:"exclusions"` // in the order of the file: the first that applies counts
+	Exclusions        []ExclusionIdentity `json:"exclusions"` // in the order of the file: the first match counts
 }
 
 // ExclusionIdentity is the part of Identity about one exclusion.

@@ -10,11 +10,11 @@ import (
 	"cdrmend/internal/record"
 )
 
-// Granularity is the span of time that one partition of a source stands for.
+// Granularity is the span of time that one partition of a source covers.
 type Granularity uint8
 
 // The granularities, from the coarsest to the finest. A flat source is one
-// partition that stands for all time.
+// partition that covers all time.
 const (
 	Flat Granularity = iota
 	Yearly
@@ -23,7 +23,7 @@ const (
 	Hourly
 )
 
-// Partition is one expansion of a URL, and the span of time it stands for.
+// Partition is one expansion of a URL, and the span of time that it covers.
 type Partition struct {
 	Span     record.Span
 	URL      string   // as configured, with placeholders filled and numbers padded

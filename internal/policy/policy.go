@@ -45,7 +45,7 @@ type Config struct {
 	doc *document // what the configuration was built from; nil for one that was not loaded
 }
 
-// Audience is who is told of a run after it was committed.
+// Audience is who hears of a run after it was committed.
 type Audience struct {
 	Metrics Metrics
 	Notify  Notify
@@ -111,8 +111,8 @@ type Output struct {
 
 // ObjectLock is the retention of what is written; Days 0 means none.
 type ObjectLock struct {
-	Mode string // governance or compliance
-	Days int
+	Mode string `json:"mode"` // governance or compliance
+	Days int    `json:"days"`
 }
 
 // Signing is the key that signs commit records, and the public keys that may
@@ -145,12 +145,11 @@ const (
 
 // Metrics says where Prometheus gets the numbers of a run; empty for nowhere.
 type Metrics struct {
-	Textfile    string // path
-	Pushgateway string // URL
+	Textfile    string `json:"textfile,omitempty"`    // path
+	Pushgateway string `json:"pushgateway,omitempty"` // URL
 }
 
-// Notify is the webhook that is told of new critical findings; no URL means
-// none.
+// Notify is the webhook that gets new critical findings; no URL means none.
 type Notify struct {
 	URL string
 	Key []byte // shared with the receiver

@@ -44,7 +44,7 @@ func (b *builder) output() {
 	// reported because of it.
 	bucket := b.cfg.Output.URL.Scheme() != SchemeFile
 	if d.ObjectLock != nil {
-		b.cfg.Output.ObjectLock = ObjectLock{Mode: d.ObjectLock.Mode, Days: d.ObjectLock.Days}
+		b.cfg.Output.ObjectLock = *d.ObjectLock
 		if !bucket {
 			b.file.Problem("output.object_lock", "needs an output in S3, as a directory cannot retain objects")
 		}
