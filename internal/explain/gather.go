@@ -30,7 +30,7 @@ func Tell(ctx context.Context, commits []*committed.Commit, id string, clear boo
 	}}
 
 	// The order matters: findings look at the recordings, outages at the
-	// findings and calls, and the rest at what was gathered.
+	// findings and calls, and all later steps at what was gathered.
 	for _, step := range []func(context.Context) error{g.recordings, g.calls, g.findings, g.repairs, g.coinciding, g.objects, g.copies} {
 		if err := step(ctx); err != nil {
 			return nil, err

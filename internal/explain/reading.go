@@ -46,8 +46,8 @@ func (s *Story) Deepen(r *job.Reading) error {
 	return nil
 }
 
-// agrees compares what was decided again with what the tables say: the reasons
-// for another decision would explain nothing.
+// agrees compares the new decision with the tables: the reasons for another
+// decision would explain nothing.
 func (s *Story) agrees(r *job.Reading) error {
 	for _, c := range s.Calls {
 		n, ok := r.Leg(c.place.source, c.place.key, c.place.row)

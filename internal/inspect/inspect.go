@@ -39,9 +39,9 @@ func Print(w io.Writer, p *profile.Profile, key string, file io.Reader) error {
 		if err != nil {
 			return err
 		}
-
-		in.file, in.size = bytes.NewReader(content), int64(len(content))
+		in.file = bytes.NewReader(content)
 	}
+
 	fmt.Fprintf(w, "# %s as %s\n", p.Kind, in.format)
 	switch p.Kind {
 	case "manifests":
@@ -49,7 +49,6 @@ func Print(w io.Writer, p *profile.Profile, key string, file io.Reader) error {
 	case "cdrs":
 		return in.legs()
 	}
-
 	return in.events()
 }
 
@@ -61,8 +60,7 @@ type printer struct {
 	stream  *stream.Stream
 	body    *bufio.Reader
 	format  profile.Format
-	file    io.ReaderAt // of Parquet
-	size    int64
+	file    *bytes.Reader // of Parquet, else nil
 	limits  stream.Limits
 }
 
@@ -114,7 +112,7 @@ func (in *printer) manifest() error {
 	input := manifest.Input{Key: in.key, Stream: in.stream, Body: in.body, Format: in.format, Reject: in.reject}
 	read := func() (*manifest.Batch, error) { return r.Read(input) }
 	if in.file != nil {
-		read = func() (*manifest.Batch, error) { return r.ReadParquet(input, in.file, in.size) }
+		read = func() (*manifest.Batch, error) { return r.ReadParquet(input, in.file, in.file.Size()) }
 	}
 
 	b, err := read()
@@ -130,6 +128,7 @@ func (in *printer) manifest() error {
 	rests := manifest.NewRestReader(bytes.NewReader(b.Rest))
 	rests.Open([]manifest.Range{{End: int64(len(b.Rest))}})
 	var rest manifest.Rest
+
 	entries := slices.Concat(b.Blocks()...)
 	for i := range entries {
 		e := &entries[i]
@@ -182,7 +181,7 @@ func (in *printer) legs() error {
 	r := cdr.NewReader(in.profile, in.texts, &in.limits)
 	read := func() (*cdr.Batch, error) { return r.Read(in.body, in.format, in.reject) }
 	if in.file != nil {
-		read = func() (*cdr.Batch, error) { return r.ReadParquet(in.file, in.size, in.reject) }
+		read = func() (*cdr.Batch, error) { return r.ReadParquet(in.file, in.file.Size(), in.reject) }
 	}
 
 	b, err := read()
@@ -208,6 +207,7 @@ func (in *printer) legs() error {
 			in.field(record.Talk, span.Start.String()+"/"+span.End.String())
 		}
 
+		// A value that is not known is not shown.
 		in.field(record.Recorded, [...]string{"", "false", "true"}[l.Recorded])
 		in.field(record.UpdatedAt, l.Updated.String())
 		in.number(record.SIPStatus, int64(l.SIPStatus))
@@ -222,7 +222,9 @@ func (in *printer) events() error {
 	r := registration.NewReader(in.profile, in.texts, &token.Rules{Limits: in.limits})
 	read := func() (*registration.Batch, error) { return r.Read(in.body, in.format, intern.None, in.reject) }
 	if in.file != nil {
-		read = func() (*registration.Batch, error) { return r.ReadParquet(in.file, in.size, intern.None, in.reject) }
+		read = func() (*registration.Batch, error) {
+			return r.ReadParquet(in.file, in.file.Size(), intern.None, in.reject)
+		}
 	}
 
 	b, err := read()

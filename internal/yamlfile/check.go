@@ -2,6 +2,7 @@ package yamlfile
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -37,6 +38,7 @@ func (f *File) Check(s *jsonschema.Schema) {
 	if f.root == nil {
 		f.root = map[string]any{}
 	}
+
 	var invalid *jsonschema.ValidationError
 	if errors.As(s.Validate(f.root), &invalid) {
 		f.violation(s, invalid)
@@ -90,10 +92,7 @@ func (f *File) locate(location []string) string {
 func locate(s *jsonschema.Schema, location []string) *jsonschema.Schema {
 	s = resolve(s)
 	for _, token := range location {
-		next := s.Properties[token]
-		if next == nil {
-			next = s.Items2020
-		}
+		next := cmp.Or(s.Properties[token], s.Items2020)
 		if next == nil {
 			return s
 		}
@@ -114,6 +113,7 @@ func describe(s *jsonschema.Schema) string {
 	if s.Enum == nil {
 		return s.Description
 	}
+
 	var values []string
 	for _, v := range s.Enum.Values {
 		values = append(values, fmt.Sprint(v))

@@ -61,7 +61,6 @@ func (f *File) Set(key string, value any, origin string) {
 			return
 		}
 	}
-
 	at[name] = value
 }
 
