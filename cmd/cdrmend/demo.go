@@ -86,7 +86,7 @@ func runDemo(ctx context.Context, w *world, flags *pflag.FlagSet) (int, error) {
 		return 0, err
 	}
 
-	tellWhere(w, dir, base, config, repaired, result)
+	printWhere(w, dir, base, config, repaired, result)
 	return exitDone, nil
 }
 
@@ -169,7 +169,7 @@ func explainSome(ctx context.Context, w *world, j *job.Job, r *report.Run) (repa
 	return repaired, nil
 }
 
-func tellWhere(w *world, dir, base, config, repaired string, r *report.Run) {
+func printWhere(w *world, dir, base, config, repaired string, r *report.Run) {
 	night := dir
 	if base != "" {
 		night = strings.TrimSuffix(base, "/") + "/"

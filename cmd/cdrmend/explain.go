@@ -58,11 +58,7 @@ func explainID(ctx context.Context, w *world, flags *pflag.FlagSet) (int, error)
 		return 0, usagef("%q is no id", flags.Arg(0))
 	}
 
-	out, err := openOutput(ctx, w, flags, flags.Arg(1))
-	if err != nil {
-		return 0, err
-	}
-	labels, err := out.chooseLabels(ctx, flags)
+	out, labels, err := openIntervals(ctx, w, flags, flags.Arg(1))
 	if err != nil {
 		return 0, err
 	}
@@ -73,7 +69,7 @@ func explainID(ctx context.Context, w *world, flags *pflag.FlagSet) (int, error)
 		return 0, err
 	}
 	if story == nil {
-		return w.nothing("no recording, conversation, leg, finding or outage %s in the newest commits of %s in %s", id, searched(labels), out.url)
+		return w.notFound("no recording, conversation, leg, finding or outage %s in the newest commits of %s in %s", id, searched(labels), out.url)
 	}
 
 	if err := deepen(ctx, w, flags, out, commit, story); err != nil {

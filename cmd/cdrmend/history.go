@@ -35,10 +35,10 @@ says in which. Exit code 1 when there is no such finding or commit.
 		f.String("finding", "", "only the finding with this id")
 		f.Bool("json", false, "print JSON")
 	},
-	run: tellHistory,
+	run: showHistory,
 }
 
-func tellHistory(ctx context.Context, w *world, flags *pflag.FlagSet) (int, error) {
+func showHistory(ctx context.Context, w *world, flags *pflag.FlagSet) (int, error) {
 	interval, _ := flags.GetString("interval")
 	id, _ := flags.GetString("finding")
 	switch {
@@ -48,11 +48,7 @@ func tellHistory(ctx context.Context, w *world, flags *pflag.FlagSet) (int, erro
 		return 0, usagef("say with --interval or --finding whose history is wanted")
 	}
 
-	out, err := openOutput(ctx, w, flags, flags.Arg(0))
-	if err != nil {
-		return 0, err
-	}
-	labels, err := out.chooseLabels(ctx, flags)
+	out, labels, err := openIntervals(ctx, w, flags, flags.Arg(0))
 	if err != nil {
 		return 0, err
 	}
@@ -63,9 +59,9 @@ func tellHistory(ctx context.Context, w *world, flags *pflag.FlagSet) (int, erro
 	}
 	switch {
 	case commits == nil && id == "":
-		return w.nothing("interval %s is not committed in %s", interval, out.url)
+		return w.notFound("interval %s is not committed in %s", interval, out.url)
 	case commits == nil:
-		return w.nothing("no finding %s in the histories of %s in %s", id, searched(labels), out.url)
+		return w.notFound("no finding %s in the histories of %s in %s", id, searched(labels), out.url)
 	}
 
 	var wanted func(string) bool

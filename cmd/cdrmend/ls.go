@@ -70,11 +70,7 @@ func listTables(ctx context.Context, w *world, flags *pflag.FlagSet) (int, error
 		return 0, usagef("--sql is duckdb or athena, and goes without --json")
 	}
 
-	out, err := openOutput(ctx, w, flags, flags.Arg(0))
-	if err != nil {
-		return 0, err
-	}
-	labels, err := out.chooseLabels(ctx, flags)
+	out, labels, err := openIntervals(ctx, w, flags, flags.Arg(0))
 	if err != nil {
 		return 0, err
 	}
@@ -84,7 +80,7 @@ func listTables(ctx context.Context, w *world, flags *pflag.FlagSet) (int, error
 		return 0, err
 	}
 	if len(list.Files) == 0 {
-		return w.nothing("no interval of that time is committed in %s", out.url)
+		return w.notFound("no interval of that time is committed in %s", out.url)
 	}
 
 	text, err := list.text(out, schema, sql, asJSON)

@@ -33,7 +33,6 @@ func groupFiles(root fs.FS) []string {
 	var files []string
 	groups, _ := fs.ReadFile(root, "proc/self/cgroup") // missing where there are no groups
 	for line := range strings.Lines(string(groups)) {
-
 		// Version 2 has one hierarchy, with number 0. In version 1 only that of the
 		// controller of memory limits memory.
 		number, rest, _ := strings.Cut(strings.TrimSpace(line), ":")

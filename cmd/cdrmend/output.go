@@ -77,6 +77,17 @@ func openOutput(ctx context.Context, w *world, flags *pflag.FlagSet, url string)
 	return o, nil
 }
 
+// openIntervals opens an output as openOutput does, and returns the intervals of it
+// that the flags choose, too.
+func openIntervals(ctx context.Context, w *world, flags *pflag.FlagSet, url string) (*output, []string, error) {
+	out, err := openOutput(ctx, w, flags, url)
+	if err != nil {
+		return nil, nil, err
+	}
+	labels, err := out.chooseLabels(ctx, flags)
+	return out, labels, err
+}
+
 // signatureKeys returns the keys that may have signed commit records: those of
 // --keys, else those of the configuration, else nil.
 func signatureKeys(flags *pflag.FlagSet, cfg *policy.Config) (*token.Keys, error) {
@@ -124,8 +135,8 @@ func (o *output) chooseLabels(ctx context.Context, flags *pflag.FlagSet) ([]stri
 	return slices.DeleteFunc(all, func(label string) bool { return label < from || to != "" && label >= to }), nil
 }
 
-// nothing says on standard error what was not found; the exit code is 1.
-func (w *world) nothing(format string, args ...any) (int, error) {
+// notFound says on standard error what was not found. The exit code is 1.
+func (w *world) notFound(format string, args ...any) (int, error) {
 	fmt.Fprintf(w.stderr, "cdrmend: %s\n", printable.Text(fmt.Sprintf(format, args...)))
 	return exitFindings, nil
 }

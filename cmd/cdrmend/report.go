@@ -74,8 +74,8 @@ func writeReport(ctx context.Context, w *world, flags *pflag.FlagSet) (int, erro
 		p, err = auditPage(ctx, out, flags, labels, show)
 	}
 	switch {
-	case errors.Is(err, errNothing):
-		return w.nothing("nothing is committed there in %s", out.url)
+	case errors.Is(err, errNotCommitted):
+		return w.notFound("nothing is committed there in %s", out.url)
 	case err != nil:
 		return 0, err
 	}
@@ -91,8 +91,8 @@ func writeReport(ctx context.Context, w *world, flags *pflag.FlagSet) (int, erro
 	return exitDone, nil
 }
 
-// errNothing says that there is no commit to report on.
-var errNothing = errors.New("nothing is committed")
+// errNotCommitted says that there is no commit to report on.
+var errNotCommitted = errors.New("nothing is committed")
 
 // redaction returns what the page may show: what --redact says, else the
 // configuration, else ops.
@@ -123,7 +123,7 @@ func runPage(ctx context.Context, out *output, label string, show policy.Report)
 		return nil, err
 	}
 	if c == nil {
-		return nil, errNothing
+		return nil, errNotCommitted
 	}
 
 	p := &page.Run{
@@ -163,7 +163,7 @@ func auditPage(ctx context.Context, out *output, flags *pflag.FlagSet, labels []
 	// How long intervals are is not in a label, but in the summary of any commit.
 	committed := slices.IndexFunc(a.Intervals, func(i page.Interval) bool { return len(i.Commits) > 0 })
 	if committed < 0 {
-		return nil, errNothing
+		return nil, errNotCommitted
 	}
 
 	length, err := time.ParseDuration(a.Intervals[committed].Summary.Config.Interval)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -95,7 +96,7 @@ func runIntervals(ctx context.Context, w *world, flags *pflag.FlagSet) (int, err
 // run; all failures are named at the end.
 func runAll(ctx context.Context, w *world, j *job.Job, chosen []policy.Interval, asJSON, quiet bool) (int, error) {
 	code := exitDone
-	after := newAftermath(j)
+	after := newAnnouncer(j)
 	results := []*report.Run{}
 	var failures []error
 
@@ -116,7 +117,7 @@ func runAll(ctx context.Context, w *world, j *job.Job, chosen []policy.Interval,
 		}
 	}
 
-	after.tell(ctx, results, len(failures) > 0)
+	after.announce(ctx, results, len(failures) > 0)
 
 	// Results are printed even if other intervals failed: they are committed.
 	if asJSON {
@@ -134,9 +135,7 @@ func runAll(ctx context.Context, w *world, j *job.Job, chosen []policy.Interval,
 // with the flags that override it.
 func loadConfig(w *world, flags *pflag.FlagSet) (*policy.Config, error) {
 	path, _ := flags.GetString("config")
-	if path == "" {
-		path = w.env("CDRMEND_CONFIG")
-	}
+	path = cmp.Or(path, w.env("CDRMEND_CONFIG"))
 	if path == "" {
 		return nil, usagef("no configuration: give --config FILE, or try cdrmend demo")
 	}

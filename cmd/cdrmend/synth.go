@@ -89,7 +89,7 @@ func runSynth(ctx context.Context, w *world, flags *pflag.FlagSet) (int, error) 
 		return 0, err
 	}
 	fmt.Fprintf(w.stdout, "Wrote %d objects with %d bytes to %s%s in %.1f s.\n\n", objects, size, to.store, to.prefix, w.now().Sub(started).Seconds())
-	tellPlanted(w, n)
+	printPlanted(w, n)
 	next := n.Day.AddDate(0, 0, 2).Format(time.RFC3339)
 	fmt.Fprintf(w.stdout, "\nRun the job on it:\n\n  cdrmend run --config %s --interval %s --as-of %s\n", config, n.Day.Format(time.DateOnly), next)
 	return exitDone, nil
@@ -183,8 +183,8 @@ func writeSynthetic(ctx context.Context, to base, objects iter.Seq[synth.Object]
 	return number, bytes.Load(), err
 }
 
-// tellPlanted says what a run over the night has to find.
-func tellPlanted(w *world, n *synth.Night) {
+// printPlanted says what a run over the night has to find.
+func printPlanted(w *world, n *synth.Night) {
 	p := n.Planted()
 	fmt.Fprintf(w.stdout, "The night has %d legs and %d entries. A run has to find:\n\n", p.Legs, p.Entries)
 	row := func(n int, what ...string) {

@@ -74,11 +74,7 @@ func verifyOutput(ctx context.Context, w *world, flags *pflag.FlagSet) (int, err
 		return 0, err
 	}
 
-	out, err := openOutput(ctx, w, flags, flags.Arg(0))
-	if err != nil {
-		return 0, err
-	}
-	labels, err := out.chooseLabels(ctx, flags)
+	out, labels, err := openIntervals(ctx, w, flags, flags.Arg(0))
 	if err != nil {
 		return 0, err
 	}
@@ -101,10 +97,10 @@ func verifyOutput(ctx context.Context, w *world, flags *pflag.FlagSet) (int, err
 		target.Concurrency, how.Base, how.Report = out.config.Concurrency, filepath.Dir(out.config.Path), out.config.Report
 	}
 	how.Open = places.opener(out.config, object.NewLimiter(target.Concurrency))
-	return verifyAndTell(ctx, w, flags, target, how)
+	return verifyAndPrint(ctx, w, flags, target, how)
 }
 
-func verifyAndTell(ctx context.Context, w *world, flags *pflag.FlagSet, target *verify.Output, how *verify.Replay) (int, error) {
+func verifyAndPrint(ctx context.Context, w *world, flags *pflag.FlagSet, target *verify.Output, how *verify.Replay) (int, error) {
 	check, err := verify.Ledger(ctx, target)
 	if err == nil && (how.Inputs || how.Recompute) {
 		err = check.Replay(ctx, how)

@@ -11,22 +11,22 @@ import (
 	"cdrmend/internal/report"
 )
 
-// aftermath tells others what was committed. The commits are made by then, so
-// a failure is only logged.
-type aftermath struct {
+// announcer reports commits to a webhook and to Prometheus. They are made by
+// then, so a failure is only logged.
+type announcer struct {
 	*job.Job
 	output  committed.Output
 	started time.Time
 }
 
-func newAftermath(j *job.Job) *aftermath {
+func newAnnouncer(j *job.Job) *announcer {
 	output := committed.Output{Store: j.Stores.Output, Root: j.Config.Output.URL.Prefix(), Scratch: j.Config.Scratch}
-	return &aftermath{j, output, j.Now()}
+	return &announcer{j, output, j.Now()}
 }
 
-// tell tells the webhook of each result. Prometheus is told only if no interval
-// failed: a run that failed must not look like one that succeeded.
-func (a *aftermath) tell(ctx context.Context, results []*report.Run, failed bool) {
+// announce sends each result to the webhook. Prometheus gets numbers only if no
+// interval failed: a run that failed must not look like one that succeeded.
+func (a *announcer) announce(ctx context.Context, results []*report.Run, failed bool) {
 	// A dry run commits nothing that others could look at.
 	if a.DryRun {
 		return
@@ -38,14 +38,15 @@ func (a *aftermath) tell(ctx context.Context, results []*report.Run, failed bool
 	}
 }
 
-// alarm tells the configured webhook of new critical findings.
-func (a *aftermath) alarm(ctx context.Context, results []*report.Run) {
+// alarm sends new critical findings to the configured webhook.
+func (a *announcer) alarm(ctx context.Context, results []*report.Run) {
 	to := a.Config.Notify
 	if to.URL == "" {
 		return
 	}
+
 	for _, r := range results {
-		// Its newest commit is older, and its findings were new then.
+		// An unchanged interval has an older commit, whose findings were new then.
 		if r.NoOp {
 			continue
 		}
@@ -65,7 +66,7 @@ func (a *aftermath) alarm(ctx context.Context, results []*report.Run) {
 }
 
 // measure writes and pushes the configured metrics.
-func (a *aftermath) measure(ctx context.Context, results []*report.Run) {
+func (a *announcer) measure(ctx context.Context, results []*report.Run) {
 	to := a.Config.Metrics
 	if to.Textfile == "" && to.Pushgateway == "" {
 		return
@@ -96,7 +97,7 @@ func (a *aftermath) measure(ctx context.Context, results []*report.Run) {
 
 // withSummary returns the result with its summary. An unchanged interval
 // computes none, so it gets that of its newest commit.
-func (a *aftermath) withSummary(ctx context.Context, r *report.Run) (*report.Run, error) {
+func (a *announcer) withSummary(ctx context.Context, r *report.Run) (*report.Run, error) {
 	if r.Summary != nil {
 		return r, nil
 	}
