@@ -81,7 +81,7 @@ func (r *Redactor) evidence(v string) string {
 	if r.profile != policy.RedactAll {
 		return r.text("obj", v)
 	}
-	if v == "key" { // the object key of the row itself
+	if v == "key" { // in place of rows: nothing else is cited
 		return v
 	}
 
