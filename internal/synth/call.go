@@ -41,15 +41,16 @@ func conversation(first int) int { return first - first/block }
 // second reports whether a leg is the second of its conversation.
 func second(n int) bool { return n%block == block-1 }
 
-// calls calls f for each conversation that starts in the range of legs. The
-// call is valid until f returns.
-func (d day) calls(legs span, f func(*call) error) error {
+// calls calls f for each conversation that starts in the part. The call is
+// reused for the next one.
+func (p part) calls(f func(*call) error) error {
 	var c call
-	for n := legs.from; n < legs.to; n++ {
+	for n := p.from; n < p.to; n++ {
 		if second(n) {
 			continue
 		}
-		d.draw(&c, n)
+
+		p.draw(&c, n)
 		if err := f(&c); err != nil {
 			return err
 		}

@@ -6,10 +6,10 @@ const csvHeader = "conversation_id,leg_id,recording_ids,trunk_id,line_id,directi
 
 // writeCSV writes legs in the layout of profile cdrmend. A row that is superseded
 // later has no end time.
-func (d day) writeCSV(w io.Writer, legs span) error {
+func (p part) writeCSV(w io.Writer) error {
 	o := newOut(w)
 	o.b = append(o.b, csvHeader...)
-	err := d.calls(legs, func(c *call) error {
+	err := p.calls(func(c *call) error {
 		if c.fate == NoCDR {
 			return nil
 		}
@@ -19,9 +19,9 @@ func (d day) writeCSV(w io.Writer, legs span) error {
 				o.b = append(append(o.b, c.id[:20]...), '\n')
 			}
 			if c.twice {
-				o.b = d.appendRow(o.b, c, l, false)
+				o.b = p.appendRow(o.b, c, l, false)
 			}
-			o.b = d.appendRow(o.b, c, l, true)
+			o.b = p.appendRow(o.b, c, l, true)
 		}
 		return o.flush(false)
 	})

@@ -4,7 +4,7 @@ import "io"
 
 // writeDetails writes conversations in the form of the analytics API. A
 // conversation that is reported twice is first reported without its end.
-func (d day) writeDetails(w io.Writer, legs span) error {
+func (p part) writeDetails(w io.Writer) error {
 	o := newOut(w)
 	o.b = append(o.b, `{"conversations":[`...)
 
@@ -14,10 +14,10 @@ func (d day) writeDetails(w io.Writer, legs span) error {
 			o.b = append(o.b, ',')
 		}
 		any = true
-		o.b = d.appendConversation(append(o.b, '\n'), c, final)
+		o.b = p.appendConversation(append(o.b, '\n'), c, final)
 	}
 
-	err := d.calls(legs, func(c *call) error {
+	err := p.calls(func(c *call) error {
 		if c.fate == NoCDR {
 			return nil
 		}
@@ -111,5 +111,3 @@ func (d day) appendSegment(b []byte, from, until clock, kind string) []byte {
 	b = d.appendMillis(append(b, `","segmentEnd":"`...), until)
 	return append(append(append(b, `","segmentType":"`...), kind...), `"}`...)
 }
-
-func (d day) appendMillis(b []byte, c clock) []byte { return append(appendTime(b, d.date, c), 'Z') }

@@ -73,9 +73,12 @@ func (s *draws) uuid() uuid {
 // clock is a time of a day, in milliseconds since its midnight.
 type clock int
 
-// appendTime appends a time as 2006-01-02T15:04:05.000, without a zone.
-func appendTime(b []byte, date string, c clock) []byte {
-	b = append(append(b, date...), 'T')
+// date is a UTC day as 2006-01-02.
+type date string
+
+// appendTime appends a time of the day as 2006-01-02T15:04:05.000, without a zone.
+func (d date) appendTime(b []byte, c clock) []byte {
+	b = append(append(b, d...), 'T')
 
 	s := int(c) / 1000
 	b = append(appendPadded(b, s/3600, 2), ':')
@@ -83,6 +86,12 @@ func appendTime(b []byte, date string, c clock) []byte {
 	b = append(appendPadded(b, s%60, 2), '.')
 	return appendPadded(b, int(c)%1000, 3)
 }
+
+// appendMillis appends a time as the analytics API writes it.
+func (d date) appendMillis(b []byte, c clock) []byte { return append(d.appendTime(b, c), 'Z') }
+
+// appendMicros appends a time as profile cdrmend writes it.
+func (d date) appendMicros(b []byte, c clock) []byte { return append(d.appendTime(b, c), "000Z"...) }
 
 // appendPadded appends v as a decimal number of the given number of digits, with
 // leading zeros.

@@ -27,42 +27,42 @@ func (o *out) flush(all bool) error {
 func newOut(w io.Writer) *out { return &out{w: w, b: make([]byte, 0, enough+4096)} }
 
 // writeLines writes a manifest as JSON Lines.
-func (d day) writeLines(w io.Writer, legs span) error {
-	return d.writeEntries(w, legs, "", "", "\n", "\n")
+func (p part) writeLines(w io.Writer) error {
+	return p.writeEntries(w, "", "", "\n", "\n")
 }
 
 // writeBatch writes a manifest as one document.
-func (d day) writeBatch(w io.Writer, legs span) error {
+func (p part) writeBatch(w io.Writer) error {
 	entries := 0
-	_ = d.entries(legs, func(*call, *leg) error { entries++; return nil })
-	r := d.document(legs)
-	b := append([]byte(`{"format":"cdrmend.manifest/1","org_id":"`), d.org[:]...)
+	_ = p.entries(func(*call, *leg) error { entries++; return nil })
+	b := append([]byte(`{"format":"cdrmend.manifest/1","org_id":"`), p.org[:]...)
 	b = append(b, `","counts":{"total":`...)
 	b = append(strconv.AppendInt(b, int64(entries), 10), `,"failed":`...)
-	if r.failed {
+	if p.document().failed {
 		b = append(b, '3')
 	} else {
 		b = append(b, '0')
 	}
-	return d.writeEntries(w, legs, string(append(b, `,"skipped":0},"recordings":[`...)), "\n", ",", "]}\n")
+	return p.writeEntries(w, string(append(b, `,"skipped":0},"recordings":[`...)), "\n", ",", "]}\n")
 }
 
-// document is what befalls a manifest with the legs of a range.
+// document holds the defects of a manifest.
 type document struct{ cut, failed bool }
 
-func (d day) document(legs span) document {
-	r := d.drawing(ofDocument, d.number, legs.from)
-	return document{cut: r.unit() < d.Rates[TruncatedBatch], failed: r.unit() < d.Rates[ExportFailed]}
+// document draws the defects of the manifest that holds the part.
+func (p part) document() document {
+	r := p.drawing(ofDocument, p.number, p.from)
+	return document{cut: r.unit() < p.Rates[TruncatedBatch], failed: r.unit() < p.Rates[ExportFailed]}
 }
 
 // writeEntries writes entries with what comes before all, before each,
 // between two and after all. A document that is cut ends in the middle of the
 // last value of the last entry, so that no other value is lost.
-func (d day) writeEntries(w io.Writer, legs span, first, before, between, last string) error {
+func (p part) writeEntries(w io.Writer, first, before, between, last string) error {
 	o := newOut(w)
 	o.b = append(o.b, first...)
 	any := false
-	err := d.entries(legs, func(c *call, l *leg) error {
+	err := p.entries(func(c *call, l *leg) error {
 		if err := o.flush(false); err != nil {
 			return err
 		}
@@ -70,13 +70,13 @@ func (d day) writeEntries(w io.Writer, legs span, first, before, between, last s
 			o.b = append(o.b, between...)
 		}
 		any = true
-		o.b = d.appendEntry(append(o.b, before...), c, l)
+		o.b = p.appendEntry(append(o.b, before...), c, l)
 		return nil
 	})
 	if err != nil {
 		return err
 	}
-	if d.document(legs).cut && any {
+	if p.document().cut && any {
 		o.b = o.b[:len(o.b)-len(`"}`)-8]
 	} else if any || first != "" {
 		o.b = append(o.b, last...)
@@ -84,9 +84,9 @@ func (d day) writeEntries(w io.Writer, legs span, first, before, between, last s
 	return o.flush(true)
 }
 
-// entries calls f for each entry of a batch, also for those delivered twice.
-func (d day) entries(legs span, f func(*call, *leg) error) error {
-	return d.calls(legs, func(c *call) error {
+// entries calls f for each entry of the part, twice for one delivered twice.
+func (p part) entries(f func(*call, *leg) error) error {
+	return p.calls(func(c *call) error {
 		if !c.recorded() {
 			return nil
 		}
@@ -182,11 +182,6 @@ func appendTrunk(b []byte, member string, trunk []byte, l *leg) []byte {
 		return append(append(b, member...), "null"...)
 	}
 	return append(append(b, member...), `""`...)
-}
-
-// appendMicros appends a time as profile cdrmend has it.
-func (d day) appendMicros(b []byte, c clock) []byte {
-	return append(appendTime(b, d.date, c), "000Z"...)
 }
 
 func (d day) appendMediaKey(b []byte, c *call, l *leg) []byte {

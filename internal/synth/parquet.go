@@ -2,7 +2,6 @@ package synth
 
 import (
 	"io"
-	"time"
 
 	"github.com/parquet-go/parquet-go"
 )
@@ -29,18 +28,14 @@ type parquetEntry struct {
 }
 
 // writeParquet writes a manifest as Parquet.
-func (d day) writeParquet(w io.Writer, legs span) error {
+func (p part) writeParquet(w io.Writer) error {
 	out := parquet.NewGenericWriter[parquetEntry](w, parquet.CreatedBy("cdrmend synth", "", ""),
 		parquet.Compression(&parquet.Snappy), parquet.MaxRowsPerRowGroup(100_000))
 
-	midnight, err := time.Parse(time.DateOnly, d.date)
-	if err != nil {
-		return err
-	}
-
+	midnight := p.midnight().UnixMicro()
 	rows := make([]parquetEntry, 0, 256)
-	err = d.entries(legs, func(c *call, l *leg) error {
-		rows = append(rows, d.parquetEntry(c, l, midnight.UnixMicro()))
+	err := p.entries(func(c *call, l *leg) error {
+		rows = append(rows, p.parquetEntry(c, l, midnight))
 		if len(rows) < cap(rows) {
 			return nil
 		}

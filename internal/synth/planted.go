@@ -19,7 +19,7 @@ type Finding struct{ Class, Field string }
 func (n *Night) Planted() Planted {
 	p := Planted{Findings: map[Finding]int{}, Outages: map[string]int{}}
 	for _, d := range n.days() {
-		_ = d.calls(span{0, n.Legs}, func(c *call) error {
+		_ = d.whole().calls(func(c *call) error {
 			p.rows(c)
 			if d.number == 0 {
 				p.call(n, c)
@@ -123,11 +123,11 @@ func (p *Planted) documents(d day) {
 		return
 	}
 	for i := range d.ManifestFiles {
-		legs := d.part(i, d.ManifestFiles)
-		if legs.from == legs.to {
+		part := d.part(i, d.ManifestFiles)
+		if part.from == part.to {
 			continue
 		}
-		doc := d.document(legs)
+		doc := part.document()
 		if doc.cut {
 			p.add("truncated_document", "")
 		}

@@ -7,7 +7,6 @@ import (
 	"iter"
 	"slices"
 	"strconv"
-	"time"
 )
 
 // Failures are the rates at which attempts to register fail, by cause.
@@ -156,12 +155,8 @@ type teller struct {
 }
 
 func (d day) writeLog(w io.Writer, hour int) error {
-	midnight, err := time.Parse(time.DateOnly, d.date)
-	if err != nil {
-		return err
-	}
 	r := d.drawing(ofOrg, 0, 1)
-	t := &teller{d, r.uuid(), midnight.Unix()}
+	t := &teller{d, r.uuid(), d.midnight().Unix()}
 	o := newOut(w)
 	if d.Profile == GenesysCloud {
 		o.b = t.appendRefresh(o.b, clock(hour)*3_600_000)

@@ -13,7 +13,7 @@ import (
 func (d day) sidecars() iter.Seq[Object] {
 	return func(yield func(Object) bool) {
 		stopped := errors.New("stopped")
-		_ = d.calls(span{0, d.Legs}, func(c *call) error {
+		_ = d.whole().calls(func(c *call) error {
 			if !c.recorded() {
 				return nil
 			}
@@ -84,10 +84,10 @@ func (d day) appendMetadata(b []byte, c *call, l *leg) []byte {
 	b = append(b, `","provider":"Edge","mediaType":"Call","mediaSubtype":"Trunk","initialDirection":"`...)
 	b = append(append(b, c.direction()...), `","userIds":["`...)
 	b = append(append(b, l.agent[:]...), `"],"startTime":"`...)
-	b = append(appendTime(b, d.date, l.from), `+0000","durationMs":`...)
+	b = append(d.appendTime(b, l.from), `+0000","durationMs":`...)
 	b = strconv.AppendInt(b, c.duration(l), 10)
 	if c.fate != MissingEnd {
-		b = append(appendTime(append(b, `,"endTime":"`...), d.date, l.until), `+0000"`...)
+		b = append(d.appendTime(append(b, `,"endTime":"`...), l.until), `+0000"`...)
 	}
 	if c.fate == TruncatedSidecar { // in the middle of the end, so that this and the trunk are lost
 		return b[:start+bytes.LastIndexByte(b[start:], ':')]

@@ -102,8 +102,8 @@ func (n *Night) Objects() iter.Seq[Object] {
 type day struct {
 	*Night
 	*site
-	number int    // 0 is the night
-	date   string // as 2006-01-02
+	date
+	number int // 0 is the night
 }
 
 func (n *Night) days() []day {
@@ -115,47 +115,56 @@ func (n *Night) days() []day {
 }
 
 func (n *Night) day(s *site, number int) day {
-	return day{n, s, number, n.Day.AddDate(0, 0, number).Format(time.DateOnly)}
+	return day{n, s, date(n.Day.AddDate(0, 0, number).Format(time.DateOnly)), number}
 }
+
+func (d day) midnight() time.Time { return d.Day.AddDate(0, 0, d.number) }
 
 func (d day) manifests() iter.Seq[Object] {
 	if d.Manifests == Sidecars {
 		return d.sidecars()
 	}
-	write := map[string]writer{JSONLines: day.writeLines, JSON: day.writeBatch, Parquet: day.writeParquet}[d.Manifests]
+	write := map[string]writer{JSONLines: part.writeLines, JSON: part.writeBatch, Parquet: part.writeParquet}[d.Manifests]
 	return d.parts(d.ManifestFiles, "manifests/date=%s/export-%04d."+d.Manifests, write)
 }
 
 func (d day) cdrs() iter.Seq[Object] {
 	if d.CDRs == Details {
-		return d.parts(d.CDRFiles, "cdr/date=%s/conversations-%04d.json", day.writeDetails)
+		return d.parts(d.CDRFiles, "cdr/date=%s/conversations-%04d.json", part.writeDetails)
 	}
-	return d.parts(d.CDRFiles, "cdr/date=%s/legs-%04d.csv", day.writeCSV)
+	return d.parts(d.CDRFiles, "cdr/date=%s/legs-%04d.csv", part.writeCSV)
 }
 
-// writer writes the object that holds the legs of a range.
-type writer func(d day, w io.Writer, legs span) error
+// part is a half-open range of a day's leg numbers. No conversation straddles
+// its ends, so it can be written without the legs next to it.
+type part struct {
+	day
+	from, to int
+}
 
-// span is a half-open range of leg numbers that no conversation straddles.
-type span struct{ from, to int }
+// writer writes the object that holds a part.
+type writer func(p part, w io.Writer) error
 
-// part returns one of so many parts of the day's legs.
-func (d day) part(i, of int) span {
+// whole returns all legs of the day.
+func (d day) whole() part { return part{d, 0, d.Legs} }
+
+// part returns one of a number of parts of the day's legs.
+func (d day) part(i, of int) part {
 	at := func(i int) int {
 		if i == of {
 			return d.Legs
 		}
-		return d.Legs * i / of / block * block
+		return d.Legs * i / of / block * block // blocks are kept whole: their last two legs share a conversation
 	}
-	return span{at(i), at(i + 1)}
+	return part{d, at(i), at(i + 1)}
 }
 
 func (d day) parts(of int, key string, write writer) iter.Seq[Object] {
 	return func(yield func(Object) bool) {
 		for i := range of {
-			legs := d.part(i, of)
-			o := Object{fmt.Sprintf(key, d.date, i), func(w io.Writer) error { return write(d, w, legs) }}
-			if legs.from < legs.to && !yield(o) {
+			p := d.part(i, of)
+			o := Object{fmt.Sprintf(key, d.date, i), func(w io.Writer) error { return write(p, w) }}
+			if p.from < p.to && !yield(o) {
 				return
 			}
 		}
