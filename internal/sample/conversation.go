@@ -2,6 +2,7 @@ package sample
 
 import (
 	"bytes"
+	"cmp"
 	"compress/gzip"
 	"fmt"
 	"iter"
@@ -70,11 +71,9 @@ func hourly(list []conversation) []byte {
 	document := encode(struct {
 		Conversations []conversation `json:"conversations"`
 	}{list})
-	if _, err := w.Write(document); err != nil {
+	_, err := w.Write(document)
+	if err = cmp.Or(err, w.Close()); err != nil {
 		panic(err) // a buffer takes everything
-	}
-	if err := w.Close(); err != nil {
-		panic(err)
 	}
 	return b.Bytes()
 }

@@ -58,7 +58,8 @@ const (
 // first refusals of each line show the claims, the last ones the token too.
 func (r *registrar) scopeMissing(c client) {
 	r.refreshed(c, c.refresh, 200)
-	weak := c.token().withScope(readonlyScope)
+	weak := c.token()
+	weak.Scope = readonlyScope
 	for line := range trunks[c.trunk].lines {
 		for at := c.turn(line); at.Before(c.mended()); at = at.Add(retry) {
 			l := r.attempt(c, line, at, 403, weak)
@@ -88,7 +89,8 @@ func (r *registrar) refreshRace(c client) {
 func (r *registrar) wrongOrg(c client) {
 	const line = 1
 	r.ordinary(c, line)
-	wrong := c.token().ofOrg(sandboxOrg)
+	wrong := c.token()
+	wrong.OrgID = sandboxOrg
 	r.attempt(c, line, c.turn(line), 403, wrong).AccessToken = wrong.compact()
 	r.attempt(c, line, c.turn(line).Add(retry), 403, wrong).AccessToken = wrong.compact()
 	r.attempt(c, line, c.turn(line).Add(2*retry), 200, c.token())
@@ -122,30 +124,27 @@ func (r *registrar) challenge(c client) {
 	r.attempt(c, line, c.turn(line).Add(800*time.Millisecond), 200, c.token())
 }
 
-// span is a span of time.
-type span struct{ from, until time.Time }
-
-// scopeOutage returns the span in which no line of the trunk was registered.
-func (n *Night) scopeOutage() span {
-	r := registrar{night: n}
-	c := r.client(scopeTrunk, scopeHour)
+// scopeOutage returns the span in which no line of the trunk was registered:
+// from the first refusal of its last line until its first line registered again.
+func (d date) scopeOutage() (from, until time.Time) {
+	c := d.client(scopeTrunk, scopeHour)
 	last := len(trunks[scopeTrunk].lines) - 1
-	return span{c.turn(last), c.turn(0).Add(8 * retry)}
+	return c.turn(last), c.turn(0).Add(8 * retry)
 }
 
 // tellOutages adds a chapter for each incident, and its outages: of each
 // line, from its first refusal until it was registered again.
-func (n *Night) tellOutages() {
+func (a *author) tellOutages() {
 	for _, in := range incidents {
-		n.Story.Chapters = append(n.Story.Chapters, Chapter{Kind: in.kind, Sentence: in.sentence})
+		a.story.Chapters = append(a.story.Chapters, Chapter{Kind: in.kind, Sentence: in.sentence})
 		if in.cause != "" {
-			n.Story.Outages = append(n.Story.Outages, n.outages(in)...)
+			a.story.Outages = append(a.story.Outages, a.outages(in)...)
 		}
 	}
 }
 
-func (n *Night) outages(in incident) []Outage {
-	r := registrar{night: n}
+func (d date) outages(in incident) []Outage {
+	r := registrar{date: d}
 	in.write(&r, r.client(in.trunk, in.hour))
 	lines := trunks[in.trunk].lines
 	list := make([]Outage, len(lines))

@@ -49,15 +49,15 @@ type (
 
 // registrar writes the log of the clients of all trunks.
 type registrar struct {
-	night *Night
-	ids   *rand.Rand
-	log   []logLine
+	date
+	ids *rand.Rand
+	log []logLine
 }
 
 // registrations yields the registration log, one file for each day.
 func (n *Night) registrations() iter.Seq[Object] {
 	return func(yield func(Object) bool) {
-		r := registrar{night: n, ids: random(registrarStream, 0)}
+		r := registrar{date: n.date, ids: random(registrarStream, 0)}
 		r.write()
 		for len(r.log) > 0 {
 			day := r.log[0].at.Truncate(24 * time.Hour)
@@ -83,7 +83,7 @@ func (r *registrar) write() {
 		for i := range trunks {
 			writerOf(place{i, h})(r, r.client(i, h))
 		}
-		r.health(r.night.hour(h).Add(time.Minute))
+		r.health(r.hour(h).Add(time.Minute))
 	}
 	slices.SortStableFunc(r.log, func(a, b logLine) int { return a.at.Compare(b.at) })
 	for i := range r.log {
@@ -97,8 +97,8 @@ type client struct {
 	refresh time.Time
 }
 
-func (r *registrar) client(trunk, hour int) client {
-	return client{trunk, r.night.hour(hour).Add(time.Duration(trunks[trunk].refresh) * time.Minute)}
+func (d date) client(trunk, hour int) client {
+	return client{trunk, d.hour(hour).Add(time.Duration(trunks[trunk].refresh) * time.Minute)}
 }
 
 // turn returns when a line registers in an hour in which all is well.

@@ -22,7 +22,7 @@ type Object struct {
 type Night struct {
 	Story Story
 
-	day   time.Time
+	date
 	calls []call // in order of their starts
 }
 
@@ -41,10 +41,10 @@ const (
 
 // New returns the night of the UTC day that holds t.
 func New(t time.Time) *Night {
-	n := &Night{day: t.UTC().Truncate(24 * time.Hour)}
-	n.plan(calls)
-	n.tell()
-	return n
+	d := date{t.UTC().Truncate(24 * time.Hour)}
+	a := author{date: d, calls: d.plan(calls)}
+	a.tell()
+	return &Night{a.story, d, a.calls}
 }
 
 // Objects yields every object of the night in byte order of the keys. Each
@@ -61,16 +61,20 @@ func (n *Night) Objects() iter.Seq[Object] {
 	}
 }
 
-// hour returns the start of an hour counted from the night's midnight.
-func (n *Night) hour(h int) time.Time { return n.day.Add(time.Duration(h) * time.Hour) }
+// date is the UTC day of the night.
+type date struct{ midnight time.Time }
 
-// at returns a time of the night, given as "15:04".
-func (n *Night) at(clock string) time.Time {
+// hour returns the start of an hour counted from midnight. Hours before 0 and
+// after 23 are those of the days around the night.
+func (d date) hour(h int) time.Time { return d.midnight.Add(time.Duration(h) * time.Hour) }
+
+// at returns a time of the day, given as "15:04".
+func (d date) at(clock string) time.Time {
 	t, err := time.Parse("15:04", clock)
 	if err != nil {
 		panic(err) // clocks are constants
 	}
-	return n.hour(t.Hour()).Add(time.Duration(t.Minute()) * time.Minute)
+	return d.hour(t.Hour()).Add(time.Duration(t.Minute()) * time.Minute)
 }
 
 // Streams keep what is drawn for one purpose apart from all others.

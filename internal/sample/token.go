@@ -29,16 +29,6 @@ func newToken(issued time.Time) claims {
 	}
 }
 
-func (c claims) withScope(scope string) claims {
-	c.Scope = scope
-	return c
-}
-
-func (c claims) ofOrg(org string) claims {
-	c.OrgID = org
-	return c
-}
-
 // compact returns the claims as the JWT that a careless client would log. Its
 // signature is a text and opens nothing.
 func (c claims) compact() string {
