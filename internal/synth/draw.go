@@ -2,12 +2,12 @@ package synth
 
 import "encoding/hex"
 
-// draws is a generator of random numbers (SplitMix64). It is small and quick,
-// because every conversation has its own.
+// draws is a generator of random numbers (SplitMix64). Every conversation has
+// its own, so it must be small and quick to make.
 type draws uint64
 
-// The purposes of random numbers. Each has its own sequence, so that drawing more
-// for one does not change another.
+// The purposes of random numbers. Each has a sequence of its own, so that drawing
+// more numbers for one purpose does not change another.
 const (
 	ofCall = iota + 1
 	ofLine
@@ -18,12 +18,15 @@ const (
 	ofOrg
 )
 
-// drawing returns the generator for something, by its purpose and numbers.
+// drawing returns the generator for a purpose, a day and a number.
 func (n *Night) drawing(purpose, day, number int) draws {
 	s := draws(n.Seed)
 	for _, v := range [...]int{purpose, day, number} {
+		// A step of the generator between the values keeps neighbouring numbers
+		// from having similar sequences.
 		s = draws(s.next()) ^ draws(v)*0x9E3779B97F4A7C15
 	}
+
 	s.next()
 	return s
 }
@@ -39,7 +42,7 @@ func (s *draws) next() uint64 {
 // below returns a number from 0 to n-1.
 func (s *draws) below(n int) int { return int(s.next() >> 1 % uint64(n)) }
 
-// unit returns a number from 0 to 1, without 1.
+// unit returns a number of [0, 1).
 func (s *draws) unit() float64 { return float64(s.next()>>11) / (1 << 53) }
 
 // bytes fills b, whose length is a multiple of 8.
@@ -57,6 +60,7 @@ type uuid [36]byte
 func (s *draws) uuid() uuid {
 	var b [16]byte
 	s.bytes(b[:])
+	// The bits of version and variant (RFC 9562, section 5.4).
 	b[6] = b[6]&0x0f | 0x40
 	b[8] = b[8]&0x3f | 0x80
 
@@ -99,6 +103,9 @@ func appendPadded(b []byte, v, digits int) []byte {
 	for range digits {
 		b = append(b, '0')
 	}
+
+	// Digits are written from the last one backwards. v must fit, or it would
+	// overwrite the text before.
 	for i := len(b) - 1; v > 0; i, v = i-1, v/10 {
 		b[i] = '0' + byte(v%10)
 	}

@@ -6,7 +6,7 @@ import (
 	"github.com/parquet-go/parquet-go"
 )
 
-// parquetEntry is an entry as a warehouse exports it.
+// parquetEntry is an entry as a data warehouse exports it.
 type parquetEntry struct {
 	Org          string   `parquet:"org_id,dict"`
 	Recording    string   `parquet:"recording_id,optional"`
@@ -53,8 +53,11 @@ func (p part) writeParquet(w io.Writer) error {
 	return out.Close()
 }
 
+// parquetEntry returns an entry of a day whose midnight is given in microseconds.
+// The zero value of an optional column is written as null.
 func (d day) parquetEntry(c *call, l *leg, midnight int64) parquetEntry {
 	numbers := c.numbers(nil, "", " ")
+
 	e := parquetEntry{
 		Org: string(d.org[:]), Recording: string(l.recording[:]), Conversation: string(c.id[:]),
 		Trunk: string(d.trunk(c.line)), Line: string(d.lines[c.line][:]),

@@ -1,10 +1,10 @@
-// Package synth makes synthetic nights of any size, whose defects have rates:
-// to size a machine, to measure, and to count what a run finds against what
-// was planted. The night that is told as a story is package sample's.
+// Package synth makes synthetic nights of any size with known rates of defects.
+// They serve to size a machine, to measure, and to compare what a run finds with
+// the defects that were planted. Package sample makes the night of the demo.
 //
-// Everything follows from the night's values. Each conversation draws from a
-// generator of its own, so that any object can be written at any time, by
-// anybody, in memory that does not grow with the night.
+// Everything follows from the night's values. Each conversation has a random
+// generator of its own. So objects can be written in any order and at the same
+// time, in memory that does not grow with the night.
 package synth
 
 import (
@@ -17,8 +17,8 @@ import (
 	"time"
 )
 
-// Object is one object of a night. The key is below the night's base. Write
-// may be called once for each copy that is wanted, also at once with others.
+// Object is one object of a night. The key is below the night's base. Write may
+// be called several times, and concurrently with others.
 type Object struct {
 	Key   string
 	Write func(io.Writer) error
@@ -57,13 +57,13 @@ type Night struct {
 	Failures      Failures
 }
 
-// formats are those of manifests and of CDRs that each profile has.
+// formats are the formats of manifests and CDRs that each profile has.
 var formats = map[string]struct{ manifests, cdrs []string }{
 	Cdrmend:      {[]string{JSONLines, JSON, Parquet}, []string{CSV}},
 	GenesysCloud: {[]string{Sidecars}, []string{Details, CSV}},
 }
 
-// Check says what cannot be made.
+// Check reports a night that cannot be made.
 func (n *Night) Check() error {
 	has := formats[n.Profile]
 	switch {
@@ -75,11 +75,13 @@ func (n *Night) Check() error {
 	case n.Rates[MediaLost] > 0 && !n.Media:
 		return fmt.Errorf("media objects can only be lost (%s) where there are some: ask for media objects, too", MediaLost)
 	}
+
 	for d, rate := range n.Rates {
 		if d := Defect(d); rate > 0 && !n.Has(d) {
 			return fmt.Errorf("%s does not occur in manifests as %s with CDRs as %s: leave its rate at 0", d, n.Manifests, n.CDRs)
 		}
 	}
+
 	return errors.Join(n.Rates.check(), n.Failures.check())
 }
 
@@ -98,7 +100,7 @@ func (n *Night) Objects() iter.Seq[Object] {
 	}
 }
 
-// day is the night itself, or one beside it.
+// day is the night itself, or a margin day next to it.
 type day struct {
 	*Night
 	*site
@@ -111,6 +113,7 @@ func (n *Night) days() []day {
 	if !n.Margins {
 		return []day{n.day(s, 0)}
 	}
+
 	return []day{n.day(s, -1), n.day(s, 0), n.day(s, 1)}
 }
 
@@ -125,6 +128,7 @@ func (d day) manifests() iter.Seq[Object] {
 		return d.sidecars()
 	}
 	write := map[string]writer{JSONLines: part.writeLines, JSON: part.writeBatch, Parquet: part.writeParquet}[d.Manifests]
+
 	return d.parts(d.ManifestFiles, "manifests/date=%s/export-%04d."+d.Manifests, write)
 }
 
