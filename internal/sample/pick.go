@@ -12,6 +12,7 @@ func (a *author) pick(clock string, suits func(*call) bool) *call {
 			return c
 		}
 	}
+
 	panic("the night has no plain call for its story after " + clock)
 }
 
@@ -21,10 +22,10 @@ func on(trunk int) func(*call) bool {
 	return func(c *call) bool { return c.trunk == trunk }
 }
 
-// long calls can lose most of their recording.
+// long reports whether a call is long enough to lose most of its recording.
 func long(c *call) bool { return c.talk() > 3*time.Minute }
 
-// overHour calls end in another hour than they start in.
+// overHour reports whether a call ends in another hour than it starts in.
 func overHour(c *call) bool { return c.end.Truncate(time.Hour).After(c.start) }
 
 // lastOf returns the last call that starts in an hour.

@@ -2,8 +2,8 @@ package sample
 
 import "time"
 
-// shape is how many of 1,925 calls start in each hour: a quiet night, the
-// rush of the morning, a dip at noon.
+// shape is how many of 1,925 calls start in each hour: few at night, most in the
+// morning, fewer at noon.
 var shape = [24]int{4, 3, 2, 2, 3, 6, 18, 60, 140, 190, 200, 180, 150, 160, 175, 170, 150, 110, 70, 45, 35, 25, 18, 9}
 
 // inMargin is how many calls start in each hour around the night, and
@@ -56,8 +56,8 @@ func (d date) drawHour(list []call, h, count, first int) []call {
 // inMargins reports whether a call number is one of the margins.
 func inMargins(number int) bool { return number >= marginNumber+firstHour*inMargin }
 
-// kindOf and vary spread what is ordinary in a night, yet not a plain call,
-// evenly over its calls. The moduli never meet in one call.
+// kindOf and vary spread the usual kinds of special call evenly over the night.
+// The remainders are chosen so that no call gets two of them.
 func kindOf(number int) kind {
 	switch {
 	case inMargins(number):
@@ -72,6 +72,7 @@ func kindOf(number int) kind {
 	return inbound
 }
 
+// vary gives some calls a second recording. Those of the margins stay plain.
 func (c *call) vary() {
 	switch {
 	case inMargins(c.number):

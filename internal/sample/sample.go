@@ -1,9 +1,9 @@
-// Package sample makes nights of recordings, call detail records and
-// registrations whose defects are known beforehand: the demo's night, for
-// people who look and for tests that count.
+// Package sample makes the night of the demo: recordings, call detail records
+// and registrations whose defects are known beforehand. People look at it, and
+// tests count what a run finds in it.
 //
-// Everything follows from the date and a fixed seed. Each call draws from a
-// generator of its own, so that it stays the same whatever happens to others.
+// Everything follows from the date and a fixed seed. Each call has a random
+// generator of its own, so a change to one call does not change the others.
 package sample
 
 import (
@@ -18,7 +18,7 @@ type Object struct {
 	Body []byte
 }
 
-// Night is one UTC day of a contact centre, with what surrounds it.
+// Night is one UTC day of a contact centre and the hours around it.
 type Night struct {
 	Story Story
 
@@ -43,6 +43,7 @@ const (
 func New(t time.Time) *Night {
 	d := date{t.UTC().Truncate(24 * time.Hour)}
 	a := author{date: d, calls: d.plan(calls)}
+
 	a.tell()
 	return &Night{a.story, d, a.calls}
 }
@@ -77,7 +78,8 @@ func (d date) at(clock string) time.Time {
 	return d.hour(t.Hour()).Add(time.Duration(t.Minute()) * time.Minute)
 }
 
-// Streams keep what is drawn for one purpose apart from all others.
+// The streams of random numbers. Each purpose has its own, so that drawing more
+// numbers for one does not change another.
 const (
 	callStream = iota + 1
 	spreadStream

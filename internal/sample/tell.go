@@ -15,10 +15,13 @@ type author struct {
 
 // tell tells the whole story.
 func (a *author) tell() {
-	// Calls over midnight come first: they are moved, and what is picked
-	// after that stays where it is.
+	// Calls over midnight come first: making them moves calls, and calls that have
+	// been picked must stay where they are.
 	midnight := a.overMidnight()
+
+	// These calls must be picked before lostTrunks takes all others of the outage.
 	lost := a.lostInOutage()
+
 	a.tellOutages()
 	a.lostTrunks()
 	a.lostRecordings(lost)
@@ -30,6 +33,7 @@ func (a *author) tell() {
 	a.conflicts()
 	a.withheldDetails()
 	a.harmless()
+
 	a.chapter("over-midnight", midnight, "%d calls show why the days around the night are read too: they lasted over midnight, and what was filed under the neighbouring day proves them complete.")
 	a.count()
 }
@@ -39,7 +43,7 @@ func (a *author) chapter(kind string, cases []Case, sentence string) {
 	a.story.Chapters = append(a.story.Chapters, Chapter{Kind: kind, Sentence: fmt.Sprintf(sentence, len(cases)), Cases: cases})
 }
 
-// count counts what starts in the night, and what lies in its folders.
+// count counts the calls that start in the night and the recordings in its folders.
 func (a *author) count() {
 	own := func(t time.Time) bool { return !t.Before(a.midnight) && t.Before(a.hour(24)) }
 	for i := range a.calls {
@@ -56,22 +60,27 @@ func (a *author) count() {
 }
 
 // inOutage reports whether a recording of a call began while no line of the
-// trunk could register for want of a scope.
+// trunk could register.
 func (a *author) inOutage(c *call, rec *recording) bool {
 	from, until := a.scopeOutage()
 	return c.trunk == scopeTrunk && rec.subtype != "Screen" && !rec.start.Before(from) && rec.start.Before(until)
 }
 
+// lostInOutage removes the recordings of calls during the outage of the scope.
 func (a *author) lostInOutage() []Case {
 	var cases []Case
+
 	for _, clock := range []string{"10:14", "10:31"} {
 		c := a.pick(clock, func(c *call) bool { return a.inOutage(c, &c.recordings[0]) })
 		c.recordings = nil
 		cases = append(cases, c.aboutLeg(Finding{"missing_recording", ""}))
 	}
+
 	return cases
 }
 
+// lostTrunks removes the trunks of all recordings made during the outage of the
+// scope, and of a few others.
 func (a *author) lostTrunks() {
 	ways := []defect{trunkAbsent, trunkNull, trunkEmpty}
 	var during, elsewhere []Case
@@ -85,6 +94,7 @@ func (a *author) lostTrunks() {
 			}
 		}
 	}
+
 	for i, at := range []struct {
 		clock string
 		trunk int
@@ -93,10 +103,12 @@ func (a *author) lostTrunks() {
 		c.recordings[0].defect = ways[i]
 		elsewhere = append(elsewhere, c.aboutRecording(0, repaired("trunk_id")...))
 	}
+
 	a.chapter("trunk-lost-in-outage", during, "%d recordings were made while the Leeds lines could not register, and were exported without the trunk that carried the call. The call detail records name it, so it was put back.")
 	a.chapter("trunk-lost", elsewhere, "%d more recordings came without their trunk (the member was left out, null or empty) with no outage near. The call detail records name it, so it was put back.")
 }
 
+// lostRecordings removes recordings outside of any outage, and tells of both.
 func (a *author) lostRecordings(inOutage []Case) {
 	var cases []Case
 	for _, at := range []struct {
@@ -107,10 +119,12 @@ func (a *author) lostRecordings(inOutage []Case) {
 		c.recordings = nil
 		cases = append(cases, c.aboutLeg(Finding{"missing_recording", ""}))
 	}
+
 	a.chapter("recording-lost-in-outage", inOutage, "%d calls on the Leeds trunk were recorded according to their call detail records, but no recording was delivered. They coincide with the outage of that trunk's lines.")
 	a.chapter("recording-lost", cases, "%d further calls were recorded according to their call detail records, but no recording was delivered, and no outage coincides with them. Ask the platform, before its retention ends.")
 }
 
+// lostMetadata removes the metadata of some recordings.
 func (a *author) lostMetadata() {
 	var cases []Case
 	for _, clock := range []string{"09:45", "13:00", "15:40"} {
@@ -118,15 +132,17 @@ func (a *author) lostMetadata() {
 		c.recordings[0].defect = metadataLost
 		cases = append(cases, c.aboutRecording(0, append([]Finding{{"metadata_missing", ""}}, fromKeyOnly()...)...))
 	}
+
 	a.chapter("metadata-lost", cases, "%d recordings were delivered as audio alone, without metadata. Their ids follow from the object key and their trunk from the call detail records; when they began and ended is not known.")
 }
 
-// fromKeyOnly is what is found out about a recording of which only the object
-// key is known.
+// fromKeyOnly returns the findings about a recording of which only the object key
+// is known.
 func fromKeyOnly() []Finding {
 	return append(repaired("recording_id", "conversation_id", "trunk_id"), missing("start_time", "end_time")...)
 }
 
+// cutMetadata cuts the metadata of some recordings at several places.
 func (a *author) cutMetadata() {
 	var cases []Case
 	for _, at := range []struct {
@@ -143,9 +159,11 @@ func (a *author) cutMetadata() {
 		c.recordings[0].defect = at.where
 		cases = append(cases, c.aboutRecording(0, append([]Finding{{"truncated_document", ""}}, at.also...)...))
 	}
+
 	a.chapter("metadata-cut", cases, "%d metadata documents end in the middle, as after an upload that broke off. What was readable was kept, and what could be proved was put back.")
 }
 
+// missingEnds removes the end times of some recordings.
 func (a *author) missingEnds() {
 	var cases []Case
 	for i, clock := range []string{"07:30", "12:12", "17:45"} {
@@ -153,9 +171,11 @@ func (a *author) missingEnds() {
 		c.recordings[0].defect = []defect{endAbsent, endNull}[i%2]
 		cases = append(cases, c.aboutRecording(0, repaired("end_time")...))
 	}
+
 	a.chapter("end-missing", cases, "%d recordings were exported without the time of their end. It follows from their start and their duration.")
 }
 
+// shortRecordings cuts some recordings to a third of the conversation.
 func (a *author) shortRecordings() {
 	var cases []Case
 	for _, clock := range []string{"08:35", "14:10", "17:10"} {
@@ -164,5 +184,6 @@ func (a *author) shortRecordings() {
 		rec.end = rec.start.Add(c.talk() / 3).Truncate(time.Millisecond)
 		cases = append(cases, c.aboutLeg(Finding{"short_recording", ""}))
 	}
+
 	a.chapter("recording-short", cases, "%d recordings stop long before the conversation did: agent and customer went on talking for minutes that nobody can listen to.")
 }

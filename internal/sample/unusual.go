@@ -5,6 +5,7 @@ import (
 	"time"
 )
 
+// duplicates delivers some recordings twice.
 func (a *author) duplicates() {
 	again := func(clock string, change func(*recording)) Case {
 		c := a.pick(clock, anyCall)
@@ -13,15 +14,18 @@ func (a *author) duplicates() {
 		c.recordings = append(c.recordings, rec)
 		return c.aboutRecording(1, Finding{"duplicate", ""})
 	}
+
 	later := func(rec *recording) { rec.hour = rec.hour.Add(2 * time.Hour) }
 	cases := []Case{
 		again("09:20", later),
 		again("12:40", later),
 		again("16:02", func(rec *recording) { rec.ext, rec.end = "wav", rec.end.Add(40*time.Millisecond) }),
 	}
+
 	a.chapter("duplicate", cases, "%d recordings were delivered twice: two once more in the folder of a later hour, one also in another format with a slightly different end. Each counts once.")
 }
 
+// conflicts makes some metadata contradict other evidence.
 func (a *author) conflicts() {
 	wrongTrunk := a.pick("10:56", on(frankfurt))
 	wrongTrunk.recordings[0].defect, wrongTrunk.recordings[0].other = otherTrunk, trunks[dublin].id
@@ -44,6 +48,7 @@ func (a *author) conflicts() {
 	}, "%d recordings contradict what else is known: one names a trunk that its call never used, one a duration that its own times rule out, one another conversation than the folder it lies in. Nothing was overwritten; somebody has to decide.")
 }
 
+// withheldDetails keeps back the call detail records of some calls.
 func (a *author) withheldDetails() {
 	var cases []Case
 	for _, clock := range []string{"09:55", "18:40"} {
@@ -51,10 +56,11 @@ func (a *author) withheldDetails() {
 		c.feed = withheld
 		cases = append(cases, c.aboutRecording(0, Finding{"no_cdr", ""}))
 	}
+
 	a.chapter("no-call-detail", cases, "%d recordings belong to calls that no call detail record mentions. They are kept and named, as nothing says what they should have been.")
 }
 
-// harmless tells what looks unusual and is in order.
+// harmless tells of calls that look unusual and are in order.
 func (a *author) harmless() {
 	var twiceTold []Case
 	for _, clock := range []string{"09:40", "13:20", "15:20"} {
@@ -62,6 +68,7 @@ func (a *author) harmless() {
 		c.feed = twice
 		twiceTold = append(twiceTold, c.aboutLeg())
 	}
+
 	var two, screens, unrecorded, unanswered, internals []Case
 	for i := range a.calls {
 		c := &a.calls[i]
@@ -78,6 +85,7 @@ func (a *author) harmless() {
 			internals = append(internals, Case{Conversation: c.id})
 		}
 	}
+
 	a.chapter("details-delivered-twice", twiceTold, "%d calls were reported twice, first while they lasted and again when they were over. The complete record counts.")
 	a.chapter("two-recordings", two, "%d calls were passed on to a second agent and have two recordings, which together cover the conversation.")
 	a.chapter("screen-recording", screens, "%d calls also have a recording of the agent's screen. A screen has no trunk, so none is asked for.")
@@ -86,7 +94,7 @@ func (a *author) harmless() {
 	a.chapter("internal-call", internals, "%d calls were internal, which policy excludes.")
 }
 
-// overMidnight makes calls for which the margins of the night are needed.
+// overMidnight makes calls that only the margins of the night prove complete.
 func (a *author) overMidnight() []Case {
 	before := a.lastOf(-1)
 	before.move(a.hour(0).Add(-8 * time.Minute))
@@ -102,8 +110,10 @@ func (a *author) overMidnight() []Case {
 	after.move(a.hour(24).Add(-3 * time.Minute))
 	after.lastUntil(a.hour(24).Add(6 * time.Minute))
 
+	// Cases are made before the insertion, which invalidates the pointers.
 	before.placed, joined.placed, after.placed = true, true, true
 	cases := []Case{before.aboutLeg(), joined.aboutRecording(1), after.aboutLeg()}
+
 	a.insert(joined)
 	return cases
 }
