@@ -39,7 +39,10 @@ func decideCalls(a *assessor, outcomes []entryOutcome, owned []bool, spread Spre
 	remaining := calls.list
 	for i := range parts {
 		own := count(owned[i*spread.Part : min((i+1)*spread.Part, n)])
-		parts[i] = callPart{report: report{Evidence: a.Evidence}, assessor: a, outcomes: outcomes, open: calls.open, calls: remaining[:own]}
+		parts[i] = callPart{
+			report: report{Evidence: a.Evidence}, assessor: a, outcomes: outcomes,
+			open: calls.open, calls: remaining[:own], lost: map[uint64]bool{},
+		}
 		remaining = remaining[own:]
 	}
 	spread.eachPart(n, func(i, from, to int) { parts[i].part(from, to, owned) })
@@ -60,7 +63,7 @@ func decideCalls(a *assessor, outcomes []entryOutcome, owned []bool, spread Spre
 func (p *callPart) part(from, to int, owned []bool) {
 	at, _ := slices.BinarySearchFunc(p.LegInvalid, p.Legs[from].Ref, func(v LegInvalid, ref record.Ref) int { return compareRefs(v.Ref, ref) })
 	invalid := p.LegInvalid[at:]
-	for n := range prefetched(from, to, lookupsOfLegs(p.assessor)...) {
+	for n := uint32(from); n < uint32(to); n++ {
 		ref := p.Legs[n].Ref
 		own := firstOf(&invalid, func(v *LegInvalid) int { return compareRefs(v.Ref, ref) })
 		if owned[n] {
@@ -120,14 +123,10 @@ func (p *callPart) missingRecordings(s *assessment) {
 			status = Indeterminate
 		}
 		p.found(s, MissingRecording, NoField, id, intern.None, status)
-		key := keyOf(p.Legs[s.leg].Org, id)
-		switch {
-		case id == intern.None:
+		if id == intern.None {
 			p.nameless++
-		case p.lost == nil:
-			p.lost = map[uint64]bool{key: true}
-		default:
-			p.lost[key] = true
+		} else {
+			p.lost[keyOf(p.Legs[s.leg].Org, id)] = true
 		}
 	}
 	if s.short {

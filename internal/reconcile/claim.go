@@ -43,12 +43,13 @@ func claimUnclaimed(legs *legGroups, states []entryState, trace *Trace) claimSet
 	if !slices.ContainsFunc(ev.Entries, func(e manifest.Entry) bool { return e.Recording == intern.None }) {
 		return claims
 	}
-	lacking := newIndex(ev.Texts, len(ev.Entries), ev.orgOfEntry, func(n uint32, add func(intern.Text)) {
+	lacking := ev.indexEntries(func(n uint32) intern.Text {
 		if e := &ev.Entries[n]; e.Recording == intern.None && states[n].voice {
-			add(e.Conversation)
+			return e.Conversation
 		}
+		return intern.None
 	})
-	having := newIndex(ev.Texts, len(ev.Entries), ev.orgOfEntry, func(n uint32, add func(intern.Text)) { add(ev.Entries[n].Recording) })
+	having := ev.indexEntries(ev.recordingOf)
 
 	for entries := range lacking.groups {
 		e := &ev.Entries[entries[0]]

@@ -145,8 +145,11 @@ func (d *Decision) input(f *Finding) (source uint32, url string, span record.Spa
 	return p.Source, p.URL, p.Span
 }
 
+// fetchBatch is how many findings FindingRows reads before it writes their rows.
+const fetchBatch = 64
+
 // FindingRows yields the findings table. In its order the findings and their
-// entries lie far apart in memory, so a batch of them is fetched together.
+// entries lie far apart in memory. Reads in a batch do not wait for each other.
 func (d *Decision) FindingRows(yield func(*table.Row, error) bool) {
 	w := newRowWriter(d)
 	var found [fetchBatch]Finding

@@ -25,8 +25,7 @@ type entryGroups struct {
 }
 
 func groupEntries(ev *Evidence, states []entryState, owned []bool) *entryGroups {
-	byRecording := newIndex(ev.Texts, len(ev.Entries), ev.orgOfEntry, func(n uint32, add func(intern.Text)) { add(ev.Entries[n].Recording) })
-	return &entryGroups{ev, states, owned, byRecording}
+	return &entryGroups{ev, states, owned, ev.indexEntries(ev.recordingOf)}
 }
 
 // entryReporter makes the findings of some of the entries, while others may be
@@ -69,7 +68,7 @@ func (g *entryGroups) repairedFields(from, to int) (n int) {
 // Both are in the same order.
 func (r *entryReporter) part(from, to int) {
 	doc, invalid := uint32(math.MaxUint32), []record.Invalid(nil)
-	for n := range prefetched(from, to, lookupsOfEntries(r.legs, r.entries)...) {
+	for n := uint32(from); n < uint32(to); n++ {
 		e := &r.Entries[n]
 		if e.Doc != doc {
 			doc, invalid = e.Doc, r.invalidFrom(e)

@@ -25,9 +25,9 @@ type legGroups struct {
 func groupLegs(ev *Evidence, facts *nightFacts, spread Spread) *legGroups {
 	legs := &legGroups{Evidence: ev, facts: facts}
 	spread.parallel(func() {
-		legs.byConversation = newIndex(ev.Texts, len(ev.Legs), ev.orgOfLeg, func(n uint32, add func(intern.Text)) { add(ev.Legs[n].Conversation) })
+		legs.byConversation = ev.indexLegs(func(n uint32, add func(intern.Text)) { add(ev.Legs[n].Conversation) })
 	}, func() {
-		legs.byRecording = newIndex(ev.Texts, len(ev.Legs), ev.orgOfLeg, ev.eachListed)
+		legs.byRecording = ev.indexLegs(ev.eachListed)
 	})
 	return legs
 }

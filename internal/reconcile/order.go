@@ -7,6 +7,7 @@ import (
 	"cdrmend/internal/intern"
 	"cdrmend/internal/profile"
 	"cdrmend/internal/record"
+	"cdrmend/internal/registration"
 )
 
 // objectOrder ranks the objects in (key, source) order.
@@ -57,16 +58,13 @@ func (d *Decision) sort(objects objectOrder, spread Spread) {
 // sortRecordings sorts by (source, object key, index), in which the evidence
 // usually has them.
 func sortRecordings(ev *Evidence, recordings []Recording) {
-	order := func(a, b Recording) int {
+	slices.SortFunc(recordings, func(a, b Recording) int {
 		x, y := &ev.Entries[a.Entry], &ev.Entries[b.Entry]
 		return cmp.Or(
 			cmp.Compare(ev.Documents[x.Doc].Object, ev.Documents[y.Doc].Object),
 			cmp.Compare(x.Index, y.Index),
 		)
-	}
-	if !slices.IsSortedFunc(recordings, order) {
-		slices.SortFunc(recordings, order)
-	}
+	})
 }
 
 // findingOrder orders findings by class, then by their places.
@@ -168,15 +166,12 @@ func compareTexts(texts *intern.Table, pairs ...intern.Text) int {
 }
 
 func sortRepairs(repairs []Repair, objects objectOrder) {
-	order := func(a, b Repair) int {
+	slices.SortFunc(repairs, func(a, b Repair) int {
 		if a.Entry != b.Entry {
 			return objects.compareEntries(a.Entry, b.Entry)
 		}
 		return cmp.Compare(a.Field.String(), b.Field.String())
-	}
-	if !slices.IsSortedFunc(repairs, order) {
-		slices.SortFunc(repairs, order)
-	}
+	})
 }
 
 // sortedCalls sorts by the start, which is part of the key, and looks at the legs
@@ -219,18 +214,20 @@ func shownOutages(d *Decision) (numbers []uint32) {
 	for i := range d.Outages {
 		shown[i] = d.Outages[i].Span.Overlaps(d.Interval)
 	}
-	for f := range d.Findings {
-		if n := f.Outage.Outage; n >= 0 {
-			shown[n] = true
+	show := func(c registration.Coincidence) {
+		if c.Outage >= 0 {
+			shown[c.Outage] = true
 		}
+	}
+	for f := range d.Findings {
+		show(f.Outage)
 	}
 	for i := range d.Calls {
-		if n := d.Calls[i].Outage.Outage; n >= 0 {
-			shown[n] = true
-		}
+		show(d.Calls[i].Outage)
 	}
-	for i, show := range shown {
-		if show {
+
+	for i := range shown {
+		if shown[i] {
 			numbers = append(numbers, uint32(i))
 		}
 	}

@@ -1,6 +1,7 @@
 package reconcile
 
 import (
+	"cmp"
 	"iter"
 
 	"cdrmend/internal/manifest"
@@ -74,13 +75,11 @@ func (d *Decision) Placed(repairs []Repair) iter.Seq2[*Repair, *manifest.Gap] {
 		for i := range repairs {
 			r := &repairs[i]
 			index := d.Entries[r.Entry].Index
-			for len(gaps) > 0 && gaps[0].Entry < index {
-				gaps = gaps[1:]
-			}
+			own := firstOf(&gaps, func(g *manifest.Gap) int { return cmp.Compare(g.Entry, index) })
 			var gap *manifest.Gap
-			for k := 0; k < len(gaps) && gaps[k].Entry == index; k++ {
-				if gaps[k].Field == r.Field {
-					gap = &gaps[k]
+			for k := range own {
+				if own[k].Field == r.Field {
+					gap = &own[k]
 				}
 			}
 			if !yield(r, gap) {

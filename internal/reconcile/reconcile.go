@@ -64,7 +64,7 @@ func decide(ev *Evidence, spread Spread, trace *Trace) *Decision {
 	// What counts, and what is known of the night as a whole.
 	objects := orderObjects(ev)
 	assignOrganisations(ev)
-	superseded := dropSupersededLegs(ev, objects, spread)
+	superseded := dropSupersededLegs(&ev.CDRs, objects, spread)
 	facts := factsOf(ev, spread)
 	forgetOverusedIDs(ev, facts.overused)
 

@@ -67,19 +67,18 @@ func repairEntries(legs *legGroups, states []entryState, owned []bool, claims cl
 		if most[i] == most[i+1] {
 			return
 		}
-		for n := range prefetched(from, to, lookupsOfEntries(legs, nil)...) {
+		for n := uint32(from); n < uint32(to); n++ {
 			if owned[n] {
 				p.repair(n)
 			}
 		}
 	})
 
-	repairs := repairSet{list: all[:0], refs: claims.refs, candidates: claims.candidates}
 	refs := 0
 	for i := range parts {
 		refs += len(parts[i].refs)
 	}
-	repairs.refs = slices.Grow(repairs.refs, refs)
+	repairs := repairSet{list: all[:0], refs: slices.Grow(claims.refs, refs), candidates: claims.candidates}
 	for i := range parts {
 		repairs.add(&parts[i])
 	}
@@ -145,7 +144,7 @@ func (p *repairPart) repair(n uint32) {
 			refs = p.claimed[n]
 		case st.rule(i) != NoRule || st.ambiguous&(1<<i) != 0:
 		case f == record.ConversationID:
-			refs = p.repairConversation(n)
+			refs, _ = p.apply(n, f, CDRRecording, conversationsOf(p.legs, e, st.voice), &e.Conversation)
 		case f == record.TrunkID:
 			refs = p.repairTrunk(n)
 		}
@@ -154,12 +153,6 @@ func (p *repairPart) repair(n uint32) {
 			p.repairs = append(p.repairs, Repair{Entry: n, Field: f, Rule: st.rule(i), Evidence: refs})
 		}
 	}
-}
-
-func (p *repairPart) repairConversation(n uint32) record.Section {
-	e := &p.legs.Entries[n]
-	refs, _ := p.apply(n, record.ConversationID, CDRRecording, conversationsOf(p.legs, e, p.states[n].voice), &e.Conversation)
-	return refs
 }
 
 func (p *repairPart) repairTrunk(n uint32) record.Section {

@@ -21,39 +21,45 @@ type rowWriter struct {
 
 func newRowWriter(d *Decision) *rowWriter { return &rowWriter{d, table.NewRow(d.Texts)} }
 
+func (w *rowWriter) symbols(texts ...intern.Text) {
+	for _, t := range texts {
+		w.row.AddSymbol(t)
+	}
+}
+
+func (w *rowWriter) times(times ...record.Time) {
+	for _, t := range times {
+		w.row.AddTime(t)
+	}
+}
+
 // finding writes a finding, with the entry if it is about one.
 func (w *rowWriter) finding(f *Finding, e *manifest.Entry) {
 	w.row.Reset(table.Findings)
 	var id [len("fnd-") + 16]byte
 	w.row.AddBytes(f.AppendID(id[:0]))
-	w.row.AddSymbol(w.words.classes[f.Class])
-	w.row.AddSymbol(w.words.severities[f.Severity])
-	w.row.AddSymbol(w.words.statuses[f.Status])
+	w.symbols(w.words.classes[f.Class], w.words.severities[f.Severity], w.words.statuses[f.Status])
 	switch f.About {
 	case AboutEntry:
 		w.subject(f, e.Org, e.Conversation, intern.None, e.Trunk, e.Line)
 		w.place(w.Documents[e.Doc].Object, int64(e.Index))
-		w.row.AddTime(e.Start)
-		w.row.AddTime(e.End)
+		w.times(e.Start, e.End)
 	case AboutLeg:
 		l := &w.Legs[f.Subject]
 		w.subject(f, l.Org, l.Conversation, l.ID, l.Trunk, l.Line)
 		w.place(l.Ref.Object, int64(l.Ref.Row))
-		w.row.AddTime(l.Start)
-		w.row.AddTime(l.End)
+		w.times(l.Start, l.End)
 	case AboutDocument:
 		w.subject(f, w.documentOrg(f.Subject), intern.None, intern.None, intern.None, intern.None)
 		w.place(w.Documents[f.Subject].Object, profile.NoInt)
-		w.row.AddTime(record.NoTime)
-		w.row.AddTime(record.NoTime)
+		w.times(record.NoTime, record.NoTime)
 	default:
 		source, url, span := w.input(f)
 		w.subject(f, w.Sources[source].Org, intern.None, intern.None, intern.None, intern.None)
 		w.row.AddSymbol(w.words.sources[source])
 		w.row.AddText(url)
 		w.row.AddNull()
-		w.row.AddTime(bounded(span.Start))
-		w.row.AddTime(bounded(span.End))
+		w.times(bounded(span.Start), bounded(span.End))
 	}
 	w.coincidence(f.Outage)
 }
@@ -67,11 +73,7 @@ func bounded(t record.Time) record.Time {
 }
 
 func (w *rowWriter) subject(f *Finding, org, conversation, leg, trunk, line intern.Text) {
-	for _, t := range []intern.Text{org, conversation, f.Recording, leg, trunk, line} {
-		w.row.AddSymbol(t)
-	}
-	w.row.AddSymbol(w.words.field(f.Field))
-	w.row.AddSymbol(f.Detail)
+	w.symbols(org, conversation, f.Recording, leg, trunk, line, w.words.field(f.Field), f.Detail)
 }
 
 func (w *rowWriter) place(object uint32, row int64) {
@@ -98,11 +100,7 @@ func (w *rowWriter) repair(interval string, repair Repair) {
 	w.row.Reset(table.Repairs)
 	w.row.AddText(interval)
 	w.place(w.Documents[e.Doc].Object, int64(e.Index))
-	w.row.AddSymbol(e.Org)
-	w.row.AddSymbol(e.Conversation)
-	w.row.AddSymbol(e.Recording)
-	w.row.AddSymbol(w.words.fields[repair.Field])
-	w.row.AddSymbol(repair.Old)
+	w.symbols(e.Org, e.Conversation, e.Recording, w.words.fields[repair.Field], repair.Old)
 	w.row.AddText(shown)
 	w.row.AddSymbol(w.words.rules[repair.Rule])
 	w.row.AddText(w.cited(repair.Evidence))
@@ -131,14 +129,9 @@ func (w *rowWriter) cited(run record.Section) string {
 func (w *rowWriter) call(c *Call) {
 	l := &w.Legs[c.Leg]
 	w.row.Reset(table.Calls)
-	for _, t := range []intern.Text{l.Org, l.Conversation, l.ID, l.Trunk, l.Line, l.Direction} {
-		w.row.AddSymbol(t)
-	}
-	w.row.AddTime(l.Start)
-	w.row.AddTime(l.Answer)
-	w.row.AddTime(l.End)
-	w.row.AddSymbol(w.words.verdicts[c.Verdict])
-	w.row.AddSymbol(c.Reason)
+	w.symbols(l.Org, l.Conversation, l.ID, l.Trunk, l.Line, l.Direction)
+	w.times(l.Start, l.Answer, l.End)
+	w.symbols(w.words.verdicts[c.Verdict], c.Reason)
 	switch {
 	case c.Entries == 0:
 		w.row.AddNull()
@@ -162,11 +155,8 @@ func (w *rowWriter) call(c *Call) {
 func (w *rowWriter) outage(o *registration.Outage) {
 	w.row.Reset(table.Outages)
 	w.row.AddText(o.ID)
-	w.row.AddSymbol(o.Org)
-	w.row.AddSymbol(o.Trunk)
-	w.row.AddSymbol(o.Line)
-	w.row.AddTime(o.Span.Start)
-	w.row.AddTime(o.Span.End)
+	w.symbols(o.Org, o.Trunk, o.Line)
+	w.times(o.Span.Start, o.Span.End)
 	w.row.AddText(o.EndedBy)
 	w.row.AddText(o.Cause.String())
 	w.row.AddText(o.Causes)
@@ -179,17 +169,13 @@ func (w *rowWriter) outage(o *registration.Outage) {
 func (w *rowWriter) recording(rec Recording, rest *manifest.Rest) {
 	e := &w.Entries[rec.Entry]
 	w.row.Reset(table.Recordings)
-	for _, t := range []intern.Text{e.Org, e.Conversation, e.Recording, e.Trunk, e.Line} {
-		w.row.AddSymbol(t)
-	}
-	w.row.AddTime(e.Start)
-	w.row.AddTime(e.End)
+	w.symbols(e.Org, e.Conversation, e.Recording, e.Trunk, e.Line)
+	w.times(e.Start, e.End)
 	w.row.AddCount(e.Duration)
 	w.row.AddBytes(rest.Direction)
 	w.row.AddBytes(rest.ANI)
 	w.row.AddBytes(rest.DNIS)
-	w.row.AddSymbol(e.MediaType)
-	w.row.AddSymbol(e.MediaSubtype)
+	w.symbols(e.MediaType, e.MediaSubtype)
 	w.row.AddJoined(rest.Users)
 	if len(rest.MediaKey) > 0 {
 		w.row.AddBytes(rest.MediaKey)

@@ -66,10 +66,11 @@ func newAssessor(legs *legGroups, entries *entryGroups, exclusions []exclusion, 
 	if !slices.ContainsFunc(ev.Particulars, func(p cdr.Particulars) bool { return p.Recordings.N == 0 }) {
 		return a
 	}
-	a.byConversation = newIndex(ev.Texts, len(ev.Entries), ev.orgOfEntry, func(n uint32, add func(intern.Text)) {
+	a.byConversation = ev.indexEntries(func(n uint32) intern.Text {
 		if a.states[n].voice {
-			add(ev.Entries[n].Conversation)
+			return ev.Entries[n].Conversation
 		}
+		return intern.None
 	})
 	return a
 }
