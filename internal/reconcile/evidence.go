@@ -96,7 +96,7 @@ type LegInvalid struct {
 	Raw   string
 }
 
-// Media is which media objects are there.
+// Media says which media objects exist.
 type Media struct {
 	CheckSize bool
 	Size      func(source uint32, key intern.Text) (size int64, ok bool)

@@ -39,6 +39,7 @@ func (w *rowWriter) finding(f *Finding, e *manifest.Entry) {
 	var id [len("fnd-") + 16]byte
 	w.row.AddBytes(f.AppendID(id[:0]))
 	w.symbols(w.words.classes[f.Class], w.words.severities[f.Severity], w.words.statuses[f.Status])
+
 	switch f.About {
 	case AboutEntry:
 		w.subject(f, e.Org, e.Conversation, intern.None, e.Trunk, e.Line)
@@ -61,10 +62,12 @@ func (w *rowWriter) finding(f *Finding, e *manifest.Entry) {
 		w.row.AddNull()
 		w.times(bounded(span.Start), bounded(span.End))
 	}
+
 	w.coincidence(f.Outage)
 }
 
-// bounded returns no time for the ends of [record.Forever].
+// bounded returns NoTime for the ends of [record.Forever], so that tables show no
+// time for them.
 func bounded(t record.Time) record.Time {
 	if t == record.Forever.End {
 		return record.NoTime
@@ -90,6 +93,7 @@ func (w *rowWriter) coincidence(c registration.Coincidence) {
 		w.row.AddNull()
 		w.row.AddNull()
 	}
+
 	w.row.AddSymbol(w.words.relations[c.Relation])
 	w.row.AddCount(c.OverlapMS)
 }
@@ -112,13 +116,15 @@ const maxCited = 8
 func (w *rowWriter) cited(run record.Section) string {
 	refs := record.SectionOf(run, w.Refs)
 	if len(refs) == 0 {
-		return "key"
+		return "key" // the object itself has the value
 	}
+
 	names := make([]string, len(refs))
 	for i, ref := range refs {
 		o := &w.Objects[ref.Object]
 		names[i] = w.Sources[o.Source].Name + ":" + o.Key + "#" + strconv.FormatUint(uint64(ref.Row), 10)
 	}
+
 	slices.Sort(names)
 	if more := len(names) - maxCited; more > 0 {
 		names = append(names[:maxCited], "+"+strconv.Itoa(more))
@@ -132,6 +138,7 @@ func (w *rowWriter) call(c *Call) {
 	w.symbols(l.Org, l.Conversation, l.ID, l.Trunk, l.Line, l.Direction)
 	w.times(l.Start, l.Answer, l.End)
 	w.symbols(w.words.verdicts[c.Verdict], c.Reason)
+
 	switch {
 	case c.Entries == 0:
 		w.row.AddNull()
@@ -140,6 +147,7 @@ func (w *rowWriter) call(c *Call) {
 	default:
 		w.row.AddSymbol(w.words.byConversation)
 	}
+
 	w.row.AddInt(int64(c.Entries))
 	if c.Covered == profile.NoInt {
 		w.row.AddNull()
@@ -148,6 +156,7 @@ func (w *rowWriter) call(c *Call) {
 		w.row.AddInt(floorMS(c.Covered))
 		w.row.AddInt(floorMS(c.Uncovered))
 	}
+
 	w.coincidence(c.Outage)
 	w.place(l.Ref.Object, int64(l.Ref.Row))
 }
@@ -177,11 +186,14 @@ func (w *rowWriter) recording(rec Recording, rest *manifest.Rest) {
 	w.row.AddBytes(rest.DNIS)
 	w.symbols(e.MediaType, e.MediaSubtype)
 	w.row.AddJoined(rest.Users)
+
+	// The rest has the media key as it was read, the entry one from its object key.
 	if len(rest.MediaKey) > 0 {
 		w.row.AddBytes(rest.MediaKey)
 	} else {
 		w.row.AddSymbol(e.MediaKey)
 	}
+
 	w.row.AddCount(rest.MediaBytes)
 	w.row.AddBytes(rest.MediaSHA256)
 	w.row.AddSymbol(w.words.recordings[rec.Status])
