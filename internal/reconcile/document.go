@@ -7,14 +7,15 @@ import (
 	"cdrmend/internal/profile"
 )
 
-// reportDocuments reports what is wrong with whole documents of the interval.
+// reportDocuments makes the findings about owned documents as a whole.
 func reportDocuments(ev *Evidence, owned []bool) report {
 	r := report{Evidence: ev}
 	for i := range ev.Documents {
 		doc := &ev.Documents[i]
 		if !owned[i] || doc.Extra == nil || doc.Virtual {
-			continue
+			continue // a virtual document is a finding of its entry
 		}
+
 		n, rare := uint32(i), doc.Extra
 		if rare.Failed > 0 {
 			r.document(n, ExportFailed, fmt.Sprintf("failed=%d", rare.Failed))
@@ -40,17 +41,21 @@ func (r *report) document(n uint32, class Class, detail string) {
 	}, func(b []byte) []byte { return r.appendObject(b, "doc|", object) })
 }
 
-// reportInputs reports input that was needed and never came: empty partitions in
-// which something starts, and registrations of which nothing could be used.
+// reportInputs reports missing input: empty partitions that are needed, because
+// an entry or a leg starts in them, and registration sources without any usable
+// row.
 func reportInputs(ev *Evidence, facts *nightFacts, needed map[uint32]bool) report {
 	r := report{Evidence: ev}
 	for _, kind := range []policy.Kind{policy.Manifests, policy.CDRs} {
 		for _, n := range facts.empty[kind] {
 			if needed[n] {
-				r.missingInput(AboutPartition, n, ev.Partitions[n].Source, ev.Partitions[n].URL, policy.Major)
+				r.missingInput(AboutPartition, n, ev.Partitions[n].Source, ev.Partitions[n].URL, policy.Major) // more than the class's severity
 			}
 		}
 	}
+
+	// Registrations are reported by source, not by partition. Only outages and a
+	// rule for trunks depend on them, so the finding is minor.
 	for i := range ev.Sources {
 		s := &ev.Sources[i]
 		if s.Kind == policy.Registrations && s.Settled && s.NoUse {

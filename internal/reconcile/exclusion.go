@@ -10,8 +10,8 @@ import (
 	"cdrmend/internal/profile"
 )
 
-// exclusion is one reason for which a leg is not to be recorded, with its
-// conditions in normal form. A nil condition holds for every leg.
+// exclusion is one reason why a leg need not be recorded. All its conditions must
+// hold; they are in normal form, and a nil condition holds for every leg.
 type exclusion struct {
 	reason           intern.Text
 	org, trunk, line []intern.Text
@@ -29,9 +29,10 @@ func compileExclusions(ev *Evidence) []exclusion {
 			id, _ := n.ID(jsonscan.Value{Kind: jsonscan.Cell, Raw: []byte(v)})
 			out = append(out, id)
 		}
+
 		return out
 	}
-	// A star stands for any digits; it is no part of the number.
+	// A final star means any further digits. It would not survive normalization.
 	numbers := func(list []string) []string {
 		var out []string
 		for _, v := range list {
@@ -43,6 +44,7 @@ func compileExclusions(ev *Evidence) []exclusion {
 			}
 			out = append(out, prefix)
 		}
+
 		return out
 	}
 
@@ -54,6 +56,7 @@ func compileExclusions(ev *Evidence) []exclusion {
 			direction: x.Direction, ani: numbers(x.ANI), dnis: numbers(x.DNIS),
 		})
 	}
+
 	return compiled
 }
 
@@ -83,16 +86,19 @@ func isDirection(wanted []string, direction intern.Text, texts *intern.Table) bo
 	if wanted == nil {
 		return true
 	}
+
 	v := texts.String(direction)
 	return v != "" && slices.ContainsFunc(wanted, func(w string) bool { return strings.EqualFold(strings.TrimSpace(w), v) })
 }
 
-// isNumber reports whether a phone number is one of the wanted ones, or begins
-// like one that ends in a star.
+// isNumber reports whether a phone number equals one of the wanted numbers, or
+// begins with one that ends in a star.
 func isNumber(wanted []string, number intern.Text, texts *intern.Table) bool {
 	if wanted == nil {
 		return true
 	}
+
+	// A missing number matches nothing, not even a star alone.
 	v := texts.String(number)
 	return v != "" && slices.ContainsFunc(wanted, func(w string) bool {
 		prefix, star := strings.CutSuffix(w, "*")
@@ -100,11 +106,12 @@ func isNumber(wanted []string, number intern.Text, texts *intern.Table) bool {
 	})
 }
 
-// isShorter does not hold for a leg whose talk time is unknown.
+// isShorter reports whether the talk time of a leg is known and below a limit.
 func isShorter(limit time.Duration, ev *Evidence, leg uint32) bool {
 	if limit == 0 {
 		return true
 	}
+
 	talk, known := appendTalkTime(nil, ev, leg)
 	return known && length(talk) < limit.Microseconds()
 }

@@ -8,10 +8,9 @@ import (
 	"cdrmend/internal/record"
 )
 
-// nightFacts are what can only be known from the whole night: how complete each
-// input is, and which ids mean nothing. Stages only read them, so a decision
-// about some of the entries and legs stays right as long as it is given the
-// facts of all.
+// nightFacts are facts about the whole night: how complete each input is, and
+// which ids are overused. Stages only read them, so a decision about one part of
+// the entries and legs is right as long as the facts cover all of them.
 type nightFacts struct {
 	sources    []Source
 	partitions []Partition
@@ -29,11 +28,13 @@ func factsOf(ev *Evidence, spread Spread) *nightFacts {
 		sources: ev.Sources, partitions: ev.Partitions,
 		earliest: map[uint32]record.Time{}, overused: findOverusedIDs(ev, spread),
 	}
+
 	for i := range f.sources {
 		if s := &f.sources[i]; !s.Settled || s.NoUse {
 			f.incomplete = append(f.incomplete, IncompleteInput{uint32(i), -1, !s.Settled})
 		}
 	}
+
 	for i := range f.partitions {
 		f.addPartition(uint32(i), ev.Interval)
 	}
@@ -43,14 +44,18 @@ func factsOf(ev *Evidence, spread Spread) *nightFacts {
 func (f *nightFacts) addPartition(n uint32, interval record.Span) {
 	p := &f.partitions[n]
 	s := &f.sources[p.Source]
+
 	// A source that is unsettled or of no use is incomplete as a whole.
 	if p.Damaged && s.Settled && !s.NoUse {
 		f.damaged[s.Kind] = append(f.damaged[s.Kind], n)
 		f.incomplete = append(f.incomplete, IncompleteInput{p.Source, int32(n), false})
 	}
+
+	// An empty partition of an unsettled source may still be delivered.
 	if p.Empty && s.Settled && s.Kind != policy.Registrations && interval.Overlaps(p.Span) {
 		f.empty[s.Kind] = append(f.empty[s.Kind], n)
 	}
+
 	if s.Kind == policy.Manifests {
 		if first, known := f.earliest[p.Source]; !known || p.Span.Start < first {
 			f.earliest[p.Source] = p.Span.Start
@@ -79,8 +84,8 @@ func (c completeness) status() Status {
 	return Indeterminate
 }
 
-// inputs tells how complete the sources of a kind are for an organisation, in
-// the partitions for which within holds.
+// inputs returns how complete the sources of a kind are for an organisation. Of
+// the damaged partitions it looks at those for which within holds.
 func (f *nightFacts) inputs(kind policy.Kind, org intern.Text, within func(record.Span) bool) completeness {
 	worst := complete
 	for i := range f.sources {
@@ -93,36 +98,40 @@ func (f *nightFacts) inputs(kind policy.Kind, org intern.Text, within func(recor
 			return damaged
 		}
 	}
+
 	for _, n := range f.damaged[kind] {
 		p := &f.partitions[n]
 		if f.sources[p.Source].concerns(org) && within(p.Span) {
 			return damaged
 		}
 	}
+
 	return worst
 }
 
-// matching tells how complete manifests and CDRs are for an organisation from
+// matching returns how complete manifests and CDRs are for an organisation from
 // the first instant to the last, both included.
 func (f *nightFacts) matching(org intern.Text, first, last record.Time) completeness {
 	within := always
 	if first.Known() {
 		within = during(first, last)
 	}
+
 	return max(f.manifests(org, first, last), f.inputs(policy.CDRs, org, within))
 }
 
-// manifests is matching for manifests alone. Without a first instant, they have
-// to be complete as a whole.
+// manifests is matching for manifests alone. If the first instant is unknown, no
+// partition at all may be damaged.
 func (f *nightFacts) manifests(org intern.Text, first, last record.Time) completeness {
 	if !first.Known() {
 		return f.inputs(policy.Manifests, org, always)
 	}
+
 	return max(f.beforeEarliest(org, first), f.inputs(policy.Manifests, org, during(first, last)))
 }
 
-// beforeEarliest tells whether t lies before the earliest partition read of some
-// manifest source: what was delivered there was not looked at.
+// beforeEarliest returns unsettled if t lies before the first partition that was
+// read of some manifest source: that source may have entries that were not read.
 func (f *nightFacts) beforeEarliest(org intern.Text, t record.Time) completeness {
 	for i, first := range f.earliest {
 		if f.sources[i].concerns(org) && t < first {
@@ -132,8 +141,8 @@ func (f *nightFacts) beforeEarliest(org intern.Text, t record.Time) completeness
 	return complete
 }
 
-// emptyAt yields the empty partitions in which something of an organisation
-// starts.
+// emptyAt yields the empty partitions of an organisation that contain a start
+// time; none if the time is unknown.
 func (f *nightFacts) emptyAt(kind policy.Kind, org intern.Text, start record.Time) iter.Seq[uint32] {
 	return func(yield func(uint32) bool) {
 		for _, n := range f.empty[kind] {

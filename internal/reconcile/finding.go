@@ -68,7 +68,7 @@ var classes = [NumClasses]struct {
 // String returns the class's name in the tables.
 func (c Class) String() string { return classes[c].name }
 
-// Status is what a finding's state is in this run.
+// Status is the state of a finding in this run.
 type Status uint8
 
 // The statuses.
@@ -88,7 +88,7 @@ func (s Status) String() string { return statusNames[s] }
 // Counts reports whether a finding of this status needs somebody's attention.
 func (s Status) Counts() bool { return s == Open || s == Indeterminate }
 
-// About is what a finding is about.
+// About is the kind of a finding's subject.
 type About uint8
 
 // The subjects.
@@ -100,7 +100,7 @@ const (
 	AboutSource
 )
 
-// NoField stands for a finding that is about no field in particular.
+// NoField is the field of a finding that is not about a field.
 const NoField = record.Field(0xff)
 
 // Finding is one defect. Millions fit into memory; the table's row is made
@@ -131,7 +131,7 @@ func (f *Finding) AppendID(b []byte) []byte {
 // foundDefects are the findings of all stages so far.
 type foundDefects struct {
 	lists  [][]Finding     // in the order in which they were made
-	needed map[uint32]bool // empty partitions in which something starts
+	needed map[uint32]bool // empty partitions in which an entry or a leg starts
 	damage bool            // missing or damaged input makes a finding indeterminate
 }
 
@@ -153,31 +153,35 @@ type report struct {
 	subject  []byte // of the last finding, reused
 }
 
-// indeterminateByDamage is the status of a finding that is indeterminate because
-// of missing or damaged input, until it is added to a report.
+// indeterminateByDamage means Indeterminate because of missing or damaged input.
+// report.add replaces it by Indeterminate and notes the damage.
 const indeterminateByDamage = NumStatuses
 
-// add adds a finding. An accepted one keeps its place in the tables but needs
-// nobody's attention.
+// add adds a finding. An accepted finding stays in the tables, but does not count.
 func (r *report) add(f Finding, appendSubject func([]byte) []byte) *Finding {
 	f.ID = r.identity(f.Class, f.Field, appendSubject)
 	f.Severity = max(f.Severity, classes[f.Class].severity)
+
+	// Accepted comes first: a finding that does not count cannot be blamed on damage.
 	switch {
 	case len(r.Policy.Accepted) > 0 && r.Policy.Accepted[f.IDText()]:
 		f.Status = Accepted
 	case f.Status == indeterminateByDamage:
 		f.Status, r.damage = Indeterminate, true
 	}
+
 	r.findings = append(r.findings, f)
 	return &r.findings[len(r.findings)-1]
 }
 
-// identity returns the digits of a finding's id: the same defect of the same
-// subject, which appendSubject appends, has the same id in every run.
+// identity returns the digits of a finding's id. It depends only on the class, the
+// field and the text that appendSubject appends, so the same defect has the same id
+// in every run: accepted findings and the history rely on it.
 func (r *report) identity(class Class, f record.Field, appendSubject func([]byte) []byte) uint64 {
 	b := append(append(r.subject[:0], class.String()...), '|')
 	b = append(append(b, fieldName(f)...), '|')
 	r.subject = appendSubject(b)
+
 	sum := sha256.Sum256(r.subject)
 	return binary.BigEndian.Uint64(sum[:8])
 }
@@ -192,7 +196,7 @@ func (r *report) appendLocation(b []byte, object, row uint32) []byte {
 	return strconv.AppendUint(append(r.appendObject(b, "loc|", object), '|'), uint64(row), 10)
 }
 
-// need notes empty partitions in which something starts.
+// need marks empty partitions in which an entry or a leg starts.
 func (r *report) need(partitions iter.Seq[uint32]) {
 	for n := range partitions {
 		if r.needed == nil {
@@ -202,16 +206,18 @@ func (r *report) need(partitions iter.Seq[uint32]) {
 	}
 }
 
-// firstOf drops what stands before a record in a list, and returns what belongs to
-// the record.
+// firstOf drops the elements of a list that come before a record, and returns those
+// that belong to it. compare returns 0 for these.
 func firstOf[T any](list *[]T, compare func(v *T) int) []T {
 	for len(*list) > 0 && compare(&(*list)[0]) < 0 {
 		*list = (*list)[1:]
 	}
+
 	n := 0
 	for n < len(*list) && compare(&(*list)[n]) == 0 {
 		n++
 	}
+
 	return (*list)[:n]
 }
 

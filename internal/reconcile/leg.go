@@ -12,9 +12,9 @@ import (
 	"cdrmend/internal/registration"
 )
 
-// legGroups are the legs, found by the conversation that they belong to and by
-// the recordings that they list, with the facts that say which legs are hidden.
-// No stage changes them.
+// legGroups are the legs with indexes by their conversation and by the recordings
+// that they list, and with the facts that say which legs may be hidden. No stage
+// changes them.
 type legGroups struct {
 	*Evidence
 	facts          *nightFacts
@@ -25,14 +25,15 @@ type legGroups struct {
 func groupLegs(ev *Evidence, facts *nightFacts, spread Spread) *legGroups {
 	legs := &legGroups{Evidence: ev, facts: facts}
 	spread.parallel(func() {
-		legs.byConversation = newIndex(ev.Texts, len(ev.Legs), ev.orgOfLeg, func(n uint32, add func(intern.Text)) { add(ev.Legs[n].Conversation) })
+		legs.byConversation = ev.indexLegs(func(n uint32, add func(intern.Text)) { add(ev.Legs[n].Conversation) })
 	}, func() {
-		legs.byRecording = newIndex(ev.Texts, len(ev.Legs), ev.orgOfLeg, ev.eachListed)
+		legs.byRecording = ev.indexLegs(ev.eachListed)
 	})
 	return legs
 }
 
-// withoutListed returns the groups without those by recording.
+// withoutListed returns the groups without the index by recording, so that its
+// memory can be collected.
 func (g *legGroups) withoutListed() *legGroups {
 	return &legGroups{Evidence: g.Evidence, facts: g.facts, byConversation: g.byConversation}
 }
@@ -42,8 +43,9 @@ func (g *legGroups) ofConversation(e *manifest.Entry) []uint32 {
 	return g.byConversation.find(e.Org, e.Conversation)
 }
 
-// ofEntry returns the legs that list the entry's recording (byID), or those of
-// its conversation, narrowed to the ones that overlap it if there are any.
+// ofEntry returns the legs that list the entry's recording (byID). If there are
+// none, it returns the legs of its conversation that overlap it, or all of them if
+// none overlaps. Only voice has legs.
 func (g *legGroups) ofEntry(e *manifest.Entry, voice bool) (legs []uint32, byID bool) {
 	if !voice {
 		return nil, false
@@ -51,17 +53,20 @@ func (g *legGroups) ofEntry(e *manifest.Entry, voice bool) (legs []uint32, byID 
 	if legs = g.byRecording.find(e.Org, e.Recording); len(legs) > 0 {
 		return legs, true
 	}
+
 	legs = g.ofConversation(e)
 	span, valid := validSpan(e)
 	if !valid {
 		return legs, false
 	}
+
 	var overlapping []uint32
 	for _, leg := range legs {
 		if legSpan, ok := spanOfLeg(&g.Legs[leg]); ok && legSpan.Overlaps(span) {
 			overlapping = append(overlapping, leg)
 		}
 	}
+
 	if len(overlapping) > 0 {
 		return overlapping, false
 	}
@@ -79,7 +84,7 @@ func (g *legGroups) listing(legs []uint32, id intern.Text) []record.Ref {
 	return refs
 }
 
-// maxLegDuration is how long a leg without an end is taken to last.
+// maxLegDuration is the assumed duration of a leg without an end.
 const maxLegDuration = 24 * time.Hour
 
 // spanOfLeg returns the span of a leg whose start is known.
@@ -100,11 +105,13 @@ func (g *legGroups) earliestStart(first record.Time, legs []uint32) record.Time 
 			first = t
 		}
 	}
+
 	return first
 }
 
-// window returns the time in which recordings of a leg may stand: from the
-// first start of its conversation's legs to its own end.
+// window returns the time in which a recording of a leg may be: from the first
+// start in its conversation to its own end, as a recording may begin on an earlier
+// leg.
 func (g *legGroups) window(n uint32) (first, last record.Time) {
 	l := &g.Legs[n]
 	first, last = g.earliestStart(l.Start, g.byConversation.find(l.Org, l.Conversation)), l.End
@@ -117,13 +124,14 @@ func (g *legGroups) window(n uint32) (first, last record.Time) {
 	return first, last
 }
 
-// manifestsOf tells whether recordings of a leg may be hidden.
+// manifestsOf returns whether recordings of a leg may be hidden.
 func (g *legGroups) manifestsOf(n uint32) completeness {
 	first, last := g.window(n)
 	return g.facts.manifests(g.Legs[n].Org, first, last)
 }
 
-// cdrsOf tells whether legs of an entry may be hidden.
+// cdrsOf returns whether legs of an entry may be hidden. An entry without a valid
+// span may be anywhere in its document's partition.
 func (g *legGroups) cdrsOf(e *manifest.Entry) completeness {
 	span, valid := validSpan(e)
 	if !valid {
@@ -132,7 +140,7 @@ func (g *legGroups) cdrsOf(e *manifest.Entry) completeness {
 	return g.facts.inputs(policy.CDRs, e.Org, overlapping(span))
 }
 
-// matchesOf tells whether recordings or legs of a conversation may be hidden.
+// matchesOf returns whether recordings or legs of a conversation may be hidden.
 func (g *legGroups) matchesOf(org intern.Text, legs []uint32) completeness {
 	first, last := record.NoTime, record.NoTime
 	for _, leg := range legs {
@@ -140,16 +148,18 @@ func (g *legGroups) matchesOf(org intern.Text, legs []uint32) completeness {
 		if !ok {
 			continue
 		}
+
 		if !first.Known() || span.Start < first {
 			first = span.Start
 		}
 		last = max(last, span.End)
 	}
+
 	return g.facts.matching(org, first, last)
 }
 
 // outageOfEntry returns the outage that an entry coincides with. An entry
-// without a valid span is where its legs are.
+// without a valid span gets the extent of its legs.
 func (g *legGroups) outageOfEntry(e *manifest.Entry, voice bool) registration.Coincidence {
 	span, timed := validSpan(e)
 	if !timed {
@@ -159,7 +169,7 @@ func (g *legGroups) outageOfEntry(e *manifest.Entry, voice bool) registration.Co
 	return g.outage(e.Org, e.Trunk, e.Line, span, timed, g.Documents[e.Doc].Partition)
 }
 
-// extent spans from the first start to the last end of legs.
+// extent returns the span from the first start to the last end of legs.
 func (g *legGroups) extent(legs []uint32) (record.Span, bool) {
 	span := record.Span{Start: g.earliestStart(record.NoTime, legs), End: record.NoTime}
 	for _, leg := range legs {
@@ -170,6 +180,7 @@ func (g *legGroups) extent(legs []uint32) (record.Span, bool) {
 		}
 		span.End = max(span.End, end)
 	}
+
 	return span, span.Start.Known()
 }
 
@@ -182,8 +193,8 @@ func (g *legGroups) outageOfLeg(n uint32) registration.Coincidence {
 	return g.outage(l.Org, l.Trunk, l.Line, span, l.Start.Known(), g.Objects[l.Ref.Object].Partition)
 }
 
-// outage returns the outage that something coincides with. Without a time of
-// its own it can be anywhere in its partition.
+// outage returns the outage that an entry or a leg coincides with. Without a time
+// it may be anywhere in its partition.
 func (g *legGroups) outage(org, trunk, line intern.Text, span record.Span, timed bool, partition uint32) registration.Coincidence {
 	if !timed {
 		span = g.Partitions[partition].Span

@@ -25,15 +25,16 @@ func assignOrganisations(ev *Evidence) {
 	}
 }
 
-// keyIDs returns what the entry's object key says about it. With several
-// entries a key cannot name one recording, and an overused id means nothing in
-// a key either.
+// keyIDs returns the ids that the entry's object key names. If the document has
+// several entries, the key cannot name the recording of one. Overused ids mean
+// nothing in keys either.
 func keyIDs(ev *Evidence, e *manifest.Entry, overused overusedIDs) manifest.KeyIDs {
 	doc := &ev.Documents[e.Doc]
 	key := doc.Key
 	if doc.N > 1 {
 		key.Recording, key.Media = intern.None, intern.None
 	}
+
 	if overused.conversations[keyOf(e.Org, key.Conversation)] {
 		key.Conversation = intern.None
 	}
@@ -46,9 +47,11 @@ func keyIDs(ev *Evidence, e *manifest.Entry, overused overusedIDs) manifest.KeyI
 // idInMediaKey returns the recording that the entry's media key names.
 func idInMediaKey(ev *Evidence, e *manifest.Entry, overused overusedIDs, n *profile.Normalizer) intern.Text {
 	id := e.IDInMediaKey
+	// A media key that came from the object key was not there when ids were read.
 	if !e.Has(record.MediaKey) && e.MediaKey != intern.None {
 		id = manifest.IDFromMediaKey(n.Profile, ev.Texts.AppendTo(nil, e.MediaKey), n)
 	}
+
 	if overused.recordings[keyOf(e.Org, id)] {
 		return intern.None
 	}
@@ -70,12 +73,16 @@ func fillFromNames(ev *Evidence, overused overusedIDs) []entryState {
 
 		key := keyIDs(ev, e, overused)
 		if !e.Has(record.MediaKey) {
-			e.MediaKey = key.Media
+			e.MediaKey = key.Media // before idInMediaKey, which reads it
 		}
+
 		if e.Conversation == intern.None {
 			e.Conversation = key.Conversation
 			st.fill(record.ConversationID, ObjectKey, e.Conversation != intern.None)
 		}
+
+		// The object key comes before the media key: the first rule that names an
+		// id wins.
 		if e.Recording == intern.None {
 			e.Recording = key.Recording
 			st.fill(record.RecordingID, ObjectKey, e.Recording != intern.None)
@@ -88,14 +95,16 @@ func fillFromNames(ev *Evidence, overused overusedIDs) []entryState {
 		st.voice = media.isVoice(e)
 		fillThirdTime(e, st, ev.sourceOfEntry(e).Profile)
 	}
+
 	return states
 }
 
-// voiceMedia are the media types that are voice and the subtypes that are
-// screens, in any case.
+// voiceMedia says of each media type whether it is voice, and of each subtype
+// whether it is a screen. Upper and lower case are equal.
 type voiceMedia struct{ voices, screens map[intern.Text]bool }
 
 func voiceMediaOf(ev *Evidence) voiceMedia {
+	// An entry that does not say its media type is taken for voice.
 	m := voiceMedia{map[intern.Text]bool{intern.None: true}, map[intern.Text]bool{}}
 	for i := range ev.Entries {
 		e := &ev.Entries[i]

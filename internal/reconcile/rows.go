@@ -21,44 +21,53 @@ type rowWriter struct {
 
 func newRowWriter(d *Decision) *rowWriter { return &rowWriter{d, table.NewRow(d.Texts)} }
 
+func (w *rowWriter) symbols(texts ...intern.Text) {
+	for _, t := range texts {
+		w.row.AddSymbol(t)
+	}
+}
+
+func (w *rowWriter) times(times ...record.Time) {
+	for _, t := range times {
+		w.row.AddTime(t)
+	}
+}
+
 // finding writes a finding, with the entry if it is about one.
 func (w *rowWriter) finding(f *Finding, e *manifest.Entry) {
 	w.row.Reset(table.Findings)
 	var id [len("fnd-") + 16]byte
 	w.row.AddBytes(f.AppendID(id[:0]))
-	w.row.AddSymbol(w.words.classes[f.Class])
-	w.row.AddSymbol(w.words.severities[f.Severity])
-	w.row.AddSymbol(w.words.statuses[f.Status])
+	w.symbols(w.words.classes[f.Class], w.words.severities[f.Severity], w.words.statuses[f.Status])
+
 	switch f.About {
 	case AboutEntry:
 		w.subject(f, e.Org, e.Conversation, intern.None, e.Trunk, e.Line)
 		w.place(w.Documents[e.Doc].Object, int64(e.Index))
-		w.row.AddTime(e.Start)
-		w.row.AddTime(e.End)
+		w.times(e.Start, e.End)
 	case AboutLeg:
 		l := &w.Legs[f.Subject]
 		w.subject(f, l.Org, l.Conversation, l.ID, l.Trunk, l.Line)
 		w.place(l.Ref.Object, int64(l.Ref.Row))
-		w.row.AddTime(l.Start)
-		w.row.AddTime(l.End)
+		w.times(l.Start, l.End)
 	case AboutDocument:
 		w.subject(f, w.documentOrg(f.Subject), intern.None, intern.None, intern.None, intern.None)
 		w.place(w.Documents[f.Subject].Object, profile.NoInt)
-		w.row.AddTime(record.NoTime)
-		w.row.AddTime(record.NoTime)
+		w.times(record.NoTime, record.NoTime)
 	default:
 		source, url, span := w.input(f)
 		w.subject(f, w.Sources[source].Org, intern.None, intern.None, intern.None, intern.None)
 		w.row.AddSymbol(w.words.sources[source])
 		w.row.AddText(url)
 		w.row.AddNull()
-		w.row.AddTime(bounded(span.Start))
-		w.row.AddTime(bounded(span.End))
+		w.times(bounded(span.Start), bounded(span.End))
 	}
+
 	w.coincidence(f.Outage)
 }
 
-// bounded returns no time for the ends of [record.Forever].
+// bounded returns NoTime for the ends of [record.Forever], so that tables show no
+// time for them.
 func bounded(t record.Time) record.Time {
 	if t == record.Forever.End {
 		return record.NoTime
@@ -67,11 +76,7 @@ func bounded(t record.Time) record.Time {
 }
 
 func (w *rowWriter) subject(f *Finding, org, conversation, leg, trunk, line intern.Text) {
-	for _, t := range []intern.Text{org, conversation, f.Recording, leg, trunk, line} {
-		w.row.AddSymbol(t)
-	}
-	w.row.AddSymbol(w.words.field(f.Field))
-	w.row.AddSymbol(f.Detail)
+	w.symbols(org, conversation, f.Recording, leg, trunk, line, w.words.field(f.Field), f.Detail)
 }
 
 func (w *rowWriter) place(object uint32, row int64) {
@@ -88,6 +93,7 @@ func (w *rowWriter) coincidence(c registration.Coincidence) {
 		w.row.AddNull()
 		w.row.AddNull()
 	}
+
 	w.row.AddSymbol(w.words.relations[c.Relation])
 	w.row.AddCount(c.OverlapMS)
 }
@@ -98,11 +104,7 @@ func (w *rowWriter) repair(interval string, repair Repair) {
 	w.row.Reset(table.Repairs)
 	w.row.AddText(interval)
 	w.place(w.Documents[e.Doc].Object, int64(e.Index))
-	w.row.AddSymbol(e.Org)
-	w.row.AddSymbol(e.Conversation)
-	w.row.AddSymbol(e.Recording)
-	w.row.AddSymbol(w.words.fields[repair.Field])
-	w.row.AddSymbol(repair.Old)
+	w.symbols(e.Org, e.Conversation, e.Recording, w.words.fields[repair.Field], repair.Old)
 	w.row.AddText(shown)
 	w.row.AddSymbol(w.words.rules[repair.Rule])
 	w.row.AddText(w.cited(repair.Evidence))
@@ -114,13 +116,15 @@ const maxCited = 8
 func (w *rowWriter) cited(run record.Section) string {
 	refs := record.SectionOf(run, w.Refs)
 	if len(refs) == 0 {
-		return "key"
+		return "key" // the object itself has the value
 	}
+
 	names := make([]string, len(refs))
 	for i, ref := range refs {
 		o := &w.Objects[ref.Object]
 		names[i] = w.Sources[o.Source].Name + ":" + o.Key + "#" + strconv.FormatUint(uint64(ref.Row), 10)
 	}
+
 	slices.Sort(names)
 	if more := len(names) - maxCited; more > 0 {
 		names = append(names[:maxCited], "+"+strconv.Itoa(more))
@@ -131,14 +135,10 @@ func (w *rowWriter) cited(run record.Section) string {
 func (w *rowWriter) call(c *Call) {
 	l := &w.Legs[c.Leg]
 	w.row.Reset(table.Calls)
-	for _, t := range []intern.Text{l.Org, l.Conversation, l.ID, l.Trunk, l.Line, l.Direction} {
-		w.row.AddSymbol(t)
-	}
-	w.row.AddTime(l.Start)
-	w.row.AddTime(l.Answer)
-	w.row.AddTime(l.End)
-	w.row.AddSymbol(w.words.verdicts[c.Verdict])
-	w.row.AddSymbol(c.Reason)
+	w.symbols(l.Org, l.Conversation, l.ID, l.Trunk, l.Line, l.Direction)
+	w.times(l.Start, l.Answer, l.End)
+	w.symbols(w.words.verdicts[c.Verdict], c.Reason)
+
 	switch {
 	case c.Entries == 0:
 		w.row.AddNull()
@@ -147,6 +147,7 @@ func (w *rowWriter) call(c *Call) {
 	default:
 		w.row.AddSymbol(w.words.byConversation)
 	}
+
 	w.row.AddInt(int64(c.Entries))
 	if c.Covered == profile.NoInt {
 		w.row.AddNull()
@@ -155,6 +156,7 @@ func (w *rowWriter) call(c *Call) {
 		w.row.AddInt(floorMS(c.Covered))
 		w.row.AddInt(floorMS(c.Uncovered))
 	}
+
 	w.coincidence(c.Outage)
 	w.place(l.Ref.Object, int64(l.Ref.Row))
 }
@@ -162,11 +164,8 @@ func (w *rowWriter) call(c *Call) {
 func (w *rowWriter) outage(o *registration.Outage) {
 	w.row.Reset(table.Outages)
 	w.row.AddText(o.ID)
-	w.row.AddSymbol(o.Org)
-	w.row.AddSymbol(o.Trunk)
-	w.row.AddSymbol(o.Line)
-	w.row.AddTime(o.Span.Start)
-	w.row.AddTime(o.Span.End)
+	w.symbols(o.Org, o.Trunk, o.Line)
+	w.times(o.Span.Start, o.Span.End)
 	w.row.AddText(o.EndedBy)
 	w.row.AddText(o.Cause.String())
 	w.row.AddText(o.Causes)
@@ -179,23 +178,22 @@ func (w *rowWriter) outage(o *registration.Outage) {
 func (w *rowWriter) recording(rec Recording, rest *manifest.Details) {
 	e := &w.Entries[rec.Entry]
 	w.row.Reset(table.Recordings)
-	for _, t := range []intern.Text{e.Org, e.Conversation, e.Recording, e.Trunk, e.Line} {
-		w.row.AddSymbol(t)
-	}
-	w.row.AddTime(e.Start)
-	w.row.AddTime(e.End)
+	w.symbols(e.Org, e.Conversation, e.Recording, e.Trunk, e.Line)
+	w.times(e.Start, e.End)
 	w.row.AddCount(e.Duration)
 	w.row.AddBytes(rest.Direction)
 	w.row.AddBytes(rest.ANI)
 	w.row.AddBytes(rest.DNIS)
-	w.row.AddSymbol(e.MediaType)
-	w.row.AddSymbol(e.MediaSubtype)
+	w.symbols(e.MediaType, e.MediaSubtype)
 	w.row.AddJoined(rest.Users)
+
+	// The rest has the media key as it was read, the entry one from its object key.
 	if len(rest.MediaKey) > 0 {
 		w.row.AddBytes(rest.MediaKey)
 	} else {
 		w.row.AddSymbol(e.MediaKey)
 	}
+
 	w.row.AddCount(rest.MediaBytes)
 	w.row.AddBytes(rest.MediaSHA256)
 	w.row.AddSymbol(w.words.recordings[rec.Status])

@@ -12,8 +12,8 @@ import (
 	"cdrmend/internal/record"
 )
 
-// Trace is a decision with what it rests on. It asks the rules that made the
-// decision again, and changes nothing.
+// Trace is a decision with the intermediate results of its stages. It applies the
+// rules that made the decision again, and changes nothing.
 type Trace struct {
 	*Decision
 	legs     *legGroups
@@ -23,7 +23,7 @@ type Trace struct {
 	contests map[uint64]contest // by conversation
 }
 
-// Explain makes the decision that Decide makes, and keeps what it rests on.
+// Explain makes the same decision as Decide and keeps the intermediate results.
 func Explain(ev *Evidence, spread Spread) *Trace {
 	t := &Trace{contests: map[uint64]contest{}}
 	t.Decision = decide(ev, spread, t)
@@ -51,26 +51,26 @@ func (t *Trace) keepAssessor(a *assessor) {
 	}
 }
 
-// Silence is why a rule names no value.
+// Silence is the reason why a rule names no value.
 type Silence uint8
 
 // The silences.
 const (
-	Spoke              Silence = iota // it was asked; it names no value when it has none
+	Spoke              Silence = iota // the rule was applied; it may still name no value
 	NoLegListsIt                      // no leg lists the recording
 	CDRsIncomplete                    // legs may be hidden
-	LegsNameTrunks                    // registrations are asked only when no leg of the conversation names a trunk
+	LegsNameTrunks                    // registrations count only when no leg of the conversation names a trunk
 	InputsIncomplete                  // another unclaimed recording, or another entry, may be hidden
 	SeveralEntries                    // several entries of the conversation lack their id
-	NothingToComputeOf                // the two other values are not both there
+	NothingToComputeOf                // the other two values are not both known
 )
 
-// Attempt is what one rule said of a field that an entry lacked.
+// Attempt is the answer of one rule for a field that an entry lacked.
 type Attempt struct {
 	Field  record.Field
 	Rule   Rule
 	Values []string     // that it names, in byte order; one value is a repair, several are ambiguous
-	Refs   []record.Ref // of the rows that name them; none for what the object itself says
+	Refs   []record.Ref // of the rows that name them; none if the object itself does
 	Silent Silence
 }
 
@@ -131,7 +131,7 @@ func one(id intern.Text) values {
 	return values{ids: []intern.Text{id}}
 }
 
-// soleUnclaimed says what became of the contest in the entry's conversation.
+// soleUnclaimed returns the ruling on the contest in the entry's conversation.
 func (t *Trace) soleUnclaimed(e *manifest.Entry) ruling {
 	r := ruling{rule: SoleUnclaimed}
 	c := t.contests[keyOf(e.Org, e.Conversation)]
@@ -141,6 +141,7 @@ func (t *Trace) soleUnclaimed(e *manifest.Entry) ruling {
 		r.values.refs = append(r.values.refs, t.legs.listing(legs, id)...)
 	}
 	r.values.refs = distinct(r.values.refs)
+
 	switch {
 	case len(c.unclaimed) != 1:
 	case c.entries > 1:
@@ -148,10 +149,12 @@ func (t *Trace) soleUnclaimed(e *manifest.Entry) ruling {
 	case c.matches != complete:
 		r.silent = InputsIncomplete
 	}
+
 	return r
 }
 
-// distinct drops repeated rows; a leg may list several candidates.
+// distinct drops repeated rows: a leg that lists several candidates comes once for
+// each.
 func distinct(refs []record.Ref) []record.Ref {
 	var out []record.Ref
 	for _, ref := range refs {
@@ -167,6 +170,7 @@ func (t *Trace) attempt(f record.Field, r ruling) Attempt {
 	for _, id := range r.values.ids {
 		a.Values = append(a.Values, t.Texts.String(id))
 	}
+
 	slices.Sort(a.Values)
 	return a
 }
@@ -177,21 +181,24 @@ func (t *Trace) Entry(source, key string, index int64) (uint32, bool) {
 	if !ok {
 		return 0, false
 	}
+
 	i, found := slices.BinarySearchFunc(t.Documents, object, func(d manifest.Document, n uint32) int { return int(d.Object) - int(n) })
 	if !found {
 		return 0, false
 	}
+
 	doc := &t.Documents[i]
 	for n := doc.First; n < doc.First+doc.N; n++ {
 		if int64(t.Entries[n].Index) == index {
 			return n, true
 		}
 	}
+
 	return 0, false
 }
 
-// Leg returns the number of the leg at a place, which counts unless another
-// row superseded it.
+// Leg returns the number of the leg at a place; false if there is none or if
+// another row superseded it.
 func (t *Trace) Leg(source, key string, row int64) (uint32, bool) {
 	object, ok := t.object(source, key)
 	if !ok {
@@ -221,7 +228,7 @@ func (t *Trace) LegsOf(n uint32) (legs []uint32, byID bool) {
 	return t.legs.ofEntry(&t.Entries[n], t.states[n].voice)
 }
 
-// Weighing is what the verdict on a leg rests on.
+// Weighing holds the facts for the verdict on a leg.
 type Weighing struct {
 	Call         Call // with its verdict
 	Entries      []uint32
@@ -239,21 +246,24 @@ type Weighing struct {
 	BeginsBefore bool        // and it begins before anything that was read
 }
 
-// Weigh finds out what the verdict on a leg rests on.
+// Weigh collects the facts for the verdict on a leg.
 func (t *Trace) Weigh(n uint32) Weighing {
 	s, l := new(assessment), &t.Legs[n]
 	t.assessor.assess(s, n)
 	s.call.Verdict = t.assessor.verdict(s, t.outcomes)
+
 	w := Weighing{
 		Call: s.call, Entries: s.entries, ToRecord: s.toRecord, Forbidden: s.forbidden, InError: s.inError, Short: s.short,
 		NotParsed: s.unreadable, Incomplete: s.manifests != complete,
 	}
+
 	for _, id := range s.lost {
 		w.Lost = append(w.Lost, t.Texts.String(id))
 		if t.assessor.isPossible(n, id) {
 			w.Possible = append(w.Possible, t.Texts.String(id))
 		}
 	}
+
 	for _, e := range s.entries {
 		if t.outcomes[e].incomplete {
 			w.Flawed = append(w.Flawed, e)
@@ -262,13 +272,15 @@ func (t *Trace) Weigh(n uint32) Weighing {
 			w.Repaired = append(w.Repaired, e)
 		}
 	}
+
 	w.First, w.Last = t.legs.window(n)
 	w.BeginsBefore = w.First.Known() && t.legs.facts.beforeEarliest(l.Org, w.First) != complete
 	return w
 }
 
-// Hiding returns the incomplete inputs of a kind that may hide something of an
-// organisation in a time, both ends included; without a time, at all.
+// Hiding returns the incomplete inputs of a kind that may hide records of an
+// organisation between two times, both included. If the times are unknown, it
+// returns them for all times.
 func (t *Trace) Hiding(kind policy.Kind, org intern.Text, from, to record.Time) []IncompleteInput {
 	var list []IncompleteInput
 	for _, in := range t.Incomplete {
@@ -276,6 +288,7 @@ func (t *Trace) Hiding(kind policy.Kind, org intern.Text, from, to record.Time) 
 		if s.Kind != kind || !s.concerns(org) {
 			continue
 		}
+
 		if in.Partition < 0 || !from.Known() || during(from, to)(t.Partitions[in.Partition].Span) {
 			list = append(list, in)
 		}

@@ -11,7 +11,7 @@ import (
 	"cdrmend/internal/registration"
 )
 
-// Verdict is the one-word answer for one leg.
+// Verdict is the overall result for one leg.
 type Verdict uint8
 
 // The verdicts.
@@ -46,14 +46,15 @@ type Call struct {
 	ByID      bool // entries were matched by recording id
 }
 
-// assessor finds out what the verdict on a leg rests on. It changes nothing.
+// assessor collects the facts for the verdict on a leg. It changes nothing that legs
+// share, so several legs may be assessed at the same time.
 type assessor struct {
 	*Evidence
 	legs           *legGroups
 	exclusions     []exclusion
 	states         []entryState
 	byRecording    *index          // entries
-	byConversation *index          // voice entries; only when a leg lists no recordings
+	byConversation *index          // voice entries; empty if every leg lists recordings
 	possible       map[uint64]bool // ids that an entry without one may have
 }
 
@@ -64,24 +65,27 @@ func newAssessor(legs *legGroups, entries *entryGroups, exclusions []exclusion, 
 		byRecording: entries.byRecording, byConversation: &index{}, possible: possible,
 	}
 	if !slices.ContainsFunc(ev.Particulars, func(p cdr.Particulars) bool { return p.Recordings.N == 0 }) {
-		return a
+		return a // only legs that list nothing are matched by conversation
 	}
-	a.byConversation = newIndex(ev.Texts, len(ev.Entries), ev.orgOfEntry, func(n uint32, add func(intern.Text)) {
+
+	a.byConversation = ev.indexEntries(func(n uint32) intern.Text {
 		if a.states[n].voice {
-			add(ev.Entries[n].Conversation)
+			return ev.Entries[n].Conversation
 		}
+		return intern.None
 	})
+
 	return a
 }
 
-// assessment is what the verdict on a leg rests on.
+// assessment holds the facts for the verdict on one leg.
 type assessment struct {
 	leg        uint32
 	call       Call
 	entries    []uint32
 	toRecord   bool
 	forbidden  bool
-	lost       []intern.Text // listed ids without an entry; None for a leg that lists no ids and has no entry
+	lost       []intern.Text // ids of missing recordings; None for a leg that lists no ids and has no entry
 	certain    bool          // one of lost is not possible
 	possible   bool          // one of lost may belong to an entry without an id
 	short      bool
@@ -92,26 +96,34 @@ type assessment struct {
 	talk, recorded []record.Span
 }
 
-// assess fills an assessment, reusing the memory of the lists that it has.
+// assess fills an assessment. It reuses the memory of its lists.
 func (a *assessor) assess(s *assessment, n uint32) {
 	p := &a.Particulars[n]
 	*s = assessment{
 		leg: n, call: Call{Leg: n, Outage: a.legs.outageOfLeg(n)},
 		entries: s.entries[:0], lost: s.lost[:0], talk: s.talk[:0], recorded: s.recorded[:0],
 	}
+
 	a.findEntries(s)
 	s.call.Entries = int32(len(s.entries))
 	a.findLost(s)
 	a.cover(s)
 	a.expect(s)
+
+	// A leg is short only by more than the tolerance, so that small differences of
+	// clocks are no finding.
 	s.short = s.toRecord && s.call.Uncovered != profile.NoInt && s.call.Uncovered > a.Policy.CoverageTolerance.Microseconds()
+	// Only ids prove that it was recorded: entries that merely share the conversation
+	// may be of another leg.
 	s.inError = (p.Recorded == profile.False || s.forbidden) && p.Recordings.N > 0 && len(s.entries) > 0
+
 	s.manifests = a.legs.manifestsOf(n)
 	s.unreadable = p.DidNotParse(record.StartTime, record.AnswerTime, record.EndTime, record.Talk, record.Recorded)
 }
 
-// findEntries finds the voice entries with the ids that the leg lists (by id),
-// or else those of its conversation that overlap it or are untimed.
+// findEntries finds the voice entries with the ids that the leg lists. If it lists
+// none, it finds those of its conversation that overlap it, and those for which
+// nobody can say because a time is unknown.
 func (a *assessor) findEntries(s *assessment) {
 	l, listed := &a.Legs[s.leg], a.listed(s.leg)
 	s.call.ByID = len(listed) > 0
@@ -122,9 +134,12 @@ func (a *assessor) findEntries(s *assessment) {
 			}
 		}
 	}
+
+	// A leg that lists ids has no other recordings, even if none of these is there.
 	if s.call.ByID {
 		return
 	}
+
 	span, timed := spanOfLeg(l)
 	for _, entry := range a.byConversation.find(l.Org, l.Conversation) {
 		recorded, valid := validSpan(&a.Entries[entry])
@@ -134,16 +149,19 @@ func (a *assessor) findEntries(s *assessment) {
 	}
 }
 
-// findLost finds the recordings that the leg should have and does not have.
+// findLost finds the missing recordings of a leg, and whether entries without an id
+// may be these.
 func (a *assessor) findLost(s *assessment) {
 	listed := a.listed(s.leg)
 	if len(listed) == 0 && len(s.entries) == 0 {
 		s.lost, s.certain = append(s.lost, intern.None), true
 	}
+
 	for _, id := range listed {
 		if slices.ContainsFunc(s.entries, func(e uint32) bool { return a.Entries[e].Recording == id }) {
 			continue
 		}
+
 		s.lost = append(s.lost, id)
 		if a.isPossible(s.leg, id) {
 			s.possible = true
@@ -159,13 +177,15 @@ func (a *assessor) isPossible(leg uint32, id intern.Text) bool {
 	return a.possible[keyOf(a.Legs[leg].Org, id)]
 }
 
-// cover computes how much of the talk time is recorded.
+// cover computes how much of the talk time is recorded. Without entries, or if a
+// time is unknown, it is NoInt.
 func (a *assessor) cover(s *assessment) {
 	s.call.Covered, s.call.Uncovered = profile.NoInt, profile.NoInt
 	var known bool
 	if s.talk, known = appendTalkTime(s.talk, a.Evidence, s.leg); !known || len(s.entries) == 0 {
 		return
 	}
+
 	for _, entry := range s.entries {
 		span, valid := validSpan(&a.Entries[entry])
 		if !valid {
@@ -173,17 +193,21 @@ func (a *assessor) cover(s *assessment) {
 		}
 		s.recorded = append(s.recorded, span)
 	}
+
+	// Recordings may overlap each other; no time counts twice.
 	s.recorded = union(s.recorded)
 	s.call.Covered = common(s.talk, s.recorded)
 	s.call.Uncovered = length(s.talk) - s.call.Covered
 }
 
-// expect decides whether the leg is to be recorded, and why not.
+// expect decides whether the leg must be recorded, and gives the reason if not.
+// Exclusions come before what the CDR says, and that before the configuration.
 func (a *assessor) expect(s *assessment) {
 	if x := excludedBy(a.exclusions, a.Evidence, s.leg); x != nil {
 		s.call.Reason, s.forbidden = x.reason, x.forbid
 		return
 	}
+
 	switch recorded := a.Particulars[s.leg].Recorded; {
 	case recorded == profile.True:
 		s.toRecord = true
@@ -196,12 +220,14 @@ func (a *assessor) expect(s *assessment) {
 	}
 }
 
-// verdict returns the first verdict that applies.
+// verdict returns the first verdict that applies. The order of the cases is the
+// rule: each case relies on those before it.
 func (a *assessor) verdict(s *assessment, outcomes []entryOutcome) Verdict {
 	none := len(s.entries) == 0
+
 	switch {
 	case s.inError:
-		return VerdictRecordedInError
+		return VerdictRecordedInError // what is hidden cannot undo it
 	case s.unreadable:
 		return VerdictIndeterminate
 	case !s.toRecord:
