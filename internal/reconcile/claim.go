@@ -41,15 +41,17 @@ func claimUnclaimed(legs *legGroups, states []entryState, trace *Trace) claimSet
 	ev := legs.Evidence
 	claims := claimSet{evidence: map[uint32]record.Section{}, possible: map[uint64]bool{}, candidates: candidates{}}
 	if !slices.ContainsFunc(ev.Entries, func(e manifest.Entry) bool { return e.Recording == intern.None }) {
-		return claims
+		return claims // without making the indexes
 	}
+
 	lacking := ev.indexEntries(func(n uint32) intern.Text {
 		if e := &ev.Entries[n]; e.Recording == intern.None && states[n].voice {
 			return e.Conversation
 		}
 		return intern.None
 	})
-	// It is made before the first claim, and claims do not change it: otherwise
+
+	// having is made before the first claim, and claims do not change it: otherwise
 	// the result would depend on the order of the conversations.
 	having := ev.indexEntries(ev.recordingOf)
 

@@ -115,6 +115,7 @@ func (d *Decision) Value(r Repair) (shown, written string) {
 		if r.Field == record.EndTime {
 			t = e.End
 		}
+
 		written, _ = d.sourceOfEntry(e).Profile.FormatTime(t)
 		return t.String(), written
 	case record.DurationMS:

@@ -197,7 +197,7 @@ func isMissing(e *manifest.Entry, f record.Field) bool {
 		return !e.End.Known()
 	case record.DurationMS:
 		return e.Duration == profile.NoInt
-	case record.MediaKey:
+	case record.MediaKey: // e.MediaKey is that of the body only if the reader keeps it
 		return !e.Has(f) && e.MediaKey == intern.None
 	}
 	return !e.Has(f)

@@ -87,11 +87,12 @@ func (t *Trace) Lacked(n uint32) []record.Field {
 	return lacked
 }
 
-// Attempts returns what the rules for a field said, in their order. The first
-// that names a value ended the search.
+// Attempts returns the answers of the rules for a field, in the order in which they
+// are applied. The decision took the first one that names a value.
 func (t *Trace) Attempts(n uint32, f record.Field) []Attempt {
 	e, voice := &t.Entries[n], t.states[n].voice
 	key := keyIDs(t.Evidence, e, t.legs.facts.overused)
+
 	switch f {
 	case record.RecordingID:
 		norm := &profile.Normalizer{Profile: t.sourceOfEntry(e).Profile, Texts: t.Texts}
@@ -102,6 +103,7 @@ func (t *Trace) Attempts(n uint32, f record.Field) []Attempt {
 			list = append(list, t.attempt(f, t.soleUnclaimed(e)))
 		}
 		return list
+
 	case record.ConversationID:
 		list := []Attempt{t.attempt(f, ruling{rule: ObjectKey, values: one(key.Conversation)})}
 		second := ruling{rule: CDRRecording, values: conversationsOf(t.legs, e, voice)}
@@ -109,6 +111,7 @@ func (t *Trace) Attempts(n uint32, f record.Field) []Attempt {
 			second.silent = NoLegListsIt
 		}
 		return append(list, t.attempt(f, second))
+
 	case record.TrunkID:
 		var list []Attempt
 		for r := range trunkRules(t.legs, e, voice) {
@@ -116,6 +119,9 @@ func (t *Trace) Attempts(n uint32, f record.Field) []Attempt {
 		}
 		return list
 	}
+
+	// Only times and durations are left, which arithmetic alone fills. Computing again
+	// from the filled entry would prove nothing, so the state says whether it did.
 	a := Attempt{Field: f, Rule: Arithmetic, Silent: NothingToComputeOf}
 	if t.states[n].rule(repairBit(f)) == Arithmetic {
 		shown, _ := t.Value(Repair{Entry: n, Field: f})

@@ -230,7 +230,7 @@ func (a *assessor) verdict(s *assessment, outcomes []entryOutcome) Verdict {
 		return VerdictRecordedInError // what is hidden cannot undo it
 	case s.unreadable:
 		return VerdictIndeterminate
-	case !s.toRecord:
+	case !s.toRecord: // after unreadable: the value that did not parse could decide whether it is excluded
 		return VerdictExcluded
 	case s.manifests != complete && (none || s.certain || s.short):
 		return VerdictIndeterminate // a hidden entry could change it
@@ -240,6 +240,7 @@ func (a *assessor) verdict(s *assessment, outcomes []entryOutcome) Verdict {
 		return VerdictMissing
 	case s.certain || s.short:
 		return VerdictPartial
+	// An entry without an id may be a listed recording, so nothing is missing for certain.
 	case s.possible || slices.ContainsFunc(s.entries, func(e uint32) bool { return outcomes[e].incomplete }):
 		return VerdictIncomplete
 	case slices.ContainsFunc(s.entries, func(e uint32) bool { return a.states[e].repaired != 0 }):
