@@ -28,7 +28,7 @@ func newCSVWriter(w io.Writer, s *Schema) *csvWriter {
 func (c *csvWriter) write(r *Row) error {
 	// One search through all texts of a row is cheaper than one through each.
 	// It needs the texts that lie elsewhere to be copied into the row first.
-	r.spellAll()
+	r.copyTexts()
 	quote := needsQuotes(r.text)
 	for i := range c.schema.Columns {
 		if quote && c.schema.Columns[i].Kind == Text {

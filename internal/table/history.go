@@ -157,7 +157,7 @@ const statusColumn = 3
 func (r *Row) setHistory(finding *Row, state string, first, last, closed int64) {
 	r.Reset(History)
 	r.texts = finding.texts
-	r.text, r.lent = append(r.text, finding.text...), append(r.lent, finding.lent...)
+	r.text, r.borrowed = append(r.text, finding.text...), append(r.borrowed, finding.borrowed...)
 	r.cells = append(r.cells, finding.cells[:len(findingColumns)]...)
 
 	r.AddText(state)

@@ -83,7 +83,7 @@ func (c *parquetColumn) add(r *Row, i int) {
 	case c.refers && cell.state == symbol:
 		c.refs = append(c.refs, c.dictionary.symbol(r, i))
 	case c.refers && cell.state == borrowed:
-		c.refs = append(c.refs, c.dictionary.lent(r.lent[cell.n]))
+		c.refs = append(c.refs, c.dictionary.borrowed(r.borrowed[cell.n]))
 	case c.refers:
 		c.refs = append(c.refs, c.dictionary.number(r.Bytes(i)))
 	case c.column.pack == prefixed || c.column.pack == shared:
@@ -98,14 +98,14 @@ func (c *parquetColumn) add(r *Row, i int) {
 // length. Looking up many UUIDs at once is cheaper than one at a time, so they
 // wait until another text follows or the page ends.
 type plainTexts struct {
-	encoded  []byte
-	later    []intern.Text // symbols of UUIDs that follow encoded
-	meanings *intern.Table // their texts
+	encoded []byte
+	later   []intern.Text // symbols of UUIDs that follow encoded
+	symbols *intern.Table // their texts
 }
 
 func (p *plainTexts) add(r *Row, i int) {
 	if cell := r.cells[i]; cell.state == symbol && intern.Text(cell.n).IsUUID() {
-		p.meanings, p.later = r.texts, append(p.later, intern.Text(cell.n))
+		p.symbols, p.later = r.texts, append(p.later, intern.Text(cell.n))
 		return
 	}
 	p.spell() // the texts stay in the order of rows
@@ -116,7 +116,7 @@ func (p *plainTexts) add(r *Row, i int) {
 func (p *plainTexts) spell() {
 	var ids [64]intern.UUID
 	for some := range slices.Chunk(p.later, len(ids)) {
-		p.meanings.UUIDs(ids[:], some)
+		p.symbols.UUIDs(ids[:], some)
 		for i := range some {
 			p.encoded = binary.LittleEndian.AppendUint32(p.encoded, intern.UUIDLen)
 			p.encoded = ids[i].AppendTo(p.encoded)
