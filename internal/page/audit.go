@@ -100,8 +100,8 @@ type auditView struct {
 // the rows in its sheets.
 type auditGathering struct {
 	auditView
-	show    shower
-	room    room
+	show    presenter
+	quota   quota
 	open    *sheet
 	closed  *sheet
 	since   record.Time // when the oldest open finding was found
@@ -135,7 +135,7 @@ type trunkOutages struct {
 func newAuditGathering(a *Audit) *auditGathering {
 	g := &auditGathering{
 		auditView: auditView{First: a.Intervals[0].Label, Last: a.Intervals[len(a.Intervals)-1].Label, Redaction: a.Redact.Redact.String(), Patterns: patterns},
-		show:      shower{redact: redact.New(a.Redact)}, open: newSheet(table.History, "interval"), closed: newSheet(table.History, "interval"),
+		show:      presenter{redact: redact.New(a.Redact)}, open: newSheet(table.History, "interval"), closed: newSheet(table.History, "interval"),
 		since: record.NoTime, classes: map[string]*auditClass{}, causes: causesByName{}, trunks: map[trunkID]*trunkOutages{}, seen: map[string]bool{},
 	}
 
@@ -154,7 +154,7 @@ func newAuditGathering(a *Audit) *auditGathering {
 			}
 		}
 	}
-	g.room = makeRoom(mostFindings, counts)
+	g.quota = newQuota(mostFindings, counts)
 
 	return g
 }
@@ -219,7 +219,7 @@ func (g *auditGathering) addHistory(i *Interval, n *nightView) error {
 // addOpen adds a finding that is open or still undecided to the list, if it fits.
 func (g *auditGathering) addOpen(i *Interval, row *table.Row) {
 	g.Open.Total++
-	if g.room.take(row) {
+	if g.quota.take(row) {
 		g.open.add(g.show.row(row), i.Label)
 	}
 }

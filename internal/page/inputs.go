@@ -78,7 +78,7 @@ func inputsView(s *report.Summary, span record.Span, r *redact.Redactor) inputVi
 // fill adds a cell for each partition of the source that overlaps the interval,
 // and for each gap between them. Partitions are in the order of time.
 func (v *sourceView) fill(partitions []report.Partition, span record.Span) {
-	beside := map[report.PartitionState]int64{}
+	outside := map[report.PartitionState]int64{}
 	hour := record.Time(time.Hour.Microseconds())
 	at := span.Start
 	for i := range partitions {
@@ -91,7 +91,7 @@ func (v *sourceView) fill(partitions []report.Partition, span record.Span) {
 		of := partitionSpan(p)
 		part := record.Span{Start: max(of.Start, at), End: min(of.End, span.End)}
 		if part.Start >= part.End { // of the margin
-			beside[p.State]++
+			outside[p.State]++
 			continue
 		}
 
@@ -110,14 +110,14 @@ func (v *sourceView) fill(partitions []report.Partition, span record.Span) {
 		v.Cells = append(v.Cells, cell{Hours: int((span.End - at) / hour), Title: "not read"})
 	}
 
-	v.Margin = margin(beside)
+	v.Margin = margin(outside)
 }
 
 // margin counts the partitions that were read outside of the interval, by state.
-func margin(beside map[report.PartitionState]int64) string {
+func margin(outside map[report.PartitionState]int64) string {
 	var words []string
-	for _, state := range slices.Sorted(maps.Keys(beside)) {
-		words = append(words, fmt.Sprintf("%d %s", beside[state], state))
+	for _, state := range slices.Sorted(maps.Keys(outside)) {
+		words = append(words, fmt.Sprintf("%d %s", outside[state], state))
 	}
 	return strings.Join(words, ", ")
 }

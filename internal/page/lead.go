@@ -26,7 +26,7 @@ func lead(s *report.Summary, g *gathering) []string {
 		parts = append(parts, report.Grouped(g.partial.sum())+" recorded in part"+g.coinciding(&g.partial, false))
 	}
 	if n := s.Verdicts["indeterminate"]; n > 0 {
-		parts = append(parts, fmt.Sprintf("%s cannot be told: %s", report.Grouped(n), g.untoldBecause(s)))
+		parts = append(parts, fmt.Sprintf("%s cannot be told: %s", report.Grouped(n), g.whyIndeterminate(s)))
 	}
 
 	for i := range parts[:len(parts)-1] {
@@ -88,9 +88,9 @@ func (g *gathering) blamedTrunks() string {
 	return " of trunks " + listed(names)
 }
 
-// untoldBecause says why calls are undecided: incomplete manifests or, if all
+// whyIndeterminate says why calls are undecided: incomplete manifests or, if all
 // manifests are complete, the records themselves.
-func (g *gathering) untoldBecause(s *report.Summary) string {
+func (g *gathering) whyIndeterminate(s *report.Summary) string {
 	var words []string
 	for i := range s.Partitions {
 		p := &s.Partitions[i]

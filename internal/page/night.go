@@ -22,10 +22,10 @@ type nightView struct {
 }
 
 // callCounts counts the calls that should be recorded.
-type callCounts struct{ Recorded, Of, Missing, Partial, Untold int64 }
+type callCounts struct{ Recorded, Of, Missing, Partial, Indeterminate int64 }
 
 // NotRecorded returns the number of calls that the chart shows for an interval.
-func (c *callCounts) NotRecorded() int64 { return c.Missing + c.Partial + c.Untold }
+func (c *callCounts) NotRecorded() int64 { return c.Missing + c.Partial + c.Indeterminate }
 
 // findingCounts counts findings by their state. Found counts all of them, Later
 // those that the first commit of their interval did not have.
@@ -56,7 +56,7 @@ func (c *findingCounts) count(row *table.Row) {
 // add adds an interval to the totals that the page shows.
 func (n *nightView) add(o *nightView) {
 	n.Recorded, n.Of = n.Recorded+o.Recorded, n.Of+o.Of
-	n.Missing, n.Partial, n.Untold = n.Missing+o.Missing, n.Partial+o.Partial, n.Untold+o.Untold
+	n.Missing, n.Partial, n.Indeterminate = n.Missing+o.Missing, n.Partial+o.Partial, n.Indeterminate+o.Indeterminate
 	n.Found, n.Later, n.Closed = n.Found+o.Found, n.Later+o.Later, n.Closed+o.Closed
 	n.Open, n.Critical, n.Outages = n.Open+o.Open, n.Critical+o.Critical, n.Outages+o.Outages
 }
@@ -87,7 +87,7 @@ func (v *auditView) chart() {
 		for _, part := range []share{
 			{Name: "missing", Label: laneNames[markMissing], N: n.Missing},
 			{Name: "partial", Label: laneNames[markPartial], N: n.Partial},
-			{Name: "indeterminate", Label: laneNames[markUntold], N: n.Untold},
+			{Name: "indeterminate", Label: laneNames[markIndeterminate], N: n.Indeterminate},
 		} {
 			below += part.N
 			part.X = fmt.Sprintf("%.2f", chartHeight-chartHeight*float64(below)/float64(most)+chartTop)

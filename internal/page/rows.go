@@ -93,18 +93,18 @@ var ranks = func() []string {
 	return all
 }()
 
-// room is how many more findings of each rank fit on a page.
-type room map[string]int64
+// quota is how many more findings of each rank fit on a page.
+type quota map[string]int64
 
-// makeRoom divides a total number of places among the ranks, the most urgent
+// newQuota divides a total number of places among the ranks, the most urgent
 // first. As counts are known before, findings need not be sorted.
-func makeRoom(total int64, counts map[string]int64) room {
-	r := room{}
+func newQuota(total int64, counts map[string]int64) quota {
+	q := quota{}
 	for _, rank := range ranks {
-		r[rank] = min(counts[rank], total)
-		total -= r[rank]
+		q[rank] = min(counts[rank], total)
+		total -= q[rank]
 	}
-	return r
+	return q
 }
 
 var (
@@ -113,13 +113,13 @@ var (
 )
 
 // take reports whether a finding still fits, and if so uses up its place.
-func (r room) take(f *table.Row) bool {
+func (q quota) take(f *table.Row) bool {
 	var b [32]byte
 	rank := append(append(b[:0], f.Bytes(severityColumn)...), f.Bytes(statusColumn)...)
-	if r[string(rank)] == 0 {
+	if q[string(rank)] == 0 {
 		return false
 	}
 
-	r[string(rank)]--
+	q[string(rank)]--
 	return true
 }

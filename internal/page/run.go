@@ -151,14 +151,14 @@ func (p part) More() int64 { return p.Total - p.Shown }
 // of a run. Its size is bounded, however long the tables are.
 type gathering struct {
 	span     record.Span
-	show     shower
+	show     presenter
 	trunks   map[trunkID]*trunk
 	causes   causesByName
 	missing  tally             // missing calls by their relation to outages
 	partial  tally             // likewise for partial calls
 	blamed   map[trunkID]int64 // missing calls that coincide with an outage of a trunk
 	findings *sheet
-	room     room
+	quota    quota
 	total    int64
 	repairs  *sheet
 	repaired int64
@@ -168,7 +168,7 @@ type gathering struct {
 
 func newGathering(span record.Span, r *redact.Redactor, counts []report.FindingCount) *gathering {
 	g := &gathering{
-		span: span, show: shower{redact: r}, trunks: map[trunkID]*trunk{}, causes: causesByName{}, blamed: map[trunkID]int64{},
+		span: span, show: presenter{redact: r}, trunks: map[trunkID]*trunk{}, causes: causesByName{}, blamed: map[trunkID]int64{},
 		findings: newSheet(table.Findings), repairs: newSheet(table.Repairs), named: map[string]*trunk{},
 	}
 
@@ -180,7 +180,7 @@ func newGathering(span record.Span, r *redact.Redactor, counts []report.FindingC
 			g.repaired += c.Count
 		}
 	}
-	g.room = makeRoom(mostFindings, byRank)
+	g.quota = newQuota(mostFindings, byRank)
 
 	return g
 }
@@ -248,7 +248,7 @@ func (g *gathering) addFinding(row *table.Row) {
 	if row.Known(findingTrunk) {
 		g.trunkOf(row).Findings++
 	}
-	if g.room.take(row) {
+	if g.quota.take(row) {
 		g.findings.add(g.show.row(row))
 	}
 }
@@ -306,8 +306,8 @@ type relation uint8
 const (
 	coincides relation = iota // inside or edge
 	possibly
-	apart  // no coinciding outage
-	untold // undecided
+	apart // no coinciding outage
+	undecided
 	numRelations
 )
 
@@ -320,7 +320,7 @@ func relationOf(name string) relation {
 	case "none":
 		return apart
 	}
-	return untold
+	return undecided
 }
 
 // tally counts by relation.

@@ -33,7 +33,7 @@ var marked = [...]string{"missing", "partial", "indeterminate"}
 const (
 	markMissing = iota
 	markPartial
-	markUntold
+	markIndeterminate
 )
 
 var laneNames = [len(marked)]string{"missing", "recorded in part", "cannot be told"}
