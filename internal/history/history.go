@@ -74,7 +74,7 @@ func Of(ctx context.Context, commits []*committed.Commit, wanted func(id string)
 			return nil, err
 		}
 
-		told := Commit{
+		entry := Commit{
 			Number: c.Number(), Time: c.Record.Time, RunID: c.Record.RunID, Tool: c.Record.Tool,
 			Signed: c.Seal.Signed, KeyID: c.Seal.KeyID, Verified: c.Verified(), Events: events,
 		}
@@ -82,7 +82,7 @@ func Of(ctx context.Context, commits []*committed.Commit, wanted func(id string)
 		// What closed a finding is looked for only where one closed: it means
 		// reading the inputs and tables of the commit.
 		if i > 0 && anyClosed(events) {
-			if told.Changes, err = attribute(ctx, commits[i-1], c, events); err != nil {
+			if entry.Changes, err = attribute(ctx, commits[i-1], c, events); err != nil {
 				return nil, err
 			}
 		}
@@ -90,7 +90,7 @@ func Of(ctx context.Context, commits []*committed.Commit, wanted func(id string)
 		// Of an interval every commit is shown; of single findings, only the
 		// commits that changed them.
 		if wanted == nil || len(events) > 0 {
-			h.Commits = append(h.Commits, told)
+			h.Commits = append(h.Commits, entry)
 		}
 	}
 	return h, nil
