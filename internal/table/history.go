@@ -37,10 +37,13 @@ func Merge(previous, ids, current Rows, commit int64) Rows {
 		}
 
 		m := merge{known: known, commit: commit}
+
+		// Without a history every finding of the run is new.
 		rows := m.held(current)
 		if len(known) > 0 {
 			rows = mergeSorted(m.gone(previous), rows)
 		}
+
 		for r, err := range rows {
 			if err != nil {
 				yield(nil, fmt.Errorf("merging history: %w", err))
@@ -64,6 +67,8 @@ type identity struct {
 
 func identities(previous, ids Rows) (map[string]*identity, error) {
 	known := map[string]*identity{}
+
+	// A lookup by string(bytes) allocates nothing; only a new id is copied.
 	of := func(r *Row) *identity {
 		found := known[string(r.Bytes(0))]
 		if found == nil {
@@ -72,6 +77,7 @@ func identities(previous, ids Rows) (map[string]*identity, error) {
 		}
 		return found
 	}
+
 	for r, err := range previous {
 		if err != nil {
 			return nil, err
@@ -80,8 +86,9 @@ func identities(previous, ids Rows) (map[string]*identity, error) {
 		i.first = append(i.first, r.Count(firstColumn))
 	}
 	if len(known) == 0 {
-		return nil, nil
+		return nil, nil // a first commit: the findings need not be counted
 	}
+
 	for r, err := range ids {
 		if err != nil {
 			return nil, err
@@ -90,6 +97,7 @@ func identities(previous, ids Rows) (map[string]*identity, error) {
 			i.held++
 		}
 	}
+
 	return known, nil
 }
 
@@ -107,6 +115,7 @@ func (m *merge) gone(previous Rows) Rows {
 				yield(nil, err)
 				return
 			}
+
 			i := m.known[string(r.Bytes(0))]
 			i.previous++
 			if i.previous <= i.held { // it holds: held yields its row
@@ -117,6 +126,7 @@ func (m *merge) gone(previous Rows) Rows {
 			if closed < 0 {
 				closed = m.commit
 			}
+
 			out.setHistory(r, Closed, r.Count(firstColumn), r.Count(lastColumn), closed)
 			if !yield(&out, nil) {
 				return
@@ -142,6 +152,7 @@ func (m *merge) held(current Rows) Rows {
 				}
 				i.current++
 			}
+
 			out.setHistory(r, r.Text(statusColumn), first, m.commit, -1)
 			if !yield(&out, nil) {
 				return
@@ -179,6 +190,8 @@ func mergeSorted(a, b Rows) Rows {
 				yield(nil, failed)
 				return
 			}
+
+			// An error of b ends the merge at once, wherever its row would go.
 			for more && (err != nil || History.Compare(waiting, r) < 0) {
 				if !yield(waiting, err) || err != nil {
 					return
@@ -189,6 +202,7 @@ func mergeSorted(a, b Rows) Rows {
 				return
 			}
 		}
+
 		for more {
 			if !yield(waiting, err) || err != nil {
 				return

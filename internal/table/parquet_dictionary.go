@@ -60,8 +60,8 @@ func (d *dictionary) number(v []byte) int32 {
 		d.entries = appendPlain(d.entries, v)
 		*slot = uint32(d.count())
 	}
-
 	d.last = int32(*slot - 1)
+
 	// At most half of the slots are in use: find needs a free one to end.
 	if 2*d.count() > len(d.slots) {
 		d.grow()

@@ -23,7 +23,7 @@ func Empty(func(*Row, error) bool) {}
 type Row struct {
 	schema   *Schema
 	texts    *intern.Table // texts of the symbols
-	text     []byte        // texts of the cells, in the order in which they were spelled out
+	text     []byte        // texts of the cells, in the order in which they were copied here
 	borrowed []string      // texts of borrowed cells, not copied
 	cells    []cell
 }
@@ -61,6 +61,8 @@ func (r *Row) Schema() *Schema { return r.schema }
 
 // AddText adds a text; an empty one is missing.
 func (r *Row) AddText(v string) {
+	// A string cannot change, so the row may refer to it. Parquet with a
+	// dictionary then often needs no copy at all.
 	switch {
 	case v == "":
 		r.add(Text, cell{})
@@ -93,6 +95,7 @@ func (r *Row) AddJoined(list [][]byte) {
 
 func (r *Row) endText(start int) {
 	r.toValid(start)
+
 	c := cell{}
 	if len(r.text) > start {
 		c = textCell(start, len(r.text))
@@ -124,11 +127,13 @@ func (r *Row) copyText(c *cell) {
 		r.text = append(r.text, r.borrowed[c.n]...) // AddText borrows only valid texts
 	} else {
 		r.text = r.texts.AppendTo(r.text, intern.Text(c.n))
+		// A UUID is ASCII and needs no check.
 		if !intern.Text(c.n).IsUUID() {
 			r.toValid(start)
 		}
 	}
 
+	// The cell now refers to the copy, so that it is made only once.
 	*c = textCell(start, len(r.text))
 }
 
@@ -178,6 +183,7 @@ func (r *Row) Bytes(i int) []byte {
 	case symbol, borrowed:
 		r.copyText(c)
 	}
+
 	return r.text[c.n>>32 : uint32(c.n)]
 }
 
@@ -228,5 +234,6 @@ func (r *Row) AppendCell(b []byte, i int) []byte {
 	case Time:
 		return appendTime(b, r.Time(i))
 	}
+
 	return appendInt(b, c)
 }
