@@ -197,6 +197,7 @@ func (g *auditGathering) addHistory(i *Interval, n *nightView) error {
 		c := g.class(row)
 		n.count(row)
 		c.count(row)
+
 		switch string(row.Bytes(stateColumn)) {
 		case "accepted", "repaired": // nobody has to look for them
 		case table.Closed:
@@ -226,6 +227,8 @@ func (g *auditGathering) addOpen(i *Interval, row *table.Row) {
 
 func (g *auditGathering) class(row *table.Row) *auditClass {
 	name, severity := string(row.Bytes(classColumn)), string(row.Bytes(severityColumn))
+
+	// One class can have findings of several severities.
 	c := g.classes[severity+name]
 	if c == nil {
 		c = &auditClass{Name: name, Severity: severity, Words: classWords[name]}
@@ -252,6 +255,7 @@ func (g *auditGathering) addOutages(i *Interval, n *nightView) error {
 		micros := int64(o.End - o.Start)
 		g.causes.named(o.Cause).addOutage(micros)
 
+		// Trunks beyond the limit are left out. Their outages still count by cause.
 		id := trunkID{o.Org, o.Trunk}
 		t := g.trunks[id]
 		if t == nil && len(g.trunks) < mostTrunks {
@@ -271,6 +275,7 @@ const mostTrunkRows = 20
 
 func (g *auditGathering) finish() {
 	g.Open.Shown, g.Closed.Shown = int64(len(g.open.Rows)), int64(len(g.closed.Rows))
+
 	for _, c := range g.classes {
 		g.Classes = append(g.Classes, *c)
 	}

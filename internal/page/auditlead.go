@@ -10,7 +10,8 @@ import (
 func (g *auditGathering) lead() {
 	t := &g.Total
 	nights := counted(int64(len(g.Nights)), "interval")
-	if t.Of == 0 {
+
+	if t.Of == 0 { // a share of nothing cannot be computed
 		g.Lead = []string{fmt.Sprintf("No call of the %s should have been recorded. ", nights)}
 	} else {
 		g.Lead = []string{

@@ -86,8 +86,12 @@ func (v *sourceView) fill(partitions []report.Partition, span record.Span) {
 		if p.Source != v.Name {
 			continue
 		}
+
+		// The totals include partitions outside of the interval.
 		v.Objects, v.Bytes = v.Objects+p.Objects, v.Bytes+p.Bytes
 		v.Rows, v.Rejects = v.Rows+p.Rows, v.Rejects+p.Rejects
+
+		// A part that an earlier partition covers already is not shown again.
 		of := partitionSpan(p)
 		part := record.Span{Start: max(of.Start, at), End: min(of.End, span.End)}
 		if part.Start >= part.End { // of the margin
@@ -98,6 +102,7 @@ func (v *sourceView) fill(partitions []report.Partition, span record.Span) {
 		if part.Start > at {
 			v.Cells = append(v.Cells, cell{Hours: int((part.Start - at) / hour), Title: "not read"})
 		}
+
 		words := stateWords[p.State]
 		v.Cells = append(v.Cells, cell{
 			Hours: int((part.End - part.Start) / hour), State: string(p.State), Symbol: words.symbol, Rows: short(p.Rows),

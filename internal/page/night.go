@@ -75,12 +75,14 @@ func (v *auditView) chart() {
 	for i := range v.Nights {
 		most = max(most, v.Nights[i].NotRecorded())
 	}
+
 	for i := range v.Nights {
 		n := &v.Nights[i]
 		step := 100 / float64(len(v.Nights))
 		if i%((len(v.Nights)+15)/16) == 0 { // 16 labels fit at most
 			n.Short = n.Label[len("2006-"):]
 		}
+
 		n.X, n.Middle = fmt.Sprintf("%.3f%%", step*(float64(i)+0.2)), fmt.Sprintf("%.3f%%", step*(float64(i)+0.5))
 
 		var below int64
@@ -90,10 +92,11 @@ func (v *auditView) chart() {
 			{Name: "indeterminate", Label: laneNames[markIndeterminate], N: n.Indeterminate},
 		} {
 			below += part.N
+			// The parts are stacked upwards, but y grows downwards.
 			part.X = fmt.Sprintf("%.2f", chartHeight-chartHeight*float64(below)/float64(most)+chartTop)
 			part.W = fmt.Sprintf("%.2f", chartHeight*float64(part.N)/float64(most))
 			if part.N > 0 {
-				n.Bars, n.Top = append(n.Bars, part), part.X
+				n.Bars, n.Top = append(n.Bars, part), part.X // the number is written above the last part
 			}
 		}
 	}

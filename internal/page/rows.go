@@ -20,10 +20,12 @@ type sheet struct {
 
 func newSheet(s *table.Schema, own ...string) *sheet {
 	sh := &sheet{Texts: []string{""}, Rows: []json.RawMessage{}, places: map[string]int{"": 0}}
+
 	for _, name := range own {
 		sh.Columns = append(sh.Columns, name)
 		sh.Kinds = append(sh.Kinds, table.Text.String())
 	}
+
 	for _, c := range s.Columns {
 		sh.Columns = append(sh.Columns, c.Name)
 		sh.Kinds = append(sh.Kinds, c.Kind.String())
@@ -41,6 +43,7 @@ func (sh *sheet) add(r *table.Row, own ...string) {
 		if i > 0 {
 			b = append(b, ',')
 		}
+
 		switch {
 		case c.Kind == table.Text:
 			b = strconv.AppendInt(b, int64(sh.place(r.Bytes(i))), 10)
@@ -85,6 +88,7 @@ var ranks = func() []string {
 		}
 	}
 
+	// Settled findings are ordered by status first.
 	for _, status := range []string{"accepted", "repaired"} {
 		for _, severity := range []string{"critical", "major", "minor"} {
 			all = append(all, severity+status)

@@ -44,6 +44,7 @@ func (r *Run) results() []File {
 	var list []File
 	for _, f := range r.Files {
 		known := slices.Contains([]string{".csv", ".parquet", ".json", ".jsonl"}, path.Ext(f.Path))
+		// Documents and rejects are in folders.
 		if known && !strings.Contains(f.Path, "/") {
 			list = append(list, f)
 		}
@@ -70,6 +71,8 @@ func (r *Run) gather() error {
 		return err
 	}
 
+	// The number of findings comes from the summary: the findings themselves may
+	// be read later, by Passing.
 	g := newGathering(record.Span{Start: start, End: end}, redact.New(r.Redact), r.Summary.Findings)
 	r.gathered = g
 
@@ -105,17 +108,21 @@ func (r *Run) Write(w io.Writer) error {
 
 	g := r.gathered
 	v := runView{Run: r, Results: r.results(), Patterns: patterns, Interval: g.span, Redaction: r.Redact.Redact.String()}
+
 	v.Lead = lead(r.Summary, g)
 	v.Tiles = tiles(r.Summary, g)
 	v.Verdicts = verdicts(r.Summary)
 	v.Notices = notices(r.Summary, g.show.redact)
+
 	v.Timeline = g.timeline(r.Summary)
 	v.Causes = g.causeViews(r.Summary)
 	v.Classes = classViews(r.Summary.Findings)
+
 	v.Findings = part{Shown: int64(len(g.findings.Rows)), Total: g.total}
 	v.Repairs = part{Shown: int64(len(g.repairs.Rows)), Total: g.repaired}
 	v.Inputs = inputsView(r.Summary, g.span, g.show.redact)
 	v.Balance = balanceViews(r.Summary)
+
 	return write(w, "run.tmpl", &v, map[string]any{
 		"findings": g.findings, "repairs": g.repairs, "classes": classWords, "causes": causeWords(), "rules": ruleWords,
 	})
@@ -202,6 +209,7 @@ func (g *gathering) addCalls(rows table.Rows) error {
 		if err != nil {
 			return err
 		}
+
 		verdict := slices.Index(marked[:], string(row.Bytes(verdictColumn)))
 		if verdict < 0 {
 			continue // before redacting: nearly all calls end here
@@ -248,6 +256,9 @@ func (g *gathering) addFinding(row *table.Row) {
 	if row.Known(findingTrunk) {
 		g.trunkOf(row).Findings++
 	}
+
+	// The quota is asked first: redacting costs more, and most of a million
+	// findings are not shown.
 	if g.quota.take(row) {
 		g.findings.add(g.show.row(row))
 	}
@@ -273,9 +284,11 @@ func (g *gathering) addRepairs(rows table.Rows) error {
 		if err != nil {
 			return err
 		}
+
 		if left--; left < 0 { // the number of the others is known from the summary
 			break
 		}
+
 		g.repairs.add(g.show.row(row))
 	}
 	return nil
@@ -291,6 +304,7 @@ func (g *gathering) trunk(id trunkID) *trunk {
 	if g.trunks[id] == nil && len(g.trunks) >= mostTrunks {
 		id = otherTrunks
 	}
+
 	t := g.trunks[id]
 	if t == nil {
 		t = &trunk{trunkID: id, marks: map[place]*mark{}}
