@@ -31,14 +31,16 @@ func newDocument(r *Run) *document {
 		pdf.SetCreationDate(end)
 		pdf.SetModificationDate(end)
 	}
+
 	pdf.SetProducer("cdrmend", false)
 	pdf.SetTitle("Completeness of call recordings, "+r.Summary.Interval, true)
 	pdf.SetLang("en")
 	pdf.AddUTF8FontFromBytes(sans, "", regular)
 	pdf.AddUTF8FontFromBytes(sans, "B", bold)
+
 	pdf.SetMargins(margin, margin, margin)
 	pdf.SetAutoPageBreak(true, margin+6) // keeps text clear of the footer
-	pdf.AliasNbPages("{pages}")
+	pdf.AliasNbPages("{pages}")          // replaced by the number of pages, which the end alone knows
 	pdf.SetFooterFunc(func() {
 		pdf.SetY(-margin + 2)
 		pdf.SetFont(sans, "", 7.5)
@@ -146,6 +148,7 @@ func (d *document) table(columns []column, rows [][]string) {
 
 	d.keepTogether(4 * cellLine)
 	d.row("B", columns, header)
+
 	_, whole := d.pdf.GetPageSize()
 	for _, r := range rows {
 		// The height of a row is not known yet, so the check is for the highest
@@ -156,6 +159,7 @@ func (d *document) table(columns []column, rows [][]string) {
 		}
 		d.row("", columns, r)
 	}
+
 	d.pdf.Ln(2)
 }
 
