@@ -114,11 +114,13 @@ func (w *walk) commit(ctx context.Context, c *committed.Commit) ([]Event, error)
 		if err != nil {
 			return nil, err
 		}
+
 		f := table.HistoryOf(row)
 		if w.wanted != nil && !w.wanted(f.ID) {
 			continue
 		}
 
+		// Findings with one id keep their order from commit to commit.
 		key := f.ID
 		if times[f.ID]++; times[f.ID] > 1 {
 			key += "#" + strconv.Itoa(times[f.ID])
