@@ -53,6 +53,8 @@ func (b Budget) Begin() (restore func()) {
 // reuse the old. A small interval is left alone, as it would gain nothing.
 func (b Budget) Release() {
 	if !b.off && b.need >= ample/2 {
+		// Before the collection that FreeOSMemory forces: the next one is planned
+		// with the percentage that holds then.
 		debug.SetGCPercent(b.growth(growthAfter))
 		debug.FreeOSMemory()
 	}
