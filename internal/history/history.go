@@ -79,9 +79,9 @@ func Of(ctx context.Context, commits []*committed.Commit, wanted func(id string)
 			Signed: c.Seal.Signed, KeyID: c.Seal.KeyID, Verified: c.Verified(), Events: events,
 		}
 
-		// What closed a finding is looked for only where one closed: it means
-		// reading the inputs and tables of the commit.
-		if i > 0 && anyClosed(events) {
+		// The cause is looked for only if a finding closed, as that means reading
+		// the inputs and tables of the commit. Closed ones are the first events.
+		if i > 0 && len(events) > 0 && events[0].What == Closed {
 			if entry.Changes, err = attribute(ctx, commits[i-1], c, events); err != nil {
 				return nil, err
 			}
@@ -164,5 +164,3 @@ func event(f *table.HistoryRow, was held) Event {
 	}
 	return e
 }
-
-func anyClosed(events []Event) bool { return len(events) > 0 && events[0].What == Closed }

@@ -79,36 +79,34 @@ func (a *Audit) Write(w io.Writer) error {
 
 // auditView holds the values that the template shows.
 type auditView struct {
-	First, Last string
-	Redaction   string
-	Lead        []string
-	Absent      []string // intervals without a commit
-	AbsentToo   int64    // number of further ones
-	Nights      []nightView
-	Total       nightView
-	Newest      record.Time // time of the newest of all commits
-	Classes     []auditClass
-	Open        part
-	Closed      part
-	Oldest      []oldFinding
-	Causes      []causeView
-	Trunks      []trunkOutages
-	Patterns    []pattern
+	First, Last  string
+	Redaction    string
+	Lead         []string
+	Absent       []string // intervals without a commit
+	AbsentToo    int64    // number of further ones
+	Nights       []nightView
+	Total        nightView
+	Newest       record.Time // time of the newest of all commits
+	Classes      []auditClass
+	Open, Closed part
+	Oldest       []oldFinding
+	Causes       []causeView
+	Trunks       []trunkOutages
+	Patterns     []pattern
 }
 
 // auditGathering fills a view in one pass over the histories. The script shows
 // the rows in its sheets.
 type auditGathering struct {
 	auditView
-	show    presenter
-	quota   quota
-	open    *sheet
-	closed  *sheet
-	since   record.Time // when the oldest open finding was found
-	classes map[string]*auditClass
-	causes  causesByName
-	trunks  map[trunkID]*trunkOutages
-	seen    map[string]bool // ids of outages: neighbouring intervals share some
+	show         presenter
+	quota        quota
+	open, closed *sheet
+	since        record.Time // when the oldest open finding was found
+	classes      map[string]*auditClass
+	causes       causesByName
+	trunks       map[trunkID]*trunkOutages
+	seen         map[string]bool // ids of outages: neighbouring intervals share some
 }
 
 // auditClass is one class of findings over all intervals.
@@ -209,20 +207,15 @@ func (g *auditGathering) addHistory(i *Interval, n *nightView) error {
 			if string(row.Bytes(severityColumn)) == "critical" {
 				n.Critical++
 			}
-			g.addOpen(i, row)
-		default:
-			g.addOpen(i, row)
+			fallthrough
+		default: // open or still undecided
+			g.Open.Total++
+			if g.quota.take(row) {
+				g.open.add(g.show.row(row), i.Label)
+			}
 		}
 	}
 	return nil
-}
-
-// addOpen adds a finding that is open or still undecided to the list, if it fits.
-func (g *auditGathering) addOpen(i *Interval, row *table.Row) {
-	g.Open.Total++
-	if g.quota.take(row) {
-		g.open.add(g.show.row(row), i.Label)
-	}
 }
 
 func (g *auditGathering) class(row *table.Row) *auditClass {

@@ -131,21 +131,20 @@ func (r *Run) Write(w io.Writer) error {
 // runView holds the values that the template shows. The script shows the rows.
 type runView struct {
 	*Run
-	Interval  record.Span
-	Redaction string
-	Results   []File
-	Lead      []string
-	Tiles     []tile
-	Verdicts  []share
-	Notices   []string
-	Patterns  []pattern
-	Timeline  *timelineView
-	Causes    []causeView
-	Classes   []classView
-	Findings  part
-	Repairs   part
-	Inputs    inputView
-	Balance   []balanceView
+	Interval          record.Span
+	Redaction         string
+	Results           []File
+	Lead              []string
+	Tiles             []tile
+	Verdicts          []share
+	Notices           []string
+	Patterns          []pattern
+	Timeline          *timelineView
+	Causes            []causeView
+	Classes           []classView
+	Findings, Repairs part
+	Inputs            inputView
+	Balance           []balanceView
 }
 
 // part is how many rows of a table a page holds.

@@ -67,24 +67,20 @@ type identity struct {
 
 func identities(previous, ids Rows) (map[string]*identity, error) {
 	known := map[string]*identity{}
-
-	// A lookup by string(bytes) allocates nothing; only a new id is copied.
-	of := func(r *Row) *identity {
-		found := known[string(r.Bytes(0))]
-		if found == nil {
-			found = &identity{}
-			known[r.Text(0)] = found
-		}
-		return found
-	}
-
 	for r, err := range previous {
 		if err != nil {
 			return nil, err
 		}
-		i := of(r)
+
+		// A lookup by string(bytes) allocates nothing; only a new id is copied.
+		i := known[string(r.Bytes(0))]
+		if i == nil {
+			i = &identity{}
+			known[r.Text(0)] = i
+		}
 		i.first = append(i.first, r.Count(firstColumn))
 	}
+
 	if len(known) == 0 {
 		return nil, nil // a first commit: the findings need not be counted
 	}

@@ -73,18 +73,15 @@ func (b *book) fill(n *Night, show *redact.Redactor) error {
 	return b.inputs(n.Summary, show)
 }
 
-// severities are the severities of findings, the worst first.
-var severities = []string{"critical", "major", "minor"}
-
-// bySeverity returns one list for each severity, without the findings that
-// only report a repaired field.
+// bySeverity returns one list for each severity, the worst first, without the
+// findings that only report a repaired field.
 func bySeverity(findings table.Rows) []table.Rows {
 	// The table is ordered by class and can be large. Reading it once for each
 	// severity needs no memory for a sort.
 	class, severity := table.Findings.Index("class"), table.Findings.Index("severity")
 
 	var lists []table.Rows
-	for _, wanted := range severities {
+	for _, wanted := range []string{"critical", "major", "minor"} {
 		lists = append(lists, filter(findings, func(r *table.Row) bool {
 			return string(r.Bytes(severity)) == wanted && string(r.Bytes(class)) != "repaired_field"
 		}))
