@@ -74,15 +74,15 @@ func Of(ctx context.Context, commits []*committed.Commit, wanted func(id string)
 			return nil, err
 		}
 
-		told := Commit{
+		entry := Commit{
 			Number: c.Number(), Time: c.Record.Time, RunID: c.Record.RunID, Tool: c.Record.Tool,
 			Signed: c.Seal.Signed, KeyID: c.Seal.KeyID, Verified: c.Verified(), Events: events,
 		}
 
-		// What closed a finding is looked for only where one closed: it means
-		// reading the inputs and tables of the commit.
-		if i > 0 && anyClosed(events) {
-			if told.Changes, err = attribute(ctx, commits[i-1], c, events); err != nil {
+		// The cause is looked for only if a finding closed, as that means reading
+		// the inputs and tables of the commit. Closed ones are the first events.
+		if i > 0 && len(events) > 0 && events[0].What == Closed {
+			if entry.Changes, err = attribute(ctx, commits[i-1], c, events); err != nil {
 				return nil, err
 			}
 		}
@@ -90,7 +90,7 @@ func Of(ctx context.Context, commits []*committed.Commit, wanted func(id string)
 		// Of an interval every commit is shown; of single findings, only the
 		// commits that changed them.
 		if wanted == nil || len(events) > 0 {
-			h.Commits = append(h.Commits, told)
+			h.Commits = append(h.Commits, entry)
 		}
 	}
 	return h, nil
@@ -114,11 +114,13 @@ func (w *walk) commit(ctx context.Context, c *committed.Commit) ([]Event, error)
 		if err != nil {
 			return nil, err
 		}
+
 		f := table.HistoryOf(row)
 		if w.wanted != nil && !w.wanted(f.ID) {
 			continue
 		}
 
+		// Findings with one id keep their order from commit to commit.
 		key := f.ID
 		if times[f.ID]++; times[f.ID] > 1 {
 			key += "#" + strconv.Itoa(times[f.ID])
@@ -162,5 +164,3 @@ func event(f *table.HistoryRow, was held) Event {
 	}
 	return e
 }
-
-func anyClosed(events []Event) bool { return len(events) > 0 && events[0].What == Closed }

@@ -92,6 +92,9 @@ func (n *Night) registry(labels prometheus.Labels) *prometheus.Registry {
 		s := r.Summary
 		objects.WithLabelValues(age).Set(float64(r.Objects))
 		bytes.WithLabelValues(age).Set(float64(r.Bytes))
+
+		// The program wrote the start itself. If it cannot be read, the other
+		// metrics are still worth having.
 		if t, err := time.Parse(time.RFC3339Nano, s.Start); err == nil {
 			start.WithLabelValues(age).Set(float64(t.Unix()))
 		}

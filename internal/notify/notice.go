@@ -80,6 +80,7 @@ func critical(ctx context.Context, c *committed.Commit) iter.Seq2[string, error]
 				yield("", err)
 				return
 			}
+
 			f := table.FindingOf(r)
 			if f.Severity == "critical" && f.Status == "open" && !yield(f.ID, nil) {
 				return

@@ -79,36 +79,34 @@ func (a *Audit) Write(w io.Writer) error {
 
 // auditView holds the values that the template shows.
 type auditView struct {
-	First, Last string
-	Redaction   string
-	Lead        []string
-	Absent      []string // intervals without a commit
-	AbsentToo   int64    // number of further ones
-	Nights      []nightView
-	Total       nightView
-	Newest      record.Time // time of the newest of all commits
-	Classes     []auditClass
-	Open        part
-	Closed      part
-	Oldest      []oldFinding
-	Causes      []causeView
-	Trunks      []trunkOutages
-	Patterns    []pattern
+	First, Last  string
+	Redaction    string
+	Lead         []string
+	Absent       []string // intervals without a commit
+	AbsentToo    int64    // number of further ones
+	Nights       []nightView
+	Total        nightView
+	Newest       record.Time // time of the newest of all commits
+	Classes      []auditClass
+	Open, Closed part
+	Oldest       []oldFinding
+	Causes       []causeView
+	Trunks       []trunkOutages
+	Patterns     []pattern
 }
 
 // auditGathering fills a view in one pass over the histories. The script shows
 // the rows in its sheets.
 type auditGathering struct {
 	auditView
-	show    shower
-	room    room
-	open    *sheet
-	closed  *sheet
-	since   record.Time // when the oldest open finding was found
-	classes map[string]*auditClass
-	causes  causesByName
-	trunks  map[trunkID]*trunkOutages
-	seen    map[string]bool // ids of outages: neighbouring intervals share some
+	show         presenter
+	quota        quota
+	open, closed *sheet
+	since        record.Time // when the oldest open finding was found
+	classes      map[string]*auditClass
+	causes       causesByName
+	trunks       map[trunkID]*trunkOutages
+	seen         map[string]bool // ids of outages: neighbouring intervals share some
 }
 
 // auditClass is one class of findings over all intervals.
@@ -135,7 +133,7 @@ type trunkOutages struct {
 func newAuditGathering(a *Audit) *auditGathering {
 	g := &auditGathering{
 		auditView: auditView{First: a.Intervals[0].Label, Last: a.Intervals[len(a.Intervals)-1].Label, Redaction: a.Redact.Redact.String(), Patterns: patterns},
-		show:      shower{redact: redact.New(a.Redact)}, open: newSheet(table.History, "interval"), closed: newSheet(table.History, "interval"),
+		show:      presenter{redact: redact.New(a.Redact)}, open: newSheet(table.History, "interval"), closed: newSheet(table.History, "interval"),
 		since: record.NoTime, classes: map[string]*auditClass{}, causes: causesByName{}, trunks: map[trunkID]*trunkOutages{}, seen: map[string]bool{},
 	}
 
@@ -154,7 +152,7 @@ func newAuditGathering(a *Audit) *auditGathering {
 			}
 		}
 	}
-	g.room = makeRoom(mostFindings, counts)
+	g.quota = newQuota(mostFindings, counts)
 
 	return g
 }
@@ -197,6 +195,7 @@ func (g *auditGathering) addHistory(i *Interval, n *nightView) error {
 		c := g.class(row)
 		n.count(row)
 		c.count(row)
+
 		switch string(row.Bytes(stateColumn)) {
 		case "accepted", "repaired": // nobody has to look for them
 		case table.Closed:
@@ -208,24 +207,21 @@ func (g *auditGathering) addHistory(i *Interval, n *nightView) error {
 			if string(row.Bytes(severityColumn)) == "critical" {
 				n.Critical++
 			}
-			g.addOpen(i, row)
-		default:
-			g.addOpen(i, row)
+			fallthrough
+		default: // open or still undecided
+			g.Open.Total++
+			if g.quota.take(row) {
+				g.open.add(g.show.row(row), i.Label)
+			}
 		}
 	}
 	return nil
 }
 
-// addOpen adds a finding that is open or still undecided to the list, if it fits.
-func (g *auditGathering) addOpen(i *Interval, row *table.Row) {
-	g.Open.Total++
-	if g.room.take(row) {
-		g.open.add(g.show.row(row), i.Label)
-	}
-}
-
 func (g *auditGathering) class(row *table.Row) *auditClass {
 	name, severity := string(row.Bytes(classColumn)), string(row.Bytes(severityColumn))
+
+	// One class can have findings of several severities.
 	c := g.classes[severity+name]
 	if c == nil {
 		c = &auditClass{Name: name, Severity: severity, Words: classWords[name]}
@@ -252,6 +248,7 @@ func (g *auditGathering) addOutages(i *Interval, n *nightView) error {
 		micros := int64(o.End - o.Start)
 		g.causes.named(o.Cause).addOutage(micros)
 
+		// Trunks beyond the limit are left out. Their outages still count by cause.
 		id := trunkID{o.Org, o.Trunk}
 		t := g.trunks[id]
 		if t == nil && len(g.trunks) < mostTrunks {
@@ -271,6 +268,7 @@ const mostTrunkRows = 20
 
 func (g *auditGathering) finish() {
 	g.Open.Shown, g.Closed.Shown = int64(len(g.open.Rows)), int64(len(g.closed.Rows))
+
 	for _, c := range g.classes {
 		g.Classes = append(g.Classes, *c)
 	}

@@ -10,15 +10,16 @@ import (
 func (g *auditGathering) lead() {
 	t := &g.Total
 	nights := counted(int64(len(g.Nights)), "interval")
-	if t.Of == 0 {
+
+	if t.Of == 0 { // a share of nothing cannot be computed
 		g.Lead = []string{fmt.Sprintf("No call of the %s should have been recorded. ", nights)}
 	} else {
 		g.Lead = []string{
-			fmt.Sprintf("%s of %s that should be recorded in %s are, %s", report.Grouped(t.Recorded), counted(t.Of, "call"), nights, t.Percent), g.lost(),
+			fmt.Sprintf("%s of %s that should be recorded in %s are, %s", report.Grouped(t.Recorded), counted(t.Of, "call"), nights, t.Percent), g.lostText(),
 		}
 	}
 
-	g.Lead = append(g.Lead, g.standing())
+	g.Lead = append(g.Lead, g.openText())
 	switch t.Closed {
 	case 0:
 	case 1:
@@ -28,13 +29,13 @@ func (g *auditGathering) lead() {
 	}
 }
 
-// lost describes the calls that are not recorded.
-func (g *auditGathering) lost() string {
+// lostText describes the calls that are not recorded.
+func (g *auditGathering) lostText() string {
 	var words []string
 	for _, p := range []struct {
 		n    int64
 		text string
-	}{{g.Total.Missing, "missing"}, {g.Total.Partial, "recorded in part"}, {g.Total.Untold, "that cannot be told"}} {
+	}{{g.Total.Missing, "missing"}, {g.Total.Partial, "recorded in part"}, {g.Total.Indeterminate, "that cannot be told"}} {
 		if p.n > 0 {
 			words = append(words, report.Grouped(p.n)+" "+p.text)
 		}
@@ -46,8 +47,8 @@ func (g *auditGathering) lost() string {
 	return "; " + listed(words) + ". "
 }
 
-// standing describes the open findings.
-func (g *auditGathering) standing() string {
+// openText describes the open findings.
+func (g *auditGathering) openText() string {
 	t := &g.Total
 	var text string
 	switch t.Open {

@@ -59,6 +59,7 @@ func causeClass(name string) string {
 // first.
 func (g *gathering) causeViews(s *report.Summary) []causeView {
 	var list []causeView
+
 	for _, c := range slices.SortedFunc(maps.Values(g.causes), func(a, b *causeView) int {
 		return cmp.Or(
 			cmp.Compare(b.calls[markMissing][coincides], a.calls[markMissing][coincides]),
@@ -66,11 +67,14 @@ func (g *gathering) causeViews(s *report.Summary) []causeView {
 			cmp.Compare(b.micros, a.micros), cmp.Compare(a.Name, b.Name))
 	}) {
 		c.Lasting = duration(c.micros)
+
+		// The template can show exported fields only.
 		c.Missing = [2]int64{c.calls[markMissing][coincides], c.calls[markMissing][possibly]}
 		c.Partial = [2]int64{c.calls[markPartial][coincides], c.calls[markPartial][possibly]}
 		if scopes := s.Config.Policy.RequiredScopes; c.Name == registration.ScopeMissing.String() {
 			c.Sentence += " (required: " + strings.Join(scopes, ", ") + ")"
 		}
+
 		list = append(list, *c)
 	}
 	return list
@@ -163,6 +167,7 @@ func classViews(counts []report.FindingCount) []classView {
 		}
 		list[at].add(c.Status, c.Count)
 	}
+
 	slices.SortStableFunc(list, func(a, b classView) int {
 		return cmp.Or(
 			cmp.Compare(severityRank(a.Severity), severityRank(b.Severity)),

@@ -78,7 +78,7 @@ func inputsView(s *report.Summary, span record.Span, r *redact.Redactor) inputVi
 // fill adds a cell for each partition of the source that overlaps the interval,
 // and for each gap between them. Partitions are in the order of time.
 func (v *sourceView) fill(partitions []report.Partition, span record.Span) {
-	beside := map[report.PartitionState]int64{}
+	outside := map[report.PartitionState]int64{}
 	hour := record.Time(time.Hour.Microseconds())
 	at := span.Start
 	for i := range partitions {
@@ -86,18 +86,23 @@ func (v *sourceView) fill(partitions []report.Partition, span record.Span) {
 		if p.Source != v.Name {
 			continue
 		}
+
+		// The totals include partitions outside of the interval.
 		v.Objects, v.Bytes = v.Objects+p.Objects, v.Bytes+p.Bytes
 		v.Rows, v.Rejects = v.Rows+p.Rows, v.Rejects+p.Rejects
+
+		// A part that an earlier partition covers already is not shown again.
 		of := partitionSpan(p)
 		part := record.Span{Start: max(of.Start, at), End: min(of.End, span.End)}
 		if part.Start >= part.End { // of the margin
-			beside[p.State]++
+			outside[p.State]++
 			continue
 		}
 
 		if part.Start > at {
 			v.Cells = append(v.Cells, cell{Hours: int((part.Start - at) / hour), Title: "not read"})
 		}
+
 		words := stateWords[p.State]
 		v.Cells = append(v.Cells, cell{
 			Hours: int((part.End - part.Start) / hour), State: string(p.State), Symbol: words.symbol, Rows: short(p.Rows),
@@ -110,14 +115,14 @@ func (v *sourceView) fill(partitions []report.Partition, span record.Span) {
 		v.Cells = append(v.Cells, cell{Hours: int((span.End - at) / hour), Title: "not read"})
 	}
 
-	v.Margin = margin(beside)
+	v.Margin = margin(outside)
 }
 
 // margin counts the partitions that were read outside of the interval, by state.
-func margin(beside map[report.PartitionState]int64) string {
+func margin(outside map[report.PartitionState]int64) string {
 	var words []string
-	for _, state := range slices.Sorted(maps.Keys(beside)) {
-		words = append(words, fmt.Sprintf("%d %s", beside[state], state))
+	for _, state := range slices.Sorted(maps.Keys(outside)) {
+		words = append(words, fmt.Sprintf("%d %s", outside[state], state))
 	}
 	return strings.Join(words, ", ")
 }

@@ -18,6 +18,7 @@ func lead(s *report.Summary, g *gathering) []string {
 	if c.Of == 0 {
 		return []string{"No call of this interval should have been recorded."}
 	}
+
 	parts := []string{fmt.Sprintf("%s of %s that should be recorded are, %s %%", report.Grouped(c.Recorded), counted(c.Of, "call"), *c.RecordedPercent)}
 	if g.missing.sum() > 0 {
 		parts = append(parts, report.Grouped(g.missing.sum())+" missing"+g.coinciding(&g.missing, true))
@@ -26,7 +27,7 @@ func lead(s *report.Summary, g *gathering) []string {
 		parts = append(parts, report.Grouped(g.partial.sum())+" recorded in part"+g.coinciding(&g.partial, false))
 	}
 	if n := s.Verdicts["indeterminate"]; n > 0 {
-		parts = append(parts, fmt.Sprintf("%s cannot be told: %s", report.Grouped(n), g.untoldBecause(s)))
+		parts = append(parts, fmt.Sprintf("%s cannot be told: %s", report.Grouped(n), g.whyIndeterminate(s)))
 	}
 
 	for i := range parts[:len(parts)-1] {
@@ -70,6 +71,7 @@ func (g *gathering) blamedTrunks() string {
 		return cmp.Or(cmp.Compare(g.blamed[b], g.blamed[a]), cmp.Compare(a.Org, b.Org), cmp.Compare(a.ID, b.ID))
 	})
 
+	// Calls that name no trunk can coincide, too, but there is nothing to name.
 	var names []string
 	for _, id := range ids {
 		if id.ID != "" {
@@ -79,24 +81,27 @@ func (g *gathering) blamedTrunks() string {
 	if len(names) == 0 {
 		return ""
 	}
+
 	if more := len(names) - mostBlamed; more > 0 {
 		names = append(names[:mostBlamed], counted(int64(more), "other"))
 	}
+
 	if len(names) == 1 {
 		return " of trunk " + names[0]
 	}
 	return " of trunks " + listed(names)
 }
 
-// untoldBecause says why calls are undecided: incomplete manifests or, if all
+// whyIndeterminate says why calls are undecided: incomplete manifests or, if all
 // manifests are complete, the records themselves.
-func (g *gathering) untoldBecause(s *report.Summary) string {
+func (g *gathering) whyIndeterminate(s *report.Summary) string {
 	var words []string
 	for i := range s.Partitions {
 		p := &s.Partitions[i]
 		if p.Kind != "manifests" || p.State != report.Damaged {
 			continue
 		}
+
 		words = append(words, fmt.Sprintf("%s of source %s is damaged", g.partitionName(p), p.Source))
 	}
 
@@ -129,6 +134,7 @@ func kindOf(s *report.Summary, source string) string {
 func (g *gathering) partitionName(p *report.Partition) string {
 	span := partitionSpan(p)
 	if p.Start == "" {
+		// It covers all time, so only its URL tells it apart.
 		return printable.Text(g.show.redact.Key(p.Input))
 	}
 
@@ -151,6 +157,8 @@ type tile struct{ Name, Number, Of, Class string }
 
 func tiles(s *report.Summary, g *gathering) []tile {
 	c := s.Coverage
+
+	// Without calls that should be recorded there are no percentages.
 	percentOf := func(p *string, n int64) string {
 		if p == nil {
 			return "of none"
@@ -211,7 +219,8 @@ var verdictOrder = []struct{ name, label string }{
 
 func verdicts(s *report.Summary) []share {
 	var list []share
-	var before int64
+	var before int64 // calls of the verdicts so far: where the next part of the bar begins
+
 	for _, v := range verdictOrder {
 		n := s.Verdicts[v.name]
 		if n == 0 {

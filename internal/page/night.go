@@ -22,10 +22,10 @@ type nightView struct {
 }
 
 // callCounts counts the calls that should be recorded.
-type callCounts struct{ Recorded, Of, Missing, Partial, Untold int64 }
+type callCounts struct{ Recorded, Of, Missing, Partial, Indeterminate int64 }
 
 // NotRecorded returns the number of calls that the chart shows for an interval.
-func (c *callCounts) NotRecorded() int64 { return c.Missing + c.Partial + c.Untold }
+func (c *callCounts) NotRecorded() int64 { return c.Missing + c.Partial + c.Indeterminate }
 
 // findingCounts counts findings by their state. Found counts all of them, Later
 // those that the first commit of their interval did not have.
@@ -56,7 +56,7 @@ func (c *findingCounts) count(row *table.Row) {
 // add adds an interval to the totals that the page shows.
 func (n *nightView) add(o *nightView) {
 	n.Recorded, n.Of = n.Recorded+o.Recorded, n.Of+o.Of
-	n.Missing, n.Partial, n.Untold = n.Missing+o.Missing, n.Partial+o.Partial, n.Untold+o.Untold
+	n.Missing, n.Partial, n.Indeterminate = n.Missing+o.Missing, n.Partial+o.Partial, n.Indeterminate+o.Indeterminate
 	n.Found, n.Later, n.Closed = n.Found+o.Found, n.Later+o.Later, n.Closed+o.Closed
 	n.Open, n.Critical, n.Outages = n.Open+o.Open, n.Critical+o.Critical, n.Outages+o.Outages
 }
@@ -75,25 +75,28 @@ func (v *auditView) chart() {
 	for i := range v.Nights {
 		most = max(most, v.Nights[i].NotRecorded())
 	}
+
 	for i := range v.Nights {
 		n := &v.Nights[i]
 		step := 100 / float64(len(v.Nights))
 		if i%((len(v.Nights)+15)/16) == 0 { // 16 labels fit at most
 			n.Short = n.Label[len("2006-"):]
 		}
+
 		n.X, n.Middle = fmt.Sprintf("%.3f%%", step*(float64(i)+0.2)), fmt.Sprintf("%.3f%%", step*(float64(i)+0.5))
 
 		var below int64
 		for _, part := range []share{
 			{Name: "missing", Label: laneNames[markMissing], N: n.Missing},
 			{Name: "partial", Label: laneNames[markPartial], N: n.Partial},
-			{Name: "indeterminate", Label: laneNames[markUntold], N: n.Untold},
+			{Name: "indeterminate", Label: laneNames[markIndeterminate], N: n.Indeterminate},
 		} {
 			below += part.N
+			// The parts are stacked upwards, but y grows downwards.
 			part.X = fmt.Sprintf("%.2f", chartHeight-chartHeight*float64(below)/float64(most)+chartTop)
 			part.W = fmt.Sprintf("%.2f", chartHeight*float64(part.N)/float64(most))
 			if part.N > 0 {
-				n.Bars, n.Top = append(n.Bars, part), part.X
+				n.Bars, n.Top = append(n.Bars, part), part.X // the number is written above the last part
 			}
 		}
 	}

@@ -44,6 +44,7 @@ func (r *Run) results() []File {
 	var list []File
 	for _, f := range r.Files {
 		known := slices.Contains([]string{".csv", ".parquet", ".json", ".jsonl"}, path.Ext(f.Path))
+		// Documents and rejects are in folders.
 		if known && !strings.Contains(f.Path, "/") {
 			list = append(list, f)
 		}
@@ -70,6 +71,8 @@ func (r *Run) gather() error {
 		return err
 	}
 
+	// The number of findings comes from the summary: the findings themselves may
+	// be read later, by Passing.
 	g := newGathering(record.Span{Start: start, End: end}, redact.New(r.Redact), r.Summary.Findings)
 	r.gathered = g
 
@@ -105,17 +108,21 @@ func (r *Run) Write(w io.Writer) error {
 
 	g := r.gathered
 	v := runView{Run: r, Results: r.results(), Patterns: patterns, Interval: g.span, Redaction: r.Redact.Redact.String()}
+
 	v.Lead = lead(r.Summary, g)
 	v.Tiles = tiles(r.Summary, g)
 	v.Verdicts = verdicts(r.Summary)
 	v.Notices = notices(r.Summary, g.show.redact)
+
 	v.Timeline = g.timeline(r.Summary)
 	v.Causes = g.causeViews(r.Summary)
 	v.Classes = classViews(r.Summary.Findings)
+
 	v.Findings = part{Shown: int64(len(g.findings.Rows)), Total: g.total}
 	v.Repairs = part{Shown: int64(len(g.repairs.Rows)), Total: g.repaired}
 	v.Inputs = inputsView(r.Summary, g.span, g.show.redact)
 	v.Balance = balanceViews(r.Summary)
+
 	return write(w, "run.tmpl", &v, map[string]any{
 		"findings": g.findings, "repairs": g.repairs, "classes": classWords, "causes": causeWords(), "rules": ruleWords,
 	})
@@ -124,21 +131,20 @@ func (r *Run) Write(w io.Writer) error {
 // runView holds the values that the template shows. The script shows the rows.
 type runView struct {
 	*Run
-	Interval  record.Span
-	Redaction string
-	Results   []File
-	Lead      []string
-	Tiles     []tile
-	Verdicts  []share
-	Notices   []string
-	Patterns  []pattern
-	Timeline  *timelineView
-	Causes    []causeView
-	Classes   []classView
-	Findings  part
-	Repairs   part
-	Inputs    inputView
-	Balance   []balanceView
+	Interval          record.Span
+	Redaction         string
+	Results           []File
+	Lead              []string
+	Tiles             []tile
+	Verdicts          []share
+	Notices           []string
+	Patterns          []pattern
+	Timeline          *timelineView
+	Causes            []causeView
+	Classes           []classView
+	Findings, Repairs part
+	Inputs            inputView
+	Balance           []balanceView
 }
 
 // part is how many rows of a table a page holds.
@@ -151,14 +157,14 @@ func (p part) More() int64 { return p.Total - p.Shown }
 // of a run. Its size is bounded, however long the tables are.
 type gathering struct {
 	span     record.Span
-	show     shower
+	show     presenter
 	trunks   map[trunkID]*trunk
 	causes   causesByName
 	missing  tally             // missing calls by their relation to outages
 	partial  tally             // likewise for partial calls
 	blamed   map[trunkID]int64 // missing calls that coincide with an outage of a trunk
 	findings *sheet
-	room     room
+	quota    quota
 	total    int64
 	repairs  *sheet
 	repaired int64
@@ -168,7 +174,7 @@ type gathering struct {
 
 func newGathering(span record.Span, r *redact.Redactor, counts []report.FindingCount) *gathering {
 	g := &gathering{
-		span: span, show: shower{redact: r}, trunks: map[trunkID]*trunk{}, causes: causesByName{}, blamed: map[trunkID]int64{},
+		span: span, show: presenter{redact: r}, trunks: map[trunkID]*trunk{}, causes: causesByName{}, blamed: map[trunkID]int64{},
 		findings: newSheet(table.Findings), repairs: newSheet(table.Repairs), named: map[string]*trunk{},
 	}
 
@@ -180,7 +186,7 @@ func newGathering(span record.Span, r *redact.Redactor, counts []report.FindingC
 			g.repaired += c.Count
 		}
 	}
-	g.room = makeRoom(mostFindings, byRank)
+	g.quota = newQuota(mostFindings, byRank)
 
 	return g
 }
@@ -202,6 +208,7 @@ func (g *gathering) addCalls(rows table.Rows) error {
 		if err != nil {
 			return err
 		}
+
 		verdict := slices.Index(marked[:], string(row.Bytes(verdictColumn)))
 		if verdict < 0 {
 			continue // before redacting: nearly all calls end here
@@ -248,7 +255,10 @@ func (g *gathering) addFinding(row *table.Row) {
 	if row.Known(findingTrunk) {
 		g.trunkOf(row).Findings++
 	}
-	if g.room.take(row) {
+
+	// The quota is asked first: redacting costs more, and most of a million
+	// findings are not shown.
+	if g.quota.take(row) {
 		g.findings.add(g.show.row(row))
 	}
 }
@@ -273,9 +283,11 @@ func (g *gathering) addRepairs(rows table.Rows) error {
 		if err != nil {
 			return err
 		}
+
 		if left--; left < 0 { // the number of the others is known from the summary
 			break
 		}
+
 		g.repairs.add(g.show.row(row))
 	}
 	return nil
@@ -291,6 +303,7 @@ func (g *gathering) trunk(id trunkID) *trunk {
 	if g.trunks[id] == nil && len(g.trunks) >= mostTrunks {
 		id = otherTrunks
 	}
+
 	t := g.trunks[id]
 	if t == nil {
 		t = &trunk{trunkID: id, marks: map[place]*mark{}}
@@ -306,8 +319,8 @@ type relation uint8
 const (
 	coincides relation = iota // inside or edge
 	possibly
-	apart  // no coinciding outage
-	untold // undecided
+	apart // no coinciding outage
+	undecided
 	numRelations
 )
 
@@ -320,7 +333,7 @@ func relationOf(name string) relation {
 	case "none":
 		return apart
 	}
-	return untold
+	return undecided
 }
 
 // tally counts by relation.

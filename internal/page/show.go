@@ -6,15 +6,15 @@ import (
 	"cdrmend/internal/table"
 )
 
-// shower prepares rows for a page.
-type shower struct {
+// presenter prepares rows for a page.
+type presenter struct {
 	redact            *redact.Redactor
 	redacted, visible table.Row
 }
 
 // row returns a row redacted and with its invisible characters spelled out. It
 // is valid until the next call.
-func (s *shower) row(row *table.Row) *table.Row {
+func (s *presenter) row(row *table.Row) *table.Row {
 	row = s.redact.Row(&s.redacted, row)
 
 	s.visible.Reset(row.Schema())

@@ -33,7 +33,7 @@ var marked = [...]string{"missing", "partial", "indeterminate"}
 const (
 	markMissing = iota
 	markPartial
-	markUntold
+	markIndeterminate
 )
 
 var laneNames = [len(marked)]string{"missing", "recorded in part", "cannot be told"}
@@ -62,6 +62,8 @@ func (t *trunk) mark(verdict int, r relation, start record.Time, span record.Spa
 		t.untimed++
 		return
 	}
+
+	// A start outside the interval is drawn at the nearest end.
 	at := min(max(int(float64(start-span.Start)/float64(span.End-span.Start)*bins), 0), bins-1)
 	p := place{verdict, r, at}
 	if m := t.marks[p]; m != nil {
@@ -102,7 +104,7 @@ const mostOutages = 200
 
 func (t *trunk) addOutage(o outage, micros int64) {
 	t.micros += micros
-	if len(t.outages) == mostOutages {
+	if len(t.outages) == mostOutages { // a trunk that fails all night must not fill the page
 		t.unlisted++
 		return
 	}
@@ -161,6 +163,8 @@ type markView struct {
 
 func (t *trunk) view(span record.Span) trunkView {
 	v := trunkView{Name: t.ID, Org: t.Org, Summary: t.summary(), Outages: t.outages, Unlisted: t.unlisted, Untimed: t.untimed}
+
+	// Outages come first: the marks of the calls below are compared with them.
 	v.Lanes = append(v.Lanes, t.outageLanes(span)...)
 	for verdict := range marked {
 		if n := t.calls[verdict].sum(); n > 0 {
@@ -178,6 +182,7 @@ func (t *trunk) summary() string {
 			words = append(words, callCount(v, n.sum()))
 		}
 	}
+
 	if n := int64(len(t.outages)) + t.unlisted; n > 0 {
 		words = append(words, fmt.Sprintf("%s lasting %s", counted(n, "outage"), duration(t.micros)))
 	}
@@ -198,11 +203,12 @@ const mostLanes = 8
 // outageLanes returns a lane for each of the first lines with outages, and one
 // for all other lines.
 func (t *trunk) outageLanes(span record.Span) []lane {
-	lines := map[string]int{}
+	lines := map[string]int{} // lane of each line
 	var lanes []lane
 	for i := range t.outages {
 		o := &t.outages[i]
 		clipped := o.clip(span)
+
 		at, ok := lines[o.Line]
 		switch {
 		case !ok && len(lanes) < mostLanes:
@@ -228,7 +234,7 @@ var relationNames = [numRelations]string{"coincides", "possible", "none", "unkno
 
 func (t *trunk) callLane(verdict int, span record.Span) lane {
 	l := lane{Label: laneNames[verdict] + " " + report.Grouped(t.calls[verdict].sum()), Title: callCount(verdict, t.calls[verdict].sum())}
-	for at, m := range t.marks {
+	for at, m := range t.marks { // in any order: the marks are sorted below
 		if at.verdict != verdict {
 			continue
 		}

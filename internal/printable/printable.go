@@ -11,11 +11,12 @@ import (
 )
 
 // Text makes a text from outside safe to show on a terminal, in a log or on
-// paper. It escapes control characters and line breaks,
-// with which a value could forge the text around it, spaces that look like other
-// spaces, and characters that join, vanish or turn the direction of writing.
-// Bytes that are not UTF-8 become U+FFFD.
+// paper. It escapes control characters and line breaks, with which a value could
+// forge the text around it, spaces other than U+0020, and characters that join
+// others, are invisible or change the direction of writing. Bytes that are not
+// UTF-8 become U+FFFD.
 func Text(text string) string {
+	// Nearly all texts are harmless and are returned without a copy.
 	if utf8.ValidString(text) && !strings.ContainsFunc(text, hidden) {
 		return text
 	}
@@ -46,6 +47,7 @@ func JSON(text []byte) []byte {
 			b = utf8.AppendRune(b, c)
 			continue
 		}
+
 		// JSON escapes are UTF-16: a character beyond U+FFFF needs two.
 		for _, unit := range utf16.AppendRune(nil, c) {
 			b = fmt.Appendf(b, `\u%04x`, unit)

@@ -104,7 +104,7 @@ type Incomplete struct {
 	Next   string `json:"next"`
 }
 
-// Time parses a time of a summary.
+// Time parses a time of a summary. An empty text is an error.
 func Time(text string) (record.Time, error) {
 	t, err := time.Parse(record.TimeLayout, text)
 	if err != nil {

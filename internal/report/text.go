@@ -35,6 +35,7 @@ func Text(r *Run, paint Paint) string {
 	t := text{paint: paint}
 	fmt.Fprintf(&t, "%s\n", paint(Strong, "Interval "+r.Interval))
 
+	// A summary exists only if something was computed.
 	switch {
 	case r.NoOp:
 		t.line("unchanged", fmt.Sprintf("%s objects, the newest commit is of this very run", Grouped(r.Objects)))
@@ -84,8 +85,8 @@ type text struct {
 	paint Paint
 }
 
-// line writes a title and its text.
-func (t *text) line(title, what string) { fmt.Fprintf(t, "  %-10s %s\n", title, what) }
+// line writes a title and its value.
+func (t *text) line(title, value string) { fmt.Fprintf(t, "  %-10s %s\n", title, value) }
 
 func (t *text) summary(s *Summary) {
 	c := s.Coverage
@@ -95,6 +96,7 @@ func (t *text) summary(s *Summary) {
 	t.counts("verdicts", s.Verdicts, func(verdict string) Tone { return verdictTones[verdict] })
 	t.findings(s.Findings)
 	t.counts("outages", s.Outages, func(string) Tone { return Plain })
+
 	for _, in := range s.Incomplete {
 		t.line("incomplete", t.paint(Doubtful, printable.Text(fmt.Sprintf("%s (%s)", in.Input, in.Source)))+printable.Text(": "+in.Reason+"; "+in.Next))
 	}
@@ -115,7 +117,7 @@ func (t *text) share(title string, n, of int64, percent *string, what string) {
 	}
 
 	share := Of(n, of)
-	if percent != nil {
+	if percent != nil { // nil when no call should be recorded
 		what += ", " + *percent + " %"
 	}
 	t.line(title, t.paint(tone, share)+" "+what)
@@ -139,7 +141,7 @@ func (t *text) findings(list []FindingCount) {
 	title := "findings"
 	for _, f := range list {
 		t.count(title, f.Count, findingTone(f), fmt.Sprintf("%s (%s, %s)", f.Class, f.Severity, f.Status))
-		title = ""
+		title = "" // only the first line shows it
 	}
 }
 
@@ -147,7 +149,7 @@ func findingTone(f FindingCount) Tone {
 	switch {
 	case f.Status == "indeterminate":
 		return Doubtful
-	case f.Status != "open":
+	case f.Status != "open": // accepted or repaired: nobody has to act
 		return Quiet
 	case f.Severity == "critical":
 		return Bad

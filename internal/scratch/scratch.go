@@ -1,9 +1,9 @@
-// Package scratch holds the program's temporary files: one way to create them,
-// one error text when they cannot be created or written.
+// Package scratch creates temporary files and says in its errors what to do when
+// they cannot be created or written.
 //
-// The file is removed from its directory as soon as it is open, so that a crash
-// leaves nothing behind. The one exception is a file that the output's store
-// may link into place: it needs a name until then.
+// A file is removed from its directory as soon as it is open, so that a crash
+// leaves nothing behind. The exception is a file that the output's store may link
+// into place: it keeps its name until it is closed.
 package scratch
 
 import (
@@ -21,8 +21,7 @@ type File struct {
 	file *os.File
 	out  *bufio.Writer
 	size int64
-	path string // while the file has a name
-	lend bool   // the store may take the file over
+	path string // of a file with a name: the store may take it over
 }
 
 // NewFile creates a temporary file in dir, empty for the system's directory.
@@ -32,46 +31,51 @@ func NewFile(dir string, buffer int) (*File, error) {
 	if err != nil {
 		return nil, fmt.Errorf("creating a temporary file: %w; set scratch to a directory that can be written", err)
 	}
-	_ = os.Remove(file.Name()) // the open file is enough
+
+	// The open file stays usable without its name. If this fails, the only harm
+	// is a file that a crash leaves behind.
+	_ = os.Remove(file.Name())
 	return &File{file: file, out: bufio.NewWriterSize(file, buffer)}, nil
 }
 
-// newLentFile creates a file in dir that keeps its name until it is closed.
-func newLentFile(dir string, buffer int) (*File, error) {
-	f := &File{path: filepath.Join(dir, object.TempName()), lend: true}
+// newNamedFile creates a file in dir that keeps its name until it is closed.
+func newNamedFile(dir string, buffer int) (*File, error) {
+	f := &File{path: filepath.Join(dir, object.TempName())}
 	var err error
 	if f.file, err = os.OpenFile(f.path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o644); err != nil {
-		return nil, f.unwritten(err)
+		return nil, f.withAdvice(err)
 	}
+
 	f.out = bufio.NewWriterSize(f.file, buffer)
 	return f, nil
 }
 
-// unwritten adds to an error what to do about it.
-func (f *File) unwritten(err error) error {
+// withAdvice adds to an error what to do about it.
+func (f *File) withAdvice(err error) error {
 	switch {
 	case err == nil:
 		return nil
-	case f.lend:
+	case f.path != "":
 		return fmt.Errorf("writing a temporary file in the output: %w; free space and run again", err)
 	}
 	return fmt.Errorf("writing a temporary file: %w; free some space, or set scratch to another directory", err)
 }
 
-// Size returns how much was written.
+// Size returns the number of bytes written.
 func (f *File) Size() int64 { return f.size }
 
 // Write appends to the file.
 func (f *File) Write(b []byte) (int, error) {
 	n, err := f.out.Write(b)
 	f.size += int64(n)
-	return n, f.unwritten(err)
+	return n, f.withAdvice(err)
 }
 
-// ReaderAt returns what was written, until the file is closed.
+// ReaderAt returns a reader of the bytes written. It is valid until the file is
+// closed.
 func (f *File) ReaderAt() (io.ReaderAt, error) {
 	if err := f.out.Flush(); err != nil {
-		return nil, f.unwritten(err)
+		return nil, f.withAdvice(err)
 	}
 	return f.file, nil
 }
@@ -80,6 +84,6 @@ func (f *File) ReaderAt() (io.ReaderAt, error) {
 func (f *File) Close() {
 	f.file.Close()
 	if f.path != "" {
-		_ = os.Remove(f.path) // if this fails, the name that is left is never listed
+		_ = os.Remove(f.path) // a name that stays is never listed as an object
 	}
 }

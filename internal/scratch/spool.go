@@ -11,7 +11,7 @@ import (
 )
 
 const (
-	// spoolLimit is how much of a spool is kept in memory.
+	// spoolLimit is the largest content that stays in memory, in bytes.
 	spoolLimit = 128 << 10
 	// spoolBuffer is the buffer of a spool's temporary file.
 	spoolBuffer = 64 << 10
@@ -27,36 +27,39 @@ type Spool struct {
 	file   *File // nil while the content is in memory
 }
 
-// NewSpool returns an empty spool with its temporary file in dir, empty for
-// the system's.
+// NewSpool returns an empty spool. Its temporary file is created in dir, empty
+// for the system's directory.
 func NewSpool(dir string) *Spool {
 	return &Spool{sum: sha256.New(), create: func() (*File, error) { return NewFile(dir, spoolBuffer) }}
 }
 
-// NewSpoolFor returns an empty spool for what a store is to hold. Its file lies
-// where the store can take it over, or else in the scratch directory.
+// NewSpoolFor returns an empty spool for the content of an object. Its file is
+// created where the store can take it over, or else in dir.
 func NewSpoolFor(store object.Store, dir string) (*Spool, error) {
-	lent, err := store.Temp()
-	if err != nil || lent == "" {
+	near, err := store.Temp()
+	if err != nil || near == "" {
 		return NewSpool(dir), err
 	}
-	return &Spool{sum: sha256.New(), create: func() (*File, error) { return newLentFile(lent, spoolBuffer) }}, nil
+
+	return &Spool{sum: sha256.New(), create: func() (*File, error) { return newNamedFile(near, spoolBuffer) }}, nil
 }
 
-// Size returns how much was written.
+// Size returns the number of bytes written.
 func (s *Spool) Size() int64 { return s.size }
 
-// Sum returns the SHA-256 of what was written, in hexadecimal digits.
+// Sum returns the SHA-256 of the content in hexadecimal digits.
 func (s *Spool) Sum() string { return hex.EncodeToString(s.sum.Sum(nil)) }
 
 // Write adds to the content.
 func (s *Spool) Write(b []byte) (int, error) {
 	s.sum.Write(b)
 	s.size += int64(len(b))
+
 	if s.file == nil && s.size <= spoolLimit {
 		s.mem = append(s.mem, b...)
 		return len(b), nil
 	}
+
 	if s.file == nil {
 		if err := s.spill(); err != nil {
 			return 0, err
@@ -65,33 +68,37 @@ func (s *Spool) Write(b []byte) (int, error) {
 	return s.file.Write(b)
 }
 
-// spill moves what is in memory to the temporary file.
+// spill moves the content from memory to the temporary file.
 func (s *Spool) spill() error {
 	file, err := s.create()
 	if err != nil {
 		return err
 	}
+
+	// The spool keeps the file even if writing fails, so that Close removes it.
 	s.file = file
 	_, err = file.Write(s.mem)
 	s.mem = nil
 	return err
 }
 
-// Content returns what was written, to be read any number of times, one after
-// the other, until the spool is closed.
+// Content returns the content. It can be read any number of times, one reader
+// after the other, until the spool is closed.
 func (s *Spool) Content() (object.Content, error) {
+	// ReaderAt flushes the file: it must be complete before a store takes it over.
 	r, err := s.ReaderAt()
 	if err != nil {
 		return object.Content{}, err
 	}
+
 	content := object.ContentAt(r, s.size, [32]byte(s.sum.Sum(nil)))
 	if s.file != nil {
-		content.File = s.file.path
+		content.File = s.file.path // empty for a file without a name
 	}
 	return content, nil
 }
 
-// ReaderAt returns what was written, until the spool is closed.
+// ReaderAt returns a reader of the content. It is valid until the spool is closed.
 func (s *Spool) ReaderAt() (io.ReaderAt, error) {
 	if s.file == nil {
 		return bytes.NewReader(s.mem), nil

@@ -31,14 +31,16 @@ func newDocument(r *Run) *document {
 		pdf.SetCreationDate(end)
 		pdf.SetModificationDate(end)
 	}
+
 	pdf.SetProducer("cdrmend", false)
 	pdf.SetTitle("Completeness of call recordings, "+r.Summary.Interval, true)
 	pdf.SetLang("en")
 	pdf.AddUTF8FontFromBytes(sans, "", regular)
 	pdf.AddUTF8FontFromBytes(sans, "B", bold)
+
 	pdf.SetMargins(margin, margin, margin)
 	pdf.SetAutoPageBreak(true, margin+6) // keeps text clear of the footer
-	pdf.AliasNbPages("{pages}")
+	pdf.AliasNbPages("{pages}")          // replaced by the number of pages, which the end alone knows
 	pdf.SetFooterFunc(func() {
 		pdf.SetY(-margin + 2)
 		pdf.SetFont(sans, "", 7.5)
@@ -56,8 +58,8 @@ func (d *document) font(style string, points float64) { d.pdf.SetFont(sans, styl
 
 func (d *document) page() { d.pdf.AddPage() }
 
-// room begins a new page when less than height is left on this one.
-func (d *document) room(height float64) {
+// keepTogether begins a new page when less than height is left on this one.
+func (d *document) keepTogether(height float64) {
 	_, whole := d.pdf.GetPageSize()
 	if d.pdf.GetY()+height > whole-margin-6 {
 		d.page()
@@ -73,7 +75,7 @@ func (d *document) title(text, below string) {
 }
 
 func (d *document) heading(text string) {
-	d.room(22) // a heading must not be the last line of a page
+	d.keepTogether(22) // a heading must not be the last line of a page
 	d.pdf.Ln(3)
 	d.font("B", 11.5)
 	d.pdf.MultiCell(wide, 6, shown(text), "", "L", false)
@@ -93,7 +95,7 @@ func (d *document) note(text string) {
 
 // item is a text with a dash before it.
 func (d *document) item(text string) {
-	d.room(2 * line)
+	d.keepTogether(2 * line)
 	d.font("", size)
 	d.pdf.CellFormat(5, line, "–", "", 0, "L", false, 0, "")
 	d.paragraph("", margin+5, text)
@@ -108,7 +110,7 @@ func (d *document) paragraph(style string, left float64, text string) {
 
 // blank is a line for somebody to fill in.
 func (d *document) blank(label string) {
-	d.room(9)
+	d.keepTogether(9)
 	d.font("", size)
 	d.pdf.Ln(2.6)
 
@@ -144,8 +146,9 @@ func (d *document) table(columns []column, rows [][]string) {
 		header[i] = c.name
 	}
 
-	d.room(4 * cellLine)
+	d.keepTogether(4 * cellLine)
 	d.row("B", columns, header)
+
 	_, whole := d.pdf.GetPageSize()
 	for _, r := range rows {
 		// The height of a row is not known yet, so the check is for the highest
@@ -156,6 +159,7 @@ func (d *document) table(columns []column, rows [][]string) {
 		}
 		d.row("", columns, r)
 	}
+
 	d.pdf.Ln(2)
 }
 

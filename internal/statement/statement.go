@@ -82,10 +82,11 @@ func (d *document) scope(r *Run, show *redact.Redactor) {
 	s, c := r.Summary, &r.Summary.Config
 	d.title("Completeness of call recordings", "Interval "+s.Interval+": "+clock(s.Start)+" to "+clock(s.End)+" (UTC)")
 	d.heading("1  Scope")
+
 	d.text("This statement covers every call detail record whose start lies in the interval, and every recording that the export " +
 		"manifests of the interval describe. These sources were read:")
 	var rows [][]string
-	const named = 8
+	const named = 8 // more would push the result off the first page
 	for i, source := range c.Sources {
 		if i == named {
 			rows = append(rows, []string{"…", fmt.Sprintf("%d more", len(c.Sources)-named), "see summary.json"})
@@ -128,6 +129,7 @@ func (d *document) result(r *Run) {
 	s := r.Summary
 	c := s.Coverage
 	d.heading("3  Result")
+
 	d.strong(fmt.Sprintf("%s calls that should be recorded are recorded%s.", report.Of(c.Recorded, c.Of), share(c.RecordedPercent)))
 	d.text(fmt.Sprintf("%s have all their metadata%s. Different recordings that are missing: %s.", report.Of(c.Intact, c.Of), share(c.IntactPercent), report.Grouped(s.Lost)))
 
@@ -191,11 +193,13 @@ func (d *document) critical(open []table.Finding, more int64) {
 		d.text("There are none.")
 		return
 	}
+
 	var rows [][]string
 	for _, f := range open {
 		rows = append(rows, []string{f.ID, subject(&f), clock(f.Start.String()), coincidence(&f)})
 	}
 	d.table([]column{{"finding", 36}, {"what is missing", 68}, {"call started", 31}, {"registration outage", 35}}, rows)
+
 	if more > 0 {
 		d.text(fmt.Sprintf("%s more stand in the table “findings” (severity critical, status open).", report.Grouped(more)))
 	}
@@ -207,6 +211,7 @@ func subject(f *table.Finding) string {
 	if f.Recording == "" {
 		what = "conversation " + f.Conversation
 	}
+
 	switch f.Class {
 	case "missing_recording":
 		return what
@@ -237,12 +242,13 @@ func (d *document) hashes(r *Run) {
 	for _, f := range r.Files {
 		rows = append(rows, []string{f.Path, f.SHA256})
 	}
+
 	slices.SortFunc(rows, func(a, b []string) int { return strings.Compare(a[0], b[0]) })
 	d.table([]column{{"file", 45}, {"SHA-256", 125}}, rows)
 }
 
 func (d *document) certificate(r *Run) {
-	d.page()
+	d.page() // its own page, to be signed and passed on without the others
 	d.heading("7  Draft certificate (Federal Rules of Evidence 902(13) and 902(14))")
 	d.note("A draft for a qualified person to examine, correct and sign. cdrmend fills in only what it knows.")
 
@@ -285,7 +291,8 @@ func counts(m map[string]int64) string {
 	for name, n := range m {
 		list = append(list, name+" "+report.Grouped(n))
 	}
-	slices.Sort(list)
+	slices.Sort(list) // the order of a map must not show
+
 	if len(list) == 0 {
 		return "none"
 	}

@@ -44,9 +44,10 @@ func (c Cells) Map(f func(column, cell string) string) Cells {
 func (c Cells) MarshalJSON() ([]byte, error) {
 	var b bytes.Buffer
 	for i, v := range c.cells {
-		b.WriteByte("{,"[min(i, 1)])
+		b.WriteByte("{,"[min(i, 1)]) // a brace before the first, commas before the others
 		name, _ := json.Marshal(c.schema.Columns[i].Name)
 		b.Write(append(name, ':'))
+
 		switch {
 		case v == "":
 			b.WriteString("null")

@@ -17,19 +17,24 @@ type csvWriter struct {
 }
 
 func newCSVWriter(w io.Writer, s *Schema) *csvWriter {
+	// The buffer is larger than the limit, because a row is appended before the
+	// length is checked.
 	c := &csvWriter{w: w, schema: s, buf: make([]byte, 0, csvBuffer+4096)}
+
 	for i := range s.Columns {
 		c.buf = append(append(c.buf, s.Columns[i].Name...), ',')
 	}
-	c.buf[len(c.buf)-1] = '\n'
+	c.buf[len(c.buf)-1] = '\n' // in place of the last comma
+
 	return c
 }
 
 func (c *csvWriter) write(r *Row) error {
 	// One search through all texts of a row is cheaper than one through each.
 	// It needs the texts that lie elsewhere to be copied into the row first.
-	r.spellAll()
+	r.copyTexts()
 	quote := needsQuotes(r.text)
+
 	for i := range c.schema.Columns {
 		if quote && c.schema.Columns[i].Kind == Text {
 			c.buf = appendQuoted(c.buf, r.Bytes(i))

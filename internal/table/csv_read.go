@@ -15,6 +15,7 @@ import (
 func ReadCSV(r io.Reader, s *Schema) Rows {
 	return func(yield func(*Row, error) bool) {
 		c := csvReader{r: bufio.NewReaderSize(r, csvBuffer), schema: s}
+
 		err := c.header()
 		var row Row
 		for err == nil {
@@ -22,6 +23,7 @@ func ReadCSV(r io.Reader, s *Schema) Rows {
 				return
 			}
 		}
+
 		if err != io.EOF {
 			yield(nil, fmt.Errorf("reading table %s: line %d: %w", s.Name, c.line, err))
 		}
@@ -45,6 +47,8 @@ func (c *csvReader) header() error {
 		return err
 	}
 
+	// Only the last name may have no comma after it, so that a header with more or
+	// fewer columns is refused, too.
 	rest := c.raw
 	for i := range c.schema.Columns {
 		got, after, last := bytes.Cut(rest, []byte(","))
@@ -68,16 +72,18 @@ func (c *csvReader) next() error {
 		part, err := c.r.ReadSlice('\n')
 		c.raw = append(c.raw, part...)
 		quotes += bytes.Count(part, []byte(`"`))
+
 		switch {
 		case errors.Is(err, bufio.ErrBufferFull):
-			continue
+			continue // the line goes on
 		case err == io.EOF && len(c.raw) == 0:
 			return io.EOF
-		case err == io.EOF:
+		case err == io.EOF: // every line ends in LF, so the file is cut off
 			return errors.New("the last line has no end")
 		case err != nil:
 			return err
 		}
+
 		c.lines++
 		if quotes%2 == 0 {
 			c.raw = c.raw[:len(c.raw)-1]
@@ -101,6 +107,7 @@ func (c *csvReader) row(r *Row) error {
 		if err := c.add(r, v); err != nil {
 			return fmt.Errorf("column %q: %w", c.schema.Columns[i].Name, err)
 		}
+
 		rest = after
 	}
 	return nil
@@ -121,6 +128,7 @@ func (c *csvReader) cut(b []byte, last bool) (v, rest []byte, err error) {
 		if end < 0 {
 			end = len(b)
 		}
+
 		v, rest = b[:end], b[end:]
 		if bytes.IndexByte(v, '"') >= 0 || bytes.IndexByte(v, '\r') >= 0 {
 			err = errQuote
@@ -151,11 +159,14 @@ func (c *csvReader) unquote(b []byte) (v, rest []byte, err error) {
 		if end < 0 {
 			return nil, nil, errQuote
 		}
+
 		c.cell = append(c.cell, b[:end]...)
 		b = b[end+1:]
 		if len(b) == 0 || b[0] != '"' {
 			return c.cell, b, nil
 		}
+
+		// Two quotes stand for one.
 		c.cell = append(c.cell, '"')
 		b = b[1:]
 	}
@@ -184,5 +195,6 @@ func (c *csvReader) add(r *Row, v []byte) error {
 		}
 		r.AddInt(n)
 	}
+
 	return nil
 }

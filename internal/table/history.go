@@ -37,10 +37,13 @@ func Merge(previous, ids, current Rows, commit int64) Rows {
 		}
 
 		m := merge{known: known, commit: commit}
+
+		// Without a history every finding of the run is new.
 		rows := m.held(current)
 		if len(known) > 0 {
 			rows = mergeSorted(m.gone(previous), rows)
 		}
+
 		for r, err := range rows {
 			if err != nil {
 				yield(nil, fmt.Errorf("merging history: %w", err))
@@ -64,24 +67,24 @@ type identity struct {
 
 func identities(previous, ids Rows) (map[string]*identity, error) {
 	known := map[string]*identity{}
-	of := func(r *Row) *identity {
-		found := known[string(r.Bytes(0))]
-		if found == nil {
-			found = &identity{}
-			known[r.Text(0)] = found
-		}
-		return found
-	}
 	for r, err := range previous {
 		if err != nil {
 			return nil, err
 		}
-		i := of(r)
+
+		// A lookup by string(bytes) allocates nothing; only a new id is copied.
+		i := known[string(r.Bytes(0))]
+		if i == nil {
+			i = &identity{}
+			known[r.Text(0)] = i
+		}
 		i.first = append(i.first, r.Count(firstColumn))
 	}
+
 	if len(known) == 0 {
-		return nil, nil
+		return nil, nil // a first commit: the findings need not be counted
 	}
+
 	for r, err := range ids {
 		if err != nil {
 			return nil, err
@@ -90,6 +93,7 @@ func identities(previous, ids Rows) (map[string]*identity, error) {
 			i.held++
 		}
 	}
+
 	return known, nil
 }
 
@@ -107,6 +111,7 @@ func (m *merge) gone(previous Rows) Rows {
 				yield(nil, err)
 				return
 			}
+
 			i := m.known[string(r.Bytes(0))]
 			i.previous++
 			if i.previous <= i.held { // it holds: held yields its row
@@ -117,6 +122,7 @@ func (m *merge) gone(previous Rows) Rows {
 			if closed < 0 {
 				closed = m.commit
 			}
+
 			out.setHistory(r, Closed, r.Count(firstColumn), r.Count(lastColumn), closed)
 			if !yield(&out, nil) {
 				return
@@ -142,6 +148,7 @@ func (m *merge) held(current Rows) Rows {
 				}
 				i.current++
 			}
+
 			out.setHistory(r, r.Text(statusColumn), first, m.commit, -1)
 			if !yield(&out, nil) {
 				return
@@ -157,7 +164,7 @@ const statusColumn = 3
 func (r *Row) setHistory(finding *Row, state string, first, last, closed int64) {
 	r.Reset(History)
 	r.texts = finding.texts
-	r.text, r.lent = append(r.text, finding.text...), append(r.lent, finding.lent...)
+	r.text, r.borrowed = append(r.text, finding.text...), append(r.borrowed, finding.borrowed...)
 	r.cells = append(r.cells, finding.cells[:len(findingColumns)]...)
 
 	r.AddText(state)
@@ -179,6 +186,8 @@ func mergeSorted(a, b Rows) Rows {
 				yield(nil, failed)
 				return
 			}
+
+			// An error of b ends the merge at once, wherever its row would go.
 			for more && (err != nil || History.Compare(waiting, r) < 0) {
 				if !yield(waiting, err) || err != nil {
 					return
@@ -189,6 +198,7 @@ func mergeSorted(a, b Rows) Rows {
 				return
 			}
 		}
+
 		for more {
 			if !yield(waiting, err) || err != nil {
 				return

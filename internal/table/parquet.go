@@ -104,11 +104,13 @@ type parquetWriter struct {
 }
 
 func newParquetWriter(w io.Writer, s *Schema, base *parquetWriter) *parquetWriter {
+	// An extended table collects only the columns that its base does not have.
 	p := &parquetWriter{w: w, schema: s, base: base, columns: make([]parquetColumn, len(s.Columns)-base.width())}
 	for i := range p.columns {
 		p.columns[i].column = &s.Columns[base.width()+i]
 		p.columns[i].begin()
 	}
+
 	return p
 }
 
@@ -189,6 +191,7 @@ func (p *parquetWriter) flush() error {
 	if err := p.finish(); err != nil {
 		return err
 	}
+
 	group := format.RowGroup{NumRows: int64(p.rows), FileOffset: p.offset, Ordinal: int16(len(p.footer.RowGroups))}
 	for _, k := range p.chunks {
 		// A copy: an extended table writes the same chunks at other offsets.
@@ -203,6 +206,7 @@ func (p *parquetWriter) flush() error {
 		group.Columns = append(group.Columns, format.ColumnChunk{FileOffset: p.offset, MetaData: meta})
 		group.TotalByteSize += meta.TotalUncompressedSize
 		group.TotalCompressedSize += meta.TotalCompressedSize
+
 		for _, part := range k.parts {
 			if err := p.put(part); err != nil {
 				return err
@@ -215,6 +219,7 @@ func (p *parquetWriter) flush() error {
 	for i := range p.columns {
 		p.columns[i].begin()
 	}
+
 	p.footer.RowGroups = append(p.footer.RowGroups, group)
 	p.footer.NumRows += int64(p.rows)
 	p.rows = 0
@@ -233,6 +238,7 @@ func (p *parquetWriter) finish() error {
 		}
 		p.chunks = append(p.chunks, p.base.chunks...)
 	}
+
 	for i := range p.columns {
 		k, err := p.columns[i].finish()
 		if err != nil {
@@ -240,6 +246,7 @@ func (p *parquetWriter) finish() error {
 		}
 		p.chunks = append(p.chunks, k)
 	}
+
 	return nil
 }
 
@@ -252,6 +259,8 @@ func (p *parquetWriter) close() error {
 	if err != nil {
 		return err
 	}
+
+	// The length of the footer follows it in little-endian order.
 	size := len(footer)
 	footer = append(footer, byte(size), byte(size>>8), byte(size>>16), byte(size>>24))
 	return p.put(append(footer, parquetMagic...))

@@ -83,7 +83,7 @@ func (c *parquetColumn) add(r *Row, i int) {
 	case c.refers && cell.state == symbol:
 		c.refs = append(c.refs, c.dictionary.symbol(r, i))
 	case c.refers && cell.state == borrowed:
-		c.refs = append(c.refs, c.dictionary.lent(r.lent[cell.n]))
+		c.refs = append(c.refs, c.dictionary.borrowed(r.borrowed[cell.n]))
 	case c.refers:
 		c.refs = append(c.refs, c.dictionary.number(r.Bytes(i)))
 	case c.column.pack == prefixed || c.column.pack == shared:
@@ -98,14 +98,14 @@ func (c *parquetColumn) add(r *Row, i int) {
 // length. Looking up many UUIDs at once is cheaper than one at a time, so they
 // wait until another text follows or the page ends.
 type plainTexts struct {
-	encoded  []byte
-	later    []intern.Text // symbols of UUIDs that follow encoded
-	meanings *intern.Table // their texts
+	encoded []byte
+	later   []intern.Text // symbols of UUIDs that follow encoded
+	symbols *intern.Table // their texts
 }
 
 func (p *plainTexts) add(r *Row, i int) {
 	if cell := r.cells[i]; cell.state == symbol && intern.Text(cell.n).IsUUID() {
-		p.meanings, p.later = r.texts, append(p.later, intern.Text(cell.n))
+		p.symbols, p.later = r.texts, append(p.later, intern.Text(cell.n))
 		return
 	}
 	p.spell() // the texts stay in the order of rows
@@ -116,7 +116,7 @@ func (p *plainTexts) add(r *Row, i int) {
 func (p *plainTexts) spell() {
 	var ids [64]intern.UUID
 	for some := range slices.Chunk(p.later, len(ids)) {
-		p.meanings.UUIDs(ids[:], some)
+		p.symbols.UUIDs(ids[:], some)
 		for i := range some {
 			p.encoded = binary.LittleEndian.AppendUint32(p.encoded, intern.UUIDLen)
 			p.encoded = ids[i].AppendTo(p.encoded)
@@ -163,8 +163,9 @@ func (c *parquetColumn) endDictionary() error {
 	for _, part := range page {
 		c.pages = append(c.pages, part...)
 	}
+
 	c.clearPage()
-	c.refers = false
+	c.refers = false // the dictionary stays: finish writes it for the pages so far
 	return err
 }
 
@@ -179,6 +180,7 @@ func (c *parquetColumn) endPage() (parts [][]byte, err error) {
 		NumValues:               int32(c.levels.rows),
 		DefinitionLevelEncoding: format.RLE, RepetitionLevelEncoding: format.RLE,
 	}
+
 	if err := c.encodeLevels(); err != nil {
 		return nil, err
 	}
@@ -225,7 +227,8 @@ func (c *parquetColumn) encode() (values []byte, encoding format.Encoding, err e
 		c.buffers.values, err = (&delta.ByteArrayEncoding{}).EncodeByteArray(c.buffers.values[:0], c.texts, c.ends)
 		return c.buffers.values, format.DeltaByteArray, err
 	}
-	c.plain.spell()
+
+	c.plain.spell() // the UUIDs that no other text followed
 	return c.plain.encoded, format.Plain, nil
 }
 
@@ -242,11 +245,13 @@ func (c *parquetColumn) page(memory *[]byte, h format.PageHeader, content ...[]b
 		h.UncompressedPageSize += int32(len(part))
 	}
 	h.CompressedPageSize = h.UncompressedPageSize
+
 	if c.compressed() {
 		c.buffers.page = c.buffers.page[:0]
 		for _, part := range content {
 			c.buffers.page = append(c.buffers.page, part...)
 		}
+
 		packed := fastZstd.EncodeAll(c.buffers.page, (*memory)[:0])
 		*memory, content = packed, [][]byte{packed}
 		h.CompressedPageSize = int32(len(packed))
@@ -270,6 +275,7 @@ func (c *parquetColumn) finish() (columnChunk, error) {
 		return columnChunk{}, err
 	}
 
+	// With only missing values the dictionary is empty and has no page.
 	k := columnChunk{append([][]byte{c.pages}, last...), c.describe()}
 	if c.column.hasDictionary() && c.dictionary.count() > 0 {
 		header := format.DictionaryPageHeader{NumValues: int32(c.dictionary.count()), Encoding: format.Plain}
@@ -299,11 +305,12 @@ func (c *parquetColumn) describe() format.ColumnMetaData {
 		Statistics: format.Statistics{NullCount: int64(c.totals.nulls)}, DictionaryPageOffset: -1,
 		Encoding: []format.Encoding{format.Plain, format.RLE},
 	}
+
 	switch {
 	case c.column.Kind != Text:
 		meta.Type = format.Int64
 		meta.Encoding = []format.Encoding{format.RLE, format.DeltaBinaryPacked}
-		if c.totals.nulls < c.totals.rows {
+		if c.totals.nulls < c.totals.rows { // no value, no minimum
 			meta.Statistics.MinValue = binary.LittleEndian.AppendUint64(nil, uint64(c.totals.min))
 			meta.Statistics.MaxValue = binary.LittleEndian.AppendUint64(nil, uint64(c.totals.max))
 		}

@@ -17,11 +17,11 @@ type dictionary struct {
 	slots   []uint32 // hash table with open addressing: number of a text plus one, 0 when free
 	last    int32    // number of the last text
 
-	symbols    map[intern.Text]int32
-	lastSymbol intern.Text
-	ofSymbol   int32
-	lastLent   string
-	ofLent     int32
+	symbols        map[intern.Text]int32
+	lastSymbol     intern.Text
+	symbolNumber   int32
+	lastBorrowed   string
+	borrowedNumber int32
 }
 
 var dictionarySeed = maphash.MakeSeed() // random, but the numbers of texts do not depend on it
@@ -32,7 +32,7 @@ const fewestSlots = 64
 // reset removes all texts and keeps the memory.
 func (d *dictionary) reset() {
 	d.entries, d.starts = d.entries[:0], d.starts[:0]
-	d.lastSymbol, d.lastLent = intern.None, ""
+	d.lastSymbol, d.lastBorrowed = intern.None, ""
 	clear(d.symbols)
 	clear(d.slots)
 	if d.slots == nil {
@@ -60,8 +60,8 @@ func (d *dictionary) number(v []byte) int32 {
 		d.entries = appendPlain(d.entries, v)
 		*slot = uint32(d.count())
 	}
-
 	d.last = int32(*slot - 1)
+
 	// At most half of the slots are in use: find needs a free one to end.
 	if 2*d.count() > len(d.slots) {
 		d.grow()
@@ -91,7 +91,7 @@ func (d *dictionary) grow() {
 func (d *dictionary) symbol(r *Row, i int) int32 {
 	s := intern.Text(r.cells[i].n)
 	if s == d.lastSymbol {
-		return d.ofSymbol
+		return d.symbolNumber
 	}
 
 	n, met := d.symbols[s]
@@ -100,15 +100,15 @@ func (d *dictionary) symbol(r *Row, i int) int32 {
 		d.symbols[s] = n
 	}
 
-	d.lastSymbol, d.ofSymbol = s, n
+	d.lastSymbol, d.symbolNumber = s, n
 	return n
 }
 
-// lent is like number, for a borrowed text. The last one is often lent again, and
+// borrowed is like number, for a borrowed text. The last one is often used again, and
 // comparing a string with itself is cheap.
-func (d *dictionary) lent(v string) int32 {
-	if v != d.lastLent {
-		d.lastLent, d.ofLent = v, d.number([]byte(v))
+func (d *dictionary) borrowed(v string) int32 {
+	if v != d.lastBorrowed {
+		d.lastBorrowed, d.borrowedNumber = v, d.number([]byte(v))
 	}
-	return d.ofLent
+	return d.borrowedNumber
 }

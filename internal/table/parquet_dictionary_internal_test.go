@@ -20,7 +20,7 @@ func TestADictionaryKnowsEachTextOnce(t *testing.T) {
 				text := fmt.Sprint("text ", (first+n)%1000)
 				row.Reset(Calls)
 				row.AddSymbol(texts.OfString(text))
-				for how, got := range []int32{d.symbol(row, 0), d.lent(text), d.number([]byte(text))} {
+				for how, got := range []int32{d.symbol(row, 0), d.borrowed(text), d.number([]byte(text))} {
 					if got != int32(n) || string(d.text(got)) != text {
 						t.Fatalf("group %d, round %d, way %d: %q is number %d, want %d", group, again, how, text, got, n)
 					}

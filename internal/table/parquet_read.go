@@ -19,6 +19,7 @@ func ReadParquet(r io.ReaderAt, size int64, s *Schema) Rows {
 		defer func() { _ = p.close() }()
 
 		err := p.open(r, size)
+
 		var row Row
 		for err == nil {
 			// next may return rows together with an error, so they are yielded
@@ -35,6 +36,7 @@ func ReadParquet(r io.ReaderAt, size int64, s *Schema) Rows {
 				}
 			}
 		}
+
 		if err != io.EOF {
 			yield(nil, fmt.Errorf("reading table %s: %w", s.Name, err))
 		}
@@ -61,6 +63,7 @@ func (p *parquetReader) open(r io.ReaderAt, size int64) (err error) {
 	if err := checkFooter(r, size); err != nil {
 		return err
 	}
+
 	f, err := parquet.OpenFile(r, size, parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true))
 	if err != nil {
 		return err
@@ -68,6 +71,7 @@ func (p *parquetReader) open(r io.ReaderAt, size int64) (err error) {
 	if err := p.checkColumns(f.Schema()); err != nil {
 		return err
 	}
+
 	p.groups = f.RowGroups()
 	return nil
 }
@@ -79,9 +83,12 @@ func checkFooter(r io.ReaderAt, size int64) error {
 	if size < int64(len(end)) {
 		return errors.New("the file is too short for Parquet")
 	}
+
+	// A reader may report io.EOF together with the last bytes.
 	if _, err := r.ReadAt(end[:], size-int64(len(end))); err != nil && err != io.EOF {
 		return err
 	}
+
 	if length := binary.LittleEndian.Uint32(end[:]); int64(length) > size {
 		return fmt.Errorf("the file is damaged: %d bytes cannot hold a footer of %d", size, length)
 	}
@@ -93,6 +100,7 @@ func (p *parquetReader) checkColumns(found *parquet.Schema) error {
 	if len(fields) != len(p.schema.Columns) {
 		return fmt.Errorf("it has %d columns, want %d", len(fields), len(p.schema.Columns))
 	}
+
 	for i, c := range p.schema.Columns {
 		f := fields[i]
 		if f.Name() != c.Name {
@@ -118,6 +126,7 @@ func (p *parquetReader) next() (n int, err error) {
 			}
 			p.rows, p.groups = p.groups[0].Rows(), p.groups[1:]
 		}
+
 		n, err := p.rows.ReadRows(p.values)
 		if err != nil && err != io.EOF {
 			return n, err
@@ -128,6 +137,8 @@ func (p *parquetReader) next() (n int, err error) {
 		if err == nil { // no rows and no end: a damaged group must not loop forever
 			return 0, io.ErrNoProgress
 		}
+
+		// The group is at its end.
 		if err := p.close(); err != nil {
 			return 0, err
 		}
@@ -139,6 +150,7 @@ func (p *parquetReader) close() (err error) {
 	if p.rows == nil {
 		return nil
 	}
+
 	err = p.rows.Close()
 	p.rows = nil
 	return err
@@ -155,6 +167,7 @@ func (p *parquetReader) fill(r *Row, values parquet.Row) error {
 	r.Reset(p.schema)
 	for i, v := range values {
 		kind := p.schema.Columns[i].Kind
+		// The file may have a schema that its pages contradict.
 		switch {
 		case v.Column() != i:
 			return errRow

@@ -21,11 +21,11 @@ func Empty(func(*Row, error) bool) {}
 // kind of its column; another kind is a mistake in the program and panics. A
 // row that is used again allocates nothing.
 type Row struct {
-	schema *Schema
-	texts  *intern.Table // texts of the symbols
-	text   []byte        // texts of the cells, in the order in which they were spelled out
-	lent   []string      // texts of borrowed cells, not copied
-	cells  []cell
+	schema   *Schema
+	texts    *intern.Table // texts of the symbols
+	text     []byte        // texts of the cells, in the order in which they were copied here
+	borrowed []string      // texts of borrowed cells, not copied
+	cells    []cell
 }
 
 // A cell is a number or a text. A text is in the row's own memory, or elsewhere
@@ -41,7 +41,7 @@ const (
 	missing  state = iota
 	present        // n is a number, or start (upper half) and end (lower half) of a text in the row
 	symbol         // n is an interned text
-	borrowed       // n is an index of lent
+	borrowed       // n is an index of borrowed texts
 )
 
 func textCell(start, end int) cell {
@@ -53,7 +53,7 @@ func NewRow(texts *intern.Table) *Row { return &Row{texts: texts} }
 
 // Reset starts a new row of a table.
 func (r *Row) Reset(s *Schema) {
-	r.schema, r.text, r.lent, r.cells = s, r.text[:0], r.lent[:0], r.cells[:0]
+	r.schema, r.text, r.borrowed, r.cells = s, r.text[:0], r.borrowed[:0], r.cells[:0]
 }
 
 // Schema returns the table that the row belongs to.
@@ -61,12 +61,14 @@ func (r *Row) Schema() *Schema { return r.schema }
 
 // AddText adds a text; an empty one is missing.
 func (r *Row) AddText(v string) {
+	// A string cannot change, so the row may refer to it. Parquet with a
+	// dictionary then often needs no copy at all.
 	switch {
 	case v == "":
 		r.add(Text, cell{})
 	case utf8.ValidString(v):
-		r.add(Text, cell{n: int64(len(r.lent)), state: borrowed})
-		r.lent = append(r.lent, v)
+		r.add(Text, cell{n: int64(len(r.borrowed)), state: borrowed})
+		r.borrowed = append(r.borrowed, v)
 	default:
 		r.AddBytes([]byte(v))
 	}
@@ -93,6 +95,7 @@ func (r *Row) AddJoined(list [][]byte) {
 
 func (r *Row) endText(start int) {
 	r.toValid(start)
+
 	c := cell{}
 	if len(r.text) > start {
 		c = textCell(start, len(r.text))
@@ -117,18 +120,20 @@ func (r *Row) AddSymbol(t intern.Text) {
 	r.add(Text, c)
 }
 
-// spell copies a symbol's or a borrowed text into the row.
-func (r *Row) spell(c *cell) {
+// copyText copies a symbol's or a borrowed text into the row.
+func (r *Row) copyText(c *cell) {
 	start := len(r.text)
 	if c.state == borrowed {
-		r.text = append(r.text, r.lent[c.n]...) // AddText lends only valid texts
+		r.text = append(r.text, r.borrowed[c.n]...) // AddText borrows only valid texts
 	} else {
 		r.text = r.texts.AppendTo(r.text, intern.Text(c.n))
+		// A UUID is ASCII and needs no check.
 		if !intern.Text(c.n).IsUUID() {
 			r.toValid(start)
 		}
 	}
 
+	// The cell now refers to the copy, so that it is made only once.
 	*c = textCell(start, len(r.text))
 }
 
@@ -144,11 +149,11 @@ func (r *Row) AddTime(t record.Time) { r.add(Time, numberCell(int64(t), t.Known(
 // AddNull adds a missing cell of whatever kind the column has.
 func (r *Row) AddNull() { r.add(r.schema.Columns[len(r.cells)].Kind, cell{}) }
 
-// spellAll copies all texts into the row.
-func (r *Row) spellAll() {
+// copyTexts copies all texts into the row.
+func (r *Row) copyTexts() {
 	for i := range r.cells {
 		if r.cells[i].state > present {
-			r.spell(&r.cells[i])
+			r.copyText(&r.cells[i])
 		}
 	}
 }
@@ -176,8 +181,9 @@ func (r *Row) Bytes(i int) []byte {
 	case missing:
 		return nil
 	case symbol, borrowed:
-		r.spell(c)
+		r.copyText(c)
 	}
+
 	return r.text[c.n>>32 : uint32(c.n)]
 }
 
@@ -228,5 +234,6 @@ func (r *Row) AppendCell(b []byte, i int) []byte {
 	case Time:
 		return appendTime(b, r.Time(i))
 	}
+
 	return appendInt(b, c)
 }

@@ -102,6 +102,7 @@ func newSchema(table string, columns []Column, order ...string) *Schema {
 	for _, column := range order {
 		s.order = append(s.order, s.Index(column))
 	}
+
 	return s
 }
 

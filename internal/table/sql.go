@@ -24,10 +24,12 @@ func DuckDB(s *Schema, files []string) string {
 	if s == Repairs { // the table has the column itself
 		hive = ",\n  hive_partitioning = false"
 	}
+
 	if parquet != nil {
 		selects = append(selects, "SELECT * FROM read_parquet("+list("[", parquet, "]")+hive+")")
 	}
 	if csv != nil {
+		// Nothing is detected: an id of digits must stay a text.
 		var columns []string
 		for _, c := range s.Columns {
 			columns = append(columns, fmt.Sprintf("'%s': '%s'", c.Name, [...]string{"VARCHAR", "BIGINT", "TIMESTAMPTZ"}[c.Kind]))
@@ -47,6 +49,7 @@ func Athena(s *Schema, location string, files []string) string {
 	for _, c := range s.Columns {
 		columns = append(columns, fmt.Sprintf("  `%s` %s", c.Name, [...]string{"string", "bigint", "timestamp"}[c.Kind]))
 	}
+
 	name := "cdrmend_" + s.Name
 	return fmt.Sprintf("CREATE EXTERNAL TABLE IF NOT EXISTS %s (\n%s)\nSTORED AS PARQUET\nLOCATION %s;\n\nSELECT * FROM %s\nWHERE \"$path\" IN %s;\n",
 		name, strings.Join(columns, ",\n"), literal(location), name, list("(", files, ")"))

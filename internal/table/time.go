@@ -25,6 +25,7 @@ func appendTime(b []byte, t record.Time) []byte {
 	if day < firstFast || day > lastFast { // not in the years 1 to 9999
 		return t.AppendTo(b)
 	}
+
 	year, month, dayOfMonth := civil(int(day))
 	seconds := int(micros / 1_000_000)
 

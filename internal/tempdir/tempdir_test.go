@@ -18,7 +18,7 @@ func TestMain(m *testing.M) {
 
 func TestMemoryIsTakenOnlyWhereNobodyAskedForADisk(t *testing.T) {
 	quick := "/tmp"
-	if roomy() {
+	if hasSpace() {
 		quick = memory
 	}
 	for want, env := range map[string][]string{

@@ -31,6 +31,7 @@ func (s *sheet) begin() (err error) {
 	if s.parts > 1 {
 		title = fmt.Sprintf("%s (%d)", s.title, s.parts)
 	}
+
 	if s.stream, err = s.book.add(title); err != nil {
 		return err
 	}
@@ -41,6 +42,7 @@ func (s *sheet) begin() (err error) {
 			return err
 		}
 	}
+
 	frozen := &excelize.Panes{Freeze: true, YSplit: 1, TopLeftCell: "A2", ActivePane: "bottomLeft"}
 	if err := s.stream.SetPanes(frozen); err != nil {
 		return err
@@ -59,6 +61,7 @@ func (s *sheet) add(values []string) error {
 			return err
 		}
 	}
+
 	return s.write(s.book.text, values)
 }
 
@@ -84,6 +87,7 @@ func (s *sheet) end() error {
 	if err != nil {
 		return err
 	}
+
 	if err := s.book.file.AutoFilter(s.stream.Sheet, "A1:"+last, nil); err != nil {
 		return err
 	}

@@ -22,6 +22,7 @@ func (b *book) table(title string, schema *table.Schema, lead []string, lists []
 		return err
 	}
 
+	// Both are used again for each row: a sheet can have a million of them.
 	values := make([]string, len(columns))
 	var cell []byte
 	for _, rows := range lists {
@@ -29,10 +30,12 @@ func (b *book) table(title string, schema *table.Schema, lead []string, lists []
 			if err != nil {
 				return err
 			}
+
 			for i, c := range columns {
 				cell = r.AppendCell(cell[:0], c)
 				values[i] = string(cell)
 			}
+
 			if err := s.add(values); err != nil {
 				return err
 			}
@@ -61,6 +64,7 @@ func (b *book) inputs(sum *report.Summary, show *redact.Redactor) error {
 	if err != nil {
 		return err
 	}
+
 	for _, p := range sum.Partitions {
 		err := s.add([]string{
 			string(p.State), p.Kind, p.Source, p.Start, p.End,
