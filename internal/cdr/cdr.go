@@ -26,24 +26,47 @@ type Leg struct {
 type Shown struct {
 	Org, Conversation, ID, Trunk, Line intern.Text
 	Direction                          intern.Text
+	Users, Queues                      intern.Text // lists, see intern.ListSeparator
+	ANI, DNIS                          intern.Number
 	Start, Answer, End                 record.Time
 	Ref                                record.Ref
 }
 
 // Particulars are what else a decision about a leg depends on.
 type Particulars struct {
-	ANI, DNIS  intern.Text    // None unless the reader keeps numbers
-	Recordings record.Section // of Texts
-	Talk       record.Section // of Spans
-	Updated    record.Time
-	Numbers    uint64 // hash of ANI and DNIS, also when they are not kept
-	SIPStatus  int32  // NoInt when missing
-	Invalid    uint16 // fields that did not parse
-	Recorded   profile.Tri
+	SaidANI, SaidDNIS intern.Text    // as delivered, trimmed and without prefix; None unless an exclusion asks for words
+	Recordings        record.Section // of Texts
+	Talk              record.Section // of Spans
+	Updated           record.Time
+	Same              uint64 // hash of all values: equal for rows that are equal in every field
+	Pauses            uint32 // how many of the Spans after Talk are pauses
+	TalkMS            int32  // milliseconds, at most 1<<31-1; -1 when missing
+	Invalid           uint32 // fields that did not parse
+	SIPStatus         int16  // -1 when missing
+	Recorded          profile.Tri
+	Flags             LegFlags
 }
 
+// LegFlags are what a row says about a leg apart from values.
+type LegFlags uint8
+
+// The flags.
+const (
+	DoubtfulTime LegFlags = 1 << iota // a local time that occurs twice
+	WordedANI                         // a letter stands before the first @ or ; of the number: it is no number for exclusions
+	WordedDNIS
+	HasStart    // of JSON: a member stands in one of the places of start_time, of whatever value
+	HasEnd      // likewise end_time or duration_ms
+	HasIdentity // likewise conversation_id or recording_ids
+	HasAnswer   // likewise answer_time, talk, talk_ms or recorded
+	SaysAnswer  // one of these has a value, or one that did not parse
+)
+
+// Has reports whether all of some flags are set.
+func (f LegFlags) Has(all LegFlags) bool { return f&all == all }
+
 // invalidBit maps the fields of a leg to bits of Leg.Invalid.
-func invalidBit(f record.Field) uint16 {
+func invalidBit(f record.Field) uint32 {
 	for i, field := range record.LegFields {
 		if field == f {
 			return 1 << i
@@ -87,9 +110,6 @@ func (b *Batch) Parts() []*Batch {
 
 // Reader reads the CDRs of one source. It is not safe for concurrent use.
 type Reader struct {
-	// Numberless leaves the phone numbers of legs out: there are nearly as
-	// many as legs, and only exclusions may ask for them.
-	Numberless bool
 	// Forget is called when the rejects so far do not count, because the list of
 	// rows is spelled twice; it may be nil.
 	Forget func()
@@ -102,8 +122,7 @@ type Reader struct {
 	room     Batch           // whose lists the next ones grow in
 	cursor   jsonscan.Cursor // of the conversation at hand
 	details  details         // likewise
-	numbers  []byte          // of the leg at hand
-	identity []byte          // likewise
+	identity []byte          // of the leg at hand
 	links    []intern.Link   // likewise
 	norm     profile.Normalizer
 	mapping  *rows.Mapping
@@ -270,7 +289,7 @@ func (r *Reader) leg(row *rows.Row) {
 	sip := row.Value(record.SIPStatus)
 	status, ok := r.norm.Int(sip)
 	note(record.SIPStatus, sip, ok)
-	l.SIPStatus = int32(min(status, 1<<30))
+	l.SIPStatus = int16(min(status, 1<<15-1))
 
 	ids := row.Value(record.RecordingIDs)
 	from := len(b.Recordings)
@@ -315,20 +334,14 @@ func (r *Reader) recordings(ids jsonscan.Value) (ok bool) {
 
 // phones reads the phone numbers of a leg.
 func (r *Reader) phones(l *Leg, ani, dnis jsonscan.Value) {
-	r.numbers = r.numbers[:0]
-	number := func(f record.Field, v jsonscan.Value) (t intern.Text) {
+	number := func(f record.Field, v jsonscan.Value) intern.Number {
 		b, ok := r.norm.PhoneBytes(v)
 		if !ok {
 			r.invalid(l, f, v)
 		}
-		r.numbers = append(append(r.numbers, b...), '/')
-		if !r.Numberless {
-			t = r.norm.Texts.Of(b)
-		}
-		return t
+		return r.norm.Texts.NumberOf(b)
 	}
 	l.ANI, l.DNIS = number(record.ANI, ani), number(record.DNIS, dnis)
-	l.Numbers = r.norm.Texts.Hash(r.numbers)
 }
 
 // read takes back that a field did not parse: one with a local time that

@@ -68,7 +68,7 @@ func (r *Reader) conversation(v jsonscan.Value) {
 			r.batch.Skipped++
 			continue
 		}
-		l := Leg{Shown: Shown{Ref: record.Ref{Row: uint32(len(r.batch.Legs)) + r.batch.Filtered.Dropped}}, Particulars: Particulars{Updated: record.NoTime, SIPStatus: profile.NoInt}}
+		l := Leg{Shown: Shown{Ref: record.Ref{Row: uint32(len(r.batch.Legs)) + r.batch.Filtered.Dropped}}, Particulars: Particulars{Updated: record.NoTime, TalkMS: -1, SIPStatus: -1}}
 		l.Conversation = r.later(&l, record.ConversationID, id, laterConversation)
 		if !ok {
 			r.invalid(&l, record.EndTime, end)

@@ -92,6 +92,8 @@ func (r *Reader) hash(b *Batch, l *Leg) uint64 {
 // adopt interns the texts of a leg that is kept for good.
 func (r *Reader) adopt(l *Leg) {
 	r.Filter.Adopt(l.texts()...)
+	r.Filter.AdoptNumber(&l.ANI)
+	r.Filter.AdoptNumber(&l.DNIS)
 	for i := range record.SectionOf(l.Recordings, r.batch.Recordings) {
 		r.Filter.Adopt(&r.batch.Recordings[int(l.Recordings.At)+i])
 	}
@@ -99,7 +101,7 @@ func (r *Reader) adopt(l *Leg) {
 
 // texts are those of a leg that outlive the reading of its object.
 func (l *Leg) texts() []*intern.Text {
-	return []*intern.Text{&l.Org, &l.Conversation, &l.ID, &l.Trunk, &l.Line, &l.Direction, &l.ANI, &l.DNIS}
+	return []*intern.Text{&l.Org, &l.Conversation, &l.ID, &l.Trunk, &l.Line, &l.Direction, &l.Users, &l.Queues, &l.SaidANI, &l.SaidDNIS}
 }
 
 // drop gives up what the last leg left in the lists.

@@ -26,8 +26,9 @@ func (l *Leg) AppendIdentity(k []byte, recordings []intern.Text, talk []record.S
 	for _, t := range []record.Time{l.Start, l.Answer, l.End, l.Updated} {
 		k = binary.LittleEndian.AppendUint64(k, uint64(t))
 	}
-	k = binary.LittleEndian.AppendUint64(k, l.Numbers)
-	k = binary.LittleEndian.AppendUint32(k, uint32(l.SIPStatus))
+	k = binary.LittleEndian.AppendUint64(k, uint64(l.ANI))
+	k = binary.LittleEndian.AppendUint64(k, uint64(l.DNIS))
+	k = binary.LittleEndian.AppendUint16(k, uint16(l.SIPStatus))
 	k = append(k, byte(l.Recorded))
 	k = binary.LittleEndian.AppendUint32(k, l.Recordings.N)
 	for _, t := range record.SectionOf(l.Recordings, recordings) {

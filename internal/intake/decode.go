@@ -187,7 +187,6 @@ func (s *scanner) newLegs(source int, filter *intern.Filter) *legReader {
 		texts = filter.Texts()
 	}
 	r := cdr.NewReader(s.Sources[source].Profile, texts, &s.config.Limits)
-	r.Numberless = !s.config.Policy.AsksForNumbers()
 	r.Filter = filter
 	return &legReader{Reader: r, out: s.out}
 }

@@ -110,7 +110,7 @@ func (r *Reader) adoptDocument(b *Batch) {
 // texts are those of an entry that outlive the reading of its document.
 func (e *Entry) texts() []*intern.Text {
 	return []*intern.Text{
-		&e.Org, &e.Recording, &e.Conversation, &e.Trunk, &e.Line, &e.MediaType, &e.MediaSubtype, &e.MediaKey, &e.Named,
+		&e.Org, &e.Recording, &e.Conversation, &e.Trunk, &e.Line, &e.Leg, &e.Direction, &e.State, &e.Users, &e.MediaType, &e.MediaSubtype, &e.MediaKey, &e.Named,
 	}
 }
 

@@ -17,6 +17,9 @@ import (
 // has more than a million, so it is compact and free of pointers.
 type Entry struct {
 	Org, Recording, Conversation, Trunk, Line intern.Text
+	Leg, Direction, State                     intern.Text
+	Users                                     intern.Text // a list, see intern.ListSeparator
+	ANI, DNIS                                 intern.Number
 	MediaType, MediaSubtype                   intern.Text
 	MediaKey                                  intern.Text // as read only if the reader keeps it; else of the object key
 	Named                                     intern.Text // the recording id that the media key's name tells
@@ -26,8 +29,15 @@ type Entry struct {
 	Rest                                      uint64 // hash of the entry's Rest
 	Doc                                       uint32 // number of the document
 	Index                                     uint32 // element, line or row
-	Given                                     uint32 // set of fields that the body gave
+	Given                                     uint32 // set of fields that the body gave, and doubtful
 }
+
+// doubtful is set in Entry.Given when a time of the entry is a local time that
+// occurs twice.
+const doubtful = 1 << 31
+
+// Doubtful reports whether a time of the entry is one of two.
+func (e *Entry) Doubtful() bool { return e.Given&doubtful != 0 }
 
 // Has reports whether the body, or for the org its document, gave the field.
 func (e *Entry) Has(f record.Field) bool { return record.Fields(e.Given).Has(f) }
@@ -52,14 +62,14 @@ type KeyIDs struct{ Org, Conversation, Recording, Media intern.Text }
 
 // Rare is what most documents do not have.
 type Rare struct {
-	Total, Failed int64 // counts, NoInt when missing
-	Truncated     *Break
-	Malformed     *Break
-	Why           error // of the one or the other
-	Recovery      *Recovery
-	Invalid       []record.Invalid
-	Gaps          []Gap // by entry, then field
-	Copy          Range // where the object is kept as it is stored, with the rests; empty when it is not
+	Total, Failed, Skipped int64 // counts, NoInt when missing
+	Truncated              *Break
+	Malformed              *Break
+	Why                    error // of the one or the other
+	Recovery               *Recovery
+	Invalid                []record.Invalid
+	Gaps                   []Gap // by entry, then field
+	Copy                   Range // where the object is kept as it is stored, with the rests; empty when it is not
 }
 
 // Break is where a document ends too early or stops being well-formed.
@@ -137,7 +147,7 @@ func (d *Document) SetAside() (from int64, any bool) {
 // rare returns d.Rare, made if need be.
 func (d *Document) rare() *Rare {
 	if d.Rare == nil {
-		d.Rare = &Rare{Total: profile.NoInt, Failed: profile.NoInt}
+		d.Rare = &Rare{Total: profile.NoInt, Failed: profile.NoInt, Skipped: profile.NoInt}
 	}
 	return d.Rare
 }

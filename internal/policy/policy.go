@@ -4,7 +4,6 @@
 package policy
 
 import (
-	"slices"
 	"time"
 
 	"cdrmend/internal/profile"
@@ -60,6 +59,9 @@ type Source struct {
 	Required  record.Fields // of manifests: the fields that must be present
 	Versions  bool
 	S3        S3
+
+	OneForEachLeg bool          // of CDRs: each leg has a recording of its own, else each conversation
+	ClockOffset   time.Duration // added to every time that is read from the source
 }
 
 // S3 is how one bucket is reached.
@@ -184,6 +186,7 @@ type Policy struct {
 	CoverageTolerance time.Duration
 	Expect            Expect
 	Exclusions        []Exclusion
+	QuietDays         []string // names of weekdays and dates on which nothing to read is a fact, as written
 }
 
 // Line says which trunk a line belongs to. The ids are as written.
@@ -197,17 +200,15 @@ type Line struct {
 // conditions hold for every leg.
 type Exclusion struct {
 	Reason      string
+	Source      []string
 	Org         []string
 	Trunk       []string
 	Line        []string
+	Queue       []string
+	User        []string
 	Direction   []string
 	ANI         []string
 	DNIS        []string
 	ShorterThan time.Duration // 0: no condition
 	Forbid      bool
-}
-
-// AsksForNumbers reports whether an exclusion depends on a phone number.
-func (p *Policy) AsksForNumbers() bool {
-	return slices.ContainsFunc(p.Exclusions, func(x Exclusion) bool { return x.ANI != nil || x.DNIS != nil })
 }

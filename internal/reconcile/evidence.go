@@ -3,6 +3,7 @@ package reconcile
 import (
 	"cmp"
 	"io"
+	"time"
 
 	"cdrmend/internal/cdr"
 	"cdrmend/internal/intern"
@@ -22,7 +23,10 @@ type Source struct {
 	URL      string // as configured
 	Required record.Fields
 	Settled  bool
-	NoUse    bool // nothing was read that could be evidence
+	NoUse    bool // of registrations: no usable event; of others: no document in what was read
+
+	OneForEachLeg       bool // of CDRs, see policy.Source
+	Lookback, Lookahead time.Duration
 }
 
 // concerns reports whether a source can hold records of an organisation.
@@ -34,7 +38,20 @@ type Object struct {
 	Partition uint32
 	Key       string
 	Modified  record.Time
+	Lacks     Needs // of CSV and Parquet: needs for which the header has no column
 }
+
+// Needs is a set of what judging needs of a source: fields of which one has to
+// have a place in the source's records.
+type Needs uint8
+
+// The needs.
+const (
+	NeedStart        Needs = 1 << iota // start_time of CDRs
+	NeedEnd                            // end_time or duration_ms of CDRs
+	NeedAnswer                         // answer_time, talk, talk_ms or recorded of CDRs, when calls are expected to be answered
+	NeedConversation                   // conversation_id or recording_ids of CDRs; recording_id or conversation_id of manifests
+)
 
 // Partition is one partition that was read.
 type Partition struct {
@@ -42,7 +59,11 @@ type Partition struct {
 	Span    record.Span
 	URL     string // with its placeholders filled
 	Damaged bool
-	Empty   bool
+	Empty   bool // no document and no media object without metadata; of CDRs: no row that is no reject
+	Blank   bool // its only damage is a manifest in JSON Lines without any byte but white space
+
+	Elements int64 // conversations of conversation details that were read
+	Speaking int64 // those of them that have a participant with a session
 }
 
 // Evidence is everything a decision is made from. Objects are sorted by
@@ -72,7 +93,14 @@ type Evidence struct {
 	Lines   *registration.Lines
 
 	Media *Media // nil when media is not checked
+
+	// Begun are the starts of conversations that lie before the starts of their
+	// legs, by key of the conversation (keyOf).
+	Begun map[ConversationKey]record.Time
 }
+
+// ConversationKey names a conversation of an organisation.
+type ConversationKey struct{ Org, Conversation intern.Text }
 
 // OrgOf returns the organisation of a record: its own or its document's, that
 // of its object's key, its source's, the configuration's.

@@ -68,10 +68,10 @@ func excludedBy(exclusions []exclusion, ev *Evidence, leg uint32) *exclusion {
 }
 
 func (x *exclusion) applies(ev *Evidence, leg uint32) bool {
-	l, p := &ev.Legs[leg], &ev.Particulars[leg]
+	l := &ev.Legs[leg]
 	return isOneOf(x.org, l.Org) && isOneOf(x.trunk, l.Trunk) && isOneOf(x.line, l.Line) &&
 		isDirection(x.direction, l.Direction, ev.Texts) &&
-		isNumber(x.ani, p.ANI, ev.Texts) && isNumber(x.dnis, p.DNIS, ev.Texts) &&
+		isNumber(x.ani, l.ANI, ev.Texts) && isNumber(x.dnis, l.DNIS, ev.Texts) &&
 		isShorter(x.shorterThan, ev, leg)
 }
 
@@ -89,11 +89,11 @@ func isDirection(wanted []string, direction intern.Text, texts *intern.Table) bo
 
 // isNumber reports whether a phone number is one of the wanted ones, or begins
 // like one that ends in a star.
-func isNumber(wanted []string, number intern.Text, texts *intern.Table) bool {
+func isNumber(wanted []string, number intern.Number, texts *intern.Table) bool {
 	if wanted == nil {
 		return true
 	}
-	v := texts.String(number)
+	v := string(texts.AppendNumber(nil, number))
 	return v != "" && slices.ContainsFunc(wanted, func(w string) bool {
 		prefix, star := strings.CutSuffix(w, "*")
 		return star && strings.HasPrefix(v, prefix) || !star && v == prefix

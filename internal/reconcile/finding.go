@@ -37,7 +37,9 @@ const (
 	RecordedInError
 	RepairedField
 	ShortRecording
+	StrayRecord
 	TruncatedDocument
+	UnfitSource
 	NumClasses
 )
 
@@ -62,7 +64,9 @@ var classes = [NumClasses]struct {
 	{"recorded_in_error", policy.Major},
 	{"repaired_field", policy.Minor},
 	{"short_recording", policy.Major},
+	{"stray_record", policy.Minor}, // major unless all of its rows are late versions
 	{"truncated_document", policy.Major},
+	{"unfit_source", policy.Major},
 }
 
 // String returns the class's name in the tables.
