@@ -166,7 +166,7 @@ func (r *Reader) ReadRows(c *rows.Chunk, reject func(rows.Reject) error) (*Batch
 func (r *Reader) Add(b, next *Batch) {
 	b.Reading.Add(next.Reading)
 	b.Skipped += next.Skipped
-	if r.norm.Profile.Shape == conversationDetail {
+	if r.norm.Profile.Shape == profile.ConversationDetail {
 		for i := range next.Legs {
 			next.Legs[i].Ref.Row += b.legs
 		}
@@ -204,7 +204,7 @@ func (r *Reader) ReadParquet(file io.ReaderAt, size int64, reject func(rows.Reje
 
 // Row adds the legs of one row to the batch.
 func (r *Reader) Row(row *rows.Row) error {
-	if r.norm.Profile.Shape == conversationDetail {
+	if r.norm.Profile.Shape == profile.ConversationDetail {
 		r.conversation(row.Whole())
 	} else {
 		r.leg(row)

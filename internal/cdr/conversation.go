@@ -12,10 +12,6 @@ import (
 	"cdrmend/internal/record"
 )
 
-// conversationDetail is the shape of Genesys conversation details:
-// conversations of participants of sessions of segments.
-const conversationDetail = "conversation-detail"
-
 // details are what one conversation says of its voice sessions. Its memory is
 // used for the next one.
 type details struct {

@@ -32,6 +32,14 @@ type Entry struct {
 	Given                                     uint32 // set of fields that the body gave, and doubtful
 }
 
+// identified is set in Entry.Given when the body has a member or a column for the
+// recording or the conversation, of whatever value, or the key names one.
+const identified = 1 << 30
+
+// Identified reports whether there is a place where the entry could name its
+// recording or its conversation.
+func (e *Entry) Identified() bool { return e.Given&identified != 0 }
+
 // doubtful is set in Entry.Given when a time of the entry is a local time that
 // occurs twice.
 const doubtful = 1 << 31
@@ -52,6 +60,7 @@ type Document struct {
 	Format    profile.Format
 	Packed    stream.Compression
 	Keyed     bool    // the key names the recording and the root is an object, or nothing
+	Blank     bool    // JSON Lines without any byte but white space: an empty list, or all of it is lost
 	Virtual   bool    // a media object without metadata: there is no such object
 	Rest      []Range // where the rests of its entries are kept
 	Rare      *Rare
@@ -115,7 +124,17 @@ func (d *Document) Damaged() bool {
 	}
 	broken := r.Truncated != nil || r.Malformed != nil
 	sole := d.Keyed && d.Key.Recording != intern.None && d.Key.Conversation != intern.None
-	return broken && !sole || r.Total > int64(d.N)
+	return broken && !sole && !d.Blank || r.Total > int64(d.N)+d.accounted()
+}
+
+// accounted is how many entries the document says it leaves out.
+func (d *Document) accounted() int64 { return max(d.Rare.Failed, 0) + max(d.Rare.Skipped, 0) }
+
+// Miscounted reports whether the document says that it has another number of
+// entries than it has, with or without those that it leaves out.
+func (d *Document) Miscounted() bool {
+	total, found := d.Rare.Total, int64(d.N)
+	return total != profile.NoInt && total != found && total != found+d.accounted()
 }
 
 // Why returns what is wrong with the document as a whole, nil when nothing is.
@@ -123,7 +142,7 @@ func (d *Document) Why() error {
 	switch {
 	case d.Rare == nil:
 		return nil
-	case d.Rare.Why == nil && d.Rare.Total > int64(d.N):
+	case d.Rare.Why == nil && d.Rare.Total > int64(d.N)+d.accounted():
 		return fmt.Errorf("it says that it has %d entries, and it has %d", d.Rare.Total, d.N)
 	}
 	return d.Rare.Why

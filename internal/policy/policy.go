@@ -4,6 +4,8 @@
 package policy
 
 import (
+	"slices"
+	"strings"
 	"time"
 
 	"cdrmend/internal/profile"
@@ -175,6 +177,7 @@ type Policy struct {
 	RequiredScopes    []string
 	Lines             []Line
 	Accepted          map[string]bool // finding ids
+	AcceptedSubjects  []AcceptedSubject
 	MaxRejects        float64
 	DurationTolerance time.Duration // negative: never a conflict
 	TokenKeys         []byte        // the JWKS file, nil without one
@@ -187,6 +190,18 @@ type Policy struct {
 	Expect            Expect
 	Exclusions        []Exclusion
 	QuietDays         []string // names of weekdays and dates on which nothing to read is a fact, as written
+}
+
+// AcceptedSubject accepts findings by what they are about. Empty fields hold for
+// all; a conversation or a recording is given. The ids are as written.
+type AcceptedSubject struct{ Class, Org, Conversation, Recording string }
+
+// Quiet reports whether a day is one on which nothing to read is a fact.
+func (p *Policy) Quiet(t record.Time) bool {
+	day := t.Std()
+	return slices.ContainsFunc(p.QuietDays, func(name string) bool {
+		return name == day.Format(dayLayout) || strings.EqualFold(name, day.Weekday().String())
+	})
 }
 
 // Line says which trunk a line belongs to. The ids are as written.

@@ -310,6 +310,19 @@ func mailZone(v string) (int, bool) {
 	return signedOffset(v[0], []byte(v[1:3]), []byte(v[3:]))
 }
 
+// Written returns the instant that a reader of the text of [Profile.FormatTime]
+// will see, false when that is another one for more than the precision of the
+// layout: a local time that occurs twice is read as the earlier one.
+func (p *Profile) Written(t record.Time) (record.Time, bool) {
+	_, cut := p.FormatTime(t)
+	if len(p.Layouts) == 0 || layoutOffset(p.Layouts[0]) != noOffset || p.Zone == nil {
+		return cut, true
+	}
+	_, offset := t.Std().In(p.Zone).Zone()
+	_, seen := cut.Std().In(p.Zone).Zone()
+	return cut, offset == seen
+}
+
 // FormatTime writes t in the profile's first layout: in UTC when the layout has a
 // zone, otherwise in the profile's zone. It also returns the instant that a reader
 // of the text will see, t cut to the precision of the layout.

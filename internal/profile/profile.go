@@ -9,6 +9,7 @@ package profile
 
 import (
 	"regexp"
+	"strings"
 	"time"
 
 	"cdrmend/internal/record"
@@ -65,3 +66,18 @@ func (f Format) String() string { return formatNames[f] }
 
 // InLines reports whether the objects of a format are in lines.
 func (f Format) InLines() bool { return f == JSONLines || f == CSV || f == TextLines }
+
+// ConversationDetail is the shape of Genesys conversation details: conversations
+// with participants, whose sessions are the legs.
+const ConversationDetail = "conversation-detail"
+
+// WithoutPrefix returns a phone number as it is written without one of the
+// prefixes of the profile.
+func (p *Profile) WithoutPrefix(number string) string {
+	for _, prefix := range p.Prefixes {
+		if len(number) >= len(prefix) && strings.EqualFold(number[:len(prefix)], prefix) {
+			return strings.TrimSpace(number[len(prefix):])
+		}
+	}
+	return number
+}

@@ -30,7 +30,7 @@ type candidacy struct {
 type contest struct {
 	entries   int
 	unclaimed []intern.Text // ids that legs list and no entry has
-	matches   completeness  // of entries and legs; only kept for a trace
+	hidden    bool          // entries or legs may be; only kept for a trace
 }
 
 // claimUnclaimed gives an entry without a recording id the one id that its
@@ -54,10 +54,10 @@ func claimUnclaimed(legs *legGroups, states []entryState, trace *Trace) claimSet
 		e := &ev.Entries[entries[0]]
 		group := legs.ofConversation(e)
 		unclaimed := unclaimedIDs(legs, e.Org, group, having)
-		trace.keepContest(e, contest{len(entries), unclaimed, complete}, legs)
+		trace.keepContest(e, contest{len(entries), unclaimed, false}, legs)
 		switch {
 		case len(unclaimed) == 0:
-		case len(unclaimed) == 1 && len(entries) == 1 && legs.matchesOf(e.Org, group) == complete:
+		case len(unclaimed) == 1 && len(entries) == 1 && !legs.hidesMatchesOf(e.Org, group):
 			e.Recording = unclaimed[0]
 			states[entries[0]].fill(record.RecordingID, SoleUnclaimed, true)
 			claims.evidence[entries[0]] = cite(&claims.refs, legs.listing(group, unclaimed[0]))
@@ -103,4 +103,15 @@ func cite(all *[]record.Ref, refs []record.Ref) record.Section {
 	run := record.Section{At: uint32(len(*all)), N: uint32(len(refs))}
 	*all = append(*all, refs...)
 	return run
+}
+
+// withPromised returns the possible ids with those of entries whose media is
+// promised.
+func (c *claimSet) withPromised(ev *Evidence, states []entryState) map[uint64]bool {
+	for n := range states {
+		if e := &ev.Entries[n]; states[n].pending && e.Recording != intern.None {
+			c.possible[keyOf(e.Org, e.Recording)] = true
+		}
+	}
+	return c.possible
 }

@@ -29,6 +29,10 @@ type Source struct {
 	Lookback, Lookahead time.Duration
 }
 
+// conversationDetails reports whether a source delivers conversation details of
+// Genesys Cloud.
+func (s *Source) conversationDetails() bool { return s.Profile.Shape == profile.ConversationDetail }
+
 // concerns reports whether a source can hold records of an organisation.
 func (s *Source) concerns(org intern.Text) bool { return s.Org == intern.None || s.Org == org }
 
@@ -38,7 +42,8 @@ type Object struct {
 	Partition uint32
 	Key       string
 	Modified  record.Time
-	Lacks     Needs // of CSV and Parquet: needs for which the header has no column
+	Tabular   bool  // CSV or Parquet
+	Lacks     Needs // of those: needs for which the header has no column
 }
 
 // Needs is a set of what judging needs of a source: fields of which one has to
@@ -85,8 +90,8 @@ type Evidence struct {
 	Legs        []cdr.Shown
 	Particulars []cdr.Particulars // of the same legs; released when they are decided
 	Recordings  []intern.Text     // that legs list
-	Talk        []record.Span
-	LegInvalid  []LegInvalid // sorted by leg's Ref
+	Talk        []record.Span     // that legs refer to: talk, then pauses
+	LegInvalid  []LegInvalid      // sorted by leg's Ref
 
 	Outages []registration.Outage
 	Index   *registration.Index
@@ -135,6 +140,21 @@ func (ev *Evidence) orgOfEntry(n uint32) intern.Text { return ev.Entries[n].Org 
 func (ev *Evidence) listed(leg uint32) []intern.Text {
 	return record.SectionOf(ev.Particulars[leg].Recordings, ev.Recordings)
 }
+
+// talk returns the spans in which a leg says that somebody could be heard.
+func (ev *Evidence) talk(leg uint32) []record.Span {
+	return record.SectionOf(ev.Particulars[leg].Talk, ev.Talk)
+}
+
+// pauses returns the spans of a leg in which nothing was to be recorded.
+func (ev *Evidence) pauses(leg uint32) []record.Span {
+	p := &ev.Particulars[leg]
+	after := p.Talk.At + p.Talk.N
+	return ev.Talk[after : after+p.Pauses]
+}
+
+// sourceOfLeg returns the number of the source that delivered a leg.
+func (ev *Evidence) sourceOfLeg(leg uint32) uint32 { return ev.Objects[ev.Legs[leg].Ref.Object].Source }
 
 // eachListed calls add for every recording that a leg lists.
 func (ev *Evidence) eachListed(leg uint32, add func(id intern.Text)) {

@@ -124,73 +124,17 @@ func (x *index) groups(yield func([]uint32) bool) {
 // one before it; lookups that do not depend on each other wait together.
 const fetchBatch = 64
 
-// lookup is what is going to be looked up in an index.
-type lookup struct {
-	*index
-	id   func(n uint32) intern.Text // that record n is going to look up
-	read func(found uint32) uint64  // reads the record found; the result only keeps the compiler from leaving the read out
-}
-
-// prefetched yields the numbers from one to another, after it fetched what
-// finding will need for a batch of them: the index and the first record found.
-// What is gained depends on the order of the inputs: nothing measurable for a
-// million synthetic legs, whose entries come in the same order.
-func prefetched(from, to int, lookups ...lookup) iter.Seq[uint32] {
-	return func(yield func(n uint32) bool) {
-		for ; from < to; from += fetchBatch {
-			end := min(from+fetchBatch, to)
-			for _, l := range lookups {
-				l.fetch(uint32(from), uint32(end))
-			}
-			for n := from; n < end; n++ {
-				if !yield(uint32(n)) {
+// groupsBetween is groups for the ids of some slots of the table.
+func (x *index) groupsBetween(from, to int) iter.Seq[[]uint32] {
+	return func(yield func([]uint32) bool) {
+		for i := from; i < to; i++ {
+			for group := x.at[x.starts[i]:x.starts[i+1]]; len(group) > 0; {
+				same := x.of(x.orgOf(group[0]), group)
+				if !yield(same) {
 					return
 				}
+				group = group[len(same):]
 			}
 		}
 	}
-}
-
-// fetch reads in three steps, so that no read within a step depends on another.
-func (l lookup) fetch(from, to uint32) {
-	if len(l.at) == 0 {
-		return
-	}
-	var starts, first [fetchBatch]uint32
-	for i := range to - from {
-		if at := l.id(from + i).Index(); at+1 < len(l.starts) {
-			starts[i] = l.starts[at]
-		}
-	}
-	for i, at := range starts[:to-from] {
-		if int(at) < len(l.at) {
-			first[i] = l.at[at]
-		}
-	}
-	for _, n := range first[:to-from] {
-		l.read(n)
-	}
-}
-
-// lookupsOfEntries is what rules look up for an entry. The entries are nil until
-// their values are final.
-func lookupsOfEntries(legs *legGroups, entries *entryGroups) []lookup {
-	recording := func(n uint32) intern.Text { return legs.Entries[n].Recording }
-	conversation := func(n uint32) intern.Text { return legs.Entries[n].Conversation }
-	trunk := func(leg uint32) uint64 { return uint64(legs.Legs[leg].Trunk) }
-	lookups := []lookup{{legs.byRecording, recording, trunk}, {legs.byConversation, conversation, trunk}}
-	if entries != nil {
-		lookups = append(lookups, lookup{entries.byRecording, recording, func(n uint32) uint64 { return uint64(n) }})
-	}
-	return lookups
-}
-
-// lookupsOfLegs is what the assessment of a leg looks up.
-func lookupsOfLegs(a *assessor) []lookup {
-	return []lookup{{a.byRecording, func(n uint32) intern.Text {
-		if listed := a.listed(n); len(listed) > 0 {
-			return listed[0]
-		}
-		return intern.None
-	}, func(entry uint32) uint64 { return uint64(a.Entries[entry].Start) + uint64(a.states[entry].repaired) }}}
 }

@@ -77,6 +77,7 @@ type findingPlace struct {
 	org, conversation, leg intern.Text
 	key, source            string
 	row                    int64
+	start                  record.Time // of what is no row
 }
 
 func (o findingOrder) place(f *Finding) findingPlace {
@@ -90,8 +91,8 @@ func (o findingOrder) place(f *Finding) findingPlace {
 	case AboutDocument:
 		return o.withObject(o.Documents[f.Subject].Object, findingPlace{org: o.documentOrg(f.Subject), row: profile.NoInt})
 	}
-	source, url, _ := o.input(f)
-	return findingPlace{org: o.Sources[source].Org, key: url, source: o.Sources[source].Name, row: profile.NoInt}
+	source, url, span := o.input(f)
+	return findingPlace{org: o.Sources[source].Org, key: url, source: o.Sources[source].Name, row: profile.NoInt, start: bounded(span.Start)}
 }
 
 func (o findingOrder) withObject(object uint32, p findingPlace) findingPlace {
@@ -153,7 +154,7 @@ func (o findingOrder) compare(a, b *Finding) int {
 	}
 	return cmp.Or(
 		cmp.Compare(x.key, y.key), cmp.Compare(x.source, y.source), cmp.Compare(x.row, y.row),
-		cmp.Compare(fieldName(a.Field), fieldName(b.Field)),
+		cmp.Compare(fieldName(a.Field), fieldName(b.Field)), cmp.Compare(x.start, y.start),
 	)
 }
 

@@ -11,7 +11,7 @@ import (
 
 // Overuse is how many records of one organisation may carry an id before the id
 // is treated as missing.
-const Overuse = 10_000
+const Overuse = 1_000
 
 // overusedIDs are ids that too many records carry, such as a placeholder.
 type overusedIDs struct{ conversations, recordings map[uint64]bool }

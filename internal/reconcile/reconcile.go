@@ -59,37 +59,49 @@ func Decide(ev *Evidence, spread Spread) *Decision { return decide(ev, spread, n
 // can be collected once the last stage that takes it has returned.
 func decide(ev *Evidence, spread Spread, trace *Trace) *Decision {
 	words := newWords(ev)
-	exclusions := compileExclusions(ev)
 
 	// What counts, and what is known of the night as a whole.
 	objects := orderObjects(ev)
 	assignOrganisations(ev)
-	superseded := dropSupersededLegs(ev, objects, spread)
+	versions := dropSupersededLegs(ev, objects, spread)
 	facts := factsOf(ev, spread)
 	forgetOverusedIDs(ev, facts.overused)
+	duties := dutiesOf(ev, compileExclusions(ev), spread)
 
 	// What each entry's values must have been.
 	legs := groupLegs(ev, facts, spread)
 	states := fillFromNames(ev, facts.overused)
 	owned := ownedBy(ev, legs)
+	facts.expectInputs(ev, duties, states, owned)
 	claims := claimUnclaimed(legs, states, trace)
 	repairs := repairEntries(legs, states, owned.entries, claims, spread)
 	spread.Pause()
-	entries := groupEntries(ev, states, owned.entries)
+	entries := groupEntries(ev, states, owned.entries, spread)
 	ev.releaseLookup(trace)
+	spread.Pause()
+
+	// Whose recording each entry is, and what speaks against sources as a whole.
+	matches := matchLegs(legs, entries, duties, objects, spread)
+	facts.acceptBlanks(lacksRecording(legs, duties, matches, owned.legs))
+	likes := findLookAlikes(legs, entries, duties, matches)
+	doubts := doubtSources(legs, entries, duties, owned)
+	strays := findStrays(legs, entries)
 	spread.Pause()
 
 	// What is wrong with entries, legs, documents and inputs.
 	found := &foundDefects{needed: map[uint32]bool{}}
-	outcomes, reports := reportEntries(entries, legs, objects, repairs.candidates, words, spread)
+	outcomes, reports := reportEntries(entries, legs, objects, repairs.candidates, doubts, words, spread)
 	found.add(reports...)
 	trace.keep(legs, states, outcomes)
 	legs = legs.withoutListed() // only entries are looked up by the recordings that legs list
 	spread.Pause()
-	assessor := newAssessor(legs, entries, exclusions, claims.possible)
+	assessor := &assessor{
+		Evidence: ev, legs: legs, entries: entries, duties: duties, matches: matches,
+		possible: claims.withPromised(ev, states), likes: likes, doubts: doubts, media: mediaWordsOf(ev), words: words,
+	}
 	calls := decideCalls(assessor, outcomes, owned.legs, spread)
 	found.add(calls.reports...)
-	found.add(reportDocuments(ev, owned.documents), reportInputs(ev, facts, found.needed))
+	found.add(reportDocuments(ev, facts, owned.documents), reportInputs(ev, facts, found.needed), doubts.report(ev, words), reportStrays(ev, strays))
 	trace.keepAssessor(assessor)
 	ev.releaseParticulars(trace)
 	spread.Pause()
@@ -98,11 +110,13 @@ func decide(ev *Evidence, spread Spread, trace *Trace) *Decision {
 	d := &Decision{
 		Evidence: ev, words: words, found: found.lists, ownedDoc: owned.documents,
 		Repairs: repairs.list, Refs: repairs.refs, Calls: calls.list,
-		Recordings: statusOfEntries(states, outcomes, owned.entries),
-		Lost:       calls.lost, Incomplete: facts.incomplete, Blamed: found.damage, OverusedIDs: facts.overused.count(),
+		Recordings: statusOfEntries(states, outcomes, owned.entries), Strays: strays,
+		Lost: calls.lost, Voices: voices(states, owned.entries), WithoutCDR: withoutCDR(outcomes), ReusedLegIDs: versions.reused,
+		Incomplete: facts.incomplete(), OverusedIDs: facts.overused.count(),
 	}
+	d.Notices = noticesOf(d, facts, doubts)
 	d.Balance[policy.Manifests] = balanceOfEntries(states, outcomes, owned.entries)
-	d.Balance[policy.CDRs] = balanceOfLegs(owned.legs, calls.open, superseded)
+	d.Balance[policy.CDRs] = balanceOfLegs(owned.legs, calls.open, versions)
 	d.sort(objects, spread)
 	return d
 }

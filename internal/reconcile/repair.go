@@ -67,7 +67,7 @@ func repairEntries(legs *legGroups, states []entryState, owned []bool, claims cl
 		if most[i] == most[i+1] {
 			return
 		}
-		for n := range prefetched(from, to, lookupsOfEntries(legs, nil)...) {
+		for n := uint32(from); n < uint32(to); n++ {
 			if owned[n] {
 				p.repair(n)
 			}
@@ -240,10 +240,10 @@ type ruling struct {
 // registrations of its line.
 func trunkRules(legs *legGroups, e *manifest.Entry, voice bool) iter.Seq[ruling] {
 	return func(yield func(ruling) bool) {
-		group, byID := legs.ofEntry(e, voice)
+		group, by := legs.ofEntry(e, voice)
 		found := trunksOf(legs.Evidence, group)
 		first := ruling{CDRRecording, found, Spoke}
-		if !byID {
+		if by != byID {
 			first = ruling{rule: CDRRecording, silent: NoLegListsIt}
 		}
 		if !yield(first) {
@@ -257,7 +257,7 @@ func trunkRules(legs *legGroups, e *manifest.Entry, voice bool) iter.Seq[ruling]
 			found = ofConversation
 		}
 		second := ruling{CDRConversation, found, Spoke}
-		if legs.cdrsOf(e) != complete {
+		if legs.hidesLegsOf(e) {
 			second = ruling{rule: CDRConversation, silent: CDRsIncomplete}
 		}
 		if !yield(second) {

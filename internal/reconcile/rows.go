@@ -16,10 +16,11 @@ import (
 // rowWriter writes rows of the tables, one at a time.
 type rowWriter struct {
 	*Decision
-	row *table.Row
+	row  *table.Row
+	text []byte // of the cell at hand
 }
 
-func newRowWriter(d *Decision) *rowWriter { return &rowWriter{d, table.NewRow(d.Texts)} }
+func newRowWriter(d *Decision) *rowWriter { return &rowWriter{Decision: d, row: table.NewRow(d.Texts)} }
 
 // finding writes a finding, with the entry if it is about one.
 func (w *rowWriter) finding(f *Finding, e *manifest.Entry) {
@@ -32,23 +33,31 @@ func (w *rowWriter) finding(f *Finding, e *manifest.Entry) {
 	switch f.About {
 	case AboutEntry:
 		w.subject(f, e.Org, e.Conversation, intern.None, e.Trunk, e.Line)
+		w.parties(e.Direction, e.ANI, e.DNIS, e.Users, intern.None)
+		w.about(f)
 		w.place(w.Documents[e.Doc].Object, int64(e.Index))
 		w.row.AddTime(e.Start)
 		w.row.AddTime(e.End)
 	case AboutLeg:
 		l := &w.Legs[f.Subject]
 		w.subject(f, l.Org, l.Conversation, l.ID, l.Trunk, l.Line)
+		w.parties(l.Direction, l.ANI, l.DNIS, l.Users, l.Queues)
+		w.about(f)
 		w.place(l.Ref.Object, int64(l.Ref.Row))
 		w.row.AddTime(l.Start)
 		w.row.AddTime(l.End)
 	case AboutDocument:
 		w.subject(f, w.documentOrg(f.Subject), intern.None, intern.None, intern.None, intern.None)
+		w.noParties()
+		w.about(f)
 		w.place(w.Documents[f.Subject].Object, profile.NoInt)
 		w.row.AddTime(record.NoTime)
 		w.row.AddTime(record.NoTime)
 	default:
 		source, url, span := w.input(f)
 		w.subject(f, w.Sources[source].Org, intern.None, intern.None, intern.None, intern.None)
+		w.noParties()
+		w.about(f)
 		w.row.AddSymbol(w.words.sources[source])
 		w.row.AddText(url)
 		w.row.AddNull()
@@ -70,6 +79,43 @@ func (w *rowWriter) subject(f *Finding, org, conversation, leg, trunk, line inte
 	for _, t := range []intern.Text{org, conversation, f.Recording, leg, trunk, line} {
 		w.row.AddSymbol(t)
 	}
+}
+
+// parties writes who took part.
+func (w *rowWriter) parties(direction intern.Text, ani, dnis intern.Number, users, queues intern.Text) {
+	w.row.AddSymbol(direction)
+	w.number(ani)
+	w.number(dnis)
+	w.list(users)
+	w.list(queues)
+}
+
+// noParties writes the parties of what has none.
+func (w *rowWriter) noParties() {
+	w.parties(intern.None, intern.NoNumber, intern.NoNumber, intern.None, intern.None)
+}
+
+func (w *rowWriter) number(n intern.Number) {
+	w.text = w.Texts.AppendNumber(w.text[:0], n)
+	w.row.AddBytes(w.text)
+}
+
+// list writes a list of ids, joined by semicolons.
+func (w *rowWriter) list(t intern.Text) {
+	if t == intern.None {
+		w.row.AddNull()
+		return
+	}
+	w.text = w.Texts.AppendTo(w.text[:0], t)
+	for i, c := range w.text {
+		if c == intern.ListSeparator {
+			w.text[i] = ';'
+		}
+	}
+	w.row.AddBytes(w.text)
+}
+
+func (w *rowWriter) about(f *Finding) {
 	w.row.AddSymbol(w.words.field(f.Field))
 	w.row.AddSymbol(f.Detail)
 }
@@ -131,22 +177,21 @@ func (w *rowWriter) cited(run record.Section) string {
 func (w *rowWriter) call(c *Call) {
 	l := &w.Legs[c.Leg]
 	w.row.Reset(table.Calls)
-	for _, t := range []intern.Text{l.Org, l.Conversation, l.ID, l.Trunk, l.Line, l.Direction} {
+	for _, t := range []intern.Text{l.Org, l.Conversation, l.ID, l.Trunk, l.Line} {
 		w.row.AddSymbol(t)
 	}
+	w.parties(l.Direction, l.ANI, l.DNIS, l.Users, l.Queues)
 	w.row.AddTime(l.Start)
 	w.row.AddTime(l.Answer)
 	w.row.AddTime(l.End)
 	w.row.AddSymbol(w.words.verdicts[c.Verdict])
 	w.row.AddSymbol(c.Reason)
-	switch {
-	case c.Entries == 0:
-		w.row.AddNull()
-	case c.ByID:
-		w.row.AddSymbol(w.words.byID)
-	default:
-		w.row.AddSymbol(w.words.byConversation)
+	by := c.Proof
+	if by == ProofShared {
+		by = ProofByConversation
 	}
+	w.row.AddSymbol(w.words.proofs[by])
+	w.row.AddSymbol(w.words.proofs[c.Proof])
 	w.row.AddInt(int64(c.Entries))
 	if c.Covered == profile.NoInt {
 		w.row.AddNull()
@@ -179,18 +224,18 @@ func (w *rowWriter) outage(o *registration.Outage) {
 func (w *rowWriter) recording(rec Recording, rest *manifest.Rest) {
 	e := &w.Entries[rec.Entry]
 	w.row.Reset(table.Recordings)
-	for _, t := range []intern.Text{e.Org, e.Conversation, e.Recording, e.Trunk, e.Line} {
+	for _, t := range []intern.Text{e.Org, e.Conversation, e.Recording, e.Leg, e.Trunk, e.Line} {
 		w.row.AddSymbol(t)
 	}
 	w.row.AddTime(e.Start)
 	w.row.AddTime(e.End)
 	w.row.AddCount(e.Duration)
-	w.row.AddBytes(rest.Direction)
-	w.row.AddBytes(rest.ANI)
-	w.row.AddBytes(rest.DNIS)
+	w.row.AddSymbol(e.Direction)
+	w.number(e.ANI)
+	w.number(e.DNIS)
 	w.row.AddSymbol(e.MediaType)
 	w.row.AddSymbol(e.MediaSubtype)
-	w.row.AddJoined(rest.Users)
+	w.list(e.Users)
 	if len(rest.MediaKey) > 0 {
 		w.row.AddBytes(rest.MediaKey)
 	} else {
@@ -198,6 +243,7 @@ func (w *rowWriter) recording(rec Recording, rest *manifest.Rest) {
 	}
 	w.row.AddCount(rest.MediaBytes)
 	w.row.AddBytes(rest.MediaSHA256)
+	w.row.AddSymbol(e.State)
 	w.row.AddSymbol(w.words.recordings[rec.Status])
 	w.place(w.Documents[e.Doc].Object, int64(e.Index))
 }

@@ -34,7 +34,7 @@ func Explain(ev *Evidence, spread Spread) *Trace {
 // methods that keep something it does nothing without a trace.
 func (t *Trace) keepContest(e *manifest.Entry, c contest, legs *legGroups) {
 	if t != nil {
-		c.matches = legs.matchesOf(e.Org, legs.ofConversation(e))
+		c.hidden = legs.hidesMatchesOf(e.Org, legs.ofConversation(e))
 		t.contests[keyOf(e.Org, e.Conversation)] = c
 	}
 }
@@ -145,7 +145,7 @@ func (t *Trace) soleUnclaimed(e *manifest.Entry) ruling {
 	case len(c.unclaimed) != 1:
 	case c.entries > 1:
 		r.silent = SeveralEntries
-	case c.matches != complete:
+	case c.hidden:
 		r.silent = InputsIncomplete
 	}
 	return r
@@ -217,8 +217,9 @@ func (t *Trace) object(source, key string) (uint32, bool) {
 }
 
 // LegsOf returns the legs of an entry, and whether they list its recording.
-func (t *Trace) LegsOf(n uint32) (legs []uint32, byID bool) {
-	return t.legs.ofEntry(&t.Entries[n], t.states[n].voice)
+func (t *Trace) LegsOf(n uint32) (legs []uint32, listed bool) {
+	legs, by := t.legs.ofEntry(&t.Entries[n], t.states[n].voice)
+	return legs, by == byID
 }
 
 // Weighing is what the verdict on a leg rests on.
@@ -231,8 +232,11 @@ type Weighing struct {
 	Lost         []string // recordings it lists that no entry has; an empty one when it lists none and has no entry
 	Possible     []string // those of Lost that an entry without an id may have
 	Short        bool
-	NotParsed    bool // a value that the verdict needs did not parse
-	Incomplete   bool // manifests are, for this leg
+	Nothing      bool   // its recordings cover nothing of it
+	Contested    bool   // fewer recordings than legs
+	Like         string // the recording that looks like its own
+	Doubt        Doubt  // why the verdict is indeterminate
+	Incomplete   bool   // manifests are, for this leg
 	Flawed       []uint32
 	Repaired     []uint32
 	First, Last  record.Time // manifests of this time could hold its recordings
@@ -242,11 +246,16 @@ type Weighing struct {
 // Weigh finds out what the verdict on a leg rests on.
 func (t *Trace) Weigh(n uint32) Weighing {
 	s, l := new(assessment), &t.Legs[n]
-	t.assessor.assess(s, n)
-	s.call.Verdict = t.assessor.verdict(s, t.outcomes)
+	a := t.assessor
+	a.assess(s, n)
+	s.call.Verdict = a.verdict(s, t.outcomes)
 	w := Weighing{
-		Call: s.call, Entries: s.entries, ToRecord: s.toRecord, Forbidden: s.forbidden, InError: s.inError, Short: s.short,
-		NotParsed: s.unreadable, Incomplete: s.manifests != complete,
+		Call: s.call, Entries: s.entries, ToRecord: a.duties.toRecord(n), Forbidden: a.duties.forbidden(t.Evidence, n),
+		InError: s.inError != Accepted, Short: s.short, Doubt: s.doubt, Nothing: s.nothing, Incomplete: s.hidden,
+		Contested: a.matches.legs[n].contested,
+	}
+	if like, ok := a.likes[n]; ok {
+		w.Like = a.nameOf(like)
 	}
 	for _, id := range s.lost {
 		w.Lost = append(w.Lost, t.Texts.String(id))
@@ -263,7 +272,7 @@ func (t *Trace) Weigh(n uint32) Weighing {
 		}
 	}
 	w.First, w.Last = t.legs.window(n)
-	w.BeginsBefore = w.First.Known() && t.legs.facts.beforeEarliest(l.Org, w.First) != complete
+	w.BeginsBefore = w.First.Known() && t.legs.facts.beforeEarliest(l.Org, w.First)
 	return w
 }
 
