@@ -50,6 +50,20 @@ var silences = map[reconcile.Silence]string{
 	reconcile.NothingToComputeOf: "of start, end and duration another one is missing, too",
 }
 
+// doubts says why a verdict is indeterminate.
+var doubts = map[reconcile.Doubt]string{
+	reconcile.Unparsed:    "one of its values did not parse, so that nothing can be said of it: see its findings of class invalid_field",
+	reconcile.Unsound:     "its start, answer, end and talk contradict each other, so that nobody knows what should be recorded",
+	reconcile.Unfit:       "its source lacks what judging needs: see the finding of class unfit_source",
+	reconcile.Contested:   "its conversation has fewer recordings than legs, and nobody can say whose they are",
+	reconcile.Doubtful:    "a local time of it or of its conversation's recordings occurs twice that night",
+	reconcile.Strangers:   "the call detail records of its source and the manifests do not speak of the same calls",
+	reconcile.ClockOffset: "the clocks of its source and of the manifests differ",
+	reconcile.NoID:        "it names neither a recording nor a conversation",
+	reconcile.Unnamed:     "its recordings name neither themselves nor their media",
+	reconcile.SharedProof: "the recording that it shares with another leg covers nothing of it",
+}
+
 // because says what the verdict on a leg rests on, and for each better verdict,
 // what speaks against it.
 func (d *deepening) because(w *reconcile.Weighing, l *cdr.Leg) (because, notBetter []string) {
@@ -62,19 +76,31 @@ func (d *deepening) because(w *reconcile.Weighing, l *cdr.Leg) (because, notBett
 	}
 
 	d.expected(w, l, yes)
-	if w.NotParsed {
-		yes("one of its start, answer, end, talk and recorded values did not parse, so that nothing can be told from it")
+	if text := doubts[w.Doubt]; text != "" {
+		yes("%s", text)
 	}
 
-	switch {
-	case w.Call.Entries == 0 && w.Call.ByID:
-		yes("no manifest that was read has a recording with an id that it lists")
-	case w.Call.Entries == 0:
-		yes("it lists no recordings, and no manifest that was read has one of its conversation at its time")
-	case w.Call.ByID:
+	switch w.Call.Proof {
+	case reconcile.NoProof:
+		if l.Recordings.N > 0 {
+			yes("no manifest that was read has a recording with an id that it lists")
+		} else if !w.Contested {
+			yes("it lists no recordings, and no manifest that was read has one of its conversation at its time")
+		}
+	case reconcile.ProofByID:
 		yes("the recordings that it lists were found by their ids: %d", w.Call.Entries)
-	default:
+	case reconcile.ProofByLeg:
+		yes("recordings bear its leg id: %d", w.Call.Entries)
+	case reconcile.ProofByConversation:
 		yes("it lists no recordings; those of its conversation at its time were taken: %d", w.Call.Entries)
+	case reconcile.ProofShared:
+		yes("it lists no recordings; those of its conversation at its time were taken: %d; each of them is a recording of another leg, too", w.Call.Entries)
+	}
+	if w.Nothing {
+		yes("its recordings cover nothing of its talk time")
+	}
+	if w.Like != "" {
+		yes("recording %s has its times and its line or parties, under another id", w.Like)
 	}
 
 	if w.Call.Covered != profile.NoInt {

@@ -23,7 +23,7 @@ func (r *Run) writeSummary(ctx context.Context) (*report.Summary, error) {
 		Format: report.SummaryFormat, Interval: in.Interval.Label, Start: in.Interval.Start.String(), End: in.Interval.End.String(),
 		Coverage: coverage(d), Legs: int64(len(d.Calls)), Conversations: conversations(d), Lost: int64(d.Lost),
 		Verdicts: verdicts(d), Findings: findingCounts(d), Outages: outageCauses(d), MediaTypes: mediaTypes(d, r.Config.Policy.VoiceMedia),
-		Overused: int64(d.OverusedIDs), Incomplete: r.incomplete(), Partitions: partitions(in, r.Account, d), Warnings: warnings(r.Account, d),
+		Overused: int64(d.OverusedIDs), ReusedLegIDs: d.ReusedLegIDs, Incomplete: r.incomplete(), Partitions: partitions(in, r.Account, d), Warnings: warnings(r.Account, d),
 		Outcome: outcome(d), Settled: in.Settled(), Config: r.Config.Identity(),
 	}
 	if sum.Balance, err = balances(r.Account, d); err != nil {
@@ -33,18 +33,36 @@ func (r *Run) writeSummary(ctx context.Context) (*report.Summary, error) {
 }
 
 func coverage(d *reconcile.Decision) report.Coverage {
-	var c report.Coverage
+	c := report.Coverage{Total: report.Known, Excluded: map[string]int64{}, WithoutCDR: d.WithoutCDR}
+	if d.Notices.AtLeast {
+		c.Total = report.AtLeast
+	}
+	excluded := map[intern.Text]int64{}
+	var proofs [reconcile.NumProofs]int64
 	for i := range d.Calls {
-		switch d.Calls[i].Verdict {
-		case reconcile.VerdictRecordedInError, reconcile.VerdictExcluded:
+		call := &d.Calls[i]
+		switch v := call.Verdict; {
+		case v == reconcile.VerdictExcluded:
+			excluded[call.Reason]++
 			continue
-		case reconcile.VerdictComplete, reconcile.VerdictRepaired:
+		case !v.Counts():
+			continue
+		case v.Recorded():
 			c.Recorded++
-			c.Intact++
-		case reconcile.VerdictIncomplete:
-			c.Recorded++
+			proofs[call.Proof]++
+			if v != reconcile.VerdictIncomplete {
+				c.Intact++
+			}
 		}
 		c.Of++
+	}
+
+	for reason, n := range excluded {
+		c.Excluded[d.Texts.String(reason)] = n
+	}
+	c.Proof = report.Proofs{
+		ID: proofs[reconcile.ProofByID], Leg: proofs[reconcile.ProofByLeg],
+		Conversation: proofs[reconcile.ProofByConversation], Shared: proofs[reconcile.ProofShared],
 	}
 	c.RecordedPercent, c.IntactPercent = percent(c.Recorded, c.Of), percent(c.Intact, c.Of)
 	return c
@@ -241,7 +259,7 @@ func (r *Run) damage(partition uint32) string {
 // warnings tells what is odd about whole sources, as opposed to single
 // records.
 func warnings(a *intake.Account, d *reconcile.Decision) []string {
-	list := []string{}
+	list := append([]string{}, d.Notices.Warnings...)
 	list = append(list, orgWarnings(a, d)...)
 	return append(list, shapeWarnings(d)...)
 }
@@ -340,7 +358,7 @@ func balances(read *intake.Account, d *reconcile.Decision) (map[string]record.Ba
 }
 
 func outcome(d *reconcile.Decision) policy.Outcome {
-	out := policy.Outcome{Indeterminate: d.Blamed}
+	out := policy.Outcome{Indeterminate: d.Notices.Undecided}
 	for f := range d.Findings {
 		if f.Status != reconcile.Open {
 			continue

@@ -44,6 +44,7 @@ type Summary struct {
 	Outages       map[string]int64          `json:"outages_by_cause"`
 	MediaTypes    map[string]int64          `json:"unknown_media_types"`
 	Overused      int64                     `json:"overused_ids"`
+	ReusedLegIDs  int64                     `json:"reused_leg_ids"` // legs that have an earlier leg with their id
 	Incomplete    []Incomplete              `json:"incomplete_inputs"`
 	Partitions    []Partition               `json:"partitions"` // all that were read, by source and time
 	Warnings      []string                  `json:"warnings"`
@@ -55,11 +56,34 @@ type Summary struct {
 
 // Coverage counts the legs that should be recorded and those that are.
 type Coverage struct {
-	Recorded        int64   `json:"recorded"`
-	Intact          int64   `json:"intact"`
-	Of              int64   `json:"of"`
+	Recorded int64 `json:"recorded"`
+	Intact   int64 `json:"intact"`
+	Of       int64 `json:"of"`
+	Total    Total `json:"total"` // whether Of is known
+
+	Proof      Proofs           `json:"proof"`       // of the recorded legs
+	Excluded   map[string]int64 `json:"excluded"`    // legs that were not to be recorded, by reason
+	WithoutCDR int64            `json:"without_cdr"` // recordings that are of no leg
+
 	RecordedPercent *string `json:"recorded_percent"`
 	IntactPercent   *string `json:"intact_percent"`
+}
+
+// Total says whether the number of legs that were to be recorded is known.
+type Total string
+
+// The totals.
+const (
+	Known   Total = "known"
+	AtLeast Total = "at least" // CDRs may hide more
+)
+
+// Proofs count recorded legs by what shows that they were.
+type Proofs struct {
+	ID           int64 `json:"id"`
+	Leg          int64 `json:"leg"`
+	Conversation int64 `json:"conversation"`
+	Shared       int64 `json:"shared"`
 }
 
 // FindingCount counts the findings of one class, severity and status.
