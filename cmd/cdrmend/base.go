@@ -11,11 +11,11 @@ import (
 	"cdrmend/internal/policy"
 )
 
-// base is where a made-up night is put.
+// base is where a sample or synthetic night is written.
 type base struct {
 	store   object.Store
 	prefix  string
-	writers int // that may write at once
+	writers int // how many objects are written at once
 }
 
 // openBase makes the directory for a night's configuration, and opens where
@@ -28,7 +28,8 @@ func openBase(ctx context.Context, dir, url string) (base, error) {
 	if err != nil {
 		return base{}, usagef("--s3: %w", err)
 	}
-	store, err := object.Open(ctx, object.Location{Bucket: t.Bucket(), Dir: t.Dir()}, object.Options{MakeRoot: true})
+
+	store, err := openStore(ctx, t, policy.S3{}, object.Options{MakeRoot: true})
 	return base{store, t.Prefix(), 32}, err
 }
 

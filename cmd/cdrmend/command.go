@@ -41,7 +41,7 @@ type command struct {
 	name    string
 	summary string
 	usage   string // after the name
-	text    string // what --help says beside the flags, with an example
+	text    string // the body of --help, with an example
 	run     func(context.Context, *world, *pflag.FlagSet) (int, error)
 	flags   func(*pflag.FlagSet)
 }
@@ -60,6 +60,9 @@ func run(ctx context.Context, w *world) int {
 	if err == nil {
 		return code
 	}
+
+	// The order counts: after a signal every call fails, and their errors say
+	// nothing that the user should act on.
 	var usage usageError
 	var name *ledger.NameError
 	switch {
@@ -79,14 +82,17 @@ func dispatch(ctx context.Context, w *world) (int, error) {
 		help(w.stderr)
 		return exitUsage, nil
 	}
+
 	name := w.args[0]
 	if slices.Contains([]string{"-h", "--help", "help"}, name) {
 		help(w.stdout)
 		return exitDone, nil
 	}
+
 	if name == "--version" {
 		name = "version"
 	}
+
 	all := commands()
 	i := slices.IndexFunc(all, func(c command) bool { return c.name == name })
 	if i < 0 {
@@ -105,11 +111,12 @@ func names(all []command) []string {
 
 func invoke(ctx context.Context, w *world, c *command) (int, error) {
 	flags := pflag.NewFlagSet(c.name, pflag.ContinueOnError)
-	flags.SortFlags = false
-	flags.SetOutput(io.Discard)
+	flags.SortFlags = false     // --help lists them in the order of declaration
+	flags.SetOutput(io.Discard) // run prints the error, in one line
 	if c.flags != nil {
 		c.flags(flags)
 	}
+
 	err := flags.Parse(w.args[1:])
 	if errors.Is(err, pflag.ErrHelp) {
 		fmt.Fprintf(w.stdout, "Usage: cdrmend %s %s\n\n%s", c.name, c.usage, strings.TrimLeft(c.text, "\n"))
@@ -118,6 +125,7 @@ func invoke(ctx context.Context, w *world, c *command) (int, error) {
 		}
 		return exitDone, nil
 	}
+
 	if err != nil {
 		return 0, usagef("%s: %w; see cdrmend %s --help", c.name, err, c.name)
 	}
@@ -146,6 +154,7 @@ Help for one command: cdrmend COMMAND --help
 
 // env returns a variable of the environment, empty when it is not set.
 func (w *world) env(name string) string {
+	// The last of several counts, as it does in policy.Load.
 	value := ""
 	for _, entry := range w.environ {
 		if v, ok := strings.CutPrefix(entry, name+"="); ok {

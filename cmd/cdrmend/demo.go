@@ -57,6 +57,7 @@ func runDemo(ctx context.Context, w *world, flags *pflag.FlagSet) (int, error) {
 	dir, _ := flags.GetString("dir")
 	base, _ := flags.GetString("s3")
 	quiet, _ := flags.GetBool("quiet")
+
 	night := sample.New(demoDay)
 	config, err := writeNight(ctx, w, night, dir, base)
 	if err != nil {
@@ -66,22 +67,26 @@ func runDemo(ctx context.Context, w *world, flags *pflag.FlagSet) (int, error) {
 	if err != nil {
 		return 0, usageError{err}
 	}
+
 	asOf := record.TimeOf(demoAsOf)
 	j, err := newJob(ctx, w, cfg, asOf, quiet)
 	if err != nil {
 		return 0, err
 	}
+
 	j.Log = w.logger(true) // people read what the demo prints
 	result, err := j.Run(ctx, policy.IntervalAt(record.TimeOf(demoDay), cfg.Interval))
 	if err != nil {
 		return 0, err
 	}
+
 	fmt.Fprint(w.stdout, "\n", report.Text(result, w.paint()))
 	repaired, err := explainSome(ctx, w, j, result)
 	if err != nil {
 		return 0, err
 	}
-	tellWhere(w, dir, base, config, repaired, result)
+
+	printWhere(w, dir, base, config, repaired, result)
 	return exitDone, nil
 }
 
@@ -93,6 +98,8 @@ func writeNight(ctx context.Context, w *world, night *sample.Night, dir, url str
 		return "", err
 	}
 	fmt.Fprintf(w.stdout, "Writing the sample night of %s to %s …\n", demoDay.Format("2006-01-02"), cmp.Or(url, dir))
+
+	// Objects of an earlier demo have the same bytes, so creating them succeeds.
 	g, gctx := errgroup.WithContext(ctx)
 	g.SetLimit(to.writers)
 	for o := range night.Objects() {
@@ -101,11 +108,14 @@ func writeNight(ctx context.Context, w *world, night *sample.Night, dir, url str
 	if err := g.Wait(); err != nil {
 		return "", err
 	}
+
+	// The key of an earlier demo stays: its commits were signed with it.
 	if _, err := os.Stat(filepath.Join(dir, demoKey)); errors.Is(err, fs.ErrNotExist) {
 		if _, err := writeKey(token.KeyTypes[0], "", filepath.Join(dir, demoKey), filepath.Join(dir, demoPublic)); err != nil {
 			return "", err
 		}
 	}
+
 	return writeConfig(dir, fmt.Appendf(night.Config(url), "signing:\n  key: %s\n", demoKey))
 }
 
@@ -124,12 +134,14 @@ func explainSome(ctx context.Context, w *world, j *job.Job, r *report.Run) (repa
 		func(f table.Finding) bool { return f.Class == "repaired_field" && f.OutageCause == "scope_missing" },
 		func(f table.Finding) bool { return f.Class == "metadata_missing" },
 	}
+
 	found := make([]*table.Finding, len(wanted))
 	out := committed.Output{Store: j.Stores.Output, Root: j.Config.Output.URL.Prefix()}
 	commit, err := out.Newest(ctx, r.Interval)
 	if err != nil {
 		return "", err
 	}
+
 	for row, err := range commit.Table(ctx, table.Findings) {
 		if err != nil {
 			return "", err
@@ -138,10 +150,11 @@ func explainSome(ctx context.Context, w *world, j *job.Job, r *report.Run) (repa
 		for i, want := range wanted {
 			if found[i] == nil && want(f) {
 				found[i] = &f
-				break
+				break // one finding illustrates one thing
 			}
 		}
 	}
+
 	fmt.Fprint(w.stdout, "Three of its findings, in plain words:\n")
 	for _, f := range found {
 		if f == nil {
@@ -152,10 +165,11 @@ func explainSome(ctx context.Context, w *world, j *job.Job, r *report.Run) (repa
 			repaired = f.Recording
 		}
 	}
+
 	return repaired, nil
 }
 
-func tellWhere(w *world, dir, base, config, repaired string, r *report.Run) {
+func printWhere(w *world, dir, base, config, repaired string, r *report.Run) {
 	night := dir
 	if base != "" {
 		night = strings.TrimSuffix(base, "/") + "/"

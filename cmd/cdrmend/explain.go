@@ -57,64 +57,60 @@ func explainID(ctx context.Context, w *world, flags *pflag.FlagSet) (int, error)
 	if id == "" {
 		return 0, usagef("%q is no id", flags.Arg(0))
 	}
-	out, err := openOutput(ctx, w, flags, flags.Arg(1))
+
+	out, labels, err := openIntervals(ctx, w, flags, flags.Arg(1))
 	if err != nil {
 		return 0, err
 	}
-	labels, err := out.chooseLabels(ctx, flags)
-	if err != nil {
-		return 0, err
-	}
+
 	clear, _ := flags.GetBool("clear")
 	story, commit, err := findStory(ctx, out, labels, id, clear)
 	if err != nil {
 		return 0, err
 	}
 	if story == nil {
-		return w.nothing("no recording, conversation, leg, finding or outage %s in the newest commits of %s in %s", id, searched(labels), out.url)
+		return w.notFound("no recording, conversation, leg, finding or outage %s in the newest commits of %s in %s", id, searched(labels), out.url)
 	}
+
 	if err := deepen(ctx, w, flags, out, commit, story); err != nil {
 		return 0, err
 	}
-	text := safe(explain.Text(story))
-	if asJSON, _ := flags.GetBool("json"); asJSON {
-		if text, err = jsonText(story); err != nil {
-			return 0, err
-		}
-	}
-	_, err = fmt.Fprint(w.stdout, text)
-	return exitDone, err
+	return exitDone, w.print(flags, story, explain.Text(story))
 }
 
-// findStory tells of an id from the newest interval that has it, nil when none
-// has.
+// findStory returns the story of an id from the newest interval that has it, and
+// the commit that it is taken from; nil when no interval has the id.
 func findStory(ctx context.Context, out *output, labels []string, id string, clear bool) (*explain.Story, *committed.Commit, error) {
 	for _, label := range slices.Backward(labels) {
 		commits, err := out.Commits(ctx, label)
 		if err != nil {
 			return nil, nil, err
 		}
-		if len(commits) == 0 {
+		if len(commits) == 0 { // --interval may name one that was never committed
 			continue
 		}
 		if story, err := explain.Tell(ctx, commits, id, clear); story != nil || err != nil {
 			return story, commits[len(commits)-1], err
 		}
 	}
+
 	return nil, nil, nil
 }
 
-// deepen adds why everything is as it is, from the inputs as the run saw them.
-// Without them the story is told from the tables alone, and says why.
+// deepen adds the reasons to a story, from the inputs as the run saw them. If
+// they cannot be had, the story is told from the tables alone, and says why.
 func deepen(ctx context.Context, w *world, flags *pflag.FlagSet, out *output, commit *committed.Commit, story *explain.Story) error {
 	if only, _ := flags.GetBool("tables-only"); only {
 		story.Unread = "the inputs were not to be read"
 		return nil
 	}
+
 	r, err := reread(ctx, w, flags, out, commit)
 	if err == nil {
 		err = story.Deepen(r)
 	}
+
+	// A wrong flag and a signal end the command; all else makes the story shorter.
 	var usage usageError
 	if ctx.Err() != nil || errors.As(err, &usage) {
 		return err
@@ -135,6 +131,7 @@ func reread(ctx context.Context, w *world, flags *pflag.FlagSet, out *output, co
 	if err := commit.Decode(ctx, report.SummaryFile, &summary); err != nil {
 		return nil, err
 	}
+
 	base, concurrency := "", verifyConcurrency
 	if out.config != nil {
 		base, concurrency = filepath.Dir(out.config.Path), out.config.Concurrency
@@ -143,8 +140,13 @@ func reread(ctx context.Context, w *world, flags *pflag.FlagSet, out *output, co
 	if err != nil {
 		return nil, err
 	}
+
+	// The configuration in a summary knows nothing of this machine.
 	run.Config.Concurrency, run.Config.Scratch = concurrency, out.Scratch
 	quiet, _ := flags.GetBool("quiet")
+
+	// Another run id means that other bytes were read: the reasons would be those
+	// of another decision.
 	r, err := run.Job(commit.Record.Tool, nil, w.progress(quiet)).Explain(ctx, run.Interval)
 	if err == nil && r.RunID != commit.Record.RunID {
 		err = fmt.Errorf("they make another run, %s", r.RunID)

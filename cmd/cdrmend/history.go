@@ -35,10 +35,10 @@ says in which. Exit code 1 when there is no such finding or commit.
 		f.String("finding", "", "only the finding with this id")
 		f.Bool("json", false, "print JSON")
 	},
-	run: tellHistory,
+	run: showHistory,
 }
 
-func tellHistory(ctx context.Context, w *world, flags *pflag.FlagSet) (int, error) {
+func showHistory(ctx context.Context, w *world, flags *pflag.FlagSet) (int, error) {
 	interval, _ := flags.GetString("interval")
 	id, _ := flags.GetString("finding")
 	switch {
@@ -47,24 +47,23 @@ func tellHistory(ctx context.Context, w *world, flags *pflag.FlagSet) (int, erro
 	case interval == "" && id == "":
 		return 0, usagef("say with --interval or --finding whose history is wanted")
 	}
-	out, err := openOutput(ctx, w, flags, flags.Arg(0))
+
+	out, labels, err := openIntervals(ctx, w, flags, flags.Arg(0))
 	if err != nil {
 		return 0, err
 	}
-	labels, err := out.chooseLabels(ctx, flags)
-	if err != nil {
-		return 0, err
-	}
+
 	commits, err := findHistory(ctx, out, labels, id)
 	if err != nil {
 		return 0, err
 	}
 	switch {
 	case commits == nil && id == "":
-		return w.nothing("interval %s is not committed in %s", interval, out.url)
+		return w.notFound("interval %s is not committed in %s", interval, out.url)
 	case commits == nil:
-		return w.nothing("no finding %s in the histories of %s in %s", id, searched(labels), out.url)
+		return w.notFound("no finding %s in the histories of %s in %s", id, searched(labels), out.url)
 	}
+
 	var wanted func(string) bool
 	if id != "" {
 		wanted = func(other string) bool { return other == id }
@@ -73,14 +72,8 @@ func tellHistory(ctx context.Context, w *world, flags *pflag.FlagSet) (int, erro
 	if err != nil {
 		return 0, err
 	}
-	text := safe(history.Text(h))
-	if asJSON, _ := flags.GetBool("json"); asJSON {
-		if text, err = jsonText(h); err != nil {
-			return 0, err
-		}
-	}
-	_, err = fmt.Fprint(w.stdout, text)
-	return exitDone, err
+
+	return exitDone, w.print(flags, h, history.Text(h))
 }
 
 // findHistory returns the commits of the newest interval whose history has a
@@ -91,25 +84,28 @@ func findHistory(ctx context.Context, out *output, labels []string, id string) (
 		if err != nil {
 			return nil, err
 		}
-		if len(commits) == 0 {
+		if len(commits) == 0 { // --interval may name one that was never committed
 			continue
 		}
 		if id == "" {
 			return commits, nil
 		}
+
+		// The history of the newest commit has every finding of the earlier ones.
 		for row, err := range commits[len(commits)-1].Table(ctx, table.History) {
 			if err != nil {
 				return nil, err
 			}
-			if string(row.Bytes(0)) == id {
+			if string(row.Bytes(0)) == id { // finding_id
 				return commits, nil
 			}
 		}
 	}
+
 	return nil, nil
 }
 
-// searched names intervals that were looked at.
+// searched names the intervals in which something was looked for.
 func searched(labels []string) string {
 	switch n := len(labels); {
 	case n == 0:

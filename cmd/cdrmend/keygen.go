@@ -42,6 +42,7 @@ func generateKey(_ context.Context, w *world, flags *pflag.FlagSet) (int, error)
 	keyID, _ := flags.GetString("key-id")
 	private, _ := flags.GetString("out")
 	public, _ := flags.GetString("public")
+
 	signer, err := writeKey(keyType, keyID, private, public)
 	if err != nil {
 		return 0, err
@@ -74,6 +75,9 @@ func writeKey(keyType, keyID, private, public string) (*token.Signer, error) {
 	if err != nil {
 		return nil, err
 	}
+
+	// The public file must not stay without the private one: it is never
+	// overwritten, so another attempt would fail.
 	if err := writeNew(public, set, 0o644); err != nil {
 		return nil, err
 	}
@@ -91,6 +95,9 @@ func writeNew(path string, text []byte, mode fs.FileMode) error {
 	if err != nil {
 		return usagef("writing the key: %w", err)
 	}
+
+	// A key that a crash loses cannot be made again, and nobody could continue a
+	// chain of commits that it signed.
 	_, err = f.Write(text)
 	if err == nil {
 		err = f.Sync()

@@ -63,26 +63,26 @@ func listTables(ctx context.Context, w *world, flags *pflag.FlagSet) (int, error
 	if err != nil {
 		return 0, err
 	}
+
 	sql, _ := flags.GetString("sql")
 	asJSON, _ := flags.GetBool("json")
 	if sql != "" && (asJSON || sql != "duckdb" && sql != "athena") {
 		return 0, usagef("--sql is duckdb or athena, and goes without --json")
 	}
-	out, err := openOutput(ctx, w, flags, flags.Arg(0))
+
+	out, labels, err := openIntervals(ctx, w, flags, flags.Arg(0))
 	if err != nil {
 		return 0, err
 	}
-	labels, err := out.chooseLabels(ctx, flags)
-	if err != nil {
-		return 0, err
-	}
+
 	list, err := out.newestTables(ctx, labels, schema)
 	if err != nil {
 		return 0, err
 	}
 	if len(list.Files) == 0 {
-		return w.nothing("no interval of that time is committed in %s", out.url)
+		return w.notFound("no interval of that time is committed in %s", out.url)
 	}
+
 	text, err := list.text(out, schema, sql, asJSON)
 	if err != nil {
 		return 0, err
@@ -110,9 +110,10 @@ func (o *output) newestTables(ctx context.Context, labels []string, s *table.Sch
 		if err != nil {
 			return nil, err
 		}
-		if commit == nil {
+		if commit == nil { // --interval may name one that was never committed
 			continue
 		}
+
 		f, err := commit.TableFile(ctx, s)
 		if err != nil {
 			return nil, err
@@ -122,6 +123,7 @@ func (o *output) newestTables(ctx context.Context, labels []string, s *table.Sch
 			Path: o.path(f.Path), Size: f.Size, SHA256: f.SHA256,
 		})
 	}
+
 	return list, nil
 }
 
@@ -129,10 +131,12 @@ func (l *listing) text(o *output, s *table.Schema, sql string, asJSON bool) (str
 	var paths []string
 	for _, f := range l.Files {
 		paths = append(paths, f.Path)
+		// Newer tables may be in Parquet and older ones not: each is looked at.
 		if sql == "athena" && !(strings.HasPrefix(f.Path, "s3://") && strings.HasSuffix(f.Path, ".parquet")) {
 			return "", usagef("Athena reads Parquet in S3 alone, and %s is not: configure output.tables with parquet, or use --sql duckdb", f.Path)
 		}
 	}
+
 	switch {
 	case asJSON:
 		return jsonText(l)

@@ -11,7 +11,7 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// measureFlags adds the flags of those who work on the program's speed.
+// measureFlags adds hidden flags for work on the program's speed.
 func measureFlags(f *pflag.FlagSet) {
 	for _, name := range []string{"cpuprofile", "memprofile", "trace"} {
 		f.String(name, "", "file for what the run took")
@@ -29,6 +29,7 @@ func measure(flags *pflag.FlagSet) (stop func() error, err error) {
 		}
 		return errors.Join(errs...)
 	}
+
 	begin := func(name string, start func(*os.File) error, end func(*os.File) error) error {
 		path, _ := flags.GetString(name)
 		if path == "" {
@@ -38,12 +39,16 @@ func measure(flags *pflag.FlagSet) (stop func() error, err error) {
 		if err != nil {
 			return usagef("--%s: %w", name, err)
 		}
+
 		if err := start(f); err != nil {
 			return errors.Join(fmt.Errorf("--%s: %w", name, err), f.Close())
 		}
 		stops = append(stops, func() error { return errors.Join(end(f), f.Close()) })
 		return nil
 	}
+
+	// They end in this order: the collection that the memory profile needs is in
+	// neither of the others.
 	err = errors.Join(
 		begin("cpuprofile",
 			func(f *os.File) error { return pprof.StartCPUProfile(f) },
@@ -55,7 +60,7 @@ func measure(flags *pflag.FlagSet) (stop func() error, err error) {
 			func(*os.File) error { return nil },
 			func(f *os.File) error { runtime.GC(); return pprof.Lookup("allocs").WriteTo(f, 0) }),
 	)
-	if err != nil {
+	if err != nil { // those that did start still have to be ended
 		return nil, errors.Join(err, stop())
 	}
 	return stop, nil

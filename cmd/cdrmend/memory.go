@@ -9,11 +9,11 @@ import (
 	"strings"
 )
 
-// memoryLimit returns how many bytes of memory the program may use, 0 for as
-// many as there are: the least of what the runtime heeds and what the control
-// groups of the process allow. Root is the root of the file system.
-func memoryLimit(heeded int64, root fs.FS) int64 {
-	limit := heeded
+// memoryLimit returns how many bytes of memory the program may use, 0 for no
+// limit: the least of the runtime's own limit and those of the control groups of
+// the process. Root is the root of the file system.
+func memoryLimit(own int64, root fs.FS) int64 {
+	limit := own
 	for _, file := range groupFiles(root) {
 		limit = min(limit, readLimit(root, file))
 	}
@@ -23,8 +23,8 @@ func memoryLimit(heeded int64, root fs.FS) int64 {
 	return limit
 }
 
-// unlimited is what no machine has: the kernel writes a number like it for no
-// limit.
+// unlimited is more memory than any machine has. The kernel writes a larger
+// number for no limit.
 const unlimited = 1 << 60
 
 // groupFiles returns the files that may hold a limit of this process: those
@@ -33,6 +33,8 @@ func groupFiles(root fs.FS) []string {
 	var files []string
 	groups, _ := fs.ReadFile(root, "proc/self/cgroup") // missing where there are no groups
 	for line := range strings.Lines(string(groups)) {
+		// Version 2 has one hierarchy, with number 0. In version 1 only that of the
+		// controller of memory limits memory.
 		number, rest, _ := strings.Cut(strings.TrimSpace(line), ":")
 		controllers, group, _ := strings.Cut(rest, ":")
 		folder, name := "sys/fs/cgroup", "memory.max"
@@ -42,6 +44,8 @@ func groupFiles(root fs.FS) []string {
 			}
 			folder, name = "sys/fs/cgroup/memory", "memory.limit_in_bytes"
 		}
+
+		// A group around this one limits it, too.
 		for {
 			files = append(files, path.Join(folder, group, name))
 			if group == "/" || group == "." || group == "" {
@@ -50,10 +54,12 @@ func groupFiles(root fs.FS) []string {
 			group = path.Dir(group)
 		}
 	}
+
 	return files
 }
 
-// readLimit returns the limit that a file holds; not a number: no limit.
+// readLimit returns the limit that a file holds. A file that is missing or holds
+// no number, such as max, sets none.
 func readLimit(root fs.FS, file string) int64 {
 	text, err := fs.ReadFile(root, file)
 	if err != nil {
@@ -66,9 +72,11 @@ func readLimit(root fs.FS, file string) int64 {
 	return limit
 }
 
-// heedLimit makes the collector work harder before a limit is reached, unless
-// GOMEMLIMIT says how.
-func heedLimit(limit int64) {
+// setLimit makes the collector work harder before a limit is reached. A lower
+// GOMEMLIMIT stays.
+func setLimit(limit int64) {
+	// A tenth is for what the runtime does not count, and because the collector
+	// may exceed its limit for a while.
 	if limit > 0 && debug.SetMemoryLimit(-1) > limit {
 		debug.SetMemoryLimit(limit / 10 * 9)
 	}

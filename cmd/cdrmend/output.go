@@ -16,11 +16,11 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// output is an output that a command reads, and how its files are called.
+// output is an output that a command reads, and how its files are named.
 type output struct {
 	committed.Output
 	url    string         // for messages
-	base   string         // that a file's path is appended to: a directory's path or a bucket's URL
+	base   string         // prefix of the names of files: a directory's path or a bucket's URL
 	config *policy.Config // nil when only a URL was given
 }
 
@@ -36,6 +36,10 @@ func openOutput(ctx context.Context, w *world, flags *pflag.FlagSet, url string)
 	var err error
 	var t policy.Template
 	var s3 policy.S3
+
+	// A URL needs no configuration. With --config it takes the S3 settings, the
+	// keys and the scratch directory from there; CDRMEND_CONFIG alone does not
+	// count, as it may be about another output.
 	if path, _ := flags.GetString("config"); url == "" || path != "" {
 		cfg, err := loadConfig(w, flags)
 		if err != nil {
@@ -47,6 +51,7 @@ func openOutput(ctx context.Context, w *world, flags *pflag.FlagSet, url string)
 	if o.Keys, err = signatureKeys(flags, o.config); err != nil {
 		return nil, err
 	}
+
 	if url != "" {
 		if t, err = policy.ParseTemplate(url, ""); err == nil && !t.Fixed() {
 			err = errors.New("it holds a placeholder")
@@ -55,15 +60,15 @@ func openOutput(ctx context.Context, w *world, flags *pflag.FlagSet, url string)
 			return nil, usagef("OUTPUT_URL is not valid, want one such as s3://bucket/prefix/ or a directory: %w", err)
 		}
 	}
-	store, err := object.Open(ctx, object.Location{Bucket: t.Bucket(), Dir: t.Dir()}, object.Options{
-		Region: s3.Region, Endpoint: s3.Endpoint, RoleARN: s3.RoleARN, ExternalID: s3.ExternalID, PathStyle: s3.PathStyle,
-	})
+
+	store, err := openStore(ctx, t, s3, object.Options{})
 	if err != nil {
 		return nil, fmt.Errorf("opening the output: %w", err)
 	}
+
 	o.Store, o.Root = store, t.Prefix()
 	o.url, o.base = store.String()+t.Prefix(), store.String()
-	if t.Dir() != "" {
+	if t.Dir() != "" { // programs that get the paths may run in another directory
 		if o.base, err = filepath.Abs(t.Dir()); err != nil {
 			return nil, err
 		}
@@ -72,8 +77,19 @@ func openOutput(ctx context.Context, w *world, flags *pflag.FlagSet, url string)
 	return o, nil
 }
 
-// signatureKeys are the keys that may have signed commit records: those of
-// --keys, or else of the configuration; nil when there are none.
+// openIntervals opens an output as openOutput does, and returns the intervals of it
+// that the flags choose, too.
+func openIntervals(ctx context.Context, w *world, flags *pflag.FlagSet, url string) (*output, []string, error) {
+	out, err := openOutput(ctx, w, flags, url)
+	if err != nil {
+		return nil, nil, err
+	}
+	labels, err := out.chooseLabels(ctx, flags)
+	return out, labels, err
+}
+
+// signatureKeys returns the keys that may have signed commit records: those of
+// --keys, else those of the configuration, else nil.
 func signatureKeys(flags *pflag.FlagSet, cfg *policy.Config) (*token.Keys, error) {
 	keys, err := readKeys(flags)
 	if keys != nil || err != nil || cfg == nil {
@@ -82,8 +98,9 @@ func signatureKeys(flags *pflag.FlagSet, cfg *policy.Config) (*token.Keys, error
 	return cfg.Signing.Keys, nil
 }
 
-// path is what people and other programs call a file of the output.
+// path returns a file of the output as people and other programs name it.
 func (o *output) path(key string) string {
+	// In a bucket the slashes are part of the key.
 	if o.Store.String() == o.base {
 		return o.base + key
 	}
@@ -99,11 +116,13 @@ func (o *output) chooseLabels(ctx context.Context, flags *pflag.FlagSet) ([]stri
 	if one != "" && (from != "" || to != "") {
 		return nil, usagef("--interval goes with neither --from nor --to")
 	}
+
 	for flag, label := range map[string]string{"--interval": one, "--from": from, "--to": to} {
 		if _, ok := policy.ParseLabel(label); label != "" && !ok {
 			return nil, usagef("%s %q is no date like 2026-11-20, or 2026-11-20T08", flag, label)
 		}
 	}
+
 	if one != "" {
 		return []string{one}, nil
 	}
@@ -111,11 +130,13 @@ func (o *output) chooseLabels(ctx context.Context, flags *pflag.FlagSet) ([]stri
 	if err != nil {
 		return nil, err
 	}
+
+	// The order of labels as texts is that of their times.
 	return slices.DeleteFunc(all, func(label string) bool { return label < from || to != "" && label >= to }), nil
 }
 
-// nothing says on standard error what was not found; the exit code is 1.
-func (w *world) nothing(format string, args ...any) (int, error) {
+// notFound says on standard error what was not found. The exit code is 1.
+func (w *world) notFound(format string, args ...any) (int, error) {
 	fmt.Fprintf(w.stderr, "cdrmend: %s\n", printable.Text(fmt.Sprintf(format, args...)))
 	return exitFindings, nil
 }

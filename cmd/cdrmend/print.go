@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"io"
 	"io/fs"
 	"log/slog"
@@ -9,13 +10,15 @@ import (
 
 	"cdrmend/internal/ledger"
 	"cdrmend/internal/printable"
+
+	"github.com/spf13/pflag"
 )
 
-// Whatever comes from outside, be it an id, a key or a server's words, may hold
-// what a terminal obeys. All that is printed or logged passes through here.
+// Values from outside (ids, keys, messages of servers) may hold sequences that a
+// terminal obeys. Everything that is printed or logged passes through here.
 
 // logger logs as text on a terminal and as JSON elsewhere. The text form quotes
-// whatever does not print by itself.
+// characters that do not print.
 func (w *world) logger(quiet bool) *slog.Logger {
 	options := &slog.HandlerOptions{Level: slog.LevelInfo}
 	if quiet {
@@ -31,19 +34,36 @@ func (w *world) logger(quiet bool) *slog.Logger {
 type jsonLog struct{ w io.Writer }
 
 func (l jsonLog) Write(line []byte) (int, error) {
+	// The writer gets escapes, so its count is not that of the line.
 	_, err := l.w.Write(printable.JSON(line))
 	return len(line), err
 }
 
-// jsonText encodes what a command prints when JSON is wanted.
+// jsonText encodes what a command prints with --json.
 func jsonText(v any) (string, error) {
 	raw, err := ledger.Encode(v)
 	return string(printable.JSON(raw)), err
 }
 
-// message is what is said of an error. Errors that are joined stand in lines of
-// their own; the paths that the system quotes as they are begin no line.
+// print prints a result: with --json its encoding, else the text that tells it.
+func (w *world) print(flags *pflag.FlagSet, result any, text string) error {
+	text = safe(text)
+	if asJSON, _ := flags.GetBool("json"); asJSON {
+		var err error
+		if text, err = jsonText(result); err != nil {
+			return err
+		}
+	}
+
+	_, err := fmt.Fprint(w.stdout, text)
+	return err
+}
+
+// message returns the text of an error that is printed. Joined errors keep their
+// lines.
 func message(err error) string {
+	// The system's errors hold paths as they are. A line break in one would pass
+	// for the start of another error.
 	text := err.Error()
 	for _, path := range paths(err) {
 		text = strings.ReplaceAll(text, path, printable.Text(path))
@@ -51,14 +71,14 @@ func message(err error) string {
 	return safe(text)
 }
 
-// paths are those that the system's errors in err name.
+// paths returns the paths that the system's errors in err name.
 func paths(err error) []string {
 	switch e := err.(type) {
 	case *fs.PathError:
 		return []string{e.Path}
 	case *os.LinkError:
 		return []string{e.Old, e.New}
-	case usageError:
+	case usageError: // has no Unwrap
 		return paths(e.error)
 	case interface{ Unwrap() error }:
 		return paths(e.Unwrap())
@@ -83,5 +103,6 @@ func safe(text string) string {
 		}
 		lines[i] = strings.Join(cells, "\t")
 	}
+
 	return strings.Join(lines, "\n")
 }

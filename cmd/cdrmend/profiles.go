@@ -58,6 +58,7 @@ func runProfiles(_ context.Context, w *world, flags *pflag.FlagSet) (int, error)
 		kind, _ := flags.GetString("kind")
 		return testProfile(w, args[1], kind, args[2])
 	}
+
 	return 0, usagef("profiles takes nothing, show NAME, or test NAME FILE; see cdrmend profiles --help")
 }
 
@@ -87,15 +88,19 @@ func testProfile(w *world, name, kind, path string) (int, error) {
 		}
 		kind = kinds[0]
 	}
+
 	p, err := profile.Load(name, text, kind)
 	if err != nil {
 		return 0, usageError{err}
 	}
+
 	file, err := os.Open(path)
 	if err != nil {
 		return 0, usagef("reading the file: %w", err)
 	}
 	defer file.Close()
+
+	// Ids may be part of the object key, so the path is used as one.
 	out := bufio.NewWriter(w.stdout)
 	if err := inspect.Print(out, p, path, file); err != nil {
 		return 0, fmt.Errorf("reading %q: %w", path, err)

@@ -21,7 +21,7 @@ func (w *world) progress(quiet bool) job.Watch {
 	return p.show
 }
 
-// progress holds the bar of the stage at hand. A stage that is over leaves one
+// progress holds the bar of the current stage. A stage that has ended leaves one
 // line: what was done, how fast, how long it took.
 type progress struct {
 	w     *world
@@ -32,10 +32,12 @@ type progress struct {
 	bar   *progressbar.ProgressBar
 }
 
-// show takes up a stage, or goes on with it; an empty one ends the last.
+// show starts a stage or advances the current one. A stage without a name ends
+// the last.
 func (p *progress) show(stage string, done, total int64) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+
 	if stage != p.stage {
 		p.end()
 		p.stage, p.begun, p.done, p.bar = stage, p.w.now(), 0, nil
@@ -43,6 +45,8 @@ func (p *progress) show(stage string, done, total int64) {
 			p.bar = p.newBar(stage, total)
 		}
 	}
+
+	// Goroutines report in any order, and the bar never goes back.
 	if done > p.done {
 		p.done = done
 		_ = p.bar.Set64(done)
@@ -60,10 +64,11 @@ func (p *progress) end() {
 // inBytes reports whether a stage counts bytes.
 func inBytes(stage string) bool { return strings.HasPrefix(stage, "reading") }
 
-// stageLine tells what a stage did.
+// stageLine returns the line that a stage leaves.
 func stageLine(stage string, done int64, took time.Duration) string {
 	amount, rate := "", ""
 	if done > 0 {
+		// The clock may show no time at all for a short stage.
 		perSecond := int64(float64(done) / max(took.Seconds(), 0.001))
 		if inBytes(stage) {
 			amount, rate = report.Size(done), report.Size(perSecond)+"/s"
@@ -71,6 +76,7 @@ func stageLine(stage string, done int64, took time.Duration) string {
 			amount, rate = report.Grouped(done), report.Grouped(perSecond)+"/s"
 		}
 	}
+
 	return fmt.Sprintf("  %-16s %10s %12s %8.1f s", stage, amount, rate, took.Seconds())
 }
 
@@ -78,13 +84,15 @@ func stageLine(stage string, done int64, took time.Duration) string {
 // knows how much there is.
 func (p *progress) newBar(stage string, total int64) *progressbar.ProgressBar {
 	if total == 0 {
-		total = -1
+		total = -1 // the library's value for unknown
 	}
+
 	options := []progressbar.Option{
 		progressbar.OptionSetWriter(p.w.stderr), progressbar.OptionSetDescription("  " + stage),
 		progressbar.OptionClearOnFinish(), progressbar.OptionUseANSICodes(true),
 		progressbar.OptionEnableColorCodes(p.w.env("NO_COLOR") == ""), progressbar.OptionThrottle(100_000_000),
 	}
+
 	if inBytes(stage) {
 		options = append(options, progressbar.OptionShowBytes(true))
 	} else {

@@ -62,6 +62,7 @@ func writeReport(ctx context.Context, w *world, flags *pflag.FlagSet) (int, erro
 	if err != nil {
 		return 0, err
 	}
+
 	labels, err := out.chooseLabels(ctx, flags)
 	if err != nil {
 		return 0, err
@@ -73,11 +74,12 @@ func writeReport(ctx context.Context, w *world, flags *pflag.FlagSet) (int, erro
 		p, err = auditPage(ctx, out, flags, labels, show)
 	}
 	switch {
-	case errors.Is(err, errNothing):
-		return w.nothing("nothing is committed there in %s", out.url)
+	case errors.Is(err, errNotCommitted):
+		return w.notFound("nothing is committed there in %s", out.url)
 	case err != nil:
 		return 0, err
 	}
+
 	name, _ := flags.GetString("out")
 	if name == "-" {
 		return exitDone, p.Write(w.stdout)
@@ -89,12 +91,13 @@ func writeReport(ctx context.Context, w *world, flags *pflag.FlagSet) (int, erro
 	return exitDone, nil
 }
 
-// errNothing says that there is no commit to tell of.
-var errNothing = errors.New("nothing is committed")
+// errNotCommitted says that there is no commit to report on.
+var errNotCommitted = errors.New("nothing is committed")
 
-// redaction is what the page may show.
+// redaction returns what the page may show: what --redact says, else the
+// configuration, else ops.
 func redaction(flags *pflag.FlagSet, cfg *policy.Config) (policy.Report, error) {
-	var show policy.Report
+	var show policy.Report // its zero value is ops
 	if cfg != nil {
 		show = cfg.Report
 	}
@@ -105,6 +108,7 @@ func redaction(flags *pflag.FlagSet, cfg *policy.Config) (policy.Report, error) 
 		}
 		show.Redact = chosen
 	}
+
 	if show.Redact == policy.RedactAll && show.PseudonymKey == nil {
 		return show, usagef("--redact public needs a configuration with report.pseudonym_key: give --config FILE")
 	}
@@ -119,8 +123,9 @@ func runPage(ctx context.Context, out *output, label string, show policy.Report)
 		return nil, err
 	}
 	if c == nil {
-		return nil, errNothing
+		return nil, errNotCommitted
 	}
+
 	p := &page.Run{
 		ID: c.Record.RunID, Redact: show, Summary: new(report.Summary),
 		Findings: c.Table(ctx, table.Findings), Repairs: c.Table(ctx, table.Repairs), Calls: c.Table(ctx, table.Calls), Outages: c.Table(ctx, table.Outages),
@@ -128,6 +133,7 @@ func runPage(ctx context.Context, out *output, label string, show policy.Report)
 	if err := c.Decode(ctx, report.SummaryFile, p.Summary); err != nil {
 		return nil, err
 	}
+
 	files, err := c.Files(ctx)
 	if err != nil {
 		return nil, err
@@ -135,6 +141,7 @@ func runPage(ctx context.Context, out *output, label string, show policy.Report)
 	for _, f := range files.Manifest.Files {
 		p.Files = append(p.Files, page.File(f))
 	}
+
 	return p, nil
 }
 
@@ -152,10 +159,13 @@ func auditPage(ctx context.Context, out *output, flags *pflag.FlagSet, labels []
 		}
 		a.Intervals = append(a.Intervals, *i)
 	}
+
+	// How long intervals are is not in a label, but in the summary of any commit.
 	committed := slices.IndexFunc(a.Intervals, func(i page.Interval) bool { return len(i.Commits) > 0 })
 	if committed < 0 {
-		return nil, errNothing
+		return nil, errNotCommitted
 	}
+
 	length, err := time.ParseDuration(a.Intervals[committed].Summary.Config.Interval)
 	if err != nil {
 		return nil, fmt.Errorf("reading the summary of interval %s: %w", a.Intervals[committed].Label, err)
@@ -169,6 +179,7 @@ func withAbsent(flags *pflag.FlagSet, there []page.Interval, length time.Duratio
 	first, last := there[0].Label, there[len(there)-1].Label
 	from, _ := flags.GetString("from")
 	to, _ := flags.GetString("to")
+
 	start, err := parseInterval("--from", cmp.Or(from, first), length)
 	if err != nil {
 		return nil, err
@@ -177,9 +188,10 @@ func withAbsent(flags *pflag.FlagSet, there []page.Interval, length time.Duratio
 	if err != nil {
 		return nil, err
 	}
-	if to == "" {
+	if to == "" { // the last label is part of the span, --to would not be
 		end = end.Add(length)
 	}
+
 	var all []page.Interval
 	for _, interval := range intervals(start, end, length) {
 		if len(there) > 0 && there[0].Label == interval.Label {
@@ -188,6 +200,9 @@ func withAbsent(flags *pflag.FlagSet, there []page.Interval, length time.Duratio
 			all = append(all, page.Interval{Label: interval.Label})
 		}
 	}
+
+	// What is left begins with a label that this length does not produce, as after
+	// a change of the interval.
 	return append(all, there...), nil
 }
 
@@ -201,6 +216,7 @@ func auditInterval(ctx context.Context, label string, commits []*committed.Commi
 	if len(commits) == 0 {
 		return i, nil
 	}
+
 	newest := commits[len(commits)-1]
 	i.Summary, i.History, i.Outages = new(report.Summary), newest.Table(ctx, table.History), newest.Table(ctx, table.Outages)
 	return i, newest.Decode(ctx, report.SummaryFile, i.Summary)
@@ -223,7 +239,7 @@ func writeWhole(name string, write func(io.Writer) error) error {
 	if err != nil {
 		return err
 	}
-	defer func() { _ = os.Remove(f.Name()) }() // in vain once it has its name
+	defer func() { _ = os.Remove(f.Name()) }() // fails once it is renamed
 	if err := errors.Join(write(f), f.Close()); err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -69,6 +70,7 @@ func runIntervals(ctx context.Context, w *world, flags *pflag.FlagSet) (int, err
 	if err != nil {
 		return 0, err
 	}
+
 	quiet, _ := flags.GetBool("quiet")
 	asJSON, _ := flags.GetBool("json")
 	dryRun, _ := flags.GetBool("dry-run")
@@ -77,8 +79,11 @@ func runIntervals(ctx context.Context, w *world, flags *pflag.FlagSet) (int, err
 		return 0, err
 	}
 	j.DryRun, j.OwnGC = dryRun, w.env("GOGC") != ""
+
+	// The runtime's limit is read before it is lowered.
 	j.Memory = memoryLimit(debug.SetMemoryLimit(-1), os.DirFS("/"))
-	heedLimit(j.Memory)
+	setLimit(j.Memory)
+
 	stop, err := measure(flags)
 	if err != nil {
 		return 0, err
@@ -87,29 +92,34 @@ func runIntervals(ctx context.Context, w *world, flags *pflag.FlagSet) (int, err
 	return code, errors.Join(err, stop())
 }
 
-// runAll runs one interval after the other. One that fails does not keep the
-// others from being done; all failures are named at the end.
+// runAll runs one interval after the other. If one fails, the others are still
+// run; all failures are named at the end.
 func runAll(ctx context.Context, w *world, j *job.Job, chosen []policy.Interval, asJSON, quiet bool) (int, error) {
 	code := exitDone
-	after := newAftermath(j)
+	after := newAnnouncer(j)
 	results := []*report.Run{}
 	var failures []error
+
 	for _, interval := range chosen {
 		r, err := j.Run(ctx, interval)
 		if err != nil {
 			failures = append(failures, fmt.Errorf("interval %s: %w", interval.Label, err))
-			if ctx.Err() != nil {
+			if ctx.Err() != nil { // a signal, after which all others would fail, too
 				break
 			}
 			continue
 		}
+
 		results = append(results, r)
 		code = worse(code, exitCode(r, j.Config.FailOn))
 		if !quiet && !asJSON {
 			fmt.Fprint(w.stdout, report.Text(r, w.paint()))
 		}
 	}
-	after.tell(ctx, results, len(failures) > 0)
+
+	after.announce(ctx, results, len(failures) > 0)
+
+	// Results are printed even if other intervals failed: they are committed.
 	if asJSON {
 		text, err := jsonText(results)
 		if err == nil {
@@ -117,6 +127,7 @@ func runAll(ctx context.Context, w *world, j *job.Job, chosen []policy.Interval,
 		}
 		failures = append(failures, err)
 	}
+
 	return code, errors.Join(failures...)
 }
 
@@ -124,18 +135,19 @@ func runAll(ctx context.Context, w *world, j *job.Job, chosen []policy.Interval,
 // with the flags that override it.
 func loadConfig(w *world, flags *pflag.FlagSet) (*policy.Config, error) {
 	path, _ := flags.GetString("config")
-	if path == "" {
-		path = w.env("CDRMEND_CONFIG")
-	}
+	path = cmp.Or(path, w.env("CDRMEND_CONFIG"))
 	if path == "" {
 		return nil, usagef("no configuration: give --config FILE, or try cdrmend demo")
 	}
+
+	// A command without one of these flags overrides nothing by it.
 	var over []policy.Override
 	for flag, key := range map[string]string{"output": "output.url", "fail-on": "fail_on", "concurrency": "concurrency"} {
 		if f := flags.Lookup(flag); f != nil && f.Changed {
 			over = append(over, policy.Override{Flag: "--" + flag, Key: key, Value: f.Value.String()})
 		}
 	}
+
 	cfg, err := policy.Load(path, w.environ, over)
 	if err != nil {
 		return nil, usageError{err}
@@ -143,7 +155,8 @@ func loadConfig(w *world, flags *pflag.FlagSet) (*policy.Config, error) {
 	return cfg, nil
 }
 
-// asOf is the present time of the run, which says what has settled.
+// asOf returns the time that counts as the present. It decides which sources
+// have settled.
 func asOf(w *world, flags *pflag.FlagSet) (record.Time, error) {
 	text, _ := flags.GetString("as-of")
 	if text == "" {
@@ -163,58 +176,62 @@ func newJob(ctx context.Context, w *world, cfg *policy.Config, asOf record.Time,
 	if err != nil {
 		return nil, err
 	}
+
 	return &job.Job{
 		Config: cfg, Stores: *stores, AsOf: asOf, Now: w.now, Tool: toolVersion(), Signer: cfg.Signing.Signer, Keys: cfg.Signing.Keys, Retain: retain,
 		Log: w.logger(quiet), Watch: w.progress(quiet),
 	}, nil
 }
 
-// retention is how long Object Lock shall keep what is written now, in the
-// whole seconds that servers keep; nil for no lock.
+// retention returns how long Object Lock keeps what is written now, nil for no
+// lock.
 func retention(cfg *policy.Config, now time.Time) *ledger.Retention {
 	lock := cfg.Output.ObjectLock
 	if lock.Days == 0 {
 		return nil
 	}
+
+	// Servers keep whole seconds. Rounding up keeps the lock from ending early.
 	return &ledger.Retention{Mode: lock.Mode, Until: now.UTC().AddDate(0, 0, lock.Days).Truncate(time.Second).Add(time.Second)}
 }
 
 func openStores(ctx context.Context, cfg *policy.Config, retain *ledger.Retention) (*job.Stores, error) {
+	// One limiter for all stores: concurrency bounds the requests of the whole run.
 	limiter := object.NewLimiter(cfg.Concurrency)
-	open := func(t policy.Template, s policy.S3, change func(*object.Options)) (object.Store, error) {
-		options := object.Options{
-			Region: s.Region, Endpoint: s.Endpoint, RoleARN: s.RoleARN, ExternalID: s.ExternalID, PathStyle: s.PathStyle,
-			Limiter: limiter,
-		}
-		change(&options)
-		return object.Open(ctx, object.Location{Bucket: t.Bucket(), Dir: t.Dir()}, options)
-	}
 	var stores job.Stores
 	for _, s := range cfg.Sources {
-		store, err := open(s.URL, s.S3, func(o *object.Options) { o.Versions = s.Versions })
+		store, err := openStore(ctx, s.URL, s.S3, object.Options{Limiter: limiter, Versions: s.Versions})
 		if err != nil {
 			return nil, fmt.Errorf("opening source %s: %w", s.Name, err)
 		}
 		stores.Sources = append(stores.Sources, store)
 	}
+
 	if cfg.Media.URL != nil {
-		store, err := open(*cfg.Media.URL, cfg.Media.S3, func(*object.Options) {})
+		store, err := openStore(ctx, *cfg.Media.URL, cfg.Media.S3, object.Options{Limiter: limiter})
 		if err != nil {
 			return nil, fmt.Errorf("opening media: %w", err)
 		}
 		stores.Media = store
 	}
+
+	// The directory of the output may not exist yet; those of sources must.
+	options := object.Options{Limiter: limiter, MakeRoot: true, SSEKMSKey: cfg.Output.SSEKMSKey}
+	if retain != nil {
+		options.Retention = object.Retention{Mode: retain.Mode, Until: retain.Until}
+	}
 	var err error
-	stores.Output, err = open(cfg.Output.URL, cfg.Output.S3, func(o *object.Options) {
-		o.MakeRoot, o.SSEKMSKey = true, cfg.Output.SSEKMSKey
-		if retain != nil {
-			o.Retention = object.Retention{Mode: retain.Mode, Until: retain.Until}
-		}
-	})
-	if err != nil {
+	if stores.Output, err = openStore(ctx, cfg.Output.URL, cfg.Output.S3, options); err != nil {
 		return nil, fmt.Errorf("opening the output: %w", err)
 	}
 	return &stores, nil
+}
+
+// openStore opens the bucket or directory of a URL.
+func openStore(ctx context.Context, t policy.Template, s policy.S3, o object.Options) (object.Store, error) {
+	o.Region, o.Endpoint, o.PathStyle = s.Region, s.Endpoint, s.PathStyle
+	o.RoleARN, o.ExternalID = s.RoleARN, s.ExternalID
+	return object.Open(ctx, object.Location{Bucket: t.Bucket(), Dir: t.Dir()}, o)
 }
 
 // chooseIntervals returns the intervals to run, the oldest first.
@@ -222,6 +239,7 @@ func chooseIntervals(flags *pflag.FlagSet, cfg *policy.Config, asOf record.Time)
 	one, _ := flags.GetString("interval")
 	from, _ := flags.GetString("from")
 	to, _ := flags.GetString("to")
+
 	switch {
 	case one != "" && (from != "" || to != ""):
 		return nil, usagef("--interval goes with neither --from nor --to")
@@ -247,6 +265,9 @@ func chooseIntervals(flags *pflag.FlagSet, cfg *policy.Config, asOf record.Time)
 		}
 		return ended(intervals(first, last, cfg.Interval), asOf)
 	}
+
+	// An interval divides a day, so one begins at the epoch. The newest has ended
+	// at asOf or before; the re-checked ones precede it.
 	end := asOf - asOf%record.Time(cfg.Interval.Microseconds())
 	return intervals(end.Add(-time.Duration(cfg.Recheck+1)*cfg.Interval), end, cfg.Interval), nil
 }
@@ -279,7 +300,7 @@ func parseInterval(flag, text string, length time.Duration) (record.Time, error)
 	return start, nil
 }
 
-// exitCode is what one interval alone would exit with.
+// exitCode returns the exit code of one interval.
 func exitCode(r *report.Run, failOn policy.Severity) int {
 	switch {
 	case r.DryRun || failOn == policy.None:

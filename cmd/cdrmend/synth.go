@@ -70,23 +70,26 @@ func runSynth(ctx context.Context, w *world, flags *pflag.FlagSet) (int, error) 
 	if err != nil {
 		return 0, usageError{err}
 	}
+
 	dir, _ := flags.GetString("dir")
 	base, _ := flags.GetString("s3")
 	to, err := openBase(ctx, dir, base)
 	if err != nil {
 		return 0, err
 	}
+
 	started := w.now()
 	objects, size, err := writeSynthetic(ctx, to, n.Objects())
 	if err != nil {
 		return 0, err
 	}
+
 	config, err := writeConfig(dir, n.Config(base))
 	if err != nil {
 		return 0, err
 	}
 	fmt.Fprintf(w.stdout, "Wrote %d objects with %d bytes to %s%s in %.1f s.\n\n", objects, size, to.store, to.prefix, w.now().Sub(started).Seconds())
-	tellPlanted(w, n)
+	printPlanted(w, n)
 	next := n.Day.AddDate(0, 0, 2).Format(time.RFC3339)
 	fmt.Fprintf(w.stdout, "\nRun the job on it:\n\n  cdrmend run --config %s --interval %s --as-of %s\n", config, n.Day.Format(time.DateOnly), next)
 	return exitDone, nil
@@ -97,10 +100,12 @@ func nightOf(flags *pflag.FlagSet) (*synth.Night, error) {
 	text := func(name string) string { v, _ := flags.GetString(name); return v }
 	number := func(name string) int { v, _ := flags.GetInt(name); return v }
 	yes := func(name string) bool { v, _ := flags.GetBool(name); return v }
+
 	day, err := time.Parse(time.DateOnly, text("day"))
 	if err != nil {
 		return nil, fmt.Errorf("--day %q is no day like 2026-11-20", text("day"))
 	}
+
 	n := &synth.Night{Day: day, Legs: number("legs"), Profile: text("profile"), Margins: yes("margins"), Media: yes("media")}
 	n.Seed, _ = flags.GetUint64("seed")
 	formats := map[string][2]string{synth.Cdrmend: {synth.JSONLines, synth.CSV}, synth.GenesysCloud: {synth.Sidecars, synth.Details}}
@@ -108,10 +113,12 @@ func nightOf(flags *pflag.FlagSet) (*synth.Night, error) {
 	if !known {
 		return nil, fmt.Errorf("--profile %q is neither %s nor %s", n.Profile, synth.Cdrmend, synth.GenesysCloud)
 	}
-	many := max(1, (n.Legs+999_999)/1_000_000) // times as many files keep them small
+
+	many := max(1, (n.Legs+999_999)/1_000_000) // more files, so that each stays small
 	n.Manifests, n.CDRs = cmp.Or(text("manifests"), usual[0]), cmp.Or(text("cdrs"), usual[1])
 	n.ManifestFiles, n.CDRFiles = cmp.Or(number("files"), 96*many), cmp.Or(number("cdr-files"), 24*many)
 	n.Lines = cmp.Or(number("lines"), max(8, n.Legs/1000))
+
 	if err := setRates(n, flags, yes("only")); err != nil {
 		return nil, err
 	}
@@ -126,6 +133,7 @@ func setRates(n *synth.Night, flags *pflag.FlagSet, only bool) error {
 			n.Rates[d], _ = flags.GetFloat64(d.String())
 		}
 	}
+
 	if !only && !flags.Changed("failures") {
 		n.Failures = synth.UsualFailures()
 	}
@@ -135,11 +143,12 @@ func setRates(n *synth.Night, flags *pflag.FlagSet, only bool) error {
 		if err != nil {
 			return fmt.Errorf("--failures: the rate of %s is %q: give a number from 0 to 1", cause, text)
 		}
-		if n.Failures == nil {
+		if n.Failures == nil { // with --only
 			n.Failures = synth.Failures{}
 		}
 		n.Failures[cause] = rate
 	}
+
 	return nil
 }
 
@@ -150,7 +159,7 @@ func writeSynthetic(ctx context.Context, to base, objects iter.Seq[synth.Object]
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(to.writers)
 	for o := range objects {
-		if ctx.Err() != nil {
+		if ctx.Err() != nil { // an object could not be written, or a signal came
 			break
 		}
 		number++
@@ -160,6 +169,7 @@ func writeSynthetic(ctx context.Context, to base, objects iter.Seq[synth.Object]
 			if err := o.Write(spool); err != nil {
 				return fmt.Errorf("making %s: %w", o.Key, err)
 			}
+
 			bytes.Add(spool.Size())
 			content, err := spool.Content()
 			if err != nil {
@@ -168,19 +178,22 @@ func writeSynthetic(ctx context.Context, to base, objects iter.Seq[synth.Object]
 			return to.create(ctx, o.Key, content)
 		})
 	}
+
 	err = g.Wait()
 	return number, bytes.Load(), err
 }
 
-// tellPlanted says what a run over the night has to find.
-func tellPlanted(w *world, n *synth.Night) {
+// printPlanted says what a run over the night has to find.
+func printPlanted(w *world, n *synth.Night) {
 	p := n.Planted()
 	fmt.Fprintf(w.stdout, "The night has %d legs and %d entries. A run has to find:\n\n", p.Legs, p.Entries)
 	row := func(n int, what ...string) {
-		if n > 0 {
+		if n > 0 { // a run reports nothing where there is nothing
 			fmt.Fprintf(w.stdout, "%10d  %s\n", n, strings.TrimSpace(strings.Join(what, " ")))
 		}
 	}
+
+	// Equal flags print equal texts, so no order of a map may show.
 	for _, f := range slices.SortedFunc(maps.Keys(p.Findings), func(a, b synth.Finding) int {
 		return cmp.Or(cmp.Compare(a.Class, b.Class), cmp.Compare(a.Field, b.Field))
 	}) {

@@ -37,7 +37,7 @@ printed. Exit code 0 when nothing speaks against it, 1 when it will be refused.
 }
 
 const (
-	defaultLeeway = 60e9 // of the configuration, too
+	defaultLeeway = 60e9 // as in the configuration
 	maxToken      = 1 << 20
 )
 
@@ -53,6 +53,7 @@ func examineToken(_ context.Context, w *world, flags *pflag.FlagSet) (int, error
 	if err != nil {
 		return 0, err
 	}
+
 	org, _ := flags.GetString("org")
 	scopes, _ := flags.GetStringSlice("scope")
 	leeway, _ := flags.GetDuration("leeway")
@@ -60,6 +61,7 @@ func examineToken(_ context.Context, w *world, flags *pflag.FlagSet) (int, error
 	if rules.Keys, err = readKeys(flags); err != nil {
 		return 0, err
 	}
+
 	x := rules.Examine(raw, org, at)
 	for _, sentence := range x.Sentences() {
 		fmt.Fprintln(w.stdout, safe(sentence))
@@ -80,6 +82,7 @@ func readKeys(flags *pflag.FlagSet) (*token.Keys, error) {
 	if err != nil {
 		return nil, usagef("reading the keys: %w", err)
 	}
+
 	keys, err := token.ParseKeys(jwks)
 	if err != nil {
 		return nil, usagef("reading the keys in %q: %w", path, err)
@@ -89,12 +92,13 @@ func readKeys(flags *pflag.FlagSet) (*token.Keys, error) {
 
 func readToken(w *world, flags *pflag.FlagSet) ([]byte, error) {
 	path, _ := flags.GetString("file")
+
 	var raw []byte
 	var err error
 	switch path {
 	case "":
 		raw = []byte(w.env("CDRMEND_TOKEN"))
-	case "-":
+	case "-": // may never end
 		raw, err = io.ReadAll(io.LimitReader(w.stdin, maxToken))
 	default:
 		raw, err = os.ReadFile(path)
@@ -102,6 +106,7 @@ func readToken(w *world, flags *pflag.FlagSet) ([]byte, error) {
 	if err != nil {
 		return nil, usagef("reading the token: %w", err)
 	}
+
 	raw = bytes.TrimSpace(raw)
 	if len(raw) == 0 {
 		return nil, usagef("no token: give --file FILE, --file - or CDRMEND_TOKEN")

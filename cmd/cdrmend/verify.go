@@ -73,17 +73,15 @@ func verifyOutput(ctx context.Context, w *world, flags *pflag.FlagSet) (int, err
 	if err != nil {
 		return 0, err
 	}
-	out, err := openOutput(ctx, w, flags, flags.Arg(0))
+
+	out, labels, err := openIntervals(ctx, w, flags, flags.Arg(0))
 	if err != nil {
 		return 0, err
 	}
-	labels, err := out.chooseLabels(ctx, flags)
-	if err != nil {
-		return 0, err
-	}
-	if len(labels) == 0 {
+	if len(labels) == 0 { // an output in which nothing was checked is not verified
 		return 0, fmt.Errorf("no interval of that time is committed in %s", out.url)
 	}
+
 	quiet, _ := flags.GetBool("quiet")
 	target := &verify.Output{
 		Store: out.Store, Root: out.Root, Labels: labels, Keys: out.Keys, RetainUntil: until,
@@ -92,14 +90,17 @@ func verifyOutput(ctx context.Context, w *world, flags *pflag.FlagSet) (int, err
 	how := &verify.Replay{Tool: toolVersion(), Scratch: out.Scratch}
 	how.Inputs, _ = flags.GetBool("inputs")
 	how.Recompute, _ = flags.GetBool("recompute")
+
+	// An output has only the digest of the key that pseudonyms in its reports are
+	// made with. The key itself comes from the configuration.
 	if out.config != nil {
 		target.Concurrency, how.Base, how.Report = out.config.Concurrency, filepath.Dir(out.config.Path), out.config.Report
 	}
 	how.Open = places.opener(out.config, object.NewLimiter(target.Concurrency))
-	return verifyAndTell(ctx, w, flags, target, how)
+	return verifyAndPrint(ctx, w, flags, target, how)
 }
 
-func verifyAndTell(ctx context.Context, w *world, flags *pflag.FlagSet, target *verify.Output, how *verify.Replay) (int, error) {
+func verifyAndPrint(ctx context.Context, w *world, flags *pflag.FlagSet, target *verify.Output, how *verify.Replay) (int, error) {
 	check, err := verify.Ledger(ctx, target)
 	if err == nil && (how.Inputs || how.Recompute) {
 		err = check.Replay(ctx, how)
@@ -107,6 +108,7 @@ func verifyAndTell(ctx context.Context, w *world, flags *pflag.FlagSet, target *
 	if err != nil {
 		return 0, err
 	}
+
 	r := check.Finish()
 	text := safe(r.Text())
 	if asJSON, _ := flags.GetBool("json"); asJSON {
@@ -114,6 +116,7 @@ func verifyAndTell(ctx context.Context, w *world, flags *pflag.FlagSet, target *
 			return 0, err
 		}
 	}
+
 	fmt.Fprint(w.stdout, text)
 	switch {
 	case len(r.Problems) > 0:
@@ -121,6 +124,7 @@ func verifyAndTell(ctx context.Context, w *world, flags *pflag.FlagSet, target *
 	case !r.Verified:
 		return exitFailed, nil
 	}
+
 	return exitDone, nil
 }
 
@@ -136,7 +140,8 @@ func retentionUntil(flags *pflag.FlagSet) (time.Time, error) {
 	return until, nil
 }
 
-// places say where the keys of sources lie, by name.
+// places holds the bucket or directory in which the keys of a source are, by the
+// name of the source.
 type places map[string]policy.Template
 
 func sourcePlaces(flags *pflag.FlagSet) (places, error) {
@@ -156,25 +161,26 @@ func sourcePlaces(flags *pflag.FlagSet) (places, error) {
 		}
 		all[name] = t
 	}
+
 	return all, nil
 }
 
-// opener opens sources where --source says, else where the run read them,
-// with the S3 settings of a configuration that has a source of that name.
+// opener returns a function that opens a source where --source says, else where
+// the run read it. The S3 settings are those of the configuration for a source of
+// that name.
 func (p places) opener(cfg *policy.Config, limiter *object.Limiter) replay.OpenSource {
 	return func(ctx context.Context, name string, url policy.Template, versions bool) (object.Store, error) {
-		options := object.Options{Versions: versions, Limiter: limiter}
+		var s3 policy.S3
 		if cfg != nil {
-			s3 := cfg.Media.S3
+			s3 = cfg.Media.S3 // media is no source, so its name is not found below
 			if i := slices.IndexFunc(cfg.Sources, func(s policy.Source) bool { return s.Name == name }); i >= 0 {
 				s3 = cfg.Sources[i].S3
 			}
-			options.Region, options.Endpoint, options.PathStyle = s3.Region, s3.Endpoint, s3.PathStyle
-			options.RoleARN, options.ExternalID = s3.RoleARN, s3.ExternalID
 		}
+
 		if other, ok := p[name]; ok {
 			url = other
 		}
-		return object.Open(ctx, object.Location{Bucket: url.Bucket(), Dir: url.Dir()}, options)
+		return openStore(ctx, url, s3, object.Options{Versions: versions, Limiter: limiter})
 	}
 }

@@ -21,13 +21,15 @@ var versionCommand = command{
 	},
 }
 
-// toolVersion names the build: other builds may write other bytes.
+// toolVersion names the build. Commit records hold it, as another build may
+// write other bytes.
 func toolVersion() string {
 	v := version
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		return v
 	}
+
 	for _, s := range info.Settings {
 		switch {
 		case s.Key == "vcs.revision":
@@ -36,5 +38,6 @@ func toolVersion() string {
 			v += "-modified"
 		}
 	}
+
 	return v
 }

@@ -16,7 +16,7 @@ import (
 )
 
 // Leg is one leg of a conversation. A night has more than a million, so it is
-// compact and free of pointers, and what the tables do not show stands apart.
+// compact and free of pointers, and what tables do not show is a type of its own.
 type Leg struct {
 	Shown
 	Particulars
@@ -32,7 +32,7 @@ type Shown struct {
 	Ref                                record.Ref
 }
 
-// Particulars are what else a decision about a leg depends on.
+// Particulars are the other fields that a decision about a leg depends on.
 type Particulars struct {
 	SaidANI, SaidDNIS intern.Text    // as delivered, trimmed and without prefix; None unless an exclusion asks for words
 	Recordings        record.Section // of Texts
@@ -65,7 +65,7 @@ const (
 // Has reports whether all of some flags are set.
 func (f LegFlags) Has(all LegFlags) bool { return f&all == all }
 
-// invalidBit maps the fields of a leg to bits of Leg.Invalid.
+// invalidBit returns the bit of a field in Particulars.Invalid.
 func invalidBit(f record.Field) uint32 {
 	for i, field := range record.LegFields {
 		if field == f {
@@ -89,18 +89,18 @@ func (l *Particulars) DidNotParse(fields ...record.Field) bool {
 type Batch struct {
 	rows.Reading
 	Legs       []Leg
-	Recordings []intern.Text // that the legs' runs refer to
+	Recordings []intern.Text // of which each leg has a section, like Talk
 	Talk       []record.Span
 	Invalid    []record.Invalid
 	Skipped    int64 // sessions that are no legs
 	Filtered   intern.Filtered
 
 	chunks []*Batch // that were added
-	legs   uint32   // found in them
+	legs   uint32   // how many legs they had, dropped ones included
 }
 
-// Parts returns batches that have the legs of b, in order, with what the legs'
-// runs refer to.
+// Parts returns batches that have the legs of b, in order. The sections of their
+// legs refer to the lists of the same batch.
 func (b *Batch) Parts() []*Batch {
 	if b.chunks == nil {
 		return []*Batch{b}
@@ -119,14 +119,14 @@ type Reader struct {
 	// Org is the organisation of legs that carry none; only the filter needs it.
 	Org intern.Text
 
-	room     Batch           // whose lists the next ones grow in
-	cursor   jsonscan.Cursor // of the conversation at hand
-	details  details         // likewise
-	identity []byte          // of the leg at hand
-	links    []intern.Link   // likewise
 	norm     profile.Normalizer
 	mapping  *rows.Mapping
-	batch    *Batch
+	batch    *Batch          // that is being read
+	spare    Batch           // the memory in which its lists grow
+	cursor   jsonscan.Cursor // of the current conversation
+	details  details         // likewise
+	identity []byte          // of the current leg
+	links    []intern.Link   // likewise
 }
 
 // NewReader returns a reader for a profile and for objects within the limits.
@@ -138,34 +138,33 @@ func NewReader(p *profile.Profile, texts *intern.Table, limits *stream.Limits) *
 // error is a failure to read.
 func (r *Reader) Read(in *bufio.Reader, f profile.Format, reject func(rows.Reject) error) (*Batch, error) {
 	r.begin()
-	var err error
 	restart := func() {
 		r.begin()
-		r.norm.Forget()
+		r.norm.Forget() // waiting ids would be filled into legs that are gone
 		if r.Forget != nil {
 			r.Forget()
 		}
 	}
-	r.batch.Reading, err = r.mapping.Read(in, f, r.norm.Profile.List, rows.Visitor{Row: r.Row, Reject: reject, Restart: restart})
-	r.finish()
-	return r.batch, err
+
+	reading, err := r.mapping.Read(in, f, r.norm.Profile.List, rows.Visitor{Row: r.Row, Reject: reject, Restart: restart})
+	return r.finish(reading), err
 }
 
 // ReadRows reads a chunk of an object. Damage is part of the batch; the error is
 // a failure to read.
 func (r *Reader) ReadRows(c *rows.Chunk, reject func(rows.Reject) error) (*Batch, error) {
 	r.begin()
-	var err error
-	r.batch.Reading, err = r.mapping.ReadRows(c, rows.Visitor{Row: r.Row, Reject: reject})
-	r.finish()
-	return r.batch, err
+	reading, err := r.mapping.ReadRows(c, rows.Visitor{Row: r.Row, Reject: reject})
+	return r.finish(reading), err
 }
 
-// Add takes over what the next chunk of an object holds. Legs of conversations
-// are numbered as they are read.
+// Add appends the next chunk of an object. Legs of conversations are numbered as
+// they are read, so that those of the chunk get higher numbers.
 func (r *Reader) Add(b, next *Batch) {
 	b.Reading.Add(next.Reading)
 	b.Skipped += next.Skipped
+
+	// In any other shape the number of a leg is that of its row, which a chunk knows.
 	if r.norm.Profile.Shape == profile.ConversationDetail {
 		for i := range next.Legs {
 			next.Legs[i].Ref.Row += b.legs
@@ -173,33 +172,34 @@ func (r *Reader) Add(b, next *Batch) {
 		for i := range next.Invalid {
 			next.Invalid[i].Row += b.legs
 		}
-		b.legs += uint32(next.Found())
+		b.legs += uint32(next.Found()) // before Filtered.Add empties next.Filtered
 	}
+
 	b.Filtered.Add(&next.Filtered)
 	b.chunks = append(b.chunks, next)
 }
 
 func (r *Reader) begin() {
-	r.batch = &Batch{Legs: r.room.Legs, Recordings: r.room.Recordings, Talk: r.room.Talk}
+	r.batch = &Batch{Legs: r.spare.Legs, Recordings: r.spare.Recordings, Talk: r.spare.Talk}
 }
 
-// finish settles what was read, which becomes the batch's own.
-func (r *Reader) finish() {
-	b := r.batch
+// finish completes the batch and copies its lists out of the spare memory.
+func (r *Reader) finish(reading rows.Reading) *Batch {
 	r.settle()
-	b.Legs, r.room.Legs = record.Detach(b.Legs)
-	b.Recordings, r.room.Recordings = record.Detach(b.Recordings)
-	b.Talk, r.room.Talk = record.Detach(b.Talk)
+	b := r.batch // not the one that was begun, if the list of rows was spelled twice
+	b.Reading = reading
+	b.Legs, r.spare.Legs = record.Detach(b.Legs)
+	b.Recordings, r.spare.Recordings = record.Detach(b.Recordings)
+	b.Talk, r.spare.Talk = record.Detach(b.Talk)
+	return b
 }
 
 // ReadParquet reads one object whose content is the first size bytes of file.
 // Damage is part of the batch; the error is a failure to read.
 func (r *Reader) ReadParquet(file io.ReaderAt, size int64, reject func(rows.Reject) error) (*Batch, error) {
 	r.begin()
-	var err error
-	r.batch.Reading, err = parquetfile.Read(r.mapping, file, size, rows.Visitor{Row: r.Row, Reject: reject})
-	r.finish()
-	return r.batch, err
+	reading, err := parquetfile.Read(r.mapping, file, size, rows.Visitor{Row: r.Row, Reject: reject})
+	return r.finish(reading), err
 }
 
 // Row adds the legs of one row to the batch.
@@ -209,17 +209,18 @@ func (r *Reader) Row(row *rows.Row) error {
 	} else {
 		r.leg(row)
 	}
+
 	if r.norm.Waits() {
 		r.settle()
 	}
-	if r.Filter.Full() {
+	if r.Filter.Full() { // the texts of the legs so far are in the final table
 		r.Filter.Forget(r.norm.Recent)
 	}
 	return nil
 }
 
-// Where an id goes that is interned later: the lowest bits tell what it is, the
-// others the number of the leg or of the recording.
+// The slot of an id that is interned later says where it goes: the lowest bits
+// are its kind, the others the number of the leg or of the recording.
 const (
 	laterConversation = iota
 	laterID
@@ -244,10 +245,12 @@ func (r *Reader) settle() {
 
 // leg adds a row that is one leg.
 func (r *Reader) leg(row *rows.Row) {
-	asked, kept := r.glance(row)
+	// Most rows of a margin are dropped here, before their other fields are parsed.
+	asked, kept := r.preview(row)
 	if !kept {
 		return
 	}
+
 	b := r.batch
 	l := Leg{Shown: Shown{Ref: record.Ref{Row: row.Index}}}
 	note := func(f record.Field, v jsonscan.Value, ok bool) {
@@ -256,12 +259,9 @@ func (r *Reader) leg(row *rows.Row) {
 		}
 	}
 	text := func(f record.Field, read func(jsonscan.Value) (intern.Text, bool)) intern.Text {
-		v := row.Value(f)
-		t, ok := read(v)
-		note(f, v, ok)
-		return t
+		return r.text(&l, f, row.Value(f), read)
 	}
-	later := func(f record.Field, what uint32) intern.Text { return r.later(&l, f, row.Value(f), what) }
+	later := func(f record.Field, kind uint32) intern.Text { return r.later(&l, f, row.Value(f), kind) }
 	instant := func(f record.Field) record.Time {
 		v := row.Value(f)
 		t, ok := r.norm.Time(v)
@@ -269,6 +269,7 @@ func (r *Reader) leg(row *rows.Row) {
 		l.read(f, t.Known())
 		return t
 	}
+
 	l.Org = text(record.OrgID, r.norm.ID)
 	l.Conversation = later(record.ConversationID, laterConversation)
 	l.ID = later(record.LegID, laterID)
@@ -289,47 +290,61 @@ func (r *Reader) leg(row *rows.Row) {
 	sip := row.Value(record.SIPStatus)
 	status, ok := r.norm.Int(sip)
 	note(record.SIPStatus, sip, ok)
-	l.SIPStatus = int16(min(status, 1<<15-1))
+	l.SIPStatus = int16(min(status, 1<<15-1)) // a huge number must not wrap around
 
 	ids := row.Value(record.RecordingIDs)
-	from := len(b.Recordings)
-	ok = r.recordings(ids)
-	l.Recordings = record.Section{At: uint32(from), N: uint32(len(b.Recordings) - from)}
+	l.Recordings, ok = r.recordings(ids)
 	note(record.RecordingIDs, ids, ok)
 
 	talk := row.Value(record.Talk)
-	from = len(b.Talk)
+	from := len(b.Talk)
 	b.Talk, ok = r.norm.Spans(b.Talk, talk)
-	l.Talk = record.Section{At: uint32(from), N: uint32(len(b.Talk) - from)}
+	l.Talk = sectionFrom(from, b.Talk)
 	note(record.Talk, talk, ok)
 	l.read(record.Talk, l.Talk.N > 0)
 
 	r.add(l, asked)
 }
 
-// later reads an id of the next leg that is interned later.
-func (r *Reader) later(l *Leg, f record.Field, v jsonscan.Value, what uint32) intern.Text {
-	t, _, ok := r.norm.Later(v, uint32(len(r.batch.Legs))<<laterBits|what)
+// sectionFrom returns the section of a list from an index to its end.
+func sectionFrom[T any](from int, list []T) record.Section {
+	return record.Section{At: uint32(from), N: uint32(len(list) - from)}
+}
+
+// text reads a text of a leg.
+func (r *Reader) text(l *Leg, f record.Field, v jsonscan.Value, read func(jsonscan.Value) (intern.Text, bool)) intern.Text {
+	t, ok := read(v)
 	if !ok {
 		r.invalid(l, f, v)
 	}
 	return t
 }
 
-// recordings reads the recordings that a leg lists. Nearly every leg that has
-// one has one only.
-func (r *Reader) recordings(ids jsonscan.Value) (ok bool) {
+// later reads an id of the next leg that is interned later.
+func (r *Reader) later(l *Leg, f record.Field, v jsonscan.Value, kind uint32) intern.Text {
+	t, _, ok := r.norm.Later(v, uint32(len(r.batch.Legs))<<laterBits|kind)
+	if !ok {
+		r.invalid(l, f, v)
+	}
+	return t
+}
+
+// recordings reads the recordings that a leg lists.
+func (r *Reader) recordings(ids jsonscan.Value) (s record.Section, ok bool) {
 	b := r.batch
+	from := len(b.Recordings)
 	sole, one := r.norm.Sole(ids)
 	if !one {
 		b.Recordings, ok = r.norm.IDs(b.Recordings, ids)
-		return ok
+		return sectionFrom(from, b.Recordings), ok
 	}
+
+	// Nearly every leg with recordings has only one, whose id is mostly new.
 	id, present, ok := r.norm.Later(sole, uint32(len(b.Recordings))<<laterBits|laterRecording)
 	if present {
 		b.Recordings = append(b.Recordings, id)
 	}
-	return ok
+	return sectionFrom(from, b.Recordings), ok
 }
 
 // phones reads the phone numbers of a leg.
@@ -341,11 +356,12 @@ func (r *Reader) phones(l *Leg, ani, dnis jsonscan.Value) {
 		}
 		return r.norm.Texts.NumberOf(b)
 	}
+
 	l.ANI, l.DNIS = number(record.ANI, ani), number(record.DNIS, dnis)
 }
 
-// read takes back that a field did not parse: one with a local time that
-// occurs twice is reported, but read all the same.
+// read removes the mark that a field did not parse if it has a value: a local
+// time that occurs twice is reported, but read all the same.
 func (l *Leg) read(f record.Field, known bool) {
 	if known {
 		l.Invalid &^= invalidBit(f)

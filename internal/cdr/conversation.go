@@ -12,15 +12,14 @@ import (
 	"cdrmend/internal/record"
 )
 
-// details are what one conversation says of its voice sessions. Its memory is
-// used for the next one.
+// details are the voice sessions of one conversation. Their memory is used for the
+// next one.
 type details struct {
 	voice     []session // in reading order
 	segments  []segment // of these
-	customers bool      // any participant is a customer
-	others    int64     // sessions that are not voice
-
-	interact []segment // in which somebody of the contact centre talked
+	customers bool      // whether any participant is a customer
+	others    int64     // number of sessions that are not voice
+	interact  []segment // in which somebody of the contact centre talked
 }
 
 type session struct {
@@ -43,7 +42,7 @@ type segment struct {
 func (r *Reader) conversation(v jsonscan.Value) {
 	c, d := &r.cursor, &r.details
 	c.Reset(v)
-	d.giveUp(0, 0, 0)
+	d.truncate(0, 0, 0)
 	var id, end jsonscan.Value
 	for name := range c.Members {
 		switch string(name) {
@@ -55,6 +54,7 @@ func (r *Reader) conversation(v jsonscan.Value) {
 			d.participants(c, &r.norm)
 		}
 	}
+
 	r.batch.Skipped += d.others
 	d.findInteractions()
 	ended, ok := r.norm.Time(end)
@@ -64,6 +64,8 @@ func (r *Reader) conversation(v jsonscan.Value) {
 			r.batch.Skipped++
 			continue
 		}
+
+		// Dropped legs count, so that a leg has the same number with a filter and without.
 		l := Leg{Shown: Shown{Ref: record.Ref{Row: uint32(len(r.batch.Legs)) + r.batch.Filtered.Dropped}}, Particulars: Particulars{Updated: record.NoTime, TalkMS: -1, SIPStatus: -1}}
 		l.Conversation = r.later(&l, record.ConversationID, id, laterConversation)
 		if !ok {
@@ -74,13 +76,14 @@ func (r *Reader) conversation(v jsonscan.Value) {
 	}
 }
 
-// giveUp gives up all behind so many sessions, segments and others.
-func (d *details) giveUp(voice, segments int, others int64) {
+// truncate shortens the lists to so many sessions and segments, and sets the
+// number of others back.
+func (d *details) truncate(voice, segments int, others int64) {
 	d.voice, d.segments, d.others = d.voice[:voice], d.segments[:segments], others
 }
 
 func (d *details) participants(c *jsonscan.Cursor, n *profile.Normalizer) {
-	d.giveUp(0, 0, 0)
+	d.truncate(0, 0, 0) // a second list of participants replaces the first
 	d.customers = false
 	for range c.Objects {
 		d.participant(c, n)
@@ -90,17 +93,20 @@ func (d *details) participants(c *jsonscan.Cursor, n *profile.Normalizer) {
 func (d *details) participant(c *jsonscan.Cursor, n *profile.Normalizer) {
 	voice, segments, others := len(d.voice), len(d.segments), d.others
 	purpose := ""
+
 	for name := range c.Members {
 		switch string(name) {
 		case "purpose":
 			purpose = lower(c.Value())
 		case "sessions":
-			d.giveUp(voice, segments, others)
+			d.truncate(voice, segments, others) // a second list replaces the first
 			for range c.Objects {
 				d.session(c, n)
 			}
 		}
 	}
+
+	// The purpose may follow the sessions.
 	d.customers = d.customers || isCustomer(purpose)
 	for i := range d.voice[voice:] {
 		d.voice[voice+i].purpose = purpose
@@ -113,6 +119,7 @@ func (d *details) session(c *jsonscan.Cursor, n *profile.Normalizer) {
 	from := len(d.segments)
 	var s session
 	media := ""
+
 	for name := range c.Members {
 		switch string(name) {
 		case "sessionId":
@@ -140,11 +147,13 @@ func (d *details) session(c *jsonscan.Cursor, n *profile.Normalizer) {
 			}
 		}
 	}
+
+	// A session without a media type is taken for voice.
 	if media != "" && media != "voice" {
 		d.others++
 		return
 	}
-	s.segments = record.Section{At: uint32(from), N: uint32(len(d.segments) - from)}
+	s.segments = sectionFrom(from, d.segments)
 	d.voice = append(d.voice, s)
 }
 
@@ -172,7 +181,8 @@ func instant(v jsonscan.Value, n *profile.Normalizer) (record.Time, jsonscan.Val
 	return t, v
 }
 
-// words are those that nearly all texts without a fixed spelling are.
+// words are nearly all values that [lower] is called with. A lookup does not
+// allocate.
 var words = func() map[string]string {
 	known := map[string]string{}
 	for _, word := range strings.Fields("customer external agent user acd ivr voice interact wrapup system alert dialing hold") {
@@ -186,6 +196,7 @@ func lower(v jsonscan.Value) string {
 	if v.Kind != jsonscan.String {
 		return ""
 	}
+
 	text := bytes.TrimSpace(v.Text())
 	if word, known := words[string(text)]; known {
 		return word
@@ -202,6 +213,7 @@ func (d *details) findInteractions() {
 		if s.purpose != "agent" && s.purpose != "user" {
 			continue
 		}
+
 		for _, g := range record.SectionOf(s.segments, d.segments) {
 			if g.kind == "interact" {
 				d.interact = append(d.interact, g)
@@ -210,27 +222,24 @@ func (d *details) findInteractions() {
 	}
 }
 
-func (r *Reader) text(l *Leg, f record.Field, v jsonscan.Value, read func(jsonscan.Value) (intern.Text, bool)) intern.Text {
-	t, ok := read(v)
-	if !ok {
-		r.invalid(l, f, v)
-	}
-	return t
-}
-
+// session fills a leg with the fields of its session.
 func (r *Reader) session(l *Leg, s *session, ended bool) {
 	l.ID = r.later(l, record.LegID, s.id, laterID)
 	l.Direction = r.text(l, record.Direction, s.direction, r.norm.Plain)
 	r.phones(l, s.ani, s.dnis)
+
 	var ok bool
 	if l.Recorded, ok = r.norm.Bool(s.recording); !ok {
 		r.invalid(l, record.Recorded, s.recording)
 	}
+
+	// The first address that names a trunk counts.
 	for _, address := range []jsonscan.Value{s.sessionDNIS, s.addressTo, s.addressFrom} {
 		if l.Trunk = r.trunkGroup(address); l.Trunk != intern.None {
 			break
 		}
 	}
+
 	r.times(l, record.SectionOf(s.segments, r.details.segments), ended)
 	r.talk(l, r.details.interact)
 }
@@ -246,7 +255,8 @@ func (r *Reader) times(l *Leg, segments []segment, ended bool) {
 		if g.start.Known() && (!l.Start.Known() || g.start < l.Start) {
 			l.Start = g.start
 		}
-		if g.kind == "wrapup" {
+
+		if g.kind == "wrapup" { // work after the call
 			continue
 		}
 		if g.rawEnd.Kind != jsonscan.Absent {
@@ -258,12 +268,13 @@ func (r *Reader) times(l *Leg, segments []segment, ended bool) {
 	}
 }
 
-// talk sets the spans in which somebody could be heard, clipped to the leg,
-// and the first start of them as the time of answer.
+// talk sets the spans in which somebody of the contact centre could be heard,
+// clipped to the leg, and their first start as the time of answer.
 func (r *Reader) talk(l *Leg, interact []segment) {
 	b := r.batch
 	from := len(b.Talk)
 	l.Answer = record.NoTime
+
 	for _, g := range interact {
 		switch {
 		case g.rawStart.Kind != jsonscan.Absent:
@@ -274,6 +285,9 @@ func (r *Reader) talk(l *Leg, interact []segment) {
 		case g.rawEnd.Kind != jsonscan.Absent:
 			r.invalid(l, record.Talk, g.rawEnd)
 		}
+
+		// A segment without an end lasts as long as the leg. Where that has no end either,
+		// the segment is still an answer, but not a span.
 		span := record.Span{Start: max(g.start, l.Start), End: g.end}
 		if !span.End.Known() {
 			span.End = l.End
@@ -281,6 +295,7 @@ func (r *Reader) talk(l *Leg, interact []segment) {
 		if l.End.Known() {
 			span.End = min(span.End, l.End)
 		}
+
 		open := !span.End.Known()
 		if !open && span.End <= span.Start {
 			continue
@@ -292,7 +307,7 @@ func (r *Reader) talk(l *Leg, interact []segment) {
 			b.Talk = append(b.Talk, span)
 		}
 	}
-	l.Talk = record.Section{At: uint32(from), N: uint32(len(b.Talk) - from)}
+	l.Talk = sectionFrom(from, b.Talk)
 }
 
 // trunkGroup returns the trunk that an address names (RFC 4904).
@@ -300,6 +315,7 @@ func (r *Reader) trunkGroup(v jsonscan.Value) intern.Text {
 	if v.Kind != jsonscan.String {
 		return intern.None
 	}
+
 	_, group, found := cutFold(string(v.Text()), "tgrp=")
 	if !found {
 		return intern.None
@@ -307,9 +323,12 @@ func (r *Reader) trunkGroup(v jsonscan.Value) intern.Text {
 	if end := strings.IndexFunc(group, endsParameter); end >= 0 {
 		group = group[:end]
 	}
+
+	// A name that is not escaped properly is used as it is.
 	if decoded, err := url.PathUnescape(group); err == nil {
 		group = decoded
 	}
+
 	id, _ := r.norm.ID(jsonscan.Value{Kind: jsonscan.Cell, Raw: []byte(group)})
 	return id
 }

@@ -9,7 +9,7 @@ import (
 	"cdrmend/internal/rows"
 )
 
-// Found is how many legs the object has.
+// Found returns how many legs the object has, dropped ones included.
 func (b *Batch) Found() int {
 	n := int(b.Filtered.Dropped)
 	for _, part := range b.Parts() {
@@ -18,42 +18,41 @@ func (b *Batch) Found() int {
 	return n
 }
 
-// add adds a leg to the batch, unless the filter drops it. Known says that
-// it was asked and keeps it.
-func (r *Reader) add(l Leg, known bool) {
-	b, s := r.batch, r.Filter
-	if s != nil {
-		if l.Org = cmp.Or(l.Org, s.Local(r.Org)); known || r.keeps(&l) {
-			r.adopt(&l)
-		} else {
+// add adds a leg to the batch, unless the filter drops it. Asked says that the
+// filter was asked before and keeps it.
+func (r *Reader) add(l Leg, asked bool) {
+	if s := r.Filter; s != nil {
+		l.Org = cmp.Or(l.Org, s.Local(r.Org))
+		if !asked && !r.keeps(&l) {
 			r.drop(&l)
 			return
 		}
+		r.adopt(&l)
 	}
-	b.Legs = append(b.Legs, l)
+	r.batch.Legs = append(r.batch.Legs, l)
 }
 
-// glance asks the filter about a row before all of it is decoded. It cannot tell
-// which leg a row is of that does not identify it.
-func (r *Reader) glance(row *rows.Row) (asked, kept bool) {
+// preview asks the filter about a row before all of it is decoded. A row that
+// does not identify its leg is not asked about: its identity is all of its fields.
+func (r *Reader) preview(row *rows.Row) (asked, kept bool) {
 	s, b := r.Filter, r.batch
 	if s == nil {
 		return false, true
 	}
+
 	var l Leg
 	l.Conversation, _, _ = r.norm.Later(row.Value(record.ConversationID), 0) // a local table interns at once
 	l.ID, _, _ = r.norm.Later(row.Value(record.LegID), 0)
 	if !l.Identified() {
 		return false, true
 	}
+
 	l.Org, _ = r.norm.ID(row.Value(record.OrgID))
 	l.Org = cmp.Or(l.Org, s.Local(r.Org))
 	l.Start, _ = r.norm.Time(row.Value(record.StartTime))
-	from := len(b.Recordings)
-	r.recordings(row.Value(record.RecordingIDs))
-	l.Recordings = record.Section{At: uint32(from), N: uint32(len(b.Recordings) - from)}
+	l.Recordings, _ = r.recordings(row.Value(record.RecordingIDs))
 	kept = r.keeps(&l)
-	b.Recordings = b.Recordings[:from]
+	b.Recordings = b.Recordings[:l.Recordings.At] // a row that is kept is read again as a whole
 	return true, kept
 }
 
@@ -61,6 +60,7 @@ func (r *Reader) glance(row *rows.Row) (asked, kept bool) {
 // to it may be among the interval's own, and no id links them.
 func (r *Reader) keeps(l *Leg) bool {
 	s, b := r.Filter, r.batch
+
 	r.links = r.links[:0]
 	if l.Conversation != intern.None {
 		r.links = append(r.links, s.Link(l.Conversation))
@@ -68,20 +68,26 @@ func (r *Reader) keeps(l *Leg) bool {
 	for _, id := range record.SectionOf(l.Recordings, b.Recordings) {
 		r.links = append(r.links, s.Link(id))
 	}
+
 	hash := r.hash(b, l)
 	needed := s.Interval.Contains(l.Start) || len(r.links) == 0 || s.KeepLeg(hash)
 	if s.Keep(&b.Filtered, needed, r.links) {
 		return true
 	}
+
+	// Where the same leg turns out to be kept elsewhere, this row must be found again.
 	b.Filtered.Legs = append(b.Filtered.Legs, hash)
 	return false
 }
 
-// hash is equal for rows of one leg. It is odd for those without organisation.
+// hash returns a hash that is equal for all rows of one leg. It is odd for a leg
+// without an organisation.
 func (r *Reader) hash(b *Batch, l *Leg) uint64 {
+	// The number of a text changes when the local table is emptied, its hash does not.
 	r.identity = l.AppendIdentity(r.identity[:0], b.Recordings, b.Talk, func(k []byte, t intern.Text) []byte {
 		return binary.LittleEndian.AppendUint64(k, r.Filter.Hash(t))
 	})
+
 	hash := r.norm.Texts.Hash(r.identity) &^ 1
 	if l.Org == intern.None {
 		hash |= 1
@@ -89,7 +95,7 @@ func (r *Reader) hash(b *Batch, l *Leg) uint64 {
 	return hash
 }
 
-// adopt interns the texts of a leg that is kept for good.
+// adopt moves the texts of a leg to the final table.
 func (r *Reader) adopt(l *Leg) {
 	r.Filter.Adopt(l.texts()...)
 	r.Filter.AdoptNumber(&l.ANI)
@@ -99,12 +105,12 @@ func (r *Reader) adopt(l *Leg) {
 	}
 }
 
-// texts are those of a leg that outlive the reading of its object.
+// texts returns all texts of a leg, apart from its recordings.
 func (l *Leg) texts() []*intern.Text {
 	return []*intern.Text{&l.Org, &l.Conversation, &l.ID, &l.Trunk, &l.Line, &l.Direction, &l.Users, &l.Queues, &l.SaidANI, &l.SaidDNIS}
 }
 
-// drop gives up what the last leg left in the lists.
+// drop removes from the lists what a leg that was just read added to them.
 func (r *Reader) drop(l *Leg) {
 	b := r.batch
 	b.Recordings, b.Talk = b.Recordings[:len(b.Recordings)-int(l.Recordings.N)], b.Talk[:len(b.Talk)-int(l.Talk.N)]

@@ -14,10 +14,10 @@ func TestTextsAreAllTextsOfLeg(t *testing.T) {
 	for _, text := range l.texts() {
 		*text = 1
 	}
-	fields := reflect.ValueOf(l)
-	for i := range fields.NumField() {
-		if text, ok := fields.Field(i).Interface().(intern.Text); ok && text != 1 {
-			t.Errorf("%s is not among the texts", fields.Type().Field(i).Name)
+	leg := reflect.ValueOf(l)
+	for _, field := range reflect.VisibleFields(leg.Type()) {
+		if text, ok := leg.FieldByIndex(field.Index).Interface().(intern.Text); ok && text != 1 {
+			t.Errorf("%s is not among the texts", field.Name)
 		}
 	}
 }

@@ -1,6 +1,6 @@
-// Package committed reads what an output holds: its intervals, their commits,
-// and the tables of each. It returns only files whose hashes match the commit
-// records, and writes nothing.
+// Package committed reads an output: its intervals, their commits, and the tables
+// of each. It returns only files whose hashes match the commit records, and writes
+// nothing.
 package committed
 
 import (
@@ -77,6 +77,7 @@ func (c *Commit) Files(ctx context.Context) (*ledger.Files, error) {
 	if c.files != nil {
 		return c.files, nil
 	}
+
 	var err error
 	c.files, err = c.interval.Files(ctx, c.Head)
 	return c.files, err
@@ -138,6 +139,7 @@ func (c *Commit) Table(ctx context.Context, s *table.Schema) table.Rows {
 			return
 		}
 		defer done()
+
 		table.Read(r, size, f.Path, s)(yield)
 	}
 }
@@ -169,6 +171,7 @@ func (c *Commit) Inputs(ctx context.Context) iter.Seq2[ledger.Input, error] {
 			return
 		}
 		defer done()
+
 		ledger.ReadInputs(io.NewSectionReader(r, 0, size))(yield)
 	}
 }

@@ -15,10 +15,10 @@ func Brief(f table.Finding) string {
 	line := func(format string, args ...any) { b.WriteString(printable.Text(fmt.Sprintf(format, args...)) + "\n") }
 	line("%s  %s (%s, %s)", f.ID, f.Class, f.Severity, f.Status)
 
-	text := meaning(&f)
-	line("  %s%s.", strings.ToUpper(text[:1]), text[1:])
+	line("  %s.", capital(meaning(&f)))
+
 	at := f.Source + ":" + f.ObjectKey
-	if f.Entry >= 0 {
+	if f.Entry >= 0 { // else it is about the whole object
 		at += fmt.Sprintf("#%d", f.Entry)
 	}
 	line("  See %s", at)

@@ -111,7 +111,7 @@ const (
 	NotNeeded = "not needed" // of a rule
 )
 
-// Attempt is what one rule said about a field.
+// Attempt is the result of one rule for a field.
 type Attempt struct {
 	Rule    string   `json:"rule"`
 	Applied string   `json:"applied"` // yes, no, ambiguous, or not needed
@@ -148,7 +148,7 @@ type Call struct {
 	findings []*Finding
 }
 
-// Weighing is what the verdict on a leg rests on.
+// Weighing holds the reasons for the verdict on a leg.
 type Weighing struct {
 	ToBeRecorded bool     `json:"to_be_recorded"`
 	Lists        []string `json:"recording_ids"`

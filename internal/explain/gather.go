@@ -14,9 +14,9 @@ import (
 // maxRows is how many rows of one table a story shows.
 const maxRows = 100
 
-// Tell gathers the story of an id from the newest commit of an interval; nil if
-// that commit knows nothing of the id. Personal values are masked unless clear
-// is set.
+// Tell gathers the story of an id from the newest commit of an interval. It
+// returns nil if the id is in no table of that commit. Personal values are masked
+// unless clear is set.
 func Tell(ctx context.Context, commits []*committed.Commit, id string, clear bool) (*Story, error) {
 	c := commits[len(commits)-1]
 	m, err := find(ctx, c, id)
@@ -24,16 +24,13 @@ func Tell(ctx context.Context, commits []*committed.Commit, id string, clear boo
 		return nil, err
 	}
 
-	g := &gathering{match: m, commit: c, show: redact.New(policy.Report{Redact: policy.RedactNumbers}), story: &Story{
+	g := &gathering{match: m, commit: c, show: redactor(!clear), story: &Story{
 		Format: Format, ID: id, Names: m.names(), Interval: c.Record.Interval, Masked: !clear, Commit: commitOf(c),
 		Recordings: []*Recording{}, Calls: []*Call{}, Outages: []*Outage{}, Findings: []*Finding{},
 	}}
-	if clear {
-		g.show = redact.New(policy.Report{Redact: policy.RedactNothing})
-	}
 
 	// The order matters: findings look at the recordings, outages at the
-	// findings and calls, and the rest at what was gathered.
+	// findings and calls, and all later steps at what was gathered.
 	for _, step := range []func(context.Context) error{g.recordings, g.calls, g.findings, g.repairs, g.coinciding, g.objects, g.copies} {
 		if err := step(ctx); err != nil {
 			return nil, err
@@ -55,6 +52,14 @@ func Tell(ctx context.Context, commits []*committed.Commit, id string, clear boo
 	}
 
 	return g.story, nil
+}
+
+// redactor returns what shows values, with or without telephone numbers.
+func redactor(masked bool) *redact.Redactor {
+	if masked {
+		return redact.New(policy.Report{Redact: policy.RedactNumbers})
+	}
+	return redact.New(policy.Report{Redact: policy.RedactNothing})
 }
 
 // mask masks personal values in events.
@@ -104,8 +109,7 @@ func (g *gathering) cells(r *table.Row) table.Cells {
 	})
 }
 
-// keep reports whether one more row may be shown, and counts those that may
-// not.
+// keep reports whether one more row may be shown. It counts those that may not.
 func (g *gathering) keep(n int) bool {
 	if n < maxRows {
 		return true
@@ -206,7 +210,7 @@ func (g *gathering) coinciding(ctx context.Context) error {
 		wanted[id] = true
 	}
 	for _, f := range g.story.Findings {
-		wanted[f.row.OutageID] = true
+		wanted[f.row.OutageID] = true // often empty, which is the id of no outage
 	}
 	for _, c := range g.story.Calls {
 		wanted[c.Row.Get("outage_id")] = true

@@ -19,19 +19,17 @@ import (
 const maxEvidence = 8
 
 // Deepen adds the reasons to a story, from its inputs, which were read and
-// decided again. It fails if something else was decided, as another build may
-// do; the story is then left as it was.
+// decided again. It fails if the decision differs, as that of another build may;
+// the story is then left as it was.
 func (s *Story) Deepen(r *job.Reading) error {
 	if err := s.agrees(r); err != nil {
 		return err
 	}
 
 	s.Reread = true
-	d := deepening{r: r, show: redact.New(policy.Report{Redact: policy.RedactNumbers})}
-	if !s.Masked {
-		d.show = redact.New(policy.Report{Redact: policy.RedactNothing})
-	}
+	d := deepening{r: r, show: redactor(s.Masked)}
 
+	// agrees has found every row.
 	for _, rec := range s.Recordings {
 		if n, ok := r.Entry(rec.place.source, rec.place.key, rec.place.row); ok {
 			d.recording(rec, n)
@@ -48,8 +46,8 @@ func (s *Story) Deepen(r *job.Reading) error {
 	return nil
 }
 
-// agrees compares what was decided again with what the tables say: the reasons
-// for another decision would explain nothing.
+// agrees compares the new decision with the tables: the reasons for another
+// decision would explain nothing.
 func (s *Story) agrees(r *job.Reading) error {
 	for _, c := range s.Calls {
 		n, ok := r.Leg(c.place.source, c.place.key, c.place.row)
@@ -83,7 +81,7 @@ func (d *deepening) recording(rec *Recording, n uint32) {
 	legs, byID := d.r.LegsOf(n)
 	rec.Matched = &Matched{By: "nothing", Legs: []Row{}}
 	switch {
-	case len(legs) == 0:
+	case len(legs) == 0: // by nothing
 	case byID:
 		rec.Matched.By = "recording id"
 	default:
@@ -104,35 +102,35 @@ func (d *deepening) field(n uint32, f record.Field) Field {
 	out := Field{Field: f.String(), Attempts: []Attempt{}, Outcome: Missing}
 	ended := false
 	for _, a := range d.r.Attempts(n, f) {
-		told := Attempt{Rule: a.Rule.String(), Applied: "no", Values: d.values(a.Values), Rows: []Row{}}
-		for i, ref := range a.Refs {
+		attempt := Attempt{Rule: a.Rule.String(), Applied: "no", Values: d.values(a.Values), Rows: []Row{}}
+		for i, ref := range a.Refs { // a conversation may have thousands
 			if i == maxEvidence {
-				told.More = len(a.Refs) - i
+				attempt.More = len(a.Refs) - i
 				break
 			}
-			told.Rows = append(told.Rows, d.rowAt(ref))
+			attempt.Rows = append(attempt.Rows, d.rowAt(ref))
 		}
 
 		switch {
 		case ended:
 			// What this rule would have named played no part, and is not shown.
-			told.Applied, told.Why = NotNeeded, "an earlier one had decided"
-			told.Values, told.Rows, told.More = []string{}, []Row{}, 0
+			attempt.Applied, attempt.Why = NotNeeded, "an earlier one had decided"
+			attempt.Values, attempt.Rows, attempt.More = []string{}, []Row{}, 0
 		case a.Silent != reconcile.Spoke:
-			told.Why = silences[a.Silent]
+			attempt.Why = silences[a.Silent]
 			if len(a.Values) > 0 { // it named candidates and must not choose
-				told.Applied, out.Outcome, ended = Ambiguous, Ambiguous, true
+				attempt.Applied, out.Outcome, ended = Ambiguous, Ambiguous, true
 			}
 		case len(a.Values) == 1:
-			told.Applied, told.Why = "yes", spoke[a.Rule]
+			attempt.Applied, attempt.Why = "yes", spoke[a.Rule]
 			out.Outcome, ended = Repaired, true
 		case len(a.Values) > 1:
-			told.Applied, told.Why = Ambiguous, fmt.Sprintf("%s; there are %d", several[a.Rule], len(a.Values))
+			attempt.Applied, attempt.Why = Ambiguous, fmt.Sprintf("%s; there are %d", several[a.Rule], len(a.Values))
 			out.Outcome, ended = Ambiguous, true
 		default:
-			told.Why = nothing[a.Rule]
+			attempt.Why = nothing[a.Rule]
 		}
-		out.Attempts = append(out.Attempts, told)
+		out.Attempts = append(out.Attempts, attempt)
 	}
 	return out
 }
@@ -174,7 +172,7 @@ func (d *deepening) leg(n uint32) Row {
 }
 
 func (d *deepening) event(out *Row, e *registration.Event) {
-	status := e.Status
+	status := e.Status // a copy: a pointer into the events would keep them all
 	out.Trunk, out.Line, out.Start, out.Status = d.text(e.Trunk), d.text(e.Line), e.Time.String(), &status
 }
 
@@ -193,7 +191,7 @@ func (d *deepening) entry(n uint32) Row {
 
 func (d *deepening) outage(o *Outage) {
 	i := slices.IndexFunc(d.r.Outages, func(x registration.Outage) bool { return x.ID == o.Row.Get("outage_id") })
-	if i < 0 {
+	if i < 0 { // agrees does not compare outages
 		return
 	}
 
@@ -225,6 +223,7 @@ func (d *deepening) call(c *Call, n uint32) {
 		c.Weighing.Entries = append(c.Weighing.Entries, d.entry(e))
 	}
 
+	// Complete inputs hide nothing.
 	if w.Incomplete {
 		c.Weighing.Hiding = d.hiding(policy.Manifests, l.Org, w.First, w.Last)
 		if w.BeginsBefore {

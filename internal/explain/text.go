@@ -1,6 +1,7 @@
 package explain
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -75,8 +76,7 @@ func (t *teller) write(indent, format string, args []any) {
 
 func (t *teller) head() {
 	s, c := t.story, &t.story.Commit
-	name := strings.Join(s.Names, " and ")
-	t.write("", "%s %s, interval %s", []any{strings.ToUpper(name[:1]) + name[1:], s.ID, s.Interval})
+	t.write("", "%s %s, interval %s", []any{capital(strings.Join(s.Names, " and ")), s.ID, s.Interval})
 	t.b.WriteByte('\n')
 	t.line("Told from commit %d, made %s, run %s.", c.Number, when(c.Time.Format(time.RFC3339Nano)), c.RunID)
 
@@ -103,10 +103,10 @@ func (t *teller) head() {
 
 // short sums up the story in a few sentences.
 func (t *teller) short() {
-	var told []string
+	var sentences []string
 	add := func(text string) {
-		if !slices.Contains(told, text) {
-			told = append(told, text)
+		if !slices.Contains(sentences, text) {
+			sentences = append(sentences, text)
 		}
 	}
 
@@ -122,8 +122,7 @@ func (t *teller) short() {
 		if f.row.State == table.Closed || t.story.Names[0] == OutageID {
 			continue
 		}
-		text := meaning(&f.row.Finding)
-		add(strings.ToUpper(text[:1]) + text[1:] + ".")
+		add(capital(meaning(&f.row.Finding)) + ".")
 	}
 
 	for _, c := range t.story.Calls {
@@ -133,11 +132,11 @@ func (t *teller) short() {
 		add(verdicts[c.Row.Get("verdict")])
 	}
 
-	if len(told) == 0 {
+	if len(sentences) == 0 {
 		return
 	}
 	t.section("In short:")
-	for i, text := range told {
+	for i, text := range sentences {
 		if i == maxShort {
 			t.line("And more, see below.")
 			break
@@ -176,6 +175,8 @@ func (t *teller) coincidences() string {
 	return text + "."
 }
 
+func capital(text string) string { return strings.ToUpper(text[:1]) + text[1:] }
+
 func count(n int, what string) string {
 	if n == 1 {
 		return "1 " + what
@@ -212,11 +213,7 @@ func (t *teller) finding(f *Finding) {
 	}
 
 	t.line("It says that %s.", meaning(&f.row.Finding))
-	state := f.row.State
-	if state == "indeterminate" {
-		state = "indeterminate: nobody can tell yet"
-	}
-	t.line("Its severity is %s, and it is %s.", f.row.Severity, state)
+	t.line("Its severity is %s, and it is %s.", f.row.Severity, f.state())
 
 	at := f.Row.Get("source") + ":" + f.Row.Get("object_key")
 	if f.row.Entry >= 0 {
@@ -227,6 +224,14 @@ func (t *teller) finding(f *Finding) {
 		t.detail("%s", detail)
 	}
 	t.relation(f.Row)
+}
+
+// state returns the state of a finding in words.
+func (f *Finding) state() string {
+	if f.row.State == "indeterminate" {
+		return "indeterminate: nobody can tell yet"
+	}
+	return f.row.State
 }
 
 // findings writes the history of every finding of the story.
@@ -269,6 +274,7 @@ func times(row table.Cells) string {
 	start, end := row.Get("start_time"), row.Get("end_time")
 	text := "from " + when(start) + " to " + when(end)
 
+	// Either may be unknown.
 	from, err1 := time.Parse(time.RFC3339Nano, start)
 	to, err2 := time.Parse(time.RFC3339Nano, end)
 	if err1 == nil && err2 == nil {
@@ -287,7 +293,7 @@ func when(text string) string {
 }
 
 func milliseconds(text string) string {
-	d, err := time.ParseDuration(or(text, "0") + "ms")
+	d, err := time.ParseDuration(cmp.Or(text, "0") + "ms")
 	if err != nil {
 		return text
 	}
@@ -304,11 +310,4 @@ func trunkAndLine(trunk, line string) string {
 		return "line " + line
 	}
 	return "trunk " + trunk + ", line " + line
-}
-
-func or(text, other string) string {
-	if text == "" {
-		return other
-	}
-	return text
 }

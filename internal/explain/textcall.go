@@ -1,6 +1,7 @@
 package explain
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -17,7 +18,7 @@ func (t *teller) coinciding() {
 	t.section("Legs that coincide with it, surely or possibly:")
 	for _, c := range t.story.Calls {
 		row := c.Row
-		t.line("%s of conversation %s: %s", or(row.Get("leg_id"), "without an id"), or(row.Get("conversation_id"), "(unknown)"), row.Get("verdict"))
+		t.line("%s of conversation %s: %s", cmp.Or(row.Get("leg_id"), "without an id"), cmp.Or(row.Get("conversation_id"), "(unknown)"), row.Get("verdict"))
 		t.detail("%s, %s", times(row), relations[registration.RelationByName(row.Get("outage_relation"))])
 	}
 }
@@ -31,9 +32,9 @@ var relations = map[registration.Relation]string{
 
 // call writes about a leg.
 func (t *teller) call(c *Call) {
-	t.section("Leg %s%s: %s", or(c.Row.Get("leg_id"), "without an id"), t.asked(c.Asked), c.Row.Get("verdict"))
+	t.section("Leg %s%s: %s", cmp.Or(c.Row.Get("leg_id"), "without an id"), t.asked(c.Asked), c.Row.Get("verdict"))
 	t.object("Its call detail record is", &c.Object, c.place.row, "row")
-	t.line("It belongs to conversation %s and lasted %s", or(c.Row.Get("conversation_id"), "(unknown)"), times(c.Row))
+	t.line("It belongs to conversation %s and lasted %s", cmp.Or(c.Row.Get("conversation_id"), "(unknown)"), times(c.Row))
 	t.line("on %s.", trunkAndLine(c.Row.Get("trunk_id"), c.Row.Get("line_id")))
 
 	if w := c.Weighing; w != nil {
@@ -50,6 +51,7 @@ func (t *teller) call(c *Call) {
 				t.detail("- %s", why)
 			}
 		}
+		// Without the inputs, the reason in the table is all that is known.
 	} else if reason := c.Row.Get("reason"); reason != "" {
 		t.line("It was not to be recorded: %s.", reason)
 	}
@@ -62,6 +64,7 @@ func (t *teller) call(c *Call) {
 
 // relation writes how a row relates to outages.
 func (t *teller) relation(row table.Cells) {
+	// Most rows coincide with no outage, and the story does not say so of each.
 	relation, id := registration.RelationByName(row.Get("outage_relation")), row.Get("outage_id")
 	if relation == registration.Unrelated {
 		return

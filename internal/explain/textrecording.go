@@ -1,6 +1,7 @@
 package explain
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -10,17 +11,13 @@ import (
 
 // recording writes about a recording.
 func (t *teller) recording(r *Recording) {
-	id := r.Row.Get("recording_id")
-	if id == "" {
-		id = "without an id"
-	}
-	t.section("Recording %s%s", id, t.asked(r.Asked))
+	t.section("Recording %s%s", cmp.Or(r.Row.Get("recording_id"), "without an id"), t.asked(r.Asked))
 	t.object("Its manifest is", &r.Object, r.place.row, "element")
-	t.line("It belongs to conversation %s and lasted %s", or(r.Row.Get("conversation_id"), "(unknown)"), times(r.Row))
+	t.line("It belongs to conversation %s and lasted %s", cmp.Or(r.Row.Get("conversation_id"), "(unknown)"), times(r.Row))
 	t.line("on %s.", trunkAndLine(r.Row.Get("trunk_id"), r.Row.Get("line_id")))
 
 	if from, to := r.Row.Get("ani"), r.Row.Get("dnis"); from != "" || to != "" {
-		t.line("It was called from %s to %s.", or(from, "(unknown)"), or(to, "(unknown)"))
+		t.line("It was called from %s to %s.", cmp.Or(from, "(unknown)"), cmp.Or(to, "(unknown)"))
 	}
 	t.line("Its metadata is %s.", statuses[r.Row.Get("status")])
 
@@ -52,6 +49,7 @@ func (t *teller) object(what string, o *Object, row int64, unit string) {
 		return
 	}
 
+	// Only a store with versions has a version id; a directory has neither.
 	version := ""
 	if o.VersionID != "" {
 		version = ", version " + o.VersionID
@@ -177,21 +175,17 @@ func (t *teller) matched(m *Matched) {
 	}
 }
 
-// toldDetails are the classes whose meaning includes the detail.
-var toldDetails = []string{"repaired_field", "short_recording", "duplicate"}
+// detailed are the classes whose meaning includes the detail already.
+var detailed = []string{"repaired_field", "short_recording", "duplicate"}
 
 // defect writes about one finding of a recording or leg.
 func (t *teller) defect(f *Finding) {
-	status := f.row.State
-	if status == "indeterminate" {
-		status = "indeterminate: nobody can tell yet"
-	}
 	text := meaning(&f.row.Finding)
-	if detail := f.Row.Get("detail"); detail != "" && !slices.Contains(toldDetails, f.row.Class) {
+	if detail := f.Row.Get("detail"); detail != "" && !slices.Contains(detailed, f.row.Class) {
 		text += " (" + detail + ")"
 	}
 
-	t.line("Finding %s, %s (%s, %s):", f.row.ID, f.row.Class, f.row.Severity, status)
+	t.line("Finding %s, %s (%s, %s):", f.row.ID, f.row.Class, f.row.Severity, f.state())
 	t.detail("%s.", text)
 }
 

@@ -1,5 +1,5 @@
-// Package inspect shows what a profile makes of one file, for people who
-// write profiles: the canonical records, and what did not parse.
+// Package inspect shows what a profile reads from one file, for people who write
+// profiles: the canonical records, and the values that did not parse.
 package inspect
 
 import (
@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 
 	"cdrmend/internal/cdr"
 	"cdrmend/internal/intern"
@@ -21,22 +22,26 @@ import (
 	"cdrmend/internal/token"
 )
 
-// Print reads a file as a profile says, within the limits that a configuration
-// has unless it says otherwise, and prints its records. Tokens are not printed.
+// Print reads a file as a profile says, within the default limits, and prints its
+// records. It never prints tokens. Pass a buffer: most errors of w are seen only
+// when it is flushed.
 func Print(w io.Writer, p *profile.Profile, key string, file io.Reader) error {
 	in := printer{w: w, texts: intern.NewTable(), profile: p, key: key, limits: stream.DefaultLimits()}
 	in.stream = stream.Open(file, 0, &in.limits)
 	defer in.stream.Close()
 	in.body = bufio.NewReader(in.stream)
+
+	// A short file gives fewer bytes. What else is wrong, the reader meets again.
 	head, _ := in.body.Peek(4096)
 	in.format = p.FormatOf(key, head)
-	if in.format == profile.Parquet {
+	if in.format == profile.Parquet { // is read from its end
 		content, err := io.ReadAll(in.body)
 		if err != nil {
 			return err
 		}
-		in.file, in.size = bytes.NewReader(content), int64(len(content))
+		in.file = bytes.NewReader(content)
 	}
+
 	fmt.Fprintf(w, "# %s as %s\n", p.Kind, in.format)
 	switch p.Kind {
 	case "manifests":
@@ -55,12 +60,12 @@ type printer struct {
 	stream  *stream.Stream
 	body    *bufio.Reader
 	format  profile.Format
-	file    io.ReaderAt // of Parquet
-	size    int64
+	file    *bytes.Reader // of Parquet, else nil
 	limits  stream.Limits
 }
 
-// line prints one line: a value of the file cannot begin another.
+// line prints one line. A value of the file cannot begin another one, as line
+// breaks are escaped.
 func (in *printer) line(before, format string, args ...any) error {
 	_, err := fmt.Fprintf(in.w, "%s%s\n", before, printable.Text(fmt.Sprintf(format, args...)))
 	return err
@@ -87,14 +92,11 @@ func (in *printer) number(f record.Field, n int64) {
 }
 
 func (in *printer) list(f record.Field, ids []intern.Text) {
-	value := ""
-	for i, id := range ids {
-		if i > 0 {
-			value += ";"
-		}
-		value += in.texts.String(id)
+	var texts []string
+	for _, id := range ids {
+		texts = append(texts, in.texts.String(id))
 	}
-	in.field(f, value)
+	in.field(f, strings.Join(texts, ";"))
 }
 
 func (in *printer) invalid(list []record.Invalid, row uint32) {
@@ -110,25 +112,30 @@ func (in *printer) manifest() error {
 	input := manifest.Input{Key: in.key, Stream: in.stream, Body: in.body, Format: in.format, Reject: in.reject}
 	read := func() (*manifest.Batch, error) { return r.Read(input) }
 	if in.file != nil {
-		read = func() (*manifest.Batch, error) { return r.ReadParquet(input, in.file, in.size) }
+		read = func() (*manifest.Batch, error) { return r.ReadParquet(input, in.file, in.file.Size()) }
 	}
+
 	b, err := read()
 	if err != nil {
 		return err
 	}
-	rare := b.Doc.Rare
-	if rare == nil {
-		rare = &manifest.Rare{}
+	extra := b.Doc.Extra
+	if extra == nil { // as most documents
+		extra = &manifest.Extra{}
 	}
-	rests := manifest.NewRestReader(bytes.NewReader(b.Rest))
-	rests.Open([]manifest.Range{{End: int64(len(b.Rest))}})
-	var rest manifest.Rest
+
+	// The details of the entries are one after the other, in the order of entries.
+	reader := manifest.NewDetailsReader(bytes.NewReader(b.Details))
+	reader.Open([]manifest.Range{{End: int64(len(b.Details))}})
+	var details manifest.Details
+
 	entries := slices.Concat(b.Blocks()...)
 	for i := range entries {
 		e := &entries[i]
-		if err := rests.Next(&rest); err != nil {
+		if err := reader.Next(&details); err != nil {
 			return err
 		}
+
 		in.title("entry", e.Index)
 		in.text(record.OrgID, e.Org)
 		in.text(record.RecordingID, e.Recording)
@@ -138,17 +145,19 @@ func (in *printer) manifest() error {
 		in.field(record.StartTime, e.Start.String())
 		in.field(record.EndTime, e.End.String())
 		in.number(record.DurationMS, e.Duration)
-		in.field(record.Direction, string(rest.Direction))
-		in.field(record.ANI, string(rest.ANI))
-		in.field(record.DNIS, string(rest.DNIS))
+		in.field(record.Direction, string(details.Direction))
+		in.field(record.ANI, string(details.ANI))
+		in.field(record.DNIS, string(details.DNIS))
 		in.text(record.MediaType, e.MediaType)
 		in.text(record.MediaSubtype, e.MediaSubtype)
-		in.field(record.UserIDs, string(bytes.Join(rest.Users, []byte(";"))))
-		in.field(record.MediaKey, string(rest.MediaKey))
+		in.field(record.UserIDs, string(bytes.Join(details.Users, []byte(";"))))
+		in.field(record.MediaKey, string(details.MediaKey))
 		in.number(record.MediaBytes, e.MediaBytes)
-		in.field(record.MediaSHA256, string(rest.MediaSHA256))
-		in.invalid(rare.Invalid, e.Index)
+		in.field(record.MediaSHA256, string(details.MediaSHA256))
+		in.invalid(extra.Invalid, e.Index)
 	}
+
+	// These ids are of the whole object, so no entry shows them.
 	key := b.Doc.Key
 	if key != (manifest.KeyIDs{}) {
 		fmt.Fprint(in.w, "\nfrom the object key\n")
@@ -157,12 +166,14 @@ func (in *printer) manifest() error {
 		in.text(record.RecordingID, key.Recording)
 		in.text(record.MediaKey, key.Media)
 	}
-	if rare.Truncated != nil {
-		fmt.Fprintf(in.w, "\ntruncated at byte %d\n", rare.Truncated.Offset)
+
+	if extra.Truncated != nil {
+		fmt.Fprintf(in.w, "\ntruncated at byte %d\n", extra.Truncated.Offset)
 	}
-	if rare.Malformed != nil {
-		fmt.Fprintf(in.w, "\nmalformed at byte %d\n", rare.Malformed.Offset)
+	if extra.Malformed != nil {
+		fmt.Fprintf(in.w, "\nmalformed at byte %d\n", extra.Malformed.Offset)
 	}
+
 	return nil
 }
 
@@ -170,8 +181,9 @@ func (in *printer) legs() error {
 	r := cdr.NewReader(in.profile, in.texts, &in.limits)
 	read := func() (*cdr.Batch, error) { return r.Read(in.body, in.format, in.reject) }
 	if in.file != nil {
-		read = func() (*cdr.Batch, error) { return r.ReadParquet(in.file, in.size, in.reject) }
+		read = func() (*cdr.Batch, error) { return r.ReadParquet(in.file, in.file.Size(), in.reject) }
 	}
+
 	b, err := read()
 	if err != nil {
 		return err
@@ -194,20 +206,27 @@ func (in *printer) legs() error {
 		for _, span := range record.SectionOf(l.Talk, b.Talk) {
 			in.field(record.Talk, span.Start.String()+"/"+span.End.String())
 		}
+
+		// A value that is not known is not shown.
 		in.field(record.Recorded, [...]string{"", "false", "true"}[l.Recorded])
 		in.field(record.UpdatedAt, l.Updated.String())
 		in.number(record.SIPStatus, int64(l.SIPStatus))
 		in.invalid(b.Invalid, l.Ref.Row)
 	}
+
 	return in.damage(b.Reading)
 }
 
 func (in *printer) events() error {
+	// Without keys and scopes: tokens are read for their times, not examined.
 	r := registration.NewReader(in.profile, in.texts, &token.Rules{Limits: in.limits})
 	read := func() (*registration.Batch, error) { return r.Read(in.body, in.format, intern.None, in.reject) }
 	if in.file != nil {
-		read = func() (*registration.Batch, error) { return r.ReadParquet(in.file, in.size, intern.None, in.reject) }
+		read = func() (*registration.Batch, error) {
+			return r.ReadParquet(in.file, in.file.Size(), intern.None, in.reject)
+		}
 	}
+
 	b, err := read()
 	if err != nil {
 		return err
@@ -223,6 +242,7 @@ func (in *printer) events() error {
 		in.number(record.ExpirySeconds, int64(e.Expiry))
 		in.field(record.TokenIssuedAt, e.Issued.String())
 	}
+
 	return in.damage(b.Reading)
 }
 

@@ -9,19 +9,18 @@ import (
 	"cdrmend/internal/scratch"
 )
 
-// Account is what became of the inputs when they were read, as far as it is not
-// evidence: what the summary, the list of inputs and the rejects tell. Objects
-// are named by their number in [Inputs].
+// Account says how the inputs were read. The summary, the list of inputs and
+// the rejects are made from it. Objects have their numbers in [Inputs].
 type Account struct {
 	Objects  []ObjectRead
-	Rejects  map[uint32]*scratch.Spool // lines of the rejects of each object that has some
-	Broken   map[uint32]error          // what is wrong with an object as a whole
+	Rejects  map[uint32]*scratch.Spool // by object, none without rejects
+	Broken   map[uint32]error          // by object: why it is damaged as a whole
 	Rows     map[uint32]*RowCount      // by partition
 	Filtered map[uint32]OrgCount       // by source: rows of margins that are not in the evidence
 	Balance  [policy.NumKinds]record.Balance
 	Events   []registration.Event // all attempts to register, in order
 
-	unused map[uint32]int64 // of damaged objects that are no manifests: where what was not used begins
+	unused map[uint32]int64 // by object, of damaged ones other than manifests: the first byte that was not used
 	mu     sync.Mutex       // guards Rejects
 	dir    string           // of temporary files
 	spill  *spill           // that the evidence reads from
@@ -60,12 +59,14 @@ func (a *Account) Close() {
 	a.spill.close()
 }
 
-// addRows counts the rows of an object. It marks the object as read.
+// addRows counts the rows of an object. It marks the object as read, so that
+// nothing is counted again when the object is read again.
 func (a *Account) addRows(n, partition uint32, kind policy.Kind, rows, rejects int64) {
 	o := &a.Objects[n]
 	o.Rows, o.Rejects, o.Read = rows, rejects, true
 	a.Balance[kind].Read += rows
 	a.Balance[kind].Rejected += rejects
+
 	count := a.Rows[partition]
 	if count == nil {
 		count = &RowCount{}

@@ -9,10 +9,11 @@ import (
 	"cdrmend/internal/registration"
 )
 
-// assembly brings what the objects held, which were read in any order, into the
-// order of the objects. A batch is dropped as soon as it is taken over.
+// assembly brings the batches, which were read in any order, into the order of
+// their objects. It drops each batch as soon as it has copied it.
 type assembly struct {
 	*collector
+	counts
 	release func() // returns memory to the system
 	every   int    // rows between releases
 	taken   int    // rows since the last one
@@ -28,7 +29,8 @@ const (
 
 // assemble moves all batches into the evidence and the account.
 func (c *collector) assemble(release func()) {
-	a := assembly{collector: c, release: release, every: max(fewestRows, c.count()/assemblyReleases)}
+	n := c.count()
+	a := assembly{collector: c, counts: n, release: release, every: max(fewestRows, (n.entries+n.legs)/assemblyReleases)}
 	release()
 	a.entriesInOrder()
 	a.legsInOrder()
@@ -36,25 +38,34 @@ func (c *collector) assemble(release func()) {
 	release()
 }
 
-// count returns how many entries and legs are in batches.
-func (c *collector) count() (n int) {
+// counts are the lengths that the lists of the evidence will have. They are known
+// before the lists are made: a list that grows is in memory twice.
+type counts struct{ documents, entries, legs, recordings, talk int }
+
+// count counts what is in batches.
+func (c *collector) count() (n counts) {
 	for _, b := range c.manifests {
 		if b != nil {
-			n += int(b.Doc.N)
+			n.documents++
+			n.entries += int(b.Doc.N)
 		}
 	}
+
 	for _, b := range c.cdrs {
 		if b == nil {
 			continue
 		}
 		for _, part := range b.Parts() {
-			n += len(part.Legs)
+			n.legs += len(part.Legs)
+			n.recordings += len(part.Recordings)
+			n.talk += len(part.Talk)
 		}
 	}
+
 	return n
 }
 
-// took counts rows that were taken over and whose batches are dropped.
+// took counts rows whose batches were copied and dropped.
 func (a *assembly) took(rows int) {
 	if a.taken += rows; a.taken >= a.every {
 		a.release()
@@ -63,15 +74,8 @@ func (a *assembly) took(rows int) {
 }
 
 func (a *assembly) entriesInOrder() {
-	documents, entries := 0, 0
-	for _, b := range a.manifests {
-		if b != nil {
-			documents, entries = documents+1, entries+int(b.Doc.N)
-		}
-	}
-
 	ev := a.ev
-	ev.Documents, ev.Entries = make([]manifest.Document, 0, documents), make([]manifest.Entry, 0, entries)
+	ev.Documents, ev.Entries = make([]manifest.Document, 0, a.documents), make([]manifest.Entry, 0, a.entries)
 	for i, b := range a.manifests {
 		if b == nil {
 			continue
@@ -84,53 +88,51 @@ func (a *assembly) entriesInOrder() {
 			}
 			ev.Entries = append(ev.Entries, block...)
 		}
+
 		ev.Documents = append(ev.Documents, b.Doc)
 		a.manifests[i] = nil
 		a.took(int(b.Doc.N))
 	}
+
 	a.manifests = nil
 }
 
 func (a *assembly) legsInOrder() {
-	legs, recordings, talk := 0, 0, 0
-	for _, b := range a.cdrs {
-		if b == nil {
-			continue
-		}
-		for _, part := range b.Parts() {
-			legs, recordings, talk = legs+len(part.Legs), recordings+len(part.Recordings), talk+len(part.Talk)
-		}
-	}
-
 	ev := a.ev
-	ev.Legs, ev.Particulars = make([]cdr.Shown, 0, legs), make([]cdr.Particulars, 0, legs)
-	ev.Recordings, ev.Talk = make([]intern.Text, 0, recordings), make([]record.Span, 0, talk)
+	ev.Legs, ev.Particulars = make([]cdr.Shown, 0, a.legs), make([]cdr.Particulars, 0, a.legs)
+	ev.Recordings, ev.Talk = make([]intern.Text, 0, a.recordings), make([]record.Span, 0, a.talk)
 	for i, b := range a.cdrs {
 		if b == nil {
 			continue
 		}
+
 		a.cdrs[i] = nil
 		for _, part := range b.Parts() {
 			a.takeLegs(part, uint32(i))
 			a.took(len(part.Legs))
 		}
 	}
+
 	a.cdrs = nil
 }
 
 func (a *assembly) takeLegs(b *cdr.Batch, object uint32) {
 	ev := a.ev
 	for _, l := range b.Legs {
+		// The batch knows neither its object nor how long the lists are already.
 		l.Ref.Object = object
 		l.Recordings.At += uint32(len(ev.Recordings))
 		l.Talk.At += uint32(len(ev.Talk))
 		ev.Legs, ev.Particulars = append(ev.Legs, l.Shown), append(ev.Particulars, l.Particulars)
 	}
+
 	ev.Recordings = append(ev.Recordings, b.Recordings...)
 	ev.Talk = append(ev.Talk, b.Talk...)
 	for _, v := range b.Invalid {
 		ev.LegInvalid = append(ev.LegInvalid, reconcile.LegInvalid{Ref: record.Ref{Object: object, Row: v.Row}, Field: v.Field, Raw: v.Raw})
 	}
+
+	// The batch itself is in use until its last part is copied.
 	b.Legs, b.Recordings, b.Talk = nil, nil, nil
 }
 
@@ -148,11 +150,13 @@ func (a *assembly) eventsInOrder() {
 		if b == nil {
 			continue
 		}
+
 		for n := range b.Events {
 			b.Events[n].Ref.Object = uint32(i)
 		}
 		*events = append(*events, b.Events...)
 		a.registrations[i] = nil
 	}
+
 	a.registrations = nil
 }

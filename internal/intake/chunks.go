@@ -48,11 +48,13 @@ func (c *chunks) split(o *opened) bool {
 	if size < chunksLarge*int64(c.size) || !o.format.InLines() {
 		return false
 	}
+
+	// UTF-16 cannot be read: one reader of the whole object reports that once.
 	head, _ := o.body.Peek(2)
 	return !stream.IsUTF16(head)
 }
 
-// release gives the buffer of a chunk back.
+// release makes the buffer of a chunk available to the next one.
 func (c *chunks) release(b []byte) {
 	if cap(b) != c.size {
 		b = nil // it had to grow
@@ -65,7 +67,7 @@ type decoding[B any] struct {
 	chunk   *rows.Chunk
 	done    chan struct{} // closed when the fields below are set
 	batch   B
-	rejects []rows.Reject // their bytes lie in the chunk's buffer
+	rejects []rows.Reject // their bytes are in the chunk's buffer
 	err     error
 }
 
@@ -85,12 +87,16 @@ func (p *pool[B]) readChunks(ctx context.Context, o *opened, r reader[B]) (B, er
 			})
 		}()
 	}
+
+	// Even after an error, wait for all chunks: their buffers belong to the next
+	// objects.
 	for len(q.waiting) > 0 {
 		q.joinFirst()
 	}
 	if q.err != nil {
 		return q.all, q.err
 	}
+
 	return r.finish(q.all, o)
 }
 
@@ -104,11 +110,14 @@ type queue[B any] struct {
 	err     error // after which nothing is joined
 }
 
-// joinFirst waits for the first chunk and takes over what it holds.
+// joinFirst waits for the first chunk and adds it to the batch.
 func (q *queue[B]) joinFirst() {
 	d := q.waiting[0]
 	q.waiting = q.waiting[1:]
 	<-d.done
+
+	// Rejects come before the error, as one reader of the whole object would have
+	// met them first.
 	for i := 0; i < len(d.rejects) && q.err == nil; i++ {
 		q.err = q.reject(d.rejects[i])
 	}
@@ -118,6 +127,8 @@ func (q *queue[B]) joinFirst() {
 	if q.err == nil {
 		q.reader.add(q.all, d.batch)
 	}
+
+	// Only now: the bytes of the rejects were in the buffer.
 	q.release(d.chunk.Buffer())
 }
 
@@ -130,6 +141,7 @@ func (q *queue[B]) buffer(ctx context.Context) ([]byte, bool) {
 		if len(q.waiting) > 0 {
 			first = q.waiting[0].done
 		}
+
 		select {
 		case <-first:
 			q.joinFirst()
@@ -142,5 +154,6 @@ func (q *queue[B]) buffer(ctx context.Context) ([]byte, bool) {
 			q.err = ctx.Err()
 		}
 	}
+
 	return nil, false
 }

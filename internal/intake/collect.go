@@ -15,7 +15,7 @@ import (
 	"cdrmend/internal/rows"
 )
 
-// collector takes over the batches of objects, which are read in any order. It
+// collector gathers the batches of objects, which are read in any order. It
 // decides nothing: claims and duplicates are known only when all objects have
 // been read.
 type collector struct {
@@ -56,33 +56,37 @@ func (c *collector) objectOrg(n uint32) intern.Text {
 	return c.ev.OrgOf(o.Source, intern.None, manifest.KeyOf(p, o.Key, &norm).Org)
 }
 
-// addManifest takes over what a document holds, and a copy of one that may have
-// to be repaired.
+// addManifest adds the batch of a document, and keeps a copy of the document if
+// it may have to be repaired.
 func (c *collector) addManifest(o *opened, b *manifest.Batch) error {
-	if err := b.Keep(c.account.spill.keep); err != nil {
+	if err := b.KeepDetails(c.account.spill.keep); err != nil {
 		return err
 	}
-	if o.copy != nil && b.Doc.Rare != nil {
+	if o.copy != nil && b.Doc.Extra != nil {
 		var err error
-		if b.Doc.Rare.Copy, err = c.account.spill.keepCopy(o.copy.Bytes()); err != nil {
+		if b.Doc.Extra.Copy, err = c.account.spill.keepCopy(o.copy.Bytes()); err != nil {
 			return err
 		}
 	}
 
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	b.Doc.Object, b.Doc.Partition, b.Rest = o.n, o.Partition, nil
+
+	b.Doc.Object, b.Doc.Partition, b.Details = o.n, o.Partition, nil // the details are in the spill
 	c.manifests[o.n] = b
+
+	// An object of a margin may be read again, and is counted only once.
 	if !c.account.Objects[o.n].Read {
 		c.accountManifest(o, b)
 	}
 	if c.filters(o.n) {
 		c.filterManifest(o.n, b)
 	}
+
 	return nil
 }
 
-// accountManifest notes what a document is like as a whole.
+// accountManifest counts the rows of a document and notes its damage.
 func (c *collector) accountManifest(o *opened, b *manifest.Batch) {
 	if !b.Doc.Virtual {
 		c.usable[o.Source] = true
@@ -96,19 +100,21 @@ func (c *collector) accountManifest(o *opened, b *manifest.Batch) {
 	}
 }
 
-// addLegs takes over the legs of an object.
+// addLegs adds the batch of an object with legs.
 func (c *collector) addLegs(o *opened, b *cdr.Batch) error {
 	o.noteDamage(&b.Reading)
 	org := c.objectOrg(o.n)
 
 	c.mu.Lock()
 	defer c.mu.Unlock()
+
 	for _, part := range b.Parts() {
 		for i := range part.Legs {
 			l := &part.Legs[i]
 			l.Org = cmp.Or(l.Org, org)
 		}
 	}
+
 	c.cdrs[o.n] = b
 	if !c.account.Objects[o.n].Read {
 		c.accountLegs(o, b)
@@ -116,35 +122,42 @@ func (c *collector) addLegs(o *opened, b *cdr.Batch) error {
 	if c.filters(o.n) {
 		c.margin.take(o.n, &b.Filtered, 0)
 	}
+
 	return nil
 }
 
-// accountLegs notes what an object of legs is like as a whole.
+// accountLegs counts the rows of an object with legs and notes its damage.
 func (c *collector) accountLegs(o *opened, b *cdr.Batch) {
 	c.usable[o.Source] = true
 	balance := &c.account.Balance[policy.CDRs]
 	balance.Skipped += b.Skipped
 	c.account.addRows(o.n, o.Partition, policy.CDRs, b.Rows, b.Rejected)
+
+	// Where a row holds several legs, the balance counts the legs instead.
 	if c.in.Sources[o.Source].Profile.Shape != "" {
-		balance.Read += int64(b.Found()) + b.Skipped - (b.Rows - b.Rejected) // legs are counted, not the rows that hold several
+		balance.Read += int64(b.Found()) + b.Skipped - (b.Rows - b.Rejected)
 	}
 	c.addDamage(o, &b.Reading)
 }
 
-// addEvents takes over the events of an object.
+// addEvents adds the batch of an object with events.
 func (c *collector) addEvents(o *opened, b *registration.Batch) error {
 	o.noteDamage(&b.Reading)
 
 	c.mu.Lock()
 	defer c.mu.Unlock()
+
 	c.registrations[o.n] = b
 	for _, r := range b.Refreshes {
 		key := refreshKey{o.Source, r.Org}
 		c.refreshes[key] = append(c.refreshes[key], r.Time)
 	}
+
 	if len(b.Events) > 0 {
 		c.usable[o.Source] = true
 	}
+
+	// Events are evidence wherever they are, so all of them count as margin.
 	balance := &c.account.Balance[policy.Registrations]
 	balance.Skipped += b.Skipped
 	balance.Rejected += b.Unusable

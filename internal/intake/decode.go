@@ -35,8 +35,8 @@ type reader[B any] interface {
 
 // decoder decodes the objects of one source. It is safe for concurrent use.
 type decoder interface {
-	// decode reads an object's rows. The collector has them when take was
-	// called, which is due once the rest of the object was read, too.
+	// decode reads an object's rows. The function take adds them to the collector;
+	// call it only when the object was read to its end.
 	decode(ctx context.Context, o *opened) (take func() error, err error)
 }
 
@@ -56,10 +56,12 @@ type pool[B any] struct {
 func (p *pool[B]) get() reader[B] {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+
 	last := len(p.idle) - 1
 	if last < 0 {
 		return p.more()
 	}
+
 	r := p.idle[last]
 	p.idle = p.idle[:last]
 	return r
@@ -76,6 +78,7 @@ func (p *pool[B]) put(r reader[B]) {
 func (p *pool[B]) decode(ctx context.Context, o *opened) (take func() error, err error) {
 	r := p.get()
 	defer p.put(r)
+
 	var b B
 	switch {
 	case o.file != nil:
@@ -85,10 +88,11 @@ func (p *pool[B]) decode(ctx context.Context, o *opened) (take func() error, err
 	default:
 		b, err = p.readChunks(ctx, o, r)
 	}
+
 	return func() error { return p.collect(o, b) }, err
 }
 
-// decoderOf returns what decodes an object.
+// decoderOf returns the decoder of an object.
 func (s *scanner) decoderOf(n uint32) decoder {
 	source := s.Objects[n].Source
 	if s.out.filters(n) {
@@ -137,7 +141,7 @@ func (s *scanner) newManifests(source int, filter *intern.Filter) *manifestReade
 
 func (r *manifestReader) input(o *opened) manifest.Input {
 	return manifest.Input{
-		Key: o.Key, Packed: o.Size, Stream: o.stream, Body: o.body, Format: o.format,
+		Key: o.Key, StoredSize: o.Size, Stream: o.stream, Body: o.body, Format: o.format,
 		Reject: o.reject, Forget: o.forget, Keep: r.spill.keep,
 	}
 }

@@ -10,8 +10,8 @@ import (
 	"cdrmend/internal/registration"
 )
 
-// newEvidence returns the evidence that is known before anything is read. The
-// sources and partitions are its own, as reading finds out more about them.
+// newEvidence returns the evidence that is known before anything is read. It
+// copies the sources and partitions, as reading finds out more about them.
 func newEvidence(in *Inputs) *reconcile.Evidence {
 	texts := intern.NewTable()
 	ev := &reconcile.Evidence{
@@ -35,6 +35,8 @@ func (c *collector) finish(release func()) (*reconcile.Evidence, error) {
 		return nil, err
 	}
 
+	// Outages depend on when tokens were issued and on trunks, so both are filled
+	// in first.
 	events := c.account.Events
 	c.dateTokens(events)
 	registration.FillTrunks(events, ev.Texts, rules.Lines, c.in.config.Org)
@@ -48,6 +50,7 @@ func (c *collector) finish(release func()) (*reconcile.Evidence, error) {
 			Source: o.Source, Partition: o.Partition, Key: o.Key, Modified: record.TimeOf(o.Modified),
 		})
 	}
+
 	for i := range ev.Sources {
 		ev.Sources[i].NoUse = !c.usable[uint32(i)]
 	}
@@ -55,6 +58,7 @@ func (c *collector) finish(release func()) (*reconcile.Evidence, error) {
 		count := c.account.Rows[uint32(i)]
 		ev.Partitions[i].Damaged = c.damaged[uint32(i)] || count != nil && count.TooMany(rules.MaxRejects)
 	}
+
 	return ev, nil
 }
 
@@ -64,11 +68,14 @@ func (c *collector) dateTokens(events []registration.Event) {
 	for _, times := range c.refreshes {
 		slices.Sort(times)
 	}
+
 	for i := range events {
 		e := &events[i]
 		if e.Issued.Known() {
 			continue
 		}
+
+		// A refresh at the time of the event itself counts.
 		times := c.refreshes[refreshKey{c.in.Objects[e.Ref.Object].Source, e.Org}]
 		after, _ := slices.BinarySearch(times, e.Time+1)
 		if after > 0 {
@@ -94,6 +101,7 @@ func (in *Inputs) media(texts *intern.Table) *reconcile.Media {
 			sizes[place{int(o.Source), texts.OfString(o.Key)}] = o.Size
 		}
 	}
+
 	for i := range in.Media {
 		sizes[place{anywhere, texts.OfString(in.Media[i].Key)}] = in.Media[i].Size
 	}
@@ -101,6 +109,8 @@ func (in *Inputs) media(texts *intern.Table) *reconcile.Media {
 	return &reconcile.Media{
 		CheckSize: in.config.Media.Check == policy.MediaSize,
 		Size: func(source uint32, key intern.Text) (int64, bool) {
+			// An object in the document's own source counts before one below
+			// media.url.
 			if size, ok := sizes[place{int(source), key}]; ok {
 				return size, true
 			}

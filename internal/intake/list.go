@@ -26,11 +26,11 @@ type Object struct {
 	Source    uint32 // in byte order of the sources' names
 	Partition uint32
 	Document  bool
-	Virtual   bool // stands for metadata that a media object lacks; there is no such object
+	Virtual   bool // made up for a media object without metadata; nothing is stored under its key
 }
 
-// Inputs are everything that was listed for an interval, and what it means for
-// the identity of the run. They do not change after [List].
+// Inputs holds everything that was listed for an interval, and the run id that
+// follows from it. It does not change after [List].
 type Inputs struct {
 	Interval   policy.Interval
 	Sources    []reconcile.Source
@@ -46,7 +46,7 @@ type Inputs struct {
 	stores  []object.Store   // of Sources
 }
 
-// Request is what to list, and what else the run id depends on.
+// Request says what to list, and what else the run id depends on.
 type Request struct {
 	Config  *policy.Config
 	Sources []object.Store // in the configuration's order
@@ -62,6 +62,7 @@ func List(ctx context.Context, r Request, interval policy.Interval) (*Inputs, er
 	if err := in.list(ctx, r.Media); err != nil {
 		return nil, err
 	}
+
 	slices.SortFunc(in.Objects, byKey)
 	for i := range in.Objects {
 		in.Count++
@@ -74,6 +75,7 @@ func List(ctx context.Context, r Request, interval policy.Interval) (*Inputs, er
 	if in.RunID, err = in.identify(r.Tool); err != nil {
 		return nil, err
 	}
+
 	in.addVirtual()
 	return in, nil
 }
@@ -100,7 +102,7 @@ func (in *Inputs) arrangeSources(r *Request) {
 	}
 }
 
-// listing is one prefix to list and what was found below it.
+// listing is one prefix to list, and the objects found below it.
 type listing struct {
 	store     object.Store
 	prefix    string
@@ -122,6 +124,7 @@ func (in *Inputs) list(ctx context.Context, media object.Store) error {
 			o.Document = !l.media && isDocument(in.Sources[l.source].Profile, &info)
 			l.found = append(l.found, o)
 		}
+
 		return nil
 	})
 	if err != nil {
@@ -135,13 +138,16 @@ func (in *Inputs) list(ctx context.Context, media object.Store) error {
 				in.Media = append(in.Media, l.found[k].Info)
 				continue
 			}
+
 			in.Objects = append(in.Objects, l.found[k])
 			if l.found[k].Document {
 				in.Partitions[l.partition].Empty = false
 			}
 		}
-		l.found = nil
+
+		l.found = nil // it was copied: an interval may have a million objects
 	}
+
 	return nil
 }
 
@@ -154,9 +160,12 @@ func (in *Inputs) sourceListings() []listing {
 			for _, prefix := range p.Prefixes {
 				lists = append(lists, listing{store: in.stores[i], prefix: prefix, source: uint32(i), partition: uint32(len(in.Partitions))})
 			}
+
+			// It is empty until a document is found below it.
 			in.Partitions = append(in.Partitions, reconcile.Partition{Source: uint32(i), Span: p.Span, URL: p.URL, Empty: true})
 		}
 	}
+
 	return lists
 }
 
@@ -177,31 +186,36 @@ func (in *Inputs) mediaListings(media object.Store) []listing {
 			}
 		}
 	}
+
 	return lists
 }
 
-// identify computes the run id: what the run is made from, and nothing else.
+// identify computes the run id from all that the output depends on, and from
+// nothing else.
 func (in *Inputs) identify(tool string) (string, error) {
 	sum := sha256.New()
 	lines := json.NewEncoder(sum)
 	if err := lines.Encode([]any{ledger.FormatVersion, tool, in.Interval.Label, in.Settled(), in.config.Identity()}); err != nil {
 		return "", err
 	}
+
 	for i := range in.Objects {
 		if err := lines.Encode(identityOf(in.Sources[in.Objects[i].Source].Name, &in.Objects[i].Info)); err != nil {
 			return "", err
 		}
 	}
+
 	slices.SortFunc(in.Media, func(a, b object.Info) int { return cmp.Compare(a.Key, b.Key) })
 	for i := range in.Media {
 		if err := lines.Encode(identityOf("media", &in.Media[i])); err != nil {
 			return "", err
 		}
 	}
+
 	return hex.EncodeToString(sum.Sum(nil))[:32], nil
 }
 
-// Settled tells by name which sources could no longer deliver.
+// Settled reports by name which sources can no longer deliver.
 func (in *Inputs) Settled() map[string]bool {
 	settled := map[string]bool{}
 	for i := range in.Sources {
@@ -214,11 +228,14 @@ func identityOf(source string, info *object.Info) []any {
 	return []any{source, info.Key, cmp.Or(info.VersionID, info.ETag), record.TimeOf(info.Modified), info.Size}
 }
 
-// isDocument tells a document from everything else that lies below a source.
+// isDocument reports whether an object below a source is a document.
 func isDocument(p *profile.Profile, info *object.Info) bool {
+	// Consoles make empty objects that look like folders.
 	if strings.HasSuffix(info.Key, "/") && info.Size == 0 {
 		return false
 	}
+
+	// Hadoop and Spark mark a finished export with _SUCCESS.
 	name := path.Base(info.Key)
 	if name == "_SUCCESS" || strings.HasPrefix(name, ".") {
 		return false
@@ -226,6 +243,7 @@ func isDocument(p *profile.Profile, info *object.Info) bool {
 	if p.Exclude != nil && p.Exclude.MatchString(info.Key) {
 		return false
 	}
+
 	return p.KeyPattern == nil || p.KeyPattern.MatchString(info.Key)
 }
 
@@ -249,6 +267,7 @@ func (in *Inputs) addVirtual() {
 		}
 	}
 
+	// Only now are all documents known: one may come after its media in the order.
 	var found []Object
 	for _, i := range media {
 		o := in.Objects[i]
@@ -256,12 +275,14 @@ func (in *Inputs) addVirtual() {
 		if known[name] {
 			continue
 		}
+
 		known[name] = true
 		o.Key += in.Sources[o.Source].Profile.Suffix
 		o.Size, o.Virtual, o.Document = 0, true, true
 		found = append(found, o)
 		in.Partitions[o.Partition].Empty = false
 	}
+
 	in.insert(found)
 }
 
@@ -274,6 +295,7 @@ func (in *Inputs) insert(more []Object) {
 		all = append(append(all, rest[:at]...), o)
 		rest = rest[at:]
 	}
+
 	in.Objects = append(all, rest...)
 }
 

@@ -12,11 +12,10 @@ import (
 	"cdrmend/internal/rows"
 )
 
-// Locate finds the places of values that a decision repairs although they were
-// there when their documents were read: ids that too many records carry, which is
-// known only when all objects have been read. Such an id counts as missing, and
-// its place was not noted. The documents are read again for it; everything else
-// the decision has already.
+// Locate finds the places of overused ids, which a decision repairs although the
+// documents have them. That an id is overused is known only when all objects have
+// been read, so its place was not noted, and its documents are read again. The
+// decision has the places of all other repairs.
 func Locate(ctx context.Context, in *Inputs, d *reconcile.Decision) ([]reconcile.Places, error) {
 	documents := unlocated(d)
 	found := make([]reconcile.Places, len(documents))
@@ -33,6 +32,7 @@ func unlocated(d *reconcile.Decision) []uint32 {
 	if d.OverusedIDs == 0 {
 		return nil
 	}
+
 	var documents []uint32
 	for n, repairs := range d.RepairsByDocument() {
 		for _, gap := range d.Placed(repairs) {
@@ -42,6 +42,7 @@ func unlocated(d *reconcile.Decision) []uint32 {
 			}
 		}
 	}
+
 	return documents
 }
 
@@ -57,14 +58,15 @@ func locate(ctx context.Context, in *Inputs, d *reconcile.Decision, n uint32) (r
 	defer done()
 
 	r := manifest.NewReader(source.Profile, d.Texts, source.Required, &in.config.Limits)
-	r.Everywhere = true
+	r.AllPositions = true
 	batch, err := r.Read(manifest.Input{
-		Key: object.Key, Packed: object.Size, Stream: stream, Body: bufio.NewReader(stream), Format: doc.Format,
+		Key: object.Key, StoredSize: object.Size, Stream: stream, Body: bufio.NewReader(stream), Format: doc.Format,
 		Reject: func(rows.Reject) error { return nil }, // kept when it was read first
 		Keep:   func([]byte) (manifest.Range, error) { return manifest.Range{}, nil },
 	})
 	if err != nil {
 		return reconcile.Places{}, fmt.Errorf("reading %s again: %w", in.URL(doc.Object), err)
 	}
-	return reconcile.Places{Document: n, Rare: batch.Doc.Rare}, nil
+
+	return reconcile.Places{Document: n, Rare: batch.Doc.Extra}, nil
 }

@@ -12,20 +12,20 @@ import (
 	"cdrmend/internal/record"
 )
 
-// margin is what is left of the rows of the neighbouring days that were dropped,
-// see [intern.Filter]. The output does not show whether rows were dropped:
+// margin keeps track of the rows of neighbouring days that were dropped: see
+// [intern.Filter]. The output does not show whether rows were dropped:
 //
 //   - A statement about an owned entry, leg or document depends on the rows that
 //     conversations and recordings link with it, on the events, and on which
 //     inputs are incomplete. These rows and events are kept, and incomplete inputs
 //     are known without rows.
 //   - Rows of one leg share their conversation or are equal, and those without
-//     any id are kept, so that two of them are both kept or both dropped. Legs
-//     that were dropped are told apart by a hash of 63 bits, and further rows of one
-//     count as superseded. When several sources deliver a leg, it depends on its
-//     values which of them it counts for: these are kept.
-//   - An id that too many rows carry is either carried only by kept rows, or all
-//     its rows are read again and kept, to be counted as always.
+//     any id are kept, so that two of them are both kept or both dropped. A hash of
+//     63 bits identifies a dropped leg, and its further rows count as superseded.
+//     When several sources deliver a leg, its values decide for which of them it
+//     counts, so its rows are kept.
+//   - If an id is overused, either all rows that carry it were kept, or they are
+//     read again and kept, and are counted as always.
 //   - Everything else counts rows: those of owned subjects, or those that lack
 //     an organisation, by source.
 type margin struct {
@@ -38,22 +38,23 @@ type margin struct {
 	rounds, again int // of reading again, and how many objects
 }
 
-// dropped is what is left of the rows that were dropped of one object.
+// dropped holds counts and hashes of the rows of one object that were dropped.
 type dropped struct {
 	object, rows, orgless uint32
 	ids                   []uint32
 	legs                  []uint64
 }
 
-// sparse is how many bytes the margins have to be expected to take before
+// sparse is the expected size of the margins in memory, in bytes, from which on
 // their rows are filtered.
 const sparse = baseMemory
 
-// filterEvery is after how many rows a reader forgets the texts of margins.
+// filterEvery is the number of rows after which a reader forgets the texts of
+// margins.
 const filterEvery = 1 << 10
 
-// isMargin reports whether nothing of an object can be owned but legs that
-// start in the interval.
+// isMargin reports whether an object is of a partition outside the interval.
+// Nothing in it can be owned, except legs that start in the interval.
 func (in *Inputs) isMargin(n uint32) bool {
 	return !in.Interval.Overlaps(in.Partitions[in.Objects[n].Partition].Span)
 }
@@ -70,10 +71,11 @@ func (in *Inputs) inOrder() (own, margins []uint32) {
 			own = append(own, n)
 		}
 	}
+
 	return own, margins
 }
 
-// beginFilter makes margins be read through filters from here on.
+// beginFilter has margins read through filters from now on.
 func (s *scanner) beginFilter() {
 	every := cmp.Or(s.Tuning.FilterEvery, filterEvery)
 	m := &margin{known: s.out.ev.Texts.Mark(), links: intern.NewLinks()}
@@ -90,22 +92,23 @@ func (c *collector) filters(n uint32) bool {
 	return c.margin != nil && c.in.Sources[c.in.Objects[n].Source].Kind != policy.Registrations && c.in.isMargin(n)
 }
 
-// filterManifest takes over what is left of the entries of a document, and drops
+// filterManifest counts the entries that the filter kept of a document, and drops
 // a document without any.
 func (c *collector) filterManifest(n uint32, b *manifest.Batch) {
+	// An organisation of the document or its source is that of all its entries.
 	orgless := b.Filtered.Orgless
 	if c.ev.OrgOf(c.in.Objects[n].Source, b.Doc.Org, b.Doc.Key.Org) != intern.None {
 		orgless = 0
 	}
-	b.CountPassed()
+	b.CountKept()
 	c.margin.take(n, &b.Filtered, orgless)
 	if b.Doc.N == 0 {
 		c.manifests[n] = nil
 	}
 }
 
-// take notes what became of the rows of an object; orgless of those that were
-// dropped lack an organisation.
+// take records the outcome of filtering an object. Orgless is how many of its
+// dropped rows lack an organisation.
 func (m *margin) take(n uint32, s *intern.Filtered, orgless uint32) {
 	m.met = append(m.met, s.Met...)
 	if s.Dropped == 0 {
@@ -115,25 +118,32 @@ func (m *margin) take(n uint32, s *intern.Filtered, orgless uint32) {
 	*s = intern.Filtered{}
 }
 
-// mostRounds is how many times objects are read again because rows that were
-// kept the last time link others, before all rows are kept.
+// mostRounds is how many times objects are read again because newly kept rows link
+// others. After that all rows are kept.
 const mostRounds = 5
 
-// reread reads objects again while rows of theirs were dropped that matter after
-// all.
+// reread reads objects again as long as some of their dropped rows turn out to
+// matter.
 func (s *scanner) reread(ctx context.Context) error {
 	m := s.out.margin
+
+	// All rows of an id that may be overused are wanted, and all rows of a leg that
+	// several sources deliver.
 	m.links.Add(m.crowded(), m.shared(s.Inputs))
 	for round := 0; ; round++ {
 		m.links.Add(m.met, nil)
 		m.met = nil
+
+		// With all links, every object that lacks rows is read, and none after it.
 		if round == mostRounds {
 			m.links.AddAll()
 		}
+
 		objects := m.recall()
 		if len(objects) == 0 {
 			return nil
 		}
+
 		m.rounds, m.again = m.rounds+1, m.again+len(objects)
 		if err := s.each(ctx, objects, func(int64) {}); err != nil {
 			return err
@@ -141,8 +151,7 @@ func (s *scanner) reread(ctx context.Context) error {
 	}
 }
 
-// recall removes what was noted of objects with rows that matter, and returns
-// these objects.
+// recall forgets the objects whose dropped rows matter, and returns them.
 func (m *margin) recall() (objects []uint32) {
 	m.dropped = slices.DeleteFunc(m.dropped, func(d dropped) bool {
 		matters := m.links.Any(d.ids, d.legs)
@@ -156,6 +165,8 @@ func (m *margin) recall() (objects []uint32) {
 
 // crowded returns the ids that may be carried by too many of the dropped rows.
 func (m *margin) crowded() []uint32 {
+	// Counting by the first bits needs no map, and leaves few ids to be counted
+	// exactly.
 	const bits = 20
 	few := make([]uint32, 1<<bits) // how many begin with the same bits
 	for _, d := range m.dropped {
@@ -163,6 +174,7 @@ func (m *margin) crowded() []uint32 {
 			few[id>>(32-bits)]++
 		}
 	}
+
 	counts := map[uint32]int{}
 	for _, d := range m.dropped {
 		for _, id := range d.ids {
@@ -171,12 +183,14 @@ func (m *margin) crowded() []uint32 {
 			}
 		}
 	}
+
 	var ids []uint32
 	for id, n := range counts {
 		if n > reconcile.Overuse {
 			ids = append(ids, id)
 		}
 	}
+
 	return ids
 }
 
@@ -192,9 +206,11 @@ func (m *margin) legsBySource(in *Inputs) map[uint32][]uint64 {
 			lists[source] = append(lists[source], d.legs...)
 		}
 	}
+
 	for _, list := range lists {
 		slices.Sort(list)
 	}
+
 	return lists
 }
 
@@ -209,27 +225,26 @@ func (m *margin) countLegs(in *Inputs) map[uint32]int {
 	return counts
 }
 
-// shared returns the legs that rows of several sources tell of.
+// shared returns the legs of which several sources have rows.
 func (m *margin) shared(in *Inputs) []uint64 {
 	if len(m.countLegs(in)) < 2 {
 		return nil
 	}
+
+	// Each source counts a leg once, so that one that comes twice is of two sources.
 	var all []uint64
 	for _, list := range m.legsBySource(in) {
 		all = append(all, slices.Compact(list)...)
 	}
 	slices.Sort(all)
-	return repeated(all)
-}
 
-func repeated(sorted []uint64) []uint64 {
-	var list []uint64
-	for i := 1; i < len(sorted); i++ {
-		if sorted[i] == sorted[i-1] {
-			list = append(list, sorted[i])
+	var twice []uint64
+	for i := 1; i < len(all); i++ {
+		if all[i] == all[i-1] {
+			twice = append(twice, all[i])
 		}
 	}
-	return list
+	return twice
 }
 
 // countDropped adds the rows that were dropped to the account.
@@ -247,14 +262,16 @@ func (s *scanner) countDropped() {
 	cdrs := &account.Balance[policy.CDRs]
 	for source, list := range m.legsBySource(s.Inputs) {
 		rows := len(list)
-		list = slices.Compact(list)
+		list = slices.Compact(list) // further rows of a leg are superseded
 		cdrs.Margin += int64(len(list))
 		cdrs.Superseded += int64(rows - len(list))
+
 		orgless := int64(0)
 		for _, leg := range list {
 			orgless += int64(leg & 1) // the lowest bit says that there is no organisation
 		}
 		account.addFiltered(source, orgless, int64(len(list))-orgless)
 	}
+
 	s.Log.Info("let go of rows beside the interval that decide nothing", "rows", rows, "read_again", m.again, "rounds", m.rounds)
 }

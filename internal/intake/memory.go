@@ -1,13 +1,14 @@
 package intake
 
 import (
-	"strings"
+	"path"
+	"slices"
 
 	"cdrmend/internal/policy"
 	"cdrmend/internal/reconcile"
 )
 
-// What a run needs at its peak: so much in any case, and for every row that it
+// A run needs this many bytes at its peak in any case, and for every row that it
 // reads. Measured with a million legs and as many entries, every one with a
 // repair; the README says how. Rows of the margins that are filtered out are
 // no part of the peak: a million legs and entries in each of two neighbouring days
@@ -20,7 +21,8 @@ const (
 	fileMemory  = 500 // of a sidecar, without its entry
 )
 
-// What one row takes in an object, assumed before it is read. A sidecar holds one entry whatever its size.
+// These many bytes of an object are assumed for each row before it is read. A
+// sidecar holds one entry, however large it is.
 const (
 	entryBytes = 500
 	legBytes   = 280
@@ -28,8 +30,8 @@ const (
 	packed     = 8 // how many times gzip and zstd shrink an object
 )
 
-// Memory estimates how many bytes a run on these inputs needs at its peak, from
-// nothing but their names and sizes.
+// Memory estimates how many bytes a run on these inputs needs at its peak. It
+// knows only their names and sizes.
 func (in *Inputs) Memory() int64 {
 	need, margin := in.rowMemory()
 	if margin >= sparse {
@@ -48,6 +50,8 @@ func (in *Inputs) rowMemory() (own, margin int64) {
 		if !o.Document {
 			continue
 		}
+
+		// Rows of registrations are never filtered.
 		if need := memoryOf(o, source); source.Kind != policy.Registrations && in.isMargin(uint32(i)) {
 			margin += need
 		} else {
@@ -57,13 +61,14 @@ func (in *Inputs) rowMemory() (own, margin int64) {
 			own += fileMemory
 		}
 	}
+
 	return own, margin
 }
 
 // memoryOf estimates what the rows of one document need.
 func memoryOf(o *Object, source *reconcile.Source) int64 {
 	size := o.Size
-	if isPacked(o.Key) {
+	if slices.Contains([]string{".gz", ".zst", ".parquet"}, path.Ext(o.Key)) {
 		size *= packed
 	}
 	switch source.Kind {
@@ -75,14 +80,6 @@ func memoryOf(o *Object, source *reconcile.Source) int64 {
 	case policy.CDRs:
 		return size / legBytes * legMemory
 	}
-	return size / eventBytes * eventMemory
-}
 
-func isPacked(key string) bool {
-	for _, suffix := range []string{".gz", ".zst", ".parquet"} {
-		if strings.HasSuffix(key, suffix) {
-			return true
-		}
-	}
-	return false
+	return size / eventBytes * eventMemory
 }

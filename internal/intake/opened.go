@@ -16,7 +16,8 @@ import (
 	"cdrmend/internal/stream"
 )
 
-// opened is one object while it is read: hashed as it is stored, and decoded.
+// opened is one object while it is read: its stored bytes are hashed, and its
+// content is decoded.
 // Of a virtual object only the first two fields are set.
 type opened struct {
 	*Object
@@ -34,7 +35,8 @@ type opened struct {
 	forget func() // rejects so far do not count
 }
 
-// sniff is how much of an object tells its format: all of it that is buffered.
+// sniff is how many bytes of an object are looked at for its format: all that are
+// buffered.
 const sniff = 64 << 10
 
 // newOpened begins to read an object from the body as it is stored; keep keeps
@@ -46,11 +48,15 @@ func newOpened(n uint32, object *Object, body io.Reader, p *profile.Profile, lim
 		o.stored = io.TeeReader(o.stored, o.copy)
 	}
 	o.stream = stream.Open(o.stored, o.Size, limits)
+
+	// A plain object has exactly as much content as it is large.
 	buffer := sniff
 	if o.stream.Compression == stream.Plain {
 		buffer = stream.BufferFor(o.Size)
 	}
 	o.body = bufio.NewReaderSize(o.stream, buffer)
+
+	// An error comes again when the body is read.
 	head, _ := o.body.Peek(sniff)
 	o.format = p.FormatOf(o.Key, head)
 	return o
@@ -59,11 +65,13 @@ func newOpened(n uint32, object *Object, body io.Reader, p *profile.Profile, lim
 // spool copies the content of a Parquet object to a temporary file in dir, as
 // its footer comes last. The content is there until the spool is closed.
 func (o *opened) spool(ctx context.Context, dir string) (*scratch.Spool, error) {
+	// Damage is left to the decoder: the spool has all that came before it.
 	spool := scratch.NewSpool(dir)
 	if _, err := io.Copy(spool, o.body); err != nil && !jsonscan.IsDamage(err) {
 		spool.Close()
 		return nil, err
 	}
+
 	o.size = spool.Size()
 	var err error
 	if o.file, err = spool.ReaderAt(); err == nil {
@@ -73,21 +81,13 @@ func (o *opened) spool(ctx context.Context, dir string) (*scratch.Spool, error) 
 		spool.Close()
 		return nil, err
 	}
+
 	return spool, nil
 }
 
-// drain reads what the decoder left, so that the hash is that of the whole
-// object.
-func (o *opened) drain() error {
-	_, err := io.Copy(io.Discard, o.stored)
-	return err
-}
-
-func (o *opened) sum() [32]byte { return [32]byte(o.hash.Sum(nil)) }
-
 // noteDamage makes a compressed stream that broke, or that does not match its
 // checksum, count as damage, even when all rows came before the break. It is
-// known only when the object is drained.
+// known only when the object was read to its end.
 func (o *opened) noteDamage(r *rows.Reading) {
 	if r.Damage == nil {
 		r.Damage = o.stream.Failed()

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"io"
 	"log/slog"
 	"runtime"
 	"sync/atomic"
@@ -16,7 +17,7 @@ import (
 	"cdrmend/internal/token"
 )
 
-// Options are how inputs are read. They change nothing in what comes out.
+// Options say how inputs are read. They change nothing in the results.
 type Options struct {
 	Everything bool // keep all rows of margins, also those that decide nothing
 	Log        *slog.Logger
@@ -57,15 +58,16 @@ func Read(ctx context.Context, in *Inputs, o Options) (*reconcile.Evidence, *Acc
 	}
 
 	_, margin := in.rowMemory()
-	if err := s.all(ctx, !o.Everything && (o.Tuning.FilterEvery > 0 || margin >= sparse)); err != nil {
-		out.account.Close()
-		return nil, nil, err
+	err := s.all(ctx, !o.Everything && (o.Tuning.FilterEvery > 0 || margin >= sparse))
+	var evidence *reconcile.Evidence
+	if err == nil {
+		evidence, err = out.finish(o.Release)
 	}
-	evidence, err := out.finish(o.Release)
 	if err != nil {
 		out.account.Close()
 		return nil, nil, err
 	}
+
 	return evidence, out.account, nil
 }
 
@@ -82,6 +84,7 @@ func (s *scanner) all(ctx context.Context, filter bool) error {
 	if err := s.each(ctx, own, note); err != nil {
 		return err
 	}
+
 	s.Release() // from here on most rows are dropped as soon as they are read
 	s.beginFilter()
 	if err := s.each(ctx, margins, note); err != nil {
@@ -90,12 +93,14 @@ func (s *scanner) all(ctx context.Context, filter bool) error {
 	if err := s.reread(ctx); err != nil {
 		return err
 	}
+
 	s.countDropped()
 	return nil
 }
 
 // each decodes some documents, several at a time.
 func (s *scanner) each(ctx context.Context, documents []uint32, note func(size int64)) error {
+	// Decoding keeps processors busy, and opening waits for the store.
 	limit := max(runtime.GOMAXPROCS(0), s.config.Concurrency)
 	return parallel.Each(ctx, limit, len(documents), func(ctx context.Context, i int) error {
 		n := documents[i]
@@ -124,9 +129,12 @@ func (s *scanner) one(ctx context.Context, n uint32) error {
 		return err
 	}
 	defer body.Close()
+
+	// Only documents of the interval itself are repaired.
 	keep := source.Kind == policy.Manifests && object.Size <= smallDocument && !s.isMargin(n)
 	o := newOpened(n, object, body, source.Profile, &s.config.Limits, keep)
 	defer o.stream.Close()
+
 	s.directRejects(o)
 	if o.format == profile.Parquet {
 		spool, err := o.spool(ctx, s.config.Scratch)
@@ -136,30 +144,32 @@ func (s *scanner) one(ctx context.Context, n uint32) error {
 		defer spool.Close()
 	}
 
-	// A batch is taken over only when the rest of the object was read: its stream
-	// may break off after the last row.
+	// The batch is added only when the object was read to its end, which its hash
+	// needs anyway: the stream may break off after the last row.
 	take, err := s.decoderOf(n).decode(ctx, o)
 	if err != nil {
 		return err
 	}
-	if err := o.drain(); err != nil {
+	if _, err := io.Copy(io.Discard, o.stored); err != nil {
 		return err
 	}
 	if err := take(); err != nil {
 		return err
 	}
-	s.out.account.Objects[n].SHA256 = o.sum()
+
+	s.out.account.Objects[n].SHA256 = [32]byte(o.hash.Sum(nil))
 	return nil
 }
 
-// directRejects says where the rejects of an object go: into the account, unless
-// the object is read again. Then they are there already.
+// directRejects sends the rejects of an object to the account. When the object is
+// read again, it drops them, as the account has them already.
 func (s *scanner) directRejects(o *opened) {
 	account := s.out.account
 	if account.Objects[o.n].Read {
 		o.reject, o.forget = func(rows.Reject) error { return nil }, func() {}
 		return
 	}
+
 	secret := s.hidesRejects(o.n)
 	o.reject = func(r rows.Reject) error { return account.reject(o.n, secret, r) }
 	o.forget = func() { account.forgetRejects(o.n) }

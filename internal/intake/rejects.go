@@ -21,8 +21,8 @@ type rejectLine struct {
 }
 
 // forgetRejects drops the rejects of an object so far, as they turned out not to
-// count: they stand in a list that is spelled a second time, or in a document of
-// which nothing can be used and that is set aside as a whole.
+// count: the list that holds them comes a second time in the document, or nothing
+// in the document can be used and it is set aside as a whole.
 func (a *Account) forgetRejects(n uint32) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -36,6 +36,7 @@ func (a *Account) forgetRejects(n uint32) {
 // bytes out. The lines of one object come from one goroutine, in the order of
 // the object.
 func (a *Account) reject(n uint32, secret bool, r rows.Reject) error {
+	// Only the map is shared: the spool belongs to the object's goroutine.
 	a.mu.Lock()
 	spool := a.Rejects[n]
 	if spool == nil {
@@ -55,6 +56,7 @@ func (a *Account) reject(n uint32, secret bool, r rows.Reject) error {
 	if err != nil {
 		return err
 	}
+
 	_, err = spool.Write(append(b, '\n'))
 	return err
 }

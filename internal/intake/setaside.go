@@ -14,10 +14,10 @@ import (
 	"cdrmend/internal/stream"
 )
 
-// SetAside adds to the rejects of the account what was not used of the interval's
-// documents and of all other damaged objects, so that what was used and what was
-// set aside together are all that came. Which documents are the interval's is
-// known only when it is decided, so the objects are read again.
+// SetAside adds the unused bytes of the interval's documents, and of all other
+// damaged objects, to the rejects of the account: every byte is either used or
+// rejected. Which documents are the interval's is known only after the decision,
+// so the objects are read again.
 func SetAside(ctx context.Context, in *Inputs, d *reconcile.Decision, a *Account) error {
 	unused := maps.Clone(a.unused)
 	for i := range d.Documents {
@@ -26,17 +26,20 @@ func SetAside(ctx context.Context, in *Inputs, d *reconcile.Decision, a *Account
 			unused[doc.Object] = from
 		}
 	}
+
+	// The order does not matter: each object has rejects of its own.
 	for n, from := range unused {
 		if err := setAside(ctx, in, a, n, from); err != nil {
 			return fmt.Errorf("setting aside the rest of %q: %w", in.Objects[n].Key, err)
 		}
 	}
+
 	return nil
 }
 
-// setAside keeps the content of an object from an offset on. What a broken
-// stream holds after its break has no offset in the content: of such an object
-// everything that is stored is kept, too.
+// setAside keeps the content of an object from an offset on. Bytes after the break
+// of a broken stream have no offset in the content, so such an object is also kept
+// as it is stored.
 func setAside(ctx context.Context, in *Inputs, a *Account, n uint32, from int64) error {
 	stream, done, err := in.Content(ctx, n)
 	if err != nil {
@@ -49,6 +52,7 @@ func setAside(ctx context.Context, in *Inputs, a *Account, n uint32, from int64)
 	if isBomb(why, stream.Compression) {
 		reason = "the object as it is stored" + because(why)
 	} else {
+		// The bytes before from were used.
 		_, err = io.CopyN(io.Discard, stream, from)
 		if err == nil {
 			err = a.keepRest(n, secret, stream, from, "set aside in recovery"+because(why))
@@ -80,7 +84,8 @@ func isBomb(why error, packed stream.Compression) bool {
 	return errors.As(why, &limit) && (packed != stream.Plain || limit.OfContent())
 }
 
-// keepRest makes rejects of the rest of a reader, which begins at an offset.
+// keepRest reads src to its end and keeps its bytes as rejects, each of a mebibyte
+// at most. The first byte of src has the offset at.
 func (a *Account) keepRest(n uint32, secret bool, src io.Reader, at int64, reason string) error {
 	var chunk bytes.Buffer
 	for {
@@ -93,13 +98,14 @@ func (a *Account) keepRest(n uint32, secret bool, src io.Reader, at int64, reaso
 			}
 			at += size
 		}
+
 		if err != nil {
 			return ignoreDamage(err)
 		}
 	}
 }
 
-// ignoreDamage makes the end of a damaged stream an end like any other.
+// ignoreDamage returns nil for the end of a stream, even of a damaged one.
 func ignoreDamage(err error) error {
 	if err == io.EOF || err == io.ErrUnexpectedEOF || jsonscan.IsDamage(err) {
 		return nil

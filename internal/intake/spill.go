@@ -41,18 +41,21 @@ func (s *spill) keepCopy(b []byte) (manifest.Range, error) {
 func (s *spill) keep(b []byte) (manifest.Range, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+
 	if s.file == nil {
 		var err error
 		if s.file, err = scratch.NewFile(s.dir, spillBuffer); err != nil {
 			return manifest.Range{}, err
 		}
 	}
+
 	start := s.file.Size()
 	_, err := s.file.Write(b)
 	return manifest.Range{Start: start, End: start + int64(len(b))}, err
 }
 
-// reader returns what was kept, nil for nothing. Nothing may be kept after it.
+// reader returns a reader of the file, nil if nothing was kept. Nothing may be
+// kept after that.
 func (s *spill) reader() (io.ReaderAt, error) {
 	if s.file == nil {
 		return nil, nil

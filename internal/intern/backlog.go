@@ -1,8 +1,6 @@
 package intern
 
-import (
-	"hash/maphash"
-)
+import "hash/maphash"
 
 // waiting is a UUID that was read and is not interned yet.
 type waiting struct {
@@ -13,8 +11,8 @@ type waiting struct {
 
 // A Backlog holds UUIDs that are interned later, many at once. There are millions
 // of them, each at its own address and behind a lock, so that interning one costs
-// as much as decoding a row. A few thousand at a time,
-// sorted by shard, take each lock once, and their memory accesses overlap.
+// as much as decoding a row. A few thousand at a time, sorted by shard, take each
+// lock once, and their memory accesses overlap.
 type Backlog struct {
 	ids   []waiting
 	order []uint16 // indexes of the ids, sorted by shard
@@ -51,8 +49,10 @@ func (l *Backlog) Settle(t *Table, set func(slot uint32, id Text)) {
 // Forget discards the waiting ids.
 func (l *Backlog) Forget() { l.ids = l.ids[:0] }
 
-// byShard returns the indexes of the ids sorted by shard.
+// byShard returns the indexes of the ids sorted by shard. There are at most
+// backlogSize of them.
 func (l *Backlog) byShard(ids []waiting) []uint16 {
+	// A counting sort: next[s] becomes where the indexes of shard s begin.
 	var next [shards + 1]uint16
 	for i := range ids {
 		next[ids[i].hash&(shards-1)+1]++
@@ -70,6 +70,7 @@ func (l *Backlog) byShard(ids []waiting) []uint16 {
 		order[next[shard]] = uint16(i)
 		next[shard]++
 	}
+
 	return order
 }
 
@@ -102,6 +103,7 @@ func (s *shard) touch(ids []waiting, order []uint16) {
 	mask := uint32(len(s.slots) - 1)
 	places := *s.places.Load()
 	sum := byte(0)
+
 	for _, i := range order {
 		tag := tagOf(ids[i].hash, 1)
 		if slot := s.slots[tag>>1&mask]; uint32(slot>>32) == tag {
@@ -109,5 +111,6 @@ func (s *shard) touch(ids []waiting, order []uint16) {
 			sum ^= places[n/chunkSize][n%chunkSize][0]
 		}
 	}
+
 	s.touched = sum
 }

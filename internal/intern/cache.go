@@ -1,12 +1,10 @@
 package intern
 
-import (
-	"hash/maphash"
-)
+import "hash/maphash"
 
-// A Cache remembers texts that one reader met more than once: organisations,
-// trunks, directions. It spares them the locks of the table, which all readers
-// share. A nil Cache remembers nothing. It is for one goroutine.
+// A Cache remembers texts that one reader meets again and again: organisations,
+// trunks, directions. They are found without the locks of the table, which all
+// readers share. A nil Cache remembers nothing. A Cache is for one goroutine.
 type Cache [cacheSize]struct {
 	hash uint64
 	text Text
@@ -19,6 +17,7 @@ func (c *Cache) Of(t *Table, b []byte) Text {
 	if len(b) == 0 {
 		return None
 	}
+
 	var id UUID
 	if parseUUID(&id, b, &lowerHex) {
 		return c.of(t, id[:], 1)
@@ -36,6 +35,7 @@ func (c *Cache) of(t *Table, stored []byte, kind uint32) Text {
 		return t.of(stored, kind, hash)
 	}
 
+	// Two texts may have one hash, so the text itself is compared.
 	met := &c[hash>>20%cacheSize]
 	if met.hash == hash && met.text != None && t.is(met.text, stored, kind) {
 		return met.text

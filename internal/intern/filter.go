@@ -12,26 +12,26 @@ import (
 // row that matters; the rows of the interval itself do. Organisations are not
 // compared, so that a few more rows are kept than necessary, and never fewer.
 //
-// While a row is read, only the ids of the interval's own rows are known. Of
-// every dropped row the hashes of its ids stay, as [Filtered]. When everything
+// While a row is read, only the ids of the interval's own rows are known. When a
+// row is dropped, the hashes of its ids are kept in [Filtered]. After everything
 // has been read, they show which dropped rows are linked after all, and the
 // objects with such rows are read again. Two ids with equal hashes link more
 // rows than necessary, which does no harm.
 //
-// A reader with a filter interns texts in a local table, which it empties every
-// so many rows. The texts of rows that are kept are adopted by the final table.
+// A reader with a filter interns texts in a local table, which it empties after a
+// number of rows. The texts of rows that are kept are adopted by the final table.
 type Filter struct {
 	Interval record.Span // its own legs are always kept
 
 	known  *Mark
 	links  *Links
 	local  *Table
-	every  int
-	passed int // rows since the local table was emptied
+	every  int // after how many rows the local table is full
+	passed int // rows since it was emptied
 }
 
-// NewFilter returns a filter for one reader, which forgets texts after so many
-// rows. It keeps rows with an id that was known, or that is among links.
+// NewFilter returns a filter for one reader, which forgets its texts after every
+// so many rows. It keeps rows with an id that is known or among links.
 func NewFilter(interval record.Span, known *Mark, links *Links, every int) *Filter {
 	return &Filter{Interval: interval, known: known, links: links, every: every, local: known.texts.Local()}
 }
@@ -71,18 +71,22 @@ func (f *Filter) Link(id Text) Link {
 // needed is kept in any case.
 func (f *Filter) Keep(out *Filtered, needed bool, links []Link) bool {
 	f.passed++
+
+	// During the first reading links is empty. It grows before objects are read again.
 	keep := needed || f.links.all || slices.ContainsFunc(links, func(l Link) bool { return l.known || f.links.ids[l.hash] })
+
 	for _, l := range links {
 		switch {
 		case !keep:
 			out.IDs = append(out.IDs, l.hash)
-		case !l.known:
+		case !l.known: // dropped rows with this id matter now
 			out.Met = append(out.Met, l.hash)
 		}
 	}
 	if !keep {
 		out.Dropped++
 	}
+
 	return keep
 }
 
@@ -123,7 +127,8 @@ func (f *Filter) Forget(c *Cache) {
 	f.passed = 0
 }
 
-// Links are the ids and legs that turned out to matter.
+// Links are the ids and legs that turned out to matter. Filters of several readers
+// look them up at once, so nothing may be added while objects are read.
 type Links struct {
 	ids  map[uint32]bool
 	legs map[uint64]bool
@@ -138,6 +143,7 @@ func (l *Links) Add(ids []uint32, legs []uint64) {
 	for _, id := range ids {
 		l.ids[id] = true
 	}
+
 	for _, leg := range legs {
 		l.legs[leg] = true
 	}
@@ -151,6 +157,8 @@ func (l *Links) Any(ids []uint32, legs []uint64) bool {
 	if l.all {
 		return true
 	}
+
+	// An empty set needs no pass over the hashes.
 	if len(l.ids) > 0 && slices.ContainsFunc(ids, func(id uint32) bool { return l.ids[id] }) {
 		return true
 	}

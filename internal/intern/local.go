@@ -1,8 +1,6 @@
 package intern
 
-import (
-	"hash/maphash"
-)
+import "hash/maphash"
 
 // Local returns an empty table for texts that are soon forgotten. It hashes
 // like t, and is for one goroutine.
@@ -12,7 +10,8 @@ func (t *Table) Local() *Table {
 	return local
 }
 
-// forget empties a local table.
+// forget empties a local table. It keeps the slots and the places, which are filled
+// again soon.
 func (t *Table) forget() {
 	s := &t.shard[0]
 	clear(s.slots)
@@ -57,6 +56,8 @@ func (m *Mark) had(local *Table, x Text, hash uint64) bool {
 	s := &m.texts.shard[number]
 	s.mu.Lock()
 	defer s.mu.Unlock()
+
+	// A shard numbers its texts in the order of interning.
 	n, _ := s.find(tagOf(hash, uint32(x)&1), local.stored(x))
 	return n != 0 && n <= m.last[number]
 }

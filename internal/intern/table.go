@@ -2,7 +2,7 @@
 //
 // Millions of ids are held in memory at once. As a [Text] each is four bytes
 // without a pointer, and two of them are compared like integers. A [Table]
-// stores what each number stands for. The numbers depend on the order in which
+// stores the text of each number. The numbers depend on the order in which
 // concurrent readers arrive, so that no output may be ordered by them.
 //
 // [Cache] and [Backlog] make interning faster for one reader. [Filter] uses
@@ -19,10 +19,10 @@ import (
 
 // Text is an interned text: two texts of one [Table] are equal exactly when
 // their numbers are. The numbers depend on the order of interning, which
-// concurrency decides, so nothing may be ordered by them; Compare orders.
+// concurrency decides. So texts are ordered by [Table.Compare], never by number.
 //
 // The lowest bit is set for a packed UUID, the next six are the shard, and the
-// rest numbers the texts of the shard from 1.
+// upper bits number the texts of the shard from 1.
 type Text uint32
 
 // None is the missing text.
@@ -81,12 +81,13 @@ func NewTable() *Table {
 }
 
 // Freeze frees the slots, by which texts are found by their bytes; they are
-// nearly half of the memory of a text. A text interned before Freeze must not be
+// nearly half of the memory that a text takes. A text interned before Freeze must not be
 // interned again, because it would get a second number.
 func (t *Table) Freeze() {
 	for i := range t.shard {
 		s := &t.shard[i]
 		s.mu.Lock()
+		// Not nil: new texts may follow, and find needs a free slot.
 		s.slots, s.taken = make([]uint64, 16), 0
 		s.mu.Unlock()
 	}
@@ -111,6 +112,7 @@ func (t *Table) Limit() int {
 		last = max(last, s.last)
 		s.mu.Unlock()
 	}
+
 	return int(last+1) << shardBits
 }
 
@@ -182,7 +184,7 @@ func (t *Table) UUIDs(ids []UUID, texts []Text) {
 	}
 }
 
-// String returns the text that x stands for.
+// String returns the text of x.
 func (t *Table) String(x Text) string {
 	var b [64]byte
 	return string(t.AppendTo(b[:0], x))
@@ -209,7 +211,7 @@ func (t *Table) Compare(x, y Text) int {
 
 // Prefix returns the first eight bytes of x as a number that orders like them.
 func (t *Table) Prefix(x Text) uint64 {
-	var b [uuidLen]byte
+	var b [UUIDLen]byte
 	text := b[:0]
 	switch {
 	case x.IsUUID():
@@ -239,18 +241,23 @@ func (s *shard) stored(n, kind uint32) []byte {
 
 // find returns the number of a text, or 0 and the slot where it belongs.
 func (s *shard) find(tag uint32, stored []byte) (n, at uint32) {
+	// The loop ends because a quarter of the slots is always free, see add.
 	mask := uint32(len(s.slots) - 1)
 	for at = tag >> 1 & mask; ; at = (at + 1) & mask {
 		slot := s.slots[at]
 		if slot == 0 {
 			return 0, at
 		}
+
+		// Reading the stored text costs an access to a distant address. The tag in the
+		// slot spares it for nearly all other texts.
 		if n = uint32(slot); uint32(slot>>32) == tag && bytes.Equal(s.stored(n, tag&1), stored) {
 			return n, at
 		}
 	}
 }
 
+// add stores a new text, whose slot find returned, and returns its number.
 func (s *shard) add(tag, at uint32, stored []byte) (n uint32) {
 	place := s.place()
 	if tag&1 == 1 {
@@ -301,14 +308,17 @@ func (s *shard) store(place *[uuidSize]byte, text []byte) {
 	s.used += len(text)
 }
 
+// grow doubles the slots.
 func (s *shard) grow() {
 	old := s.slots
 	s.slots = make([]uint64, 2*len(old))
 	mask := uint32(len(s.slots) - 1)
+
 	for _, slot := range old {
 		if slot == 0 {
 			continue
 		}
+
 		// The tag without its kind bit, as in find.
 		at := uint32(slot>>33) & mask
 		for s.slots[at] != 0 {

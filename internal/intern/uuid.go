@@ -1,20 +1,18 @@
 package intern
 
-import (
-	"encoding/binary"
-)
+import "encoding/binary"
 
-const (
-	uuidLen  = 36 // characters
-	uuidSize = 16 // bytes
-)
+// UUIDLen is the number of characters in a UUID.
+const UUIDLen = 36
+
+const uuidSize = 16 // bytes
 
 // hexDigits gives the value of a hexadecimal digit, noDigit for anything else.
 type hexDigits [256]byte
 
 const noDigit = 0xff
 
-// The digits of canonical UUIDs are lower-case, those of others of any case.
+// Canonical UUIDs have lower-case digits; other spellings have digits of any case.
 var lowerHex, anyHex = func() (lower, any hexDigits) {
 	for c := range 256 {
 		lower[c], any[c] = noDigit, noDigit
@@ -30,7 +28,7 @@ var lowerHex, anyHex = func() (lower, any hexDigits) {
 
 // parseUUID stores the 16 bytes of b in dst if b is 8-4-4-4-12 digits.
 func parseUUID(dst *UUID, b []byte, digits *hexDigits) bool {
-	if len(b) != uuidLen || b[8] != '-' || b[13] != '-' || b[18] != '-' || b[23] != '-' {
+	if len(b) != UUIDLen || b[8] != '-' || b[13] != '-' || b[18] != '-' || b[23] != '-' {
 		return false
 	}
 
@@ -58,9 +56,6 @@ var hexPairs = func() (pairs [256]uint16) {
 // UUID is the 16-byte form in which a table stores a UUID.
 type UUID [uuidSize]byte
 
-// UUIDLen is the number of characters in a UUID.
-const UUIDLen = uuidLen
-
 // AppendTo appends the 36 lower-case characters that spell a UUID.
 func (id *UUID) AppendTo(b []byte) []byte { return appendUUID(b, id[:]) }
 
@@ -68,7 +63,9 @@ func (id *UUID) AppendTo(b []byte) []byte { return appendUUID(b, id[:]) }
 func appendUUID(b, packed []byte) []byte {
 	from := len(b)
 	b = append(b, "00000000-0000-0000-0000-000000000000"...)
-	out, p := (*[uuidLen]byte)(b[from:]), (*[uuidSize]byte)(packed)
+
+	// Unrolled over arrays, so that no index is checked at run time.
+	out, p := (*[UUIDLen]byte)(b[from:]), (*[uuidSize]byte)(packed)
 	binary.LittleEndian.PutUint16(out[0:], hexPairs[p[0]])
 	binary.LittleEndian.PutUint16(out[2:], hexPairs[p[1]])
 	binary.LittleEndian.PutUint16(out[4:], hexPairs[p[2]])
@@ -85,6 +82,7 @@ func appendUUID(b, packed []byte) []byte {
 	binary.LittleEndian.PutUint16(out[30:], hexPairs[p[13]])
 	binary.LittleEndian.PutUint16(out[32:], hexPairs[p[14]])
 	binary.LittleEndian.PutUint16(out[34:], hexPairs[p[15]])
+
 	return b
 }
 

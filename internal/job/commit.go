@@ -27,7 +27,7 @@ func (a *attempt) head(ctx context.Context) (ledger.Head, error) {
 
 // neighbours returns the newest records of the intervals that are checked
 // again along with this one, so that the ledgers of neighbouring intervals
-// vouch for each other. Their histories are their own runs' business.
+// vouch for each other. Their own runs check their histories.
 func (j *Job) neighbours(ctx context.Context, interval policy.Interval) ([]ledger.Neighbour, error) {
 	list := []ledger.Neighbour{}
 	for back := 1; back <= j.Config.Recheck; back++ {
@@ -40,6 +40,7 @@ func (j *Job) neighbours(ctx context.Context, interval policy.Interval) ([]ledge
 			list = append(list, ledger.Neighbour{Interval: earlier.Label, Number: head.Number(), SHA256: head.SHA256})
 		}
 	}
+
 	return list, nil
 }
 
@@ -47,12 +48,15 @@ func (j *Job) neighbours(ctx context.Context, interval policy.Interval) ([]ledge
 // created since the history was made, it is made anew.
 func (a *attempt) commit(ctx context.Context, head ledger.Head, neighbours []ledger.Neighbour) error {
 	c := a.done
+
+	// The run itself does not depend on earlier commits, but the history does.
 	if c.history.after != head.SHA256 {
 		var err error
 		if c.history, err = a.writeHistory(ctx, a.ledger, head, c, c.decision.FindingRows, nil); err != nil {
 			return err
 		}
 	}
+
 	return a.ledger.Commit(ctx, ledger.Record{
 		Format: ledger.RecordFormat, Number: head.Number() + 1, Name: a.Config.Name, Interval: a.interval.Label,
 		RunID: c.inputs.RunID, RunSHA256: c.runSum, History: c.history.files, Time: a.Now().UTC(), Tool: a.Tool,

@@ -10,8 +10,8 @@ import (
 	"cdrmend/internal/registration"
 )
 
-// Reading is an interval that was read and decided once more, to be asked why
-// it was decided so. Nothing was written.
+// Reading is an interval that was read and decided again, to explain the decision.
+// Nothing was written.
 type Reading struct {
 	*reconcile.Trace
 	RunID string
@@ -26,12 +26,14 @@ func (j *Job) Explain(ctx context.Context, interval policy.Interval) (*Reading, 
 	if err != nil {
 		return nil, err
 	}
+
 	memory := budget.New(inputs.Memory(), j.OwnGC)
 	evidence, account, err := j.read(ctx, inputs, true, memory)
 	if err != nil {
 		return nil, err
 	}
 	defer account.Close()
+
 	trace := reconcile.Explain(evidence, spread(memory))
 	return &Reading{Trace: trace, RunID: inputs.RunID, events: account.Events, policy: &j.Config.Policy}, nil
 }
@@ -41,8 +43,8 @@ func (r *Reading) Failures(o *registration.Outage) []registration.Failure {
 	return registration.Failures(r.events, r.Texts, r.policy, o)
 }
 
-// EventAt returns the attempt to register that a row holds, nil for a row
-// without a usable one.
+// EventAt returns the attempt to register in a row, nil if the row has no usable
+// one.
 func (r *Reading) EventAt(ref record.Ref) *registration.Event {
 	for i := range r.events {
 		if r.events[i].Ref == ref {

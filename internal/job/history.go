@@ -16,8 +16,8 @@ type history struct {
 	files []ledger.File
 }
 
-// historyOf returns what writes the history of a commit after head while the
-// table of findings is written; nil when there is to be no commit.
+// historyOf returns a function that writes the history of a commit after head
+// while the table of findings is written; nil when there will be no commit.
 func (j *Job) historyOf(to *ledger.Interval, head *ledger.Head, c *computed) func(context.Context, table.Rows, *output.Table) error {
 	if head == nil {
 		return nil
@@ -28,10 +28,9 @@ func (j *Job) historyOf(to *ledger.Interval, head *ledger.Head, c *computed) fun
 	}
 }
 
-// writeHistory writes the history that a commit after head would make of the
-// findings, which are ranged over once. Of is the table that they are written to
-// at the same time, nil when they are not. The history counts for nothing until
-// a record names it.
+// writeHistory writes the history of a commit after head. It ranges over the
+// findings once. Of is the table that they are written to at the same time, nil
+// when they are not. The history has no effect until a record names it.
 func (j *Job) writeHistory(ctx context.Context, to *ledger.Interval, head ledger.Head, c *computed, findings table.Rows, of *output.Table) (history, error) {
 	h := history{after: head.SHA256}
 	number := head.Number() + 1
@@ -41,8 +40,8 @@ func (j *Job) writeHistory(ctx context.Context, to *ledger.Interval, head ledger
 	}
 	defer done()
 
-	// The first history begins with the columns of the findings, row by row. In a
-	// later one earlier findings stand between them, so that nothing is shared.
+	// Each row of the first history begins with a row of the findings, in the same
+	// order. A later history has earlier findings between them: nothing is shared.
 	if head.Record != nil {
 		of = nil
 	}
@@ -51,6 +50,7 @@ func (j *Job) writeHistory(ctx context.Context, to *ledger.Interval, head ledger
 		return h, err
 	}
 	defer t.Close()
+
 	if err := table.Drain(t.Passing(table.Merge(previous, c.decision.FindingRows, findings, number))); err != nil {
 		return h, err
 	}
@@ -60,6 +60,7 @@ func (j *Job) writeHistory(ctx context.Context, to *ledger.Interval, head ledger
 		h.files = append(h.files, f)
 		return err
 	})
+
 	return h, err
 }
 
@@ -71,6 +72,7 @@ func (j *Job) previousHistory(ctx context.Context, to *ledger.Interval, head led
 	if len(head.Record.History) == 0 {
 		return nil, nil, fmt.Errorf("commit record %d of interval %s names no history", head.Number(), to.Label)
 	}
+
 	f := head.Record.History[0]
 	body, err := to.OpenHistory(ctx, head, f)
 	if err != nil {

@@ -1,5 +1,5 @@
-// Package job is one interval, told on one page: read the newest commit, list
-// the inputs, read them once, decide, write what was decided, and commit.
+// Package job runs one interval: it reads the newest commit, lists the inputs,
+// reads them once, decides, writes the files of the decision, and commits.
 package job
 
 import (
@@ -49,8 +49,8 @@ type Stores struct {
 	Output  object.Store
 }
 
-// Watch is told how far a stage is; total is 0 while it is unknown. A stage
-// without a name says that the run is over.
+// Watch is called with the progress of a stage; total is 0 while it is unknown. An
+// empty stage means that the run is over.
 type Watch func(stage string, done, total int64)
 
 // attempts is how often a run starts over because its inputs changed or
@@ -61,6 +61,7 @@ const attempts = 4
 // read, or when another run committed first.
 func (j *Job) Run(ctx context.Context, interval policy.Interval) (*report.Run, error) {
 	defer j.Watch("", 0, 0)
+
 	a := attempt{Job: j, interval: interval, ledger: j.ledger(interval)}
 	var again error
 	for range attempts {
@@ -71,11 +72,12 @@ func (j *Job) Run(ctx context.Context, interval policy.Interval) (*report.Run, e
 		j.Log.Warn("starting over", "interval", interval.Label, "error", err)
 		again = err
 	}
+
 	return nil, fmt.Errorf("interval %s: the inputs or the output kept changing; run again when nothing else writes there: %w", interval.Label, again)
 }
 
-// attempt is one interval on its way to a commit. What was computed is kept,
-// as another attempt may find the same inputs.
+// attempt tries to commit one interval. It keeps the run that it computed, as the
+// next try may find the same inputs.
 type attempt struct {
 	*Job
 	interval policy.Interval
@@ -90,6 +92,7 @@ func (a *attempt) run(ctx context.Context) (*report.Run, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	neighbours, err := a.neighbours(ctx, a.interval)
 	if err != nil {
 		return nil, err
@@ -107,6 +110,7 @@ func (a *attempt) run(ctx context.Context) (*report.Run, error) {
 		r.NoOp, r.Outcome = true, head.Record.Outcome
 		return r, nil
 	}
+
 	log.Info("listed the inputs", "objects", inputs.Count, "bytes", inputs.Bytes)
 
 	need := inputs.Memory()
@@ -131,6 +135,7 @@ func (a *attempt) run(ctx context.Context) (*report.Run, error) {
 	if err := a.commit(ctx, head, neighbours); err != nil {
 		return nil, err
 	}
+
 	log.Info("committed", "coverage", a.done.summary.Coverage, "outcome", a.done.summary.Outcome)
 	r.Outcome, r.Summary = a.done.summary.Outcome, a.done.summary
 	return r, nil
@@ -153,13 +158,12 @@ func (j *Job) read(ctx context.Context, inputs *intake.Inputs, everything bool, 
 // decidePart is how many rows are decided by one call.
 const decidePart = 1 << 14
 
-// spread has rows decided by as many goroutines as there are processors.
+// spread lets a decision use all processors.
 func spread(memory budget.Budget) reconcile.Spread {
 	return reconcile.Spread{Part: decidePart, Each: parallel.Do, Pause: memory.Release}
 }
 
-// computed is a run whose files are all written and that only lacks its
-// commit.
+// computed is a run whose files are all written. Only its commit is missing.
 type computed struct {
 	inputs   *intake.Inputs
 	decision *reconcile.Decision
@@ -169,8 +173,8 @@ type computed struct {
 }
 
 // compute reads everything, decides, and writes the files of the run. With a head
-// it also writes the history that a commit after it would make. The files count
-// for nothing before the commit.
+// it also writes the history of a commit after it. The files have no effect before
+// the commit.
 func (j *Job) compute(ctx context.Context, to *ledger.Interval, head *ledger.Head, inputs *intake.Inputs) (*computed, error) {
 	memory := budget.New(inputs.Memory(), j.OwnGC)
 	evidence, account, err := j.read(ctx, inputs, false, memory)
@@ -190,6 +194,7 @@ func (j *Job) compute(ctx context.Context, to *ledger.Interval, head *ledger.Hea
 	if err != nil {
 		return nil, err
 	}
+
 	decision.Complete(places)
 	if err := intake.SetAside(ctx, inputs, decision, account); err != nil {
 		return nil, err
@@ -200,6 +205,7 @@ func (j *Job) compute(ctx context.Context, to *ledger.Interval, head *ledger.Hea
 	if err != nil {
 		return nil, err
 	}
+
 	decision.DropPlaces() // all documents are written
 	memory.Release()
 	page := run.Page(summary)
@@ -215,10 +221,11 @@ func (j *Job) compute(ctx context.Context, to *ledger.Interval, head *ledger.Hea
 	if c.runSum, err = run.Finish(ctx); err != nil {
 		return nil, err
 	}
+
 	return c, nil
 }
 
-// Recomputed is a run that counts for nothing.
+// Recomputed is a run that was written but not committed.
 type Recomputed struct {
 	ID     string
 	Prefix string // of its keys in the output
@@ -231,6 +238,7 @@ func (j *Job) Recompute(ctx context.Context, interval policy.Interval) (*Recompu
 	if err != nil {
 		return nil, err
 	}
+
 	to := j.ledger(interval)
 	if _, err := j.compute(ctx, to, nil, inputs); err != nil {
 		return nil, err

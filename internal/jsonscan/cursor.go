@@ -1,8 +1,9 @@
 package jsonscan
 
 // A Cursor reads a JSON text once and descends only into the values that its user
-// asks for. [Value.Members] and [Value.Elements] are simpler, but scan
-// everything below a value again at each level. The JSON must be valid.
+// asks for. [Value.Members] and [Value.Elements] are simpler, but they scan
+// everything below a value again at each level. The JSON must be valid, so most
+// errors of the scanner are ignored.
 type Cursor struct{ s Scanner }
 
 // Reset places c before a value.
@@ -26,8 +27,10 @@ func (c *Cursor) Value() Value {
 // does not read is skipped.
 func (c *Cursor) Members(yield func(name []byte) bool) {
 	empty, _ := c.s.Enter('}')
+
 	for more := !empty; more; {
 		from, to, err := c.s.Name()
+		// An invalid text ends the loop, which would run forever otherwise.
 		if err != nil || !c.visit(func() bool { return yield(Value{String, c.s.Bytes(from, to)}.Text()) }) {
 			return
 		}
@@ -39,6 +42,7 @@ func (c *Cursor) Members(yield func(name []byte) bool) {
 // element that the body does not read is skipped.
 func (c *Cursor) Elements(yield func() bool) {
 	empty, _ := c.s.Enter(']')
+
 	for more := !empty; more; {
 		if !c.visit(yield) {
 			return
@@ -53,6 +57,7 @@ func (c *Cursor) Objects(yield func() bool) {
 	if !c.at('[') {
 		return
 	}
+
 	for range c.Elements {
 		if c.at('{') && !yield() {
 			return
@@ -66,6 +71,8 @@ func (c *Cursor) visit(yield func() bool) bool {
 	if !yield() {
 		return false
 	}
+
+	// No value is empty, so one that yield read has moved the scanner.
 	if c.s.Offset() > start {
 		return true
 	}

@@ -5,8 +5,8 @@ import (
 	"io"
 )
 
-// An Element is one element of a document while it is visited: its bytes are
-// held by the scanner and its wanted paths are in Slots.
+// An Element is one element of a document while it is visited. The scanner holds
+// its bytes, and Slots has the positions of its paths.
 type Element struct {
 	Index      uint32
 	Kind       ValueKind
@@ -27,7 +27,7 @@ func (e *Element) Value(path int) Value { return e.Slots.Value(e.Scanner, path) 
 type Document struct {
 	Scanner *Scanner
 	Visit   func(*Element) error // its errors end the walk as they are
-	Restart func()               // the list occurs twice: what was visited does not count
+	Restart func()               // called when the list occurs twice: the elements so far do not count
 
 	paths    *Paths
 	list     []string // tokens of the pointer to the list, empty without one
@@ -40,8 +40,8 @@ type Document struct {
 	batch    bool
 	again    bool // the list may occur twice, see startOver
 	RootKind ValueKind
-	Keep     int64  // after a failed walk: bytes that make up a valid text together with Closers
-	Closers  string // empty Keep and Closers: nothing is left
+	Keep     int64  // after a failed walk: this many bytes and Closers make a valid text
+	Closers  string // when both are empty, nothing is left
 }
 
 // NewDocument returns a walk through the text of s. The list pointer may be
@@ -78,6 +78,7 @@ func (d *Document) Batch() bool { return d.batch }
 func (d *Document) Walk() error {
 	s := d.Scanner
 	if !s.SkipBOM() {
+		// The text ends inside the mark: the error belongs at its end, not at its first byte.
 		s.Advance(len(s.Rest()))
 		return s.fail()
 	}
@@ -85,6 +86,7 @@ func (d *Document) Walk() error {
 	if !ok {
 		return s.fail()
 	}
+
 	var err error
 	switch c {
 	case '[':
@@ -99,6 +101,8 @@ func (d *Document) Walk() error {
 	if err != nil {
 		return err
 	}
+
+	// The root is complete. If anything follows, the text before it is still valid.
 	d.Keep, d.Closers = s.Offset(), ""
 	s.Release()
 	if _, more := s.Space(); more || s.Err() != nil {
@@ -107,6 +111,7 @@ func (d *Document) Walk() error {
 	return nil
 }
 
+// scalar visits a root that is neither a list nor an object.
 func (d *Document) scalar() error {
 	s := d.Scanner
 	e := Element{Start: s.Hold(), Scanner: s, Slots: d.element}
@@ -114,12 +119,14 @@ func (d *Document) scalar() error {
 	if err != nil {
 		return err
 	}
+
 	if _, more := s.Peek(); more && !s.Complete(kind) {
-		return s.fail() // half a number is not a value
+		return s.fail() // a number with something attached, such as 12x
 	}
 	if err := s.Within(e.Start); err != nil {
 		return err
 	}
+
 	d.RootKind, e.Kind, e.End = kind, kind, s.Offset()
 	return d.Visit(&e)
 }
@@ -130,6 +137,8 @@ func (d *Document) rootObject() error {
 	s := d.Scanner
 	start := s.Hold()
 	err := d.object(0, d.list)
+
+	// A batch without its list is known by its marker.
 	if !d.batch {
 		d.capture()
 		d.batch = d.marker != 0 && d.root.at[d.marker].kind != Absent
@@ -137,12 +146,15 @@ func (d *Document) rootObject() error {
 	if d.batch {
 		return err
 	}
+
+	// An object that the text breaks off in counts if it has a complete member.
 	if err != nil && (!isSyntax(err) || d.root.at[0].members == 0) {
 		return err
 	}
 	if over := s.Within(start); over != nil {
 		return over
 	}
+
 	e := Element{Kind: Object, Start: start, End: s.Offset(), Partial: err != nil, Scanner: s, Slots: d.root}
 	if failure := d.Visit(&e); failure != nil {
 		return failure
@@ -156,6 +168,7 @@ func (d *Document) object(node int, tokens []string) (err error) {
 	d.root.forget(node)
 	*me = slot{kind: Object, start: s.Offset(), tail: s.Offset() + 1}
 	defer func() { d.unwind(err, me.tail, me.members, "}") }()
+
 	empty, err := s.Enter('}')
 	if empty || err != nil {
 		return err
@@ -177,7 +190,7 @@ func (d *Document) object(node int, tokens []string) (err error) {
 		if d.onTheWay(child, tokens) {
 			kind, err = d.descend(child, tokens)
 		} else {
-			kind, err = d.root.rest(s, child)
+			kind, err = d.root.memberValue(s, child)
 		}
 		if err != nil {
 			return err
@@ -187,6 +200,7 @@ func (d *Document) object(node int, tokens []string) (err error) {
 			d.startOver()
 		}
 
+		// Together the members around a list may be larger than a record, so each is released.
 		if d.batch {
 			d.capture()
 			s.Release()
@@ -195,10 +209,12 @@ func (d *Document) object(node int, tokens []string) (err error) {
 			return err
 		}
 	}
+
 	me.end = s.Offset()
 	return nil
 }
 
+// onTheWay reports whether a path is the list or an object around it.
 func (d *Document) onTheWay(child int, tokens []string) bool {
 	return len(tokens) > 0 && child != 0 && d.paths.nodes[child].name == tokens[0]
 }
@@ -208,12 +224,15 @@ func (d *Document) descend(child int, tokens []string) (ValueKind, error) {
 	s := d.Scanner
 	c, _ := s.Peek()
 	d.again = d.again || d.batch
+
 	switch {
 	case len(tokens) > 1 && c == '{':
 		return Object, d.object(child, tokens[1:])
 	case len(tokens) > 1:
 		return d.root.value(s, child)
 	}
+
+	// The members before the list are captured now: elements releases their bytes.
 	d.capture()
 	d.batch, d.index = true, 0
 	if c == '[' {
@@ -222,9 +241,9 @@ func (d *Document) descend(child int, tokens []string) (ValueKind, error) {
 	return s.Value()
 }
 
-// startOver discards what was visited of a list that occurs twice. It is called
-// for every complete value: a text that breaks off before the second list has
-// one still consists of the first list.
+// startOver discards the elements so far when the list occurs twice. It is called
+// for every complete value: until the second list has one, a text that breaks off
+// still consists of the first list.
 func (d *Document) startOver() {
 	if d.again && d.Restart != nil {
 		d.Restart()
@@ -232,16 +251,18 @@ func (d *Document) startOver() {
 	d.again = false
 }
 
-// elements visits the elements of the list that s stands at.
+// elements visits the elements of the list that comes next.
 func (d *Document) elements() (err error) {
 	s := d.Scanner
 	tail, complete := s.Offset()+1, 0
 	defer func() { d.unwind(err, tail, complete, "]") }()
+
 	s.Release()
 	empty, err := s.Enter(']')
 	if empty || err != nil {
 		return err
 	}
+
 	for more := true; more; {
 		kind, err := d.visit()
 		if err != nil {
@@ -250,6 +271,7 @@ func (d *Document) elements() (err error) {
 		if s.Complete(kind) {
 			tail, complete = s.Offset(), complete+1
 		}
+
 		s.Release()
 		if more, err = s.More(']'); err != nil {
 			return err
@@ -266,19 +288,14 @@ func (d *Document) visit() (ValueKind, error) {
 	d.index++
 	d.element.Clear()
 
-	var err error
-	if c, ok := s.Peek(); ok && c == '{' {
-		e.Kind, err = Object, d.element.Scan(s)
-	} else {
-		e.Kind, err = s.Value()
-	}
-	e.End = s.Offset()
-
+	kind, err := d.element.Scan(s)
+	e.Kind, e.End = kind, s.Offset()
 	if err != nil {
 		tail, members := d.element.Tail()
 		if e.Kind != Object || members == 0 || !isSyntax(err) {
 			return e.Kind, err
 		}
+
 		e.Partial = true
 		d.startOver()
 		d.unwind(err, tail, members, "}")
@@ -289,7 +306,7 @@ func (d *Document) visit() (ValueKind, error) {
 	}
 
 	if !s.Complete(e.Kind) {
-		return e.Kind, s.fail()
+		return e.Kind, s.fail() // a number that may have been cut
 	}
 	if err := s.Within(e.Start); err != nil {
 		return e.Kind, err
@@ -320,13 +337,16 @@ func (d *Document) capture() {
 			delete(d.outer, path)
 			continue
 		}
+
+		// A value that is no longer held was captured before it was released.
 		if d.Scanner.Holds(v.start) {
 			d.outer[path] = Value{v.kind, append([]byte(nil), d.Scanner.Bytes(v.start, v.end)...)}
 		}
 	}
 }
 
+// isSyntax reports whether err is a [SyntaxError].
 func isSyntax(err error) bool {
-	var syntax *SyntaxError
-	return errors.As(err, &syntax)
+	_, ok := errors.AsType[*SyntaxError](err)
+	return ok
 }

@@ -175,7 +175,7 @@ func TestNestedObjectsCostNoAllocation(t *testing.T) {
 	allocated := testing.AllocsPerRun(100, func() {
 		s.Reset(text, 0, &limits)
 		slots.Clear()
-		if err := slots.Scan(&s); err != nil {
+		if _, err := slots.Scan(&s); err != nil {
 			t.Fatal(err)
 		}
 	})

@@ -8,7 +8,7 @@ import (
 
 // A SyntaxError gives the position at which a text stops being valid JSON.
 type SyntaxError struct {
-	Offset    int64 // of the first byte that cannot continue a valid text, or the length of a text that was cut
+	Offset    int64 // of the first byte that cannot continue a valid text; the length of a text that was cut
 	Truncated bool  // the text ends inside a value
 }
 
@@ -22,19 +22,18 @@ func (e *SyntaxError) Error() string {
 // IsTruncated reports whether err means that a text ended too early, by itself or because
 // its compressed stream did.
 func IsTruncated(err error) bool {
-	var syntax *SyntaxError
-	if errors.As(err, &syntax) {
+	if syntax, ok := errors.AsType[*SyntaxError](err); ok {
 		return syntax.Truncated
 	}
-	var broken *stream.Error
-	return errors.As(err, &broken) && broken.Truncated
+	broken, ok := errors.AsType[*stream.Error](err)
+	return ok && broken.Truncated
 }
 
 // IsDamage reports whether err means that an object is damaged, as opposed to a
 // failure to read it.
 func IsDamage(err error) bool {
-	var syntax *SyntaxError
-	var broken *stream.Error
-	var limit *stream.LimitError
-	return errors.As(err, &syntax) || errors.As(err, &broken) || errors.As(err, &limit)
+	_, syntax := errors.AsType[*SyntaxError](err)
+	_, broken := errors.AsType[*stream.Error](err)
+	_, limit := errors.AsType[*stream.LimitError](err)
+	return syntax || broken || limit
 }

@@ -8,7 +8,7 @@ import (
 )
 
 // Paths is a set of JSON pointers, compiled so that one scan of an object
-// finds where all of them stand.
+// finds the values of all of them.
 type Paths struct {
 	nodes []pathNode // nodes[0] is the object itself
 }
@@ -33,15 +33,18 @@ func (p *Paths) Add(pointer string) int {
 	return at
 }
 
+// child returns the number of a member of a path, which is added when it is new.
 func (p *Paths) child(parent int, name string) int {
 	if n, ok := p.nodes[parent].children[name]; ok {
 		return n
 	}
+
 	n := len(p.nodes)
 	p.nodes = append(p.nodes, pathNode{parent: parent, name: name})
 	if plain([]byte(name)) == len(name) {
 		p.nodes[n].quoted = `"` + name + `":`
 	}
+
 	if p.nodes[parent].children == nil {
 		p.nodes[parent].children = map[string]int{}
 	}
@@ -49,21 +52,21 @@ func (p *Paths) child(parent int, name string) int {
 	return n
 }
 
-// Slots holds where the values of the paths of one object stand. Nearly all
+// Slots holds the positions of the values of all paths in one object. Nearly all
 // objects of a source have their members in one order. So it remembers which
 // path came first in an object and which came after which: the next name is
 // compared with the expected one before it is looked up.
 type Slots struct {
 	paths *Paths
 	at    []slot
-	first []int // by path of an object
-	next  []int // by path of a member
+	first []int // by path of an object: the path that came first in it
+	next  []int // by path of a member: the path that came after it
 
 	line    Scanner // of ScanLine
 	element Element
 }
 
-// slot is where one path's value stands. For an object on the way to other
+// slot is the position of one path's value. For an object on the way to other
 // paths, tail is the end of its last complete member.
 type slot struct {
 	kind       ValueKind
@@ -78,7 +81,7 @@ func (p *Paths) NewSlots() *Slots {
 	return &Slots{paths: p, at: make([]slot, n), first: make([]int, n), next: make([]int, n)}
 }
 
-// Clear forgets everything.
+// Clear makes all paths absent. It keeps the expected order of members.
 func (l *Slots) Clear() { clear(l.at) }
 
 // Value returns the raw value at path n; s must still hold the object.
@@ -90,20 +93,26 @@ func (l *Slots) Value(s *Scanner, n int) Value {
 	return Value{v.kind, s.Bytes(v.start, v.end)}
 }
 
-// Position returns where the value at path n stands; false when absent.
+// Position returns where the value at path n is; false when absent.
 func (l *Slots) Position(n int) (start, end int64, ok bool) {
 	v := l.at[n]
 	return v.start, v.end, v.kind != Absent
 }
 
-// Scan scans the object that s stands at and notes where the paths are. After an
-// error it still has the members that were complete; half a value is absent.
-func (l *Slots) Scan(s *Scanner) error { return l.object(s, 0) }
+// Scan scans the next value, and notes where the paths are when it is an object.
+// After an error l still has the members that were complete; half a value is absent.
+func (l *Slots) Scan(s *Scanner) (ValueKind, error) {
+	if c, _ := s.Peek(); c == '{' {
+		return Object, l.object(s, 0)
+	}
+	return s.Value()
+}
 
 // Tail returns the end of the last complete member of the object and how many
 // members were complete; the opening brace counts when there is none.
 func (l *Slots) Tail() (end int64, members int) { return l.at[0].tail, l.at[0].members }
 
+// object scans an object that has paths below it.
 func (l *Slots) object(s *Scanner, node int) error {
 	me := &l.at[node]
 	me.kind, me.start = Object, s.Offset()
@@ -113,6 +122,8 @@ func (l *Slots) object(s *Scanner, node int) error {
 		me.end = s.Offset()
 		return err
 	}
+
+	// Members that are not wanted do not move the guess.
 	guess := &l.first[node]
 	for more, n := true, int64(0); more; {
 		if n, err = s.member(n); err != nil {
@@ -126,23 +137,28 @@ func (l *Slots) object(s *Scanner, node int) error {
 			*guess = child
 			guess = &l.next[child]
 		}
+
 		if more, err = s.More('}'); err != nil {
 			return err
 		}
 	}
-	l.at[node].end = s.Offset()
+
+	me.end = s.Offset()
 	return nil
 }
 
+// member scans a member and returns its path, 0 for one that is not wanted.
 func (l *Slots) member(s *Scanner, node, guess int) (child int, err error) {
 	child, err = l.name(s, node, guess)
 	if err != nil {
 		return child, err
 	}
-	kind, err := l.rest(s, child)
+	kind, err := l.memberValue(s, child)
 	if err != nil {
 		return child, err
 	}
+
+	// A text that breaks off later is cut after the last complete member.
 	if s.Complete(kind) {
 		me := &l.at[node]
 		me.tail, me.members = s.Offset(), me.members+1
@@ -157,6 +173,7 @@ func (l *Slots) name(s *Scanner, node, guess int) (int, error) {
 	if quoted := l.paths.nodes[guess].quoted; quoted != "" && s.isName(quoted) {
 		return guess, nil
 	}
+
 	from, to, err := s.Name()
 	if err != nil {
 		return 0, err
@@ -164,8 +181,9 @@ func (l *Slots) name(s *Scanner, node, guess int) (int, error) {
 	return l.paths.nodes[node].children[string(Value{String, s.Bytes(from, to)}.Text())], nil
 }
 
-// rest scans the value after a name.
-func (l *Slots) rest(s *Scanner, child int) (ValueKind, error) {
+// memberValue scans the value of a member whose path is known, 0 for one that is
+// not wanted.
+func (l *Slots) memberValue(s *Scanner, child int) (ValueKind, error) {
 	if child == 0 {
 		return s.Value()
 	}
@@ -180,6 +198,7 @@ func (l *Slots) value(s *Scanner, node int) (ValueKind, error) {
 		if l.at[node].kind != Absent {
 			before = slices.Clone(l.at)
 		}
+
 		l.forget(node)
 		err := l.object(s, node)
 		if err != nil {
@@ -188,11 +207,14 @@ func (l *Slots) value(s *Scanner, node int) (ValueKind, error) {
 		}
 		return Object, err
 	}
+
 	start := s.Offset()
 	kind, err := s.Value()
 	if err != nil || !s.Complete(kind) {
 		return kind, err
 	}
+
+	// An earlier value of the same name may have been an object, with paths below it.
 	l.forget(node)
 	l.at[node] = slot{kind: kind, start: start, end: s.Offset()}
 	return kind, nil
@@ -213,18 +235,13 @@ func (l *Slots) forget(node int) {
 // end of its last complete member, how many members it has, and how many
 // tokens of the pointer lead to it.
 func (l *Slots) Parent(n int) (tail int64, members, depth int) {
-	var way []int
 	for at := l.paths.nodes[n].parent; at >= 0; at = l.paths.nodes[at].parent {
-		way = append(way, at)
-	}
-	best := slot{}
-	for i := len(way) - 1; i >= 0; i-- {
-		if l.at[way[i]].kind != Object || l.at[way[i]].tail == 0 {
-			break
+		// If an object is there, so are the objects around it: forget clears all below.
+		if v := l.at[at]; v.kind == Object && v.tail != 0 {
+			return v.tail, v.members, len(l.paths.Tokens(at))
 		}
-		best, depth = l.at[way[i]], len(way)-1-i
 	}
-	return best.tail, best.members, depth
+	return 0, 0, 0
 }
 
 // Tokens returns the member names on the way to path n.
@@ -236,23 +253,17 @@ func (p *Paths) Tokens(n int) []string {
 }
 
 // ScanLine scans a line of JSON Lines as one element, which is valid until the
-// next one. On an error the element has what was complete before it.
+// next call. After an error the element has the members before it.
 func (l *Slots) ScanLine(index uint32, offset int64, text []byte, limits *stream.Limits) (*Element, error) {
 	s, e := &l.line, &l.element
 	s.Reset(text, offset, limits)
 	l.Clear()
-	c, _ := s.Space()
+	s.Space()
 	*e = Element{Index: index, Start: s.Offset(), Scanner: s, Slots: l}
 
-	var err error
-	if c == '{' {
-		e.Kind, err = Object, l.Scan(s)
-	} else {
-		e.Kind, err = s.Value()
-	}
-	e.End = s.Offset()
+	kind, err := l.Scan(s)
+	e.Kind, e.End, e.Partial = kind, s.Offset(), err != nil
 	if err != nil {
-		e.Partial = true
 		return e, err
 	}
 	if _, more := s.Space(); more {

@@ -76,6 +76,7 @@ func (s *Scanner) Value() (ValueKind, error) {
 	if !ok {
 		return Absent, s.fail()
 	}
+
 	switch c {
 	case '"':
 		return String, s.str()
@@ -89,7 +90,7 @@ func (s *Scanner) Value() (ValueKind, error) {
 		return Bool, s.literal("false")
 	case 'n':
 		return Null, s.literal("null")
-	default:
+	default: // a number, or a syntax error that number reports
 		return Number, s.number()
 	}
 }
@@ -115,6 +116,7 @@ func (s *Scanner) Name() (from, to int64, err error) {
 		return 0, 0, err
 	}
 
+	// The limit does not count the quotes.
 	to = s.Offset()
 	if most := s.Limits.NameBytes; most > 0 && to-from-2 > most {
 		return 0, 0, &stream.LimitError{Limit: "name_bytes", Max: most, Offset: from + 1 + most}
@@ -151,6 +153,7 @@ func (s *Scanner) Enter(closing byte) (empty bool, err error) {
 		s.depth--
 		return true, nil
 	}
+
 	return false, nil
 }
 
@@ -171,6 +174,7 @@ func (s *Scanner) More(closing byte) (bool, error) {
 	}
 }
 
+// container scans an object or a list without noting positions in it.
 func (s *Scanner) container(closing byte) error {
 	empty, err := s.Enter(closing)
 	if empty || err != nil {
@@ -186,6 +190,7 @@ func (s *Scanner) container(closing byte) error {
 				return err
 			}
 		}
+
 		if _, err := s.Value(); err != nil {
 			return err
 		}
@@ -196,7 +201,8 @@ func (s *Scanner) container(closing byte) error {
 	return nil
 }
 
-// member counts one more member of an object.
+// member counts one more member of an object. It is called before the member's
+// name is read, so the error has the offset of the first member too many.
 func (s *Scanner) member(before int64) (int64, error) {
 	if most := s.Limits.Members; most > 0 && before == most {
 		return before, &stream.LimitError{Limit: "members", Max: most, Offset: s.Offset()}

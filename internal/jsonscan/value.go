@@ -52,6 +52,7 @@ func unescape(dst, b []byte) []byte {
 			return append(dst, b...)
 		}
 		dst = append(dst, b[:i]...)
+
 		if b[i+1] != 'u' {
 			dst = append(dst, shortEscape(b[i+1]))
 			b = b[i+2:]
@@ -60,6 +61,7 @@ func unescape(dst, b []byte) []byte {
 
 		r := hex4(b[i+2:])
 		b = b[i+6:]
+		// A surrogate without its other half stays, and AppendRune writes U+FFFD for it.
 		if utf16.IsSurrogate(r) && len(b) >= 6 && b[0] == '\\' && b[1] == 'u' {
 			if pair := utf16.DecodeRune(r, hex4(b[2:])); pair != utf8.RuneError {
 				r, b = pair, b[6:]
@@ -70,6 +72,7 @@ func unescape(dst, b []byte) []byte {
 	return dst
 }
 
+// shortEscape returns the character of an escape such as \n.
 func shortEscape(c byte) byte {
 	switch c {
 	case 'b':
@@ -83,15 +86,12 @@ func shortEscape(c byte) byte {
 	case 't':
 		return '\t'
 	}
-	return c
+	return c // a quote, a slash or a backslash
 }
 
-func hex4(b []byte) rune {
-	var r rune
+// hex4 returns the number of four hexadecimal digits.
+func hex4(b []byte) (r rune) {
 	for _, c := range b[:4] {
-		if upperHex(c) {
-			c += 'a' - 'A'
-		}
 		r = r<<4 | rune(nibble(c))
 	}
 	return r
@@ -101,11 +101,12 @@ func hex4(b []byte) rune {
 func AppendQuoted(dst, v []byte) []byte {
 	const hexDigits = "0123456789abcdef"
 	dst = append(dst, '"')
+
 	for _, c := range v {
 		switch {
 		case c == '"' || c == '\\':
 			dst = append(dst, '\\', c)
-		case c >= 0x20:
+		case c >= 0x20: // invalid UTF-8 too: bytes of an input are passed on as they are
 			dst = append(dst, c)
 		case c == '\b':
 			dst = append(dst, '\\', 'b')
@@ -121,10 +122,11 @@ func AppendQuoted(dst, v []byte) []byte {
 			dst = append(dst, '\\', 'u', '0', '0', hexDigits[c>>4], hexDigits[c&15])
 		}
 	}
+
 	return append(dst, '"')
 }
 
-// unlimited applies to texts that were scanned within limits before.
+// unlimited is for texts that were scanned within limits before.
 var unlimited stream.Limits
 
 // Members ranges over the members of an object in order, repeated names
@@ -158,6 +160,7 @@ func (v Value) Member(name string) Value {
 	if v.Kind != Object {
 		return found
 	}
+
 	for n, m := range v.Members {
 		if string(n) == name {
 			found = m
@@ -171,12 +174,14 @@ func Parse(text []byte, limits *stream.Limits) (Value, error) {
 	var s Scanner
 	s.Reset(text, 0, limits)
 	s.Space()
+
 	start := s.Offset()
 	kind, err := s.Value()
 	if err != nil {
 		return Value{}, err
 	}
 
+	// Anything after the value makes the text invalid.
 	end := s.Offset()
 	if _, more := s.Space(); more {
 		return Value{}, s.fail()
@@ -184,11 +189,10 @@ func Parse(text []byte, limits *stream.Limits) (Value, error) {
 	return Value{kind, text[start:end]}, nil
 }
 
-func upperHex(c byte) bool { return c >= 'A' && c <= 'F' }
-
+// nibble returns the value of a valid hexadecimal digit.
 func nibble(c byte) byte {
 	if c <= '9' {
 		return c - '0'
 	}
-	return c - 'a' + 10
+	return (c | 0x20) - 'a' + 10 // 0x20 makes a letter lower-case
 }

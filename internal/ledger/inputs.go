@@ -42,6 +42,7 @@ func ReadInputs(r io.Reader) iter.Seq2[Input, error] {
 				yield(in, fmt.Errorf("reading %s: line %d: %w", InputsFile, n, err))
 				return
 			}
+
 			if !yield(in, nil) {
 				return
 			}

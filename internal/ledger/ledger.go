@@ -105,7 +105,8 @@ func (h Head) Number() int64 {
 	return h.Record.Number
 }
 
-// Newest is Latest, and checks the commit's history files by their hashes too.
+// Newest is like Latest, and also checks the commit's history files by their
+// hashes.
 func (l *Interval) Newest(ctx context.Context) (Head, error) {
 	head, err := l.Latest(ctx)
 	if err != nil || head.Record == nil {
@@ -261,7 +262,7 @@ func (l *Interval) Commit(ctx context.Context, r Record) error {
 
 	// From here on the caller's cancellation must not break off the request:
 	// nobody would know whether the run is committed.
-	ctx, done := seeThrough(ctx)
+	ctx, done := withGrace(ctx)
 	defer done()
 
 	raw, err := r.Seal(l.Signer)
@@ -286,8 +287,8 @@ func (l *Interval) Commit(ctx context.Context, r Record) error {
 // the half minute that Kubernetes grants.
 const grace = 10 * time.Second
 
-// seeThrough returns a context that outlives ctx by grace.
-func seeThrough(ctx context.Context) (context.Context, func()) {
+// withGrace returns a context that outlives ctx by grace.
+func withGrace(ctx context.Context) (context.Context, func()) {
 	longer, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	stop := context.AfterFunc(ctx, func() { time.AfterFunc(grace, cancel) })
 	return longer, func() {

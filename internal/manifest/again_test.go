@@ -37,15 +37,15 @@ func TestADocumentIsReadAlikeAfterAnyOther(t *testing.T) {
 	reader := func() *manifest.Reader { return manifest.NewReader(p, ids, required, &limits) }
 	read := func(r *manifest.Reader, text string) *manifest.Batch {
 		t.Helper()
-		in := manifest.Input{Key: "k.json", Packed: int64(len(text)), Stream: stream.Open(strings.NewReader(text), int64(len(text)), &limits), Format: profile.JSON}
+		in := manifest.Input{Key: "k.json", StoredSize: int64(len(text)), Stream: stream.Open(strings.NewReader(text), int64(len(text)), &limits), Format: profile.JSON}
 		in.Body = bufio.NewReader(in.Stream)
 		in.Reject = func(rows.Reject) error { return nil }
 		b, err := r.Read(in)
 		if err != nil {
 			t.Fatalf("%.100q: %v", text, err)
 		}
-		if b.Doc.Rare != nil {
-			b.Doc.Rare.Why = nil // told by the rest
+		if b.Doc.Extra != nil {
+			b.Doc.Extra.Why = nil // the other fields say the same
 		}
 		return b
 	}

@@ -61,7 +61,7 @@ func BenchmarkDecode(b *testing.B) {
 func decodeOnce(b *testing.B, p *profile.Profile, text []byte, f profile.Format) *manifest.Batch {
 	b.Helper()
 	in := manifest.Input{
-		Key: "m", Packed: int64(len(text)), Stream: stream.Open(bytes.NewReader(text), int64(len(text)), &limits), Format: f,
+		Key: "m", StoredSize: int64(len(text)), Stream: stream.Open(bytes.NewReader(text), int64(len(text)), &limits), Format: f,
 		Reject: func(r rows.Reject) error { b.Fatalf("rejected: %+v", r); return nil },
 	}
 	in.Body = bufio.NewReaderSize(in.Stream, 64<<10)

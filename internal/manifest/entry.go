@@ -11,98 +11,108 @@ import (
 	"cdrmend/internal/record"
 )
 
-// entry brings the fields of one entry into normal form.
+// entry brings the fields of one entry into normal form. The order in which it
+// reads them is the order in which those that did not parse are listed.
 func (r *Reader) entry(b *Batch, index uint32, value func(record.Field) jsonscan.Value) Entry {
 	v := &r.values
-	*v = values{r: r, batch: b, index: index, value: value}
+	v.batch, v.index, v.value, v.present = b, index, value, 0
 	e := Entry{
 		Index: index,
 		Org:   v.id(record.OrgID), Recording: v.later(record.RecordingID, laterRecording), Conversation: v.later(record.ConversationID, laterConversation),
 		Trunk: v.id(record.TrunkID), Line: v.id(record.LineID),
 		Start: v.time(record.StartTime), End: v.time(record.EndTime), Duration: v.number(record.DurationMS),
 	}
-	rest := &r.beside
-	rest.Direction = v.bytes(rest.Direction, record.Direction, r.norm.PlainBytes)
-	rest.ANI = v.bytes(rest.ANI, record.ANI, r.norm.PhoneBytes)
-	rest.DNIS = v.bytes(rest.DNIS, record.DNIS, r.norm.PhoneBytes)
+
+	d := &v.details
+	d.Direction = v.bytes(d.Direction, record.Direction, r.norm.PlainBytes)
+	d.ANI = v.bytes(d.ANI, record.ANI, r.norm.PhoneBytes)
+	d.DNIS = v.bytes(d.DNIS, record.DNIS, r.norm.PhoneBytes)
 	e.MediaType, e.MediaSubtype = v.plain(record.MediaType), v.plain(record.MediaSubtype)
-	rest.MediaKey = v.bytes(rest.MediaKey, record.MediaKey, r.norm.PlainBytes)
-	rest.MediaBytes = v.number(record.MediaBytes)
-	rest.MediaSHA256 = v.bytes(rest.MediaSHA256, record.MediaSHA256, r.norm.PlainBytes)
-	v.users(rest)
-	e.MediaBytes, e.Rest = rest.MediaBytes, r.rest(b, rest)
-	if len(rest.MediaKey) > 0 {
-		e.Named = r.named(rest.MediaKey, uint32(len(b.Entries))<<laterBits|laterNamed)
+	d.MediaKey = v.bytes(d.MediaKey, record.MediaKey, r.norm.PlainBytes)
+	d.MediaBytes = v.number(record.MediaBytes)
+	d.MediaSHA256 = v.bytes(d.MediaSHA256, record.MediaSHA256, r.norm.PlainBytes)
+	v.users()
+	e.MediaBytes, e.DetailsHash = d.MediaBytes, r.storeDetails(b, d)
+
+	if len(d.MediaKey) > 0 {
+		e.IDInMediaKey, _, _ = r.norm.Later(idInMediaKey(r.norm.Profile, d.MediaKey), b.slot(laterInMediaKey))
 		if r.MediaKeys {
-			e.MediaKey = r.norm.Texts.Of(rest.MediaKey)
+			e.MediaKey = r.norm.Texts.Of(d.MediaKey)
 		}
 	}
-	e.Given = uint32(v.given)
+	e.Present = uint32(v.present)
 	return e
 }
 
-// values reads the values of one entry and notes which are there and which
-// did not parse.
+// values reads the values of one entry after another. It notes which of them
+// the entry has and which did not parse.
 type values struct {
-	r     *Reader
-	batch *Batch
-	index uint32
-	value func(record.Field) jsonscan.Value
-	given record.Fields
+	norm    *profile.Normalizer
+	batch   *Batch
+	index   uint32
+	value   func(record.Field) jsonscan.Value
+	present record.Fields
+	details Details // its memory is used for the next entry
+
+	userText []byte // the ids that details.Users refers to; likewise
 }
 
 func (v *values) note(f record.Field, raw jsonscan.Value, present, ok bool) {
 	if present {
-		v.given.Add(f)
+		v.present.Add(f)
 	}
 	if !ok {
-		rare := v.batch.Doc.rare()
-		rare.Invalid = append(rare.Invalid, record.Invalid{Row: v.index, Field: f, Raw: string(raw.Raw)})
+		extra := v.batch.Doc.extra()
+		extra.Invalid = append(extra.Invalid, record.Invalid{Row: v.index, Field: f, Raw: string(raw.Raw)})
 	}
 }
 
 func (v *values) id(f record.Field) intern.Text {
 	raw := v.value(f)
-	t, ok := v.r.norm.ID(raw)
+	t, ok := v.norm.ID(raw)
 	v.note(f, raw, t != intern.None, ok)
 	return t
 }
 
 // later is id for ids that are interned later.
-func (v *values) later(f record.Field, what uint32) intern.Text {
+func (v *values) later(f record.Field, kind uint32) intern.Text {
 	raw := v.value(f)
-	t, present, ok := v.r.norm.Later(raw, uint32(len(v.batch.Entries))<<laterBits|what)
+	t, present, ok := v.norm.Later(raw, v.batch.slot(kind))
 	v.note(f, raw, present, ok)
 	return t
 }
 
-// Where an id goes that is interned later: the lowest bits tell what it is, the
-// others the number of the entry.
+// The kinds of ids that are interned later.
 const (
 	laterRecording = iota
 	laterConversation
-	laterNamed
+	laterInMediaKey
 	laterBits = 2
 )
 
-// settle fills in the ids that wait.
-func (r *Reader) settle(b *Batch) {
-	r.norm.Settle(func(slot uint32, id intern.Text) {
+// slot says where an id of the next entry goes that is interned later: the
+// lowest bits are its kind, the others the number of the entry in b.Entries.
+func (b *Batch) slot(kind uint32) uint32 { return uint32(len(b.Entries))<<laterBits | kind }
+
+// settle fills in the ids that wait. It must be called before the entries that
+// they belong to leave b.Entries.
+func (b *Batch) settle(n *profile.Normalizer) {
+	n.Settle(func(slot uint32, id intern.Text) {
 		e := &b.Entries[slot>>laterBits]
 		switch slot & (1<<laterBits - 1) {
 		case laterRecording:
 			e.Recording = id
 		case laterConversation:
 			e.Conversation = id
-		case laterNamed:
-			e.Named = id
+		case laterInMediaKey:
+			e.IDInMediaKey = id
 		}
 	})
 }
 
 func (v *values) plain(f record.Field) intern.Text {
 	raw := v.value(f)
-	t, ok := v.r.norm.Plain(raw)
+	t, ok := v.norm.Plain(raw)
 	v.note(f, raw, t != intern.None, ok)
 	return t
 }
@@ -112,35 +122,38 @@ func (v *values) bytes(b []byte, f record.Field, read func(jsonscan.Value) ([]by
 	raw := v.value(f)
 	text, ok := read(raw)
 	v.note(f, raw, len(text) > 0, ok)
-	return append(b[:0], text...)
+	return append(b[:0], text...) // text is valid only until the next value is read
 }
 
 func (v *values) time(f record.Field) record.Time {
 	raw := v.value(f)
-	t, ok := v.r.norm.Time(raw)
+	t, ok := v.norm.Time(raw)
 	v.note(f, raw, t.Known(), ok)
 	return t
 }
 
 func (v *values) number(f record.Field) int64 {
 	raw := v.value(f)
-	n, ok := v.r.norm.Int(raw)
+	n, ok := v.norm.Int(raw)
 	v.note(f, raw, n != profile.NoInt, ok)
 	return n
 }
 
-func (v *values) users(rest *Rest) {
+// users reads the users of the entry without repeated ones into the details. A
+// list does not parse when one of its elements does not.
+func (v *values) users() {
 	raw := v.value(record.UserIDs)
-	rest.Users, v.r.text = rest.Users[:0], v.r.text[:0]
-	const few = 32
+	users, text := v.details.Users[:0], v.userText[:0]
+
+	const few = 32           // a short list is searched faster than a map is made
 	var seen map[string]bool // when there are more than a few
 	known := func(user []byte) bool {
-		if len(rest.Users) < few {
-			return slices.ContainsFunc(rest.Users, func(other []byte) bool { return bytes.Equal(other, user) })
+		if len(users) < few {
+			return slices.ContainsFunc(users, func(other []byte) bool { return bytes.Equal(other, user) })
 		}
 		if seen == nil {
 			seen = map[string]bool{}
-			for _, other := range rest.Users {
+			for _, other := range users {
 				seen[string(other)] = true
 			}
 		}
@@ -148,21 +161,25 @@ func (v *values) users(rest *Rest) {
 		seen[string(user)] = true
 		return before
 	}
-	ok := v.r.norm.Elements(raw, func(element jsonscan.Value) (ok bool) {
-		from := len(v.r.text)
-		v.r.text, ok = v.r.norm.AppendID(v.r.text, element)
-		if user := v.r.text[from:]; len(user) > 0 && !known(user) {
-			rest.Users = append(rest.Users, user)
+
+	// When the text grows, the users before keep the old memory.
+	ok := v.norm.Elements(raw, func(element jsonscan.Value) (ok bool) {
+		from := len(text)
+		text, ok = v.norm.AppendID(text, element)
+		if user := text[from:]; len(user) > 0 && !known(user) {
+			users = append(users, user)
 		}
 		return ok
 	})
 	if !ok {
-		rest.Users = rest.Users[:0]
+		users = users[:0]
 	}
-	v.note(record.UserIDs, raw, len(rest.Users) > 0, ok)
+
+	v.details.Users, v.userText = users, text
+	v.note(record.UserIDs, raw, len(users) > 0, ok)
 }
 
-// KeyOf returns what an object key says, in normal form. The media key is the
+// KeyOf returns the ids in an object key, in normal form. The media key is the
 // key of the media object that the document belongs to.
 func KeyOf(p *profile.Profile, key string, n *profile.Normalizer) KeyIDs {
 	if p.KeyPattern == nil {
@@ -172,11 +189,13 @@ func KeyOf(p *profile.Profile, key string, n *profile.Normalizer) KeyIDs {
 	if at == nil {
 		return KeyIDs{}
 	}
+
 	var ids KeyIDs
 	for i, name := range p.KeyPattern.SubexpNames() {
-		if name == "" || at[2*i] < 0 {
+		if name == "" || at[2*i] < 0 { // a group without a name, or one that did not take part
 			continue
 		}
+
 		v := jsonscan.Value{Kind: jsonscan.Cell, Raw: []byte(key[at[2*i]:at[2*i+1]])}
 		switch name {
 		case "org_id":
@@ -192,15 +211,9 @@ func KeyOf(p *profile.Profile, key string, n *profile.Normalizer) KeyIDs {
 	return ids
 }
 
-// FromMediaKey returns the recording id that a media key's name holds.
-func FromMediaKey(p *profile.Profile, mediaKey []byte, n *profile.Normalizer) intern.Text {
+// IDFromMediaKey returns the recording id in the name of a media object.
+func IDFromMediaKey(p *profile.Profile, mediaKey []byte, n *profile.Normalizer) intern.Text {
 	id, _ := n.ID(idInMediaKey(p, mediaKey))
-	return id
-}
-
-// named is FromMediaKey for an id that is interned later.
-func (r *Reader) named(mediaKey []byte, slot uint32) intern.Text {
-	id, _, _ := r.norm.Later(idInMediaKey(r.norm.Profile, mediaKey), slot)
 	return id
 }
 
@@ -210,6 +223,8 @@ func idInMediaKey(p *profile.Profile, mediaKey []byte) jsonscan.Value {
 	name := bytes.TrimRight(mediaKey, "/")
 	name = name[bytes.LastIndexByte(name, '/')+1:]
 	name, _, _ = bytes.Cut(name, []byte("."))
+
+	// Any other name may be anything, such as "audio" or a date.
 	if !profile.SpellsUUID(name) && (p.IDPattern == nil || !p.IDPattern.Match(name)) {
 		return jsonscan.Value{}
 	}

@@ -32,7 +32,7 @@ func ExampleWrite() {
 		panic(err)
 	}
 
-	gap := &batch.Doc.Rare.Gaps[0]
+	gap := &batch.Doc.Extra.Gaps[0]
 	fmt.Println("entry", gap.Entry, "lacks", gap.Field)
 	edits := []manifest.Edit{{Gap: gap, Value: "trunk-7"}}
 	if err := manifest.Write(os.Stdout, bytes.NewReader(text), p, &batch.Doc, slices.Values(edits)); err != nil {

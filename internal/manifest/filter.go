@@ -13,16 +13,16 @@ import (
 type keyLinks struct {
 	known bool // links are those of the key
 	links []intern.Link
-	final bool // the texts of the key are interned for good
+	final bool // the texts of the key are in the final table
 }
 
-// found is how many entries the document has.
+// found returns how many entries the document has, dropped ones included.
 func (b *Batch) found() int { return b.count() + int(b.Filtered.Dropped) }
 
 // discard drops the entries that were found so far.
 func (b *Batch) discard() {
-	b.full, b.Entries, b.gaps, b.Rest, b.Rows, b.Rejects = nil, nil, nil, nil, 0, 0
-	b.Doc.Rest = nil
+	b.full, b.Entries, b.gaps, b.Details, b.Rows, b.Rejects = nil, nil, nil, nil, 0, 0
+	b.Doc.Details = nil
 	b.Filtered = intern.Filtered{}
 }
 
@@ -34,9 +34,10 @@ func (r *Reader) keeps(b *Batch, value func(record.Field) jsonscan.Value) bool {
 		return true
 	}
 	if s.Full() {
-		r.adoptKey(b)
+		r.adoptKey(b) // its texts are local ones, and later entries need them
 		s.Forget(r.norm.Recent)
 	}
+
 	r.linkKey(b)
 	r.links = append(r.links[:0], b.keyLinks.links...)
 	for _, f := range []record.Field{record.ConversationID, record.RecordingID} {
@@ -44,8 +45,10 @@ func (r *Reader) keeps(b *Batch, value func(record.Field) jsonscan.Value) bool {
 		r.link(id)
 	}
 	if key, _ := r.norm.PlainBytes(value(record.MediaKey)); len(key) > 0 {
-		r.link(r.named(key, 0))
+		id, _, _ := r.norm.Later(idInMediaKey(r.norm.Profile, key), 0)
+		r.link(id)
 	}
+
 	if s.Keep(&b.Filtered, false, r.links) {
 		return true
 	}
@@ -55,10 +58,10 @@ func (r *Reader) keeps(b *Batch, value func(record.Field) jsonscan.Value) bool {
 	return false
 }
 
-// nothing are the values of an entry without members.
+// nothing returns the values of an entry without members.
 func nothing(record.Field) jsonscan.Value { return jsonscan.Value{} }
 
-// link adds what an id links an entry with.
+// link adds the link of an id to those of the entry, once.
 func (r *Reader) link(id intern.Text) {
 	if id == intern.None {
 		return
@@ -73,48 +76,53 @@ func (r *Reader) linkKey(b *Batch) {
 	if b.keyLinks.known {
 		return
 	}
+
 	key := &b.Doc.Key
 	r.links = r.links[:0]
 	r.link(key.Conversation)
 	r.link(key.Recording)
 	if key.Media != intern.None {
-		r.link(FromMediaKey(r.norm.Profile, r.norm.Texts.AppendTo(nil, key.Media), &r.norm))
+		r.link(IDFromMediaKey(r.norm.Profile, r.norm.Texts.AppendTo(nil, key.Media), &r.norm))
 	}
 	b.keyLinks.known, b.keyLinks.links = true, slices.Clone(r.links)
 }
 
-// adoptKey interns what the object key says for good.
+// adoptKey moves the texts of the object key to the final table.
 func (r *Reader) adoptKey(b *Batch) {
 	if key := &b.Doc.Key; !b.keyLinks.final {
-		r.linkKey(b)
+		r.linkKey(b) // links are made of local texts, which are gone afterwards
 		r.Filter.Adopt(&key.Org, &key.Conversation, &key.Recording, &key.Media)
 		b.keyLinks.final = true
 	}
 }
 
-// adoptDocument makes a document, all of which is read, one that outlives its
-// reader. What did not parse of its entries is for nobody.
+// adoptDocument moves the texts of a document or a chunk, all of which is read,
+// to the final table.
 func (r *Reader) adoptDocument(b *Batch) {
 	if r.Filter == nil {
 		return
 	}
+
+	// A document without entries is dropped with its texts.
 	if b.count() > 0 {
 		r.adoptKey(b)
 		r.Filter.Adopt(&b.Doc.Org)
 	}
-	if b.Doc.Rare != nil {
-		b.Doc.Rare.Invalid = nil
+	// Values that did not parse are reported only for owned entries.
+	if b.Doc.Extra != nil {
+		b.Doc.Extra.Invalid = nil
 	}
 }
 
-// texts are those of an entry that outlive the reading of its document.
+// texts returns all texts of an entry.
 func (e *Entry) texts() []*intern.Text {
 	return []*intern.Text{
-		&e.Org, &e.Recording, &e.Conversation, &e.Trunk, &e.Line, &e.Leg, &e.Direction, &e.State, &e.Users, &e.MediaType, &e.MediaSubtype, &e.MediaKey, &e.Named,
+		&e.Org, &e.Recording, &e.Conversation, &e.Trunk, &e.Line, &e.Leg, &e.Direction, &e.State, &e.Users,
+		&e.MediaType, &e.MediaSubtype, &e.MediaKey, &e.IDInMediaKey,
 	}
 }
 
-// CountPassed makes the entries that passed the filter all that the document has.
-// A document whose key names ids has kept all of them or none, as the key links
+// CountKept makes the entries that the filter kept all that the document has. A
+// document whose key names ids has kept all of them or none, as the key links
 // them.
-func (b *Batch) CountPassed() { b.Doc.N = uint32(b.count()) }
+func (b *Batch) CountKept() { b.Doc.N = uint32(b.count()) }

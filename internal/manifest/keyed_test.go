@@ -31,14 +31,14 @@ const (
 func outcome(t *testing.T, profile, key string, stored []byte) (brief, text string) {
 	t.Helper()
 	p := builtIn(t, profile)
-	in := manifest.Input{Key: key, Packed: int64(len(stored)), Stream: stream.Open(bytes.NewReader(stored), int64(len(stored)), &limits)}
+	in := manifest.Input{Key: key, StoredSize: int64(len(stored)), Stream: stream.Open(bytes.NewReader(stored), int64(len(stored)), &limits)}
 	in.Body = bufio.NewReader(in.Stream)
 	in.Reject = func(rows.Reject) error { return nil }
 	b, err := manifest.NewReader(p, intern.NewTable(), required, &limits).Read(in)
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := b.Doc.Rare
+	r := b.Doc.Extra
 	switch {
 	case r != nil && r.Truncated != nil:
 		brief = fmt.Sprintf("truncated offset=%d;entries=%d", r.Truncated.Offset, r.Truncated.Entries)
@@ -193,7 +193,7 @@ func TestWhatAKeySays(t *testing.T) {
 	for key, want := range map[string]string{
 		"a/b/" + strings.ToUpper(uuid) + ".part.opus": uuid, uuid: uuid, "{" + uuid + "}.wav": uuid, "rec-1.wav": "", "": "", "a/" + uuid + "x.wav": "",
 	} {
-		if got := texts.String(manifest.FromMediaKey(p, []byte(key), n)); got != want {
+		if got := texts.String(manifest.IDFromMediaKey(p, []byte(key), n)); got != want {
 			t.Errorf("%s: got %q, want %q", key, got, want)
 		}
 	}

@@ -7,12 +7,12 @@ import (
 	"cdrmend/internal/rows"
 )
 
-// lines is what the lines of a document come to beside its entries.
+// lines notes the damaged lines of a document.
 type lines struct {
-	bad    error // of the first that is set aside
-	end    error // of the last, which is cut, or of the stream
-	remove []Range
-	cut    *Recovery // of the last line
+	bad    error     // of the first line that is set aside
+	end    error     // of the last line, if it is cut, or of the stream
+	remove []Range   // lines that are set aside
+	cut    *Recovery // of the last line, if it is cut and some of it is left
 }
 
 // ReadRows reads a chunk of a document in JSON Lines, while the stream may
@@ -23,39 +23,43 @@ func (r *Reader) ReadRows(c *rows.Chunk, in Input) (*Batch, error) {
 	if err := r.lines(b, c, in); err != nil {
 		return nil, err
 	}
+
 	r.adoptDocument(b)
-	err := b.Keep(in.Keep)
-	r.room.own(b)
+	err := b.KeepDetails(in.Keep)
+	r.spare.detach(b)
 	return b, err
 }
 
-// Add takes over what the next chunk of the document holds.
+// Add appends the next chunk of the document.
 func (b *Batch) Add(next *Batch) {
 	b.full = append(append(b.full, next.full...), next.Entries)
 	b.Filtered.Add(&next.Filtered)
 	b.gaps = append(b.gaps, next.gaps...)
-	b.Doc.Rest = append(b.Doc.Rest, next.Doc.Rest...)
+	b.Doc.Details = append(b.Doc.Details, next.Doc.Details...)
 	b.Rows, b.Rejects, b.Length = b.Rows+next.Rows, b.Rejects+next.Rejects, next.Length
+
+	// The first bad line counts. Only the last chunk knows how the lines end.
 	if b.lines.bad == nil {
 		b.lines.bad = next.lines.bad
 	}
 	b.lines.end, b.lines.cut = next.lines.end, next.lines.cut
 	b.lines.remove = append(b.lines.remove, next.lines.remove...)
-	if more := next.Doc.Rare; more != nil {
-		rare := b.Doc.rare()
-		rare.Invalid = append(rare.Invalid, more.Invalid...)
+
+	if more := next.Doc.Extra; more != nil {
+		extra := b.Doc.extra()
+		extra.Invalid = append(extra.Invalid, more.Invalid...)
 	}
 }
 
 // lines reads JSON Lines: every line is an entry of its own, and a bad one
 // costs only itself.
 func (r *Reader) lines(b *Batch, c *rows.Chunk, in Input) error {
-	defer r.settle(b)
+	defer b.settle(&r.norm)
 	slots := r.mapping.Paths.NewSlots()
 	for line, err := range c.Lines {
 		switch {
 		case err != nil && jsonscan.IsDamage(err):
-			b.lines.end, err = err, nil
+			b.lines.end, err = err, nil // the last element: nothing follows it
 		case err != nil:
 		case line.Over != nil:
 			err = b.piece(line, in.Reject)
@@ -76,19 +80,23 @@ func (r *Reader) line(b *Batch, slots *jsonscan.Slots, line rows.Line, reject fu
 	if err == nil {
 		return r.element(b, e, reject)
 	}
+
+	// A cut last line that is an object keeps the members before the cut.
 	last := !line.Newline && jsonscan.IsTruncated(err)
 	if tail, members := slots.Tail(); last && !line.Broken && e.Kind == jsonscan.Object && members > 0 {
 		b.lines.end, b.lines.cut = err, &Recovery{Keep: tail, Closers: "}"}
 		return r.element(b, e, reject)
 	}
+
 	b.Rows, b.Rejects = b.Rows+1, b.Rejects+1
 	switch {
-	case line.Broken: // the stream was cut in this line, which is noted for the stream
+	case line.Broken: // the error of the stream comes next and says why
 	case last:
 		b.lines.end = err
 	default:
 		b.lines.note(withinLine(err))
 	}
+
 	b.lines.remove = append(b.lines.remove, wholeLine(line))
 	return reject(rows.Reject{Row: int64(line.Index), Offset: line.Offset, Reason: err.Error(), Bytes: line.Text})
 }
@@ -103,15 +111,16 @@ func (b *Batch) piece(line rows.Line, reject func(rows.Reject) error) error {
 	return reject(line.Reject())
 }
 
-// note notes why a line is set aside, if it is the first.
+// note notes why the first bad line is set aside.
 func (l *lines) note(err error) {
 	if l.bad == nil {
 		l.bad = err
 	}
 }
 
-// withinLine makes the error of a line that ends too early one of the document,
-// which goes on: it breaks at the line's end.
+// withinLine returns the error of a line as an error of its document. A line
+// that ends too early is a syntax error of the document, which continues after
+// it: the document is not truncated.
 func withinLine(err error) error {
 	var syntax *jsonscan.SyntaxError
 	if errors.As(err, &syntax) && syntax.Truncated {
@@ -120,7 +129,7 @@ func withinLine(err error) error {
 	return err
 }
 
-// wholeLine is where a line stands with its newline.
+// wholeLine returns the range of a line with its newline.
 func wholeLine(line rows.Line) Range {
 	r := Range{line.Offset, line.Offset + int64(len(line.Text))}
 	if line.Newline {
@@ -130,19 +139,22 @@ func wholeLine(line rows.Line) Range {
 }
 
 // recoverLines notes how the lines are damaged, and what is left of them.
-func (r *Reader) recoverLines(b *Batch, in Input) {
+func (b *Batch) recoverLines(in Input) {
 	if b.lines.bad == nil && b.lines.end == nil {
 		return
 	}
+
+	// The end comes last, so that its error is the reason that the document gives.
 	for _, err := range []error{b.lines.bad, b.lines.end} {
 		if err != nil {
-			r.broken(b, err, in)
+			b.Doc.noteDamage(err, in.StoredSize)
 		}
 	}
+
 	recovery := b.lines.cut
 	if recovery == nil {
 		recovery = &Recovery{Keep: b.Length}
 	}
 	recovery.Remove = b.lines.remove
-	b.Doc.Rare.Recovery = recovery
+	b.Doc.Extra.Recovery = recovery
 }

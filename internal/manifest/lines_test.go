@@ -87,7 +87,7 @@ func checkLines(t *testing.T, p *profile.Profile, text []byte) {
 		}
 	}
 	broken := ""
-	if r := b.Doc.Rare; r != nil {
+	if r := b.Doc.Extra; r != nil {
 		if r.Truncated != nil {
 			broken += fmt.Sprint("cut at ", r.Truncated.Offset)
 		}

@@ -1,7 +1,7 @@
 // Package manifest reads export manifests and writes repaired ones. Reading
-// keeps, beside what an entry says, where in the bytes a missing value would
-// go; writing copies the original and puts repaired values there, so that
-// every byte that was not repaired survives.
+// notes the fields of each entry, and where in the bytes a missing value would
+// go. Writing copies the original and puts repaired values there, so that every
+// byte that was not repaired survives.
 package manifest
 
 import (
@@ -21,64 +21,64 @@ type Entry struct {
 	Users                                     intern.Text // a list, see intern.ListSeparator
 	ANI, DNIS                                 intern.Number
 	MediaType, MediaSubtype                   intern.Text
-	MediaKey                                  intern.Text // as read only if the reader keeps it; else of the object key
-	Named                                     intern.Text // the recording id that the media key's name tells
+	MediaKey                                  intern.Text // as read if the reader keeps it, else that of the object key
+	IDInMediaKey                              intern.Text // the recording id in the name of the media object
 	Start, End                                record.Time
 	Duration                                  int64  // milliseconds, NoInt when missing
 	MediaBytes                                int64  // likewise
-	Rest                                      uint64 // hash of the entry's Rest
+	DetailsHash                               uint64 // of the entry's Details
 	Doc                                       uint32 // number of the document
 	Index                                     uint32 // element, line or row
-	Given                                     uint32 // set of fields that the body gave, and doubtful
+	Present                                   uint32 // set of fields that the body has, and the bits below
 }
 
-// identified is set in Entry.Given when the body has a member or a column for the
+// identified is set in Entry.Present when the body has a member or a column for the
 // recording or the conversation, of whatever value, or the key names one.
 const identified = 1 << 30
 
 // Identified reports whether there is a place where the entry could name its
 // recording or its conversation.
-func (e *Entry) Identified() bool { return e.Given&identified != 0 }
+func (e *Entry) Identified() bool { return e.Present&identified != 0 }
 
-// doubtful is set in Entry.Given when a time of the entry is a local time that
+// doubtful is set in Entry.Present when a time of the entry is a local time that
 // occurs twice.
 const doubtful = 1 << 31
 
 // Doubtful reports whether a time of the entry is one of two.
-func (e *Entry) Doubtful() bool { return e.Given&doubtful != 0 }
+func (e *Entry) Doubtful() bool { return e.Present&doubtful != 0 }
 
-// Has reports whether the body, or for the org its document, gave the field.
-func (e *Entry) Has(f record.Field) bool { return record.Fields(e.Given).Has(f) }
+// Has reports whether the body has the field, or for the org, its document.
+func (e *Entry) Has(f record.Field) bool { return record.Fields(e.Present).Has(f) }
 
-// Document is one manifest object. What only few documents have is in Rare.
+// Document is one manifest object.
 type Document struct {
-	Object    uint32      // number in the list of objects
-	Partition uint32      // number of the partition
-	First, N  uint32      // its entries
-	Org       intern.Text // its own
-	Key       KeyIDs
-	Format    profile.Format
-	Packed    stream.Compression
-	Keyed     bool    // the key names the recording and the root is an object, or nothing
-	Blank     bool    // JSON Lines without any byte but white space: an empty list, or all of it is lost
-	Virtual   bool    // a media object without metadata: there is no such object
-	Rest      []Range // where the rests of its entries are kept
-	Rare      *Rare
+	Object      uint32      // number in the list of objects
+	Partition   uint32      // number of the partition
+	First, N    uint32      // its entries
+	Org         intern.Text // its own
+	Key         KeyIDs
+	Format      profile.Format
+	Compression stream.Compression
+	Keyed       bool    // the key names the recording, and the root is an object or missing
+	Blank       bool    // JSON Lines without any byte but white space: an empty list, or all of it is lost
+	Virtual     bool    // a media object without metadata: there is no such object
+	Details     []Range // where the details of its entries are stored
+	Extra       *Extra
 }
 
-// KeyIDs is what an object key says about its entries.
+// KeyIDs are the ids in an object key.
 type KeyIDs struct{ Org, Conversation, Recording, Media intern.Text }
 
-// Rare is what most documents do not have.
-type Rare struct {
+// Extra holds what most documents do not have.
+type Extra struct {
 	Total, Failed, Skipped int64 // counts, NoInt when missing
 	Truncated              *Break
 	Malformed              *Break
-	Why                    error // of the one or the other
+	Why                    error // what is wrong where it is truncated or malformed
 	Recovery               *Recovery
 	Invalid                []record.Invalid
 	Gaps                   []Gap // by entry, then field
-	Copy                   Range // where the object is kept as it is stored, with the rests; empty when it is not
+	Copy                   Range // where a copy of the stored object is, next to the details; empty without one
 }
 
 // Break is where a document ends too early or stops being well-formed.
@@ -87,73 +87,74 @@ type Break struct {
 	Entries int64
 }
 
-// Recovery is what has to be left out so that the rest is valid again. The
-// bytes from Keep on are replaced by Closers; Empty starts over from {}.
+// Recovery says how a valid document is made of a broken one. Its bytes from
+// Keep on are replaced by Closers, and some lines are removed.
 type Recovery struct {
-	Empty   bool
+	Empty   bool // nothing is left: the document starts over from {}
 	Keep    int64
 	Closers string
 	Remove  []Range // bad lines, with their newlines
 }
 
-// Range is a stretch of bytes.
+// Range is the half-open range of bytes [Start, End).
 type Range struct{ Start, End int64 }
 
 // Gap is where the value of a missing field goes. A night in which all was lost
 // has more than a million, so it is compact.
 type Gap struct {
-	Start  int64       // of the missing value, or the place after the last member of the deepest existing parent
-	Size   uint32      // of the missing value that is replaced, 0 for an append
-	Entry  uint32      // element, line or row
-	Raw    intern.Text // the missing value
-	Field  record.Field
-	Depth  uint8 // how many levels of the first pointer exist; only for an append
-	Append bool
-	Alone  bool // that parent is empty: no comma
+	Start       int64       // of the missing value, or the place after the last member of the deepest existing parent
+	Size        uint32      // of the missing value that is replaced, 0 for an append
+	Entry       uint32      // element, line or row
+	Raw         intern.Text // the missing value
+	Field       record.Field
+	Depth       uint8 // how many levels of the first pointer exist; only for an append
+	Append      bool
+	EmptyParent bool // no comma goes before the value
 }
 
-// End returns where what is replaced ends.
+// End returns the end of the value that is replaced.
 func (g *Gap) End() int64 { return g.Start + int64(g.Size) }
 
 // Damaged reports whether entries of the document may be lost. A document
 // that is always one entry can only lose members of its own.
 func (d *Document) Damaged() bool {
-	r := d.Rare
+	r := d.Extra
 	if r == nil {
 		return false
 	}
+
 	broken := r.Truncated != nil || r.Malformed != nil
 	sole := d.Keyed && d.Key.Recording != intern.None && d.Key.Conversation != intern.None
 	return broken && !sole && !d.Blank || r.Total > int64(d.N)+d.accounted()
 }
 
 // accounted is how many entries the document says it leaves out.
-func (d *Document) accounted() int64 { return max(d.Rare.Failed, 0) + max(d.Rare.Skipped, 0) }
+func (d *Document) accounted() int64 { return max(d.Extra.Failed, 0) + max(d.Extra.Skipped, 0) }
 
 // Miscounted reports whether the document says that it has another number of
 // entries than it has, with or without those that it leaves out.
 func (d *Document) Miscounted() bool {
-	total, found := d.Rare.Total, int64(d.N)
+	total, found := d.Extra.Total, int64(d.N)
 	return total != profile.NoInt && total != found && total != found+d.accounted()
 }
 
 // Why returns what is wrong with the document as a whole, nil when nothing is.
 func (d *Document) Why() error {
 	switch {
-	case d.Rare == nil:
+	case d.Extra == nil:
 		return nil
-	case d.Rare.Why == nil && d.Rare.Total > int64(d.N)+d.accounted():
-		return fmt.Errorf("it says that it has %d entries, and it has %d", d.Rare.Total, d.N)
+	case d.Extra.Why == nil && d.Extra.Total > int64(d.N)+d.accounted():
+		return fmt.Errorf("it says that it has %d entries, and it has %d", d.Extra.Total, d.N)
 	}
-	return d.Rare.Why
+	return d.Extra.Why
 }
 
 // SetAside returns the offset from which on nothing of a broken document was
-// used; false when all of it was, but for what was rejected. A document that
-// cannot be written, as none of it or only some rows of Parquet could be read,
-// is set aside as a whole.
+// used, and false when all of it was used apart from rejects. A document that
+// cannot be written is set aside as a whole: none of it could be read, or only
+// some rows of Parquet.
 func (d *Document) SetAside() (from int64, any bool) {
-	r := d.Rare
+	r := d.Extra
 	switch {
 	case r == nil || r.Truncated == nil && r.Malformed == nil:
 		return 0, false
@@ -163,10 +164,10 @@ func (d *Document) SetAside() (from int64, any bool) {
 	return 0, true
 }
 
-// rare returns d.Rare, made if need be.
-func (d *Document) rare() *Rare {
-	if d.Rare == nil {
-		d.Rare = &Rare{Total: profile.NoInt, Failed: profile.NoInt, Skipped: profile.NoInt}
+// extra returns d.Extra, and makes it if there is none.
+func (d *Document) extra() *Extra {
+	if d.Extra == nil {
+		d.Extra = &Extra{Total: profile.NoInt, Failed: profile.NoInt, Skipped: profile.NoInt}
 	}
-	return d.Rare
+	return d.Extra
 }

@@ -17,19 +17,20 @@ import (
 // position. Damage is part of the batch; the error is a failure to read.
 func (r *Reader) ReadParquet(in Input, file io.ReaderAt, size int64) (*Batch, error) {
 	b := r.Begin(in)
-	b.Length, b.Doc.Packed = size, in.Stream.Compression
+	b.Length, b.Doc.Compression = size, in.Stream.Compression
 	reading, err := parquetfile.Read(r.mapping, file, size, rows.Visitor{Row: func(row *rows.Row) error {
 		if !r.keeps(b, row.Value) {
 			return nil
 		}
 		return r.add(b, r.entry(b, row.Index, row.Value))
 	}})
-	r.settle(b)
+	b.settle(&r.norm)
 	if err != nil {
 		return nil, err
 	}
+
 	b.Rows = reading.Rows
-	r.parquetDamage(b, reading.Damage, in)
+	b.noteParquetDamage(reading.Damage, in)
 	r.complete(b)
 	return b, nil
 }
@@ -38,42 +39,45 @@ func (r *Reader) ReadParquet(in Input, file io.ReaderAt, size int64) (*Batch, er
 // It cannot be of a Parquet file that breaks off: what cannot be read cannot
 // be written either, and a file with fewer rows would pass for the whole.
 func (d *Document) Writable() bool {
-	return d.Format != profile.Parquet || d.Rare == nil || d.Rare.Recovery != nil ||
-		d.Rare.Malformed == nil && d.Rare.Truncated == nil
+	return d.Format != profile.Parquet || d.Extra == nil || d.Extra.Recovery != nil ||
+		d.Extra.Malformed == nil && d.Extra.Truncated == nil
 }
 
-// parquetDamage notes what is wrong with the document. Only one whose content
+// noteParquetDamage notes what is wrong with the document. Only one whose content
 // is whole, in spite of its checksum, has a recovery.
-func (r *Reader) parquetDamage(b *Batch, damage error, in Input) {
+func (b *Batch) noteParquetDamage(damage error, in Input) {
 	failed := in.Stream.Failed()
 	if why := cmp.Or(failed, damage, in.Stream.Checksum); why != nil {
-		b.Doc.rare().Why = why
+		b.Doc.extra().Why = why
 	}
+
 	switch {
 	case isUndecodable(failed):
 		b.discard()
-		b.Doc.rare().Malformed = &Break{}
+		b.Doc.extra().Malformed = &Break{}
 	case failed != nil:
-		r.broken(b, failed, in)
+		b.Doc.noteDamage(failed, in.StoredSize)
 	case damage != nil && b.found() == 0:
-		b.Doc.rare().Malformed = &Break{} // nothing of it can be decoded
+		b.Doc.extra().Malformed = &Break{} // nothing of it can be decoded
 	case damage != nil:
-		b.Doc.rare().Malformed = &Break{Offset: b.Length}
+		b.Doc.extra().Malformed = &Break{Offset: b.Length}
 	case in.Stream.Checksum != nil:
-		b.Doc.rare().Malformed = &Break{Offset: b.Length}
-		b.Doc.Rare.Recovery = &Recovery{Keep: b.Length}
+		b.Doc.extra().Malformed = &Break{Offset: b.Length}
+		b.Doc.Extra.Recovery = &Recovery{Keep: b.Length}
 	}
 }
 
 // WriteParquet copies a Parquet document to w with edits applied; src is its
 // uncompressed content. The schema stays as it is: the value of a field that
-// has no column stands only in the table of repairs.
+// has no column is only in the table of repairs.
 func WriteParquet(w io.Writer, src io.ReaderAt, size int64, p *profile.Profile, edits iter.Seq[Edit]) error {
+	// A cell is found by its row and field; the positions of the gaps are not needed.
 	var cells []parquetfile.Edit
 	for entry := range byEntry(edits) {
 		for _, e := range entry {
 			cells = append(cells, parquetfile.Edit{Row: e.Gap.Entry, Field: e.Gap.Field, Value: e.Value})
 		}
 	}
+
 	return parquetfile.Rewrite(rows.NewMapping(p, record.EntryFields, &stream.Limits{}), w, src, size, cells)
 }

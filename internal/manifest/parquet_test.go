@@ -104,7 +104,7 @@ var required = record.Of(record.RecordingID, record.ConversationID, record.Trunk
 func read(t *testing.T, texts *intern.Table, stored, content []byte, format profile.Format) *manifest.Batch {
 	t.Helper()
 	r := manifest.NewReader(ownProfile(t), texts, required, &limits)
-	in := manifest.Input{Key: "a", Packed: int64(len(stored)), Stream: stream.Open(bytes.NewReader(stored), int64(len(stored)), &limits), Format: format}
+	in := manifest.Input{Key: "a", StoredSize: int64(len(stored)), Stream: stream.Open(bytes.NewReader(stored), int64(len(stored)), &limits), Format: format}
 	in.Body = bufio.NewReader(in.Stream)
 	in.Reject = func(r rows.Reject) error { t.Errorf("rejected row %d: %s", r.Row, r.Reason); return nil }
 	if format != profile.Parquet {
@@ -140,14 +140,14 @@ func TestParquetSaysWhatTheSameRowsSayAsJSONLines(t *testing.T) {
 	want := read(t, texts, lines.Bytes(), nil, profile.JSONLines)
 	file := asParquet(t, rows)
 	got := read(t, texts, file, nil, profile.Parquet)
-	if diff := cmp.Diff(want.Entries, got.Entries) + cmp.Diff(want.Rest, got.Rest); diff != "" {
+	if diff := cmp.Diff(want.Entries, got.Entries) + cmp.Diff(want.Details, got.Details); diff != "" {
 		t.Errorf("-JSON Lines +Parquet:\n%s", diff)
 	}
-	if diff := cmp.Diff(want.Doc.Rare.Invalid, got.Doc.Rare.Invalid); diff != "" || len(got.Doc.Rare.Invalid) == 0 {
+	if diff := cmp.Diff(want.Doc.Extra.Invalid, got.Doc.Extra.Invalid); diff != "" || len(got.Doc.Extra.Invalid) == 0 {
 		t.Errorf("values that do not parse (-JSON Lines +Parquet):\n%s", diff)
 	}
-	if got.Rows != 1000 || got.Doc.N != 1000 || len(got.Doc.Rare.Gaps) != 0 || got.Doc.Damaged() || !got.Doc.Writable() {
-		t.Errorf("%d rows, document %+v, %+v", got.Rows, got.Doc, got.Doc.Rare)
+	if got.Rows != 1000 || got.Doc.N != 1000 || len(got.Doc.Extra.Gaps) != 0 || got.Doc.Damaged() || !got.Doc.Writable() {
+		t.Errorf("%d rows, document %+v, %+v", got.Rows, got.Doc, got.Doc.Extra)
 	}
 }
 
@@ -158,7 +158,7 @@ func TestAParquetDocumentThatCannotBeDecodedHasNoEntries(t *testing.T) {
 	} {
 		b := read(t, intern.NewTable(), content, nil, profile.Parquet)
 		want := &manifest.Break{}
-		if diff := cmp.Diff(want, b.Doc.Rare.Malformed); diff != "" || b.Doc.N != 0 || !b.Doc.Damaged() || b.Doc.Writable() {
+		if diff := cmp.Diff(want, b.Doc.Extra.Malformed); diff != "" || b.Doc.N != 0 || !b.Doc.Damaged() || b.Doc.Writable() {
 			t.Errorf("%s: %+v, -want +got:\n%s", name, b.Doc, diff)
 		}
 	}
@@ -174,7 +174,7 @@ func TestAParquetDocumentThatBreaksOffKeepsItsEntriesAndIsNotWritten(t *testing.
 	clear(file[chunk.DataPageOffset:][:chunk.TotalCompressedSize])
 	b := read(t, intern.NewTable(), file, nil, profile.Parquet)
 	want := &manifest.Break{Offset: int64(len(file)), Entries: 800}
-	if diff := cmp.Diff(want, b.Doc.Rare.Malformed); diff != "" || b.Doc.N != 800 || b.Doc.Rare.Recovery != nil || b.Doc.Writable() {
+	if diff := cmp.Diff(want, b.Doc.Extra.Malformed); diff != "" || b.Doc.N != 800 || b.Doc.Extra.Recovery != nil || b.Doc.Writable() {
 		t.Errorf("%+v, -want +got:\n%s", b.Doc, diff)
 	}
 }
@@ -193,19 +193,19 @@ func TestACompressedParquetDocumentTellsItsStreamsDamage(t *testing.T) {
 	stored := packed.Bytes()
 
 	whole := read(t, intern.NewTable(), stored, nil, profile.Parquet)
-	if whole.Doc.N != 100 || whole.Doc.Packed != stream.Gzip || whole.Doc.Damaged() {
+	if whole.Doc.N != 100 || whole.Doc.Compression != stream.Gzip || whole.Doc.Damaged() {
 		t.Errorf("whole: %+v", whole.Doc)
 	}
 	half := stored[:len(stored)/2]
 	cut := read(t, intern.NewTable(), half, nil, profile.Parquet)
 	want := &manifest.Break{Offset: int64(len(half))}
-	if diff := cmp.Diff(want, cut.Doc.Rare.Truncated); diff != "" || cut.Doc.N != 0 || cut.Doc.Writable() {
+	if diff := cmp.Diff(want, cut.Doc.Extra.Truncated); diff != "" || cut.Doc.N != 0 || cut.Doc.Writable() {
 		t.Errorf("cut: %+v, -want +got:\n%s", cut.Doc, diff)
 	}
 	stored[len(stored)-8] ^= 1
 	summed := read(t, intern.NewTable(), stored, file, profile.Parquet)
 	want = &manifest.Break{Offset: int64(len(file)), Entries: 100}
-	if diff := cmp.Diff(want, summed.Doc.Rare.Malformed); diff != "" || !summed.Doc.Writable() {
+	if diff := cmp.Diff(want, summed.Doc.Extra.Malformed); diff != "" || !summed.Doc.Writable() {
 		t.Errorf("wrong checksum: %+v, -want +got:\n%s", summed.Doc, diff)
 	}
 }
@@ -227,8 +227,8 @@ func TestRepairsOfAParquetDocumentAreReadBack(t *testing.T) {
 	if diff := cmp.Diff(want, got.Entries); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
-	if diff := cmp.Diff(before.Rest, got.Rest); diff != "" {
-		t.Errorf("rests (-want +got):\n%s", diff)
+	if diff := cmp.Diff(before.Details, got.Details); diff != "" {
+		t.Errorf("details (-want +got):\n%s", diff)
 	}
 }
 
@@ -259,9 +259,9 @@ func repairs(t *testing.T, texts *intern.Table, b *manifest.Batch) ([]manifest.E
 			case record.EndTime:
 				e.End, value = when, at
 			}
-			given := record.Fields(e.Given)
+			given := record.Fields(e.Present)
 			given.Add(f)
-			e.Given = uint32(given)
+			e.Present = uint32(given)
 			edits = append(edits, manifest.Edit{Gap: &manifest.Gap{Entry: e.Index, Field: f}, Value: value})
 		}
 	}

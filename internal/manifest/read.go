@@ -18,36 +18,30 @@ var Repairable = [NumRepairable]record.Field{
 	record.RecordingID, record.ConversationID, record.TrunkID, record.StartTime, record.EndTime, record.DurationMS,
 }
 
-// NumRepairable is how many fields a repair can fill in.
+// NumRepairable is the number of fields that a repair can fill in.
 const NumRepairable = 6
 
 // Reader reads the manifests of one source. It is not safe for concurrent use.
 type Reader struct {
-	// Everywhere notes positions of required fields that are present, too: when all
-	// is read, a value may turn out to mean nothing.
-	Everywhere bool
+	// AllPositions notes the positions of required fields that are present, too:
+	// when everything is read, a value may turn out to mean nothing.
+	AllPositions bool
 	// MediaKeys keeps media keys with the entries, to look them up.
 	MediaKeys bool
-	// Filter drops entries that are only counted, and the further fields of all
-	// entries; nil keeps everything. The reader's texts are those of the filter.
+	// Filter drops entries that are only counted, and the details of all entries;
+	// nil keeps everything. The reader's texts are those of the filter.
 	Filter *intern.Filter
 
 	limits   *stream.Limits
 	norm     profile.Normalizer
-	keep     func([]byte) (Range, error)
-	room     room
-	values   values // of the entry at hand,
-	beside   Rest   // likewise
-	text     []byte // of ids of users
 	mapping  *rows.Mapping
 	required []record.Field // repairable ones
-	docOrg   int            // paths of the document's own values, 0 without
-	total    int
-	failed   int
-	marker   int
-	wanted   []int
-	links    []intern.Link      // of the entry that the filter is asked about
-	walk     *jsonscan.Document // of one JSON document after another
+	envelope envelope
+	walk     *jsonscan.Document          // of one JSON document after another
+	keep     func([]byte) (Range, error) // Input.Keep of the current document
+	values   values                      // of the current entry
+	links    []intern.Link               // of the entry that the filter is asked about
+	spare    spare
 }
 
 // NewReader returns a reader for a profile and for documents within the
@@ -56,21 +50,27 @@ func NewReader(p *profile.Profile, texts *intern.Table, required record.Fields, 
 	r := &Reader{
 		limits: limits, norm: profile.NewNormalizer(p, texts), mapping: rows.NewMapping(p, record.EntryFields, limits),
 	}
+	r.values.norm = &r.norm
 	for _, f := range Repairable {
 		if required.Has(f) {
 			r.required = append(r.required, f)
 		}
 	}
+
+	var wanted []int
 	path := func(pointer string) int {
 		if pointer == "" {
 			return 0
 		}
 		n := r.mapping.Paths.Add(pointer)
-		r.wanted = append(r.wanted, n)
+		wanted = append(wanted, n)
 		return n
 	}
-	r.docOrg, r.total, r.failed, r.marker = path(p.DocOrg), path(p.DocTotal), path(p.DocFailed), path(p.Format)
-	r.walk = jsonscan.NewDocument(jsonscan.NewScanner(nil, limits), r.mapping.Paths, p.List, r.marker, r.wanted)
+	r.envelope = envelope{org: path(p.DocOrg), total: path(p.DocTotal), failed: path(p.DocFailed)}
+	marker := path(p.Format)
+
+	// The walk comes last: its slots are as many as there are paths by now.
+	r.walk = jsonscan.NewDocument(jsonscan.NewScanner(nil, limits), r.mapping.Paths, p.List, marker, wanted)
 	return r
 }
 
@@ -78,7 +78,7 @@ func NewReader(p *profile.Profile, texts *intern.Table, required record.Fields, 
 type Batch struct {
 	Doc      Document
 	Entries  []Entry // the last ones; see Blocks
-	Rest     []byte  // of the entries, as far as nobody keeps them
+	Details  []byte  // of the entries, those that were not handed to Input.Keep
 	Rejects  int64
 	Rows     int64 // rejects included
 	Length   int64 // of the uncompressed content, as far as it was read
@@ -91,18 +91,23 @@ type Batch struct {
 	lines    lines
 }
 
-// room is memory that the lists of one batch after another grow in.
-type room struct {
+// spare is the memory in which the lists of one batch after another grow.
+type spare struct {
 	entries []Entry
 	gaps    []Gap
-	rest    []byte
+	details []byte
 }
 
-// own makes what the batch holds its own, and leaves the room for the next.
-func (r *room) own(b *Batch) {
-	b.Entries, r.entries = record.Detach(b.Entries)
-	b.gaps, r.gaps = record.Detach(b.gaps)
-	b.Rest, r.rest = record.Detach(b.Rest)
+// batch returns a batch whose lists grow in the spare memory.
+func (s *spare) batch(d Document) *Batch {
+	return &Batch{Doc: d, Entries: s.entries, gaps: s.gaps, Details: s.details}
+}
+
+// detach copies the lists of a finished batch out of the spare memory.
+func (s *spare) detach(b *Batch) {
+	b.Entries, s.entries = record.Detach(b.Entries)
+	b.gaps, s.gaps = record.Detach(b.gaps)
+	b.Details, s.details = record.Detach(b.Details)
 }
 
 // Blocks returns all entries, in order.
@@ -118,14 +123,14 @@ func (b *Batch) count() (n int) {
 
 // Input is one manifest object.
 type Input struct {
-	Key    string
-	Packed int64 // size of the object as stored
-	Stream *stream.Stream
-	Body   *bufio.Reader // of Stream
-	Format profile.Format
-	Reject func(rows.Reject) error
-	Forget func()                      // what was rejected so far does not count; nil when nobody keeps it
-	Keep   func([]byte) (Range, error) // takes over rests of entries; nil leaves them in the batch
+	Key        string
+	StoredSize int64 // of the object, compressed if it is
+	Stream     *stream.Stream
+	Body       *bufio.Reader // of Stream
+	Format     profile.Format
+	Reject     func(rows.Reject) error
+	Forget     func()                      // what was rejected so far does not count; nil when nobody keeps it
+	Keep       func([]byte) (Range, error) // takes over details of entries; nil leaves them in the batch, but ReadRows needs it
 }
 
 func (in *Input) forget() {
@@ -137,25 +142,24 @@ func (in *Input) forget() {
 // Begin returns the batch of a document of which nothing is read.
 func (r *Reader) Begin(in Input) *Batch {
 	r.keep = in.Keep
-	return r.batch(Document{Key: KeyOf(r.norm.Profile, in.Key, &r.norm), Format: in.Format})
-}
-
-func (r *Reader) batch(d Document) *Batch {
-	return &Batch{Doc: d, Entries: r.room.entries, gaps: r.room.gaps, Rest: r.room.rest}
+	return r.spare.batch(Document{Key: KeyOf(r.norm.Profile, in.Key, &r.norm), Format: in.Format})
 }
 
 // Read reads one document. Damage is part of the batch; the error is a
 // failure to read.
 func (r *Reader) Read(in Input) (*Batch, error) {
 	b := r.Begin(in)
+	// As JSON it would only be a syntax error at the first byte.
 	if head, _ := in.Body.Peek(2); stream.IsUTF16(head) {
 		return r.undecodable(b, in, stream.ErrUTF16)
 	}
+
 	if in.Format != profile.JSONLines {
 		err := r.document(b, in)
-		r.settle(b)
+		b.settle(&r.norm)
 		return r.finish(b, in, err)
 	}
+
 	if err := r.lines(b, rows.NewChunk(in.Body, in.Format, r.limits), in); err != nil {
 		return nil, err
 	}
@@ -165,12 +169,13 @@ func (r *Reader) Read(in Input) (*Batch, error) {
 // Finish completes the batch of a document in JSON Lines, all of which is read.
 func (r *Reader) Finish(b *Batch, in Input) (*Batch, error) {
 	b.whole = b.Length
-	r.recoverLines(b, in)
+	b.recoverLines(in)
 	return r.finish(b, in, nil)
 }
 
 // finish completes the batch of a document whose reading ended with err.
 func (r *Reader) finish(b *Batch, in Input, err error) (*Batch, error) {
+	// The stream is asked as well: the reading of JSON Lines ends without an error.
 	for _, err := range []error{in.Stream.Failed(), err} {
 		if isUndecodable(err) {
 			return r.undecodable(b, in, err)
@@ -179,12 +184,15 @@ func (r *Reader) finish(b *Batch, in Input, err error) (*Batch, error) {
 	if err != nil && !jsonscan.IsDamage(err) {
 		return nil, err
 	}
-	b.Doc.Packed = in.Stream.Compression
-	if in.Stream.Checksum != nil && b.Doc.rare().Truncated == nil && b.Doc.Rare.Malformed == nil {
-		b.Doc.Rare.Malformed = &Break{Offset: b.Length}
-		b.Doc.Rare.Why = in.Stream.Checksum
-		b.Doc.Rare.Recovery = &Recovery{Keep: b.whole}
+
+	b.Doc.Compression = in.Stream.Compression
+	// Damage that was found in the text itself says more than a wrong checksum.
+	if in.Stream.Checksum != nil && b.Doc.extra().Truncated == nil && b.Doc.Extra.Malformed == nil {
+		b.Doc.Extra.Malformed = &Break{Offset: b.Length}
+		b.Doc.Extra.Why = in.Stream.Checksum
+		b.Doc.Extra.Recovery = &Recovery{Keep: b.whole}
 	}
+
 	r.complete(b)
 	return b, nil
 }
@@ -193,14 +201,15 @@ func (r *Reader) finish(b *Batch, in Input, err error) (*Batch, error) {
 func (r *Reader) complete(b *Batch) {
 	r.adoptDocument(b)
 	b.Doc.N = uint32(b.found())
-	r.room.own(b)
+	r.spare.detach(b) // before the document refers to the gaps, which are copied
 	if len(b.gaps) > 0 {
-		b.Doc.rare().Gaps = b.gaps
+		b.Doc.extra().Gaps = b.gaps
 	}
-	if b.Doc.Rare == nil {
+
+	if b.Doc.Extra == nil {
 		return
 	}
-	for _, broken := range []*Break{b.Doc.Rare.Truncated, b.Doc.Rare.Malformed} {
+	for _, broken := range []*Break{b.Doc.Extra.Truncated, b.Doc.Extra.Malformed} {
 		if broken != nil {
 			broken.Entries = int64(b.Doc.N)
 		}
@@ -215,13 +224,15 @@ func isUndecodable(err error) bool {
 	return errors.As(err, &limit) || errors.As(err, &content) && content.Unknown
 }
 
-// undecodable is a document of which nothing can be used.
+// undecodable returns the batch of a document of which nothing can be used.
 func (r *Reader) undecodable(b *Batch, in Input, why error) (*Batch, error) {
 	in.forget()
-	b.discard()
-	*b = Batch{Doc: Document{Key: b.Doc.Key, Format: in.Format, Packed: in.Stream.Compression}, keyLinks: b.keyLinks}
-	rare := b.Doc.rare()
-	rare.Malformed, rare.Why = &Break{}, why
+	// The links of the key stay: its texts may be interned for good already.
+	*b = Batch{Doc: Document{Key: b.Doc.Key, Format: in.Format, Compression: in.Stream.Compression}, keyLinks: b.keyLinks}
+	extra := b.Doc.extra()
+	extra.Malformed, extra.Why = &Break{}, why
+
+	// A key that names a recording proves that there is one, whatever the body says.
 	if b.Doc.Key.Recording != intern.None {
 		r.empty(b)
 	}
@@ -232,8 +243,8 @@ func (r *Reader) undecodable(b *Batch, in Input, why error) (*Batch, error) {
 // empty makes the document one entry without members, written from {}.
 func (r *Reader) empty(b *Batch) {
 	b.Doc.Keyed = true
-	b.Doc.rare().Recovery = &Recovery{Empty: true}
-	b.Rest, b.Doc.Rest = nil, nil
+	b.Doc.extra().Recovery = &Recovery{Empty: true}
+	b.Details, b.Doc.Details = nil, nil
 	if b.Entries = b.Entries[:0]; r.keeps(b, nothing) {
 		b.Entries = append(b.Entries, r.blank(b))
 	}
@@ -243,7 +254,7 @@ func (r *Reader) empty(b *Batch) {
 // Virtual returns the batch of a media object without metadata: one entry
 // without members, under the key that its metadata would have.
 func (r *Reader) Virtual(key string) *Batch {
-	b := r.batch(Document{Key: KeyOf(r.norm.Profile, key, &r.norm), Format: profile.JSON, Virtual: true})
+	b := r.spare.batch(Document{Key: KeyOf(r.norm.Profile, key, &r.norm), Format: profile.JSON, Virtual: true})
 	r.empty(b)
 	r.complete(b)
 	return b
@@ -252,27 +263,29 @@ func (r *Reader) Virtual(key string) *Batch {
 // blank returns an entry that lacks everything, with its gaps.
 func (r *Reader) blank(b *Batch) Entry {
 	e := Entry{Start: record.NoTime, End: record.NoTime, Duration: profile.NoInt, MediaBytes: profile.NoInt}
-	e.Rest = r.rest(b, &blankRest)
+	e.DetailsHash = r.storeDetails(b, &noDetails)
 	b.gaps = b.gaps[:0]
 	for _, f := range r.required {
-		b.gaps = append(b.gaps, Gap{Field: f, Start: 1, Append: true, Alone: true})
+		b.gaps = append(b.gaps, Gap{Field: f, Start: 1, Append: true, EmptyParent: true}) // after the brace of {}
 	}
 	return e
 }
 
+// document reads a document that is not in JSON Lines.
 func (r *Reader) document(b *Batch, in Input) error {
 	d := r.walk
 	d.Reset(in.Body)
 	d.Visit = func(e *jsonscan.Element) error { return r.element(b, e, in.Reject) }
 	d.Restart = func() {
 		in.forget()
-		r.norm.Forget()
+		r.norm.Forget() // waiting ids would be filled into entries that are gone
 		b.discard()
-		b.Doc.Rare = nil
+		b.Doc.Extra = nil
 	}
 	err := d.Walk()
+
 	b.Length = d.Scanner.Offset()
-	r.envelope(b, d)
+	r.envelope.read(&b.Doc, d, &r.norm)
 	b.Doc.Keyed = b.Doc.Key.Recording != intern.None && !d.Batch() &&
 		(d.RootKind == jsonscan.Object || d.RootKind == jsonscan.Absent)
 	if err == nil {
@@ -282,52 +295,52 @@ func (r *Reader) document(b *Batch, in Input) error {
 	if !jsonscan.IsDamage(err) {
 		return err
 	}
-	r.broken(b, err, in)
+
+	b.Doc.noteDamage(err, in.StoredSize)
 	switch {
 	case b.found() > 0:
-		b.Doc.rare().Recovery = &Recovery{Keep: d.Keep, Closers: d.Closers}
+		b.Doc.extra().Recovery = &Recovery{Keep: d.Keep, Closers: d.Closers}
 	case b.Doc.Keyed:
-		r.empty(b)
+		r.empty(b) // the key still proves one entry
 	}
 	return err
 }
 
-// envelope takes over what a batch says about itself.
-func (r *Reader) envelope(b *Batch, d *jsonscan.Document) {
+// envelope has the paths of the values that a batch states about itself. A
+// path is 0, at which nothing is found, when the profile has none.
+type envelope struct{ org, total, failed int }
+
+// read takes the values over from a batch.
+func (p envelope) read(doc *Document, d *jsonscan.Document, n *profile.Normalizer) {
 	if !d.Batch() {
 		return
 	}
-	if r.docOrg != 0 {
-		b.Doc.Org, _ = r.norm.ID(d.Outer(r.docOrg))
-	}
-	if r.total == 0 && r.failed == 0 {
-		return
-	}
-	total, _ := r.norm.Int(d.Outer(r.total))
-	failed, _ := r.norm.Int(d.Outer(r.failed))
+	doc.Org, _ = n.ID(d.Outer(p.org))
+	total, _ := n.Int(d.Outer(p.total))
+	failed, _ := n.Int(d.Outer(p.failed))
 	if total != profile.NoInt || failed != profile.NoInt {
-		b.Doc.rare().Total, b.Doc.Rare.Failed = total, failed
+		doc.extra().Total, doc.Extra.Failed = total, failed
 	}
 }
 
-// broken notes where and how the document is damaged.
-func (r *Reader) broken(b *Batch, err error, in Input) {
-	rare := b.Doc.rare()
-	rare.Why = err
+// noteDamage notes where and how the document is damaged.
+func (d *Document) noteDamage(err error, storedSize int64) {
+	extra := d.extra()
+	extra.Why = err
 	var syntax *jsonscan.SyntaxError
 	var content *stream.Error
 	var limit *stream.LimitError
 	switch {
 	case errors.As(err, &limit):
-		rare.Malformed = &Break{Offset: limit.Offset}
+		extra.Malformed = &Break{Offset: limit.Offset}
 	case errors.As(err, &syntax) && syntax.Truncated:
-		rare.Truncated = &Break{Offset: syntax.Offset}
+		extra.Truncated = &Break{Offset: syntax.Offset}
 	case errors.As(err, &syntax):
-		rare.Malformed = &Break{Offset: syntax.Offset}
+		extra.Malformed = &Break{Offset: syntax.Offset}
 	case errors.As(err, &content) && content.Truncated:
-		rare.Truncated = &Break{Offset: in.Packed}
+		extra.Truncated = &Break{Offset: storedSize}
 	default:
-		rare.Malformed = &Break{Offset: in.Packed}
+		extra.Malformed = &Break{Offset: storedSize}
 	}
 }
 
@@ -338,37 +351,41 @@ func (r *Reader) element(b *Batch, e *jsonscan.Element, reject func(rows.Reject)
 		b.Rejects++
 		return reject(rows.Reject{Row: int64(e.Index), Offset: e.Start, Reason: "not an object", Bytes: e.Raw()})
 	}
+
 	value := func(f record.Field) jsonscan.Value { return r.mapping.Find(e, f) }
 	if !r.keeps(b, value) {
 		return nil
 	}
+
 	entry := r.entry(b, e.Index, value)
 	for _, f := range r.required {
-		if r.Everywhere || !entry.Has(f) {
+		if r.AllPositions || !entry.Has(f) {
 			b.gaps = append(b.gaps, r.gap(e, f))
 		}
 	}
 	return r.add(b, entry)
 }
 
-// gap finds where the value of a missing field goes: in place of the first
-// pointer that is there, else after the last member of the first pointer's
-// deepest parent that is. One that the profile has no pointer for goes after
-// the last member of the entry.
+// gap finds where the value of a missing field goes. It replaces the value at the
+// first pointer that is present. Without one it is appended after the last
+// member: of the deepest parent of the first pointer that is present, or of the
+// entry if the profile has no pointer for the field.
 func (r *Reader) gap(e *jsonscan.Element, f record.Field) Gap {
 	g := Gap{Entry: e.Index, Field: f}
-	for _, path := range r.mapping.Pointers(f) {
+	pointers := r.mapping.Pointers(f)
+	for _, path := range pointers {
 		if start, end, ok := e.Slots.Position(path); ok {
 			g.Start, g.Size, g.Raw = start, uint32(end-start), r.norm.Texts.Of(e.Scanner.Bytes(start, end))
 			return g
 		}
 	}
+
 	tail, members, depth := int64(0), 0, 0
-	if pointers := r.mapping.Pointers(f); len(pointers) > 0 {
+	if len(pointers) > 0 {
 		tail, members, depth = e.Slots.Parent(pointers[0])
 	} else {
 		tail, members = e.Slots.Tail()
 	}
-	g.Start, g.Append, g.Alone, g.Depth = tail, true, members == 0, uint8(depth)
+	g.Start, g.Append, g.EmptyParent, g.Depth = tail, true, members == 0, uint8(depth)
 	return g
 }

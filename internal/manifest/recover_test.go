@@ -58,7 +58,7 @@ func briefs(texts *intern.Table, entries []manifest.Entry) []brief {
 // readText reads an uncompressed document.
 func readText(t testing.TB, p *profile.Profile, texts *intern.Table, key string, stored []byte, f profile.Format) (*manifest.Batch, []rows.Reject) {
 	t.Helper()
-	in := manifest.Input{Key: key, Packed: int64(len(stored)), Stream: stream.Open(bytes.NewReader(stored), int64(len(stored)), &limits), Format: f}
+	in := manifest.Input{Key: key, StoredSize: int64(len(stored)), Stream: stream.Open(bytes.NewReader(stored), int64(len(stored)), &limits), Format: f}
 	in.Body = bufio.NewReader(in.Stream)
 	var rejects []rows.Reject
 	in.Reject = func(r rows.Reject) error {
@@ -136,7 +136,7 @@ func checkRecovery(t *testing.T, p *profile.Profile, text []byte) {
 		wantBreak = fmt.Sprintf("cut=%v offset=%d;entries=%d", stop == len(body), stop+mark, entries)
 	}
 	gotBreak := ""
-	if r := b.Doc.Rare; r != nil && r.Truncated != nil {
+	if r := b.Doc.Extra; r != nil && r.Truncated != nil {
 		gotBreak = fmt.Sprintf("cut=true offset=%d;entries=%d", r.Truncated.Offset, r.Truncated.Entries)
 	} else if r != nil && r.Malformed != nil {
 		gotBreak = fmt.Sprintf("cut=false offset=%d;entries=%d", r.Malformed.Offset, r.Malformed.Entries)
@@ -144,8 +144,8 @@ func checkRecovery(t *testing.T, p *profile.Profile, text []byte) {
 	if gotBreak != wantBreak {
 		t.Fatalf("got %q, want %q, of %q", gotBreak, wantBreak, text)
 	}
-	if !sound && (entries > 0) != (b.Doc.Rare.Recovery != nil) {
-		t.Fatalf("%d entries, recovery %v, of %q", entries, b.Doc.Rare.Recovery, text)
+	if !sound && (entries > 0) != (b.Doc.Extra.Recovery != nil) {
+		t.Fatalf("%d entries, recovery %v, of %q", entries, b.Doc.Extra.Recovery, text)
 	}
 	if entries == 0 && !sound {
 		return
@@ -154,7 +154,7 @@ func checkRecovery(t *testing.T, p *profile.Profile, text []byte) {
 	want := string(text)
 	if !sound {
 		want = string(text[:mark]) + recovered
-		if aside := string(text[b.Doc.Rare.Recovery.Keep:]); strings.TrimSuffix(got, b.Doc.Rare.Recovery.Closers)+aside != string(text) {
+		if aside := string(text[b.Doc.Extra.Recovery.Keep:]); strings.TrimSuffix(got, b.Doc.Extra.Recovery.Closers)+aside != string(text) {
 			t.Fatalf("%q and %q are not the whole of %q", got, aside, text)
 		}
 	}

@@ -27,9 +27,9 @@ func repaired(t testing.TB, p *profile.Profile, key string, text []byte, f profi
 
 func editsFor(b *manifest.Batch) []manifest.Edit {
 	var edits []manifest.Edit
-	if b.Doc.Rare != nil {
-		for i := range b.Doc.Rare.Gaps {
-			g := &b.Doc.Rare.Gaps[i]
+	if b.Doc.Extra != nil {
+		for i := range b.Doc.Extra.Gaps {
+			g := &b.Doc.Extra.Gaps[i]
 			edits = append(edits, manifest.Edit{Gap: g, Value: fill(g.Field, int(g.Entry))})
 		}
 	}
@@ -187,7 +187,7 @@ func FuzzSplice(f *testing.F) {
 	p := builtIn(f, "cdrmend")
 	f.Fuzz(func(t *testing.T, text []byte) {
 		b, _ := readText(t, p, intern.NewTable(), "a", text, profile.JSON)
-		if r := b.Doc.Rare; r != nil && (r.Truncated != nil || r.Malformed != nil) && r.Recovery == nil {
+		if r := b.Doc.Extra; r != nil && (r.Truncated != nil || r.Malformed != nil) && r.Recovery == nil {
 			return
 		}
 		got := written(t, p, text, b, editsFor(b))

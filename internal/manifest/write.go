@@ -26,9 +26,10 @@ type Edit struct {
 // time: a document may be of any size.
 func Write(dst io.Writer, src io.Reader, p *profile.Profile, doc *Document, edits iter.Seq[Edit]) error {
 	var recovery *Recovery
-	if doc.Rare != nil {
-		recovery = doc.Rare.Recovery
+	if doc.Extra != nil {
+		recovery = doc.Extra.Recovery
 	}
+
 	if recovery != nil && recovery.Empty {
 		src, recovery = strings.NewReader("{}"), nil
 	}
@@ -38,42 +39,45 @@ func Write(dst io.Writer, src io.Reader, p *profile.Profile, doc *Document, edit
 	return apply(dst, src, patchesOf(p, edits, recovery.Remove), recovery.Keep, recovery.Closers)
 }
 
-// patch replaces a stretch of the original by a text, which is valid until the
+// patch replaces a range of the original by a text, which is valid until the
 // next patch.
 type patch struct {
 	start, end int64
 	text       []byte
 }
 
-// writeBuffer is how much of a document is under way at once.
+// writeBuffer is how much of a document is copied at once.
 const writeBuffer = 64 << 10
 
-// apply copies src with patches, up to end when that is not negative.
+// apply copies src with patches. When end is not negative the copy ends there,
+// and closers follow.
 func apply(dst io.Writer, src io.Reader, patches iter.Seq[patch], end int64, closers string) error {
 	c := copiers.Get().(*copier)
 	defer copiers.Put(c)
 	c.in.Reset(src)
 	c.out.Reset(dst)
 	c.at = 0
+
 	for p := range patches {
-		if end >= 0 && p.start > end {
+		if end >= 0 && p.start > end { // in the part that is left out
 			break
 		}
-		if err := c.copyTo(p.start); err != nil {
+		if err := c.moveTo(p.start, c.out); err != nil {
 			return err
 		}
 		if _, err := c.out.Write(p.text); err != nil {
 			return err
 		}
-		if err := c.skipTo(p.end); err != nil {
+		if err := c.moveTo(p.end, io.Discard); err != nil {
 			return err
 		}
 	}
+
 	if end < 0 {
 		if _, err := c.in.WriteTo(c.out); err != nil {
 			return err
 		}
-	} else if err := c.copyTo(end); err != nil {
+	} else if err := c.moveTo(end, c.out); err != nil {
 		return err
 	}
 	if _, err := c.out.WriteString(closers); err != nil {
@@ -95,36 +99,21 @@ var copiers = sync.Pool{New: func() any {
 	return &copier{in: bufio.NewReaderSize(nil, writeBuffer), out: bufio.NewWriterSize(nil, writeBuffer)}
 }}
 
-// copyTo copies up to an offset; one that is past already is no error.
-func (c *copier) copyTo(offset int64) error {
+// moveTo moves on to an offset, and writes what is before it to dst. It does
+// nothing for an offset that was passed.
+func (c *copier) moveTo(offset int64, dst io.Writer) error {
 	for c.at < offset {
-		stretch, err := c.in.Peek(int(min(offset-c.at, writeBuffer)))
-		if _, failed := c.out.Write(stretch); failed != nil {
+		text, err := c.in.Peek(int(min(offset-c.at, writeBuffer)))
+		if _, failed := dst.Write(text); failed != nil {
 			return failed
 		}
-		if err := c.skip(len(stretch), err, offset); err != nil {
-			return err
-		}
-	}
-	return nil
-}
 
-// skipTo leaves out what stands before an offset.
-func (c *copier) skipTo(offset int64) error {
-	for c.at < offset {
-		stretch, err := c.in.Peek(int(min(offset-c.at, writeBuffer)))
-		if err := c.skip(len(stretch), err, offset); err != nil {
-			return err
+		// Peek may return an error and text before it, which can be enough.
+		_, _ = c.in.Discard(len(text)) // does not fail after Peek
+		c.at += int64(len(text))
+		if err != nil && c.at < offset {
+			return fmt.Errorf("the content ends before byte %d: %w", offset, err)
 		}
-	}
-	return nil
-}
-
-func (c *copier) skip(n int, err error, offset int64) error {
-	_, _ = c.in.Discard(n) // was peeked at
-	c.at += int64(n)
-	if err != nil && c.at < offset {
-		return fmt.Errorf("the content ends before byte %d: %w", offset, err)
 	}
 	return nil
 }
@@ -132,10 +121,11 @@ func (c *copier) skip(n int, err error, offset int64) error {
 // patchesOf turns edits, and bad lines to remove, into patches in the order of
 // the document. Values that are appended at one place become one patch.
 func patchesOf(p *profile.Profile, edits iter.Seq[Edit], remove []Range) iter.Seq[patch] {
-	var names [NumRepairable][]string
+	var names [NumRepairable][]string // a field is the index, as the repairable ones come first
 	for _, f := range Repairable {
 		names[f] = tokensOf(p, f)
 	}
+
 	return func(yield func(patch) bool) {
 		var text []byte
 		var missing []member
@@ -147,11 +137,14 @@ func patchesOf(p *profile.Profile, edits iter.Seq[Edit], remove []Range) iter.Se
 						return
 					}
 				}
+
+				// Members that share a parent must be written together, as the parent may
+				// be missing too.
 				n := atOnePlace(entry)
 				if text = text[:0]; !g.Append {
 					text = appendValue(text, entry[0])
 				} else {
-					if !g.Alone {
+					if !g.EmptyParent {
 						text = append(text, ',')
 					}
 					missing = missing[:0]
@@ -160,12 +153,14 @@ func patchesOf(p *profile.Profile, edits iter.Seq[Edit], remove []Range) iter.Se
 					}
 					text = appendMembers(text, missing)
 				}
+
 				if !yield(patch{g.Start, g.End(), text}) {
 					return
 				}
 				entry = entry[n:]
 			}
 		}
+
 		for _, r := range remove {
 			if !yield(patch{start: r.Start, end: r.End}) {
 				return
@@ -174,13 +169,14 @@ func patchesOf(p *profile.Profile, edits iter.Seq[Edit], remove []Range) iter.Se
 	}
 }
 
-// byEntry ranges over the edits of one entry after the other. Within one they
-// are in the order of the document, and where several are appended at one
-// place, as listed in Repairable.
+// byEntry ranges over the edits of one entry after another. Those of an entry
+// are sorted by their place in the document, and those that are appended at one
+// place by field, which is the order of Repairable.
 func byEntry(edits iter.Seq[Edit]) iter.Seq[[]Edit] {
 	order := func(a, b Edit) int {
 		return cmp.Or(cmp.Compare(a.Gap.Start, b.Gap.Start), cmp.Compare(a.Gap.Field, b.Gap.Field))
 	}
+
 	return func(yield func([]Edit) bool) {
 		var entry []Edit
 		for e := range edits {
@@ -193,6 +189,7 @@ func byEntry(edits iter.Seq[Edit]) iter.Seq[[]Edit] {
 			}
 			entry = append(entry, e)
 		}
+
 		slices.SortStableFunc(entry, order)
 		if len(entry) > 0 {
 			yield(entry)
@@ -200,8 +197,7 @@ func byEntry(edits iter.Seq[Edit]) iter.Seq[[]Edit] {
 	}
 }
 
-// atOnePlace returns how many edits of an entry, from the first on, are one
-// patch.
+// atOnePlace returns how many edits at the start of the list go into one patch.
 func atOnePlace(entry []Edit) int {
 	g, n := entry[0].Gap, 1
 	for g.Append && n < len(entry) && entry[n].Gap.Append && entry[n].Gap.Start == g.Start {
@@ -210,7 +206,7 @@ func atOnePlace(entry []Edit) int {
 	return n
 }
 
-// appendValue appends a value as it stands in JSON.
+// appendValue appends a value as it is written in JSON.
 func appendValue(b []byte, e Edit) []byte {
 	if e.Gap.Field == record.DurationMS {
 		return append(b, e.Value...)
@@ -218,10 +214,12 @@ func appendValue(b []byte, e Edit) []byte {
 	return jsonscan.AppendQuoted(b, []byte(e.Value))
 }
 
-// tokensOf returns the member names on the way to the field's first pointer.
+// tokensOf returns the member names that lead to the field's first pointer. A
+// field without a pointer becomes a member of the entry under its canonical name.
 func tokensOf(p *profile.Profile, f record.Field) []string {
 	for _, place := range p.Fields[f] {
 		if pointer, ok := strings.CutPrefix(place, "/"); ok {
+			// Within a name RFC 6901 escapes a slash and a tilde.
 			tokens := strings.Split(pointer, "/")
 			for i, t := range tokens {
 				tokens[i] = strings.NewReplacer("~1", "/", "~0", "~").Replace(t)
@@ -232,7 +230,7 @@ func tokensOf(p *profile.Profile, f record.Field) []string {
 	return []string{f.String()}
 }
 
-// member is a value below the object at hand, with the names that lead to it.
+// member is a value inside an object, with the names that lead to it from there.
 type member struct {
 	tokens []string
 	value  Edit
@@ -244,7 +242,7 @@ func appendMembers(b []byte, list []member) []byte {
 	for i, m := range list {
 		name := m.tokens[0]
 		if slices.ContainsFunc(list[:i], func(o member) bool { return o.tokens[0] == name }) {
-			continue
+			continue // was written with the first member of that name
 		}
 		if i > 0 {
 			b = append(b, ',')
@@ -254,6 +252,8 @@ func appendMembers(b []byte, list []member) []byte {
 			b = appendValue(b, m.value)
 			continue
 		}
+
+		// All members below the name, wherever they are in the list, share one object.
 		var below []member
 		for _, o := range list[i:] {
 			if o.tokens[0] == name && len(o.tokens) > 1 {

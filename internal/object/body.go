@@ -46,19 +46,19 @@ func (b *body) Read(p []byte) (int, error) {
 			b.fruitless = 0
 		}
 		if err != nil {
-			b.err = b.carryOn(err)
+			b.err = b.resume(err)
 		}
 
-		// With nothing read and no error, carryOn has resumed: read on.
+		// With nothing read and no error, resume has reopened the connection: read on.
 		if n > 0 || b.err != nil {
 			return n, b.err
 		}
 	}
 }
 
-// carryOn reopens the connection after a read that failed with cause. It
+// resume reopens the connection after a read that failed with cause. It
 // returns io.EOF at the object's end, and an error when it cannot go on.
-func (b *body) carryOn(cause error) error {
+func (b *body) resume(cause error) error {
 	if cause == io.EOF && b.offset == b.size {
 		return io.EOF
 	}

@@ -77,33 +77,18 @@ func (d *directory) create(ctx context.Context, key string, c Content) error {
 		return settle(ctx, root, key, c)
 	}
 
-	// A file below the root can be linked; elsewhere it may be on another file
-	// system, so it is copied.
-	if name, err := filepath.Rel(d.path, c.File); c.File != "" && err == nil && filepath.IsLocal(name) {
-		return takeOver(ctx, root, name, key, c)
-	}
-
-	return write(ctx, root, key, c)
-}
-
-// takeOver links a file that was prepared below the root to its key, once it
-// is durable.
-func takeOver(ctx context.Context, root *os.Root, name, key string, c Content) error {
 	dir := path.Dir(key)
 	if err := makeDirs(root, dir); err != nil {
 		return err
 	}
 
-	// Sync before linking: a crash must not leave a key with half its bytes.
-	f, err := root.Open(name)
-	if err != nil {
-		return err
+	// A file below the root can be linked; elsewhere it may be on another file
+	// system, so it is copied.
+	if name, relErr := filepath.Rel(d.path, c.File); c.File != "" && relErr == nil && filepath.IsLocal(name) {
+		err = takeOver(root, name, key)
+	} else {
+		err = write(ctx, root, key, c)
 	}
-	if err := errors.Join(f.Sync(), f.Close()); err != nil {
-		return err
-	}
-
-	err = link(root, name, key)
 
 	// Another writer took the key since it was looked up.
 	if errors.Is(err, fs.ErrExist) {
@@ -112,22 +97,30 @@ func takeOver(ctx context.Context, root *os.Root, name, key string, c Content) e
 	if err != nil {
 		return err
 	}
-
 	return syncDir(root, dir)
 }
 
-// write writes the file under a temporary name and links it to its key. The
-// link fails if the key is taken, and a half-written file never shows under the
-// key.
-func write(ctx context.Context, root *os.Root, key string, c Content) error {
-	dir := path.Dir(key)
-	if err := makeDirs(root, dir); err != nil {
+// takeOver links a file that was prepared below the root to its key, once it
+// is durable. The error wraps fs.ErrExist if the key is taken.
+func takeOver(root *os.Root, name, key string) error {
+	// Sync before linking: a crash must not leave a key with half its bytes.
+	f, err := root.Open(name)
+	if err != nil {
 		return err
 	}
+	if err := errors.Join(f.Sync(), f.Close()); err != nil {
+		return err
+	}
+	return link(root, name, key)
+}
 
+// write writes the file under a temporary name and links it to its key, so that a
+// half-written file never shows under the key. The error wraps fs.ErrExist if the
+// key is taken.
+func write(ctx context.Context, root *os.Root, key string, c Content) error {
 	// The temporary file is in the key's own directory, so that it is on the
 	// same file system as the link.
-	temp := path.Join(dir, TempName())
+	temp := path.Join(path.Dir(key), TempName())
 	err := writeTemporary(ctx, root, temp, c)
 	if err == nil {
 		err = link(root, temp, key)
@@ -137,15 +130,7 @@ func write(ctx context.Context, root *os.Root, key string, c Content) error {
 	if removeErr := root.Remove(temp); err == nil {
 		err = removeErr
 	}
-
-	if errors.Is(err, fs.ErrExist) {
-		return settle(ctx, root, key, c)
-	}
-	if err != nil {
-		return err
-	}
-
-	return syncDir(root, dir)
+	return err
 }
 
 // link drops the type of a permission error: the directory just took a new
@@ -180,6 +165,7 @@ func settle(ctx context.Context, root *os.Root, key string, c Content) error {
 		return err
 	}
 	defer f.Close()
+
 	same, err := hasSum(reader{ctx, f}, c.SHA256)
 	if err != nil {
 		return err
@@ -196,8 +182,8 @@ func writeTemporary(ctx context.Context, root *os.Root, name string, c Content) 
 	if err != nil {
 		return err
 	}
-
 	defer in.Close()
+
 	f, err := root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
 	if err != nil {
 		return err

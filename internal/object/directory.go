@@ -81,7 +81,7 @@ func (d *directory) open(info Info, from int64) (*os.File, error) {
 	defer root.Close()
 
 	f, err := root.Open(info.Key)
-	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
+	if absent(err) {
 		return nil, ErrChanged
 	}
 	if err != nil {

@@ -40,7 +40,6 @@ func (d *directory) walk(w *walk, prefix string) error {
 	if err != nil {
 		return err
 	}
-
 	defer root.Close()
 	w.root = root
 
@@ -53,11 +52,9 @@ func (d *directory) walk(w *walk, prefix string) error {
 		return fmt.Errorf("the prefix is no path below the root: use names between single slashes")
 	}
 
-	err = w.directory(dir, nil)
-	if err == errStopped {
+	if err = w.directory(dir, nil); err == errStopped {
 		return nil
 	}
-
 	return err
 }
 
@@ -141,7 +138,7 @@ func (e entry) order() string {
 }
 
 // entries reads a directory in the order of its keys. It leaves out everything
-// that is neither file nor directory, and whatever vanishes meanwhile.
+// that is neither a file nor a directory, and files that vanish meanwhile.
 func (w *walk) entries(dir string) ([]entry, error) {
 	f, err := w.root.Open(dir)
 	if absent(err) {

@@ -60,7 +60,7 @@ func (l *Limiter) acquire(ctx context.Context) (round int, err error) {
 	select {
 	case <-place:
 	case <-ctx.Done():
-		return 0, l.giveUp(place, ctx.Err())
+		return 0, l.leave(place, ctx.Err())
 	}
 
 	// admit has counted this request. The round is read only now: it may have
@@ -70,9 +70,9 @@ func (l *Limiter) acquire(ctx context.Context) (round int, err error) {
 	return l.round, nil
 }
 
-// giveUp removes a canceled request from the queue. If it was admitted
-// meanwhile, its place goes to the next one.
-func (l *Limiter) giveUp(place chan struct{}, err error) error {
+// leave removes a canceled request from the queue. If it was admitted meanwhile,
+// its place goes to the next one.
+func (l *Limiter) leave(place chan struct{}, err error) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 

@@ -125,7 +125,7 @@ func TestPlaceGivenToACancelledWaitIsHandedOn(t *testing.T) {
 	place := make(chan struct{})
 	l.waiting = append(l.waiting, place)
 	l.release(0, served) // gives the place to the waiting one
-	if err := l.giveUp(place, context.Canceled); !errors.Is(err, context.Canceled) {
+	if err := l.leave(place, context.Canceled); !errors.Is(err, context.Canceled) {
 		t.Errorf("giving up gives %v, want context.Canceled", err)
 	}
 	if l.inFlight != 0 {

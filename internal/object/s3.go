@@ -103,7 +103,7 @@ func (b *bucket) Create(ctx context.Context, key string, c Content) error {
 	return nil
 }
 
-// create relies only on what the key holds in the end: a refusal may be the
+// create relies only on the final content of the key: a refusal may be the
 // answer to our own write, whose first answer was lost. A large object is not
 // sent before its key is known to be free.
 func (b *bucket) create(ctx context.Context, key string, c Content) error {

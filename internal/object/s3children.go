@@ -8,24 +8,16 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
-	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 )
 
 // listChildren yields the objects and folders directly below prefix.
 func (c *client) listChildren(ctx context.Context, prefix string) iter.Seq2[Info, error] {
 	return func(yield func(Info, error) bool) {
-		pages := s3.NewListObjectsV2Paginator(c.api, &s3.ListObjectsV2Input{
-			Bucket: &c.bucket, Prefix: &prefix, Delimiter: aws.String("/"), EncodingType: types.EncodingTypeUrl,
-			OptionalObjectAttributes: []types.OptionalObjectAttributes{types.OptionalObjectAttributesRestoreStatus},
-		})
-
-		for pages.HasMorePages() {
-			page, err := pages.NextPage(ctx)
-			if err != nil {
-				yield(Info{}, newFault(err, "s3:ListBucket"))
-				return
+		for page, err := range c.objectPages(ctx, prefix, aws.String("/")) {
+			var children []Info
+			if err == nil {
+				children, err = childrenOf(page)
 			}
-			children, err := childrenOf(page)
 			if err != nil {
 				yield(Info{}, err)
 				return

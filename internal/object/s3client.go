@@ -28,17 +28,9 @@ func (c *client) list(ctx context.Context, prefix string) iter.Seq2[Info, error]
 
 func (c *client) listObjects(ctx context.Context, prefix string) iter.Seq2[Info, error] {
 	return func(yield func(Info, error) bool) {
-		pages := s3.NewListObjectsV2Paginator(c.api, &s3.ListObjectsV2Input{
-			Bucket:                   &c.bucket,
-			Prefix:                   &prefix,
-			EncodingType:             types.EncodingTypeUrl,
-			OptionalObjectAttributes: []types.OptionalObjectAttributes{types.OptionalObjectAttributesRestoreStatus},
-		})
-
-		for pages.HasMorePages() {
-			page, err := pages.NextPage(ctx)
+		for page, err := range c.objectPages(ctx, prefix, nil) {
 			if err != nil {
-				yield(Info{}, newFault(err, "s3:ListBucket"))
+				yield(Info{}, err)
 				return
 			}
 			for _, o := range page.Contents {
@@ -46,6 +38,27 @@ func (c *client) listObjects(ctx context.Context, prefix string) iter.Seq2[Info,
 				if !yield(info, err) || err != nil {
 					return
 				}
+			}
+		}
+	}
+}
+
+// objectPages yields the pages of a listing. With a delimiter, a page has only
+// the objects and folders directly below prefix.
+func (c *client) objectPages(ctx context.Context, prefix string, delimiter *string) iter.Seq2[*s3.ListObjectsV2Output, error] {
+	return func(yield func(*s3.ListObjectsV2Output, error) bool) {
+		pages := s3.NewListObjectsV2Paginator(c.api, &s3.ListObjectsV2Input{
+			Bucket:                   &c.bucket,
+			Prefix:                   &prefix,
+			Delimiter:                delimiter,
+			EncodingType:             types.EncodingTypeUrl,
+			OptionalObjectAttributes: []types.OptionalObjectAttributes{types.OptionalObjectAttributesRestoreStatus},
+		})
+
+		for pages.HasMorePages() {
+			page, err := pages.NextPage(ctx)
+			if !yield(page, newFault(err, "s3:ListBucket")) || err != nil {
+				return
 			}
 		}
 	}

@@ -96,6 +96,7 @@ func (c *client) hidden(ctx context.Context, prefix string) iter.Seq2[Hidden, er
 				if err == nil && (aws.ToBool(v.IsLatest) || page.repeats(key, v.VersionId)) {
 					continue
 				}
+
 				if !yield(Hidden{Key: key, VersionID: aws.ToString(v.VersionId)}, err) || err != nil {
 					return
 				}
@@ -106,6 +107,7 @@ func (c *client) hidden(ctx context.Context, prefix string) iter.Seq2[Hidden, er
 				if err == nil && page.repeats(key, m.VersionId) {
 					continue
 				}
+
 				if !yield(Hidden{Key: key, VersionID: aws.ToString(m.VersionId), Marker: true}, err) || err != nil {
 					return
 				}

@@ -17,8 +17,8 @@ import (
 	"cdrmend/internal/stream"
 )
 
-// writeDocuments writes the repaired documents, in a second pass over the
-// bytes of only those.
+// writeDocuments writes the repaired documents. It reads only their objects a
+// second time.
 func (r *Run) writeDocuments(ctx context.Context) error {
 	repairs := maps.Collect(r.Decision.RepairsByDocument())
 	written := r.Decision.Written()
@@ -32,10 +32,11 @@ func (r *Run) writeDocuments(ctx context.Context) error {
 	})
 }
 
-// editsOf yields the edits that the repairs of one document are.
+// editsOf yields the repairs of one document as edits.
 func editsOf(d *reconcile.Decision, repairs []reconcile.Repair) iter.Seq[manifest.Edit] {
 	return func(yield func(manifest.Edit) bool) {
 		for r, gap := range d.Placed(repairs) {
+			// Rows of Parquet are edited by entry and field, without a place.
 			if gap == nil {
 				gap = &manifest.Gap{Entry: d.Entries[r.Entry].Index, Field: r.Field}
 			}
@@ -53,6 +54,7 @@ func (r *Run) writeDocument(ctx context.Context, n uint32, repairs []reconcile.R
 	}
 
 	fill := func(w io.Writer) error {
+		// Nothing is stored of a virtual document: it is made of its edits.
 		src := io.Reader(strings.NewReader(""))
 		if !doc.Virtual {
 			stream, done, err := r.original(ctx, doc)
@@ -64,29 +66,31 @@ func (r *Run) writeDocument(ctx context.Context, n uint32, repairs []reconcile.R
 		}
 
 		// A repaired document is compressed as the original is.
-		packed, err := doc.Packed.Compress(w)
+		packed, err := doc.Compression.Compress(w)
 		if err != nil {
 			return err
 		}
 		if err := r.rewrite(packed, src, doc, editsOf(r.Decision, repairs)); err != nil {
 			return err
 		}
+
 		return packed.Close()
 	}
 
 	if err := r.files.Create(ctx, r.names.document(r.Inputs, doc.Object), fill); err != nil {
 		return fmt.Errorf("repairing %s: %w", r.Inputs.URL(doc.Object), err)
 	}
+
 	return nil
 }
 
-// original opens the uncompressed content of a document again: of the copy that
-// was kept, or of the object.
+// original opens the uncompressed content of a document: from its copy if one was
+// kept, else from the object.
 func (r *Run) original(ctx context.Context, doc *manifest.Document) (*stream.Stream, func(), error) {
-	if doc.Rare == nil || doc.Rare.Copy.End == 0 {
+	if doc.Extra == nil || doc.Extra.Copy.End == 0 {
 		return r.Inputs.Content(ctx, doc.Object)
 	}
-	kept := doc.Rare.Copy
+	kept := doc.Extra.Copy
 	size := kept.End - kept.Start
 	content := stream.Open(io.NewSectionReader(r.Decision.Rests, kept.Start, size), size, &r.Config.Limits)
 	return content, content.Close, nil
@@ -99,14 +103,18 @@ func (r *Run) rewrite(w io.Writer, src io.Reader, doc *manifest.Document, edits 
 	if doc.Format != profile.Parquet {
 		return manifest.Write(w, src, p, doc, edits)
 	}
+
 	spool := scratch.NewSpool(r.Config.Scratch)
 	defer spool.Close()
+
 	if _, err := io.Copy(spool, src); err != nil {
 		return err
 	}
+
 	file, err := spool.ReaderAt()
 	if err != nil {
 		return err
 	}
+
 	return manifest.WriteParquet(w, file, spool.Size(), p, edits)
 }

@@ -14,11 +14,12 @@ import (
 	"cdrmend/internal/record"
 )
 
-// writeInputs writes the list of inputs and what was rejected of them.
+// writeInputs writes the list of inputs, and their rejects.
 func (r *Run) writeInputs(ctx context.Context) error {
 	if err := r.files.Create(ctx, ledger.InputsFile, r.listInputs); err != nil {
 		return err
 	}
+
 	rejects := r.Account.Rejects
 	objects := slices.Collect(maps.Keys(rejects))
 	return parallel.Each(ctx, r.Config.Concurrency, len(objects), func(ctx context.Context, i int) error {
@@ -35,7 +36,10 @@ func (r *Run) listInputs(w io.Writer) error {
 		if o.Virtual {
 			continue
 		}
+
 		line := inputLine(r.Inputs.Sources[o.Source].Name, &o.Info)
+
+		// An object that was only listed has neither hash nor rows.
 		if read := &r.Account.Objects[i]; read.Read {
 			line.SHA256, line.Rows, line.Rejects = hex.EncodeToString(read.SHA256[:]), read.Rows, read.Rejects
 		}
@@ -43,11 +47,13 @@ func (r *Run) listInputs(w io.Writer) error {
 			return err
 		}
 	}
+
 	for i := range r.Inputs.Media {
 		if err := lines.Encode(inputLine(ledger.MediaSource, &r.Inputs.Media[i])); err != nil {
 			return err
 		}
 	}
+
 	return nil
 }
 

@@ -14,11 +14,11 @@ import (
 	"cdrmend/internal/policy"
 )
 
-// names decides under which path the output holds what it writes for a key: a
-// repaired document, and rejects. It is decided from the keys alone, so that
-// every run decides alike.
+// names gives the paths of repaired documents and of rejects, which are named
+// after the keys of their objects. They depend on the keys alone, so that every
+// run chooses the same paths.
 type names struct {
-	documents map[uint32]string // by object, of those that cannot be named by their key
+	documents map[uint32]string // by object, only where the key itself cannot be used
 	rejects   map[uint32]string // likewise
 	renamed   []ledger.Renamed
 }
@@ -41,20 +41,23 @@ func nameOutputs(in *intake.Inputs) *names {
 	return n
 }
 
-// rename finds other names for files that the output cannot hold below a folder
-// under the keys of their objects. There is one file for each object that counts.
+// rename finds other paths for files in a folder that the output cannot hold
+// under the keys of their objects. Each object that counts has one file.
 func (n *names) rename(in *intake.Inputs, folder, suffix string, counts func(*intake.Object) bool, paths map[uint32]string) {
 	type place struct {
 		source uint32
 		path   string
 	}
+
+	// In a directory no file can have the name of another file's folder.
 	parents := map[place]bool{}
 	for i := range in.Objects {
 		o := &in.Objects[i]
 		if !counts(o) {
 			continue
 		}
-		// A folder that is noted already was noted with those above it.
+
+		// A folder that is known already was added with those above it.
 		for at := strings.LastIndexByte(o.Key, '/'); at >= 0; at = strings.LastIndexByte(o.Key[:at], '/') {
 			folder := place{o.Source, o.Key[:at]}
 			if parents[folder] {
@@ -70,6 +73,7 @@ func (n *names) rename(in *intake.Inputs, folder, suffix string, counts func(*in
 		if !counts(o) || holdable(o.Key+suffix) && !parents[place{o.Source, o.Key + suffix}] {
 			continue
 		}
+
 		sum := sha256.Sum256([]byte(o.Key))
 		paths[uint32(i)] = folder + "/" + source + "/" + renamedPrefix + hex.EncodeToString(sum[:]) + suffix
 		n.renamed = append(n.renamed, ledger.Renamed{Source: source, Key: o.Key, Path: paths[uint32(i)]})
@@ -83,6 +87,7 @@ func holdable(key string) bool {
 	if len(key) > maxKey || !utf8.ValidString(key) || strings.ContainsFunc(key, func(c rune) bool { return c < 0x20 || c == 0x7f }) {
 		return false
 	}
+
 	for element := range strings.SplitSeq(key, "/") {
 		if element == "" || element == "." || element == ".." || len(element) > maxElement || object.Temporary(element) {
 			return false
@@ -91,8 +96,8 @@ func holdable(key string) bool {
 	return !reserved.MatchString(key)
 }
 
-// renamedPrefix begins the name of a file that cannot have its key's. Keys that
-// lie at or below such a name are renamed, too.
+// renamedPrefix begins the names of files that cannot have the names of their
+// keys. Keys at or below such a name are renamed, too.
 const renamedPrefix = "~"
 
 var reserved = regexp.MustCompile("^" + renamedPrefix + "[0-9a-f]{64}(" + regexp.QuoteMeta(rejectSuffix) + ")?(/|$)")
@@ -103,7 +108,7 @@ func (n *names) document(in *intake.Inputs, object uint32) string {
 	return cmp.Or(n.documents[object], "manifests/"+in.Sources[o.Source].Name+"/"+o.Key)
 }
 
-// reject returns the path of what was rejected of an input.
+// reject returns the path of the rejects of an input.
 func (n *names) reject(in *intake.Inputs, object uint32) string {
 	o := &in.Objects[object]
 	return cmp.Or(n.rejects[object], "rejects/"+in.Sources[o.Source].Name+"/"+o.Key+rejectSuffix)

@@ -6,9 +6,7 @@
 package output
 
 import (
-	"bytes"
 	"context"
-	"io"
 
 	"cdrmend/internal/intake"
 	"cdrmend/internal/ledger"
@@ -19,7 +17,7 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// Run is one run to be written, and where to.
+// Run is a run to be written to an output.
 type Run struct {
 	Config   *policy.Config
 	Inputs   *intake.Inputs
@@ -38,9 +36,9 @@ func NewRun(r Run, to *ledger.Interval) *Run {
 	return &r
 }
 
-// WriteObjects writes what is written of objects, repaired documents and rejects,
-// and, as they take long, at the same time the list of the inputs and the
-// summary, which it returns.
+// WriteObjects writes the repaired documents, the list of inputs with the rejects,
+// and the summary, which it returns. It writes them at the same time, as documents
+// and rejects take long.
 func (r *Run) WriteObjects(ctx context.Context) (sum *report.Summary, err error) {
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return r.writeDocuments(ctx) })
@@ -56,16 +54,4 @@ func (r *Run) WriteObjects(ctx context.Context) (sum *report.Summary, err error)
 // Finish writes the list of all files, and returns its SHA-256.
 func (r *Run) Finish(ctx context.Context) (string, error) {
 	return r.files.Finish(ctx, r.names.renamed)
-}
-
-// writeJSON writes one JSON file of the run.
-func (r *Run) writeJSON(ctx context.Context, path string, v any) error {
-	raw, err := ledger.Encode(v)
-	if err != nil {
-		return err
-	}
-	return r.files.Create(ctx, path, func(w io.Writer) error {
-		_, err := io.Copy(w, bytes.NewReader(raw))
-		return err
-	})
 }

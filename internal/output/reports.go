@@ -13,8 +13,7 @@ import (
 	"cdrmend/internal/worklist"
 )
 
-// Page returns the page for people. It gets its findings when their table is
-// written.
+// Page returns the page for people. WriteTables fills in its findings.
 func (r *Run) Page(sum *report.Summary) *page.Run {
 	d := r.Decision
 	return &page.Run{
@@ -23,13 +22,15 @@ func (r *Run) Page(sum *report.Summary) *page.Run {
 	}
 }
 
-// WriteReports writes the files for people, which name the files written before
-// them by their hashes.
+// WriteReports writes the files for people. The page and the statement name the
+// files that were written before them by their hashes.
 func (r *Run) WriteReports(ctx context.Context, sum *report.Summary, p *page.Run) error {
 	r.Progress("writing reports", 0, 0)
 	if err := r.writePage(ctx, p); err != nil {
 		return err
 	}
+
+	// The statement comes last: it names the other two.
 	if r.Config.Report.XLSX {
 		if err := r.writeWorklist(ctx, sum); err != nil {
 			return err
@@ -38,6 +39,7 @@ func (r *Run) WriteReports(ctx context.Context, sum *report.Summary, p *page.Run
 	if r.Config.Report.PDF {
 		return r.writeStatement(ctx, sum)
 	}
+
 	return nil
 }
 

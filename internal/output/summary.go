@@ -4,11 +4,13 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 
 	"cdrmend/internal/intake"
 	"cdrmend/internal/intern"
+	"cdrmend/internal/ledger"
 	"cdrmend/internal/policy"
 	"cdrmend/internal/reconcile"
 	"cdrmend/internal/record"
@@ -29,7 +31,15 @@ func (r *Run) writeSummary(ctx context.Context) (*report.Summary, error) {
 	if sum.Balance, err = balances(r.Account, d); err != nil {
 		return nil, err
 	}
-	return sum, r.writeJSON(ctx, report.SummaryFile, sum)
+
+	raw, err := ledger.Encode(sum)
+	if err != nil {
+		return nil, err
+	}
+	return sum, r.files.Create(ctx, report.SummaryFile, func(w io.Writer) error {
+		_, err := w.Write(raw)
+		return err
+	})
 }
 
 func coverage(d *reconcile.Decision) report.Coverage {
@@ -73,20 +83,25 @@ func percent(n, of int64) *string {
 	if of == 0 {
 		return nil
 	}
+
+	// Down, so that 100.00 means all.
 	hundredths := n * 10000 / of
 	text := fmt.Sprintf("%d.%02d", hundredths/100, hundredths%100)
 	return &text
 }
 
 func conversations(d *reconcile.Decision) int64 {
+	// Few conversations have the id of one of another organisation: only these need
+	// a map.
 	orgs := make([]intern.Text, d.Texts.Limit()) // of each conversation seen, plus one
-	more := map[uint64]bool{}                    // conversations that have the id of one of another organisation
+	more := map[uint64]bool{}
 	n := 0
 	for i := range d.Calls {
 		l := &d.Legs[d.Calls[i].Leg]
 		if l.Conversation == intern.None {
 			continue
 		}
+
 		switch org := &orgs[l.Conversation.Index()]; *org {
 		case 0:
 			*org = l.Org + 1
@@ -96,6 +111,7 @@ func conversations(d *reconcile.Decision) int64 {
 			more[uint64(l.Org)<<32|uint64(l.Conversation)] = true
 		}
 	}
+
 	return int64(n + len(more))
 }
 
@@ -132,6 +148,7 @@ func findingCounts(d *reconcile.Decision) []report.FindingCount {
 	slices.SortFunc(list, func(a, b report.FindingCount) int {
 		return cmp.Or(cmp.Compare(a.Class, b.Class), cmp.Compare(a.Severity, b.Severity), cmp.Compare(a.Status, b.Status))
 	})
+
 	return list
 }
 
@@ -152,16 +169,19 @@ func mediaTypes(d *reconcile.Decision, voice []string) map[string]int64 {
 			types[t]++
 		}
 	}
+
 	counts := map[string]int64{}
 	for t, n := range types {
 		if name := d.Texts.String(t); !slices.Contains(voice, strings.ToLower(name)) {
 			counts[name] += n
 		}
 	}
+
 	return counts
 }
 
-// incomplete says what may hide something, why, and what to do about it.
+// incomplete lists the inputs that may hide something, with the reason and the
+// remedy.
 func (r *Run) incomplete() []report.Incomplete {
 	d := r.Decision
 	list := []report.Incomplete{}
@@ -181,13 +201,15 @@ func (r *Run) incomplete() []report.Incomplete {
 			entry.Reason = r.damage(uint32(in.Partition))
 			entry.Next = "export " + p.URL + " again, then run again"
 		}
+
 		list = append(list, entry)
 	}
+
 	return list
 }
 
-// partitions tells what every partition delivered, and whether it may hide
-// something.
+// partitions lists every partition with the objects and rows that it delivered,
+// and whether it may hide something.
 func partitions(in *intake.Inputs, a *intake.Account, d *reconcile.Decision) []report.Partition {
 	list := make([]report.Partition, len(d.Partitions))
 	for i := range d.Partitions {
@@ -201,16 +223,19 @@ func partitions(in *intake.Inputs, a *intake.Account, d *reconcile.Decision) []r
 			list[i].Rows, list[i].Rejects = count.Rows, count.Rejects
 		}
 	}
+
 	for i := range in.Objects {
 		if o := &in.Objects[i]; !o.Virtual {
 			list[o.Partition].Objects++
 			list[o.Partition].Bytes += o.Size
 		}
 	}
+
 	return list
 }
 
 func partitionState(source *reconcile.Source, p *reconcile.Partition) report.PartitionState {
+	// The first that applies is reported: it explains those after it.
 	switch {
 	case !source.Settled:
 		return report.Unsettled
@@ -221,11 +246,12 @@ func partitionState(source *reconcile.Source, p *reconcile.Partition) report.Par
 	case p.Empty:
 		return report.Empty
 	}
+
 	return report.Complete
 }
 
-// damage says what is wrong with a damaged partition: which of its objects are
-// broken, and how many of its rows could not be used.
+// damage describes a damaged partition: which of its objects are broken, and how
+// many of its rows could not be used.
 func (r *Run) damage(partition uint32) string {
 	const most = 3
 	var broken []string
@@ -235,6 +261,7 @@ func (r *Run) damage(partition uint32) string {
 		if !o.Document || o.Partition != partition {
 			continue
 		}
+
 		objects++
 		if why := r.Account.Broken[uint32(i)]; why != nil {
 			broken = append(broken, fmt.Sprintf("%s (%v)", o.Key, why))
@@ -249,15 +276,16 @@ func (r *Run) damage(partition uint32) string {
 		}
 		parts = append(parts, fmt.Sprintf("%d of its %d objects damaged: %s%s", n, objects, strings.Join(broken[:min(n, most)], ", "), more))
 	}
+
 	limit := r.Config.Policy.MaxRejects
 	if count := r.Account.Rows[partition]; count != nil && count.TooMany(limit) {
 		parts = append(parts, fmt.Sprintf("%d of its %d rows rejected, more than max_rejects (%v) allows; see the rejects", count.Rejects, count.Rows, limit))
 	}
+
 	return strings.Join(parts, "; ")
 }
 
-// warnings tells what is odd about whole sources, as opposed to single
-// records.
+// warnings describes what is odd about whole sources rather than single records.
 func warnings(a *intake.Account, d *reconcile.Decision) []string {
 	list := append([]string{}, d.Notices.Warnings...)
 	list = append(list, orgWarnings(a, d)...)
@@ -267,6 +295,7 @@ func warnings(a *intake.Account, d *reconcile.Decision) []string {
 // orgWarnings says when the records of one source lack an organisation that
 // those of another have: they will not match.
 func orgWarnings(a *intake.Account, d *reconcile.Decision) []string {
+	// Rows that were dropped while reading were counted then.
 	lacking, having := map[uint32]int64{}, map[uint32]bool{}
 	for source, n := range a.Filtered {
 		lacking[source] = n.Lacking
@@ -274,6 +303,7 @@ func orgWarnings(a *intake.Account, d *reconcile.Decision) []string {
 			having[source] = true
 		}
 	}
+
 	count := func(object uint32, org intern.Text) {
 		source := d.Objects[object].Source
 		if org == intern.None {
@@ -305,6 +335,7 @@ func orgWarnings(a *intake.Account, d *reconcile.Decision) []string {
 			}
 		}
 	}
+
 	return list
 }
 
@@ -333,12 +364,14 @@ func shapeWarnings(d *reconcile.Decision) []string {
 		if counts == nil {
 			continue
 		}
+
 		for f, n := range counts {
 			if of := total[uint32(i)]; n*2 > of {
 				list = append(list, fmt.Sprintf("%d of %d entries of source %s lack %s as exported: the shape of the export rather than damage", n, of, d.Sources[i].Name, record.Field(f)))
 			}
 		}
 	}
+
 	return list
 }
 
@@ -347,6 +380,8 @@ func balances(read *intake.Account, d *reconcile.Decision) (map[string]record.Ba
 	out := map[string]record.Balance{}
 	for kind, name := range []string{"manifests", "cdrs", "registrations"} {
 		a, b := read.Balance[kind], d.Balance[kind]
+		// Some rows are found to be of the margin or superseded while they are read,
+		// the others by the decision.
 		b.Read, b.Margin, b.Superseded = a.Read, a.Margin+b.Margin, a.Superseded+b.Superseded
 		b.Skipped, b.Rejected = a.Skipped, a.Rejected
 		if b.Accounted() != b.Read {
@@ -354,6 +389,7 @@ func balances(read *intake.Account, d *reconcile.Decision) (map[string]record.Ba
 		}
 		out[name] = b
 	}
+
 	return out, nil
 }
 
@@ -372,5 +408,6 @@ func outcome(d *reconcile.Decision) policy.Outcome {
 			out.OpenMinor++
 		}
 	}
+
 	return out
 }

@@ -15,14 +15,13 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// WriteTables writes the five tables in the wanted formats. Findings are ranged
-// over once, as a night may have millions: what else is made of them, the page
-// and what with makes, is made as they pass. With gets them and their table, and
-// drains them; nil when nothing else is made.
+// WriteTables writes the five tables in the wanted formats. It ranges over the
+// findings once, as a night may have millions: the page and with see them as they
+// pass. With gets the findings and their table, and must range over all of them;
+// it may be nil.
 func (r *Run) WriteTables(ctx context.Context, p *page.Run, with func(ctx context.Context, findings table.Rows, of *Table) error) error {
-	// As many tables are made at a time as there are processors. While some are
-	// made, those before them are put where they belong, which is waiting for a
-	// disk or a server.
+	// Making a table keeps a processor busy, so there is a limit. Putting one waits
+	// for a disk or a server, so it goes on while the next is made.
 	puts, gctx := errgroup.WithContext(ctx)
 	g, gctx := errgroup.WithContext(gctx)
 	g.SetLimit(runtime.GOMAXPROCS(0))
@@ -44,16 +43,16 @@ func (r *Run) WriteTables(ctx context.Context, p *page.Run, with func(ctx contex
 			if err != nil {
 				return err
 			}
+
 			puts.Go(func() error {
 				defer made.Close()
-				return r.put(ctx, made)
+				return r.put(ctx, made) // gctx ends when all tables are made
 			})
 			return nil
 		})
 	}
 
-	// A failure to put a table ends what is under way, whose error then says
-	// nothing.
+	// A failure to put a table cancels the others, whose error then only says so.
 	err := g.Wait()
 	return cmp.Or(puts.Wait(), err)
 }
@@ -62,11 +61,13 @@ func (r *Run) writeFindings(ctx context.Context, p *page.Run, with func(context.
 	if err := p.Gather(); err != nil {
 		return err
 	}
+
 	t, err := NewTable(&r.Config.Output, table.Findings, r.files.NewSpool, nil)
 	if err != nil {
 		return err
 	}
 	defer t.Close()
+
 	rows := t.Passing(p.Passing(r.Decision.FindingRows))
 	if with != nil {
 		err = with(ctx, rows, t)
@@ -76,10 +77,11 @@ func (r *Run) writeFindings(ctx context.Context, p *page.Run, with func(context.
 	if err != nil {
 		return err
 	}
+
 	return r.put(ctx, t)
 }
 
-// makeTable makes a table, to be put where it belongs and closed.
+// makeTable makes a table. The caller puts and closes it.
 func (r *Run) makeTable(schema *table.Schema, rows table.Rows) (*Table, error) {
 	t, err := NewTable(&r.Config.Output, schema, r.files.NewSpool, nil)
 	if err != nil {
@@ -103,8 +105,8 @@ type Table struct {
 	csv, parquet *scratch.Spool // nil for a format that is not wanted
 }
 
-// NewTable begins a table. Base, if not nil, is a table whose rows its own rows
-// begin with. The caller closes the table.
+// NewTable begins a table. Base may be nil; else each row of the new table begins
+// with the cells of the same row of base. The caller closes the table.
 func NewTable(o *policy.Output, schema *table.Schema, newSpool func() (*scratch.Spool, error), base *Table) (*Table, error) {
 	t := &Table{schema: schema}
 	var csv, parquet io.Writer
@@ -115,6 +117,7 @@ func NewTable(o *policy.Output, schema *table.Schema, newSpool func() (*scratch.
 		}
 		csv = t.csv
 	}
+
 	if o.Parquet {
 		if t.parquet, err = newSpool(); err != nil {
 			t.Close()
@@ -122,18 +125,20 @@ func NewTable(o *policy.Output, schema *table.Schema, newSpool func() (*scratch.
 		}
 		parquet = t.parquet
 	}
+
 	if base != nil {
 		t.writer = base.writer.Extended(schema, csv, parquet)
 	} else {
 		t.writer = table.NewWriter(schema, csv, parquet)
 	}
+
 	return t, nil
 }
 
 // Passing yields rows as they are written to the table.
 func (t *Table) Passing(rows table.Rows) table.Rows { return t.writer.Passing(rows) }
 
-// Put completes the table and hands over each of its files.
+// Put completes the table and calls each for each of its files.
 func (t *Table) Put(each func(suffix string, spool *scratch.Spool) error) error {
 	if err := t.writer.Close(); err != nil {
 		return err
@@ -146,6 +151,7 @@ func (t *Table) Put(each func(suffix string, spool *scratch.Spool) error) error 
 	if t.parquet != nil {
 		return each(".parquet", t.parquet)
 	}
+
 	return nil
 }
 
@@ -166,10 +172,12 @@ func CopyRows(body io.Reader, name string, schema *table.Schema, dir string) (ta
 		spool.Close()
 		return nil, nil, fmt.Errorf("reading %q: %w", name, err)
 	}
+
 	r, err := spool.ReaderAt()
 	if err != nil {
 		spool.Close()
 		return nil, nil, err
 	}
+
 	return table.Read(r, spool.Size(), name, schema), spool.Close, nil
 }

@@ -55,28 +55,29 @@ func (i *Interval) committedAt(number int64) record.Time {
 
 // Write writes the page.
 func (a *Audit) Write(w io.Writer) error {
-	v := newAuditView(a)
+	g := newAuditGathering(a)
 	for i := range a.Intervals {
 		if len(a.Intervals[i].Commits) == 0 {
-			if len(v.Absent) < mostAbsent {
-				v.Absent = append(v.Absent, a.Intervals[i].Label)
+			if len(g.Absent) < mostAbsent {
+				g.Absent = append(g.Absent, a.Intervals[i].Label)
 			} else {
-				v.AbsentToo++
+				g.AbsentToo++
 			}
 			continue
 		}
-		if err := v.add(&a.Intervals[i]); err != nil {
+
+		if err := g.add(&a.Intervals[i]); err != nil {
 			return fmt.Errorf("reading interval %s: %w", a.Intervals[i].Label, err)
 		}
 	}
-	v.finish()
-	return write(w, "audit.tmpl", v, map[string]any{
-		"findings": v.open, "closed": v.closed, "classes": classWords, "causes": causeWords(), "rules": ruleWords,
+
+	g.finish()
+	return write(w, "audit.tmpl", &g.auditView, map[string]any{
+		"findings": g.open, "closed": g.closed, "classes": classWords, "causes": causeWords(), "rules": ruleWords,
 	})
 }
 
-// auditView holds the values that the template shows. One pass over the
-// histories fills it.
+// auditView holds the values that the template shows.
 type auditView struct {
 	First, Last string
 	Redaction   string
@@ -86,7 +87,6 @@ type auditView struct {
 	Nights      []nightView
 	Total       nightView
 	Newest      record.Time // time of the newest of all commits
-	since       record.Time // when the oldest open finding was found
 	Classes     []auditClass
 	Open        part
 	Closed      part
@@ -94,21 +94,27 @@ type auditView struct {
 	Causes      []causeView
 	Trunks      []trunkOutages
 	Patterns    []pattern
+}
 
+// auditGathering fills a view in one pass over the histories. The script shows
+// the rows in its sheets.
+type auditGathering struct {
+	auditView
 	show    shower
 	room    room
 	open    *sheet
 	closed  *sheet
+	since   record.Time // when the oldest open finding was found
 	classes map[string]*auditClass
-	causes  map[string]*causeView
+	causes  causesByName
 	trunks  map[trunkID]*trunkOutages
 	seen    map[string]bool // ids of outages: neighbouring intervals share some
 }
 
 // auditClass is one class of findings over all intervals.
 type auditClass struct {
-	Name, Severity, Words                                     string
-	Found, Later, Closed, Accepted, Repaired, Open, Undecided int64
+	Name, Severity, Words string
+	findingCounts
 }
 
 // oldFinding is an open finding, with the time at which it was first found.
@@ -126,11 +132,11 @@ type trunkOutages struct {
 	Lasting string
 }
 
-func newAuditView(a *Audit) *auditView {
-	v := &auditView{
-		First: a.Intervals[0].Label, Last: a.Intervals[len(a.Intervals)-1].Label, Redaction: a.Redact.Redact.String(), Patterns: patterns,
-		show: shower{redact: redact.New(a.Redact)}, open: newSheet(table.History, "interval"), closed: newSheet(table.History, "interval"),
-		since: record.NoTime, classes: map[string]*auditClass{}, causes: map[string]*causeView{}, trunks: map[trunkID]*trunkOutages{}, seen: map[string]bool{},
+func newAuditGathering(a *Audit) *auditGathering {
+	g := &auditGathering{
+		auditView: auditView{First: a.Intervals[0].Label, Last: a.Intervals[len(a.Intervals)-1].Label, Redaction: a.Redact.Redact.String(), Patterns: patterns},
+		show:      shower{redact: redact.New(a.Redact)}, open: newSheet(table.History, "interval"), closed: newSheet(table.History, "interval"),
+		since: record.NoTime, classes: map[string]*auditClass{}, causes: causesByName{}, trunks: map[trunkID]*trunkOutages{}, seen: map[string]bool{},
 	}
 
 	// The newest commit and the counts must be known before the first finding is
@@ -140,35 +146,36 @@ func newAuditView(a *Audit) *auditView {
 		if len(a.Intervals[i].Commits) == 0 {
 			continue
 		}
-		v.Newest = max(v.Newest, a.Intervals[i].newest().Time)
+
+		g.Newest = max(g.Newest, a.Intervals[i].newest().Time)
 		for _, c := range a.Intervals[i].Summary.Findings {
 			if c.Status == "open" || c.Status == "indeterminate" {
 				counts[c.Severity+c.Status] += c.Count
 			}
 		}
 	}
-	v.room = makeRoom(mostFindings, counts)
+	g.room = makeRoom(mostFindings, counts)
 
-	return v
+	return g
 }
 
 // mostAbsent is how many intervals without a commit are named.
 const mostAbsent = 31
 
-func (v *auditView) add(i *Interval) error {
+func (g *auditGathering) add(i *Interval) error {
 	s := i.Summary
 	n := nightView{
-		Label: i.Label, Recorded: s.Coverage.Recorded, Of: s.Coverage.Of, Percent: percentText(s.Coverage.RecordedPercent),
-		Missing: s.Verdicts["missing"], Partial: s.Verdicts["partial"], Untold: s.Verdicts["indeterminate"],
-		Commits: int64(len(i.Commits)), Newest: *i.newest(),
+		Label: i.Label, Percent: percentText(s.Coverage.RecordedPercent),
+		callCounts: callCounts{s.Coverage.Recorded, s.Coverage.Of, s.Verdicts["missing"], s.Verdicts["partial"], s.Verdicts["indeterminate"]},
+		Commits:    int64(len(i.Commits)), Newest: *i.newest(),
 	}
 
-	if err := cmp.Or(v.addHistory(i, &n), v.addOutages(i, &n)); err != nil {
+	if err := cmp.Or(g.addHistory(i, &n), g.addOutages(i, &n)); err != nil {
 		return err
 	}
 
-	v.Nights = append(v.Nights, n)
-	v.Total.add(&n)
+	g.Nights = append(g.Nights, n)
+	g.Total.add(&n)
 	return nil
 }
 
@@ -181,69 +188,53 @@ var (
 	classColumn = table.History.Index("class")
 )
 
-func (v *auditView) addHistory(i *Interval, n *nightView) error {
+func (g *auditGathering) addHistory(i *Interval, n *nightView) error {
 	for row, err := range i.History {
 		if err != nil {
 			return err
 		}
-		c := v.class(row)
-		n.Found++
-		c.Found++
-		if row.Count(firstColumn) > 1 {
-			n.Later++
-			c.Later++
-		}
-		switch state := string(row.Bytes(stateColumn)); state {
+
+		c := g.class(row)
+		n.count(row)
+		c.count(row)
+		switch string(row.Bytes(stateColumn)) {
+		case "accepted", "repaired": // nobody has to look for them
 		case table.Closed:
-			n.Closed++
-			c.Closed++
-			if v.Closed.Total++; v.Closed.Total <= mostClosed {
-				v.closed.add(v.show.row(row), i.Label)
+			if g.Closed.Total++; g.Closed.Total <= mostClosed {
+				g.closed.add(g.show.row(row), i.Label)
 			}
-		case "accepted":
-			n.Accepted++
-			c.Accepted++
-		case "repaired":
-			n.Repaired++
-			c.Repaired++
+		case "open":
+			g.addOldest(i, row)
+			if string(row.Bytes(severityColumn)) == "critical" {
+				n.Critical++
+			}
+			g.addOpen(i, row)
 		default:
-			v.addOpen(i, n, c, row)
+			g.addOpen(i, row)
 		}
 	}
 	return nil
 }
 
-// addOpen counts a finding that is open or still undecided.
-func (v *auditView) addOpen(i *Interval, n *nightView, c *auditClass, row *table.Row) {
-	if string(row.Bytes(stateColumn)) == "open" {
-		n.Open++
-		c.Open++
-		v.addOldest(i, row)
-		if string(row.Bytes(severityColumn)) == "critical" {
-			n.Critical++
-		}
-	} else {
-		n.Undecided++
-		c.Undecided++
-	}
-
-	v.Open.Total++
-	if v.room.take(row) {
-		v.open.add(v.show.row(row), i.Label)
+// addOpen adds a finding that is open or still undecided to the list, if it fits.
+func (g *auditGathering) addOpen(i *Interval, row *table.Row) {
+	g.Open.Total++
+	if g.room.take(row) {
+		g.open.add(g.show.row(row), i.Label)
 	}
 }
 
-func (v *auditView) class(row *table.Row) *auditClass {
+func (g *auditGathering) class(row *table.Row) *auditClass {
 	name, severity := string(row.Bytes(classColumn)), string(row.Bytes(severityColumn))
-	c := v.classes[severity+name]
+	c := g.classes[severity+name]
 	if c == nil {
 		c = &auditClass{Name: name, Severity: severity, Words: classWords[name]}
-		v.classes[severity+name] = c
+		g.classes[severity+name] = c
 	}
 	return c
 }
 
-func (v *auditView) addOutages(i *Interval, n *nightView) error {
+func (g *auditGathering) addOutages(i *Interval, n *nightView) error {
 	for row, err := range i.Outages {
 		if err != nil {
 			return err
@@ -252,26 +243,20 @@ func (v *auditView) addOutages(i *Interval, n *nightView) error {
 		// An outage counts in each interval that it overlaps, but only once in
 		// the totals by cause and trunk.
 		n.Outages++
-		o := outageOf(v.show.row(row))
-		if v.seen[o.ID] {
+		o := outageOf(g.show.row(row))
+		if g.seen[o.ID] {
 			continue
 		}
-		v.seen[o.ID] = true
+		g.seen[o.ID] = true
 
 		micros := int64(o.End - o.Start)
-		c := v.causes[o.Cause]
-		if c == nil {
-			c = newCause(o.Cause)
-			v.causes[o.Cause] = c
-		}
-		c.Outages++
-		c.micros += micros
+		g.causes.named(o.Cause).addOutage(micros)
 
 		id := trunkID{o.Org, o.Trunk}
-		t := v.trunks[id]
-		if t == nil && len(v.trunks) < mostTrunks {
+		t := g.trunks[id]
+		if t == nil && len(g.trunks) < mostTrunks {
 			t = &trunkOutages{trunkID: id}
-			v.trunks[id] = t
+			g.trunks[id] = t
 		}
 		if t != nil {
 			t.Outages++
@@ -284,38 +269,38 @@ func (v *auditView) addOutages(i *Interval, n *nightView) error {
 // mostTrunkRows is how many trunks are named at most.
 const mostTrunkRows = 20
 
-func (v *auditView) finish() {
-	v.Open.Shown, v.Closed.Shown = int64(len(v.open.Rows)), int64(len(v.closed.Rows))
-	for _, c := range v.classes {
-		v.Classes = append(v.Classes, *c)
+func (g *auditGathering) finish() {
+	g.Open.Shown, g.Closed.Shown = int64(len(g.open.Rows)), int64(len(g.closed.Rows))
+	for _, c := range g.classes {
+		g.Classes = append(g.Classes, *c)
 	}
-	slices.SortFunc(v.Classes, func(a, b auditClass) int {
+	slices.SortFunc(g.Classes, func(a, b auditClass) int {
 		return cmp.Or(cmp.Compare(severityRank(a.Severity), severityRank(b.Severity)), cmp.Compare(b.Open, a.Open), cmp.Compare(a.Name, b.Name))
 	})
 
 	// Every order ends in a name, so that the page does not depend on the order
 	// of a map.
-	for _, c := range v.causes {
+	for _, c := range g.causes {
 		c.Lasting = duration(c.micros)
-		v.Causes = append(v.Causes, *c)
+		g.Causes = append(g.Causes, *c)
 	}
-	slices.SortFunc(v.Causes, func(a, b causeView) int { return cmp.Or(cmp.Compare(b.micros, a.micros), cmp.Compare(a.Name, b.Name)) })
+	slices.SortFunc(g.Causes, func(a, b causeView) int { return cmp.Or(cmp.Compare(b.micros, a.micros), cmp.Compare(a.Name, b.Name)) })
 
-	trunks := slices.SortedFunc(maps.Values(v.trunks), func(a, b *trunkOutages) int {
+	trunks := slices.SortedFunc(maps.Values(g.trunks), func(a, b *trunkOutages) int {
 		return cmp.Or(cmp.Compare(b.micros, a.micros), cmp.Compare(a.Org, b.Org), cmp.Compare(a.ID, b.ID))
 	})
 	for _, t := range trunks[:min(len(trunks), mostTrunkRows)] {
 		t.Lasting = duration(t.micros)
-		v.Trunks = append(v.Trunks, *t)
+		g.Trunks = append(g.Trunks, *t)
 	}
 
-	v.Total.Percent = "–"
-	if v.Total.Of > 0 {
+	g.Total.Percent = "–"
+	if g.Total.Of > 0 {
 		// Rounded down: 100 % must mean all calls.
-		hundredths := v.Total.Recorded * 10000 / v.Total.Of
-		v.Total.Percent = fmt.Sprintf("%d.%02d %%", hundredths/100, hundredths%100)
+		hundredths := g.Total.Recorded * 10000 / g.Total.Of
+		g.Total.Percent = fmt.Sprintf("%d.%02d %%", hundredths/100, hundredths%100)
 	}
 
-	v.chart()
-	v.lead()
+	g.chart()
+	g.lead()
 }

@@ -7,34 +7,34 @@ import (
 )
 
 // lead sums up all intervals in a few sentences.
-func (v *auditView) lead() {
-	t := &v.Total
-	nights := counted(int64(len(v.Nights)), "interval")
+func (g *auditGathering) lead() {
+	t := &g.Total
+	nights := counted(int64(len(g.Nights)), "interval")
 	if t.Of == 0 {
-		v.Lead = []string{fmt.Sprintf("No call of the %s should have been recorded. ", nights)}
+		g.Lead = []string{fmt.Sprintf("No call of the %s should have been recorded. ", nights)}
 	} else {
-		v.Lead = []string{
-			fmt.Sprintf("%s of %s that should be recorded in %s are, %s", report.Grouped(t.Recorded), counted(t.Of, "call"), nights, t.Percent), v.lost(),
+		g.Lead = []string{
+			fmt.Sprintf("%s of %s that should be recorded in %s are, %s", report.Grouped(t.Recorded), counted(t.Of, "call"), nights, t.Percent), g.lost(),
 		}
 	}
 
-	v.Lead = append(v.Lead, v.standing())
+	g.Lead = append(g.Lead, g.standing())
 	switch t.Closed {
 	case 0:
 	case 1:
-		v.Lead = append(v.Lead, " 1 has closed since it was found.")
+		g.Lead = append(g.Lead, " 1 has closed since it was found.")
 	default:
-		v.Lead = append(v.Lead, fmt.Sprintf(" %s have closed since they were found.", report.Grouped(t.Closed)))
+		g.Lead = append(g.Lead, fmt.Sprintf(" %s have closed since they were found.", report.Grouped(t.Closed)))
 	}
 }
 
 // lost describes the calls that are not recorded.
-func (v *auditView) lost() string {
+func (g *auditGathering) lost() string {
 	var words []string
 	for _, p := range []struct {
 		n    int64
 		text string
-	}{{v.Total.Missing, "missing"}, {v.Total.Partial, "recorded in part"}, {v.Total.Untold, "that cannot be told"}} {
+	}{{g.Total.Missing, "missing"}, {g.Total.Partial, "recorded in part"}, {g.Total.Untold, "that cannot be told"}} {
 		if p.n > 0 {
 			words = append(words, report.Grouped(p.n)+" "+p.text)
 		}
@@ -47,8 +47,8 @@ func (v *auditView) lost() string {
 }
 
 // standing describes the open findings.
-func (v *auditView) standing() string {
-	t := &v.Total
+func (g *auditGathering) standing() string {
+	t := &g.Total
 	var text string
 	switch t.Open {
 	case 0:
@@ -62,8 +62,8 @@ func (v *auditView) standing() string {
 	if t.Critical > 0 {
 		text += fmt.Sprintf(", %s of them critical", report.Grouped(t.Critical))
 	}
-	if v.since.Known() {
-		text += ", the oldest for " + age(v.Newest-v.since)
+	if g.since.Known() {
+		text += ", the oldest for " + age(g.Newest-g.since)
 	}
 	return text + "."
 }

@@ -21,11 +21,25 @@ type causeView struct {
 	calls            [len(marked)]tally
 }
 
-func newCause(name string) *causeView {
+// addOutage counts an outage of some length in microseconds.
+func (c *causeView) addOutage(micros int64) {
+	c.Outages++
+	c.micros += micros
+}
+
+type causesByName map[string]*causeView
+
+// named returns the cause with a name and adds it if it is new.
+func (m causesByName) named(name string) *causeView {
+	if c := m[name]; c != nil {
+		return c
+	}
+
 	c := &causeView{Name: name, Class: causeClass(name)}
 	if cause, ok := registration.CauseByName(name); ok {
 		c.Sentence, c.Remedy = sentence(cause.Sentence()), cause.Remedy()
 	}
+	m[name] = c
 	return c
 }
 

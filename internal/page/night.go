@@ -1,28 +1,64 @@
 package page
 
-import "fmt"
+import (
+	"fmt"
 
-// nightView is one interval in numbers.
+	"cdrmend/internal/table"
+)
+
+// nightView is one interval in numbers, with its bar in the chart.
 type nightView struct {
-	Label                               string
-	Recorded, Of                        int64
-	Percent                             string
-	Missing, Partial, Untold            int64
-	Found, Later, Closed, Accepted      int64 // numbers of findings
-	Repaired, Open, Critical, Undecided int64
-	Outages                             int64
-	Commits                             int64
-	Newest                              Commit
-	Bars                                []share // bars of the chart
-	X, Top, Middle, Short               string
+	Label string
+	callCounts
+	Percent string
+	findingCounts
+	Critical int64 // open critical findings
+	Outages  int64
+	Commits  int64
+	Newest   Commit
+
+	Bars                  []share
+	X, Top, Middle, Short string
 }
 
+// callCounts counts the calls that should be recorded.
+type callCounts struct{ Recorded, Of, Missing, Partial, Untold int64 }
+
+// NotRecorded returns the number of calls that the chart shows for an interval.
+func (c *callCounts) NotRecorded() int64 { return c.Missing + c.Partial + c.Untold }
+
+// findingCounts counts findings by their state. Found counts all of them, Later
+// those that the first commit of their interval did not have.
+type findingCounts struct {
+	Found, Later, Closed, Accepted, Repaired, Open, Undecided int64
+}
+
+func (c *findingCounts) count(row *table.Row) {
+	c.Found++
+	if row.Count(firstColumn) > 1 {
+		c.Later++
+	}
+
+	switch string(row.Bytes(stateColumn)) {
+	case table.Closed:
+		c.Closed++
+	case "accepted":
+		c.Accepted++
+	case "repaired":
+		c.Repaired++
+	case "open":
+		c.Open++
+	default:
+		c.Undecided++
+	}
+}
+
+// add adds an interval to the totals that the page shows.
 func (n *nightView) add(o *nightView) {
 	n.Recorded, n.Of = n.Recorded+o.Recorded, n.Of+o.Of
 	n.Missing, n.Partial, n.Untold = n.Missing+o.Missing, n.Partial+o.Partial, n.Untold+o.Untold
-	n.Found, n.Later, n.Closed, n.Accepted = n.Found+o.Found, n.Later+o.Later, n.Closed+o.Closed, n.Accepted+o.Accepted
-	n.Repaired, n.Open, n.Critical, n.Undecided = n.Repaired+o.Repaired, n.Open+o.Open, n.Critical+o.Critical, n.Undecided+o.Undecided
-	n.Outages += o.Outages
+	n.Found, n.Later, n.Closed = n.Found+o.Found, n.Later+o.Later, n.Closed+o.Closed
+	n.Open, n.Critical, n.Outages = n.Open+o.Open, n.Critical+o.Critical, n.Outages+o.Outages
 }
 
 func percentText(p *string) string {
@@ -37,7 +73,7 @@ func percentText(p *string) string {
 func (v *auditView) chart() {
 	most := int64(1) // not 0, as heights are divided by it
 	for i := range v.Nights {
-		most = max(most, v.Nights[i].Missing+v.Nights[i].Partial+v.Nights[i].Untold)
+		most = max(most, v.Nights[i].NotRecorded())
 	}
 	for i := range v.Nights {
 		n := &v.Nights[i]
@@ -70,6 +106,3 @@ const chartHeight, chartTop = 120, 18
 func (v *auditView) BarWidth() string {
 	return fmt.Sprintf("%.3f%%", 60/float64(max(1, len(v.Nights))))
 }
-
-// NotRecorded returns the number of calls that the chart shows for an interval.
-func (n *nightView) NotRecorded() int64 { return n.Missing + n.Partial + n.Untold }

@@ -13,37 +13,37 @@ const mostOldest = 15
 
 // addOldest keeps an open finding if it is among the oldest. Minor findings are
 // never kept.
-func (v *auditView) addOldest(i *Interval, row *table.Row) {
+func (g *auditGathering) addOldest(i *Interval, row *table.Row) {
 	severity := row.Text(severityColumn)
 	if severity == "minor" {
 		return
 	}
 
 	since := i.committedAt(row.Count(firstColumn))
-	if !v.since.Known() || since < v.since {
-		v.since = since
+	if !g.since.Known() || since < g.since {
+		g.since = since
 	}
 
 	// This comes before redacting, which costs far more.
-	if last := len(v.Oldest) - 1; last == mostOldest-1 && !older(severity, since, &v.Oldest[last]) {
+	if last := len(g.Oldest) - 1; last == mostOldest-1 && !older(severity, since, &g.Oldest[last]) {
 		return
 	}
-	row = v.show.row(row)
+	row = g.show.row(row)
 	f := oldFinding{
 		ID: row.Text(0), Class: row.Text(classColumn), Severity: severity, Interval: i.Label,
-		Trunk: row.Text(findingTrunk), Since: since, Age: age(v.Newest - since),
+		Trunk: row.Text(findingTrunk), Since: since, Age: age(g.Newest - since),
 	}
 
 	// The search never reports equality: a finding goes after those of the same
 	// severity and age, which keeps the order of the histories.
-	at, _ := slices.BinarySearchFunc(v.Oldest, f, func(o, f oldFinding) int {
+	at, _ := slices.BinarySearchFunc(g.Oldest, f, func(o, f oldFinding) int {
 		if older(f.Severity, f.Since, &o) {
 			return 1
 		}
 		return -1
 	})
-	v.Oldest = slices.Insert(v.Oldest, at, f)
-	v.Oldest = v.Oldest[:min(len(v.Oldest), mostOldest)]
+	g.Oldest = slices.Insert(g.Oldest, at, f)
+	g.Oldest = g.Oldest[:min(len(g.Oldest), mostOldest)]
 }
 
 // older reports whether a finding comes before another: the more severe one,

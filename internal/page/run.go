@@ -153,7 +153,7 @@ type gathering struct {
 	span     record.Span
 	show     shower
 	trunks   map[trunkID]*trunk
-	causes   map[string]*causeView
+	causes   causesByName
 	missing  tally             // missing calls by their relation to outages
 	partial  tally             // likewise for partial calls
 	blamed   map[trunkID]int64 // missing calls that coincide with an outage of a trunk
@@ -168,7 +168,7 @@ type gathering struct {
 
 func newGathering(span record.Span, r *redact.Redactor, counts []report.FindingCount) *gathering {
 	g := &gathering{
-		span: span, show: shower{redact: r}, trunks: map[trunkID]*trunk{}, causes: map[string]*causeView{}, blamed: map[trunkID]int64{},
+		span: span, show: shower{redact: r}, trunks: map[trunkID]*trunk{}, causes: causesByName{}, blamed: map[trunkID]int64{},
 		findings: newSheet(table.Findings), repairs: newSheet(table.Repairs), named: map[string]*trunk{},
 	}
 
@@ -212,7 +212,7 @@ func (g *gathering) addCalls(rows table.Rows) error {
 		id := trunkID{row.Text(callOrg), row.Text(callTrunk)}
 		g.trunk(id).mark(verdict, relation, row.Time(callStart), g.span)
 		if cause := row.Text(callCause); cause != "" {
-			g.cause(cause).calls[verdict].add(relation)
+			g.causes.named(cause).calls[verdict].add(relation)
 		}
 
 		switch {
@@ -239,10 +239,7 @@ func (g *gathering) addOutages(rows table.Rows) error {
 		clipped := o.clip(g.span)
 		micros := int64(clipped.End - clipped.Start)
 		g.trunk(trunkID{o.Org, o.Trunk}).addOutage(o, micros)
-
-		c := g.cause(o.Cause)
-		c.Outages++
-		c.micros += micros
+		g.causes.named(o.Cause).addOutage(micros)
 	}
 	return nil
 }
@@ -300,15 +297,6 @@ func (g *gathering) trunk(id trunkID) *trunk {
 		g.trunks[id] = t
 	}
 	return t
-}
-
-func (g *gathering) cause(name string) *causeView {
-	c := g.causes[name]
-	if c == nil {
-		c = newCause(name)
-		g.causes[name] = c
-	}
-	return c
 }
 
 // relation is the relation of a call to an outage as the page shows it. Possible

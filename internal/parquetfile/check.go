@@ -9,7 +9,7 @@ import (
 	"github.com/parquet-go/parquet-go/format"
 )
 
-// The library trusts what a page header states. These checks hold it against the
+// The library trusts what a page header states. These checks compare it with the
 // bytes and the footer before a value is used.
 
 // checkPage checks the sizes and counts that a page header states, before
@@ -19,6 +19,8 @@ func (l *leafReader) checkPage(h *format.PageHeader) error {
 	v2 := &h.DataPageHeaderV2.V
 	repetition, definition := int64(v2.RepetitionLevelsByteLength), int64(v2.DefinitionLevelsByteLength)
 	values := int64(max(valuesOfPage(h), h.DictionaryPageHeader.V.NumValues))
+
+	// A forged header may have the parts of all types, so all of them are checked.
 	switch {
 	case packed < 0 || l.at > l.end || l.end > l.file.size:
 		return errors.New("a page ends outside its column")
@@ -30,12 +32,14 @@ func (l *leafReader) checkPage(h *format.PageHeader) error {
 		values > l.file.mostValues(), int64(h.DictionaryPageHeader.V.NumValues) > 8*unpacked, v2.NumNulls > v2.NumValues:
 		return fmt.Errorf("a page of %d bytes with %d values", unpacked, values)
 	}
+
 	return checkPageType(h)
 }
 
 // checkPageType checks that the header has the part that its type asks for.
 func checkPageType(h *format.PageHeader) error {
 	valid := false
+
 	switch h.Type {
 	case format.DataPage:
 		valid = h.DataPageHeader.Valid
@@ -46,6 +50,7 @@ func checkPageType(h *format.PageHeader) error {
 	default:
 		return fmt.Errorf("a page of type %s among those with values", h.Type)
 	}
+
 	if !valid {
 		return fmt.Errorf("a page of type %s without the header of that type", h.Type)
 	}
@@ -66,11 +71,13 @@ func valuesOfPage(h *format.PageHeader) int32 {
 	return h.DataPageHeader.V.NumValues
 }
 
-// checkCount holds a page against the footer. For values that a page says it
-// has, and has not, the library would make some up.
+// checkCount compares the number of values in a page with the footer. The library
+// would make up values that a page claims to have and does not have.
 func (l *leafReader) checkCount(h *format.PageHeader) error {
 	l.count += int64(valuesOfPage(h))
 	total, rows := l.chunk(l.group).MetaData.NumValues, l.file.meta.RowGroups[l.group].NumRows
+
+	// Every row has at least one value, maybe null, and more than one only in a list.
 	if total < rows || total > rows && l.column.MaxRepetitionLevel() == 0 {
 		return fmt.Errorf("%d values for %d rows", total, rows)
 	}
@@ -80,12 +87,19 @@ func (l *leafReader) checkCount(h *format.PageHeader) error {
 	return nil
 }
 
-// checkWidth makes sure that a page has room for the values it says it has.
-func (l *leafReader) checkWidth(h *format.PageHeader) error {
-	encoding, levels := encodingOfPage(h), int32(0)
-	if v2 := &h.DataPageHeaderV2.V; h.Type == format.DataPageV2 {
-		levels = v2.RepetitionLevelsByteLength + v2.DefinitionLevelsByteLength
+// levelBytes returns how many bytes at the start of a page are levels, 0 for pages
+// of version 1, whose header does not say.
+func levelBytes(h *format.PageHeader) int32 {
+	if h.Type == format.DataPageV2 {
+		return h.DataPageHeaderV2.V.RepetitionLevelsByteLength + h.DataPageHeaderV2.V.DefinitionLevelsByteLength
 	}
+	return 0
+}
+
+// checkWidth makes sure that a page has enough bytes for the values it claims to
+// have, where each value takes the same number of bits.
+func (l *leafReader) checkWidth(h *format.PageHeader) error {
+	encoding, levels := encodingOfPage(h), levelBytes(h)
 	values := l.page.NumValues() - l.page.NumNulls()
 	if encoding != format.Plain && encoding != format.ByteStreamSplit || values*bitsOf(l.column.Type()) <= 8*int64(h.UncompressedPageSize-levels) {
 		return nil
@@ -102,41 +116,47 @@ func hasIndexes(h *format.PageHeader) bool {
 }
 
 // checkIndexes makes sure that a page has an index for each value. The library
-// fills up what is missing with the first entry of the dictionary.
+// replaces missing ones by the first entry of the dictionary.
 func (l *leafReader) checkIndexes(h *format.PageHeader, content []byte) error {
 	if !hasIndexes(h) {
 		return nil
 	}
-	if v2 := &h.DataPageHeaderV2.V; h.Type == format.DataPageV2 {
-		content = content[v2.RepetitionLevelsByteLength+v2.DefinitionLevelsByteLength:]
-	} else {
+
+	content = content[levelBytes(h):]
+	if h.Type != format.DataPageV2 {
 		for _, most := range []byte{byte(l.column.MaxRepetitionLevel()), byte(l.column.MaxDefinitionLevel())} {
 			if most > 0 { // the library has read the levels, so they are there
 				content = content[4+binary.LittleEndian.Uint32(content):]
 			}
 		}
 	}
+
 	want := l.page.NumValues() - l.page.NumNulls()
 	if got := countIndexes(content, want); got < want {
 		return fmt.Errorf("a page with %d indexes for %d values", got, want)
 	}
+
 	return nil
 }
 
-// countIndexes counts the indexes in runs, up to enough. Behind a byte with their
-// width come runs: of one index that is repeated, or of eights that are packed.
+// countIndexes counts the indexes in b, and stops when there are enough. The first
+// byte is their width in bits. Then come runs: of one index that is repeated, or of
+// groups of eight indexes that are packed.
 func countIndexes(b []byte, enough int64) (n int64) {
 	if len(b) == 0 {
 		return 0
 	}
 	width := int64(b[0])
 	b = b[1:]
+
 	for n < enough {
 		run, length := binary.Uvarint(b)
 		if length <= 0 {
 			return n
 		}
 		b = b[length:]
+
+		// The lowest bit is set for packed groups; the product must not overflow.
 		count, size := int64(run>>1), (width+7)/8
 		if run&1 == 1 {
 			count, size = min(count, enough)*8, min(count, enough)*width
@@ -146,6 +166,7 @@ func countIndexes(b []byte, enough int64) (n int64) {
 		}
 		n, b = n+count, b[size:]
 	}
+
 	return n
 }
 
@@ -163,5 +184,6 @@ func bitsOf(t parquet.Type) int64 {
 	case parquet.FixedLenByteArray:
 		return 8 * int64(t.Length())
 	}
+
 	return 0
 }

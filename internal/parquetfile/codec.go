@@ -34,6 +34,7 @@ func decompressPage(codec format.CompressionCodec, dst, src []byte) error {
 	if len(dst) == 0 && len(src) == 0 {
 		return nil // some writers do not compress an empty page
 	}
+
 	switch codec {
 	case format.Uncompressed:
 		if len(src) != len(dst) {
@@ -41,6 +42,7 @@ func decompressPage(codec format.CompressionCodec, dst, src []byte) error {
 		}
 		copy(dst, src)
 		return nil
+
 	case format.Snappy:
 		return decompressSnappy(dst, src)
 	case format.Gzip:
@@ -58,10 +60,12 @@ func decompressPage(codec format.CompressionCodec, dst, src []byte) error {
 	case format.Lz4:
 		return decompressHadoopLZ4(dst, src)
 	}
+
 	return fmt.Errorf("its compression %s cannot be read: write the file again with another one, ZSTD for example", codec)
 }
 
-// Decoders of streams hold tables that are larger than most pages.
+// Decoders of streams have tables that are larger than most pages, so they are
+// used again.
 var (
 	gzips   = sync.Pool{New: func() any { return new(gzip.Reader) }}
 	brotlis = sync.Pool{New: func() any { return new(brotli.Reader) }}
@@ -85,6 +89,7 @@ func readExactly(r interface {
 		return err
 	}
 
+	// Content beyond dst is an error, and only the end shows a wrong checksum.
 	var more [1]byte
 	switch n, err := io.ReadFull(r, more[:]); {
 	case n > 0:
@@ -100,9 +105,11 @@ func decompressSnappy(dst, src []byte) error {
 	if err != nil {
 		return err
 	}
+	// Decode would allocate a buffer for content that is longer than dst.
 	if n != len(dst) {
 		return errPageSize
 	}
+
 	_, err = snappy.Decode(dst, src)
 	return err
 }
@@ -118,25 +125,21 @@ func decompressZstd(dst, src []byte) error {
 	if err != nil {
 		return err
 	}
+
+	// The capacity is the limit: content beyond it is an error.
 	content, err := d.DecodeAll(src, dst[:0:len(dst)])
-	if err != nil {
-		return err
-	}
-	if len(content) != len(dst) {
+	if err == nil && len(content) != len(dst) {
 		return errPageSize
 	}
-	return nil
+	return err
 }
 
 func decompressLZ4(dst, src []byte) error {
 	n, err := lz4.UncompressBlock(src, dst)
-	if err != nil {
-		return err
-	}
-	if n != len(dst) {
+	if err == nil && n != len(dst) {
 		return errPageSize
 	}
-	return nil
+	return err
 }
 
 // decompressHadoopLZ4 decompresses what the format calls LZ4, which was never
@@ -167,6 +170,7 @@ func decompressHadoopBlocks(dst, src []byte) error {
 		if err != nil {
 			return err
 		}
+
 		for block := dst[:content]; len(block) > 0; {
 			length, packed, err := takeSize(rest, len(rest)-sizeBytes)
 			if err != nil {
@@ -181,8 +185,10 @@ func decompressHadoopBlocks(dst, src []byte) error {
 			}
 			block, rest = block[n:], packed[length:]
 		}
+
 		dst, src = dst[content:], rest
 	}
+
 	if len(dst) > 0 {
 		return errPageSize
 	}
@@ -191,12 +197,13 @@ func decompressHadoopBlocks(dst, src []byte) error {
 
 const sizeBytes = 4
 
-// takeSize returns the size at the start of b, which must be at most most, and the
-// rest of b.
+// takeSize returns the size at the start of b, which must not be above most, and
+// the bytes after it.
 func takeSize(b []byte, most int) (int, []byte, error) {
 	if len(b) < sizeBytes {
 		return 0, nil, io.ErrUnexpectedEOF
 	}
+
 	n := binary.BigEndian.Uint32(b)
 	if int64(n) > int64(most) {
 		return 0, nil, errPageSize
@@ -217,6 +224,7 @@ func (hadoopLZ4) Encode(dst, content []byte) ([]byte, error) {
 
 // appendHadoopLZ4 appends content as one block of Hadoop.
 func appendHadoopLZ4(b, content []byte) ([]byte, error) {
+	// Content fits into a block of this size even if it does not compress.
 	block := make([]byte, lz4.CompressBlockBound(len(content)))
 	var c lz4.Compressor
 	n, err := c.CompressBlock(content, block)

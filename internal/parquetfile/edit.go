@@ -24,17 +24,18 @@ type Edit struct {
 	Value string
 }
 
-// Rewrite copies a Parquet file with edits. Each goes to the first
-// column of the schema that the field has; the schema stays as it is, so a
-// field without a column is left out. Only column chunks with an edited cell
-// are encoded anew, in the encoding and compression that they had; the bytes
-// of all others are copied.
+// Rewrite copies a Parquet file with edits. Each edit goes to the first column that
+// its field has. The schema stays as it is, so an edit of a field without a column
+// is left out. Only column chunks with an edited cell are encoded anew, in the
+// encoding and compression that they had; the bytes of all others are copied.
 func Rewrite(m *rows.Mapping, w io.Writer, r io.ReaderAt, size int64, edits []Edit) (err error) {
 	p, err := openParquet(r, size, m.Limits)
 	if err != nil {
 		return err
 	}
 	defer p.rescue(&err)
+
+	// All edits are checked before anything is written.
 	plan := editPlan{mapping: m, file: p, units: map[int]time.Duration{}, leaves: map[int]map[int64]cellEdit{}}
 	plan.wanted, plan.columns = wantedColumns(m, p.file.Root())
 	for _, edit := range edits {
@@ -42,6 +43,7 @@ func Rewrite(m *rows.Mapping, w io.Writer, r io.ReaderAt, size int64, edits []Ed
 			return err
 		}
 	}
+
 	s := splicer{w: w, file: p, edits: plan.leaves}
 	return s.write()
 }
@@ -66,6 +68,7 @@ type cellEdit struct {
 	raises bool
 }
 
+// apply returns the values of the leaf in a row after the edit.
 func (e cellEdit) apply(row []parquet.Value) []parquet.Value {
 	if e.raises && row[0].DefinitionLevel() >= e.value.DefinitionLevel() {
 		return row
@@ -73,30 +76,38 @@ func (e cellEdit) apply(row []parquet.Value) []parquet.Value {
 	return append(row[:0], e.value)
 }
 
+// add converts an edit and adds it to the plan.
 func (p *editPlan) add(e Edit) error {
 	found := p.columns[e.Field]
 	if len(found) == 0 {
 		return nil
 	}
+
 	column := p.wanted[found[0]]
 	path := strings.Join(column.Path(), ".")
 	if !column.Leaf() || column.Repeated() {
 		return fmt.Errorf("column %q holds more than one value, so %s of row %d cannot be written", path, e.Field, e.Row)
 	}
+
 	v, err := p.value(column, e)
 	if err != nil {
 		return fmt.Errorf("column %q is %s and cannot hold %q of row %d: %w", path, column.Type(), e.Value, e.Row, err)
 	}
+
 	p.put(column, int64(e.Row), cellEdit{value: v.Level(0, column.MaxDefinitionLevel(), column.Index())})
 	return p.raiseNeighbours(column, int64(e.Row))
 }
 
+// put adds the edit of a cell, which may have one already.
 func (p *editPlan) put(leaf *parquet.Column, row int64, e cellEdit) {
 	rows := p.leaves[leaf.Index()]
 	if rows == nil {
 		rows = map[int64]cellEdit{}
 		p.leaves[leaf.Index()] = rows
 	}
+
+	// A new value wins over a null for a neighbour, and of two such nulls the one in
+	// the deeper group.
 	before, ok := rows[row]
 	if !ok || !e.raises || before.raises && before.value.DefinitionLevel() < e.value.DefinitionLevel() {
 		rows[row] = e
@@ -111,8 +122,9 @@ func (p *editPlan) raiseNeighbours(column *parquet.Column, row int64) error {
 		group = group.Column(name)
 		level := group.MaxDefinitionLevel()
 		if level == 0 {
-			continue
+			continue // the group exists in every row
 		}
+
 		for _, leaf := range leavesOf(nil, group) {
 			if leaf == column {
 				continue
@@ -124,12 +136,14 @@ func (p *editPlan) raiseNeighbours(column *parquet.Column, row int64) error {
 			p.put(leaf, row, cellEdit{parquet.NullValue().Level(0, level, leaf.Index()), true})
 		}
 	}
+
 	return nil
 }
 
 // value converts a text to the type of a column.
 func (p *editPlan) value(column *parquet.Column, e Edit) (parquet.Value, error) {
 	meaning := scalarOf(column.Type(), p.file.limits)
+
 	switch kind := column.Type().Kind(); {
 	case meaning.kind == timestamp:
 		return p.timestamp(meaning, e)
@@ -144,6 +158,7 @@ func (p *editPlan) value(column *parquet.Column, e Edit) (parquet.Value, error) 
 	case (meaning.kind == physical || meaning.kind == unsigned) && isNumeric(kind):
 		return p.number(column, e)
 	}
+
 	return parquet.Value{}, errOtherType
 }
 
@@ -161,6 +176,7 @@ func uuidValue(v string) (parquet.Value, error) {
 	return parquet.FixedLenByteArrayValue(b), err
 }
 
+// time returns the time of an edit, an error when its field has no times.
 func (p *editPlan) time(e Edit) (record.Time, error) {
 	t := p.mapping.Profile.ParseTime([]byte(e.Value))
 	if e.Field != record.StartTime && e.Field != record.EndTime || !t.Known() {
@@ -169,11 +185,14 @@ func (p *editPlan) time(e Edit) (record.Time, error) {
 	return t, nil
 }
 
+// timestamp converts a time to a timestamp column, cut to its unit.
 func (p *editPlan) timestamp(s scalar, e Edit) (parquet.Value, error) {
 	t, err := p.time(e)
 	if err != nil {
 		return parquet.Value{}, err
 	}
+
+	// A local column has the time that clocks in the profile's zone show.
 	micros := int64(t)
 	if s.local {
 		if p.mapping.Profile.Zone == nil {
@@ -182,6 +201,7 @@ func (p *editPlan) timestamp(s scalar, e Edit) (parquet.Value, error) {
 		_, offset := t.Std().In(p.mapping.Profile.Zone).Zone()
 		micros += int64(offset) * 1e6
 	}
+
 	if s.unit < time.Microsecond {
 		if micros > math.MaxInt64/1000 || micros < math.MinInt64/1000 {
 			return parquet.Value{}, fmt.Errorf("it is out of range")
@@ -191,6 +211,7 @@ func (p *editPlan) timestamp(s scalar, e Edit) (parquet.Value, error) {
 	return parquet.Int64Value(floorDiv(micros, s.unit.Microseconds())), nil
 }
 
+// floorDiv divides n and rounds down, so that times before 1970 are cut like others.
 func floorDiv(n, by int64) int64 {
 	if n < 0 {
 		n -= by - 1
@@ -208,15 +229,18 @@ func (p *editPlan) number(column *parquet.Column, e Edit) (parquet.Value, error)
 	if err != nil {
 		return parquet.Value{}, err
 	}
+
 	switch column.Type().Kind() {
 	case parquet.Int64:
 		return parquet.Int64Value(n), nil
+
 	case parquet.Double:
 		if int64(float64(n)) != n {
 			return parquet.Value{}, fmt.Errorf("it has more digits than a floating-point number")
 		}
 		return parquet.DoubleValue(float64(n)), nil
 	}
+
 	if n != int64(int32(n)) {
 		return parquet.Value{}, fmt.Errorf("it is out of range")
 	}
@@ -236,6 +260,8 @@ func (p *editPlan) epoch(column *parquet.Column, e Edit) (int64, error) {
 		}
 		p.units[column.Index()] = unit
 	}
+
+	// Readers tell the unit of a number by its size.
 	n := floorDiv(int64(t), unit.Microseconds())
 	if epochUnit(float64(n)) != unit {
 		return 0, fmt.Errorf("it would be read in another unit than %s", unit)
@@ -243,6 +269,7 @@ func (p *editPlan) epoch(column *parquet.Column, e Edit) (int64, error) {
 	return n, nil
 }
 
+// epochUnit returns the unit in which a profile reads an epoch number.
 func epochUnit(n float64) time.Duration {
 	switch n = math.Abs(n); {
 	case n < 1e11:
@@ -253,14 +280,16 @@ func epochUnit(n float64) time.Duration {
 	return time.Microsecond
 }
 
-// unit returns the unit of a column of times, as its first value shows it.
+// unit returns the unit of a column of times, as its first time shows it.
 func (p *editPlan) unit(column *parquet.Column) (time.Duration, error) {
 	leaf := newLeafReader(p.file, column)
 	defer leaf.close()
+
 	for i, group := range p.file.meta.RowGroups {
 		if err := leaf.begin(i); err != nil {
 			return 0, err
 		}
+
 		for range group.NumRows {
 			if err := leaf.nextRow(); err != nil {
 				return 0, err
@@ -269,6 +298,8 @@ func (p *editPlan) unit(column *parquet.Column) (time.Duration, error) {
 			if v.IsNull() {
 				continue
 			}
+
+			// 0 means no time, and shows no unit.
 			n := v.Double()
 			if column.Type().Kind() != parquet.Double {
 				n = float64(integerOf(v))
@@ -278,6 +309,8 @@ func (p *editPlan) unit(column *parquet.Column) (time.Duration, error) {
 			}
 		}
 	}
+
+	// Nothing shows the unit. Of today's times only seconds fit into 32 bits.
 	if column.Type().Kind() == parquet.Int32 {
 		return time.Second, nil
 	}

@@ -22,6 +22,7 @@ func (s *splicer) encodeChunk(chunk *format.ColumnChunk, group, leaf int, edits 
 		return err
 	}
 
+	// The chunk keeps its path and its own metadata.
 	encoded := f.Metadata().RowGroups[0].Columns[0]
 	meta := &encoded.MetaData
 	from, to := chunkStart(meta), s.at
@@ -49,7 +50,7 @@ func (s *splicer) encodeChunk(chunk *format.ColumnChunk, group, leaf int, edits 
 
 // encodeAlone returns a file with one column of one row group.
 func (s *splicer) encodeAlone(column *parquet.Column, group int, edits map[int64]cellEdit) ([]byte, error) {
-	const largestDictionary = 1 << 20 // above it the rest of the chunk is better without
+	const largestDictionary = 1 << 20 // above it the other values are written without one
 	leaf := newLeafReader(s.file, column)
 	defer leaf.close()
 	if err := leaf.begin(group); err != nil {
@@ -81,6 +82,7 @@ func (s *splicer) encodeAlone(column *parquet.Column, group int, edits map[int64
 	return b.Bytes(), err
 }
 
+// pageVersion returns the version of a column chunk's data pages.
 func pageVersion(chunk *format.ColumnChunk) int {
 	for _, stats := range chunk.MetaData.EncodingStats {
 		if stats.PageType == format.DataPageV2 {
@@ -98,6 +100,7 @@ func (s *splicer) alone(column *parquet.Column, codec compress.Codec) parquet.No
 		groups = append(groups, groups[len(groups)-1].Column(name))
 	}
 
+	// The groups stay around the column: levels of values depend on them.
 	node := parquet.Compressed(column, codec)
 	for i := len(groups) - 1; i >= 0; i-- {
 		node = parquet.Group{path[i]: node}

@@ -102,26 +102,32 @@ func (p *parquetFile) readFooter() error {
 	if p.size < int64(len(magic)+len(tail)) {
 		return errTruncated
 	}
+
 	if err := p.readFull(head[:], 0); err != nil {
 		return err
 	}
 	if string(head[:4]) != magic {
 		return errors.New("it does not begin like a Parquet file")
 	}
+
+	// The file ends with the length of the footer and the magic number.
 	if err := p.readFull(tail[:], p.size-int64(len(tail))); err != nil {
 		return err
 	}
 	if string(tail[4:]) != magic {
 		return errTruncated
 	}
+
 	length := int64(binary.LittleEndian.Uint32(tail[:]))
 	if length > p.size-int64(len(magic)+len(tail)) || length > maxFooter {
 		return fmt.Errorf("%d bytes cannot hold a footer of %d", p.size, length)
 	}
+
 	b := make([]byte, length)
 	if err := p.readFull(b, p.size-int64(len(tail))-length); err != nil {
 		return err
 	}
+
 	n, err := decodeThrift(b, (*footer)(&p.meta))
 	if err != nil {
 		return fmt.Errorf("reading the footer: %w", err)
@@ -129,6 +135,8 @@ func (p *parquetFile) readFooter() error {
 	if n < len(b) && p.meta.EncryptionAlgorithm.Value == nil { // else its signature follows
 		return fmt.Errorf("reading the footer: %d bytes after its end", len(b)-n)
 	}
+
+	// The library does not expect types that the format does not have.
 	var names []string
 	for _, element := range p.meta.Schema {
 		names = append(names, element.Name)
@@ -136,21 +144,25 @@ func (p *parquetFile) readFooter() error {
 			return fmt.Errorf("column %q has the type %d, which there is not", element.Name, t.V)
 		}
 	}
+
 	return p.limits.CheckHeader(names)
 }
 
+// readFull fills b from an offset.
 func (p *parquetFile) readFull(b []byte, at int64) error {
 	n, err := p.src.ReadAt(b, at)
 	if n == len(b) {
-		return nil
+		return nil // ReadAt may return io.EOF together with all bytes
 	}
+
+	// io.EOF would look like the end of the rows.
 	if err == io.EOF {
 		err = io.ErrUnexpectedEOF
 	}
 	return err
 }
 
-// decodeThrift decodes b and returns how much of it that took.
+// decodeThrift decodes b and returns the number of bytes that it used.
 func decodeThrift(b []byte, v any) (int, error) {
 	r := listChecker{new(thrift.CompactProtocol).NewReaderFromBytes(b), len(b)}
 	err := thrift.NewDecoder(r).Decode(v)
@@ -165,13 +177,16 @@ type listChecker struct {
 
 func (r listChecker) ReadList() (thrift.List, error) {
 	const shortest = 3 // bytes of any structure in a footer; in memory it takes a hundred
+
 	l, err := r.BytesReader.ReadList()
 	least := int(l.Size)
 	if l.Type == thrift.STRUCT {
 		least *= shortest
 	}
+
 	if err == nil && least > r.size-r.BytesRead() {
 		err = fmt.Errorf("a list of %d elements in %d bytes", l.Size, r.size-r.BytesRead())
 	}
+
 	return l, err
 }

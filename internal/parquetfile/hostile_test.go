@@ -135,16 +135,14 @@ func patched(t testing.TB, file []byte, page func(*format.PageHeader), footer fu
 	if err != nil {
 		t.Fatal(err)
 	}
-	var b bytes.Buffer
-	b.Write(slices.Concat(file[:at], header, file[at+int64(length):end]))
 	chunk.MetaData.TotalCompressedSize += int64(len(header) - length)
 	chunk.ColumnIndexOffset, chunk.OffsetIndexOffset = 0, 0
 	footer(&meta)
-	s := splicer{w: &b}
-	if err := s.footer(&meta); err != nil {
+	tail, err := encodeFooter(&meta)
+	if err != nil {
 		t.Fatal(err)
 	}
-	return b.Bytes()
+	return slices.Concat(file[:at], header, file[at+int64(length):end], tail)
 }
 
 func setValues(h *format.PageHeader, n int32) {

@@ -16,6 +16,7 @@ type wantedColumn struct {
 	taken   []int // how many values of each leaf are in the JSON text
 }
 
+// newWantedColumn returns a column with readers of its leaves.
 func newWantedColumn(p *parquetFile, column *parquet.Column) wantedColumn {
 	c := wantedColumn{column: column}
 	for _, leaf := range leavesOf(nil, column) {
@@ -26,6 +27,7 @@ func newWantedColumn(p *parquetFile, column *parquet.Column) wantedColumn {
 	return c
 }
 
+// leavesOf appends the leaves of a column, in the order of the schema.
 func leavesOf(leaves []*parquet.Column, c *parquet.Column) []*parquet.Column {
 	if c.Leaf() {
 		return append(leaves, c)
@@ -47,6 +49,7 @@ func (c *wantedColumn) begin(group int) error {
 	return nil
 }
 
+// next moves all leaves to the next row.
 func (c *wantedColumn) next() error {
 	for i, leaf := range c.leaves {
 		if err := leaf.nextRow(); err != nil {
@@ -57,17 +60,20 @@ func (c *wantedColumn) next() error {
 	return nil
 }
 
-// value returns what the column holds in the row. The text of values that do
-// not stand in the file as they are is appended to text.
+// value returns the column's value in the row. The text of values that are not
+// written as text in the file is appended to text.
 func (c *wantedColumn) value(text *[]byte) jsonscan.Value {
+	// Nearly all wanted columns are of this kind.
 	if c.column.Leaf() && !c.column.Repeated() {
 		return c.scalars[0].value(c.leaves[0].row[0], text)
 	}
 	if len(c.leaves) == 0 || !c.column.Repeated() && !c.present(c.column) {
 		return jsonscan.Value{Kind: jsonscan.Null}
 	}
+
 	from := len(*text)
 	*text = c.appendField(*text, c.column)
+
 	kind := jsonscan.Object
 	if (*text)[from] == '[' {
 		kind = jsonscan.List
@@ -83,13 +89,18 @@ func (c *wantedColumn) leaf(column *parquet.Column) int {
 	return column.Index() - c.leaves[0].column.Index()
 }
 
-func (c *wantedColumn) peek(column *parquet.Column) parquet.Value {
+// take returns the next value of a leaf, or of the first leaf of a group.
+func (c *wantedColumn) take(column *parquet.Column) jsonscan.Value {
 	n := c.leaf(column)
-	return c.leaves[n].row[c.taken[n]]
+	c.taken[n]++
+	return c.scalars[n].value(c.leaves[n].row[c.taken[n]-1], new([]byte))
 }
 
+// present reports whether a column exists in the row. The definition level of any
+// leaf below it shows that.
 func (c *wantedColumn) present(column *parquet.Column) bool {
-	return c.peek(column).DefinitionLevel() >= column.MaxDefinitionLevel()
+	n := c.leaf(column)
+	return c.leaves[n].row[c.taken[n]].DefinitionLevel() >= column.MaxDefinitionLevel()
 }
 
 // skip passes over the null that every leaf of an absent column has.
@@ -108,6 +119,7 @@ func (c *wantedColumn) appendField(b []byte, column *parquet.Column) []byte {
 		c.skip(column)
 		return append(b, "null"...)
 	}
+
 	return c.appendContent(b, column)
 }
 
@@ -116,11 +128,13 @@ func (c *wantedColumn) appendList(b []byte, column *parquet.Column, each func([]
 	return append(c.repeat(append(b, '['), column, each), ']')
 }
 
+// repeat appends the repetitions of a column, separated by commas.
 func (c *wantedColumn) repeat(b []byte, column *parquet.Column, each func([]byte, *parquet.Column) []byte) []byte {
 	if !c.present(column) {
 		c.skip(column)
-		return b
+		return b // an empty list is one null in each leaf
 	}
+
 	n := c.leaf(column)
 	for first := true; first || c.more(n, column); first = false {
 		if !first {
@@ -128,6 +142,7 @@ func (c *wantedColumn) repeat(b []byte, column *parquet.Column, each func([]byte
 		}
 		b = each(b, column)
 	}
+
 	return b
 }
 
@@ -147,6 +162,7 @@ func (c *wantedColumn) appendContent(b []byte, column *parquet.Column) []byte {
 	case isMapColumn(column):
 		return append(c.repeat(append(b, '{'), column.Columns()[0], c.appendEntry), '}')
 	}
+
 	b = append(b, '{')
 	for i, child := range column.Columns() {
 		if i > 0 {
@@ -158,18 +174,16 @@ func (c *wantedColumn) appendContent(b []byte, column *parquet.Column) []byte {
 	return append(b, '}')
 }
 
+// appendLeaf appends the next value of a leaf as JSON.
 func (c *wantedColumn) appendLeaf(b []byte, column *parquet.Column) []byte {
-	n := c.leaf(column)
-	var text []byte
-	v := c.scalars[n].value(c.peek(column), &text)
-	c.taken[n]++
-	switch v.Kind {
+	switch v := c.take(column); v.Kind {
 	case jsonscan.Null:
 		return append(b, "null"...)
 	case jsonscan.Cell:
 		return jsonscan.AppendQuoted(b, v.Raw)
+	default:
+		return append(b, v.Raw...)
 	}
-	return append(b, v.Raw...)
 }
 
 // appendElement appends an element of a list. That is the only member of the
@@ -184,13 +198,10 @@ func (c *wantedColumn) appendElement(b []byte, repeated *parquet.Column) []byte 
 
 // appendEntry appends an entry of a map as a member.
 func (c *wantedColumn) appendEntry(b []byte, entry *parquet.Column) []byte {
-	n := c.leaf(entry)
-	var text []byte
-	key := c.scalars[n].value(c.peek(entry), &text)
-	c.taken[n]++
+	key := c.take(entry)
 	b = append(jsonscan.AppendQuoted(b, key.Text()), ':')
 	if len(entry.Columns()) < 2 {
-		return append(b, "null"...)
+		return append(b, "null"...) // a map without values is a set
 	}
 	return c.appendField(b, entry.Columns()[1])
 }
@@ -206,6 +217,7 @@ func isMapColumn(c *parquet.Column) bool {
 		c.Columns()[0].Columns()[0].Leaf()
 }
 
+// groupType returns the logical type of a group, nil for any other column.
 func groupType(c *parquet.Column) any {
 	if c.Leaf() || c.Type().LogicalType() == nil {
 		return nil

@@ -55,14 +55,18 @@ func (l *leafReader) begin(group int) error {
 	l.end = l.at + chunk.MetaData.TotalCompressedSize
 	l.group, l.count, l.dict = group, 0, false
 	l.buf, l.next = l.buf[:0], 0
+
+	// The library decodes the pages that source offers, not those in the file.
 	l.source.reset()
 	l.pages = l.file.file.RowGroups()[group].ColumnChunks()[l.column.Index()].(*parquet.FileColumnChunk).PagesFrom(&l.source)
+
 	switch {
 	case chunk.FilePath != "":
 		return l.file.fault(fmt.Errorf("column %q: its values are in another file, %q", l.column.Name(), chunk.FilePath))
 	case chunk.CryptoMetadata.Value != nil:
 		return l.file.fault(fmt.Errorf("column %q: it is encrypted", l.column.Name()))
 	}
+
 	return nil
 }
 
@@ -84,17 +88,17 @@ func (l *leafReader) nextRow() error {
 			for i := range l.row {
 				l.row[i] = l.row[i].Clone() // its page is released next
 			}
-			err := l.fill()
-			if err == io.EOF && len(l.row) > 0 {
-				return nil
-			}
-			if err == io.EOF {
+			switch err := l.fill(); {
+			case err == io.EOF && len(l.row) > 0:
+				return nil // the row was the last of its row group
+			case err == io.EOF:
 				return errShort
-			}
-			if err != nil {
+			case err != nil:
 				return err
 			}
 		}
+
+		// A row ends where the next one begins: at a value that repeats nothing.
 		v := l.buf[l.next]
 		if len(l.row) > 0 && v.RepetitionLevel() == 0 {
 			return nil
@@ -105,10 +109,11 @@ func (l *leafReader) nextRow() error {
 		if len(l.row) == maxRowValues {
 			return fmt.Errorf("a row of more than %d values", maxRowValues)
 		}
+
 		l.row = append(l.row, v)
 		l.next++
 		if l.column.MaxRepetitionLevel() == 0 {
-			return nil
+			return nil // without lists a row is one value; the next page need not be read
 		}
 	}
 }
@@ -118,21 +123,23 @@ func (l *leafReader) fill() error {
 	if l.buf == nil {
 		l.buf = make([]parquet.Value, 0, valuesPerRead)
 	}
+
 	for {
 		if l.values == nil {
 			if err := l.nextPage(); err != nil {
 				return err
 			}
 		}
+
+		// io.EOF may come together with values. Then the next call returns it alone.
 		n, err := l.values.ReadValues(l.buf[:cap(l.buf)])
 		l.buf, l.next = l.buf[:n], 0
-		if n > 0 {
+		switch {
+		case n > 0:
 			return nil
-		}
-		if err == nil {
+		case err == nil:
 			return io.ErrNoProgress
-		}
-		if err != io.EOF {
+		case err != io.EOF:
 			return err
 		}
 		l.release()
@@ -152,6 +159,8 @@ func (l *leafReader) nextPage() error {
 		}
 		from := l.at + int64(length)
 		l.at = from + int64(h.CompressedPageSize)
+
+		// Nothing is allocated for a page before its header is checked.
 		if err := l.checkPage(h); err != nil {
 			return err
 		}
@@ -161,6 +170,7 @@ func (l *leafReader) nextPage() error {
 			}
 			continue // the library reads it together with the page after it
 		}
+
 		if err := l.checkCount(h); err != nil {
 			return err
 		}
@@ -175,6 +185,8 @@ func (l *leafReader) nextPage() error {
 		if err := l.decode(h, content); err != nil {
 			return err
 		}
+
+		// Only the decoded page shows how many of its values are not null.
 		if err := l.checkIndexes(h, content); err != nil {
 			return err
 		}
@@ -192,7 +204,7 @@ func (l *leafReader) ended() error {
 	return io.EOF
 }
 
-// finish returns an error when the row group has more rows than it says.
+// finish returns an error when the column has more rows than its row group claims.
 func (l *leafReader) finish() error {
 	if l.next < len(l.buf) {
 		return fmt.Errorf("values behind the %d rows of a row group", l.file.meta.RowGroups[l.group].NumRows)
@@ -206,6 +218,7 @@ func (l *leafReader) readDictionary(h *format.PageHeader, at int64) error {
 		return errors.New("a second dictionary")
 	}
 	l.dict = true
+
 	content, err := l.content(h, at)
 	if err != nil {
 		return err
@@ -226,17 +239,17 @@ func (l *leafReader) content(h *format.PageHeader, at int64) ([]byte, error) {
 	if err := l.file.decompressed(int64(h.UncompressedPageSize)); err != nil {
 		return nil, err
 	}
-	codec, levels := l.chunk(l.group).MetaData.Codec, int32(0)
-	if h.Type == format.DataPageV2 {
-		v2 := &h.DataPageHeaderV2.V
-		levels = v2.RepetitionLevelsByteLength + v2.DefinitionLevelsByteLength // never compressed
-		if v2.IsCompressed.Valid && !v2.IsCompressed.V {
-			codec = format.Uncompressed
-		}
+
+	codec := l.chunk(l.group).MetaData.Codec
+	if packed := h.DataPageHeaderV2.V.IsCompressed; h.Type == format.DataPageV2 && packed.Valid && !packed.V {
+		codec = format.Uncompressed
 	}
 	if codec == format.Uncompressed && h.CompressedPageSize == h.UncompressedPageSize {
 		return stored, nil
 	}
+
+	// Levels that the header counts are never compressed.
+	levels := levelBytes(h)
 	content := resized(&l.source.content, int(h.UncompressedPageSize))
 	copy(content, stored[:levels])
 	if err := decompressPage(codec, content[levels:], stored[levels:]); err != nil {
@@ -253,6 +266,8 @@ func (l *leafReader) decode(h *format.PageHeader, content []byte) error {
 	if err := l.source.offer(h, content); err != nil {
 		return err
 	}
+
+	// io.EOF would look like the end of the column.
 	page, err := l.pages.ReadPage()
 	if err == io.EOF {
 		err = io.ErrUnexpectedEOF
@@ -260,6 +275,7 @@ func (l *leafReader) decode(h *format.PageHeader, content []byte) error {
 	if err != nil {
 		return err
 	}
+
 	l.page, l.values = page, page.Values()
 	return nil
 }
@@ -267,11 +283,15 @@ func (l *leafReader) decode(h *format.PageHeader, content []byte) error {
 // header decodes the page header at l.at and returns its length.
 func (l *leafReader) header() (*format.PageHeader, int, error) {
 	const usual, longest = 512, 1 << 20
+
+	// A header does not say how long it is. Statistics make some very long, so more
+	// is read until it can be decoded.
 	for window := int64(usual); ; window *= 8 {
 		b := resized(&l.source.header, int(min(window, l.end-l.at, longest)))
 		if err := l.file.readFull(b, l.at); err != nil {
 			return nil, 0, err
 		}
+
 		h := new(format.PageHeader)
 		n, err := decodeThrift(b, h)
 		if err == nil {
@@ -283,6 +303,7 @@ func (l *leafReader) header() (*format.PageHeader, int, error) {
 	}
 }
 
+// release returns the memory of the present page to the library.
 func (l *leafReader) release() {
 	if l.page != nil {
 		parquet.Release(l.page)

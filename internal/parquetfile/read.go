@@ -23,20 +23,22 @@ import (
 	"github.com/parquet-go/parquet-go/format"
 )
 
-// Read reads the rows of a Parquet file. Damage is part of the reading, after
-// the rows before it; the error is a failure to read.
+// Read reads the rows of a Parquet file. Damage is part of the reading: the visitor
+// gets the rows before it. The error is a failure to read, or the visitor's.
 func Read(m *rows.Mapping, r io.ReaderAt, size int64, to rows.Visitor) (rows.Reading, error) {
 	var reading rows.Reading
 	p, err := openParquet(r, size, m.Limits)
 	if err == nil {
 		err = p.read(m, to, &reading)
 	}
+
 	if jsonscan.IsDamage(err) {
 		reading.Damage, err = err, nil
 	}
 	return reading, err
 }
 
+// read passes all rows to a visitor and counts them.
 func (p *parquetFile) read(m *rows.Mapping, to rows.Visitor, reading *rows.Reading) error {
 	wanted, columns, err := wantedRows(m, p)
 	if err != nil {
@@ -44,12 +46,13 @@ func (p *parquetFile) read(m *rows.Mapping, to rows.Visitor, reading *rows.Readi
 	}
 	defer wanted.close()
 
-	var row rows.Row // for the visitor
+	var row rows.Row // for the visitor; one for all rows, as it escapes
 	for index := uint32(0); ; index++ {
 		cells, err := wanted.next()
 		if err == io.EOF {
 			return nil
 		}
+
 		if err == nil {
 			reading.Rows++
 			row = m.Row(index, cells, columns)
@@ -80,6 +83,8 @@ func wantedColumns(m *rows.Mapping, root *parquet.Column) ([]*parquet.Column, *r
 			if column == nil {
 				continue
 			}
+
+			// Several fields may have the same column.
 			n, ok := number[column]
 			if !ok {
 				n = len(wanted)
@@ -88,14 +93,17 @@ func wantedColumns(m *rows.Mapping, root *parquet.Column) ([]*parquet.Column, *r
 			found[f] = append(found[f], n)
 		}
 	}
+
 	return wanted, &found
 }
 
+// columnName returns the name of a column, given as a JSON pointer or as a name.
 func columnName(place string) string {
 	pointer, ok := strings.CutPrefix(place, "/")
 	if !ok {
 		return place
 	}
+
 	unescape := strings.NewReplacer("/", ".", "~1", "/", "~0", "~")
 	return unescape.Replace(pointer)
 }
@@ -103,11 +111,13 @@ func columnName(place string) string {
 // nameColumns names the columns with at most one value in a row; a list counts as
 // one value. Of columns with equal names the one nearest to the root counts.
 func nameColumns(names map[string]*parquet.Column, prefix string, group *parquet.Column) {
+	// The columns of the group come before those below it.
 	for _, c := range group.Columns() {
 		if name := prefix + c.Name(); names[name] == nil {
 			names[name] = c
 		}
 	}
+
 	for _, c := range group.Columns() {
 		if !c.Leaf() && !c.Repeated() && !isListColumn(c) && !isMapColumn(c) {
 			nameColumns(names, prefix+c.Name()+".", c)
@@ -125,8 +135,10 @@ type rowReader struct {
 	left    int64  // rows that the present group still has
 }
 
+// wantedRows returns a reader of the columns that a mapping wants.
 func wantedRows(m *rows.Mapping, p *parquetFile) (all *rowReader, columns *rows.Columns, err error) {
 	defer p.rescue(&err)
+
 	wanted, columns := wantedColumns(m, p.file.Root())
 	all = &rowReader{file: p, cells: make([]jsonscan.Value, len(wanted))}
 	for _, c := range wanted {
@@ -139,6 +151,8 @@ func wantedRows(m *rows.Mapping, p *parquetFile) (all *rowReader, columns *rows.
 // io.EOF after the last row.
 func (r *rowReader) next() (cells []jsonscan.Value, err error) {
 	defer r.file.rescue(&err)
+
+	// A row group may have no rows.
 	for r.left == 0 {
 		if err := r.finishGroup(); err != nil {
 			return nil, err
@@ -182,6 +196,7 @@ func (r *rowReader) finishGroup() error {
 func (r *rowReader) close() {
 	var closing error // does not matter: the rows were read
 	defer r.file.rescue(&closing)
+
 	for i := range r.columns {
 		for _, leaf := range r.columns[i].leaves {
 			leaf.close()
@@ -225,6 +240,7 @@ func (s *sourceAt) ReadAt(b []byte, off int64) (int, error) {
 	if off < 0 || off > s.size {
 		return 0, io.EOF // a damaged file may refer to any offset
 	}
+
 	n, err := s.r.ReadAt(b, off)
 	if err != nil && err != io.EOF {
 		s.err = err
@@ -232,13 +248,16 @@ func (s *sourceAt) ReadAt(b []byte, off int64) (int, error) {
 	return n, err
 }
 
+// openParquet reads and checks the footer of a file.
 func openParquet(r io.ReaderAt, size int64, limits *stream.Limits) (p *parquetFile, err error) {
 	p = &parquetFile{src: &sourceAt{r: r, size: size}, size: size, limits: limits}
 	defer p.rescue(&err)
+
 	p.left, p.limit = limits.Unpacked(size)
 	if err := p.readFooter(); err != nil {
 		return nil, p.fault(err)
 	}
+
 	p.file, err = openUncompressed(p.meta)
 	if err != nil {
 		return nil, p.fault(err)
@@ -251,12 +270,14 @@ func openParquet(r io.ReaderAt, size int64, limits *stream.Limits) (p *parquetFi
 func (p *parquetFile) checkRows() error {
 	total := int64(0)
 	for _, group := range p.meta.RowGroups {
+		// The sum must not overflow.
 		n := group.NumRows
 		if n < 0 || n > p.mostValues()-total {
 			return p.fault(fmt.Errorf("%d bytes cannot hold %d rows", p.size, n))
 		}
 		total += n
 	}
+
 	if total != p.meta.NumRows {
 		return p.fault(fmt.Errorf("it says that it has %d rows, and its row groups have %d", p.meta.NumRows, total))
 	}
@@ -275,8 +296,7 @@ func (p *parquetFile) fault(err error) error {
 	if p.src.err != nil {
 		return p.src.err
 	}
-	var limit *stream.LimitError
-	if errors.As(err, &limit) {
+	if limit, ok := errors.AsType[*stream.LimitError](err); ok {
 		return limit
 	}
 	return &stream.Error{Truncated: errors.Is(err, errTruncated), Err: err}

@@ -13,7 +13,7 @@ import (
 type pageSource struct {
 	offered [][]byte // in the order in which they are read
 
-	// What pages are read into, overwritten by the next one.
+	// Memory for a page, overwritten by the next one.
 	header, stored, content []byte
 }
 
@@ -26,8 +26,11 @@ func (s *pageSource) offer(h *format.PageHeader, content []byte) error {
 	uncompressed := *h
 	uncompressed.CompressedPageSize = h.UncompressedPageSize
 	uncompressed.CRC = 0 // of the compressed page, and compared already
+
+	// Nothing uses the statistics, and a forged header may have anything in them.
 	uncompressed.DataPageHeader.V.Statistics = format.Statistics{}
 	uncompressed.DataPageHeaderV2.V.Statistics = format.Statistics{}
+
 	header, err := thrift.Marshal(new(thrift.CompactProtocol), &uncompressed)
 	s.offered = append(s.offered, header, content)
 	return err
@@ -47,6 +50,7 @@ func (s *pageSource) ReadAt(b []byte, _ int64) (int, error) {
 	if len(s.offered) == 0 {
 		return 0, io.EOF
 	}
+
 	n := copy(b, s.offered[0])
 	s.offered[0] = s.offered[0][n:]
 	return n, nil

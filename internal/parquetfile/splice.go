@@ -18,8 +18,8 @@ type splicer struct {
 	w     io.Writer
 	file  *parquetFile
 	edits map[int]map[int64]cellEdit // by number of the leaf and row
-	at    int64
-	index []chunkIndex // of each chunk, in order
+	at    int64                      // how many bytes were written
+	index []chunkIndex               // of each chunk, in order
 }
 
 // chunkIndex is the page index of one column chunk; a part is empty when the chunk
@@ -30,6 +30,7 @@ type chunkIndex struct {
 	offsets []byte
 }
 
+// write writes the whole file.
 func (s *splicer) write() error {
 	meta := s.file.meta
 	meta.CreatedBy = createdBy
@@ -44,6 +45,7 @@ func (s *splicer) write() error {
 		meta.ColumnOrders = nil // one of them is newer than the library, which would write it without its kind
 	}
 
+	// The metadata of the file that was read stays as it is: edits are read with it.
 	meta.RowGroups = slices.Clone(meta.RowGroups)
 	first := int64(0)
 	for i := range meta.RowGroups {
@@ -58,21 +60,17 @@ func (s *splicer) write() error {
 	if err := s.pageIndex(); err != nil {
 		return err
 	}
-	return s.footer(&meta)
+	footer, err := encodeFooter(&meta)
+	if err != nil {
+		return err
+	}
+	return s.put(footer)
 }
 
 func (s *splicer) put(b []byte) error {
 	n, err := s.w.Write(b)
 	s.at += int64(n)
 	return err
-}
-
-func (s *splicer) footer(meta *format.FileMetaData) error {
-	b, err := encodeFooter(meta)
-	if err != nil {
-		return err
-	}
-	return s.put(b)
 }
 
 // group writes a row group, whose first row has the given number in the file.
@@ -84,6 +82,7 @@ func (s *splicer) group(number int, group *format.RowGroup, first int64) error {
 		if chunk.FilePath != "" {
 			return fmt.Errorf("its column chunks are in another file, %q", chunk.FilePath)
 		}
+
 		edited := editsWithin(s.edits[leaf], first, group.NumRows)
 		if len(edited) == 0 {
 			if err := s.copyChunk(chunk); err != nil {
@@ -100,6 +99,7 @@ func (s *splicer) group(number int, group *format.RowGroup, first int64) error {
 		group.SortingColumns = sortedBefore(group.SortingColumns, leaf)
 	}
 
+	// Optional fields that the writer left out are 0, and stay so.
 	group.TotalByteSize = size
 	if group.TotalCompressedSize != 0 {
 		group.TotalCompressedSize = s.at - start
@@ -139,6 +139,7 @@ func (s *splicer) copyChunk(chunk *format.ColumnChunk) error {
 	if from < 0 || meta.TotalCompressedSize < 0 || from > s.file.size-meta.TotalCompressedSize {
 		return fmt.Errorf("a column chunk ends outside the file")
 	}
+
 	index, err := s.readIndex(chunk, to-from)
 	if err != nil {
 		return err
@@ -153,6 +154,7 @@ func (s *splicer) copyChunk(chunk *format.ColumnChunk) error {
 	if n != meta.TotalCompressedSize {
 		return io.ErrUnexpectedEOF
 	}
+
 	move(chunk, to-from)
 	return nil
 }
@@ -187,6 +189,7 @@ func (s *splicer) readIndex(chunk *format.ColumnChunk, by int64) (chunkIndex, er
 	return chunkIndex{chunk, columns, offsets}, err
 }
 
+// movedPages encodes an offset index with all pages moved.
 func movedPages(pages format.OffsetIndex, by int64) ([]byte, error) {
 	pages.PageLocations = slices.Clone(pages.PageLocations)
 	for i := range pages.PageLocations {
@@ -195,13 +198,15 @@ func movedPages(pages format.OffsetIndex, by int64) ([]byte, error) {
 	return thrift.Marshal(new(thrift.CompactProtocol), &pages)
 }
 
+// section reads a part of the file, nil when the footer has no offset for it.
 func (s *splicer) section(at int64, length int32) ([]byte, error) {
 	if at == 0 || length <= 0 {
 		return nil, nil
 	}
 	if int64(length) > s.file.size {
-		return nil, io.ErrUnexpectedEOF
+		return nil, io.ErrUnexpectedEOF // checked before so much is allocated
 	}
+
 	b := make([]byte, length)
 	return b, s.file.readFull(b, at)
 }
@@ -210,23 +215,25 @@ func (s *splicer) section(at int64, length int32) ([]byte, error) {
 // the offset indexes.
 func (s *splicer) pageIndex() error {
 	for _, i := range s.index {
-		i.chunk.ColumnIndexOffset, i.chunk.ColumnIndexLength = s.place(i.columns)
-		if err := s.put(i.columns); err != nil {
+		if err := s.putIndex(i.columns, &i.chunk.ColumnIndexOffset, &i.chunk.ColumnIndexLength); err != nil {
 			return err
 		}
 	}
+
 	for _, i := range s.index {
-		i.chunk.OffsetIndexOffset, i.chunk.OffsetIndexLength = s.place(i.offsets)
-		if err := s.put(i.offsets); err != nil {
+		if err := s.putIndex(i.offsets, &i.chunk.OffsetIndexOffset, &i.chunk.OffsetIndexLength); err != nil {
 			return err
 		}
 	}
+
 	return nil
 }
 
-func (s *splicer) place(b []byte) (offset int64, length int32) {
-	if len(b) == 0 {
-		return 0, 0
+// putIndex writes a part of the page index and notes its place, 0 for none.
+func (s *splicer) putIndex(b []byte, offset *int64, length *int32) error {
+	*offset, *length = 0, 0
+	if len(b) > 0 {
+		*offset, *length = s.at, int32(len(b))
 	}
-	return s.at, int32(len(b))
+	return s.put(b)
 }

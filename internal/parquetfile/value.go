@@ -38,11 +38,13 @@ const (
 	timeOfDay
 )
 
+// scalarOf returns the meaning of a column's type. Limits are for JSON.
 func scalarOf(t parquet.Type, limits *stream.Limits) scalar {
 	logical := t.LogicalType()
 	if logical == nil {
 		return scalar{}
 	}
+
 	switch l := logical.Value.(type) {
 	case *format.JsonType:
 		return scalar{kind: jsonText, limits: limits}
@@ -61,7 +63,8 @@ func scalarOf(t parquet.Type, limits *stream.Limits) scalar {
 	case *format.TimeType:
 		return scalar{kind: timeOfDay, unit: l.Unit.Value.Duration()}
 	}
-	return scalar{}
+
+	return scalar{} // signed integers and strings have no other meaning
 }
 
 // value returns v as a raw value. A text that must be written for it is appended
@@ -70,6 +73,8 @@ func (s scalar) value(v parquet.Value, text *[]byte) jsonscan.Value {
 	if v.IsNull() {
 		return jsonscan.Value{Kind: jsonscan.Null}
 	}
+
+	// A text that is not valid JSON is read like any other text.
 	if s.kind == jsonText {
 		if parsed, err := jsonscan.Parse(v.ByteArray(), s.limits); err == nil {
 			return parsed
@@ -78,12 +83,14 @@ func (s scalar) value(v parquet.Value, text *[]byte) jsonscan.Value {
 	if v.Kind() == parquet.ByteArray && s.kind != decimals {
 		return jsonscan.Value{Kind: jsonscan.Cell, Raw: v.ByteArray()}
 	}
+
 	from := len(*text)
 	kind, b := s.append(*text, v)
 	*text = b
 	return jsonscan.Value{Kind: kind, Raw: b[from:len(b):len(b)]}
 }
 
+// append appends the text of a value and returns its kind.
 func (s scalar) append(b []byte, v parquet.Value) (jsonscan.ValueKind, []byte) {
 	switch s.kind {
 	case uuidBytes:
@@ -102,9 +109,11 @@ func (s scalar) append(b []byte, v parquet.Value) (jsonscan.ValueKind, []byte) {
 	case timeOfDay:
 		return jsonscan.Cell, timeOf(integerOf(v), s.unit).AppendFormat(b, "15:04:05.999999999")
 	}
+
 	return appendPhysical(b, v)
 }
 
+// appendPhysical appends a value whose physical type is all its meaning.
 func appendPhysical(b []byte, v parquet.Value) (jsonscan.ValueKind, []byte) {
 	switch v.Kind() {
 	case parquet.Boolean:
@@ -118,6 +127,7 @@ func appendPhysical(b []byte, v parquet.Value) (jsonscan.ValueKind, []byte) {
 	case parquet.Double:
 		return appendFloat(b, v.Double(), 64)
 	}
+
 	return jsonscan.Cell, append(b, v.ByteArray()...)
 }
 
@@ -128,6 +138,7 @@ func integerOf(v parquet.Value) int64 {
 	return v.Int64()
 }
 
+// timeOf returns the instant n units after 1970.
 func timeOf(n int64, unit time.Duration) time.Time {
 	switch unit {
 	case time.Millisecond:
@@ -140,6 +151,7 @@ func timeOf(n int64, unit time.Duration) time.Time {
 
 const localLayout = "2006-01-02T15:04:05.999999999"
 
+// appendInstant appends a timestamp, without a zone when it is local.
 func appendInstant(b []byte, n int64, unit time.Duration, local bool) []byte {
 	b = timeOf(n, unit).AppendFormat(b, localLayout)
 	if local {
@@ -163,40 +175,51 @@ func appendFloat(b []byte, f float64, bits int) (jsonscan.ValueKind, []byte) {
 	if math.IsNaN(f) || math.IsInf(f, 0) {
 		return jsonscan.Cell, strconv.AppendFloat(b, f, 'g', -1, bits)
 	}
+
+	// The same limits as in ECMAScript: long rows of zeros are not written out.
 	verb := byte('f')
 	if abs := math.Abs(f); abs >= 1e21 || abs != 0 && abs < 1e-6 {
 		verb = 'e'
 	}
+
 	return jsonscan.Number, strconv.AppendFloat(b, f, verb, -1, bits)
 }
 
 // appendDecimal appends an unscaled integer with its decimal point.
 func appendDecimal(b []byte, v parquet.Value, scale int) (jsonscan.ValueKind, []byte) {
+	// A forged schema must not ask for a text of any length.
 	const longest = 64
 	if scale < 0 || scale > 8*longest {
 		return jsonscan.Null, b
 	}
+
 	unscaled := new(big.Int)
 	switch v.Kind() {
 	case parquet.Int32, parquet.Int64:
 		unscaled.SetInt64(integerOf(v))
+
 	default:
 		raw := v.ByteArray()
 		if len(raw) > longest {
 			return jsonscan.Cell, append(b, raw...)
 		}
+		// Bytes are in two's complement, the most significant first.
 		unscaled.SetBytes(raw)
 		if len(raw) > 0 && raw[0]&0x80 != 0 {
 			unscaled.Sub(unscaled, new(big.Int).Lsh(big.NewInt(1), uint(8*len(raw))))
 		}
 	}
+
 	if unscaled.Sign() < 0 {
 		b = append(b, '-')
 	}
+
+	// There is at least one digit before the point.
 	digits := unscaled.Abs(unscaled).Append(nil, 10)
 	for len(digits) <= scale {
 		digits = append([]byte{'0'}, digits...)
 	}
+
 	b = append(b, digits[:len(digits)-scale]...)
 	if scale > 0 {
 		b = append(append(b, '.'), digits[len(digits)-scale:]...)

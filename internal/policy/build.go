@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -29,19 +30,21 @@ type builder struct {
 func (b *builder) config(path string) {
 	d := b.doc
 	b.cfg = Config{
-		Path:        path,
-		Name:        d.Name,
-		Org:         d.Org,
-		Interval:    b.interval(),
-		Recheck:     d.Recheck,
-		Concurrency: d.Concurrency,
-		Scratch:     b.path(d.Scratch),
-		Limits:      d.Limits,
-		doc:         d,
+		Path:      path,
+		Name:      d.Name,
+		Org:       d.Org,
+		Interval:  b.interval(),
+		Recheck:   d.Recheck,
+		Resources: Resources{Concurrency: d.Concurrency, Scratch: b.path(d.Scratch)},
+		Limits:    d.Limits,
+		doc:       d,
 	}
 	b.cfg.FailOn, _ = ParseSeverity(d.FailOn)
+
+	// The order matters: sources are compared with the interval, media with the
+	// sources.
 	b.policy()
-	b.endpoint("s3", &d.S3)
+	b.optionalURL("s3.endpoint", d.S3.Endpoint)
 	b.sources()
 	b.media()
 	b.output()
@@ -55,6 +58,7 @@ func (b *builder) interval() time.Duration {
 	d := b.duration("interval", b.doc.Interval)
 	if d < time.Hour || d%time.Hour != 0 || 24*time.Hour%d != 0 {
 		b.file.Problem("interval", "is %s, want whole hours that divide 24h, such as 1h, 8h or 24h", b.doc.Interval)
+		// Values that are compared with the interval must not be reported as well.
 		return 24 * time.Hour
 	}
 	return d
@@ -64,6 +68,8 @@ func (b *builder) duration(key string, text yamlfile.Scalar) time.Duration {
 	if text == "" {
 		return 0
 	}
+
+	// The schema has checked the form, so only the size can be wrong.
 	d, err := time.ParseDuration(string(text))
 	if err != nil {
 		b.file.Problem(key, "the duration %s is too long", text)
@@ -97,6 +103,9 @@ func (b *builder) sources() {
 		sources := b.doc.Sources.of(kind)
 		for i := range sources {
 			key := fmt.Sprintf("sources.%s[%d]", kind, i)
+
+			// A name belongs to one source, whatever its kind: --source and the keys
+			// of the output have only the name.
 			name := sources[i].Name
 			if first, ok := names[name]; ok && name != "" {
 				b.file.Problem(key+".name", "%q is the name of %s already", name, first)
@@ -108,7 +117,8 @@ func (b *builder) sources() {
 	}
 }
 
-// source fills the defaults of a source into its document as well.
+// source builds a source. It fills defaults into the document as well, for
+// Effective.
 func (b *builder) source(kind Kind, key string, d *sourceDocument) Source {
 	s := Source{Kind: kind, Name: d.Name, Org: d.Org, Versions: d.Versions, Profile: b.profile(kind, key+".profile", d.Profile)}
 	if d.Settle == "" {
@@ -117,12 +127,9 @@ func (b *builder) source(kind Kind, key string, d *sourceDocument) Source {
 			d.Settle = yamlfile.Scalar(s.Profile.Settle.String())
 		}
 	}
-	if d.Lookback == "" {
-		d.Lookback = margins[kind].lookback
-	}
-	if d.Lookahead == "" {
-		d.Lookahead = margins[kind].lookahead
-	}
+	d.Lookback = cmp.Or(d.Lookback, margins[kind].lookback)
+	d.Lookahead = cmp.Or(d.Lookahead, margins[kind].lookahead)
+
 	s.Settle = b.duration(key+".settle", d.Settle)
 	s.Lookback = b.duration(key+".lookback", d.Lookback)
 	s.Lookahead = b.duration(key+".lookahead", d.Lookahead)
@@ -134,34 +141,32 @@ func (b *builder) source(kind Kind, key string, d *sourceDocument) Source {
 		}
 		s.Required = fieldsOf(d.RequiredFields)
 	}
+
 	if reach := time.Duration(b.doc.Recheck) * b.cfg.Interval; reach < s.Settle {
 		b.file.Problem(key+".settle", "%s is longer than recheck × interval = %s, so that late records would never be seen; raise recheck", d.Settle, reach)
 	}
+
 	return s
 }
 
 func (b *builder) sourceURL(kind Kind, key string, d *sourceDocument) Template {
 	t := b.template(key, d.URL)
 	if t.UsesOrg() {
-		b.checkOrg(key, d.Org)
+		switch {
+		case d.Org == "":
+			b.file.Problem(key, "{org} needs the org of the source")
+		case strings.Contains(d.Org, "/") || d.Org == "." || d.Org == "..":
+			b.file.Problem(key, "{org} cannot be filled with %q", d.Org)
+		}
 	}
+
 	if longest := t.Granularity().longest(); kind == Manifests && longest > b.cfg.Interval {
 		b.file.Problem(key, "a partition lasts %s, longer than the interval of %s; name finer placeholders or raise interval", longest, b.cfg.Interval)
 	}
 	return t
 }
 
-// checkOrg makes sure that an org can stand in a URL.
-func (b *builder) checkOrg(key, org string) {
-	switch {
-	case org == "":
-		b.file.Problem(key, "{org} needs the org of the source")
-	case strings.Contains(org, "/") || org == "." || org == "..":
-		b.file.Problem(key, "{org} cannot be filled with %q", org)
-	}
-}
-
-// profile loads a built-in profile or one of the user's own.
+// profile loads a built-in profile, or one of the user from a file.
 func (b *builder) profile(kind Kind, key, name string) *profile.Profile {
 	if name == "" {
 		return nil
@@ -176,37 +181,29 @@ func (b *builder) profile(kind Kind, key, name string) *profile.Profile {
 			return nil
 		}
 	}
+
 	p, err := profile.Load(shown, text, kind.String())
 	if err != nil {
 		b.file.Problem(key, "%s", strings.ReplaceAll(err.Error(), "\n", "\n\t"))
 		return nil
 	}
+
+	// The identity of a run has the name as written: it must not depend on the
+	// directory of the file.
 	p.Name = name
 	return p
 }
 
-// endpoint checks the endpoint of S3 settings, if they have one.
-func (b *builder) endpoint(key string, d *s3Document) {
-	if d.Endpoint != "" {
-		b.webURL(key+".endpoint", d.Endpoint)
-	}
-}
-
 // s3 fills the defaults of all buckets into one bucket's settings.
 func (b *builder) s3(key string, d *s3Document) S3 {
-	b.endpoint(key, d)
+	// A default is not checked here: it would be reported for each bucket.
+	b.optionalURL(key+".endpoint", d.Endpoint)
+
 	all := &b.doc.S3
-	for _, value := range []struct {
-		own *string
-		all string
-	}{{&d.Region, all.Region}, {&d.Endpoint, all.Endpoint}, {&d.RoleARN, all.RoleARN}, {&d.ExternalID, all.ExternalID}} {
-		if *value.own == "" {
-			*value.own = value.all
-		}
-	}
-	if d.PathStyle == nil {
-		d.PathStyle = all.PathStyle
-	}
+	d.Region, d.Endpoint = cmp.Or(d.Region, all.Region), cmp.Or(d.Endpoint, all.Endpoint)
+	d.RoleARN, d.ExternalID = cmp.Or(d.RoleARN, all.RoleARN), cmp.Or(d.ExternalID, all.ExternalID)
+
+	d.PathStyle = cmp.Or(d.PathStyle, all.PathStyle)
 	return S3{
 		Region: d.Region, Endpoint: d.Endpoint, RoleARN: d.RoleARN, ExternalID: d.ExternalID,
 		PathStyle: d.PathStyle != nil && *d.PathStyle,

@@ -21,7 +21,7 @@ type document struct {
 	Limits      stream.Limits    `json:"limits"`
 	Signing     *signingDocument `json:"signing,omitempty"`
 	Report      reportDocument   `json:"report"`
-	Metrics     metricsDocument  `json:"metrics,omitempty"`
+	Metrics     Metrics          `json:"metrics,omitempty"`
 	Notify      *notifyDocument  `json:"notify,omitempty"`
 	S3          s3Document       `json:"s3,omitempty"`
 	Concurrency int              `json:"concurrency"`
@@ -67,16 +67,11 @@ type mediaDocument struct {
 }
 
 type outputDocument struct {
-	URL        string              `json:"url"`
-	Tables     []string            `json:"tables"`
-	ObjectLock *objectLockDocument `json:"object_lock,omitempty"`
-	SSEKMSKey  string              `json:"sse_kms_key,omitempty"`
-	S3         s3Document          `json:"s3,omitempty"`
-}
-
-type objectLockDocument struct {
-	Mode string `json:"mode"`
-	Days int    `json:"days"`
+	URL        string      `json:"url"`
+	Tables     []string    `json:"tables"`
+	ObjectLock *ObjectLock `json:"object_lock,omitempty"`
+	SSEKMSKey  string      `json:"sse_kms_key,omitempty"`
+	S3         s3Document  `json:"s3,omitempty"`
 }
 
 type policyDocument struct {
@@ -119,11 +114,6 @@ type reportDocument struct {
 	Extra        []string `json:"extra"`
 	Redact       string   `json:"redact"`
 	PseudonymKey string   `json:"pseudonym_key,omitempty"`
-}
-
-type metricsDocument struct {
-	Textfile    string `json:"textfile,omitempty"`
-	Pushgateway string `json:"pushgateway,omitempty"`
 }
 
 type notifyDocument struct {

@@ -7,7 +7,7 @@ import (
 	"cdrmend/internal/yamlfile"
 )
 
-// hidden stands for a secret.
+// hidden replaces a secret.
 const hidden = "(hidden)"
 
 // Effective returns the loaded configuration as YAML with every default
@@ -18,12 +18,15 @@ func (c *Config) Effective() ([]byte, error) {
 	if c.doc == nil {
 		return nil, nil
 	}
+
+	// The copy is shallow, so everything with a secret is replaced, not changed.
 	d := *c.doc
 	d.Sources = sourcesDocument{hideAll(d.Sources.Manifests), hideAll(d.Sources.CDRs), hideAll(d.Sources.Registrations)}
 	d.Media.S3, d.Output.S3, d.S3 = hide(d.Media.S3), hide(d.Output.S3), hide(d.S3)
 	if d.Metrics.Pushgateway != "" {
 		d.Metrics.Pushgateway = hideURL(d.Metrics.Pushgateway)
 	}
+
 	if d.Notify != nil { // the whole URL of a webhook may be its password
 		d.Notify = &notifyDocument{URL: hiddenURL, Key: d.Notify.Key}
 	}
@@ -31,6 +34,7 @@ func (c *Config) Effective() ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("writing the effective configuration: %w", err)
 	}
+
 	return b, nil
 }
 

@@ -15,22 +15,27 @@ import (
 // policyFiles reads the files that the policy names.
 func (b *builder) policyFiles() {
 	d, p := &b.doc.Policy, &b.cfg.Policy
-	for row := range b.table("policy.lines", d.Lines, "org_id", "line_id", "trunk_id") {
+	for _, row := range b.table("policy.lines", d.Lines, "org_id", "line_id", "trunk_id") {
 		p.Lines = append(p.Lines, Line{Org: row[0], Line: row[1], Trunk: row[2]})
 	}
+
+	// Nothing reads reason and by, but who audits the file needs them.
 	p.Accepted = map[string]bool{}
-	for row := range b.table("policy.accepted", d.Accepted, "finding_id", "reason", "by") {
+	for _, row := range b.table("policy.accepted", d.Accepted, "finding_id", "reason", "by") {
 		if id := strings.TrimSpace(row[0]); id != "" {
 			p.Accepted[id] = true
 		}
 	}
+
+	// An identity holds the text as it is, which is possible only with JSON.
 	p.TokenKeys = b.content("policy.token_keys", d.TokenKeys)
 	if p.TokenKeys != nil && !json.Valid(p.TokenKeys) {
 		b.file.Problem("policy.token_keys", "%s is no JSON", b.path(d.TokenKeys))
 	}
 }
 
-// content reads a file; it is nil without one.
+// content returns the text of a file; nil if there is no path, or if the file
+// cannot be read.
 func (b *builder) content(key, path string) []byte {
 	if path == "" {
 		return nil
@@ -44,41 +49,40 @@ func (b *builder) content(key, path string) []byte {
 	default:
 		b.file.Problem(key, "%v", err)
 	}
+
 	return nil
 }
 
-// maybeSecret reports whether a text that should be a path may be what the
-// file is to hold: a key, a set of keys or a password.
+// maybeSecret reports whether a text given as a path may be the secret itself: a
+// key, a set of keys or a password.
 func maybeSecret(path string) bool {
 	return strings.ContainsAny(path, "\r\n{") || len(path) >= shortestKey && !strings.Contains(path, ".")
 }
 
-// table yields the named columns of a CSV file.
-func (b *builder) table(key, path string, columns ...string) func(yield func([]string) bool) {
-	return func(yield func([]string) bool) {
-		text := b.content(key, path)
-		if text == nil {
-			return
-		}
-		rows, err := readTable(text, columns)
-		if err != nil {
-			b.file.Problem(key, "reading %s: %v", b.path(path), err)
-		}
-		for _, row := range rows {
-			if !yield(row) {
-				return
-			}
-		}
+// table returns the named columns of a CSV file, nil without a file.
+func (b *builder) table(key, path string, columns ...string) [][]string {
+	text := b.content(key, path)
+	if text == nil {
+		return nil
 	}
+
+	rows, err := readTable(text, columns)
+	if err != nil {
+		b.file.Problem(key, "reading %s: %v", b.path(path), err)
+	}
+
+	return rows
 }
 
 // readTable returns the named columns of CSV with a header, in that order.
 func readTable(text []byte, columns []string) ([][]string, error) {
+	// Spreadsheets begin their exports with a byte order mark.
 	r := csv.NewReader(bytes.NewReader(bytes.TrimPrefix(text, []byte("\ufeff"))))
 	header, err := r.Read()
 	if errors.Is(err, io.EOF) {
 		return nil, fmt.Errorf("line 1: the header %s is missing", strings.Join(columns, ","))
 	}
+
 	if err != nil {
 		return nil, err
 	}
@@ -88,12 +92,14 @@ func readTable(text []byte, columns []string) ([][]string, error) {
 		if i < 0 {
 			return nil, fmt.Errorf("line 1: the header has no column %s, want %s", name, strings.Join(columns, ","))
 		}
+
 		at = append(at, i)
 	}
 	cells, err := r.ReadAll()
 	if err != nil {
 		return nil, err
 	}
+
 	var rows [][]string
 	for _, row := range cells {
 		var chosen []string
@@ -102,5 +108,6 @@ func readTable(text []byte, columns []string) ([][]string, error) {
 		}
 		rows = append(rows, chosen)
 	}
+
 	return rows, nil
 }

@@ -2,8 +2,6 @@ package policy
 
 import (
 	"bytes"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"maps"
 	"slices"
@@ -14,11 +12,11 @@ import (
 
 // Identity is every value of the configuration that can change a byte of a
 // run: what is read, how it is understood, what is decided and which tables
-// are written. The contents of files stand in it, so that a run can be
-// computed again from it and its inputs; of what is secret only the digest.
+// are written. It holds the contents of files, so that a run can be computed
+// again from it and its inputs. Of a secret it holds only the digest.
 //
-// Left out, as no byte under runs/ depends on them: name, signing (they stand
-// in the commit record), fail_on and recheck (they choose exit code and
+// Left out, as no byte under runs/ depends on them: name, signing (they are in
+// the commit record), fail_on and recheck (they choose exit code and
 // intervals), output.url, object_lock, sse_kms_key, all s3 settings,
 // concurrency and scratch (where and how bytes travel), and settle, as a run
 // depends on whether a source is settled, not on since when.
@@ -75,7 +73,7 @@ type PolicyIdentity struct {
 	DefaultExpiry     string              `json:"default_expiry"`
 	CoverageTolerance string              `json:"coverage_tolerance"`
 	Expect            string              `json:"expect"`
-	Exclusions        []ExclusionIdentity `json:"exclusions"` // in the order of the file: the first that applies counts
+	Exclusions        []ExclusionIdentity `json:"exclusions"` // in the order of the file: the first match counts
 }
 
 // ExclusionIdentity is the part of Identity about one exclusion.
@@ -93,6 +91,7 @@ type ExclusionIdentity struct {
 
 // Identity returns what the bytes of a run depend on.
 func (c *Config) Identity() Identity {
+	// A list without elements is [] and never null: the bytes are canonical.
 	id := Identity{
 		Org:      c.Org,
 		Interval: c.Interval.String(),
@@ -104,30 +103,35 @@ func (c *Config) Identity() Identity {
 		Report:   ReportIdentity{Extra: []string{}, Redact: c.Report.Redact.String()},
 		Limits:   c.Limits,
 	}
+
 	if c.Report.PDF {
 		id.Report.Extra = append(id.Report.Extra, "pdf")
 	}
 	if c.Report.XLSX {
 		id.Report.Extra = append(id.Report.Extra, "xlsx")
 	}
-	if c.Report.Redact == RedactAll {
+	if c.Report.Redact == RedactAll { // else the key changes nothing
 		id.Report.PseudonymKeySHA256 = c.Report.PseudonymKeySHA256
 	}
+
 	for _, s := range c.Sources {
 		id.Sources = append(id.Sources, s.identity())
 		if s.Profile != nil {
 			id.Profiles[s.Profile.Name] = s.Profile.Text
 		}
 	}
+
 	if c.Media.URL != nil {
 		id.Media.URL = c.Media.URL.String()
 	}
+
 	if c.Output.CSV {
 		id.Tables = append(id.Tables, "csv")
 	}
 	if c.Output.Parquet {
 		id.Tables = append(id.Tables, "parquet")
 	}
+
 	return id
 }
 
@@ -139,11 +143,13 @@ func (s *Source) identity() SourceIdentity {
 	if s.Profile != nil {
 		id.Profile = s.Profile.Name
 	}
+
 	for _, f := range slices.Sorted(slices.Values(record.EntryFields)) {
 		if s.Required.Has(f) {
 			id.RequiredFields = append(id.RequiredFields, f.String())
 		}
 	}
+
 	return id
 }
 
@@ -164,12 +170,14 @@ func (p *Policy) identity() PolicyIdentity {
 		Accepted:          append([]string{}, slices.Sorted(maps.Keys(p.Accepted))...),
 		TokenKeys:         p.TokenKeys,
 	}
+
 	if p.DurationTolerance >= 0 {
 		id.DurationTolerance = p.DurationTolerance.String()
 	}
 	for _, e := range p.Exclusions {
 		id.Exclusions = append(id.Exclusions, e.identity())
 	}
+
 	return id
 }
 
@@ -186,22 +194,14 @@ func (e *Exclusion) identity() ExclusionIdentity {
 
 // JSON returns the canonical bytes: members in the order of the struct,
 // without white space.
-func (id Identity) JSON() []byte { return canonical(id) }
-
-// canonical encodes values that always can be.
-func canonical(v any) []byte {
+func (id Identity) JSON() []byte {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
-	if err := e.Encode(v); err != nil {
-		panic(err)
+	if err := e.Encode(id); err != nil {
+		panic(err) // cannot be: all values are plain, and TokenKeys is JSON
 	}
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
-}
-
-func digest(b []byte) string {
-	sum := sha256.Sum256(b)
-	return hex.EncodeToString(sum[:])
 }
 
 // sorted returns a copy in byte order without repetitions, never nil.

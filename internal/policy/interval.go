@@ -6,8 +6,8 @@ import (
 	"cdrmend/internal/record"
 )
 
-// Interval is what one run is about: a stretch of time, and the name that it has
-// in commands, in messages and in the keys of the output.
+// Interval is the span of time that one run decides, and its name in commands,
+// messages and keys of the output.
 type Interval struct {
 	record.Span
 	Label string // 2026-11-20, or 2026-11-20T08 when intervals are shorter than a day

@@ -6,7 +6,7 @@ import (
 	"cdrmend/internal/token"
 )
 
-// parseKeys parses the keys that tokens are checked with.
+// parseKeys parses the keys with which tokens are checked.
 func (p *Policy) parseKeys() error {
 	if p.TokenKeys == nil {
 		return nil
@@ -35,6 +35,8 @@ func (b *builder) parseSigning() error {
 	if err != nil {
 		return fmt.Errorf("reading signing.key: %q %w", b.path(d.Key), err)
 	}
+
+	// Records that an earlier key signed must stay valid.
 	keys := signer.Public()
 	if b.signingKeys != nil {
 		earlier, err := token.ParseKeys(b.signingKeys)
@@ -43,6 +45,7 @@ func (b *builder) parseSigning() error {
 		}
 		keys = keys.And(earlier)
 	}
+
 	b.cfg.Signing = Signing{signer, keys}
 	return nil
 }

@@ -19,11 +19,11 @@ import (
 // envPrefix begins the names of all variables that are looked at.
 const envPrefix = "CDRMEND_"
 
-// reserved variables belong to commands, not to the configuration.
+// reserved are the variables of commands, which set no key.
 var reserved = []string{"CDRMEND_CONFIG", "CDRMEND_TOKEN"}
 
-// pathKeys are the keys whose values are relative to the file when they stand
-// in it, and to the working directory when they come from elsewhere.
+// pathKeys are the keys that hold paths. A path in the file is relative to the
+// file, one from a variable or flag to the working directory.
 var pathKeys = []string{
 	"media.url", "metrics.textfile", "notify.key", "output.url", "policy.accepted", "policy.lines", "policy.token_keys", "report.pseudonym_key", "scratch", "signing.key", "signing.keys",
 }
@@ -32,8 +32,8 @@ var configSchema = sync.OnceValue(func() *jsonschema.Schema {
 	return yamlfile.Schema("config", manifests.Schema("config"))
 })
 
-// Override is a value given by a flag. It counts more than the environment,
-// which counts more than the file.
+// Override is a value given by a flag. It takes precedence over the environment,
+// which takes precedence over the file.
 type Override struct {
 	Flag  string // as the user writes it, for messages: --output
 	Key   string // as in the file: output.url
@@ -52,15 +52,19 @@ func Load(path string, env []string, over []Override) (*Config, error) {
 	if err != nil {
 		return nil, err
 	}
+
+	// The last one to set a key wins, and Check sees the values that count.
 	applyEnv(f, env)
 	for _, o := range over {
 		set(f, o.Key, o.Value, o.Flag)
 	}
 	f.Check(configSchema())
-	doc := defaults()
+
+	doc := defaults() // which Decode leaves where the file has no key
 	if err := f.Decode(doc); err != nil {
 		return nil, err
 	}
+
 	b := &builder{file: f, doc: doc, dir: filepath.Dir(path)}
 	b.config(path)
 	if err := f.Err(); err != nil {
@@ -79,8 +83,9 @@ func applyEnv(f *yamlfile.File, env []string) {
 		if !strings.HasPrefix(name, envPrefix) || slices.Contains(reserved, name) {
 			continue
 		}
+
 		key, ok := envKeys()[name]
-		if !ok {
+		if !ok { // a misspelt name must not pass unnoticed
 			f.Outside(name, "no key of the configuration has this name")
 			continue
 		}
@@ -93,6 +98,8 @@ func set(f *yamlfile.File, key, text, origin string) {
 	if slices.Contains(pathKeys, key) {
 		text = fromHere(text)
 	}
+
+	// A text that is not of the type stays a text: Check reports it by its key.
 	var value any = text
 	switch types := scalars()[key]; {
 	case slices.Contains(types, "string"):
@@ -101,7 +108,7 @@ func set(f *yamlfile.File, key, text, origin string) {
 			value = n
 		}
 	case slices.Contains(types, "number"):
-		if n, err := strconv.ParseFloat(text, 64); err == nil && n-n == 0 {
+		if n, err := strconv.ParseFloat(text, 64); err == nil && n-n == 0 { // JSON has no NaN and no infinity
 			value = n
 		}
 	case slices.Contains(types, "boolean"):
@@ -109,6 +116,7 @@ func set(f *yamlfile.File, key, text, origin string) {
 			value = text == "true"
 		}
 	}
+
 	f.Set(key, value, origin)
 }
 
@@ -121,7 +129,8 @@ func fromHere(path string) string {
 	if err != nil {
 		return path
 	}
-	if strings.HasSuffix(path, "/") {
+
+	if strings.HasSuffix(path, "/") { // which Abs removes
 		return asDir(whole)
 	}
 	return whole
@@ -141,7 +150,7 @@ func collectScalars(s *jsonschema.Schema, key string, all map[string][]string) {
 		}
 		at := strings.TrimPrefix(key+"."+name, ".")
 		switch {
-		case sub.Enum != nil:
+		case sub.Enum != nil: // all are of texts, and have no type
 			all[at] = []string{"string"}
 		case len(sub.Properties) > 0:
 			collectScalars(sub, at, all)

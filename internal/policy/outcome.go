@@ -1,7 +1,7 @@
 package policy
 
-// Outcome is what a run is judged by when it ends, and again when it turns
-// out to be unchanged: it stands in the commit record.
+// Outcome is what the exit code of a run depends on. The commit record holds it
+// for runs that find an interval unchanged.
 type Outcome struct {
 	OpenCritical  int64 `json:"open_critical"`
 	OpenMajor     int64 `json:"open_major"`
@@ -20,5 +20,6 @@ func (o Outcome) Open(threshold Severity) int64 {
 	case Critical:
 		return o.OpenCritical
 	}
+
 	return 0
 }

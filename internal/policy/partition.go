@@ -10,11 +10,11 @@ import (
 	"cdrmend/internal/record"
 )
 
-// Granularity is the span of time that one partition of a source stands for.
+// Granularity is the span of time that one partition of a source covers.
 type Granularity uint8
 
 // The granularities, from the coarsest to the finest. A flat source is one
-// partition that stands for all time.
+// partition that covers all time.
 const (
 	Flat Granularity = iota
 	Yearly
@@ -23,7 +23,7 @@ const (
 	Hourly
 )
 
-// Partition is one expansion of a URL, and the span of time it stands for.
+// Partition is one expansion of a URL, and the span of time that it covers.
 type Partition struct {
 	Span     record.Span
 	URL      string   // as configured, with placeholders filled and numbers padded
@@ -57,11 +57,12 @@ func (t Template) Partitions(span record.Span, org string) []Partition {
 	for at := g.floor(span.Start.Std()); record.TimeOf(at) < span.End; at = g.next(at) {
 		all = append(all, t.partition(at, record.Span{Start: record.TimeOf(at), End: record.TimeOf(g.next(at))}, org))
 	}
+
 	return all
 }
 
-// Partitions returns those partitions of a URL, its own or that of media, that
-// the source looks at for an interval.
+// Partitions returns the partitions of a URL, its own or that of media, which the
+// source reads for an interval.
 func (s *Source) Partitions(url Template, interval record.Span) []Partition {
 	return url.Partitions(record.Span{Start: interval.Start.Add(-s.Lookback), End: interval.End.Add(s.Lookahead)}, s.Org)
 }
@@ -85,9 +86,11 @@ func (t Template) prefixes(at time.Time, org string) []string {
 		if p.name != "" {
 			spellings = fill(p.name, at, org)
 		}
-		if t.adjoins(i) {
+		if t.adjoins(i) { // only the padded one
 			spellings = spellings[:1]
 		}
+
+		// Each prefix so far goes on with each spelling.
 		var longer []string
 		for _, prefix := range all {
 			for _, s := range spellings {
@@ -96,10 +99,11 @@ func (t Template) prefixes(at time.Time, org string) []string {
 		}
 		all = longer
 	}
+
 	return all
 }
 
-// adjoins reports whether part i is a number written directly beside another
+// adjoins reports whether part i is a number directly before or after another
 // one. Such numbers are padded, as 2026111 could be either of two days.
 func (t Template) adjoins(i int) bool {
 	number := func(i int) bool {
@@ -145,6 +149,7 @@ func (g Granularity) floor(t time.Time) time.Time {
 	if g >= Hourly {
 		hour = t.Hour()
 	}
+
 	return time.Date(t.Year(), month, day, hour, 0, 0, 0, time.UTC)
 }
 

@@ -1,6 +1,6 @@
 // Package policy turns the configuration file, the environment and the flags
-// into checked values. What leaves it is complete: defaults are filled in,
-// files are read, placeholders and spans are known to make sense.
+// into checked values. A [Config] is complete: defaults are filled in, files are
+// read, placeholders and spans have been checked.
 package policy
 
 import (
@@ -27,25 +27,36 @@ const (
 
 // Config is the effective configuration of one command.
 type Config struct {
-	Path        string // of the file, for messages
-	Name        string
-	Org         string // as written
-	Interval    time.Duration
-	Recheck     int
-	FailOn      Severity
-	Sources     []Source // manifests, then cdrs, then registrations, each in file order
-	Media       Media
-	Output      Output
-	Policy      Policy
-	Limits      stream.Limits
-	Signing     Signing
-	Report      Report
-	Metrics     Metrics
-	Notify      Notify
-	Concurrency int
-	Scratch     string
+	Path     string // of the file, for messages
+	Name     string
+	Org      string // as written
+	Interval time.Duration
+	Recheck  int
+	FailOn   Severity
+	Sources  []Source // manifests, then cdrs, then registrations, each in file order
+	Media    Media
+	Output   Output
+	Policy   Policy
+	Limits   stream.Limits
+	Signing  Signing
+	Report   Report
+	Audience
+	Resources
 
-	doc *document // what the configuration was built from
+	doc *document // what the configuration was built from; nil for one that was not loaded
+}
+
+// Audience is who hears of a run after it was committed.
+type Audience struct {
+	Metrics Metrics
+	Notify  Notify
+}
+
+// Resources is what a run may use of the machine and of servers. No byte of its
+// results depends on it.
+type Resources struct {
+	Concurrency int    // requests in flight
+	Scratch     string // directory for temporary files, empty for the system's
 }
 
 // Source is one place that delivers one kind of record.
@@ -75,7 +86,7 @@ type S3 struct {
 	PathStyle  bool   `yaml:"path_style" json:"path_style,omitempty"`
 }
 
-// Media says whether the audio itself is looked for.
+// Media says whether a run looks for the audio itself.
 type Media struct {
 	Check MediaCheck
 	URL   *Template // nil: only below the sources; {org} is that of each source of manifests
@@ -104,8 +115,8 @@ type Output struct {
 
 // ObjectLock is the retention of what is written; Days 0 means none.
 type ObjectLock struct {
-	Mode string // governance or compliance
-	Days int
+	Mode string `json:"mode"` // governance or compliance
+	Days int    `json:"days"`
 }
 
 // Signing is the key that signs commit records, and the public keys that may
@@ -117,16 +128,16 @@ type Signing struct {
 
 // Report says what reports for people show of personal data.
 type Report struct {
-	XLSX, PDF    bool // whether a run has these, too
+	XLSX, PDF    bool // whether a run writes these
 	Redact       Redaction
 	PseudonymKey []byte // nil without one
 
-	// PseudonymKeySHA256 is known also when the key is not, to those who only
-	// verify.
+	// PseudonymKeySHA256 is known even if the key is not, as when a run is only
+	// verified.
 	PseudonymKeySHA256 string
 }
 
-// Redaction is how much of it reports for people hide.
+// Redaction is how much personal data reports for people hide.
 type Redaction uint8
 
 // The redactions.
@@ -136,15 +147,13 @@ const (
 	RedactAll                      // public: pseudonyms for everything
 )
 
-// Metrics says where what a run came to is told to Prometheus; empty where it
-// is not.
+// Metrics says where Prometheus gets the numbers of a run; empty for nowhere.
 type Metrics struct {
-	Textfile    string // path
-	Pushgateway string // URL
+	Textfile    string `json:"textfile,omitempty"`    // path
+	Pushgateway string `json:"pushgateway,omitempty"` // URL
 }
 
-// Notify is the webhook that is told of new critical findings; no URL means
-// none.
+// Notify is the webhook that gets new critical findings; no URL means none.
 type Notify struct {
 	URL string
 	Key []byte // shared with the receiver
@@ -161,7 +170,7 @@ const (
 	None
 )
 
-// Expect says which legs are to be recorded when the CDR does not tell.
+// Expect says which legs are to be recorded if the CDR does not say.
 type Expect uint8
 
 // The expectations.

@@ -9,23 +9,24 @@ import (
 	"cdrmend/internal/profile"
 )
 
-// Config returns a configuration that computes what the identity stands for:
-// its own identity is equal. Relative paths in URLs are relative to base. It
-// knows no output, no key and nothing of S3; every source is settled.
+// Config returns a configuration with this identity, which computes the same
+// bytes. Relative paths in URLs are relative to base. It has no output URL, no
+// private keys and no S3 settings; every source counts as settled.
 func (id *Identity) Config(base string) (*Config, error) {
 	r := restorer{id: id, base: base}
 	c := &Config{
-		Org:         id.Org,
-		Interval:    r.duration(id.Interval),
-		Limits:      id.Limits,
-		Concurrency: defaults().Concurrency,
-		Media:       Media{Check: MediaCheck(r.index(mediaCheckNames, id.Media.Check))},
-		Output:      Output{CSV: slices.Contains(id.Tables, "csv"), Parquet: slices.Contains(id.Tables, "parquet")},
+		Org:       id.Org,
+		Interval:  r.duration(id.Interval),
+		Limits:    id.Limits,
+		Resources: Resources{Concurrency: defaults().Concurrency},
+		Media:     Media{Check: MediaCheck(r.index(mediaCheckNames, id.Media.Check))},
+		Output:    Output{CSV: slices.Contains(id.Tables, "csv"), Parquet: slices.Contains(id.Tables, "parquet")},
 		Report: Report{
 			XLSX: slices.Contains(id.Report.Extra, "xlsx"), PDF: slices.Contains(id.Report.Extra, "pdf"),
 			Redact: Redaction(r.index(redactionNames, id.Report.Redact)), PseudonymKeySHA256: id.Report.PseudonymKeySHA256,
 		},
 	}
+
 	if id.Media.URL != "" {
 		u := r.template(id.Media.URL)
 		c.Media.URL = &u
@@ -33,14 +34,16 @@ func (id *Identity) Config(base string) (*Config, error) {
 	for i := range id.Sources {
 		c.Sources = append(c.Sources, r.source(&id.Sources[i]))
 	}
+
 	c.Policy = r.policy(&id.Policy)
 	if err := errors.Join(r.errs...); err != nil {
 		return nil, fmt.Errorf("reading the configuration of a run: %w", err)
 	}
+
 	return c, nil
 }
 
-// restorer collects what it cannot read.
+// restorer restores a configuration from its identity, and collects errors.
 type restorer struct {
 	id   *Identity
 	base string
@@ -49,7 +52,7 @@ type restorer struct {
 
 func (r *restorer) duration(text string) time.Duration {
 	d, err := time.ParseDuration(text)
-	r.errs = append(r.errs, err)
+	r.errs = append(r.errs, err) // nil as well: Join drops it
 	return d
 }
 
@@ -58,7 +61,7 @@ func (r *restorer) index(names []string, name string) int {
 	if i < 0 {
 		r.errs = append(r.errs, fmt.Errorf("%q is none of %q", name, names))
 	}
-	return max(i, 0)
+	return max(i, 0) // a valid index, until the errors are looked at
 }
 
 func (r *restorer) template(text string) Template {
@@ -73,16 +76,19 @@ func (r *restorer) source(d *SourceIdentity) Source {
 		Lookback: r.duration(d.Lookback), Lookahead: r.duration(d.Lookahead),
 		Required: fieldsOf(d.RequiredFields), Versions: d.Versions,
 	}
+
 	text, ok := r.id.Profiles[d.Profile]
 	if !ok {
 		r.errs = append(r.errs, fmt.Errorf("the profile %q of source %s is missing", d.Profile, d.Name))
 		return s
 	}
+
 	p, err := profile.Load(d.Profile, []byte(text), d.Kind)
 	if err != nil {
 		r.errs = append(r.errs, err)
 		return s
 	}
+
 	p.Name = d.Profile
 	s.Profile = p
 	return s
@@ -96,6 +102,7 @@ func (r *restorer) policy(d *PolicyIdentity) Policy {
 		DefaultExpiry: r.duration(d.DefaultExpiry), CoverageTolerance: r.duration(d.CoverageTolerance),
 		Expect: Expect(r.index(expectNames, d.Expect)),
 	}
+
 	for _, finding := range d.Accepted {
 		p.Accepted[finding] = true
 	}
@@ -106,6 +113,7 @@ func (r *restorer) policy(d *PolicyIdentity) Policy {
 	if d.DurationTolerance != "none" {
 		p.DurationTolerance = r.duration(d.DurationTolerance)
 	}
+
 	for _, e := range d.Exclusions {
 		x := Exclusion{
 			Reason: e.Reason, Org: e.Org, Trunk: e.Trunk, Line: e.Line, Direction: e.Direction, ANI: e.ANI, DNIS: e.DNIS, Forbid: e.Forbid,
@@ -115,5 +123,6 @@ func (r *restorer) policy(d *PolicyIdentity) Policy {
 		}
 		p.Exclusions = append(p.Exclusions, x)
 	}
+
 	return p
 }

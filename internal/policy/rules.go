@@ -2,6 +2,7 @@ package policy
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"fmt"
 	"net/url"
 	"slices"
@@ -9,11 +10,13 @@ import (
 )
 
 func (b *builder) media() {
+	// The schema reports names that are not known; here they are the first one.
 	d := &b.doc.Media
 	b.cfg.Media = Media{Check: MediaCheck(max(slices.Index(mediaCheckNames, d.Check), 0)), S3: b.s3("media.s3", &d.S3)}
 	if d.URL == "" {
 		return
 	}
+
 	t := b.template("media.url", d.URL)
 	b.cfg.Media.URL = &t
 	for _, s := range b.cfg.Sources {
@@ -32,12 +35,16 @@ func (b *builder) output() {
 		SSEKMSKey: d.SSEKMSKey,
 		S3:        b.s3("output.s3", &d.S3),
 	}
+
 	if !b.cfg.Output.URL.Fixed() {
 		b.file.Problem("output.url", "holds a placeholder, but all intervals are written below one URL")
 	}
+
+	// A URL that was reported is empty. It counts as a bucket, so that nothing is
+	// reported because of it.
 	bucket := b.cfg.Output.URL.Scheme() != SchemeFile
 	if d.ObjectLock != nil {
-		b.cfg.Output.ObjectLock = ObjectLock{Mode: d.ObjectLock.Mode, Days: d.ObjectLock.Days}
+		b.cfg.Output.ObjectLock = *d.ObjectLock
 		if !bucket {
 			b.file.Problem("output.object_lock", "needs an output in S3, as a directory cannot retain objects")
 		}
@@ -52,14 +59,16 @@ func (b *builder) signing() {
 	if d == nil {
 		return
 	}
+
+	// Load parses them when everything else is sound.
 	b.signingKey, b.signingKeys = b.content("signing.key", d.Key), b.content("signing.keys", d.Keys)
 	if d.Key == "" && (d.KeyID != "" || d.Keys != "") {
 		b.file.Problem("signing.key", "is missing, want the path of a private key")
 	}
 }
 
-// shortestKey is how long a shared key must be, so that nobody can try out all
-// keys.
+// shortestKey is the least length of a shared key in bytes, so that nobody can try
+// all keys.
 const shortestKey = 32
 
 func (b *builder) report() {
@@ -70,18 +79,20 @@ func (b *builder) report() {
 	if d.PseudonymKey == "" && r.Redact == RedactAll {
 		b.file.Problem("report.pseudonym_key", "is missing, want the path of a key, as redact is public")
 	}
+
 	if r.PseudonymKey = b.secret("report.pseudonym_key", d.PseudonymKey); r.PseudonymKey != nil {
-		r.PseudonymKeySHA256 = digest(r.PseudonymKey)
+		r.PseudonymKeySHA256 = fmt.Sprintf("%x", sha256.Sum256(r.PseudonymKey))
 	}
 }
 
-// secret reads a key that is shared with somebody.
+// secret reads a key that somebody else has, too.
 func (b *builder) secret(key, path string) []byte {
 	text := b.content(key, path)
 	if text == nil {
 		return nil
 	}
-	text = bytes.TrimSpace(text)
+
+	text = bytes.TrimSpace(text) // editors end a file with a line break
 	if n := len(text); n < shortestKey {
 		b.file.Problem(key, "holds %d bytes, want at least %d; make a key with: openssl rand -hex 32", n, shortestKey)
 	}
@@ -103,8 +114,13 @@ func (b *builder) notify() {
 func (b *builder) metrics() {
 	d := &b.doc.Metrics
 	b.cfg.Metrics = Metrics{Textfile: b.path(d.Textfile), Pushgateway: d.Pushgateway}
-	if d.Pushgateway != "" {
-		b.webURL("metrics.pushgateway", d.Pushgateway)
+	b.optionalURL("metrics.pushgateway", d.Pushgateway)
+}
+
+// optionalURL checks a URL as webURL does, if there is one.
+func (b *builder) optionalURL(key, text string) {
+	if text != "" {
+		b.webURL(key, text)
 	}
 }
 
@@ -122,12 +138,14 @@ func (b *builder) policy() {
 	for _, name := range d.VoiceMedia {
 		p.VoiceMedia = append(p.VoiceMedia, strings.ToLower(strings.TrimSpace(name)))
 	}
+
 	p.RequiredScopes = d.RequiredScopes
 	p.MaxRejects = d.MaxRejects
-	p.DurationTolerance = -1
+	p.DurationTolerance = -1 // none: never a conflict
 	if d.DurationTolerance != "none" {
 		p.DurationTolerance = b.duration("policy.duration_tolerance", d.DurationTolerance)
 	}
+
 	p.Leeway = b.duration("policy.leeway", d.Leeway)
 	p.RefreshRace = b.duration("policy.refresh_race", d.RefreshRace)
 	p.ChallengeWindow = b.duration("policy.challenge_window", d.ChallengeWindow)
@@ -149,6 +167,7 @@ func (b *builder) exclusion(i int) Exclusion {
 		ShorterThan: b.duration(key, d.ShorterThan),
 		Forbid:      d.Forbid,
 	}
+
 	if d.ShorterThan != "" && e.ShorterThan == 0 {
 		b.file.Problem(key, "is 0, so that no talk is shorter; leave the exclusion out")
 	}

@@ -49,6 +49,7 @@ func ParseTemplate(text, base string) (Template, error) {
 	if m := schemePattern.FindString(text); m != "" {
 		t.scheme, rest = strings.ToLower(strings.TrimSuffix(m, "://")), text[len(m):]
 	}
+
 	var err error
 	switch {
 	case rest == text:
@@ -71,12 +72,13 @@ func (t *Template) parseBucket(rest string) error {
 	if bucket == "" {
 		return errors.New("the URL names no bucket")
 	}
-	if strings.Contains(bucket, "@") { // whose left side may be a password, which no message repeats
+	if strings.Contains(bucket, "@") { // before it may be a password, which no message repeats
 		return errors.New("the URL holds a user: leave it out, credentials come from the environment, a profile or a role")
 	}
 	if strings.ContainsAny(bucket, "{} ?#\\") {
 		return fmt.Errorf("the bucket %q is no name of a bucket", bucket)
 	}
+
 	t.bucket = bucket
 	var err error
 	t.parts, err = parseParts(asDir(prefix))
@@ -98,15 +100,20 @@ func (t *Template) parseDir(path, base string) error {
 	if strings.ContainsRune(path, 0) {
 		return errors.New("the path holds a zero byte")
 	}
+
+	// The directory ends before the path element with the first placeholder.
 	path = asDir(path)
 	fixed := path
 	if i := strings.IndexByte(path, '{'); i >= 0 {
 		fixed = path[:strings.LastIndexByte(path[:i], '/')+1]
 	}
+
+	// Only the directory can be cleaned: a placeholder could be what .. removes.
 	keys := path[len(fixed):]
 	if elementPattern.MatchString(keys) {
 		return errors.New("the path has an element that is empty, . or .. after a placeholder")
 	}
+
 	if t.dir = filepath.FromSlash(fixed); !filepath.IsAbs(t.dir) {
 		t.dir = filepath.Join(base, t.dir)
 	}
@@ -134,6 +141,7 @@ func parseParts(text string) ([]part, error) {
 		if at[0] > 0 {
 			parts = append(parts, part{literal: text[:at[0]]})
 		}
+
 		brace := text[at[0]:at[1]]
 		name := strings.Trim(brace, "{}")
 		if len(brace) < 2 || !slices.Contains(placeholders, name) {
@@ -142,6 +150,7 @@ func parseParts(text string) ([]part, error) {
 		parts = append(parts, part{name: name})
 		text = text[at[1]:]
 	}
+
 	return parts, nil
 }
 
@@ -156,6 +165,8 @@ func (t *Template) check() error {
 	case t.has("month") && !t.has("year") && !date:
 		return errors.New("{month} needs {year}")
 	}
+
+	// Each of them doubles the prefixes under which objects are listed.
 	n := 0
 	for _, p := range t.parts {
 		if slices.Contains(numbers, p.name) {
@@ -165,6 +176,7 @@ func (t *Template) check() error {
 	if n > maxNumbers {
 		return fmt.Errorf("the URL has %d of {month} {day} {hour}, want at most %d", n, maxNumbers)
 	}
+
 	return nil
 }
 

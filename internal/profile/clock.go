@@ -8,14 +8,14 @@ import (
 	"cdrmend/internal/record"
 )
 
-// timeResult says whether a time was parsed.
+// timeResult is the outcome of parsing a time.
 type timeResult uint8
 
 const (
-	timeInvalid  timeResult = iota
-	timeMissing             // 0 in any spelling
-	timeOK                  //
-	timeRepeated            // a local time that occurs twice, read as the earlier one
+	timeInvalid timeResult = iota
+	timeMissing            // 0 in any spelling
+	timeOK
+	timeRepeated // a local time that occurs twice, read as the earlier one
 )
 
 const (
@@ -83,27 +83,24 @@ func layoutOffset(layout string) int {
 // instant turns a local time and its offset from UTC in seconds into an instant.
 func (p *Profile) instant(local int64, offset int) (record.Time, timeResult) {
 	result := timeOK
-	if offset == noOffset {
-		var ok bool
-		if p.Zone == nil {
-			return record.NoTime, timeInvalid
-		}
-		if local, result, ok = resolveLocal(local, p.Zone); !ok {
-			return record.NoTime, timeInvalid
-		}
-	} else {
+	switch {
+	case offset != noOffset:
 		local -= int64(offset) * 1e6
+	case p.Zone != nil:
+		local, result = resolveLocal(local, p.Zone)
+	default:
+		return record.NoTime, timeInvalid
 	}
 
 	t := record.Time(local)
-	if !t.Valid() {
+	if result == timeInvalid || !t.Valid() {
 		return record.NoTime, timeInvalid
 	}
 	return t, result
 }
 
 // resolveLocal finds the earliest instant at which clocks in loc show local.
-func resolveLocal(local int64, loc *time.Location) (int64, timeResult, bool) {
+func resolveLocal(local int64, loc *time.Location) (int64, timeResult) {
 	// The offsets a day before and a day after are those on either side of a clock
 	// change nearby. An offset counts only if it is in force at the instant that it
 	// gives: none is in a gap, both are in an overlap.
@@ -118,11 +115,11 @@ func resolveLocal(local int64, loc *time.Location) (int64, timeResult, bool) {
 
 	switch len(found) {
 	case 0:
-		return 0, timeInvalid, false
+		return 0, timeInvalid
 	case 1:
-		return found[0], timeOK, true
+		return found[0], timeOK
 	default:
-		return min(found[0], found[1]), timeRepeated, true
+		return min(found[0], found[1]), timeRepeated
 	}
 }
 
@@ -138,6 +135,7 @@ func parseISO(b []byte) (micros int64, offset int, ok bool) {
 			return 0, 0, false
 		}
 	}
+
 	micros, ok = civil(n[0]*100+n[1], n[2], n[3], n[4], n[5], n[6])
 	if !ok {
 		return 0, 0, false
@@ -150,7 +148,7 @@ func parseISO(b []byte) (micros int64, offset int, ok bool) {
 			end++
 		}
 		if end == 1 {
-			return 0, 0, false
+			return 0, 0, false // a point without digits
 		}
 		micros += fraction(rest[1:end])
 		rest = rest[end:]
@@ -160,7 +158,8 @@ func parseISO(b []byte) (micros int64, offset int, ok bool) {
 	return micros, offset, ok
 }
 
-// fraction returns the microseconds of the digits after a decimal point.
+// fraction returns the microseconds of the digits after a decimal point. Digits
+// beyond the sixth are cut off.
 func fraction(digits []byte) int64 {
 	var micros int64
 	for i := range 6 {
@@ -187,12 +186,14 @@ func parseOffset(b []byte) (int, bool) {
 	return 0, false
 }
 
+// signedOffset returns an offset from UTC in seconds.
 func signedOffset(sign byte, hours, minutes []byte) (int, bool) {
 	h, ok1 := digits(hours)
 	m, ok2 := digits(minutes)
 	if !ok1 || !ok2 || h > 23 || m > 59 || sign != '+' && sign != '-' {
 		return 0, false
 	}
+
 	if sign == '-' {
 		return -(h*3600 + m*60), true
 	}
@@ -201,10 +202,12 @@ func signedOffset(sign byte, hours, minutes []byte) (int, bool) {
 
 // pair returns the number of two digits.
 func pair(tens, ones byte) (int, bool) {
+	// A byte below '0' wraps around, so one comparison checks both ends.
 	tens, ones = tens-'0', ones-'0'
 	return int(tens)*10 + int(ones), tens <= 9 && ones <= 9
 }
 
+// digits returns the number of a few digits; it does not guard against overflow.
 func digits(b []byte) (int, bool) {
 	n := 0
 	for _, c := range b {
@@ -229,7 +232,8 @@ func civil(year, month, day, hour, minute, second int) (int64, bool) {
 		return 0, false
 	}
 
-	// Years are counted from March, so that the leap day is the last one.
+	// Years are counted from March, so that the leap day is the last one. There are
+	// 719468 days from 1 March of year 0 to 1970.
 	y := year
 	if month <= 2 {
 		y--
@@ -249,6 +253,7 @@ func parseMail(v string) (micros int64, offset int, ok bool) {
 		v = rest
 	}
 
+	// The lengths keep numbers small: digits would accept any number of them.
 	f := strings.Fields(v)
 	if len(f) != 5 || len(f[0]) > 2 || len(f[2]) != 4 {
 		return 0, 0, false
@@ -276,6 +281,7 @@ func isDayName(v string) bool {
 	return false
 }
 
+// monthNumber returns the number of a month by its first three letters.
 func monthNumber(v string) (int, bool) {
 	for m := time.January; m <= time.December; m++ {
 		if strings.EqualFold(v, m.String()[:3]) {
@@ -285,6 +291,7 @@ func monthNumber(v string) (int, bool) {
 	return 0, false
 }
 
+// timeOfDay reads hh:mm or hh:mm:ss; civil checks the ranges.
 func timeOfDay(v string) (hour, minute, second int, ok bool) {
 	if len(v) == 5 {
 		v += ":00"
@@ -299,11 +306,13 @@ func timeOfDay(v string) (hour, minute, second int, ok bool) {
 	return hour, minute, second, ok1 && ok2 && ok3
 }
 
+// mailZone reads the zone of a mail date as an offset from UTC in seconds.
 func mailZone(v string) (int, bool) {
 	switch strings.ToUpper(v) {
 	case "GMT", "UT", "UTC":
 		return 0, true
 	}
+
 	if len(v) != 5 {
 		return 0, false
 	}

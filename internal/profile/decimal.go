@@ -47,6 +47,7 @@ func parseDecimal(b []byte, exponent bool) (decimal, bool) {
 	return d, true
 }
 
+// leadingDigits returns the number of digits at the start of b.
 func leadingDigits(b []byte) int {
 	n := 0
 	for n < len(b) && b[n] >= '0' && b[n] <= '9' {
@@ -79,6 +80,7 @@ func parseExponent(b []byte) (int, bool) {
 	return n, true
 }
 
+// normalise removes leading and trailing zeros.
 func (d *decimal) normalise() {
 	for len(d.digits) > 0 && d.digits[0] == '0' {
 		d.digits = d.digits[1:]
@@ -121,17 +123,19 @@ func (d decimal) shift(n int) int64 {
 // microseconds since 1970.
 func (d decimal) epoch() (record.Time, timeResult) {
 	if d.zero() {
-		return record.NoTime, timeMissing
+		return record.NoTime, timeMissing // 0 means no time
 	}
+
 	scale := 0
 	switch m := d.magnitude(); {
 	case m <= 11:
 		scale = 6
 	case m <= 14:
 		scale = 3
-	case m > 18:
+	case m > 18: // more digits than shift can return
 		return record.NoTime, timeInvalid
 	}
+
 	micros := d.shift(scale)
 	if d.negative {
 		micros = -micros
@@ -150,6 +154,7 @@ func Seconds(literal []byte) record.Time {
 	if !ok {
 		return record.NoTime
 	}
+
 	t := record.MaxTime
 	if d.magnitude() <= 12 {
 		t = record.Time(d.shift(6))
@@ -157,5 +162,6 @@ func Seconds(literal []byte) record.Time {
 	if d.negative {
 		t = -t
 	}
+
 	return min(max(t, record.MinTime), record.MaxTime)
 }

@@ -11,7 +11,7 @@ import (
 )
 
 // FormatOf returns which of the profile's formats an object has. Its name without
-// .gz and .zst decides, otherwise head, the beginning of its content.
+// .gz and .zst decides, or else head, the beginning of its content.
 func (p *Profile) FormatOf(key string, head []byte) Format {
 	if len(p.Formats) == 1 {
 		return p.Formats[0]
@@ -31,10 +31,12 @@ func (p *Profile) FormatOf(key string, head []byte) Format {
 	return p.Formats[0]
 }
 
+// formatOfContent guesses a format from the beginning of an object.
 func formatOfContent(head []byte) Format {
 	if bytes.HasPrefix(head, []byte("PAR1")) {
 		return Parquet
 	}
+
 	head = bytes.TrimLeft(bytes.TrimPrefix(head, []byte("\xef\xbb\xbf")), " \t\r\n")
 	if len(head) == 0 || head[0] == '[' {
 		return JSON
@@ -52,14 +54,9 @@ func formatOfContent(head []byte) Format {
 	return JSON
 }
 
-// IsMissing reports whether v is absent, null, empty or listed as missing.
+// IsMissing reports whether v is absent, null, empty, the nil UUID or listed as
+// missing.
 func (p *Profile) IsMissing(v jsonscan.Value) bool {
-	switch v.Kind {
-	case jsonscan.Absent, jsonscan.Null:
-		return true
-	case jsonscan.String, jsonscan.Cell, jsonscan.Number:
-		b := bytes.TrimSpace(v.Text())
-		return len(b) == 0 || p.Missing[string(b)] || string(bare(b)) == nilUUID
-	}
-	return false
+	b, ok := p.text(v)
+	return b == nil && ok
 }

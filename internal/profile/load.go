@@ -27,7 +27,7 @@ var keyGroups = map[string][]string{
 	"registrations": {"org_id"},
 }
 
-// section is what a profile says about one kind of source.
+// section is the YAML of one kind of source in a profile.
 type section struct {
 	Settle   yamlfile.Scalar `json:"settle"`
 	Formats  []string        `json:"formats"`
@@ -71,13 +71,13 @@ func parseProfile(name string, text []byte) (*yamlfile.File, map[string]*section
 
 // Load reads one section of a profile: kind is manifests, cdrs or
 // registrations. The name, that of a built-in profile or the path of a file,
-// stands in the messages. All errors are reported, each with line, column and
-// key.
+// appears in messages. All errors are reported, each with line, column and key.
 func Load(name string, text []byte, kind string) (*Profile, error) {
 	f, sections, err := parseProfile(name, text)
 	if err != nil {
 		return nil, err
 	}
+
 	s := sections[kind]
 	if s == nil {
 		text := "the profile has no section " + kind
@@ -87,26 +87,31 @@ func Load(name string, text []byte, kind string) (*Profile, error) {
 		f.Problem("", "%s", text)
 		return nil, f.Err()
 	}
+
+	// The builder goes on after a problem, so that all of them are reported at once.
 	b := builder{file: f, kind: kind, section: s}
 	p := b.profile()
 	if err := f.Err(); err != nil {
 		return nil, err
 	}
+
 	p.Name, p.Text = name, string(text)
 	return p, nil
 }
 
-// builder turns a section into a profile.
+// builder turns a section into a profile. Problems are collected by the file.
 type builder struct {
 	file    *yamlfile.File
 	kind    string
 	section *section
 }
 
+// problem notes that something is wrong with a key of the section.
 func (b *builder) problem(key, format string, args ...any) {
 	b.file.Problem(b.kind+"."+key, format, args...)
 }
 
+// profile returns the profile, which is of use only without problems.
 func (b *builder) profile() *Profile {
 	s := b.section
 	p := &Profile{
@@ -125,13 +130,16 @@ func (b *builder) profile() *Profile {
 		Settle:       b.duration("settle", string(s.Settle)),
 	}
 	for _, text := range s.Missing {
-		p.Missing[strings.TrimSpace(text)] = true
+		p.Missing[strings.TrimSpace(text)] = true // as values are before they are looked up
 	}
 	for _, prefix := range s.PhonePrefixes {
 		p.Prefixes = append(p.Prefixes, strings.ToLower(prefix))
 	}
+
+	// The groups of a text line add fields, so the checks of fields come after it.
 	p.Fields = b.fields()
 	p.Line = b.line(p)
+
 	b.media(p)
 	b.written(p)
 	b.complete(p)
@@ -141,6 +149,7 @@ func (b *builder) profile() *Profile {
 func (b *builder) formats() []Format {
 	var all []Format
 	for _, name := range b.section.Formats {
+		// The schema reports unknown names.
 		if i := slices.Index(formatNames, name); i >= 0 {
 			all = append(all, Format(i))
 		}
@@ -148,25 +157,35 @@ func (b *builder) formats() []Format {
 	return all
 }
 
-// pattern compiles a regular expression and checks the names of its groups.
-func (b *builder) pattern(key, text string, groups []string) *regexp.Regexp {
+// compile compiles a regular expression, nil for none, and returns the names of its
+// groups.
+func (b *builder) compile(key, text string) (re *regexp.Regexp, groups []string) {
 	if text == "" {
-		return nil
+		return nil, nil
 	}
+
 	re, err := regexp.Compile(text)
 	if err != nil {
 		b.problem(key, "%v", err)
-		return nil
+		return nil, nil
 	}
-	for _, group := range re.SubexpNames() {
-		if group != "" && !slices.Contains(groups, group) {
-			b.problem(key, "the group %q has no meaning here, want one of: %s", group, strings.Join(groups, " "))
+	return re, slices.DeleteFunc(slices.Clone(re.SubexpNames()), func(name string) bool { return name == "" })
+}
+
+// pattern compiles a regular expression and checks the names of its groups.
+func (b *builder) pattern(key, text string, allowed []string) *regexp.Regexp {
+	re, groups := b.compile(key, text)
+	for _, group := range groups {
+		if !slices.Contains(allowed, group) {
+			b.problem(key, "the group %q has no meaning here, want one of: %s", group, strings.Join(allowed, " "))
 		}
 	}
 	return re
 }
 
+// layouts checks that each layout writes a time from which it is read again.
 func (b *builder) layouts() []string {
+	// A layout without a date, an hour or a minute does not give the sample back.
 	sample := time.Date(2007, time.November, 22, 13, 48, 0, 0, time.UTC)
 	for i, layout := range b.section.TimeLayouts {
 		t, err := time.Parse(layout, sample.Format(layout))
@@ -174,6 +193,7 @@ func (b *builder) layouts() []string {
 			b.problem(fmt.Sprintf("time_layouts[%d]", i), "%q does not write a whole time, want a layout of the reference time %s", layout, "2006-01-02T15:04:05")
 		}
 	}
+
 	return b.section.TimeLayouts
 }
 
@@ -182,6 +202,8 @@ func (b *builder) zone() *time.Location {
 	if name == "" {
 		return nil
 	}
+
+	// Local is the machine's zone: the same input would give other results elsewhere.
 	zone, err := time.LoadLocation(name)
 	if err != nil || name == "Local" {
 		b.problem("zone", "%q is no time zone, want one such as Europe/Berlin", name)
@@ -194,6 +216,8 @@ func (b *builder) duration(key, text string) time.Duration {
 	if text == "" {
 		return 0
 	}
+
+	// The schema has checked the form, so only the size can be wrong.
 	d, err := time.ParseDuration(text)
 	if err != nil {
 		b.problem(key, "%q is too long", text)
@@ -201,6 +225,7 @@ func (b *builder) duration(key, text string) time.Duration {
 	return d
 }
 
+// fields returns the places of each field that has one.
 func (b *builder) fields() map[record.Field][]string {
 	fields := map[record.Field][]string{}
 	for name, places := range b.section.Fields {
@@ -219,33 +244,28 @@ func (b *builder) line(p *Profile) *regexp.Regexp {
 	switch {
 	case b.section.Line == "" && text:
 		b.problem("line", "is missing, want the regular expression of a text line")
-		return nil
 	case b.section.Line != "" && !text:
 		b.problem("line", "is given, but text is not among the formats")
 	}
-	if b.section.Line == "" {
-		return nil
-	}
-	re, err := regexp.Compile(b.section.Line)
-	if err != nil {
-		b.problem("line", "%v", err)
-		return nil
-	}
-	for _, group := range re.SubexpNames() {
-		if group != "" && !b.adopt(p, group) {
+
+	re, groups := b.compile("line", b.section.Line)
+	for _, group := range groups {
+		if !b.adopt(p, group) {
 			b.problem("line", "the group %q feeds no field", group)
 		}
 	}
 	return re
 }
 
-// adopt reports whether a group of a text line feeds a field.
+// adopt reports whether a group of a text line feeds a field. It adds a field that
+// has the name of the group and is not listed.
 func (b *builder) adopt(p *Profile, group string) bool {
 	f, ok := record.FieldByName(group)
 	if ok && slices.Contains(record.EventFields, f) && p.Fields[f] == nil {
 		p.Fields[f] = []string{group}
 		return true
 	}
+
 	for _, places := range p.Fields {
 		if slices.ContainsFunc(places, func(place string) bool { return strings.TrimPrefix(place, "/") == group }) {
 			return true
@@ -272,9 +292,12 @@ func (b *builder) written(p *Profile) {
 	if b.kind != "manifests" {
 		return
 	}
+
 	if len(p.Layouts) > 0 && p.Zone == nil && layoutOffset(p.Layouts[0]) == noOffset {
 		b.problem("time_layouts[0]", "%q has no zone, and the profile has none either", p.Layouts[0])
 	}
+
+	// JSON is repaired at the place of a field, a table by the name of a column.
 	if !slices.Contains(p.Formats, JSON) && !slices.Contains(p.Formats, JSONLines) {
 		return
 	}
@@ -287,6 +310,7 @@ func (b *builder) written(p *Profile) {
 
 // complete checks that there are fields at all, unless a shape provides them.
 func (b *builder) complete(p *Profile) {
+	// After another problem the fields may be missing only because of that.
 	if len(p.Fields) == 0 && p.Shape == "" && b.file.Err() == nil {
 		b.problem("fields", "is missing, want where the fields are")
 	}

@@ -2,6 +2,7 @@ package profile
 
 import (
 	"bytes"
+	"slices"
 
 	"cdrmend/internal/intern"
 	"cdrmend/internal/jsonscan"
@@ -42,7 +43,7 @@ const nilUUID = "00000000-0000-0000-0000-000000000000"
 
 // text returns the trimmed characters of a value, nil when it is missing. It
 // reports false for a value that cannot be a text.
-func (n *Normalizer) text(v jsonscan.Value) ([]byte, bool) {
+func (p *Profile) text(v jsonscan.Value) ([]byte, bool) {
 	switch v.Kind {
 	case jsonscan.Absent, jsonscan.Null:
 		return nil, true
@@ -52,7 +53,7 @@ func (n *Normalizer) text(v jsonscan.Value) ([]byte, bool) {
 	}
 
 	b := bytes.TrimSpace(v.Text())
-	if len(b) == 0 || n.Profile.Missing[string(b)] {
+	if len(b) == 0 || p.Missing[string(b)] {
 		return nil, true
 	}
 	if id := bare(b); len(id) == intern.UUIDLen && string(id) == nilUUID {
@@ -72,7 +73,7 @@ func bare(b []byte) []byte {
 // ID returns an id. A UUID in any spelling becomes 36 lower-case characters; any
 // other id stays as it is.
 func (n *Normalizer) ID(v jsonscan.Value) (intern.Text, bool) {
-	b, ok := n.text(v)
+	b, ok := n.Profile.text(v)
 	if b == nil {
 		return intern.None, ok
 	}
@@ -88,7 +89,7 @@ func (n *Normalizer) ID(v jsonscan.Value) (intern.Text, bool) {
 // conversations are. It may return None for an id that is present: [Normalizer.Settle]
 // reports its text later, by the slot that the caller gave.
 func (n *Normalizer) Later(v jsonscan.Value, slot uint32) (id intern.Text, present, ok bool) {
-	b, ok := n.text(v)
+	b, ok := n.Profile.text(v)
 	if b == nil {
 		return intern.None, false, ok
 	}
@@ -100,7 +101,7 @@ func (n *Normalizer) Later(v jsonscan.Value, slot uint32) (id intern.Text, prese
 	return n.later.Add(n.Texts, &packed, slot), true, true
 }
 
-// Waits reports whether enough ids wait to settle them together.
+// Waits reports whether enough ids wait for Settle to be worth calling.
 func (n *Normalizer) Waits() bool { return n.later.Full() }
 
 // Settle interns the waiting ids and calls set for each.
@@ -111,7 +112,8 @@ func (n *Normalizer) Forget() { n.later.Forget() }
 
 // AppendID appends the text of an id in normal form, without interning it.
 func (n *Normalizer) AppendID(dst []byte, v jsonscan.Value) ([]byte, bool) {
-	b, ok := n.text(v)
+	b, ok := n.Profile.text(v)
+
 	var id intern.UUID
 	if intern.ParseUUID(&id, bare(b)) {
 		return id.AppendTo(dst), true
@@ -121,12 +123,12 @@ func (n *Normalizer) AppendID(dst []byte, v jsonscan.Value) ([]byte, bool) {
 
 // Plain returns a text that is not an id.
 func (n *Normalizer) Plain(v jsonscan.Value) (intern.Text, bool) {
-	b, ok := n.text(v)
+	b, ok := n.Profile.text(v)
 	return n.Recent.Of(n.Texts, b), ok
 }
 
 // PlainBytes is Plain without interning. The bytes are valid as long as v.
-func (n *Normalizer) PlainBytes(v jsonscan.Value) ([]byte, bool) { return n.text(v) }
+func (n *Normalizer) PlainBytes(v jsonscan.Value) ([]byte, bool) { return n.Profile.text(v) }
 
 // Phone returns the digits and the leading + of a phone number.
 func (n *Normalizer) Phone(v jsonscan.Value) (intern.Text, bool) {
@@ -136,7 +138,7 @@ func (n *Normalizer) Phone(v jsonscan.Value) (intern.Text, bool) {
 
 // PhoneBytes is Phone without interning. The bytes are valid until the next call.
 func (n *Normalizer) PhoneBytes(v jsonscan.Value) ([]byte, bool) {
-	b, ok := n.text(v)
+	b, ok := n.Profile.text(v)
 	if b == nil {
 		return nil, ok
 	}
@@ -161,6 +163,7 @@ func (n *Normalizer) PhoneBytes(v jsonscan.Value) ([]byte, bool) {
 			n.buf = append(n.buf, c)
 		}
 	}
+
 	return n.buf, true
 }
 
@@ -176,6 +179,8 @@ func (n *Normalizer) Int(v jsonscan.Value) (int64, bool) {
 		if i, ok := short(v.Raw); ok {
 			return i, true
 		}
+
+		// 3.0 and 3e2 are integers too.
 		if d, ok := parseDecimal(v.Raw, true); ok {
 			if i, ok := d.integer(); ok {
 				return i, true
@@ -194,6 +199,7 @@ func (n *Normalizer) Int(v jsonscan.Value) (int64, bool) {
 	if i, ok := short(b); ok {
 		return i, true
 	}
+
 	// Only a JSON number may have a fraction or an exponent.
 	if leadingDigits(b) != len(b) {
 		return NoInt, false
@@ -211,16 +217,18 @@ func short(digits []byte) (n int64, ok bool) {
 	if len(digits) == 0 || len(digits) > 18 {
 		return 0, false
 	}
+
 	for _, c := range digits {
 		if c < '0' || c > '9' {
 			return 0, false
 		}
 		n = n*10 + int64(c-'0')
 	}
+
 	return n, true
 }
 
-// Bool returns true or false in any case.
+// Bool parses true and false, in upper or lower case.
 func (n *Normalizer) Bool(v jsonscan.Value) (Tri, bool) {
 	switch v.Kind {
 	case jsonscan.Absent, jsonscan.Null:
@@ -254,7 +262,7 @@ func (n *Normalizer) Time(v jsonscan.Value) (record.Time, bool) {
 		return t, result != timeInvalid
 	}
 
-	b, ok := n.text(v)
+	b, ok := n.Profile.text(v)
 	if b == nil {
 		return record.NoTime, ok
 	}
@@ -271,12 +279,14 @@ func (n *Normalizer) IDs(dst []intern.Text, v jsonscan.Value) ([]intern.Text, bo
 
 	ok := n.Elements(v, func(element jsonscan.Value) bool {
 		id, ok := n.ID(element)
+
 		switch {
 		case id == intern.None:
 		case len(dst)-from < few:
-			if !contains(dst[from:], id) {
+			if !slices.Contains(dst[from:], id) {
 				dst = append(dst, id)
 			}
+
 		default:
 			if seen == nil {
 				seen = map[intern.Text]bool{}
@@ -291,6 +301,7 @@ func (n *Normalizer) IDs(dst []intern.Text, v jsonscan.Value) ([]intern.Text, bo
 		}
 		return ok
 	})
+
 	if !ok {
 		return dst[:from], false
 	}
@@ -316,32 +327,25 @@ func (n *Normalizer) Sole(v jsonscan.Value) (sole jsonscan.Value, ok bool) {
 	return sole, found == 1
 }
 
-func contains(list []intern.Text, x intern.Text) bool {
-	for _, y := range list {
-		if x == y {
-			return true
-		}
-	}
-	return false
-}
-
 // Spans appends the spans of a list of {start, end}, or of start/end in a cell, to
 // dst. It appends nothing when the list does not parse. For a local time that
 // occurs twice it reports false but appends the span.
 func (n *Normalizer) Spans(dst []record.Span, v jsonscan.Value) ([]record.Span, bool) {
-	from, clear := len(dst), true
+	from, once := len(dst), true
 	ok := n.Elements(v, func(element jsonscan.Value) bool {
-		span, once := n.span(element)
-		clear = clear && once
+		span, ok := n.span(element)
+		once = once && ok
 		dst = append(dst, span)
 		return span.Start.Known() && span.End.Known() && span.End >= span.Start
 	})
+
 	if !ok {
 		return dst[:from], false
 	}
-	return dst, clear
+	return dst, once
 }
 
+// span returns a span; false when a time does not parse or occurs twice.
 func (n *Normalizer) span(v jsonscan.Value) (record.Span, bool) {
 	var first, last jsonscan.Value
 	switch v.Kind {
@@ -363,6 +367,7 @@ func (n *Normalizer) Elements(v jsonscan.Value, each func(jsonscan.Value) bool) 
 	switch v.Kind {
 	case jsonscan.Absent, jsonscan.Null:
 		return true
+
 	case jsonscan.List:
 		for element := range v.Elements {
 			if !each(element) {
@@ -370,6 +375,7 @@ func (n *Normalizer) Elements(v jsonscan.Value, each func(jsonscan.Value) bool) 
 			}
 		}
 		return true
+
 	case jsonscan.Cell:
 		if b := bytes.TrimSpace(v.Raw); len(b) == 0 || n.Profile.Missing[string(b)] {
 			return true
@@ -380,8 +386,9 @@ func (n *Normalizer) Elements(v jsonscan.Value, each func(jsonscan.Value) bool) 
 			}
 		}
 		return true
+
 	case jsonscan.String: // not a list, but a text that means missing is missing
-		b, _ := n.text(v)
+		b, _ := n.Profile.text(v)
 		return b == nil
 	}
 	return false

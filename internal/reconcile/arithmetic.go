@@ -8,14 +8,18 @@ import (
 	"cdrmend/internal/record"
 )
 
-// maxDuration keeps arithmetic on times within what can be written.
+// maxDuration is the longest duration that is used, in milliseconds: adding it to a
+// time does not overflow.
 const maxDuration = int64(1000) * 365 * 24 * 3600 * 1000
 
-// fillThirdTime computes the one of start, end and duration that is missing.
+// fillThirdTime computes the missing one of start, end and duration from the other
+// two. It fills nothing if the result is negative or cannot be written.
 func fillThirdTime(e *manifest.Entry, st *entryState, p *profile.Profile) {
 	known := e.Duration != profile.NoInt && e.Duration <= maxDuration
+
 	switch {
 	case e.Start.Known() && e.End.Known():
+		// An end before the start is a finding, not a duration.
 		if e.Duration == profile.NoInt && e.End >= e.Start {
 			e.Duration = int64(e.End-e.Start) / 1000
 			st.fill(record.DurationMS, Arithmetic, true)

@@ -13,25 +13,25 @@ import (
 	"cdrmend/internal/record"
 )
 
-// callSet is what was decided about the legs.
+// callSet holds the results of decideCalls.
 type callSet struct {
-	list    []Call // of the owned legs, in their order
+	list    []Call // one for each owned leg, in the order of the legs
 	open    []bool // by leg: it has an open or indeterminate finding
 	lost    int    // distinct recordings that are missing
 	reports []report
 }
 
-// callPart decides about some of the legs, while others may be decided about at
-// the same time. Of what it shares it only changes what belongs to those legs.
+// callPart decides one part of the legs. Parts run in parallel. They share open,
+// and each part writes only the elements of its own legs.
 type callPart struct {
 	report
 	assessor *assessor
 	outcomes []entryOutcome
 	open     []bool
-	calls    []Call // memory for the calls that remain
-	lost     map[uint64]bool
-	nameless int        // missing recordings of legs that list none
-	current  assessment // reused for each leg
+	calls    []Call          // the elements of callSet.list for the legs still to come
+	lost     map[uint64]bool // by keyOf: ids of missing recordings
+	nameless int             // missing recordings of legs that list none
+	current  assessment      // reused for each leg
 }
 
 // decideCalls makes the call and the findings of every owned leg.
@@ -39,32 +39,40 @@ func decideCalls(a *assessor, outcomes []entryOutcome, owned []bool, spread Spre
 	n := len(a.Legs)
 	calls := callSet{list: make([]Call, count(owned)), open: make([]bool, n)}
 	parts := make([]callPart, spread.parts(n))
+
+	// Each part gets its section of the list, so no call is copied afterwards.
 	remaining := calls.list
 	for i := range parts {
 		own := count(owned[i*spread.Part : min((i+1)*spread.Part, n)])
-		parts[i] = callPart{report: report{Evidence: a.Evidence}, assessor: a, outcomes: outcomes, open: calls.open, calls: remaining[:own]}
+		parts[i] = callPart{
+			report: report{Evidence: a.Evidence}, assessor: a, outcomes: outcomes,
+			open: calls.open, calls: remaining[:own], lost: map[uint64]bool{},
+		}
 		remaining = remaining[own:]
 	}
 	spread.eachPart(n, func(i, from, to int) { parts[i].part(from, to, owned) })
 
+	// Legs of several parts may list the same recording: it counts once.
 	lost := map[uint64]bool{}
 	for i := range parts {
 		calls.reports = append(calls.reports, parts[i].report)
 		calls.lost += parts[i].nameless
 		maps.Copy(lost, parts[i].lost)
-		parts[i] = callPart{}
+		parts[i] = callPart{} // frees the part's maps and lists
 	}
 	calls.lost += len(lost)
 	return calls
 }
 
-// part decides about the legs of one part, each with its values that did not
-// parse. Both are in the order of their rows.
+// part decides the legs from one number up to another. It passes each leg the
+// leg's invalid values. Legs and invalid values are in the order of their rows,
+// so one pass over both is enough.
 func (p *callPart) part(from, to int, owned []bool) {
 	at, _ := slices.BinarySearchFunc(p.LegInvalid, p.Legs[from].Ref, func(v LegInvalid, ref record.Ref) int { return compareRefs(v.Ref, ref) })
 	invalid := p.LegInvalid[at:]
 	for n := uint32(from); n < uint32(to); n++ {
 		ref := p.Legs[n].Ref
+		// Legs of the margin advance the list too.
 		own := firstOf(&invalid, func(v *LegInvalid) int { return compareRefs(v.Ref, ref) })
 		if owned[n] {
 			p.call(n, own)
@@ -101,6 +109,8 @@ func (p *callPart) call(n uint32, invalid []LegInvalid) {
 // found adds a finding of a leg, about one of the recordings it lists.
 func (p *callPart) found(s *assessment, class Class, f record.Field, recording, detail intern.Text, status Status) {
 	l := &p.Legs[s.leg]
+	// The id of a finding must stay the same when the leg is delivered again in
+	// another object. Only a leg without ids is known by its place.
 	subject := func(b []byte) []byte {
 		if l.Identified() {
 			b = append(b, "leg"...)
@@ -116,6 +126,7 @@ func (p *callPart) found(s *assessment, class Class, f record.Field, recording, 
 		}
 		return p.appendText(b, recording)
 	}
+
 	found := p.add(Finding{
 		Class: class, Severity: classes[class].severity, Field: f, About: AboutLeg, Subject: s.leg, Status: status,
 		Recording: recording, Detail: detail, Outage: s.call.Outage,
@@ -150,6 +161,7 @@ func (p *callPart) missingRecordings(s *assessment) {
 			p.lost[key] = true
 		}
 	}
+
 	if s.short {
 		uncovered := p.Texts.OfString(decimal(floorMS(s.gap)))
 		p.found(s, ShortRecording, NoField, intern.None, uncovered, statusUnless(undecided))
@@ -228,6 +240,8 @@ func (p *callPart) invalidFields(s *assessment, invalid []LegInvalid) {
 			add(v.Field, v.Raw)
 		}
 	}
+
+	// If the end did not parse either, one finding for the field is enough.
 	if l := &p.Legs[s.leg]; l.Start.Known() && l.End.Known() && l.End < l.Start && !seen.Has(record.EndTime) {
 		add(record.EndTime, "end-before-start")
 	}

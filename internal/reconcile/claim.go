@@ -9,16 +9,16 @@ import (
 	"cdrmend/internal/record"
 )
 
-// claimSet is what became of recordings that legs list and no entry has, in
-// conversations with entries that lack their recording id.
+// claimSet holds the results of claimUnclaimed. An id is unclaimed if legs list
+// it and no entry has it.
 type claimSet struct {
-	evidence   map[uint32]record.Section // by entry that claimed an id: the legs that list it, of refs
+	evidence   map[uint32]record.Section // by entry that claimed an id: the legs that list it, as a section of refs
 	refs       []record.Ref
 	possible   map[uint64]bool // ids that an entry without one may have
 	candidates candidates
 }
 
-// candidates are the values of fields for which a rule named several, joined.
+// candidates are the values of ambiguous fields, joined by semicolons.
 type candidates map[candidacy]intern.Text
 
 type candidacy struct {
@@ -33,22 +33,27 @@ type contest struct {
 	hidden    bool          // entries or legs may be; only kept for a trace
 }
 
-// claimUnclaimed gives an entry without a recording id the one id that its
-// conversation's legs list and no entry has, if it is the only such id and the
-// only such entry, and no entry or leg can be hidden. All other unclaimed ids
-// stay possible.
+// claimUnclaimed gives a voice entry without a recording id the unclaimed id of
+// its conversation. The id must be the only unclaimed one, the entry the only
+// voice entry without an id, and no entry or leg of the conversation may be
+// hidden. Otherwise each unclaimed id is possible for each of these entries.
 func claimUnclaimed(legs *legGroups, states []entryState, trace *Trace) claimSet {
 	ev := legs.Evidence
 	claims := claimSet{evidence: map[uint32]record.Section{}, possible: map[uint64]bool{}, candidates: candidates{}}
 	if !slices.ContainsFunc(ev.Entries, func(e manifest.Entry) bool { return e.Recording == intern.None }) {
-		return claims
+		return claims // without making the indexes
 	}
-	lacking := newIndex(ev.Texts, len(ev.Entries), ev.orgOfEntry, func(n uint32, add func(intern.Text)) {
+
+	lacking := ev.indexEntries(func(n uint32) intern.Text {
 		if e := &ev.Entries[n]; e.Recording == intern.None && states[n].voice {
-			add(e.Conversation)
+			return e.Conversation
 		}
+		return intern.None
 	})
-	having := newIndex(ev.Texts, len(ev.Entries), ev.orgOfEntry, func(n uint32, add func(intern.Text)) { add(ev.Entries[n].Recording) })
+
+	// having is made before the first claim, and claims do not change it: otherwise
+	// the result would depend on the order of the conversations.
+	having := ev.indexEntries(ev.recordingOf)
 
 	for entries := range lacking.groups {
 		e := &ev.Entries[entries[0]]
@@ -62,6 +67,8 @@ func claimUnclaimed(legs *legGroups, states []entryState, trace *Trace) claimSet
 			states[entries[0]].fill(record.RecordingID, SoleUnclaimed, true)
 			claims.evidence[entries[0]] = cite(&claims.refs, legs.listing(group, unclaimed[0]))
 		default:
+			// Several ids or entries, or some may be hidden: the ids are candidates.
+			// A verdict must not say that such an id is missing for certain.
 			for _, id := range unclaimed {
 				claims.possible[keyOf(e.Org, id)] = true
 			}
@@ -71,10 +78,11 @@ func claimUnclaimed(legs *legGroups, states []entryState, trace *Trace) claimSet
 			}
 		}
 	}
+
 	return claims
 }
 
-// unclaimedIDs returns the ids that legs list and no entry has, in byte order.
+// unclaimedIDs returns the unclaimed ids of some legs, in byte order.
 func unclaimedIDs(legs *legGroups, org intern.Text, group []uint32, having *index) []intern.Text {
 	var ids []intern.Text
 	for _, leg := range group {
@@ -84,16 +92,19 @@ func unclaimedIDs(legs *legGroups, org intern.Text, group []uint32, having *inde
 			}
 		}
 	}
+
 	slices.SortFunc(ids, legs.Texts.Compare)
 	return ids
 }
 
-// add notes the values that a rule named for a field, in byte order.
+// add stores the values that a rule named for a field, in byte order.
 func (c candidates) add(texts *intern.Table, entry uint32, f record.Field, values []intern.Text) {
 	names := make([]string, len(values))
 	for i, v := range values {
 		names[i] = texts.String(v)
 	}
+
+	// Tables must not depend on the order in which rows named the values.
 	slices.Sort(names)
 	c[candidacy{entry, f}] = texts.OfString(strings.Join(names, ";"))
 }

@@ -65,7 +65,8 @@ func appendTalkTime(empty []record.Span, ev *Evidence, n uint32) ([]record.Span,
 func union(spans []record.Span) []record.Span {
 	spans = slices.DeleteFunc(spans, func(s record.Span) bool { return s.End <= s.Start })
 	slices.SortFunc(spans, func(a, b record.Span) int { return cmp.Compare(a.Start, b.Start) })
-	merged := spans[:0]
+
+	merged := spans[:0] // never overtakes the loop
 	for _, s := range spans {
 		if last := len(merged) - 1; last >= 0 && s.Start <= merged[last].End {
 			merged[last].End = max(merged[last].End, s.End)
@@ -73,6 +74,7 @@ func union(spans []record.Span) []record.Span {
 			merged = append(merged, s)
 		}
 	}
+
 	return merged
 }
 
@@ -109,6 +111,8 @@ func common(a, b []record.Span) (micros int64) {
 		if both := min(a[0].End, b[0].End) - max(a[0].Start, b[0].Start); both > 0 {
 			micros += int64(both)
 		}
+
+		// The span that ends first overlaps nothing after it.
 		if a[0].End < b[0].End {
 			a = a[1:]
 		} else {

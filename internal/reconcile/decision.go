@@ -32,17 +32,17 @@ var recordingNames = [NumRecordingStatuses]string{"intact", "repaired", "open"}
 // String returns the status's name in the tables.
 func (s RecordingStatus) String() string { return recordingNames[s] }
 
-// Decision is what a run says. Repairs, calls, recordings and outages are in the
+// Decision is the result of a run. Repairs, calls, recordings and outages are in the
 // order of their tables.
 type Decision struct {
 	*Evidence
 	found      [][]Finding  // in the order in which they were made
-	order      []findingRef // of their table
+	order      []findingRef // the same findings in the order of their table
 	Repairs    []Repair
-	Refs       []record.Ref // that repairs name as evidence
+	Refs       []record.Ref // rows that repairs cite
 	Calls      []Call
 	Recordings []Recording
-	Shown      []uint32 // outages of the table, in its order
+	Shown      []uint32 // numbers of the outages in the table, in its order
 	Balance    [policy.NumKinds]record.Balance
 
 	OverusedIDs  int   // ids that too many records carry
@@ -88,18 +88,20 @@ func (d *Decision) Findings(yield func(*Finding) bool) {
 	}
 }
 
-// Written returns the numbers of the documents to write: those of the
-// interval's own partitions in which a repair was applied, that had to be
-// recovered and have an entry, or that were never delivered.
+// Written returns the numbers of the documents to write: of the owned documents
+// those with a repair, those that were recovered and still have entries, and the
+// virtual ones, which replace a manifest that was never delivered.
 func (d *Decision) Written() []uint32 {
 	repaired := map[uint32]bool{}
 	for _, r := range d.Repairs {
 		repaired[d.Entries[r.Entry].Doc] = true
 	}
+
 	var written []uint32
 	for i := range d.Documents {
 		doc := &d.Documents[i]
-		recovered := doc.Rare != nil && doc.Rare.Recovery != nil && doc.N > 0
+		recovered := doc.Extra != nil && doc.Extra.Recovery != nil && doc.N > 0
+		// Only owned entries are repaired, so a repaired document is owned.
 		if repaired[uint32(i)] || d.OwnedDocument(uint32(i)) && (recovered || doc.Virtual) {
 			written = append(written, uint32(i))
 		}
@@ -107,8 +109,9 @@ func (d *Decision) Written() []uint32 {
 	return written
 }
 
-// Value returns the final text of a repaired field, and the same as it is
-// written into a document by the profile.
+// Value returns the final text of a repaired field as tables show it, and as it
+// is written into the document. They differ for times, which the document has in
+// the layout of its profile.
 func (d *Decision) Value(r Repair) (shown, written string) {
 	e := &d.Entries[r.Entry]
 	switch r.Field {
@@ -123,6 +126,7 @@ func (d *Decision) Value(r Repair) (shown, written string) {
 		if r.Field == record.EndTime {
 			t = e.End
 		}
+
 		written, _ = d.sourceOfEntry(e).Profile.FormatTime(t)
 		return t.String(), written
 	case record.DurationMS:
@@ -161,8 +165,11 @@ func (d *Decision) input(f *Finding) (source uint32, url string, span record.Spa
 	return d.Partitions[n].Source, d.Partitions[n].URL, span
 }
 
+// fetchBatch is how many findings FindingRows reads before it writes their rows.
+const fetchBatch = 64
+
 // FindingRows yields the findings table. In its order the findings and their
-// entries lie far apart in memory, so a batch of them is fetched together.
+// entries lie far apart in memory. Reads in a batch do not wait for each other.
 func (d *Decision) FindingRows(yield func(*table.Row, error) bool) {
 	w := newRowWriter(d)
 	var found [fetchBatch]Finding
@@ -171,11 +178,13 @@ func (d *Decision) FindingRows(yield func(*table.Row, error) bool) {
 		for i, ref := range refs {
 			found[i] = d.found[ref.list][ref.n]
 		}
+
 		for i := range refs {
 			if found[i].About == AboutEntry {
 				entries[i] = d.Entries[found[i].Subject]
 			}
 		}
+
 		for i := range refs {
 			w.finding(&found[i], &entries[i])
 			if !yield(w.row, nil) {
@@ -185,7 +194,8 @@ func (d *Decision) FindingRows(yield func(*table.Row, error) bool) {
 	}
 }
 
-// rows yields a row for each number below n for which write writes one.
+// rows calls write for each number below n, and yields the row if write returns
+// true.
 func (d *Decision) rows(n int, write func(w *rowWriter, i int) bool) table.Rows {
 	return func(yield func(*table.Row, error) bool) {
 		w := newRowWriter(d)
@@ -197,8 +207,7 @@ func (d *Decision) rows(n int, write func(w *rowWriter, i int) bool) table.Rows 
 	}
 }
 
-// RepairRows yields the repairs table. The interval's name stands in every
-// row.
+// RepairRows yields the repairs table, with the name of the interval in every row.
 func (d *Decision) RepairRows(interval string) table.Rows {
 	return d.rows(len(d.Repairs), func(w *rowWriter, i int) bool { w.repair(interval, d.Repairs[i]); return true })
 }
@@ -224,19 +233,23 @@ func (d *Decision) OutageRows(yield func(*table.Row, error) bool) {
 	d.rows(len(d.Shown), func(w *rowWriter, i int) bool { w.outage(&d.Outages[d.Shown[i]]); return true })(yield)
 }
 
-// RecordingRows yields the recordings table, which is in the order in which the
-// rests of the entries were stored.
+// RecordingRows yields the recordings table. It reads the rests of the entries
+// from a temporary file. The table and the rests are in the same order, so within
+// a document the file is read forward only.
 func (d *Decision) RecordingRows(yield func(*table.Row, error) bool) {
 	w := newRowWriter(d)
-	var rest manifest.Rest
-	rests := manifest.NewRestReader(d.Rests)
-	next := uint32(0) // entry whose rest comes next, and its document
-	var at *manifest.Document
+	var rest manifest.Details
+	rests := manifest.NewDetailsReader(d.Rests)
+	var at *manifest.Document // whose rests are open
+	next := uint32(0)         // entry whose rest the reader returns next
+
 	for _, rec := range d.Recordings {
 		if doc := &d.Documents[d.Entries[rec.Entry].Doc]; doc != at {
-			rests.Open(doc.Rest)
+			rests.Open(doc.Details)
 			at, next = doc, doc.First
 		}
+
+		// Entries that are not owned have rests too, but no row.
 		err := rests.Skip(int(rec.Entry - next))
 		if err == nil {
 			err = rests.Next(&rest)
@@ -245,6 +258,7 @@ func (d *Decision) RecordingRows(yield func(*table.Row, error) bool) {
 			yield(nil, err)
 			return
 		}
+
 		next = rec.Entry + 1
 		w.recording(rec, &rest)
 		if !yield(w.row, nil) {

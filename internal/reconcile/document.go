@@ -12,10 +12,11 @@ func reportDocuments(ev *Evidence, facts *nightFacts, owned []bool) report {
 	r := report{Evidence: ev}
 	for i := range ev.Documents {
 		doc := &ev.Documents[i]
-		if !owned[i] || doc.Rare == nil || doc.Virtual {
-			continue
+		if !owned[i] || doc.Extra == nil || doc.Virtual {
+			continue // a virtual document is a finding of its entry
 		}
-		n, rare := uint32(i), doc.Rare
+
+		n, rare := uint32(i), doc.Extra
 		if rare.Failed > 0 {
 			r.document(n, ExportFailed, fmt.Sprintf("failed=%d", rare.Failed))
 		}
@@ -59,6 +60,9 @@ func reportInputs(ev *Evidence, facts *nightFacts, needed map[uint32]bool) repor
 			}, func(b []byte) []byte { return r.appendPart(b, ev.Sources[p.Source].Name, p.URL) })
 		}
 	}
+
+	// Registrations are reported by source, not by partition. Only outages and a
+	// rule for trunks depend on them, so the finding is minor.
 	for i := range ev.Sources {
 		s := &ev.Sources[i]
 		if s.Kind == policy.Registrations && s.Settled && s.NoUse {

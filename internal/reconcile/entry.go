@@ -16,8 +16,8 @@ import (
 	"cdrmend/internal/record"
 )
 
-// entryGroups are the entries, whose values are final, with how they were found.
-// No stage changes them.
+// entryGroups are the entries with their final values, how each value was found,
+// and an index by recording. No stage changes them.
 type entryGroups struct {
 	*Evidence
 	states         []entryState
@@ -40,9 +40,9 @@ func groupEntries(ev *Evidence, states []entryState, owned []bool, spread Spread
 	return g
 }
 
-// entryReporter makes the findings of some of the entries, while others may be
-// reported at the same time. Of what it shares it only changes the outcomes of
-// those entries.
+// entryReporter makes the findings of one part of the entries. Parts run in
+// parallel. They share outcomes, and each part writes only the elements of its own
+// entries.
 type entryReporter struct {
 	report
 	legs       *legGroups
@@ -80,8 +80,8 @@ func (g *entryGroups) repairedFields(from, to int) (n int) {
 	return n
 }
 
-// part reports the entries of one part, each with its values that did not parse.
-// Both are in the same order.
+// part reports the entries from one number up to another. It passes each entry
+// the entry's invalid values. Both are in the same order, so one pass is enough.
 func (r *entryReporter) part(from, to int) {
 	doc, invalid := uint32(math.MaxUint32), []record.Invalid(nil)
 	for n := uint32(from); n < uint32(to); n++ {
@@ -89,6 +89,8 @@ func (r *entryReporter) part(from, to int) {
 		if e.Doc != doc {
 			doc, invalid = e.Doc, r.invalidFrom(e)
 		}
+
+		// Entries of the margin advance the list too.
 		own := firstOf(&invalid, func(v *record.Invalid) int { return cmp.Compare(v.Row, e.Index) })
 		if r.entries.owned[n] {
 			r.entry(n, own)
@@ -96,13 +98,14 @@ func (r *entryReporter) part(from, to int) {
 	}
 }
 
-// invalidFrom returns the values that did not parse in an entry and in those
-// after it in its document.
+// invalidFrom returns the invalid values of an entry and of the later entries of
+// its document.
 func (r *entryReporter) invalidFrom(e *manifest.Entry) []record.Invalid {
-	rare := r.Documents[e.Doc].Rare
+	rare := r.Documents[e.Doc].Extra
 	if rare == nil {
 		return nil
 	}
+
 	at, _ := slices.BinarySearchFunc(rare.Invalid, e.Index, func(v record.Invalid, index uint32) int { return cmp.Compare(v.Row, index) })
 	return rare.Invalid[at:]
 }
@@ -119,6 +122,7 @@ func (r *entryReporter) entry(n uint32, invalid []record.Invalid) {
 	case by == byConversation && r.apart(e):
 		r.noCDR(n, r.words.apart)
 	}
+
 	r.fields(n)
 	r.conflicts(n, legs, by)
 	r.invalidFields(n, invalid)
@@ -126,8 +130,8 @@ func (r *entryReporter) entry(n uint32, invalid []record.Invalid) {
 	r.reportMedia(n)
 }
 
-// found adds a finding of an entry and says what it means for the entry's state
-// and for the verdict on its legs.
+// found adds a finding of an entry and updates the outcome of the entry, which
+// its own status and the verdicts on its legs depend on.
 func (r *entryReporter) found(n uint32, class Class, f record.Field, detail intern.Text, status Status) {
 	r.foundAs(classes[class].severity, n, class, f, detail, status)
 }
@@ -138,10 +142,14 @@ func (r *entryReporter) foundAs(severity policy.Severity, n uint32, class Class,
 		Class: class, Severity: severity, Field: f, About: AboutEntry, Subject: n, Status: status,
 		Recording: e.Recording, Detail: detail, Outage: r.legs.outageOfEntry(e, r.entries.states[n].voice),
 	}, func(b []byte) []byte { return r.appendLocation(b, r.Documents[e.Doc].Object, e.Index) })
+
+	// An accepted finding does not count for the entry's status, but the entry is
+	// still incomplete.
 	switch class {
 	case MissingField, AmbiguousField, Conflict, MetadataMissing, MediaMismatch:
 		outcome.incomplete = true
 	}
+
 	if found.Status.Counts() {
 		outcome.open = true
 		outcome.severe = outcome.severe || found.Severity >= policy.Major
@@ -187,6 +195,7 @@ func (r *entryReporter) fields(n uint32) {
 		if !r.requires(e, st.voice, f) {
 			continue
 		}
+
 		if i := repairBit(f); i >= 0 {
 			switch {
 			case st.repaired&(1<<i) != 0:
@@ -201,7 +210,7 @@ func (r *entryReporter) fields(n uint32) {
 			continue
 		}
 
-		// Only legs can name an id, so a hidden one could.
+		// A hidden leg could name an id, but no leg gives an entry its times.
 		status := Open
 		switch f {
 		case record.TrunkID, record.ConversationID, record.RecordingID:
@@ -211,8 +220,9 @@ func (r *entryReporter) fields(n uint32) {
 	}
 }
 
-// ambiguityStatus returns the status of an ambiguous field. A hidden entry could
-// have all candidates for a recording id but one.
+// ambiguityStatus returns the status of an ambiguous field. For a recording id it
+// depends on hidden input: if hidden entries have all candidates but one, the id
+// is known.
 func (r *entryReporter) ambiguityStatus(e *manifest.Entry, f record.Field) Status {
 	if f != record.RecordingID {
 		return Open
@@ -237,7 +247,7 @@ func isMissing(e *manifest.Entry, f record.Field) bool {
 		return !e.End.Known()
 	case record.DurationMS:
 		return e.Duration == profile.NoInt
-	case record.MediaKey:
+	case record.MediaKey: // e.MediaKey is that of the body only if the reader keeps it
 		return !e.Has(f) && e.MediaKey == intern.None
 	}
 	return !e.Has(f)
@@ -267,23 +277,26 @@ func (r *entryReporter) conflictWithKey(n uint32, f record.Field, value, inKey i
 	if !r.Entries[n].Has(f) || inKey == intern.None || value == inKey {
 		return false
 	}
+
 	r.conflict(n, f, r.Texts.String(value), r.Texts.String(inKey), "object-key")
 	return true
 }
 
-// conflictWithLegs reports a value that no leg names although legs name others.
-// The first of those in byte order stands for all.
+// conflictWithLegs reports a value if no leg names it and legs name other values.
+// The finding shows the first of the other values in byte order.
 func (r *entryReporter) conflictWithLegs(n uint32, f record.Field, value intern.Text, legs []uint32, named func(*cdr.Shown) intern.Text) {
 	other := intern.None
 	for _, leg := range legs {
 		v := named(&r.Legs[leg])
 		if v == value {
-			return
+			return // one leg that agrees is enough
 		}
+
 		if v != intern.None && (other == intern.None || r.Texts.Compare(v, other) < 0) {
 			other = v
 		}
 	}
+
 	if value != intern.None && other != intern.None {
 		r.conflict(n, f, r.Texts.String(value), r.Texts.String(other), "cdr")
 	}
@@ -295,10 +308,13 @@ func (r *entryReporter) conflictOfDuration(n uint32) {
 	if tolerance < 0 || e.Duration == profile.NoInt || !e.Start.Known() || !e.End.Known() {
 		return
 	}
+
+	// A duration above the maximum would overflow when converted to microseconds.
 	actual := int64(e.End - e.Start)
 	if e.Duration <= maxDuration && abs(e.Duration*1000-actual) <= tolerance.Microseconds() {
 		return
 	}
+
 	r.conflict(n, record.DurationMS, decimal(e.Duration), decimal(floorMS(actual)), "arithmetic")
 }
 
@@ -315,6 +331,8 @@ func (r *entryReporter) invalidFields(n uint32, invalid []record.Invalid) {
 			r.found(n, InvalidField, v.Field, r.Texts.OfString(cut(v.Raw)), Open)
 		}
 	}
+
+	// If the end did not parse either, one finding for the field is enough.
 	e := &r.Entries[n]
 	switch {
 	case seen.Has(record.EndTime) || !e.Start.Known() || !e.End.Known():
@@ -325,17 +343,21 @@ func (r *entryReporter) invalidFields(n uint32, invalid []record.Invalid) {
 	}
 }
 
-// duplicate reports an entry whose recording an earlier one has.
+// duplicate reports an entry if an earlier entry has the same recording. Earlier
+// is in (object key, source, index) order, so the first one of a recording is never
+// reported.
 func (r *entryReporter) duplicate(n uint32) {
 	e := &r.Entries[n]
 	same := r.entries.byRecording.find(e.Org, e.Recording)
 	if len(same) < 2 {
 		return
 	}
+
 	first := slices.MinFunc(same, r.objects.compareEntries)
 	if first == n {
 		return
 	}
+
 	detail := "differing"
 	if asRead(r.Entries[first]) == asRead(r.Entries[n]) {
 		detail = "same"
@@ -343,7 +365,8 @@ func (r *entryReporter) duplicate(n uint32) {
 	r.found(n, Duplicate, NoField, r.Texts.OfString(detail), Open)
 }
 
-// asRead returns an entry without its place and without what was filled in.
+// asRead returns an entry as it was read: without filled-in values, and without
+// its place, so that two entries can be compared.
 func asRead(e manifest.Entry) manifest.Entry {
 	e.Doc, e.Index = 0, 0
 	unlessGiven(&e, record.OrgID, &e.Org, intern.None)
@@ -353,7 +376,7 @@ func asRead(e manifest.Entry) manifest.Entry {
 	unlessGiven(&e, record.StartTime, &e.Start, record.NoTime)
 	unlessGiven(&e, record.EndTime, &e.End, record.NoTime)
 	unlessGiven(&e, record.DurationMS, &e.Duration, profile.NoInt)
-	e.MediaKey = intern.None // as it was read, e.Rest covers it
+	e.MediaKey = intern.None // as it was read, e.DetailsHash covers it
 	return e
 }
 

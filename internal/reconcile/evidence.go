@@ -87,21 +87,30 @@ type Evidence struct {
 	Entries   []manifest.Entry
 	Rests     io.ReaderAt // fields of entries that only the table of recordings shows
 
+	CDRs
+	Registrations
+	Media *Media // nil when media is not checked
+}
+
+// CDRs are the legs, with the lists that their particulars refer to.
+type CDRs struct {
 	Legs        []cdr.Shown
-	Particulars []cdr.Particulars // of the same legs; released when they are decided
+	Particulars []cdr.Particulars // of the same legs; released once all legs are decided
 	Recordings  []intern.Text     // that legs list
 	Talk        []record.Span     // that legs refer to: talk, then pauses
 	LegInvalid  []LegInvalid      // sorted by leg's Ref
 
-	Outages []registration.Outage
-	Index   *registration.Index
-	Lines   *registration.Lines
-
-	Media *Media // nil when media is not checked
-
 	// Begun are the starts of conversations that lie before the starts of their
-	// legs, by key of the conversation (keyOf).
+	// legs.
 	Begun map[ConversationKey]record.Time
+}
+
+// Registrations are what registration logs say about outages and about the
+// trunks of lines.
+type Registrations struct {
+	Outages []registration.Outage
+	Index   *registration.Index // of Outages
+	Lines   *registration.Lines
 }
 
 // ConversationKey names a conversation of an organisation.
@@ -120,7 +129,7 @@ type LegInvalid struct {
 	Raw   string
 }
 
-// Media is which media objects are there.
+// Media says which media objects exist.
 type Media struct {
 	CheckSize bool
 	Size      func(source uint32, key intern.Text) (size int64, ok bool)
@@ -132,33 +141,45 @@ func (ev *Evidence) sourceOfEntry(e *manifest.Entry) *Source {
 	return ev.sourceOf(ev.Documents[e.Doc].Object)
 }
 
-func (ev *Evidence) orgOfLeg(n uint32) intern.Text { return ev.Legs[n].Org }
+// indexLegs indexes the legs by the ids that ids adds for each.
+func (ev *Evidence) indexLegs(ids func(leg uint32, add func(id intern.Text))) *index {
+	return newIndex(ev.Texts, len(ev.Legs), ev.orgOfLeg, ids)
+}
+
+// indexEntries indexes the entries by an id. Those without one are left out.
+func (ev *Evidence) indexEntries(idOf func(entry uint32) intern.Text) *index {
+	return newIndex(ev.Texts, len(ev.Entries), ev.orgOfEntry, func(n uint32, add func(intern.Text)) { add(idOf(n)) })
+}
 
 func (ev *Evidence) orgOfEntry(n uint32) intern.Text { return ev.Entries[n].Org }
 
+func (ev *Evidence) recordingOf(entry uint32) intern.Text { return ev.Entries[entry].Recording }
+
+func (c *CDRs) orgOfLeg(n uint32) intern.Text { return c.Legs[n].Org }
+
 // listed returns the recordings that a leg lists.
-func (ev *Evidence) listed(leg uint32) []intern.Text {
-	return record.SectionOf(ev.Particulars[leg].Recordings, ev.Recordings)
+func (c *CDRs) listed(leg uint32) []intern.Text {
+	return record.SectionOf(c.Particulars[leg].Recordings, c.Recordings)
 }
 
 // talk returns the spans in which a leg says that somebody could be heard.
-func (ev *Evidence) talk(leg uint32) []record.Span {
-	return record.SectionOf(ev.Particulars[leg].Talk, ev.Talk)
+func (c *CDRs) talk(leg uint32) []record.Span {
+	return record.SectionOf(c.Particulars[leg].Talk, c.Talk)
 }
 
 // pauses returns the spans of a leg in which nothing was to be recorded.
-func (ev *Evidence) pauses(leg uint32) []record.Span {
-	p := &ev.Particulars[leg]
+func (c *CDRs) pauses(leg uint32) []record.Span {
+	p := &c.Particulars[leg]
 	after := p.Talk.At + p.Talk.N
-	return ev.Talk[after : after+p.Pauses]
+	return c.Talk[after : after+p.Pauses]
 }
 
 // sourceOfLeg returns the number of the source that delivered a leg.
 func (ev *Evidence) sourceOfLeg(leg uint32) uint32 { return ev.Objects[ev.Legs[leg].Ref.Object].Source }
 
 // eachListed calls add for every recording that a leg lists.
-func (ev *Evidence) eachListed(leg uint32, add func(id intern.Text)) {
-	for _, id := range ev.listed(leg) {
+func (c *CDRs) eachListed(leg uint32, add func(id intern.Text)) {
+	for _, id := range c.listed(leg) {
 		add(id)
 	}
 }
@@ -178,8 +199,8 @@ func (ev *Evidence) releaseLookup(trace *Trace) {
 }
 
 // releaseParticulars frees what only decisions about legs need.
-func (ev *Evidence) releaseParticulars(trace *Trace) {
+func (c *CDRs) releaseParticulars(trace *Trace) {
 	if trace == nil {
-		ev.Particulars, ev.Recordings, ev.Talk = nil, nil, nil
+		c.Particulars, c.Recordings, c.Talk = nil, nil, nil
 	}
 }

@@ -79,7 +79,7 @@ func (ev *evidence) add(entries ...entry) *evidence {
 	doc := &ev.Documents[0]
 	for _, in := range entries {
 		e := manifest.Entry{
-			Index: doc.N, Duration: profile.NoInt, MediaBytes: profile.NoInt, MediaType: ev.Texts.OfString(in.media), Named: ev.Texts.OfString(in.named),
+			Index: doc.N, Duration: profile.NoInt, MediaBytes: profile.NoInt, MediaType: ev.Texts.OfString(in.media), IDInMediaKey: ev.Texts.OfString(in.named),
 			Start: at(in.start), End: at(in.end),
 		}
 		var given record.Fields
@@ -104,7 +104,7 @@ func (ev *evidence) add(entries ...entry) *evidence {
 			e.Duration = in.ms
 			given.Add(record.DurationMS)
 		}
-		e.Given = uint32(given)
+		e.Present = uint32(given)
 		ev.Entries = append(ev.Entries, e)
 		doc.N++
 		ev.lines = append(ev.lines, fmt.Sprintf("entry %+v", in))

@@ -13,8 +13,8 @@ import (
 	"cdrmend/internal/profile"
 )
 
-// exclusion is one reason for which a leg is not to be recorded, with its
-// conditions in normal form. A nil condition holds for every leg.
+// exclusion is one reason why a leg need not be recorded. All its conditions must
+// hold; they are in normal form, and a nil condition holds for every leg.
 type exclusion struct {
 	reason           intern.Text
 	org, trunk, line []intern.Text
@@ -58,6 +58,7 @@ func compileExclusion(x *policy.Exclusion, source string, n *profile.Normalizer)
 			id, _ := n.ID(jsonscan.Value{Kind: jsonscan.Cell, Raw: []byte(v)})
 			out = append(out, id)
 		}
+
 		return out
 	}
 	names := func(list []string) []string {
@@ -65,6 +66,7 @@ func compileExclusion(x *policy.Exclusion, source string, n *profile.Normalizer)
 		for _, id := range ids(list) {
 			out = append(out, n.Texts.String(id))
 		}
+
 		return out
 	}
 	parties := func(list []string) []party {
@@ -147,6 +149,7 @@ func isDirection(wanted []string, direction intern.Text, texts *intern.Table) bo
 	if wanted == nil {
 		return true
 	}
+
 	v := texts.String(direction)
 	return v != "" && slices.ContainsFunc(wanted, func(w string) bool { return strings.EqualFold(strings.TrimSpace(w), v) })
 }
@@ -171,11 +174,12 @@ func isParty(wanted []party, number intern.Number, said intern.Text, worded bool
 	})
 }
 
-// isShorter does not hold for a leg whose talk time is unknown.
+// isShorter reports whether the talk time of a leg is known and below a limit.
 func isShorter(limit time.Duration, ev *Evidence, leg uint32) bool {
 	if limit == 0 {
 		return true
 	}
+
 	talk, known := appendTalkTime(nil, ev, leg)
 	return known && length(talk) < limit.Microseconds()
 }

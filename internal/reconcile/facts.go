@@ -10,10 +10,9 @@ import (
 	"cdrmend/internal/record"
 )
 
-// nightFacts are what can only be known from the whole night: how complete each
-// input is, and which ids mean nothing. Stages only read them, so a decision
-// about some of the entries and legs stays right as long as it is given the
-// facts of all.
+// nightFacts are facts about the whole night: how complete each input is, and
+// which ids are overused. Stages only read them, so a decision about one part of
+// the entries and legs is right as long as the facts cover all of them.
 type nightFacts struct {
 	sources    []Source
 	partitions []Partition
@@ -35,10 +34,12 @@ func factsOf(ev *Evidence, spread Spread) *nightFacts {
 		earliest: map[uint32]record.Time{}, overused: findOverusedIDs(ev, spread),
 		silent: make([]bool, len(ev.Sources)), unfit: make([]bool, len(ev.Sources)),
 	}
+
 	for i := range f.sources {
 		s := &f.sources[i]
 		f.silent[i] = s.Settled && s.NoUse && s.Kind == policy.Registrations
 	}
+
 	for i := range f.partitions {
 		f.addPartition(uint32(i))
 	}
@@ -54,6 +55,7 @@ func (f *nightFacts) addPartition(n uint32) {
 	if p.Empty && s.Settled && s.Kind != policy.Registrations && f.interval.Overlaps(p.Span) {
 		f.empty[s.Kind] = append(f.empty[s.Kind], n)
 	}
+
 	if s.Kind == policy.Manifests {
 		if first, known := f.earliest[p.Source]; !known || p.Span.Start < first {
 			f.earliest[p.Source] = p.Span.Start
@@ -193,8 +195,8 @@ func (f *nightFacts) beforeEarliest(org intern.Text, t record.Time) bool {
 	return false
 }
 
-// emptyAt yields the empty partitions in which something of an organisation
-// starts.
+// emptyAt yields the empty partitions of an organisation that contain a start
+// time; none if the time is unknown.
 func (f *nightFacts) emptyAt(kind policy.Kind, org intern.Text, start record.Time) iter.Seq[uint32] {
 	return func(yield func(uint32) bool) {
 		for _, n := range f.empty[kind] {

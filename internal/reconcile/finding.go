@@ -74,7 +74,7 @@ var classes = [NumClasses]struct {
 // String returns the class's name in the tables.
 func (c Class) String() string { return classes[c].name }
 
-// Status is what a finding's state is in this run.
+// Status is the state of a finding in this run.
 type Status uint8
 
 // The statuses.
@@ -94,7 +94,7 @@ func (s Status) String() string { return statusNames[s] }
 // Counts reports whether a finding of this status needs somebody's attention.
 func (s Status) Counts() bool { return s == Open || s == Indeterminate }
 
-// About is what a finding is about.
+// About is the kind of a finding's subject.
 type About uint8
 
 // The subjects.
@@ -107,7 +107,7 @@ const (
 	AboutStray
 )
 
-// NoField stands for a finding that is about no field in particular.
+// NoField is the field of a finding that is not about a field.
 const NoField = record.Field(0xff)
 
 // Finding is one defect. Millions fit into memory; the table's row is made
@@ -165,6 +165,7 @@ func (r *report) add(f Finding, appendSubject func([]byte) []byte) *Finding {
 	if r.accepted(&f) {
 		f.Status = Accepted
 	}
+
 	r.findings = append(r.findings, f)
 	return &r.findings[len(r.findings)-1]
 }
@@ -199,6 +200,7 @@ func (r *report) identity(class Class, f record.Field, appendSubject func([]byte
 	b := append(append(r.subject[:0], class.String()...), '|')
 	b = append(append(b, fieldName(f)...), '|')
 	r.subject = appendSubject(b)
+
 	sum := sha256.Sum256(r.subject)
 	return binary.BigEndian.Uint64(sum[:8])
 }
@@ -246,7 +248,7 @@ func (r *report) appendLocation(b []byte, object, row uint32) []byte {
 	return strconv.AppendUint(append(r.appendObject(b, "loc|", object), '|'), uint64(row), 10)
 }
 
-// need notes empty partitions in which something starts.
+// need marks empty partitions in which an entry or a leg starts.
 func (r *report) need(partitions iter.Seq[uint32]) {
 	for n := range partitions {
 		if r.needed == nil {
@@ -256,16 +258,18 @@ func (r *report) need(partitions iter.Seq[uint32]) {
 	}
 }
 
-// firstOf drops what stands before a record in a list, and returns what belongs to
-// the record.
+// firstOf drops the elements of a list that come before a record, and returns those
+// that belong to it. compare returns 0 for these.
 func firstOf[T any](list *[]T, compare func(v *T) int) []T {
 	for len(*list) > 0 && compare(&(*list)[0]) < 0 {
 		*list = (*list)[1:]
 	}
+
 	n := 0
 	for n < len(*list) && compare(&(*list)[n]) == 0 {
 		n++
 	}
+
 	return (*list)[:n]
 }
 

@@ -75,7 +75,7 @@ func TestAnEntryConflictsWithTheIDsThatLegsNameInstead(t *testing.T) {
 
 func TestATruncatedDocumentIsReportedByItsInterval(t *testing.T) {
 	ev := newEvidence()
-	ev.Documents[0].Rare = &manifest.Rare{Total: 3, Failed: 1, Truncated: &manifest.Break{Offset: 40, Entries: 2}}
+	ev.Documents[0].Extra = &manifest.Extra{Total: 3, Failed: 1, Truncated: &manifest.Break{Offset: 40, Entries: 2}}
 	want := []string{
 		"count_mismatch open total=3;found=0",
 		"export_failed open failed=1",

@@ -11,14 +11,14 @@ import (
 // keyOf is one number for an id within an organisation.
 func keyOf(org, id intern.Text) uint64 { return uint64(org)<<32 | uint64(id) }
 
-// index finds the records that carry an id within an organisation. Texts are
-// numbered without gaps, so it is a table with one slot for each text.
+// index finds the records of an organisation that have an id. Texts are numbered
+// without gaps, so it is a table with one slot for each text and needs no hashing.
 type index struct {
 	starts []uint32 // by id: where its records begin in at; those of the next id follow
 	at     []uint32 // numbers of records, by id, then organisation, then number
 	orgOf  func(n uint32) intern.Text
-	org    intern.Text // of all records, when they have one
-	single bool
+	org    intern.Text // of all records, if single
+	single bool        // all records are of one organisation
 }
 
 // newIndex indexes the records from 0 to n. It calls ids for each record twice;
@@ -40,7 +40,8 @@ func newIndex(texts *intern.Table, n int, orgOf func(n uint32) intern.Text, ids 
 		ids(i, count)
 	}
 
-	// Each id's start stands one further on than it will, as put moves it on.
+	// Until put has run, the start of an id is in the slot after its own: put moves
+	// it to the end of the id's records, which is the start of the next id.
 	for i := 1; i < len(x.starts); i++ {
 		x.starts[i] += x.starts[i-1]
 	}
@@ -64,8 +65,8 @@ func newIndex(texts *intern.Table, n int, orgOf func(n uint32) intern.Text, ids 
 	return x
 }
 
-// sortByOrg puts the records of each id in the order of their organisations, so
-// that of finds them by binary search.
+// sortByOrg sorts the records of each id by organisation, so that of can search.
+// The sort is stable: within an organisation they stay in the order of numbers.
 func (x *index) sortByOrg() {
 	for group := range x.ids {
 		if len(group) > 1 {
@@ -100,6 +101,7 @@ func (x *index) of(org intern.Text, group []uint32) []uint32 {
 		}
 		return group
 	}
+
 	byOrg := func(n uint32, org intern.Text) int { return cmp.Compare(x.orgOf(n), org) }
 	first, _ := slices.BinarySearchFunc(group, org, byOrg)
 	last, _ := slices.BinarySearchFunc(group, org+1, byOrg)
@@ -118,11 +120,6 @@ func (x *index) groups(yield func([]uint32) bool) {
 		}
 	}
 }
-
-// fetchBatch is how many records are fetched from memory at once. Records that
-// are looked up one after the other lie far apart, and each lookup waits for the
-// one before it; lookups that do not depend on each other wait together.
-const fetchBatch = 64
 
 // groupsBetween is groups for the ids of some slots of the table.
 func (x *index) groupsBetween(from, to int) iter.Seq[[]uint32] {

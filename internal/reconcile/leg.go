@@ -12,9 +12,9 @@ import (
 	"cdrmend/internal/registration"
 )
 
-// legGroups are the legs, found by the conversation that they belong to and by
-// the recordings that they list, with the facts that say which legs are hidden.
-// No stage changes them.
+// legGroups are the legs with indexes by their conversation and by the recordings
+// that they list, and with the facts that say which legs may be hidden. No stage
+// changes them.
 type legGroups struct {
 	*Evidence
 	facts          *nightFacts
@@ -25,14 +25,15 @@ type legGroups struct {
 func groupLegs(ev *Evidence, facts *nightFacts, spread Spread) *legGroups {
 	legs := &legGroups{Evidence: ev, facts: facts}
 	spread.parallel(func() {
-		legs.byConversation = newIndex(ev.Texts, len(ev.Legs), ev.orgOfLeg, func(n uint32, add func(intern.Text)) { add(ev.Legs[n].Conversation) })
+		legs.byConversation = ev.indexLegs(func(n uint32, add func(intern.Text)) { add(ev.Legs[n].Conversation) })
 	}, func() {
-		legs.byRecording = newIndex(ev.Texts, len(ev.Legs), ev.orgOfLeg, ev.eachListed)
+		legs.byRecording = ev.indexLegs(ev.eachListed)
 	})
 	return legs
 }
 
-// withoutListed returns the groups without those by recording.
+// withoutListed returns the groups without the index by recording, so that its
+// memory can be collected.
 func (g *legGroups) withoutListed() *legGroups {
 	return &legGroups{Evidence: g.Evidence, facts: g.facts, byConversation: g.byConversation}
 }
@@ -148,7 +149,7 @@ func (g *legGroups) listing(legs []uint32, id intern.Text) []record.Ref {
 	return refs
 }
 
-// maxLegDuration is how long a leg without an end is taken to last.
+// maxLegDuration is the assumed duration of a leg without an end.
 const maxLegDuration = 24 * time.Hour
 
 // spanOfLeg returns the span of a leg whose start is known.
@@ -169,11 +170,13 @@ func (g *legGroups) earliestStart(first record.Time, legs []uint32) record.Time 
 			first = t
 		}
 	}
+
 	return first
 }
 
-// window returns the time in which recordings of a leg may stand: from the
-// first start of its conversation's legs to its own end.
+// window returns the time in which a recording of a leg may be: from the first
+// start in its conversation to its own end, as a recording may begin on an earlier
+// leg.
 func (g *legGroups) window(n uint32) (first, last record.Time) {
 	l := &g.Legs[n]
 	first, last = g.earliestStart(l.Start, g.byConversation.find(l.Org, l.Conversation)), l.End
@@ -222,6 +225,7 @@ func (g *legGroups) hidesMatchesOf(org intern.Text, legs []uint32) bool {
 		if !ok {
 			continue
 		}
+
 		if !first.Known() || span.Start < first {
 			first = span.Start
 		}
@@ -231,7 +235,7 @@ func (g *legGroups) hidesMatchesOf(org intern.Text, legs []uint32) bool {
 }
 
 // outageOfEntry returns the outage that an entry coincides with. An entry
-// without a valid span is where its legs are.
+// without a valid span gets the extent of its legs.
 func (g *legGroups) outageOfEntry(e *manifest.Entry, voice bool) registration.Coincidence {
 	span, timed := validSpan(e)
 	if !timed {
@@ -241,7 +245,7 @@ func (g *legGroups) outageOfEntry(e *manifest.Entry, voice bool) registration.Co
 	return g.outage(e.Org, e.Trunk, e.Line, span, timed, g.Documents[e.Doc].Partition)
 }
 
-// extent spans from the first start to the last end of legs.
+// extent returns the span from the first start to the last end of legs.
 func (g *legGroups) extent(legs []uint32) (record.Span, bool) {
 	span := record.Span{Start: g.earliestStart(record.NoTime, legs), End: record.NoTime}
 	for _, leg := range legs {
@@ -252,6 +256,7 @@ func (g *legGroups) extent(legs []uint32) (record.Span, bool) {
 		}
 		span.End = max(span.End, end)
 	}
+
 	return span, span.Start.Known()
 }
 
@@ -261,8 +266,8 @@ func (g *legGroups) outageOfLeg(n uint32) registration.Coincidence {
 	return g.outage(l.Org, l.Trunk, l.Line, span, l.Start.Known(), g.Objects[l.Ref.Object].Partition)
 }
 
-// outage returns the outage that something coincides with. Without a time of
-// its own it can be anywhere in its partition.
+// outage returns the outage that an entry or a leg coincides with. Without a time
+// it may be anywhere in its partition.
 func (g *legGroups) outage(org, trunk, line intern.Text, span record.Span, timed bool, partition uint32) registration.Coincidence {
 	if !timed {
 		span = g.Partitions[partition].Span

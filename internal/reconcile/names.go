@@ -16,21 +16,22 @@ func assignOrganisations(ev *Evidence) {
 		doc := &ev.Documents[e.Doc]
 		if e.Org == intern.None && doc.Org != intern.None {
 			e.Org = doc.Org
-			e.Given |= uint32(record.Of(record.OrgID))
+			e.Present |= uint32(record.Of(record.OrgID))
 		}
 		e.Org = ev.OrgOf(ev.Objects[doc.Object].Source, e.Org, doc.Key.Org)
 	}
 }
 
-// keyIDs returns what the entry's object key says about it. With several
-// entries a key cannot name one recording, and an overused id means nothing in
-// a key either.
+// keyIDs returns the ids that the entry's object key names. If the document has
+// several entries, the key cannot name the recording of one. Overused ids mean
+// nothing in keys either.
 func keyIDs(ev *Evidence, e *manifest.Entry, overused overusedIDs) manifest.KeyIDs {
 	doc := &ev.Documents[e.Doc]
 	key := doc.Key
 	if doc.N > 1 {
 		key.Recording, key.Media = intern.None, intern.None
 	}
+
 	if overused.conversations[keyOf(e.Org, key.Conversation)] {
 		key.Conversation = intern.None
 	}
@@ -42,10 +43,12 @@ func keyIDs(ev *Evidence, e *manifest.Entry, overused overusedIDs) manifest.KeyI
 
 // idInMediaKey returns the recording that the entry's media key names.
 func idInMediaKey(ev *Evidence, e *manifest.Entry, overused overusedIDs, n *profile.Normalizer) intern.Text {
-	id := e.Named
+	id := e.IDInMediaKey
+	// A media key that came from the object key was not there when ids were read.
 	if !e.Has(record.MediaKey) && e.MediaKey != intern.None {
-		id = manifest.FromMediaKey(n.Profile, ev.Texts.AppendTo(nil, e.MediaKey), n)
+		id = manifest.IDFromMediaKey(n.Profile, ev.Texts.AppendTo(nil, e.MediaKey), n)
 	}
+
 	if overused.recordings[keyOf(e.Org, id)] {
 		return intern.None
 	}
@@ -67,12 +70,16 @@ func fillFromNames(ev *Evidence, overused overusedIDs) []entryState {
 
 		key := keyIDs(ev, e, overused)
 		if !e.Has(record.MediaKey) {
-			e.MediaKey = key.Media
+			e.MediaKey = key.Media // before idInMediaKey, which reads it
 		}
+
 		if e.Conversation == intern.None {
 			e.Conversation = key.Conversation
 			st.fill(record.ConversationID, ObjectKey, e.Conversation != intern.None)
 		}
+
+		// The object key comes before the media key: the first rule that names an
+		// id wins.
 		if e.Recording == intern.None {
 			e.Recording = key.Recording
 			st.fill(record.RecordingID, ObjectKey, e.Recording != intern.None)
@@ -89,5 +96,6 @@ func fillFromNames(ev *Evidence, overused overusedIDs) []entryState {
 		}
 		fillThirdTime(e, st, ev.sourceOfEntry(e).Profile)
 	}
+
 	return states
 }

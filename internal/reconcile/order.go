@@ -7,9 +7,10 @@ import (
 	"cdrmend/internal/intern"
 	"cdrmend/internal/profile"
 	"cdrmend/internal/record"
+	"cdrmend/internal/registration"
 )
 
-// objectOrder ranks the objects in (key, source) order.
+// objectOrder has the rank of each object in (key, source) order.
 type objectOrder struct {
 	*Evidence
 	rank []uint32 // by object
@@ -23,10 +24,12 @@ func orderObjects(ev *Evidence) objectOrder {
 	slices.SortFunc(order, func(a, b uint32) int {
 		return cmp.Or(cmp.Compare(ev.Objects[a].Key, ev.Objects[b].Key), cmp.Compare(a, b))
 	})
+
 	rank := make([]uint32, len(order))
 	for i, object := range order {
 		rank[object] = uint32(i)
 	}
+
 	return objectOrder{ev, rank}
 }
 
@@ -44,29 +47,27 @@ func (o objectOrder) compareEntries(a, b uint32) int {
 	)
 }
 
-// sort puts everything in the order of its table.
+// sort sorts the lists of the decision in the order of their tables.
 func (d *Decision) sort(objects objectOrder, spread Spread) {
 	sortRecordings(d.Evidence, d.Recordings)
 	d.order = findingOrder{d}.sorted(spread)
 	sortRepairs(d.Repairs, objects)
 	spread.Pause()
+
 	d.Calls = sortedCalls(d.Calls, objects, spread)
-	d.Shown = shownOutages(d)
+	d.Shown = shownOutages(d) // needs all findings and calls
 }
 
 // sortRecordings sorts by (source, object key, index), in which the evidence
 // usually has them.
 func sortRecordings(ev *Evidence, recordings []Recording) {
-	order := func(a, b Recording) int {
+	slices.SortFunc(recordings, func(a, b Recording) int {
 		x, y := &ev.Entries[a.Entry], &ev.Entries[b.Entry]
 		return cmp.Or(
 			cmp.Compare(ev.Documents[x.Doc].Object, ev.Documents[y.Doc].Object),
 			cmp.Compare(x.Index, y.Index),
 		)
-	}
-	if !slices.IsSortedFunc(recordings, order) {
-		slices.SortFunc(recordings, order)
-	}
+	})
 }
 
 // findingOrder orders findings by class, then by their places.
@@ -100,7 +101,7 @@ func (o findingOrder) withObject(object uint32, p findingPlace) findingPlace {
 	return p
 }
 
-// findingKey tells most pairs of findings apart without looking up a text.
+// findingKey is enough to order most pairs of findings without looking up a text.
 type findingKey struct {
 	prefix uint64 // of the conversation
 	org    intern.Text
@@ -115,6 +116,7 @@ func (o findingOrder) sorted(spread Spread) []findingRef {
 	for i := range o.found {
 		firsts[i], total = total, total+len(o.found[i])
 	}
+
 	keys := make([]findingKey, total)
 	spread.Each(len(o.found), func(i int) {
 		for n := range o.found[i] {
@@ -135,7 +137,7 @@ func (o findingOrder) sorted(spread Spread) []findingRef {
 // compareKeys is a total order: equal findings stay in the order in which they
 // were made.
 func (o findingOrder) compareKeys(a, b findingKey) int {
-	switch {
+	switch { // the cheap comparisons first; the prefix is of the bytes of the conversation
 	case a.class != b.class:
 		return cmp.Compare(a.class, b.class)
 	case a.org != b.org:
@@ -143,6 +145,7 @@ func (o findingOrder) compareKeys(a, b findingKey) int {
 	case a.prefix != b.prefix:
 		return cmp.Compare(a.prefix, b.prefix)
 	}
+
 	x, y := a.ref, b.ref
 	return cmp.Or(o.compare(&o.found[x.list][x.n], &o.found[y.list][y.n]), cmp.Compare(x.list, y.list), cmp.Compare(x.n, y.n))
 }
@@ -152,6 +155,7 @@ func (o findingOrder) compare(a, b *Finding) int {
 	if c := compareTexts(o.Texts, x.org, y.org, x.conversation, y.conversation, a.Recording, b.Recording, x.leg, y.leg); c != 0 {
 		return c
 	}
+
 	return cmp.Or(
 		cmp.Compare(x.key, y.key), cmp.Compare(x.source, y.source), cmp.Compare(x.row, y.row),
 		cmp.Compare(fieldName(a.Field), fieldName(b.Field)), cmp.Compare(x.start, y.start),
@@ -169,15 +173,12 @@ func compareTexts(texts *intern.Table, pairs ...intern.Text) int {
 }
 
 func sortRepairs(repairs []Repair, objects objectOrder) {
-	order := func(a, b Repair) int {
+	slices.SortFunc(repairs, func(a, b Repair) int {
 		if a.Entry != b.Entry {
 			return objects.compareEntries(a.Entry, b.Entry)
 		}
 		return cmp.Compare(a.Field.String(), b.Field.String())
-	}
-	if !slices.IsSortedFunc(repairs, order) {
-		slices.SortFunc(repairs, order)
-	}
+	})
 }
 
 // sortedCalls sorts by the start, which is part of the key, and looks at the legs
@@ -195,6 +196,7 @@ func sortedCalls(calls []Call, objects objectOrder, spread Spread) []Call {
 		if a.start != b.start {
 			return cmp.Compare(a.start, b.start)
 		}
+
 		x, y := &objects.Legs[calls[a.n].Leg], &objects.Legs[calls[b.n].Leg]
 		if c := compareTexts(objects.Texts, x.Org, y.Org, x.Conversation, y.Conversation, x.ID, y.ID); c != 0 {
 			return c
@@ -202,7 +204,7 @@ func sortedCalls(calls []Call, objects objectOrder, spread Spread) []Call {
 		return objects.compareRefs(x.Ref, y.Ref)
 	}
 	if slices.IsSortedFunc(keys, order) {
-		return calls
+		return calls // without the second list
 	}
 
 	sortSpread(spread, keys, order)
@@ -217,21 +219,24 @@ func sortedCalls(calls []Call, objects objectOrder, spread Spread) []Call {
 // interval, and those that a finding or a call refers to.
 func shownOutages(d *Decision) (numbers []uint32) {
 	shown := make([]bool, len(d.Outages))
+
 	for i := range d.Outages {
 		shown[i] = d.Outages[i].Span.Overlaps(d.Interval)
 	}
-	for f := range d.Findings {
-		if n := f.Outage.Outage; n >= 0 {
-			shown[n] = true
+	show := func(c registration.Coincidence) {
+		if c.Outage >= 0 {
+			shown[c.Outage] = true
 		}
+	}
+	for f := range d.Findings {
+		show(f.Outage)
 	}
 	for i := range d.Calls {
-		if n := d.Calls[i].Outage.Outage; n >= 0 {
-			shown[n] = true
-		}
+		show(d.Calls[i].Outage)
 	}
-	for i, show := range shown {
-		if show {
+
+	for i := range shown {
+		if shown[i] {
 			numbers = append(numbers, uint32(i))
 		}
 	}

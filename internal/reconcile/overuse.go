@@ -13,15 +13,19 @@ import (
 // is treated as missing.
 const Overuse = 1_000
 
-// overusedIDs are ids that too many records carry, such as a placeholder.
+// overusedIDs are ids that more than Overuse records have, such as a placeholder.
+// The keys are of keyOf.
 type overusedIDs struct{ conversations, recordings map[uint64]bool }
 
 func (o overusedIDs) count() int { return len(o.conversations) + len(o.recordings) }
 
 func findOverusedIDs(ev *Evidence, spread Spread) overusedIDs {
 	found := overusedIDs{map[uint64]bool{}, map[uint64]bool{}}
-	// Until they are known, object keys may name overused ids.
+
+	// An id counts in object keys too. No id is known to be overused yet.
 	inKey := func(n uint32) manifest.KeyIDs { return keyIDs(ev, &ev.Entries[n], overusedIDs{}) }
+
+	// Legs and entries are counted apart: each list alone must exceed the limit.
 	spread.parallel(func() {
 		t := tally{make([]uint32, ev.Texts.Limit())}
 		t.overused(found.conversations, len(ev.Legs), ev.orgOfLeg, func(n uint32, add func(intern.Text)) { add(ev.Legs[n].Conversation) })
@@ -48,20 +52,22 @@ func forgetOverusedIDs(ev *Evidence, overused overusedIDs) {
 		if overused.conversations[keyOf(l.Org, l.Conversation)] {
 			l.Conversation = intern.None
 		}
+
+		// DeleteFunc would clear the end of the list, which has to stay as it is.
 		listed := ev.listed(uint32(i))
-		// The part of the list that is no longer used has to stay as it is.
 		kept := slices.DeleteFunc(slices.Clone(listed), func(id intern.Text) bool { return overused.recordings[keyOf(l.Org, id)] })
 		p.Recordings.N = uint32(copy(listed, kept))
 	}
+
 	for i := range ev.Entries {
 		e := &ev.Entries[i]
 		if overused.conversations[keyOf(e.Org, e.Conversation)] {
 			e.Conversation = intern.None
-			e.Given &^= uint32(record.Of(record.ConversationID))
+			e.Present &^= uint32(record.Of(record.ConversationID)) // so that it is repaired
 		}
 		if overused.recordings[keyOf(e.Org, e.Recording)] {
 			e.Recording = intern.None
-			e.Given &^= uint32(record.Of(record.RecordingID))
+			e.Present &^= uint32(record.Of(record.RecordingID))
 		}
 	}
 }
@@ -69,9 +75,9 @@ func forgetOverusedIDs(ev *Evidence, overused overusedIDs) {
 // tally counts how many records carry each id.
 type tally struct{ counts []uint32 }
 
-// overused adds to the overused ids those that too many of n records of one
-// organisation carry. It calls ids for each record, which may add several; most
-// nights end after the first pass, which ignores organisations.
+// overused adds the ids to overused that more than Overuse of n records of one
+// organisation have. It calls ids for each record, which may add several. The first
+// pass ignores organisations and needs no map; most nights need no second one.
 func (t *tally) overused(overused map[uint64]bool, n int, orgOf func(n uint32) intern.Text, ids func(n uint32, add func(intern.Text))) {
 	clear(t.counts)
 	suspicious := false
@@ -82,6 +88,7 @@ func (t *tally) overused(overused map[uint64]bool, n int, orgOf func(n uint32) i
 	for i := range uint32(n) {
 		ids(i, count)
 	}
+
 	if !suspicious {
 		return
 	}
@@ -94,6 +101,7 @@ func (t *tally) overused(overused map[uint64]bool, n int, orgOf func(n uint32) i
 			}
 		})
 	}
+
 	for key, count := range byOrg {
 		if count > Overuse {
 			overused[key] = true

@@ -5,11 +5,12 @@ import (
 	"cdrmend/internal/record"
 )
 
-// ownership says which documents, entries and legs belong to the interval. All
-// others lie in its margins: they only help to decide about those.
+// ownership says which documents, entries and legs belong to the interval. The
+// others are in its margins and only serve as evidence.
 type ownership struct{ documents, entries, legs []bool }
 
-// ownedBy needs entries whose times are final and legs that are grouped.
+// ownedBy returns what the interval owns. It needs the ids from names and grouped
+// legs: they say when an entry of a flat source began that has no start.
 func ownedBy(ev *Evidence, legs *legGroups) ownership {
 	owned := ownership{make([]bool, len(ev.Documents)), make([]bool, len(ev.Entries)), make([]bool, len(ev.Legs))}
 	for i := range ev.Documents {
@@ -19,6 +20,8 @@ func ownedBy(ev *Evidence, legs *legGroups) ownership {
 			owned.documents[i] = ownsFlat(ev, legs, doc, owned.entries[doc.First:doc.First+doc.N])
 			continue
 		}
+
+		// The partition decides about all its entries, whatever their times say.
 		owned.documents[i] = ev.Interval.Overlaps(partition)
 		for n := doc.First; n < doc.First+doc.N; n++ {
 			owned.entries[n] = owned.documents[i]
@@ -39,15 +42,17 @@ func ownsFlat(ev *Evidence, legs *legGroups, doc *manifest.Document, entries []b
 	if doc.N == 0 {
 		return ev.Interval.Contains(modified)
 	}
+
 	for i := range entries {
 		entries[i] = ev.Interval.Contains(startOf(legs, &ev.Entries[doc.First+uint32(i)], modified))
 		owned = owned || entries[i]
 	}
+
 	return owned
 }
 
-// startOf says when an entry of a flat source began: by its own start, else by
-// the legs that list it, else by its object.
+// startOf returns when an entry of a flat source began: its own start as it was
+// read, else the first start of the legs that list it, else the time of its object.
 func startOf(legs *legGroups, e *manifest.Entry, modified record.Time) record.Time {
 	if e.Has(record.StartTime) {
 		return e.Start

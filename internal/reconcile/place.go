@@ -1,28 +1,31 @@
 package reconcile
 
 import (
+	"cmp"
 	"iter"
 
 	"cdrmend/internal/manifest"
 )
 
-// Places are where values of one document go, found by reading it again.
+// Places are the places in one document where values go. They are found by reading
+// the document again.
 type Places struct {
 	Document uint32
-	Rare     *manifest.Rare // with a gap for every required field of every entry
+	Rare     *manifest.Extra // with a gap for every required field of every entry
 }
 
 // Complete adds to the decision the places that were found when documents were
-// read again, and the value that each repair replaces. It is due before anything
-// of the decision is written.
+// read again, and the value that each repair replaces. It must be called before
+// anything of the decision is written.
 func (d *Decision) Complete(found []Places) {
 	for _, p := range found {
-		if doc := &d.Documents[p.Document]; doc.Rare == nil {
-			doc.Rare = p.Rare
+		if doc := &d.Documents[p.Document]; doc.Extra == nil {
+			doc.Extra = p.Rare
 		} else {
-			doc.Rare.Gaps = p.Rare.Gaps
+			doc.Extra.Gaps = p.Rare.Gaps // the rest is from the first reading
 		}
 	}
+
 	for _, repairs := range d.RepairsByDocument() {
 		for r, gap := range d.Placed(repairs) {
 			if gap != nil {
@@ -32,11 +35,10 @@ func (d *Decision) Complete(found []Places) {
 	}
 }
 
-// DropPlaces drops the places when all documents are written: nothing else needs
-// them.
+// DropPlaces frees the places once all documents are written.
 func (d *Decision) DropPlaces() {
 	for i := range d.Documents {
-		if rare := d.Documents[i].Rare; rare != nil {
+		if rare := d.Documents[i].Extra; rare != nil {
 			rare.Gaps = nil
 		}
 	}
@@ -52,37 +54,41 @@ func (d *Decision) RepairsByDocument() iter.Seq2[uint32, []Repair] {
 			for last < len(d.Repairs) && docOf(last) == docOf(first) {
 				last++
 			}
+
 			if !yield(docOf(first), d.Repairs[first:last]) {
 				return
 			}
+
 			first = last
 		}
 	}
 }
 
-// Placed yields repairs of one document, which come in the order of its entries,
-// and where their values go: nil for a format without positions.
+// Placed yields repairs of one document with the places of their values. Repairs
+// must be in the order of the entries. A place is nil if the format has none.
 func (d *Decision) Placed(repairs []Repair) iter.Seq2[*Repair, *manifest.Gap] {
 	return func(yield func(*Repair, *manifest.Gap) bool) {
 		if len(repairs) == 0 {
 			return
 		}
+
 		var gaps []manifest.Gap
-		if rare := d.Documents[d.Entries[repairs[0].Entry].Doc].Rare; rare != nil {
+		if rare := d.Documents[d.Entries[repairs[0].Entry].Doc].Extra; rare != nil {
 			gaps = rare.Gaps
 		}
+
+		// Both are sorted by entry, so one pass over both is enough.
 		for i := range repairs {
 			r := &repairs[i]
 			index := d.Entries[r.Entry].Index
-			for len(gaps) > 0 && gaps[0].Entry < index {
-				gaps = gaps[1:]
-			}
+			own := firstOf(&gaps, func(g *manifest.Gap) int { return cmp.Compare(g.Entry, index) })
 			var gap *manifest.Gap
-			for k := 0; k < len(gaps) && gaps[k].Entry == index; k++ {
-				if gaps[k].Field == r.Field {
-					gap = &gaps[k]
+			for k := range own {
+				if own[k].Field == r.Field {
+					gap = &own[k]
 				}
 			}
+
 			if !yield(r, gap) {
 				return
 			}

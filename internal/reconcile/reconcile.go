@@ -1,6 +1,5 @@
-// Package reconcile is the decision: which recording belongs to which leg,
-// what a missing value must have been, what was never delivered, and what
-// cannot be decided.
+// Package reconcile decides which recording belongs to which leg, which values
+// repair missing ones, which recordings are missing, and what cannot be decided.
 //
 // It is pure. Its input is [Evidence], its output is [Decision], and the order
 // of the evidence does not matter. [Decide] lists the stages in order; each
@@ -15,10 +14,10 @@
 //
 //   - The entries get their organisations (names.go). The earlier row of leg 1 is
 //     superseded (supersede.go).
-//   - [nightFacts] say what is known of the night as a whole: nothing is damaged
-//     and no id is overused (facts.go, overuse.go).
-//   - Legs are grouped by the conversation that they belong to and by the
-//     recordings that they list (leg.go).
+//   - [nightFacts] hold for the night as a whole: nothing is damaged and no id is
+//     overused (facts.go, overuse.go).
+//   - Legs are indexed by their conversation and by the recordings that they list
+//     (leg.go).
 //   - Object keys and media keys fill in ids (names.go). Entry 0 ends where its
 //     start and its duration say (arithmetic.go).
 //   - [ownership] says which entries, documents and legs belong to the interval:
@@ -27,13 +26,13 @@
 //     and entry 1 is the only entry of c1 that lacks its id (claim.go).
 //   - Entry 0 gets trunk T1 from the leg that lists r1. Each value filled in is a
 //     [Repair] if the source requires the field (repair.go).
-//   - Now that all values are final, the findings of entries say what was
-//     repaired and what is still wrong (entry.go).
+//   - Now that all values are final, entries get their findings: repaired fields
+//     and remaining defects (entry.go).
 //   - Leg 1 has entries 0 and 1. Together they cover its talk time, so no
 //     recording is missing and its [Verdict] is "repaired" (leg.go, coverage.go,
 //     verdict.go).
-//   - Documents and missing inputs get their findings (document.go), and
-//     everything is put in the order of its table (order.go).
+//   - Documents and missing inputs get their findings (document.go), and the lists
+//     are sorted in the order of their tables (order.go).
 //
 // # Where the rules are tested
 //
@@ -55,12 +54,12 @@ import "cdrmend/internal/policy"
 // the decision afterwards.
 func Decide(ev *Evidence, spread Spread) *Decision { return decide(ev, spread, nil) }
 
-// decide also fills in the trace if there is one. Whatever a trace does not keep
-// can be collected once the last stage that takes it has returned.
+// decide also fills in the trace if there is one. Without a trace, each stage's
+// result can be collected after the last stage that uses it.
 func decide(ev *Evidence, spread Spread, trace *Trace) *Decision {
 	words := newWords(ev)
 
-	// What counts, and what is known of the night as a whole.
+	// The records that count, and facts about the whole night.
 	objects := orderObjects(ev)
 	assignOrganisations(ev)
 	versions := dropSupersededLegs(ev, objects, spread)
@@ -68,7 +67,7 @@ func decide(ev *Evidence, spread Spread, trace *Trace) *Decision {
 	forgetOverusedIDs(ev, facts.overused)
 	duties := dutiesOf(ev, compileExclusions(ev), spread)
 
-	// What each entry's values must have been.
+	// The final values of the entries.
 	legs := groupLegs(ev, facts, spread)
 	states := fillFromNames(ev, facts.overused)
 	owned := ownedBy(ev, legs)
@@ -93,7 +92,7 @@ func decide(ev *Evidence, spread Spread, trace *Trace) *Decision {
 	outcomes, reports := reportEntries(entries, legs, objects, repairs.candidates, doubts, words, spread)
 	found.add(reports...)
 	trace.keep(legs, states, outcomes)
-	legs = legs.withoutListed() // only entries are looked up by the recordings that legs list
+	legs = legs.withoutListed() // only entries look up legs by recording
 	spread.Pause()
 	assessor := &assessor{
 		Evidence: ev, legs: legs, entries: entries, duties: duties, matches: matches,

@@ -11,7 +11,7 @@ import (
 	"cdrmend/internal/record"
 )
 
-// Rule is how a value was found.
+// Rule is the rule by which a value was found.
 type Rule uint8
 
 // The rules, in no particular order.
@@ -40,24 +40,28 @@ type Repair struct {
 	Old      intern.Text // the value that is replaced; set by Complete
 	Field    record.Field
 	Rule     Rule
-	Evidence record.Section // of Decision.Refs; empty for what the object itself says
+	Evidence record.Section // of Decision.Refs; empty if the object itself has the value
 }
 
-// repairSet is all repairs, in the order of the entries and of
+// repairSet holds all repairs, in the order of the entries and, for one entry, of
 // manifest.Repairable.
 type repairSet struct {
 	list       []Repair
-	refs       []record.Ref // that they name as evidence, those of claims first
+	refs       []record.Ref // rows that they cite, those of claims first
 	candidates candidates
 }
 
 var repairable = record.Of(manifest.Repairable[:]...)
 
-// repairEntries fills in the required fields that owned entries lack, and lists
-// what was filled in before. It takes over what the claims cite and name.
+// repairEntries fills in required fields that owned entries still lack. It lists a
+// repair for each required field that is filled, including those that earlier
+// stages filled. It takes over the refs and candidates of the claims.
 func repairEntries(legs *legGroups, states []entryState, owned []bool, claims claimSet, spread Spread) repairSet {
 	n := len(legs.Entries)
 	parts := make([]repairPart, spread.parts(n))
+
+	// All parts append to one list, each to its own section of the capacity, so that
+	// a million repairs are not held twice.
 	most := mostRepairs(legs.Evidence, owned, spread)
 	all := make([]Repair, most[len(parts)])
 	spread.eachPart(n, func(i, from, to int) {
@@ -65,7 +69,7 @@ func repairEntries(legs *legGroups, states []entryState, owned []bool, claims cl
 		p.legs, p.states, p.claimed = legs, states, claims.evidence
 		p.repairs = all[most[i]:most[i]:most[i+1]]
 		if most[i] == most[i+1] {
-			return
+			return // no entry of the part lacks anything
 		}
 		for n := uint32(from); n < uint32(to); n++ {
 			if owned[n] {
@@ -74,52 +78,55 @@ func repairEntries(legs *legGroups, states []entryState, owned []bool, claims cl
 		}
 	})
 
-	repairs := repairSet{list: all[:0], refs: claims.refs, candidates: claims.candidates}
 	refs := 0
 	for i := range parts {
 		refs += len(parts[i].refs)
 	}
-	repairs.refs = slices.Grow(repairs.refs, refs)
+
+	repairs := repairSet{list: all[:0], refs: slices.Grow(claims.refs, refs), candidates: claims.candidates}
 	for i := range parts {
 		repairs.add(&parts[i])
 	}
+
 	return repairs
 }
 
-// mostRepairs returns, for each part of the entries, how many repairs there may
-// be in the parts before it, and last how many in all.
+// mostRepairs returns an upper bound of the repairs before each part of the entries,
+// and as its last element of all repairs.
 func mostRepairs(ev *Evidence, owned []bool, spread Spread) []int {
 	most := make([]int, spread.parts(len(ev.Entries))+1)
 	spread.eachPart(len(ev.Entries), func(i, from, to int) {
 		for n := from; n < to; n++ {
 			if owned[n] {
 				e := &ev.Entries[n]
-				most[i+1] += bits.OnesCount64(uint64(ev.sourceOfEntry(e).Required & repairable &^ record.Fields(e.Given)))
+				most[i+1] += bits.OnesCount64(uint64(ev.sourceOfEntry(e).Required & repairable &^ record.Fields(e.Present)))
 			}
 		}
 	})
+
 	for i := range len(most) - 1 {
 		most[i+1] += most[i]
 	}
 	return most
 }
 
-// add adds the repairs of the next part. They may share memory with the list,
-// but never stand before its end.
+// add appends the repairs of the next part, whose memory may be that of the list:
+// parts come in order, so the list never overtakes the part that is read.
 func (s *repairSet) add(p *repairPart) {
 	for _, r := range p.repairs {
-		if r.Rule != SoleUnclaimed { // whose evidence is that of the claim
+		if r.Rule != SoleUnclaimed { // the refs of claims are in place already
 			r.Evidence.At += uint32(len(s.refs))
 		}
 		s.list = append(s.list, r)
 	}
+
 	s.refs = append(s.refs, p.refs...)
 	maps.Copy(s.candidates, p.candidates)
 	*p = repairPart{}
 }
 
-// repairPart repairs some of the entries, while others may be repaired at the
-// same time. It only changes those entries and their states.
+// repairPart repairs one part of the entries. Parts run in parallel, and each
+// changes only its own entries and their states.
 type repairPart struct {
 	legs       *legGroups
 	states     []entryState
@@ -129,26 +136,31 @@ type repairPart struct {
 	candidates candidates
 }
 
+// repair fills in and lists the fields of one entry.
 func (p *repairPart) repair(n uint32) {
 	e, st := &p.legs.Entries[n], &p.states[n]
-	if repairable&^record.Fields(e.Given) == 0 {
+	if repairable&^record.Fields(e.Present) == 0 {
 		return
 	}
-	// The order counts: a conversation that is found here leads to the trunk.
+
+	// The order counts: the conversation that is found here leads to the trunk.
 	for i, f := range manifest.Repairable {
 		if !p.legs.requires(e, st.voice, f) || e.Has(f) {
 			continue
 		}
+
 		var refs record.Section
 		switch {
 		case st.rule(i) == SoleUnclaimed:
 			refs = p.claimed[n]
 		case st.rule(i) != NoRule || st.ambiguous&(1<<i) != 0:
+			// An earlier stage filled the field, or named candidates for it.
 		case f == record.ConversationID:
-			refs = p.repairConversation(n)
+			refs, _ = p.apply(n, f, CDRRecording, conversationsOf(p.legs, e, st.voice), &e.Conversation)
 		case f == record.TrunkID:
 			refs = p.repairTrunk(n)
 		}
+
 		if st.rule(i) != NoRule {
 			st.repaired |= 1 << i
 			p.repairs = append(p.repairs, Repair{Entry: n, Field: f, Rule: st.rule(i), Evidence: refs})
@@ -156,18 +168,15 @@ func (p *repairPart) repair(n uint32) {
 	}
 }
 
-func (p *repairPart) repairConversation(n uint32) record.Section {
-	e := &p.legs.Entries[n]
-	refs, _ := p.apply(n, record.ConversationID, CDRRecording, conversationsOf(p.legs, e, p.states[n].voice), &e.Conversation)
-	return refs
-}
-
+// repairTrunk applies the first rule that names a trunk. Several trunks are
+// ambiguous; no later rule may then choose.
 func (p *repairPart) repairTrunk(n uint32) record.Section {
 	e := &p.legs.Entries[n]
 	for r := range trunkRules(p.legs, e, p.states[n].voice) {
 		if r.silent != Spoke {
 			continue
 		}
+
 		if refs, done := p.apply(n, record.TrunkID, r.rule, r.values, &e.Trunk); done {
 			return refs
 		}
@@ -175,8 +184,9 @@ func (p *repairPart) repairTrunk(n uint32) record.Section {
 	return record.Section{}
 }
 
-// apply fills a field if a rule named one value, and notes the candidates if it
-// named several. It reports whether the search ends here.
+// apply fills a field if a rule named one value, and stores the candidates if it
+// named several. It returns the section of the rows cited, and false if the rule
+// named no value, so that the next rule is tried.
 func (p *repairPart) apply(n uint32, f record.Field, rule Rule, v values, field *intern.Text) (record.Section, bool) {
 	switch len(v.ids) {
 	case 0:
@@ -186,11 +196,13 @@ func (p *repairPart) apply(n uint32, f record.Field, rule Rule, v values, field 
 		p.states[n].fill(f, rule, true)
 		return cite(&p.refs, v.refs), true
 	}
+
 	p.states[n].ambiguous |= 1 << repairBit(f)
 	if p.candidates == nil {
 		p.candidates = candidates{}
 	}
 	p.candidates.add(p.legs.Texts, n, f, v.ids)
+
 	return record.Section{}, true
 }
 
@@ -204,6 +216,7 @@ func (v *values) add(id intern.Text, ref record.Ref) {
 	if id == intern.None {
 		return
 	}
+
 	if !slices.Contains(v.ids, id) {
 		v.ids = append(v.ids, id)
 	}
@@ -228,16 +241,17 @@ func trunksOf(ev *Evidence, legs []uint32) (found values) {
 	return found
 }
 
-// ruling is what one rule says, or why it says nothing.
+// ruling is the answer of one rule: the values that it names, or why it was not
+// asked.
 type ruling struct {
 	rule   Rule
 	values values
 	silent Silence
 }
 
-// trunkRules yields what each rule says about an entry's trunk: the legs that
-// list its recording, the legs of its conversation, and only then the
-// registrations of its line.
+// trunkRules yields the rulings on an entry's trunk in the order in which they
+// count: of the legs that list its recording, of the legs of its conversation, and
+// of the registrations of its line.
 func trunkRules(legs *legGroups, e *manifest.Entry, voice bool) iter.Seq[ruling] {
 	return func(yield func(ruling) bool) {
 		group, by := legs.ofEntry(e, voice)
@@ -256,6 +270,7 @@ func trunkRules(legs *legGroups, e *manifest.Entry, voice bool) iter.Seq[ruling]
 		if len(found.ids) == 0 {
 			found = ofConversation
 		}
+
 		second := ruling{CDRConversation, found, Spoke}
 		if legs.hidesLegsOf(e) {
 			second = ruling{rule: CDRConversation, silent: CDRsIncomplete}
@@ -264,6 +279,7 @@ func trunkRules(legs *legGroups, e *manifest.Entry, voice bool) iter.Seq[ruling]
 			return
 		}
 
+		// Registrations must not contradict legs, nor choose among their trunks.
 		if len(ofConversation.ids) > 0 {
 			yield(ruling{rule: RegistrationLine, silent: LegsNameTrunks})
 			return
@@ -280,15 +296,18 @@ func registeredTrunks(ev *Evidence, e *manifest.Entry, legs []uint32) values {
 			return values{ids, refs}
 		}
 	}
+
 	var lines []intern.Text
 	for _, leg := range legs {
 		if line := ev.Legs[leg].Line; line != intern.None && !slices.Contains(lines, line) {
 			lines = append(lines, line)
 		}
 	}
+
 	if len(lines) == 0 {
 		return values{}
 	}
+
 	ids, refs := ev.Lines.Trunk(e.Org, lines, e.Start)
 	return values{ids, refs}
 }

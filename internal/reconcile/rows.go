@@ -22,37 +22,45 @@ type rowWriter struct {
 
 func newRowWriter(d *Decision) *rowWriter { return &rowWriter{Decision: d, row: table.NewRow(d.Texts)} }
 
+func (w *rowWriter) symbols(texts ...intern.Text) {
+	for _, t := range texts {
+		w.row.AddSymbol(t)
+	}
+}
+
+func (w *rowWriter) times(times ...record.Time) {
+	for _, t := range times {
+		w.row.AddTime(t)
+	}
+}
+
 // finding writes a finding, with the entry if it is about one.
 func (w *rowWriter) finding(f *Finding, e *manifest.Entry) {
 	w.row.Reset(table.Findings)
 	var id [len("fnd-") + 16]byte
 	w.row.AddBytes(f.AppendID(id[:0]))
-	w.row.AddSymbol(w.words.classes[f.Class])
-	w.row.AddSymbol(w.words.severities[f.Severity])
-	w.row.AddSymbol(w.words.statuses[f.Status])
+	w.symbols(w.words.classes[f.Class], w.words.severities[f.Severity], w.words.statuses[f.Status])
+
 	switch f.About {
 	case AboutEntry:
 		w.subject(f, e.Org, e.Conversation, intern.None, e.Trunk, e.Line)
 		w.parties(e.Direction, e.ANI, e.DNIS, e.Users, intern.None)
 		w.about(f)
 		w.place(w.Documents[e.Doc].Object, int64(e.Index))
-		w.row.AddTime(e.Start)
-		w.row.AddTime(e.End)
+		w.times(e.Start, e.End)
 	case AboutLeg:
 		l := &w.Legs[f.Subject]
 		w.subject(f, l.Org, l.Conversation, l.ID, l.Trunk, l.Line)
 		w.parties(l.Direction, l.ANI, l.DNIS, l.Users, l.Queues)
 		w.about(f)
 		w.place(l.Ref.Object, int64(l.Ref.Row))
-		w.row.AddTime(l.Start)
-		w.row.AddTime(l.End)
+		w.times(l.Start, l.End)
 	case AboutDocument:
 		w.subject(f, w.documentOrg(f.Subject), intern.None, intern.None, intern.None, intern.None)
 		w.noParties()
 		w.about(f)
 		w.place(w.Documents[f.Subject].Object, profile.NoInt)
-		w.row.AddTime(record.NoTime)
-		w.row.AddTime(record.NoTime)
+		w.times(record.NoTime, record.NoTime)
 	default:
 		source, url, span := w.input(f)
 		w.subject(f, w.Sources[source].Org, intern.None, intern.None, intern.None, intern.None)
@@ -61,13 +69,14 @@ func (w *rowWriter) finding(f *Finding, e *manifest.Entry) {
 		w.row.AddSymbol(w.words.sources[source])
 		w.row.AddText(url)
 		w.row.AddNull()
-		w.row.AddTime(bounded(span.Start))
-		w.row.AddTime(bounded(span.End))
+		w.times(bounded(span.Start), bounded(span.End))
 	}
+
 	w.coincidence(f.Outage)
 }
 
-// bounded returns no time for the ends of [record.Forever].
+// bounded returns NoTime for the ends of [record.Forever], so that tables show no
+// time for them.
 func bounded(t record.Time) record.Time {
 	if t == record.Forever.End {
 		return record.NoTime
@@ -134,6 +143,7 @@ func (w *rowWriter) coincidence(c registration.Coincidence) {
 		w.row.AddNull()
 		w.row.AddNull()
 	}
+
 	w.row.AddSymbol(w.words.relations[c.Relation])
 	w.row.AddCount(c.OverlapMS)
 }
@@ -144,11 +154,7 @@ func (w *rowWriter) repair(interval string, repair Repair) {
 	w.row.Reset(table.Repairs)
 	w.row.AddText(interval)
 	w.place(w.Documents[e.Doc].Object, int64(e.Index))
-	w.row.AddSymbol(e.Org)
-	w.row.AddSymbol(e.Conversation)
-	w.row.AddSymbol(e.Recording)
-	w.row.AddSymbol(w.words.fields[repair.Field])
-	w.row.AddSymbol(repair.Old)
+	w.symbols(e.Org, e.Conversation, e.Recording, w.words.fields[repair.Field], repair.Old)
 	w.row.AddText(shown)
 	w.row.AddSymbol(w.words.rules[repair.Rule])
 	w.row.AddText(w.cited(repair.Evidence))
@@ -160,13 +166,15 @@ const maxCited = 8
 func (w *rowWriter) cited(run record.Section) string {
 	refs := record.SectionOf(run, w.Refs)
 	if len(refs) == 0 {
-		return "key"
+		return "key" // the object itself has the value
 	}
+
 	names := make([]string, len(refs))
 	for i, ref := range refs {
 		o := &w.Objects[ref.Object]
 		names[i] = w.Sources[o.Source].Name + ":" + o.Key + "#" + strconv.FormatUint(uint64(ref.Row), 10)
 	}
+
 	slices.Sort(names)
 	if more := len(names) - maxCited; more > 0 {
 		names = append(names[:maxCited], "+"+strconv.Itoa(more))
@@ -200,6 +208,7 @@ func (w *rowWriter) call(c *Call) {
 		w.row.AddInt(floorMS(c.Covered))
 		w.row.AddInt(floorMS(c.Uncovered))
 	}
+
 	w.coincidence(c.Outage)
 	w.place(l.Ref.Object, int64(l.Ref.Row))
 }
@@ -207,11 +216,8 @@ func (w *rowWriter) call(c *Call) {
 func (w *rowWriter) outage(o *registration.Outage) {
 	w.row.Reset(table.Outages)
 	w.row.AddText(o.ID)
-	w.row.AddSymbol(o.Org)
-	w.row.AddSymbol(o.Trunk)
-	w.row.AddSymbol(o.Line)
-	w.row.AddTime(o.Span.Start)
-	w.row.AddTime(o.Span.End)
+	w.symbols(o.Org, o.Trunk, o.Line)
+	w.times(o.Span.Start, o.Span.End)
 	w.row.AddText(o.EndedBy)
 	w.row.AddText(o.Cause.String())
 	w.row.AddText(o.Causes)
@@ -221,7 +227,7 @@ func (w *rowWriter) outage(o *registration.Outage) {
 	w.place(o.Last.Object, int64(o.Last.Row))
 }
 
-func (w *rowWriter) recording(rec Recording, rest *manifest.Rest) {
+func (w *rowWriter) recording(rec Recording, rest *manifest.Details) {
 	e := &w.Entries[rec.Entry]
 	w.row.Reset(table.Recordings)
 	for _, t := range []intern.Text{e.Org, e.Conversation, e.Recording, e.Leg, e.Trunk, e.Line} {
@@ -241,6 +247,7 @@ func (w *rowWriter) recording(rec Recording, rest *manifest.Rest) {
 	} else {
 		w.row.AddSymbol(e.MediaKey)
 	}
+
 	w.row.AddCount(rest.MediaBytes)
 	w.row.AddBytes(rest.MediaSHA256)
 	w.row.AddSymbol(e.State)

@@ -3,11 +3,11 @@ package reconcile
 // Spread is how a decision uses more than one processor. What is decided does
 // not depend on it.
 type Spread struct {
-	Part int // how many entries or legs are decided by one call
+	Part int // how many entries or legs one call decides
 	// Each calls f for every number below n, in any order and perhaps several at
 	// a time, and returns when all calls have.
 	Each func(n int, f func(i int))
-	// Pause is called between stages, when most of what one used can be collected.
+	// Pause is called between stages, when most memory of the last stage is free.
 	Pause func()
 }
 

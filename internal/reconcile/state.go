@@ -7,9 +7,9 @@ import (
 	"cdrmend/internal/record"
 )
 
-// entryState is how the values of an entry were found.
+// entryState says how the values of an entry were found.
 type entryState struct {
-	rules     uint32 // that filled the fields, ruleBits for each in the order of manifest.Repairable
+	rules     uint32 // the rule that filled each field, ruleBits for each, in the order of manifest.Repairable
 	repaired  uint8  // fields that a repair filled, one bit for each in the same order
 	ambiguous uint8  // fields for which a rule named several values
 	voice     bool
@@ -39,7 +39,7 @@ func (st *entryState) fill(f record.Field, rule Rule, filled bool) {
 // rule returns the rule that filled a field, by its place.
 func (st *entryState) rule(i int) Rule { return Rule(st.rules >> (ruleBits * i) & (1<<ruleBits - 1)) }
 
-// entryOutcome is what the findings of an entry mean for others.
+// entryOutcome sums up the findings of an entry for the stages after it.
 type entryOutcome struct {
 	open       bool // one is open or indeterminate
 	severe     bool // one of those has severity major or critical
@@ -69,8 +69,8 @@ func statusOfEntries(states []entryState, outcomes []entryOutcome, owned []bool)
 	return recordings
 }
 
-// balanceOfEntries counts every entry once. What was rejected or skipped was
-// counted where it happened.
+// balanceOfEntries counts every entry once. Rejected and skipped rows are counted
+// by the reader.
 func balanceOfEntries(states []entryState, outcomes []entryOutcome, owned []bool) (b record.Balance) {
 	for i := range states {
 		switch {

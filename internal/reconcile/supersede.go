@@ -20,7 +20,7 @@ type versions struct {
 // dropSupersededLegs keeps one row of each leg that was delivered more than once.
 func dropSupersededLegs(ev *Evidence, objects objectOrder, spread Spread) versions {
 	set := newLegSet(ev, spread)
-	for _, rows := range legsByKey(ev, objects) {
+	for _, rows := range legsByKey(&ev.CDRs, objects) {
 		for n := rows.At; n < rows.At+rows.N; n++ {
 			set.add(n)
 		}
@@ -39,15 +39,16 @@ func dropSupersededLegs(ev *Evidence, objects objectOrder, spread Spread) versio
 
 // legsByKey returns the legs of each object, in (object key, source) order: the
 // evidence has them in (source, object key) order.
-func legsByKey(ev *Evidence, objects objectOrder) []record.Section {
+func legsByKey(cdrs *CDRs, objects objectOrder) []record.Section {
 	var runs []record.Section
-	for i := range ev.Legs {
-		if i == 0 || ev.Legs[i].Ref.Object != ev.Legs[i-1].Ref.Object {
+	for i := range cdrs.Legs {
+		if i == 0 || cdrs.Legs[i].Ref.Object != cdrs.Legs[i-1].Ref.Object {
 			runs = append(runs, record.Section{At: uint32(i)})
 		}
 		runs[len(runs)-1].N++
 	}
-	slices.SortFunc(runs, func(a, b record.Section) int { return objects.compareRefs(ev.Legs[a.At].Ref, ev.Legs[b.At].Ref) })
+
+	slices.SortFunc(runs, func(a, b record.Section) int { return objects.compareRefs(cdrs.Legs[a.At].Ref, cdrs.Legs[b.At].Ref) })
 	return runs
 }
 

@@ -12,8 +12,8 @@ import (
 	"cdrmend/internal/record"
 )
 
-// Trace is a decision with what it rests on. It asks the rules that made the
-// decision again, and changes nothing.
+// Trace is a decision with the intermediate results of its stages. It applies the
+// rules that made the decision again, and changes nothing.
 type Trace struct {
 	*Decision
 	legs     *legGroups
@@ -23,7 +23,7 @@ type Trace struct {
 	contests map[uint64]contest // by conversation
 }
 
-// Explain makes the decision that Decide makes, and keeps what it rests on.
+// Explain makes the same decision as Decide and keeps the intermediate results.
 func Explain(ev *Evidence, spread Spread) *Trace {
 	t := &Trace{contests: map[uint64]contest{}}
 	t.Decision = decide(ev, spread, t)
@@ -51,26 +51,26 @@ func (t *Trace) keepAssessor(a *assessor) {
 	}
 }
 
-// Silence is why a rule names no value.
+// Silence is the reason why a rule names no value.
 type Silence uint8
 
 // The silences.
 const (
-	Spoke              Silence = iota // it was asked; it names no value when it has none
+	Spoke              Silence = iota // the rule was applied; it may still name no value
 	NoLegListsIt                      // no leg lists the recording
 	CDRsIncomplete                    // legs may be hidden
-	LegsNameTrunks                    // registrations are asked only when no leg of the conversation names a trunk
+	LegsNameTrunks                    // registrations count only when no leg of the conversation names a trunk
 	InputsIncomplete                  // another unclaimed recording, or another entry, may be hidden
 	SeveralEntries                    // several entries of the conversation lack their id
-	NothingToComputeOf                // the two other values are not both there
+	NothingToComputeOf                // the other two values are not both known
 )
 
-// Attempt is what one rule said of a field that an entry lacked.
+// Attempt is the answer of one rule for a field that an entry lacked.
 type Attempt struct {
 	Field  record.Field
 	Rule   Rule
 	Values []string     // that it names, in byte order; one value is a repair, several are ambiguous
-	Refs   []record.Ref // of the rows that name them; none for what the object itself says
+	Refs   []record.Ref // of the rows that name them; none if the object itself does
 	Silent Silence
 }
 
@@ -87,11 +87,12 @@ func (t *Trace) Lacked(n uint32) []record.Field {
 	return lacked
 }
 
-// Attempts returns what the rules for a field said, in their order. The first
-// that names a value ended the search.
+// Attempts returns the answers of the rules for a field, in the order in which they
+// are applied. The decision took the first one that names a value.
 func (t *Trace) Attempts(n uint32, f record.Field) []Attempt {
 	e, voice := &t.Entries[n], t.states[n].voice
 	key := keyIDs(t.Evidence, e, t.legs.facts.overused)
+
 	switch f {
 	case record.RecordingID:
 		norm := &profile.Normalizer{Profile: t.sourceOfEntry(e).Profile, Texts: t.Texts}
@@ -102,6 +103,7 @@ func (t *Trace) Attempts(n uint32, f record.Field) []Attempt {
 			list = append(list, t.attempt(f, t.soleUnclaimed(e)))
 		}
 		return list
+
 	case record.ConversationID:
 		list := []Attempt{t.attempt(f, ruling{rule: ObjectKey, values: one(key.Conversation)})}
 		second := ruling{rule: CDRRecording, values: conversationsOf(t.legs, e, voice)}
@@ -109,6 +111,7 @@ func (t *Trace) Attempts(n uint32, f record.Field) []Attempt {
 			second.silent = NoLegListsIt
 		}
 		return append(list, t.attempt(f, second))
+
 	case record.TrunkID:
 		var list []Attempt
 		for r := range trunkRules(t.legs, e, voice) {
@@ -116,6 +119,9 @@ func (t *Trace) Attempts(n uint32, f record.Field) []Attempt {
 		}
 		return list
 	}
+
+	// Only times and durations are left, which arithmetic alone fills. Computing again
+	// from the filled entry would prove nothing, so the state says whether it did.
 	a := Attempt{Field: f, Rule: Arithmetic, Silent: NothingToComputeOf}
 	if t.states[n].rule(repairBit(f)) == Arithmetic {
 		shown, _ := t.Value(Repair{Entry: n, Field: f})
@@ -131,7 +137,7 @@ func one(id intern.Text) values {
 	return values{ids: []intern.Text{id}}
 }
 
-// soleUnclaimed says what became of the contest in the entry's conversation.
+// soleUnclaimed returns the ruling on the contest in the entry's conversation.
 func (t *Trace) soleUnclaimed(e *manifest.Entry) ruling {
 	r := ruling{rule: SoleUnclaimed}
 	c := t.contests[keyOf(e.Org, e.Conversation)]
@@ -141,6 +147,7 @@ func (t *Trace) soleUnclaimed(e *manifest.Entry) ruling {
 		r.values.refs = append(r.values.refs, t.legs.listing(legs, id)...)
 	}
 	r.values.refs = distinct(r.values.refs)
+
 	switch {
 	case len(c.unclaimed) != 1:
 	case c.entries > 1:
@@ -148,10 +155,12 @@ func (t *Trace) soleUnclaimed(e *manifest.Entry) ruling {
 	case c.hidden:
 		r.silent = InputsIncomplete
 	}
+
 	return r
 }
 
-// distinct drops repeated rows; a leg may list several candidates.
+// distinct drops repeated rows: a leg that lists several candidates comes once for
+// each.
 func distinct(refs []record.Ref) []record.Ref {
 	var out []record.Ref
 	for _, ref := range refs {
@@ -167,6 +176,7 @@ func (t *Trace) attempt(f record.Field, r ruling) Attempt {
 	for _, id := range r.values.ids {
 		a.Values = append(a.Values, t.Texts.String(id))
 	}
+
 	slices.Sort(a.Values)
 	return a
 }
@@ -177,21 +187,24 @@ func (t *Trace) Entry(source, key string, index int64) (uint32, bool) {
 	if !ok {
 		return 0, false
 	}
+
 	i, found := slices.BinarySearchFunc(t.Documents, object, func(d manifest.Document, n uint32) int { return int(d.Object) - int(n) })
 	if !found {
 		return 0, false
 	}
+
 	doc := &t.Documents[i]
 	for n := doc.First; n < doc.First+doc.N; n++ {
 		if int64(t.Entries[n].Index) == index {
 			return n, true
 		}
 	}
+
 	return 0, false
 }
 
-// Leg returns the number of the leg at a place, which counts unless another
-// row superseded it.
+// Leg returns the number of the leg at a place; false if there is none or if
+// another row superseded it.
 func (t *Trace) Leg(source, key string, row int64) (uint32, bool) {
 	object, ok := t.object(source, key)
 	if !ok {
@@ -222,7 +235,7 @@ func (t *Trace) LegsOf(n uint32) (legs []uint32, listed bool) {
 	return legs, by == byID
 }
 
-// Weighing is what the verdict on a leg rests on.
+// Weighing holds the facts for the verdict on a leg.
 type Weighing struct {
 	Call         Call // with its verdict
 	Entries      []uint32
@@ -243,7 +256,7 @@ type Weighing struct {
 	BeginsBefore bool        // and it begins before anything that was read
 }
 
-// Weigh finds out what the verdict on a leg rests on.
+// Weigh collects the facts for the verdict on a leg.
 func (t *Trace) Weigh(n uint32) Weighing {
 	s, l := new(assessment), &t.Legs[n]
 	a := t.assessor
@@ -257,12 +270,14 @@ func (t *Trace) Weigh(n uint32) Weighing {
 	if like, ok := a.likes[n]; ok {
 		w.Like = a.nameOf(like)
 	}
+
 	for _, id := range s.lost {
 		w.Lost = append(w.Lost, t.Texts.String(id))
 		if t.assessor.isPossible(n, id) {
 			w.Possible = append(w.Possible, t.Texts.String(id))
 		}
 	}
+
 	for _, e := range s.entries {
 		if t.outcomes[e].incomplete {
 			w.Flawed = append(w.Flawed, e)
@@ -271,13 +286,15 @@ func (t *Trace) Weigh(n uint32) Weighing {
 			w.Repaired = append(w.Repaired, e)
 		}
 	}
+
 	w.First, w.Last = t.legs.window(n)
 	w.BeginsBefore = w.First.Known() && t.legs.facts.beforeEarliest(l.Org, w.First)
 	return w
 }
 
-// Hiding returns the incomplete inputs of a kind that may hide something of an
-// organisation in a time, both ends included; without a time, at all.
+// Hiding returns the incomplete inputs of a kind that may hide records of an
+// organisation between two times, both included. If the times are unknown, it
+// returns them for all times.
 func (t *Trace) Hiding(kind policy.Kind, org intern.Text, from, to record.Time) []IncompleteInput {
 	var list []IncompleteInput
 	for _, in := range t.Incomplete {
@@ -285,6 +302,7 @@ func (t *Trace) Hiding(kind policy.Kind, org intern.Text, from, to record.Time) 
 		if s.Kind != kind || !s.concerns(org) {
 			continue
 		}
+
 		if in.Partition < 0 || !from.Known() || during(from, to)(t.Partitions[in.Partition].Span) {
 			list = append(list, in)
 		}

@@ -12,7 +12,7 @@ import (
 	"cdrmend/internal/registration"
 )
 
-// Verdict is the one-word answer for one leg.
+// Verdict is the overall result for one leg.
 type Verdict uint8
 
 // The verdicts.
@@ -103,7 +103,8 @@ type Call struct {
 	Proof     Proof
 }
 
-// assessor finds out what the verdict on a leg rests on. It changes nothing.
+// assessor collects the facts for the verdict on a leg. It changes nothing that legs
+// share, so several legs may be assessed at the same time.
 type assessor struct {
 	*Evidence
 	legs     *legGroups
@@ -117,7 +118,7 @@ type assessor struct {
 	words    *words
 }
 
-// assessment is what the verdict on a leg rests on.
+// assessment holds the facts for the verdict on one leg.
 type assessment struct {
 	leg       uint32
 	call      Call
@@ -136,7 +137,7 @@ type assessment struct {
 	talk, recorded []record.Span
 }
 
-// assess fills an assessment, reusing the memory of the lists that it has.
+// assess fills an assessment. It reuses the memory of its lists.
 func (a *assessor) assess(s *assessment, n uint32) {
 	*s = assessment{
 		leg: n, call: Call{Leg: n, Outage: a.legs.outageOfLeg(n), Covered: profile.NoInt, Uncovered: profile.NoInt},
@@ -211,10 +212,12 @@ func (a *assessor) findLost(s *assessment) {
 	if len(listed) == 0 && len(s.entries) == 0 || s.nothing {
 		s.lost = append(s.lost, intern.None)
 	}
+
 	for _, id := range listed {
 		if slices.ContainsFunc(s.entries, func(e uint32) bool { return a.Entries[e].Recording == id }) {
 			continue
 		}
+
 		s.lost = append(s.lost, id)
 		if a.isPossible(s.leg, id) {
 			s.possible = true
@@ -308,6 +311,7 @@ func (a *assessor) decided(s *assessment, outcomes []entryOutcome) Verdict {
 		return VerdictMissing
 	case s.certain || s.short:
 		return VerdictPartial
+	// An entry without an id may be a listed recording, so nothing is missing for certain.
 	case s.possible || slices.ContainsFunc(s.entries, func(e uint32) bool { return outcomes[e].incomplete }):
 		return VerdictIncomplete
 	case slices.ContainsFunc(s.entries, func(e uint32) bool { return a.entries.states[e].repaired != 0 }):

@@ -10,7 +10,7 @@ import (
 )
 
 // words are texts that many rows of the tables contain. They are interned, so
-// that a row need not copy them.
+// that rows need not copy them.
 type words struct {
 	classes, severities, statuses []intern.Text
 	fields, rules, verdicts       []intern.Text

@@ -25,6 +25,8 @@ func Detach[T any](list []T) (own, spare []T) {
 	if cap(list)*int(reflect.TypeFor[T]().Size()) > mostSpare {
 		return Clip(list), nil
 	}
+
+	// slices.Clone would keep the old memory alive where the list is empty.
 	return append([]T(nil), list...), list[:0]
 }
 

@@ -81,7 +81,7 @@ func (r *Redactor) evidence(v string) string {
 	if r.profile != policy.RedactAll {
 		return r.text("obj", v)
 	}
-	if v == "key" {
+	if v == "key" { // in place of rows: nothing else is cited
 		return v
 	}
 
@@ -93,6 +93,7 @@ func (r *Redactor) evidence(v string) string {
 }
 
 func (r *Redactor) cited(part string) string {
+	// The number of rows beyond those that are cited.
 	if strings.HasPrefix(part, "+") && count(part[1:]) {
 		return part
 	}

@@ -13,7 +13,8 @@ const shown = 2
 // maskDigits masks every digit of a text but the last two.
 func maskDigits(v string) string {
 	b := []byte(v)
-	seen := 0
+	seen := 0 // digits, from the end
+
 	for i := len(b) - 1; i >= 0; i-- {
 		if !digit(b[i]) {
 			continue

@@ -62,7 +62,7 @@ func (r *Redactor) Row(into, row *table.Row) *table.Row {
 	into.Reset(s)
 	for i, c := range s.Columns {
 		switch {
-		case !row.Known(i):
+		case !row.Known(i): // null tells nothing, and must not get a pseudonym
 			into.AddNull()
 		case c.Kind == table.Int:
 			n, _ := row.Int(i)
@@ -77,11 +77,13 @@ func (r *Redactor) Row(into, row *table.Row) *table.Row {
 }
 
 func (r *Redactor) addText(into, row *table.Row, i int) {
+	// All columns that a person or a thing outside can be known by are in shows.
 	show, ok := shows[row.Schema().Columns[i].Name]
 	if !ok {
 		into.AddBytes(row.Bytes(i))
 		return
 	}
+
 	into.AddText(show(r, row, row.Text(i)))
 }
 

@@ -5,8 +5,8 @@ import "cdrmend/internal/token"
 // Cause is why an attempt to register failed.
 type Cause uint8
 
-// The causes. The first ones are those of package token, for answers 401 and
-// 403, and have its numbers.
+// The causes of answers 401 and 403. Package token concludes them, and they
+// keep its numbers.
 const (
 	Unknown            = Cause(token.Unknown)
 	TokenUntrusted     = Cause(token.Untrusted)
@@ -65,13 +65,15 @@ func (c Cause) String() string {
 	return answers[c].name
 }
 
-// CauseByName returns the cause that tables call name.
+// CauseByName returns the cause with a name from the tables.
 func CauseByName(name string) (Cause, bool) {
 	for c := range NumCauses {
 		if c.String() == name {
 			return c, true
 		}
 	}
+
+	// A name that is not known must not pass for the cause "unknown".
 	return Unknown, false
 }
 
@@ -99,7 +101,7 @@ func CauseOf(e *Event, rules *token.Rules) Cause {
 		return Cause(rules.Conclude(hint, e.Status == 403, e.Time))
 	case e.Status == 407:
 		return Unauthenticated
-	case e.Status == 408 || e.Status == 0:
+	case e.Status == 408 || e.Status == 0: // 0 is logged when no answer came
 		return Timeout
 	case e.Status == 423:
 		return IntervalTooBrief

@@ -15,7 +15,7 @@ type Relation uint8
 
 // The relations.
 const (
-	Unrelated Relation = iota // of what is neither entry nor leg
+	Unrelated Relation = iota // the subject is neither an entry nor a leg
 	Inside                    // it starts in the outage
 	Edge                      // it starts before the outage
 	Possible                  // the outage was on a line of its trunk, or was never seen to end
@@ -29,18 +29,19 @@ var relationNames = [NumRelations]string{"", "inside", "edge", "possible", "unkn
 // String returns the relation's name in the tables.
 func (r Relation) String() string { return relationNames[r] }
 
-// RelationByName returns the relation that tables call name, Unrelated for no
-// such name.
+// RelationByName returns the relation with a name from the tables, Unrelated
+// when there is none.
 func RelationByName(name string) Relation {
+	// Index returns -1 for a name that is not known, and Unrelated is 0.
 	return Relation(max(0, slices.Index(relationNames[:], name)))
 }
 
 // Subject is what may coincide with an outage: a leg or an entry.
 type Subject struct {
 	Org, Trunk, Line intern.Text
-	Span             record.Span // of an instant only Start counts
+	Span             record.Span // only Start counts when the subject is an instant
 	Instant          bool
-	Timed            bool // false: neither Span nor Instant means anything
+	Timed            bool // false: Span and Instant mean nothing
 	Incomplete       bool // registrations are incomplete for the subject
 }
 
@@ -69,15 +70,17 @@ type groupKey struct {
 type groupKind uint8
 
 const (
-	sameKey   groupKind = iota // trunk and line, also missing ones
+	sameKey   groupKind = iota // trunk and line, where a missing one equals a missing one
 	sameLine                   // on any trunk
 	sameTrunk                  // on any line or none
 	noLine
 	noTrunk
 )
 
-// NewIndex returns an index of the outages, which it keeps.
+// NewIndex returns an index of the outages. The index keeps the slice.
 func NewIndex(outages []Outage) *Index {
+	// Every outage is a member of all groups that a subject could look it up by,
+	// so that a lookup reads a fixed number of groups.
 	members := map[groupKey][]int32{}
 	for i := range outages {
 		o := &outages[i]
@@ -85,26 +88,33 @@ func NewIndex(outages []Outage) *Index {
 			k := groupKey{kind, key{o.Org, trunk, line}}
 			members[k] = append(members[k], int32(i))
 		}
+
 		add(sameKey, o.Trunk, o.Line)
+
 		if o.Line != intern.None {
 			add(sameLine, intern.None, o.Line)
 		} else {
 			add(noLine, intern.None, intern.None)
 		}
+
 		if o.Trunk != intern.None {
 			add(sameTrunk, o.Trunk, intern.None)
 		} else {
 			add(noTrunk, intern.None, intern.None)
 		}
 	}
+
 	x := &Index{outages: outages, groups: make(map[groupKey]*group, len(members))}
 	for i := range outages {
 		x.lineless = x.lineless || outages[i].Line == intern.None
 		x.trunkless = x.trunkless || outages[i].Trunk == intern.None
 	}
+
+	// A group sorts its members, so all of them must be known by now.
 	for k, m := range members {
 		x.groups[k] = newGroup(outages, m)
 	}
+
 	return x
 }
 
@@ -113,11 +123,15 @@ func (x *Index) Coinciding(s Subject) Coincidence {
 	if s.Instant {
 		s.Span.End = s.Span.Start + 1 // overlaps what contains the instant
 	}
+
 	if s.Timed {
 		if hit, possible := x.best(s); hit.outage >= 0 {
 			return x.coincidence(s, hit, possible)
 		}
 	}
+
+	// "No outage" is a statement: it takes a complete log, and a subject that
+	// can be compared with every outage.
 	relation := NoOutage
 	if s.Incomplete || x.incomparable(s) {
 		relation = Uncertain
@@ -129,24 +143,31 @@ func (x *Index) coincidence(s Subject, hit overlap, possible bool) Coincidence {
 	o := &x.outages[hit.outage]
 	c := Coincidence{Outage: hit.outage, Relation: Edge}
 	switch {
+	// A key that never registered may never have carried calls, so that it was
+	// exposed proves little.
 	case possible || o.EndedBy == EndedByAssumed:
 		c.Relation = Possible
 	case o.Span.Contains(s.Span.Start):
 		c.Relation = Inside
 	}
+
 	if !s.Instant {
 		c.OverlapMS = int64(hit.length) / time.Millisecond.Microseconds()
 	}
+
 	return c
 }
 
-// best returns the overlapping outage of the first tier that has one, and
-// whether that is the tier of outages on other lines of the subject's trunk.
+// best returns the outage with the greatest overlap, from the most specific
+// group of outages that has one. It reports possible when the group is that of
+// all lines of the subject's trunk.
 func (x *Index) best(s Subject) (hit overlap, possible bool) {
 	switch {
 	case s.Line == intern.None && s.Trunk == intern.None:
 		return noOverlap, false
 	case s.Line == intern.None:
+		// An outage of the trunk itself concerns all its lines. One of a single line
+		// may have spared the line that the subject does not name.
 		if hit = x.find(s, sameKey, s.Trunk, intern.None); hit.outage >= 0 {
 			return hit, false
 		}
@@ -154,13 +175,19 @@ func (x *Index) best(s Subject) (hit overlap, possible bool) {
 	case s.Trunk == intern.None:
 		return x.find(s, sameLine, intern.None, s.Line), false
 	}
+
+	// The subject names both. Outages that name only one of them are looked up
+	// only if there are any: most logs name both.
 	hit = x.find(s, sameKey, s.Trunk, s.Line)
 	if x.trunkless {
 		hit = x.better(hit, x.find(s, sameKey, intern.None, s.Line))
 	}
+
+	// An outage of the trunk counts only when the line's own log shows none.
 	if hit.outage < 0 && x.lineless {
 		hit = x.find(s, sameKey, s.Trunk, intern.None)
 	}
+
 	return hit, false
 }
 
@@ -169,29 +196,35 @@ func (x *Index) find(s Subject, kind groupKind, trunk, line intern.Text) overlap
 	if g == nil {
 		return noOverlap
 	}
+
 	return g.best(s.Span)
 }
 
-// better returns the greater overlap, of equal ones that with the outage that
-// began first, then that with the smallest id.
+// better returns the greater of two overlaps. Between equal ones it prefers the
+// outage that began first, then the smaller id, as a group does.
 func (x *Index) better(a, b overlap) overlap {
 	if a.outage < 0 || b.outage < 0 {
+		// noOverlap has -1 in both fields, so the larger fields are those of the other.
 		return overlap{max(a.outage, b.outage), max(a.length, b.length)}
 	}
+
 	p, q := &x.outages[a.outage], &x.outages[b.outage]
 	if cmp.Or(cmp.Compare(b.length, a.length), cmp.Compare(p.Span.Start, q.Span.Start), cmp.Compare(p.ID, q.ID)) > 0 {
 		return b
 	}
+
 	return a
 }
 
-// incomparable reports whether nothing can be said about the subject: it names
-// neither trunk nor line, or overlaps an outage with which it shares no part
-// that both name.
+// incomparable reports whether an outage may concern the subject although
+// nothing shows it: the subject names neither trunk nor line, or it names only
+// one of them and overlaps an outage that does not name that one.
 func (x *Index) incomparable(s Subject) bool {
 	switch {
 	case s.Trunk == intern.None && s.Line == intern.None:
 		return true
+	// An untimed subject overlaps nothing. When the subject names both, best has
+	// already looked up every outage that could concern it.
 	case !s.Timed || s.Trunk != intern.None && s.Line != intern.None:
 		return false
 	case s.Trunk == intern.None:

@@ -9,7 +9,7 @@ import (
 	"cdrmend/internal/record"
 )
 
-// key is what registers: a line, a trunk, or a line on a trunk.
+// key identifies what registers: a line, a trunk, or a line on a trunk.
 type key struct{ org, trunk, line intern.Text }
 
 func (e *Event) key() key { return key{e.Org, e.Trunk, e.Line} }
@@ -18,32 +18,36 @@ func (e *Event) key() key { return key{e.Org, e.Trunk, e.Line} }
 func (e *Event) succeeded() bool { return e.Status >= 200 && e.Status <= 299 && e.Expiry != 0 }
 
 // failed reports whether the attempt should have registered its key and did
-// not. A challenge counts until a success answers it.
+// not. A challenge counts as a failure here; sweep.fail excuses one that was
+// answered in time.
 func (e *Event) failed() bool {
+	// An expiry of 0 unregisters. Provisional answers (1xx) decide nothing, and
+	// status 0 stands for an answer that never came.
 	return e.Expiry != 0 && (e.Status < 100 || e.Status > 299)
 }
 
-// place is an event's place in the order of all: compact, as there may be
-// millions, with the event itself only looked at between equals.
+// place is what an event is sorted by. It is compact because there may be
+// millions; the event itself is read only to compare equal places.
 type place struct {
 	at    record.Time
-	rank  uint32 // of its key
+	rank  uint32 // of the event's key
 	event uint32
 }
 
-// byKey yields the events of one key after the other, keys in the order of
-// their texts. Events of one key are in order of time, at equal times
-// failures before successes, then in order of Ref. The slice is valid until
-// the next one.
+// byKey yields the events of each key, with keys in the order of their texts.
+// The events of a key are sorted by time; at equal times failures come before
+// successes, and then Ref decides. The slice is reused for the next key.
 func byKey(events []Event, texts *intern.Table) iter.Seq[[]*Event] {
 	return func(yield func([]*Event) bool) {
 		places := ordered(events, texts)
+
 		var run []*Event
 		for i, p := range places {
 			run = append(run, &events[p.event])
 			if i+1 < len(places) && places[i+1].rank == p.rank {
 				continue
 			}
+
 			if !yield(run) {
 				return
 			}
@@ -52,9 +56,11 @@ func byKey(events []Event, texts *intern.Table) iter.Seq[[]*Event] {
 	}
 }
 
+// ordered returns the places of all events, sorted as byKey yields them.
 func ordered(events []Event, texts *intern.Table) []place {
 	places := make([]place, len(events))
 	numbers := map[key]uint32{}
+
 	var keys []key
 	for i := range events {
 		k := events[i].key()
@@ -66,10 +72,15 @@ func ordered(events []Event, texts *intern.Table) []place {
 		}
 		places[i] = place{events[i].Time, n, uint32(i)}
 	}
+
+	// Comparing texts is slow, so keys are ranked once and events compare ranks.
+	// The numbers of texts would not do: they differ from run to run.
 	ranks := ranks(keys, texts)
 	for i := range places {
 		places[i].rank = ranks[places[i].rank]
 	}
+
+	// The comparisons are nested so that events are read only for equal places.
 	slices.SortFunc(places, func(a, b place) int {
 		if c := cmp.Compare(a.rank, b.rank); c != 0 {
 			return c
@@ -92,6 +103,7 @@ func ranks(keys []key, texts *intern.Table) []uint32 {
 		x, y := keys[a], keys[b]
 		return cmp.Or(texts.Compare(x.org, y.org), texts.Compare(x.trunk, y.trunk), texts.Compare(x.line, y.line))
 	})
+
 	ranks := make([]uint32, len(keys))
 	for rank, i := range order {
 		ranks[i] = uint32(rank)

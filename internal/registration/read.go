@@ -17,8 +17,8 @@ import (
 )
 
 // httpClientLog is the shape of the log of an application that registers
-// lines over HTTP: requests of every kind, of which some are registrations
-// and some refresh the token.
+// lines over HTTP. It holds requests of every kind; some register a line, some
+// refresh the token.
 const httpClientLog = "http-client-log"
 
 // Refresh is one successful token refresh.
@@ -36,7 +36,7 @@ type Batch struct {
 	Unusable  int64 // attempts without a time, a status or anything that registered
 }
 
-// Add takes over what the next chunk of the object holds.
+// Add appends the content of the object's next chunk.
 func (b *Batch) Add(next *Batch) {
 	b.Reading.Add(next.Reading)
 	b.Events = append(b.Events, next.Events...)
@@ -48,14 +48,14 @@ func (b *Batch) Add(next *Batch) {
 // Reader reads the registration log of one source. It is not safe for
 // concurrent use.
 type Reader struct {
-	// Forget is told that what was rejected so far does not count, as the
-	// list of rows is spelled twice; nil when nobody keeps it.
+	// Forget is called when the rows rejected so far do not count, because
+	// the object names its list of rows a second time. It may be nil.
 	Forget func()
 
 	norm    profile.Normalizer
 	mapping *rows.Mapping
 	rules   *token.Rules
-	org     intern.Text // of rows that carry none
+	org     intern.Text // for rows that name none
 	reject  func(rows.Reject) error
 	batch   *Batch
 }
@@ -69,41 +69,41 @@ func NewReader(p *profile.Profile, texts *intern.Table, rules *token.Rules) *Rea
 }
 
 // Read reads one object that is not Parquet. Rows without an organisation get
-// the given one, as the cause of a failure may depend on it. Damage is part of the batch; the
-// error is a failure to read. The bytes of rejected rows may hold secrets.
-func (r *Reader) Read(in *bufio.Reader, f profile.Format, org intern.Text, reject func(rows.Reject) error) (*Batch, error) {
-	r.begin(org, reject)
-	var err error
-	restart := func() {
+// the given one, because the cause of a failure may depend on it. Damage is part
+// of the batch; the error is a failure to read. The bytes of rejected rows may
+// hold secrets.
+func (r *Reader) Read(in *bufio.Reader, f profile.Format, org intern.Text, reject func(rows.Reject) error) (_ *Batch, err error) {
+	visitor := r.begin(org, reject)
+	visitor.Restart = func() {
 		*r.batch = Batch{}
 		if r.Forget != nil {
 			r.Forget()
 		}
 	}
-	r.batch.Reading, err = r.mapping.Read(in, f, r.norm.Profile.List, rows.Visitor{Row: r.Row, Reject: reject, Restart: restart})
+
+	r.batch.Reading, err = r.mapping.Read(in, f, r.norm.Profile.List, visitor)
 	return r.batch, err
 }
 
-// ReadRows reads a chunk of an object as Read does all of it.
-func (r *Reader) ReadRows(c *rows.Chunk, org intern.Text, reject func(rows.Reject) error) (*Batch, error) {
-	r.begin(org, reject)
-	var err error
-	r.batch.Reading, err = r.mapping.ReadRows(c, rows.Visitor{Row: r.Row, Reject: reject})
+// ReadRows reads a chunk of an object like Read.
+func (r *Reader) ReadRows(c *rows.Chunk, org intern.Text, reject func(rows.Reject) error) (_ *Batch, err error) {
+	visitor := r.begin(org, reject)
+	r.batch.Reading, err = r.mapping.ReadRows(c, visitor)
 	return r.batch, err
 }
 
 // ReadParquet reads one object whose content is the first size bytes of file.
 // Damage is part of the batch; the error is a failure to read.
-func (r *Reader) ReadParquet(file io.ReaderAt, size int64, org intern.Text, reject func(rows.Reject) error) (*Batch, error) {
-	r.begin(org, reject)
-	var err error
-	r.batch.Reading, err = parquetfile.Read(r.mapping, file, size, rows.Visitor{Row: r.Row, Reject: reject})
+func (r *Reader) ReadParquet(file io.ReaderAt, size int64, org intern.Text, reject func(rows.Reject) error) (_ *Batch, err error) {
+	visitor := r.begin(org, reject)
+	r.batch.Reading, err = parquetfile.Read(r.mapping, file, size, visitor)
 	return r.batch, err
 }
 
-// begin starts a new batch.
-func (r *Reader) begin(org intern.Text, reject func(rows.Reject) error) {
+// begin starts a new batch and returns what adds rows to it.
+func (r *Reader) begin(org intern.Text, reject func(rows.Reject) error) rows.Visitor {
 	r.batch, r.org, r.reject = &Batch{}, org, reject
+	return rows.Visitor{Row: r.Row, Reject: reject}
 }
 
 // Row adds the attempt or the refresh of one row to the batch.
@@ -114,10 +114,13 @@ func (r *Reader) Row(row *rows.Row) error {
 	path := pathOf(row)
 	switch line := registrationPath.FindStringSubmatch(path); {
 	case line != nil:
+		// In this log only the path names the line.
 		return r.event(row, jsonscan.Value{Kind: jsonscan.Cell, Raw: []byte(line[1])})
 	case strings.HasSuffix(path, "/oauth/token"):
 		r.refresh(row)
 	}
+
+	// A refresh is no attempt to register, so it counts as skipped, too.
 	r.batch.Skipped++
 	return nil
 }
@@ -132,8 +135,8 @@ func pathOf(row *rows.Row) string {
 	if method.Kind != jsonscan.String || path.Kind != jsonscan.String || string(method.Text()) != "POST" {
 		return ""
 	}
-	p := string(path.Text())
-	p, _, _ = strings.Cut(p, "?")
+
+	p, _, _ := strings.Cut(string(path.Text()), "?")
 	if _, rest, ok := strings.Cut(p, "://"); ok {
 		_, rest, _ = strings.Cut(rest, "/")
 		p = "/" + rest
@@ -144,6 +147,7 @@ func pathOf(row *rows.Row) string {
 func (r *Reader) refresh(row *rows.Row) {
 	at, _ := r.norm.Time(row.Value(record.EventTime))
 	status, _ := r.norm.Int(row.Value(record.Status))
+	// Only a refresh that succeeded issued a token.
 	if at.Known() && status >= 200 && status <= 299 {
 		r.batch.Refreshes = append(r.batch.Refreshes, Refresh{at, r.orgOf(row)})
 	}
@@ -159,23 +163,31 @@ func (r *Reader) orgOf(row *rows.Row) intern.Text {
 // event adds one attempt to register.
 func (r *Reader) event(row *rows.Row, line jsonscan.Value) error {
 	e := Event{Org: r.orgOf(row), Ref: record.Ref{Row: row.Index}, Issued: record.NoTime}
+
 	e.Time, _ = r.norm.Time(row.Value(record.EventTime))
 	e.Trunk, _ = r.norm.ID(row.Value(record.TrunkID))
 	e.Line, _ = r.norm.ID(line)
+	// What does not parse counts as missing. unusable says which of these an
+	// attempt cannot do without.
 	status, _ := r.norm.Int(row.Value(record.Status))
 	expiry, _ := r.norm.Int(row.Value(record.ExpirySeconds))
 	e.Status, e.Expiry = clamp(status), clamp(expiry)
+
 	if reason := unusable(&e); reason != "" {
 		r.batch.Unusable++
 		return r.reject(rows.Reject{Row: int64(row.Index), Offset: row.Offset, Reason: reason, Bytes: row.Bytes})
 	}
+
+	// The token is judged now, since its bytes must not leave the reader.
 	if e.Status == 401 || e.Status == 403 {
 		r.judge(&e, row)
 	}
+
 	r.batch.Events = append(r.batch.Events, e)
 	return nil
 }
 
+// unusable returns why an attempt proves nothing, empty when it does.
 func unusable(e *Event) string {
 	switch {
 	case !e.Time.Known():
@@ -188,17 +200,22 @@ func unusable(e *Event) string {
 	return ""
 }
 
+// clamp keeps a number that is too large for an event from wrapping around.
 func clamp(n int64) int32 { return int32(min(n, math.MaxInt32)) }
 
+// judge reduces what the row shows of its token to a hint.
 func (r *Reader) judge(e *Event, row *rows.Row) {
 	access := row.Value(record.AccessToken)
 	var raw []byte
 	if access.Kind == jsonscan.String || access.Kind == jsonscan.Cell {
 		raw = access.Text()
 	}
+
 	hint := r.rules.Hint(&r.norm, token.Source{
 		Claims: row.Value(record.TokenClaims), Info: row.Value(record.TokenInfo), Access: raw,
 	}, e.Org, e.Time)
+
+	// A profile may log the time of issue next to a token that does not say it.
 	e.Token, e.Issued, e.Evidence = Cause(hint.Cause), hint.Issued, hint.Evidence
 	if !e.Issued.Known() {
 		e.Issued, _ = r.norm.Time(row.Value(record.TokenIssuedAt))

@@ -8,9 +8,8 @@ import (
 	"cdrmend/internal/record"
 )
 
-// Event is one usable attempt to register a line or trunk. Events are decoded
-// in parallel, so what concerns the token is already reduced to a hint; raw
-// tokens never leave the decoder.
+// Event is one usable attempt to register a line or trunk. The decoder reduces
+// its token to a hint; raw tokens never leave the decoder.
 type Event struct {
 	Time     record.Time
 	Org      intern.Text
@@ -20,7 +19,7 @@ type Event struct {
 	Expiry   int32       // seconds granted or asked for, -1 when missing
 	Issued   record.Time // when the token was issued (iat), else the last refresh seen; NoTime when unknown
 	Token    Cause       // what the token alone proves, Unknown when nothing
-	Evidence bool        // the event carries token evidence
+	Evidence bool        // the event shows something of its token
 	Ref      record.Ref
 }
 

@@ -18,14 +18,15 @@ import (
 	"cdrmend/internal/object"
 )
 
-// Pinned shows a source as a run saw it: it lists what the run listed, and
-// opens what the run read, by version or else whatever is under the key today.
-// Either way it checks the bytes against the hash that the run noted.
+// Pinned shows a source as a run saw it. It lists the objects that the run listed,
+// and opens the versions that the run read; without versions it opens the objects
+// that have the same keys today. It checks all bytes against the hashes that the
+// run noted.
 type Pinned struct {
 	object.Store
 	inputs []ledger.Input         // in byte order of their keys
 	infos  []object.Info          // the same, as they were listed
-	today  map[string]object.Info // what is under their keys now; see look
+	today  map[string]object.Info // objects with the same keys now; see look
 }
 
 // ChangedError says that an input is not what a run read.
@@ -45,7 +46,7 @@ func newPinned(store object.Store, inputs []ledger.Input) (*Pinned, error) {
 	return p, nil
 }
 
-// look lists what is below the prefixes today.
+// look lists the objects that are below the prefixes today.
 func (p *Pinned) look(ctx context.Context, prefixes []string) error {
 	for _, prefix := range prefixes {
 		for info, err := range p.Store.List(ctx, prefix) {
@@ -117,8 +118,8 @@ func (p *Pinned) changed(key, detail string) error {
 }
 
 // where returns the object that holds the bytes of an input today. A version
-// stays readable after it was overwritten. A copy of the inputs has no
-// versions: there it is whatever is under the key.
+// stays readable after it was overwritten. A copy of the inputs has no versions:
+// there it is the object with the same key.
 func (p *Pinned) where(i int) (object.Info, error) {
 	in := &p.inputs[i]
 	now, there := p.today[in.Key]
@@ -147,6 +148,7 @@ type hashed struct {
 func (h *hashed) Read(b []byte) (int, error) {
 	n, err := h.ReadCloser.Read(b)
 	h.sum.Write(b[:n])
+
 	switch {
 	case errors.Is(err, object.ErrChanged), errors.Is(err, object.ErrCorrupt):
 		err = h.fail()

@@ -13,7 +13,7 @@ func csvHeader(w *window.Window) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	if row.open {
+	if row.open { // without a header no row has a meaning, so this damages the object
 		return nil, &jsonscan.SyntaxError{Offset: w.Offset(), Truncated: true}
 	}
 
@@ -30,7 +30,7 @@ func (r *reader) csv(c *Chunk) error {
 	}
 
 	columns := r.mapping.columnsOf(c.header)
-	var cells cells
+	var cells cells // its memory is used for every row
 	for index := c.row; !c.done(); index++ {
 		row, err := nextCSVRow(&c.window)
 		if err != nil {
@@ -55,9 +55,11 @@ func (r *reader) csvRow(index uint32, row csvRow, cells *cells, width int, colum
 	if row.open {
 		return r.reject(index, row.at, "ends inside a quoted cell", row.raw)
 	}
+
 	cells.split(row.raw)
 	if len(cells.list) != width {
 		return r.reject(index, row.at, "another number of cells than the header", row.raw)
 	}
+
 	return r.row(Row{Index: index, Offset: row.at, Bytes: row.raw, cells: cells.list, columns: columns})
 }

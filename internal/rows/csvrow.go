@@ -25,14 +25,16 @@ func nextCSVRow(w *window.Window) (csvRow, error) {
 		text := w.Held()
 		n, found := end.find(text, w.Ended())
 		w.MoveTo(from + int64(n))
+
 		switch {
-		case !found && (w.Fill() || w.Ended()):
+		case !found && (w.Fill() || w.Ended()): // at the end of the stream the rest is a row
 			continue
 		case !found:
 			return csvRow{}, cmp.Or(w.Within(from), w.Err())
 		case end.first == n:
-			return csvRow{}, cmp.Or(w.Within(from), io.EOF)
+			return csvRow{}, cmp.Or(w.Within(from), io.EOF) // only blank lines were left
 		}
+
 		return end.row(text[:n], from), w.Within(from)
 	}
 }
@@ -100,6 +102,7 @@ func (e *rowEnd) blank(text []byte, last bool) bool {
 		case n > 0:
 			e.at += n
 		default:
+			// At the end of the last text n is 0: no row begins there.
 			e.first, e.place = e.at, cellNext
 			return n < 0
 		}
@@ -140,15 +143,16 @@ func (e *rowEnd) quoted(text []byte, last bool) (n int, known bool) {
 	case !known:
 		return 0, false
 	case end >= 0:
-		e.place = inCell
+		e.place = inCell // closed: the row is not open
 		return e.at + 1 + end, true
 	case behind[0] == ',':
 		e.at, e.place = e.at+2, cellNext
 	case behind[0] == '"':
 		e.at += 2
-	default:
+	default: // an ordinary character
 		e.at++
 	}
+
 	return 0, true
 }
 
@@ -171,15 +175,11 @@ func lineEnd(text []byte, last bool) (n int, known bool) {
 	return -1, true
 }
 
-func withoutLineEnd(b []byte) []byte {
-	return bytes.TrimSuffix(bytes.TrimSuffix(b, []byte("\n")), []byte("\r"))
-}
-
 // row returns the row that was found in a text with an offset.
 func (e *rowEnd) row(text []byte, offset int64) csvRow {
 	row := csvRow{at: offset + int64(e.first), raw: text[e.first:], open: e.place == inQuotes}
-	if !row.open {
-		row.raw = withoutLineEnd(row.raw)
+	if !row.open { // the line ends of an open row may belong to its last cell
+		row.raw = bytes.TrimSuffix(bytes.TrimSuffix(row.raw, []byte("\n")), []byte("\r"))
 	}
 	return row
 }
@@ -210,7 +210,7 @@ func (c *cells) split(row []byte) {
 func (c *cells) unquoted(text []byte) (cell, rest []byte, more bool) {
 	copied := false
 	for at := 0; ; at++ {
-		at += bytes.IndexByte(text[at:], '"')
+		at += bytes.IndexByte(text[at:], '"') // there is one, as the row is not open
 		switch behind := text[at+1:]; {
 		case len(behind) == 0:
 			cell = text[:at]
@@ -236,10 +236,12 @@ func (c *cells) unescaped(cell []byte) []byte {
 	from := len(c.text)
 	for i := 0; i < len(cell); i++ {
 		if pair := cell[i:min(i+2, len(cell))]; string(pair) == `""` || string(pair) == "\r\n" {
-			i++
+			i++ // the second byte stays
 		}
 		c.text = append(c.text, cell[i])
 	}
+
+	// When the text grows, the cells before keep the old memory.
 	return c.text[from:len(c.text):len(c.text)]
 }
 

@@ -25,12 +25,14 @@ func (c *Chunk) Lines(yield func(Line, error) bool) {
 	w := &c.window
 	line := Line{Index: c.row, Over: c.over}
 	for !c.done() {
+		// Holding the start of the line keeps its text in memory until the next one.
 		line.Offset = w.Hold()
 		line.Newline, line.More = w.SkipLine()
 		end := w.Offset()
 		if line.Newline {
 			end--
 		}
+
 		line.Text = w.Bytes(line.Offset, end)
 		line.Broken = !line.Newline && !line.More && w.Err() != nil
 		if line.Over == nil {
@@ -41,11 +43,12 @@ func (c *Chunk) Lines(yield func(Line, error) bool) {
 			if !yield(line, nil) {
 				return
 			}
-			if !line.More {
+			if !line.More { // the pieces of a line have one number
 				line.Index, line.Over = line.Index+1, nil
 			}
 		}
 
+		// Only the last line has neither a newline nor another piece.
 		if !line.Newline && !line.More {
 			if err := w.Err(); err != nil {
 				yield(Line{Offset: w.Offset()}, err)

@@ -26,14 +26,17 @@ type Columns [record.NumFields][]int
 // NewMapping compiles a profile for some fields of objects within the limits.
 func NewMapping(p *profile.Profile, fields []record.Field, limits *stream.Limits) *Mapping {
 	m := &Mapping{Profile: p, Paths: jsonscan.NewPaths(), Limits: limits}
+
 	for _, f := range fields {
 		for _, place := range p.Fields[f] {
 			if strings.HasPrefix(place, "/") {
 				m.paths[f] = append(m.paths[f], m.Paths.Add(place))
 			}
+			// In CSV and Parquet a pointer is the name of a column without its slash.
 			m.columns[f] = append(m.columns[f], strings.TrimPrefix(place, "/"))
 		}
 	}
+
 	return m
 }
 
@@ -46,11 +49,11 @@ func (m *Mapping) Pointers(f record.Field) []int { return m.paths[f] }
 // Find returns the value of a field in an element: the first value among its
 // pointers that is not missing, else the first that is present.
 func (m *Mapping) Find(e *jsonscan.Element, f record.Field) jsonscan.Value {
-	var fallback jsonscan.Value
-	if len(m.paths[f]) == 1 {
+	if len(m.paths[f]) == 1 { // nearly always
 		return e.Value(m.paths[f][0])
 	}
 
+	var fallback jsonscan.Value
 	for _, path := range m.paths[f] {
 		v := e.Value(path)
 		if !m.Profile.IsMissing(v) {

@@ -140,6 +140,8 @@ type reader struct {
 func (r *reader) row(row Row) error {
 	r.reading.Rows++
 	r.reading.Used = row.Offset + int64(len(row.Bytes))
+
+	// The visitor gets a pointer, which must not make every row allocate.
 	row.mapping = r.mapping
 	r.current = row
 	return r.to.Row(&r.current)
@@ -149,12 +151,14 @@ func (r *reader) reject(row uint32, offset int64, reason string, b []byte) error
 	r.reading.Rows++
 	r.reading.Rejected++
 	r.reading.Used = offset + int64(len(b))
+
 	return r.to.Reject(Reject{Row: int64(row), Offset: offset, Reason: reason, Bytes: b})
 }
 
 func (r *reader) json(in io.Reader, list string) error {
 	paths := r.mapping.Paths
 	d := jsonscan.NewDocument(jsonscan.NewScanner(in, r.mapping.Limits), paths, list, 0, nil)
+	// The second list replaces the first, with its rows and rejects.
 	d.Restart = func() {
 		r.reading = Reading{}
 		if r.to.Restart != nil {
@@ -178,7 +182,7 @@ func (r *reader) json(in io.Reader, list string) error {
 func (r *reader) lines(c *Chunk, each func(Line) error) error {
 	for line, err := range c.Lines {
 		switch {
-		case err != nil:
+		case err != nil: // of the stream
 		case line.Over != nil:
 			err = r.piece(line)
 		default:
@@ -199,6 +203,7 @@ func (r *reader) piece(line Line) error {
 		r.reading.Rejected++
 	}
 	r.reading.Used = line.Offset + int64(len(line.Text))
+
 	return r.to.Reject(line.Reject())
 }
 

@@ -21,8 +21,9 @@ func (c *Chunk) Split(buffer func() ([]byte, bool)) iter.Seq[*Chunk] {
 			if !ok {
 				return
 			}
+
 			next := p.next(memory)
-			more = next.more
+			more = next.more // from now on the chunk belongs to its reader
 			if !yield(next) {
 				return
 			}
@@ -51,13 +52,14 @@ func (p *splitter) next(memory []byte) *Chunk {
 	chunk.row, chunk.over = p.row, p.over
 	p.text, p.end = append(memory[:0], p.tail...), 0
 
+	// A full text in which no row ends grows, unless it is pieces of a line.
 	for p.rows(); p.err == nil; p.rows() {
 		if full := len(p.text) == cap(p.text); full && (p.end > 0 || p.pieces()) {
 			break
 		}
 		p.read()
 	}
-	if chunk.more = p.err == nil; !chunk.more {
+	if chunk.more = p.err == nil; !chunk.more { // the last row may lack its line end
 		p.end = len(p.text)
 	}
 
@@ -90,6 +92,9 @@ func (p *splitter) rows() {
 	for {
 		row := p.text[p.end:]
 		n, found := p.find(row)
+
+		// A long line is split into pieces, but a row of CSV that is too long ends the
+		// object, as it does without chunks.
 		if p.whole.format == profile.CSV && p.most > 0 && int64(n) > p.most {
 			p.err = &stream.LimitError{Limit: "record_bytes", Max: p.most, Offset: p.offset + int64(p.end) + p.most}
 			return
@@ -120,6 +125,7 @@ func (p *splitter) find(text []byte) (n int, found bool) {
 
 // counts reports whether a line that has ended is a row.
 func (p *splitter) counts(line []byte) bool {
+	// Most lines begin with a visible character, so that they need not be trimmed.
 	long := p.over != nil || p.most > 0 && int64(len(line)-1) > p.most
 	return p.whole.format == profile.CSV || long || line[0] > ' ' && line[0] < 0x80 || len(bytes.TrimSpace(line)) > 0
 }

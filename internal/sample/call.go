@@ -5,18 +5,18 @@ import (
 	"time"
 )
 
-// kind is what sort of call it is.
+// kind is the kind of a call.
 type kind uint8
 
 const (
 	inbound kind = iota
 	outbound
-	abandoned // the caller gave up before anybody answered
+	abandoned // the caller hung up before anybody answered
 	declined  // the caller did not want to be recorded
-	internal  // between two of one's own, over no trunk
+	internal  // between two agents, over no trunk
 )
 
-// feed is how the call detail records of a call arrive.
+// feed says how the call detail records of a call are delivered.
 type feed uint8
 
 const (
@@ -25,16 +25,16 @@ const (
 	withheld
 )
 
-// call is one conversation as it really was, and how it is told.
+// call is one conversation as it really took place, and what is delivered of it.
 type call struct {
-	number   int // what its randomness follows from
+	number   int // seeds the random generators of the call
 	kind     kind
 	trunk    int
 	id       string
 	leg      string // session id of the customer
 	start    time.Time
 	queued   time.Time // inbound: when the IVR handed it over
-	answered time.Time // zero when nobody did
+	answered time.Time // zero when nobody answered
 	end      time.Time
 
 	handover time.Time // when a second agent took over, else zero
@@ -45,59 +45,68 @@ type call struct {
 
 	recordings []recording
 	feed       feed
-	placed     bool // has a part in the story
+	placed     bool // the story uses the call
 }
 
-// recording is one media file and its metadata, as they are delivered.
+// recording is one media file and its metadata, as delivered.
 type recording struct {
 	id         string
 	start, end time.Time
 	subtype    string
-	hour       time.Time // of the folder
+	hour       time.Time // the hour whose folder it is in
 	ext        string
 	defect     defect
-	other      string // what a conflict names instead
+	other      string // what a conflict names instead of the true value
 }
 
-// plain reports whether nothing about the call is special.
+// plain reports whether the call is an ordinary one, which the story may change.
 func (c *call) plain() bool {
 	return c.kind <= outbound && !c.placed && len(c.recordings) == 1 && c.feed == delivered
 }
 
 func (c *call) talk() time.Duration { return c.end.Sub(c.answered) }
 
-// draw makes call number n, which starts at the given time.
+// draw makes call number n, which starts at the given time. Values must be
+// drawn in this order: another order makes another night.
 func draw(n int, k kind, start time.Time) call {
 	r := random(callStream, n)
 	seconds := func(least, spread int) time.Duration {
 		return time.Duration(least*1000+r.IntN(spread*1000)) * time.Millisecond
 	}
+
 	c := call{
 		number: n, kind: k, start: start, trunk: trunkFor(r.IntN(100)),
 		id: newUUID(r), leg: newUUID(r),
 		customer: fmt.Sprintf("+4930%07d", r.IntN(10_000_000)),
 		service:  fmt.Sprintf("+49695550%02d", r.IntN(100)),
 	}
-	// Agents work in a pool, so that user ids come back as real ones do.
+
+	// Agents are drawn from a pool, so that user ids recur as real ones do.
 	for i := range c.agents {
 		c.agents[i] = newUUID(random(agentStream, r.IntN(120)))
 	}
+
 	if k == inbound && r.IntN(3) == 0 {
 		c.kind = outbound
 	}
+
 	c.queued = start.Add(seconds(8, 30))
 	c.answered = c.queued.Add(seconds(5, 60))
 	length := seconds(40, 260)
+
 	if r.IntN(8) == 0 {
 		length += seconds(60, 840)
 	}
 	c.end = c.answered.Add(length)
+
 	switch c.kind {
 	case abandoned:
 		c.end, c.answered = c.answered, time.Time{}
+	// A recording begins up to a quarter of a second after the answer.
 	case inbound, outbound:
 		c.recordings = []recording{c.record(newUUID(r), c.answered.Add(seconds(0, 1)/4), c.end)}
 	}
+
 	return c
 }
 
@@ -109,14 +118,15 @@ func (c *call) record(id string, start, end time.Time) recording {
 	}
 }
 
-// extraID returns one more recording id for the call.
+// extraID returns the id of one more recording of the call, number i.
 func (c *call) extraID(i int) string { return newUUID(random(mediaStream, c.number<<4|i)) }
 
-// handOver lets a second agent take over half-way, which makes a second
-// recording.
+// handOver lets a second agent take over half-way. That ends the first recording
+// and makes a second one.
 func (c *call) handOver() {
 	first := &c.recordings[0]
 	c.handover = c.answered.Add(c.talk() / 2).Truncate(time.Millisecond)
+
 	second := c.record(c.extraID(1), c.handover, first.end)
 	first.end = c.handover
 	c.recordings = append(c.recordings, second)
@@ -129,14 +139,16 @@ func (c *call) filmScreen() {
 	c.recordings = append(c.recordings, screen)
 }
 
-// move shifts the whole call so that it starts at a time.
+// move shifts the whole call to another start.
 func (c *call) move(start time.Time) {
 	by := start.Sub(c.start)
+
 	times := []*time.Time{&c.start, &c.queued, &c.answered, &c.end}
 	for i := range c.recordings {
 		times = append(times, &c.recordings[i].start, &c.recordings[i].end)
 		c.recordings[i].hour = start.Truncate(time.Hour)
 	}
+
 	for _, t := range times {
 		*t = t.Add(by)
 	}

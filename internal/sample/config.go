@@ -15,10 +15,12 @@ func (n *Night) Config(base string) []byte {
 		base += "/"
 	}
 	below := func(path string) string { return strconv.Quote(base + path) }
+
 	var site strings.Builder
 	for _, t := range trunks {
 		fmt.Fprintf(&site, "#   %s  %s (%d lines)\n", t.id, t.name, len(t.lines))
 	}
+
 	return fmt.Appendf(nil, config,
 		site.String(),
 		Org,

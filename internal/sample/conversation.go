@@ -2,6 +2,7 @@ package sample
 
 import (
 	"bytes"
+	"cmp"
 	"compress/gzip"
 	"fmt"
 	"iter"
@@ -9,7 +10,8 @@ import (
 	"time"
 )
 
-// The conversation details, in the members that matter and some that do not.
+// The conversation details, with the members that matter and a few others that
+// real ones have.
 type (
 	conversation struct {
 		ID           string        `json:"conversationId"`
@@ -47,10 +49,11 @@ const detailStamp = "2006-01-02T15:04:05.000Z"
 // in the file of the hour in which it ended.
 func (n *Night) details() iter.Seq[Object] {
 	return func(yield func(Object) bool) {
-		for h := firstHour; h <= lastHour+1; h++ { // the last calls end in the hour after
+		// The last calls end in the hour after the last one in which calls start.
+		for h := firstHour; h <= lastHour+1; h++ {
 			var list []conversation
 			for i := range n.calls {
-				list = append(list, n.calls[i].toldIn(n.hour(h))...)
+				list = append(list, n.calls[i].reportedIn(n.hour(h))...)
 			}
 			if len(list) > 0 && !yield(Object{Key: detailKey(n.hour(h)), Body: hourly(list)}) {
 				return
@@ -63,47 +66,54 @@ func detailKey(hour time.Time) string {
 	return hour.Format("cdr/date=2006-01-02/conversations-15.json.gz")
 }
 
-// hourly returns a file of conversations, compressed.
+// hourly returns a compressed file of conversations.
 func hourly(list []conversation) []byte {
 	var b bytes.Buffer
 	w := gzip.NewWriter(&b)
 	document := encode(struct {
 		Conversations []conversation `json:"conversations"`
 	}{list})
-	if _, err := w.Write(document); err != nil {
+
+	_, err := w.Write(document)
+	if err = cmp.Or(err, w.Close()); err != nil {
 		panic(err) // a buffer takes everything
 	}
-	if err := w.Close(); err != nil {
-		panic(err)
-	}
+
 	return b.Bytes()
 }
 
-// toldIn returns what the file of an hour says about a call.
-func (c *call) toldIn(hour time.Time) []conversation {
-	var told []conversation
+// reportedIn returns what the file of an hour says about a call.
+func (c *call) reportedIn(hour time.Time) []conversation {
+	var list []conversation
+
+	// The first report shows the call as known at the end of the hour in which it
+	// began, the complete one as known an hour after its end, when nothing lasts.
 	if c.feed == twice && c.start.Truncate(time.Hour).Equal(hour) {
-		told = append(told, c.conversation(hour.Add(time.Hour)))
+		list = append(list, c.conversation(hour.Add(time.Hour)))
 	}
 	if c.feed != withheld && c.end.Truncate(time.Hour).Equal(hour) {
-		told = append(told, c.conversation(c.end.Add(time.Hour)))
+		list = append(list, c.conversation(c.end.Add(time.Hour)))
 	}
-	return told
+
+	return list
 }
 
-// teller writes a call down as it was known at a time.
+// teller describes a call as it was known at a time.
 type teller struct {
 	*call
 	asOf time.Time
 	ids  *rand.Rand
 }
 
+// conversation returns the details of the call that were known at a time.
 func (c *call) conversation(asOf time.Time) conversation {
+	// Both reports of a call draw from equal generators, so that their ids agree.
 	t := teller{c, asOf, random(detailStream, c.number)}
 	d := conversation{ID: c.id, Start: c.start.Format(detailStamp), Direction: c.direction()}
 	if !c.end.After(asOf) {
 		d.End = c.end.Format(detailStamp)
 	}
+
 	if c.kind == internal {
 		d.Participants = []participant{
 			t.agent("user", c.agents[1], c.start, c.answered, c.end),
@@ -111,40 +121,47 @@ func (c *call) conversation(asOf time.Time) conversation {
 		}
 		return d
 	}
+
 	d.Participants = append(d.Participants, t.customer())
 	if c.kind != outbound {
 		d.Participants = append(d.Participants, t.queue())
 	}
+
 	return t.answering(d)
 }
 
-// answering adds those who spoke with the customer.
+// answering adds the participants who spoke with the customer.
 func (t *teller) answering(d conversation) conversation {
 	c := t.call
 	if c.answered.IsZero() {
 		return d
 	}
+
 	until := c.end
 	if !c.handover.IsZero() {
 		until = c.handover
 	}
+
 	alert := c.answered.Add(-4 * time.Second)
 	d.Participants = append(d.Participants, t.agent("agent", c.agents[0], alert, c.answered, until))
 	if !c.handover.IsZero() {
 		d.Participants = append(d.Participants, t.agent("agent", c.agents[1], c.handover.Add(-6*time.Second), c.handover, c.end))
 	}
+
 	if !c.expert.IsZero() {
 		d.Participants = append(d.Participants, t.expert())
 	}
 	return d
 }
 
+// customer returns the customer, whose session is the leg that findings name.
 func (t *teller) customer() participant {
 	c := t.call
 	purpose, ani, dnis := "customer", c.customer, c.service
 	if c.kind == outbound {
 		purpose, ani, dnis = "external", c.service, c.customer
 	}
+
 	s := t.onTrunk(c.leg, ani, dnis)
 	switch c.kind {
 	case declined:
@@ -152,15 +169,17 @@ func (t *teller) customer() participant {
 	case inbound, outbound:
 		s.Recording = new(true)
 	}
+
 	if c.kind == outbound {
 		s.Segments = t.segments(c.start, step{"system", c.answered}, step{"interact", c.end})
 	} else {
 		s.Segments = t.segments(c.start, step{"system", c.start.Add(1200 * time.Millisecond)}, step{"ivr", c.queued}, step{"interact", c.end})
 	}
+
 	return participant{ID: newUUID(t.ids), Purpose: purpose, Sessions: []session{s}}
 }
 
-// expert is an outsider whom the agent asked to join, on a leg of his own.
+// expert returns an outsider whom the agent asked to join, on a second leg.
 func (t *teller) expert() participant {
 	s := t.onTrunk(newUUID(t.ids), t.service, "+443069990123")
 	s.Direction, s.Recording = "outbound", new(true)
@@ -168,6 +187,8 @@ func (t *teller) expert() participant {
 	return participant{ID: newUUID(t.ids), Purpose: "external", Sessions: []session{s}}
 }
 
+// onTrunk returns a session that names the call's trunk, as only those with
+// outsiders do.
 func (t *teller) onTrunk(id, ani, dnis string) session {
 	at := trunks[t.trunk]
 	return session{
@@ -176,24 +197,29 @@ func (t *teller) onTrunk(id, ani, dnis string) session {
 	}
 }
 
+// queue returns the queue in which the customer waited.
 func (t *teller) queue() participant {
 	until := t.answered
 	if until.IsZero() {
 		until = t.end
 	}
+
 	s := session{ID: newUUID(t.ids), Media: "voice", Direction: "inbound", ANI: "tel:" + t.call.customer, DNIS: "tel:" + t.service}
 	s.Segments = t.segments(t.queued, step{"interact", until})
 	return participant{ID: newUUID(t.ids), Purpose: "acd", Sessions: []session{s}}
 }
 
-// agent is one of one's own. Some let the customer wait for a while.
+// agent returns an agent. Some agents put the customer on hold for a while.
 func (t *teller) agent(purpose, user string, alert, from, until time.Time) participant {
 	s := session{ID: newUUID(t.ids), Media: "voice", Direction: t.direction(), ANI: "tel:" + t.call.customer, DNIS: "tel:" + t.service}
+
+	// Wrap-up begins when the agent has hung up.
 	wrapped := until.Add(time.Duration(5+t.ids.IntN(40)) * time.Second)
 	steps := []step{{"alert", from}}
 	if hold := from.Add(until.Sub(from) / 3).Truncate(time.Millisecond); t.number%9 == 4 && until.Sub(from) > 90*time.Second {
 		steps = append(steps, step{"interact", hold}, step{"hold", hold.Add(20 * time.Second)})
 	}
+
 	s.Segments = t.segments(alert, append(steps, step{"interact", until}, step{"wrapup", wrapped})...)
 	return participant{ID: newUUID(t.ids), Purpose: purpose, UserID: user, Sessions: []session{s}}
 }
@@ -204,20 +230,23 @@ type step struct {
 	until time.Time
 }
 
-// segments returns steps in a row. What began later than the teller knows is
-// left out, and what lasted has no end yet.
+// segments returns consecutive steps. Steps that began later than the teller
+// knows are left out, and the one that still lasted has no end yet.
 func (t *teller) segments(start time.Time, steps ...step) []segment {
 	list := []segment{}
 	for _, s := range steps {
 		if !start.Before(t.asOf) {
 			break
 		}
+
 		g := segment{Start: start.Format(detailStamp), Type: s.kind}
 		if !s.until.After(t.asOf) {
 			g.End = s.until.Format(detailStamp)
 		}
+
 		list = append(list, g)
 		start = s.until
 	}
+
 	return list
 }

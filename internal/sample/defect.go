@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// defect is what is wrong with the metadata of a recording.
+// defect is the defect of a recording's metadata.
 type defect uint8
 
 const (
@@ -28,6 +28,7 @@ const (
 // overstated is by how much a wrong duration is too long.
 const overstated = 95 * time.Second
 
+// damage changes what the document says. cut shortens it afterwards.
 func (f defect) damage(d *metadataDocument, rec *recording) {
 	switch f {
 	case trunkAbsent:
@@ -49,7 +50,7 @@ func (f defect) damage(d *metadataDocument, rec *recording) {
 	}
 }
 
-// cut ends a document inside the value of a member.
+// cut ends a document inside the value of a member, if that is the defect.
 func (f defect) cut(document []byte) []byte {
 	var member string
 	switch f {
@@ -62,6 +63,8 @@ func (f defect) cut(document []byte) []byte {
 	default:
 		return document
 	}
+
+	// Enough of the value stays to look like one, and too little to be one.
 	before := `"` + member + `":"`
 	return document[:bytes.Index(document, []byte(before))+len(before)+11]
 }

@@ -11,13 +11,13 @@ import (
 	"time"
 )
 
-// delivery is one object of the export that has still to be made.
+// delivery is one object of the export, whose body is made on demand.
 type delivery struct {
 	key  string
 	body func() []byte
 }
 
-// deliveries yields the exported recordings, folder by folder.
+// deliveries yields the exported recordings, sorted by folder.
 func (n *Night) deliveries() iter.Seq[Object] {
 	return func(yield func(Object) bool) {
 		for h := firstHour; h <= lastHour; h++ {
@@ -30,7 +30,7 @@ func (n *Night) deliveries() iter.Seq[Object] {
 	}
 }
 
-// deliveredIn returns what lies below the folder of an hour, by key.
+// deliveredIn returns the objects below the folder of an hour, sorted by key.
 func (n *Night) deliveredIn(hour time.Time) []delivery {
 	var list []delivery
 	for i := range n.calls {
@@ -40,14 +40,20 @@ func (n *Night) deliveredIn(hour time.Time) []delivery {
 				list = append(list, deliver(c, rec)...)
 			}
 		}
+
+		// Some conversations have a document of their own, as in a real export. It
+		// is not about a recording.
 		if c.number%16 == 3 && len(c.recordings) > 0 && c.start.Truncate(time.Hour).Equal(hour) {
 			list = append(list, delivery{folder(c, hour) + c.id + "_call_metadata.json", func() []byte { return callMetadata(c) }})
 		}
 	}
+
 	slices.SortFunc(list, func(a, b delivery) int { return cmp.Compare(a.key, b.key) })
+
 	return list
 }
 
+// deliver returns the objects of one recording.
 func deliver(c *call, rec *recording) []delivery {
 	list := []delivery{{rec.mediaKey(c), func() []byte { return media(c, rec) }}}
 	if rec.defect != metadataLost {
@@ -70,7 +76,7 @@ func (r *recording) key(c *call) string { return r.mediaKey(c) + "_metadata.json
 // stamp is how the export writes times.
 const stamp = "2006-01-02T15:04:05.000-0700"
 
-// metadataDocument is the document beside a media object.
+// metadataDocument is the document that belongs to a media object.
 type metadataDocument struct {
 	RecordingID      string          `json:"recordingId"`
 	ConversationID   string          `json:"conversationId"`
@@ -86,6 +92,7 @@ type metadataDocument struct {
 	SIPTrunkID       json.RawMessage `json:"sipTrunkId,omitempty"`
 }
 
+// metadata returns the document of a recording, with its defect.
 func metadata(c *call, rec *recording) []byte {
 	d := metadataDocument{
 		RecordingID: rec.id, ConversationID: c.id, OrganizationID: Org,
@@ -95,9 +102,12 @@ func metadata(c *call, rec *recording) []byte {
 		DurationMS: rec.end.Sub(rec.start).Milliseconds(),
 		EndTime:    encode(rec.end.Format(stamp)),
 	}
+
+	// A screen recording has no trunk, and lacks none.
 	if rec.subtype != "Screen" {
 		d.SIPTrunkID = encode(trunks[c.trunk].id)
 	}
+
 	rec.defect.damage(&d, rec)
 	return rec.defect.cut(encode(d))
 }
@@ -129,8 +139,9 @@ func (c *call) agentOf(rec *recording) string {
 	return c.agents[0]
 }
 
-// media returns bytes that begin like an Ogg page. Nobody listens to them.
+// media returns bytes that begin like an Ogg page. They hold no sound.
 func media(c *call, rec *recording) []byte {
+	// extraID uses the same stream; 15 is beyond every recording's number.
 	r := random(mediaStream, c.number<<4|15)
 	b := append(make([]byte, 0, 256), "OggS\x00\x02"...)
 	for len(b) < 100+int(rec.end.Sub(rec.start).Seconds())%100 {

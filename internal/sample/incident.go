@@ -9,7 +9,7 @@ import (
 // place is one hour of one trunk.
 type place struct{ trunk, hour int }
 
-// incident is an hour of a trunk that did not go as it should.
+// incident is an hour of a trunk in which something went wrong.
 type incident struct {
 	place
 	kind     string
@@ -24,8 +24,8 @@ const (
 	retry      = 5 * time.Minute
 )
 
-// The incidents of the night in the order in which they are told, at most one
-// for each hour of a trunk.
+// incidents are those of the night, in the order of their chapters. An hour of a
+// trunk has at most one.
 var incidents = [...]incident{
 	{place{scopeTrunk, scopeHour}, "scope-missing", "scope_missing", scopeSentence, (*registrar).scopeMissing},
 	{place{dublin, 14}, "refresh-race", "refresh_race", raceSentence, (*registrar).refreshRace},
@@ -35,13 +35,14 @@ var incidents = [...]incident{
 	{place{frankfurt, 7}, "challenge", "", challengeSentence, (*registrar).challenge},
 }
 
-// writerOf returns what writes the log of an hour of a trunk.
+// writerOf returns the function that writes the log of an hour of a trunk.
 func writerOf(p place) func(*registrar, client) {
 	for _, in := range incidents {
 		if in.place == p {
 			return in.write
 		}
 	}
+
 	return func(r *registrar, c client) { r.ordinary(c) }
 }
 
@@ -54,50 +55,63 @@ const (
 	challengeSentence = "At 07:07 the third Frankfurt line was asked for its credentials (401) and answered within a second. That is how registration works and is no outage."
 )
 
-// scopeMissing: the renewed token lacks the scope that registering takes. The
-// first refusals of each line show the claims, the last ones the token too.
+// scopeMissing writes an hour in which the renewed token lacks the scope that
+// registering takes. The first refusals of each line show the token's claims, the
+// last one the token itself.
 func (r *registrar) scopeMissing(c client) {
 	r.refreshed(c, c.refresh, 200)
-	weak := c.token().withScope(readonlyScope)
+	weak := c.token()
+	weak.Scope = readonlyScope
+
 	for line := range trunks[c.trunk].lines {
 		for at := c.turn(line); at.Before(c.mended()); at = at.Add(retry) {
 			l := r.attempt(c, line, at, 403, weak)
 			l.Response.Message = "missing permission: sip:manage"
+			// Without logged claims the cause can be found only inside the token.
 			if at.Add(retry).After(c.mended()) {
 				l.Claims, l.AccessToken = nil, weak.compact()
 			}
 		}
 	}
+
 	r.refreshed(c, c.mended(), 200)
 	for line := range trunks[c.trunk].lines {
 		r.attempt(c, line, c.turn(line).Add(8*retry), 200, newToken(c.mended()))
 	}
 }
 
-// mended is when a token with the scope was issued again.
+// mended returns when a token with the scope was issued again.
 func (c client) mended() time.Time { return c.refresh.Add(8 * retry) }
 
-// refreshRace: the first line does not wait until the new token has settled.
+// refreshRace writes an hour in which the first line does not wait until the new
+// token is known everywhere.
 func (r *registrar) refreshRace(c client) {
 	r.ordinary(c, 0)
+
 	r.attempt(c, 0, c.refresh.Add(3*time.Second), 403, c.token())
 	r.attempt(c, 0, c.refresh.Add(23*time.Second), 403, c.token())
 	r.attempt(c, 0, c.refresh.Add(68*time.Second), 200, c.token())
 }
 
+// wrongOrg writes an hour in which one line uses another organisation's token.
 func (r *registrar) wrongOrg(c client) {
 	const line = 1
 	r.ordinary(c, line)
-	wrong := c.token().ofOrg(sandboxOrg)
+
+	wrong := c.token()
+	wrong.OrgID = sandboxOrg
+
 	r.attempt(c, line, c.turn(line), 403, wrong).AccessToken = wrong.compact()
 	r.attempt(c, line, c.turn(line).Add(retry), 403, wrong).AccessToken = wrong.compact()
 	r.attempt(c, line, c.turn(line).Add(2*retry), 200, c.token())
 }
 
+// tokenExpired writes an hour in which the token cannot be renewed in time.
 func (r *registrar) tokenExpired(c client) {
 	old := newToken(c.refresh.Add(-time.Hour))
 	r.refreshed(c, c.refresh, 503)
 	r.refreshed(c, c.refresh.Add(16*time.Minute), 200)
+
 	for line := range trunks[c.trunk].lines {
 		at := c.turn(line).Add(retry)
 		r.attempt(c, line, at, 401, old)
@@ -106,8 +120,10 @@ func (r *registrar) tokenExpired(c client) {
 	}
 }
 
+// throttled writes an hour in which every line is refused twice at first.
 func (r *registrar) throttled(c client) {
 	r.refreshed(c, c.refresh, 200)
+
 	for line := range trunks[c.trunk].lines {
 		for i, status := range []int{429, 429, 200} {
 			r.attempt(c, line, c.turn(line).Add(time.Duration(i)*time.Minute), status, c.token())
@@ -115,45 +131,48 @@ func (r *registrar) throttled(c client) {
 	}
 }
 
+// challenge writes an hour in which a line is challenged and answers at once.
 func (r *registrar) challenge(c client) {
 	const line = 2
 	r.ordinary(c, line)
+
 	r.attempt(c, line, c.turn(line), 401, c.token())
 	r.attempt(c, line, c.turn(line).Add(800*time.Millisecond), 200, c.token())
 }
 
-// span is a span of time.
-type span struct{ from, until time.Time }
-
-// scopeOutage returns the span in which no line of the trunk was registered.
-func (n *Night) scopeOutage() span {
-	r := registrar{night: n}
-	c := r.client(scopeTrunk, scopeHour)
+// scopeOutage returns the span in which no line of the trunk was registered:
+// from the first refusal of its last line until its first line registered again.
+func (d date) scopeOutage() (from, until time.Time) {
+	c := d.client(scopeTrunk, scopeHour)
 	last := len(trunks[scopeTrunk].lines) - 1
-	return span{c.turn(last), c.turn(0).Add(8 * retry)}
+	return c.turn(last), c.turn(0).Add(8 * retry)
 }
 
 // tellOutages adds a chapter for each incident, and its outages: of each
 // line, from its first refusal until it was registered again.
-func (n *Night) tellOutages() {
+func (a *author) tellOutages() {
 	for _, in := range incidents {
-		n.Story.Chapters = append(n.Story.Chapters, Chapter{Kind: in.kind, Sentence: in.sentence})
+		a.story.Chapters = append(a.story.Chapters, Chapter{Kind: in.kind, Sentence: in.sentence})
 		if in.cause != "" {
-			n.Story.Outages = append(n.Story.Outages, n.outages(in)...)
+			a.story.Outages = append(a.story.Outages, a.outages(in)...)
 		}
 	}
 }
 
-func (n *Night) outages(in incident) []Outage {
-	r := registrar{night: n}
+// outages returns the outages of an incident, read off the log that it writes.
+func (d date) outages(in incident) []Outage {
+	r := registrar{date: d}
 	in.write(&r, r.client(in.trunk, in.hour))
+
 	lines := trunks[in.trunk].lines
 	list := make([]Outage, len(lines))
 	for _, l := range r.log {
 		line := slices.IndexFunc(lines, func(id string) bool { return l.Request != nil && strings.Contains(l.Path, id) })
+		// Refreshes belong to no line.
 		if line < 0 {
 			continue
 		}
+
 		o := &list[line]
 		switch {
 		case l.Status != 200 && o.Failures == 0:
@@ -164,5 +183,6 @@ func (n *Night) outages(in incident) []Outage {
 			o.End = l.at
 		}
 	}
+
 	return slices.DeleteFunc(list, func(o Outage) bool { return o.Failures == 0 })
 }

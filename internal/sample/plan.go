@@ -2,8 +2,8 @@ package sample
 
 import "time"
 
-// shape is how many of 1,925 calls start in each hour: a quiet night, the
-// rush of the morning, a dip at noon.
+// shape is how many of 1,925 calls start in each hour: few at night, most in the
+// morning, fewer at noon.
 var shape = [24]int{4, 3, 2, 2, 3, 6, 18, 60, 140, 190, 200, 180, 150, 160, 175, 170, 150, 110, 70, 45, 35, 25, 18, 9}
 
 // inMargin is how many calls start in each hour around the night, and
@@ -13,41 +13,55 @@ const (
 	marginNumber = 1 << 26
 )
 
-// plan draws the night of the given number of calls, and its margins.
-func (n *Night) plan(size int) {
-	total, before, number := 0, 0, 0
+// plan draws the calls of the night, of which there are size, and of its margins.
+func (d date) plan(size int) []call {
+	var list []call
+	total, begun, number := 0, 0, 0
 	for _, weight := range shape {
 		total += weight
 	}
+
 	for h := firstHour; h <= lastHour; h++ {
 		if h < 0 || h >= len(shape) {
-			n.drawHour(h, inMargin, func(i int) (int, kind) { return marginNumber + h*inMargin + i, inbound })
+			list = d.drawHour(list, h, inMargin, marginNumber+h*inMargin)
 			continue
 		}
-		after := before + shape[h]
-		n.drawHour(h, size*after/total-size*before/total, func(i int) (int, kind) { return number + i, kindOf(number + i) })
-		number = size * after / total
-		before = after
+
+		// Each hour ends at its share of the calls so far, so that rounding
+		// never loses a call.
+		begun += shape[h]
+		next := size * begun / total
+		list = d.drawHour(list, h, next-number, number)
+		number = next
 	}
-	for i := range n.calls {
-		n.vary(&n.calls[i])
+
+	for i := range list {
+		list[i].vary()
 	}
+	return list
 }
 
-// drawHour spreads calls over an hour, in order of their starts.
-func (n *Night) drawHour(h, count int, next func(i int) (int, kind)) {
-	for i := range count {
-		number, k := next(i)
+// drawHour appends calls spread over an hour, in order of their starts. They
+// are numbered from first on.
+func (d date) drawHour(list []call, h, count, first int) []call {
+	for number := first; number < first+count; number++ {
 		slot := time.Hour / time.Duration(count)
 		jitter := time.Duration(random(spreadStream, number).Int64N(int64(slot)))
-		n.calls = append(n.calls, draw(number, k, n.hour(h).Add(slot*time.Duration(i)+jitter).Truncate(time.Millisecond)))
+		start := d.hour(h).Add(slot*time.Duration(number-first) + jitter)
+		list = append(list, draw(number, kindOf(number), start.Truncate(time.Millisecond)))
 	}
+	return list
 }
 
-// kindOf and vary spread what is ordinary in a night, yet not a plain call,
-// evenly over its calls. The moduli never meet in one call.
+// inMargins reports whether a call number is one of the margins.
+func inMargins(number int) bool { return number >= marginNumber+firstHour*inMargin }
+
+// kindOf and vary spread the usual kinds of special call evenly over the night.
+// The remainders are chosen so that no call gets two of them.
 func kindOf(number int) kind {
 	switch {
+	case inMargins(number):
+		return inbound
 	case number%64 == 11:
 		return abandoned
 	case number%96 == 50:
@@ -58,48 +72,13 @@ func kindOf(number int) kind {
 	return inbound
 }
 
-func (n *Night) vary(c *call) {
+// vary gives some calls a second recording. Those of the margins stay plain.
+func (c *call) vary() {
 	switch {
-	case c.number >= marginNumber+firstHour*inMargin:
+	case inMargins(c.number):
 	case c.number%32 == 5:
 		c.handOver()
 	case c.number%320 == 40:
 		c.filmScreen()
 	}
-}
-
-// pick returns the first plain call that starts at or after a time of the
-// night and suits.
-func (n *Night) pick(clock string, suits func(*call) bool) *call {
-	from := n.at(clock)
-	for i := range n.calls {
-		if c := &n.calls[i]; !c.start.Before(from) && c.plain() && suits(c) {
-			c.placed = true
-			return c
-		}
-	}
-	panic("the night has no plain call for its story after " + clock)
-}
-
-func anyCall(*call) bool { return true }
-
-func on(trunk int) func(*call) bool {
-	return func(c *call) bool { return c.trunk == trunk }
-}
-
-// long calls can lose most of their recording.
-func long(c *call) bool { return c.talk() > 3*time.Minute }
-
-// overHour calls end in another hour than they start in.
-func overHour(c *call) bool { return c.end.Truncate(time.Hour).After(c.start) }
-
-// lastOf returns the last call that starts in an hour.
-func (n *Night) lastOf(h int) *call {
-	var last *call
-	for i := range n.calls {
-		if n.calls[i].start.Before(n.hour(h + 1)) {
-			last = &n.calls[i]
-		}
-	}
-	return last
 }

@@ -8,8 +8,9 @@ import (
 	"time"
 )
 
-// What the client asks for and is granted. A token outlives the hour by a
-// little, a binding by a little more.
+// What the client asks for and is granted. A token lasts a little longer than an
+// hour and a binding a little longer than a token, so an hour in which all is
+// well leaves no outage.
 const (
 	bindingSeconds = 4200
 	tokenLife      = 65 * time.Minute
@@ -17,7 +18,7 @@ const (
 	apart          = 20 * time.Second
 )
 
-// The log of the HTTP client, in its own members.
+// The lines of the HTTP client's log.
 type (
 	logLine struct {
 		Time        string       `json:"time"`
@@ -32,7 +33,7 @@ type (
 		Claims      *claims      `json:"token_claims,omitempty"`
 		AccessToken string       `json:"access_token,omitempty"`
 		Correlation string       `json:"correlation_id"`
-		at          time.Time    // what Time says
+		at          time.Time    // equals Time
 	}
 	logRequest struct {
 		Username string `json:"username"`
@@ -49,26 +50,29 @@ type (
 
 // registrar writes the log of the clients of all trunks.
 type registrar struct {
-	night *Night
-	ids   *rand.Rand
-	log   []logLine
+	date
+	ids *rand.Rand
+	log []logLine
 }
 
 // registrations yields the registration log, one file for each day.
 func (n *Night) registrations() iter.Seq[Object] {
 	return func(yield func(Object) bool) {
-		r := registrar{night: n, ids: random(registrarStream, 0)}
+		r := registrar{date: n.date, ids: random(registrarStream, 0)}
 		r.write()
+
 		for len(r.log) > 0 {
 			day := r.log[0].at.Truncate(24 * time.Hour)
 			next := slices.IndexFunc(r.log, func(l logLine) bool { return !l.at.Before(day.Add(24 * time.Hour)) })
 			if next < 0 {
 				next = len(r.log)
 			}
+
 			var b bytes.Buffer
 			for _, l := range r.log[:next] {
 				b.Write(append(encode(l), '\n'))
 			}
+
 			if !yield(Object{Key: day.Format("registrations/date=2006-01-02/client.jsonl"), Body: b.Bytes()}) {
 				return
 			}
@@ -77,28 +81,30 @@ func (n *Night) registrations() iter.Seq[Object] {
 	}
 }
 
-// write tells every hour of every trunk, then puts the lines in order.
+// write writes every hour of every trunk, then sorts the lines by time.
 func (r *registrar) write() {
 	for h := firstHour; h < logUntil; h++ {
 		for i := range trunks {
 			writerOf(place{i, h})(r, r.client(i, h))
 		}
-		r.health(r.night.hour(h).Add(time.Minute))
+		r.health(r.hour(h).Add(time.Minute))
 	}
+
+	// Correlation ids are drawn in the order of the log, not in that of writing.
 	slices.SortStableFunc(r.log, func(a, b logLine) int { return a.at.Compare(b.at) })
 	for i := range r.log {
 		r.log[i].Correlation = newUUID(r.ids)
 	}
 }
 
-// client is what registers the lines of one trunk, in one hour.
+// client registers the lines of one trunk. This is its state in one hour.
 type client struct {
 	trunk   int
 	refresh time.Time
 }
 
-func (r *registrar) client(trunk, hour int) client {
-	return client{trunk, r.night.hour(hour).Add(time.Duration(trunks[trunk].refresh) * time.Minute)}
+func (d date) client(trunk, hour int) client {
+	return client{trunk, d.hour(hour).Add(time.Duration(trunks[trunk].refresh) * time.Minute)}
 }
 
 // turn returns when a line registers in an hour in which all is well.
@@ -108,7 +114,8 @@ func (c client) turn(line int) time.Time {
 
 func (c client) token() claims { return newToken(c.refresh) }
 
-// ordinary is an hour in which all is well, for all lines or all but some.
+// ordinary writes an hour in which all lines but the given ones register as they
+// should.
 func (r *registrar) ordinary(c client, but ...int) {
 	r.refreshed(c, c.refresh, 200)
 	for line := range trunks[c.trunk].lines {
@@ -138,9 +145,11 @@ func (r *registrar) attempt(c client, line int, at time.Time, status int, token 
 	if status == 200 {
 		l.Response = &logResponse{Expiry: bindingSeconds}
 	}
+	// The claims of an opaque token are known to its issuer only.
 	if !t.opaque {
 		l.Claims = &token
 	}
+
 	return r.add(l)
 }
 
@@ -150,11 +159,13 @@ var messages = map[int]string{
 	429: "Too Many Requests",
 }
 
-// health logs a request that has nothing to do with registering.
+// health logs a request that has nothing to do with registering, as such logs
+// also hold.
 func (r *registrar) health(at time.Time) {
 	r.add(logLine{at: at, Method: "GET", Path: "/api/v2/telephony/providers/edges/trunks?pageSize=25", Status: 200})
 }
 
+// add appends a line. The pointer is valid until the next one is added.
 func (r *registrar) add(l logLine) *logLine {
 	l.OrgID, l.Time = Org, l.at.Format(detailStamp)
 	r.log = append(r.log, l)

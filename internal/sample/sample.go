@@ -1,9 +1,9 @@
-// Package sample makes nights of recordings, call detail records and
-// registrations whose defects are known beforehand: the demo's night, for
-// people who look and for tests that count.
+// Package sample makes the night of the demo: recordings, call detail records
+// and registrations whose defects are known beforehand. People look at it, and
+// tests count what a run finds in it.
 //
-// Everything follows from the date and a fixed seed. Each call draws from a
-// generator of its own, so that it stays the same whatever happens to others.
+// Everything follows from the date and a fixed seed. Each call has a random
+// generator of its own, so a change to one call does not change the others.
 package sample
 
 import (
@@ -18,11 +18,11 @@ type Object struct {
 	Body []byte
 }
 
-// Night is one UTC day of a contact centre, with what surrounds it.
+// Night is one UTC day of a contact centre and the hours around it.
 type Night struct {
 	Story Story
 
-	day   time.Time
+	date
 	calls []call // in order of their starts
 }
 
@@ -41,10 +41,11 @@ const (
 
 // New returns the night of the UTC day that holds t.
 func New(t time.Time) *Night {
-	n := &Night{day: t.UTC().Truncate(24 * time.Hour)}
-	n.plan(calls)
-	n.tell()
-	return n
+	d := date{t.UTC().Truncate(24 * time.Hour)}
+	a := author{date: d, calls: d.plan(calls)}
+
+	a.tell()
+	return &Night{a.story, d, a.calls}
 }
 
 // Objects yields every object of the night in byte order of the keys. Each
@@ -61,19 +62,24 @@ func (n *Night) Objects() iter.Seq[Object] {
 	}
 }
 
-// hour returns the start of an hour counted from the night's midnight.
-func (n *Night) hour(h int) time.Time { return n.day.Add(time.Duration(h) * time.Hour) }
+// date is the UTC day of the night.
+type date struct{ midnight time.Time }
 
-// at returns a time of the night, given as "15:04".
-func (n *Night) at(clock string) time.Time {
+// hour returns the start of an hour counted from midnight. Hours before 0 and
+// after 23 are those of the days around the night.
+func (d date) hour(h int) time.Time { return d.midnight.Add(time.Duration(h) * time.Hour) }
+
+// at returns a time of the day, given as "15:04".
+func (d date) at(clock string) time.Time {
 	t, err := time.Parse("15:04", clock)
 	if err != nil {
 		panic(err) // clocks are constants
 	}
-	return n.hour(t.Hour()).Add(time.Duration(t.Minute()) * time.Minute)
+	return d.hour(t.Hour()).Add(time.Duration(t.Minute()) * time.Minute)
 }
 
-// Streams keep what is drawn for one purpose apart from all others.
+// The streams of random numbers. Each purpose has its own, so that drawing more
+// numbers for one does not change another.
 const (
 	callStream = iota + 1
 	spreadStream

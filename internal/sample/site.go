@@ -16,8 +16,8 @@ type trunk struct {
 	lines    []string
 }
 
-// The trunks. Tokens of an opaque one say nothing of themselves, as those of
-// the platform do; the others come from a gateway that logs their claims.
+// The trunks. The tokens of an opaque trunk cannot be read, like those of the
+// platform; the others come from a gateway that logs their claims.
 const (
 	frankfurt = iota
 	dublin

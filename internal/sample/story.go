@@ -2,11 +2,10 @@ package sample
 
 import "time"
 
-// Story is what was put into the night on purpose, so that a reader can be
-// told and a test can count. Chapters are in a fixed order. The findings of
-// all cases together are all that the night has.
+// Story lists what was put into the night on purpose, for readers and for tests.
+// Chapters are in a fixed order. The night has exactly the findings of all cases.
 type Story struct {
-	Calls      int // conversations that start in the night, whatever is known of them
+	Calls      int // conversations that start in the night, delivered or not
 	Recordings int // media objects below the folders of the night's hours
 	Chapters   []Chapter
 	Outages    []Outage // in the order of their chapters, then of trunk and line
@@ -19,7 +18,7 @@ type Chapter struct {
 	Cases    []Case
 }
 
-// Case is one conversation in which it happened.
+// Case is one conversation of a chapter.
 type Case struct {
 	Conversation string
 	Trunk        string    // that carried the call

@@ -2,126 +2,148 @@ package sample
 
 import (
 	"fmt"
-	"slices"
 	"time"
 )
 
-// tell places the defects, each where the story wants it, and writes down
-// what is to be found.
-func (n *Night) tell() {
-	// Calls over midnight come first: they are moved, and what is picked
-	// after that stays where it is.
-	midnight := n.overMidnight()
-	lost := n.lostInOutage()
-	n.tellOutages()
-	n.lostTrunks()
-	n.lostRecordings(lost)
-	n.lostMetadata()
-	n.cutMetadata()
-	n.missingEnds()
-	n.shortRecordings()
-	n.duplicates()
-	n.conflicts()
-	n.withheldDetails()
-	n.harmless()
-	n.chapter("over-midnight", midnight, "%d calls show why the days around the night are read too: they lasted over midnight, and what was filed under the neighbouring day proves them complete.")
-	n.count()
+// author places the defects among the calls, each where the story wants it, and
+// writes down what is to be found.
+type author struct {
+	date
+	calls []call // in order of their starts
+	story Story
+}
+
+// tell tells the whole story.
+func (a *author) tell() {
+	// Calls over midnight come first: making them moves calls, and calls that have
+	// been picked must stay where they are.
+	midnight := a.overMidnight()
+
+	// These calls must be picked before lostTrunks takes all others of the outage.
+	lost := a.lostInOutage()
+
+	a.tellOutages()
+	a.lostTrunks()
+	a.lostRecordings(lost)
+	a.lostMetadata()
+	a.cutMetadata()
+	a.missingEnds()
+	a.shortRecordings()
+	a.duplicates()
+	a.conflicts()
+	a.withheldDetails()
+	a.harmless()
+
+	a.chapter("over-midnight", midnight, "%d calls show why the days around the night are read too: they lasted over midnight, and what was filed under the neighbouring day proves them complete.")
+	a.count()
 }
 
 // chapter adds a chapter; its sentence has a place for the number of cases.
-func (n *Night) chapter(kind string, cases []Case, sentence string) {
-	n.Story.Chapters = append(n.Story.Chapters, Chapter{Kind: kind, Sentence: fmt.Sprintf(sentence, len(cases)), Cases: cases})
+func (a *author) chapter(kind string, cases []Case, sentence string) {
+	a.story.Chapters = append(a.story.Chapters, Chapter{Kind: kind, Sentence: fmt.Sprintf(sentence, len(cases)), Cases: cases})
 }
 
-// count counts what starts in the night, and what lies in its folders.
-func (n *Night) count() {
-	own := func(t time.Time) bool { return !t.Before(n.day) && t.Before(n.hour(24)) }
-	for i := range n.calls {
-		c := &n.calls[i]
+// count counts the calls that start in the night and the recordings in its folders.
+func (a *author) count() {
+	own := func(t time.Time) bool { return !t.Before(a.midnight) && t.Before(a.hour(24)) }
+	for i := range a.calls {
+		c := &a.calls[i]
 		if own(c.start) {
-			n.Story.Calls++
+			a.story.Calls++
 		}
 		for _, rec := range c.recordings {
 			if own(rec.hour) {
-				n.Story.Recordings++
+				a.story.Recordings++
 			}
 		}
 	}
 }
 
 // inOutage reports whether a recording of a call began while no line of the
-// trunk could register for want of a scope.
-func (n *Night) inOutage(c *call, rec *recording) bool {
-	span := n.scopeOutage()
-	return c.trunk == scopeTrunk && rec.subtype != "Screen" && !rec.start.Before(span.from) && rec.start.Before(span.until)
+// trunk could register.
+func (a *author) inOutage(c *call, rec *recording) bool {
+	from, until := a.scopeOutage()
+	return c.trunk == scopeTrunk && rec.subtype != "Screen" && !rec.start.Before(from) && rec.start.Before(until)
 }
 
-func (n *Night) lostInOutage() []Case {
+// lostInOutage removes the recordings of calls during the outage of the scope.
+func (a *author) lostInOutage() []Case {
 	var cases []Case
+
 	for _, clock := range []string{"10:14", "10:31"} {
-		c := n.pick(clock, func(c *call) bool { return n.inOutage(c, &c.recordings[0]) })
+		c := a.pick(clock, func(c *call) bool { return a.inOutage(c, &c.recordings[0]) })
 		c.recordings = nil
 		cases = append(cases, c.aboutLeg(Finding{"missing_recording", ""}))
 	}
+
 	return cases
 }
 
-func (n *Night) lostTrunks() {
+// lostTrunks removes the trunks of all recordings made during the outage of the
+// scope, and of a few others.
+func (a *author) lostTrunks() {
 	ways := []defect{trunkAbsent, trunkNull, trunkEmpty}
 	var during, elsewhere []Case
-	for i := range n.calls {
-		c := &n.calls[i]
+	for i := range a.calls {
+		c := &a.calls[i]
 		for j := range c.recordings {
-			if rec := &c.recordings[j]; n.inOutage(c, rec) {
+			if rec := &c.recordings[j]; a.inOutage(c, rec) {
 				c.placed = true
 				rec.defect = ways[len(during)%len(ways)]
 				during = append(during, c.aboutRecording(j, repaired("trunk_id")...))
 			}
 		}
 	}
+
 	for i, at := range []struct {
 		clock string
 		trunk int
 	}{{"09:10", frankfurt}, {"13:30", dublin}, {"19:00", frankfurt}} {
-		c := n.pick(at.clock, on(at.trunk))
+		c := a.pick(at.clock, on(at.trunk))
 		c.recordings[0].defect = ways[i]
 		elsewhere = append(elsewhere, c.aboutRecording(0, repaired("trunk_id")...))
 	}
-	n.chapter("trunk-lost-in-outage", during, "%d recordings were made while the Leeds lines could not register, and were exported without the trunk that carried the call. The call detail records name it, so it was put back.")
-	n.chapter("trunk-lost", elsewhere, "%d more recordings came without their trunk (the member was left out, null or empty) with no outage near. The call detail records name it, so it was put back.")
+
+	a.chapter("trunk-lost-in-outage", during, "%d recordings were made while the Leeds lines could not register, and were exported without the trunk that carried the call. The call detail records name it, so it was put back.")
+	a.chapter("trunk-lost", elsewhere, "%d more recordings came without their trunk (the member was left out, null or empty) with no outage near. The call detail records name it, so it was put back.")
 }
 
-func (n *Night) lostRecordings(inOutage []Case) {
+// lostRecordings removes recordings outside of any outage, and tells of both.
+func (a *author) lostRecordings(inOutage []Case) {
 	var cases []Case
 	for _, at := range []struct {
 		clock string
 		trunk int
 	}{{"08:20", frankfurt}, {"11:40", dublin}, {"15:05", frankfurt}, {"20:10", dublin}} {
-		c := n.pick(at.clock, on(at.trunk))
+		c := a.pick(at.clock, on(at.trunk))
 		c.recordings = nil
 		cases = append(cases, c.aboutLeg(Finding{"missing_recording", ""}))
 	}
-	n.chapter("recording-lost-in-outage", inOutage, "%d calls on the Leeds trunk were recorded according to their call detail records, but no recording was delivered. They coincide with the outage of that trunk's lines.")
-	n.chapter("recording-lost", cases, "%d further calls were recorded according to their call detail records, but no recording was delivered, and no outage coincides with them. Ask the platform, before its retention ends.")
+
+	a.chapter("recording-lost-in-outage", inOutage, "%d calls on the Leeds trunk were recorded according to their call detail records, but no recording was delivered. They coincide with the outage of that trunk's lines.")
+	a.chapter("recording-lost", cases, "%d further calls were recorded according to their call detail records, but no recording was delivered, and no outage coincides with them. Ask the platform, before its retention ends.")
 }
 
-func (n *Night) lostMetadata() {
+// lostMetadata removes the metadata of some recordings.
+func (a *author) lostMetadata() {
 	var cases []Case
 	for _, clock := range []string{"09:45", "13:00", "15:40"} {
-		c := n.pick(clock, anyCall)
+		c := a.pick(clock, anyCall)
 		c.recordings[0].defect = metadataLost
-		cases = append(cases, c.aboutRecording(0, slices.Concat([]Finding{{"metadata_missing", ""}}, fromKeyOnly())...))
+		cases = append(cases, c.aboutRecording(0, append([]Finding{{"metadata_missing", ""}}, fromKeyOnly()...)...))
 	}
-	n.chapter("metadata-lost", cases, "%d recordings were delivered as audio alone, without metadata. Their ids follow from the object key and their trunk from the call detail records; when they began and ended is not known.")
+
+	a.chapter("metadata-lost", cases, "%d recordings were delivered as audio alone, without metadata. Their ids follow from the object key and their trunk from the call detail records; when they began and ended is not known.")
 }
 
-// fromKeyOnly is what is found out about a recording of which only the object
-// key is known.
+// fromKeyOnly returns the findings about a recording of which only the object key
+// is known.
 func fromKeyOnly() []Finding {
 	return append(repaired("recording_id", "conversation_id", "trunk_id"), missing("start_time", "end_time")...)
 }
 
-func (n *Night) cutMetadata() {
+// cutMetadata cuts the metadata of some recordings at several places.
+func (a *author) cutMetadata() {
 	var cases []Case
 	for _, at := range []struct {
 		clock string
@@ -133,30 +155,35 @@ func (n *Night) cutMetadata() {
 		{"14:50", cutInEnd, repaired("trunk_id", "end_time")},
 		{"16:40", cutAtStart, fromKeyOnly()},
 	} {
-		c := n.pick(at.clock, anyCall)
+		c := a.pick(at.clock, anyCall)
 		c.recordings[0].defect = at.where
 		cases = append(cases, c.aboutRecording(0, append([]Finding{{"truncated_document", ""}}, at.also...)...))
 	}
-	n.chapter("metadata-cut", cases, "%d metadata documents end in the middle, as after an upload that broke off. What was readable was kept, and what could be proved was put back.")
+
+	a.chapter("metadata-cut", cases, "%d metadata documents end in the middle, as after an upload that broke off. What was readable was kept, and what could be proved was put back.")
 }
 
-func (n *Night) missingEnds() {
+// missingEnds removes the end times of some recordings.
+func (a *author) missingEnds() {
 	var cases []Case
 	for i, clock := range []string{"07:30", "12:12", "17:45"} {
-		c := n.pick(clock, anyCall)
+		c := a.pick(clock, anyCall)
 		c.recordings[0].defect = []defect{endAbsent, endNull}[i%2]
 		cases = append(cases, c.aboutRecording(0, repaired("end_time")...))
 	}
-	n.chapter("end-missing", cases, "%d recordings were exported without the time of their end. It follows from their start and their duration.")
+
+	a.chapter("end-missing", cases, "%d recordings were exported without the time of their end. It follows from their start and their duration.")
 }
 
-func (n *Night) shortRecordings() {
+// shortRecordings cuts some recordings to a third of the conversation.
+func (a *author) shortRecordings() {
 	var cases []Case
 	for _, clock := range []string{"08:35", "14:10", "17:10"} {
-		c := n.pick(clock, long)
+		c := a.pick(clock, long)
 		rec := &c.recordings[0]
 		rec.end = rec.start.Add(c.talk() / 3).Truncate(time.Millisecond)
 		cases = append(cases, c.aboutLeg(Finding{"short_recording", ""}))
 	}
-	n.chapter("recording-short", cases, "%d recordings stop long before the conversation did: agent and customer went on talking for minutes that nobody can listen to.")
+
+	a.chapter("recording-short", cases, "%d recordings stop long before the conversation did: agent and customer went on talking for minutes that nobody can listen to.")
 }

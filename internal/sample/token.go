@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// claims are what a token says of itself.
+// claims are the claims of a token.
 type claims struct {
 	Issuer  string `json:"iss"`
 	Subject string `json:"sub"`
@@ -15,13 +15,14 @@ type claims struct {
 	Expires int64  `json:"exp"`
 }
 
-// The scopes of a token that may register lines, and of the one that may not:
-// it holds one that merely looks like the scope that is needed.
+// The scopes of a token that may register lines, and of one that may not: it has
+// a scope that only begins like the required one.
 const (
 	fullScope     = "recordings:readonly sip:manage telephony:readonly"
 	readonlyScope = "recordings:readonly sip:manage:readonly telephony:readonly"
 )
 
+// newToken returns the claims of a sound token.
 func newToken(issued time.Time) claims {
 	return claims{
 		Issuer: "https://login.example", Subject: "svc-line-registrar", OrgID: Org, Scope: fullScope,
@@ -29,18 +30,8 @@ func newToken(issued time.Time) claims {
 	}
 }
 
-func (c claims) withScope(scope string) claims {
-	c.Scope = scope
-	return c
-}
-
-func (c claims) ofOrg(org string) claims {
-	c.OrgID = org
-	return c
-}
-
 // compact returns the claims as the JWT that a careless client would log. Its
-// signature is a text and opens nothing.
+// signature is a text, so no server accepts it.
 func (c claims) compact() string {
 	part := base64.RawURLEncoding.EncodeToString
 	header := `{"alg":"RS256","typ":"JWT","kid":"sample"}`

@@ -1,8 +1,6 @@
 package stream
 
-import (
-	"fmt"
-)
+import "fmt"
 
 // Limits bound the time, memory and disk that one object may cost. Zero means no
 // limit. All sizes are in bytes of the uncompressed content.
@@ -70,11 +68,13 @@ func (l *Limits) CheckHeader(names []string) error {
 	if l.Columns > 0 && int64(len(names)) > l.Columns {
 		return &LimitError{Limit: "columns", Max: l.Columns}
 	}
+
 	for _, name := range names {
 		if l.NameBytes > 0 && int64(len(name)) > l.NameBytes {
 			return &LimitError{Limit: "name_bytes", Max: l.NameBytes}
 		}
 	}
+
 	return nil
 }
 
@@ -100,6 +100,7 @@ func (l *Limits) content(c Compression, stored int64) (most int64, limit LimitEr
 	if c == Plain {
 		return most, limit
 	}
+
 	lower(l.UnpackedBytes, "unpacked_bytes", l.UnpackedBytes)
 	// The product must not overflow.
 	if stored > 0 && l.UnpackedRatio > 0 && stored <= (1<<62)/l.UnpackedRatio {

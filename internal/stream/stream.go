@@ -137,8 +137,8 @@ func isSkippable(magic []byte) bool {
 
 var errTrailing = errors.New("bytes after its end that belong to no stream")
 
-// nextMember continues with the next member of a gzip stream, io.EOF when there
-// is none. Other bytes, even zeros, are damage: they may have replaced a member.
+// nextMember continues with the next member of a gzip stream, io.EOF after the
+// last. Other bytes, even zeros, are damage: they may have replaced a member.
 func nextMember(unpacked *gzip.Reader, in *bufio.Reader) error {
 	magic, err := in.Peek(2)
 	if len(magic) == 0 {
@@ -173,13 +173,18 @@ func (s *Stream) Read(b []byte) (int, error) {
 	return n, err
 }
 
+// read is Read without the limit of the content.
 func (s *Stream) read(b []byte) (int, error) {
 	for s.failed == nil {
 		n, err := s.r.Read(b)
 		s.begun = s.begun || n > 0
+
 		switch {
+		// For gzip the end is that of one member, see nextMember.
 		case err == nil || err == io.EOF && s.Compression != Gzip:
 			return n, err
+
+		// A member is complete, or all of its content is there but the checksum differs.
 		case s.source.err == nil && (err == io.EOF || isChecksum(err)):
 			if err != io.EOF {
 				s.Checksum = err
@@ -191,9 +196,13 @@ func (s *Stream) read(b []byte) (int, error) {
 			if n, _ = s.r.Read(b); n > 0 {
 				return n, nil
 			}
-			if err := s.next(); err != nil {
-				s.failed = s.ended(err)
+			switch err := s.next(); {
+			case err == io.EOF && s.source.err == nil: // no further member
+				s.failed = io.EOF
+			case err != nil:
+				s.failed = s.damage(err)
 			}
+
 		default:
 			s.failed = s.damage(err)
 			return n, s.failed
@@ -202,17 +211,12 @@ func (s *Stream) read(b []byte) (int, error) {
 	return 0, s.failed
 }
 
-// ended returns the error of a stream that has no further member.
-func (s *Stream) ended(err error) error {
-	if err == io.EOF && s.source.err == nil {
-		return io.EOF
-	}
-	return s.damage(err)
-}
-
 // Close releases the decoder; the underlying reader stays open.
 func (s *Stream) Close() { s.close() }
 
+// damage returns what an error of the decoder means: the error of the store if there
+// was one, otherwise an [Error] or a [LimitError]. Uncompressed content has no
+// decoder, so err is returned as it is.
 func (s *Stream) damage(err error) error {
 	// A decoder reports a failure of the store as an error of its own.
 	if s.source.err != nil {
@@ -230,6 +234,7 @@ func (s *Stream) damage(err error) error {
 	return &Error{Truncated: cut, Unknown: !cut && !s.begun && unknown, Err: err}
 }
 
+// isChecksum reports whether content is whole but does not match its checksum.
 func isChecksum(err error) bool {
 	return errors.Is(err, gzip.ErrChecksum) || errors.Is(err, zstd.ErrCRCMismatch)
 }

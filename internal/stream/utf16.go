@@ -5,7 +5,7 @@ import (
 	"errors"
 )
 
-// ErrUTF16 says what is wrong with content that begins like UTF-16.
+// ErrUTF16 is the damage of content that begins like UTF-16.
 var ErrUTF16 = errors.New("UTF-16 is none of the encodings that can be read")
 
 // IsUTF16 reports whether content begins like UTF-16, which cannot be read.

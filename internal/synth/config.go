@@ -15,11 +15,13 @@ func (n *Night) Config(base string) []byte {
 		base += "/"
 	}
 	below := func(path string) string { return strconv.Quote(base + path) }
+
 	s := n.site()
 	manifests, log, media := "manifests/date={date}/", Cdrmend, "none"
 	if n.Profile == GenesysCloud {
 		manifests, log = "recordings/{org}/year={year}/month={month}/day={day}/hour={hour}/", "http-client-log"
 	}
+
 	if n.Media {
 		media = "exists"
 	}
@@ -27,6 +29,7 @@ func (n *Night) Config(base string) []byte {
 	if n.CDRs == Details {
 		cdrs = "genesys-conversation-detail"
 	}
+
 	return fmt.Appendf(nil, config, s.org[:], below(manifests), s.org[:], n.Profile, below("cdr/date={date}/"), cdrs,
 		below("registrations/date={date}/"), log, media, below("out/"))
 }

@@ -4,25 +4,30 @@ import "io"
 
 const csvHeader = "conversation_id,leg_id,recording_ids,trunk_id,line_id,direction,ani,dnis,start_time,answer_time,end_time,recorded,updated_at,sip_status\n"
 
-// writeCSV writes legs in the layout of profile cdrmend. A row that is superseded
-// later has no end time.
-func (d day) writeCSV(w io.Writer, legs span) error {
+// writeCSV writes legs in the layout of profile cdrmend. A row that a later one
+// supersedes has no end time.
+func (p part) writeCSV(w io.Writer) error {
 	o := newOut(w)
 	o.b = append(o.b, csvHeader...)
-	err := d.calls(legs, func(c *call) error {
+
+	err := p.calls(func(c *call) error {
 		if c.fate == NoCDR {
 			return nil
 		}
 		for i := range c.count {
 			l := &c.legs[i]
+
+			// A row of a few bytes cannot be read as a leg. It breaks nothing after it,
+			// because rows are lines.
 			if l.rejected {
 				o.b = append(append(o.b, c.id[:20]...), '\n')
 			}
 			if c.twice {
-				o.b = d.appendRow(o.b, c, l, false)
+				o.b = p.appendRow(o.b, c, l, false)
 			}
-			o.b = d.appendRow(o.b, c, l, true)
+			o.b = p.appendRow(o.b, c, l, true)
 		}
+
 		return o.flush(false)
 	})
 	if err != nil {
@@ -31,15 +36,18 @@ func (d day) writeCSV(w io.Writer, legs span) error {
 	return o.flush(true)
 }
 
+// appendRow appends a leg's final row, or the one that it supersedes.
 func (d day) appendRow(b []byte, c *call, l *leg, final bool) []byte {
 	b = append(append(b, c.id[:]...), ',')
 	b = append(append(b, l.id[:]...), ',')
 	if c.fate != Internal && c.fate != Unrecorded {
 		b = append(b, l.recording[:]...)
 	}
+
 	b = append(append(append(b, ','), d.trunk(c.line)...), ',')
 	b = append(append(append(b, d.lines[c.line][:]...), ','), c.direction()...)
 	b = c.numbers(b, ",", ",")
+
 	b = d.appendMicros(append(b, ','), l.start)
 	b = d.appendMicros(append(b, ','), l.answered)
 	b = append(b, ',')
@@ -52,10 +60,13 @@ func (d day) appendRow(b []byte, c *call, l *leg, final bool) []byte {
 	} else {
 		b = append(b, ",true,"...)
 	}
+
+	// The row that was updated last counts.
 	if c.twice && final {
 		b = d.appendMicros(b, l.end+1000)
 	} else if c.twice {
 		b = d.appendMicros(b, l.answered)
 	}
+
 	return append(b, ",200\n"...)
 }

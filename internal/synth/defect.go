@@ -6,11 +6,11 @@ import (
 	"strings"
 )
 
-// Defect is one thing that can be wrong with a night.
+// Defect is one kind of thing that can be wrong with a night.
 type Defect uint8
 
-// Defects of a conversation with all its legs. A conversation has at most one, so
-// the sum of their rates is at most 1.
+// Defects of a whole conversation. A conversation has at most one of them, so
+// their rates add up to at most 1.
 const (
 	Internal Defect = iota
 	Unrecorded
@@ -25,10 +25,10 @@ const (
 	MetadataLost
 	TruncatedSidecar
 	MediaLost
-	fates // the number of them
+	fates // how many there are
 
-	// Defects of entries, conversations, rows and documents, independent of the
-	// above.
+	// Defects of entries, conversations, rows and documents. They are independent
+	// of those above and of each other.
 	MissingTrunk = Defect(iota - 1)
 	Superseded
 	Rejected
@@ -40,8 +40,8 @@ const (
 // sound is the fate of a conversation without a defect.
 const sound = fates
 
-// defects gives the name of each defect, what its rate counts and what happens,
-// and the formats in which it occurs (empty: all).
+// defects holds for each defect its name, what its rate counts, and the formats
+// in which it occurs (empty: all).
 var defects = [NumDefects]struct{ name, text, formats string }{
 	Internal:         {"internal", "legs of internal calls, which are not recorded", ""},
 	Unrecorded:       {"unrecorded", "legs that the source did not record", ""},
@@ -71,22 +71,25 @@ func (d Defect) Text() string { return defects[d].text }
 // Has reports whether a defect occurs in the night's formats.
 func (n *Night) Has(d Defect) bool {
 	in := strings.Fields(defects[d].formats)
+
 	return len(in) == 0 || slices.Contains(in, n.Manifests) || slices.Contains(in, n.CDRs)
 }
 
 // Rates are the rates of all defects, from 0 to 1.
 type Rates [NumDefects]float64
 
-// Usual are the rates of a night that is neither good nor hopeless.
+// Usual are the rates of an ordinary night: some of every common defect.
 var Usual = Rates{
 	Internal: 0.04, Unrecorded: 0.02, Lost: 0.002, Short: 0.001, Duplicate: 0.002, Conflict: 0.0005, NoCDR: 0.001,
 	MissingID: 0.003, MissingEnd: 0.003, Invalid: 0.0005, MetadataLost: 0.001, TruncatedSidecar: 0.001,
 	MissingTrunk: 0.02, Superseded: 0.01,
 }
 
+// check reports rates that no night can have.
 func (r *Rates) check() error {
 	sum := 0.0
 	for d, rate := range r {
+		// Written this way round, the condition also refuses NaN.
 		if !(rate >= 0 && rate <= 1) {
 			return fmt.Errorf("the rate of %s is %v: it must be from 0 to 1", Defect(d), rate)
 		}
@@ -94,13 +97,17 @@ func (r *Rates) check() error {
 			sum += rate
 		}
 	}
+
+	// Sums of decimal fractions are not exact, so a little more than 1 is allowed.
 	if sum > 1+1e-9 {
 		return fmt.Errorf("the rates from %s to %s add up to %v: one conversation has one of these defects at most", Internal, fates-1, sum)
 	}
+
 	return nil
 }
 
-// fate returns the defect of a conversation for a random number from 0 to 1.
+// fate returns the defect of a conversation for a random number from 0 to 1:
+// each defect owns a part of that range as long as its rate.
 func (r *Rates) fate(at float64) Defect {
 	for d, rate := range r[:fates] {
 		if at -= rate; at < 0 {

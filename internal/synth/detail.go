@@ -4,27 +4,28 @@ import "io"
 
 // writeDetails writes conversations in the form of the analytics API. A
 // conversation that is reported twice is first reported without its end.
-func (d day) writeDetails(w io.Writer, legs span) error {
+func (p part) writeDetails(w io.Writer) error {
 	o := newOut(w)
 	o.b = append(o.b, `{"conversations":[`...)
 
 	any := false
-	tell := func(c *call, final bool) {
+	report := func(c *call, final bool) {
 		if any {
 			o.b = append(o.b, ',')
 		}
 		any = true
-		o.b = d.appendConversation(append(o.b, '\n'), c, final)
+		o.b = p.appendConversation(append(o.b, '\n'), c, final)
 	}
 
-	err := d.calls(legs, func(c *call) error {
+	err := p.calls(func(c *call) error {
 		if c.fate == NoCDR {
 			return nil
 		}
 		if c.twice {
-			tell(c, false)
+			report(c, false)
 		}
-		tell(c, true)
+		report(c, true)
+
 		return o.flush(false)
 	})
 	if err != nil {
@@ -35,12 +36,15 @@ func (d day) writeDetails(w io.Writer, legs span) error {
 	return o.flush(true)
 }
 
+// appendConversation appends a conversation with its end, or without it as it is
+// reported while it lasts.
 func (d day) appendConversation(b []byte, c *call, final bool) []byte {
 	b = append(append(b, `{"conversationId":"`...), c.id[:]...)
 	b = d.appendMillis(append(b, `","conversationStart":"`...), c.legs[0].start)
 	if final {
 		b = d.appendMillis(append(b, `","conversationEnd":"`...), c.legs[c.count-1].end)
 	}
+
 	b = append(append(b, `","originatingDirection":"`...), c.direction()...)
 	b = append(b, `","participants":[`...)
 	for i := range c.count {
@@ -52,6 +56,7 @@ func (d day) appendConversation(b []byte, c *call, final bool) []byte {
 			b = d.appendParticipant(append(b, ','), c, &c.legs[i], "agent")
 		}
 	}
+
 	return append(b, `]}`...)
 }
 
@@ -67,10 +72,12 @@ func customerOf(c *call) string {
 	return "external"
 }
 
-// appendParticipant appends a participant with one session.
+// appendParticipant appends a participant with one session. Only the session of
+// the customer, which is the leg, names a trunk and says whether it is recorded.
 func (d day) appendParticipant(b []byte, c *call, l *leg, purpose string) []byte {
 	r, agent := l.digest, purpose == "agent"
 	// The agent's ids must differ from the customer's.
+
 	if agent {
 		r ^= 1
 	}
@@ -82,6 +89,7 @@ func (d day) appendParticipant(b []byte, c *call, l *leg, purpose string) []byte
 		session = r.uuid()
 		b = append(append(b, `","userId":"`...), l.agent[:]...)
 	}
+
 	b = append(append(b, `","sessions":[{"sessionId":"`...), session[:]...)
 	b = append(append(b, `","mediaType":"voice","direction":"`...), c.direction()...)
 	b = append(c.numbers(b, `","ani":"tel:`, `","dnis":"tel:`), '"')
@@ -111,5 +119,3 @@ func (d day) appendSegment(b []byte, from, until clock, kind string) []byte {
 	b = d.appendMillis(append(b, `","segmentEnd":"`...), until)
 	return append(append(append(b, `","segmentType":"`...), kind...), `"}`...)
 }
-
-func (d day) appendMillis(b []byte, c clock) []byte { return append(appendTime(b, d.date, c), 'Z') }

@@ -2,12 +2,12 @@ package synth
 
 import "encoding/hex"
 
-// draws is a generator of random numbers (SplitMix64). It is small and quick,
-// because every conversation has its own.
+// draws is a generator of random numbers (SplitMix64). Every conversation has
+// its own, so it must be small and quick to make.
 type draws uint64
 
-// The purposes of random numbers. Each has its own sequence, so that drawing more
-// for one does not change another.
+// The purposes of random numbers. Each has a sequence of its own, so that drawing
+// more numbers for one purpose does not change another.
 const (
 	ofCall = iota + 1
 	ofLine
@@ -18,12 +18,15 @@ const (
 	ofOrg
 )
 
-// drawing returns the generator for something, by its purpose and numbers.
+// drawing returns the generator for a purpose, a day and a number.
 func (n *Night) drawing(purpose, day, number int) draws {
 	s := draws(n.Seed)
 	for _, v := range [...]int{purpose, day, number} {
+		// A step of the generator between the values keeps neighbouring numbers
+		// from having similar sequences.
 		s = draws(s.next()) ^ draws(v)*0x9E3779B97F4A7C15
 	}
+
 	s.next()
 	return s
 }
@@ -39,7 +42,7 @@ func (s *draws) next() uint64 {
 // below returns a number from 0 to n-1.
 func (s *draws) below(n int) int { return int(s.next() >> 1 % uint64(n)) }
 
-// unit returns a number from 0 to 1, without 1.
+// unit returns a number of [0, 1).
 func (s *draws) unit() float64 { return float64(s.next()>>11) / (1 << 53) }
 
 // bytes fills b, whose length is a multiple of 8.
@@ -57,6 +60,7 @@ type uuid [36]byte
 func (s *draws) uuid() uuid {
 	var b [16]byte
 	s.bytes(b[:])
+	// The bits of version and variant (RFC 9562, section 5.4).
 	b[6] = b[6]&0x0f | 0x40
 	b[8] = b[8]&0x3f | 0x80
 
@@ -73,9 +77,12 @@ func (s *draws) uuid() uuid {
 // clock is a time of a day, in milliseconds since its midnight.
 type clock int
 
-// appendTime appends a time as 2006-01-02T15:04:05.000, without a zone.
-func appendTime(b []byte, date string, c clock) []byte {
-	b = append(append(b, date...), 'T')
+// date is a UTC day as 2006-01-02.
+type date string
+
+// appendTime appends a time of the day as 2006-01-02T15:04:05.000, without a zone.
+func (d date) appendTime(b []byte, c clock) []byte {
+	b = append(append(b, d...), 'T')
 
 	s := int(c) / 1000
 	b = append(appendPadded(b, s/3600, 2), ':')
@@ -84,12 +91,21 @@ func appendTime(b []byte, date string, c clock) []byte {
 	return appendPadded(b, int(c)%1000, 3)
 }
 
+// appendMillis appends a time as the analytics API writes it.
+func (d date) appendMillis(b []byte, c clock) []byte { return append(d.appendTime(b, c), 'Z') }
+
+// appendMicros appends a time as profile cdrmend writes it.
+func (d date) appendMicros(b []byte, c clock) []byte { return append(d.appendTime(b, c), "000Z"...) }
+
 // appendPadded appends v as a decimal number of the given number of digits, with
 // leading zeros.
 func appendPadded(b []byte, v, digits int) []byte {
 	for range digits {
 		b = append(b, '0')
 	}
+
+	// Digits are written from the last one backwards. v must fit, or it would
+	// overwrite the text before.
 	for i := len(b) - 1; v > 0; i, v = i-1, v/10 {
 		b[i] = '0' + byte(v%10)
 	}

@@ -2,12 +2,11 @@ package synth
 
 import (
 	"io"
-	"time"
 
 	"github.com/parquet-go/parquet-go"
 )
 
-// parquetEntry is an entry as a warehouse exports it.
+// parquetEntry is an entry as a data warehouse exports it.
 type parquetEntry struct {
 	Org          string   `parquet:"org_id,dict"`
 	Recording    string   `parquet:"recording_id,optional"`
@@ -29,18 +28,14 @@ type parquetEntry struct {
 }
 
 // writeParquet writes a manifest as Parquet.
-func (d day) writeParquet(w io.Writer, legs span) error {
+func (p part) writeParquet(w io.Writer) error {
 	out := parquet.NewGenericWriter[parquetEntry](w, parquet.CreatedBy("cdrmend synth", "", ""),
 		parquet.Compression(&parquet.Snappy), parquet.MaxRowsPerRowGroup(100_000))
 
-	midnight, err := time.Parse(time.DateOnly, d.date)
-	if err != nil {
-		return err
-	}
-
+	midnight := p.midnight().UnixMicro()
 	rows := make([]parquetEntry, 0, 256)
-	err = d.entries(legs, func(c *call, l *leg) error {
-		rows = append(rows, d.parquetEntry(c, l, midnight.UnixMicro()))
+	err := p.entries(func(c *call, l *leg) error {
+		rows = append(rows, p.parquetEntry(c, l, midnight))
 		if len(rows) < cap(rows) {
 			return nil
 		}
@@ -58,8 +53,11 @@ func (d day) writeParquet(w io.Writer, legs span) error {
 	return out.Close()
 }
 
+// parquetEntry returns an entry of a day whose midnight is given in microseconds.
+// The zero value of an optional column is written as null.
 func (d day) parquetEntry(c *call, l *leg, midnight int64) parquetEntry {
 	numbers := c.numbers(nil, "", " ")
+
 	e := parquetEntry{
 		Org: string(d.org[:]), Recording: string(l.recording[:]), Conversation: string(c.id[:]),
 		Trunk: string(d.trunk(c.line)), Line: string(d.lines[c.line][:]),

@@ -1,25 +1,27 @@
 package synth
 
-// Planted is what a run over the night has to find, and what it has to find
-// it in.
+// Planted says what a run over the night has to find, and in how many rows.
 type Planted struct {
-	Legs       int             // that CDRs tell of
-	Entries    int             // with media objects without metadata
+	Legs       int             // legs in CDRs
+	Entries    int             // entries, and media objects without metadata
 	Excluded   int             // legs that were not to be recorded
-	Superseded int             // rows, of the margins too
-	Rejected   int             // likewise
-	Findings   map[Finding]int // their number
-	Outages    map[string]int  // their number by cause
+	Superseded int             // rows, also those of the margins
+	Rejected   int             // rows, also those of the margins
+	Findings   map[Finding]int // numbers of findings
+	Outages    map[string]int  // numbers of outages by cause
 }
 
-// Finding is a class, and the field of the classes that are about one.
+// Finding is a class, and a field if the class is about one.
 type Finding struct{ Class, Field string }
 
 // Planted counts what was planted.
 func (n *Night) Planted() Planted {
 	p := Planted{Findings: map[Finding]int{}, Outages: map[string]int{}}
+
 	for _, d := range n.days() {
-		_ = d.calls(span{0, n.Legs}, func(c *call) error {
+		_ = d.whole().calls(func(c *call) error {
+			// Rows of the margins are read and counted, too. Findings are those of the
+			// night alone.
 			p.rows(c)
 			if d.number == 0 {
 				p.call(n, c)
@@ -27,8 +29,11 @@ func (n *Night) Planted() Planted {
 			return nil
 		})
 	}
+
+	// No id of the site matters for counting.
 	d := n.day(&site{}, 0)
 	p.documents(d)
+
 	for line := range n.Lines {
 		for t := range turns {
 			if f := d.failing(line, t); f != nil {
@@ -36,12 +41,14 @@ func (n *Night) Planted() Planted {
 			}
 		}
 	}
+
 	return p
 }
 
-// rows counts the rows that count for nothing.
+// rows counts the superseded and rejected rows of a conversation.
 func (p *Planted) rows(c *call) {
 	for _, l := range c.legs[:c.count] {
+		// A conversation without CDR has no rows at all.
 		if c.twice && c.fate != NoCDR {
 			p.Superseded++
 		}
@@ -51,6 +58,7 @@ func (p *Planted) rows(c *call) {
 	}
 }
 
+// call counts the legs of a conversation and what is to be found about them.
 func (p *Planted) call(n *Night, c *call) {
 	for i := range c.count {
 		switch c.fate {
@@ -61,19 +69,21 @@ func (p *Planted) call(n *Night, c *call) {
 		default:
 			p.Legs++
 		}
+
 		p.leg(n, c, &c.legs[i])
 	}
 }
 
 // leg counts the findings about one leg and its recording.
 func (p *Planted) leg(n *Night, c *call, l *leg) {
-	trunks := 0 // that have to be put back
+	trunks := 0 // how many trunks have to be put back
 	if c.recorded() {
 		p.Entries++
 		if l.trunkless {
 			trunks = 1
 		}
 	}
+
 	switch c.fate {
 	case Lost:
 		p.add("missing_recording", "")
@@ -99,6 +109,7 @@ func (p *Planted) leg(n *Night, c *call, l *leg) {
 		p.add("invalid_field", "duration_ms")
 	case MediaLost:
 		p.add("media_missing", "")
+	// The trunk comes after the cut, so it is lost whether it was there or not.
 	case TruncatedSidecar:
 		trunks = 1
 		p.add("truncated_document", "")
@@ -113,24 +124,29 @@ func (p *Planted) leg(n *Night, c *call, l *leg) {
 			p.add("missing_field", field)
 		}
 	}
+
 	for range trunks {
 		p.add("repaired_field", "trunk_id")
 	}
 }
 
+// documents counts the defects of the day's manifests.
 func (p *Planted) documents(d day) {
+	// Only these can be cut; only a batch tells of failed exports.
 	if d.Manifests != JSON && d.Manifests != JSONLines {
 		return
 	}
 	for i := range d.ManifestFiles {
-		legs := d.part(i, d.ManifestFiles)
-		if legs.from == legs.to {
+		part := d.part(i, d.ManifestFiles)
+		if part.from == part.to {
 			continue
 		}
-		doc := d.document(legs)
+
+		doc := part.document()
 		if doc.cut {
 			p.add("truncated_document", "")
 		}
+
 		if doc.failed && d.Manifests == JSON {
 			p.add("export_failed", "")
 		}

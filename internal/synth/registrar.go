@@ -7,13 +7,12 @@ import (
 	"iter"
 	"slices"
 	"strconv"
-	"time"
 )
 
-// Failures are the rates at which attempts to register fail, by cause.
+// Failures holds the rates at which attempts to register fail, by cause.
 type Failures map[string]float64
 
-// failure is an answer that refuses, and the evidence of its cause.
+// failure is a refusal and the evidence of its cause.
 type failure struct {
 	cause    string
 	status   int
@@ -22,8 +21,8 @@ type failure struct {
 
 const allScopes = `recordings:readonly sip:manage telephony:readonly`
 
-// The causes, as the table of outages names them. One that keys are needed
-// for, token_untrusted, is not among them.
+// failures are the causes, named as in the table of outages. token_untrusted is
+// not among them, because it takes keys.
 var failures = []failure{
 	{"credential_rejected", 403, func(b []byte, t *teller, unix int64) []byte {
 		return t.claims(b, t.org, allScopes, unix-1800, 0, unix+1800)
@@ -53,12 +52,13 @@ var failures = []failure{
 	}},
 }
 
-// Causes returns the causes that there can be rates of.
+// Causes returns the causes that can have rates.
 func Causes() []string {
 	var list []string
 	for _, f := range failures {
 		list = append(list, f.cause)
 	}
+
 	return list
 }
 
@@ -68,28 +68,33 @@ func UsualFailures() Failures {
 	for _, cause := range Causes() {
 		f[cause] = 0.0005
 	}
+
 	return f
 }
 
+// check reports rates that no night can have.
 func (f Failures) check() error {
 	sum := 0.0
 	for cause, rate := range f {
 		if !slices.Contains(Causes(), cause) {
 			return fmt.Errorf("there is no cause %q of failed registrations: use one of %v", cause, Causes())
 		}
+
 		if sum += rate; !(rate >= 0 && sum <= 1+1e-9) {
 			return fmt.Errorf("the rates of failed registrations must be from 0 to 1 in all, got %v for %s", rate, cause)
 		}
 	}
+
 	return nil
 }
 
-// failing returns how an attempt fails, nil when it does not. The hours next
-// to midnight are spared, so that the outages of a night lie in it.
+// failing returns how an attempt fails, nil when it succeeds. Attempts next to
+// midnight succeed, so that no outage of the night crosses it.
 func (d day) failing(line, turn int) *failure {
 	if turn < 2 || turn >= turns-2 {
 		return nil
 	}
+
 	r := d.drawing(ofRegistration, d.number, line*turns+turn)
 	at := r.unit()
 	for i := range failures {
@@ -97,6 +102,7 @@ func (d day) failing(line, turn int) *failure {
 			return &failures[i]
 		}
 	}
+
 	return nil
 }
 
@@ -111,7 +117,7 @@ const (
 	mended  = clock(150) * 1000
 )
 
-// attempt is one line of the log.
+// attempt is one attempt to register, a line of the log.
 type attempt struct {
 	at      clock
 	line    int
@@ -129,49 +135,52 @@ func (d day) registrations() iter.Seq[Object] {
 	}
 }
 
-// attempts returns what the lines tried in an hour, in order of time.
+// attempts returns the attempts of all lines in an hour, in order of time.
 func (d day) attempts(hour int) []attempt {
 	var list []attempt
 	for line := range d.Lines {
 		r := d.drawing(ofLine, 1, line)
 		offset := clock(150+r.below(900)) * 1000 // not next to the hour, when tokens are renewed
+
 		for t := hour * turns / logs; t < (hour+1)*turns/logs; t++ {
 			at := offset + clock(t)*turn
 			if f := d.failing(line, t); f != nil {
+				// The second failure falls into the outage of the first: one failing turn makes
+				// one outage, which Planted counts.
 				list = append(list, attempt{at, line, f}, attempt{at + retried, line, f})
 				at += mended
 			}
 			list = append(list, attempt{at, line, nil})
 		}
 	}
+
 	slices.SortStableFunc(list, func(a, b attempt) int { return cmp.Compare(a.at, b.at) })
 	return list
 }
 
-// teller writes lines of the log.
+// teller writes the lines of the log.
 type teller struct {
 	day
-	sandbox uuid // the organisation that a wrong token is of
-	unix    int64
+	sandbox uuid  // the organisation of a wrong token
+	unix    int64 // midnight, in seconds since 1970
 }
 
 func (d day) writeLog(w io.Writer, hour int) error {
-	midnight, err := time.Parse(time.DateOnly, d.date)
-	if err != nil {
-		return err
-	}
 	r := d.drawing(ofOrg, 0, 1)
-	t := &teller{d, r.uuid(), midnight.Unix()}
+
+	t := &teller{d, r.uuid(), d.midnight().Unix()}
 	o := newOut(w)
 	if d.Profile == GenesysCloud {
 		o.b = t.appendRefresh(o.b, clock(hour)*3_600_000)
 	}
+
 	for i, a := range d.attempts(hour) {
 		if d.Profile == GenesysCloud {
 			o.b = t.appendRequest(o.b, a)
 		} else {
 			o.b = t.appendEvent(o.b, a)
 		}
+
 		o.b = append(t.appendCorrelation(o.b, hour, i), "\"}\n"...)
 		if err := o.flush(false); err != nil {
 			return err
@@ -187,7 +196,7 @@ func (t *teller) appendRefresh(b []byte, at clock) []byte {
 	return append(append(b, t.org[:]...), "\"}\n"...)
 }
 
-// appendRequest appends an attempt as the client's log has it.
+// appendRequest appends an attempt as the log of the client shows it.
 func (t *teller) appendRequest(b []byte, a attempt) []byte {
 	b = t.appendMillis(append(b, `{"time":"`...), a.at)
 	b = append(b, `","method":"POST","path":"/api/v2/telephony/sip/lines/`...)
@@ -195,23 +204,26 @@ func (t *teller) appendRequest(b []byte, a attempt) []byte {
 	b = strconv.AppendInt(b, int64(a.status()), 10)
 	b = append(append(b, `,"org_id":"`...), t.org[:]...)
 	b = append(append(b, `","trunk_id":"`...), t.trunk(a.line)...)
+
 	b = append(b, `","request":{"username":"line-`...)
 	b = appendPadded(b, a.line, 6)
 	b = append(b, `","sip_domain":"sip.example","transport":"tls","expiry_seconds":2100},"response":{"code":`...)
 	b = strconv.AppendInt(b, int64(a.status()), 10)
+
 	if a.failure == nil {
 		b = append(b, `,"expiry_seconds":2100`...)
 	}
 	return t.appendEvidence(append(b, '}'), a)
 }
 
-// appendEvent appends an attempt as profile cdrmend has it.
+// appendEvent appends an attempt in the layout of profile cdrmend.
 func (t *teller) appendEvent(b []byte, a attempt) []byte {
 	b = t.appendMicros(append(b, `{"time":"`...), a.at)
 	b = append(append(b, `","org_id":"`...), t.org[:]...)
 	b = append(append(b, `","trunk_id":"`...), t.trunk(a.line)...)
 	b = append(append(b, `","line_id":"`...), t.lines[a.line][:]...)
 	b = appendPadded(append(b, `","username":"line-`...), a.line, 6)
+
 	b = append(b, `","sip_domain":"sip.example","transport":"tls","status":`...)
 	b = strconv.AppendInt(b, int64(a.status()), 10)
 	b = append(b, `,"expiry_seconds":`...)
@@ -219,14 +231,18 @@ func (t *teller) appendEvent(b []byte, a attempt) []byte {
 	return t.appendEvidence(b, a)
 }
 
+// appendEvidence appends what the log shows of the token, if anything.
 func (t *teller) appendEvidence(b []byte, a attempt) []byte {
 	if f := a.failure; f != nil && f.evidence != nil {
 		b = f.evidence(b, t, t.unix+int64(a.at)/1000)
 	}
+
 	return b
 }
 
 func (t *teller) appendCorrelation(b []byte, hour, row int) []byte {
+	// The day number is shifted so that the ids do not share sequences with the
+	// failures.
 	r := t.drawing(ofRegistration, t.number-10, hour<<32+row)
 	id := r.uuid()
 	return append(append(b, `,"correlation_id":"`...), id[:]...)

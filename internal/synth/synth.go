@@ -1,10 +1,10 @@
-// Package synth makes synthetic nights of any size, whose defects have rates:
-// to size a machine, to measure, and to count what a run finds against what
-// was planted. The night that is told as a story is package sample's.
+// Package synth makes synthetic nights of any size with known rates of defects.
+// They serve to size a machine, to measure, and to compare what a run finds with
+// the defects that were planted. Package sample makes the night of the demo.
 //
-// Everything follows from the night's values. Each conversation draws from a
-// generator of its own, so that any object can be written at any time, by
-// anybody, in memory that does not grow with the night.
+// Everything follows from the night's values. Each conversation has a random
+// generator of its own. So objects can be written in any order and at the same
+// time, in memory that does not grow with the night.
 package synth
 
 import (
@@ -17,8 +17,8 @@ import (
 	"time"
 )
 
-// Object is one object of a night. The key is below the night's base. Write
-// may be called once for each copy that is wanted, also at once with others.
+// Object is one object of a night. The key is below the night's base. Write may
+// be called several times, and concurrently with others.
 type Object struct {
 	Key   string
 	Write func(io.Writer) error
@@ -57,13 +57,13 @@ type Night struct {
 	Failures      Failures
 }
 
-// formats are those of manifests and of CDRs that each profile has.
+// formats are the formats of manifests and CDRs that each profile has.
 var formats = map[string]struct{ manifests, cdrs []string }{
 	Cdrmend:      {[]string{JSONLines, JSON, Parquet}, []string{CSV}},
 	GenesysCloud: {[]string{Sidecars}, []string{Details, CSV}},
 }
 
-// Check says what cannot be made.
+// Check reports a night that cannot be made.
 func (n *Night) Check() error {
 	has := formats[n.Profile]
 	switch {
@@ -75,11 +75,13 @@ func (n *Night) Check() error {
 	case n.Rates[MediaLost] > 0 && !n.Media:
 		return fmt.Errorf("media objects can only be lost (%s) where there are some: ask for media objects, too", MediaLost)
 	}
+
 	for d, rate := range n.Rates {
 		if d := Defect(d); rate > 0 && !n.Has(d) {
 			return fmt.Errorf("%s does not occur in manifests as %s with CDRs as %s: leave its rate at 0", d, n.Manifests, n.CDRs)
 		}
 	}
+
 	return errors.Join(n.Rates.check(), n.Failures.check())
 }
 
@@ -98,12 +100,12 @@ func (n *Night) Objects() iter.Seq[Object] {
 	}
 }
 
-// day is the night itself, or one beside it.
+// day is the night itself, or a margin day next to it.
 type day struct {
 	*Night
 	*site
-	number int    // 0 is the night
-	date   string // as 2006-01-02
+	date
+	number int // 0 is the night
 }
 
 func (n *Night) days() []day {
@@ -111,51 +113,62 @@ func (n *Night) days() []day {
 	if !n.Margins {
 		return []day{n.day(s, 0)}
 	}
+
 	return []day{n.day(s, -1), n.day(s, 0), n.day(s, 1)}
 }
 
 func (n *Night) day(s *site, number int) day {
-	return day{n, s, number, n.Day.AddDate(0, 0, number).Format(time.DateOnly)}
+	return day{n, s, date(n.Day.AddDate(0, 0, number).Format(time.DateOnly)), number}
 }
+
+func (d day) midnight() time.Time { return d.Day.AddDate(0, 0, d.number) }
 
 func (d day) manifests() iter.Seq[Object] {
 	if d.Manifests == Sidecars {
 		return d.sidecars()
 	}
-	write := map[string]writer{JSONLines: day.writeLines, JSON: day.writeBatch, Parquet: day.writeParquet}[d.Manifests]
+	write := map[string]writer{JSONLines: part.writeLines, JSON: part.writeBatch, Parquet: part.writeParquet}[d.Manifests]
+
 	return d.parts(d.ManifestFiles, "manifests/date=%s/export-%04d."+d.Manifests, write)
 }
 
 func (d day) cdrs() iter.Seq[Object] {
 	if d.CDRs == Details {
-		return d.parts(d.CDRFiles, "cdr/date=%s/conversations-%04d.json", day.writeDetails)
+		return d.parts(d.CDRFiles, "cdr/date=%s/conversations-%04d.json", part.writeDetails)
 	}
-	return d.parts(d.CDRFiles, "cdr/date=%s/legs-%04d.csv", day.writeCSV)
+	return d.parts(d.CDRFiles, "cdr/date=%s/legs-%04d.csv", part.writeCSV)
 }
 
-// writer writes the object that holds the legs of a range.
-type writer func(d day, w io.Writer, legs span) error
+// part is a half-open range of a day's leg numbers. No conversation straddles
+// its ends, so it can be written without the legs next to it.
+type part struct {
+	day
+	from, to int
+}
 
-// span is a half-open range of leg numbers that no conversation straddles.
-type span struct{ from, to int }
+// writer writes the object that holds a part.
+type writer func(p part, w io.Writer) error
 
-// part returns one of so many parts of the day's legs.
-func (d day) part(i, of int) span {
+// whole returns all legs of the day.
+func (d day) whole() part { return part{d, 0, d.Legs} }
+
+// part returns one of a number of parts of the day's legs.
+func (d day) part(i, of int) part {
 	at := func(i int) int {
 		if i == of {
 			return d.Legs
 		}
-		return d.Legs * i / of / block * block
+		return d.Legs * i / of / block * block // blocks are kept whole: their last two legs share a conversation
 	}
-	return span{at(i), at(i + 1)}
+	return part{d, at(i), at(i + 1)}
 }
 
 func (d day) parts(of int, key string, write writer) iter.Seq[Object] {
 	return func(yield func(Object) bool) {
 		for i := range of {
-			legs := d.part(i, of)
-			o := Object{fmt.Sprintf(key, d.date, i), func(w io.Writer) error { return write(d, w, legs) }}
-			if legs.from < legs.to && !yield(o) {
+			p := d.part(i, of)
+			o := Object{fmt.Sprintf(key, d.date, i), func(w io.Writer) error { return write(p, w) }}
+			if p.from < p.to && !yield(o) {
 				return
 			}
 		}

@@ -146,7 +146,7 @@ func TestNoConversationLastsOverMidnight(t *testing.T) {
 		n := small(Cdrmend, JSONLines, CSV)
 		n.Legs = legs
 		told := 0
-		_ = n.day(&site{}, 0).calls(span{0, legs}, func(c *call) error {
+		_ = n.day(&site{}, 0).whole().calls(func(c *call) error {
 			told += c.count
 			for _, l := range c.legs[:c.count] {
 				if !(0 <= l.start && l.start < l.answered && l.answered <= l.from && l.from < l.until && l.until <= l.end && l.end < 24*3_600_000) {

@@ -98,7 +98,7 @@ func (c *csvReader) row(r *Row) error {
 		if err != nil {
 			return fmt.Errorf("column %q: %w", c.schema.Columns[i].Name, err)
 		}
-		if err := r.parse(v); err != nil {
+		if err := c.add(r, v); err != nil {
 			return fmt.Errorf("column %q: %w", c.schema.Columns[i].Name, err)
 		}
 		rest = after
@@ -161,9 +161,9 @@ func (c *csvReader) unquote(b []byte) (v, rest []byte, err error) {
 	}
 }
 
-// parse adds the next cell from its CSV form, without quotes.
-func (r *Row) parse(v []byte) error {
-	kind := r.schema.Columns[len(r.cells)].Kind
+// add adds the next cell of a row from its CSV form, without quotes.
+func (c *csvReader) add(r *Row, v []byte) error {
+	kind := c.schema.Columns[len(r.cells)].Kind
 	switch {
 	case kind == Text:
 		r.AddBytes(v)

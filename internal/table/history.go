@@ -117,7 +117,7 @@ func (m *merge) gone(previous Rows) Rows {
 			if closed < 0 {
 				closed = m.commit
 			}
-			out.extend(r, Closed, r.Count(firstColumn), r.Count(lastColumn), closed)
+			out.setHistory(r, Closed, r.Count(firstColumn), r.Count(lastColumn), closed)
 			if !yield(&out, nil) {
 				return
 			}
@@ -142,7 +142,7 @@ func (m *merge) held(current Rows) Rows {
 				}
 				i.current++
 			}
-			out.extend(r, r.Text(statusColumn), first, m.commit, -1)
+			out.setHistory(r, r.Text(statusColumn), first, m.commit, -1)
 			if !yield(&out, nil) {
 				return
 			}
@@ -152,9 +152,14 @@ func (m *merge) held(current Rows) Rows {
 
 const statusColumn = 3
 
-// extend makes r a row of history from one of findings or history.
-func (r *Row) extend(finding *Row, state string, first, last, closed int64) {
-	r.begin(History, finding, len(findingColumns))
+// setHistory makes r a row of history from one of findings or history. Both
+// begin with the same columns, whose cells are copied.
+func (r *Row) setHistory(finding *Row, state string, first, last, closed int64) {
+	r.Reset(History)
+	r.texts = finding.texts
+	r.text, r.lent = append(r.text, finding.text...), append(r.lent, finding.lent...)
+	r.cells = append(r.cells, finding.cells[:len(findingColumns)]...)
+
 	r.AddText(state)
 	r.AddCount(first)
 	r.AddCount(last)

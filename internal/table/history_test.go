@@ -31,7 +31,7 @@ func commit(t *testing.T, history []HistoryRow, number int64, findings ...Findin
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := r.check(History); err != nil {
+		if err := (&Writer{schema: History}).check(r); err != nil {
 			t.Fatal(err)
 		}
 		merged = append(merged, HistoryOf(r))
@@ -42,7 +42,7 @@ func commit(t *testing.T, history []HistoryRow, number int64, findings ...Findin
 func fillHistory(h *HistoryRow, r *Row) {
 	var finding Row
 	h.Finding.Fill(&finding)
-	r.extend(&finding, h.State, h.FirstCommit, h.LastCommit, h.ClosedCommit)
+	r.setHistory(&finding, h.State, h.FirstCommit, h.LastCommit, h.ClosedCommit)
 }
 
 // story is a history in short: id, conversation, status as last seen, state

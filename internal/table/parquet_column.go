@@ -19,60 +19,67 @@ import (
 type parquetColumn struct {
 	column *Column
 
-	rows     int           // number of rows of the page
-	level    byte          // level of all rows while levels is empty: 1 for a value, 0 for a missing cell
-	levels   []byte        // level of each row, once they differ
-	values   []byte        // texts without a dictionary, each after its length
-	later    []intern.Text // symbols of UUIDs that follow values, not spelled out yet
-	meanings *intern.Table // the texts of these symbols
-	texts    []byte        // prefixed and shared: the texts one after another
-	ends     []uint32      // prefixed and shared: 0, then the end of each text
-	ints     []int64
+	// The rows of the page, in the form that suits the column.
+	levels levels
+	plain  plainTexts
+	texts  []byte   // prefixed and shared: the texts one after another
+	ends   []uint32 // prefixed and shared: 0, then the end of each text
+	ints   []int64
+	refs   []int32 // references to the dictionary
 
 	dictionary dictionary
-	refers     bool    // the page refers to the dictionary
-	refs       []int32 // its references
+	refers     bool // the page refers to the dictionary
 
-	pages         []byte // complete data page before the current one
-	uncompressed  int    // size of all pages without compression
-	nulls         int
-	total         int
-	min, max      int64
-	encoded       []byte // buffer for levels
-	scratch       []byte // buffer for values
-	whole         []byte // buffer for a page before compression
-	packed        []byte // buffer for a compressed data page
-	packedEntries []byte // buffer for the compressed dictionary page
+	pages   []byte // complete data page before the current one
+	totals  totals
+	buffers buffers
+}
+
+// totals describes the pages of a row group that are complete.
+type totals struct {
+	uncompressed int // size of the pages without compression
+	rows, nulls  int
+	min, max     int64 // of all numbers so far
+}
+
+// buffers are kept from page to page.
+type buffers struct {
+	levels     []byte // encoded levels
+	values     []byte // encoded values
+	page       []byte // a page before compression
+	data       []byte // the compressed data page
+	dictionary []byte // the compressed dictionary page; the data page is still in use
 }
 
 // begin starts a new row group.
 func (c *parquetColumn) begin() {
 	c.clearPage()
-	c.pages, c.uncompressed, c.nulls, c.total = c.pages[:0], 0, 0, 0
-	c.min, c.max = math.MaxInt64, math.MinInt64
+	c.pages, c.totals = c.pages[:0], totals{min: math.MaxInt64, max: math.MinInt64}
 	if c.refers = c.column.hasDictionary(); c.refers {
 		c.dictionary.reset()
 	}
 }
 
 func (c *parquetColumn) clearPage() {
-	c.rows, c.levels, c.values, c.later, c.texts, c.ints, c.refs = 0, c.levels[:0], c.values[:0], c.later[:0], c.texts[:0], c.ints[:0], c.refs[:0]
-	c.ends = append(c.ends[:0], 0)
+	c.levels.rows, c.levels.each = 0, c.levels.each[:0]
+	c.plain.encoded, c.plain.later = c.plain.encoded[:0], c.plain.later[:0]
+	c.texts, c.ends = c.texts[:0], append(c.ends[:0], 0)
+	c.ints, c.refs = c.ints[:0], c.refs[:0]
 }
 
 // add adds cell i of a row.
 func (c *parquetColumn) add(r *Row, i int) {
 	cell := &r.cells[i]
 	if cell.state == missing {
-		c.addLevel(0)
+		c.levels.add(0)
 		return
 	}
 
-	c.addLevel(1)
+	c.levels.add(1)
 	switch {
 	case c.column.Kind != Text:
 		c.ints = append(c.ints, cell.n)
-		c.min, c.max = min(c.min, cell.n), max(c.max, cell.n)
+		c.totals.min, c.totals.max = min(c.totals.min, cell.n), max(c.totals.max, cell.n)
 	case c.refers && cell.state == symbol:
 		c.refs = append(c.refs, c.dictionary.symbol(r, i))
 	case c.refers && cell.state == borrowed:
@@ -82,43 +89,64 @@ func (c *parquetColumn) add(r *Row, i int) {
 	case c.column.pack == prefixed || c.column.pack == shared:
 		c.texts = append(c.texts, r.Bytes(i)...)
 		c.ends = append(c.ends, uint32(len(c.texts)))
-	case cell.state == symbol && intern.Text(cell.n).IsUUID():
-		// Looking up many UUIDs at once is cheaper than one at a time.
-		c.meanings, c.later = r.texts, append(c.later, intern.Text(cell.n))
 	default:
-		c.spell() // values stay in the order of rows
-		c.values = appendPlain(c.values, r.Bytes(i))
+		c.plain.add(r, i)
 	}
 }
 
-// spell appends the UUIDs in later to values.
-func (c *parquetColumn) spell() {
+// plainTexts collects texts that are stored one after another, each after its
+// length. Looking up many UUIDs at once is cheaper than one at a time, so they
+// wait until another text follows or the page ends.
+type plainTexts struct {
+	encoded  []byte
+	later    []intern.Text // symbols of UUIDs that follow encoded
+	meanings *intern.Table // their texts
+}
+
+func (p *plainTexts) add(r *Row, i int) {
+	if cell := r.cells[i]; cell.state == symbol && intern.Text(cell.n).IsUUID() {
+		p.meanings, p.later = r.texts, append(p.later, intern.Text(cell.n))
+		return
+	}
+	p.spell() // the texts stay in the order of rows
+	p.encoded = appendPlain(p.encoded, r.Bytes(i))
+}
+
+// spell appends the UUIDs in later to encoded.
+func (p *plainTexts) spell() {
 	var ids [64]intern.UUID
-	for some := range slices.Chunk(c.later, len(ids)) {
-		c.meanings.UUIDs(ids[:], some)
+	for some := range slices.Chunk(p.later, len(ids)) {
+		p.meanings.UUIDs(ids[:], some)
 		for i := range some {
-			c.values = binary.LittleEndian.AppendUint32(c.values, intern.UUIDLen)
-			c.values = ids[i].AppendTo(c.values)
+			p.encoded = binary.LittleEndian.AppendUint32(p.encoded, intern.UUIDLen)
+			p.encoded = ids[i].AppendTo(p.encoded)
 		}
 	}
-	c.later = c.later[:0]
+	p.later = p.later[:0]
 }
 
-// addLevel adds the level of a row. In most columns all cells are present or all
-// are missing. Levels are therefore collected only once they differ.
-func (c *parquetColumn) addLevel(level byte) {
+// levels collects the definition levels of a page: 1 for a value, 0 for a
+// missing cell. In most columns all cells are present or all are missing. Each
+// level is therefore collected only once they differ.
+type levels struct {
+	rows int
+	all  byte   // level of all rows while each is empty
+	each []byte // level of each row
+}
+
+func (l *levels) add(level byte) {
 	switch {
-	case c.rows == 0:
-		c.level = level
-	case len(c.levels) > 0:
-		c.levels = append(c.levels, level)
-	case level != c.level:
-		for range c.rows {
-			c.levels = append(c.levels, c.level)
+	case l.rows == 0:
+		l.all = level
+	case len(l.each) > 0:
+		l.each = append(l.each, level)
+	case level != l.all:
+		for range l.rows {
+			l.each = append(l.each, l.all)
 		}
-		c.levels = append(c.levels, level)
+		l.each = append(l.each, level)
 	}
-	c.rows++
+	l.rows++
 }
 
 func appendPlain(b, v []byte) []byte {
@@ -143,12 +171,12 @@ func (c *parquetColumn) endDictionary() error {
 // endPage makes a page of the rows since the last one. Its parts are valid
 // until rows are added.
 func (c *parquetColumn) endPage() (parts [][]byte, err error) {
-	if c.rows == 0 {
+	if c.levels.rows == 0 {
 		return nil, nil
 	}
 
 	header := format.DataPageHeader{
-		NumValues:               int32(c.rows),
+		NumValues:               int32(c.levels.rows),
 		DefinitionLevelEncoding: format.RLE, RepetitionLevelEncoding: format.RLE,
 	}
 	if err := c.encodeLevels(); err != nil {
@@ -160,25 +188,27 @@ func (c *parquetColumn) endPage() (parts [][]byte, err error) {
 	}
 
 	header.Encoding = encoding
-	c.total += c.rows
-	return c.page(&c.packed, format.PageHeader{Type: format.DataPage, DataPageHeader: thrift.New(header)}, c.encoded, values)
+	c.totals.rows += c.levels.rows
+	return c.page(&c.buffers.data, format.PageHeader{Type: format.DataPage, DataPageHeader: thrift.New(header)}, c.buffers.levels, values)
 }
 
 // encodeLevels encodes the levels of the page after their length, and counts
 // the missing cells.
 func (c *parquetColumn) encodeLevels() (err error) {
-	c.encoded = append(c.encoded[:0], 0, 0, 0, 0)
-	if len(c.levels) == 0 {
-		c.nulls += c.rows * (1 - int(c.level))
-		c.encoded = append(binary.AppendUvarint(c.encoded, uint64(c.rows)<<1), c.level) // one run
+	b := append(c.buffers.levels[:0], 0, 0, 0, 0)
+	if len(c.levels.each) == 0 {
+		c.totals.nulls += c.levels.rows * (1 - int(c.levels.all))
+		b = append(binary.AppendUvarint(b, uint64(c.levels.rows)<<1), c.levels.all) // one run
 	} else {
-		for _, level := range c.levels {
-			c.nulls += 1 - int(level)
+		for _, level := range c.levels.each {
+			c.totals.nulls += 1 - int(level)
 		}
-		c.scratch, err = (&rle.Encoding{BitWidth: 1}).EncodeLevels(c.scratch[:0], c.levels)
-		c.encoded = append(c.encoded, c.scratch...)
+		c.buffers.values, err = (&rle.Encoding{BitWidth: 1}).EncodeLevels(c.buffers.values[:0], c.levels.each)
+		b = append(b, c.buffers.values...)
 	}
-	binary.LittleEndian.PutUint32(c.encoded, uint32(len(c.encoded)-4))
+
+	binary.LittleEndian.PutUint32(b, uint32(len(b)-4))
+	c.buffers.levels = b
 	return err
 }
 
@@ -186,17 +216,17 @@ func (c *parquetColumn) encodeLevels() (err error) {
 func (c *parquetColumn) encode() (values []byte, encoding format.Encoding, err error) {
 	switch {
 	case c.column.Kind != Text:
-		c.scratch, err = (&delta.BinaryPackedEncoding{}).EncodeInt64(c.scratch[:0], c.ints)
-		return c.scratch, format.DeltaBinaryPacked, err
+		c.buffers.values, err = (&delta.BinaryPackedEncoding{}).EncodeInt64(c.buffers.values[:0], c.ints)
+		return c.buffers.values, format.DeltaBinaryPacked, err
 	case c.refers && len(c.refs) > 0: // a page of missing values needs no dictionary
-		c.scratch, err = (&rle.DictionaryEncoding{}).EncodeInt32(c.scratch[:0], c.refs)
-		return c.scratch, format.RLEDictionary, err
+		c.buffers.values, err = (&rle.DictionaryEncoding{}).EncodeInt32(c.buffers.values[:0], c.refs)
+		return c.buffers.values, format.RLEDictionary, err
 	case c.column.pack == prefixed || c.column.pack == shared:
-		c.scratch, err = (&delta.ByteArrayEncoding{}).EncodeByteArray(c.scratch[:0], c.texts, c.ends)
-		return c.scratch, format.DeltaByteArray, err
+		c.buffers.values, err = (&delta.ByteArrayEncoding{}).EncodeByteArray(c.buffers.values[:0], c.texts, c.ends)
+		return c.buffers.values, format.DeltaByteArray, err
 	}
-	c.spell()
-	return c.values, format.Plain, nil
+	c.plain.spell()
+	return c.plain.encoded, format.Plain, nil
 }
 
 // compressed reports whether the pages of the column are compressed. Random ids
@@ -213,17 +243,17 @@ func (c *parquetColumn) page(memory *[]byte, h format.PageHeader, content ...[]b
 	}
 	h.CompressedPageSize = h.UncompressedPageSize
 	if c.compressed() {
-		c.whole = c.whole[:0]
+		c.buffers.page = c.buffers.page[:0]
 		for _, part := range content {
-			c.whole = append(c.whole, part...)
+			c.buffers.page = append(c.buffers.page, part...)
 		}
-		packed := fastZstd.EncodeAll(c.whole, (*memory)[:0])
+		packed := fastZstd.EncodeAll(c.buffers.page, (*memory)[:0])
 		*memory, content = packed, [][]byte{packed}
 		h.CompressedPageSize = int32(len(packed))
 	}
 
 	raw, err := thrift.Marshal(new(thrift.CompactProtocol), h)
-	c.uncompressed += len(raw) + int(h.UncompressedPageSize)
+	c.totals.uncompressed += len(raw) + int(h.UncompressedPageSize)
 	return append([][]byte{raw}, content...), err
 }
 
@@ -243,7 +273,7 @@ func (c *parquetColumn) finish() (columnChunk, error) {
 	k := columnChunk{append([][]byte{c.pages}, last...), c.describe()}
 	if c.column.hasDictionary() && c.dictionary.count() > 0 {
 		header := format.DictionaryPageHeader{NumValues: int32(c.dictionary.count()), Encoding: format.Plain}
-		dictionary, err := c.page(&c.packedEntries, format.PageHeader{Type: format.DictionaryPage, DictionaryPageHeader: thrift.New(header)}, c.dictionary.entries)
+		dictionary, err := c.page(&c.buffers.dictionary, format.PageHeader{Type: format.DictionaryPage, DictionaryPageHeader: thrift.New(header)}, c.dictionary.entries)
 		if err != nil {
 			return columnChunk{}, err
 		}
@@ -251,7 +281,7 @@ func (c *parquetColumn) finish() (columnChunk, error) {
 		k.meta.DictionaryPageOffset, k.meta.DataPageOffset = 0, int64(size(dictionary))
 	}
 
-	k.meta.TotalCompressedSize, k.meta.TotalUncompressedSize = int64(size(k.parts)), int64(c.uncompressed)
+	k.meta.TotalCompressedSize, k.meta.TotalUncompressedSize = int64(size(k.parts)), int64(c.totals.uncompressed)
 	return k, nil
 }
 
@@ -265,17 +295,17 @@ func size(parts [][]byte) (n int) {
 // describe returns the metadata of the column's values for the footer.
 func (c *parquetColumn) describe() format.ColumnMetaData {
 	meta := format.ColumnMetaData{
-		Type: format.ByteArray, PathInSchema: []string{c.column.Name}, NumValues: int64(c.total),
-		Statistics: format.Statistics{NullCount: int64(c.nulls)}, DictionaryPageOffset: -1,
+		Type: format.ByteArray, PathInSchema: []string{c.column.Name}, NumValues: int64(c.totals.rows),
+		Statistics: format.Statistics{NullCount: int64(c.totals.nulls)}, DictionaryPageOffset: -1,
 		Encoding: []format.Encoding{format.Plain, format.RLE},
 	}
 	switch {
 	case c.column.Kind != Text:
 		meta.Type = format.Int64
 		meta.Encoding = []format.Encoding{format.RLE, format.DeltaBinaryPacked}
-		if c.nulls < c.total {
-			meta.Statistics.MinValue = binary.LittleEndian.AppendUint64(nil, uint64(c.min))
-			meta.Statistics.MaxValue = binary.LittleEndian.AppendUint64(nil, uint64(c.max))
+		if c.totals.nulls < c.totals.rows {
+			meta.Statistics.MinValue = binary.LittleEndian.AppendUint64(nil, uint64(c.totals.min))
+			meta.Statistics.MaxValue = binary.LittleEndian.AppendUint64(nil, uint64(c.totals.max))
 		}
 	case c.column.pack == repeated:
 		meta.Encoding = append(meta.Encoding, format.RLEDictionary)

@@ -26,7 +26,7 @@ func ReadParquet(r io.ReaderAt, size int64, s *Schema) Rows {
 			var n int
 			n, err = p.next()
 			for i := range n {
-				if bad := row.take(s, p.values[i]); bad != nil {
+				if bad := p.fill(&row, p.values[i]); bad != nil {
 					err = bad
 					break
 				}
@@ -146,15 +146,15 @@ func (p *parquetReader) close() (err error) {
 
 var errRow = errors.New("the file is damaged: a row does not fit its columns")
 
-// take fills r with the values of one row.
-func (r *Row) take(s *Schema, values parquet.Row) error {
-	if len(values) != len(s.Columns) {
+// fill makes r the row with these values.
+func (p *parquetReader) fill(r *Row, values parquet.Row) error {
+	if len(values) != len(p.schema.Columns) {
 		return errRow
 	}
 
-	r.Reset(s)
+	r.Reset(p.schema)
 	for i, v := range values {
-		kind := s.Columns[i].Kind
+		kind := p.schema.Columns[i].Kind
 		switch {
 		case v.Column() != i:
 			return errRow

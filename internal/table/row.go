@@ -165,13 +165,6 @@ func (r *Row) add(k Kind, c cell) {
 	r.cells = append(r.cells, c)
 }
 
-// begin starts a row with a copy of the first n cells of another row, whose
-// columns are of the same kinds.
-func (r *Row) begin(s *Schema, from *Row, n int) {
-	r.schema, r.texts = s, from.texts
-	r.text, r.lent, r.cells = append(r.text[:0], from.text...), append(r.lent[:0], from.lent...), append(r.cells[:0], from.cells[:n]...)
-}
-
 // Known reports whether cell i is not missing.
 func (r *Row) Known(i int) bool { return r.cells[i].state != missing }
 
@@ -194,7 +187,7 @@ func (r *Row) Text(i int) string { return string(r.Bytes(i)) }
 // Int returns the number in cell i and whether it is not missing.
 func (r *Row) Int(i int) (v int64, known bool) {
 	r.mustBe(Int, i)
-	return r.number(i)
+	return r.cells[i].n, r.Known(i)
 }
 
 // Count returns the number in cell i, -1 when it is missing.
@@ -208,23 +201,22 @@ func (r *Row) Count(i int) int64 {
 // Time returns the time in cell i, NoTime when it is missing.
 func (r *Row) Time(i int) record.Time {
 	r.mustBe(Time, i)
-	if v, known := r.number(i); known {
-		return record.Time(v)
+	if r.Known(i) {
+		return record.Time(r.cells[i].n)
 	}
 	return record.NoTime
 }
 
-func (r *Row) number(i int) (v int64, known bool) { return r.cells[i].n, r.Known(i) }
-
 func (r *Row) mustBe(k Kind, i int) {
 	if r.schema.Columns[i].Kind != k {
-		r.mistake(k, i)
+		r.schema.refuse(k, i)
 	}
 }
 
-func (r *Row) mistake(k Kind, i int) {
-	c := r.schema.Columns[i]
-	panic(fmt.Sprintf("table: column %q of %s holds a %v, not a %v", c.Name, r.schema.Name, c.Kind, k))
+// refuse panics. It is a function of its own so that mustBe can be inlined.
+func (s *Schema) refuse(k Kind, i int) {
+	c := s.Columns[i]
+	panic(fmt.Sprintf("table: column %q of %s holds a %v, not a %v", c.Name, s.Name, c.Kind, k))
 }
 
 // AppendCell appends cell i as it is in CSV, without quotes.
@@ -237,15 +229,4 @@ func (r *Row) AppendCell(b []byte, i int) []byte {
 		return appendTime(b, r.Time(i))
 	}
 	return appendInt(b, c)
-}
-
-// check returns an error unless r is a complete row of s.
-func (r *Row) check(s *Schema) error {
-	if r.schema != s {
-		return fmt.Errorf("a row of %s cannot be written to %s", r.schema.Name, s.Name)
-	}
-	if len(r.cells) != len(s.Columns) {
-		return fmt.Errorf("a row of %s has %d cells instead of %d", s.Name, len(r.cells), len(s.Columns))
-	}
-	return nil
 }

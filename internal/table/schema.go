@@ -132,17 +132,11 @@ func (s *Schema) compareCell(a, b *Row, i int) int {
 	if s.Columns[i].Kind == Text {
 		return bytes.Compare(a.Bytes(i), b.Bytes(i))
 	}
-	x, xKnown := a.number(i)
-	y, yKnown := b.number(i)
-	if xKnown && yKnown {
-		return cmp.Compare(x, y)
-	}
-	return cmp.Compare(known(xKnown), known(yKnown))
-}
 
-func known(b bool) int {
-	if b {
-		return 1
+	// A number is either missing, which is the smaller state, or present.
+	x, y := &a.cells[i], &b.cells[i]
+	if x.state != y.state {
+		return cmp.Compare(x.state, y.state)
 	}
-	return 0
+	return cmp.Compare(x.n, y.n)
 }

@@ -44,11 +44,22 @@ func newWriter(s *Schema, csv, parquet io.Writer, base *parquetWriter) *Writer {
 
 // Write writes one row.
 func (w *Writer) Write(r *Row) error {
-	err := r.check(w.schema)
+	err := w.check(r)
 	for i := 0; err == nil && i < len(w.sinks); i++ {
 		err = w.sinks[i].write(r)
 	}
 	return w.failed(err)
+}
+
+// check returns an error unless r is a complete row of the table.
+func (w *Writer) check(r *Row) error {
+	if r.schema != w.schema {
+		return fmt.Errorf("a row of %s cannot be written to %s", r.schema.Name, w.schema.Name)
+	}
+	if len(r.cells) != len(w.schema.Columns) {
+		return fmt.Errorf("a row of %s has %d cells instead of %d", w.schema.Name, len(r.cells), len(w.schema.Columns))
+	}
+	return nil
 }
 
 // Close completes the table, not the destinations.

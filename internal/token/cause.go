@@ -3,7 +3,8 @@ package token
 // Cause is why a registration was answered 401 or 403.
 type Cause uint8
 
-// The causes, in the order in which they are tested; Unknown is what is left.
+// The causes, in the order in which they are tested. Unknown means that no
+// test said anything.
 const (
 	Unknown Cause = iota
 	Untrusted

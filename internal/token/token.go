@@ -2,8 +2,8 @@
 // scopes and whether its signature verifies. From that it concludes why a
 // registration was answered 401 or 403.
 //
-// Bytes go in and conclusions come out. Nothing here prints, logs or wraps
-// the bytes of a token; it is referred to by its [Fingerprint].
+// Nothing here prints, logs or wraps the bytes of a token; messages refer to
+// it by its [Fingerprint].
 package token
 
 import (
@@ -19,27 +19,27 @@ import (
 	"cdrmend/internal/stream"
 )
 
-// Rules are what a token is held against.
+// Rules are the rules that a token is judged by.
 type Rules struct {
 	Keys     *Keys         // nil: signatures are not checked, a JWT is a hint only
-	Required []string      // scopes that registering takes
-	Leeway   time.Duration // by which clocks may differ
-	Race     time.Duration // after its issue in which a token may not be known everywhere
-	Limits   stream.Limits // of what claims and tokens hold
+	Required []string      // the scopes that registering takes
+	Leeway   time.Duration // how much clocks may differ
+	Race     time.Duration // how long a new token may not be known everywhere
+	Limits   stream.Limits // for the JSON of claims and tokens
 }
 
-// Source is what one event shows of its token. The values are as read; what
-// is no object, or no text that holds one, counts as absent.
+// Source is what one event shows of its token. The values are as read. A value
+// that is neither an object nor a text that holds one counts as absent.
 type Source struct {
 	Claims jsonscan.Value // decoded claims
 	Info   jsonscan.Value // the answer to an introspection (RFC 7662)
 	Access []byte         // the token itself
 }
 
-// Hint is what can be said of one event before the other events are known.
+// Hint is the judgement of one event's token before other events are known.
 type Hint struct {
 	Cause    Cause       // what the token alone proves; Unknown when nothing
-	Issued   record.Time // its iat; NoTime when it has none
+	Issued   record.Time // the token's iat; NoTime when it has none
 	Evidence bool        // there was a token to judge
 }
 
@@ -47,11 +47,17 @@ type Hint struct {
 // answered 401 or 403; for other answers the token means nothing.
 func (r *Rules) Hint(n *profile.Normalizer, src Source, org intern.Text, at record.Time) Hint {
 	asserted, info := r.object(src.Claims), r.object(src.Info)
+
+	// A token is parsed only when its signature has to be checked, or when nothing
+	// else shows its claims: there may be a token in each of millions of rows.
 	var jwt compact
 	var isJWT bool
 	if r.Keys != nil || asserted.Kind != jsonscan.Object && info.Kind != jsonscan.Object {
 		jwt, isJWT = parseCompact(bytes.TrimSpace(src.Access), &r.Limits)
 	}
+
+	// Claims that were logged come before the introspection, and that before the
+	// token's payload.
 	evidence, found := jwt.payload, isJWT
 	switch {
 	case asserted.Kind == jsonscan.Object:
@@ -63,6 +69,9 @@ func (r *Rules) Hint(n *profile.Normalizer, src Source, org intern.Text, at reco
 	c := readClaims(n, evidence)
 	h := Hint{Issued: c.issued, Evidence: found}
 	active, _ := n.Bool(info.Member("active"))
+
+	// The claims of a token that does not verify prove nothing, and those of a
+	// revoked one no longer count: both come before the claims.
 	switch {
 	case isJWT && r.Keys != nil && r.Keys.check(jwt) != Verified:
 		h.Cause = Untrusted
@@ -71,17 +80,14 @@ func (r *Rules) Hint(n *profile.Normalizer, src Source, org intern.Text, at reco
 	default:
 		h.Cause = r.judge(c, org, at)
 	}
+
 	return h
 }
 
 // object returns v if it is a JSON object, or a cell that holds one.
 func (r *Rules) object(v jsonscan.Value) jsonscan.Value {
 	if v.Kind == jsonscan.Cell {
-		parsed, err := jsonscan.Parse(bytes.TrimSpace(v.Raw), &r.Limits)
-		if err != nil {
-			return jsonscan.Value{}
-		}
-		v = parsed
+		v, _ = jsonscan.Parse(bytes.TrimSpace(v.Raw), &r.Limits) // absent when it does not parse
 	}
 	if v.Kind != jsonscan.Object {
 		return jsonscan.Value{}
@@ -89,7 +95,7 @@ func (r *Rules) object(v jsonscan.Value) jsonscan.Value {
 	return v
 }
 
-// judge applies the tests that claims can fail, in their order.
+// judge applies the tests of the claims, in the order of the causes.
 func (r *Rules) judge(c claims, org intern.Text, at record.Time) Cause {
 	switch {
 	case c.expires.Known() && c.expires < at.Add(-r.Leeway):
@@ -117,8 +123,8 @@ func (r *Rules) lacking(c claims) []string {
 }
 
 // Conclude turns a hint into the cause of an answer 401, or 403 when
-// forbidden. Only a 403 can come from a refresh that has not spread yet:
-// a token that is simply not known is answered 401.
+// forbidden. Only a 403 can come from a refresh that has not spread yet: a
+// token that the registrar does not know at all is answered 401.
 func (r *Rules) Conclude(h Hint, forbidden bool, at record.Time) Cause {
 	switch {
 	case h.Cause != Unknown:
@@ -131,8 +137,8 @@ func (r *Rules) Conclude(h Hint, forbidden bool, at record.Time) Cause {
 	return Unknown
 }
 
-// Fingerprint returns the first 16 hex digits of the SHA-256 of a token, the
-// only form in which one may be spoken of.
+// Fingerprint returns the first 16 hex digits of the SHA-256 of a token. It is
+// the only form in which a token may be shown.
 func Fingerprint(token []byte) string {
 	sum := sha256.Sum256(token)
 	return hex.EncodeToString(sum[:8])

@@ -3,8 +3,7 @@ package verify
 import (
 	"context"
 	"encoding/json"
-	"fmt"
-	"io"
+	"errors"
 	"maps"
 	"slices"
 	"strings"
@@ -36,8 +35,13 @@ func (v *Check) compareRuns(ctx context.Context, r *replayed, again *recomputed)
 		c.files[strings.TrimPrefix(info.Key, again.prefix)] = info
 	}
 
+	info, ok := c.files["run.json"]
+	if !ok {
+		return errors.New(`"run.json" was not written when it was computed again`)
+	}
+
 	var m ledger.Manifest
-	raw, err := c.read(ctx, "run.json")
+	raw, err := content(ctx, again.store, info)
 	if err == nil {
 		err = json.Unmarshal(raw, &m)
 	}
@@ -75,7 +79,7 @@ func (c *comparison) compareFiles(ctx context.Context) error {
 	all := maps.Clone(c.before)
 	maps.Copy(all, c.after)
 
-	var rest []func(context.Context) error
+	var others []func(context.Context) error
 	for _, path := range slices.Sorted(maps.Keys(all)) {
 		_, before := c.before[path]
 		_, after := c.after[path]
@@ -85,7 +89,7 @@ func (c *comparison) compareFiles(ctx context.Context) error {
 		case !before:
 			c.differs(ResultLink, path, "it is written when it is computed again, and was not committed")
 		case schemaOf(path) == nil:
-			rest = append(rest, func(ctx context.Context) error { return c.compareFile(ctx, path) })
+			others = append(others, func(ctx context.Context) error { return c.compareFile(ctx, path) })
 		}
 	}
 
@@ -98,7 +102,7 @@ func (c *comparison) compareFiles(ctx context.Context) error {
 	if err := g.Wait(); err != nil {
 		return err
 	}
-	return c.v.each(ctx, "comparing", rest)
+	return c.v.out.each(ctx, "comparing", others)
 }
 
 func (c *comparison) differs(link Link, path, format string, args ...any) {
@@ -163,17 +167,4 @@ func (c *comparison) difference(ctx context.Context, path string) (string, error
 		text = "its content is what is computed again, but not its compression, though the build is the same"
 	}
 	return text, err
-}
-
-func (c *comparison) read(ctx context.Context, path string) ([]byte, error) {
-	info, ok := c.files[path]
-	if !ok {
-		return nil, fmt.Errorf("%q was not written when it was computed again", path)
-	}
-	body, err := c.again.store.Open(ctx, info, 0)
-	if err != nil {
-		return nil, err
-	}
-	defer body.Close()
-	return io.ReadAll(body)
 }

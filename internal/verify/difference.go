@@ -13,6 +13,8 @@ const (
 	shownBefore = 30
 )
 
+// firstDifference describes where two contents differ first; it is empty if they
+// are equal.
 func firstDifference(want, got io.Reader) (string, error) {
 	a, b := bufio.NewReader(want), bufio.NewReader(got)
 	line := 1

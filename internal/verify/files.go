@@ -5,14 +5,9 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
-	"fmt"
 	"io"
-	"maps"
-	"slices"
 	"strings"
 	"sync/atomic"
-	"time"
 
 	"cdrmend/internal/ledger"
 	"cdrmend/internal/object"
@@ -21,11 +16,18 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
+// fileCheck checks the objects of an output against what its records say.
+type fileCheck struct {
+	*results
+	out    *Output
+	chains []*chain // that are to be verified
+}
+
 // checkFiles checks every file that a record or a run.json names against its
 // hash, and lists the objects that nothing names.
-func (v *Check) checkFiles(ctx context.Context) error {
+func (v fileCheck) checkFiles(ctx context.Context) error {
 	var work []func(context.Context) error
-	for c := range v.chosen {
+	for _, c := range v.chains {
 		runs := map[string]*entry{}
 		for _, e := range c.entries {
 			if e.record == nil {
@@ -50,6 +52,7 @@ func (v *Check) checkFiles(ctx context.Context) error {
 				}
 				continue
 			}
+
 			runs[e.record.RunID] = e
 			files, err := v.checkRun(ctx, e)
 			if err != nil {
@@ -57,25 +60,26 @@ func (v *Check) checkFiles(ctx context.Context) error {
 			}
 			work = append(work, files...)
 		}
+
 		// Only now is every path that a record names known.
 		v.checkLeft(c, runs)
 	}
-	return v.each(ctx, "verifying files", work)
+	return v.out.each(ctx, "verifying files", work)
 }
 
-// each runs the work, several pieces at a time, and tells Watch of each that is
-// done.
-func (v *Check) each(ctx context.Context, stage string, work []func(context.Context) error) error {
+// each does the work, several pieces at a time, and calls Watch after each.
+func (o *Output) each(ctx context.Context, stage string, work []func(context.Context) error) error {
 	g, gctx := errgroup.WithContext(ctx)
-	g.SetLimit(max(1, v.out.Concurrency))
+	g.SetLimit(max(1, o.Concurrency))
 	var done atomic.Int64
 	for _, do := range work {
+		// g.Go waits while the limit is reached: after a failure nothing more begins.
 		if gctx.Err() != nil {
 			break
 		}
 		g.Go(func() error {
 			err := do(gctx)
-			v.out.Watch(stage, done.Add(1), int64(len(work)))
+			o.Watch(stage, done.Add(1), int64(len(work)))
 			return err
 		})
 	}
@@ -84,7 +88,7 @@ func (v *Check) each(ctx context.Context, stage string, work []func(context.Cont
 
 // checkRun checks run.json against its record, and returns the checks of the
 // files that it names.
-func (v *Check) checkRun(ctx context.Context, e *entry) ([]func(context.Context) error, error) {
+func (v fileCheck) checkRun(ctx context.Context, e *entry) ([]func(context.Context) error, error) {
 	c := e.chain
 	folder := "runs/" + e.record.RunID + "/"
 	path := folder + "run.json"
@@ -94,7 +98,7 @@ func (v *Check) checkRun(ctx context.Context, e *entry) ([]func(context.Context)
 		return nil, nil
 	}
 
-	raw, err := v.content(ctx, info)
+	raw, err := content(ctx, v.out.Store, info)
 	if err != nil {
 		return nil, v.unreadable(ctx, c, RunLink, c.prefix+path, err)
 	}
@@ -136,7 +140,7 @@ func (v *Check) checkRun(ctx context.Context, e *entry) ([]func(context.Context)
 
 // checkFile checks one file against the size and hash that by names, and
 // reports whether they fit.
-func (v *Check) checkFile(ctx context.Context, c *chain, link Link, path string, want ledger.File, by string) (sound bool, err error) {
+func (v fileCheck) checkFile(ctx context.Context, c *chain, link Link, path string, want ledger.File, by string) (sound bool, err error) {
 	info, ok := c.objects[path]
 	if !ok {
 		v.broken(c, link, c.prefix+path, "it is missing, though %s names it", by)
@@ -149,7 +153,7 @@ func (v *Check) checkFile(ctx context.Context, c *chain, link Link, path string,
 		return false, nil
 	}
 
-	got, err := v.hash(ctx, info)
+	got, err := hash(ctx, v.out.Store, info)
 	if err != nil {
 		return false, v.unreadable(ctx, c, link, c.prefix+path, err)
 	}
@@ -167,12 +171,23 @@ func (v *Check) checkFile(ctx context.Context, c *chain, link Link, path string,
 	return true, nil
 }
 
-func (v *Check) hash(ctx context.Context, info object.Info) (string, error) {
-	body, err := v.out.Store.Open(ctx, info, 0)
+// content returns the bytes of a small object.
+func content(ctx context.Context, store object.Store, info object.Info) ([]byte, error) {
+	body, err := store.Open(ctx, info, 0)
+	if err != nil {
+		return nil, err
+	}
+	defer body.Close()
+	return io.ReadAll(body)
+}
+
+func hash(ctx context.Context, store object.Store, info object.Info) (string, error) {
+	body, err := store.Open(ctx, info, 0)
 	if err != nil {
 		return "", err
 	}
 	defer body.Close()
+
 	sum := sha256.New()
 	if _, err := io.Copy(sum, body); err != nil {
 		return "", err
@@ -187,9 +202,9 @@ func sumOf(b []byte) string {
 
 // checkSummary compares what a run says of itself with the record that names
 // it: a whole run could have been copied from another interval.
-func (v *Check) checkSummary(ctx context.Context, e *entry, path string) error {
+func (v fileCheck) checkSummary(ctx context.Context, e *entry, path string) error {
 	c := e.chain
-	raw, err := v.content(ctx, c.objects[path])
+	raw, err := content(ctx, v.out.Store, c.objects[path])
 	if err != nil {
 		return v.unchecked(ctx, err)
 	}
@@ -209,117 +224,16 @@ func (v *Check) checkSummary(ctx context.Context, e *entry, path string) error {
 
 // checkLeft lists the objects that no record accounts for. They are no error: a
 // run that was stopped leaves such objects.
-func (v *Check) checkLeft(c *chain, runs map[string]*entry) {
+func (v fileCheck) checkLeft(c *chain, runs map[string]*entry) {
 	for path := range c.objects {
 		rest, inRun := strings.CutPrefix(path, "runs/")
 		id, _, _ := strings.Cut(rest, "/")
+
 		// An object in a committed run that run.json does not name is reported
 		// by checkRun.
 		if c.named[path] || inRun && runs[id] != nil {
 			continue
 		}
-		v.Report.Leftovers = append(v.Report.Leftovers, c.prefix+path)
+		v.report.Leftovers = append(v.report.Leftovers, c.prefix+path)
 	}
-}
-
-// checkVersions finds what was replaced or removed below log/ where versions
-// are kept: nothing there may ever change.
-func (v *Check) checkVersions(ctx context.Context) error {
-	for c := range v.chosen {
-		for h, err := range v.out.Store.Hidden(ctx, c.prefix+"log/") {
-			if err != nil {
-				if err := v.unchecked(ctx, err); err != nil {
-					return err
-				}
-				break
-			}
-
-			what := "another version was replaced"
-			if h.Marker {
-				what = "a delete marker was set"
-			}
-			v.broken(c, VersionLink, h.Key, "%s (version %s), though nothing below log/ is ever changed", what, h.VersionID)
-		}
-	}
-	return nil
-}
-
-// checkRetention checks that every object that a record accounts for is
-// retained as the record asked.
-func (v *Check) checkRetention(ctx context.Context) error {
-	var work []func(context.Context) error
-	for c := range v.chosen {
-		wanted := v.wantedRetention(c)
-		for _, path := range slices.Sorted(maps.Keys(wanted)) {
-			// A missing object is reported already.
-			if _, there := c.objects[path]; there {
-				work = append(work, func(ctx context.Context) error { return v.checkRetained(ctx, c, path, wanted[path]) })
-			}
-		}
-	}
-	return v.each(ctx, "verifying retention", work)
-}
-
-// wantedRetention returns the wanted retention by path, the longest of all
-// records.
-func (v *Check) wantedRetention(c *chain) map[string]ledger.Retention {
-	wanted := map[string]ledger.Retention{}
-	for _, e := range c.entries {
-		if e.record == nil {
-			continue
-		}
-
-		want := ledger.Retention{Until: v.out.RetainUntil}
-		if r := e.record.Retention; r != nil {
-			want.Mode = r.Mode
-			if r.Until.After(want.Until) {
-				want.Until = r.Until
-			}
-		}
-		if want.Until.IsZero() {
-			continue
-		}
-
-		// A run's files and the histories may belong to several records.
-		add := func(path string) {
-			if want.Until.After(wanted[path].Until) {
-				wanted[path] = want
-			}
-		}
-
-		add(strings.TrimPrefix(e.key, c.prefix))
-		for _, f := range e.record.History {
-			add(f.Path)
-		}
-		for path := range c.objects {
-			if strings.HasPrefix(path, "runs/"+e.record.RunID+"/") {
-				add(path)
-			}
-		}
-	}
-	return wanted
-}
-
-func (v *Check) checkRetained(ctx context.Context, c *chain, path string, want ledger.Retention) error {
-	got, err := v.out.Store.Retention(ctx, c.prefix+path)
-	switch {
-	case errors.Is(err, errors.ErrUnsupported):
-		v.note("the output is a directory, in which nothing is retained: retention was not checked")
-	case err != nil:
-		return v.unchecked(ctx, err)
-	case got.Mode == "":
-		v.broken(c, RetentionLink, c.prefix+path, "nothing retains it, want %s", describe(want))
-	// S3 keeps whole seconds.
-	case got.Until.Before(want.Until.Truncate(time.Second)):
-		v.broken(c, RetentionLink, c.prefix+path, "it is retained until %s, want %s", got.Until.Format(time.RFC3339), describe(want))
-	case want.Mode == "compliance" && got.Mode != "compliance":
-		v.broken(c, RetentionLink, c.prefix+path, "it is retained by mode %s, want %s", got.Mode, describe(want))
-	default:
-		v.count(func(r *Report) { r.Retained++ })
-	}
-	return nil
-}
-
-func describe(r ledger.Retention) string {
-	return strings.TrimSpace(fmt.Sprintf("%s until %s", r.Mode, r.Until.UTC().Format(time.RFC3339)))
 }

@@ -23,7 +23,7 @@ func (v *Check) recompute(ctx context.Context, r *replayed, how *Replay) error {
 	if err != nil {
 		return fmt.Errorf("making a directory for what is computed again: %w; set scratch to one that can be written", err)
 	}
-	defer func() { _ = os.RemoveAll(dir) }() // what is left behind can always be computed again
+	defer func() { _ = os.RemoveAll(dir) }() // files that remain can always be computed again
 
 	store, err := object.Open(ctx, object.Location{Dir: dir}, object.Options{})
 	if err != nil {
@@ -32,9 +32,9 @@ func (v *Check) recompute(ctx context.Context, r *replayed, how *Replay) error {
 
 	j := r.run.Job(r.record.Tool, store, v.out.Watch)
 	again, err := j.Recompute(ctx, r.run.Interval)
-	var changed *replay.ChangedError
+
 	// An input that changed is a finding, not a failure.
-	if errors.As(err, &changed) {
+	if changed, ok := errors.AsType[*replay.ChangedError](err); ok {
 		v.broken(r.chain, InputLink, changed.URL, "%s", changed.Detail)
 		return nil
 	}

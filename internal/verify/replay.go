@@ -22,21 +22,21 @@ type Replay struct {
 	Recompute bool          // compute everything again, and compare
 	Tool      string        // this build
 	Report    policy.Report // may hold the key of the pseudonyms in reports
-	Scratch   string        // for what is computed again; empty: the system's
+	Scratch   string        // for runs that are computed again; empty: the system's
 }
 
-// Replay checks the inputs of the newest commit of each interval again, and
-// computes its run again, as how says. The inputs of earlier commits may have
+// Replay checks the inputs of the newest commit of each interval, and computes its
+// run again, as how says. It leaves out earlier commits: their inputs may have
 // changed since, which is why there is a newer one.
 func (v *Check) Replay(ctx context.Context, how *Replay) error {
 	if how.Inputs {
-		v.Report.Inputs = &Inputs{}
+		v.report.Inputs = &Inputs{}
 	}
 	if how.Recompute {
-		v.Report.Recomputed = &Recomputed{}
+		v.report.Recomputed = &Recomputed{}
 	}
 
-	for c := range v.chosen {
+	for _, c := range v.chains {
 		if len(c.entries) == 0 {
 			continue
 		}
@@ -126,7 +126,8 @@ func (v *Check) decode(ctx context.Context, r *replayed, name string, into any) 
 	if !r.chain.sound[path] {
 		return errNotAsCommitted
 	}
-	raw, err := v.content(ctx, r.chain.objects[path])
+
+	raw, err := content(ctx, v.out.Store, r.chain.objects[path])
 	if err != nil {
 		return err
 	}
@@ -144,12 +145,14 @@ func (v *Check) inputs(ctx context.Context, r *replayed) iter.Seq2[ledger.Input,
 			yield(ledger.Input{}, errNotAsCommitted)
 			return
 		}
+
 		body, err := v.out.Store.Open(ctx, r.chain.objects[path], 0)
 		if err != nil {
 			yield(ledger.Input{}, err)
 			return
 		}
 		defer body.Close()
+
 		ledger.ReadInputs(body)(yield)
 	}
 }
@@ -157,7 +160,7 @@ func (v *Check) inputs(ctx context.Context, r *replayed) iter.Seq2[ledger.Input,
 // checkInputs compares every input with what the run read, and reports whether
 // one changed.
 func (v *Check) checkInputs(ctx context.Context, r *replayed) (changed bool, err error) {
-	before := len(v.Report.Problems)
+	before := len(v.report.Problems)
 	var work []func(context.Context) error
 	sources := r.run.Sources
 	if r.run.Media != nil {
@@ -170,13 +173,14 @@ func (v *Check) checkInputs(ctx context.Context, r *replayed) (changed bool, err
 		}
 	}
 
-	err = v.each(ctx, "verifying inputs", work)
-	return len(v.Report.Problems) > before, err
+	err = v.out.each(ctx, "verifying inputs", work)
+	return len(v.report.Problems) > before, err
 }
 
 func (v *Check) checkInput(ctx context.Context, r *replayed, p *replay.Pinned, i int) error {
 	in := &p.Inputs()[i]
 	n, err := p.Compare(ctx, i)
+
 	var changed *replay.ChangedError
 	switch {
 	case errors.As(err, &changed):

@@ -9,7 +9,7 @@ import (
 
 // checkSignatures goes from the records whose signatures verify to all records
 // that these vouch for by hash: their predecessors and neighbours, and so on.
-func (v *Check) checkSignatures() {
+func (v recordCheck) checkSignatures() {
 	var follow []*entry
 	for _, c := range v.chains {
 		for _, e := range c.entries {
@@ -19,6 +19,7 @@ func (v *Check) checkSignatures() {
 		}
 	}
 
+	// By a list, as recursion would be as deep as the chains are long.
 	for len(follow) > 0 {
 		e := follow[len(follow)-1]
 		follow = follow[:len(follow)-1]
@@ -30,7 +31,7 @@ func (v *Check) checkSignatures() {
 	}
 
 	keys := map[string]bool{}
-	for c := range v.chosen {
+	for _, c := range v.chosen {
 		for _, e := range c.entries {
 			if e.record != nil {
 				v.checkSignature(e)
@@ -41,14 +42,14 @@ func (v *Check) checkSignatures() {
 		}
 	}
 
-	v.Report.Records.Keys = append([]string{}, slices.Sorted(maps.Keys(keys))...)
-	if n := v.Report.Records.Signed; n > 0 && v.out.Keys == nil {
+	v.report.Records.Keys = append([]string{}, slices.Sorted(maps.Keys(keys))...)
+	if n := v.report.Records.Signed; n > 0 && v.out.Keys == nil {
 		v.note("%d records are signed and no keys were given: signatures were not checked", n)
 	}
 }
 
 // seen returns the records that e names by their hashes.
-func (v *Check) seen(e *entry) []*entry {
+func (v recordCheck) seen(e *entry) []*entry {
 	var list []*entry
 	add := func(c *chain, number int64, sum string) {
 		if c == nil {
@@ -68,8 +69,8 @@ func (v *Check) seen(e *entry) []*entry {
 	return list
 }
 
-func (v *Check) checkSignature(e *entry) {
-	r := &v.Report.Records
+func (v recordCheck) checkSignature(e *entry) {
+	r := &v.report.Records
 	switch {
 	case e.seal.Signed:
 		r.Signed++

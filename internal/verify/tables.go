@@ -166,6 +166,7 @@ func (c *comparison) compareHistory(ctx context.Context) error {
 		if before == nil || before.record == nil || len(before.record.History) == 0 || !c.r.chain.sound[before.record.History[0].Path] {
 			return nil // which is reported already
 		}
+
 		rows, done, err := c.openTable(ctx, c.v.out.Store, c.r.chain.objects[before.record.History[0].Path], table.History)
 		if err != nil {
 			return err
@@ -184,16 +185,19 @@ func (c *comparison) compareHistory(ctx context.Context) error {
 		if !c.r.chain.sound[f.Path] {
 			continue
 		}
+
 		committed, done, err := c.openTable(ctx, c.v.out.Store, c.r.chain.objects[f.Path], table.History)
 		if err != nil {
 			return err
 		}
+
 		_, difference, err := compareRows(table.History, committed, table.Merge(previous, findings, findings, c.r.number))
 		// Not deferred: each copy is removed before the next is made.
 		done()
 		if err != nil {
 			return err
 		}
+
 		if difference != "" {
 			c.v.broken(c.r.chain, HistoryLink, c.r.chain.prefix+f.Path, "%s", difference)
 		}

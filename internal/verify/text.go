@@ -10,8 +10,7 @@ import (
 // shownObjects is how many leftovers the text lists.
 const shownObjects = 20
 
-// Text formats a report for people: what was verified, with counts, then what
-// is broken.
+// Text formats a report for people: the counts first, then every broken link.
 func (r *Report) Text() string {
 	var b strings.Builder
 	line := func(title, format string, args ...any) { // a value from outside cannot start a line of its own

@@ -26,7 +26,7 @@ type Output struct {
 	Root        string      // prefix, empty or ending in a slash
 	Labels      []string    // of the intervals that are verified; the records of all others are witnesses
 	Keys        *token.Keys // that may have signed; nil: signatures are not checked
-	RetainUntil time.Time   // at least, besides what records ask for; zero: only what they ask for
+	RetainUntil time.Time   // of every object at least, even if its record asks for less; zero: as records ask
 	Concurrency int
 	Watch       func(stage string, done, total int64)
 }
@@ -49,7 +49,7 @@ const (
 	RetentionLink Link = "retention" // an object is kept for less long than asked
 	InputLink     Link = "input"     // an input changed or is gone
 	TableLink     Link = "table"     // a table is different when it is computed again
-	ResultLink    Link = "result"    // another file of the run is
+	ResultLink    Link = "result"    // so is another file of the run
 )
 
 // Problem is one broken link.
@@ -91,14 +91,14 @@ type Records struct {
 	Keys     []string `json:"keys"`     // that signed
 }
 
-// Inputs counts what was compared with the inputs as they were read.
+// Inputs counts the inputs that are as the runs read them.
 type Inputs struct {
 	Objects int64 `json:"objects"`
-	Read    int64 `json:"read"`  // of them: documents, by their hash
+	Read    int64 `json:"read"`  // documents, which were compared by their hashes
 	Bytes   int64 `json:"bytes"` // of those
 }
 
-// Recomputed counts what was equal when it was computed again.
+// Recomputed counts the results that were the same when they were computed again.
 type Recomputed struct {
 	Runs      int64 `json:"runs"`
 	Tables    int64 `json:"tables"`
@@ -107,47 +107,57 @@ type Recomputed struct {
 	Files     int64 `json:"other_files"`
 }
 
-// Check is a verification under way. It is safe for concurrent use.
+// Check is a verification under way.
 type Check struct {
-	Report Report
-
+	*results
 	out    *Output
-	chains map[string]*chain
-	mu     sync.Mutex
+	chains []*chain // that are to be verified, in the order of Output.Labels
 }
 
-// Ledger verifies records and files. It fails only if nothing can be said; what
-// else could not be checked is in the report.
+// Ledger verifies records and files. It fails only if nothing can be said; anything
+// else that could not be checked is in the report.
 func Ledger(ctx context.Context, out *Output) (*Check, error) {
-	v := &Check{out: out, chains: map[string]*chain{}, Report: Report{
+	found := &results{report: Report{
 		Format: ReportFormat, Output: out.Store.String() + out.Root,
 		Problems: []Problem{}, Unchecked: []string{}, Leftovers: []string{}, Notes: []string{},
 	}}
-	if err := v.readChains(ctx); err != nil {
+	all, err := chainReader{found, out}.read(ctx)
+	if err != nil {
 		return nil, err
+	}
+
+	var chosen []*chain
+	for _, label := range out.Labels {
+		chosen = append(chosen, all[label])
 	}
 
 	// Neighbours and signatures cross intervals, so all chains have been read
 	// by now.
-	v.checkRecords()
-	v.checkNeighbours()
-	v.checkSignatures()
+	records := recordCheck{found, out, all, chosen}
+	records.checkRecords()
+	records.checkNeighbours()
+	records.checkSignatures()
 
-	if err := v.checkFiles(ctx); err != nil {
-		return nil, err
+	// Each of these fails only if the whole verification has to end. Broken links
+	// and unreadable objects are in found.
+	files := fileCheck{found, out, chosen}
+	for _, check := range []func(context.Context) error{files.checkFiles, files.checkVersions, files.checkRetention} {
+		if err := check(ctx); err != nil {
+			return nil, err
+		}
 	}
-	if err := v.checkVersions(ctx); err != nil {
-		return nil, err
-	}
-	if err := v.checkRetention(ctx); err != nil {
-		return nil, err
-	}
-	return v, nil
+	return &Check{found, out, chosen}, nil
+}
+
+// results collects what the checks find. It is safe for concurrent use.
+type results struct {
+	mu     sync.Mutex
+	report Report
 }
 
 // Finish sorts the report, sets Verified and returns the report.
 func (v *Check) Finish() *Report {
-	r := &v.Report
+	r := &v.report
 	slices.SortFunc(r.Problems, func(a, b Problem) int {
 		return cmp.Or(cmp.Compare(a.Interval, b.Interval), cmp.Compare(a.Object, b.Object), cmp.Compare(a.Link, b.Link), cmp.Compare(a.Detail, b.Detail))
 	})
@@ -164,57 +174,48 @@ func (v *Check) Finish() *Report {
 }
 
 // broken reports a broken link, if its interval is one that is to be verified.
-func (v *Check) broken(c *chain, link Link, object, format string, args ...any) {
+func (r *results) broken(c *chain, link Link, object, format string, args ...any) {
 	if !c.chosen {
 		return
 	}
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	v.Report.Problems = append(v.Report.Problems, Problem{Link: link, Interval: c.label, Object: object, Detail: fmt.Sprintf(format, args...)})
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.report.Problems = append(r.report.Problems, Problem{Link: link, Interval: c.label, Object: object, Detail: fmt.Sprintf(format, args...)})
 }
 
 // unchecked notes what could not be checked. It returns an error only if the
 // whole verification is to end.
-func (v *Check) unchecked(ctx context.Context, err error) error {
+func (r *results) unchecked(ctx context.Context, err error) error {
 	// A canceled request says nothing about its object.
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	v.Report.Unchecked = append(v.Report.Unchecked, err.Error())
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.report.Unchecked = append(r.report.Unchecked, err.Error())
 	return nil
 }
 
 // unreadable judges an object of a chain that could not be read: either its
 // bytes do not match their checksum in the store, or nothing can be said about
 // it.
-func (v *Check) unreadable(ctx context.Context, c *chain, link Link, key string, err error) error {
+func (r *results) unreadable(ctx context.Context, c *chain, link Link, key string, err error) error {
 	if errors.Is(err, object.ErrCorrupt) {
-		v.broken(c, link, key, "%v", object.ErrCorrupt)
+		r.broken(c, link, key, "%v", object.ErrCorrupt)
 		return nil
 	}
-	return v.unchecked(ctx, err)
+	return r.unchecked(ctx, err)
 }
 
-func (v *Check) note(format string, args ...any) {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	v.Report.Notes = append(v.Report.Notes, fmt.Sprintf(format, args...))
+func (r *results) note(format string, args ...any) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.report.Notes = append(r.report.Notes, fmt.Sprintf(format, args...))
 }
 
 // count changes the counts of the report.
-func (v *Check) count(change func(*Report)) {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	change(&v.Report)
-}
-
-// chosen yields the chains that are to be verified, in order.
-func (v *Check) chosen(yield func(*chain) bool) {
-	for _, label := range v.out.Labels {
-		if !yield(v.chains[label]) {
-			return
-		}
-	}
+func (r *results) count(change func(*Report)) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	change(&r.report)
 }

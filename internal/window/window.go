@@ -131,7 +131,7 @@ func (w *Window) Fill() bool {
 		w.buf, w.base, w.pos = w.buf[:n], w.base+int64(from), w.pos-from
 	}
 
-	// Still full: the held bytes and the rest need all of it.
+	// Still full: the held bytes and the unconsumed ones need all of it.
 	if len(w.buf) == cap(w.buf) {
 		w.buf = append(make([]byte, 0, 2*cap(w.buf)), w.buf...)
 	}
@@ -155,6 +155,7 @@ func readSome(r io.Reader, b []byte) (n int, err error) {
 // readTo returns how far the window may be filled.
 func (w *Window) readTo() int {
 	most := w.Limits.RecordBytes
+
 	switch {
 	case most == 0:
 		return cap(w.buf)
@@ -175,6 +176,7 @@ func (w *Window) Read(b []byte) (int, error) {
 	if w.err != nil {
 		return 0, w.err
 	}
+
 	return readSome(w.r, b)
 }
 
@@ -187,8 +189,8 @@ func (w *Window) Peek() (byte, bool) {
 }
 
 // Space skips white space and returns the byte after it; false at the end of the
-// stream. It stands here and not with the JSON scanner, which calls it between
-// all tokens: it is faster with the fields than with Peek and Advance.
+// stream. The JSON scanner calls it between all tokens. It is a method of Window
+// because it is faster with the fields than with Peek and Advance.
 func (w *Window) Space() (byte, bool) {
 	for {
 		for w.pos < len(w.buf) {
@@ -199,6 +201,7 @@ func (w *Window) Space() (byte, bool) {
 				return c, true
 			}
 		}
+
 		if !w.Fill() {
 			return 0, false
 		}

@@ -2,6 +2,7 @@ package yamlfile
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -14,26 +15,30 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6/kind"
 )
 
-// Schema compiles a JSON Schema that is part of the program. The description
-// of each of its values completes the sentence "want …".
+// Schema compiles a JSON Schema that is part of the program, and panics if it is
+// wrong. The description of each of its values completes the sentence "want …".
 func Schema(name string, text []byte) *jsonschema.Schema {
 	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
 	if err != nil {
 		panic(fmt.Sprintf("schema %s: %v", name, err))
 	}
+
 	c := jsonschema.NewCompiler()
 	if err := c.AddResource(name+".schema.json", doc); err != nil {
 		panic(fmt.Sprintf("schema %s: %v", name, err))
 	}
+
 	return c.MustCompile(name + ".schema.json")
 }
 
-// Check notes every place where the file is not as the schema says, and takes
-// values of a wrong kind away so that the rest can still be decoded.
+// Check notes every place where the file is not as the schema says. It removes
+// values of a wrong kind, so that all others can still be decoded.
 func (f *File) Check(s *jsonschema.Schema) {
+	// An empty file lacks the required keys, too.
 	if f.root == nil {
 		f.root = map[string]any{}
 	}
+
 	var invalid *jsonschema.ValidationError
 	if errors.As(s.Validate(f.root), &invalid) {
 		f.violation(s, invalid)
@@ -41,12 +46,14 @@ func (f *File) Check(s *jsonschema.Schema) {
 }
 
 func (f *File) violation(s *jsonschema.Schema, v *jsonschema.ValidationError) {
+	// A violation with causes says no more than that there are some.
 	for _, cause := range v.Causes {
 		f.violation(s, cause)
 	}
 	if len(v.Causes) > 0 {
 		return
 	}
+
 	key, want := f.locate(v.InstanceLocation), locate(s, v.InstanceLocation)
 	switch k := v.ErrorKind.(type) {
 	case *kind.AdditionalProperties:
@@ -65,8 +72,8 @@ func (f *File) violation(s *jsonschema.Schema, v *jsonschema.ValidationError) {
 	}
 }
 
-// locate returns the key of a location, which tells elements of lists from
-// members by what stands there.
+// locate returns the key of a location. Whether a token of it is an index or a
+// name depends on the value there.
 func (f *File) locate(location []string) string {
 	key, at := "", f.root
 	for _, token := range location {
@@ -77,6 +84,7 @@ func (f *File) locate(location []string) string {
 		}
 		key, at = member(key, token), at.(map[string]any)[token]
 	}
+
 	return key
 }
 
@@ -84,15 +92,13 @@ func (f *File) locate(location []string) string {
 func locate(s *jsonschema.Schema, location []string) *jsonschema.Schema {
 	s = resolve(s)
 	for _, token := range location {
-		next := s.Properties[token]
-		if next == nil {
-			next = s.Items2020
-		}
+		next := cmp.Or(s.Properties[token], s.Items2020)
 		if next == nil {
 			return s
 		}
 		s = resolve(next)
 	}
+
 	return s
 }
 
@@ -107,6 +113,7 @@ func describe(s *jsonschema.Schema) string {
 	if s.Enum == nil {
 		return s.Description
 	}
+
 	var values []string
 	for _, v := range s.Enum.Values {
 		values = append(values, fmt.Sprint(v))
@@ -114,8 +121,8 @@ func describe(s *jsonschema.Schema) string {
 	return "one of " + strings.Join(values, " ")
 }
 
-// spelled writes the value at a location as it stands in the file, unless it
-// may be a secret.
+// spelled returns what a message says of the value at a location. It quotes the
+// value unless it may be a secret.
 func (f *File) spelled(location []string, secret bool) string {
 	if secret {
 		return "is not valid"
@@ -147,6 +154,7 @@ func (f *File) valueAt(location []string) any {
 			at = v[i]
 		}
 	}
+
 	return at
 }
 
@@ -155,6 +163,9 @@ func (f *File) remove(location []string) {
 		f.root = map[string]any{}
 		return
 	}
+
+	// With null, Decode leaves the field as it is, and the other elements of a list
+	// keep their numbers.
 	last := location[len(location)-1]
 	switch parent := f.valueAt(location[:len(location)-1]).(type) {
 	case map[string]any:

@@ -14,7 +14,7 @@ import (
 	"github.com/goccy/go-yaml/token"
 )
 
-// What aliases of aliases can unfold to is bounded.
+// Bounds of what aliases of aliases can unfold to.
 const (
 	maxNodes = 100_000
 	maxDepth = 100
@@ -32,10 +32,13 @@ func Parse(name string, text []byte) (*File, error) {
 	if !utf8.Valid(text) {
 		return nil, fmt.Errorf("%s:%d:1: the line is not valid UTF-8", name, badLine(text))
 	}
+
+	// The parser would stop at a key that is given twice; mapping reports it.
 	tree, err := parser.ParseBytes(text, 0, parser.AllowDuplicateMapKey())
 	if err != nil {
 		return nil, syntaxError(name, err)
 	}
+
 	f := &File{name: name, places: map[string]place{}}
 	r := &reader{file: f, anchors: map[string]ast.Node{}}
 	for i, doc := range tree.Docs {
@@ -45,20 +48,18 @@ func Parse(name string, text []byte) (*File, error) {
 		}
 		f.root = r.value(doc.Body, "")
 	}
+
 	return f, nil
 }
 
+// badLine returns the number of the first line that is not valid UTF-8.
 func badLine(text []byte) int {
 	line := 1
-	for len(text) > 0 {
-		c, n := utf8.DecodeRune(text)
-		if c == utf8.RuneError && n == 1 {
+	for l := range bytes.Lines(text) {
+		if !utf8.Valid(l) {
 			break
 		}
-		if c == '\n' {
-			line++
-		}
-		text = text[n:]
+		line++
 	}
 	return line
 }
@@ -72,7 +73,7 @@ func syntaxError(name string, err error) error {
 	return fmt.Errorf("%s: %w", name, err)
 }
 
-// reader turns the syntax tree into plain values and notes where they stand.
+// reader turns the syntax tree into plain values and notes their places.
 type reader struct {
 	file    *File
 	anchors map[string]ast.Node
@@ -81,19 +82,22 @@ type reader struct {
 }
 
 func (r *reader) value(n ast.Node, key string) any {
+	// Beyond the bound nothing is read, and the first value there is reported.
 	if r.nodes++; r.nodes > maxNodes {
 		if r.nodes == maxNodes+1 {
 			r.file.Problem(key, "the file holds more than %d values", maxNodes)
 		}
 		return nil
 	}
+
 	r.depth++
 	defer func() { r.depth-- }()
 	if r.depth > maxDepth {
 		r.file.Problem(key, "stands more than %d levels deep", maxDepth)
-		r.nodes = maxNodes + 1
+		r.nodes = maxNodes + 1 // ends the reading without another report
 		return nil
 	}
+
 	return r.unfold(n, key)
 }
 
@@ -102,6 +106,8 @@ func (r *reader) unfold(n ast.Node, key string) any {
 	case nil, *ast.NullNode, *ast.CommentGroupNode:
 		return nil
 	case *ast.AnchorNode:
+		// The anchor is set after its value was read: an alias in the value cannot
+		// mean the value itself, which would unfold for ever.
 		v := r.value(n.Value, key)
 		r.anchors[n.Name.GetToken().Value] = n.Value
 		return v
@@ -149,10 +155,11 @@ func (r *reader) mapping(n ast.MapNode, key string) any {
 	for it := n.MapRange(); it.Next(); {
 		name := it.Key().GetToken().Value
 		at := member(key, name)
-		if _, ok := values[name]; ok {
+		if _, ok := values[name]; ok { // the first one counts, and has the place of the key
 			r.file.problems = append(r.file.problems, problem{positionOf(it.Key().GetToken()), at + ": is given twice"})
 			continue
 		}
+
 		r.file.places[at] = positionOf(it.Key().GetToken())
 		values[name] = r.value(it.Value(), at)
 	}
@@ -168,6 +175,7 @@ func (r *reader) sequence(n *ast.SequenceNode, key string) any {
 		}
 		values = append(values, r.value(element, at))
 	}
+
 	return values
 }
 

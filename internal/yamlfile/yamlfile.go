@@ -24,7 +24,7 @@ type File struct {
 	problems []problem
 }
 
-// place is where a key stands: in the file, or in a variable or flag that
+// place is where a key is given: in the file, or by a variable or flag that
 // overrides it.
 type place struct {
 	line, column int
@@ -36,10 +36,12 @@ type problem struct {
 	text string
 }
 
-// Set overrides the scalar at a key of nested mappings. The origin, a
-// variable or flag, stands in the messages instead of the file.
+// Set overrides the scalar at a key of nested mappings. Messages name the origin,
+// a variable or flag, instead of the file.
 func (f *File) Set(key string, value any, origin string) {
 	f.places[key] = place{origin: origin}
+
+	// Where the file has something else instead of a mapping, Check reports that.
 	at, ok := f.root.(map[string]any)
 	if !ok {
 		if f.root != nil {
@@ -48,6 +50,7 @@ func (f *File) Set(key string, value any, origin string) {
 		at = map[string]any{}
 		f.root = at
 	}
+
 	parents := strings.Split(key, ".")
 	name := parents[len(parents)-1]
 	for _, parent := range parents[:len(parents)-1] {
@@ -61,8 +64,8 @@ func (f *File) Set(key string, value any, origin string) {
 	at[name] = value
 }
 
-// Problem notes that something is wrong with a key. A key that is absent is
-// placed where its nearest parent stands.
+// Problem notes that something is wrong with a key. A key that is absent has the
+// place of its nearest parent.
 func (f *File) Problem(key, format string, args ...any) {
 	text := fmt.Sprintf(format, args...)
 	if key != "" {
@@ -93,9 +96,11 @@ func parentOf(key string) string {
 // Err returns all problems in the order of the file, those of variables and
 // flags first; nil when there is none.
 func (f *File) Err() error {
+	// Stable: problems of one place keep the order in which they were found.
 	slices.SortStableFunc(f.problems, func(a, b problem) int {
 		return cmp.Or(cmp.Compare(a.at.line, b.at.line), cmp.Compare(a.at.column, b.at.column), cmp.Compare(a.at.origin, b.at.origin))
 	})
+
 	var all []error
 	for _, p := range f.problems {
 		where := p.at.origin
@@ -141,7 +146,7 @@ func Marshal(v any) ([]byte, error) {
 }
 
 func quote[T ~string](text T) ([]byte, error) {
-	var b bytes.Buffer
+	var b bytes.Buffer // a string of JSON is one of YAML, too
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
 	err := e.Encode(string(text))

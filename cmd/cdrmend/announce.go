@@ -11,45 +11,51 @@ import (
 	"cdrmend/internal/report"
 )
 
-// aftermath tells others what was committed. The commits stand whatever
-// becomes of it, so what fails is only logged.
-type aftermath struct {
+// announcer reports commits to a webhook and to Prometheus. They are made by
+// then, so a failure is only logged.
+type announcer struct {
 	*job.Job
 	output  committed.Output
 	started time.Time
 }
 
-func newAftermath(j *job.Job) *aftermath {
+func newAnnouncer(j *job.Job) *announcer {
 	output := committed.Output{Store: j.Stores.Output, Root: j.Config.Output.URL.Prefix(), Scratch: j.Config.Scratch}
-	return &aftermath{j, output, j.Now()}
+	return &announcer{j, output, j.Now()}
 }
 
-// tell tells the webhook of each result, and Prometheus of all when none is
-// missing: a run that failed must not look like one that succeeded.
-func (a *aftermath) tell(ctx context.Context, results []*report.Run, failed bool) {
+// announce sends each result to the webhook. Prometheus gets numbers only if no
+// interval failed: a run that failed must not look like one that succeeded.
+func (a *announcer) announce(ctx context.Context, results []*report.Run, failed bool) {
+	// A dry run commits nothing that others could look at.
 	if a.DryRun {
 		return
 	}
+
 	a.alarm(ctx, results)
 	if !failed {
 		a.measure(ctx, results)
 	}
 }
 
-// alarm tells the configured webhook of new critical findings.
-func (a *aftermath) alarm(ctx context.Context, results []*report.Run) {
+// alarm sends new critical findings to the configured webhook.
+func (a *announcer) alarm(ctx context.Context, results []*report.Run) {
 	to := a.Config.Notify
 	if to.URL == "" {
 		return
 	}
+
 	for _, r := range results {
+		// An unchanged interval has an older commit, whose findings were new then.
 		if r.NoOp {
 			continue
 		}
+
 		notice, err := notify.Compose(ctx, &a.output, r.Interval)
 		if err == nil && notice != nil {
 			err = notify.Send(ctx, to, notice)
 		}
+
 		switch {
 		case err != nil:
 			a.Log.Warn("the webhook was not told", "interval", r.Interval, "error", err)
@@ -60,13 +66,15 @@ func (a *aftermath) alarm(ctx context.Context, results []*report.Run) {
 }
 
 // measure writes and pushes the configured metrics.
-func (a *aftermath) measure(ctx context.Context, results []*report.Run) {
+func (a *announcer) measure(ctx context.Context, results []*report.Run) {
 	to := a.Config.Metrics
 	if to.Textfile == "" && to.Pushgateway == "" {
 		return
 	}
+
 	n := metrics.Night{Name: a.Config.Name, Ended: a.Now(), Took: a.Now().Sub(a.started)}
 	for _, r := range results {
+		// Sums over some of the intervals would look like those of all.
 		known, err := a.withSummary(ctx, r)
 		if err != nil {
 			a.Log.Warn("metrics were not written", "interval", r.Interval, "error", err)
@@ -74,6 +82,7 @@ func (a *aftermath) measure(ctx context.Context, results []*report.Run) {
 		}
 		n.Runs = append(n.Runs, known)
 	}
+
 	if to.Textfile != "" {
 		if err := metrics.WriteFile(to.Textfile, &n); err != nil {
 			a.Log.Warn("metrics were not written", "error", err)
@@ -86,9 +95,9 @@ func (a *aftermath) measure(ctx context.Context, results []*report.Run) {
 	}
 }
 
-// withSummary returns the result with its summary, which one that is unchanged
-// has from its commit.
-func (a *aftermath) withSummary(ctx context.Context, r *report.Run) (*report.Run, error) {
+// withSummary returns the result with its summary. An unchanged interval
+// computes none, so it gets that of its newest commit.
+func (a *announcer) withSummary(ctx context.Context, r *report.Run) (*report.Run, error) {
 	if r.Summary != nil {
 		return r, nil
 	}
@@ -96,6 +105,7 @@ func (a *aftermath) withSummary(ctx context.Context, r *report.Run) (*report.Run
 	if err != nil {
 		return nil, err
 	}
+
 	known := *r
 	known.Summary = new(report.Summary)
 	return &known, newest.Decode(ctx, report.SummaryFile, known.Summary)

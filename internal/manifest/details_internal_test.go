@@ -13,28 +13,28 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-func TestRestsComeBackAsTheyWereKept(t *testing.T) {
+func TestDetailsComeBackAsTheyWereKept(t *testing.T) {
 	var file []byte
 	var kept [2][]Range // of two documents that were read at once
-	var want [2][]Rest
+	var want [2][]Details
 	for i := range 3000 {
-		r := Rest{MediaBytes: int64(i) - 1}
+		r := Details{MediaBytes: int64(i) - 1}
 		if i%3 > 0 {
 			r.Direction, r.ANI, r.DNIS = []byte("inbound"), []byte("+49301"), []byte(fmt.Sprint(i))
 			r.MediaKey, r.MediaSHA256 = []byte(strings.Repeat("k;", i%200)), bytes.Repeat([]byte{0xff}, 64)
 			r.Users = [][]byte{[]byte("a;b"), []byte("c")}[:i%3]
 		}
 		if i == 1700 {
-			r.MediaKey = bytes.Repeat([]byte("x"), 3*restWindow)
+			r.MediaKey = bytes.Repeat([]byte("x"), 3*detailsWindow)
 		}
 		doc := i / 7 % 2
 		from := int64(len(file))
-		file = appendRest(file, &r)
+		file = appendDetails(file, &r)
 		kept[doc] = append(kept[doc], Range{from, int64(len(file))})
 		want[doc] = append(want[doc], r)
 	}
-	reader := NewRestReader(bytes.NewReader(file))
-	var got Rest
+	reader := NewDetailsReader(bytes.NewReader(file))
+	var got Details
 	for doc := range want {
 		for _, skip := range []int{0, 5} {
 			reader.Open(kept[doc])
@@ -46,18 +46,18 @@ func TestRestsComeBackAsTheyWereKept(t *testing.T) {
 					t.Fatal(err)
 				}
 				if diff := cmp.Diff(fmt.Sprint(want[doc][i]), fmt.Sprint(got)); diff != "" {
-					t.Fatalf("document %d, rest %d (-want +got):\n%.2000s", doc, i, diff)
+					t.Fatalf("document %d, details %d (-want +got):\n%.2000s", doc, i, diff)
 				}
 			}
 			if err := reader.Next(&got); !errors.Is(err, io.ErrUnexpectedEOF) {
-				t.Fatalf("after the last rest: got %v", err)
+				t.Fatalf("after the last details: got %v", err)
 			}
 		}
 	}
 }
 
-func TestOnlyEqualFieldsGiveEqualRests(t *testing.T) {
-	all := []Rest{
+func TestOnlyEqualFieldsGiveEqualDetails(t *testing.T) {
+	all := []Details{
 		{MediaBytes: profile.NoInt},
 		{},
 		{ANI: []byte("1")},
@@ -72,7 +72,7 @@ func TestOnlyEqualFieldsGiveEqualRests(t *testing.T) {
 	}
 	for i := range all {
 		for j := range all {
-			if bytes.Equal(appendRest(nil, &all[i]), appendRest(nil, &all[j])) != (i == j) {
+			if bytes.Equal(appendDetails(nil, &all[i]), appendDetails(nil, &all[j])) != (i == j) {
 				t.Errorf("%v and %v", all[i], all[j])
 			}
 		}
