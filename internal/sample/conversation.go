@@ -98,8 +98,8 @@ func (c *call) reportedIn(hour time.Time) []conversation {
 	return list
 }
 
-// teller describes a call as it was known at a time.
-type teller struct {
+// reporter describes a call as it was known at a time.
+type reporter struct {
 	*call
 	asOf time.Time
 	ids  *rand.Rand
@@ -108,7 +108,7 @@ type teller struct {
 // conversation returns the details of the call that were known at a time.
 func (c *call) conversation(asOf time.Time) conversation {
 	// Both reports of a call draw from equal generators, so that their ids agree.
-	t := teller{c, asOf, random(detailStream, c.number)}
+	r := reporter{c, asOf, random(detailStream, c.number)}
 	d := conversation{ID: c.id, Start: c.start.Format(detailStamp), Direction: c.direction()}
 	if !c.end.After(asOf) {
 		d.End = c.end.Format(detailStamp)
@@ -116,23 +116,23 @@ func (c *call) conversation(asOf time.Time) conversation {
 
 	if c.kind == internal {
 		d.Participants = []participant{
-			t.agent("user", c.agents[1], c.start, c.answered, c.end),
-			t.agent("agent", c.agents[0], c.queued, c.answered, c.end),
+			r.agent("user", c.agents[1], c.start, c.answered, c.end),
+			r.agent("agent", c.agents[0], c.queued, c.answered, c.end),
 		}
 		return d
 	}
 
-	d.Participants = append(d.Participants, t.customer())
+	d.Participants = append(d.Participants, r.customer())
 	if c.kind != outbound {
-		d.Participants = append(d.Participants, t.queue())
+		d.Participants = append(d.Participants, r.queue())
 	}
 
-	return t.answering(d)
+	return r.answering(d)
 }
 
 // answering adds the participants who spoke with the customer.
-func (t *teller) answering(d conversation) conversation {
-	c := t.call
+func (r *reporter) answering(d conversation) conversation {
+	c := r.call
 	if c.answered.IsZero() {
 		return d
 	}
@@ -143,26 +143,26 @@ func (t *teller) answering(d conversation) conversation {
 	}
 
 	alert := c.answered.Add(-4 * time.Second)
-	d.Participants = append(d.Participants, t.agent("agent", c.agents[0], alert, c.answered, until))
+	d.Participants = append(d.Participants, r.agent("agent", c.agents[0], alert, c.answered, until))
 	if !c.handover.IsZero() {
-		d.Participants = append(d.Participants, t.agent("agent", c.agents[1], c.handover.Add(-6*time.Second), c.handover, c.end))
+		d.Participants = append(d.Participants, r.agent("agent", c.agents[1], c.handover.Add(-6*time.Second), c.handover, c.end))
 	}
 
 	if !c.expert.IsZero() {
-		d.Participants = append(d.Participants, t.expert())
+		d.Participants = append(d.Participants, r.expert())
 	}
 	return d
 }
 
 // customer returns the customer, whose session is the leg that findings name.
-func (t *teller) customer() participant {
-	c := t.call
+func (r *reporter) customer() participant {
+	c := r.call
 	purpose, ani, dnis := "customer", c.customer, c.service
 	if c.kind == outbound {
 		purpose, ani, dnis = "external", c.service, c.customer
 	}
 
-	s := t.onTrunk(c.leg, ani, dnis)
+	s := r.onTrunk(c.leg, ani, dnis)
 	switch c.kind {
 	case declined:
 		s.Recording = new(false)
@@ -171,57 +171,57 @@ func (t *teller) customer() participant {
 	}
 
 	if c.kind == outbound {
-		s.Segments = t.segments(c.start, step{"system", c.answered}, step{"interact", c.end})
+		s.Segments = r.segments(c.start, step{"system", c.answered}, step{"interact", c.end})
 	} else {
-		s.Segments = t.segments(c.start, step{"system", c.start.Add(1200 * time.Millisecond)}, step{"ivr", c.queued}, step{"interact", c.end})
+		s.Segments = r.segments(c.start, step{"system", c.start.Add(1200 * time.Millisecond)}, step{"ivr", c.queued}, step{"interact", c.end})
 	}
 
-	return participant{ID: newUUID(t.ids), Purpose: purpose, Sessions: []session{s}}
+	return participant{ID: newUUID(r.ids), Purpose: purpose, Sessions: []session{s}}
 }
 
 // expert returns an outsider whom the agent asked to join, on a second leg.
-func (t *teller) expert() participant {
-	s := t.onTrunk(newUUID(t.ids), t.service, "+443069990123")
+func (r *reporter) expert() participant {
+	s := r.onTrunk(newUUID(r.ids), r.service, "+443069990123")
 	s.Direction, s.Recording = "outbound", new(true)
-	s.Segments = t.segments(t.call.expert, step{"interact", t.end})
-	return participant{ID: newUUID(t.ids), Purpose: "external", Sessions: []session{s}}
+	s.Segments = r.segments(r.call.expert, step{"interact", r.end})
+	return participant{ID: newUUID(r.ids), Purpose: "external", Sessions: []session{s}}
 }
 
 // onTrunk returns a session that names the call's trunk, as only those with
 // outsiders do.
-func (t *teller) onTrunk(id, ani, dnis string) session {
-	at := trunks[t.trunk]
+func (r *reporter) onTrunk(id, ani, dnis string) session {
+	at := trunks[r.trunk]
 	return session{
-		ID: id, Media: "voice", Direction: t.direction(), ANI: "tel:" + ani, DNIS: "tel:" + dnis,
+		ID: id, Media: "voice", Direction: r.direction(), ANI: "tel:" + ani, DNIS: "tel:" + dnis,
 		Trunk: fmt.Sprintf("sip:%s@%s.sip.example;tgrp=%s;trunk-context=edge.example", dnis, at.name, at.id),
 	}
 }
 
 // queue returns the queue in which the customer waited.
-func (t *teller) queue() participant {
-	until := t.answered
+func (r *reporter) queue() participant {
+	until := r.answered
 	if until.IsZero() {
-		until = t.end
+		until = r.end
 	}
 
-	s := session{ID: newUUID(t.ids), Media: "voice", Direction: "inbound", ANI: "tel:" + t.call.customer, DNIS: "tel:" + t.service}
-	s.Segments = t.segments(t.queued, step{"interact", until})
-	return participant{ID: newUUID(t.ids), Purpose: "acd", Sessions: []session{s}}
+	s := session{ID: newUUID(r.ids), Media: "voice", Direction: "inbound", ANI: "tel:" + r.call.customer, DNIS: "tel:" + r.service}
+	s.Segments = r.segments(r.queued, step{"interact", until})
+	return participant{ID: newUUID(r.ids), Purpose: "acd", Sessions: []session{s}}
 }
 
 // agent returns an agent. Some agents put the customer on hold for a while.
-func (t *teller) agent(purpose, user string, alert, from, until time.Time) participant {
-	s := session{ID: newUUID(t.ids), Media: "voice", Direction: t.direction(), ANI: "tel:" + t.call.customer, DNIS: "tel:" + t.service}
+func (r *reporter) agent(purpose, user string, alert, from, until time.Time) participant {
+	s := session{ID: newUUID(r.ids), Media: "voice", Direction: r.direction(), ANI: "tel:" + r.call.customer, DNIS: "tel:" + r.service}
 
 	// Wrap-up begins when the agent has hung up.
-	wrapped := until.Add(time.Duration(5+t.ids.IntN(40)) * time.Second)
+	wrapped := until.Add(time.Duration(5+r.ids.IntN(40)) * time.Second)
 	steps := []step{{"alert", from}}
-	if hold := from.Add(until.Sub(from) / 3).Truncate(time.Millisecond); t.number%9 == 4 && until.Sub(from) > 90*time.Second {
+	if hold := from.Add(until.Sub(from) / 3).Truncate(time.Millisecond); r.number%9 == 4 && until.Sub(from) > 90*time.Second {
 		steps = append(steps, step{"interact", hold}, step{"hold", hold.Add(20 * time.Second)})
 	}
 
-	s.Segments = t.segments(alert, append(steps, step{"interact", until}, step{"wrapup", wrapped})...)
-	return participant{ID: newUUID(t.ids), Purpose: purpose, UserID: user, Sessions: []session{s}}
+	s.Segments = r.segments(alert, append(steps, step{"interact", until}, step{"wrapup", wrapped})...)
+	return participant{ID: newUUID(r.ids), Purpose: purpose, UserID: user, Sessions: []session{s}}
 }
 
 // step is a segment that begins when the one before it ends.
@@ -230,17 +230,17 @@ type step struct {
 	until time.Time
 }
 
-// segments returns consecutive steps. Steps that began later than the teller
+// segments returns consecutive steps. Steps that began later than the reporter
 // knows are left out, and the one that still lasted has no end yet.
-func (t *teller) segments(start time.Time, steps ...step) []segment {
+func (r *reporter) segments(start time.Time, steps ...step) []segment {
 	list := []segment{}
 	for _, s := range steps {
-		if !start.Before(t.asOf) {
+		if !start.Before(r.asOf) {
 			break
 		}
 
 		g := segment{Start: start.Format(detailStamp), Type: s.kind}
-		if !s.until.After(t.asOf) {
+		if !s.until.After(r.asOf) {
 			g.End = s.until.Format(detailStamp)
 		}
 

@@ -148,9 +148,9 @@ func (d date) scopeOutage() (from, until time.Time) {
 	return c.turn(last), c.turn(0).Add(8 * retry)
 }
 
-// tellOutages adds a chapter for each incident, and its outages: of each
+// addOutages adds a chapter for each incident, and its outages: of each
 // line, from its first refusal until it was registered again.
-func (a *author) tellOutages() {
+func (a *author) addOutages() {
 	for _, in := range incidents {
 		a.story.Chapters = append(a.story.Chapters, Chapter{Kind: in.kind, Sentence: in.sentence})
 		if in.cause != "" {

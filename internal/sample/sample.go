@@ -44,7 +44,7 @@ func New(t time.Time) *Night {
 	d := date{t.UTC().Truncate(24 * time.Hour)}
 	a := author{date: d, calls: d.plan(calls)}
 
-	a.tell()
+	a.write()
 	return &Night{a.story, d, a.calls}
 }
 

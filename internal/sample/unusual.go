@@ -60,7 +60,7 @@ func (a *author) withheldDetails() {
 	a.chapter("no-call-detail", cases, "%d recordings belong to calls that no call detail record mentions. They are kept and named, as nothing says what they should have been.")
 }
 
-// harmless tells of calls that look unusual and are in order.
+// harmless adds chapters about calls that look unusual and are in order.
 func (a *author) harmless() {
 	var twiceTold []Case
 	for _, clock := range []string{"09:40", "13:20", "15:20"} {

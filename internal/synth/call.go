@@ -17,7 +17,7 @@ type call struct {
 	inbound  bool
 	line     int
 	customer int // the digits in which customers' numbers differ
-	service  int // the digits in which one's own numbers differ
+	service  int // the digits in which the numbers of the contact centre differ
 	number   int // of the conversation in its day
 	legs     [2]leg
 	count    int // the number of legs

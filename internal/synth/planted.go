@@ -132,7 +132,7 @@ func (p *Planted) leg(n *Night, c *call, l *leg) {
 
 // documents counts the defects of the day's manifests.
 func (p *Planted) documents(d day) {
-	// Only these can be cut; only a batch tells of failed exports.
+	// Only these can be cut; only a batch can report failed exports.
 	if d.Manifests != JSON && d.Manifests != JSONLines {
 		return
 	}

@@ -16,7 +16,7 @@ type Failures map[string]float64
 type failure struct {
 	cause    string
 	status   int
-	evidence func(b []byte, t *teller, unix int64) []byte // token_claims or token_info, nil for none
+	evidence func(b []byte, l *logWriter, unix int64) []byte // token_claims or token_info, nil for none
 }
 
 const allScopes = `recordings:readonly sip:manage telephony:readonly`
@@ -24,31 +24,31 @@ const allScopes = `recordings:readonly sip:manage telephony:readonly`
 // failures are the causes, named as in the table of outages. token_untrusted is
 // not among them, because it takes keys.
 var failures = []failure{
-	{"credential_rejected", 403, func(b []byte, t *teller, unix int64) []byte {
-		return t.claims(b, t.org, allScopes, unix-1800, 0, unix+1800)
+	{"credential_rejected", 403, func(b []byte, l *logWriter, unix int64) []byte {
+		return l.claims(b, l.org, allScopes, unix-1800, 0, unix+1800)
 	}},
 	{"interval_too_brief", 423, nil},
-	{"refresh_race", 403, func(b []byte, t *teller, unix int64) []byte {
-		return t.claims(b, t.org, allScopes, unix-3, 0, unix+3600)
+	{"refresh_race", 403, func(b []byte, l *logWriter, unix int64) []byte {
+		return l.claims(b, l.org, allScopes, unix-3, 0, unix+3600)
 	}},
 	{"rejected", 486, nil},
-	{"scope_missing", 403, func(b []byte, t *teller, unix int64) []byte {
-		return t.claims(b, t.org, "recordings:readonly sip:manage:readonly", unix-1800, 0, unix+1800)
+	{"scope_missing", 403, func(b []byte, l *logWriter, unix int64) []byte {
+		return l.claims(b, l.org, "recordings:readonly sip:manage:readonly", unix-1800, 0, unix+1800)
 	}},
 	{"server_error", 503, nil},
 	{"throttled", 429, nil},
 	{"timeout", 408, nil},
-	{"token_expired", 401, func(b []byte, t *teller, unix int64) []byte {
-		return t.claims(b, t.org, allScopes, unix-3900, 0, unix-300)
+	{"token_expired", 401, func(b []byte, l *logWriter, unix int64) []byte {
+		return l.claims(b, l.org, allScopes, unix-3900, 0, unix-300)
 	}},
-	{"token_inactive", 401, func(b []byte, _ *teller, _ int64) []byte { return append(b, `,"token_info":{"active":false}`...) }},
-	{"token_not_yet_valid", 401, func(b []byte, t *teller, unix int64) []byte {
-		return t.claims(b, t.org, allScopes, unix-1800, unix+600, unix+3600)
+	{"token_inactive", 401, func(b []byte, _ *logWriter, _ int64) []byte { return append(b, `,"token_info":{"active":false}`...) }},
+	{"token_not_yet_valid", 401, func(b []byte, l *logWriter, unix int64) []byte {
+		return l.claims(b, l.org, allScopes, unix-1800, unix+600, unix+3600)
 	}},
 	{"unauthenticated", 407, nil},
 	{"unknown", 403, nil},
-	{"wrong_org", 403, func(b []byte, t *teller, unix int64) []byte {
-		return t.claims(b, t.sandbox, allScopes, unix-1800, 0, unix+1800)
+	{"wrong_org", 403, func(b []byte, l *logWriter, unix int64) []byte {
+		return l.claims(b, l.sandbox, allScopes, unix-1800, 0, unix+1800)
 	}},
 }
 
@@ -158,8 +158,8 @@ func (d day) attempts(hour int) []attempt {
 	return list
 }
 
-// teller writes the lines of the log.
-type teller struct {
+// logWriter writes the lines of the log.
+type logWriter struct {
 	day
 	sandbox uuid  // the organisation of a wrong token
 	unix    int64 // midnight, in seconds since 1970
@@ -168,20 +168,20 @@ type teller struct {
 func (d day) writeLog(w io.Writer, hour int) error {
 	r := d.drawing(ofOrg, 0, 1)
 
-	t := &teller{d, r.uuid(), d.midnight().Unix()}
+	l := &logWriter{d, r.uuid(), d.midnight().Unix()}
 	o := newOut(w)
 	if d.Profile == GenesysCloud {
-		o.b = t.appendRefresh(o.b, clock(hour)*3_600_000)
+		o.b = l.appendRefresh(o.b, clock(hour)*3_600_000)
 	}
 
 	for i, a := range d.attempts(hour) {
 		if d.Profile == GenesysCloud {
-			o.b = t.appendRequest(o.b, a)
+			o.b = l.appendRequest(o.b, a)
 		} else {
-			o.b = t.appendEvent(o.b, a)
+			o.b = l.appendEvent(o.b, a)
 		}
 
-		o.b = append(t.appendCorrelation(o.b, hour, i), "\"}\n"...)
+		o.b = append(l.appendCorrelation(o.b, hour, i), "\"}\n"...)
 		if err := o.flush(false); err != nil {
 			return err
 		}
@@ -190,20 +190,20 @@ func (d day) writeLog(w io.Writer, hour int) error {
 }
 
 // appendRefresh appends the request for a new token.
-func (t *teller) appendRefresh(b []byte, at clock) []byte {
-	b = t.appendMillis(append(b, `{"time":"`...), at)
+func (l *logWriter) appendRefresh(b []byte, at clock) []byte {
+	b = l.appendMillis(append(b, `{"time":"`...), at)
 	b = append(b, `","method":"POST","path":"https://login.example/oauth/token","status":200,"grant_type":"client_credentials","org_id":"`...)
-	return append(append(b, t.org[:]...), "\"}\n"...)
+	return append(append(b, l.org[:]...), "\"}\n"...)
 }
 
 // appendRequest appends an attempt as the log of the client shows it.
-func (t *teller) appendRequest(b []byte, a attempt) []byte {
-	b = t.appendMillis(append(b, `{"time":"`...), a.at)
+func (l *logWriter) appendRequest(b []byte, a attempt) []byte {
+	b = l.appendMillis(append(b, `{"time":"`...), a.at)
 	b = append(b, `","method":"POST","path":"/api/v2/telephony/sip/lines/`...)
-	b = append(append(b, t.lines[a.line][:]...), `/registrations","status":`...)
+	b = append(append(b, l.lines[a.line][:]...), `/registrations","status":`...)
 	b = strconv.AppendInt(b, int64(a.status()), 10)
-	b = append(append(b, `,"org_id":"`...), t.org[:]...)
-	b = append(append(b, `","trunk_id":"`...), t.trunk(a.line)...)
+	b = append(append(b, `,"org_id":"`...), l.org[:]...)
+	b = append(append(b, `","trunk_id":"`...), l.trunk(a.line)...)
 
 	b = append(b, `","request":{"username":"line-`...)
 	b = appendPadded(b, a.line, 6)
@@ -213,42 +213,42 @@ func (t *teller) appendRequest(b []byte, a attempt) []byte {
 	if a.failure == nil {
 		b = append(b, `,"expiry_seconds":2100`...)
 	}
-	return t.appendEvidence(append(b, '}'), a)
+	return l.appendEvidence(append(b, '}'), a)
 }
 
 // appendEvent appends an attempt in the layout of profile cdrmend.
-func (t *teller) appendEvent(b []byte, a attempt) []byte {
-	b = t.appendMicros(append(b, `{"time":"`...), a.at)
-	b = append(append(b, `","org_id":"`...), t.org[:]...)
-	b = append(append(b, `","trunk_id":"`...), t.trunk(a.line)...)
-	b = append(append(b, `","line_id":"`...), t.lines[a.line][:]...)
+func (l *logWriter) appendEvent(b []byte, a attempt) []byte {
+	b = l.appendMicros(append(b, `{"time":"`...), a.at)
+	b = append(append(b, `","org_id":"`...), l.org[:]...)
+	b = append(append(b, `","trunk_id":"`...), l.trunk(a.line)...)
+	b = append(append(b, `","line_id":"`...), l.lines[a.line][:]...)
 	b = appendPadded(append(b, `","username":"line-`...), a.line, 6)
 
 	b = append(b, `","sip_domain":"sip.example","transport":"tls","status":`...)
 	b = strconv.AppendInt(b, int64(a.status()), 10)
 	b = append(b, `,"expiry_seconds":`...)
 	b = strconv.AppendInt(b, expiry, 10)
-	return t.appendEvidence(b, a)
+	return l.appendEvidence(b, a)
 }
 
 // appendEvidence appends what the log shows of the token, if anything.
-func (t *teller) appendEvidence(b []byte, a attempt) []byte {
+func (l *logWriter) appendEvidence(b []byte, a attempt) []byte {
 	if f := a.failure; f != nil && f.evidence != nil {
-		b = f.evidence(b, t, t.unix+int64(a.at)/1000)
+		b = f.evidence(b, l, l.unix+int64(a.at)/1000)
 	}
 
 	return b
 }
 
-func (t *teller) appendCorrelation(b []byte, hour, row int) []byte {
+func (l *logWriter) appendCorrelation(b []byte, hour, row int) []byte {
 	// The day number is shifted so that the ids do not share sequences with the
 	// failures.
-	r := t.drawing(ofRegistration, t.number-10, hour<<32+row)
+	r := l.drawing(ofRegistration, l.number-10, hour<<32+row)
 	id := r.uuid()
 	return append(append(b, `,"correlation_id":"`...), id[:]...)
 }
 
-func (t *teller) claims(b []byte, org uuid, scope string, issued, notBefore, expires int64) []byte {
+func (l *logWriter) claims(b []byte, org uuid, scope string, issued, notBefore, expires int64) []byte {
 	b = append(append(b, `,"token_claims":{"iss":"https://login.example","org_id":"`...), org[:]...)
 	b = append(append(b, `","scope":"`...), scope...)
 	b = strconv.AppendInt(append(b, `","iat":`...), issued, 10)

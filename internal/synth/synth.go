@@ -52,7 +52,7 @@ type Night struct {
 	CDRFiles      int    // in each day
 	Lines         int    // that register, each twice an hour
 	Margins       bool   // write the days before and after as well, as large as the night
-	Media         bool   // write media objects beside sidecars
+	Media         bool   // write media objects with the sidecars
 	Rates         Rates
 	Failures      Failures
 }

@@ -79,7 +79,6 @@ func (x Examination) Refused() bool { return x.Cause >= Untrusted && x.Cause <= 
 func (x Examination) Sentences() []string {
 	name := "The token " + x.Fingerprint
 	if !x.JWT {
-
 		return []string{
 			name + " is not a JWT: it can be read by its issuer only.",
 			"Whether a 403 is to be expected cannot be told from it; ask the issuer to introspect it, or compare the time of its last refresh with that of the 403.",

@@ -53,7 +53,7 @@ func ParseKeys(jwks []byte) (*Keys, error) {
 		}
 	}
 
-	// An empty set would refuse every token, which nobody asks for on purpose.
+	// An empty set would refuse every token, which cannot be intended.
 	if len(k.keys) == 0 {
 		return nil, errors.New("holds no key that verifies signatures")
 	}

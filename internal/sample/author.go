@@ -13,8 +13,8 @@ type author struct {
 	story Story
 }
 
-// tell tells the whole story.
-func (a *author) tell() {
+// write writes the whole story.
+func (a *author) write() {
 	// Calls over midnight come first: making them moves calls, and calls that have
 	// been picked must stay where they are.
 	midnight := a.overMidnight()
@@ -22,7 +22,7 @@ func (a *author) tell() {
 	// These calls must be picked before lostTrunks takes all others of the outage.
 	lost := a.lostInOutage()
 
-	a.tellOutages()
+	a.addOutages()
 	a.lostTrunks()
 	a.lostRecordings(lost)
 	a.lostMetadata()
@@ -108,7 +108,7 @@ func (a *author) lostTrunks() {
 	a.chapter("trunk-lost", elsewhere, "%d more recordings came without their trunk (the member was left out, null or empty) with no outage near. The call detail records name it, so it was put back.")
 }
 
-// lostRecordings removes recordings outside of any outage, and tells of both.
+// lostRecordings removes recordings outside of any outage, and adds both chapters.
 func (a *author) lostRecordings(inOutage []Case) {
 	var cases []Case
 	for _, at := range []struct {
