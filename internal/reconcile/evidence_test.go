@@ -2,6 +2,7 @@ package reconcile_test
 
 import (
 	"fmt"
+	"hash/fnv"
 	"strings"
 	"testing"
 	"time"
@@ -116,6 +117,7 @@ func (ev *evidence) add(entries ...entry) *evidence {
 type leg struct {
 	conversation, id, recordings string // recordings are separated by spaces
 	trunk, line, direction, ani  string
+	dnis                         string
 	start, end, updated          string
 	unanswered                   bool
 	recorded                     profile.Tri
@@ -129,7 +131,9 @@ func (ev *evidence) addLegs(legs ...leg) *evidence {
 		l := cdr.Leg{Shown: cdr.Shown{
 			Org: ev.Org, Conversation: text(in.conversation), ID: text(in.id), Trunk: text(in.trunk), Line: text(in.line), Direction: text(in.direction),
 			Start: at(in.start), Answer: at(in.start), End: at(in.end), Ref: record.Ref{Object: cdrs, Row: uint32(len(ev.Legs))},
-		}, Particulars: cdr.Particulars{ANI: text(in.ani), Updated: at(in.updated), SIPStatus: -1, Recorded: in.recorded}}
+		}, Particulars: cdr.Particulars{Updated: at(in.updated), TalkMS: -1, SIPStatus: -1, Recorded: in.recorded}}
+		l.ANI, l.DNIS = ev.Texts.NumberOf([]byte(in.ani)), ev.Texts.NumberOf([]byte(in.dnis))
+		l.Same = hashOf(in)
 		if in.unanswered {
 			l.Answer = record.NoTime
 		}
@@ -150,6 +154,13 @@ func (ev *evidence) addLegs(legs ...leg) *evidence {
 		ev.lines = append(ev.lines, fmt.Sprintf("leg %+v", in))
 	}
 	return ev
+}
+
+// hashOf is equal for rows that say the same.
+func hashOf(in leg) uint64 {
+	h := fnv.New64a()
+	fmt.Fprintf(h, "%+v", in)
+	return h.Sum64()
 }
 
 // addRegistration adds an attempt of a line to register on a trunk.
