@@ -174,7 +174,7 @@ func (d *deepening) leg(n uint32) Row {
 }
 
 func (d *deepening) event(out *Row, e *registration.Event) {
-	status := e.Status
+	status := int32(e.Status)
 	out.Trunk, out.Line, out.Start, out.Status = d.text(e.Trunk), d.text(e.Line), e.Time.String(), &status
 }
 

@@ -19,7 +19,7 @@ type Account struct {
 	Rows     map[uint32]*RowCount      // by partition
 	Filtered map[uint32]OrgCount       // by source: rows of margins that are not in the evidence
 	Balance  [policy.NumKinds]record.Balance
-	Events   []registration.Event // all attempts to register, in order
+	Log      registration.Log // of all sources of registrations
 
 	unused map[uint32]int64 // of damaged objects that are no manifests: where what was not used begins
 	mu     sync.Mutex       // guards Rejects

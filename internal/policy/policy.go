@@ -59,6 +59,7 @@ type Source struct {
 	Lookahead time.Duration
 	Required  record.Fields // of manifests: the fields that must be present
 	Versions  bool
+	Successes bool // of registrations: the log is known to contain successes
 	S3        S3
 }
 
@@ -171,6 +172,7 @@ const (
 type Policy struct {
 	VoiceMedia        []string // lower case
 	RequiredScopes    []string
+	ScopeClaims       []string // names of claims, or JSON pointers
 	Lines             []Line
 	Accepted          map[string]bool // finding ids
 	MaxRejects        float64

@@ -123,6 +123,7 @@ func (b *builder) policy() {
 		p.VoiceMedia = append(p.VoiceMedia, strings.ToLower(strings.TrimSpace(name)))
 	}
 	p.RequiredScopes = d.RequiredScopes
+	p.ScopeClaims = sorted(d.ScopeClaims)
 	p.MaxRejects = d.MaxRejects
 	p.DurationTolerance = -1
 	if d.DurationTolerance != "none" {

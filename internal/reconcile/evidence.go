@@ -69,6 +69,7 @@ type Evidence struct {
 
 	Outages []registration.Outage
 	Index   *registration.Index
+	Silent  []uint32 // sources of registrations that show no successes
 	Lines   *registration.Lines
 
 	Media *Media // nil when media is not checked

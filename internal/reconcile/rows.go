@@ -165,6 +165,7 @@ func (w *rowWriter) outage(o *registration.Outage) {
 	w.row.AddSymbol(o.Org)
 	w.row.AddSymbol(o.Trunk)
 	w.row.AddSymbol(o.Line)
+	w.row.AddSymbol(o.User)
 	w.row.AddTime(o.Span.Start)
 	w.row.AddTime(o.Span.End)
 	w.row.AddText(o.EndedBy)
@@ -172,6 +173,10 @@ func (w *rowWriter) outage(o *registration.Outage) {
 	w.row.AddText(o.Causes)
 	w.row.AddInt(int64(o.Failures))
 	w.row.AddTime(o.BindingUntil)
+	w.row.AddTime(o.UnregisteredFrom)
+	w.row.AddText(strconv.FormatBool(o.Harmless))
+	w.row.AddTime(o.LastAttempt)
+	w.row.AddText(o.Began)
 	w.place(o.First.Object, int64(o.First.Row))
 	w.place(o.Last.Object, int64(o.Last.Row))
 }

@@ -15,13 +15,13 @@ type Relation uint8
 
 // The relations.
 const (
-	Unrelated Relation = iota // of what is neither entry nor leg
-	Inside                    // it starts in the outage
-	Edge                      // it starts before the outage
-	Possible                  // the outage was on a line of its trunk, or was never seen to end
-	Uncertain                 // there may have been one
-	NoOutage
-	NumRelations // how many there are
+	Unrelated    Relation = iota // of what is neither entry nor leg
+	Inside                       // it starts in the outage
+	Edge                         // it starts before the outage
+	Possible                     // whether the outage concerned it is not certain
+	Uncertain                    // there may have been one
+	NoOutage                     // the log shows that it was registered
+	NumRelations                 // how many there are
 )
 
 var relationNames = [NumRelations]string{"", "inside", "edge", "possible", "unknown", "none"}
@@ -51,61 +51,144 @@ type Coincidence struct {
 	Relation  Relation
 }
 
-// Index finds the outage that a subject coincides with. It is safe for
-// concurrent use.
+// Index finds the outage that a subject coincides with, and whether its
+// registration was seen when there is none. It is safe for concurrent use.
 type Index struct {
-	outages   []Outage
-	groups    map[groupKey]*group
-	lineless  bool // an outage names no line,
-	trunkless bool // or no trunk
+	outages []Outage
+	groups  map[spot]*group        // outages that are not harmless
+	vouched map[spot][]record.Span // when a subject there was registered
+	keys    map[spot]bool          // spots with a key of the log
 }
 
-// groupKey names outages of one organisation that have something in common.
-type groupKey struct {
-	kind groupKind
-	key
+// spot is what keys and subjects of one organisation have in common.
+type spot struct {
+	kind             spotKind
+	org, trunk, line intern.Text
 }
 
-type groupKind uint8
+type spotKind uint8
 
 const (
-	sameKey   groupKind = iota // trunk and line, also missing ones
-	sameLine                   // on any trunk
-	sameTrunk                  // on any line or none
-	noLine
-	noTrunk
+	lineOnTrunk spotKind = iota // also of a line without a trunk
+	lineAnywhere
+	trunkItself     // its registrations without a line and without a user name
+	trunkAccounts   // its registrations with a user name
+	trunkAnything   // all of them
+	trunkFailures   // outages of those, with a failure
+	accountFailures // outages of accounts of the trunk, with a failure
+	withoutTrunk
+	withoutLine
 )
 
-// NewIndex returns an index of the outages, which it keeps.
-func NewIndex(outages []Outage) *Index {
-	members := map[groupKey][]int32{}
-	for i := range outages {
-		o := &outages[i]
-		add := func(kind groupKind, trunk, line intern.Text) {
-			k := groupKey{kind, key{o.Org, trunk, line}}
-			members[k] = append(members[k], int32(i))
+// spots returns where a key is.
+func (k key) spots() []spot {
+	var list []spot
+	if k.trunk != intern.None {
+		list = append(list, spot{trunkAnything, k.org, k.trunk, intern.None})
+	}
+	switch {
+	case k.line != intern.None:
+		list = append(list, spot{lineOnTrunk, k.org, k.trunk, k.line}, spot{lineAnywhere, k.org, intern.None, k.line})
+	case k.user != intern.None:
+		list = append(list, spot{trunkAccounts, k.org, k.trunk, intern.None})
+	default:
+		list = append(list, spot{trunkItself, k.org, k.trunk, intern.None})
+	}
+	return list
+}
+
+// spots returns where an outage is looked up.
+func (o *Outage) spots() []spot {
+	k := key{o.Org, o.Trunk, o.Line, o.User}
+	list := slices.DeleteFunc(k.spots(), func(s spot) bool { return s.kind == trunkAnything || s.kind == trunkAccounts })
+	if k.line == intern.None {
+		list = append(list, spot{withoutLine, k.org, intern.None, intern.None})
+	}
+	if k.trunk == intern.None {
+		return append(list, spot{withoutTrunk, k.org, intern.None, intern.None})
+	}
+	if o.Failures == 0 {
+		return list
+	}
+
+	list = append(list, spot{trunkFailures, k.org, k.trunk, intern.None})
+	if k.user != intern.None {
+		list = append(list, spot{accountFailures, k.org, k.trunk, intern.None})
+	}
+	return list
+}
+
+// NewIndex returns an index of states, whose outages it keeps.
+func NewIndex(s *States) *Index {
+	x := &Index{outages: s.Outages, groups: map[spot]*group{}, keys: map[spot]bool{}}
+	members := map[spot][]int32{}
+	for i := range s.Outages {
+		if s.Outages[i].Harmless {
+			continue
 		}
-		add(sameKey, o.Trunk, o.Line)
-		if o.Line != intern.None {
-			add(sameLine, intern.None, o.Line)
-		} else {
-			add(noLine, intern.None, intern.None)
-		}
-		if o.Trunk != intern.None {
-			add(sameTrunk, o.Trunk, intern.None)
-		} else {
-			add(noTrunk, intern.None, intern.None)
+		for _, at := range s.Outages[i].spots() {
+			members[at] = append(members[at], int32(i))
 		}
 	}
-	x := &Index{outages: outages, groups: make(map[groupKey]*group, len(members))}
-	for i := range outages {
-		x.lineless = x.lineless || outages[i].Line == intern.None
-		x.trunkless = x.trunkless || outages[i].Trunk == intern.None
+	for at, m := range members {
+		x.groups[at] = newGroup(s.Outages, m)
 	}
-	for k, m := range members {
-		x.groups[k] = newGroup(outages, m)
+
+	for _, k := range s.keys {
+		for _, at := range k.spots() {
+			x.keys[at] = true
+		}
 	}
+	x.vouched = s.vouchedAt()
 	return x
+}
+
+// vouchedAt returns for each spot when the keys there vouch for a subject. One
+// key is enough, but of the accounts of a trunk, of which any may have carried
+// the call, all have to.
+func (s *States) vouchedAt() map[spot][]record.Span {
+	type share struct {
+		spans  []record.Span
+		shared bool // of several keys, so that it is a list of its own
+	}
+	shares := map[spot]share{}
+	for _, v := range s.vouchers {
+		spans := record.SectionOf(v.times, s.vouched)
+		for _, at := range v.key.spots() {
+			before, several := shares[at]
+			switch {
+			case !several:
+				shares[at] = share{spans: spans}
+			case at.kind == trunkAccounts:
+				shares[at] = share{intersection(before.spans, spans), true}
+			case before.shared:
+				shares[at] = share{append(before.spans, spans...), true}
+			default:
+				shares[at] = share{slices.Concat(before.spans, spans), true}
+			}
+		}
+	}
+
+	vouched := make(map[spot][]record.Span, len(shares))
+	for at, x := range shares {
+		if x.shared && at.kind != trunkAccounts {
+			x.spans = slices.Clip(union(x.spans))
+		}
+		vouched[at] = x.spans
+	}
+	return vouched
+}
+
+// Fits reports whether a key of the log stands for a subject.
+func (x *Index) Fits(org, trunk, line intern.Text) bool {
+	switch {
+	case line == intern.None:
+		return trunk != intern.None && x.keys[spot{trunkAnything, org, trunk, intern.None}]
+	case trunk == intern.None:
+		return x.keys[spot{lineAnywhere, org, intern.None, line}]
+	}
+	return x.keys[spot{lineOnTrunk, org, trunk, line}] || x.keys[spot{lineOnTrunk, org, intern.None, line}] ||
+		x.keys[spot{trunkItself, org, trunk, intern.None}] || x.keys[spot{trunkAccounts, org, trunk, intern.None}]
 }
 
 // Coinciding returns the outage that s coincides with, and how.
@@ -114,72 +197,89 @@ func (x *Index) Coinciding(s Subject) Coincidence {
 		s.Span.End = s.Span.Start + 1 // overlaps what contains the instant
 	}
 	if s.Timed {
-		if hit, possible := x.best(s); hit.outage >= 0 {
-			return x.coincidence(s, hit, possible)
+		if hit, sure := x.best(s); hit.outage >= 0 {
+			return x.coincidence(s, hit, sure)
 		}
 	}
-	relation := NoOutage
-	if s.Incomplete || x.incomparable(s) {
-		relation = Uncertain
-	}
-	return Coincidence{Outage: -1, Relation: relation, OverlapMS: -1}
-}
 
-func (x *Index) coincidence(s Subject, hit overlap, possible bool) Coincidence {
-	o := &x.outages[hit.outage]
-	c := Coincidence{Outage: hit.outage, Relation: Edge}
-	switch {
-	case possible || o.EndedBy == EndedByAssumed:
-		c.Relation = Possible
-	case o.Span.Contains(s.Span.Start):
-		c.Relation = Inside
-	}
-	if !s.Instant {
-		c.OverlapMS = int64(hit.length) / time.Millisecond.Microseconds()
+	c := Coincidence{Outage: -1, Relation: Uncertain, OverlapMS: -1}
+	if s.Timed && !s.Incomplete && !x.incomparable(s) && x.vouchedFor(s) {
+		c.Relation = NoOutage
 	}
 	return c
 }
 
-// best returns the overlapping outage of the first tier that has one, and
-// whether that is the tier of outages on other lines of the subject's trunk.
-func (x *Index) best(s Subject) (hit overlap, possible bool) {
+func (x *Index) coincidence(s Subject, hit overlap, sure bool) Coincidence {
+	o := &x.outages[hit.outage]
+	c := Coincidence{Outage: hit.outage, Relation: Edge}
+	switch {
+	case !sure || !hit.unregistered || o.doubtful() || o.EndedBy == EndedByHorizon && s.Span.Start > o.LastWord:
+		c.Relation = Possible
+	case s.Span.Start >= o.UnregisteredFrom:
+		c.Relation = Inside
+	}
+	if !s.Instant {
+		length := min(s.Span.End, o.Span.End) - max(s.Span.Start, o.Span.Start)
+		c.OverlapMS = int64(length) / time.Millisecond.Microseconds()
+	}
+	return c
+}
+
+// doubtful reports whether it is not certain that the key was unregistered: its
+// log keeps too little, or shows nothing but silence or a wish.
+func (o *Outage) doubtful() bool {
+	return o.EndedBy == EndedByAssumed || o.Sparse ||
+		o.Cause == Lapsed || o.Cause == TokenRequestFailed || o.Cause == Deregistered
+}
+
+// best returns the overlapping outage of the first tier that has one: of the
+// line, of the trunk itself, or of something else on the trunk. Only the first
+// two surely concern the subject.
+func (x *Index) best(s Subject) (hit overlap, sure bool) {
 	switch {
 	case s.Line == intern.None && s.Trunk == intern.None:
 		return noOverlap, false
-	case s.Line == intern.None:
-		if hit = x.find(s, sameKey, s.Trunk, intern.None); hit.outage >= 0 {
-			return hit, false
-		}
-		return x.find(s, sameTrunk, s.Trunk, intern.None), true
 	case s.Trunk == intern.None:
-		return x.find(s, sameLine, intern.None, s.Line), false
+		return x.find(s, lineAnywhere, intern.None, s.Line), true
 	}
-	hit = x.find(s, sameKey, s.Trunk, s.Line)
-	if x.trunkless {
-		hit = x.better(hit, x.find(s, sameKey, intern.None, s.Line))
+
+	others := trunkFailures
+	if s.Line != intern.None {
+		others = accountFailures
+		hit = x.better(x.find(s, lineOnTrunk, s.Trunk, s.Line), x.find(s, lineOnTrunk, intern.None, s.Line))
+		if hit.outage >= 0 {
+			return hit, true
+		}
 	}
-	if hit.outage < 0 && x.lineless {
-		hit = x.find(s, sameKey, s.Trunk, intern.None)
+	if hit = x.find(s, trunkItself, s.Trunk, intern.None); hit.outage >= 0 {
+		return hit, true
 	}
-	return hit, false
+	return x.find(s, others, s.Trunk, intern.None), false
 }
 
-func (x *Index) find(s Subject, kind groupKind, trunk, line intern.Text) overlap {
-	g := x.groups[groupKey{kind, key{s.Org, trunk, line}}]
+func (x *Index) find(s Subject, kind spotKind, trunk, line intern.Text) overlap {
+	g := x.groups[spot{kind, s.Org, trunk, line}]
 	if g == nil {
 		return noOverlap
 	}
 	return g.best(s.Span)
 }
 
-// better returns the greater overlap, of equal ones that with the outage that
-// began first, then that with the smallest id.
+// better returns the overlap that counts first of two of one tier.
 func (x *Index) better(a, b overlap) overlap {
-	if a.outage < 0 || b.outage < 0 {
-		return overlap{max(a.outage, b.outage), max(a.length, b.length)}
+	switch {
+	case a.outage < 0:
+		return b
+	case b.outage < 0:
+		return a
+	case a.unregistered != b.unregistered:
+		if a.unregistered {
+			return a
+		}
+		return b
 	}
-	p, q := &x.outages[a.outage], &x.outages[b.outage]
-	if cmp.Or(cmp.Compare(b.length, a.length), cmp.Compare(p.Span.Start, q.Span.Start), cmp.Compare(p.ID, q.ID)) > 0 {
+	order := cmp.Compare(b.length, a.length)
+	if cmp.Or(order, compareOutages(&x.outages[a.outage], &x.outages[b.outage])) > 0 {
 		return b
 	}
 	return a
@@ -192,11 +292,38 @@ func (x *Index) incomparable(s Subject) bool {
 	switch {
 	case s.Trunk == intern.None && s.Line == intern.None:
 		return true
-	case !s.Timed || s.Trunk != intern.None && s.Line != intern.None:
+	case s.Trunk != intern.None && s.Line != intern.None:
 		return false
 	case s.Trunk == intern.None:
-		return x.find(s, noLine, intern.None, intern.None).outage >= 0
-	default:
-		return x.find(s, noTrunk, intern.None, intern.None).outage >= 0
+		return x.find(s, withoutLine, intern.None, intern.None).outage >= 0
 	}
+	return x.find(s, withoutTrunk, intern.None, intern.None).outage >= 0
+}
+
+// vouchedFor reports whether the log shows that the subject was registered when
+// it started. Where its line has a registration of its own, that of the trunk
+// shows nothing.
+func (x *Index) vouchedFor(s Subject) bool {
+	at := s.Span.Start
+	vouched := func(kind spotKind, trunk, line intern.Text) (vouches, fits bool) {
+		spans, fits := x.vouched[spot{kind, s.Org, trunk, line}]
+		return fits && contains(spans, at), fits
+	}
+
+	switch {
+	case s.Trunk == intern.None:
+		vouches, _ := vouched(lineAnywhere, intern.None, s.Line)
+		return vouches
+	case s.Line == intern.None:
+		vouches, _ := vouched(trunkAnything, s.Trunk, intern.None)
+		return vouches
+	}
+	named, fits := vouched(lineOnTrunk, s.Trunk, s.Line)
+	unnamed, also := vouched(lineOnTrunk, intern.None, s.Line)
+	if fits || also {
+		return named || unnamed
+	}
+	itself, _ := vouched(trunkItself, s.Trunk, intern.None)
+	accounts, _ := vouched(trunkAccounts, s.Trunk, intern.None)
+	return itself || accounts
 }

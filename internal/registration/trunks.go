@@ -8,11 +8,12 @@ import (
 // lineKey is a line of one organisation.
 type lineKey struct{ org, line intern.Text }
 
-// FillTrunks gives every event that lacks a trunk and names a line the trunk
+// fillTrunks gives every event that lacks a trunk and names a line the trunk
 // that the configured lines have for it, else the one that other events of
 // the line name as logged, if they name exactly one. An empty organisation of
 // a configured line stands for org, the configuration's; ids are as written.
-func FillTrunks(events []Event, texts *intern.Table, lines []policy.Line, org string) {
+func (l *Log) fillTrunks(texts *intern.Table, lines []policy.Line, org string) {
+	events := l.Events
 	configured := configuredTrunks(texts, lines, org)
 	named := namedTrunks(events)
 	for i := range events {

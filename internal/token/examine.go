@@ -49,16 +49,16 @@ func (r *Rules) Examine(token []byte, org string, at record.Time) Examination {
 	if r.Keys != nil {
 		x.Signature = r.Keys.check(jwt)
 	}
-	c := readClaims(n, jwt.payload)
+	c := r.readClaims(n, jwt.payload)
 	x.Expires, x.NotBefore, x.Issued = c.expires, c.notBefore, c.issued
 	x.TokenOrg, x.Scoped = texts.String(c.org), c.scoped
 	for _, scope := range c.scopes {
 		x.Scopes = append(x.Scopes, string(scope))
 	}
 	if c.scoped {
-		x.Missing = r.lacking(c)
+		x.Missing = r.lacking(c.scopes)
 	}
-	x.Cause = r.Conclude(r.Hint(n, Source{Access: token}, wanted, at), true, at)
+	x.Cause = r.Conclude(Refusal{Hint: r.Hint(n, Source{Access: token}, wanted, at), At: at})
 	return x
 }
 
