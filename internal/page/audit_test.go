@@ -88,7 +88,7 @@ func TestAnAuditCountsWhatIsNewClosedAndOpen(t *testing.T) {
 			`<td class="num">0</td><td class="num">4</td><td class="num">7</td><td class="num">1</td><td class="num">1</td><td class="num">3</td><td class="num">2</td>`,
 		"a class": `<td class="num">5</td><td class="num">1</td><td class="num">1</td><td class="num">1</td><td class="num">0</td><td class="num">1</td><td class="num">2</td></tr>`,
 		// An outage that two neighbouring intervals know lasted once.
-		"a cause": `<code>throttled</code></th><td>The registrar refused because of too many requests.<br><b>What to do:</b> spread registrations out, and wait as long as the answer says.</td><td class="num">1</td><td class="num">10 min</td>`,
+		"a cause": `<code>throttled</code></th><td>The registrar refused because of too many requests.<br><b>What to do:</b> spread the registrations of all lines out, and wait as long as the answer says.</td><td class="num">1</td><td class="num">10 min</td>`,
 		"a trunk": `<bdi class="id">T1</bdi></th><td class="num">2</td><td class="num">3 h</td>`,
 	} {
 		if !strings.Contains(html, want) {

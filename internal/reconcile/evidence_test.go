@@ -164,7 +164,7 @@ func hashOf(in leg) uint64 {
 }
 
 // addRegistration adds an attempt of a line to register on a trunk.
-func (ev *evidence) addRegistration(clock, line, trunk string, status int32) *evidence {
+func (ev *evidence) addRegistration(clock, line, trunk string, status int16) *evidence {
 	ev.events = append(ev.events, registration.Event{
 		Time: at(clock), Org: ev.Org, Trunk: ev.Texts.OfString(trunk), Line: ev.Texts.OfString(line), Status: status, Expiry: -1, Issued: record.NoTime,
 		Ref: record.Ref{Object: registrations, Row: uint32(len(ev.events))},
@@ -202,7 +202,7 @@ type decided struct {
 }
 
 func (ev *evidence) decide(t *testing.T) decided {
-	ev.Index, ev.Lines = registration.NewIndex(ev.Outages), registration.NewLines(ev.events, ev.Texts)
+	ev.Index, ev.Lines = registration.NewIndex(&registration.States{Outages: ev.Outages}), registration.NewLines(ev.events, ev.Texts)
 	return decided{reconcile.Decide(ev.Evidence, reconcile.Spread{Part: 3, Each: inOrder, Pause: func() {}}), t, ev}
 }
 

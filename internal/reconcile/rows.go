@@ -216,13 +216,17 @@ func (w *rowWriter) call(c *Call) {
 func (w *rowWriter) outage(o *registration.Outage) {
 	w.row.Reset(table.Outages)
 	w.row.AddText(o.ID)
-	w.symbols(o.Org, o.Trunk, o.Line)
+	w.symbols(o.Org, o.Trunk, o.Line, o.User)
 	w.times(o.Span.Start, o.Span.End)
 	w.row.AddText(o.EndedBy)
 	w.row.AddText(o.Cause.String())
 	w.row.AddText(o.Causes)
 	w.row.AddInt(int64(o.Failures))
 	w.row.AddTime(o.BindingUntil)
+	w.row.AddTime(o.UnregisteredFrom)
+	w.row.AddText(strconv.FormatBool(o.Harmless))
+	w.row.AddTime(o.LastAttempt)
+	w.row.AddText(o.Began)
 	w.place(o.First.Object, int64(o.First.Row))
 	w.place(o.Last.Object, int64(o.Last.Row))
 }

@@ -102,6 +102,7 @@ var shows = map[string]func(r *Redactor, row *table.Row, v string) string{
 	"user_ids":        asList("usr"),
 	"ani":             asNumber,
 	"dnis":            asNumber,
+	"username":        asAccount,
 
 	"object_key":       asKey,
 	"first_object_key": asKey,
@@ -121,7 +122,11 @@ func asList(kind string) func(*Redactor, *table.Row, string) string {
 	return func(r *Redactor, _ *table.Row, v string) string { return r.list(kind, v) }
 }
 
-func asNumber(r *Redactor, _ *table.Row, v string) string   { return r.number(v) }
+func asNumber(r *Redactor, _ *table.Row, v string) string { return r.number(v) }
+
+// asAccount redacts a SIP user name, which may well be a telephone number.
+func asAccount(r *Redactor, _ *table.Row, v string) string { return r.text("acc", v) }
+
 func asKey(r *Redactor, _ *table.Row, v string) string      { return r.Key(v) }
 func asText(r *Redactor, _ *table.Row, v string) string     { return r.text("val", v) }
 func asEvidence(r *Redactor, _ *table.Row, v string) string { return r.evidence(v) }

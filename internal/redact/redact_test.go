@@ -48,7 +48,7 @@ func show(r *redact.Redactor, s *table.Schema, c cells, column string) string {
 // configuration, or media types.
 var ours = []string{
 	"class", "severity", "status", "state", "field", "source", "first_source", "last_source", "outage_cause", "outage_relation",
-	"interval", "rule", "direction", "verdict", "reason", "matched_by", "ended_by", "cause", "causes", "media_type", "media_subtype",
+	"interval", "rule", "direction", "verdict", "reason", "matched_by", "ended_by", "harmless", "began", "cause", "causes", "media_type", "media_subtype",
 }
 
 func TestThePublicSeesNothingFromOutside(t *testing.T) {
@@ -134,6 +134,14 @@ func TestOperationsSeeTheLastTwoDigitsOfNumbers(t *testing.T) {
 	invalid := cells{"class": "invalid_field", "field": "ani", "detail": `{"tel":"030 12"}`}
 	if got := show(ops, table.Findings, invalid, "detail"); got != `{"tel":"*** 12"}` {
 		t.Errorf("a number that did not parse is shown as %q", got)
+	}
+}
+
+func TestOperationsSeeUserNamesWithoutTheNumbersInThem(t *testing.T) {
+	for in, want := range map[string]string{"+491701234567": "+**********67", "desk-4": "desk-4"} {
+		if got := show(ops, table.Outages, cells{"username": in}, "username"); got != want {
+			t.Errorf("%q is shown as %q, want %q", in, got, want)
+		}
 	}
 }
 
