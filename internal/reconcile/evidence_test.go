@@ -47,7 +47,7 @@ func newEvidence(required ...record.Field) *evidence {
 			Kind: policy.Kind(kind), Name: name, URL: name + "/", Profile: &profile.Profile{}, Required: record.Of(required...), Settled: true,
 		})
 		ev.Partitions = append(ev.Partitions, reconcile.Partition{Source: uint32(kind), Span: day, URL: name + "/day/"})
-		ev.Objects = append(ev.Objects, reconcile.Object{Source: uint32(kind), Partition: uint32(kind), Key: name + ".json"})
+		ev.Objects = append(ev.Objects, reconcile.Object{Source: uint32(kind), Partition: uint32(kind), Key: name + ".csv", Tabular: true})
 	}
 	ev.Documents = []manifest.Document{{Object: manifests, Partition: manifests}}
 	return ev
@@ -136,6 +136,8 @@ func (ev *evidence) addLegs(legs ...leg) *evidence {
 		l.Same = hashOf(in)
 		if in.unanswered {
 			l.Answer = record.NoTime
+		} else {
+			l.Flags |= cdr.SaysAnswer
 		}
 		l.Recordings.At = uint32(len(ev.Recordings))
 		for _, id := range strings.Fields(in.recordings) {
