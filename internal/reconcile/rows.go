@@ -160,9 +160,19 @@ func (w *rowWriter) repair(interval string, repair Repair) {
 	w.row.AddText(w.cited(repair.Evidence))
 }
 
-// maxCited is how many rows a repair names before it only counts them.
-const maxCited = 8
+// maxNamed is how many rows or values a cell names before it only counts them.
+const maxNamed = 8
 
+// joinSome joins names in byte order, at most maxNamed of them.
+func joinSome(names []string) string {
+	slices.Sort(names)
+	if more := len(names) - maxNamed; more > 0 {
+		names = append(names[:maxNamed], "+"+strconv.Itoa(more))
+	}
+	return strings.Join(names, ";")
+}
+
+// cited names the rows that a repair rests on.
 func (w *rowWriter) cited(run record.Section) string {
 	refs := record.SectionOf(run, w.Refs)
 	if len(refs) == 0 {
@@ -174,12 +184,7 @@ func (w *rowWriter) cited(run record.Section) string {
 		o := &w.Objects[ref.Object]
 		names[i] = w.Sources[o.Source].Name + ":" + o.Key + "#" + strconv.FormatUint(uint64(ref.Row), 10)
 	}
-
-	slices.Sort(names)
-	if more := len(names) - maxCited; more > 0 {
-		names = append(names[:maxCited], "+"+strconv.Itoa(more))
-	}
-	return strings.Join(names, ";")
+	return joinSome(names)
 }
 
 func (w *rowWriter) call(c *Call) {
