@@ -29,7 +29,7 @@ func Brief(f table.Finding) string {
 
 	line("  %s.", relates(registration.RelationByName(f.OutageRelation), f.OutageID, f.OutageCause))
 	if cause, ok := registration.CauseByName(f.OutageCause); ok {
-		line("  Its first failure: %s. What to do: %s.", cause.Sentence(), cause.Remedy())
+		line("  What the log shows: %s. What to do: %s.", cause.Sentence(), cause.Remedy())
 	}
 	return b.String()
 }

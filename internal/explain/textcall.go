@@ -100,37 +100,88 @@ func relates(relation registration.Relation, outage, cause string) string {
 // whyPossible says why a coincidence is only possible.
 func (t *teller) whyPossible(id string, row table.Cells) string {
 	i := slices.IndexFunc(t.story.Outages, func(o *Outage) bool { return o.Row.Get("outage_id") == id })
-	if i >= 0 && t.story.Outages[i].Row.Get("ended_by") == registration.EndedByAssumed {
-		return "no registration of that line or trunk ever succeeded in what was read, so that the outage may be none"
+	if i < 0 {
+		return "it is not certain that the outage concerned it"
 	}
-	return "it names no line, and the outage was on one line of its trunk"
+
+	outage := t.story.Outages[i].Row
+	switch cause, from := outage.Get("cause"), outage.Get("unregistered_from"); {
+	case outage.Get("ended_by") == registration.EndedByAssumed:
+		return "its log shows failures only, so that nobody knows how long the outage lasted"
+	case cause == registration.Deregistered.String():
+		return "the client itself removed the registration"
+	case cause == registration.Lapsed.String() || cause == registration.TokenRequestFailed.String():
+		return "the log shows no failed attempt, only that nobody renewed the registration"
+	case from == "" || row.Get("end_time") != "" && row.Get("end_time") <= from:
+		return "an earlier registration still carried calls"
+	case outage.Get("line_id") == "" && outage.Get("username") != "" || row.Get("line_id") == "" && outage.Get("line_id") != "":
+		return "the outage was on one registration of its trunk, and it names no line or another one"
+	case outage.Get("ended_by") == registration.EndedByHorizon:
+		return "it began after the log had ended, so that nobody knows whether the outage lasted until then"
+	}
+	return "the log keeps a part of the successful registrations, so that the outage may have ended before"
 }
 
 // outage writes about an outage.
 func (t *teller) outage(o *Outage) {
 	t.section("Registration outage %s", o.Row.Get("outage_id"))
-	t.line("It was on %s,", trunkAndLine(o.Row.Get("trunk_id"), o.Row.Get("line_id")))
+	t.line("It was on %s,", registrationOf(o.Row))
 	t.line("%s, and ended %s.", times(o.Row), ends[o.Row.Get("ended_by")])
+	if o.Row.Get("began") == registration.BeganBefore {
+		t.line("It may have begun earlier, as the log shows nothing of it before.")
+	}
 
+	failures := o.Row.Get("failures")
 	cause := o.Row.Get("cause")
 	if c, ok := registration.CauseByName(cause); ok {
-		t.line("The attempt to register with which it began failed: %s (%s).", c.Sentence(), cause)
+		what := "The attempt to register with which it began failed"
+		if failures == "0" {
+			what = "It began without a failed attempt"
+		}
+		t.line("%s: %s (%s).", what, c.Sentence(), cause)
 		t.line("What to do: %s.", c.Remedy())
 	}
 
-	t.line("Failed attempts: %s (%s).", o.Row.Get("failures"), o.Row.Get("causes"))
+	if failures != "0" {
+		t.line("Failed attempts: %s (%s).", failures, o.Row.Get("causes"))
+	}
 	for i := range o.Failures {
 		f := &o.Failures[i]
-		t.detail("%s: %s answered with %d, %s", f.Name(), when(f.Start), *f.Status, f.Cause)
+		t.detail("%s: %s %s, %s", f.Name(), when(f.Start), answered(*f.Status), f.Cause)
 	}
 	if o.More > 0 {
 		t.detail("and %d more", o.More)
 	}
+	t.unregistered(o.Row)
+	t.line("An outage is evidence and never proof: to coincide with one is not to be caused by it.")
+}
 
-	if until := o.Row.Get("binding_until"); until != "" {
+// unregistered writes from when on an outage left its key without a registration.
+func (t *teller) unregistered(row table.Cells) {
+	until := row.Get("binding_until")
+	switch {
+	case row.Get("harmless") == "true":
+		t.line("Nobody was unregistered: an earlier registration carried calls until %s, and a new one came in time.", when(until))
+	case until != "":
 		t.line("At most until %s an earlier registration still carried calls.", when(until))
 	}
-	t.line("An outage is evidence and never proof: to coincide with one is not to be caused by it.")
+}
+
+// registrationOf names what registers: a trunk, a line or an account of a trunk.
+func registrationOf(row table.Cells) string {
+	name := trunkAndLine(row.Get("trunk_id"), row.Get("line_id"))
+	if user := row.Get("username"); user != "" {
+		name += ", account " + user
+	}
+	return name
+}
+
+// answered says how an attempt was answered.
+func answered(status int32) string {
+	if status == 0 {
+		return "not answered"
+	}
+	return fmt.Sprintf("answered with %d", status)
 }
 
 // ends say how an outage ended.
