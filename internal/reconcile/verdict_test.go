@@ -2,6 +2,7 @@ package reconcile_test
 
 import (
 	"testing"
+	"time"
 
 	"cdrmend/internal/policy"
 	"cdrmend/internal/profile"
@@ -24,16 +25,20 @@ func TestTheFirstVerdictThatAppliesCounts(t *testing.T) {
 			newEvidence().add(whole).addLegs(change(lists, func(l *leg) { l.recorded, l.invalid = profile.False, record.StartTime })),
 			"recorded_in_error not recorded by source",
 		},
-		"indeterminate, though excluded": {
+		"excluded, though a value did not parse": {
 			newEvidence().addLegs(change(lists, func(l *leg) { l.invalid = record.AnswerTime })).exclude(policy.Exclusion{Reason: "why"}),
-			"indeterminate why",
+			"excluded why",
+		},
+		"indeterminate, though excluded as too short": {
+			newEvidence().addLegs(change(lists, func(l *leg) { l.invalid = record.AnswerTime })).exclude(policy.Exclusion{Reason: "why", ShorterThan: time.Hour}),
+			"indeterminate unparsed",
 		},
 		"excluded, though manifests are damaged": {
 			newEvidence().addLegs(lists).exclude(policy.Exclusion{Reason: "why"}).damage(manifests), "excluded why",
 		},
-		"indeterminate, though missing": {newEvidence().addLegs(lists).damage(manifests), "indeterminate"},
+		"indeterminate, though missing": {newEvidence().addLegs(lists).damage(manifests), "indeterminate inputs"},
 		"indeterminate without an end": {
-			newEvidence().add(whole).addLegs(change(lists, func(l *leg) { l.end = "" })), "indeterminate",
+			newEvidence().add(whole).addLegs(change(lists, func(l *leg) { l.end = "" })), "indeterminate no_end",
 		},
 		"missing": {newEvidence().addLegs(lists), "missing"},
 		"partial, as one recording is missing": {
