@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"cdrmend/internal/policy"
+	"cdrmend/internal/record"
 )
 
 // fewestOdd is how many legs of a source it takes before what none, or nearly all,
@@ -83,8 +84,16 @@ func (d *Decision) emptyHours(states []entryState) (list []string) {
 			}
 		}
 		if starting > 0 {
-			list = append(list, fmt.Sprintf("%s of source %s has no row, but recordings start in its time (%d): check whether its call detail records were delivered", p.URL, s.Name, starting))
+			list = append(list, fmt.Sprintf("source %s has no row %s, but recordings start then (%d): check whether its call detail records were delivered", s.Name, within(p.Span), starting))
 		}
 	}
 	return list
+}
+
+// within says which time a partition stands for.
+func within(span record.Span) string {
+	if span == record.Forever {
+		return "at all"
+	}
+	return fmt.Sprintf("from %s to %s", span.Start, span.End)
 }

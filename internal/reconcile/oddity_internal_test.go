@@ -85,7 +85,7 @@ func TestLegsWithFewerRecordingsThanNearlyAllOthersAreOdd(t *testing.T) {
 }
 
 func TestAnHourOfRecordingsWithoutCDRsIsOdd(t *testing.T) {
-	const warning = "c/00/ of source c has no row, but recordings start in its time (1): check whether its call detail records were delivered"
+	const warning = "source c has no row from 1970-01-01T00:00:00.000001Z to 1970-01-01T01:00:00.000000Z, but recordings start then (1): check whether its call detail records were delivered"
 	for name, test := range map[string]struct {
 		start record.Time
 		voice bool

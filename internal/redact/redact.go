@@ -159,6 +159,19 @@ func (r *Redactor) Trunk(v string) string { return r.id("trk", v) }
 // Key returns a redacted object key or URL of a partition.
 func (r *Redactor) Key(v string) string { return r.text("obj", v) }
 
+// Reason returns a sentence of this program that quotes object keys after a colon.
+// With pseudonyms only what stands before the colon is left of it: a key may hold
+// anything, so that nobody can tell where it ends.
+func (r *Redactor) Reason(v string) string {
+	switch r.profile {
+	case policy.RedactNumbers:
+		return maskNumbers(v)
+	case policy.RedactAll:
+		v, _, _ = strings.Cut(v, ": ")
+	}
+	return v
+}
+
 func (r *Redactor) number(v string) string {
 	if r.profile == policy.RedactNumbers {
 		return maskDigits(v)

@@ -205,6 +205,17 @@ func TestALookAlikeIsShownLikeOtherRecordings(t *testing.T) {
 	}
 }
 
+func TestAReasonIsShownWithoutTheKeysThatItQuotes(t *testing.T) {
+	const reason = "1 of its 3 objects damaged: a; b: calls/+4930123456.json (cut); 5 rows rejected"
+	for r, want := range map[*redact.Redactor]string{
+		ops: "1 of its 3 objects damaged: a; b: calls/+********56.json (cut); 5 rows rejected", public: "1 of its 3 objects damaged", counsel: reason,
+	} {
+		if got := r.Reason(reason); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}
+
 // A media key may look like a state or a size.
 func TestAMediaKeyIsNotTakenForAWord(t *testing.T) {
 	for in, want := range map[string]string{"state=x/+4930123456.wav": "state=x/+********56.wav", "bytes=4930123456": "bytes=********56"} {

@@ -2,6 +2,8 @@ package report
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 
 	"cdrmend/internal/wording"
 )
@@ -31,6 +33,31 @@ func (s *Summary) Notices() []Notice {
 		list = append(list, Notice{"incomplete", fmt.Sprintf("%s (%s): %s", in.Input, in.Source, in.Reason), in.Next})
 	}
 	return list
+}
+
+// Redactor hides personal data in texts.
+type Redactor interface {
+	Key(text string) string    // an object key or the URL of a partition
+	Reason(text string) string // a sentence that may quote such keys
+}
+
+// Redacted returns a copy of the summary whose inputs are named as a redactor shows
+// them. Everything else is numbers and words of this program or of the
+// configuration.
+func (s *Summary) Redacted(show Redactor) *Summary {
+	shown := *s
+	shown.Incomplete = make([]Incomplete, len(s.Incomplete))
+	for i, in := range s.Incomplete {
+		input := show.Key(in.Input)
+		// The next step quotes the input, which must not stand there as it is.
+		shown.Incomplete[i] = Incomplete{in.Source, input, show.Reason(in.Reason), strings.ReplaceAll(in.Next, in.Input, input)}
+	}
+
+	shown.Partitions = slices.Clone(s.Partitions)
+	for i := range shown.Partitions {
+		shown.Partitions[i].Input = show.Key(shown.Partitions[i].Input)
+	}
+	return &shown
 }
 
 // unsettled counts the findings of a class that nobody accepted.

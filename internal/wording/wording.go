@@ -9,6 +9,8 @@ package wording
 import (
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // Words explain one name.
@@ -74,7 +76,7 @@ type Table struct {
 	Classes map[string]Words  `json:"classes"`
 	Details []detailed        `json:"details"` // the first that fits counts
 	Causes  map[string]Words  `json:"causes"`
-	Reasons map[string]Words  `json:"reasons"`
+	Reasons map[string]Words  `json:"-"` // no script needs them
 	Rules   map[string]string `json:"rules"`
 }
 
@@ -86,8 +88,9 @@ func Sentence(clause string) string { return Capital(clause) + "." }
 
 // Capital returns a text with a capital first letter.
 func Capital(text string) string {
-	if text == "" {
+	first, size := utf8.DecodeRuneInString(text)
+	if size == 0 {
 		return ""
 	}
-	return strings.ToUpper(text[:1]) + text[1:]
+	return string(unicode.ToUpper(first)) + text[size:]
 }
