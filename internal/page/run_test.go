@@ -14,6 +14,7 @@ import (
 	"cdrmend/internal/page"
 	"cdrmend/internal/policy"
 	"cdrmend/internal/record"
+	"cdrmend/internal/registration"
 	"cdrmend/internal/report"
 	"cdrmend/internal/table"
 
@@ -298,6 +299,17 @@ func TestThePageTellsLapsesApartFromFailures(t *testing.T) {
 	}
 	if want := `<dt>registrations ended</dt><dd><b>2</b>`; !strings.Contains(html, want) {
 		t.Errorf("the page has no %s", want)
+	}
+}
+
+func TestEveryCauseHasAColour(t *testing.T) {
+	html := written(t, small())
+	for cause := range registration.NumCauses {
+		for _, rule := range []string{".c-%s,", ".bar.c-%s{"} {
+			if want := fmt.Sprintf(rule, cause); !strings.Contains(html, want) {
+				t.Errorf("the style sheet has no %s", want)
+			}
+		}
 	}
 }
 
