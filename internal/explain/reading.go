@@ -169,7 +169,7 @@ func (d *deepening) leg(n uint32) Row {
 }
 
 func (d *deepening) event(out *Row, e *registration.Event) {
-	status := e.Status // a copy: a pointer into the events would keep them all
+	status := int32(e.Status) // a copy: a pointer into the events would keep them all
 	out.Trunk, out.Line, out.Start, out.Status = d.text(e.Trunk), d.text(e.Line), e.Time.String(), &status
 }
 

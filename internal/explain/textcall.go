@@ -199,6 +199,7 @@ func (t *teller) unregistered(o *Outage) {
 // ends say how an outage ended.
 var ends = map[string]string{
 	registration.EndedBySuccess: "when the registration succeeded",
-	registration.EndedByExpiry:  "when the last attempt would have expired, as nobody tried again in time",
-	registration.EndedByAssumed: "at a time that is assumed, as no registration of it ever succeeded in what was read",
+	registration.EndedByFailure: "when the next attempt failed, with which another outage began",
+	registration.EndedByHorizon: "at the end of what was read: nothing ended it until then",
+	registration.EndedByAssumed: "at a time that is assumed, as its log shows failures only",
 }

@@ -144,8 +144,8 @@ func (a *assembly) eventsInOrder() {
 		}
 	}
 
-	events := &a.account.Events
-	*events = make([]registration.Event, 0, n)
+	log := &a.account.Log
+	log.Events = make([]registration.Event, 0, n)
 	for i, b := range a.registrations {
 		if b == nil {
 			continue
@@ -154,7 +154,11 @@ func (a *assembly) eventsInOrder() {
 		for n := range b.Events {
 			b.Events[n].Ref.Object = uint32(i)
 		}
-		*events = append(*events, b.Events...)
+		for n := range b.Requests {
+			b.Requests[n].Ref.Object = uint32(i)
+		}
+		log.Events = append(log.Events, b.Events...)
+		log.Requests = append(log.Requests, b.Requests...)
 		a.registrations[i] = nil
 	}
 

@@ -10,7 +10,6 @@ import (
 	"cdrmend/internal/policy"
 	"cdrmend/internal/profile"
 	"cdrmend/internal/reconcile"
-	"cdrmend/internal/record"
 	"cdrmend/internal/registration"
 	"cdrmend/internal/rows"
 )
@@ -27,15 +26,9 @@ type collector struct {
 	manifests     []*manifest.Batch // by object, like the next two
 	cdrs          []*cdr.Batch
 	registrations []*registration.Batch
-	refreshes     map[refreshKey][]record.Time
 	damaged       map[uint32]bool // partitions
 	usable        map[uint32]bool // sources that delivered something that is evidence
 	margin        *margin         // nil as long as all rows are kept
-}
-
-type refreshKey struct {
-	source uint32
-	org    intern.Text
 }
 
 func newCollector(in *Inputs) *collector {
@@ -43,7 +36,7 @@ func newCollector(in *Inputs) *collector {
 	return &collector{
 		in: in, ev: newEvidence(in), account: newAccount(n, in.config.Scratch),
 		manifests: make([]*manifest.Batch, n), cdrs: make([]*cdr.Batch, n), registrations: make([]*registration.Batch, n),
-		refreshes: map[refreshKey][]record.Time{}, damaged: map[uint32]bool{}, usable: map[uint32]bool{},
+		damaged: map[uint32]bool{}, usable: map[uint32]bool{},
 	}
 }
 
@@ -148,11 +141,6 @@ func (c *collector) addEvents(o *opened, b *registration.Batch) error {
 	defer c.mu.Unlock()
 
 	c.registrations[o.n] = b
-	for _, r := range b.Refreshes {
-		key := refreshKey{o.Source, r.Org}
-		c.refreshes[key] = append(c.refreshes[key], r.Time)
-	}
-
 	if len(b.Events) > 0 {
 		c.usable[o.Source] = true
 	}

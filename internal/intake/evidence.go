@@ -35,13 +35,10 @@ func (c *collector) finish(release func()) (*reconcile.Evidence, error) {
 		return nil, err
 	}
 
-	// Outages depend on when tokens were issued and on trunks, so both are filled
-	// in first.
-	events := c.account.Events
-	c.dateTokens(events)
-	registration.FillTrunks(events, ev.Texts, rules.Lines, c.in.config.Org)
-	ev.Outages = registration.Outages(events, ev.Texts, rules)
-	ev.Index, ev.Lines = registration.NewIndex(ev.Outages), registration.NewLines(events, ev.Texts)
+	log := c.registrationLog()
+	states := registration.StatesOf(log, ev.Texts, rules)
+	ev.Outages, ev.Index, ev.Silent = states.Outages, registration.NewIndex(states), states.Silent
+	ev.Lines = registration.NewLines(log.Events, ev.Texts)
 
 	ev.Media = c.in.media(ev.Texts)
 	for i := range c.in.Objects {
@@ -62,26 +59,19 @@ func (c *collector) finish(release func()) (*reconcile.Evidence, error) {
 	return ev, nil
 }
 
-// dateTokens gives an event that does not say when its token was issued the
-// last refresh of its source and organisation.
-func (c *collector) dateTokens(events []registration.Event) {
-	for _, times := range c.refreshes {
-		slices.Sort(times)
+// registrationLog completes the log of registrations.
+func (c *collector) registrationLog() *registration.Log {
+	log := &c.account.Log
+	log.End = c.in.Interval.End
+	for i := range c.in.Objects {
+		log.Objects = append(log.Objects, c.in.Objects[i].Source)
 	}
-
-	for i := range events {
-		e := &events[i]
-		if e.Issued.Known() {
-			continue
-		}
-
-		// A refresh at the time of the event itself counts.
-		times := c.refreshes[refreshKey{c.in.Objects[e.Ref.Object].Source, e.Org}]
-		after, _ := slices.BinarySearch(times, e.Time+1)
-		if after > 0 {
-			e.Issued = times[after-1]
-		}
+	for i := range c.in.sources {
+		s := c.in.sources[i]
+		log.Sources = append(log.Sources, registration.Source{Lookahead: s.Lookahead, Successes: s.Successes})
 	}
+	log.Complete(c.ev.Texts, c.in.config.Policy.Lines, c.in.config.Org)
+	return log
 }
 
 // media returns how to look up a media object, nil when media is not checked.

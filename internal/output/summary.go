@@ -24,8 +24,9 @@ func (r *Run) writeSummary(ctx context.Context) (*report.Summary, error) {
 	sum := &report.Summary{
 		Format: report.SummaryFormat, Interval: in.Interval.Label, Start: in.Interval.Start.String(), End: in.Interval.End.String(),
 		Coverage: coverage(d), Legs: int64(len(d.Calls)), Conversations: conversations(d), Lost: int64(d.Lost),
-		Verdicts: verdicts(d), Findings: findingCounts(d), Outages: outageCauses(d), MediaTypes: mediaTypes(d, r.Config.Policy.VoiceMedia),
-		Overused: int64(d.OverusedIDs), ReusedLegIDs: d.ReusedLegIDs, Incomplete: r.incomplete(), Partitions: partitions(in, r.Account, d), Warnings: warnings(r.Account, d),
+		Verdicts: verdicts(d), Findings: findingCounts(d), Outages: outageCauses(d), Renewals: renewalsFailed(d), Registrations: registrations(d),
+		MediaTypes: mediaTypes(d, r.Config.Policy.VoiceMedia), Overused: int64(d.OverusedIDs), ReusedLegIDs: d.ReusedLegIDs,
+		Incomplete: r.incomplete(), Partitions: partitions(in, r.Account, d), Warnings: warnings(r.Account, d),
 		Outcome: outcome(d), Settled: in.Settled(), Config: r.Config.Identity(),
 	}
 	if sum.Balance, err = balances(r.Account, d); err != nil {
@@ -146,6 +147,31 @@ func outageCauses(d *reconcile.Decision) map[string]int64 {
 		counts[d.Outages[n].Cause.String()]++
 	}
 	return counts
+}
+
+// renewalsFailed counts the outages in which nobody was unregistered.
+func renewalsFailed(d *reconcile.Decision) (n int64) {
+	for i := range d.Outages {
+		if o := &d.Outages[i]; o.Harmless && o.Span.Overlaps(d.Interval) {
+			n++
+		}
+	}
+	return n
+}
+
+// registrations counts the calls whose line or trunk the logs show.
+func registrations(d *reconcile.Decision) (r report.Registrations) {
+	for i := range d.Calls {
+		l := &d.Legs[d.Calls[i].Leg]
+		if l.Trunk == intern.None && l.Line == intern.None {
+			continue
+		}
+		r.Legs++
+		if d.Index.Fits(l.Org, l.Trunk, l.Line) {
+			r.Seen++
+		}
+	}
+	return r
 }
 
 // mediaTypes counts, by media type, the owned entries that are not among the
@@ -277,7 +303,8 @@ func (r *Run) damage(partition uint32) string {
 func warnings(a *intake.Account, d *reconcile.Decision) []string {
 	list := append([]string{}, d.Notices.Warnings...)
 	list = append(list, orgWarnings(a, d)...)
-	return append(list, shapeWarnings(d)...)
+	list = append(list, shapeWarnings(d)...)
+	return append(list, silentWarnings(d)...)
 }
 
 // orgWarnings says when the records of one source lack an organisation that
@@ -307,8 +334,8 @@ func orgWarnings(a *intake.Account, d *reconcile.Decision) []string {
 	for i := range d.Legs {
 		count(d.Legs[i].Ref.Object, d.Legs[i].Org)
 	}
-	for i := range a.Events {
-		count(a.Events[i].Ref.Object, a.Events[i].Org)
+	for i := range a.Log.Events {
+		count(a.Log.Events[i].Ref.Object, a.Log.Events[i].Org)
 	}
 
 	// Records of a source that lack an organisation are odd only when another
@@ -324,6 +351,16 @@ func orgWarnings(a *intake.Account, d *reconcile.Decision) []string {
 		}
 	}
 
+	return list
+}
+
+// silentWarnings names sources of registrations that show no successes: their
+// outages are guessed from failures alone.
+func silentWarnings(d *reconcile.Decision) []string {
+	var list []string
+	for _, source := range d.Silent {
+		list = append(list, fmt.Sprintf("source %s shows failed registrations and hardly any that succeeded: how long its outages lasted is assumed; log successful registrations, too, or set successes: true if it does", d.Sources[source].Name))
+	}
 	return list
 }
 

@@ -73,16 +73,32 @@ func (t *trunk) mark(verdict int, r relation, start record.Time, span record.Spa
 
 // outage is one outage of a trunk.
 type outage struct {
-	ID, Org, Trunk, Line string
+	ID, Org, Trunk, Line string // the line, or the account that registered
 	Start, End           record.Time
 	EndedBy, Cause       string
 	Failures             int64
 }
 
+// The columns of the table of outages that a page shows.
+var (
+	outageID       = table.Outages.Index("outage_id")
+	outageOrg      = table.Outages.Index("org_id")
+	outageTrunk    = table.Outages.Index("trunk_id")
+	outageLine     = table.Outages.Index("line_id")
+	outageUser     = table.Outages.Index("username")
+	outageStart    = table.Outages.Index("start_time")
+	outageEnd      = table.Outages.Index("end_time")
+	outageEndedBy  = table.Outages.Index("ended_by")
+	outageCause    = table.Outages.Index("cause")
+	outageFailures = table.Outages.Index("failures")
+)
+
 func outageOf(r *table.Row) outage {
 	return outage{
-		ID: r.Text(0), Org: r.Text(1), Trunk: r.Text(2), Line: r.Text(3), Start: r.Time(4), End: r.Time(5),
-		EndedBy: r.Text(6), Cause: r.Text(7), Failures: r.Count(9),
+		ID: r.Text(outageID), Org: r.Text(outageOrg), Trunk: r.Text(outageTrunk),
+		Line:  cmp.Or(r.Text(outageLine), r.Text(outageUser)),
+		Start: r.Time(outageStart), End: r.Time(outageEnd),
+		EndedBy: r.Text(outageEndedBy), Cause: r.Text(outageCause), Failures: r.Count(outageFailures),
 	}
 }
 

@@ -120,7 +120,7 @@ func (b *builder) sources() {
 // source builds a source. It fills defaults into the document as well, for
 // Effective.
 func (b *builder) source(kind Kind, key string, d *sourceDocument) Source {
-	s := Source{Kind: kind, Name: d.Name, Org: d.Org, Versions: d.Versions, Profile: b.profile(kind, key+".profile", d.Profile)}
+	s := Source{Kind: kind, Name: d.Name, Org: d.Org, Versions: d.Versions, Successes: d.Successes, Profile: b.profile(kind, key+".profile", d.Profile)}
 	if d.Settle == "" {
 		d.Settle = "0s"
 		if s.Profile != nil {

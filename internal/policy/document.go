@@ -2,8 +2,10 @@ package policy
 
 import (
 	"encoding/json"
+	"slices"
 
 	"cdrmend/internal/stream"
+	"cdrmend/internal/token"
 	"cdrmend/internal/yamlfile"
 )
 
@@ -49,6 +51,7 @@ type sourceDocument struct {
 	Lookahead      yamlfile.Scalar `json:"lookahead"`
 	RequiredFields []string        `json:"required_fields,omitempty"`
 	Versions       bool            `json:"versions"`
+	Successes      bool            `json:"successes,omitempty"` // of registrations
 	S3             s3Document      `json:"s3,omitempty"`
 }
 
@@ -78,6 +81,7 @@ type policyDocument struct {
 	RequiredFields    []string            `json:"required_fields"`
 	VoiceMedia        []string            `json:"voice_media"`
 	RequiredScopes    []string            `json:"required_scopes"`
+	ScopeClaims       []string            `json:"scope_claims"`
 	Lines             string              `json:"lines,omitempty"`
 	Accepted          string              `json:"accepted,omitempty"`
 	MaxRejects        float64             `json:"max_rejects"`
@@ -146,6 +150,7 @@ func defaults() *document {
 			RequiredFields:    []string{"recording_id", "conversation_id", "trunk_id", "start_time", "end_time"},
 			VoiceMedia:        []string{"call", "voice", "audio", "callback"},
 			RequiredScopes:    []string{"sip:manage"},
+			ScopeClaims:       slices.Clone(token.ScopeClaims),
 			MaxRejects:        0.0001,
 			DurationTolerance: "1s",
 			Leeway:            "60s",

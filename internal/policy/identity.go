@@ -50,6 +50,7 @@ type SourceIdentity struct {
 	Lookahead      string   `json:"lookahead"`
 	RequiredFields []string `json:"required_fields,omitempty"` // in the order of repairs
 	Versions       bool     `json:"versions"`
+	Successes      bool     `json:"successes,omitempty"` // of registrations
 }
 
 // MediaIdentity is the part of Identity about the audio.
@@ -62,6 +63,7 @@ type MediaIdentity struct {
 type PolicyIdentity struct {
 	VoiceMedia        []string            `json:"voice_media"`     // in byte order
 	RequiredScopes    []string            `json:"required_scopes"` // in byte order
+	ScopeClaims       []string            `json:"scope_claims"`    // in byte order
 	Lines             []Line              `json:"lines"`
 	Accepted          []string            `json:"accepted"`   // ids of findings, in byte order
 	TokenKeys         json.RawMessage     `json:"token_keys"` // a JWKS of public keys, null without one
@@ -138,7 +140,7 @@ func (c *Config) Identity() Identity {
 func (s *Source) identity() SourceIdentity {
 	id := SourceIdentity{
 		Kind: s.Kind.String(), Name: s.Name, URL: s.URL.String(), Org: s.Org,
-		Lookback: s.Lookback.String(), Lookahead: s.Lookahead.String(), Versions: s.Versions,
+		Lookback: s.Lookback.String(), Lookahead: s.Lookahead.String(), Versions: s.Versions, Successes: s.Successes,
 	}
 	if s.Profile != nil {
 		id.Profile = s.Profile.Name
@@ -157,6 +159,7 @@ func (p *Policy) identity() PolicyIdentity {
 	id := PolicyIdentity{
 		VoiceMedia:        sorted(p.VoiceMedia),
 		RequiredScopes:    sorted(p.RequiredScopes),
+		ScopeClaims:       sorted(p.ScopeClaims),
 		MaxRejects:        p.MaxRejects,
 		DurationTolerance: "none",
 		Leeway:            p.Leeway.String(),

@@ -60,6 +60,7 @@ func TestEveryDefaultIsFilledIn(t *testing.T) {
 	want := policy.Policy{
 		VoiceMedia:        []string{"call", "voice", "audio", "callback"},
 		RequiredScopes:    []string{"sip:manage"},
+		ScopeClaims:       []string{"authorizedScope", "permissions", "scope", "scopes", "scp"},
 		Accepted:          map[string]bool{},
 		MaxRejects:        0.0001,
 		DurationTolerance: time.Second,

@@ -71,6 +71,7 @@ type Source struct {
 	Lookahead time.Duration
 	Required  record.Fields // of manifests: the fields that must be present
 	Versions  bool
+	Successes bool // of registrations: the log is known to contain successes
 	S3        S3
 
 	OneForEachLeg bool          // of CDRs: each leg has a recording of its own, else each conversation
@@ -184,6 +185,7 @@ const (
 type Policy struct {
 	VoiceMedia        []string // lower case
 	RequiredScopes    []string
+	ScopeClaims       []string // names of claims, or JSON pointers
 	Lines             []Line
 	Accepted          map[string]bool // finding ids
 	AcceptedSubjects  []AcceptedSubject

@@ -74,7 +74,7 @@ func (r *restorer) source(d *SourceIdentity) Source {
 	s := Source{
 		Kind: Kind(r.index(kindNames, d.Kind)), Name: d.Name, URL: r.template(d.URL), Org: d.Org,
 		Lookback: r.duration(d.Lookback), Lookahead: r.duration(d.Lookahead),
-		Required: fieldsOf(d.RequiredFields), Versions: d.Versions,
+		Required: fieldsOf(d.RequiredFields), Versions: d.Versions, Successes: d.Successes,
 	}
 
 	text, ok := r.id.Profiles[d.Profile]
@@ -96,7 +96,7 @@ func (r *restorer) source(d *SourceIdentity) Source {
 
 func (r *restorer) policy(d *PolicyIdentity) Policy {
 	p := Policy{
-		VoiceMedia: d.VoiceMedia, RequiredScopes: d.RequiredScopes, Lines: d.Lines, Accepted: map[string]bool{},
+		VoiceMedia: d.VoiceMedia, RequiredScopes: d.RequiredScopes, ScopeClaims: d.ScopeClaims, Lines: d.Lines, Accepted: map[string]bool{},
 		MaxRejects: d.MaxRejects, DurationTolerance: -1,
 		Leeway: r.duration(d.Leeway), RefreshRace: r.duration(d.RefreshRace), ChallengeWindow: r.duration(d.ChallengeWindow),
 		DefaultExpiry: r.duration(d.DefaultExpiry), CoverageTolerance: r.duration(d.CoverageTolerance),

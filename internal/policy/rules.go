@@ -140,6 +140,7 @@ func (b *builder) policy() {
 	}
 
 	p.RequiredScopes = d.RequiredScopes
+	p.ScopeClaims = sorted(d.ScopeClaims)
 	p.MaxRejects = d.MaxRejects
 	p.DurationTolerance = -1 // none: never a conflict
 	if d.DurationTolerance != "none" {

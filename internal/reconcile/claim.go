@@ -2,7 +2,6 @@ package reconcile
 
 import (
 	"slices"
-	"strings"
 
 	"cdrmend/internal/intern"
 	"cdrmend/internal/manifest"
@@ -105,8 +104,7 @@ func (c candidates) add(texts *intern.Table, entry uint32, f record.Field, value
 	}
 
 	// Tables must not depend on the order in which rows named the values.
-	slices.Sort(names)
-	c[candidacy{entry, f}] = texts.OfString(strings.Join(names, ";"))
+	c[candidacy{entry, f}] = texts.OfString(joinSome(names))
 }
 
 // cite appends the rows that a repair names as evidence.

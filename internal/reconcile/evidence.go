@@ -110,6 +110,7 @@ type CDRs struct {
 type Registrations struct {
 	Outages []registration.Outage
 	Index   *registration.Index // of Outages
+	Silent  []uint32            // sources of registrations that show no successes
 	Lines   *registration.Lines
 }
 

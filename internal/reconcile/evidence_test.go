@@ -2,6 +2,7 @@ package reconcile_test
 
 import (
 	"fmt"
+	"hash/fnv"
 	"strings"
 	"testing"
 	"time"
@@ -46,7 +47,7 @@ func newEvidence(required ...record.Field) *evidence {
 			Kind: policy.Kind(kind), Name: name, URL: name + "/", Profile: &profile.Profile{}, Required: record.Of(required...), Settled: true,
 		})
 		ev.Partitions = append(ev.Partitions, reconcile.Partition{Source: uint32(kind), Span: day, URL: name + "/day/"})
-		ev.Objects = append(ev.Objects, reconcile.Object{Source: uint32(kind), Partition: uint32(kind), Key: name + ".json"})
+		ev.Objects = append(ev.Objects, reconcile.Object{Source: uint32(kind), Partition: uint32(kind), Key: name + ".csv", Tabular: true})
 	}
 	ev.Documents = []manifest.Document{{Object: manifests, Partition: manifests}}
 	return ev
@@ -116,6 +117,7 @@ func (ev *evidence) add(entries ...entry) *evidence {
 type leg struct {
 	conversation, id, recordings string // recordings are separated by spaces
 	trunk, line, direction, ani  string
+	dnis                         string
 	start, end, updated          string
 	unanswered                   bool
 	recorded                     profile.Tri
@@ -129,9 +131,13 @@ func (ev *evidence) addLegs(legs ...leg) *evidence {
 		l := cdr.Leg{Shown: cdr.Shown{
 			Org: ev.Org, Conversation: text(in.conversation), ID: text(in.id), Trunk: text(in.trunk), Line: text(in.line), Direction: text(in.direction),
 			Start: at(in.start), Answer: at(in.start), End: at(in.end), Ref: record.Ref{Object: cdrs, Row: uint32(len(ev.Legs))},
-		}, Particulars: cdr.Particulars{ANI: text(in.ani), Updated: at(in.updated), SIPStatus: -1, Recorded: in.recorded}}
+		}, Particulars: cdr.Particulars{Updated: at(in.updated), TalkMS: -1, SIPStatus: -1, Recorded: in.recorded}}
+		l.ANI, l.DNIS = ev.Texts.NumberOf([]byte(in.ani)), ev.Texts.NumberOf([]byte(in.dnis))
+		l.Same = hashOf(in)
 		if in.unanswered {
 			l.Answer = record.NoTime
+		} else {
+			l.Flags |= cdr.SaysAnswer
 		}
 		l.Recordings.At = uint32(len(ev.Recordings))
 		for _, id := range strings.Fields(in.recordings) {
@@ -152,8 +158,15 @@ func (ev *evidence) addLegs(legs ...leg) *evidence {
 	return ev
 }
 
+// hashOf is equal for rows that say the same.
+func hashOf(in leg) uint64 {
+	h := fnv.New64a()
+	fmt.Fprintf(h, "%+v", in)
+	return h.Sum64()
+}
+
 // addRegistration adds an attempt of a line to register on a trunk.
-func (ev *evidence) addRegistration(clock, line, trunk string, status int32) *evidence {
+func (ev *evidence) addRegistration(clock, line, trunk string, status int16) *evidence {
 	ev.events = append(ev.events, registration.Event{
 		Time: at(clock), Org: ev.Org, Trunk: ev.Texts.OfString(trunk), Line: ev.Texts.OfString(line), Status: status, Expiry: -1, Issued: record.NoTime,
 		Ref: record.Ref{Object: registrations, Row: uint32(len(ev.events))},
@@ -191,7 +204,7 @@ type decided struct {
 }
 
 func (ev *evidence) decide(t *testing.T) decided {
-	ev.Index, ev.Lines = registration.NewIndex(ev.Outages), registration.NewLines(ev.events, ev.Texts)
+	ev.Index, ev.Lines = registration.NewIndex(&registration.States{Outages: ev.Outages}), registration.NewLines(ev.events, ev.Texts)
 	return decided{reconcile.Decide(ev.Evidence, reconcile.Spread{Part: 3, Each: inOrder, Pause: func() {}}), t, ev}
 }
 

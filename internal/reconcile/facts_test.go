@@ -62,8 +62,8 @@ func TestIncompleteInputMakesIndeterminateWhatItMayHide(t *testing.T) {
 			if !slices.Equal(d.Incomplete, test.incomplete) {
 				t.Errorf("got the incomplete inputs %+v, want %+v", d.Incomplete, test.incomplete)
 			}
-			if d.Blamed != test.damageToBlame {
-				t.Errorf("damage is to blame: %v, want %v", d.Blamed, test.damageToBlame)
+			if d.Notices.Undecided != test.damageToBlame {
+				t.Errorf("damage is to blame: %v, want %v", d.Notices.Undecided, test.damageToBlame)
 			}
 		})
 	}

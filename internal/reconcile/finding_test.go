@@ -28,7 +28,7 @@ func TestAnAcceptedFindingNeedsNobodysAttention(t *testing.T) {
 		if b := d.Balance[policy.CDRs]; b.WithFindings != 0 || b.Untouched != 1 {
 			t.Errorf("got the balance %+v, want one untouched leg", b)
 		}
-		if d.Blamed {
+		if d.Notices.Undecided {
 			t.Error("damage is blamed for a finding that was accepted")
 		}
 	}

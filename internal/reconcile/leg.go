@@ -271,6 +271,8 @@ func (g *legGroups) outageOfLeg(n uint32) registration.Coincidence {
 func (g *legGroups) outage(org, trunk, line intern.Text, span record.Span, timed bool, partition uint32) registration.Coincidence {
 	if !timed {
 		span = g.Partitions[partition].Span
+	} else if span.End < span.Start {
+		span.End = span.Start
 	}
 	return g.Index.Coinciding(registration.Subject{
 		Org: org, Trunk: trunk, Line: line, Span: span, Instant: timed && span.Start == span.End, Timed: timed,

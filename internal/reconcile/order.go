@@ -215,13 +215,15 @@ func sortedCalls(calls []Call, objects objectOrder, spread Spread) []Call {
 	return sorted
 }
 
-// shownOutages picks the outages that the table shows: those that overlap the
-// interval, and those that a finding or a call refers to.
+// shownOutages picks the outages that the table shows: those with a failure that
+// overlap the interval, and those that a finding or a call refers to. Nobody wants
+// a row for each phone that signs off in the evening.
 func shownOutages(d *Decision) (numbers []uint32) {
 	shown := make([]bool, len(d.Outages))
 
 	for i := range d.Outages {
-		shown[i] = d.Outages[i].Span.Overlaps(d.Interval)
+		o := &d.Outages[i]
+		shown[i] = o.Failures > 0 && o.Span.Overlaps(d.Interval)
 	}
 	show := func(c registration.Coincidence) {
 		if c.Outage >= 0 {

@@ -160,9 +160,19 @@ func (w *rowWriter) repair(interval string, repair Repair) {
 	w.row.AddText(w.cited(repair.Evidence))
 }
 
-// maxCited is how many rows a repair names before it only counts them.
-const maxCited = 8
+// maxNamed is how many rows or values a cell names before it only counts them.
+const maxNamed = 8
 
+// joinSome joins names in byte order, at most maxNamed of them.
+func joinSome(names []string) string {
+	slices.Sort(names)
+	if more := len(names) - maxNamed; more > 0 {
+		names = append(names[:maxNamed], "+"+strconv.Itoa(more))
+	}
+	return strings.Join(names, ";")
+}
+
+// cited names the rows that a repair rests on.
 func (w *rowWriter) cited(run record.Section) string {
 	refs := record.SectionOf(run, w.Refs)
 	if len(refs) == 0 {
@@ -174,12 +184,7 @@ func (w *rowWriter) cited(run record.Section) string {
 		o := &w.Objects[ref.Object]
 		names[i] = w.Sources[o.Source].Name + ":" + o.Key + "#" + strconv.FormatUint(uint64(ref.Row), 10)
 	}
-
-	slices.Sort(names)
-	if more := len(names) - maxCited; more > 0 {
-		names = append(names[:maxCited], "+"+strconv.Itoa(more))
-	}
-	return strings.Join(names, ";")
+	return joinSome(names)
 }
 
 func (w *rowWriter) call(c *Call) {
@@ -216,13 +221,17 @@ func (w *rowWriter) call(c *Call) {
 func (w *rowWriter) outage(o *registration.Outage) {
 	w.row.Reset(table.Outages)
 	w.row.AddText(o.ID)
-	w.symbols(o.Org, o.Trunk, o.Line)
+	w.symbols(o.Org, o.Trunk, o.Line, o.User)
 	w.times(o.Span.Start, o.Span.End)
 	w.row.AddText(o.EndedBy)
 	w.row.AddText(o.Cause.String())
 	w.row.AddText(o.Causes)
 	w.row.AddInt(int64(o.Failures))
 	w.row.AddTime(o.BindingUntil)
+	w.row.AddTime(o.UnregisteredFrom)
+	w.row.AddText(strconv.FormatBool(o.Harmless))
+	w.row.AddTime(o.LastAttempt)
+	w.row.AddText(o.Began)
 	w.place(o.First.Object, int64(o.First.Row))
 	w.place(o.Last.Object, int64(o.Last.Row))
 }

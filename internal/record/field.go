@@ -47,6 +47,8 @@ const (
 	TokenClaims
 	TokenInfo
 	TokenIssuedAt
+	TokenScope
+	AuthError
 	CorrelationID
 	NumFields // the number of fields
 )
@@ -60,7 +62,8 @@ var fieldNames = [NumFields]string{
 	"media_type", "media_subtype", "user_ids", "media_key", "media_bytes", "media_sha256",
 	"leg_id", "state", "recording_ids", "answer_time", "queue_ids", "talk_ms", "talk", "pauses", "recorded", "updated_at", "sip_status",
 	"time", "username", "sip_domain", "transport", "status", "reason", "expiry_seconds",
-	"grant_type", "access_token", "token_claims", "token_info", "token_issued_at", "correlation_id",
+	"grant_type", "access_token", "token_claims", "token_info", "token_issued_at", "token_scope", "auth_error",
+	"correlation_id",
 }
 
 // String returns the canonical name.
@@ -106,6 +109,6 @@ var (
 	}
 	EventFields = []Field{
 		EventTime, OrgID, TrunkID, LineID, Username, SIPDomain, Transport, Status, Reason, ExpirySeconds, GrantType,
-		AccessToken, TokenClaims, TokenInfo, TokenIssuedAt, CorrelationID,
+		AccessToken, TokenClaims, TokenInfo, TokenIssuedAt, TokenScope, AuthError, CorrelationID,
 	}
 )

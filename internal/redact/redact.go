@@ -102,9 +102,9 @@ var shows = map[string]func(r *Redactor, row *table.Row, v string) string{
 	"media_sha256":    asID("sha"),
 	"user_ids":        asPeople,
 	"queue_ids":       asList("que"),
-	"username":        asPerson,
 	"ani":             asNumber,
 	"dnis":            asNumber,
+	"username":        asAccount,
 
 	"object_key":       asKey,
 	"first_object_key": asKey,
@@ -125,7 +125,7 @@ func asList(kind string) func(*Redactor, *table.Row, string) string {
 	return func(r *Redactor, _ *table.Row, v string) string { return r.list(kind, v) }
 }
 
-// asPeople and asPerson show users: their ids may be their telephone numbers.
+// asPeople shows users: their ids may be their telephone numbers.
 func asPeople(r *Redactor, _ *table.Row, v string) string {
 	parts := strings.Split(v, ";")
 	for i, part := range parts {
@@ -133,8 +133,6 @@ func asPeople(r *Redactor, _ *table.Row, v string) string {
 	}
 	return strings.Join(parts, ";")
 }
-
-func asPerson(r *Redactor, _ *table.Row, v string) string { return r.text("usr", v) }
 
 // asState shows what a recording says of its media. In a history the column of
 // that name holds a word of this program.
@@ -145,7 +143,11 @@ func asState(r *Redactor, row *table.Row, v string) string {
 	return r.text("val", v)
 }
 
-func asNumber(r *Redactor, _ *table.Row, v string) string   { return r.number(v) }
+func asNumber(r *Redactor, _ *table.Row, v string) string { return r.number(v) }
+
+// asAccount redacts a SIP user name, which may well be a telephone number.
+func asAccount(r *Redactor, _ *table.Row, v string) string { return r.text("acc", v) }
+
 func asKey(r *Redactor, _ *table.Row, v string) string      { return r.Key(v) }
 func asText(r *Redactor, _ *table.Row, v string) string     { return r.text("val", v) }
 func asEvidence(r *Redactor, _ *table.Row, v string) string { return r.evidence(v) }

@@ -145,6 +145,14 @@ func TestOperationsSeeTheLastTwoDigitsOfNumbers(t *testing.T) {
 	}
 }
 
+func TestOperationsSeeUserNamesWithoutTheNumbersInThem(t *testing.T) {
+	for in, want := range map[string]string{"+491701234567": "+**********67", "desk-4": "desk-4"} {
+		if got := show(ops, table.Outages, cells{"username": in}, "username"); got != want {
+			t.Errorf("%q is shown as %q, want %q", in, got, want)
+		}
+	}
+}
+
 func TestOperationsSeeTextsWithoutTheNumbersInThem(t *testing.T) {
 	for in, want := range map[string]string{
 		"calls/+4930123456.json":                       "calls/+********56.json",

@@ -43,6 +43,8 @@ type Summary struct {
 	Verdicts      map[string]int64          `json:"verdicts"`
 	Findings      []FindingCount            `json:"findings"`
 	Outages       map[string]int64          `json:"outages_by_cause"`
+	Renewals      int64                     `json:"renewals_failed"` // outages in which nobody was unregistered
+	Registrations Registrations             `json:"registrations"`
 	MediaTypes    map[string]int64          `json:"unknown_media_types"`
 	Overused      int64                     `json:"overused_ids"`
 	ReusedLegIDs  int64                     `json:"reused_leg_ids"` // legs that have an earlier leg with their id
@@ -85,6 +87,12 @@ type Proofs struct {
 	Leg          int64 `json:"leg"`
 	Conversation int64 `json:"conversation"`
 	Shared       int64 `json:"shared"`
+}
+
+// Registrations says how many legs the logs of registrations can tell about.
+type Registrations struct {
+	Legs int64 `json:"legs"` // legs with a trunk or a line
+	Seen int64 `json:"seen"` // those of them whose trunk or line registered
 }
 
 // FindingCount counts the findings of one class, severity and status.

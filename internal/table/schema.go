@@ -59,12 +59,12 @@ var (
 		text("source"), key("object_key"), number("row"),
 	}, "start_time", "org_id", "conversation_id", "leg_id", "object_key", "source", "row")
 	Outages = newSchema("outages", []Column{
-		id("outage_id"), text("org_id"), text("trunk_id"), text("line_id"),
+		id("outage_id"), text("org_id"), text("trunk_id"), text("line_id"), text("username"),
 		instant("start_time"), instant("end_time"), text("ended_by"), text("cause"), text("causes"), number("failures"),
-		instant("binding_until"),
+		instant("binding_until"), instant("unregistered_from"), text("harmless"), instant("last_attempt"), text("began"),
 		text("first_source"), key("first_object_key"), number("first_row"),
 		text("last_source"), key("last_object_key"), number("last_row"),
-	}, "org_id", "trunk_id", "line_id", "start_time")
+	}, "org_id", "trunk_id", "line_id", "start_time", "username")
 	Recordings = newSchema("recordings", []Column{
 		text("org_id"), id("conversation_id"), id("recording_id"), id("leg_id"), text("trunk_id"), text("line_id"),
 		instant("start_time"), instant("end_time"), number("duration_ms"),

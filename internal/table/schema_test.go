@@ -25,8 +25,8 @@ func TestColumnsStandInThePublishedOrder(t *testing.T) {
 		"calls": "org_id conversation_id leg_id trunk_id line_id direction start_time answer_time end_time verdict reason " +
 			"matched_by entries covered_ms uncovered_ms outage_id outage_cause outage_relation outage_overlap_ms " +
 			"source object_key row",
-		"outages": "outage_id org_id trunk_id line_id start_time end_time ended_by cause causes failures binding_until " +
-			"first_source first_object_key first_row last_source last_object_key last_row",
+		"outages": "outage_id org_id trunk_id line_id username start_time end_time ended_by cause causes failures binding_until " +
+			"unregistered_from harmless last_attempt began first_source first_object_key first_row last_source last_object_key last_row",
 		"recordings": "org_id conversation_id recording_id trunk_id line_id start_time end_time duration_ms direction ani " +
 			"dnis media_type media_subtype user_ids media_key media_bytes media_sha256 status source object_key entry",
 	}
@@ -89,7 +89,7 @@ func TestValuesCompareAsTheirRowsDo(t *testing.T) {
 		if start == -2 {
 			start = record.NoTime
 		}
-		outages = append(outages, Outage{Org: word(), Trunk: word(), Line: word(), Start: start})
+		outages = append(outages, Outage{Org: word(), Trunk: word(), Line: word(), Start: start, User: word()})
 	}
 	checkOrder(t, Findings, findings, (*Finding).Fill, (*Finding).Compare)
 	checkOrder(t, Repairs, repairs, (*Repair).Fill, (*Repair).Compare)

@@ -12,24 +12,24 @@ import (
 	"cdrmend/internal/record"
 )
 
-// Examination is the judgement of one token at one time: whether a registration
-// with it had to be answered 403, and the facts behind that.
+// Examination is what can be said of one token at one time: whether a
+// registration with it had to be answered 403, and the facts behind that.
 type Examination struct {
 	Fingerprint string
-	JWT         bool // false: the token is opaque, and nothing else is known
+	JWT         bool // false: an opaque token, of which nothing else is known
 	Signature   Signature
 	At          record.Time
 	Expires     record.Time // NoTime when the token does not say
 	NotBefore   record.Time
 	Issued      record.Time
-	TokenOrg    string // the organisation that the token names, empty when it names none
+	TokenOrg    string // the organisation that the token names, empty when none
 	WantedOrg   string // the organisation that registers, empty when not known
-	Scoped      bool   // the token lists its scopes, even if the list is empty
+	Scoped      bool   // the token lists scopes, be it none
 	Scopes      []string
 	Missing     []string // the required scopes among them that it lacks
 	Cause       Cause    // of a 403 at that time
 
-	token []byte // kept to make sure that no text shown contains a part of it
+	token []byte // so that no text that is shown holds a part of it
 }
 
 // Examine applies the rules to a token alone, as if a registration by the
@@ -45,37 +45,29 @@ func (r *Rules) Examine(token []byte, org string, at record.Time) Examination {
 	if !ok {
 		return x
 	}
-
 	x.JWT = true
-	// Without keys the signature stays NotChecked, and the claims are only hints.
 	if r.Keys != nil {
 		x.Signature = r.Keys.check(jwt)
 	}
-
-	c := readClaims(n, jwt.payload)
+	c := r.readClaims(n, jwt.payload)
 	x.Expires, x.NotBefore, x.Issued = c.expires, c.notBefore, c.issued
 	x.TokenOrg, x.Scoped = texts.String(c.org), c.scoped
-
 	for _, scope := range c.scopes {
 		x.Scopes = append(x.Scopes, string(scope))
 	}
-
-	// A token that does not list its scopes cannot be said to lack one.
 	if c.scoped {
-		x.Missing = r.lacking(c)
+		x.Missing = r.lacking(c.scopes)
 	}
-
-	// The cause is concluded as for an event, so that both always agree.
-	x.Cause = r.Conclude(r.Hint(n, Source{Access: token}, wanted, at), true, at)
+	x.Cause = r.Conclude(Refusal{Hint: r.Hint(n, Source{Access: token}, wanted, at), At: at})
 	return x
 }
 
 // Refused reports whether the token itself is reason enough for a refusal.
 func (x Examination) Refused() bool { return x.Cause >= Untrusted && x.Cause <= ScopeMissing }
 
-// Sentences says it all in plain words, one fact in each sentence and the
-// conclusion last. Texts from the token are quoted. Those that are long or
-// contain a part of the token are left out.
+// Sentences says it all in plain words, one fact each, the conclusion last.
+// Texts from the token are quoted, and left out when they are long or hold a
+// part of the token itself.
 func (x Examination) Sentences() []string {
 	name := "The token " + x.Fingerprint
 	if !x.JWT {
@@ -103,7 +95,6 @@ func (x Examination) validity() string {
 			parts = append(parts, p.words+" "+p.time.String())
 		}
 	}
-
 	if parts == nil {
 		return "It does not say when it was issued or when it expires."
 	}
@@ -127,7 +118,6 @@ func (x Examination) scopes() string {
 	if !x.Scoped {
 		return "It does not say which scopes it has."
 	}
-
 	held := "It has no scopes"
 	if len(x.Scopes) > 0 {
 		shown := make([]string, len(x.Scopes))
@@ -136,7 +126,6 @@ func (x Examination) scopes() string {
 		}
 		held = "It has the scopes " + strings.Join(shown, ", ")
 	}
-
 	if len(x.Missing) > 0 {
 		return fmt.Sprintf("%s; it lacks %q.", held, x.Missing)
 	}
@@ -154,13 +143,12 @@ func (x Examination) conclusion() string {
 	}
 }
 
-// Limits on showing a text from a token.
+// Bounds of what is shown of a text from a token.
 const (
 	maxShown = 100 // longer texts are left out
 	maxPiece = 16  // a text may share fewer bytes than this with the token
 )
 
-// shown quotes a text from the token, unless it could give the token away.
 func (x Examination) shown(text string) string {
 	if len(text) > maxShown || sharesPiece(x.token, text) {
 		return "(not shown)"
@@ -168,8 +156,8 @@ func (x Examination) shown(text string) string {
 	return strconv.QuoteToASCII(text)
 }
 
-// sharesPiece reports whether any maxPiece bytes of text occur in the token: a
-// claim can repeat the token that it came in.
+// sharesPiece reports whether some maxPiece bytes of text stand in the token:
+// a claim can repeat the token that it came in.
 func sharesPiece(token []byte, text string) bool {
 	for i := 0; i+maxPiece <= len(text); i++ {
 		if bytes.Contains(token, []byte(text[i:i+maxPiece])) {
