@@ -83,7 +83,7 @@ var rooms = map[string]room{
 	"internal/printable":   {"escaping needs to know nothing of what it escapes", ""},
 
 	"internal/policy":   {"what it configures are profiles, limits and spans; keys are parsed when the configuration is loaded", "profile jsonscan stream intern record token yamlfile"},
-	"internal/token":    {"a token is judged by its claims, which are JSON in normal form", "profile jsonscan stream intern record"},
+	"internal/token":    {"a token is judged by its claims, which are JSON in normal form", "wording profile jsonscan stream intern record"},
 	"internal/object":   {"a store knows bytes and keys, and nothing of what they mean", ""},
 	"internal/scratch":  {"a temporary file knows at most the store that takes it over", "object"},
 	"internal/parallel": {"loops know nothing of what they do", ""},

@@ -74,7 +74,7 @@ func (m causesByName) named(name string) *causeView {
 // causeClass returns the class of a cause in the style sheet. An unknown name, in
 // a table that another program wrote, gets the class of the unknown cause.
 func causeClass(name string) string {
-	if _, ok := registration.CauseByName(name); ok {
+	if _, ok := wording.Cause(name); ok {
 		return name
 	}
 	return registration.Unknown.String()
