@@ -184,7 +184,8 @@ func (t *teller) cause(o *Outage) {
 
 // unregistered writes until when an earlier registration still carried calls.
 func (t *teller) unregistered(o *Outage) {
-	if until := o.Row.Get("binding_until"); until != "" {
+	// Times in a table are of one length, so that they compare as texts.
+	if until := o.Row.Get("binding_until"); until > o.Row.Get("start_time") {
 		t.line("Until %s an earlier registration still carried calls.", when(until))
 	}
 	from := o.Row.Find("unregistered_from")
