@@ -7,6 +7,7 @@ import (
 
 	"cdrmend/internal/registration"
 	"cdrmend/internal/table"
+	"cdrmend/internal/wording"
 )
 
 // coinciding lists what coincides with the outage that the story is about.
@@ -36,7 +37,15 @@ func (t *teller) call(c *Call) {
 	t.object("Its call detail record is", &c.Object, c.place.row, "row")
 	t.line("It belongs to conversation %s and lasted %s", cmp.Or(c.Row.Get("conversation_id"), "(unknown)"), times(c.Row))
 	t.line("on %s.", trunkAndLine(c.Row.Get("trunk_id"), c.Row.Get("line_id")))
+	if from, to := c.Row.Get("ani"), c.Row.Get("dnis"); from != "" || to != "" {
+		t.line("It was called from %s to %s.", cmp.Or(from, "(unknown)"), cmp.Or(to, "(unknown)"))
+	}
+	if words, ok := wording.Proof(c.Row.Get("proof")); ok {
+		t.line("Its proof is %s: %s.", c.Row.Get("proof"), words.Sentence)
+	}
 
+	reason, indeterminate := c.Row.Get("reason"), c.Row.Get("verdict") == "indeterminate"
+	words, known := wording.Reason(reason)
 	if w := c.Weighing; w != nil {
 		t.line("The verdict is %s, as", c.Row.Get("verdict"))
 		for _, why := range w.Because {
@@ -52,8 +61,13 @@ func (t *teller) call(c *Call) {
 			}
 		}
 		// Without the inputs, the reason in the table is all that is known.
-	} else if reason := c.Row.Get("reason"); reason != "" {
+	} else if indeterminate && known {
+		t.line("The verdict is indeterminate, as %s (%s).", words.Sentence, reason)
+	} else if reason != "" {
 		t.line("It was not to be recorded: %s.", reason)
+	}
+	if indeterminate && known {
+		t.line("What to do: %s.", words.Remedy)
 	}
 
 	for _, f := range c.findings {
@@ -99,89 +113,88 @@ func relates(relation registration.Relation, outage, cause string) string {
 
 // whyPossible says why a coincidence is only possible.
 func (t *teller) whyPossible(id string, row table.Cells) string {
+	const anotherLine = "it names no line, and the outage was on one line of its trunk"
 	i := slices.IndexFunc(t.story.Outages, func(o *Outage) bool { return o.Row.Get("outage_id") == id })
 	if i < 0 {
-		return "it is not certain that the outage concerned it"
+		return anotherLine
 	}
 
 	outage := t.story.Outages[i].Row
-	switch cause, from := outage.Get("cause"), outage.Get("unregistered_from"); {
+	until := outage.Find("unregistered_from")
+	switch {
 	case outage.Get("ended_by") == registration.EndedByAssumed:
-		return "its log shows failures only, so that nobody knows how long the outage lasted"
-	case cause == registration.Deregistered.String():
-		return "the client itself removed the registration"
-	case cause == registration.Lapsed.String() || cause == registration.TokenRequestFailed.String():
-		return "the log shows no failed attempt, only that nobody renewed the registration"
-	case from == "" || row.Get("end_time") != "" && row.Get("end_time") <= from:
-		return "an earlier registration still carried calls"
-	case outage.Get("line_id") == "" && outage.Get("username") != "" || row.Get("line_id") == "" && outage.Get("line_id") != "":
-		return "the outage was on one registration of its trunk, and it names no line or another one"
-	case outage.Get("ended_by") == registration.EndedByHorizon:
-		return "it began after the log had ended, so that nobody knows whether the outage lasted until then"
+		return "the log of that line or trunk shows failures only, so that the end of the outage is assumed"
+	case wording.OpenedBy(outage.Get("cause")) != wording.Failure:
+		return "nobody failed to register in it: the registration ended, and may have been renewed unseen"
+	case until != "" && row.Get("end_time") != "" && row.Get("end_time") <= until:
+		return "an earlier registration still carried calls until " + when(until)
+	case row.Get("line_id") == "":
+		return anotherLine
+	case outage.Get("ended_by") == "open":
+		return "nothing ended the outage in what was read, and it may have been over"
 	}
-	return "the log keeps a part of the successful registrations, so that the outage may have ended before"
+	return "the log of its registrations may lack some that succeeded"
 }
 
 // outage writes about an outage.
 func (t *teller) outage(o *Outage) {
 	t.section("Registration outage %s", o.Row.Get("outage_id"))
-	t.line("It was on %s,", registrationOf(o.Row))
+	t.line("It was on %s,", trunkAndLine(o.Row.Get("trunk_id"), o.Row.Get("line_id")))
+	if user := o.Row.Find("username"); user != "" {
+		t.line("of SIP user %s,", user)
+	}
 	t.line("%s, and ended %s.", times(o.Row), ends[o.Row.Get("ended_by")])
-	if o.Row.Get("began") == registration.BeganBefore {
-		t.line("It may have begun earlier, as the log shows nothing of it before.")
+	if o.Row.Find("began") == "before" {
+		t.line("It may have begun earlier: nothing was read of this registration before.")
 	}
 
-	failures := o.Row.Get("failures")
+	t.cause(o)
+	t.unregistered(o)
+	if last := o.Row.Find("last_attempt"); last != "" {
+		t.line("The last attempt in it was at %s; after that nobody tried again until it ended.", when(last))
+	} else if o.Row.Get("failures") == "0" {
+		t.line("Nobody tried to register in it.")
+	}
+	t.line("An outage is evidence and never proof: to coincide with one is not to be caused by it.")
+}
+
+// cause writes why an outage began, and its failures.
+func (t *teller) cause(o *Outage) {
 	cause := o.Row.Get("cause")
-	if c, ok := registration.CauseByName(cause); ok {
-		what := "The attempt to register with which it began failed"
-		if failures == "0" {
-			what = "It began without a failed attempt"
+	if words, ok := wording.Cause(cause); ok {
+		began := "The attempt to register with which it began failed"
+		if wording.OpenedBy(cause) != wording.Failure {
+			began = "It began without a failed attempt"
 		}
-		t.line("%s: %s (%s).", what, c.Sentence(), cause)
-		t.line("What to do: %s.", c.Remedy())
+		t.line("%s: %s (%s).", began, words.Sentence, cause)
+		t.line("What to do: %s.", words.Remedy)
 	}
 
-	if failures != "0" {
-		t.line("Failed attempts: %s (%s).", failures, o.Row.Get("causes"))
+	if o.Row.Get("failures") != "0" {
+		t.line("Failed attempts: %s (%s).", o.Row.Get("failures"), o.Row.Get("causes"))
 	}
 	for i := range o.Failures {
 		f := &o.Failures[i]
-		t.detail("%s: %s %s, %s", f.Name(), when(f.Start), answered(*f.Status), f.Cause)
+		t.detail("%s: %s answered with %d, %s", f.Name(), when(f.Start), *f.Status, f.Cause)
 	}
 	if o.More > 0 {
 		t.detail("and %d more", o.More)
 	}
-	t.unregistered(o.Row)
-	t.line("An outage is evidence and never proof: to coincide with one is not to be caused by it.")
 }
 
-// unregistered writes from when on an outage left its key without a registration.
-func (t *teller) unregistered(row table.Cells) {
-	until := row.Get("binding_until")
+// unregistered writes until when an earlier registration still carried calls.
+func (t *teller) unregistered(o *Outage) {
+	// Times in a table are of one length, so that they compare as texts.
+	if until := o.Row.Get("binding_until"); until > o.Row.Get("start_time") {
+		t.line("Until %s an earlier registration still carried calls.", when(until))
+	}
+	from := o.Row.Find("unregistered_from")
 	switch {
-	case row.Get("harmless") == "true":
-		t.line("Nobody was unregistered: an earlier registration carried calls until %s, and a new one came in time.", when(until))
-	case until != "":
-		t.line("At most until %s an earlier registration still carried calls.", when(until))
+	case o.Row.Find("harmless") == "true":
+		t.line("Nobody was unregistered: the next attempt succeeded in time.")
+	case from != "":
+		t.line("From %s nobody was registered.", when(from))
 	}
-}
-
-// registrationOf names what registers: a trunk, a line or an account of a trunk.
-func registrationOf(row table.Cells) string {
-	name := trunkAndLine(row.Get("trunk_id"), row.Get("line_id"))
-	if user := row.Get("username"); user != "" {
-		name += ", account " + user
-	}
-	return name
-}
-
-// answered says how an attempt was answered.
-func answered(status int32) string {
-	if status == 0 {
-		return "not answered"
-	}
-	return fmt.Sprintf("answered with %d", status)
 }
 
 // ends say how an outage ended.

@@ -10,6 +10,7 @@ import (
 	"cdrmend/internal/jsonscan"
 	"cdrmend/internal/profile"
 	"cdrmend/internal/record"
+	"cdrmend/internal/wording"
 )
 
 // Examination is what can be said of one token at one time: whether a
@@ -179,13 +180,14 @@ func (x Examination) scopes() string {
 }
 
 func (x Examination) conclusion() string {
+	words, _ := wording.Cause(x.Cause.String())
 	switch {
 	case x.Refused():
-		return fmt.Sprintf("A refusal is to be expected (%s): %s; %s.", x.Cause, x.Cause.Sentence(), x.Cause.Remedy())
+		return fmt.Sprintf("A refusal is to be expected (%s): %s; %s.", x.Cause, words.Sentence, words.Remedy)
 	case x.Cause == RefreshRace:
-		return fmt.Sprintf("A refusal is possible (%s): %s; %s.", x.Cause, x.Cause.Sentence(), x.Cause.Remedy())
+		return fmt.Sprintf("A refusal is possible (%s): %s; %s.", x.Cause, words.Sentence, words.Remedy)
 	default:
-		return "Nothing in the token explains a 403; if there is one, " + x.Cause.Remedy() + "."
+		return "Nothing in the token explains a 403; if there is one, " + words.Remedy + "."
 	}
 }
 
