@@ -8,8 +8,8 @@
 package profile
 
 import (
+	"bytes"
 	"regexp"
-	"strings"
 	"time"
 
 	"cdrmend/internal/record"
@@ -45,6 +45,10 @@ type Profile struct {
 	Missing  map[string]bool           // texts that mean missing
 	Prefixes []string                  // of phone numbers, lower case
 	Settle   time.Duration             // default settle time
+
+	// ClockOffset is added to every time that is read from records, and subtracted
+	// from those that are written. It is of one source, whose profile is a copy.
+	ClockOffset time.Duration
 }
 
 // Format is a serialisation of records.
@@ -74,10 +78,6 @@ const ConversationDetail = "conversation-detail"
 // WithoutPrefix returns a phone number as it is written without one of the
 // prefixes of the profile.
 func (p *Profile) WithoutPrefix(number string) string {
-	for _, prefix := range p.Prefixes {
-		if len(number) >= len(prefix) && strings.EqualFold(number[:len(prefix)], prefix) {
-			return strings.TrimSpace(number[len(prefix):])
-		}
-	}
-	return number
+	rest, _ := p.cutPrefix([]byte(number))
+	return string(bytes.TrimSpace(rest))
 }
