@@ -50,6 +50,7 @@ func (r *Reader) preview(row *rows.Row) (asked, kept bool) {
 	l.Org, _ = r.norm.ID(row.Value(record.OrgID))
 	l.Org = cmp.Or(l.Org, s.Local(r.Org))
 	l.Start, _ = r.norm.Time(row.Value(record.StartTime))
+	l.End, _ = r.norm.Time(row.Value(record.EndTime))
 	l.Recordings, _ = r.recordings(row.Value(record.RecordingIDs))
 	kept = r.keeps(&l)
 	b.Recordings = b.Recordings[:l.Recordings.At] // a row that is kept is read again as a whole
@@ -70,7 +71,7 @@ func (r *Reader) keeps(l *Leg) bool {
 	}
 
 	hash := r.hash(b, l)
-	needed := s.Interval.Contains(l.Start) || len(r.links) == 0 || s.KeepLeg(hash)
+	needed := s.Interval.Contains(l.Start) || s.Near(l.End) || len(r.links) == 0 || s.KeepLeg(hash)
 	if s.Keep(&b.Filtered, needed, r.links) {
 		return true
 	}

@@ -10,6 +10,7 @@ import (
 	"cdrmend/internal/policy"
 	"cdrmend/internal/profile"
 	"cdrmend/internal/reconcile"
+	"cdrmend/internal/record"
 	"cdrmend/internal/registration"
 	"cdrmend/internal/rows"
 )
@@ -26,9 +27,11 @@ type collector struct {
 	manifests     []*manifest.Batch // by object, like the next two
 	cdrs          []*cdr.Batch
 	registrations []*registration.Batch
-	damaged       map[uint32]bool // partitions
-	usable        map[uint32]bool // sources that delivered something that is evidence
-	margin        *margin         // nil as long as all rows are kept
+	damaged       map[uint32]bool          // partitions
+	blank         map[uint32]bool          // partitions with a blank document in lines
+	columns       map[uint32]record.Fields // by object in CSV or Parquet: the fields that have a column
+	usable        map[uint32]bool          // sources that delivered something that is evidence
+	margin        *margin                  // nil as long as all rows are kept
 }
 
 func newCollector(in *Inputs) *collector {
@@ -36,7 +39,7 @@ func newCollector(in *Inputs) *collector {
 	return &collector{
 		in: in, ev: newEvidence(in), account: newAccount(n, in.config.Scratch),
 		manifests: make([]*manifest.Batch, n), cdrs: make([]*cdr.Batch, n), registrations: make([]*registration.Batch, n),
-		damaged: map[uint32]bool{}, usable: map[uint32]bool{},
+		damaged: map[uint32]bool{}, blank: map[uint32]bool{}, columns: map[uint32]record.Fields{}, usable: map[uint32]bool{},
 	}
 }
 
@@ -81,8 +84,9 @@ func (c *collector) addManifest(o *opened, b *manifest.Batch) error {
 
 // accountManifest counts the rows of a document and notes its damage.
 func (c *collector) accountManifest(o *opened, b *manifest.Batch) {
-	if !b.Doc.Virtual {
-		c.usable[o.Source] = true
+	c.usable[o.Source] = true
+	if b.Tabular {
+		c.columns[o.n] = b.Columns
 	}
 	c.account.addRows(o.n, o.Partition, policy.Manifests, b.Rows, b.Rejects)
 	if why := b.Doc.Why(); why != nil {
@@ -90,6 +94,9 @@ func (c *collector) accountManifest(o *opened, b *manifest.Batch) {
 	}
 	if b.Doc.Damaged() {
 		c.damaged[o.Partition] = true
+	}
+	if b.Doc.Blank {
+		c.blank[o.Partition] = true
 	}
 }
 

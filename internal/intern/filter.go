@@ -22,7 +22,6 @@ import (
 // number of rows. The texts of rows that are kept are adopted by the final table.
 type Filter struct {
 	Interval record.Span // its own legs are always kept
-	Window   record.Span // what comes near it, both ends included, is kept, too: times alone may link it
 
 	known  *Mark
 	links  *Links
@@ -91,6 +90,12 @@ func (f *Filter) Keep(out *Filtered, needed bool, links []Link) bool {
 	return keep
 }
 
+// Near reports whether what ends at a time may be linked by its times alone.
+func (f *Filter) Near(end record.Time) bool {
+	w := f.links.window
+	return end.Known() && w.Start <= end && end <= w.End
+}
+
 // KeepLeg reports whether all rows of a leg are kept, whatever their ids.
 func (f *Filter) KeepLeg(hash uint64) bool { return f.links.legs[hash] }
 
@@ -134,10 +139,26 @@ type Links struct {
 	ids  map[uint32]bool
 	legs map[uint64]bool
 	all  bool
+
+	window record.Span
 }
 
 // NewLinks returns an empty set.
-func NewLinks() *Links { return &Links{ids: map[uint32]bool{}, legs: map[uint64]bool{}} }
+func NewLinks() *Links {
+	return &Links{ids: map[uint32]bool{}, legs: map[uint64]bool{}, window: record.Span{Start: 1}}
+}
+
+// Widen makes rows matter that end in a span, both ends included, and reports
+// whether that is news.
+func (l *Links) Widen(w record.Span) bool {
+	if l.window.Start > l.window.End {
+		l.window = w
+		return w.Start <= w.End
+	}
+	before := l.window
+	l.window = record.Span{Start: min(before.Start, w.Start), End: max(before.End, w.End)}
+	return l.window != before
+}
 
 // Add adds hashes of ids and of legs.
 func (l *Links) Add(ids []uint32, legs []uint64) {

@@ -23,6 +23,16 @@ type Mapping struct {
 // in order of preference.
 type Columns [record.NumFields][]int
 
+// Fields returns the fields that have a cell.
+func (c *Columns) Fields() (set record.Fields) {
+	for f, cells := range c {
+		if len(cells) > 0 {
+			set.Add(record.Field(f))
+		}
+	}
+	return set
+}
+
 // NewMapping compiles a profile for some fields of objects within the limits.
 func NewMapping(p *profile.Profile, fields []record.Field, limits *stream.Limits) *Mapping {
 	m := &Mapping{Profile: p, Paths: jsonscan.NewPaths(), Limits: limits}

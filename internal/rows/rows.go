@@ -74,6 +74,9 @@ type Reading struct {
 	Rejected int64
 	Damage   error // see [jsonscan.IsDamage]; nil for a sound object
 	Used     int64 // end of the last row or reject; what follows it in a damaged object is lost
+
+	Tabular bool          // rows have the columns of a header or a schema
+	Columns record.Fields // of those: fields that have a column
 }
 
 // Visitor receives the rows and rejects of an object. Its errors end the reading.
