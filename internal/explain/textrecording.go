@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"cdrmend/internal/table"
+	"cdrmend/internal/wording"
 )
 
 // recording writes about a recording.
@@ -20,6 +21,9 @@ func (t *teller) recording(r *Recording) {
 		t.line("It was called from %s to %s.", cmp.Or(from, "(unknown)"), cmp.Or(to, "(unknown)"))
 	}
 	t.line("Its metadata is %s.", statuses[r.Row.Get("status")])
+	if state := r.Row.Get("state"); state != "" {
+		t.line("It says of its audio: %s.", state)
+	}
 
 	t.lacked(r)
 	t.matched(r.Matched)
@@ -165,6 +169,8 @@ func (t *teller) matched(m *Matched) {
 	case len(m.Legs) == 0:
 		t.line("No call detail record belongs to it.")
 		return
+	case m.By == "leg id":
+		t.line("It bears the id of the leg:")
 	case m.By == "conversation":
 		t.line("No call detail record lists it; those of its conversation are taken for its own:")
 	default:
@@ -187,6 +193,9 @@ func (t *teller) defect(f *Finding) {
 
 	t.line("Finding %s, %s (%s, %s):", f.row.ID, f.row.Class, f.row.Severity, f.state())
 	t.detail("%s.", text)
+	if next := wording.Remedy(f.row.Class, f.row.Detail); next != "" && f.row.Class != "repaired_field" && f.row.State != "accepted" {
+		t.detail("What to do: %s.", next)
+	}
 }
 
 // coincides writes which outage a recording coincides with. Only its findings

@@ -115,6 +115,7 @@ func decide(ev *Evidence, spread Spread, trace *Trace) *Decision {
 		Incomplete: facts.incomplete(), OverusedIDs: facts.overused.count(),
 	}
 	d.Notices = noticesOf(d, facts, doubts)
+	d.Notices.Warnings = append(d.Notices.Warnings, oddities(d, duties, states)...)
 	d.Balance[policy.Manifests] = balanceOfEntries(states, outcomes, owned.entries)
 	d.Balance[policy.CDRs] = balanceOfLegs(owned.legs, calls.open, versions)
 	d.sort(objects, spread)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"strconv"
 	"testing"
 
 	"cdrmend/internal/record"
@@ -82,11 +83,16 @@ func (n night) call(r *Row, i int, conversation, leg []byte) {
 	r.AddBytes(n.lines[line%40])
 	r.AddBytes(n.lines[line])
 	r.AddText([]string{"inbound", "outbound", "internal"}[draw(3)])
+	r.AddText("+4930" + strconv.Itoa(1_000_000+draw(9_000_000)))
+	r.AddText("+4989" + strconv.Itoa(1000+draw(50)))
+	r.AddBytes(n.lines[line])
+	r.AddText("")
 	r.AddTime(start)
 	r.AddTime(start + record.Time(draw(20_000))*1000)
 	r.AddTime(start + length)
 	r.AddText([]string{"complete", "missing", "partial", "repaired"}[max(0, verdict-96)])
 	r.AddText("")
+	r.AddText("id")
 	r.AddText("id")
 	r.AddInt(1)
 	r.AddInt(int64(length) / 1000)
