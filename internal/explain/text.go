@@ -113,7 +113,11 @@ func (t *teller) short() {
 
 	if slices.Equal(t.story.Names, []string{OutageID}) {
 		row := t.story.Outages[0].Row
-		add(fmt.Sprintf("What is on %s could not register %s.", trunkAndLine(row.Get("trunk_id"), row.Get("line_id")), times(row)))
+		what := "could not register"
+		if row.Get("failures") == "0" {
+			what = "was not registered"
+		}
+		add(fmt.Sprintf("What is on %s %s %s.", registrationOf(row), what, times(row)))
 		add(t.coincidences())
 	}
 

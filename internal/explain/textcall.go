@@ -139,10 +139,7 @@ func (t *teller) whyPossible(id string, row table.Cells) string {
 // outage writes about an outage.
 func (t *teller) outage(o *Outage) {
 	t.section("Registration outage %s", o.Row.Get("outage_id"))
-	t.line("It was on %s,", trunkAndLine(o.Row.Get("trunk_id"), o.Row.Get("line_id")))
-	if user := o.Row.Find("username"); user != "" {
-		t.line("of SIP user %s,", user)
-	}
+	t.line("It was on %s,", registrationOf(o.Row))
 	t.line("%s, and ended %s.", times(o.Row), ends[o.Row.Get("ended_by")])
 	if o.Row.Find("began") == "before" {
 		t.line("It may have begun earlier: nothing was read of this registration before.")
@@ -195,6 +192,15 @@ func (t *teller) unregistered(o *Outage) {
 	case from != "":
 		t.line("From %s nobody was registered.", when(from))
 	}
+}
+
+// registrationOf names what registers: a trunk, a line or an account of a trunk.
+func registrationOf(row table.Cells) string {
+	name := trunkAndLine(row.Get("trunk_id"), row.Get("line_id"))
+	if user := row.Find("username"); user != "" {
+		name += ", account " + user
+	}
+	return name
 }
 
 // ends say how an outage ended.

@@ -11,11 +11,12 @@ import (
 
 // noticesOf says what the night as a whole shows about its sources.
 func noticesOf(d *Decision, facts *nightFacts, doubts *doubts) Notices {
-	missing := [policy.NumKinds]bool{} // input_missing, by kind of source
+	missing, blamed := [policy.NumKinds]bool{}, [policy.NumKinds]bool{} // input_missing, by kind of source; blamed: and nobody accepted it
 	for f := range d.Findings {
 		if f.Class == InputMissing {
 			source, _, _ := d.input(f)
 			missing[d.Sources[source].Kind] = true
+			blamed[d.Sources[source].Kind] = blamed[d.Sources[source].Kind] || f.Status.Counts()
 		}
 	}
 	unfit, settled := [policy.NumKinds]bool{}, [policy.NumKinds]bool{} // settled: and such a source will deliver no more
@@ -29,7 +30,7 @@ func noticesOf(d *Decision, facts *nightFacts, doubts *doubts) Notices {
 	n := Notices{Warnings: doubts.warnings(d.Evidence)}
 	n.AtLeast = facts.incompleteWithin(policy.CDRs, false) || unfit[policy.CDRs] || missing[policy.CDRs] || 100*d.WithoutCDR > d.Voices
 	for _, kind := range []policy.Kind{policy.Manifests, policy.CDRs} {
-		n.Undecided = n.Undecided || facts.incompleteWithin(kind, true) || settled[kind] || missing[kind]
+		n.Undecided = n.Undecided || facts.incompleteWithin(kind, true) || settled[kind] || blamed[kind]
 	}
 	n.Undecided = n.Undecided || estranged || len(doubts.clocks) > 0 || d.mostlyUndecided()
 	return n

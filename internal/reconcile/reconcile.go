@@ -62,6 +62,7 @@ func decide(ev *Evidence, spread Spread, trace *Trace) *Decision {
 	// The records that count, and facts about the whole night.
 	objects := orderObjects(ev)
 	assignOrganisations(ev)
+	ev.acceptedSubjects = acceptedSubjectsOf(ev)
 	versions := dropSupersededLegs(ev, objects, spread)
 	facts := factsOf(ev, spread)
 	forgetOverusedIDs(ev, facts.overused)
@@ -81,7 +82,7 @@ func decide(ev *Evidence, spread Spread, trace *Trace) *Decision {
 
 	// Whose recording each entry is, and what speaks against sources as a whole.
 	matches := matchLegs(legs, entries, duties, objects, spread)
-	facts.acceptBlanks(lacksRecording(legs, duties, matches, owned.legs))
+	facts.acceptBlanks(ev.Documents, lacksRecording(legs, duties, matches, owned.legs))
 	likes := findLookAlikes(legs, entries, duties, matches)
 	doubts := doubtSources(legs, entries, duties, owned)
 	strays := findStrays(legs, entries)
