@@ -225,7 +225,9 @@ func (t *teller) finding(f *Finding) {
 	t.line("It says that %s.", meaning(&f.row.Finding))
 	t.line("Its severity is %s, and it is %s.", f.row.Severity, f.state())
 
-	t.remedy(f)
+	if next := f.next(); next != "" {
+		t.line("What to do: %s.", next)
+	}
 
 	at := f.Row.Get("source") + ":" + f.Row.Get("object_key")
 	if f.row.Entry >= 0 {
@@ -236,17 +238,6 @@ func (t *teller) finding(f *Finding) {
 		t.detail("%s", detail)
 	}
 	t.relation(f.Row)
-}
-
-// remedy writes what to do about a finding. Nothing is to be done about a repair.
-func (t *teller) remedy(f *Finding) {
-	next := wording.Remedy(f.row.Class, f.row.Detail)
-	if f.row.Class == "stray_record" {
-		next = wording.StrayRemedy(f.row.Source, f.row.Detail)
-	}
-	if next != "" && f.row.Class != "repaired_field" && f.row.State != "accepted" {
-		t.line("What to do: %s.", next)
-	}
 }
 
 // state returns the state of a finding in words.

@@ -184,6 +184,23 @@ func (t *teller) matched(m *Matched) {
 // detailed are the classes whose meaning includes the detail already.
 var detailed = []string{"repaired_field", "short_recording", "duplicate"}
 
+// next says what to do about a finding, empty when there is nothing to do, or when
+// the reason of the leg's verdict says it: as long as nobody can tell whether a
+// recording is missing, nobody needs to look for it.
+func (f *Finding) next() string {
+	w, detailed := wording.Detail(f.row.Class, f.row.Detail)
+	undecided := f.row.State == "indeterminate" && (f.row.Class == "missing_recording" || f.row.Class == "short_recording")
+	switch {
+	case f.row.Class == "repaired_field" || f.row.State == "accepted":
+		return ""
+	case f.row.Class == "stray_record":
+		return wording.StrayRemedy(f.row.Source, f.row.Detail)
+	case undecided && (!detailed || w.Remedy == ""):
+		return ""
+	}
+	return wording.Remedy(f.row.Class, f.row.Detail)
+}
+
 // defect writes about one finding of a recording or leg.
 func (t *teller) defect(f *Finding) {
 	text := meaning(&f.row.Finding)
@@ -193,7 +210,7 @@ func (t *teller) defect(f *Finding) {
 
 	t.line("Finding %s, %s (%s, %s):", f.row.ID, f.row.Class, f.row.Severity, f.state())
 	t.detail("%s.", text)
-	if next := wording.Remedy(f.row.Class, f.row.Detail); next != "" && f.row.Class != "repaired_field" && f.row.State != "accepted" {
+	if next := f.next(); next != "" {
 		t.detail("What to do: %s.", next)
 	}
 }

@@ -109,8 +109,8 @@ var details = []detailed{
 		Remedy:   "compare the two; if they are the same call, correct the ids in the call detail records or in the export",
 	}},
 	{"missing_recording", "apart=", Words{
-		Sentence: "its conversation has recordings, but they lie outside all of its legs and are of none",
-		Remedy:   "compare the clocks and time zones of the call detail records and of the recorder",
+		Sentence: "its conversation has recordings that fit none of its legs",
+		Remedy:   "compare their ids and times with those of the leg; if all differ by the same time, the clocks do",
 	}},
 	{"no_cdr", "apart", Words{
 		Sentence: "most of the recording lies outside all legs of its conversation",

@@ -91,7 +91,7 @@ func TestADetailSaysMoreThanItsClass(t *testing.T) {
 		{"missing_recording", "pending", "announces its recording"},
 		{"missing_recording", "contested", "fewer recordings than legs"},
 		{"missing_recording", "like=r7", "under another id"},
-		{"missing_recording", "apart=3", "outside all of its legs"},
+		{"missing_recording", "apart=3", "fit none of its legs"},
 		{"no_cdr", "apart", "outside all legs"},
 		{"media_missing", "state=deleted", "says that there is no audio"},
 		{"media_missing", "bytes=0", "empty"},
