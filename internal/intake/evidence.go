@@ -44,12 +44,12 @@ func (c *collector) finish(release func()) (*reconcile.Evidence, error) {
 	ev.Media = c.in.media(ev.Texts)
 	for i := range c.in.Objects {
 		o := &c.in.Objects[i]
-		columns, tabular := c.columns[uint32(i)]
+		columns, tabular := c.tables[uint32(i)]
 		object := reconcile.Object{
 			Source: o.Source, Partition: o.Partition, Key: o.Key, Modified: record.TimeOf(o.Modified), Tabular: tabular,
 		}
 		if tabular {
-			object.Lacks = lacking(c.in.Sources[o.Source].Profile, columns)
+			object.Lacks = lacks(c.in.Sources[o.Source].Profile, columns)
 		}
 		ev.Objects = append(ev.Objects, object)
 	}
@@ -58,20 +58,27 @@ func (c *collector) finish(release func()) (*reconcile.Evidence, error) {
 		ev.Sources[i].NoUse = !c.usable[uint32(i)]
 	}
 	for i := range ev.Partitions {
-		count := c.account.Rows[uint32(i)]
-		ev.Partitions[i].Blank = c.blank[uint32(i)]
-		ev.Partitions[i].Damaged = c.damaged[uint32(i)] || count != nil && count.TooMany(rules.MaxRejects)
+		p, count, pages := &ev.Partitions[i], c.account.Rows[uint32(i)], c.pages[uint32(i)]
+		p.Blank = c.blank[uint32(i)]
+		p.Damaged = c.damaged[uint32(i)] || count != nil && count.TooMany(rules.MaxRejects)
+		if ev.Sources[p.Source].Kind == policy.CDRs {
+			p.Empty = count == nil || count.Rows == count.Rejects
+		}
+		if pages != nil {
+			p.Damaged = p.Damaged || pages.damaged(p.Span)
+			p.Elements, p.Speaking = pages.elements, pages.speaking
+		}
 	}
 
 	return ev, nil
 }
 
-// lacking returns the needs for which an object with columns for some fields has
-// none. The key may name what an entry has no column for.
-func lacking(p *profile.Profile, columns record.Fields) (lacks reconcile.Needs) {
+// lacks returns the needs for which a table with columns for some fields has none.
+// The key may name what an entry has no column for.
+func lacks(p *profile.Profile, columns record.Fields) (needs reconcile.Needs) {
 	need := func(n reconcile.Needs, fields ...record.Field) {
 		if !slices.ContainsFunc(fields, columns.Has) {
-			lacks |= n
+			needs |= n
 		}
 	}
 	switch p.Kind {
@@ -86,7 +93,7 @@ func lacking(p *profile.Profile, columns record.Fields) (lacks reconcile.Needs) 
 		need(reconcile.NeedAnswer, record.AnswerTime, record.Talk, record.TalkMS, record.Recorded)
 		need(reconcile.NeedConversation, record.ConversationID, record.RecordingIDs)
 	}
-	return lacks
+	return needs
 }
 
 // registrationLog completes the log of registrations.

@@ -131,9 +131,9 @@ func (s *scanner) reread(ctx context.Context) error {
 
 	// All rows of an id that may be overused are wanted, and all that end near the
 	// calls of the interval that were found in the margins.
-	m.links.Add(m.crowded(), nil)
+	m.links.Add(m.crowded())
 	for round := 0; ; round++ {
-		m.links.Add(m.met, nil)
+		m.links.Add(m.met)
 		m.met = nil
 		wider := m.links.Widen(s.out.near())
 
@@ -158,7 +158,7 @@ func (s *scanner) reread(ctx context.Context) error {
 // them when rows may matter by their times.
 func (m *margin) recall(all bool) (objects []uint32) {
 	m.dropped = slices.DeleteFunc(m.dropped, func(d dropped) bool {
-		matters := all || m.links.Any(d.ids, nil)
+		matters := all || m.links.Any(d.ids)
 		if matters {
 			objects = append(objects, d.object)
 		}
@@ -237,5 +237,5 @@ func (s *scanner) countDropped() {
 		account.addFiltered(source, int64(d.orgless), int64(d.rows-d.orgless))
 	}
 
-	s.Log.Info("left out rows around the interval that decide nothing", "rows", rows, "read_again", m.again, "rounds", m.rounds)
+	s.Log.Info("dropped rows beside the interval that decide nothing", "rows", rows, "read_again", m.again, "rounds", m.rounds)
 }
