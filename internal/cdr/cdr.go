@@ -522,7 +522,7 @@ func (r *Reader) read(l *Leg, f record.Field, v jsonscan.Value, ok, known bool) 
 // invalid notes a value that did not parse, the first one of each field.
 func (r *Reader) invalid(l *Leg, f record.Field, v jsonscan.Value) {
 	if l.Invalid&invalidBit(f) == 0 {
-		r.batch.Invalid = append(r.batch.Invalid, record.Invalid{Row: l.Ref.Row, Field: f, Raw: string(v.Raw)})
+		r.batch.Invalid = append(r.batch.Invalid, record.Invalid{Row: l.Ref.Row, Field: f, Raw: profile.Shown(v)})
 	}
 	l.Invalid |= invalidBit(f)
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 
 	"cdrmend/internal/intern"
+	"cdrmend/internal/profile"
 	"cdrmend/internal/record"
 	"cdrmend/internal/rows"
 )
@@ -45,6 +46,10 @@ func (r *Reader) preview(row *rows.Row) (asked, kept bool) {
 	l.Org = cmp.Or(l.Org, s.Local(r.Org))
 	l.Start, _ = r.norm.Time(row.Value(record.StartTime))
 	l.End, _ = r.norm.Time(row.Value(record.EndTime))
+	if !l.End.Known() {
+		call, _ := r.norm.Int(row.Value(record.DurationMS))
+		l.complete(durations{call: call, talk: profile.NoInt})
+	}
 	l.Recordings, _ = r.recordings(row.Value(record.RecordingIDs))
 	kept = r.keeps(&l)
 	b.Recordings = b.Recordings[:l.Recordings.At] // a row that is kept is read again as a whole

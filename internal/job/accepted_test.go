@@ -37,8 +37,8 @@ func TestAWarningNamesTheSourceWhoseRecordsLackAnOrganisation(t *testing.T) {
 	const entry, event = `{"recording_id": "r1"%s}`, `{"time": "2026-11-20T08:00:00Z", "trunk_id": "t", "status": 200%s}`
 	const org = `, "org_id": "acme"`
 	for name, test := range map[string]struct{ entry, event, want string }{
-		"events":  {org, "", "1 records of source r have no organisation"},
-		"entries": {"", org, "1 records of source m have no organisation"},
+		"events":  {org, "", "records of source r have no organisation"},
+		"entries": {"", org, "records of source m have no organisation"},
 		"both":    {org, org, ""},
 		"neither": {"", "", ""},
 	} {

@@ -345,7 +345,7 @@ func orgWarnings(a *intake.Account, d *reconcile.Decision) []string {
 		n := lacking[uint32(i)]
 		for other := range having {
 			if n > 0 && other != uint32(i) {
-				list = append(list, fmt.Sprintf("%d records of source %s have no organisation while those of other sources have one: they match nothing; set org for the source", n, d.Sources[i].Name))
+				list = append(list, fmt.Sprintf("records of source %s have no organisation while those of other sources have one: they match nothing; set org for the source", d.Sources[i].Name))
 				break
 			}
 		}
