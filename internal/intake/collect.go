@@ -88,7 +88,7 @@ func (c *collector) addManifest(o *opened, b *manifest.Batch) error {
 func (c *collector) accountManifest(o *opened, b *manifest.Batch) {
 	c.usable[o.Source] = true
 	if b.Tabular {
-		c.tables[o.n] = b.Columns
+		c.columns[o.n] = b.Columns
 	}
 	c.account.addRows(o.n, o.Partition, policy.Manifests, b.Rows, b.Rejects)
 	if why := b.Doc.Why(); why != nil {

@@ -49,7 +49,7 @@ func (c *collector) finish(release func()) (*reconcile.Evidence, error) {
 			Source: o.Source, Partition: o.Partition, Key: o.Key, Modified: record.TimeOf(o.Modified), Tabular: tabular,
 		}
 		if tabular {
-			object.Lacks = lacks(c.in.Sources[o.Source].Profile, columns)
+			object.Lacks = lacking(c.in.Sources[o.Source].Profile, columns)
 		}
 		ev.Objects = append(ev.Objects, object)
 	}
@@ -78,7 +78,7 @@ func (c *collector) finish(release func()) (*reconcile.Evidence, error) {
 func lacking(p *profile.Profile, columns record.Fields) (lacks reconcile.Needs) {
 	need := func(n reconcile.Needs, fields ...record.Field) {
 		if !slices.ContainsFunc(fields, columns.Has) {
-			needs |= n
+			lacks |= n
 		}
 	}
 	switch p.Kind {
