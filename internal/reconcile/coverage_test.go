@@ -73,23 +73,27 @@ func TestWhatEntriesCover(t *testing.T) {
 		found   []string
 	}{
 		"each moment once": {
-			[]entry{changed(itsEntry, func(e *entry) { e.end = "10:03" }), changed(itsEntry, func(e *entry) { e.recording, e.start = "r2", "10:02" })}, lists,
+			[]entry{changed(itsEntry, func(e *entry) { e.end = "10:03" }), changed(itsEntry, func(e *entry) { e.recording, e.start = "r2", "10:02" })},
+			lists,
 			"A id 2 300000 0", nil,
 		},
 		"no more than its duration": {
-			[]entry{changed(itsEntry, func(e *entry) { e.ms = 240_000 }), changed(itsEntry, func(e *entry) { e.recording, e.start = "r2", "10:04:30" })}, lists,
+			[]entry{changed(itsEntry, func(e *entry) { e.ms = 240_000 }), changed(itsEntry, func(e *entry) { e.recording, e.start = "r2", "10:04:30" })},
+			lists,
 			"A id 2 270000 30000",
 			[]string{"conflict open r1 duration_ms entry=240000;other=300000;source=arithmetic", "short_recording open 30000"},
 		},
 		"a duration within the tolerance is as long as its times": {
-			[]entry{changed(itsEntry, func(e *entry) { e.ms = 299_000 }), changed(itsEntry, func(e *entry) { e.recording = "r2" })}, lists,
+			[]entry{changed(itsEntry, func(e *entry) { e.ms = 299_000 }), changed(itsEntry, func(e *entry) { e.recording = "r2" })},
+			lists,
 			"A id 2 300000 0", nil,
 		},
 		"nobody knows without times": {
 			[]entry{itsEntry, {recording: "r2", conversation: "c1"}}, lists, "A id 2", nil,
 		},
 		"but no more than durations without times": {
-			[]entry{changed(itsEntry, func(e *entry) { e.end = "10:01" }), {recording: "r2", conversation: "c1", ms: 100_000}}, lists,
+			[]entry{changed(itsEntry, func(e *entry) { e.end = "10:01" }), {recording: "r2", conversation: "c1", ms: 100_000}},
+			lists,
 			"A id 2",
 			[]string{"short_recording open 140000"},
 		},
@@ -97,7 +101,8 @@ func TestWhatEntriesCover(t *testing.T) {
 			[]entry{changed(itsEntry, func(e *entry) { e.end = "10:01" }), {recording: "r2", conversation: "c1", ms: 238_000}}, lists, "A id 2", nil,
 		},
 		"a span of more than a day is none": {
-			[]entry{itsEntry, {recording: "r2", conversation: "c1", start: "-15:00", end: "10:05"}}, lists, "A id 2",
+			[]entry{itsEntry, {recording: "r2", conversation: "c1", start: "-15:00", end: "10:05"}},
+			lists, "A id 2",
 			[]string{"invalid_field open r2 end_time over-24h"},
 		},
 		"a recorder may pause on hold": {
