@@ -97,7 +97,7 @@ func width(column string) float64 {
 		return 11
 	case "detail", "object_key", "first_object_key", "last_object_key", "evidence", "what", "input", "what to do next":
 		return 48
-	case "finding_id", "outage_id", "class", "start_time", "end_time", "answer_time", "start", "end", "binding_until":
+	case "finding_id", "outage_id", "class", "start_time", "end_time", "answer_time", "start", "end", "binding_until", "unregistered_from", "last_attempt":
 		return 26
 	case "org_id", "conversation_id", "recording_id", "leg_id", "trunk_id", "line_id", "old_value", "new_value":
 		return 38
