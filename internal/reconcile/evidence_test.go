@@ -2,6 +2,7 @@ package reconcile_test
 
 import (
 	"cmp"
+	"crypto/sha256"
 	"fmt"
 	"hash/fnv"
 	"strconv"
@@ -350,4 +351,10 @@ func columns(t *testing.T, rows func(func(*table.Row, error) bool), names ...str
 		all = append(all, strings.Join(cells, " "))
 	}
 	return all
+}
+
+// idOf returns the id of the finding whose class, field and subject a text names.
+func idOf(subject string) string {
+	sum := sha256.Sum256([]byte(subject))
+	return fmt.Sprintf("fnd-%x", sum[:8])
 }
