@@ -144,7 +144,10 @@ func findingCounts(d *reconcile.Decision) []report.FindingCount {
 func outageCauses(d *reconcile.Decision) map[string]int64 {
 	counts := map[string]int64{}
 	for _, n := range d.Shown {
-		counts[d.Outages[n].Cause.String()]++
+		// Harmless ones are counted by renewalsFailed.
+		if o := &d.Outages[n]; !o.Harmless {
+			counts[o.Cause.String()]++
+		}
 	}
 	return counts
 }
