@@ -80,6 +80,7 @@ const stamp = "2006-01-02T15:04:05.000-0700"
 type metadataDocument struct {
 	RecordingID      string          `json:"recordingId"`
 	ConversationID   string          `json:"conversationId"`
+	SessionID        string          `json:"sessionId,omitempty"`
 	OrganizationID   string          `json:"organizationId"`
 	Provider         string          `json:"provider"`
 	MediaType        string          `json:"mediaType"`
@@ -106,6 +107,10 @@ func metadata(c *call, rec *recording) []byte {
 	// A screen recording has no trunk, and lacks none.
 	if rec.subtype != "Screen" {
 		d.SIPTrunkID = encode(trunks[c.trunk].id)
+	}
+
+	if trunks[c.trunk].sessions {
+		d.SessionID = rec.session
 	}
 
 	rec.defect.damage(&d, rec)
