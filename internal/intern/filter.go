@@ -22,6 +22,7 @@ import (
 // number of rows. The texts of rows that are kept are adopted by the final table.
 type Filter struct {
 	Interval record.Span // its own legs are always kept
+	Window   record.Span // what comes near it, both ends included, is kept, too: times alone may link it
 
 	known  *Mark
 	links  *Links

@@ -156,7 +156,7 @@ func (d *Document) Why() error {
 func (d *Document) SetAside() (from int64, any bool) {
 	r := d.Extra
 	switch {
-	case r == nil || r.Truncated == nil && r.Malformed == nil:
+	case r == nil || r.Truncated == nil && r.Malformed == nil || d.Blank:
 		return 0, false
 	case r.Recovery != nil && !r.Recovery.Empty:
 		return r.Recovery.Keep, true

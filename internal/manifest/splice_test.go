@@ -90,6 +90,7 @@ func (d *draft) entry(n int) {
 			member(fmt.Sprintf(`"x%d.%d"`, n, i), raw, raw)
 		}
 	}
+	member(`"line_id"`, `"l"`, `"l"`) // an entry that says nothing is a reject
 	order := d.rng.Perm(len(fields))
 	absent := map[record.Field]bool{}
 	for _, i := range order {
@@ -222,7 +223,6 @@ func TestWhereARepairedValueGoes(t *testing.T) {
 	start, end := quoted(record.StartTime, 0), quoted(record.EndTime, 0)
 	callText, timing := `"call":{"id":`+call+`,"trunk":{"id":`+trunk+`}}`, `"timing":{"start":`+start+`,"end/stop":`+end+`}`
 	for text, want := range map[string]string{
-		`{}`: `{"id":` + id + `,` + callText + `,` + timing + `}`, `{ }`: `{"id":` + id + `,` + callText + `,` + timing + ` }`,
 		`{"id":"i","x":1 }`:                                              `{"id":"i","x":1,` + callText + `,` + timing + ` }`,
 		`{"old_id":null,"trunk":"","call":{"id":"c"}}`:                   `{"old_id":` + id + `,"trunk":` + trunk + `,"call":{"id":"c"},` + timing + `}`,
 		`{"id":"","old_id":null,"trunk":1,"call":{"id":2}}`:              `{"id":` + id + `,"old_id":null,"trunk":1,"call":{"id":2},` + timing + `}`,

@@ -82,6 +82,9 @@ func (n *Normalizer) ID(v jsonscan.Value) (intern.Text, bool) {
 	if intern.ParseUUID(&id, bare(b)) {
 		return n.Recent.UUID(n.Texts, &id), true
 	}
+	if isSecret(b) {
+		return intern.None, false
+	}
 	return n.Recent.Of(n.Texts, b), true
 }
 
@@ -96,6 +99,9 @@ func (n *Normalizer) Later(v jsonscan.Value, slot uint32) (id intern.Text, prese
 
 	var packed intern.UUID
 	if !intern.ParseUUID(&packed, bare(b)) {
+		if isSecret(b) {
+			return intern.None, false, false
+		}
 		return n.Recent.Of(n.Texts, b), true, true
 	}
 	return n.later.Add(n.Texts, &packed, slot), true, true
@@ -117,6 +123,9 @@ func (n *Normalizer) AppendID(dst []byte, v jsonscan.Value) ([]byte, bool) {
 	var id intern.UUID
 	if intern.ParseUUID(&id, bare(b)) {
 		return id.AppendTo(dst), true
+	}
+	if isSecret(b) {
+		return dst, false
 	}
 	return append(dst, b...), ok
 }

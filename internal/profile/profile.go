@@ -24,19 +24,21 @@ type Profile struct {
 	Shape   string // a layout too deep for pointers: conversation-detail, http-client-log; else empty
 
 	// Document level (manifests).
-	List      string // pointer to the list of entries in a batch, empty when a document is an entry or an array
-	Format    string // pointer whose presence marks a batch even without its list
-	DocOrg    string // pointers to members of a batch
-	DocTotal  string
-	DocFailed string
+	List       string // pointer to the list of entries in a batch, empty when a document is an entry or an array
+	Format     string // pointer whose presence marks a batch even without its list
+	DocOrg     string // pointers to members of a batch
+	DocTotal   string
+	DocFailed  string
+	DocSkipped string
 
 	// Object keys (manifests).
-	KeyPattern   *regexp.Regexp // groups org_id conversation_id recording_id media_key
-	Exclude      *regexp.Regexp // keys that match are not documents
-	MediaPattern *regexp.Regexp // keys of media objects, group recording_id
-	MediaExclude *regexp.Regexp // keys that match are not media objects
-	Suffix       string         // appended to a media key to make its document's key
-	IDPattern    *regexp.Regexp // recording ids in media keys that are not UUIDs
+	KeyPattern    *regexp.Regexp // groups org_id conversation_id recording_id media_key
+	Exclude       *regexp.Regexp // keys that match are not documents
+	MediaPattern  *regexp.Regexp // keys of media objects, group recording_id
+	MediaExclude  *regexp.Regexp // keys that match are not media objects
+	ScreenPattern *regexp.Regexp // keys of media objects that are recordings of a screen
+	Suffix        string         // appended to a media key to make its document's key
+	IDPattern     *regexp.Regexp // recording ids in media keys that are not UUIDs
 
 	Line     *regexp.Regexp            // text lines, named groups
 	Fields   map[record.Field][]string // JSON pointers, or column names; the first that is present counts
@@ -45,6 +47,8 @@ type Profile struct {
 	Missing  map[string]bool           // texts that mean missing
 	Prefixes []string                  // of phone numbers, lower case
 	Settle   time.Duration             // default settle time
+
+	ClockOffset time.Duration // added to every time that is read, and subtracted from one that is written
 }
 
 // Format is a serialisation of records.
