@@ -31,7 +31,7 @@ var incidents = [...]incident{
 	{place{dublin, 14}, "refresh-race", "refresh_race", raceSentence, (*registrar).refreshRace},
 	{place{frankfurt, 16}, "wrong-organisation", "wrong_org", orgSentence, (*registrar).wrongOrg},
 	{place{leeds, 3}, "token-expired", "token_expired", expiredSentence, (*registrar).tokenExpired},
-	{place{dublin, 11}, "race-not-healed", "not_permitted", permissionSentence, (*registrar).notPermitted},
+	{place{dublin, 9}, "race-not-healed", "not_permitted", permissionSentence, (*registrar).notPermitted},
 	{place{frankfurt, 12}, "client-gave-up", "client_gave_up", gaveUpSentence, (*registrar).clientGaveUp},
 	{place{leeds, lapseHour}, "lapse", "lapsed", lapseSentence, (*registrar).lapse},
 	{place{dublin, 18}, "throttled", "throttled", throttledSentence, (*registrar).throttled},
@@ -54,7 +54,7 @@ const (
 	raceSentence       = "At 14:25 the first Dublin line registered three seconds after its token was renewed, most likely before the new token was known everywhere, and was refused with 403 for about a minute. Its registration of the hour before still held, so nothing was unregistered. Let the client wait after a renewal, or try again."
 	orgSentence        = "From 16:07 the second Frankfurt line presented a token of the sandbox organisation and was refused with 403 for ten minutes, until the right credentials were used again. Its registration of the hour before held just long enough."
 	expiredSentence    = "At 03:08 the Leeds client could not renew its token. It went on with the old one, which ran out at 03:13, and its lines were refused with 401 until a new token came at 03:24. From 03:20, when their registrations ran out, until 03:26 they were not registered."
-	permissionSentence = "At 11:25 the third Dublin line was refused with 403 three seconds after its token was renewed, and so it was with each of the three tokens that its client asked for after that. A token that is only new is accepted within a minute; this was no race, its client lacked a permission. The line was not registered from 11:38 until 11:45."
+	permissionSentence = "At 09:25 the third Dublin line was refused with 403 three seconds after its token was renewed, and so it was with each of the three tokens that its client asked for after that. A token that is only new is accepted within a minute; this was no race, its client lacked a permission. The line was not registered from 09:38 until 09:45."
 	gaveUpSentence     = "At 12:07 the client of the first Frankfurt line closed its requests before they were answered (499), four times. Its registration ran out at 12:17, and the fifth request succeeded at 12:19. Let the client wait longer."
 	lapseSentence      = "At 15:10 the second Leeds line did not register at all: nothing was refused, there is simply no request. Its registration ran out at 15:20, and it came back at 16:10. Calls on that line in between possibly coincide with the lapse."
 	throttledSentence  = "At 18:27 the Dublin lines were told twice to wait (429, too many requests) and were back after two minutes."
