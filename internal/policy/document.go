@@ -52,6 +52,8 @@ type sourceDocument struct {
 	RequiredFields []string        `json:"required_fields,omitempty"`
 	Versions       bool            `json:"versions"`
 	Successes      bool            `json:"successes,omitempty"` // of registrations
+	ClockOffset    yamlfile.Scalar `json:"clock_offset"`
+	RecordingPer   string          `json:"one_recording_per,omitempty"` // of cdrs
 	S3             s3Document      `json:"s3,omitempty"`
 }
 
@@ -93,14 +95,18 @@ type policyDocument struct {
 	DefaultExpiry     yamlfile.Scalar     `json:"default_expiry"`
 	CoverageTolerance yamlfile.Scalar     `json:"coverage_tolerance"`
 	Expect            string              `json:"expect"`
+	QuietDays         []string            `json:"quiet_days"`
 	Exclusions        []exclusionDocument `json:"exclusions"`
 }
 
 type exclusionDocument struct {
 	Reason      string          `json:"reason"`
+	Source      condition       `json:"source,omitempty"`
 	Org         condition       `json:"org,omitempty"`
 	Trunk       condition       `json:"trunk,omitempty"`
 	Line        condition       `json:"line,omitempty"`
+	Queue       condition       `json:"queue,omitempty"`
+	User        condition       `json:"user,omitempty"`
 	Direction   condition       `json:"direction,omitempty"`
 	ANI         condition       `json:"ani,omitempty"`
 	DNIS        condition       `json:"dnis,omitempty"`

@@ -205,7 +205,12 @@ type Policy struct {
 
 // AcceptedSubject accepts findings by what they are about. Empty fields hold for
 // all; a conversation or a recording is given. The ids are as written.
-type AcceptedSubject struct{ Class, Org, Conversation, Recording string }
+type AcceptedSubject struct {
+	Class        string `json:"class,omitempty"`
+	Org          string `json:"org_id,omitempty"`
+	Conversation string `json:"conversation_id,omitempty"`
+	Recording    string `json:"recording_id,omitempty"`
+}
 
 // Quiet reports whether a day is one on which nothing to read is a fact.
 func (p *Policy) Quiet(t record.Time) bool {
