@@ -8,7 +8,8 @@ type Planted struct {
 	Superseded int             // rows, also those of the margins
 	Rejected   int             // rows, also those of the margins
 	Findings   map[Finding]int // numbers of findings
-	Outages    map[string]int  // numbers of outages by cause
+	Outages    map[string]int  // numbers of outages by cause, without lapses
+	Lapses     int             // registrations that ran out; a run shows those that a call coincides with
 }
 
 // Finding is a class, and a field if the class is about one.
@@ -36,7 +37,11 @@ func (n *Night) Planted() Planted {
 
 	for line := range n.Lines {
 		for t := range turns {
-			if f := d.failing(line, t); f != nil {
+			switch f, _ := d.failing(line, t); {
+			case f == nil:
+			case f.cause == lapsed:
+				p.Lapses++
+			default:
 				p.Outages[f.cause]++
 			}
 		}
@@ -107,8 +112,10 @@ func (p *Planted) leg(n *Night, c *call, l *leg) {
 		p.add("repaired_field", "end_time")
 	case Invalid:
 		p.add("invalid_field", "duration_ms")
+	// What is gone is no recording of any leg.
 	case MediaLost:
 		p.add("media_missing", "")
+		p.add("missing_recording", "")
 	// The trunk comes after the cut, so it is lost whether it was there or not.
 	case TruncatedSidecar:
 		trunks = 1
@@ -122,6 +129,11 @@ func (p *Planted) leg(n *Night, c *call, l *leg) {
 		}
 		for _, field := range []string{"start_time", "end_time"} {
 			p.add("missing_field", field)
+		}
+		// A recording whose time is unknown may be of either leg of its conversation,
+		// unless the legs list their recordings.
+		if c.count == 2 && n.CDRs == Details {
+			p.add("missing_recording", "")
 		}
 	}
 

@@ -92,6 +92,10 @@ func (d day) appendMetadata(b []byte, c *call, l *leg) []byte {
 		b = append(append(b, `","conversationId":"`...), c.id[:]...)
 	}
 
+	if c.names() {
+		b = append(append(b, `","sessionId":"`...), l.id[:]...)
+	}
+
 	b = append(b, `","provider":"Edge","mediaType":"Call","mediaSubtype":"Trunk","initialDirection":"`...)
 	b = append(append(b, c.direction()...), `","userIds":["`...)
 	b = append(append(b, l.agent[:]...), `"],"startTime":"`...)
