@@ -142,7 +142,7 @@ func checkStatus(t *testing.T, s *sample.Story, findings []map[string]string) {
 		}
 	}
 	for _, f := range findings {
-		for class, want := range map[string]string{"stray_record": "interval=2026-11-15;rows=1;lookahead=110h"} {
+		for class, want := range map[string]string{"stray_record": "interval=2026-11-15;rows=1;lookahead=97h"} {
 			if f["class"] == class && f["detail"] != want {
 				t.Errorf("the detail of a %s is %q, want %q", class, f["detail"], want)
 			}
