@@ -4,7 +4,9 @@ package cdr
 
 import (
 	"bufio"
+	"cmp"
 	"io"
+	"math"
 
 	"cdrmend/internal/intern"
 	"cdrmend/internal/jsonscan"
@@ -90,10 +92,11 @@ type Batch struct {
 	rows.Reading
 	Legs       []Leg
 	Recordings []intern.Text // of which each leg has a section, like Talk
-	Talk       []record.Span
+	Talk       []record.Span // talk of a leg, then its pauses
 	Invalid    []record.Invalid
-	Skipped    int64 // sessions that are no legs
+	Skipped    int64 // rows without a value, and sessions that are no legs
 	Filtered   intern.Filtered
+	Details    Details // of conversation details
 
 	chunks []*Batch // that were added
 	legs   uint32   // how many legs they had, dropped ones included
@@ -113,25 +116,32 @@ type Reader struct {
 	// Forget is called when the rejects so far do not count, because the list of
 	// rows is spelled twice; it may be nil.
 	Forget func()
+	// Words says that numbers are kept as they were delivered, too.
+	Words bool
 	// Filter drops legs that are only counted; nil keeps all. The reader's texts are
 	// those of the filter.
 	Filter *intern.Filter
 	// Org is the organisation of legs that carry none; only the filter needs it.
 	Org intern.Text
 
-	norm     profile.Normalizer
-	mapping  *rows.Mapping
-	batch    *Batch          // that is being read
-	spare    Batch           // the memory in which its lists grow
-	cursor   jsonscan.Cursor // of the current conversation
-	details  details         // likewise
-	identity []byte          // of the current leg
-	links    []intern.Link   // likewise
+	norm    profile.Normalizer
+	mapping *rows.Mapping
+	batch   *Batch          // that is being read
+	spare   Batch           // the memory in which its lists grow
+	cursor  jsonscan.Cursor // of the current conversation
+	details details         // likewise
+	list    []intern.Text   // of the current leg, before it is one text
+	text    []byte          // likewise
+	links   []intern.Link   // likewise
 }
 
 // NewReader returns a reader for a profile and for objects within the limits.
 func NewReader(p *profile.Profile, texts *intern.Table, limits *stream.Limits) *Reader {
-	return &Reader{norm: profile.NewNormalizer(p, texts), mapping: rows.NewMapping(p, record.LegFields, limits)}
+	r := &Reader{norm: profile.NewNormalizer(p, texts), mapping: rows.NewMapping(p, record.LegFields, limits)}
+	if p.Shape == profile.ConversationDetail {
+		r.mapping.Watch(aroundConversations...)
+	}
+	return r
 }
 
 // Read reads one object that is not Parquet. Damage is part of the batch; the
@@ -146,7 +156,7 @@ func (r *Reader) Read(in *bufio.Reader, f profile.Format, reject func(rows.Rejec
 		}
 	}
 
-	reading, err := r.mapping.Read(in, f, r.norm.Profile.List, rows.Visitor{Row: r.Row, Reject: reject, Restart: restart})
+	reading, err := r.mapping.Read(in, f, r.norm.Profile.List, rows.Visitor{Row: r.Row, Reject: reject, Restart: restart, Outer: r.outer})
 	return r.finish(reading), err
 }
 
@@ -175,12 +185,16 @@ func (r *Reader) Add(b, next *Batch) {
 		b.legs += uint32(next.Found()) // before Filtered.Add empties next.Filtered
 	}
 
+	b.Details.add(&next.Details)
 	b.Filtered.Add(&next.Filtered)
 	b.chunks = append(b.chunks, next)
 }
 
 func (r *Reader) begin() {
-	r.batch = &Batch{Legs: r.spare.Legs, Recordings: r.spare.Recordings, Talk: r.spare.Talk}
+	r.batch = &Batch{
+		Legs: r.spare.Legs, Recordings: r.spare.Recordings, Talk: r.spare.Talk,
+		Details: Details{TotalHits: profile.NoInt, Available: record.NoTime},
+	}
 }
 
 // finish completes the batch and copies its lists out of the spare memory.
@@ -188,6 +202,8 @@ func (r *Reader) finish(reading rows.Reading) *Batch {
 	r.settle()
 	b := r.batch // not the one that was begun, if the list of rows was spelled twice
 	b.Reading = reading
+	b.Details.Elements = reading.Rows - reading.Rejected
+	b.Details.Listing = reading.Rows > 0 || reading.Framed && !reading.Bare
 	b.Legs, r.spare.Legs = record.Detach(b.Legs)
 	b.Recordings, r.spare.Recordings = record.Detach(b.Recordings)
 	b.Talk, r.spare.Talk = record.Detach(b.Talk)
@@ -203,11 +219,11 @@ func (r *Reader) ReadParquet(file io.ReaderAt, size int64, reject func(rows.Reje
 }
 
 // Row adds the legs of one row to the batch.
-func (r *Reader) Row(row *rows.Row) error {
+func (r *Reader) Row(row *rows.Row) (err error) {
 	if r.norm.Profile.Shape == profile.ConversationDetail {
-		r.conversation(row.Whole())
+		err = r.conversation(row.Whole())
 	} else {
-		r.leg(row)
+		err = r.leg(row)
 	}
 
 	if r.norm.Waits() {
@@ -216,7 +232,7 @@ func (r *Reader) Row(row *rows.Row) error {
 	if r.Filter.Full() { // the texts of the legs so far are in the final table
 		r.Filter.Forget(r.norm.Recent)
 	}
-	return nil
+	return err
 }
 
 // The slot of an id that is interned later says where it goes: the lowest bits
@@ -243,67 +259,187 @@ func (r *Reader) settle() {
 	})
 }
 
-// leg adds a row that is one leg.
-func (r *Reader) leg(row *rows.Row) {
+// leg adds a row that is one leg. A row without any value is skipped.
+func (r *Reader) leg(row *rows.Row) error {
 	// Most rows of a margin are dropped here, before their other fields are parsed.
 	asked, kept := r.preview(row)
 	if !kept {
-		return
+		return nil
 	}
 
-	b := r.batch
-	l := Leg{Shown: Shown{Ref: record.Ref{Row: row.Index}}}
-	note := func(f record.Field, v jsonscan.Value, ok bool) {
-		if !ok {
-			r.invalid(&l, f, v)
+	l := newLeg(row.Index)
+	conversation, id := r.ids(&l, row)
+	r.names(&l, row)
+	durations := r.times(&l, row)
+	r.spans(&l, row)
+	r.answer(&l, row)
+	if !conversation && !id {
+		switch {
+		case l.says(durations):
+		case row.HasOther():
+			return rows.ErrNoField
+		default:
+			r.batch.Skipped++
+			return nil
 		}
 	}
-	text := func(f record.Field, read func(jsonscan.Value) (intern.Text, bool)) intern.Text {
-		return r.text(&l, f, row.Value(f), read)
-	}
-	later := func(f record.Field, kind uint32) intern.Text { return r.later(&l, f, row.Value(f), kind) }
-	instant := func(f record.Field) record.Time {
-		v := row.Value(f)
-		t, ok := r.norm.Time(v)
-		note(f, v, ok)
-		l.read(f, t.Known())
-		return t
-	}
 
+	if !conversation || !id {
+		l.Same = r.same(&l, durations, named{row.Value(record.ConversationID), row.Value(record.LegID), row.Value(record.RecordingIDs)})
+	}
+	l.complete(durations)
+	r.add(l, asked)
+	return nil
+}
+
+// newLeg returns a leg that says nothing.
+func newLeg(row uint32) Leg {
+	return Leg{
+		Shown:       Shown{Ref: record.Ref{Row: row}, Start: record.NoTime, Answer: record.NoTime, End: record.NoTime},
+		Particulars: Particulars{Updated: record.NoTime, TalkMS: profile.NoInt, SIPStatus: profile.NoInt},
+	}
+}
+
+// durations are lengths in milliseconds, NoInt when missing.
+type durations struct{ call, talk int64 }
+
+// ids reads the ids of a row, and reports whether it has those of a conversation and
+// of a leg: some are interned later, so that the leg does not tell.
+func (r *Reader) ids(l *Leg, row *rows.Row) (conversation, leg bool) {
+	v, list := row.Value(record.ConversationID), row.Value(record.RecordingIDs)
+	l.note(HasIdentity, v.Kind != jsonscan.Absent || list.Kind != jsonscan.Absent)
+	l.Conversation, conversation = r.later(l, record.ConversationID, v, laterConversation)
+	l.ID, leg = r.later(l, record.LegID, row.Value(record.LegID), laterID)
+
+	var ok bool
+	if l.Recordings, ok = r.recordings(list); !ok {
+		r.invalid(l, record.RecordingIDs, list)
+	}
+	return conversation, leg
+}
+
+// names reads the other fields of a row that name something.
+func (r *Reader) names(l *Leg, row *rows.Row) {
+	text := func(f record.Field, read func(jsonscan.Value) (intern.Text, bool)) intern.Text {
+		return r.textOf(l, f, row.Value(f), read)
+	}
 	l.Org = text(record.OrgID, r.norm.ID)
-	l.Conversation = later(record.ConversationID, laterConversation)
-	l.ID = later(record.LegID, laterID)
 	l.Trunk = text(record.TrunkID, r.norm.ID)
 	l.Line = text(record.LineID, r.norm.ID)
 	l.Direction = text(record.Direction, r.norm.Plain)
-	r.phones(&l, row.Value(record.ANI), row.Value(record.DNIS))
-	l.Start = instant(record.StartTime)
-	l.Answer = instant(record.AnswerTime)
-	l.End = instant(record.EndTime)
-	l.Updated = instant(record.UpdatedAt)
+	l.Users = text(record.UserIDs, r.joined)
+	l.Queues = text(record.QueueIDs, r.joined)
+	r.parties(l, row.Value(record.ANI), row.Value(record.DNIS))
+}
 
+// times reads the times and durations of a row.
+func (r *Reader) times(l *Leg, row *rows.Row) (d durations) {
+	instant := func(f record.Field, has LegFlags) record.Time {
+		v := row.Value(f)
+		l.note(has, v.Kind != jsonscan.Absent)
+		t, ok := r.norm.Time(v)
+		r.read(l, f, v, ok, t.Known())
+		return t
+	}
+	number := func(f record.Field, has LegFlags) int64 {
+		v := row.Value(f)
+		l.note(has, v.Kind != jsonscan.Absent)
+		n, ok := r.norm.Int(v)
+		r.read(l, f, v, ok, false)
+		return n
+	}
+
+	l.Start = instant(record.StartTime, HasStart)
+	l.Answer = instant(record.AnswerTime, HasAnswer)
+	l.End = instant(record.EndTime, HasEnd)
+	l.Updated = instant(record.UpdatedAt, 0)
+	l.SIPStatus = int16(min(number(record.SIPStatus, 0), math.MaxInt16)) // a huge number must not wrap around
+	d = durations{call: number(record.DurationMS, HasEnd), talk: number(record.TalkMS, HasAnswer)}
+	l.TalkMS = int32(min(d.talk, math.MaxInt32))
+	return d
+}
+
+// spans reads talk and pauses, which follow each other in the list.
+func (r *Reader) spans(l *Leg, row *rows.Row) {
+	read := func(f record.Field) record.Section {
+		v := row.Value(f)
+		from := len(r.batch.Talk)
+		var ok bool
+		r.batch.Talk, ok = r.norm.Spans(r.batch.Talk, v)
+		spans := sectionFrom(from, r.batch.Talk)
+		r.read(l, f, v, ok, spans.N > 0)
+		return spans
+	}
+
+	l.note(HasAnswer, row.Value(record.Talk).Kind != jsonscan.Absent)
+	l.Talk = read(record.Talk)
+	l.Pauses = read(record.Pauses).N
+}
+
+// answer reads whether the call was to be recorded, and notes whether the row says
+// something of an answer.
+func (r *Reader) answer(l *Leg, row *rows.Row) {
 	recorded := row.Value(record.Recorded)
+	l.note(HasAnswer, recorded.Kind != jsonscan.Absent)
 	var ok bool
 	l.Recorded, ok = r.norm.Bool(recorded)
-	note(record.Recorded, recorded, ok)
+	r.read(l, record.Recorded, recorded, ok, false)
 
-	sip := row.Value(record.SIPStatus)
-	status, ok := r.norm.Int(sip)
-	note(record.SIPStatus, sip, ok)
-	l.SIPStatus = int16(min(status, 1<<15-1)) // a huge number must not wrap around
+	says := l.Answer.Known() || l.Talk.N > 0 || l.TalkMS != profile.NoInt || l.Recorded != profile.Unknown
+	l.note(SaysAnswer, says || l.DidNotParse(record.AnswerTime, record.Talk, record.TalkMS, record.Recorded))
+}
 
-	ids := row.Value(record.RecordingIDs)
-	l.Recordings, ok = r.recordings(ids)
-	note(record.RecordingIDs, ids, ok)
+// says reports whether a leg has a value apart from its ids, or one that did not
+// parse.
+func (l *Leg) says(d durations) bool {
+	return l.Start.Known() || l.Invalid != 0 || l.End.Known() || l.Answer.Known() || l.Updated.Known() ||
+		l.Talk.N+l.Pauses+l.Recordings.N > 0 || l.Recorded != profile.Unknown || l.SIPStatus != profile.NoInt ||
+		d.call != profile.NoInt || d.talk != profile.NoInt ||
+		cmp.Or(l.Org, l.Trunk, l.Line, l.Direction, l.Users, l.Queues) != intern.None ||
+		cmp.Or(l.ANI, l.DNIS) != intern.NoNumber
+}
 
-	talk := row.Value(record.Talk)
-	from := len(b.Talk)
-	b.Talk, ok = r.norm.Spans(b.Talk, talk)
-	l.Talk = sectionFrom(from, b.Talk)
-	note(record.Talk, talk, ok)
-	l.read(record.Talk, l.Talk.N > 0)
+// complete fills in a missing end and answer from the durations.
+func (l *Leg) complete(d durations) {
+	const longest = int64(record.MaxTime-record.MinTime) / 1000 // so that no sum overflows
+	if !l.End.Known() && l.Start.Known() && d.call >= 0 && d.call <= longest {
+		if end := l.Start + record.Time(1000*d.call); end.Valid() {
+			l.End = end
+		}
+	}
+	if !l.Answer.Known() && l.End.Known() && d.talk > 0 {
+		l.Answer = max(l.Start, l.End-record.Time(1000*min(d.talk, longest)))
+	}
+}
 
-	r.add(l, asked)
+// note sets a flag if it is true.
+func (l *Leg) note(flag LegFlags, is bool) {
+	if is {
+		l.Flags |= flag
+	}
+}
+
+// joined reads a list of ids as one text.
+func (r *Reader) joined(v jsonscan.Value) (intern.Text, bool) {
+	// Most lists are missing or have one element.
+	if sole, one := r.norm.Sole(v); one {
+		return r.norm.ID(sole)
+	}
+	var ok bool
+	r.list, ok = r.norm.IDs(r.list[:0], v)
+	return r.join(r.list), ok
+}
+
+// join interns a list of ids as one text.
+func (r *Reader) join(ids []intern.Text) intern.Text {
+	r.text = r.text[:0]
+	for i, id := range ids {
+		if i > 0 {
+			r.text = append(r.text, intern.ListSeparator)
+		}
+		r.text = r.norm.Texts.AppendTo(r.text, id)
+	}
+	return r.norm.Recent.Of(r.norm.Texts, r.text)
 }
 
 // sectionFrom returns the section of a list from an index to its end.
@@ -311,8 +447,8 @@ func sectionFrom[T any](from int, list []T) record.Section {
 	return record.Section{At: uint32(from), N: uint32(len(list) - from)}
 }
 
-// text reads a text of a leg.
-func (r *Reader) text(l *Leg, f record.Field, v jsonscan.Value, read func(jsonscan.Value) (intern.Text, bool)) intern.Text {
+// textOf reads a text of a leg.
+func (r *Reader) textOf(l *Leg, f record.Field, v jsonscan.Value, read func(jsonscan.Value) (intern.Text, bool)) intern.Text {
 	t, ok := read(v)
 	if !ok {
 		r.invalid(l, f, v)
@@ -320,13 +456,14 @@ func (r *Reader) text(l *Leg, f record.Field, v jsonscan.Value, read func(jsonsc
 	return t
 }
 
-// later reads an id of the next leg that is interned later.
-func (r *Reader) later(l *Leg, f record.Field, v jsonscan.Value, kind uint32) intern.Text {
-	t, _, ok := r.norm.Later(v, uint32(len(r.batch.Legs))<<laterBits|kind)
+// later reads an id of the next leg that is interned later, and reports whether it
+// is present.
+func (r *Reader) later(l *Leg, f record.Field, v jsonscan.Value, kind uint32) (intern.Text, bool) {
+	t, present, ok := r.norm.Later(v, uint32(len(r.batch.Legs))<<laterBits|kind)
 	if !ok {
 		r.invalid(l, f, v)
 	}
-	return t
+	return t, present
 }
 
 // recordings reads the recordings that a leg lists.
@@ -347,24 +484,34 @@ func (r *Reader) recordings(ids jsonscan.Value) (s record.Section, ok bool) {
 	return sectionFrom(from, b.Recordings), ok
 }
 
-// phones reads the phone numbers of a leg.
-func (r *Reader) phones(l *Leg, ani, dnis jsonscan.Value) {
-	number := func(f record.Field, v jsonscan.Value) intern.Number {
-		b, ok := r.norm.PhoneBytes(v)
+// parties reads the phone numbers of a leg.
+func (r *Reader) parties(l *Leg, ani, dnis jsonscan.Value) {
+	party := func(f record.Field, v jsonscan.Value, worded LegFlags) (number intern.Number, said intern.Text) {
+		p, ok := r.norm.Party(v)
 		if !ok {
 			r.invalid(l, f, v)
 		}
-		return r.norm.Texts.NumberOf(b)
+		l.note(worded, p.Worded)
+		if r.Words {
+			said = r.norm.Recent.Of(r.norm.Texts, p.Said)
+		}
+		return r.norm.Texts.NumberOf(p.Number), said
 	}
 
-	l.ANI, l.DNIS = number(record.ANI, ani), number(record.DNIS, dnis)
+	l.ANI, l.SaidANI = party(record.ANI, ani, WordedANI)
+	l.DNIS, l.SaidDNIS = party(record.DNIS, dnis, WordedDNIS)
 }
 
-// read removes the mark that a field did not parse if it has a value: a local
-// time that occurs twice is reported, but read all the same.
-func (l *Leg) read(f record.Field, known bool) {
+// read notes a value that did not parse. One that is known all the same is a local
+// time that occurs twice: it is reported, and counts.
+func (r *Reader) read(l *Leg, f record.Field, v jsonscan.Value, ok, known bool) {
+	if ok {
+		return
+	}
+	r.invalid(l, f, v)
 	if known {
 		l.Invalid &^= invalidBit(f)
+		l.Flags |= DoubtfulTime
 	}
 }
 

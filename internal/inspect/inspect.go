@@ -99,6 +99,17 @@ func (in *printer) list(f record.Field, ids []intern.Text) {
 	in.field(f, strings.Join(texts, ";"))
 }
 
+// ids prints a list of ids that is one text.
+func (in *printer) ids(f record.Field, list intern.Text) {
+	in.field(f, strings.ReplaceAll(in.texts.String(list), string(intern.ListSeparator), ";"))
+}
+
+func (in *printer) spans(f record.Field, spans []record.Span) {
+	for _, span := range spans {
+		in.field(f, span.Start.String()+"/"+span.End.String())
+	}
+}
+
 func (in *printer) invalid(list []record.Invalid, row uint32) {
 	for _, v := range list {
 		if v.Row == row {
@@ -202,12 +213,15 @@ func (in *printer) legs() error {
 		in.text(record.Direction, l.Direction)
 		in.field(record.ANI, string(in.texts.AppendNumber(nil, l.ANI)))
 		in.field(record.DNIS, string(in.texts.AppendNumber(nil, l.DNIS)))
+		in.ids(record.UserIDs, l.Users)
+		in.ids(record.QueueIDs, l.Queues)
 		in.field(record.StartTime, l.Start.String())
 		in.field(record.AnswerTime, l.Answer.String())
 		in.field(record.EndTime, l.End.String())
-		for _, span := range record.SectionOf(l.Talk, b.Talk) {
-			in.field(record.Talk, span.Start.String()+"/"+span.End.String())
-		}
+		in.number(record.TalkMS, int64(l.TalkMS))
+		talk, pauses := l.Talk.At+l.Talk.N, l.Talk.At+l.Talk.N+l.Pauses
+		in.spans(record.Talk, b.Talk[l.Talk.At:talk])
+		in.spans(record.Pauses, b.Talk[talk:pauses])
 
 		// A value that is not known is not shown.
 		in.field(record.Recorded, [...]string{"", "false", "true"}[l.Recorded])
@@ -249,8 +263,8 @@ func (in *printer) events() error {
 }
 
 func (in *printer) damage(r rows.Reading) error {
-	if r.Damage != nil {
-		return in.line("\n", "damaged: %v", r.Damage)
+	if why := r.Incomplete(); why != nil {
+		return in.line("\n", "damaged: %v", why)
 	}
 	return nil
 }

@@ -101,6 +101,7 @@ func (a *assembly) legsInOrder() {
 	ev := a.ev
 	ev.Legs, ev.Particulars = make([]cdr.Shown, 0, a.legs), make([]cdr.Particulars, 0, a.legs)
 	ev.Recordings, ev.Talk = make([]intern.Text, 0, a.recordings), make([]record.Span, 0, a.talk)
+	ev.Begun = map[reconcile.ConversationKey]record.Time{}
 	for i, b := range a.cdrs {
 		if b == nil {
 			continue
@@ -118,6 +119,13 @@ func (a *assembly) legsInOrder() {
 
 func (a *assembly) takeLegs(b *cdr.Batch, object uint32) {
 	ev := a.ev
+	for _, begun := range b.Details.Begun {
+		l := &b.Legs[begun.Leg]
+		key := reconcile.ConversationKey{Org: l.Org, Conversation: l.Conversation}
+		if first, known := ev.Begun[key]; l.Conversation != intern.None && (!known || begun.Start < first) {
+			ev.Begun[key] = begun.Start
+		}
+	}
 	for _, l := range b.Legs {
 		// The batch knows neither its object nor how long the lists are already.
 		l.Ref.Object = object

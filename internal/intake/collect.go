@@ -10,6 +10,7 @@ import (
 	"cdrmend/internal/policy"
 	"cdrmend/internal/profile"
 	"cdrmend/internal/reconcile"
+	"cdrmend/internal/record"
 	"cdrmend/internal/registration"
 	"cdrmend/internal/rows"
 )
@@ -26,9 +27,11 @@ type collector struct {
 	manifests     []*manifest.Batch // by object, like the next two
 	cdrs          []*cdr.Batch
 	registrations []*registration.Batch
-	damaged       map[uint32]bool // partitions
-	usable        map[uint32]bool // sources that delivered something that is evidence
-	margin        *margin         // nil as long as all rows are kept
+	damaged       map[uint32]bool          // partitions
+	usable        map[uint32]bool          // sources that delivered something that is evidence
+	pages         map[uint32]*pages        // by partition of conversation details
+	tables        map[uint32]record.Fields // by object with a header or a schema: fields that have a column
+	margin        *margin                  // nil as long as all rows are kept
 }
 
 func newCollector(in *Inputs) *collector {
@@ -37,6 +40,7 @@ func newCollector(in *Inputs) *collector {
 		in: in, ev: newEvidence(in), account: newAccount(n, in.config.Scratch),
 		manifests: make([]*manifest.Batch, n), cdrs: make([]*cdr.Batch, n), registrations: make([]*registration.Batch, n),
 		damaged: map[uint32]bool{}, usable: map[uint32]bool{},
+		pages: map[uint32]*pages{}, tables: map[uint32]record.Fields{},
 	}
 }
 
@@ -109,11 +113,14 @@ func (c *collector) addLegs(o *opened, b *cdr.Batch) error {
 	}
 
 	c.cdrs[o.n] = b
+	if b.Tabular {
+		c.tables[o.n] = b.Columns
+	}
 	if !c.account.Objects[o.n].Read {
 		c.accountLegs(o, b)
 	}
 	if c.filters(o.n) {
-		c.margin.take(o.n, &b.Filtered, 0)
+		c.margin.take(o.n, &b.Filtered, b.Filtered.Orgless)
 	}
 
 	return nil
@@ -131,6 +138,42 @@ func (c *collector) accountLegs(o *opened, b *cdr.Batch) {
 		balance.Read += int64(b.Found()) + b.Skipped - (b.Rows - b.Rejected)
 	}
 	c.addDamage(o, &b.Reading)
+	c.accountDetails(o, &b.Details)
+}
+
+// pages are what the objects of a partition of conversation details say together.
+type pages struct {
+	elements, speaking int64
+	totalHits          int64       // the greatest
+	listing, cursors   int         // objects that list conversations; those of them after which another page follows
+	available          record.Time // the greatest
+}
+
+// accountDetails counts the conversations of an object.
+func (c *collector) accountDetails(o *opened, d *cdr.Details) {
+	if c.in.Sources[o.Source].Profile.Shape != profile.ConversationDetail {
+		return
+	}
+	p := c.pages[o.Partition]
+	if p == nil {
+		p = &pages{available: record.NoTime}
+		c.pages[o.Partition] = p
+	}
+	p.elements, p.speaking = p.elements+d.Elements, p.speaking+d.Speaking
+	p.totalHits, p.available = max(p.totalHits, d.TotalHits), max(p.available, d.Available)
+	if d.Listing {
+		p.listing++
+		if d.Cursor {
+			p.cursors++
+		}
+	}
+}
+
+// damaged reports whether conversations of a partition are missing: the pages tell
+// of more, the last page is missing, or the partition was not over yet for the API.
+func (p *pages) damaged(span record.Span) bool {
+	return p.totalHits > p.elements || p.listing > 0 && p.cursors == p.listing ||
+		p.available.Known() && span != record.Forever && p.available < span.End
 }
 
 // addEvents adds the batch of an object with events.
@@ -157,8 +200,13 @@ func (c *collector) addEvents(o *opened, b *registration.Batch) error {
 
 // addDamage notes that an object of rows is damaged, and its partition.
 func (c *collector) addDamage(o *opened, r *rows.Reading) {
+	why := r.Incomplete()
+	if why == nil {
+		return
+	}
+	c.damaged[o.Partition] = true
+	c.account.Broken[o.n] = why
 	if r.Damage != nil {
-		c.damaged[o.Partition] = true
-		c.account.unused[o.n], c.account.Broken[o.n] = r.Used, r.Damage
+		c.account.unused[o.n] = r.Used
 	}
 }

@@ -191,7 +191,7 @@ func (s *scanner) newLegs(source int, filter *intern.Filter) *legReader {
 		texts = filter.Texts()
 	}
 	r := cdr.NewReader(s.Sources[source].Profile, texts, &s.config.Limits)
-	r.Filter = filter
+	r.Filter, r.Words = filter, s.config.Policy.ComparesWords()
 	return &legReader{Reader: r, out: s.out}
 }
 

@@ -43,8 +43,10 @@ func (c *collector) finish(release func()) (*reconcile.Evidence, error) {
 	ev.Media = c.in.media(ev.Texts)
 	for i := range c.in.Objects {
 		o := &c.in.Objects[i]
+		columns, tabular := c.tables[uint32(i)]
 		ev.Objects = append(ev.Objects, reconcile.Object{
 			Source: o.Source, Partition: o.Partition, Key: o.Key, Modified: record.TimeOf(o.Modified),
+			Tabular: tabular, Lacks: lacks(tabular, columns),
 		})
 	}
 
@@ -52,11 +54,39 @@ func (c *collector) finish(release func()) (*reconcile.Evidence, error) {
 		ev.Sources[i].NoUse = !c.usable[uint32(i)]
 	}
 	for i := range ev.Partitions {
-		count := c.account.Rows[uint32(i)]
-		ev.Partitions[i].Damaged = c.damaged[uint32(i)] || count != nil && count.TooMany(rules.MaxRejects)
+		p, count, pages := &ev.Partitions[i], c.account.Rows[uint32(i)], c.pages[uint32(i)]
+		p.Damaged = c.damaged[uint32(i)] || count != nil && count.TooMany(rules.MaxRejects)
+		if ev.Sources[p.Source].Kind == policy.CDRs {
+			p.Empty = count == nil || count.Rows == count.Rejects
+		}
+		if pages != nil {
+			p.Damaged = p.Damaged || pages.damaged(p.Span)
+			p.Elements, p.Speaking = pages.elements, pages.speaking
+		}
 	}
 
 	return ev, nil
+}
+
+// lacks returns what judging needs of CDRs and a table has no column for.
+func lacks(table bool, columns record.Fields) (needs reconcile.Needs) {
+	if !table {
+		return 0
+	}
+	for _, n := range [...]struct {
+		need   reconcile.Needs
+		fields []record.Field
+	}{
+		{reconcile.NeedStart, []record.Field{record.StartTime}},
+		{reconcile.NeedEnd, []record.Field{record.EndTime, record.DurationMS}},
+		{reconcile.NeedAnswer, []record.Field{record.AnswerTime, record.Talk, record.TalkMS, record.Recorded}},
+		{reconcile.NeedConversation, []record.Field{record.ConversationID, record.RecordingIDs}},
+	} {
+		if !slices.ContainsFunc(n.fields, columns.Has) {
+			needs |= n.need
+		}
+	}
+	return needs
 }
 
 // registrationLog completes the log of registrations.

@@ -20,10 +20,8 @@ import (
 //     inputs are incomplete. These rows and events are kept, and incomplete inputs
 //     are known without rows.
 //   - Rows of one leg share their conversation or are equal, and those without
-//     any id are kept, so that two of them are both kept or both dropped. A hash of
-//     63 bits identifies a dropped leg, and its further rows count as superseded.
-//     When several sources deliver a leg, its values decide for which of them it
-//     counts, so its rows are kept.
+//     any id are kept, so that two of them are both kept or both dropped. A row that
+//     was dropped cannot have lost to a leg of the interval.
 //   - If an id is overused, either all rows that carry it were kept, or they are
 //     read again and kept, and are counted as always.
 //   - Everything else counts rows: those of owned subjects, or those that lack
@@ -42,7 +40,6 @@ type margin struct {
 type dropped struct {
 	object, rows, orgless uint32
 	ids                   []uint32
-	legs                  []uint64
 }
 
 // sparse is the expected size of the margins in memory, in bytes, from which on
@@ -114,7 +111,7 @@ func (m *margin) take(n uint32, s *intern.Filtered, orgless uint32) {
 	if s.Dropped == 0 {
 		return
 	}
-	m.dropped = append(m.dropped, dropped{n, s.Dropped, orgless, record.Clip(s.IDs), record.Clip(s.Legs)})
+	m.dropped = append(m.dropped, dropped{n, s.Dropped, orgless, record.Clip(s.IDs)})
 	*s = intern.Filtered{}
 }
 
@@ -127,11 +124,10 @@ const mostRounds = 5
 func (s *scanner) reread(ctx context.Context) error {
 	m := s.out.margin
 
-	// All rows of an id that may be overused are wanted, and all rows of a leg that
-	// several sources deliver.
-	m.links.Add(m.crowded(), m.shared(s.Inputs))
+	// All rows of an id that may be overused are wanted.
+	m.links.Add(m.crowded())
 	for round := 0; ; round++ {
-		m.links.Add(m.met, nil)
+		m.links.Add(m.met)
 		m.met = nil
 
 		// With all links, every object that lacks rows is read, and none after it.
@@ -154,7 +150,7 @@ func (s *scanner) reread(ctx context.Context) error {
 // recall forgets the objects whose dropped rows matter, and returns them.
 func (m *margin) recall() (objects []uint32) {
 	m.dropped = slices.DeleteFunc(m.dropped, func(d dropped) bool {
-		matters := m.links.Any(d.ids, d.legs)
+		matters := m.links.Any(d.ids)
 		if matters {
 			objects = append(objects, d.object)
 		}
@@ -194,84 +190,15 @@ func (m *margin) crowded() []uint32 {
 	return ids
 }
 
-// legsBySource returns the dropped legs by source, each list in order.
-func (m *margin) legsBySource(in *Inputs) map[uint32][]uint64 {
-	lists := map[uint32][]uint64{}
-	for source, n := range m.countLegs(in) {
-		lists[source] = make([]uint64, 0, n)
-	}
-	for _, d := range m.dropped {
-		if len(d.legs) > 0 {
-			source := in.Objects[d.object].Source
-			lists[source] = append(lists[source], d.legs...)
-		}
-	}
-
-	for _, list := range lists {
-		slices.Sort(list)
-	}
-
-	return lists
-}
-
-// countLegs returns how many legs of each source were dropped.
-func (m *margin) countLegs(in *Inputs) map[uint32]int {
-	counts := map[uint32]int{}
-	for _, d := range m.dropped {
-		if len(d.legs) > 0 {
-			counts[in.Objects[d.object].Source] += len(d.legs)
-		}
-	}
-	return counts
-}
-
-// shared returns the legs of which several sources have rows.
-func (m *margin) shared(in *Inputs) []uint64 {
-	if len(m.countLegs(in)) < 2 {
-		return nil
-	}
-
-	// Each source counts a leg once, so that one that comes twice is of two sources.
-	var all []uint64
-	for _, list := range m.legsBySource(in) {
-		all = append(all, slices.Compact(list)...)
-	}
-	slices.Sort(all)
-
-	var twice []uint64
-	for i := 1; i < len(all); i++ {
-		if all[i] == all[i-1] {
-			twice = append(twice, all[i])
-		}
-	}
-	return twice
-}
-
 // countDropped adds the rows that were dropped to the account.
 func (s *scanner) countDropped() {
 	m, account, rows := s.out.margin, s.out.account, uint32(0)
 	for _, d := range m.dropped {
 		source := s.Objects[d.object].Source
 		rows += d.rows
-		if s.Sources[source].Kind == policy.Manifests {
-			account.Balance[policy.Manifests].Margin += int64(d.rows)
-			account.addFiltered(source, int64(d.orgless), int64(d.rows-d.orgless))
-		}
+		account.Balance[s.Sources[source].Kind].Margin += int64(d.rows)
+		account.addFiltered(source, int64(d.orgless), int64(d.rows-d.orgless))
 	}
 
-	cdrs := &account.Balance[policy.CDRs]
-	for source, list := range m.legsBySource(s.Inputs) {
-		rows := len(list)
-		list = slices.Compact(list) // further rows of a leg are superseded
-		cdrs.Margin += int64(len(list))
-		cdrs.Superseded += int64(rows - len(list))
-
-		orgless := int64(0)
-		for _, leg := range list {
-			orgless += int64(leg & 1) // the lowest bit says that there is no organisation
-		}
-		account.addFiltered(source, orgless, int64(len(list))-orgless)
-	}
-
-	s.Log.Info("let go of rows beside the interval that decide nothing", "rows", rows, "read_again", m.again, "rounds", m.rounds)
+	s.Log.Info("dropped rows beside the interval that decide nothing", "rows", rows, "read_again", m.again, "rounds", m.rounds)
 }

@@ -72,6 +72,9 @@ func (d *Document) Reset(r io.Reader) {
 // Outer returns one of the wanted values of the document itself.
 func (d *Document) Outer(path int) Value { return d.outer[path] }
 
+// Framed reports whether the document has a list, so that it may have no elements.
+func (d *Document) Framed() bool { return d.batch || d.RootKind == List }
+
 // Batch reports whether the root is an object that holds a list, or should.
 func (d *Document) Batch() bool { return d.batch }
 

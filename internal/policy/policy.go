@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"cdrmend/internal/profile"
 	"cdrmend/internal/record"
@@ -242,4 +243,14 @@ type Exclusion struct {
 	DNIS        []string
 	ShorterThan time.Duration // 0: no condition
 	Forbid      bool
+}
+
+// ComparesWords reports whether an exclusion compares a number with a text: one of
+// its conditions has a letter.
+func (p *Policy) ComparesWords() bool {
+	return slices.ContainsFunc(p.Exclusions, func(x Exclusion) bool {
+		return slices.ContainsFunc(slices.Concat(x.ANI, x.DNIS), func(condition string) bool {
+			return strings.ContainsFunc(condition, unicode.IsLetter)
+		})
+	})
 }

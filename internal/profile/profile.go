@@ -8,8 +8,8 @@
 package profile
 
 import (
+	"bytes"
 	"regexp"
-	"strings"
 	"time"
 
 	"cdrmend/internal/record"
@@ -48,7 +48,9 @@ type Profile struct {
 	Prefixes []string                  // of phone numbers, lower case
 	Settle   time.Duration             // default settle time
 
-	ClockOffset time.Duration // added to every time that is read, and subtracted from one that is written
+	// ClockOffset is added to every time that is read from records, and subtracted
+	// from those that are written. It is of one source, whose profile is a copy.
+	ClockOffset time.Duration
 }
 
 // Format is a serialisation of records.
@@ -78,10 +80,6 @@ const ConversationDetail = "conversation-detail"
 // WithoutPrefix returns a phone number as it is written without one of the
 // prefixes of the profile.
 func (p *Profile) WithoutPrefix(number string) string {
-	for _, prefix := range p.Prefixes {
-		if len(number) >= len(prefix) && strings.EqualFold(number[:len(prefix)], prefix) {
-			return strings.TrimSpace(number[len(prefix):])
-		}
-	}
-	return number
+	rest, _ := p.cutPrefix([]byte(number))
+	return string(bytes.TrimSpace(rest))
 }
