@@ -114,7 +114,7 @@ func (r *reading) delivery(t *testing.T, o Object) {
 	case m[9] == "":
 		r.media[o.Key] = true
 		r.folders[m[6]] = append(r.folders[m[6]], o.Key)
-		if !bytes.HasPrefix(o.Body, []byte("OggS")) || len(o.Body) < 100 || len(o.Body) > 300 {
+		if !bytes.HasPrefix(o.Body, []byte("OggS")) || len(o.Body) < 1024 || len(o.Body) > 1300 {
 			t.Errorf("%q is no small media object: %d bytes", o.Key, len(o.Body))
 		}
 	default:

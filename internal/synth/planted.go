@@ -5,7 +5,7 @@ type Planted struct {
 	Legs       int             // legs in CDRs
 	Entries    int             // entries, and media objects without metadata
 	Excluded   int             // legs that were not to be recorded
-	Superseded int             // rows, also those of the margins
+	Superseded int             // rows
 	Rejected   int             // rows, also those of the margins
 	Findings   map[Finding]int // numbers of findings
 	Outages    map[string]int  // numbers of outages by cause, without lapses
@@ -21,10 +21,11 @@ func (n *Night) Planted() Planted {
 
 	for _, d := range n.days() {
 		_ = d.whole().calls(func(c *call) error {
-			// Rows of the margins are read and counted, too. Findings are those of the
-			// night alone.
-			p.rows(c)
+			// Rejected rows of the margins are counted, too. All else is of the night
+			// alone.
+			p.rejected(c)
 			if d.number == 0 {
+				p.superseded(c)
 				p.call(n, c)
 			}
 			return nil
@@ -50,13 +51,16 @@ func (n *Night) Planted() Planted {
 	return p
 }
 
-// rows counts the superseded and rejected rows of a conversation.
-func (p *Planted) rows(c *call) {
+// superseded and rejected count rows of a conversation. One without CDR has no
+// rows at all.
+func (p *Planted) superseded(c *call) {
+	if c.twice && c.fate != NoCDR {
+		p.Superseded += c.count
+	}
+}
+
+func (p *Planted) rejected(c *call) {
 	for _, l := range c.legs[:c.count] {
-		// A conversation without CDR has no rows at all.
-		if c.twice && c.fate != NoCDR {
-			p.Superseded++
-		}
 		if l.rejected && c.fate != NoCDR {
 			p.Rejected++
 		}
