@@ -97,7 +97,7 @@ func (in *Inputs) arrangeSources(r *Request) {
 		in.stores = append(in.stores, r.Sources[i])
 		in.Sources = append(in.Sources, reconcile.Source{
 			Kind: c.Kind, Name: c.Name, Profile: c.Profile, URL: c.URL.String(), Required: c.Required,
-			Settled: r.AsOf >= in.Interval.End.Add(c.Settle),
+			Settled: r.AsOf >= in.Interval.End.Add(c.Settle), OneForEachLeg: c.OneForEachLeg, Lookback: c.Lookback, Lookahead: c.Lookahead,
 		})
 	}
 }
