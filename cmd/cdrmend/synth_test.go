@@ -48,7 +48,8 @@ func TestARunFindsWhatWasPlanted(t *testing.T) {
 			cdrmend(t, append([]string{"synth", "--dir", dir}, args...)...)
 			got := found(t, filepath.Join(dir, "cdrmend.yaml"), dir)
 			want := planted(t, args)
-			if got.Lapses > want.Lapses {
+			// Conversation details name no line that could lapse, and 250 legs do not meet a lapse.
+			if got.Lapses > want.Lapses || got.Lapses > 0 != !strings.Contains(flags, "genesys-cloud") {
 				t.Errorf("a run shows %d lapses, of %d", got.Lapses, want.Lapses)
 			}
 			want.Lapses = got.Lapses
