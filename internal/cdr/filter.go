@@ -69,7 +69,7 @@ func (r *Reader) keeps(l *Leg) bool {
 	if !at.Known() {
 		at = l.End
 	}
-	needed := s.Interval.Contains(at) || len(r.links) == 0
+	needed := s.Interval.Contains(at) || s.Near(l.End) || len(r.links) == 0
 	if s.Keep(&b.Filtered, needed, r.links) {
 		return true
 	}

@@ -28,9 +28,10 @@ type collector struct {
 	cdrs          []*cdr.Batch
 	registrations []*registration.Batch
 	damaged       map[uint32]bool          // partitions
+	blank         map[uint32]bool          // partitions with a blank document in lines
 	usable        map[uint32]bool          // sources that delivered something that is evidence
 	pages         map[uint32]*pages        // by partition of conversation details
-	tables        map[uint32]record.Fields // by object with a header or a schema: fields that have a column
+	columns       map[uint32]record.Fields // by object in CSV or Parquet: the fields that have a column
 	margin        *margin                  // nil as long as all rows are kept
 }
 
@@ -39,8 +40,8 @@ func newCollector(in *Inputs) *collector {
 	return &collector{
 		in: in, ev: newEvidence(in), account: newAccount(n, in.config.Scratch),
 		manifests: make([]*manifest.Batch, n), cdrs: make([]*cdr.Batch, n), registrations: make([]*registration.Batch, n),
-		damaged: map[uint32]bool{}, usable: map[uint32]bool{},
-		pages: map[uint32]*pages{}, tables: map[uint32]record.Fields{},
+		damaged: map[uint32]bool{}, blank: map[uint32]bool{}, usable: map[uint32]bool{},
+		pages: map[uint32]*pages{}, columns: map[uint32]record.Fields{},
 	}
 }
 
@@ -85,8 +86,9 @@ func (c *collector) addManifest(o *opened, b *manifest.Batch) error {
 
 // accountManifest counts the rows of a document and notes its damage.
 func (c *collector) accountManifest(o *opened, b *manifest.Batch) {
-	if !b.Doc.Virtual {
-		c.usable[o.Source] = true
+	c.usable[o.Source] = true
+	if b.Tabular {
+		c.columns[o.n] = b.Columns
 	}
 	c.account.addRows(o.n, o.Partition, policy.Manifests, b.Rows, b.Rejects)
 	if why := b.Doc.Why(); why != nil {
@@ -94,6 +96,9 @@ func (c *collector) accountManifest(o *opened, b *manifest.Batch) {
 	}
 	if b.Doc.Damaged() {
 		c.damaged[o.Partition] = true
+	}
+	if b.Doc.Blank {
+		c.blank[o.Partition] = true
 	}
 }
 
@@ -114,7 +119,7 @@ func (c *collector) addLegs(o *opened, b *cdr.Batch) error {
 
 	c.cdrs[o.n] = b
 	if b.Tabular {
-		c.tables[o.n] = b.Columns
+		c.columns[o.n] = b.Columns
 	}
 	if !c.account.Objects[o.n].Read {
 		c.accountLegs(o, b)

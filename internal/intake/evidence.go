@@ -5,6 +5,7 @@ import (
 
 	"cdrmend/internal/intern"
 	"cdrmend/internal/policy"
+	"cdrmend/internal/profile"
 	"cdrmend/internal/reconcile"
 	"cdrmend/internal/record"
 	"cdrmend/internal/registration"
@@ -43,11 +44,14 @@ func (c *collector) finish(release func()) (*reconcile.Evidence, error) {
 	ev.Media = c.in.media(ev.Texts)
 	for i := range c.in.Objects {
 		o := &c.in.Objects[i]
-		columns, tabular := c.tables[uint32(i)]
-		ev.Objects = append(ev.Objects, reconcile.Object{
-			Source: o.Source, Partition: o.Partition, Key: o.Key, Modified: record.TimeOf(o.Modified),
-			Tabular: tabular, Lacks: lacks(tabular, columns),
-		})
+		columns, tabular := c.columns[uint32(i)]
+		object := reconcile.Object{
+			Source: o.Source, Partition: o.Partition, Key: o.Key, Modified: record.TimeOf(o.Modified), Tabular: tabular,
+		}
+		if tabular {
+			object.Lacks = lacking(c.in.Sources[o.Source].Profile, columns)
+		}
+		ev.Objects = append(ev.Objects, object)
 	}
 
 	for i := range ev.Sources {
@@ -55,6 +59,7 @@ func (c *collector) finish(release func()) (*reconcile.Evidence, error) {
 	}
 	for i := range ev.Partitions {
 		p, count, pages := &ev.Partitions[i], c.account.Rows[uint32(i)], c.pages[uint32(i)]
+		p.Blank = c.blank[uint32(i)]
 		p.Damaged = c.damaged[uint32(i)] || count != nil && count.TooMany(rules.MaxRejects)
 		if ev.Sources[p.Source].Kind == policy.CDRs {
 			p.Empty = count == nil || count.Rows == count.Rejects
@@ -68,25 +73,27 @@ func (c *collector) finish(release func()) (*reconcile.Evidence, error) {
 	return ev, nil
 }
 
-// lacks returns what judging needs of CDRs and a table has no column for.
-func lacks(table bool, columns record.Fields) (needs reconcile.Needs) {
-	if !table {
-		return 0
-	}
-	for _, n := range [...]struct {
-		need   reconcile.Needs
-		fields []record.Field
-	}{
-		{reconcile.NeedStart, []record.Field{record.StartTime}},
-		{reconcile.NeedEnd, []record.Field{record.EndTime, record.DurationMS}},
-		{reconcile.NeedAnswer, []record.Field{record.AnswerTime, record.Talk, record.TalkMS, record.Recorded}},
-		{reconcile.NeedConversation, []record.Field{record.ConversationID, record.RecordingIDs}},
-	} {
-		if !slices.ContainsFunc(n.fields, columns.Has) {
-			needs |= n.need
+// lacking returns the needs for which an object with columns for some fields has
+// none. The key may name what an entry has no column for.
+func lacking(p *profile.Profile, columns record.Fields) (lacks reconcile.Needs) {
+	need := func(n reconcile.Needs, fields ...record.Field) {
+		if !slices.ContainsFunc(fields, columns.Has) {
+			lacks |= n
 		}
 	}
-	return needs
+	switch p.Kind {
+	case policy.Manifests.String():
+		named := p.KeyPattern != nil && (p.KeyPattern.SubexpIndex("recording_id") >= 0 || p.KeyPattern.SubexpIndex("conversation_id") >= 0)
+		if !named {
+			need(reconcile.NeedConversation, record.RecordingID, record.ConversationID)
+		}
+	case policy.CDRs.String():
+		need(reconcile.NeedStart, record.StartTime)
+		need(reconcile.NeedEnd, record.EndTime, record.DurationMS)
+		need(reconcile.NeedAnswer, record.AnswerTime, record.Talk, record.TalkMS, record.Recorded)
+		need(reconcile.NeedConversation, record.ConversationID, record.RecordingIDs)
+	}
+	return lacks
 }
 
 // registrationLog completes the log of registrations.

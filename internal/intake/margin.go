@@ -19,6 +19,9 @@ import (
 //     conversations and recordings link with it, on the events, and on which
 //     inputs are incomplete. These rows and events are kept, and incomplete inputs
 //     are known without rows.
+//   - An entry that only looks like the recording of a call ends when the call ends,
+//     and so does another call that it looks like: what ends near a call of the
+//     interval is kept.
 //   - Rows of one leg share their conversation or are equal, and those without
 //     any id are kept, so that two of them are both kept or both dropped. A row that
 //     was dropped cannot have lost to a leg of the interval.
@@ -36,7 +39,8 @@ type margin struct {
 	rounds, again int // of reading again, and how many objects
 }
 
-// dropped holds counts and hashes of the rows of one object that were dropped.
+// dropped holds counts, and hashes of the ids, of the rows of one object that were
+// dropped.
 type dropped struct {
 	object, rows, orgless uint32
 	ids                   []uint32
@@ -77,6 +81,7 @@ func (s *scanner) beginFilter() {
 	every := cmp.Or(s.Tuning.FilterEvery, filterEvery)
 	m := &margin{known: s.out.ev.Texts.Mark(), links: intern.NewLinks()}
 	s.out.margin = m
+	m.links.Widen(s.out.near())
 	for i := range s.Sources {
 		s.filtering = append(s.filtering, s.newDecoder(i, func() *intern.Filter {
 			return intern.NewFilter(s.Interval.Span, m.known, m.links, every)
@@ -124,18 +129,20 @@ const mostRounds = 5
 func (s *scanner) reread(ctx context.Context) error {
 	m := s.out.margin
 
-	// All rows of an id that may be overused are wanted.
+	// All rows of an id that may be overused are wanted, and all that end near the
+	// calls of the interval that were found in the margins.
 	m.links.Add(m.crowded())
 	for round := 0; ; round++ {
 		m.links.Add(m.met)
 		m.met = nil
+		wider := m.links.Widen(s.out.near())
 
 		// With all links, every object that lacks rows is read, and none after it.
 		if round == mostRounds {
 			m.links.AddAll()
 		}
 
-		objects := m.recall()
+		objects := m.recall(wider)
 		if len(objects) == 0 {
 			return nil
 		}
@@ -147,10 +154,11 @@ func (s *scanner) reread(ctx context.Context) error {
 	}
 }
 
-// recall forgets the objects whose dropped rows matter, and returns them.
-func (m *margin) recall() (objects []uint32) {
+// recall forgets the objects whose dropped rows matter, and returns them; all of
+// them when rows may matter by their times.
+func (m *margin) recall(all bool) (objects []uint32) {
 	m.dropped = slices.DeleteFunc(m.dropped, func(d dropped) bool {
-		matters := m.links.Any(d.ids)
+		matters := all || m.links.Any(d.ids)
 		if matters {
 			objects = append(objects, d.object)
 		}
@@ -188,6 +196,35 @@ func (m *margin) crowded() []uint32 {
 	}
 
 	return ids
+}
+
+// near returns where the calls of the interval end, widened by what may lie between
+// the ends of a call and of a recording that looks like it, and between the ends of
+// two calls that one recording looks like.
+func (c *collector) near() record.Span {
+	w := record.Span{Start: 1} // empty
+	for _, b := range c.cdrs {
+		if b == nil {
+			continue
+		}
+		for _, part := range b.Parts() {
+			for i := range part.Legs {
+				l := &part.Legs[i]
+				if !l.End.Known() || !c.in.Interval.Contains(l.Start) {
+					continue // without both times nothing looks like it
+				}
+				if w.Start > w.End {
+					w = record.Span{Start: min(l.End, c.in.Interval.Start), End: max(l.End, c.in.Interval.End)}
+				}
+				w.Start, w.End = min(w.Start, l.End), max(w.End, l.End)
+			}
+		}
+	}
+	if w.Start > w.End {
+		return w
+	}
+	reach := 2 * c.in.config.Policy.CoverageTolerance
+	return record.Span{Start: w.Start.Add(-reach), End: w.End.Add(reach)}
 }
 
 // countDropped adds the rows that were dropped to the account.

@@ -22,7 +22,6 @@ import (
 // number of rows. The texts of rows that are kept are adopted by the final table.
 type Filter struct {
 	Interval record.Span // its own legs are always kept
-	Window   record.Span // what comes near it, both ends included, is kept, too: times alone may link it
 
 	known  *Mark
 	links  *Links
@@ -90,6 +89,12 @@ func (f *Filter) Keep(out *Filtered, needed bool, links []Link) bool {
 	return keep
 }
 
+// Near reports whether what ends at a time may be linked by its times alone.
+func (f *Filter) Near(end record.Time) bool {
+	w := f.links.window
+	return end.Known() && w.Start <= end && end <= w.End
+}
+
 // Local returns the text of the local table for a text of the final table.
 func (f *Filter) Local(final Text) Text {
 	if final == None {
@@ -119,12 +124,25 @@ func (f *Filter) Forget(c *Cache) {
 // Links are the ids that turned out to matter. Filters of several readers
 // look them up at once, so nothing may be added while objects are read.
 type Links struct {
-	ids map[uint32]bool
-	all bool
+	ids    map[uint32]bool
+	all    bool
+	window record.Span
 }
 
 // NewLinks returns an empty set.
-func NewLinks() *Links { return &Links{ids: map[uint32]bool{}} }
+func NewLinks() *Links { return &Links{ids: map[uint32]bool{}, window: record.Span{Start: 1}} }
+
+// Widen makes rows matter that end in a span, both ends included, and reports
+// whether that is news.
+func (l *Links) Widen(w record.Span) bool {
+	if l.window.Start > l.window.End {
+		l.window = w
+		return w.Start <= w.End
+	}
+	before := l.window
+	l.window = record.Span{Start: min(before.Start, w.Start), End: max(before.End, w.End)}
+	return l.window != before
+}
 
 // Add adds hashes of ids.
 func (l *Links) Add(ids []uint32) {

@@ -60,34 +60,23 @@ func (r *Reader) keeps(b *Batch, value func(record.Field) jsonscan.Value) bool {
 	return false
 }
 
-// near reports whether the entry overlaps the span in which one without common ids
-// may be taken for the recording of a call of the interval.
+// near reports whether the entry ends where one without common ids may be the
+// recording of a call of the interval.
 func (r *Reader) near(value func(record.Field) jsonscan.Value) bool {
-	start, _ := r.norm.Time(value(record.StartTime))
 	end, _ := r.norm.Time(value(record.EndTime))
-	duration, _ := r.norm.Int(value(record.DurationMS))
-	switch {
-	case duration == profile.NoInt || duration > longestDuration:
-	case !start.Known() && end.Known():
-		start = end.Add(-time.Duration(duration) * time.Millisecond)
-	case !end.Known() && start.Known():
+	if !end.Known() {
+		start, _ := r.norm.Time(value(record.StartTime))
+		duration, _ := r.norm.Int(value(record.DurationMS))
+		if !start.Known() || duration == profile.NoInt || duration > longestDuration {
+			return false // it has no valid span
+		}
 		end = start.Add(time.Duration(duration) * time.Millisecond)
 	}
-
-	// Without one of the times no span is valid, but what is known may come near.
-	if !start.Known() {
-		start = end
-	}
-	if !end.Known() {
-		end = start
-	}
-	w := r.Filter.Window
-	return start.Known() && min(start, end) <= w.End && max(start, end) >= w.Start
+	return r.Filter.Near(end)
 }
 
-// longestDuration is the longest duration in milliseconds with which a time is
-// computed here. No valid span is as long.
-const longestDuration = 1000 * 3600 * 1000
+// longestDuration is longer, in milliseconds, than any valid span.
+const longestDuration = 48 * 3600 * 1000
 
 // nothing returns the values of an entry without members.
 func nothing(record.Field) jsonscan.Value { return jsonscan.Value{} }

@@ -33,7 +33,7 @@ func (r *Reader) ReadParquet(in Input, file io.ReaderAt, size int64) (*Batch, er
 		return nil, err
 	}
 
-	b.Rows = reading.Rows
+	b.Rows, b.Tabular, b.Columns = reading.Rows, reading.Tabular, reading.Columns
 	b.noteParquetDamage(reading.Damage, in)
 	r.complete(b)
 	return b, nil

@@ -85,6 +85,9 @@ type Batch struct {
 	Length   int64 // of the uncompressed content, as far as it was read
 	Filtered intern.Filtered
 
+	Tabular bool          // the document is in Parquet, and its schema could be read
+	Columns record.Fields // of the schema: the fields that have one
+
 	full     [][]Entry // before Entries
 	gaps     []Gap     // of Doc, until it is complete
 	keyLinks keyLinks  // for the filter

@@ -75,20 +75,8 @@ func coverage(d *reconcile.Decision) report.Coverage {
 		ID: proofs[reconcile.ProofByID], Leg: proofs[reconcile.ProofByLeg],
 		Conversation: proofs[reconcile.ProofByConversation], Shared: proofs[reconcile.ProofShared],
 	}
-	c.RecordedPercent, c.IntactPercent = percent(c.Recorded, c.Of), percent(c.Intact, c.Of)
+	c.RecordedPercent, c.IntactPercent = report.PercentOf(c.Recorded, c.Of), report.PercentOf(c.Intact, c.Of)
 	return c
-}
-
-// percent rounds down to two decimals; nil when there is nothing to divide by.
-func percent(n, of int64) *string {
-	if of == 0 {
-		return nil
-	}
-
-	// Down, so that 100.00 means all.
-	hundredths := n * 10000 / of
-	text := fmt.Sprintf("%d.%02d", hundredths/100, hundredths%100)
-	return &text
 }
 
 func conversations(d *reconcile.Decision) int64 {
@@ -404,7 +392,7 @@ func shapeWarnings(d *reconcile.Decision) []string {
 
 		for f, n := range counts {
 			if of := total[uint32(i)]; n*2 > of {
-				list = append(list, fmt.Sprintf("%d of %d entries of source %s lack %s as exported: the shape of the export rather than damage", n, of, d.Sources[i].Name, record.Field(f)))
+				list = append(list, fmt.Sprintf("%d of %d entries of source %s lack %s as exported: the shape of the export rather than damage; change the export, or required_fields of the source", n, of, d.Sources[i].Name, record.Field(f)))
 			}
 		}
 	}

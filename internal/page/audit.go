@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"io"
-	"maps"
 	"slices"
 
 	"cdrmend/internal/policy"
@@ -12,6 +11,7 @@ import (
 	"cdrmend/internal/redact"
 	"cdrmend/internal/report"
 	"cdrmend/internal/table"
+	"cdrmend/internal/wording"
 )
 
 // Audit is the input of a page about many intervals: their newest commits. The
@@ -73,7 +73,7 @@ func (a *Audit) Write(w io.Writer) error {
 
 	g.finish()
 	return write(w, "audit.tmpl", &g.auditView, map[string]any{
-		"findings": g.open, "closed": g.closed, "classes": classWords, "causes": causeWords(), "rules": ruleWords,
+		"findings": g.open, "closed": g.closed, "words": wording.All(),
 	})
 }
 
@@ -81,7 +81,9 @@ func (a *Audit) Write(w io.Writer) error {
 type auditView struct {
 	First, Last string
 	Redaction   string
+	Notices     []noticeView
 	Lead        []string
+	Remarks     []string
 	Absent      []string // intervals without a commit
 	AbsentToo   int64    // number of further ones
 	Nights      []nightView
@@ -91,7 +93,7 @@ type auditView struct {
 	Open        part
 	Closed      part
 	Oldest      []oldFinding
-	Causes      []causeView
+	CauseGroups []causeGroup
 	Trunks      []trunkOutages
 	Patterns    []pattern
 }
@@ -106,14 +108,15 @@ type auditGathering struct {
 	closed  *sheet
 	since   record.Time // when the oldest open finding was found
 	classes map[string]*auditClass
-	causes  causesByName
-	trunks  map[trunkID]*trunkOutages
-	seen    map[string]bool // ids of outages: neighbouring intervals share some
+	spans   outageSpans
+	strays  []strayRows
+	first   []noticeView // what else stands above all numbers, by interval
+	more    int64        // of these, not kept
 }
 
 // auditClass is one class of findings over all intervals.
 type auditClass struct {
-	Name, Severity, Words string
+	Name, Severity, Words, Remedy string
 	findingCounts
 }
 
@@ -124,19 +127,11 @@ type oldFinding struct {
 	Age                                  string
 }
 
-// trunkOutages counts the outages of a trunk and adds up their lengths.
-type trunkOutages struct {
-	trunkID
-	Outages int64
-	micros  int64
-	Lasting string
-}
-
 func newAuditGathering(a *Audit) *auditGathering {
 	g := &auditGathering{
 		auditView: auditView{First: a.Intervals[0].Label, Last: a.Intervals[len(a.Intervals)-1].Label, Redaction: a.Redact.Redact.String(), Patterns: patterns},
 		show:      shower{redact: redact.New(a.Redact)}, open: newSheet(table.History, "interval"), closed: newSheet(table.History, "interval"),
-		since: record.NoTime, classes: map[string]*auditClass{}, causes: causesByName{}, trunks: map[trunkID]*trunkOutages{}, seen: map[string]bool{},
+		since: record.NoTime, classes: map[string]*auditClass{}, spans: outageSpans{},
 	}
 
 	// The newest commit and the counts must be known before the first finding is
@@ -163,12 +158,13 @@ func newAuditGathering(a *Audit) *auditGathering {
 const mostAbsent = 31
 
 func (g *auditGathering) add(i *Interval) error {
-	s := i.Summary
+	s := i.Summary.Redacted(g.show.redact)
 	n := nightView{
-		Label: i.Label, Percent: percentText(s.Coverage.RecordedPercent),
-		callCounts: callCounts{s.Coverage.Recorded, s.Coverage.Of, s.Verdicts["missing"], s.Verdicts["partial"], s.Verdicts["indeterminate"]},
+		Label: i.Label, Coverage: s.Coverage,
+		callCounts: callCounts{s.Verdicts["missing"], s.Verdicts["partial"], s.Verdicts["indeterminate"]},
 		Commits:    int64(len(i.Commits)), Newest: *i.newest(),
 	}
+	g.addNotices(i.Label, s)
 
 	if err := cmp.Or(g.addHistory(i, &n), g.addOutages(i, &n)); err != nil {
 		return err
@@ -197,6 +193,7 @@ func (g *auditGathering) addHistory(i *Interval, n *nightView) error {
 		c := g.class(row)
 		n.count(row)
 		c.count(row)
+		g.addFirst(i.Label, row)
 		switch string(row.Bytes(stateColumn)) {
 		case "accepted", "repaired": // nobody has to look for them
 		case table.Closed:
@@ -228,7 +225,8 @@ func (g *auditGathering) class(row *table.Row) *auditClass {
 	name, severity := string(row.Bytes(classColumn)), string(row.Bytes(severityColumn))
 	c := g.classes[severity+name]
 	if c == nil {
-		c = &auditClass{Name: name, Severity: severity, Words: classWords[name]}
+		c = &auditClass{Name: name, Severity: severity}
+		c.Words, c.Remedy = classWords(name)
 		g.classes[severity+name] = c
 	}
 	return c
@@ -242,32 +240,16 @@ func (g *auditGathering) addOutages(i *Interval, n *nightView) error {
 
 		// An outage counts in each interval that it overlaps, but only once in
 		// the totals by cause and trunk.
-		n.Outages++
 		o := outageOf(g.show.row(row))
-		if g.seen[o.ID] {
-			continue
+		if wording.OpenedBy(o.Cause) == wording.Failure {
+			n.Outages++
+		} else {
+			n.Ended++
 		}
-		g.seen[o.ID] = true
-
-		micros := int64(o.End - o.Start)
-		g.causes.named(o.Cause).addOutage(micros)
-
-		id := trunkID{o.Org, o.Trunk}
-		t := g.trunks[id]
-		if t == nil && len(g.trunks) < mostTrunks {
-			t = &trunkOutages{trunkID: id}
-			g.trunks[id] = t
-		}
-		if t != nil {
-			t.Outages++
-			t.micros += micros
-		}
+		g.spans.add(&o)
 	}
 	return nil
 }
-
-// mostTrunkRows is how many trunks are named at most.
-const mostTrunkRows = 20
 
 func (g *auditGathering) finish() {
 	g.Open.Shown, g.Closed.Shown = int64(len(g.open.Rows)), int64(len(g.closed.Rows))
@@ -278,28 +260,10 @@ func (g *auditGathering) finish() {
 		return cmp.Or(cmp.Compare(severityRank(a.Severity), severityRank(b.Severity)), cmp.Compare(b.Open, a.Open), cmp.Compare(a.Name, b.Name))
 	})
 
-	// Every order ends in a name, so that the page does not depend on the order
-	// of a map.
-	for _, c := range g.causes {
-		c.Lasting = duration(c.micros)
-		g.Causes = append(g.Causes, *c)
-	}
-	slices.SortFunc(g.Causes, func(a, b causeView) int { return cmp.Or(cmp.Compare(b.micros, a.micros), cmp.Compare(a.Name, b.Name)) })
-
-	trunks := slices.SortedFunc(maps.Values(g.trunks), func(a, b *trunkOutages) int {
-		return cmp.Or(cmp.Compare(b.micros, a.micros), cmp.Compare(a.Org, b.Org), cmp.Compare(a.ID, b.ID))
-	})
-	for _, t := range trunks[:min(len(trunks), mostTrunkRows)] {
-		t.Lasting = duration(t.micros)
-		g.Trunks = append(g.Trunks, *t)
-	}
-
-	g.Total.Percent = "–"
-	if g.Total.Of > 0 {
-		// Rounded down: 100 % must mean all calls.
-		hundredths := g.Total.Recorded * 10000 / g.Total.Of
-		g.Total.Percent = fmt.Sprintf("%d.%02d %%", hundredths/100, hundredths%100)
-	}
+	causes, trunks := g.spans.sums()
+	g.CauseGroups, g.Trunks = causeGroups(causes), trunks
+	g.Notices = g.allNotices()
+	g.Remarks = remarks(&g.Total.Coverage)
 
 	g.chart()
 	g.lead()

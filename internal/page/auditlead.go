@@ -10,11 +10,11 @@ import (
 func (g *auditGathering) lead() {
 	t := &g.Total
 	nights := counted(int64(len(g.Nights)), "interval")
-	if t.Of == 0 {
+	if t.Coverage.Of == 0 {
 		g.Lead = []string{fmt.Sprintf("No call of the %s should have been recorded. ", nights)}
 	} else {
 		g.Lead = []string{
-			fmt.Sprintf("%s of %s that should be recorded in %s are, %s", report.Grouped(t.Recorded), counted(t.Of, "call"), nights, t.Percent), g.lost(),
+			fmt.Sprintf("%s of %s that should be recorded in %s are, %s", report.Grouped(t.Coverage.Recorded), expected(&t.Coverage), nights, t.Percent()), g.lost(),
 		}
 	}
 

@@ -9,7 +9,6 @@ import (
 
 	"cdrmend/internal/printable"
 	"cdrmend/internal/record"
-	"cdrmend/internal/redact"
 	"cdrmend/internal/report"
 )
 
@@ -48,7 +47,7 @@ type cell struct {
 // incompleteView is an input that may hide something, with the next step.
 type incompleteView struct{ Input, Reason, Next string }
 
-func inputsView(s *report.Summary, span record.Span, r *redact.Redactor) inputView {
+func inputsView(s *report.Summary, span record.Span) inputView {
 	v := inputView{}
 	for t := span.Start; t < span.End; t += record.Time(time.Hour.Microseconds()) {
 		v.Hours = append(v.Hours, t.Std().Format("15"))
@@ -64,9 +63,7 @@ func inputsView(s *report.Summary, span record.Span, r *redact.Redactor) inputVi
 
 	for _, in := range s.Incomplete {
 		source := bySource[in.Source]
-		shown := printable.Text(r.Key(in.Input))
-		// The next step quotes the input, which must not appear unredacted there.
-		source.Incomplete = append(source.Incomplete, incompleteView{shown, in.Reason, strings.ReplaceAll(in.Next, in.Input, shown)})
+		source.Incomplete = append(source.Incomplete, incompleteView{printable.Text(in.Input), printable.Text(in.Reason), printable.Text(in.Next)})
 	}
 
 	for i := range s.Config.Sources {

@@ -1,19 +1,24 @@
 package page
 
 import (
+	"cmp"
 	"fmt"
+	"strings"
 
+	"cdrmend/internal/report"
 	"cdrmend/internal/table"
 )
 
 // nightView is one interval in numbers, with its bar in the chart.
 type nightView struct {
-	Label string
+	Label    string
+	Coverage report.Coverage
 	callCounts
-	Percent string
 	findingCounts
 	Critical int64 // open critical findings
 	Outages  int64
+	Ended    int64    // registrations that lapsed or were removed, without a failure
+	Strays   []string // its rows that lie where its run did not look: how many, and in which interval
 	Commits  int64
 	Newest   Commit
 
@@ -21,8 +26,8 @@ type nightView struct {
 	X, Top, Middle, Short string
 }
 
-// callCounts counts the calls that should be recorded.
-type callCounts struct{ Recorded, Of, Missing, Partial, Untold int64 }
+// callCounts counts the calls that should be recorded and are not.
+type callCounts struct{ Missing, Partial, Untold int64 }
 
 // NotRecorded returns the number of calls that the chart shows for an interval.
 func (c *callCounts) NotRecorded() int64 { return c.Missing + c.Partial + c.Untold }
@@ -55,18 +60,22 @@ func (c *findingCounts) count(row *table.Row) {
 
 // add adds an interval to the totals that the page shows.
 func (n *nightView) add(o *nightView) {
-	n.Recorded, n.Of = n.Recorded+o.Recorded, n.Of+o.Of
+	n.Coverage.Add(&o.Coverage)
 	n.Missing, n.Partial, n.Untold = n.Missing+o.Missing, n.Partial+o.Partial, n.Untold+o.Untold
 	n.Found, n.Later, n.Closed = n.Found+o.Found, n.Later+o.Later, n.Closed+o.Closed
-	n.Open, n.Critical, n.Outages = n.Open+o.Open, n.Critical+o.Critical, n.Outages+o.Outages
+	n.Open, n.Critical, n.Outages, n.Ended = n.Open+o.Open, n.Critical+o.Critical, n.Outages+o.Outages, n.Ended+o.Ended
 }
 
-func percentText(p *string) string {
-	if p == nil {
-		return "–"
-	}
-	return *p + " %"
+// Percent returns the share of recorded calls, with the words that limit it.
+func (n nightView) Percent() string {
+	return cmp.Or(n.Coverage.Percent(n.Coverage.RecordedPercent), "–")
 }
+
+// Excluded returns how many calls were not to be recorded.
+func (n nightView) Excluded() int64 { return sum(n.Coverage.Excluded) }
+
+// Elsewhere says where rows of the interval lie that its run did not read.
+func (n nightView) Elsewhere() string { return strings.Join(n.Strays, ", ") }
 
 // chart lays out a stacked bar for each interval: its calls that are not
 // recorded.

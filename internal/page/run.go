@@ -14,6 +14,7 @@ import (
 	"cdrmend/internal/redact"
 	"cdrmend/internal/report"
 	"cdrmend/internal/table"
+	"cdrmend/internal/wording"
 )
 
 // Run is the input of a page about one run. Each of its tables is ranged over
@@ -70,7 +71,8 @@ func (r *Run) gather() error {
 		return err
 	}
 
-	g := newGathering(record.Span{Start: start, End: end}, redact.New(r.Redact), r.Summary.Findings)
+	show := redact.New(r.Redact)
+	g := newGathering(record.Span{Start: start, End: end}, show, r.Summary.Redacted(show))
 	r.gathered = g
 
 	if err := cmp.Or(g.addCalls(r.Calls), g.addOutages(r.Outages), g.addRepairs(r.Repairs)); err != nil || r.Findings == nil {
@@ -105,19 +107,23 @@ func (r *Run) Write(w io.Writer) error {
 
 	g := r.gathered
 	v := runView{Run: r, Results: r.results(), Patterns: patterns, Interval: g.span, Redaction: r.Redact.Redact.String()}
-	v.Lead = lead(r.Summary, g)
-	v.Tiles = tiles(r.Summary, g)
-	v.Verdicts = verdicts(r.Summary)
-	v.Notices = notices(r.Summary, g.show.redact)
-	v.Timeline = g.timeline(r.Summary)
-	v.Causes = g.causeViews(r.Summary)
-	v.Classes = classViews(r.Summary.Findings)
+	v.Notices = g.notices()
+	v.Lead = lead(g.summary, g)
+	v.Remarks = remarks(&g.summary.Coverage)
+	v.Tiles = tiles(g.summary, g)
+	v.Verdicts = verdicts(g.summary)
+	v.Proofs = proofs(&g.summary.Coverage.Proof)
+	v.Reasons = g.reasonViews()
+	v.Timeline = g.timeline(g.summary)
+	v.Causes = g.causeViews(g.summary)
+	v.CauseGroups = causeGroups(v.Causes)
+	v.Classes = classViews(g.summary.Findings)
 	v.Findings = part{Shown: int64(len(g.findings.Rows)), Total: g.total}
 	v.Repairs = part{Shown: int64(len(g.repairs.Rows)), Total: g.repaired}
-	v.Inputs = inputsView(r.Summary, g.span, g.show.redact)
-	v.Balance = balanceViews(r.Summary)
+	v.Inputs = inputsView(g.summary, g.span)
+	v.Balance = balanceViews(g.summary)
 	return write(w, "run.tmpl", &v, map[string]any{
-		"findings": g.findings, "repairs": g.repairs, "classes": classWords, "causes": causeWords(), "rules": ruleWords,
+		"findings": g.findings, "repairs": g.repairs, "words": wording.All(),
 	})
 }
 
@@ -127,18 +133,23 @@ type runView struct {
 	Interval  record.Span
 	Redaction string
 	Results   []File
+	Notices   []noticeView
 	Lead      []string
+	Remarks   []string
 	Tiles     []tile
 	Verdicts  []share
-	Notices   []string
+	Proofs    []proofView
+	Reasons   []reasonView
 	Patterns  []pattern
 	Timeline  *timelineView
-	Causes    []causeView
-	Classes   []classView
-	Findings  part
-	Repairs   part
-	Inputs    inputView
-	Balance   []balanceView
+	Causes    []causeView // for the legend
+
+	CauseGroups []causeGroup
+	Classes     []classView
+	Findings    part
+	Repairs     part
+	Inputs      inputView
+	Balance     []balanceView
 }
 
 // part is how many rows of a table a page holds.
@@ -151,11 +162,15 @@ func (p part) More() int64 { return p.Total - p.Shown }
 // of a run. Its size is bounded, however long the tables are.
 type gathering struct {
 	span     record.Span
+	summary  *report.Summary // as it may be shown
+	first    []noticeView    // findings that stand above all numbers
+	more     int64           // of these, not shown
 	show     shower
 	trunks   map[trunkID]*trunk
 	causes   causesByName
 	missing  tally             // missing calls by their relation to outages
 	partial  tally             // likewise for partial calls
+	reasons  map[string]int64  // undecided calls by reason
 	blamed   map[trunkID]int64 // missing calls that coincide with an outage of a trunk
 	findings *sheet
 	room     room
@@ -166,14 +181,14 @@ type gathering struct {
 	name     []byte            // buffer for a key of named
 }
 
-func newGathering(span record.Span, r *redact.Redactor, counts []report.FindingCount) *gathering {
+func newGathering(span record.Span, r *redact.Redactor, s *report.Summary) *gathering {
 	g := &gathering{
-		span: span, show: shower{redact: r}, trunks: map[trunkID]*trunk{}, causes: causesByName{}, blamed: map[trunkID]int64{},
+		span: span, summary: s, show: shower{redact: r}, trunks: map[trunkID]*trunk{}, causes: causesByName{}, blamed: map[trunkID]int64{}, reasons: map[string]int64{},
 		findings: newSheet(table.Findings), repairs: newSheet(table.Repairs), named: map[string]*trunk{},
 	}
 
 	byRank := map[string]int64{}
-	for _, c := range counts {
+	for _, c := range s.Findings {
 		byRank[c.Severity+c.Status] += c.Count
 		g.total += c.Count
 		if c.Class == "repaired_field" { // one finding for each repair
@@ -190,6 +205,7 @@ var (
 	callOrg       = table.Calls.Index("org_id")
 	callTrunk     = table.Calls.Index("trunk_id")
 	callStart     = table.Calls.Index("start_time")
+	callReason    = table.Calls.Index("reason")
 	callCause     = table.Calls.Index("outage_cause")
 	callRelation  = table.Calls.Index("outage_relation")
 	findingOrg    = table.Findings.Index("org_id")
@@ -216,6 +232,8 @@ func (g *gathering) addCalls(rows table.Rows) error {
 		}
 
 		switch {
+		case verdict == markUntold:
+			g.reasons[row.Text(callReason)]++
 		case verdict == markPartial:
 			g.partial.add(relation)
 		case verdict == markMissing:
@@ -248,6 +266,7 @@ func (g *gathering) addFinding(row *table.Row) {
 	if row.Known(findingTrunk) {
 		g.trunkOf(row).Findings++
 	}
+	g.addFirst(row)
 	if g.room.take(row) {
 		g.findings.add(g.show.row(row))
 	}

@@ -23,7 +23,7 @@ func reportDocuments(ev *Evidence, facts *nightFacts, owned []bool) report {
 		if doc.Miscounted() {
 			r.document(n, CountMismatch, fmt.Sprintf("total=%d;found=%d", rare.Total, doc.N))
 		}
-		if b := rare.Truncated; b != nil && (!doc.Blank || facts.isDamaged(doc.Partition)) {
+		if b := rare.Truncated; b != nil && !facts.isEmptyList(doc) {
 			r.document(n, TruncatedDocument, fmt.Sprintf("offset=%d;entries=%d", b.Offset, b.Entries))
 		}
 		if b := rare.Malformed; b != nil {

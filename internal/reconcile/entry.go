@@ -369,7 +369,7 @@ func (r *entryReporter) duplicate(n uint32) {
 // its place, so that two entries can be compared.
 func asRead(e manifest.Entry) manifest.Entry {
 	e.Doc, e.Index = 0, 0
-	e.Present &= 1<<record.NumEntryFields - 1 // how a value was written is no field
+	e.Present &= 1<<record.NumEntryFields - 1 // how a value was written does not count
 	unlessGiven(&e, record.OrgID, &e.Org, intern.None)
 	unlessGiven(&e, record.RecordingID, &e.Recording, intern.None)
 	unlessGiven(&e, record.ConversationID, &e.Conversation, intern.None)

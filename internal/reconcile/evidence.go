@@ -90,6 +90,8 @@ type Evidence struct {
 	CDRs
 	Registrations
 	Media *Media // nil when media is not checked
+
+	acceptedSubjects []acceptedSubject
 }
 
 // CDRs are the legs, with the lists that their particulars refer to.

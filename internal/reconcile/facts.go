@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"cdrmend/internal/intern"
+	"cdrmend/internal/manifest"
 	"cdrmend/internal/policy"
 	"cdrmend/internal/record"
 )
@@ -21,7 +22,7 @@ type nightFacts struct {
 	empty      [policy.NumKinds][]uint32 // empty partitions of the interval, of settled sources
 	earliest   map[uint32]record.Time    // where the partitions of each manifest source begin
 	silent     []bool                    // by source: settled, nothing was read of it, and that is no fact
-	unfit      []bool                    // by source: it does not say what judging needs
+	unblamed   map[uint32]bool           // partitions whose blank documents are empty lists
 	overused   overusedIDs
 }
 
@@ -32,7 +33,7 @@ func factsOf(ev *Evidence, spread Spread) *nightFacts {
 	f := &nightFacts{
 		sources: ev.Sources, partitions: ev.Partitions, interval: ev.Interval,
 		earliest: map[uint32]record.Time{}, overused: findOverusedIDs(ev, spread),
-		silent: make([]bool, len(ev.Sources)), unfit: make([]bool, len(ev.Sources)),
+		silent: make([]bool, len(ev.Sources)), unblamed: map[uint32]bool{},
 	}
 
 	for i := range f.sources {
@@ -90,20 +91,24 @@ func (f *nightFacts) damage(n uint32) {
 
 // acceptBlanks makes blank documents empty lists where no leg lacks a recording:
 // lost says so for a leg of an organisation that starts in a partition.
-func (f *nightFacts) acceptBlanks(lost func(source *Source, span record.Span) bool) {
-	kept := f.damaged[policy.Manifests][:0]
-	for _, n := range f.damaged[policy.Manifests] {
-		p := &f.partitions[n]
-		if p.Damaged || lost(&f.sources[p.Source], p.Span) {
-			kept = append(kept, n)
+func (f *nightFacts) acceptBlanks(documents []manifest.Document, lost func(source *Source, span record.Span) bool) {
+	judged := map[uint32]bool{}
+	for i := range documents {
+		n := documents[i].Partition
+		if p := &f.partitions[n]; documents[i].Blank && !judged[n] {
+			judged[n] = true
+			f.unblamed[n] = !lost(&f.sources[p.Source], p.Span)
 		}
 	}
-	f.damaged[policy.Manifests] = kept
+	f.damaged[policy.Manifests] = slices.DeleteFunc(f.damaged[policy.Manifests], func(n uint32) bool {
+		return !f.partitions[n].Damaged && f.unblamed[n]
+	})
 }
 
-// isDamaged reports whether a partition is damaged.
-func (f *nightFacts) isDamaged(n uint32) bool {
-	return slices.Contains(f.damaged[f.sources[f.partitions[n].Source].Kind], n)
+// isEmptyList reports whether a document without any byte but white space is an
+// empty list.
+func (f *nightFacts) isEmptyList(doc *manifest.Document) bool {
+	return doc.Blank && f.unblamed[doc.Partition]
 }
 
 // incomplete lists what may hide something.

@@ -173,7 +173,7 @@ func (r *report) add(f Finding, appendSubject func([]byte) []byte) *Finding {
 // accepted reports whether somebody accepted a finding: by its id, or by what it is
 // about.
 func (r *report) accepted(f *Finding) bool {
-	if len(r.Policy.Accepted) == 0 && len(r.Policy.AcceptedSubjects) == 0 {
+	if len(r.Policy.Accepted) == 0 && len(r.acceptedSubjects) == 0 {
 		return false
 	}
 	if r.Policy.Accepted[f.IDText()] {
@@ -188,10 +188,26 @@ func (r *report) accepted(f *Finding) bool {
 	default:
 		return false // rows name a conversation or a recording
 	}
-	return slices.ContainsFunc(r.Policy.AcceptedSubjects, func(a policy.AcceptedSubject) bool {
-		is := func(wanted string, id intern.Text) bool { return wanted == "" || id == policy.ID(r.Texts, wanted) }
-		return (a.Class == "" || a.Class == f.Class.String()) && is(a.Org, org) && is(a.Conversation, conversation) && is(a.Recording, f.Recording)
+	return slices.ContainsFunc(r.acceptedSubjects, func(a acceptedSubject) bool {
+		is := func(wanted, id intern.Text) bool { return wanted == intern.None || id == wanted }
+		return (a.class == "" || a.class == f.Class.String()) && is(a.org, org) && is(a.conversation, conversation) && is(a.recording, f.Recording)
 	})
+}
+
+// acceptedSubject is what a row says whose findings somebody accepted; what is empty
+// is any.
+type acceptedSubject struct {
+	class                        string
+	org, conversation, recording intern.Text
+}
+
+// acceptedSubjectsOf has to be called while texts are found by their bytes.
+func acceptedSubjectsOf(ev *Evidence) (list []acceptedSubject) {
+	for _, a := range ev.Policy.AcceptedSubjects {
+		id := func(written string) intern.Text { return policy.ID(ev.Texts, written) }
+		list = append(list, acceptedSubject{a.Class, id(a.Org), id(a.Conversation), id(a.Recording)})
+	}
+	return list
 }
 
 // identity returns the digits of a finding's id: the same defect of the same

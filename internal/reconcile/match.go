@@ -347,9 +347,14 @@ func (m *matcher) assign(group []uint32) {
 
 // timedEntries returns the entries of a group of legs that have a valid span.
 func (m *matcher) timedEntries(group []uint32) (timed []*candidate) {
+	found := map[uint32]bool{}
+	for _, leg := range group {
+		for _, entry := range m.foundFor(leg) {
+			found[entry] = true
+		}
+	}
 	for i := range m.voices {
-		c := &m.voices[i]
-		if c.timed && slices.ContainsFunc(group, func(leg uint32) bool { return slices.Contains(m.foundFor(leg), c.entry) }) {
+		if c := &m.voices[i]; c.timed && found[c.entry] {
 			timed = append(timed, c)
 		}
 	}

@@ -11,11 +11,12 @@ import (
 
 // noticesOf says what the night as a whole shows about its sources.
 func noticesOf(d *Decision, facts *nightFacts, doubts *doubts) Notices {
-	missing := [policy.NumKinds]bool{} // input_missing, by kind of source
+	missing, blamed := [policy.NumKinds]bool{}, [policy.NumKinds]bool{} // input_missing, by kind of source; blamed: and nobody accepted it
 	for f := range d.Findings {
 		if f.Class == InputMissing {
 			source, _, _ := d.input(f)
 			missing[d.Sources[source].Kind] = true
+			blamed[d.Sources[source].Kind] = blamed[d.Sources[source].Kind] || f.Status.Counts()
 		}
 	}
 	unfit, settled := [policy.NumKinds]bool{}, [policy.NumKinds]bool{} // settled: and such a source will deliver no more
@@ -29,7 +30,7 @@ func noticesOf(d *Decision, facts *nightFacts, doubts *doubts) Notices {
 	n := Notices{Warnings: doubts.warnings(d.Evidence)}
 	n.AtLeast = facts.incompleteWithin(policy.CDRs, false) || unfit[policy.CDRs] || missing[policy.CDRs] || 100*d.WithoutCDR > d.Voices
 	for _, kind := range []policy.Kind{policy.Manifests, policy.CDRs} {
-		n.Undecided = n.Undecided || facts.incompleteWithin(kind, true) || settled[kind] || missing[kind]
+		n.Undecided = n.Undecided || facts.incompleteWithin(kind, true) || settled[kind] || blamed[kind]
 	}
 	n.Undecided = n.Undecided || estranged || len(doubts.clocks) > 0 || d.mostlyUndecided()
 	return n
@@ -61,7 +62,9 @@ func (d *doubts) warnings(ev *Evidence) (list []string) {
 		}
 		text := fmt.Sprintf("the CDRs of source %s and the manifests do not speak of the same calls: hardly one of %d legs that are to be recorded shares a recording id or a conversation id with a recording", ev.Sources[i].Name, e.legs)
 		if e.orgs {
-			text += "; most would if their organisations were the same: check org of the sources"
+			text += "; most would if their organisations were the same: check org of the sources, then run again"
+		} else {
+			text += ": check that the sources deliver the same system and the same days, and which ids they share; until then nobody can tell which recordings are missing"
 		}
 		list = append(list, text)
 	}
@@ -75,7 +78,7 @@ func (c *clockOffset) warning(ev *Evidence) string {
 	cdrs, manifests := ev.Sources[c.cdrs].Name, ev.Sources[c.manifests].Name
 	offset := time.Duration(c.offset) * time.Microsecond
 	if c.part {
-		return fmt.Sprintf("the clocks of sources %s and %s differ by %s for a part of the night or of the recorders: %d pairs of a leg and its recording show it, from %s to %s",
+		return fmt.Sprintf("the clocks of sources %s and %s differ by %s for a part of the night or of the recorders: %d pairs of a leg and its recording show it, from %s to %s; find out which recorder or server had the wrong time, and have clocks synchronised",
 			cdrs, manifests, offset, c.pairs, c.first.Start, c.last.End)
 	}
 	return fmt.Sprintf("the clocks of sources %s and %s differ by %s: %d pairs of a leg and its recording show it; if the recordings are right, set clock_offset: %s for source %s",

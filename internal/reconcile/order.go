@@ -85,7 +85,7 @@ func (o findingOrder) place(f *Finding) findingPlace {
 	switch f.About {
 	case AboutEntry:
 		e := &o.Entries[f.Subject]
-		return o.withObject(o.Documents[e.Doc].Object, findingPlace{org: e.Org, conversation: e.Conversation, row: int64(e.Index)})
+		return o.withObject(o.Documents[e.Doc].Object, findingPlace{org: e.Org, conversation: e.Conversation, leg: e.Leg, row: int64(e.Index)})
 	case AboutLeg:
 		l := &o.Legs[f.Subject]
 		return o.withObject(l.Ref.Object, findingPlace{org: l.Org, conversation: l.Conversation, leg: l.ID, row: int64(l.Ref.Row)})

@@ -62,6 +62,7 @@ func decide(ev *Evidence, spread Spread, trace *Trace) *Decision {
 	// The records that count, and facts about the whole night.
 	objects := orderObjects(ev)
 	assignOrganisations(ev)
+	ev.acceptedSubjects = acceptedSubjectsOf(ev)
 	versions := dropSupersededLegs(ev, objects, spread)
 	facts := factsOf(ev, spread)
 	forgetOverusedIDs(ev, facts.overused)
@@ -81,7 +82,7 @@ func decide(ev *Evidence, spread Spread, trace *Trace) *Decision {
 
 	// Whose recording each entry is, and what speaks against sources as a whole.
 	matches := matchLegs(legs, entries, duties, objects, spread)
-	facts.acceptBlanks(lacksRecording(legs, duties, matches, owned.legs))
+	facts.acceptBlanks(ev.Documents, lacksRecording(legs, duties, matches, owned.legs))
 	likes := findLookAlikes(legs, entries, duties, matches)
 	doubts := doubtSources(legs, entries, duties, owned)
 	strays := findStrays(legs, entries)
@@ -114,6 +115,7 @@ func decide(ev *Evidence, spread Spread, trace *Trace) *Decision {
 		Incomplete: facts.incomplete(), OverusedIDs: facts.overused.count(),
 	}
 	d.Notices = noticesOf(d, facts, doubts)
+	d.Notices.Warnings = append(d.Notices.Warnings, oddities(d, duties, states)...)
 	d.Balance[policy.Manifests] = balanceOfEntries(states, outcomes, owned.entries)
 	d.Balance[policy.CDRs] = balanceOfLegs(owned.legs, calls.open, versions)
 	d.sort(objects, spread)

@@ -43,7 +43,7 @@ func (w *rowWriter) finding(f *Finding, e *manifest.Entry) {
 
 	switch f.About {
 	case AboutEntry:
-		w.subject(f, e.Org, e.Conversation, intern.None, e.Trunk, e.Line)
+		w.subject(f, e.Org, e.Conversation, e.Leg, e.Trunk, e.Line)
 		w.parties(e.Direction, e.ANI, e.DNIS, e.Users, intern.None)
 		w.about(f)
 		w.place(w.Documents[e.Doc].Object, int64(e.Index))

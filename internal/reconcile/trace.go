@@ -229,10 +229,80 @@ func (t *Trace) object(source, key string) (uint32, bool) {
 	return uint32(i), found
 }
 
-// LegsOf returns the legs of an entry, and whether they list its recording.
-func (t *Trace) LegsOf(n uint32) (legs []uint32, listed bool) {
-	legs, by := t.legs.ofEntry(&t.Entries[n], t.states[n].voice)
-	return legs, by == byID
+// LegsOf returns the legs of an entry, and what shows that they are.
+func (t *Trace) LegsOf(n uint32) (legs []uint32, by Proof) {
+	legs, matched := t.legs.ofEntry(&t.Entries[n], t.states[n].voice)
+	switch {
+	case len(legs) == 0:
+		return nil, NoProof
+	case matched == byID:
+		return legs, ProofByID
+	case matched == byLeg:
+		return legs, ProofByLeg
+	}
+	return legs, ProofByConversation
+}
+
+// Held is an entry with the legs that it is an entry of, but for one that asks.
+type Held struct {
+	Entry uint32
+	Legs  []uint32
+}
+
+// sharedBy returns the entries of a leg that other legs have, too, which are to be
+// recorded or must not be.
+func (a *assessor) sharedBy(n uint32, entries []uint32) (list []Held) {
+	for _, e := range entries {
+		h := Held{Entry: e}
+		for _, other := range a.legsAround(n, e) {
+			if other != n && a.duties.competes(a.Evidence, other) && slices.Contains(a.matches.entriesOf(other), e) {
+				h.Legs = append(h.Legs, other)
+			}
+		}
+		if len(h.Legs) > 0 {
+			list = append(list, h)
+		}
+	}
+	return list
+}
+
+// legsAround returns the legs that may have an entry of a leg: those of both
+// conversations.
+func (a *assessor) legsAround(n, entry uint32) []uint32 {
+	l, e := &a.Legs[n], &a.Entries[entry]
+	legs := slices.Clone(a.legs.byConversation.find(l.Org, l.Conversation))
+	if e.Conversation != l.Conversation {
+		legs = append(legs, a.legs.byConversation.find(e.Org, e.Conversation)...)
+	}
+	return legs
+}
+
+// rivals returns the legs of its conversation that are left without an entry as a
+// contested leg is, and the entries in its time with the legs that have them.
+func (a *assessor) rivals(n uint32) (legs []uint32, held []Held) {
+	l := &a.Legs[n]
+	span, timed := spanOfLeg(l)
+	group := a.legs.byConversation.find(l.Org, l.Conversation)
+	for _, other := range group {
+		if other != n && a.matches.legs[other].contested {
+			legs = append(legs, other)
+		}
+	}
+
+	for _, e := range a.entries.byConversation.find(l.Org, l.Conversation) {
+		entrySpan, valid := validSpan(&a.Entries[e])
+		if !a.entries.states[e].hears() || valid && timed && !entrySpan.Overlaps(span) {
+			continue
+		}
+		h := Held{Entry: e}
+		for _, other := range group {
+			if slices.Contains(a.matches.entriesOf(other), e) {
+				h.Legs = append(h.Legs, other)
+			}
+		}
+		held = append(held, h)
+	}
+	return legs, held
 }
 
 // Weighing holds the facts for the verdict on a leg.
@@ -245,11 +315,14 @@ type Weighing struct {
 	Lost         []string // recordings it lists that no entry has; an empty one when it lists none and has no entry
 	Possible     []string // those of Lost that an entry without an id may have
 	Short        bool
-	Nothing      bool   // its recordings cover nothing of it
-	Contested    bool   // fewer recordings than legs
-	Like         string // the recording that looks like its own
-	Doubt        Doubt  // why the verdict is indeterminate
-	Incomplete   bool   // manifests are, for this leg
+	Nothing      bool     // its recordings cover nothing of it
+	Contested    bool     // fewer recordings than legs
+	Rivals       []uint32 // legs that are contested, too
+	Held         []Held   // of a contested leg: the recordings in its time, with the legs that have them
+	Shared       []Held   // its recordings that other legs have, too
+	Like         string   // the recording that looks like its own
+	Doubt        Doubt    // why the verdict is indeterminate
+	Incomplete   bool     // manifests are, for this leg
 	Flawed       []uint32
 	Repaired     []uint32
 	First, Last  record.Time // manifests of this time could hold its recordings
@@ -265,7 +338,10 @@ func (t *Trace) Weigh(n uint32) Weighing {
 	w := Weighing{
 		Call: s.call, Entries: s.entries, ToRecord: a.duties.toRecord(n), Forbidden: a.duties.forbidden(t.Evidence, n),
 		InError: s.inError != Accepted, Short: s.short, Doubt: s.doubt, Nothing: s.nothing, Incomplete: s.hidden,
-		Contested: a.matches.legs[n].contested,
+		Contested: a.matches.legs[n].contested, Shared: a.sharedBy(n, s.entries),
+	}
+	if w.Contested {
+		w.Rivals, w.Held = a.rivals(n)
 	}
 	if like, ok := a.likes[n]; ok {
 		w.Like = a.nameOf(like)

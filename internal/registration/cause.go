@@ -39,51 +39,19 @@ const (
 	NumCauses // how many there are
 )
 
-var answers = [NumCauses]struct{ name, sentence, remedy string }{
-	Unauthenticated: {
-		"unauthenticated", "the registration carried no valid credentials",
-		"check the SIP user name and password of the line, and whether the client sends its token at all",
-	},
-	UnknownLine: {
-		"unknown_line", "the registrar does not know the line",
-		"provision the line again, or correct its id in the client",
-	},
-	Timeout: {
-		"timeout", "nobody answered the registration in time",
-		"look at what lies between the client and the registrar: name resolution, certificates, the firewall and the SIP transport",
-	},
-	IntervalTooBrief: {
-		"interval_too_brief", "the registration was asked for too short a time",
-		"ask for at least the time that the registrar names in Min-Expires",
-	},
-	Throttled: {
-		"throttled", "the registrar refused because of too many requests",
-		"spread the registrations of all lines out, and wait as long as the answer says",
-	},
-	ClientGaveUp: {
-		"client_gave_up", "the client ended the request before it was answered",
-		"raise the client's time limit above that of the registrar, and find out why the answer took so long",
-	},
-	ServerError: {
-		"server_error", "the registrar failed",
-		"ask the provider what happened at that time",
-	},
-	Rejected: {
-		"rejected", "the registrar refused the registration",
-		"look up the status and the reason of the answer in the log",
-	},
-	Lapsed: {
-		"lapsed", "the registration ended, and the client did not try to renew it",
-		"find out why the client stopped: look at its process, its host and its own log at that time",
-	},
-	Deregistered: {
-		"deregistered", "the client removed the registration",
-		"find out who or what signed the line off, and whether calls were still routed to it",
-	},
-	TokenRequestFailed: {
-		"token_request_failed", "the registration ended while the client could not get a token",
-		"rotate credentials with an overlap, so that the old secret works until every client has the new one; let one process refresh the token for all lines",
-	},
+// What each cause means, and what to do, says package wording.
+var answers = [NumCauses]string{
+	Unauthenticated:    "unauthenticated",
+	UnknownLine:        "unknown_line",
+	Timeout:            "timeout",
+	IntervalTooBrief:   "interval_too_brief",
+	Throttled:          "throttled",
+	ClientGaveUp:       "client_gave_up",
+	ServerError:        "server_error",
+	Rejected:           "rejected",
+	Lapsed:             "lapsed",
+	Deregistered:       "deregistered",
+	TokenRequestFailed: "token_request_failed",
 }
 
 // String returns the name that tables use.
@@ -91,33 +59,7 @@ func (c Cause) String() string {
 	if c < Unauthenticated {
 		return token.Cause(c).String()
 	}
-	return answers[c].name
-}
-
-// CauseByName returns the cause that tables call name.
-func CauseByName(name string) (Cause, bool) {
-	for c := range NumCauses {
-		if c.String() == name {
-			return c, true
-		}
-	}
-	return Unknown, false
-}
-
-// Sentence says in plain words what happened, without capital and full stop.
-func (c Cause) Sentence() string {
-	if c < Unauthenticated {
-		return token.Cause(c).Sentence()
-	}
-	return answers[c].sentence
-}
-
-// Remedy says in plain words what can be done about it.
-func (c Cause) Remedy() string {
-	if c < Unauthenticated {
-		return token.Cause(c).Remedy()
-	}
-	return answers[c].remedy
+	return answers[c]
 }
 
 // CauseOf returns the cause of a failed attempt as far as it shows it itself.

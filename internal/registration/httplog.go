@@ -2,7 +2,6 @@ package registration
 
 import (
 	"bytes"
-	"regexp"
 	"strings"
 
 	"cdrmend/internal/intern"
@@ -17,56 +16,109 @@ import (
 // remove a registration, and some ask for a token.
 const httpClientLog = "http-client-log"
 
-// registrationPath is the path of the registrations of a line.
-var registrationPath = regexp.MustCompile(`^/api/v2/telephony/sip/lines/([^/]+)/registrations$`)
+// The path of the registrations of a line is linesPath, the line and this.
+const (
+	linesPath         = "/api/v2/telephony/sip/lines/"
+	registrationsPath = "/registrations"
+	tokenPath         = "/oauth/token"
+)
+
+// httpRow is one request of such a log.
+type httpRow struct {
+	*rows.Row
+	method, path      []byte
+	client            jsonscan.Value
+	request, response jsonscan.Value
+	status            jsonscan.Value // as it is written, see httpStatus
+}
+
+// httpRowOf finds the parts of a request, all at once, as there are many.
+func httpRowOf(row *rows.Row) httpRow {
+	h := httpRow{Row: row}
+	whole := row.Whole()
+	if whole.Kind != jsonscan.Object {
+		return h
+	}
+	for name, v := range whole.Members {
+		switch string(name) {
+		case "method":
+			h.method = textOf(v)
+		case "path":
+			h.path = pathOf(textOf(v))
+		case "client_id":
+			h.client = v
+		case "request":
+			h.request = v
+		case "response":
+			h.response = v
+		case "status":
+			h.status = v
+		}
+	}
+	return h
+}
 
 // httpRow adds what one request of such a log says. Rows of another kind are
 // skipped.
 func (r *Reader) httpRow(row *rows.Row) error {
-	request := row.Whole()
-	method, path := textOf(request.Member("method")), pathOf(request.Member("path"))
-	post, remove := strings.EqualFold(method, "POST"), strings.EqualFold(method, "DELETE")
-	if line := registrationPath.FindStringSubmatch(path); line != nil && (post || remove) {
-		return r.event(row, r.httpAttempt(row, line[1], remove))
+	h := httpRowOf(row)
+	post, remove := bytes.EqualFold(h.method, []byte("POST")), bytes.EqualFold(h.method, []byte("DELETE"))
+	if line := lineIn(h.path); line != nil && (post || remove) {
+		a := r.httpAttempt(&h, line, remove)
+		return r.event(row, &a)
 	}
 
 	r.batch.Skipped++
-	if post && strings.HasSuffix(path, "/oauth/token") {
-		r.request(row)
+	if post && bytes.HasSuffix(h.path, []byte(tokenPath)) {
+		r.tokenRequest(&h)
 	}
 	return nil
 }
 
+// lineIn returns the line whose registrations a path names, nil for any other
+// path.
+func lineIn(path []byte) []byte {
+	line, ok := bytes.CutPrefix(path, []byte(linesPath))
+	if !ok {
+		return nil
+	}
+	line, ok = bytes.CutSuffix(line, []byte(registrationsPath))
+	if !ok || len(line) == 0 || bytes.IndexByte(line, '/') >= 0 {
+		return nil
+	}
+	return line
+}
+
 // httpAttempt returns what a request to register a line says, or one to remove
 // its registration.
-func (r *Reader) httpAttempt(row *rows.Row, line string, remove bool) *attempt {
-	a := &attempt{
-		line: jsonscan.Value{Kind: jsonscan.Cell, Raw: []byte(line)}, status: r.httpStatus(row),
-		client: r.clientOf(row), authError: authErrorOf(row.Whole().Member("response").Member("headers")),
+func (r *Reader) httpAttempt(h *httpRow, line []byte, remove bool) attempt {
+	a := attempt{
+		line: jsonscan.Value{Kind: jsonscan.Cell, Raw: line}, status: r.httpStatus(h),
+		client: r.clientOf(h), authError: authErrorOf(h.response.Member("headers")),
 	}
 	switch {
 	case remove:
 		a.expiry = 0
 	case a.status >= 200 && a.status <= 299:
-		a.expiry = r.seconds(row.Value(record.ExpirySeconds)) // of the answer, else of the request
+		a.expiry = r.seconds(h.Value(record.ExpirySeconds)) // of the answer, else of the request
 	default:
 		// What a refusal says of expiry is about something else.
-		a.expiry = r.seconds(row.Whole().Member("request").Member("expiry_seconds"))
+		a.expiry = r.seconds(h.request.Member("expiry_seconds"))
 	}
 	return a
 }
 
-// request adds a request for a token.
-func (r *Reader) request(row *rows.Row) {
-	at, _ := r.norm.Time(row.Value(record.EventTime))
+// tokenRequest adds a request for a token.
+func (r *Reader) tokenRequest(h *httpRow) {
+	at, _ := r.norm.Time(h.Value(record.EventTime))
 	if !at.Known() {
 		return
 	}
-	x := Request{Time: at, Org: r.orgOf(row), Client: r.clientOf(row), Ref: record.Ref{Row: row.Index}}
-	switch status := r.httpStatus(row); {
+	x := Request{Time: at, Org: r.orgOf(h.Row), Client: r.clientOf(h), Ref: record.Ref{Row: h.Index}}
+	switch status := r.httpStatus(h); {
 	case status >= 200 && status <= 299:
 		x.Outcome = Answered
-		scope := row.Whole().Member("response").Member("scope")
+		scope := h.response.Member("scope")
 		if x.Granted = r.rules.Granted(scope); x.Granted != token.Unlisted {
 			x.scopes = digestOfScopes(scope)
 		}
@@ -78,49 +130,63 @@ func (r *Reader) request(row *rows.Row) {
 
 // httpStatus returns the status of an answer, 0 when there was none. A dash
 // stands for a missing value, as in logs of web servers.
-func (r *Reader) httpStatus(row *rows.Row) int64 {
-	v := row.Value(record.Status)
-	if textOf(v) == "-" { // of the two places one may hold a status all the same
-		whole := row.Whole()
-		v = whole.Member("status")
-		if text := textOf(v); text == "" || text == "-" {
-			v = whole.Member("response").Member("code")
+func (r *Reader) httpStatus(h *httpRow) int64 {
+	v := h.Value(record.Status)
+	if unwritten(v) { // the first place may hold a dash, and the second one a status
+		if v = h.status; unwritten(v) {
+			v = h.response.Member("code")
 		}
 	}
-	if text := textOf(v); v.Kind == jsonscan.Absent || v.Kind == jsonscan.Null || v.Kind == jsonscan.String && (text == "" || text == "-") {
+	if unwritten(v) {
 		return 0
 	}
 	return statusOf(&r.norm, v)
 }
 
+// unwritten reports whether a value of a status says nothing.
+func unwritten(v jsonscan.Value) bool {
+	switch v.Kind {
+	case jsonscan.Absent, jsonscan.Null:
+		return true
+	case jsonscan.String:
+		text := textOf(v)
+		return len(text) == 0 || string(text) == "-"
+	}
+	return false
+}
+
 // clientOf returns the OAuth client that a row names.
-func (r *Reader) clientOf(row *rows.Row) intern.Text {
-	client, _ := r.norm.ID(row.Whole().Member("client_id"))
+func (r *Reader) clientOf(h *httpRow) intern.Text {
+	client, _ := r.norm.ID(h.client)
 	if client == intern.None {
-		client, _ = r.norm.ID(row.Whole().Member("request").Member("client_id"))
+		client, _ = r.norm.ID(h.request.Member("client_id"))
 	}
 	return client
 }
 
-// textOf returns a JSON text without white space around it, empty for any other
+// textOf returns a JSON text without white space around it, nil for any other
 // value.
-func textOf(v jsonscan.Value) string {
+func textOf(v jsonscan.Value) []byte {
 	if v.Kind != jsonscan.String {
-		return ""
+		return nil
 	}
-	return string(bytes.TrimSpace(v.Text()))
+	return bytes.TrimSpace(v.Text())
 }
 
-// pathOf returns the path of a request without scheme, host, query and fragment.
-func pathOf(v jsonscan.Value) string {
-	path := textOf(v)
-	path, _, _ = strings.Cut(path, "#")
-	path, _, _ = strings.Cut(path, "?")
-	if _, rest, ok := strings.Cut(path, "://"); ok {
-		_, rest, _ = strings.Cut(rest, "/")
-		path = "/" + rest
+// pathOf returns the path of a URL without scheme, host, query, fragment and one
+// slash at its end.
+func pathOf(path []byte) []byte {
+	if end := bytes.IndexAny(path, "#?"); end >= 0 {
+		path = path[:end]
 	}
-	return strings.TrimSuffix(path, "/")
+	if _, rest, ok := bytes.Cut(path, []byte("://")); ok {
+		start := bytes.IndexByte(rest, '/')
+		if start < 0 {
+			return nil
+		}
+		path = rest[start:]
+	}
+	return bytes.TrimSuffix(path, []byte("/"))
 }
 
 // authErrorOf returns the error that the WWW-Authenticate header among some
@@ -136,13 +202,13 @@ func authErrorOf(headers jsonscan.Value) []byte {
 			continue
 		}
 		if v.Kind != jsonscan.List {
-			found = errorParameter(textOf(v))
+			found = errorParameter(string(textOf(v)))
 			continue
 		}
 		found = nil
 		for element := range v.Elements {
 			if found == nil {
-				found = errorParameter(textOf(element))
+				found = errorParameter(string(textOf(element)))
 			}
 		}
 	}

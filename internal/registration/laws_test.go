@@ -1,6 +1,7 @@
 package registration
 
 import (
+	"cmp"
 	"fmt"
 	"math/rand/v2"
 	"testing"
@@ -65,8 +66,9 @@ func TestOutagesOfAKeyStandApartAndInOrder(t *testing.T) {
 				continue
 			}
 			b := &outages[i-1]
-			before, after := key{b.Org, b.Trunk, b.Line, b.User}, key{a.Org, a.Trunk, a.Line, a.User}
-			if c := compareKeys(texts, before, after); c > 0 || c == 0 && b.Span.End > a.Span.Start {
+			before, after := key{org: b.Org, trunk: b.Trunk, line: b.Line}, key{org: a.Org, trunk: a.Trunk, line: a.Line}
+			c := cmp.Or(compareKeys(texts, before, after), cmp.Compare(b.Span.Start, a.Span.Start), texts.Compare(b.User, a.User))
+			if c >= 0 || before == after && b.User == a.User && b.Span.End > a.Span.Start {
 				t.Fatalf("seed %d: %+v comes before %+v", seed, b, a)
 			}
 		}

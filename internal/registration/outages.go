@@ -1,6 +1,7 @@
 package registration
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"slices"
@@ -15,7 +16,7 @@ import (
 
 // States is what a log shows of its keys over time.
 type States struct {
-	Outages []Outage // in the order of their organisation, trunk, line, user name and start
+	Outages []Outage // in the order of their organisation, trunk, line, start and user name
 	Silent  []uint32 // sources with events that show no successes
 
 	vouchers []voucher // of two-sided keys
@@ -37,7 +38,26 @@ func StatesOf(log *Log, texts *intern.Table, p *policy.Policy) *States {
 		}
 		story.episodes(p, func(e *episode) { s.Outages = append(s.Outages, d.outage(&story, e)) })
 	}
+	sortAccounts(s.Outages, texts)
 	return s
+}
+
+// sortAccounts sorts outages that are in the order of their keys: those of the
+// accounts of one trunk stand together, and are put in the order of their start.
+func sortAccounts(outages []Outage, texts *intern.Table) {
+	same := func(a, b *Outage) bool { return a.Org == b.Org && a.Trunk == b.Trunk && a.Line == b.Line }
+	for from := 0; from < len(outages); {
+		to := from + 1
+		for to < len(outages) && same(&outages[from], &outages[to]) {
+			to++
+		}
+		if outages[to-1].User != intern.None { // keys without one come first
+			slices.SortStableFunc(outages[from:to], func(a, b Outage) int {
+				return cmp.Or(cmp.Compare(a.Span.Start, b.Span.Start), texts.Compare(a.User, b.User))
+			})
+		}
+		from = to
+	}
 }
 
 // Failure is one failed attempt that is part of an outage.

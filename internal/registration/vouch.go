@@ -17,17 +17,17 @@ type voucher struct {
 
 // vouch adds what a key vouches for.
 func (s *States) vouch(x *story, p *policy.Policy) {
-	spans := append(x.boundTimes(p), x.unchangedTimes()...)
-	spans = union(spans)
 	at := len(s.vouched)
-	s.vouched = append(s.vouched, spans...)
+	s.vouched = x.appendBound(s.vouched, p)
+	s.vouched = x.appendUnchanged(s.vouched)
+	spans := union(s.vouched[at:])
+	s.vouched = s.vouched[:at+len(spans)]
 	s.vouchers = append(s.vouchers, voucher{x.key, record.Section{At: uint32(at), N: uint32(len(spans))}})
 }
 
-// boundTimes returns the times at which the key was bound, or had a success soon
+// appendBound appends the times at which the key was bound, or had a success soon
 // after.
-func (s *story) boundTimes(p *policy.Policy) []record.Span {
-	var spans []record.Span
+func (s *story) appendBound(spans []record.Span, p *policy.Policy) []record.Span {
 	bound, since := unbound, record.NoTime
 	add := func(to record.Time) {
 		if end := min(bound.until, to); bound.until.Known() && end > since {
@@ -50,14 +50,13 @@ func (s *story) boundTimes(p *policy.Policy) []record.Span {
 	return spans
 }
 
-// unchangedTimes returns, of a log that tells of changes only, the times since a
+// appendUnchanged appends, of a log that tells of changes only, the times since a
 // success that nothing revoked. A log that says how long registrations last, or
 // that ended, tells nothing by its silence.
-func (s *story) unchangedTimes() []record.Span {
+func (s *story) appendUnchanged(spans []record.Span) []record.Span {
 	if !s.changes {
-		return nil
+		return spans
 	}
-	var spans []record.Span
 	since := record.NoTime // of the first success after the last removal
 	add := func(to record.Time) {
 		if since.Known() && to > since {

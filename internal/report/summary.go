@@ -6,6 +6,7 @@ import (
 
 	"cdrmend/internal/policy"
 	"cdrmend/internal/record"
+	"cdrmend/internal/wording"
 )
 
 // SummaryFile is the name of a run's summary.
@@ -134,6 +135,21 @@ type Incomplete struct {
 	Input  string `json:"input"` // URL of the partition, or of the whole source
 	Reason string `json:"reason"`
 	Next   string `json:"next"`
+}
+
+// OutagesByOpening separates the causes of outages that a failed registration
+// opened from those of outages in which a registration ended without one: it
+// lapsed, or the client removed it.
+func (s *Summary) OutagesByOpening() (failed, ended map[string]int64) {
+	failed, ended = map[string]int64{}, map[string]int64{}
+	for cause, n := range s.Outages {
+		if wording.OpenedBy(cause) == wording.Failure {
+			failed[cause] = n
+		} else {
+			ended[cause] = n
+		}
+	}
+	return failed, ended
 }
 
 // Time parses a time of a summary.

@@ -88,19 +88,34 @@ type text struct {
 func (t *text) line(title, what string) { fmt.Fprintf(t, "  %-10s %s\n", title, what) }
 
 func (t *text) summary(s *Summary) {
-	c := s.Coverage
-	t.share("recorded", c.Recorded, c.Of, c.RecordedPercent, "calls that should be")
-	t.share("intact", c.Intact, c.Of, c.IntactPercent, "with all their metadata")
+	// What limits the numbers comes before them.
+	for _, n := range s.Notices() {
+		t.notice(n)
+	}
+
+	c := &s.Coverage
+	t.share("recorded", c, c.Recorded, c.RecordedPercent, "calls that should be")
+	t.share("intact", c, c.Intact, c.IntactPercent, "with all their metadata")
+	if proof := c.Proof.Text(); proof != "" {
+		t.line("proved", proof)
+	}
+	for _, remark := range c.Remarks() {
+		t.line("note", printable.Text(remark))
+	}
 
 	t.counts("verdicts", s.Verdicts, func(verdict string) Tone { return verdictTones[verdict] })
 	t.findings(s.Findings)
-	t.counts("outages", s.Outages, func(string) Tone { return Plain })
-	for _, in := range s.Incomplete {
-		t.line("incomplete", t.paint(Doubtful, printable.Text(fmt.Sprintf("%s (%s)", in.Input, in.Source)))+printable.Text(": "+in.Reason+"; "+in.Next))
+	failed, ended := s.OutagesByOpening()
+	t.counts("outages", failed, func(string) Tone { return Plain })
+	t.counts("ended", ended, func(string) Tone { return Plain })
+}
+
+func (t *text) notice(n Notice) {
+	what := t.paint(Doubtful, printable.Text(n.Text))
+	if n.Next != "" {
+		what += printable.Text("; " + n.Next)
 	}
-	for _, w := range s.Warnings {
-		t.line("warning", t.paint(Doubtful, printable.Text(w)))
-	}
+	t.line(n.About, what)
 }
 
 // verdictTones are the tones of the verdicts that ask for attention.
@@ -108,17 +123,16 @@ var verdictTones = map[string]Tone{
 	"missing": Bad, "partial": Bad, "recorded_in_error": Bad, "incomplete": Doubtful, "indeterminate": Doubtful, "excluded": Quiet,
 }
 
-func (t *text) share(title string, n, of int64, percent *string, what string) {
+func (t *text) share(title string, c *Coverage, n int64, percent *string, what string) {
 	tone := Bad
-	if n == of {
+	if n == c.Of && c.Total != AtLeast {
 		tone = Good
 	}
 
-	share := Of(n, of)
 	if percent != nil {
-		what += ", " + *percent + " %"
+		what += ", " + c.Percent(percent)
 	}
-	t.line(title, t.paint(tone, share)+" "+what)
+	t.line(title, t.paint(tone, c.Share(n))+" "+what)
 }
 
 // counts writes the numbers that are not zero, the largest first.

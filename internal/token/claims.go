@@ -42,10 +42,17 @@ const (
 	numClaims = claimOrg + 5
 )
 
-var claimNumbers = map[string]int{
-	"exp": claimExpires, "nbf": claimNotBefore, "iat": claimIssued,
-	"org_id": claimOrg, "organization_id": claimOrg + 1, "organizationId": claimOrg + 2, "org": claimOrg + 3, "organization": claimOrg + 4,
-}
+// orgClaims are the claims that name an organisation, in the order in which they
+// count.
+var orgClaims = []string{"org_id", "organization_id", "organizationId", "org", "organization"}
+
+var claimNumbers = func() map[string]int {
+	numbers := map[string]int{"exp": claimExpires, "nbf": claimNotBefore, "iat": claimIssued}
+	for i, name := range orgClaims {
+		numbers[name] = claimOrg + i
+	}
+	return numbers
+}()
 
 // readClaims reads an object of claims; any other value has none.
 func (r *Rules) readClaims(n *profile.Normalizer, v jsonscan.Value) claims {
@@ -69,6 +76,35 @@ func (r *Rules) readClaims(n *profile.Normalizer, v jsonscan.Value) claims {
 		}
 	}
 	return c
+}
+
+// malformed names the claims whose values are of a kind that does not count.
+func (r *Rules) malformed(payload jsonscan.Value) []string {
+	var names []string
+	check := func(name string, counts func(jsonscan.Value) bool) {
+		v := valueAt(payload, name)
+		if v.Kind != jsonscan.Absent && v.Kind != jsonscan.Null && !counts(v) {
+			names = append(names, name)
+		}
+	}
+
+	for _, name := range []string{"exp", "nbf", "iat"} {
+		check(name, func(v jsonscan.Value) bool { return v.Kind == jsonscan.Number })
+	}
+	listed := func(v jsonscan.Value) bool { _, ok := scopesOf(v); return ok }
+	for _, name := range append([]string{"aud"}, r.ScopeClaims...) {
+		check(name, listed)
+	}
+	for _, name := range orgClaims {
+		check(name, func(v jsonscan.Value) bool {
+			if v.Kind == jsonscan.Object {
+				v = v.Member("id")
+			}
+			return v.Kind == jsonscan.String || v.Kind == jsonscan.Number
+		})
+	}
+	check("iss", func(v jsonscan.Value) bool { return v.Kind == jsonscan.String })
+	return names
 }
 
 // valueAt returns the value at a place in a JSON object: a JSON pointer such as

@@ -10,23 +10,29 @@ import (
 	"cdrmend/internal/jsonscan"
 	"cdrmend/internal/profile"
 	"cdrmend/internal/record"
+	"cdrmend/internal/wording"
 )
 
 // Examination is what can be said of one token at one time: whether a
-// registration with it had to be answered 403, and the facts behind that.
+// registration with it had to be refused, and the facts behind that.
 type Examination struct {
 	Fingerprint string
 	JWT         bool // false: an opaque token, of which nothing else is known
 	Signature   Signature
+	Unsigned    bool   // its header says that it has no signature
+	Type        string // typ of its header
+	Issuer      string
+	Audience    []string
 	At          record.Time
 	Expires     record.Time // NoTime when the token does not say
 	NotBefore   record.Time
 	Issued      record.Time
 	TokenOrg    string // the organisation that the token names, empty when none
 	WantedOrg   string // the organisation that registers, empty when not known
-	Scoped      bool   // the token lists scopes, be it none
+	Scoped      bool   // the token lists scopes, perhaps none
 	Scopes      []string
 	Missing     []string // the required scopes among them that it lacks
+	Malformed   []string // claims whose values do not count
 	Cause       Cause    // of a 403 at that time
 
 	token []byte // so that no text that is shown holds a part of it
@@ -35,7 +41,7 @@ type Examination struct {
 // Examine applies the rules to a token alone, as if a registration by the
 // organisation org (empty: not known) had been answered 403 at time at.
 func (r *Rules) Examine(token []byte, org string, at record.Time) Examination {
-	token = bytes.TrimSpace(token)
+	token = Bare(jsonscan.Value{Kind: jsonscan.Cell, Raw: token}, &r.Limits)
 	texts := intern.NewTable()
 	n := &profile.Normalizer{Profile: &profile.Profile{}, Texts: texts}
 	wanted, _ := n.ID(jsonscan.Value{Kind: jsonscan.Cell, Raw: []byte(org)})
@@ -49,17 +55,38 @@ func (r *Rules) Examine(token []byte, org string, at record.Time) Examination {
 	if r.Keys != nil {
 		x.Signature = r.Keys.check(jwt)
 	}
-	c := r.readClaims(n, jwt.payload)
+	x.Unsigned, x.Type = bytes.EqualFold(headerText(jwt, "alg"), []byte("none")), string(headerText(jwt, "typ"))
+	x.readClaims(r, n, jwt.payload)
+	x.Cause = r.Conclude(Refusal{Hint: r.Hint(n, Source{Access: token}, wanted, at), At: at})
+	return x
+}
+
+// readClaims fills in what the claims of the token say.
+func (x *Examination) readClaims(r *Rules, n *profile.Normalizer, payload jsonscan.Value) {
+	c := r.readClaims(n, payload)
 	x.Expires, x.NotBefore, x.Issued = c.expires, c.notBefore, c.issued
-	x.TokenOrg, x.Scoped = texts.String(c.org), c.scoped
+	x.TokenOrg, x.Scoped = n.Texts.String(c.org), c.scoped
 	for _, scope := range c.scopes {
 		x.Scopes = append(x.Scopes, string(scope))
 	}
 	if c.scoped {
 		x.Missing = r.lacking(c.scopes)
 	}
-	x.Cause = r.Conclude(Refusal{Hint: r.Hint(n, Source{Access: token}, wanted, at), At: at})
-	return x
+
+	if issuer := payload.Member("iss"); issuer.Kind == jsonscan.String {
+		x.Issuer = string(issuer.Text())
+	}
+	switch audience := payload.Member("aud"); audience.Kind {
+	case jsonscan.String:
+		x.Audience = []string{string(audience.Text())}
+	case jsonscan.List:
+		for element := range audience.Elements {
+			if element.Kind == jsonscan.String {
+				x.Audience = append(x.Audience, string(element.Text()))
+			}
+		}
+	}
+	x.Malformed = r.malformed(payload)
 }
 
 // Refused reports whether the token itself is reason enough for a refusal.
@@ -76,13 +103,37 @@ func (x Examination) Sentences() []string {
 			"Whether a 403 is to be expected cannot be told from it; ask the issuer to introspect it, or compare the time of its last refresh with that of the 403.",
 		}
 	}
-	return []string{
-		name + " is a JWT; " + x.Signature.Sentence() + ".",
-		x.validity(),
-		x.organisation(),
-		x.scopes(),
-		x.conclusion(),
+	told := []string{name + " is a JWT" + x.typed() + "; " + x.signed() + ".", x.origin(), x.validity(), x.organisation(), x.scopes()}
+	if len(x.Malformed) > 0 {
+		told = append(told, fmt.Sprintf("Of these claims the value is of a kind that does not count: %s.", strings.Join(x.Malformed, ", ")))
 	}
+	return append(told, x.conclusion())
+}
+
+func (x Examination) typed() string {
+	if x.Type == "" {
+		return ""
+	}
+	return " of the type " + x.shown(x.Type)
+}
+
+// signed says who vouches for the token.
+func (x Examination) signed() string {
+	if x.Unsigned && x.Signature == NotChecked {
+		return "its header says that it is not signed (alg: none), and no keys are configured: nobody checked it, anybody may have written it, and what follows is only what it says of itself"
+	}
+	return x.Signature.Sentence()
+}
+
+func (x Examination) origin() string {
+	issuer, audience := "no issuer", "no audience"
+	if x.Issuer != "" {
+		issuer = "the issuer " + x.shown(x.Issuer)
+	}
+	if len(x.Audience) > 0 {
+		audience = "the audience " + x.shownList(x.Audience)
+	}
+	return fmt.Sprintf("It names %s and %s.", issuer, audience)
 }
 
 func (x Examination) validity() string {
@@ -96,7 +147,7 @@ func (x Examination) validity() string {
 		}
 	}
 	if parts == nil {
-		return "It does not say when it was issued or when it expires."
+		return fmt.Sprintf("It does not say when it was issued or when it expires; the time in question is %s.", x.At)
 	}
 	return fmt.Sprintf("It %s; the time in question is %s.", strings.Join(parts, ", "), x.At)
 }
@@ -120,11 +171,7 @@ func (x Examination) scopes() string {
 	}
 	held := "It has no scopes"
 	if len(x.Scopes) > 0 {
-		shown := make([]string, len(x.Scopes))
-		for i, s := range x.Scopes {
-			shown[i] = x.shown(s)
-		}
-		held = "It has the scopes " + strings.Join(shown, ", ")
+		held = "It has the scopes " + x.shownList(x.Scopes)
 	}
 	if len(x.Missing) > 0 {
 		return fmt.Sprintf("%s; it lacks %q.", held, x.Missing)
@@ -133,13 +180,14 @@ func (x Examination) scopes() string {
 }
 
 func (x Examination) conclusion() string {
+	words, _ := wording.Cause(x.Cause.String())
 	switch {
 	case x.Refused():
-		return fmt.Sprintf("A refusal is to be expected (%s): %s; %s.", x.Cause, x.Cause.Sentence(), x.Cause.Remedy())
+		return fmt.Sprintf("A refusal is to be expected (%s): %s; %s.", x.Cause, words.Sentence, words.Remedy)
 	case x.Cause == RefreshRace:
-		return fmt.Sprintf("A 403 is possible (%s): %s; %s.", x.Cause, x.Cause.Sentence(), x.Cause.Remedy())
+		return fmt.Sprintf("A refusal is possible (%s): %s; %s.", x.Cause, words.Sentence, words.Remedy)
 	default:
-		return "Nothing in the token explains a 403; if there is one, " + x.Cause.Remedy() + "."
+		return "Nothing in the token explains a 403; if there is one, " + words.Remedy + "."
 	}
 }
 
@@ -154,6 +202,14 @@ func (x Examination) shown(text string) string {
 		return "(not shown)"
 	}
 	return strconv.QuoteToASCII(text)
+}
+
+func (x Examination) shownList(texts []string) string {
+	shown := make([]string, len(texts))
+	for i, text := range texts {
+		shown[i] = x.shown(text)
+	}
+	return strings.Join(shown, ", ")
 }
 
 // sharesPiece reports whether some maxPiece bytes of text stand in the token:

@@ -22,8 +22,6 @@ func ExampleRules_Examine() {
 	x := rules.Examine(jwt, "", at)
 
 	fmt.Println(x.Cause, x.Missing)
-	fmt.Println(x.Cause.Remedy())
 	// Output:
 	// scope_missing [sip:manage]
-	// give the OAuth client that scope, then request a new token
 }

@@ -56,13 +56,14 @@ func (b *book) fill(n *Night, show *redact.Redactor) error {
 		rows  []table.Rows
 		from  *table.Schema
 		lead  []string
+		todo  next
 	}{
-		{"Findings", bySeverity(show.Rows(n.Findings)), table.Findings, []string{"severity", "status", "class", "field", "detail"}},
-		{"Repairs", []table.Rows{show.Rows(n.Repairs)}, table.Repairs, []string{"field", "old_value", "new_value", "rule"}},
-		{"Calls not complete", []table.Rows{show.Rows(n.Calls)}, table.Calls, []string{"verdict", "reason"}},
-		{"Outages", []table.Rows{show.Rows(n.Outages)}, table.Outages, []string{"cause", "causes", "failures"}},
+		{"Findings", bySeverity(show.Rows(n.Findings)), table.Findings, []string{"severity", "status", "class", "field", "detail"}, ofFinding},
+		{"Repairs", []table.Rows{show.Rows(n.Repairs)}, table.Repairs, []string{"field", "old_value", "new_value", "rule"}, nil},
+		{"Calls not complete", []table.Rows{show.Rows(n.Calls)}, table.Calls, []string{"verdict", "reason"}, ofCall},
+		{"Outages", []table.Rows{show.Rows(n.Outages)}, table.Outages, []string{"cause", "causes", "failures"}, ofOutage},
 	} {
-		if err := b.table(list.title, list.from, list.lead, list.rows); err != nil {
+		if err := b.table(list.title, list.from, list.lead, list.rows, list.todo); err != nil {
 			return err
 		}
 	}
