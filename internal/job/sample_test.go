@@ -78,11 +78,11 @@ func foundFindings(rows []map[string]string) []string {
 	below := map[string]string{"genesys": "recordings/", "standby": "standby/"}
 	var list []string
 	for _, f := range rows {
-		key := ""
+		leg, key := f["leg_id"], ""
 		if dir, entry := below[f["source"]]; entry {
-			key = dir + f["object_key"]
+			leg, key = "", dir+f["object_key"]
 		}
-		list = append(list, strings.Join([]string{f["class"], f["field"], f["leg_id"], key}, " "))
+		list = append(list, strings.Join([]string{f["class"], f["field"], leg, key}, " "))
 	}
 	slices.Sort(list)
 	return list
