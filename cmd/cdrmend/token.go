@@ -10,7 +10,6 @@ import (
 	"strings"
 	"time"
 
-	"cdrmend/internal/jsonscan"
 	"cdrmend/internal/stream"
 	"cdrmend/internal/token"
 
@@ -182,7 +181,7 @@ func readToken(w *world, flags *pflag.FlagSet) ([]byte, error) {
 	}
 
 	limits := stream.DefaultLimits()
-	bare := token.Bare(jsonscan.Value{Kind: jsonscan.Cell, Raw: raw}, &limits)
+	bare := token.BareText(raw, &limits)
 	switch {
 	case len(bare) == 0:
 		return nil, usagef("no token: what was given is empty, or longer than a token can be")

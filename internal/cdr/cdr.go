@@ -307,7 +307,7 @@ type durations struct{ call, talk int64 }
 // of a leg: some are interned later, so that the leg does not tell.
 func (r *Reader) ids(l *Leg, row *rows.Row) (conversation, leg bool) {
 	v, list := row.Value(record.ConversationID), row.Value(record.RecordingIDs)
-	l.note(HasIdentity, v.Kind != jsonscan.Absent || list.Kind != jsonscan.Absent)
+	l.note(HasIdentity, isMember(v) || isMember(list))
 	l.Conversation, conversation = r.later(l, record.ConversationID, v, laterConversation)
 	l.ID, leg = r.later(l, record.LegID, row.Value(record.LegID), laterID)
 
@@ -336,14 +336,14 @@ func (r *Reader) names(l *Leg, row *rows.Row) {
 func (r *Reader) times(l *Leg, row *rows.Row) (d durations) {
 	instant := func(f record.Field, has LegFlags) record.Time {
 		v := row.Value(f)
-		l.note(has, v.Kind != jsonscan.Absent)
+		l.note(has, isMember(v))
 		t, ok := r.norm.Time(v)
 		r.read(l, f, v, ok, t.Known())
 		return t
 	}
 	number := func(f record.Field, has LegFlags) int64 {
 		v := row.Value(f)
-		l.note(has, v.Kind != jsonscan.Absent)
+		l.note(has, isMember(v))
 		n, ok := r.norm.Int(v)
 		r.read(l, f, v, ok, false)
 		return n
@@ -371,7 +371,7 @@ func (r *Reader) spans(l *Leg, row *rows.Row) {
 		return spans
 	}
 
-	l.note(HasAnswer, row.Value(record.Talk).Kind != jsonscan.Absent)
+	l.note(HasAnswer, isMember(row.Value(record.Talk)))
 	l.Talk = read(record.Talk)
 	l.Pauses = read(record.Pauses).N
 }
@@ -380,7 +380,7 @@ func (r *Reader) spans(l *Leg, row *rows.Row) {
 // something of an answer.
 func (r *Reader) answer(l *Leg, row *rows.Row) {
 	recorded := row.Value(record.Recorded)
-	l.note(HasAnswer, recorded.Kind != jsonscan.Absent)
+	l.note(HasAnswer, isMember(recorded))
 	var ok bool
 	l.Recorded, ok = r.norm.Bool(recorded)
 	r.read(l, record.Recorded, recorded, ok, false)
@@ -411,6 +411,10 @@ func (l *Leg) complete(d durations) {
 		l.Answer = max(l.Start, l.End-record.Time(1000*min(d.talk, longest)))
 	}
 }
+
+// isMember reports whether a value is a member of JSON. Every row of a table has all
+// of its cells, so they tell nothing.
+func isMember(v jsonscan.Value) bool { return v.Kind != jsonscan.Absent && v.Kind != jsonscan.Cell }
 
 // note sets a flag if it is true.
 func (l *Leg) note(flag LegFlags, is bool) {

@@ -38,7 +38,7 @@ func (r *Reader) same(l *Leg, d durations, ids named) uint64 {
 		k = binary.LittleEndian.AppendUint64(k, uint64(n))
 	}
 
-	if sole, one := r.norm.Sole(ids.recordings); one {
+	if sole, one := r.norm.Sole(ids.recordings); one && l.Recordings.N > 0 {
 		k = r.appendID(k, sole)
 	} else {
 		for _, id := range record.SectionOf(l.Recordings, r.batch.Recordings) {

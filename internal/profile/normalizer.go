@@ -52,6 +52,15 @@ const (
 // reports false for a value that cannot be a text, or one of more than so many
 // bytes.
 func (p *Profile) text(v jsonscan.Value, most int) ([]byte, bool) {
+	b, ok := p.word(v, most)
+	if b != nil && isNilUUID(b) {
+		return nil, true
+	}
+	return b, ok
+}
+
+// word is text for values that are no texts, of which a UUID is none.
+func (p *Profile) word(v jsonscan.Value, most int) ([]byte, bool) {
 	switch v.Kind {
 	case jsonscan.Absent, jsonscan.Null:
 		return nil, true
@@ -62,7 +71,7 @@ func (p *Profile) text(v jsonscan.Value, most int) ([]byte, bool) {
 
 	b := bytes.TrimSpace(v.Text())
 	switch {
-	case len(b) == 0 || p.Missing[string(b)] || isNilUUID(b):
+	case len(b) == 0 || p.Missing[string(b)]:
 		return nil, true
 	case len(b) > most:
 		return nil, false
@@ -248,7 +257,7 @@ func (n *Normalizer) Int(v jsonscan.Value) (int64, bool) {
 		return NoInt, false
 	}
 
-	b, ok := n.Profile.text(v, longestText)
+	b, ok := n.Profile.word(v, longestText)
 	if b == nil {
 		return NoInt, ok
 	}
@@ -298,7 +307,7 @@ func (n *Normalizer) Bool(v jsonscan.Value) (Tri, bool) {
 	if v.Kind == jsonscan.Bool {
 		v.Kind = jsonscan.Cell
 	}
-	b, ok := n.Profile.text(v, longestText)
+	b, ok := n.Profile.word(v, longestText)
 	switch {
 	case b == nil:
 		return Unknown, ok

@@ -71,6 +71,7 @@ func TestTheCoincidingOutage(t *testing.T) {
 		{"after its end", lasting, "T/L 620-700", "T/L@100 inside 80000"},
 		{"a renewal that failed once", harmless, "T/L 120-180", "none"},
 		{"a log of failures", failures, "T/L 120-180", "T/L@100 possible 60000"},
+		{"a log that keeps a part of the successes", "T/L 0:200/60 500:200/60 1000:200/60 1500:200/60 1510:503 1600:200", "T/L 1570-1580", "T/L@1510 possible 10000"},
 		{"an outage that may have ended", open, "T/L 151-180", "T/L@100 possible 29000"},
 		{"an outage that lasted by the last word", open, "T/L 150-180", "T/L@100 inside 30000"},
 
@@ -131,6 +132,7 @@ func TestWhoVouches(t *testing.T) {
 		{"not for one that it shows", "T 0:200/60 T/L 0:200/5", "T/L 10-99", "unknown"},
 		{"all accounts for a line", "T//u 0:200/60 T//v 0:200/60", "T/L 10-99", "none"},
 		{"not one of two", "T//u 0:200/60 T//v 0:200/5", "T/L 10-99", "unknown"},
+		{"nor the other one", "T//u 0:200/5 T//v 0:200/60", "T/L 10-99", "unknown"},
 		{"one of two for a call without a line", "T//u 0:200/60 T//v 0:200/5", "T/ 10-99", "none"},
 		{"nobody in a log of failures", "T/L 0:200/60 T/M 0:503 T/N 0:503", "T/L 10-99", "unknown"},
 
@@ -138,6 +140,8 @@ func TestWhoVouches(t *testing.T) {
 		{"until its last word", "T/L 0:200 9000:100", "T/L 9001-9100", "unknown"},
 		{"not after a removal", "T/L 0:200 10:200/0 30:200/1 9000:100", "T/L 8000-8100", "unknown"},
 		{"not when it says how long a registration lasts", "T/L 0:200/60 9000:100", "T/L 8000-8100", "unknown"},
+		{"also when some successes stand in a row with a failure", "T/L 0:200 1:200 2:503 3:200 9000:100", "T/L 8000-8100", "none"},
+		{"not when the log keeps a part of the successes", "T/S 0:200/60 500:200/60 1000:200/60 1500:200/60 T/L 0:200 T/M 0:200 T/N 0:200 9000:100", "T/L 8000-8100", "unknown"},
 		{"not when most keys show renewals", "T/L 0:200 1:200 2:200 9000:100", "T/L 8000-8100", "unknown"},
 	}
 	for _, tt := range tests {
@@ -146,6 +150,16 @@ func TestWhoVouches(t *testing.T) {
 		if got := briefCoincidence(texts, x, x.Coinciding(subjectOf(t, texts, tt.subject))); got != tt.want {
 			t.Errorf("%s: %s with %s: got %s, want %s", tt.name, tt.subject, tt.log, got, tt.want)
 		}
+	}
+}
+
+func TestALogThatIsKnownToTellRenewalsVouchesForNoSilence(t *testing.T) {
+	texts := intern.NewTable()
+	log := logOf(t, texts, "T/L 0:200 9000:100")
+	log.Sources[0].Successes = true
+	x := NewIndex(StatesOf(log, texts, testPolicy()))
+	if got := x.Coinciding(subjectOf(t, texts, "T/L 8000-8100")); got.Relation != Uncertain {
+		t.Errorf("got %s, want unknown", got.Relation)
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"cdrmend/internal/intern"
 	"cdrmend/internal/profile"
 	"cdrmend/internal/record"
+	"cdrmend/internal/token"
 )
 
 func TestEventsThatWereDeliveredTwiceCountOnce(t *testing.T) {
@@ -58,7 +59,9 @@ func TestEventsKnowTheLastAnswerOfTheTokenEndpoint(t *testing.T) {
 			post(7, "/oauth/token", `"status":200,"org_id":"o"`)+
 			post(8, "/oauth/token", `"status":200`)+
 			post(8, line, `"status":403,"client_id":"A"`)+
-			post(9, line, `"status":403,"token_claims":{"iat":1}`))
+			post(9, line, `"status":403,"token_claims":{"iat":1}`)+
+			post(10, "/oauth/token", `"status":200,"client_id":"A"`)+
+			post(11, line, `"status":403,"client_id":"A"`))
 	log := Log{Events: b.Events, Requests: b.Requests, Objects: []uint32{0}, Sources: []Source{{}}}
 	log.Complete(texts, nil, "")
 
@@ -74,8 +77,40 @@ func TestEventsKnowTheLastAnswerOfTheTokenEndpoint(t *testing.T) {
 		"12:00:05.000000Z home//L 403 expires -1 client C",
 		"12:00:08.000000Z home//L 403 expires -1 issued 2026-11-20T12:00:08.000000Z client A",
 		"12:00:09.000000Z home//L 403 expires -1 issued 1970-01-01T00:00:01.000000Z evidence",
+		"12:00:11.000000Z home//L 403 expires -1 issued 2026-11-20T12:00:10.000000Z client A",
 	}
 	if diff := gocmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
+	}
+}
+
+func TestWhatTheRowSaysCountsBeforeTheTokenEndpoint(t *testing.T) {
+	texts := intern.NewTable()
+	log := logOf(t, texts, "T/L 0:token 1:403")
+	log.Requests[0].Granted = token.Lacking
+	log.Events[0].Facts, log.Events[0].Issued = OwnScope|OwnIssue, start-second
+	log.Complete(texts, nil, "")
+	if e := log.Events[0]; e.Facts.is(GrantLacks) || e.Issued != start-second {
+		t.Errorf("got %+v", e)
+	}
+
+	log.Events[0].Facts, log.Events[0].Issued = OwnScope, record.NoTime
+	log.Complete(texts, nil, "")
+	if e := log.Events[0]; e.Facts.is(GrantLacks) || e.Issued != start {
+		t.Errorf("only the scopes: got %+v", e)
+	}
+}
+
+func TestEventsWithOtherAnswersOfTheTokenEndpointAreOthers(t *testing.T) {
+	for scopes, want := range map[uint64]int{7: 1, 8: 2} {
+		texts := intern.NewTable()
+		log := logOf(t, texts, "T/L 0:token 0:token 1:403 1:403")
+		log.Objects, log.Sources = []uint32{0, 1}, []Source{{}, {}}
+		log.Requests[0].scopes, log.Requests[1].scopes = 7, scopes
+		log.Requests[1].Ref.Object, log.Events[1].Ref.Object = 1, 1
+		log.Complete(texts, nil, "")
+		if len(log.Events) != want {
+			t.Errorf("scopes 7 and %d: got %d events, want %d", scopes, len(log.Events), want)
+		}
 	}
 }

@@ -2,6 +2,7 @@ package registration
 
 import (
 	"testing"
+	"time"
 
 	gocmp "github.com/google/go-cmp/cmp"
 
@@ -42,6 +43,9 @@ func TestTheOutagesOfOneKey(t *testing.T) {
 		{"a removal, then a failure", "T/L 0:200/600 100:200/0 200:503 300:200/600", []string{"L 100-200 failure deregistered bound 100 off 100", "L 200-300 success server_error=1 off 200"}},
 		{"a removal while it fails", "T/L 0:200/600 100:503 200:200/0 300:200/600", []string{"L 100-300 success server_error=1 bound 200 off 200"}},
 		{"a removal at the instant of the failure", "T/L 0:200/600 100:200/0 100:503 300:200/600", []string{"L 100-300 success server_error=1 bound 100 off 100"}},
+		{"a removal while it fails, just before a success", "T/L 0:200/600 100:503 200:200/0 203:200/600", []string{"L 100-203 success server_error=1 bound 200 harmless"}},
+		{"a removal at the end of an outage", "T/L 0:200/600 100:503 200:200/0 200:200/600", []string{"L 100-200 success server_error=1 bound 600 harmless"}},
+		{"the old registration lasts longer than the outage", "T/L 0:200/90000 100:503", []string{"L 100-20000 open server_error=1 bound 90000 off -"}},
 		{"a key that was removed is not bound", "T/L 0:200/600 100:200/0 103:200/60 200:503 300:200/60", []string{"L 200-300 success server_error=1 bound 163 off 200"}},
 
 		{"a key that renews lapses", renewing + "9000:200/600 9001:200/9000", []string{"L 2100-9000 success lapsed bound 2100 off 2100"}},
@@ -51,6 +55,8 @@ func TestTheOutagesOfOneKey(t *testing.T) {
 		{"a failure ends a lapse", "T/L 0:200/600 500:200/600 1000:200/600 1500:200/600 9000:503 9001:200/9000", []string{"L 2100-9000 failure lapsed bound 2100 off 2100", "L 9000-9001 success server_error=1 bound 2100 off 9000"}},
 		{"a failure where it would lapse", "T/L 0:200/600 500:200/600 1000:200/600 1500:200/600 2100:503 9001:200/9000", []string{"L 2100-9001 success server_error=1 bound 2100 off 2100"}},
 		{"an end that nobody logged", "T/L 0:200/600 500:200/600 1000:200/600 1500:200 9000:200/9000", nil},
+		{"nor when one of the successes that it rests on does not say its end", "T/L -3000:200/600 -2500:200/600 -2000:200/600 -1500:200 -1000:200/600 -500:200/600 0:200/600 500:200/600 1000:200/600 1500:200/600 9000:503", []string{"L 9000-20000 open server_error=1 bound 2100 off 9000"}},
+		{"renewals that come a little late", "T/L 0:200/600 620:200/600 1240:200/600 1872:200/600 9000:503", []string{"L 2472-9000 failure lapsed bound 2472 off 2472", "L 9000-20000 open server_error=1 bound 2472 off 9000"}},
 		{"with few renewals it does not lapse", "T/L 0:200/600 500:200/600 1000:200/600 9000:200 9001:503 9002:200", []string{"L 9001-9002 success server_error=1 bound 12600 harmless"}},
 		{"nor when most came late", "T/L 0:200/600 500:200/600 1000:200/600 9000:200/600 19000:200/600", nil},
 		{"nor after the last word", "T/L 0:200/600 500:200/600 1000:200/600 1500:200/600", nil},
@@ -62,6 +68,8 @@ func TestTheOutagesOfOneKey(t *testing.T) {
 		{"an exposure of the default", "T/L 0:503", []string{"L 0-3600 assumed server_error=1 off 0"}},
 		{"an exposure is no longer than a day", "T/L 0:503/90000", []string{"L 0-86400 assumed server_error=1 off 0"}},
 		{"fewer than half of the keys have a success", "T/L 0:200/60 70:503/60 80:200/60 T/M 0:503/60 T/N 0:503/60", []string{"L 70-130 assumed server_error=1 bound 60 off 70", "M 0-60 assumed server_error=1 off 0", "N 0-60 assumed server_error=1 off 0"}},
+		{"half of the keys have one", "T/L 0:200/60 70:503/60 80:200/60 T/M 0:503/60", []string{"L 70-80 success server_error=1 bound 60 harmless", "M 0-20000 open server_error=1 off 0"}},
+		{"a removal in a log of failures", "T/L 0:200/900 10:503/60 40:200/0 T/M 0:503/60 T/N 0:503/60", []string{"L 10-70 assumed server_error=1 bound 40 off 40", "M 0-60 assumed server_error=1 off 0", "N 0-60 assumed server_error=1 off 0"}},
 		{"but three successes are enough", "T/L 0:200/60 70:503/60 80:200/60 90:200/60 T/M 0:503/60 T/N 0:503/60", []string{"L 70-80 success server_error=1 bound 60 harmless", "M 0-60 assumed server_error=1 off 0", "N 0-60 assumed server_error=1 off 0"}},
 		{"accounts of a trunk, by their start", "T//v 0:200/60 70:503 T//u 0:200/60 80:503 T//w 0:200/900", []string{"v 70-20000 open server_error=1 bound 60 off 70", "u 80-20000 open server_error=1 bound 60 off 80"}},
 		{"accounts of a trunk", "T//u 0:200/60 70:503 T//v 0:200/900", []string{"u 70-20000 open server_error=1 bound 60 off 70"}},
@@ -93,6 +101,7 @@ func TestChallengesAndTheirAnswers(t *testing.T) {
 		{"a redirection", "T/L 0:302 1:503 20:200", []string{"L 1-20 success server_error=1 off 1"}},
 		{"silence answers late", "T/L 0:401 35:408 60:200", []string{"L 35-60 success timeout=1 off 35"}},
 		{"no answer at all, too late", "T/L 0:401 35.000001:0 60:200", []string{"L 0-60 success timeout=1;unauthenticated=1 off 0"}},
+		{"no answer in time", "T/L 0:401 35:0 60:200", []string{"L 35-60 success timeout=1 off 35"}},
 		{"a removal answers", "T/L 0:200/60 50:401 51:200/0 80:200", []string{"L 51-80 success deregistered bound 51 off 51"}},
 		{"ignored events in between", "T/L 0:401 1:100 2:503 20:200", []string{"L 2-20 success server_error=1 off 2"}},
 	}
@@ -101,6 +110,27 @@ func TestChallengesAndTheirAnswers(t *testing.T) {
 		got := briefAll(texts, StatesOf(logOf(t, texts, tt.log), texts, testPolicy()))
 		if diff := gocmp.Diff(tt.want, got); diff != "" {
 			t.Errorf("%s: %s (-want +got)\n%s", tt.name, tt.log, diff)
+		}
+	}
+}
+
+func TestTheChallengeWindowIsConfigured(t *testing.T) {
+	tests := []struct {
+		log    string
+		window time.Duration
+		want   []string
+	}{
+		{"T/L 0:401 1:401 9:200", 10 * time.Second, nil},
+		{"T/L 0:401 40:408 60:200", 40 * time.Second, []string{"L 40-60 success timeout=1 off 40"}},
+		{"T/L 0:401 35:408 60:200", time.Second, []string{"L 35-60 success timeout=1 off 35"}},
+		{"T/L 0:401 3:503 60:200", time.Second, []string{"L 0-60 success server_error=1;unauthenticated=1 off 0"}},
+		{"T/L 0:200/60 10:200/0 15:200/60", time.Second, nil}, // a removal before a renewal is another matter
+	}
+	for _, tt := range tests {
+		texts, p := intern.NewTable(), testPolicy()
+		p.ChallengeWindow = tt.window
+		if diff := gocmp.Diff(tt.want, briefAll(texts, StatesOf(logOf(t, texts, tt.log), texts, p))); diff != "" {
+			t.Errorf("%s within %s (-want +got)\n%s", tt.log, tt.window, diff)
 		}
 	}
 }
@@ -124,6 +154,7 @@ func TestSilenceIsToldByFailedTokenRequests(t *testing.T) {
 		{"answered to another client", renewing + "9000:token!@a 9001:token@b", TokenRequestFailed, "2100"},
 		{"few renewals, and a token that failed", "T/L 0:200/600@a 700:token!@a 19000:200/600@a", TokenRequestFailed, "600"},
 		{"few renewals, and a token that failed before the end", "T/L 0:200/600@a 599:token!@a 19000:200/600@a", 0, ""},
+		{"few renewals, and a token that failed after a failure", "T/L 0:200/600@a 700:503@a 800:token!@a 19000:200/600@a", ServerError, "700"},
 		{"few renewals, and a token that failed after a success", "T/L 0:200/600@a 700:200/18000 701:token!@a 19000:200/600@a", 0, ""},
 	}
 	for _, tt := range tests {
@@ -191,6 +222,14 @@ func TestALapseNamesTheSuccessThatExpired(t *testing.T) {
 	s := StatesOf(log, texts, testPolicy())
 	if len(s.Outages) != 1 || s.Outages[0].First.Row != 10 || s.Outages[0].Last.Row != 10 || s.Outages[0].LastAttempt.Known() {
 		t.Errorf("got %+v, want one that rests on row 10", s.Outages)
+	}
+}
+
+func TestALapseWithARemovalNamesTheRemoval(t *testing.T) {
+	texts := intern.NewTable()
+	s := StatesOf(logOf(t, texts, renewing+"3000:200/0 4000:200/0 9000:200/9000"), texts, testPolicy())
+	if len(s.Outages) != 1 || s.Outages[0].Cause != Lapsed || s.Outages[0].First.Row != 11 || s.Outages[0].Last.Row != 12 || seconds(s.Outages[0].LastAttempt) != "4000" {
+		t.Errorf("got %+v, want one from row 11 to row 12", s.Outages)
 	}
 }
 

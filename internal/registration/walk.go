@@ -184,9 +184,7 @@ func (w *walk) renewedAfter(i int) bool {
 
 func (w *walk) succeed(e *Event) {
 	w.close(e.Time, EndedBySuccess)
-	bound := w.bound.after(e, w.policy.DefaultExpiry)
-	w.expired = w.expired && bound.until == w.bound.until
-	w.bound = bound
+	w.bound, w.expired = w.bound.after(e, w.policy.DefaultExpiry), false
 }
 
 // attempt notes a failure or a removal of the open outage.

@@ -290,7 +290,7 @@ func (r *reader) piece(line Line) error {
 		r.reading.Rows++
 		r.reading.Rejected++
 	}
-	r.reading.Used = line.Offset + int64(len(line.Text))
+	r.reading.Used, r.reading.Cut = line.Offset+int64(len(line.Text)), false
 
 	return r.to.Reject(line.Reject())
 }

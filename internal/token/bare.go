@@ -37,6 +37,11 @@ func Bare(v jsonscan.Value, limits *stream.Limits) []byte {
 	return unquoted(withoutScheme(unquoted(text)))
 }
 
+// BareText is [Bare] for a text.
+func BareText(text []byte, limits *stream.Limits) []byte {
+	return Bare(jsonscan.Value{Kind: jsonscan.Cell, Raw: text}, limits)
+}
+
 // withoutScheme removes "Bearer " in any case.
 func withoutScheme(text []byte) []byte {
 	const scheme = "bearer "

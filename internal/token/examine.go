@@ -41,7 +41,7 @@ type Examination struct {
 // Examine applies the rules to a token alone, as if a registration by the
 // organisation org (empty: not known) had been answered 403 at time at.
 func (r *Rules) Examine(token []byte, org string, at record.Time) Examination {
-	token = Bare(jsonscan.Value{Kind: jsonscan.Cell, Raw: token}, &r.Limits)
+	token = BareText(token, &r.Limits)
 	texts := intern.NewTable()
 	n := &profile.Normalizer{Profile: &profile.Profile{}, Texts: texts}
 	wanted, _ := n.ID(jsonscan.Value{Kind: jsonscan.Cell, Raw: []byte(org)})
