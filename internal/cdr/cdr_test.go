@@ -229,7 +229,7 @@ func TestTextsAreKeptAsDeliveredWhereExclusionsAsk(t *testing.T) {
 			texts := intern.NewTable()
 			r := cdr.NewReader(builtIn(t, "cdrmend"), texts, &stream.Limits{})
 			r.Words = words
-			b, err := r.Read(bufio.NewReader(strings.NewReader(table("leg_id,dnis", "1,"+said))), profile.CSV, nil)
+			b, err := r.Read(bufio.NewReader(strings.NewReader(table("conversation_id,leg_id,dnis", "c,1,"+said))), profile.CSV, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
