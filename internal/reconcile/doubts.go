@@ -35,7 +35,7 @@ func doubtSources(legs *legGroups, entries *entryGroups, duties *duties, owned o
 		lacking: make([]Needs, n), shapeless: make([]bool, n), unfitSources: make([]bool, n),
 		unfitObjects: map[uint32]bool{}, estranged: make([]estrangement, n),
 	}
-	w := &witness{legs, entries, duties, owned}
+	w := &witness{legs: legs, entries: entries, duties: duties, owned: owned}
 	d.findUnfit(w)
 	d.findStrangers(w)
 	d.clocks = findClockOffsets(w)
@@ -48,6 +48,8 @@ type witness struct {
 	entries *entryGroups
 	duties  *duties
 	owned   ownership
+
+	sure []uint32 // reused for each leg
 }
 
 // shares reports whether a leg shares a recording or its conversation with an
