@@ -44,7 +44,7 @@ func TestEveryErrorNamesFileLineAndKey(t *testing.T) {
 		},
 		"a key of another kind of source": {
 			insert(t, "    - name: c", "      successes: true"),
-			"cdrmend.yaml:9:7: sources.cdrs[0].successes: unknown key, want one of lookahead lookback name org profile s3 settle url versions",
+			"cdrmend.yaml:9:7: sources.cdrs[0].successes: unknown key, want one of clock_offset lookahead lookback name one_recording_per org profile s3 settle url versions",
 		},
 		"unknown key in one line": {
 			top("s3: {region: x, Endpoint: 'http://y'}"),
