@@ -1,7 +1,6 @@
 package reconcile
 
 import (
-	"cdrmend/internal/intern"
 	"cdrmend/internal/policy"
 	"cdrmend/internal/record"
 )
@@ -118,16 +117,12 @@ func needsOf(ev *Evidence, kind policy.Kind) Needs {
 func (d *doubts) report(ev *Evidence, w *words) report {
 	r := report{Evidence: ev}
 	for i := range ev.Sources {
-		detail := intern.None
 		switch {
 		case d.shapeless[i]:
-			detail = w.shape
+			r.source(UnfitSource, policy.Major, uint32(i), w.shape)
 		case d.lacking[i] != 0:
-			detail = ev.Texts.OfString(d.lacking[i].names())
-		default:
-			continue
+			r.source(UnfitSource, policy.Major, uint32(i), ev.Texts.OfString(d.lacking[i].names()))
 		}
-		r.source(UnfitSource, policy.Major, uint32(i), detail)
 	}
 	return r
 }
