@@ -113,7 +113,7 @@ func needsOf(ev *Evidence, kind policy.Kind) Needs {
 	return NeedStart | NeedEnd | NeedConversation
 }
 
-// reportDoubts reports sources that are unfit.
+// report reports sources that are unfit.
 func (d *doubts) report(ev *Evidence, w *words) report {
 	r := report{Evidence: ev}
 	for i := range ev.Sources {
