@@ -51,6 +51,8 @@ func TestTimesThatContradictEachOtherAreNotSound(t *testing.T) {
 		"talk from the end on":            {leg{start: "10:00", end: "10:05", talk: "10:05-10:06"}, false},
 		"talk of no length at the end":    {leg{start: "10:00", end: "10:05", talk: "10:05-10:05"}, true},
 		"talk of no length after the end": {leg{start: "10:00", end: "10:05", talk: "10:06-10:06"}, false},
+		"talk after an end alone":         {leg{answer: "10:00", end: "10:05", talk: "10:05-10:06"}, false},
+		"talk before a start alone":       {leg{start: "10:00", talk: "09:50-10:00"}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			test.leg.conversation, test.leg.id, test.leg.recordings = "c1", "A", "r1"
