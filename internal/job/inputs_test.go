@@ -1,10 +1,14 @@
 package job_test
 
 import (
+	"bytes"
+	"log/slog"
 	"strings"
 	"testing"
 
+	"cdrmend/internal/job"
 	"cdrmend/internal/policy"
+	"cdrmend/internal/report"
 )
 
 const soundEntry = `{"recording_id":"r1","conversation_id":"c1","trunk_id":"t","start_time":"2026-11-20T10:00:00Z","end_time":"2026-11-20T10:01:00Z"}`
@@ -119,6 +123,71 @@ func TestAScreenWithoutMetadataIsNoRecordingOfACall(t *testing.T) {
 		missing := strings.Contains(n.table(r, "findings").only(t, []string{"class"}).String(), "missing_recording")
 		if missing != (want == "screen") {
 			t.Errorf("%s: the call is missing: %v", suffix, missing)
+		}
+	}
+}
+
+// An object is unfit that has no place for what judging needs.
+func TestAnObjectWithoutAPlaceForWhatJudgingNeedsIsUnfit(t *testing.T) {
+	t.Parallel()
+	for without, want := range map[string]string{
+		"":                              "",
+		"start_time":                    "c,start_time\n",
+		"answer_time":                   "c,answer_time\n",
+		"end_time":                      "c,end_time\n",
+		"conversation_id,recording_ids": "c,conversation_id\n",
+		"recording_ids":                 "",
+		"trunk_id":                      "",
+	} {
+		header := strings.ReplaceAll(soundLegs, "\n", ",\n")
+		for _, column := range strings.Split(without, ",") {
+			if column != "" {
+				header = strings.Replace(header, column+",", "other_"+column+",", 1)
+			}
+		}
+		n := newNight(t, files{
+			"in/m/date=2026-11-20/a.json": soundEntry, "in/r/date=2026-11-20/a.jsonl": soundLog, "in/c/date=2026-11-20/a.csv": header,
+		})
+		got := ""
+		for _, row := range n.table(n.run(), "findings").only(t, []string{"class", "source", "detail"}).rows {
+			if row[0] == "unfit_source" {
+				got += row[1] + "," + row[2] + "\n"
+			}
+		}
+		if got != want {
+			t.Errorf("without %s: unfit are %q, want %q", without, got, want)
+		}
+	}
+}
+
+// A token that somebody wrote in place of an id is no id, and stands in no table, no
+// summary, no report, no log, and in no document that a repair rid of it.
+func TestATokenInPlaceOfAnIDIsNowhereWritten(t *testing.T) {
+	t.Parallel()
+	const secret = "eyJhbGciOiJub25lIn0.eyJzY29wZSI6InNlY3JldC1zZXNhbWUifQ.c2lnbmF0dXJlLXNlc2FtZQ"
+	for name, id := range map[string]string{"bare": secret, "with its scheme": "BEARER " + secret} {
+		n := newNight(t, files{
+			"in/m/date=2026-11-20/a.json":  strings.Replace(soundEntry, `"c1"`, `"`+id+`"`, 1),
+			"in/c/date=2026-11-20/a.csv":   soundLegs + "c2,2,r1;" + id + ",t,2026-11-20T11:00:00Z,2026-11-20T11:00:00Z,2026-11-20T11:01:00Z\n" + id + ",3,r3,t,2026-11-20T12:00:00Z,2026-11-20T12:00:00Z,2026-11-20T12:01:00Z\n",
+			"in/c/date=2026-11-20/b.jsonl": `{"conversation_id":"c4","leg_id":"4","user_ids":["` + id + `"],"trunk_id":"` + id + `","start_time":"2026-11-20T13:00:00Z","answer_time":"2026-11-20T13:00:00Z","end_time":"2026-11-20T13:01:00Z"}` + "\n",
+			"in/r/date=2026-11-20/a.jsonl": soundLog + strings.Replace(strings.Replace(soundLog, `"t"`, `"`+id+`"`, 1), "200", "403", 1),
+		})
+		var log bytes.Buffer
+		r := n.run(func(j *job.Job) {
+			j.Log = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+		})
+		everything := n.tree(outputPrefix)
+		if everything["runs/"+r.RunID+"/manifests/m/date=2026-11-20/a.json"] == "" {
+			t.Errorf("%s: the document was not repaired:\n%s", name, everything["runs/"+r.RunID+"/findings.csv"])
+		}
+		if invalid := n.table(r, "findings").only(t, []string{"class"}).String(); strings.Count(invalid, "invalid_field") != 5 {
+			t.Errorf("%s: findings are\n%s", name, everything["runs/"+r.RunID+"/findings.csv"])
+		}
+		everything["the log"], everything["the summary"] = log.String(), report.Text(r, report.Unpainted)
+		for file, text := range everything {
+			if strings.Contains(text, secret[:30]) || strings.Contains(text, "c2lnbmF0dXJlLXNlc2FtZQ") {
+				t.Errorf("%s: %s holds the token", name, file)
+			}
 		}
 	}
 }
