@@ -201,18 +201,18 @@ func (r *teller) crowd(n int) {
 	r.files["in/c/date=2026-11-19/crowd.csv"] = b.String()
 }
 
-// midnight is a time shortly before or after a border of the interval.
+// midnight is a time a few seconds before or after a border of the interval.
 func (r *teller) midnight() record.Time {
-	return []record.Time{interval.Start, interval.End}[r.IntN(2)].Add(time.Duration(r.IntN(120)-60) * time.Second)
+	return []record.Time{interval.Start, interval.End}[r.IntN(2)].Add(time.Duration(r.IntN(7)-3) * time.Second)
 }
 
 // addLookAlike adds a call near midnight and a recording that has nothing in
 // common with it but its line and its times. Sometimes the recording looks like
 // another call, too, which may be of another day.
 func (r *teller) addLookAlike(n int) {
-	start, seconds := r.midnight(), 30+r.IntN(60)
+	start, seconds := r.midnight(), 1+r.IntN(60)
 	shifted := func() (start2, end record.Time) {
-		start2 = start.Add(time.Duration(r.IntN(9)-4) * time.Second)
+		start2 = start.Add(time.Duration(r.IntN(6)-3) * time.Second)
 		return start2, start2.Add(time.Duration(seconds) * time.Second)
 	}
 	leg := func(conversation string) {

@@ -459,7 +459,7 @@ func (r *Reader) gap(e *jsonscan.Element, f record.Field) Gap {
 	pointers := r.mapping.Pointers(f)
 	for _, path := range pointers {
 		if start, end, ok := e.Slots.Position(path); ok {
-			g.Start, g.Size, g.Raw = start, uint32(end-start), r.norm.Texts.Of(e.Scanner.Bytes(start, end))
+			g.Start, g.Size, g.Raw = start, uint32(end-start), r.norm.Texts.Of(profile.ShownBytes(e.Value(path)))
 			return g
 		}
 	}

@@ -43,11 +43,14 @@ const masked = "a token, which is not shown, in place of an id"
 
 // Shown returns a value that did not parse as it stands in its record, or what is
 // wrong with it when it holds a secret.
-func Shown(v jsonscan.Value) string {
+func Shown(v jsonscan.Value) string { return string(ShownBytes(v)) }
+
+// ShownBytes is like Shown. The bytes are valid as long as those of the value.
+func ShownBytes(v jsonscan.Value) []byte {
 	if holdsSecret(v) {
-		return masked
+		return []byte(masked)
 	}
-	return string(v.Raw)
+	return v.Raw
 }
 
 func holdsSecret(v jsonscan.Value) bool {

@@ -88,10 +88,7 @@ func compareRefs(a, b record.Ref) int {
 func (p *callPart) call(n uint32, invalid []LegInvalid) {
 	s := &p.current
 	p.assessor.assess(s, n)
-	s.call.Verdict = p.assessor.verdict(s, p.outcomes)
-	if s.call.Verdict == VerdictIndeterminate {
-		s.call.Reason = p.assessor.words.doubts[s.doubt]
-	}
+	p.assessor.judge(s, p.outcomes)
 
 	if p.assessor.duties.toRecord(n) {
 		if len(s.entries) == 0 {

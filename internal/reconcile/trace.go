@@ -334,7 +334,7 @@ func (t *Trace) Weigh(n uint32) Weighing {
 	s, l := new(assessment), &t.Legs[n]
 	a := t.assessor
 	a.assess(s, n)
-	s.call.Verdict = a.verdict(s, t.outcomes)
+	a.judge(s, t.outcomes)
 	w := Weighing{
 		Call: s.call, Entries: s.entries, ToRecord: a.duties.toRecord(n), Forbidden: a.duties.forbidden(t.Evidence, n),
 		InError: s.inError != Accepted, Short: s.short, Doubt: s.doubt, Nothing: s.nothing, Incomplete: s.hidden,

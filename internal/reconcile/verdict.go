@@ -263,6 +263,14 @@ func (a *assessor) overlapsDue(n uint32) bool {
 	})
 }
 
+// judge gives a leg its verdict, and the reason of one that is indeterminate.
+func (a *assessor) judge(s *assessment, outcomes []entryOutcome) {
+	s.call.Verdict = a.verdict(s, outcomes)
+	if s.call.Verdict == VerdictIndeterminate {
+		s.call.Reason = a.words.doubts[s.doubt]
+	}
+}
+
 // verdict returns the first verdict that applies, and sets the doubt of one that
 // is indeterminate.
 func (a *assessor) verdict(s *assessment, outcomes []entryOutcome) Verdict {
