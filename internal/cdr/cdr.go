@@ -36,17 +36,30 @@ type Shown struct {
 
 // Particulars are the other fields that a decision about a leg depends on.
 type Particulars struct {
-	SaidANI, SaidDNIS intern.Text    // as delivered, trimmed and without prefix; None unless an exclusion asks for words
-	Recordings        record.Section // of Texts
-	Talk              record.Section // of Spans
-	Updated           record.Time
-	Same              uint64 // hash of all values: equal for rows that are equal in every field
-	Pauses            uint32 // how many of the Spans after Talk are pauses
-	TalkMS            int32  // milliseconds, at most 1<<31-1; -1 when missing
-	Invalid           uint32 // fields that did not parse
-	SIPStatus         int16  // -1 when missing
-	Recorded          profile.Tri
-	Flags             LegFlags
+	Recordings record.Section // of Texts
+	Talk       record.Section // of Spans
+	Updated    record.Time
+	Extra      uint32 // number of its Extra plus 1; 0 without one
+	TalkMS     int32  // milliseconds, at most 1<<31-1; -1 when missing
+	Invalid    uint32 // fields that did not parse
+	SIPStatus  int16  // -1 when missing
+	Recorded   profile.Tri
+	Flags      LegFlags
+}
+
+// Extra holds what most legs do not have.
+type Extra struct {
+	Same              uint64         // of rows that lack an id: hash of all values, equal for equal rows
+	SaidANI, SaidDNIS intern.Text    // as delivered, trimmed and without prefix, when an exclusion asks for words
+	Pauses            record.Section // of Spans: declared pauses
+}
+
+// ExtraOf returns the extra of a leg among all, an empty one when it has none.
+func ExtraOf(p *Particulars, all []Extra) Extra {
+	if p.Extra == 0 {
+		return Extra{}
+	}
+	return all[p.Extra-1]
 }
 
 // LegFlags are what a row says about a leg apart from values.
@@ -93,6 +106,7 @@ type Batch struct {
 	Legs       []Leg
 	Recordings []intern.Text // of which each leg has a section, like Talk
 	Talk       []record.Span // talk of a leg, then its pauses
+	Extras     []Extra
 	Invalid    []record.Invalid
 	Skipped    int64 // rows without a value, and sessions that are no legs
 	Filtered   intern.Filtered
@@ -192,7 +206,7 @@ func (r *Reader) Add(b, next *Batch) {
 
 func (r *Reader) begin() {
 	r.batch = &Batch{
-		Legs: r.spare.Legs, Recordings: r.spare.Recordings, Talk: r.spare.Talk,
+		Legs: r.spare.Legs, Recordings: r.spare.Recordings, Talk: r.spare.Talk, Extras: r.spare.Extras,
 		Details: Details{TotalHits: profile.NoInt, Available: record.NoTime},
 	}
 }
@@ -207,6 +221,7 @@ func (r *Reader) finish(reading rows.Reading) *Batch {
 	b.Legs, r.spare.Legs = record.Detach(b.Legs)
 	b.Recordings, r.spare.Recordings = record.Detach(b.Recordings)
 	b.Talk, r.spare.Talk = record.Detach(b.Talk)
+	b.Extras, r.spare.Extras = record.Detach(b.Extras)
 	return b
 }
 
@@ -285,7 +300,7 @@ func (r *Reader) leg(row *rows.Row) error {
 	}
 
 	if !conversation || !id {
-		l.Same = r.same(&l, durations, named{row.Value(record.ConversationID), row.Value(record.LegID), row.Value(record.RecordingIDs)})
+		r.extra(&l).Same = r.same(&l, durations, named{row.Value(record.ConversationID), row.Value(record.LegID), row.Value(record.RecordingIDs)})
 	}
 	l.complete(durations)
 	r.add(l, asked)
@@ -373,7 +388,9 @@ func (r *Reader) spans(l *Leg, row *rows.Row) {
 
 	l.note(HasAnswer, isMember(row.Value(record.Talk)))
 	l.Talk = read(record.Talk)
-	l.Pauses = read(record.Pauses).N
+	if pauses := read(record.Pauses); pauses.N > 0 {
+		r.extra(l).Pauses = pauses
+	}
 }
 
 // answer reads whether the call was to be recorded, and notes whether the row says
@@ -393,7 +410,7 @@ func (r *Reader) answer(l *Leg, row *rows.Row) {
 // parse.
 func (l *Leg) says(d durations) bool {
 	return l.Start.Known() || l.Invalid != 0 || l.End.Known() || l.Answer.Known() || l.Updated.Known() ||
-		l.Talk.N+l.Pauses+l.Recordings.N > 0 || l.Recorded != profile.Unknown || l.SIPStatus != profile.NoInt ||
+		l.Talk.N+l.Recordings.N+l.Extra > 0 || l.Recorded != profile.Unknown || l.SIPStatus != profile.NoInt ||
 		d.call != profile.NoInt || d.talk != profile.NoInt ||
 		cmp.Or(l.Org, l.Trunk, l.Line, l.Direction, l.Users, l.Queues) != intern.None ||
 		cmp.Or(l.ANI, l.DNIS) != intern.NoNumber
@@ -502,8 +519,23 @@ func (r *Reader) parties(l *Leg, ani, dnis jsonscan.Value) {
 		return r.norm.Texts.NumberOf(p.Number), said
 	}
 
-	l.ANI, l.SaidANI = party(record.ANI, ani, WordedANI)
-	l.DNIS, l.SaidDNIS = party(record.DNIS, dnis, WordedDNIS)
+	var saidANI, saidDNIS intern.Text
+	l.ANI, saidANI = party(record.ANI, ani, WordedANI)
+	l.DNIS, saidDNIS = party(record.DNIS, dnis, WordedDNIS)
+	if saidANI != intern.None || saidDNIS != intern.None {
+		e := r.extra(l)
+		e.SaidANI, e.SaidDNIS = saidANI, saidDNIS
+	}
+}
+
+// extra returns the extra of the current leg, and makes it if there is none.
+func (r *Reader) extra(l *Leg) *Extra {
+	b := r.batch
+	if l.Extra == 0 {
+		b.Extras = append(b.Extras, Extra{})
+		l.Extra = uint32(len(b.Extras))
+	}
+	return &b.Extras[l.Extra-1]
 }
 
 // read notes a value that did not parse. One that is known all the same is a local
@@ -522,7 +554,7 @@ func (r *Reader) read(l *Leg, f record.Field, v jsonscan.Value, ok, known bool) 
 // invalid notes a value that did not parse, the first one of each field.
 func (r *Reader) invalid(l *Leg, f record.Field, v jsonscan.Value) {
 	if l.Invalid&invalidBit(f) == 0 {
-		r.batch.Invalid = append(r.batch.Invalid, record.Invalid{Row: l.Ref.Row, Field: f, Raw: string(v.Raw)})
+		r.batch.Invalid = append(r.batch.Invalid, record.Invalid{Row: l.Ref.Row, Field: f, Raw: profile.Shown(v)})
 	}
 	l.Invalid |= invalidBit(f)
 }

@@ -103,7 +103,7 @@ func TestTheFieldsOfALeg(t *testing.T) {
 		"o", "2abe7c04-63d1-ab47-4182-6e2653f37546", "7", "t", "l", "inbound", "u1+u2", "q", "+4930", "31", "r1", "r2",
 		"2026-11-20T08:00:00.000000Z", "2026-11-20T08:00:05.000000Z", "2026-11-20T08:01:00.500000Z", "2026-11-20T09:00:00.000000Z",
 	}
-	if diff := cmp.Diff(want, got); diff != "" || l.Recorded != profile.True || l.SIPStatus != 200 || l.Talk.N != 2 || l.Pauses != 1 || l.TalkMS != 9000 || l.Invalid != 0 {
+	if diff := cmp.Diff(want, got); diff != "" || l.Recorded != profile.True || l.SIPStatus != 200 || l.Talk.N != 2 || cdr.ExtraOf(&l.Particulars, b.Extras).Pauses.N != 1 || l.TalkMS != 9000 || l.Invalid != 0 {
 		t.Errorf("%+v (-want +got):\n%s", l, diff)
 	}
 	bad := b.Legs[1]
@@ -173,7 +173,7 @@ func TestRowsWithoutIDsAreEqualWhenAllTheirValuesAre(t *testing.T) {
 	const row = `{"conversation_id":"{2ABE7C0463D1AB4741826E2653F37546}","recording_ids":["a","b","a"],"ani":"tel:+49 30","user_ids":["u","v"],"start_time":"2026-11-20T08:00:00Z","duration_ms":60000,"talk":[{"start":1795161610,"end":1795161620}],"recorded":"TRUE"}`
 	same := func(text string) uint64 {
 		b, _ := read(t, "cdrmend", profile.JSON, "["+row+","+text+"]")
-		return b.Legs[1].Same - b.Legs[0].Same
+		return cdr.ExtraOf(&b.Legs[1].Particulars, b.Extras).Same - cdr.ExtraOf(&b.Legs[0].Particulars, b.Extras).Same
 	}
 	for _, c := range [][]string{
 		{"{2ABE7C0463D1AB4741826E2653F37546}", "2abe7c04-63d1-ab47-4182-6e2653f37546"}, {`"tel:+49 30"`, `"+4930"`}, {"60000", `"060000"`}, {`["a","b","a"]`, `["a","",null,"b"]`}, {`"TRUE"`, `true,"x":1,"talk_ms":null`},
@@ -229,13 +229,13 @@ func TestTextsAreKeptAsDeliveredWhereExclusionsAsk(t *testing.T) {
 			texts := intern.NewTable()
 			r := cdr.NewReader(builtIn(t, "cdrmend"), texts, &stream.Limits{})
 			r.Words = words
-			b, err := r.Read(bufio.NewReader(strings.NewReader(table("leg_id,dnis", "1,"+said))), profile.CSV, nil)
+			b, err := r.Read(bufio.NewReader(strings.NewReader(table("conversation_id,leg_id,dnis", "c,1,"+said))), profile.CSV, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
 			l := b.Legs[0]
-			got := fmt.Sprint(string(texts.AppendNumber(nil, l.DNIS)), " ", texts.String(l.SaidDNIS), " ", l.Flags.Has(cdr.WordedDNIS))
-			if words && got != want || !words && l.SaidDNIS != intern.None {
+			got := fmt.Sprint(string(texts.AppendNumber(nil, l.DNIS)), " ", texts.String(cdr.ExtraOf(&l.Particulars, b.Extras).SaidDNIS), " ", l.Flags.Has(cdr.WordedDNIS))
+			if words && got != want || !words && l.Extra != 0 {
 				t.Errorf("%q, kept %v: got %q, want %q", said, words, got, want)
 			}
 		}

@@ -421,7 +421,7 @@ func (r *Reader) session(l *Leg, s *session, f *frame) {
 	r.talk(l, s)
 	r.agents(l)
 	if !conversation || !id {
-		l.Same = r.same(l, durations{profile.NoInt, profile.NoInt}, named{conversation: f.id, leg: s.id})
+		r.extra(l).Same = r.same(l, durations{profile.NoInt, profile.NoInt}, named{conversation: f.id, leg: s.id})
 	}
 }
 

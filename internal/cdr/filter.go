@@ -4,6 +4,7 @@ import (
 	"cmp"
 
 	"cdrmend/internal/intern"
+	"cdrmend/internal/profile"
 	"cdrmend/internal/record"
 	"cdrmend/internal/rows"
 )
@@ -45,6 +46,10 @@ func (r *Reader) preview(row *rows.Row) (asked, kept bool) {
 	l.Org = cmp.Or(l.Org, s.Local(r.Org))
 	l.Start, _ = r.norm.Time(row.Value(record.StartTime))
 	l.End, _ = r.norm.Time(row.Value(record.EndTime))
+	if !l.End.Known() {
+		call, _ := r.norm.Int(row.Value(record.DurationMS))
+		l.complete(durations{call: call, talk: profile.NoInt})
+	}
 	l.Recordings, _ = r.recordings(row.Value(record.RecordingIDs))
 	kept = r.keeps(&l)
 	b.Recordings = b.Recordings[:l.Recordings.At] // a row that is kept is read again as a whole
@@ -84,20 +89,28 @@ func (r *Reader) adopt(l *Leg) {
 	r.Filter.Adopt(l.texts()...)
 	r.Filter.AdoptNumber(&l.ANI)
 	r.Filter.AdoptNumber(&l.DNIS)
+	if l.Extra > 0 {
+		e := &r.batch.Extras[l.Extra-1]
+		r.Filter.Adopt(&e.SaidANI, &e.SaidDNIS)
+	}
 	for i := range record.SectionOf(l.Recordings, r.batch.Recordings) {
 		r.Filter.Adopt(&r.batch.Recordings[int(l.Recordings.At)+i])
 	}
 }
 
-// texts returns all texts of a leg, apart from its recordings.
+// texts returns all texts of a leg, apart from its recordings and its extra.
 func (l *Leg) texts() []*intern.Text {
-	return []*intern.Text{&l.Org, &l.Conversation, &l.ID, &l.Trunk, &l.Line, &l.Direction, &l.Users, &l.Queues, &l.SaidANI, &l.SaidDNIS}
+	return []*intern.Text{&l.Org, &l.Conversation, &l.ID, &l.Trunk, &l.Line, &l.Direction, &l.Users, &l.Queues}
 }
 
 // drop removes from the lists what a leg that was just read added to them.
 func (r *Reader) drop(l *Leg) {
 	b := r.batch
-	b.Recordings, b.Talk = b.Recordings[:len(b.Recordings)-int(l.Recordings.N)], b.Talk[:len(b.Talk)-int(l.Talk.N+l.Pauses)]
+	spans := l.Talk.N + ExtraOf(&l.Particulars, b.Extras).Pauses.N
+	b.Recordings, b.Talk = b.Recordings[:len(b.Recordings)-int(l.Recordings.N)], b.Talk[:len(b.Talk)-int(spans)]
+	if l.Extra > 0 {
+		b.Extras = b.Extras[:l.Extra-1]
+	}
 	for len(b.Invalid) > 0 && b.Invalid[len(b.Invalid)-1].Row == l.Ref.Row {
 		b.Invalid = b.Invalid[:len(b.Invalid)-1]
 	}

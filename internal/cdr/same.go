@@ -31,9 +31,10 @@ func (r *Reader) same(l *Leg, d durations, ids named) uint64 {
 		from := len(k)
 		k = endText(r.norm.Texts.AppendNumber(k, n), from)
 	}
+	pauses := ExtraOf(&l.Particulars, r.batch.Extras).Pauses
 	for _, n := range []int64{
 		int64(l.Start), int64(l.Answer), int64(l.End), int64(l.Updated), d.call, d.talk,
-		int64(l.SIPStatus), int64(l.Recorded), int64(l.Recordings.N), int64(l.Talk.N), int64(l.Pauses),
+		int64(l.SIPStatus), int64(l.Recorded), int64(l.Recordings.N), int64(l.Talk.N), int64(pauses.N),
 	} {
 		k = binary.LittleEndian.AppendUint64(k, uint64(n))
 	}
@@ -46,9 +47,11 @@ func (r *Reader) same(l *Leg, d durations, ids named) uint64 {
 			k = endText(r.norm.Texts.AppendTo(k, id), from)
 		}
 	}
-	for _, s := range r.batch.Talk[l.Talk.At : l.Talk.At+l.Talk.N+l.Pauses] {
-		k = binary.LittleEndian.AppendUint64(k, uint64(s.Start))
-		k = binary.LittleEndian.AppendUint64(k, uint64(s.End))
+	for _, section := range []record.Section{l.Talk, pauses} {
+		for _, s := range record.SectionOf(section, r.batch.Talk) {
+			k = binary.LittleEndian.AppendUint64(k, uint64(s.Start))
+			k = binary.LittleEndian.AppendUint64(k, uint64(s.End))
+		}
 	}
 
 	r.text = k

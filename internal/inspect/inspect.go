@@ -219,9 +219,8 @@ func (in *printer) legs() error {
 		in.field(record.AnswerTime, l.Answer.String())
 		in.field(record.EndTime, l.End.String())
 		in.number(record.TalkMS, int64(l.TalkMS))
-		talk, pauses := l.Talk.At+l.Talk.N, l.Talk.At+l.Talk.N+l.Pauses
-		in.spans(record.Talk, b.Talk[l.Talk.At:talk])
-		in.spans(record.Pauses, b.Talk[talk:pauses])
+		in.spans(record.Talk, record.SectionOf(l.Talk, b.Talk))
+		in.spans(record.Pauses, record.SectionOf(cdr.ExtraOf(&l.Particulars, b.Extras).Pauses, b.Talk))
 
 		// A value that is not known is not shown.
 		in.field(record.Recorded, [...]string{"", "false", "true"}[l.Recorded])

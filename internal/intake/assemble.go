@@ -131,17 +131,24 @@ func (a *assembly) takeLegs(b *cdr.Batch, object uint32) {
 		l.Ref.Object = object
 		l.Recordings.At += uint32(len(ev.Recordings))
 		l.Talk.At += uint32(len(ev.Talk))
+		if l.Extra > 0 {
+			l.Extra += uint32(len(ev.Extras))
+		}
 		ev.Legs, ev.Particulars = append(ev.Legs, l.Shown), append(ev.Particulars, l.Particulars)
 	}
 
 	ev.Recordings = append(ev.Recordings, b.Recordings...)
+	for _, e := range b.Extras {
+		e.Pauses.At += uint32(len(ev.Talk))
+		ev.Extras = append(ev.Extras, e)
+	}
 	ev.Talk = append(ev.Talk, b.Talk...)
 	for _, v := range b.Invalid {
 		ev.LegInvalid = append(ev.LegInvalid, reconcile.LegInvalid{Ref: record.Ref{Object: object, Row: v.Row}, Field: v.Field, Raw: v.Raw})
 	}
 
 	// The batch itself is in use until its last part is copied.
-	b.Legs, b.Recordings, b.Talk = nil, nil, nil
+	b.Legs, b.Recordings, b.Talk, b.Extras = nil, nil, nil, nil
 }
 
 func (a *assembly) eventsInOrder() {

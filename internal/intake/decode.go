@@ -134,7 +134,7 @@ func (s *scanner) newManifests(source int, filter *intern.Filter) *manifestReade
 		texts, required = filter.Texts(), 0 // nothing of the margins is repaired
 	}
 	r := manifest.NewReader(s.Sources[source].Profile, texts, required, &s.config.Limits)
-	r.MediaKeys = filter == nil && s.config.Media.Check != policy.MediaNone
+	r.MediaKeys = s.config.Media.Check != policy.MediaNone
 	r.Filter = filter
 	return &manifestReader{r, s.out.account.spill}
 }

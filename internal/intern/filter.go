@@ -135,12 +135,13 @@ func NewLinks() *Links { return &Links{ids: map[uint32]bool{}, window: record.Sp
 // Widen makes rows matter that end in a span, both ends included, and reports
 // whether that is news.
 func (l *Links) Widen(w record.Span) bool {
-	if l.window.Start > l.window.End {
-		l.window = w
-		return w.Start <= w.End
+	if w.Start > w.End {
+		return false
 	}
 	before := l.window
-	l.window = record.Span{Start: min(before.Start, w.Start), End: max(before.End, w.End)}
+	if l.window = w; before.Start <= before.End {
+		l.window = record.Span{Start: min(before.Start, w.Start), End: max(before.End, w.End)}
+	}
 	return l.window != before
 }
 

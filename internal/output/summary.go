@@ -144,7 +144,10 @@ func findingCounts(d *reconcile.Decision) []report.FindingCount {
 func outageCauses(d *reconcile.Decision) map[string]int64 {
 	counts := map[string]int64{}
 	for _, n := range d.Shown {
-		counts[d.Outages[n].Cause.String()]++
+		// Harmless ones are counted by renewalsFailed.
+		if o := &d.Outages[n]; !o.Harmless {
+			counts[o.Cause.String()]++
+		}
 	}
 	return counts
 }
@@ -345,7 +348,7 @@ func orgWarnings(a *intake.Account, d *reconcile.Decision) []string {
 		n := lacking[uint32(i)]
 		for other := range having {
 			if n > 0 && other != uint32(i) {
-				list = append(list, fmt.Sprintf("%d records of source %s have no organisation while those of other sources have one: they match nothing; set org for the source", n, d.Sources[i].Name))
+				list = append(list, fmt.Sprintf("records of source %s have no organisation while those of other sources have one: they match nothing; set org for the source", d.Sources[i].Name))
 				break
 			}
 		}

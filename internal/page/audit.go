@@ -241,6 +241,9 @@ func (g *auditGathering) addOutages(i *Interval, n *nightView) error {
 		// An outage counts in each interval that it overlaps, but only once in
 		// the totals by cause and trunk.
 		o := outageOf(g.show.row(row))
+		if o.Harmless { // nobody was unregistered
+			continue
+		}
 		if wording.OpenedBy(o.Cause) == wording.Failure {
 			n.Outages++
 		} else {

@@ -115,27 +115,33 @@ func TestAnOutageThatCrossesABorderCountsOnce(t *testing.T) {
 		want          string
 	}{
 		"overlaps": {
-			[]cells{{"start_time": "10:00", "end_time": "12:00", "cause": "timeout"}}, []cells{{"start_time": "11:00", "end_time": "13:00", "cause": "throttled"}},
+			[]cells{{"start_time": "10:00", "end_time": "12:00", "cause": "timeout"}},
+			[]cells{{"start_time": "11:00", "end_time": "13:00", "cause": "throttled"}},
 			`<code>timeout</code></th><td>Nobody answered the registration in time.<br><b>What to do:</b> look at what lies between the client and the registrar: name resolution, certificates, the firewall and the SIP transport.</td><td class="num">1</td><td class="num">3 h</td>`,
 		},
 		"touches": {
-			[]cells{{"start_time": "10:00", "end_time": "12:00"}}, []cells{{"start_time": "12:00", "end_time": "13:00"}},
+			[]cells{{"start_time": "10:00", "end_time": "12:00"}},
+			[]cells{{"start_time": "12:00", "end_time": "13:00"}},
 			`<bdi class="id">T1</bdi></th><td class="num">1</td><td class="num">3 h</td>`,
 		},
 		"joins two": {
-			[]cells{{"start_time": "10:00", "end_time": "11:00"}, {"start_time": "12:00", "end_time": "13:00"}}, []cells{{"start_time": "10:30", "end_time": "12:30"}},
+			[]cells{{"start_time": "10:00", "end_time": "11:00"}, {"start_time": "12:00", "end_time": "13:00"}},
+			[]cells{{"start_time": "10:30", "end_time": "12:30"}},
 			`<bdi class="id">T1</bdi></th><td class="num">1</td><td class="num">3 h</td>`,
 		},
 		"apart": {
-			[]cells{{"start_time": "10:00", "end_time": "11:00"}}, []cells{{"start_time": "12:00", "end_time": "13:00"}},
+			[]cells{{"start_time": "10:00", "end_time": "11:00"}},
+			[]cells{{"start_time": "12:00", "end_time": "13:00"}},
 			`<bdi class="id">T1</bdi></th><td class="num">2</td><td class="num">2 h</td>`,
 		},
 		"another line": {
-			[]cells{{"line_id": "L1", "start_time": "10:00", "end_time": "12:00"}}, []cells{{"line_id": "L2", "start_time": "12:00", "end_time": "13:00"}},
+			[]cells{{"line_id": "L1", "start_time": "10:00", "end_time": "12:00"}},
+			[]cells{{"line_id": "L2", "start_time": "12:00", "end_time": "13:00"}},
 			`<bdi class="id">T1</bdi></th><td class="num">2</td><td class="num">3 h</td>`,
 		},
 		"a failure after a lapse": {
-			[]cells{{"start_time": "10:00", "end_time": "12:00", "cause": "lapsed"}}, []cells{{"start_time": "12:00", "end_time": "13:00", "cause": "timeout"}},
+			[]cells{{"start_time": "10:00", "end_time": "12:00", "cause": "lapsed"}},
+			[]cells{{"start_time": "12:00", "end_time": "13:00", "cause": "timeout"}},
 			`<bdi class="id">T1</bdi></th><td class="num">2</td><td class="num">3 h</td>`,
 		},
 	} {

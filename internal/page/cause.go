@@ -30,6 +30,18 @@ type causeGroup struct {
 	Causes []causeView
 }
 
+// registrations says what the logs of registrations show besides outages.
+func registrations(s *report.Summary) string {
+	var sentences []string
+	if s.Renewals > 0 {
+		sentences = append(sentences, report.RenewalsFailed(s.Renewals)+".")
+	}
+	if text := s.Registrations.Text(); text != "" {
+		sentences = append(sentences, text+".")
+	}
+	return strings.Join(sentences, " ")
+}
+
 // causeGroups groups causes, which keep their order: failures first, then lapses
 // and removals. Groups without a cause are left out.
 func causeGroups(causes []causeView) (groups []causeGroup) {

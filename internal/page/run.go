@@ -117,6 +117,7 @@ func (r *Run) Write(w io.Writer) error {
 	v.Timeline = g.timeline(g.summary)
 	v.Causes = g.causeViews(g.summary)
 	v.CauseGroups = causeGroups(v.Causes)
+	v.Registrations = registrations(g.summary)
 	v.Classes = classViews(g.summary.Findings)
 	v.Findings = part{Shown: int64(len(g.findings.Rows)), Total: g.total}
 	v.Repairs = part{Shown: int64(len(g.repairs.Rows)), Total: g.repaired}
@@ -144,12 +145,14 @@ type runView struct {
 	Timeline  *timelineView
 	Causes    []causeView // for the legend
 
-	CauseGroups []causeGroup
-	Classes     []classView
-	Findings    part
-	Repairs     part
-	Inputs      inputView
-	Balance     []balanceView
+	CauseGroups   []causeGroup
+	Registrations string // what else the logs show
+
+	Classes  []classView
+	Findings part
+	Repairs  part
+	Inputs   inputView
+	Balance  []balanceView
 }
 
 // part is how many rows of a table a page holds.
@@ -254,6 +257,9 @@ func (g *gathering) addOutages(rows table.Rows) error {
 
 		// Only the part inside the interval counts towards the lengths.
 		o := outageOf(g.show.row(row))
+		if o.Harmless { // nobody was unregistered: it is counted with the renewals
+			continue
+		}
 		clipped := o.clip(g.span)
 		micros := int64(clipped.End - clipped.Start)
 		g.trunk(trunkID{o.Org, o.Trunk}).addOutage(o, micros)

@@ -105,7 +105,7 @@ func small() *page.Run {
 			cells{"verdict": "missing", "trunk_id": "T2", "start_time": "12:00", "outage_relation": "possible", "outage_cause": "scope_missing"},
 			cells{"verdict": "partial", "trunk_id": "T2", "start_time": "13:00", "outage_relation": "none"},
 		),
-		Outages: rows(table.Outages, cells{"outage_id": "out-1", "trunk_id": "T1", "line_id": "L7", "start_time": "10:00", "end_time": "10:30", "ended_by": "success", "cause": "scope_missing", "failures": 4}),
+		Outages: rows(table.Outages, cells{"outage_id": "out-1", "trunk_id": "T1", "line_id": "L7", "start_time": "10:00", "end_time": "10:30", "ended_by": "success", "cause": "scope_missing", "failures": 4, "unregistered_from": "10:00", "last_attempt": "10:28"}),
 	}
 }
 
@@ -299,6 +299,24 @@ func TestThePageTellsLapsesApartFromFailures(t *testing.T) {
 	}
 	if want := `<dt>registrations ended</dt><dd><b>2</b>`; !strings.Contains(html, want) {
 		t.Errorf("the page has no %s", want)
+	}
+}
+
+// Nobody was unregistered in a harmless outage, so it is none of the outages.
+func TestAHarmlessOutageIsCountedWithTheRenewals(t *testing.T) {
+	r := small()
+	r.Summary.Renewals, r.Summary.Registrations = 1, report.Registrations{Legs: 10, Seen: 7}
+	r.Outages = outages(
+		cells{"outage_id": "out-harmless", "start_time": "10:00", "end_time": "10:30", "cause": "timeout", "harmless": "true"},
+		cells{"outage_id": "out-real", "start_time": "11:00", "end_time": "11:30", "cause": "scope_missing", "harmless": "false", "unregistered_from": "11:10", "last_attempt": "11:20"})
+	html := written(t, r)
+	for want, there := range map[string]bool{
+		"out-harmless": false, "out-real": true, "1 renewal of a registration failed": true, "7 of 10 calls with a trunk or a line are on one": true,
+		`<time datetime="2026-11-20T11:10:00.000000Z">2026-11-20 11:10:00</time></td><td><time datetime="2026-11-20T11:20:00.000000Z">`: true,
+	} {
+		if strings.Contains(html, want) != there {
+			t.Errorf("%q is on the page: %v, want %v", want, !there, there)
+		}
 	}
 }
 

@@ -77,6 +77,9 @@ type outage struct {
 	Start, End           record.Time
 	EndedBy, Cause       string
 	Failures             int64
+
+	Unregistered, LastAttempt record.Time // from when nobody was registered, and when somebody tried last
+	Harmless                  bool        // nobody was unregistered
 }
 
 // The columns of the table of outages that a page shows.
@@ -91,6 +94,9 @@ var (
 	outageEndedBy  = table.Outages.Index("ended_by")
 	outageCause    = table.Outages.Index("cause")
 	outageFailures = table.Outages.Index("failures")
+	outageFrom     = table.Outages.Index("unregistered_from")
+	outageHarmless = table.Outages.Index("harmless")
+	outageAttempt  = table.Outages.Index("last_attempt")
 )
 
 func outageOf(r *table.Row) outage {
@@ -99,6 +105,7 @@ func outageOf(r *table.Row) outage {
 		Line:  cmp.Or(r.Text(outageLine), r.Text(outageUser)),
 		Start: r.Time(outageStart), End: r.Time(outageEnd),
 		EndedBy: r.Text(outageEndedBy), Cause: r.Text(outageCause), Failures: r.Count(outageFailures),
+		Unregistered: r.Time(outageFrom), LastAttempt: r.Time(outageAttempt), Harmless: r.Text(outageHarmless) == "true",
 	}
 }
 

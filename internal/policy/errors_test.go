@@ -42,6 +42,10 @@ func TestEveryErrorNamesFileLineAndKey(t *testing.T) {
 			insert(t, "    - name: c", "      coluor: 1"),
 			"cdrmend.yaml:9:7: sources.cdrs[0].coluor: unknown key, want one of clock_offset lookahead lookback name one_recording_per org profile s3 settle url versions",
 		},
+		"a key of another kind of source": {
+			insert(t, "    - name: c", "      successes: true"),
+			"cdrmend.yaml:9:7: sources.cdrs[0].successes: unknown key, want one of clock_offset lookahead lookback name one_recording_per org profile s3 settle url versions",
+		},
 		"unknown key in one line": {
 			top("s3: {region: x, Endpoint: 'http://y'}"),
 			"cdrmend.yaml:2:17: s3.Endpoint: unknown key, want one of endpoint external_id path_style region role_arn",

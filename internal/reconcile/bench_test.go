@@ -101,7 +101,7 @@ func addLegs(b testing.TB, ev *reconcile.Evidence, n uint32, text []byte) {
 	for _, l := range batch.Legs {
 		ev.Legs, ev.Particulars = append(ev.Legs, l.Shown), append(ev.Particulars, l.Particulars)
 	}
-	ev.Recordings, ev.Talk = batch.Recordings, batch.Talk
+	ev.Recordings, ev.Talk, ev.Extras = batch.Recordings, batch.Talk, batch.Extras
 }
 
 // copied returns evidence of its own, as what is decided is filled into it.

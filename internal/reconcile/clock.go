@@ -17,10 +17,50 @@ type clockOffset struct {
 	first, last     record.Span // of a part: the first and the last leg that it shifts
 }
 
-// surePair is a leg and an entry that belong together whatever their times are.
-type surePair struct {
-	leg                  uint32
-	end, start, answered int64 // how much later the entry ends, begins, and begins than the answer
+// surePair is a leg and an entry that belong together whatever their times are. A
+// night has as many as legs, so how far they are apart is computed when it is
+// asked for.
+type surePair struct{ leg, entry uint32 }
+
+// surePairs are the pairs of one source of CDRs and one of manifests.
+type surePairs struct {
+	*Evidence
+	list []surePair
+}
+
+// end returns how much later than its leg an entry ends, in microseconds.
+func (p *surePairs) end(pair surePair) int64 {
+	return int64(p.Entries[pair.entry].End - p.Legs[pair.leg].End)
+}
+
+// start returns how much later than its leg an entry begins.
+func (p *surePairs) start(pair surePair) int64 {
+	return int64(p.Entries[pair.entry].Start - p.Legs[pair.leg].Start)
+}
+
+// answer returns how much later than the answer to its leg an entry begins.
+func (p *surePairs) answer(pair surePair) int64 {
+	l := &p.Legs[pair.leg]
+	if !l.Answer.Known() {
+		return p.start(pair)
+	}
+	return int64(p.Entries[pair.entry].Start - l.Answer)
+}
+
+// differBy reports whether a pair differs by an offset at both ends.
+func (p *surePairs) differBy(pair surePair, offset int64) bool {
+	near := func(d int64) bool { return abs(d-offset) <= clockSlack }
+	return near(p.end(pair)) && (near(p.start(pair)) || near(p.answer(pair)))
+}
+
+// lowerMedian returns the lower median of what is asked of each pair.
+func (p *surePairs) lowerMedian(of func(surePair) int64) int64 {
+	values := make([]int64, len(p.list))
+	for i, pair := range p.list {
+		values[i] = of(pair)
+	}
+	slices.Sort(values)
+	return values[(len(values)-1)/2]
 }
 
 const (
@@ -33,52 +73,73 @@ const (
 // findClockOffsets compares the clocks of every source of CDRs with those of every
 // source of manifests.
 func findClockOffsets(w *witness) (found []clockOffset) {
-	pairs := w.surePairs()
 	tolerance := w.legs.Policy.CoverageTolerance.Microseconds()
-	for cdrs := range w.legs.Sources {
-		for manifests := range w.legs.Sources {
-			of := pairs[[2]uint32{uint32(cdrs), uint32(manifests)}]
-			if c, differ := clockOffsetOf(of, tolerance); differ {
-				c.cdrs, c.manifests = uint32(cdrs), uint32(manifests)
-				if c.part {
-					c.first, c.last = w.shiftedBy(of, c.offset)
-				}
-				found = append(found, c)
-			}
+	for _, pairs := range w.pairsBySources() {
+		c, differ := pairs.clockOffset(tolerance)
+		if !differ {
+			continue
 		}
+		c.cdrs, c.manifests = pairs.sources(pairs.list[0])
+		if c.part {
+			c.first, c.last = pairs.shifted(c.offset)
+		}
+		found = append(found, c)
 	}
 	return found
 }
 
-// surePairs returns the pairs of every two sources.
-func (w *witness) surePairs() map[[2]uint32][]surePair {
+// pairsBySources returns the pairs of every two sources that have some, by source
+// of CDRs, then of manifests.
+func (w *witness) pairsBySources() (by []*surePairs) {
+	all := surePairs{w.legs.Evidence, w.surePairs()}
+	order := func(a, b surePair) int {
+		aCDRs, aManifests := all.sources(a)
+		bCDRs, bManifests := all.sources(b)
+		return cmp.Or(cmp.Compare(aCDRs, bCDRs), cmp.Compare(aManifests, bManifests))
+	}
+	if !slices.IsSortedFunc(all.list, order) {
+		slices.SortStableFunc(all.list, order)
+	}
+	for len(all.list) > 0 {
+		n := 1
+		for n < len(all.list) && order(all.list[0], all.list[n]) == 0 {
+			n++
+		}
+		by = append(by, &surePairs{all.Evidence, all.list[:n]})
+		all.list = all.list[n:]
+	}
+	return by
+}
+
+// sources returns the sources of a pair's leg and entry.
+func (p *surePairs) sources(pair surePair) (cdrs, manifests uint32) {
+	return p.sourceOfLeg(pair.leg), p.Objects[p.Documents[p.Entries[pair.entry].Doc].Object].Source
+}
+
+// surePairs returns the pairs of all sources whose times are in order.
+func (w *witness) surePairs() []surePair {
 	ev := w.legs.Evidence
-	pairs := map[[2]uint32][]surePair{}
+	pairs := make([]surePair, 0, count(w.owned.legs))
 	for n := range uint32(len(ev.Legs)) {
 		l := &ev.Legs[n]
 		if !w.owned.legs[n] || !l.Start.Known() || !l.End.Known() || l.End < l.Start {
 			continue
 		}
-		for _, entry := range w.sureEntries(n) {
+		w.sure = w.sureEntries(w.sure[:0], n)
+		for _, entry := range w.sure {
 			e := &ev.Entries[entry]
-			if !w.entries.states[entry].voice || !e.Start.Known() || !e.End.Known() || e.End < e.Start {
-				continue
+			if w.entries.states[entry].voice && e.Start.Known() && e.End.Known() && e.End >= e.Start {
+				pairs = append(pairs, surePair{n, entry})
 			}
-			answer := l.Answer
-			if !answer.Known() {
-				answer = l.Start
-			}
-			key := [2]uint32{ev.sourceOfLeg(n), ev.Objects[ev.Documents[e.Doc].Object].Source}
-			pairs[key] = append(pairs[key], surePair{n, int64(e.End - l.End), int64(e.Start - l.Start), int64(e.Start - answer)})
 		}
 	}
 	return pairs
 }
 
-// sureEntries returns the entries that are recordings of a leg for certain: those
+// sureEntries appends the entries that are recordings of a leg for certain: those
 // with the one id that it lists and no other owned leg does, and the only one of
 // its conversation when it is the only owned leg of it.
-func (w *witness) sureEntries(n uint32) (sure []uint32) {
+func (w *witness) sureEntries(sure []uint32, n uint32) []uint32 {
 	ev := w.legs.Evidence
 	l := &ev.Legs[n]
 	sole := func(legs []uint32) bool {
@@ -94,44 +155,45 @@ func (w *witness) sureEntries(n uint32) (sure []uint32) {
 	return sure
 }
 
-// clockOffsetOf says whether pairs show that clocks differ.
-func clockOffsetOf(pairs []surePair, tolerance int64) (clockOffset, bool) {
-	if len(pairs) < fewPairs {
+// clockOffset says whether pairs show that clocks differ.
+func (p *surePairs) clockOffset(tolerance int64) (clockOffset, bool) {
+	n := len(p.list)
+	if n < fewPairs {
 		return clockOffset{}, false
 	}
-	m := wholeSeconds(lowerMedian(pairs, func(p *surePair) int64 { return p.end }))
+	m := wholeSeconds(p.lowerMedian(p.end))
 	near := func(d int64) bool { return abs(d-m) <= clockSlack }
-	ends, whole := 0, 0
-	for i := range pairs {
-		p := &pairs[i]
-		if near(p.end) {
+	ends, both := 0, 0
+	for _, pair := range p.list {
+		if near(p.end(pair)) {
 			ends++
-			if near(p.start) || near(p.answered) {
-				whole++
-			}
+		}
+		if p.differBy(pair, m) {
+			both++
 		}
 	}
 
-	c := clockOffset{offset: m, pairs: len(pairs)}
+	whole := clockOffset{offset: m, pairs: n}
 	switch {
 	case abs(m) <= tolerance:
-	case len(pairs) >= manyPairs && 10*ends >= 9*len(pairs) &&
-		(near(lowerMedian(pairs, func(p *surePair) int64 { return p.start })) || near(lowerMedian(pairs, func(p *surePair) int64 { return p.answered }))):
-		return c, true
-	case len(pairs) < manyPairs && whole == len(pairs):
-		return c, true
+	case n >= manyPairs && 10*ends >= 9*n && (near(p.lowerMedian(p.start)) || near(p.lowerMedian(p.answer))):
+		return whole, true
+	case n < manyPairs && both == n:
+		return whole, true
 	}
-	return partialOffset(pairs, tolerance)
+	return p.partialOffset(tolerance)
 }
 
 // partialOffset looks for an offset that many pairs have, though not all.
-func partialOffset(pairs []surePair, tolerance int64) (clockOffset, bool) {
+func (p *surePairs) partialOffset(tolerance int64) (clockOffset, bool) {
 	counts := map[int64]int{}
-	for i := range pairs {
-		if p := &pairs[i]; abs(p.end) > tolerance && abs(p.end-p.start) <= clockSlack {
-			counts[wholeSeconds(p.end)]++
+	for _, pair := range p.list {
+		if end := p.end(pair); abs(end) > tolerance && abs(end-p.start(pair)) <= clockSlack {
+			counts[wholeSeconds(end)]++
 		}
 	}
+
+	// The most frequent one; of several that nearest to zero, then the smaller.
 	var m int64
 	most := 0
 	for offset, n := range counts {
@@ -140,40 +202,24 @@ func partialOffset(pairs []surePair, tolerance int64) (clockOffset, bool) {
 		}
 	}
 	c := clockOffset{offset: m, part: true}
-	for i := range pairs {
-		if pairs[i].has(m) {
+	for _, pair := range p.list {
+		if p.differBy(pair, m) {
 			c.pairs++
 		}
 	}
 	return c, c.pairs >= manyPairs && abs(m) > tolerance
 }
 
-// has reports whether a pair differs by an offset at both ends.
-func (p *surePair) has(offset int64) bool {
-	near := func(d int64) bool { return abs(d-offset) <= clockSlack }
-	return near(p.end) && (near(p.start) || near(p.answered))
-}
-
 // wholeSeconds cuts microseconds to whole seconds, toward zero.
 func wholeSeconds(micros int64) int64 { return micros / second * second }
 
-func lowerMedian(pairs []surePair, of func(*surePair) int64) int64 {
-	values := make([]int64, len(pairs))
-	for i := range pairs {
-		values[i] = of(&pairs[i])
-	}
-	slices.Sort(values)
-	return values[(len(values)-1)/2]
-}
-
-// shiftedBy returns the spans of the first and of the last leg that an offset
-// shifts.
-func (w *witness) shiftedBy(pairs []surePair, offset int64) (first, last record.Span) {
-	for i := range pairs {
-		if !pairs[i].has(offset) {
+// shifted returns the spans of the first and of the last leg that an offset shifts.
+func (p *surePairs) shifted(offset int64) (first, last record.Span) {
+	for _, pair := range p.list {
+		if !p.differBy(pair, offset) {
 			continue
 		}
-		l := &w.legs.Legs[pairs[i].leg]
+		l := &p.Legs[pair.leg]
 		span := record.Span{Start: l.Start, End: l.End}
 		if first == (record.Span{}) || span.Start < first.Start {
 			first = span

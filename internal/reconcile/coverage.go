@@ -19,16 +19,21 @@ func sound(ev *Evidence, n uint32) bool {
 	return inOrder(l.Start, l.Answer) && inOrder(l.Answer, l.End) && inOrder(l.Start, l.End) && !talksOutside(ev, n)
 }
 
+// talksOutside reports whether a leg has talk, and all of it lies before its start
+// or after its end. A time that is missing bounds nothing.
 func talksOutside(ev *Evidence, n uint32) bool {
-	l, talk := &ev.Legs[n], ev.talk(n)
-	if len(talk) == 0 || !l.Start.Known() || !l.End.Known() {
-		return false
+	l, talk, within := &ev.Legs[n], ev.talk(n), record.Forever
+	if l.Start.Known() {
+		within.Start = l.Start
 	}
-	return !slices.ContainsFunc(talk, func(s record.Span) bool {
+	if l.End.Known() {
+		within.End = l.End
+	}
+	return len(talk) > 0 && !slices.ContainsFunc(talk, func(s record.Span) bool {
 		if s.Start == s.End {
-			return l.Start <= s.Start && s.Start <= l.End
+			return within.Start <= s.Start && s.Start <= within.End
 		}
-		return s.Overlaps(record.Span{Start: l.Start, End: l.End})
+		return s.Overlaps(within)
 	})
 }
 

@@ -51,6 +51,8 @@ func TestTimesThatContradictEachOtherAreNotSound(t *testing.T) {
 		"talk from the end on":            {leg{start: "10:00", end: "10:05", talk: "10:05-10:06"}, false},
 		"talk of no length at the end":    {leg{start: "10:00", end: "10:05", talk: "10:05-10:05"}, true},
 		"talk of no length after the end": {leg{start: "10:00", end: "10:05", talk: "10:06-10:06"}, false},
+		"talk after an end alone":         {leg{answer: "10:00", end: "10:05", talk: "10:05-10:06"}, false},
+		"talk before a start alone":       {leg{start: "10:00", talk: "09:50-10:00"}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			test.leg.conversation, test.leg.id, test.leg.recordings = "c1", "A", "r1"
@@ -73,23 +75,27 @@ func TestWhatEntriesCover(t *testing.T) {
 		found   []string
 	}{
 		"each moment once": {
-			[]entry{changed(itsEntry, func(e *entry) { e.end = "10:03" }), changed(itsEntry, func(e *entry) { e.recording, e.start = "r2", "10:02" })}, lists,
+			[]entry{changed(itsEntry, func(e *entry) { e.end = "10:03" }), changed(itsEntry, func(e *entry) { e.recording, e.start = "r2", "10:02" })},
+			lists,
 			"A id 2 300000 0", nil,
 		},
 		"no more than its duration": {
-			[]entry{changed(itsEntry, func(e *entry) { e.ms = 240_000 }), changed(itsEntry, func(e *entry) { e.recording, e.start = "r2", "10:04:30" })}, lists,
+			[]entry{changed(itsEntry, func(e *entry) { e.ms = 240_000 }), changed(itsEntry, func(e *entry) { e.recording, e.start = "r2", "10:04:30" })},
+			lists,
 			"A id 2 270000 30000",
 			[]string{"conflict open r1 duration_ms entry=240000;other=300000;source=arithmetic", "short_recording open 30000"},
 		},
 		"a duration within the tolerance is as long as its times": {
-			[]entry{changed(itsEntry, func(e *entry) { e.ms = 299_000 }), changed(itsEntry, func(e *entry) { e.recording = "r2" })}, lists,
+			[]entry{changed(itsEntry, func(e *entry) { e.ms = 299_000 }), changed(itsEntry, func(e *entry) { e.recording = "r2" })},
+			lists,
 			"A id 2 300000 0", nil,
 		},
 		"nobody knows without times": {
 			[]entry{itsEntry, {recording: "r2", conversation: "c1"}}, lists, "A id 2", nil,
 		},
 		"but no more than durations without times": {
-			[]entry{changed(itsEntry, func(e *entry) { e.end = "10:01" }), {recording: "r2", conversation: "c1", ms: 100_000}}, lists,
+			[]entry{changed(itsEntry, func(e *entry) { e.end = "10:01" }), {recording: "r2", conversation: "c1", ms: 100_000}},
+			lists,
 			"A id 2",
 			[]string{"short_recording open 140000"},
 		},
@@ -97,7 +103,8 @@ func TestWhatEntriesCover(t *testing.T) {
 			[]entry{changed(itsEntry, func(e *entry) { e.end = "10:01" }), {recording: "r2", conversation: "c1", ms: 238_000}}, lists, "A id 2", nil,
 		},
 		"a span of more than a day is none": {
-			[]entry{itsEntry, {recording: "r2", conversation: "c1", start: "-15:00", end: "10:05"}}, lists, "A id 2",
+			[]entry{itsEntry, {recording: "r2", conversation: "c1", start: "-15:00", end: "10:05"}},
+			lists, "A id 2",
 			[]string{"invalid_field open r2 end_time over-24h"},
 		},
 		"a recorder may pause on hold": {

@@ -1,7 +1,6 @@
 package reconcile
 
 import (
-	"cdrmend/internal/intern"
 	"cdrmend/internal/policy"
 	"cdrmend/internal/record"
 )
@@ -35,7 +34,7 @@ func doubtSources(legs *legGroups, entries *entryGroups, duties *duties, owned o
 		lacking: make([]Needs, n), shapeless: make([]bool, n), unfitSources: make([]bool, n),
 		unfitObjects: map[uint32]bool{}, estranged: make([]estrangement, n),
 	}
-	w := &witness{legs, entries, duties, owned}
+	w := &witness{legs: legs, entries: entries, duties: duties, owned: owned}
 	d.findUnfit(w)
 	d.findStrangers(w)
 	d.clocks = findClockOffsets(w)
@@ -48,6 +47,8 @@ type witness struct {
 	entries *entryGroups
 	duties  *duties
 	owned   ownership
+
+	sure []uint32 // reused for each leg
 }
 
 // shares reports whether a leg shares a recording or its conversation with an
@@ -112,20 +113,16 @@ func needsOf(ev *Evidence, kind policy.Kind) Needs {
 	return NeedStart | NeedEnd | NeedConversation
 }
 
-// reportDoubts reports sources that are unfit.
+// report reports sources that are unfit.
 func (d *doubts) report(ev *Evidence, w *words) report {
 	r := report{Evidence: ev}
 	for i := range ev.Sources {
-		detail := intern.None
 		switch {
 		case d.shapeless[i]:
-			detail = w.shape
+			r.source(UnfitSource, policy.Major, uint32(i), w.shape)
 		case d.lacking[i] != 0:
-			detail = ev.Texts.OfString(d.lacking[i].names())
-		default:
-			continue
+			r.source(UnfitSource, policy.Major, uint32(i), ev.Texts.OfString(d.lacking[i].names()))
 		}
-		r.source(UnfitSource, policy.Major, uint32(i), detail)
 	}
 	return r
 }

@@ -99,8 +99,9 @@ type CDRs struct {
 	Legs        []cdr.Shown
 	Particulars []cdr.Particulars // of the same legs; released once all legs are decided
 	Recordings  []intern.Text     // that legs list
-	Talk        []record.Span     // that legs refer to: talk, then pauses
-	LegInvalid  []LegInvalid      // sorted by leg's Ref
+	Talk        []record.Span     // talk and pauses
+	Extras      []cdr.Extra
+	LegInvalid  []LegInvalid // sorted by leg's Ref
 
 	// Begun are the starts of conversations that lie before the starts of their
 	// legs.
@@ -172,10 +173,11 @@ func (c *CDRs) talk(leg uint32) []record.Span {
 
 // pauses returns the spans of a leg in which nothing was to be recorded.
 func (c *CDRs) pauses(leg uint32) []record.Span {
-	p := &c.Particulars[leg]
-	after := p.Talk.At + p.Talk.N
-	return c.Talk[after : after+p.Pauses]
+	return record.SectionOf(c.extra(leg).Pauses, c.Talk)
 }
+
+// extra returns what most legs do not have.
+func (c *CDRs) extra(leg uint32) cdr.Extra { return cdr.ExtraOf(&c.Particulars[leg], c.Extras) }
 
 // sourceOfLeg returns the number of the source that delivered a leg.
 func (ev *Evidence) sourceOfLeg(leg uint32) uint32 { return ev.Objects[ev.Legs[leg].Ref.Object].Source }
@@ -204,6 +206,6 @@ func (ev *Evidence) releaseLookup(trace *Trace) {
 // releaseParticulars frees what only decisions about legs need.
 func (c *CDRs) releaseParticulars(trace *Trace) {
 	if trace == nil {
-		c.Particulars, c.Recordings, c.Talk = nil, nil, nil
+		c.Particulars, c.Recordings, c.Talk, c.Extras = nil, nil, nil, nil
 	}
 }

@@ -183,8 +183,7 @@ func (ev *evidence) legOf(in leg, ref record.Ref) cdr.Leg {
 		Queues: list(in.queues), Users: list(in.users), ANI: ev.Texts.NumberOf([]byte(in.ani)), DNIS: ev.Texts.NumberOf([]byte(in.dnis)),
 		Start: at(in.start), Answer: at(cmp.Or(in.answer, in.start)), End: at(in.end), Ref: ref,
 	}, Particulars: cdr.Particulars{
-		Updated: at(in.updated), TalkMS: -1, SIPStatus: -1, Recorded: in.recorded, Same: hashOf(in),
-		SaidANI: text(in.saidANI), SaidDNIS: text(in.saidDNIS),
+		Updated: at(in.updated), TalkMS: -1, SIPStatus: -1, Recorded: in.recorded,
 	}}
 	if in.org != "" {
 		l.Org = text(in.org)
@@ -208,7 +207,10 @@ func (ev *evidence) legOf(in leg, ref record.Ref) cdr.Leg {
 	}
 	l.Talk.At = uint32(len(ev.Talk))
 	l.Talk.N = ev.addSpans(in.talk)
-	l.Pauses = ev.addSpans(in.pauses)
+	extra := cdr.Extra{Same: hashOf(in), SaidANI: text(in.saidANI), SaidDNIS: text(in.saidDNIS), Pauses: record.Section{At: uint32(len(ev.Talk))}}
+	extra.Pauses.N = ev.addSpans(in.pauses)
+	ev.Extras = append(ev.Extras, extra)
+	l.Extra = uint32(len(ev.Extras))
 	return l
 }
 

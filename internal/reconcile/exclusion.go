@@ -116,12 +116,12 @@ func firstExclusion(exclusions []exclusion, ev *Evidence, leg uint32) (first int
 }
 
 func (x *exclusion) applies(ev *Evidence, leg uint32) bool {
-	l, p := &ev.Legs[leg], &ev.Particulars[leg]
+	l, flags := &ev.Legs[leg], ev.Particulars[leg].Flags
 	return !x.elsewhere && isOneOf(x.org, l.Org) && isOneOf(x.trunk, l.Trunk) && isOneOf(x.line, l.Line) &&
 		holdsOne(x.queue, l.Queues, ev.Texts) && holdsOne(x.user, l.Users, ev.Texts) &&
 		isDirection(x.direction, l.Direction, ev.Texts) &&
-		isParty(x.ani, l.ANI, p.SaidANI, p.Flags.Has(cdr.WordedANI), ev.Texts) &&
-		isParty(x.dnis, l.DNIS, p.SaidDNIS, p.Flags.Has(cdr.WordedDNIS), ev.Texts) &&
+		isParty(x.ani, l.ANI, ev.extra(leg).SaidANI, flags.Has(cdr.WordedANI), ev.Texts) &&
+		isParty(x.dnis, l.DNIS, ev.extra(leg).SaidDNIS, flags.Has(cdr.WordedDNIS), ev.Texts) &&
 		isShorter(x.shorterThan, ev, leg)
 }
 

@@ -142,7 +142,8 @@ func TestAMissingRecordingSaysWhatThereIsInstead(t *testing.T) {
 		"media that is empty":            {[]entry{changed(whole, func(e *entry) { e.bytes = "0" })}, lists, "open r1 void=media_missing"},
 		"media too small for its length": {[]entry{changed(whole, func(e *entry) { e.bytes = "1023" })}, lists, "open r1 void=media_missing"},
 		"each way once, in order": {
-			[]entry{changed(whole, func(e *entry) { e.bytes = "0" }), changed(whole, gone), changed(whole, gone), changed(whole, func(e *entry) { e.state = "ABSENT" })}, lists,
+			[]entry{changed(whole, func(e *entry) { e.bytes = "0" }), changed(whole, gone), changed(whole, gone), changed(whole, func(e *entry) { e.state = "ABSENT" })},
+			lists,
 			"open r1 void=absent;deleted;media_missing",
 		},
 		"media of another recording is gone": {[]entry{changed(elsewhere, gone)}, lists, "open r1"},

@@ -66,22 +66,26 @@ func TestAnEntryThatBearsTheIDOfAFarLegIsMisnamed(t *testing.T) {
 	}{
 		"far from the leg, and in another": {misnamed, []leg{fiveMinutes, later}, []string{"A 0", "B conversation 1 300000 0"}, []string{"conflict open r1 leg_id entry=A;source=cdr", "missing_recording open"}},
 		"near the leg": {
-			changed(misnamed, func(e *entry) { e.start, e.end = "10:05:02", "11:05" }), []leg{fiveMinutes, later},
+			changed(misnamed, func(e *entry) { e.start, e.end = "10:05:02", "11:05" }),
+			[]leg{fiveMinutes, later},
 			[]string{"A leg 1 0 300000", "B shared 1 300000 0"},
 			[]string{"short_recording open 300000"},
 		},
 		"in no other leg": {
-			changed(misnamed, func(e *entry) { e.start, e.end = "12:00", "12:05" }), []leg{fiveMinutes, later},
+			changed(misnamed, func(e *entry) { e.start, e.end = "12:00", "12:05" }),
+			[]leg{fiveMinutes, later},
 			[]string{"A leg 1 0 300000", "B 0"},
 			[]string{"missing_recording open", "short_recording open 300000"},
 		},
 		"near one of two legs of that id": {
-			misnamed, []leg{fiveMinutes, changed(later, func(l *leg) { l.id = "A" }), later},
+			misnamed,
+			[]leg{fiveMinutes, changed(later, func(l *leg) { l.id = "A" }), later},
 			[]string{"A leg 1 0 300000", "A leg 1 300000 0", "B shared 1 300000 0"},
 			[]string{"short_recording open 300000"},
 		},
 		"untimed": {
-			changed(misnamed, func(e *entry) { e.end = "" }), []leg{fiveMinutes, later},
+			changed(misnamed, func(e *entry) { e.end = "" }),
+			[]leg{fiveMinutes, later},
 			[]string{"A leg 1", "B 0"},
 			[]string{"missing_recording indeterminate contested"},
 		},
@@ -105,22 +109,26 @@ func TestWhereEachLegIsRecordedAnEntryIsOnlyOfTheLegThatItCanBeOf(t *testing.T) 
 		together []string
 	}{
 		"another leg lists it": {
-			[]entry{itsEntry, other}, []leg{first, changed(second, func(l *leg) { l.recordings = "r2" })},
+			[]entry{itsEntry, other},
+			[]leg{first, changed(second, func(l *leg) { l.recordings = "r2" })},
 			[]string{"A conversation 1 300000 0", "B id 1 300000 0"},
 			[]string{"A conversation 2 300000 0", "B id 1 300000 0"},
 		},
 		"it bears the id of another leg": {
-			[]entry{itsEntry, changed(other, func(e *entry) { e.leg = "B" })}, []leg{first, second},
+			[]entry{itsEntry, changed(other, func(e *entry) { e.leg = "B" })},
+			[]leg{first, second},
 			[]string{"A conversation 1 300000 0", "B leg 1 300000 0"},
 			[]string{"A conversation 2 300000 0", "B leg 1 300000 0"},
 		},
 		"it has the line of another leg": {
-			[]entry{changed(itsEntry, func(e *entry) { e.line = "L1" }), changed(other, func(e *entry) { e.line = "L2" })}, []leg{first, second},
+			[]entry{changed(itsEntry, func(e *entry) { e.line = "L1" }), changed(other, func(e *entry) { e.line = "L2" })},
+			[]leg{first, second},
 			[]string{"A conversation 1 300000 0", "B conversation 1 300000 0"},
 			[]string{"A shared 2 300000 0", "B shared 2 300000 0"},
 		},
 		"it has the line of no leg": {
-			[]entry{changed(itsEntry, func(e *entry) { e.line = "L3" }), changed(other, func(e *entry) { e.line = "L3" })}, []leg{first, second},
+			[]entry{changed(itsEntry, func(e *entry) { e.line = "L3" }), changed(other, func(e *entry) { e.line = "L3" })},
+			[]leg{first, second},
 			[]string{"A shared 2 300000 0", "B shared 2 300000 0"},
 			[]string{"A shared 2 300000 0", "B shared 2 300000 0"},
 		},

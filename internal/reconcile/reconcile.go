@@ -36,14 +36,10 @@
 //
 // # Where the rules are tested
 //
-// Each kind of rule has its tests next to it: claims in claim_test.go, repairs
-// and their order in repair_test.go, times in arithmetic_test.go, overused ids
-// in overuse_test.go, superseded legs in supersede_test.go, exclusions in
-// exclusion_test.go, verdicts in verdict_test.go, incomplete input in
-// facts_test.go, and findings with their statuses in finding_test.go. They build
-// small evidence by hand (evidence_test.go). The stories in /testdata tell how
-// rules work together: story_test.go reads and decides them, and internal/job
-// runs them to the commit.
+// Each kind of rule has its tests in the file of its name: match_test.go,
+// verdict_test.go, clock_test.go and so on. They build small evidence by hand
+// (evidence_test.go). The stories in /testdata tell how rules work together:
+// story_test.go reads and decides them, and internal/job runs them to the commit.
 package reconcile
 
 import "cdrmend/internal/policy"

@@ -88,7 +88,7 @@ func (s *legSet) appendIdentity(b []byte, n uint32) []byte {
 		b = binary.LittleEndian.AppendUint32(b, uint32(l.Conversation))
 		return binary.LittleEndian.AppendUint32(b, uint32(l.ID))
 	}
-	return binary.LittleEndian.AppendUint64(append(b, '='), s.Particulars[n].Same)
+	return binary.LittleEndian.AppendUint64(append(b, '='), s.extra(n).Same)
 }
 
 func (s *legSet) same(n, m uint32) bool {
@@ -99,7 +99,7 @@ func (s *legSet) same(n, m uint32) bool {
 	if a.Identified() {
 		return a.Conversation == b.Conversation && a.ID == b.ID
 	}
-	return s.Particulars[n].Same == s.Particulars[m].Same
+	return s.extra(n).Same == s.extra(m).Same
 }
 
 // add adds a row. Rows have to come in (object key, source, row) order.

@@ -77,33 +77,33 @@ func digestOfIssue(t record.Time) uint64 {
 
 // dropRepeated keeps the first of events that are equal in every canonical field.
 func (l *Log) dropRepeated() {
-	order := make([]uint32, len(l.Events))
-	for i := range order {
-		order[i] = uint32(i)
+	// Equal events have equal times and digests, so that few others are compared.
+	type content struct {
+		at   record.Time
+		rest uint64
+		n    uint32
 	}
-	slices.SortFunc(order, func(a, b uint32) int {
-		x, y := &l.Events[a], &l.Events[b]
+	order := make([]content, len(l.Events))
+	for i := range l.Events {
+		order[i] = content{l.Events[i].Time, l.Events[i].Rest, uint32(i)}
+	}
+	slices.SortFunc(order, func(a, b content) int {
+		if c := cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.rest, b.rest)); c != 0 {
+			return c
+		}
+		x, y := &l.Events[a.n], &l.Events[b.n]
 		return cmp.Or(compareContent(x, y), compareRefs(x.Ref, y.Ref))
 	})
 
-	var repeated []uint32
-	for i, n := range order {
-		if i > 0 && compareContent(&l.Events[order[i-1]], &l.Events[n]) == 0 {
-			repeated = append(repeated, n)
-		}
+	repeated := make([]bool, len(l.Events))
+	for i := 1; i < len(order); i++ {
+		repeated[order[i].n] = compareContent(&l.Events[order[i-1].n], &l.Events[order[i].n]) == 0
 	}
-	if len(repeated) == 0 {
-		return
-	}
-
-	slices.Sort(repeated)
 	kept := l.Events[:0]
 	for i, e := range l.Events {
-		if len(repeated) > 0 && int(repeated[0]) == i {
-			repeated = repeated[1:]
-			continue
+		if !repeated[i] {
+			kept = append(kept, e)
 		}
-		kept = append(kept, e)
 	}
 	l.Events = kept
 }

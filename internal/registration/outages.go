@@ -130,10 +130,17 @@ func (d *derivation) eventsOf(x *history) []*Event {
 // story returns the story of one key. It is valid until the next call.
 func (d *derivation) story(n int) story {
 	x := &d.histories.list[n]
-	return story{
+	s := story{
 		history: x, behaviour: d.survey.behaviour(n), events: d.eventsOf(x), kinds: d.kinds[x.from:x.to],
-		requests: d.requests, sources: d.histories.sets.list[x.shownBy],
+		requests: d.requests, sources: d.histories.sets.list[x.shownBy], seen: record.Forever.End,
 	}
+	for i, e := range s.events {
+		if s.kinds[i] != ignored && s.kinds[i] != challenge {
+			s.seen = min(s.seen, e.Time)
+		}
+		s.named = s.named || e.Client != intern.None
+	}
+	return s
 }
 
 // outage writes down one outage.
@@ -147,7 +154,7 @@ func (d *derivation) outage(s *story, e *episode) Outage {
 	}
 	o.ID = d.id(&o)
 	o.Cause, o.Causes = d.cause(s, e)
-	if s.seenBefore(e.span.Start) {
+	if s.seen < e.span.Start {
 		o.Began = BeganSeen
 	}
 
@@ -161,19 +168,6 @@ func (d *derivation) outage(s *story, e *episode) Outage {
 		o.UnregisteredFrom = from
 	}
 	return o
-}
-
-// seenBefore reports whether the log shows the key before t.
-func (s *story) seenBefore(t record.Time) bool {
-	for i, e := range s.events {
-		if e.Time >= t {
-			return false
-		}
-		if s.kinds[i] != ignored && s.kinds[i] != challenge {
-			return true
-		}
-	}
-	return false
 }
 
 // cause returns the cause of an outage and the counts of the causes of its

@@ -15,11 +15,16 @@ type story struct {
 	events   []*Event
 	kinds    []kind
 	requests *requests
-	sources  []uint32 // that hold the events
+	sources  []uint32    // that hold the events
+	seen     record.Time // the first event that tells of its state
+	named    bool        // some event names its OAuth client
 }
 
 // clientAt returns the OAuth client that the last event at or before t names.
 func (s *story) clientAt(t record.Time) intern.Text {
+	if !s.named {
+		return intern.None
+	}
 	n := sort.Search(len(s.events), func(i int) bool { return s.events[i].Time > t })
 	for n--; n >= 0; n-- {
 		if c := s.events[n].Client; c != intern.None {
@@ -216,49 +221,67 @@ const longestExposure = 24 * 60 * 60 * 1_000_000
 func (s *story) exposures(p *policy.Policy, emit func(*episode)) {
 	var current episode
 	open := false
-	bound, before, at := unbound, record.NoTime, record.NoTime
+	begun := 0 // the first event at its start
+	bound, walked := unbound, 0
 	end := func() {
 		if open && current.span.End > current.span.Start {
+			for ; walked < begun; walked++ {
+				switch s.kinds[walked] {
+				case success:
+					bound = bound.after(s.events[walked], p.DefaultExpiry)
+				case removal:
+					bound = unbound
+				}
+			}
+			current.binding = bound.until
+			s.complete(&current, begun)
 			emit(&current)
 		}
 		open = false
 	}
 
+	instant := 0 // the first event at the time of the current one
 	for i, e := range s.events {
-		k := s.kinds[i]
-		if k == ignored || k == challenge {
+		if e.Time > s.events[instant].Time {
+			instant = i
+		}
+		if s.kinds[i] != failure {
 			continue
 		}
-		if e.Time != at {
-			at, before = e.Time, bound.until
+		if open && e.Time > current.span.End {
+			end()
 		}
-		switch k {
-		case success:
-			bound = bound.after(e, p.DefaultExpiry)
-		case removal:
-			bound = unbound
-			if open && current.span.Contains(e.Time) {
-				if !current.removed.Known() {
-					current.removed = e.Time
-				}
-				current.lastAttempt, current.last = e.Time, e.Ref
+		exposed := min(endOf(e, p.DefaultExpiry), e.Time+longestExposure)
+		if !open {
+			current = episode{
+				span: record.Span{Start: e.Time, End: exposed}, endedBy: EndedByAssumed,
+				removed: record.NoTime, lastAttempt: record.NoTime, failures: current.failures[:0],
 			}
-		case failure:
-			exposed := min(endOf(e, p.DefaultExpiry), e.Time+longestExposure)
-			if open && e.Time > current.span.End {
-				end()
-			}
-			if !open {
-				current = episode{
-					span: record.Span{Start: e.Time, End: exposed}, endedBy: EndedByAssumed, binding: before,
-					removed: record.NoTime, first: e.Ref, failures: current.failures[:0],
-				}
-				open = true
-			}
-			current.span.End = max(current.span.End, exposed)
-			current.failures = append(current.failures, e)
-			current.lastAttempt, current.last = e.Time, e.Ref
+			begun, open = instant, true
 		}
+		current.span.End = max(current.span.End, exposed)
+		current.failures = append(current.failures, e)
 	}
 	end()
+}
+
+// complete fills in what the failures and removals in an outage say of it. The
+// first event at its start is number begun.
+func (s *story) complete(x *episode, begun int) {
+	for i, e := range s.events[begun:] {
+		k := s.kinds[begun+i]
+		if e.Time >= x.span.End {
+			break
+		}
+		if k != failure && k != removal {
+			continue
+		}
+		if k == removal && !x.removed.Known() {
+			x.removed = e.Time
+		}
+		if !x.lastAttempt.Known() {
+			x.first = e.Ref
+		}
+		x.lastAttempt, x.last = e.Time, e.Ref
+	}
 }

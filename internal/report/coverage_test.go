@@ -72,7 +72,8 @@ func TestNoticesStandInTheOrderInWhichTheyMatter(t *testing.T) {
 	s := report.Summary{
 		Findings: []report.FindingCount{
 			{Class: "no_cdr", Severity: "minor", Status: "open", Count: 9},
-			{Class: "stray_record", Severity: "major", Status: "open", Count: 1}, {Class: "stray_record", Severity: "minor", Status: "open", Count: 1},
+			{Class: "stray_record", Severity: "major", Status: "open", Count: 1},
+			{Class: "stray_record", Severity: "minor", Status: "open", Count: 1},
 			{Class: "unfit_source", Severity: "major", Status: "accepted", Count: 1},
 		},
 		Incomplete: []report.Incomplete{{Source: "m", Input: "u", Reason: "damaged", Next: "export u again"}},

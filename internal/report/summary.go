@@ -137,6 +137,23 @@ type Incomplete struct {
 	Next   string `json:"next"`
 }
 
+// RenewalsFailed writes how many outages were harmless.
+func RenewalsFailed(n int64) string {
+	if n == 1 {
+		return "1 renewal of a registration failed and succeeded in time: nobody was unregistered"
+	}
+	return Grouped(n) + " renewals of registrations failed and succeeded in time: nobody was unregistered"
+}
+
+// Text says how many calls the logs of registrations tell about. It is empty when
+// no call names a trunk or a line.
+func (r Registrations) Text() string {
+	if r.Legs == 0 {
+		return ""
+	}
+	return Of(r.Seen, r.Legs) + " calls with a trunk or a line are on one that the logs of registrations show"
+}
+
 // OutagesByOpening separates the causes of outages that a failed registration
 // opened from those of outages in which a registration ended without one: it
 // lapsed, or the client removed it.

@@ -108,6 +108,12 @@ func (t *text) summary(s *Summary) {
 	failed, ended := s.OutagesByOpening()
 	t.counts("outages", failed, func(string) Tone { return Plain })
 	t.counts("ended", ended, func(string) Tone { return Plain })
+	if s.Renewals > 0 {
+		t.line("renewals", RenewalsFailed(s.Renewals))
+	}
+	if text := s.Registrations.Text(); text != "" {
+		t.line("logs", text)
+	}
 }
 
 func (t *text) notice(n Notice) {

@@ -24,7 +24,8 @@ func TestTextSaysTheMostImportantFirst(t *testing.T) {
 			{Class: "stray_record", Severity: "minor", Status: "accepted", Count: 4},
 			{Class: "unfit_source", Severity: "major", Status: "indeterminate", Count: 2},
 		},
-		Outages: map[string]int64{"scope_missing": 2, "lapsed": 1},
+		Outages:  map[string]int64{"scope_missing": 2, "lapsed": 1},
+		Renewals: 4, Registrations: report.Registrations{Legs: 1900, Seen: 1700},
 		Incomplete: []report.Incomplete{
 			{Source: "cdr", Input: "cdr/hour=07/\x1b", Reason: "damaged", Next: "export cdr/hour=07/ again, then run again"},
 		},
@@ -51,6 +52,8 @@ func TestTextSaysTheMostImportantFirst(t *testing.T) {
                       2  unfit_source (major, indeterminate)
   outages             2  scope_missing
   ended               1  lapsed
+  renewals   4 renewals of registrations failed and succeeded in time: nobody was unregistered
+  logs       1,700 of 1,900 calls with a trunk or a line are on one that the logs of registrations show
   results    s3://out/interval=2026-11-20/runs/1/
 
 `

@@ -210,6 +210,12 @@ func (d *document) result(r *Run, t *told) {
 	if len(ended) > 0 {
 		d.text("Registrations that ended without a failure and coincide with a finding or a call, by cause: " + counts(ended) + ".")
 	}
+	if s.Renewals > 0 {
+		d.text(report.RenewalsFailed(s.Renewals) + ".")
+	}
+	if text := s.Registrations.Text(); text != "" {
+		d.text(text + ".")
+	}
 }
 
 // verdicts are the verdicts with their meanings, in the order of the table.

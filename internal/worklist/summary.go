@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"cdrmend/internal/redact"
+	"cdrmend/internal/report"
 	"cdrmend/internal/wording"
 )
 
@@ -50,6 +51,13 @@ func (b *book) summary(n *Night, show *redact.Redactor) error {
 	failed, ended := sum.OutagesByOpening()
 	rows = append(rows, byCause("outages by cause", failed)...)
 	rows = append(rows, byCause("registrations that ended without a failure, by cause", ended)...)
+
+	if sum.Renewals > 0 {
+		rows = append(rows, [4]string{"registrations", report.RenewalsFailed(sum.Renewals), decimal(sum.Renewals)})
+	}
+	if text := sum.Registrations.Text(); text != "" {
+		rows = append(rows, [4]string{"registrations", text})
+	}
 
 	for _, r := range rows {
 		if err := s.add(r[:]); err != nil {

@@ -199,9 +199,18 @@ func TestTheSummaryOfAWorklistBeginsWithWhatLimitsIt(t *testing.T) {
 	rows := opened(t, written(t, n, policy.Report{}))["Summary"]
 	at := -1
 	for _, want := range [][]string{
-		{"stray", "2 findings of class stray_record"}, {"warning", "the clocks differ"}, {"incomplete", "m/+********56/ (m): damaged", "", "export m/+********56/ again"},
-		{"calls recorded", "50.00 % of at least 2", "1 of at least 2"}, {"note", "call detail records may hide"}, {"note", "7 calls"}, {"note", "of the recorded calls 1"}, {"note", "3 recordings"},
-		{"recorded calls by proof", "shared"}, {"excluded calls by reason", "too short", "7"}, {"outages by cause", "scope_missing", "1"}, {"registrations that ended", "lapsed", "2"},
+		{"stray", "2 findings of class stray_record"},
+		{"warning", "the clocks differ"},
+		{"incomplete", "m/+********56/ (m): damaged", "", "export m/+********56/ again"},
+		{"calls recorded", "50.00 % of at least 2", "1 of at least 2"},
+		{"note", "call detail records may hide"},
+		{"note", "7 calls"},
+		{"note", "of the recorded calls 1"},
+		{"note", "3 recordings"},
+		{"recorded calls by proof", "shared"},
+		{"excluded calls by reason", "too short", "7"},
+		{"outages by cause", "scope_missing", "1"},
+		{"registrations that ended", "lapsed", "2"},
 	} {
 		next := slices.IndexFunc(rows, func(row []string) bool {
 			for i, cell := range want {
