@@ -237,4 +237,4 @@ copy (select org_id, rec as recording_id, conv as conversation_id, trunk as trun
 -- counts
 select 'verdicts' as kind, verdict as name, count(*) as n from calls group by all
 union all select 'findings', class, count(*) from findings group by all
-union all select 'outages', cause, count(*) from shown group by all order by all;
+union all select 'outages', cause, count(*) from shown where not harmless group by all order by all;
