@@ -29,15 +29,14 @@ const (
 type call struct {
 	number   int // seeds the random generators of the call
 	kind     kind
-	trunk    int
 	id       string
 	leg      string // session id of the customer
-	line     int    // of the trunk
 	start    time.Time
 	queued   time.Time // inbound: when the IVR handed it over
 	answered time.Time // zero when nobody answered
 	end      time.Time
 
+	route
 	parties
 	handover time.Time // when a second agent took over, else zero
 	expert   expert
@@ -47,6 +46,9 @@ type call struct {
 	records    records
 	placed     bool // the story uses the call
 }
+
+// route is the trunk that carried a call, and its line.
+type route struct{ trunk, line int }
 
 // parties are who took part in a call.
 type parties struct {
@@ -101,7 +103,7 @@ func draw(n int, k kind, start time.Time) call {
 	}
 
 	c := call{
-		number: n, kind: k, start: start, trunk: trunkFor(r.IntN(100)),
+		number: n, kind: k, start: start, route: route{trunk: trunkFor(r.IntN(100))},
 		id: newUUID(r), leg: newUUID(r),
 	}
 	c.customer = fmt.Sprintf("+4930%07d", r.IntN(10_000_000))

@@ -147,8 +147,8 @@ func (r *reading) standsBy(conversation string) bool {
 	return slices.ContainsFunc(r.standby, id) || slices.Contains(r.similar(), conversation)
 }
 
-// deleted returns the recordings of the standby recorder that were deleted,
-// and their calls' legs as the story does.
+// deleted returns the recordings of the standby recorder that were deleted, and
+// none for the leg of the case.
 func (r *reading) deleted() []string {
 	list := []string{""}
 	for _, e := range r.standby {

@@ -8,7 +8,7 @@ type Planted struct {
 	Superseded int             // rows
 	Rejected   int             // rows, also those of the margins
 	Findings   map[Finding]int // numbers of findings
-	Outages    map[string]int  // numbers of outages by cause, without lapses
+	Outages    map[string]int  // rows of the table of outages by cause, harmless ones too, without lapses
 	Lapses     int             // registrations that ran out; a run shows those that a call coincides with
 }
 
