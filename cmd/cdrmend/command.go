@@ -67,12 +67,12 @@ func run(ctx context.Context, w *world) int {
 	var name *ledger.NameError
 	switch {
 	case errors.As(err, &usage), errors.As(err, &name), errors.Is(err, ledger.ErrSigned):
-		fmt.Fprintf(w.stderr, "cdrmend: %s\n", message(err))
+		fmt.Fprintf(w.stderr, "cdrmend: %s\n", withoutTokens(message(err), w.args))
 		return exitUsage
 	case ctx.Err() != nil:
 		fmt.Fprintln(w.stderr, "cdrmend: stopped; nothing is half committed, run it again to complete the work")
 	default:
-		fmt.Fprintf(w.stderr, "cdrmend: %s\n", message(err))
+		fmt.Fprintf(w.stderr, "cdrmend: %s\n", withoutTokens(message(err), w.args))
 	}
 	return exitFailed
 }

@@ -130,7 +130,9 @@ const (
 // came. It returns the recording whose value was repaired.
 func explainSome(ctx context.Context, w *world, j *job.Job, r *report.Run) (repaired string, err error) {
 	wanted := []func(table.Finding) bool{
-		func(f table.Finding) bool { return f.Class == "missing_recording" && f.OutageCause == "scope_missing" },
+		func(f table.Finding) bool {
+			return f.Class == "missing_recording" && f.OutageCause == "scope_missing" && f.OutageRelation == "inside"
+		},
 		func(f table.Finding) bool { return f.Class == "repaired_field" && f.OutageCause == "scope_missing" },
 		func(f table.Finding) bool { return f.Class == "metadata_missing" },
 	}

@@ -296,6 +296,7 @@ func TestAlertsAreOnesThatPrometheusTakes(t *testing.T) {
 	rules := filepath.Join("..", "..", "deploy", "prometheus", "cdrmend.rules.yaml")
 	written := filepath.Join(t.TempDir(), "cdrmend.prom")
 	if err := metrics.WriteFile(written, &metrics.Night{Runs: []*report.Run{{Summary: &report.Summary{
+		Coverage: report.Coverage{Proof: report.Proofs{ID: 1}, Excluded: map[string]int64{"too short": 1}},
 		Verdicts: map[string]int64{"missing": 1}, Findings: []report.FindingCount{{Class: "conflict"}},
 		Outages: map[string]int64{"timeout": 1}, Partitions: []report.Partition{{Kind: "cdrs"}},
 	}}}}); err != nil {

@@ -24,8 +24,10 @@ var explainCommand = command{
 	text: `
 Tells the whole chain behind one id in plain words: the manifest and its hash,
 what was missing, each rule that was tried with the rows it rests on, the legs
-and their verdicts, the outage that something coincides with, the history of
-every finding, and the commit with its signature.
+with their verdicts and what proves that they were recorded, the outage that
+something coincides with, the history of every finding, and the commit with its
+signature. It says what to do about each finding and each call that nobody can
+tell.
 
   cdrmend explain 81b87763-c88b-4afa-883f-4684f25cf845 --config cdrmend.yaml
   cdrmend explain fnd-1fd1420d0a0d80c4 s3://acme-compliance/cdrmend/ --keys keys.jwks.json

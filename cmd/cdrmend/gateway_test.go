@@ -19,9 +19,10 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// The sources of the sample night, each of which becomes a bucket or a
-// directory, so that its object keys are the same in both.
-var nightBuckets = []string{"recordings", "cdr", "registrations"}
+// Sources of the sample night, each of which becomes a bucket or a directory, so
+// that its object keys are the same in both. The manifest of the standby recorder
+// is not among them: it is one for a day.
+var nightBuckets = []string{"recordings", "cdr", "gateway", "registrations"}
 
 const nightConfig = `name: night
 org: %[2]s
@@ -38,6 +39,7 @@ sources:
       versions: %[3]v
   cdrs:
     - {name: cdr, url: "%[1]scdr/date={date}/", profile: genesys-conversation-detail, versions: %[3]v}
+    - {name: gateway, url: "%[1]sgateway/date={date}/", profile: cdrmend, versions: %[3]v}
   registrations:
     - {name: registrar, url: "%[1]sregistrations/date={date}/", profile: http-client-log, versions: %[3]v}
 output: {url: %[1]sout/, tables: [csv, parquet]}
@@ -135,7 +137,8 @@ func hoursOfNight() []sample.Object {
 	var list []sample.Object
 	for o := range sample.New(demoDay).Objects() {
 		hour := strings.Contains(o.Key, "/hour=09/") || strings.Contains(o.Key, "/hour=10/") || strings.Contains(o.Key, "/hour=11/") || strings.Contains(o.Key, "/hour=12/") || strings.Contains(o.Key, "/hour=9/")
-		if hour || !strings.HasPrefix(o.Key, "recordings/") {
+		other := !strings.HasPrefix(o.Key, "recordings/") && !strings.HasPrefix(o.Key, "standby/")
+		if hour || other {
 			list = append(list, o)
 		}
 	}

@@ -29,8 +29,11 @@ var reportCommand = command{
 	text: `
 Writes one self-contained page from what an output has committed: coverage by
 interval, what is new, closed and still open, what stands open longest, and
-outages. With --interval it writes the page of that interval's newest run
-again, for instance with another redaction.
+outages. Rows that lie where no run looks, sources that cannot be judged,
+warnings and incomplete inputs come first, each with what to do. An outage that
+crosses from one interval into the next counts once. With --interval it writes
+the page of that interval's newest run again, for instance with another
+redaction.
 
   cdrmend report s3://acme-compliance/cdrmend/ --from 2026-11-16 --to 2026-11-23
   cdrmend report --config cdrmend.yaml --interval 2026-11-20 --redact counsel

@@ -35,7 +35,8 @@ since its newest commit is left as it is.
 
 Exit codes: 0 done, nothing open at or above --fail-on; 1 done, such findings
 are open; 2 usage or configuration error; 3 failed, nothing committed, safe to
-repeat; 4 done, but missing or damaged input leaves a result indeterminate.
+repeat; 4 done, but inputs that are incomplete, lack what judging needs or do not
+fit together leave results indeterminate.
 `,
 	flags: func(f *pflag.FlagSet) {
 		f.String("config", "", "configuration file (or CDRMEND_CONFIG)")

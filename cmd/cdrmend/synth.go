@@ -202,6 +202,7 @@ func printPlanted(w *world, n *synth.Night) {
 	for _, cause := range slices.Sorted(maps.Keys(p.Outages)) {
 		row(p.Outages[cause], "outage", cause)
 	}
+	row(p.Lapses, "at most: outage", "lapsed")
 	row(p.Excluded, "excluded legs")
 	row(p.Superseded, "superseded rows")
 	row(p.Rejected, "rejected rows")

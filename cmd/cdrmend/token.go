@@ -6,6 +6,9 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"regexp"
+	"strings"
+	"time"
 
 	"cdrmend/internal/stream"
 	"cdrmend/internal/token"
@@ -19,8 +22,11 @@ var tokenCommand = command{
 	usage:   "[FLAGS]",
 	text: `
 Reads an access token and says in plain words whether a registration with it is
-to be expected to fail with 403 Forbidden, and why. The token itself is never
+to be expected to be refused, and why. It may stand alone, after "Bearer ", in
+quotes, or in the JSON answer of a token endpoint. The token itself is never
 printed. Exit code 0 when nothing speaks against it, 1 when it will be refused.
+
+The rules are those of a run; --config takes them from a configuration.
 
   cdrmend token --file token.txt --org 6f0a0c1d-2222-4333-8444-555566667777
   CDRMEND_TOKEN=eyJ… cdrmend token --scope sip:manage
@@ -28,18 +34,24 @@ printed. Exit code 0 when nothing speaks against it, 1 when it will be refused.
 	flags: func(f *pflag.FlagSet) {
 		f.String("file", "", "file that holds the token, - for standard input; without it CDRMEND_TOKEN")
 		f.String("org", "", "organisation that the line belongs to")
+		f.String("config", "", "configuration whose scopes, keys, leeway and refresh_race count; the flags below count more")
 		f.StringSlice("scope", []string{"sip:manage"}, "scopes that registering takes")
+		f.StringSlice("scope-claim", token.ScopeClaims, "claims that list scopes: names, or JSON pointers")
 		f.String("keys", "", "JWKS file with the issuer's public keys, to check the signature")
-		f.String("as-of", "", "take this for the present time, as in 2026-11-25T00:00:00Z")
+		f.String("as-of", "", "take this for the time of the registration, as in 2026-11-25T00:00:00Z; without it now")
 		f.Duration("leeway", defaultLeeway, "by how much clocks may differ")
+		f.Duration("refresh-race", defaultRace, "how long a new token may be unknown somewhere")
 	},
 	run: examineToken,
 }
 
+// The defaults of the configuration, too.
 const (
-	defaultLeeway = 60e9 // as in the configuration
-	maxToken      = 1 << 20
+	defaultLeeway = time.Minute
+	defaultRace   = time.Minute
 )
+
+const maxToken = 1 << 20
 
 func examineToken(_ context.Context, w *world, flags *pflag.FlagSet) (int, error) {
 	if flags.NArg() > 0 {
@@ -53,15 +65,12 @@ func examineToken(_ context.Context, w *world, flags *pflag.FlagSet) (int, error
 	if err != nil {
 		return 0, err
 	}
-
-	org, _ := flags.GetString("org")
-	scopes, _ := flags.GetStringSlice("scope")
-	leeway, _ := flags.GetDuration("leeway")
-	rules := &token.Rules{Required: scopes, Leeway: leeway, Limits: stream.DefaultLimits()}
-	if rules.Keys, err = readKeys(flags); err != nil {
+	rules, err := tokenRules(w, flags)
+	if err != nil {
 		return 0, err
 	}
 
+	org, _ := flags.GetString("org")
 	x := rules.Examine(raw, org, at)
 	for _, sentence := range x.Sentences() {
 		fmt.Fprintln(w.stdout, safe(sentence))
@@ -70,6 +79,68 @@ func examineToken(_ context.Context, w *world, flags *pflag.FlagSet) (int, error
 		return exitFindings, nil
 	}
 	return exitDone, nil
+}
+
+// tokenRules returns the rules of the configuration, if one is given, and of the
+// flags.
+func tokenRules(w *world, flags *pflag.FlagSet) (*token.Rules, error) {
+	rules := &token.Rules{Limits: stream.DefaultLimits()}
+	configured := flags.Changed("config")
+	if configured {
+		cfg, err := loadConfig(w, flags)
+		if err != nil {
+			return nil, err
+		}
+		rules = cfg.TokenRules()
+	}
+
+	counts := func(flag string) bool { return !configured || flags.Changed(flag) }
+	if counts("scope") {
+		rules.Required, _ = flags.GetStringSlice("scope")
+	}
+	if counts("scope-claim") {
+		rules.ScopeClaims, _ = flags.GetStringSlice("scope-claim")
+	}
+	if counts("leeway") {
+		rules.Leeway, _ = flags.GetDuration("leeway")
+	}
+	if counts("refresh-race") {
+		rules.Race, _ = flags.GetDuration("refresh-race")
+	}
+	if counts("keys") {
+		var err error
+		if rules.Keys, err = readKeys(flags); err != nil {
+			return nil, err
+		}
+	}
+	return rules, nil
+}
+
+var (
+	// jwtLike matches what begins like a JWT, whose header begins with {".
+	jwtLike = regexp.MustCompile(`eyJ[A-Za-z0-9_=-]{5,}(\.[A-Za-z0-9_=-]*){0,2}`)
+
+	// opaqueLike matches an argument that may be a token of another kind.
+	opaqueLike = regexp.MustCompile(`^[A-Za-z0-9_~+=-]{24,}$`)
+)
+
+// withoutTokens hides in a message what may be a token that somebody gave on the
+// command line by mistake.
+func withoutTokens(text string, args []string) string {
+	text = jwtLike.ReplaceAllString(text, "(not shown)")
+	if len(args) == 0 || args[0] != tokenCommand.name {
+		return text
+	}
+	for _, arg := range args[1:] {
+		_, value, ok := strings.Cut(arg, "=")
+		if !ok {
+			value = strings.TrimLeft(arg, "-")
+		}
+		if opaqueLike.MatchString(value) {
+			text = strings.ReplaceAll(text, value, "(not shown)")
+		}
+	}
+	return text
 }
 
 // readKeys reads the JWKS file that --keys names, nil without one.
@@ -82,7 +153,6 @@ func readKeys(flags *pflag.FlagSet) (*token.Keys, error) {
 	if err != nil {
 		return nil, usagef("reading the keys: %w", err)
 	}
-
 	keys, err := token.ParseKeys(jwks)
 	if err != nil {
 		return nil, usagef("reading the keys in %q: %w", path, err)
@@ -92,13 +162,12 @@ func readKeys(flags *pflag.FlagSet) (*token.Keys, error) {
 
 func readToken(w *world, flags *pflag.FlagSet) ([]byte, error) {
 	path, _ := flags.GetString("file")
-
 	var raw []byte
 	var err error
 	switch path {
 	case "":
 		raw = []byte(w.env("CDRMEND_TOKEN"))
-	case "-": // may never end
+	case "-":
 		raw, err = io.ReadAll(io.LimitReader(w.stdin, maxToken))
 	default:
 		raw, err = os.ReadFile(path)
@@ -106,10 +175,18 @@ func readToken(w *world, flags *pflag.FlagSet) ([]byte, error) {
 	if err != nil {
 		return nil, usagef("reading the token: %w", err)
 	}
-
 	raw = bytes.TrimSpace(raw)
 	if len(raw) == 0 {
 		return nil, usagef("no token: give --file FILE, --file - or CDRMEND_TOKEN")
 	}
-	return raw, nil
+
+	limits := stream.DefaultLimits()
+	bare := token.BareText(raw, &limits)
+	switch {
+	case len(bare) == 0:
+		return nil, usagef("no token: what was given is empty, or longer than a token can be")
+	case bare[0] == '{':
+		return nil, usagef("no token: what was given is a JSON object without a text access_token; an answer of the token endpoint that grants a token has one")
+	}
+	return bare, nil
 }

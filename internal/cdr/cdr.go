@@ -4,7 +4,9 @@ package cdr
 
 import (
 	"bufio"
+	"cmp"
 	"io"
+	"math"
 
 	"cdrmend/internal/intern"
 	"cdrmend/internal/jsonscan"
@@ -26,24 +28,60 @@ type Leg struct {
 type Shown struct {
 	Org, Conversation, ID, Trunk, Line intern.Text
 	Direction                          intern.Text
+	Users, Queues                      intern.Text // lists, see intern.ListSeparator
+	ANI, DNIS                          intern.Number
 	Start, Answer, End                 record.Time
 	Ref                                record.Ref
 }
 
 // Particulars are the other fields that a decision about a leg depends on.
 type Particulars struct {
-	ANI, DNIS  intern.Text    // None unless the reader keeps numbers
 	Recordings record.Section // of Texts
 	Talk       record.Section // of Spans
 	Updated    record.Time
-	Numbers    uint64 // hash of ANI and DNIS, also when they are not kept
-	SIPStatus  int32  // NoInt when missing
-	Invalid    uint16 // fields that did not parse
+	Extra      uint32 // number of its Extra plus 1; 0 without one
+	TalkMS     int32  // milliseconds, at most 1<<31-1; -1 when missing
+	Invalid    uint32 // fields that did not parse
+	SIPStatus  int16  // -1 when missing
 	Recorded   profile.Tri
+	Flags      LegFlags
 }
 
+// Extra holds what most legs do not have.
+type Extra struct {
+	Same              uint64         // of rows that lack an id: hash of all values, equal for equal rows
+	SaidANI, SaidDNIS intern.Text    // as delivered, trimmed and without prefix, when an exclusion asks for words
+	Pauses            record.Section // of Spans: declared pauses
+}
+
+// ExtraOf returns the extra of a leg among all, an empty one when it has none.
+func ExtraOf(p *Particulars, all []Extra) Extra {
+	if p.Extra == 0 {
+		return Extra{}
+	}
+	return all[p.Extra-1]
+}
+
+// LegFlags are what a row says about a leg apart from values.
+type LegFlags uint8
+
+// The flags.
+const (
+	DoubtfulTime LegFlags = 1 << iota // a local time that occurs twice
+	WordedANI                         // a letter stands before the first @ or ; of the number: it is no number for exclusions
+	WordedDNIS
+	HasStart    // of JSON: a member stands in one of the places of start_time, of whatever value
+	HasEnd      // likewise end_time or duration_ms
+	HasIdentity // likewise conversation_id or recording_ids
+	HasAnswer   // likewise answer_time, talk, talk_ms or recorded
+	SaysAnswer  // one of these has a value, or one that did not parse
+)
+
+// Has reports whether all of some flags are set.
+func (f LegFlags) Has(all LegFlags) bool { return f&all == all }
+
 // invalidBit returns the bit of a field in Particulars.Invalid.
-func invalidBit(f record.Field) uint16 {
+func invalidBit(f record.Field) uint32 {
 	for i, field := range record.LegFields {
 		if field == f {
 			return 1 << i
@@ -67,10 +105,12 @@ type Batch struct {
 	rows.Reading
 	Legs       []Leg
 	Recordings []intern.Text // of which each leg has a section, like Talk
-	Talk       []record.Span
+	Talk       []record.Span // talk of a leg, then its pauses
+	Extras     []Extra
 	Invalid    []record.Invalid
-	Skipped    int64 // sessions that are no legs
+	Skipped    int64 // rows without a value, and sessions that are no legs
 	Filtered   intern.Filtered
+	Details    Details // of conversation details
 
 	chunks []*Batch // that were added
 	legs   uint32   // how many legs they had, dropped ones included
@@ -87,32 +127,35 @@ func (b *Batch) Parts() []*Batch {
 
 // Reader reads the CDRs of one source. It is not safe for concurrent use.
 type Reader struct {
-	// OmitNumbers leaves the phone numbers of legs out: there are nearly as
-	// many as legs, and only exclusions may ask for them.
-	OmitNumbers bool
 	// Forget is called when the rejects so far do not count, because the list of
 	// rows is spelled twice; it may be nil.
 	Forget func()
+	// Words says that numbers are kept as they were delivered, too.
+	Words bool
 	// Filter drops legs that are only counted; nil keeps all. The reader's texts are
 	// those of the filter.
 	Filter *intern.Filter
 	// Org is the organisation of legs that carry none; only the filter needs it.
 	Org intern.Text
 
-	norm     profile.Normalizer
-	mapping  *rows.Mapping
-	batch    *Batch          // that is being read
-	spare    Batch           // the memory in which its lists grow
-	cursor   jsonscan.Cursor // of the current conversation
-	details  details         // likewise
-	numbers  []byte          // of the current leg
-	identity []byte          // likewise
-	links    []intern.Link   // likewise
+	norm    profile.Normalizer
+	mapping *rows.Mapping
+	batch   *Batch          // that is being read
+	spare   Batch           // the memory in which its lists grow
+	cursor  jsonscan.Cursor // of the current conversation
+	details details         // likewise
+	list    []intern.Text   // of the current leg, before it is one text
+	text    []byte          // likewise
+	links   []intern.Link   // likewise
 }
 
 // NewReader returns a reader for a profile and for objects within the limits.
 func NewReader(p *profile.Profile, texts *intern.Table, limits *stream.Limits) *Reader {
-	return &Reader{norm: profile.NewNormalizer(p, texts), mapping: rows.NewMapping(p, record.LegFields, limits)}
+	r := &Reader{norm: profile.NewNormalizer(p, texts), mapping: rows.NewMapping(p, record.LegFields, limits)}
+	if p.Shape == profile.ConversationDetail {
+		r.mapping.Watch(aroundConversations...)
+	}
+	return r
 }
 
 // Read reads one object that is not Parquet. Damage is part of the batch; the
@@ -127,7 +170,7 @@ func (r *Reader) Read(in *bufio.Reader, f profile.Format, reject func(rows.Rejec
 		}
 	}
 
-	reading, err := r.mapping.Read(in, f, r.norm.Profile.List, rows.Visitor{Row: r.Row, Reject: reject, Restart: restart})
+	reading, err := r.mapping.Read(in, f, r.norm.Profile.List, rows.Visitor{Row: r.Row, Reject: reject, Restart: restart, Outer: r.outer})
 	return r.finish(reading), err
 }
 
@@ -146,7 +189,7 @@ func (r *Reader) Add(b, next *Batch) {
 	b.Skipped += next.Skipped
 
 	// In any other shape the number of a leg is that of its row, which a chunk knows.
-	if r.norm.Profile.Shape == conversationDetail {
+	if r.norm.Profile.Shape == profile.ConversationDetail {
 		for i := range next.Legs {
 			next.Legs[i].Ref.Row += b.legs
 		}
@@ -156,12 +199,16 @@ func (r *Reader) Add(b, next *Batch) {
 		b.legs += uint32(next.Found()) // before Filtered.Add empties next.Filtered
 	}
 
+	b.Details.add(&next.Details)
 	b.Filtered.Add(&next.Filtered)
 	b.chunks = append(b.chunks, next)
 }
 
 func (r *Reader) begin() {
-	r.batch = &Batch{Legs: r.spare.Legs, Recordings: r.spare.Recordings, Talk: r.spare.Talk}
+	r.batch = &Batch{
+		Legs: r.spare.Legs, Recordings: r.spare.Recordings, Talk: r.spare.Talk, Extras: r.spare.Extras,
+		Details: Details{TotalHits: profile.NoInt, Available: record.NoTime},
+	}
 }
 
 // finish completes the batch and copies its lists out of the spare memory.
@@ -169,9 +216,12 @@ func (r *Reader) finish(reading rows.Reading) *Batch {
 	r.settle()
 	b := r.batch // not the one that was begun, if the list of rows was spelled twice
 	b.Reading = reading
+	b.Details.Elements = reading.Rows - reading.Rejected
+	b.Details.Listing = reading.Rows > 0 || reading.Framed && !reading.Bare
 	b.Legs, r.spare.Legs = record.Detach(b.Legs)
 	b.Recordings, r.spare.Recordings = record.Detach(b.Recordings)
 	b.Talk, r.spare.Talk = record.Detach(b.Talk)
+	b.Extras, r.spare.Extras = record.Detach(b.Extras)
 	return b
 }
 
@@ -184,11 +234,11 @@ func (r *Reader) ReadParquet(file io.ReaderAt, size int64, reject func(rows.Reje
 }
 
 // Row adds the legs of one row to the batch.
-func (r *Reader) Row(row *rows.Row) error {
-	if r.norm.Profile.Shape == conversationDetail {
-		r.conversation(row.Whole())
+func (r *Reader) Row(row *rows.Row) (err error) {
+	if r.norm.Profile.Shape == profile.ConversationDetail {
+		err = r.conversation(row.Whole())
 	} else {
-		r.leg(row)
+		err = r.leg(row)
 	}
 
 	if r.norm.Waits() {
@@ -197,7 +247,7 @@ func (r *Reader) Row(row *rows.Row) error {
 	if r.Filter.Full() { // the texts of the legs so far are in the final table
 		r.Filter.Forget(r.norm.Recent)
 	}
-	return nil
+	return err
 }
 
 // The slot of an id that is interned later says where it goes: the lowest bits
@@ -224,67 +274,193 @@ func (r *Reader) settle() {
 	})
 }
 
-// leg adds a row that is one leg.
-func (r *Reader) leg(row *rows.Row) {
+// leg adds a row that is one leg. A row without any value is skipped.
+func (r *Reader) leg(row *rows.Row) error {
 	// Most rows of a margin are dropped here, before their other fields are parsed.
 	asked, kept := r.preview(row)
 	if !kept {
-		return
+		return nil
 	}
 
-	b := r.batch
-	l := Leg{Shown: Shown{Ref: record.Ref{Row: row.Index}}}
-	note := func(f record.Field, v jsonscan.Value, ok bool) {
-		if !ok {
-			r.invalid(&l, f, v)
+	l := newLeg(row.Index)
+	conversation, id := r.ids(&l, row)
+	r.names(&l, row)
+	durations := r.times(&l, row)
+	r.spans(&l, row)
+	r.answer(&l, row)
+	if !conversation && !id {
+		switch {
+		case l.says(durations):
+		case row.HasOther():
+			return rows.ErrNoField
+		default:
+			r.batch.Skipped++
+			return nil
 		}
 	}
-	text := func(f record.Field, read func(jsonscan.Value) (intern.Text, bool)) intern.Text {
-		return r.text(&l, f, row.Value(f), read)
-	}
-	later := func(f record.Field, kind uint32) intern.Text { return r.later(&l, f, row.Value(f), kind) }
-	instant := func(f record.Field) record.Time {
-		v := row.Value(f)
-		t, ok := r.norm.Time(v)
-		note(f, v, ok)
-		l.read(f, t.Known())
-		return t
-	}
 
+	if !conversation || !id {
+		r.extra(&l).Same = r.same(&l, durations, named{row.Value(record.ConversationID), row.Value(record.LegID), row.Value(record.RecordingIDs)})
+	}
+	l.complete(durations)
+	r.add(l, asked)
+	return nil
+}
+
+// newLeg returns a leg that says nothing.
+func newLeg(row uint32) Leg {
+	return Leg{
+		Shown:       Shown{Ref: record.Ref{Row: row}, Start: record.NoTime, Answer: record.NoTime, End: record.NoTime},
+		Particulars: Particulars{Updated: record.NoTime, TalkMS: profile.NoInt, SIPStatus: profile.NoInt},
+	}
+}
+
+// durations are lengths in milliseconds, NoInt when missing.
+type durations struct{ call, talk int64 }
+
+// ids reads the ids of a row, and reports whether it has those of a conversation and
+// of a leg: some are interned later, so that the leg does not tell.
+func (r *Reader) ids(l *Leg, row *rows.Row) (conversation, leg bool) {
+	v, list := row.Value(record.ConversationID), row.Value(record.RecordingIDs)
+	l.note(HasIdentity, isMember(v) || isMember(list))
+	l.Conversation, conversation = r.later(l, record.ConversationID, v, laterConversation)
+	l.ID, leg = r.later(l, record.LegID, row.Value(record.LegID), laterID)
+
+	var ok bool
+	if l.Recordings, ok = r.recordings(list); !ok {
+		r.invalid(l, record.RecordingIDs, list)
+	}
+	return conversation, leg
+}
+
+// names reads the other fields of a row that name something.
+func (r *Reader) names(l *Leg, row *rows.Row) {
+	text := func(f record.Field, read func(jsonscan.Value) (intern.Text, bool)) intern.Text {
+		return r.textOf(l, f, row.Value(f), read)
+	}
 	l.Org = text(record.OrgID, r.norm.ID)
-	l.Conversation = later(record.ConversationID, laterConversation)
-	l.ID = later(record.LegID, laterID)
 	l.Trunk = text(record.TrunkID, r.norm.ID)
 	l.Line = text(record.LineID, r.norm.ID)
 	l.Direction = text(record.Direction, r.norm.Plain)
-	r.phones(&l, row.Value(record.ANI), row.Value(record.DNIS))
-	l.Start = instant(record.StartTime)
-	l.Answer = instant(record.AnswerTime)
-	l.End = instant(record.EndTime)
-	l.Updated = instant(record.UpdatedAt)
+	l.Users = text(record.UserIDs, r.joined)
+	l.Queues = text(record.QueueIDs, r.joined)
+	r.parties(l, row.Value(record.ANI), row.Value(record.DNIS))
+}
 
+// times reads the times and durations of a row.
+func (r *Reader) times(l *Leg, row *rows.Row) (d durations) {
+	instant := func(f record.Field, has LegFlags) record.Time {
+		v := row.Value(f)
+		l.note(has, isMember(v))
+		t, ok := r.norm.Time(v)
+		r.read(l, f, v, ok, t.Known())
+		return t
+	}
+	number := func(f record.Field, has LegFlags) int64 {
+		v := row.Value(f)
+		l.note(has, isMember(v))
+		n, ok := r.norm.Int(v)
+		r.read(l, f, v, ok, false)
+		return n
+	}
+
+	l.Start = instant(record.StartTime, HasStart)
+	l.Answer = instant(record.AnswerTime, HasAnswer)
+	l.End = instant(record.EndTime, HasEnd)
+	l.Updated = instant(record.UpdatedAt, 0)
+	l.SIPStatus = int16(min(number(record.SIPStatus, 0), math.MaxInt16)) // a huge number must not wrap around
+	d = durations{call: number(record.DurationMS, HasEnd), talk: number(record.TalkMS, HasAnswer)}
+	l.TalkMS = int32(min(d.talk, math.MaxInt32))
+	return d
+}
+
+// spans reads talk and pauses, which follow each other in the list.
+func (r *Reader) spans(l *Leg, row *rows.Row) {
+	read := func(f record.Field) record.Section {
+		v := row.Value(f)
+		from := len(r.batch.Talk)
+		var ok bool
+		r.batch.Talk, ok = r.norm.Spans(r.batch.Talk, v)
+		spans := sectionFrom(from, r.batch.Talk)
+		r.read(l, f, v, ok, spans.N > 0)
+		return spans
+	}
+
+	l.note(HasAnswer, isMember(row.Value(record.Talk)))
+	l.Talk = read(record.Talk)
+	if pauses := read(record.Pauses); pauses.N > 0 {
+		r.extra(l).Pauses = pauses
+	}
+}
+
+// answer reads whether the call was to be recorded, and notes whether the row says
+// something of an answer.
+func (r *Reader) answer(l *Leg, row *rows.Row) {
 	recorded := row.Value(record.Recorded)
+	l.note(HasAnswer, isMember(recorded))
 	var ok bool
 	l.Recorded, ok = r.norm.Bool(recorded)
-	note(record.Recorded, recorded, ok)
+	r.read(l, record.Recorded, recorded, ok, false)
 
-	sip := row.Value(record.SIPStatus)
-	status, ok := r.norm.Int(sip)
-	note(record.SIPStatus, sip, ok)
-	l.SIPStatus = int32(min(status, 1<<30)) // a huge number must not wrap around
+	says := l.Answer.Known() || l.Talk.N > 0 || l.TalkMS != profile.NoInt || l.Recorded != profile.Unknown
+	l.note(SaysAnswer, says || l.DidNotParse(record.AnswerTime, record.Talk, record.TalkMS, record.Recorded))
+}
 
-	ids := row.Value(record.RecordingIDs)
-	l.Recordings, ok = r.recordings(ids)
-	note(record.RecordingIDs, ids, ok)
+// says reports whether a leg has a value apart from its ids, or one that did not
+// parse.
+func (l *Leg) says(d durations) bool {
+	return l.Start.Known() || l.Invalid != 0 || l.End.Known() || l.Answer.Known() || l.Updated.Known() ||
+		l.Talk.N+l.Recordings.N+l.Extra > 0 || l.Recorded != profile.Unknown || l.SIPStatus != profile.NoInt ||
+		d.call != profile.NoInt || d.talk != profile.NoInt ||
+		cmp.Or(l.Org, l.Trunk, l.Line, l.Direction, l.Users, l.Queues) != intern.None ||
+		cmp.Or(l.ANI, l.DNIS) != intern.NoNumber
+}
 
-	talk := row.Value(record.Talk)
-	from := len(b.Talk)
-	b.Talk, ok = r.norm.Spans(b.Talk, talk)
-	l.Talk = sectionFrom(from, b.Talk)
-	note(record.Talk, talk, ok)
-	l.read(record.Talk, l.Talk.N > 0)
+// complete fills in a missing end and answer from the durations.
+func (l *Leg) complete(d durations) {
+	const longest = int64(record.MaxTime-record.MinTime) / 1000 // so that no sum overflows
+	if !l.End.Known() && l.Start.Known() && d.call >= 0 && d.call <= longest {
+		if end := l.Start + record.Time(1000*d.call); end.Valid() {
+			l.End = end
+		}
+	}
+	if !l.Answer.Known() && l.End.Known() && d.talk > 0 {
+		l.Answer = max(l.Start, l.End-record.Time(1000*min(d.talk, longest)))
+	}
+}
 
-	r.add(l, asked)
+// isMember reports whether a value is a member of JSON. Every row of a table has all
+// of its cells, so they tell nothing.
+func isMember(v jsonscan.Value) bool { return v.Kind != jsonscan.Absent && v.Kind != jsonscan.Cell }
+
+// note sets a flag if it is true.
+func (l *Leg) note(flag LegFlags, is bool) {
+	if is {
+		l.Flags |= flag
+	}
+}
+
+// joined reads a list of ids as one text.
+func (r *Reader) joined(v jsonscan.Value) (intern.Text, bool) {
+	// Most lists are missing or have one element.
+	if sole, one := r.norm.Sole(v); one {
+		return r.norm.ID(sole)
+	}
+	var ok bool
+	r.list, ok = r.norm.IDs(r.list[:0], v)
+	return r.join(r.list), ok
+}
+
+// join interns a list of ids as one text.
+func (r *Reader) join(ids []intern.Text) intern.Text {
+	r.text = r.text[:0]
+	for i, id := range ids {
+		if i > 0 {
+			r.text = append(r.text, intern.ListSeparator)
+		}
+		r.text = r.norm.Texts.AppendTo(r.text, id)
+	}
+	return r.norm.Recent.Of(r.norm.Texts, r.text)
 }
 
 // sectionFrom returns the section of a list from an index to its end.
@@ -292,8 +468,8 @@ func sectionFrom[T any](from int, list []T) record.Section {
 	return record.Section{At: uint32(from), N: uint32(len(list) - from)}
 }
 
-// text reads a text of a leg.
-func (r *Reader) text(l *Leg, f record.Field, v jsonscan.Value, read func(jsonscan.Value) (intern.Text, bool)) intern.Text {
+// textOf reads a text of a leg.
+func (r *Reader) textOf(l *Leg, f record.Field, v jsonscan.Value, read func(jsonscan.Value) (intern.Text, bool)) intern.Text {
 	t, ok := read(v)
 	if !ok {
 		r.invalid(l, f, v)
@@ -301,13 +477,14 @@ func (r *Reader) text(l *Leg, f record.Field, v jsonscan.Value, read func(jsonsc
 	return t
 }
 
-// later reads an id of the next leg that is interned later.
-func (r *Reader) later(l *Leg, f record.Field, v jsonscan.Value, kind uint32) intern.Text {
-	t, _, ok := r.norm.Later(v, uint32(len(r.batch.Legs))<<laterBits|kind)
+// later reads an id of the next leg that is interned later, and reports whether it
+// is present.
+func (r *Reader) later(l *Leg, f record.Field, v jsonscan.Value, kind uint32) (intern.Text, bool) {
+	t, present, ok := r.norm.Later(v, uint32(len(r.batch.Legs))<<laterBits|kind)
 	if !ok {
 		r.invalid(l, f, v)
 	}
-	return t
+	return t, present
 }
 
 // recordings reads the recordings that a leg lists.
@@ -328,38 +505,56 @@ func (r *Reader) recordings(ids jsonscan.Value) (s record.Section, ok bool) {
 	return sectionFrom(from, b.Recordings), ok
 }
 
-// phones reads the phone numbers of a leg.
-func (r *Reader) phones(l *Leg, ani, dnis jsonscan.Value) {
-	r.numbers = r.numbers[:0]
-	number := func(f record.Field, v jsonscan.Value) (t intern.Text) {
-		b, ok := r.norm.PhoneBytes(v)
+// parties reads the phone numbers of a leg.
+func (r *Reader) parties(l *Leg, ani, dnis jsonscan.Value) {
+	party := func(f record.Field, v jsonscan.Value, worded LegFlags) (number intern.Number, said intern.Text) {
+		p, ok := r.norm.Party(v)
 		if !ok {
 			r.invalid(l, f, v)
 		}
-		r.numbers = append(append(r.numbers, b...), '/')
-		if !r.OmitNumbers {
-			t = r.norm.Texts.Of(b)
+		l.note(worded, p.Worded)
+		if r.Words {
+			said = r.norm.Recent.Of(r.norm.Texts, p.Said)
 		}
-		return t
+		return r.norm.Texts.NumberOf(p.Number), said
 	}
 
-	l.ANI, l.DNIS = number(record.ANI, ani), number(record.DNIS, dnis)
-	// The hash distinguishes legs, also those whose numbers are omitted.
-	l.Numbers = r.norm.Texts.Hash(r.numbers)
+	var saidANI, saidDNIS intern.Text
+	l.ANI, saidANI = party(record.ANI, ani, WordedANI)
+	l.DNIS, saidDNIS = party(record.DNIS, dnis, WordedDNIS)
+	if saidANI != intern.None || saidDNIS != intern.None {
+		e := r.extra(l)
+		e.SaidANI, e.SaidDNIS = saidANI, saidDNIS
+	}
 }
 
-// read removes the mark that a field did not parse if it has a value: a local
-// time that occurs twice is reported, but read all the same.
-func (l *Leg) read(f record.Field, known bool) {
+// extra returns the extra of the current leg, and makes it if there is none.
+func (r *Reader) extra(l *Leg) *Extra {
+	b := r.batch
+	if l.Extra == 0 {
+		b.Extras = append(b.Extras, Extra{})
+		l.Extra = uint32(len(b.Extras))
+	}
+	return &b.Extras[l.Extra-1]
+}
+
+// read notes a value that did not parse. One that is known all the same is a local
+// time that occurs twice: it is reported, and counts.
+func (r *Reader) read(l *Leg, f record.Field, v jsonscan.Value, ok, known bool) {
+	if ok {
+		return
+	}
+	r.invalid(l, f, v)
 	if known {
 		l.Invalid &^= invalidBit(f)
+		l.Flags |= DoubtfulTime
 	}
 }
 
 // invalid notes a value that did not parse, the first one of each field.
 func (r *Reader) invalid(l *Leg, f record.Field, v jsonscan.Value) {
 	if l.Invalid&invalidBit(f) == 0 {
-		r.batch.Invalid = append(r.batch.Invalid, record.Invalid{Row: l.Ref.Row, Field: f, Raw: string(v.Raw)})
+		r.batch.Invalid = append(r.batch.Invalid, record.Invalid{Row: l.Ref.Row, Field: f, Raw: profile.Shown(v)})
 	}
 	l.Invalid |= invalidBit(f)
 }

@@ -2,7 +2,9 @@ package cdr
 
 import (
 	"bytes"
+	"cmp"
 	"net/url"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -10,74 +12,177 @@ import (
 	"cdrmend/internal/jsonscan"
 	"cdrmend/internal/profile"
 	"cdrmend/internal/record"
+	"cdrmend/internal/rows"
 )
 
-// conversationDetail is the shape of Genesys conversation details:
-// conversations of participants of sessions of segments.
-const conversationDetail = "conversation-detail"
+// Details is what objects with conversation details say beside their legs. The API
+// returns them in pages.
+type Details struct {
+	Elements  int64       // conversations
+	Speaking  int64       // those with a participant who has a session
+	TotalHits int64       // how many conversations there are in all pages, NoInt when missing
+	Listing   bool        // the object lists conversations
+	Cursor    bool        // another page follows
+	Available record.Time // up to when the API had data
 
-// details are the voice sessions of one conversation. Their memory is used for the
-// next one.
+	Begun []Begun
+}
+
+// Begun is the start of a conversation that began before its legs.
+type Begun struct {
+	Leg   uint32 // the number of one of them in the batch
+	Start record.Time
+}
+
+// aroundConversations are members of a page, in the order in which they are
+// reported.
+var aroundConversations = []string{"/totalHits", "/cursor", "/dataAvailabilityDate"}
+
+// outer notes a member of a page.
+func (r *Reader) outer(n int, v jsonscan.Value) {
+	d := &r.batch.Details
+	switch n {
+	case 0:
+		d.TotalHits, _ = r.norm.Int(v)
+	case 1:
+		d.Cursor = !r.norm.Profile.IsMissing(v)
+	case 2:
+		d.Available, _ = r.norm.Time(v)
+	}
+}
+
+// add adds what the next chunk says. Only documents that are read as a whole are
+// pages.
+func (d *Details) add(next *Details) {
+	d.Elements, d.Speaking = d.Elements+next.Elements, d.Speaking+next.Speaking
+	d.Listing = d.Listing || next.Listing
+	d.TotalHits, d.Available = profile.NoInt, record.NoTime
+}
+
+// details are the voice sessions of one conversation, without those of listeners.
+// Their memory is used for the next one.
 type details struct {
-	voice     []session // in reading order
-	segments  []segment // of these
-	customers bool      // whether any participant is a customer
-	others    int64     // number of sessions that are not voice
-	interact  []segment // in which somebody of the contact centre talked
+	voice        []session // in reading order
+	segments     []segment // of these
+	participants int
+	customers    bool          // whether any participant is a customer
+	sessions     bool          // whether any participant has a session
+	others       int64         // number of sessions that are not voice, or of listeners
+	attended     []record.Span // in which an agent took part
+	free         []record.Span // parts of a segment outside these
 }
 
 type session struct {
 	purpose                             string
+	participant                         int
 	id, direction, ani, dnis, recording jsonscan.Value
 	sessionDNIS, addressTo, addressFrom jsonscan.Value
+	user                                jsonscan.Value // of the participant
 	segments                            record.Section
 }
 
 type segment struct {
 	kind       string
+	queue      jsonscan.Value
 	start, end record.Time
-	rawStart   jsonscan.Value // when it did not parse
+	rawStart   jsonscan.Value // when it is to be reported
 	rawEnd     jsonscan.Value
 }
 
-// conversation adds one leg for each voice session of the customer, or of
-// every participant when there is no customer. Of members spelled twice the last
-// counts.
-func (r *Reader) conversation(v jsonscan.Value) {
-	c, d := &r.cursor, &r.details
-	c.Reset(v)
-	d.truncate(0, 0, 0)
-	var id, end jsonscan.Value
-	for name := range c.Members {
-		switch string(name) {
-		case "conversationId":
-			id = c.Value()
-		case "conversationEnd":
-			end = c.Value()
-		case "participants":
-			d.participants(c, &r.norm)
-		}
+// frame is what a conversation says of all its sessions.
+type frame struct {
+	id       jsonscan.Value
+	start    record.Time
+	end      record.Time // the latest, when the conversation has ended
+	rawStart jsonscan.Value
+	rawEnd   jsonscan.Value
+}
+
+// conversation adds one leg for each voice session of a customer, or of every agent
+// when there is no customer. Of members spelled twice the last counts.
+func (r *Reader) conversation(v jsonscan.Value) error {
+	f, kind := r.frame(v)
+	switch kind {
+	case emptyPage:
+		return rows.ErrNoRow
+	case emptyRow:
+		r.batch.Skipped++
+		return nil
 	}
 
-	r.batch.Skipped += d.others
-	d.findInteractions()
-	ended, ok := r.norm.Time(end)
+	d, b := &r.details, r.batch
+	if d.sessions {
+		b.Details.Speaking++
+	}
+	b.Skipped += d.others
+	d.findAttended()
+
+	first, any, earliest := len(b.Legs), false, record.NoTime
 	for i := range d.voice {
 		s := &d.voice[i]
-		if d.customers && !isCustomer(s.purpose) {
-			r.batch.Skipped++
+		if d.customers != isCustomer(s.purpose) || !d.customers && !isAgent(s.purpose) {
+			b.Skipped++
 			continue
 		}
 
 		// Dropped legs count, so that a leg has the same number with a filter and without.
-		l := Leg{Shown: Shown{Ref: record.Ref{Row: uint32(len(r.batch.Legs)) + r.batch.Filtered.Dropped}}, Particulars: Particulars{Updated: record.NoTime, SIPStatus: profile.NoInt}}
-		l.Conversation = r.later(&l, record.ConversationID, id, laterConversation)
-		if !ok {
-			r.invalid(&l, record.EndTime, end)
+		l := newLeg(uint32(len(b.Legs)) + b.Filtered.Dropped)
+		r.session(&l, s, &f)
+		if l.Start.Known() && (!any || l.Start < earliest) {
+			any, earliest = true, l.Start
 		}
-		r.session(&l, s, ended.Known())
 		r.add(l, false)
 	}
+	if f.start.Known() && any && f.start < earliest && len(b.Legs) > first {
+		b.Details.Begun = append(b.Details.Begun, Begun{uint32(first), f.start})
+	}
+	return nil
+}
+
+// elementKind says what an element of a list of conversations is.
+type elementKind uint8
+
+const (
+	realConversation elementKind = iota
+	emptyRow                     // it has no value
+	emptyPage                    // a page that lists no conversations
+)
+
+// frame reads a conversation: its sessions into the details, and the rest.
+func (r *Reader) frame(v jsonscan.Value) (f frame, kind elementKind) {
+	c, d := &r.cursor, &r.details
+	c.Reset(v)
+	d.truncate(0, 0, 0)
+	d.customers, d.sessions, d.participants = false, false, 0
+
+	kind = emptyRow
+	var start, end jsonscan.Value
+	for name := range c.Members {
+		switch string(name) {
+		case "conversationId":
+			f.id = c.Value()
+		case "conversationStart":
+			start = c.Value()
+		case "conversationEnd":
+			end = c.Value()
+		case "participants":
+			d.readParticipants(c, &r.norm)
+		case "totalHits":
+			c.Value()
+			return f, emptyPage
+		default:
+			if !r.norm.Profile.IsMissing(c.Value()) {
+				kind = realConversation
+			}
+		}
+	}
+	f.start, f.rawStart = instant(start, &r.norm)
+	f.end, f.rawEnd = instant(end, &r.norm)
+	missing := r.norm.Profile.IsMissing
+	if d.participants > 0 || !missing(f.id) || !missing(start) || !missing(end) {
+		kind = realConversation
+	}
+	return f, kind
 }
 
 // truncate shortens the lists to so many sessions and segments, and sets the
@@ -86,42 +191,52 @@ func (d *details) truncate(voice, segments int, others int64) {
 	d.voice, d.segments, d.others = d.voice[:voice], d.segments[:segments], others
 }
 
-func (d *details) participants(c *jsonscan.Cursor, n *profile.Normalizer) {
+func (d *details) readParticipants(c *jsonscan.Cursor, n *profile.Normalizer) {
 	d.truncate(0, 0, 0) // a second list of participants replaces the first
-	d.customers = false
+	d.customers, d.sessions, d.participants = false, false, 0
 	for range c.Objects {
+		d.participants++
 		d.participant(c, n)
 	}
 }
 
 func (d *details) participant(c *jsonscan.Cursor, n *profile.Normalizer) {
 	voice, segments, others := len(d.voice), len(d.segments), d.others
-	purpose := ""
+	purpose, any := "", false
+	var user jsonscan.Value
 
 	for name := range c.Members {
 		switch string(name) {
 		case "purpose":
 			purpose = lower(c.Value())
+		case "userId":
+			user = c.Value()
 		case "sessions":
 			d.truncate(voice, segments, others) // a second list replaces the first
+			any = false
 			for range c.Objects {
+				any = true
 				d.session(c, n)
 			}
 		}
 	}
 
-	// The purpose may follow the sessions.
-	d.customers = d.customers || isCustomer(purpose)
+	// The purpose and the user may follow the sessions.
+	d.customers, d.sessions = d.customers || isCustomer(purpose), d.sessions || any
 	for i := range d.voice[voice:] {
-		d.voice[voice+i].purpose = purpose
+		s := &d.voice[voice+i]
+		s.purpose, s.user, s.participant = purpose, user, d.participants
 	}
 }
 
 func isCustomer(purpose string) bool { return purpose == "customer" || purpose == "external" }
 
+func isAgent(purpose string) bool { return purpose == "agent" || purpose == "user" }
+
 func (d *details) session(c *jsonscan.Cursor, n *profile.Normalizer) {
 	from := len(d.segments)
 	var s session
+	var monitored, coached jsonscan.Value
 	media := ""
 
 	for name := range c.Members {
@@ -144,6 +259,10 @@ func (d *details) session(c *jsonscan.Cursor, n *profile.Normalizer) {
 			s.addressTo = c.Value()
 		case "addressFrom":
 			s.addressFrom = c.Value()
+		case "monitoredParticipantId":
+			monitored = c.Value()
+		case "coachedParticipantId":
+			coached = c.Value()
 		case "segments":
 			d.segments = d.segments[:from]
 			for range c.Objects {
@@ -152,8 +271,11 @@ func (d *details) session(c *jsonscan.Cursor, n *profile.Normalizer) {
 		}
 	}
 
-	// A session without a media type is taken for voice.
-	if media != "" && media != "voice" {
+	// A session without a media type is taken for voice. Who only listens takes no
+	// part in the conversation.
+	listens := !n.Profile.IsMissing(monitored) || !n.Profile.IsMissing(coached)
+	if listens || media != "" && media != "voice" {
+		d.segments = d.segments[:from]
 		d.others++
 		return
 	}
@@ -167,6 +289,8 @@ func segmentOf(c *jsonscan.Cursor, n *profile.Normalizer) segment {
 		switch string(name) {
 		case "segmentType":
 			g.kind = lower(c.Value())
+		case "queueId":
+			g.queue = c.Value()
 		case "segmentStart":
 			g.start, g.rawStart = instant(c.Value(), n)
 		case "segmentEnd":
@@ -176,7 +300,7 @@ func segmentOf(c *jsonscan.Cursor, n *profile.Normalizer) segment {
 	return g
 }
 
-// instant returns a time, and the value if it did not parse.
+// instant returns a time, and the value if it is to be reported.
 func instant(v jsonscan.Value, n *profile.Normalizer) (record.Time, jsonscan.Value) {
 	t, ok := n.Time(v)
 	if ok {
@@ -184,6 +308,9 @@ func instant(v jsonscan.Value, n *profile.Normalizer) (record.Time, jsonscan.Val
 	}
 	return t, v
 }
+
+// wrapup is the segment of work after the call.
+const wrapup = "wrapup"
 
 // words are nearly all values that [lower] is called with. A lookup does not
 // allocate.
@@ -208,33 +335,79 @@ func lower(v jsonscan.Value) string {
 	return strings.ToLower(string(text))
 }
 
-// findInteractions notes the segments in which somebody of the contact centre
-// talked.
-func (d *details) findInteractions() {
-	d.interact = d.interact[:0]
-	for i := range d.voice {
-		s := &d.voice[i]
-		if s.purpose != "agent" && s.purpose != "user" {
+// extent returns the time of a session: from its first to its last segment, apart
+// from work after the call. Without any end it lasts on.
+func (d *details) extent(s *session) (span record.Span, ok bool) {
+	span = record.Span{Start: record.NoTime, End: record.NoTime}
+	for _, g := range record.SectionOf(s.segments, d.segments) {
+		if g.kind == wrapup {
 			continue
 		}
+		if g.start.Known() && (!span.Start.Known() || g.start < span.Start) {
+			span.Start = g.start
+		}
+		span.End = max(span.End, g.end)
+	}
+	if !span.End.Known() {
+		span.End = record.Forever.End
+	}
+	return span, span.Start.Known()
+}
 
-		for _, g := range record.SectionOf(s.segments, d.segments) {
-			if g.kind == "interact" {
-				d.interact = append(d.interact, g)
+// findAttended notes when agents took part in the conversation.
+func (d *details) findAttended() {
+	d.attended = d.attended[:0]
+	for i := range d.voice {
+		if s := &d.voice[i]; isAgent(s.purpose) {
+			if span, ok := d.extent(s); ok && span.End > span.Start {
+				d.attended = append(d.attended, span)
 			}
 		}
 	}
+	slices.SortFunc(d.attended, func(a, b record.Span) int { return cmp.Compare(a.Start, b.Start) })
+}
+
+// unattended returns the parts of a span in which no agent took part.
+func (d *details) unattended(span record.Span) []record.Span {
+	d.free = d.free[:0]
+	for _, a := range d.attended {
+		if a.End <= span.Start {
+			continue
+		}
+		if a.Start >= span.End {
+			break
+		}
+		if a.Start > span.Start {
+			d.free = append(d.free, record.Span{Start: span.Start, End: a.Start})
+		}
+		span.Start = a.End
+	}
+	if span.Start < span.End {
+		d.free = append(d.free, span)
+	}
+	return d.free
 }
 
 // session fills a leg with the fields of its session.
-func (r *Reader) session(l *Leg, s *session, ended bool) {
-	l.ID = r.later(l, record.LegID, s.id, laterID)
-	l.Direction = r.text(l, record.Direction, s.direction, r.norm.Plain)
-	r.phones(l, s.ani, s.dnis)
+func (r *Reader) session(l *Leg, s *session, f *frame) {
+	conversation := false
+	l.Conversation, conversation = r.later(l, record.ConversationID, f.id, laterConversation)
+	id := false
+	l.ID, id = r.later(l, record.LegID, s.id, laterID)
+	if isCustomer(s.purpose) {
+		l.Direction = r.textOf(l, record.Direction, s.direction, r.norm.Plain)
+	} else {
+		l.Direction = r.norm.Recent.Of(r.norm.Texts, []byte("internal"))
+	}
+	r.parties(l, s.ani, s.dnis)
 
 	var ok bool
 	if l.Recorded, ok = r.norm.Bool(s.recording); !ok {
 		r.invalid(l, record.Recorded, s.recording)
+	}
+	// That the recorder did not start is no reason not to record.
+	if isCustomer(s.purpose) && l.Recorded == profile.False {
+		l.Recorded = profile.Unknown
 	}
 
 	// The first address that names a trunk counts.
@@ -244,74 +417,145 @@ func (r *Reader) session(l *Leg, s *session, ended bool) {
 		}
 	}
 
-	r.times(l, record.SectionOf(s.segments, r.details.segments), ended)
-	r.talk(l, r.details.interact)
+	r.sessionTimes(l, s, f)
+	r.talk(l, s)
+	r.agents(l)
+	if !conversation || !id {
+		r.extra(l).Same = r.same(l, durations{profile.NoInt, profile.NoInt}, named{conversation: f.id, leg: s.id})
+	}
 }
 
-// times sets start and end. A conversation that has not ended leaves its legs
+// sessionTimes sets start and end. A conversation that has not ended leaves its legs
 // without an end.
-func (r *Reader) times(l *Leg, segments []segment, ended bool) {
-	l.Start, l.End = record.NoTime, record.NoTime
-	for _, g := range segments {
-		if g.rawStart.Kind != jsonscan.Absent {
-			r.invalid(l, record.StartTime, g.rawStart)
-		}
+func (r *Reader) sessionTimes(l *Leg, s *session, f *frame) {
+	ended := f.end.Known()
+	r.report(l, record.EndTime, f.rawEnd, ended)
+	for _, g := range record.SectionOf(s.segments, r.details.segments) {
+		r.report(l, record.StartTime, g.rawStart, g.start.Known())
 		if g.start.Known() && (!l.Start.Known() || g.start < l.Start) {
 			l.Start = g.start
 		}
 
-		if g.kind == "wrapup" { // work after the call
+		if g.kind == wrapup {
 			continue
 		}
-		if g.rawEnd.Kind != jsonscan.Absent {
-			r.invalid(l, record.EndTime, g.rawEnd)
-		}
+		r.report(l, record.EndTime, g.rawEnd, g.end.Known())
 		if ended {
 			l.End = max(l.End, g.end)
 		}
 	}
+
+	if !l.Start.Known() {
+		r.report(l, record.StartTime, f.rawStart, f.start.Known())
+		l.Start = f.start
+	}
+	if s.segments.N == 0 {
+		l.End = f.end
+	}
 }
 
-// talk sets the spans in which somebody of the contact centre could be heard,
-// clipped to the leg, and their first start as the time of answer.
-func (r *Reader) talk(l *Leg, interact []segment) {
-	b := r.batch
+// report notes a time that is to be reported: it did not parse, or occurs twice.
+func (r *Reader) report(l *Leg, f record.Field, raw jsonscan.Value, known bool) {
+	r.read(l, f, raw, raw.Kind == jsonscan.Absent, known)
+}
+
+// talk sets the spans in which somebody else could be heard, clipped to the leg,
+// and their first start as the time of answer: an agent, or a customer while no
+// agent took part.
+func (r *Reader) talk(l *Leg, own *session) {
+	b, d := r.batch, &r.details
 	from := len(b.Talk)
-	l.Answer = record.NoTime
-
-	for _, g := range interact {
-		switch {
-		case g.rawStart.Kind != jsonscan.Absent:
-			r.invalid(l, record.Talk, g.rawStart)
-			continue
-		case !g.start.Known():
-			continue
-		case g.rawEnd.Kind != jsonscan.Absent:
-			r.invalid(l, record.Talk, g.rawEnd)
-		}
-
-		// A segment without an end lasts as long as the leg. Where that has no end either,
-		// the segment is still an answer, but not a span.
-		span := record.Span{Start: max(g.start, l.Start), End: g.end}
-		if !span.End.Known() {
-			span.End = l.End
-		}
-		if l.End.Known() {
-			span.End = min(span.End, l.End)
-		}
-
-		open := !span.End.Known()
-		if !open && span.End <= span.Start {
+	for i := range d.voice {
+		s := &d.voice[i]
+		customer := isCustomer(s.purpose)
+		if s.participant == own.participant || !customer && !isAgent(s.purpose) {
 			continue
 		}
+		for _, g := range record.SectionOf(s.segments, d.segments) {
+			if g.kind == "interact" {
+				r.interact(l, &g, customer)
+			}
+		}
+	}
+
+	l.Talk = sectionFrom(from, b.Talk)
+	for _, span := range record.SectionOf(l.Talk, b.Talk) {
 		if !l.Answer.Known() || span.Start < l.Answer {
 			l.Answer = span.Start
 		}
-		if !open {
-			b.Talk = append(b.Talk, span)
-		}
 	}
-	l.Talk = sectionFrom(from, b.Talk)
+}
+
+// interact adds the spans of a segment in which somebody talked.
+func (r *Reader) interact(l *Leg, g *segment, customer bool) {
+	r.report(l, record.Talk, g.rawStart, g.start.Known())
+	if !g.start.Known() {
+		return
+	}
+	r.report(l, record.Talk, g.rawEnd, g.end.Known())
+
+	// A segment without an end lasts as long as the leg. Where that has no end either,
+	// the segment is still an answer, but not a span.
+	span := record.Span{Start: max(g.start, l.Start), End: g.end}
+	if !span.End.Known() {
+		span.End = l.End
+	}
+	if l.End.Known() {
+		span.End = min(span.End, l.End)
+	}
+	open := !span.End.Known()
+	if open {
+		span.End = span.Start + 1
+	}
+	if span.End <= span.Start {
+		return
+	}
+
+	spans := []record.Span{span}
+	if customer {
+		spans = r.details.unattended(span)
+	}
+	switch {
+	case !open:
+		r.batch.Talk = append(r.batch.Talk, spans...)
+	case len(spans) > 0 && (!l.Answer.Known() || span.Start < l.Answer):
+		l.Answer = span.Start
+	}
+}
+
+// agents sets the users who took part in a leg, and the queues that they were in.
+func (r *Reader) agents(l *Leg) {
+	span := record.Span{Start: l.Start, End: l.End}
+	if !span.End.Known() {
+		span.End = record.Forever.End
+	}
+	l.Users = r.sorted(l, record.UserIDs, span, func(s *session, add func(jsonscan.Value)) { add(s.user) })
+	l.Queues = r.sorted(l, record.QueueIDs, span, func(s *session, add func(jsonscan.Value)) {
+		for _, g := range record.SectionOf(s.segments, r.details.segments) {
+			add(g.queue)
+		}
+	})
+}
+
+// sorted returns the ids that the sessions of agents have which overlap a span.
+func (r *Reader) sorted(l *Leg, f record.Field, span record.Span, ids func(s *session, add func(jsonscan.Value))) intern.Text {
+	r.list = r.list[:0]
+	for i := range r.details.voice {
+		s := &r.details.voice[i]
+		if !isAgent(s.purpose) {
+			continue
+		}
+		if at, ok := r.details.extent(s); !ok || !at.Overlaps(span) {
+			continue
+		}
+		ids(s, func(v jsonscan.Value) {
+			if id := r.textOf(l, f, v, r.norm.ID); id != intern.None && !slices.Contains(r.list, id) {
+				r.list = append(r.list, id)
+			}
+		})
+	}
+	slices.SortFunc(r.list, r.norm.Texts.Compare)
+	return r.join(r.list)
 }
 
 // trunkGroup returns the trunk that an address names (RFC 4904).

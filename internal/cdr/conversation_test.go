@@ -81,9 +81,24 @@ func TestLegsOfConversations(t *testing.T) {
 			[]string{"s1 0-20 answer=5 5-9"},
 			1,
 		},
-		"without a customer every participant": {
-			ended(participant("agent", session("a", "", seg("interact", 5, 9))), participant("acd", session("q", `"mediaType":"voice"`, seg("x", 1, 8)), session("e", `"mediaType":"email"`))),
-			[]string{"a 5-9 answer=5 5-9", "q 1-8 answer=5 5-8"},
+		"without a customer agents and users hear each other": {
+			ended(participant("agent", session("a", "", seg("interact", 5, 9))), participant("user", session("u", "", seg("interact", 7, 20))), participant("acd", session("q", `"mediaType":"voice"`, seg("interact", 1, 8)), session("e", `"mediaType":"email"`))),
+			[]string{"a 5-9 answer=7 7-9", "u 7-20 answer=7 7-9"},
+			2,
+		},
+		"who only listens is not there": {
+			ended(customer, participant("agent", session("a", `"bargedParticipantId":"p"`, seg("interact", 20, 30)), session("m", `"monitoredParticipantId":"p"`, seg("interact", 40, 50)), session("c", `"coachedParticipantId":"p"`, seg("interact", 60, 70)), session("n", `"monitoredParticipantId":" ","coachedParticipantId":null`, seg("interact", 80, 90)))),
+			[]string{"s1 0-100 answer=20 20-30 80-90"},
+			4,
+		},
+		"customers hear each other while no agent takes part": {
+			ended(customer, participant("agent", session("a", "", seg("interact", 10, 30), seg("hold", 30, 50), seg("wrapup", 50, 90))), participant("external", session("e", "", seg("interact", 20, 80)))),
+			[]string{"s1 0-100 answer=10 10-30 50-80", "e 20-80 answer=20 50-80 20-30"},
+			1,
+		},
+		"an agent whose session goes on takes part": {
+			ended(customer, participant("agent", session("a", "", seg("hold", 30, -1))), participant("external", session("e", "", seg("interact", 20, 80)))),
+			[]string{"s1 0-100 answer=20 20-30", "e 20-80 answer=20 20-30"},
 			1,
 		},
 		"start and end are the earliest and latest, an end of wrapup aside": {
@@ -115,8 +130,13 @@ func TestLegsOfConversations(t *testing.T) {
 			[]string{"s1 0-100 answer=30 50-60 30-40"},
 			2,
 		},
-		"a session without segments has no times": {ended(participant("customer", `{"sessionId":"s1"}`)), []string{"s1 - answer="}, 0},
-		"what is no object or list is nothing":    {`{"conversationId":"C","participants":[5,{"purpose":"customer","sessions":{}},{"sessions":[1,null]}]}`, nil, 0},
+		"a session without segments lasts as long as the conversation": {
+			strings.Replace(ended(participant("customer", `{"sessionId":"s1"}`, session("s2", "", seg("x", -1, 5)))), "{", `{"conversationStart":"`+at(1)+`",`, 1),
+			[]string{"s1 1-600 answer=", "s2 1-5 answer="},
+			0,
+		},
+		"without a start of the conversation it has none": {ended(participant("customer", `{"sessionId":"s1"}`)), []string{"s1 -600 answer="}, 0},
+		"what is no object or list is nothing":            {`{"conversationId":"C","participants":[5,{"purpose":"customer","sessions":{}},{"sessions":[1,null]}]}`, nil, 0},
 		"a purpose behind the sessions": {
 			ended(`{"sessions":[`+session("a", "", seg("interact", 5, 9))+`],"purpose":"agent"}`, `{"sessions":[`+session("s1", "", seg("x", 0, 20))+`],"purpose":"customer"}`),
 			[]string{"s1 0-20 answer=5 5-9"},
@@ -154,7 +174,7 @@ func TestLegsOfConversations(t *testing.T) {
 
 func TestConversationsKnowNothingOfTheOnesBefore(t *testing.T) {
 	first := ended(participant("customer", session("s1", "", seg("x", 0, 100))), participant("agent", session("a", "", seg("interact", 20, 30)), session("chat", `"mediaType":"chat"`)))
-	second := ended(participant("acd", session("s2", "", seg("x", 0, 90))))
+	second := ended(participant("user", session("s2", "", seg("x", 0, 90))))
 	b, texts := read(t, "genesys-conversation-detail", profile.JSON, `{"conversations":[`+first+`,{"conversationId":"C"},`+second+`]}`)
 	var got []string
 	for i := range b.Legs {
@@ -186,11 +206,11 @@ func TestWhatASessionSaysOfItself(t *testing.T) {
 		session("b", `"recording":false`), session("c", ``), session("d", `"recording":"maybe"`),
 	)))
 	l := b.Legs[0]
-	got := []string{texts.String(l.ID), texts.String(l.ANI), texts.String(l.DNIS), texts.String(l.Direction)}
+	got := []string{texts.String(l.ID), string(texts.AppendNumber(nil, l.ANI)), string(texts.AppendNumber(nil, l.DNIS)), texts.String(l.Direction)}
 	if diff := cmp.Diff([]string{"2abe7c04-63d1-ab47-4182-6e2653f37546", "+49301", "+49302", "inbound"}, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	for i, want := range []profile.Tri{profile.True, profile.False, profile.Unknown, profile.Unknown} {
+	for i, want := range []profile.Tri{profile.True, profile.Unknown, profile.Unknown, profile.Unknown} {
 		if l := b.Legs[i]; l.Recorded != want || l.DidNotParse(record.Recorded) != (i == 3) {
 			t.Errorf("leg %d: recorded %v, want %v", i, l.Recorded, want)
 		}
@@ -228,5 +248,57 @@ func TestBadConversationsAreRejectsAndTheLastListCounts(t *testing.T) {
 	b, _ = read(t, "genesys-conversation-detail", profile.JSON, `{"conversations":[`+one+`,`+one[:len(one)-5])
 	if len(b.Legs) != 1 || b.Rows != 2 || b.Rejected != 1 || !jsonscan.IsTruncated(b.Damage) {
 		t.Errorf("%d legs, %+v", len(b.Legs), b.Reading)
+	}
+}
+
+func TestLegsHaveTheUsersAndQueuesOfSessionsThatOverlap(t *testing.T) {
+	segment := func(queue string, from, to int) string {
+		return strings.Replace(seg("hold", from, to), "{", `{"queueId":"`+queue+`",`, 1)
+	}
+	agent := func(user string, segments ...string) string {
+		return strings.Replace(participant("agent", session("a"+user, "", segments...)), "{", `{"userId":"`+user+`",`, 1)
+	}
+	b, texts := read(t, "genesys-conversation-detail", profile.JSON, ended(
+		participant("customer", session("s", "", seg("x", 10, 50))), agent("z", segment("q2", 20, 30), segment("q1", 60, 70)),
+		agent("late", segment("q9", 50, 60)), agent("b", segment("q2", 5, 11), segment("", 11, -1)), participant("agent", session("n", "", seg("x", 20, 30))),
+		participant("acd", session("q", "", segment("q7", 20, 30))),
+	))
+	l := b.Legs[0]
+	if got := strings.ReplaceAll(texts.String(l.Users)+" "+texts.String(l.Queues), "\x00", "+"); got != "b+z q1+q2" {
+		t.Errorf("users and queues are %q", got)
+	}
+}
+
+func TestWhatAgentsRecordIsDecidedByTheirRecorder(t *testing.T) {
+	b, texts := read(t, "genesys-conversation-detail", profile.JSON, ended(participant("agent", session("a", `"recording":false,"direction":"outbound"`, seg("x", 0, 9)))))
+	if l := b.Legs[0]; l.Recorded != profile.False || texts.String(l.Direction) != "internal" {
+		t.Errorf("recorded %v, direction %q", l.Recorded, texts.String(l.Direction))
+	}
+}
+
+func TestPagesOfConversations(t *testing.T) {
+	one := ended(participant("customer", session("s", "")))
+	for text, want := range map[string]cdr.Details{
+		`{"conversations":[` + one + `,{"conversationId":"x"},5],"totalHits":7,"cursor":"c","dataAvailabilityDate":"` + at(5) + `"}`: {Elements: 2, Speaking: 1, TotalHits: 7, Listing: true, Cursor: true, Available: 1795161605_000000},
+		`{"cursor":null,"conversations":[]}`: {TotalHits: -1, Listing: true, Available: record.NoTime},
+		`{"totalHits":0}`:                    {TotalHits: 0, Available: record.NoTime},
+		`[]`:                                 {TotalHits: -1, Listing: true, Available: record.NoTime},
+		one:                                  {Elements: 1, Speaking: 1, TotalHits: -1, Listing: true, Available: record.NoTime},
+		`{"conversationId":"c","participants":[{"sessions":[{"monitoredParticipantId":"p"}]}]}`: {Elements: 1, Speaking: 1, TotalHits: -1, Listing: true, Available: record.NoTime},
+	} {
+		b, _ := read(t, "genesys-conversation-detail", profile.JSON, text)
+		if diff := cmp.Diff(want, b.Details); diff != "" || b.Incomplete() != nil {
+			t.Errorf("%s: %v (-want +got):\n%s", text, b.Incomplete(), diff)
+		}
+	}
+}
+
+func TestConversationsThatBeganBeforeTheirLegs(t *testing.T) {
+	begins := func(second int) string {
+		return strings.Replace(ended(participant("customer", session("s", "", seg("x", 20, 30)), session("r", "", seg("x", 10, 30)))), "{", `{"conversationStart":"`+at(second)+`",`, 1)
+	}
+	b, _ := read(t, "genesys-conversation-detail", profile.JSON, "["+begins(10)+","+begins(9)+"]")
+	if diff := cmp.Diff([]cdr.Begun{{Leg: 2, Start: 1795161609_000000}}, b.Details.Begun); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
 	}
 }

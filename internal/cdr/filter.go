@@ -2,9 +2,9 @@ package cdr
 
 import (
 	"cmp"
-	"encoding/binary"
 
 	"cdrmend/internal/intern"
+	"cdrmend/internal/profile"
 	"cdrmend/internal/record"
 	"cdrmend/internal/rows"
 )
@@ -20,36 +20,36 @@ func (b *Batch) Found() int {
 
 // add adds a leg to the batch, unless the filter drops it. Asked says that the
 // filter was asked before and keeps it.
-func (r *Reader) add(l Leg, asked bool) {
+func (r *Reader) add(l Leg, asked bool) bool {
 	if s := r.Filter; s != nil {
 		l.Org = cmp.Or(l.Org, s.Local(r.Org))
 		if !asked && !r.keeps(&l) {
 			r.drop(&l)
-			return
+			return false
 		}
 		r.adopt(&l)
 	}
 	r.batch.Legs = append(r.batch.Legs, l)
+	return true
 }
 
-// preview asks the filter about a row before all of it is decoded. A row that
-// does not identify its leg is not asked about: its identity is all of its fields.
+// preview asks the filter about a row before all of it is decoded.
 func (r *Reader) preview(row *rows.Row) (asked, kept bool) {
 	s, b := r.Filter, r.batch
 	if s == nil {
 		return false, true
 	}
 
-	var l Leg
+	l := newLeg(row.Index)
 	l.Conversation, _, _ = r.norm.Later(row.Value(record.ConversationID), 0) // a local table interns at once
-	l.ID, _, _ = r.norm.Later(row.Value(record.LegID), 0)
-	if !l.Identified() {
-		return false, true
-	}
-
 	l.Org, _ = r.norm.ID(row.Value(record.OrgID))
 	l.Org = cmp.Or(l.Org, s.Local(r.Org))
 	l.Start, _ = r.norm.Time(row.Value(record.StartTime))
+	l.End, _ = r.norm.Time(row.Value(record.EndTime))
+	if !l.End.Known() {
+		call, _ := r.norm.Int(row.Value(record.DurationMS))
+		l.complete(durations{call: call, talk: profile.NoInt})
+	}
 	l.Recordings, _ = r.recordings(row.Value(record.RecordingIDs))
 	kept = r.keeps(&l)
 	b.Recordings = b.Recordings[:l.Recordings.At] // a row that is kept is read again as a whole
@@ -69,49 +69,48 @@ func (r *Reader) keeps(l *Leg) bool {
 		r.links = append(r.links, s.Link(id))
 	}
 
-	hash := r.hash(b, l)
-	needed := s.Interval.Contains(l.Start) || len(r.links) == 0 || s.KeepLeg(hash)
+	// A leg without a start belongs to the interval of its end.
+	at := l.Start
+	if !at.Known() {
+		at = l.End
+	}
+	needed := s.Interval.Contains(at) || s.Near(l.End) || len(r.links) == 0
 	if s.Keep(&b.Filtered, needed, r.links) {
 		return true
 	}
-
-	// Where the same leg turns out to be kept elsewhere, this row must be found again.
-	b.Filtered.Legs = append(b.Filtered.Legs, hash)
-	return false
-}
-
-// hash returns a hash that is equal for all rows of one leg. It is odd for a leg
-// without an organisation.
-func (r *Reader) hash(b *Batch, l *Leg) uint64 {
-	// The number of a text changes when the local table is emptied, its hash does not.
-	r.identity = l.AppendIdentity(r.identity[:0], b.Recordings, b.Talk, func(k []byte, t intern.Text) []byte {
-		return binary.LittleEndian.AppendUint64(k, r.Filter.Hash(t))
-	})
-
-	hash := r.norm.Texts.Hash(r.identity) &^ 1
 	if l.Org == intern.None {
-		hash |= 1
+		b.Filtered.Orgless++
 	}
-	return hash
+	return false
 }
 
 // adopt moves the texts of a leg to the final table.
 func (r *Reader) adopt(l *Leg) {
 	r.Filter.Adopt(l.texts()...)
+	r.Filter.AdoptNumber(&l.ANI)
+	r.Filter.AdoptNumber(&l.DNIS)
+	if l.Extra > 0 {
+		e := &r.batch.Extras[l.Extra-1]
+		r.Filter.Adopt(&e.SaidANI, &e.SaidDNIS)
+	}
 	for i := range record.SectionOf(l.Recordings, r.batch.Recordings) {
 		r.Filter.Adopt(&r.batch.Recordings[int(l.Recordings.At)+i])
 	}
 }
 
-// texts returns all texts of a leg, apart from its recordings.
+// texts returns all texts of a leg, apart from its recordings and its extra.
 func (l *Leg) texts() []*intern.Text {
-	return []*intern.Text{&l.Org, &l.Conversation, &l.ID, &l.Trunk, &l.Line, &l.Direction, &l.ANI, &l.DNIS}
+	return []*intern.Text{&l.Org, &l.Conversation, &l.ID, &l.Trunk, &l.Line, &l.Direction, &l.Users, &l.Queues}
 }
 
 // drop removes from the lists what a leg that was just read added to them.
 func (r *Reader) drop(l *Leg) {
 	b := r.batch
-	b.Recordings, b.Talk = b.Recordings[:len(b.Recordings)-int(l.Recordings.N)], b.Talk[:len(b.Talk)-int(l.Talk.N)]
+	spans := l.Talk.N + ExtraOf(&l.Particulars, b.Extras).Pauses.N
+	b.Recordings, b.Talk = b.Recordings[:len(b.Recordings)-int(l.Recordings.N)], b.Talk[:len(b.Talk)-int(spans)]
+	if l.Extra > 0 {
+		b.Extras = b.Extras[:l.Extra-1]
+	}
 	for len(b.Invalid) > 0 && b.Invalid[len(b.Invalid)-1].Row == l.Ref.Row {
 		b.Invalid = b.Invalid[:len(b.Invalid)-1]
 	}

@@ -7,7 +7,11 @@ import (
 	"cdrmend/internal/printable"
 	"cdrmend/internal/registration"
 	"cdrmend/internal/table"
+	"cdrmend/internal/wording"
 )
+
+// opened introduces what opened an outage.
+var opened = map[wording.Opening]string{wording.Failure: "Its first failure", wording.Lapse: "How it began", wording.Removal: "How it began"}
 
 // Brief describes one finding in a few lines, from its row alone.
 func Brief(f table.Finding) string {
@@ -15,7 +19,7 @@ func Brief(f table.Finding) string {
 	line := func(format string, args ...any) { b.WriteString(printable.Text(fmt.Sprintf(format, args...)) + "\n") }
 	line("%s  %s (%s, %s)", f.ID, f.Class, f.Severity, f.Status)
 
-	line("  %s.", capital(meaning(&f)))
+	line("  %s.", wording.Capital(meaning(&f)))
 
 	at := f.Source + ":" + f.ObjectKey
 	if f.Entry >= 0 { // else it is about the whole object
@@ -28,8 +32,8 @@ func Brief(f table.Finding) string {
 	}
 
 	line("  %s.", relates(registration.RelationByName(f.OutageRelation), f.OutageID, f.OutageCause))
-	if cause, ok := registration.CauseByName(f.OutageCause); ok {
-		line("  Its first failure: %s. What to do: %s.", cause.Sentence(), cause.Remedy())
+	if cause, ok := wording.Cause(f.OutageCause); ok {
+		line("  %s: %s. What to do: %s.", opened[wording.OpenedBy(f.OutageCause)], cause.Sentence, cause.Remedy)
 	}
 	return b.String()
 }

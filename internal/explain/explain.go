@@ -92,7 +92,7 @@ type Copy struct {
 
 // Matched says which legs an entry was matched with.
 type Matched struct {
-	By   string `json:"by"` // recording id, conversation, or nothing
+	By   string `json:"by"` // recording id, leg id, conversation, or nothing
 	Legs []Row  `json:"legs"`
 }
 
@@ -157,7 +157,16 @@ type Weighing struct {
 	Possible     []string `json:"possible"` // those that an entry without an id may have
 	Because      []string `json:"because"`  // in plain words
 	NotBetter    []string `json:"not_better"`
-	Hiding       []string `json:"hiding"` // incomplete inputs that may hide its recording
+	Hiding       []string `json:"hiding"`         // incomplete inputs that may hide its recording
+	Shared       []Held   `json:"shared"`         // its recordings that other legs have, too
+	Contested    []Held   `json:"contested"`      // of a contested leg: the recordings in its time, with the legs that have them
+	Rivals       []Row    `json:"contested_with"` // legs that are contested, too
+}
+
+// Held is a recording with legs that have it.
+type Held struct {
+	Entry Row   `json:"recording"`
+	Legs  []Row `json:"legs"`
 }
 
 // Outage is a registration outage that something of the story coincides with.

@@ -29,6 +29,11 @@ var day = policy.IntervalAt(record.TimeOf(time.Date(2026, 11, 20, 0, 0, 0, 0, ti
 // newJob opens a night of one recording and the given legs.
 func newJob(t *testing.T, legs string) *job.Job {
 	t.Helper()
+	return configuredJob(t, config, legs)
+}
+
+func configuredJob(t *testing.T, config, legs string) *job.Job {
+	t.Helper()
 	dir := t.TempDir()
 	for name, text := range map[string]string{
 		"cdrmend.yaml":               config,
@@ -119,6 +124,56 @@ func TestAStoryShowsAHundredRowsOfATable(t *testing.T) {
 	}
 	if text := explain.Text(story); !strings.Contains(text, "\n30 further rows belong to this story; the tables have them.\n") {
 		t.Errorf("the text does not say that rows are left out:\n%s", text)
+	}
+}
+
+// deepened tells the story of an id with its reasons.
+func deepened(t *testing.T, j *job.Job, id string) string {
+	t.Helper()
+	story := tell(t, j, id)
+	reading, err := j.Explain(t.Context(), day)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := story.Deepen(reading); err != nil {
+		t.Fatal(err)
+	}
+	return explain.Text(story)
+}
+
+const twoLegs = "c1,1,,T1,2026-11-20T10:00:00Z,2026-11-20T10:00:00Z,2026-11-20T10:05:00Z\n" +
+	"c1,2,,T1,2026-11-20T10:01:00Z,2026-11-20T10:01:00Z,2026-11-20T10:04:00Z\n"
+
+func TestAStoryTellsWithWhomARecordingIsShared(t *testing.T) {
+	text := deepened(t, newJob(t, twoLegs), "2")
+	for _, want := range []string{"Its proof is shared: each recording that it has is also one of another leg", "- recording r1 is also one of leg 1\n"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the story does not say %q:\n%s", want, text)
+		}
+	}
+}
+
+func TestAStoryTellsWhichLegsContestARecording(t *testing.T) {
+	// The third leg is evidence only: it began the day before.
+	legs := twoLegs + "c1,3,,T1,2026-11-19T23:59:00Z,2026-11-19T23:59:00Z,2026-11-20T10:03:00Z\n"
+	text := deepened(t, configuredJob(t, strings.Replace(config, "profile: cdrmend}]\noutput", "profile: cdrmend, one_recording_per: leg}]\noutput", 1), legs), "2")
+	for _, want := range []string{
+		"Leg 2: indeterminate", "- its conversation has fewer recordings than legs, and nobody can say whose they are\n",
+		"- recording r1 is taken for leg 1, whose times are nearest to it\n", "- without a recording like it: leg 3\n",
+		"What to do: have the export name the leg of each recording",
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the story does not say %q:\n%s", want, text)
+		}
+	}
+}
+
+// The tables alone have the reason of a verdict, too.
+func TestAStoryFromTablesTellsTheReason(t *testing.T) {
+	j := configuredJob(t, strings.Replace(config, "profile: cdrmend}]\noutput", "profile: cdrmend, one_recording_per: leg}]\noutput", 1), twoLegs)
+	text := explain.Text(tell(t, j, "2"))
+	if want := "The verdict is indeterminate, as its conversation has fewer recordings than legs, and nobody can say whose they are (contested).\n"; !strings.Contains(text, want) {
+		t.Errorf("the story does not say %q:\n%s", want, text)
 	}
 }
 

@@ -78,22 +78,19 @@ type deepening struct {
 }
 
 func (d *deepening) recording(rec *Recording, n uint32) {
-	legs, byID := d.r.LegsOf(n)
-	rec.Matched = &Matched{By: "nothing", Legs: []Row{}}
-	switch {
-	case len(legs) == 0: // by nothing
-	case byID:
-		rec.Matched.By = "recording id"
-	default:
-		rec.Matched.By = "conversation"
-	}
-
+	legs, by := d.r.LegsOf(n)
+	rec.Matched = &Matched{By: matchedBy[by], Legs: []Row{}}
 	for _, leg := range legs[:min(len(legs), maxEvidence)] {
 		rec.Matched.Legs = append(rec.Matched.Legs, d.leg(leg))
 	}
 	for _, f := range d.r.Lacked(n) {
 		rec.Lacked = append(rec.Lacked, d.field(n, f))
 	}
+}
+
+// matchedBy says how a recording and its legs belong together.
+var matchedBy = map[reconcile.Proof]string{
+	reconcile.NoProof: "nothing", reconcile.ProofByID: "recording id", reconcile.ProofByLeg: "leg id", reconcile.ProofByConversation: "conversation",
 }
 
 // field says what the rules said: the first one that names a value ends the
@@ -172,7 +169,7 @@ func (d *deepening) leg(n uint32) Row {
 }
 
 func (d *deepening) event(out *Row, e *registration.Event) {
-	status := e.Status // a copy: a pointer into the events would keep them all
+	status := int32(e.Status) // a copy: a pointer into the events would keep them all
 	out.Trunk, out.Line, out.Start, out.Status = d.text(e.Trunk), d.text(e.Line), e.Time.String(), &status
 }
 
@@ -214,6 +211,10 @@ func (d *deepening) call(c *Call, n uint32) {
 	c.Weighing = &Weighing{
 		ToBeRecorded: w.ToRecord, Lists: []string{}, Entries: []Row{}, Hiding: []string{},
 		Lost: append([]string{}, w.Lost...), Possible: append([]string{}, w.Possible...),
+		Shared: d.held(w.Shared), Contested: d.held(w.Held), Rivals: []Row{},
+	}
+	for _, leg := range w.Rivals[:min(len(w.Rivals), maxEvidence)] {
+		c.Weighing.Rivals = append(c.Weighing.Rivals, d.leg(leg))
 	}
 
 	for _, id := range record.SectionOf(d.r.Particulars[n].Recordings, d.r.Evidence.Recordings) {
@@ -231,6 +232,19 @@ func (d *deepening) call(c *Call, n uint32) {
 		}
 	}
 	c.Weighing.Because, c.Weighing.NotBetter = d.because(&w, &cdr.Leg{Shown: *l, Particulars: d.r.Particulars[n]})
+}
+
+// held describes recordings and the legs that have them.
+func (d *deepening) held(list []reconcile.Held) []Held {
+	out := []Held{}
+	for _, h := range list[:min(len(list), maxEvidence)] {
+		held := Held{Entry: d.entry(h.Entry), Legs: []Row{}}
+		for _, leg := range h.Legs[:min(len(h.Legs), maxEvidence)] {
+			held.Legs = append(held.Legs, d.leg(leg))
+		}
+		out = append(out, held)
+	}
+	return out
 }
 
 // hiding describes the incomplete inputs that may hide something.

@@ -11,6 +11,7 @@ import (
 	"cdrmend/internal/printable"
 	"cdrmend/internal/registration"
 	"cdrmend/internal/table"
+	"cdrmend/internal/wording"
 )
 
 // Text formats a story in plain words.
@@ -76,7 +77,7 @@ func (t *teller) write(indent, format string, args []any) {
 
 func (t *teller) head() {
 	s, c := t.story, &t.story.Commit
-	t.write("", "%s %s, interval %s", []any{capital(strings.Join(s.Names, " and ")), s.ID, s.Interval})
+	t.write("", "%s %s, interval %s", []any{wording.Capital(strings.Join(s.Names, " and ")), s.ID, s.Interval})
 	t.b.WriteByte('\n')
 	t.line("Told from commit %d, made %s, run %s.", c.Number, when(c.Time.Format(time.RFC3339Nano)), c.RunID)
 
@@ -112,7 +113,11 @@ func (t *teller) short() {
 
 	if slices.Equal(t.story.Names, []string{OutageID}) {
 		row := t.story.Outages[0].Row
-		add(fmt.Sprintf("What is on %s could not register %s.", trunkAndLine(row.Get("trunk_id"), row.Get("line_id")), times(row)))
+		what := "could not register"
+		if row.Get("failures") == "0" {
+			what = "was not registered"
+		}
+		add(fmt.Sprintf("What is on %s %s %s.", registrationOf(row), what, times(row)))
 		add(t.coincidences())
 	}
 
@@ -122,7 +127,7 @@ func (t *teller) short() {
 		if f.row.State == table.Closed || t.story.Names[0] == OutageID {
 			continue
 		}
-		add(capital(meaning(&f.row.Finding)) + ".")
+		add(wording.Capital(meaning(&f.row.Finding)) + ".")
 	}
 
 	for _, c := range t.story.Calls {
@@ -175,7 +180,12 @@ func (t *teller) coincidences() string {
 	return text + "."
 }
 
-func capital(text string) string { return strings.ToUpper(text[:1]) + text[1:] }
+// meaning says what a finding means. Details in the shown row are redacted, so the
+// row itself is asked, and only for classes whose meaning quotes no value from
+// outside.
+func meaning(f *table.Finding) string {
+	return wording.Finding(f.Class, f.Recording, f.Field, f.Detail)
+}
 
 func count(n int, what string) string {
 	if n == 1 {
@@ -214,6 +224,10 @@ func (t *teller) finding(f *Finding) {
 
 	t.line("It says that %s.", meaning(&f.row.Finding))
 	t.line("Its severity is %s, and it is %s.", f.row.Severity, f.state())
+
+	if next := f.next(); next != "" {
+		t.line("What to do: %s.", next)
+	}
 
 	at := f.Row.Get("source") + ":" + f.Row.Get("object_key")
 	if f.row.Entry >= 0 {

@@ -7,6 +7,7 @@ import (
 
 	"cdrmend/internal/registration"
 	"cdrmend/internal/table"
+	"cdrmend/internal/wording"
 )
 
 // coinciding lists what coincides with the outage that the story is about.
@@ -36,7 +37,15 @@ func (t *teller) call(c *Call) {
 	t.object("Its call detail record is", &c.Object, c.place.row, "row")
 	t.line("It belongs to conversation %s and lasted %s", cmp.Or(c.Row.Get("conversation_id"), "(unknown)"), times(c.Row))
 	t.line("on %s.", trunkAndLine(c.Row.Get("trunk_id"), c.Row.Get("line_id")))
+	if from, to := c.Row.Get("ani"), c.Row.Get("dnis"); from != "" || to != "" {
+		t.line("It was called from %s to %s.", cmp.Or(from, "(unknown)"), cmp.Or(to, "(unknown)"))
+	}
+	if words, ok := wording.Proof(c.Row.Get("proof")); ok {
+		t.line("Its proof is %s: %s.", c.Row.Get("proof"), words.Sentence)
+	}
 
+	reason, indeterminate := c.Row.Get("reason"), c.Row.Get("verdict") == "indeterminate"
+	words, known := wording.Reason(reason)
 	if w := c.Weighing; w != nil {
 		t.line("The verdict is %s, as", c.Row.Get("verdict"))
 		for _, why := range w.Because {
@@ -52,8 +61,13 @@ func (t *teller) call(c *Call) {
 			}
 		}
 		// Without the inputs, the reason in the table is all that is known.
-	} else if reason := c.Row.Get("reason"); reason != "" {
+	} else if indeterminate && known {
+		t.line("The verdict is indeterminate, as %s (%s).", words.Sentence, reason)
+	} else if reason != "" {
 		t.line("It was not to be recorded: %s.", reason)
+	}
+	if indeterminate && known {
+		t.line("What to do: %s.", words.Remedy)
 	}
 
 	for _, f := range c.findings {
@@ -99,26 +113,63 @@ func relates(relation registration.Relation, outage, cause string) string {
 
 // whyPossible says why a coincidence is only possible.
 func (t *teller) whyPossible(id string, row table.Cells) string {
+	const anotherLine = "it names no line, and the outage was on one line of its trunk"
 	i := slices.IndexFunc(t.story.Outages, func(o *Outage) bool { return o.Row.Get("outage_id") == id })
-	if i >= 0 && t.story.Outages[i].Row.Get("ended_by") == registration.EndedByAssumed {
-		return "no registration of that line or trunk ever succeeded in what was read, so that the outage may be none"
+	if i < 0 {
+		return anotherLine
 	}
-	return "it names no line, and the outage was on one line of its trunk"
+
+	outage := t.story.Outages[i].Row
+	until := outage.Find("unregistered_from")
+	switch {
+	case outage.Get("ended_by") == registration.EndedByAssumed:
+		return "the log of that line or trunk shows failures only, so that the end of the outage is assumed"
+	case wording.OpenedBy(outage.Get("cause")) != wording.Failure:
+		return "nobody failed to register in it: the registration ended, and may have been renewed unseen"
+	case until != "" && row.Get("end_time") != "" && row.Get("end_time") <= until:
+		return "an earlier registration still carried calls until " + when(until)
+	case row.Get("line_id") == "":
+		return anotherLine
+	case outage.Get("ended_by") == "open":
+		return "nothing ended the outage in what was read, and it may have been over"
+	}
+	return "the log of its registrations may lack some that succeeded"
 }
 
 // outage writes about an outage.
 func (t *teller) outage(o *Outage) {
 	t.section("Registration outage %s", o.Row.Get("outage_id"))
-	t.line("It was on %s,", trunkAndLine(o.Row.Get("trunk_id"), o.Row.Get("line_id")))
+	t.line("It was on %s,", registrationOf(o.Row))
 	t.line("%s, and ended %s.", times(o.Row), ends[o.Row.Get("ended_by")])
-
-	cause := o.Row.Get("cause")
-	if c, ok := registration.CauseByName(cause); ok {
-		t.line("The attempt to register with which it began failed: %s (%s).", c.Sentence(), cause)
-		t.line("What to do: %s.", c.Remedy())
+	if o.Row.Find("began") == "before" {
+		t.line("It may have begun earlier: nothing was read of this registration before.")
 	}
 
-	t.line("Failed attempts: %s (%s).", o.Row.Get("failures"), o.Row.Get("causes"))
+	t.cause(o)
+	t.unregistered(o)
+	if last := o.Row.Find("last_attempt"); last != "" {
+		t.line("The last attempt in it was at %s; after that nobody tried again until it ended.", when(last))
+	} else if o.Row.Get("failures") == "0" {
+		t.line("Nobody tried to register in it.")
+	}
+	t.line("An outage is evidence and never proof: to coincide with one is not to be caused by it.")
+}
+
+// cause writes why an outage began, and its failures.
+func (t *teller) cause(o *Outage) {
+	cause := o.Row.Get("cause")
+	if words, ok := wording.Cause(cause); ok {
+		began := "The attempt to register with which it began failed"
+		if wording.OpenedBy(cause) != wording.Failure {
+			began = "It began without a failed attempt"
+		}
+		t.line("%s: %s (%s).", began, words.Sentence, cause)
+		t.line("What to do: %s.", words.Remedy)
+	}
+
+	if o.Row.Get("failures") != "0" {
+		t.line("Failed attempts: %s (%s).", o.Row.Get("failures"), o.Row.Get("causes"))
+	}
 	for i := range o.Failures {
 		f := &o.Failures[i]
 		t.detail("%s: %s answered with %d, %s", f.Name(), when(f.Start), *f.Status, f.Cause)
@@ -126,16 +177,36 @@ func (t *teller) outage(o *Outage) {
 	if o.More > 0 {
 		t.detail("and %d more", o.More)
 	}
+}
 
-	if until := o.Row.Get("binding_until"); until != "" {
-		t.line("At most until %s an earlier registration still carried calls.", when(until))
+// unregistered writes until when an earlier registration still carried calls.
+func (t *teller) unregistered(o *Outage) {
+	// Times in a table are of one length, so that they compare as texts.
+	if until := o.Row.Get("binding_until"); until > o.Row.Get("start_time") {
+		t.line("Until %s an earlier registration still carried calls.", when(until))
 	}
-	t.line("An outage is evidence and never proof: to coincide with one is not to be caused by it.")
+	from := o.Row.Find("unregistered_from")
+	switch {
+	case o.Row.Find("harmless") == "true":
+		t.line("Nobody was unregistered: the next attempt succeeded in time.")
+	case from != "":
+		t.line("From %s nobody was registered.", when(from))
+	}
+}
+
+// registrationOf names what registers: a trunk, a line or an account of a trunk.
+func registrationOf(row table.Cells) string {
+	name := trunkAndLine(row.Get("trunk_id"), row.Get("line_id"))
+	if user := row.Find("username"); user != "" {
+		name += ", account " + user
+	}
+	return name
 }
 
 // ends say how an outage ended.
 var ends = map[string]string{
 	registration.EndedBySuccess: "when the registration succeeded",
-	registration.EndedByExpiry:  "when the last attempt would have expired, as nobody tried again in time",
-	registration.EndedByAssumed: "at a time that is assumed, as no registration of it ever succeeded in what was read",
+	registration.EndedByFailure: "when the next attempt failed, with which another outage began",
+	registration.EndedByHorizon: "at the end of what was read: nothing ended it until then",
+	registration.EndedByAssumed: "at a time that is assumed, as its log shows failures only",
 }

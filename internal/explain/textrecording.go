@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"cdrmend/internal/table"
+	"cdrmend/internal/wording"
 )
 
 // recording writes about a recording.
@@ -20,6 +21,9 @@ func (t *teller) recording(r *Recording) {
 		t.line("It was called from %s to %s.", cmp.Or(from, "(unknown)"), cmp.Or(to, "(unknown)"))
 	}
 	t.line("Its metadata is %s.", statuses[r.Row.Get("status")])
+	if state := r.Row.Get("state"); state != "" {
+		t.line("It says of its audio: %s.", state)
+	}
 
 	t.lacked(r)
 	t.matched(r.Matched)
@@ -165,6 +169,8 @@ func (t *teller) matched(m *Matched) {
 	case len(m.Legs) == 0:
 		t.line("No call detail record belongs to it.")
 		return
+	case m.By == "leg id":
+		t.line("It bears the id of the leg:")
 	case m.By == "conversation":
 		t.line("No call detail record lists it; those of its conversation are taken for its own:")
 	default:
@@ -178,6 +184,23 @@ func (t *teller) matched(m *Matched) {
 // detailed are the classes whose meaning includes the detail already.
 var detailed = []string{"repaired_field", "short_recording", "duplicate"}
 
+// next says what to do about a finding, empty when there is nothing to do, or when
+// the reason of the leg's verdict says it: as long as nobody can tell whether a
+// recording is missing, nobody needs to look for it.
+func (f *Finding) next() string {
+	w, detailed := wording.Detail(f.row.Class, f.row.Detail)
+	undecided := f.row.State == "indeterminate" && (f.row.Class == "missing_recording" || f.row.Class == "short_recording")
+	switch {
+	case f.row.Class == "repaired_field" || f.row.State == "accepted":
+		return ""
+	case f.row.Class == "stray_record":
+		return wording.StrayRemedy(f.row.Source, f.row.Detail)
+	case undecided && (!detailed || w.Remedy == ""):
+		return ""
+	}
+	return wording.Remedy(f.row.Class, f.row.Detail)
+}
+
 // defect writes about one finding of a recording or leg.
 func (t *teller) defect(f *Finding) {
 	text := meaning(&f.row.Finding)
@@ -187,6 +210,9 @@ func (t *teller) defect(f *Finding) {
 
 	t.line("Finding %s, %s (%s, %s):", f.row.ID, f.row.Class, f.row.Severity, f.state())
 	t.detail("%s.", text)
+	if next := f.next(); next != "" {
+		t.detail("What to do: %s.", next)
+	}
 }
 
 // coincides writes which outage a recording coincides with. Only its findings

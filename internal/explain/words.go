@@ -2,6 +2,7 @@ package explain
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"cdrmend/internal/cdr"
@@ -9,6 +10,7 @@ import (
 	"cdrmend/internal/policy"
 	"cdrmend/internal/profile"
 	"cdrmend/internal/reconcile"
+	"cdrmend/internal/wording"
 )
 
 // spoke says why a rule's one value applies.
@@ -62,19 +64,37 @@ func (d *deepening) because(w *reconcile.Weighing, l *cdr.Leg) (because, notBett
 	}
 
 	d.expected(w, l, yes)
-	if w.NotParsed {
-		yes("one of its start, answer, end, talk and recorded values did not parse, so that nothing can be told from it")
+	// A recording that may be its own is named below.
+	if named := len(w.Possible) > 0 || w.Like != ""; w.Doubt != reconcile.NoDoubt && !(w.Doubt == reconcile.PossibleID && named) {
+		words, _ := wording.Reason(w.Doubt.String())
+		yes("%s", words.Sentence)
 	}
 
-	switch {
-	case w.Call.Entries == 0 && w.Call.ByID:
-		yes("no manifest that was read has a recording with an id that it lists")
-	case w.Call.Entries == 0:
-		yes("it lists no recordings, and no manifest that was read has one of its conversation at its time")
-	case w.Call.ByID:
+	switch w.Call.Proof {
+	case reconcile.NoProof:
+		if l.Recordings.N > 0 {
+			yes("no manifest that was read has a recording with an id that it lists")
+		} else if !w.Contested {
+			yes("it lists no recordings, and no manifest that was read has one of its conversation at its time")
+		}
+		d.contested(w, yes)
+	case reconcile.ProofByID:
 		yes("the recordings that it lists were found by their ids: %d", w.Call.Entries)
-	default:
+	case reconcile.ProofByLeg:
+		yes("recordings bear its leg id: %d", w.Call.Entries)
+	case reconcile.ProofByConversation:
 		yes("it lists no recordings; those of its conversation at its time were taken: %d", w.Call.Entries)
+	case reconcile.ProofShared:
+		yes("it lists no recordings; those of its conversation at its time were taken: %d; each of them is a recording of another leg, too, so that they prove only that one of these legs was recorded", w.Call.Entries)
+	}
+	for _, h := range w.Shared {
+		yes("%s is also one of %s", d.entryName(h.Entry), d.legNames(h.Legs))
+	}
+	if w.Nothing {
+		yes("its recordings cover nothing of its talk time")
+	}
+	if w.Like != "" {
+		yes("recording %s has its times and its line or parties, under another id", w.Like)
 	}
 
 	if w.Call.Covered != profile.NoInt {
@@ -90,7 +110,7 @@ func (d *deepening) because(w *reconcile.Weighing, l *cdr.Leg) (because, notBett
 		yes("recording %s may be one of the entries of the conversation that lack their id", id)
 	}
 
-	if w.Incomplete {
+	if w.Incomplete && w.Doubt != reconcile.Inputs {
 		yes("manifests of its time are incomplete: what seems to be missing may stand in what could not be read")
 	}
 
@@ -114,7 +134,7 @@ func (d *deepening) because(w *reconcile.Weighing, l *cdr.Leg) (because, notBett
 		no(reconcile.VerdictComplete, "%s had to be repaired", d.entryName(n))
 	}
 
-	if w.Call.Entries > 0 && !l.End.Known() {
+	if w.Call.Entries > 0 && !l.End.Known() && w.Doubt != reconcile.NoEnd {
 		yes("its call detail record has no end, so that nobody can tell how much of it is recorded")
 	}
 
@@ -126,9 +146,11 @@ func (d *deepening) expected(w *reconcile.Weighing, l *cdr.Leg, yes func(string,
 	reason := d.text(w.Call.Reason)
 	switch {
 	case w.InError && w.Forbidden:
-		yes("it must not be recorded (%s), and a recording that it lists is there", reason)
+		yes("it must not be recorded (%s), and a recording of it is there", reason)
 	case w.InError:
-		yes("its call detail record says that it is not recorded, and a recording that it lists is there")
+		yes("its call detail record says that it was not to be recorded, and a recording of it is there")
+	case !w.ToRecord && w.Call.Verdict == reconcile.VerdictIndeterminate:
+		// Its reason is what speaks against any verdict.
 	case !w.ToRecord:
 		yes("it was not to be recorded: %s", reason)
 	case l.Recorded == profile.True:
@@ -138,6 +160,39 @@ func (d *deepening) expected(w *reconcile.Weighing, l *cdr.Leg, yes func(string,
 	default:
 		yes("it was to be recorded, as the configuration expects of answered legs")
 	}
+}
+
+// contested says which recordings a contested leg could have, who has them, and
+// which legs have none either.
+func (d *deepening) contested(w *reconcile.Weighing, yes func(string, ...any)) {
+	for _, h := range w.Held {
+		if len(h.Legs) == 0 {
+			yes("%s may be of any of these legs, so that it is taken for none", d.entryName(h.Entry))
+		} else {
+			yes("%s is taken for %s, whose times are nearest to it", d.entryName(h.Entry), d.legNames(h.Legs))
+		}
+	}
+	if len(w.Rivals) > 0 {
+		yes("without a recording like it: %s", d.legNames(w.Rivals))
+	}
+}
+
+// legNames names legs, each by its id or its row.
+func (d *deepening) legNames(legs []uint32) string {
+	var names []string
+	for i, n := range legs {
+		if i == maxEvidence {
+			names = append(names, fmt.Sprintf("%d more", len(legs)-i))
+			break
+		}
+		name := d.text(d.r.Legs[n].ID)
+		if name == "" {
+			row := d.leg(n)
+			name = "in " + row.Name()
+		}
+		names = append(names, "leg "+name)
+	}
+	return strings.Join(names, ", ")
 }
 
 func (d *deepening) entryName(n uint32) string {

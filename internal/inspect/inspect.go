@@ -99,6 +99,17 @@ func (in *printer) list(f record.Field, ids []intern.Text) {
 	in.field(f, strings.Join(texts, ";"))
 }
 
+// ids prints a list of ids that is one text.
+func (in *printer) ids(f record.Field, list intern.Text) {
+	in.field(f, strings.ReplaceAll(in.texts.String(list), string(intern.ListSeparator), ";"))
+}
+
+func (in *printer) spans(f record.Field, spans []record.Span) {
+	for _, span := range spans {
+		in.field(f, span.Start.String()+"/"+span.End.String())
+	}
+}
+
 func (in *printer) invalid(list []record.Invalid, row uint32) {
 	for _, v := range list {
 		if v.Row == row {
@@ -140,20 +151,22 @@ func (in *printer) manifest() error {
 		in.text(record.OrgID, e.Org)
 		in.text(record.RecordingID, e.Recording)
 		in.text(record.ConversationID, e.Conversation)
+		in.text(record.LegID, e.Leg)
 		in.text(record.TrunkID, e.Trunk)
 		in.text(record.LineID, e.Line)
 		in.field(record.StartTime, e.Start.String())
 		in.field(record.EndTime, e.End.String())
 		in.number(record.DurationMS, e.Duration)
-		in.field(record.Direction, string(details.Direction))
-		in.field(record.ANI, string(details.ANI))
-		in.field(record.DNIS, string(details.DNIS))
+		in.text(record.Direction, e.Direction)
+		in.field(record.ANI, string(in.texts.AppendNumber(nil, e.ANI)))
+		in.field(record.DNIS, string(in.texts.AppendNumber(nil, e.DNIS)))
 		in.text(record.MediaType, e.MediaType)
 		in.text(record.MediaSubtype, e.MediaSubtype)
-		in.field(record.UserIDs, string(bytes.Join(details.Users, []byte(";"))))
+		in.field(record.UserIDs, strings.ReplaceAll(in.texts.String(e.Users), string(intern.ListSeparator), ";"))
 		in.field(record.MediaKey, string(details.MediaKey))
 		in.number(record.MediaBytes, e.MediaBytes)
 		in.field(record.MediaSHA256, string(details.MediaSHA256))
+		in.text(record.State, e.State)
 		in.invalid(extra.Invalid, e.Index)
 	}
 
@@ -198,14 +211,16 @@ func (in *printer) legs() error {
 		in.text(record.TrunkID, l.Trunk)
 		in.text(record.LineID, l.Line)
 		in.text(record.Direction, l.Direction)
-		in.text(record.ANI, l.ANI)
-		in.text(record.DNIS, l.DNIS)
+		in.field(record.ANI, string(in.texts.AppendNumber(nil, l.ANI)))
+		in.field(record.DNIS, string(in.texts.AppendNumber(nil, l.DNIS)))
+		in.ids(record.UserIDs, l.Users)
+		in.ids(record.QueueIDs, l.Queues)
 		in.field(record.StartTime, l.Start.String())
 		in.field(record.AnswerTime, l.Answer.String())
 		in.field(record.EndTime, l.End.String())
-		for _, span := range record.SectionOf(l.Talk, b.Talk) {
-			in.field(record.Talk, span.Start.String()+"/"+span.End.String())
-		}
+		in.number(record.TalkMS, int64(l.TalkMS))
+		in.spans(record.Talk, record.SectionOf(l.Talk, b.Talk))
+		in.spans(record.Pauses, record.SectionOf(cdr.ExtraOf(&l.Particulars, b.Extras).Pauses, b.Talk))
 
 		// A value that is not known is not shown.
 		in.field(record.Recorded, [...]string{"", "false", "true"}[l.Recorded])
@@ -247,8 +262,8 @@ func (in *printer) events() error {
 }
 
 func (in *printer) damage(r rows.Reading) error {
-	if r.Damage != nil {
-		return in.line("\n", "damaged: %v", r.Damage)
+	if why := r.Incomplete(); why != nil {
+		return in.line("\n", "damaged: %v", why)
 	}
 	return nil
 }

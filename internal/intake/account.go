@@ -18,7 +18,7 @@ type Account struct {
 	Rows     map[uint32]*RowCount      // by partition
 	Filtered map[uint32]OrgCount       // by source: rows of margins that are not in the evidence
 	Balance  [policy.NumKinds]record.Balance
-	Events   []registration.Event // all attempts to register, in order
+	Log      registration.Log // of all sources of registrations
 
 	unused map[uint32]int64 // by object, of damaged ones other than manifests: the first byte that was not used
 	mu     sync.Mutex       // guards Rejects

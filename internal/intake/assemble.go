@@ -101,6 +101,7 @@ func (a *assembly) legsInOrder() {
 	ev := a.ev
 	ev.Legs, ev.Particulars = make([]cdr.Shown, 0, a.legs), make([]cdr.Particulars, 0, a.legs)
 	ev.Recordings, ev.Talk = make([]intern.Text, 0, a.recordings), make([]record.Span, 0, a.talk)
+	ev.Begun = map[reconcile.ConversationKey]record.Time{}
 	for i, b := range a.cdrs {
 		if b == nil {
 			continue
@@ -118,22 +119,36 @@ func (a *assembly) legsInOrder() {
 
 func (a *assembly) takeLegs(b *cdr.Batch, object uint32) {
 	ev := a.ev
+	for _, begun := range b.Details.Begun {
+		l := &b.Legs[begun.Leg]
+		key := reconcile.ConversationKey{Org: l.Org, Conversation: l.Conversation}
+		if first, known := ev.Begun[key]; l.Conversation != intern.None && (!known || begun.Start < first) {
+			ev.Begun[key] = begun.Start
+		}
+	}
 	for _, l := range b.Legs {
 		// The batch knows neither its object nor how long the lists are already.
 		l.Ref.Object = object
 		l.Recordings.At += uint32(len(ev.Recordings))
 		l.Talk.At += uint32(len(ev.Talk))
+		if l.Extra > 0 {
+			l.Extra += uint32(len(ev.Extras))
+		}
 		ev.Legs, ev.Particulars = append(ev.Legs, l.Shown), append(ev.Particulars, l.Particulars)
 	}
 
 	ev.Recordings = append(ev.Recordings, b.Recordings...)
+	for _, e := range b.Extras {
+		e.Pauses.At += uint32(len(ev.Talk))
+		ev.Extras = append(ev.Extras, e)
+	}
 	ev.Talk = append(ev.Talk, b.Talk...)
 	for _, v := range b.Invalid {
 		ev.LegInvalid = append(ev.LegInvalid, reconcile.LegInvalid{Ref: record.Ref{Object: object, Row: v.Row}, Field: v.Field, Raw: v.Raw})
 	}
 
 	// The batch itself is in use until its last part is copied.
-	b.Legs, b.Recordings, b.Talk = nil, nil, nil
+	b.Legs, b.Recordings, b.Talk, b.Extras = nil, nil, nil, nil
 }
 
 func (a *assembly) eventsInOrder() {
@@ -144,8 +159,8 @@ func (a *assembly) eventsInOrder() {
 		}
 	}
 
-	events := &a.account.Events
-	*events = make([]registration.Event, 0, n)
+	log := &a.account.Log
+	log.Events = make([]registration.Event, 0, n)
 	for i, b := range a.registrations {
 		if b == nil {
 			continue
@@ -154,7 +169,11 @@ func (a *assembly) eventsInOrder() {
 		for n := range b.Events {
 			b.Events[n].Ref.Object = uint32(i)
 		}
-		*events = append(*events, b.Events...)
+		for n := range b.Requests {
+			b.Requests[n].Ref.Object = uint32(i)
+		}
+		log.Events = append(log.Events, b.Events...)
+		log.Requests = append(log.Requests, b.Requests...)
 		a.registrations[i] = nil
 	}
 

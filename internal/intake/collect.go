@@ -27,15 +27,12 @@ type collector struct {
 	manifests     []*manifest.Batch // by object, like the next two
 	cdrs          []*cdr.Batch
 	registrations []*registration.Batch
-	refreshes     map[refreshKey][]record.Time
-	damaged       map[uint32]bool // partitions
-	usable        map[uint32]bool // sources that delivered something that is evidence
-	margin        *margin         // nil as long as all rows are kept
-}
-
-type refreshKey struct {
-	source uint32
-	org    intern.Text
+	damaged       map[uint32]bool          // partitions
+	blank         map[uint32]bool          // partitions with a blank document in lines
+	usable        map[uint32]bool          // sources that delivered something that is evidence
+	pages         map[uint32]*pages        // by partition of conversation details
+	columns       map[uint32]record.Fields // by object in CSV or Parquet: the fields that have a column
+	margin        *margin                  // nil as long as all rows are kept
 }
 
 func newCollector(in *Inputs) *collector {
@@ -43,7 +40,8 @@ func newCollector(in *Inputs) *collector {
 	return &collector{
 		in: in, ev: newEvidence(in), account: newAccount(n, in.config.Scratch),
 		manifests: make([]*manifest.Batch, n), cdrs: make([]*cdr.Batch, n), registrations: make([]*registration.Batch, n),
-		refreshes: map[refreshKey][]record.Time{}, damaged: map[uint32]bool{}, usable: map[uint32]bool{},
+		damaged: map[uint32]bool{}, blank: map[uint32]bool{}, usable: map[uint32]bool{},
+		pages: map[uint32]*pages{}, columns: map[uint32]record.Fields{},
 	}
 }
 
@@ -88,8 +86,9 @@ func (c *collector) addManifest(o *opened, b *manifest.Batch) error {
 
 // accountManifest counts the rows of a document and notes its damage.
 func (c *collector) accountManifest(o *opened, b *manifest.Batch) {
-	if !b.Doc.Virtual {
-		c.usable[o.Source] = true
+	c.usable[o.Source] = true
+	if b.Tabular {
+		c.columns[o.n] = b.Columns
 	}
 	c.account.addRows(o.n, o.Partition, policy.Manifests, b.Rows, b.Rejects)
 	if why := b.Doc.Why(); why != nil {
@@ -97,6 +96,9 @@ func (c *collector) accountManifest(o *opened, b *manifest.Batch) {
 	}
 	if b.Doc.Damaged() {
 		c.damaged[o.Partition] = true
+	}
+	if b.Doc.Blank {
+		c.blank[o.Partition] = true
 	}
 }
 
@@ -116,11 +118,14 @@ func (c *collector) addLegs(o *opened, b *cdr.Batch) error {
 	}
 
 	c.cdrs[o.n] = b
+	if b.Tabular {
+		c.columns[o.n] = b.Columns
+	}
 	if !c.account.Objects[o.n].Read {
 		c.accountLegs(o, b)
 	}
 	if c.filters(o.n) {
-		c.margin.take(o.n, &b.Filtered, 0)
+		c.margin.take(o.n, &b.Filtered, b.Filtered.Orgless)
 	}
 
 	return nil
@@ -138,6 +143,42 @@ func (c *collector) accountLegs(o *opened, b *cdr.Batch) {
 		balance.Read += int64(b.Found()) + b.Skipped - (b.Rows - b.Rejected)
 	}
 	c.addDamage(o, &b.Reading)
+	c.accountDetails(o, &b.Details)
+}
+
+// pages are what the objects of a partition of conversation details say together.
+type pages struct {
+	elements, speaking int64
+	totalHits          int64       // the greatest
+	listing, cursors   int         // objects that list conversations; those of them after which another page follows
+	available          record.Time // the greatest
+}
+
+// accountDetails counts the conversations of an object.
+func (c *collector) accountDetails(o *opened, d *cdr.Details) {
+	if c.in.Sources[o.Source].Profile.Shape != profile.ConversationDetail {
+		return
+	}
+	p := c.pages[o.Partition]
+	if p == nil {
+		p = &pages{available: record.NoTime}
+		c.pages[o.Partition] = p
+	}
+	p.elements, p.speaking = p.elements+d.Elements, p.speaking+d.Speaking
+	p.totalHits, p.available = max(p.totalHits, d.TotalHits), max(p.available, d.Available)
+	if d.Listing {
+		p.listing++
+		if d.Cursor {
+			p.cursors++
+		}
+	}
+}
+
+// damaged reports whether conversations of a partition are missing: the pages tell
+// of more, the last page is missing, or the partition was not over yet for the API.
+func (p *pages) damaged(span record.Span) bool {
+	return p.totalHits > p.elements || p.listing > 0 && p.cursors == p.listing ||
+		p.available.Known() && span != record.Forever && p.available < span.End
 }
 
 // addEvents adds the batch of an object with events.
@@ -148,11 +189,6 @@ func (c *collector) addEvents(o *opened, b *registration.Batch) error {
 	defer c.mu.Unlock()
 
 	c.registrations[o.n] = b
-	for _, r := range b.Refreshes {
-		key := refreshKey{o.Source, r.Org}
-		c.refreshes[key] = append(c.refreshes[key], r.Time)
-	}
-
 	if len(b.Events) > 0 {
 		c.usable[o.Source] = true
 	}
@@ -169,8 +205,13 @@ func (c *collector) addEvents(o *opened, b *registration.Batch) error {
 
 // addDamage notes that an object of rows is damaged, and its partition.
 func (c *collector) addDamage(o *opened, r *rows.Reading) {
+	why := r.Incomplete()
+	if why == nil {
+		return
+	}
+	c.damaged[o.Partition] = true
+	c.account.Broken[o.n] = why
 	if r.Damage != nil {
-		c.damaged[o.Partition] = true
-		c.account.unused[o.n], c.account.Broken[o.n] = r.Used, r.Damage
+		c.account.unused[o.n] = r.Used
 	}
 }

@@ -134,7 +134,7 @@ func (s *scanner) newManifests(source int, filter *intern.Filter) *manifestReade
 		texts, required = filter.Texts(), 0 // nothing of the margins is repaired
 	}
 	r := manifest.NewReader(s.Sources[source].Profile, texts, required, &s.config.Limits)
-	r.MediaKeys = filter == nil && s.config.Media.Check != policy.MediaNone
+	r.MediaKeys = s.config.Media.Check != policy.MediaNone
 	r.Filter = filter
 	return &manifestReader{r, s.out.account.spill}
 }
@@ -191,8 +191,7 @@ func (s *scanner) newLegs(source int, filter *intern.Filter) *legReader {
 		texts = filter.Texts()
 	}
 	r := cdr.NewReader(s.Sources[source].Profile, texts, &s.config.Limits)
-	r.OmitNumbers = !s.config.Policy.AsksForNumbers()
-	r.Filter = filter
+	r.Filter, r.Words = filter, s.config.Policy.ComparesWords()
 	return &legReader{Reader: r, out: s.out}
 }
 

@@ -5,6 +5,7 @@ import (
 
 	"cdrmend/internal/intern"
 	"cdrmend/internal/policy"
+	"cdrmend/internal/profile"
 	"cdrmend/internal/reconcile"
 	"cdrmend/internal/record"
 	"cdrmend/internal/registration"
@@ -35,53 +36,79 @@ func (c *collector) finish(release func()) (*reconcile.Evidence, error) {
 		return nil, err
 	}
 
-	// Outages depend on when tokens were issued and on trunks, so both are filled
-	// in first.
-	events := c.account.Events
-	c.dateTokens(events)
-	registration.FillTrunks(events, ev.Texts, rules.Lines, c.in.config.Org)
-	ev.Outages = registration.Outages(events, ev.Texts, rules)
-	ev.Index, ev.Lines = registration.NewIndex(ev.Outages), registration.NewLines(events, ev.Texts)
+	log := c.registrationLog()
+	states := registration.StatesOf(log, ev.Texts, rules)
+	ev.Outages, ev.Index, ev.Silent = states.Outages, registration.NewIndex(states), states.Silent
+	ev.Lines = registration.NewLines(log.Events, ev.Texts)
 
 	ev.Media = c.in.media(ev.Texts)
 	for i := range c.in.Objects {
 		o := &c.in.Objects[i]
-		ev.Objects = append(ev.Objects, reconcile.Object{
-			Source: o.Source, Partition: o.Partition, Key: o.Key, Modified: record.TimeOf(o.Modified),
-		})
+		columns, tabular := c.columns[uint32(i)]
+		object := reconcile.Object{
+			Source: o.Source, Partition: o.Partition, Key: o.Key, Modified: record.TimeOf(o.Modified), Tabular: tabular,
+		}
+		if tabular {
+			object.Lacks = lacking(c.in.Sources[o.Source].Profile, columns)
+		}
+		ev.Objects = append(ev.Objects, object)
 	}
 
 	for i := range ev.Sources {
 		ev.Sources[i].NoUse = !c.usable[uint32(i)]
 	}
 	for i := range ev.Partitions {
-		count := c.account.Rows[uint32(i)]
-		ev.Partitions[i].Damaged = c.damaged[uint32(i)] || count != nil && count.TooMany(rules.MaxRejects)
+		p, count, pages := &ev.Partitions[i], c.account.Rows[uint32(i)], c.pages[uint32(i)]
+		p.Blank = c.blank[uint32(i)]
+		p.Damaged = c.damaged[uint32(i)] || count != nil && count.TooMany(rules.MaxRejects)
+		if ev.Sources[p.Source].Kind == policy.CDRs {
+			p.Empty = count == nil || count.Rows == count.Rejects
+		}
+		if pages != nil {
+			p.Damaged = p.Damaged || pages.damaged(p.Span)
+			p.Elements, p.Speaking = pages.elements, pages.speaking
+		}
 	}
 
 	return ev, nil
 }
 
-// dateTokens gives an event that does not say when its token was issued the
-// last refresh of its source and organisation.
-func (c *collector) dateTokens(events []registration.Event) {
-	for _, times := range c.refreshes {
-		slices.Sort(times)
-	}
-
-	for i := range events {
-		e := &events[i]
-		if e.Issued.Known() {
-			continue
-		}
-
-		// A refresh at the time of the event itself counts.
-		times := c.refreshes[refreshKey{c.in.Objects[e.Ref.Object].Source, e.Org}]
-		after, _ := slices.BinarySearch(times, e.Time+1)
-		if after > 0 {
-			e.Issued = times[after-1]
+// lacking returns the needs for which an object with columns for some fields has
+// none. The key may name what an entry has no column for.
+func lacking(p *profile.Profile, columns record.Fields) (lacks reconcile.Needs) {
+	need := func(n reconcile.Needs, fields ...record.Field) {
+		if !slices.ContainsFunc(fields, columns.Has) {
+			lacks |= n
 		}
 	}
+	switch p.Kind {
+	case policy.Manifests.String():
+		named := p.KeyPattern != nil && (p.KeyPattern.SubexpIndex("recording_id") >= 0 || p.KeyPattern.SubexpIndex("conversation_id") >= 0)
+		if !named {
+			need(reconcile.NeedConversation, record.RecordingID, record.ConversationID)
+		}
+	case policy.CDRs.String():
+		need(reconcile.NeedStart, record.StartTime)
+		need(reconcile.NeedEnd, record.EndTime, record.DurationMS)
+		need(reconcile.NeedAnswer, record.AnswerTime, record.Talk, record.TalkMS, record.Recorded)
+		need(reconcile.NeedConversation, record.ConversationID, record.RecordingIDs)
+	}
+	return lacks
+}
+
+// registrationLog completes the log of registrations.
+func (c *collector) registrationLog() *registration.Log {
+	log := &c.account.Log
+	log.End = c.in.Interval.End
+	for i := range c.in.Objects {
+		log.Objects = append(log.Objects, c.in.Objects[i].Source)
+	}
+	for i := range c.in.sources {
+		s := c.in.sources[i]
+		log.Sources = append(log.Sources, registration.Source{Lookahead: s.Lookahead, Successes: s.Successes})
+	}
+	log.Complete(c.ev.Texts, c.in.config.Policy.Lines, c.in.config.Org)
+	return log
 }
 
 // media returns how to look up a media object, nil when media is not checked.

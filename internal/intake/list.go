@@ -97,7 +97,7 @@ func (in *Inputs) arrangeSources(r *Request) {
 		in.stores = append(in.stores, r.Sources[i])
 		in.Sources = append(in.Sources, reconcile.Source{
 			Kind: c.Kind, Name: c.Name, Profile: c.Profile, URL: c.URL.String(), Required: c.Required,
-			Settled: r.AsOf >= in.Interval.End.Add(c.Settle),
+			Settled: r.AsOf >= in.Interval.End.Add(c.Settle), OneForEachLeg: c.OneForEachLeg, Lookback: c.Lookback, Lookahead: c.Lookahead,
 		})
 	}
 }
@@ -244,7 +244,20 @@ func isDocument(p *profile.Profile, info *object.Info) bool {
 		return false
 	}
 
-	return p.KeyPattern == nil || p.KeyPattern.MatchString(info.Key)
+	if p.KeyPattern == nil {
+		return !isMediaName(name)
+	}
+	return p.KeyPattern.MatchString(info.Key)
+}
+
+// isMediaName reports whether a name is that of audio, of video, of subtitles or of
+// a text for people.
+func isMediaName(name string) bool {
+	switch strings.ToLower(path.Ext(name)) {
+	case ".wav", ".mp3", ".ogg", ".oga", ".opus", ".m4a", ".aac", ".flac", ".amr", ".gsm", ".webm", ".mp4", ".mkv", ".vtt", ".srt", ".pdf":
+		return true
+	}
+	return false
 }
 
 // addVirtual adds, for every media object without metadata, the document
@@ -308,5 +321,8 @@ func byKey(a, b Object) int {
 func recordingName(o *Object, mediaKey string) string {
 	name, _, _ := strings.Cut(path.Base(mediaKey), ".")
 	name = strings.TrimSuffix(strings.TrimPrefix(name, "{"), "}")
+	if digits := strings.ReplaceAll(name, "-", ""); len(digits) == 32 && profile.SpellsUUID([]byte(name)) {
+		name = digits // a UUID with and without dashes is the same one
+	}
 	return fmt.Sprintf("%d/%s/%s", o.Source, path.Dir(mediaKey), strings.ToLower(name))
 }

@@ -19,11 +19,12 @@ import (
 //     conversations and recordings link with it, on the events, and on which
 //     inputs are incomplete. These rows and events are kept, and incomplete inputs
 //     are known without rows.
+//   - An entry that only looks like the recording of a call ends when the call ends,
+//     and so does another call that it looks like: what ends near a call of the
+//     interval is kept.
 //   - Rows of one leg share their conversation or are equal, and those without
-//     any id are kept, so that two of them are both kept or both dropped. A hash of
-//     63 bits identifies a dropped leg, and its further rows count as superseded.
-//     When several sources deliver a leg, its values decide for which of them it
-//     counts, so its rows are kept.
+//     any id are kept, so that two of them are both kept or both dropped. A row that
+//     was dropped cannot have lost to a leg of the interval.
 //   - If an id is overused, either all rows that carry it were kept, or they are
 //     read again and kept, and are counted as always.
 //   - Everything else counts rows: those of owned subjects, or those that lack
@@ -38,11 +39,11 @@ type margin struct {
 	rounds, again int // of reading again, and how many objects
 }
 
-// dropped holds counts and hashes of the rows of one object that were dropped.
+// dropped holds counts, and hashes of the ids, of the rows of one object that were
+// dropped.
 type dropped struct {
 	object, rows, orgless uint32
 	ids                   []uint32
-	legs                  []uint64
 }
 
 // sparse is the expected size of the margins in memory, in bytes, from which on
@@ -80,6 +81,7 @@ func (s *scanner) beginFilter() {
 	every := cmp.Or(s.Tuning.FilterEvery, filterEvery)
 	m := &margin{known: s.out.ev.Texts.Mark(), links: intern.NewLinks()}
 	s.out.margin = m
+	m.links.Widen(s.out.near())
 	for i := range s.Sources {
 		s.filtering = append(s.filtering, s.newDecoder(i, func() *intern.Filter {
 			return intern.NewFilter(s.Interval.Span, m.known, m.links, every)
@@ -114,7 +116,7 @@ func (m *margin) take(n uint32, s *intern.Filtered, orgless uint32) {
 	if s.Dropped == 0 {
 		return
 	}
-	m.dropped = append(m.dropped, dropped{n, s.Dropped, orgless, record.Clip(s.IDs), record.Clip(s.Legs)})
+	m.dropped = append(m.dropped, dropped{n, s.Dropped, orgless, record.Clip(s.IDs)})
 	*s = intern.Filtered{}
 }
 
@@ -127,19 +129,20 @@ const mostRounds = 5
 func (s *scanner) reread(ctx context.Context) error {
 	m := s.out.margin
 
-	// All rows of an id that may be overused are wanted, and all rows of a leg that
-	// several sources deliver.
-	m.links.Add(m.crowded(), m.shared(s.Inputs))
+	// All rows of an id that may be overused are wanted, and all that end near the
+	// calls of the interval that were found in the margins.
+	m.links.Add(m.crowded())
 	for round := 0; ; round++ {
-		m.links.Add(m.met, nil)
+		m.links.Add(m.met)
 		m.met = nil
+		wider := m.links.Widen(s.out.near())
 
 		// With all links, every object that lacks rows is read, and none after it.
 		if round == mostRounds {
 			m.links.AddAll()
 		}
 
-		objects := m.recall()
+		objects := m.recall(wider)
 		if len(objects) == 0 {
 			return nil
 		}
@@ -151,10 +154,11 @@ func (s *scanner) reread(ctx context.Context) error {
 	}
 }
 
-// recall forgets the objects whose dropped rows matter, and returns them.
-func (m *margin) recall() (objects []uint32) {
+// recall forgets the objects whose dropped rows matter, and returns them; all of
+// them when rows may matter by their times.
+func (m *margin) recall(all bool) (objects []uint32) {
 	m.dropped = slices.DeleteFunc(m.dropped, func(d dropped) bool {
-		matters := m.links.Any(d.ids, d.legs)
+		matters := all || m.links.Any(d.ids)
 		if matters {
 			objects = append(objects, d.object)
 		}
@@ -194,57 +198,33 @@ func (m *margin) crowded() []uint32 {
 	return ids
 }
 
-// legsBySource returns the dropped legs by source, each list in order.
-func (m *margin) legsBySource(in *Inputs) map[uint32][]uint64 {
-	lists := map[uint32][]uint64{}
-	for source, n := range m.countLegs(in) {
-		lists[source] = make([]uint64, 0, n)
-	}
-	for _, d := range m.dropped {
-		if len(d.legs) > 0 {
-			source := in.Objects[d.object].Source
-			lists[source] = append(lists[source], d.legs...)
+// near returns where the calls of the interval end, widened by what may lie between
+// the ends of a call and of a recording that looks like it, and between the ends of
+// two calls that one recording looks like.
+func (c *collector) near() record.Span {
+	w := record.Span{Start: 1} // empty
+	for _, b := range c.cdrs {
+		if b == nil {
+			continue
+		}
+		for _, part := range b.Parts() {
+			for i := range part.Legs {
+				l := &part.Legs[i]
+				if !l.End.Known() || !c.in.Interval.Contains(l.Start) {
+					continue // without both times nothing looks like it
+				}
+				if w.Start > w.End {
+					w = record.Span{Start: min(l.End, c.in.Interval.Start), End: max(l.End, c.in.Interval.End)}
+				}
+				w.Start, w.End = min(w.Start, l.End), max(w.End, l.End)
+			}
 		}
 	}
-
-	for _, list := range lists {
-		slices.Sort(list)
+	if w.Start > w.End {
+		return w
 	}
-
-	return lists
-}
-
-// countLegs returns how many legs of each source were dropped.
-func (m *margin) countLegs(in *Inputs) map[uint32]int {
-	counts := map[uint32]int{}
-	for _, d := range m.dropped {
-		if len(d.legs) > 0 {
-			counts[in.Objects[d.object].Source] += len(d.legs)
-		}
-	}
-	return counts
-}
-
-// shared returns the legs of which several sources have rows.
-func (m *margin) shared(in *Inputs) []uint64 {
-	if len(m.countLegs(in)) < 2 {
-		return nil
-	}
-
-	// Each source counts a leg once, so that one that comes twice is of two sources.
-	var all []uint64
-	for _, list := range m.legsBySource(in) {
-		all = append(all, slices.Compact(list)...)
-	}
-	slices.Sort(all)
-
-	var twice []uint64
-	for i := 1; i < len(all); i++ {
-		if all[i] == all[i-1] {
-			twice = append(twice, all[i])
-		}
-	}
-	return twice
+	reach := 2 * c.in.config.Policy.CoverageTolerance
+	return record.Span{Start: w.Start.Add(-reach), End: w.End.Add(reach)}
 }
 
 // countDropped adds the rows that were dropped to the account.
@@ -253,25 +233,9 @@ func (s *scanner) countDropped() {
 	for _, d := range m.dropped {
 		source := s.Objects[d.object].Source
 		rows += d.rows
-		if s.Sources[source].Kind == policy.Manifests {
-			account.Balance[policy.Manifests].Margin += int64(d.rows)
-			account.addFiltered(source, int64(d.orgless), int64(d.rows-d.orgless))
-		}
+		account.Balance[s.Sources[source].Kind].Margin += int64(d.rows)
+		account.addFiltered(source, int64(d.orgless), int64(d.rows-d.orgless))
 	}
 
-	cdrs := &account.Balance[policy.CDRs]
-	for source, list := range m.legsBySource(s.Inputs) {
-		rows := len(list)
-		list = slices.Compact(list) // further rows of a leg are superseded
-		cdrs.Margin += int64(len(list))
-		cdrs.Superseded += int64(rows - len(list))
-
-		orgless := int64(0)
-		for _, leg := range list {
-			orgless += int64(leg & 1) // the lowest bit says that there is no organisation
-		}
-		account.addFiltered(source, orgless, int64(len(list))-orgless)
-	}
-
-	s.Log.Info("let go of rows beside the interval that decide nothing", "rows", rows, "read_again", m.again, "rounds", m.rounds)
+	s.Log.Info("dropped rows beside the interval that decide nothing", "rows", rows, "read_again", m.again, "rounds", m.rounds)
 }

@@ -44,14 +44,13 @@ type Filtered struct {
 	Dropped uint32   // number of dropped rows
 	Orgless uint32   // dropped rows without an organisation of their own
 	IDs     []uint32 // hashes of the ids of dropped rows
-	Legs    []uint64 // hashes of dropped legs: equal for rows of one leg; odd without an organisation
 	Met     []uint32 // hashes of the ids of kept rows that were not known
 }
 
 // Add appends the outcome for the next chunk, and empties next.
 func (f *Filtered) Add(next *Filtered) {
 	f.Dropped, f.Orgless = f.Dropped+next.Dropped, f.Orgless+next.Orgless
-	f.IDs, f.Legs, f.Met = append(f.IDs, next.IDs...), append(f.Legs, next.Legs...), append(f.Met, next.Met...)
+	f.IDs, f.Met = append(f.IDs, next.IDs...), append(f.Met, next.Met...)
 	*next = Filtered{}
 }
 
@@ -90,8 +89,11 @@ func (f *Filter) Keep(out *Filtered, needed bool, links []Link) bool {
 	return keep
 }
 
-// KeepLeg reports whether all rows of a leg are kept, whatever their ids.
-func (f *Filter) KeepLeg(hash uint64) bool { return f.links.legs[hash] }
+// Near reports whether what ends at a time may be linked by its times alone.
+func (f *Filter) Near(end record.Time) bool {
+	w := f.links.window
+	return end.Known() && w.Start <= end && end <= w.End
+}
 
 // Local returns the text of the local table for a text of the final table.
 func (f *Filter) Local(final Text) Text {
@@ -99,14 +101,6 @@ func (f *Filter) Local(final Text) Text {
 		return None
 	}
 	return f.local.of(f.known.texts.stored(final), uint32(final)&1, f.known.texts.hashOf(final))
-}
-
-// Hash returns a hash of a text of the local table.
-func (f *Filter) Hash(x Text) uint64 {
-	if x == None {
-		return 0
-	}
-	return f.local.hashOf(x)
 }
 
 // Adopt moves the texts of a row that is kept to the final table.
@@ -127,25 +121,34 @@ func (f *Filter) Forget(c *Cache) {
 	f.passed = 0
 }
 
-// Links are the ids and legs that turned out to matter. Filters of several readers
+// Links are the ids that turned out to matter. Filters of several readers
 // look them up at once, so nothing may be added while objects are read.
 type Links struct {
-	ids  map[uint32]bool
-	legs map[uint64]bool
-	all  bool
+	ids    map[uint32]bool
+	all    bool
+	window record.Span
 }
 
 // NewLinks returns an empty set.
-func NewLinks() *Links { return &Links{ids: map[uint32]bool{}, legs: map[uint64]bool{}} }
+func NewLinks() *Links { return &Links{ids: map[uint32]bool{}, window: record.Span{Start: 1}} }
 
-// Add adds hashes of ids and of legs.
-func (l *Links) Add(ids []uint32, legs []uint64) {
+// Widen makes rows matter that end in a span, both ends included, and reports
+// whether that is news.
+func (l *Links) Widen(w record.Span) bool {
+	if w.Start > w.End {
+		return false
+	}
+	before := l.window
+	if l.window = w; before.Start <= before.End {
+		l.window = record.Span{Start: min(before.Start, w.Start), End: max(before.End, w.End)}
+	}
+	return l.window != before
+}
+
+// Add adds hashes of ids.
+func (l *Links) Add(ids []uint32) {
 	for _, id := range ids {
 		l.ids[id] = true
-	}
-
-	for _, leg := range legs {
-		l.legs[leg] = true
 	}
 }
 
@@ -153,14 +156,7 @@ func (l *Links) Add(ids []uint32, legs []uint64) {
 func (l *Links) AddAll() { l.all = true }
 
 // Any reports whether some of the rows with these hashes matter.
-func (l *Links) Any(ids []uint32, legs []uint64) bool {
-	if l.all {
-		return true
-	}
-
+func (l *Links) Any(ids []uint32) bool {
 	// An empty set needs no pass over the hashes.
-	if len(l.ids) > 0 && slices.ContainsFunc(ids, func(id uint32) bool { return l.ids[id] }) {
-		return true
-	}
-	return len(l.legs) > 0 && slices.ContainsFunc(legs, func(leg uint64) bool { return l.legs[leg] })
+	return l.all || len(l.ids) > 0 && slices.ContainsFunc(ids, func(id uint32) bool { return l.ids[id] })
 }

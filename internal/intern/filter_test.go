@@ -82,8 +82,8 @@ func TestLinksAreTheIDsOfRowsThatWereKept(t *testing.T) {
 	if !slices.Equal(s.out.IDs[:1], s.out.Met) {
 		t.Fatalf("b has one hash in the row that is kept and another in the one that is gone: %+v", s.out)
 	}
-	links.Add(s.out.Met, nil)
-	if !links.Any(s.out.IDs, nil) {
+	links.Add(s.out.Met)
+	if !links.Any(s.out.IDs) {
 		t.Fatal("the ids of b's other row are not linked")
 	}
 	again := newTester(known, links)

@@ -94,9 +94,32 @@ func appendHex(b, bytes []byte) []byte {
 	return b
 }
 
-// ParseUUID parses b, 8-4-4-4-12 hexadecimal digits of any case, into id and
-// reports whether b is a UUID.
-func ParseUUID(id *UUID, b []byte) bool { return parseUUID(id, b, &anyHex) }
+// ParseUUID parses b into id and reports whether b is a UUID: 8-4-4-4-12
+// hexadecimal digits of any case, or 32 in a row, with braces around them or without.
+func ParseUUID(id *UUID, b []byte) bool {
+	switch len(b) {
+	case UUIDLen:
+		return parseUUID(id, b, &anyHex)
+	case plainLen:
+		return parsePlain(id, b)
+	case UUIDLen + 2, plainLen + 2:
+		return b[0] == '{' && b[len(b)-1] == '}' && ParseUUID(id, b[1:len(b)-1])
+	}
+	return false
+}
 
-// IsUUID reports whether v is a UUID: 8-4-4-4-12 hexadecimal digits of any case.
-func IsUUID(v string) bool { return ParseUUID(new(UUID), []byte(v)) }
+const plainLen = 2 * uuidSize
+
+// parsePlain stores the 16 bytes of 32 hexadecimal digits.
+func parsePlain(dst *UUID, b []byte) bool {
+	var bad byte
+	for i := range dst {
+		hi, lo := anyHex[b[2*i]], anyHex[b[2*i+1]]
+		bad |= hi | lo
+		dst[i] = hi<<4 | lo
+	}
+	return bad < 16
+}
+
+// IsUUID reports whether v is a UUID of 8-4-4-4-12 hexadecimal digits of any case.
+func IsUUID(v string) bool { return parseUUID(new(UUID), []byte(v), &anyHex) }

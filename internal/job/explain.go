@@ -16,7 +16,7 @@ type Reading struct {
 	*reconcile.Trace
 	RunID string
 
-	events []registration.Event
+	log    *registration.Log
 	policy *policy.Policy
 }
 
@@ -35,20 +35,20 @@ func (j *Job) Explain(ctx context.Context, interval policy.Interval) (*Reading, 
 	defer account.Close()
 
 	trace := reconcile.Explain(evidence, spread(memory))
-	return &Reading{Trace: trace, RunID: inputs.RunID, events: account.Events, policy: &j.Config.Policy}, nil
+	return &Reading{Trace: trace, RunID: inputs.RunID, log: &account.Log, policy: &j.Config.Policy}, nil
 }
 
 // Failures returns the failed attempts that an outage consists of, in order.
 func (r *Reading) Failures(o *registration.Outage) []registration.Failure {
-	return registration.Failures(r.events, r.Texts, r.policy, o)
+	return registration.Failures(r.log, r.Texts, r.policy, o)
 }
 
 // EventAt returns the attempt to register in a row, nil if the row has no usable
 // one.
 func (r *Reading) EventAt(ref record.Ref) *registration.Event {
-	for i := range r.events {
-		if r.events[i].Ref == ref {
-			return &r.events[i]
+	for i := range r.log.Events {
+		if e := &r.log.Events[i]; e.Ref == ref {
+			return e
 		}
 	}
 	return nil

@@ -50,7 +50,7 @@ func TestLimitsAreReportedAndStopNothing(t *testing.T) {
 
 	findings := out["findings.csv"]
 	for _, key := range []string{"bomb.json.gz", "deep.json", "digits.json", "wide.json"} {
-		want := "malformed_document,major,open,,,,,,,,offset=0;entries=0,m,date=2026-11-20/" + key + ","
+		want := "malformed_document,major,open" + strings.Repeat(",", 13) + "offset=0;entries=0,m,date=2026-11-20/" + key + ","
 		if !strings.Contains(findings, want) {
 			t.Errorf("findings lack %q:\n%s", want, findings)
 		}

@@ -14,7 +14,9 @@ import (
 
 	"cdrmend/internal/intake"
 	"cdrmend/internal/job"
+	"cdrmend/internal/reconcile"
 	"cdrmend/internal/record"
+	"cdrmend/internal/report"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -29,7 +31,7 @@ sources:
     - {name: m, url: "in/m/date={date}/", profile: cdrmend, lookahead: 30h}
   cdrs:
     - {name: c, url: "in/c/date={date}/", profile: cdrmend, lookback: 48h}
-    - {name: d, url: "in/d/date={date}/hour={hour}/", org: acme, profile: cdrmend, lookback: 30h, lookahead: 30h}
+    - {name: d, url: "in/d/date={date}/hour={hour}/", org: acme, profile: cdrmend, lookback: 30h, lookahead: 30h, one_recording_per: leg}
     - {name: e, url: "in/e/date={date}/", profile: genesys-conversation-detail}
   registrations:
     - {name: r, url: "in/r/date={date}/", profile: cdrmend}
@@ -199,6 +201,65 @@ func (r *teller) crowd(n int) {
 	r.files["in/c/date=2026-11-19/crowd.csv"] = b.String()
 }
 
+// midnight is a time a few seconds before or after a border of the interval.
+func (r *teller) midnight() record.Time {
+	return []record.Time{interval.Start, interval.End}[r.IntN(2)].Add(time.Duration(r.IntN(7)-3) * time.Second)
+}
+
+// addLookAlike adds a call near midnight and a recording that has nothing in
+// common with it but its line and its times. Sometimes the recording looks like
+// another call, too, which may be of another day.
+func (r *teller) addLookAlike(n int) {
+	start, seconds := r.midnight(), 1+r.IntN(60)
+	shifted := func() (start2, end record.Time) {
+		start2 = start.Add(time.Duration(r.IntN(6)-3) * time.Second)
+		return start2, start2.Add(time.Duration(seconds) * time.Second)
+	}
+	leg := func(conversation string) {
+		start, end := shifted()
+		r.add("c/date="+date(start), ".csv", sharedHeader, fmt.Sprintf(",%s,leg,,t1,alike%d,%s,%s,%s,true,,", conversation, n, start, start, end))
+	}
+
+	leg(fmt.Sprint("alike", n))
+	if r.IntN(3) == 0 {
+		leg(fmt.Sprint("rival", n))
+	}
+	start, end := shifted()
+	r.add("m/date="+date(start), ".jsonl", "", fmt.Sprintf(`{"recording_id":"alone%d","conversation_id":"alone%[1]d","trunk_id":"t1","line_id":"alike%[1]d","start_time":%q,"end_time":%q,"media_type":"call"}`, n, start, end))
+}
+
+// addContest adds a call near midnight with more legs than recordings.
+func (r *teller) addContest(n int) {
+	start := r.midnight()
+	for i := range 2 + r.IntN(3) {
+		at := start.Add(time.Duration(20*i) * time.Second)
+		folder := fmt.Sprintf("d/date=%s/hour=%d", date(at), at.Std().Hour())
+		r.add(folder, ".csv", sharedHeader, fmt.Sprintf("acme,contest%d,leg%d,,t1,,%s,%s,%s,true,,", n, i, at, at, at.Add(time.Minute)))
+	}
+	r.add("m/date="+date(start), ".jsonl", "", fmt.Sprintf(`{"org_id":"acme","recording_id":"contested%d","conversation_id":"contest%[1]d","trunk_id":"t1","start_time":%q,"end_time":%q,"media_type":"call"}`, n, start, start.Add(time.Minute)))
+}
+
+// addVersions adds a call in two versions, each delivered with any day.
+func (r *teller) addVersions(n int) {
+	start := r.start()
+	for version := range 2 {
+		r.add("c/date="+date(r.start()), ".csv", sharedHeader, fmt.Sprintf(",version%d,leg,,t1,l1,%s,%s,%s,true,%s,", n, start, start, start.Add(time.Duration(60+version)*time.Second), start.Add(time.Duration(version)*time.Hour)))
+	}
+}
+
+// addStrangers adds calls and recordings of the days beside the interval that have
+// nothing to do with it.
+func (r *teller) addStrangers(n int) {
+	for i := range n {
+		start := interval.Start.Add(time.Duration(r.IntN(1200)-1320) * time.Minute) // ends hours before midnight
+		if r.IntN(2) == 0 {
+			start = start.Add(47 * time.Hour)
+		}
+		r.add("c/date="+date(start), ".csv", sharedHeader, fmt.Sprintf(",stranger%d,leg,,t1,l1,%s,%s,%s,true,,", i, start, start, start.Add(time.Minute)))
+		r.add("m/date="+date(start), ".jsonl", "", fmt.Sprintf(`{"recording_id":"strange%d","conversation_id":"stranger%[1]d","trunk_id":"t1","start_time":%q,"end_time":%q,"media_type":"call"}`, i, start, start.Add(time.Minute)))
+	}
+}
+
 func tellNight(seed uint64) files {
 	r := &teller{Rand: rand.New(rand.NewPCG(seed, 3)), files: files{"cdrmend.yaml": crossing}}
 	r.conversations, r.recordings = 100+r.IntN(5000), 100+r.IntN(5000)
@@ -211,12 +272,18 @@ func tellNight(seed uint64) files {
 		start := r.start()
 		r.add("r/date="+date(start), ".jsonl", "", fmt.Sprintf(`{"time":%q,"line_id":"l1","trunk_id":"t%d","status":%d}`, start, r.IntN(3), []int{200, 403}[r.IntN(2)]))
 	}
+	for n := range 10 {
+		r.addLookAlike(n)
+		r.addContest(n)
+		r.addVersions(n)
+	}
+	r.addStrangers(300)
 	r.chain(r.IntN(3))
 	if seed%8 == 1 {
 		r.chain(10)
 	}
 	if seed%6 == 0 {
-		r.crowd(10_000 + int(seed/6))
+		r.crowd(reconcile.Overuse + int(seed/6))
 	}
 	return r.files
 }
@@ -225,6 +292,15 @@ func tellNight(seed uint64) files {
 type sums struct {
 	slog.Handler
 	rows, again, rounds atomic.Int64
+
+	likes, contests, superseded atomic.Int64 // in the results
+}
+
+// look counts what the results of a run have of the rules that look at other rows.
+func (s *sums) look(r *report.Run, findings string) {
+	s.likes.Add(int64(strings.Count(findings, ",like=")))
+	s.contests.Add(int64(strings.Count(findings, ",contested,")))
+	s.superseded.Add(r.Summary.Balance["cdrs"].Superseded)
 }
 
 func (s *sums) Enabled(context.Context, slog.Level) bool { return true }
@@ -255,6 +331,7 @@ func TestRowsThatAreLetGoChangeNothing(t *testing.T) {
 				n := newNight(t, tellNight(seed))
 				kept := n.run()
 				want := n.tree(outputPrefix + "runs/" + kept.RunID)
+				log.look(kept, want["findings.csv"])
 				if err := os.RemoveAll(filepath.Join(n.dir, "out")); err != nil {
 					t.Fatal(err)
 				}
@@ -270,5 +347,8 @@ func TestRowsThatAreLetGoChangeNothing(t *testing.T) {
 	})
 	if log.rows.Load() < 5000 || log.again.Load() == 0 || log.rounds.Load() < 6 {
 		t.Errorf("%d rows were let go, %d objects read again, in up to %d rounds: the nights show too little", log.rows.Load(), log.again.Load(), log.rounds.Load())
+	}
+	if likes, contests, superseded := log.likes.Load(), log.contests.Load(), log.superseded.Load(); likes < 20 || contests < 20 || superseded < 20 {
+		t.Errorf("%d recordings look like those of lost calls, %d calls are contested, %d rows superseded: the nights show too little", likes, contests, superseded)
 	}
 }

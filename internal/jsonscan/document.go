@@ -39,7 +39,9 @@ type Document struct {
 	index    uint32
 	batch    bool
 	again    bool // the list may occur twice, see startOver
+	listed   bool // the list is there
 	RootKind ValueKind
+	Blank    bool   // nothing but white space
 	Keep     int64  // after a failed walk: this many bytes and Closers make a valid text
 	Closers  string // when both are empty, nothing is left
 }
@@ -64,14 +66,20 @@ func (d *Document) Reset(r io.Reader) {
 	d.root.Clear()
 	d.element.Clear()
 	clear(d.outer)
-	d.index, d.batch, d.again, d.RootKind, d.Keep, d.Closers = 0, false, false, Absent, 0, ""
+	d.index, d.batch, d.again, d.listed, d.RootKind, d.Blank, d.Keep, d.Closers = 0, false, false, false, Absent, false, 0, ""
 }
 
 // Outer returns one of the wanted values of the document itself.
 func (d *Document) Outer(path int) Value { return d.outer[path] }
 
-// Batch reports whether the root is an object that holds a list.
+// Framed reports whether the document has a list, so that it may have no elements.
+func (d *Document) Framed() bool { return d.batch || d.RootKind == List }
+
+// Batch reports whether the root is an object that holds a list, or should.
 func (d *Document) Batch() bool { return d.batch }
+
+// Listed reports whether a batch has its list.
+func (d *Document) Listed() bool { return d.listed }
 
 // Walk visits every element in order. For damage the error is a [SyntaxError], a
 // [stream.Error] or a [stream.LimitError]; any other error is a failure to read.
@@ -84,6 +92,7 @@ func (d *Document) Walk() error {
 	}
 	c, ok := s.Space()
 	if !ok {
+		d.Blank = s.Err() == nil
 		return s.fail()
 	}
 
@@ -234,8 +243,8 @@ func (d *Document) descend(child int, tokens []string) (ValueKind, error) {
 
 	// The members before the list are captured now: elements releases their bytes.
 	d.capture()
-	d.batch, d.index = true, 0
-	if c == '[' {
+	d.batch, d.listed, d.index = true, c == '[', 0
+	if d.listed {
 		return List, d.elements()
 	}
 	return s.Value()

@@ -244,6 +244,13 @@ func (l *Slots) Parent(n int) (tail int64, members, depth int) {
 	return 0, 0, 0
 }
 
+// Leaf reports whether a member of the object itself is in the set, with nothing
+// below it.
+func (p *Paths) Leaf(name []byte) bool {
+	n, ok := p.nodes[0].children[string(name)]
+	return ok && len(p.nodes[n].children) == 0
+}
+
 // Tokens returns the member names on the way to path n.
 func (p *Paths) Tokens(n int) []string {
 	if n == 0 {

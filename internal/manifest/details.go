@@ -13,8 +13,6 @@ import (
 // to the table of recordings. They are most of an entry, so they are not held in
 // memory but stored as bytes, in the order of the entries.
 type Details struct {
-	Direction, ANI, DNIS  []byte
-	Users                 [][]byte
 	MediaKey, MediaSHA256 []byte
 	MediaBytes            int64 // NoInt when missing
 }
@@ -23,15 +21,10 @@ type Details struct {
 func appendDetails(b []byte, d *Details) []byte {
 	from := len(b)
 	b = append(b, 0, 0, 0, 0) // the length, which is known only at the end
-	for _, text := range [][]byte{d.Direction, d.ANI, d.DNIS, d.MediaKey, d.MediaSHA256} {
+	for _, text := range [][]byte{d.MediaKey, d.MediaSHA256} {
 		b = append(binary.AppendUvarint(b, uint64(len(text))), text...)
 	}
 	b = binary.AppendVarint(b, d.MediaBytes)
-
-	// The users come last: they are as many as there are bytes for.
-	for _, user := range d.Users {
-		b = append(binary.AppendUvarint(b, uint64(len(user))), user...)
-	}
 	binary.LittleEndian.PutUint32(b[from:], uint32(len(b)-from-4))
 	return b
 }
@@ -46,16 +39,10 @@ func (d *Details) parse(b []byte) {
 		return v
 	}
 
-	for _, field := range []*[]byte{&d.Direction, &d.ANI, &d.DNIS, &d.MediaKey, &d.MediaSHA256} {
+	for _, field := range []*[]byte{&d.MediaKey, &d.MediaSHA256} {
 		*field = text()
 	}
-	var n int
-	d.MediaBytes, n = binary.Varint(b)
-	b = b[n:]
-	d.Users = d.Users[:0]
-	for len(b) > 0 {
-		d.Users = append(d.Users, text())
-	}
+	d.MediaBytes, _ = binary.Varint(b)
 }
 
 // DetailsReader reads the details of one document after another from where they
@@ -147,7 +134,7 @@ const blockSize = 1 << 14
 func (r *Reader) add(b *Batch, e Entry) error {
 	// The entry outlives the local table, and so must its texts.
 	if r.Filter != nil {
-		r.Filter.Adopt(e.texts()...)
+		r.adopt(&e)
 	}
 	b.Entries = append(b.Entries, e)
 

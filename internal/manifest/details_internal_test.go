@@ -20,9 +20,7 @@ func TestDetailsComeBackAsTheyWereKept(t *testing.T) {
 	for i := range 3000 {
 		r := Details{MediaBytes: int64(i) - 1}
 		if i%3 > 0 {
-			r.Direction, r.ANI, r.DNIS = []byte("inbound"), []byte("+49301"), []byte(fmt.Sprint(i))
 			r.MediaKey, r.MediaSHA256 = []byte(strings.Repeat("k;", i%200)), bytes.Repeat([]byte{0xff}, 64)
-			r.Users = [][]byte{[]byte("a;b"), []byte("c")}[:i%3]
 		}
 		if i == 1700 {
 			r.MediaKey = bytes.Repeat([]byte("x"), 3*detailsWindow)
@@ -60,12 +58,6 @@ func TestOnlyEqualFieldsGiveEqualDetails(t *testing.T) {
 	all := []Details{
 		{MediaBytes: profile.NoInt},
 		{},
-		{ANI: []byte("1")},
-		{DNIS: []byte("1")},
-		{Direction: []byte("1")},
-		{Users: [][]byte{[]byte("a;b")}},
-		{Users: [][]byte{[]byte("a"), []byte("b")}},
-		{Users: [][]byte{[]byte("b"), []byte("a")}},
 		{MediaKey: []byte("a")},
 		{MediaSHA256: []byte("a")},
 		{MediaBytes: 1},

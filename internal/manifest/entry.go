@@ -2,7 +2,6 @@ package manifest
 
 import (
 	"bytes"
-	"slices"
 	"strings"
 
 	"cdrmend/internal/intern"
@@ -15,23 +14,21 @@ import (
 // reads them is the order in which those that did not parse are listed.
 func (r *Reader) entry(b *Batch, index uint32, value func(record.Field) jsonscan.Value) Entry {
 	v := &r.values
-	v.batch, v.index, v.value, v.present = b, index, value, 0
+	v.batch, v.index, v.value, v.present, v.failed, v.doubtful = b, index, value, 0, false, false
 	e := Entry{
 		Index: index,
 		Org:   v.id(record.OrgID), Recording: v.later(record.RecordingID, laterRecording), Conversation: v.later(record.ConversationID, laterConversation),
-		Trunk: v.id(record.TrunkID), Line: v.id(record.LineID),
+		Leg: v.later(record.LegID, laterLeg), Trunk: v.id(record.TrunkID), Line: v.id(record.LineID),
 		Start: v.time(record.StartTime), End: v.time(record.EndTime), Duration: v.number(record.DurationMS),
+		Direction: v.plain(record.Direction), ANI: v.phone(record.ANI), DNIS: v.phone(record.DNIS),
+		MediaType: v.plain(record.MediaType), MediaSubtype: v.plain(record.MediaSubtype), State: v.plain(record.State),
+		Users: v.users(),
 	}
 
 	d := &v.details
-	d.Direction = v.bytes(d.Direction, record.Direction, r.norm.PlainBytes)
-	d.ANI = v.bytes(d.ANI, record.ANI, r.norm.PhoneBytes)
-	d.DNIS = v.bytes(d.DNIS, record.DNIS, r.norm.PhoneBytes)
-	e.MediaType, e.MediaSubtype = v.plain(record.MediaType), v.plain(record.MediaSubtype)
 	d.MediaKey = v.bytes(d.MediaKey, record.MediaKey, r.norm.PlainBytes)
 	d.MediaBytes = v.number(record.MediaBytes)
 	d.MediaSHA256 = v.bytes(d.MediaSHA256, record.MediaSHA256, r.norm.PlainBytes)
-	v.users()
 	e.MediaBytes, e.DetailsHash = d.MediaBytes, r.storeDetails(b, d)
 
 	if len(d.MediaKey) > 0 {
@@ -41,20 +38,33 @@ func (r *Reader) entry(b *Batch, index uint32, value func(record.Field) jsonscan
 		}
 	}
 	e.Present = uint32(v.present)
+	if v.doubtful {
+		e.Present |= doubtful
+	}
+	if b.Doc.Key.identifies() || value(record.RecordingID).Kind != jsonscan.Absent || value(record.ConversationID).Kind != jsonscan.Absent {
+		e.Present |= identified
+	}
 	return e
+}
+
+// identifies reports whether the key names a recording or a conversation.
+func (k *KeyIDs) identifies() bool {
+	return k.Recording != intern.None || k.Conversation != intern.None
 }
 
 // values reads the values of one entry after another. It notes which of them
 // the entry has and which did not parse.
 type values struct {
-	norm    *profile.Normalizer
-	batch   *Batch
-	index   uint32
-	value   func(record.Field) jsonscan.Value
-	present record.Fields
-	details Details // its memory is used for the next entry
+	norm     *profile.Normalizer
+	batch    *Batch
+	index    uint32
+	value    func(record.Field) jsonscan.Value
+	present  record.Fields
+	failed   bool    // a value did not parse
+	doubtful bool    // a time is a local time that occurs twice
+	details  Details // its memory is used for the next entry
 
-	userText []byte // the ids that details.Users refers to; likewise
+	userText []byte // the users of the entry, joined; likewise
 }
 
 func (v *values) note(f record.Field, raw jsonscan.Value, present, ok bool) {
@@ -62,8 +72,9 @@ func (v *values) note(f record.Field, raw jsonscan.Value, present, ok bool) {
 		v.present.Add(f)
 	}
 	if !ok {
+		v.failed = true
 		extra := v.batch.Doc.extra()
-		extra.Invalid = append(extra.Invalid, record.Invalid{Row: v.index, Field: f, Raw: string(raw.Raw)})
+		extra.Invalid = append(extra.Invalid, record.Invalid{Row: v.index, Field: f, Raw: profile.Shown(raw)})
 	}
 }
 
@@ -87,6 +98,7 @@ const (
 	laterRecording = iota
 	laterConversation
 	laterInMediaKey
+	laterLeg
 	laterBits = 2
 )
 
@@ -106,6 +118,8 @@ func (b *Batch) settle(n *profile.Normalizer) {
 			e.Conversation = id
 		case laterInMediaKey:
 			e.IDInMediaKey = id
+		case laterLeg:
+			e.Leg = id
 		}
 	})
 }
@@ -128,8 +142,17 @@ func (v *values) bytes(b []byte, f record.Field, read func(jsonscan.Value) ([]by
 func (v *values) time(f record.Field) record.Time {
 	raw := v.value(f)
 	t, ok := v.norm.Time(raw)
+	v.doubtful = v.doubtful || !ok && t.Known()
 	v.note(f, raw, t.Known(), ok)
 	return t
+}
+
+func (v *values) phone(f record.Field) intern.Number {
+	raw := v.value(f)
+	digits, ok := v.norm.PhoneBytes(raw)
+	number := v.norm.Texts.NumberOf(digits)
+	v.note(f, raw, number != intern.NoNumber, ok)
+	return number
 }
 
 func (v *values) number(f record.Field) int64 {
@@ -139,45 +162,60 @@ func (v *values) number(f record.Field) int64 {
 	return n
 }
 
-// users reads the users of the entry without repeated ones into the details. A
-// list does not parse when one of its elements does not.
-func (v *values) users() {
+// users reads the users of the entry without repeated ones, as one text. A list
+// does not parse when one of its elements does not.
+func (v *values) users() intern.Text {
 	raw := v.value(record.UserIDs)
-	users, text := v.details.Users[:0], v.userText[:0]
+	text := v.userText[:0]
 
 	const few = 32           // a short list is searched faster than a map is made
 	var seen map[string]bool // when there are more than a few
-	known := func(user []byte) bool {
-		if len(users) < few {
-			return slices.ContainsFunc(users, func(other []byte) bool { return bytes.Equal(other, user) })
+	n := 0
+	known := func(before, user []byte) bool {
+		if seen == nil && n < few {
+			for other := range bytes.SplitSeq(before, separator) {
+				if len(before) > 0 && bytes.Equal(other, user) {
+					return true
+				}
+			}
+			return false
 		}
 		if seen == nil {
 			seen = map[string]bool{}
-			for _, other := range users {
+			for other := range bytes.SplitSeq(before, separator) {
 				seen[string(other)] = true
 			}
 		}
-		before := seen[string(user)]
+		had := seen[string(user)]
 		seen[string(user)] = true
-		return before
+		return had
 	}
 
-	// When the text grows, the users before keep the old memory.
 	ok := v.norm.Elements(raw, func(element jsonscan.Value) (ok bool) {
+		before := len(text)
+		if before > 0 {
+			text = append(text, intern.ListSeparator)
+		}
 		from := len(text)
 		text, ok = v.norm.AppendID(text, element)
-		if user := text[from:]; len(user) > 0 && !known(user) {
-			users = append(users, user)
+		if user := text[from:]; len(user) == 0 || known(text[:before], user) {
+			text = text[:before]
+		} else {
+			n++
 		}
 		return ok
 	})
 	if !ok {
-		users = users[:0]
+		text = text[:0]
 	}
 
-	v.details.Users, v.userText = users, text
-	v.note(record.UserIDs, raw, len(users) > 0, ok)
+	v.userText = text
+	v.note(record.UserIDs, raw, len(text) > 0, ok)
+	return v.norm.Recent.Of(v.norm.Texts, text)
 }
+
+// separator joins the users of an entry.
+var separator = []byte{intern.ListSeparator}
 
 // KeyOf returns the ids in an object key, in normal form. The media key is the
 // key of the media object that the document belongs to.

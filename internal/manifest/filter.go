@@ -2,9 +2,11 @@ package manifest
 
 import (
 	"slices"
+	"time"
 
 	"cdrmend/internal/intern"
 	"cdrmend/internal/jsonscan"
+	"cdrmend/internal/profile"
 	"cdrmend/internal/record"
 )
 
@@ -26,13 +28,10 @@ func (b *Batch) discard() {
 	b.Filtered = intern.Filtered{}
 }
 
-// keeps asks the filter, if there is one, about an entry with these values. Only
-// its ids are looked at, as no entry of a margin is owned.
-func (r *Reader) keeps(b *Batch, value func(record.Field) jsonscan.Value) bool {
+// findLinks finds the ids that link an entry with these values to others. Only
+// they and its times are looked at, as no entry of a margin is owned.
+func (r *Reader) findLinks(b *Batch, value func(record.Field) jsonscan.Value) {
 	s := r.Filter
-	if s == nil {
-		return true
-	}
 	if s.Full() {
 		r.adoptKey(b) // its texts are local ones, and later entries need them
 		s.Forget(r.norm.Recent)
@@ -48,8 +47,11 @@ func (r *Reader) keeps(b *Batch, value func(record.Field) jsonscan.Value) bool {
 		id, _, _ := r.norm.Later(idInMediaKey(r.norm.Profile, key), 0)
 		r.link(id)
 	}
+}
 
-	if s.Keep(&b.Filtered, false, r.links) {
+// keeps asks the filter about an entry with these values, whose links were found.
+func (r *Reader) keeps(b *Batch, value func(record.Field) jsonscan.Value) bool {
+	if r.Filter.Keep(&b.Filtered, r.near(value), r.links) {
 		return true
 	}
 	if org, _ := r.norm.ID(value(record.OrgID)); org == intern.None {
@@ -57,6 +59,24 @@ func (r *Reader) keeps(b *Batch, value func(record.Field) jsonscan.Value) bool {
 	}
 	return false
 }
+
+// near reports whether the entry ends where one without common ids may be the
+// recording of a call of the interval.
+func (r *Reader) near(value func(record.Field) jsonscan.Value) bool {
+	end, _ := r.norm.Time(value(record.EndTime))
+	if !end.Known() {
+		start, _ := r.norm.Time(value(record.StartTime))
+		duration, _ := r.norm.Int(value(record.DurationMS))
+		if !start.Known() || duration == profile.NoInt || duration > longestDuration {
+			return false // it has no valid span
+		}
+		end = start.Add(time.Duration(duration) * time.Millisecond)
+	}
+	return r.Filter.Near(end)
+}
+
+// longestDuration is longer, in milliseconds, than any valid span.
+const longestDuration = 48 * 3600 * 1000
 
 // nothing returns the values of an entry without members.
 func nothing(record.Field) jsonscan.Value { return jsonscan.Value{} }
@@ -114,10 +134,18 @@ func (r *Reader) adoptDocument(b *Batch) {
 	}
 }
 
+// adopt moves the texts of an entry to the final table.
+func (r *Reader) adopt(e *Entry) {
+	r.Filter.Adopt(e.texts()...)
+	r.Filter.AdoptNumber(&e.ANI)
+	r.Filter.AdoptNumber(&e.DNIS)
+}
+
 // texts returns all texts of an entry.
 func (e *Entry) texts() []*intern.Text {
 	return []*intern.Text{
-		&e.Org, &e.Recording, &e.Conversation, &e.Trunk, &e.Line, &e.MediaType, &e.MediaSubtype, &e.MediaKey, &e.IDInMediaKey,
+		&e.Org, &e.Recording, &e.Conversation, &e.Trunk, &e.Line, &e.Leg, &e.Direction, &e.State, &e.Users,
+		&e.MediaType, &e.MediaSubtype, &e.MediaKey, &e.IDInMediaKey,
 	}
 }
 

@@ -17,6 +17,9 @@ import (
 // has more than a million, so it is compact and free of pointers.
 type Entry struct {
 	Org, Recording, Conversation, Trunk, Line intern.Text
+	Leg, Direction, State                     intern.Text
+	Users                                     intern.Text // a list, see intern.ListSeparator
+	ANI, DNIS                                 intern.Number
 	MediaType, MediaSubtype                   intern.Text
 	MediaKey                                  intern.Text // as read if the reader keeps it, else that of the object key
 	IDInMediaKey                              intern.Text // the recording id in the name of the media object
@@ -26,8 +29,23 @@ type Entry struct {
 	DetailsHash                               uint64 // of the entry's Details
 	Doc                                       uint32 // number of the document
 	Index                                     uint32 // element, line or row
-	Present                                   uint32 // set of fields that the body has
+	Present                                   uint32 // set of fields that the body has, and the bits below
 }
+
+// identified is set in Entry.Present when the body has a member or a column for the
+// recording or the conversation, of whatever value, or the key names one.
+const identified = 1 << 30
+
+// Identified reports whether there is a place where the entry could name its
+// recording or its conversation.
+func (e *Entry) Identified() bool { return e.Present&identified != 0 }
+
+// doubtful is set in Entry.Present when a time of the entry is a local time that
+// occurs twice.
+const doubtful = 1 << 31
+
+// Doubtful reports whether a time of the entry is one of two.
+func (e *Entry) Doubtful() bool { return e.Present&doubtful != 0 }
 
 // Has reports whether the body has the field, or for the org, its document.
 func (e *Entry) Has(f record.Field) bool { return record.Fields(e.Present).Has(f) }
@@ -42,6 +60,7 @@ type Document struct {
 	Format      profile.Format
 	Compression stream.Compression
 	Keyed       bool    // the key names the recording, and the root is an object or missing
+	Blank       bool    // JSON Lines without any byte but white space: an empty list, or all of it is lost
 	Virtual     bool    // a media object without metadata: there is no such object
 	Details     []Range // where the details of its entries are stored
 	Extra       *Extra
@@ -52,14 +71,14 @@ type KeyIDs struct{ Org, Conversation, Recording, Media intern.Text }
 
 // Extra holds what most documents do not have.
 type Extra struct {
-	Total, Failed int64 // counts, NoInt when missing
-	Truncated     *Break
-	Malformed     *Break
-	Why           error // what is wrong where it is truncated or malformed
-	Recovery      *Recovery
-	Invalid       []record.Invalid
-	Gaps          []Gap // by entry, then field
-	Copy          Range // where a copy of the stored object is, next to the details; empty without one
+	Total, Failed, Skipped int64 // counts, NoInt when missing
+	Truncated              *Break
+	Malformed              *Break
+	Why                    error // what is wrong where it is truncated or malformed
+	Recovery               *Recovery
+	Invalid                []record.Invalid
+	Gaps                   []Gap // by entry, then field
+	Copy                   Range // where a copy of the stored object is, next to the details; empty without one
 }
 
 // Break is where a document ends too early or stops being well-formed.
@@ -106,7 +125,17 @@ func (d *Document) Damaged() bool {
 
 	broken := r.Truncated != nil || r.Malformed != nil
 	sole := d.Keyed && d.Key.Recording != intern.None && d.Key.Conversation != intern.None
-	return broken && !sole || r.Total > int64(d.N)
+	return broken && !sole && !d.Blank || r.Total > int64(d.N)+d.accounted()
+}
+
+// accounted is how many entries the document says it leaves out.
+func (d *Document) accounted() int64 { return max(d.Extra.Failed, 0) + max(d.Extra.Skipped, 0) }
+
+// Miscounted reports whether the document says that it has another number of
+// entries than it has, with or without those that it leaves out.
+func (d *Document) Miscounted() bool {
+	total, found := d.Extra.Total, int64(d.N)
+	return total != profile.NoInt && total != found && total != found+d.accounted()
 }
 
 // Why returns what is wrong with the document as a whole, nil when nothing is.
@@ -114,7 +143,7 @@ func (d *Document) Why() error {
 	switch {
 	case d.Extra == nil:
 		return nil
-	case d.Extra.Why == nil && d.Extra.Total > int64(d.N):
+	case d.Extra.Why == nil && d.Extra.Total > int64(d.N)+d.accounted():
 		return fmt.Errorf("it says that it has %d entries, and it has %d", d.Extra.Total, d.N)
 	}
 	return d.Extra.Why
@@ -127,7 +156,7 @@ func (d *Document) Why() error {
 func (d *Document) SetAside() (from int64, any bool) {
 	r := d.Extra
 	switch {
-	case r == nil || r.Truncated == nil && r.Malformed == nil:
+	case r == nil || r.Truncated == nil && r.Malformed == nil || d.Blank:
 		return 0, false
 	case r.Recovery != nil && !r.Recovery.Empty:
 		return r.Recovery.Keep, true
@@ -138,7 +167,7 @@ func (d *Document) SetAside() (from int64, any bool) {
 // extra returns d.Extra, and makes it if there is none.
 func (d *Document) extra() *Extra {
 	if d.Extra == nil {
-		d.Extra = &Extra{Total: profile.NoInt, Failed: profile.NoInt}
+		d.Extra = &Extra{Total: profile.NoInt, Failed: profile.NoInt, Skipped: profile.NoInt}
 	}
 	return d.Extra
 }

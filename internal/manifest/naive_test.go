@@ -198,6 +198,15 @@ func (n *tree) keep() (end int, closers string, found bool) {
 	return 0, "", false
 }
 
+// whole returns the text of an object, closed after its last complete member.
+func (n *tree) whole(text []byte) string {
+	if n.done {
+		return string(text[n.start:n.end])
+	}
+	end, closers, _ := n.keep()
+	return string(text[n.start:end]) + closers
+}
+
 // list returns the list of a batch: the last one spelled of which a complete
 // value is left.
 func (n *tree) list() (list *tree, batch bool) {
@@ -241,13 +250,13 @@ func naive(text []byte, root *tree) (entries int, recovered string) {
 	}
 	switch {
 	case !batch:
-		if root.kind == '{' && (root.done || found) {
+		if root.kind == '{' && (root.done || found) && saysText(root.whole(text)) {
 			entries = 1
 		}
 	case list != nil && list.kind == '[':
 		for _, kid := range list.kids {
 			_, _, some := kid.keep()
-			if kid.kind == '{' && (kid.done || some) {
+			if kid.kind == '{' && (kid.done || some) && saysText(kid.whole(text)) {
 				entries++
 			}
 		}

@@ -19,17 +19,21 @@ func (r *Reader) ReadParquet(in Input, file io.ReaderAt, size int64) (*Batch, er
 	b := r.Begin(in)
 	b.Length, b.Doc.Compression = size, in.Stream.Compression
 	reading, err := parquetfile.Read(r.mapping, file, size, rows.Visitor{Row: func(row *rows.Row) error {
-		if !r.keeps(b, row.Value) {
+		e, outcome := r.take(b, row.Index, row.Value)
+		switch outcome {
+		case dropped:
 			return nil
+		case unknown:
+			return in.Reject(rows.Reject{Row: int64(row.Index), Reason: noKnownField})
 		}
-		return r.add(b, r.entry(b, row.Index, row.Value))
+		return r.add(b, e)
 	}})
 	b.settle(&r.norm)
 	if err != nil {
 		return nil, err
 	}
 
-	b.Rows = reading.Rows
+	b.Rows, b.Tabular, b.Columns = reading.Rows, reading.Tabular, reading.Columns
 	b.noteParquetDamage(reading.Damage, in)
 	r.complete(b)
 	return b, nil

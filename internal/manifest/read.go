@@ -3,6 +3,7 @@ package manifest
 import (
 	"bufio"
 	"errors"
+	"strings"
 
 	"cdrmend/internal/intern"
 	"cdrmend/internal/jsonscan"
@@ -66,7 +67,7 @@ func NewReader(p *profile.Profile, texts *intern.Table, required record.Fields, 
 		wanted = append(wanted, n)
 		return n
 	}
-	r.envelope = envelope{org: path(p.DocOrg), total: path(p.DocTotal), failed: path(p.DocFailed)}
+	r.envelope = envelope{org: path(p.DocOrg), total: path(p.DocTotal), failed: path(p.DocFailed), skipped: path(p.DocSkipped)}
 	marker := path(p.Format)
 
 	// The walk comes last: its slots are as many as there are paths by now.
@@ -83,6 +84,9 @@ type Batch struct {
 	Rows     int64 // rejects included
 	Length   int64 // of the uncompressed content, as far as it was read
 	Filtered intern.Filtered
+
+	Tabular bool          // the document is in Parquet, and its schema could be read
+	Columns record.Fields // of the schema: the fields that have one
 
 	full     [][]Entry // before Entries
 	gaps     []Gap     // of Doc, until it is complete
@@ -170,6 +174,10 @@ func (r *Reader) Read(in Input) (*Batch, error) {
 func (r *Reader) Finish(b *Batch, in Input) (*Batch, error) {
 	b.whole = b.Length
 	b.recoverLines(in)
+	if b.Rows == 0 && in.Stream.Failed() == nil && in.Stream.Checksum == nil {
+		extra := b.Doc.extra()
+		extra.Truncated, extra.Why, b.Doc.Blank = &Break{}, errBlank, true
+	}
 	return r.finish(b, in, nil)
 }
 
@@ -245,7 +253,11 @@ func (r *Reader) empty(b *Batch) {
 	b.Doc.Keyed = true
 	b.Doc.extra().Recovery = &Recovery{Empty: true}
 	b.Details, b.Doc.Details = nil, nil
-	if b.Entries = b.Entries[:0]; r.keeps(b, nothing) {
+	b.Entries = b.Entries[:0]
+	if r.Filter != nil {
+		r.findLinks(b, nothing)
+	}
+	if r.Filter == nil || r.keeps(b, nothing) {
 		b.Entries = append(b.Entries, r.blank(b))
 	}
 	b.Rows = max(b.Rows, 1)
@@ -256,6 +268,14 @@ func (r *Reader) empty(b *Batch) {
 func (r *Reader) Virtual(key string) *Batch {
 	b := r.spare.batch(Document{Key: KeyOf(r.norm.Profile, key, &r.norm), Format: profile.JSON, Virtual: true})
 	r.empty(b)
+	if screen := r.norm.Profile.ScreenPattern; screen != nil && screen.MatchString(strings.TrimSuffix(key, r.norm.Profile.Suffix)) {
+		for i := range b.Entries { // one, unless the filter dropped it
+			b.Entries[i].MediaSubtype = r.norm.Texts.OfString("screen")
+			if r.Filter != nil {
+				r.Filter.Adopt(&b.Entries[i].MediaSubtype)
+			}
+		}
+	}
 	r.complete(b)
 	return b
 }
@@ -264,6 +284,9 @@ func (r *Reader) Virtual(key string) *Batch {
 func (r *Reader) blank(b *Batch) Entry {
 	e := Entry{Start: record.NoTime, End: record.NoTime, Duration: profile.NoInt, MediaBytes: profile.NoInt}
 	e.DetailsHash = r.storeDetails(b, &noDetails)
+	if b.Doc.Key.identifies() {
+		e.Present = identified
+	}
 	b.gaps = b.gaps[:0]
 	for _, f := range r.required {
 		b.gaps = append(b.gaps, Gap{Field: f, Start: 1, Append: true, EmptyParent: true}) // after the brace of {}
@@ -290,6 +313,10 @@ func (r *Reader) document(b *Batch, in Input) error {
 		(d.RootKind == jsonscan.Object || d.RootKind == jsonscan.Absent)
 	if err == nil {
 		b.whole = d.Keep
+		if d.Batch() && !d.Listed() {
+			extra := b.Doc.extra()
+			extra.Malformed, extra.Why = &Break{}, errNoList
+		}
 		return nil
 	}
 	if !jsonscan.IsDamage(err) {
@@ -297,6 +324,9 @@ func (r *Reader) document(b *Batch, in Input) error {
 	}
 
 	b.Doc.noteDamage(err, in.StoredSize)
+	if d.Blank {
+		b.Doc.Extra.Truncated.Offset = 0 // nothing is there that could be cut
+	}
 	switch {
 	case b.found() > 0:
 		b.Doc.extra().Recovery = &Recovery{Keep: d.Keep, Closers: d.Closers}
@@ -306,9 +336,15 @@ func (r *Reader) document(b *Batch, in Input) error {
 	return err
 }
 
+// errBlank says that there is nothing in a document in JSON Lines.
+var errBlank = errors.New("it holds nothing but white space")
+
+// errNoList says that a document calls itself a batch and lacks the entries.
+var errNoList = errors.New("it names its format, and has no list of entries")
+
 // envelope has the paths of the values that a batch states about itself. A
 // path is 0, at which nothing is found, when the profile has none.
-type envelope struct{ org, total, failed int }
+type envelope struct{ org, total, failed, skipped int }
 
 // read takes the values over from a batch.
 func (p envelope) read(doc *Document, d *jsonscan.Document, n *profile.Normalizer) {
@@ -318,8 +354,9 @@ func (p envelope) read(doc *Document, d *jsonscan.Document, n *profile.Normalize
 	doc.Org, _ = n.ID(d.Outer(p.org))
 	total, _ := n.Int(d.Outer(p.total))
 	failed, _ := n.Int(d.Outer(p.failed))
-	if total != profile.NoInt || failed != profile.NoInt {
-		doc.extra().Total, doc.Extra.Failed = total, failed
+	skipped, _ := n.Int(d.Outer(p.skipped))
+	if total != profile.NoInt || failed != profile.NoInt || skipped != profile.NoInt {
+		doc.extra().Total, doc.Extra.Failed, doc.Extra.Skipped = total, failed, skipped
 	}
 }
 
@@ -353,17 +390,64 @@ func (r *Reader) element(b *Batch, e *jsonscan.Element, reject func(rows.Reject)
 	}
 
 	value := func(f record.Field) jsonscan.Value { return r.mapping.Find(e, f) }
-	if !r.keeps(b, value) {
+	entry, outcome := r.take(b, e.Index, value)
+	switch outcome {
+	case dropped:
 		return nil
+	case unknown:
+		end := e.End
+		if e.Partial { // the rest is set aside
+			end, _ = e.Slots.Tail()
+		}
+		return reject(rows.Reject{Row: int64(e.Index), Offset: e.Start, Reason: noKnownField, Bytes: e.Scanner.Bytes(e.Start, end)})
 	}
 
-	entry := r.entry(b, e.Index, value)
 	for _, f := range r.required {
 		if r.AllPositions || !entry.Has(f) {
 			b.gaps = append(b.gaps, r.gap(e, f))
 		}
 	}
 	return r.add(b, entry)
+}
+
+// What becomes of a row.
+const (
+	kept    = iota
+	dropped // by the filter
+	unknown // it says nothing, and is a reject
+)
+
+// take reads an entry with these values, unless the filter drops it.
+func (r *Reader) take(b *Batch, index uint32, value func(record.Field) jsonscan.Value) (e Entry, outcome int) {
+	// Most entries of a margin are dropped here, before their other fields are read.
+	if r.Filter != nil {
+		r.findLinks(b, value)
+		if len(r.links) > 0 && !r.keeps(b, value) {
+			return e, dropped
+		}
+	}
+
+	from := len(b.Details)
+	e = r.entry(b, index, value)
+	if r.saysNothing(b) {
+		b.Details = b.Details[:from]
+		b.Rejects++
+		return e, unknown
+	}
+	if r.Filter != nil && len(r.links) == 0 && !r.keeps(b, value) {
+		return e, dropped
+	}
+	return e, kept
+}
+
+// noKnownField is the reason why an entry is a reject.
+const noKnownField = "no known field"
+
+// saysNothing reports whether the entry that was just read says nothing: it has no
+// field, none of its values did not parse, and the key does not name its recording
+// either, as it does not where the document has another entry.
+func (r *Reader) saysNothing(b *Batch) bool {
+	return r.values.present == 0 && !r.values.failed && (b.Doc.Key.Recording == intern.None || b.found() > 0)
 }
 
 // gap finds where the value of a missing field goes. It replaces the value at the
@@ -375,7 +459,7 @@ func (r *Reader) gap(e *jsonscan.Element, f record.Field) Gap {
 	pointers := r.mapping.Pointers(f)
 	for _, path := range pointers {
 		if start, end, ok := e.Slots.Position(path); ok {
-			g.Start, g.Size, g.Raw = start, uint32(end-start), r.norm.Texts.Of(e.Scanner.Bytes(start, end))
+			g.Start, g.Size, g.Raw = start, uint32(end-start), r.norm.Texts.Of(profile.ShownBytes(e.Value(path)))
 			return g
 		}
 	}

@@ -90,6 +90,7 @@ func (d *draft) entry(n int) {
 			member(fmt.Sprintf(`"x%d.%d"`, n, i), raw, raw)
 		}
 	}
+	member(`"line_id"`, `"l"`, `"l"`) // an entry that says nothing is a reject
 	order := d.rng.Perm(len(fields))
 	absent := map[record.Field]bool{}
 	for _, i := range order {
@@ -222,16 +223,15 @@ func TestWhereARepairedValueGoes(t *testing.T) {
 	start, end := quoted(record.StartTime, 0), quoted(record.EndTime, 0)
 	callText, timing := `"call":{"id":`+call+`,"trunk":{"id":`+trunk+`}}`, `"timing":{"start":`+start+`,"end/stop":`+end+`}`
 	for text, want := range map[string]string{
-		`{}`: `{"id":` + id + `,` + callText + `,` + timing + `}`, `{ }`: `{"id":` + id + `,` + callText + `,` + timing + ` }`,
 		`{"id":"i","x":1 }`:                                              `{"id":"i","x":1,` + callText + `,` + timing + ` }`,
 		`{"old_id":null,"trunk":"","call":{"id":"c"}}`:                   `{"old_id":` + id + `,"trunk":` + trunk + `,"call":{"id":"c"},` + timing + `}`,
 		`{"id":"","old_id":null,"trunk":1,"call":{"id":2}}`:              `{"id":` + id + `,"old_id":null,"trunk":1,"call":{"id":2},` + timing + `}`,
-		`{"id":1,"call":{},"timing":{ "start":5 , "x":[] }}`:             `{"id":1,"call":{"id":` + call + `,"trunk":{"id":` + trunk + `}},"timing":{ "start":5 , "x":[],"end/stop":` + end + ` }}`,
+		`{"id":1,"call":{},"timing":{ "start":1800000000 , "x":[] }}`:    `{"id":1,"call":{"id":` + call + `,"trunk":{"id":` + trunk + `}},"timing":{ "start":1800000000 , "x":[],"end/stop":` + end + ` }}`,
 		`{"id":1,"call":{"id":1,"trunk":{}},"timing":{"end/stop":null}}`: `{"id":1,"call":{"id":1,"trunk":{"id":` + trunk + `}},"timing":{"end/stop":` + end + `,"start":` + start + `}}`,
 		// A parent that is no object counts as absent: a member spelled twice.
 		`{"id":1,"trunk":2,"call":null,"timing":"soon"}`: `{"id":1,"trunk":2,"call":null,"timing":"soon","call":{"id":` + call + `},` + timing + `}`,
 		// Of parents spelled twice the last counts.
-		`{"id":1,"timing":{"start":1,"end/stop":2},"call":{"id":1},"timing":{},"trunk":1}`: `{"id":1,"timing":{"start":1,"end/stop":2},"call":{"id":1},"timing":{"start":` + start + `,"end/stop":` + end + `},"trunk":1}`,
+		`{"id":1,"timing":{"start":1800000000,"end/stop":1800000060},"call":{"id":1},"timing":{},"trunk":1}`: `{"id":1,"timing":{"start":1800000000,"end/stop":1800000060},"call":{"id":1},"timing":{"start":` + start + `,"end/stop":` + end + `},"trunk":1}`,
 	} {
 		if got := repaired(t, p, "a", []byte(text), profile.JSON); got != want {
 			t.Errorf("%s\n got %s\nwant %s", text, got, want)
@@ -247,7 +247,7 @@ func TestAFieldWithoutAPlaceIsAppendedUnderItsName(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const text = `{"id":"i","call":{"id":"c"},"timing":{"start":1,"end/stop":2} }`
+	const text = `{"id":"i","call":{"id":"c"},"timing":{"start":1800000000,"end/stop":1800000060} }`
 	want := strings.Replace(text, " }", `,"trunk_id":`+quoted(record.TrunkID, 0)+` }`, 1)
 	if got := repaired(t, p, "a", []byte(text), profile.JSON); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)

@@ -77,9 +77,14 @@ func (n *Night) registry(labels prometheus.Labels) *prometheus.Registry {
 	objects := g.many("input_objects", "Objects that were listed.", ages...)
 	bytes := g.many("input_bytes", "Bytes of the objects that were listed.", ages...)
 	start := g.many("interval_start_timestamp_seconds", "Start of the interval; age 0 is the newest, 1 the one before it.", ages...)
-	of := g.many("calls_expected", "Calls that should be recorded.", ages...)
-	recorded := g.many("calls_recorded", "Calls of these that are.", ages...)
-	intact := g.many("calls_intact", "Calls of these with all their metadata.", ages...)
+	// The label total stands on all three, so that it is on every quotient of them.
+	totals := []string{"age", "total"}
+	of := g.many("calls_expected", "Calls that should be recorded; with total \"at least\" call detail records may hide more.", totals...)
+	recorded := g.many("calls_recorded", "Calls of these that are; of at least so many when total says so.", totals...)
+	intact := g.many("calls_intact", "Calls of these with all their metadata; of at least so many when total says so.", totals...)
+	proofs := g.many("calls_proved", "Recorded calls by what proves it: id, leg, conversation, or shared with another call.", "age", "proof")
+	excluded := g.many("calls_excluded", "Calls that were not to be recorded and are not expected, by reason.", "age", "reason")
+	without := g.many("recordings_without_cdr", "Recordings that belong to no call detail record: calls may be missing from those expected.", ages...)
 	missing := g.many("missing_recordings", "Different recordings that are missing.", ages...)
 	verdicts := g.many("calls", "Calls by verdict.", "age", "verdict")
 	findings := g.many("findings", "Findings by class, severity and status.", "age", "class", "severity", "status")
@@ -99,9 +104,18 @@ func (n *Night) registry(labels prometheus.Labels) *prometheus.Registry {
 			start.WithLabelValues(age).Set(float64(t.Unix()))
 		}
 
-		of.WithLabelValues(age).Set(float64(s.Coverage.Of))
-		recorded.WithLabelValues(age).Set(float64(s.Coverage.Recorded))
-		intact.WithLabelValues(age).Set(float64(s.Coverage.Intact))
+		c := &s.Coverage
+		total := string(c.Total)
+		of.WithLabelValues(age, total).Set(float64(c.Of))
+		recorded.WithLabelValues(age, total).Set(float64(c.Recorded))
+		intact.WithLabelValues(age, total).Set(float64(c.Intact))
+		for proof, count := range c.Proof.Each {
+			proofs.WithLabelValues(age, proof).Set(float64(count))
+		}
+		for reason, count := range c.Excluded {
+			excluded.WithLabelValues(age, reason).Set(float64(count))
+		}
+		without.WithLabelValues(age).Set(float64(c.WithoutCDR))
 		missing.WithLabelValues(age).Set(float64(s.Lost))
 
 		for verdict, count := range s.Verdicts {

@@ -20,7 +20,11 @@ import (
 func night() *metrics.Night {
 	summary := func(recorded int64) *report.Summary {
 		return &report.Summary{
-			Start: "2026-11-20T00:00:00.000000Z", Coverage: report.Coverage{Recorded: recorded, Intact: 5, Of: 10}, Lost: 3,
+			Start: "2026-11-20T00:00:00.000000Z", Lost: 3,
+			Coverage: report.Coverage{
+				Recorded: recorded, Intact: 5, Of: 10, Total: report.AtLeast, WithoutCDR: 6,
+				Proof: report.Proofs{ID: 4, Shared: 1}, Excluded: map[string]int64{"too short": 9},
+			},
 			Verdicts: map[string]int64{"missing": 2}, Outages: map[string]int64{"timeout": 1},
 			Findings: []report.FindingCount{{Class: "missing_recording", Severity: "critical", Status: "open", Count: 2}},
 			Partitions: []report.Partition{
@@ -57,12 +61,18 @@ func TestTheFileHasANumberForEverythingThatIsWatched(t *testing.T) {
 	want := strings.Split(strings.TrimSpace(`
 cdrmend_calls{age="0",name="acme",verdict="missing"} 2
 cdrmend_calls{age="1",name="acme",verdict="missing"} 2
-cdrmend_calls_expected{age="0",name="acme"} 10
-cdrmend_calls_expected{age="1",name="acme"} 10
-cdrmend_calls_intact{age="0",name="acme"} 5
-cdrmend_calls_intact{age="1",name="acme"} 5
-cdrmend_calls_recorded{age="0",name="acme"} 8
-cdrmend_calls_recorded{age="1",name="acme"} 7
+cdrmend_calls_excluded{age="0",name="acme",reason="too short"} 9
+cdrmend_calls_excluded{age="1",name="acme",reason="too short"} 9
+cdrmend_calls_expected{age="0",name="acme",total="at least"} 10
+cdrmend_calls_expected{age="1",name="acme",total="at least"} 10
+cdrmend_calls_intact{age="0",name="acme",total="at least"} 5
+cdrmend_calls_intact{age="1",name="acme",total="at least"} 5
+cdrmend_calls_proved{age="0",name="acme",proof="id"} 4
+cdrmend_calls_proved{age="0",name="acme",proof="shared"} 1
+cdrmend_calls_proved{age="1",name="acme",proof="id"} 4
+cdrmend_calls_proved{age="1",name="acme",proof="shared"} 1
+cdrmend_calls_recorded{age="0",name="acme",total="at least"} 8
+cdrmend_calls_recorded{age="1",name="acme",total="at least"} 7
 cdrmend_duration_seconds{name="acme"} 90
 cdrmend_findings{age="0",class="missing_recording",name="acme",severity="critical",status="open"} 2
 cdrmend_findings{age="1",class="missing_recording",name="acme",severity="critical",status="open"} 2
@@ -81,6 +91,8 @@ cdrmend_missing_recordings{age="0",name="acme"} 3
 cdrmend_missing_recordings{age="1",name="acme"} 3
 cdrmend_outages{age="0",cause="timeout",name="acme"} 1
 cdrmend_outages{age="1",cause="timeout",name="acme"} 1
+cdrmend_recordings_without_cdr{age="0",name="acme"} 6
+cdrmend_recordings_without_cdr{age="1",name="acme"} 6
 `), "\n")
 	if diff := cmp.Diff(want, samples(string(text))); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

@@ -24,8 +24,9 @@ func (r *Run) writeSummary(ctx context.Context) (*report.Summary, error) {
 	sum := &report.Summary{
 		Format: report.SummaryFormat, Interval: in.Interval.Label, Start: in.Interval.Start.String(), End: in.Interval.End.String(),
 		Coverage: coverage(d), Legs: int64(len(d.Calls)), Conversations: conversations(d), Lost: int64(d.Lost),
-		Verdicts: verdicts(d), Findings: findingCounts(d), Outages: outageCauses(d), MediaTypes: mediaTypes(d, r.Config.Policy.VoiceMedia),
-		Overused: int64(d.OverusedIDs), Incomplete: r.incomplete(), Partitions: partitions(in, r.Account, d), Warnings: warnings(r.Account, d),
+		Verdicts: verdicts(d), Findings: findingCounts(d), Outages: outageCauses(d), Renewals: renewalsFailed(d), Registrations: registrations(d),
+		MediaTypes: mediaTypes(d, r.Config.Policy.VoiceMedia), Overused: int64(d.OverusedIDs), ReusedLegIDs: d.ReusedLegIDs,
+		Incomplete: r.incomplete(), Partitions: partitions(in, r.Account, d), Warnings: warnings(r.Account, d),
 		Outcome: outcome(d), Settled: in.Settled(), Config: r.Config.Identity(),
 	}
 	if sum.Balance, err = balances(r.Account, d); err != nil {
@@ -43,34 +44,39 @@ func (r *Run) writeSummary(ctx context.Context) (*report.Summary, error) {
 }
 
 func coverage(d *reconcile.Decision) report.Coverage {
-	var c report.Coverage
+	c := report.Coverage{Total: report.Known, Excluded: map[string]int64{}, WithoutCDR: d.WithoutCDR}
+	if d.Notices.AtLeast {
+		c.Total = report.AtLeast
+	}
+	excluded := map[intern.Text]int64{}
+	var proofs [reconcile.NumProofs]int64
 	for i := range d.Calls {
-		switch d.Calls[i].Verdict {
-		case reconcile.VerdictRecordedInError, reconcile.VerdictExcluded:
+		call := &d.Calls[i]
+		switch v := call.Verdict; {
+		case v == reconcile.VerdictExcluded:
+			excluded[call.Reason]++
 			continue
-		case reconcile.VerdictComplete, reconcile.VerdictRepaired:
+		case !v.Counts():
+			continue
+		case v.Recorded():
 			c.Recorded++
-			c.Intact++
-		case reconcile.VerdictIncomplete:
-			c.Recorded++
+			proofs[call.Proof]++
+			if v != reconcile.VerdictIncomplete {
+				c.Intact++
+			}
 		}
 		c.Of++
 	}
 
-	c.RecordedPercent, c.IntactPercent = percent(c.Recorded, c.Of), percent(c.Intact, c.Of)
-	return c
-}
-
-// percent rounds down to two decimals; nil when there is nothing to divide by.
-func percent(n, of int64) *string {
-	if of == 0 {
-		return nil
+	for reason, n := range excluded {
+		c.Excluded[d.Texts.String(reason)] = n
 	}
-
-	// Down, so that 100.00 means all.
-	hundredths := n * 10000 / of
-	text := fmt.Sprintf("%d.%02d", hundredths/100, hundredths%100)
-	return &text
+	c.Proof = report.Proofs{
+		ID: proofs[reconcile.ProofByID], Leg: proofs[reconcile.ProofByLeg],
+		Conversation: proofs[reconcile.ProofByConversation], Shared: proofs[reconcile.ProofShared],
+	}
+	c.RecordedPercent, c.IntactPercent = report.PercentOf(c.Recorded, c.Of), report.PercentOf(c.Intact, c.Of)
+	return c
 }
 
 func conversations(d *reconcile.Decision) int64 {
@@ -138,9 +144,37 @@ func findingCounts(d *reconcile.Decision) []report.FindingCount {
 func outageCauses(d *reconcile.Decision) map[string]int64 {
 	counts := map[string]int64{}
 	for _, n := range d.Shown {
-		counts[d.Outages[n].Cause.String()]++
+		// Harmless ones are counted by renewalsFailed.
+		if o := &d.Outages[n]; !o.Harmless {
+			counts[o.Cause.String()]++
+		}
 	}
 	return counts
+}
+
+// renewalsFailed counts the outages in which nobody was unregistered.
+func renewalsFailed(d *reconcile.Decision) (n int64) {
+	for i := range d.Outages {
+		if o := &d.Outages[i]; o.Harmless && o.Span.Overlaps(d.Interval) {
+			n++
+		}
+	}
+	return n
+}
+
+// registrations counts the calls whose line or trunk the logs show.
+func registrations(d *reconcile.Decision) (r report.Registrations) {
+	for i := range d.Calls {
+		l := &d.Legs[d.Calls[i].Leg]
+		if l.Trunk == intern.None && l.Line == intern.None {
+			continue
+		}
+		r.Legs++
+		if d.Index.Fits(l.Org, l.Trunk, l.Line) {
+			r.Seen++
+		}
+	}
+	return r
 }
 
 // mediaTypes counts, by media type, the owned entries that are not among the
@@ -270,8 +304,10 @@ func (r *Run) damage(partition uint32) string {
 
 // warnings describes what is odd about whole sources rather than single records.
 func warnings(a *intake.Account, d *reconcile.Decision) []string {
-	// Never nil, which JSON would write as null.
-	return append(append([]string{}, orgWarnings(a, d)...), shapeWarnings(d)...)
+	list := append([]string{}, d.Notices.Warnings...)
+	list = append(list, orgWarnings(a, d)...)
+	list = append(list, shapeWarnings(d)...)
+	return append(list, silentWarnings(d)...)
 }
 
 // orgWarnings says when the records of one source lack an organisation that
@@ -301,8 +337,8 @@ func orgWarnings(a *intake.Account, d *reconcile.Decision) []string {
 	for i := range d.Legs {
 		count(d.Legs[i].Ref.Object, d.Legs[i].Org)
 	}
-	for i := range a.Events {
-		count(a.Events[i].Ref.Object, a.Events[i].Org)
+	for i := range a.Log.Events {
+		count(a.Log.Events[i].Ref.Object, a.Log.Events[i].Org)
 	}
 
 	// Records of a source that lack an organisation are odd only when another
@@ -312,12 +348,22 @@ func orgWarnings(a *intake.Account, d *reconcile.Decision) []string {
 		n := lacking[uint32(i)]
 		for other := range having {
 			if n > 0 && other != uint32(i) {
-				list = append(list, fmt.Sprintf("%d records of source %s have no organisation while those of other sources have one: they match nothing; set org for the source", n, d.Sources[i].Name))
+				list = append(list, fmt.Sprintf("records of source %s have no organisation while those of other sources have one: they match nothing; set org for the source", d.Sources[i].Name))
 				break
 			}
 		}
 	}
 
+	return list
+}
+
+// silentWarnings names sources of registrations that show no successes: their
+// outages are guessed from failures alone.
+func silentWarnings(d *reconcile.Decision) []string {
+	var list []string
+	for _, source := range d.Silent {
+		list = append(list, fmt.Sprintf("source %s shows failed registrations and hardly any that succeeded: how long its outages lasted is assumed; log successful registrations, too, or set successes: true if it does", d.Sources[source].Name))
+	}
 	return list
 }
 
@@ -349,7 +395,7 @@ func shapeWarnings(d *reconcile.Decision) []string {
 
 		for f, n := range counts {
 			if of := total[uint32(i)]; n*2 > of {
-				list = append(list, fmt.Sprintf("%d of %d entries of source %s lack %s as exported: the shape of the export rather than damage", n, of, d.Sources[i].Name, record.Field(f)))
+				list = append(list, fmt.Sprintf("%d of %d entries of source %s lack %s as exported: the shape of the export rather than damage; change the export, or required_fields of the source", n, of, d.Sources[i].Name, record.Field(f)))
 			}
 		}
 	}
@@ -376,7 +422,7 @@ func balances(read *intake.Account, d *reconcile.Decision) (map[string]record.Ba
 }
 
 func outcome(d *reconcile.Decision) policy.Outcome {
-	out := policy.Outcome{Indeterminate: d.Blamed}
+	out := policy.Outcome{Indeterminate: d.Notices.Undecided}
 	for f := range d.Findings {
 		if f.Status != reconcile.Open {
 			continue

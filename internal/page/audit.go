@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"io"
-	"maps"
 	"slices"
 
 	"cdrmend/internal/policy"
@@ -12,6 +11,7 @@ import (
 	"cdrmend/internal/redact"
 	"cdrmend/internal/report"
 	"cdrmend/internal/table"
+	"cdrmend/internal/wording"
 )
 
 // Audit is the input of a page about many intervals: their newest commits. The
@@ -73,45 +73,50 @@ func (a *Audit) Write(w io.Writer) error {
 
 	g.finish()
 	return write(w, "audit.tmpl", &g.auditView, map[string]any{
-		"findings": g.open, "closed": g.closed, "classes": classWords, "causes": causeWords(), "rules": ruleWords,
+		"findings": g.open, "closed": g.closed, "words": wording.All(),
 	})
 }
 
 // auditView holds the values that the template shows.
 type auditView struct {
-	First, Last  string
-	Redaction    string
-	Lead         []string
-	Absent       []string // intervals without a commit
-	AbsentToo    int64    // number of further ones
-	Nights       []nightView
-	Total        nightView
-	Newest       record.Time // time of the newest of all commits
-	Classes      []auditClass
-	Open, Closed part
-	Oldest       []oldFinding
-	Causes       []causeView
-	Trunks       []trunkOutages
-	Patterns     []pattern
+	First, Last string
+	Redaction   string
+	Notices     []noticeView
+	Lead        []string
+	Remarks     []string
+	Absent      []string // intervals without a commit
+	AbsentToo   int64    // number of further ones
+	Nights      []nightView
+	Total       nightView
+	Newest      record.Time // time of the newest of all commits
+	Classes     []auditClass
+	Open        part
+	Closed      part
+	Oldest      []oldFinding
+	CauseGroups []causeGroup
+	Trunks      []trunkOutages
+	Patterns    []pattern
 }
 
 // auditGathering fills a view in one pass over the histories. The script shows
 // the rows in its sheets.
 type auditGathering struct {
 	auditView
-	show         presenter
-	quota        quota
-	open, closed *sheet
-	since        record.Time // when the oldest open finding was found
-	classes      map[string]*auditClass
-	causes       causesByName
-	trunks       map[trunkID]*trunkOutages
-	seen         map[string]bool // ids of outages: neighbouring intervals share some
+	show    shower
+	room    room
+	open    *sheet
+	closed  *sheet
+	since   record.Time // when the oldest open finding was found
+	classes map[string]*auditClass
+	spans   outageSpans
+	strays  []strayRows
+	first   []noticeView // what else stands above all numbers, by interval
+	more    int64        // of these, not kept
 }
 
 // auditClass is one class of findings over all intervals.
 type auditClass struct {
-	Name, Severity, Words string
+	Name, Severity, Words, Remedy string
 	findingCounts
 }
 
@@ -122,19 +127,11 @@ type oldFinding struct {
 	Age                                  string
 }
 
-// trunkOutages counts the outages of a trunk and adds up their lengths.
-type trunkOutages struct {
-	trunkID
-	Outages int64
-	micros  int64
-	Lasting string
-}
-
 func newAuditGathering(a *Audit) *auditGathering {
 	g := &auditGathering{
 		auditView: auditView{First: a.Intervals[0].Label, Last: a.Intervals[len(a.Intervals)-1].Label, Redaction: a.Redact.Redact.String(), Patterns: patterns},
-		show:      presenter{redact: redact.New(a.Redact)}, open: newSheet(table.History, "interval"), closed: newSheet(table.History, "interval"),
-		since: record.NoTime, classes: map[string]*auditClass{}, causes: causesByName{}, trunks: map[trunkID]*trunkOutages{}, seen: map[string]bool{},
+		show:      shower{redact: redact.New(a.Redact)}, open: newSheet(table.History, "interval"), closed: newSheet(table.History, "interval"),
+		since: record.NoTime, classes: map[string]*auditClass{}, spans: outageSpans{},
 	}
 
 	// The newest commit and the counts must be known before the first finding is
@@ -152,7 +149,7 @@ func newAuditGathering(a *Audit) *auditGathering {
 			}
 		}
 	}
-	g.quota = newQuota(mostFindings, counts)
+	g.room = makeRoom(mostFindings, counts)
 
 	return g
 }
@@ -161,12 +158,13 @@ func newAuditGathering(a *Audit) *auditGathering {
 const mostAbsent = 31
 
 func (g *auditGathering) add(i *Interval) error {
-	s := i.Summary
+	s := i.Summary.Redacted(g.show.redact)
 	n := nightView{
-		Label: i.Label, Percent: percentText(s.Coverage.RecordedPercent),
-		callCounts: callCounts{s.Coverage.Recorded, s.Coverage.Of, s.Verdicts["missing"], s.Verdicts["partial"], s.Verdicts["indeterminate"]},
+		Label: i.Label, Coverage: s.Coverage,
+		callCounts: callCounts{s.Verdicts["missing"], s.Verdicts["partial"], s.Verdicts["indeterminate"]},
 		Commits:    int64(len(i.Commits)), Newest: *i.newest(),
 	}
+	g.addNotices(i.Label, s)
 
 	if err := cmp.Or(g.addHistory(i, &n), g.addOutages(i, &n)); err != nil {
 		return err
@@ -195,7 +193,7 @@ func (g *auditGathering) addHistory(i *Interval, n *nightView) error {
 		c := g.class(row)
 		n.count(row)
 		c.count(row)
-
+		g.addFirst(i.Label, row)
 		switch string(row.Bytes(stateColumn)) {
 		case "accepted", "repaired": // nobody has to look for them
 		case table.Closed:
@@ -207,24 +205,28 @@ func (g *auditGathering) addHistory(i *Interval, n *nightView) error {
 			if string(row.Bytes(severityColumn)) == "critical" {
 				n.Critical++
 			}
-			fallthrough
-		default: // open or still undecided
-			g.Open.Total++
-			if g.quota.take(row) {
-				g.open.add(g.show.row(row), i.Label)
-			}
+			g.addOpen(i, row)
+		default:
+			g.addOpen(i, row)
 		}
 	}
 	return nil
 }
 
+// addOpen adds a finding that is open or still undecided to the list, if it fits.
+func (g *auditGathering) addOpen(i *Interval, row *table.Row) {
+	g.Open.Total++
+	if g.room.take(row) {
+		g.open.add(g.show.row(row), i.Label)
+	}
+}
+
 func (g *auditGathering) class(row *table.Row) *auditClass {
 	name, severity := string(row.Bytes(classColumn)), string(row.Bytes(severityColumn))
-
-	// One class can have findings of several severities.
 	c := g.classes[severity+name]
 	if c == nil {
-		c = &auditClass{Name: name, Severity: severity, Words: classWords[name]}
+		c = &auditClass{Name: name, Severity: severity}
+		c.Words, c.Remedy = classWords(name)
 		g.classes[severity+name] = c
 	}
 	return c
@@ -238,37 +240,22 @@ func (g *auditGathering) addOutages(i *Interval, n *nightView) error {
 
 		// An outage counts in each interval that it overlaps, but only once in
 		// the totals by cause and trunk.
-		n.Outages++
 		o := outageOf(g.show.row(row))
-		if g.seen[o.ID] {
+		if o.Harmless { // nobody was unregistered
 			continue
 		}
-		g.seen[o.ID] = true
-
-		micros := int64(o.End - o.Start)
-		g.causes.named(o.Cause).addOutage(micros)
-
-		// Trunks beyond the limit are left out. Their outages still count by cause.
-		id := trunkID{o.Org, o.Trunk}
-		t := g.trunks[id]
-		if t == nil && len(g.trunks) < mostTrunks {
-			t = &trunkOutages{trunkID: id}
-			g.trunks[id] = t
+		if wording.OpenedBy(o.Cause) == wording.Failure {
+			n.Outages++
+		} else {
+			n.Ended++
 		}
-		if t != nil {
-			t.Outages++
-			t.micros += micros
-		}
+		g.spans.add(&o)
 	}
 	return nil
 }
 
-// mostTrunkRows is how many trunks are named at most.
-const mostTrunkRows = 20
-
 func (g *auditGathering) finish() {
 	g.Open.Shown, g.Closed.Shown = int64(len(g.open.Rows)), int64(len(g.closed.Rows))
-
 	for _, c := range g.classes {
 		g.Classes = append(g.Classes, *c)
 	}
@@ -276,28 +263,10 @@ func (g *auditGathering) finish() {
 		return cmp.Or(cmp.Compare(severityRank(a.Severity), severityRank(b.Severity)), cmp.Compare(b.Open, a.Open), cmp.Compare(a.Name, b.Name))
 	})
 
-	// Every order ends in a name, so that the page does not depend on the order
-	// of a map.
-	for _, c := range g.causes {
-		c.Lasting = duration(c.micros)
-		g.Causes = append(g.Causes, *c)
-	}
-	slices.SortFunc(g.Causes, func(a, b causeView) int { return cmp.Or(cmp.Compare(b.micros, a.micros), cmp.Compare(a.Name, b.Name)) })
-
-	trunks := slices.SortedFunc(maps.Values(g.trunks), func(a, b *trunkOutages) int {
-		return cmp.Or(cmp.Compare(b.micros, a.micros), cmp.Compare(a.Org, b.Org), cmp.Compare(a.ID, b.ID))
-	})
-	for _, t := range trunks[:min(len(trunks), mostTrunkRows)] {
-		t.Lasting = duration(t.micros)
-		g.Trunks = append(g.Trunks, *t)
-	}
-
-	g.Total.Percent = "–"
-	if g.Total.Of > 0 {
-		// Rounded down: 100 % must mean all calls.
-		hundredths := g.Total.Recorded * 10000 / g.Total.Of
-		g.Total.Percent = fmt.Sprintf("%d.%02d %%", hundredths/100, hundredths%100)
-	}
+	causes, trunks := g.spans.sums()
+	g.CauseGroups, g.Trunks = causeGroups(causes), trunks
+	g.Notices = g.allNotices()
+	g.Remarks = remarks(&g.Total.Coverage)
 
 	g.chart()
 	g.lead()

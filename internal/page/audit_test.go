@@ -29,12 +29,12 @@ func finding(id, state string, first int, more cells) cells {
 
 // week is a span of four intervals, one of which was never committed.
 func week() *page.Audit {
+	shared := cells{"outage_id": "out-shared", "trunk_id": "T2", "start_time": "23:00", "end_time": "23:10", "cause": "throttled"}
 	night := func(label string, recorded, of int64, counts []report.FindingCount, commits []page.Commit, history ...cells) page.Interval {
 		return page.Interval{
 			Label: label, Commits: commits, History: rows(table.History, history...),
-			Outages: rows(table.Outages, cells{"outage_id": "out-" + label[8:], "trunk_id": "T1", "start_time": "10:00", "end_time": "11:30", "cause": "scope_missing"}, cells{"outage_id": "out-shared", "trunk_id": "T2", "start_time": "23:00", "end_time": "23:10", "cause": "throttled"}),
 			Summary: &report.Summary{
-				Interval: label, Coverage: report.Coverage{Recorded: recorded, Of: of, RecordedPercent: text("99.00")},
+				Interval: label, Coverage: report.Coverage{Recorded: recorded, Of: of, Total: report.Known, RecordedPercent: text("99.00")},
 				Verdicts: map[string]int64{"missing": of - recorded - 1, "partial": 1}, Findings: counts,
 			},
 		}
@@ -42,7 +42,7 @@ func week() *page.Audit {
 	open := func(n int64) []report.FindingCount {
 		return []report.FindingCount{{Class: "missing_recording", Severity: "critical", Status: "open", Count: n}}
 	}
-	return &page.Audit{Intervals: []page.Interval{
+	a := &page.Audit{Intervals: []page.Interval{
 		night("2026-11-18", 990, 1000, open(1),
 			[]page.Commit{{Number: 1, Time: clock("00:10"), RunID: "r1", SHA256: "aa", Signed: "none"}, {Number: 2, Time: clock("12:10"), RunID: "r2", SHA256: "ab", Signed: "none"}},
 			finding("fnd-closed", table.Closed, 1, nil), finding("fnd-late", "open", 2, nil)),
@@ -53,6 +53,9 @@ func week() *page.Audit {
 			finding("fnd-accepted", "accepted", 1, nil), finding("fnd-repaired", "repaired", 1, cells{"class": "repaired_field", "severity": "minor"}),
 			finding("fnd-undecided", "indeterminate", 1, nil)),
 	}}
+	a.Intervals[0].Outages = rows(table.Outages, cells{"outage_id": "out-18", "trunk_id": "T1", "start_time": "08:00", "end_time": "09:30", "cause": "scope_missing"}, shared)
+	a.Intervals[2].Outages = rows(table.Outages, cells{"outage_id": "out-20", "trunk_id": "T1", "start_time": "10:00", "end_time": "11:30", "cause": "scope_missing"}, shared)
+	return a
 }
 
 func audited(t *testing.T, a *page.Audit) string {
@@ -82,17 +85,141 @@ func TestAnAuditTellsTheSpanInAFewSentences(t *testing.T) {
 func TestAnAuditCountsWhatIsNewClosedAndOpen(t *testing.T) {
 	html := audited(t, week())
 	for what, want := range map[string]string{
-		"an interval": `<th scope="row" class="nowrap">2026-11-18</th><td class="num">990</td><td class="num">1,000</td><td class="num">99.00 %</td><td class="num">9</td><td class="num">1</td>` +
-			`<td class="num">0</td><td class="num">2</td><td class="num">2</td><td class="num">1</td><td class="num">1</td><td class="num">1</td><td class="num">1</td>`,
-		"all": `<th scope="row">all</th><td class="num">2,985</td><td class="num">3,000</td><td class="num">99.50 %</td><td class="num">13</td><td class="num">2</td>` +
-			`<td class="num">0</td><td class="num">4</td><td class="num">7</td><td class="num">1</td><td class="num">1</td><td class="num">3</td><td class="num">2</td>`,
+		"an interval": `<th scope="row" class="nowrap">2026-11-18</th><td class="num">990</td><td class="num">1,000</td><td class="num">99.00 %</td><td class="num">0</td><td class="num">0</td><td class="num">0</td><td></td><td class="num">9</td><td class="num">1</td>` +
+			`<td class="num">0</td><td class="num">2</td><td class="num">0</td><td class="num">2</td><td class="num">1</td><td class="num">1</td><td class="num">1</td><td class="num">1</td>`,
+		"all": `<th scope="row">all</th><td class="num">2,985</td><td class="num">3,000</td><td class="num">99.50 %</td><td class="num">0</td><td class="num">0</td><td class="num">0</td><td></td><td class="num">13</td><td class="num">2</td>` +
+			`<td class="num">0</td><td class="num">4</td><td class="num">0</td><td class="num">7</td><td class="num">1</td><td class="num">1</td><td class="num">3</td><td class="num">2</td>`,
 		"a class": `<td class="num">5</td><td class="num">1</td><td class="num">1</td><td class="num">1</td><td class="num">0</td><td class="num">1</td><td class="num">2</td></tr>`,
 		// An outage that two neighbouring intervals know lasted once.
-		"a cause": `<code>throttled</code></th><td>The registrar refused because of too many requests.<br><b>What to do:</b> spread registrations out, and wait as long as the answer says.</td><td class="num">1</td><td class="num">10 min</td>`,
+		"a cause": `<code>throttled</code></th><td>The registrar refused because of too many requests.<br><b>What to do:</b> spread the registrations of all lines out, and wait as long as the answer says.</td><td class="num">1</td><td class="num">10 min</td>`,
 		"a trunk": `<bdi class="id">T1</bdi></th><td class="num">2</td><td class="num">3 h</td>`,
 	} {
 		if !strings.Contains(html, want) {
 			t.Errorf("%s: the page has no\n%s", what, want)
+		}
+	}
+}
+
+// outages is a row of the table of outages on trunk T1.
+func outages(list ...cells) table.Rows {
+	for _, c := range list {
+		c["trunk_id"] = "T1"
+	}
+	return rows(table.Outages, list...)
+}
+
+// Each interval sees another part of an outage that crosses its border.
+func TestAnOutageThatCrossesABorderCountsOnce(t *testing.T) {
+	for name, test := range map[string]struct {
+		before, after []cells
+		want          string
+	}{
+		"overlaps": {
+			[]cells{{"start_time": "10:00", "end_time": "12:00", "cause": "timeout"}},
+			[]cells{{"start_time": "11:00", "end_time": "13:00", "cause": "throttled"}},
+			`<code>timeout</code></th><td>Nobody answered the registration in time.<br><b>What to do:</b> look at what lies between the client and the registrar: name resolution, certificates, the firewall and the SIP transport.</td><td class="num">1</td><td class="num">3 h</td>`,
+		},
+		"touches": {
+			[]cells{{"start_time": "10:00", "end_time": "12:00"}},
+			[]cells{{"start_time": "12:00", "end_time": "13:00"}},
+			`<bdi class="id">T1</bdi></th><td class="num">1</td><td class="num">3 h</td>`,
+		},
+		"joins two": {
+			[]cells{{"start_time": "10:00", "end_time": "11:00"}, {"start_time": "12:00", "end_time": "13:00"}},
+			[]cells{{"start_time": "10:30", "end_time": "12:30"}},
+			`<bdi class="id">T1</bdi></th><td class="num">1</td><td class="num">3 h</td>`,
+		},
+		"apart": {
+			[]cells{{"start_time": "10:00", "end_time": "11:00"}},
+			[]cells{{"start_time": "12:00", "end_time": "13:00"}},
+			`<bdi class="id">T1</bdi></th><td class="num">2</td><td class="num">2 h</td>`,
+		},
+		"another line": {
+			[]cells{{"line_id": "L1", "start_time": "10:00", "end_time": "12:00"}},
+			[]cells{{"line_id": "L2", "start_time": "12:00", "end_time": "13:00"}},
+			`<bdi class="id">T1</bdi></th><td class="num">2</td><td class="num">3 h</td>`,
+		},
+		"a failure after a lapse": {
+			[]cells{{"start_time": "10:00", "end_time": "12:00", "cause": "lapsed"}},
+			[]cells{{"start_time": "12:00", "end_time": "13:00", "cause": "timeout"}},
+			`<bdi class="id">T1</bdi></th><td class="num">2</td><td class="num">3 h</td>`,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a := week()
+			a.Intervals[0].Outages, a.Intervals[2].Outages = outages(test.before...), outages(test.after...)
+			if html := audited(t, a); !strings.Contains(html, test.want) {
+				t.Errorf("the page has no\n%s", test.want)
+			}
+		})
+	}
+}
+
+func TestLapsesAndRemovalsStandApartFromFailures(t *testing.T) {
+	a := week()
+	a.Intervals[0].Outages = outages(
+		cells{"start_time": "01:00", "end_time": "09:00", "cause": "lapsed"}, cells{"start_time": "10:00", "end_time": "11:00", "cause": "timeout"},
+		cells{"start_time": "12:00", "end_time": "13:00", "cause": "deregistered"})
+	html := audited(t, a)
+	at := -1
+	for _, part := range []string{"Registrations failed", "<code>timeout</code>", "Registrations lapsed", "<code>lapsed</code>", "Registrations were removed", "<code>deregistered</code>"} {
+		next := strings.Index(html, part)
+		if next <= at {
+			t.Errorf("%s does not stand after those before it", part)
+		}
+		at = next
+	}
+	if want := `<td class="num">1</td><td class="num">2</td><td class="num">2</td>`; !strings.Contains(html, want) {
+		t.Errorf("of one failure and two others the row of the interval has no %s", want)
+	}
+}
+
+// What limits the numbers of a span stands above them, and a stray beside the
+// interval of its rows.
+func TestStraysStandBesideTheIntervalOfTheirRows(t *testing.T) {
+	a := week()
+	stray := finding("fnd-stray", "open", 1, cells{
+		"class": "stray_record", "severity": "major", "source": "cdr", "object_key": "cdr/date=2026-11-20/", "detail": "interval=2026-11-18;rows=12;lookahead=30h",
+	})
+	closed := finding("fnd-old", table.Closed, 1, cells{"class": "stray_record", "severity": "major", "source": "cdr", "object_key": "x", "detail": "interval=2026-11-18;rows=99;lookahead=30h"})
+	unfit := finding("fnd-unfit", "open", 1, cells{"class": "unfit_source", "severity": "major", "source": "cdr", "object_key": "cdr/", "detail": "end_time"})
+	a.Intervals[2].History = rows(table.History, stray, closed, unfit)
+	a.Intervals[2].Summary.Incomplete = []report.Incomplete{{Source: "m", Input: "m/hour=07/", Reason: "damaged", Next: "export m/hour=07/ again"}}
+	a.Intervals[2].Summary.Warnings = []string{"the clocks differ"}
+	html := audited(t, a)
+
+	head, _, _ := strings.Cut(html, `<p class="lead">`)
+	at := -1
+	for _, want := range []string{
+		"2026-11-18, found in the run of 2026-11-20: source cdr (cdr/date=2026-11-20/): 12 rows of interval 2026-11-18",
+		"Set lookahead: 30h for source cdr, then run interval 2026-11-18 again.",
+		"2026-11-20: the clocks differ.", "2026-11-20: source m (m/hour=07/): damaged.", "Export m/hour=07/ again.",
+		"2026-11-20: source cdr (cdr/): the source lacks end_time",
+	} {
+		next := strings.Index(head, want)
+		if next <= at {
+			t.Errorf("%q does not stand above the numbers, after those before it", want)
+		}
+		at = next
+	}
+	if want := `2026-11-18</th><td class="num">990</td><td class="num">1,000</td><td class="num">99.00 %</td><td class="num">0</td><td class="num">0</td><td class="num">0</td><td>12 in 2026-11-20</td>`; !strings.Contains(html, want) {
+		t.Errorf("the interval of the rows has no\n%s", want)
+	}
+}
+
+func TestASpanWithAnUnknownNightHasAnUnknownTotal(t *testing.T) {
+	a := week()
+	c := &a.Intervals[0].Summary.Coverage
+	c.Total, c.Excluded, c.WithoutCDR, c.Proof.Shared = report.AtLeast, map[string]int64{"too short": 7}, 3, 2
+	html := audited(t, a)
+	for _, want := range []string{
+		"2,985 of at least 3,000 calls that should be recorded in 2 intervals are, 99.50 % of at least 3,000",
+		`<td class="num">990</td><td class="num">at least 1,000</td><td class="num">99.00 % of at least 1,000</td><td class="num">7</td><td class="num">2</td><td class="num">3</td>`,
+		`<th scope="row">all</th><td class="num">2,985</td><td class="num">at least 3,000</td><td class="num">99.50 % of at least 3,000</td><td class="num">7</td><td class="num">2</td><td class="num">3</td>`,
+		"7 calls were not to be recorded and not counted: 7 too short.",
+	} {
+		if !strings.Contains(html, want) {
+			t.Errorf("the page has no\n%s", want)
 		}
 	}
 }

@@ -10,16 +10,15 @@ import (
 func (g *auditGathering) lead() {
 	t := &g.Total
 	nights := counted(int64(len(g.Nights)), "interval")
-
-	if t.Of == 0 { // a share of nothing cannot be computed
+	if t.Coverage.Of == 0 {
 		g.Lead = []string{fmt.Sprintf("No call of the %s should have been recorded. ", nights)}
 	} else {
 		g.Lead = []string{
-			fmt.Sprintf("%s of %s that should be recorded in %s are, %s", report.Grouped(t.Recorded), counted(t.Of, "call"), nights, t.Percent), g.lostText(),
+			fmt.Sprintf("%s of %s that should be recorded in %s are, %s", report.Grouped(t.Coverage.Recorded), expected(&t.Coverage), nights, t.Percent()), g.lost(),
 		}
 	}
 
-	g.Lead = append(g.Lead, g.openText())
+	g.Lead = append(g.Lead, g.standing())
 	switch t.Closed {
 	case 0:
 	case 1:
@@ -29,13 +28,13 @@ func (g *auditGathering) lead() {
 	}
 }
 
-// lostText describes the calls that are not recorded.
-func (g *auditGathering) lostText() string {
+// lost describes the calls that are not recorded.
+func (g *auditGathering) lost() string {
 	var words []string
 	for _, p := range []struct {
 		n    int64
 		text string
-	}{{g.Total.Missing, "missing"}, {g.Total.Partial, "recorded in part"}, {g.Total.Indeterminate, "that cannot be told"}} {
+	}{{g.Total.Missing, "missing"}, {g.Total.Partial, "recorded in part"}, {g.Total.Untold, "that cannot be told"}} {
 		if p.n > 0 {
 			words = append(words, report.Grouped(p.n)+" "+p.text)
 		}
@@ -47,8 +46,8 @@ func (g *auditGathering) lostText() string {
 	return "; " + listed(words) + ". "
 }
 
-// openText describes the open findings.
-func (g *auditGathering) openText() string {
+// standing describes the open findings.
+func (g *auditGathering) standing() string {
 	t := &g.Total
 	var text string
 	switch t.Open {

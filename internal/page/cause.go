@@ -8,6 +8,7 @@ import (
 
 	"cdrmend/internal/registration"
 	"cdrmend/internal/report"
+	"cdrmend/internal/wording"
 )
 
 // causeView is one cause of outages, in plain words.
@@ -19,6 +20,45 @@ type causeView struct {
 	Missing, Partial [2]int64 // number of calls that coincide, and of those that possibly do
 	micros           int64
 	calls            [len(marked)]tally
+	opening          wording.Opening
+}
+
+// causeGroup is the causes of outages that opened in the same way. A registration
+// that ended without a failure is no failure.
+type causeGroup struct {
+	Title  string
+	Causes []causeView
+}
+
+// registrations says what the logs of registrations show besides outages.
+func registrations(s *report.Summary) string {
+	var sentences []string
+	if s.Renewals > 0 {
+		sentences = append(sentences, report.RenewalsFailed(s.Renewals)+".")
+	}
+	if text := s.Registrations.Text(); text != "" {
+		sentences = append(sentences, text+".")
+	}
+	return strings.Join(sentences, " ")
+}
+
+// causeGroups groups causes, which keep their order: failures first, then lapses
+// and removals. Groups without a cause are left out.
+func causeGroups(causes []causeView) (groups []causeGroup) {
+	for opening, title := range []string{
+		wording.Failure: "Registrations failed", wording.Lapse: "Registrations lapsed", wording.Removal: "Registrations were removed",
+	} {
+		g := causeGroup{Title: title}
+		for _, c := range causes {
+			if c.opening == wording.Opening(opening) {
+				g.Causes = append(g.Causes, c)
+			}
+		}
+		if len(g.Causes) > 0 {
+			groups = append(groups, g)
+		}
+	}
+	return groups
 }
 
 // addOutage counts an outage of some length in microseconds.
@@ -35,21 +75,18 @@ func (m causesByName) named(name string) *causeView {
 		return c
 	}
 
-	c := &causeView{Name: name, Class: causeClass(name)}
-	if cause, ok := registration.CauseByName(name); ok {
-		c.Sentence, c.Remedy = sentence(cause.Sentence()), cause.Remedy()
+	c := &causeView{Name: name, Class: causeClass(name), opening: wording.OpenedBy(name)}
+	if words, ok := wording.Cause(name); ok {
+		c.Sentence, c.Remedy = wording.Capital(words.Sentence), words.Remedy
 	}
 	m[name] = c
 	return c
 }
 
-// sentence returns a text with a capital first letter.
-func sentence(text string) string { return strings.ToUpper(text[:1]) + text[1:] }
-
 // causeClass returns the class of a cause in the style sheet. An unknown name, in
 // a table that another program wrote, gets the class of the unknown cause.
 func causeClass(name string) string {
-	if _, ok := registration.CauseByName(name); ok {
+	if _, ok := wording.Cause(name); ok {
 		return name
 	}
 	return registration.Unknown.String()
@@ -59,7 +96,6 @@ func causeClass(name string) string {
 // first.
 func (g *gathering) causeViews(s *report.Summary) []causeView {
 	var list []causeView
-
 	for _, c := range slices.SortedFunc(maps.Values(g.causes), func(a, b *causeView) int {
 		return cmp.Or(
 			cmp.Compare(b.calls[markMissing][coincides], a.calls[markMissing][coincides]),
@@ -67,14 +103,11 @@ func (g *gathering) causeViews(s *report.Summary) []causeView {
 			cmp.Compare(b.micros, a.micros), cmp.Compare(a.Name, b.Name))
 	}) {
 		c.Lasting = duration(c.micros)
-
-		// The template can show exported fields only.
 		c.Missing = [2]int64{c.calls[markMissing][coincides], c.calls[markMissing][possibly]}
 		c.Partial = [2]int64{c.calls[markPartial][coincides], c.calls[markPartial][possibly]}
 		if scopes := s.Config.Policy.RequiredScopes; c.Name == registration.ScopeMissing.String() {
 			c.Sentence += " (required: " + strings.Join(scopes, ", ") + ")"
 		}
-
 		list = append(list, *c)
 	}
 	return list
@@ -108,51 +141,18 @@ var patterns = func() []pattern {
 	return list
 }()
 
-// causeWords returns sentence and remedy of each cause, for the script.
-func causeWords() map[string][2]string {
-	words := map[string][2]string{}
-	for c := range registration.NumCauses {
-		words[c.String()] = [2]string{c.Sentence(), c.Remedy()}
+// classWords explains a class of findings in a sentence, and says what to do.
+func classWords(class string) (sentence, remedy string) {
+	words, ok := wording.Class(class)
+	if !ok {
+		return "", ""
 	}
-	return words
-}
-
-// classWords explains each class of findings.
-var classWords = map[string]string{
-	"ambiguous_field":    "A required value is missing, and the evidence names more than one; none was filled in.",
-	"conflict":           "The metadata contradicts the name of its object, the call detail records, or itself.",
-	"count_mismatch":     "The manifest announces another number of recordings than it holds.",
-	"duplicate":          "An earlier entry describes the same recording.",
-	"export_failed":      "The export itself says that recordings failed.",
-	"input_missing":      "Nothing was delivered for a time in which something was needed.",
-	"invalid_field":      "A value could not be read, occurs twice in local time, or the end precedes the start.",
-	"malformed_document": "The document is broken; what could be recovered was kept, and the rest was set aside.",
-	"media_mismatch":     "The audio has another size than its metadata says.",
-	"media_missing":      "The audio that the metadata names is not there.",
-	"metadata_missing":   "The audio came without its metadata; a document was written for it.",
-	"missing_field":      "A required value is missing, and no evidence says what it was.",
-	"missing_recording":  "The call was to be recorded, and no manifest delivered the recording.",
-	"no_cdr":             "No call detail record belongs to the recording.",
-	"recorded_in_error":  "There is a recording of a call that was not to be recorded.",
-	"repaired_field":     "A missing value was filled in from evidence.",
-	"short_recording":    "The recording covers less than the time in which somebody could be heard.",
-	"truncated_document": "The document ends too early; what came before the cut was recovered.",
-}
-
-// ruleWords explains how each rule finds a repaired value.
-var ruleWords = map[string]string{
-	"object-key":        "taken from the name of its object",
-	"media-key":         "taken from the name of its audio",
-	"sole-unclaimed":    "the one recording of the conversation that nothing else describes",
-	"cdr-recording":     "the call detail records that list the recording agree on it",
-	"cdr-conversation":  "the call detail records of the conversation agree on it",
-	"registration-line": "the registrations of its line name it",
-	"arithmetic":        "computed from start, end and duration",
+	return wording.Sentence(words.Sentence), wording.Sentence(words.Remedy)
 }
 
 // classView is one class of findings, with their numbers by status.
 type classView struct {
-	Name, Severity, Words                   string
+	Name, Severity, Words, Remedy           string
 	Open, Indeterminate, Accepted, Repaired int64
 }
 
@@ -163,11 +163,12 @@ func classViews(counts []report.FindingCount) []classView {
 		at := slices.IndexFunc(list, func(v classView) bool { return v.Name == c.Class && v.Severity == c.Severity })
 		if at < 0 {
 			at = len(list)
-			list = append(list, classView{Name: c.Class, Severity: c.Severity, Words: classWords[c.Class]})
+			v := classView{Name: c.Class, Severity: c.Severity}
+			v.Words, v.Remedy = classWords(c.Class)
+			list = append(list, v)
 		}
 		list[at].add(c.Status, c.Count)
 	}
-
 	slices.SortStableFunc(list, func(a, b classView) int {
 		return cmp.Or(
 			cmp.Compare(severityRank(a.Severity), severityRank(b.Severity)),

@@ -9,7 +9,6 @@ import (
 
 	"cdrmend/internal/printable"
 	"cdrmend/internal/record"
-	"cdrmend/internal/redact"
 	"cdrmend/internal/report"
 )
 
@@ -48,7 +47,7 @@ type cell struct {
 // incompleteView is an input that may hide something, with the next step.
 type incompleteView struct{ Input, Reason, Next string }
 
-func inputsView(s *report.Summary, span record.Span, r *redact.Redactor) inputView {
+func inputsView(s *report.Summary, span record.Span) inputView {
 	v := inputView{}
 	for t := span.Start; t < span.End; t += record.Time(time.Hour.Microseconds()) {
 		v.Hours = append(v.Hours, t.Std().Format("15"))
@@ -64,9 +63,7 @@ func inputsView(s *report.Summary, span record.Span, r *redact.Redactor) inputVi
 
 	for _, in := range s.Incomplete {
 		source := bySource[in.Source]
-		shown := printable.Text(r.Key(in.Input))
-		// The next step quotes the input, which must not appear unredacted there.
-		source.Incomplete = append(source.Incomplete, incompleteView{shown, in.Reason, strings.ReplaceAll(in.Next, in.Input, shown)})
+		source.Incomplete = append(source.Incomplete, incompleteView{printable.Text(in.Input), printable.Text(in.Reason), printable.Text(in.Next)})
 	}
 
 	for i := range s.Config.Sources {
@@ -78,7 +75,7 @@ func inputsView(s *report.Summary, span record.Span, r *redact.Redactor) inputVi
 // fill adds a cell for each partition of the source that overlaps the interval,
 // and for each gap between them. Partitions are in the order of time.
 func (v *sourceView) fill(partitions []report.Partition, span record.Span) {
-	outside := map[report.PartitionState]int64{}
+	beside := map[report.PartitionState]int64{}
 	hour := record.Time(time.Hour.Microseconds())
 	at := span.Start
 	for i := range partitions {
@@ -86,23 +83,18 @@ func (v *sourceView) fill(partitions []report.Partition, span record.Span) {
 		if p.Source != v.Name {
 			continue
 		}
-
-		// The totals include partitions outside of the interval.
 		v.Objects, v.Bytes = v.Objects+p.Objects, v.Bytes+p.Bytes
 		v.Rows, v.Rejects = v.Rows+p.Rows, v.Rejects+p.Rejects
-
-		// A part that an earlier partition covers already is not shown again.
 		of := partitionSpan(p)
 		part := record.Span{Start: max(of.Start, at), End: min(of.End, span.End)}
 		if part.Start >= part.End { // of the margin
-			outside[p.State]++
+			beside[p.State]++
 			continue
 		}
 
 		if part.Start > at {
 			v.Cells = append(v.Cells, cell{Hours: int((part.Start - at) / hour), Title: "not read"})
 		}
-
 		words := stateWords[p.State]
 		v.Cells = append(v.Cells, cell{
 			Hours: int((part.End - part.Start) / hour), State: string(p.State), Symbol: words.symbol, Rows: short(p.Rows),
@@ -115,14 +107,14 @@ func (v *sourceView) fill(partitions []report.Partition, span record.Span) {
 		v.Cells = append(v.Cells, cell{Hours: int((span.End - at) / hour), Title: "not read"})
 	}
 
-	v.Margin = margin(outside)
+	v.Margin = margin(beside)
 }
 
 // margin counts the partitions that were read outside of the interval, by state.
-func margin(outside map[report.PartitionState]int64) string {
+func margin(beside map[report.PartitionState]int64) string {
 	var words []string
-	for _, state := range slices.Sorted(maps.Keys(outside)) {
-		words = append(words, fmt.Sprintf("%d %s", outside[state], state))
+	for _, state := range slices.Sorted(maps.Keys(beside)) {
+		words = append(words, fmt.Sprintf("%d %s", beside[state], state))
 	}
 	return strings.Join(words, ", ")
 }

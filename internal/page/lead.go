@@ -8,8 +8,8 @@ import (
 	"strings"
 
 	"cdrmend/internal/printable"
-	"cdrmend/internal/redact"
 	"cdrmend/internal/report"
+	"cdrmend/internal/wording"
 )
 
 // lead sums up a run in one sentence and returns its parts.
@@ -18,8 +18,7 @@ func lead(s *report.Summary, g *gathering) []string {
 	if c.Of == 0 {
 		return []string{"No call of this interval should have been recorded."}
 	}
-
-	parts := []string{fmt.Sprintf("%s of %s that should be recorded are, %s %%", report.Grouped(c.Recorded), counted(c.Of, "call"), *c.RecordedPercent)}
+	parts := []string{fmt.Sprintf("%s of %s that should be recorded are, %s", report.Grouped(c.Recorded), expected(&c), c.Percent(c.RecordedPercent))}
 	if g.missing.sum() > 0 {
 		parts = append(parts, report.Grouped(g.missing.sum())+" missing"+g.coinciding(&g.missing, true))
 	}
@@ -27,7 +26,7 @@ func lead(s *report.Summary, g *gathering) []string {
 		parts = append(parts, report.Grouped(g.partial.sum())+" recorded in part"+g.coinciding(&g.partial, false))
 	}
 	if n := s.Verdicts["indeterminate"]; n > 0 {
-		parts = append(parts, fmt.Sprintf("%s cannot be told: %s", report.Grouped(n), g.whyIndeterminate(s)))
+		parts = append(parts, fmt.Sprintf("%s cannot be told: %s", report.Grouped(n), g.untoldBecause(s)))
 	}
 
 	for i := range parts[:len(parts)-1] {
@@ -35,6 +34,56 @@ func lead(s *report.Summary, g *gathering) []string {
 	}
 	parts[len(parts)-1] += "."
 	return parts
+}
+
+// expected writes how many calls should be recorded.
+func expected(c *report.Coverage) string {
+	if c.Of == 1 {
+		return c.Expected() + " call"
+	}
+	return c.Expected() + " calls"
+}
+
+// remarks are the words without which no percentage may stand, as sentences.
+func remarks(c *report.Coverage) (list []string) {
+	for _, text := range c.Remarks() {
+		list = append(list, printable.Text(wording.Sentence(text)))
+	}
+	return list
+}
+
+// proofView is one kind of proof, and how many recorded calls rest on it.
+type proofView struct {
+	Name, Words string
+	N           int64
+}
+
+// reasonView is why some calls cannot be told, and what to do.
+type reasonView struct {
+	Name, Words, Remedy string
+	N                   int64
+}
+
+// reasonViews returns the reasons of calls that cannot be told, the most frequent
+// first. Calls of a run without reasons have none.
+func (g *gathering) reasonViews() (list []reasonView) {
+	names := slices.SortedFunc(maps.Keys(g.reasons), func(a, b string) int {
+		return cmp.Or(cmp.Compare(g.reasons[b], g.reasons[a]), cmp.Compare(a, b))
+	})
+	for _, name := range names {
+		if words, ok := wording.Reason(name); ok {
+			list = append(list, reasonView{name, wording.Sentence(words.Sentence), wording.Sentence(words.Remedy), g.reasons[name]})
+		}
+	}
+	return list
+}
+
+func proofs(p *report.Proofs) (list []proofView) {
+	for name, n := range p.Each {
+		words, _ := wording.Proof(name)
+		list = append(list, proofView{name, wording.Sentence(words.Sentence), n})
+	}
+	return list
 }
 
 // coinciding describes how many of some calls coincide with outages, and how
@@ -71,7 +120,6 @@ func (g *gathering) blamedTrunks() string {
 		return cmp.Or(cmp.Compare(g.blamed[b], g.blamed[a]), cmp.Compare(a.Org, b.Org), cmp.Compare(a.ID, b.ID))
 	})
 
-	// Calls that name no trunk can coincide, too, but there is nothing to name.
 	var names []string
 	for _, id := range ids {
 		if id.ID != "" {
@@ -81,27 +129,24 @@ func (g *gathering) blamedTrunks() string {
 	if len(names) == 0 {
 		return ""
 	}
-
 	if more := len(names) - mostBlamed; more > 0 {
 		names = append(names[:mostBlamed], counted(int64(more), "other"))
 	}
-
 	if len(names) == 1 {
 		return " of trunk " + names[0]
 	}
 	return " of trunks " + listed(names)
 }
 
-// whyIndeterminate says why calls are undecided: incomplete manifests or, if all
+// untoldBecause says why calls are undecided: incomplete manifests or, if all
 // manifests are complete, the records themselves.
-func (g *gathering) whyIndeterminate(s *report.Summary) string {
+func (g *gathering) untoldBecause(s *report.Summary) string {
 	var words []string
 	for i := range s.Partitions {
 		p := &s.Partitions[i]
 		if p.Kind != "manifests" || p.State != report.Damaged {
 			continue
 		}
-
 		words = append(words, fmt.Sprintf("%s of source %s is damaged", g.partitionName(p), p.Source))
 	}
 
@@ -113,6 +158,8 @@ func (g *gathering) whyIndeterminate(s *report.Summary) string {
 	}
 
 	switch {
+	case len(words) == 0 && len(g.reasons) > 0:
+		return "the table of reasons says why"
 	case len(words) == 0:
 		return "their own records do not say enough"
 	case len(words) > 3:
@@ -134,8 +181,7 @@ func kindOf(s *report.Summary, source string) string {
 func (g *gathering) partitionName(p *report.Partition) string {
 	span := partitionSpan(p)
 	if p.Start == "" {
-		// It covers all time, so only its URL tells it apart.
-		return printable.Text(g.show.redact.Key(p.Input))
+		return printable.Text(p.Input)
 	}
 
 	hour, day := span.Start.Std().Format("15"), span.Start.Std().Format("2006-01-02")
@@ -157,25 +203,15 @@ type tile struct{ Name, Number, Of, Class string }
 
 func tiles(s *report.Summary, g *gathering) []tile {
 	c := s.Coverage
-
-	// Without calls that should be recorded there are no percentages.
 	percentOf := func(p *string, n int64) string {
 		if p == nil {
 			return "of none"
 		}
-		return fmt.Sprintf("%s of %s", report.Grouped(n), report.Grouped(c.Of))
+		return c.Share(n)
 	}
-	share := func(p *string) string {
-		if p == nil {
-			return "–"
-		}
-		return *p + " %"
-	}
+	share := func(p *string) string { return cmp.Or(c.Percent(p), "–") }
 
-	var outages int64
-	for _, n := range s.Outages {
-		outages += n
-	}
+	failed, ended := s.OutagesByOpening()
 
 	return []tile{
 		{"recorded", share(c.RecordedPercent), percentOf(c.RecordedPercent, c.Recorded), ""},
@@ -183,9 +219,17 @@ func tiles(s *report.Summary, g *gathering) []tile {
 		{"missing", report.Grouped(s.Verdicts["missing"]), relationsOf(&g.missing), "missing"},
 		{"recorded in part", report.Grouped(s.Verdicts["partial"]), relationsOf(&g.partial), "partial"},
 		{"cannot be told", report.Grouped(s.Verdicts["indeterminate"]), "", "indeterminate"},
-		{"outages", report.Grouped(outages), counted(int64(len(s.Outages)), "cause"), ""},
+		{"outages", report.Grouped(sum(failed)), counted(int64(len(failed)), "cause"), ""},
+		{"registrations ended", report.Grouped(sum(ended)), "lapsed or removed, without a failure", ""},
 		{"values repaired", report.Grouped(g.repaired), "", ""},
 	}
+}
+
+func sum(counts map[string]int64) (n int64) {
+	for _, c := range counts {
+		n += c
+	}
+	return n
 }
 
 func relationsOf(t *tally) string {
@@ -219,8 +263,7 @@ var verdictOrder = []struct{ name, label string }{
 
 func verdicts(s *report.Summary) []share {
 	var list []share
-	var before int64 // calls of the verdicts so far: where the next part of the bar begins
-
+	var before int64
 	for _, v := range verdictOrder {
 		n := s.Verdicts[v.name]
 		if n == 0 {
@@ -230,37 +273,6 @@ func verdicts(s *report.Summary) []share {
 		of := float64(s.Coverage.Of)
 		list = append(list, share{v.name, v.label, fmt.Sprintf("%.3f%%", 100*float64(before)/of), fmt.Sprintf("%.3f%%", 100*float64(n)/of), n})
 		before += n
-	}
-	return list
-}
-
-// mostNotices is how many incomplete inputs the notices name at most. The section
-// on inputs names all of them.
-const mostNotices = 6
-
-// notices returns the warnings that a reader must see before the numbers.
-func notices(s *report.Summary, r *redact.Redactor) []string {
-	var list []string
-	for i, in := range s.Incomplete {
-		if i == mostNotices {
-			list = append(list, counted(int64(len(s.Incomplete)-mostNotices), "more input")+" may hide something, see below.")
-			break
-		}
-
-		input := ""
-		if slices.ContainsFunc(s.Partitions, func(p report.Partition) bool {
-			return p.Source == in.Source && p.Input == in.Input && p.State == report.Damaged
-		}) {
-			input = " (" + r.Key(in.Input) + ")"
-		}
-		list = append(list, printable.Text(fmt.Sprintf("Source %s%s: %s.", in.Source, input, in.Reason)))
-	}
-
-	if n := s.Overused; n > 0 {
-		list = append(list, fmt.Sprintf("%s on more than 10,000 records and taken for missing.", counted(n, "id stands")))
-	}
-	for _, w := range s.Warnings {
-		list = append(list, printable.Text(w))
 	}
 	return list
 }

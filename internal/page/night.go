@@ -1,19 +1,24 @@
 package page
 
 import (
+	"cmp"
 	"fmt"
+	"strings"
 
+	"cdrmend/internal/report"
 	"cdrmend/internal/table"
 )
 
 // nightView is one interval in numbers, with its bar in the chart.
 type nightView struct {
-	Label string
+	Label    string
+	Coverage report.Coverage
 	callCounts
-	Percent string
 	findingCounts
 	Critical int64 // open critical findings
 	Outages  int64
+	Ended    int64    // registrations that lapsed or were removed, without a failure
+	Strays   []string // its rows that lie where its run did not look: how many, and in which interval
 	Commits  int64
 	Newest   Commit
 
@@ -21,11 +26,11 @@ type nightView struct {
 	X, Top, Middle, Short string
 }
 
-// callCounts counts the calls that should be recorded.
-type callCounts struct{ Recorded, Of, Missing, Partial, Indeterminate int64 }
+// callCounts counts the calls that should be recorded and are not.
+type callCounts struct{ Missing, Partial, Untold int64 }
 
 // NotRecorded returns the number of calls that the chart shows for an interval.
-func (c *callCounts) NotRecorded() int64 { return c.Missing + c.Partial + c.Indeterminate }
+func (c *callCounts) NotRecorded() int64 { return c.Missing + c.Partial + c.Untold }
 
 // findingCounts counts findings by their state. Found counts all of them, Later
 // those that the first commit of their interval did not have.
@@ -55,18 +60,22 @@ func (c *findingCounts) count(row *table.Row) {
 
 // add adds an interval to the totals that the page shows.
 func (n *nightView) add(o *nightView) {
-	n.Recorded, n.Of = n.Recorded+o.Recorded, n.Of+o.Of
-	n.Missing, n.Partial, n.Indeterminate = n.Missing+o.Missing, n.Partial+o.Partial, n.Indeterminate+o.Indeterminate
+	n.Coverage.Add(&o.Coverage)
+	n.Missing, n.Partial, n.Untold = n.Missing+o.Missing, n.Partial+o.Partial, n.Untold+o.Untold
 	n.Found, n.Later, n.Closed = n.Found+o.Found, n.Later+o.Later, n.Closed+o.Closed
-	n.Open, n.Critical, n.Outages = n.Open+o.Open, n.Critical+o.Critical, n.Outages+o.Outages
+	n.Open, n.Critical, n.Outages, n.Ended = n.Open+o.Open, n.Critical+o.Critical, n.Outages+o.Outages, n.Ended+o.Ended
 }
 
-func percentText(p *string) string {
-	if p == nil {
-		return "–"
-	}
-	return *p + " %"
+// Percent returns the share of recorded calls, with the words that limit it.
+func (n nightView) Percent() string {
+	return cmp.Or(n.Coverage.Percent(n.Coverage.RecordedPercent), "–")
 }
+
+// Excluded returns how many calls were not to be recorded.
+func (n nightView) Excluded() int64 { return sum(n.Coverage.Excluded) }
+
+// Elsewhere says where rows of the interval lie that its run did not read.
+func (n nightView) Elsewhere() string { return strings.Join(n.Strays, ", ") }
 
 // chart lays out a stacked bar for each interval: its calls that are not
 // recorded.
@@ -75,28 +84,25 @@ func (v *auditView) chart() {
 	for i := range v.Nights {
 		most = max(most, v.Nights[i].NotRecorded())
 	}
-
 	for i := range v.Nights {
 		n := &v.Nights[i]
 		step := 100 / float64(len(v.Nights))
 		if i%((len(v.Nights)+15)/16) == 0 { // 16 labels fit at most
 			n.Short = n.Label[len("2006-"):]
 		}
-
 		n.X, n.Middle = fmt.Sprintf("%.3f%%", step*(float64(i)+0.2)), fmt.Sprintf("%.3f%%", step*(float64(i)+0.5))
 
 		var below int64
 		for _, part := range []share{
 			{Name: "missing", Label: laneNames[markMissing], N: n.Missing},
 			{Name: "partial", Label: laneNames[markPartial], N: n.Partial},
-			{Name: "indeterminate", Label: laneNames[markIndeterminate], N: n.Indeterminate},
+			{Name: "indeterminate", Label: laneNames[markUntold], N: n.Untold},
 		} {
 			below += part.N
-			// The parts are stacked upwards, but y grows downwards.
 			part.X = fmt.Sprintf("%.2f", chartHeight-chartHeight*float64(below)/float64(most)+chartTop)
 			part.W = fmt.Sprintf("%.2f", chartHeight*float64(part.N)/float64(most))
 			if part.N > 0 {
-				n.Bars, n.Top = append(n.Bars, part), part.X // the number is written above the last part
+				n.Bars, n.Top = append(n.Bars, part), part.X
 			}
 		}
 	}

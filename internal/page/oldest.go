@@ -28,7 +28,6 @@ func (g *auditGathering) addOldest(i *Interval, row *table.Row) {
 	if last := len(g.Oldest) - 1; last == mostOldest-1 && !older(severity, since, &g.Oldest[last]) {
 		return
 	}
-
 	row = g.show.row(row)
 	f := oldFinding{
 		ID: row.Text(0), Class: row.Text(classColumn), Severity: severity, Interval: i.Label,

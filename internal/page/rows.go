@@ -20,12 +20,10 @@ type sheet struct {
 
 func newSheet(s *table.Schema, own ...string) *sheet {
 	sh := &sheet{Texts: []string{""}, Rows: []json.RawMessage{}, places: map[string]int{"": 0}}
-
 	for _, name := range own {
 		sh.Columns = append(sh.Columns, name)
 		sh.Kinds = append(sh.Kinds, table.Text.String())
 	}
-
 	for _, c := range s.Columns {
 		sh.Columns = append(sh.Columns, c.Name)
 		sh.Kinds = append(sh.Kinds, c.Kind.String())
@@ -43,7 +41,6 @@ func (sh *sheet) add(r *table.Row, own ...string) {
 		if i > 0 {
 			b = append(b, ',')
 		}
-
 		switch {
 		case c.Kind == table.Text:
 			b = strconv.AppendInt(b, int64(sh.place(r.Bytes(i))), 10)
@@ -88,7 +85,6 @@ var ranks = func() []string {
 		}
 	}
 
-	// Settled findings are ordered by status first.
 	for _, status := range []string{"accepted", "repaired"} {
 		for _, severity := range []string{"critical", "major", "minor"} {
 			all = append(all, severity+status)
@@ -97,18 +93,18 @@ var ranks = func() []string {
 	return all
 }()
 
-// quota is how many more findings of each rank fit on a page.
-type quota map[string]int64
+// room is how many more findings of each rank fit on a page.
+type room map[string]int64
 
-// newQuota divides a total number of places among the ranks, the most urgent
+// makeRoom divides a total number of places among the ranks, the most urgent
 // first. As counts are known before, findings need not be sorted.
-func newQuota(total int64, counts map[string]int64) quota {
-	q := quota{}
+func makeRoom(total int64, counts map[string]int64) room {
+	r := room{}
 	for _, rank := range ranks {
-		q[rank] = min(counts[rank], total)
-		total -= q[rank]
+		r[rank] = min(counts[rank], total)
+		total -= r[rank]
 	}
-	return q
+	return r
 }
 
 var (
@@ -117,13 +113,13 @@ var (
 )
 
 // take reports whether a finding still fits, and if so uses up its place.
-func (q quota) take(f *table.Row) bool {
+func (r room) take(f *table.Row) bool {
 	var b [32]byte
 	rank := append(append(b[:0], f.Bytes(severityColumn)...), f.Bytes(statusColumn)...)
-	if q[string(rank)] == 0 {
+	if r[string(rank)] == 0 {
 		return false
 	}
 
-	q[string(rank)]--
+	r[string(rank)]--
 	return true
 }

@@ -14,6 +14,7 @@ import (
 	"cdrmend/internal/redact"
 	"cdrmend/internal/report"
 	"cdrmend/internal/table"
+	"cdrmend/internal/wording"
 )
 
 // Run is the input of a page about one run. Each of its tables is ranged over
@@ -44,7 +45,6 @@ func (r *Run) results() []File {
 	var list []File
 	for _, f := range r.Files {
 		known := slices.Contains([]string{".csv", ".parquet", ".json", ".jsonl"}, path.Ext(f.Path))
-		// Documents and rejects are in folders.
 		if known && !strings.Contains(f.Path, "/") {
 			list = append(list, f)
 		}
@@ -71,9 +71,8 @@ func (r *Run) gather() error {
 		return err
 	}
 
-	// The number of findings comes from the summary: the findings themselves may
-	// be read later, by Passing.
-	g := newGathering(record.Span{Start: start, End: end}, redact.New(r.Redact), r.Summary.Findings)
+	show := redact.New(r.Redact)
+	g := newGathering(record.Span{Start: start, End: end}, show, r.Summary.Redacted(show))
 	r.gathered = g
 
 	if err := cmp.Or(g.addCalls(r.Calls), g.addOutages(r.Outages), g.addRepairs(r.Repairs)); err != nil || r.Findings == nil {
@@ -108,43 +107,52 @@ func (r *Run) Write(w io.Writer) error {
 
 	g := r.gathered
 	v := runView{Run: r, Results: r.results(), Patterns: patterns, Interval: g.span, Redaction: r.Redact.Redact.String()}
-
-	v.Lead = lead(r.Summary, g)
-	v.Tiles = tiles(r.Summary, g)
-	v.Verdicts = verdicts(r.Summary)
-	v.Notices = notices(r.Summary, g.show.redact)
-
-	v.Timeline = g.timeline(r.Summary)
-	v.Causes = g.causeViews(r.Summary)
-	v.Classes = classViews(r.Summary.Findings)
-
+	v.Notices = g.notices()
+	v.Lead = lead(g.summary, g)
+	v.Remarks = remarks(&g.summary.Coverage)
+	v.Tiles = tiles(g.summary, g)
+	v.Verdicts = verdicts(g.summary)
+	v.Proofs = proofs(&g.summary.Coverage.Proof)
+	v.Reasons = g.reasonViews()
+	v.Timeline = g.timeline(g.summary)
+	v.Causes = g.causeViews(g.summary)
+	v.CauseGroups = causeGroups(v.Causes)
+	v.Registrations = registrations(g.summary)
+	v.Classes = classViews(g.summary.Findings)
 	v.Findings = part{Shown: int64(len(g.findings.Rows)), Total: g.total}
 	v.Repairs = part{Shown: int64(len(g.repairs.Rows)), Total: g.repaired}
-	v.Inputs = inputsView(r.Summary, g.span, g.show.redact)
-	v.Balance = balanceViews(r.Summary)
-
+	v.Inputs = inputsView(g.summary, g.span)
+	v.Balance = balanceViews(g.summary)
 	return write(w, "run.tmpl", &v, map[string]any{
-		"findings": g.findings, "repairs": g.repairs, "classes": classWords, "causes": causeWords(), "rules": ruleWords,
+		"findings": g.findings, "repairs": g.repairs, "words": wording.All(),
 	})
 }
 
 // runView holds the values that the template shows. The script shows the rows.
 type runView struct {
 	*Run
-	Interval          record.Span
-	Redaction         string
-	Results           []File
-	Lead              []string
-	Tiles             []tile
-	Verdicts          []share
-	Notices           []string
-	Patterns          []pattern
-	Timeline          *timelineView
-	Causes            []causeView
-	Classes           []classView
-	Findings, Repairs part
-	Inputs            inputView
-	Balance           []balanceView
+	Interval  record.Span
+	Redaction string
+	Results   []File
+	Notices   []noticeView
+	Lead      []string
+	Remarks   []string
+	Tiles     []tile
+	Verdicts  []share
+	Proofs    []proofView
+	Reasons   []reasonView
+	Patterns  []pattern
+	Timeline  *timelineView
+	Causes    []causeView // for the legend
+
+	CauseGroups   []causeGroup
+	Registrations string // what else the logs show
+
+	Classes  []classView
+	Findings part
+	Repairs  part
+	Inputs   inputView
+	Balance  []balanceView
 }
 
 // part is how many rows of a table a page holds.
@@ -157,14 +165,18 @@ func (p part) More() int64 { return p.Total - p.Shown }
 // of a run. Its size is bounded, however long the tables are.
 type gathering struct {
 	span     record.Span
-	show     presenter
+	summary  *report.Summary // as it may be shown
+	first    []noticeView    // findings that stand above all numbers
+	more     int64           // of these, not shown
+	show     shower
 	trunks   map[trunkID]*trunk
 	causes   causesByName
 	missing  tally             // missing calls by their relation to outages
 	partial  tally             // likewise for partial calls
+	reasons  map[string]int64  // undecided calls by reason
 	blamed   map[trunkID]int64 // missing calls that coincide with an outage of a trunk
 	findings *sheet
-	quota    quota
+	room     room
 	total    int64
 	repairs  *sheet
 	repaired int64
@@ -172,21 +184,21 @@ type gathering struct {
 	name     []byte            // buffer for a key of named
 }
 
-func newGathering(span record.Span, r *redact.Redactor, counts []report.FindingCount) *gathering {
+func newGathering(span record.Span, r *redact.Redactor, s *report.Summary) *gathering {
 	g := &gathering{
-		span: span, show: presenter{redact: r}, trunks: map[trunkID]*trunk{}, causes: causesByName{}, blamed: map[trunkID]int64{},
+		span: span, summary: s, show: shower{redact: r}, trunks: map[trunkID]*trunk{}, causes: causesByName{}, blamed: map[trunkID]int64{}, reasons: map[string]int64{},
 		findings: newSheet(table.Findings), repairs: newSheet(table.Repairs), named: map[string]*trunk{},
 	}
 
 	byRank := map[string]int64{}
-	for _, c := range counts {
+	for _, c := range s.Findings {
 		byRank[c.Severity+c.Status] += c.Count
 		g.total += c.Count
 		if c.Class == "repaired_field" { // one finding for each repair
 			g.repaired += c.Count
 		}
 	}
-	g.quota = newQuota(mostFindings, byRank)
+	g.room = makeRoom(mostFindings, byRank)
 
 	return g
 }
@@ -196,6 +208,7 @@ var (
 	callOrg       = table.Calls.Index("org_id")
 	callTrunk     = table.Calls.Index("trunk_id")
 	callStart     = table.Calls.Index("start_time")
+	callReason    = table.Calls.Index("reason")
 	callCause     = table.Calls.Index("outage_cause")
 	callRelation  = table.Calls.Index("outage_relation")
 	findingOrg    = table.Findings.Index("org_id")
@@ -208,7 +221,6 @@ func (g *gathering) addCalls(rows table.Rows) error {
 		if err != nil {
 			return err
 		}
-
 		verdict := slices.Index(marked[:], string(row.Bytes(verdictColumn)))
 		if verdict < 0 {
 			continue // before redacting: nearly all calls end here
@@ -223,6 +235,8 @@ func (g *gathering) addCalls(rows table.Rows) error {
 		}
 
 		switch {
+		case verdict == markUntold:
+			g.reasons[row.Text(callReason)]++
 		case verdict == markPartial:
 			g.partial.add(relation)
 		case verdict == markMissing:
@@ -243,6 +257,9 @@ func (g *gathering) addOutages(rows table.Rows) error {
 
 		// Only the part inside the interval counts towards the lengths.
 		o := outageOf(g.show.row(row))
+		if o.Harmless { // nobody was unregistered: it is counted with the renewals
+			continue
+		}
 		clipped := o.clip(g.span)
 		micros := int64(clipped.End - clipped.Start)
 		g.trunk(trunkID{o.Org, o.Trunk}).addOutage(o, micros)
@@ -255,10 +272,8 @@ func (g *gathering) addFinding(row *table.Row) {
 	if row.Known(findingTrunk) {
 		g.trunkOf(row).Findings++
 	}
-
-	// The quota is asked first: redacting costs more, and most of a million
-	// findings are not shown.
-	if g.quota.take(row) {
+	g.addFirst(row)
+	if g.room.take(row) {
 		g.findings.add(g.show.row(row))
 	}
 }
@@ -283,11 +298,9 @@ func (g *gathering) addRepairs(rows table.Rows) error {
 		if err != nil {
 			return err
 		}
-
 		if left--; left < 0 { // the number of the others is known from the summary
 			break
 		}
-
 		g.repairs.add(g.show.row(row))
 	}
 	return nil
@@ -303,7 +316,6 @@ func (g *gathering) trunk(id trunkID) *trunk {
 	if g.trunks[id] == nil && len(g.trunks) >= mostTrunks {
 		id = otherTrunks
 	}
-
 	t := g.trunks[id]
 	if t == nil {
 		t = &trunk{trunkID: id, marks: map[place]*mark{}}
@@ -319,8 +331,8 @@ type relation uint8
 const (
 	coincides relation = iota // inside or edge
 	possibly
-	apart // no coinciding outage
-	undecided
+	apart  // no coinciding outage
+	untold // undecided
 	numRelations
 )
 
@@ -333,7 +345,7 @@ func relationOf(name string) relation {
 	case "none":
 		return apart
 	}
-	return undecided
+	return untold
 }
 
 // tally counts by relation.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"flag"
 	"fmt"
+	gohtml "html"
 	"os"
 	"regexp"
 	"strings"
@@ -13,6 +14,7 @@ import (
 	"cdrmend/internal/page"
 	"cdrmend/internal/policy"
 	"cdrmend/internal/record"
+	"cdrmend/internal/registration"
 	"cdrmend/internal/report"
 	"cdrmend/internal/table"
 
@@ -103,7 +105,7 @@ func small() *page.Run {
 			cells{"verdict": "missing", "trunk_id": "T2", "start_time": "12:00", "outage_relation": "possible", "outage_cause": "scope_missing"},
 			cells{"verdict": "partial", "trunk_id": "T2", "start_time": "13:00", "outage_relation": "none"},
 		),
-		Outages: rows(table.Outages, cells{"outage_id": "out-1", "trunk_id": "T1", "line_id": "L7", "start_time": "10:00", "end_time": "10:30", "ended_by": "success", "cause": "scope_missing", "failures": 4}),
+		Outages: rows(table.Outages, cells{"outage_id": "out-1", "trunk_id": "T1", "line_id": "L7", "start_time": "10:00", "end_time": "10:30", "ended_by": "success", "cause": "scope_missing", "failures": 4, "unregistered_from": "10:00", "last_attempt": "10:28"}),
 	}
 }
 
@@ -202,6 +204,130 @@ func TestThePageBeginsWithOneSentence(t *testing.T) {
 				t.Errorf("got\n%s\nwant\n%s", got, test.want)
 			}
 		})
+	}
+}
+
+// head is what stands above the first number.
+func head(html string) string {
+	_, rest, _ := strings.Cut(html, "<header>")
+	head, _, _ := strings.Cut(rest, `<p class="lead">`)
+	return gohtml.UnescapeString(head)
+}
+
+func TestWhatLimitsTheNumbersComesBeforeThem(t *testing.T) {
+	r := small()
+	r.Summary.Warnings = []string{"the clocks of sources cdr and genesys differ by 7s"}
+	r.Findings = rows(table.Findings,
+		cells{"class": "stray_record", "severity": "major", "status": "open", "source": "cdr", "object_key": "c/+4930123456/", "detail": "interval=2026-11-19;rows=1;lookahead=30h"},
+		cells{"class": "stray_record", "severity": "minor", "status": "accepted", "source": "cdr", "object_key": "c/accepted/", "detail": "interval=2026-11-18;rows=1;lookahead=30h"},
+		cells{"class": "unfit_source", "severity": "major", "status": "open", "source": "cdr", "object_key": "c/", "detail": "answer_time"})
+	head := head(written(t, r))
+	at := -1
+	for _, want := range []string{
+		"Source cdr (c/+********56/): 1 row of interval 2026-11-19 lies in a partition", "Set lookahead: 30h for source cdr, then run interval 2026-11-19 again.",
+		"Source cdr (c/): the source lacks answer_time", "Correct the profile or the export of the source",
+		"The clocks of sources cdr and genesys differ by 7s.",
+		"Source genesys (m/hour=07/): damaged.", "Export m/hour=07/ again, then run again.",
+	} {
+		next := strings.Index(head, want)
+		if next <= at {
+			t.Errorf("%q does not stand above the numbers, after those before it:\n%s", want, head)
+		}
+		at = next
+	}
+	if strings.Contains(head, "accepted") {
+		t.Errorf("an accepted stray stands above the numbers:\n%s", head)
+	}
+}
+
+func TestManyStraysAreCounted(t *testing.T) {
+	r := small()
+	var strays []cells
+	for i := range 9 {
+		strays = append(strays, cells{"class": "stray_record", "severity": "major", "status": "open", "source": "cdr", "object_key": fmt.Sprint("c/", i), "detail": "interval=2026-11-19;rows=1;lookahead=30h"})
+	}
+	r.Findings = rows(table.Findings, strays...)
+	head := head(written(t, r))
+	if !strings.Contains(head, "(c/5)") || strings.Contains(head, "(c/6)") || !strings.Contains(head, "3 more findings of classes stray_record and unfit_source, see below.") {
+		t.Errorf("of nine strays the page names\n%s", head)
+	}
+}
+
+// A percentage never stands without the words that limit it.
+func TestEveryPercentageOfAnUnknownTotalSaysSo(t *testing.T) {
+	r := small()
+	c := &r.Summary.Coverage
+	c.Total, c.Excluded, c.WithoutCDR = report.AtLeast, map[string]int64{"too short": 7, "<b>": 1}, 3
+	c.Proof = report.Proofs{ID: 1900, Shared: 12}
+	html := written(t, r)
+	for _, percent := range []string{"97.65 %", "97.03 %"} {
+		if with := percent + " of at least 1,958"; strings.Count(html, percent) != strings.Count(html, with) {
+			t.Errorf("%s stands %d times, %d times with its limit", percent, strings.Count(html, percent), strings.Count(html, with))
+		}
+	}
+	for _, want := range []string{
+		"1,912 of at least 1,958 calls that should be recorded are",
+		"8 calls were not to be recorded and not counted: 7 too short, 1 &lt;b&gt;.",
+		"Of the recorded calls 12 have only a recording that another call has too.",
+		"3 recordings belong to no call detail record",
+		`<th scope="row">shared</th><td>Each recording that it has is also one of another leg`,
+	} {
+		if !strings.Contains(html, want) {
+			t.Errorf("the page does not say %q", want)
+		}
+	}
+}
+
+func TestThePageSaysWhyCallsCannotBeTold(t *testing.T) {
+	r := small()
+	r.Calls = rows(table.Calls,
+		cells{"verdict": "indeterminate", "reason": "contested"}, cells{"verdict": "indeterminate", "reason": "inputs"}, cells{"verdict": "indeterminate", "reason": "inputs"})
+	html := written(t, r)
+	inputs, contested := strings.Index(html, `<code>inputs</code></th><td>Manifests of its time are incomplete`), strings.Index(html, `<code>contested</code></th><td>Its conversation has fewer recordings than legs`)
+	if inputs < 0 || contested < inputs {
+		t.Errorf("the reasons stand at %d and %d", inputs, contested)
+	}
+}
+
+func TestThePageTellsLapsesApartFromFailures(t *testing.T) {
+	r := small()
+	r.Summary.Outages = map[string]int64{"scope_missing": 1, "lapsed": 2}
+	r.Outages = outages(cells{"start_time": "10:00", "end_time": "10:30", "cause": "lapsed"}, cells{"start_time": "11:00", "end_time": "11:30", "cause": "scope_missing"})
+	html := written(t, r)
+	if a, b := strings.Index(html, "Registrations failed"), strings.Index(html, "Registrations lapsed"); a < 0 || b < a {
+		t.Errorf("failures stand at %d, lapses at %d", a, b)
+	}
+	if want := `<dt>registrations ended</dt><dd><b>2</b>`; !strings.Contains(html, want) {
+		t.Errorf("the page has no %s", want)
+	}
+}
+
+// Nobody was unregistered in a harmless outage, so it is none of the outages.
+func TestAHarmlessOutageIsCountedWithTheRenewals(t *testing.T) {
+	r := small()
+	r.Summary.Renewals, r.Summary.Registrations = 1, report.Registrations{Legs: 10, Seen: 7}
+	r.Outages = outages(
+		cells{"outage_id": "out-harmless", "start_time": "10:00", "end_time": "10:30", "cause": "timeout", "harmless": "true"},
+		cells{"outage_id": "out-real", "start_time": "11:00", "end_time": "11:30", "cause": "scope_missing", "harmless": "false", "unregistered_from": "11:10", "last_attempt": "11:20"})
+	html := written(t, r)
+	for want, there := range map[string]bool{
+		"out-harmless": false, "out-real": true, "1 renewal of a registration failed": true, "7 of 10 calls with a trunk or a line are on one": true,
+		`<time datetime="2026-11-20T11:10:00.000000Z">2026-11-20 11:10:00</time></td><td><time datetime="2026-11-20T11:20:00.000000Z">`: true,
+	} {
+		if strings.Contains(html, want) != there {
+			t.Errorf("%q is on the page: %v, want %v", want, !there, there)
+		}
+	}
+}
+
+func TestEveryCauseHasAColour(t *testing.T) {
+	html := written(t, small())
+	for cause := range registration.NumCauses {
+		for _, rule := range []string{".c-%s,", ".bar.c-%s{"} {
+			if want := fmt.Sprintf(rule, cause); !strings.Contains(html, want) {
+				t.Errorf("the style sheet has no %s", want)
+			}
+		}
 	}
 }
 

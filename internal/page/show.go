@@ -6,15 +6,15 @@ import (
 	"cdrmend/internal/table"
 )
 
-// presenter prepares rows for a page.
-type presenter struct {
+// shower prepares rows for a page.
+type shower struct {
 	redact            *redact.Redactor
 	redacted, visible table.Row
 }
 
 // row returns a row redacted and with its invisible characters spelled out. It
 // is valid until the next call.
-func (s *presenter) row(row *table.Row) *table.Row {
+func (s *shower) row(row *table.Row) *table.Row {
 	row = s.redact.Row(&s.redacted, row)
 
 	s.visible.Reset(row.Schema())

@@ -44,7 +44,6 @@ func (g *gathering) timeline(s *report.Summary) *timelineView {
 	v := &timelineView{Axis: &axis{ticks(g.span), hatches(s, g.span)}}
 	trunks := slices.SortedFunc(maps.Values(g.trunks), worse)
 	severalOrgs := slices.ContainsFunc(trunks, func(t *trunk) bool { return t.Org != trunks[0].Org })
-
 	for i, t := range trunks {
 		if i == mostNamed {
 			v.More = len(trunks) - mostNamed
@@ -56,7 +55,6 @@ func (g *gathering) timeline(s *report.Summary) *timelineView {
 		if !severalOrgs {
 			view.Org = ""
 		}
-
 		switch {
 		case i < mostOpen:
 			v.Open = append(v.Open, view)
@@ -72,12 +70,11 @@ func (g *gathering) timeline(s *report.Summary) *timelineView {
 // ticks returns the ticks of an interval, which is a whole number of hours.
 func ticks(span record.Span) []tick {
 	hours := int(span.Duration().Hours())
-	step := max(1, (hours+7)/8) // eight steps at most, or the labels would overlap
+	step := max(1, (hours+7)/8)
 	minutes := 60 * step
 	if hours <= 2 {
 		minutes = 10 * hours
 	}
-
 	var list []tick
 	for at := 0; at <= 60*hours; at += minutes {
 		t := span.Start + record.Time(at)*60e6

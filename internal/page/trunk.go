@@ -33,7 +33,7 @@ var marked = [...]string{"missing", "partial", "indeterminate"}
 const (
 	markMissing = iota
 	markPartial
-	markIndeterminate
+	markUntold
 )
 
 var laneNames = [len(marked)]string{"missing", "recorded in part", "cannot be told"}
@@ -62,8 +62,6 @@ func (t *trunk) mark(verdict int, r relation, start record.Time, span record.Spa
 		t.untimed++
 		return
 	}
-
-	// A start outside the interval is drawn at the nearest end.
 	at := min(max(int(float64(start-span.Start)/float64(span.End-span.Start)*bins), 0), bins-1)
 	p := place{verdict, r, at}
 	if m := t.marks[p]; m != nil {
@@ -75,16 +73,39 @@ func (t *trunk) mark(verdict int, r relation, start record.Time, span record.Spa
 
 // outage is one outage of a trunk.
 type outage struct {
-	ID, Org, Trunk, Line string
+	ID, Org, Trunk, Line string // the line, or the account that registered
 	Start, End           record.Time
 	EndedBy, Cause       string
 	Failures             int64
+
+	Unregistered, LastAttempt record.Time // from when nobody was registered, and when somebody tried last
+	Harmless                  bool        // nobody was unregistered
 }
+
+// The columns of the table of outages that a page shows.
+var (
+	outageID       = table.Outages.Index("outage_id")
+	outageOrg      = table.Outages.Index("org_id")
+	outageTrunk    = table.Outages.Index("trunk_id")
+	outageLine     = table.Outages.Index("line_id")
+	outageUser     = table.Outages.Index("username")
+	outageStart    = table.Outages.Index("start_time")
+	outageEnd      = table.Outages.Index("end_time")
+	outageEndedBy  = table.Outages.Index("ended_by")
+	outageCause    = table.Outages.Index("cause")
+	outageFailures = table.Outages.Index("failures")
+	outageFrom     = table.Outages.Index("unregistered_from")
+	outageHarmless = table.Outages.Index("harmless")
+	outageAttempt  = table.Outages.Index("last_attempt")
+)
 
 func outageOf(r *table.Row) outage {
 	return outage{
-		ID: r.Text(0), Org: r.Text(1), Trunk: r.Text(2), Line: r.Text(3), Start: r.Time(4), End: r.Time(5),
-		EndedBy: r.Text(6), Cause: r.Text(7), Failures: r.Count(9),
+		ID: r.Text(outageID), Org: r.Text(outageOrg), Trunk: r.Text(outageTrunk),
+		Line:  cmp.Or(r.Text(outageLine), r.Text(outageUser)),
+		Start: r.Time(outageStart), End: r.Time(outageEnd),
+		EndedBy: r.Text(outageEndedBy), Cause: r.Text(outageCause), Failures: r.Count(outageFailures),
+		Unregistered: r.Time(outageFrom), LastAttempt: r.Time(outageAttempt), Harmless: r.Text(outageHarmless) == "true",
 	}
 }
 
@@ -104,7 +125,7 @@ const mostOutages = 200
 
 func (t *trunk) addOutage(o outage, micros int64) {
 	t.micros += micros
-	if len(t.outages) == mostOutages { // a trunk that fails all night must not fill the page
+	if len(t.outages) == mostOutages {
 		t.unlisted++
 		return
 	}
@@ -163,8 +184,6 @@ type markView struct {
 
 func (t *trunk) view(span record.Span) trunkView {
 	v := trunkView{Name: t.ID, Org: t.Org, Summary: t.summary(), Outages: t.outages, Unlisted: t.unlisted, Untimed: t.untimed}
-
-	// Outages come first: the marks of the calls below are compared with them.
 	v.Lanes = append(v.Lanes, t.outageLanes(span)...)
 	for verdict := range marked {
 		if n := t.calls[verdict].sum(); n > 0 {
@@ -182,7 +201,6 @@ func (t *trunk) summary() string {
 			words = append(words, callCount(v, n.sum()))
 		}
 	}
-
 	if n := int64(len(t.outages)) + t.unlisted; n > 0 {
 		words = append(words, fmt.Sprintf("%s lasting %s", counted(n, "outage"), duration(t.micros)))
 	}
@@ -203,12 +221,11 @@ const mostLanes = 8
 // outageLanes returns a lane for each of the first lines with outages, and one
 // for all other lines.
 func (t *trunk) outageLanes(span record.Span) []lane {
-	lines := map[string]int{} // lane of each line
+	lines := map[string]int{}
 	var lanes []lane
 	for i := range t.outages {
 		o := &t.outages[i]
 		clipped := o.clip(span)
-
 		at, ok := lines[o.Line]
 		switch {
 		case !ok && len(lanes) < mostLanes:
@@ -234,7 +251,7 @@ var relationNames = [numRelations]string{"coincides", "possible", "none", "unkno
 
 func (t *trunk) callLane(verdict int, span record.Span) lane {
 	l := lane{Label: laneNames[verdict] + " " + report.Grouped(t.calls[verdict].sum()), Title: callCount(verdict, t.calls[verdict].sum())}
-	for at, m := range t.marks { // in any order: the marks are sorted below
+	for at, m := range t.marks {
 		if at.verdict != verdict {
 			continue
 		}

@@ -45,6 +45,7 @@ func (p *parquetFile) read(m *rows.Mapping, to rows.Visitor, reading *rows.Readi
 		return err
 	}
 	defer wanted.close()
+	reading.Framed, reading.Tabular, reading.Columns = true, true, columns.Fields()
 
 	var row rows.Row // for the visitor; one for all rows, as it escapes
 	for index := uint32(0); ; index++ {
@@ -57,6 +58,10 @@ func (p *parquetFile) read(m *rows.Mapping, to rows.Visitor, reading *rows.Readi
 			reading.Rows++
 			row = m.Row(index, cells, columns)
 			err = to.Row(&row)
+		}
+		if err == rows.ErrNoField {
+			reading.Rejected++
+			err = to.Reject(rows.Reject{Row: int64(index), Reason: err.Error()})
 		}
 		if err != nil {
 			return err

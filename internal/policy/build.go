@@ -46,8 +46,10 @@ func (b *builder) config(path string) {
 	b.policy()
 	b.optionalURL("s3.endpoint", d.S3.Endpoint)
 	b.sources()
+	b.parties()
 	b.media()
 	b.output()
+	b.apart()
 	b.signing()
 	b.report()
 	b.metrics()
@@ -120,12 +122,20 @@ func (b *builder) sources() {
 // source builds a source. It fills defaults into the document as well, for
 // Effective.
 func (b *builder) source(kind Kind, key string, d *sourceDocument) Source {
-	s := Source{Kind: kind, Name: d.Name, Org: d.Org, Versions: d.Versions, Profile: b.profile(kind, key+".profile", d.Profile)}
+	s := Source{Kind: kind, Name: d.Name, Org: d.Org, Versions: d.Versions, Successes: d.Successes, Profile: b.profile(kind, key+".profile", d.Profile)}
 	if d.Settle == "" {
 		d.Settle = "0s"
 		if s.Profile != nil {
 			d.Settle = yamlfile.Scalar(s.Profile.Settle.String())
 		}
+	}
+	d.ClockOffset = cmp.Or(d.ClockOffset, "0s")
+	if s.ClockOffset = b.duration(key+".clock_offset", d.ClockOffset); s.Profile != nil {
+		s.Profile.ClockOffset = s.ClockOffset // the profile is this source's own
+	}
+	if kind == CDRs {
+		d.RecordingPer = cmp.Or(d.RecordingPer, defaultRecordingPer(s.Profile))
+		s.OneForEachLeg = d.RecordingPer == perLeg
 	}
 	d.Lookback = cmp.Or(d.Lookback, margins[kind].lookback)
 	d.Lookahead = cmp.Or(d.Lookahead, margins[kind].lookahead)
@@ -147,6 +157,20 @@ func (b *builder) source(kind Kind, key string, d *sourceDocument) Source {
 	}
 
 	return s
+}
+
+// What one recording of a source of CDRs is of.
+const (
+	perLeg          = "leg"
+	perConversation = "conversation"
+)
+
+// defaultRecordingPer returns what one recording is of when the file does not say.
+func defaultRecordingPer(p *profile.Profile) string {
+	if p != nil && p.Shape == profile.ConversationDetail {
+		return perLeg
+	}
+	return perConversation
 }
 
 func (b *builder) sourceURL(kind Kind, key string, d *sourceDocument) Template {

@@ -2,8 +2,10 @@ package policy
 
 import (
 	"encoding/json"
+	"slices"
 
 	"cdrmend/internal/stream"
+	"cdrmend/internal/token"
 	"cdrmend/internal/yamlfile"
 )
 
@@ -49,6 +51,9 @@ type sourceDocument struct {
 	Lookahead      yamlfile.Scalar `json:"lookahead"`
 	RequiredFields []string        `json:"required_fields,omitempty"`
 	Versions       bool            `json:"versions"`
+	Successes      bool            `json:"successes,omitempty"` // of registrations
+	ClockOffset    yamlfile.Scalar `json:"clock_offset"`
+	RecordingPer   string          `json:"one_recording_per,omitempty"` // of cdrs
 	S3             s3Document      `json:"s3,omitempty"`
 }
 
@@ -78,6 +83,7 @@ type policyDocument struct {
 	RequiredFields    []string            `json:"required_fields"`
 	VoiceMedia        []string            `json:"voice_media"`
 	RequiredScopes    []string            `json:"required_scopes"`
+	ScopeClaims       []string            `json:"scope_claims"`
 	Lines             string              `json:"lines,omitempty"`
 	Accepted          string              `json:"accepted,omitempty"`
 	MaxRejects        float64             `json:"max_rejects"`
@@ -89,14 +95,18 @@ type policyDocument struct {
 	DefaultExpiry     yamlfile.Scalar     `json:"default_expiry"`
 	CoverageTolerance yamlfile.Scalar     `json:"coverage_tolerance"`
 	Expect            string              `json:"expect"`
+	QuietDays         []string            `json:"quiet_days"`
 	Exclusions        []exclusionDocument `json:"exclusions"`
 }
 
 type exclusionDocument struct {
 	Reason      string          `json:"reason"`
+	Source      condition       `json:"source,omitempty"`
 	Org         condition       `json:"org,omitempty"`
 	Trunk       condition       `json:"trunk,omitempty"`
 	Line        condition       `json:"line,omitempty"`
+	Queue       condition       `json:"queue,omitempty"`
+	User        condition       `json:"user,omitempty"`
 	Direction   condition       `json:"direction,omitempty"`
 	ANI         condition       `json:"ani,omitempty"`
 	DNIS        condition       `json:"dnis,omitempty"`
@@ -146,6 +156,7 @@ func defaults() *document {
 			RequiredFields:    []string{"recording_id", "conversation_id", "trunk_id", "start_time", "end_time"},
 			VoiceMedia:        []string{"call", "voice", "audio", "callback"},
 			RequiredScopes:    []string{"sip:manage"},
+			ScopeClaims:       slices.Clone(token.ScopeClaims),
 			MaxRejects:        0.0001,
 			DurationTolerance: "1s",
 			Leeway:            "60s",

@@ -40,7 +40,11 @@ func TestEveryErrorNamesFileLineAndKey(t *testing.T) {
 		},
 		"unknown key of a source": {
 			insert(t, "    - name: c", "      coluor: 1"),
-			"cdrmend.yaml:9:7: sources.cdrs[0].coluor: unknown key, want one of lookahead lookback name org profile s3 settle url versions",
+			"cdrmend.yaml:9:7: sources.cdrs[0].coluor: unknown key, want one of clock_offset lookahead lookback name one_recording_per org profile s3 settle url versions",
+		},
+		"a key of another kind of source": {
+			insert(t, "    - name: c", "      successes: true"),
+			"cdrmend.yaml:9:7: sources.cdrs[0].successes: unknown key, want one of clock_offset lookahead lookback name one_recording_per org profile s3 settle url versions",
 		},
 		"unknown key in one line": {
 			top("s3: {region: x, Endpoint: 'http://y'}"),
@@ -76,7 +80,7 @@ func TestEveryErrorNamesFileLineAndKey(t *testing.T) {
 		"settle of profile": {strings.Replace(top("recheck: 1"), "cdrmend", "genesys-cloud", 1), "cdrmend.yaml:5:7: sources.manifests[0].settle: 48h0m0s is longer than recheck × interval = 24h0m0s, so that late records would never be seen; raise recheck"},
 		"profile file":      {strings.Replace(small, "cdrmend", "my.yaml", 1), `cdrmend.yaml:6:7: sources.manifests[0].profile: "my.yaml" is neither built in (cdrmend genesys-cloud genesys-conversation-detail http-client-log) nor a readable file: open my.yaml: no such file or directory`},
 		"profile kind":      {strings.Replace(small, "cdrmend", "http-client-log", 1), "cdrmend.yaml:6:7: sources.manifests[0].profile: http-client-log:1:1: the profile has no section manifests, want one of: registrations"},
-		"profile content":   {strings.Replace(small, "cdrmend", "bad.yaml", 1), "cdrmend.yaml:6:7: sources.manifests[0].profile: bad.yaml:3:3: manifests.zone: \"Mars\" is no time zone, want one such as Europe/Berlin\n\tbad.yaml:4:12: manifests.fields.when: unknown key, want one of ani conversation_id direction dnis duration_ms end_time line_id media_bytes media_key media_sha256 media_subtype media_type org_id recording_id start_time trunk_id user_ids"},
+		"profile content":   {strings.Replace(small, "cdrmend", "bad.yaml", 1), "cdrmend.yaml:6:7: sources.manifests[0].profile: bad.yaml:3:3: manifests.zone: \"Mars\" is no time zone, want one such as Europe/Berlin\n\tbad.yaml:4:12: manifests.fields.when: unknown key, want one of ani conversation_id direction dnis duration_ms end_time leg_id line_id media_bytes media_key media_sha256 media_subtype media_type org_id recording_id start_time state trunk_id user_ids"},
 		"lines":             {top("policy: {lines: no.csv}"), "cdrmend.yaml:2:10: policy.lines: open no.csv: no such file or directory"},
 		"accepted":          {top("policy: {accepted: bad.yaml}"), "cdrmend.yaml:2:10: policy.accepted: reading bad.yaml: line 1: the header has no column finding_id, want finding_id,reason,by"},
 		"ragged lines":      {top("policy: {lines: ragged.csv}"), "cdrmend.yaml:2:10: policy.lines: reading ragged.csv: record on line 2: wrong number of fields"},
@@ -104,19 +108,35 @@ func TestEveryErrorNamesFileLineAndKey(t *testing.T) {
 		"exclusion":         {top("policy: {exclusions: [{trunk: t}]}"), "cdrmend.yaml:2:24: policy.exclusions[0].reason: is missing, want a reason"},
 		"nothing shorter":   {top("policy: {exclusions: [{reason: r, shorter_than: 0s}]}"), "cdrmend.yaml:2:35: policy.exclusions[0].shorter_than: is 0, so that no talk is shorter; leave the exclusion out"},
 		"no condition":      {top("policy: {exclusions: [{reason: r, line: []}]}"), "cdrmend.yaml:2:35: policy.exclusions[0].line: want a text or a list of texts"},
-		"scope":             {top("policy: {required_scopes: ['a b']}"), `cdrmend.yaml:2:28: policy.required_scopes[0]: is "a b", want a scope without spaces`},
-		"secret":            {top("s3: {endpoint: 'user:password@host'}"), "cdrmend.yaml:2:6: s3.endpoint: is not valid, want a URL such as https://s3.example.com"},
-		"syntax":            {top("a: 'b"), "cdrmend.yaml:2:4: could not find end character of single-quoted text"},
-		"a list":            {"- a\n", "cdrmend.yaml:1:1: is a list, want a configuration"},
-		"two documents":     {small + "---\na: b\n", "cdrmend.yaml:1:1: the file holds more than one YAML document"},
-		"merge":             {top("s3: {<<: {region: x}}"), "cdrmend.yaml:2:6: s3[\"<<\"]: unknown key, want one of endpoint external_id path_style region role_arn"},
-		"tag":               {top("org: !!str 5"), "cdrmend.yaml:2:1: org: is written with Tag, which has no meaning here\ncdrmend.yaml:2:1: org: is empty, want text"},
+		"clock offset":      {manifest("      clock_offset: soon"), `cdrmend.yaml:6:7: sources.manifests[0].clock_offset: is "soon", want a duration with or without a sign such as -40s, 1h or 998ms`},
+		"recording of":      {insert(t, "    - name: c", "      one_recording_per: call"), `cdrmend.yaml:9:7: sources.cdrs[0].one_recording_per: is "call", want one of leg conversation`},
+		"recording of it":   {manifest("      one_recording_per: leg"), "cdrmend.yaml:6:7: sources.manifests[0].one_recording_per: unknown key, want one of clock_offset lookahead lookback name org profile required_fields s3 settle url versions"},
+		"quiet day":         {top("policy: {quiet_days: [Sunday, 2026-12-25, sun]}"), `cdrmend.yaml:2:43: policy.quiet_days[2]: is "sun", want the name of a weekday such as sunday, or a date such as 2026-12-25`},
+		"only a star":       {top("policy: {exclusions: [{reason: r, ani: ['+49*', ' tel:- *']}]}"), `cdrmend.yaml:2:35: policy.exclusions[0].ani: is " tel:- *", of which nothing is left but the star, so that every number would fit`},
+		"accepted nothing":  {top("policy: {accepted: nobody.csv}"), "cdrmend.yaml:2:10: policy.accepted: reading nobody.csv: row 3 names neither a finding nor a conversation nor a recording"},
+		"output in a source": {
+			strings.Replace(small, "url: out/", "url: m/date=all/results", 1),
+			"cdrmend.yaml:12:3: output.url: lies below sources.manifests[0].url, so that results would be read as inputs",
+		},
+		"source in the output": {strings.Replace(small, "url: c/", "url: out/c/", 1), "cdrmend.yaml:12:3: output.url: lies above sources.cdrs[0].url, so that inputs would lie among results"},
+		"output in the media": {
+			strings.Replace(strings.Replace(top("media: {url: 's3://b/{org}/{date}/'}"), "url: out/", "url: s3://b/o/results/", 1), "name: m", "name: m\n      org: o", 1),
+			"cdrmend.yaml:14:3: output.url: lies below media.url, so that results would be read as inputs",
+		},
+		"scope":         {top("policy: {required_scopes: ['a b']}"), `cdrmend.yaml:2:28: policy.required_scopes[0]: is "a b", want a scope without spaces`},
+		"secret":        {top("s3: {endpoint: 'user:password@host'}"), "cdrmend.yaml:2:6: s3.endpoint: is not valid, want a URL such as https://s3.example.com"},
+		"syntax":        {top("a: 'b"), "cdrmend.yaml:2:4: could not find end character of single-quoted text"},
+		"a list":        {"- a\n", "cdrmend.yaml:1:1: is a list, want a configuration"},
+		"two documents": {small + "---\na: b\n", "cdrmend.yaml:1:1: the file holds more than one YAML document"},
+		"merge":         {top("s3: {<<: {region: x}}"), "cdrmend.yaml:2:6: s3[\"<<\"]: unknown key, want one of endpoint external_id path_style region role_arn"},
+		"tag":           {top("org: !!str 5"), "cdrmend.yaml:2:1: org: is written with Tag, which has no meaning here\ncdrmend.yaml:2:1: org: is empty, want text"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			write(t, test.text)
 			writeFile(t, "bad.yaml", "manifests:\n  formats: [json]\n  zone: Mars\n  fields: {when: [/a]}\n")
 			writeFile(t, "ragged.csv", "org_id,line_id,trunk_id\na,b\n")
 			writeFile(t, "empty.csv", "")
+			writeFile(t, "nobody.csv", "finding_id,reason,by,conversation_id\n,known,me,c\n,,,\n,known,me,\n")
 			_, err := policy.Load("cdrmend.yaml", nil, nil)
 			if diff := cmp.Diff(strings.Split(test.want, "\n"), errorLines(t, err)); diff != "" {
 				t.Errorf("(-want +got):\n%s\n%s", diff, test.text)

@@ -19,18 +19,36 @@ func (b *builder) policyFiles() {
 		p.Lines = append(p.Lines, Line{Org: row[0], Line: row[1], Trunk: row[2]})
 	}
 
-	// Nothing reads reason and by, but who audits the file needs them.
-	p.Accepted = map[string]bool{}
-	for _, row := range b.table("policy.accepted", d.Accepted, "finding_id", "reason", "by") {
-		if id := strings.TrimSpace(row[0]); id != "" {
-			p.Accepted[id] = true
-		}
-	}
+	b.accepted()
 
 	// An identity holds the text as it is, which is possible only with JSON.
 	p.TokenKeys = b.content("policy.token_keys", d.TokenKeys)
 	if p.TokenKeys != nil && !json.Valid(p.TokenKeys) {
 		b.file.Problem("policy.token_keys", "%s is no JSON", b.path(d.TokenKeys))
+	}
+}
+
+// accepted reads which findings are accepted: by their id, or by what they are
+// about.
+func (b *builder) accepted() {
+	p, path := &b.cfg.Policy, b.doc.Policy.Accepted
+	p.Accepted = map[string]bool{}
+
+	// Nothing reads reason and by, but who audits the file needs them.
+	rows := b.table("policy.accepted", path, "finding_id", "reason", "by", "class?", "org_id?", "conversation_id?", "recording_id?")
+	for i, row := range rows {
+		for k := range row {
+			row[k] = strings.TrimSpace(row[k])
+		}
+		about := AcceptedSubject{Class: row[3], Org: row[4], Conversation: row[5], Recording: row[6]}
+		switch {
+		case row[0] != "":
+			p.Accepted[row[0]] = true
+		case about.Conversation != "" || about.Recording != "":
+			p.AcceptedSubjects = append(p.AcceptedSubjects, about)
+		case about != AcceptedSubject{} || row[1] != "" || row[2] != "":
+			b.file.Problem("policy.accepted", "reading %s: row %d names neither a finding nor a conversation nor a recording", b.path(path), i+1)
+		}
 	}
 }
 
@@ -59,7 +77,8 @@ func maybeSecret(path string) bool {
 	return strings.ContainsAny(path, "\r\n{") || len(path) >= shortestKey && !strings.Contains(path, ".")
 }
 
-// table returns the named columns of a CSV file, nil without a file.
+// table returns the named columns of a CSV file, nil without a file. A column whose
+// name ends in a question mark is empty where the file has none.
 func (b *builder) table(key, path string, columns ...string) [][]string {
 	text := b.content(key, path)
 	if text == nil {
@@ -79,8 +98,9 @@ func readTable(text []byte, columns []string) ([][]string, error) {
 	// Spreadsheets begin their exports with a byte order mark.
 	r := csv.NewReader(bytes.NewReader(bytes.TrimPrefix(text, []byte("\ufeff"))))
 	header, err := r.Read()
+	needed := strings.Join(slices.DeleteFunc(slices.Clone(columns), isOptional), ",")
 	if errors.Is(err, io.EOF) {
-		return nil, fmt.Errorf("line 1: the header %s is missing", strings.Join(columns, ","))
+		return nil, fmt.Errorf("line 1: the header %s is missing", needed)
 	}
 
 	if err != nil {
@@ -88,9 +108,9 @@ func readTable(text []byte, columns []string) ([][]string, error) {
 	}
 	var at []int
 	for _, name := range columns {
-		i := slices.IndexFunc(header, func(cell string) bool { return strings.TrimSpace(cell) == name })
-		if i < 0 {
-			return nil, fmt.Errorf("line 1: the header has no column %s, want %s", name, strings.Join(columns, ","))
+		i := slices.IndexFunc(header, func(cell string) bool { return strings.TrimSpace(cell) == strings.TrimSuffix(name, "?") })
+		if i < 0 && !isOptional(name) {
+			return nil, fmt.Errorf("line 1: the header has no column %s, want %s", name, needed)
 		}
 
 		at = append(at, i)
@@ -104,10 +124,17 @@ func readTable(text []byte, columns []string) ([][]string, error) {
 	for _, row := range cells {
 		var chosen []string
 		for _, i := range at {
-			chosen = append(chosen, row[i])
+			cell := ""
+			if i >= 0 {
+				cell = row[i]
+			}
+			chosen = append(chosen, cell)
 		}
 		rows = append(rows, chosen)
 	}
 
 	return rows, nil
 }
+
+// isOptional reports whether a file may lack a column.
+func isOptional(column string) bool { return strings.HasSuffix(column, "?") }

@@ -2,6 +2,7 @@ package policy
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"maps"
 	"slices"
@@ -50,6 +51,9 @@ type SourceIdentity struct {
 	Lookahead      string   `json:"lookahead"`
 	RequiredFields []string `json:"required_fields,omitempty"` // in the order of repairs
 	Versions       bool     `json:"versions"`
+	Successes      bool     `json:"successes,omitempty"` // of registrations
+	ClockOffset    string   `json:"clock_offset,omitempty"`
+	RecordingPer   string   `json:"one_recording_per,omitempty"` // of cdrs
 }
 
 // MediaIdentity is the part of Identity about the audio.
@@ -62,8 +66,10 @@ type MediaIdentity struct {
 type PolicyIdentity struct {
 	VoiceMedia        []string            `json:"voice_media"`     // in byte order
 	RequiredScopes    []string            `json:"required_scopes"` // in byte order
+	ScopeClaims       []string            `json:"scope_claims"`    // in byte order
 	Lines             []Line              `json:"lines"`
-	Accepted          []string            `json:"accepted"`   // ids of findings, in byte order
+	Accepted          []string            `json:"accepted"` // ids of findings, in byte order
+	AcceptedSubjects  []AcceptedSubject   `json:"accepted_subjects,omitempty"`
 	TokenKeys         json.RawMessage     `json:"token_keys"` // a JWKS of public keys, null without one
 	MaxRejects        float64             `json:"max_rejects"`
 	DurationTolerance string              `json:"duration_tolerance"`
@@ -73,15 +79,19 @@ type PolicyIdentity struct {
 	DefaultExpiry     string              `json:"default_expiry"`
 	CoverageTolerance string              `json:"coverage_tolerance"`
 	Expect            string              `json:"expect"`
-	Exclusions        []ExclusionIdentity `json:"exclusions"` // in the order of the file: the first match counts
+	QuietDays         []string            `json:"quiet_days,omitempty"` // in byte order
+	Exclusions        []ExclusionIdentity `json:"exclusions"`           // in the order of the file: the first match counts
 }
 
 // ExclusionIdentity is the part of Identity about one exclusion.
 type ExclusionIdentity struct {
 	Reason      string   `json:"reason"`
+	Source      []string `json:"source,omitempty"`
 	Org         []string `json:"org,omitempty"`
 	Trunk       []string `json:"trunk,omitempty"`
 	Line        []string `json:"line,omitempty"`
+	Queue       []string `json:"queue,omitempty"`
+	User        []string `json:"user,omitempty"`
 	Direction   []string `json:"direction,omitempty"`
 	ANI         []string `json:"ani,omitempty"`
 	DNIS        []string `json:"dnis,omitempty"`
@@ -138,10 +148,19 @@ func (c *Config) Identity() Identity {
 func (s *Source) identity() SourceIdentity {
 	id := SourceIdentity{
 		Kind: s.Kind.String(), Name: s.Name, URL: s.URL.String(), Org: s.Org,
-		Lookback: s.Lookback.String(), Lookahead: s.Lookahead.String(), Versions: s.Versions,
+		Lookback: s.Lookback.String(), Lookahead: s.Lookahead.String(), Versions: s.Versions, Successes: s.Successes,
 	}
 	if s.Profile != nil {
 		id.Profile = s.Profile.Name
+	}
+	if s.ClockOffset != 0 {
+		id.ClockOffset = s.ClockOffset.String()
+	}
+	if s.Kind == CDRs {
+		id.RecordingPer = perConversation
+		if s.OneForEachLeg {
+			id.RecordingPer = perLeg
+		}
 	}
 
 	for _, f := range slices.Sorted(slices.Values(record.EntryFields)) {
@@ -157,6 +176,7 @@ func (p *Policy) identity() PolicyIdentity {
 	id := PolicyIdentity{
 		VoiceMedia:        sorted(p.VoiceMedia),
 		RequiredScopes:    sorted(p.RequiredScopes),
+		ScopeClaims:       sorted(p.ScopeClaims),
 		MaxRejects:        p.MaxRejects,
 		DurationTolerance: "none",
 		Leeway:            p.Leeway.String(),
@@ -171,6 +191,12 @@ func (p *Policy) identity() PolicyIdentity {
 		TokenKeys:         p.TokenKeys,
 	}
 
+	id.AcceptedSubjects = slices.SortedFunc(slices.Values(p.AcceptedSubjects), func(a, b AcceptedSubject) int {
+		return cmp.Or(cmp.Compare(a.Class, b.Class), cmp.Compare(a.Org, b.Org), cmp.Compare(a.Conversation, b.Conversation), cmp.Compare(a.Recording, b.Recording))
+	})
+	if len(p.QuietDays) > 0 {
+		id.QuietDays = sorted(p.QuietDays)
+	}
 	if p.DurationTolerance >= 0 {
 		id.DurationTolerance = p.DurationTolerance.String()
 	}
@@ -183,7 +209,7 @@ func (p *Policy) identity() PolicyIdentity {
 
 func (e *Exclusion) identity() ExclusionIdentity {
 	id := ExclusionIdentity{
-		Reason: e.Reason, Org: e.Org, Trunk: e.Trunk, Line: e.Line, Direction: e.Direction, ANI: e.ANI, DNIS: e.DNIS,
+		Reason: e.Reason, Source: e.Source, Org: e.Org, Trunk: e.Trunk, Line: e.Line, Queue: e.Queue, User: e.User, Direction: e.Direction, ANI: e.ANI, DNIS: e.DNIS,
 		Forbid: e.Forbid,
 	}
 	if e.ShorterThan > 0 {

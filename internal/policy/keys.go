@@ -21,7 +21,7 @@ func (p *Policy) parseKeys() error {
 // TokenRules returns what tokens are checked against.
 func (c *Config) TokenRules() *token.Rules {
 	p := &c.Policy
-	return &token.Rules{Keys: p.keys, Required: p.RequiredScopes, Leeway: p.Leeway, Race: p.RefreshRace, Limits: c.Limits}
+	return &token.Rules{Keys: p.keys, Required: p.RequiredScopes, ScopeClaims: p.ScopeClaims, Leeway: p.Leeway, Race: p.RefreshRace, Limits: c.Limits}
 }
 
 // parseSigning parses the key that signs commit records and the keys that may

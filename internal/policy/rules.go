@@ -7,6 +7,11 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
+	"unicode"
+
+	"cdrmend/internal/jsonscan"
+	"cdrmend/internal/profile"
 )
 
 func (b *builder) media() {
@@ -140,6 +145,7 @@ func (b *builder) policy() {
 	}
 
 	p.RequiredScopes = d.RequiredScopes
+	p.ScopeClaims = sorted(d.ScopeClaims)
 	p.MaxRejects = d.MaxRejects
 	p.DurationTolerance = -1 // none: never a conflict
 	if d.DurationTolerance != "none" {
@@ -152,10 +158,93 @@ func (b *builder) policy() {
 	p.DefaultExpiry = b.duration("policy.default_expiry", d.DefaultExpiry)
 	p.CoverageTolerance = b.duration("policy.coverage_tolerance", d.CoverageTolerance)
 	p.Expect = Expect(max(slices.Index(expectNames, d.Expect), 0))
+	for i, day := range d.QuietDays {
+		p.QuietDays = append(p.QuietDays, b.quietDay(fmt.Sprintf("policy.quiet_days[%d]", i), day))
+	}
+	p.QuietDays = slices.Sorted(slices.Values(p.QuietDays))
 	for i := range d.Exclusions {
 		p.Exclusions = append(p.Exclusions, b.exclusion(i))
 	}
 	b.policyFiles()
+}
+
+// quietDay returns the name of a weekday in lower case, or a date.
+func (b *builder) quietDay(key, text string) string {
+	text = strings.ToLower(strings.TrimSpace(text))
+	for day := time.Sunday; day <= time.Saturday; day++ {
+		if text == strings.ToLower(day.String()) {
+			return text
+		}
+	}
+	if _, err := time.Parse(dayLayout, text); err != nil {
+		b.file.Problem(key, "is %q, want the name of a weekday such as sunday, or a date such as 2026-12-25", text)
+	}
+	return text
+}
+
+// parties checks the conditions on telephone numbers, which depend on the prefixes
+// of profiles. One that says nothing would hold for every call.
+func (b *builder) parties() {
+	for i, x := range b.doc.Policy.Exclusions {
+		b.party(fmt.Sprintf("policy.exclusions[%d].ani", i), x.ANI)
+		b.party(fmt.Sprintf("policy.exclusions[%d].dnis", i), x.DNIS)
+	}
+}
+
+func (b *builder) party(key string, conditions condition) {
+	for _, c := range conditions {
+		if slices.ContainsFunc(b.cfg.Sources, func(s Source) bool { return s.Kind == CDRs && s.Profile != nil && saysNothing(s.Profile, c) }) {
+			b.file.Problem(key, "is %q, of which nothing is left but the star, so that every number would fit", c)
+		}
+	}
+}
+
+// saysNothing reports whether nothing is left of a condition but a star.
+func saysNothing(p *profile.Profile, condition string) bool {
+	condition, star := strings.CutSuffix(strings.TrimSpace(condition), "*")
+	condition = strings.TrimSpace(condition)
+	if !star || strings.ContainsFunc(p.WithoutPrefix(condition), unicode.IsLetter) {
+		return false
+	}
+	n := profile.Normalizer{Profile: p}
+	number, _ := n.PhoneBytes(jsonscan.Value{Kind: jsonscan.Cell, Raw: []byte(condition)})
+	return len(number) == 0
+}
+
+// apart checks that nothing that is written can be taken for an input, and that no
+// input lies where a run writes.
+func (b *builder) apart() {
+	out := b.cfg.Output.URL
+	if !out.Fixed() || out.text == "" {
+		return // reported already
+	}
+	check := func(key string, url Template, org string) {
+		if url.text == "" {
+			return
+		}
+		switch in, out := url.root(org), out.root(""); {
+		case strings.HasPrefix(out, in):
+			b.file.Problem("output.url", "lies below %s, so that results would be read as inputs", key)
+		case strings.HasPrefix(in, out):
+			b.file.Problem("output.url", "lies above %s, so that inputs would lie among results", key)
+		}
+	}
+
+	n := [NumKinds]int{}
+	for _, s := range b.cfg.Sources {
+		check(fmt.Sprintf("sources.%s[%d].url", s.Kind, n[s.Kind]), s.URL, s.Org)
+		n[s.Kind]++
+	}
+	if b.cfg.Media.URL == nil {
+		return
+	}
+	seen := map[string]bool{}
+	for _, s := range b.cfg.Sources {
+		if s.Kind == Manifests && !seen[b.cfg.Media.URL.root(s.Org)] {
+			seen[b.cfg.Media.URL.root(s.Org)] = true
+			check("media.url", *b.cfg.Media.URL, s.Org)
+		}
+	}
 }
 
 func (b *builder) exclusion(i int) Exclusion {
@@ -163,7 +252,8 @@ func (b *builder) exclusion(i int) Exclusion {
 	key := fmt.Sprintf("policy.exclusions[%d].shorter_than", i)
 	e := Exclusion{
 		Reason: d.Reason,
-		Org:    d.Org, Trunk: d.Trunk, Line: d.Line, Direction: d.Direction, ANI: d.ANI, DNIS: d.DNIS,
+		Source: d.Source, Org: d.Org, Trunk: d.Trunk, Line: d.Line, Queue: d.Queue, User: d.User,
+		Direction: d.Direction, ANI: d.ANI, DNIS: d.DNIS,
 		ShorterThan: b.duration(key, d.ShorterThan),
 		Forbid:      d.Forbid,
 	}

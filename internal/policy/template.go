@@ -206,6 +206,30 @@ func (t Template) Prefix() string {
 	return t.parts[0].literal
 }
 
+// root returns what the URL names up to its first placeholder of time, in a form in
+// which places can be compared.
+func (t Template) root(org string) string {
+	root := t.scheme + "://" + t.bucket + "/"
+	if t.scheme == SchemeFile {
+		dir := t.dir
+		if whole, err := filepath.Abs(dir); err == nil {
+			dir = whole
+		}
+		root = asDir(SchemeFile + "://" + filepath.ToSlash(dir))
+	}
+	for _, p := range t.parts {
+		switch p.name {
+		case "":
+			root += p.literal
+		case "org":
+			root += org
+		default:
+			return root
+		}
+	}
+	return root
+}
+
 // UsesOrg reports whether the URL holds {org}.
 func (t Template) UsesOrg() bool { return t.has("org") }
 

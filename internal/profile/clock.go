@@ -2,6 +2,7 @@ package profile
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 	"time"
 
@@ -13,7 +14,7 @@ type timeResult uint8
 
 const (
 	timeInvalid timeResult = iota
-	timeMissing            // 0 in any spelling
+	timeMissing            // 0 in any spelling, and dates that stand for no date
 	timeOK
 	timeRepeated // a local time that occurs twice, read as the earlier one
 )
@@ -31,7 +32,7 @@ func (p *Profile) parseTime(b []byte) (record.Time, timeResult) {
 	}
 	for _, layout := range p.Layouts {
 		if t, ok := p.parseLayout(layout, string(b)); ok {
-			return p.instant(t.UnixMicro(), layoutOffset(layout))
+			return p.instant(localOf(t, layout))
 		}
 	}
 
@@ -41,7 +42,49 @@ func (p *Profile) parseTime(b []byte) (record.Time, timeResult) {
 	if t, offset, ok := parseMail(string(b)); ok {
 		return p.instant(t, offset)
 	}
+	if isNoDate(b) {
+		return record.NoTime, timeMissing
+	}
 	return record.NoTime, timeInvalid
+}
+
+// Some writers spell no time as the first day of their calendar. Such a date
+// stands for no time alone, and at its midnight.
+var noDates = []string{"0000-00-00", "0001-01-01", "1900-01-01", "1970-01-01"}
+
+// isNoDate reports whether b is one of these dates, or its midnight with a space
+// for the T or of the year 0, which no calendar has.
+func isNoDate(b []byte) bool {
+	if len(b) < 10 || !slices.Contains(noDates, string(b[:10])) {
+		return false
+	}
+	rest := b[10:]
+	if len(rest) == 0 {
+		return true
+	}
+	if rest[0] != ' ' && rest[0] != 'T' {
+		return false
+	}
+
+	// What is a time of another day is the midnight of this one.
+	again := append([]byte("1970-01-01T"), rest[1:]...)
+	local, _, ok := parseISO(again)
+	return ok && isMidnightOfNoDate(local)
+}
+
+// isMidnightOfNoDate reports whether a local time, in microseconds, is the midnight
+// of one of the dates that a calendar has.
+func isMidnightOfNoDate(local int64) bool {
+	return local == 0 || local == -2208988800*1e6 || local == int64(record.MinTime)
+}
+
+// localOf returns the local time that was read by a layout, and its offset.
+func localOf(t time.Time, layout string) (micros int64, offset int) {
+	if offset = layoutOffset(layout); offset == noOffset {
+		return t.UnixMicro(), noOffset
+	}
+	_, offset = t.Zone()
+	return t.UnixMicro() + int64(offset)*1e6, offset
 }
 
 // ParseTime parses text as a time and returns NoTime if it is not one.
@@ -84,6 +127,8 @@ func layoutOffset(layout string) int {
 func (p *Profile) instant(local int64, offset int) (record.Time, timeResult) {
 	result := timeOK
 	switch {
+	case isMidnightOfNoDate(local):
+		return record.NoTime, timeMissing
 	case offset != noOffset:
 		local -= int64(offset) * 1e6
 	case p.Zone != nil:
@@ -319,16 +364,30 @@ func mailZone(v string) (int, bool) {
 	return signedOffset(v[0], []byte(v[1:3]), []byte(v[3:]))
 }
 
+// Written returns the instant that a reader of the text of [Profile.FormatTime]
+// will see, false when that is another one for more than the precision of the
+// layout: a local time that occurs twice is read as the earlier one.
+func (p *Profile) Written(t record.Time) (record.Time, bool) {
+	_, cut := p.FormatTime(t)
+	if len(p.Layouts) == 0 || layoutOffset(p.Layouts[0]) != noOffset || p.Zone == nil {
+		return cut, true
+	}
+	_, offset := t.Add(-p.ClockOffset).Std().In(p.Zone).Zone()
+	_, seen := cut.Add(-p.ClockOffset).Std().In(p.Zone).Zone()
+	return cut, offset == seen
+}
+
 // FormatTime writes t in the profile's first layout: in UTC when the layout has a
-// zone, otherwise in the profile's zone. It also returns the instant that a reader
-// of the text will see, t cut to the precision of the layout.
+// zone, otherwise in the profile's zone, as the clock of the source shows it. It also
+// returns the instant that a reader of the text will see, t cut to the precision of
+// the layout.
 func (p *Profile) FormatTime(t record.Time) (string, record.Time) {
 	layout := record.TimeLayout
 	if len(p.Layouts) > 0 {
 		layout = p.Layouts[0]
 	}
 
-	at := t.Std()
+	at := t.Add(-p.ClockOffset).Std()
 	if layoutOffset(layout) == noOffset && p.Zone != nil {
 		at = at.In(p.Zone)
 	}
@@ -336,7 +395,7 @@ func (p *Profile) FormatTime(t record.Time) (string, record.Time) {
 	// Parsing the text again shows what a reader sees of it.
 	text := at.Format(layout)
 	if cut, result := p.parseTime(bytes.TrimSpace([]byte(text))); result == timeOK || result == timeRepeated {
-		return text, cut
+		return text, cut.Add(p.ClockOffset)
 	}
 	return text, t
 }

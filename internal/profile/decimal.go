@@ -141,7 +141,10 @@ func (d decimal) epoch() (record.Time, timeResult) {
 		micros = -micros
 	}
 	t := record.Time(micros)
-	if !t.Valid() {
+	switch {
+	case isMidnightOfNoDate(micros):
+		return record.NoTime, timeMissing
+	case !t.Valid():
 		return record.NoTime, timeInvalid
 	}
 	return t, timeOK

@@ -57,6 +57,6 @@ func formatOfContent(head []byte) Format {
 // IsMissing reports whether v is absent, null, empty, the nil UUID or listed as
 // missing.
 func (p *Profile) IsMissing(v jsonscan.Value) bool {
-	b, ok := p.text(v)
+	b, ok := p.text(v, longestText)
 	return b == nil && ok
 }

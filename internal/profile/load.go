@@ -38,12 +38,14 @@ type section struct {
 		OrgID   string `json:"org_id"`
 		Total   string `json:"total"`
 		Failed  string `json:"failed"`
+		Skipped string `json:"skipped"`
 	} `json:"document"`
 	KeyPattern    string              `json:"key_pattern"`
 	Exclude       string              `json:"exclude"`
 	MediaPattern  string              `json:"media_pattern"`
 	MediaExclude  string              `json:"media_exclude"`
 	MediaSuffix   string              `json:"media_suffix"`
+	ScreenPattern string              `json:"screen_pattern"`
 	IDPattern     string              `json:"id_pattern"`
 	Line          string              `json:"line"`
 	Fields        map[string][]string `json:"fields"`
@@ -117,17 +119,18 @@ func (b *builder) profile() *Profile {
 	p := &Profile{
 		Kind: b.kind, Shape: s.Shape, Formats: b.formats(),
 		List: s.Document.Entries, Format: s.Document.Format,
-		DocOrg: s.Document.OrgID, DocTotal: s.Document.Total, DocFailed: s.Document.Failed,
-		KeyPattern:   b.pattern("key_pattern", s.KeyPattern, keyGroups[b.kind]),
-		Exclude:      b.pattern("exclude", s.Exclude, nil),
-		MediaPattern: b.pattern("media_pattern", s.MediaPattern, []string{"recording_id"}),
-		MediaExclude: b.pattern("media_exclude", s.MediaExclude, nil),
-		IDPattern:    b.pattern("id_pattern", s.IDPattern, nil),
-		Suffix:       s.MediaSuffix,
-		Layouts:      b.layouts(),
-		Zone:         b.zone(),
-		Missing:      map[string]bool{},
-		Settle:       b.duration("settle", string(s.Settle)),
+		DocOrg: s.Document.OrgID, DocTotal: s.Document.Total, DocFailed: s.Document.Failed, DocSkipped: s.Document.Skipped,
+		KeyPattern:    b.pattern("key_pattern", s.KeyPattern, keyGroups[b.kind]),
+		Exclude:       b.pattern("exclude", s.Exclude, nil),
+		MediaPattern:  b.pattern("media_pattern", s.MediaPattern, []string{"recording_id"}),
+		MediaExclude:  b.pattern("media_exclude", s.MediaExclude, nil),
+		ScreenPattern: b.pattern("screen_pattern", s.ScreenPattern, nil),
+		IDPattern:     b.pattern("id_pattern", s.IDPattern, nil),
+		Suffix:        s.MediaSuffix,
+		Layouts:       b.layouts(),
+		Zone:          b.zone(),
+		Missing:       map[string]bool{},
+		Settle:        b.duration("settle", string(s.Settle)),
 	}
 	for _, text := range s.Missing {
 		p.Missing[strings.TrimSpace(text)] = true // as values are before they are looked up
@@ -284,6 +287,9 @@ func (b *builder) media(p *Profile) {
 	}
 	if p.MediaExclude != nil && p.MediaPattern == nil {
 		b.problem("media_exclude", "needs media_pattern")
+	}
+	if p.ScreenPattern != nil && p.MediaPattern == nil {
+		b.problem("screen_pattern", "needs media_pattern")
 	}
 }
 

@@ -3,6 +3,8 @@ package profile
 import (
 	"bytes"
 	"slices"
+	"unicode"
+	"unicode/utf8"
 
 	"cdrmend/internal/intern"
 	"cdrmend/internal/jsonscan"
@@ -39,11 +41,26 @@ const (
 // NoInt is the missing integer; integers are never negative.
 const NoInt = -1
 
-const nilUUID = "00000000-0000-0000-0000-000000000000"
+// The most bytes that a text may have, and the most elements of a list.
+const (
+	longestID   = 512
+	longestText = 4096
+	longestList = 1000
+)
 
 // text returns the trimmed characters of a value, nil when it is missing. It
-// reports false for a value that cannot be a text.
-func (p *Profile) text(v jsonscan.Value) ([]byte, bool) {
+// reports false for a value that cannot be a text, or one of more than so many
+// bytes.
+func (p *Profile) text(v jsonscan.Value, most int) ([]byte, bool) {
+	b, ok := p.word(v, most)
+	if b != nil && isNilUUID(b) {
+		return nil, true
+	}
+	return b, ok
+}
+
+// word is text for values that are no texts, of which a UUID is none.
+func (p *Profile) word(v jsonscan.Value, most int) ([]byte, bool) {
 	switch v.Kind {
 	case jsonscan.Absent, jsonscan.Null:
 		return nil, true
@@ -53,34 +70,38 @@ func (p *Profile) text(v jsonscan.Value) ([]byte, bool) {
 	}
 
 	b := bytes.TrimSpace(v.Text())
-	if len(b) == 0 || p.Missing[string(b)] {
+	switch {
+	case len(b) == 0 || p.Missing[string(b)]:
 		return nil, true
-	}
-	if id := bare(b); len(id) == intern.UUIDLen && string(id) == nilUUID {
-		return nil, true
+	case len(b) > most:
+		return nil, false
 	}
 	return b, true
 }
 
-// bare removes the braces around a UUID.
-func bare(b []byte) []byte {
-	if len(b) == intern.UUIDLen+2 && b[0] == '{' && b[intern.UUIDLen+1] == '}' && intern.ParseUUID(new(intern.UUID), b[1:intern.UUIDLen+1]) {
-		return b[1 : intern.UUIDLen+1]
+// isNilUUID reports whether b is the UUID of zeros, which stands for no id.
+func isNilUUID(b []byte) bool {
+	if b[0] != '0' && b[0] != '{' {
+		return false
 	}
-	return b
+	var id intern.UUID
+	return intern.ParseUUID(&id, b) && id == intern.UUID{}
 }
 
 // ID returns an id. A UUID in any spelling becomes 36 lower-case characters; any
 // other id stays as it is.
 func (n *Normalizer) ID(v jsonscan.Value) (intern.Text, bool) {
-	b, ok := n.Profile.text(v)
+	b, ok := n.Profile.text(v, longestID)
 	if b == nil {
 		return intern.None, ok
 	}
 
 	var id intern.UUID
-	if intern.ParseUUID(&id, bare(b)) {
+	if intern.ParseUUID(&id, b) {
 		return n.Recent.UUID(n.Texts, &id), true
+	}
+	if isSecret(b) {
+		return intern.None, false
 	}
 	return n.Recent.Of(n.Texts, b), true
 }
@@ -89,13 +110,16 @@ func (n *Normalizer) ID(v jsonscan.Value) (intern.Text, bool) {
 // conversations are. It may return None for an id that is present: [Normalizer.Settle]
 // reports its text later, by the slot that the caller gave.
 func (n *Normalizer) Later(v jsonscan.Value, slot uint32) (id intern.Text, present, ok bool) {
-	b, ok := n.Profile.text(v)
+	b, ok := n.Profile.text(v, longestID)
 	if b == nil {
 		return intern.None, false, ok
 	}
 
 	var packed intern.UUID
-	if !intern.ParseUUID(&packed, bare(b)) {
+	if !intern.ParseUUID(&packed, b) {
+		if isSecret(b) {
+			return intern.None, false, false
+		}
 		return n.Recent.Of(n.Texts, b), true, true
 	}
 	return n.later.Add(n.Texts, &packed, slot), true, true
@@ -112,23 +136,28 @@ func (n *Normalizer) Forget() { n.later.Forget() }
 
 // AppendID appends the text of an id in normal form, without interning it.
 func (n *Normalizer) AppendID(dst []byte, v jsonscan.Value) ([]byte, bool) {
-	b, ok := n.Profile.text(v)
+	b, ok := n.Profile.text(v, longestID)
 
 	var id intern.UUID
-	if intern.ParseUUID(&id, bare(b)) {
+	if intern.ParseUUID(&id, b) {
 		return id.AppendTo(dst), true
+	}
+	if isSecret(b) {
+		return dst, false
 	}
 	return append(dst, b...), ok
 }
 
 // Plain returns a text that is not an id.
 func (n *Normalizer) Plain(v jsonscan.Value) (intern.Text, bool) {
-	b, ok := n.Profile.text(v)
+	b, ok := n.Profile.text(v, longestText)
 	return n.Recent.Of(n.Texts, b), ok
 }
 
 // PlainBytes is Plain without interning. The bytes are valid as long as v.
-func (n *Normalizer) PlainBytes(v jsonscan.Value) ([]byte, bool) { return n.Profile.text(v) }
+func (n *Normalizer) PlainBytes(v jsonscan.Value) ([]byte, bool) {
+	return n.Profile.text(v, longestText)
+}
 
 // Phone returns the digits and the leading + of a phone number.
 func (n *Normalizer) Phone(v jsonscan.Value) (intern.Text, bool) {
@@ -138,33 +167,69 @@ func (n *Normalizer) Phone(v jsonscan.Value) (intern.Text, bool) {
 
 // PhoneBytes is Phone without interning. The bytes are valid until the next call.
 func (n *Normalizer) PhoneBytes(v jsonscan.Value) ([]byte, bool) {
-	b, ok := n.Profile.text(v)
+	p, ok := n.Party(v)
+	return p.Number, ok
+}
+
+// Party is what a value says about one side of a call. Its bytes are valid until
+// the next one is read.
+type Party struct {
+	Number []byte // in normal form
+	Said   []byte // the text as it was delivered, without prefix
+	Worded bool   // a letter stands before the first @ or ; of Said: it is a name rather than a number
+}
+
+// Party reads a telephone number, and the text that it is taken from.
+func (n *Normalizer) Party(v jsonscan.Value) (p Party, ok bool) {
+	b, ok := n.Profile.text(v, longestText)
 	if b == nil {
-		return nil, ok
+		return p, ok
 	}
 
-	for _, prefix := range n.Profile.Prefixes {
-		if len(b) < len(prefix) || !bytes.EqualFold(b[:len(prefix)], []byte(prefix)) {
-			continue
-		}
-		b = b[len(prefix):]
-		// The host and the parameters of a SIP address may contain digits too.
-		if prefix == "sip:" {
-			if i := bytes.IndexAny(b, "@;"); i >= 0 {
-				b = b[:i]
-			}
-		}
-		break
+	b, prefix := n.Profile.cutPrefix(b)
+	p.Said = bytes.TrimSpace(b)
+	user := p.Said
+	if i := bytes.IndexAny(user, "@;"); i >= 0 {
+		user = user[:i]
 	}
+	p.Worded = hasLetter(user)
 
+	// The host and the parameters of a SIP address may contain digits too.
+	if prefix != "sip:" {
+		user = p.Said
+	}
 	n.buf = n.buf[:0]
-	for i, c := range bytes.TrimSpace(b) {
+	for i, c := range user {
 		if c >= '0' && c <= '9' || c == '+' && i == 0 {
 			n.buf = append(n.buf, c)
 		}
 	}
+	p.Number = n.buf
+	return p, true
+}
 
-	return n.buf, true
+// cutPrefix removes the first prefix of the profile that b begins with, and
+// returns it.
+func (p *Profile) cutPrefix(b []byte) (rest []byte, prefix string) {
+	for _, prefix := range p.Prefixes {
+		if len(b) >= len(prefix) && bytes.EqualFold(b[:len(prefix)], []byte(prefix)) {
+			return b[len(prefix):], prefix
+		}
+	}
+	return b, ""
+}
+
+// hasLetter reports whether a text has a letter of any script.
+func hasLetter(b []byte) bool {
+	for i, c := range b {
+		if c >= utf8.RuneSelf {
+			return bytes.ContainsFunc(b[i:], unicode.IsLetter)
+		}
+		if c |= 0x20; c >= 'a' && c <= 'z' {
+			return true
+		}
+	}
+	return false
 }
 
 // Int returns an integer that is not negative, NoInt when it is missing.
@@ -192,9 +257,9 @@ func (n *Normalizer) Int(v jsonscan.Value) (int64, bool) {
 		return NoInt, false
 	}
 
-	b := bytes.TrimSpace(v.Text())
-	if len(b) == 0 || n.Profile.Missing[string(b)] {
-		return NoInt, true
+	b, ok := n.Profile.word(v, longestText)
+	if b == nil {
+		return NoInt, ok
 	}
 	if i, ok := short(b); ok {
 		return i, true
@@ -238,10 +303,14 @@ func (n *Normalizer) Bool(v jsonscan.Value) (Tri, bool) {
 		return Unknown, false
 	}
 
-	b := bytes.TrimSpace(v.Text())
+	// A truth value of JSON is no text, but is spelled like one.
+	if v.Kind == jsonscan.Bool {
+		v.Kind = jsonscan.Cell
+	}
+	b, ok := n.Profile.word(v, longestText)
 	switch {
-	case len(b) == 0 || n.Profile.Missing[string(b)]:
-		return Unknown, true
+	case b == nil:
+		return Unknown, ok
 	case bytes.EqualFold(b, []byte("true")):
 		return True, true
 	case bytes.EqualFold(b, []byte("false")):
@@ -250,24 +319,44 @@ func (n *Normalizer) Bool(v jsonscan.Value) (Tri, bool) {
 	return Unknown, false
 }
 
-// Time returns an instant. A local time that occurs twice is read as the
-// earlier one, and reported.
+// The first and the last time that a record may bear. Anything else is no time but
+// a mistake of the writer.
+const (
+	firstTime record.Time = 631152000 * 1e6          // 1990-01-01T00:00:00Z
+	lastTime  record.Time = 4102444799*1e6 + 1e6 - 1 // 2099-12-31T23:59:59.999999Z
+)
+
+// Time returns an instant of a record. A local time that occurs twice is read as
+// the earlier one, and reported.
 func (n *Normalizer) Time(v jsonscan.Value) (record.Time, bool) {
+	t, result := n.time(v)
+	switch {
+	case result == timeMissing:
+		return record.NoTime, true
+	case result == timeInvalid || t < firstTime || t > lastTime:
+		return record.NoTime, false
+	}
+	return t.Add(n.Profile.ClockOffset), result == timeOK
+}
+
+// time reads a time as the clock of the source showed it.
+func (n *Normalizer) time(v jsonscan.Value) (record.Time, timeResult) {
 	if v.Kind == jsonscan.Number && !n.Profile.Missing[string(v.Raw)] {
 		d, ok := parseDecimal(v.Raw, true)
 		if !ok {
-			return record.NoTime, false
+			return record.NoTime, timeInvalid
 		}
-		t, result := d.epoch()
-		return t, result != timeInvalid
+		return d.epoch()
 	}
 
-	b, ok := n.Profile.text(v)
-	if b == nil {
-		return record.NoTime, ok
+	b, ok := n.Profile.text(v, longestText)
+	switch {
+	case b != nil:
+		return n.Profile.parseTime(b)
+	case ok:
+		return record.NoTime, timeMissing
 	}
-	t, result := n.Profile.parseTime(b)
-	return t, result == timeOK || result == timeMissing
+	return record.NoTime, timeInvalid
 }
 
 // IDs appends the ids of a list to dst in order, without missing and repeated ids.
@@ -310,8 +399,11 @@ func (n *Normalizer) IDs(dst []intern.Text, v jsonscan.Value) ([]intern.Text, bo
 
 // Sole returns the element of a list with exactly one; false for any other value.
 func (n *Normalizer) Sole(v jsonscan.Value) (sole jsonscan.Value, ok bool) {
-	if v.Kind == jsonscan.Cell {
+	switch v.Kind {
+	case jsonscan.Cell:
 		return v, bytes.IndexByte(v.Raw, ';') < 0
+	case jsonscan.String, jsonscan.Number:
+		return v, true
 	}
 	if v.Kind != jsonscan.List {
 		return jsonscan.Value{}, false
@@ -328,11 +420,14 @@ func (n *Normalizer) Sole(v jsonscan.Value) (sole jsonscan.Value, ok bool) {
 }
 
 // Spans appends the spans of a list of {start, end}, or of start/end in a cell, to
-// dst. It appends nothing when the list does not parse. For a local time that
+// dst, without missing elements. It appends nothing when the list does not parse. For a local time that
 // occurs twice it reports false but appends the span.
 func (n *Normalizer) Spans(dst []record.Span, v jsonscan.Value) ([]record.Span, bool) {
 	from, once := len(dst), true
 	ok := n.Elements(v, func(element jsonscan.Value) bool {
+		if n.Profile.IsMissing(element) {
+			return true
+		}
 		span, ok := n.span(element)
 		once = once && ok
 		dst = append(dst, span)
@@ -361,16 +456,18 @@ func (n *Normalizer) span(v jsonscan.Value) (record.Span, bool) {
 	return record.Span{Start: start, End: end}, ok1 && ok2
 }
 
-// Elements calls each for the elements of a list until one does not parse. In a
-// cell they are separated by semicolons, and empty ones are skipped.
+// Elements calls each for the elements of a list until one does not parse; a list
+// that is too long does not parse either. A text or a number of JSON is a list of
+// one. In a cell elements are separated by semicolons, and empty ones are skipped.
 func (n *Normalizer) Elements(v jsonscan.Value, each func(jsonscan.Value) bool) bool {
+	found := 0
 	switch v.Kind {
 	case jsonscan.Absent, jsonscan.Null:
 		return true
 
 	case jsonscan.List:
 		for element := range v.Elements {
-			if !each(element) {
+			if found++; found > longestList || !each(element) {
 				return false
 			}
 		}
@@ -381,19 +478,21 @@ func (n *Normalizer) Elements(v jsonscan.Value, each func(jsonscan.Value) bool) 
 			return true
 		}
 		for element := range bytes.SplitSeq(v.Raw, []byte(";")) {
-			if len(bytes.TrimSpace(element)) > 0 && !each(jsonscan.Value{Kind: jsonscan.Cell, Raw: element}) {
+			if len(bytes.TrimSpace(element)) == 0 {
+				continue
+			}
+			if found++; found > longestList || !each(jsonscan.Value{Kind: jsonscan.Cell, Raw: element}) {
 				return false
 			}
 		}
 		return true
 
-	case jsonscan.String: // not a list, but a text that means missing is missing
-		b, _ := n.Profile.text(v)
-		return b == nil
+	case jsonscan.String, jsonscan.Number:
+		return n.Profile.IsMissing(v) || each(v)
 	}
 	return false
 }
 
-// SpellsUUID reports whether [Normalizer.ID] takes b for a UUID: in any case, in
-// braces, or with white space around it.
-func SpellsUUID(b []byte) bool { return intern.ParseUUID(new(intern.UUID), bare(bytes.TrimSpace(b))) }
+// SpellsUUID reports whether [Normalizer.ID] takes b for a UUID, in whichever
+// spelling, or with white space around it.
+func SpellsUUID(b []byte) bool { return intern.ParseUUID(new(intern.UUID), bytes.TrimSpace(b)) }

@@ -60,7 +60,13 @@ func TestTheNormalFormOfIDs(t *testing.T) {
 		{"= \u2003" + lower + "\n", lower},
 		{`"{` + upperUUID + `"`, "{" + upperUUID},
 		{`"` + upperUUID[1:] + `"`, upperUUID[1:]},
-		{"=" + strings.ReplaceAll(upperUUID, "-", ""), strings.ReplaceAll(upperUUID, "-", "")},
+		{"=" + strings.ReplaceAll(upperUUID, "-", ""), lower},
+		{"={" + strings.ReplaceAll(lower, "-", "") + "}", lower},
+		{"=" + strings.ReplaceAll(upperUUID, "-", "")[1:], strings.ReplaceAll(upperUUID, "-", "")[1:]},
+		{"=" + strings.ReplaceAll(upperUUID, "-", "") + "}", strings.ReplaceAll(upperUUID, "-", "") + "}"},
+		{"=" + strings.ReplaceAll(nilUUID, "-", ""), ""},
+		{"=" + strings.Repeat("x", 512), strings.Repeat("x", 512)},
+		{"=" + strings.Repeat("x", 513), "no"},
 		{`"G` + upperUUID[1:] + `"`, "G" + upperUUID[1:]},
 		{`"ABC"`, "ABC"},
 		{`" a b "`, "a b"},
@@ -211,8 +217,12 @@ func TestListsDropMissingAndRepeatedElements(t *testing.T) {
 		{`["a",{}]`, "no"},
 		{`["a",true]`, "no"},
 		{`["a",["b"]]`, "no"},
-		{`"a;b"`, "no"},
-		{`5`, "no"},
+		{`"a;b"`, "a;b"}, // a list of one
+		{`5`, "5"},
+		{"=" + strings.Repeat("a;", 1000), "a"},
+		{"=" + strings.Repeat("a;", 1001), "no"},
+		{"[" + strings.Repeat(`"a",`, 999) + "null]", "a"},
+		{"[" + strings.Repeat(`"a",`, 1000) + "null]", "no"},
 		{`{}`, "no"},
 		{`true`, "no"},
 	}, func(v jsonscan.Value) string {
@@ -226,41 +236,44 @@ func TestListsDropMissingAndRepeatedElements(t *testing.T) {
 	})
 }
 
+// Seconds are those of 1990, the first year that a record may bear.
 func TestSpansHaveBothTimesInOrder(t *testing.T) {
 	n := missing()
 	n.Profile.Zone = location(t, "Europe/Berlin")
 	checkNormal(t, []normalCase{
-		{`[{"start":1,"end":3},{"end":"2","start":"2"}]`, "1-3 2-2"},
-		{`[{"start":5,"start":1,"end":3,"x":[]}]`, "1-3"},
-		{"=1/3;2/4", "1-3 2-4"},
-		{"= 1 / 3 ;", "1-3"},
-		{"=1970-01-01T00:00:01Z/3", "1-3"},
+		{`[{"start":631152001,"end":631152003},{"end":"631152002","start":"631152002"}]`, "1-3 2-2"},
+		{`[{"start":631152005,"start":631152001,"end":631152003,"x":[]}]`, "1-3"},
+		{"=631152001/631152003;631152002/631152004", "1-3 2-4"},
+		{"= 631152001 / 631152003 ;", "1-3"},
+		{"=1990-01-01T00:00:01Z/631152003", "1-3"},
 		{`[]`, ""},
 		{`null`, ""},
 		{`""`, ""},
 		{"=", ""},
 		{"=n/a", ""},
-		{`[{"start":3,"end":1}]`, "no"},
-		{`[{"start":1}]`, "no"},
-		{`[{"start":0,"end":1}]`, "no"},
-		{`[null]`, "no"},
-		{`[{"start":1,"end":2},5]`, "no"},
-		{`["1/3"]`, "no"},
-		{`[[1,3]]`, "no"},
-		{`{"start":1,"end":3}`, "no"},
-		{`"1/3"`, "no"},
-		{"=1/3;x", "no"},
-		{"=1", "no"},
+		{`[{"start":631152003,"end":631152001}]`, "no"},
+		{`[{"start":631152001}]`, "no"},
+		{`[{"start":0,"end":631152001}]`, "no"},
+		{`[null]`, ""},
+		{`[{"start":631152001,"end":631152003}," ",null]`, "1-3"},
+		{"=631152001/631152003; ;n/a", "1-3"},
+		{`[{"start":631152001,"end":631152002},631152005]`, "no"},
+		{`["631152001/631152003"]`, "no"},
+		{`[[631152001,631152003]]`, "no"},
+		{`{"start":631152001,"end":631152003}`, "no"},
+		{`"631152001/631152003"`, "no"},
+		{"=631152001/631152003;x", "no"},
+		{"=631152001", "no"},
 		{"=/", "no"},
-		{"=1/2/3", "no"},
-		{"=1/2026-03-29T02:30:00", "no"},
+		{"=631152001/631152002/631152003", "no"},
+		{"=631152001/2026-03-29T02:30:00", "no"},
 		// A local time that occurs twice is read, and reported.
-		{"=2026-10-25T02:30:00/2026-10-25T04:00:00", "1792888200-1792897200no"},
+		{"=2026-10-25T02:30:00/2026-10-25T04:00:00", "1161736200-1161745200no"},
 	}, func(v jsonscan.Value) string {
 		spans, ok := n.Spans([]record.Span{{}}, v)
 		var texts []string
 		for _, s := range spans[1:] {
-			texts = append(texts, fmt.Sprintf("%d-%d", s.Start/1e6, s.End/1e6))
+			texts = append(texts, fmt.Sprintf("%d-%d", s.Start/1e6-631152000, s.End/1e6-631152000))
 		}
 		return shown(strings.Join(texts, " "), ok)
 	})

@@ -8,6 +8,7 @@
 package profile
 
 import (
+	"bytes"
 	"regexp"
 	"time"
 
@@ -23,19 +24,21 @@ type Profile struct {
 	Shape   string // a layout too deep for pointers: conversation-detail, http-client-log; else empty
 
 	// Document level (manifests).
-	List      string // pointer to the list of entries in a batch, empty when a document is an entry or an array
-	Format    string // pointer whose presence marks a batch even without its list
-	DocOrg    string // pointers to members of a batch
-	DocTotal  string
-	DocFailed string
+	List       string // pointer to the list of entries in a batch, empty when a document is an entry or an array
+	Format     string // pointer whose presence marks a batch even without its list
+	DocOrg     string // pointers to members of a batch
+	DocTotal   string
+	DocFailed  string
+	DocSkipped string
 
 	// Object keys (manifests).
-	KeyPattern   *regexp.Regexp // groups org_id conversation_id recording_id media_key
-	Exclude      *regexp.Regexp // keys that match are not documents
-	MediaPattern *regexp.Regexp // keys of media objects, group recording_id
-	MediaExclude *regexp.Regexp // keys that match are not media objects
-	Suffix       string         // appended to a media key to make its document's key
-	IDPattern    *regexp.Regexp // recording ids in media keys that are not UUIDs
+	KeyPattern    *regexp.Regexp // groups org_id conversation_id recording_id media_key
+	Exclude       *regexp.Regexp // keys that match are not documents
+	MediaPattern  *regexp.Regexp // keys of media objects, group recording_id
+	MediaExclude  *regexp.Regexp // keys that match are not media objects
+	ScreenPattern *regexp.Regexp // keys of media objects that are recordings of a screen
+	Suffix        string         // appended to a media key to make its document's key
+	IDPattern     *regexp.Regexp // recording ids in media keys that are not UUIDs
 
 	Line     *regexp.Regexp            // text lines, named groups
 	Fields   map[record.Field][]string // JSON pointers, or column names; the first that is present counts
@@ -44,6 +47,10 @@ type Profile struct {
 	Missing  map[string]bool           // texts that mean missing
 	Prefixes []string                  // of phone numbers, lower case
 	Settle   time.Duration             // default settle time
+
+	// ClockOffset is added to every time that is read from records, and subtracted
+	// from those that are written. It is of one source, whose profile is a copy.
+	ClockOffset time.Duration
 }
 
 // Format is a serialisation of records.
@@ -65,3 +72,14 @@ func (f Format) String() string { return formatNames[f] }
 
 // InLines reports whether the objects of a format are in lines.
 func (f Format) InLines() bool { return f == JSONLines || f == CSV || f == TextLines }
+
+// ConversationDetail is the shape of Genesys conversation details: conversations
+// with participants, whose sessions are the legs.
+const ConversationDetail = "conversation-detail"
+
+// WithoutPrefix returns a phone number as it is written without one of the
+// prefixes of the profile.
+func (p *Profile) WithoutPrefix(number string) string {
+	rest, _ := p.cutPrefix([]byte(number))
+	return string(bytes.TrimSpace(rest))
+}

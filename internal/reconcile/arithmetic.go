@@ -1,6 +1,8 @@
 package reconcile
 
 import (
+	"time"
+
 	"cdrmend/internal/manifest"
 	"cdrmend/internal/profile"
 	"cdrmend/internal/record"
@@ -23,29 +25,36 @@ func fillThirdTime(e *manifest.Entry, st *entryState, p *profile.Profile) {
 			st.fill(record.DurationMS, Arithmetic, true)
 		}
 	case e.End.Known() && known:
-		if t := e.End - record.Time(e.Duration*1000); t.Valid() {
-			e.Start = asWritten(p, t)
+		if t, ok := written(p, e.End-record.Time(e.Duration*1000)); ok {
+			e.Start = t
 			st.fill(record.StartTime, Arithmetic, true)
 		}
 	case e.Start.Known() && known:
-		if t := e.Start + record.Time(e.Duration*1000); t.Valid() {
-			e.End = asWritten(p, t)
+		if t, ok := written(p, e.Start+record.Time(e.Duration*1000)); ok && t >= e.Start {
+			e.End = t
 			st.fill(record.EndTime, Arithmetic, true)
 		}
 	}
 }
 
-// asWritten cuts a time to the precision of the profile's layout, so that tables
-// and documents show the same time.
-func asWritten(p *profile.Profile, t record.Time) record.Time {
-	_, t = p.FormatTime(t)
-	return t
+// written cuts a time to the precision of the profile's layout, so that tables and
+// documents show the same time. A time that would be read back as another one
+// cannot be written.
+func written(p *profile.Profile, t record.Time) (record.Time, bool) {
+	if !t.Valid() {
+		return t, false
+	}
+	return p.Written(t)
 }
 
-// validSpan returns the entry's span when both times are known and in order.
+// validSpan returns the entry's span when both times are known, in order and not
+// more than a day apart: no recording is longer.
 func validSpan(e *manifest.Entry) (record.Span, bool) {
-	return record.Span{Start: e.Start, End: e.End}, e.Start.Known() && e.End.Known() && e.End >= e.Start
+	return record.Span{Start: e.Start, End: e.End}, e.Start.Known() && e.End.Known() && e.End >= e.Start && e.End <= e.Start.Add(longestRecording)
 }
+
+// longestRecording is how far apart the times of an entry may be.
+const longestRecording = 24 * time.Hour
 
 // floorMS returns whole milliseconds, rounded down also below zero.
 func floorMS(micros int64) int64 {

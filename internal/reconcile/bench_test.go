@@ -52,7 +52,7 @@ func evidenceOf(b testing.TB, n *synth.Night) *reconcile.Evidence {
 	day := record.Span{Start: record.TimeOf(midnight), End: record.TimeOf(midnight.AddDate(0, 0, 1))}
 	ev := &reconcile.Evidence{
 		Interval: day, Org: texts.OfString(cfg.Org), Texts: texts, Policy: &cfg.Policy,
-		Registrations: reconcile.Registrations{Index: registration.NewIndex(nil), Lines: registration.NewLines(nil, texts)},
+		Registrations: reconcile.Registrations{Index: registration.NewIndex(&registration.States{}), Lines: registration.NewLines(nil, texts)},
 	}
 	for o := range n.Objects() {
 		kind := slices.IndexFunc(cfg.Sources, func(s policy.Source) bool { return strings.Contains(s.URL.String(), strings.SplitAfter(o.Key, "/")[0]) })
@@ -101,7 +101,7 @@ func addLegs(b testing.TB, ev *reconcile.Evidence, n uint32, text []byte) {
 	for _, l := range batch.Legs {
 		ev.Legs, ev.Particulars = append(ev.Legs, l.Shown), append(ev.Particulars, l.Particulars)
 	}
-	ev.Recordings, ev.Talk = batch.Recordings, batch.Talk
+	ev.Recordings, ev.Talk, ev.Extras = batch.Recordings, batch.Talk, batch.Extras
 }
 
 // copied returns evidence of its own, as what is decided is filled into it.

@@ -4,8 +4,11 @@ import (
 	"cmp"
 	"maps"
 	"slices"
+	"strconv"
+	"strings"
 
 	"cdrmend/internal/intern"
+	"cdrmend/internal/manifest"
 	"cdrmend/internal/policy"
 	"cdrmend/internal/record"
 )
@@ -67,7 +70,6 @@ func decideCalls(a *assessor, outcomes []entryOutcome, owned []bool, spread Spre
 func (p *callPart) part(from, to int, owned []bool) {
 	at, _ := slices.BinarySearchFunc(p.LegInvalid, p.Legs[from].Ref, func(v LegInvalid, ref record.Ref) int { return compareRefs(v.Ref, ref) })
 	invalid := p.LegInvalid[at:]
-
 	for n := uint32(from); n < uint32(to); n++ {
 		ref := p.Legs[n].Ref
 		// Legs of the margin advance the list too.
@@ -86,18 +88,18 @@ func compareRefs(a, b record.Ref) int {
 func (p *callPart) call(n uint32, invalid []LegInvalid) {
 	s := &p.current
 	p.assessor.assess(s, n)
+	p.assessor.judge(s, p.outcomes)
 
-	if s.toRecord {
-		// An empty partition is a finding only if a recording should be in it.
-		p.need(p.assessor.legs.facts.emptyAt(policy.Manifests, p.Legs[n].Org, p.Legs[n].Start))
+	if p.assessor.duties.toRecord(n) {
+		if len(s.entries) == 0 {
+			p.need(p.assessor.legs.facts.emptyAt(policy.Manifests, p.Legs[n].Org, p.Legs[n].Start))
+		}
 		p.missingRecordings(s)
 	}
-	if s.inError {
-		p.found(s, RecordedInError, NoField, intern.None, intern.None, Open)
+	if s.inError != Accepted {
+		p.found(s, RecordedInError, NoField, intern.None, intern.None, s.inError)
 	}
 	p.invalidFields(s, invalid)
-
-	s.call.Verdict = p.assessor.verdict(s, p.outcomes)
 	p.calls[0], p.calls = s.call, p.calls[1:]
 }
 
@@ -110,16 +112,20 @@ func (p *callPart) found(s *assessment, class Class, f record.Field, recording, 
 		if l.Identified() {
 			b = append(b, "leg"...)
 			for _, t := range []intern.Text{l.Org, l.Conversation, l.ID} {
-				b = p.Texts.AppendTo(append(b, '|'), t)
+				b = p.appendText(b, t)
+			}
+			b = l.Start.AppendTo(append(b, '|'))
+			if p.assessor.hasTwin(s.leg) {
+				b = l.End.AppendTo(append(b, '/'))
 			}
 		} else {
 			b = p.appendLocation(b, l.Ref.Object, l.Ref.Row)
 		}
-		return p.Texts.AppendTo(append(b, '|'), recording)
+		return p.appendText(b, recording)
 	}
 
 	found := p.add(Finding{
-		Class: class, Field: f, About: AboutLeg, Subject: s.leg, Status: status,
+		Class: class, Severity: classes[class].severity, Field: f, About: AboutLeg, Subject: s.leg, Status: status,
 		Recording: recording, Detail: detail, Outage: s.call.Outage,
 	}, subject)
 	if found.Status.Counts() {
@@ -127,34 +133,103 @@ func (p *callPart) found(s *assessment, class Class, f record.Field, recording, 
 	}
 }
 
-// missingRecordings reports the leg's missing recordings, and talk time that its
-// recordings do not cover.
-func (p *callPart) missingRecordings(s *assessment) {
-	for _, id := range s.lost {
-		status := s.manifests.status()
-		if status == Open && p.assessor.isPossible(s.leg, id) {
-			status = Indeterminate // an entry without an id may be this recording
-		}
-		p.found(s, MissingRecording, NoField, id, intern.None, status)
+// hasTwin reports whether another owned leg has the ids and the start of a leg.
+func (a *assessor) hasTwin(n uint32) bool {
+	l := &a.Legs[n]
+	return slices.ContainsFunc(a.legs.byConversation.find(l.Org, l.Conversation), func(other uint32) bool {
+		o := &a.Legs[other]
+		return other != n && o.ID == l.ID && o.Start == l.Start && ownsLeg(a.Evidence, other)
+	})
+}
 
-		if id == intern.None {
-			p.nameless++ // other legs cannot mean the same recording
-		} else {
-			p.lost[keyOf(p.Legs[s.leg].Org, id)] = true
+// missingRecordings reports recordings that are missing and too short.
+func (p *callPart) missingRecordings(s *assessment) {
+	undecided := s.call.Verdict == VerdictIndeterminate && s.doubt != NoEnd
+	for _, id := range s.lost {
+		status := statusUnless(undecided || id != intern.None && p.assessor.isPossible(s.leg, id))
+		p.found(s, MissingRecording, NoField, id, p.assessor.trail(s, id), status)
+		key := keyOf(p.Legs[s.leg].Org, id)
+		switch {
+		case id == intern.None:
+			p.nameless++
+		case p.lost == nil:
+			p.lost = map[uint64]bool{key: true}
+		default:
+			p.lost[key] = true
 		}
 	}
 
 	if s.short {
-		uncovered := p.Texts.OfString(decimal(floorMS(s.call.Uncovered)))
-		p.found(s, ShortRecording, NoField, intern.None, uncovered, s.manifests.status())
+		uncovered := p.Texts.OfString(decimal(floorMS(s.gap)))
+		p.found(s, ShortRecording, NoField, intern.None, uncovered, statusUnless(undecided))
 	}
+}
+
+// trail says what there is instead of a recording that is missing: the first of
+// media that is gone or promised, a recording that other legs have, one that looks
+// like it, and recordings of its conversation that are of no leg.
+func (a *assessor) trail(s *assessment, id intern.Text) intern.Text {
+	l := &a.Legs[s.leg]
+	group := a.entries.byConversation.find(l.Org, l.Conversation)
+	about := group
+	if id != intern.None {
+		about = a.entries.byRecording.find(l.Org, id)
+	}
+	pending, gone, apart := false, []string(nil), 0
+	for _, n := range about {
+		switch st := &a.entries.states[n]; {
+		case st.void:
+			gone = append(gone, a.whyGone(&a.Entries[n]))
+		case st.pending:
+			pending = true
+		}
+	}
+	for _, n := range group {
+		if a.entries.states[n].hears() && !a.matches.uses[n].any {
+			apart++
+		}
+	}
+
+	like, looksLike := a.likes[s.leg]
+	switch {
+	case gone != nil:
+		slices.Sort(gone)
+		return a.Texts.OfString("void=" + strings.Join(slices.Compact(gone), ";"))
+	case pending:
+		return a.Texts.OfString("pending")
+	case a.matches.legs[s.leg].contested:
+		return a.words.doubts[Contested]
+	case looksLike:
+		return a.Texts.OfString("like=" + a.nameOf(like))
+	case apart > 0:
+		return a.Texts.OfString("apart=" + strconv.Itoa(apart))
+	}
+	return intern.None
+}
+
+// whyGone says why the media of a void entry is gone.
+func (a *assessor) whyGone(e *manifest.Entry) string {
+	if a.media.absent[e.State] {
+		return strings.ToLower(a.Texts.String(e.State))
+	}
+	return MediaMissing.String()
+}
+
+// nameOf names an entry by its recording, else by its place.
+func (a *assessor) nameOf(entry uint32) string {
+	e := &a.Entries[entry]
+	if e.Recording != intern.None {
+		return a.Texts.String(e.Recording)
+	}
+	object := a.Documents[e.Doc].Object
+	return a.sourceOf(object).Name + ":" + a.Objects[object].Key + "#" + strconv.FormatUint(uint64(e.Index), 10)
 }
 
 // invalidFields reports the first value of each field that did not parse.
 func (p *callPart) invalidFields(s *assessment, invalid []LegInvalid) {
 	var seen record.Fields
 	add := func(f record.Field, raw string) {
-		p.found(s, InvalidField, f, intern.None, p.Texts.OfString(raw), Open)
+		p.found(s, InvalidField, f, intern.None, p.Texts.OfString(cut(raw)), Open)
 	}
 	for _, v := range invalid {
 		if !seen.Has(v.Field) {

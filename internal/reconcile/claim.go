@@ -2,7 +2,6 @@ package reconcile
 
 import (
 	"slices"
-	"strings"
 
 	"cdrmend/internal/intern"
 	"cdrmend/internal/manifest"
@@ -30,7 +29,7 @@ type candidacy struct {
 type contest struct {
 	entries   int
 	unclaimed []intern.Text // ids that legs list and no entry has
-	matches   completeness  // of entries and legs; only kept for a trace
+	hidden    bool          // entries or legs may be; only kept for a trace
 }
 
 // claimUnclaimed gives a voice entry without a recording id the unclaimed id of
@@ -59,12 +58,10 @@ func claimUnclaimed(legs *legGroups, states []entryState, trace *Trace) claimSet
 		e := &ev.Entries[entries[0]]
 		group := legs.ofConversation(e)
 		unclaimed := unclaimedIDs(legs, e.Org, group, having)
-		trace.keepContest(e, contest{len(entries), unclaimed, complete}, legs)
-
+		trace.keepContest(e, contest{len(entries), unclaimed, false}, legs)
 		switch {
 		case len(unclaimed) == 0:
-			// The entries stay without an id, and later stages report it as missing.
-		case len(unclaimed) == 1 && len(entries) == 1 && legs.matchesOf(e.Org, group) == complete:
+		case len(unclaimed) == 1 && len(entries) == 1 && !legs.hidesMatchesOf(e.Org, group):
 			e.Recording = unclaimed[0]
 			states[entries[0]].fill(record.RecordingID, SoleUnclaimed, true)
 			claims.evidence[entries[0]] = cite(&claims.refs, legs.listing(group, unclaimed[0]))
@@ -107,8 +104,7 @@ func (c candidates) add(texts *intern.Table, entry uint32, f record.Field, value
 	}
 
 	// Tables must not depend on the order in which rows named the values.
-	slices.Sort(names)
-	c[candidacy{entry, f}] = texts.OfString(strings.Join(names, ";"))
+	c[candidacy{entry, f}] = texts.OfString(joinSome(names))
 }
 
 // cite appends the rows that a repair names as evidence.
@@ -116,4 +112,15 @@ func cite(all *[]record.Ref, refs []record.Ref) record.Section {
 	run := record.Section{At: uint32(len(*all)), N: uint32(len(refs))}
 	*all = append(*all, refs...)
 	return run
+}
+
+// withPromised returns the possible ids with those of entries whose media is
+// promised.
+func (c *claimSet) withPromised(ev *Evidence, states []entryState) map[uint64]bool {
+	for n := range states {
+		if e := &ev.Entries[n]; states[n].pending && e.Recording != intern.None {
+			c.possible[keyOf(e.Org, e.Recording)] = true
+		}
+	}
+	return c.possible
 }

@@ -27,7 +27,7 @@ func TestTwoEntriesWithoutAnIDClaimNothing(t *testing.T) {
 	d.findings(
 		"ambiguous_field open recording_id r2",
 		"ambiguous_field open recording_id r2",
-		"missing_recording indeterminate r2",
+		"missing_recording indeterminate r2 apart=2",
 	)
 	d.calls("1 incomplete")
 }
@@ -37,8 +37,8 @@ func TestTwoIDsWithoutAnEntryAreNotClaimed(t *testing.T) {
 	d.repairs()
 	d.findings(
 		"ambiguous_field open recording_id r2;r3",
-		"missing_recording indeterminate r2",
-		"missing_recording indeterminate r3",
+		"missing_recording indeterminate r2 apart=1",
+		"missing_recording indeterminate r3 apart=1",
 	)
 }
 
@@ -58,7 +58,7 @@ func TestNothingIsClaimedWhileAnotherEntryOrLegMayBeHidden(t *testing.T) {
 			hide(ev)
 			d := ev.decide(t)
 			d.repairs()
-			d.findings("ambiguous_field indeterminate recording_id r2", "missing_recording indeterminate r2")
+			d.findings("ambiguous_field indeterminate recording_id r2", "missing_recording indeterminate r2 apart=1")
 		})
 	}
 }

@@ -45,12 +45,23 @@ type Decision struct {
 	Shown      []uint32 // numbers of the outages in the table, in its order
 	Balance    [policy.NumKinds]record.Balance
 
-	OverusedIDs int // ids that too many records carry
-	Lost        int // distinct recordings that are missing
-	Incomplete  []IncompleteInput
-	Blamed      bool // missing or damaged input of a settled source leaves a result indeterminate
-	ownedDoc    []bool
-	words       *words
+	OverusedIDs  int   // ids that too many records carry
+	Lost         int   // distinct recordings that are missing
+	Voices       int64 // owned entries of voice
+	WithoutCDR   int64 // owned entries of voice that have no leg, or are apart from all
+	ReusedLegIDs int64 // owned legs that have an earlier leg with their id
+	Incomplete   []IncompleteInput
+	Strays       []Stray
+	Notices      Notices
+	ownedDoc     []bool
+	words        *words
+}
+
+// Notices are what the night as a whole shows about its sources.
+type Notices struct {
+	AtLeast   bool // nobody knows how many calls there were: CDRs may hide some
+	Undecided bool // something could not be decided, or may be hidden, although sources are settled
+	Warnings  []string
 }
 
 // IncompleteInput is a partition or a source that makes results
@@ -139,14 +150,19 @@ func (d *Decision) documentOrg(n uint32) intern.Text {
 	return d.Sources[d.Objects[doc.Object].Source].Org
 }
 
-// input returns the source, URL and span that an input_missing finding is
-// about.
+// input returns the source, URL and span that a finding about a partition or a
+// source is about.
 func (d *Decision) input(f *Finding) (source uint32, url string, span record.Span) {
-	if f.About == AboutSource {
-		return f.Subject, d.Sources[f.Subject].URL, d.Interval
+	n := f.Subject
+	switch f.About {
+	case AboutSource:
+		return n, d.Sources[n].URL, d.Interval
+	case AboutStray:
+		span, n = d.Strays[n].Interval.Span, d.Strays[n].Partition
+	default:
+		span = d.Partitions[n].Span
 	}
-	p := &d.Partitions[f.Subject]
-	return p.Source, p.URL, p.Span
+	return d.Partitions[n].Source, d.Partitions[n].URL, span
 }
 
 // fetchBatch is how many findings FindingRows reads before it writes their rows.

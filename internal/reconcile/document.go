@@ -3,12 +3,12 @@ package reconcile
 import (
 	"fmt"
 
+	"cdrmend/internal/intern"
 	"cdrmend/internal/policy"
-	"cdrmend/internal/profile"
 )
 
-// reportDocuments makes the findings about owned documents as a whole.
-func reportDocuments(ev *Evidence, owned []bool) report {
+// reportDocuments reports what is wrong with whole documents of the interval.
+func reportDocuments(ev *Evidence, facts *nightFacts, owned []bool) report {
 	r := report{Evidence: ev}
 	for i := range ev.Documents {
 		doc := &ev.Documents[i]
@@ -20,10 +20,10 @@ func reportDocuments(ev *Evidence, owned []bool) report {
 		if rare.Failed > 0 {
 			r.document(n, ExportFailed, fmt.Sprintf("failed=%d", rare.Failed))
 		}
-		if rare.Total != profile.NoInt && rare.Total != int64(doc.N) {
+		if doc.Miscounted() {
 			r.document(n, CountMismatch, fmt.Sprintf("total=%d;found=%d", rare.Total, doc.N))
 		}
-		if b := rare.Truncated; b != nil {
+		if b := rare.Truncated; b != nil && !facts.isEmptyList(doc) {
 			r.document(n, TruncatedDocument, fmt.Sprintf("offset=%d;entries=%d", b.Offset, b.Entries))
 		}
 		if b := rare.Malformed; b != nil {
@@ -36,21 +36,28 @@ func reportDocuments(ev *Evidence, owned []bool) report {
 func (r *report) document(n uint32, class Class, detail string) {
 	object := r.Documents[n].Object
 	r.add(Finding{
-		Class: class, Field: NoField, About: AboutDocument, Subject: n,
+		Class: class, Severity: classes[class].severity, Field: NoField, About: AboutDocument, Subject: n,
 		Detail: r.Texts.OfString(detail), Outage: noOutage,
 	}, func(b []byte) []byte { return r.appendObject(b, "doc|", object) })
 }
 
-// reportInputs reports missing input: empty partitions that are needed, because
-// an entry or a leg starts in them, and registration sources without any usable
-// row.
+// reportInputs reports input that was needed and never came: empty partitions in
+// which something starts that lacks its counterpart, and registrations of which
+// nothing could be used.
 func reportInputs(ev *Evidence, facts *nightFacts, needed map[uint32]bool) report {
 	r := report{Evidence: ev}
 	for _, kind := range []policy.Kind{policy.Manifests, policy.CDRs} {
 		for _, n := range facts.empty[kind] {
-			if needed[n] {
-				r.missingInput(AboutPartition, n, ev.Partitions[n].Source, ev.Partitions[n].URL, policy.Major) // more than the class's severity
+			if !needed[n] {
+				continue
 			}
+			p, severity := &ev.Partitions[n], policy.Major
+			if kind == policy.Manifests && ev.Sources[p.Source].NoUse {
+				severity = policy.Critical
+			}
+			r.add(Finding{
+				Class: InputMissing, Severity: severity, Field: NoField, About: AboutPartition, Subject: n, Outage: noOutage,
+			}, func(b []byte) []byte { return r.appendPart(b, ev.Sources[p.Source].Name, p.URL) })
 		}
 	}
 
@@ -59,14 +66,22 @@ func reportInputs(ev *Evidence, facts *nightFacts, needed map[uint32]bool) repor
 	for i := range ev.Sources {
 		s := &ev.Sources[i]
 		if s.Kind == policy.Registrations && s.Settled && s.NoUse {
-			r.missingInput(AboutSource, uint32(i), uint32(i), s.URL, policy.Minor)
+			r.source(InputMissing, policy.Minor, uint32(i), intern.None)
 		}
 	}
 	return r
 }
 
-func (r *report) missingInput(about About, subject, source uint32, url string, severity policy.Severity) {
+// source reports a source as a whole.
+func (r *report) source(class Class, severity policy.Severity, n uint32, detail intern.Text) {
+	s := &r.Sources[n]
 	r.add(Finding{
-		Class: InputMissing, Severity: severity, Field: NoField, About: about, Subject: subject, Outage: noOutage,
-	}, func(b []byte) []byte { return append(b, "part|"+r.Sources[source].Name+"|"+url...) })
+		Class: class, Severity: severity, Field: NoField, About: AboutSource, Subject: n, Detail: detail, Outage: noOutage,
+	}, func(b []byte) []byte { return r.appendPart(b, s.Name, s.URL) })
+}
+
+// appendPart appends the subject of a finding about a partition or a source.
+func (r *report) appendPart(b []byte, source, url string) []byte {
+	b = append(append(b, "part|"...), source...)
+	return appendEscaped(append(b, '|'), url)
 }

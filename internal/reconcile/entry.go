@@ -6,6 +6,7 @@ import (
 	"math"
 	"math/bits"
 	"slices"
+	"strings"
 
 	"cdrmend/internal/cdr"
 	"cdrmend/internal/intern"
@@ -19,13 +20,24 @@ import (
 // and an index by recording. No stage changes them.
 type entryGroups struct {
 	*Evidence
-	states      []entryState
-	owned       []bool
-	byRecording *index
+	states         []entryState
+	owned          []bool
+	byRecording    *index
+	byConversation *index // voice entries
 }
 
-func groupEntries(ev *Evidence, states []entryState, owned []bool) *entryGroups {
-	return &entryGroups{ev, states, owned, ev.indexEntries(ev.recordingOf)}
+func groupEntries(ev *Evidence, states []entryState, owned []bool, spread Spread) *entryGroups {
+	g := &entryGroups{Evidence: ev, states: states, owned: owned}
+	spread.parallel(func() {
+		g.byRecording = newIndex(ev.Texts, len(ev.Entries), ev.orgOfEntry, func(n uint32, add func(intern.Text)) { add(ev.Entries[n].Recording) })
+	}, func() {
+		g.byConversation = newIndex(ev.Texts, len(ev.Entries), ev.orgOfEntry, func(n uint32, add func(intern.Text)) {
+			if states[n].voice {
+				add(ev.Entries[n].Conversation)
+			}
+		})
+	})
+	return g
 }
 
 // entryReporter makes the findings of one part of the entries. Parts run in
@@ -38,18 +50,22 @@ type entryReporter struct {
 	objects    objectOrder
 	candidates candidates
 	words      *words
+	media      *mediaWords
+	doubts     *doubts
 	outcomes   []entryOutcome
 }
 
 // reportEntries makes the findings of every owned entry, in the order of the
 // entries.
-func reportEntries(entries *entryGroups, legs *legGroups, objects objectOrder, candidates candidates, words *words, spread Spread) ([]entryOutcome, []report) {
+func reportEntries(entries *entryGroups, legs *legGroups, objects objectOrder, candidates candidates, doubts *doubts, words *words, spread Spread) ([]entryOutcome, []report) {
+	media := mediaWordsOf(entries.Evidence)
 	outcomes := make([]entryOutcome, len(entries.states))
 	reports := make([]report, spread.parts(len(entries.states)))
 	spread.eachPart(len(entries.states), func(i, from, to int) {
 		r := entryReporter{
 			report: report{Evidence: entries.Evidence, findings: make([]Finding, 0, entries.repairedFields(from, to)+64)}, // most findings are of repaired fields
-			legs:   legs, entries: entries, objects: objects, candidates: candidates, words: words, outcomes: outcomes,
+			legs:   legs, entries: entries, objects: objects, candidates: candidates,
+			words: words, media: media, doubts: doubts, outcomes: outcomes,
 		}
 		r.part(from, to)
 		reports[i] = r.report
@@ -97,37 +113,40 @@ func (r *entryReporter) invalidFrom(e *manifest.Entry) []record.Invalid {
 // entry makes the findings of one entry.
 func (r *entryReporter) entry(n uint32, invalid []record.Invalid) {
 	e, st := &r.Entries[n], &r.entries.states[n]
-	if st.voice {
-		// An empty partition of CDRs is a finding only if a leg should be in it.
+	legs, by := r.legs.ofEntry(e, st.voice)
+	switch {
+	case !st.voice:
+	case len(legs) == 0:
 		r.need(r.legs.facts.emptyAt(policy.CDRs, e.Org, e.Start))
-	}
-
-	// Only voice has legs: a screen recording without one is no defect.
-	legs, byID := r.legs.ofEntry(e, st.voice)
-	if st.voice && len(legs) == 0 {
-		r.found(n, NoCDR, NoField, intern.None, r.legs.cdrsOf(e).status())
+		r.noCDR(n, intern.None)
+	case by == byConversation && r.apart(e):
+		r.noCDR(n, r.words.apart)
 	}
 
 	r.fields(n)
-	r.conflicts(n, legs, byID)
+	r.conflicts(n, legs, by)
 	r.invalidFields(n, invalid)
 	r.duplicate(n)
-	r.media(n)
+	r.reportMedia(n)
 }
 
 // found adds a finding of an entry and updates the outcome of the entry, which
 // its own status and the verdicts on its legs depend on.
 func (r *entryReporter) found(n uint32, class Class, f record.Field, detail intern.Text, status Status) {
+	r.foundAs(classes[class].severity, n, class, f, detail, status)
+}
+
+func (r *entryReporter) foundAs(severity policy.Severity, n uint32, class Class, f record.Field, detail intern.Text, status Status) {
 	e, outcome := &r.Entries[n], &r.outcomes[n]
 	found := r.add(Finding{
-		Class: class, Field: f, About: AboutEntry, Subject: n, Status: status,
+		Class: class, Severity: severity, Field: f, About: AboutEntry, Subject: n, Status: status,
 		Recording: e.Recording, Detail: detail, Outage: r.legs.outageOfEntry(e, r.entries.states[n].voice),
 	}, func(b []byte) []byte { return r.appendLocation(b, r.Documents[e.Doc].Object, e.Index) })
 
 	// An accepted finding does not count for the entry's status, but the entry is
 	// still incomplete.
 	switch class {
-	case MissingField, AmbiguousField, Conflict, MetadataMissing, MediaMissing, MediaMismatch:
+	case MissingField, AmbiguousField, Conflict, MetadataMissing, MediaMismatch:
 		outcome.incomplete = true
 	}
 
@@ -135,6 +154,37 @@ func (r *entryReporter) found(n uint32, class Class, f record.Field, detail inte
 		outcome.open = true
 		outcome.severe = outcome.severe || found.Severity >= policy.Major
 	}
+}
+
+// noCDR reports an entry without a leg, or one that is apart from all legs of its
+// conversation.
+func (r *entryReporter) noCDR(n uint32, detail intern.Text) {
+	r.outcomes[n].withoutCDR = true
+	r.found(n, NoCDR, NoField, detail, statusUnless(r.legs.hidesLegsOf(&r.Entries[n])))
+}
+
+// mostApart is how much of an entry may lie outside all legs of its conversation,
+// in microseconds, however short the entry is.
+const mostApart = 60_000_000
+
+// apart reports whether most of an entry lies outside all legs of its
+// conversation, and clocks that differ are no reason for it.
+func (r *entryReporter) apart(e *manifest.Entry) bool {
+	span, valid := validSpan(e)
+	if !valid {
+		return false
+	}
+	var legs []record.Span
+	for _, leg := range r.legs.ofConversation(e) {
+		legSpan, timed := spanOfLeg(&r.Legs[leg])
+		if !timed || r.doubts.clocksDiffer(r.sourceOfLeg(leg), r.Objects[r.Documents[e.Doc].Object].Source) {
+			return false
+		}
+		legs = append(legs, legSpan)
+	}
+	all := int64(span.End - span.Start)
+	outside := all - common([]record.Span{span}, union(legs))
+	return 2*outside > all && outside > mostApart
 }
 
 // fields reports required fields that were repaired, are ambiguous or are still
@@ -156,7 +206,7 @@ func (r *entryReporter) fields(n uint32) {
 				continue
 			}
 		}
-		if !isMissing(e, f) {
+		if !isMissing(e, f) || st.void || st.pending {
 			continue
 		}
 
@@ -164,7 +214,7 @@ func (r *entryReporter) fields(n uint32) {
 		status := Open
 		switch f {
 		case record.TrunkID, record.ConversationID, record.RecordingID:
-			status = r.legs.cdrsOf(e).status()
+			status = statusUnless(r.legs.hidesLegsOf(e))
 		}
 		r.found(n, MissingField, f, intern.None, status)
 	}
@@ -177,7 +227,7 @@ func (r *entryReporter) ambiguityStatus(e *manifest.Entry, f record.Field) Statu
 	if f != record.RecordingID {
 		return Open
 	}
-	return r.legs.matchesOf(e.Org, r.legs.ofConversation(e)).status()
+	return statusUnless(r.legs.hidesMatchesOf(e.Org, r.legs.ofConversation(e)))
 }
 
 // isMissing reports whether the final value of a field is missing.
@@ -203,17 +253,19 @@ func isMissing(e *manifest.Entry, f record.Field) bool {
 	return !e.Has(f)
 }
 
-// conflicts reports contradictions between the entry and other inputs: for each
-// field only the first one, as one is enough to look at the entry.
-func (r *entryReporter) conflicts(n uint32, legs []uint32, byID bool) {
+// conflicts reports, for each field, the first other input that contradicts the
+// entry.
+func (r *entryReporter) conflicts(n uint32, legs []uint32, by matchedBy) {
 	e := &r.Entries[n]
 	key := keyIDs(r.Evidence, e, r.legs.facts.overused)
 	r.conflictWithKey(n, record.RecordingID, e.Recording, key.Recording)
 	r.conflictWithKey(n, record.OrgID, e.Org, key.Org)
-
-	// Legs found by the conversation have the same one and cannot contradict it.
-	if !r.conflictWithKey(n, record.ConversationID, e.Conversation, key.Conversation) && byID {
+	if !r.conflictWithKey(n, record.ConversationID, e.Conversation, key.Conversation) && by == byID {
 		r.conflictWithLegs(n, record.ConversationID, e.Conversation, legs, func(l *cdr.Shown) intern.Text { return l.Conversation })
+	}
+	if conversation := r.legs.ofConversation(e); r.entries.states[n].voice && by != byID && r.legs.misnamed(e, conversation) {
+		detail := fmt.Sprintf("entry=%s;source=cdr", cut(r.Texts.String(e.Leg)))
+		r.found(n, Conflict, record.LegID, r.Texts.OfString(detail), Open)
 	}
 	if r.entries.states[n].voice {
 		r.conflictWithLegs(n, record.TrunkID, e.Trunk, r.legs.ofConversation(e), func(l *cdr.Shown) intern.Text { return l.Trunk })
@@ -267,7 +319,7 @@ func (r *entryReporter) conflictOfDuration(n uint32) {
 }
 
 func (r *entryReporter) conflict(n uint32, f record.Field, value, other, source string) {
-	r.found(n, Conflict, f, r.Texts.OfString(fmt.Sprintf("entry=%s;other=%s;source=%s", value, other, source)), Open)
+	r.found(n, Conflict, f, r.Texts.OfString(fmt.Sprintf("entry=%s;other=%s;source=%s", cut(value), cut(other), source)), Open)
 }
 
 // invalidFields reports the first value of each field that did not parse.
@@ -276,14 +328,18 @@ func (r *entryReporter) invalidFields(n uint32, invalid []record.Invalid) {
 	for _, v := range invalid {
 		if !seen.Has(v.Field) {
 			seen.Add(v.Field)
-			r.found(n, InvalidField, v.Field, r.Texts.OfString(v.Raw), Open)
+			r.found(n, InvalidField, v.Field, r.Texts.OfString(cut(v.Raw)), Open)
 		}
 	}
 
 	// If the end did not parse either, one finding for the field is enough.
 	e := &r.Entries[n]
-	if e.Start.Known() && e.End.Known() && e.End < e.Start && !seen.Has(record.EndTime) {
-		r.found(n, InvalidField, record.EndTime, r.Texts.OfString("end-before-start"), Open)
+	switch {
+	case seen.Has(record.EndTime) || !e.Start.Known() || !e.End.Known():
+	case e.End < e.Start:
+		r.found(n, InvalidField, record.EndTime, r.words.endBeforeStart, Open)
+	case e.End > e.Start.Add(longestRecording):
+		r.found(n, InvalidField, record.EndTime, r.words.over24h, Open)
 	}
 }
 
@@ -313,6 +369,7 @@ func (r *entryReporter) duplicate(n uint32) {
 // its place, so that two entries can be compared.
 func asRead(e manifest.Entry) manifest.Entry {
 	e.Doc, e.Index = 0, 0
+	e.Present &= 1<<record.NumEntryFields - 1 // how a value was written does not count
 	unlessGiven(&e, record.OrgID, &e.Org, intern.None)
 	unlessGiven(&e, record.RecordingID, &e.Recording, intern.None)
 	unlessGiven(&e, record.ConversationID, &e.Conversation, intern.None)
@@ -331,22 +388,26 @@ func unlessGiven[T any](e *manifest.Entry, f record.Field, value *T, missing T) 
 	}
 }
 
-// media reports missing metadata and missing or different media objects.
-func (r *entryReporter) media(n uint32) {
+// reportMedia reports what is wrong with the audio itself.
+func (r *entryReporter) reportMedia(n uint32) {
 	e := &r.Entries[n]
 	doc := &r.Documents[e.Doc]
 	if doc.Virtual {
-		r.found(n, MetadataMissing, NoField, e.MediaKey, Open)
-	}
-	if r.Media == nil || e.MediaKey == intern.None {
-		return
+		r.found(n, MetadataMissing, NoField, e.MediaKey, statusUnless(r.legs.hidesNear(e)))
 	}
 
-	size, found := r.Media.Size(r.Objects[doc.Object].Source, e.MediaKey)
+	m := mediaOf(r.Evidence, e, r.media)
 	switch {
-	case !found:
-		r.found(n, MediaMissing, NoField, e.MediaKey, Open)
-	case r.Media.CheckSize && e.MediaBytes != profile.NoInt && e.MediaBytes != size:
-		r.found(n, MediaMismatch, NoField, r.Texts.OfString(fmt.Sprintf("expected=%d;actual=%d", e.MediaBytes, size)), Open)
+	case m.gone() && m.absent:
+		state := "state=" + strings.ToLower(r.Texts.String(e.State))
+		r.foundAs(policy.Minor, n, MediaMissing, NoField, r.Texts.OfString(state), Open) // the finding about its leg counts the loss
+	case m.gone():
+		detail := e.MediaKey
+		if m.found || !m.checked {
+			detail = r.Texts.OfString("bytes=" + decimal(m.size))
+		}
+		r.found(n, MediaMissing, NoField, detail, statusUnless(r.legs.hidesNear(e)))
+	case m.checked && r.Media.CheckSize && e.MediaBytes != profile.NoInt && e.MediaBytes != m.size:
+		r.found(n, MediaMismatch, NoField, r.Texts.OfString(fmt.Sprintf("expected=%d;actual=%d", e.MediaBytes, m.size)), Open)
 	}
 }

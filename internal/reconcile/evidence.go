@@ -3,6 +3,7 @@ package reconcile
 import (
 	"cmp"
 	"io"
+	"time"
 
 	"cdrmend/internal/cdr"
 	"cdrmend/internal/intern"
@@ -22,8 +23,15 @@ type Source struct {
 	URL      string // as configured
 	Required record.Fields
 	Settled  bool
-	NoUse    bool // nothing was read that could be evidence
+	NoUse    bool // of registrations: no usable event; of others: no document in what was read
+
+	OneForEachLeg       bool // of CDRs, see policy.Source
+	Lookback, Lookahead time.Duration
 }
+
+// conversationDetails reports whether a source delivers conversation details of
+// Genesys Cloud.
+func (s *Source) conversationDetails() bool { return s.Profile.Shape == profile.ConversationDetail }
 
 // concerns reports whether a source can hold records of an organisation.
 func (s *Source) concerns(org intern.Text) bool { return s.Org == intern.None || s.Org == org }
@@ -34,7 +42,21 @@ type Object struct {
 	Partition uint32
 	Key       string
 	Modified  record.Time
+	Tabular   bool  // CSV or Parquet
+	Lacks     Needs // of those: needs for which the header has no column
 }
+
+// Needs is a set of what judging needs of a source: fields of which one has to
+// have a place in the source's records.
+type Needs uint8
+
+// The needs.
+const (
+	NeedStart        Needs = 1 << iota // start_time of CDRs
+	NeedEnd                            // end_time or duration_ms of CDRs
+	NeedAnswer                         // answer_time, talk, talk_ms or recorded of CDRs, when calls are expected to be answered
+	NeedConversation                   // conversation_id or recording_ids of CDRs; recording_id or conversation_id of manifests
+)
 
 // Partition is one partition that was read.
 type Partition struct {
@@ -42,7 +64,11 @@ type Partition struct {
 	Span    record.Span
 	URL     string // with its placeholders filled
 	Damaged bool
-	Empty   bool
+	Empty   bool // no document and no media object without metadata; of CDRs: no row that is no reject
+	Blank   bool // its only damage is a manifest in JSON Lines without any byte but white space
+
+	Elements int64 // conversations of conversation details that were read
+	Speaking int64 // those of them that have a participant with a session
 }
 
 // Evidence is everything a decision is made from. Objects are sorted by
@@ -64,6 +90,8 @@ type Evidence struct {
 	CDRs
 	Registrations
 	Media *Media // nil when media is not checked
+
+	acceptedSubjects []acceptedSubject
 }
 
 // CDRs are the legs, with the lists that their particulars refer to.
@@ -71,8 +99,13 @@ type CDRs struct {
 	Legs        []cdr.Shown
 	Particulars []cdr.Particulars // of the same legs; released once all legs are decided
 	Recordings  []intern.Text     // that legs list
-	Talk        []record.Span
+	Talk        []record.Span     // talk and pauses
+	Extras      []cdr.Extra
 	LegInvalid  []LegInvalid // sorted by leg's Ref
+
+	// Begun are the starts of conversations that lie before the starts of their
+	// legs.
+	Begun map[ConversationKey]record.Time
 }
 
 // Registrations are what registration logs say about outages and about the
@@ -80,8 +113,12 @@ type CDRs struct {
 type Registrations struct {
 	Outages []registration.Outage
 	Index   *registration.Index // of Outages
+	Silent  []uint32            // sources of registrations that show no successes
 	Lines   *registration.Lines
 }
+
+// ConversationKey names a conversation of an organisation.
+type ConversationKey struct{ Org, Conversation intern.Text }
 
 // OrgOf returns the organisation of a record: its own or its document's, that
 // of its object's key, its source's, the configuration's.
@@ -129,6 +166,22 @@ func (c *CDRs) listed(leg uint32) []intern.Text {
 	return record.SectionOf(c.Particulars[leg].Recordings, c.Recordings)
 }
 
+// talk returns the spans in which a leg says that somebody could be heard.
+func (c *CDRs) talk(leg uint32) []record.Span {
+	return record.SectionOf(c.Particulars[leg].Talk, c.Talk)
+}
+
+// pauses returns the spans of a leg in which nothing was to be recorded.
+func (c *CDRs) pauses(leg uint32) []record.Span {
+	return record.SectionOf(c.extra(leg).Pauses, c.Talk)
+}
+
+// extra returns what most legs do not have.
+func (c *CDRs) extra(leg uint32) cdr.Extra { return cdr.ExtraOf(&c.Particulars[leg], c.Extras) }
+
+// sourceOfLeg returns the number of the source that delivered a leg.
+func (ev *Evidence) sourceOfLeg(leg uint32) uint32 { return ev.Objects[ev.Legs[leg].Ref.Object].Source }
+
 // eachListed calls add for every recording that a leg lists.
 func (c *CDRs) eachListed(leg uint32, add func(id intern.Text)) {
 	for _, id := range c.listed(leg) {
@@ -153,6 +206,6 @@ func (ev *Evidence) releaseLookup(trace *Trace) {
 // releaseParticulars frees what only decisions about legs need.
 func (c *CDRs) releaseParticulars(trace *Trace) {
 	if trace == nil {
-		c.Particulars, c.Recordings, c.Talk = nil, nil, nil
+		c.Particulars, c.Recordings, c.Talk, c.Extras = nil, nil, nil, nil
 	}
 }

@@ -1,7 +1,11 @@
 package reconcile_test
 
 import (
+	"cmp"
+	"crypto/sha256"
 	"fmt"
+	"hash/fnv"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -16,7 +20,7 @@ import (
 	"cdrmend/internal/registration"
 	"cdrmend/internal/table"
 
-	"github.com/google/go-cmp/cmp"
+	gocmp "github.com/google/go-cmp/cmp"
 )
 
 // evidence is a night that a test writes down by hand: one manifest source, one
@@ -43,7 +47,7 @@ func newEvidence(required ...record.Field) *evidence {
 	}}
 	for kind, name := range []string{"m", "c", "r"} {
 		ev.Sources = append(ev.Sources, reconcile.Source{
-			Kind: policy.Kind(kind), Name: name, URL: name + "/", Profile: &profile.Profile{}, Required: record.Of(required...), Settled: true,
+			Kind: policy.Kind(kind), Name: name, URL: name + "/", Profile: &profile.Profile{Prefixes: []string{"tel:", "sip:"}}, Required: record.Of(required...), Settled: true,
 		})
 		ev.Partitions = append(ev.Partitions, reconcile.Partition{Source: uint32(kind), Span: day, URL: name + "/day/"})
 		ev.Objects = append(ev.Objects, reconcile.Object{Source: uint32(kind), Partition: uint32(kind), Key: name + ".json"})
@@ -70,17 +74,26 @@ type entry struct {
 	recording, conversation, trunk, line string
 	start, end                           string
 	ms                                   int64 // duration; 0 is missing
-	media, mediaKey                      string
+	media, subtype, mediaKey             string
 	named                                string // the id that the media key holds
+	leg, state, ani, dnis, org           string
+	bytes                                string // of the media
+	doubtful                             bool   // a time occurs twice
+	unidentified                         bool   // no member names the recording or the conversation
 }
 
-// add adds entries to the one manifest.
+// add adds entries to the last manifest.
 func (ev *evidence) add(entries ...entry) *evidence {
-	doc := &ev.Documents[0]
+	doc := &ev.Documents[len(ev.Documents)-1]
 	for _, in := range entries {
 		e := manifest.Entry{
-			Index: doc.N, Duration: profile.NoInt, MediaBytes: profile.NoInt, MediaType: ev.Texts.OfString(in.media), IDInMediaKey: ev.Texts.OfString(in.named),
-			Start: at(in.start), End: at(in.end),
+			Doc: uint32(len(ev.Documents) - 1), Index: doc.N, Duration: profile.NoInt, MediaBytes: profile.NoInt,
+			MediaType: ev.Texts.OfString(in.media), MediaSubtype: ev.Texts.OfString(in.subtype), IDInMediaKey: ev.Texts.OfString(in.named),
+			Start: at(in.start), End: at(in.end), State: ev.Texts.OfString(in.state),
+			ANI: ev.Texts.NumberOf([]byte(in.ani)), DNIS: ev.Texts.NumberOf([]byte(in.dnis)),
+		}
+		if in.bytes != "" {
+			e.MediaBytes, _ = strconv.ParseInt(in.bytes, 10, 64)
 		}
 		var given record.Fields
 		for _, field := range []struct {
@@ -88,6 +101,8 @@ func (ev *evidence) add(entries ...entry) *evidence {
 			text string
 			set  *intern.Text
 		}{
+			{record.OrgID, in.org, &e.Org},
+			{record.LegID, in.leg, &e.Leg},
 			{record.RecordingID, in.recording, &e.Recording},
 			{record.ConversationID, in.conversation, &e.Conversation},
 			{record.TrunkID, in.trunk, &e.Trunk},
@@ -105,6 +120,12 @@ func (ev *evidence) add(entries ...entry) *evidence {
 			given.Add(record.DurationMS)
 		}
 		e.Present = uint32(given)
+		if !in.unidentified {
+			e.Present |= 1 << 30
+		}
+		if in.doubtful {
+			e.Present |= 1 << 31
+		}
 		ev.Entries = append(ev.Entries, e)
 		doc.N++
 		ev.lines = append(ev.lines, fmt.Sprintf("entry %+v", in))
@@ -116,28 +137,28 @@ func (ev *evidence) add(entries ...entry) *evidence {
 type leg struct {
 	conversation, id, recordings string // recordings are separated by spaces
 	trunk, line, direction, ani  string
-	start, end, updated          string
+	dnis, org, queues, users     string // lists are separated by spaces
+	start, answer, end, updated  string
+	talk, pauses                 string // spans such as 10:00-10:05, separated by spaces
+	talkMS                       string
 	unanswered                   bool
 	recorded                     profile.Tri
 	invalid                      record.Field // that did not parse, if it is not 0
+	saidANI, saidDNIS            string       // the numbers as delivered
+	flags                        cdr.LegFlags // apart from those that follow from values
 }
 
-// addLegs adds rows to the one CDR.
+// addLegs adds rows to the last CDR.
 func (ev *evidence) addLegs(legs ...leg) *evidence {
-	text := ev.Texts.OfString
 	for _, in := range legs {
-		l := cdr.Leg{Shown: cdr.Shown{
-			Org: ev.Org, Conversation: text(in.conversation), ID: text(in.id), Trunk: text(in.trunk), Line: text(in.line), Direction: text(in.direction),
-			Start: at(in.start), Answer: at(in.start), End: at(in.end), Ref: record.Ref{Object: cdrs, Row: uint32(len(ev.Legs))},
-		}, Particulars: cdr.Particulars{ANI: text(in.ani), Updated: at(in.updated), SIPStatus: -1, Recorded: in.recorded}}
-		if in.unanswered {
-			l.Answer = record.NoTime
+		object := ev.lastCDR()
+		row := uint32(0)
+		for i := range ev.Legs {
+			if ev.Legs[i].Ref.Object == object {
+				row++
+			}
 		}
-		l.Recordings.At = uint32(len(ev.Recordings))
-		for _, id := range strings.Fields(in.recordings) {
-			ev.Recordings = append(ev.Recordings, text(id))
-			l.Recordings.N++
-		}
+		l := ev.legOf(in, record.Ref{Object: object, Row: row})
 		if in.invalid != 0 {
 			for i, f := range record.LegFields {
 				if f == in.invalid {
@@ -152,8 +173,96 @@ func (ev *evidence) addLegs(legs ...leg) *evidence {
 	return ev
 }
 
+func (ev *evidence) legOf(in leg, ref record.Ref) cdr.Leg {
+	text := ev.Texts.OfString
+	list := func(ids string) intern.Text {
+		return text(strings.Join(strings.Fields(ids), string(intern.ListSeparator)))
+	}
+	l := cdr.Leg{Shown: cdr.Shown{
+		Org: ev.Org, Conversation: text(in.conversation), ID: text(in.id), Trunk: text(in.trunk), Line: text(in.line), Direction: text(in.direction),
+		Queues: list(in.queues), Users: list(in.users), ANI: ev.Texts.NumberOf([]byte(in.ani)), DNIS: ev.Texts.NumberOf([]byte(in.dnis)),
+		Start: at(in.start), Answer: at(cmp.Or(in.answer, in.start)), End: at(in.end), Ref: ref,
+	}, Particulars: cdr.Particulars{
+		Updated: at(in.updated), TalkMS: -1, SIPStatus: -1, Recorded: in.recorded,
+	}}
+	if in.org != "" {
+		l.Org = text(in.org)
+	}
+	if in.unanswered {
+		l.Answer = record.NoTime
+	}
+	if in.talkMS != "" {
+		ms, _ := strconv.Atoi(in.talkMS)
+		l.TalkMS = int32(ms)
+	}
+	l.Flags = in.flags | cdr.HasStart | cdr.HasEnd | cdr.HasIdentity | cdr.HasAnswer
+	if l.Answer.Known() || in.talkMS != "" || in.talk != "" || in.recorded != profile.Unknown {
+		l.Flags |= cdr.SaysAnswer
+	}
+
+	l.Recordings.At = uint32(len(ev.Recordings))
+	for _, id := range strings.Fields(in.recordings) {
+		ev.Recordings = append(ev.Recordings, text(id))
+		l.Recordings.N++
+	}
+	l.Talk.At = uint32(len(ev.Talk))
+	l.Talk.N = ev.addSpans(in.talk)
+	extra := cdr.Extra{Same: hashOf(in), SaidANI: text(in.saidANI), SaidDNIS: text(in.saidDNIS), Pauses: record.Section{At: uint32(len(ev.Talk))}}
+	extra.Pauses.N = ev.addSpans(in.pauses)
+	ev.Extras = append(ev.Extras, extra)
+	l.Extra = uint32(len(ev.Extras))
+	return l
+}
+
+func (ev *evidence) addSpans(spans string) (n uint32) {
+	for _, span := range strings.Fields(spans) {
+		start, end, _ := strings.Cut(span, "-")
+		ev.Talk = append(ev.Talk, record.Span{Start: at(start), End: at(end)})
+		n++
+	}
+	return n
+}
+
+// addSource adds a source with one object for the day. Entries or legs that are
+// added from now on are of it.
+func (ev *evidence) addSource(kind policy.Kind, name string) *evidence {
+	source, partition, object := uint32(len(ev.Sources)), uint32(len(ev.Partitions)), uint32(len(ev.Objects))
+	ev.Sources = append(ev.Sources, reconcile.Source{
+		Kind: kind, Name: name, URL: name + "/", Profile: ev.Sources[kind].Profile, Required: ev.Sources[manifests].Required, Settled: true,
+	})
+	ev.Partitions = append(ev.Partitions, reconcile.Partition{Source: source, Span: ev.Partitions[kind].Span, URL: name + "/day/"})
+	ev.Objects = append(ev.Objects, reconcile.Object{Source: source, Partition: partition, Key: name + ".json"})
+	if kind == policy.Manifests {
+		ev.Documents = append(ev.Documents, manifest.Document{Object: object, Partition: partition, First: uint32(len(ev.Entries))})
+	}
+	ev.lines = append(ev.lines, "source "+name)
+	return ev
+}
+
+func (ev *evidence) lastCDR() uint32 {
+	for i := len(ev.Objects) - 1; ; i-- {
+		if ev.Sources[ev.Objects[i].Source].Kind == policy.CDRs {
+			return uint32(i)
+		}
+	}
+}
+
+// oneForEachLeg says that every leg of the first CDR has a recording of its own.
+func (ev *evidence) oneForEachLeg() *evidence {
+	ev.Sources[cdrs].OneForEachLeg = true
+	ev.lines = append(ev.lines, "one recording for each leg")
+	return ev
+}
+
+// hashOf is equal for rows that say the same.
+func hashOf(in leg) uint64 {
+	h := fnv.New64a()
+	fmt.Fprintf(h, "%+v", in)
+	return h.Sum64()
+}
+
 // addRegistration adds an attempt of a line to register on a trunk.
-func (ev *evidence) addRegistration(clock, line, trunk string, status int32) *evidence {
+func (ev *evidence) addRegistration(clock, line, trunk string, status int16) *evidence {
 	ev.events = append(ev.events, registration.Event{
 		Time: at(clock), Org: ev.Org, Trunk: ev.Texts.OfString(trunk), Line: ev.Texts.OfString(line), Status: status, Expiry: -1, Issued: record.NoTime,
 		Ref: record.Ref{Object: registrations, Row: uint32(len(ev.events))},
@@ -191,7 +300,7 @@ type decided struct {
 }
 
 func (ev *evidence) decide(t *testing.T) decided {
-	ev.Index, ev.Lines = registration.NewIndex(ev.Outages), registration.NewLines(ev.events, ev.Texts)
+	ev.Index, ev.Lines = registration.NewIndex(&registration.States{Outages: ev.Outages}), registration.NewLines(ev.events, ev.Texts)
 	return decided{reconcile.Decide(ev.Evidence, reconcile.Spread{Part: 3, Each: inOrder, Pause: func() {}}), t, ev}
 }
 
@@ -208,6 +317,12 @@ func (d decided) findings(want ...string) {
 	d.compare("findings", columns(d.t, d.FindingRows, "class", "status", "recording_id", "field", "detail"), want)
 }
 
+// proofs compares the legs, as "leg proof entries covered uncovered".
+func (d decided) proofs(want ...string) {
+	d.t.Helper()
+	d.compare("calls", columns(d.t, d.CallRows, "leg_id", "proof", "entries", "covered_ms", "uncovered_ms"), want)
+}
+
 // calls compares the legs, as "leg verdict reason".
 func (d decided) calls(want ...string) {
 	d.t.Helper()
@@ -216,7 +331,7 @@ func (d decided) calls(want ...string) {
 
 func (d decided) compare(what string, got, want []string) {
 	d.t.Helper()
-	if diff := cmp.Diff(want, got); diff != "" {
+	if diff := gocmp.Diff(want, got); diff != "" {
 		d.t.Errorf("%s (-want +got):\n%sof\n  %s", what, diff, strings.Join(d.ev.lines, "\n  "))
 	}
 }
@@ -238,4 +353,10 @@ func columns(t *testing.T, rows func(func(*table.Row, error) bool), names ...str
 		all = append(all, strings.Join(cells, " "))
 	}
 	return all
+}
+
+// idOf returns the id of the finding whose class, field and subject a text names.
+func idOf(subject string) string {
+	sum := sha256.Sum256([]byte(subject))
+	return fmt.Sprintf("fnd-%x", sum[:8])
 }

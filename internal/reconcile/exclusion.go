@@ -4,9 +4,12 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
+	"cdrmend/internal/cdr"
 	"cdrmend/internal/intern"
 	"cdrmend/internal/jsonscan"
+	"cdrmend/internal/policy"
 	"cdrmend/internal/profile"
 )
 
@@ -15,14 +18,40 @@ import (
 type exclusion struct {
 	reason           intern.Text
 	org, trunk, line []intern.Text
+	queue, user      []string
 	direction        []string
-	ani, dnis        []string
+	ani, dnis        []party
 	shorterThan      time.Duration
 	forbid           bool
+	elsewhere        bool // it is about other sources
 }
 
-func compileExclusions(ev *Evidence) []exclusion {
-	n := profile.Normalizer{Profile: &profile.Profile{Prefixes: []string{"tel:", "sip:"}}, Texts: ev.Texts}
+// party is a condition on a telephone number, or on the text that stands for
+// one.
+type party struct {
+	text   string // a number in normal form, or a text in lower case
+	worded bool   // it is compared with the text as delivered
+	star   bool   // what begins like it fits, too
+}
+
+// compileExclusions returns the exclusions for each source: how a number is
+// written depends on the prefixes of its profile.
+func compileExclusions(ev *Evidence) [][]exclusion {
+	compiled := make([][]exclusion, len(ev.Sources))
+	for i := range ev.Sources {
+		s := &ev.Sources[i]
+		if s.Kind != policy.CDRs {
+			continue
+		}
+		n := &profile.Normalizer{Profile: s.Profile, Texts: ev.Texts}
+		for _, x := range ev.Policy.Exclusions {
+			compiled[i] = append(compiled[i], compileExclusion(&x, s.Name, n))
+		}
+	}
+	return compiled
+}
+
+func compileExclusion(x *policy.Exclusion, source string, n *profile.Normalizer) exclusion {
 	ids := func(list []string) []intern.Text {
 		var out []intern.Text
 		for _, v := range list {
@@ -32,54 +61,88 @@ func compileExclusions(ev *Evidence) []exclusion {
 
 		return out
 	}
-	// A final star means any further digits. It would not survive normalization.
-	numbers := func(list []string) []string {
+	names := func(list []string) []string {
 		var out []string
-		for _, v := range list {
-			prefix, star := strings.CutSuffix(strings.TrimSpace(v), "*")
-			number, _ := n.Phone(jsonscan.Value{Kind: jsonscan.Cell, Raw: []byte(prefix)})
-			prefix = ev.Texts.String(number)
-			if star {
-				prefix += "*"
-			}
-			out = append(out, prefix)
+		for _, id := range ids(list) {
+			out = append(out, n.Texts.String(id))
 		}
 
 		return out
 	}
-
-	var compiled []exclusion
-	for _, x := range ev.Policy.Exclusions {
-		compiled = append(compiled, exclusion{
-			reason: ev.Texts.OfString(x.Reason), forbid: x.Forbid, shorterThan: x.ShorterThan,
-			org: ids(x.Org), trunk: ids(x.Trunk), line: ids(x.Line),
-			direction: x.Direction, ani: numbers(x.ANI), dnis: numbers(x.DNIS),
-		})
+	parties := func(list []string) []party {
+		var out []party
+		for _, v := range list {
+			out = append(out, compileParty(v, n))
+		}
+		return out
 	}
-
-	return compiled
+	return exclusion{
+		reason: n.Texts.OfString(x.Reason), forbid: x.Forbid, shorterThan: x.ShorterThan,
+		elsewhere: x.Source != nil && !slices.Contains(x.Source, source),
+		org:       ids(x.Org), trunk: ids(x.Trunk), line: ids(x.Line), queue: names(x.Queue), user: names(x.User),
+		direction: x.Direction, ani: parties(x.ANI), dnis: parties(x.DNIS),
+	}
 }
 
-// excludedBy returns the first exclusion that applies to a leg, nil for none.
-func excludedBy(exclusions []exclusion, ev *Evidence, leg uint32) *exclusion {
+// compileParty brings a condition into the form that legs are compared in. A
+// star at the end is no part of it.
+func compileParty(condition string, n *profile.Normalizer) party {
+	condition, star := strings.CutSuffix(strings.TrimSpace(condition), "*")
+	condition = strings.TrimSpace(condition)
+	if text := n.Profile.WithoutPrefix(condition); strings.ContainsFunc(text, unicode.IsLetter) {
+		return party{text: strings.ToLower(text), worded: true, star: star}
+	}
+	number, _ := n.PhoneBytes(jsonscan.Value{Kind: jsonscan.Cell, Raw: []byte(condition)})
+	return party{text: string(number), star: star}
+}
+
+// firstExclusion returns the number of the first exclusion that applies to a leg,
+// -1 for none, and whether one applies that does not ask for the length of the
+// call.
+func firstExclusion(exclusions []exclusion, ev *Evidence, leg uint32) (first int, certain bool) {
+	first = -1
 	for i := range exclusions {
-		if exclusions[i].applies(ev, leg) {
-			return &exclusions[i]
+		if !exclusions[i].applies(ev, leg) {
+			continue
+		}
+		if first < 0 {
+			first = i
+		}
+		if exclusions[i].shorterThan == 0 {
+			return first, true
 		}
 	}
-	return nil
+	return first, false
 }
 
 func (x *exclusion) applies(ev *Evidence, leg uint32) bool {
-	l, p := &ev.Legs[leg], &ev.Particulars[leg]
-	return isOneOf(x.org, l.Org) && isOneOf(x.trunk, l.Trunk) && isOneOf(x.line, l.Line) &&
+	l, flags := &ev.Legs[leg], ev.Particulars[leg].Flags
+	return !x.elsewhere && isOneOf(x.org, l.Org) && isOneOf(x.trunk, l.Trunk) && isOneOf(x.line, l.Line) &&
+		holdsOne(x.queue, l.Queues, ev.Texts) && holdsOne(x.user, l.Users, ev.Texts) &&
 		isDirection(x.direction, l.Direction, ev.Texts) &&
-		isNumber(x.ani, p.ANI, ev.Texts) && isNumber(x.dnis, p.DNIS, ev.Texts) &&
+		isParty(x.ani, l.ANI, ev.extra(leg).SaidANI, flags.Has(cdr.WordedANI), ev.Texts) &&
+		isParty(x.dnis, l.DNIS, ev.extra(leg).SaidDNIS, flags.Has(cdr.WordedDNIS), ev.Texts) &&
 		isShorter(x.shorterThan, ev, leg)
 }
 
 func isOneOf(wanted []intern.Text, id intern.Text) bool {
 	return wanted == nil || id != intern.None && slices.Contains(wanted, id)
+}
+
+// holdsOne reports whether a list of ids holds one of the wanted ones.
+func holdsOne(wanted []string, list intern.Text, texts *intern.Table) bool {
+	if wanted == nil {
+		return true
+	}
+	if list == intern.None {
+		return false
+	}
+	for id := range strings.SplitSeq(texts.String(list), string(intern.ListSeparator)) {
+		if slices.Contains(wanted, id) {
+			return true
+		}
+	}
+	return false
 }
 
 func isDirection(wanted []string, direction intern.Text, texts *intern.Table) bool {
@@ -91,18 +154,23 @@ func isDirection(wanted []string, direction intern.Text, texts *intern.Table) bo
 	return v != "" && slices.ContainsFunc(wanted, func(w string) bool { return strings.EqualFold(strings.TrimSpace(w), v) })
 }
 
-// isNumber reports whether a phone number equals one of the wanted numbers, or
-// begins with one that ends in a star.
-func isNumber(wanted []string, number intern.Text, texts *intern.Table) bool {
+// isParty reports whether a number, or the text as it was delivered, is one of the
+// wanted ones, or begins like one that ends in a star. A worded text is no number.
+func isParty(wanted []party, number intern.Number, said intern.Text, worded bool, texts *intern.Table) bool {
 	if wanted == nil {
 		return true
 	}
-
-	// A missing number matches nothing, not even a star alone.
-	v := texts.String(number)
-	return v != "" && slices.ContainsFunc(wanted, func(w string) bool {
-		prefix, star := strings.CutSuffix(w, "*")
-		return star && strings.HasPrefix(v, prefix) || !star && v == prefix
+	digits := ""
+	if !worded {
+		digits = string(texts.AppendNumber(nil, number))
+	}
+	text := strings.ToLower(texts.String(said))
+	return slices.ContainsFunc(wanted, func(w party) bool {
+		v := digits
+		if w.worded {
+			v = text
+		}
+		return v != "" && (v == w.text || w.star && strings.HasPrefix(v, w.text))
 	})
 }
 

@@ -4,12 +4,14 @@ import (
 	"testing"
 	"time"
 
+	"cdrmend/internal/cdr"
 	"cdrmend/internal/policy"
 	"cdrmend/internal/profile"
+	"cdrmend/internal/record"
 )
 
 // internal is a leg that every exclusion of the test below could be about.
-var internal = leg{conversation: "c1", id: "1", trunk: "T1", line: "L1", direction: "Internal", ani: "+4930123", start: "10:00", end: "10:00:04"}
+var internal = leg{conversation: "c1", id: "1", trunk: "T1", line: "L1", direction: "Internal", ani: "+4930123", queues: "q1 q2", users: "u1", start: "10:00", end: "10:00:04"}
 
 func TestAnExclusionHoldsWhenAllItsConditionsDo(t *testing.T) {
 	for name, test := range map[string]struct {
@@ -30,6 +32,12 @@ func TestAnExclusionHoldsWhenAllItsConditionsDo(t *testing.T) {
 		"a number that it lacks": {policy.Exclusion{DNIS: []string{"*"}}, false},
 		"shorter":                {policy.Exclusion{ShorterThan: 5 * time.Second}, true},
 		"just as long":           {policy.Exclusion{ShorterThan: 4 * time.Second}, false},
+		"queue":                  {policy.Exclusion{Queue: []string{"q9", "q2"}}, true},
+		"another queue":          {policy.Exclusion{Queue: []string{"q"}}, false},
+		"user":                   {policy.Exclusion{User: []string{"u1"}}, true},
+		"another user":           {policy.Exclusion{User: []string{"q1"}}, false},
+		"source":                 {policy.Exclusion{Source: []string{"x", "c"}}, true},
+		"another source":         {policy.Exclusion{Source: []string{"x"}}, false},
 		"all":                    {policy.Exclusion{Trunk: []string{"T1"}, ShorterThan: 5 * time.Second}, true},
 		"one of two":             {policy.Exclusion{Trunk: []string{"T1"}, Line: []string{"L2"}}, false},
 	} {
@@ -88,4 +96,60 @@ func TestWhetherALegIsToBeRecordedDependsOnItsSourceThenOnThePolicy(t *testing.T
 			ev.decide(t).calls(test.want)
 		})
 	}
+}
+
+func TestAConditionIsComparedWithTheNumberOrWithTheWordsAsDelivered(t *testing.T) {
+	number := leg{ani: "+4930123", saidANI: "+49 30 123"}
+	words := leg{ani: "+4930", saidANI: "Conference-49 30@pbx", flags: cdr.WordedANI}
+	for name, test := range map[string]struct {
+		condition string
+		leg       leg
+		applies   bool
+	}{
+		"a number":                            {"+49-30-123", number, true},
+		"with a prefix":                       {"SIP:+4930123", number, true},
+		"with blanks around it":               {" +4930123 ", number, true},
+		"the beginning of a number":           {"+49 30 *", number, true},
+		"any number":                          {"*", number, true},
+		"words are no number":                 {"+4930", words, false},
+		"nor the beginning of one":            {"+49*", words, false},
+		"words in any case":                   {"conference-49 30@PBX", words, true},
+		"words with a prefix":                 {"sip:Conference-49 30@pbx", words, true},
+		"the beginning of words":              {"conf*", words, true},
+		"the beginning without a star":        {"conf", words, false},
+		"other words":                         {"conference*", number, false},
+		"words without a number":              {"anonymous", leg{saidANI: "Anonymous"}, true},
+		"no text":                             {"anon*", leg{}, false},
+		"any number, of words without digits": {"*", leg{saidANI: "Anonymous", flags: cdr.WordedANI}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := test.leg
+			l.conversation, l.id, l.start, l.end = "c1", "1", "10:00", "10:05"
+			want := "1 missing"
+			if test.applies {
+				want = "1 excluded why"
+			}
+			newEvidence().addLegs(l).exclude(policy.Exclusion{Reason: "why", ANI: []string{"x", test.condition}}).decide(t).calls(want)
+
+			l.dnis, l.saidDNIS, l.ani, l.saidANI = l.ani, l.saidANI, "", ""
+			if l.flags != 0 {
+				l.flags = cdr.WordedDNIS
+			}
+			newEvidence().addLegs(l).exclude(policy.Exclusion{Reason: "why", DNIS: []string{test.condition, "x"}}).decide(t).calls(want)
+		})
+	}
+}
+
+// An exclusion that asks for the length of a call rests on its times.
+func TestAnExclusionOfShortCallsIsNotCertain(t *testing.T) {
+	short := policy.Exclusion{Reason: "short", ShorterThan: time.Minute}
+	unparsed := changed(internal, func(l *leg) { l.invalid = record.AnswerTime })
+	newEvidence().addLegs(internal).exclude(short).decide(t).calls("1 excluded short")
+	newEvidence().addLegs(unparsed).exclude(short).decide(t).calls("1 indeterminate unparsed")
+	newEvidence().addLegs(unparsed).exclude(short).exclude(policy.Exclusion{Reason: "line", Line: []string{"L1"}}).decide(t).calls("1 excluded short")
+}
+
+func TestPausesMakeACallShorter(t *testing.T) {
+	paused := changed(internal, func(l *leg) { l.pauses = "10:00-10:00:03" })
+	newEvidence().addLegs(paused).exclude(policy.Exclusion{Reason: "short", ShorterThan: 2 * time.Second}).decide(t).calls("1 excluded short")
 }

@@ -1,9 +1,12 @@
 package reconcile
 
 import (
+	"cmp"
 	"iter"
+	"slices"
 
 	"cdrmend/internal/intern"
+	"cdrmend/internal/manifest"
 	"cdrmend/internal/policy"
 	"cdrmend/internal/record"
 )
@@ -14,45 +17,43 @@ import (
 type nightFacts struct {
 	sources    []Source
 	partitions []Partition
+	interval   record.Span
 	damaged    [policy.NumKinds][]uint32 // damaged partitions of settled sources
 	empty      [policy.NumKinds][]uint32 // empty partitions of the interval, of settled sources
 	earliest   map[uint32]record.Time    // where the partitions of each manifest source begin
-	incomplete []IncompleteInput
+	silent     []bool                    // by source: settled, nothing was read of it, and that is no fact
+	unblamed   map[uint32]bool           // partitions whose blank documents are empty lists
 	overused   overusedIDs
 }
 
 // factsOf needs the final organisations of all records, and of each leg only the
-// row that counts.
+// row that counts. Which silent sources are incomplete is known only when it is
+// known what they should have delivered, see expectInputs.
 func factsOf(ev *Evidence, spread Spread) *nightFacts {
 	f := &nightFacts{
-		sources: ev.Sources, partitions: ev.Partitions,
+		sources: ev.Sources, partitions: ev.Partitions, interval: ev.Interval,
 		earliest: map[uint32]record.Time{}, overused: findOverusedIDs(ev, spread),
+		silent: make([]bool, len(ev.Sources)), unblamed: map[uint32]bool{},
 	}
 
 	for i := range f.sources {
-		if s := &f.sources[i]; !s.Settled || s.NoUse {
-			f.incomplete = append(f.incomplete, IncompleteInput{uint32(i), -1, !s.Settled})
-		}
+		s := &f.sources[i]
+		f.silent[i] = s.Settled && s.NoUse && s.Kind == policy.Registrations
 	}
 
 	for i := range f.partitions {
-		f.addPartition(uint32(i), ev.Interval)
+		f.addPartition(uint32(i))
 	}
 	return f
 }
 
-func (f *nightFacts) addPartition(n uint32, interval record.Span) {
+func (f *nightFacts) addPartition(n uint32) {
 	p := &f.partitions[n]
 	s := &f.sources[p.Source]
-
-	// A source that is unsettled or of no use is incomplete as a whole.
-	if p.Damaged && s.Settled && !s.NoUse {
+	if (p.Damaged || p.Blank) && s.Settled {
 		f.damaged[s.Kind] = append(f.damaged[s.Kind], n)
-		f.incomplete = append(f.incomplete, IncompleteInput{p.Source, int32(n), false})
 	}
-
-	// An empty partition of an unsettled source may still be delivered.
-	if p.Empty && s.Settled && s.Kind != policy.Registrations && interval.Overlaps(p.Span) {
+	if p.Empty && s.Settled && s.Kind != policy.Registrations && f.interval.Overlaps(p.Span) {
 		f.empty[s.Kind] = append(f.empty[s.Kind], n)
 	}
 
@@ -63,82 +64,140 @@ func (f *nightFacts) addPartition(n uint32, interval record.Span) {
 	}
 }
 
-// completeness says whether something about a subject may be hidden, and why.
-// The greater value is the worse one.
-type completeness uint8
-
-const (
-	complete  completeness = iota
-	unsettled              // more may be delivered yet
-	damaged                // what a settled source should have delivered is missing or damaged
-)
-
-// status returns the status of a finding that only holds if nothing is hidden.
-func (c completeness) status() Status {
-	switch c {
-	case complete:
-		return Open
-	case damaged:
-		return indeterminateByDamage
+// expectInputs says of which sources something should have been read: of manifests
+// when a leg is to be recorded, of CDRs when there is a recording, and of any of
+// them when nothing was read of all, unless the day is a quiet one.
+func (f *nightFacts) expectInputs(ev *Evidence, duties *duties, states []entryState, owned ownership) {
+	expected := [policy.NumKinds]bool{
+		policy.Manifests: slices.ContainsFunc(numbers(owned.legs), duties.toRecord),
+		policy.CDRs:      slices.ContainsFunc(numbers(owned.entries), func(n uint32) bool { return states[n].voice }),
 	}
-	return Indeterminate
+	anything := slices.ContainsFunc(f.sources, func(s Source) bool { return s.Kind != policy.Registrations && !s.NoUse })
+	nothing := !anything && !ev.Policy.Quiet(f.interval.Start)
+	for i := range f.sources {
+		if s := &f.sources[i]; s.Kind != policy.Registrations {
+			f.silent[i] = s.Settled && s.NoUse && (expected[s.Kind] || nothing)
+		}
+	}
 }
 
-// inputs returns how complete the sources of a kind are for an organisation. Of
-// the damaged partitions it looks at those for which within holds.
-func (f *nightFacts) inputs(kind policy.Kind, org intern.Text, within func(record.Span) bool) completeness {
-	worst := complete
+// damage marks a partition as damaged, and reports whether that is new.
+func (f *nightFacts) damage(n uint32) {
+	s := &f.sources[f.partitions[n].Source]
+	if s.Settled && !slices.Contains(f.damaged[s.Kind], n) {
+		f.damaged[s.Kind] = append(f.damaged[s.Kind], n)
+	}
+}
+
+// acceptBlanks makes blank documents empty lists where no leg lacks a recording:
+// lost says so for a leg of an organisation that starts in a partition.
+func (f *nightFacts) acceptBlanks(documents []manifest.Document, lost func(source *Source, span record.Span) bool) {
+	judged := map[uint32]bool{}
+	for i := range documents {
+		n := documents[i].Partition
+		if p := &f.partitions[n]; documents[i].Blank && !judged[n] {
+			judged[n] = true
+			f.unblamed[n] = !lost(&f.sources[p.Source], p.Span)
+		}
+	}
+	f.damaged[policy.Manifests] = slices.DeleteFunc(f.damaged[policy.Manifests], func(n uint32) bool {
+		return !f.partitions[n].Damaged && f.unblamed[n]
+	})
+}
+
+// isEmptyList reports whether a document without any byte but white space is an
+// empty list.
+func (f *nightFacts) isEmptyList(doc *manifest.Document) bool {
+	return doc.Blank && f.unblamed[doc.Partition]
+}
+
+// incomplete lists what may hide something.
+func (f *nightFacts) incomplete() (list []IncompleteInput) {
+	for i := range f.sources {
+		if s := &f.sources[i]; !s.Settled || f.silent[i] {
+			list = append(list, IncompleteInput{uint32(i), -1, !s.Settled})
+		}
+	}
+	for _, damaged := range f.damaged {
+		for _, n := range damaged {
+			if source := f.partitions[n].Source; !f.silent[source] {
+				list = append(list, IncompleteInput{source, int32(n), false})
+			}
+		}
+	}
+	slices.SortFunc(list, func(a, b IncompleteInput) int {
+		return cmp.Or(cmp.Compare(b.Partition>>31, a.Partition>>31)*-1, cmp.Compare(a.Partition, b.Partition), cmp.Compare(a.Source, b.Source))
+	})
+	return list
+}
+
+// incompleteWithin reports whether a source of a kind, settled or not, is
+// incomplete for a part of the interval.
+func (f *nightFacts) incompleteWithin(kind policy.Kind, settled bool) bool {
 	for i := range f.sources {
 		s := &f.sources[i]
-		switch {
-		case s.Kind != kind || !s.concerns(org):
-		case !s.Settled:
-			worst = max(worst, unsettled)
-		case s.NoUse:
-			return damaged
+		if s.Kind == kind && (f.silent[i] || !settled && !s.Settled) {
+			return true
 		}
 	}
-
-	for _, n := range f.damaged[kind] {
-		p := &f.partitions[n]
-		if f.sources[p.Source].concerns(org) && within(p.Span) {
-			return damaged
-		}
-	}
-
-	return worst
+	return slices.ContainsFunc(f.damaged[kind], func(n uint32) bool { return f.partitions[n].Span.Overlaps(f.interval) })
 }
 
-// matching returns how complete manifests and CDRs are for an organisation from
-// the first instant to the last, both included.
-func (f *nightFacts) matching(org intern.Text, first, last record.Time) completeness {
+// statusUnless returns the status of a finding that only holds if nothing is
+// hidden.
+func statusUnless(hidden bool) Status {
+	if hidden {
+		return Indeterminate
+	}
+	return Open
+}
+
+// hides reports whether sources of a kind may hide something of an organisation
+// in the partitions for which within holds.
+func (f *nightFacts) hides(kind policy.Kind, org intern.Text, within func(record.Span) bool) bool {
+	for i := range f.sources {
+		if s := &f.sources[i]; s.Kind == kind && s.concerns(org) && (!s.Settled || f.silent[i]) {
+			return true
+		}
+	}
+	return slices.ContainsFunc(f.damaged[kind], func(n uint32) bool {
+		p := &f.partitions[n]
+		return f.sources[p.Source].concerns(org) && within(p.Span)
+	})
+}
+
+// hidesMatches reports whether manifests or CDRs may hide something of an
+// organisation from the first instant to the last, both included.
+func (f *nightFacts) hidesMatches(org intern.Text, first, last record.Time) bool {
 	within := always
 	if first.Known() {
 		within = during(first, last)
 	}
-
-	return max(f.manifests(org, first, last), f.inputs(policy.CDRs, org, within))
+	return f.hidesRecordings(org, first, last) || f.hides(policy.CDRs, org, within)
 }
 
-// manifests is matching for manifests alone. If the first instant is unknown, no
-// partition at all may be damaged.
-func (f *nightFacts) manifests(org intern.Text, first, last record.Time) completeness {
-	if !first.Known() {
-		return f.inputs(policy.Manifests, org, always)
+// hidesRecordings is hidesMatches for manifests alone. Without a first instant,
+// they have to be complete as a whole. What no source of manifests speaks of is
+// hidden, and so is what lies before the earliest partition.
+func (f *nightFacts) hidesRecordings(org intern.Text, first, last record.Time) bool {
+	if !slices.ContainsFunc(f.sources, func(s Source) bool { return s.Kind == policy.Manifests && s.concerns(org) }) {
+		return true
 	}
-
-	return max(f.beforeEarliest(org, first), f.inputs(policy.Manifests, org, during(first, last)))
+	if !first.Known() {
+		return f.hides(policy.Manifests, org, always)
+	}
+	return f.beforeEarliest(org, first) || f.hides(policy.Manifests, org, during(first, last))
 }
 
-// beforeEarliest returns unsettled if t lies before the first partition that was
-// read of some manifest source: that source may have entries that were not read.
-func (f *nightFacts) beforeEarliest(org intern.Text, t record.Time) completeness {
+// beforeEarliest reports whether t lies before the earliest partition read of some
+// source of manifests: what was delivered there was not looked at.
+func (f *nightFacts) beforeEarliest(org intern.Text, t record.Time) bool {
 	for i, first := range f.earliest {
 		if f.sources[i].concerns(org) && t < first {
-			return unsettled
+			return true
 		}
 	}
-	return complete
+	return false
 }
 
 // emptyAt yields the empty partitions of an organisation that contain a start

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"testing"
 
+	"cdrmend/internal/policy"
 	"cdrmend/internal/reconcile"
 	"cdrmend/internal/record"
 )
@@ -17,38 +18,47 @@ func lone() *evidence {
 }
 
 func TestIncompleteInputMakesIndeterminateWhatItMayHide(t *testing.T) {
-	other := func(ev *evidence, source int) { ev.Sources[source].Org = ev.Texts.OfString("other") }
 	elsewhere := func(ev *evidence, source int) { ev.Partitions[source].Span.Start = at("11:00") }
 	for name, test := range map[string]struct {
-		change        func(*evidence)
-		entry, leg    string // statuses
-		verdict       string
-		incomplete    []reconcile.IncompleteInput
-		damageToBlame bool
+		change     func(*evidence)
+		entry, leg string // statuses
+		verdict    string
+		incomplete []reconcile.IncompleteInput
+		undecided  bool
 	}{
 		"all is complete":     {func(*evidence) {}, "open", "open", "missing", nil, false},
-		"unsettled manifests": {func(ev *evidence) { ev.unsettle(manifests) }, "open", "indeterminate", "indeterminate", []reconcile.IncompleteInput{{Source: manifests, Partition: -1, Unsettled: true}}, false},
-		"damaged manifests":   {func(ev *evidence) { ev.damage(manifests) }, "open", "indeterminate", "indeterminate", []reconcile.IncompleteInput{{Source: manifests, Partition: manifests}}, true},
+		"unsettled manifests": {func(ev *evidence) { ev.unsettle(manifests) }, "open", "indeterminate", "indeterminate inputs", []reconcile.IncompleteInput{{Source: manifests, Partition: -1, Unsettled: true}}, false},
+		"damaged manifests":   {func(ev *evidence) { ev.damage(manifests) }, "open", "indeterminate", "indeterminate inputs", []reconcile.IncompleteInput{{Source: manifests, Partition: manifests}}, true},
 		"useless manifests": {
-			func(ev *evidence) { ev.Sources[manifests].NoUse = true }, "open", "indeterminate", "indeterminate",
+			func(ev *evidence) { ev.Sources[manifests].NoUse = true }, "open", "indeterminate", "indeterminate inputs",
 			[]reconcile.IncompleteInput{{Source: manifests, Partition: -1}},
 			true,
 		},
 		"unsettled cdrs": {func(ev *evidence) { ev.unsettle(cdrs) }, "indeterminate", "open", "missing", []reconcile.IncompleteInput{{Source: cdrs, Partition: -1, Unsettled: true}}, false},
 		"damaged cdrs":   {func(ev *evidence) { ev.damage(cdrs) }, "indeterminate", "open", "missing", []reconcile.IncompleteInput{{Source: cdrs, Partition: cdrs}}, true},
 		"damaged manifests of others": {
-			func(ev *evidence) { other(ev.damage(manifests), manifests); ev.Documents[0].Org = ev.Org }, "open", "open", "missing",
-			[]reconcile.IncompleteInput{{Source: manifests, Partition: manifests}},
-			false,
+			func(ev *evidence) {
+				ev.addSource(policy.Manifests, "n").Sources[3].Org = ev.Texts.OfString("other")
+				ev.damage(3)
+			}, "open", "open", "missing",
+			[]reconcile.IncompleteInput{{Source: 3, Partition: 3}},
+			true,
 		},
 		"cdrs damaged at another time": {
 			func(ev *evidence) { elsewhere(ev.damage(cdrs), cdrs) }, "open", "open", "missing",
 			[]reconcile.IncompleteInput{{Source: cdrs, Partition: cdrs}},
-			false,
+			true,
+		},
+		"no manifests of its organisation": {
+			func(ev *evidence) {
+				ev.Sources[manifests].Org = ev.Texts.OfString("other")
+				ev.Documents[0].Org = ev.Org
+			}, "open", "indeterminate", "indeterminate inputs", nil,
+			true, // as more than one in a hundred legs is
 		},
 		// Unsettled as a whole, so that the damage changes nothing.
 		"damaged and unsettled manifests": {
-			func(ev *evidence) { ev.damage(manifests).unsettle(manifests) }, "open", "indeterminate", "indeterminate",
+			func(ev *evidence) { ev.damage(manifests).unsettle(manifests) }, "open", "indeterminate", "indeterminate inputs",
 			[]reconcile.IncompleteInput{{Source: manifests, Partition: -1, Unsettled: true}},
 			false,
 		},
@@ -62,8 +72,8 @@ func TestIncompleteInputMakesIndeterminateWhatItMayHide(t *testing.T) {
 			if !slices.Equal(d.Incomplete, test.incomplete) {
 				t.Errorf("got the incomplete inputs %+v, want %+v", d.Incomplete, test.incomplete)
 			}
-			if d.Blamed != test.damageToBlame {
-				t.Errorf("damage is to blame: %v, want %v", d.Blamed, test.damageToBlame)
+			if d.Notices.Undecided != test.undecided {
+				t.Errorf("undecided: %v, want %v", d.Notices.Undecided, test.undecided)
 			}
 		})
 	}
@@ -77,7 +87,7 @@ func TestALegWhoseConversationBeganBeforeAllManifestsIsIndeterminate(t *testing.
 		leg{conversation: "c2", id: "3", start: "10:01", end: "10:05"},
 	)
 	ev.Partitions[manifests].Span.Start = at("09:00")
-	ev.decide(t).calls("1 indeterminate", "2 indeterminate", "3 missing")
+	ev.decide(t).calls("1 indeterminate inputs", "2 indeterminate inputs", "3 missing")
 }
 
 func TestAnEmptyPartitionIsMissingOnceSomethingStartsInIt(t *testing.T) {

@@ -6,7 +6,9 @@ import (
 	"encoding/hex"
 	"iter"
 	"maps"
+	"slices"
 	"strconv"
+	"unicode/utf8"
 
 	"cdrmend/internal/intern"
 	"cdrmend/internal/policy"
@@ -37,7 +39,9 @@ const (
 	RecordedInError
 	RepairedField
 	ShortRecording
+	StrayRecord
 	TruncatedDocument
+	UnfitSource
 	NumClasses
 )
 
@@ -50,11 +54,11 @@ var classes = [NumClasses]struct {
 	{"count_mismatch", policy.Major},
 	{"duplicate", policy.Minor},
 	{"export_failed", policy.Major},
-	{"input_missing", policy.Minor}, // major for manifests and cdrs
+	{"input_missing", policy.Minor}, // of registrations; others are graver
 	{"invalid_field", policy.Minor},
 	{"malformed_document", policy.Major},
 	{"media_mismatch", policy.Critical},
-	{"media_missing", policy.Critical},
+	{"media_missing", policy.Critical}, // minor when the entry itself says so
 	{"metadata_missing", policy.Major},
 	{"missing_field", policy.Major},
 	{"missing_recording", policy.Critical},
@@ -62,7 +66,9 @@ var classes = [NumClasses]struct {
 	{"recorded_in_error", policy.Major},
 	{"repaired_field", policy.Minor},
 	{"short_recording", policy.Major},
+	{"stray_record", policy.Major}, // minor when all of its rows are late versions
 	{"truncated_document", policy.Major},
+	{"unfit_source", policy.Major},
 }
 
 // String returns the class's name in the tables.
@@ -98,6 +104,7 @@ const (
 	AboutDocument
 	AboutPartition
 	AboutSource
+	AboutStray
 )
 
 // NoField is the field of a finding that is not about a field.
@@ -131,15 +138,13 @@ func (f *Finding) AppendID(b []byte) []byte {
 // foundDefects are the findings of all stages so far.
 type foundDefects struct {
 	lists  [][]Finding     // in the order in which they were made
-	needed map[uint32]bool // empty partitions in which an entry or a leg starts
-	damage bool            // missing or damaged input makes a finding indeterminate
+	needed map[uint32]bool // empty partitions in which something starts
 }
 
 func (d *foundDefects) add(reports ...report) {
 	for i := range reports {
 		r := &reports[i]
 		d.lists = append(d.lists, r.findings)
-		d.damage = d.damage || r.damage
 		maps.Copy(d.needed, r.needed)
 	}
 }
@@ -149,34 +154,64 @@ type report struct {
 	*Evidence
 	findings []Finding
 	needed   map[uint32]bool
-	damage   bool
 	subject  []byte // of the last finding, reused
+	part     []byte // of a subject, likewise
 }
 
-// indeterminateByDamage means Indeterminate because of missing or damaged input.
-// report.add replaces it by Indeterminate and notes the damage.
-const indeterminateByDamage = NumStatuses
-
-// add adds a finding. An accepted finding stays in the tables, but does not count.
+// add adds a finding. An accepted one keeps its place in the tables but needs
+// nobody's attention.
 func (r *report) add(f Finding, appendSubject func([]byte) []byte) *Finding {
 	f.ID = r.identity(f.Class, f.Field, appendSubject)
-	f.Severity = max(f.Severity, classes[f.Class].severity)
-
-	// Accepted comes first: a finding that does not count cannot be blamed on damage.
-	switch {
-	case len(r.Policy.Accepted) > 0 && r.Policy.Accepted[f.IDText()]:
+	if r.accepted(&f) {
 		f.Status = Accepted
-	case f.Status == indeterminateByDamage:
-		f.Status, r.damage = Indeterminate, true
 	}
 
 	r.findings = append(r.findings, f)
 	return &r.findings[len(r.findings)-1]
 }
 
-// identity returns the digits of a finding's id. It depends only on the class, the
-// field and the text that appendSubject appends, so the same defect has the same id
-// in every run: accepted findings and the history rely on it.
+// accepted reports whether somebody accepted a finding: by its id, or by what it is
+// about.
+func (r *report) accepted(f *Finding) bool {
+	if len(r.Policy.Accepted) == 0 && len(r.acceptedSubjects) == 0 {
+		return false
+	}
+	if r.Policy.Accepted[f.IDText()] {
+		return true
+	}
+	var org, conversation intern.Text
+	switch f.About {
+	case AboutEntry:
+		org, conversation = r.Entries[f.Subject].Org, r.Entries[f.Subject].Conversation
+	case AboutLeg:
+		org, conversation = r.Legs[f.Subject].Org, r.Legs[f.Subject].Conversation
+	default:
+		return false // rows name a conversation or a recording
+	}
+	return slices.ContainsFunc(r.acceptedSubjects, func(a acceptedSubject) bool {
+		is := func(wanted, id intern.Text) bool { return wanted == intern.None || id == wanted }
+		return (a.class == "" || a.class == f.Class.String()) && is(a.org, org) && is(a.conversation, conversation) && is(a.recording, f.Recording)
+	})
+}
+
+// acceptedSubject is what a row says whose findings somebody accepted; what is empty
+// is any.
+type acceptedSubject struct {
+	class                        string
+	org, conversation, recording intern.Text
+}
+
+// acceptedSubjectsOf has to be called while texts are found by their bytes.
+func acceptedSubjectsOf(ev *Evidence) (list []acceptedSubject) {
+	for _, a := range ev.Policy.AcceptedSubjects {
+		id := func(written string) intern.Text { return policy.ID(ev.Texts, written) }
+		list = append(list, acceptedSubject{a.Class, id(a.Org), id(a.Conversation), id(a.Recording)})
+	}
+	return list
+}
+
+// identity returns the digits of a finding's id: the same defect of the same
+// subject, which appendSubject appends, has the same id in every run.
 func (r *report) identity(class Class, f record.Field, appendSubject func([]byte) []byte) uint64 {
 	b := append(append(r.subject[:0], class.String()...), '|')
 	b = append(append(b, fieldName(f)...), '|')
@@ -189,7 +224,40 @@ func (r *report) identity(class Class, f record.Field, appendSubject func([]byte
 // appendObject appends the source and the key of an object after a word.
 func (r *report) appendObject(b []byte, word string, object uint32) []byte {
 	b = append(append(b, word...), r.sourceOf(object).Name...)
-	return append(append(b, '|'), r.Objects[object].Key...)
+	return appendEscaped(append(b, '|'), r.Objects[object].Key)
+}
+
+// appendEscaped appends a part of a subject, so that parts cannot run together.
+func appendEscaped[T string | []byte](b []byte, part T) []byte {
+	for i := range len(part) {
+		if part[i] == '\\' || part[i] == '|' {
+			b = append(b, '\\')
+		}
+		b = append(b, part[i])
+	}
+	return b
+}
+
+// appendText appends a text of the evidence as a part of a subject.
+func (r *report) appendText(b []byte, t intern.Text) []byte {
+	r.part = r.Texts.AppendTo(r.part[:0], t)
+	return appendEscaped(append(b, '|'), r.part)
+}
+
+// mostDetail is how many bytes of a value a finding shows.
+const mostDetail = 200
+
+// cut shortens a long value. It ends with a whole character and says how many
+// bytes are left out.
+func cut(v string) string {
+	if len(v) <= mostDetail {
+		return v
+	}
+	n := mostDetail
+	for n > mostDetail-utf8.UTFMax && !utf8.RuneStart(v[n]) {
+		n--
+	}
+	return v[:n] + "…+" + strconv.Itoa(len(v)-n)
 }
 
 func (r *report) appendLocation(b []byte, object, row uint32) []byte {

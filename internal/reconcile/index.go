@@ -2,6 +2,7 @@ package reconcile
 
 import (
 	"cmp"
+	"iter"
 	"slices"
 
 	"cdrmend/internal/intern"
@@ -116,6 +117,21 @@ func (x *index) groups(yield func([]uint32) bool) {
 				return
 			}
 			group = group[len(same):]
+		}
+	}
+}
+
+// groupsBetween is groups for the ids of some slots of the table.
+func (x *index) groupsBetween(from, to int) iter.Seq[[]uint32] {
+	return func(yield func([]uint32) bool) {
+		for i := from; i < to; i++ {
+			for group := x.at[x.starts[i]:x.starts[i+1]]; len(group) > 0; {
+				same := x.of(x.orgOf(group[0]), group)
+				if !yield(same) {
+					return
+				}
+				group = group[len(same):]
+			}
 		}
 	}
 }

@@ -43,34 +43,99 @@ func (g *legGroups) ofConversation(e *manifest.Entry) []uint32 {
 	return g.byConversation.find(e.Org, e.Conversation)
 }
 
-// ofEntry returns the legs that list the entry's recording (byID). If there are
-// none, it returns the legs of its conversation that overlap it, or all of them if
-// none overlaps. Only voice has legs.
-func (g *legGroups) ofEntry(e *manifest.Entry, voice bool) (legs []uint32, byID bool) {
+// ofEntry returns the legs of an entry, and by what they are its legs: those that
+// list its recording; else those of its conversation with its leg id; else those
+// of its conversation, narrowed to the ones with its line and then to the ones that
+// overlap it, if there are any.
+func (g *legGroups) ofEntry(e *manifest.Entry, voice bool) ([]uint32, matchedBy) {
 	if !voice {
-		return nil, false
+		return nil, notMatched
 	}
-	if legs = g.byRecording.find(e.Org, e.Recording); len(legs) > 0 {
-		return legs, true
+	if legs := g.byRecording.find(e.Org, e.Recording); len(legs) > 0 {
+		return legs, byID
 	}
-
-	legs = g.ofConversation(e)
-	span, valid := validSpan(e)
-	if !valid {
-		return legs, false
-	}
-
-	var overlapping []uint32
-	for _, leg := range legs {
-		if legSpan, ok := spanOfLeg(&g.Legs[leg]); ok && legSpan.Overlaps(span) {
-			overlapping = append(overlapping, leg)
+	all := g.ofConversation(e)
+	misnamed := g.misnamed(e, all)
+	if !misnamed {
+		if legs := g.named(e, all); len(legs) > 0 {
+			return legs, byLeg
 		}
 	}
-
-	if len(overlapping) > 0 {
-		return overlapping, false
+	if len(all) == 0 {
+		return nil, notMatched
 	}
-	return legs, false
+
+	legs := all
+	if !misnamed && e.Line != intern.None {
+		legs = narrowed(legs, func(leg uint32) bool { return g.Legs[leg].Line == e.Line })
+	}
+	if span, valid := validSpan(e); valid {
+		legs = narrowed(legs, func(leg uint32) bool {
+			legSpan, timed := spanOfLeg(&g.Legs[leg])
+			return timed && legSpan.Overlaps(span)
+		})
+	}
+	return legs, byConversation
+}
+
+// narrowed returns the legs for which a condition holds, or all if it holds for
+// none.
+func narrowed(legs []uint32, holds func(leg uint32) bool) []uint32 {
+	if len(legs) == 1 {
+		return legs
+	}
+	var some []uint32
+	for _, leg := range legs {
+		if holds(leg) {
+			some = append(some, leg)
+		}
+	}
+	if len(some) == 0 {
+		return legs
+	}
+	return some
+}
+
+// named returns those of an entry's conversation that have its leg id.
+func (g *legGroups) named(e *manifest.Entry, conversation []uint32) (legs []uint32) {
+	if e.Leg == intern.None {
+		return nil
+	}
+	for _, leg := range conversation {
+		if g.Legs[leg].ID == e.Leg {
+			legs = append(legs, leg)
+		}
+	}
+	return legs
+}
+
+// misnamed reports whether an entry bears the id of a leg that it is nowhere near,
+// while it overlaps another leg of its conversation: some recorders give all
+// recordings of a conversation the id of its first leg.
+func (g *legGroups) misnamed(e *manifest.Entry, conversation []uint32) bool {
+	span, valid := validSpan(e)
+	if e.Leg == intern.None || !valid {
+		return false
+	}
+	named, overlaps := false, false
+	for _, leg := range conversation {
+		legSpan, timed := spanOfLeg(&g.Legs[leg])
+		switch {
+		case g.Legs[leg].ID != e.Leg:
+			overlaps = overlaps || timed && legSpan.Overlaps(span)
+		case !timed || distance(legSpan, span) <= g.Policy.CoverageTolerance.Microseconds():
+			return false
+		default:
+			named = true
+		}
+	}
+	return named && overlaps
+}
+
+// distance returns how far two spans are from each other, in microseconds: 0 when
+// they touch or overlap.
+func distance(a, b record.Span) int64 {
+	return max(0, int64(b.Start-a.End), int64(a.Start-b.End))
 }
 
 // listing returns the rows of those legs that list a recording.
@@ -115,8 +180,11 @@ func (g *legGroups) earliestStart(first record.Time, legs []uint32) record.Time 
 func (g *legGroups) window(n uint32) (first, last record.Time) {
 	l := &g.Legs[n]
 	first, last = g.earliestStart(l.Start, g.byConversation.find(l.Org, l.Conversation)), l.End
-	if !last.Known() {
+	if !last.Known() || last < l.Start {
 		last = l.Start
+	}
+	if begun, earlier := g.Begun[ConversationKey{l.Org, l.Conversation}]; earlier && begun < first {
+		first = begun
 	}
 	if !last.Known() {
 		last = first
@@ -124,24 +192,33 @@ func (g *legGroups) window(n uint32) (first, last record.Time) {
 	return first, last
 }
 
-// manifestsOf returns whether recordings of a leg may be hidden.
-func (g *legGroups) manifestsOf(n uint32) completeness {
+// hidesRecordingsOf reports whether recordings of a leg may be hidden.
+func (g *legGroups) hidesRecordingsOf(n uint32) bool {
 	first, last := g.window(n)
-	return g.facts.manifests(g.Legs[n].Org, first, last)
+	return g.facts.hidesRecordings(g.Legs[n].Org, first, last)
 }
 
-// cdrsOf returns whether legs of an entry may be hidden. An entry without a valid
-// span may be anywhere in its document's partition.
-func (g *legGroups) cdrsOf(e *manifest.Entry) completeness {
+// hidesLegsOf reports whether legs of an entry may be hidden.
+func (g *legGroups) hidesLegsOf(e *manifest.Entry) bool {
 	span, valid := validSpan(e)
 	if !valid {
-		span = g.Partitions[g.Documents[e.Doc].Partition].Span
+		span = g.partitionOf(e)
 	}
-	return g.facts.inputs(policy.CDRs, e.Org, overlapping(span))
+	return g.facts.hides(policy.CDRs, e.Org, overlapping(span))
 }
 
-// matchesOf returns whether recordings or legs of a conversation may be hidden.
-func (g *legGroups) matchesOf(org intern.Text, legs []uint32) completeness {
+// hidesNear reports whether other entries of an entry's partition may be hidden.
+func (g *legGroups) hidesNear(e *manifest.Entry) bool {
+	return g.facts.hides(policy.Manifests, e.Org, overlapping(g.partitionOf(e)))
+}
+
+func (g *legGroups) partitionOf(e *manifest.Entry) record.Span {
+	return g.Partitions[g.Documents[e.Doc].Partition].Span
+}
+
+// hidesMatchesOf reports whether recordings or legs of a conversation may be
+// hidden.
+func (g *legGroups) hidesMatchesOf(org intern.Text, legs []uint32) bool {
 	first, last := record.NoTime, record.NoTime
 	for _, leg := range legs {
 		span, ok := spanOfLeg(&g.Legs[leg])
@@ -154,8 +231,7 @@ func (g *legGroups) matchesOf(org intern.Text, legs []uint32) completeness {
 		}
 		last = max(last, span.End)
 	}
-
-	return g.facts.matching(org, first, last)
+	return g.facts.hidesMatches(org, first, last)
 }
 
 // outageOfEntry returns the outage that an entry coincides with. An entry
@@ -186,10 +262,7 @@ func (g *legGroups) extent(legs []uint32) (record.Span, bool) {
 
 func (g *legGroups) outageOfLeg(n uint32) registration.Coincidence {
 	l := &g.Legs[n]
-	span := record.Span{Start: l.Start, End: l.End}
-	if !l.End.Known() {
-		span.End = l.Start
-	}
+	span := record.Span{Start: l.Start, End: max(l.End, l.Start)} // without an end, or with one before it, the instant of its start
 	return g.outage(l.Org, l.Trunk, l.Line, span, l.Start.Known(), g.Objects[l.Ref.Object].Partition)
 }
 
@@ -198,9 +271,11 @@ func (g *legGroups) outageOfLeg(n uint32) registration.Coincidence {
 func (g *legGroups) outage(org, trunk, line intern.Text, span record.Span, timed bool, partition uint32) registration.Coincidence {
 	if !timed {
 		span = g.Partitions[partition].Span
+	} else if span.End < span.Start {
+		span.End = span.Start
 	}
 	return g.Index.Coinciding(registration.Subject{
 		Org: org, Trunk: trunk, Line: line, Span: span, Instant: timed && span.Start == span.End, Timed: timed,
-		Incomplete: g.facts.inputs(policy.Registrations, org, overlapping(span)) != complete,
+		Incomplete: g.facts.hides(policy.Registrations, org, overlapping(span)),
 	})
 }

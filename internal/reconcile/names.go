@@ -1,9 +1,6 @@
 package reconcile
 
 import (
-	"slices"
-	"strings"
-
 	"cdrmend/internal/intern"
 	"cdrmend/internal/manifest"
 	"cdrmend/internal/profile"
@@ -62,7 +59,7 @@ func idInMediaKey(ev *Evidence, e *manifest.Entry, overused overusedIDs, n *prof
 // one time that the other two give. It returns the states of the entries.
 func fillFromNames(ev *Evidence, overused overusedIDs) []entryState {
 	states := make([]entryState, len(ev.Entries))
-	media := voiceMediaOf(ev)
+	words := mediaWordsOf(ev)
 	normalizers := make([]*profile.Normalizer, len(ev.Sources))
 	for i := range ev.Entries {
 		e, st := &ev.Entries[i], &states[i]
@@ -92,32 +89,13 @@ func fillFromNames(ev *Evidence, overused overusedIDs) []entryState {
 			st.fill(record.RecordingID, MediaKey, e.Recording != intern.None)
 		}
 
-		st.voice = media.isVoice(e)
+		st.voice = words.isVoice(e)
+		if st.voice {
+			st.void = mediaOf(ev, e, words).gone()
+			st.pending = !st.void && words.promises[e.State] && !ev.hasMedia(e)
+		}
 		fillThirdTime(e, st, ev.sourceOfEntry(e).Profile)
 	}
 
 	return states
-}
-
-// voiceMedia says of each media type whether it is voice, and of each subtype
-// whether it is a screen. Upper and lower case are equal.
-type voiceMedia struct{ voices, screens map[intern.Text]bool }
-
-func voiceMediaOf(ev *Evidence) voiceMedia {
-	// An entry that does not say its media type is taken for voice.
-	m := voiceMedia{map[intern.Text]bool{intern.None: true}, map[intern.Text]bool{}}
-	for i := range ev.Entries {
-		e := &ev.Entries[i]
-		if _, known := m.voices[e.MediaType]; !known {
-			m.voices[e.MediaType] = slices.Contains(ev.Policy.VoiceMedia, strings.ToLower(ev.Texts.String(e.MediaType)))
-		}
-		if _, known := m.screens[e.MediaSubtype]; !known {
-			m.screens[e.MediaSubtype] = strings.EqualFold(ev.Texts.String(e.MediaSubtype), "screen")
-		}
-	}
-	return m
-}
-
-func (m voiceMedia) isVoice(e *manifest.Entry) bool {
-	return m.voices[e.MediaType] && !m.screens[e.MediaSubtype]
 }

@@ -78,21 +78,22 @@ type findingPlace struct {
 	org, conversation, leg intern.Text
 	key, source            string
 	row                    int64
+	start                  record.Time // of what is no row
 }
 
 func (o findingOrder) place(f *Finding) findingPlace {
 	switch f.About {
 	case AboutEntry:
 		e := &o.Entries[f.Subject]
-		return o.withObject(o.Documents[e.Doc].Object, findingPlace{org: e.Org, conversation: e.Conversation, row: int64(e.Index)})
+		return o.withObject(o.Documents[e.Doc].Object, findingPlace{org: e.Org, conversation: e.Conversation, leg: e.Leg, row: int64(e.Index)})
 	case AboutLeg:
 		l := &o.Legs[f.Subject]
 		return o.withObject(l.Ref.Object, findingPlace{org: l.Org, conversation: l.Conversation, leg: l.ID, row: int64(l.Ref.Row)})
 	case AboutDocument:
 		return o.withObject(o.Documents[f.Subject].Object, findingPlace{org: o.documentOrg(f.Subject), row: profile.NoInt})
 	}
-	source, url, _ := o.input(f)
-	return findingPlace{org: o.Sources[source].Org, key: url, source: o.Sources[source].Name, row: profile.NoInt}
+	source, url, span := o.input(f)
+	return findingPlace{org: o.Sources[source].Org, key: url, source: o.Sources[source].Name, row: profile.NoInt, start: bounded(span.Start)}
 }
 
 func (o findingOrder) withObject(object uint32, p findingPlace) findingPlace {
@@ -157,7 +158,7 @@ func (o findingOrder) compare(a, b *Finding) int {
 
 	return cmp.Or(
 		cmp.Compare(x.key, y.key), cmp.Compare(x.source, y.source), cmp.Compare(x.row, y.row),
-		cmp.Compare(fieldName(a.Field), fieldName(b.Field)),
+		cmp.Compare(fieldName(a.Field), fieldName(b.Field)), cmp.Compare(x.start, y.start),
 	)
 }
 
@@ -214,13 +215,15 @@ func sortedCalls(calls []Call, objects objectOrder, spread Spread) []Call {
 	return sorted
 }
 
-// shownOutages picks the outages that the table shows: those that overlap the
-// interval, and those that a finding or a call refers to.
+// shownOutages picks the outages that the table shows: those with a failure that
+// overlap the interval, and those that a finding or a call refers to. Nobody wants
+// a row for each phone that signs off in the evening.
 func shownOutages(d *Decision) (numbers []uint32) {
 	shown := make([]bool, len(d.Outages))
 
 	for i := range d.Outages {
-		shown[i] = d.Outages[i].Span.Overlaps(d.Interval)
+		o := &d.Outages[i]
+		shown[i] = o.Failures > 0 && o.Span.Overlaps(d.Interval)
 	}
 	show := func(c registration.Coincidence) {
 		if c.Outage >= 0 {

@@ -11,7 +11,7 @@ import (
 
 // Overuse is how many records of one organisation may carry an id before the id
 // is treated as missing.
-const Overuse = 10_000
+const Overuse = 1_000
 
 // overusedIDs are ids that more than Overuse records have, such as a placeholder.
 // The keys are of keyOf.

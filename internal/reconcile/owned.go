@@ -29,11 +29,7 @@ func ownedBy(ev *Evidence, legs *legGroups) ownership {
 	}
 
 	for i := range ev.Legs {
-		if l := &ev.Legs[i]; l.Start.Known() {
-			owned.legs[i] = ev.Interval.Contains(l.Start)
-		} else {
-			owned.legs[i] = ev.Interval.Overlaps(ev.Partitions[ev.Objects[l.Ref.Object].Partition].Span)
-		}
+		owned.legs[i] = ownsLeg(ev, uint32(i))
 	}
 	return owned
 }

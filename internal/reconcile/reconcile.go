@@ -36,14 +36,10 @@
 //
 // # Where the rules are tested
 //
-// Each kind of rule has its tests next to it: claims in claim_test.go, repairs
-// and their order in repair_test.go, times in arithmetic_test.go, overused ids
-// in overuse_test.go, superseded legs in supersede_test.go, exclusions in
-// exclusion_test.go, verdicts in verdict_test.go, incomplete input in
-// facts_test.go, and findings with their statuses in finding_test.go. They build
-// small evidence by hand (evidence_test.go). The stories in /testdata tell how
-// rules work together: story_test.go reads and decides them, and internal/job
-// runs them to the commit.
+// Each kind of rule has its tests in the file of its name: match_test.go,
+// verdict_test.go, clock_test.go and so on. They build small evidence by hand
+// (evidence_test.go). The stories in /testdata tell how rules work together:
+// story_test.go reads and decides them, and internal/job runs them to the commit.
 package reconcile
 
 import "cdrmend/internal/policy"
@@ -58,42 +54,50 @@ func Decide(ev *Evidence, spread Spread) *Decision { return decide(ev, spread, n
 // result can be collected after the last stage that uses it.
 func decide(ev *Evidence, spread Spread, trace *Trace) *Decision {
 	words := newWords(ev)
-	exclusions := compileExclusions(ev)
 
 	// The records that count, and facts about the whole night.
 	objects := orderObjects(ev)
 	assignOrganisations(ev)
-	superseded := dropSupersededLegs(&ev.CDRs, objects, spread)
+	ev.acceptedSubjects = acceptedSubjectsOf(ev)
+	versions := dropSupersededLegs(ev, objects, spread)
 	facts := factsOf(ev, spread)
-	forgetOverusedIDs(ev, facts.overused) // before any index: such an id matches nothing
+	forgetOverusedIDs(ev, facts.overused)
+	duties := dutiesOf(ev, compileExclusions(ev), spread)
 
 	// The final values of the entries.
 	legs := groupLegs(ev, facts, spread)
 	states := fillFromNames(ev, facts.overused)
 	owned := ownedBy(ev, legs)
+	facts.expectInputs(ev, duties, states, owned)
 	claims := claimUnclaimed(legs, states, trace)
 	repairs := repairEntries(legs, states, owned.entries, claims, spread)
 	spread.Pause()
-
-	// Claims and repairs gave entries their ids, so they are indexed only now.
-	entries := groupEntries(ev, states, owned.entries)
+	entries := groupEntries(ev, states, owned.entries, spread)
 	ev.releaseLookup(trace)
 	spread.Pause()
 
-	// The findings of entries, legs, documents and inputs, and the verdicts.
+	// Whose recording each entry is, and what speaks against sources as a whole.
+	matches := matchLegs(legs, entries, duties, objects, spread)
+	facts.acceptBlanks(ev.Documents, lacksRecording(legs, duties, matches, owned.legs))
+	likes := findLookAlikes(legs, entries, duties, matches)
+	doubts := doubtSources(legs, entries, duties, owned)
+	strays := findStrays(legs, entries)
+	spread.Pause()
+
+	// What is wrong with entries, legs, documents and inputs.
 	found := &foundDefects{needed: map[uint32]bool{}}
-	outcomes, reports := reportEntries(entries, legs, objects, repairs.candidates, words, spread)
+	outcomes, reports := reportEntries(entries, legs, objects, repairs.candidates, doubts, words, spread)
 	found.add(reports...)
 	trace.keep(legs, states, outcomes)
 	legs = legs.withoutListed() // only entries look up legs by recording
 	spread.Pause()
-
-	assessor := newAssessor(legs, entries, exclusions, claims.possible)
+	assessor := &assessor{
+		Evidence: ev, legs: legs, entries: entries, duties: duties, matches: matches,
+		possible: claims.withPromised(ev, states), likes: likes, doubts: doubts, media: mediaWordsOf(ev), words: words,
+	}
 	calls := decideCalls(assessor, outcomes, owned.legs, spread)
 	found.add(calls.reports...)
-	// Inputs come last: entries and legs say which empty partitions are needed.
-	found.add(reportDocuments(ev, owned.documents), reportInputs(ev, facts, found.needed))
-
+	found.add(reportDocuments(ev, facts, owned.documents), reportInputs(ev, facts, found.needed), doubts.report(ev, words), reportStrays(ev, strays))
 	trace.keepAssessor(assessor)
 	ev.releaseParticulars(trace)
 	spread.Pause()
@@ -102,11 +106,14 @@ func decide(ev *Evidence, spread Spread, trace *Trace) *Decision {
 	d := &Decision{
 		Evidence: ev, words: words, found: found.lists, ownedDoc: owned.documents,
 		Repairs: repairs.list, Refs: repairs.refs, Calls: calls.list,
-		Recordings: statusOfEntries(states, outcomes, owned.entries),
-		Lost:       calls.lost, Incomplete: facts.incomplete, Blamed: found.damage, OverusedIDs: facts.overused.count(),
+		Recordings: statusOfEntries(states, outcomes, owned.entries), Strays: strays,
+		Lost: calls.lost, Voices: voices(states, owned.entries), WithoutCDR: withoutCDR(outcomes), ReusedLegIDs: versions.reused,
+		Incomplete: facts.incomplete(), OverusedIDs: facts.overused.count(),
 	}
+	d.Notices = noticesOf(d, facts, doubts)
+	d.Notices.Warnings = append(d.Notices.Warnings, oddities(d, duties, states)...)
 	d.Balance[policy.Manifests] = balanceOfEntries(states, outcomes, owned.entries)
-	d.Balance[policy.CDRs] = balanceOfLegs(owned.legs, calls.open, superseded)
+	d.Balance[policy.CDRs] = balanceOfLegs(owned.legs, calls.open, versions)
 	d.sort(objects, spread)
 	return d
 }

@@ -68,12 +68,11 @@ func repairEntries(legs *legGroups, states []entryState, owned []bool, claims cl
 		p := &parts[i]
 		p.legs, p.states, p.claimed = legs, states, claims.evidence
 		p.repairs = all[most[i]:most[i]:most[i+1]]
-		if most[i] == most[i+1] {
-			return // no entry of the part lacks anything
-		}
-
 		for n := uint32(from); n < uint32(to); n++ {
-			if owned[n] {
+			if !owned[n] || !legs.requires(&legs.Entries[n], states[n].voice, record.ConversationID) {
+				p.join(n)
+			}
+			if owned[n] && most[i] < most[i+1] { // else no entry of the part lacks anything
 				p.repair(n)
 			}
 		}
@@ -135,6 +134,19 @@ type repairPart struct {
 	repairs    []Repair
 	refs       []record.Ref
 	candidates candidates
+}
+
+// join gives an entry, in memory only, the conversation that the legs name which
+// list its recording: legs that list nothing may have it by its conversation.
+func (p *repairPart) join(n uint32) {
+	e, st := &p.legs.Entries[n], &p.states[n]
+	if e.Conversation != intern.None {
+		return
+	}
+	if v := conversationsOf(p.legs, e, st.voice); len(v.ids) == 1 {
+		e.Conversation = v.ids[0]
+		st.fill(record.ConversationID, CDRRecording, true)
+	}
 }
 
 // repair fills in and lists the fields of one entry.
@@ -255,10 +267,10 @@ type ruling struct {
 // of the registrations of its line.
 func trunkRules(legs *legGroups, e *manifest.Entry, voice bool) iter.Seq[ruling] {
 	return func(yield func(ruling) bool) {
-		group, byID := legs.ofEntry(e, voice)
+		group, by := legs.ofEntry(e, voice)
 		found := trunksOf(legs.Evidence, group)
 		first := ruling{CDRRecording, found, Spoke}
-		if !byID {
+		if by != byID {
 			first = ruling{rule: CDRRecording, silent: NoLegListsIt}
 		}
 		if !yield(first) {
@@ -273,7 +285,7 @@ func trunkRules(legs *legGroups, e *manifest.Entry, voice bool) iter.Seq[ruling]
 		}
 
 		second := ruling{CDRConversation, found, Spoke}
-		if legs.cdrsOf(e) != complete {
+		if legs.hidesLegsOf(e) {
 			second = ruling{rule: CDRConversation, silent: CDRsIncomplete}
 		}
 		if !yield(second) {

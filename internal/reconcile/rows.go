@@ -16,10 +16,11 @@ import (
 // rowWriter writes rows of the tables, one at a time.
 type rowWriter struct {
 	*Decision
-	row *table.Row
+	row  *table.Row
+	text []byte // of the cell at hand
 }
 
-func newRowWriter(d *Decision) *rowWriter { return &rowWriter{d, table.NewRow(d.Texts)} }
+func newRowWriter(d *Decision) *rowWriter { return &rowWriter{Decision: d, row: table.NewRow(d.Texts)} }
 
 func (w *rowWriter) symbols(texts ...intern.Text) {
 	for _, t := range texts {
@@ -42,21 +43,29 @@ func (w *rowWriter) finding(f *Finding, e *manifest.Entry) {
 
 	switch f.About {
 	case AboutEntry:
-		w.subject(f, e.Org, e.Conversation, intern.None, e.Trunk, e.Line)
+		w.subject(f, e.Org, e.Conversation, e.Leg, e.Trunk, e.Line)
+		w.parties(e.Direction, e.ANI, e.DNIS, e.Users, intern.None)
+		w.about(f)
 		w.place(w.Documents[e.Doc].Object, int64(e.Index))
 		w.times(e.Start, e.End)
 	case AboutLeg:
 		l := &w.Legs[f.Subject]
 		w.subject(f, l.Org, l.Conversation, l.ID, l.Trunk, l.Line)
+		w.parties(l.Direction, l.ANI, l.DNIS, l.Users, l.Queues)
+		w.about(f)
 		w.place(l.Ref.Object, int64(l.Ref.Row))
 		w.times(l.Start, l.End)
 	case AboutDocument:
 		w.subject(f, w.documentOrg(f.Subject), intern.None, intern.None, intern.None, intern.None)
+		w.noParties()
+		w.about(f)
 		w.place(w.Documents[f.Subject].Object, profile.NoInt)
 		w.times(record.NoTime, record.NoTime)
 	default:
 		source, url, span := w.input(f)
 		w.subject(f, w.Sources[source].Org, intern.None, intern.None, intern.None, intern.None)
+		w.noParties()
+		w.about(f)
 		w.row.AddSymbol(w.words.sources[source])
 		w.row.AddText(url)
 		w.row.AddNull()
@@ -76,7 +85,48 @@ func bounded(t record.Time) record.Time {
 }
 
 func (w *rowWriter) subject(f *Finding, org, conversation, leg, trunk, line intern.Text) {
-	w.symbols(org, conversation, f.Recording, leg, trunk, line, w.words.field(f.Field), f.Detail)
+	for _, t := range []intern.Text{org, conversation, f.Recording, leg, trunk, line} {
+		w.row.AddSymbol(t)
+	}
+}
+
+// parties writes who took part.
+func (w *rowWriter) parties(direction intern.Text, ani, dnis intern.Number, users, queues intern.Text) {
+	w.row.AddSymbol(direction)
+	w.number(ani)
+	w.number(dnis)
+	w.list(users)
+	w.list(queues)
+}
+
+// noParties writes the parties of what has none.
+func (w *rowWriter) noParties() {
+	w.parties(intern.None, intern.NoNumber, intern.NoNumber, intern.None, intern.None)
+}
+
+func (w *rowWriter) number(n intern.Number) {
+	w.text = w.Texts.AppendNumber(w.text[:0], n)
+	w.row.AddBytes(w.text)
+}
+
+// list writes a list of ids, joined by semicolons.
+func (w *rowWriter) list(t intern.Text) {
+	if t == intern.None {
+		w.row.AddNull()
+		return
+	}
+	w.text = w.Texts.AppendTo(w.text[:0], t)
+	for i, c := range w.text {
+		if c == intern.ListSeparator {
+			w.text[i] = ';'
+		}
+	}
+	w.row.AddBytes(w.text)
+}
+
+func (w *rowWriter) about(f *Finding) {
+	w.row.AddSymbol(w.words.field(f.Field))
+	w.row.AddSymbol(f.Detail)
 }
 
 func (w *rowWriter) place(object uint32, row int64) {
@@ -110,9 +160,19 @@ func (w *rowWriter) repair(interval string, repair Repair) {
 	w.row.AddText(w.cited(repair.Evidence))
 }
 
-// maxCited is how many rows a repair names before it only counts them.
-const maxCited = 8
+// maxNamed is how many rows or values a cell names before it only counts them.
+const maxNamed = 8
 
+// joinSome joins names in byte order, at most maxNamed of them.
+func joinSome(names []string) string {
+	slices.Sort(names)
+	if more := len(names) - maxNamed; more > 0 {
+		names = append(names[:maxNamed], "+"+strconv.Itoa(more))
+	}
+	return strings.Join(names, ";")
+}
+
+// cited names the rows that a repair rests on.
 func (w *rowWriter) cited(run record.Section) string {
 	refs := record.SectionOf(run, w.Refs)
 	if len(refs) == 0 {
@@ -124,30 +184,27 @@ func (w *rowWriter) cited(run record.Section) string {
 		o := &w.Objects[ref.Object]
 		names[i] = w.Sources[o.Source].Name + ":" + o.Key + "#" + strconv.FormatUint(uint64(ref.Row), 10)
 	}
-
-	slices.Sort(names)
-	if more := len(names) - maxCited; more > 0 {
-		names = append(names[:maxCited], "+"+strconv.Itoa(more))
-	}
-	return strings.Join(names, ";")
+	return joinSome(names)
 }
 
 func (w *rowWriter) call(c *Call) {
 	l := &w.Legs[c.Leg]
 	w.row.Reset(table.Calls)
-	w.symbols(l.Org, l.Conversation, l.ID, l.Trunk, l.Line, l.Direction)
-	w.times(l.Start, l.Answer, l.End)
-	w.symbols(w.words.verdicts[c.Verdict], c.Reason)
-
-	switch {
-	case c.Entries == 0:
-		w.row.AddNull()
-	case c.ByID:
-		w.row.AddSymbol(w.words.byID)
-	default:
-		w.row.AddSymbol(w.words.byConversation)
+	for _, t := range []intern.Text{l.Org, l.Conversation, l.ID, l.Trunk, l.Line} {
+		w.row.AddSymbol(t)
 	}
-
+	w.parties(l.Direction, l.ANI, l.DNIS, l.Users, l.Queues)
+	w.row.AddTime(l.Start)
+	w.row.AddTime(l.Answer)
+	w.row.AddTime(l.End)
+	w.row.AddSymbol(w.words.verdicts[c.Verdict])
+	w.row.AddSymbol(c.Reason)
+	by := c.Proof
+	if by == ProofShared {
+		by = ProofByConversation
+	}
+	w.row.AddSymbol(w.words.proofs[by])
+	w.row.AddSymbol(w.words.proofs[c.Proof])
 	w.row.AddInt(int64(c.Entries))
 	if c.Covered == profile.NoInt {
 		w.row.AddNull()
@@ -164,13 +221,17 @@ func (w *rowWriter) call(c *Call) {
 func (w *rowWriter) outage(o *registration.Outage) {
 	w.row.Reset(table.Outages)
 	w.row.AddText(o.ID)
-	w.symbols(o.Org, o.Trunk, o.Line)
+	w.symbols(o.Org, o.Trunk, o.Line, o.User)
 	w.times(o.Span.Start, o.Span.End)
 	w.row.AddText(o.EndedBy)
 	w.row.AddText(o.Cause.String())
 	w.row.AddText(o.Causes)
 	w.row.AddInt(int64(o.Failures))
 	w.row.AddTime(o.BindingUntil)
+	w.row.AddTime(o.UnregisteredFrom)
+	w.row.AddText(strconv.FormatBool(o.Harmless))
+	w.row.AddTime(o.LastAttempt)
+	w.row.AddText(o.Began)
 	w.place(o.First.Object, int64(o.First.Row))
 	w.place(o.Last.Object, int64(o.Last.Row))
 }
@@ -178,16 +239,18 @@ func (w *rowWriter) outage(o *registration.Outage) {
 func (w *rowWriter) recording(rec Recording, rest *manifest.Details) {
 	e := &w.Entries[rec.Entry]
 	w.row.Reset(table.Recordings)
-	w.symbols(e.Org, e.Conversation, e.Recording, e.Trunk, e.Line)
-	w.times(e.Start, e.End)
+	for _, t := range []intern.Text{e.Org, e.Conversation, e.Recording, e.Leg, e.Trunk, e.Line} {
+		w.row.AddSymbol(t)
+	}
+	w.row.AddTime(e.Start)
+	w.row.AddTime(e.End)
 	w.row.AddCount(e.Duration)
-	w.row.AddBytes(rest.Direction)
-	w.row.AddBytes(rest.ANI)
-	w.row.AddBytes(rest.DNIS)
-	w.symbols(e.MediaType, e.MediaSubtype)
-	w.row.AddJoined(rest.Users)
-
-	// The rest has the media key as it was read, the entry one from its object key.
+	w.row.AddSymbol(e.Direction)
+	w.number(e.ANI)
+	w.number(e.DNIS)
+	w.row.AddSymbol(e.MediaType)
+	w.row.AddSymbol(e.MediaSubtype)
+	w.list(e.Users)
 	if len(rest.MediaKey) > 0 {
 		w.row.AddBytes(rest.MediaKey)
 	} else {
@@ -196,6 +259,7 @@ func (w *rowWriter) recording(rec Recording, rest *manifest.Details) {
 
 	w.row.AddCount(rest.MediaBytes)
 	w.row.AddBytes(rest.MediaSHA256)
+	w.row.AddSymbol(e.State)
 	w.row.AddSymbol(w.words.recordings[rec.Status])
 	w.place(w.Documents[e.Doc].Object, int64(e.Index))
 }

@@ -13,7 +13,12 @@ type entryState struct {
 	repaired  uint8  // fields that a repair filled, one bit for each in the same order
 	ambiguous uint8  // fields for which a rule named several values
 	voice     bool
+	void      bool // of a voice entry: there is no media, so it is no entry of any leg
+	pending   bool // likewise: its media is promised
 }
+
+// hears reports whether an entry is a recording that legs may have.
+func (st *entryState) hears() bool { return st.voice && !st.void && !st.pending }
 
 // ruleBits is how many bits of entryState.rules hold the rule of one field.
 const ruleBits = 3
@@ -38,13 +43,14 @@ func (st *entryState) rule(i int) Rule { return Rule(st.rules >> (ruleBits * i) 
 type entryOutcome struct {
 	open       bool // one is open or indeterminate
 	severe     bool // one of those has severity major or critical
+	withoutCDR bool // it has no leg, or is apart from all
 	incomplete bool // one makes the entry's legs incomplete
 }
 
 // status returns the state of an owned entry in the table of recordings.
 func (st *entryState) status(outcome entryOutcome) RecordingStatus {
 	switch {
-	case outcome.severe:
+	case outcome.severe || st.void || st.pending:
 		return RecordingOpen
 	case st.repaired != 0:
 		return RecordingRepaired
@@ -82,8 +88,8 @@ func balanceOfEntries(states []entryState, outcomes []entryOutcome, owned []bool
 }
 
 // balanceOfLegs counts every leg once, like balanceOfEntries.
-func balanceOfLegs(owned, open []bool, superseded int64) (b record.Balance) {
-	b.Superseded = superseded
+func balanceOfLegs(owned, open []bool, v versions) (b record.Balance) {
+	b.Superseded, b.Margin = v.superseded, v.lost
 	for i := range owned {
 		switch {
 		case !owned[i]:
@@ -100,6 +106,36 @@ func balanceOfLegs(owned, open []bool, superseded int64) (b record.Balance) {
 func count(marked []bool) (n int) {
 	for _, mark := range marked {
 		if mark {
+			n++
+		}
+	}
+	return n
+}
+
+// numbers returns the numbers of what is marked.
+func numbers(marked []bool) []uint32 {
+	var list []uint32
+	for n, mark := range marked {
+		if mark {
+			list = append(list, uint32(n))
+		}
+	}
+	return list
+}
+
+func withoutCDR(outcomes []entryOutcome) (n int64) {
+	for i := range outcomes {
+		if outcomes[i].withoutCDR {
+			n++
+		}
+	}
+	return n
+}
+
+// voices counts the owned entries of voice.
+func voices(states []entryState, owned []bool) (n int64) {
+	for i := range states {
+		if owned[i] && states[i].voice {
 			n++
 		}
 	}

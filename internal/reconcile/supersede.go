@@ -1,61 +1,40 @@
 package reconcile
 
 import (
+	"cmp"
 	"encoding/binary"
 	"hash/maphash"
 	"math/bits"
 	"slices"
 
-	"cdrmend/internal/cdr"
-	"cdrmend/internal/intern"
 	"cdrmend/internal/record"
 )
 
-// dropSupersededLegs keeps one row of each leg and returns how many it dropped. A
-// leg may be delivered several times.
-func dropSupersededLegs(cdrs *CDRs, objects objectOrder, spread Spread) (dropped int64) {
-	hashes := hashLegs(cdrs, spread)
-	seen := &legSet{cdrs, make([]uint64, 1<<bits.Len(uint(len(cdrs.Legs)+len(cdrs.Legs)/2))), make([]bool, len(cdrs.Legs))}
+// versions is what became of rows that were delivered more than once.
+type versions struct {
+	superseded int64 // rows that lost to an owned leg
+	lost       int64 // other rows that lost
+	reused     int64 // owned legs that have an earlier leg with their id
+}
 
-	for _, rows := range legsByKey(cdrs, objects) {
+// dropSupersededLegs keeps one row of each leg that was delivered more than once.
+func dropSupersededLegs(ev *Evidence, objects objectOrder, spread Spread) versions {
+	set := newLegSet(ev, spread)
+	for _, rows := range legsByKey(&ev.CDRs, objects) {
 		for n := rows.At; n < rows.At+rows.N; n++ {
-			seen.add(n, hashes[n])
+			set.add(n)
 		}
 	}
+	v := set.judge()
 
-	// In place: a second list would be as large as the first.
-	legs, particulars := cdrs.Legs[:0], cdrs.Particulars[:0]
-	for i := range cdrs.Legs {
-		if seen.superseded[i] {
-			dropped++
-			continue
+	legs, particulars := ev.Legs[:0], ev.Particulars[:0]
+	for i := range ev.Legs {
+		if !set.dropped[i] {
+			legs, particulars = append(legs, ev.Legs[i]), append(particulars, ev.Particulars[i])
 		}
-
-		legs, particulars = append(legs, cdrs.Legs[i]), append(particulars, cdrs.Particulars[i])
 	}
-	cdrs.Legs, cdrs.Particulars = legs, particulars
-
-	return dropped
-}
-
-// hashLegs returns a hash of the identity of each row. Rows of one leg have the same
-// identity.
-func hashLegs(cdrs *CDRs, spread Spread) []uint64 {
-	hashes := make([]uint64, len(cdrs.Legs))
-	seed := maphash.MakeSeed() // hashes differ between runs; only equality counts
-
-	spread.eachPart(len(cdrs.Legs), func(_, from, to int) {
-		var identity []byte
-		for n := from; n < to; n++ {
-			identity = appendLegIdentity(identity[:0], cdrs, wholeLeg(cdrs, uint32(n)))
-			hashes[n] = maphash.Bytes(seed, identity)
-		}
-	})
-	return hashes
-}
-
-func wholeLeg(cdrs *CDRs, n uint32) *cdr.Leg {
-	return &cdr.Leg{Shown: cdrs.Legs[n], Particulars: cdrs.Particulars[n]}
+	ev.Legs, ev.Particulars = legs, particulars
+	return v
 }
 
 // legsByKey returns the legs of each object, in (object key, source) order: the
@@ -73,62 +52,195 @@ func legsByKey(cdrs *CDRs, objects objectOrder) []record.Section {
 	return runs
 }
 
-// legSet is a set of different legs with open addressing. A slot holds 32 bits
-// of a leg's hash and the leg's number plus 1.
+// legSet finds rows that may be one leg: those with the same ids, or, without
+// ids, those that are equal in everything. It is a set with open addressing. A
+// slot holds 32 bits of a row's hash and the row's number plus 1.
 type legSet struct {
-	*CDRs
-	slots      []uint64
-	superseded []bool // by leg
+	*Evidence
+	hashes  []uint64
+	slots   []uint64
+	groups  map[uint32][]uint32 // by first row: all rows, in (object key, source, row) order
+	dropped []bool              // by row
 }
 
-// add adds a leg, or marks as superseded the one of two rows that does not
-// count. Rows have to come in (object key, source, row) order.
-func (s *legSet) add(n uint32, hash uint64) {
-	mask := uint64(len(s.slots) - 1)
-	at := hash & mask
-	slot := hash>>32<<32 | uint64(n+1)
+func newLegSet(ev *Evidence, spread Spread) *legSet {
+	n := len(ev.Legs)
+	s := &legSet{
+		Evidence: ev, hashes: make([]uint64, n), slots: make([]uint64, 1<<bits.Len(uint(n+n/2))),
+		groups: map[uint32][]uint32{}, dropped: make([]bool, n),
+	}
+	seed := maphash.MakeSeed()
+	spread.eachPart(n, func(_, from, to int) {
+		var identity []byte
+		for i := from; i < to; i++ {
+			identity = s.appendIdentity(identity[:0], uint32(i))
+			s.hashes[i] = maphash.Bytes(seed, identity)
+		}
+	})
+	return s
+}
 
+// appendIdentity appends what rows of one group have in common.
+func (s *legSet) appendIdentity(b []byte, n uint32) []byte {
+	l := &s.Legs[n]
+	b = binary.LittleEndian.AppendUint32(b, uint32(l.Org))
+	if l.Identified() {
+		b = binary.LittleEndian.AppendUint32(b, uint32(l.Conversation))
+		return binary.LittleEndian.AppendUint32(b, uint32(l.ID))
+	}
+	return binary.LittleEndian.AppendUint64(append(b, '='), s.extra(n).Same)
+}
+
+func (s *legSet) same(n, m uint32) bool {
+	a, b := &s.Legs[n], &s.Legs[m]
+	if a.Org != b.Org || a.Identified() != b.Identified() {
+		return false
+	}
+	if a.Identified() {
+		return a.Conversation == b.Conversation && a.ID == b.ID
+	}
+	return s.extra(n).Same == s.extra(m).Same
+}
+
+// add adds a row. Rows have to come in (object key, source, row) order.
+func (s *legSet) add(n uint32) {
+	mask := uint64(len(s.slots) - 1)
+	hash := s.hashes[n]
+	at := hash & mask
 	for ; s.slots[at] != 0; at = (at + 1) & mask {
-		earlier := uint32(s.slots[at]) - 1
-		if s.slots[at]>>32 != hash>>32 || !sameLeg(s.CDRs, earlier, n) {
+		first := uint32(s.slots[at]) - 1
+		if s.slots[at]>>32 == hash>>32 && s.same(first, n) {
+			if s.groups[first] == nil {
+				s.groups[first] = []uint32{first}
+			}
+			s.groups[first] = append(s.groups[first], n)
+			return
+		}
+	}
+	s.slots[at] = hash>>32<<32 | uint64(n+1)
+}
+
+// judge marks the rows that do not count.
+func (s *legSet) judge() (v versions) {
+	for first, rows := range s.groups {
+		if !s.Legs[first].Identified() {
+			s.keep(rows, 0, &v)
 			continue
 		}
-
-		// Rows without ids are the same leg only if they are equal, so the first
-		// one can stay.
-		if s.Legs[n].Identified() && supersedes(wholeLeg(s.CDRs, n), wholeLeg(s.CDRs, earlier)) {
-			s.superseded[earlier], s.slots[at] = true, slot
-		} else {
-			s.superseded[n] = true
+		legs := s.legsOf(rows)
+		winners := make([]uint32, len(legs))
+		for i, versions := range legs {
+			winners[i] = versions[s.newest(versions)]
+			s.keep(versions, s.newest(versions), &v)
 		}
-		return
+		for _, n := range winners[1:] {
+			if ownsLeg(s.Evidence, n) {
+				v.reused++
+			}
+		}
 	}
-
-	s.slots[at] = slot
+	return v
 }
 
-func sameLeg(cdrs *CDRs, n, m uint32) bool {
-	a, b := &cdrs.Legs[n], &cdrs.Legs[m]
-	if a.Identified() && b.Identified() {
-		return a.Org == b.Org && a.Conversation == b.Conversation && a.ID == b.ID
+// keep drops all versions of a leg but one.
+func (s *legSet) keep(versions []uint32, kept int, v *versions) {
+	owned := ownsLeg(s.Evidence, versions[kept])
+	for i, n := range versions {
+		switch {
+		case i == kept:
+			continue
+		case owned:
+			v.superseded++
+		default:
+			v.lost++
+		}
+		s.dropped[n] = true
 	}
-
-	return string(appendLegIdentity(nil, cdrs, wholeLeg(cdrs, n))) == string(appendLegIdentity(nil, cdrs, wholeLeg(cdrs, m)))
 }
 
-func appendLegIdentity(b []byte, cdrs *CDRs, l *cdr.Leg) []byte {
-	return l.AppendIdentity(b, cdrs.Recordings, cdrs.Talk, func(b []byte, t intern.Text) []byte {
-		return binary.LittleEndian.AppendUint32(b, uint32(t))
-	})
+// legsOf splits rows with the same ids into legs, in the order of their starts.
+// Rows with the same start are versions of one leg when one of them says when it
+// was updated; else each end is a leg of its own. Rows without a start, or end,
+// belong to the earliest one.
+func (s *legSet) legsOf(rows []uint32) [][]uint32 {
+	start := func(n uint32) record.Time { return s.Legs[n].Start }
+	end := func(n uint32) record.Time { return s.Legs[n].End }
+	updated := func(n uint32) bool { return s.Particulars[n].Updated.Known() }
+
+	var legs [][]uint32
+	for _, group := range splitByTime(rows, start) {
+		if slices.ContainsFunc(group, updated) {
+			legs = append(legs, group)
+		} else {
+			legs = append(legs, splitByTime(group, end)...)
+		}
+	}
+	return legs
 }
 
-// supersedes reports whether the later of two rows of one leg counts. The row with
-// the later update counts; if both are equal, the later row, unless only the earlier
-// one has an end.
-func supersedes(later, earlier *cdr.Leg) bool {
-	if later.Updated != earlier.Updated {
-		return later.Updated > earlier.Updated
+// splitByTime splits rows by a time, in its order. Those without it are added to
+// the earliest. Rows of one group keep their order.
+func splitByTime(rows []uint32, time func(n uint32) record.Time) [][]uint32 {
+	earliest := record.NoTime
+	for _, n := range rows {
+		if t := time(n); t.Known() && (!earliest.Known() || t < earliest) {
+			earliest = t
+		}
 	}
+	timeOf := func(n uint32) record.Time { return max(time(n), earliest) }
+	sorted := slices.Clone(rows)
+	slices.SortStableFunc(sorted, func(a, b uint32) int { return cmp.Compare(timeOf(a), timeOf(b)) })
+	var groups [][]uint32
+	for len(sorted) > 0 {
+		n := 1
+		for n < len(sorted) && timeOf(sorted[n]) == timeOf(sorted[0]) {
+			n++
+		}
+		groups, sorted = append(groups, sorted[:n:n]), sorted[n:]
+	}
+	return groups
+}
 
-	return later.End.Known() || !earlier.End.Known()
+// newest returns which of the versions of a leg counts: the one updated last; of
+// several one that has an end, then one that has an answer, then the last.
+func (s *legSet) newest(versions []uint32) (newest int) {
+	for i := range versions[1:] {
+		if s.supersedes(versions[i+1], versions[newest]) {
+			newest = i + 1
+		}
+	}
+	return newest
+}
+
+func (s *legSet) supersedes(later, earlier uint32) bool {
+	known := func(t record.Time) int {
+		if t.Known() {
+			return 1
+		}
+		return 0
+	}
+	a, b := &s.Legs[later], &s.Legs[earlier]
+	return cmp.Or(
+		cmp.Compare(s.Particulars[later].Updated, s.Particulars[earlier].Updated),
+		cmp.Compare(known(a.End), known(b.End)),
+		cmp.Compare(known(a.Answer), known(b.Answer)),
+	) >= 0
+}
+
+// ownsLeg reports whether a leg belongs to the interval: by its start, else by its
+// end, else by its partition, or, in a source without partitions, by its object's
+// last modification.
+func ownsLeg(ev *Evidence, n uint32) bool {
+	l := &ev.Legs[n]
+	switch {
+	case l.Start.Known():
+		return ev.Interval.Contains(l.Start)
+	case l.End.Known():
+		return ev.Interval.Contains(l.End)
+	}
+	o := &ev.Objects[l.Ref.Object]
+	if span := ev.Partitions[o.Partition].Span; span != record.Forever {
+		return ev.Interval.Contains(span.Start)
+	}
+	return ev.Interval.Contains(o.Modified)
 }

@@ -34,7 +34,7 @@ func Explain(ev *Evidence, spread Spread) *Trace {
 // methods that keep something it does nothing without a trace.
 func (t *Trace) keepContest(e *manifest.Entry, c contest, legs *legGroups) {
 	if t != nil {
-		c.matches = legs.matchesOf(e.Org, legs.ofConversation(e))
+		c.hidden = legs.hidesMatchesOf(e.Org, legs.ofConversation(e))
 		t.contests[keyOf(e.Org, e.Conversation)] = c
 	}
 }
@@ -152,7 +152,7 @@ func (t *Trace) soleUnclaimed(e *manifest.Entry) ruling {
 	case len(c.unclaimed) != 1:
 	case c.entries > 1:
 		r.silent = SeveralEntries
-	case c.matches != complete:
+	case c.hidden:
 		r.silent = InputsIncomplete
 	}
 
@@ -229,9 +229,80 @@ func (t *Trace) object(source, key string) (uint32, bool) {
 	return uint32(i), found
 }
 
-// LegsOf returns the legs of an entry, and whether they list its recording.
-func (t *Trace) LegsOf(n uint32) (legs []uint32, byID bool) {
-	return t.legs.ofEntry(&t.Entries[n], t.states[n].voice)
+// LegsOf returns the legs of an entry, and what shows that they are.
+func (t *Trace) LegsOf(n uint32) (legs []uint32, by Proof) {
+	legs, matched := t.legs.ofEntry(&t.Entries[n], t.states[n].voice)
+	switch {
+	case len(legs) == 0:
+		return nil, NoProof
+	case matched == byID:
+		return legs, ProofByID
+	case matched == byLeg:
+		return legs, ProofByLeg
+	}
+	return legs, ProofByConversation
+}
+
+// Held is an entry with the legs that it is an entry of, but for one that asks.
+type Held struct {
+	Entry uint32
+	Legs  []uint32
+}
+
+// sharedBy returns the entries of a leg that other legs have, too, which are to be
+// recorded or must not be.
+func (a *assessor) sharedBy(n uint32, entries []uint32) (list []Held) {
+	for _, e := range entries {
+		h := Held{Entry: e}
+		for _, other := range a.legsAround(n, e) {
+			if other != n && a.duties.competes(a.Evidence, other) && slices.Contains(a.matches.entriesOf(other), e) {
+				h.Legs = append(h.Legs, other)
+			}
+		}
+		if len(h.Legs) > 0 {
+			list = append(list, h)
+		}
+	}
+	return list
+}
+
+// legsAround returns the legs that may have an entry of a leg: those of both
+// conversations.
+func (a *assessor) legsAround(n, entry uint32) []uint32 {
+	l, e := &a.Legs[n], &a.Entries[entry]
+	legs := slices.Clone(a.legs.byConversation.find(l.Org, l.Conversation))
+	if e.Conversation != l.Conversation {
+		legs = append(legs, a.legs.byConversation.find(e.Org, e.Conversation)...)
+	}
+	return legs
+}
+
+// rivals returns the legs of its conversation that are left without an entry as a
+// contested leg is, and the entries in its time with the legs that have them.
+func (a *assessor) rivals(n uint32) (legs []uint32, held []Held) {
+	l := &a.Legs[n]
+	span, timed := spanOfLeg(l)
+	group := a.legs.byConversation.find(l.Org, l.Conversation)
+	for _, other := range group {
+		if other != n && a.matches.legs[other].contested {
+			legs = append(legs, other)
+		}
+	}
+
+	for _, e := range a.entries.byConversation.find(l.Org, l.Conversation) {
+		entrySpan, valid := validSpan(&a.Entries[e])
+		if !a.entries.states[e].hears() || valid && timed && !entrySpan.Overlaps(span) {
+			continue
+		}
+		h := Held{Entry: e}
+		for _, other := range group {
+			if slices.Contains(a.matches.entriesOf(other), e) {
+				h.Legs = append(h.Legs, other)
+			}
+		}
+		held = append(held, h)
+	}
+	return legs, held
 }
 
 // Weighing holds the facts for the verdict on a leg.
@@ -244,8 +315,14 @@ type Weighing struct {
 	Lost         []string // recordings it lists that no entry has; an empty one when it lists none and has no entry
 	Possible     []string // those of Lost that an entry without an id may have
 	Short        bool
-	NotParsed    bool // a value that the verdict needs did not parse
-	Incomplete   bool // manifests are, for this leg
+	Nothing      bool     // its recordings cover nothing of it
+	Contested    bool     // fewer recordings than legs
+	Rivals       []uint32 // legs that are contested, too
+	Held         []Held   // of a contested leg: the recordings in its time, with the legs that have them
+	Shared       []Held   // its recordings that other legs have, too
+	Like         string   // the recording that looks like its own
+	Doubt        Doubt    // why the verdict is indeterminate
+	Incomplete   bool     // manifests are, for this leg
 	Flawed       []uint32
 	Repaired     []uint32
 	First, Last  record.Time // manifests of this time could hold its recordings
@@ -255,12 +332,19 @@ type Weighing struct {
 // Weigh collects the facts for the verdict on a leg.
 func (t *Trace) Weigh(n uint32) Weighing {
 	s, l := new(assessment), &t.Legs[n]
-	t.assessor.assess(s, n)
-	s.call.Verdict = t.assessor.verdict(s, t.outcomes)
-
+	a := t.assessor
+	a.assess(s, n)
+	a.judge(s, t.outcomes)
 	w := Weighing{
-		Call: s.call, Entries: s.entries, ToRecord: s.toRecord, Forbidden: s.forbidden, InError: s.inError, Short: s.short,
-		NotParsed: s.unreadable, Incomplete: s.manifests != complete,
+		Call: s.call, Entries: s.entries, ToRecord: a.duties.toRecord(n), Forbidden: a.duties.forbidden(t.Evidence, n),
+		InError: s.inError != Accepted, Short: s.short, Doubt: s.doubt, Nothing: s.nothing, Incomplete: s.hidden,
+		Contested: a.matches.legs[n].contested, Shared: a.sharedBy(n, s.entries),
+	}
+	if w.Contested {
+		w.Rivals, w.Held = a.rivals(n)
+	}
+	if like, ok := a.likes[n]; ok {
+		w.Like = a.nameOf(like)
 	}
 
 	for _, id := range s.lost {
@@ -280,7 +364,7 @@ func (t *Trace) Weigh(n uint32) Weighing {
 	}
 
 	w.First, w.Last = t.legs.window(n)
-	w.BeginsBefore = w.First.Known() && t.legs.facts.beforeEarliest(l.Org, w.First) != complete
+	w.BeginsBefore = w.First.Known() && t.legs.facts.beforeEarliest(l.Org, w.First)
 	return w
 }
 

@@ -5,6 +5,7 @@ import (
 
 	"cdrmend/internal/cdr"
 	"cdrmend/internal/intern"
+	"cdrmend/internal/manifest"
 	"cdrmend/internal/policy"
 	"cdrmend/internal/profile"
 	"cdrmend/internal/record"
@@ -34,6 +35,62 @@ var verdictNames = [NumVerdicts]string{
 // String returns the verdict's name in the tables.
 func (v Verdict) String() string { return verdictNames[v] }
 
+// Counts reports whether a leg with this verdict is one of those that were to be
+// recorded.
+func (v Verdict) Counts() bool { return v != VerdictRecordedInError && v != VerdictExcluded }
+
+// Recorded reports whether a leg with this verdict was recorded.
+func (v Verdict) Recorded() bool {
+	return v == VerdictIncomplete || v == VerdictRepaired || v == VerdictComplete
+}
+
+// Proof is what shows that a leg was recorded, the surest first.
+type Proof uint8
+
+// The proofs.
+const (
+	NoProof             Proof = iota
+	ProofByID                 // the leg lists the recording
+	ProofByLeg                // the recording bears the leg's id
+	ProofByConversation       // they have the same conversation
+	ProofShared               // likewise, and each recording is one of another leg, too
+	NumProofs
+)
+
+var proofNames = [NumProofs]string{"", "id", "leg", "conversation", "shared"}
+
+// String returns the proof's name in the tables.
+func (p Proof) String() string { return proofNames[p] }
+
+// Doubt is why a verdict is indeterminate.
+type Doubt uint8
+
+// The doubts, in the order in which the first that holds counts.
+const (
+	NoDoubt     Doubt = iota
+	Unparsed          // a value that the verdict needs did not parse
+	Unsound           // the leg's times contradict each other
+	Unfit             // the leg's source lacks what judging needs
+	Contested         // fewer recordings than legs, and nobody knows whose they are
+	Inputs            // manifests are incomplete for the leg
+	Doubtful          // a local time occurs twice
+	Strangers         // CDRs and manifests do not speak of the same calls
+	ClockOffset       // their clocks differ
+	PossibleID        // a recording without an id, or another one, may be it
+	NoID              // the leg names neither recording nor conversation
+	NoEnd             // nobody knows how long the leg was, or whether anybody answered
+	Unnamed           // its recordings name neither themselves nor their media
+	SharedProof       // what it shares with another leg covers nothing of it
+	NumDoubts
+)
+
+var doubtNames = [NumDoubts]string{
+	"", "unparsed", "unsound", "unfit", "contested", "inputs", "doubtful", "strangers", "clock_offset", "possible", "no_id", "no_end", "unnamed", "shared",
+}
+
+// String returns the doubt's name in the tables.
+func (d Doubt) String() string { return doubtNames[d] }
+
 // Call is what was decided about one owned leg.
 type Call struct {
 	Covered   int64 // microseconds, NoInt when unknown
@@ -43,118 +100,117 @@ type Call struct {
 	Entries   int32
 	Reason    intern.Text
 	Verdict   Verdict
-	ByID      bool // entries were matched by recording id
+	Proof     Proof
 }
 
 // assessor collects the facts for the verdict on a leg. It changes nothing that legs
 // share, so several legs may be assessed at the same time.
 type assessor struct {
 	*Evidence
-	legs           *legGroups
-	exclusions     []exclusion
-	states         []entryState
-	byRecording    *index          // entries
-	byConversation *index          // voice entries; empty if every leg lists recordings
-	possible       map[uint64]bool // ids that an entry without one may have
-}
-
-func newAssessor(legs *legGroups, entries *entryGroups, exclusions []exclusion, possible map[uint64]bool) *assessor {
-	ev := legs.Evidence
-	a := &assessor{
-		Evidence: ev, legs: legs, exclusions: exclusions, states: entries.states,
-		byRecording: entries.byRecording, byConversation: &index{}, possible: possible,
-	}
-	if !slices.ContainsFunc(ev.Particulars, func(p cdr.Particulars) bool { return p.Recordings.N == 0 }) {
-		return a // only legs that list nothing are matched by conversation
-	}
-
-	a.byConversation = ev.indexEntries(func(n uint32) intern.Text {
-		if a.states[n].voice {
-			return ev.Entries[n].Conversation
-		}
-		return intern.None
-	})
-
-	return a
+	legs     *legGroups
+	entries  *entryGroups
+	duties   *duties
+	matches  *matches
+	possible map[uint64]bool   // ids that an entry without one, or one whose media is promised, may have
+	likes    map[uint32]uint32 // by leg: the entry that looks like its recording
+	doubts   *doubts
+	media    *mediaWords
+	words    *words
 }
 
 // assessment holds the facts for the verdict on one leg.
 type assessment struct {
-	leg        uint32
-	call       Call
-	entries    []uint32
-	toRecord   bool
-	forbidden  bool
-	lost       []intern.Text // ids of missing recordings; None for a leg that lists no ids and has no entry
-	certain    bool          // one of lost is not possible
-	possible   bool          // one of lost may belong to an entry without an id
-	short      bool
-	inError    bool         // recorded although it should not have been
-	manifests  completeness // for this leg
-	unreadable bool         // a value that the verdict needs did not parse
+	leg       uint32
+	call      Call
+	entries   []uint32
+	lost      []intern.Text // listed ids without an entry; None for a leg that lists no ids and has no entry, or of which nothing is covered
+	certain   bool          // a listed id is lost and not possible
+	possible  bool          // a listed id is lost and possible
+	nothing   bool          // its entries cover nothing of it
+	short     bool          // its entries cover too little of it
+	gap       int64         // how much they leave uncovered if it is short, in microseconds
+	talkKnown bool
+	inError   Status // of the finding that it was recorded in error; Accepted when there is none
+	hidden    bool   // manifests are incomplete for it
+	doubt     Doubt  // why it is indeterminate
 
 	talk, recorded []record.Span
 }
 
 // assess fills an assessment. It reuses the memory of its lists.
 func (a *assessor) assess(s *assessment, n uint32) {
-	p := &a.Particulars[n]
 	*s = assessment{
-		leg: n, call: Call{Leg: n, Outage: a.legs.outageOfLeg(n)},
-		entries: s.entries[:0], lost: s.lost[:0], talk: s.talk[:0], recorded: s.recorded[:0],
+		leg: n, call: Call{Leg: n, Outage: a.legs.outageOfLeg(n), Covered: profile.NoInt, Uncovered: profile.NoInt},
+		entries: a.matches.entriesOf(n), lost: s.lost[:0], talk: s.talk[:0], recorded: s.recorded[:0],
 	}
-
-	a.findEntries(s)
 	s.call.Entries = int32(len(s.entries))
-	a.findLost(s)
+	s.call.Proof = a.matches.proof(n, a.duties.competes(a.Evidence, n))
+	s.call.Reason = a.duties.reason(a.Evidence, n, a.words)
 	a.cover(s)
-	a.expect(s)
-
-	// A leg is short only by more than the tolerance, so that small differences of
-	// clocks are no finding.
-	s.short = s.toRecord && s.call.Uncovered != profile.NoInt && s.call.Uncovered > a.Policy.CoverageTolerance.Microseconds()
-	// Only ids prove that it was recorded: entries that merely share the conversation
-	// may be of another leg.
-	s.inError = (p.Recorded == profile.False || s.forbidden) && p.Recordings.N > 0 && len(s.entries) > 0
-
-	s.manifests = a.legs.manifestsOf(n)
-	s.unreadable = p.DidNotParse(record.StartTime, record.AnswerTime, record.EndTime, record.Talk, record.Recorded)
+	a.findLost(s)
+	s.inError = a.recordedInError(s)
+	s.hidden = a.legs.hidesRecordingsOf(n)
 }
 
-// findEntries finds the voice entries with the ids that the leg lists. If it lists
-// none, it finds those of its conversation that overlap it, and those for which
-// nobody can say because a time is unknown.
-func (a *assessor) findEntries(s *assessment) {
-	l, listed := &a.Legs[s.leg], a.listed(s.leg)
-	s.call.ByID = len(listed) > 0
-	for _, id := range listed {
-		for _, entry := range a.byRecording.find(l.Org, id) {
-			if a.states[entry].voice {
-				s.entries = append(s.entries, entry)
-			}
-		}
-	}
-
-	// A leg that lists ids has no other recordings, even if none of these is there.
-	if s.call.ByID {
+// cover computes how much of the talk time is recorded, and whether that is too
+// little.
+func (a *assessor) cover(s *assessment) {
+	s.talk, s.talkKnown = appendTalkTime(s.talk, a.Evidence, s.leg)
+	if !s.talkKnown || len(s.entries) == 0 {
 		return
 	}
-
-	span, timed := spanOfLeg(l)
-	for _, entry := range a.byConversation.find(l.Org, l.Conversation) {
-		recorded, valid := validSpan(&a.Entries[entry])
-		if !timed || !valid || recorded.Overlaps(span) {
-			s.entries = append(s.entries, entry)
+	tolerance := a.Policy.CoverageTolerance.Microseconds()
+	talk, untimed, lengths := length(s.talk), 0, int64(0)
+	for _, entry := range s.entries {
+		e := &a.Entries[entry]
+		span, valid := validSpan(e)
+		known := e.Duration != profile.NoInt && e.Duration <= maxDuration
+		switch {
+		case valid && known && int64(span.End-span.Start)-e.Duration*1000 > tolerance:
+			span.End = span.Start + record.Time(e.Duration*1000) // it is shorter than its times say
+			s.recorded = append(s.recorded, span)
+		case valid:
+			s.recorded = append(s.recorded, span)
+		case e.Duration != profile.NoInt:
+			untimed, lengths = untimed+1, lengths+min(e.Duration, maxDuration)*1000
+		default:
+			return // nobody knows how much this one covers
 		}
 	}
+	s.recorded = union(s.recorded)
+	covered := common(s.talk, s.recorded)
+	s.gap = talk - covered - lengths
+	if untimed == 0 {
+		s.call.Covered, s.call.Uncovered = covered, s.gap
+		s.nothing = floorMS(covered) == 0 && talk > tolerance && a.mayCoverNothing(s)
+	}
+
+	// A recorder may pause on hold: a leg that only says how long the talk was is
+	// short only if less than that is covered.
+	p := &a.Particulars[s.leg]
+	enough := p.TalkMS >= 0 && p.Talk.N == 0 && (int64(p.TalkMS)-floorMS(covered+lengths))*1000 <= tolerance
+	s.short = a.duties.toRecord(s.leg) && !s.nothing && s.gap > tolerance && !enough
 }
 
-// findLost finds the missing recordings of a leg, and whether entries without an id
-// may be these.
+// mayCoverNothing reports whether entries that cover nothing of a leg are none of
+// its recordings. One that bears the leg's id is; one that the leg lists is, too,
+// unless it is the recording of another call.
+func (a *assessor) mayCoverNothing(s *assessment) bool {
+	switch m := &a.matches.legs[s.leg]; m.by {
+	case byID:
+		return m.elsewhere
+	case byConversation:
+		return true
+	}
+	return false
+}
+
+// findLost finds the recordings that a leg to be recorded should have and does not
+// have.
 func (a *assessor) findLost(s *assessment) {
 	listed := a.listed(s.leg)
-	if len(listed) == 0 && len(s.entries) == 0 {
-		s.lost, s.certain = append(s.lost, intern.None), true
+	if len(listed) == 0 && len(s.entries) == 0 || s.nothing {
+		s.lost = append(s.lost, intern.None)
 	}
 
 	for _, id := range listed {
@@ -171,80 +227,167 @@ func (a *assessor) findLost(s *assessment) {
 	}
 }
 
-// isPossible reports whether an entry without an id may have a recording that a
-// leg lists.
+// isPossible reports whether an entry may have a recording that a leg lists and
+// no entry has for certain.
 func (a *assessor) isPossible(leg uint32, id intern.Text) bool {
 	return a.possible[keyOf(a.Legs[leg].Org, id)]
 }
 
-// cover computes how much of the talk time is recorded. Without entries, or if a
-// time is unknown, it is NoInt.
-func (a *assessor) cover(s *assessment) {
-	s.call.Covered, s.call.Uncovered = profile.NoInt, profile.NoInt
-	var known bool
-	if s.talk, known = appendTalkTime(s.talk, a.Evidence, s.leg); !known || len(s.entries) == 0 {
-		return
+// recordedInError returns the status of the finding that a leg is recorded and
+// should not be, Accepted when it does not hold.
+func (a *assessor) recordedInError(s *assessment) Status {
+	forbidden := a.duties.forbidden(a.Evidence, s.leg)
+	if len(s.entries) == 0 || !forbidden && a.Particulars[s.leg].Recorded != profile.False {
+		return Accepted
 	}
-
-	for _, entry := range s.entries {
-		span, valid := validSpan(&a.Entries[entry])
-		if !valid {
-			return
-		}
-		s.recorded = append(s.recorded, span)
+	if a.matches.legs[s.leg].by != byConversation {
+		return Open
 	}
-
-	// Recordings may overlap each other; no time counts twice.
-	s.recorded = union(s.recorded)
-	s.call.Covered = common(s.talk, s.recorded)
-	s.call.Uncovered = length(s.talk) - s.call.Covered
+	if !forbidden || s.call.Covered <= a.Policy.CoverageTolerance.Microseconds() {
+		return Accepted
+	}
+	if !a.legs.Sources[a.sourceOfLeg(s.leg)].OneForEachLeg && a.overlapsDue(s.leg) {
+		return Indeterminate // the recording may be of the other leg
+	}
+	return Open
 }
 
-// expect decides whether the leg must be recorded, and gives the reason if not.
-// Exclusions come before what the CDR says, and that before the configuration.
-func (a *assessor) expect(s *assessment) {
-	if x := excludedBy(a.exclusions, a.Evidence, s.leg); x != nil {
-		s.call.Reason, s.forbidden = x.reason, x.forbid
-		return
-	}
+// overlapsDue reports whether a leg to be recorded of its conversation overlaps a
+// leg.
+func (a *assessor) overlapsDue(n uint32) bool {
+	l := &a.Legs[n]
+	span, timed := spanOfLeg(l)
+	return slices.ContainsFunc(a.legs.byConversation.find(l.Org, l.Conversation), func(other uint32) bool {
+		otherSpan, known := spanOfLeg(&a.Legs[other])
+		return other != n && a.duties.toRecord(other) && timed && known && otherSpan.Overlaps(span)
+	})
+}
 
-	switch recorded := a.Particulars[s.leg].Recorded; {
-	case recorded == profile.True:
-		s.toRecord = true
-	case recorded == profile.False:
-		s.call.Reason = a.Texts.OfString("not recorded by source")
-	case a.Policy.Expect == policy.ExpectAll, a.Policy.Expect == policy.ExpectAnswered && a.Legs[s.leg].Answer.Known():
-		s.toRecord = true
-	default:
-		s.call.Reason = a.Texts.OfString("not expected")
+// judge gives a leg its verdict, and the reason of one that is indeterminate.
+func (a *assessor) judge(s *assessment, outcomes []entryOutcome) {
+	s.call.Verdict = a.verdict(s, outcomes)
+	if s.call.Verdict == VerdictIndeterminate {
+		s.call.Reason = a.words.doubts[s.doubt]
 	}
 }
 
-// verdict returns the first verdict that applies. The order of the cases is the
-// rule: each case relies on those before it.
+// verdict returns the first verdict that applies, and sets the doubt of one that
+// is indeterminate.
 func (a *assessor) verdict(s *assessment, outcomes []entryOutcome) Verdict {
-	none := len(s.entries) == 0
-
-	switch {
-	case s.inError:
-		return VerdictRecordedInError // what is hidden cannot undo it
-	case s.unreadable:
-		return VerdictIndeterminate
-	case !s.toRecord: // after unreadable: the value that did not parse could decide whether it is excluded
+	if s.inError == Open {
+		return VerdictRecordedInError
+	}
+	if a.duties.list[s.leg].certain {
 		return VerdictExcluded
-	case s.manifests != complete && (none || s.certain || s.short):
-		return VerdictIndeterminate // a hidden entry could change it
-	case !none && !a.Legs[s.leg].End.Known():
-		return VerdictIndeterminate // nobody knows how much should be covered
-	case none && !s.possible:
+	}
+	if s.doubt = a.flaw(s.leg); s.doubt != NoDoubt {
+		return VerdictIndeterminate
+	}
+	if !a.duties.toRecord(s.leg) {
+		return VerdictExcluded
+	}
+	decided := a.decided(s, outcomes)
+	if s.doubt = a.doubt(s, decided); s.doubt != NoDoubt {
+		return VerdictIndeterminate
+	}
+	return decided
+}
+
+// flaw returns what is wrong with a leg itself, so that nothing can be said of
+// it.
+func (a *assessor) flaw(n uint32) Doubt {
+	l, p := &a.Legs[n], &a.Particulars[n]
+	switch {
+	case p.DidNotParse(record.StartTime, record.AnswerTime, record.EndTime, record.Talk, record.Pauses, record.Recorded, record.ConversationID, record.RecordingIDs):
+		return Unparsed
+	case !sound(a.Evidence, n):
+		return Unsound
+	case a.doubts.unfit(a.Evidence, n):
+		return Unfit
+	case a.Policy.Expect == policy.ExpectAnswered && l.Start.Known() && !l.Answer.Known() && !l.End.Known() &&
+		p.Recorded == profile.Unknown && p.Talk.N == 0 && p.TalkMS < 0:
+		return NoEnd
+	}
+	return NoDoubt
+}
+
+// decided returns the verdict on a leg to be recorded if nothing speaks against
+// what the inputs say.
+func (a *assessor) decided(s *assessment, outcomes []entryOutcome) Verdict {
+	switch {
+	case len(s.entries) == 0 || s.nothing:
 		return VerdictMissing
 	case s.certain || s.short:
 		return VerdictPartial
 	// An entry without an id may be a listed recording, so nothing is missing for certain.
 	case s.possible || slices.ContainsFunc(s.entries, func(e uint32) bool { return outcomes[e].incomplete }):
 		return VerdictIncomplete
-	case slices.ContainsFunc(s.entries, func(e uint32) bool { return a.states[e].repaired != 0 }):
+	case slices.ContainsFunc(s.entries, func(e uint32) bool { return a.entries.states[e].repaired != 0 }):
 		return VerdictRepaired
 	}
 	return VerdictComplete
+}
+
+// doubt returns what speaks against the verdict on a leg.
+func (a *assessor) doubt(s *assessment, decided Verdict) Doubt {
+	none := len(s.entries) == 0
+	lacks := none || s.nothing || s.certain || s.short
+	source := a.sourceOfLeg(s.leg)
+	listsNone := a.Particulars[s.leg].Recordings.N == 0
+	switch {
+	case a.matches.legs[s.leg].contested:
+		return Contested
+	case lacks && s.hidden:
+		return Inputs
+	case lacks && a.doubtfulTimes(s.leg):
+		return Doubtful
+	case len(s.lost) > 0 && lacks && a.doubts.strangers(source):
+		return Strangers
+	case a.doubts.shifted(a, s, decided):
+		return ClockOffset
+	case none && (s.possible || a.looksLike(s.leg) || listsNone && a.promised(s.leg)):
+		return PossibleID
+	case listsNone && a.Legs[s.leg].Conversation == intern.None:
+		return NoID
+	case !none && !a.Legs[s.leg].End.Known():
+		return NoEnd
+	case decided.Recorded() && !slices.ContainsFunc(s.entries, a.isNamed):
+		return Unnamed
+	case s.call.Proof == ProofShared && a.sharesNothing(s):
+		return SharedProof
+	}
+	return NoDoubt
+}
+
+// doubtfulTimes reports whether a time of a leg, or of an entry of its
+// conversation, may be another one.
+func (a *assessor) doubtfulTimes(n uint32) bool {
+	if a.Particulars[n].Flags.Has(cdr.DoubtfulTime) {
+		return true
+	}
+	l := &a.Legs[n]
+	return slices.ContainsFunc(a.entries.byConversation.find(l.Org, l.Conversation), func(e uint32) bool { return a.Entries[e].Doubtful() })
+}
+
+func (a *assessor) looksLike(leg uint32) bool { _, like := a.likes[leg]; return like }
+
+// promised reports whether the media of an entry of the leg's conversation is
+// promised.
+func (a *assessor) promised(leg uint32) bool {
+	l := &a.Legs[leg]
+	return slices.ContainsFunc(a.entries.byConversation.find(l.Org, l.Conversation), func(e uint32) bool { return a.entries.states[e].pending })
+}
+
+// isNamed reports whether an entry names its recording or its media.
+func (a *assessor) isNamed(entry uint32) bool {
+	e := &a.Entries[entry]
+	return e.Recording != intern.None || hasMediaKey(e)
+}
+
+func hasMediaKey(e *manifest.Entry) bool { return e.Has(record.MediaKey) || e.MediaKey != intern.None }
+
+// sharesNothing reports whether nothing of a short talk time is covered.
+func (a *assessor) sharesNothing(s *assessment) bool {
+	talk := length(s.talk)
+	return s.call.Covered != profile.NoInt && floorMS(s.call.Covered) == 0 && talk > 0 && talk <= a.Policy.CoverageTolerance.Microseconds()
 }

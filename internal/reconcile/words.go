@@ -15,7 +15,10 @@ type words struct {
 	classes, severities, statuses []intern.Text
 	fields, rules, verdicts       []intern.Text
 	recordings, relations, causes []intern.Text
-	byID, byConversation          intern.Text
+	proofs, doubts                []intern.Text
+	notRecordedBySource           intern.Text
+	notExpected, shape, apart     intern.Text
+	endBeforeStart, over24h       intern.Text
 	sources                       []intern.Text
 }
 
@@ -25,7 +28,10 @@ func newWords(ev *Evidence) *words {
 		classes: interned(t, NumClasses), severities: interned(t, policy.None), statuses: interned(t, NumStatuses),
 		fields: interned(t, record.NumFields), rules: interned(t, NumRules), verdicts: interned(t, NumVerdicts),
 		recordings: interned(t, NumRecordingStatuses), relations: interned(t, registration.NumRelations), causes: interned(t, registration.NumCauses),
-		byID: t.OfString("id"), byConversation: t.OfString("conversation"),
+		proofs: interned(t, NumProofs), doubts: interned(t, NumDoubts),
+		notRecordedBySource: t.OfString("not recorded by source"), notExpected: t.OfString("not expected"),
+		shape: t.OfString("shape"), apart: t.OfString("apart"),
+		endBeforeStart: t.OfString("end-before-start"), over24h: t.OfString("over-24h"),
 	}
 	for i := range ev.Sources {
 		w.sources = append(w.sources, t.OfString(ev.Sources[i].Name))

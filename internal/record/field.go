@@ -25,9 +25,13 @@ const (
 	MediaBytes
 	MediaSHA256
 	LegID
+	State
 	RecordingIDs
 	AnswerTime
+	QueueIDs
+	TalkMS
 	Talk
+	Pauses
 	Recorded
 	UpdatedAt
 	SIPStatus
@@ -43,20 +47,23 @@ const (
 	TokenClaims
 	TokenInfo
 	TokenIssuedAt
+	TokenScope
+	AuthError
 	CorrelationID
 	NumFields // the number of fields
 )
 
 // NumEntryFields is the number of fields of an entry; they come first.
-const NumEntryFields = MediaSHA256 + 1
+const NumEntryFields = State + 1
 
 var fieldNames = [NumFields]string{
 	"recording_id", "conversation_id", "trunk_id", "start_time", "end_time", "duration_ms",
 	"org_id", "line_id", "direction", "ani", "dnis",
 	"media_type", "media_subtype", "user_ids", "media_key", "media_bytes", "media_sha256",
-	"leg_id", "recording_ids", "answer_time", "talk", "recorded", "updated_at", "sip_status",
+	"leg_id", "state", "recording_ids", "answer_time", "queue_ids", "talk_ms", "talk", "pauses", "recorded", "updated_at", "sip_status",
 	"time", "username", "sip_domain", "transport", "status", "reason", "expiry_seconds",
-	"grant_type", "access_token", "token_claims", "token_info", "token_issued_at", "correlation_id",
+	"grant_type", "access_token", "token_claims", "token_info", "token_issued_at", "token_scope", "auth_error",
+	"correlation_id",
 }
 
 // String returns the canonical name.
@@ -93,15 +100,15 @@ func (s Fields) Has(f Field) bool { return s&(1<<f) != 0 }
 // The fields of each kind of record, in the order of its tables.
 var (
 	EntryFields = []Field{
-		OrgID, RecordingID, ConversationID, TrunkID, LineID, StartTime, EndTime, DurationMS, Direction, ANI, DNIS,
-		MediaType, MediaSubtype, UserIDs, MediaKey, MediaBytes, MediaSHA256,
+		OrgID, RecordingID, ConversationID, LegID, TrunkID, LineID, StartTime, EndTime, DurationMS, Direction, ANI, DNIS,
+		MediaType, MediaSubtype, UserIDs, MediaKey, MediaBytes, MediaSHA256, State,
 	}
 	LegFields = []Field{
-		OrgID, ConversationID, LegID, RecordingIDs, TrunkID, LineID, Direction, ANI, DNIS, StartTime, AnswerTime,
-		EndTime, Talk, Recorded, UpdatedAt, SIPStatus,
+		OrgID, ConversationID, LegID, RecordingIDs, TrunkID, LineID, Direction, ANI, DNIS, UserIDs, QueueIDs,
+		StartTime, AnswerTime, EndTime, DurationMS, TalkMS, Talk, Pauses, Recorded, UpdatedAt, SIPStatus,
 	}
 	EventFields = []Field{
 		EventTime, OrgID, TrunkID, LineID, Username, SIPDomain, Transport, Status, Reason, ExpirySeconds, GrantType,
-		AccessToken, TokenClaims, TokenInfo, TokenIssuedAt, CorrelationID,
+		AccessToken, TokenClaims, TokenInfo, TokenIssuedAt, TokenScope, AuthError, CorrelationID,
 	}
 )

@@ -34,7 +34,11 @@ func asValue(r *Redactor, row *table.Row, v string) string {
 func asDetail(r *Redactor, row *table.Row, v string) string {
 	field := row.Text(row.Schema().Index("field"))
 	switch row.Text(row.Schema().Index("class")) {
-	case "media_missing", "metadata_missing":
+	case "missing_recording":
+		return r.instead(v)
+	case "media_missing":
+		return r.gone(v)
+	case "metadata_missing":
 		return r.Key(v)
 	case "conflict":
 		return r.conflict(field, v)
@@ -44,6 +48,42 @@ func asDetail(r *Redactor, row *table.Row, v string) string {
 		return r.invalid(field, v)
 	}
 	return v // counts and words of this program
+}
+
+// noMedia are the states with which an entry says that there is no media, and what
+// stands for them when it says nothing.
+var noMedia = []string{"absent", "deleted", "failed", "media_missing"}
+
+// instead shows what there is instead of a missing recording: words of this
+// program, or the name of a recording that looks like it.
+func (r *Redactor) instead(v string) string {
+	like, named := strings.CutPrefix(v, "like=")
+	states, void := strings.CutPrefix(v, "void=")
+	number, apart := strings.CutPrefix(v, "apart=")
+	switch {
+	case named && strings.Contains(like, ":") && strings.Contains(like, "#"): // its place, as it has no id
+		return "like=" + r.evidence(like)
+	case named:
+		return "like=" + r.id("rec", like)
+	case void && known(strings.Split(states, ";"), noMedia), apart && count(number), known([]string{v}, []string{"pending", "contested"}):
+		return v
+	}
+	return r.text("val", v)
+}
+
+// gone shows why there is no media: what the entry says, how large it is, or else
+// its key, which may look like either.
+func (r *Redactor) gone(v string) string {
+	state, says := strings.CutPrefix(v, "state=")
+	bytes, small := strings.CutPrefix(v, "bytes=")
+	if says && known([]string{state}, noMedia) || small && count(bytes) {
+		return v
+	}
+	return r.Key(v)
+}
+
+func known(values, words []string) bool {
+	return !slices.ContainsFunc(values, func(v string) bool { return !slices.Contains(words, v) })
 }
 
 // sources are the sources that a conflict can name.
@@ -66,7 +106,7 @@ func (r *Redactor) conflict(field, v string) string {
 // invalid shows a raw text that did not parse.
 func (r *Redactor) invalid(field, v string) string {
 	switch {
-	case v == "end-before-start":
+	case v == "end-before-start" || v == "over-24h":
 		return v
 	case r.profile == policy.RedactNumbers && (field == "ani" || field == "dnis"):
 		return maskDigits(v)

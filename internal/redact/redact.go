@@ -5,7 +5,8 @@
 //   - ops, the default: every digit of a telephone number but the last two is
 //     masked, in the columns that hold numbers and wherever a text from
 //     outside (an object key, evidence, a value that did not parse) may hold
-//     one. Ids stay, because people have to look them up.
+//     one. Ids stay, because people have to look them up; in the id of a user
+//     what may be a telephone number is masked.
 //   - counsel: nothing is changed.
 //   - public: every id, number, object key and value from outside is replaced
 //     by a pseudonym. Equal values have equal pseudonyms in all reports made
@@ -99,9 +100,11 @@ var shows = map[string]func(r *Redactor, row *table.Row, v string) string{
 	"trunk_id":        asID("trk"),
 	"line_id":         asID("lin"),
 	"media_sha256":    asID("sha"),
-	"user_ids":        asList("usr"),
+	"user_ids":        asPeople,
+	"queue_ids":       asList("que"),
 	"ani":             asNumber,
 	"dnis":            asNumber,
+	"username":        asAccount,
 
 	"object_key":       asKey,
 	"first_object_key": asKey,
@@ -111,6 +114,7 @@ var shows = map[string]func(r *Redactor, row *table.Row, v string) string{
 	"detail":           asDetail,
 	"old_value":        asText,
 	"new_value":        asValue,
+	"state":            asState,
 }
 
 func asID(kind string) func(*Redactor, *table.Row, string) string {
@@ -121,7 +125,29 @@ func asList(kind string) func(*Redactor, *table.Row, string) string {
 	return func(r *Redactor, _ *table.Row, v string) string { return r.list(kind, v) }
 }
 
-func asNumber(r *Redactor, _ *table.Row, v string) string   { return r.number(v) }
+// asPeople shows users: their ids may be their telephone numbers.
+func asPeople(r *Redactor, _ *table.Row, v string) string {
+	parts := strings.Split(v, ";")
+	for i, part := range parts {
+		parts[i] = r.text("usr", part)
+	}
+	return strings.Join(parts, ";")
+}
+
+// asState shows what a recording says of its media. In a history the column of
+// that name holds a word of this program.
+func asState(r *Redactor, row *table.Row, v string) string {
+	if row.Schema() != table.Recordings {
+		return v
+	}
+	return r.text("val", v)
+}
+
+func asNumber(r *Redactor, _ *table.Row, v string) string { return r.number(v) }
+
+// asAccount redacts a SIP user name, which may well be a telephone number.
+func asAccount(r *Redactor, _ *table.Row, v string) string { return r.text("acc", v) }
+
 func asKey(r *Redactor, _ *table.Row, v string) string      { return r.Key(v) }
 func asText(r *Redactor, _ *table.Row, v string) string     { return r.text("val", v) }
 func asEvidence(r *Redactor, _ *table.Row, v string) string { return r.evidence(v) }
@@ -134,6 +160,19 @@ func (r *Redactor) Trunk(v string) string { return r.id("trk", v) }
 
 // Key returns a redacted object key or URL of a partition.
 func (r *Redactor) Key(v string) string { return r.text("obj", v) }
+
+// Reason returns a sentence of this program that quotes object keys after a colon.
+// With pseudonyms only what stands before the colon is left of it: a key may hold
+// anything, so that nobody can tell where it ends.
+func (r *Redactor) Reason(v string) string {
+	switch r.profile {
+	case policy.RedactNumbers:
+		return maskNumbers(v)
+	case policy.RedactAll:
+		v, _, _ = strings.Cut(v, ": ")
+	}
+	return v
+}
 
 func (r *Redactor) number(v string) string {
 	if r.profile == policy.RedactNumbers {

@@ -47,19 +47,19 @@ func show(r *redact.Redactor, s *table.Schema, c cells, column string) string {
 // ours are the columns whose texts are words of the program or of the
 // configuration, or media types.
 var ours = []string{
-	"class", "severity", "status", "state", "field", "source", "first_source", "last_source", "outage_cause", "outage_relation",
+	"class", "severity", "status", "field", "proof", "harmless", "began", "source", "first_source", "last_source", "outage_cause", "outage_relation",
 	"interval", "rule", "direction", "verdict", "reason", "matched_by", "ended_by", "cause", "causes", "media_type", "media_subtype",
 }
 
 func TestThePublicSeesNothingFromOutside(t *testing.T) {
-	classes := []string{"", "media_missing", "metadata_missing", "conflict", "ambiguous_field", "invalid_field"}
+	classes := []string{"", "missing_recording", "media_missing", "metadata_missing", "conflict", "ambiguous_field", "invalid_field"}
 	fields := []string{"", "ani", "recording_id", "conversation_id", "trunk_id", "org_id"}
 	for _, s := range schemas {
 		for _, column := range s.Columns {
-			if column.Kind != table.Text || slices.Contains(ours, column.Name) {
+			if column.Kind != table.Text || slices.Contains(ours, column.Name) || s == table.History && column.Name == "state" {
 				continue
 			}
-			for _, v := range []string{"secret", "a;secret", "entry=secret;other=secret;source=cdr", "entry=x;source=secret", "m:secret#1", "m:a#secret;+1", "secret:k#1"} {
+			for _, v := range []string{"secret", "a;secret", "entry=secret;other=secret;source=cdr", "entry=x;source=secret", "m:secret#1", "m:a#secret;+1", "secret:k#1", "like=secret", "like=m:secret#1", "void=secret", "state=secret", "bytes=secret"} {
 				for _, class := range classes {
 					for _, field := range fields {
 						if column.Name == "detail" && class == "" {
@@ -103,6 +103,14 @@ func TestThePublicSeesWhatTheProgramSays(t *testing.T) {
 		{"class": "truncated_document", "detail": "offset=2184;entries=12"},
 		{"class": "repaired_field", "detail": "cdr-recording"},
 		{"class": "invalid_field", "detail": "end-before-start"},
+		{"class": "invalid_field", "detail": "over-24h"},
+		{"class": "missing_recording", "detail": "void=deleted;failed;media_missing"},
+		{"class": "missing_recording", "detail": "pending"},
+		{"class": "missing_recording", "detail": "apart=3"},
+		{"class": "media_missing", "detail": "state=deleted"},
+		{"class": "media_missing", "detail": "bytes=512"},
+		{"class": "stray_record", "detail": "interval=2026-11-19;rows=12;lookahead=30h"},
+		{"class": "unfit_source", "detail": "answer_time;end_time"},
 		{"class": "conflict", "field": "duration_ms", "detail": "entry=5;other=6;source=arithmetic"},
 	} {
 		if got := show(public, table.Findings, test, "detail"); got != test["detail"] {
@@ -137,6 +145,14 @@ func TestOperationsSeeTheLastTwoDigitsOfNumbers(t *testing.T) {
 	}
 }
 
+func TestOperationsSeeUserNamesWithoutTheNumbersInThem(t *testing.T) {
+	for in, want := range map[string]string{"+491701234567": "+**********67", "desk-4": "desk-4"} {
+		if got := show(ops, table.Outages, cells{"username": in}, "username"); got != want {
+			t.Errorf("%q is shown as %q, want %q", in, got, want)
+		}
+	}
+}
+
 func TestOperationsSeeTextsWithoutTheNumbersInThem(t *testing.T) {
 	for in, want := range map[string]string{
 		"calls/+4930123456.json":                       "calls/+********56.json",
@@ -157,6 +173,61 @@ func TestOperationsSeeTextsWithoutTheNumbersInThem(t *testing.T) {
 		"grün/+4930123456":                          "grün/+********56",
 	} {
 		if got := show(ops, table.Findings, cells{"object_key": in}, "object_key"); got != want {
+			t.Errorf("%q is shown as %q, want %q", in, got, want)
+		}
+	}
+}
+
+// The id of a user may be a telephone number, of one among several too.
+func TestOperationsDoNotSeeNumbersOfUsers(t *testing.T) {
+	for _, s := range []*table.Schema{table.Findings, table.Calls, table.Recordings, table.History} {
+		got := show(ops, s, cells{"user_ids": "9c8b7a6d-0000-4000-8000-123456789012;+4930123456;anna"}, "user_ids")
+		if want := "9c8b7a6d-0000-4000-8000-123456789012;+********56;anna"; got != want {
+			t.Errorf("users of %s are shown as %q, want %q", s.Name, got, want)
+		}
+	}
+	for _, s := range []*table.Schema{table.Findings, table.Calls, table.History} {
+		for _, column := range []string{"ani", "dnis"} {
+			if got := show(ops, s, cells{column: "+4930123456"}, column); got != "+********56" {
+				t.Errorf("%s.%s is shown as %q", s.Name, column, got)
+			}
+		}
+	}
+}
+
+// A recording that looks like a missing one is named by its id, or by its place,
+// whose object key may hold a number.
+func TestALookAlikeIsShownLikeOtherRecordings(t *testing.T) {
+	finding := func(r *redact.Redactor, detail string) string {
+		return show(r, table.Findings, cells{"class": "missing_recording", "detail": detail}, "detail")
+	}
+	id := show(public, table.Recordings, cells{"recording_id": "r7"}, "recording_id")
+	if got := finding(public, "like=r7"); got != "like="+id {
+		t.Errorf("public: got %q, want like=%s", got, id)
+	}
+	if got := finding(ops, "like=r7"); got != "like=r7" {
+		t.Errorf("ops: got %q", got)
+	}
+	if got, want := finding(ops, "like=m:calls/+4930123456.json#3"), "like=m:calls/+********56.json#3"; got != want {
+		t.Errorf("ops: got %q, want %q", got, want)
+	}
+}
+
+func TestAReasonIsShownWithoutTheKeysThatItQuotes(t *testing.T) {
+	const reason = "1 of its 3 objects damaged: a; b: calls/+4930123456.json (cut); 5 rows rejected"
+	for r, want := range map[*redact.Redactor]string{
+		ops: "1 of its 3 objects damaged: a; b: calls/+********56.json (cut); 5 rows rejected", public: "1 of its 3 objects damaged", counsel: reason,
+	} {
+		if got := r.Reason(reason); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}
+
+// A media key may look like a state or a size.
+func TestAMediaKeyIsNotTakenForAWord(t *testing.T) {
+	for in, want := range map[string]string{"state=x/+4930123456.wav": "state=x/+********56.wav", "bytes=4930123456": "bytes=********56"} {
+		if got := show(ops, table.Findings, cells{"class": "media_missing", "detail": in}, "detail"); got != want {
 			t.Errorf("%q is shown as %q, want %q", in, got, want)
 		}
 	}

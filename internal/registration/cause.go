@@ -1,12 +1,15 @@
 package registration
 
-import "cdrmend/internal/token"
+import (
+	"cdrmend/internal/record"
+	"cdrmend/internal/token"
+)
 
 // Cause is why an attempt to register failed.
 type Cause uint8
 
-// The causes of answers 401 and 403. Package token concludes them, and they
-// keep its numbers.
+// The causes. The first ones are those of package token, for answers 401 and
+// 403, and have its numbers.
 const (
 	Unknown            = Cause(token.Unknown)
 	TokenUntrusted     = Cause(token.Untrusted)
@@ -17,44 +20,38 @@ const (
 	ScopeMissing       = Cause(token.ScopeMissing)
 	RefreshRace        = Cause(token.RefreshRace)
 	CredentialRejected = Cause(token.CredentialRejected)
+	NotPermitted       = Cause(token.NotPermitted)
 )
 
-// The causes of all other answers.
+// The causes of all other answers, and those of outages without a failure.
 const (
 	Unauthenticated Cause = Cause(token.NumCauses) + iota
+	UnknownLine
 	Timeout
 	IntervalTooBrief
 	Throttled
+	ClientGaveUp
 	ServerError
 	Rejected
+	Lapsed
+	Deregistered
+	TokenRequestFailed
 	NumCauses // how many there are
 )
 
-var answers = [NumCauses]struct{ name, sentence, remedy string }{
-	Unauthenticated: {
-		"unauthenticated", "the SIP password challenge was not answered",
-		"check the line's SIP user name and password",
-	},
-	Timeout: {
-		"timeout", "the registrar did not answer in time",
-		"check the network, the firewall and the SIP transport between the line and the registrar",
-	},
-	IntervalTooBrief: {
-		"interval_too_brief", "the registration was asked for too short a time",
-		"ask for at least the time that the registrar names in Min-Expires",
-	},
-	Throttled: {
-		"throttled", "the registrar refused because of too many requests",
-		"spread registrations out, and wait as long as the answer says",
-	},
-	ServerError: {
-		"server_error", "the registrar failed",
-		"ask the provider what happened at that time",
-	},
-	Rejected: {
-		"rejected", "the registrar refused the registration",
-		"look up the status and the reason of the answer in the log",
-	},
+// What each cause means, and what to do, says package wording.
+var answers = [NumCauses]string{
+	Unauthenticated:    "unauthenticated",
+	UnknownLine:        "unknown_line",
+	Timeout:            "timeout",
+	IntervalTooBrief:   "interval_too_brief",
+	Throttled:          "throttled",
+	ClientGaveUp:       "client_gave_up",
+	ServerError:        "server_error",
+	Rejected:           "rejected",
+	Lapsed:             "lapsed",
+	Deregistered:       "deregistered",
+	TokenRequestFailed: "token_request_failed",
 }
 
 // String returns the name that tables use.
@@ -62,54 +59,90 @@ func (c Cause) String() string {
 	if c < Unauthenticated {
 		return token.Cause(c).String()
 	}
-	return answers[c].name
+	return answers[c]
 }
 
-// CauseByName returns the cause with a name from the tables.
-func CauseByName(name string) (Cause, bool) {
-	for c := range NumCauses {
-		if c.String() == name {
-			return c, true
-		}
-	}
-
-	// A name that is not known must not pass for the cause "unknown".
-	return Unknown, false
-}
-
-// Sentence says in plain words what happened, without capital and full stop.
-func (c Cause) Sentence() string {
-	if c < Unauthenticated {
-		return token.Cause(c).Sentence()
-	}
-	return answers[c].sentence
-}
-
-// Remedy says in plain words what can be done about it.
-func (c Cause) Remedy() string {
-	if c < Unauthenticated {
-		return token.Cause(c).Remedy()
-	}
-	return answers[c].remedy
-}
-
-// CauseOf returns the cause of a failed attempt.
+// CauseOf returns the cause of a failed attempt as far as it shows it itself.
 func CauseOf(e *Event, rules *token.Rules) Cause {
 	switch {
 	case e.Status == 401 || e.Status == 403:
-		hint := token.Hint{Cause: token.Cause(e.Token), Issued: e.Issued, Evidence: e.Evidence}
-		return Cause(rules.Conclude(hint, e.Status == 403, e.Time))
+		return causeOfRefusal(e, rules)
+	case e.Status == 404 || e.Status == 410:
+		return UnknownLine
 	case e.Status == 407:
 		return Unauthenticated
-	case e.Status == 408 || e.Status == 0: // 0 is logged when no answer came
+	case e.Status == 408 || e.Status == 0:
 		return Timeout
 	case e.Status == 423:
 		return IntervalTooBrief
 	case e.Status == 429:
 		return Throttled
-	case e.Status >= 500 && e.Status <= 699:
+	case e.Status == 460 || e.Status == 499:
+		return ClientGaveUp
+	case e.Status >= 500 && e.Status <= 599:
 		return ServerError
-	default:
-		return Rejected
 	}
+	return Rejected
+}
+
+// causeOfRefusal returns the cause of an answer 401 or 403.
+func causeOfRefusal(e *Event, rules *token.Rules) Cause {
+	refusal := token.Refusal{
+		Hint: token.Hint{Cause: e.Token, Issued: e.Issued, Evidence: e.Facts.is(HasEvidence), Scoped: e.Facts.is(ListsScopes)},
+		At:   e.Time,
+	}
+	if e.Facts.is(GrantLacks) {
+		refusal.Granted = token.Lacking
+	}
+	switch {
+	case e.Facts.is(InvalidToken):
+		refusal.Error = token.InvalidToken
+	case e.Facts.is(InsufficientScope):
+		refusal.Error = token.InsufficientScope
+	}
+
+	cause := Cause(rules.Conclude(refusal))
+	if cause == Unknown && e.Status == 401 {
+		return Unauthenticated
+	}
+	return cause
+}
+
+// causesOf returns the causes of the failures of one outage, which are in order.
+// The list is valid until the next call.
+//
+// A refresh race heals: once the token is known everywhere, it is accepted. When
+// the client is still refused after that time, there was no race.
+func (d *derivation) causesOf(failures []*Event) []Cause {
+	d.causes = d.causes[:0]
+	firstRace, lastRefusal := record.NoTime, record.NoTime
+	for _, e := range failures {
+		cause := CauseOf(e, &d.token)
+		if cause == RefreshRace && !firstRace.Known() {
+			firstRace = e.Time
+		}
+		if e.Status == 401 || e.Status == 403 {
+			lastRefusal = e.Time
+		}
+		d.causes = append(d.causes, cause)
+	}
+	if !firstRace.Known() || lastRefusal <= firstRace.Add(d.policy.RefreshRace) {
+		return d.causes
+	}
+
+	for i, e := range failures {
+		if d.causes[i] == RefreshRace {
+			d.causes[i] = withoutRace(e)
+		}
+	}
+	return d.causes
+}
+
+// withoutRace returns the cause of a refusal that looked like a refresh race and
+// was none: the token was fresh and known.
+func withoutRace(e *Event) Cause {
+	if e.Status == 403 && !e.Facts.is(InvalidToken) {
+		return NotPermitted
+	}
+	return CredentialRejected
 }

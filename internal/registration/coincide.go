@@ -15,13 +15,13 @@ type Relation uint8
 
 // The relations.
 const (
-	Unrelated Relation = iota // the subject is neither an entry nor a leg
-	Inside                    // it starts in the outage
-	Edge                      // it starts before the outage
-	Possible                  // the outage was on a line of its trunk, or was never seen to end
-	Uncertain                 // there may have been one
-	NoOutage
-	NumRelations // how many there are
+	Unrelated    Relation = iota // of what is neither entry nor leg
+	Inside                       // it starts in the outage
+	Edge                         // it starts before the outage
+	Possible                     // whether the outage concerned it is not certain
+	Uncertain                    // there may have been one
+	NoOutage                     // the log shows that it was registered
+	NumRelations                 // how many there are
 )
 
 var relationNames = [NumRelations]string{"", "inside", "edge", "possible", "unknown", "none"}
@@ -29,19 +29,18 @@ var relationNames = [NumRelations]string{"", "inside", "edge", "possible", "unkn
 // String returns the relation's name in the tables.
 func (r Relation) String() string { return relationNames[r] }
 
-// RelationByName returns the relation with a name from the tables, Unrelated
-// when there is none.
+// RelationByName returns the relation that tables call name, Unrelated for no
+// such name.
 func RelationByName(name string) Relation {
-	// Index returns -1 for a name that is not known, and Unrelated is 0.
 	return Relation(max(0, slices.Index(relationNames[:], name)))
 }
 
 // Subject is what may coincide with an outage: a leg or an entry.
 type Subject struct {
 	Org, Trunk, Line intern.Text
-	Span             record.Span // only Start counts when the subject is an instant
+	Span             record.Span // of an instant only Start counts
 	Instant          bool
-	Timed            bool // false: Span and Instant mean nothing
+	Timed            bool // false: neither Span nor Instant means anything
 	Incomplete       bool // registrations are incomplete for the subject
 }
 
@@ -52,70 +51,144 @@ type Coincidence struct {
 	Relation  Relation
 }
 
-// Index finds the outage that a subject coincides with. It is safe for
-// concurrent use.
+// Index finds the outage that a subject coincides with, and whether its
+// registration was seen when there is none. It is safe for concurrent use.
 type Index struct {
-	outages   []Outage
-	groups    map[groupKey]*group
-	lineless  bool // an outage names no line,
-	trunkless bool // or no trunk
+	outages []Outage
+	groups  map[spot]*group        // outages that are not harmless
+	vouched map[spot][]record.Span // when a subject there was registered
+	keys    map[spot]bool          // spots with a key of the log
 }
 
-// groupKey names outages of one organisation that have something in common.
-type groupKey struct {
-	kind groupKind
-	key
+// spot is what keys and subjects of one organisation have in common.
+type spot struct {
+	kind             spotKind
+	org, trunk, line intern.Text
 }
 
-type groupKind uint8
+type spotKind uint8
 
 const (
-	sameKey   groupKind = iota // trunk and line, where a missing one equals a missing one
-	sameLine                   // on any trunk
-	sameTrunk                  // on any line or none
-	noLine
-	noTrunk
+	lineOnTrunk spotKind = iota // also of a line without a trunk
+	lineAnywhere
+	trunkItself     // its registrations without a line and without a user name
+	trunkAccounts   // its registrations with a user name
+	trunkAnything   // all of them
+	trunkFailures   // outages of those, with a failure
+	accountFailures // outages of accounts of the trunk, with a failure
+	withoutTrunk
+	withoutLine
 )
 
-// NewIndex returns an index of the outages. The index keeps the slice.
-func NewIndex(outages []Outage) *Index {
-	// Every outage is a member of all groups that a subject could look it up by,
-	// so that a lookup reads a fixed number of groups.
-	members := map[groupKey][]int32{}
-	for i := range outages {
-		o := &outages[i]
-		add := func(kind groupKind, trunk, line intern.Text) {
-			k := groupKey{kind, key{o.Org, trunk, line}}
-			members[k] = append(members[k], int32(i))
-		}
+// spots returns where a key is.
+func (k key) spots() []spot {
+	var list []spot
+	if k.trunk != intern.None {
+		list = append(list, spot{trunkAnything, k.org, k.trunk, intern.None})
+	}
+	switch {
+	case k.line != intern.None:
+		list = append(list, spot{lineOnTrunk, k.org, k.trunk, k.line}, spot{lineAnywhere, k.org, intern.None, k.line})
+	case k.user != intern.None:
+		list = append(list, spot{trunkAccounts, k.org, k.trunk, intern.None})
+	default:
+		list = append(list, spot{trunkItself, k.org, k.trunk, intern.None})
+	}
+	return list
+}
 
-		add(sameKey, o.Trunk, o.Line)
-
-		if o.Line != intern.None {
-			add(sameLine, intern.None, o.Line)
-		} else {
-			add(noLine, intern.None, intern.None)
-		}
-
-		if o.Trunk != intern.None {
-			add(sameTrunk, o.Trunk, intern.None)
-		} else {
-			add(noTrunk, intern.None, intern.None)
-		}
+// spots returns where an outage is looked up.
+func (o *Outage) spots() []spot {
+	k := key{o.Org, o.Trunk, o.Line, o.User}
+	list := slices.DeleteFunc(k.spots(), func(s spot) bool { return s.kind == trunkAnything || s.kind == trunkAccounts })
+	if k.line == intern.None {
+		list = append(list, spot{withoutLine, k.org, intern.None, intern.None})
+	}
+	if k.trunk == intern.None {
+		return append(list, spot{withoutTrunk, k.org, intern.None, intern.None})
+	}
+	if o.Failures == 0 {
+		return list
 	}
 
-	x := &Index{outages: outages, groups: make(map[groupKey]*group, len(members))}
-	for i := range outages {
-		x.lineless = x.lineless || outages[i].Line == intern.None
-		x.trunkless = x.trunkless || outages[i].Trunk == intern.None
+	list = append(list, spot{trunkFailures, k.org, k.trunk, intern.None})
+	if k.user != intern.None {
+		list = append(list, spot{accountFailures, k.org, k.trunk, intern.None})
+	}
+	return list
+}
+
+// NewIndex returns an index of states, whose outages it keeps.
+func NewIndex(s *States) *Index {
+	x := &Index{outages: s.Outages, groups: map[spot]*group{}, keys: map[spot]bool{}}
+	members := map[spot][]int32{}
+	for i := range s.Outages {
+		if s.Outages[i].Harmless {
+			continue
+		}
+		for _, at := range s.Outages[i].spots() {
+			members[at] = append(members[at], int32(i))
+		}
+	}
+	for at, m := range members {
+		x.groups[at] = newGroup(s.Outages, m)
 	}
 
-	// A group sorts its members, so all of them must be known by now.
-	for k, m := range members {
-		x.groups[k] = newGroup(outages, m)
+	for _, k := range s.keys {
+		for _, at := range k.spots() {
+			x.keys[at] = true
+		}
 	}
-
+	x.vouched = s.vouchedAt()
 	return x
+}
+
+// vouchedAt returns for each spot when the keys there vouch for a subject. One
+// key is enough, but of the accounts of a trunk, of which any may have carried
+// the call, all have to.
+func (s *States) vouchedAt() map[spot][]record.Span {
+	type share struct {
+		spans  []record.Span
+		shared bool // of several keys, so that it is a list of its own
+	}
+	shares := map[spot]share{}
+	for _, v := range s.vouchers {
+		spans := record.SectionOf(v.times, s.vouched)
+		for _, at := range v.key.spots() {
+			before, several := shares[at]
+			switch {
+			case !several:
+				shares[at] = share{spans: spans}
+			case at.kind == trunkAccounts:
+				shares[at] = share{intersection(before.spans, spans), true}
+			case before.shared:
+				shares[at] = share{append(before.spans, spans...), true}
+			default:
+				shares[at] = share{slices.Concat(before.spans, spans), true}
+			}
+		}
+	}
+
+	vouched := make(map[spot][]record.Span, len(shares))
+	for at, x := range shares {
+		if x.shared && at.kind != trunkAccounts {
+			x.spans = slices.Clip(union(x.spans))
+		}
+		vouched[at] = x.spans
+	}
+	return vouched
+}
+
+// Fits reports whether a key of the log stands for a subject.
+func (x *Index) Fits(org, trunk, line intern.Text) bool {
+	switch {
+	case line == intern.None:
+		return trunk != intern.None && x.keys[spot{trunkAnything, org, trunk, intern.None}]
+	case trunk == intern.None:
+		return x.keys[spot{lineAnywhere, org, intern.None, line}]
+	}
+	return x.keys[spot{lineOnTrunk, org, trunk, line}] || x.keys[spot{lineOnTrunk, org, intern.None, line}] ||
+		x.keys[spot{trunkItself, org, trunk, intern.None}] || x.keys[spot{trunkAccounts, org, trunk, intern.None}]
 }
 
 // Coinciding returns the outage that s coincides with, and how.
@@ -123,113 +196,134 @@ func (x *Index) Coinciding(s Subject) Coincidence {
 	if s.Instant {
 		s.Span.End = s.Span.Start + 1 // overlaps what contains the instant
 	}
-
 	if s.Timed {
-		if hit, possible := x.best(s); hit.outage >= 0 {
-			return x.coincidence(s, hit, possible)
+		if hit, sure := x.best(s); hit.outage >= 0 {
+			return x.coincidence(s, hit, sure)
 		}
 	}
 
-	// "No outage" is a statement: it takes a complete log, and a subject that
-	// can be compared with every outage.
-	relation := NoOutage
-	if s.Incomplete || x.incomparable(s) {
-		relation = Uncertain
+	c := Coincidence{Outage: -1, Relation: Uncertain, OverlapMS: -1}
+	if s.Timed && !s.Incomplete && !x.incomparable(s) && x.vouchedFor(s) {
+		c.Relation = NoOutage
 	}
-	return Coincidence{Outage: -1, Relation: relation, OverlapMS: -1}
-}
-
-func (x *Index) coincidence(s Subject, hit overlap, possible bool) Coincidence {
-	o := &x.outages[hit.outage]
-	c := Coincidence{Outage: hit.outage, Relation: Edge}
-	switch {
-	// A key that never registered may never have carried calls, so that it was
-	// exposed proves little.
-	case possible || o.EndedBy == EndedByAssumed:
-		c.Relation = Possible
-	case o.Span.Contains(s.Span.Start):
-		c.Relation = Inside
-	}
-
-	if !s.Instant {
-		c.OverlapMS = int64(hit.length) / time.Millisecond.Microseconds()
-	}
-
 	return c
 }
 
-// best returns the outage with the greatest overlap, from the most specific
-// group of outages that has one. It reports possible when the group is that of
-// all lines of the subject's trunk.
-func (x *Index) best(s Subject) (hit overlap, possible bool) {
+func (x *Index) coincidence(s Subject, hit overlap, sure bool) Coincidence {
+	o := &x.outages[hit.outage]
+	c := Coincidence{Outage: hit.outage, Relation: Edge}
+	switch {
+	case !sure || !hit.unregistered || o.doubtful() || o.EndedBy == EndedByHorizon && s.Span.Start > o.LastWord:
+		c.Relation = Possible
+	case s.Span.Start >= o.UnregisteredFrom:
+		c.Relation = Inside
+	}
+	if !s.Instant {
+		length := min(s.Span.End, o.Span.End) - max(s.Span.Start, o.Span.Start)
+		c.OverlapMS = int64(length) / time.Millisecond.Microseconds()
+	}
+	return c
+}
+
+// doubtful reports whether it is not certain that the key was unregistered: its
+// log keeps too little, or shows nothing but silence or a wish.
+func (o *Outage) doubtful() bool {
+	return o.EndedBy == EndedByAssumed || o.Sparse ||
+		o.Cause == Lapsed || o.Cause == TokenRequestFailed || o.Cause == Deregistered
+}
+
+// best returns the overlapping outage of the first tier that has one: of the
+// line, of the trunk itself, or of something else on the trunk. Only the first
+// two surely concern the subject.
+func (x *Index) best(s Subject) (hit overlap, sure bool) {
 	switch {
 	case s.Line == intern.None && s.Trunk == intern.None:
 		return noOverlap, false
-	case s.Line == intern.None:
-		// An outage of the trunk itself concerns all its lines. One of a single line
-		// may have spared the line that the subject does not name.
-		if hit = x.find(s, sameKey, s.Trunk, intern.None); hit.outage >= 0 {
-			return hit, false
-		}
-		return x.find(s, sameTrunk, s.Trunk, intern.None), true
 	case s.Trunk == intern.None:
-		return x.find(s, sameLine, intern.None, s.Line), false
+		return x.find(s, lineAnywhere, intern.None, s.Line), true
 	}
 
-	// The subject names both. Outages that name only one of them are looked up
-	// only if there are any: most logs name both.
-	hit = x.find(s, sameKey, s.Trunk, s.Line)
-	if x.trunkless {
-		hit = x.better(hit, x.find(s, sameKey, intern.None, s.Line))
+	others := trunkFailures
+	if s.Line != intern.None {
+		others = accountFailures
+		hit = x.better(x.find(s, lineOnTrunk, s.Trunk, s.Line), x.find(s, lineOnTrunk, intern.None, s.Line))
+		if hit.outage >= 0 {
+			return hit, true
+		}
 	}
-
-	// An outage of the trunk counts only when the line's own log shows none.
-	if hit.outage < 0 && x.lineless {
-		hit = x.find(s, sameKey, s.Trunk, intern.None)
+	if hit = x.find(s, trunkItself, s.Trunk, intern.None); hit.outage >= 0 {
+		return hit, true
 	}
-
-	return hit, false
+	return x.find(s, others, s.Trunk, intern.None), false
 }
 
-func (x *Index) find(s Subject, kind groupKind, trunk, line intern.Text) overlap {
-	g := x.groups[groupKey{kind, key{s.Org, trunk, line}}]
+func (x *Index) find(s Subject, kind spotKind, trunk, line intern.Text) overlap {
+	g := x.groups[spot{kind, s.Org, trunk, line}]
 	if g == nil {
 		return noOverlap
 	}
-
 	return g.best(s.Span)
 }
 
-// better returns the greater of two overlaps. Between equal ones it prefers the
-// outage that began first, then the smaller id, as a group does.
+// better returns the overlap that counts first of two of one tier.
 func (x *Index) better(a, b overlap) overlap {
-	if a.outage < 0 || b.outage < 0 {
-		// noOverlap has -1 in both fields, so the larger fields are those of the other.
-		return overlap{max(a.outage, b.outage), max(a.length, b.length)}
-	}
-
-	p, q := &x.outages[a.outage], &x.outages[b.outage]
-	if cmp.Or(cmp.Compare(b.length, a.length), cmp.Compare(p.Span.Start, q.Span.Start), cmp.Compare(p.ID, q.ID)) > 0 {
+	switch {
+	case a.outage < 0:
+		return b
+	case b.outage < 0:
+		return a
+	case a.unregistered != b.unregistered:
+		if a.unregistered {
+			return a
+		}
 		return b
 	}
-
+	order := cmp.Compare(b.length, a.length)
+	if cmp.Or(order, compareOutages(&x.outages[a.outage], &x.outages[b.outage])) > 0 {
+		return b
+	}
 	return a
 }
 
-// incomparable reports whether an outage may concern the subject although
-// nothing shows it: the subject names neither trunk nor line, or it names only
-// one of them and overlaps an outage that does not name that one.
+// incomparable reports whether nothing can be said about the subject: it names
+// neither trunk nor line, or overlaps an outage with which it shares no part
+// that both name.
 func (x *Index) incomparable(s Subject) bool {
 	switch {
 	case s.Trunk == intern.None && s.Line == intern.None:
 		return true
-	// An untimed subject overlaps nothing. When the subject names both, best has
-	// already looked up every outage that could concern it.
-	case !s.Timed || s.Trunk != intern.None && s.Line != intern.None:
+	case s.Trunk != intern.None && s.Line != intern.None:
 		return false
 	case s.Trunk == intern.None:
-		return x.find(s, noLine, intern.None, intern.None).outage >= 0
-	default:
-		return x.find(s, noTrunk, intern.None, intern.None).outage >= 0
+		return x.find(s, withoutLine, intern.None, intern.None).outage >= 0
 	}
+	return x.find(s, withoutTrunk, intern.None, intern.None).outage >= 0
+}
+
+// vouchedFor reports whether the log shows that the subject was registered when
+// it started. Where its line has a registration of its own, that of the trunk
+// shows nothing.
+func (x *Index) vouchedFor(s Subject) bool {
+	at := s.Span.Start
+	vouched := func(kind spotKind, trunk, line intern.Text) (vouches, fits bool) {
+		spans, fits := x.vouched[spot{kind, s.Org, trunk, line}]
+		return fits && contains(spans, at), fits
+	}
+
+	switch {
+	case s.Trunk == intern.None:
+		vouches, _ := vouched(lineAnywhere, intern.None, s.Line)
+		return vouches
+	case s.Line == intern.None:
+		vouches, _ := vouched(trunkAnything, s.Trunk, intern.None)
+		return vouches
+	}
+	named, fits := vouched(lineOnTrunk, s.Trunk, s.Line)
+	unnamed, also := vouched(lineOnTrunk, intern.None, s.Line)
+	if fits || also {
+		return named || unnamed
+	}
+	itself, _ := vouched(trunkItself, s.Trunk, intern.None)
+	accounts, _ := vouched(trunkAccounts, s.Trunk, intern.None)
+	return itself || accounts
 }

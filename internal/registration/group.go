@@ -3,164 +3,179 @@ package registration
 import (
 	"cmp"
 	"slices"
-	"sort"
 
 	"cdrmend/internal/record"
 )
 
-// overlap is an outage and how long it and a subject overlap.
+// overlap is an outage and how long it overlaps a subject.
 type overlap struct {
-	outage int32
-	length record.Time // microseconds, 0 when the subject has no length
+	outage       int32
+	length       record.Time // microseconds
+	unregistered bool        // the length is that of the overlap with [UnregisteredFrom, end)
 }
 
-var noOverlap = overlap{outage: -1, length: -1}
+var noOverlap = overlap{outage: -1}
 
-// group finds the greatest overlap among outages, any number of which may last
-// at the same time: when a provider fails, all its lines fail. The time that a
-// search takes does not grow with the number of outages that overlap.
+// group finds the greatest overlap among outages of which any number may last
+// at one time: when a provider fails, all its lines do.
 type group struct {
-	members []int32 // indexes of outages, sorted by start, then id
-	starts  []record.Time
-	ends    maxTree
-	lengths maxTree
+	unregistered spanTree
+	whole        spanTree
 }
 
+// newGroup takes over the list of its members.
 func newGroup(outages []Outage, members []int32) *group {
-	slices.SortFunc(members, func(a, b int32) int {
-		p, q := &outages[a], &outages[b]
-		return cmp.Or(cmp.Compare(p.Span.Start, q.Span.Start), cmp.Compare(p.ID, q.ID))
-	})
-
-	g := &group{members: members, starts: make([]record.Time, len(members))}
-	ends, lengths := make([]record.Time, len(members)), make([]record.Time, len(members))
-
-	for i, m := range members {
-		span := outages[m].Span
-		g.starts[i], ends[i], lengths[i] = span.Start, span.End, span.End-span.Start
+	slices.SortFunc(members, func(a, b int32) int { return compareOutages(&outages[a], &outages[b]) })
+	g := &group{}
+	for _, m := range members {
+		o := &outages[m]
+		g.whole.add(m, o.Span)
+		if span, ok := o.Unregistered(); ok {
+			g.unregistered.add(m, span)
+		}
 	}
-
-	g.ends, g.lengths = newMaxTree(ends), newMaxTree(lengths)
+	g.whole.build()
+	g.unregistered.build()
 	return g
 }
 
-// before returns the number of outages that start before t.
-func (g *group) before(t record.Time) int {
-	return sort.Search(len(g.starts), func(i int) bool { return g.starts[i] >= t })
+// compareOutages orders outages by start, then id.
+func compareOutages(a, b *Outage) int {
+	return cmp.Or(cmp.Compare(a.Span.Start, b.Span.Start), cmp.Compare(a.ID, b.ID))
 }
 
-// best returns the outage with the greatest overlap. Between equal ones it
-// returns the first, so every later candidate must overlap by more.
+// best returns the outage whose unregistered time has the greatest overlap with
+// s, which has a length; without one, the outage with the greatest overlap. Of
+// equal ones it is the first.
 func (g *group) best(s record.Span) overlap {
-	begun, all := g.before(s.Start+1), g.before(s.End)
-
-	// A subject without a length overlaps all its outages equally: the first
-	// counts.
-	if s.End <= s.Start {
-		return g.at(g.ends.first(0, all, s.Start+1), 0)
+	if outage, length := g.unregistered.best(s); outage >= 0 {
+		return overlap{outage, length, true}
 	}
-
-	// An outage that covers the whole subject cannot be surpassed.
-	if i := g.ends.first(0, begun, s.End); i >= 0 {
-		return g.at(i, s.End-s.Start)
-	}
-
-	// Among the outages that began before the subject, the one that ends last
-	// overlaps most.
-	best := noOverlap
-	if end := g.ends.max(0, begun); end > s.Start {
-		best = g.at(g.ends.first(0, begun, end), end-s.Start)
-	}
-
-	// Among those that begin within the subject, look at the first that outlasts
-	// it and at the longest before that one. All that begin later overlap less.
-	outlasting := g.ends.first(begun, all, s.End)
-	within := outlasting
-	if outlasting < 0 {
-		within = all
-	}
-
-	if length := g.lengths.max(begun, within); length > best.length {
-		best = g.at(g.lengths.first(begun, within, length), length)
-	}
-
-	if outlasting >= 0 && s.End-g.starts[outlasting] > best.length {
-		best = g.at(outlasting, s.End-g.starts[outlasting])
-	}
-
-	return best
+	outage, length := g.whole.best(s)
+	return overlap{outage: outage, length: length}
 }
 
-func (g *group) at(i int, length record.Time) overlap {
-	if i < 0 {
-		return noOverlap
-	}
-	return overlap{g.members[i], length}
+// spanTree finds the span with the greatest overlap. The spans stand in blocks,
+// and a heap-shaped tree over the blocks bounds the overlap of the spans below
+// each of its nodes, so that a search leaves out what cannot be the best. Most
+// trees are one block.
+type spanTree struct {
+	outages []int32
+	spans   []record.Span
+	bounds  []spanBound // node n is above nodes 2n and 2n+1; the second half is of blocks
 }
 
-// maxTree finds the greatest time of a range. It is a segment tree in an array:
-// node n holds the greater of nodes 2n and 2n+1, and the second half holds the
-// times themselves.
-type maxTree []record.Time
+const spanBlock = 8
 
-func newMaxTree(times []record.Time) maxTree {
+// spanBound bounds the overlap of some spans.
+type spanBound struct {
+	start, end record.Time // the earliest and the latest
+	length     record.Time // of the longest
+}
+
+var noSpans = spanBound{start: record.Forever.End, end: record.NoTime}
+
+func (b spanBound) or(c spanBound) spanBound {
+	return spanBound{min(b.start, c.start), max(b.end, c.end), max(b.length, c.length)}
+}
+
+// overlap is no less than the overlap of any of the spans with s.
+func (b spanBound) overlap(s record.Span) record.Time {
+	if b.end <= s.Start || b.start >= s.End {
+		return 0
+	}
+	return min(b.length, overlapOf(record.Span{Start: b.start, End: b.end}, s))
+}
+
+func overlapOf(a, b record.Span) record.Time { return min(a.End, b.End) - max(a.Start, b.Start) }
+
+func (t *spanTree) add(outage int32, s record.Span) {
+	t.outages, t.spans = append(t.outages, outage), append(t.spans, s)
+}
+
+// build makes the tree when all spans were added.
+func (t *spanTree) build() {
+	blocks := (len(t.spans) + spanBlock - 1) / spanBlock
+	if blocks <= 1 {
+		return
+	}
 	half := 1
-	for half < len(times) {
+	for half < blocks {
 		half *= 2
 	}
-
-	// Unused leaves hold NoTime, which is less than every time.
-	t := make(maxTree, 2*half)
-	for i := range t {
-		t[i] = record.NoTime
+	t.bounds = make([]spanBound, 2*half)
+	for i := range t.bounds {
+		t.bounds[i] = noSpans
 	}
-	copy(t[half:], times)
-
+	for i, s := range t.spans {
+		at := &t.bounds[half+i/spanBlock]
+		*at = at.or(spanBound{s.Start, s.End, s.End - s.Start})
+	}
 	for n := half - 1; n > 0; n-- {
-		t[n] = max(t[2*n], t[2*n+1])
+		t.bounds[n] = t.bounds[2*n].or(t.bounds[2*n+1])
 	}
-	return t
 }
 
-// max returns the greatest time of [lo, hi), NoTime when the range is empty.
-func (t maxTree) max(lo, hi int) record.Time {
-	greatest := record.NoTime
-	// Climb from the leaves. Where only one child of a parent lies in the range,
-	// that child is taken before climbing on.
-	for lo, hi = lo+len(t)/2, hi+len(t)/2; lo < hi; lo, hi = lo/2, hi/2 {
-		if lo%2 == 1 {
-			greatest = max(greatest, t[lo])
-			lo++
+// best returns the first of the outages whose spans overlap s longest, and for
+// how long; -1 when none does.
+func (t *spanTree) best(s record.Span) (outage int32, length record.Time) {
+	if t.bounds == nil {
+		at, length := t.bestOf(0, s)
+		if at < 0 {
+			return -1, 0
 		}
-		if hi%2 == 1 {
-			hi--
-			greatest = max(greatest, t[hi])
+		return t.outages[at], length
+	}
+	length = t.longest(1, s, 0)
+	if length == 0 {
+		return -1, 0
+	}
+	return t.outages[t.first(1, s, length)], length
+}
+
+// bestOf returns the first of the spans of a block that overlap s longest.
+func (t *spanTree) bestOf(block int, s record.Span) (at int, length record.Time) {
+	at = -1
+	for i := block * spanBlock; i < min((block+1)*spanBlock, len(t.spans)); i++ {
+		if l := overlapOf(t.spans[i], s); l > length {
+			at, length = i, l
 		}
 	}
-
-	return greatest
+	return at, length
 }
 
-// first returns the first index of [lo, hi) with a time of at least x, -1
-// when there is none.
-func (t maxTree) first(lo, hi int, x record.Time) int {
-	return t.firstBelow(1, 0, len(t)/2, lo, hi, x)
+// longest returns the longest overlap below a node if it is more than known.
+func (t *spanTree) longest(node int, s record.Span, known record.Time) record.Time {
+	if t.bounds[node].overlap(s) <= known {
+		return known
+	}
+	half := len(t.bounds) / 2
+	if node >= half {
+		_, length := t.bestOf(node-half, s)
+		return max(known, length)
+	}
+	near, far := 2*node, 2*node+1
+	if t.bounds[far].overlap(s) > t.bounds[near].overlap(s) {
+		near, far = far, near
+	}
+	return t.longest(far, s, t.longest(near, s, known))
 }
 
-// firstBelow searches the subtree of node n, which covers [from, to).
-func (t maxTree) firstBelow(n, from, to, lo, hi int, x record.Time) int {
-	// Subtrees outside of the range, or without a time that is large enough, are
-	// skipped. That keeps the search logarithmic.
-	if to <= lo || hi <= from || t[n] < x {
+// first returns the first span below a node that overlaps s for a length, which
+// is that of the longest overlap; -1 when there is none.
+func (t *spanTree) first(node int, s record.Span, length record.Time) int {
+	if t.bounds[node].overlap(s) < length {
 		return -1
 	}
-	if to-from == 1 {
-		return from
+	half := len(t.bounds) / 2
+	if node >= half {
+		if at, l := t.bestOf(node-half, s); l == length {
+			return at
+		}
+		return -1
 	}
-
-	middle := (from + to) / 2
-	if i := t.firstBelow(2*n, from, middle, lo, hi, x); i >= 0 {
-		return i
+	if at := t.first(2*node, s, length); at >= 0 {
+		return at
 	}
-	return t.firstBelow(2*n+1, middle, to, lo, hi, x)
+	return t.first(2*node+1, s, length)
 }

@@ -9,11 +9,11 @@ import (
 	"cdrmend/internal/record"
 )
 
-// Lines finds the trunk that a line was registered on, from the events that
-// name both. It is safe for concurrent use.
+// Lines tells which trunk a line was registered on, by the events that name
+// both. It is safe for concurrent use.
 type Lines struct {
 	events []Event
-	order  []uint32 // indexes of those events, sorted by organisation, line, time and Ref
+	order  []uint32 // of those events, by line, time and Ref
 	runs   map[lineKey]run
 	texts  *intern.Table
 }
@@ -21,7 +21,7 @@ type Lines struct {
 // run is a range of Lines.order.
 type run struct{ from, to int }
 
-// NewLines indexes events whose trunks have been filled in. It keeps the slice.
+// NewLines indexes events whose trunks have been filled in, and keeps them.
 func NewLines(events []Event, texts *intern.Table) *Lines {
 	l := &Lines{events: events, runs: map[lineKey]run{}, texts: texts}
 	for i := range events {
@@ -29,14 +29,10 @@ func NewLines(events []Event, texts *intern.Table) *Lines {
 			l.order = append(l.order, uint32(i))
 		}
 	}
-
 	slices.SortFunc(l.order, func(a, b uint32) int {
 		x, y := &events[a], &events[b]
-		// Texts compare by number here. Any order will do that puts the events of a
-		// line next to each other, because no result shows it.
 		return cmp.Or(cmp.Compare(x.Org, y.Org), cmp.Compare(x.Line, y.Line), compareEvents(x, y))
 	})
-
 	for i, n := range l.order {
 		key := lineKey{events[n].Org, events[n].Line}
 		r, seen := l.runs[key]
@@ -46,7 +42,6 @@ func NewLines(events []Event, texts *intern.Table) *Lines {
 		r.to = i + 1
 		l.runs[key] = r
 	}
-
 	return l
 }
 
@@ -54,16 +49,15 @@ func compareEvents(a, b *Event) int {
 	return cmp.Or(cmp.Compare(a.Time, b.Time), compareRefs(a.Ref, b.Ref))
 }
 
-// Trunk returns the trunk named by the last event of the lines at or before a
-// time, else by the first event after it, and the place of that event. Without
-// a time it returns every trunk that the lines' events name, sorted by text,
-// and, when there is only one, the places of all events that name it. It
-// returns no trunk when no event names one.
+// Trunk returns the trunk that the last event of the lines at or before a
+// time names, else the first after it, and that event. Without a time it
+// returns every trunk that the lines' events name, in order of their texts,
+// and, when that is only one, the events that name it. No trunk means that
+// no event names one.
 func (l *Lines) Trunk(org intern.Text, lines []intern.Text, at record.Time) (trunks []intern.Text, refs []record.Ref) {
 	if !at.Known() {
-		return l.all(org, lines)
+		return l.only(org, lines)
 	}
-
 	var before, after *Event
 	for _, line := range lines {
 		last, next := l.around(lineKey{org, line}, at)
@@ -74,9 +68,6 @@ func (l *Lines) Trunk(org intern.Text, lines []intern.Text, at record.Time) (tru
 			after = next
 		}
 	}
-
-	// A registration that came before the time outweighs one after it, however
-	// close that is: the line may have moved to its next trunk in between.
 	decides := cmp.Or(before, after)
 	if decides == nil {
 		return nil, nil
@@ -88,7 +79,6 @@ func (l *Lines) Trunk(org intern.Text, lines []intern.Text, at record.Time) (tru
 func (l *Lines) around(key lineKey, at record.Time) (last, next *Event) {
 	r := l.runs[key]
 	n := r.from + sort.Search(r.to-r.from, func(i int) bool { return l.events[l.order[r.from+i]].Time > at })
-
 	if n > r.from {
 		last = &l.events[l.order[n-1]]
 	}
@@ -98,14 +88,11 @@ func (l *Lines) around(key lineKey, at record.Time) (last, next *Event) {
 	return last, next
 }
 
-// all returns every trunk of the lines, and the events when they name only one.
-func (l *Lines) all(org intern.Text, lines []intern.Text) (trunks []intern.Text, refs []record.Ref) {
+func (l *Lines) only(org intern.Text, lines []intern.Text) (trunks []intern.Text, refs []record.Ref) {
 	for i, line := range lines {
-		// A line that is listed twice must not count its events twice.
 		if slices.Contains(lines[:i], line) {
 			continue
 		}
-
 		r := l.runs[lineKey{org, line}]
 		for _, n := range l.order[r.from:r.to] {
 			e := &l.events[n]
@@ -115,12 +102,10 @@ func (l *Lines) all(org intern.Text, lines []intern.Text) (trunks []intern.Text,
 			refs = append(refs, e.Ref)
 		}
 	}
-
 	if len(trunks) > 1 {
 		slices.SortFunc(trunks, l.texts.Compare)
 		return trunks, nil
 	}
-
 	slices.SortFunc(refs, compareRefs)
 	return trunks, refs
 }

@@ -1,12 +1,12 @@
 package registration
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"cdrmend/internal/intern"
 	"cdrmend/internal/policy"
@@ -14,22 +14,50 @@ import (
 	"cdrmend/internal/token"
 )
 
-// How an outage ended.
-const (
-	EndedBySuccess = "success" // the key registered
-	EndedByExpiry  = "expiry"  // no attempt came before the last failed one would have expired
-	EndedByAssumed = "assumed" // the key never registered: the outage may still last, or the key never carried calls
-)
+// States is what a log shows of its keys over time.
+type States struct {
+	Outages []Outage // in the order of their organisation, trunk, line, start and user name
+	Silent  []uint32 // sources with events that show no successes
 
-// Outages returns the outages that the events show, sorted by organisation,
-// trunk, line and start. The events may be in any order. Their trunks must
-// have been filled in.
-func Outages(events []Event, texts *intern.Table, p *policy.Policy) []Outage {
-	sweep := newSweep(texts, p)
-	for run := range byKey(events, texts) {
-		sweep.key(run)
+	vouchers []voucher // of two-sided keys
+	vouched  []record.Span
+	keys     []key // of all keys
+}
+
+// StatesOf derives the states of all keys of a log, which must be complete. The
+// order of its events does not matter.
+func StatesOf(log *Log, texts *intern.Table, p *policy.Policy) *States {
+	s := &States{}
+	d := newDerivation(log, texts, p)
+	s.Silent = d.survey.silent()
+	for i := range d.histories.list {
+		story := d.story(i)
+		s.keys = append(s.keys, story.key)
+		if story.twoSided {
+			s.vouch(&story, p)
+		}
+		story.episodes(p, func(e *episode) { s.Outages = append(s.Outages, d.outage(&story, e)) })
 	}
-	return sweep.outages
+	sortAccounts(s.Outages, texts)
+	return s
+}
+
+// sortAccounts sorts outages that are in the order of their keys: those of the
+// accounts of one trunk stand together, and are put in the order of their start.
+func sortAccounts(outages []Outage, texts *intern.Table) {
+	same := func(a, b *Outage) bool { return a.Org == b.Org && a.Trunk == b.Trunk && a.Line == b.Line }
+	for from := 0; from < len(outages); {
+		to := from + 1
+		for to < len(outages) && same(&outages[from], &outages[to]) {
+			to++
+		}
+		if outages[to-1].User != intern.None { // keys without one come first
+			slices.SortStableFunc(outages[from:to], func(a, b Outage) int {
+				return cmp.Or(cmp.Compare(a.Span.Start, b.Span.Start), texts.Compare(a.User, b.User))
+			})
+		}
+		from = to
+	}
 }
 
 // Failure is one failed attempt that is part of an outage.
@@ -38,172 +66,155 @@ type Failure struct {
 	Cause Cause
 }
 
-// Failures returns the failed attempts that make up an outage, in order.
-func Failures(events []Event, texts *intern.Table, p *policy.Policy, o *Outage) []Failure {
+// Failures returns the failed attempts that an outage of a log consists of, in
+// order.
+func Failures(log *Log, texts *intern.Table, p *policy.Policy, o *Outage) []Failure {
+	d := newDerivation(log, texts, p)
 	var found []Failure
-	sweep := newSweep(texts, p)
-	// A key can have several outages. They do not overlap, so the span tells
-	// which of its failures belong to this one.
-	sweep.note = func(e *Event, c Cause) {
-		if o.Span.Contains(e.Time) {
-			found = append(found, Failure{e, c})
+	for i := range d.histories.list {
+		if d.histories.list[i].key != (key{o.Org, o.Trunk, o.Line, o.User}) {
+			continue
 		}
+		story := d.story(i)
+		story.episodes(p, func(e *episode) {
+			if e.span.Start != o.Span.Start {
+				return
+			}
+			causes := d.causesOf(e.failures)
+			for n, failure := range e.failures {
+				found = append(found, Failure{failure, causes[n]})
+			}
+		})
 	}
-
-	for run := range byKey(events, texts) {
-		if run[0].key() == (key{o.Org, o.Trunk, o.Line}) {
-			sweep.key(run)
-		}
-	}
-
 	return found
 }
 
-func newSweep(texts *intern.Table, p *policy.Policy) sweep {
-	return sweep{texts: texts, policy: p, token: token.Rules{Leeway: p.Leeway, Race: p.RefreshRace}}
+// derivation holds what the outages of all keys are derived from.
+type derivation struct {
+	histories *histories
+	kinds     []kind // of all events
+	survey    *survey
+	requests  *requests
+	token     token.Rules
+	texts     *intern.Table
+	policy    *policy.Policy
+
+	events []*Event // of the current key
+	causes []Cause  // of the current outage
+	counts [NumCauses]int
 }
 
-// sweep walks through the events of each key. It holds the outage that has
-// begun and not ended.
-type sweep struct {
-	texts   *intern.Table
-	policy  *policy.Policy
-	token   token.Rules
-	outages []Outage
-	note    func(*Event, Cause) // called for each failure that exposed its key; may be nil
-
-	current Outage // Failures is 0 when no outage has begun
-	counts  [NumCauses]int
-	binding record.Time // when the binding of the last success expires
-	assumed bool        // the key has no success at all
+func newDerivation(log *Log, texts *intern.Table, p *policy.Policy) *derivation {
+	d := &derivation{
+		histories: newHistories(log, texts), requests: newRequests(log), texts: texts, policy: p,
+		token: token.Rules{Leeway: p.Leeway, Race: p.RefreshRace},
+	}
+	d.kinds = make([]kind, len(log.Events))
+	for i := range d.histories.list {
+		x := &d.histories.list[i]
+		classify(d.kinds[x.from:x.from:x.to], d.eventsOf(x), p.ChallengeWindow)
+	}
+	d.survey = newSurvey(d.histories, d.kinds, p)
+	return d
 }
 
-// key walks through the events of one key, which are in order.
-func (s *sweep) key(run []*Event) {
-	// Keys share nothing: what the last success of another key granted is void.
-	s.binding = record.NoTime
-	success := nextSuccess(run, 0)
-	s.assumed = success == len(run)
+// eventsOf returns the events of a history. They are valid until the next call.
+func (d *derivation) eventsOf(x *history) []*Event {
+	d.events = d.events[:0]
+	for i := x.from; i < x.to; i++ {
+		d.events = append(d.events, d.histories.at(i))
+	}
+	return d.events
+}
 
-	for i, e := range run {
-		switch {
-		case e.succeeded():
-			s.succeed(e)
-			success = nextSuccess(run, i+1)
-		case e.failed() && success < len(run):
-			s.fail(e, run[success])
-		case e.failed():
-			s.fail(e, nil)
+// story returns the story of one key. It is valid until the next call.
+func (d *derivation) story(n int) story {
+	x := &d.histories.list[n]
+	s := story{
+		history: x, behaviour: d.survey.behaviour(n), events: d.eventsOf(x), kinds: d.kinds[x.from:x.to],
+		requests: d.requests, sources: d.histories.sets.list[x.shownBy], seen: record.Forever.End,
+	}
+	for i, e := range s.events {
+		if s.kinds[i] != ignored && s.kinds[i] != challenge {
+			s.seen = min(s.seen, e.Time)
 		}
+		s.named = s.named || e.Client != intern.None
 	}
-
-	// The log ends here. An outage that nothing ended yet ends with its expiry.
-	s.finish(s.endedByItself())
+	return s
 }
 
-// nextSuccess returns the first success from i on, len(run) when there is none.
-func nextSuccess(run []*Event, i int) int {
-	for i < len(run) && !run[i].succeeded() {
-		i++
+// outage writes down one outage.
+func (d *derivation) outage(s *story, e *episode) Outage {
+	o := Outage{
+		Org: s.key.org, Trunk: s.key.trunk, Line: s.key.line, User: s.key.user,
+		Span: e.span, EndedBy: e.endedBy, Failures: len(e.failures),
+		BindingUntil: e.binding, UnregisteredFrom: record.NoTime,
+		LastAttempt: e.lastAttempt, Began: BeganBefore, First: e.first, Last: e.last,
+		Sparse: s.sparse, LastWord: s.lastWord,
 	}
-	return i
+	o.ID = d.id(&o)
+	o.Cause, o.Causes = d.cause(s, e)
+	if s.seen < e.span.Start {
+		o.Began = BeganSeen
+	}
+
+	// A removal ends what bound the key before.
+	if o.BindingUntil.Known() && e.removed.Known() && e.removed < e.span.End {
+		o.BindingUntil = min(o.BindingUntil, e.removed)
+	}
+	o.Harmless = e.opening == openedByFailure && e.endedBy == EndedBySuccess &&
+		o.BindingUntil.Known() && e.span.End <= o.BindingUntil.Add(unanswered)
+	if from := max(e.span.Start, o.BindingUntil); !o.Harmless && from <= e.span.End {
+		o.UnregisteredFrom = from
+	}
+	return o
 }
 
-func (s *sweep) succeed(e *Event) {
-	// fail has already cut the span at this success if the outage lasted so long.
-	// An earlier end means that the outage had expired before.
-	if s.current.Span.End == e.Time {
-		s.finish(EndedBySuccess)
-	}
-
-	s.binding = e.Time.Add(s.expiry(e))
-}
-
-// fail adds the span that a failure exposes: until the registration that was
-// asked for would have expired, or until the key's next success, if any.
-func (s *sweep) fail(e, success *Event) {
-	end := e.Time.Add(s.expiry(e))
-	if success != nil {
-		// A client that answers a challenge at once was never without service.
-		if challenge(e) && success.Time <= e.Time.Add(s.policy.ChallengeWindow) {
-			return
+// cause returns the cause of an outage and the counts of the causes of its
+// failures.
+func (d *derivation) cause(s *story, e *episode) (Cause, string) {
+	if len(e.failures) > 0 {
+		causes := d.causesOf(e.failures)
+		d.counts = [NumCauses]int{}
+		for _, c := range causes {
+			d.counts[c]++
 		}
-		end = min(end, success.Time)
+		return causes[0], formatCauses(&d.counts)
 	}
 
-	// A success at the same moment leaves nothing exposed.
-	if end <= e.Time {
-		return
+	if e.opening == openedByRemoval {
+		return Deregistered, ""
 	}
-
-	// A failure at the very end continues the outage: no moment lay between.
-	if e.Time > s.current.Span.End {
-		s.finish(s.endedByItself())
+	org, client := s.key.org, s.clientAt(e.span.Start)
+	if d.requests.failedIn(s.sources, org, client, e.span) || d.requests.failedLast(s.sources, org, client, e.span.Start) {
+		return TokenRequestFailed, ""
 	}
-
-	cause := CauseOf(e, &s.token)
-	if s.note != nil {
-		s.note(e, cause)
-	}
-
-	if s.current.Failures == 0 {
-		s.current = Outage{
-			Org: e.Org, Trunk: e.Trunk, Line: e.Line, Span: record.Span{Start: e.Time, End: end},
-			Cause: cause, BindingUntil: s.binding, First: e.Ref,
-		}
-	}
-
-	s.current.Span.End = max(s.current.Span.End, end)
-	s.current.Last = e.Ref
-	s.current.Failures++
-	s.counts[cause]++
+	return Lapsed, ""
 }
 
-// challenge reports whether SIP clients answer such a refusal at once.
-func challenge(e *Event) bool { return e.Status == 401 || e.Status == 407 || e.Status == 423 }
-
-// expiry returns the time that the event asks for or was granted.
-func (s *sweep) expiry(e *Event) time.Duration {
-	if e.Expiry < 0 {
-		return s.policy.DefaultExpiry
-	}
-	return time.Duration(e.Expiry) * time.Second
-}
-
-// endedByItself says how an outage ended that no success ended.
-func (s *sweep) endedByItself() string {
-	if s.assumed {
-		return EndedByAssumed
-	}
-	return EndedByExpiry
-}
-
-// finish ends the outage that has begun, if any.
-func (s *sweep) finish(endedBy string) {
-	if s.current.Failures > 0 {
-		s.current.EndedBy = endedBy
-		s.current.Causes = formatCauses(&s.counts)
-		s.current.ID = s.id(&s.current)
-		s.outages = append(s.outages, s.current)
-	}
-
-	// NoTime is before every event, so the next failure begins a new outage and no
-	// success takes this one for its own.
-	s.current = Outage{Span: record.Span{End: record.NoTime}}
-	s.counts = [NumCauses]int{}
-}
-
-// id derives the outage's id from its key and start, so that every run that
-// sees the outage gives it the same one.
-func (s *sweep) id(o *Outage) string {
+// id returns the id of an outage: it depends on its key and its start.
+func (d *derivation) id(o *Outage) string {
 	var b []byte
 	for _, part := range []intern.Text{o.Org, o.Trunk, o.Line} {
-		// The separator keeps ids of different lengths from running into each other.
-		b = append(s.texts.AppendTo(b, part), '|')
+		b = append(appendEscaped(b, d.texts, part), '|')
 	}
-
-	sum := sha256.Sum256(o.Span.Start.AppendTo(b))
+	b = o.Span.Start.AppendTo(b)
+	if o.User != intern.None {
+		b = appendEscaped(append(b, '|'), d.texts, o.User)
+	}
+	sum := sha256.Sum256(b)
 	return "out-" + hex.EncodeToString(sum[:8])
+}
+
+// appendEscaped appends a text so that no other texts give the same id.
+func appendEscaped(b []byte, texts *intern.Table, t intern.Text) []byte {
+	for _, c := range []byte(texts.String(t)) {
+		if c == '\\' || c == '|' {
+			b = append(b, '\\')
+		}
+		b = append(b, c)
+	}
+	return b
 }
 
 // causesByName are all causes in the order of their names.
@@ -212,9 +223,7 @@ var causesByName = func() []Cause {
 	for c := range NumCauses {
 		all = append(all, c)
 	}
-
 	slices.SortFunc(all, func(a, b Cause) int { return strings.Compare(a.String(), b.String()) })
-
 	return all
 }()
 
@@ -228,10 +237,8 @@ func formatCauses(counts *[NumCauses]int) string {
 		if len(b) > 0 {
 			b = append(b, ';')
 		}
-
 		b = append(append(b, c.String()...), '=')
 		b = strconv.AppendInt(b, int64(counts[c]), 10)
 	}
-
 	return string(b)
 }

@@ -2,10 +2,11 @@ package registration
 
 import (
 	"bufio"
+	"bytes"
 	"io"
-	"math"
-	"regexp"
-	"strings"
+	"strconv"
+	"unicode"
+	"unicode/utf8"
 
 	"cdrmend/internal/intern"
 	"cdrmend/internal/jsonscan"
@@ -16,31 +17,20 @@ import (
 	"cdrmend/internal/token"
 )
 
-// httpClientLog is the shape of the log of an application that registers
-// lines over HTTP. It holds requests of every kind; some register a line, some
-// refresh the token.
-const httpClientLog = "http-client-log"
-
-// Refresh is one successful token refresh.
-type Refresh struct {
-	Time record.Time
-	Org  intern.Text
-}
-
 // Batch is what one object holds, or a chunk of one.
 type Batch struct {
 	rows.Reading
-	Events    []Event
-	Refreshes []Refresh
-	Skipped   int64 // rows of another kind
-	Unusable  int64 // attempts without a time, a status or anything that registered
+	Events   []Event
+	Requests []Request
+	Skipped  int64 // rows of another kind
+	Unusable int64 // attempts without a time, a status or anything that registered
 }
 
-// Add appends the content of the object's next chunk.
+// Add takes over what the next chunk of the object holds.
 func (b *Batch) Add(next *Batch) {
 	b.Reading.Add(next.Reading)
 	b.Events = append(b.Events, next.Events...)
-	b.Refreshes = append(b.Refreshes, next.Refreshes...)
+	b.Requests = append(b.Requests, next.Requests...)
 	b.Skipped += next.Skipped
 	b.Unusable += next.Unusable
 }
@@ -48,16 +38,18 @@ func (b *Batch) Add(next *Batch) {
 // Reader reads the registration log of one source. It is not safe for
 // concurrent use.
 type Reader struct {
-	// Forget is called when the rows rejected so far do not count, because
-	// the object names its list of rows a second time. It may be nil.
+	// Forget is told that what was rejected so far does not count, as the
+	// list of rows is spelled twice; nil when nobody keeps it.
 	Forget func()
 
 	norm    profile.Normalizer
 	mapping *rows.Mapping
 	rules   *token.Rules
-	org     intern.Text // for rows that name none
+	org     intern.Text // of rows that carry none
 	reject  func(rows.Reject) error
 	batch   *Batch
+
+	digester digester
 }
 
 // NewReader returns a reader for a profile and for objects within the limits,
@@ -69,88 +61,52 @@ func NewReader(p *profile.Profile, texts *intern.Table, rules *token.Rules) *Rea
 }
 
 // Read reads one object that is not Parquet. Rows without an organisation get
-// the given one, because the cause of a failure may depend on it. Damage is part
-// of the batch; the error is a failure to read. The bytes of rejected rows may
-// hold secrets.
-func (r *Reader) Read(in *bufio.Reader, f profile.Format, org intern.Text, reject func(rows.Reject) error) (_ *Batch, err error) {
-	visitor := r.begin(org, reject)
-	visitor.Restart = func() {
+// the given one, as the cause of a failure may depend on it. Damage is part of the batch; the
+// error is a failure to read. The bytes of rejected rows may hold secrets.
+func (r *Reader) Read(in *bufio.Reader, f profile.Format, org intern.Text, reject func(rows.Reject) error) (*Batch, error) {
+	r.begin(org, reject)
+	var err error
+	restart := func() {
 		*r.batch = Batch{}
 		if r.Forget != nil {
 			r.Forget()
 		}
 	}
-
-	r.batch.Reading, err = r.mapping.Read(in, f, r.norm.Profile.List, visitor)
+	r.batch.Reading, err = r.mapping.Read(in, f, r.norm.Profile.List, rows.Visitor{Row: r.Row, Reject: reject, Restart: restart})
 	return r.batch, err
 }
 
-// ReadRows reads a chunk of an object like Read.
-func (r *Reader) ReadRows(c *rows.Chunk, org intern.Text, reject func(rows.Reject) error) (_ *Batch, err error) {
-	visitor := r.begin(org, reject)
-	r.batch.Reading, err = r.mapping.ReadRows(c, visitor)
+// ReadRows reads a chunk of an object as Read does all of it.
+func (r *Reader) ReadRows(c *rows.Chunk, org intern.Text, reject func(rows.Reject) error) (*Batch, error) {
+	r.begin(org, reject)
+	var err error
+	r.batch.Reading, err = r.mapping.ReadRows(c, rows.Visitor{Row: r.Row, Reject: reject})
 	return r.batch, err
 }
 
 // ReadParquet reads one object whose content is the first size bytes of file.
 // Damage is part of the batch; the error is a failure to read.
-func (r *Reader) ReadParquet(file io.ReaderAt, size int64, org intern.Text, reject func(rows.Reject) error) (_ *Batch, err error) {
-	visitor := r.begin(org, reject)
-	r.batch.Reading, err = parquetfile.Read(r.mapping, file, size, visitor)
+func (r *Reader) ReadParquet(file io.ReaderAt, size int64, org intern.Text, reject func(rows.Reject) error) (*Batch, error) {
+	r.begin(org, reject)
+	var err error
+	r.batch.Reading, err = parquetfile.Read(r.mapping, file, size, rows.Visitor{Row: r.Row, Reject: reject})
 	return r.batch, err
 }
 
-// begin starts a new batch and returns what adds rows to it.
-func (r *Reader) begin(org intern.Text, reject func(rows.Reject) error) rows.Visitor {
+// begin starts a new batch.
+func (r *Reader) begin(org intern.Text, reject func(rows.Reject) error) {
 	r.batch, r.org, r.reject = &Batch{}, org, reject
-	return rows.Visitor{Row: r.Row, Reject: reject}
 }
 
-// Row adds the attempt or the refresh of one row to the batch.
+// Row adds the attempt, or the request for a token, of one row to the batch.
 func (r *Reader) Row(row *rows.Row) error {
-	if r.norm.Profile.Shape != httpClientLog {
-		return r.event(row, row.Value(record.LineID))
+	if r.norm.Profile.Shape == httpClientLog {
+		return r.httpRow(row)
 	}
-	path := pathOf(row)
-	switch line := registrationPath.FindStringSubmatch(path); {
-	case line != nil:
-		// In this log only the path names the line.
-		return r.event(row, jsonscan.Value{Kind: jsonscan.Cell, Raw: []byte(line[1])})
-	case strings.HasSuffix(path, "/oauth/token"):
-		r.refresh(row)
-	}
-
-	// A refresh is no attempt to register, so it counts as skipped, too.
-	r.batch.Skipped++
-	return nil
-}
-
-var registrationPath = regexp.MustCompile(`^/api/v2/telephony/sip/lines/([^/]+)/registrations$`)
-
-// pathOf returns the path of a POST without scheme, host and query, empty for
-// anything else.
-func pathOf(row *rows.Row) string {
-	request := row.Whole()
-	method, path := request.Member("method"), request.Member("path")
-	if method.Kind != jsonscan.String || path.Kind != jsonscan.String || string(method.Text()) != "POST" {
-		return ""
-	}
-
-	p, _, _ := strings.Cut(string(path.Text()), "?")
-	if _, rest, ok := strings.Cut(p, "://"); ok {
-		_, rest, _ = strings.Cut(rest, "/")
-		p = "/" + rest
-	}
-	return p
-}
-
-func (r *Reader) refresh(row *rows.Row) {
-	at, _ := r.norm.Time(row.Value(record.EventTime))
-	status, _ := r.norm.Int(row.Value(record.Status))
-	// Only a refresh that succeeded issued a token.
-	if at.Known() && status >= 200 && status <= 299 {
-		r.batch.Refreshes = append(r.batch.Refreshes, Refresh{at, r.orgOf(row)})
-	}
+	return r.event(row, &attempt{
+		line: row.Value(record.LineID), status: statusOf(&r.norm, row.Value(record.Status)),
+		expiry: r.seconds(row.Value(record.ExpirySeconds)), authError: r.text(row.Value(record.AuthError)),
+	})
 }
 
 func (r *Reader) orgOf(row *rows.Row) intern.Text {
@@ -160,39 +116,53 @@ func (r *Reader) orgOf(row *rows.Row) intern.Text {
 	return r.org
 }
 
-// event adds one attempt to register.
-func (r *Reader) event(row *rows.Row, line jsonscan.Value) error {
-	e := Event{Org: r.orgOf(row), Ref: record.Ref{Row: row.Index}, Issued: record.NoTime}
+// seconds returns a number of seconds, -1 when it is missing.
+func (r *Reader) seconds(v jsonscan.Value) int64 {
+	n, _ := r.norm.Int(v)
+	return n
+}
 
+// text returns a text, nil when it is missing. It is valid as long as v.
+func (r *Reader) text(v jsonscan.Value) []byte {
+	text, _ := r.norm.PlainBytes(v)
+	return text
+}
+
+// attempt is what the shape of a log says about one attempt.
+type attempt struct {
+	line      jsonscan.Value
+	status    int64
+	expiry    int64
+	client    intern.Text
+	authError []byte
+}
+
+// event adds one attempt to register, or to remove a registration.
+func (r *Reader) event(row *rows.Row, a *attempt) error {
+	e := Event{
+		Org: r.orgOf(row), Client: a.client, Expiry: a.expiry, Status: int16(a.status),
+		Ref: record.Ref{Row: row.Index}, Issued: record.NoTime,
+	}
 	e.Time, _ = r.norm.Time(row.Value(record.EventTime))
 	e.Trunk, _ = r.norm.ID(row.Value(record.TrunkID))
-	e.Line, _ = r.norm.ID(line)
-	// What does not parse counts as missing. unusable says which of these an
-	// attempt cannot do without.
-	status, _ := r.norm.Int(row.Value(record.Status))
-	expiry, _ := r.norm.Int(row.Value(record.ExpirySeconds))
-	e.Status, e.Expiry = clamp(status), clamp(expiry)
-
+	e.Line, _ = r.norm.ID(a.line)
 	if reason := unusable(&e); reason != "" {
 		r.batch.Unusable++
 		return r.reject(rows.Reject{Row: int64(row.Index), Offset: row.Offset, Reason: reason, Bytes: row.Bytes})
 	}
-
-	// The token is judged now, since its bytes must not leave the reader.
-	if e.Status == 401 || e.Status == 403 {
-		r.judge(&e, row)
+	if e.Line == intern.None {
+		e.User, _ = r.norm.Plain(row.Value(record.Username))
 	}
-
+	r.addRest(&e, row, a)
 	r.batch.Events = append(r.batch.Events, e)
 	return nil
 }
 
-// unusable returns why an attempt proves nothing, empty when it does.
 func unusable(e *Event) string {
 	switch {
 	case !e.Time.Known():
 		return "no time"
-	case e.Status == profile.NoInt:
+	case e.Status == noStatus:
 		return "no status"
 	case e.Trunk == intern.None && e.Line == intern.None:
 		return "neither trunk nor line"
@@ -200,24 +170,96 @@ func unusable(e *Event) string {
 	return ""
 }
 
-// clamp keeps a number that is too large for an event from wrapping around.
-func clamp(n int64) int32 { return int32(min(n, math.MaxInt32)) }
+// noStatus is a status that is missing or does not parse.
+const noStatus = profile.NoInt
 
-// judge reduces what the row shows of its token to a hint.
-func (r *Reader) judge(e *Event, row *rows.Row) {
-	access := row.Value(record.AccessToken)
-	var raw []byte
-	if access.Kind == jsonscan.String || access.Kind == jsonscan.Cell {
-		raw = access.Text()
+// statusOf returns a SIP or HTTP status: a number, or a text that begins with
+// three digits, such as "503 Service Unavailable". 0 says that nobody answered.
+func statusOf(n *profile.Normalizer, v jsonscan.Value) int64 {
+	status, ok := n.Int(v)
+	if !ok {
+		status = leadingStatus(v)
+	}
+	if status == 0 || status >= 100 && status <= 699 {
+		return status
+	}
+	return noStatus
+}
+
+// leadingStatus returns the three digits that a text begins with.
+func leadingStatus(v jsonscan.Value) int64 {
+	if v.Kind != jsonscan.String && v.Kind != jsonscan.Cell {
+		return noStatus
+	}
+	text := bytes.TrimSpace(v.Text())
+	if len(text) < 4 {
+		return noStatus
+	}
+	if next, _ := utf8.DecodeRune(text[3:]); !unicode.IsSpace(next) {
+		return noStatus
+	}
+	status, err := strconv.ParseUint(string(text[:3]), 10, 16)
+	if err != nil {
+		return noStatus
+	}
+	return int64(status)
+}
+
+// addRest reads the fields of an event that concern its token, and the digest of
+// those that only tell two events apart.
+func (r *Reader) addRest(e *Event, row *rows.Row, a *attempt) {
+	src := token.Source{
+		Claims: r.rules.Object(row.Value(record.TokenClaims)), Info: r.rules.Object(row.Value(record.TokenInfo)),
+		Access: token.Bare(row.Value(record.AccessToken), &r.rules.Limits),
+	}
+	issued, _ := r.norm.Time(row.Value(record.TokenIssuedAt))
+	scope := row.Value(record.TokenScope)
+
+	d := r.digester.begin()
+	for _, f := range [...]record.Field{
+		record.Username, record.SIPDomain, record.Transport, record.Reason, record.GrantType, record.CorrelationID,
+	} {
+		d.text(r.text(row.Value(f)))
+	}
+	d.text(a.authError)
+	d.text(src.Access)
+	d.object(src.Claims)
+	d.object(src.Info)
+	e.Rest = d.sum()
+	if issued.Known() {
+		e.Facts |= OwnIssue
+		e.Rest ^= digestOfIssue(issued)
+	}
+	if granted := r.rules.Granted(scope); granted != token.Unlisted {
+		e.Facts |= OwnScope
+		e.Rest ^= digestOfScopes(scope)
+		if granted == token.Lacking {
+			e.Facts |= GrantLacks
+		}
 	}
 
-	hint := r.rules.Hint(&r.norm, token.Source{
-		Claims: row.Value(record.TokenClaims), Info: row.Value(record.TokenInfo), Access: raw,
-	}, e.Org, e.Time)
-
-	// A profile may log the time of issue next to a token that does not say it.
-	e.Token, e.Issued, e.Evidence = Cause(hint.Cause), hint.Issued, hint.Evidence
+	if e.Status == 401 || e.Status == 403 {
+		r.judge(e, src)
+	}
 	if !e.Issued.Known() {
-		e.Issued, _ = r.norm.Time(row.Value(record.TokenIssuedAt))
+		e.Issued = issued
+	}
+	switch token.AuthErrorOf(string(a.authError)) {
+	case token.InvalidToken:
+		e.Facts |= InvalidToken
+	case token.InsufficientScope:
+		e.Facts |= InsufficientScope
+	}
+}
+
+// judge notes what the token of a refused attempt proves.
+func (r *Reader) judge(e *Event, src token.Source) {
+	hint := r.rules.Hint(&r.norm, src, e.Org, e.Time)
+	e.Token, e.Issued = hint.Cause, hint.Issued
+	if hint.Evidence {
+		e.Facts |= HasEvidence
+	}
+	if hint.Scoped {
+		e.Facts |= ListsScopes
 	}
 }

@@ -8,20 +8,19 @@ import (
 // lineKey is a line of one organisation.
 type lineKey struct{ org, line intern.Text }
 
-// FillTrunks fills in the trunk of every event that names only a line. It takes
-// the trunk of the configured line, else the one that other events of the line
-// name, if they name exactly one. A configured line without an organisation
-// belongs to org, that of the configuration; ids are as written there.
-func FillTrunks(events []Event, texts *intern.Table, lines []policy.Line, org string) {
+// fillTrunks gives every event that lacks a trunk and names a line the trunk
+// that the configured lines have for it, else the one that other events of
+// the line name as logged, if they name exactly one. An empty organisation of
+// a configured line stands for org, the configuration's; ids are as written.
+func (l *Log) fillTrunks(texts *intern.Table, lines []policy.Line, org string) {
+	events := l.Events
 	configured := configuredTrunks(texts, lines, org)
-	// Collected before the first trunk is filled in, so that only logged names count.
 	named := namedTrunks(events)
 	for i := range events {
 		e := &events[i]
 		if e.Trunk != intern.None || e.Line == intern.None {
 			continue
 		}
-
 		key := lineKey{e.Org, e.Line}
 		if trunk, ok := configured[key]; ok {
 			e.Trunk = trunk
@@ -35,17 +34,13 @@ func FillTrunks(events []Event, texts *intern.Table, lines []policy.Line, org st
 func configuredTrunks(texts *intern.Table, lines []policy.Line, org string) map[lineKey]intern.Text {
 	id := func(written string) intern.Text { return policy.ID(texts, written) }
 	trunks := make(map[lineKey]intern.Text, len(lines))
-
 	own := id(org)
 	for _, l := range lines {
 		key := lineKey{id(l.Org), id(l.Line)}
 		if key.org == intern.None {
 			key.org = own
 		}
-
 		trunk := id(l.Trunk)
-
-		// A row that lacks its line or trunk must not claim the key.
 		if _, seen := trunks[key]; !seen && key.line != intern.None && trunk != intern.None {
 			trunks[key] = trunk
 		}
@@ -53,14 +48,14 @@ func configuredTrunks(texts *intern.Table, lines []policy.Line, org string) map[
 	return trunks
 }
 
-// naming is the trunk that the events of a line name, if they agree.
+// naming is what the events of a line say about its trunk.
 type naming struct {
 	trunk   intern.Text
 	several bool
 }
 
-// namedTrunks collects the trunks that events name, for those lines that some
-// event names without a trunk.
+// namedTrunks collects the trunks named for those lines that some event names
+// without a trunk.
 func namedTrunks(events []Event) map[lineKey]naming {
 	named := map[lineKey]naming{}
 	for i := range events {
@@ -68,22 +63,17 @@ func namedTrunks(events []Event) map[lineKey]naming {
 			named[lineKey{e.Org, e.Line}] = naming{}
 		}
 	}
-
-	// When every event names its trunk, a second pass would find nothing to do.
 	if len(named) == 0 {
 		return named
 	}
-
 	for i := range events {
 		e := &events[i]
 		if e.Trunk == intern.None || e.Line == intern.None {
 			continue
 		}
-
 		key := lineKey{e.Org, e.Line}
 		n, wanted := named[key]
 		switch {
-		// The line needs no trunk, or this event says nothing new about it.
 		case !wanted || n.several || n.trunk == e.Trunk:
 		case n.trunk == intern.None:
 			named[key] = naming{trunk: e.Trunk}
@@ -91,6 +81,5 @@ func namedTrunks(events []Event) map[lineKey]naming {
 			named[key] = naming{several: true}
 		}
 	}
-
 	return named
 }

@@ -41,7 +41,7 @@ func TestTrunksComeFromTheConfigurationElseFromTheOnlyOneNamed(t *testing.T) {
 	for _, tt := range tests {
 		events = append(events, Event{Org: texts.OfString(tt.org), Trunk: texts.OfString(tt.trunk), Line: texts.OfString(tt.line)})
 	}
-	FillTrunks(events, texts, lines, "own")
+	(&Log{Events: events}).fillTrunks(texts, lines, "own")
 	for i, tt := range tests {
 		if got := texts.String(events[i].Trunk); got != tt.want {
 			t.Errorf("%s: got %q, want %q", tt.name, got, tt.want)

@@ -6,6 +6,7 @@ import (
 
 	"cdrmend/internal/policy"
 	"cdrmend/internal/record"
+	"cdrmend/internal/wording"
 )
 
 // SummaryFile is the name of a run's summary.
@@ -42,8 +43,11 @@ type Summary struct {
 	Verdicts      map[string]int64          `json:"verdicts"`
 	Findings      []FindingCount            `json:"findings"`
 	Outages       map[string]int64          `json:"outages_by_cause"`
+	Renewals      int64                     `json:"renewals_failed"` // outages in which nobody was unregistered
+	Registrations Registrations             `json:"registrations"`
 	MediaTypes    map[string]int64          `json:"unknown_media_types"`
 	Overused      int64                     `json:"overused_ids"`
+	ReusedLegIDs  int64                     `json:"reused_leg_ids"` // legs that have an earlier leg with their id
 	Incomplete    []Incomplete              `json:"incomplete_inputs"`
 	Partitions    []Partition               `json:"partitions"` // all that were read, by source and time
 	Warnings      []string                  `json:"warnings"`
@@ -55,11 +59,40 @@ type Summary struct {
 
 // Coverage counts the legs that should be recorded and those that are.
 type Coverage struct {
-	Recorded        int64   `json:"recorded"`
-	Intact          int64   `json:"intact"`
-	Of              int64   `json:"of"`
+	Recorded int64 `json:"recorded"`
+	Intact   int64 `json:"intact"`
+	Of       int64 `json:"of"`
+	Total    Total `json:"total"` // whether Of is known
+
+	Proof      Proofs           `json:"proof"`       // of the recorded legs
+	Excluded   map[string]int64 `json:"excluded"`    // legs that were not to be recorded, by reason
+	WithoutCDR int64            `json:"without_cdr"` // recordings that are of no leg
+
 	RecordedPercent *string `json:"recorded_percent"`
 	IntactPercent   *string `json:"intact_percent"`
+}
+
+// Total says whether the number of legs that were to be recorded is known.
+type Total string
+
+// The totals.
+const (
+	Known   Total = "known"
+	AtLeast Total = "at least" // CDRs may hide more
+)
+
+// Proofs count recorded legs by what shows that they were.
+type Proofs struct {
+	ID           int64 `json:"id"`
+	Leg          int64 `json:"leg"`
+	Conversation int64 `json:"conversation"`
+	Shared       int64 `json:"shared"`
+}
+
+// Registrations says how many legs the logs of registrations can tell about.
+type Registrations struct {
+	Legs int64 `json:"legs"` // legs with a trunk or a line
+	Seen int64 `json:"seen"` // those of them whose trunk or line registered
 }
 
 // FindingCount counts the findings of one class, severity and status.
@@ -104,7 +137,39 @@ type Incomplete struct {
 	Next   string `json:"next"`
 }
 
-// Time parses a time of a summary. An empty text is an error.
+// RenewalsFailed writes how many outages were harmless.
+func RenewalsFailed(n int64) string {
+	if n == 1 {
+		return "1 renewal of a registration failed and succeeded in time: nobody was unregistered"
+	}
+	return Grouped(n) + " renewals of registrations failed and succeeded in time: nobody was unregistered"
+}
+
+// Text says how many calls the logs of registrations tell about. It is empty when
+// no call names a trunk or a line.
+func (r Registrations) Text() string {
+	if r.Legs == 0 {
+		return ""
+	}
+	return Of(r.Seen, r.Legs) + " calls with a trunk or a line are on one that the logs of registrations show"
+}
+
+// OutagesByOpening separates the causes of outages that a failed registration
+// opened from those of outages in which a registration ended without one: it
+// lapsed, or the client removed it.
+func (s *Summary) OutagesByOpening() (failed, ended map[string]int64) {
+	failed, ended = map[string]int64{}, map[string]int64{}
+	for cause, n := range s.Outages {
+		if wording.OpenedBy(cause) == wording.Failure {
+			failed[cause] = n
+		} else {
+			ended[cause] = n
+		}
+	}
+	return failed, ended
+}
+
+// Time parses a time of a summary.
 func Time(text string) (record.Time, error) {
 	t, err := time.Parse(record.TimeLayout, text)
 	if err != nil {

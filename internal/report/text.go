@@ -35,7 +35,6 @@ func Text(r *Run, paint Paint) string {
 	t := text{paint: paint}
 	fmt.Fprintf(&t, "%s\n", paint(Strong, "Interval "+r.Interval))
 
-	// A summary exists only if something was computed.
 	switch {
 	case r.NoOp:
 		t.line("unchanged", fmt.Sprintf("%s objects, the newest commit is of this very run", Grouped(r.Objects)))
@@ -85,24 +84,44 @@ type text struct {
 	paint Paint
 }
 
-// line writes a title and its value.
-func (t *text) line(title, value string) { fmt.Fprintf(t, "  %-10s %s\n", title, value) }
+// line writes a title and its text.
+func (t *text) line(title, what string) { fmt.Fprintf(t, "  %-10s %s\n", title, what) }
 
 func (t *text) summary(s *Summary) {
-	c := s.Coverage
-	t.share("recorded", c.Recorded, c.Of, c.RecordedPercent, "calls that should be")
-	t.share("intact", c.Intact, c.Of, c.IntactPercent, "with all their metadata")
+	// What limits the numbers comes before them.
+	for _, n := range s.Notices() {
+		t.notice(n)
+	}
+
+	c := &s.Coverage
+	t.share("recorded", c, c.Recorded, c.RecordedPercent, "calls that should be")
+	t.share("intact", c, c.Intact, c.IntactPercent, "with all their metadata")
+	if proof := c.Proof.Text(); proof != "" {
+		t.line("proved", proof)
+	}
+	for _, remark := range c.Remarks() {
+		t.line("note", printable.Text(remark))
+	}
 
 	t.counts("verdicts", s.Verdicts, func(verdict string) Tone { return verdictTones[verdict] })
 	t.findings(s.Findings)
-	t.counts("outages", s.Outages, func(string) Tone { return Plain })
+	failed, ended := s.OutagesByOpening()
+	t.counts("outages", failed, func(string) Tone { return Plain })
+	t.counts("ended", ended, func(string) Tone { return Plain })
+	if s.Renewals > 0 {
+		t.line("renewals", RenewalsFailed(s.Renewals))
+	}
+	if text := s.Registrations.Text(); text != "" {
+		t.line("logs", text)
+	}
+}
 
-	for _, in := range s.Incomplete {
-		t.line("incomplete", t.paint(Doubtful, printable.Text(fmt.Sprintf("%s (%s)", in.Input, in.Source)))+printable.Text(": "+in.Reason+"; "+in.Next))
+func (t *text) notice(n Notice) {
+	what := t.paint(Doubtful, printable.Text(n.Text))
+	if n.Next != "" {
+		what += printable.Text("; " + n.Next)
 	}
-	for _, w := range s.Warnings {
-		t.line("warning", t.paint(Doubtful, printable.Text(w)))
-	}
+	t.line(n.About, what)
 }
 
 // verdictTones are the tones of the verdicts that ask for attention.
@@ -110,17 +129,16 @@ var verdictTones = map[string]Tone{
 	"missing": Bad, "partial": Bad, "recorded_in_error": Bad, "incomplete": Doubtful, "indeterminate": Doubtful, "excluded": Quiet,
 }
 
-func (t *text) share(title string, n, of int64, percent *string, what string) {
+func (t *text) share(title string, c *Coverage, n int64, percent *string, what string) {
 	tone := Bad
-	if n == of {
+	if n == c.Of && c.Total != AtLeast {
 		tone = Good
 	}
 
-	share := Of(n, of)
-	if percent != nil { // nil when no call should be recorded
-		what += ", " + *percent + " %"
+	if percent != nil {
+		what += ", " + c.Percent(percent)
 	}
-	t.line(title, t.paint(tone, share)+" "+what)
+	t.line(title, t.paint(tone, c.Share(n))+" "+what)
 }
 
 // counts writes the numbers that are not zero, the largest first.
@@ -141,7 +159,7 @@ func (t *text) findings(list []FindingCount) {
 	title := "findings"
 	for _, f := range list {
 		t.count(title, f.Count, findingTone(f), fmt.Sprintf("%s (%s, %s)", f.Class, f.Severity, f.Status))
-		title = "" // only the first line shows it
+		title = ""
 	}
 }
 
@@ -149,7 +167,7 @@ func findingTone(f FindingCount) Tone {
 	switch {
 	case f.Status == "indeterminate":
 		return Doubtful
-	case f.Status != "open": // accepted or repaired: nobody has to act
+	case f.Status != "open":
 		return Quiet
 	case f.Severity == "critical":
 		return Bad

@@ -13,25 +13,47 @@ func ptr(s string) *string { return &s }
 
 func TestTextSaysTheMostImportantFirst(t *testing.T) {
 	r := &report.Run{Interval: "2026-11-20", URL: "s3://out/interval=2026-11-20/runs/1/", Summary: &report.Summary{
-		Coverage: report.Coverage{Recorded: 1912, Intact: 1900, Of: 1958, RecordedPercent: ptr("97.65"), IntactPercent: ptr("97.03")},
+		Coverage: report.Coverage{
+			Recorded: 1912, Intact: 1900, Of: 1958, Total: report.AtLeast, RecordedPercent: ptr("97.65"), IntactPercent: ptr("97.03"),
+			Proof: report.Proofs{ID: 1800, Conversation: 100, Shared: 12}, Excluded: map[string]int64{"internal call": 9, "too short": 1003}, WithoutCDR: 1,
+		},
 		Verdicts: map[string]int64{"complete": 1800, "repaired": 100, "missing": 31, "partial": 0},
-		Findings: []report.FindingCount{{Class: "missing_recording", Severity: "critical", Status: "open", Count: 31}},
-		Outages:  map[string]int64{"scope_missing": 2},
+		Findings: []report.FindingCount{
+			{Class: "missing_recording", Severity: "critical", Status: "open", Count: 31},
+			{Class: "stray_record", Severity: "major", Status: "open", Count: 1},
+			{Class: "stray_record", Severity: "minor", Status: "accepted", Count: 4},
+			{Class: "unfit_source", Severity: "major", Status: "indeterminate", Count: 2},
+		},
+		Outages:  map[string]int64{"scope_missing": 2, "lapsed": 1},
+		Renewals: 4, Registrations: report.Registrations{Legs: 1900, Seen: 1700},
 		Incomplete: []report.Incomplete{
 			{Source: "cdr", Input: "cdr/hour=07/\x1b", Reason: "damaged", Next: "export cdr/hour=07/ again, then run again"},
 		},
 		Warnings: []string{"3 records of source cdr have no organisation"},
 	}}
 	want := `Interval 2026-11-20
-  recorded   1,912 of 1,958 calls that should be, 97.65 %
-  intact     1,900 of 1,958 with all their metadata, 97.03 %
+  stray      1 finding of class stray_record: rows of another interval lie in a partition that the run of that interval never reads: they are missing from its numbers; raise lookahead or lookback of the source to the hours that the finding names, then run the interval of the rows again
+  unfit      2 findings of class unfit_source: the source lacks a field without which no call of it can be judged, so that nothing is claimed of its calls; correct the profile or the export of the source so that it has the fields that the finding names, then run again
+  warning    3 records of source cdr have no organisation
+  incomplete cdr/hour=07/\u{1b} (cdr): damaged; export cdr/hour=07/ again, then run again
+  recorded   1,912 of at least 1,958 calls that should be, 97.65 % of at least 1,958
+  intact     1,900 of at least 1,958 with all their metadata, 97.03 % of at least 1,958
+  proved     1,800 by recording id, 100 by conversation and time, 12 by a recording that other calls share
+  note       call detail records may hide further calls, so the number of calls is the least that there can be
+  note       1,012 calls were not to be recorded and not counted: 1,003 too short, 9 internal call
+  note       of the recorded calls 12 have only a recording that another call has too
+  note       1 recording belongs to no call detail record, so calls may be missing from the count
   verdicts        1,800  complete
                     100  repaired
                      31  missing
   findings           31  missing_recording (critical, open)
+                      1  stray_record (major, open)
+                      4  stray_record (minor, accepted)
+                      2  unfit_source (major, indeterminate)
   outages             2  scope_missing
-  incomplete cdr/hour=07/\u{1b} (cdr): damaged; export cdr/hour=07/ again, then run again
-  warning    3 records of source cdr have no organisation
+  ended               1  lapsed
+  renewals   4 renewals of registrations failed and succeeded in time: nobody was unregistered
+  logs       1,700 of 1,900 calls with a trunk or a line are on one that the logs of registrations show
   results    s3://out/interval=2026-11-20/runs/1/
 
 `

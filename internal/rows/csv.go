@@ -30,6 +30,7 @@ func (r *reader) csv(c *Chunk) error {
 	}
 
 	columns := r.mapping.columnsOf(c.header)
+	r.reading.Framed, r.reading.Tabular, r.reading.Columns = true, true, columns.Fields()
 	var cells cells // its memory is used for every row
 	for index := c.row; !c.done(); index++ {
 		row, err := nextCSVRow(&c.window)
@@ -53,12 +54,16 @@ func ignoreEOF(err error) error {
 // csvRow visits a row, which must have as many cells as the header.
 func (r *reader) csvRow(index uint32, row csvRow, cells *cells, width int, columns *Columns) error {
 	if row.open {
-		return r.reject(index, row.at, "ends inside a quoted cell", row.raw)
+		err := r.reject(index, row.at, "ends inside a quoted cell", row.raw)
+		r.reading.Cut = true
+		return err
 	}
 
 	cells.split(row.raw)
 	if len(cells.list) != width {
-		return r.reject(index, row.at, "another number of cells than the header", row.raw)
+		err := r.reject(index, row.at, "another number of cells than the header", row.raw)
+		r.reading.Cut = len(cells.list) < width // if it is the last one
+		return err
 	}
 
 	return r.row(Row{Index: index, Offset: row.at, Bytes: row.raw, cells: cells.list, columns: columns})

@@ -1,6 +1,7 @@
 package rows
 
 import (
+	"slices"
 	"strings"
 
 	"cdrmend/internal/jsonscan"
@@ -17,11 +18,32 @@ type Mapping struct {
 	Limits  *stream.Limits
 	paths   [record.NumFields][]int    // numbers of the field's pointers, in order of preference
 	columns [record.NumFields][]string // the same as names of columns
+	outer   []int                      // paths of watched members, see Watch
 }
 
 // Columns holds for each field the indexes of its cells in the rows of one object,
 // in order of preference.
 type Columns [record.NumFields][]int
+
+// mapped reports whether a cell is one of a field.
+func (c *Columns) mapped(cell int) bool {
+	for _, cells := range c {
+		if slices.Contains(cells, cell) {
+			return true
+		}
+	}
+	return false
+}
+
+// Fields returns the fields that have a cell.
+func (c *Columns) Fields() (set record.Fields) {
+	for f, cells := range c {
+		if len(cells) > 0 {
+			set.Add(record.Field(f))
+		}
+	}
+	return set
+}
 
 // NewMapping compiles a profile for some fields of objects within the limits.
 func NewMapping(p *profile.Profile, fields []record.Field, limits *stream.Limits) *Mapping {
@@ -38,6 +60,13 @@ func NewMapping(p *profile.Profile, fields []record.Field, limits *stream.Limits
 	}
 
 	return m
+}
+
+// Watch makes readers report members of a document around its list.
+func (m *Mapping) Watch(pointers ...string) {
+	for _, pointer := range pointers {
+		m.outer = append(m.outer, m.Paths.Add(pointer))
+	}
 }
 
 // Maps reports whether m was compiled for a field that the profile has.

@@ -9,7 +9,9 @@ package rows
 
 import (
 	"bufio"
+	"bytes"
 	"crypto/sha256"
+	"errors"
 	"io"
 
 	"cdrmend/internal/jsonscan"
@@ -48,6 +50,38 @@ func (r *Row) Value(f record.Field) jsonscan.Value {
 	return fallback
 }
 
+// HasOther reports whether the row has a value outside the places of the mapping's
+// fields: a member or a cell that is not missing, whatever its name. An empty list
+// is missing.
+func (r *Row) HasOther() bool {
+	if r.element != nil {
+		return r.hasOtherMember()
+	}
+	for i, v := range r.cells {
+		if !r.columns.mapped(i) && !r.mapping.Profile.IsMissing(v) {
+			return true
+		}
+	}
+	return false
+}
+
+func (r *Row) hasOtherMember() bool {
+	last := map[string]bool{} // of members spelled twice the last counts
+	for name, v := range r.Whole().Members {
+		last[string(name)] = !r.mapping.Paths.Leaf(name) && !r.mapping.Profile.IsMissing(v) && !isEmptyList(v)
+	}
+	for _, has := range last {
+		if has {
+			return true
+		}
+	}
+	return false
+}
+
+func isEmptyList(v jsonscan.Value) bool {
+	return v.Kind == jsonscan.List && len(bytes.TrimSpace(v.Raw[1:len(v.Raw)-1])) == 0
+}
+
 // Whole returns the element itself, for shapes that are too deep for pointers.
 func (r *Row) Whole() jsonscan.Value {
 	if r.element == nil {
@@ -74,13 +108,50 @@ type Reading struct {
 	Rejected int64
 	Damage   error // see [jsonscan.IsDamage]; nil for a sound object
 	Used     int64 // end of the last row or reject; what follows it in a damaged object is lost
+
+	Cut     bool          // the last row is a part of one: the object was cut where it may end
+	Framed  bool          // the object has a list, a header or a schema, so that it may have no rows
+	Bare    bool          // the visitor says that the object is none and has none
+	Tabular bool          // rows have the columns of a header or a schema
+	Columns record.Fields // of those: fields that have a column
 }
+
+// Incomplete says why an object that could be read to its end is not all of what
+// was written, nil when nothing tells.
+func (r *Reading) Incomplete() error {
+	switch {
+	case r.Damage != nil:
+		return r.Damage
+	case r.Cut:
+		return errCut
+	case r.Rows == 0 && !r.Framed:
+		return errBlank
+	}
+	return nil
+}
+
+var (
+	errCut   = errors.New("the object ends inside a row")
+	errBlank = errors.New("the object has no rows, and says so nowhere")
+)
+
+// ErrNoField is the error of a visitor for a row that has values, but none in a
+// field that it knows. The row becomes a reject.
+var ErrNoField = errors.New("no known field")
+
+// ErrNoRow is the error of a visitor for a document that is no row, but says that
+// it has none.
+var ErrNoRow = errors.New("no row")
 
 // Visitor receives the rows and rejects of an object. Its errors end the reading.
 type Visitor struct {
 	Row     func(*Row) error
 	Reject  func(Reject) error
 	Restart func() // the list occurs twice: the rows so far do not count
+
+	// Outer gets the members of a document around its list that the mapping watches,
+	// after the rows.
+	Outer func(n int, v jsonscan.Value)
 }
 
 // Add adds the reading of the next chunk.
@@ -88,6 +159,10 @@ func (r *Reading) Add(next Reading) {
 	r.Rows += next.Rows
 	r.Rejected += next.Rejected
 	r.Used = max(r.Used, next.Used)
+	if next.Rows > 0 {
+		r.Cut = next.Cut
+	}
+	r.Framed, r.Tabular, r.Columns = r.Framed || next.Framed, r.Tabular || next.Tabular, r.Columns|next.Columns
 	if r.Damage == nil {
 		r.Damage = next.Damage
 	}
@@ -138,26 +213,34 @@ type reader struct {
 }
 
 func (r *reader) row(row Row) error {
-	r.reading.Rows++
-	r.reading.Used = row.Offset + int64(len(row.Bytes))
-
 	// The visitor gets a pointer, which must not make every row allocate.
 	row.mapping = r.mapping
 	r.current = row
-	return r.to.Row(&r.current)
+	err := r.to.Row(&r.current)
+	switch err {
+	case ErrNoField:
+		return r.reject(row.Index, row.Offset, err.Error(), row.Bytes)
+	case ErrNoRow:
+		r.reading.Bare = true
+		return nil
+	}
+
+	r.reading.Rows++
+	r.reading.Used, r.reading.Cut = row.Offset+int64(len(row.Bytes)), false
+	return err
 }
 
 func (r *reader) reject(row uint32, offset int64, reason string, b []byte) error {
 	r.reading.Rows++
 	r.reading.Rejected++
-	r.reading.Used = offset + int64(len(b))
+	r.reading.Used, r.reading.Cut = offset+int64(len(b)), false
 
 	return r.to.Reject(Reject{Row: int64(row), Offset: offset, Reason: reason, Bytes: b})
 }
 
 func (r *reader) json(in io.Reader, list string) error {
 	paths := r.mapping.Paths
-	d := jsonscan.NewDocument(jsonscan.NewScanner(in, r.mapping.Limits), paths, list, 0, nil)
+	d := jsonscan.NewDocument(jsonscan.NewScanner(in, r.mapping.Limits), paths, list, 0, r.mapping.outer)
 	// The second list replaces the first, with its rows and rejects.
 	d.Restart = func() {
 		r.reading = Reading{}
@@ -176,7 +259,12 @@ func (r *reader) json(in io.Reader, list string) error {
 		return r.row(Row{Index: e.Index, Offset: e.Start, Bytes: e.Raw(), element: e})
 	}
 
-	return d.Walk()
+	err := d.Walk()
+	r.reading.Framed = d.Framed() || r.reading.Bare
+	for i, path := range r.mapping.outer {
+		r.to.Outer(i, d.Outer(path))
+	}
+	return err
 }
 
 func (r *reader) lines(c *Chunk, each func(Line) error) error {
@@ -202,7 +290,7 @@ func (r *reader) piece(line Line) error {
 		r.reading.Rows++
 		r.reading.Rejected++
 	}
-	r.reading.Used = line.Offset + int64(len(line.Text))
+	r.reading.Used, r.reading.Cut = line.Offset+int64(len(line.Text)), false
 
 	return r.to.Reject(line.Reject())
 }
@@ -210,8 +298,10 @@ func (r *reader) piece(line Line) error {
 func (r *reader) jsonLine(line Line) error {
 	e, err := r.slots.ScanLine(line.Index, line.Offset, line.Text, r.mapping.Limits)
 	switch {
-	case err != nil:
-		return r.reject(line.Index, line.Offset, err.Error(), line.Text)
+	case err != nil: // the last line may have been cut
+		err = r.reject(line.Index, line.Offset, err.Error(), line.Text)
+		r.reading.Cut = true
+		return err
 	case e.Kind != jsonscan.Object:
 		return r.reject(line.Index, line.Offset, "not an object", line.Text)
 	}

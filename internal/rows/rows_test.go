@@ -184,3 +184,37 @@ func TestADamagedStreamEndsTheRowsOfEveryFormat(t *testing.T) {
 		}
 	}
 }
+
+func TestObjectsThatEndInsideARowOrHaveNoneAreIncomplete(t *testing.T) {
+	for name, c := range map[string]struct {
+		format     profile.Format
+		text       string
+		incomplete bool
+	}{
+		"a line without its end":      {profile.JSONLines, "{\"id\":\"1\"}\n{\"id\":", true},
+		"a last line with more":       {profile.JSONLines, "{\"id\":\"1\"}\n{}}\n", true},
+		"a bad line before":           {profile.JSONLines, "{\"id\":\n{\"id\":\"1\"}\n\n", false},
+		"a last line of another kind": {profile.JSONLines, "{\"id\":\"1\"}\n5", false},
+		"lines without any":           {profile.JSONLines, "\n \n", true},
+		"a row without all its cells": {profile.CSV, "id,b\n1,2\n3", true},
+		"a row with too many":         {profile.CSV, "id,b\n1,2\n3,4,5", false},
+		"a short row before":          {profile.CSV, "id,b\n1\n3,4\n\n", false},
+		"a row inside quotes":         {profile.CSV, "id,b\n1,2\n3,\"4", true},
+		"a header alone":              {profile.CSV, "id,b\n", false},
+		"no header":                   {profile.CSV, "\n", true},
+		"an empty list":               {profile.JSON, "[]", false},
+		"white space":                 {profile.JSON, " \n", true},
+		"an element cut":              {profile.JSON, `[{"id":"1"},{"id":`, true},
+	} {
+		m := rows.NewMapping(&profile.Profile{Fields: map[record.Field][]string{record.LegID: {"/id"}}}, record.LegFields, &stream.Limits{})
+		reading, err := m.Read(bufio.NewReader(strings.NewReader(c.text)), c.format, "", rows.Visitor{
+			Row: func(*rows.Row) error { return nil }, Reject: func(rows.Reject) error { return nil },
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if why := reading.Incomplete(); (why != nil) != c.incomplete {
+			t.Errorf("%s: %v, want incomplete: %v", name, why, c.incomplete)
+		}
+	}
+}

@@ -2,6 +2,7 @@ package sample
 
 import (
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -9,8 +10,10 @@ import (
 // writes down what is to be found.
 type author struct {
 	date
-	calls []call // in order of their starts
-	story Story
+	calls   []call // in order of their starts
+	late    []call
+	standby []standbyEntry
+	story   Story
 }
 
 // write writes the whole story.
@@ -25,6 +28,10 @@ func (a *author) write() {
 	a.addOutages()
 	a.lostTrunks()
 	a.lostRecordings(lost)
+	a.recorderOff()
+	a.standbyRecordings()
+	a.consults()
+	a.lateDetails()
 	a.lostMetadata()
 	a.cutMetadata()
 	a.missingEnds()
@@ -32,15 +39,19 @@ func (a *author) write() {
 	a.duplicates()
 	a.conflicts()
 	a.withheldDetails()
+	a.cardPayment()
 	a.harmless()
 
 	a.chapter("over-midnight", midnight, "%d calls show why the days around the night are read too: they lasted over midnight, and what was filed under the neighbouring day proves them complete.")
 	a.count()
 }
 
-// chapter adds a chapter; its sentence has a place for the number of cases.
+// chapter adds a chapter. Its sentence may have a place for the number of cases.
 func (a *author) chapter(kind string, cases []Case, sentence string) {
-	a.story.Chapters = append(a.story.Chapters, Chapter{Kind: kind, Sentence: fmt.Sprintf(sentence, len(cases)), Cases: cases})
+	if strings.Contains(sentence, "%d") {
+		sentence = fmt.Sprintf(sentence, len(cases))
+	}
+	a.story.Chapters = append(a.story.Chapters, Chapter{Kind: kind, Sentence: sentence, Cases: cases})
 }
 
 // count counts the calls that start in the night and the recordings in its folders.
@@ -70,7 +81,7 @@ func (a *author) inOutage(c *call, rec *recording) bool {
 func (a *author) lostInOutage() []Case {
 	var cases []Case
 
-	for _, clock := range []string{"10:14", "10:31"} {
+	for _, clock := range []string{"10:24", "10:31"} {
 		c := a.pick(clock, func(c *call) bool { return a.inOutage(c, &c.recordings[0]) })
 		c.recordings = nil
 		cases = append(cases, c.aboutLeg(Finding{"missing_recording", ""}))
@@ -173,6 +184,39 @@ func (a *author) missingEnds() {
 	}
 
 	a.chapter("end-missing", cases, "%d recordings were exported without the time of their end. It follows from their start and their duration.")
+}
+
+// recorderOff lets the recorder of a call fail to start.
+func (a *author) recorderOff() {
+	c := a.pick("10:40", func(c *call) bool { return c.trunk == dublin && c.kind == inbound })
+	c.recordings, c.records.recorderOff = nil, true
+
+	a.chapter("recorder-off", []Case{c.aboutLeg(Finding{"missing_recording", ""})}, "One caller had not declined, and yet the call detail record says recording: false: the recorder did not start. No policy excludes the call, so it counts as lost.")
+}
+
+// consults makes calls that an outside expert joins on a leg of its own, with
+// one recording for both legs.
+func (a *author) consults() {
+	join := func(clock string, trunk int) *call {
+		c := a.pick(clock, func(c *call) bool { return c.trunk == trunk && long(c) })
+		c.join(c.answered.Add(c.talk() * 3 / 5))
+		return c
+	}
+
+	contested := join("13:10", dublin)
+	a.chapter("consult-contested", []Case{contested.aboutExpert(Finding{"missing_recording", ""})}, "In one Dublin call an outside expert was consulted on a second leg. The platform records each leg, and one recording came: it fits the customer's leg better, so whether the expert's was recorded nobody can tell.")
+
+	shared := join("12:02", leeds)
+	a.chapter("consult-shared", []Case{shared.aboutExpert()}, "In one Leeds call an expert joined as well. This gateway's conversations have one recording each, so that of the customer's leg is the proof of both: shared proof.")
+}
+
+// lateDetails delivers the call detail record of a call days after its night.
+func (a *author) lateDetails() {
+	c := draw(marginNumber+2000, inbound, a.hour(10-5*24).Add(12*time.Minute))
+	c.trunk, c.recordings = frankfurt, nil
+	a.late = append(a.late, c)
+
+	a.chapter("stray-call", []Case{{Conversation: c.id, Trunk: c.trunkID(), Findings: []Finding{{"stray_record", ""}}}}, "The call detail record of one call came five days late. The run of its own night never saw it, and this night does not judge it; the finding says which night to run again, and how far it has to look ahead.")
 }
 
 // shortRecordings cuts some recordings to a third of the conversation.

@@ -12,7 +12,7 @@ const (
 	inbound kind = iota
 	outbound
 	abandoned // the caller hung up before anybody answered
-	declined  // the caller did not want to be recorded
+	declined  // the caller did not want to be recorded, and was put into the queue for that
 	internal  // between two agents, over no trunk
 )
 
@@ -29,7 +29,6 @@ const (
 type call struct {
 	number   int // seeds the random generators of the call
 	kind     kind
-	trunk    int
 	id       string
 	leg      string // session id of the customer
 	start    time.Time
@@ -37,15 +36,43 @@ type call struct {
 	answered time.Time // zero when nobody answered
 	end      time.Time
 
+	route
+	parties
 	handover time.Time // when a second agent took over, else zero
-	expert   time.Time // when an outside expert joined on a leg of his own, else zero
-	agents   [2]string
-	customer string
-	service  string
+	expert   expert
+	pause    span // in which nothing was to be recorded
 
 	recordings []recording
-	feed       feed
+	records    records
 	placed     bool // the story uses the call
+}
+
+// route is the trunk that carried a call, and its line.
+type route struct{ trunk, line int }
+
+// parties are who took part in a call.
+type parties struct {
+	agents            [2]string
+	customer, service string
+	queue             int // of queues, for an inbound call
+}
+
+// expert is an outsider who joined on a leg of its own. The zero value is no
+// expert.
+type expert struct {
+	leg    string
+	joined time.Time
+}
+
+// span is a span of time, from the first up to the second. The zero value is
+// no span.
+type span struct{ from, until time.Time }
+
+// records is what the call detail records say of a call.
+type records struct {
+	feed        feed
+	recording   string // that they list, if any
+	recorderOff bool   // they say that the recorder did not start
 }
 
 // recording is one media file and its metadata, as delivered.
@@ -53,6 +80,7 @@ type recording struct {
 	id         string
 	start, end time.Time
 	subtype    string
+	session    string    // the leg that it is of
 	hour       time.Time // the hour whose folder it is in
 	ext        string
 	defect     defect
@@ -61,7 +89,7 @@ type recording struct {
 
 // plain reports whether the call is an ordinary one, which the story may change.
 func (c *call) plain() bool {
-	return c.kind <= outbound && !c.placed && len(c.recordings) == 1 && c.feed == delivered
+	return c.kind <= outbound && !c.placed && len(c.recordings) == 1 && c.records.feed == delivered
 }
 
 func (c *call) talk() time.Duration { return c.end.Sub(c.answered) }
@@ -75,11 +103,11 @@ func draw(n int, k kind, start time.Time) call {
 	}
 
 	c := call{
-		number: n, kind: k, start: start, trunk: trunkFor(r.IntN(100)),
+		number: n, kind: k, start: start, route: route{trunk: trunkFor(r.IntN(100))},
 		id: newUUID(r), leg: newUUID(r),
-		customer: fmt.Sprintf("+4930%07d", r.IntN(10_000_000)),
-		service:  fmt.Sprintf("+49695550%02d", r.IntN(100)),
 	}
+	c.customer = fmt.Sprintf("+4930%07d", r.IntN(10_000_000))
+	c.service = fmt.Sprintf("+49695550%02d", r.IntN(100))
 
 	// Agents are drawn from a pool, so that user ids recur as real ones do.
 	for i := range c.agents {
@@ -107,6 +135,11 @@ func draw(n int, k kind, start time.Time) call {
 		c.recordings = []recording{c.record(newUUID(r), c.answered.Add(seconds(0, 1)/4), c.end)}
 	}
 
+	c.line, c.queue = r.IntN(len(trunks[c.trunk].lines)), r.IntN(declinedQueue)
+	if c.kind == declined {
+		c.queue = declinedQueue
+	}
+
 	return c
 }
 
@@ -114,7 +147,7 @@ func draw(n int, k kind, start time.Time) call {
 func (c *call) record(id string, start, end time.Time) recording {
 	return recording{
 		id: id, start: start.Truncate(time.Millisecond), end: end.Truncate(time.Millisecond),
-		subtype: "Trunk", hour: c.start.Truncate(time.Hour), ext: "opus",
+		subtype: "Trunk", session: c.leg, hour: c.start.Truncate(time.Hour), ext: "opus",
 	}
 }
 
@@ -130,6 +163,11 @@ func (c *call) handOver() {
 	second := c.record(c.extraID(1), c.handover, first.end)
 	first.end = c.handover
 	c.recordings = append(c.recordings, second)
+}
+
+// join lets an outside expert join on a leg of its own.
+func (c *call) join(at time.Time) {
+	c.expert = expert{newUUID(random(expertStream, c.number)), at.Truncate(time.Millisecond)}
 }
 
 // filmScreen adds a recording of the agent's screen.

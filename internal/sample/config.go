@@ -26,9 +26,12 @@ func (n *Night) Config(base string) []byte {
 		Org,
 		below("recordings/{org}/year={year}/month={month}/day={day}/hour={hour}/"),
 		Org,
+		below("standby/date={date}/"),
 		below("cdr/date={date}/"),
+		below("gateway/date={date}/"),
 		below("registrations/date={date}/"),
 		below("out/"),
+		queues[declinedQueue],
 	)
 }
 
@@ -42,10 +45,16 @@ sources:
       org: %s
       profile: genesys-cloud
       settle: 0s # the sample is complete; a real export may deliver for 48 h, which is the default
+    - name: standby # recorder of the Leeds gateway
+      url: %s
+      profile: cdrmend
   cdrs:
     - name: cdr
       url: %s
       profile: genesys-conversation-detail
+    - name: gateway # of Leeds; it knows the line of each call
+      url: %s
+      profile: cdrmend
   registrations:
     - name: registrar
       url: %s
@@ -56,4 +65,6 @@ policy:
   required_scopes: ["sip:manage"]
   exclusions:
     - {reason: internal call, direction: internal}
+    # The IVR puts callers who decline to be recorded into a queue of their own.
+    - {reason: caller declined, queue: %s, forbid: true}
 `

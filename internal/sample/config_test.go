@@ -28,8 +28,8 @@ func TestConfigurationIsValidForEveryBase(t *testing.T) {
 			t.Errorf("base %q: %v\n%s", base, err, text)
 			continue
 		}
-		if len(config.Sources) != 3 || config.Name != "demo" {
-			t.Errorf("base %q: name %q and %d sources, want demo and 3", base, config.Name, len(config.Sources))
+		if len(config.Sources) != 5 || config.Name != "demo" {
+			t.Errorf("base %q: name %q and %d sources, want demo and 5", base, config.Name, len(config.Sources))
 		}
 	}
 }

@@ -40,6 +40,7 @@ type (
 		Start string `json:"segmentStart"`
 		End   string `json:"segmentEnd,omitempty"`
 		Type  string `json:"segmentType"`
+		Queue string `json:"queueId,omitempty"`
 	}
 )
 
@@ -55,12 +56,20 @@ func (n *Night) details() iter.Seq[Object] {
 			for i := range n.calls {
 				list = append(list, n.calls[i].reportedIn(n.hour(h))...)
 			}
+			if h == lateHour {
+				for i := range n.late {
+					list = append(list, n.late[i].conversation(n.hour(h)))
+				}
+			}
 			if len(list) > 0 && !yield(Object{Key: detailKey(n.hour(h)), Body: hourly(list)}) {
 				return
 			}
 		}
 	}
 }
+
+// lateHour is the hour of the night in which details of earlier days come.
+const lateHour = 6
 
 func detailKey(hour time.Time) string {
 	return hour.Format("cdr/date=2006-01-02/conversations-15.json.gz")
@@ -85,13 +94,16 @@ func hourly(list []conversation) []byte {
 // reportedIn returns what the file of an hour says about a call.
 func (c *call) reportedIn(hour time.Time) []conversation {
 	var list []conversation
+	if c.ofGateway() {
+		return nil
+	}
 
 	// The first report shows the call as known at the end of the hour in which it
 	// began, the complete one as known an hour after its end, when nothing lasts.
-	if c.feed == twice && c.start.Truncate(time.Hour).Equal(hour) {
+	if c.records.feed == twice && c.start.Truncate(time.Hour).Equal(hour) {
 		list = append(list, c.conversation(hour.Add(time.Hour)))
 	}
-	if c.feed != withheld && c.end.Truncate(time.Hour).Equal(hour) {
+	if c.records.feed != withheld && c.end.Truncate(time.Hour).Equal(hour) {
 		list = append(list, c.conversation(c.end.Add(time.Hour)))
 	}
 
@@ -148,8 +160,8 @@ func (r *reporter) answering(d conversation) conversation {
 		d.Participants = append(d.Participants, r.agent("agent", c.agents[1], c.handover.Add(-6*time.Second), c.handover, c.end))
 	}
 
-	if !c.expert.IsZero() {
-		d.Participants = append(d.Participants, r.expert())
+	if !c.expert.joined.IsZero() {
+		d.Participants = append(d.Participants, r.outsider())
 	}
 	return d
 }
@@ -167,7 +179,7 @@ func (r *reporter) customer() participant {
 	case declined:
 		s.Recording = new(false)
 	case inbound, outbound:
-		s.Recording = new(true)
+		s.Recording = new(!c.records.recorderOff)
 	}
 
 	if c.kind == outbound {
@@ -179,11 +191,14 @@ func (r *reporter) customer() participant {
 	return participant{ID: newUUID(r.ids), Purpose: purpose, Sessions: []session{s}}
 }
 
-// expert returns an outsider whom the agent asked to join, on a second leg.
-func (r *reporter) expert() participant {
-	s := r.onTrunk(newUUID(r.ids), r.service, "+443069990123")
+// expertNumber is the number of every outside expert.
+const expertNumber = "+443069990123"
+
+// outsider returns an expert whom the agent asked to join, on a second leg.
+func (r *reporter) outsider() participant {
+	s := r.onTrunk(r.expert.leg, r.service, expertNumber)
 	s.Direction, s.Recording = "outbound", new(true)
-	s.Segments = r.segments(r.call.expert, step{"interact", r.end})
+	s.Segments = r.segments(r.expert.joined, step{"interact", r.end})
 	return participant{ID: newUUID(r.ids), Purpose: "external", Sessions: []session{s}}
 }
 
@@ -209,18 +224,38 @@ func (r *reporter) queue() participant {
 	return participant{ID: newUUID(r.ids), Purpose: "acd", Sessions: []session{s}}
 }
 
-// agent returns an agent. Some agents put the customer on hold for a while.
+// spoken returns when an agent and the customer spoke with each other. Some
+// agents put the customer on hold for a while.
+func (c *call) spoken(from, until time.Time) []span {
+	hold := from.Add(until.Sub(from) / 3).Truncate(time.Millisecond)
+	if c.number%9 != 4 || until.Sub(from) <= 90*time.Second {
+		return []span{{from, until}}
+	}
+
+	return []span{{from, hold}, {hold.Add(20 * time.Second), until}}
+}
+
+// agent returns an agent.
 func (r *reporter) agent(purpose, user string, alert, from, until time.Time) participant {
 	s := session{ID: newUUID(r.ids), Media: "voice", Direction: r.direction(), ANI: "tel:" + r.call.customer, DNIS: "tel:" + r.service}
 
 	// Wrap-up begins when the agent has hung up.
 	wrapped := until.Add(time.Duration(5+r.ids.IntN(40)) * time.Second)
 	steps := []step{{"alert", from}}
-	if hold := from.Add(until.Sub(from) / 3).Truncate(time.Millisecond); r.number%9 == 4 && until.Sub(from) > 90*time.Second {
-		steps = append(steps, step{"interact", hold}, step{"hold", hold.Add(20 * time.Second)})
+	spoken := r.spoken(from, until)
+	for i, s := range spoken {
+		if i > 0 {
+			steps = append(steps, step{"hold", s.from})
+		}
+		steps = append(steps, step{"interact", s.until})
 	}
 
-	s.Segments = r.segments(alert, append(steps, step{"interact", until}, step{"wrapup", wrapped})...)
+	s.Segments = r.segments(alert, append(steps, step{"wrapup", wrapped})...)
+	if r.kind == inbound || r.kind == declined {
+		for i := range s.Segments {
+			s.Segments[i].Queue = queues[r.call.queue]
+		}
+	}
 	return participant{ID: newUUID(r.ids), Purpose: purpose, UserID: user, Sessions: []session{s}}
 }
 

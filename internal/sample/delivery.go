@@ -80,6 +80,7 @@ const stamp = "2006-01-02T15:04:05.000-0700"
 type metadataDocument struct {
 	RecordingID      string          `json:"recordingId"`
 	ConversationID   string          `json:"conversationId"`
+	SessionID        string          `json:"sessionId,omitempty"`
 	OrganizationID   string          `json:"organizationId"`
 	Provider         string          `json:"provider"`
 	MediaType        string          `json:"mediaType"`
@@ -106,6 +107,10 @@ func metadata(c *call, rec *recording) []byte {
 	// A screen recording has no trunk, and lacks none.
 	if rec.subtype != "Screen" {
 		d.SIPTrunkID = encode(trunks[c.trunk].id)
+	}
+
+	if trunks[c.trunk].sessions {
+		d.SessionID = rec.session
 	}
 
 	rec.defect.damage(&d, rec)
@@ -143,8 +148,9 @@ func (c *call) agentOf(rec *recording) string {
 func media(c *call, rec *recording) []byte {
 	// extraID uses the same stream; 15 is beyond every recording's number.
 	r := random(mediaStream, c.number<<4|15)
-	b := append(make([]byte, 0, 256), "OggS\x00\x02"...)
-	for len(b) < 100+int(rec.end.Sub(rec.start).Seconds())%100 {
+	b := append(make([]byte, 0, 1280), "OggS\x00\x02"...)
+	// Below 1,024 bytes a run would take it for empty.
+	for len(b) < 1100+int(rec.end.Sub(rec.start).Seconds())%100 {
 		b = binary.LittleEndian.AppendUint64(b, r.Uint64())
 	}
 	return b

@@ -31,6 +31,9 @@ var incidents = [...]incident{
 	{place{dublin, 14}, "refresh-race", "refresh_race", raceSentence, (*registrar).refreshRace},
 	{place{frankfurt, 16}, "wrong-organisation", "wrong_org", orgSentence, (*registrar).wrongOrg},
 	{place{leeds, 3}, "token-expired", "token_expired", expiredSentence, (*registrar).tokenExpired},
+	{place{dublin, 9}, "race-not-healed", "not_permitted", permissionSentence, (*registrar).notPermitted},
+	{place{frankfurt, 12}, "client-gave-up", "client_gave_up", gaveUpSentence, (*registrar).clientGaveUp},
+	{place{leeds, lapseHour}, "lapse", "lapsed", lapseSentence, (*registrar).lapse},
 	{place{dublin, 18}, "throttled", "throttled", throttledSentence, (*registrar).throttled},
 	{place{frankfurt, 7}, "challenge", "", challengeSentence, (*registrar).challenge},
 }
@@ -47,19 +50,22 @@ func writerOf(p place) func(*registrar, client) {
 }
 
 const (
-	scopeSentence     = "At 10:08 the token of the Leeds client was renewed and came back with sip:manage:readonly instead of sip:manage. For 40 minutes every registration of its lines was refused with 403, while calls were still routed over the trunk. Give the service account the scope sip:manage back."
-	raceSentence      = "At 14:25 the first Dublin line registered three seconds after its token was renewed, most likely before the new token was known everywhere, and was refused with 403 for about a minute. Let the client wait after a renewal, or try again."
-	orgSentence       = "From 16:07 the second Frankfurt line presented a token of the sandbox organisation and was refused with 403 for ten minutes, until the right credentials were used again."
-	expiredSentence   = "At 03:08 the Leeds client could not renew its token. It went on with the old one, which ran out at 03:13, and its lines were refused with 401 until a new token came at 03:24."
-	throttledSentence = "At 18:27 the Dublin lines were told twice to wait (429, too many requests) and were back after two minutes."
-	challengeSentence = "At 07:07 the third Frankfurt line was asked for its credentials (401) and answered within a second. That is how registration works and is no outage."
+	scopeSentence      = "At 10:08 the token of the Leeds client was renewed and came back with sip:manage:readonly instead of sip:manage. For 40 minutes every registration of its lines was refused with 403. The registrations of the hour before lasted until 10:20; for half an hour then no line was registered, while calls were still routed over the trunk. Give the service account the scope sip:manage back."
+	raceSentence       = "At 14:25 the first Dublin line registered three seconds after its token was renewed, most likely before the new token was known everywhere, and was refused with 403 for about a minute. Its registration of the hour before still held, so nothing was unregistered. Let the client wait after a renewal, or try again."
+	orgSentence        = "From 16:07 the second Frankfurt line presented a token of the sandbox organisation and was refused with 403 for ten minutes, until the right credentials were used again. Its registration of the hour before held just long enough."
+	expiredSentence    = "At 03:08 the Leeds client could not renew its token. It went on with the old one, which ran out at 03:13, and its lines were refused with 401 until a new token came at 03:24. From 03:20, when their registrations ran out, until 03:26 they were not registered."
+	permissionSentence = "At 09:25 the third Dublin line was refused with 403 three seconds after its token was renewed, and so it was with each of the three tokens that its client asked for after that. A token that is only new is accepted within a minute; this was no race, its client lacked a permission. The line was not registered from 09:38 until 09:45."
+	gaveUpSentence     = "At 12:07 the client of the first Frankfurt line closed its requests before they were answered (499), four times. Its registration ran out at 12:17, and the fifth request succeeded at 12:19. Let the client wait longer."
+	lapseSentence      = "At 15:10 the second Leeds line did not register at all: nothing was refused, there is simply no request. Its registration ran out at 15:20, and it came back at 16:10. Calls on that line in between possibly coincide with the lapse."
+	throttledSentence  = "At 18:27 the Dublin lines were told twice to wait (429, too many requests) and were back after two minutes."
+	challengeSentence  = "At 07:07 the third Frankfurt line was asked for its credentials (401) and answered within a second. That is how registration works and is no outage."
 )
 
 // scopeMissing writes an hour in which the renewed token lacks the scope that
 // registering takes. The first refusals of each line show the token's claims, the
 // last one the token itself.
 func (r *registrar) scopeMissing(c client) {
-	r.refreshed(c, c.refresh, 200)
+	r.refreshed(c, c.refresh, 200).Response.Scope = readonlyScope
 	weak := c.token()
 	weak.Scope = readonlyScope
 
@@ -120,6 +126,41 @@ func (r *registrar) tokenExpired(c client) {
 	}
 }
 
+// notPermitted writes an hour in which a line is refused with every new token,
+// until its client has the permission.
+func (r *registrar) notPermitted(c client) {
+	const line = 2
+	r.ordinary(c, line)
+
+	for i := range 4 {
+		at := c.refresh.Add(time.Duration(i) * retry)
+		if i > 0 {
+			r.refreshed(c, at, 200)
+		}
+		r.attempt(c, line, at.Add(3*time.Second), 403, newToken(at))
+	}
+	r.attempt(c, line, c.refresh.Add(4*retry), 200, newToken(c.refresh.Add(3*retry)))
+}
+
+// clientGaveUp writes an hour in which a client does not wait for the answer.
+func (r *registrar) clientGaveUp(c client) {
+	const line = 0
+	r.ordinary(c, line)
+
+	for i := range 4 {
+		r.attempt(c, line, c.turn(line).Add(time.Duration(i)*3*time.Minute), 499, c.token())
+	}
+	r.attempt(c, line, c.turn(line).Add(4*3*time.Minute), 200, c.token())
+}
+
+const (
+	lapseHour = 15
+	lapsing   = 1 // the line
+)
+
+// lapse writes an hour in which a line does not register.
+func (r *registrar) lapse(c client) { r.ordinary(c, lapsing) }
+
 // throttled writes an hour in which every line is refused twice at first.
 func (r *registrar) throttled(c client) {
 	r.refreshed(c, c.refresh, 200)
@@ -141,15 +182,14 @@ func (r *registrar) challenge(c client) {
 }
 
 // scopeOutage returns the span in which no line of the trunk was registered:
-// from the first refusal of its last line until its first line registered again.
+// from the end of the last binding until its first line registered again.
 func (d date) scopeOutage() (from, until time.Time) {
 	c := d.client(scopeTrunk, scopeHour)
 	last := len(trunks[scopeTrunk].lines) - 1
-	return c.turn(last), c.turn(0).Add(8 * retry)
+	return c.boundUntil(last), c.turn(0).Add(8 * retry)
 }
 
-// addOutages adds a chapter for each incident, and its outages: of each
-// line, from its first refusal until it was registered again.
+// addOutages adds a chapter for each incident, and its outages.
 func (a *author) addOutages() {
 	for _, in := range incidents {
 		a.story.Chapters = append(a.story.Chapters, Chapter{Kind: in.kind, Sentence: in.sentence})
@@ -159,15 +199,23 @@ func (a *author) addOutages() {
 	}
 }
 
-// outages returns the outages of an incident, read off the log that it writes.
+// outages returns the outages of an incident: of each line, from its first
+// refusal, or the end of its binding, until it was registered again. They are read
+// off the log that the incident writes.
 func (d date) outages(in incident) []Outage {
+	c := d.client(in.trunk, in.hour)
+	if in.hour == lapseHour {
+		from, next := c.boundUntil(lapsing), c.turn(lapsing).Add(time.Hour)
+		return []Outage{{Kind: in.kind, Trunk: trunks[in.trunk].id, Line: trunks[in.trunk].lines[lapsing], Start: from, Unregistered: from, End: next, Cause: in.cause}}
+	}
+
 	r := registrar{date: d}
-	in.write(&r, r.client(in.trunk, in.hour))
+	in.write(&r, c)
 
 	lines := trunks[in.trunk].lines
 	list := make([]Outage, len(lines))
 	for _, l := range r.log {
-		line := slices.IndexFunc(lines, func(id string) bool { return l.Request != nil && strings.Contains(l.Path, id) })
+		line := slices.IndexFunc(lines, func(id string) bool { return strings.Contains(l.Path, id) })
 		// Refreshes belong to no line.
 		if line < 0 {
 			continue
@@ -181,6 +229,14 @@ func (d date) outages(in incident) []Outage {
 			o.Failures++
 		case o.Failures > 0:
 			o.End = l.at
+		}
+	}
+
+	for line := range list {
+		o := &list[line]
+		bound := c.boundUntil(line)
+		if o.End.After(bound.Add(32 * time.Second)) {
+			o.Unregistered = bound
 		}
 	}
 

@@ -2,7 +2,9 @@ package sample
 
 import (
 	"bytes"
+	"cmp"
 	"compress/gzip"
+	"encoding/csv"
 	"encoding/json"
 	"io"
 	"path"
@@ -24,12 +26,16 @@ type reading struct {
 	documents map[string]exported   // metadata that parses, by key
 	cut       map[string]bool       // keys of metadata that does not
 	legs      map[string][]spokenOf // by conversation, as delivered last
+	versions  map[string]int        // of legs, by their id: how many rows
+	paused    map[string]bool       // conversations with a declared pause
+	standby   []standbyEntry
 	log       []attempt
 	rawLog    []byte
 }
 
 type exported struct {
 	RecordingID, ConversationID, OrganizationID string
+	SessionID                                   string
 	MediaSubtype                                string
 	StartTime, EndTime                          string
 	SIPTrunkID                                  *string `json:"sipTrunkId"`
@@ -43,27 +49,33 @@ type spokenOf struct {
 	Direction  string
 	purpose    string
 	answered   bool
+	listed     string // recording that a gateway's row lists
 	start, end time.Time
 	Segments   []struct {
 		Start time.Time `json:"segmentStart"`
 		End   time.Time `json:"segmentEnd"`
 		Type  string    `json:"segmentType"`
+		Queue string    `json:"queueId"`
 	}
+	queue string // in which the call was
 }
 
 type attempt struct {
 	Time         time.Time
 	Method, Path string
 	Status       int
-	AccessToken  string         `json:"access_token"`
-	Claims       map[string]any `json:"token_claims"`
+	Request      struct {
+		Client string `json:"client_id"`
+	}
+	AccessToken string         `json:"access_token"`
+	Claims      map[string]any `json:"token_claims"`
 }
 
 var inFolder = regexp.MustCompile(`^recordings/([^/]+)/year=(\d{4})/month=(\d\d)/day=(\d\d)/hour=(\d\d)/conversation_id=([0-9a-f-]{36})/([0-9a-f-]{36})(_call_metadata\.json|\.txt|\.(?:opus|wav|mp4)(_metadata\.json)?)$`)
 
 func read(t *testing.T, n *Night) *reading {
 	t.Helper()
-	r := &reading{media: map[string]bool{}, folders: map[string][]string{}, documents: map[string]exported{}, cut: map[string]bool{}, legs: map[string][]spokenOf{}}
+	r := &reading{media: map[string]bool{}, folders: map[string][]string{}, documents: map[string]exported{}, cut: map[string]bool{}, legs: map[string][]spokenOf{}, versions: map[string]int{}, paused: map[string]bool{}}
 	for o := range n.Objects() {
 		r.keys = append(r.keys, o.Key)
 		r.size += len(o.Body)
@@ -72,6 +84,10 @@ func read(t *testing.T, n *Night) *reading {
 			r.delivery(t, o)
 		case "cdr":
 			r.details(t, o)
+		case "gateway":
+			r.gateway(t, o)
+		case "standby":
+			r.standbyEntries(t, o)
 		case "registrations":
 			r.registrations(t, o)
 		default:
@@ -98,7 +114,7 @@ func (r *reading) delivery(t *testing.T, o Object) {
 	case m[9] == "":
 		r.media[o.Key] = true
 		r.folders[m[6]] = append(r.folders[m[6]], o.Key)
-		if !bytes.HasPrefix(o.Body, []byte("OggS")) || len(o.Body) < 100 || len(o.Body) > 300 {
+		if !bytes.HasPrefix(o.Body, []byte("OggS")) || len(o.Body) < 1024 || len(o.Body) > 1300 {
 			t.Errorf("%q is no small media object: %d bytes", o.Key, len(o.Body))
 		}
 	default:
@@ -136,7 +152,7 @@ func (r *reading) details(t *testing.T, o Object) {
 	}
 	for _, c := range document.Conversations {
 		var legs []spokenOf
-		answered := false
+		answered, queue := false, ""
 		for _, p := range c.Participants {
 			for _, s := range p.Sessions {
 				s.purpose = p.Purpose
@@ -144,6 +160,7 @@ func (r *reading) details(t *testing.T, o Object) {
 					if i > 0 && g.Start.Before(s.Segments[i-1].Start) {
 						t.Errorf("%q: session %s goes back in time: %v", o.Key, s.ID, s.Segments)
 					}
+					queue = cmp.Or(queue, g.Queue)
 					answered = answered || p.Purpose == "agent" && g.Type == "interact"
 				}
 				if len(s.Segments) > 0 {
@@ -153,11 +170,60 @@ func (r *reading) details(t *testing.T, o Object) {
 			}
 		}
 		for i := range legs {
-			legs[i].answered = answered
+			legs[i].answered, legs[i].queue = answered, queue
+			r.versions[legs[i].ID]++
 		}
 		if _, again := r.legs[c.ConversationID]; !again || c.ConversationEnd != "" {
 			r.legs[c.ConversationID] = legs
 		}
+	}
+}
+
+// gateway reads the call detail records of the Leeds gateway. A row without an
+// end comes before the final one.
+func (r *reading) gateway(t *testing.T, o Object) {
+	t.Helper()
+	rows, err := csv.NewReader(bytes.NewReader(o.Body)).ReadAll()
+	if err != nil {
+		t.Fatalf("%q: %v", o.Key, err)
+	}
+	for _, cells := range rows[1:] {
+		row := map[string]string{}
+		for i, name := range rows[0] {
+			row[name] = cells[i]
+		}
+		l := spokenOf{
+			ID: row["leg_id"], Trunk: "tgrp=" + row["trunk_id"], Direction: row["direction"], purpose: "customer",
+			answered: row["answer_time"] != "", queue: row["queue_ids"], listed: row["recording_ids"],
+		}
+		for _, at := range []struct {
+			column string
+			to     *time.Time
+		}{{"start_time", &l.start}, {"end_time", &l.end}} {
+			if text := row[at.column]; text != "" {
+				if *at.to, err = time.Parse(gatewayStamp, text); err != nil {
+					t.Errorf("%q: %v", o.Key, err)
+				}
+			}
+		}
+		id := row["conversation_id"]
+		r.versions[l.ID]++
+		r.paused[id] = r.paused[id] || row["pauses"] != ""
+		if l.end.IsZero() {
+			continue
+		}
+		r.legs[id] = append(r.legs[id], l)
+	}
+}
+
+func (r *reading) standbyEntries(t *testing.T, o Object) {
+	t.Helper()
+	for line := range bytes.Lines(o.Body) {
+		var e standbyEntry
+		if err := json.Unmarshal(line, &e); err != nil {
+			t.Fatalf("%q: %v in %s", o.Key, err, line)
+		}
+		r.standby = append(r.standby, e)
 	}
 }
 

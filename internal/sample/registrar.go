@@ -36,15 +36,17 @@ type (
 		at          time.Time    // equals Time
 	}
 	logRequest struct {
-		Username string `json:"username"`
-		Domain   string `json:"sip_domain"`
-		Protocol string `json:"transport"`
-		Expiry   int    `json:"expiry_seconds"`
+		Client   string `json:"client_id"`
+		Username string `json:"username,omitempty"`
+		Domain   string `json:"sip_domain,omitempty"`
+		Protocol string `json:"transport,omitempty"`
+		Expiry   int    `json:"expiry_seconds,omitempty"`
 	}
 	logResponse struct {
 		Expiry  int    `json:"expiry_seconds,omitempty"`
 		Code    int    `json:"code,omitempty"`
 		Message string `json:"message,omitempty"`
+		Scope   string `json:"scope,omitempty"`
 	}
 )
 
@@ -112,6 +114,14 @@ func (c client) turn(line int) time.Time {
 	return c.refresh.Add(settling + time.Duration(line)*apart)
 }
 
+// boundUntil returns how long the registration of a line in the hour before
+// lasts.
+func (c client) boundUntil(line int) time.Time {
+	return c.turn(line).Add(bindingSeconds*time.Second - time.Hour)
+}
+
+func (c client) id() string { return trunks[c.trunk].name + "-registrar" }
+
 func (c client) token() claims { return newToken(c.refresh) }
 
 // ordinary writes an hour in which all lines but the given ones register as they
@@ -125,9 +135,18 @@ func (r *registrar) ordinary(c client, but ...int) {
 	}
 }
 
-// refreshed logs a request for a new token.
-func (r *registrar) refreshed(c client, at time.Time, status int) {
-	r.add(logLine{at: at, Method: "POST", Path: "https://login.example/oauth/token", Status: status, Grant: "client_credentials"})
+// refreshed logs a request for a new token. The pointer is valid until the next
+// line is added.
+func (r *registrar) refreshed(c client, at time.Time, status int) *logLine {
+	l := logLine{
+		at: at, Method: "POST", Path: "https://login.example/oauth/token", Status: status,
+		Request: &logRequest{Client: c.id()}, Response: &logResponse{Code: status}, Grant: "client_credentials",
+	}
+	if status == 200 {
+		l.Response = &logResponse{Scope: fullScope}
+	}
+
+	return r.add(l)
 }
 
 // attempt logs a request to register a line.
@@ -137,7 +156,7 @@ func (r *registrar) attempt(c client, line int, at time.Time, status int, token 
 		at: at, Method: "POST", Path: "/api/v2/telephony/sip/lines/" + t.lines[line] + "/registrations", Status: status,
 		TrunkID: t.id,
 		Request: &logRequest{
-			Username: t.name + "-" + string('1'+rune(line)), Domain: t.name + ".sip.example", Protocol: "tls", Expiry: bindingSeconds,
+			Client: c.id(), Username: t.name + "-" + string('1'+rune(line)), Domain: t.name + ".sip.example", Protocol: "tls", Expiry: bindingSeconds,
 		},
 		Response: &logResponse{Code: status, Message: messages[status]},
 		Grant:    "client_credentials",
@@ -157,6 +176,7 @@ var messages = map[int]string{
 	401: "Unauthorized",
 	403: "Forbidden",
 	429: "Too Many Requests",
+	499: "Client Closed Request",
 }
 
 // health logs a request that has nothing to do with registering, as such logs

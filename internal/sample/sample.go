@@ -23,7 +23,9 @@ type Night struct {
 	Story Story
 
 	date
-	calls []call // in order of their starts
+	calls   []call // in order of their starts
+	late    []call // of an earlier day, whose call detail records come in the night
+	standby []standbyEntry
 }
 
 const (
@@ -45,14 +47,14 @@ func New(t time.Time) *Night {
 	a := author{date: d, calls: d.plan(calls)}
 
 	a.write()
-	return &Night{a.story, d, a.calls}
+	return &Night{a.story, d, a.calls, a.late, a.standby}
 }
 
 // Objects yields every object of the night in byte order of the keys. Each
 // range makes them anew; their bytes belong to the caller.
 func (n *Night) Objects() iter.Seq[Object] {
 	return func(yield func(Object) bool) {
-		for _, part := range []iter.Seq[Object]{n.details(), n.deliveries(), n.registrations()} {
+		for _, part := range []iter.Seq[Object]{n.details(), n.gatewayRecords(), n.deliveries(), n.registrations(), n.standbyManifest()} {
 			for o := range part {
 				if !yield(o) {
 					return
@@ -87,6 +89,8 @@ const (
 	detailStream
 	mediaStream
 	registrarStream
+	expertStream
+	standbyStream
 )
 
 func random(stream, number int) *rand.Rand {

@@ -33,11 +33,12 @@ type Finding struct{ Class, Field string }
 
 // Outage is an outage to be expected.
 type Outage struct {
-	Kind        string // of the chapter
-	Trunk, Line string
-	Start, End  time.Time
-	Cause       string
-	Failures    int
+	Kind         string // of the chapter
+	Trunk, Line  string
+	Start, End   time.Time
+	Unregistered time.Time // from when on the line had no registration, zero when it always had one
+	Cause        string
+	Failures     int // none when a registration just ran out
 }
 
 // Findings returns how many findings of each class are to be expected.
@@ -65,6 +66,11 @@ func (s *Story) Chapter(kind string) Chapter {
 
 func (c *call) aboutLeg(findings ...Finding) Case {
 	return Case{Conversation: c.id, Trunk: c.trunkID(), Leg: c.leg, Findings: findings}
+}
+
+// aboutExpert returns a case about the leg of the outside expert.
+func (c *call) aboutExpert(findings ...Finding) Case {
+	return Case{Conversation: c.id, Trunk: c.trunkID(), Leg: c.expert.leg, Findings: findings}
 }
 
 func (c *call) aboutRecording(i int, findings ...Finding) Case {

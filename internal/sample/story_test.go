@@ -14,6 +14,7 @@ func TestStoryNamesEveryDefectThatTheObjectsShow(t *testing.T) {
 	r := read(t, n)
 	recording := func(c Case) string { return c.Recording }
 	conversation := func(c Case) string { return c.Conversation }
+	leg := func(c Case) string { return c.Leg }
 	for _, test := range []struct {
 		kinds []string
 		of    func(Case) string
@@ -27,8 +28,30 @@ func TestStoryNamesEveryDefectThatTheObjectsShow(t *testing.T) {
 		{[]string{"metadata-lost"}, recording, r.undocumented()},
 		{[]string{"conflict"}, recording, r.documented(r.contradictory)},
 		{[]string{"recording-lost", "recording-lost-in-outage"}, conversation, r.called(func(id string, l spokenOf) bool {
-			return l.Recording != nil && *l.Recording && r.folders[id] == nil
+			started := l.Recording == nil || *l.Recording
+			return started && l.answered && l.start.After(day) && l.queue != queues[declinedQueue] && r.folders[id] == nil && !r.standsBy(id)
 		})},
+		{[]string{"recorder-off"}, conversation, r.called(func(_ string, l spokenOf) bool {
+			return l.Recording != nil && !*l.Recording && l.queue != queues[declinedQueue]
+		})},
+		{[]string{"standby-recording"}, conversation, r.called(func(_ string, l spokenOf) bool { return l.listed != "" })},
+		{[]string{"recording-deleted"}, recording, r.deleted()},
+		{[]string{"look-alike"}, conversation, r.similar()},
+		{[]string{"recording-paused"}, conversation, sorted(r.paused, func(id string) string {
+			if !r.paused[id] {
+				return ""
+			}
+			return id
+		})},
+		{[]string{"consult-contested", "consult-shared"}, conversation, sorted(r.media, func(key string) string {
+			id := conversationOf(key)
+			if len(r.customers(id)) < 2 || len(r.folders[id]) > 1 {
+				return ""
+			}
+			return id
+		})},
+		{[]string{"stray-call"}, conversation, r.called(func(_ string, l spokenOf) bool { return l.start.Before(day.AddDate(0, 0, -1)) })},
+		{[]string{"details-delivered-twice", "two-versions"}, leg, r.twice()},
 		{[]string{"recording-short"}, conversation, r.called(r.short)},
 		{[]string{"no-call-detail"}, recording, sorted(r.media, func(key string) string {
 			if r.legs[conversationOf(key)] != nil {
@@ -37,7 +60,7 @@ func TestStoryNamesEveryDefectThatTheObjectsShow(t *testing.T) {
 			return recordingOf(key)
 		})},
 		{[]string{"screen-recording"}, recording, r.documented(func(_ string, d exported) bool { return d.MediaSubtype == "Screen" })},
-		{[]string{"not-recorded"}, conversation, r.called(func(_ string, l spokenOf) bool { return l.Recording != nil && !*l.Recording })},
+		{[]string{"not-recorded"}, conversation, r.called(func(_ string, l spokenOf) bool { return l.queue == queues[declinedQueue] })},
 		{[]string{"abandoned"}, conversation, r.called(func(_ string, l spokenOf) bool { return !l.answered })},
 		{[]string{"internal-call"}, conversation, r.internal()},
 	} {
@@ -116,6 +139,59 @@ func TestStoryReadsWell(t *testing.T) {
 			t.Errorf("outage %+v is of no chapter", o)
 		}
 	}
+}
+
+// standsBy reports whether the standby recorder made the recording of a call.
+func (r *reading) standsBy(conversation string) bool {
+	id := func(e standbyEntry) bool { return e.Conversation == conversation }
+	return slices.ContainsFunc(r.standby, id) || slices.Contains(r.similar(), conversation)
+}
+
+// deleted returns the recordings of the standby recorder that were deleted, and
+// none for the leg of the case.
+func (r *reading) deleted() []string {
+	list := []string{""}
+	for _, e := range r.standby {
+		if e.State == "deleted" {
+			list = append(list, e.Recording)
+		}
+	}
+	return list
+}
+
+// similar returns the conversations that the standby recorder has a recording
+// of under another id, and these ids.
+func (r *reading) similar() []string {
+	var list []string
+	for _, e := range r.standby {
+		if r.legs[e.Conversation] != nil {
+			continue
+		}
+		list = append(list, e.Conversation)
+		for id := range r.legs {
+			for _, l := range r.customers(id) {
+				if l.end.Format(gatewayStamp) == e.End && strings.HasSuffix(l.Trunk, e.Trunk) {
+					list = append(list, id)
+				}
+			}
+		}
+	}
+	slices.Sort(list)
+	return list
+}
+
+// twice returns the customers' legs that have several rows.
+func (r *reading) twice() []string {
+	var list []string
+	for id := range r.legs {
+		for _, l := range r.customers(id) {
+			if r.versions[l.ID] > 1 {
+				list = append(list, l.ID)
+			}
+		}
+	}
+	slices.Sort(list)
+	return list
 }
 
 // documented returns the recordings whose metadata is of some sort.

@@ -44,8 +44,8 @@ func (a *author) conflicts() {
 	a.chapter("conflict", []Case{
 		wrongTrunk.aboutRecording(0, Finding{"conflict", "trunk_id"}),
 		wrongDuration.aboutRecording(0, Finding{"conflict", "duration_ms"}),
-		wrongCall.aboutRecording(1, Finding{"conflict", "conversation_id"}),
-	}, "%d recordings contradict what else is known: one names a trunk that its call never used, one a duration that its own times rule out, one another conversation than the folder it lies in. Nothing was overwritten; somebody has to decide.")
+		wrongCall.aboutRecording(1, Finding{"conflict", "conversation_id"}, Finding{"no_cdr", ""}),
+	}, "%d recordings contradict what else is known: one names a trunk that its call never used, one a duration that its own times rule out, one another conversation than the folder it lies in, which was over hours before. Nothing was overwritten; somebody has to decide.")
 }
 
 // withheldDetails keeps back the call detail records of some calls.
@@ -53,7 +53,7 @@ func (a *author) withheldDetails() {
 	var cases []Case
 	for _, clock := range []string{"09:55", "18:40"} {
 		c := a.pick(clock, anyCall)
-		c.feed = withheld
+		c.records.feed = withheld
 		cases = append(cases, c.aboutRecording(0, Finding{"no_cdr", ""}))
 	}
 
@@ -64,8 +64,8 @@ func (a *author) withheldDetails() {
 func (a *author) harmless() {
 	var twiceTold []Case
 	for _, clock := range []string{"09:40", "13:20", "15:20"} {
-		c := a.pick(clock, overHour)
-		c.feed = twice
+		c := a.pick(clock, func(c *call) bool { return overHour(c) && !c.ofGateway() })
+		c.records.feed = twice
 		twiceTold = append(twiceTold, c.aboutLeg())
 	}
 
@@ -87,11 +87,32 @@ func (a *author) harmless() {
 	}
 
 	a.chapter("details-delivered-twice", twiceTold, "%d calls were reported twice, first while they lasted and again when they were over. The complete record counts.")
+	a.chapter("two-versions", []Case{a.twoVersions()}, "The gateway also delivered one leg in two versions. The one that was updated last counts.")
 	a.chapter("two-recordings", two, "%d calls were passed on to a second agent and have two recordings, which together cover the conversation.")
 	a.chapter("screen-recording", screens, "%d calls also have a recording of the agent's screen. A screen has no trunk, so none is asked for.")
-	a.chapter("not-recorded", unrecorded, "%d callers did not want to be recorded, and were not.")
+	a.chapter("not-recorded", unrecorded, "%d callers did not want to be recorded, and were not. They waited in the queue that policy excludes for that reason.")
 	a.chapter("abandoned", unanswered, "%d callers gave up before anybody answered, so there was nothing to record.")
 	a.chapter("internal-call", internals, "%d calls were internal, which policy excludes.")
+}
+
+// cardPayment pauses the recording of a call while the caller pays by card.
+func (a *author) cardPayment() {
+	c := a.pick("11:30", func(c *call) bool { return c.trunk == leeds && long(c) })
+	from := c.answered.Add(c.talk() / 2).Truncate(time.Millisecond)
+	c.pause = span{from, from.Add(70 * time.Second)}
+
+	second := c.record(c.extraID(1), c.pause.until, c.end)
+	c.recordings[0].end = c.pause.from
+	c.recordings = append(c.recordings, second)
+
+	a.chapter("recording-paused", []Case{c.aboutRecording(1)}, "In one Leeds call the recording was paused while the caller named a card number. The call detail record declares the pause, so the gap between the two recordings is as it should be.")
+}
+
+// twoVersions delivers a gateway's row about a call in two versions.
+func (a *author) twoVersions() Case {
+	c := a.pick("16:20", func(c *call) bool { return overHour(c) && c.ofGateway() })
+	c.records.feed = twice
+	return c.aboutLeg()
 }
 
 // overMidnight makes calls that only the margins of the night prove complete.
@@ -102,9 +123,9 @@ func (a *author) overMidnight() []Case {
 
 	joined := draw(marginNumber+1000, outbound, a.hour(0).Add(-150*time.Second))
 	joined.lastUntil(a.hour(0).Add(11 * time.Minute))
-	joined.expert = a.hour(0).Add(3 * time.Minute)
-	joined.recordings = append(joined.recordings, joined.record(joined.extraID(1), joined.expert, joined.end))
-	joined.recordings[1].subtype = "Consult"
+	joined.join(a.hour(0).Add(3 * time.Minute))
+	joined.recordings = append(joined.recordings, joined.record(joined.extraID(1), joined.expert.joined, joined.end))
+	joined.recordings[1].subtype, joined.recordings[1].session = "Consult", joined.expert.leg
 
 	after := a.lastOf(23)
 	after.move(a.hour(24).Add(-3 * time.Minute))

@@ -31,16 +31,14 @@ func newDocument(r *Run) *document {
 		pdf.SetCreationDate(end)
 		pdf.SetModificationDate(end)
 	}
-
 	pdf.SetProducer("cdrmend", false)
 	pdf.SetTitle("Completeness of call recordings, "+r.Summary.Interval, true)
 	pdf.SetLang("en")
 	pdf.AddUTF8FontFromBytes(sans, "", regular)
 	pdf.AddUTF8FontFromBytes(sans, "B", bold)
-
 	pdf.SetMargins(margin, margin, margin)
 	pdf.SetAutoPageBreak(true, margin+6) // keeps text clear of the footer
-	pdf.AliasNbPages("{pages}")          // replaced by the number of pages, which the end alone knows
+	pdf.AliasNbPages("{pages}")
 	pdf.SetFooterFunc(func() {
 		pdf.SetY(-margin + 2)
 		pdf.SetFont(sans, "", 7.5)
@@ -58,8 +56,8 @@ func (d *document) font(style string, points float64) { d.pdf.SetFont(sans, styl
 
 func (d *document) page() { d.pdf.AddPage() }
 
-// keepTogether begins a new page when less than height is left on this one.
-func (d *document) keepTogether(height float64) {
+// room begins a new page when less than height is left on this one.
+func (d *document) room(height float64) {
 	_, whole := d.pdf.GetPageSize()
 	if d.pdf.GetY()+height > whole-margin-6 {
 		d.page()
@@ -75,7 +73,7 @@ func (d *document) title(text, below string) {
 }
 
 func (d *document) heading(text string) {
-	d.keepTogether(22) // a heading must not be the last line of a page
+	d.room(22) // a heading must not be the last line of a page
 	d.pdf.Ln(3)
 	d.font("B", 11.5)
 	d.pdf.MultiCell(wide, 6, shown(text), "", "L", false)
@@ -95,7 +93,7 @@ func (d *document) note(text string) {
 
 // item is a text with a dash before it.
 func (d *document) item(text string) {
-	d.keepTogether(2 * line)
+	d.room(2 * line)
 	d.font("", size)
 	d.pdf.CellFormat(5, line, "–", "", 0, "L", false, 0, "")
 	d.paragraph("", margin+5, text)
@@ -110,7 +108,7 @@ func (d *document) paragraph(style string, left float64, text string) {
 
 // blank is a line for somebody to fill in.
 func (d *document) blank(label string) {
-	d.keepTogether(9)
+	d.room(9)
 	d.font("", size)
 	d.pdf.Ln(2.6)
 
@@ -146,9 +144,8 @@ func (d *document) table(columns []column, rows [][]string) {
 		header[i] = c.name
 	}
 
-	d.keepTogether(4 * cellLine)
+	d.room(4 * cellLine)
 	d.row("B", columns, header)
-
 	_, whole := d.pdf.GetPageSize()
 	for _, r := range rows {
 		// The height of a row is not known yet, so the check is for the highest
@@ -159,7 +156,6 @@ func (d *document) table(columns []column, rows [][]string) {
 		}
 		d.row("", columns, r)
 	}
-
 	d.pdf.Ln(2)
 }
 

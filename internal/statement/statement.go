@@ -17,6 +17,7 @@ import (
 	"cdrmend/internal/redact"
 	"cdrmend/internal/report"
 	"cdrmend/internal/table"
+	"cdrmend/internal/wording"
 )
 
 // Run is the run that a statement describes.
@@ -35,20 +36,22 @@ type File struct {
 
 // Write writes the statement as PDF. Equal runs give equal bytes.
 func Write(w io.Writer, r *Run, show *redact.Redactor) error {
-	open, more, err := openCritical(show.Rows(r.Findings))
+	told, err := tell(show.Rows(r.Findings))
 	if err != nil {
 		return fmt.Errorf("writing the statement: %w", err)
 	}
 
-	d := newDocument(r)
-	d.scope(r, show)
-	d.method(r)
-	d.result(r)
-	d.limits(r, show)
-	d.critical(open, more)
-	d.hashes(r)
-	d.certificate(r)
-	d.evidence(r)
+	shown := *r
+	shown.Summary = r.Summary.Redacted(show)
+	d := newDocument(&shown)
+	d.scope(&shown, show)
+	d.method(&shown)
+	d.result(&shown, told)
+	d.limits(&shown)
+	d.critical(told.open, told.more)
+	d.hashes(&shown)
+	d.certificate(&shown)
+	d.evidence(&shown)
 
 	// The library keeps its first error and returns it here.
 	if err := d.pdf.Output(w); err != nil {
@@ -60,36 +63,89 @@ func Write(w io.Writer, r *Run, show *redact.Redactor) error {
 // listed is how many findings are listed at most; they fill a page.
 const listed = 20
 
-// openCritical returns the first open critical findings, and how many more
-// there are.
-func openCritical(findings table.Rows) (open []table.Finding, more int64, err error) {
-	severity, status := table.Findings.Index("severity"), table.Findings.Index("status")
+// told is what a statement says of single findings.
+type told struct {
+	open  []table.Finding // the first open critical ones
+	more  int64           // further ones
+	first []table.Finding // those that limit what the numbers say: strays and unfit sources
+	rest  int64           // further ones
+}
+
+// tell reads the findings that a statement names.
+func tell(findings table.Rows) (*told, error) {
+	severity, status, class := table.Findings.Index("severity"), table.Findings.Index("status"), table.Findings.Index("class")
+	t := &told{}
 	for r, err := range findings {
-		switch {
-		case err != nil:
-			return nil, 0, err
-		case string(r.Bytes(severity)) != "critical" || string(r.Bytes(status)) != "open": // not listed
-		case len(open) < listed:
-			open = append(open, table.FindingOf(r))
-		default:
-			more++
+		if err != nil {
+			return nil, err
+		}
+		state := string(r.Bytes(status))
+		switch name := string(r.Bytes(class)); {
+		case (name == "stray_record" || name == "unfit_source") && state != "accepted":
+			t.first, t.rest = keep(t.first, t.rest, named, r)
+		case string(r.Bytes(severity)) == "critical" && state == "open":
+			t.open, t.more = keep(t.open, t.more, listed, r)
 		}
 	}
-	return open, more, nil
+	return t, nil
+}
+
+// keep adds a finding to a list that may have so many, or counts it.
+func keep(list []table.Finding, more int64, most int, r *table.Row) ([]table.Finding, int64) {
+	if len(list) == most {
+		return list, more + 1
+	}
+	return append(list, table.FindingOf(r)), more
+}
+
+// named is how many limits of one kind are named at most; summary.json and the
+// tables have all.
+const named = 5
+
+// notices writes what limits the numbers, each with what to do.
+func (d *document) notices(s *report.Summary, t *told) {
+	if len(t.first)+len(s.Warnings)+len(s.Incomplete) == 0 {
+		return
+	}
+	d.strong("What limits this result, and what to do:")
+	for _, f := range t.first {
+		next := wording.Remedy(f.Class, f.Detail)
+		if f.Class == "stray_record" {
+			next = wording.StrayRemedy(f.Source, f.Detail)
+		}
+		d.item(fmt.Sprintf("%s, %s: %s. What to do: %s.", f.Source, f.ObjectKey, wording.Finding(f.Class, "", "", f.Detail), next))
+	}
+	if t.rest > 0 {
+		d.item(fmt.Sprintf("and %s more: see the table “findings” (classes stray_record and unfit_source)", report.Grouped(t.rest)))
+	}
+
+	for i, w := range s.Warnings {
+		if i == named {
+			d.item(fmt.Sprintf("and %d more warnings: see summary.json", len(s.Warnings)-named))
+			break
+		}
+		d.item(wording.Sentence(w))
+	}
+	for i, in := range s.Incomplete {
+		if i == named {
+			d.item(fmt.Sprintf("and %d more: see summary.json", len(s.Incomplete)-named))
+			break
+		}
+		d.item(in.Source + ", " + in.Input + ": " + in.Reason + ". What to do: " + in.Next + ".")
+	}
 }
 
 func (d *document) scope(r *Run, show *redact.Redactor) {
 	s, c := r.Summary, &r.Summary.Config
 	d.title("Completeness of call recordings", "Interval "+s.Interval+": "+clock(s.Start)+" to "+clock(s.End)+" (UTC)")
 	d.heading("1  Scope")
-
 	d.text("This statement covers every call detail record whose start lies in the interval, and every recording that the export " +
 		"manifests of the interval describe. These sources were read:")
 	var rows [][]string
-	const named = 8 // more would push the result off the first page
+	const sources = 8
 	for i, source := range c.Sources {
-		if i == named {
-			rows = append(rows, []string{"…", fmt.Sprintf("%d more", len(c.Sources)-named), "see summary.json"})
+		if i == sources {
+			rows = append(rows, []string{"…", fmt.Sprintf("%d more", len(c.Sources)-sources), "see summary.json"})
 			break
 		}
 		rows = append(rows, []string{source.Kind, source.Name, show.Key(source.URL), source.Profile})
@@ -125,13 +181,19 @@ func (d *document) method(r *Run) {
 		"configuration, which summary.json holds, give the same tables. Anybody who has them can recompute this result.")
 }
 
-func (d *document) result(r *Run) {
+func (d *document) result(r *Run, t *told) {
 	s := r.Summary
-	c := s.Coverage
+	c := &s.Coverage
 	d.heading("3  Result")
-
-	d.strong(fmt.Sprintf("%s calls that should be recorded are recorded%s.", report.Of(c.Recorded, c.Of), share(c.RecordedPercent)))
-	d.text(fmt.Sprintf("%s have all their metadata%s. Different recordings that are missing: %s.", report.Of(c.Intact, c.Of), share(c.IntactPercent), report.Grouped(s.Lost)))
+	d.notices(s, t)
+	d.strong(fmt.Sprintf("%s calls that should be recorded are recorded%s.", c.Share(c.Recorded), share(c, c.RecordedPercent)))
+	d.text(fmt.Sprintf("%s have all their metadata%s. Different recordings that are missing: %s.", c.Share(c.Intact), share(c, c.IntactPercent), report.Grouped(s.Lost)))
+	for _, remark := range c.Remarks() {
+		d.text(wording.Sentence(remark))
+	}
+	if proof := c.Proof.Text(); proof != "" {
+		d.text("What proves that the recorded calls are: " + proof + ".")
+	}
 
 	var rows [][]string
 	for _, v := range verdicts {
@@ -141,8 +203,18 @@ func (d *document) result(r *Run) {
 	}
 	d.table([]column{{"calls", 18}, {"verdict", 36}, {"meaning", 116}}, rows)
 
-	if len(s.Outages) > 0 {
-		d.text("Outages of registrations that overlap the interval or coincide with a finding, by cause: " + counts(s.Outages) + ".")
+	failed, ended := s.OutagesByOpening()
+	if len(failed) > 0 {
+		d.text("Outages of registrations that overlap the interval or coincide with a finding, by cause: " + counts(failed) + ".")
+	}
+	if len(ended) > 0 {
+		d.text("Registrations that ended without a failure and coincide with a finding or a call, by cause: " + counts(ended) + ".")
+	}
+	if s.Renewals > 0 {
+		d.text(report.RenewalsFailed(s.Renewals) + ".")
+	}
+	if text := s.Registrations.Text(); text != "" {
+		d.text(text + ".")
 	}
 }
 
@@ -153,12 +225,12 @@ var verdicts = []struct{ name, meaning string }{
 	{"incomplete", "recorded, but metadata or media is missing, ambiguous or contradictory"},
 	{"partial", "part of the call, or one of its recordings, is missing"},
 	{"missing", "no recording of the call was delivered"},
-	{"indeterminate", "input is missing, damaged or still to come, so that nobody can tell"},
+	{"indeterminate", "nobody can tell from the inputs; the table “calls” has the reason"},
 	{"recorded_in_error", "recorded although recording was switched off or not allowed; does not count"},
 	{"excluded", "not to be recorded; does not count"},
 }
 
-func (d *document) limits(r *Run, show *redact.Redactor) {
+func (d *document) limits(r *Run) {
 	d.heading("4  What this does not show")
 	d.text("An outage is evidence, not proof: where a finding coincides with one, neither that the outage caused it nor that it did not is " +
 		"claimed; a failed registration may lose nothing while the one before still binds. Where the relation is “possible”, it is not even certain " +
@@ -168,16 +240,7 @@ func (d *document) limits(r *Run, show *redact.Redactor) {
 		d.text("All input that was read was complete.")
 		return
 	}
-
-	const named = 5
-	d.text("Incomplete input, because of which results may be indeterminate:")
-	for i, in := range r.Summary.Incomplete {
-		if i == named {
-			d.item(fmt.Sprintf("and %d more: see summary.json", len(r.Summary.Incomplete)-named))
-			break
-		}
-		d.item(in.Source + ", " + show.Key(in.Input) + ": " + in.Reason)
-	}
+	d.text("The incomplete input that section 3 names may hide calls and recordings, because of which results may be indeterminate.")
 }
 
 // mediaCheck says how the audio was examined.
@@ -193,13 +256,11 @@ func (d *document) critical(open []table.Finding, more int64) {
 		d.text("There are none.")
 		return
 	}
-
 	var rows [][]string
 	for _, f := range open {
 		rows = append(rows, []string{f.ID, subject(&f), clock(f.Start.String()), coincidence(&f)})
 	}
 	d.table([]column{{"finding", 36}, {"what is missing", 68}, {"call started", 31}, {"registration outage", 35}}, rows)
-
 	if more > 0 {
 		d.text(fmt.Sprintf("%s more stand in the table “findings” (severity critical, status open).", report.Grouped(more)))
 	}
@@ -211,7 +272,6 @@ func subject(f *table.Finding) string {
 	if f.Recording == "" {
 		what = "conversation " + f.Conversation
 	}
-
 	switch f.Class {
 	case "missing_recording":
 		return what
@@ -242,13 +302,12 @@ func (d *document) hashes(r *Run) {
 	for _, f := range r.Files {
 		rows = append(rows, []string{f.Path, f.SHA256})
 	}
-
 	slices.SortFunc(rows, func(a, b []string) int { return strings.Compare(a[0], b[0]) })
 	d.table([]column{{"file", 45}, {"SHA-256", 125}}, rows)
 }
 
 func (d *document) certificate(r *Run) {
-	d.page() // its own page, to be signed and passed on without the others
+	d.page()
 	d.heading("7  Draft certificate (Federal Rules of Evidence 902(13) and 902(14))")
 	d.note("A draft for a qualified person to examine, correct and sign. cdrmend fills in only what it knows.")
 
@@ -291,19 +350,18 @@ func counts(m map[string]int64) string {
 	for name, n := range m {
 		list = append(list, name+" "+report.Grouped(n))
 	}
-	slices.Sort(list) // the order of a map must not show
-
+	slices.Sort(list)
 	if len(list) == 0 {
 		return "none"
 	}
 	return strings.Join(list, ", ")
 }
 
-func share(percent *string) string {
+func share(c *report.Coverage, percent *string) string {
 	if percent == nil {
 		return ""
 	}
-	return " (" + *percent + " %)"
+	return " (" + c.Percent(percent) + ")"
 }
 
 // clock shortens a time to seconds.

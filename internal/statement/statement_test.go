@@ -34,24 +34,32 @@ func night(critical int, conversation string) *statement.Run {
 	r.Findings = func(yield func(*table.Row, error) bool) {
 		var row table.Row
 		for i := range critical + 1 {
-			row.Reset(table.Findings)
 			severity := "critical"
 			if i == critical {
 				severity = "major"
 			}
-			for _, v := range []string{fmt.Sprintf("fnd-%016x", i), "missing_recording", severity, "open", "", conversation, "", "", "", "", "", "", "cdr", "a.csv"} {
-				row.AddText(v)
-			}
-			row.AddInt(int64(i))
-			for range len(table.Findings.Columns) - 15 {
-				row.AddNull()
-			}
+			fill(&row, map[string]string{
+				"finding_id": fmt.Sprintf("fnd-%016x", i), "class": "missing_recording", "severity": severity, "status": "open",
+				"conversation_id": conversation, "source": "cdr", "object_key": "a.csv",
+			})
 			if !yield(&row, nil) {
 				return
 			}
 		}
 	}
 	return r
+}
+
+// fill makes a row of findings from the texts of some columns.
+func fill(row *table.Row, texts map[string]string) {
+	row.Reset(table.Findings)
+	for _, c := range table.Findings.Columns {
+		if text, ok := texts[c.Name]; ok {
+			row.AddText(text)
+		} else {
+			row.AddNull()
+		}
+	}
 }
 
 // written returns the path of the statement about a run.
@@ -124,12 +132,56 @@ func TestAStatementSaysWhatTheRunCameTo(t *testing.T) {
 	}
 }
 
+// What limits the numbers stands before them, each with what to do.
+func TestAStatementBeginsItsResultWithWhatLimitsIt(t *testing.T) {
+	r := night(0, "")
+	c := &r.Summary.Coverage
+	c.Total, c.Excluded, c.WithoutCDR, c.Proof = report.AtLeast, map[string]int64{"too short": 7}, 3, report.Proofs{ID: 1900, Shared: 12}
+	r.Summary.Warnings = []string{"the clocks of sources c and m differ by 7s"}
+	r.Summary.Incomplete = []report.Incomplete{{Source: "m", Input: "m/hour=07/", Reason: "damaged", Next: "export m/hour=07/ again"}}
+	r.Summary.Outages = map[string]int64{"scope_missing": 2, "lapsed": 1}
+	r.Findings = func(yield func(*table.Row, error) bool) {
+		var row table.Row
+		for _, f := range []map[string]string{
+			{"class": "stray_record", "severity": "major", "status": "open", "source": "c", "object_key": "c/20/", "detail": "interval=2026-11-19;rows=12;lookahead=30h"},
+			{"class": "stray_record", "severity": "major", "status": "accepted", "source": "c", "object_key": "c/accepted/", "detail": "interval=2026-11-18;rows=12;lookahead=30h"},
+			{"class": "unfit_source", "severity": "major", "status": "open", "source": "c", "object_key": "c/", "detail": "end_time"},
+		} {
+			if fill(&row, f); !yield(&row, nil) {
+				return
+			}
+		}
+	}
+	text, _ := read(t, written(t, r, policy.Report{}))
+	at := -1
+	for _, want := range []string{
+		"c, c/20/: 12 rows of interval 2026-11-19 lie in a partition", "set lookahead: 30h for source c, then run interval 2026-11-19 again.",
+		"c, c/: the source lacks end_time", "The clocks of sources c and m differ by 7s.", "m, m/hour=07/: damaged. What to do: export m/hour=07/ again.",
+		"1,912 of at least 1,958 calls that should be recorded are recorded (97.65 % of at least 1,958).",
+		"7 calls were not to be recorded and not counted: 7 too short.", "12 have only a recording that another call has too.", "3 recordings belong to no call detail record",
+		"1,900 by recording id, 12 by a recording that other calls share.", "by cause: scope_missing 2.", "by cause: lapsed 1.",
+	} {
+		next := strings.Index(text, want)
+		if next <= at {
+			t.Errorf("%q does not stand after what comes before it in %s", want, text)
+		}
+		at = next
+	}
+	if strings.Contains(text, "c/accepted/") {
+		t.Error("an accepted stray limits the result")
+	}
+	if all, with := strings.Count(text, "97.65 %"), strings.Count(text, "97.65 % of at least 1,958"); all != with {
+		t.Errorf("97.65 %% stands %d times, %d times with its limit", all, with)
+	}
+}
+
 func TestAStatementOfTheWorstNightHasFivePages(t *testing.T) {
 	r := night(100_000, strings.Repeat("ünbroken/", 60))
 	for range 500 {
 		r.Summary.Incomplete = append(r.Summary.Incomplete, report.Incomplete{
 			Source: "genesys", Input: strings.Repeat("s3://bucket/hour=07/", 5), Reason: "damaged", Next: "export it again",
 		})
+		r.Summary.Warnings = append(r.Summary.Warnings, strings.Repeat("something is odd ", 10))
 	}
 	for _, s := range []string{"a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l"} {
 		r.Summary.Config.Sources = append(r.Summary.Config.Sources, policy.SourceIdentity{Kind: "cdrs", Name: s, URL: strings.Repeat("x", 500), Profile: "p"})

@@ -18,6 +18,7 @@ type call struct {
 	line     int
 	customer int // the digits in which customers' numbers differ
 	service  int // the digits in which the numbers of the contact centre differ
+	queue    int // of the queues, for a call that came in
 	number   int // of the conversation in its day
 	legs     [2]leg
 	count    int // the number of legs
@@ -32,6 +33,7 @@ type leg struct {
 	trunkless            bool  // the entry lacks its trunk
 	rejected             bool  // a broken CDR row comes before
 	way                  int   // which of its forms a defect takes
+	detail               int   // from 0 to 31: which legs say how long was talked, and when
 	mediaBytes           int
 	digest               draws // the seed of the media's digest
 }
@@ -75,7 +77,7 @@ func (d day) draw(c *call, first int) {
 	}
 
 	// Each conversation has its share of the day to start in. A second leg starts
-	// when the first one ends.
+	// when the first one ends, or half-way when somebody is consulted.
 	next := clock(first)*latest/clock(d.Legs) + clock(r.below(int(latest)/d.Legs+1))
 	for i := range c.count {
 		l := &c.legs[i]
@@ -85,6 +87,32 @@ func (d day) draw(c *call, first int) {
 		}
 		next = l.end
 	}
+
+	c.queue = 1 + r.below(queues-1)
+	if c.fate == Unrecorded {
+		c.queue = unrecordedQueue
+	}
+	if c.count == 2 && c.fate == sound && r.below(4) == 0 {
+		c.consult()
+	}
+}
+
+// consult moves the second leg into the first one. It is answered at once, so
+// that what the first agent says is talk of both legs from its beginning.
+func (c *call) consult() {
+	first, second := &c.legs[0], &c.legs[1]
+	by := second.answered - (first.answered + (first.end-first.answered)/2)
+
+	for _, t := range []*clock{&second.answered, &second.end, &second.from, &second.until} {
+		*t -= by
+	}
+	second.start = second.answered
+}
+
+// names reports whether the metadata of the call's recordings name the session
+// that they are of. Those of overlapping legs always do.
+func (c *call) names() bool {
+	return c.number%2 == 0 || c.count == 2 && c.legs[1].start < c.legs[0].end
 }
 
 // drawLeg makes a leg that starts at a time.
@@ -105,10 +133,14 @@ func (d day) drawLeg(l *leg, r *draws, start clock) {
 	l.way = r.below(6)
 	l.mediaBytes = int(l.until-l.from) * 4
 	l.digest = draws(r.next())
+	l.detail = r.below(32)
 }
 
 // recorded reports whether any recording of the call was delivered.
 func (c *call) recorded() bool { return c.fate != Internal && c.fate != Unrecorded && c.fate != Lost }
+
+// queued reports whether the caller waited in a queue.
+func (c *call) queued() bool { return c.fate == Unrecorded || c.inbound && c.fate != Internal }
 
 func (c *call) direction() string {
 	switch {
@@ -134,11 +166,34 @@ func (c *call) numbers(b []byte, before, between string) []byte {
 	return to(append(b, between...))
 }
 
+// hold is how long the customers wait in the middle of the legs that say so, and
+// pause how long nothing was to be recorded in those that had a pause.
+const (
+	hold  = clock(10_000)
+	pause = clock(5_000)
+)
+
+// A leg says nothing of its talk, or when somebody talked, or only for how long.
+func (l *leg) saysWhen() bool    { return l.detail < 4 }
+func (l *leg) saysHowLong() bool { return l.detail >= 24 }
+func (l *leg) paused() bool      { return l.detail == 4 }
+
+// middle is when a hold or a pause begins.
+func (l *leg) middle() clock { return l.answered + (l.end-l.answered)/2 }
+
 // site holds the ids that stay the same all night.
 type site struct {
 	org           uuid
 	lines, trunks []uuid
+	queues        [queues]uuid
 }
+
+// queues is how many queues there are. Calls of the first one are not to be
+// recorded.
+const (
+	queues          = 40
+	unrecordedQueue = 0
+)
 
 // perTrunk is how many lines one trunk has.
 const perTrunk = 40
@@ -155,6 +210,11 @@ func (n *Night) site() *site {
 	for i := range s.trunks {
 		r := n.drawing(ofTrunk, 0, i)
 		s.trunks[i] = r.uuid()
+	}
+
+	for i := range s.queues {
+		r := n.drawing(ofQueue, 0, i)
+		s.queues[i] = r.uuid()
 	}
 
 	return s

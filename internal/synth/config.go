@@ -31,7 +31,7 @@ func (n *Night) Config(base string) []byte {
 	}
 
 	return fmt.Appendf(nil, config, s.org[:], below(manifests), s.org[:], n.Profile, below("cdr/date={date}/"), cdrs,
-		below("registrations/date={date}/"), log, media, below("out/"))
+		below("registrations/date={date}/"), log, media, below("out/"), s.queues[unrecordedQueue][:])
 }
 
 const config = `# A synthetic night. It is complete as it is: no source settles later.
@@ -58,4 +58,5 @@ output:
 policy:
   exclusions:
     - {reason: internal call, direction: internal}
+    - {reason: not to be recorded, queue: %s}
 `

@@ -1,8 +1,12 @@
 package synth
 
-import "io"
+import (
+	"io"
+	"strconv"
+)
 
-const csvHeader = "conversation_id,leg_id,recording_ids,trunk_id,line_id,direction,ani,dnis,start_time,answer_time,end_time,recorded,updated_at,sip_status\n"
+const csvHeader = "conversation_id,leg_id,recording_ids,trunk_id,line_id,direction,ani,dnis,user_ids,queue_ids," +
+	"start_time,answer_time,end_time,talk_ms,talk,pauses,recorded,updated_at,sip_status\n"
 
 // writeCSV writes legs in the layout of profile cdrmend. A row that a later one
 // supersedes has no end time.
@@ -46,13 +50,19 @@ func (d day) appendRow(b []byte, c *call, l *leg, final bool) []byte {
 
 	b = append(append(append(b, ','), d.trunk(c.line)...), ',')
 	b = append(append(append(b, d.lines[c.line][:]...), ','), c.direction()...)
-	b = c.numbers(b, ",", ",")
+	b = append(append(c.numbers(b, ",", ","), ','), l.agent[:]...)
+	b = append(b, ',')
+	if c.queued() {
+		b = append(b, d.queues[c.queue][:]...)
+	}
 
 	b = d.appendMicros(append(b, ','), l.start)
 	b = d.appendMicros(append(b, ','), l.answered)
 	b = append(b, ',')
 	if final {
-		b = d.appendMicros(b, l.end)
+		b = d.appendTalk(append(d.appendMicros(b, l.end), ','), l)
+	} else {
+		b = append(b, ",,,"...)
 	}
 
 	if c.fate == Unrecorded {
@@ -69,4 +79,25 @@ func (d day) appendRow(b []byte, c *call, l *leg, final bool) []byte {
 	}
 
 	return append(b, ",200\n"...)
+}
+
+// appendTalk appends the cells talk_ms, talk and pauses.
+func (d day) appendTalk(b []byte, l *leg) []byte {
+	span := func(b []byte, from, until clock) []byte {
+		return d.appendMicros(append(d.appendMicros(b, from), '/'), until)
+	}
+
+	if l.saysHowLong() {
+		b = strconv.AppendInt(b, int64(l.end-l.answered-hold), 10)
+	}
+	b = append(b, ',')
+	if l.saysWhen() {
+		b = span(b, l.answered, l.middle())
+		b = span(append(b, ';'), l.middle()+hold, l.end)
+	}
+	b = append(b, ',')
+	if l.paused() {
+		b = span(b, l.middle(), l.middle()+pause)
+	}
+	return b
 }

@@ -105,17 +105,38 @@ func (d day) appendParticipant(b []byte, c *call, l *leg, purpose string) []byte
 
 	b = append(b, `,"segments":[`...)
 	if agent {
-		b = d.appendSegment(b, l.answered-4000, l.answered, "alert")
-		b = d.appendSegment(append(b, ','), l.answered, l.end, "interact")
-	} else {
-		b = d.appendSegment(b, l.start, l.answered, "system")
-		b = d.appendSegment(append(b, ','), l.answered, l.end, "interact")
+		b = append(d.appendAgentSegments(b, c, l), `]}]}`...)
+		return b
 	}
-	return append(b, `]}]}`...)
+
+	b = append(d.appendSegment(b, l.start, l.answered, "system"), "},"...)
+	return append(d.appendSegment(b, l.answered, l.end, "interact"), `}]}]}`...)
 }
 
+// appendAgentSegments appends what the agent did. Some legs have a hold.
+func (d day) appendAgentSegments(b []byte, c *call, l *leg) []byte {
+	segment := func(from, until clock, kind, after string) {
+		b = d.appendSegment(b, from, until, kind)
+		if c.queued() {
+			b = append(append(append(b, `,"queueId":"`...), d.queues[c.queue][:]...), '"')
+		}
+		b = append(append(b, '}'), after...)
+	}
+
+	segment(l.answered-4000, l.answered, "alert", ",")
+	if l.saysWhen() {
+		segment(l.answered, l.middle(), "interact", ",")
+		segment(l.middle(), l.middle()+hold, "hold", ",")
+		segment(l.middle()+hold, l.end, "interact", "")
+	} else {
+		segment(l.answered, l.end, "interact", "")
+	}
+	return b
+}
+
+// appendSegment appends a segment without its closing brace.
 func (d day) appendSegment(b []byte, from, until clock, kind string) []byte {
 	b = d.appendMillis(append(b, `{"segmentStart":"`...), from)
 	b = d.appendMillis(append(b, `","segmentEnd":"`...), until)
-	return append(append(append(b, `","segmentType":"`...), kind...), `"}`...)
+	return append(append(append(b, `","segmentType":"`...), kind...), '"')
 }

@@ -16,6 +16,7 @@ const (
 	ofRegistration
 	ofDocument
 	ofOrg
+	ofQueue
 )
 
 // drawing returns the generator for a purpose, a day and a number.

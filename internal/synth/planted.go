@@ -5,10 +5,11 @@ type Planted struct {
 	Legs       int             // legs in CDRs
 	Entries    int             // entries, and media objects without metadata
 	Excluded   int             // legs that were not to be recorded
-	Superseded int             // rows, also those of the margins
+	Superseded int             // rows
 	Rejected   int             // rows, also those of the margins
 	Findings   map[Finding]int // numbers of findings
-	Outages    map[string]int  // numbers of outages by cause
+	Outages    map[string]int  // rows of the table of outages by cause, harmless ones too, without lapses
+	Lapses     int             // registrations that ran out; a run shows those that a call coincides with
 }
 
 // Finding is a class, and a field if the class is about one.
@@ -20,10 +21,11 @@ func (n *Night) Planted() Planted {
 
 	for _, d := range n.days() {
 		_ = d.whole().calls(func(c *call) error {
-			// Rows of the margins are read and counted, too. Findings are those of the
-			// night alone.
-			p.rows(c)
+			// Rejected rows of the margins are counted, too. All else is of the night
+			// alone.
+			p.rejected(c)
 			if d.number == 0 {
+				p.superseded(c)
 				p.call(n, c)
 			}
 			return nil
@@ -36,7 +38,11 @@ func (n *Night) Planted() Planted {
 
 	for line := range n.Lines {
 		for t := range turns {
-			if f := d.failing(line, t); f != nil {
+			switch f, _ := d.failing(line, t); {
+			case f == nil:
+			case f.cause == lapsed:
+				p.Lapses++
+			default:
 				p.Outages[f.cause]++
 			}
 		}
@@ -45,13 +51,16 @@ func (n *Night) Planted() Planted {
 	return p
 }
 
-// rows counts the superseded and rejected rows of a conversation.
-func (p *Planted) rows(c *call) {
+// superseded and rejected count rows of a conversation. One without CDR has no
+// rows at all.
+func (p *Planted) superseded(c *call) {
+	if c.twice && c.fate != NoCDR {
+		p.Superseded += c.count
+	}
+}
+
+func (p *Planted) rejected(c *call) {
 	for _, l := range c.legs[:c.count] {
-		// A conversation without CDR has no rows at all.
-		if c.twice && c.fate != NoCDR {
-			p.Superseded++
-		}
 		if l.rejected && c.fate != NoCDR {
 			p.Rejected++
 		}
@@ -107,8 +116,10 @@ func (p *Planted) leg(n *Night, c *call, l *leg) {
 		p.add("repaired_field", "end_time")
 	case Invalid:
 		p.add("invalid_field", "duration_ms")
+	// What is gone is no recording of any leg.
 	case MediaLost:
 		p.add("media_missing", "")
+		p.add("missing_recording", "")
 	// The trunk comes after the cut, so it is lost whether it was there or not.
 	case TruncatedSidecar:
 		trunks = 1
@@ -122,6 +133,11 @@ func (p *Planted) leg(n *Night, c *call, l *leg) {
 		}
 		for _, field := range []string{"start_time", "end_time"} {
 			p.add("missing_field", field)
+		}
+		// A recording whose time is unknown may be of either leg of its conversation,
+		// unless the legs list their recordings.
+		if c.count == 2 && n.CDRs == Details {
+			p.add("missing_recording", "")
 		}
 	}
 

@@ -21,16 +21,23 @@ type failure struct {
 
 const allScopes = `recordings:readonly sip:manage telephony:readonly`
 
+// lapsed is the cause of an outage without a failure: the attempt is left out.
+const lapsed = "lapsed"
+
+// notPermitted is the cause of refusals that look like a race and do not heal.
+const notPermitted = "not_permitted"
+
 // failures are the causes, named as in the table of outages. token_untrusted is
 // not among them, because it takes keys.
 var failures = []failure{
+	{"client_gave_up", 499, nil},
 	{"credential_rejected", 403, func(b []byte, l *logWriter, unix int64) []byte {
 		return l.claims(b, l.org, allScopes, unix-1800, 0, unix+1800)
 	}},
 	{"interval_too_brief", 423, nil},
-	{"refresh_race", 403, func(b []byte, l *logWriter, unix int64) []byte {
-		return l.claims(b, l.org, allScopes, unix-3, 0, unix+3600)
-	}},
+	{lapsed, 0, nil},
+	{notPermitted, 403, freshToken},
+	{"refresh_race", 403, freshToken},
 	{"rejected", 486, nil},
 	{"scope_missing", 403, func(b []byte, l *logWriter, unix int64) []byte {
 		return l.claims(b, l.org, "recordings:readonly sip:manage:readonly", unix-1800, 0, unix+1800)
@@ -47,9 +54,15 @@ var failures = []failure{
 	}},
 	{"unauthenticated", 407, nil},
 	{"unknown", 403, nil},
+	{"unknown_line", 404, nil},
 	{"wrong_org", 403, func(b []byte, l *logWriter, unix int64) []byte {
 		return l.claims(b, l.sandbox, allScopes, unix-1800, 0, unix+1800)
 	}},
+}
+
+// freshToken appends the claims of a token that is three seconds old.
+func freshToken(b []byte, l *logWriter, unix int64) []byte {
+	return l.claims(b, l.org, allScopes, unix-3, 0, unix+3600)
 }
 
 // Causes returns the causes that can have rates.
@@ -88,33 +101,48 @@ func (f Failures) check() error {
 	return nil
 }
 
-// failing returns how an attempt fails, nil when it succeeds. Attempts next to
-// midnight succeed, so that no outage of the night crosses it.
-func (d day) failing(line, turn int) *failure {
+// failing returns how an attempt fails, nil when it succeeds, and whether it
+// fails until the registration before has run out. Attempts next to midnight
+// succeed, so that no outage of the night crosses it.
+func (d day) failing(line, turn int) (f *failure, long bool) {
 	if turn < 2 || turn >= turns-2 {
-		return nil
+		return nil, false
 	}
 
 	r := d.drawing(ofRegistration, d.number, line*turns+turn)
 	at := r.unit()
 	for i := range failures {
-		if at -= d.Failures[failures[i].cause]; at < 0 {
-			return &failures[i]
+		if at -= d.Failures[failures[i].cause]; at >= 0 {
+			continue
 		}
+
+		// A race heals within a minute, or it is none.
+		f := &failures[i]
+		switch f.cause {
+		case "refresh_race":
+			return f, false
+		case notPermitted:
+			return f, true
+		}
+		return f, r.below(2) == 0
 	}
 
-	return nil
+	return nil, false
 }
 
-// Every line registers twice an hour. One that fails tries again after a
-// minute, and succeeds a little later.
+// Every line registers twice an hour, five minutes before its registration runs
+// out. One that fails tries again after a minute, and succeeds a little later.
+// One that fails for long tries once more, and succeeds when it has been
+// unregistered for a while.
 const (
-	turns   = 48
-	turn    = clock(30*60) * 1000
-	expiry  = 2100
-	logs    = 24 // files in a day
-	retried = clock(60) * 1000
-	mended  = clock(150) * 1000
+	turns     = 48
+	turn      = clock(30*60) * 1000
+	expiry    = 2100
+	logs      = 24 // files in a day
+	retried   = clock(60) * 1000
+	mended    = clock(150) * 1000
+	lateRetry = clock(330) * 1000
+	lateMend  = clock(450) * 1000
 )
 
 // attempt is one attempt to register, a line of the log.
@@ -144,13 +172,22 @@ func (d day) attempts(hour int) []attempt {
 
 		for t := hour * turns / logs; t < (hour+1)*turns/logs; t++ {
 			at := offset + clock(t)*turn
-			if f := d.failing(line, t); f != nil {
-				// The second failure falls into the outage of the first: one failing turn makes
-				// one outage, which Planted counts.
-				list = append(list, attempt{at, line, f}, attempt{at + retried, line, f})
-				at += mended
+			f, long := d.failing(line, t)
+			if f == nil {
+				list = append(list, attempt{at, line, nil})
+				continue
 			}
-			list = append(list, attempt{at, line, nil})
+			if f.cause == lapsed {
+				continue
+			}
+
+			// The failures of a turn fall into one outage, which Planted counts.
+			list = append(list, attempt{at, line, f}, attempt{at + retried, line, f})
+			if long {
+				list = append(list, attempt{at + lateRetry, line, f}, attempt{at + lateMend, line, nil})
+			} else {
+				list = append(list, attempt{at + mended, line, nil})
+			}
 		}
 	}
 
@@ -192,7 +229,7 @@ func (d day) writeLog(w io.Writer, hour int) error {
 // appendRefresh appends the request for a new token.
 func (l *logWriter) appendRefresh(b []byte, at clock) []byte {
 	b = l.appendMillis(append(b, `{"time":"`...), at)
-	b = append(b, `","method":"POST","path":"https://login.example/oauth/token","status":200,"grant_type":"client_credentials","org_id":"`...)
+	b = append(b, `","method":"POST","path":"https://login.example/oauth/token","status":200,"grant_type":"client_credentials","request":{"client_id":"registrar"},"org_id":"`...)
 	return append(append(b, l.org[:]...), "\"}\n"...)
 }
 
@@ -205,7 +242,7 @@ func (l *logWriter) appendRequest(b []byte, a attempt) []byte {
 	b = append(append(b, `,"org_id":"`...), l.org[:]...)
 	b = append(append(b, `","trunk_id":"`...), l.trunk(a.line)...)
 
-	b = append(b, `","request":{"username":"line-`...)
+	b = append(b, `","request":{"client_id":"registrar","username":"line-`...)
 	b = appendPadded(b, a.line, 6)
 	b = append(b, `","sip_domain":"sip.example","transport":"tls","expiry_seconds":2100},"response":{"code":`...)
 	b = strconv.AppendInt(b, int64(a.status()), 10)

@@ -59,11 +59,18 @@ func (d day) sidecar(c *call, l *leg) []Object {
 	return list
 }
 
+// leastMedia is more than the size below which a run takes media for empty.
+const leastMedia = 1100
+
 // media returns a media object that begins like an Ogg page.
 func (d day) media(key string, l *leg) Object {
 	digest := l.digest // copied, as the leg is reused before the object is written
 	return Object{key, func(w io.Writer) error {
-		_, err := w.Write(appendDigest([]byte("OggS\x00\x02"), digest))
+		b := append(make([]byte, 0, leastMedia+64), "OggS\x00\x02"...)
+		for len(b) < leastMedia {
+			b = appendDigest(b, digest)
+		}
+		_, err := w.Write(b)
 		return err
 	}}
 }
@@ -90,6 +97,10 @@ func (d day) appendMetadata(b []byte, c *call, l *leg) []byte {
 	}
 	if !lacks.conversation {
 		b = append(append(b, `","conversationId":"`...), c.id[:]...)
+	}
+
+	if c.names() {
+		b = append(append(b, `","sessionId":"`...), l.id[:]...)
 	}
 
 	b = append(b, `","provider":"Edge","mediaType":"Call","mediaSubtype":"Trunk","initialDirection":"`...)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"strconv"
 	"testing"
 
 	"cdrmend/internal/record"
@@ -75,6 +76,7 @@ func (n night) call(r *Row, i int, conversation, leg []byte) {
 	}
 	start := midnight + record.Time(i)*86_400_000_000/record.Time(n.rows)
 	length, line, verdict := record.Time(draw(1_800_000))*1000, draw(len(n.lines)), draw(100)
+	var number [20]byte
 	r.Reset(Calls)
 	r.AddText("9fb897d6-d500-9c63-2b07-b26e8cf0c9ae")
 	r.AddBytes(conversation)
@@ -82,11 +84,16 @@ func (n night) call(r *Row, i int, conversation, leg []byte) {
 	r.AddBytes(n.lines[line%40])
 	r.AddBytes(n.lines[line])
 	r.AddText([]string{"inbound", "outbound", "internal"}[draw(3)])
+	r.AddBytes(strconv.AppendInt(number[:0], 49_301_000_000+int64(draw(9_000_000)), 10))
+	r.AddBytes(strconv.AppendInt(number[:0], 49_891_000_000+int64(draw(50)), 10))
+	r.AddBytes(n.lines[line])
+	r.AddText("")
 	r.AddTime(start)
 	r.AddTime(start + record.Time(draw(20_000))*1000)
 	r.AddTime(start + length)
 	r.AddText([]string{"complete", "missing", "partial", "repaired"}[max(0, verdict-96)])
 	r.AddText("")
+	r.AddText("id")
 	r.AddText("id")
 	r.AddInt(1)
 	r.AddInt(int64(length) / 1000)

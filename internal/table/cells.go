@@ -26,6 +26,16 @@ func CellsOf(r *Row) Cells {
 // Get returns the cell of a named column as it is in CSV, without quotes.
 func (c Cells) Get(column string) string { return c.cells[c.schema.Index(column)] }
 
+// Find is Get for a column that the table may not have.
+func (c Cells) Find(column string) string {
+	for i := range c.schema.Columns {
+		if c.schema.Columns[i].Name == column {
+			return c.cells[i]
+		}
+	}
+	return ""
+}
+
 // Map returns a copy of the row in which each cell that is not missing is
 // replaced by the result of f.
 func (c Cells) Map(f func(column, cell string) string) Cells {

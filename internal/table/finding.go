@@ -9,6 +9,7 @@ type Finding struct {
 	ID, Class, Severity, Status           string
 	Org, Conversation, Recording          string
 	Leg, Trunk, Line                      string
+	Direction, ANI, DNIS, Users, Queues   string // lists are joined by semicolons
 	Field, Detail                         string
 	Source, ObjectKey                     string
 	Entry                                 int64 // element or row in the object, -1 when missing
@@ -20,14 +21,14 @@ type Finding struct {
 // FindingOf reads a row of [Findings] or [History].
 func FindingOf(r *Row) Finding {
 	f := Finding{
-		Entry: r.Count(14),
-		Start: r.Time(15), End: r.Time(16),
-		OutageID: r.Text(17), OutageCause: r.Text(18), OutageRelation: r.Text(19),
-		OutageOverlap: r.Count(20),
+		Entry: r.Count(19),
+		Start: r.Time(20), End: r.Time(21),
+		OutageID: r.Text(22), OutageCause: r.Text(23), OutageRelation: r.Text(24),
+		OutageOverlap: r.Count(25),
 	}
 	for i, v := range [...]*string{
 		&f.ID, &f.Class, &f.Severity, &f.Status, &f.Org, &f.Conversation, &f.Recording, &f.Leg, &f.Trunk, &f.Line,
-		&f.Field, &f.Detail, &f.Source, &f.ObjectKey,
+		&f.Direction, &f.ANI, &f.DNIS, &f.Users, &f.Queues, &f.Field, &f.Detail, &f.Source, &f.ObjectKey,
 	} {
 		*v = r.Text(i)
 	}

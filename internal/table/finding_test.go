@@ -10,7 +10,7 @@ func (f *Finding) Fill(r *Row) {
 	r.Reset(Findings)
 	for _, v := range [...]string{
 		f.ID, f.Class, f.Severity, f.Status, f.Org, f.Conversation, f.Recording, f.Leg, f.Trunk, f.Line,
-		f.Field, f.Detail, f.Source, f.ObjectKey,
+		f.Direction, f.ANI, f.DNIS, f.Users, f.Queues, f.Field, f.Detail, f.Source, f.ObjectKey,
 	} {
 		r.AddText(v)
 	}

@@ -9,11 +9,11 @@ import (
 const Closed = "closed"
 
 // The columns that history has and findings lack.
-const (
-	stateColumn = iota + 21
-	firstColumn
-	lastColumn
-	closedColumn
+var (
+	stateColumn  = History.Index("state")
+	firstColumn  = History.Index("first_commit")
+	lastColumn   = History.Index("last_commit")
+	closedColumn = History.Index("closed_commit")
 )
 
 // Merge returns the history after a commit. It has every finding of the

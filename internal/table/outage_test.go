@@ -8,12 +8,15 @@ import (
 
 // Outage is one row of outages. Empty texts are missing.
 type Outage struct {
-	ID, Org, Trunk, Line   string
-	Start, End             record.Time
-	EndedBy, Cause, Causes string
-	Failures               int64
-	BindingUntil           record.Time
-	First, Last            Place // of its first and its last failure
+	ID, Org, Trunk, Line, User     string
+	Start, End                     record.Time
+	EndedBy, Cause, Causes         string
+	Failures                       int64
+	BindingUntil, UnregisteredFrom record.Time
+	Harmless                       string
+	LastAttempt                    record.Time
+	Began                          string
+	First, Last                    Place // of its first and its last failure
 }
 
 // Place names one row of one input object.
@@ -29,6 +32,7 @@ func (o *Outage) Fill(r *Row) {
 	r.AddText(o.Org)
 	r.AddText(o.Trunk)
 	r.AddText(o.Line)
+	r.AddText(o.User)
 	r.AddTime(o.Start)
 	r.AddTime(o.End)
 	r.AddText(o.EndedBy)
@@ -36,6 +40,10 @@ func (o *Outage) Fill(r *Row) {
 	r.AddText(o.Causes)
 	r.AddCount(o.Failures)
 	r.AddTime(o.BindingUntil)
+	r.AddTime(o.UnregisteredFrom)
+	r.AddText(o.Harmless)
+	r.AddTime(o.LastAttempt)
+	r.AddText(o.Began)
 	for _, p := range [...]Place{o.First, o.Last} {
 		r.AddText(p.Source)
 		r.AddText(p.ObjectKey)
@@ -50,5 +58,6 @@ func (o *Outage) Compare(p *Outage) int {
 		cmp.Compare(o.Trunk, p.Trunk),
 		cmp.Compare(o.Line, p.Line),
 		cmp.Compare(o.Start, p.Start),
+		cmp.Compare(o.User, p.User),
 	)
 }

@@ -74,7 +74,7 @@ func TestReadParquetRefusesOtherColumns(t *testing.T) {
 	renamed := *Outages
 	renamed.Columns = append([]Column{number("outage_id")}, Outages.Columns[1:]...)
 	for want, rows := range map[string]Rows{
-		"reading table repairs: it has 17 columns, want 12": ReadParquet(bytes.NewReader(outages), int64(len(outages)), Repairs),
+		"reading table repairs: it has 22 columns, want 12": ReadParquet(bytes.NewReader(outages), int64(len(outages)), Repairs),
 		"reading table repairs: it has 1 columns, want 12":  ReadParquet(bytes.NewReader(small.Bytes()), int64(small.Len()), Repairs),
 		`reading table outages: column "outage_id" is a STRING, want INT(64,true)`: ReadParquet(
 			bytes.NewReader(outages), int64(len(outages)), &renamed),

@@ -51,24 +51,25 @@ var (
 		text("field"), text("old_value"), prose("new_value"), text("rule"), prose("evidence"),
 	}, "object_key", "source", "entry", "field")
 	Calls = newSchema("calls", []Column{
-		text("org_id"), id("conversation_id"), id("leg_id"), text("trunk_id"), text("line_id"), text("direction"),
+		text("org_id"), id("conversation_id"), id("leg_id"), text("trunk_id"), text("line_id"),
+		text("direction"), prose("ani"), prose("dnis"), text("user_ids"), text("queue_ids"),
 		instant("start_time"), instant("answer_time"), instant("end_time"),
-		text("verdict"), text("reason"), text("matched_by"), number("entries"), number("covered_ms"), number("uncovered_ms"),
+		text("verdict"), text("reason"), text("matched_by"), text("proof"), number("entries"), number("covered_ms"), number("uncovered_ms"),
 		text("outage_id"), text("outage_cause"), text("outage_relation"), number("outage_overlap_ms"),
 		text("source"), key("object_key"), number("row"),
 	}, "start_time", "org_id", "conversation_id", "leg_id", "object_key", "source", "row")
 	Outages = newSchema("outages", []Column{
-		id("outage_id"), text("org_id"), text("trunk_id"), text("line_id"),
+		id("outage_id"), text("org_id"), text("trunk_id"), text("line_id"), text("username"),
 		instant("start_time"), instant("end_time"), text("ended_by"), text("cause"), text("causes"), number("failures"),
-		instant("binding_until"),
+		instant("binding_until"), instant("unregistered_from"), text("harmless"), instant("last_attempt"), text("began"),
 		text("first_source"), key("first_object_key"), number("first_row"),
 		text("last_source"), key("last_object_key"), number("last_row"),
-	}, "org_id", "trunk_id", "line_id", "start_time")
+	}, "org_id", "trunk_id", "line_id", "start_time", "username")
 	Recordings = newSchema("recordings", []Column{
-		text("org_id"), id("conversation_id"), id("recording_id"), text("trunk_id"), text("line_id"),
+		text("org_id"), id("conversation_id"), id("recording_id"), id("leg_id"), text("trunk_id"), text("line_id"),
 		instant("start_time"), instant("end_time"), number("duration_ms"),
 		text("direction"), prose("ani"), prose("dnis"), text("media_type"), text("media_subtype"), text("user_ids"),
-		name("media_key"), number("media_bytes"), id("media_sha256"),
+		name("media_key"), number("media_bytes"), id("media_sha256"), text("state"),
 		text("status"), text("source"), key("object_key"), number("entry"),
 	}, "source", "object_key", "entry")
 	History = newSchema("history", append(findingColumns[:len(findingColumns):len(findingColumns)],
@@ -79,14 +80,14 @@ var (
 var findingColumns = []Column{
 	id("finding_id"), text("class"), text("severity"), text("status"),
 	text("org_id"), id("conversation_id"), id("recording_id"), id("leg_id"), text("trunk_id"), text("line_id"),
-	text("field"), prose("detail"), text("source"), key("object_key"), number("entry"),
+	text("direction"), prose("ani"), prose("dnis"), text("user_ids"), text("queue_ids"), text("field"), prose("detail"), text("source"), key("object_key"), number("entry"),
 	instant("start_time"), instant("end_time"),
 	text("outage_id"), text("outage_cause"), text("outage_relation"), number("outage_overlap_ms"),
 }
 
 // The id comes last, so that the order is total.
 var findingOrder = []string{
-	"class", "org_id", "conversation_id", "recording_id", "leg_id", "object_key", "source", "entry", "field", "finding_id",
+	"class", "org_id", "conversation_id", "recording_id", "leg_id", "object_key", "source", "entry", "field", "start_time", "finding_id",
 }
 
 func text(column string) Column    { return Column{column, Text, repeated} }

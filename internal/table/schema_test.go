@@ -14,7 +14,8 @@ import (
 var schemas = []*Schema{Findings, Repairs, Calls, Outages, Recordings, History}
 
 const publishedFindings = "finding_id class severity status org_id conversation_id recording_id leg_id trunk_id line_id " +
-	"field detail source object_key entry start_time end_time outage_id outage_cause outage_relation outage_overlap_ms"
+	"direction ani dnis user_ids queue_ids field detail source object_key entry start_time end_time " +
+	"outage_id outage_cause outage_relation outage_overlap_ms"
 
 func TestColumnsStandInThePublishedOrder(t *testing.T) {
 	published := map[string]string{
@@ -22,13 +23,13 @@ func TestColumnsStandInThePublishedOrder(t *testing.T) {
 		"history":  publishedFindings + " state first_commit last_commit closed_commit",
 		"repairs": "interval source object_key entry org_id conversation_id recording_id field old_value new_value rule " +
 			"evidence",
-		"calls": "org_id conversation_id leg_id trunk_id line_id direction start_time answer_time end_time verdict reason " +
-			"matched_by entries covered_ms uncovered_ms outage_id outage_cause outage_relation outage_overlap_ms " +
+		"calls": "org_id conversation_id leg_id trunk_id line_id direction ani dnis user_ids queue_ids start_time answer_time end_time " +
+			"verdict reason matched_by proof entries covered_ms uncovered_ms outage_id outage_cause outage_relation outage_overlap_ms " +
 			"source object_key row",
-		"outages": "outage_id org_id trunk_id line_id start_time end_time ended_by cause causes failures binding_until " +
-			"first_source first_object_key first_row last_source last_object_key last_row",
-		"recordings": "org_id conversation_id recording_id trunk_id line_id start_time end_time duration_ms direction ani " +
-			"dnis media_type media_subtype user_ids media_key media_bytes media_sha256 status source object_key entry",
+		"outages": "outage_id org_id trunk_id line_id username start_time end_time ended_by cause causes failures binding_until " +
+			"unregistered_from harmless last_attempt began first_source first_object_key first_row last_source last_object_key last_row",
+		"recordings": "org_id conversation_id recording_id leg_id trunk_id line_id start_time end_time duration_ms direction ani " +
+			"dnis media_type media_subtype user_ids media_key media_bytes media_sha256 state status source object_key entry",
 	}
 	for _, s := range schemas {
 		var got []string
@@ -89,7 +90,7 @@ func TestValuesCompareAsTheirRowsDo(t *testing.T) {
 		if start == -2 {
 			start = record.NoTime
 		}
-		outages = append(outages, Outage{Org: word(), Trunk: word(), Line: word(), Start: start})
+		outages = append(outages, Outage{Org: word(), Trunk: word(), Line: word(), Start: start, User: word()})
 	}
 	checkOrder(t, Findings, findings, (*Finding).Fill, (*Finding).Compare)
 	checkOrder(t, Repairs, repairs, (*Repair).Fill, (*Repair).Compare)

@@ -176,7 +176,7 @@ func TestWriteRefusesRowsThatDoNotFit(t *testing.T) {
 		yield(&r, nil)
 	}
 	for want, rows := range map[string]Rows{
-		"writing table calls: a row of calls has 1 cells instead of 22":     half,
+		"writing table calls: a row of calls has 1 cells instead of 27":     half,
 		"writing table calls: a row of findings cannot be written to calls": nasty(Findings, 1),
 	} {
 		var sink bytes.Buffer

@@ -2,6 +2,8 @@ package token
 
 import (
 	"bytes"
+	"strconv"
+	"strings"
 
 	"cdrmend/internal/intern"
 	"cdrmend/internal/jsonscan"
@@ -9,71 +11,140 @@ import (
 	"cdrmend/internal/record"
 )
 
-// claims holds the claims of a token, verified or not.
+// claims is what the claims of a token say, whoever vouches for them.
 type claims struct {
 	expires   record.Time
 	notBefore record.Time
 	issued    record.Time
 	org       intern.Text
 	scopes    [][]byte
-	scoped    bool // a claim lists the scopes, even if the list is empty
+	scoped    bool // some claim lists scopes, perhaps none
 }
 
-// lists reports whether the scopes contain one, as a whole word.
-func (c claims) lists(scope string) bool {
-	for _, s := range c.scopes {
-		if string(s) == scope {
-			return true
-		}
+// ScopeClaims are the claims in which issuers usually list scopes.
+var ScopeClaims = []string{"scope", "scp", "scopes", "permissions", "authorizedScope"}
+
+// validFrom is the time before which the token is not valid: its nbf, else its
+// iat.
+func (c *claims) validFrom() record.Time {
+	if c.notBefore.Known() {
+		return c.notBefore
 	}
-	return false
+	return c.issued
 }
 
+// The claims that are read by name.
 const (
 	claimExpires = iota
 	claimNotBefore
 	claimIssued
-	claimOrg   // the first of five names, in order of precedence
-	claimScope = claimOrg + 5
-	numClaims  = claimScope + 5
+	claimOrg  // the first of five, in the order in which they count
+	numClaims = claimOrg + 5
 )
 
-var claimNumbers = map[string]int{
-	"exp": claimExpires, "nbf": claimNotBefore, "iat": claimIssued,
-	"org_id": claimOrg, "organization_id": claimOrg + 1, "organizationId": claimOrg + 2, "org": claimOrg + 3, "organization": claimOrg + 4,
-	"scope": claimScope, "scp": claimScope + 1, "scopes": claimScope + 2, "permissions": claimScope + 3, "authorizedScope": claimScope + 4,
-}
+// orgClaims are the claims that name an organisation, in the order in which they
+// count.
+var orgClaims = []string{"org_id", "organization_id", "organizationId", "org", "organization"}
 
-// readClaims reads an object of claims. Any other value has none.
-func readClaims(n *profile.Normalizer, v jsonscan.Value) claims {
-	var found [numClaims]jsonscan.Value
+var claimNumbers = func() map[string]int {
+	numbers := map[string]int{"exp": claimExpires, "nbf": claimNotBefore, "iat": claimIssued}
+	for i, name := range orgClaims {
+		numbers[name] = claimOrg + i
+	}
+	return numbers
+}()
+
+// readClaims reads an object of claims; any other value has none.
+func (r *Rules) readClaims(n *profile.Normalizer, v jsonscan.Value) claims {
+	var found [numClaims]jsonscan.Value // of members spelled twice the last
 	if v.Kind == jsonscan.Object {
 		for name, member := range v.Members {
 			if i, ok := claimNumbers[string(name)]; ok {
-				// The last of repeated members counts, as JSON decoders commonly have it.
 				found[i] = member
 			}
 		}
 	}
-
 	c := claims{
 		expires:   numericDate(found[claimExpires]),
 		notBefore: numericDate(found[claimNotBefore]),
 		issued:    numericDate(found[claimIssued]),
-		org:       organisation(n, found[claimOrg:claimScope]),
+		org:       organisation(n, found[claimOrg:]),
 	}
-
-	// Issuers spell the claim differently, and some send two of them: all scopes
-	// count, since the registrar could read any.
-	for _, v := range found[claimScope:] {
-		c.addScopes(v)
+	for _, place := range r.ScopeClaims {
+		if scopes, listed := scopesOf(valueAt(v, place)); listed {
+			c.scopes, c.scoped = append(c.scopes, scopes...), true
+		}
 	}
-
 	return c
 }
 
-// organisation returns the organisation of the first claim that names one, as
-// a text or as an object with an id.
+// malformed names the claims whose values are of a kind that does not count.
+func (r *Rules) malformed(payload jsonscan.Value) []string {
+	var names []string
+	check := func(name string, counts func(jsonscan.Value) bool) {
+		v := valueAt(payload, name)
+		if v.Kind != jsonscan.Absent && v.Kind != jsonscan.Null && !counts(v) {
+			names = append(names, name)
+		}
+	}
+
+	for _, name := range []string{"exp", "nbf", "iat"} {
+		check(name, func(v jsonscan.Value) bool { return v.Kind == jsonscan.Number })
+	}
+	listed := func(v jsonscan.Value) bool { _, ok := scopesOf(v); return ok }
+	for _, name := range append([]string{"aud"}, r.ScopeClaims...) {
+		check(name, listed)
+	}
+	for _, name := range orgClaims {
+		check(name, func(v jsonscan.Value) bool {
+			if v.Kind == jsonscan.Object {
+				v = v.Member("id")
+			}
+			return v.Kind == jsonscan.String || v.Kind == jsonscan.Number
+		})
+	}
+	check("iss", func(v jsonscan.Value) bool { return v.Kind == jsonscan.String })
+	return names
+}
+
+// valueAt returns the value at a place in a JSON object: a JSON pointer such as
+// /realm_access/roles, or the name of a member.
+func valueAt(v jsonscan.Value, place string) jsonscan.Value {
+	if !strings.HasPrefix(place, "/") {
+		return v.Member(place)
+	}
+
+	unescape := strings.NewReplacer("~1", "/", "~0", "~")
+	for step := range strings.SplitSeq(place[1:], "/") {
+		switch v.Kind {
+		case jsonscan.Object:
+			v = v.Member(unescape.Replace(step))
+		case jsonscan.List:
+			v = element(v, step)
+		default:
+			return jsonscan.Value{}
+		}
+	}
+	return v
+}
+
+// element returns the element of a list with a number, Absent without one.
+func element(list jsonscan.Value, number string) jsonscan.Value {
+	i, err := strconv.Atoi(number)
+	if err != nil {
+		return jsonscan.Value{}
+	}
+	for v := range list.Elements {
+		if i == 0 {
+			return v
+		}
+		i--
+	}
+	return jsonscan.Value{}
+}
+
+// organisation reads the first claim that names one, as a text or as an
+// object with an id.
 func organisation(n *profile.Normalizer, candidates []jsonscan.Value) intern.Text {
 	for _, v := range candidates {
 		if v.Kind == jsonscan.Object {
@@ -86,36 +157,29 @@ func organisation(n *profile.Normalizer, candidates []jsonscan.Value) intern.Tex
 	return intern.None
 }
 
-// addScopes adds the scopes of a text or of a list of texts. A value of
-// another kind, or a list that holds one, says nothing about scopes.
-func (c *claims) addScopes(v jsonscan.Value) {
+// scopesOf returns the scopes of a text, which spaces separate, or of a list of
+// texts. Any other value says nothing about scopes, as it is not known what it
+// means; an empty text or list says that there are none.
+func scopesOf(v jsonscan.Value) (scopes [][]byte, listed bool) {
+	add := func(text []byte) {
+		if text = bytes.TrimSpace(text); len(text) > 0 {
+			scopes = append(scopes, text)
+		}
+	}
 	switch v.Kind {
-	// RFC 8693: scopes in one text are separated by spaces.
-	case jsonscan.String, jsonscan.Number:
-		c.scoped = true
+	case jsonscan.String, jsonscan.Cell:
 		for word := range bytes.SplitSeq(v.Text(), []byte(" ")) {
-			c.addScope(word)
+			add(word)
 		}
-
+		return scopes, true
 	case jsonscan.List:
-		before := c.scopes
 		for element := range v.Elements {
-			switch element.Kind {
-			case jsonscan.Null:
-			case jsonscan.String, jsonscan.Number:
-				c.addScope(element.Text())
-			default:
-				// An unknown kind may stand for scopes, too, so the list proves no lack.
-				c.scopes = before
-				return
+			if element.Kind != jsonscan.String {
+				return nil, false
 			}
+			add(element.Text())
 		}
-		c.scoped = true
+		return scopes, true
 	}
-}
-
-func (c *claims) addScope(text []byte) {
-	if text = bytes.TrimSpace(text); len(text) > 0 {
-		c.scopes = append(c.scopes, text)
-	}
+	return nil, false
 }

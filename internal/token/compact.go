@@ -8,30 +8,26 @@ import (
 	"cdrmend/internal/stream"
 )
 
-// compact is a JWT in its compact form. It has three parts; the first two, the
-// header and the payload, are JSON objects.
+// compact is a JWT in its compact form: three parts, of which the header and
+// the payload are JSON objects.
 type compact struct {
 	header    jsonscan.Value
 	payload   jsonscan.Value
-	signed    []byte // the bytes that were signed
-	signature []byte // nil when the part is empty or does not decode
+	signed    []byte // what the signature is over
+	signature []byte // nil when its part is empty or does not decode
 }
 
-// parseCompact reports false for a token that is not a JWT, such as an opaque one.
+// parseCompact reports false for a token that is no JWT, as opaque ones are.
 func parseCompact(token []byte, limits *stream.Limits) (compact, bool) {
 	if bytes.Count(token, []byte(".")) != 2 {
 		return compact{}, false
 	}
-
 	first, last := bytes.IndexByte(token, '.'), bytes.LastIndexByte(token, '.')
 	header, ok1 := decodeObject(token[:first], limits)
 	payload, ok2 := decodeObject(token[first+1:last], limits)
 	if !ok1 || !ok2 {
 		return compact{}, false
 	}
-
-	// A signature that does not decode leaves a JWT that does not verify. To call it
-	// opaque would spare it the check.
 	signature, _ := decodeBase64(token[last+1:])
 	return compact{header, payload, token[:last], signature}, true
 }
@@ -41,18 +37,15 @@ func decodeObject(part []byte, limits *stream.Limits) (jsonscan.Value, bool) {
 	if !ok {
 		return jsonscan.Value{}, false
 	}
-
 	v, err := jsonscan.Parse(text, limits)
 	return v, err == nil && v.Kind == jsonscan.Object
 }
 
-// decodeBase64 decodes base64url without padding (RFC 7515, section 2).
+// decodeBase64 decodes base64url without padding, as RFC 7515 has it.
 func decodeBase64(part []byte) ([]byte, bool) {
-	// The decoder skips line ends, so one token would have many spellings.
-	if bytes.ContainsAny(part, "\r\n") {
+	if bytes.ContainsAny(part, "\r\n") { // which the decoder would skip
 		return nil, false
 	}
-
 	out, err := base64.RawURLEncoding.AppendDecode(nil, part)
 	if err != nil {
 		return nil, false

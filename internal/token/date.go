@@ -6,8 +6,8 @@ import (
 	"cdrmend/internal/record"
 )
 
-// numericDate reads a NumericDate: a JSON number of seconds since 1970, where 0
-// is valid. Any other kind of value counts as missing.
+// numericDate reads a NumericDate: a JSON number of seconds since 1970, of
+// which 0 is one. What is no number is missing.
 func numericDate(v jsonscan.Value) record.Time {
 	if v.Kind != jsonscan.Number {
 		return record.NoTime

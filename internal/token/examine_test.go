@@ -20,10 +20,14 @@ func TestAnExaminationSaysWhyInPlainWords(t *testing.T) {
 		{"lacks a scope", good(`{"scope":"calls sip:manage:readonly"}`), keys, ScopeMissing, true, []string{"verifies", `"sip:manage:readonly"`, `lacks ["sip:manage"]`, "scope_missing"}},
 		{"expired", good(`{"exp":T-61}`), keys, Expired, true, []string{"expires at 2025-11-20T09:58:59.000000Z", "token_expired"}},
 		{"another organisation", good(`{"org":"` + orgB + `"}`), keys, WrongOrg, true, []string{orgA, orgB, "wrong_org"}},
-		{"just issued", good(`{"iat":T}`), keys, RefreshRace, false, []string{"403 is possible", "refresh_race"}},
+		{"just issued", good(`{"iat":T}`), keys, RefreshRace, false, []string{"refusal is possible", "refresh_race"}},
 		{"fine", good(`{"org":"` + orgA + `","scope":"sip:manage"}`), keys, CredentialRejected, false, []string{"the one that registers", "Nothing in the token explains a 403"}},
 		{"forged", unsigned(`{"alg":"none"}`, `{}`), keys, Untrusted, true, []string{"does not verify", "token_untrusted"}},
-		{"not checked", unsigned(`{"alg":"none"}`, `{}`), nil, CredentialRejected, false, []string{"was not checked", "does not say which scopes"}},
+		{"not signed", unsigned(`{"alg":"none"}`, `{}`), nil, CredentialRejected, false, []string{"alg: none", "nobody checked it", "no issuer and no audience", "does not say which scopes"}},
+		{"not checked", signed(t, `{"alg":"RS256","typ":"at+jwt"}`, `{"iss":"https://login.example.com","aud":["a","b"]}`, "rsa", "RS256"), nil, CredentialRejected, false, []string{"was not checked", `type "at+jwt"`, `issuer "https://login.example.com"`, `audience "a", "b"`}},
+		{"malformed", good(`{"exp":"T-61","iat":null,"nbf":[],"scope":["sip:manage",5],"org":{"name":"x"},"aud":{},"iss":5}`), keys, CredentialRejected, false, []string{"does not count: exp, nbf, aud, scope, org, iss."}},
+		{"out of a JSON answer", `{"access_token":"` + good(`{"scope":"calls"}`) + `"}`, keys, ScopeMissing, true, []string{"lacks"}},
+		{"with its scheme and in quotes", `"Bearer ` + good(`{"scope":"calls"}`) + `"`, keys, ScopeMissing, true, []string{"lacks"}},
 		{"opaque", "opaque-token", keys, Unknown, false, []string{"not a JWT", "cannot be told"}},
 		{"hostile", unsigned(`{}`, `{"scope":"\u001b[2Jx"}`), nil, ScopeMissing, true, []string{`\x1b[2Jx`}},
 	}
@@ -35,7 +39,7 @@ func TestAnExaminationSaysWhyInPlainWords(t *testing.T) {
 		if x.Cause != tt.want || x.Refused() != tt.refused {
 			t.Errorf("%s: got %v (refused %v), want %v (refused %v)\n%s", tt.name, x.Cause, x.Refused(), tt.want, tt.refused, text)
 		}
-		for _, words := range append(tt.words, Fingerprint([]byte(tt.token))) {
+		for _, words := range append(tt.words, Fingerprint(Bare(cell(tt.token), &r.Limits))) {
 			if !strings.Contains(text, words) {
 				t.Errorf("%s: the words %q are missing in\n%s", tt.name, words, text)
 			}

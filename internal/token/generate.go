@@ -12,7 +12,7 @@ import (
 	"strings"
 )
 
-// KeyTypes are the types of key that Generate makes, the default first.
+// KeyTypes are the types of key that Generate makes, the usual one first.
 var KeyTypes = []string{"ed25519", "p256", "p384", "rsa"}
 
 // modulus is the size of new RSA keys, in bits.
@@ -24,12 +24,10 @@ func Generate(keyType string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-
 	der, err := x509.MarshalPKCS8PrivateKey(key)
 	if err != nil {
 		return nil, err
 	}
-
 	return pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}), nil
 }
 

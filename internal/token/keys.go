@@ -12,7 +12,7 @@ import (
 	"github.com/MicahParks/jwkset"
 )
 
-// minModulus is the smallest accepted size of an RSA key, in bits.
+// minModulus is the least size of an RSA key, in bits, that proves anything.
 const minModulus = 2048
 
 // Keys is a set of public keys that tokens are verified with. It is safe for
@@ -26,8 +26,8 @@ type verifier struct {
 }
 
 // ParseKeys reads a JSON Web Key Set. It refuses a set that holds a secret,
-// since anyone who can read the file could then sign tokens, and keys that are
-// too weak or of an unknown type. It skips keys for encryption.
+// since whoever can read the file could then sign tokens, and keys too weak
+// or too unusual to verify with. Keys for encryption are passed over.
 func ParseKeys(jwks []byte) (*Keys, error) {
 	var set struct {
 		Keys []json.RawMessage `json:"keys"`
@@ -35,15 +35,12 @@ func ParseKeys(jwks []byte) (*Keys, error) {
 	if err := json.Unmarshal(jwks, &set); err != nil || set.Keys == nil {
 		return nil, errors.New(`is no JSON Web Key Set; write an object with the list "keys"`)
 	}
-
 	k := &Keys{}
 	for i, raw := range set.Keys {
 		var jwk jwkset.JWKMarshal
-		// The cause is left out of the error: it could quote the key.
-		if json.Unmarshal(raw, &jwk) != nil {
+		if json.Unmarshal(raw, &jwk) != nil { // the error could quote the key
 			return nil, fmt.Errorf("key %d is no JSON Web Key", i)
 		}
-
 		public, err := publicKey(jwk)
 		if err != nil {
 			return nil, fmt.Errorf("key %d (kid %q) %w", i, jwk.KID, err)
@@ -52,20 +49,15 @@ func ParseKeys(jwks []byte) (*Keys, error) {
 			k.keys = append(k.keys, verifier{jwk.KID, string(jwk.ALG), public})
 		}
 	}
-
-	// An empty set would refuse every token, which cannot be intended.
 	if len(k.keys) == 0 {
 		return nil, errors.New("holds no key that verifies signatures")
 	}
-
 	return k, nil
 }
 
 // publicKey returns nil for a key that is not meant to verify signatures.
 func publicKey(jwk jwkset.JWKMarshal) (crypto.PublicKey, error) {
 	switch {
-	// Secrets are looked for first, so that a set that holds one is refused even
-	// if the key is meant for something else.
 	case jwk.KTY == jwkset.KtyOct || jwk.K != "":
 		return nil, errors.New("is symmetric; only public keys can be used")
 	case jwk.D != "" || jwk.P != "" || jwk.Q != "" || jwk.DP != "" || jwk.DQ != "" || jwk.QI != "" || len(jwk.OTH) > 0:
@@ -75,15 +67,13 @@ func publicKey(jwk jwkset.JWKMarshal) (crypto.PublicKey, error) {
 	case len(jwk.KEYOPS) > 0 && !slices.Contains(jwk.KEYOPS, jwkset.KeyOpsVerify):
 		return nil, nil
 	}
-
-	// Only the key itself is passed on. Certificates and their URLs are not
-	// looked at, let alone fetched.
+	// Only the key itself is handed on: certificates and URLs of certificates
+	// are not looked at, let alone fetched.
 	bare := jwkset.JWKMarshal{KTY: jwk.KTY, CRV: jwk.CRV, X: jwk.X, Y: jwk.Y, N: jwk.N, E: jwk.E}
 	parsed, err := jwkset.NewJWKFromMarshal(bare, jwkset.JWKMarshalOptions{}, jwkset.JWKValidateOptions{})
 	if err != nil {
 		return nil, fmt.Errorf("cannot be used (type %q, curve %q); use RSA, P-256, P-384, P-521 or Ed25519", jwk.KTY, jwk.CRV)
 	}
-
 	switch key := parsed.Key().(type) {
 	case *rsa.PublicKey:
 		if key.N.BitLen() < minModulus {
@@ -92,6 +82,5 @@ func publicKey(jwk jwkset.JWKMarshal) (crypto.PublicKey, error) {
 	case *ecdh.PublicKey:
 		return nil, fmt.Errorf("has the curve %q, which signs nothing", jwk.CRV)
 	}
-
 	return parsed.Key(), nil
 }

@@ -9,13 +9,17 @@ import (
 	"cdrmend/internal/jsonscan"
 	"cdrmend/internal/profile"
 	"cdrmend/internal/record"
+	"cdrmend/internal/stream"
 )
 
 // now is the time of the events in these tests.
 const now = record.Time(1763632800_000000)
 
 func testRules() *Rules {
-	return &Rules{Required: []string{"sip:manage"}, Leeway: time.Minute, Race: time.Minute}
+	return &Rules{
+		Required: []string{"sip:manage"}, ScopeClaims: append([]string{"/realm_access/roles"}, ScopeClaims...),
+		Leeway: time.Minute, Race: time.Minute,
+	}
 }
 
 func testNormalizer() *profile.Normalizer {
@@ -54,6 +58,10 @@ func TestClaimsProveTheFirstCauseThatHolds(t *testing.T) {
 		{`{"nbf":1e400}`, NotYetValid},
 		{`{"nbf":T+61}`, NotYetValid},
 		{`{"nbf":T+60}`, Unknown},
+		{`{"iat":T+61}`, NotYetValid},
+		{`{"iat":T+60}`, Unknown},
+		{`{"iat":T+61,"nbf":T}`, Unknown}, // nbf counts first
+		{`{"iat":T+61,"nbf":"T"}`, NotYetValid},
 		{`{"exp":T-61,"nbf":T+61}`, Expired},
 		{`{"exp":T,"exp":T-61}`, Expired}, // the last counts
 		{`{"exp":T-61,"exp":T}`, Unknown},
@@ -62,7 +70,7 @@ func TestClaimsProveTheFirstCauseThatHolds(t *testing.T) {
 		{`{"org_id":"` + orgB + `"}`, WrongOrg},
 		{`{"org_id":" {` + strings.ToUpper(orgA) + `} "}`, Unknown},
 		{`{"organization":{"id":"` + orgB + `"}}`, WrongOrg},
-		{`{"organizationId":12}`, WrongOrg},
+		{`{"organizationId":12}`, Unknown}, // it may be another name of the same one
 		{`{"org_id":null,"org":"` + orgB + `"}`, WrongOrg},
 		{`{"org_id":"","org":"` + orgB + `"}`, WrongOrg}, // an empty one names none
 		{`{"org_id":"00000000-0000-0000-0000-000000000000"}`, Unknown},
@@ -80,6 +88,15 @@ func TestClaimsProveTheFirstCauseThatHolds(t *testing.T) {
 		{`{"scope":null}`, Unknown},
 		{`{"scope":{"sip:manage":true}}`, Unknown},
 		{`{"scope":["calls",{}]}`, Unknown},
+		{`{"scope":["calls",null]}`, Unknown},
+		{`{"scope":["calls",7]}`, Unknown},
+		{`{"scope":7}`, Unknown},
+		{`{"scope":["calls",7],"scp":"calls"}`, ScopeMissing},
+		{`{"realm_access":{"roles":["calls"]}}`, ScopeMissing},
+		{`{"realm_access":{"roles":["sip:manage"]}}`, Unknown},
+		{`{"realm_access":{"roles":[]}}`, ScopeMissing},
+		{`{"realm_access":{}}`, Unknown}, // the pointer leads nowhere
+		{`{"realm_access":[]}`, Unknown},
 	}
 	for _, tt := range tests {
 		n, r := testNormalizer(), testRules()
@@ -112,6 +129,7 @@ func TestTheFirstEvidencePresentCounts(t *testing.T) {
 		{"info before the token", "", fine, jwt, Unknown, true},
 		{"the token", "", "", jwt, Expired, true},
 		{"the token with white space around it", "", "", " " + jwt + "\n", Expired, true},
+		{"claims that are a text", `"{}"`, expired, "", Expired, true},
 		{"claims that are no object", `[1]`, expired, "", Expired, true},
 		{"claims that are no JSON", `{"exp":`, "", jwt, Expired, true},
 		{"inactive although the claims are fine", fine, `{"active":false}`, "", Inactive, true},
@@ -131,38 +149,99 @@ func TestTheFirstEvidencePresentCounts(t *testing.T) {
 	}
 }
 
-func TestARefreshRaceNeedsA403WithinItsBounds(t *testing.T) {
-	const second = record.Time(1_000_000)
-	tests := []struct {
-		hint      Hint
-		forbidden bool
-		want      Cause
-	}{
-		{Hint{Issued: now}, true, RefreshRace},
-		{Hint{Issued: now}, false, Unknown},
-		{Hint{Issued: now - 60*second}, true, RefreshRace},
-		{Hint{Issued: now - 60*second - 1}, true, Unknown},
-		{Hint{Issued: now + 60*second}, true, RefreshRace},
-		{Hint{Issued: now + 60*second + 1}, true, Unknown},
-		{Hint{Issued: now, Cause: ScopeMissing}, true, ScopeMissing},
-		{Hint{Issued: now, Evidence: true}, false, CredentialRejected},
-		{Hint{Issued: record.NoTime, Evidence: true}, true, CredentialRejected},
-		{Hint{Issued: record.NoTime}, true, Unknown},
-		{Hint{Issued: firstDate}, true, Unknown},
-		{Hint{Issued: lastDate}, true, Unknown},
-	}
-	for _, tt := range tests {
-		if got := testRules().Conclude(tt.hint, tt.forbidden, now); got != tt.want {
-			t.Errorf("%+v, forbidden %v: got %v, want %v", tt.hint, tt.forbidden, got, tt.want)
+func TestOrganisationsOfTwoKindsAreNotCompared(t *testing.T) {
+	for _, tt := range []struct {
+		token, event string
+		want         Cause
+	}{{orgA, orgB, WrongOrg}, {orgA, orgA, Unknown}, {orgA, "acme", Unknown}, {"acme", orgA, Unknown}, {"acme", "other", WrongOrg}} {
+		n := testNormalizer()
+		got := testRules().Hint(n, Source{Claims: cell(`{"org":"` + tt.token + `"}`)}, n.Texts.OfString(tt.event), now)
+		if got.Cause != tt.want {
+			t.Errorf("a token of %s for %s: got %v, want %v", tt.token, tt.event, got.Cause, tt.want)
 		}
 	}
 }
 
-func TestEveryCauseHasNameSentenceAndRemedy(t *testing.T) {
+func TestWhatVerifiesCountsBeforeWhatTheLogClaims(t *testing.T) {
+	n, r := testNormalizer(), testRules()
+	r.Keys = mustKeys(t, jwk(t, "rsa", nil))
+	src := Source{Claims: cell(`{"scope":"sip:manage"}`), Access: []byte(signed(t, `{"alg":"RS256"}`, `{"scope":"calls"}`, "rsa", "RS256"))}
+	if got := r.Hint(n, src, intern.None, now); got.Cause != ScopeMissing {
+		t.Errorf("got %v, want %v", got.Cause, ScopeMissing)
+	}
+}
+
+func TestARefusalHasTheFirstCauseThatHolds(t *testing.T) {
+	const second = record.Time(1_000_000)
+	tests := []struct {
+		refusal Refusal
+		want    Cause
+	}{
+		{Refusal{Hint: Hint{Issued: now}}, RefreshRace},
+		{Refusal{Hint: Hint{Issued: now - 60*second}}, RefreshRace},
+		{Refusal{Hint: Hint{Issued: now - 60*second - 1}}, Unknown},
+		{Refusal{Hint: Hint{Issued: now + 60*second}}, RefreshRace},
+		{Refusal{Hint: Hint{Issued: now + 60*second + 1}}, Unknown},
+		{Refusal{Hint: Hint{Issued: now, Cause: Expired}}, Expired},
+		{Refusal{Hint: Hint{Issued: now}, Granted: Lacking}, ScopeMissing},
+		{Refusal{Hint: Hint{Issued: now, Scoped: true}, Granted: Lacking}, RefreshRace},
+		{Refusal{Hint: Hint{Issued: now}, Granted: Sufficient}, RefreshRace},
+		{Refusal{Hint: Hint{Issued: now, Scoped: true}, Error: InsufficientScope}, ScopeMissing},
+		{Refusal{Hint: Hint{Issued: now}, Error: InvalidToken}, RefreshRace},
+		{Refusal{Hint: Hint{Issued: record.NoTime}, Error: InvalidToken}, CredentialRejected},
+		{Refusal{Hint: Hint{Issued: record.NoTime, Evidence: true}}, CredentialRejected},
+		{Refusal{Hint: Hint{Issued: record.NoTime}}, Unknown},
+		{Refusal{Hint: Hint{Issued: firstDate}}, Unknown},
+		{Refusal{Hint: Hint{Issued: lastDate}}, Unknown},
+	}
+	for _, tt := range tests {
+		tt.refusal.At = now
+		if got := testRules().Conclude(tt.refusal); got != tt.want {
+			t.Errorf("%+v: got %v, want %v", tt.refusal, got, tt.want)
+		}
+	}
+}
+
+func TestGrantedScopes(t *testing.T) {
+	limits := stream.DefaultLimits()
+	for written, want := range map[string]Grant{
+		`"calls sip:manage"`: Sufficient, `["sip:manage"]`: Sufficient, `"calls"`: Lacking, `[]`: Lacking, `["calls sip:manage"]`: Lacking,
+		`""`: Unlisted, `" "`: Unlisted, `null`: Unlisted, `5`: Unlisted, `{"sip:manage":1}`: Unlisted, `["sip:manage",5]`: Unlisted,
+	} {
+		v, err := jsonscan.Parse([]byte(written), &limits)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := testRules().Granted(v); got != want {
+			t.Errorf("%s: got %d, want %d", written, got, want)
+		}
+	}
+}
+
+func TestABareToken(t *testing.T) {
+	limits := stream.DefaultLimits()
+	for written, want := range map[string]string{
+		`"abc"`: "abc", `" abc "`: "abc", `"Bearer abc"`: "abc", `"bEARER   abc"`: "abc", `"Bearer"`: "Bearer", `"Bearerabc"`: "Bearerabc",
+		`"\"abc\""`: "abc", `"'abc'"`: "abc", `"\"Bearer abc\""`: "abc", `"Bearer \"abc\""`: "abc", `"\"abc"`: `"abc`,
+		`{"access_token":"abc","expires_in":5}`: "abc", `"{\"access_token\":\"Bearer abc\"}"`: "abc", `{"access_token":{"access_token":"abc"}}`: "",
+		`{"token":"abc"}`: "", `"{\"token\":1}"`: `{"token":1}`, `5`: "", `null`: "", `["abc"]`: "",
+		`"` + strings.Repeat("x", maxToken) + `"`: strings.Repeat("x", maxToken), `"` + strings.Repeat("x", maxToken+1) + `"`: "",
+	} {
+		v, err := jsonscan.Parse([]byte(written), &limits)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := string(Bare(v, &limits)); got != want {
+			t.Errorf("%.60s: got %.60s, want %.60s", written, got, want)
+		}
+	}
+}
+
+func TestEveryCauseHasANameOfItsOwn(t *testing.T) {
 	seen := map[string]bool{}
 	for c := range NumCauses {
-		if c.Sentence() == "" || c.Remedy() == "" || c.String() == "" || seen[c.String()] {
-			t.Errorf("cause %d: name %q (seen before: %v), sentence %q, remedy %q", c, c, seen[c.String()], c.Sentence(), c.Remedy())
+		if c.String() == "" || seen[c.String()] {
+			t.Errorf("cause %d: name %q (seen before: %v)", c, c, seen[c.String()])
 		}
 		seen[c.String()] = true
 	}

@@ -12,19 +12,19 @@ import (
 	"cdrmend/internal/jsonscan"
 )
 
-// Signature is the outcome of checking a signature.
+// Signature is what became of the check of a signature.
 type Signature uint8
 
-// The outcomes. All but NotChecked and Verified mean that the token cannot be
-// trusted.
+// The outcomes of a check. Every one but NotChecked and Verified means that
+// the token is not to be trusted.
 const (
 	NotChecked   Signature = iota // no keys are configured
 	Verified                      // by one of the keys
-	BadAlgorithm                  // "none", a MAC or an unknown one
+	BadAlgorithm                  // none, a MAC, or one that is not known
 	BadExtension                  // the header demands an extension (crit)
-	NoKey                         // the set has no key of the header's kid and type
-	Mismatch                      // none of the possible keys made the signature
-	BadType                       // the header names another media type (typ)
+	NoKey                         // the header's kid, or its type of key, is not in the set
+	Mismatch                      // no key that could have signed it did
+	BadType                       // the header says that something else was signed (typ)
 )
 
 var signatureSentences = [...]string{
@@ -40,14 +40,14 @@ var signatureSentences = [...]string{
 // Sentence says the outcome in plain words.
 func (s Signature) Sentence() string { return signatureSentences[s] }
 
-// algorithm is a signing method and the curve that it is bound to.
+// algorithm is a way to sign and the curve that it is bound to.
 type algorithm struct {
 	jwt.SigningMethod
 	curve elliptic.Curve
 }
 
-// algorithms are the asymmetric ones. A shared secret proves nothing, since
-// the verifier could have signed as well.
+// algorithms are those that prove who signed. None of them shares a secret
+// with the verifier.
 var algorithms = map[string]algorithm{
 	"RS256": {jwt.SigningMethodRS256, nil},
 	"RS384": {jwt.SigningMethodRS384, nil},
@@ -61,8 +61,8 @@ var algorithms = map[string]algorithm{
 	"EdDSA": {jwt.SigningMethodEdDSA, nil},
 }
 
-// takes reports whether the key is of the algorithm's type. The library does
-// not check the curve, which is part of the type.
+// takes reports whether the key is of the algorithm's type. The curve is part
+// of the type, which the library does not check.
 func (a algorithm) takes(public crypto.PublicKey) bool {
 	switch key := public.(type) {
 	case *rsa.PublicKey:
@@ -75,45 +75,35 @@ func (a algorithm) takes(public crypto.PublicKey) bool {
 	return false
 }
 
-// check verifies the signature only. Claims are judged by the time of the
-// event, while the library would judge them by the clock.
+// check verifies the signature and nothing else: claims are judged by the
+// time of the event, not by the clock.
 func (k *Keys) check(t compact) Signature {
 	alg, ok := algorithms[string(headerText(t, "alg"))]
 	if !ok {
 		return BadAlgorithm
 	}
-
-	// RFC 7515, section 4.1.11: an extension that is marked critical and not
-	// understood makes the signature invalid. None is understood here.
 	if t.header.Member("crit").Kind != jsonscan.Absent {
 		return BadExtension
 	}
-
 	kid := t.header.Member("kid")
 	if kid.Kind != jsonscan.Absent && kid.Kind != jsonscan.Null && kid.Kind != jsonscan.String {
 		return NoKey
 	}
-
-	// Without a kid every key of the right type is tried.
 	id := string(headerText(t, "kid"))
 	result := NoKey
 	for _, key := range k.keys {
 		if id != "" && key.id != id || key.alg != "" && key.alg != alg.Alg() || !alg.takes(key.public) {
 			continue
 		}
-
 		if alg.Verify(string(t.signed), t.signature, key.public) == nil {
 			return Verified
 		}
-		// Another key may bear the same id, so the search goes on.
 		result = Mismatch
 	}
-
 	return result
 }
 
-// headerText returns the text of a header member, nil when it is missing or
-// not a text.
+// headerText returns a header's text, nil when it is missing or no text.
 func headerText(t compact, name string) []byte {
 	v := t.header.Member(name)
 	if v.Kind != jsonscan.String {

@@ -222,7 +222,7 @@ func TestUntrustedComesFirstWhateverElseIsEvidence(t *testing.T) {
 		{"the token is opaque", Source{Access: []byte("opaque")}, Unknown},
 		{"the token is in two parts", Source{Access: []byte(bad[:len(bad)-1])}, Unknown},
 		{"the token verifies", Source{Access: []byte(good)}, ScopeMissing},
-		{"the token verifies but the claims count", Source{Claims: cell(`{}`), Access: []byte(good)}, Unknown},
+		{"the token verifies and counts before the claims", Source{Claims: cell(`{}`), Access: []byte(good)}, ScopeMissing},
 	}
 	for _, tt := range tests {
 		if got := r.Hint(testNormalizer(), tt.src, intern.None, now); got.Cause != tt.want {
@@ -347,7 +347,7 @@ func TestHostileTokensAreJudgedByTheOuterOneAlone(t *testing.T) {
 		"a scope in another alphabet": {signed(t, `{"alg":"RS256"}`, `{"scope":"sip:m\u0430nage"}`, "rsa", "RS256"), ScopeMissing},
 	} {
 		hint := r.Hint(testNormalizer(), Source{Access: []byte(tt.token)}, intern.None, now)
-		if got := r.Conclude(hint, true, now); got != tt.want {
+		if got := r.Conclude(Refusal{Hint: hint, At: now}); got != tt.want {
 			t.Errorf("%s: got %v, want %v", name, got, tt.want)
 		}
 	}

@@ -29,10 +29,9 @@ func newBook(scratch string, limit int) (*book, error) {
 	b := &book{file: excelize.NewFile(excelize.Options{TmpDir: scratch}), archive: a, limit: limit}
 	b.file.SetZipWriter(a.zipWriter)
 	if err := b.styles(); err != nil {
-		b.close() // the caller has no book that it could close
+		b.close()
 		return nil, err
 	}
-
 	return b, nil
 }
 
@@ -45,7 +44,6 @@ func (b *book) styles() (err error) {
 	if err != nil {
 		return err
 	}
-
 	b.text, err = b.file.NewStyle(&excelize.Style{NumFmt: textFormat})
 	return err
 }
@@ -60,7 +58,6 @@ func (b *book) add(title string) (*excelize.StreamWriter, error) {
 	} else if err := b.file.SetSheetName(b.file.GetSheetName(0), title); err != nil { // a new workbook has one sheet
 		return nil, err
 	}
-
 	return b.file.NewStreamWriter(title)
 }
 

@@ -31,7 +31,6 @@ func (s *sheet) begin() (err error) {
 	if s.parts > 1 {
 		title = fmt.Sprintf("%s (%d)", s.title, s.parts)
 	}
-
 	if s.stream, err = s.book.add(title); err != nil {
 		return err
 	}
@@ -42,7 +41,6 @@ func (s *sheet) begin() (err error) {
 			return err
 		}
 	}
-
 	frozen := &excelize.Panes{Freeze: true, YSplit: 1, TopLeftCell: "A2", ActivePane: "bottomLeft"}
 	if err := s.stream.SetPanes(frozen); err != nil {
 		return err
@@ -61,7 +59,6 @@ func (s *sheet) add(values []string) error {
 			return err
 		}
 	}
-
 	return s.write(s.book.text, values)
 }
 
@@ -87,7 +84,6 @@ func (s *sheet) end() error {
 	if err != nil {
 		return err
 	}
-
 	if err := s.book.file.AutoFilter(s.stream.Sheet, "A1:"+last, nil); err != nil {
 		return err
 	}
@@ -97,13 +93,13 @@ func (s *sheet) end() error {
 // width returns how wide a column is, in characters.
 func width(column string) float64 {
 	switch column {
-	case "entry", "row", "entries", "failures", "severity", "direction", "objects", "rows", "rejects", "state", "kind":
+	case "entry", "row", "entries", "failures", "severity", "direction", "objects", "rows", "rejects", "state", "kind", "proof", "harmless", "began":
 		return 11
 	case "detail", "object_key", "first_object_key", "last_object_key", "evidence", "what", "input", "what to do next":
 		return 48
-	case "finding_id", "outage_id", "class", "start_time", "end_time", "answer_time", "start", "end", "binding_until":
+	case "finding_id", "outage_id", "class", "start_time", "end_time", "answer_time", "start", "end", "binding_until", "unregistered_from", "last_attempt":
 		return 26
-	case "org_id", "conversation_id", "recording_id", "leg_id", "trunk_id", "line_id", "old_value", "new_value":
+	case "org_id", "conversation_id", "recording_id", "leg_id", "trunk_id", "line_id", "old_value", "new_value", "user_ids", "queue_ids":
 		return 38
 	}
 	return 18

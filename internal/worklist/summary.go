@@ -6,26 +6,9 @@ import (
 	"strconv"
 
 	"cdrmend/internal/redact"
-	"cdrmend/internal/registration"
 	"cdrmend/internal/report"
+	"cdrmend/internal/wording"
 )
-
-// remedy returns what can be done about a cause of outages, or an empty text
-// for an unknown cause.
-func remedy(cause string) string {
-	c, ok := registration.CauseByName(cause)
-	if !ok {
-		return ""
-	}
-	return c.Remedy()
-}
-
-func percent(p *string) string {
-	if p == nil {
-		return ""
-	}
-	return *p + " %"
-}
 
 func decimal(n int64) string { return strconv.FormatInt(n, 10) }
 
@@ -36,30 +19,44 @@ func (b *book) summary(n *Night, show *redact.Redactor) error {
 		return err
 	}
 
-	sum := n.Summary
-	c := sum.Coverage
-	rows := [][4]string{
-		{"interval", sum.Interval},
-		{"run", n.RunID},
-		{"calls recorded", percent(c.RecordedPercent), report.Of(c.Recorded, c.Of)},
-		{"calls with all their metadata", percent(c.IntactPercent), report.Of(c.Intact, c.Of)},
+	sum := n.Summary.Redacted(show)
+	c := &sum.Coverage
+	rows := [][4]string{{"interval", sum.Interval}, {"run", n.RunID}}
+	// What limits the numbers comes before them.
+	for _, notice := range sum.Notices() {
+		rows = append(rows, [4]string{notice.About, notice.Text, "", notice.Next})
+	}
+
+	rows = append(rows,
+		[4]string{"calls recorded", c.Percent(c.RecordedPercent), c.Share(c.Recorded)},
+		[4]string{"calls with all their metadata", c.Percent(c.IntactPercent), c.Share(c.Intact)})
+	for _, remark := range c.Remarks() {
+		rows = append(rows, [4]string{"note", remark})
+	}
+	for name, count := range c.Proof.Each {
+		words, _ := wording.Proof(name)
+		rows = append(rows, [4]string{"recorded calls by proof", name + ": " + words.Sentence, decimal(count)})
+	}
+	for _, name := range slices.Sorted(maps.Keys(c.Excluded)) {
+		rows = append(rows, [4]string{"excluded calls by reason", name, decimal(c.Excluded[name])})
 	}
 
 	for _, name := range slices.Sorted(maps.Keys(sum.Verdicts)) {
 		rows = append(rows, [4]string{"calls by verdict", name, decimal(sum.Verdicts[name])})
 	}
 	for _, f := range sum.Findings {
-		rows = append(rows, [4]string{"findings by class", f.Class + " (" + f.Severity + ", " + f.Status + ")", decimal(f.Count)})
+		words, _ := wording.Class(f.Class)
+		rows = append(rows, [4]string{"findings by class", f.Class + " (" + f.Severity + ", " + f.Status + "): " + words.Sentence, decimal(f.Count), words.Remedy})
 	}
-	for _, name := range slices.Sorted(maps.Keys(sum.Outages)) {
-		rows = append(rows, [4]string{"outages by cause", name, decimal(sum.Outages[name]), remedy(name)})
-	}
+	failed, ended := sum.OutagesByOpening()
+	rows = append(rows, byCause("outages by cause", failed)...)
+	rows = append(rows, byCause("registrations that ended without a failure, by cause", ended)...)
 
-	for _, in := range sum.Incomplete {
-		rows = append(rows, [4]string{"incomplete input of " + in.Source, show.Key(in.Input) + ": " + in.Reason, "", in.Next})
+	if sum.Renewals > 0 {
+		rows = append(rows, [4]string{"registrations", report.RenewalsFailed(sum.Renewals), decimal(sum.Renewals)})
 	}
-	for _, w := range sum.Warnings {
-		rows = append(rows, [4]string{"warning", w})
+	if text := sum.Registrations.Text(); text != "" {
+		rows = append(rows, [4]string{"registrations", text})
 	}
 
 	for _, r := range rows {
@@ -68,4 +65,13 @@ func (b *book) summary(n *Night, show *redact.Redactor) error {
 		}
 	}
 	return s.end()
+}
+
+// byCause returns a row for each cause of outages.
+func byCause(what string, counts map[string]int64) (rows [][4]string) {
+	for _, name := range slices.Sorted(maps.Keys(counts)) {
+		words, _ := wording.Cause(name)
+		rows = append(rows, [4]string{what, name + ": " + words.Sentence, decimal(counts[name]), words.Remedy})
+	}
+	return rows
 }

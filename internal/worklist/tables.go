@@ -6,42 +6,75 @@ import (
 	"cdrmend/internal/redact"
 	"cdrmend/internal/report"
 	"cdrmend/internal/table"
+	"cdrmend/internal/wording"
 )
 
-// table writes lists of a table's rows to one sheet, in the order given. It has
-// all columns of the table, the lead ones first.
-func (b *book) table(title string, schema *table.Schema, lead []string, lists []table.Rows) error {
-	columns := arrange(schema, lead)
+// next says what to do about a row, empty when there is nothing to do.
+type next func(row *table.Row) string
 
-	header := make([]string, len(columns))
-	for i, c := range columns {
-		header[i] = schema.Columns[c].Name
+// table writes lists of a table's rows to one sheet, in the order given. It has
+// all columns of the table, the lead ones first, and after these what to do.
+func (b *book) table(title string, schema *table.Schema, lead []string, lists []table.Rows, todo next) error {
+	columns := arrange(schema, lead)
+	after := len(lead) // the cell of what to do
+
+	var header []string
+	for _, c := range columns {
+		header = append(header, schema.Columns[c].Name)
+	}
+	if todo != nil {
+		header = slices.Insert(header, after, "what to do next")
 	}
 	s, err := b.sheet(title, header)
 	if err != nil {
 		return err
 	}
 
-	// Both are used again for each row: a sheet can have a million of them.
-	values := make([]string, len(columns))
+	values := make([]string, 0, len(header))
 	var cell []byte
 	for _, rows := range lists {
 		for r, err := range rows {
 			if err != nil {
 				return err
 			}
-
-			for i, c := range columns {
+			values = values[:0]
+			for _, c := range columns {
 				cell = r.AppendCell(cell[:0], c)
-				values[i] = string(cell)
+				values = append(values, string(cell))
 			}
-
+			if todo != nil {
+				values = slices.Insert(values, after, todo(r))
+			}
 			if err := s.add(values); err != nil {
 				return err
 			}
 		}
 	}
 	return s.end()
+}
+
+// ofFinding says what to do about a finding.
+func ofFinding(r *table.Row) string {
+	class, detail := r.Cell("class"), r.Cell("detail")
+	if class == "stray_record" {
+		return wording.StrayRemedy(r.Cell("source"), detail)
+	}
+	return wording.Remedy(class, detail)
+}
+
+// ofCall says what to do about a call that cannot be told.
+func ofCall(r *table.Row) string {
+	if r.Cell("verdict") != "indeterminate" {
+		return ""
+	}
+	words, _ := wording.Reason(r.Cell("reason"))
+	return words.Remedy
+}
+
+// ofOutage says what to do about the cause of an outage.
+func ofOutage(r *table.Row) string {
+	words, _ := wording.Cause(r.Cell("cause"))
+	return words.Remedy
 }
 
 // arrange returns the numbers of all columns, the lead ones first.
@@ -64,7 +97,6 @@ func (b *book) inputs(sum *report.Summary, show *redact.Redactor) error {
 	if err != nil {
 		return err
 	}
-
 	for _, p := range sum.Partitions {
 		err := s.add([]string{
 			string(p.State), p.Kind, p.Source, p.Start, p.End,

@@ -37,9 +37,6 @@ func Write(w io.Writer, n *Night, show *redact.Redactor, scratch string) error {
 		return fmt.Errorf("writing the worklist: %w", err)
 	}
 	defer b.close()
-
-	// Two steps, as the library writes the workbook only when all sheets are
-	// complete.
 	if err := b.fill(n, show); err != nil {
 		return fmt.Errorf("writing the worklist: %w", err)
 	}
@@ -59,13 +56,14 @@ func (b *book) fill(n *Night, show *redact.Redactor) error {
 		rows  []table.Rows
 		from  *table.Schema
 		lead  []string
+		todo  next
 	}{
-		{"Findings", bySeverity(show.Rows(n.Findings)), table.Findings, []string{"severity", "status", "class", "field", "detail"}},
-		{"Repairs", []table.Rows{show.Rows(n.Repairs)}, table.Repairs, []string{"field", "old_value", "new_value", "rule"}},
-		{"Calls not complete", []table.Rows{show.Rows(n.Calls)}, table.Calls, []string{"verdict", "reason"}},
-		{"Outages", []table.Rows{show.Rows(n.Outages)}, table.Outages, []string{"cause", "causes", "failures"}},
+		{"Findings", bySeverity(show.Rows(n.Findings)), table.Findings, []string{"severity", "status", "class", "field", "detail"}, ofFinding},
+		{"Repairs", []table.Rows{show.Rows(n.Repairs)}, table.Repairs, []string{"field", "old_value", "new_value", "rule"}, nil},
+		{"Calls not complete", []table.Rows{show.Rows(n.Calls)}, table.Calls, []string{"verdict", "reason"}, ofCall},
+		{"Outages", []table.Rows{show.Rows(n.Outages)}, table.Outages, []string{"cause", "causes", "failures"}, ofOutage},
 	} {
-		if err := b.table(list.title, list.from, list.lead, list.rows); err != nil {
+		if err := b.table(list.title, list.from, list.lead, list.rows, list.todo); err != nil {
 			return err
 		}
 	}
@@ -73,15 +71,17 @@ func (b *book) fill(n *Night, show *redact.Redactor) error {
 	return b.inputs(n.Summary, show)
 }
 
-// bySeverity returns one list for each severity, the worst first, without the
-// findings that only report a repaired field.
+// severities are the severities of findings, the worst first.
+var severities = []string{"critical", "major", "minor"}
+
+// bySeverity returns one list for each severity, without the findings that
+// only report a repaired field.
 func bySeverity(findings table.Rows) []table.Rows {
 	// The table is ordered by class and can be large. Reading it once for each
 	// severity needs no memory for a sort.
 	class, severity := table.Findings.Index("class"), table.Findings.Index("severity")
-
 	var lists []table.Rows
-	for _, wanted := range []string{"critical", "major", "minor"} {
+	for _, wanted := range severities {
 		lists = append(lists, filter(findings, func(r *table.Row) bool {
 			return string(r.Bytes(severity)) == wanted && string(r.Bytes(class)) != "repaired_field"
 		}))
@@ -92,7 +92,6 @@ func bySeverity(findings table.Rows) []table.Rows {
 func filter(rows table.Rows, keep func(*table.Row) bool) table.Rows {
 	return func(yield func(*table.Row, error) bool) {
 		for r, err := range rows {
-			// An error is passed on, and is the last element of the rows anyway.
 			if (err != nil || keep(r)) && !yield(r, err) {
 				return
 			}

@@ -155,8 +155,8 @@ func TestASpreadsheetProgramShowsTheWorklistAsItIs(t *testing.T) {
 		t.Errorf("hostile texts (-want +got):\n%s", diff)
 	}
 	for _, name := range []string{"Findings", "Repairs", "Outages"} {
-		if got, want := len(sheets[name][0]), map[string]int{"Findings": len(table.Findings.Columns), "Repairs": len(table.Repairs.Columns), "Outages": len(table.Outages.Columns)}[name]; got != want {
-			t.Errorf("%s has %d columns, want all %d", name, got, want)
+		if got, want := len(sheets[name][0]), map[string]int{"Findings": len(table.Findings.Columns) + 1, "Repairs": len(table.Repairs.Columns), "Outages": len(table.Outages.Columns) + 1}[name]; got != want {
+			t.Errorf("%s has %d columns, want all and what to do: %d", name, got, want)
 		}
 	}
 	if got := sheets["Summary"][3]; got[1] != "50.00 %" || got[2] != "1 of 2" {
@@ -164,6 +164,77 @@ func TestASpreadsheetProgramShowsTheWorklistAsItIs(t *testing.T) {
 	}
 	if diff := cmp.Diff([]string{"7"}, column(t, sheets["Inputs"], "rows")); diff != "" {
 		t.Errorf("inputs (-want +got):\n%s", diff)
+	}
+}
+
+func TestAWorklistSaysWhatToDo(t *testing.T) {
+	n := night()
+	n.Findings = rowsOf(table.Findings,
+		map[string]string{"severity": "major", "class": "stray_record", "source": "cdr", "detail": "interval=2026-11-19;rows=12;lookahead=30h"},
+		map[string]string{"severity": "critical", "class": "missing_recording", "detail": "contested"})
+	n.Calls = rowsOf(table.Calls, map[string]string{"verdict": "indeterminate", "reason": "doubtful"}, map[string]string{"verdict": "missing"})
+	sheets := opened(t, written(t, n, policy.Report{}))
+	for sheet, want := range map[string][]string{
+		"Findings": {
+			"have the export name the leg of each recording; if one recording hears several legs, set one_recording_per: conversation for the source of the call detail records",
+			"set lookahead: 30h for source cdr, then run interval 2026-11-19 again",
+		},
+		"Calls not complete": {"have the source write times with their offset from UTC", ""},
+		"Outages":            {"give the OAuth client that scope, then request a new token"},
+	} {
+		if diff := cmp.Diff(want, column(t, sheets[sheet], "what to do next")); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", sheet, diff)
+		}
+	}
+}
+
+func TestTheSummaryOfAWorklistBeginsWithWhatLimitsIt(t *testing.T) {
+	n := night()
+	c := &n.Summary.Coverage
+	c.Total, c.Excluded, c.WithoutCDR, c.Proof.Shared = report.AtLeast, map[string]int64{"too short": 7}, 3, 1
+	n.Summary.Findings = []report.FindingCount{{Class: "stray_record", Severity: "major", Status: "open", Count: 2}}
+	n.Summary.Warnings = []string{"the clocks differ"}
+	n.Summary.Incomplete = []report.Incomplete{{Source: "m", Input: "m/+4930123456/", Reason: "damaged", Next: "export m/+4930123456/ again"}}
+	n.Summary.Outages = map[string]int64{"scope_missing": 1, "lapsed": 2}
+	rows := opened(t, written(t, n, policy.Report{}))["Summary"]
+	at := -1
+	for _, want := range [][]string{
+		{"stray", "2 findings of class stray_record"},
+		{"warning", "the clocks differ"},
+		{"incomplete", "m/+********56/ (m): damaged", "", "export m/+********56/ again"},
+		{"calls recorded", "50.00 % of at least 2", "1 of at least 2"},
+		{"note", "call detail records may hide"},
+		{"note", "7 calls"},
+		{"note", "of the recorded calls 1"},
+		{"note", "3 recordings"},
+		{"recorded calls by proof", "shared"},
+		{"excluded calls by reason", "too short", "7"},
+		{"outages by cause", "scope_missing", "1"},
+		{"registrations that ended", "lapsed", "2"},
+	} {
+		next := slices.IndexFunc(rows, func(row []string) bool {
+			for i, cell := range want {
+				if !strings.HasPrefix(row[i], cell) {
+					return false
+				}
+			}
+			return true
+		})
+		if next <= at {
+			t.Errorf("%q stands at %d, after what stands at %d, in %q", want, next, at, rows)
+		}
+		at = next
+	}
+}
+
+func TestOperationsSeeNoNumbersInAWorklist(t *testing.T) {
+	n := night()
+	n.Calls = rowsOf(table.Calls, map[string]string{"ani": "+4930123456", "dnis": "+4930654321", "user_ids": "anna;+4930123456", "queue_ids": "q1"})
+	rows := opened(t, written(t, n, policy.Report{}))["Calls not complete"]
+	for name, want := range map[string]string{"ani": "+********56", "dnis": "+********21", "user_ids": "anna;+********56", "queue_ids": "q1"} {
+		if got := column(t, rows, name); len(got) != 1 || got[0] != want {
+			t.Errorf("%s is shown as %q, want %q", name, got, want)
+		}
 	}
 }
 

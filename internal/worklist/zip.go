@@ -50,7 +50,6 @@ func (a *archive) Create(name string) (io.Writer, error) {
 	if err := a.Close(); err != nil {
 		return nil, err
 	}
-
 	p := &part{name: name, offset: a.file.Size()}
 	p.flate, _ = flate.NewWriter(a, flate.BestSpeed) // fails for other levels only
 	a.parts = append(a.parts, p)
@@ -99,7 +98,6 @@ func (a *archive) writeTo(w io.Writer) error {
 	// In name order equal workbooks have equal bytes.
 	slices.SortFunc(a.parts, func(p, q *part) int { return strings.Compare(p.name, q.name) })
 	out := zip.NewWriter(w)
-
 	for _, p := range a.parts {
 		to, err := out.CreateRaw(&zip.FileHeader{
 			Name: p.name, Method: zip.Deflate, CRC32: p.sum, CompressedSize64: uint64(p.packed), UncompressedSize64: p.size,
@@ -107,8 +105,6 @@ func (a *archive) writeTo(w io.Writer) error {
 		if err != nil {
 			return err
 		}
-
-		// The bytes are compressed already: CreateRaw stores them as they are.
 		if _, err := io.Copy(to, io.NewSectionReader(packed, p.offset, p.packed)); err != nil {
 			return err
 		}

@@ -13,7 +13,8 @@ set TimeZone = 'UTC';
 create table legs as
 from read_csv('NIGHT/cdr/date=*/*.csv', header = true, auto_detect = false, delim = ',', quote = '"', nullstr = '', filename = 'object_key', hive_partitioning = false, columns = {
   conversation_id: 'uuid', leg_id: 'uuid', recording_ids: 'varchar', trunk_id: 'uuid', line_id: 'uuid', direction: 'varchar',
-  ani: 'varchar', dnis: 'varchar', start_time: 'timestamp', answer_time: 'timestamp', end_time: 'timestamp', recorded: 'boolean',
+  ani: 'varchar', dnis: 'varchar', user_ids: 'varchar', queue_ids: 'varchar', start_time: 'timestamp', answer_time: 'timestamp', end_time: 'timestamp',
+  talk_ms: 'bigint', talk: 'varchar', pauses: 'varchar', recorded: 'boolean',
   updated_at: 'timestamp', sip_status: 'bigint'});
 
 create table entries as
@@ -40,40 +41,52 @@ select rowid as leg, unnest(string_split(recording_ids, ';'))::uuid as rec, conv
 
 -- Outages
 
+-- Every key has successes here. Events after the horizon are no evidence.
 create table outages as
 with kinds as (
-  select *, coalesce(expiry_seconds, 3600) as lasts, epoch(time) as t,
-    status between 200 and 299 and expiry_seconds is distinct from 0 as success,
-    (status between 200 and 299 and expiry_seconds = 0) or (status >= 300 and expiry_seconds = 0) or status between 100 and 199 as ignored
-  from events where time is not null and status is not null and (trunk_id is not null or line_id is not null)),
+  select *, epoch(time) as t, status between 200 and 299 as success
+  from events where time is not null and status is not null and (trunk_id is not null or line_id is not null)
+    and time < timestamp 'TO' + interval 1 hour and not (status between 100 and 199) and expiry_seconds is distinct from 0),
 next as (
-  select *, min(case when success then time end) over later as recovery,
-    max(case when success then time + to_seconds(lasts) end) over before as bound, bool_or(success) over (partition by org_id, trunk_id, line_id) as ever
-  from kinds where not ignored
-  window later as (partition by org_id, trunk_id, line_id order by time, success rows between current row and unbounded following),
-    before as (partition by org_id, trunk_id, line_id order by time, success rows between unbounded preceding and 1 preceding)),
-exposed as (
-  select *, least(coalesce(recovery, 'infinity'), time + to_seconds(lasts)) as until,
-    case when status not in (401, 403) then case
-        when status = 407 then 'unauthenticated' when status in (408, 0) then 'timeout' when status = 423 then 'interval_too_brief'
-        when status = 429 then 'throttled' when status between 500 and 699 then 'server_error' else 'rejected' end
+  select *, min(case when success then time end) over later as recovery, min(case when not success then time end) over later as refusal,
+    max(case when success then time + to_seconds(coalesce(expiry_seconds, 3600)) end) over before as bound
+  from kinds
+  window later as (partition by org_id, trunk_id, line_id order by time, success rows between 1 following and unbounded following),
+    before as (partition by org_id, trunk_id, line_id order by time, success rows between unbounded preceding and current row)),
+named as (
+  select *, case when status not in (401, 403) then case
+        when status in (404, 410) then 'unknown_line' when status = 407 then 'unauthenticated' when status in (408, 0) then 'timeout'
+        when status = 423 then 'interval_too_brief' when status = 429 then 'throttled' when status in (460, 499) then 'client_gave_up'
+        when status between 500 and 599 then 'server_error' else 'rejected' end
       when token_info.active = false then 'token_inactive'
       when token_claims.exp < t - 60 then 'token_expired'
       when token_claims.nbf > t + 60 then 'token_not_yet_valid'
       when token_claims.org_id <> org_id then 'wrong_org'
       when token_claims.scope is not null and not list_contains(string_split(token_claims.scope, ' '), 'sip:manage') then 'scope_missing'
-      when status = 403 and t - token_claims.iat between -60 and 60 then 'refresh_race'
+      when t - token_claims.iat between -60 and 60 then 'refresh_race'
       when token_claims is not null or token_info is not null then 'credential_rejected'
-      else 'unknown' end as cause
+      when status = 401 then 'unauthenticated'
+      else 'unknown' end as seems
   from next where not success and not (status in (401, 407, 423) and coalesce(recovery <= time + interval 5 seconds, false))),
-islands as (
-  select *, sum(starts) over (partition by org_id, trunk_id, line_id order by time) as island from (
-    select *, case when time > max(until) over (partition by org_id, trunk_id, line_id order by time rows between unbounded preceding and 1 preceding) then 1 else 0 end as starts
-    from exposed where until > time))
-select concat_ws('|', org_id, trunk_id, line_id, min(time)) as outage_id, org_id, trunk_id, line_id, min(time) as start_time, max(until) as end_time,
-  case when not bool_or(ever) then 'assumed' when bool_or(recovery = until) then 'success' else 'expiry' end as ended_by,
-  arg_min(cause, time) as cause, histogram(cause)::varchar as causes, count(*) as failures, arg_min(bound, time) as binding_until
-from islands group by org_id, trunk_id, line_id, island;
+-- A race that is refused again more than a minute later was none, nor are those after it.
+healed as (
+  select *, seems = 'refresh_race' and max(case when status in (401, 403) then t end) over (partition by org_id, trunk_id, line_id, recovery) > t + 60 as persists
+  from named),
+failed as (
+  select *, case when seems = 'refresh_race' and bool_or(persists) over (partition by org_id, trunk_id, line_id, recovery order by time)
+    then if(status = 403, 'not_permitted', 'credential_rejected') else seems end as cause
+  from healed),
+spans as (
+  select org_id, trunk_id, line_id, min(time) as start_time, coalesce(recovery, timestamp 'TO' + interval 1 hour) as end_time,
+    if(recovery is null, 'open', 'success') as ended_by, arg_min(cause, time) as cause, histogram(cause)::varchar as causes, count(*) as failures, arg_min(bound, time) as binding_until
+  from failed group by org_id, trunk_id, line_id, recovery
+  union all -- registrations that just ran out
+  select org_id, trunk_id, line_id, bound, least(recovery, refusal, timestamp 'TO' + interval 1 hour),
+    case when recovery is null and refusal is null then 'open' when refusal < recovery or recovery is null then 'failure' else 'success' end, 'lapsed', null, 0, bound
+  from next where success and coalesce(recovery > bound + interval 32 seconds, true) and coalesce(refusal >= bound, true) and bound <= (select max(time) from kinds))
+select concat_ws('|', org_id, trunk_id, line_id, start_time) as outage_id, *, failures > 0 and end_time <= binding_until + interval 32 seconds as harmless,
+  case when not harmless and greatest(start_time, binding_until) < end_time then greatest(start_time, coalesce(binding_until, start_time)) end as unregistered_from
+from spans;
 
 -- Entries: ids, then trunk and end
 
@@ -126,37 +139,55 @@ select rec, count(*) as entries, min(begins) as begins, max(ends) as ends,
   bool_or(owned and (trunk_rule is not null or recording_id is null or conversation_id is null or (end_time is null and ends is not null))) as mended
 from repaired where rec is not null group by rec;
 
+create table talked as -- spans of talk, without a pause, of which a leg that says no talk has one at most
+with own as (select rowid as leg, *, coalesce(answer_time, start_time) as answered from legs where start_time >= 'FROM' and start_time < 'TO'),
+spoken as (
+  select leg, split_part(span, '/', 1)::timestamp as since, split_part(span, '/', 2)::timestamp as until
+  from (select leg, unnest(string_split(talk, ';')) as span from own where talk is not null)
+  union all select leg, answered, end_time from own where talk is null and pauses is null
+  union all select leg, answered, split_part(pauses, '/', 1)::timestamp from own where talk is null and pauses is not null
+  union all select leg, split_part(pauses, '/', 2)::timestamp, end_time from own where talk is null and pauses is not null)
+select * from spoken;
+
 create table calls as
 with own as (select rowid as leg, * from legs where start_time >= 'FROM' and start_time < 'TO'),
 sums as (
-  select leg, sum(entries) as entries, bool_or(covered.entries is null) as lost, coalesce(bool_or(unknown), false) as unknown, coalesce(bool_or(incomplete), false) as incomplete, coalesce(bool_or(mended), false) as mended,
-    sum(date_diff('millisecond', greatest(begins, coalesce(answer_time, start_time)), least(ends, end_time))) filter (where least(ends, end_time) > greatest(begins, coalesce(answer_time, start_time))) as ms
+  select leg, sum(entries) as entries, bool_or(covered.entries is null) as lost, coalesce(bool_or(unknown), false) as unknown, coalesce(bool_or(incomplete), false) as incomplete, coalesce(bool_or(mended), false) as mended
   from own join listed using (leg) left join covered using (rec) group by leg),
+total as (select leg, sum(date_diff('millisecond', since, until)) as talk_total from talked group by leg),
+heard as (
+  select leg, sum(date_diff('millisecond', greatest(begins, since), least(ends, until))) filter (where least(ends, until) > greatest(begins, since)) as ms
+  from talked join listed using (leg) join covered using (rec) group by leg),
 judged as (
   select own.*, coalesce(entries, 0) as entries, lost, unknown, incomplete, mended, case when not unknown and entries > 0 then coalesce(ms, 0) end as covered_ms,
-    case when not unknown and entries > 0 then date_diff('millisecond', coalesce(answer_time, start_time), end_time) - coalesce(ms, 0) end as uncovered_ms,
+    case when not unknown and entries > 0 then talk_total - coalesce(ms, 0) end as uncovered_ms,
+    uncovered_ms > 5000 and (talk_ms is null or talk is not null or talk_ms - covered_ms > 5000) as short,
     direction = 'internal' or recorded = false or (recorded is null and answer_time is null) as excluded
-  from own left join sums using (leg)),
+  from own left join sums using (leg) left join total using (leg) left join heard using (leg)),
 during as (
-  select leg, arg_max(o.outage_id, overlap) as outage_id, arg_max(o.cause, overlap) as outage_cause,
-    arg_max(case when o.ended_by = 'assumed' then 'possible' when judged.start_time >= o.start_time then 'inside' else 'edge' end, overlap) as outage_relation, max(overlap) as outage_overlap_ms
-  from judged join outages o on o.line_id = judged.line_id and o.trunk_id = judged.trunk_id and judged.start_time < o.end_time and o.start_time < judged.end_time,
-    lateral (select date_diff('millisecond', greatest(judged.start_time, o.start_time), least(judged.end_time, o.end_time)) as overlap) group by leg)
+  select leg, arg_max(o.outage_id, best) as outage_id, arg_max(o.cause, best) as outage_cause,
+    arg_max(case when o.cause = 'lapsed' or judged.end_time <= o.unregistered_from then 'possible' when judged.start_time >= o.unregistered_from then 'inside' else 'edge' end, best) as outage_relation,
+    arg_max(overlap, best) as outage_overlap_ms
+  from judged join outages o on not o.harmless and o.line_id = judged.line_id and o.trunk_id = judged.trunk_id and judged.start_time < o.end_time and o.start_time < judged.end_time,
+    lateral (select date_diff('millisecond', greatest(judged.start_time, o.start_time), least(judged.end_time, o.end_time)) as overlap,
+      greatest(date_diff('millisecond', greatest(judged.start_time, o.unregistered_from), least(judged.end_time, o.end_time)), 0) as best) group by leg)
 select 'ORG'::uuid as org_id, conversation_id, leg_id, trunk_id, line_id, direction, start_time, answer_time, end_time,
   case when excluded then 'excluded' when end_time is null and entries > 0 then 'indeterminate' when entries = 0 then 'missing'
-    when lost or uncovered_ms > 5000 then 'partial' when incomplete then 'incomplete' when mended then 'repaired' else 'complete' end as verdict,
-  case when direction = 'internal' then 'internal call' when recorded = false then 'not recorded by source' when excluded then 'not expected' end as reason,
+    when lost or short then 'partial' when incomplete then 'incomplete' when mended then 'repaired' else 'complete' end as verdict,
+  case when direction = 'internal' then 'internal call' when recorded = false then 'not to be recorded' when excluded then 'not expected' end as reason,
   case when entries > 0 then 'id' end as matched_by, entries, covered_ms, uncovered_ms, outage_id, outage_cause, coalesce(outage_relation, 'none') as outage_relation, outage_overlap_ms,
-  'cdr' as source, object_key, recording_ids, excluded, lost
+  'cdr' as source, object_key, recording_ids, excluded, lost, short
 from judged left join during using (leg);
 
 -- Findings
 
 create table entry_outages as
-select entry, arg_max(o.outage_id, overlap) as outage_id, arg_max(o.cause, overlap) as outage_cause,
-  arg_max(case when o.ended_by = 'assumed' then 'possible' when r.begins >= o.start_time then 'inside' else 'edge' end, overlap) as outage_relation, max(overlap) as outage_overlap_ms
-from repaired r join outages o on o.line_id = r.line_id and o.trunk_id = r.trunk and r.begins < o.end_time and o.start_time < r.ends,
-  lateral (select date_diff('millisecond', greatest(r.begins, o.start_time), least(r.ends, o.end_time)) as overlap) group by entry;
+select entry, arg_max(o.outage_id, best) as outage_id, arg_max(o.cause, best) as outage_cause,
+  arg_max(case when o.cause = 'lapsed' or r.ends <= o.unregistered_from then 'possible' when r.begins >= o.unregistered_from then 'inside' else 'edge' end, best) as outage_relation,
+  arg_max(overlap, best) as outage_overlap_ms
+from repaired r join outages o on not o.harmless and o.line_id = r.line_id and o.trunk_id = r.trunk and r.begins < o.end_time and o.start_time < r.ends,
+  lateral (select date_diff('millisecond', greatest(r.begins, o.start_time), least(r.ends, o.end_time)) as overlap,
+    greatest(date_diff('millisecond', greatest(r.begins, o.unregistered_from), least(r.ends, o.end_time)), 0) as best) group by entry;
 
 create table findings as
 with own as (select * from repaired where owned),
@@ -183,13 +214,17 @@ select 'missing_recording', 'critical', 'open', org_id, conversation_id, recordi
 from (select *, unnest(string_split(recording_ids, ';'))::uuid as recording_id from calls where not excluded and lost) anti join covered on covered.rec = recording_id
 union all
 select 'short_recording', 'major', 'open', org_id, conversation_id, null, leg_id, trunk_id, line_id, null, uncovered_ms::varchar, source, object_key, start_time, end_time, outage_id, outage_cause, outage_relation, outage_overlap_ms
-from calls where not excluded and uncovered_ms > 5000;
+from calls where not excluded and short;
 
 -- Outputs
 
-copy (select * exclude (recording_ids, excluded, lost) from calls order by start_time, conversation_id, leg_id) to 'OUT/calls.parquet';
+copy (select * exclude (recording_ids, excluded, lost, short) from calls order by start_time, conversation_id, leg_id) to 'OUT/calls.parquet';
 copy findings to 'OUT/findings.parquet';
-copy (from outages where start_time < 'TO' and end_time > 'FROM') to 'OUT/outages.parquet';
+-- Of the outages without a failure, those that something coincides with.
+create table shown as
+from outages where failures > 0 and start_time < 'TO' and end_time > 'FROM'
+  or outage_id in (select outage_id from calls where outage_id is not null union select outage_id from findings where outage_id is not null);
+copy shown to 'OUT/outages.parquet';
 copy (select object_key, conv as conversation_id, rec as recording_id, 'trunk_id' as field, trunk::varchar as new_value, trunk_rule as rule from repaired where owned and trunk_rule is not null
   union all select object_key, conv, rec, 'recording_id', rec::varchar, 'media-key' from repaired where owned and recording_id is null
   union all select object_key, conv, rec, 'conversation_id', conv::varchar, 'cdr-recording' from repaired where owned and conversation_id is null
@@ -202,4 +237,4 @@ copy (select org_id, rec as recording_id, conv as conversation_id, trunk as trun
 -- counts
 select 'verdicts' as kind, verdict as name, count(*) as n from calls group by all
 union all select 'findings', class, count(*) from findings group by all
-union all select 'outages', cause, count(*) from outages where start_time < 'TO' and end_time > 'FROM' group by all order by all;
+union all select 'outages', cause, count(*) from shown where not harmless group by all order by all;

@@ -177,6 +177,9 @@ const rank = (list, column, title) => text(column, title, {key: (s, n) => list.i
   return el("span", {class: column === "severity" ? "sev-" + s.get(n, column) : undefined}, s.get(n, column));
 }});
 
+// Clauses have neither capital nor full stop.
+const sentence = clause => clause.charAt(0).toUpperCase() + clause.slice(1) + ".";
+
 function outageCell(s, n) {
   const cause = s.get(n, "outage_cause"), relation = s.get(n, "outage_relation");
   if (cause) return (relation === "possible" ? "possibly " : "") + cause + (relation === "possible" ? "" : ", " + relation);
@@ -184,12 +187,16 @@ function outageCell(s, n) {
 }
 
 function findingDetail(s, n) {
-  const parts = [el("p", {}, data.classes[s.get(n, "class")] || "")];
-  const outage = s.get(n, "outage_id"), words = data.causes[s.get(n, "outage_cause")];
-  if (s.get(n, "class") === "repaired_field" && data.rules[s.get(n, "detail")]) parts.push(el("p", {}, "The value of " + s.get(n, "field") + " was " + data.rules[s.get(n, "detail")] + "."));
+  const name = s.get(n, "class"), detail = s.get(n, "detail"), words = data.words.causes[s.get(n, "outage_cause")];
+  const about = data.words.classes[name], more = data.words.details.find(d => d.class === name && (d.form === detail || d.form.endsWith("=") && detail.startsWith(d.form)));
+  const parts = about ? [el("p", {}, sentence(about.sentence))] : [];
+  if (more) parts.push(el("p", {}, sentence(more.sentence)));
+  if (about) parts.push(el("p", {}, "What to do: " + (more && more.remedy || about.remedy) + "."));
+  const outage = s.get(n, "outage_id");
+  if (name === "repaired_field" && data.words.rules[detail]) parts.push(el("p", {}, "The value of " + s.get(n, "field") + " was " + data.words.rules[detail] + "."));
   if (outage) {
     parts.push(el("p", {}, (s.get(n, "outage_relation") === "possible" ? "It possibly coincides" : "It coincides") + " with registration outage " + outage +
-      (words ? ": " + words[0] + ". What to do: " + words[1] + "." : ".")));
+      (words ? ": " + words.sentence + ". What to do: " + words.remedy + "." : ".")));
   }
   return parts;
 }
@@ -229,7 +236,7 @@ if (document.getElementById("list-repairs")) {
     text("field", "Field"),
     text("old_value", "Before", {class: "cut id before", cell: (s, n) => s.get(n, "old_value") || "absent"}),
     id("new_value", "After"), text("rule", "Rule"), id("recording_id", "Recording", "second"), id("conversation_id", "Conversation", "third"),
-  ], (s, n) => [el("p", {}, "The value was " + (data.rules[s.get(n, "rule")] || s.get(n, "rule")) + ". Evidence: " + s.get(n, "evidence"))], () => (a, b) => a - b));
+  ], (s, n) => [el("p", {}, "The value was " + (data.words.rules[s.get(n, "rule")] || s.get(n, "rule")) + ". Evidence: " + s.get(n, "evidence"))], () => (a, b) => a - b));
 }
 
 // Paper has no pages to turn: what matches is printed, up to a limit.

@@ -1,0 +1,103 @@
+package reconcile
+
+import (
+	"cdrmend/internal/intern"
+	"cdrmend/internal/policy"
+	"cdrmend/internal/profile"
+)
+
+// duty says whether a leg is to be recorded.
+type duty struct {
+	by      int16 // number of the exclusion that applies, or one of the reasons below
+	certain bool  // an exclusion applies that does not ask for the length of the call
+}
+
+// The reasons that are no exclusions.
+const (
+	toBeRecorded int16 = -1 - iota
+	notRecordedBySource
+	notExpected
+)
+
+// duties say what is to be recorded. Legs of margins have a duty too: they
+// compete for recordings with those of the interval.
+type duties struct {
+	exclusions [][]exclusion // by source
+	list       []duty        // by leg
+}
+
+// dutiesOf needs legs whose overused ids are forgotten.
+func dutiesOf(ev *Evidence, exclusions [][]exclusion, spread Spread) *duties {
+	d := &duties{exclusions, make([]duty, len(ev.Legs))}
+	spread.eachPart(len(ev.Legs), func(_, from, to int) {
+		for n := from; n < to; n++ {
+			d.list[n] = d.duty(ev, uint32(n))
+		}
+	})
+	return d
+}
+
+func (d *duties) duty(ev *Evidence, n uint32) duty {
+	first, certain := firstExclusion(d.exclusions[ev.Objects[ev.Legs[n].Ref.Object].Source], ev, n)
+	by := toBeRecorded
+	switch recorded := ev.Particulars[n].Recorded; {
+	case first >= 0:
+		by = int16(first)
+	case recorded == profile.True:
+	case recorded == profile.False:
+		by = notRecordedBySource
+	case ev.Policy.Expect == policy.ExpectAll, ev.Policy.Expect == policy.ExpectAnswered && answered(ev, n):
+	default:
+		by = notExpected
+	}
+	return duty{by, certain}
+}
+
+// answered reports whether a leg says that somebody answered.
+func answered(ev *Evidence, n uint32) bool {
+	if ev.Legs[n].Answer.Known() || ev.Particulars[n].TalkMS > 0 {
+		return true
+	}
+	for _, span := range ev.talk(n) {
+		if span.End > span.Start {
+			return true
+		}
+	}
+	return false
+}
+
+// toRecord reports whether a leg is to be recorded.
+func (d *duties) toRecord(n uint32) bool { return d.list[n].by == toBeRecorded }
+
+// forbidden reports whether the exclusion that applies to a leg forbids to record
+// it.
+func (d *duties) forbidden(ev *Evidence, n uint32) bool {
+	x := d.exclusion(ev, n)
+	return x != nil && x.forbid
+}
+
+// competes reports whether a leg is to be recorded or must not be: both kinds need
+// to know whose recording an entry is.
+func (d *duties) competes(ev *Evidence, n uint32) bool { return d.toRecord(n) || d.forbidden(ev, n) }
+
+// exclusion returns the exclusion that applies to a leg, nil without one.
+func (d *duties) exclusion(ev *Evidence, n uint32) *exclusion {
+	by := d.list[n].by
+	if by < 0 {
+		return nil
+	}
+	return &d.exclusions[ev.Objects[ev.Legs[n].Ref.Object].Source][by]
+}
+
+// reason says why a leg is not to be recorded.
+func (d *duties) reason(ev *Evidence, n uint32, w *words) intern.Text {
+	switch d.list[n].by {
+	case toBeRecorded:
+		return intern.None
+	case notRecordedBySource:
+		return w.notRecordedBySource
+	case notExpected:
+		return w.notExpected
+	}
+	return d.exclusion(ev, n).reason
+}

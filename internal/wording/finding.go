@@ -1,0 +1,249 @@
+package wording
+
+import (
+	"fmt"
+	"strings"
+)
+
+// classes explain the classes of findings.
+var classes = map[string]Words{
+	"ambiguous_field": {
+		"a required value is missing, and the evidence names more than one; none was filled in",
+		"look the value up by hand among those that the finding names, and mend it where the manifest comes from", "major",
+	},
+	"conflict": {
+		"the metadata contradicts the name of its object, the call detail records, or itself",
+		"find out which of the two is right, and correct the export or the call detail records", "major",
+	},
+	"count_mismatch": {
+		"the manifest announces another number of recordings than it holds",
+		"export its time again, then run again", "major",
+	},
+	"duplicate": {
+		"an earlier entry describes the same recording",
+		"nothing, unless the two differ: then find out which of them is right", "minor",
+	},
+	"export_failed": {
+		"the export itself says that recordings failed",
+		"repeat the export job of that time, then run again", "major",
+	},
+	"input_missing": {
+		"nothing was delivered for a time in which something was needed",
+		"check the export job and the URL of the source, deliver what is missing, then run again", "",
+	},
+	"invalid_field": {
+		"a value could not be read, occurs twice in local time, or contradicts another",
+		"correct the profile of the source if all values are like this, else the system that writes them", "minor",
+	},
+	"malformed_document": {
+		"the document is broken; what could be recovered was kept, and the rest was set aside",
+		"export its time again, then run again; the rejects hold what was set aside", "major",
+	},
+	"media_mismatch": {
+		"the audio has another size than its metadata says",
+		"compare the audio with the original at the vendor, and export it again", "critical",
+	},
+	"media_missing": {
+		"the audio that the metadata names is not there",
+		"export the recording again while the vendor still has it", "",
+	},
+	"metadata_missing": {
+		"the audio came without its metadata; a document was written for it",
+		"export its metadata again; until then use the document that was written", "major",
+	},
+	"missing_field": {
+		"a required value is missing, and no evidence says what it was",
+		"look the value up at the vendor; if all entries lack it, change the export or required_fields", "major",
+	},
+	"missing_recording": {
+		"the call was to be recorded, and no manifest that was read has its recording",
+		"look for the recording at the vendor and export it again; if it was never made, keep the finding as evidence of that", "critical",
+	},
+	"no_cdr": {
+		"no call detail record belongs to the recording",
+		"find out which calls the call detail records leave out: the number of calls may be too low", "minor",
+	},
+	"recorded_in_error": {
+		"there is a recording of a call that was not to be recorded",
+		"have whoever is responsible for data protection decide whether it must be deleted, and correct the recording policy", "major",
+	},
+	"repaired_field": {
+		"a missing value was filled in from evidence",
+		"nothing; the repaired copy has the value", "minor",
+	},
+	"short_recording": {
+		"the recording covers less than the time in which somebody could be heard",
+		"look for further parts of the recording at the vendor; find out why the recorder started late or stopped early", "major",
+	},
+	"stray_record": {
+		"rows of another interval lie in a partition that the run of that interval never reads: they are missing from its numbers",
+		"raise lookahead or lookback of the source to the hours that the finding names, then run the interval of the rows again", "",
+	},
+	"truncated_document": {
+		"the document ends too early; what came before the cut was recovered",
+		"export its time again, then run again", "major",
+	},
+	"unfit_source": {
+		"the source lacks a field without which no call of it can be judged, so that nothing is claimed of its calls",
+		"correct the profile or the export of the source so that it has the fields that the finding names, then run again", "major",
+	},
+}
+
+// details explain the forms of details. Where the form ends in an equals sign a
+// value follows.
+var details = []detailed{
+	{"missing_recording", "void=", Words{
+		Sentence: "a manifest lists a recording of it, but its audio is gone, empty or failed",
+		Remedy:   "ask whoever runs the recorder or the export whether the audio can still be restored",
+	}},
+	{"missing_recording", "pending", Words{
+		Sentence: "a manifest announces its recording, but the audio had not been delivered yet",
+		Remedy:   "run again once the export has delivered it; if it never does, repeat the export job",
+	}},
+	{"missing_recording", "contested", Words{
+		Sentence: "its conversation has fewer recordings than legs, and nobody can say whose they are",
+		Remedy:   "have the export name the leg of each recording; if one recording hears several legs, set one_recording_per: conversation for the source of the call detail records",
+	}},
+	{"missing_recording", "like=", Words{
+		Sentence: "a recording that is of no leg has its times and its line or both its numbers, under another id",
+		Remedy:   "compare the two; if they are the same call, correct the ids in the call detail records or in the export",
+	}},
+	{"missing_recording", "apart=", Words{
+		Sentence: "its conversation has recordings that fit none of its legs",
+		Remedy:   "compare their ids and times with those of the leg; if all differ by the same time, the clocks do",
+	}},
+	{"no_cdr", "apart", Words{
+		Sentence: "most of the recording lies outside all legs of its conversation",
+		Remedy:   "find out whether a leg of the conversation is missing from the call detail records, or whether the clocks differ",
+	}},
+	{"media_missing", "state=", Words{
+		Sentence: "the metadata itself says that there is no audio",
+		Remedy:   "ask whoever runs the recorder why it deleted or failed to make the audio; the finding of the call counts the loss",
+	}},
+	{"media_missing", "bytes=", Words{
+		Sentence: "the audio is there but empty",
+		Remedy:   "export the recording again while the vendor still has it; if it is empty there too, find out why the recorder heard nothing",
+	}},
+	{"stray_record", "interval=", Words{
+		Sentence: "the detail names the interval of the rows, their number, and the hours with which its run would reach them",
+	}},
+	{"unfit_source", "shape", Words{
+		Sentence: "none of its conversations has a participant with a session: it is not an export of conversation details",
+		Remedy:   "export conversation details with participants and sessions, or choose the profile that fits the export, then run again",
+	}},
+	{"duplicate", "same", Words{Sentence: "the two say the same"}},
+	{"duplicate", "differing", Words{
+		Sentence: "the two say different things",
+		Remedy:   "find out which of the two is right, and correct the export",
+	}},
+	{"invalid_field", "end-before-start", Words{Sentence: "its end lies before its start"}},
+	{"invalid_field", "over-24h", Words{
+		Sentence: "it lasts more than 24 hours, so that its times prove nothing",
+		Remedy:   "find out whether the recorder or the call was never ended",
+	}},
+	{"count_mismatch", "total=", Words{Sentence: "the detail has the number that it announces and the number found"}},
+	{"export_failed", "failed=", Words{Sentence: "the detail has the number of failed recordings"}},
+	{"truncated_document", "offset=", Words{Sentence: "the detail has the byte at which it ends and the number of entries recovered"}},
+	{"malformed_document", "offset=", Words{Sentence: "the detail has the byte of the first error and the number of entries recovered"}},
+	{"media_mismatch", "expected=", Words{Sentence: "the detail has both sizes in bytes"}},
+}
+
+// Finding says what one finding means. The values that it quotes are those of its
+// row: whoever shows it redacts the row before.
+func Finding(class, recording, field, detail string) string {
+	text := meaning(class, recording, field, detail)
+	switch class {
+	case "missing_recording", "no_cdr", "media_missing", "unfit_source":
+		if w, ok := Detail(class, detail); ok {
+			text += ": " + w.Sentence
+		}
+	}
+	return text
+}
+
+func meaning(class, recording, field, detail string) string {
+	switch class {
+	case "missing_recording":
+		if recording == "" {
+			return "the leg was to be recorded, and no manifest that was read has a recording of it"
+		}
+		return "recording " + recording + ", which the leg lists, is in no manifest that was read"
+	case "repaired_field":
+		return "the " + field + " that was missing was filled in by rule " + detail
+	case "missing_field":
+		return "the " + field + " is missing, and nothing tells it"
+	case "ambiguous_field":
+		return "the " + field + " is missing, and may be one of several"
+	case "short_recording":
+		return detail + " ms of the talk time are not recorded, more than the tolerance allows"
+	case "duplicate":
+		return "an earlier entry has the same recording id; what the two say is " + detail
+	case "conflict":
+		// The detail ends in the name of the source that it contradicts.
+		return "its " + field + " contradicts " + conflicts[detail[strings.LastIndexByte(detail, '=')+1:]]
+	case "invalid_field":
+		if w, ok := Detail(class, detail); ok {
+			return w.Sentence
+		}
+		return "the " + field + " cannot be read"
+	case "stray_record":
+		return stray(detail)
+	case "unfit_source":
+		if _, ok := Detail(class, detail); !ok && detail != "" {
+			return "the source lacks " + strings.ReplaceAll(detail, ";", ", ") + ", so that nothing is claimed of its calls"
+		}
+	}
+	w := classes[class]
+	return w.Sentence
+}
+
+// conflicts name what an entry contradicts, by the source in the detail.
+var conflicts = map[string]string{
+	"object-key": "its object key", "cdr": "the call detail records", "arithmetic": "its start and end",
+}
+
+// Stray is the detail of a finding about strays, taken apart.
+type Stray struct {
+	Interval string // label of the interval of the rows
+	Rows     string
+	Way      string // lookahead or lookback
+	Hours    string // with which the run of that interval would reach the rows, as 30h
+}
+
+// StrayOf takes the detail of a stray apart; false when it has another form.
+func StrayOf(detail string) (Stray, bool) {
+	var s Stray
+	for part := range strings.SplitSeq(detail, ";") {
+		name, value, _ := strings.Cut(part, "=")
+		switch name {
+		case "interval":
+			s.Interval = value
+		case "rows":
+			s.Rows = value
+		case "lookahead", "lookback":
+			s.Way, s.Hours = name, value
+		}
+	}
+	return s, s.Interval != "" && s.Rows != "" && s.Way != "" && s.Hours != ""
+}
+
+func stray(detail string) string {
+	s, ok := StrayOf(detail)
+	if !ok {
+		return classes["stray_record"].Sentence
+	}
+	rows := s.Rows + " rows of interval " + s.Interval + " lie"
+	if s.Rows == "1" {
+		rows = "1 row of interval " + s.Interval + " lies"
+	}
+	return rows + " in a partition that the run of that interval never reads: missing from its numbers"
+}
+
+// StrayRemedy says how the run of the rows' interval would read them.
+func StrayRemedy(source, detail string) string {
+	s, ok := StrayOf(detail)
+	if !ok {
+		return classes["stray_record"].Remedy
+	}
+	return fmt.Sprintf("set %s: %s for source %s, then run interval %s again", s.Way, s.Hours, source, s.Interval)
+}

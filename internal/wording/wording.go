@@ -1,0 +1,96 @@
+// Package wording says in plain words what the names in tables mean, and what to
+// do: classes of findings and their details, causes of outages, reasons of
+// verdicts, and proofs. Every surface takes its words from here.
+//
+// Sentence and remedy are clauses without capital and full stop; [Sentence] adds
+// both. They never quote a value, so they need no redaction.
+package wording
+
+import (
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Words explain one name.
+type Words struct {
+	Sentence string `json:"sentence"` // what happened
+	Remedy   string `json:"remedy"`   // what to do next, and who; empty when there is nothing to do
+	Severity string `json:"-"`        // of a class whose severity is always the same
+}
+
+// Class explains a class of findings.
+func Class(name string) (Words, bool) { return lookUp(classes, name) }
+
+// Cause explains a cause of outages.
+func Cause(name string) (Words, bool) { return lookUp(causes, name) }
+
+// Reason explains the reason of a verdict that is indeterminate or excluded. The
+// reasons of configured exclusions are the configuration's own words.
+func Reason(name string) (Words, bool) { return lookUp(reasons, name) }
+
+// Proof explains what shows that a leg was recorded.
+func Proof(name string) (Words, bool) { return lookUp(proofs, name) }
+
+// Rule says how a rule found a value, in a clause that follows "it was".
+func Rule(name string) string { return rules[name] }
+
+func lookUp(table map[string]Words, name string) (Words, bool) {
+	w, ok := table[name]
+	return w, ok
+}
+
+// Detail explains the detail of a finding.
+func Detail(class, detail string) (Words, bool) {
+	i := slices.IndexFunc(details, func(d detailed) bool { return d.Class == class && d.explains(detail) })
+	if i < 0 {
+		return Words{}, false
+	}
+	return details[i].Words, true
+}
+
+// Remedy returns what to do about a finding: what its detail asks for, else its
+// class.
+func Remedy(class, detail string) string {
+	if w, ok := Detail(class, detail); ok && w.Remedy != "" {
+		return w.Remedy
+	}
+	w, _ := Class(class)
+	return w.Remedy
+}
+
+// detailed explains one form of the detail of a class.
+type detailed struct {
+	Class string `json:"class"`
+	Form  string `json:"form"` // the whole detail, or what it begins with if it ends in an equals sign
+	Words
+}
+
+func (d *detailed) explains(detail string) bool {
+	return d.Form == detail || strings.HasSuffix(d.Form, "=") && strings.HasPrefix(detail, d.Form)
+}
+
+// Table is all the words, for a page whose script looks them up itself.
+type Table struct {
+	Classes map[string]Words  `json:"classes"`
+	Details []detailed        `json:"details"` // the first that fits counts
+	Causes  map[string]Words  `json:"causes"`
+	Reasons map[string]Words  `json:"-"` // no script needs them
+	Rules   map[string]string `json:"rules"`
+}
+
+// All returns all the words. Nobody may change them.
+func All() Table { return Table{classes, details, causes, reasons, rules} }
+
+// Sentence returns a clause as a sentence: with a capital and a full stop.
+func Sentence(clause string) string { return Capital(clause) + "." }
+
+// Capital returns a text with a capital first letter.
+func Capital(text string) string {
+	first, size := utf8.DecodeRuneInString(text)
+	if size == 0 {
+		return ""
+	}
+	return string(unicode.ToUpper(first)) + text[size:]
+}
