@@ -34,12 +34,21 @@ type Begun struct {
 	Start record.Time
 }
 
+// conversationReader reads conversation details, of which each conversation is
+// several legs.
+type conversationReader struct {
+	*values
+	add     func(l Leg, asked bool) bool // see Reader.add
+	cursor  jsonscan.Cursor              // of the current conversation
+	details details                      // likewise
+}
+
 // aroundConversations are members of a page, in the order in which they are
 // reported.
 var aroundConversations = []string{"/totalHits", "/cursor", "/dataAvailabilityDate"}
 
 // outer notes a member of a page.
-func (r *Reader) outer(n int, v jsonscan.Value) {
+func (r *conversationReader) outer(n int, v jsonscan.Value) {
 	d := &r.batch.Details
 	switch n {
 	case 0:
@@ -98,9 +107,9 @@ type frame struct {
 	rawEnd   jsonscan.Value
 }
 
-// conversation adds one leg for each voice session of a customer, or of every agent
+// addLegs adds one leg for each voice session of a customer, or of every agent
 // when there is no customer. Of members spelled twice the last counts.
-func (r *Reader) conversation(v jsonscan.Value) error {
+func (r *conversationReader) addLegs(v jsonscan.Value) error {
 	f, kind := r.frame(v)
 	switch kind {
 	case emptyPage:
@@ -149,7 +158,7 @@ const (
 )
 
 // frame reads a conversation: its sessions into the details, and the rest.
-func (r *Reader) frame(v jsonscan.Value) (f frame, kind elementKind) {
+func (r *conversationReader) frame(v jsonscan.Value) (f frame, kind elementKind) {
 	c, d := &r.cursor, &r.details
 	c.Reset(v)
 	d.truncate(0, 0, 0)
@@ -389,7 +398,7 @@ func (d *details) unattended(span record.Span) []record.Span {
 }
 
 // session fills a leg with the fields of its session.
-func (r *Reader) session(l *Leg, s *session, f *frame) {
+func (r *conversationReader) session(l *Leg, s *session, f *frame) {
 	conversation := false
 	l.Conversation, conversation = r.later(l, record.ConversationID, f.id, laterConversation)
 	id := false
@@ -427,7 +436,7 @@ func (r *Reader) session(l *Leg, s *session, f *frame) {
 
 // sessionTimes sets start and end. A conversation that has not ended leaves its legs
 // without an end.
-func (r *Reader) sessionTimes(l *Leg, s *session, f *frame) {
+func (r *conversationReader) sessionTimes(l *Leg, s *session, f *frame) {
 	ended := f.end.Known()
 	r.report(l, record.EndTime, f.rawEnd, ended)
 	for _, g := range record.SectionOf(s.segments, r.details.segments) {
@@ -455,14 +464,14 @@ func (r *Reader) sessionTimes(l *Leg, s *session, f *frame) {
 }
 
 // report notes a time that is to be reported: it did not parse, or occurs twice.
-func (r *Reader) report(l *Leg, f record.Field, raw jsonscan.Value, known bool) {
+func (r *conversationReader) report(l *Leg, f record.Field, raw jsonscan.Value, known bool) {
 	r.read(l, f, raw, raw.Kind == jsonscan.Absent, known)
 }
 
 // talk sets the spans in which somebody else could be heard, clipped to the leg,
 // and their first start as the time of answer: an agent, or a customer while no
 // agent took part.
-func (r *Reader) talk(l *Leg, own *session) {
+func (r *conversationReader) talk(l *Leg, own *session) {
 	b, d := r.batch, &r.details
 	from := len(b.Talk)
 	for i := range d.voice {
@@ -487,7 +496,7 @@ func (r *Reader) talk(l *Leg, own *session) {
 }
 
 // interact adds the spans of a segment in which somebody talked.
-func (r *Reader) interact(l *Leg, g *segment, customer bool) {
+func (r *conversationReader) interact(l *Leg, g *segment, customer bool) {
 	r.report(l, record.Talk, g.rawStart, g.start.Known())
 	if !g.start.Known() {
 		return
@@ -524,7 +533,7 @@ func (r *Reader) interact(l *Leg, g *segment, customer bool) {
 }
 
 // agents sets the users who took part in a leg, and the queues that they were in.
-func (r *Reader) agents(l *Leg) {
+func (r *conversationReader) agents(l *Leg) {
 	span := record.Span{Start: l.Start, End: l.End}
 	if !span.End.Known() {
 		span.End = record.Forever.End
@@ -538,7 +547,7 @@ func (r *Reader) agents(l *Leg) {
 }
 
 // sorted returns the ids that the sessions of agents have which overlap a span.
-func (r *Reader) sorted(l *Leg, f record.Field, span record.Span, ids func(s *session, add func(jsonscan.Value))) intern.Text {
+func (r *conversationReader) sorted(l *Leg, f record.Field, span record.Span, ids func(s *session, add func(jsonscan.Value))) intern.Text {
 	r.list = r.list[:0]
 	for i := range r.details.voice {
 		s := &r.details.voice[i]
@@ -559,7 +568,7 @@ func (r *Reader) sorted(l *Leg, f record.Field, span record.Span, ids func(s *se
 }
 
 // trunkGroup returns the trunk that an address names (RFC 4904).
-func (r *Reader) trunkGroup(v jsonscan.Value) intern.Text {
+func (r *conversationReader) trunkGroup(v jsonscan.Value) intern.Text {
 	if v.Kind != jsonscan.String {
 		return intern.None
 	}

@@ -18,7 +18,7 @@ type named struct{ conversation, leg, recordings jsonscan.Value }
 
 // same returns a hash of all values of a leg as they were read, apart from its
 // organisation, which may not be known yet. It depends on nothing but the values.
-func (r *Reader) same(l *Leg, d durations, ids named) uint64 {
+func (r *values) same(l *Leg, d durations, ids named) uint64 {
 	k := r.text[:0]
 	for _, id := range []jsonscan.Value{ids.conversation, ids.leg} {
 		k = r.appendID(k, id)
@@ -60,7 +60,7 @@ func (r *Reader) same(l *Leg, d durations, ids named) uint64 {
 
 // appendID appends an id in normal form, nothing when it is missing or does not
 // parse.
-func (r *Reader) appendID(k []byte, id jsonscan.Value) []byte {
+func (r *values) appendID(k []byte, id jsonscan.Value) []byte {
 	from := len(k)
 	k, _ = r.norm.AppendID(k, id)
 	return endText(k, from)

@@ -69,7 +69,16 @@ func (d *deepening) because(w *reconcile.Weighing, l *cdr.Leg) (because, notBett
 		words, _ := wording.Reason(w.Doubt.String())
 		yes("%s", words.Sentence)
 	}
+	d.proof(w, l, yes)
+	d.coverage(w, l, yes)
+	d.against(w, no)
 
+	return because, notBetter
+}
+
+// proof says how the recordings of the leg were found, and which others could be
+// its own.
+func (d *deepening) proof(w *reconcile.Weighing, l *cdr.Leg, yes func(string, ...any)) {
 	switch w.Call.Proof {
 	case reconcile.NoProof:
 		if l.Recordings.N > 0 {
@@ -96,7 +105,11 @@ func (d *deepening) because(w *reconcile.Weighing, l *cdr.Leg) (because, notBett
 	if w.Like != "" {
 		yes("recording %s has its times and its line or parties, under another id", w.Like)
 	}
+}
 
+// coverage says how much of the leg is recorded, what is missing of it, and why
+// that may not be known.
+func (d *deepening) coverage(w *reconcile.Weighing, l *cdr.Leg, yes func(string, ...any)) {
 	if w.Call.Covered != profile.NoInt {
 		yes("of its talk time %s are recorded and %s are not", seconds(w.Call.Covered), seconds(w.Call.Uncovered))
 	}
@@ -113,8 +126,13 @@ func (d *deepening) because(w *reconcile.Weighing, l *cdr.Leg) (because, notBett
 	if w.Incomplete && w.Doubt != reconcile.Inputs {
 		yes("manifests of its time are incomplete: what seems to be missing may stand in what could not be read")
 	}
+	if w.Call.Entries > 0 && !l.End.Known() && w.Doubt != reconcile.NoEnd {
+		yes("its call detail record has no end, so that nobody can tell how much of it is recorded")
+	}
+}
 
-	// What speaks against the better verdicts.
+// against says what speaks against the better verdicts.
+func (d *deepening) against(w *reconcile.Weighing, no func(reconcile.Verdict, string, ...any)) {
 	if w.Call.Verdict == reconcile.VerdictMissing {
 		no(reconcile.VerdictPartial, "nothing of it is recorded, and no input of its time is incomplete in which a recording could be hidden")
 	}
@@ -133,12 +151,6 @@ func (d *deepening) because(w *reconcile.Weighing, l *cdr.Leg) (because, notBett
 	for _, n := range w.Repaired {
 		no(reconcile.VerdictComplete, "%s had to be repaired", d.entryName(n))
 	}
-
-	if w.Call.Entries > 0 && !l.End.Known() && w.Doubt != reconcile.NoEnd {
-		yes("its call detail record has no end, so that nobody can tell how much of it is recorded")
-	}
-
-	return because, notBetter
 }
 
 // expected says whether and why the leg was to be recorded.

@@ -147,31 +147,42 @@ func (in *printer) manifest() error {
 			return err
 		}
 
-		in.title("entry", e.Index)
-		in.text(record.OrgID, e.Org)
-		in.text(record.RecordingID, e.Recording)
-		in.text(record.ConversationID, e.Conversation)
-		in.text(record.LegID, e.Leg)
-		in.text(record.TrunkID, e.Trunk)
-		in.text(record.LineID, e.Line)
-		in.field(record.StartTime, e.Start.String())
-		in.field(record.EndTime, e.End.String())
-		in.number(record.DurationMS, e.Duration)
-		in.text(record.Direction, e.Direction)
-		in.field(record.ANI, string(in.texts.AppendNumber(nil, e.ANI)))
-		in.field(record.DNIS, string(in.texts.AppendNumber(nil, e.DNIS)))
-		in.text(record.MediaType, e.MediaType)
-		in.text(record.MediaSubtype, e.MediaSubtype)
-		in.field(record.UserIDs, strings.ReplaceAll(in.texts.String(e.Users), string(intern.ListSeparator), ";"))
-		in.field(record.MediaKey, string(details.MediaKey))
-		in.number(record.MediaBytes, e.MediaBytes)
-		in.field(record.MediaSHA256, string(details.MediaSHA256))
-		in.text(record.State, e.State)
-		in.invalid(extra.Invalid, e.Index)
+		in.entry(e, &details, extra.Invalid)
 	}
+	in.document(&b.Doc, extra)
 
+	return nil
+}
+
+// entry prints one entry, and its values that did not parse.
+func (in *printer) entry(e *manifest.Entry, details *manifest.Details, invalid []record.Invalid) {
+	in.title("entry", e.Index)
+	in.text(record.OrgID, e.Org)
+	in.text(record.RecordingID, e.Recording)
+	in.text(record.ConversationID, e.Conversation)
+	in.text(record.LegID, e.Leg)
+	in.text(record.TrunkID, e.Trunk)
+	in.text(record.LineID, e.Line)
+	in.field(record.StartTime, e.Start.String())
+	in.field(record.EndTime, e.End.String())
+	in.number(record.DurationMS, e.Duration)
+	in.text(record.Direction, e.Direction)
+	in.field(record.ANI, string(in.texts.AppendNumber(nil, e.ANI)))
+	in.field(record.DNIS, string(in.texts.AppendNumber(nil, e.DNIS)))
+	in.text(record.MediaType, e.MediaType)
+	in.text(record.MediaSubtype, e.MediaSubtype)
+	in.ids(record.UserIDs, e.Users)
+	in.field(record.MediaKey, string(details.MediaKey))
+	in.number(record.MediaBytes, e.MediaBytes)
+	in.field(record.MediaSHA256, string(details.MediaSHA256))
+	in.text(record.State, e.State)
+	in.invalid(invalid, e.Index)
+}
+
+// document prints what holds for the document as a whole.
+func (in *printer) document(doc *manifest.Document, extra *manifest.Extra) {
 	// These ids are of the whole object, so no entry shows them.
-	key := b.Doc.Key
+	key := doc.Key
 	if key != (manifest.KeyIDs{}) {
 		fmt.Fprint(in.w, "\nfrom the object key\n")
 		in.text(record.OrgID, key.Org)
@@ -186,8 +197,6 @@ func (in *printer) manifest() error {
 	if extra.Malformed != nil {
 		fmt.Fprintf(in.w, "\nmalformed at byte %d\n", extra.Malformed.Offset)
 	}
-
-	return nil
 }
 
 func (in *printer) legs() error {

@@ -134,7 +134,7 @@ const blockSize = 1 << 14
 func (r *Reader) add(b *Batch, e Entry) error {
 	// The entry outlives the local table, and so must its texts.
 	if r.Filter != nil {
-		r.adopt(&e)
+		e.adopt(r.Filter)
 	}
 	b.Entries = append(b.Entries, e)
 

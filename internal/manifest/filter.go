@@ -41,17 +41,17 @@ func (r *Reader) findLinks(b *Batch, value func(record.Field) jsonscan.Value) {
 	r.links = append(r.links[:0], b.keyLinks.links...)
 	for _, f := range []record.Field{record.ConversationID, record.RecordingID} {
 		id, _, _ := r.norm.Later(value(f), 0) // a local table interns at once
-		r.link(id)
+		r.links = addLink(r.links, r.Filter, id)
 	}
 	if key, _ := r.norm.PlainBytes(value(record.MediaKey)); len(key) > 0 {
 		id, _, _ := r.norm.Later(idInMediaKey(r.norm.Profile, key), 0)
-		r.link(id)
+		r.links = addLink(r.links, r.Filter, id)
 	}
 }
 
 // keeps asks the filter about an entry with these values, whose links were found.
 func (r *Reader) keeps(b *Batch, value func(record.Field) jsonscan.Value) bool {
-	if r.Filter.Keep(&b.Filtered, r.near(value), r.links) {
+	if r.Filter.Keep(&b.Filtered, near(r.Filter, &r.norm, value), r.links) {
 		return true
 	}
 	if org, _ := r.norm.ID(value(record.OrgID)); org == intern.None {
@@ -62,17 +62,17 @@ func (r *Reader) keeps(b *Batch, value func(record.Field) jsonscan.Value) bool {
 
 // near reports whether the entry ends where one without common ids may be the
 // recording of a call of the interval.
-func (r *Reader) near(value func(record.Field) jsonscan.Value) bool {
-	end, _ := r.norm.Time(value(record.EndTime))
+func near(filter *intern.Filter, norm *profile.Normalizer, value func(record.Field) jsonscan.Value) bool {
+	end, _ := norm.Time(value(record.EndTime))
 	if !end.Known() {
-		start, _ := r.norm.Time(value(record.StartTime))
-		duration, _ := r.norm.Int(value(record.DurationMS))
+		start, _ := norm.Time(value(record.StartTime))
+		duration, _ := norm.Int(value(record.DurationMS))
 		if !start.Known() || duration == profile.NoInt || duration > longestDuration {
 			return false // it has no valid span
 		}
 		end = start.Add(time.Duration(duration) * time.Millisecond)
 	}
-	return r.Filter.Near(end)
+	return filter.Near(end)
 }
 
 // longestDuration is longer, in milliseconds, than any valid span.
@@ -81,14 +81,15 @@ const longestDuration = 48 * 3600 * 1000
 // nothing returns the values of an entry without members.
 func nothing(record.Field) jsonscan.Value { return jsonscan.Value{} }
 
-// link adds the link of an id to those of the entry, once.
-func (r *Reader) link(id intern.Text) {
+// addLink adds the link of an id to those of an entry, once.
+func addLink(links []intern.Link, filter *intern.Filter, id intern.Text) []intern.Link {
 	if id == intern.None {
-		return
+		return links
 	}
-	if l := r.Filter.Link(id); !slices.Contains(r.links, l) {
-		r.links = append(r.links, l)
+	if l := filter.Link(id); !slices.Contains(links, l) {
+		links = append(links, l)
 	}
+	return links
 }
 
 // linkKey finds out what the object key links all entries with.
@@ -99,10 +100,11 @@ func (r *Reader) linkKey(b *Batch) {
 
 	key := &b.Doc.Key
 	r.links = r.links[:0]
-	r.link(key.Conversation)
-	r.link(key.Recording)
+	r.links = addLink(r.links, r.Filter, key.Conversation)
+	r.links = addLink(r.links, r.Filter, key.Recording)
 	if key.Media != intern.None {
-		r.link(IDFromMediaKey(r.norm.Profile, r.norm.Texts.AppendTo(nil, key.Media), &r.norm))
+		id := IDFromMediaKey(r.norm.Profile, r.norm.Texts.AppendTo(nil, key.Media), &r.norm)
+		r.links = addLink(r.links, r.Filter, id)
 	}
 	b.keyLinks.known, b.keyLinks.links = true, slices.Clone(r.links)
 }
@@ -135,10 +137,10 @@ func (r *Reader) adoptDocument(b *Batch) {
 }
 
 // adopt moves the texts of an entry to the final table.
-func (r *Reader) adopt(e *Entry) {
-	r.Filter.Adopt(e.texts()...)
-	r.Filter.AdoptNumber(&e.ANI)
-	r.Filter.AdoptNumber(&e.DNIS)
+func (e *Entry) adopt(filter *intern.Filter) {
+	filter.Adopt(e.texts()...)
+	filter.AdoptNumber(&e.ANI)
+	filter.AdoptNumber(&e.DNIS)
 }
 
 // texts returns all texts of an entry.

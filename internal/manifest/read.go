@@ -404,7 +404,7 @@ func (r *Reader) element(b *Batch, e *jsonscan.Element, reject func(rows.Reject)
 
 	for _, f := range r.required {
 		if r.AllPositions || !entry.Has(f) {
-			b.gaps = append(b.gaps, r.gap(e, f))
+			b.gaps = append(b.gaps, gapOf(e, f, r.mapping.Pointers(f), r.norm.Texts))
 		}
 	}
 	return r.add(b, entry)
@@ -450,16 +450,15 @@ func (r *Reader) saysNothing(b *Batch) bool {
 	return r.values.present == 0 && !r.values.failed && (b.Doc.Key.Recording == intern.None || b.found() > 0)
 }
 
-// gap finds where the value of a missing field goes. It replaces the value at the
+// gapOf finds where the value of a missing field goes. It replaces the value at the
 // first pointer that is present. Without one it is appended after the last
 // member: of the deepest parent of the first pointer that is present, or of the
 // entry if the profile has no pointer for the field.
-func (r *Reader) gap(e *jsonscan.Element, f record.Field) Gap {
+func gapOf(e *jsonscan.Element, f record.Field, pointers []int, texts *intern.Table) Gap {
 	g := Gap{Entry: e.Index, Field: f}
-	pointers := r.mapping.Pointers(f)
 	for _, path := range pointers {
 		if start, end, ok := e.Slots.Position(path); ok {
-			g.Start, g.Size, g.Raw = start, uint32(end-start), r.norm.Texts.Of(profile.ShownBytes(e.Value(path)))
+			g.Start, g.Size, g.Raw = start, uint32(end-start), texts.Of(profile.ShownBytes(e.Value(path)))
 			return g
 		}
 	}

@@ -3,25 +3,21 @@ package policy
 import (
 	"cmp"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
 	"cdrmend/internal/profile"
 	"cdrmend/internal/record"
 	"cdrmend/internal/yamlfile"
-	"cdrmend/manifests"
 )
 
 // builder checks a document against itself and against the files it names,
 // and fills in what depends on them. Where a value is of a wrong shape, it is
 // empty here and has been reported already.
 type builder struct {
-	file *yamlfile.File
-	doc  *document
-	dir  string // of the file
-	cfg  Config
+	valueReader
+	doc *document
+	cfg Config
 
 	signingKey  []byte // PEM, nil without one
 	signingKeys []byte // JWKS of further public keys, nil without any
@@ -64,39 +60,6 @@ func (b *builder) interval() time.Duration {
 		return 24 * time.Hour
 	}
 	return d
-}
-
-func (b *builder) duration(key string, text yamlfile.Scalar) time.Duration {
-	if text == "" {
-		return 0
-	}
-
-	// The schema has checked the form, so only the size can be wrong.
-	d, err := time.ParseDuration(string(text))
-	if err != nil {
-		b.file.Problem(key, "the duration %s is too long", text)
-	}
-	return d
-}
-
-// path makes a path relative to the file.
-func (b *builder) path(path string) string {
-	if path == "" || filepath.IsAbs(path) {
-		return path
-	}
-	return filepath.Join(b.dir, path)
-}
-
-func (b *builder) template(key, text string) Template {
-	if text == "" {
-		return Template{}
-	}
-	t, err := ParseTemplate(text, b.dir)
-	if err != nil {
-		b.file.Problem(key, "%v", err)
-		return Template{}
-	}
-	return t
 }
 
 func (b *builder) sources() {
@@ -188,34 +151,6 @@ func (b *builder) sourceURL(kind Kind, key string, d *sourceDocument) Template {
 		b.file.Problem(key, "a partition lasts %s, longer than the interval of %s; name finer placeholders or raise interval", longest, b.cfg.Interval)
 	}
 	return t
-}
-
-// profile loads a built-in profile, or one of the user from a file.
-func (b *builder) profile(kind Kind, key, name string) *profile.Profile {
-	if name == "" {
-		return nil
-	}
-	text, ok := manifests.Profile(name)
-	shown := name
-	if !ok {
-		shown = b.path(name)
-		var err error
-		if text, err = os.ReadFile(shown); err != nil {
-			b.file.Problem(key, "%q is neither built in (%s) nor a readable file: %v", name, strings.Join(manifests.Profiles(), " "), err)
-			return nil
-		}
-	}
-
-	p, err := profile.Load(shown, text, kind.String())
-	if err != nil {
-		b.file.Problem(key, "%s", strings.ReplaceAll(err.Error(), "\n", "\n\t"))
-		return nil
-	}
-
-	// The identity of a run has the name as written: it must not depend on the
-	// directory of the file.
-	p.Name = name
-	return p
 }
 
 // s3 fills the defaults of all buckets into one bucket's settings.

@@ -54,22 +54,26 @@ func (b *builder) accepted() {
 
 // content returns the text of a file; nil if there is no path, or if the file
 // cannot be read.
-func (b *builder) content(key, path string) []byte {
+func (r *valueReader) content(key, path string) []byte {
 	if path == "" {
 		return nil
 	}
-	text, err := os.ReadFile(b.path(path))
+	text, err := os.ReadFile(r.path(path))
 	switch {
 	case err == nil:
 		return text
 	case maybeSecret(path):
-		b.file.Problem(key, "names no file that can be read, want a path; it is not shown, as it may be a key itself")
+		r.file.Problem(key, "names no file that can be read, want a path; it is not shown, as it may be a key itself")
 	default:
-		b.file.Problem(key, "%v", err)
+		r.file.Problem(key, "%v", err)
 	}
 
 	return nil
 }
+
+// shortestKey is the least length of a shared key in bytes, so that nobody can try
+// all keys.
+const shortestKey = 32
 
 // maybeSecret reports whether a text given as a path may be the secret itself: a
 // key, a set of keys or a password.
@@ -77,17 +81,31 @@ func maybeSecret(path string) bool {
 	return strings.ContainsAny(path, "\r\n{") || len(path) >= shortestKey && !strings.Contains(path, ".")
 }
 
+// secret reads a key that somebody else has, too.
+func (r *valueReader) secret(key, path string) []byte {
+	text := r.content(key, path)
+	if text == nil {
+		return nil
+	}
+
+	text = bytes.TrimSpace(text) // editors end a file with a line break
+	if n := len(text); n < shortestKey {
+		r.file.Problem(key, "holds %d bytes, want at least %d; make a key with: openssl rand -hex 32", n, shortestKey)
+	}
+	return text
+}
+
 // table returns the named columns of a CSV file, nil without a file. A column whose
 // name ends in a question mark is empty where the file has none.
-func (b *builder) table(key, path string, columns ...string) [][]string {
-	text := b.content(key, path)
+func (r *valueReader) table(key, path string, columns ...string) [][]string {
+	text := r.content(key, path)
 	if text == nil {
 		return nil
 	}
 
 	rows, err := readTable(text, columns)
 	if err != nil {
-		b.file.Problem(key, "reading %s: %v", b.path(path), err)
+		r.file.Problem(key, "reading %s: %v", r.path(path), err)
 	}
 
 	return rows

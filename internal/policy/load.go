@@ -65,7 +65,7 @@ func Load(path string, env []string, over []Override) (*Config, error) {
 		return nil, err
 	}
 
-	b := &builder{file: f, doc: doc, dir: filepath.Dir(path)}
+	b := &builder{valueReader: valueReader{file: f, dir: filepath.Dir(path)}, doc: doc}
 	b.config(path)
 	if err := f.Err(); err != nil {
 		return nil, err

@@ -1,13 +1,10 @@
 package policy
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"fmt"
-	"net/url"
 	"slices"
 	"strings"
-	"time"
 	"unicode"
 
 	"cdrmend/internal/jsonscan"
@@ -72,10 +69,6 @@ func (b *builder) signing() {
 	}
 }
 
-// shortestKey is the least length of a shared key in bytes, so that nobody can try
-// all keys.
-const shortestKey = 32
-
 func (b *builder) report() {
 	d := &b.doc.Report
 	r := &b.cfg.Report
@@ -88,20 +81,6 @@ func (b *builder) report() {
 	if r.PseudonymKey = b.secret("report.pseudonym_key", d.PseudonymKey); r.PseudonymKey != nil {
 		r.PseudonymKeySHA256 = fmt.Sprintf("%x", sha256.Sum256(r.PseudonymKey))
 	}
-}
-
-// secret reads a key that somebody else has, too.
-func (b *builder) secret(key, path string) []byte {
-	text := b.content(key, path)
-	if text == nil {
-		return nil
-	}
-
-	text = bytes.TrimSpace(text) // editors end a file with a line break
-	if n := len(text); n < shortestKey {
-		b.file.Problem(key, "holds %d bytes, want at least %d; make a key with: openssl rand -hex 32", n, shortestKey)
-	}
-	return text
 }
 
 func (b *builder) notify() {
@@ -120,21 +99,6 @@ func (b *builder) metrics() {
 	d := &b.doc.Metrics
 	b.cfg.Metrics = Metrics{Textfile: b.path(d.Textfile), Pushgateway: d.Pushgateway}
 	b.optionalURL("metrics.pushgateway", d.Pushgateway)
-}
-
-// optionalURL checks a URL as webURL does, if there is one.
-func (b *builder) optionalURL(key, text string) {
-	if text != "" {
-		b.webURL(key, text)
-	}
-}
-
-// webURL checks a URL without quoting it, as it may hold a password.
-func (b *builder) webURL(key, text string) {
-	u, err := url.Parse(text)
-	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
-		b.file.Problem(key, "is no URL that begins with https:// or http://")
-	}
 }
 
 func (b *builder) policy() {
@@ -166,20 +130,6 @@ func (b *builder) policy() {
 		p.Exclusions = append(p.Exclusions, b.exclusion(i))
 	}
 	b.policyFiles()
-}
-
-// quietDay returns the name of a weekday in lower case, or a date.
-func (b *builder) quietDay(key, text string) string {
-	text = strings.ToLower(strings.TrimSpace(text))
-	for day := time.Sunday; day <= time.Saturday; day++ {
-		if text == strings.ToLower(day.String()) {
-			return text
-		}
-	}
-	if _, err := time.Parse(dayLayout, text); err != nil {
-		b.file.Problem(key, "is %q, want the name of a weekday such as sunday, or a date such as 2026-12-25", text)
-	}
-	return text
 }
 
 // parties checks the conditions on telephone numbers, which depend on the prefixes

@@ -80,6 +80,7 @@ func (p *callPart) part(from, to int, owned []bool) {
 	}
 }
 
+// compareRefs orders rows by (object, row).
 func compareRefs(a, b record.Ref) int {
 	return cmp.Or(cmp.Compare(a.Object, b.Object), cmp.Compare(a.Row, b.Row))
 }
@@ -149,6 +150,8 @@ func (p *callPart) missingRecordings(s *assessment) {
 		status := statusUnless(undecided || id != intern.None && p.assessor.isPossible(s.leg, id))
 		p.found(s, MissingRecording, NoField, id, p.assessor.trail(s, id), status)
 		key := keyOf(p.Legs[s.leg].Org, id)
+
+		// Legs may list the same recording, which is missing only once.
 		switch {
 		case id == intern.None:
 			p.nameless++
@@ -175,6 +178,7 @@ func (a *assessor) trail(s *assessment, id intern.Text) intern.Text {
 	if id != intern.None {
 		about = a.entries.byRecording.find(l.Org, id)
 	}
+
 	pending, gone, apart := false, []string(nil), 0
 	for _, n := range about {
 		switch st := &a.entries.states[n]; {

@@ -64,8 +64,8 @@ func (p *surePairs) lowerMedian(of func(surePair) int64) int64 {
 }
 
 const (
-	manyPairs  = 20
-	fewPairs   = 5
+	manyPairs  = 20        // from so many on, some pairs may differ from the others
+	fewPairs   = 5         // fewer show nothing
 	second     = 1_000_000 // microseconds
 	clockSlack = 2 * second
 )
@@ -97,9 +97,10 @@ func (w *witness) pairsBySources() (by []*surePairs) {
 		bCDRs, bManifests := all.sources(b)
 		return cmp.Or(cmp.Compare(aCDRs, bCDRs), cmp.Compare(aManifests, bManifests))
 	}
-	if !slices.IsSortedFunc(all.list, order) {
+	if !slices.IsSortedFunc(all.list, order) { // it is with one source of manifests
 		slices.SortStableFunc(all.list, order)
 	}
+
 	for len(all.list) > 0 {
 		n := 1
 		for n < len(all.list) && order(all.list[0], all.list[n]) == 0 {
@@ -145,6 +146,7 @@ func (w *witness) sureEntries(sure []uint32, n uint32) []uint32 {
 	sole := func(legs []uint32) bool {
 		return !slices.ContainsFunc(legs, func(other uint32) bool { return other != n && w.owned.legs[other] })
 	}
+
 	if listed := ev.listed(n); len(listed) == 1 && sole(w.legs.byRecording.find(l.Org, listed[0])) {
 		sure = append(sure, w.entries.byRecording.find(l.Org, listed[0])...)
 	}
@@ -161,8 +163,12 @@ func (p *surePairs) clockOffset(tolerance int64) (clockOffset, bool) {
 	if n < fewPairs {
 		return clockOffset{}, false
 	}
+
+	// Ends are compared first: a recording may begin with the call or with its answer,
+	// but ends with the call.
 	m := wholeSeconds(p.lowerMedian(p.end))
 	near := func(d int64) bool { return abs(d-m) <= clockSlack }
+
 	ends, both := 0, 0
 	for _, pair := range p.list {
 		if near(p.end(pair)) {
@@ -201,6 +207,7 @@ func (p *surePairs) partialOffset(tolerance int64) (clockOffset, bool) {
 			m, most = offset, n
 		}
 	}
+
 	c := clockOffset{offset: m, part: true}
 	for _, pair := range p.list {
 		if p.differBy(pair, m) {
@@ -260,6 +267,7 @@ func (d *doubts) shifted(a *assessor, s *assessment, decided Verdict) bool {
 			if !a.entries.states[n].hears() || a.Objects[a.Documents[e.Doc].Object].Source != c.manifests {
 				return false
 			}
+			// An offset of a part of the night is only a doubt where it shows.
 			span, valid := validSpan(e)
 			return !c.part || valid && l.End.Known() && abs(int64(span.End-l.End)-c.offset) <= clockSlack
 		})

@@ -34,6 +34,7 @@ func doubtSources(legs *legGroups, entries *entryGroups, duties *duties, owned o
 		lacking: make([]Needs, n), shapeless: make([]bool, n), unfitSources: make([]bool, n),
 		unfitObjects: map[uint32]bool{}, estranged: make([]estrangement, n),
 	}
+
 	w := &witness{legs: legs, entries: entries, duties: duties, owned: owned}
 	d.findUnfit(w)
 	d.findStrangers(w)
@@ -74,6 +75,7 @@ func (w *witness) shares(leg uint32, holds func(st *entryState) bool) bool {
 	return false
 }
 
+// anyVoice is the condition that holds for every entry of voice.
 func anyVoice(*entryState) bool { return true }
 
 // ownPartition reports whether a partition is one of the interval's own.

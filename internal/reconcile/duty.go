@@ -26,7 +26,8 @@ type duties struct {
 	list       []duty        // by leg
 }
 
-// dutiesOf needs legs whose overused ids are forgotten.
+// dutiesOf says of every leg whether it is to be recorded. It needs legs whose
+// overused ids are forgotten.
 func dutiesOf(ev *Evidence, exclusions [][]exclusion, spread Spread) *duties {
 	d := &duties{exclusions, make([]duty, len(ev.Legs))}
 	spread.eachPart(len(ev.Legs), func(_, from, to int) {
@@ -37,6 +38,8 @@ func dutiesOf(ev *Evidence, exclusions [][]exclusion, spread Spread) *duties {
 	return d
 }
 
+// duty says whether a leg is to be recorded: exclusions count first, then what its
+// row says, then what the policy expects.
 func (d *duties) duty(ev *Evidence, n uint32) duty {
 	first, certain := firstExclusion(d.exclusions[ev.Objects[ev.Legs[n].Ref.Object].Source], ev, n)
 	by := toBeRecorded

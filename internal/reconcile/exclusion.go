@@ -51,6 +51,8 @@ func compileExclusions(ev *Evidence) [][]exclusion {
 	return compiled
 }
 
+// compileExclusion brings the conditions of one exclusion into the forms that legs of
+// a source have.
 func compileExclusion(x *policy.Exclusion, source string, n *profile.Normalizer) exclusion {
 	ids := func(list []string) []intern.Text {
 		var out []intern.Text
@@ -108,6 +110,7 @@ func firstExclusion(exclusions []exclusion, ev *Evidence, leg uint32) (first int
 		if first < 0 {
 			first = i
 		}
+		// The length rests on times, which may be in doubt; the other conditions do not.
 		if exclusions[i].shorterThan == 0 {
 			return first, true
 		}
@@ -115,6 +118,8 @@ func firstExclusion(exclusions []exclusion, ev *Evidence, leg uint32) (first int
 	return first, false
 }
 
+// applies reports whether all conditions hold for a leg. The length comes last, as
+// it costs most.
 func (x *exclusion) applies(ev *Evidence, leg uint32) bool {
 	l, flags := &ev.Legs[leg], ev.Particulars[leg].Flags
 	return !x.elsewhere && isOneOf(x.org, l.Org) && isOneOf(x.trunk, l.Trunk) && isOneOf(x.line, l.Line) &&
@@ -125,6 +130,7 @@ func (x *exclusion) applies(ev *Evidence, leg uint32) bool {
 		isShorter(x.shorterThan, ev, leg)
 }
 
+// isOneOf reports whether an id is one of the wanted ones.
 func isOneOf(wanted []intern.Text, id intern.Text) bool {
 	return wanted == nil || id != intern.None && slices.Contains(wanted, id)
 }
@@ -145,6 +151,7 @@ func holdsOne(wanted []string, list intern.Text, texts *intern.Table) bool {
 	return false
 }
 
+// isDirection compares directions in any case.
 func isDirection(wanted []string, direction intern.Text, texts *intern.Table) bool {
 	if wanted == nil {
 		return true
@@ -165,6 +172,7 @@ func isParty(wanted []party, number intern.Number, said intern.Text, worded bool
 		digits = string(texts.AppendNumber(nil, number))
 	}
 	text := strings.ToLower(texts.String(said))
+
 	return slices.ContainsFunc(wanted, func(w party) bool {
 		v := digits
 		if w.worded {

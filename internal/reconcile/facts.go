@@ -47,6 +47,7 @@ func factsOf(ev *Evidence, spread Spread) *nightFacts {
 	return f
 }
 
+// addPartition notes what a partition says of its source.
 func (f *nightFacts) addPartition(n uint32) {
 	p := &f.partitions[n]
 	s := &f.sources[p.Source]
@@ -100,6 +101,8 @@ func (f *nightFacts) acceptBlanks(documents []manifest.Document, lost func(sourc
 			f.unblamed[n] = !lost(&f.sources[p.Source], p.Span)
 		}
 	}
+
+	// A partition with other damage stays damaged.
 	f.damaged[policy.Manifests] = slices.DeleteFunc(f.damaged[policy.Manifests], func(n uint32) bool {
 		return !f.partitions[n].Damaged && f.unblamed[n]
 	})

@@ -19,6 +19,7 @@ func findLookAlikes(legs *legGroups, entries *entryGroups, duties *duties, m *ma
 	if len(strays) == 0 {
 		return nil
 	}
+
 	likes, legsOf := map[uint32]uint32{}, map[uint32]int{}
 	for n := range uint32(len(legs.Legs)) {
 		l := &legs.Legs[n]
@@ -30,6 +31,7 @@ func findLookAlikes(legs *legGroups, entries *entryGroups, duties *duties, m *ma
 			legsOf[e]++
 		}
 	}
+
 	for leg, e := range likes {
 		if legsOf[e] > 1 {
 			delete(likes, leg)
@@ -65,6 +67,7 @@ func lookAlike(legs *legGroups, strays []uint32, l *cdr.Shown) (found uint32, so
 		e := &legs.Entries[n]
 		return cmp.Or(cmp.Compare(e.Org, l.Org), cmp.Compare(e.End, end))
 	})
+
 	for _, n := range strays[first:] {
 		e := &legs.Entries[n]
 		if e.Org != l.Org || e.End > l.End.Add(tolerance) {

@@ -53,6 +53,9 @@ func (m *matches) proof(leg uint32, competes bool) Proof {
 	case by == byLeg:
 		return ProofByLeg
 	}
+
+	// One entry of no other leg proves this one. Only legs that are to be recorded,
+	// or must not be, count as others.
 	others := uint8(1)
 	if competes {
 		others = 2 // the leg is one of them
@@ -69,6 +72,9 @@ func (m *matches) proof(leg uint32, competes bool) Proof {
 func matchLegs(legs *legGroups, entries *entryGroups, duties *duties, objects objectOrder, spread Spread) *matches {
 	n := len(legs.Legs)
 	m := &matches{legs: make([]legMatch, n), of: make([]record.Section, n), uses: make([]uses, len(entries.states))}
+
+	// Legs of one conversation compete for its entries, so no two parts share a
+	// conversation. Legs without one compete with nobody.
 	ids := len(legs.byConversation.starts) - 1
 	parts := make([]matcher, spread.parts(ids)+spread.parts(n))
 	spread.eachPart(ids, func(i, from, to int) {
@@ -78,6 +84,7 @@ func matchLegs(legs *legGroups, entries *entryGroups, duties *duties, objects ob
 		}
 		parts[i] = *p
 	})
+
 	rest := parts[spread.parts(ids):]
 	spread.eachPart(n, func(i, from, to int) {
 		p := newMatcher(m, legs, entries, duties, objects)
@@ -96,12 +103,13 @@ func matchLegs(legs *legGroups, entries *entryGroups, duties *duties, objects ob
 			m.of[leg].At += base
 		}
 		m.entries = append(m.entries, parts[i].found...)
-		parts[i] = matcher{}
+		parts[i] = matcher{} // frees the part's lists
 	}
 	m.countUses(legs, duties)
 	return m
 }
 
+// countUses counts the legs of every entry, once all legs have theirs.
 func (m *matches) countUses(legs *legGroups, duties *duties) {
 	for leg := range uint32(len(m.of)) {
 		competes := m.of[leg].N > 0 && duties.competes(legs.Evidence, leg)
@@ -186,6 +194,8 @@ func (m *matcher) listedElsewhere(l *cdr.Shown, entry uint32) bool {
 // conversation matches the legs of one conversation.
 func (m *matcher) conversation(group []uint32) {
 	m.collect(group)
+
+	// A leg that lists ids has those recordings or none: its list is complete.
 	for _, leg := range group {
 		switch {
 		case len(m.listed(leg)) > 0:
@@ -194,6 +204,8 @@ func (m *matcher) conversation(group []uint32) {
 			m.byConversation(leg, group)
 		}
 	}
+
+	// The only leg of a conversation has nobody to share with.
 	if len(group) < 2 {
 		return
 	}
@@ -212,6 +224,7 @@ func (m *matcher) collect(group []uint32) {
 		e := &m.Entries[n]
 		c := candidate{entry: n, misnamed: m.misnamed(e, group)}
 		c.span, c.timed = validSpan(e)
+
 		named := !c.misnamed && e.Leg != intern.None
 		borne := slices.ContainsFunc(group, func(leg uint32) bool { return m.Legs[leg].ID == e.Leg })
 		c.foreign = named && !borne
@@ -226,6 +239,7 @@ func (m *matcher) byLeg(leg uint32) bool {
 	if id == intern.None {
 		return false
 	}
+
 	for i := range m.voices {
 		if c := &m.voices[i]; !c.misnamed && m.Entries[c.entry].Leg == id {
 			m.found = append(m.found, c.entry)
@@ -245,6 +259,7 @@ func (m *matcher) byConversation(leg uint32, group []uint32) {
 	span, timed := spanOfLeg(l)
 	near := m.Policy.CoverageTolerance.Microseconds()
 	perLeg := m.perLeg(leg)
+
 	for i := range m.voices {
 		c := &m.voices[i]
 		switch {
@@ -283,7 +298,7 @@ func (m *matcher) oneForEach(group []uint32) {
 	if len(competing) < 2 {
 		return
 	}
-	slices.SortFunc(competing, m.compareLegs)
+	slices.SortFunc(competing, m.compareLegs) // the groups are runs of legs in this order
 
 	// A leg that starts before the group's greatest end belongs to it.
 	for len(competing) > 0 {
@@ -297,6 +312,7 @@ func (m *matcher) oneForEach(group []uint32) {
 	}
 }
 
+// endOf returns the end of a leg that has a start.
 func (m *matcher) endOf(leg uint32) record.Time {
 	span, _ := spanOfLeg(&m.Legs[leg])
 	return span.End
@@ -319,10 +335,13 @@ type pairing struct {
 // assign pairs the legs of a group with recordings, the nearest first. A leg
 // without one keeps nothing.
 func (m *matcher) assign(group []uint32) {
+	// With as many recordings as legs nobody competes. An entry with the id of an
+	// unknown leg shows that not all legs are here, so distances decide nothing.
 	timed := m.timedEntries(group)
 	if len(timed) == 0 || len(timed) >= len(group) || slices.ContainsFunc(timed, func(c *candidate) bool { return c.foreign }) {
 		return
 	}
+
 	paired := map[uint32]uint32{} // leg by entry
 	winner := map[uint32]bool{}   // by leg
 	if len(group) <= mostCompeting {
@@ -370,6 +389,8 @@ func (m *matcher) pairings(group []uint32) (list []pairing) {
 			if !valid {
 				continue
 			}
+
+			// A leg without an end is far from every entry, so that others come first.
 			apart := abs(int64(span.Start - l.Start))
 			if l.End.Known() {
 				apart += abs(int64(span.End - l.End))
@@ -388,7 +409,8 @@ func (m *matcher) pairings(group []uint32) (list []pairing) {
 // foundFor returns the entries of a leg so far.
 func (m *matcher) foundFor(leg uint32) []uint32 { return record.SectionOf(m.of[leg], m.found) }
 
-// keep leaves a leg only some of its entries.
+// keep leaves a leg only some of its entries. Its section of found only gets shorter,
+// so that the sections of other legs stay where they are.
 func (m *matcher) keep(leg uint32, keeps func(entry uint32) bool) {
 	kept := slices.DeleteFunc(m.foundFor(leg), func(entry uint32) bool { return !keeps(entry) })
 	m.of[leg].N = uint32(len(kept))
@@ -410,9 +432,12 @@ func (m *matcher) leaveOutUntimed(group []uint32) {
 			single = single || m.perLeg(leg)
 		}
 	}
+	// Where legs are not recorded each on its own, one recording may be of all legs
+	// that overlap.
 	if len(due) < 2 || !single && m.allOverlap(due) {
 		return
 	}
+
 	for _, leg := range due {
 		had := m.of[leg].N
 		if m.legs[leg].by != byConversation || had == 0 {
@@ -428,7 +453,9 @@ func (m *matcher) leaveOutUntimed(group []uint32) {
 // allOverlap reports whether every two of some legs overlap. A leg without a start
 // may overlap any.
 func (m *matcher) allOverlap(legs []uint32) bool {
-	latest, second := record.NoTime, record.NoTime // starts
+	// The legs overlap if none ends before the latest start of the others. Two starts
+	// are enough to know that for every leg.
+	latest, second := record.NoTime, record.NoTime
 	for _, leg := range legs {
 		switch start := m.Legs[leg].Start; {
 		case start > latest:
@@ -437,6 +464,7 @@ func (m *matcher) allOverlap(legs []uint32) bool {
 			second = start
 		}
 	}
+
 	for _, leg := range legs {
 		span, timed := spanOfLeg(&m.Legs[leg])
 		if !timed {

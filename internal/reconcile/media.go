@@ -18,11 +18,14 @@ type mediaWords struct {
 	promises map[intern.Text]bool // states that say that there will be
 }
 
+// What recorders call such states.
 var (
 	absentStates  = []string{"absent", "deleted", "failed"}
 	promiseStates = []string{"processing", "in-progress", "queued", "uploading", "pending"}
 )
 
+// mediaWordsOf looks at each word of the entries once: a night has few different
+// ones. An entry without a media type is one of voice.
 func mediaWordsOf(ev *Evidence) *mediaWords {
 	w := &mediaWords{map[intern.Text]bool{intern.None: true}, map[intern.Text]bool{}, map[intern.Text]bool{}, map[intern.Text]bool{}}
 	note := func(words map[intern.Text]bool, t intern.Text, known []string) {
@@ -30,6 +33,7 @@ func mediaWordsOf(ev *Evidence) *mediaWords {
 			words[t] = slices.Contains(known, strings.ToLower(ev.Texts.String(t)))
 		}
 	}
+
 	for i := range ev.Entries {
 		e := &ev.Entries[i]
 		note(w.voices, e.MediaType, ev.Policy.VoiceMedia)
@@ -40,6 +44,7 @@ func mediaWordsOf(ev *Evidence) *mediaWords {
 	return w
 }
 
+// isVoice reports whether an entry is a recording of voice.
 func (w *mediaWords) isVoice(e *manifest.Entry) bool {
 	return w.voices[e.MediaType] && !w.screens[e.MediaSubtype]
 }
@@ -59,6 +64,8 @@ const (
 	longEnough  = 60_000_000 // microseconds
 )
 
+// mediaOf finds out what is known of the media of an entry. The listing says more
+// than the entry.
 func mediaOf(ev *Evidence, e *manifest.Entry, w *mediaWords) mediaState {
 	m := mediaState{size: e.MediaBytes, absent: w.absent[e.State]}
 	if ev.Media != nil && e.MediaKey != intern.None {
@@ -68,6 +75,7 @@ func mediaOf(ev *Evidence, e *manifest.Entry, w *mediaWords) mediaState {
 			m.size = size
 		}
 	}
+
 	long := e.Has(record.StartTime) && e.Has(record.EndTime) && int64(e.End-e.Start) > longEnough
 	m.empty = m.size == 0 || m.size != profile.NoInt && m.size < fewestBytes && long
 	return m

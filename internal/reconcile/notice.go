@@ -19,6 +19,7 @@ func noticesOf(d *Decision, facts *nightFacts, doubts *doubts) Notices {
 			blamed[d.Sources[source].Kind] = blamed[d.Sources[source].Kind] || f.Status.Counts()
 		}
 	}
+
 	unfit, settled := [policy.NumKinds]bool{}, [policy.NumKinds]bool{} // settled: and such a source will deliver no more
 	for i := range d.Sources {
 		if s := &d.Sources[i]; doubts.lacking[i] != 0 || doubts.shapeless[i] {
@@ -28,7 +29,12 @@ func noticesOf(d *Decision, facts *nightFacts, doubts *doubts) Notices {
 	estranged := slices.ContainsFunc(doubts.estranged, func(e estrangement) bool { return e.holds })
 
 	n := Notices{Warnings: doubts.warnings(d.Evidence)}
+
+	// CDRs that are not there, or recordings of calls that no CDR names, hide legs.
 	n.AtLeast = facts.incompleteWithin(policy.CDRs, false) || unfit[policy.CDRs] || missing[policy.CDRs] || 100*d.WithoutCDR > d.Voices
+
+	// What is not settled yet may still be delivered, so it leaves nothing undecided
+	// for good.
 	for _, kind := range []policy.Kind{policy.Manifests, policy.CDRs} {
 		n.Undecided = n.Undecided || facts.incompleteWithin(kind, true) || settled[kind] || blamed[kind]
 	}
@@ -42,6 +48,7 @@ func (d *Decision) mostlyUndecided() bool {
 	if slices.ContainsFunc(d.Sources, func(s Source) bool { return s.Kind != policy.Registrations && !s.Settled }) {
 		return false
 	}
+
 	undecided, of := 0, 0
 	for i := range d.Calls {
 		if v := d.Calls[i].Verdict; v.Counts() {
@@ -74,6 +81,7 @@ func (d *doubts) warnings(ev *Evidence) (list []string) {
 	return list
 }
 
+// warning says how clocks differ, and what to do.
 func (c *clockOffset) warning(ev *Evidence) string {
 	cdrs, manifests := ev.Sources[c.cdrs].Name, ev.Sources[c.manifests].Name
 	offset := time.Duration(c.offset) * time.Microsecond

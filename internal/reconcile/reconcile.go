@@ -13,11 +13,13 @@
 // r1 and r2 and names trunk T1.
 //
 //   - The entries get their organisations (names.go). The earlier row of leg 1 is
-//     superseded (supersede.go).
+//     superseded (supersede.go). One leg is left.
 //   - [nightFacts] hold for the night as a whole: nothing is damaged and no id is
 //     overused (facts.go, overuse.go).
+//   - Leg 1 is to be recorded: no exclusion applies, and it was answered (duty.go,
+//     exclusion.go).
 //   - Legs are indexed by their conversation and by the recordings that they list
-//     (leg.go).
+//     (leg.go, index.go).
 //   - Object keys and media keys fill in ids (names.go). Entry 0 ends where its
 //     start and its duration say (arithmetic.go).
 //   - [ownership] says which entries, documents and legs belong to the interval:
@@ -26,20 +28,33 @@
 //     and entry 1 is the only entry of c1 that lacks its id (claim.go).
 //   - Entry 0 gets trunk T1 from the leg that lists r1. Each value filled in is a
 //     [Repair] if the source requires the field (repair.go).
-//   - Now that all values are final, entries get their findings: repaired fields
-//     and remaining defects (entry.go).
-//   - Leg 1 has entries 0 and 1. Together they cover its talk time, so no
-//     recording is missing and its [Verdict] is "repaired" (leg.go, coverage.go,
-//     verdict.go).
+//   - Now that all values are final, leg 1 gets entries 0 and 1 by the ids that it
+//     lists (match.go). A leg without an entry would be compared with entries that
+//     have no leg (lookalike.go).
+//   - Nothing speaks against a source as a whole: each has what judging needs
+//     (unfit.go), they speak of the same calls (stranger.go) and their clocks agree
+//     (clock.go). All of that is [doubts] (doubts.go). No row belongs to an interval
+//     that does not read it (stray.go).
+//   - Entries get their findings: repaired fields and remaining defects (entry.go),
+//     of their media, too (media.go).
+//   - Entries 0 and 1 cover the talk time of leg 1, so no recording is missing and
+//     its [Verdict] is "repaired" (coverage.go, verdict.go). Its findings and its
+//     [Call] follow (call.go).
 //   - Documents and missing inputs get their findings (document.go), and the lists
 //     are sorted in the order of their tables (order.go).
+//   - [Notices] say what the night as a whole shows (notice.go), and which sources
+//     look as if they were configured wrongly (oddity.go).
 //
 // # Where the rules are tested
 //
-// Each kind of rule has its tests in the file of its name: match_test.go,
-// verdict_test.go, clock_test.go and so on. They build small evidence by hand
-// (evidence_test.go). The stories in /testdata tell how rules work together:
-// story_test.go reads and decides them, and internal/job runs them to the commit.
+// Most rules have their tests in the file of their name: supersede_test.go,
+// match_test.go, lookalike_test.go, verdict_test.go, coverage_test.go,
+// clock_test.go, unfit_test.go, stranger_test.go, stray_test.go, notice_test.go
+// and so on. Rules about duties are tested in exclusion_test.go; findings, those
+// about media included, in finding_test.go; oddities in oddity_internal_test.go.
+// The tests build small evidence by hand (evidence_test.go). The stories in
+// /testdata tell how rules work together: story_test.go reads and decides them,
+// and internal/job runs them to the commit.
 package reconcile
 
 import "cdrmend/internal/policy"

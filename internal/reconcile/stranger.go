@@ -70,8 +70,10 @@ func (w *witness) joinedWithoutOrgs(source uint32, legs int) bool {
 			conversations[e.Conversation], recordings[e.Recording] = true, true
 		}
 	}
+	// That two lack an id is nothing that they share.
 	delete(conversations, intern.None)
 	delete(recordings, intern.None)
+
 	joined := 0
 	for n := range uint32(len(ev.Legs)) {
 		if !w.owned.legs[n] || ev.sourceOfLeg(n) != source || !w.duties.toRecord(n) {

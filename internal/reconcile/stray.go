@@ -31,15 +31,18 @@ type strayKey struct {
 func findStrays(legs *legGroups, entries *entryGroups) []Stray {
 	ev := legs.Evidence
 	f := strayFinder{ev, map[strayKey]*Stray{}}
+
 	for n := range uint32(len(ev.Legs)) {
 		l := &ev.Legs[n]
 		at := ev.Objects[l.Ref.Object].Partition
 		if s := f.at(at, l.Start); s != nil {
+			// A late version was read in time as an earlier one.
 			due := s.Interval.End.Add(ev.Sources[ev.Partitions[at].Source].Lookahead)
 			s.Rows++
 			s.late = s.late && l.Identified() && ev.Particulars[n].Updated >= due
 		}
 	}
+
 	for n := range uint32(len(ev.Entries)) {
 		e := &ev.Entries[n]
 		if !entries.owned[n] || !entries.states[n].voice || f.reaches(ev.Documents[e.Doc].Partition, e.Start) {
@@ -64,6 +67,7 @@ func findStrays(legs *legGroups, entries *entryGroups) []Stray {
 	return strays
 }
 
+// strayFinder collects the strays of a night.
 type strayFinder struct {
 	*Evidence
 	found map[strayKey]*Stray
@@ -88,6 +92,7 @@ func (f *strayFinder) reaches(partition uint32, t record.Time) bool {
 		return true
 	}
 	s := &f.Sources[p.Source]
+
 	start := f.intervalOf(t)
 	length := f.Interval.Duration()
 	return p.Span.Overlaps(record.Span{Start: start.Add(-s.Lookback), End: start.Add(length + s.Lookahead)})
@@ -124,6 +129,7 @@ func reportStrays(ev *Evidence, strays []Stray) report {
 		if s.late {
 			severity = policy.Minor
 		}
+
 		p := &ev.Partitions[s.Partition]
 		r.add(Finding{
 			Class: StrayRecord, Severity: severity, Field: NoField, About: AboutStray, Subject: uint32(i),

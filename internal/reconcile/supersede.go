@@ -25,6 +25,7 @@ func dropSupersededLegs(ev *Evidence, objects objectOrder, spread Spread) versio
 			set.add(n)
 		}
 	}
+
 	v := set.judge()
 
 	legs, particulars := ev.Legs[:0], ev.Particulars[:0]
@@ -91,6 +92,8 @@ func (s *legSet) appendIdentity(b []byte, n uint32) []byte {
 	return binary.LittleEndian.AppendUint64(append(b, '='), s.extra(n).Same)
 }
 
+// same reports whether two rows belong to one group. Their hashes may be equal by
+// chance.
 func (s *legSet) same(n, m uint32) bool {
 	a, b := &s.Legs[n], &s.Legs[m]
 	if a.Org != b.Org || a.Identified() != b.Identified() {
@@ -127,12 +130,15 @@ func (s *legSet) judge() (v versions) {
 			s.keep(rows, 0, &v)
 			continue
 		}
+
 		legs := s.legsOf(rows)
 		winners := make([]uint32, len(legs))
 		for i, versions := range legs {
 			winners[i] = versions[s.newest(versions)]
 			s.keep(versions, s.newest(versions), &v)
 		}
+
+		// Legs are in the order of their starts, so all but the first have an earlier one.
 		for _, n := range winners[1:] {
 			if ownsLeg(s.Evidence, n) {
 				v.reused++
@@ -187,9 +193,11 @@ func splitByTime(rows []uint32, time func(n uint32) record.Time) [][]uint32 {
 			earliest = t
 		}
 	}
+
 	timeOf := func(n uint32) record.Time { return max(time(n), earliest) }
 	sorted := slices.Clone(rows)
 	slices.SortStableFunc(sorted, func(a, b uint32) int { return cmp.Compare(timeOf(a), timeOf(b)) })
+
 	var groups [][]uint32
 	for len(sorted) > 0 {
 		n := 1
@@ -212,6 +220,7 @@ func (s *legSet) newest(versions []uint32) (newest int) {
 	return newest
 }
 
+// supersedes reports whether the later of two versions counts before the earlier.
 func (s *legSet) supersedes(later, earlier uint32) bool {
 	known := func(t record.Time) int {
 		if t.Known() {

@@ -29,9 +29,12 @@ func (d *doubts) findUnfit(w *witness) {
 	rows := make([]sourceRows, len(ev.Sources))
 	d.countEntries(w, rows)
 	d.countLegs(w, rows)
+
 	for i := range ev.Sources {
 		d.judge(ev, uint32(i), &rows[i])
 	}
+
+	// What is unfit may hide anything, as what is damaged may.
 	for n := range ev.Partitions {
 		if d.unfitSources[ev.Partitions[n].Source] && ownPartition(ev, uint32(n)) {
 			w.legs.facts.damage(uint32(n))
@@ -51,6 +54,9 @@ func (d *doubts) unfitIf(ev *Evidence, object uint32) {
 	}
 }
 
+// countEntries counts the owned entries of each source, and notes objects that lack
+// something. Only rows of JSON can show what no row has: a table says it itself, by
+// its columns.
 func (d *doubts) countEntries(w *witness, rows []sourceRows) {
 	ev := w.legs.Evidence
 	for i := range ev.Objects {
@@ -62,6 +68,7 @@ func (d *doubts) countEntries(w *witness, rows []sourceRows) {
 		if !w.owned.entries[n] {
 			continue
 		}
+
 		e := &ev.Entries[n]
 		object := ev.Documents[e.Doc].Object
 		d.unfitIf(ev, object)
@@ -75,21 +82,25 @@ func (d *doubts) countEntries(w *witness, rows []sourceRows) {
 	}
 }
 
+// countLegs counts the owned legs of each source likewise.
 func (d *doubts) countLegs(w *witness, rows []sourceRows) {
 	ev := w.legs.Evidence
 	for n := range uint32(len(ev.Legs)) {
 		if !w.owned.legs[n] {
 			continue
 		}
+
 		object := ev.Legs[n].Ref.Object
 		d.unfitIf(ev, object)
 		r, flags := &rows[ev.Objects[object].Source], ev.Particulars[n].Flags
+
 		r.legs++
 		r.answers = r.answers || flags.Has(cdr.SaysAnswer)
 		// What the legs share is only asked for as long as no answer is seen.
 		if !r.answers && w.shares(n, func(st *entryState) bool { return !st.void }) {
 			r.recorded++
 		}
+
 		if ev.Objects[object].Tabular {
 			continue
 		}
@@ -118,6 +129,9 @@ func (d *doubts) judge(ev *Evidence, source uint32, r *sourceRows) {
 	if s.Kind == policy.Registrations {
 		return
 	}
+
+	// Legs are made of sessions here, so a source without sessions has no leg that
+	// could show a lack.
 	if s.conversationDetails() {
 		var elements, speaking int64
 		for n := range ev.Partitions {
@@ -133,10 +147,12 @@ func (d *doubts) judge(ev *Evidence, source uint32, r *sourceRows) {
 	lacks := Needs(0)
 	if r.rows >= fewestRows {
 		lacks = needsOf(ev, s.Kind) &^ r.has
+		// Calls that nobody answered have no answer and no recording either.
 		if !r.sharing {
 			lacks &^= NeedAnswer
 		}
 	}
+	// If half of the legs have recordings, some were answered, and none says so.
 	if s.Kind == policy.CDRs && ev.Policy.Expect == policy.ExpectAnswered && r.legs >= fewestAnswers && !r.answers && 2*r.recorded >= r.legs {
 		lacks |= NeedAnswer
 	}

@@ -159,6 +159,9 @@ func (a *assessor) cover(s *assessment) {
 	if !s.talkKnown || len(s.entries) == 0 {
 		return
 	}
+
+	// Entries without times still count by their length: it may lie anywhere in the
+	// talk time, so all of it is taken for covered.
 	tolerance := a.Policy.CoverageTolerance.Microseconds()
 	talk, untimed, lengths := length(s.talk), 0, int64(0)
 	for _, entry := range s.entries {
@@ -177,6 +180,8 @@ func (a *assessor) cover(s *assessment) {
 			return // nobody knows how much this one covers
 		}
 	}
+
+	// What is covered is a number only when it is known where every entry lies.
 	s.recorded = union(s.recorded)
 	covered := common(s.talk, s.recorded)
 	s.gap = talk - covered - lengths
@@ -241,8 +246,10 @@ func (a *assessor) recordedInError(s *assessment) Status {
 		return Accepted
 	}
 	if a.matches.legs[s.leg].by != byConversation {
-		return Open
+		return Open // the recording is of this leg for certain
 	}
+
+	// A recording of the conversation may only touch the leg, or be of another leg.
 	if !forbidden || s.call.Covered <= a.Policy.CoverageTolerance.Microseconds() {
 		return Accepted
 	}
@@ -280,12 +287,16 @@ func (a *assessor) verdict(s *assessment, outcomes []entryOutcome) Verdict {
 	if a.duties.list[s.leg].certain {
 		return VerdictExcluded
 	}
+
+	// What is wrong with the leg itself counts before its duty, which may rest on the
+	// same values.
 	if s.doubt = a.flaw(s.leg); s.doubt != NoDoubt {
 		return VerdictIndeterminate
 	}
 	if !a.duties.toRecord(s.leg) {
 		return VerdictExcluded
 	}
+
 	decided := a.decided(s, outcomes)
 	if s.doubt = a.doubt(s, decided); s.doubt != NoDoubt {
 		return VerdictIndeterminate
@@ -334,6 +345,8 @@ func (a *assessor) doubt(s *assessment, decided Verdict) Doubt {
 	lacks := none || s.nothing || s.certain || s.short
 	source := a.sourceOfLeg(s.leg)
 	listsNone := a.Particulars[s.leg].Recordings.N == 0
+
+	// The order is that of Doubt: the first that holds is the reason in the tables.
 	switch {
 	case a.matches.legs[s.leg].contested:
 		return Contested
@@ -369,6 +382,7 @@ func (a *assessor) doubtfulTimes(n uint32) bool {
 	return slices.ContainsFunc(a.entries.byConversation.find(l.Org, l.Conversation), func(e uint32) bool { return a.Entries[e].Doubtful() })
 }
 
+// looksLike reports whether some entry looks like the recording of a leg.
 func (a *assessor) looksLike(leg uint32) bool { _, like := a.likes[leg]; return like }
 
 // promised reports whether the media of an entry of the leg's conversation is
