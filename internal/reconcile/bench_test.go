@@ -66,7 +66,7 @@ func evidenceOf(b testing.TB, n *synth.Night) *reconcile.Evidence {
 		s, number := cfg.Sources[kind], uint32(len(ev.Sources))
 		ev.Sources = append(ev.Sources, reconcile.Source{Kind: s.Kind, Name: s.Name, Org: ev.Org, Profile: s.Profile, Required: s.Required, Settled: true})
 		ev.Partitions = append(ev.Partitions, reconcile.Partition{Source: number, Span: day})
-		ev.Objects = append(ev.Objects, reconcile.Object{Source: number, Key: o.Key, Partition: number})
+		ev.Objects = append(ev.Objects, reconcile.Object{Source: number, Key: o.Key, Partition: number, Tabular: true})
 		if s.Kind == policy.Manifests {
 			addEntries(b, ev, number, text.Bytes())
 		} else {
