@@ -299,6 +299,9 @@ func (r *Run) damage(partition uint32) string {
 		parts = append(parts, fmt.Sprintf("%d of its %d rows rejected, more than max_rejects (%v) allows; see the rejects", count.Rejects, count.Rows, limit))
 	}
 
+	if len(parts) == 0 {
+		return "its rows lack what judging needs: see the finding of class unfit_source"
+	}
 	return strings.Join(parts, "; ")
 }
 

@@ -150,13 +150,17 @@ func (n *Normalizer) AppendID(dst []byte, v jsonscan.Value) ([]byte, bool) {
 
 // Plain returns a text that is not an id.
 func (n *Normalizer) Plain(v jsonscan.Value) (intern.Text, bool) {
-	b, ok := n.Profile.text(v, longestText)
+	b, ok := n.PlainBytes(v)
 	return n.Recent.Of(n.Texts, b), ok
 }
 
 // PlainBytes is Plain without interning. The bytes are valid as long as v.
 func (n *Normalizer) PlainBytes(v jsonscan.Value) ([]byte, bool) {
-	return n.Profile.text(v, longestText)
+	b, ok := n.Profile.text(v, longestText)
+	if b != nil && isSecret(b) {
+		return nil, false
+	}
+	return b, ok
 }
 
 // Phone returns the digits and the leading + of a phone number.

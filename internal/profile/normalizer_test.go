@@ -278,3 +278,16 @@ func TestSpansHaveBothTimesInOrder(t *testing.T) {
 		return shown(strings.Join(texts, " "), ok)
 	})
 }
+
+func TestATokenInPlaceOfATextDoesNotParse(t *testing.T) {
+	n := normalizer(&profile.Profile{})
+	for _, text := range []string{"eyJhbGciOiJub25lIn0.eyJzdWIiOiJ4In0.c2ln", "Bearer abc", " bearer abc "} {
+		v := jsonscan.Value{Kind: jsonscan.Cell, Raw: []byte(text)}
+		if got, ok := n.PlainBytes(v); ok || got != nil {
+			t.Errorf("%q was read as %q", text, got)
+		}
+		if got := profile.Shown(v); strings.Contains(got, "abc") || strings.Contains(got, "eyJ") {
+			t.Errorf("%q is shown as %q", text, got)
+		}
+	}
+}

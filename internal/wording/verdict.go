@@ -64,7 +64,7 @@ var reasons = map[string]Words{
 var proofs = map[string]Words{
 	"id":           {Sentence: "its call detail record lists the recording by its id"},
 	"leg":          {Sentence: "the recording bears the id of the leg"},
-	"conversation": {Sentence: "a recording of its conversation lies in its time"},
+	"conversation": {Sentence: "a recording has its conversation; their times are compared only where they are sound"},
 	"shared":       {Sentence: "each recording that it has is also one of another leg, so that it proves only that one of them was recorded"},
 }
 
