@@ -104,7 +104,7 @@ func (l *Particulars) DidNotParse(fields ...record.Field) bool {
 type Batch struct {
 	rows.Reading
 	Legs       []Leg
-	Recordings []intern.Text // of which each leg has a section, like Talk
+	Recordings []intern.Text // of all legs; each leg has a section of them, as of Talk
 	Talk       []record.Span // talk of a leg, then its pauses
 	Extras     []Extra
 	Invalid    []record.Invalid

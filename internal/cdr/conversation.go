@@ -34,8 +34,8 @@ type Begun struct {
 	Start record.Time
 }
 
-// conversationReader reads conversation details, of which each conversation is
-// several legs.
+// conversationReader reads conversation details. Each conversation becomes several
+// legs.
 type conversationReader struct {
 	*values
 	add     func(l Leg, asked bool) bool // see Reader.add

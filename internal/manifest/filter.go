@@ -118,8 +118,8 @@ func (r *Reader) adoptKey(b *Batch) {
 	}
 }
 
-// adoptDocument moves the texts of a document or a chunk, all of which is read,
-// to the final table.
+// adoptDocument moves the texts of a document, or of a chunk, to the final table. It
+// is due when all of it was read.
 func (r *Reader) adoptDocument(b *Batch) {
 	if r.Filter == nil {
 		return

@@ -74,7 +74,7 @@ type Extra struct {
 	Total, Failed, Skipped int64 // counts, NoInt when missing
 	Truncated              *Break
 	Malformed              *Break
-	Why                    error // what is wrong where it is truncated or malformed
+	Why                    error // of the break: what is wrong there
 	Recovery               *Recovery
 	Invalid                []record.Invalid
 	Gaps                   []Gap // by entry, then field

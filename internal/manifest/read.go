@@ -170,7 +170,7 @@ func (r *Reader) Read(in Input) (*Batch, error) {
 	return r.Finish(b, in)
 }
 
-// Finish completes the batch of a document in JSON Lines, all of which is read.
+// Finish completes the batch of a document in JSON Lines that was read to its end.
 func (r *Reader) Finish(b *Batch, in Input) (*Batch, error) {
 	b.whole = b.Length
 	b.recoverLines(in)

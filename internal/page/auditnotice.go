@@ -24,8 +24,6 @@ type strayRows struct {
 const mostKept = 60
 
 var (
-	historyState  = table.History.Index("state")
-	historyClass  = table.History.Index("class")
 	historyDetail = table.History.Index("detail")
 	historySource = table.History.Index("source")
 	historyInput  = table.History.Index("object_key")
@@ -34,7 +32,7 @@ var (
 // addFirst keeps a finding of an interval that limits what the numbers say. Nobody
 // needs to look at one that is closed or accepted.
 func (g *auditGathering) addFirst(label string, row *table.Row) {
-	class, state := string(row.Bytes(historyClass)), string(row.Bytes(historyState))
+	class, state := string(row.Bytes(classColumn)), string(row.Bytes(stateColumn))
 	if class != "stray_record" && class != "unfit_source" || state != "open" && state != "indeterminate" {
 		return
 	}
