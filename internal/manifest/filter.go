@@ -125,8 +125,9 @@ func (r *Reader) adoptDocument(b *Batch) {
 		return
 	}
 
-	// A document without entries is dropped with its texts.
-	if b.count() > 0 {
+	// A document without entries is dropped with its texts, unless it is blank: whether
+	// it is damage is decided later.
+	if b.count() > 0 || b.Doc.Blank {
 		r.adoptKey(b)
 		r.Filter.Adopt(&b.Doc.Org)
 	}
