@@ -24,7 +24,7 @@ func (b *Batch) found() int { return b.count() + int(b.Filtered.Dropped) }
 // discard drops the entries that were found so far.
 func (b *Batch) discard() {
 	b.full, b.Entries, b.gaps, b.Details, b.Rows, b.Rejects = nil, nil, nil, nil, 0, 0
-	b.Doc.Details = nil
+	b.Doc.Details, b.Places = nil, 0
 	b.Filtered = intern.Filtered{}
 }
 

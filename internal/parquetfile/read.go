@@ -45,7 +45,7 @@ func (p *parquetFile) read(m *rows.Mapping, to rows.Visitor, reading *rows.Readi
 		return err
 	}
 	defer wanted.close()
-	reading.Framed, reading.Tabular, reading.Columns = true, true, columns.Fields()
+	reading.Framed, reading.Tabular, reading.Places = true, true, columns.Fields()
 
 	var row rows.Row // for the visitor; one for all rows, as it escapes
 	for index := uint32(0); ; index++ {

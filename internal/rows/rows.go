@@ -113,7 +113,7 @@ type Reading struct {
 	Framed  bool          // the object has a list, a header or a schema, so that it may have no rows
 	Bare    bool          // the visitor says that the object is none and has none
 	Tabular bool          // rows have the columns of a header or a schema
-	Columns record.Fields // of those: fields that have a column
+	Places  record.Fields // fields with a place: a column, a group of a text line, or of JSON a member of some row, of whatever value
 }
 
 // Incomplete says why an object that could be read to its end is not all of what
@@ -162,7 +162,7 @@ func (r *Reading) Add(next Reading) {
 	if next.Rows > 0 {
 		r.Cut = next.Cut
 	}
-	r.Framed, r.Tabular, r.Columns = r.Framed || next.Framed, r.Tabular || next.Tabular, r.Columns|next.Columns
+	r.Framed, r.Tabular, r.Places = r.Framed || next.Framed, r.Tabular || next.Tabular, r.Places|next.Places
 	if r.Damage == nil {
 		r.Damage = next.Damage
 	}
@@ -213,6 +213,10 @@ type reader struct {
 }
 
 func (r *reader) row(row Row) error {
+	if row.element != nil {
+		r.mapping.Note(row.element, &r.reading.Places)
+	}
+
 	// The visitor gets a pointer, which must not make every row allocate.
 	row.mapping = r.mapping
 	r.current = row
@@ -311,6 +315,7 @@ func (r *reader) jsonLine(line Line) error {
 func (r *reader) textLines(c *Chunk) error {
 	pattern := r.mapping.Profile.Line
 	columns := r.mapping.columnsOf(pattern.SubexpNames())
+	r.reading.Places = columns.Fields()
 	return r.lines(c, func(line Line) error {
 		if line.Broken {
 			return r.reject(line.Index, line.Offset, "the stream breaks off inside this line", line.Text)
