@@ -114,10 +114,14 @@ func (m *Mapping) Find(e *jsonscan.Element, f record.Field) jsonscan.Value {
 }
 
 // Row returns a row of an object without lines, such as Parquet: it has
-// values, and no bytes of its own.
-func (m *Mapping) Row(index uint32, cells []jsonscan.Value, columns *Columns) Row {
-	return Row{Index: index, mapping: m, cells: cells, columns: columns}
+// values, and no bytes of its own. The cells are only those of fields; other
+// reports whether the row has a value in another cell.
+func (m *Mapping) Row(index uint32, cells []jsonscan.Value, columns *Columns, other func() (bool, error)) Row {
+	return Row{Index: index, mapping: m, cells: cells, columns: columns, other: other}
 }
+
+// Says reports whether a value is one: it is not missing, and no empty list.
+func (m *Mapping) Says(v jsonscan.Value) bool { return !m.Profile.IsMissing(v) && !isEmptyList(v) }
 
 // columnsOf finds the fields' columns in a header.
 func (m *Mapping) columnsOf(header []string) *Columns {

@@ -29,6 +29,7 @@ type Row struct {
 	element *jsonscan.Element // of JSON
 	cells   []jsonscan.Value  // of everything else
 	columns *Columns
+	other   func() (bool, error) // of objects whose cells are only those of fields: see HasOther
 }
 
 // Value returns the raw value of a field, Absent when the row has none.
@@ -52,23 +53,26 @@ func (r *Row) Value(f record.Field) jsonscan.Value {
 
 // HasOther reports whether the row has a value outside the places of the mapping's
 // fields: a member or a cell that is not missing, whatever its name. An empty list
-// is missing.
-func (r *Row) HasOther() bool {
-	if r.element != nil {
-		return r.hasOtherMember()
+// is missing. The error is a failure to read, or damage.
+func (r *Row) HasOther() (bool, error) {
+	switch {
+	case r.element != nil:
+		return r.hasOtherMember(), nil
+	case r.other != nil:
+		return r.other()
 	}
 	for i, v := range r.cells {
-		if !r.columns.mapped(i) && !r.mapping.Profile.IsMissing(v) {
-			return true
+		if !r.columns.mapped(i) && r.mapping.Says(v) {
+			return true, nil
 		}
 	}
-	return false
+	return false, nil
 }
 
 func (r *Row) hasOtherMember() bool {
 	last := map[string]bool{} // of members spelled twice the last counts
 	for name, v := range r.Whole().Members {
-		last[string(name)] = !r.mapping.Paths.Leaf(name) && !r.mapping.Profile.IsMissing(v) && !isEmptyList(v)
+		last[string(name)] = !r.mapping.Paths.Leaf(name) && r.mapping.Says(v)
 	}
 	for _, has := range last {
 		if has {
