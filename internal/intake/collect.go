@@ -90,7 +90,9 @@ func (c *collector) accountManifest(o *opened, b *manifest.Batch) {
 	if b.Tabular {
 		c.columns[o.n] = b.Places
 	}
-	if b.Tabular || b.Rows > 0 && !o.Virtual {
+	// An entry that only its key proves says nothing of places.
+	keyOnly := b.Doc.Extra != nil && b.Doc.Extra.Recovery != nil && b.Doc.Extra.Recovery.Empty
+	if b.Tabular || b.Rows > 0 && !keyOnly {
 		c.account.addPlaces(o.Source, b.Places)
 	}
 	c.account.addRows(o.n, o.Partition, policy.Manifests, b.Rows, b.Rejects)

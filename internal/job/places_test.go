@@ -4,6 +4,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"cdrmend/internal/intake"
+	"cdrmend/internal/job"
 )
 
 const ownProfiles = `name: n
@@ -16,7 +19,7 @@ output: {url: out/, tables: [csv]}
 
 var ownFields = files{
 	"cdrmend.yaml": ownProfiles,
-	"m.yaml":       "manifests: {formats: [json, jsonl], document: {entries: /list}, fields: {recording_id: [/id], start_time: [/begin, /from/time], line_id: [/line]}}\n",
+	"m.yaml":       "manifests: {formats: [json, jsonl], key_pattern: '/(?P<recording_id>keyed)?[^/]*$', document: {entries: /list}, fields: {recording_id: [/id], start_time: [/begin, /from/time], line_id: [/line]}}\n",
 	"c.yaml":       "cdrs: {formats: [json, jsonl, csv], fields: {conversation_id: [/call], start_time: [/begin], end_time: [/end], queue_ids: [/queues]}}\n",
 	"r.yaml":       "registrations: {formats: [jsonl, csv, text], line: '^(?P<time>\\S+) (?P<line>\\S+) (?P<status>\\d+)$', fields: {time: [/time], line_id: [/line], status: [/status], reason: [/why]}}\n",
 }
@@ -26,7 +29,7 @@ var ownFields = files{
 func TestAFieldWhosePlacesNothingHasIsWarnedAbout(t *testing.T) {
 	const m, c, r = "in/m/date=2026-11-20/m", "in/c/date=2026-11-20/c", "in/r/date=2026-11-20/r"
 	warning := func(source, fields string) string {
-		return "nothing that was read of source " + source + " has a place that its profile names for " + fields + ": correct"
+		return "nothing that was read of source " + source + " has a place that its profile names for " + fields
 	}
 	for name, test := range map[string]struct {
 		content files
@@ -34,6 +37,7 @@ func TestAFieldWhosePlacesNothingHasIsWarnedAbout(t *testing.T) {
 	}{
 		"nothing read":      {nil, nil},
 		"no row":            {files{m + ".json": "[]", c + ".json": "[]", r + ".jsonl": "\n"}, nil},
+		"only the key":      {files{"in/m/date=2026-11-20/keyed.json": `{"id`}, nil},
 		"any value":         {files{m + ".json": `{"id":"r","begin":null,"line":{}}`, c + ".jsonl": `{"call":"c","begin":"","end":7,"queues":[]}`}, nil},
 		"second place":      {files{m + ".json": `[{"id":"r","from":{"time":1},"line":""}]`}, nil},
 		"another row":       {files{m + ".jsonl": `{"id":"r","line":"l"}` + "\n" + `{"begin":0}`}, nil},
@@ -49,16 +53,18 @@ func TestAFieldWhosePlacesNothingHasIsWarnedAbout(t *testing.T) {
 		"lines and objects": {files{r + ".log": "2026-11-20T10:00:00Z l 200\n", r + ".jsonl": `{"line":"l","why":""}` + "\n"}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
-			n := newNight(t, ownFields)
-			n.deliver(test.content, delivered)
-			var got []string
-			for _, w := range n.run().Summary.Warnings {
-				if strings.HasPrefix(w, "nothing that was read") {
-					got = append(got, w[:strings.Index(w, ": correct")+len(": correct")])
+			for _, chunk := range []int{0, 8} {
+				n := newNight(t, ownFields)
+				n.deliver(test.content, delivered)
+				var got []string
+				for _, w := range n.run(func(j *job.Job) { j.Tune(intake.Tuning{ChunkSize: chunk}) }).Summary.Warnings {
+					if before, _, ok := strings.Cut(w, ": correct"); ok && strings.HasPrefix(w, "nothing that was read") {
+						got = append(got, before)
+					}
 				}
-			}
-			if !slices.Equal(got, test.want) {
-				t.Errorf("got the warnings %q, want %q", got, test.want)
+				if !slices.Equal(got, test.want) {
+					t.Errorf("in chunks of %d: got the warnings %q, want %q", chunk, got, test.want)
+				}
 			}
 		})
 	}
