@@ -137,6 +137,7 @@ func (c *collector) accountLegs(o *opened, b *cdr.Batch) {
 	balance := &c.account.Balance[policy.CDRs]
 	balance.Skipped += b.Skipped
 	c.account.addRows(o.n, o.Partition, policy.CDRs, b.Rows, b.Rejected)
+	c.account.Rows[o.Partition].Blank += b.Blank
 
 	// Where a row holds several legs, the balance counts the legs instead.
 	if c.in.Sources[o.Source].Profile.Shape != "" {

@@ -74,6 +74,12 @@ func (f *File) Problem(key, format string, args ...any) {
 	f.problems = append(f.problems, problem{f.placeOf(key), text})
 }
 
+// Names reports whether the file has a key, also one whose value is not valid.
+func (f *File) Names(key string) bool {
+	_, ok := f.places[key]
+	return ok
+}
+
 // Outside notes a problem of a variable or flag that belongs to no key.
 func (f *File) Outside(origin, format string, args ...any) {
 	f.problems = append(f.problems, problem{place{origin: origin}, fmt.Sprintf(format, args...)})
