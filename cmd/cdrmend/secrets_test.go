@@ -7,9 +7,11 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -209,6 +211,96 @@ func secretLogs(t *testing.T, secrets map[string]string) map[string]string {
 			call(register+"?password="+url.QueryEscape(password), nil) + "\n" + call("/oauth/token?client_secret="+url.QueryEscape(password), 200) + "\n" +
 			call("/other?access_token="+token, 200) + "\n" + call(register+"#"+token, "not "+password) + "\n" + call(register, 401)[1:] + "\n",
 		"t" + day + "a.log": line + "\n" + strings.Replace(line, "403", password, 1) + "\n" + token + "\n" + "Authorization: Bearer " + token + "\n",
+	}
+}
+
+// leaky is a night of which values, or names of objects, hold secrets.
+func leaky(t *testing.T, token, opaque, basic string, inKeys bool) {
+	t.Helper()
+	write(t, "cdrmend.yaml", []byte(`{name: night, fail_on: none, sources: {manifests: [{name: m, url: "m/date={date}/", profile: cdrmend}], cdrs: [{name: c, url: "c/date={date}/", profile: cdrmend}], registrations: [{name: r, url: "r/date={date}/", profile: cdrmend}]}, output: {url: out/, tables: [csv]}}`))
+	entry := map[string]any{"recording_id": "r", "conversation_id": "c", "trunk_id": "t", "start_time": "2026-11-20T09:00:00Z", "end_time": "2026-11-20T09:01:00Z"}
+	name := "a"
+	if inKeys {
+		name = "rec-" + token + "?access_token=" + opaque
+	}
+	var list []any
+	add := func(field, value string) {
+		e := maps.Clone(entry)
+		if e[field] = value; inKeys {
+			e[field] = "plain" // so that the entry has findings, and no secret
+		}
+		list = append(list, e)
+	}
+	for _, field := range []string{"recording_id", "conversation_id", "leg_id", "trunk_id", "line_id", "start_time", "duration_ms", "direction", "ani", "media_type", "media_subtype", "media_key", "media_sha256", "state", "user_ids"} {
+		for _, value := range []string{token, token + ".wav", "rec.wav?a=b&access_token=" + opaque, "https://h/?X-Amz-Signature=" + opaque, "Bearer " + opaque, "refused, Authorization: Bearer " + opaque, "Basic " + basic} {
+			add(field, value)
+		}
+	}
+	document, err := json.Marshal(list)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const day = "/date=2026-11-20/"
+	write(t, "m"+day+name+".json", document)
+	write(t, "m"+day+name+"-cut.json", document[:len(document)-5])
+	leg := "1,c,t,2026-11-20T09:00:00Z,2026-11-20T09:00:00Z,2026-11-20T09:01:00Z,"
+	rows := "leg_id,conversation_id,trunk_id,start_time,answer_time,end_time,queue_ids\n" + leg + "q\n"
+	if !inKeys {
+		rows += leg + "q;" + token + "\n" + leg + "Bearer " + opaque + "\n2,Basic " + basic + "," + token + ".x,x?password=" + opaque + ",,,\n"
+	}
+	write(t, "c"+day+name+".csv", []byte(rows))
+	write(t, "c"+day+name+"-cut.csv", []byte(rows+"3,c"))
+	event := `{"time":"2026-11-20T08:59:00Z","trunk_id":"t","line_id":"l","status":403}`
+	if !inKeys {
+		event = `{"time":"2026-11-20T08:59:00Z","trunk_id":"t","status":403,"username":"u?token=` + opaque + `","reason":"` + token + ` was refused","sip_domain":"` + token + `"}`
+	}
+	write(t, "r"+day+name+".jsonl", []byte(event+"\n{"))
+}
+
+// A secret in a value of a record reaches nothing, but for what keeps the bytes of
+// the record. One in the name of an object stands where it names the object.
+func TestSecretsInRecordsAndKeysAreShownToNobody(t *testing.T) {
+	const user = "someone:hunter2-sesame"
+	basic := base64.StdEncoding.EncodeToString([]byte(user))
+	secrets := map[string]string{"token": "eyJhbGciOiJub25lIn0.eyJzY29wZSI6InNlY3JldC1zZXNhbWUifQ.c2lnbmF0dXJlLXNlc2FtZQ", "opaque token": "KIPMF7YbZq3nXw8sVt0a", "password": user}
+	for name, test := range map[string]struct {
+		inKeys bool
+		keep   []string // what may hold them
+	}{
+		"values": {false, []string{"/manifests/m/", "/rejects/m/", "/rejects/c/"}},
+		"keys":   {true, []string{"/manifests/m/", "/rejects/", "/inputs.jsonl", "/run.json", ".csv"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Chdir(t.TempDir())
+			leaky(t, secrets["token"], secrets["opaque token"], basic, test.inKeys)
+			chosen := []string{"--config", "cdrmend.yaml", "--interval", "2026-11-20"}
+			for _, args := range [][]string{
+				append([]string{"run"}, chosen...), append([]string{"run", "--json", "--output", "other"}, chosen...),
+				append([]string{"explain", "c"}, chosen...), append([]string{"explain", "c", "--json"}, chosen...), append([]string{"history"}, chosen...), append([]string{"history", "--json"}, chosen...),
+				{"verify", "--config", "cdrmend.yaml", "--recompute", "--inputs"}, {"verify", "--config", "cdrmend.yaml", "--recompute", "--inputs", "--json"},
+			} {
+				out, errs, code := said(t, false, args...)
+				if code != exitDone {
+					t.Errorf("%v exits with %d: %s", args, code, errs)
+				}
+				holdsNone(t, "what "+strings.Join(args, " ")+" says", out+errs, secrets)
+			}
+
+			kept := 0
+			for path, text := range everyFile(t, "out") {
+				if slices.ContainsFunc(test.keep, func(part string) bool { return strings.Contains(path, part) }) {
+					kept += strings.Count(text, "eyJhbGciOiJub25lIn0")
+					continue
+				}
+				holdsNone(t, path, text, secrets)
+				if test.inKeys && strings.HasSuffix(path, "summary.json") && !strings.Contains(text, "have a token or password in their name, the first of them date=2026-11-20/rec-(not shown)") {
+					t.Errorf("the summary does not warn of the keys: %s", text)
+				}
+			}
+			if kept == 0 {
+				t.Error("nothing holds the token: it is not where this test wants it")
+			}
+		})
 	}
 }
 

@@ -15,6 +15,7 @@ import (
 	"cdrmend/internal/reconcile"
 	"cdrmend/internal/record"
 	"cdrmend/internal/report"
+	"cdrmend/internal/secret"
 )
 
 // writeSummary writes the summary, and returns it.
@@ -26,7 +27,7 @@ func (r *Run) writeSummary(ctx context.Context) (*report.Summary, error) {
 		Coverage: coverage(d), Legs: int64(len(d.Calls)), Conversations: conversations(d), Lost: int64(d.Lost),
 		Verdicts: verdicts(d), Findings: findingCounts(d), Outages: outageCauses(d), Renewals: renewalsFailed(d), Registrations: registrations(d),
 		MediaTypes: mediaTypes(d, r.Config.Policy.VoiceMedia), Overused: int64(d.OverusedIDs), ReusedLegIDs: d.ReusedLegIDs,
-		Incomplete: r.incomplete(), Partitions: partitions(in, r.Account, d), Warnings: warnings(r.Account, d),
+		Incomplete: r.incomplete(), Partitions: partitions(in, r.Account, d), Warnings: warnings(in, r.Account, d),
 		Outcome: outcome(d), Settled: in.Settled(), Config: r.Config.Identity(),
 	}
 	if sum.Balance, err = balances(r.Account, d); err != nil {
@@ -281,7 +282,7 @@ func (r *Run) damage(partition uint32) string {
 
 		objects++
 		if why := r.Account.Broken[uint32(i)]; why != nil {
-			broken = append(broken, fmt.Sprintf("%s (%v)", o.Key, why))
+			broken = append(broken, fmt.Sprintf("%s (%v)", secret.Masked(o.Key), why))
 		}
 	}
 
@@ -306,11 +307,39 @@ func (r *Run) damage(partition uint32) string {
 }
 
 // warnings describes what is odd about whole sources rather than single records.
-func warnings(a *intake.Account, d *reconcile.Decision) []string {
+func warnings(in *intake.Inputs, a *intake.Account, d *reconcile.Decision) []string {
 	list := append([]string{}, d.Notices.Warnings...)
 	list = append(list, orgWarnings(a, d)...)
 	list = append(list, shapeWarnings(d)...)
-	return append(list, silentWarnings(d)...)
+	list = append(list, silentWarnings(d)...)
+	return append(list, secretWarnings(in)...)
+}
+
+// secretWarnings says that names of objects hold secrets. A key names its object in
+// the tables and in inputs.jsonl, so it stands there as it is; here it does not.
+func secretWarnings(in *intake.Inputs) []string {
+	named, first := 0, ""
+	look := func(key string) {
+		if !secret.In([]byte(key)) {
+			return
+		}
+		if named++; named == 1 {
+			first = secret.Masked(key)
+		}
+	}
+	for i := range in.Objects {
+		if o := &in.Objects[i]; !o.Virtual {
+			look(o.Key)
+		}
+	}
+	for i := range in.Media {
+		look(in.Media[i].Key)
+	}
+
+	if named == 0 {
+		return nil
+	}
+	return []string{fmt.Sprintf("%d objects have a token or password in their name, the first of them %s: the tables and inputs.jsonl name them as they are; have the token revoked, and the objects delivered under other names", named, first)}
 }
 
 // orgWarnings says when the records of one source lack an organisation that
