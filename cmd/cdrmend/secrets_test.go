@@ -277,7 +277,8 @@ func TestSecretsInRecordsAndKeysAreShownToNobody(t *testing.T) {
 			for _, args := range [][]string{
 				append([]string{"run"}, chosen...), append([]string{"run", "--json", "--output", "other"}, chosen...),
 				append([]string{"explain", "c"}, chosen...), append([]string{"explain", "c", "--json"}, chosen...), append([]string{"history"}, chosen...), append([]string{"history", "--json"}, chosen...),
-				{"verify", "--config", "cdrmend.yaml", "--recompute", "--inputs"}, {"verify", "--config", "cdrmend.yaml", "--recompute", "--inputs", "--json"},
+				{"verify", "--config", "cdrmend.yaml", "--recompute", "--inputs"},
+				{"verify", "--config", "cdrmend.yaml", "--recompute", "--inputs", "--json"},
 			} {
 				out, errs, code := said(t, false, args...)
 				if code != exitDone {
