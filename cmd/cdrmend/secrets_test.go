@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"encoding/base64"
+	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
@@ -14,6 +15,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode/utf16"
 
 	"cdrmend/internal/object/objecttest"
 )
@@ -373,6 +375,46 @@ func TestSecretsStandInNoErrorOfAServer(t *testing.T) {
 				t.Errorf("%v exits with %d and says %q, want %d and that the credentials are refused", command, code, errs, exitFailed)
 			}
 			holdsNone(t, strings.Join(command, " "), out+errs, secrets)
+		}
+	}
+}
+
+// A token is understood as editors, shells and tools write it.
+func TestATokenIsUnderstoodAsToolsWriteIt(t *testing.T) {
+	t.Chdir(t.TempDir())
+	const token = "eyJhbGciOiJSUzI1NiJ9.eyJzY29wZSI6InNpcDptYW5hZ2U6cmVhZG9ubHkiLCJleHAiOjE5OTk5OTk5OTksIm9yZ19pZCI6Im8xIn0.c2ln"
+	wide := func(order binary.AppendByteOrder, text string) (b []byte) {
+		for _, unit := range utf16.Encode([]rune("\ufeff" + text)) {
+			b = order.AppendUint16(b, unit)
+		}
+		return b
+	}
+	for name, text := range map[string][]byte{
+		"alone":                       []byte(token),
+		"byte order mark":             []byte("\ufeff" + token + "\r\n"),
+		"UTF-16, little endian":       wide(binary.LittleEndian, token+"\r\n"),
+		"UTF-16, big endian":          wide(binary.BigEndian, "Bearer "+token),
+		"header":                      []byte("Authorization: Bearer " + token + "\r\n"),
+		"header in lower case":        []byte("\n authorization :bearer   " + token),
+		"header in quotes":            []byte(`"AUTHORIZATION: Bearer ` + token + `"`),
+		"header with a quoted token":  []byte(`Authorization: "Bearer ` + token + `"`),
+		"header and byte order mark":  []byte("\ufeff'Authorization: Bearer " + token + "'\n"),
+		"quotes and lines around it":  []byte("\n\n\"" + token + "\"\n\n"),
+		"answer and byte order mark":  []byte("\ufeff{\"access_token\": \"" + token + "\"}"),
+		"header without a scheme":     []byte("Authorization: " + token),
+		"quotes, scheme, other quote": []byte("'Bearer \"" + token + "\"'"),
+	} {
+		write(t, "token.txt", text)
+		out, errs, code := said(t, false, "token", "--file", "token.txt", "--as-of", "2026-11-20T10:00:00Z")
+		if code != exitFindings || !strings.Contains(out, `lacks ["sip:manage"]`) || strings.Contains(out+errs, "eyJ") {
+			t.Errorf("%s: exit %d: %s%s", name, code, out, errs)
+		}
+	}
+
+	for name, text := range map[string]string{"nothing": "\ufeff\n", "a header without a value": "Authorization: \n", "half a character": "\xff\xfe\x20"} {
+		write(t, "token.txt", []byte(text))
+		if out, errs, code := said(t, false, "token", "--file", "token.txt"); code != exitUsage || !strings.Contains(errs, "no token") {
+			t.Errorf("%s: exit %d: %s%s", name, code, out, errs)
 		}
 	}
 }
