@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 
@@ -21,15 +22,18 @@ import (
 // writeSummary writes the summary, and returns it.
 func (r *Run) writeSummary(ctx context.Context) (*report.Summary, error) {
 	in, d := r.Inputs, r.Decision
+	states := unknownStates(d)
 	var err error
 	sum := &report.Summary{
 		Format: report.SummaryFormat, Interval: in.Interval.Label, Start: in.Interval.Start.String(), End: in.Interval.End.String(),
 		Coverage: coverage(d), Legs: int64(len(d.Calls)), Conversations: conversations(d), Lost: int64(d.Lost),
 		Verdicts: verdicts(d), Findings: findingCounts(d), Outages: outageCauses(d), Renewals: renewalsFailed(d), Registrations: registrations(d),
-		MediaTypes: mediaTypes(d, r.Config.Policy.VoiceMedia), Overused: int64(d.OverusedIDs), ReusedLegIDs: d.ReusedLegIDs,
+		MediaTypes: mediaTypes(d, r.Config.Policy.VoiceMedia), States: states, Overused: int64(d.OverusedIDs), ReusedLegIDs: d.ReusedLegIDs,
 		Incomplete: r.incomplete(), Partitions: partitions(in, r.Account, d), Warnings: warnings(in, r.Account, d),
 		Outcome: outcome(d), Settled: in.Settled(), Config: r.Config.Identity(),
 	}
+	sum.Warnings = append(sum.Warnings, stateWarnings(states)...)
+	sum.Warnings = append(sum.Warnings, acceptedWarnings(d, &r.Config.Policy)...)
 	if sum.Balance, err = balances(r.Account, d); err != nil {
 		return nil, err
 	}
@@ -315,31 +319,26 @@ func warnings(in *intake.Inputs, a *intake.Account, d *reconcile.Decision) []str
 	return append(list, secretWarnings(in)...)
 }
 
-// secretWarnings says that names of objects hold secrets. A key names its object in
-// the tables and in inputs.jsonl, so it stands there as it is; here it does not.
-func secretWarnings(in *intake.Inputs) []string {
-	named, first := 0, ""
-	look := func(key string) {
-		if !secret.In([]byte(key)) {
-			return
-		}
-		if named++; named == 1 {
-			first = secret.Masked(key)
-		}
-	}
+// secretWarnings says where names of objects hold secrets. A key names its object in
+// the tables and in inputs.jsonl, so it stands there as it is. The warning repeats no
+// key, as reports may hide them.
+func secretWarnings(in *intake.Inputs) (list []string) {
+	named := map[string]int{} // by where they lie
 	for i := range in.Objects {
-		if o := &in.Objects[i]; !o.Virtual {
-			look(o.Key)
+		if o := &in.Objects[i]; !o.Virtual && secret.In([]byte(o.Key)) {
+			named["source "+in.Sources[o.Source].Name]++
 		}
 	}
 	for i := range in.Media {
-		look(in.Media[i].Key)
+		if secret.In([]byte(in.Media[i].Key)) {
+			named["media.url"]++
+		}
 	}
 
-	if named == 0 {
-		return nil
+	for _, place := range slices.Sorted(maps.Keys(named)) {
+		list = append(list, fmt.Sprintf("%d objects of %s have a token or password in their name: the tables and inputs.jsonl name them as they are; have the token revoked, and the objects delivered under other names", named[place], place))
 	}
-	return []string{fmt.Sprintf("%d objects have a token or password in their name, the first of them %s: the tables and inputs.jsonl name them as they are; have the token revoked, and the objects delivered under other names", named, first)}
+	return list
 }
 
 // orgWarnings says when the records of one source lack an organisation that
