@@ -111,8 +111,8 @@ type Reading struct {
 	Rows      int64 // rejects and skipped lines included
 	Rejected  int64
 	Unmatched int64 // lines that the pattern of a text log does not match: skipped
-	Damage   error // see [jsonscan.IsDamage]; nil for a sound object
-	Used     int64 // end of the last row or reject; what follows it in a damaged object is lost
+	Damage    error // see [jsonscan.IsDamage]; nil for a sound object
+	Used      int64 // end of the last row or reject; what follows it in a damaged object is lost
 
 	Cut     bool          // the last row is a part of one: the object was cut where it may end
 	Framed  bool          // the object has a list, a header or a schema, so that it may have no rows
