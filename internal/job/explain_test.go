@@ -137,7 +137,7 @@ func checkAttempts(t *testing.T, r *job.Reading) {
 			values, several := ambiguous[at]
 			switch {
 			case repaired:
-				shown, _ := r.Value(repair)
+				shown, _ := repair.Value(r.Evidence)
 				refs := slices.Clone(record.SectionOf(repair.Evidence, r.Refs))
 				if decides.Rule != repair.Rule || !slices.Equal(decides.Values, []string{shown}) || decides.Silent != reconcile.Spoke || cmp.Diff(refs, decides.Refs) != "" && len(refs)+len(decides.Refs) > 0 {
 					t.Errorf("%s was repaired by %s with %q from %v, and is explained by %+v", f, repair.Rule, shown, refs, decides)

@@ -40,7 +40,7 @@ func editsOf(d *reconcile.Decision, repairs []reconcile.Repair) iter.Seq[manifes
 			if gap == nil {
 				gap = &manifest.Gap{Entry: d.Entries[r.Entry].Index, Field: r.Field}
 			}
-			if _, value := d.Value(*r); !yield(manifest.Edit{Gap: gap, Value: value}) {
+			if _, value := r.Value(d.Evidence); !yield(manifest.Edit{Gap: gap, Value: value}) {
 				return
 			}
 		}

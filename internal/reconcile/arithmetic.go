@@ -56,12 +56,4 @@ func validSpan(e *manifest.Entry) (record.Span, bool) {
 // longestRecording is how far apart the times of an entry may be.
 const longestRecording = 24 * time.Hour
 
-// floorMS returns whole milliseconds, rounded down also below zero.
-func floorMS(micros int64) int64 {
-	if micros < 0 {
-		return -((-micros + 999) / 1000)
-	}
-	return micros / 1000
-}
-
 func abs(n int64) int64 { return max(n, -n) }

@@ -35,17 +35,17 @@ type callPart struct {
 }
 
 // decideCalls makes the call and the findings of every owned leg.
-func decideCalls(a *assessor, outcomes []entryOutcome, owned []bool, spread Spread) callSet {
+func decideCalls(blank report, a *assessor, outcomes []entryOutcome, owned marks, spread Spread) callSet {
 	n := len(a.Legs)
-	calls := callSet{list: make([]Call, count(owned)), open: make([]bool, n)}
+	calls := callSet{list: make([]Call, owned.count()), open: make([]bool, n)}
 	parts := make([]callPart, spread.parts(n))
 
 	// Each part gets its section of the list, so no call is copied afterwards.
 	remaining := calls.list
 	for i := range parts {
-		own := count(owned[i*spread.Part : min((i+1)*spread.Part, n)])
+		own := owned[i*spread.Part : min((i+1)*spread.Part, n)].count()
 		parts[i] = callPart{
-			report: report{Evidence: a.Evidence}, assessor: a, outcomes: outcomes,
+			report: blank, assessor: a, outcomes: outcomes,
 			open: calls.open, calls: remaining[:own], lost: map[uint64]bool{},
 		}
 		remaining = remaining[own:]
@@ -67,7 +67,7 @@ func decideCalls(a *assessor, outcomes []entryOutcome, owned []bool, spread Spre
 // part decides the legs from one number up to another. It passes each leg the
 // leg's invalid values. Legs and invalid values are in the order of their rows,
 // so one pass over both is enough.
-func (p *callPart) part(from, to int, owned []bool) {
+func (p *callPart) part(from, to int, owned marks) {
 	at, _ := slices.BinarySearchFunc(p.LegInvalid, p.Legs[from].Ref, func(v LegInvalid, ref record.Ref) int { return compareRefs(v.Ref, ref) })
 	invalid := p.LegInvalid[at:]
 	for n := uint32(from); n < uint32(to); n++ {
@@ -139,7 +139,7 @@ func (a *assessor) hasTwin(n uint32) bool {
 	l := &a.Legs[n]
 	return slices.ContainsFunc(a.legs.byConversation.find(l.Org, l.Conversation), func(other uint32) bool {
 		o := &a.Legs[other]
-		return other != n && o.ID == l.ID && o.Start == l.Start && ownsLeg(a.Evidence, other)
+		return other != n && o.ID == l.ID && o.Start == l.Start && a.ownsLeg(other)
 	})
 }
 
@@ -189,7 +189,7 @@ func (a *assessor) trail(s *assessment, id intern.Text) intern.Text {
 		}
 	}
 	for _, n := range group {
-		if a.entries.states[n].hears() && !a.matches.uses[n].any {
+		if a.entries.states[n].hears() && !a.matches.used(n) {
 			apart++
 		}
 	}
@@ -201,7 +201,7 @@ func (a *assessor) trail(s *assessment, id intern.Text) intern.Text {
 		return a.Texts.OfString("void=" + strings.Join(slices.Compact(gone), ";"))
 	case pending:
 		return a.Texts.OfString("pending")
-	case a.matches.legs[s.leg].contested:
+	case a.matches.contested(s.leg):
 		return a.words.doubts[Contested]
 	case looksLike:
 		return a.Texts.OfString("like=" + a.nameOf(like))
@@ -213,7 +213,7 @@ func (a *assessor) trail(s *assessment, id intern.Text) intern.Text {
 
 // whyGone says why the media of a void entry is gone.
 func (a *assessor) whyGone(e *manifest.Entry) string {
-	if a.media.absent[e.State] {
+	if a.media.isAbsent(e) {
 		return strings.ToLower(a.Texts.String(e.State))
 	}
 	return MediaMissing.String()

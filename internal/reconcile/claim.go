@@ -2,6 +2,8 @@ package reconcile
 
 import (
 	"slices"
+	"strconv"
+	"strings"
 
 	"cdrmend/internal/intern"
 	"cdrmend/internal/manifest"
@@ -29,14 +31,26 @@ type candidacy struct {
 type contest struct {
 	entries   int
 	unclaimed []intern.Text // ids that legs list and no entry has
-	hidden    bool          // entries or legs may be; only kept for a trace
+	hidden    bool          // entries or legs may be
+}
+
+// contests are the contests of a night, by conversation, for who explains it.
+type contests map[uint64]contest
+
+// keep keeps a contest in the conversation of an entry; without a map nobody asks.
+func (c contests) keep(e *manifest.Entry, one contest, legs *legGroups) {
+	if c != nil {
+		one.hidden = legs.hidesMatchesOf(e.Org, legs.ofConversation(e))
+		c[keyOf(e.Org, e.Conversation)] = one
+	}
 }
 
 // claimUnclaimed gives a voice entry without a recording id the unclaimed id of
 // its conversation. The id must be the only unclaimed one, the entry the only
 // voice entry without an id, and no entry or leg of the conversation may be
-// hidden. Otherwise each unclaimed id is possible for each of these entries.
-func claimUnclaimed(legs *legGroups, states []entryState, trace *Trace) claimSet {
+// hidden. Otherwise each unclaimed id is possible for each of these entries. It
+// keeps the contests if there is a map for them.
+func claimUnclaimed(legs *legGroups, states []entryState, contests contests) claimSet {
 	ev := legs.Evidence
 	claims := claimSet{evidence: map[uint32]record.Section{}, possible: map[uint64]bool{}, candidates: candidates{}}
 	if !slices.ContainsFunc(ev.Entries, func(e manifest.Entry) bool { return e.Recording == intern.None }) {
@@ -58,7 +72,7 @@ func claimUnclaimed(legs *legGroups, states []entryState, trace *Trace) claimSet
 		e := &ev.Entries[entries[0]]
 		group := legs.ofConversation(e)
 		unclaimed := unclaimedIDs(legs, e.Org, group, having)
-		trace.keepContest(e, contest{len(entries), unclaimed, false}, legs)
+		contests.keep(e, contest{len(entries), unclaimed, false}, legs)
 		switch {
 		case len(unclaimed) == 0:
 		case len(unclaimed) == 1 && len(entries) == 1 && !legs.hidesMatchesOf(e.Org, group):
@@ -96,6 +110,9 @@ func unclaimedIDs(legs *legGroups, org intern.Text, group []uint32, having *inde
 	return ids
 }
 
+// of returns the values of an ambiguous field.
+func (c candidates) of(entry uint32, f record.Field) intern.Text { return c[candidacy{entry, f}] }
+
 // add stores the values that a rule named for a field, in byte order.
 func (c candidates) add(texts *intern.Table, entry uint32, f record.Field, values []intern.Text) {
 	names := make([]string, len(values))
@@ -105,6 +122,18 @@ func (c candidates) add(texts *intern.Table, entry uint32, f record.Field, value
 
 	// Tables must not depend on the order in which rows named the values.
 	c[candidacy{entry, f}] = texts.OfString(joinSome(names))
+}
+
+// maxNamed is how many rows or values a cell names before it only counts them.
+const maxNamed = 8
+
+// joinSome joins names in byte order, at most maxNamed of them.
+func joinSome(names []string) string {
+	slices.Sort(names)
+	if more := len(names) - maxNamed; more > 0 {
+		names = append(names[:maxNamed], "+"+strconv.Itoa(more))
+	}
+	return strings.Join(names, ";")
 }
 
 // cite appends the rows that a repair names as evidence.

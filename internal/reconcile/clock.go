@@ -120,7 +120,7 @@ func (p *surePairs) sources(pair surePair) (cdrs, manifests uint32) {
 // surePairs returns the pairs of all sources whose times are in order.
 func (w *witness) surePairs() []surePair {
 	ev := w.legs.Evidence
-	pairs := make([]surePair, 0, count(w.owned.legs))
+	pairs := make([]surePair, 0, w.owned.legs.count())
 	for n := range uint32(len(ev.Legs)) {
 		l := &ev.Legs[n]
 		if !w.owned.legs[n] || !l.Start.Known() || !l.End.Known() || l.End < l.Start {
@@ -244,32 +244,19 @@ func (d *doubts) clocksDiffer(cdrs, manifests uint32) bool {
 	return slices.ContainsFunc(d.clocks, func(c clockOffset) bool { return c.cdrs == cdrs && c.manifests == manifests })
 }
 
-// shifted reports whether a leg lacks a recording, or a part of it, only by the
-// times of an entry of a source whose clock differs.
-func (d *doubts) shifted(a *assessor, s *assessment, decided Verdict) bool {
-	l := &a.Legs[s.leg]
-	listsNone := a.Particulars[s.leg].Recordings.N == 0
-	var about []uint32
-	switch {
-	case decided == VerdictMissing && listsNone:
-		about = a.entries.byConversation.find(l.Org, l.Conversation)
-	case decided == VerdictPartial && !s.certain:
-		about = s.entries
-	}
-	if len(about) == 0 {
-		return false
-	}
-
-	source := a.sourceOfLeg(s.leg)
+// shifts reports whether the clocks of a leg's source and of the source of one of
+// some entries differ, so that the times of the entry say nothing about the leg.
+func (d *doubts) shifts(entries *entryGroups, leg uint32, about []uint32) bool {
+	source, end := entries.sourceOfLeg(leg), entries.Legs[leg].End
 	return slices.ContainsFunc(d.clocks, func(c clockOffset) bool {
 		return c.cdrs == source && slices.ContainsFunc(about, func(n uint32) bool {
-			e := &a.Entries[n]
-			if !a.entries.states[n].hears() || a.Objects[a.Documents[e.Doc].Object].Source != c.manifests {
+			e := &entries.Entries[n]
+			if !entries.states[n].hears() || entries.Objects[entries.Documents[e.Doc].Object].Source != c.manifests {
 				return false
 			}
 			// An offset of a part of the night is only a doubt where it shows.
 			span, valid := validSpan(e)
-			return !c.part || valid && l.End.Known() && abs(int64(span.End-l.End)-c.offset) <= clockSlack
+			return !c.part || valid && end.Known() && abs(int64(span.End-end)-c.offset) <= clockSlack
 		})
 	})
 }

@@ -1,7 +1,6 @@
 package reconcile
 
 import (
-	"cmp"
 	"slices"
 
 	"cdrmend/internal/record"
@@ -59,70 +58,9 @@ func appendTalkTime(empty []record.Span, ev *Evidence, n uint32) ([]record.Span,
 			}
 		}
 	}
-	talk = union(talk)
+	talk = record.Union(talk)
 	if pauses := ev.pauses(n); len(pauses) > 0 {
-		talk = without(talk, union(slices.Clone(pauses)))
+		talk = record.Without(talk, record.Union(slices.Clone(pauses)))
 	}
 	return talk, true
-}
-
-// union merges spans that overlap or touch, and drops those without length.
-func union(spans []record.Span) []record.Span {
-	spans = slices.DeleteFunc(spans, func(s record.Span) bool { return s.End <= s.Start })
-	slices.SortFunc(spans, func(a, b record.Span) int { return cmp.Compare(a.Start, b.Start) })
-
-	merged := spans[:0] // never overtakes the loop
-	for _, s := range spans {
-		if last := len(merged) - 1; last >= 0 && s.Start <= merged[last].End {
-			merged[last].End = max(merged[last].End, s.End)
-		} else {
-			merged = append(merged, s)
-		}
-	}
-
-	return merged
-}
-
-// without returns what is left of a union when another is taken from it.
-func without(spans, taken []record.Span) []record.Span {
-	var left []record.Span
-	for _, s := range spans {
-		for _, t := range taken {
-			if t.End <= s.Start || s.End <= t.Start {
-				continue
-			}
-			if s.Start < t.Start {
-				left = append(left, record.Span{Start: s.Start, End: t.Start})
-			}
-			s.Start = t.End
-		}
-		if s.Start < s.End {
-			left = append(left, s)
-		}
-	}
-	return left
-}
-
-func length(spans []record.Span) (micros int64) {
-	for _, s := range spans {
-		micros += int64(s.End - s.Start)
-	}
-	return micros
-}
-
-// common returns how much of two unions is the same time.
-func common(a, b []record.Span) (micros int64) {
-	for len(a) > 0 && len(b) > 0 {
-		if both := min(a[0].End, b[0].End) - max(a[0].Start, b[0].Start); both > 0 {
-			micros += int64(both)
-		}
-
-		// The span that ends first overlaps nothing after it.
-		if a[0].End < b[0].End {
-			a = a[1:]
-		} else {
-			b = b[1:]
-		}
-	}
-	return micros
 }

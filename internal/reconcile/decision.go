@@ -64,14 +64,6 @@ type Notices struct {
 	Warnings  []string
 }
 
-// IncompleteInput is a partition or a source that makes results
-// indeterminate.
-type IncompleteInput struct {
-	Source    uint32
-	Partition int32 // -1 for the whole source
-	Unsettled bool
-}
-
 // findingRef names one of the findings. Moving a million of them into order would
 // take as much memory again.
 type findingRef struct{ list, n uint32 }
@@ -107,32 +99,6 @@ func (d *Decision) Written() []uint32 {
 		}
 	}
 	return written
-}
-
-// Value returns the final text of a repaired field as tables show it, and as it
-// is written into the document. They differ for times, which the document has in
-// the layout of its profile.
-func (d *Decision) Value(r Repair) (shown, written string) {
-	e := &d.Entries[r.Entry]
-	switch r.Field {
-	case record.RecordingID:
-		shown = d.Texts.String(e.Recording)
-	case record.ConversationID:
-		shown = d.Texts.String(e.Conversation)
-	case record.TrunkID:
-		shown = d.Texts.String(e.Trunk)
-	case record.StartTime, record.EndTime:
-		t := e.Start
-		if r.Field == record.EndTime {
-			t = e.End
-		}
-
-		written, _ = d.sourceOfEntry(e).Profile.FormatTime(t)
-		return t.String(), written
-	case record.DurationMS:
-		shown = decimal(e.Duration)
-	}
-	return shown, shown
 }
 
 // OwnedDocument reports whether a document belongs to this interval.

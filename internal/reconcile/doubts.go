@@ -1,8 +1,9 @@
 package reconcile
 
 import (
+	"slices"
+
 	"cdrmend/internal/policy"
-	"cdrmend/internal/record"
 )
 
 // doubts are what speaks against whole sources of the night: what they lack, and
@@ -20,6 +21,18 @@ type doubts struct {
 func (d *doubts) unfit(ev *Evidence, leg uint32) bool {
 	object := ev.Legs[leg].Ref.Object
 	return d.unfitObjects[object] || d.unfitSources[ev.Objects[object].Source]
+}
+
+// lacks returns what a source lacks, if that makes it or some of its objects unfit,
+// and whether it delivers conversation details of which none has a session.
+func (d *doubts) lacks(source uint32) (needs Needs, shapeless bool) {
+	return d.lacking[source], d.shapeless[source]
+}
+
+// disagree reports whether sources do not fit together: they are strangers, or
+// their clocks differ.
+func (d *doubts) disagree() bool {
+	return len(d.clocks) > 0 || slices.ContainsFunc(d.estranged, func(e estrangement) bool { return e.holds })
 }
 
 // strangers reports whether the CDRs of a source and the manifests do not speak
@@ -78,30 +91,6 @@ func (w *witness) shares(leg uint32, holds func(st *entryState) bool) bool {
 // anyVoice is the condition that holds for every entry of voice.
 func anyVoice(*entryState) bool { return true }
 
-// ownPartition reports whether a partition is one of the interval's own.
-func ownPartition(ev *Evidence, n uint32) bool {
-	span := ev.Partitions[n].Span
-	return span == record.Forever || ev.Interval.Overlaps(span)
-}
-
-// names returns the needs as findings name them, in order.
-func (n Needs) names() string {
-	var text string
-	for _, need := range []struct {
-		bit   Needs
-		field record.Field
-	}{{NeedAnswer, record.AnswerTime}, {NeedConversation, record.ConversationID}, {NeedEnd, record.EndTime}, {NeedStart, record.StartTime}} {
-		if n&need.bit == 0 {
-			continue
-		}
-		if text != "" {
-			text += ";"
-		}
-		text += need.field.String()
-	}
-	return text
-}
-
 // needsOf returns what judging needs of a kind of source.
 func needsOf(ev *Evidence, kind policy.Kind) Needs {
 	switch {
@@ -113,18 +102,4 @@ func needsOf(ev *Evidence, kind policy.Kind) Needs {
 		return NeedStart | NeedEnd | NeedAnswer | NeedConversation
 	}
 	return NeedStart | NeedEnd | NeedConversation
-}
-
-// report reports sources that are unfit.
-func (d *doubts) report(ev *Evidence, w *words) report {
-	r := report{Evidence: ev}
-	for i := range ev.Sources {
-		switch {
-		case d.shapeless[i]:
-			r.source(UnfitSource, policy.Major, uint32(i), w.shape)
-		case d.lacking[i] != 0:
-			r.source(UnfitSource, policy.Major, uint32(i), ev.Texts.OfString(d.lacking[i].names()))
-		}
-	}
-	return r
 }

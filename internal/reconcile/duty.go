@@ -24,12 +24,17 @@ const (
 type duties struct {
 	exclusions [][]exclusion // by source
 	list       []duty        // by leg
+
+	notRecordedBySource, notExpected intern.Text // reasons
 }
 
 // dutiesOf says of every leg whether it is to be recorded. It needs legs whose
 // overused ids are forgotten.
-func dutiesOf(ev *Evidence, exclusions [][]exclusion, spread Spread) *duties {
-	d := &duties{exclusions, make([]duty, len(ev.Legs))}
+func dutiesOf(ev *Evidence, spread Spread) *duties {
+	d := &duties{
+		exclusions: compileExclusions(ev), list: make([]duty, len(ev.Legs)),
+		notRecordedBySource: ev.Texts.OfString("not recorded by source"), notExpected: ev.Texts.OfString("not expected"),
+	}
 	spread.eachPart(len(ev.Legs), func(_, from, to int) {
 		for n := from; n < to; n++ {
 			d.list[n] = d.duty(ev, uint32(n))
@@ -72,6 +77,10 @@ func answered(ev *Evidence, n uint32) bool {
 // toRecord reports whether a leg is to be recorded.
 func (d *duties) toRecord(n uint32) bool { return d.list[n].by == toBeRecorded }
 
+// certain reports whether an exclusion applies to a leg that does not ask for the
+// length of the call.
+func (d *duties) certain(n uint32) bool { return d.list[n].certain }
+
 // forbidden reports whether the exclusion that applies to a leg forbids to record
 // it.
 func (d *duties) forbidden(ev *Evidence, n uint32) bool {
@@ -93,14 +102,14 @@ func (d *duties) exclusion(ev *Evidence, n uint32) *exclusion {
 }
 
 // reason says why a leg is not to be recorded.
-func (d *duties) reason(ev *Evidence, n uint32, w *words) intern.Text {
+func (d *duties) reason(ev *Evidence, n uint32) intern.Text {
 	switch d.list[n].by {
 	case toBeRecorded:
 		return intern.None
 	case notRecordedBySource:
-		return w.notRecordedBySource
+		return d.notRecordedBySource
 	case notExpected:
-		return w.notExpected
+		return d.notExpected
 	}
 	return d.exclusion(ev, n).reason
 }

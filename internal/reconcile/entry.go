@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"math"
-	"math/bits"
 	"slices"
 	"strings"
 
@@ -15,30 +14,6 @@ import (
 	"cdrmend/internal/profile"
 	"cdrmend/internal/record"
 )
-
-// entryGroups are the entries with their final values, how each value was found,
-// and an index by recording. No stage changes them.
-type entryGroups struct {
-	*Evidence
-	states         []entryState
-	owned          []bool
-	byRecording    *index
-	byConversation *index // voice entries
-}
-
-func groupEntries(ev *Evidence, states []entryState, owned []bool, spread Spread) *entryGroups {
-	g := &entryGroups{Evidence: ev, states: states, owned: owned}
-	spread.parallel(func() {
-		g.byRecording = newIndex(ev.Texts, len(ev.Entries), ev.orgOfEntry, func(n uint32, add func(intern.Text)) { add(ev.Entries[n].Recording) })
-	}, func() {
-		g.byConversation = newIndex(ev.Texts, len(ev.Entries), ev.orgOfEntry, func(n uint32, add func(intern.Text)) {
-			if states[n].voice {
-				add(ev.Entries[n].Conversation)
-			}
-		})
-	})
-	return g
-}
 
 // entryReporter makes the findings of one part of the entries. Parts run in
 // parallel. They share outcomes, and each part writes only the elements of its own
@@ -57,25 +32,25 @@ type entryReporter struct {
 
 // reportEntries makes the findings of every owned entry, in the order of the
 // entries.
-func reportEntries(entries *entryGroups, legs *legGroups, objects objectOrder, candidates candidates, doubts *doubts, words *words, spread Spread) ([]entryOutcome, []report) {
+func reportEntries(blank report, entries *entryGroups, legs *legGroups, objects objectOrder, candidates candidates, doubts *doubts, words *words, spread Spread) ([]entryOutcome, []report) {
 	media := mediaWordsOf(entries.Evidence)
 	outcomes := make([]entryOutcome, len(entries.states))
 	reports := make([]report, spread.parts(len(entries.states)))
 	spread.eachPart(len(entries.states), func(i, from, to int) {
 		r := entryReporter{
-			report: report{Evidence: entries.Evidence, findings: make([]Finding, 0, entries.repairedFields(from, to)+64)}, // most findings are of repaired fields
-			legs:   legs, entries: entries, objects: objects, candidates: candidates,
+			report: blank, legs: legs, entries: entries, objects: objects, candidates: candidates,
 			words: words, media: media, doubts: doubts, outcomes: outcomes,
 		}
+		r.findings = make([]Finding, 0, repairedFields(entries.states[from:to])+64) // most findings are of repaired fields
 		r.part(from, to)
 		reports[i] = r.report
 	})
 	return outcomes, reports
 }
 
-func (g *entryGroups) repairedFields(from, to int) (n int) {
-	for i := from; i < to; i++ {
-		n += bits.OnesCount8(g.states[i].repaired)
+func repairedFields(states []entryState) (n int) {
+	for i := range states {
+		n += states[i].numRepaired()
 	}
 	return n
 }
@@ -183,7 +158,7 @@ func (r *entryReporter) apart(e *manifest.Entry) bool {
 		legs = append(legs, legSpan)
 	}
 	all := int64(span.End - span.Start)
-	outside := all - common([]record.Span{span}, union(legs))
+	outside := all - record.Common([]record.Span{span}, record.Union(legs))
 	return 2*outside > all && outside > mostApart
 }
 
@@ -196,15 +171,13 @@ func (r *entryReporter) fields(n uint32) {
 			continue
 		}
 
-		if i := repairBit(f); i >= 0 {
-			switch {
-			case st.repaired&(1<<i) != 0:
-				r.found(n, RepairedField, f, r.words.rules[st.rule(i)], Repaired)
-				continue
-			case st.ambiguous&(1<<i) != 0:
-				r.found(n, AmbiguousField, f, r.candidates[candidacy{n, f}], r.ambiguityStatus(e, f))
-				continue
-			}
+		switch {
+		case st.isRepaired(f):
+			r.found(n, RepairedField, f, r.words.rules[st.ruleOf(f)], Repaired)
+			continue
+		case st.isAmbiguous(f):
+			r.found(n, AmbiguousField, f, r.candidates.of(n, f), r.ambiguityStatus(e, f))
+			continue
 		}
 		if !isMissing(e, f) || st.void || st.pending {
 			continue
@@ -257,7 +230,7 @@ func isMissing(e *manifest.Entry, f record.Field) bool {
 // entry.
 func (r *entryReporter) conflicts(n uint32, legs []uint32, by matchedBy) {
 	e := &r.Entries[n]
-	key := keyIDs(r.Evidence, e, r.legs.facts.overused)
+	key := r.keyIDs(e, r.legs.facts.overused)
 	r.conflictWithKey(n, record.RecordingID, e.Recording, key.Recording)
 	r.conflictWithKey(n, record.OrgID, e.Org, key.Org)
 	if !r.conflictWithKey(n, record.ConversationID, e.Conversation, key.Conversation) && by == byID {

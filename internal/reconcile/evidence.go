@@ -58,6 +58,24 @@ const (
 	NeedConversation                   // conversation_id or recording_ids of CDRs; recording_id or conversation_id of manifests
 )
 
+// String returns the fields of the needs as findings name them, in order.
+func (n Needs) String() string {
+	var text string
+	for _, need := range []struct {
+		bit   Needs
+		field record.Field
+	}{{NeedAnswer, record.AnswerTime}, {NeedConversation, record.ConversationID}, {NeedEnd, record.EndTime}, {NeedStart, record.StartTime}} {
+		if n&need.bit == 0 {
+			continue
+		}
+		if text != "" {
+			text += ";"
+		}
+		text += need.field.String()
+	}
+	return text
+}
+
 // Partition is one partition that was read.
 type Partition struct {
 	Source  uint32
@@ -90,8 +108,6 @@ type Evidence struct {
 	CDRs
 	Registrations
 	Media *Media // nil when media is not checked
-
-	acceptedSubjects []acceptedSubject
 }
 
 // CDRs are the legs, with the lists that their particulars refer to.
@@ -189,6 +205,30 @@ func (c *CDRs) eachListed(leg uint32, add func(id intern.Text)) {
 	}
 }
 
+// ownsLeg reports whether a leg belongs to the interval: by its start, else by its
+// end, else by its partition, or, in a source without partitions, by its object's
+// last modification.
+func (ev *Evidence) ownsLeg(n uint32) bool {
+	l := &ev.Legs[n]
+	switch {
+	case l.Start.Known():
+		return ev.Interval.Contains(l.Start)
+	case l.End.Known():
+		return ev.Interval.Contains(l.End)
+	}
+	o := &ev.Objects[l.Ref.Object]
+	if span := ev.Partitions[o.Partition].Span; span != record.Forever {
+		return ev.Interval.Contains(span.Start)
+	}
+	return ev.Interval.Contains(o.Modified)
+}
+
+// ownPartition reports whether a partition is one of the interval's own.
+func (ev *Evidence) ownPartition(n uint32) bool {
+	span := ev.Partitions[n].Span
+	return span == record.Forever || ev.Interval.Overlaps(span)
+}
+
 // requires reports whether the entry's source requires a field. Only voice
 // needs a trunk.
 func (ev *Evidence) requires(e *manifest.Entry, voice bool, f record.Field) bool {
@@ -197,15 +237,9 @@ func (ev *Evidence) requires(e *manifest.Entry, voice bool, f record.Field) bool
 
 // releaseLookup frees what finds texts by their bytes. No id changes from here
 // on, and texts of the evidence are only compared by number.
-func (ev *Evidence) releaseLookup(trace *Trace) {
-	if trace == nil {
-		ev.Texts.Freeze()
-	}
-}
+func (ev *Evidence) releaseLookup() { ev.Texts.Freeze() }
 
 // releaseParticulars frees what only decisions about legs need.
-func (c *CDRs) releaseParticulars(trace *Trace) {
-	if trace == nil {
-		c.Particulars, c.Recordings, c.Talk, c.Extras = nil, nil, nil, nil
-	}
+func (c *CDRs) releaseParticulars() {
+	c.Particulars, c.Recordings, c.Talk, c.Extras = nil, nil, nil, nil
 }

@@ -11,6 +11,7 @@ import (
 	"cdrmend/internal/jsonscan"
 	"cdrmend/internal/policy"
 	"cdrmend/internal/profile"
+	"cdrmend/internal/record"
 )
 
 // exclusion is one reason why a leg need not be recorded. All its conditions must
@@ -189,5 +190,5 @@ func isShorter(limit time.Duration, ev *Evidence, leg uint32) bool {
 	}
 
 	talk, known := appendTalkTime(nil, ev, leg)
-	return known && length(talk) < limit.Microseconds()
+	return known && record.Length(talk) < limit.Microseconds()
 }

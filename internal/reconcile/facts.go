@@ -65,16 +65,12 @@ func (f *nightFacts) addPartition(n uint32) {
 	}
 }
 
-// expectInputs says of which sources something should have been read: of manifests
-// when a leg is to be recorded, of CDRs when there is a recording, and of any of
-// them when nothing was read of all, unless the day is a quiet one.
-func (f *nightFacts) expectInputs(ev *Evidence, duties *duties, states []entryState, owned ownership) {
-	expected := [policy.NumKinds]bool{
-		policy.Manifests: slices.ContainsFunc(numbers(owned.legs), duties.toRecord),
-		policy.CDRs:      slices.ContainsFunc(numbers(owned.entries), func(n uint32) bool { return states[n].voice }),
-	}
+// expectInputs says of which sources something should have been read: of those of
+// an expected kind, and of all manifests and CDRs when nothing was read of any,
+// unless the day is a quiet one.
+func (f *nightFacts) expectInputs(p *policy.Policy, expected [policy.NumKinds]bool) {
 	anything := slices.ContainsFunc(f.sources, func(s Source) bool { return s.Kind != policy.Registrations && !s.NoUse })
-	nothing := !anything && !ev.Policy.Quiet(f.interval.Start)
+	nothing := !anything && !p.Quiet(f.interval.Start)
 	for i := range f.sources {
 		if s := &f.sources[i]; s.Kind != policy.Registrations {
 			f.silent[i] = s.Settled && s.NoUse && (expected[s.Kind] || nothing)
@@ -114,6 +110,14 @@ func (f *nightFacts) isEmptyList(doc *manifest.Document) bool {
 	return doc.Blank && f.unblamed[doc.Partition]
 }
 
+// IncompleteInput is a partition or a source that makes results
+// indeterminate.
+type IncompleteInput struct {
+	Source    uint32
+	Partition int32 // -1 for the whole source
+	Unsettled bool
+}
+
 // incomplete lists what may hide something.
 func (f *nightFacts) incomplete() (list []IncompleteInput) {
 	for i := range f.sources {
@@ -144,15 +148,6 @@ func (f *nightFacts) incompleteWithin(kind policy.Kind, settled bool) bool {
 		}
 	}
 	return slices.ContainsFunc(f.damaged[kind], func(n uint32) bool { return f.partitions[n].Span.Overlaps(f.interval) })
-}
-
-// statusUnless returns the status of a finding that only holds if nothing is
-// hidden.
-func statusUnless(hidden bool) Status {
-	if hidden {
-		return Indeterminate
-	}
-	return Open
 }
 
 // hides reports whether sources of a kind may hide something of an organisation
@@ -202,6 +197,9 @@ func (f *nightFacts) beforeEarliest(org intern.Text, t record.Time) bool {
 	}
 	return false
 }
+
+// emptyOf returns the empty partitions of a kind.
+func (f *nightFacts) emptyOf(kind policy.Kind) []uint32 { return f.empty[kind] }
 
 // emptyAt yields the empty partitions of an organisation that contain a start
 // time; none if the time is unknown.

@@ -121,6 +121,9 @@ func (x *index) groups(yield func([]uint32) bool) {
 	}
 }
 
+// slots returns how many slots the table has.
+func (x *index) slots() int { return len(x.starts) - 1 }
+
 // groupsBetween is groups for the ids of some slots of the table.
 func (x *index) groupsBetween(from, to int) iter.Seq[[]uint32] {
 	return func(yield func([]uint32) bool) {

@@ -41,32 +41,22 @@ type uses struct {
 	any       bool
 }
 
+// by returns how the entries of a leg were found.
+func (m *matches) by(leg uint32) matchedBy { return m.legs[leg].by }
+
+// contested reports whether a leg is left without an entry, as others of its
+// conversation could be meant.
+func (m *matches) contested(leg uint32) bool { return m.legs[leg].contested }
+
+// elsewhere reports whether a leg of another conversation lists a recording of a
+// leg and overlaps it.
+func (m *matches) elsewhere(leg uint32) bool { return m.legs[leg].elsewhere }
+
+// used reports whether an entry is one of some leg.
+func (m *matches) used(entry uint32) bool { return m.uses[entry].any }
+
+// entriesOf returns the entries of a leg.
 func (m *matches) entriesOf(leg uint32) []uint32 { return record.SectionOf(m.of[leg], m.entries) }
-
-// proof returns how well the entries of a leg prove that it was recorded.
-func (m *matches) proof(leg uint32, competes bool) Proof {
-	switch by := m.legs[leg].by; {
-	case m.of[leg].N == 0:
-		return NoProof
-	case by == byID:
-		return ProofByID
-	case by == byLeg:
-		return ProofByLeg
-	}
-
-	// One entry of no other leg proves this one. Only legs that are to be recorded,
-	// or must not be, count as others.
-	others := uint8(1)
-	if competes {
-		others = 2 // the leg is one of them
-	}
-	for _, e := range m.entriesOf(leg) {
-		if m.uses[e].competing < others {
-			return ProofByConversation
-		}
-	}
-	return ProofShared
-}
 
 // matchLegs finds the entries of every leg. Ids are final here.
 func matchLegs(legs *legGroups, entries *entryGroups, duties *duties, objects objectOrder, spread Spread) *matches {
@@ -75,7 +65,7 @@ func matchLegs(legs *legGroups, entries *entryGroups, duties *duties, objects ob
 
 	// Legs of one conversation compete for its entries, so no two parts share a
 	// conversation. Legs without one compete with nobody.
-	ids := len(legs.byConversation.starts) - 1
+	ids := legs.byConversation.slots()
 	parts := make([]matcher, spread.parts(ids)+spread.parts(n))
 	spread.eachPart(ids, func(i, from, to int) {
 		p := newMatcher(m, legs, entries, duties, objects)

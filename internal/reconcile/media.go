@@ -49,6 +49,9 @@ func (w *mediaWords) isVoice(e *manifest.Entry) bool {
 	return w.voices[e.MediaType] && !w.screens[e.MediaSubtype]
 }
 
+// isAbsent reports whether the state of an entry says that there is no media.
+func (w *mediaWords) isAbsent(e *manifest.Entry) bool { return w.absent[e.State] }
+
 // mediaState is what is known of the media of one entry.
 type mediaState struct {
 	checked bool  // it was looked for
@@ -67,7 +70,7 @@ const (
 // mediaOf finds out what is known of the media of an entry. The listing says more
 // than the entry.
 func mediaOf(ev *Evidence, e *manifest.Entry, w *mediaWords) mediaState {
-	m := mediaState{size: e.MediaBytes, absent: w.absent[e.State]}
+	m := mediaState{size: e.MediaBytes, absent: w.isAbsent(e)}
 	if ev.Media != nil && e.MediaKey != intern.None {
 		m.checked = true
 		var size int64
@@ -91,7 +94,7 @@ func (m mediaState) gone() bool {
 }
 
 // hasMedia reports whether the media of an entry was looked for and found.
-func (ev *Evidence) hasMedia(e *manifest.Entry) bool {
+func hasMedia(ev *Evidence, e *manifest.Entry) bool {
 	if ev.Media == nil || e.MediaKey == intern.None {
 		return false
 	}

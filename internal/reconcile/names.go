@@ -7,40 +7,6 @@ import (
 	"cdrmend/internal/record"
 )
 
-// assignOrganisations gives every entry its organisation: its own, or that of
-// its document, its object key, its source or the configuration. Legs and events
-// have no documents and got theirs when they were read.
-func assignOrganisations(ev *Evidence) {
-	for i := range ev.Entries {
-		e := &ev.Entries[i]
-		doc := &ev.Documents[e.Doc]
-		if e.Org == intern.None && doc.Org != intern.None {
-			e.Org = doc.Org
-			e.Present |= uint32(record.Of(record.OrgID))
-		}
-		e.Org = ev.OrgOf(ev.Objects[doc.Object].Source, e.Org, doc.Key.Org)
-	}
-}
-
-// keyIDs returns the ids that the entry's object key names. If the document has
-// several entries, the key cannot name the recording of one. Overused ids mean
-// nothing in keys either.
-func keyIDs(ev *Evidence, e *manifest.Entry, overused overusedIDs) manifest.KeyIDs {
-	doc := &ev.Documents[e.Doc]
-	key := doc.Key
-	if doc.N > 1 {
-		key.Recording, key.Media = intern.None, intern.None
-	}
-
-	if overused.conversations[keyOf(e.Org, key.Conversation)] {
-		key.Conversation = intern.None
-	}
-	if overused.recordings[keyOf(e.Org, key.Recording)] {
-		key.Recording = intern.None
-	}
-	return key
-}
-
 // idInMediaKey returns the recording that the entry's media key names.
 func idInMediaKey(ev *Evidence, e *manifest.Entry, overused overusedIDs, n *profile.Normalizer) intern.Text {
 	id := e.IDInMediaKey
@@ -49,7 +15,7 @@ func idInMediaKey(ev *Evidence, e *manifest.Entry, overused overusedIDs, n *prof
 		id = manifest.IDFromMediaKey(n.Profile, ev.Texts.AppendTo(nil, e.MediaKey), n)
 	}
 
-	if overused.recordings[keyOf(e.Org, id)] {
+	if overused.hasRecording(e.Org, id) {
 		return intern.None
 	}
 	return id
@@ -68,7 +34,7 @@ func fillFromNames(ev *Evidence, overused overusedIDs) []entryState {
 			normalizers[source] = &profile.Normalizer{Profile: ev.Sources[source].Profile, Texts: ev.Texts}
 		}
 
-		key := keyIDs(ev, e, overused)
+		key := ev.keyIDs(e, overused)
 		if !e.Has(record.MediaKey) {
 			e.MediaKey = key.Media // before idInMediaKey, which reads it
 		}
@@ -92,7 +58,7 @@ func fillFromNames(ev *Evidence, overused overusedIDs) []entryState {
 		st.voice = words.isVoice(e)
 		if st.voice {
 			st.void = mediaOf(ev, e, words).gone()
-			st.pending = !st.void && words.promises[e.State] && !ev.hasMedia(e)
+			st.pending = !st.void && words.promises[e.State] && !hasMedia(ev, e)
 		}
 		fillThirdTime(e, st, ev.sourceOfEntry(e).Profile)
 	}

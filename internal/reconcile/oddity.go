@@ -14,13 +14,13 @@ const fewestOdd = 20
 // oddities warns of sources of CDRs that are probably configured or exported in a
 // way that nobody wants, although each of their rows may be right. Every warning
 // says what to do.
-func oddities(d *Decision, duties *duties, states []entryState) (list []string) {
+func oddities(d *Decision, toRecord func(leg uint32) bool, states []entryState) (list []string) {
 	due, legs := make([]int, len(d.Sources)), make([]int, len(d.Sources))
 	for i := range d.Calls {
 		n := d.Calls[i].Leg
 		source := d.sourceOfLeg(n)
 		legs[source]++
-		if duties.toRecord(n) {
+		if toRecord(n) {
 			due[source]++
 		}
 	}
@@ -74,7 +74,7 @@ func (d *Decision) emptyHours(states []entryState) (list []string) {
 	for n := range d.Partitions {
 		p := &d.Partitions[n]
 		s := &d.Sources[p.Source]
-		if !p.Empty || s.Kind != policy.CDRs || !ownPartition(d.Evidence, uint32(n)) {
+		if !p.Empty || s.Kind != policy.CDRs || !d.ownPartition(uint32(n)) {
 			continue
 		}
 		starting := 0

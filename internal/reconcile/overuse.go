@@ -19,11 +19,17 @@ type overusedIDs struct{ conversations, recordings map[uint64]bool }
 
 func (o overusedIDs) count() int { return len(o.conversations) + len(o.recordings) }
 
+func (o overusedIDs) hasConversation(org, id intern.Text) bool {
+	return o.conversations[keyOf(org, id)]
+}
+
+func (o overusedIDs) hasRecording(org, id intern.Text) bool { return o.recordings[keyOf(org, id)] }
+
 func findOverusedIDs(ev *Evidence, spread Spread) overusedIDs {
 	found := overusedIDs{map[uint64]bool{}, map[uint64]bool{}}
 
 	// An id counts in object keys too. No id is known to be overused yet.
-	inKey := func(n uint32) manifest.KeyIDs { return keyIDs(ev, &ev.Entries[n], overusedIDs{}) }
+	inKey := func(n uint32) manifest.KeyIDs { return ev.keyIDs(&ev.Entries[n], overusedIDs{}) }
 
 	// Legs and entries are counted apart: each list alone must exceed the limit.
 	spread.parallel(func() {
@@ -49,23 +55,23 @@ func forgetOverusedIDs(ev *Evidence, overused overusedIDs) {
 	}
 	for i := range ev.Legs {
 		l, p := &ev.Legs[i], &ev.Particulars[i]
-		if overused.conversations[keyOf(l.Org, l.Conversation)] {
+		if overused.hasConversation(l.Org, l.Conversation) {
 			l.Conversation = intern.None
 		}
 
 		// DeleteFunc would clear the end of the list, which has to stay as it is.
 		listed := ev.listed(uint32(i))
-		kept := slices.DeleteFunc(slices.Clone(listed), func(id intern.Text) bool { return overused.recordings[keyOf(l.Org, id)] })
+		kept := slices.DeleteFunc(slices.Clone(listed), func(id intern.Text) bool { return overused.hasRecording(l.Org, id) })
 		p.Recordings.N = uint32(copy(listed, kept))
 	}
 
 	for i := range ev.Entries {
 		e := &ev.Entries[i]
-		if overused.conversations[keyOf(e.Org, e.Conversation)] {
+		if overused.hasConversation(e.Org, e.Conversation) {
 			e.Conversation = intern.None
 			e.Present &^= uint32(record.Of(record.ConversationID)) // so that it is repaired
 		}
-		if overused.recordings[keyOf(e.Org, e.Recording)] {
+		if overused.hasRecording(e.Org, e.Recording) {
 			e.Recording = intern.None
 			e.Present &^= uint32(record.Of(record.RecordingID))
 		}

@@ -2,17 +2,44 @@ package reconcile
 
 import (
 	"cdrmend/internal/manifest"
+	"cdrmend/internal/policy"
 	"cdrmend/internal/record"
 )
 
 // ownership says which documents, entries and legs belong to the interval. The
 // others are in its margins and only serve as evidence.
-type ownership struct{ documents, entries, legs []bool }
+type ownership struct{ documents, entries, legs marks }
+
+// marks says of each document, entry or leg whether something holds.
+type marks []bool
+
+// count returns of how many it holds.
+func (m marks) count() (n int) {
+	for _, mark := range m {
+		if mark {
+			n++
+		}
+	}
+	return n
+}
+
+// expects says of which kinds of sources something should have been read: of
+// manifests when an owned leg is to be recorded, of CDRs when an owned entry is one
+// of voice.
+func (o ownership) expects(duties *duties, states []entryState) (kinds [policy.NumKinds]bool) {
+	for n, owned := range o.legs {
+		kinds[policy.Manifests] = kinds[policy.Manifests] || owned && duties.toRecord(uint32(n))
+	}
+	for n, owned := range o.entries {
+		kinds[policy.CDRs] = kinds[policy.CDRs] || owned && states[n].voice
+	}
+	return kinds
+}
 
 // ownedBy returns what the interval owns. It needs the ids from names and grouped
 // legs: they say when an entry of a flat source began that has no start.
 func ownedBy(ev *Evidence, legs *legGroups) ownership {
-	owned := ownership{make([]bool, len(ev.Documents)), make([]bool, len(ev.Entries)), make([]bool, len(ev.Legs))}
+	owned := ownership{make(marks, len(ev.Documents)), make(marks, len(ev.Entries)), make(marks, len(ev.Legs))}
 	for i := range ev.Documents {
 		doc := &ev.Documents[i]
 		partition := ev.Partitions[doc.Partition].Span
@@ -29,7 +56,7 @@ func ownedBy(ev *Evidence, legs *legGroups) ownership {
 	}
 
 	for i := range ev.Legs {
-		owned.legs[i] = ownsLeg(ev, uint32(i))
+		owned.legs[i] = ev.ownsLeg(uint32(i))
 	}
 	return owned
 }

@@ -69,26 +69,32 @@ func Decide(ev *Evidence, spread Spread) *Decision { return decide(ev, spread, n
 // result can be collected after the last stage that uses it.
 func decide(ev *Evidence, spread Spread, trace *Trace) *Decision {
 	words := newWords(ev)
+	var contests contests
+	if trace != nil {
+		contests = map[uint64]contest{}
+	}
 
 	// The records that count, and facts about the whole night.
 	objects := orderObjects(ev)
 	assignOrganisations(ev)
-	ev.acceptedSubjects = acceptedSubjectsOf(ev)
+	blank := report{Evidence: ev, accepts: acceptedSubjectsOf(ev)} // to fill with findings
 	versions := dropSupersededLegs(ev, objects, spread)
 	facts := factsOf(ev, spread)
 	forgetOverusedIDs(ev, facts.overused)
-	duties := dutiesOf(ev, compileExclusions(ev), spread)
+	duties := dutiesOf(ev, spread)
 
 	// The final values of the entries.
 	legs := groupLegs(ev, facts, spread)
 	states := fillFromNames(ev, facts.overused)
 	owned := ownedBy(ev, legs)
-	facts.expectInputs(ev, duties, states, owned)
-	claims := claimUnclaimed(legs, states, trace)
+	facts.expectInputs(ev.Policy, owned.expects(duties, states))
+	claims := claimUnclaimed(legs, states, contests)
 	repairs := repairEntries(legs, states, owned.entries, claims, spread)
 	spread.Pause()
 	entries := groupEntries(ev, states, owned.entries, spread)
-	ev.releaseLookup(trace)
+	if trace == nil {
+		ev.releaseLookup()
+	}
 	spread.Pause()
 
 	// Whose recording each entry is, and what speaks against sources as a whole.
@@ -101,20 +107,22 @@ func decide(ev *Evidence, spread Spread, trace *Trace) *Decision {
 
 	// What is wrong with entries, legs, documents and inputs.
 	found := &foundDefects{needed: map[uint32]bool{}}
-	outcomes, reports := reportEntries(entries, legs, objects, repairs.candidates, doubts, words, spread)
+	outcomes, reports := reportEntries(blank, entries, legs, objects, repairs.candidates, doubts, words, spread)
 	found.add(reports...)
-	trace.keep(legs, states, outcomes)
+	trace.keep(newValueTrace(legs, states, contests), outcomes)
 	legs = legs.withoutListed() // only entries look up legs by recording
 	spread.Pause()
 	assessor := &assessor{
 		Evidence: ev, legs: legs, entries: entries, duties: duties, matches: matches,
 		possible: claims.withPromised(ev, states), likes: likes, doubts: doubts, media: mediaWordsOf(ev), words: words,
 	}
-	calls := decideCalls(assessor, outcomes, owned.legs, spread)
+	calls := decideCalls(blank, assessor, outcomes, owned.legs, spread)
 	found.add(calls.reports...)
-	found.add(reportDocuments(ev, facts, owned.documents), reportInputs(ev, facts, found.needed), doubts.report(ev, words), reportStrays(ev, strays))
+	found.add(reportDocuments(blank, facts, owned.documents), reportInputs(blank, facts, found.needed), reportUnfit(blank, doubts, words), reportStrays(blank, strays))
 	trace.keepAssessor(assessor)
-	ev.releaseParticulars(trace)
+	if trace == nil {
+		ev.releaseParticulars()
+	}
 	spread.Pause()
 
 	// The order of the tables.
@@ -126,7 +134,7 @@ func decide(ev *Evidence, spread Spread, trace *Trace) *Decision {
 		Incomplete: facts.incomplete(), OverusedIDs: facts.overused.count(),
 	}
 	d.Notices = noticesOf(d, facts, doubts)
-	d.Notices.Warnings = append(d.Notices.Warnings, oddities(d, duties, states)...)
+	d.Notices.Warnings = append(d.Notices.Warnings, oddities(d, duties.toRecord, states)...)
 	d.Balance[policy.Manifests] = balanceOfEntries(states, outcomes, owned.entries)
 	d.Balance[policy.CDRs] = balanceOfLegs(owned.legs, calls.open, versions)
 	d.sort(objects, spread)

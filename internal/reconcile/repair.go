@@ -5,6 +5,7 @@ import (
 	"maps"
 	"math/bits"
 	"slices"
+	"strconv"
 
 	"cdrmend/internal/intern"
 	"cdrmend/internal/manifest"
@@ -43,6 +44,32 @@ type Repair struct {
 	Evidence record.Section // of Decision.Refs; empty if the object itself has the value
 }
 
+// Value returns the final text of a repaired field as tables show it, and as it
+// is written into the document. They differ for times, which the document has in
+// the layout of its profile.
+func (r Repair) Value(ev *Evidence) (shown, written string) {
+	e := &ev.Entries[r.Entry]
+	switch r.Field {
+	case record.RecordingID:
+		shown = ev.Texts.String(e.Recording)
+	case record.ConversationID:
+		shown = ev.Texts.String(e.Conversation)
+	case record.TrunkID:
+		shown = ev.Texts.String(e.Trunk)
+	case record.StartTime, record.EndTime:
+		t := e.Start
+		if r.Field == record.EndTime {
+			t = e.End
+		}
+
+		written, _ = ev.sourceOfEntry(e).Profile.FormatTime(t)
+		return t.String(), written
+	case record.DurationMS:
+		shown = strconv.FormatInt(e.Duration, 10)
+	}
+	return shown, shown
+}
+
 // repairSet holds all repairs, in the order of the entries and, for one entry, of
 // manifest.Repairable.
 type repairSet struct {
@@ -56,7 +83,7 @@ var repairable = record.Of(manifest.Repairable[:]...)
 // repairEntries fills in required fields that owned entries still lack. It lists a
 // repair for each required field that is filled, including those that earlier
 // stages filled. It takes over the refs and candidates of the claims.
-func repairEntries(legs *legGroups, states []entryState, owned []bool, claims claimSet, spread Spread) repairSet {
+func repairEntries(legs *legGroups, states []entryState, owned marks, claims claimSet, spread Spread) repairSet {
 	n := len(legs.Entries)
 	parts := make([]repairPart, spread.parts(n))
 
@@ -93,7 +120,7 @@ func repairEntries(legs *legGroups, states []entryState, owned []bool, claims cl
 
 // mostRepairs returns an upper bound of the repairs before each part of the entries,
 // and as its last element of all repairs.
-func mostRepairs(ev *Evidence, owned []bool, spread Spread) []int {
+func mostRepairs(ev *Evidence, owned marks, spread Spread) []int {
 	most := make([]int, spread.parts(len(ev.Entries))+1)
 	spread.eachPart(len(ev.Entries), func(i, from, to int) {
 		for n := from; n < to; n++ {

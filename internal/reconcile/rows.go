@@ -1,9 +1,7 @@
 package reconcile
 
 import (
-	"slices"
 	"strconv"
-	"strings"
 
 	"cdrmend/internal/intern"
 	"cdrmend/internal/manifest"
@@ -150,7 +148,7 @@ func (w *rowWriter) coincidence(c registration.Coincidence) {
 
 func (w *rowWriter) repair(interval string, repair Repair) {
 	e := &w.Entries[repair.Entry]
-	shown, _ := w.Value(repair)
+	shown, _ := repair.Value(w.Evidence)
 	w.row.Reset(table.Repairs)
 	w.row.AddText(interval)
 	w.place(w.Documents[e.Doc].Object, int64(e.Index))
@@ -158,18 +156,6 @@ func (w *rowWriter) repair(interval string, repair Repair) {
 	w.row.AddText(shown)
 	w.row.AddSymbol(w.words.rules[repair.Rule])
 	w.row.AddText(w.cited(repair.Evidence))
-}
-
-// maxNamed is how many rows or values a cell names before it only counts them.
-const maxNamed = 8
-
-// joinSome joins names in byte order, at most maxNamed of them.
-func joinSome(names []string) string {
-	slices.Sort(names)
-	if more := len(names) - maxNamed; more > 0 {
-		names = append(names[:maxNamed], "+"+strconv.Itoa(more))
-	}
-	return strings.Join(names, ";")
 }
 
 // cited names the rows that a repair rests on.

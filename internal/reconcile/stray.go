@@ -2,9 +2,7 @@ package reconcile
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
-	"time"
 
 	"cdrmend/internal/policy"
 	"cdrmend/internal/record"
@@ -16,7 +14,7 @@ type Stray struct {
 	Partition uint32
 	Interval  policy.Interval // of the rows
 	Rows      int64
-	late      bool // every row is a late version of what was delivered before
+	Late      bool // every row is a late version of what was delivered before
 }
 
 // strayKey tells strays apart.
@@ -39,7 +37,7 @@ func findStrays(legs *legGroups, entries *entryGroups) []Stray {
 			// A late version was read in time as an earlier one.
 			due := s.Interval.End.Add(ev.Sources[ev.Partitions[at].Source].Lookahead)
 			s.Rows++
-			s.late = s.late && l.Identified() && ev.Particulars[n].Updated >= due
+			s.Late = s.Late && l.Identified() && ev.Particulars[n].Updated >= due
 		}
 	}
 
@@ -53,7 +51,7 @@ func findStrays(legs *legGroups, entries *entryGroups) []Stray {
 		}
 		if s := f.at(ev.Documents[e.Doc].Partition, e.Start); s != nil {
 			s.Rows++
-			s.late = false
+			s.Late = false
 		}
 	}
 
@@ -105,39 +103,7 @@ func (f *strayFinder) at(partition uint32, t record.Time) *Stray {
 	}
 	key := strayKey{partition, f.intervalOf(t)}
 	if f.found[key] == nil {
-		f.found[key] = &Stray{Partition: partition, Interval: policy.IntervalAt(key.start, f.Interval.Duration()), late: true}
+		f.found[key] = &Stray{Partition: partition, Interval: policy.IntervalAt(key.start, f.Interval.Duration()), Late: true}
 	}
 	return f.found[key]
-}
-
-// detail says what the stray is and how far the source would have to look.
-func (s *Stray) detail(ev *Evidence) string {
-	p := ev.Partitions[s.Partition].Span
-	way, short := "lookahead", time.Duration(p.Start-s.Interval.End)*time.Microsecond
-	if p.Start < s.Interval.Start {
-		way, short = "lookback", time.Duration(s.Interval.Start-p.End)*time.Microsecond
-	}
-	return fmt.Sprintf("interval=%s;rows=%d;%s=%dh", s.Interval.Label, s.Rows, way, short/time.Hour+1)
-}
-
-// reportStrays makes one finding of each stray.
-func reportStrays(ev *Evidence, strays []Stray) report {
-	r := report{Evidence: ev}
-	for i := range strays {
-		s := &strays[i]
-		severity := policy.Major
-		if s.late {
-			severity = policy.Minor
-		}
-
-		p := &ev.Partitions[s.Partition]
-		r.add(Finding{
-			Class: StrayRecord, Severity: severity, Field: NoField, About: AboutStray, Subject: uint32(i),
-			Detail: ev.Texts.OfString(s.detail(ev)), Outage: noOutage,
-		}, func(b []byte) []byte {
-			b = r.appendPart(b, ev.Sources[p.Source].Name, p.URL)
-			return appendEscaped(append(b, '|'), s.Interval.Label)
-		})
-	}
-	return r
 }

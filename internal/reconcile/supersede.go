@@ -140,7 +140,7 @@ func (s *legSet) judge() (v versions) {
 
 		// Legs are in the order of their starts, so all but the first have an earlier one.
 		for _, n := range winners[1:] {
-			if ownsLeg(s.Evidence, n) {
+			if s.ownsLeg(n) {
 				v.reused++
 			}
 		}
@@ -150,7 +150,7 @@ func (s *legSet) judge() (v versions) {
 
 // keep drops all versions of a leg but one.
 func (s *legSet) keep(versions []uint32, kept int, v *versions) {
-	owned := ownsLeg(s.Evidence, versions[kept])
+	owned := s.ownsLeg(versions[kept])
 	for i, n := range versions {
 		switch {
 		case i == kept:
@@ -234,22 +234,4 @@ func (s *legSet) supersedes(later, earlier uint32) bool {
 		cmp.Compare(known(a.End), known(b.End)),
 		cmp.Compare(known(a.Answer), known(b.Answer)),
 	) >= 0
-}
-
-// ownsLeg reports whether a leg belongs to the interval: by its start, else by its
-// end, else by its partition, or, in a source without partitions, by its object's
-// last modification.
-func ownsLeg(ev *Evidence, n uint32) bool {
-	l := &ev.Legs[n]
-	switch {
-	case l.Start.Known():
-		return ev.Interval.Contains(l.Start)
-	case l.End.Known():
-		return ev.Interval.Contains(l.End)
-	}
-	o := &ev.Objects[l.Ref.Object]
-	if span := ev.Partitions[o.Partition].Span; span != record.Forever {
-		return ev.Interval.Contains(span.Start)
-	}
-	return ev.Interval.Contains(o.Modified)
 }

@@ -8,7 +8,6 @@ import (
 	"cdrmend/internal/intern"
 	"cdrmend/internal/manifest"
 	"cdrmend/internal/policy"
-	"cdrmend/internal/profile"
 	"cdrmend/internal/record"
 )
 
@@ -16,32 +15,23 @@ import (
 // rules that made the decision again, and changes nothing.
 type Trace struct {
 	*Decision
-	legs     *legGroups
-	states   []entryState
+	*valueTrace
 	outcomes []entryOutcome
 	assessor *assessor
-	contests map[uint64]contest // by conversation
 }
 
 // Explain makes the same decision as Decide and keeps the intermediate results.
 func Explain(ev *Evidence, spread Spread) *Trace {
-	t := &Trace{contests: map[uint64]contest{}}
+	t := &Trace{}
 	t.Decision = decide(ev, spread, t)
 	return t
 }
 
-// keepContest keeps a contest in the conversation of an entry. Like the other
-// methods that keep something it does nothing without a trace.
-func (t *Trace) keepContest(e *manifest.Entry, c contest, legs *legGroups) {
+// keep keeps what the decision on entries rests on. Like keepAssessor it does
+// nothing without a trace.
+func (t *Trace) keep(values *valueTrace, outcomes []entryOutcome) {
 	if t != nil {
-		c.hidden = legs.hidesMatchesOf(e.Org, legs.ofConversation(e))
-		t.contests[keyOf(e.Org, e.Conversation)] = c
-	}
-}
-
-func (t *Trace) keep(legs *legGroups, states []entryState, outcomes []entryOutcome) {
-	if t != nil {
-		t.legs, t.states, t.outcomes = legs, states, outcomes
+		t.valueTrace, t.outcomes = values, outcomes
 	}
 }
 
@@ -49,136 +39,6 @@ func (t *Trace) keepAssessor(a *assessor) {
 	if t != nil {
 		t.assessor = a
 	}
-}
-
-// Silence is the reason why a rule names no value.
-type Silence uint8
-
-// The silences.
-const (
-	Spoke              Silence = iota // the rule was applied; it may still name no value
-	NoLegListsIt                      // no leg lists the recording
-	CDRsIncomplete                    // legs may be hidden
-	LegsNameTrunks                    // registrations count only when no leg of the conversation names a trunk
-	InputsIncomplete                  // another unclaimed recording, or another entry, may be hidden
-	SeveralEntries                    // several entries of the conversation lack their id
-	NothingToComputeOf                // the other two values are not both known
-)
-
-// Attempt is the answer of one rule for a field that an entry lacked.
-type Attempt struct {
-	Field  record.Field
-	Rule   Rule
-	Values []string     // that it names, in byte order; one value is a repair, several are ambiguous
-	Refs   []record.Ref // of the rows that name them; none if the object itself does
-	Silent Silence
-}
-
-// Lacked returns the required fields that an entry lacked as it was read, in
-// the order of repairs.
-func (t *Trace) Lacked(n uint32) []record.Field {
-	e, st := &t.Entries[n], &t.states[n]
-	var lacked []record.Field
-	for _, f := range manifest.Repairable {
-		if t.requires(e, st.voice, f) && !e.Has(f) {
-			lacked = append(lacked, f)
-		}
-	}
-	return lacked
-}
-
-// Attempts returns the answers of the rules for a field, in the order in which they
-// are applied. The decision took the first one that names a value.
-func (t *Trace) Attempts(n uint32, f record.Field) []Attempt {
-	e, voice := &t.Entries[n], t.states[n].voice
-	key := keyIDs(t.Evidence, e, t.legs.facts.overused)
-
-	switch f {
-	case record.RecordingID:
-		norm := &profile.Normalizer{Profile: t.sourceOfEntry(e).Profile, Texts: t.Texts}
-		inMediaKey := idInMediaKey(t.Evidence, e, t.legs.facts.overused, norm)
-		list := []Attempt{t.attempt(f, ruling{rule: ObjectKey, values: one(key.Recording)})}
-		list = append(list, t.attempt(f, ruling{rule: MediaKey, values: one(inMediaKey)}))
-		if voice {
-			list = append(list, t.attempt(f, t.soleUnclaimed(e)))
-		}
-		return list
-
-	case record.ConversationID:
-		list := []Attempt{t.attempt(f, ruling{rule: ObjectKey, values: one(key.Conversation)})}
-		second := ruling{rule: CDRRecording, values: conversationsOf(t.legs, e, voice)}
-		if len(t.legs.byRecording.find(e.Org, e.Recording)) == 0 {
-			second.silent = NoLegListsIt
-		}
-		return append(list, t.attempt(f, second))
-
-	case record.TrunkID:
-		var list []Attempt
-		for r := range trunkRules(t.legs, e, voice) {
-			list = append(list, t.attempt(f, r))
-		}
-		return list
-	}
-
-	// Only times and durations are left, which arithmetic alone fills. Computing again
-	// from the filled entry would prove nothing, so the state says whether it did.
-	a := Attempt{Field: f, Rule: Arithmetic, Silent: NothingToComputeOf}
-	if t.states[n].rule(repairBit(f)) == Arithmetic {
-		shown, _ := t.Value(Repair{Entry: n, Field: f})
-		a.Values, a.Silent = []string{shown}, Spoke
-	}
-	return []Attempt{a}
-}
-
-func one(id intern.Text) values {
-	if id == intern.None {
-		return values{}
-	}
-	return values{ids: []intern.Text{id}}
-}
-
-// soleUnclaimed returns the ruling on the contest in the entry's conversation.
-func (t *Trace) soleUnclaimed(e *manifest.Entry) ruling {
-	r := ruling{rule: SoleUnclaimed}
-	c := t.contests[keyOf(e.Org, e.Conversation)]
-	legs := t.legs.ofConversation(e)
-	for _, id := range c.unclaimed {
-		r.values.ids = append(r.values.ids, id)
-		r.values.refs = append(r.values.refs, t.legs.listing(legs, id)...)
-	}
-	r.values.refs = distinct(r.values.refs)
-
-	switch {
-	case len(c.unclaimed) != 1:
-	case c.entries > 1:
-		r.silent = SeveralEntries
-	case c.hidden:
-		r.silent = InputsIncomplete
-	}
-
-	return r
-}
-
-// distinct drops repeated rows: a leg that lists several candidates comes once for
-// each.
-func distinct(refs []record.Ref) []record.Ref {
-	var out []record.Ref
-	for _, ref := range refs {
-		if !slices.Contains(out, ref) {
-			out = append(out, ref)
-		}
-	}
-	return out
-}
-
-func (t *Trace) attempt(f record.Field, r ruling) Attempt {
-	a := Attempt{Field: f, Rule: r.rule, Refs: r.values.refs, Silent: r.silent}
-	for _, id := range r.values.ids {
-		a.Values = append(a.Values, t.Texts.String(id))
-	}
-
-	slices.Sort(a.Values)
-	return a
 }
 
 // Entry returns the number of the entry at a place.
@@ -229,20 +89,6 @@ func (t *Trace) object(source, key string) (uint32, bool) {
 	return uint32(i), found
 }
 
-// LegsOf returns the legs of an entry, and what shows that they are.
-func (t *Trace) LegsOf(n uint32) (legs []uint32, by Proof) {
-	legs, matched := t.legs.ofEntry(&t.Entries[n], t.states[n].voice)
-	switch {
-	case len(legs) == 0:
-		return nil, NoProof
-	case matched == byID:
-		return legs, ProofByID
-	case matched == byLeg:
-		return legs, ProofByLeg
-	}
-	return legs, ProofByConversation
-}
-
 // Held is an entry with the legs that it is an entry of, but for one that asks.
 type Held struct {
 	Entry uint32
@@ -284,7 +130,7 @@ func (a *assessor) rivals(n uint32) (legs []uint32, held []Held) {
 	span, timed := spanOfLeg(l)
 	group := a.legs.byConversation.find(l.Org, l.Conversation)
 	for _, other := range group {
-		if other != n && a.matches.legs[other].contested {
+		if other != n && a.matches.contested(other) {
 			legs = append(legs, other)
 		}
 	}
@@ -338,7 +184,7 @@ func (t *Trace) Weigh(n uint32) Weighing {
 	w := Weighing{
 		Call: s.call, Entries: s.entries, ToRecord: a.duties.toRecord(n), Forbidden: a.duties.forbidden(t.Evidence, n),
 		InError: s.inError != Accepted, Short: s.short, Doubt: s.doubt, Nothing: s.nothing, Incomplete: s.hidden,
-		Contested: a.matches.legs[n].contested, Shared: a.sharedBy(n, s.entries),
+		Contested: a.matches.contested(n), Shared: a.sharedBy(n, s.entries),
 	}
 	if w.Contested {
 		w.Rivals, w.Held = a.rivals(n)
@@ -349,7 +195,7 @@ func (t *Trace) Weigh(n uint32) Weighing {
 
 	for _, id := range s.lost {
 		w.Lost = append(w.Lost, t.Texts.String(id))
-		if t.assessor.isPossible(n, id) {
+		if a.isPossible(n, id) {
 			w.Possible = append(w.Possible, t.Texts.String(id))
 		}
 	}
@@ -358,13 +204,13 @@ func (t *Trace) Weigh(n uint32) Weighing {
 		if t.outcomes[e].incomplete {
 			w.Flawed = append(w.Flawed, e)
 		}
-		if t.states[e].repaired != 0 {
+		if a.entries.states[e].numRepaired() > 0 {
 			w.Repaired = append(w.Repaired, e)
 		}
 	}
 
-	w.First, w.Last = t.legs.window(n)
-	w.BeginsBefore = w.First.Known() && t.legs.facts.beforeEarliest(l.Org, w.First)
+	w.First, w.Last = a.legs.window(n)
+	w.BeginsBefore = w.First.Known() && a.legs.facts.beforeEarliest(l.Org, w.First)
 	return w
 }
 

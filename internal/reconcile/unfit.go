@@ -36,7 +36,7 @@ func (d *doubts) findUnfit(w *witness) {
 
 	// What is unfit may hide anything, as what is damaged may.
 	for n := range ev.Partitions {
-		if d.unfitSources[ev.Partitions[n].Source] && ownPartition(ev, uint32(n)) {
+		if d.unfitSources[ev.Partitions[n].Source] && ev.ownPartition(uint32(n)) {
 			w.legs.facts.damage(uint32(n))
 		}
 	}
@@ -135,7 +135,7 @@ func (d *doubts) judge(ev *Evidence, source uint32, r *sourceRows) {
 	if s.conversationDetails() {
 		var elements, speaking int64
 		for n := range ev.Partitions {
-			if p := &ev.Partitions[n]; p.Source == source && ownPartition(ev, uint32(n)) {
+			if p := &ev.Partitions[n]; p.Source == source && ev.ownPartition(uint32(n)) {
 				elements, speaking = elements+p.Elements, speaking+p.Speaking
 			}
 		}

@@ -44,24 +44,6 @@ func (v Verdict) Recorded() bool {
 	return v == VerdictIncomplete || v == VerdictRepaired || v == VerdictComplete
 }
 
-// Proof is what shows that a leg was recorded, the surest first.
-type Proof uint8
-
-// The proofs.
-const (
-	NoProof             Proof = iota
-	ProofByID                 // the leg lists the recording
-	ProofByLeg                // the recording bears the leg's id
-	ProofByConversation       // they have the same conversation
-	ProofShared               // likewise, and each recording is one of another leg, too
-	NumProofs
-)
-
-var proofNames = [NumProofs]string{"", "id", "leg", "conversation", "shared"}
-
-// String returns the proof's name in the tables.
-func (p Proof) String() string { return proofNames[p] }
-
 // Doubt is why a verdict is indeterminate.
 type Doubt uint8
 
@@ -145,7 +127,7 @@ func (a *assessor) assess(s *assessment, n uint32) {
 	}
 	s.call.Entries = int32(len(s.entries))
 	s.call.Proof = a.matches.proof(n, a.duties.competes(a.Evidence, n))
-	s.call.Reason = a.duties.reason(a.Evidence, n, a.words)
+	s.call.Reason = a.duties.reason(a.Evidence, n)
 	a.cover(s)
 	a.findLost(s)
 	s.inError = a.recordedInError(s)
@@ -163,7 +145,7 @@ func (a *assessor) cover(s *assessment) {
 	// Entries without times still count by their length: it may lie anywhere in the
 	// talk time, so all of it is taken for covered.
 	tolerance := a.Policy.CoverageTolerance.Microseconds()
-	talk, untimed, lengths := length(s.talk), 0, int64(0)
+	talk, untimed, lengths := record.Length(s.talk), 0, int64(0)
 	for _, entry := range s.entries {
 		e := &a.Entries[entry]
 		span, valid := validSpan(e)
@@ -182,8 +164,8 @@ func (a *assessor) cover(s *assessment) {
 	}
 
 	// What is covered is a number only when it is known where every entry lies.
-	s.recorded = union(s.recorded)
-	covered := common(s.talk, s.recorded)
+	s.recorded = record.Union(s.recorded)
+	covered := record.Common(s.talk, s.recorded)
 	s.gap = talk - covered - lengths
 	if untimed == 0 {
 		s.call.Covered, s.call.Uncovered = covered, s.gap
@@ -201,9 +183,9 @@ func (a *assessor) cover(s *assessment) {
 // its recordings. One that bears the leg's id is; one that the leg lists is, too,
 // unless it is the recording of another call.
 func (a *assessor) mayCoverNothing(s *assessment) bool {
-	switch m := &a.matches.legs[s.leg]; m.by {
+	switch a.matches.by(s.leg) {
 	case byID:
-		return m.elsewhere
+		return a.matches.elsewhere(s.leg)
 	case byConversation:
 		return true
 	}
@@ -245,7 +227,7 @@ func (a *assessor) recordedInError(s *assessment) Status {
 	if len(s.entries) == 0 || !forbidden && a.Particulars[s.leg].Recorded != profile.False {
 		return Accepted
 	}
-	if a.matches.legs[s.leg].by != byConversation {
+	if a.matches.by(s.leg) != byConversation {
 		return Open // the recording is of this leg for certain
 	}
 
@@ -284,7 +266,7 @@ func (a *assessor) verdict(s *assessment, outcomes []entryOutcome) Verdict {
 	if s.inError == Open {
 		return VerdictRecordedInError
 	}
-	if a.duties.list[s.leg].certain {
+	if a.duties.certain(s.leg) {
 		return VerdictExcluded
 	}
 
@@ -333,7 +315,7 @@ func (a *assessor) decided(s *assessment, outcomes []entryOutcome) Verdict {
 	// An entry without an id may be a listed recording, so nothing is missing for certain.
 	case s.possible || slices.ContainsFunc(s.entries, func(e uint32) bool { return outcomes[e].incomplete }):
 		return VerdictIncomplete
-	case slices.ContainsFunc(s.entries, func(e uint32) bool { return a.entries.states[e].repaired != 0 }):
+	case slices.ContainsFunc(s.entries, func(e uint32) bool { return a.entries.states[e].numRepaired() > 0 }):
 		return VerdictRepaired
 	}
 	return VerdictComplete
@@ -348,7 +330,7 @@ func (a *assessor) doubt(s *assessment, decided Verdict) Doubt {
 
 	// The order is that of Doubt: the first that holds is the reason in the tables.
 	switch {
-	case a.matches.legs[s.leg].contested:
+	case a.matches.contested(s.leg):
 		return Contested
 	case lacks && s.hidden:
 		return Inputs
@@ -356,7 +338,7 @@ func (a *assessor) doubt(s *assessment, decided Verdict) Doubt {
 		return Doubtful
 	case len(s.lost) > 0 && lacks && a.doubts.strangers(source):
 		return Strangers
-	case a.doubts.shifted(a, s, decided):
+	case a.shifted(s, decided):
 		return ClockOffset
 	case none && (s.possible || a.looksLike(s.leg) || listsNone && a.promised(s.leg)):
 		return PossibleID
@@ -370,6 +352,21 @@ func (a *assessor) doubt(s *assessment, decided Verdict) Doubt {
 		return SharedProof
 	}
 	return NoDoubt
+}
+
+// shifted reports whether a leg lacks a recording, or a part of it, only by the
+// times of an entry of a source whose clock differs.
+func (a *assessor) shifted(s *assessment, decided Verdict) bool {
+	l := &a.Legs[s.leg]
+	listsNone := a.Particulars[s.leg].Recordings.N == 0
+	var about []uint32
+	switch {
+	case decided == VerdictMissing && listsNone:
+		about = a.entries.byConversation.find(l.Org, l.Conversation)
+	case decided == VerdictPartial && !s.certain:
+		about = s.entries
+	}
+	return len(about) > 0 && a.doubts.shifts(a.entries, s.leg, about)
 }
 
 // doubtfulTimes reports whether a time of a leg, or of an entry of its
@@ -402,6 +399,6 @@ func hasMediaKey(e *manifest.Entry) bool { return e.Has(record.MediaKey) || e.Me
 
 // sharesNothing reports whether nothing of a short talk time is covered.
 func (a *assessor) sharesNothing(s *assessment) bool {
-	talk := length(s.talk)
+	talk := record.Length(s.talk)
 	return s.call.Covered != profile.NoInt && floorMS(s.call.Covered) == 0 && talk > 0 && talk <= a.Policy.CoverageTolerance.Microseconds()
 }

@@ -16,8 +16,7 @@ type words struct {
 	fields, rules, verdicts       []intern.Text
 	recordings, relations, causes []intern.Text
 	proofs, doubts                []intern.Text
-	notRecordedBySource           intern.Text
-	notExpected, shape, apart     intern.Text
+	shape, apart                  intern.Text
 	endBeforeStart, over24h       intern.Text
 	sources                       []intern.Text
 }
@@ -29,7 +28,6 @@ func newWords(ev *Evidence) *words {
 		fields: interned(t, record.NumFields), rules: interned(t, NumRules), verdicts: interned(t, NumVerdicts),
 		recordings: interned(t, NumRecordingStatuses), relations: interned(t, registration.NumRelations), causes: interned(t, registration.NumCauses),
 		proofs: interned(t, NumProofs), doubts: interned(t, NumDoubts),
-		notRecordedBySource: t.OfString("not recorded by source"), notExpected: t.OfString("not expected"),
 		shape: t.OfString("shape"), apart: t.OfString("apart"),
 		endBeforeStart: t.OfString("end-before-start"), over24h: t.OfString("over-24h"),
 	}
