@@ -59,16 +59,16 @@ func Read(ctx context.Context, in *Inputs, o Options) (*reconcile.Evidence, *Acc
 
 	_, margin := in.rowMemory()
 	err := s.all(ctx, !o.Everything && (o.Tuning.FilterEvery > 0 || margin >= sparse))
-	var evidence *reconcile.Evidence
+	var ev *reconcile.Evidence
 	if err == nil {
-		evidence, err = out.finish(o.Release)
+		ev, err = out.finish(o.Release)
 	}
 	if err != nil {
 		out.account.Close()
 		return nil, nil, err
 	}
 
-	return evidence, out.account, nil
+	return ev, out.account, nil
 }
 
 // all decodes every document. With filter, those of the interval come first:

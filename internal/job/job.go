@@ -177,7 +177,7 @@ type computed struct {
 // the commit.
 func (j *Job) compute(ctx context.Context, to *ledger.Interval, head *ledger.Head, inputs *intake.Inputs) (*computed, error) {
 	memory := budget.New(inputs.Memory(), j.OwnGC)
-	evidence, account, err := j.read(ctx, inputs, false, memory)
+	ev, account, err := j.read(ctx, inputs, false, memory)
 	if err != nil {
 		return nil, err
 	}
@@ -186,7 +186,7 @@ func (j *Job) compute(ctx context.Context, to *ledger.Interval, head *ledger.Hea
 	// A stage that reads more before the decision has its place here: it takes
 	// inputs and evidence, and adds to the evidence.
 
-	decision := reconcile.Decide(evidence, spread(memory))
+	decision := reconcile.Decide(ev, spread(memory))
 	memory.Release()
 
 	// Two stages read objects again, as only the decision says which.

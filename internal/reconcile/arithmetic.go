@@ -55,5 +55,3 @@ func validSpan(e *manifest.Entry) (record.Span, bool) {
 
 // longestRecording is how far apart the times of an entry may be.
 const longestRecording = 24 * time.Hour
-
-func abs(n int64) int64 { return max(n, -n) }

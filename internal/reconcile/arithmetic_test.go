@@ -20,7 +20,7 @@ func TestTheThirdTimeFollowsFromTheOtherTwo(t *testing.T) {
 		"nothing is missing": {entry{start: "10:00", end: "10:05", ms: 300_000}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
-			newEvidence(record.StartTime, record.EndTime, record.DurationMS).add(test.entry).decide(t).repairs(test.want...)
+			newNight(record.StartTime, record.EndTime, record.DurationMS).add(test.entry).decide(t).repairs(test.want...)
 		})
 	}
 }
@@ -33,7 +33,7 @@ func TestADurationConflictsBeyondTheTolerance(t *testing.T) {
 		301_001: {"conflict open r1 duration_ms entry=301001;other=300000;source=arithmetic"},
 		298_999: {"conflict open r1 duration_ms entry=298999;other=300000;source=arithmetic"},
 	} {
-		ev := newEvidence().add(entry{recording: "r1", start: "10:00", end: "10:05", ms: ms})
+		ev := newNight().add(entry{recording: "r1", start: "10:00", end: "10:05", ms: ms})
 		ev.addLegs(leg{conversation: "c1", id: "1", recordings: "r1", start: "10:00", end: "10:05"})
 		ev.decide(t).findings(want...)
 	}

@@ -66,7 +66,7 @@ func claimUnclaimed(legs *legGroups, states []entryState, contests contests) cla
 
 	// having is made before the first claim, and claims do not change it: otherwise
 	// the result would depend on the order of the conversations.
-	having := ev.indexEntries(ev.recordingOf)
+	having := ev.indexEntries(func(n uint32) intern.Text { return ev.Entries[n].Recording })
 
 	for entries := range lacking.groups {
 		e := &ev.Entries[entries[0]]

@@ -8,8 +8,8 @@ import (
 
 // twoOfThree is a conversation whose leg lists r1 and r2, with an entry that has
 // r1 and one without an id.
-func twoOfThree() *evidence {
-	return newEvidence(record.RecordingID).
+func twoOfThree() *night {
+	return newNight(record.RecordingID).
 		add(entry{recording: "r1", conversation: "c1", start: "10:00", end: "10:10"}, entry{conversation: "c1", start: "10:00", end: "10:10"}).
 		addLegs(leg{conversation: "c1", id: "1", recordings: "r1 r2", start: "10:00", end: "10:10"})
 }
@@ -43,12 +43,12 @@ func TestTwoIDsWithoutAnEntryAreNotClaimed(t *testing.T) {
 }
 
 func TestNothingIsClaimedWhileAnotherEntryOrLegMayBeHidden(t *testing.T) {
-	for name, hide := range map[string]func(*evidence){
-		"damaged manifests":   func(ev *evidence) { ev.damage(manifests) },
-		"damaged cdrs":        func(ev *evidence) { ev.damage(cdrs) },
-		"unsettled manifests": func(ev *evidence) { ev.unsettle(manifests) },
-		"unsettled cdrs":      func(ev *evidence) { ev.unsettle(cdrs) },
-		"earlier manifests": func(ev *evidence) {
+	for name, hide := range map[string]func(*night){
+		"damaged manifests":   func(ev *night) { ev.damage(manifests) },
+		"damaged cdrs":        func(ev *night) { ev.damage(cdrs) },
+		"unsettled manifests": func(ev *night) { ev.unsettle(manifests) },
+		"unsettled cdrs":      func(ev *night) { ev.unsettle(cdrs) },
+		"earlier manifests": func(ev *night) {
 			ev.Partitions[manifests].Span.Start = at("10:01") // what came before was not read
 			ev.Interval.Start = at("09:00")
 		},
@@ -65,7 +65,7 @@ func TestNothingIsClaimedWhileAnotherEntryOrLegMayBeHidden(t *testing.T) {
 
 // Only voice is recorded on behalf of a leg.
 func TestAnEntryThatIsNotVoiceClaimsNothing(t *testing.T) {
-	ev := newEvidence(record.RecordingID).
+	ev := newNight(record.RecordingID).
 		add(entry{conversation: "c1", start: "10:00", end: "10:10", media: "screen"}).
 		addLegs(leg{conversation: "c1", id: "1", recordings: "r1", start: "10:00", end: "10:10"})
 	d := ev.decide(t)
@@ -75,7 +75,7 @@ func TestAnEntryThatIsNotVoiceClaimsNothing(t *testing.T) {
 }
 
 func TestAnIDInANameComesBeforeAClaim(t *testing.T) {
-	ev := newEvidence(record.RecordingID).
+	ev := newNight(record.RecordingID).
 		add(entry{conversation: "c1", start: "10:00", end: "10:10", mediaKey: "r2.wav", named: "r2"}).
 		addLegs(leg{conversation: "c1", id: "1", recordings: "r1", start: "10:00", end: "10:10"})
 	d := ev.decide(t)

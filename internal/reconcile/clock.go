@@ -260,3 +260,5 @@ func (d *doubts) shifts(entries *entryGroups, leg uint32, about []uint32) bool {
 		})
 	})
 }
+
+func abs(n int64) int64 { return max(n, -n) }

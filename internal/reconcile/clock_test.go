@@ -15,8 +15,8 @@ type shift struct {
 
 // clocks is calls of ten minutes, answered after 30 s, one every two minutes. Each
 // leg lists its recording.
-func clocks(shifts ...shift) *evidence {
-	ev := newEvidence()
+func clocks(shifts ...shift) *night {
+	ev := newNight()
 	n := 0
 	for _, s := range shifts {
 		for range s.calls {
@@ -36,7 +36,7 @@ func clock(seconds float64) string {
 
 func TestClocksDifferWhenSurePairsShowTheSameOffset(t *testing.T) {
 	for name, test := range map[string]struct {
-		ev   *evidence
+		ev   *night
 		want string // a part of the warning, empty for none
 	}{
 		"all of many":                          {clocks(shift{20, 60, 60}), "differ by 1m0s: 20 pairs"},
@@ -86,23 +86,23 @@ func TestWithoutAnAnswerARecordingMayBeginWithTheLeg(t *testing.T) {
 
 func TestOnlySurePairsShowAnOffset(t *testing.T) {
 	for name, test := range map[string]struct {
-		change func(*evidence)
+		change func(*night)
 		differ bool
 	}{
-		"each leg lists one":                   {func(*evidence) {}, true},
-		"the only ones of their conversations": {func(ev *evidence) { eachLeg(ev, func(n int) { ev.Particulars[n].Recordings.N = 0 }) }, true},
+		"each leg lists one":                   {func(*night) {}, true},
+		"the only ones of their conversations": {func(ev *night) { eachLeg(ev, func(n int) { ev.Particulars[n].Recordings.N = 0 }) }, true},
 		"a leg lists two": {
-			func(ev *evidence) {
+			func(ev *night) {
 				eachLeg(ev, func(n int) {
 					ev.Particulars[n].Recordings.N = min(2, uint32(len(ev.Legs)-n))
 					ev.Entries[n].Conversation = ev.Texts.OfString("x" + fmt.Sprint(n))
 				})
 			}, false,
 		},
-		"entries that are no voice": {func(ev *evidence) { eachLeg(ev, func(n int) { ev.Entries[n].MediaType = ev.Texts.OfString("chat") }) }, false},
-		"media that is gone":        {func(ev *evidence) { eachLeg(ev, func(n int) { ev.Entries[n].State = ev.Texts.OfString("absent") }) }, true},
+		"entries that are no voice": {func(ev *night) { eachLeg(ev, func(n int) { ev.Entries[n].MediaType = ev.Texts.OfString("chat") }) }, false},
+		"media that is gone":        {func(ev *night) { eachLeg(ev, func(n int) { ev.Entries[n].State = ev.Texts.OfString("absent") }) }, true},
 		"two legs of each conversation": {
-			func(ev *evidence) {
+			func(ev *night) {
 				eachLeg(ev, func(n int) { ev.Particulars[n].Recordings.N = 0 })
 				for _, l := range slices.Clone(ev.Legs) {
 					ev.addLegs(leg{conversation: ev.Texts.String(l.Conversation), id: "X", start: "20:00", end: "20:01", unanswered: true})
@@ -110,7 +110,7 @@ func TestOnlySurePairsShowAnOffset(t *testing.T) {
 			}, false,
 		},
 		"two recordings of each conversation": {
-			func(ev *evidence) {
+			func(ev *night) {
 				eachLeg(ev, func(n int) { ev.Particulars[n].Recordings.N = 0 })
 				for _, e := range slices.Clone(ev.Entries) {
 					ev.add(entry{conversation: ev.Texts.String(e.Conversation), start: "20:00", end: "20:01"})
@@ -128,7 +128,7 @@ func TestOnlySurePairsShowAnOffset(t *testing.T) {
 	}
 }
 
-func eachLeg(ev *evidence, do func(n int)) {
+func eachLeg(ev *night, do func(n int)) {
 	for n := range len(ev.Legs) {
 		do(n)
 	}
@@ -171,7 +171,7 @@ func TestALegWhoseLossRestsOnAClockIsNotDecided(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			test.leg.conversation, test.leg.id = "c", "A"
 			for _, offset := range []struct {
-				ev   *evidence
+				ev   *night
 				want string
 			}{{clocks(shift{20, 60, 60}), test.all}, {clocks(shift{30, 0, 0}, shift{20, 60, 60}), test.part}} {
 				d := offset.ev.add(test.entries...).addLegs(test.leg).decide(t)

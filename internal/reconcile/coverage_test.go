@@ -31,7 +31,7 @@ func TestTalkTimeIsWhatWasToBeHeard(t *testing.T) {
 			if test.want == "" {
 				want = "A id 1"
 			}
-			newEvidence().add(itsEntry).addLegs(test.leg).decide(t).proofs(want)
+			newNight().add(itsEntry).addLegs(test.leg).decide(t).proofs(want)
 		})
 	}
 }
@@ -61,7 +61,7 @@ func TestTimesThatContradictEachOtherAreNotSound(t *testing.T) {
 			if test.sound {
 				want = "A complete"
 			}
-			newEvidence().add(changed(itsEntry, func(e *entry) { e.start, e.end = "09:50", "10:10" })).addLegs(test.leg).decide(t).calls(want)
+			newNight().add(changed(itsEntry, func(e *entry) { e.start, e.end = "09:50", "10:10" })).addLegs(test.leg).decide(t).calls(want)
 		})
 	}
 }
@@ -127,7 +127,7 @@ func TestWhatEntriesCover(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			d := newEvidence().add(test.entries...).addLegs(test.leg).decide(t)
+			d := newNight().add(test.entries...).addLegs(test.leg).decide(t)
 			d.proofs(test.want)
 			d.findings(test.found...)
 		})
@@ -139,27 +139,27 @@ func TestALegOfWhichNothingIsCoveredLacksItsRecording(t *testing.T) {
 	answered := leg{conversation: "c1", id: "A", start: "10:00", answer: "10:01", end: "10:05"}
 	lists := changed(answered, func(l *leg) { l.recordings = "r1" })
 	for name, test := range map[string]struct {
-		ev    *evidence
+		ev    *night
 		calls []string
 		found []string
 	}{
-		"by conversation": {newEvidence().add(ring).addLegs(answered), []string{"A missing"}, []string{"missing_recording open"}},
+		"by conversation": {newNight().add(ring).addLegs(answered), []string{"A missing"}, []string{"missing_recording open"}},
 		"never by leg": {
-			newEvidence().add(changed(ring, func(e *entry) { e.leg = "A" })).addLegs(answered), []string{"A partial"}, []string{"short_recording open 240000"},
+			newNight().add(changed(ring, func(e *entry) { e.leg = "A" })).addLegs(answered), []string{"A partial"}, []string{"short_recording open 240000"},
 		},
-		"not by id": {newEvidence().add(ring).addLegs(lists), []string{"A partial"}, []string{"short_recording open 240000"}},
+		"not by id": {newNight().add(ring).addLegs(lists), []string{"A partial"}, []string{"short_recording open 240000"}},
 		"by id when it is of another call": {
-			newEvidence().add(ring).addLegs(lists, leg{conversation: "c2", id: "B", recordings: "r1", start: "10:00", end: "10:01"}),
+			newNight().add(ring).addLegs(lists, leg{conversation: "c2", id: "B", recordings: "r1", start: "10:00", end: "10:01"}),
 			[]string{"A missing", "B complete"},
 			[]string{"missing_recording open"},
 		},
 		"not when the other call was later": { // of which nothing is covered: the recording was made during the first
-			newEvidence().add(ring).addLegs(lists, leg{conversation: "c2", id: "B", recordings: "r1", start: "10:02", end: "10:03"}),
+			newNight().add(ring).addLegs(lists, leg{conversation: "c2", id: "B", recordings: "r1", start: "10:02", end: "10:03"}),
 			[]string{"A partial", "B missing"},
 			[]string{"missing_recording open", "short_recording open 240000"},
 		},
 		"not when there was hardly any talk": {
-			newEvidence().add(ring).addLegs(changed(answered, func(l *leg) { l.end = "10:01:02" })), []string{"A complete"}, nil,
+			newNight().add(ring).addLegs(changed(answered, func(l *leg) { l.end = "10:01:02" })), []string{"A complete"}, nil,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -186,7 +186,7 @@ func TestWhetherALegIsToBeRecordedFollowsFromWhatItSaysOfTheAnswer(t *testing.T)
 	} {
 		t.Run(name, func(t *testing.T) {
 			test.leg.conversation, test.leg.id, test.leg.start, test.leg.end = "c1", "A", "10:00", "10:05"
-			ev := newEvidence().addLegs(test.leg)
+			ev := newNight().addLegs(test.leg)
 			ev.Policy.Expect = test.expect
 			ev.decide(t).calls(test.want)
 		})

@@ -282,9 +282,10 @@ func (r *entryReporter) conflictOfDuration(n uint32) {
 		return
 	}
 
-	// A duration above the maximum would overflow when converted to microseconds.
+	// A duration above the maximum overflows when it is converted to microseconds.
 	actual := int64(e.End - e.Start)
-	if e.Duration <= maxDuration && abs(e.Duration*1000-actual) <= tolerance.Microseconds() {
+	off := e.Duration*1000 - actual
+	if e.Duration <= maxDuration && max(off, -off) <= tolerance.Microseconds() {
 		return
 	}
 

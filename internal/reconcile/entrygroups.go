@@ -17,7 +17,7 @@ type entryGroups struct {
 func groupEntries(ev *Evidence, states []entryState, owned marks, spread Spread) *entryGroups {
 	g := &entryGroups{Evidence: ev, states: states, owned: owned}
 	spread.parallel(func() {
-		g.byRecording = ev.indexEntries(ev.recordingOf)
+		g.byRecording = ev.indexEntries(func(n uint32) intern.Text { return ev.Entries[n].Recording })
 	}, func() {
 		g.byConversation = ev.indexEntries(func(n uint32) intern.Text {
 			if states[n].voice {

@@ -173,8 +173,6 @@ func (ev *Evidence) indexEntries(idOf func(entry uint32) intern.Text) *index {
 
 func (ev *Evidence) orgOfEntry(n uint32) intern.Text { return ev.Entries[n].Org }
 
-func (ev *Evidence) recordingOf(entry uint32) intern.Text { return ev.Entries[entry].Recording }
-
 func (c *CDRs) orgOfLeg(n uint32) intern.Text { return c.Legs[n].Org }
 
 // listed returns the recordings that a leg lists.

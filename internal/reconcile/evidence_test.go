@@ -23,10 +23,10 @@ import (
 	gocmp "github.com/google/go-cmp/cmp"
 )
 
-// evidence is a night that a test writes down by hand: one manifest source, one
+// night is a night that a test writes down by hand: one manifest source, one
 // CDR source and one source of registrations, all settled, each with one
 // partition for the day. Times are of that day, such as 10:00 or 10:00:30.5.
-type evidence struct {
+type night struct {
 	*reconcile.Evidence
 	events []registration.Event
 	lines  []string // what was added, to print with a failure
@@ -38,10 +38,10 @@ const (
 	registrations
 )
 
-func newEvidence(required ...record.Field) *evidence {
+func newNight(required ...record.Field) *night {
 	texts := intern.NewTable()
 	day := record.Span{Start: at("00:00"), End: at("24:00")}
-	ev := &evidence{Evidence: &reconcile.Evidence{
+	ev := &night{Evidence: &reconcile.Evidence{
 		Interval: day, Org: texts.OfString("acme"), Texts: texts,
 		Policy: &policy.Policy{VoiceMedia: []string{"audio"}, DurationTolerance: time.Second, CoverageTolerance: 2 * time.Second},
 	}}
@@ -83,7 +83,7 @@ type entry struct {
 }
 
 // add adds entries to the last manifest.
-func (ev *evidence) add(entries ...entry) *evidence {
+func (ev *night) add(entries ...entry) *night {
 	doc := &ev.Documents[len(ev.Documents)-1]
 	for _, in := range entries {
 		e := manifest.Entry{
@@ -149,7 +149,7 @@ type leg struct {
 }
 
 // addLegs adds rows to the last CDR.
-func (ev *evidence) addLegs(legs ...leg) *evidence {
+func (ev *night) addLegs(legs ...leg) *night {
 	for _, in := range legs {
 		object := ev.lastCDR()
 		row := uint32(0)
@@ -173,7 +173,7 @@ func (ev *evidence) addLegs(legs ...leg) *evidence {
 	return ev
 }
 
-func (ev *evidence) legOf(in leg, ref record.Ref) cdr.Leg {
+func (ev *night) legOf(in leg, ref record.Ref) cdr.Leg {
 	text := ev.Texts.OfString
 	list := func(ids string) intern.Text {
 		return text(strings.Join(strings.Fields(ids), string(intern.ListSeparator)))
@@ -214,7 +214,7 @@ func (ev *evidence) legOf(in leg, ref record.Ref) cdr.Leg {
 	return l
 }
 
-func (ev *evidence) addSpans(spans string) (n uint32) {
+func (ev *night) addSpans(spans string) (n uint32) {
 	for _, span := range strings.Fields(spans) {
 		start, end, _ := strings.Cut(span, "-")
 		ev.Talk = append(ev.Talk, record.Span{Start: at(start), End: at(end)})
@@ -225,7 +225,7 @@ func (ev *evidence) addSpans(spans string) (n uint32) {
 
 // addSource adds a source with one object for the day. Entries or legs that are
 // added from now on are of it.
-func (ev *evidence) addSource(kind policy.Kind, name string) *evidence {
+func (ev *night) addSource(kind policy.Kind, name string) *night {
 	source, partition, object := uint32(len(ev.Sources)), uint32(len(ev.Partitions)), uint32(len(ev.Objects))
 	ev.Sources = append(ev.Sources, reconcile.Source{
 		Kind: kind, Name: name, URL: name + "/", Profile: ev.Sources[kind].Profile, Required: ev.Sources[manifests].Required, Settled: true,
@@ -239,7 +239,7 @@ func (ev *evidence) addSource(kind policy.Kind, name string) *evidence {
 	return ev
 }
 
-func (ev *evidence) lastCDR() uint32 {
+func (ev *night) lastCDR() uint32 {
 	for i := len(ev.Objects) - 1; ; i-- {
 		if ev.Sources[ev.Objects[i].Source].Kind == policy.CDRs {
 			return uint32(i)
@@ -248,7 +248,7 @@ func (ev *evidence) lastCDR() uint32 {
 }
 
 // oneForEachLeg says that every leg of the first CDR has a recording of its own.
-func (ev *evidence) oneForEachLeg() *evidence {
+func (ev *night) oneForEachLeg() *night {
 	ev.Sources[cdrs].OneForEachLeg = true
 	ev.lines = append(ev.lines, "one recording for each leg")
 	return ev
@@ -262,7 +262,7 @@ func hashOf(in leg) uint64 {
 }
 
 // addRegistration adds an attempt of a line to register on a trunk.
-func (ev *evidence) addRegistration(clock, line, trunk string, status int16) *evidence {
+func (ev *night) addRegistration(clock, line, trunk string, status int16) *night {
 	ev.events = append(ev.events, registration.Event{
 		Time: at(clock), Org: ev.Org, Trunk: ev.Texts.OfString(trunk), Line: ev.Texts.OfString(line), Status: status, Expiry: -1, Issued: record.NoTime,
 		Ref: record.Ref{Object: registrations, Row: uint32(len(ev.events))},
@@ -272,21 +272,21 @@ func (ev *evidence) addRegistration(clock, line, trunk string, status int16) *ev
 }
 
 // damage says that something is missing from the day of a source.
-func (ev *evidence) damage(source int) *evidence {
+func (ev *night) damage(source int) *night {
 	ev.Partitions[source].Damaged = true
 	ev.lines = append(ev.lines, fmt.Sprintf("source %s is damaged", ev.Sources[source].Name))
 	return ev
 }
 
 // unsettle says that a source may deliver more.
-func (ev *evidence) unsettle(source int) *evidence {
+func (ev *night) unsettle(source int) *night {
 	ev.Sources[source].Settled = false
 	ev.lines = append(ev.lines, fmt.Sprintf("source %s is not settled", ev.Sources[source].Name))
 	return ev
 }
 
 // exclude adds an exclusion to the policy.
-func (ev *evidence) exclude(x policy.Exclusion) *evidence {
+func (ev *night) exclude(x policy.Exclusion) *night {
 	ev.Policy.Exclusions = append(ev.Policy.Exclusions, x)
 	ev.lines = append(ev.lines, fmt.Sprintf("exclusion %+v", x))
 	return ev
@@ -296,10 +296,10 @@ func (ev *evidence) exclude(x policy.Exclusion) *evidence {
 type decided struct {
 	*reconcile.Decision
 	t  *testing.T
-	ev *evidence
+	ev *night
 }
 
-func (ev *evidence) decide(t *testing.T) decided {
+func (ev *night) decide(t *testing.T) decided {
 	ev.Index, ev.Lines = registration.NewIndex(&registration.States{Outages: ev.Outages}), registration.NewLines(ev.events, ev.Texts)
 	return decided{reconcile.Decide(ev.Evidence, reconcile.Spread{Part: 3, Each: inOrder, Pause: func() {}}), t, ev}
 }

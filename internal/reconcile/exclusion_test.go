@@ -47,13 +47,13 @@ func TestAnExclusionHoldsWhenAllItsConditionsDo(t *testing.T) {
 			if test.applies {
 				want = "1 excluded why"
 			}
-			newEvidence().addLegs(internal).exclude(test.exclusion).decide(t).calls(want)
+			newNight().addLegs(internal).exclude(test.exclusion).decide(t).calls(want)
 		})
 	}
 }
 
 func TestTheFirstExclusionThatAppliesGivesTheReason(t *testing.T) {
-	newEvidence().addLegs(internal).
+	newNight().addLegs(internal).
 		exclude(policy.Exclusion{Reason: "first", Trunk: []string{"T2"}}).
 		exclude(policy.Exclusion{Reason: "second"}).
 		exclude(policy.Exclusion{Reason: "third"}).
@@ -63,13 +63,13 @@ func TestTheFirstExclusionThatAppliesGivesTheReason(t *testing.T) {
 func TestALegOfUnknownLengthIsNotShort(t *testing.T) {
 	unended := internal
 	unended.end = ""
-	newEvidence().addLegs(unended).exclude(policy.Exclusion{Reason: "why", ShorterThan: time.Hour}).decide(t).calls("1 missing")
+	newNight().addLegs(unended).exclude(policy.Exclusion{Reason: "why", ShorterThan: time.Hour}).decide(t).calls("1 missing")
 }
 
 func TestAForbiddenRecordingIsAnError(t *testing.T) {
 	recorded := internal
 	recorded.recordings = "r1"
-	d := newEvidence().add(entry{recording: "r1", conversation: "c1", start: "10:00", end: "10:05"}).addLegs(recorded).
+	d := newNight().add(entry{recording: "r1", conversation: "c1", start: "10:00", end: "10:05"}).addLegs(recorded).
 		exclude(policy.Exclusion{Reason: "private", Forbid: true}).decide(t)
 	d.calls("1 recorded_in_error private")
 	d.findings("recorded_in_error open")
@@ -91,7 +91,7 @@ func TestWhetherALegIsToBeRecordedDependsOnItsSourceThenOnThePolicy(t *testing.T
 		"not answered, but on": {policy.ExpectAnswered, profile.True, true, "1 missing"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			ev := newEvidence().addLegs(leg{conversation: "c1", id: "1", start: "10:00", end: "10:05", unanswered: test.unanswered, recorded: test.recorded})
+			ev := newNight().addLegs(leg{conversation: "c1", id: "1", start: "10:00", end: "10:05", unanswered: test.unanswered, recorded: test.recorded})
 			ev.Policy.Expect = test.expect
 			ev.decide(t).calls(test.want)
 		})
@@ -129,13 +129,13 @@ func TestAConditionIsComparedWithTheNumberOrWithTheWordsAsDelivered(t *testing.T
 			if test.applies {
 				want = "1 excluded why"
 			}
-			newEvidence().addLegs(l).exclude(policy.Exclusion{Reason: "why", ANI: []string{"x", test.condition}}).decide(t).calls(want)
+			newNight().addLegs(l).exclude(policy.Exclusion{Reason: "why", ANI: []string{"x", test.condition}}).decide(t).calls(want)
 
 			l.dnis, l.saidDNIS, l.ani, l.saidANI = l.ani, l.saidANI, "", ""
 			if l.flags != 0 {
 				l.flags = cdr.WordedDNIS
 			}
-			newEvidence().addLegs(l).exclude(policy.Exclusion{Reason: "why", DNIS: []string{test.condition, "x"}}).decide(t).calls(want)
+			newNight().addLegs(l).exclude(policy.Exclusion{Reason: "why", DNIS: []string{test.condition, "x"}}).decide(t).calls(want)
 		})
 	}
 }
@@ -144,12 +144,12 @@ func TestAConditionIsComparedWithTheNumberOrWithTheWordsAsDelivered(t *testing.T
 func TestAnExclusionOfShortCallsIsNotCertain(t *testing.T) {
 	short := policy.Exclusion{Reason: "short", ShorterThan: time.Minute}
 	unparsed := changed(internal, func(l *leg) { l.invalid = record.AnswerTime })
-	newEvidence().addLegs(internal).exclude(short).decide(t).calls("1 excluded short")
-	newEvidence().addLegs(unparsed).exclude(short).decide(t).calls("1 indeterminate unparsed")
-	newEvidence().addLegs(unparsed).exclude(short).exclude(policy.Exclusion{Reason: "line", Line: []string{"L1"}}).decide(t).calls("1 excluded short")
+	newNight().addLegs(internal).exclude(short).decide(t).calls("1 excluded short")
+	newNight().addLegs(unparsed).exclude(short).decide(t).calls("1 indeterminate unparsed")
+	newNight().addLegs(unparsed).exclude(short).exclude(policy.Exclusion{Reason: "line", Line: []string{"L1"}}).decide(t).calls("1 excluded short")
 }
 
 func TestPausesMakeACallShorter(t *testing.T) {
 	paused := changed(internal, func(l *leg) { l.pauses = "10:00-10:00:03" })
-	newEvidence().addLegs(paused).exclude(policy.Exclusion{Reason: "short", ShorterThan: 2 * time.Second}).decide(t).calls("1 excluded short")
+	newNight().addLegs(paused).exclude(policy.Exclusion{Reason: "short", ShorterThan: 2 * time.Second}).decide(t).calls("1 excluded short")
 }

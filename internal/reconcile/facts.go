@@ -151,8 +151,13 @@ func (f *nightFacts) incompleteWithin(kind policy.Kind, settled bool) bool {
 }
 
 // hides reports whether sources of a kind may hide something of an organisation
-// in the partitions for which within holds.
-func (f *nightFacts) hides(kind policy.Kind, org intern.Text, within func(record.Span) bool) bool {
+// in a span. A span without length is the instant of its start.
+func (f *nightFacts) hides(kind policy.Kind, org intern.Text, span record.Span) bool {
+	return f.hidesWithin(kind, org, overlapping(span))
+}
+
+// hidesWithin is hides for the partitions for which within holds.
+func (f *nightFacts) hidesWithin(kind policy.Kind, org intern.Text, within func(record.Span) bool) bool {
 	for i := range f.sources {
 		if s := &f.sources[i]; s.Kind == kind && s.concerns(org) && (!s.Settled || f.silent[i]) {
 			return true
@@ -171,7 +176,7 @@ func (f *nightFacts) hidesMatches(org intern.Text, first, last record.Time) bool
 	if first.Known() {
 		within = during(first, last)
 	}
-	return f.hidesRecordings(org, first, last) || f.hides(policy.CDRs, org, within)
+	return f.hidesRecordings(org, first, last) || f.hidesWithin(policy.CDRs, org, within)
 }
 
 // hidesRecordings is hidesMatches for manifests alone. Without a first instant,
@@ -182,9 +187,9 @@ func (f *nightFacts) hidesRecordings(org intern.Text, first, last record.Time) b
 		return true
 	}
 	if !first.Known() {
-		return f.hides(policy.Manifests, org, always)
+		return f.hidesWithin(policy.Manifests, org, always)
 	}
-	return f.beforeEarliest(org, first) || f.hides(policy.Manifests, org, during(first, last))
+	return f.beforeEarliest(org, first) || f.hidesWithin(policy.Manifests, org, during(first, last))
 }
 
 // beforeEarliest reports whether t lies before the earliest partition read of some
@@ -218,7 +223,7 @@ func always(record.Span) bool { return true }
 
 // during holds for partitions that share an instant with [from, to].
 func during(from, to record.Time) func(record.Span) bool {
-	return func(p record.Span) bool { return p.Start <= to && p.End > from }
+	return func(p record.Span) bool { return p.Meets(from, to) }
 }
 
 // overlapping holds for partitions that overlap a span; a span without length

@@ -11,33 +11,33 @@ import (
 
 // lone is a leg without a recording, so that its finding and its verdict depend
 // on manifests, and an entry without a leg, whose finding depends on CDRs.
-func lone() *evidence {
-	return newEvidence(record.RecordingID).
+func lone() *night {
+	return newNight(record.RecordingID).
 		add(entry{recording: "r1", conversation: "c1", start: "10:00", end: "10:05"}).
 		addLegs(leg{conversation: "c2", id: "1", recordings: "r2", start: "10:00", end: "10:05"})
 }
 
 func TestIncompleteInputMakesIndeterminateWhatItMayHide(t *testing.T) {
-	elsewhere := func(ev *evidence, source int) { ev.Partitions[source].Span.Start = at("11:00") }
+	elsewhere := func(ev *night, source int) { ev.Partitions[source].Span.Start = at("11:00") }
 	for name, test := range map[string]struct {
-		change     func(*evidence)
+		change     func(*night)
 		entry, leg string // statuses
 		verdict    string
 		incomplete []reconcile.IncompleteInput
 		undecided  bool
 	}{
-		"all is complete":     {func(*evidence) {}, "open", "open", "missing", nil, false},
-		"unsettled manifests": {func(ev *evidence) { ev.unsettle(manifests) }, "open", "indeterminate", "indeterminate inputs", []reconcile.IncompleteInput{{Source: manifests, Partition: -1, Unsettled: true}}, false},
-		"damaged manifests":   {func(ev *evidence) { ev.damage(manifests) }, "open", "indeterminate", "indeterminate inputs", []reconcile.IncompleteInput{{Source: manifests, Partition: manifests}}, true},
+		"all is complete":     {func(*night) {}, "open", "open", "missing", nil, false},
+		"unsettled manifests": {func(ev *night) { ev.unsettle(manifests) }, "open", "indeterminate", "indeterminate inputs", []reconcile.IncompleteInput{{Source: manifests, Partition: -1, Unsettled: true}}, false},
+		"damaged manifests":   {func(ev *night) { ev.damage(manifests) }, "open", "indeterminate", "indeterminate inputs", []reconcile.IncompleteInput{{Source: manifests, Partition: manifests}}, true},
 		"useless manifests": {
-			func(ev *evidence) { ev.Sources[manifests].NoUse = true }, "open", "indeterminate", "indeterminate inputs",
+			func(ev *night) { ev.Sources[manifests].NoUse = true }, "open", "indeterminate", "indeterminate inputs",
 			[]reconcile.IncompleteInput{{Source: manifests, Partition: -1}},
 			true,
 		},
-		"unsettled cdrs": {func(ev *evidence) { ev.unsettle(cdrs) }, "indeterminate", "open", "missing", []reconcile.IncompleteInput{{Source: cdrs, Partition: -1, Unsettled: true}}, false},
-		"damaged cdrs":   {func(ev *evidence) { ev.damage(cdrs) }, "indeterminate", "open", "missing", []reconcile.IncompleteInput{{Source: cdrs, Partition: cdrs}}, true},
+		"unsettled cdrs": {func(ev *night) { ev.unsettle(cdrs) }, "indeterminate", "open", "missing", []reconcile.IncompleteInput{{Source: cdrs, Partition: -1, Unsettled: true}}, false},
+		"damaged cdrs":   {func(ev *night) { ev.damage(cdrs) }, "indeterminate", "open", "missing", []reconcile.IncompleteInput{{Source: cdrs, Partition: cdrs}}, true},
 		"damaged manifests of others": {
-			func(ev *evidence) {
+			func(ev *night) {
 				ev.addSource(policy.Manifests, "n").Sources[3].Org = ev.Texts.OfString("other")
 				ev.damage(3)
 			}, "open", "open", "missing",
@@ -45,12 +45,12 @@ func TestIncompleteInputMakesIndeterminateWhatItMayHide(t *testing.T) {
 			true,
 		},
 		"cdrs damaged at another time": {
-			func(ev *evidence) { elsewhere(ev.damage(cdrs), cdrs) }, "open", "open", "missing",
+			func(ev *night) { elsewhere(ev.damage(cdrs), cdrs) }, "open", "open", "missing",
 			[]reconcile.IncompleteInput{{Source: cdrs, Partition: cdrs}},
 			true,
 		},
 		"no manifests of its organisation": {
-			func(ev *evidence) {
+			func(ev *night) {
 				ev.Sources[manifests].Org = ev.Texts.OfString("other")
 				ev.Documents[0].Org = ev.Org
 			}, "open", "indeterminate", "indeterminate inputs", nil,
@@ -58,7 +58,7 @@ func TestIncompleteInputMakesIndeterminateWhatItMayHide(t *testing.T) {
 		},
 		// Unsettled as a whole, so that the damage changes nothing.
 		"damaged and unsettled manifests": {
-			func(ev *evidence) { ev.damage(manifests).unsettle(manifests) }, "open", "indeterminate", "indeterminate inputs",
+			func(ev *night) { ev.damage(manifests).unsettle(manifests) }, "open", "indeterminate", "indeterminate inputs",
 			[]reconcile.IncompleteInput{{Source: manifests, Partition: -1, Unsettled: true}},
 			false,
 		},
@@ -81,7 +81,7 @@ func TestIncompleteInputMakesIndeterminateWhatItMayHide(t *testing.T) {
 
 // Conversations may have begun before anything that was read.
 func TestALegWhoseConversationBeganBeforeAllManifestsIsIndeterminate(t *testing.T) {
-	ev := newEvidence().addLegs(
+	ev := newNight().addLegs(
 		leg{conversation: "c1", id: "1", start: "08:00", end: "08:05"},
 		leg{conversation: "c1", id: "2", start: "10:00", end: "10:05"},
 		leg{conversation: "c2", id: "3", start: "10:01", end: "10:05"},
@@ -93,12 +93,12 @@ func TestALegWhoseConversationBeganBeforeAllManifestsIsIndeterminate(t *testing.
 func TestAnEmptyPartitionIsMissingOnceSomethingStartsInIt(t *testing.T) {
 	needed := "input_missing open"
 	for name, test := range map[string]struct {
-		ev   *evidence
+		ev   *night
 		want []string
 	}{
-		"needed by a leg":   {newEvidence().addLegs(leg{conversation: "c1", id: "1", start: "10:00", end: "10:05"}), []string{needed, "missing_recording open"}},
-		"needed by nothing": {newEvidence(), nil},
-		"no leg to record":  {newEvidence().addLegs(leg{conversation: "c1", id: "1", start: "10:00", end: "10:05", unanswered: true}), nil},
+		"needed by a leg":   {newNight().addLegs(leg{conversation: "c1", id: "1", start: "10:00", end: "10:05"}), []string{needed, "missing_recording open"}},
+		"needed by nothing": {newNight(), nil},
+		"no leg to record":  {newNight().addLegs(leg{conversation: "c1", id: "1", start: "10:00", end: "10:05", unanswered: true}), nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			test.ev.Partitions[manifests].Empty = true
@@ -109,7 +109,7 @@ func TestAnEmptyPartitionIsMissingOnceSomethingStartsInIt(t *testing.T) {
 }
 
 func TestRegistrationsOfNoUseAreMissingInput(t *testing.T) {
-	ev := newEvidence()
+	ev := newNight()
 	ev.Sources[registrations].NoUse = true
 	ev.decide(t).findings("input_missing open")
 }

@@ -14,8 +14,8 @@ import (
 )
 
 func TestAnAcceptedFindingNeedsNobodysAttention(t *testing.T) {
-	missing := func() *evidence {
-		return newEvidence().addLegs(leg{conversation: "c1", id: "1", recordings: "r1", start: "10:00", end: "10:05"})
+	missing := func() *night {
+		return newNight().addLegs(leg{conversation: "c1", id: "1", recordings: "r1", start: "10:00", end: "10:05"})
 	}
 	var id string
 	for f := range missing().decide(t).Findings {
@@ -41,14 +41,14 @@ func TestAnAcceptedFindingNeedsNobodysAttention(t *testing.T) {
 func TestAnEntrysStateFollowsFromItsFindings(t *testing.T) {
 	lists := leg{conversation: "c1", id: "1", recordings: "r1", trunk: "T1", start: "10:00", end: "10:05"}
 	for name, test := range map[string]struct {
-		ev   *evidence
+		ev   *night
 		want reconcile.RecordingStatus
 	}{
-		"nothing":            {newEvidence().add(entry{recording: "r1", start: "10:00", end: "10:05"}).addLegs(lists), reconcile.RecordingIntact},
-		"a minor one":        {newEvidence().add(entry{recording: "r1", start: "10:00", end: "10:05"}), reconcile.RecordingIntact},
-		"a repair":           {newEvidence(record.TrunkID).add(entry{recording: "r1", start: "10:00", end: "10:05"}).addLegs(lists), reconcile.RecordingRepaired},
-		"a major one":        {newEvidence(record.LineID).add(entry{recording: "r1", start: "10:00", end: "10:05"}).addLegs(lists), reconcile.RecordingOpen},
-		"repair and a major": {newEvidence(record.TrunkID, record.LineID).add(entry{recording: "r1", start: "10:00", end: "10:05"}).addLegs(lists), reconcile.RecordingOpen},
+		"nothing":            {newNight().add(entry{recording: "r1", start: "10:00", end: "10:05"}).addLegs(lists), reconcile.RecordingIntact},
+		"a minor one":        {newNight().add(entry{recording: "r1", start: "10:00", end: "10:05"}), reconcile.RecordingIntact},
+		"a repair":           {newNight(record.TrunkID).add(entry{recording: "r1", start: "10:00", end: "10:05"}).addLegs(lists), reconcile.RecordingRepaired},
+		"a major one":        {newNight(record.LineID).add(entry{recording: "r1", start: "10:00", end: "10:05"}).addLegs(lists), reconcile.RecordingOpen},
+		"repair and a major": {newNight(record.TrunkID, record.LineID).add(entry{recording: "r1", start: "10:00", end: "10:05"}).addLegs(lists), reconcile.RecordingOpen},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if d := test.ev.decide(t); d.Recordings[0].Status != test.want {
@@ -61,12 +61,12 @@ func TestAnEntrysStateFollowsFromItsFindings(t *testing.T) {
 func TestOnlyLaterEntriesOfARecordingAreDuplicates(t *testing.T) {
 	first := entry{recording: "r1", conversation: "c1", start: "10:00", end: "10:05"}
 	other := entry{recording: "r1", conversation: "c1", start: "10:00", end: "10:04"}
-	ev := newEvidence().add(first, first, other).addLegs(leg{conversation: "c1", id: "1", recordings: "r1", start: "10:00", end: "10:05"})
+	ev := newNight().add(first, first, other).addLegs(leg{conversation: "c1", id: "1", recordings: "r1", start: "10:00", end: "10:05"})
 	ev.decide(t).findings("duplicate open r1 same", "duplicate open r1 differing")
 }
 
 func TestAnEntryConflictsWithTheIDsThatLegsNameInstead(t *testing.T) {
-	ev := newEvidence().add(entry{recording: "r1", conversation: "c1", trunk: "T1", start: "10:00", end: "10:05"}).addLegs(
+	ev := newNight().add(entry{recording: "r1", conversation: "c1", trunk: "T1", start: "10:00", end: "10:05"}).addLegs(
 		leg{conversation: "c3", id: "1", recordings: "r1", start: "10:00", end: "10:05"},
 		leg{conversation: "c2", id: "2", recordings: "r1", start: "10:00", end: "10:05"},
 		leg{conversation: "c1", id: "3", trunk: "T2", start: "11:00", end: "11:05", unanswered: true},
@@ -78,7 +78,7 @@ func TestAnEntryConflictsWithTheIDsThatLegsNameInstead(t *testing.T) {
 }
 
 func TestATruncatedDocumentIsReportedByItsInterval(t *testing.T) {
-	ev := newEvidence()
+	ev := newNight()
 	ev.Documents[0].Extra = &manifest.Extra{Total: 3, Failed: 1, Truncated: &manifest.Break{Offset: 40, Entries: 2}}
 	want := []string{
 		"count_mismatch open total=3;found=0",
@@ -100,21 +100,21 @@ var (
 func TestEachListedRecordingThatIsNowhereIsOneFinding(t *testing.T) {
 	l := tenMinutes
 	l.recordings = "r1 r2 r3"
-	d := newEvidence().add(whole).addLegs(l).decide(t)
+	d := newNight().add(whole).addLegs(l).decide(t)
 	d.findings("missing_recording open r2", "missing_recording open r3")
 }
 
 func TestAnEntryWithoutALegIsAnOpenFindingOnlyWhenAllLegsAreKnown(t *testing.T) {
-	newEvidence().add(whole).decide(t).findings("no_cdr open r1")
-	newEvidence().add(whole).damage(cdrs).decide(t).findings("no_cdr indeterminate r1")
+	newNight().add(whole).decide(t).findings("no_cdr open r1")
+	newNight().add(whole).damage(cdrs).decide(t).findings("no_cdr indeterminate r1")
 }
 
 func TestTimesThatContradictTheDurationAreAConflict(t *testing.T) {
 	e := whole
 	e.ms = 599_000
-	newEvidence().add(e).addLegs(tenMinutes).decide(t).findings() // within the tolerance
+	newNight().add(e).addLegs(tenMinutes).decide(t).findings() // within the tolerance
 	e.ms = 500_000
-	newEvidence().add(e).addLegs(tenMinutes).decide(t).findings(
+	newNight().add(e).addLegs(tenMinutes).decide(t).findings(
 		"conflict open r1 duration_ms entry=500000;other=600000;source=arithmetic",
 		"short_recording open 100000", // it covers no more than its duration
 	)
@@ -123,7 +123,7 @@ func TestTimesThatContradictTheDurationAreAConflict(t *testing.T) {
 func TestAValueOfALegThatDoesNotParseIsAFindingOfTheLeg(t *testing.T) {
 	l := tenMinutes
 	l.invalid = record.AnswerTime
-	newEvidence().add(whole).addLegs(l).decide(t).findings("invalid_field open answer_time ?")
+	newNight().add(whole).addLegs(l).decide(t).findings("invalid_field open answer_time ?")
 }
 
 func TestAMissingRecordingSaysWhatThereIsInstead(t *testing.T) {
@@ -160,7 +160,7 @@ func TestAMissingRecordingSaysWhatThereIsInstead(t *testing.T) {
 		"of which one is gone":             {[]entry{elsewhere, changed(elsewhere, gone)}, lists, "open r1 apart=1"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			d := newEvidence().add(test.entries...).addLegs(test.leg).decide(t)
+			d := newNight().add(test.entries...).addLegs(test.leg).decide(t)
 			var got []string
 			for _, f := range columns(t, d.FindingRows, "class", "status", "recording_id", "detail") {
 				if rest, ok := strings.CutPrefix(f, "missing_recording "); ok {
@@ -173,7 +173,7 @@ func TestAMissingRecordingSaysWhatThereIsInstead(t *testing.T) {
 }
 
 func TestAContestedLegSaysSo(t *testing.T) {
-	d := newEvidence().add(whole, entry{recording: "r3", conversation: "c1", trunk: "T1", start: "20:00", end: "20:02"}).addLegs(
+	d := newNight().add(whole, entry{recording: "r3", conversation: "c1", trunk: "T1", start: "20:00", end: "20:02"}).addLegs(
 		changed(tenMinutes, func(l *leg) { l.recordings = "" }), changed(tenMinutes, func(l *leg) { l.recordings, l.id = "", "2" }),
 	).oneForEachLeg().decide(t)
 	d.findings("missing_recording indeterminate contested", "no_cdr open r3 apart")
@@ -199,7 +199,7 @@ func TestAFindingOfALegIsKnownByItsIDs(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			d := newEvidence().addLegs(test.legs...).decide(t)
+			d := newNight().addLegs(test.legs...).decide(t)
 			var want []string
 			for _, subject := range test.want {
 				want = append(want, idOf(subject))
@@ -210,7 +210,7 @@ func TestAFindingOfALegIsKnownByItsIDs(t *testing.T) {
 }
 
 func TestOtherFindingsAreKnownByTheirPlaces(t *testing.T) {
-	ev := newEvidence().add(itsEntry)
+	ev := newNight().add(itsEntry)
 	ev.Objects[manifests].Key = "a|b.json"
 	ev.Documents[0].Extra = &manifest.Extra{Total: profile.NoInt, Failed: 1}
 	ev.Sources[registrations].NoUse = true
@@ -236,7 +236,7 @@ func TestAFindingIsAcceptedByWhatItIsAbout(t *testing.T) {
 		"an id in another style": {policy.AcceptedSubject{Recording: " r1 "}, true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			ev := newEvidence().addLegs(tenMinutes)
+			ev := newNight().addLegs(tenMinutes)
 			ev.Policy.AcceptedSubjects = []policy.AcceptedSubject{{Conversation: "unknown"}, test.row}
 			status := "open"
 			if test.accepted {
@@ -249,7 +249,7 @@ func TestAFindingIsAcceptedByWhatItIsAbout(t *testing.T) {
 
 func TestMissingInputThatSomebodyAcceptedLeavesTheNightDecided(t *testing.T) {
 	for _, accepted := range []bool{false, true} {
-		ev := newEvidence().addLegs(tenMinutes)
+		ev := newNight().addLegs(tenMinutes)
 		emptyHour(ev, manifests, "10:00")
 		if accepted {
 			ev.Policy.Accepted = map[string]bool{idOf("input_missing||part|m|m/hour/"): true}
@@ -280,7 +280,7 @@ func TestAnEntryWithoutALegIsOneThatIsApartFromAll(t *testing.T) {
 		"a day and a second is no span":         {"12:00", "36:00:01", []leg{call}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			d := newEvidence().add(entry{recording: "r1", conversation: "c1", start: test.start, end: test.end}).addLegs(test.legs...).decide(t)
+			d := newNight().add(entry{recording: "r1", conversation: "c1", start: test.start, end: test.end}).addLegs(test.legs...).decide(t)
 			apart := false
 			for _, f := range columns(t, d.FindingRows, "class", "detail") {
 				apart = apart || f == "no_cdr apart"
@@ -290,7 +290,7 @@ func TestAnEntryWithoutALegIsOneThatIsApartFromAll(t *testing.T) {
 			}
 		})
 	}
-	newEvidence().add(entry{recording: "r1", conversation: "c1", start: "12:00", end: "12:10"}).
+	newNight().add(entry{recording: "r1", conversation: "c1", start: "12:00", end: "12:10"}).
 		addLegs(changed(call, func(l *leg) { l.recordings = "r1" })).decide(t).findings("short_recording open 300000") // the leg lists it
 }
 
@@ -322,7 +322,7 @@ func TestMediaThatIsGoneIsAsGraveAsWhatNobodyElseCounts(t *testing.T) {
 			e := test.entry
 			e.recording, e.conversation, e.start = "r1", "c1", "10:00"
 			e.end = cmp.Or(e.end, "10:10")
-			ev := newEvidence().add(e).addLegs(changed(tenMinutes, func(l *leg) { l.unanswered = true }))
+			ev := newNight().add(e).addLegs(changed(tenMinutes, func(l *leg) { l.unanswered = true }))
 			if test.listed != nil {
 				ev.Media = &reconcile.Media{CheckSize: test.size, Size: func(_ uint32, key intern.Text) (int64, bool) {
 					size, ok := test.listed[ev.Texts.String(key)]
@@ -339,7 +339,7 @@ func TestMediaThatIsGoneIsAsGraveAsWhatNobodyElseCounts(t *testing.T) {
 // finding.
 func TestAnEntryWithoutMediaLacksNoField(t *testing.T) {
 	for _, state := range []string{"absent", "pending"} {
-		ev := newEvidence(record.LineID, record.EndTime).add(entry{recording: "r1", conversation: "c1", start: "10:00", state: state}).addLegs(tenMinutes)
+		ev := newNight(record.LineID, record.EndTime).add(entry{recording: "r1", conversation: "c1", start: "10:00", state: state}).addLegs(tenMinutes)
 		d := ev.decide(t)
 		for f := range d.Findings {
 			if f.Class == reconcile.MissingField {

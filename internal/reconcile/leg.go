@@ -183,7 +183,7 @@ func (g *legGroups) window(n uint32) (first, last record.Time) {
 	if !last.Known() || last < l.Start {
 		last = l.Start
 	}
-	if begun, earlier := g.Begun[ConversationKey{l.Org, l.Conversation}]; earlier && begun < first {
+	if begun, earlier := g.Begun[ConversationKey{Org: l.Org, Conversation: l.Conversation}]; earlier && begun < first {
 		first = begun
 	}
 	if !last.Known() {
@@ -204,12 +204,12 @@ func (g *legGroups) hidesLegsOf(e *manifest.Entry) bool {
 	if !valid {
 		span = g.partitionOf(e)
 	}
-	return g.facts.hides(policy.CDRs, e.Org, overlapping(span))
+	return g.facts.hides(policy.CDRs, e.Org, span)
 }
 
 // hidesNear reports whether other entries of an entry's partition may be hidden.
 func (g *legGroups) hidesNear(e *manifest.Entry) bool {
-	return g.facts.hides(policy.Manifests, e.Org, overlapping(g.partitionOf(e)))
+	return g.facts.hides(policy.Manifests, e.Org, g.partitionOf(e))
 }
 
 func (g *legGroups) partitionOf(e *manifest.Entry) record.Span {
@@ -276,6 +276,6 @@ func (g *legGroups) outage(org, trunk, line intern.Text, span record.Span, timed
 	}
 	return g.Index.Coinciding(registration.Subject{
 		Org: org, Trunk: trunk, Line: line, Span: span, Instant: timed && span.Start == span.End, Timed: timed,
-		Incomplete: g.facts.hides(policy.Registrations, org, overlapping(span)),
+		Incomplete: g.facts.hides(policy.Registrations, org, span),
 	})
 }

@@ -87,7 +87,7 @@ func lookAlike(legs *legGroups, strays []uint32, l *cdr.Shown) (found uint32, so
 // looksLike reports whether an entry that ends with a leg also begins with it, and
 // has its line or both parties.
 func looksLike(e *manifest.Entry, l *cdr.Shown, tolerance int64) bool {
-	begins := func(t record.Time) bool { return t.Known() && abs(int64(e.Start-t)) <= tolerance }
+	begins := func(t record.Time) bool { return t.Known() && record.Apart(e.Start, t) <= tolerance }
 	if !begins(l.Start) && !begins(l.Answer) {
 		return false
 	}

@@ -34,7 +34,7 @@ func TestALegWithoutAnEntryMayHaveOneThatLooksLikeIt(t *testing.T) {
 		"a leg without an end is unknown": {[]entry{e}, []leg{changed(l, func(l *leg) { l.conversation, l.end = "c2", "" })}, alike},
 	} {
 		t.Run(name, func(t *testing.T) {
-			d := newEvidence().add(test.entries...).addLegs(append([]leg{l}, test.legs...)...).decide(t)
+			d := newNight().add(test.entries...).addLegs(append([]leg{l}, test.legs...)...).decide(t)
 			if got := columns(t, d.CallRows, "leg_id", "verdict", "reason"); got[0] != test.want {
 				t.Errorf("got %q, want %q of %v", got[0], test.want, d.ev.lines)
 			}

@@ -381,9 +381,9 @@ func (m *matcher) pairings(group []uint32) (list []pairing) {
 			}
 
 			// A leg without an end is far from every entry, so that others come first.
-			apart := abs(int64(span.Start - l.Start))
+			apart := record.Apart(span.Start, l.Start)
 			if l.End.Known() {
-				apart += abs(int64(span.End - l.End))
+				apart += record.Apart(span.End, l.End)
 			} else {
 				apart += maxLegDuration.Microseconds()
 			}

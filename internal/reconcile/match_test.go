@@ -44,14 +44,14 @@ func TestEntriesOfALegAreFoundByTheSurestWay(t *testing.T) {
 		"none whose media is promised":      {changed(itsEntry, func(e *entry) { e.state, e.leg = "Pending", "A" }), changed(fiveMinutes, func(l *leg) { l.recordings = "r1" }), "A 0"},
 		"of another state":                  {changed(itsEntry, func(e *entry) { e.state = "archived" }), fiveMinutes, "A conversation 1 300000 0"},
 	} {
-		t.Run(name, func(t *testing.T) { newEvidence().add(test.entry).addLegs(test.leg).decide(t).proofs(test.want) })
+		t.Run(name, func(t *testing.T) { newNight().add(test.entry).addLegs(test.leg).decide(t).proofs(test.want) })
 	}
 }
 
 func TestOnlyTheOnlyLegOfAConversationHasWhatIsNear(t *testing.T) {
 	near := changed(itsEntry, func(e *entry) { e.start, e.end = "09:59", "09:59:59" })
 	later := leg{conversation: "c1", id: "B", start: "11:00", end: "11:05"}
-	newEvidence().add(near).addLegs(fiveMinutes, later).decide(t).proofs("A 0", "B 0")
+	newNight().add(near).addLegs(fiveMinutes, later).decide(t).proofs("A 0", "B 0")
 }
 
 // Some recorders give all recordings of a conversation the id of its first leg.
@@ -91,7 +91,7 @@ func TestAnEntryThatBearsTheIDOfAFarLegIsMisnamed(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			d := newEvidence().add(test.entry).addLegs(test.legs...).decide(t)
+			d := newNight().add(test.entry).addLegs(test.legs...).decide(t)
 			d.proofs(test.want...)
 			d.findings(test.found...)
 		})
@@ -134,8 +134,8 @@ func TestWhereEachLegIsRecordedAnEntryIsOnlyOfTheLegThatItCanBeOf(t *testing.T) 
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			newEvidence().add(test.entries...).addLegs(test.legs...).oneForEachLeg().decide(t).proofs(test.perLeg...)
-			newEvidence().add(test.entries...).addLegs(test.legs...).decide(t).proofs(test.together...)
+			newNight().add(test.entries...).addLegs(test.legs...).oneForEachLeg().decide(t).proofs(test.perLeg...)
+			newNight().add(test.entries...).addLegs(test.legs...).decide(t).proofs(test.together...)
 		})
 	}
 }
@@ -145,37 +145,37 @@ func TestFewerRecordingsThanLegsAreOfTheNearestLegs(t *testing.T) {
 	whole := entry{recording: "r1", conversation: "c1", start: "10:00:10", end: "10:05"}
 	ofB := changed(whole, func(e *entry) { e.start = "10:00:20" })
 	for name, test := range map[string]struct {
-		ev   *evidence
+		ev   *night
 		want []string
 	}{
-		"the first is nearer":     {newEvidence().add(whole).addLegs(a, b).oneForEachLeg(), []string{"A complete", "B indeterminate contested"}},
-		"the second is nearer":    {newEvidence().add(ofB).addLegs(a, b).oneForEachLeg(), []string{"A indeterminate contested", "B complete"}},
-		"as near: the first":      {newEvidence().add(changed(whole, func(e *entry) { e.start = "10:00:15" })).addLegs(a, b).oneForEachLeg(), []string{"A complete", "B indeterminate contested"}},
-		"as many as legs":         {newEvidence().add(whole, changed(ofB, func(e *entry) { e.recording = "r2" })).addLegs(a, b).oneForEachLeg(), []string{"A complete", "B complete"}},
-		"a source of mixed calls": {newEvidence().add(whole).addLegs(a, b), []string{"A complete", "B complete"}},
+		"the first is nearer":     {newNight().add(whole).addLegs(a, b).oneForEachLeg(), []string{"A complete", "B indeterminate contested"}},
+		"the second is nearer":    {newNight().add(ofB).addLegs(a, b).oneForEachLeg(), []string{"A indeterminate contested", "B complete"}},
+		"as near: the first":      {newNight().add(changed(whole, func(e *entry) { e.start = "10:00:15" })).addLegs(a, b).oneForEachLeg(), []string{"A complete", "B indeterminate contested"}},
+		"as many as legs":         {newNight().add(whole, changed(ofB, func(e *entry) { e.recording = "r2" })).addLegs(a, b).oneForEachLeg(), []string{"A complete", "B complete"}},
+		"a source of mixed calls": {newNight().add(whole).addLegs(a, b), []string{"A complete", "B complete"}},
 		"an entry with the id of no leg": {
-			newEvidence().add(changed(whole, func(e *entry) { e.leg = "X" })).addLegs(a, b).oneForEachLeg(), []string{"A complete", "B complete"},
+			newNight().add(changed(whole, func(e *entry) { e.leg = "X" })).addLegs(a, b).oneForEachLeg(), []string{"A complete", "B complete"},
 		},
 		"a leg that need not be recorded takes no part": {
-			newEvidence().add(whole).addLegs(a, changed(b, func(l *leg) { l.unanswered = true })).oneForEachLeg(), []string{"A complete", "B excluded not expected"},
+			newNight().add(whole).addLegs(a, changed(b, func(l *leg) { l.unanswered = true })).oneForEachLeg(), []string{"A complete", "B excluded not expected"},
 		},
 		"a leg that must not be recorded does": {
-			newEvidence().add(ofB).addLegs(a, changed(b, func(l *leg) { l.trunk = "private" })).oneForEachLeg().
+			newNight().add(ofB).addLegs(a, changed(b, func(l *leg) { l.trunk = "private" })).oneForEachLeg().
 				exclude(policy.Exclusion{Reason: "private", Trunk: []string{"private"}, Forbid: true}),
 			[]string{"A indeterminate contested", "B recorded_in_error private"},
 		},
 		"legs that do not meet do not compete": {
-			newEvidence().add(whole).addLegs(a, changed(b, func(l *leg) { l.start, l.end = "10:05", "10:10" })).oneForEachLeg(), []string{"A complete", "B missing"},
+			newNight().add(whole).addLegs(a, changed(b, func(l *leg) { l.start, l.end = "10:05", "10:10" })).oneForEachLeg(), []string{"A complete", "B missing"},
 		},
 		"a leg without an end is far": {
-			newEvidence().add(whole).addLegs(changed(a, func(l *leg) { l.end = "" }), b).oneForEachLeg(), []string{"A indeterminate contested", "B complete"},
+			newNight().add(whole).addLegs(changed(a, func(l *leg) { l.end = "" }), b).oneForEachLeg(), []string{"A indeterminate contested", "B complete"},
 		},
 		"three in a chain are one group": {
-			newEvidence().add(whole).addLegs(a, changed(b, func(l *leg) { l.end = "10:07" }), leg{conversation: "c1", id: "C", start: "10:06", end: "10:08"}).oneForEachLeg(),
+			newNight().add(whole).addLegs(a, changed(b, func(l *leg) { l.end = "10:07" }), leg{conversation: "c1", id: "C", start: "10:06", end: "10:08"}).oneForEachLeg(),
 			[]string{"A complete", "B indeterminate contested", "C indeterminate contested"},
 		},
 		"a winner keeps what has no times": {
-			newEvidence(record.EndTime).add(whole, entry{recording: "r2", conversation: "c1"}).addLegs(a, changed(b, func(l *leg) { l.trunk = "private" })).oneForEachLeg().
+			newNight(record.EndTime).add(whole, entry{recording: "r2", conversation: "c1"}).addLegs(a, changed(b, func(l *leg) { l.trunk = "private" })).oneForEachLeg().
 				exclude(policy.Exclusion{Reason: "private", Trunk: []string{"private"}, Forbid: true}),
 			[]string{"A incomplete", "B excluded private"}, // r2 has no end
 		},
@@ -189,7 +189,7 @@ func TestFewerRecordingsThanLegsAreOfTheNearestLegs(t *testing.T) {
 
 func TestNobodySaysWhoseARecordingIsAmongMoreThan64Legs(t *testing.T) {
 	for _, n := range []int{64, 65} {
-		ev := newEvidence().add(itsEntry).oneForEachLeg()
+		ev := newNight().add(itsEntry).oneForEachLeg()
 		var want []string
 		for i := range n {
 			id := fmt.Sprintf("%02d", i)
@@ -208,25 +208,25 @@ func TestAnEntryWithoutTimesIsOfNoLegWhenItCannotBeOfAll(t *testing.T) {
 	untimed := entry{recording: "r1", conversation: "c1", start: "10:00"}
 	second := leg{conversation: "c1", id: "B", start: "10:01", end: "10:05"}
 	for name, test := range map[string]struct {
-		ev   *evidence
+		ev   *night
 		want []string
 	}{
-		"legs that overlap":        {newEvidence().add(untimed).addLegs(fiveMinutes, second), []string{"A complete", "B complete"}},
-		"legs one after the other": {newEvidence().add(untimed).addLegs(fiveMinutes, changed(second, func(l *leg) { l.start, l.end = "10:05", "10:10" })), []string{"A indeterminate contested", "B indeterminate contested"}},
+		"legs that overlap":        {newNight().add(untimed).addLegs(fiveMinutes, second), []string{"A complete", "B complete"}},
+		"legs one after the other": {newNight().add(untimed).addLegs(fiveMinutes, changed(second, func(l *leg) { l.start, l.end = "10:05", "10:10" })), []string{"A indeterminate contested", "B indeterminate contested"}},
 		"one leg that need not be recorded": {
-			newEvidence().add(untimed).addLegs(fiveMinutes, changed(second, func(l *leg) { l.start, l.end, l.unanswered = "10:05", "10:10", true })),
+			newNight().add(untimed).addLegs(fiveMinutes, changed(second, func(l *leg) { l.start, l.end, l.unanswered = "10:05", "10:10", true })),
 			[]string{"A complete", "B excluded not expected"},
 		},
 		"a leg without a start may overlap any": {
-			newEvidence().add(untimed).addLegs(changed(fiveMinutes, func(l *leg) { l.start, l.recorded = "", profile.True }), second), []string{"A complete", "B complete"},
+			newNight().add(untimed).addLegs(changed(fiveMinutes, func(l *leg) { l.start, l.recorded = "", profile.True }), second), []string{"A complete", "B complete"},
 		},
-		"one recording for each leg": {newEvidence().add(untimed).addLegs(fiveMinutes, second).oneForEachLeg(), []string{"A indeterminate contested", "B indeterminate contested"}},
+		"one recording for each leg": {newNight().add(untimed).addLegs(fiveMinutes, second).oneForEachLeg(), []string{"A indeterminate contested", "B indeterminate contested"}},
 		"a leg that has another, too": {
-			newEvidence().add(untimed, changed(itsEntry, func(e *entry) { e.recording = "r2" })).addLegs(fiveMinutes, changed(second, func(l *leg) { l.start, l.end = "10:05", "10:10" })),
+			newNight().add(untimed, changed(itsEntry, func(e *entry) { e.recording = "r2" })).addLegs(fiveMinutes, changed(second, func(l *leg) { l.start, l.end = "10:05", "10:10" })),
 			[]string{"A complete", "B indeterminate contested"},
 		},
 		"by id it is": {
-			newEvidence().add(untimed).addLegs(changed(fiveMinutes, func(l *leg) { l.recordings = "r1" }), changed(second, func(l *leg) { l.start, l.end = "10:05", "10:10" })),
+			newNight().add(untimed).addLegs(changed(fiveMinutes, func(l *leg) { l.recordings = "r1" }), changed(second, func(l *leg) { l.start, l.end = "10:05", "10:10" })),
 			[]string{"A complete", "B indeterminate contested"},
 		},
 	} {
@@ -237,22 +237,22 @@ func TestAnEntryWithoutTimesIsOfNoLegWhenItCannotBeOfAll(t *testing.T) {
 func TestProofIsSharedWhenEachEntryIsOneOfAnotherLegThatMatters(t *testing.T) {
 	second := leg{conversation: "c1", id: "B", start: "10:01", end: "10:05"}
 	for name, test := range map[string]struct {
-		ev   *evidence
+		ev   *night
 		want []string
 	}{
-		"of two legs": {newEvidence().add(itsEntry).addLegs(fiveMinutes, second), []string{"A shared 1 300000 0", "B shared 1 240000 0"}},
+		"of two legs": {newNight().add(itsEntry).addLegs(fiveMinutes, second), []string{"A shared 1 300000 0", "B shared 1 240000 0"}},
 		"of a leg that lists it": {
-			newEvidence().add(itsEntry).addLegs(fiveMinutes, changed(second, func(l *leg) { l.recordings = "r1" })), []string{"A shared 1 300000 0", "B id 1 240000 0"},
+			newNight().add(itsEntry).addLegs(fiveMinutes, changed(second, func(l *leg) { l.recordings = "r1" })), []string{"A shared 1 300000 0", "B id 1 240000 0"},
 		},
 		"one of two entries is its own": {
-			newEvidence().add(itsEntry, changed(itsEntry, func(e *entry) { e.recording, e.end = "r2", "10:01" })).addLegs(fiveMinutes, second),
+			newNight().add(itsEntry, changed(itsEntry, func(e *entry) { e.recording, e.end = "r2", "10:01" })).addLegs(fiveMinutes, second),
 			[]string{"A conversation 2 300000 0", "B shared 1 240000 0"},
 		},
 		"of a leg that need not be recorded": {
-			newEvidence().add(itsEntry).addLegs(fiveMinutes, changed(second, func(l *leg) { l.unanswered = true })), []string{"A conversation 1 300000 0", "B shared 1 240000 0"},
+			newNight().add(itsEntry).addLegs(fiveMinutes, changed(second, func(l *leg) { l.unanswered = true })), []string{"A conversation 1 300000 0", "B shared 1 240000 0"},
 		},
 		"of a leg that must not be recorded": {
-			newEvidence().add(itsEntry).addLegs(fiveMinutes, changed(second, func(l *leg) { l.trunk = "private" })).
+			newNight().add(itsEntry).addLegs(fiveMinutes, changed(second, func(l *leg) { l.trunk = "private" })).
 				exclude(policy.Exclusion{Reason: "private", Trunk: []string{"private"}, Forbid: true}),
 			[]string{"A shared 1 300000 0", "B shared 1 240000 0"},
 		},
@@ -278,14 +278,14 @@ func TestAnEntryIsRepairedFromTheLegsOfItsLineThenFromThoseThatOverlapIt(t *test
 		"by its times on another line": {changed(itsEntry, func(e *entry) { e.start, e.end, e.line = "11:00", "11:05", "L9" }), "0 trunk_id cdr-conversation T3 c:c.json#2"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			newEvidence(record.TrunkID).add(test.entry).addLegs(legs...).decide(t).repairs(test.want)
+			newNight(record.TrunkID).add(test.entry).addLegs(legs...).decide(t).repairs(test.want)
 		})
 	}
 }
 
 // Steps before the match count for entries of margins, too.
 func TestAnEntryOfTheMarginHasTheConversationOfTheLegsThatListIt(t *testing.T) {
-	ev := newEvidence(record.ConversationID).addSource(policy.Manifests, "n").
+	ev := newNight(record.ConversationID).addSource(policy.Manifests, "n").
 		add(entry{recording: "r1", start: "10:00", end: "10:05"}).
 		addLegs(leg{conversation: "c1", id: "A", recordings: "r1", start: "10:00", end: "10:05"}, leg{conversation: "c1", id: "B", start: "10:00", end: "10:05"})
 	ev.Partitions[3].Span = record.Span{Start: at("24:00"), End: at("48:00")}

@@ -11,8 +11,8 @@ import (
 
 // used returns evidence in which a number of legs belong to a conversation and
 // list a recording, as one entry does.
-func used(n int) *evidence {
-	ev := newEvidence(record.RecordingID, record.ConversationID).add(entry{recording: "none", conversation: "none", start: "10:00", end: "10:05"})
+func used(n int) *night {
+	ev := newNight(record.RecordingID, record.ConversationID).add(entry{recording: "none", conversation: "none", start: "10:00", end: "10:05"})
 	for i := range n {
 		ev.addLegs(leg{conversation: "none", id: fmt.Sprint(i), recordings: "none", start: "10:00", end: "10:05"})
 	}

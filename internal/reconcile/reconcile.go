@@ -69,9 +69,9 @@ func Decide(ev *Evidence, spread Spread) *Decision { return decide(ev, spread, n
 // result can be collected after the last stage that uses it.
 func decide(ev *Evidence, spread Spread, trace *Trace) *Decision {
 	words := newWords(ev)
-	var contests contests
+	var kept contests // for who explains the decision
 	if trace != nil {
-		contests = map[uint64]contest{}
+		kept = contests{}
 	}
 
 	// The records that count, and facts about the whole night.
@@ -88,7 +88,7 @@ func decide(ev *Evidence, spread Spread, trace *Trace) *Decision {
 	states := fillFromNames(ev, facts.overused)
 	owned := ownedBy(ev, legs)
 	facts.expectInputs(ev.Policy, owned.expects(duties, states))
-	claims := claimUnclaimed(legs, states, contests)
+	claims := claimUnclaimed(legs, states, kept)
 	repairs := repairEntries(legs, states, owned.entries, claims, spread)
 	spread.Pause()
 	entries := groupEntries(ev, states, owned.entries, spread)
@@ -109,7 +109,7 @@ func decide(ev *Evidence, spread Spread, trace *Trace) *Decision {
 	found := &foundDefects{needed: map[uint32]bool{}}
 	outcomes, reports := reportEntries(blank, entries, legs, objects, repairs.candidates, doubts, words, spread)
 	found.add(reports...)
-	trace.keep(newValueTrace(legs, states, contests), outcomes)
+	trace.keep(newValueTrace(legs, states, kept), outcomes)
 	legs = legs.withoutListed() // only entries look up legs by recording
 	spread.Pause()
 	assessor := &assessor{

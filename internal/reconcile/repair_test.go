@@ -25,7 +25,7 @@ func TestTheFirstRuleThatNamesATrunkCounts(t *testing.T) {
 		"registrations of its legs' lines":         {"", []leg{noTrunk}, "0 trunk_id registration-line legTrunk r:r.json#1"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			ev := newEvidence(record.TrunkID).add(entry{recording: "r1", conversation: "c1", line: test.line, start: "10:00", end: "10:05"}).addLegs(test.legs...).
+			ev := newNight(record.TrunkID).add(entry{recording: "r1", conversation: "c1", line: test.line, start: "10:00", end: "10:05"}).addLegs(test.legs...).
 				addRegistration("09:00", "own", "ownTrunk", 200).addRegistration("09:00", "legLine", "legTrunk", 200)
 			ev.decide(t).repairs(test.want)
 		})
@@ -33,7 +33,7 @@ func TestTheFirstRuleThatNamesATrunkCounts(t *testing.T) {
 }
 
 func TestLegsOfAConversationNameNoTrunkWhileOthersMayBeHidden(t *testing.T) {
-	ev := newEvidence(record.TrunkID).add(entry{recording: "r1", conversation: "c1", start: "10:00", end: "10:05"}).
+	ev := newNight(record.TrunkID).add(entry{recording: "r1", conversation: "c1", start: "10:00", end: "10:05"}).
 		addLegs(leg{conversation: "c1", id: "1", trunk: "T1", start: "10:00", end: "10:05"}).damage(cdrs)
 	d := ev.decide(t)
 	d.repairs()
@@ -41,7 +41,7 @@ func TestLegsOfAConversationNameNoTrunkWhileOthersMayBeHidden(t *testing.T) {
 }
 
 func TestSeveralTrunksAreAmbiguousAndEndTheSearch(t *testing.T) {
-	ev := newEvidence(record.TrunkID).add(entry{recording: "r1", conversation: "c1", line: "L1", start: "10:00", end: "10:05"}).
+	ev := newNight(record.TrunkID).add(entry{recording: "r1", conversation: "c1", line: "L1", start: "10:00", end: "10:05"}).
 		addLegs(
 			leg{conversation: "c1", id: "1", recordings: "r1", trunk: "T2", start: "10:00", end: "10:05"},
 			leg{conversation: "c1", id: "2", recordings: "r1", trunk: "T1", start: "10:00", end: "10:05"},
@@ -52,7 +52,7 @@ func TestSeveralTrunksAreAmbiguousAndEndTheSearch(t *testing.T) {
 }
 
 func TestARepairCitesEveryRowThatNamesTheValue(t *testing.T) {
-	ev := newEvidence(record.TrunkID).add(entry{recording: "r1", conversation: "c1", start: "10:00", end: "10:05"}).
+	ev := newNight(record.TrunkID).add(entry{recording: "r1", conversation: "c1", start: "10:00", end: "10:05"}).
 		addLegs(
 			leg{conversation: "c1", id: "1", recordings: "r1", trunk: "T1", start: "10:00", end: "10:05"},
 			leg{conversation: "c1", id: "2", recordings: "r1", start: "10:00", end: "10:05"},
@@ -64,7 +64,7 @@ func TestARepairCitesEveryRowThatNamesTheValue(t *testing.T) {
 // The order of the fields counts: the recording leads to the conversation, and
 // that to the trunk.
 func TestARepairedConversationLeadsToTheTrunk(t *testing.T) {
-	ev := newEvidence(record.ConversationID, record.TrunkID).add(entry{recording: "r1", start: "10:00", end: "10:05"}).
+	ev := newNight(record.ConversationID, record.TrunkID).add(entry{recording: "r1", start: "10:00", end: "10:05"}).
 		addLegs(
 			leg{conversation: "c1", id: "1", recordings: "r1", start: "10:00", end: "10:05"},
 			leg{conversation: "c1", id: "2", recordings: "r2", trunk: "T1", start: "10:00", end: "10:05"},
@@ -73,7 +73,7 @@ func TestARepairedConversationLeadsToTheTrunk(t *testing.T) {
 }
 
 func TestWhatTheSourceDoesNotRequireIsNotARepair(t *testing.T) {
-	ev := newEvidence().add(entry{recording: "r1", conversation: "c1", start: "10:00", ms: 300_000}).
+	ev := newNight().add(entry{recording: "r1", conversation: "c1", start: "10:00", ms: 300_000}).
 		addLegs(leg{conversation: "c1", id: "1", recordings: "r1", trunk: "T1", start: "10:00", end: "10:05"})
 	d := ev.decide(t)
 	d.repairs()
@@ -85,7 +85,7 @@ func TestWhatTheSourceDoesNotRequireIsNotARepair(t *testing.T) {
 }
 
 func TestAnEntryOfTheMarginIsNotRepaired(t *testing.T) {
-	ev := newEvidence(record.TrunkID).add(entry{recording: "r1", conversation: "c1", start: "10:00", end: "10:05"}).
+	ev := newNight(record.TrunkID).add(entry{recording: "r1", conversation: "c1", start: "10:00", end: "10:05"}).
 		addLegs(leg{conversation: "c1", id: "1", recordings: "r1", trunk: "T1", start: "10:00", end: "10:05"})
 	ev.Interval = record.Span{Start: at("24:00"), End: at("48:00")}
 	d := ev.decide(t)

@@ -8,8 +8,8 @@ import (
 
 // strangers is n legs to be recorded, the first few of which have their recording, and
 // entries of other calls.
-func strangers(n, sharing, alone int) *evidence {
-	ev := newEvidence()
+func strangers(n, sharing, alone int) *night {
+	ev := newNight()
 	for i := range n {
 		id := fmt.Sprintf("%02d", i)
 		ev.addLegs(leg{conversation: "c" + id, id: id, recordings: "r" + id, start: "10:00", end: "10:05"})
@@ -25,7 +25,7 @@ func strangers(n, sharing, alone int) *evidence {
 
 func TestCDRsAndManifestsOfOtherCallsAreStrangers(t *testing.T) {
 	for name, test := range map[string]struct {
-		ev    *evidence
+		ev    *night
 		holds bool
 	}{
 		"none of 20 legs is known":         {strangers(20, 0, 10), true},
@@ -51,7 +51,7 @@ func TestCDRsAndManifestsOfOtherCallsAreStrangers(t *testing.T) {
 }
 
 // withState says that the media of the first entries is gone.
-func withState(ev *evidence, n int) *evidence {
+func withState(ev *night, n int) *night {
 	for i := range n {
 		ev.Entries[i].State = ev.Texts.OfString("absent")
 	}

@@ -10,8 +10,8 @@ import (
 
 // looking is a night in which CDRs are read from 24 h before to 4 h after it, and
 // manifests from 4 h before to 1 h after it.
-func looking() *evidence {
-	ev := newEvidence()
+func looking() *night {
+	ev := newNight()
 	ev.Sources[cdrs].Lookback, ev.Sources[cdrs].Lookahead = 24*time.Hour, 4*time.Hour
 	ev.Sources[manifests].Lookback, ev.Sources[manifests].Lookahead = 4*time.Hour, time.Hour
 	return ev
@@ -19,7 +19,7 @@ func looking() *evidence {
 
 func TestRowsWhoseOwnIntervalNeverReadsThemAreStrays(t *testing.T) {
 	for name, test := range map[string]struct {
-		ev   *evidence
+		ev   *night
 		want []string
 	}{
 		"of the day": {looking().addLegs(leg{conversation: "c1", id: "A", start: "10:00", end: "10:05", unanswered: true}), nil},

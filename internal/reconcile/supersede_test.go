@@ -29,7 +29,7 @@ func TestOfTheVersionsOfALegTheOneUpdatedLastCounts(t *testing.T) {
 		"three":                           {[]leg{row("a", "10:01", "10:05", "10:06"), row("b", "10:01", "10:04", "10:07"), row("c", "10:01", "10:05", "")}, "b"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			ev := newEvidence().addLegs(test.rows...)
+			ev := newNight().addLegs(test.rows...)
 			d := ev.decide(t)
 			if len(d.Legs) != 1 || ev.Texts.String(d.Legs[0].Line) != test.want {
 				t.Errorf("got %v of %v, want the row %s", d.Legs, ev.lines, test.want)
@@ -60,7 +60,7 @@ func TestRowsOfOneIDAreOtherLegs(t *testing.T) {
 		"of which none is another": {[]leg{row("a", "10:00", "10:05", "")}, "a", 0},
 	} {
 		t.Run(name, func(t *testing.T) {
-			ev := newEvidence().addLegs(test.rows...)
+			ev := newNight().addLegs(test.rows...)
 			d := ev.decide(t)
 			var lines []string
 			for i := range d.Legs {
@@ -75,14 +75,14 @@ func TestRowsOfOneIDAreOtherLegs(t *testing.T) {
 
 func TestARowThatLostToALegOfAnotherDayIsOfTheMargin(t *testing.T) {
 	before := leg{conversation: "c1", id: "1", start: "-1:00", end: "-1:05"}
-	if b := newEvidence().addLegs(before, before).decide(t).Balance[policy.CDRs]; b.Superseded != 0 || b.Margin != 2 {
+	if b := newNight().addLegs(before, before).decide(t).Balance[policy.CDRs]; b.Superseded != 0 || b.Margin != 2 {
 		t.Errorf("got the balance %+v, want two rows of the margin", b)
 	}
 }
 
 func TestRowsWithoutIDsAreOneLegOnlyIfTheyAreEqual(t *testing.T) {
 	row, other := leg{conversation: "c1", trunk: "T1", start: "10:00", end: "10:05"}, leg{conversation: "c1", trunk: "T2", start: "10:00", end: "10:05"}
-	ev := newEvidence().addLegs(row, other, row)
+	ev := newNight().addLegs(row, other, row)
 	d := ev.decide(t)
 	if len(d.Legs) != 2 || d.Legs[0].Ref.Row != 0 || d.Legs[1].Ref.Row != 1 {
 		t.Errorf("got %v, want the rows 0 and 1 of %v", d.Legs, ev.lines)
@@ -90,7 +90,7 @@ func TestRowsWithoutIDsAreOneLegOnlyIfTheyAreEqual(t *testing.T) {
 }
 
 func TestEqualIDsOfAnotherConversationAreAnotherLeg(t *testing.T) {
-	newEvidence().addLegs(
+	newNight().addLegs(
 		leg{conversation: "c1", id: "1", start: "10:00", end: "10:05"},
 		leg{conversation: "c2", id: "1", start: "10:01", end: "10:05"},
 	).decide(t).calls("1 missing", "1 missing")

@@ -225,7 +225,7 @@ func (t *Trace) Hiding(kind policy.Kind, org intern.Text, from, to record.Time) 
 			continue
 		}
 
-		if in.Partition < 0 || !from.Known() || during(from, to)(t.Partitions[in.Partition].Span) {
+		if in.Partition < 0 || !from.Known() || t.Partitions[in.Partition].Span.Meets(from, to) {
 			list = append(list, in)
 		}
 	}

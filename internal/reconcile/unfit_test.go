@@ -11,8 +11,8 @@ import (
 )
 
 // pairs returns n legs with the recordings that they list.
-func pairs(n int, change func(*leg)) *evidence {
-	ev := newEvidence()
+func pairs(n int, change func(*leg)) *night {
+	ev := newNight()
 	for i := range n {
 		id := fmt.Sprintf("%02d", i)
 		l := leg{conversation: "c" + id, id: "A", recordings: "r" + id, start: "10:00", end: "10:05"}
@@ -25,7 +25,7 @@ func pairs(n int, change func(*leg)) *evidence {
 }
 
 // lacking is like pairs, of rows that have only some members.
-func lacking(n int, has cdr.LegFlags) *evidence {
+func lacking(n int, has cdr.LegFlags) *night {
 	ev := pairs(n, nil)
 	for i := range ev.Particulars {
 		ev.Particulars[i].Flags = has | cdr.SaysAnswer
@@ -37,14 +37,14 @@ const allMembers = cdr.HasStart | cdr.HasEnd | cdr.HasIdentity | cdr.HasAnswer
 
 func TestASourceWhoseRowsNeverHaveWhatJudgingNeedsIsUnfit(t *testing.T) {
 	silent := func(l *leg) { l.unanswered, l.recorded = true, profile.Unknown }
-	unshared := func(ev *evidence) *evidence {
+	unshared := func(ev *night) *night {
 		for i := range ev.Entries {
 			ev.Entries[i].Recording, ev.Entries[i].Conversation = ev.Texts.OfString("x"+fmt.Sprint(i)), ev.Texts.OfString("x"+fmt.Sprint(i))
 		}
 		return ev
 	}
 	for name, test := range map[string]struct {
-		ev   *evidence
+		ev   *night
 		want string // detail; empty for a source that is fit
 	}{
 		"all of it":                  {lacking(20, allMembers), ""},
@@ -100,7 +100,7 @@ func TestAVoidEntryShowsNoAnswer(t *testing.T) {
 
 func TestManifestsWithoutAnyIDAreUnfit(t *testing.T) {
 	for n, want := range map[int]bool{19: false, 20: true} {
-		ev := newEvidence()
+		ev := newNight()
 		for range n {
 			ev.add(entry{start: "10:00", end: "10:05", unidentified: true})
 		}
@@ -121,15 +121,15 @@ func TestManifestsWithoutAnyIDAreUnfit(t *testing.T) {
 }
 
 func TestATableWithoutAColumnThatIsNeededIsUnfit(t *testing.T) {
-	lacks := func(needs reconcile.Needs) *evidence {
-		ev := newEvidence().add(itsEntry).addLegs(fiveMinutes)
+	lacks := func(needs reconcile.Needs) *night {
+		ev := newNight().add(itsEntry).addLegs(fiveMinutes)
 		ev.Objects[cdrs].Tabular, ev.Objects[cdrs].Lacks = true, needs
 		return ev
 	}
 	unfit := []string{"unfit_source open answer_time;start_time"}
 	both := reconcile.NeedStart | reconcile.NeedAnswer
 	for name, test := range map[string]struct {
-		ev    *evidence
+		ev    *night
 		call  string
 		found []string
 	}{
@@ -140,7 +140,7 @@ func TestATableWithoutAColumnThatIsNeededIsUnfit(t *testing.T) {
 		},
 		"an exclusion comes first": {lacks(both).exclude(policy.Exclusion{Reason: "why"}), "A excluded why", unfit},
 		"of another day, with a leg of this one": {
-			func() *evidence {
+			func() *night {
 				ev := lacks(both)
 				ev.Partitions[cdrs].Span.Start, ev.Partitions[cdrs].Span.End = at("24:00"), at("48:00")
 				return ev
@@ -157,7 +157,7 @@ func TestATableWithoutAColumnThatIsNeededIsUnfit(t *testing.T) {
 
 // Other legs of the source are judged, though the partition of the table is damaged.
 func TestOnlyTheLegsOfAnUnfitTableAreNotDecided(t *testing.T) {
-	ev := newEvidence().add(itsEntry).addLegs(fiveMinutes)
+	ev := newNight().add(itsEntry).addLegs(fiveMinutes)
 	ev.Objects = append(ev.Objects[:cdrs+1:cdrs+1], ev.Objects[cdrs:]...)
 	ev.Objects[cdrs+1] = reconcile.Object{Source: cdrs, Partition: cdrs, Key: "d.csv", Tabular: true, Lacks: reconcile.NeedEnd}
 	d := ev.add(entry{recording: "r9", conversation: "c9", start: "10:00", end: "10:05"}).decide(t)

@@ -19,42 +19,42 @@ func TestTheFirstVerdictThatAppliesCounts(t *testing.T) {
 	lists := leg{conversation: "c1", id: "1", recordings: "r1", start: "10:00", end: "10:05"}
 	change := func(l leg, f func(*leg)) leg { f(&l); return l }
 	for name, test := range map[string]struct {
-		ev   *evidence
+		ev   *night
 		want string
 	}{
 		"recorded in error, though a value did not parse": {
-			newEvidence().add(whole).addLegs(change(lists, func(l *leg) { l.recorded, l.invalid = profile.False, record.StartTime })),
+			newNight().add(whole).addLegs(change(lists, func(l *leg) { l.recorded, l.invalid = profile.False, record.StartTime })),
 			"recorded_in_error not recorded by source",
 		},
 		"excluded, though a value did not parse": {
-			newEvidence().addLegs(change(lists, func(l *leg) { l.invalid = record.AnswerTime })).exclude(policy.Exclusion{Reason: "why"}),
+			newNight().addLegs(change(lists, func(l *leg) { l.invalid = record.AnswerTime })).exclude(policy.Exclusion{Reason: "why"}),
 			"excluded why",
 		},
 		"indeterminate, though excluded as too short": {
-			newEvidence().addLegs(change(lists, func(l *leg) { l.invalid = record.AnswerTime })).exclude(policy.Exclusion{Reason: "why", ShorterThan: time.Hour}),
+			newNight().addLegs(change(lists, func(l *leg) { l.invalid = record.AnswerTime })).exclude(policy.Exclusion{Reason: "why", ShorterThan: time.Hour}),
 			"indeterminate unparsed",
 		},
 		"excluded, though manifests are damaged": {
-			newEvidence().addLegs(lists).exclude(policy.Exclusion{Reason: "why"}).damage(manifests), "excluded why",
+			newNight().addLegs(lists).exclude(policy.Exclusion{Reason: "why"}).damage(manifests), "excluded why",
 		},
-		"indeterminate, though missing": {newEvidence().addLegs(lists).damage(manifests), "indeterminate inputs"},
+		"indeterminate, though missing": {newNight().addLegs(lists).damage(manifests), "indeterminate inputs"},
 		"indeterminate without an end": {
-			newEvidence().add(whole).addLegs(change(lists, func(l *leg) { l.end = "" })), "indeterminate no_end",
+			newNight().add(whole).addLegs(change(lists, func(l *leg) { l.end = "" })), "indeterminate no_end",
 		},
-		"missing": {newEvidence().addLegs(lists), "missing"},
+		"missing": {newNight().addLegs(lists), "missing"},
 		"partial, as one recording is missing": {
-			newEvidence().add(whole).addLegs(change(lists, func(l *leg) { l.recordings = "r1 r2" })), "partial",
+			newNight().add(whole).addLegs(change(lists, func(l *leg) { l.recordings = "r1 r2" })), "partial",
 		},
-		"partial, though incomplete": {newEvidence(record.TrunkID).add(half, noTrunk).addLegs(change(lists, func(l *leg) { l.recordings = "r1 r2" })), "partial"},
-		"partial, as too short":      {newEvidence().add(half).addLegs(lists), "partial"},
+		"partial, though incomplete": {newNight(record.TrunkID).add(half, noTrunk).addLegs(change(lists, func(l *leg) { l.recordings = "r1 r2" })), "partial"},
+		"partial, as too short":      {newNight().add(half).addLegs(lists), "partial"},
 		"incomplete, though repaired": {
-			newEvidence(record.TrunkID, record.EndTime).add(entry{recording: "r1", conversation: "c1", start: "10:00", ms: 300_000}).addLegs(lists), "incomplete",
+			newNight(record.TrunkID, record.EndTime).add(entry{recording: "r1", conversation: "c1", start: "10:00", ms: 300_000}).addLegs(lists), "incomplete",
 		},
 		"repaired": {
-			newEvidence(record.EndTime).add(entry{recording: "r1", conversation: "c1", start: "10:00", ms: 300_000}).addLegs(lists), "repaired",
+			newNight(record.EndTime).add(entry{recording: "r1", conversation: "c1", start: "10:00", ms: 300_000}).addLegs(lists), "repaired",
 		},
-		"complete":                               {newEvidence(record.TrunkID).add(whole).addLegs(lists), "complete"},
-		"complete, though manifests are damaged": {newEvidence().add(whole).addLegs(lists).damage(manifests), "complete"},
+		"complete":                               {newNight(record.TrunkID).add(whole).addLegs(lists), "complete"},
+		"complete, though manifests are damaged": {newNight().add(whole).addLegs(lists).damage(manifests), "complete"},
 	} {
 		t.Run(name, func(t *testing.T) { test.ev.decide(t).calls("1 " + test.want) })
 	}
@@ -72,14 +72,14 @@ func TestALegThatListsNothingHasTheEntriesOfItsConversationThatOverlapIt(t *test
 		"not voice":            {entry{recording: "r1", conversation: "c1", start: "10:00", end: "10:05", media: "screen"}, "1 missing"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			newEvidence().add(test.entry).addLegs(leg{conversation: "c1", id: "1", start: "10:00", end: "10:05"}).decide(t).calls(test.want)
+			newNight().add(test.entry).addLegs(leg{conversation: "c1", id: "1", start: "10:00", end: "10:05"}).decide(t).calls(test.want)
 		})
 	}
 }
 
 func TestARecordingMayMissTheToleranceAndNoMore(t *testing.T) {
 	for start, want := range map[string]string{"10:00:02": "1 complete", "10:00:02.001": "1 partial"} {
-		newEvidence().add(entry{recording: "r1", conversation: "c1", start: start, end: "10:05"}).
+		newNight().add(entry{recording: "r1", conversation: "c1", start: start, end: "10:05"}).
 			addLegs(leg{conversation: "c1", id: "1", recordings: "r1", start: "10:00", end: "10:05"}).decide(t).calls(want)
 	}
 }
@@ -90,48 +90,48 @@ func TestAnIndeterminateLegSaysTheFirstReason(t *testing.T) {
 	lists := leg{conversation: "c1", id: "A", recordings: "r1", start: "10:00", end: "10:05"}
 	only := leg{conversation: "c1", id: "A", start: "10:00", unanswered: true}
 	for name, test := range map[string]struct {
-		ev   *evidence
+		ev   *night
 		want string
 	}{
-		"unparsed before unsound": {newEvidence().addLegs(changed(lists, func(l *leg) { l.end, l.invalid = "09:00", record.RecordingIDs })), "unparsed"},
-		"unsound before no_end":   {newEvidence().addLegs(changed(lists, func(l *leg) { l.end = "09:00" })), "unsound"},
-		"a start alone":           {newEvidence().addLegs(only), "no_end"},
-		"a start alone, expected": {expectingAll(newEvidence().addLegs(only)), ""}, // missing
-		"doubtful":                {newEvidence().addLegs(changed(lists, func(l *leg) { l.flags = cdr.DoubtfulTime })), "doubtful"},
-		"inputs before doubtful":  {newEvidence().addLegs(changed(lists, func(l *leg) { l.flags = cdr.DoubtfulTime })).damage(manifests), "inputs"},
+		"unparsed before unsound": {newNight().addLegs(changed(lists, func(l *leg) { l.end, l.invalid = "09:00", record.RecordingIDs })), "unparsed"},
+		"unsound before no_end":   {newNight().addLegs(changed(lists, func(l *leg) { l.end = "09:00" })), "unsound"},
+		"a start alone":           {newNight().addLegs(only), "no_end"},
+		"a start alone, expected": {expectingAll(newNight().addLegs(only)), ""}, // missing
+		"doubtful":                {newNight().addLegs(changed(lists, func(l *leg) { l.flags = cdr.DoubtfulTime })), "doubtful"},
+		"inputs before doubtful":  {newNight().addLegs(changed(lists, func(l *leg) { l.flags = cdr.DoubtfulTime })).damage(manifests), "inputs"},
 		"a doubtful entry of its conversation": {
-			newEvidence().add(entry{recording: "r2", conversation: "c1", start: "10:00", end: "10:05", doubtful: true}).addLegs(lists), "doubtful",
+			newNight().add(entry{recording: "r2", conversation: "c1", start: "10:00", end: "10:05", doubtful: true}).addLegs(lists), "doubtful",
 		},
 		"doubtful before possible": {
-			newEvidence().add(entry{conversation: "c1", start: "10:00", end: "10:05", doubtful: true}, entry{conversation: "c1"}).addLegs(lists), "doubtful",
+			newNight().add(entry{conversation: "c1", start: "10:00", end: "10:05", doubtful: true}, entry{conversation: "c1"}).addLegs(lists), "doubtful",
 		},
-		"a possible id": {newEvidence().add(entry{conversation: "c1"}, entry{conversation: "c1"}).addLegs(lists), "possible"},
+		"a possible id": {newNight().add(entry{conversation: "c1"}, entry{conversation: "c1"}).addLegs(lists), "possible"},
 		"media of its conversation that is promised": {
-			newEvidence().add(entry{recording: "r1", conversation: "c1", state: "uploading"}).addLegs(changed(lists, func(l *leg) { l.recordings = "" })), "possible",
+			newNight().add(entry{recording: "r1", conversation: "c1", state: "uploading"}).addLegs(changed(lists, func(l *leg) { l.recordings = "" })), "possible",
 		},
-		"media of its id that is promised": {newEvidence().add(entry{recording: "r1", conversation: "x", state: "uploading"}).addLegs(lists), "possible"},
+		"media of its id that is promised": {newNight().add(entry{recording: "r1", conversation: "x", state: "uploading"}).addLegs(lists), "possible"},
 		"possible before no_id": {
-			newEvidence().add(entry{recording: "r9", line: "L1", start: "10:00", end: "10:05"}).addLegs(leg{line: "L1", start: "10:00", end: "10:05"}), "possible",
+			newNight().add(entry{recording: "r9", line: "L1", start: "10:00", end: "10:05"}).addLegs(leg{line: "L1", start: "10:00", end: "10:05"}), "possible",
 		},
-		"neither recordings nor a conversation": {newEvidence().addLegs(leg{id: "A", start: "10:00", end: "10:05"}), "no_id"},
-		"an entry, but no end":                  {newEvidence().add(itsEntry).addLegs(changed(lists, func(l *leg) { l.end = "" })), "no_end"},
-		"no_end before unnamed":                 {newEvidence().add(entry{conversation: "c1", start: "10:00", end: "10:05"}).addLegs(changed(fiveMinutes, func(l *leg) { l.end = "" })), "no_end"},
-		"an entry without any name":             {newEvidence().add(entry{conversation: "c1", start: "10:00", end: "10:05"}).addLegs(fiveMinutes), "unnamed"},
-		"its media has a name":                  {newEvidence().add(entry{conversation: "c1", start: "10:00", end: "10:05", mediaKey: "a.wav"}).addLegs(fiveMinutes), ""},
-		"one of two has a name":                 {newEvidence().add(itsEntry, entry{conversation: "c1", start: "10:00", end: "10:05"}).addLegs(fiveMinutes), ""},
-		"too short to need a name":              {newEvidence().add(entry{conversation: "c1", start: "10:00", end: "10:03"}).addLegs(fiveMinutes), ""}, // partial
+		"neither recordings nor a conversation": {newNight().addLegs(leg{id: "A", start: "10:00", end: "10:05"}), "no_id"},
+		"an entry, but no end":                  {newNight().add(itsEntry).addLegs(changed(lists, func(l *leg) { l.end = "" })), "no_end"},
+		"no_end before unnamed":                 {newNight().add(entry{conversation: "c1", start: "10:00", end: "10:05"}).addLegs(changed(fiveMinutes, func(l *leg) { l.end = "" })), "no_end"},
+		"an entry without any name":             {newNight().add(entry{conversation: "c1", start: "10:00", end: "10:05"}).addLegs(fiveMinutes), "unnamed"},
+		"its media has a name":                  {newNight().add(entry{conversation: "c1", start: "10:00", end: "10:05", mediaKey: "a.wav"}).addLegs(fiveMinutes), ""},
+		"one of two has a name":                 {newNight().add(itsEntry, entry{conversation: "c1", start: "10:00", end: "10:05"}).addLegs(fiveMinutes), ""},
+		"too short to need a name":              {newNight().add(entry{conversation: "c1", start: "10:00", end: "10:03"}).addLegs(fiveMinutes), ""}, // partial
 		"nothing of a short shared talk": {
-			newEvidence().add(entry{recording: "r1", conversation: "c1", start: "10:00", end: "10:03"}).
+			newNight().add(entry{recording: "r1", conversation: "c1", start: "10:00", end: "10:03"}).
 				addLegs(leg{conversation: "c1", id: "A", start: "10:00", answer: "10:03", end: "10:03:02"}, leg{conversation: "c1", id: "B", start: "10:00", end: "10:03"}),
 			"shared",
 		},
 		"nothing of a short talk": {
-			newEvidence().add(entry{recording: "r1", conversation: "c1", start: "10:00", end: "10:03"}).
+			newNight().add(entry{recording: "r1", conversation: "c1", start: "10:00", end: "10:03"}).
 				addLegs(leg{conversation: "c1", id: "A", start: "10:00", answer: "10:03", end: "10:03:02"}),
 			"",
 		},
 		"no talk at all, though shared": {
-			newEvidence().add(entry{recording: "r1", conversation: "c1", start: "10:00", end: "10:03"}).
+			newNight().add(entry{recording: "r1", conversation: "c1", start: "10:00", end: "10:03"}).
 				addLegs(leg{conversation: "c1", id: "A", start: "10:00", answer: "10:03", end: "10:03"}, leg{conversation: "c1", id: "B", start: "10:00", end: "10:03"}),
 			"",
 		},
@@ -144,7 +144,7 @@ func TestAnIndeterminateLegSaysTheFirstReason(t *testing.T) {
 	}
 }
 
-func expectingAll(ev *evidence) *evidence {
+func expectingAll(ev *night) *night {
 	ev.Policy.Expect = policy.ExpectAll
 	return ev
 }
@@ -153,17 +153,17 @@ func TestEveryValueThatTheVerdictNeedsHasToParse(t *testing.T) {
 	for _, f := range []record.Field{
 		record.StartTime, record.AnswerTime, record.EndTime, record.Talk, record.Pauses, record.Recorded, record.ConversationID, record.RecordingIDs,
 	} {
-		newEvidence().add(itsEntry).addLegs(changed(fiveMinutes, func(l *leg) { l.invalid = f })).decide(t).calls("A indeterminate unparsed")
+		newNight().add(itsEntry).addLegs(changed(fiveMinutes, func(l *leg) { l.invalid = f })).decide(t).calls("A indeterminate unparsed")
 	}
 	for _, f := range []record.Field{record.TrunkID, record.ANI, record.TalkMS, record.UpdatedAt, record.DurationMS} {
-		newEvidence().add(itsEntry).addLegs(changed(fiveMinutes, func(l *leg) { l.invalid = f })).decide(t).calls("A complete")
+		newNight().add(itsEntry).addLegs(changed(fiveMinutes, func(l *leg) { l.invalid = f })).decide(t).calls("A complete")
 	}
 }
 
 // A missing recording of a leg that has an entry is missing, even if nobody knows
 // when the leg ended.
 func TestAnUnknownEndLeavesALossOpen(t *testing.T) {
-	d := newEvidence().add(itsEntry).addLegs(changed(fiveMinutes, func(l *leg) { l.recordings, l.end = "r1 r2", "" })).decide(t)
+	d := newNight().add(itsEntry).addLegs(changed(fiveMinutes, func(l *leg) { l.recordings, l.end = "r1 r2", "" })).decide(t)
 	d.calls("A indeterminate no_end")
 	d.findings("missing_recording open r2")
 }
@@ -173,38 +173,38 @@ func TestARecordingInErrorIsCertainUnlessItMayBeOfAnotherLeg(t *testing.T) {
 	private := changed(fiveMinutes, func(l *leg) { l.trunk = "private" })
 	due := leg{conversation: "c1", id: "B", start: "10:01", end: "10:05"}
 	for name, test := range map[string]struct {
-		ev    *evidence
+		ev    *night
 		want  string
 		found []string
 	}{
-		"by conversation":            {newEvidence().add(itsEntry).addLegs(private).exclude(forbid), "A recorded_in_error private", []string{"recorded_in_error open"}},
-		"hardly covered":             {newEvidence().add(changed(itsEntry, func(e *entry) { e.end = "10:00:02" })).addLegs(private).exclude(forbid), "A excluded private", nil},
-		"a little more":              {newEvidence().add(changed(itsEntry, func(e *entry) { e.end = "10:00:02.1" })).addLegs(private).exclude(forbid), "A recorded_in_error private", []string{"recorded_in_error open"}},
-		"hardly covered, but by leg": {newEvidence().add(changed(itsEntry, func(e *entry) { e.end, e.leg = "10:00:02", "A" })).addLegs(private).exclude(forbid), "A recorded_in_error private", []string{"recorded_in_error open"}},
+		"by conversation":            {newNight().add(itsEntry).addLegs(private).exclude(forbid), "A recorded_in_error private", []string{"recorded_in_error open"}},
+		"hardly covered":             {newNight().add(changed(itsEntry, func(e *entry) { e.end = "10:00:02" })).addLegs(private).exclude(forbid), "A excluded private", nil},
+		"a little more":              {newNight().add(changed(itsEntry, func(e *entry) { e.end = "10:00:02.1" })).addLegs(private).exclude(forbid), "A recorded_in_error private", []string{"recorded_in_error open"}},
+		"hardly covered, but by leg": {newNight().add(changed(itsEntry, func(e *entry) { e.end, e.leg = "10:00:02", "A" })).addLegs(private).exclude(forbid), "A recorded_in_error private", []string{"recorded_in_error open"}},
 		"beside a leg to be recorded": {
-			newEvidence().add(itsEntry).addLegs(private, due).exclude(forbid), "A excluded private", []string{"recorded_in_error indeterminate"},
+			newNight().add(itsEntry).addLegs(private, due).exclude(forbid), "A excluded private", []string{"recorded_in_error indeterminate"},
 		},
 		"by leg, beside a leg to be recorded": {
-			newEvidence().add(changed(itsEntry, func(e *entry) { e.leg = "A" })).addLegs(private, due).exclude(forbid), "A recorded_in_error private", []string{"recorded_in_error open"},
+			newNight().add(changed(itsEntry, func(e *entry) { e.leg = "A" })).addLegs(private, due).exclude(forbid), "A recorded_in_error private", []string{"recorded_in_error open"},
 		},
 		"before a leg to be recorded": {
-			newEvidence().add(changed(itsEntry, func(e *entry) { e.end = "10:10" })).addLegs(private, changed(due, func(l *leg) { l.start, l.end = "10:05", "10:10" })).exclude(forbid),
+			newNight().add(changed(itsEntry, func(e *entry) { e.end = "10:10" })).addLegs(private, changed(due, func(l *leg) { l.start, l.end = "10:05", "10:10" })).exclude(forbid),
 			"A recorded_in_error private",
 			[]string{"recorded_in_error open"},
 		},
 		"one recording for each leg": {
-			newEvidence().add(itsEntry, changed(itsEntry, func(e *entry) { e.recording = "r2" })).addLegs(private, due).exclude(forbid).oneForEachLeg(),
+			newNight().add(itsEntry, changed(itsEntry, func(e *entry) { e.recording = "r2" })).addLegs(private, due).exclude(forbid).oneForEachLeg(),
 			"A recorded_in_error private",
 			[]string{"recorded_in_error open"},
 		},
-		"the source said no, by conversation": {newEvidence().add(itsEntry).addLegs(changed(fiveMinutes, func(l *leg) { l.recorded = profile.False })), "A excluded not recorded by source", nil},
+		"the source said no, by conversation": {newNight().add(itsEntry).addLegs(changed(fiveMinutes, func(l *leg) { l.recorded = profile.False })), "A excluded not recorded by source", nil},
 		"the source said no, by leg": {
-			newEvidence().add(changed(itsEntry, func(e *entry) { e.leg = "A" })).addLegs(changed(fiveMinutes, func(l *leg) { l.recorded = profile.False })),
+			newNight().add(changed(itsEntry, func(e *entry) { e.leg = "A" })).addLegs(changed(fiveMinutes, func(l *leg) { l.recorded = profile.False })),
 			"A recorded_in_error not recorded by source",
 			[]string{"recorded_in_error open"},
 		},
 		"an exclusion that does not forbid": {
-			newEvidence().add(changed(itsEntry, func(e *entry) { e.leg = "A" })).addLegs(private).exclude(policy.Exclusion{Reason: "why", Trunk: []string{"private"}}), "A excluded why", nil,
+			newNight().add(changed(itsEntry, func(e *entry) { e.leg = "A" })).addLegs(private).exclude(policy.Exclusion{Reason: "why", Trunk: []string{"private"}}), "A excluded why", nil,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
