@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"cdrmend/internal/budget"
+	"cdrmend/internal/evidence"
 	"cdrmend/internal/intake"
 	"cdrmend/internal/ledger"
 	"cdrmend/internal/object"
@@ -149,7 +150,7 @@ func (j *Job) list(ctx context.Context, interval policy.Interval) (*intake.Input
 }
 
 // read reads the inputs; everything also keeps rows that decide nothing.
-func (j *Job) read(ctx context.Context, inputs *intake.Inputs, everything bool, memory budget.Budget) (*reconcile.Evidence, *intake.Account, error) {
+func (j *Job) read(ctx context.Context, inputs *intake.Inputs, everything bool, memory budget.Budget) (*evidence.Evidence, *intake.Account, error) {
 	return intake.Read(ctx, inputs, intake.Options{
 		Everything: everything, Log: j.Log, Progress: j.Watch, Release: memory.Release, Tuning: j.tuning,
 	})
@@ -159,8 +160,8 @@ func (j *Job) read(ctx context.Context, inputs *intake.Inputs, everything bool, 
 const decidePart = 1 << 14
 
 // spread lets a decision use all processors.
-func spread(memory budget.Budget) reconcile.Spread {
-	return reconcile.Spread{Part: decidePart, Each: parallel.Do, Pause: memory.Release}
+func spread(memory budget.Budget) evidence.Spread {
+	return evidence.Spread{Part: decidePart, Each: parallel.Do, Pause: memory.Release}
 }
 
 // computed is a run whose files are all written. Only its commit is missing.

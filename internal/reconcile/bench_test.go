@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"cdrmend/internal/cdr"
+	"cdrmend/internal/evidence"
 	"cdrmend/internal/intern"
 	"cdrmend/internal/manifest"
 	"cdrmend/internal/policy"
@@ -38,7 +39,7 @@ func benchNight(legs int) *synth.Night {
 }
 
 // evidenceOf reads a night that benchNight made.
-func evidenceOf(b testing.TB, n *synth.Night) *reconcile.Evidence {
+func evidenceOf(b testing.TB, n *synth.Night) *evidence.Evidence {
 	b.Helper()
 	path := filepath.Join(b.TempDir(), "cdrmend.yaml")
 	if err := os.WriteFile(path, n.Config(""), 0o600); err != nil {
@@ -50,9 +51,9 @@ func evidenceOf(b testing.TB, n *synth.Night) *reconcile.Evidence {
 	}
 	texts := intern.NewTable()
 	day := record.Span{Start: record.TimeOf(midnight), End: record.TimeOf(midnight.AddDate(0, 0, 1))}
-	ev := &reconcile.Evidence{
+	ev := &evidence.Evidence{
 		Interval: day, Org: texts.OfString(cfg.Org), Texts: texts, Policy: &cfg.Policy,
-		Registrations: reconcile.Registrations{Index: registration.NewIndex(&registration.States{}), Lines: registration.NewLines(nil, texts)},
+		Registrations: evidence.Registrations{Index: registration.NewIndex(&registration.States{}), Lines: registration.NewLines(nil, texts)},
 	}
 	for o := range n.Objects() {
 		kind := slices.IndexFunc(cfg.Sources, func(s policy.Source) bool { return strings.Contains(s.URL.String(), strings.SplitAfter(o.Key, "/")[0]) })
@@ -64,9 +65,9 @@ func evidenceOf(b testing.TB, n *synth.Night) *reconcile.Evidence {
 			b.Fatal(err)
 		}
 		s, number := cfg.Sources[kind], uint32(len(ev.Sources))
-		ev.Sources = append(ev.Sources, reconcile.Source{Kind: s.Kind, Name: s.Name, Org: ev.Org, Profile: s.Profile, Required: s.Required, Settled: true})
-		ev.Partitions = append(ev.Partitions, reconcile.Partition{Source: number, Span: day})
-		ev.Objects = append(ev.Objects, reconcile.Object{Source: number, Key: o.Key, Partition: number, Tabular: true})
+		ev.Sources = append(ev.Sources, evidence.Source{Kind: s.Kind, Name: s.Name, Org: ev.Org, Profile: s.Profile, Required: s.Required, Settled: true})
+		ev.Partitions = append(ev.Partitions, evidence.Partition{Source: number, Span: day})
+		ev.Objects = append(ev.Objects, evidence.Object{Source: number, Key: o.Key, Partition: number, Tabular: true})
 		if s.Kind == policy.Manifests {
 			addEntries(b, ev, number, text.Bytes())
 		} else {
@@ -76,7 +77,7 @@ func evidenceOf(b testing.TB, n *synth.Night) *reconcile.Evidence {
 	return ev
 }
 
-func addEntries(b testing.TB, ev *reconcile.Evidence, n uint32, text []byte) {
+func addEntries(b testing.TB, ev *evidence.Evidence, n uint32, text []byte) {
 	b.Helper()
 	in := manifest.Input{Key: ev.Objects[n].Key, Stream: stream.Open(bytes.NewReader(text), int64(len(text)), &unlimited), Format: profile.JSONLines}
 	in.Body = bufio.NewReader(in.Stream)
@@ -88,7 +89,7 @@ func addEntries(b testing.TB, ev *reconcile.Evidence, n uint32, text []byte) {
 	ev.Documents, ev.Entries = []manifest.Document{batch.Doc}, slices.Concat(batch.Blocks()...)
 }
 
-func addLegs(b testing.TB, ev *reconcile.Evidence, n uint32, text []byte) {
+func addLegs(b testing.TB, ev *evidence.Evidence, n uint32, text []byte) {
 	b.Helper()
 	batch, err := cdr.NewReader(ev.Sources[n].Profile, ev.Texts, &unlimited).Read(bufio.NewReader(bytes.NewReader(text)), profile.CSV, nil)
 	if err != nil {
@@ -105,7 +106,7 @@ func addLegs(b testing.TB, ev *reconcile.Evidence, n uint32, text []byte) {
 }
 
 // copied returns evidence of its own, as what is decided is filled into it.
-func copied(ev *reconcile.Evidence) *reconcile.Evidence {
+func copied(ev *evidence.Evidence) *evidence.Evidence {
 	again := *ev
 	again.Documents, again.Entries, again.Legs = slices.Clone(ev.Documents), slices.Clone(ev.Entries), slices.Clone(ev.Legs)
 	again.Particulars, again.Recordings = slices.Clone(ev.Particulars), slices.Clone(ev.Recordings)
@@ -133,7 +134,7 @@ func BenchmarkMatch(b *testing.B) {
 		b.StopTimer()
 		again := copied(ev)
 		b.StartTimer()
-		d := reconcile.Decide(again, reconcile.Spread{Part: len(ev.Entries), Each: inOrder, Pause: func() {}})
+		d := reconcile.Decide(again, evidence.Spread{Part: len(ev.Entries), Each: inOrder, Pause: func() {}})
 		found := 0
 		for range d.Findings {
 			found++

@@ -3,8 +3,11 @@ package reconcile
 import (
 	"slices"
 
+	"cdrmend/internal/doubt"
+	"cdrmend/internal/evidence"
 	"cdrmend/internal/intern"
 	"cdrmend/internal/manifest"
+	"cdrmend/internal/match"
 	"cdrmend/internal/policy"
 	"cdrmend/internal/record"
 	"cdrmend/internal/table"
@@ -35,10 +38,10 @@ func (s RecordingStatus) String() string { return recordingNames[s] }
 // Decision is the result of a run. Repairs, calls, recordings and outages are in the
 // order of their tables.
 type Decision struct {
-	*Evidence
+	*evidence.Evidence
 	found      [][]Finding  // in the order in which they were made
 	order      []findingRef // the same findings in the order of their table
-	Repairs    []Repair
+	Repairs    []match.Repair
 	Refs       []record.Ref // rows that repairs cite
 	Calls      []Call
 	Recordings []Recording
@@ -50,8 +53,8 @@ type Decision struct {
 	Voices       int64 // owned entries of voice
 	WithoutCDR   int64 // owned entries of voice that have no leg, or are apart from all
 	ReusedLegIDs int64 // owned legs that have an earlier leg with their id
-	Incomplete   []IncompleteInput
-	Strays       []Stray
+	Incomplete   []evidence.IncompleteInput
+	Strays       []doubt.Stray
 	Notices      Notices
 	ownedDoc     []bool
 	words        *words

@@ -4,12 +4,15 @@ import (
 	"fmt"
 	"time"
 
+	"cdrmend/internal/doubt"
+	"cdrmend/internal/evidence"
 	"cdrmend/internal/intern"
+	"cdrmend/internal/match"
 	"cdrmend/internal/policy"
 )
 
 // reportDocuments reports what is wrong with whole documents of the interval.
-func reportDocuments(r report, facts *nightFacts, owned marks) report {
+func reportDocuments(r report, facts *evidence.Facts, owned match.Marks) report {
 	for i := range r.Documents {
 		doc := &r.Documents[i]
 		if !owned[i] || doc.Extra == nil || doc.Virtual {
@@ -23,7 +26,7 @@ func reportDocuments(r report, facts *nightFacts, owned marks) report {
 		if doc.Miscounted() {
 			r.document(n, CountMismatch, fmt.Sprintf("total=%d;found=%d", rare.Total, doc.N))
 		}
-		if b := rare.Truncated; b != nil && !facts.isEmptyList(doc) {
+		if b := rare.Truncated; b != nil && !facts.IsEmptyList(doc) {
 			r.document(n, TruncatedDocument, fmt.Sprintf("offset=%d;entries=%d", b.Offset, b.Entries))
 		}
 		if b := rare.Malformed; b != nil {
@@ -44,9 +47,9 @@ func (r *report) document(n uint32, class Class, detail string) {
 // reportInputs reports input that was needed and never came: empty partitions in
 // which something starts that lacks its counterpart, and registrations of which
 // nothing could be used.
-func reportInputs(r report, facts *nightFacts, needed map[uint32]bool) report {
+func reportInputs(r report, facts *evidence.Facts, needed map[uint32]bool) report {
 	for _, kind := range []policy.Kind{policy.Manifests, policy.CDRs} {
-		for _, n := range facts.emptyOf(kind) {
+		for _, n := range facts.Empty(kind) {
 			if !needed[n] {
 				continue
 			}
@@ -72,9 +75,9 @@ func reportInputs(r report, facts *nightFacts, needed map[uint32]bool) report {
 }
 
 // reportUnfit reports sources that are unfit.
-func reportUnfit(r report, doubts *doubts, w *words) report {
+func reportUnfit(r report, doubts *doubt.Sources, w *words) report {
 	for i := range r.Sources {
-		switch needs, shapeless := doubts.lacks(uint32(i)); {
+		switch needs, shapeless := doubts.Lacks(uint32(i)); {
 		case shapeless:
 			r.source(UnfitSource, policy.Major, uint32(i), w.shape)
 		case needs != 0:
@@ -85,7 +88,7 @@ func reportUnfit(r report, doubts *doubts, w *words) report {
 }
 
 // detailOfStray says what a stray is and how far the source would have to look.
-func detailOfStray(ev *Evidence, s *Stray) string {
+func detailOfStray(ev *evidence.Evidence, s *doubt.Stray) string {
 	p := ev.Partitions[s.Partition].Span
 	way, short := "lookahead", time.Duration(p.Start-s.Interval.End)*time.Microsecond
 	if p.Start < s.Interval.Start {
@@ -95,7 +98,7 @@ func detailOfStray(ev *Evidence, s *Stray) string {
 }
 
 // reportStrays makes one finding of each stray.
-func reportStrays(r report, strays []Stray) report {
+func reportStrays(r report, strays []doubt.Stray) report {
 	for i := range strays {
 		s := &strays[i]
 		severity := policy.Major

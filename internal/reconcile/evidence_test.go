@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"cdrmend/internal/cdr"
+	"cdrmend/internal/evidence"
 	"cdrmend/internal/intern"
 	"cdrmend/internal/manifest"
 	"cdrmend/internal/policy"
@@ -27,7 +28,7 @@ import (
 // CDR source and one source of registrations, all settled, each with one
 // partition for the day. Times are of that day, such as 10:00 or 10:00:30.5.
 type night struct {
-	*reconcile.Evidence
+	*evidence.Evidence
 	events []registration.Event
 	lines  []string // what was added, to print with a failure
 }
@@ -41,16 +42,16 @@ const (
 func newNight(required ...record.Field) *night {
 	texts := intern.NewTable()
 	day := record.Span{Start: at("00:00"), End: at("24:00")}
-	ev := &night{Evidence: &reconcile.Evidence{
+	ev := &night{Evidence: &evidence.Evidence{
 		Interval: day, Org: texts.OfString("acme"), Texts: texts,
 		Policy: &policy.Policy{VoiceMedia: []string{"audio"}, DurationTolerance: time.Second, CoverageTolerance: 2 * time.Second},
 	}}
 	for kind, name := range []string{"m", "c", "r"} {
-		ev.Sources = append(ev.Sources, reconcile.Source{
+		ev.Sources = append(ev.Sources, evidence.Source{
 			Kind: policy.Kind(kind), Name: name, URL: name + "/", Profile: &profile.Profile{Prefixes: []string{"tel:", "sip:"}}, Required: record.Of(required...), Settled: true,
 		})
-		ev.Partitions = append(ev.Partitions, reconcile.Partition{Source: uint32(kind), Span: day, URL: name + "/day/"})
-		ev.Objects = append(ev.Objects, reconcile.Object{Source: uint32(kind), Partition: uint32(kind), Key: name + ".json"})
+		ev.Partitions = append(ev.Partitions, evidence.Partition{Source: uint32(kind), Span: day, URL: name + "/day/"})
+		ev.Objects = append(ev.Objects, evidence.Object{Source: uint32(kind), Partition: uint32(kind), Key: name + ".json"})
 	}
 	ev.Documents = []manifest.Document{{Object: manifests, Partition: manifests}}
 	return ev
@@ -165,7 +166,7 @@ func (ev *night) addLegs(legs ...leg) *night {
 					l.Invalid |= 1 << i
 				}
 			}
-			ev.LegInvalid = append(ev.LegInvalid, reconcile.LegInvalid{Ref: l.Ref, Field: in.invalid, Raw: "?"})
+			ev.LegInvalid = append(ev.LegInvalid, evidence.LegInvalid{Ref: l.Ref, Field: in.invalid, Raw: "?"})
 		}
 		ev.Legs, ev.Particulars = append(ev.Legs, l.Shown), append(ev.Particulars, l.Particulars)
 		ev.lines = append(ev.lines, fmt.Sprintf("leg %+v", in))
@@ -227,11 +228,11 @@ func (ev *night) addSpans(spans string) (n uint32) {
 // added from now on are of it.
 func (ev *night) addSource(kind policy.Kind, name string) *night {
 	source, partition, object := uint32(len(ev.Sources)), uint32(len(ev.Partitions)), uint32(len(ev.Objects))
-	ev.Sources = append(ev.Sources, reconcile.Source{
+	ev.Sources = append(ev.Sources, evidence.Source{
 		Kind: kind, Name: name, URL: name + "/", Profile: ev.Sources[kind].Profile, Required: ev.Sources[manifests].Required, Settled: true,
 	})
-	ev.Partitions = append(ev.Partitions, reconcile.Partition{Source: source, Span: ev.Partitions[kind].Span, URL: name + "/day/"})
-	ev.Objects = append(ev.Objects, reconcile.Object{Source: source, Partition: partition, Key: name + ".json"})
+	ev.Partitions = append(ev.Partitions, evidence.Partition{Source: source, Span: ev.Partitions[kind].Span, URL: name + "/day/"})
+	ev.Objects = append(ev.Objects, evidence.Object{Source: source, Partition: partition, Key: name + ".json"})
 	if kind == policy.Manifests {
 		ev.Documents = append(ev.Documents, manifest.Document{Object: object, Partition: partition, First: uint32(len(ev.Entries))})
 	}
@@ -301,7 +302,7 @@ type decided struct {
 
 func (ev *night) decide(t *testing.T) decided {
 	ev.Index, ev.Lines = registration.NewIndex(&registration.States{Outages: ev.Outages}), registration.NewLines(ev.events, ev.Texts)
-	return decided{reconcile.Decide(ev.Evidence, reconcile.Spread{Part: 3, Each: inOrder, Pause: func() {}}), t, ev}
+	return decided{reconcile.Decide(ev.Evidence, evidence.Spread{Part: 3, Each: inOrder, Pause: func() {}}), t, ev}
 }
 
 // repairs compares the repairs, as "entry field rule value evidence".

@@ -4,8 +4,8 @@ import (
 	"slices"
 	"testing"
 
+	"cdrmend/internal/evidence"
 	"cdrmend/internal/policy"
-	"cdrmend/internal/reconcile"
 	"cdrmend/internal/record"
 )
 
@@ -23,30 +23,30 @@ func TestIncompleteInputMakesIndeterminateWhatItMayHide(t *testing.T) {
 		change     func(*night)
 		entry, leg string // statuses
 		verdict    string
-		incomplete []reconcile.IncompleteInput
+		incomplete []evidence.IncompleteInput
 		undecided  bool
 	}{
 		"all is complete":     {func(*night) {}, "open", "open", "missing", nil, false},
-		"unsettled manifests": {func(ev *night) { ev.unsettle(manifests) }, "open", "indeterminate", "indeterminate inputs", []reconcile.IncompleteInput{{Source: manifests, Partition: -1, Unsettled: true}}, false},
-		"damaged manifests":   {func(ev *night) { ev.damage(manifests) }, "open", "indeterminate", "indeterminate inputs", []reconcile.IncompleteInput{{Source: manifests, Partition: manifests}}, true},
+		"unsettled manifests": {func(ev *night) { ev.unsettle(manifests) }, "open", "indeterminate", "indeterminate inputs", []evidence.IncompleteInput{{Source: manifests, Partition: -1, Unsettled: true}}, false},
+		"damaged manifests":   {func(ev *night) { ev.damage(manifests) }, "open", "indeterminate", "indeterminate inputs", []evidence.IncompleteInput{{Source: manifests, Partition: manifests}}, true},
 		"useless manifests": {
 			func(ev *night) { ev.Sources[manifests].NoUse = true }, "open", "indeterminate", "indeterminate inputs",
-			[]reconcile.IncompleteInput{{Source: manifests, Partition: -1}},
+			[]evidence.IncompleteInput{{Source: manifests, Partition: -1}},
 			true,
 		},
-		"unsettled cdrs": {func(ev *night) { ev.unsettle(cdrs) }, "indeterminate", "open", "missing", []reconcile.IncompleteInput{{Source: cdrs, Partition: -1, Unsettled: true}}, false},
-		"damaged cdrs":   {func(ev *night) { ev.damage(cdrs) }, "indeterminate", "open", "missing", []reconcile.IncompleteInput{{Source: cdrs, Partition: cdrs}}, true},
+		"unsettled cdrs": {func(ev *night) { ev.unsettle(cdrs) }, "indeterminate", "open", "missing", []evidence.IncompleteInput{{Source: cdrs, Partition: -1, Unsettled: true}}, false},
+		"damaged cdrs":   {func(ev *night) { ev.damage(cdrs) }, "indeterminate", "open", "missing", []evidence.IncompleteInput{{Source: cdrs, Partition: cdrs}}, true},
 		"damaged manifests of others": {
 			func(ev *night) {
 				ev.addSource(policy.Manifests, "n").Sources[3].Org = ev.Texts.OfString("other")
 				ev.damage(3)
 			}, "open", "open", "missing",
-			[]reconcile.IncompleteInput{{Source: 3, Partition: 3}},
+			[]evidence.IncompleteInput{{Source: 3, Partition: 3}},
 			true,
 		},
 		"cdrs damaged at another time": {
 			func(ev *night) { elsewhere(ev.damage(cdrs), cdrs) }, "open", "open", "missing",
-			[]reconcile.IncompleteInput{{Source: cdrs, Partition: cdrs}},
+			[]evidence.IncompleteInput{{Source: cdrs, Partition: cdrs}},
 			true,
 		},
 		"no manifests of its organisation": {
@@ -59,7 +59,7 @@ func TestIncompleteInputMakesIndeterminateWhatItMayHide(t *testing.T) {
 		// Unsettled as a whole, so that the damage changes nothing.
 		"damaged and unsettled manifests": {
 			func(ev *night) { ev.damage(manifests).unsettle(manifests) }, "open", "indeterminate", "indeterminate inputs",
-			[]reconcile.IncompleteInput{{Source: manifests, Partition: -1, Unsettled: true}},
+			[]evidence.IncompleteInput{{Source: manifests, Partition: -1, Unsettled: true}},
 			false,
 		},
 	} {

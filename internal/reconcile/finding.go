@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"unicode/utf8"
 
+	"cdrmend/internal/evidence"
 	"cdrmend/internal/intern"
 	"cdrmend/internal/policy"
 	"cdrmend/internal/profile"
@@ -160,7 +161,7 @@ func (d *foundDefects) add(reports ...report) {
 
 // report collects the findings of one part of a stage.
 type report struct {
-	*Evidence
+	*evidence.Evidence
 	accepts  []acceptedSubject
 	findings []Finding
 	needed   map[uint32]bool
@@ -212,7 +213,7 @@ type acceptedSubject struct {
 }
 
 // acceptedSubjectsOf has to be called while texts are found by their bytes.
-func acceptedSubjectsOf(ev *Evidence) (list []acceptedSubject) {
+func acceptedSubjectsOf(ev *evidence.Evidence) (list []acceptedSubject) {
 	for _, a := range ev.Policy.AcceptedSubjects {
 		id := func(written string) intern.Text { return policy.ID(ev.Texts, written) }
 		list = append(list, acceptedSubject{a.Class, id(a.Org), id(a.Conversation), id(a.Recording)})
@@ -233,7 +234,7 @@ func (r *report) identity(class Class, f record.Field, appendSubject func([]byte
 
 // appendObject appends the source and the key of an object after a word.
 func (r *report) appendObject(b []byte, word string, object uint32) []byte {
-	b = append(append(b, word...), r.sourceOf(object).Name...)
+	b = append(append(b, word...), r.SourceOf(object).Name...)
 	return appendEscaped(append(b, '|'), r.Objects[object].Key)
 }
 

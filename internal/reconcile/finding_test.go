@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"cdrmend/internal/evidence"
 	"cdrmend/internal/intern"
 	"cdrmend/internal/manifest"
 	"cdrmend/internal/policy"
@@ -324,7 +325,7 @@ func TestMediaThatIsGoneIsAsGraveAsWhatNobodyElseCounts(t *testing.T) {
 			e.end = cmp.Or(e.end, "10:10")
 			ev := newNight().add(e).addLegs(changed(tenMinutes, func(l *leg) { l.unanswered = true }))
 			if test.listed != nil {
-				ev.Media = &reconcile.Media{CheckSize: test.size, Size: func(_ uint32, key intern.Text) (int64, bool) {
+				ev.Media = &evidence.Media{CheckSize: test.size, Size: func(_ uint32, key intern.Text) (int64, bool) {
 					size, ok := test.listed[ev.Texts.String(key)]
 					return size, ok
 				}}

@@ -4,10 +4,10 @@ import (
 	"fmt"
 	"testing"
 
+	"cdrmend/internal/evidence"
 	"cdrmend/internal/manifest"
 	"cdrmend/internal/policy"
 	"cdrmend/internal/profile"
-	"cdrmend/internal/reconcile"
 	"cdrmend/internal/record"
 )
 
@@ -49,7 +49,7 @@ func TestTheTotalIsAtLeastWhatIsKnownWhenCDRsMayHideLegs(t *testing.T) {
 
 // emptyHour adds a partition of an hour in which nothing was delivered.
 func emptyHour(ev *night, source uint32, start string) {
-	ev.Partitions = append(ev.Partitions, reconcile.Partition{
+	ev.Partitions = append(ev.Partitions, evidence.Partition{
 		Source: source, Span: record.Span{Start: at(start), End: at(start) + record.Time(3600e6)}, URL: ev.Sources[source].Name + "/hour/", Empty: true,
 	})
 }

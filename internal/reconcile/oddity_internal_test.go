@@ -5,8 +5,10 @@ import (
 	"testing"
 
 	"cdrmend/internal/cdr"
+	"cdrmend/internal/evidence"
 	"cdrmend/internal/intern"
 	"cdrmend/internal/manifest"
+	"cdrmend/internal/match"
 	"cdrmend/internal/policy"
 	"cdrmend/internal/record"
 )
@@ -15,11 +17,11 @@ import (
 // partition for the first hour.
 func oddNight(legs int, entries func(leg int) int32) *Decision {
 	hour := record.Span{Start: 1, End: 3_600_000_000}
-	d := &Decision{Evidence: &Evidence{
+	d := &Decision{Evidence: &evidence.Evidence{
 		Interval:   hour,
-		Sources:    []Source{{Kind: policy.Manifests, Name: "m"}, {Kind: policy.CDRs, Name: "c"}},
-		Partitions: []Partition{{Source: 0, Span: hour, URL: "m/00/"}, {Source: 1, Span: hour, URL: "c/00/"}},
-		Objects:    []Object{{Source: 0}, {Source: 1, Partition: 1}},
+		Sources:    []evidence.Source{{Kind: policy.Manifests, Name: "m"}, {Kind: policy.CDRs, Name: "c"}},
+		Partitions: []evidence.Partition{{Source: 0, Span: hour, URL: "m/00/"}, {Source: 1, Span: hour, URL: "c/00/"}},
+		Objects:    []evidence.Object{{Source: 0}, {Source: 1, Partition: 1}},
 	}}
 	for n := range legs {
 		d.Legs = append(d.Legs, cdr.Shown{Ref: record.Ref{Object: 1, Row: uint32(n)}})
@@ -99,7 +101,7 @@ func TestAnHourOfRecordingsWithoutCDRsIsOdd(t *testing.T) {
 		d.Documents = []manifest.Document{{N: 1}}
 		d.Entries = []manifest.Entry{{Start: test.start, Org: test.org}}
 		d.Recordings = []Recording{{Entry: 0}}
-		if got := oddities(d, never, []entryState{{voice: test.voice}}); !slices.Equal(got, test.want) {
+		if got := oddities(d, never, []match.EntryState{{Voice: test.voice}}); !slices.Equal(got, test.want) {
 			t.Errorf("%s: got %q, want %q", name, got, test.want)
 		}
 	}

@@ -4,14 +4,16 @@ import (
 	"cmp"
 	"slices"
 
+	"cdrmend/internal/evidence"
 	"cdrmend/internal/intern"
+	"cdrmend/internal/match"
 	"cdrmend/internal/profile"
 	"cdrmend/internal/record"
 	"cdrmend/internal/registration"
 )
 
 // sort sorts the lists of the decision in the order of their tables.
-func (d *Decision) sort(objects objectOrder, spread Spread) {
+func (d *Decision) sort(objects evidence.ObjectOrder, spread evidence.Spread) {
 	sortRecordings(d.Evidence, d.Recordings)
 	d.order = findingOrder{d}.sorted(spread)
 	sortRepairs(d.Repairs, objects)
@@ -23,7 +25,7 @@ func (d *Decision) sort(objects objectOrder, spread Spread) {
 
 // sortRecordings sorts by (source, object key, index), in which the evidence
 // usually has them.
-func sortRecordings(ev *Evidence, recordings []Recording) {
+func sortRecordings(ev *evidence.Evidence, recordings []Recording) {
 	slices.SortFunc(recordings, func(a, b Recording) int {
 		x, y := &ev.Entries[a.Entry], &ev.Entries[b.Entry]
 		return cmp.Or(
@@ -60,7 +62,7 @@ func (o findingOrder) place(f *Finding) findingPlace {
 }
 
 func (o findingOrder) withObject(object uint32, p findingPlace) findingPlace {
-	p.key, p.source = o.Objects[object].Key, o.sourceOf(object).Name
+	p.key, p.source = o.Objects[object].Key, o.SourceOf(object).Name
 	return p
 }
 
@@ -74,7 +76,7 @@ type findingKey struct {
 
 // sorted returns the findings in the order of their table. They are not moved: a
 // night has millions.
-func (o findingOrder) sorted(spread Spread) []findingRef {
+func (o findingOrder) sorted(spread evidence.Spread) []findingRef {
 	firsts, total := make([]int, len(o.found)), 0
 	for i := range o.found {
 		firsts[i], total = total, total+len(o.found[i])
@@ -135,10 +137,10 @@ func compareTexts(texts *intern.Table, pairs ...intern.Text) int {
 	return 0
 }
 
-func sortRepairs(repairs []Repair, objects objectOrder) {
-	slices.SortFunc(repairs, func(a, b Repair) int {
+func sortRepairs(repairs []match.Repair, objects evidence.ObjectOrder) {
+	slices.SortFunc(repairs, func(a, b match.Repair) int {
 		if a.Entry != b.Entry {
-			return objects.compareEntries(a.Entry, b.Entry)
+			return objects.CompareEntries(a.Entry, b.Entry)
 		}
 		return cmp.Compare(a.Field.String(), b.Field.String())
 	})
@@ -146,7 +148,7 @@ func sortRepairs(repairs []Repair, objects objectOrder) {
 
 // sortedCalls sorts by the start, which is part of the key, and looks at the legs
 // only when two are equal.
-func sortedCalls(calls []Call, objects objectOrder, spread Spread) []Call {
+func sortedCalls(calls []Call, objects evidence.ObjectOrder, spread evidence.Spread) []Call {
 	type key struct {
 		start record.Time
 		n     uint32
@@ -164,7 +166,7 @@ func sortedCalls(calls []Call, objects objectOrder, spread Spread) []Call {
 		if c := compareTexts(objects.Texts, x.Org, y.Org, x.Conversation, y.Conversation, x.ID, y.ID); c != 0 {
 			return c
 		}
-		return objects.compareRefs(x.Ref, y.Ref)
+		return objects.CompareRefs(x.Ref, y.Ref)
 	}
 	if slices.IsSortedFunc(keys, order) {
 		return calls // without the second list

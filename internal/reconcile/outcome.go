@@ -1,6 +1,8 @@
 package reconcile
 
 import (
+	"cdrmend/internal/evidence"
+	"cdrmend/internal/match"
 	"cdrmend/internal/record"
 )
 
@@ -13,19 +15,19 @@ type entryOutcome struct {
 }
 
 // statusOf returns the state of an owned entry in the table of recordings.
-func statusOf(st *entryState, outcome entryOutcome) RecordingStatus {
+func statusOf(st *match.EntryState, outcome entryOutcome) RecordingStatus {
 	switch {
-	case outcome.severe || st.void || st.pending:
+	case outcome.severe || st.Void || st.Pending:
 		return RecordingOpen
-	case st.numRepaired() > 0:
+	case st.NumRepaired() > 0:
 		return RecordingRepaired
 	}
 	return RecordingIntact
 }
 
 // statusOfEntries lists the owned entries.
-func statusOfEntries(states []entryState, outcomes []entryOutcome, owned marks) []Recording {
-	recordings := make([]Recording, 0, owned.count())
+func statusOfEntries(states []match.EntryState, outcomes []entryOutcome, owned match.Marks) []Recording {
+	recordings := make([]Recording, 0, owned.Count())
 	for i := range states {
 		if owned[i] {
 			recordings = append(recordings, Recording{uint32(i), statusOf(&states[i], outcomes[i])})
@@ -36,14 +38,14 @@ func statusOfEntries(states []entryState, outcomes []entryOutcome, owned marks) 
 
 // balanceOfEntries counts every entry once. Rejected and skipped rows are counted
 // by the reader.
-func balanceOfEntries(states []entryState, outcomes []entryOutcome, owned marks) (b record.Balance) {
+func balanceOfEntries(states []match.EntryState, outcomes []entryOutcome, owned match.Marks) (b record.Balance) {
 	for i := range states {
 		switch {
 		case !owned[i]:
 			b.Margin++
 		case outcomes[i].open:
 			b.WithFindings++
-		case states[i].numRepaired() > 0:
+		case states[i].NumRepaired() > 0:
 			b.Repaired++
 		default:
 			b.Untouched++
@@ -53,8 +55,8 @@ func balanceOfEntries(states []entryState, outcomes []entryOutcome, owned marks)
 }
 
 // balanceOfLegs counts every leg once, like balanceOfEntries.
-func balanceOfLegs(owned marks, open []bool, v versions) (b record.Balance) {
-	b.Superseded, b.Margin = v.superseded, v.lost
+func balanceOfLegs(owned match.Marks, open []bool, v evidence.Versions) (b record.Balance) {
+	b.Superseded, b.Margin = v.Superseded, v.Lost
 	for i := range owned {
 		switch {
 		case !owned[i]:
@@ -78,9 +80,9 @@ func withoutCDR(outcomes []entryOutcome) (n int64) {
 }
 
 // voices counts the owned entries of voice.
-func voices(states []entryState, owned marks) (n int64) {
+func voices(states []match.EntryState, owned match.Marks) (n int64) {
 	for i := range states {
-		if owned[i] && states[i].voice {
+		if owned[i] && states[i].Voice {
 			n++
 		}
 	}

@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"testing"
 
+	"cdrmend/internal/evidence"
 	"cdrmend/internal/intern"
-	"cdrmend/internal/reconcile"
 	"cdrmend/internal/record"
 )
 
@@ -21,15 +21,15 @@ func used(n int) *night {
 }
 
 func TestAnIDIsMissingOnceTooManyRecordsCarryIt(t *testing.T) {
-	d := used(reconcile.Overuse).decide(t)
+	d := used(evidence.Overuse).decide(t)
 	d.findings()
 	if d.OverusedIDs != 0 {
-		t.Errorf("%d ids are overused by %d legs, want 0", d.OverusedIDs, reconcile.Overuse)
+		t.Errorf("%d ids are overused by %d legs, want 0", d.OverusedIDs, evidence.Overuse)
 	}
 
-	d = used(reconcile.Overuse + 1).decide(t)
+	d = used(evidence.Overuse + 1).decide(t)
 	if d.OverusedIDs != 2 {
-		t.Errorf("%d ids are overused by %d legs, want the conversation and the recording", d.OverusedIDs, reconcile.Overuse+1)
+		t.Errorf("%d ids are overused by %d legs, want the conversation and the recording", d.OverusedIDs, evidence.Overuse+1)
 	}
 	if e := d.Entries[0]; e.Recording != intern.None || e.Conversation != intern.None || e.Has(record.RecordingID) || e.Has(record.ConversationID) {
 		t.Errorf("the entry still has an id: %+v", e)
@@ -40,18 +40,18 @@ func TestAnIDIsMissingOnceTooManyRecordsCarryIt(t *testing.T) {
 }
 
 func TestAnOverusedIDInAnObjectKeyFillsNothingIn(t *testing.T) {
-	ev := used(reconcile.Overuse + 1)
+	ev := used(evidence.Overuse + 1)
 	ev.Documents[0].Key.Recording, ev.Documents[0].Key.Conversation = ev.Entries[0].Recording, ev.Entries[0].Conversation
 	ev.decide(t).repairs()
 }
 
 func TestAnIDIsOverusedWithinOneOrganisation(t *testing.T) {
-	ev := used(reconcile.Overuse + 1)
+	ev := used(evidence.Overuse + 1)
 	other := ev.Texts.OfString("other")
 	for i := range ev.Legs[:2] {
 		ev.Legs[i].Org = other
 	}
 	if d := ev.decide(t); d.OverusedIDs != 0 {
-		t.Errorf("%d ids are overused, want 0: no organisation has more than %d", d.OverusedIDs, reconcile.Overuse)
+		t.Errorf("%d ids are overused, want 0: no organisation has more than %d", d.OverusedIDs, evidence.Overuse)
 	}
 }

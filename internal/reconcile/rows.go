@@ -5,6 +5,7 @@ import (
 
 	"cdrmend/internal/intern"
 	"cdrmend/internal/manifest"
+	"cdrmend/internal/match"
 	"cdrmend/internal/profile"
 	"cdrmend/internal/record"
 	"cdrmend/internal/registration"
@@ -146,7 +147,7 @@ func (w *rowWriter) coincidence(c registration.Coincidence) {
 	w.row.AddCount(c.OverlapMS)
 }
 
-func (w *rowWriter) repair(interval string, repair Repair) {
+func (w *rowWriter) repair(interval string, repair match.Repair) {
 	e := &w.Entries[repair.Entry]
 	shown, _ := repair.Value(w.Evidence)
 	w.row.Reset(table.Repairs)
@@ -170,7 +171,7 @@ func (w *rowWriter) cited(run record.Section) string {
 		o := &w.Objects[ref.Object]
 		names[i] = w.Sources[o.Source].Name + ":" + o.Key + "#" + strconv.FormatUint(uint64(ref.Row), 10)
 	}
-	return joinSome(names)
+	return match.JoinSome(names)
 }
 
 func (w *rowWriter) call(c *Call) {
@@ -186,8 +187,8 @@ func (w *rowWriter) call(c *Call) {
 	w.row.AddSymbol(w.words.verdicts[c.Verdict])
 	w.row.AddSymbol(c.Reason)
 	by := c.Proof
-	if by == ProofShared {
-		by = ProofByConversation
+	if by == match.ProofShared {
+		by = match.ProofByConversation
 	}
 	w.row.AddSymbol(w.words.proofs[by])
 	w.row.AddSymbol(w.words.proofs[c.Proof])

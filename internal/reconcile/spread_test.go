@@ -4,6 +4,7 @@ import (
 	"sync"
 	"testing"
 
+	"cdrmend/internal/evidence"
 	"cdrmend/internal/reconcile"
 	"cdrmend/internal/synth"
 	"cdrmend/internal/table"
@@ -16,7 +17,7 @@ func TestADecisionDoesNotDependOnHowItIsSpread(t *testing.T) {
 	for _, defect := range []synth.Defect{synth.Lost, synth.Duplicate, synth.MissingID, synth.MissingEnd} {
 		n.Rates[defect] = 0.05
 	}
-	want := reconcile.Decide(evidenceOf(t, n), reconcile.Spread{Part: 1 << 20, Each: inOrder, Pause: func() {}})
+	want := reconcile.Decide(evidenceOf(t, n), evidence.Spread{Part: 1 << 20, Each: inOrder, Pause: func() {}})
 	findings, calls, repairs := rowsOf(t, want.FindingRows), rowsOf(t, want.CallRows), rowsOf(t, want.RepairRows("2026-11-20"))
 	if len(findings) < 1500 || len(calls) != 1500 {
 		t.Fatalf("%d findings and %d calls show nothing", len(findings), len(calls))
@@ -37,7 +38,7 @@ func TestADecisionDoesNotDependOnHowItIsSpread(t *testing.T) {
 		},
 	} {
 		for _, part := range []int{1, 7, 100, 1499} {
-			got := reconcile.Decide(evidenceOf(t, n), reconcile.Spread{Part: part, Each: each, Pause: func() {}})
+			got := reconcile.Decide(evidenceOf(t, n), evidence.Spread{Part: part, Each: each, Pause: func() {}})
 			for what, diff := range map[string]string{
 				"findings":   cmp.Diff(findings, rowsOf(t, got.FindingRows)),
 				"calls":      cmp.Diff(calls, rowsOf(t, got.CallRows)),

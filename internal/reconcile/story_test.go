@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"cdrmend/internal/evidence"
 	"cdrmend/internal/intake"
 	"cdrmend/internal/object"
 	"cdrmend/internal/policy"
@@ -133,14 +134,14 @@ func decideStory(t *testing.T, dir, asOf string) *reconcile.Decision {
 	if err != nil {
 		t.Fatal(err)
 	}
-	evidence, account, err := intake.Read(ctx, inputs, intake.Options{
+	ev, account, err := intake.Read(ctx, inputs, intake.Options{
 		Log: slog.New(slog.DiscardHandler), Progress: func(string, int64, int64) {}, Release: func() {},
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { account.Close() })
-	d := reconcile.Decide(evidence, reconcile.Spread{Part: 2, Each: inOrder, Pause: func() {}})
+	d := reconcile.Decide(ev, evidence.Spread{Part: 2, Each: inOrder, Pause: func() {}})
 	places, err := intake.Locate(ctx, inputs, d)
 	if err != nil {
 		t.Fatal(err)

@@ -5,8 +5,10 @@ import (
 	"strings"
 
 	"cdrmend/internal/cdr"
+	"cdrmend/internal/evidence"
 	"cdrmend/internal/intern"
 	"cdrmend/internal/manifest"
+	"cdrmend/internal/match"
 	"cdrmend/internal/policy"
 	"cdrmend/internal/record"
 )
@@ -15,13 +17,13 @@ import (
 // rules that made the decision again, and changes nothing.
 type Trace struct {
 	*Decision
-	*valueTrace
+	*match.ValueTrace
 	outcomes []entryOutcome
 	assessor *assessor
 }
 
 // Explain makes the same decision as Decide and keeps the intermediate results.
-func Explain(ev *Evidence, spread Spread) *Trace {
+func Explain(ev *evidence.Evidence, spread evidence.Spread) *Trace {
 	t := &Trace{}
 	t.Decision = decide(ev, spread, t)
 	return t
@@ -29,9 +31,9 @@ func Explain(ev *Evidence, spread Spread) *Trace {
 
 // keep keeps what the decision on entries rests on. Like keepAssessor it does
 // nothing without a trace.
-func (t *Trace) keep(values *valueTrace, outcomes []entryOutcome) {
+func (t *Trace) keep(values *match.ValueTrace, outcomes []entryOutcome) {
 	if t != nil {
-		t.valueTrace, t.outcomes = values, outcomes
+		t.ValueTrace, t.outcomes = values, outcomes
 	}
 }
 
@@ -80,7 +82,7 @@ func (t *Trace) LegAt(ref record.Ref) (uint32, bool) {
 }
 
 func (t *Trace) object(source, key string) (uint32, bool) {
-	i, found := slices.BinarySearchFunc(t.Objects, key, func(o Object, key string) int {
+	i, found := slices.BinarySearchFunc(t.Objects, key, func(o evidence.Object, key string) int {
 		if c := strings.Compare(t.Sources[o.Source].Name, source); c != 0 {
 			return c
 		}
@@ -101,7 +103,7 @@ func (a *assessor) sharedBy(n uint32, entries []uint32) (list []Held) {
 	for _, e := range entries {
 		h := Held{Entry: e}
 		for _, other := range a.legsAround(n, e) {
-			if other != n && a.duties.competes(a.Evidence, other) && slices.Contains(a.matches.entriesOf(other), e) {
+			if other != n && a.duties.Competes(a.Evidence, other) && slices.Contains(a.pairs.EntriesOf(other), e) {
 				h.Legs = append(h.Legs, other)
 			}
 		}
@@ -116,9 +118,9 @@ func (a *assessor) sharedBy(n uint32, entries []uint32) (list []Held) {
 // conversations.
 func (a *assessor) legsAround(n, entry uint32) []uint32 {
 	l, e := &a.Legs[n], &a.Entries[entry]
-	legs := slices.Clone(a.legs.byConversation.find(l.Org, l.Conversation))
+	legs := slices.Clone(a.legs.ByConversation.Find(l.Org, l.Conversation))
 	if e.Conversation != l.Conversation {
-		legs = append(legs, a.legs.byConversation.find(e.Org, e.Conversation)...)
+		legs = append(legs, a.legs.ByConversation.Find(e.Org, e.Conversation)...)
 	}
 	return legs
 }
@@ -127,22 +129,22 @@ func (a *assessor) legsAround(n, entry uint32) []uint32 {
 // contested leg is, and the entries in its time with the legs that have them.
 func (a *assessor) rivals(n uint32) (legs []uint32, held []Held) {
 	l := &a.Legs[n]
-	span, timed := spanOfLeg(l)
-	group := a.legs.byConversation.find(l.Org, l.Conversation)
+	span, timed := match.SpanOfLeg(l)
+	group := a.legs.ByConversation.Find(l.Org, l.Conversation)
 	for _, other := range group {
-		if other != n && a.matches.contested(other) {
+		if other != n && a.pairs.Contested(other) {
 			legs = append(legs, other)
 		}
 	}
 
-	for _, e := range a.entries.byConversation.find(l.Org, l.Conversation) {
-		entrySpan, valid := validSpan(&a.Entries[e])
-		if !a.entries.states[e].hears() || valid && timed && !entrySpan.Overlaps(span) {
+	for _, e := range a.entries.ByConversation.Find(l.Org, l.Conversation) {
+		entrySpan, valid := match.SpanOfEntry(&a.Entries[e])
+		if !a.entries.States[e].Hears() || valid && timed && !entrySpan.Overlaps(span) {
 			continue
 		}
 		h := Held{Entry: e}
 		for _, other := range group {
-			if slices.Contains(a.matches.entriesOf(other), e) {
+			if slices.Contains(a.pairs.EntriesOf(other), e) {
 				h.Legs = append(h.Legs, other)
 			}
 		}
@@ -182,9 +184,9 @@ func (t *Trace) Weigh(n uint32) Weighing {
 	a.assess(s, n)
 	a.judge(s, t.outcomes)
 	w := Weighing{
-		Call: s.call, Entries: s.entries, ToRecord: a.duties.toRecord(n), Forbidden: a.duties.forbidden(t.Evidence, n),
+		Call: s.call, Entries: s.entries, ToRecord: a.duties.ToRecord(n), Forbidden: a.duties.Forbidden(t.Evidence, n),
 		InError: s.inError != Accepted, Short: s.short, Doubt: s.doubt, Nothing: s.nothing, Incomplete: s.hidden,
-		Contested: a.matches.contested(n), Shared: a.sharedBy(n, s.entries),
+		Contested: a.pairs.Contested(n), Shared: a.sharedBy(n, s.entries),
 	}
 	if w.Contested {
 		w.Rivals, w.Held = a.rivals(n)
@@ -204,24 +206,24 @@ func (t *Trace) Weigh(n uint32) Weighing {
 		if t.outcomes[e].incomplete {
 			w.Flawed = append(w.Flawed, e)
 		}
-		if a.entries.states[e].numRepaired() > 0 {
+		if a.entries.States[e].NumRepaired() > 0 {
 			w.Repaired = append(w.Repaired, e)
 		}
 	}
 
-	w.First, w.Last = a.legs.window(n)
-	w.BeginsBefore = w.First.Known() && a.legs.facts.beforeEarliest(l.Org, w.First)
+	w.First, w.Last = a.legs.Window(n)
+	w.BeginsBefore = w.First.Known() && a.legs.Facts.BeforeEarliest(l.Org, w.First)
 	return w
 }
 
 // Hiding returns the incomplete inputs of a kind that may hide records of an
 // organisation between two times, both included. If the times are unknown, it
 // returns them for all times.
-func (t *Trace) Hiding(kind policy.Kind, org intern.Text, from, to record.Time) []IncompleteInput {
-	var list []IncompleteInput
+func (t *Trace) Hiding(kind policy.Kind, org intern.Text, from, to record.Time) []evidence.IncompleteInput {
+	var list []evidence.IncompleteInput
 	for _, in := range t.Incomplete {
 		s := &t.Sources[in.Source]
-		if s.Kind != kind || !s.concerns(org) {
+		if s.Kind != kind || !s.Concerns(org) {
 			continue
 		}
 

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"cdrmend/internal/cdr"
+	"cdrmend/internal/evidence"
 	"cdrmend/internal/policy"
 	"cdrmend/internal/profile"
 	"cdrmend/internal/reconcile"
@@ -121,13 +122,13 @@ func TestManifestsWithoutAnyIDAreUnfit(t *testing.T) {
 }
 
 func TestATableWithoutAColumnThatIsNeededIsUnfit(t *testing.T) {
-	lacks := func(needs reconcile.Needs) *night {
+	lacks := func(needs evidence.Needs) *night {
 		ev := newNight().add(itsEntry).addLegs(fiveMinutes)
 		ev.Objects[cdrs].Tabular, ev.Objects[cdrs].Lacks = true, needs
 		return ev
 	}
 	unfit := []string{"unfit_source open answer_time;start_time"}
-	both := reconcile.NeedStart | reconcile.NeedAnswer
+	both := evidence.NeedStart | evidence.NeedAnswer
 	for name, test := range map[string]struct {
 		ev    *night
 		call  string
@@ -136,7 +137,7 @@ func TestATableWithoutAColumnThatIsNeededIsUnfit(t *testing.T) {
 		"of the day":            {lacks(both), "A indeterminate unfit", unfit},
 		"when none is expected": {expectingAll(lacks(both)), "A indeterminate unfit", []string{"unfit_source open start_time"}},
 		"an answer that nobody needs": {
-			expectingAll(lacks(reconcile.NeedAnswer)), "A complete", nil,
+			expectingAll(lacks(evidence.NeedAnswer)), "A complete", nil,
 		},
 		"an exclusion comes first": {lacks(both).exclude(policy.Exclusion{Reason: "why"}), "A excluded why", unfit},
 		"of another day, with a leg of this one": {
@@ -159,7 +160,7 @@ func TestATableWithoutAColumnThatIsNeededIsUnfit(t *testing.T) {
 func TestOnlyTheLegsOfAnUnfitTableAreNotDecided(t *testing.T) {
 	ev := newNight().add(itsEntry).addLegs(fiveMinutes)
 	ev.Objects = append(ev.Objects[:cdrs+1:cdrs+1], ev.Objects[cdrs:]...)
-	ev.Objects[cdrs+1] = reconcile.Object{Source: cdrs, Partition: cdrs, Key: "d.csv", Tabular: true, Lacks: reconcile.NeedEnd}
+	ev.Objects[cdrs+1] = evidence.Object{Source: cdrs, Partition: cdrs, Key: "d.csv", Tabular: true, Lacks: evidence.NeedEnd}
 	d := ev.add(entry{recording: "r9", conversation: "c9", start: "10:00", end: "10:05"}).decide(t)
 	d.calls("A complete")
 	d.findings("no_cdr indeterminate r9", "unfit_source open end_time")

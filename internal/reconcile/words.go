@@ -3,7 +3,9 @@ package reconcile
 import (
 	"fmt"
 
+	"cdrmend/internal/evidence"
 	"cdrmend/internal/intern"
+	"cdrmend/internal/match"
 	"cdrmend/internal/policy"
 	"cdrmend/internal/record"
 	"cdrmend/internal/registration"
@@ -21,13 +23,13 @@ type words struct {
 	sources                       []intern.Text
 }
 
-func newWords(ev *Evidence) *words {
+func newWords(ev *evidence.Evidence) *words {
 	t := ev.Texts
 	w := &words{
 		classes: interned(t, NumClasses), severities: interned(t, policy.None), statuses: interned(t, NumStatuses),
-		fields: interned(t, record.NumFields), rules: interned(t, NumRules), verdicts: interned(t, NumVerdicts),
+		fields: interned(t, record.NumFields), rules: interned(t, match.NumRules), verdicts: interned(t, NumVerdicts),
 		recordings: interned(t, NumRecordingStatuses), relations: interned(t, registration.NumRelations), causes: interned(t, registration.NumCauses),
-		proofs: interned(t, NumProofs), doubts: interned(t, NumDoubts),
+		proofs: interned(t, match.NumProofs), doubts: interned(t, NumDoubts),
 		shape: t.OfString("shape"), apart: t.OfString("apart"),
 		endBeforeStart: t.OfString("end-before-start"), over24h: t.OfString("over-24h"),
 	}
