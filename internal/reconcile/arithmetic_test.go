@@ -24,17 +24,3 @@ func TestTheThirdTimeFollowsFromTheOtherTwo(t *testing.T) {
 		})
 	}
 }
-
-func TestADurationConflictsBeyondTheTolerance(t *testing.T) {
-	for ms, want := range map[int64][]string{
-		300_000: nil,
-		301_000: nil,
-		299_000: nil,
-		301_001: {"conflict open r1 duration_ms entry=301001;other=300000;source=arithmetic"},
-		298_999: {"conflict open r1 duration_ms entry=298999;other=300000;source=arithmetic"},
-	} {
-		ev := newNight().add(entry{recording: "r1", start: "10:00", end: "10:05", ms: ms})
-		ev.addLegs(leg{conversation: "c1", id: "1", recordings: "r1", start: "10:00", end: "10:05"})
-		ev.decide(t).findings(want...)
-	}
-}

@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"cdrmend/internal/cdr"
 	"cdrmend/internal/evidence"
@@ -23,10 +22,7 @@ import (
 	"cdrmend/internal/synth"
 )
 
-var (
-	midnight  = time.Date(2026, 11, 20, 0, 0, 0, 0, time.UTC)
-	unlimited stream.Limits
-)
+var unlimited stream.Limits
 
 // benchNight is a night of one manifest and one CDR file.
 func benchNight(legs int) *synth.Night {
@@ -112,12 +108,6 @@ func copied(ev *evidence.Evidence) *evidence.Evidence {
 	again.Particulars, again.Recordings = slices.Clone(ev.Particulars), slices.Clone(ev.Recordings)
 	again.Partitions, again.Sources = slices.Clone(ev.Partitions), slices.Clone(ev.Sources)
 	return &again
-}
-
-func inOrder(n int, f func(i int)) {
-	for i := range n {
-		f(i)
-	}
 }
 
 // BenchmarkMatch is everything between evidence and decision: matching,

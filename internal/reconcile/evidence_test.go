@@ -57,6 +57,9 @@ func newNight(required ...record.Field) *night {
 	return ev
 }
 
+// midnight begins the day.
+var midnight = time.Date(2026, 11, 20, 0, 0, 0, 0, time.UTC)
+
 // at returns a time of the day, NoTime for none.
 func at(clock string) record.Time {
 	if clock == "" {
@@ -308,32 +311,33 @@ func (ev *night) decide(t *testing.T) decided {
 // repairs compares the repairs, as "entry field rule value evidence".
 func (d decided) repairs(want ...string) {
 	d.t.Helper()
-	d.compare("repairs", columns(d.t, d.RepairRows("day"), "entry", "field", "rule", "new_value", "evidence"), want)
+	d.ev.compare(d.t, "repairs", columns(d.t, d.RepairRows("day"), "entry", "field", "rule", "new_value", "evidence"), want)
 }
 
 // findings compares the findings, as "class status recording field detail"
 // without what is empty.
 func (d decided) findings(want ...string) {
 	d.t.Helper()
-	d.compare("findings", columns(d.t, d.FindingRows, "class", "status", "recording_id", "field", "detail"), want)
+	d.ev.compare(d.t, "findings", columns(d.t, d.FindingRows, "class", "status", "recording_id", "field", "detail"), want)
 }
 
 // proofs compares the legs, as "leg proof entries covered uncovered".
 func (d decided) proofs(want ...string) {
 	d.t.Helper()
-	d.compare("calls", columns(d.t, d.CallRows, "leg_id", "proof", "entries", "covered_ms", "uncovered_ms"), want)
+	d.ev.compare(d.t, "calls", columns(d.t, d.CallRows, "leg_id", "proof", "entries", "covered_ms", "uncovered_ms"), want)
 }
 
 // calls compares the legs, as "leg verdict reason".
 func (d decided) calls(want ...string) {
 	d.t.Helper()
-	d.compare("calls", columns(d.t, d.CallRows, "leg_id", "verdict", "reason"), want)
+	d.ev.compare(d.t, "calls", columns(d.t, d.CallRows, "leg_id", "verdict", "reason"), want)
 }
 
-func (d decided) compare(what string, got, want []string) {
-	d.t.Helper()
+// compare compares what was found in a night with what a test wants.
+func (ev *night) compare(t *testing.T, what string, got, want []string) {
+	t.Helper()
 	if diff := gocmp.Diff(want, got); diff != "" {
-		d.t.Errorf("%s (-want +got):\n%sof\n  %s", what, diff, strings.Join(d.ev.lines, "\n  "))
+		t.Errorf("%s (-want +got):\n%sof\n  %s", what, diff, strings.Join(ev.lines, "\n  "))
 	}
 }
 
@@ -360,4 +364,41 @@ func columns(t *testing.T, rows func(func(*table.Row, error) bool), names ...str
 func idOf(subject string) string {
 	sum := sha256.Sum256([]byte(subject))
 	return fmt.Sprintf("fnd-%x", sum[:8])
+}
+
+// inOrder runs the parts of a decision one after another.
+func inOrder(n int, f func(i int)) {
+	for i := range n {
+		f(i)
+	}
+}
+
+// fiveMinutes is an answered leg of c1 from ten o'clock on, and itsEntry its
+// recording, which neither names the other.
+var (
+	fiveMinutes = leg{conversation: "c1", id: "A", start: "10:00", end: "10:05"}
+	itsEntry    = entry{recording: "r1", conversation: "c1", start: "10:00", end: "10:05"}
+)
+
+// changed returns a copy of a row, changed.
+func changed[T any](v T, change func(*T)) T { change(&v); return v }
+
+// pairs returns n legs with the recordings that they list.
+func pairs(n int, change func(*leg)) *night {
+	ev := newNight()
+	for i := range n {
+		id := fmt.Sprintf("%02d", i)
+		l := leg{conversation: "c" + id, id: "A", recordings: "r" + id, start: "10:00", end: "10:05"}
+		if change != nil {
+			change(&l)
+		}
+		ev.add(entry{recording: "r" + id, conversation: "c" + id, start: "10:00", end: "10:05"}).addLegs(l)
+	}
+	return ev
+}
+
+// expectingAll makes the policy expect a recording of every call.
+func expectingAll(ev *night) *night {
+	ev.Policy.Expect = policy.ExpectAll
+	return ev
 }

@@ -110,6 +110,20 @@ func TestAnEntryWithoutALegIsAnOpenFindingOnlyWhenAllLegsAreKnown(t *testing.T) 
 	newNight().add(whole).damage(cdrs).decide(t).findings("no_cdr indeterminate r1")
 }
 
+func TestADurationConflictsBeyondTheTolerance(t *testing.T) {
+	for ms, want := range map[int64][]string{
+		300_000: nil,
+		301_000: nil,
+		299_000: nil,
+		301_001: {"conflict open r1 duration_ms entry=301001;other=300000;source=arithmetic"},
+		298_999: {"conflict open r1 duration_ms entry=298999;other=300000;source=arithmetic"},
+	} {
+		ev := newNight().add(entry{recording: "r1", start: "10:00", end: "10:05", ms: ms})
+		ev.addLegs(leg{conversation: "c1", id: "1", recordings: "r1", start: "10:00", end: "10:05"})
+		ev.decide(t).findings(want...)
+	}
+}
+
 func TestTimesThatContradictTheDurationAreAConflict(t *testing.T) {
 	e := whole
 	e.ms = 599_000
@@ -168,7 +182,7 @@ func TestAMissingRecordingSaysWhatThereIsInstead(t *testing.T) {
 					got = append(got, rest)
 				}
 			}
-			d.compare("missing recordings", got, []string{test.want})
+			d.ev.compare(t, "missing recordings", got, []string{test.want})
 		})
 	}
 }
@@ -205,7 +219,7 @@ func TestAFindingOfALegIsKnownByItsIDs(t *testing.T) {
 			for _, subject := range test.want {
 				want = append(want, idOf(subject))
 			}
-			d.compare("ids", columns(t, d.FindingRows, "finding_id"), want)
+			d.ev.compare(t, "ids", columns(t, d.FindingRows, "finding_id"), want)
 		})
 	}
 }
@@ -216,7 +230,7 @@ func TestOtherFindingsAreKnownByTheirPlaces(t *testing.T) {
 	ev.Documents[0].Extra = &manifest.Extra{Total: profile.NoInt, Failed: 1}
 	ev.Sources[registrations].NoUse = true
 	d := ev.decide(t)
-	d.compare("ids", columns(t, d.FindingRows, "finding_id"), []string{
+	d.ev.compare(t, "ids", columns(t, d.FindingRows, "finding_id"), []string{
 		idOf(`export_failed||doc|m|a\|b.json`), idOf("input_missing||part|r|r/"), idOf(`no_cdr||loc|m|a\|b.json|0`),
 	})
 }
@@ -331,7 +345,7 @@ func TestMediaThatIsGoneIsAsGraveAsWhatNobodyElseCounts(t *testing.T) {
 				}}
 			}
 			d := ev.decide(t)
-			d.compare("findings", columns(t, d.FindingRows, "class", "severity", "status", "detail"), test.want)
+			d.ev.compare(t, "findings", columns(t, d.FindingRows, "class", "severity", "status", "detail"), test.want)
 		})
 	}
 }

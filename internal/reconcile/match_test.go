@@ -10,15 +10,6 @@ import (
 	"cdrmend/internal/record"
 )
 
-// fiveMinutes is an answered leg of c1 from ten o'clock on, and itsEntry its
-// recording, which neither names the other.
-var (
-	fiveMinutes = leg{conversation: "c1", id: "A", start: "10:00", end: "10:05"}
-	itsEntry    = entry{recording: "r1", conversation: "c1", start: "10:00", end: "10:05"}
-)
-
-func changed[T any](v T, change func(*T)) T { change(&v); return v }
-
 func TestEntriesOfALegAreFoundByTheSurestWay(t *testing.T) {
 	elsewhere := changed(itsEntry, func(e *entry) { e.start, e.end = "11:00", "11:05" })
 	for name, test := range map[string]struct {

@@ -103,7 +103,7 @@ func TestNeededInputThatIsMissingIsAsGraveAsWhatItHides(t *testing.T) {
 					got = append(got, f)
 				}
 			}
-			decided{t: t, ev: ev}.compare("findings", got, test.want)
+			ev.compare(t, "findings", got, test.want)
 		})
 	}
 

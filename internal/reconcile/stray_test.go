@@ -92,14 +92,14 @@ func TestLateVersionsAreMinor(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			d := looking().addLegs(test.legs...).decide(t)
-			d.compare("severities", columns(t, d.FindingRows, "severity"), []string{test.want})
+			d.ev.compare(t, "severities", columns(t, d.FindingRows, "severity"), []string{test.want})
 		})
 	}
 }
 
 func TestAStrayIsKnownByItsPartitionAndTheIntervalOfItsRows(t *testing.T) {
 	d := looking().addLegs(leg{conversation: "c1", id: "A", start: "-25:00"}).decide(t)
-	d.compare("findings", columns(t, d.FindingRows, "finding_id", "source", "object_key", "start_time", "end_time"), []string{
+	d.ev.compare(t, "findings", columns(t, d.FindingRows, "finding_id", "source", "object_key", "start_time", "end_time"), []string{
 		idOf("stray_record||part|c|c/day/|2026-11-18") + " c c/day/ 2026-11-18T00:00:00.000000Z 2026-11-19T00:00:00.000000Z",
 	})
 	if b := d.Balance[policy.CDRs]; b.Margin != 1 {

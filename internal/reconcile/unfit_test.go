@@ -11,20 +11,6 @@ import (
 	"cdrmend/internal/reconcile"
 )
 
-// pairs returns n legs with the recordings that they list.
-func pairs(n int, change func(*leg)) *night {
-	ev := newNight()
-	for i := range n {
-		id := fmt.Sprintf("%02d", i)
-		l := leg{conversation: "c" + id, id: "A", recordings: "r" + id, start: "10:00", end: "10:05"}
-		if change != nil {
-			change(&l)
-		}
-		ev.add(entry{recording: "r" + id, conversation: "c" + id, start: "10:00", end: "10:05"}).addLegs(l)
-	}
-	return ev
-}
-
 // lacking is like pairs, of rows that have only some members.
 func lacking(n int, has cdr.LegFlags) *night {
 	ev := pairs(n, nil)

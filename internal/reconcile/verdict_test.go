@@ -144,11 +144,6 @@ func TestAnIndeterminateLegSaysTheFirstReason(t *testing.T) {
 	}
 }
 
-func expectingAll(ev *night) *night {
-	ev.Policy.Expect = policy.ExpectAll
-	return ev
-}
-
 func TestEveryValueThatTheVerdictNeedsHasToParse(t *testing.T) {
 	for _, f := range []record.Field{
 		record.StartTime, record.AnswerTime, record.EndTime, record.Talk, record.Pauses, record.Recorded, record.ConversationID, record.RecordingIDs,
