@@ -102,13 +102,14 @@ var rooms = map[string]room{
 	"internal/budget":   {"the collector is set by a number of bytes alone", ""},
 	"internal/yamlfile": {"YAML is YAML, whatever is configured in it", ""},
 
-	"internal/page/browsertest":  {"the browser is driven for tests and by them alone", ""},
-	"internal/stream/streamtest": {"tests of limits share it, and nothing else", "stream"},
-	"internal/object/objecttest": {"the suite tests stores and nothing else", "object"},
-	"internal/ledger/ledgertest": {"a second reading of stored bytes shares no code with the first", ""},
-	"internal/tempdir":           {"where tests write is nothing to anybody else", ""},
-	"internal/chaos":             {"tests of the whole program, and nothing else", ""},
-	"manifests":                  {"the contract is data", ""},
+	"internal/reconcile/nighttest": {"nights are written down for tests, and decided as every night is", "evidence reconcile manifest cdr registration table profile intern record policy"},
+	"internal/page/browsertest":    {"the browser is driven for tests and by them alone", ""},
+	"internal/stream/streamtest":   {"tests of limits share it, and nothing else", "stream"},
+	"internal/object/objecttest":   {"the suite tests stores and nothing else", "object"},
+	"internal/ledger/ledgertest":   {"a second reading of stored bytes shares no code with the first", ""},
+	"internal/tempdir":             {"where tests write is nothing to anybody else", ""},
+	"internal/chaos":               {"tests of the whole program, and nothing else", ""},
+	"manifests":                    {"the contract is data", ""},
 }
 
 func (r room) mayOpen(name string) bool {
@@ -264,7 +265,7 @@ func clockReadings(t *testing.T, file string) []string {
 
 func TestTheProgramLinksNoServerAndNoTestCode(t *testing.T) {
 	for _, path := range ours(t)["cmd/cdrmend"].Deps {
-		for _, no := range []string{"testing", "cdrmend/internal/object/objecttest", "cdrmend/internal/ledger/ledgertest", "cdrmend/internal/page/browsertest", "cdrmend/internal/tempdir", "github.com/versity/", "github.com/google/go-cmp/", "github.com/rogpeppe/"} {
+		for _, no := range []string{"testing", "cdrmend/internal/object/objecttest", "cdrmend/internal/ledger/ledgertest", "cdrmend/internal/page/browsertest", "cdrmend/internal/reconcile/nighttest", "cdrmend/internal/tempdir", "github.com/versity/", "github.com/google/go-cmp/", "github.com/rogpeppe/"} {
 			if path == no || strings.HasSuffix(no, "/") && strings.HasPrefix(path, no) {
 				t.Errorf("the program links %s: that is for tests", path)
 			}

@@ -16,6 +16,7 @@ import (
 	"cdrmend/internal/policy"
 	"cdrmend/internal/profile"
 	"cdrmend/internal/reconcile"
+	"cdrmend/internal/reconcile/nighttest"
 	"cdrmend/internal/record"
 	"cdrmend/internal/registration"
 	"cdrmend/internal/stream"
@@ -27,7 +28,7 @@ var unlimited stream.Limits
 // benchNight is a night of one manifest and one CDR file.
 func benchNight(legs int) *synth.Night {
 	n := &synth.Night{
-		Day: midnight, Legs: legs, Profile: synth.Cdrmend, Manifests: synth.JSONLines, CDRs: synth.CSV,
+		Day: nighttest.Midnight, Legs: legs, Profile: synth.Cdrmend, Manifests: synth.JSONLines, CDRs: synth.CSV,
 		ManifestFiles: 1, CDRFiles: 1, Lines: 100,
 	}
 	n.Rates[synth.Lost], n.Rates[synth.MissingTrunk] = 0.01, 1
@@ -46,7 +47,7 @@ func evidenceOf(b testing.TB, n *synth.Night) *evidence.Evidence {
 		b.Fatal(err)
 	}
 	texts := intern.NewTable()
-	day := record.Span{Start: record.TimeOf(midnight), End: record.TimeOf(midnight.AddDate(0, 0, 1))}
+	day := record.Span{Start: record.TimeOf(nighttest.Midnight), End: record.TimeOf(nighttest.Midnight.AddDate(0, 0, 1))}
 	ev := &evidence.Evidence{
 		Interval: day, Org: texts.OfString(cfg.Org), Texts: texts, Policy: &cfg.Policy,
 		Registrations: evidence.Registrations{Index: registration.NewIndex(&registration.States{}), Lines: registration.NewLines(nil, texts)},
@@ -124,7 +125,7 @@ func BenchmarkMatch(b *testing.B) {
 		b.StopTimer()
 		again := copied(ev)
 		b.StartTimer()
-		d := reconcile.Decide(again, evidence.Spread{Part: len(ev.Entries), Each: inOrder, Pause: func() {}})
+		d := reconcile.Decide(again, evidence.Spread{Part: len(ev.Entries), Each: nighttest.InOrder, Pause: func() {}})
 		found := 0
 		for range d.Findings {
 			found++

@@ -15,6 +15,7 @@ import (
 	"cdrmend/internal/object"
 	"cdrmend/internal/policy"
 	"cdrmend/internal/reconcile"
+	"cdrmend/internal/reconcile/nighttest"
 	"cdrmend/internal/record"
 	"cdrmend/internal/table"
 	_ "cdrmend/internal/tempdir"
@@ -130,7 +131,7 @@ func decideStory(t *testing.T, dir, asOf string) *reconcile.Decision {
 	}
 
 	ctx := context.Background()
-	inputs, err := intake.List(ctx, request, policy.IntervalAt(record.TimeOf(midnight), cfg.Interval))
+	inputs, err := intake.List(ctx, request, policy.IntervalAt(record.TimeOf(nighttest.Midnight), cfg.Interval))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -141,7 +142,7 @@ func decideStory(t *testing.T, dir, asOf string) *reconcile.Decision {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { account.Close() })
-	d := reconcile.Decide(ev, evidence.Spread{Part: 2, Each: inOrder, Pause: func() {}})
+	d := reconcile.Decide(ev, evidence.Spread{Part: 2, Each: nighttest.InOrder, Pause: func() {}})
 	places, err := intake.Locate(ctx, inputs, d)
 	if err != nil {
 		t.Fatal(err)

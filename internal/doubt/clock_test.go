@@ -1,10 +1,12 @@
-package reconcile_test
+package doubt_test
 
 import (
 	"fmt"
 	"slices"
 	"strings"
 	"testing"
+
+	"cdrmend/internal/reconcile/nighttest"
 )
 
 // shift is how much later the entries of some calls are than their legs, in seconds.
@@ -15,14 +17,14 @@ type shift struct {
 
 // clocks is calls of ten minutes, answered after 30 s, one every two minutes. Each
 // leg lists its recording.
-func clocks(shifts ...shift) *night {
-	ev := newNight()
+func clocks(shifts ...shift) *nighttest.Night {
+	ev := nighttest.New()
 	n := 0
 	for _, s := range shifts {
 		for range s.calls {
 			id, start := fmt.Sprintf("%02d", n), 36_000+120*float64(n)
-			ev.addLegs(leg{conversation: "c" + id, id: id, recordings: "r" + id, start: clock(start), answer: clock(start + 30), end: clock(start + 600)})
-			ev.add(entry{recording: "r" + id, conversation: "c" + id, start: clock(start + s.start), end: clock(start + 600 + s.end)})
+			ev.AddLegs(nighttest.Leg{Conversation: "c" + id, ID: id, Recordings: "r" + id, Start: clock(start), Answer: clock(start + 30), End: clock(start + 600)})
+			ev.Add(nighttest.Entry{Recording: "r" + id, Conversation: "c" + id, Start: clock(start + s.start), End: clock(start + 600 + s.end)})
 			n++
 		}
 	}
@@ -36,7 +38,7 @@ func clock(seconds float64) string {
 
 func TestClocksDifferWhenSurePairsShowTheSameOffset(t *testing.T) {
 	for name, test := range map[string]struct {
-		ev   *night
+		ev   *nighttest.Night
 		want string // a part of the warning, empty for none
 	}{
 		"all of many":                          {clocks(shift{20, 60, 60}), "differ by 1m0s: 20 pairs"},
@@ -63,7 +65,7 @@ func TestClocksDifferWhenSurePairsShowTheSameOffset(t *testing.T) {
 		"a part that only ends at other times": {clocks(shift{25, 0, 0}, shift{20, 0, 60}), ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			n := test.ev.decide(t).Notices
+			n := test.ev.Decide(t).Notices
 			if got := strings.Join(n.Warnings, "\n"); !strings.Contains(got, test.want) || (got == "") != (test.want == "") {
 				t.Errorf("got the warning %q, want %q", got, test.want)
 			}
@@ -77,43 +79,47 @@ func TestClocksDifferWhenSurePairsShowTheSameOffset(t *testing.T) {
 func TestWithoutAnAnswerARecordingMayBeginWithTheLeg(t *testing.T) {
 	ev := clocks(shift{20, 60, 60})
 	for i := range ev.Legs {
-		ev.Legs[i].Answer = at("") // unanswered, and expected all the same
+		ev.Legs[i].Answer = nighttest.At("") // unanswered, and expected all the same
 	}
-	if n := expectingAll(ev).decide(t).Notices; len(n.Warnings) != 1 {
+	if n := nighttest.ExpectingAll(ev).Decide(t).Notices; len(n.Warnings) != 1 {
 		t.Errorf("got %q, want one warning", n.Warnings)
 	}
 }
 
 func TestOnlySurePairsShowAnOffset(t *testing.T) {
 	for name, test := range map[string]struct {
-		change func(*night)
+		change func(*nighttest.Night)
 		differ bool
 	}{
-		"each leg lists one":                   {func(*night) {}, true},
-		"the only ones of their conversations": {func(ev *night) { eachLeg(ev, func(n int) { ev.Particulars[n].Recordings.N = 0 }) }, true},
+		"each leg lists one":                   {func(*nighttest.Night) {}, true},
+		"the only ones of their conversations": {func(ev *nighttest.Night) { eachLeg(ev, func(n int) { ev.Particulars[n].Recordings.N = 0 }) }, true},
 		"a leg lists two": {
-			func(ev *night) {
+			func(ev *nighttest.Night) {
 				eachLeg(ev, func(n int) {
 					ev.Particulars[n].Recordings.N = min(2, uint32(len(ev.Legs)-n))
 					ev.Entries[n].Conversation = ev.Texts.OfString("x" + fmt.Sprint(n))
 				})
 			}, false,
 		},
-		"entries that are no voice": {func(ev *night) { eachLeg(ev, func(n int) { ev.Entries[n].MediaType = ev.Texts.OfString("chat") }) }, false},
-		"media that is gone":        {func(ev *night) { eachLeg(ev, func(n int) { ev.Entries[n].State = ev.Texts.OfString("absent") }) }, true},
+		"entries that are no voice": {func(ev *nighttest.Night) {
+			eachLeg(ev, func(n int) { ev.Entries[n].MediaType = ev.Texts.OfString("chat") })
+		}, false},
+		"media that is gone": {func(ev *nighttest.Night) {
+			eachLeg(ev, func(n int) { ev.Entries[n].State = ev.Texts.OfString("absent") })
+		}, true},
 		"two legs of each conversation": {
-			func(ev *night) {
+			func(ev *nighttest.Night) {
 				eachLeg(ev, func(n int) { ev.Particulars[n].Recordings.N = 0 })
 				for _, l := range slices.Clone(ev.Legs) {
-					ev.addLegs(leg{conversation: ev.Texts.String(l.Conversation), id: "X", start: "20:00", end: "20:01", unanswered: true})
+					ev.AddLegs(nighttest.Leg{Conversation: ev.Texts.String(l.Conversation), ID: "X", Start: "20:00", End: "20:01", Unanswered: true})
 				}
 			}, false,
 		},
 		"two recordings of each conversation": {
-			func(ev *night) {
+			func(ev *nighttest.Night) {
 				eachLeg(ev, func(n int) { ev.Particulars[n].Recordings.N = 0 })
 				for _, e := range slices.Clone(ev.Entries) {
-					ev.add(entry{conversation: ev.Texts.String(e.Conversation), start: "20:00", end: "20:01"})
+					ev.Add(nighttest.Entry{Conversation: ev.Texts.String(e.Conversation), Start: "20:00", End: "20:01"})
 				}
 			}, false,
 		},
@@ -121,14 +127,14 @@ func TestOnlySurePairsShowAnOffset(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			ev := clocks(shift{6, 60, 60})
 			test.change(ev)
-			if n := ev.decide(t).Notices; len(n.Warnings) == 1 != test.differ {
+			if n := ev.Decide(t).Notices; len(n.Warnings) == 1 != test.differ {
 				t.Errorf("got %q, want a warning: %v", n.Warnings, test.differ)
 			}
 		})
 	}
 }
 
-func eachLeg(ev *night, do func(n int)) {
+func eachLeg(ev *nighttest.Night, do func(n int)) {
 	for n := range len(ev.Legs) {
 		do(n)
 	}
@@ -137,45 +143,45 @@ func eachLeg(ev *night, do func(n int)) {
 // All pairs of the source show an offset, so its times alone decide nothing.
 func TestALegWhoseLossRestsOnAClockIsNotDecided(t *testing.T) {
 	for name, test := range map[string]struct {
-		entries []entry
-		leg     leg
+		entries []nighttest.Entry
+		Leg     nighttest.Leg
 		all     string // all pairs show an offset of a minute
 		part    string // some do
 	}{
 		"the recording of its conversation is elsewhere": {
-			[]entry{{recording: "r", conversation: "c", start: "08:01", end: "08:02"}}, leg{start: "08:00", end: "08:01"}, "indeterminate clock_offset", "indeterminate clock_offset",
+			[]nighttest.Entry{{Recording: "r", Conversation: "c", Start: "08:01", End: "08:02"}}, nighttest.Leg{Start: "08:00", End: "08:01"}, "indeterminate clock_offset", "indeterminate clock_offset",
 		},
 		"and not by that offset": {
-			[]entry{{recording: "r", conversation: "c", start: "08:04", end: "08:05"}}, leg{start: "08:00", end: "08:01"}, "indeterminate clock_offset", "missing",
+			[]nighttest.Entry{{Recording: "r", Conversation: "c", Start: "08:04", End: "08:05"}}, nighttest.Leg{Start: "08:00", End: "08:01"}, "indeterminate clock_offset", "missing",
 		},
 		"a recording that is gone": {
-			[]entry{{recording: "r", conversation: "c", start: "08:01", end: "08:02", state: "absent"}}, leg{start: "08:00", end: "08:01"}, "missing", "missing",
+			[]nighttest.Entry{{Recording: "r", Conversation: "c", Start: "08:01", End: "08:02", State: "absent"}}, nighttest.Leg{Start: "08:00", End: "08:01"}, "missing", "missing",
 		},
-		"no recording": {nil, leg{start: "08:00", end: "08:01"}, "missing", "missing"},
+		"no recording": {nil, nighttest.Leg{Start: "08:00", End: "08:01"}, "missing", "missing"},
 		"it lists another": {
-			[]entry{{recording: "r", conversation: "c", start: "08:01", end: "08:02"}}, leg{recordings: "x", start: "08:00", end: "08:01"}, "missing", "missing",
+			[]nighttest.Entry{{Recording: "r", Conversation: "c", Start: "08:01", End: "08:02"}}, nighttest.Leg{Recordings: "x", Start: "08:00", End: "08:01"}, "missing", "missing",
 		},
 		"too short by the offset": {
-			[]entry{{recording: "r", conversation: "c", start: "08:01", end: "08:06"}}, leg{start: "08:00", end: "08:05"}, "indeterminate clock_offset", "indeterminate clock_offset",
+			[]nighttest.Entry{{Recording: "r", Conversation: "c", Start: "08:01", End: "08:06"}}, nighttest.Leg{Start: "08:00", End: "08:05"}, "indeterminate clock_offset", "indeterminate clock_offset",
 		},
 		"too short by id": {
-			[]entry{{recording: "r", conversation: "c", start: "08:01", end: "08:06"}}, leg{recordings: "r", start: "08:00", end: "08:05"}, "indeterminate clock_offset", "indeterminate clock_offset",
+			[]nighttest.Entry{{Recording: "r", Conversation: "c", Start: "08:01", End: "08:06"}}, nighttest.Leg{Recordings: "r", Start: "08:00", End: "08:05"}, "indeterminate clock_offset", "indeterminate clock_offset",
 		},
 		"too short by something else": {
-			[]entry{{recording: "r", conversation: "c", start: "08:01", end: "08:05"}}, leg{start: "08:00", end: "08:05"}, "indeterminate clock_offset", "partial",
+			[]nighttest.Entry{{Recording: "r", Conversation: "c", Start: "08:01", End: "08:05"}}, nighttest.Leg{Start: "08:00", End: "08:05"}, "indeterminate clock_offset", "partial",
 		},
 		"one of two is lost": {
-			[]entry{{recording: "r", conversation: "c", start: "08:01", end: "08:06"}}, leg{recordings: "r x", start: "08:00", end: "08:05"}, "partial", "partial",
+			[]nighttest.Entry{{Recording: "r", Conversation: "c", Start: "08:01", End: "08:06"}}, nighttest.Leg{Recordings: "r x", Start: "08:00", End: "08:05"}, "partial", "partial",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			test.leg.conversation, test.leg.id = "c", "A"
+			test.Leg.Conversation, test.Leg.ID = "c", "A"
 			for _, offset := range []struct {
-				ev   *night
+				ev   *nighttest.Night
 				want string
 			}{{clocks(shift{20, 60, 60}), test.all}, {clocks(shift{30, 0, 0}, shift{20, 60, 60}), test.part}} {
-				d := offset.ev.add(test.entries...).addLegs(test.leg).decide(t)
-				if got := columns(t, d.CallRows, "verdict", "reason"); got[0] != offset.want {
+				d := offset.ev.Add(test.entries...).AddLegs(test.Leg).Decide(t)
+				if got := nighttest.Columns(t, d.CallRows, "verdict", "reason"); got[0] != offset.want {
 					t.Errorf("got %q, want %q with %q", got[0], offset.want, d.Notices.Warnings)
 				}
 			}
@@ -186,10 +192,10 @@ func TestALegWhoseLossRestsOnAClockIsNotDecided(t *testing.T) {
 func TestEntriesAreNotApartFromLegsOfAnotherClock(t *testing.T) {
 	for _, offset := range []float64{0, 3600} {
 		ev := clocks(shift{20, offset, offset}).
-			add(entry{recording: "x", conversation: "c", start: "08:10", end: "08:20"}).
-			addLegs(leg{conversation: "c", id: "A", start: "08:00", end: "08:05", unanswered: true})
+			Add(nighttest.Entry{Recording: "x", Conversation: "c", Start: "08:10", End: "08:20"}).
+			AddLegs(nighttest.Leg{Conversation: "c", ID: "A", Start: "08:00", End: "08:05", Unanswered: true})
 		apart := 0
-		for _, f := range columns(t, ev.decide(t).FindingRows, "class", "detail") {
+		for _, f := range nighttest.Columns(t, ev.Decide(t).FindingRows, "class", "detail") {
 			if f == "no_cdr apart" {
 				apart++
 			}

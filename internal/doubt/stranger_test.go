@@ -1,31 +1,33 @@
-package reconcile_test
+package doubt_test
 
 import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"cdrmend/internal/reconcile/nighttest"
 )
 
 // strangers is n legs to be recorded, the first few of which have their recording, and
 // entries of other calls.
-func strangers(n, sharing, alone int) *night {
-	ev := newNight()
+func strangers(n, sharing, alone int) *nighttest.Night {
+	ev := nighttest.New()
 	for i := range n {
 		id := fmt.Sprintf("%02d", i)
-		ev.addLegs(leg{conversation: "c" + id, id: id, recordings: "r" + id, start: "10:00", end: "10:05"})
+		ev.AddLegs(nighttest.Leg{Conversation: "c" + id, ID: id, Recordings: "r" + id, Start: "10:00", End: "10:05"})
 		if i < sharing {
-			ev.add(entry{recording: "r" + id, conversation: "c" + id, start: "10:00", end: "10:05"})
+			ev.Add(nighttest.Entry{Recording: "r" + id, Conversation: "c" + id, Start: "10:00", End: "10:05"})
 		}
 	}
 	for i := range alone {
-		ev.add(entry{recording: fmt.Sprintf("x%d", i), conversation: fmt.Sprintf("x%d", i), start: "10:00", end: "10:05"})
+		ev.Add(nighttest.Entry{Recording: fmt.Sprintf("x%d", i), Conversation: fmt.Sprintf("x%d", i), Start: "10:00", End: "10:05"})
 	}
 	return ev
 }
 
 func TestCDRsAndManifestsOfOtherCallsAreStrangers(t *testing.T) {
 	for name, test := range map[string]struct {
-		ev    *night
+		ev    *nighttest.Night
 		holds bool
 	}{
 		"none of 20 legs is known":         {strangers(20, 0, 10), true},
@@ -37,8 +39,8 @@ func TestCDRsAndManifestsOfOtherCallsAreStrangers(t *testing.T) {
 		"media of other calls may be gone": {withState(strangers(20, 1, 10), 11), true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			d := test.ev.decide(t)
-			last := columns(t, d.CallRows, "verdict", "reason")[len(d.Calls)-1]
+			d := test.ev.Decide(t)
+			last := nighttest.Columns(t, d.CallRows, "verdict", "reason")[len(d.Calls)-1]
 			want := "missing"
 			if test.holds {
 				want = "indeterminate strangers"
@@ -51,7 +53,7 @@ func TestCDRsAndManifestsOfOtherCallsAreStrangers(t *testing.T) {
 }
 
 // withState says that the media of the first entries is gone.
-func withState(ev *night, n int) *night {
+func withState(ev *nighttest.Night, n int) *nighttest.Night {
 	for i := range n {
 		ev.Entries[i].State = ev.Texts.OfString("absent")
 	}
@@ -62,9 +64,9 @@ func TestStrangersOfAnotherOrganisationMayBeTheSameCalls(t *testing.T) {
 	for joined, want := range map[int]bool{9: false, 10: true} {
 		ev := strangers(20, 0, 10)
 		for i := range joined {
-			ev.add(entry{org: "other", recording: fmt.Sprintf("r%02d", i), start: "10:00", end: "10:05"})
+			ev.Add(nighttest.Entry{Org: "other", Recording: fmt.Sprintf("r%02d", i), Start: "10:00", End: "10:05"})
 		}
-		warnings := ev.decide(t).Notices.Warnings
+		warnings := ev.Decide(t).Notices.Warnings
 		if len(warnings) != 1 || strings.Contains(warnings[0], "organisations") != want {
 			t.Errorf("with %d of 20: got %q, want organisations named: %v", joined, warnings, want)
 		}

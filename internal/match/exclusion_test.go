@@ -1,4 +1,4 @@
-package reconcile_test
+package match_test
 
 import (
 	"testing"
@@ -7,11 +7,12 @@ import (
 	"cdrmend/internal/cdr"
 	"cdrmend/internal/policy"
 	"cdrmend/internal/profile"
+	"cdrmend/internal/reconcile/nighttest"
 	"cdrmend/internal/record"
 )
 
 // internal is a leg that every exclusion of the test below could be about.
-var internal = leg{conversation: "c1", id: "1", trunk: "T1", line: "L1", direction: "Internal", ani: "+4930123", queues: "q1 q2", users: "u1", start: "10:00", end: "10:00:04"}
+var internal = nighttest.Leg{Conversation: "c1", ID: "1", Trunk: "T1", Line: "L1", Direction: "Internal", ANI: "+4930123", Queues: "q1 q2", Users: "u1", Start: "10:00", End: "10:00:04"}
 
 func TestAnExclusionHoldsWhenAllItsConditionsDo(t *testing.T) {
 	for name, test := range map[string]struct {
@@ -47,32 +48,32 @@ func TestAnExclusionHoldsWhenAllItsConditionsDo(t *testing.T) {
 			if test.applies {
 				want = "1 excluded why"
 			}
-			newNight().addLegs(internal).exclude(test.exclusion).decide(t).calls(want)
+			nighttest.New().AddLegs(internal).Exclude(test.exclusion).Decide(t).WantCalls(want)
 		})
 	}
 }
 
 func TestTheFirstExclusionThatAppliesGivesTheReason(t *testing.T) {
-	newNight().addLegs(internal).
-		exclude(policy.Exclusion{Reason: "first", Trunk: []string{"T2"}}).
-		exclude(policy.Exclusion{Reason: "second"}).
-		exclude(policy.Exclusion{Reason: "third"}).
-		decide(t).calls("1 excluded second")
+	nighttest.New().AddLegs(internal).
+		Exclude(policy.Exclusion{Reason: "first", Trunk: []string{"T2"}}).
+		Exclude(policy.Exclusion{Reason: "second"}).
+		Exclude(policy.Exclusion{Reason: "third"}).
+		Decide(t).WantCalls("1 excluded second")
 }
 
 func TestALegOfUnknownLengthIsNotShort(t *testing.T) {
 	unended := internal
-	unended.end = ""
-	newNight().addLegs(unended).exclude(policy.Exclusion{Reason: "why", ShorterThan: time.Hour}).decide(t).calls("1 missing")
+	unended.End = ""
+	nighttest.New().AddLegs(unended).Exclude(policy.Exclusion{Reason: "why", ShorterThan: time.Hour}).Decide(t).WantCalls("1 missing")
 }
 
 func TestAForbiddenRecordingIsAnError(t *testing.T) {
 	recorded := internal
-	recorded.recordings = "r1"
-	d := newNight().add(entry{recording: "r1", conversation: "c1", start: "10:00", end: "10:05"}).addLegs(recorded).
-		exclude(policy.Exclusion{Reason: "private", Forbid: true}).decide(t)
-	d.calls("1 recorded_in_error private")
-	d.findings("recorded_in_error open")
+	recorded.Recordings = "r1"
+	d := nighttest.New().Add(nighttest.Entry{Recording: "r1", Conversation: "c1", Start: "10:00", End: "10:05"}).AddLegs(recorded).
+		Exclude(policy.Exclusion{Reason: "private", Forbid: true}).Decide(t)
+	d.WantCalls("1 recorded_in_error private")
+	d.WantFindings("recorded_in_error open")
 }
 
 func TestWhetherALegIsToBeRecordedDependsOnItsSourceThenOnThePolicy(t *testing.T) {
@@ -91,19 +92,19 @@ func TestWhetherALegIsToBeRecordedDependsOnItsSourceThenOnThePolicy(t *testing.T
 		"not answered, but on": {policy.ExpectAnswered, profile.True, true, "1 missing"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			ev := newNight().addLegs(leg{conversation: "c1", id: "1", start: "10:00", end: "10:05", unanswered: test.unanswered, recorded: test.recorded})
+			ev := nighttest.New().AddLegs(nighttest.Leg{Conversation: "c1", ID: "1", Start: "10:00", End: "10:05", Unanswered: test.unanswered, Recorded: test.recorded})
 			ev.Policy.Expect = test.expect
-			ev.decide(t).calls(test.want)
+			ev.Decide(t).WantCalls(test.want)
 		})
 	}
 }
 
 func TestAConditionIsComparedWithTheNumberOrWithTheWordsAsDelivered(t *testing.T) {
-	number := leg{ani: "+4930123", saidANI: "+49 30 123"}
-	words := leg{ani: "+4930", saidANI: "Conference-49 30@pbx", flags: cdr.WordedANI}
+	number := nighttest.Leg{ANI: "+4930123", SaidANI: "+49 30 123"}
+	words := nighttest.Leg{ANI: "+4930", SaidANI: "Conference-49 30@pbx", Flags: cdr.WordedANI}
 	for name, test := range map[string]struct {
 		condition string
-		leg       leg
+		Leg       nighttest.Leg
 		applies   bool
 	}{
 		"a number":                            {"+49-30-123", number, true},
@@ -118,24 +119,24 @@ func TestAConditionIsComparedWithTheNumberOrWithTheWordsAsDelivered(t *testing.T
 		"the beginning of words":              {"conf*", words, true},
 		"the beginning without a star":        {"conf", words, false},
 		"other words":                         {"conference*", number, false},
-		"words without a number":              {"anonymous", leg{saidANI: "Anonymous"}, true},
-		"no text":                             {"anon*", leg{}, false},
-		"any number, of words without digits": {"*", leg{saidANI: "Anonymous", flags: cdr.WordedANI}, false},
+		"words without a number":              {"anonymous", nighttest.Leg{SaidANI: "Anonymous"}, true},
+		"no text":                             {"anon*", nighttest.Leg{}, false},
+		"any number, of words without digits": {"*", nighttest.Leg{SaidANI: "Anonymous", Flags: cdr.WordedANI}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			l := test.leg
-			l.conversation, l.id, l.start, l.end = "c1", "1", "10:00", "10:05"
+			l := test.Leg
+			l.Conversation, l.ID, l.Start, l.End = "c1", "1", "10:00", "10:05"
 			want := "1 missing"
 			if test.applies {
 				want = "1 excluded why"
 			}
-			newNight().addLegs(l).exclude(policy.Exclusion{Reason: "why", ANI: []string{"x", test.condition}}).decide(t).calls(want)
+			nighttest.New().AddLegs(l).Exclude(policy.Exclusion{Reason: "why", ANI: []string{"x", test.condition}}).Decide(t).WantCalls(want)
 
-			l.dnis, l.saidDNIS, l.ani, l.saidANI = l.ani, l.saidANI, "", ""
-			if l.flags != 0 {
-				l.flags = cdr.WordedDNIS
+			l.DNIS, l.SaidDNIS, l.ANI, l.SaidANI = l.ANI, l.SaidANI, "", ""
+			if l.Flags != 0 {
+				l.Flags = cdr.WordedDNIS
 			}
-			newNight().addLegs(l).exclude(policy.Exclusion{Reason: "why", DNIS: []string{test.condition, "x"}}).decide(t).calls(want)
+			nighttest.New().AddLegs(l).Exclude(policy.Exclusion{Reason: "why", DNIS: []string{test.condition, "x"}}).Decide(t).WantCalls(want)
 		})
 	}
 }
@@ -143,13 +144,13 @@ func TestAConditionIsComparedWithTheNumberOrWithTheWordsAsDelivered(t *testing.T
 // An exclusion that asks for the length of a call rests on its times.
 func TestAnExclusionOfShortCallsIsNotCertain(t *testing.T) {
 	short := policy.Exclusion{Reason: "short", ShorterThan: time.Minute}
-	unparsed := changed(internal, func(l *leg) { l.invalid = record.AnswerTime })
-	newNight().addLegs(internal).exclude(short).decide(t).calls("1 excluded short")
-	newNight().addLegs(unparsed).exclude(short).decide(t).calls("1 indeterminate unparsed")
-	newNight().addLegs(unparsed).exclude(short).exclude(policy.Exclusion{Reason: "line", Line: []string{"L1"}}).decide(t).calls("1 excluded short")
+	unparsed := nighttest.Changed(internal, func(l *nighttest.Leg) { l.Invalid = record.AnswerTime })
+	nighttest.New().AddLegs(internal).Exclude(short).Decide(t).WantCalls("1 excluded short")
+	nighttest.New().AddLegs(unparsed).Exclude(short).Decide(t).WantCalls("1 indeterminate unparsed")
+	nighttest.New().AddLegs(unparsed).Exclude(short).Exclude(policy.Exclusion{Reason: "line", Line: []string{"L1"}}).Decide(t).WantCalls("1 excluded short")
 }
 
 func TestPausesMakeACallShorter(t *testing.T) {
-	paused := changed(internal, func(l *leg) { l.pauses = "10:00-10:00:03" })
-	newNight().addLegs(paused).exclude(policy.Exclusion{Reason: "short", ShorterThan: 2 * time.Second}).decide(t).calls("1 excluded short")
+	paused := nighttest.Changed(internal, func(l *nighttest.Leg) { l.Pauses = "10:00-10:00:03" })
+	nighttest.New().AddLegs(paused).Exclude(policy.Exclusion{Reason: "short", ShorterThan: 2 * time.Second}).Decide(t).WantCalls("1 excluded short")
 }
