@@ -14,7 +14,7 @@ import (
 // Claims holds the results of [Claim]. An id is unclaimed if legs list
 // it and no entry has it.
 type Claims struct {
-	evidence   map[uint32]record.Section // by entry that claimed an id: the legs that list it, as a section of refs
+	cited      map[uint32]record.Section // by entry that claimed an id: the legs that list it, as a section of refs
 	refs       []record.Ref
 	possible   map[uint64]bool // ids that an entry without one may have
 	candidates Candidates
@@ -53,7 +53,7 @@ func (c Contests) keep(e *manifest.Entry, one contest, legs *LegGroups) {
 // keeps the contests if there is a map for them.
 func Claim(legs *LegGroups, states []EntryState, contests Contests) Claims {
 	ev := legs.Evidence
-	claims := Claims{evidence: map[uint32]record.Section{}, possible: map[uint64]bool{}, candidates: Candidates{}}
+	claims := Claims{cited: map[uint32]record.Section{}, possible: map[uint64]bool{}, candidates: Candidates{}}
 	if !slices.ContainsFunc(ev.Entries, func(e manifest.Entry) bool { return e.Recording == intern.None }) {
 		return claims // without making the indexes
 	}
@@ -79,7 +79,7 @@ func Claim(legs *LegGroups, states []EntryState, contests Contests) Claims {
 		case len(unclaimed) == 1 && len(entries) == 1 && !legs.HidesMatchesOf(e.Org, group):
 			e.Recording = unclaimed[0]
 			states[entries[0]].fill(record.RecordingID, RuleSoleUnclaimed, true)
-			claims.evidence[entries[0]] = cite(&claims.refs, legs.listing(group, unclaimed[0]))
+			claims.cited[entries[0]] = cite(&claims.refs, legs.listing(group, unclaimed[0]))
 		default:
 			// Several ids or entries, or some may be hidden: the ids are candidates.
 			// A verdict must not say that such an id is missing for certain.

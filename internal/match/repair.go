@@ -94,7 +94,7 @@ func RepairEntries(legs *LegGroups, states []EntryState, owned Marks, claims Cla
 	all := make([]Repair, most[len(parts)])
 	spread.EachPart(n, func(i, from, to int) {
 		p := &parts[i]
-		p.legs, p.states, p.claimed = legs, states, claims.evidence
+		p.legs, p.states, p.claimed = legs, states, claims.cited
 		p.repairs = all[most[i]:most[i]:most[i+1]]
 		for n := uint32(from); n < uint32(to); n++ {
 			if !owned[n] || !legs.Requires(&legs.Entries[n], states[n].Voice, record.ConversationID) {

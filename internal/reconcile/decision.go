@@ -48,16 +48,21 @@ type Decision struct {
 	Shown      []uint32 // numbers of the outages in the table, in its order
 	Balance    [policy.NumKinds]record.Balance
 
+	Counts
+	Incomplete []evidence.IncompleteInput
+	Strays     []doubt.Stray
+	Notices    Notices
+	ownedDoc   []bool
+	words      *words
+}
+
+// Counts are numbers of the night as a whole.
+type Counts struct {
 	OverusedIDs  int   // ids that too many records carry
 	Lost         int   // distinct recordings that are missing
 	Voices       int64 // owned entries of voice
 	WithoutCDR   int64 // owned entries of voice that have no leg, or are apart from all
 	ReusedLegIDs int64 // owned legs that have an earlier leg with their id
-	Incomplete   []evidence.IncompleteInput
-	Strays       []doubt.Stray
-	Notices      Notices
-	ownedDoc     []bool
-	words        *words
 }
 
 // Notices are what the night as a whole shows about its sources.

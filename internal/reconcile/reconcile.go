@@ -62,10 +62,7 @@ func Decide(ev *evidence.Evidence, spread evidence.Spread) *Decision { return de
 // result can be collected after the last stage that uses it.
 func decide(ev *evidence.Evidence, spread evidence.Spread, trace *Trace) *Decision {
 	words := newWords(ev)
-	var kept match.Contests // for who explains the decision
-	if trace != nil {
-		kept = match.Contests{}
-	}
+	contests := trace.newContests()
 
 	// The records that count, and facts about the whole night.
 	objects := evidence.OrderObjects(ev)
@@ -81,13 +78,11 @@ func decide(ev *evidence.Evidence, spread evidence.Spread, trace *Trace) *Decisi
 	states := match.FillFromNames(ev, facts.Overused)
 	owned := match.OwnedBy(ev, legs)
 	facts.ExpectInputs(ev.Policy, owned.Expects(duties, states))
-	claims := match.Claim(legs, states, kept)
+	claims := match.Claim(legs, states, contests)
 	repairs := match.RepairEntries(legs, states, owned.Entries, claims, spread)
 	spread.Pause()
 	entries := match.GroupEntries(ev, states, owned.Entries, spread)
-	if trace == nil {
-		ev.ReleaseLookup()
-	}
+	trace.unlessKept(ev.ReleaseLookup)
 	spread.Pause()
 
 	// Whose recording each entry is, and what speaks against sources as a whole.
@@ -102,7 +97,7 @@ func decide(ev *evidence.Evidence, spread evidence.Spread, trace *Trace) *Decisi
 	found := &foundDefects{needed: map[uint32]bool{}}
 	outcomes, reports := reportEntries(blank, entries, legs, objects, repairs.Candidates, doubts, words, spread)
 	found.add(reports...)
-	trace.keep(match.NewValueTrace(legs, states, kept), outcomes)
+	trace.keep(match.NewValueTrace(legs, states, contests), outcomes)
 	legs = legs.WithoutListed() // only entries look up legs by recording
 	spread.Pause()
 	assessor := &assessor{
@@ -113,9 +108,7 @@ func decide(ev *evidence.Evidence, spread evidence.Spread, trace *Trace) *Decisi
 	found.add(calls.reports...)
 	found.add(reportDocuments(blank, facts, owned.Documents), reportInputs(blank, facts, found.needed), reportUnfit(blank, doubts, words), reportStrays(blank, strays))
 	trace.keepAssessor(assessor)
-	if trace == nil {
-		ev.ReleaseParticulars()
-	}
+	trace.unlessKept(ev.ReleaseParticulars)
 	spread.Pause()
 
 	// The order of the tables.
@@ -123,8 +116,10 @@ func decide(ev *evidence.Evidence, spread evidence.Spread, trace *Trace) *Decisi
 		Evidence: ev, words: words, found: found.lists, ownedDoc: owned.Documents,
 		Repairs: repairs.List, Refs: repairs.Refs, Calls: calls.list,
 		Recordings: statusOfEntries(states, outcomes, owned.Entries), Strays: strays,
-		Lost: calls.lost, Voices: voices(states, owned.Entries), WithoutCDR: withoutCDR(outcomes), ReusedLegIDs: versions.Reused,
-		Incomplete: facts.Incomplete(), OverusedIDs: facts.Overused.Count(),
+		Incomplete: facts.Incomplete(), Counts: Counts{
+			OverusedIDs: facts.Overused.Count(), Lost: calls.lost, ReusedLegIDs: versions.Reused,
+			Voices: voices(states, owned.Entries), WithoutCDR: withoutCDR(outcomes),
+		},
 	}
 	d.Notices = noticesOf(d, facts, doubts)
 	d.Notices.Warnings = append(d.Notices.Warnings, oddities(d, duties.ToRecord, states)...)

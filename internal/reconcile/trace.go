@@ -29,6 +29,22 @@ func Explain(ev *evidence.Evidence, spread evidence.Spread) *Trace {
 	return t
 }
 
+// newContests returns a map for the contests of the claims. Without a trace nobody
+// asks for them, and there is none.
+func (t *Trace) newContests() match.Contests {
+	if t == nil {
+		return nil
+	}
+	return match.Contests{}
+}
+
+// unlessKept frees what only the decision needed, unless a trace needs it still.
+func (t *Trace) unlessKept(release func()) {
+	if t == nil {
+		release()
+	}
+}
+
 // keep keeps what the decision on entries rests on. Like keepAssessor it does
 // nothing without a trace.
 func (t *Trace) keep(values *match.ValueTrace, outcomes []entryOutcome) {
@@ -155,26 +171,46 @@ func (a *assessor) rivals(n uint32) (legs []uint32, held []Held) {
 
 // Weighing holds the facts for the verdict on a leg.
 type Weighing struct {
-	Call         Call // with its verdict
-	Entries      []uint32
-	ToRecord     bool
-	Forbidden    bool
-	InError      bool     // it is recorded and should not be
-	Lost         []string // recordings it lists that no entry has; an empty one when it lists none and has no entry
-	Possible     []string // those of Lost that an entry without an id may have
-	Short        bool
-	Nothing      bool     // its recordings cover nothing of it
-	Contested    bool     // fewer recordings than legs
-	Rivals       []uint32 // legs that are contested, too
-	Held         []Held   // of a contested leg: the recordings in its time, with the legs that have them
-	Shared       []Held   // its recordings that other legs have, too
-	Like         string   // the recording that looks like its own
-	Doubt        Doubt    // why the verdict is indeterminate
-	Incomplete   bool     // manifests are, for this leg
-	Flawed       []uint32
-	Repaired     []uint32
-	First, Last  record.Time // manifests of this time could hold its recordings
-	BeginsBefore bool        // and it begins before anything that was read
+	Call    Call // with its verdict
+	Entries []uint32
+	Expected
+	Lacking
+	Sharing
+	Doubt    Doubt    // why the verdict is indeterminate
+	Flawed   []uint32 // entries with an open defect
+	Repaired []uint32 // entries with a repaired value
+	Reach
+}
+
+// Expected says whether a leg should have a recording.
+type Expected struct {
+	ToRecord  bool
+	Forbidden bool
+	InError   bool // it is recorded and should not be
+}
+
+// Lacking says what a leg lacks.
+type Lacking struct {
+	Lost     []string // recordings it lists that no entry has; an empty one when it lists none and has no entry
+	Possible []string // those of Lost that an entry without an id may have
+	Short    bool     // its recordings cover too little of it
+	Nothing  bool     // its recordings cover nothing of it
+	Like     string   // the recording that looks like its own
+}
+
+// Sharing says with which legs a leg shares recordings, or competes for them.
+type Sharing struct {
+	Contested bool     // fewer recordings than legs
+	Rivals    []uint32 // legs that are contested, too
+	Held      []Held   // of a contested leg: the recordings in its time, with the legs that have them
+	Shared    []Held   // its recordings that other legs have, too
+}
+
+// Reach says which manifests could hold the recordings of a leg.
+type Reach struct {
+	First, Last  record.Time // those of this time
+	BeginsBefore bool        // it begins before anything that was read
+	Incomplete   bool        // some of them are incomplete
 }
 
 // Weigh collects the facts for the verdict on a leg.
@@ -184,9 +220,11 @@ func (t *Trace) Weigh(n uint32) Weighing {
 	a.assess(s, n)
 	a.judge(s, t.outcomes)
 	w := Weighing{
-		Call: s.call, Entries: s.entries, ToRecord: a.duties.ToRecord(n), Forbidden: a.duties.Forbidden(t.Evidence, n),
-		InError: s.inError != Accepted, Short: s.short, Doubt: s.doubt, Nothing: s.nothing, Incomplete: s.hidden,
-		Contested: a.pairs.Contested(n), Shared: a.sharedBy(n, s.entries),
+		Call: s.call, Entries: s.entries, Doubt: s.doubt,
+		Expected: Expected{a.duties.ToRecord(n), a.duties.Forbidden(t.Evidence, n), s.inError != Accepted},
+		Lacking:  Lacking{Short: s.short, Nothing: s.nothing},
+		Sharing:  Sharing{Contested: a.pairs.Contested(n), Shared: a.sharedBy(n, s.entries)},
+		Reach:    Reach{Incomplete: s.hidden},
 	}
 	if w.Contested {
 		w.Rivals, w.Held = a.rivals(n)
