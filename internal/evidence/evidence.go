@@ -231,7 +231,8 @@ func (c *CDRs) PausesOf(leg uint32) []record.Span {
 // ExtraOf returns what most legs do not have.
 func (c *CDRs) ExtraOf(leg uint32) cdr.Extra { return cdr.ExtraOf(&c.Particulars[leg], c.Extras) }
 
-// SourceOfLeg returns the number of the source that delivered a leg.
+// SourceOfLeg returns the number of the source that delivered a leg, as many lists
+// are by source.
 func (ev *Evidence) SourceOfLeg(leg uint32) uint32 { return ev.Objects[ev.Legs[leg].Ref.Object].Source }
 
 // EachListed calls add for every recording that a leg lists.

@@ -12,8 +12,10 @@ import (
 )
 
 // Facts are facts about the whole night: how complete each input is, and
-// which ids are overused. Stages only read them, so a decision about one part of
-// the entries and legs is right as long as the facts cover all of them.
+// which ids are overused. A decision about one part of the entries and legs is right
+// as long as the facts cover all of them. They are final once they know what to
+// expect ([Facts.ExpectInputs]), which blank documents are empty lists
+// ([Facts.AcceptBlanks]) and what is unfit ([Facts.MarkDamaged]).
 type Facts struct {
 	sources    []Source
 	partitions []Partition
@@ -26,8 +28,8 @@ type Facts struct {
 	Overused   OverusedIDs
 }
 
-// FactsOf needs the final organisations of all records, and of each leg only the
-// row that counts. Which silent sources are incomplete is known only when it is
+// FactsOf returns the facts of a night. It needs the final organisations of all
+// records, and of each leg only the row that counts. Which silent sources are incomplete is known only when it is
 // known what they should have delivered, see [Facts.ExpectInputs].
 func FactsOf(ev *Evidence, spread Spread) *Facts {
 	f := &Facts{
@@ -78,7 +80,7 @@ func (f *Facts) ExpectInputs(p *policy.Policy, expected [policy.NumKinds]bool) {
 	}
 }
 
-// MarkDamaged marks a partition as damaged, and reports whether that is new.
+// MarkDamaged marks a partition as damaged, if its source delivers no more.
 func (f *Facts) MarkDamaged(n uint32) {
 	s := &f.sources[f.partitions[n].Source]
 	if s.Settled && !slices.Contains(f.damaged[s.Kind], n) {
