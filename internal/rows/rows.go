@@ -104,8 +104,9 @@ func (r Reject) SHA256() [32]byte { return sha256.Sum256(r.Bytes) }
 
 // Reading is the outcome of reading one object.
 type Reading struct {
-	Rows     int64 // rejects included
-	Rejected int64
+	Rows      int64 // rejects and skipped lines included
+	Rejected  int64
+	Unmatched int64 // lines that the pattern of a text log does not match: skipped
 	Damage   error // see [jsonscan.IsDamage]; nil for a sound object
 	Used     int64 // end of the last row or reject; what follows it in a damaged object is lost
 
@@ -158,6 +159,7 @@ type Visitor struct {
 func (r *Reading) Add(next Reading) {
 	r.Rows += next.Rows
 	r.Rejected += next.Rejected
+	r.Unmatched += next.Unmatched
 	r.Used = max(r.Used, next.Used)
 	if next.Rows > 0 {
 		r.Cut = next.Cut
@@ -238,6 +240,13 @@ func (r *reader) reject(row uint32, offset int64, reason string, b []byte) error
 	return r.to.Reject(Reject{Row: int64(row), Offset: offset, Reason: reason, Bytes: b})
 }
 
+// skip counts a line that is about something else.
+func (r *reader) skip(line Line) {
+	r.reading.Rows++
+	r.reading.Unmatched++
+	r.reading.Used, r.reading.Cut = line.Offset+int64(len(line.Text)), false
+}
+
 func (r *reader) json(in io.Reader, list string) error {
 	paths := r.mapping.Paths
 	d := jsonscan.NewDocument(jsonscan.NewScanner(in, r.mapping.Limits), paths, list, 0, r.mapping.outer)
@@ -316,8 +325,12 @@ func (r *reader) textLines(c *Chunk) error {
 			return r.reject(line.Index, line.Offset, "the stream breaks off inside this line", line.Text)
 		}
 		at := pattern.FindSubmatchIndex(line.Text)
-		if at == nil {
+		switch {
+		case at == nil && r.mapping.Profile.RejectUnmatched:
 			return r.reject(line.Index, line.Offset, "the line does not match the profile's pattern", line.Text)
+		case at == nil:
+			r.skip(line)
+			return nil
 		}
 
 		// A group that did not take part in the match stays absent.
