@@ -23,8 +23,8 @@ type assembly struct {
 // small; a release costs more the more memory there is, and gains little for few
 // rows.
 const (
-	assemblyReleases = 16
-	fewestRows       = 1 << 18
+	assemblyReleases = 32
+	fewestRows       = 1 << 16
 )
 
 // assemble moves all batches into the evidence and the account.
@@ -75,7 +75,8 @@ func (a *assembly) took(rows int) {
 
 func (a *assembly) entriesInOrder() {
 	ev := a.ev
-	ev.Documents, ev.Entries = make([]manifest.Document, 0, a.documents), make([]manifest.Entry, 0, a.entries)
+	ev.Documents = make([]manifest.Document, 0, a.documents)
+	ev.Entries, ev.OfEntries = make([]manifest.Entry, 0, a.entries), make([]manifest.Particulars, 0, a.entries)
 	for i, b := range a.manifests {
 		if b == nil {
 			continue
@@ -84,9 +85,10 @@ func (a *assembly) entriesInOrder() {
 		b.Doc.First = uint32(len(ev.Entries)) // entries are in the order of objects
 		for _, block := range b.Blocks() {
 			for n := range block {
-				block[n].Doc = uint32(len(ev.Documents))
+				e := &block[n]
+				e.Doc = uint32(len(ev.Documents))
+				ev.Entries, ev.OfEntries = append(ev.Entries, e.Entry), append(ev.OfEntries, e.Particulars)
 			}
-			ev.Entries = append(ev.Entries, block...)
 		}
 
 		ev.Documents = append(ev.Documents, b.Doc)
@@ -109,8 +111,9 @@ func (a *assembly) legsInOrder() {
 
 		a.cdrs[i] = nil
 		for _, part := range b.Parts() {
+			rows := len(part.Legs) // takeLegs empties the part
 			a.takeLegs(part, uint32(i))
-			a.took(len(part.Legs))
+			a.took(rows)
 		}
 	}
 

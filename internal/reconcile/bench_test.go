@@ -85,7 +85,12 @@ func addEntries(b testing.TB, ev *reconcile.Evidence, n uint32, text []byte) {
 		b.Fatal(err)
 	}
 	batch.Doc.Object, batch.Doc.Partition = n, n
-	ev.Documents, ev.Entries = []manifest.Document{batch.Doc}, slices.Concat(batch.Blocks()...)
+	ev.Documents = []manifest.Document{batch.Doc}
+	for _, block := range batch.Blocks() {
+		for i := range block {
+			ev.Entries, ev.OfEntries = append(ev.Entries, block[i].Entry), append(ev.OfEntries, block[i].Particulars)
+		}
+	}
 }
 
 func addLegs(b testing.TB, ev *reconcile.Evidence, n uint32, text []byte) {

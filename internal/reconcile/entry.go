@@ -359,7 +359,7 @@ func (r *entryReporter) duplicate(n uint32) {
 	}
 
 	detail := "differing"
-	if asRead(r.Entries[first]) == asRead(r.Entries[n]) {
+	if r.OfEntries[first] == r.OfEntries[n] && asRead(r.Entries[first]) == asRead(r.Entries[n]) {
 		detail = "same"
 	}
 	r.found(n, Duplicate, NoField, r.Texts.OfString(detail), Open)
@@ -377,7 +377,7 @@ func asRead(e manifest.Entry) manifest.Entry {
 	unlessGiven(&e, record.StartTime, &e.Start, record.NoTime)
 	unlessGiven(&e, record.EndTime, &e.End, record.NoTime)
 	unlessGiven(&e, record.DurationMS, &e.Duration, profile.NoInt)
-	e.MediaKey = intern.None // as it was read, e.DetailsHash covers it
+	e.MediaKey = intern.None // as it was read, the hash of the details covers it
 	return e
 }
 
@@ -396,7 +396,7 @@ func (r *entryReporter) reportMedia(n uint32) {
 		r.found(n, MetadataMissing, NoField, e.MediaKey, statusUnless(r.legs.hidesNear(e)))
 	}
 
-	m := mediaOf(r.Evidence, e, r.media)
+	m, said := mediaOf(r.Evidence, n, r.media), r.OfEntries[n].MediaBytes
 	switch {
 	case m.gone() && m.absent:
 		state := "state=" + strings.ToLower(r.Texts.String(e.State))
@@ -407,7 +407,7 @@ func (r *entryReporter) reportMedia(n uint32) {
 			detail = r.Texts.OfString("bytes=" + decimal(m.size))
 		}
 		r.found(n, MediaMissing, NoField, detail, statusUnless(r.legs.hidesNear(e)))
-	case m.checked && r.Media.CheckSize && e.MediaBytes != profile.NoInt && e.MediaBytes != m.size:
-		r.found(n, MediaMismatch, NoField, r.Texts.OfString(fmt.Sprintf("expected=%d;actual=%d", e.MediaBytes, m.size)), Open)
+	case m.checked && r.Media.CheckSize && said != profile.NoInt && said != m.size:
+		r.found(n, MediaMismatch, NoField, r.Texts.OfString(fmt.Sprintf("expected=%d;actual=%d", said, m.size)), Open)
 	}
 }

@@ -85,7 +85,8 @@ type Evidence struct {
 
 	Documents []manifest.Document
 	Entries   []manifest.Entry
-	Rests     io.ReaderAt // fields of entries that only the table of recordings shows
+	OfEntries []manifest.Particulars // of the same entries; released once all entries are decided
+	Rests     io.ReaderAt            // fields of entries that only the table of recordings shows
 
 	CDRs
 	Registrations
@@ -200,6 +201,13 @@ func (ev *Evidence) requires(e *manifest.Entry, voice bool, f record.Field) bool
 func (ev *Evidence) releaseLookup(trace *Trace) {
 	if trace == nil {
 		ev.Texts.Freeze()
+	}
+}
+
+// releaseOfEntries frees what only decisions about entries need.
+func (ev *Evidence) releaseOfEntries(trace *Trace) {
+	if trace == nil {
+		ev.OfEntries = nil
 	}
 }
 

@@ -87,13 +87,14 @@ func (ev *evidence) add(entries ...entry) *evidence {
 	doc := &ev.Documents[len(ev.Documents)-1]
 	for _, in := range entries {
 		e := manifest.Entry{
-			Doc: uint32(len(ev.Documents) - 1), Index: doc.N, Duration: profile.NoInt, MediaBytes: profile.NoInt,
-			MediaType: ev.Texts.OfString(in.media), MediaSubtype: ev.Texts.OfString(in.subtype), IDInMediaKey: ev.Texts.OfString(in.named),
+			Doc: uint32(len(ev.Documents) - 1), Index: doc.N, Duration: profile.NoInt,
+			MediaType: ev.Texts.OfString(in.media), MediaSubtype: ev.Texts.OfString(in.subtype),
 			Start: at(in.start), End: at(in.end), State: ev.Texts.OfString(in.state),
 			ANI: ev.Texts.NumberOf([]byte(in.ani)), DNIS: ev.Texts.NumberOf([]byte(in.dnis)),
 		}
+		of := manifest.Particulars{MediaBytes: profile.NoInt, IDInMediaKey: ev.Texts.OfString(in.named)}
 		if in.bytes != "" {
-			e.MediaBytes, _ = strconv.ParseInt(in.bytes, 10, 64)
+			of.MediaBytes, _ = strconv.ParseInt(in.bytes, 10, 64)
 		}
 		var given record.Fields
 		for _, field := range []struct {
@@ -126,7 +127,7 @@ func (ev *evidence) add(entries ...entry) *evidence {
 		if in.doubtful {
 			e.Present |= 1 << 31
 		}
-		ev.Entries = append(ev.Entries, e)
+		ev.Entries, ev.OfEntries = append(ev.Entries, e), append(ev.OfEntries, of)
 		doc.N++
 		ev.lines = append(ev.lines, fmt.Sprintf("entry %+v", in))
 	}

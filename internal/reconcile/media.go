@@ -66,8 +66,9 @@ const (
 
 // mediaOf finds out what is known of the media of an entry. The listing says more
 // than the entry.
-func mediaOf(ev *Evidence, e *manifest.Entry, w *mediaWords) mediaState {
-	m := mediaState{size: e.MediaBytes, absent: w.absent[e.State]}
+func mediaOf(ev *Evidence, n uint32, w *mediaWords) mediaState {
+	e := &ev.Entries[n]
+	m := mediaState{size: ev.OfEntries[n].MediaBytes, absent: w.absent[e.State]}
 	if ev.Media != nil && e.MediaKey != intern.None {
 		m.checked = true
 		var size int64

@@ -42,8 +42,8 @@ func keyIDs(ev *Evidence, e *manifest.Entry, overused overusedIDs) manifest.KeyI
 }
 
 // idInMediaKey returns the recording that the entry's media key names.
-func idInMediaKey(ev *Evidence, e *manifest.Entry, overused overusedIDs, n *profile.Normalizer) intern.Text {
-	id := e.IDInMediaKey
+func idInMediaKey(ev *Evidence, entry uint32, overused overusedIDs, n *profile.Normalizer) intern.Text {
+	e, id := &ev.Entries[entry], ev.OfEntries[entry].IDInMediaKey
 	// A media key that came from the object key was not there when ids were read.
 	if !e.Has(record.MediaKey) && e.MediaKey != intern.None {
 		id = manifest.IDFromMediaKey(n.Profile, ev.Texts.AppendTo(nil, e.MediaKey), n)
@@ -85,13 +85,13 @@ func fillFromNames(ev *Evidence, overused overusedIDs) []entryState {
 			st.fill(record.RecordingID, ObjectKey, e.Recording != intern.None)
 		}
 		if e.Recording == intern.None {
-			e.Recording = idInMediaKey(ev, e, overused, normalizers[source])
+			e.Recording = idInMediaKey(ev, uint32(i), overused, normalizers[source])
 			st.fill(record.RecordingID, MediaKey, e.Recording != intern.None)
 		}
 
 		st.voice = words.isVoice(e)
 		if st.voice {
-			st.void = mediaOf(ev, e, words).gone()
+			st.void = mediaOf(ev, uint32(i), words).gone()
 			st.pending = !st.void && words.promises[e.State] && !ev.hasMedia(e)
 		}
 		fillThirdTime(e, st, ev.sourceOfEntry(e).Profile)

@@ -104,6 +104,7 @@ func decide(ev *Evidence, spread Spread, trace *Trace) *Decision {
 	outcomes, reports := reportEntries(entries, legs, objects, repairs.candidates, doubts, words, spread)
 	found.add(reports...)
 	trace.keep(legs, states, outcomes)
+	ev.releaseOfEntries(trace)
 	legs = legs.withoutListed() // only entries look up legs by recording
 	spread.Pause()
 	assessor := &assessor{

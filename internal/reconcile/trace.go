@@ -96,7 +96,7 @@ func (t *Trace) Attempts(n uint32, f record.Field) []Attempt {
 	switch f {
 	case record.RecordingID:
 		norm := &profile.Normalizer{Profile: t.sourceOfEntry(e).Profile, Texts: t.Texts}
-		inMediaKey := idInMediaKey(t.Evidence, e, t.legs.facts.overused, norm)
+		inMediaKey := idInMediaKey(t.Evidence, n, t.legs.facts.overused, norm)
 		list := []Attempt{t.attempt(f, ruling{rule: ObjectKey, values: one(key.Recording)})}
 		list = append(list, t.attempt(f, ruling{rule: MediaKey, values: one(inMediaKey)}))
 		if voice {
