@@ -102,6 +102,7 @@ func (a *assembly) entriesInOrder() {
 func (a *assembly) legsInOrder() {
 	ev := a.ev
 	ev.Legs, ev.Particulars = make([]cdr.Shown, 0, a.legs), make([]cdr.Particulars, 0, a.legs)
+	ev.Updated = make([]record.Time, 0, a.legs)
 	ev.Recordings, ev.Talk = make([]intern.Text, 0, a.recordings), make([]record.Span, 0, a.talk)
 	ev.Begun = map[reconcile.ConversationKey]record.Time{}
 	for i, b := range a.cdrs {
@@ -138,6 +139,7 @@ func (a *assembly) takeLegs(b *cdr.Batch, object uint32) {
 			l.Extra += uint32(len(ev.Extras))
 		}
 		ev.Legs, ev.Particulars = append(ev.Legs, l.Shown), append(ev.Particulars, l.Particulars)
+		ev.Updated = append(ev.Updated, l.Updated)
 	}
 
 	ev.Recordings = append(ev.Recordings, b.Recordings...)

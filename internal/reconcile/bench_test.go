@@ -104,7 +104,7 @@ func addLegs(b testing.TB, ev *reconcile.Evidence, n uint32, text []byte) {
 		l.Org, l.Ref.Object = ev.Org, n
 	}
 	for _, l := range batch.Legs {
-		ev.Legs, ev.Particulars = append(ev.Legs, l.Shown), append(ev.Particulars, l.Particulars)
+		ev.Legs, ev.Particulars, ev.Updated = append(ev.Legs, l.Shown), append(ev.Particulars, l.Particulars), append(ev.Updated, l.Updated)
 	}
 	ev.Recordings, ev.Talk, ev.Extras = batch.Recordings, batch.Talk, batch.Extras
 }
@@ -113,6 +113,7 @@ func addLegs(b testing.TB, ev *reconcile.Evidence, n uint32, text []byte) {
 func copied(ev *reconcile.Evidence) *reconcile.Evidence {
 	again := *ev
 	again.Documents, again.Entries, again.Legs = slices.Clone(ev.Documents), slices.Clone(ev.Entries), slices.Clone(ev.Legs)
+	again.Updated = slices.Clone(ev.Updated)
 	again.Particulars, again.Recordings = slices.Clone(ev.Particulars), slices.Clone(ev.Recordings)
 	again.Partitions, again.Sources = slices.Clone(ev.Partitions), slices.Clone(ev.Sources)
 	return &again

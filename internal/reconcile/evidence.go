@@ -99,6 +99,7 @@ type Evidence struct {
 type CDRs struct {
 	Legs        []cdr.Shown
 	Particulars []cdr.Particulars // of the same legs; released once all legs are decided
+	Updated     []record.Time     // of the same legs; released with the particulars of entries
 	Recordings  []intern.Text     // that legs list
 	Talk        []record.Span     // talk and pauses
 	Extras      []cdr.Extra
@@ -204,10 +205,10 @@ func (ev *Evidence) releaseLookup(trace *Trace) {
 	}
 }
 
-// releaseOfEntries frees what only decisions about entries need.
+// releaseOfEntries frees what no decision about a leg needs.
 func (ev *Evidence) releaseOfEntries(trace *Trace) {
 	if trace == nil {
-		ev.OfEntries = nil
+		ev.OfEntries, ev.Updated = nil, nil
 	}
 }
 

@@ -168,7 +168,7 @@ func (ev *evidence) addLegs(legs ...leg) *evidence {
 			}
 			ev.LegInvalid = append(ev.LegInvalid, reconcile.LegInvalid{Ref: l.Ref, Field: in.invalid, Raw: "?"})
 		}
-		ev.Legs, ev.Particulars = append(ev.Legs, l.Shown), append(ev.Particulars, l.Particulars)
+		ev.Legs, ev.Particulars, ev.Updated = append(ev.Legs, l.Shown), append(ev.Particulars, l.Particulars), append(ev.Updated, l.Updated)
 		ev.lines = append(ev.lines, fmt.Sprintf("leg %+v", in))
 	}
 	return ev
@@ -184,8 +184,8 @@ func (ev *evidence) legOf(in leg, ref record.Ref) cdr.Leg {
 		Queues: list(in.queues), Users: list(in.users), ANI: ev.Texts.NumberOf([]byte(in.ani)), DNIS: ev.Texts.NumberOf([]byte(in.dnis)),
 		Start: at(in.start), Answer: at(cmp.Or(in.answer, in.start)), End: at(in.end), Ref: ref,
 	}, Particulars: cdr.Particulars{
-		Updated: at(in.updated), TalkMS: -1, SIPStatus: -1, Recorded: in.recorded,
-	}}
+		TalkMS: -1, SIPStatus: -1, Recorded: in.recorded,
+	}, Updated: at(in.updated)}
 	if in.org != "" {
 		l.Org = text(in.org)
 	}

@@ -39,7 +39,7 @@ func findStrays(legs *legGroups, entries *entryGroups) []Stray {
 			// A late version was read in time as an earlier one.
 			due := s.Interval.End.Add(ev.Sources[ev.Partitions[at].Source].Lookahead)
 			s.Rows++
-			s.late = s.late && l.Identified() && ev.Particulars[n].Updated >= due
+			s.late = s.late && l.Identified() && ev.Updated[n] >= due
 		}
 	}
 
