@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"cdrmend/internal/intern"
+	"cdrmend/internal/match"
 	"cdrmend/internal/policy"
 	"cdrmend/internal/reconcile"
 )
@@ -22,7 +23,7 @@ func unknownStates(d *reconcile.Decision) map[string]int64 {
 
 	counts := map[string]int64{}
 	for s, n := range states {
-		if word := d.Texts.String(s); !reconcile.KnownState(word) {
+		if word := d.Texts.String(s); !match.KnownState(word) {
 			counts[word] += n
 		}
 	}
