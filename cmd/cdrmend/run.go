@@ -143,9 +143,9 @@ func loadConfig(w *world, flags *pflag.FlagSet) (*policy.Config, error) {
 
 	// A command without one of these flags overrides nothing by it.
 	var over []policy.Override
-	for flag, key := range map[string]string{"output": "output.url", "fail-on": "fail_on", "concurrency": "concurrency"} {
-		if f := flags.Lookup(flag); f != nil && f.Changed {
-			over = append(over, policy.Override{Flag: "--" + flag, Key: key, Value: f.Value.String()})
+	for _, o := range []struct{ flag, key string }{{"output", "output.url"}, {"fail-on", "fail_on"}, {"concurrency", "concurrency"}} {
+		if f := flags.Lookup(o.flag); f != nil && f.Changed {
+			over = append(over, policy.Override{Flag: "--" + o.flag, Key: o.key, Value: f.Value.String()})
 		}
 	}
 
