@@ -8,16 +8,12 @@
 package metrics
 
 import (
-	"context"
-	"errors"
 	"fmt"
-	"net/url"
 	"time"
 
 	"cdrmend/internal/report"
 
 	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/push"
 )
 
 // Night is the result of one command.
@@ -33,30 +29,6 @@ type Night struct {
 func WriteFile(path string, n *Night) error {
 	if err := prometheus.WriteToTextfile(path, n.registry(prometheus.Labels{nameLabel: n.Name})); err != nil {
 		return fmt.Errorf("writing the metrics %q: %w", path, err)
-	}
-	return nil
-}
-
-// Push replaces the metrics of this configuration on a Pushgateway. A password in
-// the URL is sent but never appears in an error.
-func Push(ctx context.Context, gateway string, n *Night) error {
-	at, err := url.Parse(gateway)
-	if err != nil {
-		// err quotes the URL and is therefore not wrapped.
-		return errors.New("pushing the metrics: metrics.pushgateway is no URL")
-	}
-
-	// Errors of the client quote its URL, so the password is passed separately.
-	user := at.User
-	at.User = nil
-	p := push.New(at.String(), "cdrmend").Grouping(nameLabel, n.Name).Gatherer(n.registry(nil))
-	if user != nil {
-		password, _ := user.Password()
-		p.BasicAuth(user.Username(), password)
-	}
-
-	if err := p.PushContext(ctx); err != nil {
-		return fmt.Errorf("pushing the metrics: %w", err)
 	}
 	return nil
 }

@@ -133,14 +133,49 @@ func TestAPushReplacesWhatIsThere(t *testing.T) {
 	}
 }
 
+func TestGatewayBehindAPathAndAQueryIsReached(t *testing.T) {
+	var got string
+	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { got = r.RequestURI }))
+	defer server.Close()
+	if err := metrics.Push(t.Context(), server.URL+"/proxy/?token=x", night()); err != nil {
+		t.Fatal(err)
+	}
+	if want := "/proxy/metrics/job/cdrmend/name/acme?token=x"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
+// TestSecretOfAGatewayIsInNoError lets a gateway repeat what it was sent, redirect, and
+// be gone.
 func TestSecretOfAGatewayIsInNoError(t *testing.T) {
-	server := httptest.NewServer(&gateway{answer: http.StatusForbidden})
-	url := strings.Replace(server.URL, "//", "//me:swordfish@", 1)
-	refused := metrics.Push(t.Context(), url, night())
-	server.Close()
-	for _, err := range []error{refused, metrics.Push(t.Context(), url, night())} {
-		if err == nil || strings.Contains(err.Error(), "swordfish") {
-			t.Errorf("got %v", err)
+	secret := func(server string) string {
+		return strings.Replace(server, "//", "//me:swordfish@", 1) + "/hidden-path?token=hidden-query"
+	}
+	reached := 0
+	answer := func(code int) *httptest.Server {
+		return httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			reached++
+			w.Header().Set("Location", r.RequestURI)
+			w.WriteHeader(code)
+			_, _ = io.WriteString(w, r.RequestURI+r.Header.Get("Authorization"))
+		}))
+	}
+	gone := answer(200)
+	gone.Close()
+
+	for name, server := range map[string]string{
+		"refuses": answer(403).URL, "redirects": answer(307).URL, "is gone": gone.URL, "is no URL": "http://[::1",
+	} {
+		reached = 0
+		err := metrics.Push(t.Context(), secret(server), night())
+		if err == nil || reached > 1 {
+			t.Errorf("a gateway that %s: %v, after %d requests", name, err, reached)
+			continue
+		}
+		for _, part := range []string{"swordfish", "hidden-path", "hidden-query", "me:"} {
+			if strings.Contains(err.Error(), part) {
+				t.Errorf("a gateway that %s: the error holds %q: %v", name, part, err)
+			}
 		}
 	}
 }

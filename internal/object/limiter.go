@@ -97,7 +97,7 @@ func (l *Limiter) release(round int, o outcome) {
 	l.inFlight--
 
 	switch {
-	// At 1 there is nothing to halve, so no round begins..
+	// At 1 there is nothing to halve, so no round begins.
 	case o == throttled && round == l.round && l.limit > 1:
 		l.limit = max(1, l.limit/2)
 		l.round++
