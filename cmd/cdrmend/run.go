@@ -77,6 +77,12 @@ func runIntervals(ctx context.Context, w *world, flags *pflag.FlagSet) (int, err
 	dryRun, _ := flags.GetBool("dry-run")
 	j, err := newJob(ctx, w, cfg, asOf, quiet)
 	if err != nil {
+		if !dryRun {
+			stop := stopped{config: cfg, intervals: labels(chosen), code: failureCode(err), reason: reasonOf(ctx, err), time: w.now()}
+			after, cancel := afterwards(ctx)
+			defer cancel()
+			stop.tell(after, w.logger(quiet))
+		}
 		return 0, err
 	}
 	j.DryRun, j.OwnGC = dryRun, w.env("GOGC") != ""
@@ -101,11 +107,15 @@ func runAll(ctx context.Context, w *world, j *job.Job, chosen []policy.Interval,
 	results := []*report.Run{}
 	var failures []error
 
-	for _, interval := range chosen {
+	var left []string // intervals that were not committed
+
+	for i, interval := range chosen {
 		r, err := j.Run(ctx, interval)
 		if err != nil {
+			left = append(left, interval.Label)
 			failures = append(failures, fmt.Errorf("interval %s: %w", interval.Label, err))
 			if ctx.Err() != nil { // a signal, after which all others would fail, too
+				left = append(left, labels(chosen[i+1:])...)
 				break
 			}
 			continue
@@ -118,7 +128,7 @@ func runAll(ctx context.Context, w *world, j *job.Job, chosen []policy.Interval,
 		}
 	}
 
-	after.announce(ctx, results, len(failures) > 0)
+	after.announce(ctx, results, left, errors.Join(failures...))
 
 	// Results are printed even if other intervals failed: they are committed.
 	if asJSON {
@@ -280,6 +290,15 @@ func intervals(first, last record.Time, length time.Duration) []policy.Interval 
 		list = append(list, policy.IntervalAt(first, length))
 	}
 	return list
+}
+
+// labels returns the labels of intervals.
+func labels(list []policy.Interval) []string {
+	var all []string
+	for _, interval := range list {
+		all = append(all, interval.Label)
+	}
+	return all
 }
 
 func ended(list []policy.Interval, asOf record.Time) ([]policy.Interval, error) {

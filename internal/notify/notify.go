@@ -1,5 +1,5 @@
 // Package notify posts to a webhook when a commit has critical findings that
-// the commit before did not have.
+// the commit before did not have, and when a run stopped before its commit.
 //
 // It is best effort: it makes one attempt, and nothing of the run depends on
 // it. The commit and the metrics hold everything that must not be missed. The
