@@ -159,14 +159,16 @@ func TestTheWebhookIsToldOfARunThatStopped(t *testing.T) {
 	}{
 		"a source is gone": {
 			t.Context(), func(dir string) error { return os.RemoveAll(filepath.Join(dir, "m")) }, two,
-			notify.Stop{ExitCode: exitFailed, Reason: "not_found"}, []string{"2026-11-20", "2026-11-21"},
+			notify.Stop{ExitCode: exitFailed, Reason: "not_found"},
+			[]string{"2026-11-20", "2026-11-21"},
 		},
 		"one of two intervals has a broken record": {
 			t.Context(), func(dir string) error {
 				log := filepath.Join(dir, "out/interval=2026-11-21/log")
 				return errors.Join(os.MkdirAll(log, 0o755), os.WriteFile(filepath.Join(log, "00000001.json"), []byte("{"), 0o644))
 			}, two,
-			notify.Stop{ExitCode: exitFailed, Reason: "other"}, []string{"2026-11-21"},
+			notify.Stop{ExitCode: exitFailed, Reason: "other"},
+			[]string{"2026-11-21"},
 		},
 		"the output is of another name": {
 			t.Context(), func(dir string) error {
@@ -177,12 +179,14 @@ func TestTheWebhookIsToldOfARunThatStopped(t *testing.T) {
 				}
 				return nil
 			}, two,
-			notify.Stop{ExitCode: exitUsage, Reason: "other_name"}, []string{"2026-11-20", "2026-11-21"},
+			notify.Stop{ExitCode: exitUsage, Reason: "other_name"},
+			[]string{"2026-11-20", "2026-11-21"},
 		},
 		"a signal": {canceled, nil, two, notify.Stop{ExitCode: exitFailed, Reason: "signal"}, []string{"2026-11-20", "2026-11-21"}},
 		"a dry run of a source that is gone": {
 			t.Context(), func(dir string) error { return os.RemoveAll(filepath.Join(dir, "m")) }, append(two, "--dry-run"),
-			notify.Stop{ExitCode: exitFailed}, nil,
+			notify.Stop{ExitCode: exitFailed},
+			nil,
 		},
 		"a wrong flag": {t.Context(), nil, []string{"--interval", "yesterday"}, notify.Stop{ExitCode: exitUsage}, nil},
 	} {
