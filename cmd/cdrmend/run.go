@@ -107,6 +107,8 @@ func runAll(ctx context.Context, w *world, j *job.Job, chosen []policy.Interval,
 	results := []*report.Run{}
 	var failures []error
 
+	j.Sweep(ctx, chosen)
+
 	var left []string // intervals that were not committed
 
 	for i, interval := range chosen {
@@ -188,9 +190,14 @@ func newJob(ctx context.Context, w *world, cfg *policy.Config, asOf record.Time,
 		return nil, err
 	}
 
+	log := w.logger(quiet)
+	if path := cfg.Signing.Exposed; path != "" {
+		log.Warn("everybody on this machine can read the signing key: allow it to the job's user alone, and change the key if others had access", "file", path)
+	}
+
 	return &job.Job{
 		Config: cfg, Stores: *stores, AsOf: asOf, Now: w.now, Tool: toolVersion(), Signer: cfg.Signing.Signer, Keys: cfg.Signing.Keys, Retain: retain,
-		Log: w.logger(quiet), Watch: w.progress(quiet),
+		Log: log, Watch: w.progress(quiet),
 	}, nil
 }
 
