@@ -34,7 +34,10 @@ func (j *Job) Explain(ctx context.Context, interval policy.Interval) (*Reading, 
 	}
 	defer account.Close()
 
-	trace := reconcile.Explain(evidence, spread(memory))
+	trace, err := interruptible(ctx, memory, func(s reconcile.Spread) *reconcile.Trace { return reconcile.Explain(evidence, s) })
+	if err != nil {
+		return nil, err
+	}
 	return &Reading{Trace: trace, RunID: inputs.RunID, log: &account.Log, policy: &j.Config.Policy}, nil
 }
 

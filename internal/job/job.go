@@ -14,7 +14,6 @@ import (
 	"cdrmend/internal/ledger"
 	"cdrmend/internal/object"
 	"cdrmend/internal/output"
-	"cdrmend/internal/parallel"
 	"cdrmend/internal/policy"
 	"cdrmend/internal/reconcile"
 	"cdrmend/internal/record"
@@ -155,14 +154,6 @@ func (j *Job) read(ctx context.Context, inputs *intake.Inputs, everything bool, 
 	})
 }
 
-// decidePart is how many rows are decided by one call.
-const decidePart = 1 << 14
-
-// spread lets a decision use all processors.
-func spread(memory budget.Budget) reconcile.Spread {
-	return reconcile.Spread{Part: decidePart, Each: parallel.Do, Pause: memory.Release}
-}
-
 // computed is a run whose files are all written. Only its commit is missing.
 type computed struct {
 	inputs   *intake.Inputs
@@ -186,7 +177,10 @@ func (j *Job) compute(ctx context.Context, to *ledger.Interval, head *ledger.Hea
 	// A stage that reads more before the decision has its place here: it takes
 	// inputs and evidence, and adds to the evidence.
 
-	decision := reconcile.Decide(evidence, spread(memory))
+	decision, err := interruptible(ctx, memory, func(s reconcile.Spread) *reconcile.Decision { return reconcile.Decide(evidence, s) })
+	if err != nil {
+		return nil, err
+	}
 	memory.Release()
 
 	// Two stages read objects again, as only the decision says which.
