@@ -202,7 +202,7 @@ func (j *Job) compute(ctx context.Context, to *ledger.Interval, head *ledger.Hea
 
 	decision.DropPlaces() // all documents are written
 	memory.Release()
-	page := run.Page(summary)
+	page := run.Page(ctx, summary)
 
 	// Reports name all other files by their hashes, so they come last.
 	c := &computed{inputs: inputs, decision: decision, summary: summary}
