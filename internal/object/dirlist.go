@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"iter"
 	"os"
@@ -294,7 +295,7 @@ func (w *walk) entries(at place) ([]entry, error) {
 	}
 	defer f.Close()
 
-	names, err := f.ReadDir(-1)
+	names, err := w.names(f)
 	if err != nil {
 		return nil, err
 	}
@@ -305,6 +306,9 @@ func (w *walk) entries(at place) ([]entry, error) {
 	}
 	var entries []entry
 	for _, name := range names {
+		if err := w.ctx.Err(); err != nil {
+			return nil, err
+		}
 		key, odd := shown[name.Name()]
 		if !odd {
 			key = name.Name()
@@ -321,6 +325,25 @@ func (w *walk) entries(at place) ([]entry, error) {
 	slices.SortFunc(entries, func(a, b entry) int { return cmp.Compare(a.order(), b.order()) })
 	return entries, nil
 }
+
+// names reads the entries of a directory. A large one takes seconds, so it looks at the
+// context in between.
+func (w *walk) names(f *os.File) ([]fs.DirEntry, error) {
+	var all []fs.DirEntry
+	for {
+		some, err := f.ReadDir(namesAtOnce)
+		all = append(all, some...)
+		if err == io.EOF {
+			return all, nil
+		}
+		if err = cmp.Or(err, w.ctx.Err()); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// namesAtOnce is how many entries of a directory are read by one call.
+const namesAtOnce = 4096
 
 // showTogether returns how the names of a directory that are not UTF-8 are shown. Such a
 // name may be shown as another file beside it is called. It is then shown in the other
