@@ -127,20 +127,20 @@ func TestSecretURLOfAWebhookIsNotLogged(t *testing.T) {
 // stops keeps the messages about runs that stopped.
 type stops struct {
 	mu   sync.Mutex
-	told []notify.Stopped
+	sent []notify.Stopped
 	keys []string
 }
 
 func (s *stops) ServeHTTP(_ http.ResponseWriter, r *http.Request) {
 	body, _ := io.ReadAll(r.Body)
-	var told notify.Stopped
-	if json.Unmarshal(body, &told) != nil || r.Header.Get(notify.SignatureHeader) != notify.Signature([]byte(strings.Repeat("k", 32)), body) {
+	var message notify.Stopped
+	if json.Unmarshal(body, &message) != nil || r.Header.Get(notify.SignatureHeader) != notify.Signature([]byte(strings.Repeat("k", 32)), body) {
 		return
 	}
 
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.told = append(s.told, told)
+	s.sent = append(s.sent, message)
 	s.keys = append(s.keys, r.Header.Get(notify.IdempotencyHeader))
 }
 
@@ -154,7 +154,7 @@ func TestTheWebhookIsToldOfARunThatStopped(t *testing.T) {
 		ctx       context.Context
 		prepare   func(dir string) error
 		args      []string
-		stop      notify.Stop // without a reason nothing must be told
+		stop      notify.Stop // without a reason nothing must be sent
 		intervals []string
 	}{
 		"a source is gone": {
@@ -204,23 +204,23 @@ func TestTheWebhookIsToldOfARunThatStopped(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			hook.told = nil
+			hook.sent = nil
 
 			var logged bytes.Buffer
 			args := append([]string{"run", "--config", filepath.Join(dir, "cdrmend.yaml")}, c.args...)
 			code := run(c.ctx, &world{args: args, stdout: io.Discard, stderr: &logged, now: time.Now})
-			if code != c.stop.ExitCode || strings.Contains(logged.String(), "nobody was told") {
+			if code != c.stop.ExitCode || strings.Contains(logged.String(), "was not sent") {
 				t.Errorf("exit code %d, want %d: %s", code, c.stop.ExitCode, logged.String())
 			}
 			if c.stop.Reason == "" {
-				if len(hook.told) > 0 {
-					t.Errorf("told of %+v", hook.told)
+				if len(hook.sent) > 0 {
+					t.Errorf("sent %+v", hook.sent)
 				}
 				return
 			}
 
 			want := []notify.Stopped{{Format: notify.StoppedFormat, Name: "night", Stopped: c.stop, Intervals: c.intervals, Missing: len(c.intervals)}}
-			if diff := cmp.Diff(want, hook.told, cmpopts.IgnoreFields(notify.Stopped{}, "Time")); diff != "" {
+			if diff := cmp.Diff(want, hook.sent, cmpopts.IgnoreFields(notify.Stopped{}, "Time")); diff != "" {
 				t.Errorf("(-want +got):\n%s\n%s", diff, logged.String())
 			}
 			if len(hook.keys) > 0 && len(hook.keys[len(hook.keys)-1]) != 64 {

@@ -25,8 +25,8 @@ func newAnnouncer(j *job.Job) *announcer {
 }
 
 // announce sends each result to the webhook. Prometheus gets numbers only if no
-// interval failed: a run that failed must not look like one that succeeded. Of a run
-// that failed, with the intervals that it left uncommitted, both are told.
+// interval failed: a run that failed must not look like one that succeeded. Both get a
+// message about a run that failed, with the intervals that were not committed.
 func (a *announcer) announce(ctx context.Context, results []*report.Run, left []string, failed error) {
 	// A dry run commits nothing that others could look at.
 	if a.DryRun {
@@ -37,11 +37,11 @@ func (a *announcer) announce(ctx context.Context, results []*report.Run, left []
 	ctx, cancel := afterwards(ctx)
 	defer cancel()
 
-	// The stop counts most, so it is told first. The next run finds the committed
-	// intervals unchanged, so their new findings must be told now, too.
+	// The stop counts most, so its message is sent first. The next run finds the committed
+	// intervals unchanged, so their new findings must be sent now, too.
 	if failed != nil {
 		stop := stopped{config: a.Config, intervals: left, code: failureCode(failed), reason: reason, time: a.Now()}
-		stop.tell(ctx, a.Log)
+		stop.announce(ctx, a.Log)
 	}
 	a.alarm(ctx, results)
 	if failed == nil {

@@ -60,7 +60,7 @@ func run(ctx context.Context, w *world) int {
 	}
 
 	// After a signal every call fails, and their errors say nothing that the user should
-	// act on. A mistake of the user is told all the same.
+	// act on. A mistake of the user is printed all the same.
 	code = failureCode(err)
 	if code == exitFailed && ctx.Err() != nil {
 		fmt.Fprintln(w.stderr, "cdrmend: stopped; nothing is half committed, run it again to complete the work")

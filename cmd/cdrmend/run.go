@@ -81,7 +81,7 @@ func runIntervals(ctx context.Context, w *world, flags *pflag.FlagSet) (int, err
 			stop := stopped{config: cfg, intervals: labels(chosen), code: failureCode(err), reason: reasonOf(ctx, err), time: w.now()}
 			after, cancel := afterwards(ctx)
 			defer cancel()
-			stop.tell(after, w.logger(quiet))
+			stop.announce(after, w.logger(quiet))
 		}
 		return 0, err
 	}

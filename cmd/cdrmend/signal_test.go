@@ -84,9 +84,9 @@ func TestASignalStopsARunSoonInEveryStage(t *testing.T) {
 		if records, _ := filepath.Glob(filepath.Join(dir, "out", "interval=*", "log", "*.json")); len(records) > 0 {
 			t.Errorf("a stopped run left %v", records)
 		}
-		told, err := os.ReadFile(metrics)
-		if err != nil || !strings.Contains(string(told), `reason="signal"} 1`) {
-			t.Errorf("the metrics do not tell of the signal: %v\n%s", err, told)
+		written, err := os.ReadFile(metrics)
+		if err != nil || !strings.Contains(string(written), `reason="signal"} 1`) {
+			t.Errorf("the metrics do not show the signal: %v\n%s", err, written)
 		}
 		if left, _ := filepath.Glob(filepath.Join(dir, "out", "*.tmp")); len(left) > 0 {
 			t.Errorf("a stopped run left temporary files: %v", left)

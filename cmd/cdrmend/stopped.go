@@ -72,8 +72,8 @@ func reasonOf(ctx context.Context, err error) string {
 // soon, and the supervisor kills it if it does not.
 const lastWords = time.Second
 
-// afterwards returns the context in which a run tells others what it did. A run that
-// got a signal tells it too, but briefly.
+// afterwards returns the context in which a run sends what it did. A run that got a
+// signal sends it too, but has less time.
 func afterwards(ctx context.Context) (context.Context, context.CancelFunc) {
 	if ctx.Err() == nil {
 		return context.WithCancel(ctx)
@@ -90,10 +90,10 @@ type stopped struct {
 	time      time.Time
 }
 
-// tell tells Prometheus and the webhook of the stop, where they are configured. Nothing
+// announce sends the stop to Prometheus and the webhook, where they are configured. Nothing
 // depends on it, so a failure is only logged. The ways are independent: a webhook that
 // does not answer takes no time from the others. The context is one of afterwards.
-func (s *stopped) tell(ctx context.Context, log *slog.Logger) {
+func (s *stopped) announce(ctx context.Context, log *slog.Logger) {
 	var wait sync.WaitGroup
 	defer wait.Wait()
 	try := func(way string, configured bool, send func() error) {
@@ -102,7 +102,7 @@ func (s *stopped) tell(ctx context.Context, log *slog.Logger) {
 		}
 		wait.Go(func() {
 			if err := send(); err != nil {
-				log.Warn("nobody was told that the run stopped", "by", way, "error", err)
+				log.Warn("the message that the run stopped was not sent", "by", way, "error", err)
 			}
 		})
 	}

@@ -35,7 +35,7 @@ func toolVersion() string {
 
 // origin says what a version was built from: the revision of a release from a clean
 // checkout, else the hash of the sources. A build without a version has the hash even
-// in a clean checkout, as go run does not tell the revision, and must be the same build.
+// in a clean checkout, as go run stamps no revision, and must be the same build.
 func origin(version string, info *debug.BuildInfo, hash func() string) string {
 	revision, modified := "", true
 	if info != nil && version != unstamped {

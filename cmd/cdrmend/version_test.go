@@ -40,7 +40,7 @@ func TestEverythingThatIsCompiledNamesTheBuild(t *testing.T) {
 			t.Fatal(err)
 		}
 
-		// The root is none of them: what it embeds are the sources of the others.
+		// The root is left out: what it embeds are the sources of the others.
 		name, ours := strings.CutPrefix(p.ImportPath, "cdrmend/")
 		if !ours {
 			continue

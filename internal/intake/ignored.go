@@ -101,7 +101,7 @@ func (in *Inputs) dropRepeated(sources []object.Ignored) error {
 	return nil
 }
 
-// misnamed counts folders beside the partitions of a source that are named like one, for
+// misnamed counts folders next to the partitions of a source that are named like one, for
 // a time that does not exist: no run will ever read them.
 func (in *Inputs) misnamed(ctx context.Context, source int, ignored *object.Ignored) error {
 	store, ok := in.stores[source].(object.Counter)

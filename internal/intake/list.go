@@ -219,7 +219,7 @@ func (in *Inputs) identify(tool string) (string, error) {
 		return "", err
 	}
 
-	// The summary shows it. Nearly always there is none.
+	// The summary shows it. Nearly always the list is empty.
 	if len(in.Ignored) > 0 {
 		if err := lines.Encode(in.Ignored); err != nil {
 			return "", err

@@ -173,7 +173,7 @@ func (p place) below(name, shown string) place {
 // follows.
 func (p place) open() string { return cmp.Or(p.real, p.path) }
 
-// fileID tells files of a machine apart, however they are reached.
+// fileID identifies a file on this machine, however it is reached.
 type fileID struct{ device, inode uint64 }
 
 func identify(info fs.FileInfo) fileID {
@@ -184,7 +184,7 @@ func identify(info fs.FileInfo) fileID {
 }
 
 // enterAbove keeps the walk out of the directories above its first one: a link to one
-// of them would lead to everything beside the prefix.
+// of them would lead to everything next to the prefix.
 func (w *walk) enterAbove(dir string) error {
 	for dir != "." {
 		dir = path.Dir(dir)
@@ -346,7 +346,7 @@ func (w *walk) names(f *os.File) ([]fs.DirEntry, error) {
 const namesAtOnce = 4096
 
 // showTogether returns how the names of a directory that are not UTF-8 are shown. Such a
-// name may be shown as another file beside it is called. It is then shown in the other
+// name may be shown as another file in its directory is called. It is then shown in the other
 // way, and if somebody took that name, too, neither can be listed safely.
 func showTogether(names []fs.DirEntry) (map[string]string, error) {
 	shown := map[string]string{}

@@ -108,7 +108,7 @@ func TestOutputIsNotForOthers(t *testing.T) {
 	}{
 		"usual umask":         {0o022, 0o640, 0o750},
 		"umask of a group":    {0o002, 0o640, 0o750},
-		"umask of a recluse":  {0o077, 0o600, 0o700},
+		"umask of the owner":  {0o077, 0o600, 0o700},
 		"umask of the system": {0o000, 0o640, 0o750},
 	} {
 		t.Run(name, func(t *testing.T) {

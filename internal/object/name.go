@@ -42,7 +42,7 @@ func shownElement(name string) string {
 }
 
 // escaped returns a name with each of its bytes escaped. A directory shows a name that is
-// not UTF-8 so when another file beside it has the very name that it would be shown by.
+// not UTF-8 so when another file in it has the very name that it would be shown by.
 func escaped(name string) string {
 	var b strings.Builder
 	for i := range len(name) {
@@ -129,7 +129,7 @@ func (i *Info) Path() string {
 }
 
 // unlisted returns the Info with the name that its key may stand for, when no listing
-// told the name, as for an object that a run read long ago. A key is first taken as it
+// gave the name, as for an object that a run read long ago. A key is first taken as it
 // is: most that look escaped are not.
 func (i Info) unlisted() (Info, bool) {
 	if i.Alias != nil {

@@ -25,7 +25,7 @@ func (t Template) Levels(p Partition) []Level {
 	for _, prefix := range p.Prefixes {
 		names := strings.Split(strings.TrimSuffix(prefix, "/"), "/")
 		if len(names) != len(elements) {
-			continue // {org} holds a slash: what is whose element cannot be told
+			continue // {org} holds a slash: names and elements cannot be paired
 		}
 
 		before := map[string]bool{}

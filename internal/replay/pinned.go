@@ -29,7 +29,7 @@ type Pinned struct {
 	today  map[string]object.Info // objects with the same keys now; see look
 
 	ignored *object.Ignored // what the run could not use as input
-	first   string          // the prefix whose listing tells it
+	first   string          // the prefix whose listing adds it
 }
 
 // ChangedError says that an input is not what a run read.
@@ -81,7 +81,7 @@ func (p *Pinned) List(_ context.Context, prefix string) iter.Seq2[object.Info, e
 	}
 }
 
-// ListCounting implements [object.Counter]: it tells what the run counted, once for all
+// ListCounting implements [object.Counter]: it adds what the run counted, once for all
 // prefixes.
 func (p *Pinned) ListCounting(ctx context.Context, prefix string, ignored *object.Ignored) iter.Seq2[object.Info, error] {
 	if prefix == p.first {

@@ -61,7 +61,7 @@ func Prepare(ctx context.Context, s *report.Summary, inputs iter.Seq2[ledger.Inp
 	if err := r.open(ctx, bySource, open); err != nil {
 		return nil, err
 	}
-	r.tellIgnored(s)
+	r.passIgnored(s)
 	return r, nil
 }
 
@@ -105,9 +105,9 @@ func (r *Run) open(ctx context.Context, inputs map[string][]ledger.Input, open O
 	return err
 }
 
-// tellIgnored makes the sources tell what the run could not use as input. Its summary
+// passIgnored passes to the sources what the run could not use as input. Its summary
 // shows it, and its id depends on it.
-func (r *Run) tellIgnored(s *report.Summary) {
+func (r *Run) passIgnored(s *report.Summary) {
 	kinds := map[string][]object.IgnoredKind{}
 	for _, i := range s.Ignored {
 		kinds[i.Source] = append(kinds[i.Source], object.IgnoredKind{Kind: i.Kind, Count: i.Count, First: i.First})
