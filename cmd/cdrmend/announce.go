@@ -25,15 +25,26 @@ func newAnnouncer(j *job.Job) *announcer {
 }
 
 // announce sends each result to the webhook. Prometheus gets numbers only if no
-// interval failed: a run that failed must not look like one that succeeded.
-func (a *announcer) announce(ctx context.Context, results []*report.Run, failed bool) {
+// interval failed: a run that failed must not look like one that succeeded. Both get a
+// message about a run that failed, with the intervals that were not committed.
+func (a *announcer) announce(ctx context.Context, results []*report.Run, left []string, failed error) {
 	// A dry run commits nothing that others could look at.
 	if a.DryRun {
 		return
 	}
 
+	reason := reasonOf(ctx, failed)
+	ctx, cancel := afterwards(ctx)
+	defer cancel()
+
+	// The stop counts most, so its message is sent first. The next run finds the committed
+	// intervals unchanged, so their new findings must be sent now, too.
+	if failed != nil {
+		stop := stopped{config: a.Config, intervals: left, code: failureCode(failed), reason: reason, time: a.Now()}
+		stop.announce(ctx, a.Log)
+	}
 	a.alarm(ctx, results)
-	if !failed {
+	if failed == nil {
 		a.measure(ctx, results)
 	}
 }

@@ -9,8 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"cdrmend/internal/ledger"
-
 	"github.com/spf13/pflag"
 )
 
@@ -61,20 +59,15 @@ func run(ctx context.Context, w *world) int {
 		return code
 	}
 
-	// The order counts: after a signal every call fails, and their errors say
-	// nothing that the user should act on.
-	var usage usageError
-	var name *ledger.NameError
-	switch {
-	case errors.As(err, &usage), errors.As(err, &name), errors.Is(err, ledger.ErrSigned):
-		fmt.Fprintf(w.stderr, "cdrmend: %s\n", withoutTokens(message(err), w.args))
-		return exitUsage
-	case ctx.Err() != nil:
+	// After a signal every call fails, and their errors say nothing that the user should
+	// act on. A mistake of the user is printed all the same.
+	code = failureCode(err)
+	if code == exitFailed && ctx.Err() != nil {
 		fmt.Fprintln(w.stderr, "cdrmend: stopped; nothing is half committed, run it again to complete the work")
-	default:
+	} else {
 		fmt.Fprintf(w.stderr, "cdrmend: %s\n", withoutTokens(message(err), w.args))
 	}
-	return exitFailed
+	return code
 }
 
 func dispatch(ctx context.Context, w *world) (int, error) {

@@ -4,14 +4,14 @@ import (
 	"testing"
 
 	"cdrmend/internal/cdr"
+	"cdrmend/internal/evidence"
 	"cdrmend/internal/manifest"
-	"cdrmend/internal/reconcile"
 )
 
 // Without a release between them, all batches stay in memory beside their copies.
 func TestMemoryIsReturnedWhileBatchesAreBroughtInOrder(t *testing.T) {
 	const batches = 3
-	c := &collector{ev: &reconcile.Evidence{}}
+	c := &collector{ev: &evidence.Evidence{}}
 	for range batches {
 		c.manifests = append(c.manifests, &manifest.Batch{Doc: manifest.Document{N: fewestRows}, Entries: make([]manifest.Row, fewestRows)})
 		c.cdrs = append(c.cdrs, &cdr.Batch{Legs: make([]cdr.Leg, fewestRows)})

@@ -51,7 +51,7 @@ func (j *Job) writeHistory(ctx context.Context, to *ledger.Interval, head ledger
 	}
 	defer t.Close()
 
-	if err := table.Drain(t.Passing(table.Merge(previous, c.decision.FindingRows, findings, number))); err != nil {
+	if err := table.Drain(t.Passing(table.Merge(output.Until(ctx, previous), output.Until(ctx, c.decision.FindingRows), findings, number))); err != nil {
 		return h, err
 	}
 

@@ -15,7 +15,6 @@ import (
 	"cdrmend/internal/ledger"
 	"cdrmend/internal/object"
 	"cdrmend/internal/output"
-	"cdrmend/internal/parallel"
 	"cdrmend/internal/policy"
 	"cdrmend/internal/reconcile"
 	"cdrmend/internal/record"
@@ -156,14 +155,6 @@ func (j *Job) read(ctx context.Context, inputs *intake.Inputs, everything bool, 
 	})
 }
 
-// decidePart is how many rows are decided by one call.
-const decidePart = 1 << 14
-
-// spread lets a decision use all processors.
-func spread(memory budget.Budget) evidence.Spread {
-	return evidence.Spread{Part: decidePart, Each: parallel.Do, Pause: memory.Release}
-}
-
 // computed is a run whose files are all written. Only its commit is missing.
 type computed struct {
 	inputs   *intake.Inputs
@@ -187,7 +178,10 @@ func (j *Job) compute(ctx context.Context, to *ledger.Interval, head *ledger.Hea
 	// A stage that reads more before the decision has its place here: it takes
 	// inputs and evidence, and adds to the evidence.
 
-	decision := reconcile.Decide(ev, spread(memory))
+	decision, err := interruptible(ctx, memory, func(s evidence.Spread) *reconcile.Decision { return reconcile.Decide(ev, s) })
+	if err != nil {
+		return nil, err
+	}
 	memory.Release()
 
 	// Two stages read objects again, as only the decision says which.
@@ -209,7 +203,7 @@ func (j *Job) compute(ctx context.Context, to *ledger.Interval, head *ledger.Hea
 
 	decision.DropPlaces() // all documents are written
 	memory.Release()
-	page := run.Page(summary)
+	page := run.Page(ctx, summary)
 
 	// Reports name all other files by their hashes, so they come last.
 	c := &computed{inputs: inputs, decision: decision, summary: summary}

@@ -80,7 +80,10 @@ func (d *directory) open(info Info, from int64) (*os.File, error) {
 	}
 	defer root.Close()
 
-	f, err := root.Open(info.Key)
+	f, err := root.Open(info.location())
+	if escaped, ok := info.unlisted(); ok && absent(err) {
+		f, err = root.Open(escaped.Path())
+	}
 	if absent(err) {
 		return nil, ErrChanged
 	}

@@ -13,12 +13,13 @@ import (
 
 // Info is one object as a listing showed it. It pins what Open reads.
 type Info struct {
-	Key       string
+	Key       string // UTF-8, also when the store's name is not; see Alias
 	Size      int64
 	ETag      string    // without quotes; empty in a directory
 	VersionID string    // only when the store was opened with Versions
 	Modified  time.Time // UTC, microseconds at most
 	Archived  bool      // in a storage class that has to be restored before it can be read
+	Alias     *Alias    // nil when the store's name is the key
 }
 
 // Hidden is a version of an object that a listing does not show, or a delete
@@ -46,8 +47,8 @@ type Content struct {
 // slash-separated paths below the root in a directory. All methods are safe
 // for concurrent use, and retry what can be retried before they return.
 type Store interface {
-	// List yields the objects whose keys begin with prefix, in byte order of
-	// keys. The prefix is empty or ends in a slash. A prefix without objects
+	// List yields the objects whose names begin with prefix, in byte order of
+	// their names. The prefix is empty or ends in a slash. A prefix without objects
 	// yields nothing; a store that does not exist yields an error that wraps
 	// fs.ErrNotExist. The error is the last element. Each range over the
 	// sequence lists anew.

@@ -72,12 +72,12 @@ func objectInfo(o types.Object, enc types.EncodingType) (Info, error) {
 
 func newInfo(key *string, enc types.EncodingType, size *int64, etag *string, modified *time.Time) (Info, error) {
 	name, err := decodeKey(key, enc)
-	return Info{
-		Key:      name,
+	info := Info{
 		Size:     aws.ToInt64(size),
 		ETag:     unquote(etag),
 		Modified: aws.ToTime(modified).UTC().Truncate(time.Microsecond),
-	}, err
+	}
+	return info.withPath(name), err
 }
 
 // decodeKey undoes the URL encoding, which is asked for because XML cannot
@@ -107,7 +107,7 @@ func archived(class string, restored *types.RestoreStatus) bool {
 // get returns the body of exactly the object that info describes, from the
 // given byte on.
 func (c *client) get(ctx context.Context, info Info, from int64) (io.ReadCloser, error) {
-	in := &s3.GetObjectInput{Bucket: &c.bucket, Key: &info.Key, IfMatch: aws.String(`"` + info.ETag + `"`)}
+	in := &s3.GetObjectInput{Bucket: &c.bucket, Key: aws.String(info.Path()), IfMatch: aws.String(`"` + info.ETag + `"`)}
 	if info.VersionID != "" {
 		in.VersionId = &info.VersionID
 	}

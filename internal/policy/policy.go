@@ -126,6 +126,10 @@ type ObjectLock struct {
 type Signing struct {
 	Signer *token.Signer
 	Keys   *token.Keys
+
+	// Exposed is the path of the private key when everybody on the machine can read
+	// it, else empty. Nothing that a run computes depends on it.
+	Exposed string
 }
 
 // Report says what reports for people show of personal data.

@@ -64,6 +64,9 @@ func (b *builder) signing() {
 
 	// Load parses them when everything else is sound.
 	b.signingKey, b.signingKeys = b.content("signing.key", d.Key), b.content("signing.keys", d.Keys)
+	if b.signingKey != nil && readableByAll(b.path(d.Key)) {
+		b.cfg.Signing.Exposed = b.path(d.Key)
+	}
 	if d.Key == "" && (d.KeyID != "" || d.Keys != "") {
 		b.file.Problem("signing.key", "is missing, want the path of a private key")
 	}

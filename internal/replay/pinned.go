@@ -27,6 +27,9 @@ type Pinned struct {
 	inputs []ledger.Input         // in byte order of their keys
 	infos  []object.Info          // the same, as they were listed
 	today  map[string]object.Info // objects with the same keys now; see look
+
+	ignored *object.Ignored // what the run could not use as input
+	first   string          // the prefix whose listing adds it
 }
 
 // ChangedError says that an input is not what a run read.
@@ -77,6 +80,18 @@ func (p *Pinned) List(_ context.Context, prefix string) iter.Seq2[object.Info, e
 		}
 	}
 }
+
+// ListCounting implements [object.Counter]: it adds what the run counted, once for all
+// prefixes.
+func (p *Pinned) ListCounting(ctx context.Context, prefix string, ignored *object.Ignored) iter.Seq2[object.Info, error] {
+	if prefix == p.first {
+		ignored.Merge(p.ignored)
+	}
+	return p.List(ctx, prefix)
+}
+
+// Folders implements [object.Counter]. The run counted them already.
+func (p *Pinned) Folders(context.Context, string) ([]string, error) { return nil, nil }
 
 // Create is never called: inputs are not written to.
 func (p *Pinned) Create(context.Context, string, object.Content) error { return errors.ErrUnsupported }

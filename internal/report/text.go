@@ -103,6 +103,10 @@ func (t *text) summary(s *Summary) {
 		t.line("note", printable.Text(remark))
 	}
 
+	for _, i := range s.Ignored {
+		t.line("not read", t.paint(Doubtful, printable.Text(i.Text())))
+	}
+
 	t.counts("verdicts", s.Verdicts, func(verdict string) Tone { return verdictTones[verdict] })
 	t.findings(s.Findings)
 	failed, ended := s.OutagesByOpening()
