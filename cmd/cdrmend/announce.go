@@ -53,6 +53,9 @@ func (a *announcer) alarm(ctx context.Context, results []*report.Run) {
 
 		notice, err := notify.Compose(ctx, &a.output, r.Interval)
 		if err == nil && notice != nil {
+			if r.Journal != nil {
+				notice.Journal = &notify.Mark{Number: r.Journal.Number, SHA256: r.Journal.SHA256}
+			}
 			err = notify.Send(ctx, to, notice)
 		}
 

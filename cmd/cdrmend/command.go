@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"cdrmend/internal/ledger"
+	"cdrmend/internal/object"
 
 	"github.com/spf13/pflag"
 )
@@ -21,6 +22,7 @@ const (
 	exitUsage         = 2 // usage or configuration error: nothing was read
 	exitFailed        = 3 // failed, nothing was committed, safe to repeat
 	exitIndeterminate = 4 // done, but missing or damaged input leaves something indeterminate
+	exitStopped       = 5 // stopped, nothing was committed, and repeating does not help
 )
 
 // world is everything outside the program that it touches.
@@ -66,6 +68,9 @@ func run(ctx context.Context, w *world) int {
 	var usage usageError
 	var name *ledger.NameError
 	switch {
+	case stopped(err):
+		fmt.Fprintf(w.stderr, "cdrmend: %s\n", withoutTokens(message(err), w.args))
+		return exitStopped
 	case errors.As(err, &usage), errors.As(err, &name), errors.Is(err, ledger.ErrSigned):
 		fmt.Fprintf(w.stderr, "cdrmend: %s\n", withoutTokens(message(err), w.args))
 		return exitUsage
@@ -75,6 +80,14 @@ func run(ctx context.Context, w *world) int {
 		fmt.Fprintf(w.stderr, "cdrmend: %s\n", withoutTokens(message(err), w.args))
 	}
 	return exitFailed
+}
+
+// stopped reports whether a person has to do something before a repetition can
+// succeed: decide about a file that is not trusted, or restore something.
+func stopped(err error) bool {
+	_, untrusted := errors.AsType[*ledger.UntrustedError](err)
+	_, broken := errors.AsType[*ledger.BrokenError](err)
+	return untrusted || broken || errors.Is(err, object.ErrArchived)
 }
 
 func dispatch(ctx context.Context, w *world) (int, error) {

@@ -186,7 +186,7 @@ func (n *night) job(output, endpoint string) *job.Job {
 		return store
 	}
 	j := &job.Job{
-		Config: cfg, AsOf: at(asOf), Now: at(asOf).Std, Tool: "test",
+		Config: cfg, AsOf: at(asOf), Now: at(asOf).Std, Tool: "test", Random: strings.NewReader("sixteen bytes id"),
 		Log: slog.New(slog.DiscardHandler), Watch: func(string, int64, int64) {},
 		Stores: job.Stores{Output: open(cfg.Output.URL)},
 	}

@@ -21,6 +21,14 @@ type Info struct {
 	Archived  bool      // in a storage class that has to be restored before it can be read
 }
 
+// Origin is what a store knows of who wrote an object. A field that the store
+// does not know is empty.
+type Origin struct {
+	Owner     string // account in a bucket, user in a directory
+	Modified  time.Time
+	VersionID string // in a bucket that keeps versions
+}
+
 // Hidden is a version of an object that a listing does not show, or a delete
 // marker.
 type Hidden struct {
@@ -66,6 +74,10 @@ type Store interface {
 	// ErrChanged, from Open or from a later Read.
 	Open(ctx context.Context, info Info, from int64) (io.ReadCloser, error)
 
+	// Get streams the object that a key holds now, which no listing showed. The Info
+	// describes it; the error wraps fs.ErrNotExist when the key holds nothing.
+	Get(ctx context.Context, key string) (Info, io.ReadCloser, error)
+
 	// Create makes the object durable under key unless the key is taken. It
 	// returns nil when the key now holds exactly these bytes, whether this
 	// call wrote them or an earlier one, and an error that wraps ErrTaken
@@ -86,6 +98,9 @@ type Store interface {
 	// value when nothing does. A directory cannot retain anything: the error
 	// wraps errors.ErrUnsupported.
 	Retention(ctx context.Context, key string) (Retention, error)
+
+	// Origin returns what the store knows of who wrote an object and when.
+	Origin(ctx context.Context, key string) (Origin, error)
 
 	// String returns the URL of the root, for messages.
 	String() string

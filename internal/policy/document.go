@@ -118,6 +118,9 @@ type signingDocument struct {
 	Key   string `json:"key"`
 	KeyID string `json:"key_id,omitempty"`
 	Keys  string `json:"keys,omitempty"`
+
+	Adopt  []string `json:"adopt,omitempty"`
+	Disown []string `json:"disown,omitempty"`
 }
 
 type reportDocument struct {

@@ -126,6 +126,10 @@ type ObjectLock struct {
 type Signing struct {
 	Signer *token.Signer
 	Keys   *token.Keys
+
+	// Files of the output that the signer does not trust, by their SHA-256.
+	Adopt  map[string]bool // to build on
+	Disown map[string]bool // to go on without
 }
 
 // Report says what reports for people show of personal data.

@@ -64,9 +64,23 @@ func (b *builder) signing() {
 
 	// Load parses them when everything else is sound.
 	b.signingKey, b.signingKeys = b.content("signing.key", d.Key), b.content("signing.keys", d.Keys)
-	if d.Key == "" && (d.KeyID != "" || d.Keys != "") {
+	b.cfg.Signing.Adopt, b.cfg.Signing.Disown = texts(d.Adopt), texts(d.Disown)
+	for _, sum := range d.Adopt {
+		if b.cfg.Signing.Disown[sum] {
+			b.file.Problem("signing.disown", "holds %s, and signing.adopt holds it, too: only one of the two can be meant", sum)
+		}
+	}
+	if d.Key == "" && (d.KeyID != "" || d.Keys != "" || d.Adopt != nil || d.Disown != nil) {
 		b.file.Problem("signing.key", "is missing, want the path of a private key")
 	}
+}
+
+func texts(list []string) map[string]bool {
+	all := map[string]bool{}
+	for _, text := range list {
+		all[text] = true
+	}
+	return all
 }
 
 func (b *builder) report() {

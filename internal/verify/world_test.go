@@ -164,7 +164,7 @@ func (w *world) job() *job.Job {
 		w.t.Fatal(err)
 	}
 	j := &job.Job{
-		Config: cfg, AsOf: record.TimeOf(w.asOf), Now: func() time.Time { return w.asOf }, Tool: tool,
+		Config: cfg, AsOf: record.TimeOf(w.asOf), Now: func() time.Time { return w.asOf }, Tool: tool, Random: strings.NewReader("sixteen bytes id"),
 		Log: slog.New(slog.DiscardHandler), Watch: func(string, int64, int64) {},
 		Stores: job.Stores{Output: w.open(cfg.Output.URL), Media: w.open(*cfg.Media.URL)},
 	}
