@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -33,10 +35,16 @@ public keys; what a run was computed from stands in the output.
   cdrmend verify s3://acme-compliance/cdrmend/ --keys keys.jwks.json
   cdrmend verify ./copy --keys keys.jwks.json --interval 2026-11-20
   cdrmend verify --config cdrmend.yaml --inputs --recompute
+  cdrmend verify --config cdrmend.yaml --head 3b7f…
   cdrmend verify ./copy --inputs --source genesys=./recordings --source cdr=s3://cdr-copy/
 
-The loss of the newest records of the newest intervals shows nowhere: keep, in
-another place, what it prints.
+The journal of the output names every record, so a record that was removed shows.
+The last entries of the journal itself can still be lost unseen. Keep the SHA-256
+of the newest entry, which run and verify print, in another place, and give it to
+--head later.
+
+--keys also names every record that is unsigned though one was signed before it,
+and what a person adopted or disowned.
 
 Exit codes: 0 verified; 1 something is wrong; 2 usage error; 3 something could
 not be checked.
@@ -47,6 +55,7 @@ not be checked.
 		f.String("from", "", "first interval; without it the oldest")
 		f.String("to", "", "interval after the last; without it all")
 		f.String("keys", "", "JWKS file with the public keys that may have signed")
+		f.String("head", "", "SHA-256 of a journal entry that the output must still have")
 		f.Bool("inputs", false, "hold the inputs of the newest commits against what was read")
 		f.Bool("recompute", false, "compute the newest commits again, and compare")
 		f.StringArray("source", nil, "NAME=URL: the bucket or directory in which the keys of a source lie today; media.url for media")
@@ -74,6 +83,11 @@ func verifyOutput(ctx context.Context, w *world, flags *pflag.FlagSet) (int, err
 		return 0, err
 	}
 
+	head, err := journalHead(flags)
+	if err != nil {
+		return 0, err
+	}
+
 	out, labels, err := openIntervals(ctx, w, flags, flags.Arg(0))
 	if err != nil {
 		return 0, err
@@ -85,6 +99,7 @@ func verifyOutput(ctx context.Context, w *world, flags *pflag.FlagSet) (int, err
 	quiet, _ := flags.GetBool("quiet")
 	target := &verify.Output{
 		Store: out.Store, Root: out.Root, Labels: labels, Keys: out.Keys, RetainUntil: until,
+		All: !flags.Changed("interval") && !flags.Changed("from") && !flags.Changed("to"), Head: head,
 		Concurrency: verifyConcurrency, Watch: w.progress(quiet),
 	}
 	how := &verify.Replay{Tool: toolVersion(), Scratch: out.Scratch}
@@ -126,6 +141,14 @@ func verifyAndPrint(ctx context.Context, w *world, flags *pflag.FlagSet, target 
 	}
 
 	return exitDone, nil
+}
+
+func journalHead(flags *pflag.FlagSet) (string, error) {
+	text, _ := flags.GetString("head")
+	if b, err := hex.DecodeString(text); err != nil || len(b) != 0 && len(b) != sha256.Size {
+		return "", usagef("--head %q is no SHA-256 in hexadecimal, as run and verify print it", text)
+	}
+	return strings.ToLower(text), nil
 }
 
 func retentionUntil(flags *pflag.FlagSet) (time.Time, error) {

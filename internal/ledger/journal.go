@@ -34,7 +34,6 @@ type doubted struct {
 	file      *file
 	doubt     string
 	adoptable bool
-	previous  string
 }
 
 // Open finds the end of the journal. Hints are entries that records saw; the newest
@@ -178,7 +177,6 @@ func (j *Journal) take(f *file) error {
 	if doubt != "" {
 		d := doubted{file: f, doubt: doubt, adoptable: adoptable}
 		if adoptable {
-			d.previous = e.Previous
 			j.note(e, Mark{number, f.sha256})
 		}
 		j.doubted = append(j.doubted, d)
@@ -222,25 +220,21 @@ type end struct {
 }
 
 // end decides what the next entry is built on: the newest entry that is trusted or
-// adopted. All after it must be disowned.
+// adopted. All after it must be disowned. Those before an adopted one are fixed by its
+// hash.
 func (j *Journal) end(ctx context.Context) (end, error) {
 	e := end{base: j.trusted}
-	from := 0
-	for i, d := range j.doubted {
-		if d.adoptable && j.out.Decisions.Adopt[d.file.sha256] {
-			from = i + 1
-			e.base = Mark{j.last - int64(len(j.doubted)-1-i), d.file.sha256}
-			e.adopted = []string{d.file.sha256}
-		}
-	}
-
-	for i, d := range j.doubted {
+	for i, d := range slices.Backward(j.doubted) {
 		switch {
 		case j.out.Decisions.Disown[d.file.sha256]:
 			e.disowned = append(e.disowned, d.file.sha256)
-		case i >= from && j.out.strict():
+		case d.adoptable && j.out.Decisions.Adopt[d.file.sha256]:
+			e.base = Mark{j.last - int64(len(j.doubted)-1-i), d.file.sha256}
+			e.adopted = []string{d.file.sha256}
+			return e, nil
+		case j.out.strict():
 			return e, j.out.untrusted(ctx, d.file, d.doubt, d.adoptable)
-		case i >= from:
+		default:
 			return e, &BrokenError{Key: j.out.Store.String() + d.file.key, Detail: d.doubt}
 		}
 	}

@@ -19,8 +19,10 @@ import (
 // fileCheck checks the objects of an output against what its records say.
 type fileCheck struct {
 	*results
-	out    *Output
-	chains []*chain // that are to be verified
+	out     *Output
+	all     map[string]*chain
+	chains  []*chain // that are to be verified
+	journal *journal
 }
 
 // checkFiles checks every file that a record or a run.json names against its
@@ -30,7 +32,7 @@ func (v fileCheck) checkFiles(ctx context.Context) error {
 	for _, c := range v.chains {
 		runs := map[string]*entry{}
 		for _, e := range c.entries {
-			if e.record == nil {
+			if e.record == nil || e.disowned {
 				continue
 			}
 			if len(e.record.History) == 0 {
@@ -169,6 +171,20 @@ func (v fileCheck) checkFile(ctx context.Context, c *chain, link Link, path stri
 		c.sound[path] = true
 	})
 	return true, nil
+}
+
+// maxFile is how many bytes of a file of the ledger are looked at.
+const maxFile = 1 << 20
+
+// smallFile returns the bytes of a file of the ledger and their hash. Of a file that
+// is too large to be one it returns nil and the hash of all of it.
+func smallFile(ctx context.Context, store object.Store, info object.Info) (file []byte, sum string, err error) {
+	if info.Size > maxFile {
+		sum, err = hash(ctx, store, info)
+		return nil, sum, err
+	}
+	file, err = content(ctx, store, info)
+	return file, sumOf(file), err
 }
 
 // content returns the bytes of a small object.

@@ -37,7 +37,7 @@ func (v *Check) Replay(ctx context.Context, how *Replay) error {
 	}
 
 	for _, c := range v.chains {
-		if len(c.entries) == 0 {
+		if c.newest() == nil {
 			continue
 		}
 		if err := v.replay(ctx, c, how); err != nil {
@@ -63,7 +63,7 @@ type replayed struct {
 var errNotAsCommitted = errors.New("the inputs were not looked at again, as what the run says about them is not as it was committed")
 
 func (v *Check) replay(ctx context.Context, c *chain, how *Replay) error {
-	newest := c.entries[len(c.entries)-1]
+	newest := c.newest()
 	if newest.record == nil {
 		return errNotAsCommitted
 	}

@@ -161,8 +161,8 @@ func firstCells(s *table.Schema, r *table.Row) string {
 // the commit before and the findings that were computed again.
 func (c *comparison) compareHistory(ctx context.Context) error {
 	previous := table.Rows(table.Empty)
-	if n := c.r.number; n > 1 {
-		before := c.r.chain.at(n - 1)
+	if c.r.record.Previous != "" {
+		before := c.r.chain.before(c.r.entry)
 		if before == nil || before.record == nil || len(before.record.History) == 0 || !c.r.chain.sound[before.record.History[0].Path] {
 			return nil // which is reported already
 		}
