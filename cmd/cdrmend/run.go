@@ -114,6 +114,7 @@ func runAll(ctx context.Context, w *world, j *job.Job, chosen []policy.Interval,
 			continue
 		}
 
+		after.stamp(ctx, r)
 		results = append(results, r)
 		code = worse(code, exitCode(r, j.Config.FailOn))
 		if !quiet && !asJSON {

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -14,6 +15,7 @@ import (
 	"cdrmend/internal/object"
 	"cdrmend/internal/policy"
 	"cdrmend/internal/replay"
+	"cdrmend/internal/timestamp"
 	"cdrmend/internal/verify"
 
 	"github.com/spf13/pflag"
@@ -36,12 +38,18 @@ public keys; what a run was computed from stands in the output.
   cdrmend verify ./copy --keys keys.jwks.json --interval 2026-11-20
   cdrmend verify --config cdrmend.yaml --inputs --recompute
   cdrmend verify --config cdrmend.yaml --head 3b7f…
+  cdrmend verify ./copy --keys keys.jwks.json --timestamp-roots roots.pem
   cdrmend verify ./copy --inputs --source genesys=./recordings --source cdr=s3://cdr-copy/
 
 The journal of the output names every record, so a record that was removed shows.
 The last entries of the journal itself can still be lost unseen. Keep the SHA-256
 of the newest entry, which run and verify print, in another place, and give it to
 --head later.
+
+--timestamp-roots checks the tokens of time-stamping authorities that lie beside
+journal entries: each must be over its entry, signed by a certificate for
+timestamps that one of these roots vouched for at that time, and no older than
+the token before it.
 
 --keys also names every record that is unsigned though one was signed before it,
 and what a person adopted or disowned.
@@ -55,6 +63,7 @@ not be checked.
 		f.String("from", "", "first interval; without it the oldest")
 		f.String("to", "", "interval after the last; without it all")
 		f.String("keys", "", "JWKS file with the public keys that may have signed")
+		f.String("timestamp-roots", "", "PEM file with the roots of time-stamping authorities that are trusted: check the tokens of the journal")
 		f.String("head", "", "SHA-256 of a journal entry that the output must still have")
 		f.Bool("inputs", false, "hold the inputs of the newest commits against what was read")
 		f.Bool("recompute", false, "compute the newest commits again, and compare")
@@ -87,6 +96,10 @@ func verifyOutput(ctx context.Context, w *world, flags *pflag.FlagSet) (int, err
 	if err != nil {
 		return 0, err
 	}
+	roots, err := timestampRoots(flags)
+	if err != nil {
+		return 0, err
+	}
 
 	out, labels, err := openIntervals(ctx, w, flags, flags.Arg(0))
 	if err != nil {
@@ -99,7 +112,7 @@ func verifyOutput(ctx context.Context, w *world, flags *pflag.FlagSet) (int, err
 	quiet, _ := flags.GetBool("quiet")
 	target := &verify.Output{
 		Store: out.Store, Root: out.Root, Labels: labels, Keys: out.Keys, RetainUntil: until,
-		All: !flags.Changed("interval") && !flags.Changed("from") && !flags.Changed("to"), Head: head,
+		All: !flags.Changed("interval") && !flags.Changed("from") && !flags.Changed("to"), Head: head, Roots: roots,
 		Concurrency: verifyConcurrency, Watch: w.progress(quiet),
 	}
 	how := &verify.Replay{Tool: toolVersion(), Scratch: out.Scratch}
@@ -141,6 +154,23 @@ func verifyAndPrint(ctx context.Context, w *world, flags *pflag.FlagSet, target 
 	}
 
 	return exitDone, nil
+}
+
+// timestampRoots reads the file of --timestamp-roots, nil without one.
+func timestampRoots(flags *pflag.FlagSet) (*timestamp.Roots, error) {
+	name, _ := flags.GetString("timestamp-roots")
+	if name == "" {
+		return nil, nil
+	}
+	file, err := os.ReadFile(name)
+	if err != nil {
+		return nil, usagef("--timestamp-roots: %w", err)
+	}
+	roots, err := timestamp.ParseRoots(file)
+	if err != nil {
+		return nil, usagef("--timestamp-roots %s: %w", name, err)
+	}
+	return roots, nil
 }
 
 func journalHead(flags *pflag.FlagSet) (string, error) {

@@ -49,8 +49,9 @@ type Config struct {
 
 // Audience is who hears of a run after it was committed.
 type Audience struct {
-	Metrics Metrics
-	Notify  Notify
+	Metrics   Metrics
+	Notify    Notify
+	Timestamp string // URL of an authority that vouches for journal entries; empty: none
 }
 
 // Resources is what a run may use of the machine and of servers. No byte of its

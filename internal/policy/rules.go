@@ -109,6 +109,13 @@ func (b *builder) notify() {
 	}
 }
 
+func (b *builder) timestamp() {
+	if d := b.doc.Timestamp; d != nil {
+		b.cfg.Timestamp = d.URL
+		b.webURL("timestamp.url", d.URL)
+	}
+}
+
 func (b *builder) metrics() {
 	d := &b.doc.Metrics
 	b.cfg.Metrics = Metrics{Textfile: b.path(d.Textfile), Pushgateway: d.Pushgateway}

@@ -130,6 +130,8 @@ func (c *check) belongs(t *Token, number int64) error {
 	switch {
 	case !there:
 		return errors.New("it vouches for an entry that is not there, though a token is made only after its entry")
+	case want == "":
+		return errors.New("its entry could not be read")
 	case sum == want:
 		return nil
 	case other != 0:

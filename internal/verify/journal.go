@@ -22,6 +22,7 @@ type journal struct {
 	root     *chain // stands for the output itself, which is always verified
 	identity *identity
 	pages    []*page // in the order of their numbers
+	tokens   int     // files that are named like timestamps
 
 	id       string            // of the output; empty for one of an earlier version
 	first    int64             // number of the first entry of an earlier version's records
@@ -106,7 +107,9 @@ func (v journalReader) read(ctx context.Context) (*journal, error) {
 			j.pages = append(j.pages, &page{number: number, key: info.Key})
 			infos = append(infos, info)
 			j.root.objects[ledger.JournalFolder+name] = info
-		case !ledger.ReservedName(name):
+		case ledger.ReservedName(name):
+			j.tokens++
+		default:
 			v.report.Leftovers = append(v.report.Leftovers, info.Key)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"strings"
+	"time"
 
 	"cdrmend/internal/printable"
 )
@@ -23,6 +24,9 @@ func (r *Report) Text() string {
 	line("records", "%s", r.Records.text())
 	if j := r.Journal; j != nil {
 		line("journal", "%d entries; the newest is %d, SHA-256 %s", j.Entries, j.Number, j.SHA256)
+	}
+	if t := r.Timestamps; t != nil && t.Tokens > 0 {
+		line("timestamps", "%d; entry %d and all before it existed at %s", t.Tokens, t.Number, t.Time.Format(time.RFC3339))
 	}
 	line("runs", "%d with %d files, %d bytes", r.Runs, r.Files, r.Bytes)
 	if r.Retained > 0 {

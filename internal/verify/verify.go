@@ -18,18 +18,20 @@ import (
 	"time"
 
 	"cdrmend/internal/object"
+	"cdrmend/internal/timestamp"
 	"cdrmend/internal/token"
 )
 
 // Output says what to verify, and against what.
 type Output struct {
 	Store       object.Store
-	Root        string      // prefix, empty or ending in a slash
-	Labels      []string    // of the intervals that are verified; the records of all others are witnesses
-	Keys        *token.Keys // that may have signed; nil: signatures are not checked
-	All         bool        // Labels are all intervals: one whose folder is gone is named, too
-	Head        string      // SHA-256 of an entry that the journal has to have; empty: of none
-	RetainUntil time.Time   // of every object at least, even if its record asks for less; zero: as records ask
+	Root        string           // prefix, empty or ending in a slash
+	Labels      []string         // of the intervals that are verified; the records of all others are witnesses
+	Keys        *token.Keys      // that may have signed; nil: signatures are not checked
+	All         bool             // Labels are all intervals: one whose folder is gone is named, too
+	Roots       *timestamp.Roots // of authorities whose timestamps count; nil: timestamps are not checked
+	Head        string           // SHA-256 of an entry that the journal has to have; empty: of none
+	RetainUntil time.Time        // of every object at least, even if its record asks for less; zero: as records ask
 	Concurrency int
 	Watch       func(stage string, done, total int64)
 }
@@ -55,6 +57,7 @@ const (
 	ResultLink    Link = "result"    // so is another file of the run
 	OutputLink    Link = "output"    // output.json, or a record of another output
 	JournalLink   Link = "journal"   // a journal entry is missing, or does not follow the one before
+	TimestampLink Link = "timestamp" // the token of a journal entry
 )
 
 // Problem is one broken link.
@@ -77,6 +80,7 @@ type Report struct {
 	Bytes      int64       `json:"bytes"`    // of these files
 	Retained   int64       `json:"retained"` // objects whose retention is as asked
 	Journal    *Journal    `json:"journal,omitempty"`
+	Timestamps *Timestamps `json:"timestamps,omitempty"`
 	Adopted    []Decision  `json:"adopted"`
 	Disowned   []Decision  `json:"disowned"`
 	Inputs     *Inputs     `json:"inputs,omitempty"`
@@ -106,6 +110,13 @@ type Journal struct {
 	Verified int64  `json:"verified"` // of the signed ones: by a known key
 	Number   int64  `json:"number"`   // of the newest entry
 	SHA256   string `json:"sha256"`   // of the newest entry
+}
+
+// Timestamps are the tokens of the journal that are sound.
+type Timestamps struct {
+	Tokens int64     `json:"tokens"`
+	Number int64     `json:"number"`        // of the newest entry that has one, 0 for none
+	Time   time.Time `json:"time,omitzero"` // at which that entry, and all before it, existed
 }
 
 // Decision is one of a person about a file that was not trusted.
@@ -166,6 +177,9 @@ func Ledger(ctx context.Context, out *Output) (*Check, error) {
 	journals := journalCheck{found, out, all, entries}
 	journals.decide()
 	journals.check()
+	if err := journals.checkTimestamps(ctx); err != nil {
+		return nil, err
+	}
 
 	records := recordCheck{found, out, all, chosen, entries}
 	records.checkRecords()

@@ -23,6 +23,7 @@ import (
 	"cdrmend/internal/policy"
 	"cdrmend/internal/record"
 	_ "cdrmend/internal/tempdir"
+	"cdrmend/internal/timestamp"
 	"cdrmend/internal/token"
 	"cdrmend/internal/verify"
 	"cdrmend/internal/yamlfile"
@@ -47,6 +48,7 @@ type world struct {
 	decide ledger.Decisions // of the runs to come
 	all    bool             // the labels are all intervals
 	head   string           // of the journal, as somebody keeps it
+	roots  *timestamp.Roots // of authorities whose timestamps count
 }
 
 const (
@@ -250,7 +252,7 @@ func (w *world) ledger(keys *token.Keys, only ...string) *verify.Check {
 		w.t.Fatal(err)
 	}
 	check, err := verify.Ledger(w.t.Context(), &verify.Output{
-		Store: store, Labels: only, Keys: keys, All: w.all, Head: w.head, Concurrency: 4, Watch: func(string, int64, int64) {},
+		Store: store, Labels: only, Keys: keys, All: w.all, Head: w.head, Roots: w.roots, Concurrency: 4, Watch: func(string, int64, int64) {},
 	})
 	if err != nil {
 		w.t.Fatal(err)

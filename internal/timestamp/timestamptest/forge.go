@@ -96,7 +96,9 @@ func (a *Authority) Forge(f Forgery) []byte {
 		Certificates asn1.RawValue
 		Signers      []signerInfo `asn1:"set"`
 	}{
-		3, []pkix.AlgorithmIdentifier{signer.Digest}, content{f.Type, info},
+		3,
+		[]pkix.AlgorithmIdentifier{signer.Digest},
+		content{f.Type, info},
 		asn1.RawValue{Class: asn1.ClassContextSpecific, Tag: 0, IsCompound: true, Bytes: slices.Concat(c.Raw, a.certificate("between.pem").Raw)},
 		[]signerInfo{signer},
 	}})
