@@ -26,7 +26,8 @@ type Journal struct {
 	trusted Mark
 	doubted []doubted
 
-	named map[string]Mark // entries of records that were read, by path and SHA-256
+	expected int64           // how many entries the last ReadOn found
+	named    map[string]Mark // entries of records that were read, by path and SHA-256
 }
 
 // doubted is an entry that a signer does not trust.
@@ -131,9 +132,13 @@ func (j *Journal) approach(ctx context.Context) error {
 // window is how many entries are read at once at most.
 const window = 32
 
-// ReadOn reads the entries that came after the last one that is known.
+// ReadOn reads the entries that came after the last one that is known. It expects as
+// many as the last time: beside a backfill there are always some, else none.
 func (j *Journal) ReadOn(ctx context.Context) error {
-	for count := 1; ; count = min(2*count, window) {
+	known := j.last
+	defer func() { j.expected = j.last - known }()
+
+	for count := int(min(j.expected+1, window)); ; count = min(2*count, window) {
 		files, err := j.fetch(ctx, j.last+1, count)
 		if err != nil {
 			return err
