@@ -29,14 +29,16 @@ var verifyCommand = command{
 Follows the commit records of each interval, holds every file against its hash,
 and names each link that is broken. With --keys the records must be signed by
 one of these public keys, or a record that is must vouch for them. --inputs
-holds the input objects against what was read, and --recompute computes the
-newest run of each interval again from them and compares every table and
-document. It needs no more than the output, or a copy of it, the inputs, and
+holds the input objects against what was read, and names those that the run did
+not list; --recompute computes the
+newest run of each interval again from them, or that of --commit, and compares
+every table and document. It needs no more than the output, or a copy of it, the inputs, and
 public keys; what a run was computed from stands in the output.
 
   cdrmend verify s3://acme-compliance/cdrmend/ --keys keys.jwks.json
   cdrmend verify ./copy --keys keys.jwks.json --interval 2026-11-20
   cdrmend verify --config cdrmend.yaml --inputs --recompute
+  cdrmend verify --config cdrmend.yaml --interval 2026-11-20 --commit 1 --recompute
   cdrmend verify --config cdrmend.yaml --head 3b7f…
   cdrmend verify ./copy --keys keys.jwks.json --timestamp-roots roots.pem
   cdrmend verify ./copy --inputs --source genesys=./recordings --source cdr=s3://cdr-copy/
@@ -67,6 +69,7 @@ not be checked.
 		f.String("head", "", "SHA-256 of a journal entry that the output must still have")
 		f.Bool("inputs", false, "hold the inputs of the newest commits against what was read")
 		f.Bool("recompute", false, "compute the newest commits again, and compare")
+		f.Int64("commit", 0, "number of the commit that --inputs and --recompute check, with --interval; without it the newest")
 		f.StringArray("source", nil, "NAME=URL: the bucket or directory in which the keys of a source lie today; media.url for media")
 		f.String("retention-until", "", "everything must be retained by Object Lock until this day, such as 2033-11-20")
 		f.Bool("json", false, "print the report as JSON")
@@ -101,7 +104,14 @@ func verifyOutput(ctx context.Context, w *world, flags *pflag.FlagSet) (int, err
 		return 0, err
 	}
 
-	out, labels, err := openIntervals(ctx, w, flags, flags.Arg(0))
+	out, err := openOutput(ctx, w, flags, flags.Arg(0))
+	if err != nil {
+		return 0, err
+	}
+
+	// A link in the output is something to name, and never a way to other files.
+	out.Store = object.WithoutLinks(out.Store)
+	labels, err := out.chooseLabels(ctx, flags)
 	if err != nil {
 		return 0, err
 	}
@@ -115,9 +125,15 @@ func verifyOutput(ctx context.Context, w *world, flags *pflag.FlagSet) (int, err
 		All: !flags.Changed("interval") && !flags.Changed("from") && !flags.Changed("to"), Head: head, Roots: roots,
 		Concurrency: verifyConcurrency, Watch: w.progress(quiet),
 	}
+	target.From, _ = flags.GetString("from")
+	target.To, _ = flags.GetString("to")
 	how := &verify.Replay{Tool: toolVersion(), Scratch: out.Scratch}
 	how.Inputs, _ = flags.GetBool("inputs")
 	how.Recompute, _ = flags.GetBool("recompute")
+	how.Commit, _ = flags.GetInt64("commit")
+	if flags.Changed("commit") && (how.Commit < 1 || !flags.Changed("interval") || !how.Inputs && !how.Recompute) {
+		return 0, usagef("--commit takes a number from 1 on, and goes with --interval and with --inputs or --recompute")
+	}
 
 	// An output has only the digest of the key that pseudonyms in its reports are
 	// made with. The key itself comes from the configuration.

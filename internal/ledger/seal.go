@@ -81,6 +81,11 @@ func OpenRecord(file []byte, keys *token.Keys) (*Record, Seal, error) {
 	if err != nil {
 		return nil, seal, err
 	}
+
+	// Earlier versions, whose records name no output, signed in either form.
+	if r.Output == "" && seal.Check == token.HighS {
+		seal.Check = token.Verified
+	}
 	return r, seal, nil
 }
 

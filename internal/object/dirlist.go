@@ -23,7 +23,7 @@ func (d *directory) Children(ctx context.Context, prefix string) iter.Seq2[Info,
 
 func (d *directory) list(ctx context.Context, prefix string, shallow bool) iter.Seq2[Info, error] {
 	return func(yield func(Info, error) bool) {
-		w := walk{ctx: ctx, yield: yield, shallow: shallow}
+		w := walk{ctx: ctx, yield: yield, shallow: shallow, noLinks: d.noLinks}
 		if err := d.walk(&w, prefix); err != nil {
 			yield(Info{}, fmt.Errorf("listing %q: %w", d.url+prefix, explain(err)))
 		}
@@ -67,6 +67,7 @@ type walk struct {
 	root    *os.Root
 	yield   func(Info, error) bool
 	shallow bool // list a subdirectory by name, without its files
+	noLinks bool // leave links out
 }
 
 // directory walks dir. Links to directories are followed, as they may lead to
@@ -184,6 +185,9 @@ func (w *walk) resolve(key string, d fs.DirEntry) (entry, bool, error) {
 	// Lstat does not follow links; root.Stat does, but not out of the root.
 	info, err := d.Info()
 	if d.Type()&fs.ModeSymlink != 0 {
+		if w.noLinks {
+			return entry{}, false, nil
+		}
 		info, err = w.root.Stat(key)
 	}
 

@@ -408,7 +408,7 @@ func (v journalCheck) checkNames(p *page) {
 
 	c := v.chains[label]
 	if c == nil { // its whole folder is gone
-		c = &chain{label: label, chosen: v.out.All}
+		c = &chain{label: label, chosen: v.out.asks(label)}
 	}
 	e := c.at(number)
 	switch {

@@ -123,5 +123,11 @@ func TestLeftoversAreListedAndNoErrors(t *testing.T) {
 	if diff := cmp.Diff(want[:4], r.Leftovers); diff != "" {
 		t.Errorf("leftovers (-want +got):\n%s", diff)
 	}
-	wantBroken(t, w.verify(key.Public(), "2026-11-23"), verify.RecordLink, recordKey("2026-11-23", 1))
+
+	// Where nothing is committed, nothing is broken, and nothing is verified.
+	none := w.verify(key.Public(), "2026-11-23")
+	if none.Verified || len(none.Problems) > 0 || len(none.Unchecked) != 1 {
+		t.Errorf("an interval without a commit:\n%s", none.Text())
+	}
+	wantBroken(t, w.verify(key.Public(), "2026-11-24"), verify.RecordLink, recordKey("2026-11-24", 1))
 }

@@ -29,11 +29,18 @@ type Output struct {
 	Labels      []string         // of the intervals that are verified; the records of all others are witnesses
 	Keys        *token.Keys      // that may have signed; nil: signatures are not checked
 	All         bool             // Labels are all intervals: one whose folder is gone is named, too
+	From, To    string           // labels of a span that Labels are all of, To not included; empty: no such span
 	Roots       *timestamp.Roots // of authorities whose timestamps count; nil: timestamps are not checked
 	Head        string           // SHA-256 of an entry that the journal has to have; empty: of none
 	RetainUntil time.Time        // of every object at least, even if its record asks for less; zero: as records ask
 	Concurrency int
 	Watch       func(stage string, done, total int64)
+}
+
+// asks reports whether an interval is to be verified, though its folder may be gone.
+func (o *Output) asks(label string) bool {
+	span := o.From != "" || o.To != ""
+	return o.All || slices.Contains(o.Labels, label) || span && label >= o.From && (o.To == "" || label < o.To)
 }
 
 // Link is a kind of link that can be broken.
@@ -151,7 +158,13 @@ type Check struct {
 
 // Ledger verifies records and files. It fails only if nothing can be said; anything
 // else that could not be checked is in the report.
-func Ledger(ctx context.Context, out *Output) (*Check, error) {
+func Ledger(ctx context.Context, given *Output) (*Check, error) {
+	// Nothing that was committed is a link, and one that leads elsewhere must not end
+	// the listing.
+	mine := *given
+	mine.Store = object.WithoutLinks(given.Store)
+	out := &mine
+
 	found := &results{report: Report{
 		Format: ReportFormat, Output: out.Store.String() + out.Root,
 		Adopted: []Decision{}, Disowned: []Decision{},
@@ -189,7 +202,7 @@ func Ledger(ctx context.Context, out *Output) (*Check, error) {
 	// Each of these fails only if the whole verification has to end. Broken links
 	// and unreadable objects are in found.
 	files := fileCheck{found, out, all, chosen, entries}
-	for _, check := range []func(context.Context) error{files.checkFiles, files.checkVersions, files.checkRetention} {
+	for _, check := range []func(context.Context) error{files.checkFiles, files.checkVersions, files.checkRetention, files.checkOutside, files.checkOdd} {
 		if err := check(ctx); err != nil {
 			return nil, err
 		}

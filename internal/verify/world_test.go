@@ -48,6 +48,7 @@ type world struct {
 	decide ledger.Decisions // of the runs to come
 	all    bool             // the labels are all intervals
 	head   string           // of the journal, as somebody keeps it
+	from   string           // the labels are those from it on
 	roots  *timestamp.Roots // of authorities whose timestamps count
 }
 
@@ -141,6 +142,14 @@ func (w *world) commitAll(keys ...*token.Signer) {
 	w.write("in/c/date=2026-11-20/late.csv", "conversation_id,leg_id,start_time,answer_time,end_time\nc-late,1,2026-11-20T15:00:00Z,2026-11-20T15:00:00Z,2026-11-20T15:01:00Z\n")
 	w.commit(day20, keys[2])
 	w.commit(day22, keys[3])
+}
+
+// delivered sets when an input was delivered.
+func (w *world) delivered(name string, at time.Time) {
+	w.t.Helper()
+	if err := os.Chtimes(w.path(name), at, at); err != nil {
+		w.t.Fatal(err)
+	}
 }
 
 func signedBy(s *token.Signer) []*token.Signer { return []*token.Signer{s, s, s, s} }
@@ -252,7 +261,7 @@ func (w *world) ledger(keys *token.Keys, only ...string) *verify.Check {
 		w.t.Fatal(err)
 	}
 	check, err := verify.Ledger(w.t.Context(), &verify.Output{
-		Store: store, Labels: only, Keys: keys, All: w.all, Head: w.head, Roots: w.roots, Concurrency: 4, Watch: func(string, int64, int64) {},
+		Store: store, Labels: only, Keys: keys, All: w.all, From: w.from, Head: w.head, Roots: w.roots, Concurrency: 4, Watch: func(string, int64, int64) {},
 	})
 	if err != nil {
 		w.t.Fatal(err)
