@@ -67,6 +67,8 @@ type walk struct {
 	root    *os.Root
 	yield   func(Info, error) bool
 	shallow bool // list a subdirectory by name, without its files
+
+	after string // the files directly below the prefix come after this name, and folders are left out; empty: list all
 }
 
 // directory walks dir. Links to directories are followed, as they may lead to
@@ -156,6 +158,10 @@ func (w *walk) entries(dir string) ([]entry, error) {
 
 	var entries []entry
 	for _, name := range names {
+		// Before each name is looked up: there may be many of them.
+		if w.after != "" && (name.Name() <= w.after || name.IsDir()) {
+			continue
+		}
 		e, ok, err := w.resolve(path.Join(dir, name.Name()), name)
 		if err != nil {
 			return nil, err
