@@ -446,7 +446,7 @@ func (j *Journal) append(ctx context.Context, e Entry) (*Mark, error) {
 // long as so many entries take, so that the number of attempts of all grows no faster
 // than their number.
 func pause(ctx context.Context, lost int) error {
-	const shortest, longest = 8 * time.Millisecond, time.Second
+	const shortest, longest = 32 * time.Millisecond, 2 * time.Second
 	limit := min(shortest<<min(lost, 10), longest)
 	select {
 	case <-time.After(rand.N(limit)):
