@@ -107,7 +107,7 @@ func (a *attempt) readNeighbours(ctx context.Context, b *base, undecided *decisi
 // one interval to the next.
 func (a *attempt) openJournal(ctx context.Context, b *base) error {
 	if a.journal != nil {
-		if err := a.journal.ReadOn(ctx); err != nil {
+		if err := a.journal.Skim(ctx); err != nil {
 			return err
 		}
 	} else {
@@ -165,7 +165,7 @@ func (a *attempt) commit(ctx context.Context, b *base) (ledger.Head, error) {
 
 	// The nearer the end that the record saw is to its own entry, the fewer entries
 	// are read to find that.
-	if err := a.journal.ReadOn(ctx); err != nil {
+	if err := a.journal.Skim(ctx); err != nil {
 		return ledger.Head{}, err
 	}
 	saw, err := a.journal.Head(ctx)

@@ -42,9 +42,11 @@
 // Earlier commits are never touched. Of all records, only those after the last entry
 // that somebody knows can vanish unnoticed.
 //
-// # Names that no entry names twice
+// # One entry for each record
 //
-// An entry is created only by a process that has read every entry from the one that
+// Whoever finds a record enters it only after reading every entry from the one that
 // the record saw to the end. Of two that try the same number one wins, and the other
-// reads what the winner wrote. So no record is entered twice.
+// reads what the winner wrote. Only while many others enter records does a run pass
+// over theirs; should somebody have found its record in that moment, two entries name
+// it. That changes nothing, and a verification notes it.
 package ledger

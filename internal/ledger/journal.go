@@ -26,8 +26,7 @@ type Journal struct {
 	trusted Mark
 	doubted []doubted
 
-	expected int64           // how many entries the last ReadOn found
-	named    map[string]Mark // entries of records that were read, by path and SHA-256
+	named map[string]Mark // entries of records that were read, by path and SHA-256
 }
 
 // doubted is an entry that a signer does not trust.
@@ -61,10 +60,12 @@ func (o *Output) Open(ctx context.Context, known Known, hints ...*Mark) (*Journa
 		}
 	}
 
-	if err := j.approach(ctx); err != nil {
-		return nil, err
+	if j.last == 0 {
+		if err := j.approach(ctx); err != nil {
+			return nil, err
+		}
 	}
-	if err := j.ReadOn(ctx); err != nil {
+	if err := j.Skim(ctx); err != nil {
 		return nil, err
 	}
 	if known.ID == "" && j.trusted.Number > 0 {
@@ -77,54 +78,56 @@ func (o *Output) Open(ctx context.Context, known Known, hints ...*Mark) (*Journa
 // in larger steps.
 const near = 8
 
-// approach moves a journal of which little is known close to its end, in a number of
-// requests that grows with the number of digits of the distance. It moves only as far
-// as the chain can be followed from what is trusted.
+// approach moves a journal of which nothing is known close to its end, in a number of
+// requests that grows with the number of digits of its length.
 func (j *Journal) approach(ctx context.Context) error {
-	present := func(number int64) (*file, error) { return j.out.get(ctx, j.out.entryKey(number)) }
+	present := func(number int64) (bool, error) {
+		f, err := j.out.get(ctx, j.out.entryKey(number))
+		return f != nil, err
+	}
 
 	// The last entry lies from low on and before high.
 	low, step := j.last, int64(near)
 	for {
-		f, err := present(low + step)
+		there, err := present(low + step)
 		if err != nil {
 			return err
 		}
-		if f == nil {
+		if !there {
 			break
 		}
 		low, step = low+step, step*2
 	}
-	high := low + step
-	for high-low > near {
+	for high := low + step; high-low > near; {
 		middle := low + (high-low)/2
-		f, err := present(middle)
-		if err != nil {
+		there, err := present(middle)
+		switch {
+		case err != nil:
 			return err
-		}
-		if f == nil {
-			high = middle
-		} else {
+		case there:
 			low = middle
+		default:
+			high = middle
 		}
 	}
-	if low == j.last {
+	return j.jump(ctx, low)
+}
+
+// jump passes over entries to one that may be built on. If it is not, reading goes on
+// from what is known.
+func (j *Journal) jump(ctx context.Context, to int64) error {
+	if to-j.last < 2 {
 		return nil
 	}
-
-	// An entry that fits the one before it, and may be built on, is where reading can
-	// begin. Otherwise the journal is read from what is known.
-	f, err := present(low)
+	f, err := j.out.get(ctx, j.out.entryKey(to))
 	if err != nil || f == nil {
 		return err
 	}
-	before, err := present(low - 1)
-	if err != nil || before == nil {
-		return err
-	}
+
 	e, seal, openErr := OpenEntry(f.raw, j.out.Keys)
-	if j.out.doubt(seal, openErr) == "" && e.Misplaced(low, j.known.ID) == "" && (e.Previous == before.sha256 || len(e.Disowned) > 0) {
-		j.last, j.from, j.trusted = low, low+1, Mark{low, f.sha256}
+	if j.out.doubt(seal, openErr) == "" && e.Misplaced(to, j.known.ID) == "" {
+		j.last, j.from, j.trusted, j.doubted = to, to+1, Mark{to, f.sha256}, nil
+		j.note(e, j.trusted)
 	}
 	return nil
 }
@@ -132,14 +135,51 @@ func (j *Journal) approach(ctx context.Context) error {
 // window is how many entries are read at once at most.
 const window = 32
 
-// ReadOn reads the entries that came after the last one that is known. It expects as
-// many as the last time: beside a backfill there are always some, else none.
-func (j *Journal) ReadOn(ctx context.Context) error {
-	known := j.last
-	defer func() { j.expected = j.last - known }()
+// Skim finds the end of the journal. It does not read all entries that came after the
+// last one that is known: none of them can name a record that is yet to be made.
+func (j *Journal) Skim(ctx context.Context) error {
+	last, err := j.present(ctx)
+	if err != nil {
+		return err
+	}
+	if err := j.jump(ctx, last); err != nil {
+		return err
+	}
+	return j.readTo(ctx, last)
+}
 
-	for count := int(min(j.expected+1, window)); ; count = min(2*count, window) {
-		files, err := j.fetch(ctx, j.last+1, count)
+// ReadOn reads the entries that came after the last one that is known.
+func (j *Journal) ReadOn(ctx context.Context) error {
+	last, err := j.present(ctx)
+	if err != nil {
+		return err
+	}
+	return j.readTo(ctx, last)
+}
+
+// present returns the number of the last entry that there is without a gap after the
+// last one that is known.
+func (j *Journal) present(ctx context.Context) (int64, error) {
+	last := j.last
+	for info, err := range j.out.Store.After(ctx, j.out.Root+JournalFolder, EntryName(last)) {
+		if err != nil {
+			return 0, fmt.Errorf("listing the journal: %w", err)
+		}
+		number, ok := EntryNumber(info.Key[len(j.out.Root+JournalFolder):])
+		if ok && number > last+1 {
+			break
+		}
+		if ok {
+			last = number
+		}
+	}
+	return last, nil
+}
+
+// readTo reads the entries up to a number.
+func (j *Journal) readTo(ctx context.Context, last int64) error {
+	for j.last < last {
+		files, err := j.fetch(ctx, j.last+1, int(min(window, last-j.last)))
 		if err != nil {
 			return err
 		}
@@ -152,6 +192,7 @@ func (j *Journal) ReadOn(ctx context.Context) error {
 			}
 		}
 	}
+	return nil
 }
 
 // fetch reads some entries from a number on. An entry that is not there is nil.
@@ -345,7 +386,7 @@ func (j *Journal) enter(ctx context.Context, head Head) (*Mark, error) {
 			if err := pause(ctx, lost); err != nil {
 				return nil, err
 			}
-			if err := j.ReadOn(ctx); err != nil {
+			if err := j.catchUp(ctx, head.own); err != nil {
 				return nil, err
 			}
 			continue
@@ -358,6 +399,22 @@ func (j *Journal) enter(ctx context.Context, head Head) (*Mark, error) {
 		}
 		return nil, errors.Join(err, readErr)
 	}
+}
+
+// catchUp reads on after a lost race. Beside many others that enter records of theirs,
+// a run does not read all of these: that would cost each of them the work of all. Its
+// own record could be among them only if somebody found it in these moments.
+func (j *Journal) catchUp(ctx context.Context, own bool) error {
+	last, err := j.present(ctx)
+	if err != nil {
+		return err
+	}
+	if own && last-j.last > near {
+		if err := j.jump(ctx, last); err != nil {
+			return err
+		}
+	}
+	return j.readTo(ctx, last)
 }
 
 // append creates the next entry. The error wraps object.ErrTaken when another took
@@ -389,7 +446,7 @@ func (j *Journal) append(ctx context.Context, e Entry) (*Mark, error) {
 // long as so many entries take, so that the number of attempts of all grows no faster
 // than their number.
 func pause(ctx context.Context, lost int) error {
-	const shortest, longest = 2 * time.Millisecond, 500 * time.Millisecond
+	const shortest, longest = 32 * time.Millisecond, 2 * time.Second
 	limit := min(shortest<<min(lost, 10), longest)
 	select {
 	case <-time.After(rand.N(limit)):

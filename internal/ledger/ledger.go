@@ -91,6 +91,7 @@ type Head struct {
 	Adopted  []string // the file itself, if only a decision makes it count
 	Disowned []string // files with higher numbers that do not count
 
+	own   bool                   // this process has just created it
 	last  int64                  // highest number of a record, also of one that does not count
 	files map[string]object.Info // below log/, as listed when the commit was read
 }
@@ -349,7 +350,7 @@ func (l *Interval) Commit(ctx context.Context, r Record) (Head, error) {
 	key := l.logPrefix() + RecordName(r.Number)
 	createErr := l.Store.Create(ctx, key, object.ContentOf(raw))
 	if createErr == nil {
-		return Head{Record: &r, SHA256: hexSum(raw)}, nil
+		return Head{Record: &r, SHA256: hexSum(raw), own: true}, nil
 	}
 
 	// The record may be there though the answer was lost.

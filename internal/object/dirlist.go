@@ -68,6 +68,8 @@ type walk struct {
 	yield   func(Info, error) bool
 	shallow bool // list a subdirectory by name, without its files
 	noLinks bool // leave links out
+
+	after string // the files directly below the prefix come after this name, and folders are left out; empty: list all
 }
 
 // directory walks dir. Links to directories are followed, as they may lead to
@@ -157,6 +159,10 @@ func (w *walk) entries(dir string) ([]entry, error) {
 
 	var entries []entry
 	for _, name := range names {
+		// Before each name is looked up: there may be many of them.
+		if w.after != "" && (name.Name() <= w.after || name.IsDir()) {
+			continue
+		}
 		e, ok, err := w.resolve(path.Join(dir, name.Name()), name)
 		if err != nil {
 			return nil, err

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"iter"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -42,6 +43,15 @@ func (d *directory) stat(key string) (Info, error) {
 		return Info{}, errors.New("it is no regular file: remove it")
 	}
 	return describe(key, fi), nil
+}
+
+func (d *directory) After(ctx context.Context, prefix, name string) iter.Seq2[Info, error] {
+	return func(yield func(Info, error) bool) {
+		w := &walk{ctx: ctx, yield: yield, shallow: true, after: name}
+		if err := d.walk(w, prefix); err != nil {
+			yield(Info{}, fmt.Errorf("listing %q: %w", d.url+prefix, explain(err)))
+		}
+	}
 }
 
 func (d *directory) Origin(_ context.Context, key string) (Origin, error) {
@@ -84,6 +94,10 @@ func (c *client) getNow(ctx context.Context, key string) (Info, io.ReadCloser, e
 
 	info, err := newInfo(&key, "", out.ContentLength, out.ETag, out.LastModified)
 	return info, out.Body, err
+}
+
+func (b *bucket) After(ctx context.Context, prefix, name string) iter.Seq2[Info, error] {
+	return b.inOrder(prefix, b.client.listAfter(ctx, prefix, prefix+name))
 }
 
 func (b *bucket) Origin(ctx context.Context, key string) (Origin, error) {

@@ -68,6 +68,11 @@ type Store interface {
 	// a folder may be empty.
 	Children(ctx context.Context, prefix string) iter.Seq2[Info, error]
 
+	// After yields the objects directly below prefix whose names come after a name, in
+	// byte order, under the rules of List. It costs as many requests as there are
+	// pages of such objects, however many come before.
+	After(ctx context.Context, prefix, name string) iter.Seq2[Info, error]
+
 	// Open streams the object exactly as info describes it, from the given
 	// byte to its end. A body that breaks off is resumed where it broke.
 	// If the object changed or vanished since it was listed, the error wraps

@@ -132,6 +132,10 @@ func TestAFirstCommitThatAKillLeftUnfinishedIsNoBreak(t *testing.T) {
 		t.Errorf("the unfinished run is not told:\n%s", r.Text())
 	}
 
+	must(t, os.MkdirAll(w.path("out/interval=2026-11-24"), 0o700))
+	w.labels, w.all = append(w.labels, "2026-11-24"), true
+	wantVerified(t, w.verify(key.Public()))
+
 	// A record that was removed is a break, and is named by who saw it.
 	w.remove("out/" + recordKey(day22, 1))
 	wantBroken(t, w.verify(key.Public()), verify.RecordLink, recordKey(day22, 1))

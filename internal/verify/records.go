@@ -27,6 +27,8 @@ func (v recordCheck) checkRecords() {
 		case len(c.objects) > 0:
 			// A removed record is named by the journal or by its neighbours.
 			v.note("interval %s is not committed yet: a run of it was stopped, or is under way; what is there are leftovers", c.label)
+		case v.out.found():
+			// An empty folder, which is a leftover.
 		default:
 			v.broken(c, RecordLink, c.prefix+"log/"+ledger.RecordName(1), "the interval has no commit record")
 		}

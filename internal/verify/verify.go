@@ -39,9 +39,13 @@ type Output struct {
 
 // asks reports whether an interval is to be verified, though its folder may be gone.
 func (o *Output) asks(label string) bool {
-	span := o.From != "" || o.To != ""
-	return o.All || slices.Contains(o.Labels, label) || span && label >= o.From && (o.To == "" || label < o.To)
+	inSpan := label >= o.From && (o.To == "" || label < o.To)
+	return slices.Contains(o.Labels, label) || o.found() && inSpan
 }
+
+// found reports whether Labels are the folders that there are. Otherwise somebody named
+// an interval.
+func (o *Output) found() bool { return o.All || o.From != "" || o.To != "" }
 
 // Link is a kind of link that can be broken.
 type Link string

@@ -256,3 +256,36 @@ func originTells(t *testing.T, p Place) {
 		t.Errorf("a key that holds nothing has the origin %+v", o)
 	}
 }
+
+func listsAfter(t *testing.T, p Place) {
+	keys := func(prefix, name string) []string {
+		t.Helper()
+		found := []string{}
+		for info, err := range p.Store.After(t.Context(), prefix, name) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			wantBytes(t, p.Store, info, 0, []byte(info.Key))
+			found = append(found, info.Key)
+		}
+		return found
+	}
+	if got := keys("j/", "1"); len(got) > 0 {
+		t.Errorf("of nothing: %q", got)
+	}
+	for _, key := range []string{"j/1", "j/2", "j/3/x", "j/4", "k/5", "j0"} {
+		create(t, p.Store, key, key)
+	}
+	for name, want := range map[string][]string{"0": {"j/1", "j/2", "j/4"}, "1": {"j/2", "j/4"}, "10": {"j/2", "j/4"}, "4": {}, "9": {}} {
+		if got := keys("j/", name); !slices.Equal(got, want) {
+			t.Errorf("after %q: %q, want %q", name, got, want)
+		}
+	}
+	for i := range 1002 {
+		key := fmt.Sprintf("many/%04d", i)
+		create(t, p.Store, key, key)
+	}
+	if got := keys("many/", "0000"); len(got) != 1001 {
+		t.Errorf("%d of 1001 keys", len(got))
+	}
+}
