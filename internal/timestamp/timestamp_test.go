@@ -300,8 +300,8 @@ func TestNoByteOfATokenCanBeChanged(t *testing.T) {
 		"deep":    deep(1000),
 		"large":   make([]byte, 1<<20),
 	} {
-		if _, err := timestamp.Parse(b); err == nil {
-			t.Errorf("%s: accepted", name)
+		if _, err := timestamp.Parse(b); err == nil || name == "deep" && !strings.Contains(err.Error(), "nested too deeply") {
+			t.Errorf("%s: got %v", name, err)
 		}
 	}
 }
