@@ -425,6 +425,8 @@ func TestRootsThatAreNoCertificatesAreRefused(t *testing.T) {
 	}
 }
 
+// FuzzParse: whatever an authority answers, it is an error or a token with a time and a
+// signer, and never a panic.
 func FuzzParse(f *testing.F) {
 	a := timestamptest.New(f, timestamptest.Certificate{})
 	f.Add(a.Forge(timestamptest.Forgery{Time: time.Unix(1_700_000_000, 0)}))

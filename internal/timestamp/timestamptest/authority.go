@@ -31,9 +31,9 @@ var (
 )
 
 // Certificate says what the certificate of an authority is like. The zero value is a
-// sound one that is valid today.
+// sound one that is valid always.
 type Certificate struct {
-	From, To   time.Time               // zero: from yesterday to tomorrow
+	From, To   time.Time               // zero: of the whole century
 	Usage      []asn1.ObjectIdentifier // nil: timestamps only; empty: the extension is absent
 	Uncritical bool                    // the usage is not critical
 	KeyUsage   x509.KeyUsage           // zero: digital signatures
@@ -47,8 +47,10 @@ type Authority struct {
 	asked int
 }
 
-// New makes an authority. The root and the certificate between are valid for 20 years
-// around today.
+// always is the time for which certificates are valid, if nothing else is asked for.
+var always = [2]time.Time{time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(2100, 1, 1, 0, 0, 0, 0, time.UTC)}
+
+// New makes an authority. The root and the certificate between are valid always.
 func New(t testing.TB, c Certificate) *Authority {
 	t.Helper()
 	if _, err := exec.LookPath("openssl"); err != nil {
@@ -59,7 +61,7 @@ func New(t testing.TB, c Certificate) *Authority {
 	long := func(name string, serial int64) *x509.Certificate {
 		return &x509.Certificate{
 			SerialNumber: big.NewInt(serial), Subject: pkix.Name{CommonName: name},
-			NotBefore: time.Now().AddDate(-10, 0, 0), NotAfter: time.Now().AddDate(10, 0, 0),
+			NotBefore: always[0], NotAfter: always[1],
 			IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign | x509.KeyUsageCRLSign,
 		}
 	}
@@ -94,7 +96,7 @@ ess_cert_id_alg = sha256
 
 func leaf(c Certificate) *x509.Certificate {
 	if c.From.IsZero() {
-		c.From, c.To = time.Now().AddDate(0, 0, -1), time.Now().AddDate(0, 0, 1)
+		c.From, c.To = always[0], always[1]
 	}
 	if c.Usage == nil {
 		c.Usage = []asn1.ObjectIdentifier{Timestamps}
