@@ -110,6 +110,10 @@ type Files struct {
 	direct   map[string]object.Info // directly in the run's folder
 }
 
+// maxRun is how many bytes of a run.json are read: a million documents take a third of
+// it.
+const maxRun = 1 << 30
+
 // Files returns the files of a commit's run. It checks run.json against the
 // hash in the record.
 func (l *Interval) Files(ctx context.Context, head Head) (*Files, error) {
@@ -126,6 +130,9 @@ func (l *Interval) Files(ctx context.Context, head Head) (*Files, error) {
 		return nil, fmt.Errorf("interval %s: run.json of run %s, which commit record %d names, is not there", l.Label, head.Record.RunID, head.Number())
 	}
 
+	if info.Size > maxRun {
+		return nil, fmt.Errorf("%q has %d bytes, and no list of files has more than %d", info.Key, info.Size, maxRun)
+	}
 	raw, err := l.read(ctx, info)
 	if err != nil {
 		return nil, err
