@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"cdrmend/internal/object"
+	"cdrmend/internal/object/objecttest"
 	"cdrmend/internal/timestamp"
 	"cdrmend/internal/timestamp/timestamptest"
 
@@ -130,6 +131,33 @@ func TestEveryEntryGetsATokenThatOpensslAccepts(t *testing.T) {
 	}
 	if a.Accepts(j.path(timestamp.Name(1)), j.path("00000002.json")) == nil {
 		t.Error("openssl accepts a token over another entry: it checks nothing")
+	}
+}
+
+// In a bucket a token is created like everything else, and only once.
+func TestTokensAreStoredInABucket(t *testing.T) {
+	server := objecttest.Gateway(t, objecttest.GatewayOptions{})
+	server.Setenv(t)
+	server.Bucket(t, "out", objecttest.Locked)
+	store, err := object.Open(t.Context(), object.Location{Bucket: "out"}, object.Options{Retention: object.Retention{Mode: "governance", Until: time.Now().Add(time.Hour)}})
+	check(t, err)
+	j := newJournal(t, 2)
+	for _, e := range j.entries {
+		name := fmt.Sprintf("%08d.json", e.Number)
+		body, err := os.ReadFile(j.path(name))
+		check(t, err)
+		server.Put(t, "out", "journal/"+name, body)
+	}
+	j.store = store
+
+	a := timestamptest.New(t, timestamptest.Certificate{})
+	url := a.Serve()
+	j.mustComplete(url, 2, 2)
+	j.mustComplete(url, 2, 0)
+	r := j.report(a.RootsFile())
+	j.refused(r, nil)
+	if mode, _ := server.Retention(t, "out", "journal/"+timestamp.Name(2)); r.Tokens != 2 || !strings.EqualFold(mode, "governance") {
+		t.Errorf("got %+v, retained by %q", r, mode)
 	}
 }
 
