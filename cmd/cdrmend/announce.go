@@ -6,22 +6,41 @@ import (
 
 	"cdrmend/internal/committed"
 	"cdrmend/internal/job"
+	"cdrmend/internal/ledger"
 	"cdrmend/internal/metrics"
 	"cdrmend/internal/notify"
 	"cdrmend/internal/report"
+	"cdrmend/internal/timestamp"
 )
 
-// announcer reports commits to a webhook and to Prometheus. They are made by
-// then, so a failure is only logged.
+// announcer reports commits to a time-stamping authority, a webhook and Prometheus.
+// They are made by then, so a failure is only logged.
 type announcer struct {
 	*job.Job
 	output  committed.Output
 	started time.Time
+	vouch   *timestamp.Authority // nil: none is configured
 }
 
 func newAnnouncer(j *job.Job) *announcer {
 	output := committed.Output{Store: j.Stores.Output, Root: j.Config.Output.URL.Prefix(), Scratch: j.Config.Scratch}
-	return &announcer{j, output, j.Now()}
+	return &announcer{j, output, j.Now(), timestamp.NewAuthority(j.Config.Timestamp)}
+}
+
+// stamp gets a token for the newest journal entry, and for those before it that lack
+// one. It is called after each interval, so that the time is that of the commit.
+func (a *announcer) stamp(ctx context.Context, r *report.Run) {
+	if a.DryRun || r.Journal == nil {
+		return
+	}
+	folder := a.Config.Output.URL.Prefix() + ledger.JournalFolder
+	stored, err := a.vouch.Complete(ctx, a.Stores.Output, folder, timestamp.Entry(*r.Journal))
+	if stored > 0 {
+		a.Log.Info("timestamped the journal", "interval", r.Interval, "tokens", stored)
+	}
+	if err != nil {
+		a.Log.Warn("the journal is not timestamped yet: the next run tries again", "interval", r.Interval, "error", err)
+	}
 }
 
 // announce sends each result to the webhook. Prometheus gets numbers only if no
@@ -64,6 +83,9 @@ func (a *announcer) alarm(ctx context.Context, results []*report.Run) {
 
 		notice, err := notify.Compose(ctx, &a.output, r.Interval)
 		if err == nil && notice != nil {
+			if r.Journal != nil {
+				notice.Journal = &notify.Mark{Number: r.Journal.Number, SHA256: r.Journal.SHA256}
+			}
 			err = notify.Send(ctx, to, notice)
 		}
 

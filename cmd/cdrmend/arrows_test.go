@@ -32,7 +32,7 @@ var rooms = map[string]room{
 	".": {"a build names itself by its sources, whatever they are", ""},
 	"cmd/cdrmend": {
 		"the door parses flags and prints; the decision is the job's alone",
-		". job metrics committed explain verify replay history notify inspect table report page ledger profile stream record printable scratch sample synth object policy token",
+		". job metrics committed explain verify replay history notify inspect table report page ledger profile stream record printable scratch sample synth timestamp object policy token",
 	},
 	"internal/job": {
 		"the job tells one interval and knows nothing of flags, terminals or samples; it passes values between the stages",
@@ -75,10 +75,11 @@ var rooms = map[string]room{
 	"internal/statement":    {"a statement is made from the summary and the findings of a run", "wording table report redact printable"},
 	"internal/metrics":      {"metrics follow from summaries", "report secreturl"},
 	"internal/ledger":       {"the ledger commits bytes, whatever they mean", "scratch object policy token"},
+	"internal/timestamp":    {"a token is over bytes, whatever they mean; it lies in a store beside them", "object"},
 	"internal/notify":       {"a message says what was committed, whoever reads it", "committed table policy secreturl"},
 	"internal/committed":    {"what was committed is read as the records name it, without the means to make more of it", "table ledger scratch object token"},
 	"internal/replay":       {"a run is made again by the job, from what it says of itself", "job report ledger record object policy"},
-	"internal/verify":       {"what was committed is checked from the output alone, by the rooms that made it", "replay table report ledger stream printable scratch object policy token"},
+	"internal/verify":       {"what was committed is checked from the output alone, by the rooms that made it", "replay table report ledger timestamp stream printable scratch object policy token"},
 	"internal/history":      {"what became of findings follows from what was committed", "committed table ledger printable"},
 	"internal/explain":      {"a story is told from what was committed, and from the decision made once more", "match reconcile job committed history cdr registration wording table redact profile intern record printable policy"},
 	"internal/sample":       {"the sample is known beforehand, so it must not follow from the code that it tests", ""},
@@ -105,14 +106,15 @@ var rooms = map[string]room{
 	"internal/budget":    {"the collector is set by a number of bytes alone", ""},
 	"internal/yamlfile":  {"YAML is YAML, whatever is configured in it", ""},
 
-	"internal/reconcile/nighttest": {"nights are written down for tests, and decided as every night is", "evidence reconcile manifest cdr registration table profile intern record policy"},
-	"internal/page/browsertest":    {"the browser is driven for tests and by them alone", ""},
-	"internal/stream/streamtest":   {"tests of limits share it, and nothing else", "stream"},
-	"internal/object/objecttest":   {"the suite tests stores and nothing else", "object"},
-	"internal/ledger/ledgertest":   {"a second reading of stored bytes shares no code with the first", ""},
-	"internal/tempdir":             {"where tests write is nothing to anybody else", ""},
-	"internal/chaos":               {"tests of the whole program, and nothing else", ""},
-	"manifests":                    {"the contract is data", ""},
+	"internal/reconcile/nighttest":     {"nights are written down for tests, and decided as every night is", "evidence reconcile manifest cdr registration table profile intern record policy"},
+	"internal/page/browsertest":        {"the browser is driven for tests and by them alone", ""},
+	"internal/stream/streamtest":       {"tests of limits share it, and nothing else", "stream"},
+	"internal/object/objecttest":       {"the suite tests stores and nothing else", "object"},
+	"internal/timestamp/timestamptest": {"an authority for tests shares no code with what checks its answers", ""},
+	"internal/ledger/ledgertest":       {"a second reading of stored bytes shares no code with the first", ""},
+	"internal/tempdir":                 {"where tests write is nothing to anybody else", ""},
+	"internal/chaos":                   {"tests of the whole program, and nothing else", ""},
+	"manifests":                        {"the contract is data", ""},
 }
 
 func (r room) mayOpen(name string) bool {
@@ -130,6 +132,7 @@ var libraries = []struct{ prefix, rooms, why string }{
 	{"github.com/xuri/excelize", "internal/worklist", "spreadsheets are written in one room"},
 	{"codeberg.org/go-pdf/", "internal/statement", "PDF is written in one room"},
 	{"golang.org/x/image/", "internal/statement", "the fonts are those of the statement"},
+	{"github.com/digitorus/", "internal/timestamp", "timestamps are read in one room"},
 	{"github.com/prometheus/", "internal/metrics", "Prometheus is told in one room"},
 	{"github.com/goccy/go-yaml", "internal/yamlfile", "one room turns YAML into checked values with lines"},
 }

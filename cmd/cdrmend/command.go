@@ -19,6 +19,7 @@ const (
 	exitUsage         = 2 // usage or configuration error: nothing was read
 	exitFailed        = 3 // failed, nothing was committed, safe to repeat
 	exitIndeterminate = 4 // done, but missing or damaged input leaves something indeterminate
+	exitStopped       = 5 // stopped, nothing was committed, and repeating does not help
 )
 
 // world is everything outside the program that it touches.

@@ -131,8 +131,8 @@ func TestDeployedCommandsAreUnderstood(t *testing.T) {
 func TestDeployedExitCodesAreThoseOfTheProgram(t *testing.T) {
 	j := readCronJob(t).Spec
 	first := j.JobTemplate.Spec.PodFailurePolicy.Rules[0]
-	if first.Action != "FailJob" || first.OnExitCodes.Operator != "In" || !slices.Equal(first.OnExitCodes.Values, []int{exitUsage}) {
-		t.Errorf("cronjob.yaml: the first failure rule is %+v, want FailJob on %d", first, exitUsage)
+	if first.Action != "FailJob" || first.OnExitCodes.Operator != "In" || !slices.Equal(first.OnExitCodes.Values, []int{exitUsage, exitStopped}) {
+		t.Errorf("cronjob.yaml: the first failure rule is %+v, want FailJob on %d and %d", first, exitUsage, exitStopped)
 	}
 	if name := j.JobTemplate.Spec.Template.Spec.Containers[0].Name; first.OnExitCodes.ContainerName != name {
 		t.Errorf("cronjob.yaml: the failure rule is about container %q, the job's is %q", first.OnExitCodes.ContainerName, name)
@@ -140,7 +140,7 @@ func TestDeployedExitCodesAreThoseOfTheProgram(t *testing.T) {
 	service := string(deployed(t, "systemd", "cdrmend.service"))
 	for _, want := range []string{
 		"\nSuccessExitStatus=" + strconv.Itoa(exitFindings) + " " + strconv.Itoa(exitIndeterminate) + "\n",
-		"\nRestartPreventExitStatus=" + strconv.Itoa(exitUsage) + "\n",
+		"\nRestartPreventExitStatus=" + strconv.Itoa(exitUsage) + " " + strconv.Itoa(exitStopped) + "\n",
 	} {
 		if !strings.Contains(service, want) {
 			t.Errorf("cdrmend.service has no line %q", strings.TrimSpace(want))

@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"os"
@@ -36,7 +37,9 @@ since its newest commit is left as it is.
 Exit codes: 0 done, nothing open at or above --fail-on; 1 done, such findings
 are open; 2 usage or configuration error; 3 failed, nothing committed, safe to
 repeat; 4 done, but inputs that are incomplete, lack what judging needs or do not
-fit together leave results indeterminate.
+fit together leave results indeterminate; 5 stopped, nothing committed, repeating
+does not help: a person has to decide about something in the output that is not
+trusted, or to restore something.
 `,
 	flags: func(f *pflag.FlagSet) {
 		f.String("config", "", "configuration file (or CDRMEND_CONFIG)")
@@ -123,6 +126,7 @@ func runAll(ctx context.Context, w *world, j *job.Job, chosen []policy.Interval,
 			continue
 		}
 
+		after.stamp(ctx, r)
 		results = append(results, r)
 		code = worse(code, exitCode(r, j.Config.FailOn))
 		if !quiet && !asJSON {
@@ -197,6 +201,7 @@ func newJob(ctx context.Context, w *world, cfg *policy.Config, asOf record.Time,
 
 	return &job.Job{
 		Config: cfg, Stores: *stores, AsOf: asOf, Now: w.now, Tool: toolVersion(), Signer: cfg.Signing.Signer, Keys: cfg.Signing.Keys, Retain: retain,
+		Decide: ledger.Decisions{Adopt: cfg.Signing.Adopt, Disown: cfg.Signing.Disown}, Random: rand.Reader,
 		Log: log, Watch: w.progress(quiet),
 	}, nil
 }

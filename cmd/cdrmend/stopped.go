@@ -21,17 +21,34 @@ import (
 func failureCode(err error) int {
 	var usage usageError
 	var name *ledger.NameError
-	if errors.As(err, &usage) || errors.As(err, &name) || errors.Is(err, ledger.ErrSigned) {
+	switch {
+	case needsPerson(err):
+		return exitStopped
+	case errors.As(err, &usage) || errors.As(err, &name) || errors.Is(err, ledger.ErrSigned):
 		return exitUsage
 	}
 	return exitFailed
+}
+
+// needsPerson reports whether a person has to do something before a repetition can
+// succeed: decide about a file that is not trusted, or restore something.
+func needsPerson(err error) bool {
+	_, untrusted := errors.AsType[*ledger.UntrustedError](err)
+	_, broken := errors.AsType[*ledger.BrokenError](err)
+	return untrusted || broken || errors.Is(err, object.ErrArchived)
 }
 
 // reasonOf returns the class of an error, which others may see: it holds no name, no
 // path and no word of a server. Of several errors the first class of the list counts.
 func reasonOf(ctx context.Context, err error) string {
 	var name *ledger.NameError
+	var untrusted *ledger.UntrustedError
+	var broken *ledger.BrokenError
 	switch {
+	case errors.As(err, &untrusted):
+		return "untrusted_file"
+	case errors.As(err, &broken):
+		return "broken_ledger"
 	case errors.As(err, &name):
 		return "other_name"
 	case errors.Is(err, ledger.ErrSigned):

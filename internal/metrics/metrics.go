@@ -50,6 +50,12 @@ func (n *Night) registry(labels prometheus.Labels) *prometheus.Registry {
 	g.one("duration_seconds", "How long that took.", n.Took.Seconds())
 	g.one(stoppedName, stoppedHelp, 0)
 
+	// The hash makes a new series each time. It has to be here: whoever keeps the
+	// metrics keeps it away from the output, and can show with it what was removed.
+	if m := n.journal(); m != nil {
+		g.many("journal_entry", "Number of the newest journal entry, by its hash.", "sha256").WithLabelValues(m.SHA256).Set(float64(m.Number))
+	}
+
 	ages := []string{"age"}
 	objects := g.many("input_objects", "Objects that were listed.", ages...)
 	bytes := g.many("input_bytes", "Bytes of the objects that were listed.", ages...)
@@ -110,6 +116,17 @@ func (n *Night) registry(labels prometheus.Labels) *prometheus.Registry {
 	}
 
 	return all
+}
+
+// journal returns the newest journal entry that a run told, nil for none.
+func (n *Night) journal() *report.Mark {
+	var newest *report.Mark
+	for _, r := range n.Runs {
+		if r.Journal != nil && (newest == nil || r.Journal.Number > newest.Number) {
+			newest = r.Journal
+		}
+	}
+	return newest
 }
 
 // gauges registers gauges.

@@ -35,7 +35,10 @@ func night() *metrics.Night {
 	}
 	return &metrics.Night{
 		Name: "acme", Took: 90 * time.Second, Ended: time.Unix(1_795_305_600, 0),
-		Runs: []*report.Run{{Objects: 1, Bytes: 20, Summary: summary(7)}, {Objects: 2, Bytes: 30, Summary: summary(8)}},
+		Runs: []*report.Run{
+			{Objects: 1, Bytes: 20, Summary: summary(7), Journal: &report.Mark{Number: 8, SHA256: "ab"}},
+			{Objects: 2, Bytes: 30, Summary: summary(8), Journal: &report.Mark{Number: 9, SHA256: "cd"}},
+		},
 	}
 }
 
@@ -87,6 +90,7 @@ cdrmend_input_partitions{age="1",kind="cdrs",name="acme",state="damaged"} 2
 cdrmend_input_partitions{age="1",kind="manifests",name="acme",state="complete"} 1
 cdrmend_interval_start_timestamp_seconds{age="0",name="acme"} 1.7951328e+09
 cdrmend_interval_start_timestamp_seconds{age="1",name="acme"} 1.7951328e+09
+cdrmend_journal_entry{name="acme",sha256="cd"} 9
 cdrmend_last_success_timestamp_seconds{name="acme"} 1.7953056e+09
 cdrmend_missing_recordings{age="0",name="acme"} 3
 cdrmend_missing_recordings{age="1",name="acme"} 3

@@ -22,6 +22,7 @@ type directory struct {
 	path     string // absolute
 	url      string
 	makeRoot bool
+	noLinks  bool // links are left out of listings; see WithoutLinks
 }
 
 func openDirectory(dir string, opts Options) (Store, error) {

@@ -78,7 +78,7 @@ func (d *directory) Folders(ctx context.Context, prefix string) ([]string, error
 func (d *directory) list(ctx context.Context, prefix string, w *walk) iter.Seq2[Info, error] {
 	return func(yield func(Info, error) bool) {
 		w := walk{
-			ctx: ctx, base: d.path, yield: yield, shallow: w.shallow, ignored: w.ignored,
+			ctx: ctx, base: d.path, yield: yield, shallow: w.shallow, after: w.after, ignored: w.ignored, noLinks: d.noLinks,
 			entered: map[fileID]bool{}, linked: map[string]bool{},
 		}
 		if err := d.walk(&w, prefix); err != nil {
@@ -146,6 +146,9 @@ type walk struct {
 	start   string          // own name of the first directory
 	entered map[fileID]bool // directories
 	linked  map[string]bool // own names of files that links led to
+	noLinks bool            // leave links out
+
+	after string // the files directly below the prefix come after this name, and folders are left out; empty: list all
 }
 
 // own reports whether the walk meets something under its own name.
@@ -309,6 +312,11 @@ func (w *walk) entries(at place) ([]entry, error) {
 		if err := w.ctx.Err(); err != nil {
 			return nil, err
 		}
+
+		// Before each name is looked up: there may be many of them.
+		if w.after != "" && (name.Name() <= w.after || name.IsDir()) {
+			continue
+		}
 		key, odd := shown[name.Name()]
 		if !odd {
 			key = name.Name()
@@ -390,6 +398,9 @@ func (w *walk) resolve(at place, d fs.DirEntry) (entry, bool, error) {
 	info, err := d.Info()
 	link := d.Type()&fs.ModeSymlink != 0
 	if link {
+		if w.noLinks {
+			return entry{}, false, nil
+		}
 		info, err = w.root.Stat(at.open())
 	}
 

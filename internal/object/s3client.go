@@ -28,7 +28,7 @@ func (c *client) list(ctx context.Context, prefix string) iter.Seq2[Info, error]
 
 func (c *client) listObjects(ctx context.Context, prefix string) iter.Seq2[Info, error] {
 	return func(yield func(Info, error) bool) {
-		for page, err := range c.objectPages(ctx, prefix, nil) {
+		for page, err := range c.objectPages(ctx, prefix, nil, nil) {
 			if err != nil {
 				yield(Info{}, err)
 				return
@@ -45,12 +45,13 @@ func (c *client) listObjects(ctx context.Context, prefix string) iter.Seq2[Info,
 
 // objectPages yields the pages of a listing. With a delimiter, a page has only
 // the objects and folders directly below prefix.
-func (c *client) objectPages(ctx context.Context, prefix string, delimiter *string) iter.Seq2[*s3.ListObjectsV2Output, error] {
+func (c *client) objectPages(ctx context.Context, prefix string, delimiter, after *string) iter.Seq2[*s3.ListObjectsV2Output, error] {
 	return func(yield func(*s3.ListObjectsV2Output, error) bool) {
 		pages := s3.NewListObjectsV2Paginator(c.api, &s3.ListObjectsV2Input{
 			Bucket:                   &c.bucket,
 			Prefix:                   &prefix,
 			Delimiter:                delimiter,
+			StartAfter:               after,
 			EncodingType:             types.EncodingTypeUrl,
 			OptionalObjectAttributes: []types.OptionalObjectAttributes{types.OptionalObjectAttributesRestoreStatus},
 		})

@@ -30,6 +30,9 @@ func (c *Config) Effective() ([]byte, error) {
 	if d.Notify != nil { // the whole URL of a webhook may be its password
 		d.Notify = &notifyDocument{URL: hiddenURL, Key: d.Notify.Key}
 	}
+	if d.Timestamp != nil { // it may hold a password, also in its path
+		d.Timestamp = &timestampDocument{URL: hiddenURL}
+	}
 	b, err := yamlfile.Marshal(&d)
 	if err != nil {
 		return nil, fmt.Errorf("writing the effective configuration: %w", err)

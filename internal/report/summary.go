@@ -28,7 +28,15 @@ type Run struct {
 	Memory      int64          `json:"expected_memory,omitempty"` // bytes the run is expected to need; dry run only
 	MemoryLimit int64          `json:"memory_limit,omitempty"`    // bytes the run may use, 0 without a limit; dry run only
 	Outcome     policy.Outcome `json:"outcome"`                   // of the newest commit
+	Journal     *Mark          `json:"journal,omitempty"`         // the newest journal entry; nil when the commit is not entered yet, or nothing was committed
 	Summary     *Summary       `json:"summary"`                   // nil for a run that computed nothing
+}
+
+// Mark is a place in the journal: everything up to it is fixed by its hash. Whoever
+// keeps it in another place can show with it that nothing was removed.
+type Mark struct {
+	Number int64  `json:"number"`
+	SHA256 string `json:"sha256"`
 }
 
 // Summary is the content of summary.json: the result of a run in numbers.

@@ -45,6 +45,9 @@ func Text(r *Run, paint Paint) string {
 		t.summary(r.Summary)
 	}
 
+	if m := r.Journal; m != nil {
+		t.line("journal", fmt.Sprintf("entry %d, SHA-256 %s", m.Number, m.SHA256))
+	}
 	t.line("results", paint(Quiet, printable.Text(r.URL)))
 	t.WriteByte('\n')
 	return t.String()
