@@ -60,7 +60,7 @@ func configuredJob(t *testing.T, config, legs string) *job.Job {
 		return store
 	}
 	return &job.Job{
-		Config: cfg, AsOf: day.End, Now: day.End.Std, Tool: "test", Log: slog.New(slog.DiscardHandler), Watch: func(string, int64, int64) {},
+		Config: cfg, AsOf: day.End, Now: day.End.Std, Tool: "test", Random: strings.NewReader("sixteen bytes id"), Log: slog.New(slog.DiscardHandler), Watch: func(string, int64, int64) {},
 		Stores: job.Stores{Sources: []object.Store{open(cfg.Sources[0].URL), open(cfg.Sources[1].URL)}, Output: open(cfg.Output.URL)},
 	}
 }

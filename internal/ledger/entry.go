@@ -18,7 +18,6 @@ const EntryFormat = "cdrmend.journal/1"
 const (
 	RecordEntry   = "record" // names a commit record
 	IdentityEntry = "output" // states the identity of an output whose output.json is disowned
-	KeyEntry      = "key"    // ends the validity of a key
 )
 
 // Entry is one journal entry: journal/<number>.json.
@@ -37,10 +36,6 @@ type Entry struct {
 	// Of an identity.
 	Name    string `json:"name,omitempty"`
 	Earlier int64  `json:"earlier_records,omitempty"` // as in output.json
-
-	// Of a key.
-	Key string `json:"key,omitempty"` // id of the key that ends
-	End *Mark  `json:"end,omitempty"` // the last entry for which the key's signatures count
 
 	// SHA-256 of untrusted entries, or of output.json, that a person decided about.
 	Adopted  []string `json:"adopted,omitempty"`
@@ -92,7 +87,7 @@ func OpenEntry(file []byte, keys *token.Keys) (*Entry, Seal, error) {
 	switch e.Kind {
 	case "":
 		return nil, seal, fmt.Errorf("it has no kind")
-	case RecordEntry, IdentityEntry, KeyEntry:
+	case RecordEntry, IdentityEntry:
 		*e = Entry{}
 		if err := exactly(raw, e); err != nil {
 			return nil, seal, err
