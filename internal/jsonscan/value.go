@@ -20,7 +20,7 @@ const (
 	Bool
 	List
 	Object
-	Cell // a text without JSON syntax: a CSV cell, a group of a text line, a Parquet value
+	Cell     // a text without JSON syntax: a CSV cell, a group of a text line, a Parquet value
 	Unusable // what a profile makes of a value that it cannot use; Raw is as in the input
 )
 

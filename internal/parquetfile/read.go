@@ -15,7 +15,6 @@ import (
 	"strings"
 
 	"cdrmend/internal/jsonscan"
-	"cdrmend/internal/record"
 	"cdrmend/internal/rows"
 	"cdrmend/internal/stream"
 
@@ -77,29 +76,22 @@ func wantedColumns(m *rows.Mapping, root *parquet.Column) ([]*parquet.Column, *r
 	nameColumns(names, "", root)
 
 	var wanted []*parquet.Column
-	var found rows.Columns
 	number := map[*parquet.Column]int{}
-	for f := range record.NumFields {
-		if !m.Maps(f) {
-			continue
+	found := m.Columns(func(place string) int {
+		column := names[columnName(place)]
+		if column == nil {
+			return -1
 		}
-		for _, place := range m.Profile.Fields[f] {
-			column := names[columnName(place)]
-			if column == nil {
-				continue
-			}
 
-			// Several fields may have the same column.
-			n, ok := number[column]
-			if !ok {
-				n = len(wanted)
-				number[column], wanted = n, append(wanted, column)
-			}
-			found[f] = append(found[f], n)
+		// Several fields may have the same column.
+		n, ok := number[column]
+		if !ok {
+			n = len(wanted)
+			number[column], wanted = n, append(wanted, column)
 		}
-	}
-
-	return wanted, &found
+		return n
+	})
+	return wanted, found
 }
 
 // columnName returns the name of a column, given as a JSON pointer or as a name.

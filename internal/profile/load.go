@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"cdrmend/internal/record"
+	"cdrmend/internal/steps"
 	"cdrmend/internal/yamlfile"
 	"cdrmend/manifests"
 
@@ -40,20 +41,20 @@ type section struct {
 		Failed  string `json:"failed"`
 		Skipped string `json:"skipped"`
 	} `json:"document"`
-	KeyPattern    string              `json:"key_pattern"`
-	Exclude       string              `json:"exclude"`
-	MediaPattern  string              `json:"media_pattern"`
-	MediaExclude  string              `json:"media_exclude"`
-	MediaSuffix   string              `json:"media_suffix"`
-	ScreenPattern string              `json:"screen_pattern"`
-	IDPattern     string              `json:"id_pattern"`
-	Line          string              `json:"line"`
-	Unmatched     string              `json:"unmatched"`
-	Fields        map[string][]string `json:"fields"`
-	TimeLayouts   []string            `json:"time_layouts"`
-	Zone          string              `json:"zone"`
-	Missing       []string            `json:"missing"`
-	PhonePrefixes []string            `json:"phone_prefixes"`
+	KeyPattern    string                  `json:"key_pattern"`
+	Exclude       string                  `json:"exclude"`
+	MediaPattern  string                  `json:"media_pattern"`
+	MediaExclude  string                  `json:"media_exclude"`
+	MediaSuffix   string                  `json:"media_suffix"`
+	ScreenPattern string                  `json:"screen_pattern"`
+	IDPattern     string                  `json:"id_pattern"`
+	Line          string                  `json:"line"`
+	Unmatched     string                  `json:"unmatched"`
+	Fields        map[string][]steps.Decl `json:"fields"`
+	TimeLayouts   []string                `json:"time_layouts"`
+	Zone          string                  `json:"zone"`
+	Missing       []string                `json:"missing"`
+	PhonePrefixes []string                `json:"phone_prefixes"`
 }
 
 // Kinds returns the kinds of source that a profile describes.
@@ -141,7 +142,7 @@ func (b *builder) profile() *Profile {
 	}
 
 	// The groups of a text line add fields, so the checks of fields come after it.
-	p.Fields = b.fields()
+	b.fields(p)
 	p.Line, p.RejectUnmatched = b.line(p), s.Unmatched == "reject"
 
 	b.media(p)
@@ -229,16 +230,41 @@ func (b *builder) duration(key, text string) time.Duration {
 	return d
 }
 
-// fields returns the places of each field that has one.
-func (b *builder) fields() map[record.Field][]string {
-	fields := map[record.Field][]string{}
-	for name, places := range b.section.Fields {
-		places = slices.DeleteFunc(places, func(place string) bool { return place == "" })
-		if f, ok := record.FieldByName(name); ok && len(places) > 0 {
-			fields[f] = places
+// fields fills in the places of each field that has one, in the order of their
+// names, so that the numbers of inputs are the same each time.
+func (b *builder) fields(p *Profile) {
+	p.Fields = map[record.Field][]Place{}
+	compiler := steps.Compiler{Problem: b.problem, Place: func(name string) int {
+		n := slices.Index(p.Inputs, name)
+		if n < 0 {
+			n, p.Inputs = len(p.Inputs), append(p.Inputs, name)
+		}
+		return n
+	}}
+
+	for _, name := range slices.Sorted(maps.Keys(b.section.Fields)) {
+		f, ok := record.FieldByName(name)
+		if !ok {
+			continue // the schema reports it
+		}
+		for i, d := range b.section.Fields[name] {
+			switch {
+			case d.IsZero(): // the schema reports it
+			case !d.Plain:
+				expr := compiler.Compile(fmt.Sprintf("fields.%s[%d]", name, i), &d, targets[f])
+				p.Fields[f] = append(p.Fields[f], Place{Expr: expr})
+			case d.From != "":
+				p.Fields[f] = append(p.Fields[f], Place{Name: d.From})
+			}
 		}
 	}
-	return fields
+}
+
+// targets says what the values of fields are that are no texts.
+var targets = map[record.Field]steps.Target{
+	record.StartTime: steps.Time, record.AnswerTime: steps.Time, record.EndTime: steps.Time, record.UpdatedAt: steps.Time,
+	record.EventTime: steps.Time, record.TokenIssuedAt: steps.Time,
+	record.DurationMS: steps.Milliseconds, record.TalkMS: steps.Milliseconds, record.ExpirySeconds: steps.Seconds,
 }
 
 // line compiles the pattern of text lines. Its groups are columns; a group with
@@ -268,16 +294,17 @@ func (b *builder) line(p *Profile) *regexp.Regexp {
 func (b *builder) adopt(p *Profile, group string) bool {
 	f, ok := record.FieldByName(group)
 	if ok && slices.Contains(record.EventFields, f) && p.Fields[f] == nil {
-		p.Fields[f] = []string{group}
+		p.Fields[f] = At(group)
 		return true
 	}
 
+	feeds := func(place string) bool { return strings.TrimPrefix(place, "/") == group }
 	for _, places := range p.Fields {
-		if slices.ContainsFunc(places, func(place string) bool { return strings.TrimPrefix(place, "/") == group }) {
+		if slices.ContainsFunc(places, func(place Place) bool { return feeds(place.Name) }) {
 			return true
 		}
 	}
-	return false
+	return slices.ContainsFunc(p.Inputs, feeds)
 }
 
 // media checks that a media object leads to its document and back.
@@ -311,11 +338,18 @@ func (b *builder) written(p *Profile) {
 		return
 	}
 	for _, f := range slices.Sorted(maps.Keys(p.Fields)) {
-		if !strings.HasPrefix(p.Fields[f][0], "/") {
-			b.problem("fields."+f.String(), "begins with the column %q, want the JSON pointer that repairs are written to", p.Fields[f][0])
+		switch first := p.Fields[f][0]; {
+		case !repairable.Has(f) && first.Expr != nil:
+		case first.Expr != nil:
+			b.problem("fields."+f.String(), "begins with a computed value, want the JSON pointer that repairs are written to")
+		case !strings.HasPrefix(first.Name, "/"):
+			b.problem("fields."+f.String(), "begins with the column %q, want the JSON pointer that repairs are written to", first.Name)
 		}
 	}
 }
+
+// repairable are the fields of entries that repairs fill in.
+var repairable = record.Of(record.RecordingID, record.ConversationID, record.TrunkID, record.StartTime, record.EndTime, record.DurationMS)
 
 // complete checks that there are fields at all, unless a shape provides them.
 func (b *builder) complete(p *Profile) {

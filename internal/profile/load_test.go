@@ -34,7 +34,7 @@ func TestTheCanonicalProfileUsesTheNamesOfTheFields(t *testing.T) {
 			t.Errorf("%s has %d fields, want %d", kind, len(p.Fields), len(fields))
 		}
 		for _, f := range fields {
-			if diff := cmp.Diff([]string{"/" + f.String()}, p.Fields[f]); diff != "" {
+			if diff := cmp.Diff(profile.At("/"+f.String()), p.Fields[f]); diff != "" {
 				t.Errorf("%s of %s (-want +got):\n%s", f, kind, diff)
 			}
 		}
@@ -124,7 +124,7 @@ func TestAProfileOfOnesOwnIsRead(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := map[record.Field][]string{record.EventTime: {"time"}, record.Status: {"status"}, record.LineID: {"who", "/line"}}
+	want := map[record.Field][]profile.Place{record.EventTime: profile.At("time"), record.Status: profile.At("status"), record.LineID: profile.At("who", "/line")}
 	if diff := cmp.Diff(want, p.Fields); diff != "" {
 		t.Errorf("fields (-want +got):\n%s", diff)
 	}

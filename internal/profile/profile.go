@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"cdrmend/internal/record"
+	"cdrmend/internal/steps"
 )
 
 // Profile is one section of a vendor's profile: the layout of one kind of source.
@@ -43,16 +44,32 @@ type Profile struct {
 	Line            *regexp.Regexp // text lines, named groups
 	RejectUnmatched bool           // lines that it does not match are rejects rather than skipped
 
-	Fields   map[record.Field][]string // JSON pointers, or column names; the first that is present counts
-	Layouts  []string                  // of times; the first is the one written
-	Zone     *time.Location            // of times without a zone; nil: such times do not parse
-	Missing  map[string]bool           // texts that mean missing
-	Prefixes []string                  // of phone numbers, lower case
-	Settle   time.Duration             // default settle time
+	Fields   map[record.Field][]Place // the first that is present counts
+	Inputs   []string                 // places that computed values read, by their numbers
+	Layouts  []string                 // of times; the first is the one written
+	Zone     *time.Location           // of times without a zone; nil: such times do not parse
+	Missing  map[string]bool          // texts that mean missing
+	Prefixes []string                 // of phone numbers, lower case
+	Settle   time.Duration            // default settle time
 
 	// ClockOffset is added to every time that is read from records, and subtracted
 	// from those that are written. It is of one source, whose profile is a copy.
 	ClockOffset time.Duration
+}
+
+// Place is one way to get the value of a field.
+type Place struct {
+	Name string      // a JSON pointer or the name of a column; empty for a value that is computed
+	Expr *steps.Expr // computes the value, nil when it stands at the place
+}
+
+// At returns the places with some names.
+func At(names ...string) []Place {
+	var list []Place
+	for _, name := range names {
+		list = append(list, Place{Name: name})
+	}
+	return list
 }
 
 // Format is a serialisation of records.

@@ -36,18 +36,7 @@ func (r *Row) Value(f record.Field) jsonscan.Value {
 	if r.element != nil {
 		return r.mapping.Find(r.element, f)
 	}
-
-	var fallback jsonscan.Value
-	for _, column := range r.columns[f] {
-		v := r.cells[column]
-		if !r.mapping.Profile.IsMissing(v) {
-			return v
-		}
-		if fallback.Kind == jsonscan.Absent {
-			fallback = v
-		}
-	}
-	return fallback
+	return r.mapping.cell(r, f)
 }
 
 // HasOther reports whether the row has a value outside the places of the mapping's
@@ -107,8 +96,8 @@ type Reading struct {
 	Rows      int64 // rejects and skipped lines included
 	Rejected  int64
 	Unmatched int64 // lines that the pattern of a text log does not match: skipped
-	Damage   error // see [jsonscan.IsDamage]; nil for a sound object
-	Used     int64 // end of the last row or reject; what follows it in a damaged object is lost
+	Damage    error // see [jsonscan.IsDamage]; nil for a sound object
+	Used      int64 // end of the last row or reject; what follows it in a damaged object is lost
 
 	Cut     bool          // the last row is a part of one: the object was cut where it may end
 	Framed  bool          // the object has a list, a header or a schema, so that it may have no rows
@@ -217,6 +206,7 @@ type reader struct {
 func (r *reader) row(row Row) error {
 	// The visitor gets a pointer, which must not make every row allocate.
 	row.mapping = r.mapping
+	r.mapping.run.Next()
 	r.current = row
 	err := r.to.Row(&r.current)
 	switch err {

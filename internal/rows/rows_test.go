@@ -76,7 +76,7 @@ func checkRows(t *testing.T, p *profile.Profile, f profile.Format, text string, 
 
 func TestRowsOfCSV(t *testing.T) {
 	p := builtIn(t)
-	p.Fields[record.TrunkID] = []string{"/trunk_id", "/trunk"}
+	p.Fields[record.TrunkID] = profile.At("/trunk_id", "/trunk")
 	const other = ": another number of cells than the header"
 	checkRows(t, p, profile.CSV, "\xef\xbb\xbfleg_id , trunk_id,x\r\na,t1,\r\n\r\n\"b,1\",\"t\"\"2\",\"new\nline\"\r\nc\nd,t4,5,6\ne,,", []string{
 		`0@24 a|t1`, `1@33 b,1|t"2`, `4@69 e|`,
@@ -129,7 +129,7 @@ func TestOfAListSpelledTwiceOnlyTheLastRowsCount(t *testing.T) {
 func TestRowsOfTextLines(t *testing.T) {
 	p := &profile.Profile{
 		Line:   regexp.MustCompile(`^(?P<leg_id>\S+) (?:on (?P<first>\S*)|by (?P<second>\S+))?`),
-		Fields: map[record.Field][]string{record.LegID: {"/leg_id"}, record.TrunkID: {"first", "second"}},
+		Fields: map[record.Field][]profile.Place{record.LegID: profile.At("/leg_id"), record.TrunkID: profile.At("first", "second")},
 	}
 	const text = "a on t1\r\n\nb by t2\nnonsense\nc on \nd "
 	want := []string{"0@0 a|t1", "1@10 b|t2", "3@27 c|", "4@33 d|"}
@@ -219,7 +219,7 @@ func TestObjectsThatEndInsideARowOrHaveNoneAreIncomplete(t *testing.T) {
 		"white space":                 {profile.JSON, " \n", true},
 		"an element cut":              {profile.JSON, `[{"id":"1"},{"id":`, true},
 	} {
-		m := rows.NewMapping(&profile.Profile{Fields: map[record.Field][]string{record.LegID: {"/id"}}}, record.LegFields, &stream.Limits{})
+		m := rows.NewMapping(&profile.Profile{Fields: map[record.Field][]profile.Place{record.LegID: profile.At("/id")}}, record.LegFields, &stream.Limits{})
 		reading, err := m.Read(bufio.NewReader(strings.NewReader(c.text)), c.format, "", rows.Visitor{
 			Row: func(*rows.Row) error { return nil }, Reject: func(rows.Reject) error { return nil },
 		})

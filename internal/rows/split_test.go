@@ -19,7 +19,7 @@ import (
 
 // splitProfile reads every format in lines.
 var splitProfile = &profile.Profile{
-	Fields: map[record.Field][]string{record.LegID: {"/id"}}, Line: regexp.MustCompile(`^(?P<id>[^x]*)$`),
+	Fields: map[record.Field][]profile.Place{record.LegID: profile.At("/id")}, Line: regexp.MustCompile(`^(?P<id>[^x]*)$`),
 }
 
 // told is what the reading of one object or of its chunks told.

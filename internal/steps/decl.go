@@ -44,6 +44,11 @@ func (d *Decl) UnmarshalJSON(b []byte) error {
 	return err
 }
 
+// IsZero reports whether nothing was declared.
+func (d *Decl) IsZero() bool {
+	return !d.Plain && d.From == "" && d.Join == nil && d.Value == nil && d.Then == nil
+}
+
 // StepDecl is one step as a profile spells it: an object with exactly one key,
 // but for else, which stands with map.
 type StepDecl struct {

@@ -26,6 +26,7 @@ package steps
 
 import (
 	"bytes"
+	"slices"
 	"time"
 
 	"cdrmend/internal/jsonscan"
@@ -53,6 +54,7 @@ type Expr struct {
 type source interface {
 	// value returns the value, or one that is missing or unusable.
 	value(r *Run) value
+	readsAny(is func(place int) bool) bool
 }
 
 // step changes a text. It returns a value that is missing or unusable when it
@@ -80,6 +82,10 @@ const (
 
 // text returns a usable value.
 func textOf(b []byte) value { return value{text: b, state: usable} }
+
+// ReadsAny reports whether one of the places that an expression reads is of a kind,
+// or it reads none.
+func (e *Expr) ReadsAny(is func(place int) bool) bool { return e.source.readsAny(is) }
 
 // Run computes values of one record after another. It is for one goroutine.
 type Run struct {
@@ -180,6 +186,8 @@ func (r *Run) quoteList(list []value) []byte {
 // from is the value at a place.
 type from struct{ place int }
 
+func (f from) readsAny(is func(place int) bool) bool { return is(f.place) }
+
 func (f from) value(r *Run) value {
 	v := r.Get(f.place)
 	switch v.Kind {
@@ -219,12 +227,18 @@ func listOf(v jsonscan.Value) value {
 // constant is a value that no record holds.
 type constant struct{ text string }
 
+func (c constant) readsAny(func(place int) bool) bool { return true }
+
 func (c constant) value(*Run) value { return textOf([]byte(c.text)) }
 
 // join is the values of several expressions with a text between them.
 type join struct {
 	parts []*Expr
 	with  string
+}
+
+func (j join) readsAny(is func(place int) bool) bool {
+	return slices.ContainsFunc(j.parts, func(part *Expr) bool { return part.ReadsAny(is) })
 }
 
 // value is missing when one of the parts is: half an id is the id of something

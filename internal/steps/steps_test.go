@@ -25,8 +25,10 @@ func compile(t testing.TB, decl string, target steps.Target) (*steps.Expr, []str
 
 	var places, problems []string
 	c := steps.Compiler{
-		Place:   func(name string) int { places = append(places, name); return len(places) - 1 },
-		Problem: func(key, format string, args ...any) { problems = append(problems, key+" "+fmt.Sprintf(format, args...)) },
+		Place: func(name string) int { places = append(places, name); return len(places) - 1 },
+		Problem: func(key, format string, args ...any) {
+			problems = append(problems, key+" "+fmt.Sprintf(format, args...))
+		},
 	}
 	return c.Compile("f", &d, target), places, problems
 }
