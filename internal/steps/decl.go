@@ -130,11 +130,13 @@ func (c *Compiler) source(key string, d *Decl) source {
 // step compiles one step, nil after a problem.
 func (c *Compiler) step(key string, d *StepDecl, target Target) step {
 	named := d.named()
-	if len(named) != 1 {
+	switch {
+	case len(named) == 0:
+		return nil // the schema reports it
+	case len(named) > 1:
 		c.Problem(key, "has %d steps (%s), want exactly one in each element of the list", len(named), strings.Join(named, ", "))
 		return nil
-	}
-	if d.Else != nil && d.Map == nil {
+	case d.Else != nil && d.Map == nil:
 		c.Problem(key+".else", "stands without map")
 		return nil
 	}

@@ -223,7 +223,6 @@ func TestEveryMistakeOfADeclarationIsNamed(t *testing.T) {
 	}{
 		{`{}`, steps.Text, []string{"f has 0 of from, join and value, want exactly one"}},
 		{`{"from":"a","value":"b"}`, steps.Text, []string{"f has 2 of from, join and value, want exactly one"}},
-		{`{"from":"a","then":[{}]}`, steps.Text, []string{"f.then[0] has 0 steps (), want exactly one in each element of the list"}},
 		{`{"from":"a","then":[{"match":"x","split":","}]}`, steps.Text, []string{"f.then[0] has 2 steps (match, split), want exactly one in each element of the list"}},
 		{`{"from":"a","then":[{"match":"x"},{"match":"("}]}`, steps.Text, []string{"f.then[1].match error parsing regexp: missing closing ): `(`"}},
 		{`{"from":"a","then":[{"match":"x","else":"y"}]}`, steps.Text, []string{"f.then[0].else stands without map"}},
