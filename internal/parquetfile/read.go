@@ -54,8 +54,12 @@ func (p *parquetFile) read(m *rows.Mapping, to rows.Visitor, reading *rows.Readi
 		}
 
 		if err == nil {
-			reading.Rows++
 			row = m.Row(index, cells, columns)
+			if n := m.Skips(&row); n >= 0 {
+				reading.Filter(m, n)
+				continue
+			}
+			reading.Rows++
 			err = to.Row(&row)
 		}
 		if err == rows.ErrNoField {

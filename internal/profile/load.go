@@ -49,12 +49,31 @@ type section struct {
 	ScreenPattern string                  `json:"screen_pattern"`
 	IDPattern     string                  `json:"id_pattern"`
 	Line          string                  `json:"line"`
+	Lines         []lineSection           `json:"lines"`
+	Skip          []filterSection         `json:"skip"`
+	Keep          []filterSection         `json:"keep"`
 	Unmatched     string                  `json:"unmatched"`
 	Fields        map[string][]steps.Decl `json:"fields"`
+	CSV           csvSection              `json:"csv"`
 	TimeLayouts   []string                `json:"time_layouts"`
 	Zone          string                  `json:"zone"`
 	Missing       []string                `json:"missing"`
 	PhonePrefixes []string                `json:"phone_prefixes"`
+}
+
+// lineSection is the YAML of one kind of text line.
+type lineSection struct {
+	Match string                     `json:"match"`
+	Set   map[string]yamlfile.Scalar `json:"set"`
+}
+
+// csvSection is the YAML of what is special about CSV files.
+type csvSection struct {
+	Delimiter string   `json:"delimiter"`
+	Header    []string `json:"header"`
+	Before    int      `json:"before"`
+	Skip      int      `json:"skip"`
+	Comment   string   `json:"comment"`
 }
 
 // Kinds returns the kinds of source that a profile describes.
@@ -133,6 +152,7 @@ func (b *builder) profile() *Profile {
 		Zone:          b.zone(),
 		Missing:       map[string]bool{},
 		Settle:        b.duration("settle", string(s.Settle)),
+		CSV:           b.csv(),
 	}
 	for _, text := range s.Missing {
 		p.Missing[strings.TrimSpace(text)] = true // as values are before they are looked up
@@ -143,7 +163,8 @@ func (b *builder) profile() *Profile {
 
 	// The groups of a text line add fields, so the checks of fields come after it.
 	b.fields(p)
-	p.Line, p.RejectUnmatched = b.line(p), s.Unmatched == "reject"
+	p.Lines, p.RejectUnmatched = b.lines(p), s.Unmatched == "reject"
+	p.Filters = b.filters(p)
 
 	b.media(p)
 	b.written(p)
@@ -217,6 +238,26 @@ func (b *builder) zone() *time.Location {
 	return zone
 }
 
+// csv returns the layout of CSV files. The schema has checked the delimiter.
+func (b *builder) csv() CSVLayout {
+	s := &b.section.CSV
+	c := CSVLayout{Header: s.Header, Before: s.Before, Skip: s.Skip, Comment: s.Comment}
+	if s.Delimiter != "" {
+		c.Delimiter = s.Delimiter[0]
+	}
+
+	given := s.Delimiter != "" || s.Header != nil || s.Before+s.Skip > 0 || s.Comment != ""
+	if given && !slices.Contains(b.section.Formats, CSV.String()) {
+		b.problem("csv", "is given, but csv is not among the formats")
+	}
+	for i, name := range s.Header {
+		if slices.Contains(s.Header[:i], name) {
+			b.problem(fmt.Sprintf("csv.header[%d]", i), "is %q again; a column that is not needed may be named -1, -2 and so on", name)
+		}
+	}
+	return c
+}
+
 func (b *builder) duration(key, text string) time.Duration {
 	if text == "" {
 		return 0
@@ -234,14 +275,7 @@ func (b *builder) duration(key, text string) time.Duration {
 // names, so that the numbers of inputs are the same each time.
 func (b *builder) fields(p *Profile) {
 	p.Fields = map[record.Field][]Place{}
-	compiler := steps.Compiler{Problem: b.problem, Place: func(name string) int {
-		n := slices.Index(p.Inputs, name)
-		if n < 0 {
-			n, p.Inputs = len(p.Inputs), append(p.Inputs, name)
-		}
-		return n
-	}}
-
+	compiler := steps.Compiler{Problem: b.problem, Place: p.input}
 	for _, name := range slices.Sorted(maps.Keys(b.section.Fields)) {
 		f, ok := record.FieldByName(name)
 		if !ok {
@@ -267,26 +301,51 @@ var targets = map[record.Field]steps.Target{
 	record.DurationMS: steps.Milliseconds, record.TalkMS: steps.Milliseconds, record.ExpirySeconds: steps.Seconds,
 }
 
-// line compiles the pattern of text lines. Its groups are columns; a group with
+// lines compiles the patterns of text lines. Their groups are columns; a group with
 // the name of a field need not be listed in fields.
-func (b *builder) line(p *Profile) *regexp.Regexp {
+func (b *builder) lines(p *Profile) []LinePattern {
 	text := slices.Contains(p.Formats, TextLines)
+	given := b.section.Line != "" || b.section.Lines != nil
 	switch {
-	case b.section.Line == "" && text:
+	case !given && text:
 		b.problem("line", "is missing, want the regular expression of a text line")
+	case b.section.Line != "" && b.section.Lines != nil:
+		b.problem("lines", "stands with line, want only one of them")
 	case b.section.Line != "" && !text:
 		b.problem("line", "is given, but text is not among the formats")
+	case b.section.Lines != nil && !text:
+		b.problem("lines", "is given, but text is not among the formats")
 	case b.section.Unmatched != "" && !text:
 		b.problem("unmatched", "is given, but text is not among the formats")
 	}
 
-	re, groups := b.compile("line", b.section.Line)
-	for _, group := range groups {
-		if !b.adopt(p, group) {
-			b.problem("line", "the group %q feeds no field", group)
+	if b.section.Line != "" {
+		return []LinePattern{b.linePattern(p, "line", lineSection{Match: b.section.Line})}
+	}
+	var all []LinePattern
+	for i, s := range b.section.Lines {
+		all = append(all, b.linePattern(p, fmt.Sprintf("lines[%d].match", i), s))
+	}
+	return all
+}
+
+func (b *builder) linePattern(p *Profile, key string, s lineSection) LinePattern {
+	re, _ := b.compile(key, s.Match)
+	if re == nil {
+		return LinePattern{}
+	}
+
+	l := LinePattern{Pattern: re, Columns: re.SubexpNames()}
+	for _, name := range slices.Sorted(maps.Keys(s.Set)) {
+		l.Columns = append(l.Columns, name)
+		l.Constants = append(l.Constants, string(s.Set[name]))
+	}
+	for _, column := range l.Columns {
+		if column != "" && !b.adopt(p, column) {
+			b.problem(key, "the group %q feeds no field", column)
 		}
 	}
-	return re
+	return l
 }
 
 // adopt reports whether a group of a text line feeds a field. It adds a field that

@@ -1,6 +1,7 @@
 package rows
 
 import (
+	"bytes"
 	"slices"
 	"strings"
 
@@ -110,6 +111,36 @@ func (m *Mapping) input(place string) input {
 	return input{-1, place}
 }
 
+// Skips returns the filter of the profile that a row does not pass, -1 when it
+// passes all.
+func (m *Mapping) Skips(r *Row) int {
+	if len(m.Profile.Filters) == 0 {
+		return -1
+	}
+
+	m.at = position{element: r.element, cells: r.cells, columns: r.columns}
+	for n := range m.Profile.Filters {
+		if f := &m.Profile.Filters[n]; m.meets(f) != f.Keeps {
+			return n
+		}
+	}
+	return -1
+}
+
+// meets reports whether the current record meets all conditions of a filter.
+func (m *Mapping) meets(f *profile.Filter) bool {
+	for i := range f.Where {
+		var text []byte
+		if v := m.inputValue(f.Where[i].Input); v.Kind != jsonscan.Absent {
+			text = bytes.TrimSpace(v.Text())
+		}
+		if !f.Where[i].Holds(text) {
+			return false
+		}
+	}
+	return true
+}
+
 // Watch makes readers report members of a document around its list.
 func (m *Mapping) Watch(pointers ...string) {
 	for _, pointer := range pointers {
@@ -130,6 +161,9 @@ func (m *Mapping) Pointers(f record.Field) []int {
 	}
 	return paths
 }
+
+// Next forgets the values that were computed for the record before.
+func (m *Mapping) Next() { m.run.Next() }
 
 // Find returns the value of a field in an element: the first value among its
 // alternatives that is not missing, else the first that is present.
@@ -204,6 +238,7 @@ func (m *Mapping) inputValue(n int) jsonscan.Value {
 // Row returns a row of an object without lines, such as Parquet: it has
 // values, and no bytes of its own.
 func (m *Mapping) Row(index uint32, cells []jsonscan.Value, columns *Columns) Row {
+	m.Next()
 	return Row{Index: index, mapping: m, cells: cells, columns: columns}
 }
 

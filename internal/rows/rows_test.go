@@ -87,6 +87,115 @@ func TestRowsOfCSV(t *testing.T) {
 	checkRows(t, p, profile.CSV, "x\n1\n", []string{"0@2 |"}, nil)
 }
 
+func TestRowsOfCSVAsAProfileDescribesIt(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		layout profile.CSVLayout
+		text   string
+		want   []string
+	}{
+		{"another delimiter", profile.CSVLayout{Delimiter: ';'}, "leg_id;trunk_id\na,b;\"t;1\"\n", []string{"0@16 a,b|t;1"}},
+		{"no header", profile.CSVLayout{Header: []string{"trunk_id", "x", "leg_id"}}, "t,5,a\nu,6,b\n", []string{"0@0 a|t", "1@6 b|u"}},
+		{"a row of types", profile.CSVLayout{Skip: 1}, "leg_id,trunk_id\nINTEGER,VARCHAR\na,t\n", []string{"0@32 a|t"}},
+		{"lines before the header", profile.CSVLayout{Before: 2}, "Report of \"today\n\nleg_id,trunk_id\na,t\n", []string{"0@34 a|t"}},
+		{"comments", profile.CSVLayout{Comment: "#"}, "leg_id,trunk_id\n# one, two, three\na,t\n", []string{"1@34 a|t"}},
+		{"a preamble alone", profile.CSVLayout{Before: 5, Skip: 5}, "x\n", nil},
+		{"no header and types", profile.CSVLayout{Header: []string{"leg_id"}, Skip: 1}, "VARCHAR\na\n", []string{"0@8 a|"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			p := builtIn(t)
+			p.CSV = tt.layout
+			checkRows(t, p, profile.CSV, tt.text, tt.want, nil)
+		})
+	}
+}
+
+func TestAHeaderWithAnotherDelimiterIsAnError(t *testing.T) {
+	const want = "the header is one column that holds ';': name the delimiter in the profile (csv.delimiter)"
+	reading := checkRows(t, builtIn(t), profile.CSV, "leg_id;trunk_id\na;t\n", nil, nil)
+	if reading.Damage == nil || reading.Damage.Error() != want || reading.Used != 0 || !reading.Tabular {
+		t.Errorf("got %+v", reading)
+	}
+
+	for _, text := range []string{"leg_id\na\n", "note\nx;y\n", "x;y,leg_id\n1,a\n"} {
+		if _, _, reading := rowsOf(t, builtIn(t), profile.CSV, strings.NewReader(text)); reading.Damage != nil {
+			t.Errorf("%q: %v", text, reading.Damage)
+		}
+	}
+}
+
+func TestRowsThatAreNoRecordsAreSkippedAndCounted(t *testing.T) {
+	const own = `
+cdrs:
+  formats: [csv, jsonl]
+  skip:
+    - {reason: voicemail, where: {/app: [Voicemail, null], /x: {match: '^[0-9]+$'}}}
+  keep:
+    - {reason: no voice contact, where: {/channel: VOICE}}
+  fields: {leg_id: [/leg_id], trunk_id: [/trunk_id]}
+`
+	p, err := profile.Load("own.yaml", []byte(own), "cdrs")
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	const (
+		cells = "leg_id,channel,app,x\na,VOICE,Dial,1\nb,voice,VOICEMAIL,22\nc,CHAT,Dial,1\nd,VOICE,,3\ne,VOICE,,\nf,,Dial,1\n"
+		lines = `{"leg_id":"a","channel":"VOICE","app":"Dial","x":1}
+{"leg_id":"b","channel":"voice","app":"VOICEMAIL","x":22}
+{"leg_id":"c","channel":"CHAT","app":"Dial","x":1}
+{"leg_id":"d","channel":"VOICE","app":null,"x":"3"}
+{"leg_id":"e","channel":"VOICE"}
+{"leg_id":"f","app":"Dial","x":1}
+`
+	)
+	for f, text := range map[profile.Format]string{profile.CSV: cells, profile.JSONLines: lines} {
+		var got []string
+		reading, err := rows.NewMapping(p, record.LegFields, &limits).Read(bufio.NewReader(strings.NewReader(text)), f, "", rows.Visitor{
+			Row: func(r *rows.Row) error {
+				v := r.Value(record.LegID)
+				got = append(got, fmt.Sprintf("%d %s", r.Index, v.Text()))
+				return nil
+			},
+		})
+		if diff := cmp.Diff([]string{"0 a", "4 e"}, got); diff != "" || err != nil {
+			t.Errorf("%s: %v (-want +got):\n%s", f, err, diff)
+		}
+		if reading.Rows != 6 || reading.Skipped() != 4 || !cmp.Equal(reading.Filtered, []int64{2, 2}) {
+			t.Errorf("%s: %+v", f, reading)
+		}
+	}
+}
+
+func TestALineOfALogIsOfTheFirstKindThatMatches(t *testing.T) {
+	const own = `
+registrations:
+  formats: [text]
+  lines:
+    - {match: 'failed for (?P<trunk_id>\w+): (?P<status>\d+)'}
+    - {match: '(?P<trunk_id>\w+) rejected', set: {status: 403}}
+    - {match: 'registered (?P<line>\w+)', set: {status: 200, trunk_id: main}}
+  fields: {line_id: [line]}
+`
+	p, err := profile.Load("own.yaml", []byte(own), "registrations")
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	var got []string
+	const log = "failed for t1: 503\nt2 rejected\nregistered l1\nchatter\nfailed for t3: 401 t4 rejected\n"
+	reading, err := rows.NewMapping(p, record.EventFields, &limits).Read(bufio.NewReader(strings.NewReader(log)), profile.TextLines, "", rows.Visitor{
+		Row: func(r *rows.Row) error {
+			trunk, line, status := r.Value(record.TrunkID), r.Value(record.LineID), r.Value(record.Status)
+			got = append(got, fmt.Sprintf("%s %s %s", trunk.Raw, line.Raw, status.Raw))
+			return nil
+		},
+	})
+	if diff := cmp.Diff([]string{"t1  503", "t2  403", "main l1 200", "t3  401"}, got); diff != "" || err != nil || reading.Unmatched != 1 {
+		t.Errorf("%v, %+v (-want +got):\n%s", err, reading, diff)
+	}
+}
+
 func TestRowsOfJSONLines(t *testing.T) {
 	p := builtIn(t)
 	reading := checkRows(t, p, profile.JSONLines, "\xef\xbb\xbf{\"leg_id\":\"a\"}\r\n\n \t\n{\"leg_id\":1,\"leg_id\":2} x\n {\"leg_id\":3,\"trunk_id\":null}\n5\n[]\n{\"leg_id\":\n{\"leg_id\":\"c\"", []string{
@@ -128,7 +237,7 @@ func TestOfAListSpelledTwiceOnlyTheLastRowsCount(t *testing.T) {
 
 func TestRowsOfTextLines(t *testing.T) {
 	p := &profile.Profile{
-		Line:   regexp.MustCompile(`^(?P<leg_id>\S+) (?:on (?P<first>\S*)|by (?P<second>\S+))?`),
+		Lines:  linesOf(regexp.MustCompile(`^(?P<leg_id>\S+) (?:on (?P<first>\S*)|by (?P<second>\S+))?`)),
 		Fields: map[record.Field][]profile.Place{record.LegID: profile.At("/leg_id"), record.TrunkID: profile.At("first", "second")},
 	}
 	const text = "a on t1\r\n\nb by t2\nnonsense\nc on \nd "
@@ -143,7 +252,7 @@ func TestRowsOfTextLines(t *testing.T) {
 	}
 
 	p.RejectUnmatched = true
-	reading = checkRows(t, p, profile.TextLines, text, want, []string{"2@18 nonsense: the line does not match the profile's pattern"})
+	reading = checkRows(t, p, profile.TextLines, text, want, []string{"2@18 nonsense: the line matches no pattern of the profile"})
 	if reading.Rows != 5 || reading.Unmatched != 0 || reading.Rejected != 1 {
 		t.Errorf("in a log of nothing else it is a reject: %+v", reading)
 	}
