@@ -50,6 +50,7 @@ type section struct {
 	IDPattern     string                  `json:"id_pattern"`
 	Line          string                  `json:"line"`
 	Lines         []lineSection           `json:"lines"`
+	Each          string                  `json:"each"`
 	Skip          []filterSection         `json:"skip"`
 	Keep          []filterSection         `json:"keep"`
 	Unmatched     string                  `json:"unmatched"`
@@ -161,6 +162,8 @@ func (b *builder) profile() *Profile {
 		p.Prefixes = append(p.Prefixes, strings.ToLower(prefix))
 	}
 
+	p.Each = b.each()
+
 	// The groups of a text line add fields, so the checks of fields come after it.
 	b.fields(p)
 	p.Lines, p.RejectUnmatched = b.lines(p), s.Unmatched == "reject"
@@ -236,6 +239,27 @@ func (b *builder) zone() *time.Location {
 		return nil
 	}
 	return zone
+}
+
+// each returns the lists on the way to the records: /calls/*/legs/* has two.
+func (b *builder) each() []string {
+	text, ok := strings.CutSuffix(b.section.Each, "/*")
+	switch {
+	case b.section.Each == "":
+		return nil
+	case !ok:
+		b.problem("each", "does not end with /*, want the place of each record in its list, such as /legs/*")
+		return nil
+	}
+
+	lists := strings.Split(text, "/*")
+	for _, list := range lists {
+		if !strings.HasPrefix(list, "/") {
+			b.problem("each", "has a list of lists, or /* inside a name; want names between lists")
+			return nil
+		}
+	}
+	return lists
 }
 
 // csv returns the layout of CSV files. The schema has checked the delimiter.

@@ -11,6 +11,7 @@ import (
 	"bytes"
 	"regexp"
 	"slices"
+	"strings"
 	"time"
 
 	"cdrmend/internal/record"
@@ -47,6 +48,7 @@ type Profile struct {
 	RejectUnmatched bool          // lines that none of them matches are rejects rather than skipped
 
 	Fields   map[record.Field][]Place // the first that is present counts
+	Each     []string                 // pointers of lists that lead from an element to its records; nil: elements are records
 	Inputs   []string                 // places that computed values and filters read, by their numbers
 	Filters  []Filter
 	Layouts  []string        // of times; the first is the one written
@@ -58,6 +60,19 @@ type Profile struct {
 	// ClockOffset is added to every time that is read from records, and subtracted
 	// from those that are written. It is of one source, whose profile is a copy.
 	ClockOffset time.Duration
+}
+
+// Tokens returns the names of a JSON pointer. Within a name RFC 6901 escapes a slash
+// and a tilde.
+func Tokens(pointer string) []string {
+	if pointer == "" {
+		return nil
+	}
+	names := strings.Split(strings.TrimPrefix(pointer, "/"), "/")
+	for i, name := range names {
+		names[i] = strings.NewReplacer("~1", "/", "~0", "~").Replace(name)
+	}
+	return names
 }
 
 // input returns the number of a place among the inputs, which it joins if it is new.

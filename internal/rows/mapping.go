@@ -21,8 +21,11 @@ type Mapping struct {
 	Context steps.Context // of the object that is read
 
 	fields [record.NumFields][]alternative // in order of preference
-	inputs []input                         // places that computed values read
+	inputs []input                         // places that computed values and filters read
+	around []*jsonscan.Paths               // of the objects around a record, from the inside out
 	outer  []int                           // paths of watched members, see Watch
+
+	outside []*jsonscan.Element // the objects around the current record, from the outside in
 
 	run steps.Run // of computed values
 	at  position  // of the values that they read
@@ -30,8 +33,10 @@ type Mapping struct {
 
 // input is one place: a path in JSON, a column in tables.
 type input struct {
-	path  int // -1 for a place that is a column only
 	place string
+	path  int      // -1 for a place that is a column only
+	level int      // 0: of the record; 1: of the object around the list that holds it, and so on
+	tail  []string // of a place below the elements of a list: names, and * for each element
 }
 
 // alternative is one way to get the value of a field.
@@ -104,11 +109,36 @@ func NewMapping(p *profile.Profile, fields []record.Field, limits *stream.Limits
 	return m
 }
 
+// input compiles a place.
 func (m *Mapping) input(place string) input {
-	if strings.HasPrefix(place, "/") {
-		return input{m.Paths.Add(place), place}
+	in := input{place: place, path: -1}
+	for strings.HasPrefix(place, "../") {
+		in.level, place = in.level+1, place[len("../"):]
 	}
-	return input{-1, place}
+	if in.level > 0 {
+		place = "/" + place
+	}
+	if !strings.HasPrefix(place, "/") {
+		return in
+	}
+
+	base, tail, list := strings.Cut(place, "/*")
+	if list {
+		in.tail = append([]string{"*"}, profile.Tokens(tail)...)
+	}
+	in.path = m.pathsOf(in.level).Add(base)
+	return in
+}
+
+// pathsOf returns the paths of the records, or of the objects around them.
+func (m *Mapping) pathsOf(level int) *jsonscan.Paths {
+	if level == 0 {
+		return m.Paths
+	}
+	for len(m.around) < level {
+		m.around = append(m.around, jsonscan.NewPaths())
+	}
+	return m.around[level-1]
 }
 
 // Skips returns the filter of the profile that a row does not pass, -1 when it
@@ -144,9 +174,13 @@ func (m *Mapping) meets(f *profile.Filter) bool {
 // Watch makes readers report members of a document around its list.
 func (m *Mapping) Watch(pointers ...string) {
 	for _, pointer := range pointers {
-		m.outer = append(m.outer, m.Paths.Add(pointer))
+		m.outer = append(m.outer, m.elementPaths().Add(pointer))
 	}
 }
+
+// elementPaths returns the paths of the elements of an object: of the records, or of
+// the outermost objects around them.
+func (m *Mapping) elementPaths() *jsonscan.Paths { return m.pathsOf(len(m.Profile.Each)) }
 
 // Maps reports whether m was compiled for a field that the profile has.
 func (m *Mapping) Maps(f record.Field) bool { return m.fields[f] != nil }
@@ -155,7 +189,7 @@ func (m *Mapping) Maps(f record.Field) bool { return m.fields[f] != nil }
 func (m *Mapping) Pointers(f record.Field) []int {
 	var paths []int
 	for _, a := range m.fields[f] {
-		if a.expr == nil && a.path >= 0 {
+		if a.expr == nil && a.path >= 0 && a.level == 0 && a.tail == nil {
 			paths = append(paths, a.path)
 		}
 	}
@@ -169,14 +203,15 @@ func (m *Mapping) Next() { m.run.Next() }
 // alternatives that is not missing, else the first that is present.
 func (m *Mapping) Find(e *jsonscan.Element, f record.Field) jsonscan.Value {
 	if list := m.fields[f]; len(list) == 1 && list[0].expr == nil { // nearly always
-		return m.valueAt(e, list[0].path)
+		return m.valueAt(e, &list[0].input)
 	}
 
 	var fallback jsonscan.Value
-	for _, a := range m.fields[f] {
+	for i := range m.fields[f] {
+		a := &m.fields[f][i]
 		var v jsonscan.Value
 		if a.expr == nil {
-			v = m.valueAt(e, a.path)
+			v = m.valueAt(e, &a.input)
 		} else {
 			m.at = position{element: e}
 			v = m.run.Value(a.expr)
@@ -192,11 +227,22 @@ func (m *Mapping) Find(e *jsonscan.Element, f record.Field) jsonscan.Value {
 	return fallback
 }
 
-func (m *Mapping) valueAt(e *jsonscan.Element, path int) jsonscan.Value {
-	if path < 0 {
+// valueAt returns the value at a place of an element.
+func (m *Mapping) valueAt(e *jsonscan.Element, in *input) jsonscan.Value {
+	switch {
+	case in.path < 0:
 		return jsonscan.Value{}
+	case in.level > len(m.outside):
+		return jsonscan.Value{}
+	case in.level > 0:
+		e = m.outside[len(m.outside)-in.level]
 	}
-	return e.Value(path)
+
+	v := e.Value(in.path)
+	if in.tail != nil {
+		return m.run.Collect(v, in.tail)
+	}
+	return v
 }
 
 // cell returns the value of a field in a row of cells, likewise.
@@ -225,7 +271,7 @@ func (m *Mapping) cell(r *Row, f record.Field) jsonscan.Value {
 func (m *Mapping) inputValue(n int) jsonscan.Value {
 	var v jsonscan.Value
 	if m.at.element != nil {
-		v = m.valueAt(m.at.element, m.inputs[n].path)
+		v = m.valueAt(m.at.element, &m.inputs[n])
 	} else if cell := m.at.columns.inputs[n]; cell >= 0 {
 		v = m.at.cells[cell]
 	}

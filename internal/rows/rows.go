@@ -209,7 +209,9 @@ func (m *Mapping) ReadRows(c *Chunk, to Visitor) (Reading, error) {
 		return r.ended(r.textLines(c))
 	}
 
-	r.slots = m.Paths.NewSlots()
+	// The slots come last, as they are for all paths that there are by then.
+	r.visit = r.elements()
+	r.slots = m.elementPaths().NewSlots()
 	return r.ended(r.lines(c, r.jsonLine))
 }
 
@@ -226,6 +228,7 @@ type reader struct {
 	to      Visitor
 	reading Reading
 	slots   *jsonscan.Slots // of a line
+	visit   func(Row) error // likewise
 	current Row             // for the visitor
 }
 
@@ -269,8 +272,18 @@ func (r *reader) skip(offset int64, text []byte) {
 	r.reading.Used, r.reading.Cut = offset+int64(len(text)), false
 }
 
+// elements returns what visits the objects of a list or of lines: each is a row, or
+// holds some.
+func (r *reader) elements() func(Row) error {
+	if each := r.mapping.Profile.Each; each != nil {
+		return newNesting(r, each).rows
+	}
+	return r.row
+}
+
 func (r *reader) json(in io.Reader, list string) error {
-	paths := r.mapping.Paths
+	paths := r.mapping.elementPaths()
+	visit := r.elements()
 	d := jsonscan.NewDocument(jsonscan.NewScanner(in, r.mapping.Limits), paths, list, 0, r.mapping.outer)
 	// The second list replaces the first, with its rows and rejects.
 	d.Restart = func() {
@@ -287,7 +300,7 @@ func (r *reader) json(in io.Reader, list string) error {
 		case e.Kind != jsonscan.Object:
 			return r.reject(e.Index, e.Start, "not an object", e.Raw())
 		}
-		return r.row(Row{Index: e.Index, Offset: e.Start, Bytes: e.Raw(), element: e})
+		return visit(Row{Index: e.Index, Offset: e.Start, Bytes: e.Raw(), element: e})
 	}
 
 	err := d.Walk()
@@ -336,7 +349,7 @@ func (r *reader) jsonLine(line Line) error {
 	case e.Kind != jsonscan.Object:
 		return r.reject(line.Index, line.Offset, "not an object", line.Text)
 	}
-	return r.row(Row{Index: line.Index, Offset: line.Offset, Bytes: line.Text, element: e})
+	return r.visit(Row{Index: line.Index, Offset: line.Offset, Bytes: line.Text, element: e})
 }
 
 func (r *reader) textLines(c *Chunk) error {

@@ -167,6 +167,62 @@ cdrs:
 	}
 }
 
+func TestRecordsInsideElementsAreRows(t *testing.T) {
+	const own = `
+cdrs:
+  formats: [json, jsonl]
+  document: {entries: /calls}
+  each: /parts/*/legs/*
+  fields:
+    conversation_id: [../../call]
+    leg_id: [{join: [../part, /leg], with: "-"}]
+    recording_ids: [/files/*/name]
+    user_ids: [/none/*/name]
+`
+	p, err := profile.Load("own.yaml", []byte(own), "cdrs")
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	calls := []string{
+		`{"call":"c1","parts":[{"part":1,"legs":[{"leg":"a","files":[{"name":"x"},{},{"name":"y"}]},{"leg":"b","files":[]}]},{"part":2,"legs":[{"leg":"c","files":{"name":"z"}}]}]}`,
+		`{"call":"c2","parts":[{"part":1,"legs":[]},{"part":3}]}`,
+		`{"call":"c3"}`,
+		`{"call":"c4","parts":[5,{"legs":[{"leg":"d"},[]]},{"legs":{}}]}`,
+	}
+	want := []string{
+		`0 c1 1-a ["x","y"]`, "1 c1 1-b ", `2 c1 2-c !{"name":"z"}`,
+		"3 not an object: 5", "4 c4  ", "5 not an object: []", `6 has no list where its records should be: {"legs":{}}`,
+	}
+
+	for f, text := range map[profile.Format]string{
+		profile.JSON: `{"calls":[` + strings.Join(calls, ",") + `]}`, profile.JSONLines: strings.Join(calls, "\n"),
+	} {
+		var got []string
+		reading, err := rows.NewMapping(p, record.LegFields, &limits).Read(bufio.NewReader(strings.NewReader(text)), f, p.List, rows.Visitor{
+			Row: func(r *rows.Row) error {
+				call, leg, files := r.Value(record.ConversationID), r.Value(record.LegID), r.Value(record.RecordingIDs)
+				shown := string(files.Raw)
+				if files.Kind == jsonscan.Unusable {
+					shown = "!" + shown
+				}
+				if users := r.Value(record.UserIDs); users.Kind != jsonscan.Absent {
+					t.Errorf("user_ids: %s", users.Raw)
+				}
+				got = append(got, fmt.Sprintf("%d %s %s %s", r.Index, call.Text(), leg.Text(), shown))
+				return nil
+			},
+			Reject: func(r rows.Reject) error {
+				got = append(got, fmt.Sprintf("%d %s: %s", r.Row, r.Reason, r.Bytes))
+				return nil
+			},
+		})
+		if diff := cmp.Diff(want, got); diff != "" || err != nil || reading.Rows != 7 || reading.Rejected != 3 {
+			t.Errorf("%s: %v, %+v (-want +got):\n%s", f, err, reading, diff)
+		}
+	}
+}
+
 func TestALineOfALogIsOfTheFirstKindThatMatches(t *testing.T) {
 	const own = `
 registrations:
