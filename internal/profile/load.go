@@ -163,6 +163,9 @@ func (b *builder) profile() *Profile {
 	}
 
 	p.Each = b.each()
+	if slices.Contains(p.Formats, XML) && p.List == "" {
+		b.problem("document.entries", "is missing, want where the records of XML are, such as /cdrs/cdr")
+	}
 
 	// The groups of a text line add fields, so the checks of fields come after it.
 	b.fields(p)

@@ -135,9 +135,10 @@ const (
 	CSV
 	Parquet
 	TextLines
+	XML
 )
 
-var formatNames = []string{"json", "jsonl", "csv", "parquet", "text"}
+var formatNames = []string{"json", "jsonl", "csv", "parquet", "text", "xml"}
 
 // String returns the name that profiles use.
 func (f Format) String() string { return formatNames[f] }

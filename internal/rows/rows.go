@@ -196,6 +196,9 @@ func (m *Mapping) Read(in *bufio.Reader, f profile.Format, list string, to Visit
 	}
 
 	r := reader{mapping: m, to: to}
+	if f == profile.XML {
+		return r.ended(r.xml(in, list))
+	}
 	return r.ended(r.json(in, list))
 }
 

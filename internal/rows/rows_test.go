@@ -223,6 +223,28 @@ cdrs:
 	}
 }
 
+func TestRecordsOfXMLAreRows(t *testing.T) {
+	p, err := profile.Load("own.yaml", []byte("cdrs: {formats: [xml], document: {entries: /cdrs/cdr}, fields: {leg_id: [/vars/uuid, /@id], trunk_id: [/vars/gw/*]}}"), "cdrs")
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	checkRows(t, p, profile.XML, `<cdrs><cdr id="x"><vars><uuid>a</uuid><gw>1</gw><gw>2</gw></vars></cdr><cdr id="b"/><cdr>5</cdr></cdrs>`, []string{
+		`0@6 "a"|["1","2"]`, `1@71 "b"|`,
+	}, []string{"2@84 <cdr>5</cdr>: has no elements and no attributes"})
+
+	if reading := checkRows(t, p, profile.XML, `<cdrs></cdrs>`, nil, nil); reading.Incomplete() != nil {
+		t.Errorf("a list without records is whole: %v", reading.Incomplete())
+	}
+	if reading := checkRows(t, p, profile.XML, `<other/>`, nil, nil); reading.Incomplete() == nil {
+		t.Error("a document of something else is not whole")
+	}
+	reading := checkRows(t, p, profile.XML, `<cdrs><cdr id="a"/><cdr id=`, []string{`0@6 "a"|`}, nil)
+	if !jsonscan.IsTruncated(reading.Damage) || reading.Used != 19 {
+		t.Errorf("a cut is damage: %+v", reading)
+	}
+}
+
 func TestALineOfALogIsOfTheFirstKindThatMatches(t *testing.T) {
 	const own = `
 registrations:
