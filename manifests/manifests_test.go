@@ -35,6 +35,14 @@ func TestBuiltInProfilesServeTheirKinds(t *testing.T) {
 		"genesys-cloud":               {"manifests"},
 		"genesys-conversation-detail": {"cdrs"},
 		"http-client-log":             {"registrations"},
+		"asterisk":                    {"cdrs", "registrations"},
+		"freepbx":                     {"cdrs"},
+		"freeswitch":                  {"cdrs", "registrations"},
+		"twilio":                      {"manifests", "cdrs"},
+		"amazon-connect":              {"cdrs"},
+		"cisco-cucm":                  {"cdrs", "registrations"},
+		"sip-syslog":                  {"registrations"},
+		"http-access-log":             {"registrations"},
 	}
 	if len(manifests.Profiles()) != len(kinds) {
 		t.Errorf("profiles are %v, want %v", manifests.Profiles(), kinds)

@@ -14,6 +14,7 @@ import (
 	"cdrmend/internal/profile"
 	"cdrmend/internal/record"
 	"cdrmend/internal/rows"
+	"cdrmend/internal/steps"
 	"cdrmend/internal/stream"
 )
 
@@ -159,6 +160,9 @@ func NewReader(p *profile.Profile, texts *intern.Table, limits *stream.Limits) *
 	return r
 }
 
+// About says what the object that is read next says about the times in it.
+func (r *Reader) About(c steps.Context) { r.mapping.Context = c }
+
 // Read reads one object that is not Parquet. Damage is part of the batch; the
 // error is a failure to read.
 func (r *Reader) Read(in *bufio.Reader, f profile.Format, reject func(rows.Reject) error) (*Batch, error) {
@@ -219,7 +223,8 @@ func (r *Reader) finish(reading rows.Reading) *Batch {
 	r.settle()
 	b := r.batch // not the one that was begun, if the list of rows was spelled twice
 	b.Reading = reading
-	b.Details.Elements = reading.Rows - reading.Rejected
+	b.Skipped += reading.Skipped()
+	b.Details.Elements = reading.Rows - reading.Rejected - reading.Skipped()
 	b.Details.Listing = reading.Rows > 0 || reading.Framed && !reading.Bare
 	b.Legs, r.spare.Legs = record.Detach(b.Legs)
 	b.Recordings, r.spare.Recordings = record.Detach(b.Recordings)

@@ -17,6 +17,7 @@ type Account struct {
 	Broken   map[uint32]error          // by object: why it is damaged as a whole
 	Rows     map[uint32]*RowCount      // by partition
 	Filtered map[uint32]OrgCount       // by source: rows of margins that are not in the evidence
+	Skipped  map[uint32][]int64        // by source: rows that each filter of its profile skips
 	Places   map[uint32]record.Fields  // by source of which a row or a header was read: fields with a place in it
 	Balance  [policy.NumKinds]record.Balance
 	Log      registration.Log // of all sources of registrations
@@ -55,7 +56,7 @@ type OrgCount struct{ Lacking, Having int64 }
 func newAccount(objects int, dir string) *Account {
 	return &Account{
 		Objects: make([]ObjectRead, objects), Rejects: map[uint32]*scratch.Spool{}, Broken: map[uint32]error{},
-		Rows: map[uint32]*RowCount{}, Filtered: map[uint32]OrgCount{}, Places: map[uint32]record.Fields{}, unused: map[uint32]int64{}, dir: dir,
+		Rows: map[uint32]*RowCount{}, Filtered: map[uint32]OrgCount{}, Skipped: map[uint32][]int64{}, Places: map[uint32]record.Fields{}, unused: map[uint32]int64{}, dir: dir,
 		spill: &spill{dir: dir},
 	}
 }
@@ -83,6 +84,19 @@ func (a *Account) addRows(n, partition uint32, kind policy.Kind, rows, rejects i
 	}
 	count.Rows += rows
 	count.Rejects += rejects
+}
+
+// addSkipped adds the rows of a source that each filter of its profile skips.
+func (a *Account) addSkipped(source uint32, filtered []int64) {
+	if filtered == nil {
+		return
+	}
+	if a.Skipped[source] == nil {
+		a.Skipped[source] = make([]int64, len(filtered))
+	}
+	for n, rows := range filtered {
+		a.Skipped[source][n] += rows
+	}
 }
 
 // addPlaces adds the fields that have a place in an object of a source.

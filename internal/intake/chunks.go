@@ -74,12 +74,12 @@ type decoding[B any] struct {
 // readChunks reads an object chunk by chunk; r joins the chunks.
 func (p *pool[B]) readChunks(ctx context.Context, o *opened, r reader[B]) (B, error) {
 	q := &queue[B]{chunks: p.chunks, reader: r, reject: o.reject, all: r.begin(o)}
-	for c := range rows.NewChunk(o.body, o.format, p.limits).Split(func() ([]byte, bool) { return q.buffer(ctx) }) {
+	for c := range rows.NewChunk(o.body, p.profile, o.format, p.limits).Split(func() ([]byte, bool) { return q.buffer(ctx) }) {
 		d := &decoding[B]{chunk: c, done: make(chan struct{})}
 		q.waiting = append(q.waiting, d)
 		go func() {
 			defer close(d.done)
-			own := p.get()
+			own := p.get(o)
 			defer p.put(own)
 			d.batch, d.err = own.readChunk(o, c, func(r rows.Reject) error {
 				d.rejects = append(d.rejects, r)

@@ -141,7 +141,7 @@ func (c *collector) accountLegs(o *opened, b *cdr.Batch) {
 	c.usable[o.Source] = true
 	balance := &c.account.Balance[policy.CDRs]
 	balance.Skipped += b.Skipped
-	c.notePlaces(o, &b.Reading)
+	c.noteReading(o, &b.Reading)
 	c.account.addRows(o.n, o.Partition, policy.CDRs, b.Rows, b.Rejected)
 	c.account.Rows[o.Partition].Blank += b.Blank
 
@@ -205,15 +205,17 @@ func (c *collector) addEvents(o *opened, b *registration.Batch) error {
 	balance.Skipped += b.Skipped
 	balance.Rejected += b.Unusable
 	balance.Margin += int64(len(b.Events))
-	c.notePlaces(o, &b.Reading)
+	c.noteReading(o, &b.Reading)
 	c.account.addRows(o.n, o.Partition, policy.Registrations, b.Rows, b.Rejected)
 	c.addDamage(o, &b.Reading)
 	return nil
 }
 
-// notePlaces notes which fields have a place in an object. An object without a row
+// noteReading notes which rows of an object were skipped, and which fields have a
+// place in it. An object without a row
 // or a header shows nothing of them.
-func (c *collector) notePlaces(o *opened, r *rows.Reading) {
+func (c *collector) noteReading(o *opened, r *rows.Reading) {
+	c.account.addSkipped(o.Source, r.Filtered)
 	if r.Tabular || r.Rows > 0 {
 		c.account.addPlaces(o.Source, r.Places)
 	}

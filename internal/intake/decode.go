@@ -9,8 +9,11 @@ import (
 	"cdrmend/internal/intern"
 	"cdrmend/internal/manifest"
 	"cdrmend/internal/policy"
+	"cdrmend/internal/profile"
+	"cdrmend/internal/record"
 	"cdrmend/internal/registration"
 	"cdrmend/internal/rows"
+	"cdrmend/internal/steps"
 	"cdrmend/internal/stream"
 )
 
@@ -31,6 +34,9 @@ type reader[B any] interface {
 	readChunk(o *opened, c *rows.Chunk, reject func(rows.Reject) error) (B, error)
 	add(all, next B)
 	finish(all B, o *opened) (B, error)
+
+	// About says what the object whose rows come next says about the times in it.
+	About(steps.Context)
 }
 
 // decoder decodes the objects of one source. It is safe for concurrent use.
@@ -46,6 +52,8 @@ type decoder interface {
 type pool[B any] struct {
 	chunks  *chunks
 	limits  *stream.Limits
+	profile *profile.Profile
+	context func(*opened) steps.Context
 	more    func() reader[B]
 	collect func(o *opened, b B) error
 
@@ -53,7 +61,14 @@ type pool[B any] struct {
 	idle []reader[B]
 }
 
-func (p *pool[B]) get() reader[B] {
+// get returns a reader for an object.
+func (p *pool[B]) get(o *opened) reader[B] {
+	r := p.take()
+	r.About(p.context(o))
+	return r
+}
+
+func (p *pool[B]) take() reader[B] {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 
@@ -76,14 +91,14 @@ func (p *pool[B]) put(r reader[B]) {
 }
 
 func (p *pool[B]) decode(ctx context.Context, o *opened) (take func() error, err error) {
-	r := p.get()
+	r := p.get(o)
 	defer p.put(r)
 
 	var b B
 	switch {
 	case o.file != nil:
 		b, err = r.readParquet(o)
-	case o.Virtual || !p.chunks.split(o):
+	case o.Virtual || p.profile.Each != nil || !p.chunks.split(o): // lines that hold several rows have no numbers of their own
 		b, err = r.read(o)
 	default:
 		b, err = p.readChunks(ctx, o, r)
@@ -109,17 +124,21 @@ func noFilter() *intern.Filter { return nil }
 func (s *scanner) newDecoder(source int, newFilter func() *intern.Filter) decoder {
 	switch s.Sources[source].Kind {
 	case policy.Manifests:
-		return newPool(s, s.out.addManifest, func() reader[*manifest.Batch] { return s.newManifests(source, newFilter()) })
+		return newPool(s, source, s.out.addManifest, func() reader[*manifest.Batch] { return s.newManifests(source, newFilter()) })
 	case policy.CDRs:
-		return newPool(s, s.out.addLegs, func() reader[*cdr.Batch] { return s.newLegs(source, newFilter()) })
+		return newPool(s, source, s.out.addLegs, func() reader[*cdr.Batch] { return s.newLegs(source, newFilter()) })
 	}
-	return newPool(s, s.out.addEvents, func() reader[*registration.Batch] {
+	return newPool(s, source, s.out.addEvents, func() reader[*registration.Batch] {
 		return &eventReader{Reader: registration.NewReader(s.Sources[source].Profile, s.out.ev.Texts, s.rules), out: s.out}
 	})
 }
 
-func newPool[B any](s *scanner, collect func(*opened, B) error, more func() reader[B]) *pool[B] {
-	return &pool[B]{chunks: s.chunks, limits: &s.config.Limits, more: more, collect: collect}
+func newPool[B any](s *scanner, source int, collect func(*opened, B) error, more func() reader[B]) *pool[B] {
+	p := &pool[B]{chunks: s.chunks, limits: &s.config.Limits, profile: s.Sources[source].Profile, more: more, collect: collect}
+	p.context = func(o *opened) steps.Context {
+		return steps.Context{Modified: record.TimeOf(o.Modified), Partition: s.Partitions[o.Partition].Span, Zone: p.profile.Zone}
+	}
+	return p
 }
 
 // manifestReader reads manifests.

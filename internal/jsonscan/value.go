@@ -20,7 +20,8 @@ const (
 	Bool
 	List
 	Object
-	Cell // a text without JSON syntax: a CSV cell, a group of a text line, a Parquet value
+	Cell     // a text without JSON syntax: a CSV cell, a group of a text line, a Parquet value
+	Unusable // what a profile makes of a value that it cannot use; Raw is as in the input
 )
 
 // Value is one raw value of an input. The bytes belong to the reader and are

@@ -10,6 +10,7 @@ import (
 	"cdrmend/internal/profile"
 	"cdrmend/internal/record"
 	"cdrmend/internal/rows"
+	"cdrmend/internal/steps"
 	"cdrmend/internal/stream"
 )
 
@@ -149,6 +150,9 @@ func (r *Reader) Begin(in Input) *Batch {
 	return r.spare.batch(Document{Key: KeyOf(r.norm.Profile, in.Key, &r.norm), Format: in.Format})
 }
 
+// About says what the object that is read next says about the times in it.
+func (r *Reader) About(c steps.Context) { r.mapping.Context = c }
+
 // Read reads one document. Damage is part of the batch; the error is a
 // failure to read.
 func (r *Reader) Read(in Input) (*Batch, error) {
@@ -164,7 +168,7 @@ func (r *Reader) Read(in Input) (*Batch, error) {
 		return r.finish(b, in, err)
 	}
 
-	if err := r.lines(b, rows.NewChunk(in.Body, in.Format, r.limits), in); err != nil {
+	if err := r.lines(b, rows.NewChunk(in.Body, r.norm.Profile, in.Format, r.limits), in); err != nil {
 		return nil, err
 	}
 	return r.Finish(b, in)
@@ -392,6 +396,7 @@ func (r *Reader) element(b *Batch, e *jsonscan.Element, reject func(rows.Reject)
 	}
 
 	r.mapping.Note(e, &b.Places)
+	r.mapping.Next()
 	value := func(f record.Field) jsonscan.Value { return r.mapping.Find(e, f) }
 	entry, outcome := r.take(b, e.Index, value)
 	switch outcome {

@@ -218,13 +218,8 @@ func appendValue(b []byte, e Edit) []byte {
 // field without a pointer becomes a member of the entry under its canonical name.
 func tokensOf(p *profile.Profile, f record.Field) []string {
 	for _, place := range p.Fields[f] {
-		if pointer, ok := strings.CutPrefix(place, "/"); ok {
-			// Within a name RFC 6901 escapes a slash and a tilde.
-			tokens := strings.Split(pointer, "/")
-			for i, t := range tokens {
-				tokens[i] = strings.NewReplacer("~1", "/", "~0", "~").Replace(t)
-			}
-			return tokens
+		if pointer := place.Name; strings.HasPrefix(pointer, "/") {
+			return profile.Tokens(pointer)
 		}
 	}
 	return []string{f.String()}

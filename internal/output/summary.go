@@ -36,6 +36,7 @@ func (r *Run) writeSummary(ctx context.Context) (*report.Summary, error) {
 		Ignored: ignored(in),
 		Outcome: outcome(d), Settled: in.Settled(), Config: r.Config.Identity(),
 	}
+	sum.Skipped = skippedRows(in, r.Account)
 	sum.Warnings = append(sum.Warnings, stateWarnings(states)...)
 	sum.Warnings = append(sum.Warnings, acceptedWarnings(d, &r.Config.Policy)...)
 	if sum.Balance, err = balances(r.Account, d); err != nil {
@@ -322,6 +323,23 @@ func (r *Run) damage(partition uint32) string {
 		return "its rows lack what judging needs: see the finding of class unfit_source"
 	}
 	return strings.Join(parts, "; ")
+}
+
+// skippedRows returns how many rows the filters of profiles skip, by source and
+// reason; nil when there are none.
+func skippedRows(in *intake.Inputs, a *intake.Account) map[string]map[string]int64 {
+	var all map[string]map[string]int64
+	for source, counts := range a.Skipped {
+		byReason := map[string]int64{}
+		for n, rows := range counts {
+			byReason[in.Sources[source].Profile.Filters[n].Reason] += rows
+		}
+		if all == nil {
+			all = map[string]map[string]int64{}
+		}
+		all[in.Sources[source].Name] = byReason
+	}
+	return all
 }
 
 // warnings describes what is odd about whole sources rather than single records.

@@ -109,8 +109,8 @@ func chunkEnd(f *parquet.File) int64 {
 
 func TestCorruptParquetNeverPanics(t *testing.T) {
 	file := manyTypes(t, 60)
-	m := rows.NewMapping(&profile.Profile{Fields: map[record.Field][]string{
-		record.RecordingID: {"/id"}, record.TrunkID: {"/trunk"}, record.StartTime: {"/start"}, record.RecordingIDs: {"/list"}, record.Talk: {"/group"}, record.DurationMS: {"/n"},
+	m := rows.NewMapping(&profile.Profile{Fields: map[record.Field][]profile.Place{
+		record.RecordingID: profile.At("/id"), record.TrunkID: profile.At("/trunk"), record.StartTime: profile.At("/start"), record.RecordingIDs: profile.At("/list"), record.Talk: profile.At("/group"), record.DurationMS: profile.At("/n"),
 	}, Layouts: []string{record.TimeLayout}}, []record.Field{record.RecordingID, record.TrunkID, record.StartTime, record.RecordingIDs, record.Talk, record.DurationMS}, &defaults)
 	edits := []Edit{{3, record.TrunkID, "t"}, {50, record.StartTime, "2026-11-23T08:00:00.000000Z"}, {50, record.DurationMS, "7"}}
 	rng := rand.New(rand.NewPCG(3, 4))

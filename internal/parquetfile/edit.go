@@ -78,12 +78,12 @@ func (e cellEdit) apply(row []parquet.Value) []parquet.Value {
 
 // add converts an edit and adds it to the plan.
 func (p *editPlan) add(e Edit) error {
-	found := p.columns[e.Field]
-	if len(found) == 0 {
+	cell := p.columns.Cell(e.Field)
+	if cell < 0 {
 		return nil
 	}
 
-	column := p.wanted[found[0]]
+	column := p.wanted[cell]
 	path := strings.Join(column.Path(), ".")
 	if !column.Leaf() || column.Repeated() {
 		return fmt.Errorf("column %q holds more than one value, so %s of row %d cannot be written", path, e.Field, e.Row)

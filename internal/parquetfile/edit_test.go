@@ -171,7 +171,7 @@ func TestEveryTypeTakesTheValueThatIsReadBack(t *testing.T) {
 		"/group/a": {record.TrunkID, "new", "7 new"},
 	} {
 		p := *manyFields
-		p.Fields = map[record.Field][]string{test.field: {place}}
+		p.Fields = map[record.Field][]profile.Place{test.field: profile.At(place)}
 		for _, row := range []int{0, 36, 37, 80, 149} {
 			b := rewritten(t, &p, file, Edit{uint32(row), test.field, test.value})
 			before, _ := valuesOf(t, fieldAt(place), file)
@@ -224,7 +224,7 @@ func TestAValueInAnAbsentGroupKeepsItsNeighboursEmpty(t *testing.T) {
 func TestAFieldWithoutAColumnIsLeftOut(t *testing.T) {
 	file := manyTypes(t, 40)
 	p := *manyFields
-	p.Fields = map[record.Field][]string{record.TrunkID: {"/absent"}}
+	p.Fields = map[record.Field][]profile.Place{record.TrunkID: profile.At("/absent")}
 	if !bytes.Equal(rewritten(t, &p, file), rewritten(t, &p, file, Edit{1, record.TrunkID, "new"})) {
 		t.Error("an edit without a column changed the file")
 	}
@@ -242,7 +242,7 @@ func TestAValueThatAColumnCannotHoldIsAnError(t *testing.T) {
 		"/f":      {1, record.DurationMS, "9007199254740993"},
 	} {
 		p := *manyFields
-		p.Fields = map[record.Field][]string{edit.Field: {place}}
+		p.Fields = map[record.Field][]profile.Place{edit.Field: profile.At(place)}
 		var b bytes.Buffer
 		err := Rewrite(rows.NewMapping(&p, record.EntryFields, &defaults), &b, bytes.NewReader(file), int64(len(file)), []Edit{edit})
 		if err == nil || jsonscan.IsDamage(err) {
@@ -262,7 +262,7 @@ func TestAnOrderEndsAtTheColumnThatChanged(t *testing.T) {
 	file := written(t, []row{{"a", "a"}, {"b", "b"}},
 		parquet.SortingWriterConfig(parquet.SortingColumns(parquet.Ascending("a"), parquet.Ascending("b"))))
 	for place, want := range map[string]int{"/a": 0, "/b": 1} {
-		p := profile.Profile{Fields: map[record.Field][]string{record.TrunkID: {place}}}
+		p := profile.Profile{Fields: map[record.Field][]profile.Place{record.TrunkID: profile.At(place)}}
 		b := rewritten(t, &p, file, Edit{0, record.TrunkID, "z"})
 		f, err := parquet.OpenFile(bytes.NewReader(b), int64(len(b)))
 		if err != nil {

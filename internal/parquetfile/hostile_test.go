@@ -63,12 +63,12 @@ func badFile(t testing.TB, path string) []byte {
 
 // everyColumn maps fields to the columns of a file, as far as they reach.
 func everyColumn(file []byte) *rows.Mapping {
-	p := &profile.Profile{Fields: map[record.Field][]string{}}
+	p := &profile.Profile{Fields: map[record.Field][]profile.Place{}}
 	var fields []record.Field
 	if f, err := parquet.OpenFile(bytes.NewReader(file), int64(len(file))); err == nil {
 		for i, c := range f.Root().Columns() {
 			if record.Field(i) < record.NumFields {
-				p.Fields[record.Field(i)] = []string{c.Name()}
+				p.Fields[record.Field(i)] = profile.At(c.Name())
 				fields = append(fields, record.Field(i))
 			}
 		}
@@ -289,8 +289,8 @@ func FuzzParquet(f *testing.F) {
 	}
 	f.Add(manyTypes(f, 3))
 	fields := []record.Field{record.RecordingID, record.TrunkID, record.StartTime, record.EndTime, record.DurationMS, record.ConversationID}
-	m := rows.NewMapping(&profile.Profile{Fields: map[record.Field][]string{
-		record.RecordingID: {"/x", "/id"}, record.TrunkID: {"/trunk", "/outer"}, record.StartTime: {"/start"}, record.EndTime: {"/epoch"}, record.DurationMS: {"/n", "/f"}, record.ConversationID: {"/list", "/group"},
+	m := rows.NewMapping(&profile.Profile{Fields: map[record.Field][]profile.Place{
+		record.RecordingID: profile.At("/x", "/id"), record.TrunkID: profile.At("/trunk", "/outer"), record.StartTime: profile.At("/start"), record.EndTime: profile.At("/epoch"), record.DurationMS: profile.At("/n", "/f"), record.ConversationID: profile.At("/list", "/group"),
 	}}, fields, &defaults)
 	f.Fuzz(func(t *testing.T, file []byte) {
 		next := uint32(0)

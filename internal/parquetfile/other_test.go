@@ -52,7 +52,7 @@ func TestARowOfParquetSaysWhatTheSameRowSaysInOtherFormats(t *testing.T) {
 		{known, `{"leg_id":"1"}`, false},
 		{otherRow{N: &zero, Leg: text("2")}, `{"n":0,"leg_id":"2"}`, true},
 	}
-	p := &profile.Profile{Fields: map[record.Field][]string{record.LegID: {"/leg_id"}}, Missing: map[string]bool{"n/a": true}}
+	p := &profile.Profile{Fields: map[record.Field][]profile.Place{record.LegID: profile.At("/leg_id")}, Missing: map[string]bool{"n/a": true}}
 	m := rows.NewMapping(p, record.LegFields, &stream.Limits{})
 
 	var all []otherRow
@@ -100,7 +100,7 @@ func TestDamageOfAnUnknownColumnEndsTheRowsBeforeTheRowThatAsks(t *testing.T) {
 		file[at+i] ^= 0xff
 	}
 
-	m := rows.NewMapping(&profile.Profile{Fields: map[record.Field][]string{record.LegID: {"/leg_id"}}}, record.LegFields, &stream.Limits{})
+	m := rows.NewMapping(&profile.Profile{Fields: map[record.Field][]profile.Place{record.LegID: profile.At("/leg_id")}}, record.LegFields, &stream.Limits{})
 	var visited []uint32
 	reading, err := Read(m, bytes.NewReader(file), int64(len(file)), rows.Visitor{Row: func(row *rows.Row) error {
 		visited = append(visited, row.Index)

@@ -15,7 +15,6 @@ import (
 	"strings"
 
 	"cdrmend/internal/jsonscan"
-	"cdrmend/internal/record"
 	"cdrmend/internal/rows"
 	"cdrmend/internal/stream"
 
@@ -58,6 +57,10 @@ func (p *parquetFile) read(m *rows.Mapping, to rows.Visitor, reading *rows.Readi
 
 		if err == nil {
 			row = m.Row(index, cells, columns, has)
+			if n := m.Skips(&row); n >= 0 {
+				reading.Filter(m, n)
+				continue
+			}
 			err = to.Row(&row)
 		}
 		// A row in which the file turns out to be damaged is none.
@@ -82,29 +85,22 @@ func wantedColumns(m *rows.Mapping, root *parquet.Column) ([]*parquet.Column, *r
 	nameColumns(names, "", root)
 
 	var wanted []*parquet.Column
-	var found rows.Columns
 	number := map[*parquet.Column]int{}
-	for f := range record.NumFields {
-		if !m.Maps(f) {
-			continue
+	found := m.Columns(func(place string) int {
+		column := names[columnName(place)]
+		if column == nil {
+			return -1
 		}
-		for _, place := range m.Profile.Fields[f] {
-			column := names[columnName(place)]
-			if column == nil {
-				continue
-			}
 
-			// Several fields may have the same column.
-			n, ok := number[column]
-			if !ok {
-				n = len(wanted)
-				number[column], wanted = n, append(wanted, column)
-			}
-			found[f] = append(found[f], n)
+		// Several fields may have the same column.
+		n, ok := number[column]
+		if !ok {
+			n = len(wanted)
+			number[column], wanted = n, append(wanted, column)
 		}
-	}
-
-	return wanted, &found
+		return n
+	})
+	return wanted, found
 }
 
 // columnName returns the name of a column, given as a JSON pointer or as a name.

@@ -41,7 +41,7 @@ func oneColumn(t *testing.T, node parquet.Node, values ...parquet.Value) []byte 
 
 // fieldAt maps the field of all these tests to a place.
 func fieldAt(places ...string) *rows.Mapping {
-	p := &profile.Profile{Fields: map[record.Field][]string{record.RecordingID: places}}
+	p := &profile.Profile{Fields: map[record.Field][]profile.Place{record.RecordingID: profile.At(places...)}}
 	return rows.NewMapping(p, []record.Field{record.RecordingID}, &defaults)
 }
 

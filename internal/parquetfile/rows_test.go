@@ -61,9 +61,9 @@ func manyTypes(t testing.TB, n int) []byte {
 }
 
 var manyFields = &profile.Profile{
-	Fields: map[record.Field][]string{
-		record.RecordingID: {"/absent", "/id"}, record.TrunkID: {"/trunk"}, record.StartTime: {"/start"}, record.EndTime: {"/epoch"},
-		record.DurationMS: {"/n"}, record.ConversationID: {"/group/a"},
+	Fields: map[record.Field][]profile.Place{
+		record.RecordingID: profile.At("/absent", "/id"), record.TrunkID: profile.At("/trunk"), record.StartTime: profile.At("/start"), record.EndTime: profile.At("/epoch"),
+		record.DurationMS: profile.At("/n"), record.ConversationID: profile.At("/group/a"),
 	},
 	Layouts: []string{record.TimeLayout},
 	Zone:    time.FixedZone("east", 3600),

@@ -20,7 +20,7 @@ func (p *Profile) FormatOf(key string, head []byte) Format {
 	name := strings.TrimSuffix(strings.TrimSuffix(strings.ToLower(key), ".gz"), ".zst")
 	named := map[string]Format{
 		".json": JSON, ".jsonl": JSONLines, ".ndjson": JSONLines, ".csv": CSV,
-		".parquet": Parquet, ".log": TextLines, ".txt": TextLines,
+		".parquet": Parquet, ".log": TextLines, ".txt": TextLines, ".xml": XML,
 	}
 	if f, ok := named[path.Ext(name)]; ok && slices.Contains(p.Formats, f) {
 		return f
@@ -41,7 +41,11 @@ func formatOfContent(head []byte) Format {
 	if len(head) == 0 || head[0] == '[' {
 		return JSON
 	}
-	if head[0] != '{' {
+	switch head[0] {
+	case '<':
+		return XML
+	case '{':
+	default:
 		return CSV
 	}
 

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"cdrmend/internal/record"
+	"cdrmend/internal/steps"
 	"cdrmend/internal/yamlfile"
 	"cdrmend/manifests"
 
@@ -40,20 +41,40 @@ type section struct {
 		Failed  string `json:"failed"`
 		Skipped string `json:"skipped"`
 	} `json:"document"`
-	KeyPattern    string              `json:"key_pattern"`
-	Exclude       string              `json:"exclude"`
-	MediaPattern  string              `json:"media_pattern"`
-	MediaExclude  string              `json:"media_exclude"`
-	MediaSuffix   string              `json:"media_suffix"`
-	ScreenPattern string              `json:"screen_pattern"`
-	IDPattern     string              `json:"id_pattern"`
-	Line          string              `json:"line"`
-	Unmatched     string              `json:"unmatched"`
-	Fields        map[string][]string `json:"fields"`
-	TimeLayouts   []string            `json:"time_layouts"`
-	Zone          string              `json:"zone"`
-	Missing       []string            `json:"missing"`
-	PhonePrefixes []string            `json:"phone_prefixes"`
+	KeyPattern    string                  `json:"key_pattern"`
+	Exclude       string                  `json:"exclude"`
+	MediaPattern  string                  `json:"media_pattern"`
+	MediaExclude  string                  `json:"media_exclude"`
+	MediaSuffix   string                  `json:"media_suffix"`
+	ScreenPattern string                  `json:"screen_pattern"`
+	IDPattern     string                  `json:"id_pattern"`
+	Line          string                  `json:"line"`
+	Lines         []lineSection           `json:"lines"`
+	Each          string                  `json:"each"`
+	Skip          []filterSection         `json:"skip"`
+	Keep          []filterSection         `json:"keep"`
+	Unmatched     string                  `json:"unmatched"`
+	Fields        map[string][]steps.Decl `json:"fields"`
+	CSV           csvSection              `json:"csv"`
+	TimeLayouts   []string                `json:"time_layouts"`
+	Zone          string                  `json:"zone"`
+	Missing       []string                `json:"missing"`
+	PhonePrefixes []string                `json:"phone_prefixes"`
+}
+
+// lineSection is the YAML of one kind of text line.
+type lineSection struct {
+	Match string                     `json:"match"`
+	Set   map[string]yamlfile.Scalar `json:"set"`
+}
+
+// csvSection is the YAML of what is special about CSV files.
+type csvSection struct {
+	Delimiter string   `json:"delimiter"`
+	Header    []string `json:"header"`
+	Before    int      `json:"before"`
+	Skip      int      `json:"skip"`
+	Comment   string   `json:"comment"`
 }
 
 // Kinds returns the kinds of source that a profile describes.
@@ -132,6 +153,7 @@ func (b *builder) profile() *Profile {
 		Zone:          b.zone(),
 		Missing:       map[string]bool{},
 		Settle:        b.duration("settle", string(s.Settle)),
+		CSV:           b.csv(),
 	}
 	for _, text := range s.Missing {
 		p.Missing[strings.TrimSpace(text)] = true // as values are before they are looked up
@@ -140,9 +162,15 @@ func (b *builder) profile() *Profile {
 		p.Prefixes = append(p.Prefixes, strings.ToLower(prefix))
 	}
 
+	p.Each = b.each()
+	if slices.Contains(p.Formats, XML) && p.List == "" {
+		b.problem("document.entries", "is missing, want where the records of XML are, such as /cdrs/cdr")
+	}
+
 	// The groups of a text line add fields, so the checks of fields come after it.
-	p.Fields = b.fields()
-	p.Line, p.RejectUnmatched = b.line(p), s.Unmatched == "reject"
+	b.fields(p)
+	p.Lines, p.RejectUnmatched = b.lines(p), s.Unmatched == "reject"
+	p.Filters = b.filters(p)
 
 	b.media(p)
 	b.written(p)
@@ -216,6 +244,47 @@ func (b *builder) zone() *time.Location {
 	return zone
 }
 
+// each returns the lists on the way to the records: /calls/*/legs/* has two.
+func (b *builder) each() []string {
+	text, ok := strings.CutSuffix(b.section.Each, "/*")
+	switch {
+	case b.section.Each == "":
+		return nil
+	case !ok:
+		b.problem("each", "does not end with /*, want the place of each record in its list, such as /legs/*")
+		return nil
+	}
+
+	lists := strings.Split(text, "/*")
+	for _, list := range lists {
+		if !strings.HasPrefix(list, "/") {
+			b.problem("each", "has a list of lists, or /* inside a name; want names between lists")
+			return nil
+		}
+	}
+	return lists
+}
+
+// csv returns the layout of CSV files. The schema has checked the delimiter.
+func (b *builder) csv() CSVLayout {
+	s := &b.section.CSV
+	c := CSVLayout{Header: s.Header, Before: s.Before, Skip: s.Skip, Comment: s.Comment}
+	if s.Delimiter != "" {
+		c.Delimiter = s.Delimiter[0]
+	}
+
+	given := s.Delimiter != "" || s.Header != nil || s.Before+s.Skip > 0 || s.Comment != ""
+	if given && !slices.Contains(b.section.Formats, CSV.String()) {
+		b.problem("csv", "is given, but csv is not among the formats")
+	}
+	for i, name := range s.Header {
+		if slices.Contains(s.Header[:i], name) {
+			b.problem(fmt.Sprintf("csv.header[%d]", i), "is %q again; a column that is not needed may be named -1, -2 and so on", name)
+		}
+	}
+	return c
+}
+
 func (b *builder) duration(key, text string) time.Duration {
 	if text == "" {
 		return 0
@@ -229,38 +298,81 @@ func (b *builder) duration(key, text string) time.Duration {
 	return d
 }
 
-// fields returns the places of each field that has one.
-func (b *builder) fields() map[record.Field][]string {
-	fields := map[record.Field][]string{}
-	for name, places := range b.section.Fields {
-		places = slices.DeleteFunc(places, func(place string) bool { return place == "" })
-		if f, ok := record.FieldByName(name); ok && len(places) > 0 {
-			fields[f] = places
+// fields fills in the places of each field that has one, in the order of their
+// names, so that the numbers of inputs are the same each time.
+func (b *builder) fields(p *Profile) {
+	p.Fields = map[record.Field][]Place{}
+	compiler := steps.Compiler{Problem: b.problem, Place: p.input}
+	for _, name := range slices.Sorted(maps.Keys(b.section.Fields)) {
+		f, ok := record.FieldByName(name)
+		if !ok {
+			continue // the schema reports it
+		}
+		for i, d := range b.section.Fields[name] {
+			switch {
+			case d.IsZero(): // the schema reports it
+			case !d.Plain:
+				expr := compiler.Compile(fmt.Sprintf("fields.%s[%d]", name, i), &d, targets[f])
+				p.Fields[f] = append(p.Fields[f], Place{Expr: expr})
+			case d.From != "":
+				p.Fields[f] = append(p.Fields[f], Place{Name: d.From})
+			}
 		}
 	}
-	return fields
 }
 
-// line compiles the pattern of text lines. Its groups are columns; a group with
+// targets says what the values of fields are that are no texts.
+var targets = map[record.Field]steps.Target{
+	record.StartTime: steps.Time, record.AnswerTime: steps.Time, record.EndTime: steps.Time, record.UpdatedAt: steps.Time,
+	record.EventTime: steps.Time, record.TokenIssuedAt: steps.Time,
+	record.DurationMS: steps.Milliseconds, record.TalkMS: steps.Milliseconds, record.ExpirySeconds: steps.Seconds,
+}
+
+// lines compiles the patterns of text lines. Their groups are columns; a group with
 // the name of a field need not be listed in fields.
-func (b *builder) line(p *Profile) *regexp.Regexp {
+func (b *builder) lines(p *Profile) []LinePattern {
 	text := slices.Contains(p.Formats, TextLines)
+	given := b.section.Line != "" || b.section.Lines != nil
 	switch {
-	case b.section.Line == "" && text:
+	case !given && text:
 		b.problem("line", "is missing, want the regular expression of a text line")
+	case b.section.Line != "" && b.section.Lines != nil:
+		b.problem("lines", "stands with line, want only one of them")
 	case b.section.Line != "" && !text:
 		b.problem("line", "is given, but text is not among the formats")
+	case b.section.Lines != nil && !text:
+		b.problem("lines", "is given, but text is not among the formats")
 	case b.section.Unmatched != "" && !text:
 		b.problem("unmatched", "is given, but text is not among the formats")
 	}
 
-	re, groups := b.compile("line", b.section.Line)
-	for _, group := range groups {
-		if !b.adopt(p, group) {
-			b.problem("line", "the group %q feeds no field", group)
+	if b.section.Line != "" {
+		return []LinePattern{b.linePattern(p, "line", lineSection{Match: b.section.Line})}
+	}
+	var all []LinePattern
+	for i, s := range b.section.Lines {
+		all = append(all, b.linePattern(p, fmt.Sprintf("lines[%d].match", i), s))
+	}
+	return all
+}
+
+func (b *builder) linePattern(p *Profile, key string, s lineSection) LinePattern {
+	re, _ := b.compile(key, s.Match)
+	if re == nil {
+		return LinePattern{}
+	}
+
+	l := LinePattern{Pattern: re, Columns: re.SubexpNames()}
+	for _, name := range slices.Sorted(maps.Keys(s.Set)) {
+		l.Columns = append(l.Columns, name)
+		l.Constants = append(l.Constants, string(s.Set[name]))
+	}
+	for _, column := range l.Columns {
+		if column != "" && !b.adopt(p, column) {
+			b.problem(key, "the group %q feeds no field", column)
 		}
 	}
-	return re
+	return l
 }
 
 // adopt reports whether a group of a text line feeds a field. It adds a field that
@@ -268,16 +380,17 @@ func (b *builder) line(p *Profile) *regexp.Regexp {
 func (b *builder) adopt(p *Profile, group string) bool {
 	f, ok := record.FieldByName(group)
 	if ok && slices.Contains(record.EventFields, f) && p.Fields[f] == nil {
-		p.Fields[f] = []string{group}
+		p.Fields[f] = At(group)
 		return true
 	}
 
+	feeds := func(place string) bool { return strings.TrimPrefix(place, "/") == group }
 	for _, places := range p.Fields {
-		if slices.ContainsFunc(places, func(place string) bool { return strings.TrimPrefix(place, "/") == group }) {
+		if slices.ContainsFunc(places, func(place Place) bool { return feeds(place.Name) }) {
 			return true
 		}
 	}
-	return false
+	return slices.ContainsFunc(p.Inputs, feeds)
 }
 
 // media checks that a media object leads to its document and back.
@@ -311,11 +424,18 @@ func (b *builder) written(p *Profile) {
 		return
 	}
 	for _, f := range slices.Sorted(maps.Keys(p.Fields)) {
-		if !strings.HasPrefix(p.Fields[f][0], "/") {
-			b.problem("fields."+f.String(), "begins with the column %q, want the JSON pointer that repairs are written to", p.Fields[f][0])
+		switch first := p.Fields[f][0]; {
+		case !repairable.Has(f) && first.Expr != nil:
+		case first.Expr != nil:
+			b.problem("fields."+f.String(), "begins with a computed value, want the JSON pointer that repairs are written to")
+		case !strings.HasPrefix(first.Name, "/"):
+			b.problem("fields."+f.String(), "begins with the column %q, want the JSON pointer that repairs are written to", first.Name)
 		}
 	}
 }
+
+// repairable are the fields of entries that repairs fill in.
+var repairable = record.Of(record.RecordingID, record.ConversationID, record.TrunkID, record.StartTime, record.EndTime, record.DurationMS)
 
 // complete checks that there are fields at all, unless a shape provides them.
 func (b *builder) complete(p *Profile) {

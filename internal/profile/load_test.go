@@ -34,7 +34,7 @@ func TestTheCanonicalProfileUsesTheNamesOfTheFields(t *testing.T) {
 			t.Errorf("%s has %d fields, want %d", kind, len(p.Fields), len(fields))
 		}
 		for _, f := range fields {
-			if diff := cmp.Diff([]string{"/" + f.String()}, p.Fields[f]); diff != "" {
+			if diff := cmp.Diff(profile.At("/"+f.String()), p.Fields[f]); diff != "" {
 				t.Errorf("%s of %s (-want +got):\n%s", f, kind, diff)
 			}
 		}
@@ -124,7 +124,7 @@ func TestAProfileOfOnesOwnIsRead(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := map[record.Field][]string{record.EventTime: {"time"}, record.Status: {"status"}, record.LineID: {"who", "/line"}}
+	want := map[record.Field][]profile.Place{record.EventTime: profile.At("time"), record.Status: profile.At("status"), record.LineID: profile.At("who", "/line")}
 	if diff := cmp.Diff(want, p.Fields); diff != "" {
 		t.Errorf("fields (-want +got):\n%s", diff)
 	}
@@ -150,7 +150,7 @@ func TestEveryErrorOfAProfileNamesLineColumnAndKey(t *testing.T) {
 		"nothing":          {"cdrs", "", "p.yaml:1:1: want a profile with a section manifests, cdrs or registrations\np.yaml:1:1: the profile has no section cdrs"},
 		"unknown field":    {"cdrs", "cdrs:\n  formats: [csv]\n  fields: {media_key: [u]}", "p.yaml:3:12: cdrs.fields.media_key: unknown key, want one of ani answer_time conversation_id direction dnis duration_ms end_time leg_id line_id org_id pauses queue_ids recorded recording_ids sip_status start_time talk talk_ms trunk_id updated_at user_ids"},
 		"unknown format":   {"manifests", "manifests:\n  formats: [csv]\n  fields: {ani: [/a]}", `p.yaml:2:13: manifests.formats[0]: is "csv", want one of json jsonl parquet`},
-		"bad pointer":      {"manifests", "manifests:\n  formats: [json]\n  fields: {ani: [/a, /b~2]}", `p.yaml:3:22: manifests.fields.ani[1]: is "/b~2", want a JSON pointer such as /recordingId or the name of a column`},
+		"bad pointer":      {"manifests", "manifests:\n  formats: [json]\n  fields: {ani: [/a, /b~2]}", `p.yaml:3:22: manifests.fields.ani[1]: is "/b~2", want a JSON pointer such as /recordingId, the name of a column, or an object with from, join or value`},
 		"no pointer":       {"manifests", "manifests:\n  formats: [json]\n  fields: {ani: [a, /b]}", `p.yaml:3:12: manifests.fields.ani: begins with the column "a", want the JSON pointer that repairs are written to`},
 		"document pointer": {"manifests", entry("  document: {total: total}"), `p.yaml:4:14: manifests.document.total: is "total", want a JSON pointer such as /recordings`},
 		"regexp":           {"manifests", entry("  key_pattern: '(?P<org_id>'"), "p.yaml:4:3: manifests.key_pattern: error parsing regexp: missing closing ): `(?P<org_id>`"},
@@ -166,6 +166,12 @@ func TestEveryErrorOfAProfileNamesLineColumnAndKey(t *testing.T) {
 		"no line":          {"registrations", "registrations: {formats: [text], fields: {time: [t]}}", "p.yaml:1:1: registrations.line: is missing, want the regular expression of a text line"},
 		"line without use": {"registrations", "registrations: {formats: [csv], line: '(?P<time>.)', fields: {time: [t]}}", "p.yaml:1:33: registrations.line: is given, but text is not among the formats\np.yaml:1:33: registrations.line: the group \"time\" feeds no field"},
 		"unmatched":        {"registrations", "registrations: {formats: [csv], unmatched: reject, fields: {time: [t]}}", "p.yaml:1:33: registrations.unmatched: is given, but text is not among the formats"},
+		"unknown member":   {"cdrs", "cdrs:\n  formats: [csv]\n  fields: {ani: [{form: a}]}", "p.yaml:3:19: cdrs.fields.ani[0].form: unknown key, want one of from join then value with"},
+		"unknown step":     {"cdrs", "cdrs:\n  formats: [csv]\n  fields: {ani: [{from: a, then: [{mach: x}]}]}", "p.yaml:3:36: cdrs.fields.ani[0].then[0].mach: unknown key, want one of decode else epoch map match split time unit"},
+		"unit of a text":   {"cdrs", "cdrs:\n  formats: [csv]\n  fields: {ani: [{from: a, then: [{unit: s}]}]}", "p.yaml:3:36: cdrs.fields.ani[0].then[0].unit: is for durations, and the field is none"},
+		"unknown unit":     {"cdrs", "cdrs:\n  formats: [csv]\n  fields: {talk_ms: [{from: a, then: [{unit: m}]}]}", `p.yaml:3:40: cdrs.fields.talk_ms[0].then[0].unit: is "m", want one of ns us ms s hh:mm:ss`},
+		"two sources":      {"cdrs", "cdrs:\n  formats: [csv]\n  fields: {ani: [{from: a, value: b}]}", "p.yaml:3:19: cdrs.fields.ani[0]: has 2 of from, join and value, want exactly one"},
+		"computed repair":  {"manifests", "manifests:\n  formats: [json]\n  fields: {end_time: [{from: /a}], state: [{value: absent}]}", "p.yaml:3:12: manifests.fields.end_time: begins with a computed value, want the JSON pointer that repairs are written to"},
 		"lost group":       {"registrations", "registrations: {formats: [text], line: '(?P<when>.)', fields: {time: [t]}}", `p.yaml:1:34: registrations.line: the group "when" feeds no field`},
 		"syntax":           {"manifests", "manifests: [", "p.yaml:1:12: sequence end token ']' not found"},
 	} {

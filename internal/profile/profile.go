@@ -10,9 +10,12 @@ package profile
 import (
 	"bytes"
 	"regexp"
+	"slices"
+	"strings"
 	"time"
 
 	"cdrmend/internal/record"
+	"cdrmend/internal/steps"
 )
 
 // Profile is one section of a vendor's profile: the layout of one kind of source.
@@ -40,19 +43,86 @@ type Profile struct {
 	Suffix        string         // appended to a media key to make its document's key
 	IDPattern     *regexp.Regexp // recording ids in media keys that are not UUIDs
 
-	Line            *regexp.Regexp // text lines, named groups
-	RejectUnmatched bool           // lines that it does not match are rejects rather than skipped
+	CSV             CSVLayout
+	Lines           []LinePattern // of text lines: the first that matches counts
+	RejectUnmatched bool          // lines that none of them matches are rejects rather than skipped
 
-	Fields   map[record.Field][]string // JSON pointers, or column names; the first that is present counts
-	Layouts  []string                  // of times; the first is the one written
-	Zone     *time.Location            // of times without a zone; nil: such times do not parse
-	Missing  map[string]bool           // texts that mean missing
-	Prefixes []string                  // of phone numbers, lower case
-	Settle   time.Duration             // default settle time
+	Fields   map[record.Field][]Place // the first that is present counts
+	Each     []string                 // pointers of lists that lead from an element to its records; nil: elements are records
+	Inputs   []string                 // places that computed values and filters read, by their numbers
+	Filters  []Filter
+	Layouts  []string        // of times; the first is the one written
+	Zone     *time.Location  // of times without a zone; nil: such times do not parse
+	Missing  map[string]bool // texts that mean missing
+	Prefixes []string        // of phone numbers, lower case
+	Settle   time.Duration   // default settle time
 
 	// ClockOffset is added to every time that is read from records, and subtracted
 	// from those that are written. It is of one source, whose profile is a copy.
 	ClockOffset time.Duration
+}
+
+// Tokens returns the names of a JSON pointer. Within a name RFC 6901 escapes a slash
+// and a tilde.
+func Tokens(pointer string) []string {
+	if pointer == "" {
+		return nil
+	}
+	names := strings.Split(strings.TrimPrefix(pointer, "/"), "/")
+	for i, name := range names {
+		names[i] = strings.NewReplacer("~1", "/", "~0", "~").Replace(name)
+	}
+	return names
+}
+
+// input returns the number of a place among the inputs, which it joins if it is new.
+func (p *Profile) input(place string) int {
+	n := slices.Index(p.Inputs, place)
+	if n < 0 {
+		n, p.Inputs = len(p.Inputs), append(p.Inputs, place)
+	}
+	return n
+}
+
+// LinePattern is one kind of line of a text log. Its columns are the named groups
+// of the pattern, and constants.
+type LinePattern struct {
+	Pattern   *regexp.Regexp
+	Columns   []string // names of the groups, empty for those without one, then of the constants
+	Constants []string // values of the last columns
+}
+
+// CSVLayout is what is special about a CSV file. The zero value is a file with a
+// header and commas.
+type CSVLayout struct {
+	Delimiter byte     // 0: a comma
+	Header    []string // the names of the columns of a file without a header
+	Before    int      // lines before the header, or before the first row
+	Skip      int      // rows after the header that are no data
+	Comment   string   // what lines begin with that are no rows; empty: there are none
+}
+
+// Separator returns the delimiter of cells.
+func (c *CSVLayout) Separator() byte {
+	if c.Delimiter == 0 {
+		return ','
+	}
+	return c.Delimiter
+}
+
+// Place is one way to get the value of a field.
+type Place struct {
+	Name string      // a JSON pointer or the name of a column; empty for a value that is computed
+	Expr *steps.Expr // computes the value, nil when it stands at the place
+}
+
+// At returns the places with some names.
+func At(names ...string) []Place {
+	var list []Place
+	for _, name := range names {
+		list = append(list, Place{Name: name})
+	}
+	return list
 }
 
 // Format is a serialisation of records.
@@ -65,9 +135,10 @@ const (
 	CSV
 	Parquet
 	TextLines
+	XML
 )
 
-var formatNames = []string{"json", "jsonl", "csv", "parquet", "text"}
+var formatNames = []string{"json", "jsonl", "csv", "parquet", "text", "xml"}
 
 // String returns the name that profiles use.
 func (f Format) String() string { return formatNames[f] }

@@ -14,6 +14,7 @@ import (
 	"cdrmend/internal/profile"
 	"cdrmend/internal/record"
 	"cdrmend/internal/rows"
+	"cdrmend/internal/steps"
 	"cdrmend/internal/token"
 )
 
@@ -60,6 +61,9 @@ func NewReader(p *profile.Profile, texts *intern.Table, rules *token.Rules) *Rea
 	}
 }
 
+// About says what the object that is read next says about the times in it.
+func (r *Reader) About(c steps.Context) { r.mapping.Context = c }
+
 // Read reads one object that is not Parquet. Rows without an organisation get
 // the given one, as the cause of a failure may depend on it. Damage is part of the batch; the
 // error is a failure to read. The bytes of rejected rows may hold secrets.
@@ -73,7 +77,7 @@ func (r *Reader) Read(in *bufio.Reader, f profile.Format, org intern.Text, rejec
 		}
 	}
 	r.batch.Reading, err = r.mapping.Read(in, f, r.norm.Profile.List, rows.Visitor{Row: r.Row, Reject: reject, Restart: restart})
-	r.batch.Skipped += r.batch.Unmatched
+	r.batch.Skipped += r.batch.Reading.Skipped()
 	return r.batch, err
 }
 
@@ -82,7 +86,7 @@ func (r *Reader) ReadRows(c *rows.Chunk, org intern.Text, reject func(rows.Rejec
 	r.begin(org, reject)
 	var err error
 	r.batch.Reading, err = r.mapping.ReadRows(c, rows.Visitor{Row: r.Row, Reject: reject})
-	r.batch.Skipped += r.batch.Unmatched
+	r.batch.Skipped += r.batch.Reading.Skipped()
 	return r.batch, err
 }
 
@@ -92,6 +96,7 @@ func (r *Reader) ReadParquet(file io.ReaderAt, size int64, org intern.Text, reje
 	r.begin(org, reject)
 	var err error
 	r.batch.Reading, err = parquetfile.Read(r.mapping, file, size, rows.Visitor{Row: r.Row, Reject: reject})
+	r.batch.Skipped += r.batch.Reading.Skipped()
 	return r.batch, err
 }
 

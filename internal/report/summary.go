@@ -41,31 +41,32 @@ type Mark struct {
 
 // Summary is the content of summary.json: the result of a run in numbers.
 type Summary struct {
-	Format        string                    `json:"format"`
-	Interval      string                    `json:"interval"`
-	Start         string                    `json:"start"`
-	End           string                    `json:"end"`
-	Coverage      Coverage                  `json:"coverage"`
-	Legs          int64                     `json:"legs"`
-	Conversations int64                     `json:"conversations"`
-	Lost          int64                     `json:"distinct_missing_recordings"`
-	Verdicts      map[string]int64          `json:"verdicts"`
-	Findings      []FindingCount            `json:"findings"`
-	Outages       map[string]int64          `json:"outages_by_cause"`
-	Renewals      int64                     `json:"renewals_failed"` // outages in which nobody was unregistered
-	Registrations Registrations             `json:"registrations"`
-	MediaTypes    map[string]int64          `json:"unknown_media_types"`
-	States        map[string]int64          `json:"unknown_states"` // of media; they count as there
-	Overused      int64                     `json:"overused_ids"`
-	ReusedLegIDs  int64                     `json:"reused_leg_ids"` // legs that have an earlier leg with their id
-	Incomplete    []Incomplete              `json:"incomplete_inputs"`
-	Partitions    []Partition               `json:"partitions"`               // all that were read, by source and time
-	Ignored       []Ignored                 `json:"ignored_inputs,omitempty"` // by source and kind
-	Warnings      []string                  `json:"warnings"`
-	Balance       map[string]record.Balance `json:"balance"` // by kind
-	Outcome       policy.Outcome            `json:"outcome"`
-	Settled       map[string]bool           `json:"settled"` // by source: whether it could no longer deliver
-	Config        policy.Identity           `json:"configuration"`
+	Format        string                      `json:"format"`
+	Interval      string                      `json:"interval"`
+	Start         string                      `json:"start"`
+	End           string                      `json:"end"`
+	Coverage      Coverage                    `json:"coverage"`
+	Legs          int64                       `json:"legs"`
+	Conversations int64                       `json:"conversations"`
+	Lost          int64                       `json:"distinct_missing_recordings"`
+	Verdicts      map[string]int64            `json:"verdicts"`
+	Findings      []FindingCount              `json:"findings"`
+	Outages       map[string]int64            `json:"outages_by_cause"`
+	Renewals      int64                       `json:"renewals_failed"` // outages in which nobody was unregistered
+	Registrations Registrations               `json:"registrations"`
+	MediaTypes    map[string]int64            `json:"unknown_media_types"`
+	States        map[string]int64            `json:"unknown_states"`         // of media; they count as there
+	Skipped       map[string]map[string]int64 `json:"skipped_rows,omitempty"` // rows that filters of a profile skip, by source and reason
+	Overused      int64                       `json:"overused_ids"`
+	ReusedLegIDs  int64                       `json:"reused_leg_ids"` // legs that have an earlier leg with their id
+	Incomplete    []Incomplete                `json:"incomplete_inputs"`
+	Partitions    []Partition                 `json:"partitions"`               // all that were read, by source and time
+	Ignored       []Ignored                   `json:"ignored_inputs,omitempty"` // by source and kind
+	Warnings      []string                    `json:"warnings"`
+	Balance       map[string]record.Balance   `json:"balance"` // by kind
+	Outcome       policy.Outcome              `json:"outcome"`
+	Settled       map[string]bool             `json:"settled"` // by source: whether it could no longer deliver
+	Config        policy.Identity             `json:"configuration"`
 }
 
 // Coverage counts the legs that should be recorded and those that are.

@@ -16,18 +16,19 @@ type Chunk struct {
 	window window.Window      // its next byte is the first one of the first row
 	row    uint32             // the number of the first row
 	over   *stream.LimitError // the chunk begins inside a row that is longer than a record may be
-	header []string           // of CSV
+	csv    *profile.CSVLayout // of CSV
+	header []string           // likewise
 	err    error              // why there is no header
 	more   bool               // the object continues after the chunk
 }
 
 // NewChunk returns an object in lines as one chunk. It reads a byte order mark
-// and the header.
-func NewChunk(in io.Reader, f profile.Format, limits *stream.Limits) *Chunk {
-	c := &Chunk{format: f, window: window.New(in, limits)}
+// and what comes before the rows of CSV.
+func NewChunk(in io.Reader, p *profile.Profile, f profile.Format, limits *stream.Limits) *Chunk {
+	c := &Chunk{format: f, window: window.New(in, limits), csv: &p.CSV}
 	c.window.SkipBOM()
 	if f == profile.CSV {
-		c.header, c.err = csvHeader(&c.window)
+		c.header, c.err = csvPreamble(&c.window, c.csv)
 	}
 	return c
 }

@@ -1,15 +1,45 @@
 package rows
 
 import (
+	"bytes"
+	"fmt"
 	"io"
+	"strings"
 
 	"cdrmend/internal/jsonscan"
+	"cdrmend/internal/profile"
+	"cdrmend/internal/record"
 	"cdrmend/internal/window"
 )
 
-// csvHeader reads the header. It returns io.EOF when there is none.
-func csvHeader(w *window.Window) ([]string, error) {
-	row, err := nextCSVRow(w)
+// rowEnd returns a search for the end of a row.
+func (c *Chunk) rowEnd() rowEnd { return rowEnd{delimiter: c.csv.Separator()} }
+
+// csvPreamble reads all that comes before the rows, and returns the names of the
+// columns. It returns io.EOF when there is no header although there should be one.
+func csvPreamble(w *window.Window, layout *profile.CSVLayout) (header []string, err error) {
+	for range layout.Before {
+		w.Hold()
+		w.SkipLine()
+	}
+	if header = layout.Header; header == nil {
+		if header, err = csvHeader(w, layout); err != nil {
+			return nil, err
+		}
+	}
+
+	// Rows after the header that are no data, such as one of types.
+	for range layout.Skip {
+		if _, err := nextCSVRow(w, layout.Separator()); err != nil {
+			return header, err
+		}
+	}
+	return header, nil
+}
+
+// csvHeader reads the header.
+func csvHeader(w *window.Window, layout *profile.CSVLayout) ([]string, error) {
+	row, err := nextCSVRow(w, layout.Separator())
 	if err != nil {
 		return nil, err
 	}
@@ -17,7 +47,7 @@ func csvHeader(w *window.Window) ([]string, error) {
 		return nil, &jsonscan.SyntaxError{Offset: w.Offset(), Truncated: true}
 	}
 
-	var cells cells
+	cells := cells{delimiter: layout.Separator()}
 	cells.split(row.raw)
 	names := cells.texts()
 	return names, w.Limits.CheckHeader(names)
@@ -31,15 +61,31 @@ func (r *reader) csv(c *Chunk) error {
 
 	columns := r.mapping.columnsOf(c.header)
 	r.reading.Framed, r.reading.Tabular, r.reading.Places = true, true, columns.Fields()
-	var cells cells // its memory is used for every row
+	if r.reading.Damage = otherDelimiter(c.header, r.reading.Places); r.reading.Damage != nil {
+		return nil
+	}
+
+	cells := cells{delimiter: c.csv.Separator()} // its memory is used for every row
 	for index := c.row; !c.done(); index++ {
-		row, err := nextCSVRow(&c.window)
+		row, err := nextCSVRow(&c.window, c.csv.Separator())
 		if err != nil {
 			return ignoreEOF(err)
 		}
 		if err := r.csvRow(index, row, &cells, len(c.header), columns); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// otherDelimiter returns an error for a header of one column that is no field and
+// looks like several with another delimiter.
+func otherDelimiter(header []string, fields record.Fields) error {
+	if len(header) != 1 || fields != 0 {
+		return nil
+	}
+	if i := strings.IndexAny(header[0], ";|\t"); i >= 0 {
+		return fmt.Errorf("the header is one column that holds %q: name the delimiter in the profile (csv.delimiter)", header[0][i])
 	}
 	return nil
 }
@@ -57,6 +103,11 @@ func (r *reader) csvRow(index uint32, row csvRow, cells *cells, width int, colum
 		err := r.reject(index, row.at, "ends inside a quoted cell", row.raw)
 		r.reading.Cut = true
 		return err
+	}
+
+	if comment := r.mapping.Profile.CSV.Comment; comment != "" && bytes.HasPrefix(row.raw, []byte(comment)) {
+		r.skip(row.at, row.raw)
+		return nil
 	}
 
 	cells.split(row.raw)

@@ -154,7 +154,7 @@ func checkCSV(t *testing.T, text string) {
 		}
 	}
 
-	p := &profile.Profile{Fields: map[record.Field][]string{record.LegID: {"leg_id"}}}
+	p := &profile.Profile{Fields: map[record.Field][]profile.Place{record.LegID: profile.At("leg_id")}}
 	var got []string
 	reading, err := rows.NewMapping(p, record.LegFields, &limits).Read(bufio.NewReader(strings.NewReader(text)), profile.CSV, "", rows.Visitor{
 		Row: func(row *rows.Row) error {

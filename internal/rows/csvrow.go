@@ -18,9 +18,9 @@ type csvRow struct {
 
 // nextCSVRow consumes a row and the blank lines before it, which together may
 // be as long as a record. It returns io.EOF when there is no row.
-func nextCSVRow(w *window.Window) (csvRow, error) {
+func nextCSVRow(w *window.Window, delimiter byte) (csvRow, error) {
 	from := w.Hold()
-	var end rowEnd
+	end := rowEnd{delimiter: delimiter}
 	for {
 		text := w.Held()
 		n, found := end.find(text, w.Ended())
@@ -40,13 +40,14 @@ func nextCSVRow(w *window.Window) (csvRow, error) {
 }
 
 // A rowEnd finds where a row of CSV ends. A quote opens a cell only as its first
-// byte, and closes it only before a comma or the end of the line. Two quotes in a
+// byte, and closes it only before a delimiter or the end of the line. Two quotes in a
 // row mean one in the cell, and any other quote is an ordinary character. When
 // more of the text arrives the search continues where it stopped.
 type rowEnd struct {
-	first int // where the row begins, after the blank lines before it
-	at    int // number of bytes of the text already searched
-	place place
+	delimiter byte // of cells
+	first     int  // where the row begins, after the blank lines before it
+	at        int  // number of bytes of the text already searched
+	place     place
 }
 
 // place is the position of the next byte in a row.
@@ -115,7 +116,7 @@ func (e *rowEnd) plain(text []byte) bool {
 	e.place = inCell
 	for i, c := range text[e.at:] {
 		switch c {
-		case ',':
+		case e.delimiter:
 			e.at, e.place = e.at+i+1, cellNext
 			return false
 		case '\n':
@@ -145,7 +146,7 @@ func (e *rowEnd) quoted(text []byte, last bool) (n int, known bool) {
 	case end >= 0:
 		e.place = inCell // closed: the row is not open
 		return e.at + 1 + end, true
-	case behind[0] == ',':
+	case behind[0] == e.delimiter:
 		e.at, e.place = e.at+2, cellNext
 	case behind[0] == '"':
 		e.at += 2
@@ -187,8 +188,9 @@ func (e *rowEnd) row(text []byte, offset int64) csvRow {
 // cells are the cells of one row. They are parts of the row, unless quotes or line
 // ends are escaped in them.
 type cells struct {
-	list []jsonscan.Value
-	text []byte // of the cells that are not parts of the row
+	delimiter byte
+	list      []jsonscan.Value
+	text      []byte // of the cells that are not parts of the row
 }
 
 // split splits a row that is not open.
@@ -199,14 +201,22 @@ func (c *cells) split(row []byte) {
 		if len(row) > 0 && row[0] == '"' {
 			cell, row, more = c.unquoted(row[1:])
 		} else {
-			cell, row, more = bytes.Cut(row, []byte(","))
+			cell, row, more = c.cut(row)
 		}
 		c.list = append(c.list, jsonscan.Value{Kind: jsonscan.Cell, Raw: cell})
 	}
 }
 
+// cut returns the cell at the start of a row, and the rest after its delimiter.
+func (c *cells) cut(row []byte) (cell, rest []byte, more bool) {
+	if i := bytes.IndexByte(row, c.delimiter); i >= 0 {
+		return row[:i], row[i+1:], true
+	}
+	return row, nil, false
+}
+
 // unquoted returns the cell whose opening quote comes before text, and the rest
-// after its comma; false when it is the last cell.
+// after its delimiter; false when it is the last cell.
 func (c *cells) unquoted(text []byte) (cell, rest []byte, more bool) {
 	copied := false
 	for at := 0; ; at++ {
@@ -214,7 +224,7 @@ func (c *cells) unquoted(text []byte) (cell, rest []byte, more bool) {
 		switch behind := text[at+1:]; {
 		case len(behind) == 0:
 			cell = text[:at]
-		case behind[0] == ',':
+		case behind[0] == c.delimiter:
 			cell, rest, more = text[:at], behind[1:], true
 		case behind[0] == '"':
 			at, copied = at+1, true

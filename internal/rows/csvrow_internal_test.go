@@ -15,15 +15,16 @@ import (
 
 // checkCells holds every cell of every row against encoding/csv, whose last
 // row may be one that ends inside quotes.
-func checkCells(t *testing.T, text string, arrive func(io.Reader) io.Reader) {
+func checkCells(t *testing.T, text string, delimiter byte, arrive func(io.Reader) io.Reader) {
 	t.Helper()
 	naive := csv.NewReader(strings.NewReader(text))
+	naive.Comma = rune(delimiter)
 	naive.FieldsPerRecord, naive.LazyQuotes = -1, true
 	w := window.New(arrive(strings.NewReader(text)), &stream.Limits{})
-	var cells cells
+	cells := cells{delimiter: delimiter}
 	for n := 0; ; n++ {
 		want, wantErr := naive.Read()
-		row, err := nextCSVRow(&w)
+		row, err := nextCSVRow(&w, delimiter)
 		if err != wantErr || err != nil {
 			if err != io.EOF || wantErr != io.EOF {
 				t.Fatalf("row %d of %q: %v, in encoding/csv %v", n, text, err, wantErr)
@@ -56,11 +57,13 @@ func randomQuotes(rng *rand.Rand, length int) string {
 func TestCellsOfCSVAreThoseOfTheStandardLibrary(t *testing.T) {
 	rng := rand.New(rand.NewPCG(4180, 4))
 	for range 30_000 {
-		checkCells(t, randomQuotes(rng, rng.IntN(30)), iotest.OneByteReader)
+		delimiter := ",;\t|"[rng.IntN(4)]
+		text := strings.ReplaceAll(randomQuotes(rng, rng.IntN(30)), ",", string(delimiter))
+		checkCells(t, text, delimiter, iotest.OneByteReader)
 	}
 	for range 20 { // rows longer than the window
 		text := randomQuotes(rng, 1000) + `"` + strings.ReplaceAll(randomQuotes(rng, 200<<10), `"`, `""`) + randomQuotes(rng, 1000)
-		checkCells(t, text, iotest.HalfReader)
+		checkCells(t, text, ',', iotest.HalfReader)
 	}
 }
 
@@ -69,5 +72,5 @@ func FuzzCells(f *testing.F) {
 	for _, text := range []string{"a,\"b\"\"\"\r\n\"c\r\nd\",e\r", "\"a\"b\"\",c\n\r\n\n\"\",\"", "\"a\"\r\r\n\"b"} {
 		f.Add(text)
 	}
-	f.Fuzz(func(t *testing.T, text string) { checkCells(t, text, iotest.OneByteReader) })
+	f.Fuzz(func(t *testing.T, text string) { checkCells(t, text, ',', iotest.OneByteReader) })
 }

@@ -18,7 +18,7 @@ import (
 func TestLimitOfRecordsIsExactHoweverTheBytesArrive(t *testing.T) {
 	const most = 64 << 10
 	own := stream.Limits{RecordBytes: most}
-	p := &profile.Profile{Fields: map[record.Field][]string{record.LegID: {"/id"}}}
+	p := &profile.Profile{Fields: map[record.Field][]profile.Place{record.LegID: profile.At("/id")}}
 	for _, c := range []struct {
 		format                profile.Format
 		before, start, finish string // of the record, filled up to a length
@@ -60,7 +60,7 @@ func TestLimitOfRecordsIsExactHoweverTheBytesArrive(t *testing.T) {
 func TestLimitOfARowOfCSVIsExactHoweverTheBytesArrive(t *testing.T) {
 	const most = 64 << 10
 	own := stream.Limits{RecordBytes: most}
-	p := &profile.Profile{Fields: map[record.Field][]string{record.LegID: {"id"}}}
+	p := &profile.Profile{Fields: map[record.Field][]profile.Place{record.LegID: profile.At("id")}}
 	for _, length := range []int{most - 1, most, most + 1, most + 2, 2 * most, 3*most + 7, 9 * most} {
 		text := "id\n1\n" + `"` + strings.Repeat("\n", length-3) + "\"\n" + "2\n"
 		for how, arrive := range streamtest.Portions {

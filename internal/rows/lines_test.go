@@ -22,7 +22,7 @@ func checkLines(t *testing.T, text string) {
 		}
 		at += int64(len(line))
 	}
-	for line, err := range rows.NewChunk(iotest.OneByteReader(strings.NewReader(text)), profile.JSONLines, &limits).Lines {
+	for line, err := range rows.NewChunk(iotest.OneByteReader(strings.NewReader(text)), splitProfile, profile.JSONLines, &limits).Lines {
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -56,7 +56,7 @@ func TestLimitOfMemoryHoldsForRecordsOf100MB(t *testing.T) {
 	const size = 100 << 20
 	limits := stream.DefaultLimits()
 	limits.RecordBytes = 4 << 20
-	p := &profile.Profile{Fields: map[record.Field][]string{record.LegID: {"/id", "id"}}, Line: logLine}
+	p := &profile.Profile{Fields: map[record.Field][]profile.Place{record.LegID: profile.At("/id", "id")}, Lines: linesOf(logLine)}
 	for name, c := range map[string]struct {
 		format              profile.Format
 		start, fill, finish string

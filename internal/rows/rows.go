@@ -37,18 +37,7 @@ func (r *Row) Value(f record.Field) jsonscan.Value {
 	if r.element != nil {
 		return r.mapping.Find(r.element, f)
 	}
-
-	var fallback jsonscan.Value
-	for _, column := range r.columns[f] {
-		v := r.cells[column]
-		if !r.mapping.Profile.IsMissing(v) {
-			return v
-		}
-		if fallback.Kind == jsonscan.Absent {
-			fallback = v
-		}
-	}
-	return fallback
+	return r.mapping.cell(r, f)
 }
 
 // HasOther reports whether the row has a value outside the places of the mapping's
@@ -110,9 +99,11 @@ func (r Reject) SHA256() [32]byte { return sha256.Sum256(r.Bytes) }
 type Reading struct {
 	Rows      int64 // rejects and skipped lines included
 	Rejected  int64
-	Unmatched int64 // lines that the pattern of a text log does not match: skipped
+	Unmatched int64 // lines that are skipped: comments of CSV, and lines of a text log that its pattern does not match
 	Damage    error // see [jsonscan.IsDamage]; nil for a sound object
 	Used      int64 // end of the last row or reject; what follows it in a damaged object is lost
+
+	Filtered []int64 // rows that each filter of the profile skips; nil for none
 
 	Cut     bool          // the last row is a part of one: the object was cut where it may end
 	Framed  bool          // the object has a list, a header or a schema, so that it may have no rows
@@ -148,6 +139,24 @@ var ErrNoField = errors.New("no known field")
 // it has none.
 var ErrNoRow = errors.New("no row")
 
+// Filter counts a row that a filter of the profile skips.
+func (r *Reading) Filter(m *Mapping, n int) {
+	if r.Filtered == nil {
+		r.Filtered = make([]int64, len(m.Profile.Filters))
+	}
+	r.Rows++
+	r.Filtered[n]++
+}
+
+// Skipped returns how many rows were skipped before the visitor saw them.
+func (r *Reading) Skipped() int64 {
+	n := r.Unmatched
+	for _, of := range r.Filtered {
+		n += of
+	}
+	return n
+}
+
 // Visitor receives the rows and rejects of an object. Its errors end the reading.
 type Visitor struct {
 	Row     func(*Row) error
@@ -164,6 +173,12 @@ func (r *Reading) Add(next Reading) {
 	r.Rows += next.Rows
 	r.Rejected += next.Rejected
 	r.Unmatched += next.Unmatched
+	for n, of := range next.Filtered {
+		if r.Filtered == nil {
+			r.Filtered = make([]int64, len(next.Filtered))
+		}
+		r.Filtered[n] += of
+	}
 	r.Used = max(r.Used, next.Used)
 	if next.Rows > 0 {
 		r.Cut = next.Cut
@@ -181,10 +196,13 @@ func (m *Mapping) Read(in *bufio.Reader, f profile.Format, list string, to Visit
 		return Reading{Damage: &stream.Error{Unknown: true, Err: stream.ErrUTF16}}, nil
 	}
 	if f.InLines() {
-		return m.ReadRows(NewChunk(in, f, m.Limits), to)
+		return m.ReadRows(NewChunk(in, m.Profile, f, m.Limits), to)
 	}
 
 	r := reader{mapping: m, to: to}
+	if f == profile.XML {
+		return r.ended(r.xml(in, list))
+	}
 	return r.ended(r.json(in, list))
 }
 
@@ -198,7 +216,9 @@ func (m *Mapping) ReadRows(c *Chunk, to Visitor) (Reading, error) {
 		return r.ended(r.textLines(c))
 	}
 
-	r.slots = m.Paths.NewSlots()
+	// The slots come last, as they are for all paths that there are by then.
+	r.visit = r.elements()
+	r.slots = m.elementPaths().NewSlots()
 	return r.ended(r.lines(c, r.jsonLine))
 }
 
@@ -215,6 +235,7 @@ type reader struct {
 	to      Visitor
 	reading Reading
 	slots   *jsonscan.Slots // of a line
+	visit   func(Row) error // likewise
 	current Row             // for the visitor
 }
 
@@ -225,7 +246,14 @@ func (r *reader) row(row Row) error {
 
 	// The visitor gets a pointer, which must not make every row allocate.
 	row.mapping = r.mapping
+	r.mapping.Next()
 	r.current = row
+	if n := r.mapping.Skips(&r.current); n >= 0 {
+		r.reading.Filter(r.mapping, n)
+		r.reading.Used, r.reading.Cut = row.Offset+int64(len(row.Bytes)), false
+		return nil
+	}
+
 	err := r.to.Row(&r.current)
 	switch err {
 	case ErrNoField:
@@ -249,14 +277,24 @@ func (r *reader) reject(row uint32, offset int64, reason string, b []byte) error
 }
 
 // skip counts a line that is about something else.
-func (r *reader) skip(line Line) {
+func (r *reader) skip(offset int64, text []byte) {
 	r.reading.Rows++
 	r.reading.Unmatched++
-	r.reading.Used, r.reading.Cut = line.Offset+int64(len(line.Text)), false
+	r.reading.Used, r.reading.Cut = offset+int64(len(text)), false
+}
+
+// elements returns what visits the objects of a list or of lines: each is a row, or
+// holds some.
+func (r *reader) elements() func(Row) error {
+	if each := r.mapping.Profile.Each; each != nil {
+		return newNesting(r, each).rows
+	}
+	return r.row
 }
 
 func (r *reader) json(in io.Reader, list string) error {
-	paths := r.mapping.Paths
+	paths := r.mapping.elementPaths()
+	visit := r.elements()
 	d := jsonscan.NewDocument(jsonscan.NewScanner(in, r.mapping.Limits), paths, list, 0, r.mapping.outer)
 	// The second list replaces the first, with its rows and rejects.
 	d.Restart = func() {
@@ -273,7 +311,7 @@ func (r *reader) json(in io.Reader, list string) error {
 		case e.Kind != jsonscan.Object:
 			return r.reject(e.Index, e.Start, "not an object", e.Raw())
 		}
-		return r.row(Row{Index: e.Index, Offset: e.Start, Bytes: e.Raw(), element: e})
+		return visit(Row{Index: e.Index, Offset: e.Start, Bytes: e.Raw(), element: e})
 	}
 
 	err := d.Walk()
@@ -322,33 +360,58 @@ func (r *reader) jsonLine(line Line) error {
 	case e.Kind != jsonscan.Object:
 		return r.reject(line.Index, line.Offset, "not an object", line.Text)
 	}
-	return r.row(Row{Index: line.Index, Offset: line.Offset, Bytes: line.Text, element: e})
+	return r.visit(Row{Index: line.Index, Offset: line.Offset, Bytes: line.Text, element: e})
 }
 
 func (r *reader) textLines(c *Chunk) error {
-	pattern := r.mapping.Profile.Line
-	columns := r.mapping.columnsOf(pattern.SubexpNames())
-	r.reading.Places = columns.Fields()
+	patterns := make([]linePattern, len(r.mapping.Profile.Lines))
+	for i := range patterns {
+		l := &r.mapping.Profile.Lines[i]
+		patterns[i] = linePattern{l, r.mapping.columnsOf(l.Columns)}
+		r.reading.Places |= patterns[i].columns.Fields()
+	}
+
 	return r.lines(c, func(line Line) error {
 		if line.Broken {
 			return r.reject(line.Index, line.Offset, "the stream breaks off inside this line", line.Text)
 		}
-		at := pattern.FindSubmatchIndex(line.Text)
-		switch {
-		case at == nil && r.mapping.Profile.RejectUnmatched:
-			return r.reject(line.Index, line.Offset, "the line does not match the profile's pattern", line.Text)
-		case at == nil:
-			r.skip(line)
-			return nil
-		}
-
-		// A group that did not take part in the match stays absent.
-		cells := make([]jsonscan.Value, len(at)/2)
-		for i := range cells {
-			if at[2*i] >= 0 {
-				cells[i] = jsonscan.Value{Kind: jsonscan.Cell, Raw: line.Text[at[2*i]:at[2*i+1]]}
+		for i := range patterns {
+			if cells := patterns[i].cells(line.Text); cells != nil {
+				return r.row(Row{Index: line.Index, Offset: line.Offset, Bytes: line.Text, cells: cells, columns: patterns[i].columns})
 			}
 		}
-		return r.row(Row{Index: line.Index, Offset: line.Offset, Bytes: line.Text, cells: cells, columns: columns})
+
+		if r.mapping.Profile.RejectUnmatched {
+			return r.reject(line.Index, line.Offset, "the line matches no pattern of the profile", line.Text)
+		}
+		r.skip(line.Offset, line.Text)
+		return nil
 	})
+}
+
+// linePattern is a pattern with the columns that it gives.
+type linePattern struct {
+	*profile.LinePattern
+	columns *Columns
+}
+
+// cells returns the groups of a line and the constants, nil when the pattern does
+// not match it. A group that took no part in the match stays absent.
+func (p *linePattern) cells(line []byte) []jsonscan.Value {
+	at := p.Pattern.FindSubmatchIndex(line)
+	if at == nil {
+		return nil
+	}
+
+	cells := make([]jsonscan.Value, len(p.Columns))
+	groups := len(at) / 2
+	for i := range groups {
+		if at[2*i] >= 0 {
+			cells[i] = jsonscan.Value{Kind: jsonscan.Cell, Raw: line[at[2*i]:at[2*i+1]]}
+		}
+	}
+	for i, constant := range p.Constants {
+		cells[groups+i] = jsonscan.Value{Kind: jsonscan.Cell, Raw: []byte(constant)}
+	}
+	return cells
 }

@@ -76,7 +76,7 @@ func checkRows(t *testing.T, p *profile.Profile, f profile.Format, text string, 
 
 func TestRowsOfCSV(t *testing.T) {
 	p := builtIn(t)
-	p.Fields[record.TrunkID] = []string{"/trunk_id", "/trunk"}
+	p.Fields[record.TrunkID] = profile.At("/trunk_id", "/trunk")
 	const other = ": another number of cells than the header"
 	checkRows(t, p, profile.CSV, "\xef\xbb\xbfleg_id , trunk_id,x\r\na,t1,\r\n\r\n\"b,1\",\"t\"\"2\",\"new\nline\"\r\nc\nd,t4,5,6\ne,,", []string{
 		`0@24 a|t1`, `1@33 b,1|t"2`, `4@69 e|`,
@@ -85,6 +85,193 @@ func TestRowsOfCSV(t *testing.T) {
 	checkRows(t, p, profile.CSV, "", nil, nil)
 	checkRows(t, p, profile.CSV, "leg_id", nil, nil)
 	checkRows(t, p, profile.CSV, "x\n1\n", []string{"0@2 |"}, nil)
+}
+
+func TestRowsOfCSVAsAProfileDescribesIt(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		layout profile.CSVLayout
+		text   string
+		want   []string
+	}{
+		{"another delimiter", profile.CSVLayout{Delimiter: ';'}, "leg_id;trunk_id\na,b;\"t;1\"\n", []string{"0@16 a,b|t;1"}},
+		{"no header", profile.CSVLayout{Header: []string{"trunk_id", "x", "leg_id"}}, "t,5,a\nu,6,b\n", []string{"0@0 a|t", "1@6 b|u"}},
+		{"a row of types", profile.CSVLayout{Skip: 1}, "leg_id,trunk_id\nINTEGER,VARCHAR\na,t\n", []string{"0@32 a|t"}},
+		{"lines before the header", profile.CSVLayout{Before: 2}, "Report of \"today\n\nleg_id,trunk_id\na,t\n", []string{"0@34 a|t"}},
+		{"comments", profile.CSVLayout{Comment: "#"}, "leg_id,trunk_id\n# one, two, three\na,t\n", []string{"1@34 a|t"}},
+		{"a preamble alone", profile.CSVLayout{Before: 5, Skip: 5}, "x\n", nil},
+		{"no header and types", profile.CSVLayout{Header: []string{"leg_id"}, Skip: 1}, "VARCHAR\na\n", []string{"0@8 a|"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			p := builtIn(t)
+			p.CSV = tt.layout
+			checkRows(t, p, profile.CSV, tt.text, tt.want, nil)
+		})
+	}
+}
+
+func TestAHeaderWithAnotherDelimiterIsAnError(t *testing.T) {
+	const want = "the header is one column that holds ';': name the delimiter in the profile (csv.delimiter)"
+	reading := checkRows(t, builtIn(t), profile.CSV, "leg_id;trunk_id\na;t\n", nil, nil)
+	if reading.Damage == nil || reading.Damage.Error() != want || reading.Used != 0 || !reading.Tabular {
+		t.Errorf("got %+v", reading)
+	}
+
+	for _, text := range []string{"leg_id\na\n", "note\nx;y\n", "x;y,leg_id\n1,a\n"} {
+		if _, _, reading := rowsOf(t, builtIn(t), profile.CSV, strings.NewReader(text)); reading.Damage != nil {
+			t.Errorf("%q: %v", text, reading.Damage)
+		}
+	}
+}
+
+func TestRowsThatAreNoRecordsAreSkippedAndCounted(t *testing.T) {
+	const own = `
+cdrs:
+  formats: [csv, jsonl]
+  skip:
+    - {reason: voicemail, where: {/app: [Voicemail, null], /x: {match: '^[0-9]+$'}}}
+  keep:
+    - {reason: no voice contact, where: {/channel: VOICE}}
+  fields: {leg_id: [/leg_id], trunk_id: [/trunk_id]}
+`
+	p, err := profile.Load("own.yaml", []byte(own), "cdrs")
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	const (
+		cells = "leg_id,channel,app,x\na,VOICE,Dial,1\nb,voice,VOICEMAIL,22\nc,CHAT,Dial,1\nd,VOICE,,3\ne,VOICE,,\nf,,Dial,1\n"
+		lines = `{"leg_id":"a","channel":"VOICE","app":"Dial","x":1}
+{"leg_id":"b","channel":"voice","app":"VOICEMAIL","x":22}
+{"leg_id":"c","channel":"CHAT","app":"Dial","x":1}
+{"leg_id":"d","channel":"VOICE","app":null,"x":"3"}
+{"leg_id":"e","channel":"VOICE"}
+{"leg_id":"f","app":"Dial","x":1}
+`
+	)
+	for f, text := range map[profile.Format]string{profile.CSV: cells, profile.JSONLines: lines} {
+		var got []string
+		reading, err := rows.NewMapping(p, record.LegFields, &limits).Read(bufio.NewReader(strings.NewReader(text)), f, "", rows.Visitor{
+			Row: func(r *rows.Row) error {
+				v := r.Value(record.LegID)
+				got = append(got, fmt.Sprintf("%d %s", r.Index, v.Text()))
+				return nil
+			},
+		})
+		if diff := cmp.Diff([]string{"0 a", "4 e"}, got); diff != "" || err != nil {
+			t.Errorf("%s: %v (-want +got):\n%s", f, err, diff)
+		}
+		if reading.Rows != 6 || reading.Skipped() != 4 || !cmp.Equal(reading.Filtered, []int64{2, 2}) {
+			t.Errorf("%s: %+v", f, reading)
+		}
+	}
+}
+
+func TestRecordsInsideElementsAreRows(t *testing.T) {
+	const own = `
+cdrs:
+  formats: [json, jsonl]
+  document: {entries: /calls}
+  each: /parts/*/legs/*
+  fields:
+    conversation_id: [../../call]
+    leg_id: [{join: [../part, /leg], with: "-"}]
+    recording_ids: [/files/*/name]
+    user_ids: [/none/*/name]
+`
+	p, err := profile.Load("own.yaml", []byte(own), "cdrs")
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	calls := []string{
+		`{"call":"c1","parts":[{"part":1,"legs":[{"leg":"a","files":[{"name":"x"},{},{"name":"y"}]},{"leg":"b","files":[]}]},{"part":2,"legs":[{"leg":"c","files":{"name":"z"}}]}]}`,
+		`{"call":"c2","parts":[{"part":1,"legs":[]},{"part":3}]}`,
+		`{"call":"c3"}`,
+		`{"call":"c4","parts":[5,{"legs":[{"leg":"d"},[]]},{"legs":{}}]}`,
+	}
+	want := []string{
+		`0 c1 1-a ["x","y"]`, "1 c1 1-b ", `2 c1 2-c !{"name":"z"}`,
+		"3 not an object: 5", "4 c4  ", "5 not an object: []", `6 has no list where its records should be: {"legs":{}}`,
+	}
+
+	for f, text := range map[profile.Format]string{
+		profile.JSON: `{"calls":[` + strings.Join(calls, ",") + `]}`, profile.JSONLines: strings.Join(calls, "\n"),
+	} {
+		var got []string
+		reading, err := rows.NewMapping(p, record.LegFields, &limits).Read(bufio.NewReader(strings.NewReader(text)), f, p.List, rows.Visitor{
+			Row: func(r *rows.Row) error {
+				call, leg, files := r.Value(record.ConversationID), r.Value(record.LegID), r.Value(record.RecordingIDs)
+				shown := string(files.Raw)
+				if files.Kind == jsonscan.Unusable {
+					shown = "!" + shown
+				}
+				if users := r.Value(record.UserIDs); users.Kind != jsonscan.Absent {
+					t.Errorf("user_ids: %s", users.Raw)
+				}
+				got = append(got, fmt.Sprintf("%d %s %s %s", r.Index, call.Text(), leg.Text(), shown))
+				return nil
+			},
+			Reject: func(r rows.Reject) error {
+				got = append(got, fmt.Sprintf("%d %s: %s", r.Row, r.Reason, r.Bytes))
+				return nil
+			},
+		})
+		if diff := cmp.Diff(want, got); diff != "" || err != nil || reading.Rows != 7 || reading.Rejected != 3 {
+			t.Errorf("%s: %v, %+v (-want +got):\n%s", f, err, reading, diff)
+		}
+	}
+}
+
+func TestRecordsOfXMLAreRows(t *testing.T) {
+	p, err := profile.Load("own.yaml", []byte("cdrs: {formats: [xml], document: {entries: /cdrs/cdr}, fields: {leg_id: [/vars/uuid, /@id], trunk_id: [/vars/gw/*]}}"), "cdrs")
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	checkRows(t, p, profile.XML, `<cdrs><cdr id="x"><vars><uuid>a</uuid><gw>1</gw><gw>2</gw></vars></cdr><cdr id="b"/><cdr>5</cdr></cdrs>`, []string{
+		`0@6 "a"|["1","2"]`, `1@71 "b"|`,
+	}, []string{"2@84 <cdr>5</cdr>: has no elements and no attributes"})
+
+	if reading := checkRows(t, p, profile.XML, `<cdrs></cdrs>`, nil, nil); reading.Incomplete() != nil {
+		t.Errorf("a list without records is whole: %v", reading.Incomplete())
+	}
+	if reading := checkRows(t, p, profile.XML, `<other/>`, nil, nil); reading.Incomplete() == nil {
+		t.Error("a document of something else is not whole")
+	}
+	reading := checkRows(t, p, profile.XML, `<cdrs><cdr id="a"/><cdr id=`, []string{`0@6 "a"|`}, nil)
+	if !jsonscan.IsTruncated(reading.Damage) || reading.Used != 19 {
+		t.Errorf("a cut is damage: %+v", reading)
+	}
+}
+
+func TestALineOfALogIsOfTheFirstKindThatMatches(t *testing.T) {
+	const own = `
+registrations:
+  formats: [text]
+  lines:
+    - {match: 'failed for (?P<trunk_id>\w+): (?P<status>\d+)'}
+    - {match: '(?P<trunk_id>\w+) rejected', set: {status: 403}}
+    - {match: 'registered (?P<line>\w+)', set: {status: 200, trunk_id: main}}
+  fields: {line_id: [line]}
+`
+	p, err := profile.Load("own.yaml", []byte(own), "registrations")
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	var got []string
+	const log = "failed for t1: 503\nt2 rejected\nregistered l1\nchatter\nfailed for t3: 401 t4 rejected\n"
+	reading, err := rows.NewMapping(p, record.EventFields, &limits).Read(bufio.NewReader(strings.NewReader(log)), profile.TextLines, "", rows.Visitor{
+		Row: func(r *rows.Row) error {
+			trunk, line, status := r.Value(record.TrunkID), r.Value(record.LineID), r.Value(record.Status)
+			got = append(got, fmt.Sprintf("%s %s %s", trunk.Raw, line.Raw, status.Raw))
+			return nil
+		},
+	})
+	if diff := cmp.Diff([]string{"t1  503", "t2  403", "main l1 200", "t3  401"}, got); diff != "" || err != nil || reading.Unmatched != 1 {
+		t.Errorf("%v, %+v (-want +got):\n%s", err, reading, diff)
+	}
 }
 
 func TestRowsOfJSONLines(t *testing.T) {
@@ -128,8 +315,8 @@ func TestOfAListSpelledTwiceOnlyTheLastRowsCount(t *testing.T) {
 
 func TestRowsOfTextLines(t *testing.T) {
 	p := &profile.Profile{
-		Line:   regexp.MustCompile(`^(?P<leg_id>\S+) (?:on (?P<first>\S*)|by (?P<second>\S+))?`),
-		Fields: map[record.Field][]string{record.LegID: {"/leg_id"}, record.TrunkID: {"first", "second"}},
+		Lines:  linesOf(regexp.MustCompile(`^(?P<leg_id>\S+) (?:on (?P<first>\S*)|by (?P<second>\S+))?`)),
+		Fields: map[record.Field][]profile.Place{record.LegID: profile.At("/leg_id"), record.TrunkID: profile.At("first", "second")},
 	}
 	const text = "a on t1\r\n\nb by t2\nnonsense\nc on \nd "
 	want := []string{"0@0 a|t1", "1@10 b|t2", "3@27 c|", "4@33 d|"}
@@ -143,7 +330,7 @@ func TestRowsOfTextLines(t *testing.T) {
 	}
 
 	p.RejectUnmatched = true
-	reading = checkRows(t, p, profile.TextLines, text, want, []string{"2@18 nonsense: the line does not match the profile's pattern"})
+	reading = checkRows(t, p, profile.TextLines, text, want, []string{"2@18 nonsense: the line matches no pattern of the profile"})
 	if reading.Rows != 5 || reading.Unmatched != 0 || reading.Rejected != 1 {
 		t.Errorf("in a log of nothing else it is a reject: %+v", reading)
 	}
@@ -219,7 +406,7 @@ func TestObjectsThatEndInsideARowOrHaveNoneAreIncomplete(t *testing.T) {
 		"white space":                 {profile.JSON, " \n", true},
 		"an element cut":              {profile.JSON, `[{"id":"1"},{"id":`, true},
 	} {
-		m := rows.NewMapping(&profile.Profile{Fields: map[record.Field][]string{record.LegID: {"/id"}}}, record.LegFields, &stream.Limits{})
+		m := rows.NewMapping(&profile.Profile{Fields: map[record.Field][]profile.Place{record.LegID: profile.At("/id")}}, record.LegFields, &stream.Limits{})
 		reading, err := m.Read(bufio.NewReader(strings.NewReader(c.text)), c.format, "", rows.Visitor{
 			Row: func(*rows.Row) error { return nil }, Reject: func(rows.Reject) error { return nil },
 		})

@@ -15,7 +15,7 @@ import (
 // there is no buffer.
 func (c *Chunk) Split(buffer func() ([]byte, bool)) iter.Seq[*Chunk] {
 	return func(yield func(*Chunk) bool) {
-		p := splitter{whole: c, most: c.window.Limits.RecordBytes, offset: c.window.Offset(), row: c.row, err: c.err}
+		p := splitter{whole: c, quotes: c.rowEnd(), most: c.window.Limits.RecordBytes, offset: c.window.Offset(), row: c.row, err: c.err}
 		for more := true; more; {
 			memory, ok := buffer()
 			if !ok {
@@ -106,7 +106,7 @@ func (p *splitter) rows() {
 		if p.counts(row[:n]) {
 			p.row++
 		}
-		p.end, p.over, p.looked, p.quotes = p.end+n, nil, 0, rowEnd{}
+		p.end, p.over, p.looked, p.quotes = p.end+n, nil, 0, p.whole.rowEnd()
 	}
 }
 

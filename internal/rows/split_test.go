@@ -19,7 +19,13 @@ import (
 
 // splitProfile reads every format in lines.
 var splitProfile = &profile.Profile{
-	Fields: map[record.Field][]string{record.LegID: {"/id"}}, Line: regexp.MustCompile(`^(?P<id>[^x]*)$`),
+	Fields: map[record.Field][]profile.Place{record.LegID: profile.At("/id")}, Lines: linesOf(regexp.MustCompile(`^(?P<id>[^x]*)$`)),
+}
+
+// layoutProfile has everything that a profile can say about CSV.
+var layoutProfile = &profile.Profile{
+	Fields: splitProfile.Fields, Lines: splitProfile.Lines,
+	CSV: profile.CSVLayout{Delimiter: ';', Before: 1, Skip: 1, Comment: "#"},
 }
 
 // told is what the reading of one object or of its chunks told.
@@ -28,9 +34,9 @@ type told struct {
 	reading rows.Reading
 }
 
-func (to *told) read(t *testing.T, c *rows.Chunk, l *stream.Limits) {
+func (to *told) read(t *testing.T, p *profile.Profile, c *rows.Chunk, l *stream.Limits) {
 	t.Helper()
-	reading, err := rows.NewMapping(splitProfile, record.LegFields, l).ReadRows(c, rows.Visitor{
+	reading, err := rows.NewMapping(p, record.LegFields, l).ReadRows(c, rows.Visitor{
 		Row: func(r *rows.Row) error {
 			to.rows = append(to.rows, fmt.Sprintf("%d@%d %q id=%q", r.Index, r.Offset, r.Bytes, r.Value(record.LegID).Raw))
 			return nil
@@ -51,6 +57,10 @@ func (to *told) read(t *testing.T, c *rows.Chunk, l *stream.Limits) {
 func checkSplit(t *testing.T, text string, f profile.Format, size int, most int64, broken bool) {
 	t.Helper()
 	l := &stream.Limits{RecordBytes: most}
+	p := splitProfile
+	if size%3 == 0 {
+		p = layoutProfile
+	}
 	content := func() io.Reader {
 		r := io.Reader(strings.NewReader(text))
 		if broken {
@@ -59,10 +69,10 @@ func checkSplit(t *testing.T, text string, f profile.Format, size int, most int6
 		return iotest.HalfReader(r)
 	}
 	var want, got told
-	want.read(t, rows.NewChunk(content(), f, l), l)
+	want.read(t, p, rows.NewChunk(content(), p, f, l), l)
 	memory := make([]byte, 0, size) // one is enough when each chunk is read before the next is made
-	for c := range rows.NewChunk(content(), f, l).Split(func() ([]byte, bool) { return memory, true }) {
-		got.read(t, c, l)
+	for c := range rows.NewChunk(content(), p, f, l).Split(func() ([]byte, bool) { return memory, true }) {
+		got.read(t, p, c, l)
 	}
 	if diff := cmp.Diff(want.rows, got.rows); diff != "" {
 		t.Fatalf("%s in chunks of %d bytes, records of at most %d, broken %v: %q (-whole +chunks):\n%s", f, size, most, broken, text, diff)
@@ -76,7 +86,7 @@ var inLines = []profile.Format{profile.JSONLines, profile.CSV, profile.TextLines
 
 func TestChunksTellWhatTheWholeDoes(t *testing.T) {
 	rng := rand.New(rand.NewPCG(2, 3))
-	pieces := []string{"\n", "\n", "\r\n", "\n\n", " \t\n", `{"id":1}`, `{"id":"x`, `"`, `""`, ",", "id", "x,\"\n\"", "\xef\xbb\xbf", "   ", "\r", strings.Repeat("long", 10)}
+	pieces := []string{"\n", "\n", "\r\n", "\n\n", " \t\n", `{"id":1}`, `{"id":"x`, `"`, `""`, ",", ";", "#", "id", "x,\"\n\"", "\xef\xbb\xbf", "   ", "\r", strings.Repeat("long", 10)}
 	for range 20_000 {
 		var b strings.Builder
 		for range rng.IntN(20) {

@@ -17,11 +17,16 @@ import (
 
 var logLine = regexp.MustCompile(`^(?P<leg_id>\S+) (?:on (?P<trunk_id>\S*)|by \S+)?`)
 
+// linesOf returns the only pattern of the lines of a log.
+func linesOf(re *regexp.Regexp) []profile.LinePattern {
+	return []profile.LinePattern{{Pattern: re, Columns: re.SubexpNames()}}
+}
+
 // checkTextLog holds the rows and rejects of a log against its lines, each of
 // them matched by itself.
 func checkTextLog(t *testing.T, text string) {
 	t.Helper()
-	p := &profile.Profile{Line: logLine, RejectUnmatched: true, Fields: map[record.Field][]string{record.LegID: {"leg_id"}, record.TrunkID: {"trunk_id"}}}
+	p := &profile.Profile{Lines: linesOf(logLine), RejectUnmatched: true, Fields: map[record.Field][]profile.Place{record.LegID: profile.At("leg_id"), record.TrunkID: profile.At("trunk_id")}}
 	var want []string
 	at, index := 0, 0
 	if strings.HasPrefix(text, "\xef\xbb\xbf") {

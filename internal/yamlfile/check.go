@@ -58,11 +58,11 @@ func (f *File) violation(s *jsonschema.Schema, v *jsonschema.ValidationError) {
 	switch k := v.ErrorKind.(type) {
 	case *kind.AdditionalProperties:
 		for _, name := range k.Properties {
-			f.Problem(member(key, name), "unknown key, want one of %s", strings.Join(slices.Sorted(maps.Keys(want.Properties)), " "))
+			f.Problem(member(key, name), "unknown key, want one of %s", strings.Join(slices.Sorted(maps.Keys(asMapping(want).Properties)), " "))
 		}
 	case *kind.Required:
 		for _, name := range k.Missing {
-			f.Problem(member(key, name), "is missing, want %s", describe(resolve(want.Properties[name])))
+			f.Problem(member(key, name), "is missing, want %s", describe(resolve(asMapping(want).Properties[name])))
 		}
 	case *kind.MinItems, *kind.UniqueItems, *kind.MinProperties:
 		f.Problem(key, "want %s", describe(want))
@@ -92,6 +92,7 @@ func (f *File) locate(location []string) string {
 func locate(s *jsonschema.Schema, location []string) *jsonschema.Schema {
 	s = resolve(s)
 	for _, token := range location {
+		s = asMapping(s)
 		next := cmp.Or(s.Properties[token], s.Items2020)
 		if next == nil {
 			return s
@@ -105,6 +106,15 @@ func locate(s *jsonschema.Schema, location []string) *jsonschema.Schema {
 func resolve(s *jsonschema.Schema) *jsonschema.Schema {
 	for s.Ref != nil {
 		s = s.Ref
+	}
+	return s
+}
+
+// asMapping returns the schema of a value that is a mapping, where a schema allows
+// a scalar as well: if the type is object, then this, else that.
+func asMapping(s *jsonschema.Schema) *jsonschema.Schema {
+	if s.Then != nil {
+		return resolve(s.Then)
 	}
 	return s
 }

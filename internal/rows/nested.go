@@ -1,0 +1,86 @@
+package rows
+
+import "cdrmend/internal/jsonscan"
+
+// nesting finds records that stand in lists inside the elements of an object, as
+// legs inside calls. Each record is a row; its fields may also read the objects
+// around it. Rows have the place of the element that they stand in.
+type nesting struct {
+	reader *reader
+	levels []level
+	index  uint32 // of the next row
+}
+
+// level is one list on the way to the records.
+type level struct {
+	list  int             // path of the list in the object around it
+	slots *jsonscan.Slots // of its elements
+}
+
+// newNesting compiles the places of lists, from the outside in.
+func newNesting(r *reader, each []string) *nesting {
+	n := &nesting{reader: r}
+	for i, place := range each {
+		n.levels = append(n.levels, level{list: r.mapping.pathsOf(len(each) - i).Add(place)})
+	}
+	for i := range n.levels {
+		n.levels[i].slots = r.mapping.pathsOf(len(each) - i - 1).NewSlots()
+	}
+	return n
+}
+
+// rows visits the records inside an element. What is no object is a reject, and so
+// is an element that has no list.
+func (n *nesting) rows(whole Row) error {
+	n.reader.mapping.outside = n.reader.mapping.outside[:0]
+	err := n.descend(whole.element, 0)
+	n.reader.reading.Used = max(n.reader.reading.Used, whole.Offset+int64(len(whole.Bytes)))
+	return err
+}
+
+func (n *nesting) descend(e *jsonscan.Element, depth int) error {
+	if depth == len(n.levels) {
+		return n.row(e)
+	}
+
+	m := n.reader.mapping
+	m.outside = append(m.outside, e)
+	defer func() { m.outside = m.outside[:len(m.outside)-1] }()
+
+	l := &n.levels[depth]
+	list := e.Value(l.list)
+	if list.Kind != jsonscan.List {
+		if m.Profile.IsMissing(list) {
+			return nil // an object without records
+		}
+		return n.reject(e, "has no list where its records should be")
+	}
+
+	for element := range list.Elements {
+		inner, err := l.slots.ScanLine(n.index, e.Start, element.Raw, m.Limits)
+		switch {
+		case err != nil:
+			err = n.reject(e, err.Error())
+		case inner.Kind != jsonscan.Object:
+			err = n.reject(inner, "not an object")
+		default:
+			err = n.descend(inner, depth+1)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (n *nesting) row(e *jsonscan.Element) error {
+	row := Row{Index: n.index, Offset: e.Start, Bytes: e.Raw(), element: e}
+	n.index++
+	return n.reader.row(row)
+}
+
+func (n *nesting) reject(e *jsonscan.Element, reason string) error {
+	index := n.index
+	n.index++
+	return n.reader.reject(index, e.Start, reason, e.Raw())
+}
