@@ -30,6 +30,7 @@ policy: {required_fields: [end_time]}
 
 const textProfile = `registrations:
   formats: [text]
+  unmatched: reject
   line: '^(?P<time>\S+) (?P<line_id>\S+) (?P<status>\d+) (?P<reason>.*)\.$'
   fields: {time: [time], line_id: [line_id], status: [status], reason: [reason]}
 `
