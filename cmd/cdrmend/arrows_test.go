@@ -95,6 +95,7 @@ var rooms = map[string]room{
 	"internal/object/objecttest": {"the suite tests stores and nothing else", "object"},
 	"internal/ledger/ledgertest": {"a second reading of stored bytes shares no code with the first", ""},
 	"internal/tempdir":           {"where tests write is nothing to anybody else", ""},
+	"internal/growth":            {"tests of the whole program, and nothing else", ""},
 	"internal/chaos":             {"tests of the whole program, and nothing else", ""},
 	"manifests":                  {"the contract is data", ""},
 }

@@ -1,0 +1,3 @@
+package growth
+
+var parquets = []structure{}
