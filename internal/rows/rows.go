@@ -25,6 +25,7 @@ type Row struct {
 	Index   uint32
 	Offset  int64  // of its first byte in the uncompressed content
 	Bytes   []byte // the row as in the content
+	Before  []byte // see Reject
 	mapping *Mapping
 	element *jsonscan.Element // of JSON
 	cells   []jsonscan.Value  // of everything else
@@ -97,6 +98,15 @@ type Reject struct {
 	Offset int64 // in the uncompressed content
 	Reason string
 	Bytes  []byte
+
+	// Before is what stands between the row before it and this one, its start if
+	// that is long.
+	Before []byte
+}
+
+// Reject returns the reject for a row.
+func (r *Row) Reject(reason string) Reject {
+	return Reject{Row: int64(r.Index), Offset: r.Offset, Reason: reason, Bytes: r.Bytes, Before: r.Before}
 }
 
 // SHA256 returns the hash of the rejected bytes.
@@ -219,7 +229,7 @@ func (r *reader) row(row Row) error {
 	err := r.to.Row(&r.current)
 	switch err {
 	case ErrNoField:
-		return r.reject(row.Index, row.Offset, err.Error(), row.Bytes)
+		return r.reject(row.Reject(err.Error()))
 	case ErrNoRow:
 		r.reading.Bare = true
 		return nil
@@ -230,12 +240,12 @@ func (r *reader) row(row Row) error {
 	return err
 }
 
-func (r *reader) reject(row uint32, offset int64, reason string, b []byte) error {
+func (r *reader) reject(reject Reject) error {
 	r.reading.Rows++
 	r.reading.Rejected++
-	r.reading.Used, r.reading.Cut = offset+int64(len(b)), false
+	r.reading.Used, r.reading.Cut = reject.Offset+int64(len(reject.Bytes)), false
 
-	return r.to.Reject(Reject{Row: int64(row), Offset: offset, Reason: reason, Bytes: b})
+	return r.to.Reject(reject)
 }
 
 func (r *reader) json(in io.Reader, list string) error {
@@ -250,13 +260,14 @@ func (r *reader) json(in io.Reader, list string) error {
 	}
 
 	d.Visit = func(e *jsonscan.Element) error {
+		row := Row{Index: e.Index, Offset: e.Start, Bytes: e.Raw(), Before: e.Before, element: e}
 		switch {
 		case e.Partial:
-			return r.reject(e.Index, e.Start, "the text breaks off inside this element", e.Raw())
+			return r.reject(row.Reject("the text breaks off inside this element"))
 		case e.Kind != jsonscan.Object:
-			return r.reject(e.Index, e.Start, "not an object", e.Raw())
+			return r.reject(row.Reject("not an object"))
 		}
-		return r.row(Row{Index: e.Index, Offset: e.Start, Bytes: e.Raw(), element: e})
+		return r.row(row)
 	}
 
 	err := d.Walk()
@@ -299,13 +310,13 @@ func (r *reader) jsonLine(line Line) error {
 	e, err := r.slots.ScanLine(line.Index, line.Offset, line.Text, r.mapping.Limits)
 	switch {
 	case err != nil: // the last line may have been cut
-		err = r.reject(line.Index, line.Offset, err.Error(), line.Text)
+		err = r.reject(line.RejectAs(err.Error()))
 		r.reading.Cut = true
 		return err
 	case e.Kind != jsonscan.Object:
-		return r.reject(line.Index, line.Offset, "not an object", line.Text)
+		return r.reject(line.RejectAs("not an object"))
 	}
-	return r.row(Row{Index: line.Index, Offset: line.Offset, Bytes: line.Text, element: e})
+	return r.row(Row{Index: line.Index, Offset: line.Offset, Bytes: line.Text, Before: line.Before, element: e})
 }
 
 func (r *reader) textLines(c *Chunk) error {
@@ -313,11 +324,11 @@ func (r *reader) textLines(c *Chunk) error {
 	columns := r.mapping.columnsOf(pattern.SubexpNames())
 	return r.lines(c, func(line Line) error {
 		if line.Broken {
-			return r.reject(line.Index, line.Offset, "the stream breaks off inside this line", line.Text)
+			return r.reject(line.RejectAs("the stream breaks off inside this line"))
 		}
 		at := pattern.FindSubmatchIndex(line.Text)
 		if at == nil {
-			return r.reject(line.Index, line.Offset, "the line does not match the profile's pattern", line.Text)
+			return r.reject(line.RejectAs("the line does not match the profile's pattern"))
 		}
 
 		// A group that did not take part in the match stays absent.
@@ -327,6 +338,6 @@ func (r *reader) textLines(c *Chunk) error {
 				cells[i] = jsonscan.Value{Kind: jsonscan.Cell, Raw: line.Text[at[2*i]:at[2*i+1]]}
 			}
 		}
-		return r.row(Row{Index: line.Index, Offset: line.Offset, Bytes: line.Text, cells: cells, columns: columns})
+		return r.row(Row{Index: line.Index, Offset: line.Offset, Bytes: line.Text, Before: line.Before, cells: cells, columns: columns})
 	})
 }
