@@ -136,19 +136,19 @@ var matching = []structure{
 			lines(b, n, func(i int) { fmt.Fprintf(b, "%s,1,%s,%s,%s", uuid("c", i), clock(i), clock(i), clock(i+60)) })
 		})
 	}},
-	{name: "one long text in many sessions", n: 1000, write: func(w *night, n int) {
+	{name: "one long text in many sessions", n: 4, write: func(w *night, n int) {
 		text := again("x", 200_000)
-		w.details(max(n/1000, 1), func(b *bufio.Writer, c int) {
+		w.details(n, func(b *bufio.Writer, c int) {
 			fmt.Fprintf(b, `"conversationId":"c%d","conversationStart":"%s","participants":[{"purpose":"customer","sessions":`, c, text)
-			list(b, 1000, func(i int) { fmt.Fprintf(b, `{"sessionId":"s%d"}`, i) })
+			list(b, 200, func(i int) { fmt.Fprintf(b, `{"sessionId":"s%d"}`, i) })
 			b.WriteString("}]")
 		})
 	}},
-	{name: "one long id in many sessions", n: 1000, write: func(w *night, n int) {
+	{name: "one long id in many sessions", n: 4, write: func(w *night, n int) {
 		text := again("x", 200_000)
-		w.details(max(n/1000, 1), func(b *bufio.Writer, c int) {
+		w.details(n, func(b *bufio.Writer, c int) {
 			fmt.Fprintf(b, `"conversationId":"%s","participants":[{"purpose":"customer","sessions":`, text)
-			list(b, 1000, func(i int) { fmt.Fprintf(b, `{"sessionId":"s%d"}`, i) })
+			list(b, 200, func(i int) { fmt.Fprintf(b, `{"sessionId":"s%d"}`, i) })
 			b.WriteString("}]")
 		})
 	}},
@@ -160,7 +160,7 @@ var matching = []structure{
 	}},
 	{name: "conversations of 60 customers and 60 agents", n: 20, write: func(w *night, n int) {
 		w.details(n, func(b *bufio.Writer, c int) { sessions(b, c, 60, 1, 60) })
-	}},
+	}, dense: &density{40, "every leg lists the users and queues of all sessions"}},
 	{name: "conversations of 30 customers, 100 segments", n: 20, write: func(w *night, n int) {
 		w.details(n, func(b *bufio.Writer, c int) { sessions(b, c, 30, 100, 1) })
 	}},

@@ -149,6 +149,8 @@ var (
 // field that it knows. The row becomes a reject.
 var ErrNoField = errors.New("no known field")
 
+// A visitor's error that is a [stream.LimitError] makes a reject of the row, too.
+
 // ErrNoRow is the error of a visitor for a document that is no row, but says that
 // it has none.
 var ErrNoRow = errors.New("no row")
@@ -227,10 +229,10 @@ func (r *reader) row(row Row) error {
 	row.mapping = r.mapping
 	r.current = row
 	err := r.to.Row(&r.current)
-	switch err {
-	case ErrNoField:
+	switch {
+	case err == ErrNoField, isLimit(err):
 		return r.reject(row.Reject(err.Error()))
-	case ErrNoRow:
+	case err == ErrNoRow:
 		r.reading.Bare = true
 		return nil
 	}
@@ -238,6 +240,13 @@ func (r *reader) row(row Row) error {
 	r.reading.Rows++
 	r.reading.Used, r.reading.Cut = row.Offset+int64(len(row.Bytes)), false
 	return err
+}
+
+// isLimit reports whether a visitor's error is a limit of the row, which costs only
+// that row.
+func isLimit(err error) bool {
+	_, over := err.(*stream.LimitError)
+	return over
 }
 
 func (r *reader) reject(reject Reject) error {
