@@ -83,7 +83,7 @@ func TestSessionsBeyondTheLimitAreNotKept(t *testing.T) {
 		t.Errorf("%d rejects and %d skipped sessions, want 0 and 1", len(rejects), b.Skipped)
 	}
 	// A second list of participants replaces the first, with what was too much in it.
-	again := strings.Replace(text, `]}]}]`, `]}]}],"participants":[{"purpose":"customer","sessions":[{}]}`, 1)
+	again := strings.Replace(text, `]}]}]`, `]}]}],"participants":[{"purpose":"customer","sessions":[{}]}]`, 1)
 	if b, rejects := readDetails(t, stream.Limits{SessionPairs: 100}, again); len(rejects) != 0 || len(b.Legs) != 1 {
 		t.Errorf("%d rejects and %d legs, want 0 and 1", len(rejects), len(b.Legs))
 	}
