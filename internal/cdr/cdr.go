@@ -265,15 +265,12 @@ func (r *Reader) leg(row *rows.Row) error {
 	durations := r.times(&l, row)
 	r.spans(&l, row)
 	r.answer(&l, row)
-	if !conversation && !id {
-		switch {
-		case l.says(durations):
-		case row.HasOther():
-			return rows.ErrNoField
-		default:
-			r.batch.Skipped++
-			return nil
+	if !conversation && !id && !l.says(durations) {
+		if other, err := row.HasOther(); other || err != nil {
+			return cmp.Or(err, rows.ErrNoField)
 		}
+		r.batch.Skipped++
+		return nil
 	}
 
 	if !conversation || !id {

@@ -276,8 +276,9 @@ func change(e *history.Event) string {
 	return " (was " + e.Was + ", now " + e.State + ")"
 }
 
-func (t *teller) asked(asked bool) string {
-	if asked || slices.Contains(t.story.Names, FindingID) || slices.Contains(t.story.Names, OutageID) {
+// ofConversation says why a row that nobody asked for is in the story.
+func (s *Story) ofConversation(asked bool) string {
+	if asked || slices.Contains(s.Names, FindingID) || slices.Contains(s.Names, OutageID) {
 		return ""
 	}
 	return ", of the same conversation"

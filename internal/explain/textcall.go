@@ -33,7 +33,7 @@ var relations = map[registration.Relation]string{
 
 // call writes about a leg.
 func (t *teller) call(c *Call) {
-	t.section("Leg %s%s: %s", cmp.Or(c.Row.Get("leg_id"), "without an id"), t.asked(c.Asked), c.Row.Get("verdict"))
+	t.section("Leg %s%s: %s", cmp.Or(c.Row.Get("leg_id"), "without an id"), t.story.ofConversation(c.Asked), c.Row.Get("verdict"))
 	t.object("Its call detail record is", &c.Object, c.place.row, "row")
 	t.line("It belongs to conversation %s and lasted %s", cmp.Or(c.Row.Get("conversation_id"), "(unknown)"), times(c.Row))
 	t.line("on %s.", trunkAndLine(c.Row.Get("trunk_id"), c.Row.Get("line_id")))
@@ -90,7 +90,7 @@ func (t *teller) relation(row table.Cells) {
 		t.line("%s, for %s.", text, overlap)
 	case registration.Possible:
 		t.line("%s, for %s;", text, overlap)
-		t.line("no more than possibly, as %s.", t.whyPossible(id, row))
+		t.line("no more than possibly, as %s.", t.story.whyPossible(id, row))
 	default:
 		t.line("%s.", text)
 	}
@@ -112,14 +112,14 @@ func relates(relation registration.Relation, outage, cause string) string {
 }
 
 // whyPossible says why a coincidence is only possible.
-func (t *teller) whyPossible(id string, row table.Cells) string {
+func (s *Story) whyPossible(id string, row table.Cells) string {
 	const anotherLine = "it names no line, and the outage was on one line of its trunk"
-	i := slices.IndexFunc(t.story.Outages, func(o *Outage) bool { return o.Row.Get("outage_id") == id })
+	i := slices.IndexFunc(s.Outages, func(o *Outage) bool { return o.Row.Get("outage_id") == id })
 	if i < 0 {
 		return anotherLine
 	}
 
-	outage := t.story.Outages[i].Row
+	outage := s.Outages[i].Row
 	until := outage.Find("unregistered_from")
 	switch {
 	case outage.Get("ended_by") == registration.EndedByAssumed:

@@ -12,7 +12,7 @@ import (
 
 // recording writes about a recording.
 func (t *teller) recording(r *Recording) {
-	t.section("Recording %s%s", cmp.Or(r.Row.Get("recording_id"), "without an id"), t.asked(r.Asked))
+	t.section("Recording %s%s", cmp.Or(r.Row.Get("recording_id"), "without an id"), t.story.ofConversation(r.Asked))
 	t.object("Its manifest is", &r.Object, r.place.row, "element")
 	t.line("It belongs to conversation %s and lasted %s", cmp.Or(r.Row.Get("conversation_id"), "(unknown)"), times(r.Row))
 	t.line("on %s.", trunkAndLine(r.Row.Get("trunk_id"), r.Row.Get("line_id")))
@@ -143,7 +143,7 @@ func (t *teller) row(r *Row) string {
 	}
 
 	add("leg", r.Leg)
-	if !t.same(r.Conversation) {
+	if !t.story.isAbout(r.Conversation) {
 		add("conversation", r.Conversation)
 	}
 	add("recordings", strings.Join(r.Recordings, ", "))
@@ -153,12 +153,11 @@ func (t *teller) row(r *Row) string {
 	return r.Name() + ": " + strings.Join(parts, ", ")
 }
 
-// same reports whether the whole story is about one conversation, and this is
-// it.
-func (t *teller) same(conversation string) bool {
+// isAbout reports whether the whole story is about this conversation.
+func (s *Story) isAbout(conversation string) bool {
 	other := func(row table.Cells) bool { return row.Get("conversation_id") != conversation }
-	return !slices.ContainsFunc(t.story.Recordings, func(r *Recording) bool { return other(r.Row) }) &&
-		!slices.ContainsFunc(t.story.Calls, func(c *Call) bool { return other(c.Row) })
+	return !slices.ContainsFunc(s.Recordings, func(r *Recording) bool { return other(r.Row) }) &&
+		!slices.ContainsFunc(s.Calls, func(c *Call) bool { return other(c.Row) })
 }
 
 // matched writes which legs a recording was matched with, if that is known.

@@ -17,6 +17,7 @@ type Account struct {
 	Broken   map[uint32]error          // by object: why it is damaged as a whole
 	Rows     map[uint32]*RowCount      // by partition
 	Filtered map[uint32]OrgCount       // by source: rows of margins that are not in the evidence
+	Places   map[uint32]record.Fields  // by source of which a row or a header was read: fields with a place in it
 	Balance  [policy.NumKinds]record.Balance
 	Log      registration.Log // of all sources of registrations
 
@@ -46,7 +47,7 @@ type OrgCount struct{ Lacking, Having int64 }
 func newAccount(objects int, dir string) *Account {
 	return &Account{
 		Objects: make([]ObjectRead, objects), Rejects: map[uint32]*scratch.Spool{}, Broken: map[uint32]error{},
-		Rows: map[uint32]*RowCount{}, Filtered: map[uint32]OrgCount{}, unused: map[uint32]int64{}, dir: dir,
+		Rows: map[uint32]*RowCount{}, Filtered: map[uint32]OrgCount{}, Places: map[uint32]record.Fields{}, unused: map[uint32]int64{}, dir: dir,
 		spill: &spill{dir: dir},
 	}
 }
@@ -75,6 +76,9 @@ func (a *Account) addRows(n, partition uint32, kind policy.Kind, rows, rejects i
 	count.Rows += rows
 	count.Rejects += rejects
 }
+
+// addPlaces adds the fields that have a place in an object of a source.
+func (a *Account) addPlaces(source uint32, places record.Fields) { a.Places[source] |= places }
 
 // addFiltered counts records of a source that are not in the evidence.
 func (a *Account) addFiltered(source uint32, lacking, having int64) {

@@ -88,7 +88,12 @@ func (c *collector) addManifest(o *opened, b *manifest.Batch) error {
 func (c *collector) accountManifest(o *opened, b *manifest.Batch) {
 	c.usable[o.Source] = true
 	if b.Tabular {
-		c.columns[o.n] = b.Columns
+		c.columns[o.n] = b.Places
+	}
+	// An entry that only its key proves says nothing of places.
+	keyOnly := b.Doc.Extra != nil && b.Doc.Extra.Recovery != nil && b.Doc.Extra.Recovery.Empty
+	if b.Tabular || b.Rows > 0 && !keyOnly {
+		c.account.addPlaces(o.Source, b.Places)
 	}
 	c.account.addRows(o.n, o.Partition, policy.Manifests, b.Rows, b.Rejects)
 	if why := b.Doc.Why(); why != nil {
@@ -119,7 +124,7 @@ func (c *collector) addLegs(o *opened, b *cdr.Batch) error {
 
 	c.cdrs[o.n] = b
 	if b.Tabular {
-		c.columns[o.n] = b.Columns
+		c.columns[o.n] = b.Places
 	}
 	if !c.account.Objects[o.n].Read {
 		c.accountLegs(o, b)
@@ -136,6 +141,7 @@ func (c *collector) accountLegs(o *opened, b *cdr.Batch) {
 	c.usable[o.Source] = true
 	balance := &c.account.Balance[policy.CDRs]
 	balance.Skipped += b.Skipped
+	c.notePlaces(o, &b.Reading)
 	c.account.addRows(o.n, o.Partition, policy.CDRs, b.Rows, b.Rejected)
 
 	// Where a row holds several legs, the balance counts the legs instead.
@@ -198,9 +204,18 @@ func (c *collector) addEvents(o *opened, b *registration.Batch) error {
 	balance.Skipped += b.Skipped
 	balance.Rejected += b.Unusable
 	balance.Margin += int64(len(b.Events))
+	c.notePlaces(o, &b.Reading)
 	c.account.addRows(o.n, o.Partition, policy.Registrations, b.Rows, b.Rejected)
 	c.addDamage(o, &b.Reading)
 	return nil
+}
+
+// notePlaces notes which fields have a place in an object. An object without a row
+// or a header shows nothing of them.
+func (c *collector) notePlaces(o *opened, r *rows.Reading) {
+	if r.Tabular || r.Rows > 0 {
+		c.account.addPlaces(o.Source, r.Places)
+	}
 }
 
 // addDamage notes that an object of rows is damaged, and its partition.

@@ -19,9 +19,10 @@ import (
 //     conversations and recordings link with it, on the events, and on which
 //     inputs are incomplete. These rows and events are kept, and incomplete inputs
 //     are known without rows.
-//   - An entry that only looks like the recording of a call ends when the call ends,
-//     and so does another call that it looks like: what ends near a call of the
-//     interval is kept.
+//   - An entry that only looks like the recording of a call ends when the call ends.
+//     Whether it is the only one, and looks like no other call, depends on what ends
+//     near it: see near.
+//   - A blank document damages its partition or not, so it is kept without entries.
 //   - Rows of one leg share their conversation or are equal, and those without
 //     any id are kept, so that two of them are both kept or both dropped. A row that
 //     was dropped cannot have lost to a leg of the interval.
@@ -95,7 +96,8 @@ func (c *collector) filters(n uint32) bool {
 }
 
 // filterManifest counts the entries that the filter kept of a document, and drops
-// a document without any.
+// a document without any. One that is blank stays, as it damages its partition only
+// where a recording is missing.
 func (c *collector) filterManifest(n uint32, b *manifest.Batch) {
 	// An organisation of the document or its source is that of all its entries.
 	orgless := b.Filtered.Orgless
@@ -104,7 +106,7 @@ func (c *collector) filterManifest(n uint32, b *manifest.Batch) {
 	}
 	b.CountKept()
 	c.margin.take(n, &b.Filtered, orgless)
-	if b.Doc.N == 0 {
+	if b.Doc.N == 0 && !b.Doc.Blank {
 		c.manifests[n] = nil
 	}
 }
@@ -199,8 +201,11 @@ func (m *margin) crowded() []uint32 {
 }
 
 // near returns where the calls of the interval end, widened by what may lie between
-// the ends of a call and of a recording that looks like it, and between the ends of
-// two calls that one recording looks like.
+// the ends of a call and of a row that decides what the call looks like. A recording
+// that looks like a call ends within the tolerance of it. So does any other call that
+// this recording looks like, if it is the only recording that looks like that call:
+// which depends on recordings within the tolerance of that call's end. All other
+// rows that matter to any of these have an id in common with them.
 func (c *collector) near() record.Span {
 	w := record.Span{Start: 1} // empty
 	for _, b := range c.cdrs {
@@ -223,7 +228,8 @@ func (c *collector) near() record.Span {
 	if w.Start > w.End {
 		return w
 	}
-	reach := 2 * c.in.config.Policy.CoverageTolerance
+	const steps = 3 // call, recording, other call, other recording
+	reach := steps * c.in.config.Policy.CoverageTolerance
 	return record.Span{Start: w.Start.Add(-reach), End: w.End.Add(reach)}
 }
 

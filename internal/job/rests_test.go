@@ -2,12 +2,14 @@ package job_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 
 	"cdrmend/internal/job"
 	"cdrmend/internal/object"
+	"cdrmend/internal/record"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -52,5 +54,41 @@ func TestASmallDocumentIsAskedForOnce(t *testing.T) {
 	wanted := files{"small.json": entry(0, `,"trunk_id":"t0"`), "packed.json.gz": entry(1, `,"trunk_id":"t1"`), "large.json": entry(2, long+`,"trunk_id":"t2"`)}
 	if diff := cmp.Diff(wanted, repaired); diff != "" {
 		t.Errorf("repaired documents (-want +got):\n%.2000s", diff)
+	}
+}
+
+const requiring = `name: n
+sources:
+  manifests: [{name: m, url: "in/m/date={date}/", profile: cdrmend}]
+  cdrs: [{name: c, url: "in/c/date={date}/", profile: cdrmend}]
+output: {url: out/, tables: [csv]}
+policy: {required_fields: [FIELD]}
+`
+
+// Every field of an entry may be required; those that no rule repairs are missing
+// where an entry lacks them.
+func TestAnyFieldOfAnEntryMayBeRequired(t *testing.T) {
+	const whole = `{"org_id":"o","recording_id":"r1","conversation_id":"c1","leg_id":"1","trunk_id":"t1","line_id":"l1",` +
+		`"start_time":"2026-11-20T10:00:00Z","end_time":"2026-11-20T10:01:00Z","duration_ms":60000,"direction":"inbound","ani":"+491","dnis":"+492",` +
+		`"media_type":"call","media_subtype":"stereo","user_ids":["u1"],"media_key":"k/r1.wav","media_bytes":2048,"media_sha256":"00","state":"ready"}`
+	for _, f := range record.EntryFields {
+		other := `{"direction":"inbound"}`
+		if f == record.Direction { // an entry without any field is a reject
+			other = `{"ani":"+491"}`
+		}
+		n := newNight(t, files{
+			"cdrmend.yaml":                 strings.Replace(requiring, "FIELD", f.String(), 1),
+			"in/m/date=2026-11-20/m.jsonl": whole + "\n" + other + "\n",
+		})
+		r := n.run()
+		var missing []string
+		for _, row := range n.table(r, "findings").only(t, []string{"class", "field", "entry"}).rows {
+			if row[0] == "missing_field" {
+				missing = append(missing, row[1]+" "+row[2])
+			}
+		}
+		if want := []string{f.String() + " 1"}; !slices.Equal(missing, want) {
+			t.Errorf("%s is required: got the missing fields %q, want %q", f, missing, want)
+		}
 	}
 }

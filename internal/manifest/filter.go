@@ -24,7 +24,7 @@ func (b *Batch) found() int { return b.count() + int(b.Filtered.Dropped) }
 // discard drops the entries that were found so far.
 func (b *Batch) discard() {
 	b.full, b.Entries, b.gaps, b.Details, b.Rows, b.Rejects = nil, nil, nil, nil, 0, 0
-	b.Doc.Details = nil
+	b.Doc.Details, b.Places = nil, 0
 	b.Filtered = intern.Filtered{}
 }
 
@@ -125,8 +125,9 @@ func (r *Reader) adoptDocument(b *Batch) {
 		return
 	}
 
-	// A document without entries is dropped with its texts.
-	if b.count() > 0 {
+	// A document without entries is dropped with its texts, unless it is blank: whether
+	// it is damage is decided later.
+	if b.count() > 0 || b.Doc.Blank {
 		r.adoptKey(b)
 		r.Filter.Adopt(&b.Doc.Org)
 	}

@@ -37,7 +37,7 @@ func (b *Batch) Add(next *Batch) {
 	b.Filtered.Add(&next.Filtered)
 	b.gaps = append(b.gaps, next.gaps...)
 	b.Doc.Details = append(b.Doc.Details, next.Doc.Details...)
-	b.Rows, b.Rejects, b.Length = b.Rows+next.Rows, b.Rejects+next.Rejects, next.Length
+	b.Rows, b.Rejects, b.Length, b.Places = b.Rows+next.Rows, b.Rejects+next.Rejects, next.Length, b.Places|next.Places
 
 	// The first bad line counts. Only the last chunk knows how the lines end.
 	if b.lines.bad == nil {

@@ -33,7 +33,7 @@ func (r *Reader) ReadParquet(in Input, file io.ReaderAt, size int64) (*Batch, er
 		return nil, err
 	}
 
-	b.Rows, b.Tabular, b.Columns = reading.Rows, reading.Tabular, reading.Columns
+	b.Rows, b.Tabular, b.Places = reading.Rows, reading.Tabular, reading.Places
 	b.noteParquetDamage(reading.Damage, in)
 	r.complete(b)
 	return b, nil

@@ -86,7 +86,7 @@ type Batch struct {
 	Filtered intern.Filtered
 
 	Tabular bool          // the document is in Parquet, and its schema could be read
-	Columns record.Fields // of the schema: the fields that have one
+	Places  record.Fields // fields with a place: a column of the schema, or of JSON a member of some entry, of whatever value
 
 	full     [][]Entry // before Entries
 	gaps     []Gap     // of Doc, until it is complete
@@ -389,6 +389,7 @@ func (r *Reader) element(b *Batch, e *jsonscan.Element, reject func(rows.Reject)
 		return reject(rows.Reject{Row: int64(e.Index), Offset: e.Start, Reason: "not an object", Bytes: e.Raw(), Before: e.Before})
 	}
 
+	r.mapping.Note(e, &b.Places)
 	value := func(f record.Field) jsonscan.Value { return r.mapping.Find(e, f) }
 	entry, outcome := r.take(b, e.Index, value)
 	switch outcome {

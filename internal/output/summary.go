@@ -15,6 +15,7 @@ import (
 	"cdrmend/internal/reconcile"
 	"cdrmend/internal/record"
 	"cdrmend/internal/report"
+	"cdrmend/manifests"
 )
 
 // writeSummary writes the summary, and returns it.
@@ -310,6 +311,7 @@ func warnings(a *intake.Account, d *reconcile.Decision) []string {
 	list := append([]string{}, d.Notices.Warnings...)
 	list = append(list, orgWarnings(a, d)...)
 	list = append(list, shapeWarnings(d)...)
+	list = append(list, placeWarnings(a, d)...)
 	return append(list, silentWarnings(d)...)
 }
 
@@ -404,6 +406,35 @@ func shapeWarnings(d *reconcile.Decision) []string {
 	}
 
 	return list
+}
+
+// placeWarnings names the fields for which a profile of the user names places that
+// nothing read of its source has: a spelling mistake looks like data that is missing.
+// A profile that is built in names places that only some exports have.
+func placeWarnings(a *intake.Account, d *reconcile.Decision) (list []string) {
+	for i := range d.Sources {
+		s := &d.Sources[i]
+		places, read := a.Places[uint32(i)]
+		if _, builtIn := manifests.Profile(s.Profile.Name); builtIn || !read {
+			continue
+		}
+
+		var absent []string
+		for _, f := range fieldsOf[s.Kind] {
+			if len(s.Profile.Fields[f]) > 0 && !places.Has(f) {
+				absent = append(absent, f.String())
+			}
+		}
+		if len(absent) > 0 {
+			list = append(list, fmt.Sprintf("nothing that was read of source %s has a place that its profile names for %s: correct the places under fields, or remove the fields that the source does not have; cdrmend profiles test shows what the profile fills", s.Name, strings.Join(absent, " ")))
+		}
+	}
+	return list
+}
+
+// fieldsOf are the fields of the records of each kind of source.
+var fieldsOf = [policy.NumKinds][]record.Field{
+	policy.Manifests: record.EntryFields, policy.CDRs: record.LegFields, policy.Registrations: record.EventFields,
 }
 
 // balances accounts for every row that was read.

@@ -138,21 +138,31 @@ type runView struct {
 	Lead      []string
 	Remarks   []string
 	Tiles     []tile
-	Verdicts  []share
-	Proofs    []proofView
-	Reasons   []reasonView
 	Patterns  []pattern
-	Timeline  *timelineView
-	Causes    []causeView // for the legend
-
-	CauseGroups   []causeGroup
-	Registrations string // what else the logs show
+	callCharts
+	outageViews
 
 	Classes  []classView
 	Findings part
 	Repairs  part
 	Inputs   inputView
 	Balance  []balanceView
+}
+
+// callCharts show the calls by verdict, by what proves them, and by why they
+// cannot be decided.
+type callCharts struct {
+	Verdicts []share
+	Proofs   []proofView
+	Reasons  []reasonView
+}
+
+// outageViews show the outages in time and by cause.
+type outageViews struct {
+	Timeline      *timelineView
+	Causes        []causeView // for the legend
+	CauseGroups   []causeGroup
+	Registrations string // what else the logs show
 }
 
 // part is how many rows of a table a page holds.

@@ -45,9 +45,11 @@ func (p *parquetFile) read(m *rows.Mapping, to rows.Visitor, reading *rows.Readi
 		return err
 	}
 	defer wanted.close()
-	reading.Framed, reading.Tabular, reading.Columns = true, true, columns.Fields()
+	reading.Framed, reading.Tabular, reading.Places = true, true, columns.Fields()
 
+	others := otherValues{mapping: m, rows: wanted}
 	var row rows.Row // for the visitor; one for all rows, as it escapes
+	has := others.has
 	for index := uint32(0); ; index++ {
 		cells, err := wanted.next()
 		if err == io.EOF {
@@ -55,9 +57,12 @@ func (p *parquetFile) read(m *rows.Mapping, to rows.Visitor, reading *rows.Readi
 		}
 
 		if err == nil {
-			reading.Rows++
-			row = m.Row(index, cells, columns)
+			row = m.Row(index, cells, columns, has)
 			err = to.Row(&row)
+		}
+		// A row in which the file turns out to be damaged is none.
+		if err == nil || err == rows.ErrNoField {
+			reading.Rows++
 		}
 		if err == rows.ErrNoField {
 			reading.Rejected++
@@ -179,7 +184,7 @@ func (r *rowReader) next() (cells []jsonscan.Value, err error) {
 	r.text = r.text[:0]
 	for i := range r.columns {
 		if err := r.columns[i].next(); err != nil {
-			return nil, r.file.fault(fmt.Errorf("column %q: %w", r.columns[i].name(), err))
+			return nil, r.fault(&r.columns[i], err)
 		}
 		r.cells[i] = r.columns[i].value(&r.text)
 	}
@@ -191,11 +196,16 @@ func (r *rowReader) finishGroup() error {
 	for i := range r.columns {
 		for _, leaf := range r.columns[i].leaves {
 			if err := leaf.finish(); err != nil {
-				return r.file.fault(fmt.Errorf("column %q: %w", r.columns[i].name(), err))
+				return r.fault(&r.columns[i], err)
 			}
 		}
 	}
 	return nil
+}
+
+// fault returns the error of a column.
+func (r *rowReader) fault(c *wantedColumn, err error) error {
+	return r.file.fault(fmt.Errorf("column %q: %w", c.name(), err))
 }
 
 func (r *rowReader) close() {

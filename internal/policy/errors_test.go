@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"cdrmend/internal/policy"
+	"cdrmend/internal/record"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -28,6 +29,15 @@ func errorLines(t *testing.T, err error) []string {
 	}
 	return strings.Split(err.Error(), "\n")
 }
+
+// entryFields are the fields that may be required.
+var entryFields = func() string {
+	var names []string
+	for _, f := range record.EntryFields {
+		names = append(names, f.String())
+	}
+	return strings.Join(names, " ")
+}()
 
 func TestEveryErrorNamesFileLineAndKey(t *testing.T) {
 	top := func(lines string) string { return insert(t, "name:", lines) }
@@ -104,7 +114,8 @@ func TestEveryErrorNamesFileLineAndKey(t *testing.T) {
 		"tables":            {out("  tables: [csv, csv]"), "cdrmend.yaml:13:3: output.tables: want a list without repetitions of parquet and csv"},
 		"table":             {out("  tables: [xlsx]"), `cdrmend.yaml:13:12: output.tables[0]: is "xlsx", want one of parquet csv`},
 		"max rejects":       {top("policy: {max_rejects: 1.01}"), "cdrmend.yaml:2:10: policy.max_rejects: is 1.01, want a share from 0 to 1"},
-		"required field":    {top("policy: {required_fields: [leg_id]}"), `cdrmend.yaml:2:28: policy.required_fields[0]: is "leg_id", want one of org_id recording_id conversation_id trunk_id line_id start_time end_time duration_ms direction ani dnis media_type media_subtype user_ids media_key media_bytes media_sha256`},
+		"required field":    {top("policy: {required_fields: [state, queue_ids]}"), `cdrmend.yaml:2:35: policy.required_fields[1]: is "queue_ids", want one of ` + entryFields},
+		"required of one":   {manifest("      required_fields: [leg_id, legid]"), `cdrmend.yaml:6:33: sources.manifests[0].required_fields[1]: is "legid", want one of ` + entryFields},
 		"exclusion":         {top("policy: {exclusions: [{trunk: t}]}"), "cdrmend.yaml:2:24: policy.exclusions[0].reason: is missing, want a reason"},
 		"nothing shorter":   {top("policy: {exclusions: [{reason: r, shorter_than: 0s}]}"), "cdrmend.yaml:2:35: policy.exclusions[0].shorter_than: is 0, so that no talk is shorter; leave the exclusion out"},
 		"no condition":      {top("policy: {exclusions: [{reason: r, line: []}]}"), "cdrmend.yaml:2:35: policy.exclusions[0].line: want a text or a list of texts"},

@@ -48,6 +48,7 @@ type section struct {
 	ScreenPattern string              `json:"screen_pattern"`
 	IDPattern     string              `json:"id_pattern"`
 	Line          string              `json:"line"`
+	Unmatched     string              `json:"unmatched"`
 	Fields        map[string][]string `json:"fields"`
 	TimeLayouts   []string            `json:"time_layouts"`
 	Zone          string              `json:"zone"`
@@ -141,7 +142,7 @@ func (b *builder) profile() *Profile {
 
 	// The groups of a text line add fields, so the checks of fields come after it.
 	p.Fields = b.fields()
-	p.Line = b.line(p)
+	p.Line, p.RejectUnmatched = b.line(p), s.Unmatched == "reject"
 
 	b.media(p)
 	b.written(p)
@@ -249,6 +250,8 @@ func (b *builder) line(p *Profile) *regexp.Regexp {
 		b.problem("line", "is missing, want the regular expression of a text line")
 	case b.section.Line != "" && !text:
 		b.problem("line", "is given, but text is not among the formats")
+	case b.section.Unmatched != "" && !text:
+		b.problem("unmatched", "is given, but text is not among the formats")
 	}
 
 	re, groups := b.compile("line", b.section.Line)

@@ -165,6 +165,7 @@ func TestEveryErrorOfAProfileNamesLineColumnAndKey(t *testing.T) {
 		"no fields":        {"cdrs", "cdrs: {formats: [csv]}", "p.yaml:1:1: cdrs.fields: is missing, want where the fields are"},
 		"no line":          {"registrations", "registrations: {formats: [text], fields: {time: [t]}}", "p.yaml:1:1: registrations.line: is missing, want the regular expression of a text line"},
 		"line without use": {"registrations", "registrations: {formats: [csv], line: '(?P<time>.)', fields: {time: [t]}}", "p.yaml:1:33: registrations.line: is given, but text is not among the formats\np.yaml:1:33: registrations.line: the group \"time\" feeds no field"},
+		"unmatched":        {"registrations", "registrations: {formats: [csv], unmatched: reject, fields: {time: [t]}}", "p.yaml:1:33: registrations.unmatched: is given, but text is not among the formats"},
 		"lost group":       {"registrations", "registrations: {formats: [text], line: '(?P<when>.)', fields: {time: [t]}}", `p.yaml:1:34: registrations.line: the group "when" feeds no field`},
 		"syntax":           {"manifests", "manifests: [", "p.yaml:1:12: sequence end token ']' not found"},
 	} {

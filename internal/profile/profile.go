@@ -40,7 +40,9 @@ type Profile struct {
 	Suffix        string         // appended to a media key to make its document's key
 	IDPattern     *regexp.Regexp // recording ids in media keys that are not UUIDs
 
-	Line     *regexp.Regexp            // text lines, named groups
+	Line            *regexp.Regexp // text lines, named groups
+	RejectUnmatched bool           // lines that it does not match are rejects rather than skipped
+
 	Fields   map[record.Field][]string // JSON pointers, or column names; the first that is present counts
 	Layouts  []string                  // of times; the first is the one written
 	Zone     *time.Location            // of times without a zone; nil: such times do not parse

@@ -94,6 +94,7 @@ func causeOfRefusal(e *Event, rules *token.Rules) Cause {
 	if e.Facts.is(GrantLacks) {
 		refusal.Granted = token.Lacking
 	}
+
 	switch {
 	case e.Facts.is(InvalidToken):
 		refusal.Error = token.InvalidToken
@@ -101,6 +102,7 @@ func causeOfRefusal(e *Event, rules *token.Rules) Cause {
 		refusal.Error = token.InsufficientScope
 	}
 
+	// A 401 without any evidence says at least that the credentials were not enough.
 	cause := Cause(rules.Conclude(refusal))
 	if cause == Unknown && e.Status == 401 {
 		return Unauthenticated
@@ -126,6 +128,8 @@ func (d *derivation) causesOf(failures []*Event) []Cause {
 		}
 		d.causes = append(d.causes, cause)
 	}
+
+	// No race, or nobody was refused after it should have healed.
 	if !firstRace.Known() || lastRefusal <= firstRace.Add(d.policy.RefreshRace) {
 		return d.causes
 	}

@@ -50,12 +50,15 @@ func classify(dst []kind, events []*Event, window time.Duration) []kind {
 		kinds = append(kinds, kindOf(e))
 	}
 
+	// Both searches go on where the last one stopped, so that all of them together
+	// pass each event once.
 	answer := -1 // the event that answers the last challenge
 	next, succeeds := 0, 0
 	for i, e := range events {
 		if kinds[i] != failure || !challenging(e.Status) {
 			continue
 		}
+
 		for next = max(next, i+1); next < len(events) && kinds[next] == ignored; {
 			next++
 		}
@@ -63,6 +66,7 @@ func classify(dst []kind, events []*Event, window time.Duration) []kind {
 			succeeds++
 		}
 
+		// An answer is no challenge itself, unless a success follows at once.
 		switch {
 		case answer != i && next < len(events) && inTime(events[next], e, window):
 			kinds[i], answer = challenge, next

@@ -107,6 +107,9 @@ func (o *Outage) spots() []spot {
 	if k.trunk == intern.None {
 		return append(list, spot{withoutTrunk, k.org, intern.None, intern.None})
 	}
+
+	// What was seen of one line of a trunk says something of the trunk only when
+	// somebody was refused.
 	if o.Failures == 0 {
 		return list
 	}
@@ -130,6 +133,7 @@ func NewIndex(s *States) *Index {
 			members[at] = append(members[at], int32(i))
 		}
 	}
+
 	for at, m := range members {
 		x.groups[at] = newGroup(s.Outages, m)
 	}
@@ -156,6 +160,8 @@ func (s *States) vouchedAt() map[spot][]record.Span {
 		spans := record.SectionOf(v.times, s.vouched)
 		for _, at := range v.key.spots() {
 			before, several := shares[at]
+
+			// Most spots have one key, whose spans are shared, not copied.
 			switch {
 			case !several:
 				shares[at] = share{spans: spans}

@@ -64,6 +64,8 @@ func (h *histories) at(i uint32) *Event { return &h.log.Events[h.places[i].event
 
 // order fills in the places and returns the keys in order.
 func (h *histories) order() []key {
+	// Keys are numbered as they come, and renumbered in order below: comparing
+	// numbers is cheaper than comparing texts for each event.
 	events := h.log.Events
 	h.places = make([]place, len(events))
 	numbers := map[key]uint32{}
@@ -84,6 +86,7 @@ func (h *histories) order() []key {
 		order[i] = uint32(i)
 	}
 	slices.SortFunc(order, func(a, b uint32) int { return compareKeys(h.texts, keys[a], keys[b]) })
+
 	ranks, sorted := make([]uint32, len(keys)), make([]key, len(keys))
 	for rank, i := range order {
 		ranks[i], sorted[rank] = uint32(rank), keys[i]
@@ -125,6 +128,7 @@ func (h *histories) split(keys []key) {
 		for to < len(h.places) && h.places[to].key == n {
 			to++
 		}
+
 		x := history{key: keys[n], from: uint32(from), to: uint32(to)}
 		x.heldBy = h.sourcesOf(&x)
 		h.list = append(h.list, x)
@@ -158,6 +162,8 @@ func (h *histories) cut() {
 		for x.to > x.from && h.places[x.to-1].at >= x.horizon {
 			x.to--
 		}
+
+		// The sources of what remains may be fewer.
 		if x.from < x.to {
 			x.shownBy = h.sourcesOf(&x)
 			kept = append(kept, x)
@@ -173,6 +179,7 @@ func (h *histories) lastWords(horizons []record.Time) []record.Time {
 	for i := range words {
 		words[i] = record.NoTime
 	}
+
 	with := h.sets.withSource(len(h.log.Sources))
 	for i := range h.log.Events {
 		e := &h.log.Events[i]
@@ -209,11 +216,14 @@ func (s *sourceSets) add(source uint32) {
 
 func (s *sourceSets) end() setNumber {
 	slices.Sort(s.current)
+
+	// The key is built on the stack: a map lookup by string(text) allocates nothing.
 	var b [64]byte
 	text := b[:0]
 	for _, source := range s.current {
 		text = append(text, byte(source), byte(source>>8), byte(source>>16), byte(source>>24))
 	}
+
 	n, ok := s.numbers[string(text)]
 	if !ok {
 		n = setNumber(len(s.list))

@@ -30,6 +30,7 @@ func StatesOf(log *Log, texts *intern.Table, p *policy.Policy) *States {
 	s := &States{}
 	d := newDerivation(log, texts, p)
 	s.Silent = d.survey.silent()
+
 	for i := range d.histories.list {
 		story := d.story(i)
 		s.keys = append(s.keys, story.key)
@@ -51,7 +52,10 @@ func sortAccounts(outages []Outage, texts *intern.Table) {
 		for to < len(outages) && same(&outages[from], &outages[to]) {
 			to++
 		}
-		if outages[to-1].User != intern.None { // keys without one come first
+
+		// Keys without a user name come first, so the last one tells whether there is
+		// an account among them.
+		if outages[to-1].User != intern.None {
 			slices.SortStableFunc(outages[from:to], func(a, b Outage) int {
 				return cmp.Or(cmp.Compare(a.Span.Start, b.Span.Start), texts.Compare(a.User, b.User))
 			})
@@ -75,6 +79,8 @@ func Failures(log *Log, texts *intern.Table, p *policy.Policy, o *Outage) []Fail
 		if d.histories.list[i].key != (key{o.Org, o.Trunk, o.Line, o.User}) {
 			continue
 		}
+
+		// A key has one outage at a time, so its start names it.
 		story := d.story(i)
 		story.episodes(p, func(e *episode) {
 			if e.span.Start != o.Span.Start {
@@ -109,6 +115,8 @@ func newDerivation(log *Log, texts *intern.Table, p *policy.Policy) *derivation 
 		histories: newHistories(log, texts), requests: newRequests(log), texts: texts, policy: p,
 		token: token.Rules{Leeway: p.Leeway, Race: p.RefreshRace},
 	}
+
+	// A survey of the whole log needs the kinds of all events.
 	d.kinds = make([]kind, len(log.Events))
 	for i := range d.histories.list {
 		x := &d.histories.list[i]
@@ -134,6 +142,7 @@ func (d *derivation) story(n int) story {
 		history: x, behaviour: d.survey.behaviour(n), events: d.eventsOf(x), kinds: d.kinds[x.from:x.to],
 		requests: d.requests, sources: d.histories.sets.list[x.shownBy], seen: record.Forever.End,
 	}
+
 	for i, e := range s.events {
 		if s.kinds[i] != ignored && s.kinds[i] != challenge {
 			s.seen = min(s.seen, e.Time)
@@ -153,6 +162,7 @@ func (d *derivation) outage(s *story, e *episode) Outage {
 		Sparse: s.sparse, LastWord: s.lastWord,
 	}
 	o.ID = d.id(&o)
+
 	o.Cause, o.Causes = d.cause(s, e)
 	if s.seen < e.span.Start {
 		o.Began = BeganSeen
@@ -162,6 +172,9 @@ func (d *derivation) outage(s *story, e *episode) Outage {
 	if o.BindingUntil.Known() && e.removed.Known() && e.removed < e.span.End {
 		o.BindingUntil = min(o.BindingUntil, e.removed)
 	}
+
+	// A renewal that failed harms nobody when the next one came while the old
+	// registration still carried calls.
 	o.Harmless = e.opening == openedByFailure && e.endedBy == EndedBySuccess &&
 		o.BindingUntil.Known() && e.span.End <= o.BindingUntil.Add(unanswered)
 	if from := max(e.span.Start, o.BindingUntil); !o.Harmless && from <= e.span.End {
@@ -185,6 +198,9 @@ func (d *derivation) cause(s *story, e *episode) (Cause, string) {
 	if e.opening == openedByRemoval {
 		return Deregistered, ""
 	}
+
+	// A client that could not get a token does not register: nobody sees a failure
+	// of the registration itself.
 	org, client := s.key.org, s.clientAt(e.span.Start)
 	if d.requests.failedIn(s.sources, org, client, e.span) || d.requests.failedLast(s.sources, org, client, e.span.Start) {
 		return TokenRequestFailed, ""

@@ -22,7 +22,7 @@ type Batch struct {
 	rows.Reading
 	Events   []Event
 	Requests []Request
-	Skipped  int64 // rows of another kind
+	Skipped  int64 // rows of another kind, and lines that match no pattern
 	Unusable int64 // attempts without a time, a status or anything that registered
 }
 
@@ -73,6 +73,7 @@ func (r *Reader) Read(in *bufio.Reader, f profile.Format, org intern.Text, rejec
 		}
 	}
 	r.batch.Reading, err = r.mapping.Read(in, f, r.norm.Profile.List, rows.Visitor{Row: r.Row, Reject: reject, Restart: restart})
+	r.batch.Skipped += r.batch.Unmatched
 	return r.batch, err
 }
 
@@ -81,6 +82,7 @@ func (r *Reader) ReadRows(c *rows.Chunk, org intern.Text, reject func(rows.Rejec
 	r.begin(org, reject)
 	var err error
 	r.batch.Reading, err = r.mapping.ReadRows(c, rows.Visitor{Row: r.Row, Reject: reject})
+	r.batch.Skipped += r.batch.Unmatched
 	return r.batch, err
 }
 

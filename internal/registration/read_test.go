@@ -213,6 +213,28 @@ func TestAttemptsThatCannotBeUsedAreRejected(t *testing.T) {
 	}
 }
 
+func TestLinesOfATextLogAboutSomethingElseAreSkipped(t *testing.T) {
+	p, err := profile.Load("own.yaml", []byte("registrations: {formats: [text], line: '^(?P<time>[^ ]+) (?P<trunk_id>[a-z]+) (?P<status>.+)$'}"), "registrations")
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	texts := intern.NewTable()
+	const log = "2026-11-20T12:00:00Z t 403\nchatter\n2026-11-20T12:00:01Z t 200\n2026-11-20T12:00:02Z t soon\nmore chatter\n"
+	r := NewReader(p, texts, &token.Rules{})
+	var rejects []string
+	b, err := r.Read(bufio.NewReader(strings.NewReader(log)), profile.TextLines, texts.Of([]byte("home")), func(x rows.Reject) error {
+		rejects = append(rejects, x.Reason)
+		return nil
+	})
+	if err != nil || len(b.Events) != 2 || b.Skipped != 2 || b.Unusable != 1 || b.Rows != 5 || b.Rejected != 0 {
+		t.Errorf("%v, %+v", err, b)
+	}
+	if diff := gocmp.Diff([]string{"no status"}, rejects); diff != "" {
+		t.Errorf("an attempt that cannot be used is a reject (-want +got):\n%s", diff)
+	}
+}
+
 func TestEveryFormatGivesTheSameEvents(t *testing.T) {
 	texts := intern.NewTable()
 	const (

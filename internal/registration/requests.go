@@ -57,6 +57,7 @@ func newRequests(log *Log) *requests {
 	slices.SortFunc(sorted, func(a, b Request) int {
 		return cmp.Or(cmp.Compare(a.Time, b.Time), compareRefs(a.Ref, b.Ref))
 	})
+
 	for _, x := range sorted {
 		source := log.Objects[x.Ref.Object]
 		addRequest(r.all, source, x)
@@ -64,6 +65,9 @@ func newRequests(log *Log) *requests {
 			addRequest(r.answered, source, x)
 		}
 	}
+
+	// A request that the client repeated with success soon after is no failure. This
+	// needs all answers, so it is a pass of its own.
 	for _, x := range sorted {
 		source := log.Objects[x.Ref.Object]
 		if x.Outcome == Unanswered && !anyBetween(r.answered, source, x.Org, x.Client, x.Time, x.Time.Add(recovery)+1) {
@@ -101,6 +105,8 @@ func lastAt(in map[requestKey][]Request, source uint32, org, client intern.Text,
 		if n == 0 {
 			return
 		}
+
+		// Of two lists, the later request counts.
 		x := &list[n-1]
 		if last == nil || cmp.Or(cmp.Compare(x.Time, last.Time), compareRefs(x.Ref, last.Ref)) > 0 {
 			last = x

@@ -90,11 +90,15 @@ func (h *histories) tally(x *history, kinds []kind, p *policy.Policy) tally {
 			continue
 		}
 
+		// A success. Only successive ones make a pair: what came between them would
+		// have ended the registration that the first one gave.
 		e := h.at(i)
 		h.sets.add(h.log.sourceOf(e))
 		t.successes++
 		inRow++
 		t.row = t.row || inRow >= fewest
+
+		// A renewal may come a little late: its request may not have been answered.
 		if before != nil && before.Expiry >= 0 {
 			t.pairs++
 			if e.Time <= endOf(before, p.DefaultExpiry).Add(unanswered) {
@@ -103,6 +107,7 @@ func (h *histories) tally(x *history, kinds []kind, p *policy.Policy) tally {
 		}
 		before = e
 	}
+
 	t.succeeded = h.sets.end()
 	return t
 }
@@ -123,6 +128,7 @@ func (s *survey) surveySets() {
 		}
 	}
 
+	// A key counts for a set when one of its sources is in it.
 	s.sets = make([]setSurvey, n)
 	for i := range s.sets {
 		sum := &s.sets[i]
@@ -130,6 +136,7 @@ func (s *survey) surveySets() {
 			sum.shows = sum.shows || s.showsSuccesses(source)
 			sum.known = sum.known || s.log.Sources[source].Successes
 		}
+
 		for j := range n {
 			if !s.all.meet(setNumber(i), setNumber(j)) {
 				continue
@@ -155,6 +162,8 @@ func (s *survey) behaviour(history int) behaviour {
 	} else {
 		b.sparse = !sources.known && sources.pairs >= fewest && !nineInTen(sources.inTime, sources.pairs)
 	}
+
+	// A log of changes shows one success, and says nothing while it holds.
 	b.changes = !sources.known && 2*sources.rows < sources.succeeded && !b.renews && !b.sparse
 	return b
 }

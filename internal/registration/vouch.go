@@ -20,6 +20,8 @@ func (s *States) vouch(x *story, p *policy.Policy) {
 	at := len(s.vouched)
 	s.vouched = x.appendBound(s.vouched, p)
 	s.vouched = x.appendUnchanged(s.vouched)
+
+	// The section is made smaller in place: nothing else was appended after it.
 	spans := union(s.vouched[at:])
 	s.vouched = s.vouched[:at+len(spans)]
 	s.vouchers = append(s.vouchers, voucher{x.key, record.Section{At: uint32(at), N: uint32(len(spans))}})
@@ -35,6 +37,7 @@ func (s *story) appendBound(spans []record.Span, p *policy.Policy) []record.Span
 		}
 		since = to
 	}
+
 	for i, e := range s.events {
 		switch s.kinds[i] {
 		case success:
@@ -57,6 +60,7 @@ func (s *story) appendUnchanged(spans []record.Span) []record.Span {
 	if !s.changes {
 		return spans
 	}
+
 	since := record.NoTime // of the first success after the last removal
 	add := func(to record.Time) {
 		if since.Known() && to > since {
@@ -64,6 +68,7 @@ func (s *story) appendUnchanged(spans []record.Span) []record.Span {
 		}
 		since = record.NoTime
 	}
+
 	for i, e := range s.events {
 		switch k := s.kinds[i]; {
 		case k == success && e.Expiry >= 0:
@@ -75,6 +80,8 @@ func (s *story) appendUnchanged(spans []record.Span) []record.Span {
 			add(min(e.Time, s.lastWord+1))
 		}
 	}
+
+	// After the last word of its log nothing is known.
 	add(s.lastWord + 1)
 	return spans
 }

@@ -79,6 +79,8 @@ func (s *story) episodes(p *policy.Policy, emit func(*episode)) {
 		return
 	}
 
+	// Challenges and what is ignored change no state. Whatever else happens, the
+	// registration may have lapsed before it.
 	w := walk{story: s, policy: p, emit: emit, bound: unbound, at: record.NoTime, before: record.NoTime, removal: record.NoTime}
 	for i, e := range s.events {
 		k := s.kinds[i]
@@ -86,9 +88,13 @@ func (s *story) episodes(p *policy.Policy, emit func(*episode)) {
 			continue
 		}
 		w.lapse(i, e.Time)
+
+		// What bound the key before an outage is what happened strictly before it, not
+		// at the same time.
 		if e.Time != w.at {
 			w.at, w.before = e.Time, w.bound.until
 		}
+
 		switch k {
 		case failure:
 			w.fail(e)
@@ -98,6 +104,7 @@ func (s *story) episodes(p *policy.Policy, emit func(*episode)) {
 			w.succeed(e)
 		}
 	}
+
 	w.lapse(len(s.events), s.horizon)
 	w.close(s.horizon, EndedByHorizon)
 }
@@ -110,13 +117,20 @@ func (w *walk) lapse(i int, t record.Time) {
 		return
 	}
 	w.expired = true
+
+	// The search goes on where the last one stopped, so that all of them together
+	// pass each event once.
 	for w.succeeds = max(w.succeeds, i); w.succeeds < len(w.events) && w.kinds[w.succeeds] != success; {
 		w.succeeds++
 	}
 	renewed := w.succeeds < len(w.events) && w.events[w.succeeds].Time <= end.Add(unanswered)
+
+	// An expiry that was not logged is a guess, and after the last word of the log
+	// its silence means nothing.
 	if w.open || renewed || !w.bound.logged || end > w.lastWord || !w.silenceTells(i, end) {
 		return
 	}
+
 	rests := w.bound.last.Ref
 	w.begin(episode{
 		span: record.Span{Start: end}, opening: openedByLapse, binding: end,
@@ -131,6 +145,7 @@ func (w *walk) silenceTells(i int, end record.Time) bool {
 	if w.renews || w.sparse {
 		return w.renews
 	}
+
 	until := w.horizon
 	for ; i < len(w.events); i++ {
 		if k := w.kinds[i]; k == success || k == failure {
@@ -145,12 +160,15 @@ func (w *walk) fail(e *Event) {
 	if w.open && w.current.opening != openedByFailure {
 		w.close(e.Time, EndedByFailure)
 	}
+
 	if !w.open {
 		w.begin(episode{span: record.Span{Start: e.Time}, opening: openedByFailure, binding: w.before, removed: record.NoTime, first: e.Ref})
+		// A removal at the same time came first, as failures come after removals.
 		if w.removal == e.Time {
 			w.current.removed = e.Time
 		}
 	}
+
 	w.current.failures = append(w.current.failures, e)
 	w.attempt(e)
 }
@@ -160,9 +178,13 @@ func (w *walk) remove(i int, e *Event) {
 	if !w.open && w.renewedAfter(i) {
 		return
 	}
+
 	if !w.open {
 		w.begin(episode{span: record.Span{Start: e.Time}, opening: openedByRemoval, binding: w.before, removed: record.NoTime, first: e.Ref})
 	}
+
+	// Only the first removal ends what bound the key. A lapse had no attempt of its
+	// own yet, so this one is its first.
 	if !w.current.removed.Known() {
 		w.current.removed = e.Time
 	}
@@ -223,6 +245,9 @@ func (s *story) exposures(p *policy.Policy, emit func(*episode)) {
 	open := false
 	begun := 0 // the first event at its start
 	bound, walked := unbound, 0
+
+	// The binding at the start of an outage is that of the events before it. They
+	// are walked along once, as outages come in order.
 	end := func() {
 		if open && current.span.End > current.span.Start {
 			for ; walked < begun; walked++ {
@@ -248,6 +273,8 @@ func (s *story) exposures(p *policy.Policy, emit func(*episode)) {
 		if s.kinds[i] != failure {
 			continue
 		}
+
+		// Exposures that only touch are one outage.
 		if open && e.Time > current.span.End {
 			end()
 		}
@@ -259,6 +286,7 @@ func (s *story) exposures(p *policy.Policy, emit func(*episode)) {
 			}
 			begun, open = instant, true
 		}
+
 		current.span.End = max(current.span.End, exposed)
 		current.failures = append(current.failures, e)
 	}
@@ -276,6 +304,7 @@ func (s *story) complete(x *episode, begun int) {
 		if k != failure && k != removal {
 			continue
 		}
+
 		if k == removal && !x.removed.Known() {
 			x.removed = e.Time
 		}

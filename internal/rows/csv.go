@@ -30,7 +30,7 @@ func (r *reader) csv(c *Chunk) error {
 	}
 
 	columns := r.mapping.columnsOf(c.header)
-	r.reading.Framed, r.reading.Tabular, r.reading.Columns = true, true, columns.Fields()
+	r.reading.Framed, r.reading.Tabular, r.reading.Places = true, true, columns.Fields()
 	var cells cells   // its memory is used for every row
 	var before []byte // likewise
 	for index := c.row; !c.done(); index++ {

@@ -1,6 +1,7 @@
 package rows
 
 import (
+	"math/bits"
 	"slices"
 	"strings"
 
@@ -18,6 +19,7 @@ type Mapping struct {
 	Limits  *stream.Limits
 	paths   [record.NumFields][]int    // numbers of the field's pointers, in order of preference
 	columns [record.NumFields][]string // the same as names of columns
+	pointed record.Fields              // fields that have pointers
 	outer   []int                      // paths of watched members, see Watch
 }
 
@@ -53,6 +55,7 @@ func NewMapping(p *profile.Profile, fields []record.Field, limits *stream.Limits
 		for _, place := range p.Fields[f] {
 			if strings.HasPrefix(place, "/") {
 				m.paths[f] = append(m.paths[f], m.Paths.Add(place))
+				m.pointed.Add(f)
 			}
 			// In CSV and Parquet a pointer is the name of a column without its slash.
 			m.columns[f] = append(m.columns[f], strings.TrimPrefix(place, "/"))
@@ -75,6 +78,21 @@ func (m *Mapping) Maps(f record.Field) bool { return m.columns[f] != nil }
 // Pointers returns the paths of a field in order of preference.
 func (m *Mapping) Pointers(f record.Field) []int { return m.paths[f] }
 
+// Note adds the fields to a set that have a member in an element, of whatever
+// value. It looks only for those that are not in the set, so that after a few rows
+// there is hardly anything to look for.
+func (m *Mapping) Note(e *jsonscan.Element, seen *record.Fields) {
+	for left := m.pointed &^ *seen; left != 0; left &= left - 1 {
+		f := record.Field(bits.TrailingZeros64(uint64(left)))
+		for _, path := range m.paths[f] {
+			if _, _, ok := e.Slots.Position(path); ok {
+				seen.Add(f)
+				break
+			}
+		}
+	}
+}
+
 // Find returns the value of a field in an element: the first value among its
 // pointers that is not missing, else the first that is present.
 func (m *Mapping) Find(e *jsonscan.Element, f record.Field) jsonscan.Value {
@@ -96,10 +114,14 @@ func (m *Mapping) Find(e *jsonscan.Element, f record.Field) jsonscan.Value {
 }
 
 // Row returns a row of an object without lines, such as Parquet: it has
-// values, and no bytes of its own.
-func (m *Mapping) Row(index uint32, cells []jsonscan.Value, columns *Columns) Row {
-	return Row{Index: index, mapping: m, cells: cells, columns: columns}
+// values, and no bytes of its own. The cells are only those of fields; other
+// reports whether the row has a value in another cell.
+func (m *Mapping) Row(index uint32, cells []jsonscan.Value, columns *Columns, other func() (bool, error)) Row {
+	return Row{Index: index, mapping: m, cells: cells, columns: columns, other: other}
 }
+
+// Says reports whether a value is one: it is not missing, and no empty list.
+func (m *Mapping) Says(v jsonscan.Value) bool { return !m.Profile.IsMissing(v) && !isEmptyList(v) }
 
 // columnsOf finds the fields' columns in a header.
 func (m *Mapping) columnsOf(header []string) *Columns {

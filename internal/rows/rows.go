@@ -30,6 +30,7 @@ type Row struct {
 	element *jsonscan.Element // of JSON
 	cells   []jsonscan.Value  // of everything else
 	columns *Columns
+	other   func() (bool, error) // of objects whose cells are only those of fields: see HasOther
 }
 
 // Value returns the raw value of a field, Absent when the row has none.
@@ -53,23 +54,26 @@ func (r *Row) Value(f record.Field) jsonscan.Value {
 
 // HasOther reports whether the row has a value outside the places of the mapping's
 // fields: a member or a cell that is not missing, whatever its name. An empty list
-// is missing.
-func (r *Row) HasOther() bool {
-	if r.element != nil {
-		return r.hasOtherMember()
+// is missing. The error is a failure to read, or damage.
+func (r *Row) HasOther() (bool, error) {
+	switch {
+	case r.element != nil:
+		return r.hasOtherMember(), nil
+	case r.other != nil:
+		return r.other()
 	}
 	for i, v := range r.cells {
-		if !r.columns.mapped(i) && !r.mapping.Profile.IsMissing(v) {
-			return true
+		if !r.columns.mapped(i) && r.mapping.Says(v) {
+			return true, nil
 		}
 	}
-	return false
+	return false, nil
 }
 
 func (r *Row) hasOtherMember() bool {
 	last := map[string]bool{} // of members spelled twice the last counts
 	for name, v := range r.Whole().Members {
-		last[string(name)] = !r.mapping.Paths.Leaf(name) && !r.mapping.Profile.IsMissing(v) && !isEmptyList(v)
+		last[string(name)] = !r.mapping.Paths.Leaf(name) && r.mapping.Says(v)
 	}
 	for _, has := range last {
 		if has {
@@ -114,16 +118,17 @@ func (r Reject) SHA256() [32]byte { return sha256.Sum256(r.Bytes) }
 
 // Reading is the outcome of reading one object.
 type Reading struct {
-	Rows     int64 // rejects included
-	Rejected int64
-	Damage   error // see [jsonscan.IsDamage]; nil for a sound object
-	Used     int64 // end of the last row or reject; what follows it in a damaged object is lost
+	Rows      int64 // rejects and skipped lines included
+	Rejected  int64
+	Unmatched int64 // lines that the pattern of a text log does not match: skipped
+	Damage    error // see [jsonscan.IsDamage]; nil for a sound object
+	Used      int64 // end of the last row or reject; what follows it in a damaged object is lost
 
 	Cut     bool          // the last row is a part of one: the object was cut where it may end
 	Framed  bool          // the object has a list, a header or a schema, so that it may have no rows
 	Bare    bool          // the visitor says that the object is none and has none
 	Tabular bool          // rows have the columns of a header or a schema
-	Columns record.Fields // of those: fields that have a column
+	Places  record.Fields // fields with a place: a column, a group of a text line, or of JSON a member of some row, of whatever value
 }
 
 // Incomplete says why an object that could be read to its end is not all of what
@@ -170,11 +175,12 @@ type Visitor struct {
 func (r *Reading) Add(next Reading) {
 	r.Rows += next.Rows
 	r.Rejected += next.Rejected
+	r.Unmatched += next.Unmatched
 	r.Used = max(r.Used, next.Used)
 	if next.Rows > 0 {
 		r.Cut = next.Cut
 	}
-	r.Framed, r.Tabular, r.Columns = r.Framed || next.Framed, r.Tabular || next.Tabular, r.Columns|next.Columns
+	r.Framed, r.Tabular, r.Places = r.Framed || next.Framed, r.Tabular || next.Tabular, r.Places|next.Places
 	if r.Damage == nil {
 		r.Damage = next.Damage
 	}
@@ -225,6 +231,10 @@ type reader struct {
 }
 
 func (r *reader) row(row Row) error {
+	if row.element != nil {
+		r.mapping.Note(row.element, &r.reading.Places)
+	}
+
 	// The visitor gets a pointer, which must not make every row allocate.
 	row.mapping = r.mapping
 	r.current = row
@@ -255,6 +265,13 @@ func (r *reader) reject(reject Reject) error {
 	r.reading.Used, r.reading.Cut = reject.Offset+int64(len(reject.Bytes)), false
 
 	return r.to.Reject(reject)
+}
+
+// skip counts a line that is about something else.
+func (r *reader) skip(line Line) {
+	r.reading.Rows++
+	r.reading.Unmatched++
+	r.reading.Used, r.reading.Cut = line.Offset+int64(len(line.Text)), false
 }
 
 func (r *reader) json(in io.Reader, list string) error {
@@ -331,13 +348,18 @@ func (r *reader) jsonLine(line Line) error {
 func (r *reader) textLines(c *Chunk) error {
 	pattern := r.mapping.Profile.Line
 	columns := r.mapping.columnsOf(pattern.SubexpNames())
+	r.reading.Places = columns.Fields()
 	return r.lines(c, func(line Line) error {
 		if line.Broken {
 			return r.reject(line.RejectAs("the stream breaks off inside this line"))
 		}
 		at := pattern.FindSubmatchIndex(line.Text)
-		if at == nil {
+		switch {
+		case at == nil && r.mapping.Profile.RejectUnmatched:
 			return r.reject(line.RejectAs("the line does not match the profile's pattern"))
+		case at == nil:
+			r.skip(line)
+			return nil
 		}
 
 		// A group that did not take part in the match stays absent.

@@ -52,7 +52,7 @@ func rowsOf(t testing.TB, p *profile.Profile, f profile.Format, r io.Reader) (go
 	if err != nil {
 		t.Fatal(err)
 	}
-	if reading.Rows != int64(len(got)+len(rejects)) || reading.Rejected != int64(len(rejects)) {
+	if reading.Rows != int64(len(got)+len(rejects))+reading.Unmatched || reading.Rejected != int64(len(rejects)) {
 		t.Errorf("%+v for %d rows and %d rejects", reading, len(got), len(rejects))
 	}
 	return got, rejects, reading
@@ -131,9 +131,22 @@ func TestRowsOfTextLines(t *testing.T) {
 		Line:   regexp.MustCompile(`^(?P<leg_id>\S+) (?:on (?P<first>\S*)|by (?P<second>\S+))?`),
 		Fields: map[record.Field][]string{record.LegID: {"/leg_id"}, record.TrunkID: {"first", "second"}},
 	}
-	checkRows(t, p, profile.TextLines, "a on t1\r\n\nb by t2\nnonsense\nc on \nd ", []string{
-		"0@0 a|t1", "1@10 b|t2", "3@27 c|", "4@33 d|",
-	}, []string{"2@18 nonsense: the line does not match the profile's pattern"})
+	const text = "a on t1\r\n\nb by t2\nnonsense\nc on \nd "
+	want := []string{"0@0 a|t1", "1@10 b|t2", "3@27 c|", "4@33 d|"}
+
+	reading := checkRows(t, p, profile.TextLines, text, want, nil)
+	if reading.Rows != 5 || reading.Unmatched != 1 || reading.Incomplete() != nil {
+		t.Errorf("a line about something else counts as skipped: %+v", reading)
+	}
+	if reading := checkRows(t, p, profile.TextLines, "nonsense\n", nil, nil); reading.Unmatched != 1 || reading.Incomplete() != nil {
+		t.Errorf("a log of such lines has no row and is whole: %+v", reading)
+	}
+
+	p.RejectUnmatched = true
+	reading = checkRows(t, p, profile.TextLines, text, want, []string{"2@18 nonsense: the line does not match the profile's pattern"})
+	if reading.Rows != 5 || reading.Unmatched != 0 || reading.Rejected != 1 {
+		t.Errorf("in a log of nothing else it is a reject: %+v", reading)
+	}
 }
 
 func TestTheVisitorsErrorEndsTheReading(t *testing.T) {

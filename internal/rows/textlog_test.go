@@ -21,7 +21,7 @@ var logLine = regexp.MustCompile(`^(?P<leg_id>\S+) (?:on (?P<trunk_id>\S*)|by \S
 // them matched by itself.
 func checkTextLog(t *testing.T, text string) {
 	t.Helper()
-	p := &profile.Profile{Line: logLine, Fields: map[record.Field][]string{record.LegID: {"leg_id"}, record.TrunkID: {"trunk_id"}}}
+	p := &profile.Profile{Line: logLine, RejectUnmatched: true, Fields: map[record.Field][]string{record.LegID: {"leg_id"}, record.TrunkID: {"trunk_id"}}}
 	var want []string
 	at, index := 0, 0
 	if strings.HasPrefix(text, "\xef\xbb\xbf") {

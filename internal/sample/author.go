@@ -42,16 +42,16 @@ func (a *author) write() {
 	a.cardPayment()
 	a.harmless()
 
-	a.chapter("over-midnight", midnight, "%d calls show why the days around the night are read too: they lasted over midnight, and what was filed under the neighbouring day proves them complete.")
+	a.story.chapter("over-midnight", midnight, "%d calls show why the days around the night are read too: they lasted over midnight, and what was filed under the neighbouring day proves them complete.")
 	a.count()
 }
 
 // chapter adds a chapter. Its sentence may have a place for the number of cases.
-func (a *author) chapter(kind string, cases []Case, sentence string) {
+func (s *Story) chapter(kind string, cases []Case, sentence string) {
 	if strings.Contains(sentence, "%d") {
 		sentence = fmt.Sprintf(sentence, len(cases))
 	}
-	a.story.Chapters = append(a.story.Chapters, Chapter{Kind: kind, Sentence: sentence, Cases: cases})
+	s.Chapters = append(s.Chapters, Chapter{Kind: kind, Sentence: sentence, Cases: cases})
 }
 
 // count counts the calls that start in the night and the recordings in its folders.
@@ -115,8 +115,8 @@ func (a *author) lostTrunks() {
 		elsewhere = append(elsewhere, c.aboutRecording(0, repaired("trunk_id")...))
 	}
 
-	a.chapter("trunk-lost-in-outage", during, "%d recordings were made while the Leeds lines could not register, and were exported without the trunk that carried the call. The call detail records name it, so it was put back.")
-	a.chapter("trunk-lost", elsewhere, "%d more recordings came without their trunk (the member was left out, null or empty) with no outage near. The call detail records name it, so it was put back.")
+	a.story.chapter("trunk-lost-in-outage", during, "%d recordings were made while the Leeds lines could not register, and were exported without the trunk that carried the call. The call detail records name it, so it was put back.")
+	a.story.chapter("trunk-lost", elsewhere, "%d more recordings came without their trunk (the member was left out, null or empty) with no outage near. The call detail records name it, so it was put back.")
 }
 
 // lostRecordings removes recordings outside of any outage, and adds both chapters.
@@ -131,8 +131,8 @@ func (a *author) lostRecordings(inOutage []Case) {
 		cases = append(cases, c.aboutLeg(Finding{"missing_recording", ""}))
 	}
 
-	a.chapter("recording-lost-in-outage", inOutage, "%d calls on the Leeds trunk were recorded according to their call detail records, but no recording was delivered. They coincide with the outage of that trunk's lines.")
-	a.chapter("recording-lost", cases, "%d further calls were recorded according to their call detail records, but no recording was delivered, and no outage coincides with them. Ask the platform, before its retention ends.")
+	a.story.chapter("recording-lost-in-outage", inOutage, "%d calls on the Leeds trunk were recorded according to their call detail records, but no recording was delivered. They coincide with the outage of that trunk's lines.")
+	a.story.chapter("recording-lost", cases, "%d further calls were recorded according to their call detail records, but no recording was delivered, and no outage coincides with them. Ask the platform, before its retention ends.")
 }
 
 // lostMetadata removes the metadata of some recordings.
@@ -144,7 +144,7 @@ func (a *author) lostMetadata() {
 		cases = append(cases, c.aboutRecording(0, append([]Finding{{"metadata_missing", ""}}, fromKeyOnly()...)...))
 	}
 
-	a.chapter("metadata-lost", cases, "%d recordings were delivered as audio alone, without metadata. Their ids follow from the object key and their trunk from the call detail records; when they began and ended is not known.")
+	a.story.chapter("metadata-lost", cases, "%d recordings were delivered as audio alone, without metadata. Their ids follow from the object key and their trunk from the call detail records; when they began and ended is not known.")
 }
 
 // fromKeyOnly returns the findings about a recording of which only the object key
@@ -171,7 +171,7 @@ func (a *author) cutMetadata() {
 		cases = append(cases, c.aboutRecording(0, append([]Finding{{"truncated_document", ""}}, at.also...)...))
 	}
 
-	a.chapter("metadata-cut", cases, "%d metadata documents end in the middle, as after an upload that broke off. What was readable was kept, and what could be proved was put back.")
+	a.story.chapter("metadata-cut", cases, "%d metadata documents end in the middle, as after an upload that broke off. What was readable was kept, and what could be proved was put back.")
 }
 
 // missingEnds removes the end times of some recordings.
@@ -183,7 +183,7 @@ func (a *author) missingEnds() {
 		cases = append(cases, c.aboutRecording(0, repaired("end_time")...))
 	}
 
-	a.chapter("end-missing", cases, "%d recordings were exported without the time of their end. It follows from their start and their duration.")
+	a.story.chapter("end-missing", cases, "%d recordings were exported without the time of their end. It follows from their start and their duration.")
 }
 
 // recorderOff lets the recorder of a call fail to start.
@@ -191,7 +191,7 @@ func (a *author) recorderOff() {
 	c := a.pick("10:40", func(c *call) bool { return c.trunk == dublin && c.kind == inbound })
 	c.recordings, c.records.recorderOff = nil, true
 
-	a.chapter("recorder-off", []Case{c.aboutLeg(Finding{"missing_recording", ""})}, "One caller had not declined, and yet the call detail record says recording: false: the recorder did not start. No policy excludes the call, so it counts as lost.")
+	a.story.chapter("recorder-off", []Case{c.aboutLeg(Finding{"missing_recording", ""})}, "One caller had not declined, and yet the call detail record says recording: false: the recorder did not start. No policy excludes the call, so it counts as lost.")
 }
 
 // consults makes calls that an outside expert joins on a leg of its own, with
@@ -204,10 +204,10 @@ func (a *author) consults() {
 	}
 
 	contested := join("13:10", dublin)
-	a.chapter("consult-contested", []Case{contested.aboutExpert(Finding{"missing_recording", ""})}, "In one Dublin call an outside expert was consulted on a second leg. The platform records each leg, and one recording came: it fits the customer's leg better, so whether the expert's was recorded nobody can tell.")
+	a.story.chapter("consult-contested", []Case{contested.aboutExpert(Finding{"missing_recording", ""})}, "In one Dublin call an outside expert was consulted on a second leg. The platform records each leg, and one recording came: it fits the customer's leg better, so whether the expert's was recorded nobody can tell.")
 
 	shared := join("12:02", leeds)
-	a.chapter("consult-shared", []Case{shared.aboutExpert()}, "In one Leeds call an expert joined as well. This gateway's conversations have one recording each, so that of the customer's leg is the proof of both: shared proof.")
+	a.story.chapter("consult-shared", []Case{shared.aboutExpert()}, "In one Leeds call an expert joined as well. This gateway's conversations have one recording each, so that of the customer's leg is the proof of both: shared proof.")
 }
 
 // lateDetails delivers the call detail record of a call days after its night.
@@ -216,7 +216,7 @@ func (a *author) lateDetails() {
 	c.trunk, c.recordings = frankfurt, nil
 	a.late = append(a.late, c)
 
-	a.chapter("stray-call", []Case{{Conversation: c.id, Trunk: c.trunkID(), Findings: []Finding{{"stray_record", ""}}}}, "The call detail record of one call came five days late. The run of its own night never saw it, and this night does not judge it; the finding says which night to run again, and how far it has to look ahead.")
+	a.story.chapter("stray-call", []Case{{Conversation: c.id, Trunk: c.trunkID(), Findings: []Finding{{"stray_record", ""}}}}, "The call detail record of one call came five days late. The run of its own night never saw it, and this night does not judge it; the finding says which night to run again, and how far it has to look ahead.")
 }
 
 // shortRecordings cuts some recordings to a third of the conversation.
@@ -229,5 +229,5 @@ func (a *author) shortRecordings() {
 		cases = append(cases, c.aboutLeg(Finding{"short_recording", ""}))
 	}
 
-	a.chapter("recording-short", cases, "%d recordings stop long before the conversation did: agent and customer went on talking for minutes that nobody can listen to.")
+	a.story.chapter("recording-short", cases, "%d recordings stop long before the conversation did: agent and customer went on talking for minutes that nobody can listen to.")
 }

@@ -56,8 +56,8 @@ func (a *author) standBy(c *call) *standbyEntry {
 }
 
 // aboutEntry returns a case about an entry of the standby recorder.
-func (a *author) aboutEntry(c *call, e *standbyEntry, findings ...Finding) Case {
-	return Case{Conversation: e.Conversation, Trunk: c.trunkID(), Recording: e.Recording, Key: a.standbyKey(), Findings: findings}
+func (d date) aboutEntry(c *call, e *standbyEntry, findings ...Finding) Case {
+	return Case{Conversation: e.Conversation, Trunk: c.trunkID(), Recording: e.Recording, Key: d.standbyKey(), Findings: findings}
 }
 
 // standbyRecordings lets the standby recorder take the place of the platform's.
@@ -65,19 +65,19 @@ func (a *author) standbyRecordings() {
 	kept := a.pick("11:50", on(leeds))
 	e := a.standBy(kept)
 	kept.records.recording = e.Recording
-	a.chapter("standby-recording", []Case{a.aboutEntry(kept, e)}, "The recording of one call on the Leeds trunk was made by the standby recorder of the gateway. The call detail record names it, so nothing is missing.")
+	a.story.chapter("standby-recording", []Case{a.aboutEntry(kept, e)}, "The recording of one call on the Leeds trunk was made by the standby recorder of the gateway. The call detail record names it, so nothing is missing.")
 
 	lost := a.pick("12:30", on(leeds))
 	e = a.standBy(lost)
 	e.State = "deleted"
-	a.chapter("recording-deleted", []Case{
+	a.story.chapter("recording-deleted", []Case{
 		lost.aboutLeg(Finding{"missing_recording", ""}), a.aboutEntry(lost, e, Finding{"media_missing", ""}),
 	}, "One call was recorded by the standby recorder alone, and the recording was deleted before the export. Its entry is there and says so; the call counts as lost.")
 
 	similar := a.pick("17:20", on(leeds))
 	e = a.standBy(similar)
 	e.Conversation = newUUID(random(standbyStream, -similar.number))
-	a.chapter("look-alike", []Case{
+	a.story.chapter("look-alike", []Case{
 		similar.aboutLeg(Finding{"missing_recording", ""}), a.aboutEntry(similar, e, Finding{"no_cdr", ""}),
 	}, "One call has no recording, and the standby recorder has one of the same line, numbers and times under another conversation. Most likely it is the one, but only somebody who listens to it can tell.")
 }

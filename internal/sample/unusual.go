@@ -22,7 +22,7 @@ func (a *author) duplicates() {
 		again("16:02", func(rec *recording) { rec.ext, rec.end = "wav", rec.end.Add(40*time.Millisecond) }),
 	}
 
-	a.chapter("duplicate", cases, "%d recordings were delivered twice: two once more in the folder of a later hour, one also in another format with a slightly different end. Each counts once.")
+	a.story.chapter("duplicate", cases, "%d recordings were delivered twice: two once more in the folder of a later hour, one also in another format with a slightly different end. Each counts once.")
 }
 
 // conflicts makes some metadata contradict other evidence.
@@ -41,7 +41,7 @@ func (a *author) conflicts() {
 	second.subtype, second.defect, second.other = "Station", otherConversation, named.id
 	wrongCall.recordings = append(wrongCall.recordings, second)
 
-	a.chapter("conflict", []Case{
+	a.story.chapter("conflict", []Case{
 		wrongTrunk.aboutRecording(0, Finding{"conflict", "trunk_id"}),
 		wrongDuration.aboutRecording(0, Finding{"conflict", "duration_ms"}),
 		wrongCall.aboutRecording(1, Finding{"conflict", "conversation_id"}, Finding{"no_cdr", ""}),
@@ -57,7 +57,7 @@ func (a *author) withheldDetails() {
 		cases = append(cases, c.aboutRecording(0, Finding{"no_cdr", ""}))
 	}
 
-	a.chapter("no-call-detail", cases, "%d recordings belong to calls that no call detail record mentions. They are kept and named, as nothing says what they should have been.")
+	a.story.chapter("no-call-detail", cases, "%d recordings belong to calls that no call detail record mentions. They are kept and named, as nothing says what they should have been.")
 }
 
 // harmless adds chapters about calls that look unusual and are in order.
@@ -86,13 +86,13 @@ func (a *author) harmless() {
 		}
 	}
 
-	a.chapter("details-delivered-twice", twiceTold, "%d calls were reported twice, first while they lasted and again when they were over. The complete record counts.")
-	a.chapter("two-versions", []Case{a.twoVersions()}, "The gateway also delivered one leg in two versions. The one that was updated last counts.")
-	a.chapter("two-recordings", two, "%d calls were passed on to a second agent and have two recordings, which together cover the conversation.")
-	a.chapter("screen-recording", screens, "%d calls also have a recording of the agent's screen. A screen has no trunk, so none is asked for.")
-	a.chapter("not-recorded", unrecorded, "%d callers did not want to be recorded, and were not. They waited in the queue that policy excludes for that reason.")
-	a.chapter("abandoned", unanswered, "%d callers gave up before anybody answered, so there was nothing to record.")
-	a.chapter("internal-call", internals, "%d calls were internal, which policy excludes.")
+	a.story.chapter("details-delivered-twice", twiceTold, "%d calls were reported twice, first while they lasted and again when they were over. The complete record counts.")
+	a.story.chapter("two-versions", []Case{a.twoVersions()}, "The gateway also delivered one leg in two versions. The one that was updated last counts.")
+	a.story.chapter("two-recordings", two, "%d calls were passed on to a second agent and have two recordings, which together cover the conversation.")
+	a.story.chapter("screen-recording", screens, "%d calls also have a recording of the agent's screen. A screen has no trunk, so none is asked for.")
+	a.story.chapter("not-recorded", unrecorded, "%d callers did not want to be recorded, and were not. They waited in the queue that policy excludes for that reason.")
+	a.story.chapter("abandoned", unanswered, "%d callers gave up before anybody answered, so there was nothing to record.")
+	a.story.chapter("internal-call", internals, "%d calls were internal, which policy excludes.")
 }
 
 // cardPayment pauses the recording of a call while the caller pays by card.
@@ -105,7 +105,7 @@ func (a *author) cardPayment() {
 	c.recordings[0].end = c.pause.from
 	c.recordings = append(c.recordings, second)
 
-	a.chapter("recording-paused", []Case{c.aboutRecording(1)}, "In one Leeds call the recording was paused while the caller named a card number. The call detail record declares the pause, so the gap between the two recordings is as it should be.")
+	a.story.chapter("recording-paused", []Case{c.aboutRecording(1)}, "In one Leeds call the recording was paused while the caller named a card number. The call detail record declares the pause, so the gap between the two recordings is as it should be.")
 }
 
 // twoVersions delivers a gateway's row about a call in two versions.
@@ -135,7 +135,7 @@ func (a *author) overMidnight() []Case {
 	before.placed, joined.placed, after.placed = true, true, true
 	cases := []Case{before.aboutLeg(), joined.aboutRecording(1), after.aboutLeg()}
 
-	a.insert(joined)
+	a.calls = insert(a.calls, joined)
 	return cases
 }
 
@@ -144,8 +144,8 @@ func (c *call) lastUntil(end time.Time) {
 	c.end, c.recordings[0].end = end, end
 }
 
-// insert puts a call in its place among the others.
-func (a *author) insert(c call) {
-	at, _ := slices.BinarySearchFunc(a.calls, c.start, func(c call, t time.Time) int { return c.start.Compare(t) })
-	a.calls = slices.Insert(a.calls, at, c)
+// insert puts a call in its place among calls in order of their starts.
+func insert(calls []call, c call) []call {
+	at, _ := slices.BinarySearchFunc(calls, c.start, func(c call, t time.Time) int { return c.start.Compare(t) })
+	return slices.Insert(calls, at, c)
 }

@@ -39,7 +39,7 @@ func (d day) sidecar(c *call, l *leg) []Object {
 		// Lost metadata can be noticed only by the media object, so that is written even
 		// in a night without media.
 		if c.fate == MetadataLost || d.Media && c.fate != MediaLost {
-			list = append(list, d.media(media, l))
+			list = append(list, mediaObject(media, l))
 		}
 		if c.fate != MetadataLost {
 			// Rendered now, because the call is reused before the object is written.
@@ -62,8 +62,8 @@ func (d day) sidecar(c *call, l *leg) []Object {
 // leastMedia is more than the size below which a run takes media for empty.
 const leastMedia = 1100
 
-// media returns a media object that begins like an Ogg page.
-func (d day) media(key string, l *leg) Object {
+// mediaObject returns a media object that begins like an Ogg page.
+func mediaObject(key string, l *leg) Object {
 	digest := l.digest // copied, as the leg is reused before the object is written
 	return Object{key, func(w io.Writer) error {
 		b := append(make([]byte, 0, leastMedia+64), "OggS\x00\x02"...)
