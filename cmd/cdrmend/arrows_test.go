@@ -25,8 +25,8 @@ type room struct {
 	opens string
 }
 
-// rooms holds the arrows: cmd → job → intake, reconcile and output → what these
-// take → the ground.
+// rooms holds the arrows: cmd → job → intake, reconcile and output → doubt →
+// match → evidence → what these take → the ground.
 // The contract, manifests/, is open to all.
 var rooms = map[string]room{
 	"cmd/cdrmend": {
@@ -35,19 +35,31 @@ var rooms = map[string]room{
 	},
 	"internal/job": {
 		"the job tells one interval and knows nothing of flags, terminals or samples; it passes values between the stages",
-		"intake reconcile output registration table report ledger record scratch parallel budget object policy token",
+		"intake evidence reconcile output registration table report ledger record scratch parallel budget object policy token",
 	},
 	"internal/intake": {
 		"what was delivered is listed and read without knowing what is written of it",
-		"reconcile manifest cdr registration ledger rows profile jsonscan stream intern record scratch parallel object policy token",
+		"evidence reconcile manifest cdr registration ledger rows profile jsonscan stream intern record scratch parallel object policy token",
 	},
 	"internal/output": {
 		"a run is written from a decision that is complete, and from what was listed and read for it",
-		"intake reconcile manifest table report redact page worklist statement ledger profile stream intern record scratch parallel object policy",
+		"intake evidence match reconcile manifest table report redact page worklist statement ledger profile stream intern record scratch parallel object policy",
 	},
 	"internal/reconcile": {
 		"the decision is pure: it takes values, and gives rows and repairs",
-		"manifest cdr registration table profile jsonscan intern record policy",
+		"evidence match doubt manifest cdr registration table profile intern record policy",
+	},
+	"internal/doubt": {
+		"what speaks against a source follows from how its records fit those of others; what follows from that is for the decision",
+		"evidence match cdr intern record policy",
+	},
+	"internal/match": {
+		"entries and legs are joined without knowing what is said about them",
+		"evidence manifest cdr registration profile jsonscan intern record policy",
+	},
+	"internal/evidence": {
+		"what was read is kept as it counts, whatever is decided from it",
+		"manifest cdr registration profile intern record policy",
 	},
 	"internal/manifest":     {"manifests are read without knowing what they are compared with", "rows parquetfile profile jsonscan stream intern record"},
 	"internal/cdr":          {"legs are read without knowing what they are compared with", "rows parquetfile profile jsonscan stream intern record"},
@@ -67,7 +79,7 @@ var rooms = map[string]room{
 	"internal/replay":       {"a run is made again by the job, from what it says of itself", "job report ledger record object policy"},
 	"internal/verify":       {"what was committed is checked from the output alone, by the rooms that made it", "replay table report ledger stream printable scratch object policy token"},
 	"internal/history":      {"what became of findings follows from what was committed", "committed table ledger printable"},
-	"internal/explain":      {"a story is told from what was committed, and from the decision made once more", "reconcile job committed history cdr registration wording table redact profile intern record printable policy"},
+	"internal/explain":      {"a story is told from what was committed, and from the decision made once more", "match reconcile job committed history cdr registration wording table redact profile intern record printable policy"},
 	"internal/sample":       {"the sample is known beforehand, so it must not follow from the code that it tests", ""},
 	"internal/synth":        {"what is planted is known beforehand, so it must not follow from the code that finds it", ""},
 	"internal/bench":        {"what measures the program starts it, and needs nothing of it", ""},
@@ -90,14 +102,15 @@ var rooms = map[string]room{
 	"internal/budget":   {"the collector is set by a number of bytes alone", ""},
 	"internal/yamlfile": {"YAML is YAML, whatever is configured in it", ""},
 
-	"internal/page/browsertest":  {"the browser is driven for tests and by them alone", ""},
-	"internal/stream/streamtest": {"tests of limits share it, and nothing else", "stream"},
-	"internal/object/objecttest": {"the suite tests stores and nothing else", "object"},
-	"internal/ledger/ledgertest": {"a second reading of stored bytes shares no code with the first", ""},
-	"internal/tempdir":           {"where tests write is nothing to anybody else", ""},
-	"internal/growth":            {"tests of the whole program, and nothing else", ""},
-	"internal/chaos":             {"tests of the whole program, and nothing else", ""},
-	"manifests":                  {"the contract is data", ""},
+	"internal/reconcile/nighttest": {"nights are written down for tests, and decided as every night is", "evidence reconcile manifest cdr registration table profile intern record policy"},
+	"internal/page/browsertest":    {"the browser is driven for tests and by them alone", ""},
+	"internal/stream/streamtest":   {"tests of limits share it, and nothing else", "stream"},
+	"internal/object/objecttest":   {"the suite tests stores and nothing else", "object"},
+	"internal/ledger/ledgertest":   {"a second reading of stored bytes shares no code with the first", ""},
+	"internal/tempdir":             {"where tests write is nothing to anybody else", ""},
+	"internal/growth":              {"tests of the whole program, and nothing else", ""},
+	"internal/chaos":               {"tests of the whole program, and nothing else", ""},
+	"manifests":                    {"the contract is data", ""},
 }
 
 func (r room) mayOpen(name string) bool {
@@ -206,9 +219,12 @@ func TestEachLibraryStaysInItsRoom(t *testing.T) {
 }
 
 func TestTheDecisionTouchesNothingOutside(t *testing.T) {
-	for _, path := range ours(t)["internal/reconcile"].Imports {
-		if slices.Contains(impure, path) {
-			t.Errorf("internal/reconcile imports %s: %s", path, rooms["internal/reconcile"].why)
+	all := ours(t)
+	for _, name := range []string{"internal/evidence", "internal/match", "internal/doubt", "internal/reconcile"} {
+		for _, path := range all[name].Imports {
+			if slices.Contains(impure, path) {
+				t.Errorf("%s imports %s: the decision is pure: it takes values, and gives rows and repairs", name, path)
+			}
 		}
 	}
 }
@@ -250,7 +266,7 @@ func clockReadings(t *testing.T, file string) []string {
 
 func TestTheProgramLinksNoServerAndNoTestCode(t *testing.T) {
 	for _, path := range ours(t)["cmd/cdrmend"].Deps {
-		for _, no := range []string{"testing", "cdrmend/internal/object/objecttest", "cdrmend/internal/ledger/ledgertest", "cdrmend/internal/page/browsertest", "cdrmend/internal/tempdir", "github.com/versity/", "github.com/google/go-cmp/", "github.com/rogpeppe/"} {
+		for _, no := range []string{"testing", "cdrmend/internal/object/objecttest", "cdrmend/internal/ledger/ledgertest", "cdrmend/internal/page/browsertest", "cdrmend/internal/reconcile/nighttest", "cdrmend/internal/tempdir", "github.com/versity/", "github.com/google/go-cmp/", "github.com/rogpeppe/"} {
 			if path == no || strings.HasSuffix(no, "/") && strings.HasPrefix(path, no) {
 				t.Errorf("the program links %s: that is for tests", path)
 			}

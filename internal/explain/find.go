@@ -28,8 +28,8 @@ var named = []struct {
 // subject is an id within its organisation.
 type subject struct{ org, id string }
 
-// match says where an id was found, and what belongs to it.
-type match struct {
+// hit says where an id was found, and what belongs to it.
+type hit struct {
 	id            string
 	kinds         map[string]bool
 	conversations map[subject]bool
@@ -46,8 +46,8 @@ func Normal(id string) string {
 }
 
 // find looks for an id in the tables of a commit; nil if it is in none.
-func find(ctx context.Context, c *committed.Commit, id string) (*match, error) {
-	m := &match{
+func find(ctx context.Context, c *committed.Commit, id string) (*hit, error) {
+	m := &hit{
 		id: id, kinds: map[string]bool{}, conversations: map[subject]bool{}, recordingIDs: map[subject]bool{},
 		places: map[place]bool{}, findingIDs: map[string]bool{}, outageIDs: map[string]bool{},
 	}
@@ -63,7 +63,7 @@ func find(ctx context.Context, c *committed.Commit, id string) (*match, error) {
 	return m, nil
 }
 
-func (m *match) search(ctx context.Context, c *committed.Commit, s *table.Schema) error {
+func (m *hit) search(ctx context.Context, c *committed.Commit, s *table.Schema) error {
 	var columns []int
 	var kinds []string
 	for _, n := range named {
@@ -86,7 +86,7 @@ func (m *match) search(ctx context.Context, c *committed.Commit, s *table.Schema
 }
 
 // add notes a row that holds the id.
-func (m *match) add(r *table.Row, kind string) {
+func (m *hit) add(r *table.Row, kind string) {
 	m.kinds[kind] = true
 	// The row of an outage has no conversation and no place in an input.
 	if kind == OutageID {
@@ -118,7 +118,7 @@ func placeOf(r *table.Row) place {
 
 // names returns the kinds of things that the id names, in the order of their
 // declaration.
-func (m *match) names() []string {
+func (m *hit) names() []string {
 	var list []string
 	for _, n := range named {
 		if m.kinds[n.kind] && !slices.Contains(list, n.kind) {

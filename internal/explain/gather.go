@@ -24,7 +24,7 @@ func Tell(ctx context.Context, commits []*committed.Commit, id string, clear boo
 		return nil, err
 	}
 
-	g := &gathering{match: m, commit: c, show: redactor(!clear), story: &Story{
+	g := &gathering{hit: m, commit: c, show: redactor(!clear), story: &Story{
 		Format: Format, ID: id, Names: m.names(), Interval: c.Record.Interval, Masked: !clear, Commit: commitOf(c),
 		Recordings: []*Recording{}, Calls: []*Call{}, Outages: []*Outage{}, Findings: []*Finding{},
 	}}
@@ -86,7 +86,7 @@ func commitOf(c *committed.Commit) Commit {
 
 // gathering is the state of gathering a story.
 type gathering struct {
-	*match
+	*hit
 	commit *committed.Commit
 	show   *redact.Redactor
 	story  *Story

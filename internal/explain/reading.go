@@ -7,6 +7,7 @@ import (
 	"cdrmend/internal/cdr"
 	"cdrmend/internal/intern"
 	"cdrmend/internal/job"
+	"cdrmend/internal/match"
 	"cdrmend/internal/policy"
 	"cdrmend/internal/reconcile"
 	"cdrmend/internal/record"
@@ -89,8 +90,8 @@ func (d *deepening) recording(rec *Recording, n uint32) {
 }
 
 // matchedBy says how a recording and its legs belong together.
-var matchedBy = map[reconcile.Proof]string{
-	reconcile.NoProof: "nothing", reconcile.ProofByID: "recording id", reconcile.ProofByLeg: "leg id", reconcile.ProofByConversation: "conversation",
+var matchedBy = map[match.Proof]string{
+	match.NoProof: "nothing", match.ProofByID: "recording id", match.ProofByLeg: "leg id", match.ProofByConversation: "conversation",
 }
 
 // field says what the rules said: the first one that names a value ends the
@@ -113,7 +114,7 @@ func (d *deepening) field(n uint32, f record.Field) Field {
 			// What this rule would have named played no part, and is not shown.
 			attempt.Applied, attempt.Why = NotNeeded, "an earlier one had decided"
 			attempt.Values, attempt.Rows, attempt.More = []string{}, []Row{}, 0
-		case a.Silent != reconcile.Spoke:
+		case a.Silent != match.Spoke:
 			attempt.Why = silences[a.Silent]
 			if len(a.Values) > 0 { // it named candidates and must not choose
 				attempt.Applied, out.Outcome, ended = Ambiguous, Ambiguous, true

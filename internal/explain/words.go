@@ -7,6 +7,7 @@ import (
 
 	"cdrmend/internal/cdr"
 	"cdrmend/internal/intern"
+	"cdrmend/internal/match"
 	"cdrmend/internal/policy"
 	"cdrmend/internal/profile"
 	"cdrmend/internal/reconcile"
@@ -14,42 +15,42 @@ import (
 )
 
 // spoke says why a rule's one value applies.
-var spoke = map[reconcile.Rule]string{
-	reconcile.ObjectKey:        "the object key names it",
-	reconcile.MediaKey:         "the name of the media object is it",
-	reconcile.SoleUnclaimed:    "it is the only recording that the legs of the conversation list and no manifest has, and this is the only entry of the conversation without an id",
-	reconcile.CDRRecording:     "the call detail records that list this recording name one value",
-	reconcile.CDRConversation:  "the call detail records of the conversation name one value",
-	reconcile.RegistrationLine: "the registration log names it for the line",
-	reconcile.Arithmetic:       "it follows from the two others of start, end and duration",
+var spoke = map[match.Rule]string{
+	match.RuleObjectKey:        "the object key names it",
+	match.RuleMediaKey:         "the name of the media object is it",
+	match.RuleSoleUnclaimed:    "it is the only recording that the legs of the conversation list and no manifest has, and this is the only entry of the conversation without an id",
+	match.RuleCDRRecording:     "the call detail records that list this recording name one value",
+	match.RuleCDRConversation:  "the call detail records of the conversation name one value",
+	match.RuleRegistrationLine: "the registration log names it for the line",
+	match.RuleArithmetic:       "it follows from the two others of start, end and duration",
 }
 
 // several says what it means that a rule names several values.
-var several = map[reconcile.Rule]string{
-	reconcile.SoleUnclaimed:    "the legs of the conversation list more than one recording that no manifest has",
-	reconcile.CDRRecording:     "the call detail records that list this recording name different values",
-	reconcile.CDRConversation:  "the call detail records of the conversation name different values",
-	reconcile.RegistrationLine: "the registration log names different values for the line",
+var several = map[match.Rule]string{
+	match.RuleSoleUnclaimed:    "the legs of the conversation list more than one recording that no manifest has",
+	match.RuleCDRRecording:     "the call detail records that list this recording name different values",
+	match.RuleCDRConversation:  "the call detail records of the conversation name different values",
+	match.RuleRegistrationLine: "the registration log names different values for the line",
 }
 
 // nothing says why a rule that was asked named no value.
-var nothing = map[reconcile.Rule]string{
-	reconcile.ObjectKey:        "the object key does not name it",
-	reconcile.MediaKey:         "there is no media key whose name is an id",
-	reconcile.SoleUnclaimed:    "the legs of the conversation list no recording that no manifest has",
-	reconcile.CDRRecording:     "the call detail records that list this recording do not name it",
-	reconcile.CDRConversation:  "no call detail record of the conversation names it",
-	reconcile.RegistrationLine: "no attempt to register the line names it, or no line is known",
+var nothing = map[match.Rule]string{
+	match.RuleObjectKey:        "the object key does not name it",
+	match.RuleMediaKey:         "there is no media key whose name is an id",
+	match.RuleSoleUnclaimed:    "the legs of the conversation list no recording that no manifest has",
+	match.RuleCDRRecording:     "the call detail records that list this recording do not name it",
+	match.RuleCDRConversation:  "no call detail record of the conversation names it",
+	match.RuleRegistrationLine: "no attempt to register the line names it, or no line is known",
 }
 
 // silences says why a rule was not allowed to decide.
-var silences = map[reconcile.Silence]string{
-	reconcile.NoLegListsIt:       "no call detail record lists this recording",
-	reconcile.CDRsIncomplete:     "call detail records of that time are incomplete, so that one with another value may be hidden",
-	reconcile.LegsNameTrunks:     "it is asked only when no call detail record of the conversation names a trunk, and some do",
-	reconcile.InputsIncomplete:   "there is one candidate, but inputs of that time are incomplete, so that its true entry may be hidden",
-	reconcile.SeveralEntries:     "there is one candidate, but several entries of the conversation lack their id",
-	reconcile.NothingToComputeOf: "of start, end and duration another one is missing, too",
+var silences = map[match.Silence]string{
+	match.NoLegListsIt:       "no call detail record lists this recording",
+	match.CDRsIncomplete:     "call detail records of that time are incomplete, so that one with another value may be hidden",
+	match.LegsNameTrunks:     "it is asked only when no call detail record of the conversation names a trunk, and some do",
+	match.InputsIncomplete:   "there is one candidate, but inputs of that time are incomplete, so that its true entry may be hidden",
+	match.SeveralEntries:     "there is one candidate, but several entries of the conversation lack their id",
+	match.NothingToComputeOf: "of start, end and duration another one is missing, too",
 }
 
 // because says what the verdict on a leg rests on, and for each better verdict,
@@ -80,20 +81,20 @@ func (d *deepening) because(w *reconcile.Weighing, l *cdr.Leg) (because, notBett
 // its own.
 func (d *deepening) proof(w *reconcile.Weighing, l *cdr.Leg, yes func(string, ...any)) {
 	switch w.Call.Proof {
-	case reconcile.NoProof:
+	case match.NoProof:
 		if l.Recordings.N > 0 {
 			yes("no manifest that was read has a recording with an id that it lists")
 		} else if !w.Contested {
 			yes("it lists no recordings, and no manifest that was read has one of its conversation at its time")
 		}
 		d.contested(w, yes)
-	case reconcile.ProofByID:
+	case match.ProofByID:
 		yes("the recordings that it lists were found by their ids: %d", w.Call.Entries)
-	case reconcile.ProofByLeg:
+	case match.ProofByLeg:
 		yes("recordings bear its leg id: %d", w.Call.Entries)
-	case reconcile.ProofByConversation:
+	case match.ProofByConversation:
 		yes("it lists no recordings; those of its conversation at its time were taken: %d", w.Call.Entries)
-	case reconcile.ProofShared:
+	case match.ProofShared:
 		yes("it lists no recordings; those of its conversation at its time were taken: %d; each of them is a recording of another leg, too, so that they prove only that one of these legs was recorded", w.Call.Entries)
 	}
 	for _, h := range w.Shared {

@@ -2,9 +2,9 @@ package intake
 
 import (
 	"cdrmend/internal/cdr"
+	"cdrmend/internal/evidence"
 	"cdrmend/internal/intern"
 	"cdrmend/internal/manifest"
-	"cdrmend/internal/reconcile"
 	"cdrmend/internal/record"
 	"cdrmend/internal/registration"
 )
@@ -101,7 +101,7 @@ func (a *assembly) legsInOrder() {
 	ev := a.ev
 	ev.Legs, ev.Particulars = make([]cdr.Shown, 0, a.legs), make([]cdr.Particulars, 0, a.legs)
 	ev.Recordings, ev.Talk = make([]intern.Text, 0, a.recordings), make([]record.Span, 0, a.talk)
-	ev.Begun = map[reconcile.ConversationKey]record.Time{}
+	ev.Begun = map[evidence.ConversationKey]record.Time{}
 	for i, b := range a.cdrs {
 		if b == nil {
 			continue
@@ -121,7 +121,7 @@ func (a *assembly) takeLegs(b *cdr.Batch, object uint32) {
 	ev := a.ev
 	for _, begun := range b.Details.Begun {
 		l := &b.Legs[begun.Leg]
-		key := reconcile.ConversationKey{Org: l.Org, Conversation: l.Conversation}
+		key := evidence.ConversationKey{Org: l.Org, Conversation: l.Conversation}
 		if first, known := ev.Begun[key]; l.Conversation != intern.None && (!known || begun.Start < first) {
 			ev.Begun[key] = begun.Start
 		}
@@ -144,7 +144,7 @@ func (a *assembly) takeLegs(b *cdr.Batch, object uint32) {
 	}
 	ev.Talk = append(ev.Talk, b.Talk...)
 	for _, v := range b.Invalid {
-		ev.LegInvalid = append(ev.LegInvalid, reconcile.LegInvalid{Ref: record.Ref{Object: object, Row: v.Row}, Field: v.Field, Raw: v.Raw})
+		ev.LegInvalid = append(ev.LegInvalid, evidence.LegInvalid{Ref: record.Ref{Object: object, Row: v.Row}, Field: v.Field, Raw: v.Raw})
 	}
 
 	// The batch itself is in use until its last part is copied.

@@ -5,11 +5,11 @@ import (
 	"sync"
 
 	"cdrmend/internal/cdr"
+	"cdrmend/internal/evidence"
 	"cdrmend/internal/intern"
 	"cdrmend/internal/manifest"
 	"cdrmend/internal/policy"
 	"cdrmend/internal/profile"
-	"cdrmend/internal/reconcile"
 	"cdrmend/internal/record"
 	"cdrmend/internal/registration"
 	"cdrmend/internal/rows"
@@ -20,7 +20,7 @@ import (
 // been read.
 type collector struct {
 	in      *Inputs
-	ev      *reconcile.Evidence // its lists are empty until all objects are read
+	ev      *evidence.Evidence // its lists are empty until all objects are read
 	account *Account
 
 	mu            sync.Mutex        // guards everything below, and the counts of the account

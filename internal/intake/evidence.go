@@ -3,19 +3,19 @@ package intake
 import (
 	"slices"
 
+	"cdrmend/internal/evidence"
 	"cdrmend/internal/intern"
 	"cdrmend/internal/policy"
 	"cdrmend/internal/profile"
-	"cdrmend/internal/reconcile"
 	"cdrmend/internal/record"
 	"cdrmend/internal/registration"
 )
 
 // newEvidence returns the evidence that is known before anything is read. It
 // copies the sources and partitions, as reading finds out more about them.
-func newEvidence(in *Inputs) *reconcile.Evidence {
+func newEvidence(in *Inputs) *evidence.Evidence {
 	texts := intern.NewTable()
-	ev := &reconcile.Evidence{
+	ev := &evidence.Evidence{
 		Interval: in.Interval.Span, Org: policy.ID(texts, in.config.Org), Texts: texts, Policy: &in.config.Policy,
 		Sources: slices.Clone(in.Sources), Partitions: slices.Clone(in.Partitions),
 	}
@@ -28,7 +28,7 @@ func newEvidence(in *Inputs) *reconcile.Evidence {
 // finish completes the evidence when all objects are read. It puts the lists in
 // order and adds the facts that need all of them: outages, incomplete inputs and
 // the media objects that were listed.
-func (c *collector) finish(release func()) (*reconcile.Evidence, error) {
+func (c *collector) finish(release func()) (*evidence.Evidence, error) {
 	c.assemble(release)
 	ev, rules := c.ev, &c.in.config.Policy
 	var err error
@@ -45,7 +45,7 @@ func (c *collector) finish(release func()) (*reconcile.Evidence, error) {
 	for i := range c.in.Objects {
 		o := &c.in.Objects[i]
 		columns, tabular := c.columns[uint32(i)]
-		object := reconcile.Object{
+		object := evidence.Object{
 			Source: o.Source, Partition: o.Partition, Key: o.Key, Modified: record.TimeOf(o.Modified), Tabular: tabular,
 		}
 		if tabular {
@@ -75,8 +75,8 @@ func (c *collector) finish(release func()) (*reconcile.Evidence, error) {
 
 // lacking returns the needs for which an object with columns for some fields has
 // none. The key may name what an entry has no column for.
-func lacking(p *profile.Profile, columns record.Fields) (lacks reconcile.Needs) {
-	need := func(n reconcile.Needs, fields ...record.Field) {
+func lacking(p *profile.Profile, columns record.Fields) (lacks evidence.Needs) {
+	need := func(n evidence.Needs, fields ...record.Field) {
 		if !slices.ContainsFunc(fields, columns.Has) {
 			lacks |= n
 		}
@@ -85,13 +85,13 @@ func lacking(p *profile.Profile, columns record.Fields) (lacks reconcile.Needs) 
 	case policy.Manifests.String():
 		named := p.KeyPattern != nil && (p.KeyPattern.SubexpIndex("recording_id") >= 0 || p.KeyPattern.SubexpIndex("conversation_id") >= 0)
 		if !named {
-			need(reconcile.NeedConversation, record.RecordingID, record.ConversationID)
+			need(evidence.NeedConversation, record.RecordingID, record.ConversationID)
 		}
 	case policy.CDRs.String():
-		need(reconcile.NeedStart, record.StartTime)
-		need(reconcile.NeedEnd, record.EndTime, record.DurationMS)
-		need(reconcile.NeedAnswer, record.AnswerTime, record.Talk, record.TalkMS, record.Recorded)
-		need(reconcile.NeedConversation, record.ConversationID, record.RecordingIDs)
+		need(evidence.NeedStart, record.StartTime)
+		need(evidence.NeedEnd, record.EndTime, record.DurationMS)
+		need(evidence.NeedAnswer, record.AnswerTime, record.Talk, record.TalkMS, record.Recorded)
+		need(evidence.NeedConversation, record.ConversationID, record.RecordingIDs)
 	}
 	return lacks
 }
@@ -112,7 +112,7 @@ func (c *collector) registrationLog() *registration.Log {
 }
 
 // media returns how to look up a media object, nil when media is not checked.
-func (in *Inputs) media(texts *intern.Table) *reconcile.Media {
+func (in *Inputs) media(texts *intern.Table) *evidence.Media {
 	if in.config.Media.Check == policy.MediaNone {
 		return nil
 	}
@@ -133,7 +133,7 @@ func (in *Inputs) media(texts *intern.Table) *reconcile.Media {
 		sizes[place{anywhere, texts.OfString(in.Media[i].Key)}] = in.Media[i].Size
 	}
 
-	return &reconcile.Media{
+	return &evidence.Media{
 		CheckSize: in.config.Media.Check == policy.MediaSize,
 		Size: func(source uint32, key intern.Text) (int64, bool) {
 			// An object in the document's own source counts before one below

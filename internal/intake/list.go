@@ -11,12 +11,12 @@ import (
 	"slices"
 	"strings"
 
+	"cdrmend/internal/evidence"
 	"cdrmend/internal/ledger"
 	"cdrmend/internal/object"
 	"cdrmend/internal/parallel"
 	"cdrmend/internal/policy"
 	"cdrmend/internal/profile"
-	"cdrmend/internal/reconcile"
 	"cdrmend/internal/record"
 )
 
@@ -33,8 +33,8 @@ type Object struct {
 // follows from it. It does not change after [List].
 type Inputs struct {
 	Interval   policy.Interval
-	Sources    []reconcile.Source
-	Partitions []reconcile.Partition
+	Sources    []evidence.Source
+	Partitions []evidence.Partition
 	Objects    []Object      // sorted by (source, key)
 	Media      []object.Info // in the store of media, sorted by key
 	RunID      string
@@ -95,7 +95,7 @@ func (in *Inputs) arrangeSources(r *Request) {
 		c := &in.config.Sources[i]
 		in.sources = append(in.sources, c)
 		in.stores = append(in.stores, r.Sources[i])
-		in.Sources = append(in.Sources, reconcile.Source{
+		in.Sources = append(in.Sources, evidence.Source{
 			Kind: c.Kind, Name: c.Name, Profile: c.Profile, URL: c.URL.String(), Required: c.Required,
 			Settled: r.AsOf >= in.Interval.End.Add(c.Settle), OneForEachLeg: c.OneForEachLeg, Lookback: c.Lookback, Lookahead: c.Lookahead,
 		})
@@ -162,7 +162,7 @@ func (in *Inputs) sourceListings() []listing {
 			}
 
 			// It is empty until a document is found below it.
-			in.Partitions = append(in.Partitions, reconcile.Partition{Source: uint32(i), Span: p.Span, URL: p.URL, Empty: true})
+			in.Partitions = append(in.Partitions, evidence.Partition{Source: uint32(i), Span: p.Span, URL: p.URL, Empty: true})
 		}
 	}
 

@@ -5,10 +5,10 @@ import (
 	"context"
 	"slices"
 
+	"cdrmend/internal/evidence"
 	"cdrmend/internal/intern"
 	"cdrmend/internal/manifest"
 	"cdrmend/internal/policy"
-	"cdrmend/internal/reconcile"
 	"cdrmend/internal/record"
 )
 
@@ -184,7 +184,7 @@ func (m *margin) crowded() []uint32 {
 	counts := map[uint32]int{}
 	for _, d := range m.dropped {
 		for _, id := range d.ids {
-			if few[id>>(32-bits)] > reconcile.Overuse {
+			if few[id>>(32-bits)] > evidence.Overuse {
 				counts[id]++
 			}
 		}
@@ -192,7 +192,7 @@ func (m *margin) crowded() []uint32 {
 
 	var ids []uint32
 	for id, n := range counts {
-		if n > reconcile.Overuse {
+		if n > evidence.Overuse {
 			ids = append(ids, id)
 		}
 	}

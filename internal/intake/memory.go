@@ -4,8 +4,8 @@ import (
 	"path"
 	"slices"
 
+	"cdrmend/internal/evidence"
 	"cdrmend/internal/policy"
-	"cdrmend/internal/reconcile"
 )
 
 // A run needs this many bytes at its peak in any case, and for every row that it
@@ -66,7 +66,7 @@ func (in *Inputs) rowMemory() (own, margin int64) {
 }
 
 // memoryOf estimates what the rows of one document need.
-func memoryOf(o *Object, source *reconcile.Source) int64 {
+func memoryOf(o *Object, source *evidence.Source) int64 {
 	size := o.Size
 	if slices.Contains([]string{".gz", ".zst", ".parquet"}, path.Ext(o.Key)) {
 		size *= packed

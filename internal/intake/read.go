@@ -9,10 +9,10 @@ import (
 	"runtime"
 	"sync/atomic"
 
+	"cdrmend/internal/evidence"
 	"cdrmend/internal/parallel"
 	"cdrmend/internal/policy"
 	"cdrmend/internal/profile"
-	"cdrmend/internal/reconcile"
 	"cdrmend/internal/rows"
 	"cdrmend/internal/token"
 )
@@ -47,7 +47,7 @@ type scanner struct {
 
 // Read decodes all objects, once. The caller closes the account when it no longer
 // uses the evidence.
-func Read(ctx context.Context, in *Inputs, o Options) (*reconcile.Evidence, *Account, error) {
+func Read(ctx context.Context, in *Inputs, o Options) (*evidence.Evidence, *Account, error) {
 	out := newCollector(in)
 	s := &scanner{
 		Options: o, Inputs: in, out: out, rules: in.config.TokenRules(),
@@ -59,16 +59,16 @@ func Read(ctx context.Context, in *Inputs, o Options) (*reconcile.Evidence, *Acc
 
 	_, margin := in.rowMemory()
 	err := s.all(ctx, !o.Everything && (o.Tuning.FilterEvery > 0 || margin >= sparse))
-	var evidence *reconcile.Evidence
+	var ev *evidence.Evidence
 	if err == nil {
-		evidence, err = out.finish(o.Release)
+		ev, err = out.finish(o.Release)
 	}
 	if err != nil {
 		out.account.Close()
 		return nil, nil, err
 	}
 
-	return evidence, out.account, nil
+	return ev, out.account, nil
 }
 
 // all decodes every document. With filter, those of the interval come first:

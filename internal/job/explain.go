@@ -28,13 +28,13 @@ func (j *Job) Explain(ctx context.Context, interval policy.Interval) (*Reading, 
 	}
 
 	memory := budget.New(inputs.Memory(), j.OwnGC)
-	evidence, account, err := j.read(ctx, inputs, true, memory)
+	ev, account, err := j.read(ctx, inputs, true, memory)
 	if err != nil {
 		return nil, err
 	}
 	defer account.Close()
 
-	trace := reconcile.Explain(evidence, spread(memory))
+	trace := reconcile.Explain(ev, spread(memory))
 	return &Reading{Trace: trace, RunID: inputs.RunID, log: &account.Log, policy: &j.Config.Policy}, nil
 }
 

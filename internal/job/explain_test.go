@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"cdrmend/internal/job"
+	"cdrmend/internal/match"
 	"cdrmend/internal/reconcile"
 	"cdrmend/internal/record"
 	"cdrmend/internal/sample"
@@ -91,12 +92,12 @@ c9,1,r8,T2,2026-11-20T10:00:00Z,2026-11-20T10:00:00Z,2026-11-20T10:05:00Z
 	if err != nil {
 		t.Fatal(err)
 	}
-	rules := map[reconcile.Rule]bool{}
+	rules := map[match.Rule]bool{}
 	for _, repair := range r.Repairs {
 		rules[repair.Rule] = true
 	}
-	for _, rule := range []reconcile.Rule{
-		reconcile.MediaKey, reconcile.SoleUnclaimed, reconcile.CDRRecording, reconcile.CDRConversation, reconcile.RegistrationLine, reconcile.Arithmetic,
+	for _, rule := range []match.Rule{
+		match.RuleMediaKey, match.RuleSoleUnclaimed, match.RuleCDRRecording, match.RuleCDRConversation, match.RuleRegistrationLine, match.RuleArithmetic,
 	} {
 		if !rules[rule] {
 			t.Errorf("no value is filled in by rule %s", rule)
@@ -113,7 +114,7 @@ func sampleNight(t *testing.T) *job.Job {
 // checkAttempts holds the first rule that names a value against the repair, or
 // the finding, that came of it.
 func checkAttempts(t *testing.T, r *job.Reading) {
-	repairs := map[[2]uint32]reconcile.Repair{}
+	repairs := map[[2]uint32]match.Repair{}
 	for _, repair := range r.Repairs {
 		repairs[[2]uint32{repair.Entry, uint32(repair.Field)}] = repair
 	}
@@ -126,7 +127,7 @@ func checkAttempts(t *testing.T, r *job.Reading) {
 	for _, rec := range r.Recordings {
 		for _, f := range r.Lacked(rec.Entry) {
 			at := [2]uint32{rec.Entry, uint32(f)}
-			var decides reconcile.Attempt
+			var decides match.Attempt
 			for _, a := range r.Attempts(rec.Entry, f) {
 				if len(a.Values) > 0 {
 					decides = a
@@ -137,16 +138,16 @@ func checkAttempts(t *testing.T, r *job.Reading) {
 			values, several := ambiguous[at]
 			switch {
 			case repaired:
-				shown, _ := r.Value(repair)
+				shown, _ := repair.Value(r.Evidence)
 				refs := slices.Clone(record.SectionOf(repair.Evidence, r.Refs))
-				if decides.Rule != repair.Rule || !slices.Equal(decides.Values, []string{shown}) || decides.Silent != reconcile.Spoke || cmp.Diff(refs, decides.Refs) != "" && len(refs)+len(decides.Refs) > 0 {
+				if decides.Rule != repair.Rule || !slices.Equal(decides.Values, []string{shown}) || decides.Silent != match.Spoke || cmp.Diff(refs, decides.Refs) != "" && len(refs)+len(decides.Refs) > 0 {
 					t.Errorf("%s was repaired by %s with %q from %v, and is explained by %+v", f, repair.Rule, shown, refs, decides)
 				}
 			case several:
 				if strings.Join(decides.Values, ";") != values {
 					t.Errorf("%s may be any of %q, and is explained by %+v", f, values, decides)
 				}
-			case len(decides.Values) > 0 && decides.Silent == reconcile.Spoke:
+			case len(decides.Values) > 0 && decides.Silent == match.Spoke:
 				t.Errorf("%s was not repaired, and is explained by %+v", f, decides)
 			}
 			delete(repairs, at)

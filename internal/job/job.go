@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"cdrmend/internal/budget"
+	"cdrmend/internal/evidence"
 	"cdrmend/internal/intake"
 	"cdrmend/internal/ledger"
 	"cdrmend/internal/object"
@@ -149,7 +150,7 @@ func (j *Job) list(ctx context.Context, interval policy.Interval) (*intake.Input
 }
 
 // read reads the inputs; everything also keeps rows that decide nothing.
-func (j *Job) read(ctx context.Context, inputs *intake.Inputs, everything bool, memory budget.Budget) (*reconcile.Evidence, *intake.Account, error) {
+func (j *Job) read(ctx context.Context, inputs *intake.Inputs, everything bool, memory budget.Budget) (*evidence.Evidence, *intake.Account, error) {
 	return intake.Read(ctx, inputs, intake.Options{
 		Everything: everything, Log: j.Log, Progress: j.Watch, Release: memory.Release, Tuning: j.tuning,
 	})
@@ -159,8 +160,8 @@ func (j *Job) read(ctx context.Context, inputs *intake.Inputs, everything bool, 
 const decidePart = 1 << 14
 
 // spread lets a decision use all processors.
-func spread(memory budget.Budget) reconcile.Spread {
-	return reconcile.Spread{Part: decidePart, Each: parallel.Do, Pause: memory.Release}
+func spread(memory budget.Budget) evidence.Spread {
+	return evidence.Spread{Part: decidePart, Each: parallel.Do, Pause: memory.Release}
 }
 
 // computed is a run whose files are all written. Only its commit is missing.
@@ -177,7 +178,7 @@ type computed struct {
 // the commit.
 func (j *Job) compute(ctx context.Context, to *ledger.Interval, head *ledger.Head, inputs *intake.Inputs) (*computed, error) {
 	memory := budget.New(inputs.Memory(), j.OwnGC)
-	evidence, account, err := j.read(ctx, inputs, false, memory)
+	ev, account, err := j.read(ctx, inputs, false, memory)
 	if err != nil {
 		return nil, err
 	}
@@ -186,7 +187,7 @@ func (j *Job) compute(ctx context.Context, to *ledger.Interval, head *ledger.Hea
 	// A stage that reads more before the decision has its place here: it takes
 	// inputs and evidence, and adds to the evidence.
 
-	decision := reconcile.Decide(evidence, spread(memory))
+	decision := reconcile.Decide(ev, spread(memory))
 	memory.Release()
 
 	// Two stages read objects again, as only the decision says which.

@@ -12,9 +12,9 @@ import (
 	"testing"
 	"time"
 
+	"cdrmend/internal/evidence"
 	"cdrmend/internal/intake"
 	"cdrmend/internal/job"
-	"cdrmend/internal/reconcile"
 	"cdrmend/internal/record"
 	"cdrmend/internal/report"
 
@@ -283,7 +283,7 @@ func tellNight(seed uint64) files {
 		r.chain(10)
 	}
 	if seed%6 == 0 {
-		r.crowd(reconcile.Overuse + int(seed/6))
+		r.crowd(evidence.Overuse + int(seed/6))
 	}
 	return r.files
 }

@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 
 	"cdrmend/internal/manifest"
+	"cdrmend/internal/match"
 	"cdrmend/internal/parallel"
 	"cdrmend/internal/profile"
 	"cdrmend/internal/reconcile"
@@ -33,21 +34,21 @@ func (r *Run) writeDocuments(ctx context.Context) error {
 }
 
 // editsOf yields the repairs of one document as edits.
-func editsOf(d *reconcile.Decision, repairs []reconcile.Repair) iter.Seq[manifest.Edit] {
+func editsOf(d *reconcile.Decision, repairs []match.Repair) iter.Seq[manifest.Edit] {
 	return func(yield func(manifest.Edit) bool) {
 		for r, gap := range d.Placed(repairs) {
 			// Rows of Parquet are edited by entry and field, without a place.
 			if gap == nil {
 				gap = &manifest.Gap{Entry: d.Entries[r.Entry].Index, Field: r.Field}
 			}
-			if _, value := d.Value(*r); !yield(manifest.Edit{Gap: gap, Value: value}) {
+			if _, value := r.Value(d.Evidence); !yield(manifest.Edit{Gap: gap, Value: value}) {
 				return
 			}
 		}
 	}
 }
 
-func (r *Run) writeDocument(ctx context.Context, n uint32, repairs []reconcile.Repair) error {
+func (r *Run) writeDocument(ctx context.Context, n uint32, repairs []match.Repair) error {
 	doc := &r.Decision.Documents[n]
 	if !doc.Writable() {
 		return nil

@@ -6,15 +6,15 @@ import (
 	"strings"
 	"testing"
 
+	"cdrmend/internal/evidence"
 	"cdrmend/internal/intake"
 	"cdrmend/internal/object"
 	"cdrmend/internal/policy"
-	"cdrmend/internal/reconcile"
 )
 
 func TestHostileKeysAreRenamedAndOthersAreKept(t *testing.T) {
 	long := strings.Repeat("x", 255)
-	in := &intake.Inputs{Sources: []reconcile.Source{{Kind: policy.Manifests, Name: "m"}, {Kind: policy.Manifests, Name: "n"}}}
+	in := &intake.Inputs{Sources: []evidence.Source{{Kind: policy.Manifests, Name: "m"}, {Kind: policy.Manifests, Name: "n"}}}
 	add := func(source uint32, key string) {
 		in.Objects = append(in.Objects, intake.Object{Info: object.Info{Key: key}, Source: source, Document: true})
 	}

@@ -8,9 +8,11 @@ import (
 	"slices"
 	"strings"
 
+	"cdrmend/internal/evidence"
 	"cdrmend/internal/intake"
 	"cdrmend/internal/intern"
 	"cdrmend/internal/ledger"
+	"cdrmend/internal/match"
 	"cdrmend/internal/policy"
 	"cdrmend/internal/reconcile"
 	"cdrmend/internal/record"
@@ -50,7 +52,7 @@ func coverage(d *reconcile.Decision) report.Coverage {
 		c.Total = report.AtLeast
 	}
 	excluded := map[intern.Text]int64{}
-	var proofs [reconcile.NumProofs]int64
+	var proofs [match.NumProofs]int64
 	for i := range d.Calls {
 		call := &d.Calls[i]
 		switch v := call.Verdict; {
@@ -73,8 +75,8 @@ func coverage(d *reconcile.Decision) report.Coverage {
 		c.Excluded[d.Texts.String(reason)] = n
 	}
 	c.Proof = report.Proofs{
-		ID: proofs[reconcile.ProofByID], Leg: proofs[reconcile.ProofByLeg],
-		Conversation: proofs[reconcile.ProofByConversation], Shared: proofs[reconcile.ProofShared],
+		ID: proofs[match.ProofByID], Leg: proofs[match.ProofByLeg],
+		Conversation: proofs[match.ProofByConversation], Shared: proofs[match.ProofShared],
 	}
 	c.RecordedPercent, c.IntactPercent = report.PercentOf(c.Recorded, c.Of), report.PercentOf(c.Intact, c.Of)
 	return c
@@ -252,7 +254,7 @@ func partitions(in *intake.Inputs, a *intake.Account, d *reconcile.Decision) []r
 	return list
 }
 
-func partitionState(source *reconcile.Source, p *reconcile.Partition) report.PartitionState {
+func partitionState(source *evidence.Source, p *evidence.Partition) report.PartitionState {
 	// The first that applies is reported: it explains those after it.
 	switch {
 	case !source.Settled:

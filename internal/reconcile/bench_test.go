@@ -8,29 +8,27 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"cdrmend/internal/cdr"
+	"cdrmend/internal/evidence"
 	"cdrmend/internal/intern"
 	"cdrmend/internal/manifest"
 	"cdrmend/internal/policy"
 	"cdrmend/internal/profile"
 	"cdrmend/internal/reconcile"
+	"cdrmend/internal/reconcile/nighttest"
 	"cdrmend/internal/record"
 	"cdrmend/internal/registration"
 	"cdrmend/internal/stream"
 	"cdrmend/internal/synth"
 )
 
-var (
-	midnight  = time.Date(2026, 11, 20, 0, 0, 0, 0, time.UTC)
-	unlimited stream.Limits
-)
+var unlimited stream.Limits
 
 // benchNight is a night of one manifest and one CDR file.
 func benchNight(legs int) *synth.Night {
 	n := &synth.Night{
-		Day: midnight, Legs: legs, Profile: synth.Cdrmend, Manifests: synth.JSONLines, CDRs: synth.CSV,
+		Day: nighttest.Midnight, Legs: legs, Profile: synth.Cdrmend, Manifests: synth.JSONLines, CDRs: synth.CSV,
 		ManifestFiles: 1, CDRFiles: 1, Lines: 100,
 	}
 	n.Rates[synth.Lost], n.Rates[synth.MissingTrunk] = 0.01, 1
@@ -38,7 +36,7 @@ func benchNight(legs int) *synth.Night {
 }
 
 // evidenceOf reads a night that benchNight made.
-func evidenceOf(b testing.TB, n *synth.Night) *reconcile.Evidence {
+func evidenceOf(b testing.TB, n *synth.Night) *evidence.Evidence {
 	b.Helper()
 	path := filepath.Join(b.TempDir(), "cdrmend.yaml")
 	if err := os.WriteFile(path, n.Config(""), 0o600); err != nil {
@@ -49,10 +47,10 @@ func evidenceOf(b testing.TB, n *synth.Night) *reconcile.Evidence {
 		b.Fatal(err)
 	}
 	texts := intern.NewTable()
-	day := record.Span{Start: record.TimeOf(midnight), End: record.TimeOf(midnight.AddDate(0, 0, 1))}
-	ev := &reconcile.Evidence{
+	day := record.Span{Start: record.TimeOf(nighttest.Midnight), End: record.TimeOf(nighttest.Midnight.AddDate(0, 0, 1))}
+	ev := &evidence.Evidence{
 		Interval: day, Org: texts.OfString(cfg.Org), Texts: texts, Policy: &cfg.Policy,
-		Registrations: reconcile.Registrations{Index: registration.NewIndex(&registration.States{}), Lines: registration.NewLines(nil, texts)},
+		Registrations: evidence.Registrations{Index: registration.NewIndex(&registration.States{}), Lines: registration.NewLines(nil, texts)},
 	}
 	for o := range n.Objects() {
 		kind := slices.IndexFunc(cfg.Sources, func(s policy.Source) bool { return strings.Contains(s.URL.String(), strings.SplitAfter(o.Key, "/")[0]) })
@@ -64,9 +62,9 @@ func evidenceOf(b testing.TB, n *synth.Night) *reconcile.Evidence {
 			b.Fatal(err)
 		}
 		s, number := cfg.Sources[kind], uint32(len(ev.Sources))
-		ev.Sources = append(ev.Sources, reconcile.Source{Kind: s.Kind, Name: s.Name, Org: ev.Org, Profile: s.Profile, Required: s.Required, Settled: true})
-		ev.Partitions = append(ev.Partitions, reconcile.Partition{Source: number, Span: day})
-		ev.Objects = append(ev.Objects, reconcile.Object{Source: number, Key: o.Key, Partition: number, Tabular: true})
+		ev.Sources = append(ev.Sources, evidence.Source{Kind: s.Kind, Name: s.Name, Org: ev.Org, Profile: s.Profile, Required: s.Required, Settled: true})
+		ev.Partitions = append(ev.Partitions, evidence.Partition{Source: number, Span: day})
+		ev.Objects = append(ev.Objects, evidence.Object{Source: number, Key: o.Key, Partition: number, Tabular: true})
 		if s.Kind == policy.Manifests {
 			addEntries(b, ev, number, text.Bytes())
 		} else {
@@ -76,7 +74,7 @@ func evidenceOf(b testing.TB, n *synth.Night) *reconcile.Evidence {
 	return ev
 }
 
-func addEntries(b testing.TB, ev *reconcile.Evidence, n uint32, text []byte) {
+func addEntries(b testing.TB, ev *evidence.Evidence, n uint32, text []byte) {
 	b.Helper()
 	in := manifest.Input{Key: ev.Objects[n].Key, Stream: stream.Open(bytes.NewReader(text), int64(len(text)), &unlimited), Format: profile.JSONLines}
 	in.Body = bufio.NewReader(in.Stream)
@@ -88,7 +86,7 @@ func addEntries(b testing.TB, ev *reconcile.Evidence, n uint32, text []byte) {
 	ev.Documents, ev.Entries = []manifest.Document{batch.Doc}, slices.Concat(batch.Blocks()...)
 }
 
-func addLegs(b testing.TB, ev *reconcile.Evidence, n uint32, text []byte) {
+func addLegs(b testing.TB, ev *evidence.Evidence, n uint32, text []byte) {
 	b.Helper()
 	batch, err := cdr.NewReader(ev.Sources[n].Profile, ev.Texts, &unlimited).Read(bufio.NewReader(bytes.NewReader(text)), profile.CSV, nil)
 	if err != nil {
@@ -105,18 +103,12 @@ func addLegs(b testing.TB, ev *reconcile.Evidence, n uint32, text []byte) {
 }
 
 // copied returns evidence of its own, as what is decided is filled into it.
-func copied(ev *reconcile.Evidence) *reconcile.Evidence {
+func copied(ev *evidence.Evidence) *evidence.Evidence {
 	again := *ev
 	again.Documents, again.Entries, again.Legs = slices.Clone(ev.Documents), slices.Clone(ev.Entries), slices.Clone(ev.Legs)
 	again.Particulars, again.Recordings = slices.Clone(ev.Particulars), slices.Clone(ev.Recordings)
 	again.Partitions, again.Sources = slices.Clone(ev.Partitions), slices.Clone(ev.Sources)
 	return &again
-}
-
-func inOrder(n int, f func(i int)) {
-	for i := range n {
-		f(i)
-	}
 }
 
 // BenchmarkMatch is everything between evidence and decision: matching,
@@ -133,7 +125,7 @@ func BenchmarkMatch(b *testing.B) {
 		b.StopTimer()
 		again := copied(ev)
 		b.StartTimer()
-		d := reconcile.Decide(again, reconcile.Spread{Part: len(ev.Entries), Each: inOrder, Pause: func() {}})
+		d := reconcile.Decide(again, evidence.Spread{Part: len(ev.Entries), Each: nighttest.InOrder, Pause: func() {}})
 		found := 0
 		for range d.Findings {
 			found++

@@ -7,8 +7,10 @@ import (
 	"strconv"
 	"strings"
 
+	"cdrmend/internal/evidence"
 	"cdrmend/internal/intern"
 	"cdrmend/internal/manifest"
+	"cdrmend/internal/match"
 	"cdrmend/internal/policy"
 	"cdrmend/internal/record"
 )
@@ -29,28 +31,28 @@ type callPart struct {
 	outcomes []entryOutcome
 	open     []bool
 	calls    []Call          // the elements of callSet.list for the legs still to come
-	lost     map[uint64]bool // by keyOf: ids of missing recordings
+	lost     map[uint64]bool // by evidence.KeyOf: ids of missing recordings
 	nameless int             // missing recordings of legs that list none
 	current  assessment      // reused for each leg
 }
 
 // decideCalls makes the call and the findings of every owned leg.
-func decideCalls(a *assessor, outcomes []entryOutcome, owned []bool, spread Spread) callSet {
+func decideCalls(blank report, a *assessor, outcomes []entryOutcome, owned match.Marks, spread evidence.Spread) callSet {
 	n := len(a.Legs)
-	calls := callSet{list: make([]Call, count(owned)), open: make([]bool, n)}
-	parts := make([]callPart, spread.parts(n))
+	calls := callSet{list: make([]Call, owned.Count()), open: make([]bool, n)}
+	parts := make([]callPart, spread.Parts(n))
 
 	// Each part gets its section of the list, so no call is copied afterwards.
 	remaining := calls.list
 	for i := range parts {
-		own := count(owned[i*spread.Part : min((i+1)*spread.Part, n)])
+		own := owned[i*spread.Part : min((i+1)*spread.Part, n)].Count()
 		parts[i] = callPart{
-			report: report{Evidence: a.Evidence}, assessor: a, outcomes: outcomes,
+			report: blank, assessor: a, outcomes: outcomes,
 			open: calls.open, calls: remaining[:own], lost: map[uint64]bool{},
 		}
 		remaining = remaining[own:]
 	}
-	spread.eachPart(n, func(i, from, to int) { parts[i].part(from, to, owned) })
+	spread.EachPart(n, func(i, from, to int) { parts[i].part(from, to, owned) })
 
 	// Legs of several parts may list the same recording: it counts once.
 	lost := map[uint64]bool{}
@@ -67,13 +69,13 @@ func decideCalls(a *assessor, outcomes []entryOutcome, owned []bool, spread Spre
 // part decides the legs from one number up to another. It passes each leg the
 // leg's invalid values. Legs and invalid values are in the order of their rows,
 // so one pass over both is enough.
-func (p *callPart) part(from, to int, owned []bool) {
-	at, _ := slices.BinarySearchFunc(p.LegInvalid, p.Legs[from].Ref, func(v LegInvalid, ref record.Ref) int { return compareRefs(v.Ref, ref) })
+func (p *callPart) part(from, to int, owned match.Marks) {
+	at, _ := slices.BinarySearchFunc(p.LegInvalid, p.Legs[from].Ref, func(v evidence.LegInvalid, ref record.Ref) int { return compareRefs(v.Ref, ref) })
 	invalid := p.LegInvalid[at:]
 	for n := uint32(from); n < uint32(to); n++ {
 		ref := p.Legs[n].Ref
 		// Legs of the margin advance the list too.
-		own := firstOf(&invalid, func(v *LegInvalid) int { return compareRefs(v.Ref, ref) })
+		own := firstOf(&invalid, func(v *evidence.LegInvalid) int { return compareRefs(v.Ref, ref) })
 		if owned[n] {
 			p.call(n, own)
 		}
@@ -86,14 +88,14 @@ func compareRefs(a, b record.Ref) int {
 }
 
 // call makes the call and the findings of one leg.
-func (p *callPart) call(n uint32, invalid []LegInvalid) {
+func (p *callPart) call(n uint32, invalid []evidence.LegInvalid) {
 	s := &p.current
 	p.assessor.assess(s, n)
 	p.assessor.judge(s, p.outcomes)
 
-	if p.assessor.duties.toRecord(n) {
+	if p.assessor.duties.ToRecord(n) {
 		if len(s.entries) == 0 {
-			p.need(p.assessor.legs.facts.emptyAt(policy.Manifests, p.Legs[n].Org, p.Legs[n].Start))
+			p.need(p.assessor.legs.Facts.EmptyAt(policy.Manifests, p.Legs[n].Org, p.Legs[n].Start))
 		}
 		p.missingRecordings(s)
 	}
@@ -137,9 +139,9 @@ func (p *callPart) found(s *assessment, class Class, f record.Field, recording, 
 // hasTwin reports whether another owned leg has the ids and the start of a leg.
 func (a *assessor) hasTwin(n uint32) bool {
 	l := &a.Legs[n]
-	return slices.ContainsFunc(a.legs.byConversation.find(l.Org, l.Conversation), func(other uint32) bool {
+	return slices.ContainsFunc(a.legs.ByConversation.Find(l.Org, l.Conversation), func(other uint32) bool {
 		o := &a.Legs[other]
-		return other != n && o.ID == l.ID && o.Start == l.Start && ownsLeg(a.Evidence, other)
+		return other != n && o.ID == l.ID && o.Start == l.Start && a.OwnsLeg(other)
 	})
 }
 
@@ -149,7 +151,7 @@ func (p *callPart) missingRecordings(s *assessment) {
 	for _, id := range s.lost {
 		status := statusUnless(undecided || id != intern.None && p.assessor.isPossible(s.leg, id))
 		p.found(s, MissingRecording, NoField, id, p.assessor.trail(s, id), status)
-		key := keyOf(p.Legs[s.leg].Org, id)
+		key := evidence.KeyOf(p.Legs[s.leg].Org, id)
 
 		// Legs may list the same recording, which is missing only once.
 		switch {
@@ -173,23 +175,23 @@ func (p *callPart) missingRecordings(s *assessment) {
 // like it, and recordings of its conversation that are of no leg.
 func (a *assessor) trail(s *assessment, id intern.Text) intern.Text {
 	l := &a.Legs[s.leg]
-	group := a.entries.byConversation.find(l.Org, l.Conversation)
+	group := a.entries.ByConversation.Find(l.Org, l.Conversation)
 	about := group
 	if id != intern.None {
-		about = a.entries.byRecording.find(l.Org, id)
+		about = a.entries.ByRecording.Find(l.Org, id)
 	}
 
 	pending, gone, apart := false, []string(nil), 0
 	for _, n := range about {
-		switch st := &a.entries.states[n]; {
-		case st.void:
+		switch st := &a.entries.States[n]; {
+		case st.Void:
 			gone = append(gone, a.whyGone(&a.Entries[n]))
-		case st.pending:
+		case st.Pending:
 			pending = true
 		}
 	}
 	for _, n := range group {
-		if a.entries.states[n].hears() && !a.matches.uses[n].any {
+		if a.entries.States[n].Hears() && !a.pairs.Used(n) {
 			apart++
 		}
 	}
@@ -201,7 +203,7 @@ func (a *assessor) trail(s *assessment, id intern.Text) intern.Text {
 		return a.Texts.OfString("void=" + strings.Join(slices.Compact(gone), ";"))
 	case pending:
 		return a.Texts.OfString("pending")
-	case a.matches.legs[s.leg].contested:
+	case a.pairs.Contested(s.leg):
 		return a.words.doubts[Contested]
 	case looksLike:
 		return a.Texts.OfString("like=" + a.nameOf(like))
@@ -213,7 +215,7 @@ func (a *assessor) trail(s *assessment, id intern.Text) intern.Text {
 
 // whyGone says why the media of a void entry is gone.
 func (a *assessor) whyGone(e *manifest.Entry) string {
-	if a.media.absent[e.State] {
+	if a.media.IsAbsent(e) {
 		return strings.ToLower(a.Texts.String(e.State))
 	}
 	return MediaMissing.String()
@@ -226,11 +228,11 @@ func (a *assessor) nameOf(entry uint32) string {
 		return a.Texts.String(e.Recording)
 	}
 	object := a.Documents[e.Doc].Object
-	return a.sourceOf(object).Name + ":" + a.Objects[object].Key + "#" + strconv.FormatUint(uint64(e.Index), 10)
+	return a.SourceOf(object).Name + ":" + a.Objects[object].Key + "#" + strconv.FormatUint(uint64(e.Index), 10)
 }
 
 // invalidFields reports the first value of each field that did not parse.
-func (p *callPart) invalidFields(s *assessment, invalid []LegInvalid) {
+func (p *callPart) invalidFields(s *assessment, invalid []evidence.LegInvalid) {
 	var seen record.Fields
 	add := func(f record.Field, raw string) {
 		p.found(s, InvalidField, f, intern.None, p.Texts.OfString(raw), Open)

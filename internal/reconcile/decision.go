@@ -3,8 +3,11 @@ package reconcile
 import (
 	"slices"
 
+	"cdrmend/internal/doubt"
+	"cdrmend/internal/evidence"
 	"cdrmend/internal/intern"
 	"cdrmend/internal/manifest"
+	"cdrmend/internal/match"
 	"cdrmend/internal/policy"
 	"cdrmend/internal/record"
 	"cdrmend/internal/table"
@@ -35,26 +38,31 @@ func (s RecordingStatus) String() string { return recordingNames[s] }
 // Decision is the result of a run. Repairs, calls, recordings and outages are in the
 // order of their tables.
 type Decision struct {
-	*Evidence
+	*evidence.Evidence
 	found      [][]Finding  // in the order in which they were made
 	order      []findingRef // the same findings in the order of their table
-	Repairs    []Repair
+	Repairs    []match.Repair
 	Refs       []record.Ref // rows that repairs cite
 	Calls      []Call
 	Recordings []Recording
 	Shown      []uint32 // numbers of the outages in the table, in its order
 	Balance    [policy.NumKinds]record.Balance
 
+	Counts
+	Incomplete []evidence.IncompleteInput
+	Strays     []doubt.Stray
+	Notices    Notices
+	ownedDoc   []bool
+	words      *words
+}
+
+// Counts are numbers of the night as a whole.
+type Counts struct {
 	OverusedIDs  int   // ids that too many records carry
 	Lost         int   // distinct recordings that are missing
 	Voices       int64 // owned entries of voice
 	WithoutCDR   int64 // owned entries of voice that have no leg, or are apart from all
 	ReusedLegIDs int64 // owned legs that have an earlier leg with their id
-	Incomplete   []IncompleteInput
-	Strays       []Stray
-	Notices      Notices
-	ownedDoc     []bool
-	words        *words
 }
 
 // Notices are what the night as a whole shows about its sources.
@@ -62,14 +70,6 @@ type Notices struct {
 	AtLeast   bool // nobody knows how many calls there were: CDRs may hide some
 	Undecided bool // something could not be decided, or may be hidden, although sources are settled
 	Warnings  []string
-}
-
-// IncompleteInput is a partition or a source that makes results
-// indeterminate.
-type IncompleteInput struct {
-	Source    uint32
-	Partition int32 // -1 for the whole source
-	Unsettled bool
 }
 
 // findingRef names one of the findings. Moving a million of them into order would
@@ -107,32 +107,6 @@ func (d *Decision) Written() []uint32 {
 		}
 	}
 	return written
-}
-
-// Value returns the final text of a repaired field as tables show it, and as it
-// is written into the document. They differ for times, which the document has in
-// the layout of its profile.
-func (d *Decision) Value(r Repair) (shown, written string) {
-	e := &d.Entries[r.Entry]
-	switch r.Field {
-	case record.RecordingID:
-		shown = d.Texts.String(e.Recording)
-	case record.ConversationID:
-		shown = d.Texts.String(e.Conversation)
-	case record.TrunkID:
-		shown = d.Texts.String(e.Trunk)
-	case record.StartTime, record.EndTime:
-		t := e.Start
-		if r.Field == record.EndTime {
-			t = e.End
-		}
-
-		written, _ = d.sourceOfEntry(e).Profile.FormatTime(t)
-		return t.String(), written
-	case record.DurationMS:
-		shown = decimal(e.Duration)
-	}
-	return shown, shown
 }
 
 // OwnedDocument reports whether a document belongs to this interval.

@@ -4,78 +4,56 @@ import (
 	"cmp"
 	"fmt"
 	"math"
-	"math/bits"
 	"slices"
 	"strings"
 
 	"cdrmend/internal/cdr"
+	"cdrmend/internal/doubt"
+	"cdrmend/internal/evidence"
 	"cdrmend/internal/intern"
 	"cdrmend/internal/manifest"
+	"cdrmend/internal/match"
 	"cdrmend/internal/policy"
 	"cdrmend/internal/profile"
 	"cdrmend/internal/record"
 )
-
-// entryGroups are the entries with their final values, how each value was found,
-// and an index by recording. No stage changes them.
-type entryGroups struct {
-	*Evidence
-	states         []entryState
-	owned          []bool
-	byRecording    *index
-	byConversation *index // voice entries
-}
-
-func groupEntries(ev *Evidence, states []entryState, owned []bool, spread Spread) *entryGroups {
-	g := &entryGroups{Evidence: ev, states: states, owned: owned}
-	spread.parallel(func() {
-		g.byRecording = newIndex(ev.Texts, len(ev.Entries), ev.orgOfEntry, func(n uint32, add func(intern.Text)) { add(ev.Entries[n].Recording) })
-	}, func() {
-		g.byConversation = newIndex(ev.Texts, len(ev.Entries), ev.orgOfEntry, func(n uint32, add func(intern.Text)) {
-			if states[n].voice {
-				add(ev.Entries[n].Conversation)
-			}
-		})
-	})
-	return g
-}
 
 // entryReporter makes the findings of one part of the entries. Parts run in
 // parallel. They share outcomes, and each part writes only the elements of its own
 // entries.
 type entryReporter struct {
 	report
-	legs       *legGroups
-	entries    *entryGroups
-	objects    objectOrder
-	candidates candidates
+	legs       *match.LegGroups
+	entries    *match.EntryGroups
+	objects    evidence.ObjectOrder
+	candidates match.Candidates
 	words      *words
-	media      *mediaWords
-	doubts     *doubts
+	media      *match.MediaWords
+	doubts     *doubt.Sources
 	outcomes   []entryOutcome
 }
 
 // reportEntries makes the findings of every owned entry, in the order of the
 // entries.
-func reportEntries(entries *entryGroups, legs *legGroups, objects objectOrder, candidates candidates, doubts *doubts, words *words, spread Spread) ([]entryOutcome, []report) {
-	media := mediaWordsOf(entries.Evidence)
-	outcomes := make([]entryOutcome, len(entries.states))
-	reports := make([]report, spread.parts(len(entries.states)))
-	spread.eachPart(len(entries.states), func(i, from, to int) {
+func reportEntries(blank report, entries *match.EntryGroups, legs *match.LegGroups, objects evidence.ObjectOrder, candidates match.Candidates, doubts *doubt.Sources, words *words, spread evidence.Spread) ([]entryOutcome, []report) {
+	media := match.MediaWordsOf(entries.Evidence)
+	outcomes := make([]entryOutcome, len(entries.States))
+	reports := make([]report, spread.Parts(len(entries.States)))
+	spread.EachPart(len(entries.States), func(i, from, to int) {
 		r := entryReporter{
-			report: report{Evidence: entries.Evidence, findings: make([]Finding, 0, entries.repairedFields(from, to)+64)}, // most findings are of repaired fields
-			legs:   legs, entries: entries, objects: objects, candidates: candidates,
+			report: blank, legs: legs, entries: entries, objects: objects, candidates: candidates,
 			words: words, media: media, doubts: doubts, outcomes: outcomes,
 		}
+		r.findings = make([]Finding, 0, repairedFields(entries.States[from:to])+64) // most findings are of repaired fields
 		r.part(from, to)
 		reports[i] = r.report
 	})
 	return outcomes, reports
 }
 
-func (g *entryGroups) repairedFields(from, to int) (n int) {
-	for i := from; i < to; i++ {
-		n += bits.OnesCount8(g.states[i].repaired)
+func repairedFields(states []match.EntryState) (n int) {
+	for i := range states {
+		n += states[i].NumRepaired()
 	}
 	return n
 }
@@ -92,7 +70,7 @@ func (r *entryReporter) part(from, to int) {
 
 		// Entries of the margin advance the list too.
 		own := firstOf(&invalid, func(v *record.Invalid) int { return cmp.Compare(v.Row, e.Index) })
-		if r.entries.owned[n] {
+		if r.entries.Owned[n] {
 			r.entry(n, own)
 		}
 	}
@@ -112,14 +90,14 @@ func (r *entryReporter) invalidFrom(e *manifest.Entry) []record.Invalid {
 
 // entry makes the findings of one entry.
 func (r *entryReporter) entry(n uint32, invalid []record.Invalid) {
-	e, st := &r.Entries[n], &r.entries.states[n]
-	legs, by := r.legs.ofEntry(e, st.voice)
+	e, st := &r.Entries[n], &r.entries.States[n]
+	legs, by := r.legs.OfEntry(e, st.Voice)
 	switch {
-	case !st.voice:
+	case !st.Voice:
 	case len(legs) == 0:
-		r.need(r.legs.facts.emptyAt(policy.CDRs, e.Org, e.Start))
+		r.need(r.legs.Facts.EmptyAt(policy.CDRs, e.Org, e.Start))
 		r.noCDR(n, intern.None)
-	case by == byConversation && r.apart(e):
+	case by == match.ByConversation && r.apart(e):
 		r.noCDR(n, r.words.apart)
 	}
 
@@ -140,7 +118,7 @@ func (r *entryReporter) foundAs(severity policy.Severity, n uint32, class Class,
 	e, outcome := &r.Entries[n], &r.outcomes[n]
 	found := r.add(Finding{
 		Class: class, Severity: severity, Field: f, About: AboutEntry, Subject: n, Status: status,
-		Recording: e.Recording, Detail: detail, Outage: r.legs.outageOfEntry(e, r.entries.states[n].voice),
+		Recording: e.Recording, Detail: detail, Outage: r.legs.OutageOfEntry(e, r.entries.States[n].Voice),
 	}, func(b []byte) []byte { return r.appendLocation(b, r.Documents[e.Doc].Object, e.Index) })
 
 	// An accepted finding does not count for the entry's status, but the entry is
@@ -160,7 +138,7 @@ func (r *entryReporter) foundAs(severity policy.Severity, n uint32, class Class,
 // conversation.
 func (r *entryReporter) noCDR(n uint32, detail intern.Text) {
 	r.outcomes[n].withoutCDR = true
-	r.found(n, NoCDR, NoField, detail, statusUnless(r.legs.hidesLegsOf(&r.Entries[n])))
+	r.found(n, NoCDR, NoField, detail, statusUnless(r.legs.HidesLegsOf(&r.Entries[n])))
 }
 
 // mostApart is how much of an entry may lie outside all legs of its conversation,
@@ -170,43 +148,41 @@ const mostApart = 60_000_000
 // apart reports whether most of an entry lies outside all legs of its
 // conversation, and clocks that differ are no reason for it.
 func (r *entryReporter) apart(e *manifest.Entry) bool {
-	span, valid := validSpan(e)
+	span, valid := match.SpanOfEntry(e)
 	if !valid {
 		return false
 	}
 	var legs []record.Span
-	for _, leg := range r.legs.ofConversation(e) {
-		legSpan, timed := spanOfLeg(&r.Legs[leg])
-		if !timed || r.doubts.clocksDiffer(r.sourceOfLeg(leg), r.Objects[r.Documents[e.Doc].Object].Source) {
+	for _, leg := range r.legs.OfConversation(e) {
+		legSpan, timed := match.SpanOfLeg(&r.Legs[leg])
+		if !timed || r.doubts.ClocksDiffer(r.SourceOfLeg(leg), r.Objects[r.Documents[e.Doc].Object].Source) {
 			return false
 		}
 		legs = append(legs, legSpan)
 	}
 	all := int64(span.End - span.Start)
-	outside := all - common([]record.Span{span}, union(legs))
+	outside := all - record.Common([]record.Span{span}, record.Union(legs))
 	return 2*outside > all && outside > mostApart
 }
 
 // fields reports required fields that were repaired, are ambiguous or are still
 // missing.
 func (r *entryReporter) fields(n uint32) {
-	e, st := &r.Entries[n], &r.entries.states[n]
+	e, st := &r.Entries[n], &r.entries.States[n]
 	for f := range record.Field(record.NumEntryFields) {
-		if !r.requires(e, st.voice, f) {
+		if !r.Requires(e, st.Voice, f) {
 			continue
 		}
 
-		if i := repairBit(f); i >= 0 {
-			switch {
-			case st.repaired&(1<<i) != 0:
-				r.found(n, RepairedField, f, r.words.rules[st.rule(i)], Repaired)
-				continue
-			case st.ambiguous&(1<<i) != 0:
-				r.found(n, AmbiguousField, f, r.candidates[candidacy{n, f}], r.ambiguityStatus(e, f))
-				continue
-			}
+		switch {
+		case st.IsRepaired(f):
+			r.found(n, RepairedField, f, r.words.rules[st.RuleOf(f)], Repaired)
+			continue
+		case st.IsAmbiguous(f):
+			r.found(n, AmbiguousField, f, r.candidates.Of(n, f), r.ambiguityStatus(e, f))
+			continue
 		}
-		if !isMissing(e, f) || st.void || st.pending {
+		if !isMissing(e, f) || st.Void || st.Pending {
 			continue
 		}
 
@@ -214,7 +190,7 @@ func (r *entryReporter) fields(n uint32) {
 		status := Open
 		switch f {
 		case record.TrunkID, record.ConversationID, record.RecordingID:
-			status = statusUnless(r.legs.hidesLegsOf(e))
+			status = statusUnless(r.legs.HidesLegsOf(e))
 		}
 		r.found(n, MissingField, f, intern.None, status)
 	}
@@ -227,7 +203,7 @@ func (r *entryReporter) ambiguityStatus(e *manifest.Entry, f record.Field) Statu
 	if f != record.RecordingID {
 		return Open
 	}
-	return statusUnless(r.legs.hidesMatchesOf(e.Org, r.legs.ofConversation(e)))
+	return statusUnless(r.legs.HidesMatchesOf(e.Org, r.legs.OfConversation(e)))
 }
 
 // isMissing reports whether the final value of a field is missing.
@@ -255,20 +231,20 @@ func isMissing(e *manifest.Entry, f record.Field) bool {
 
 // conflicts reports, for each field, the first other input that contradicts the
 // entry.
-func (r *entryReporter) conflicts(n uint32, legs []uint32, by matchedBy) {
+func (r *entryReporter) conflicts(n uint32, legs []uint32, by match.By) {
 	e := &r.Entries[n]
-	key := keyIDs(r.Evidence, e, r.legs.facts.overused)
+	key := r.KeyIDs(e, r.legs.Facts.Overused)
 	r.conflictWithKey(n, record.RecordingID, e.Recording, key.Recording)
 	r.conflictWithKey(n, record.OrgID, e.Org, key.Org)
-	if !r.conflictWithKey(n, record.ConversationID, e.Conversation, key.Conversation) && by == byID {
+	if !r.conflictWithKey(n, record.ConversationID, e.Conversation, key.Conversation) && by == match.ByID {
 		r.conflictWithLegs(n, record.ConversationID, e.Conversation, legs, func(l *cdr.Shown) intern.Text { return l.Conversation })
 	}
-	if conversation := r.legs.ofConversation(e); r.entries.states[n].voice && by != byID && r.legs.misnamed(e, conversation) {
+	if conversation := r.legs.OfConversation(e); r.entries.States[n].Voice && by != match.ByID && r.legs.Misnamed(e, conversation) {
 		detail := fmt.Sprintf("entry=%s;source=cdr", profile.Cut(r.Texts.String(e.Leg)))
 		r.found(n, Conflict, record.LegID, r.Texts.OfString(detail), Open)
 	}
-	if r.entries.states[n].voice {
-		r.conflictWithLegs(n, record.TrunkID, e.Trunk, r.legs.ofConversation(e), func(l *cdr.Shown) intern.Text { return l.Trunk })
+	if r.entries.States[n].Voice {
+		r.conflictWithLegs(n, record.TrunkID, e.Trunk, r.legs.OfConversation(e), func(l *cdr.Shown) intern.Text { return l.Trunk })
 	}
 	r.conflictOfDuration(n)
 }
@@ -309,9 +285,10 @@ func (r *entryReporter) conflictOfDuration(n uint32) {
 		return
 	}
 
-	// A duration above the maximum would overflow when converted to microseconds.
+	// A duration above the maximum overflows when it is converted to microseconds.
 	actual := int64(e.End - e.Start)
-	if e.Duration <= maxDuration && abs(e.Duration*1000-actual) <= tolerance.Microseconds() {
+	off := e.Duration*1000 - actual
+	if e.Duration <= match.MaxDuration && max(off, -off) <= tolerance.Microseconds() {
 		return
 	}
 
@@ -338,7 +315,7 @@ func (r *entryReporter) invalidFields(n uint32, invalid []record.Invalid) {
 	case seen.Has(record.EndTime) || !e.Start.Known() || !e.End.Known():
 	case e.End < e.Start:
 		r.found(n, InvalidField, record.EndTime, r.words.endBeforeStart, Open)
-	case e.End > e.Start.Add(longestRecording):
+	case e.End > e.Start.Add(match.LongestRecording):
 		r.found(n, InvalidField, record.EndTime, r.words.over24h, Open)
 	}
 }
@@ -348,12 +325,12 @@ func (r *entryReporter) invalidFields(n uint32, invalid []record.Invalid) {
 // reported.
 func (r *entryReporter) duplicate(n uint32) {
 	e := &r.Entries[n]
-	same := r.entries.byRecording.find(e.Org, e.Recording)
+	same := r.entries.ByRecording.Find(e.Org, e.Recording)
 	if len(same) < 2 {
 		return
 	}
 
-	first := slices.MinFunc(same, r.objects.compareEntries)
+	first := slices.MinFunc(same, r.objects.CompareEntries)
 	if first == n {
 		return
 	}
@@ -393,21 +370,21 @@ func (r *entryReporter) reportMedia(n uint32) {
 	e := &r.Entries[n]
 	doc := &r.Documents[e.Doc]
 	if doc.Virtual {
-		r.found(n, MetadataMissing, NoField, e.MediaKey, statusUnless(r.legs.hidesNear(e)))
+		r.found(n, MetadataMissing, NoField, e.MediaKey, statusUnless(r.legs.HidesNear(e)))
 	}
 
-	m := mediaOf(r.Evidence, e, r.media)
+	m := match.MediaOf(r.Evidence, e, r.media)
 	switch {
-	case m.gone() && m.absent:
+	case m.Gone() && m.Absent:
 		state := "state=" + strings.ToLower(r.Texts.String(e.State))
 		r.foundAs(policy.Minor, n, MediaMissing, NoField, r.Texts.OfString(state), Open) // the finding about its leg counts the loss
-	case m.gone():
+	case m.Gone():
 		detail := e.MediaKey
-		if m.found || !m.checked {
-			detail = r.Texts.OfString("bytes=" + decimal(m.size))
+		if m.Found || !m.Checked {
+			detail = r.Texts.OfString("bytes=" + decimal(m.Size))
 		}
-		r.found(n, MediaMissing, NoField, detail, statusUnless(r.legs.hidesNear(e)))
-	case m.checked && r.Media.CheckSize && e.MediaBytes != profile.NoInt && e.MediaBytes != m.size:
-		r.found(n, MediaMismatch, NoField, r.Texts.OfString(fmt.Sprintf("expected=%d;actual=%d", e.MediaBytes, m.size)), Open)
+		r.found(n, MediaMissing, NoField, detail, statusUnless(r.legs.HidesNear(e)))
+	case m.Checked && r.Media.CheckSize && e.MediaBytes != profile.NoInt && e.MediaBytes != m.Size:
+		r.found(n, MediaMismatch, NoField, r.Texts.OfString(fmt.Sprintf("expected=%d;actual=%d", e.MediaBytes, m.Size)), Open)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 
+	"cdrmend/internal/evidence"
 	"cdrmend/internal/intern"
 	"cdrmend/internal/policy"
 	"cdrmend/internal/profile"
@@ -93,6 +94,15 @@ func (s Status) String() string { return statusNames[s] }
 // Counts reports whether a finding of this status needs somebody's attention.
 func (s Status) Counts() bool { return s == Open || s == Indeterminate }
 
+// statusUnless returns the status of a finding that only holds if nothing is
+// hidden.
+func statusUnless(hidden bool) Status {
+	if hidden {
+		return Indeterminate
+	}
+	return Open
+}
+
 // About is the kind of a finding's subject.
 type About uint8
 
@@ -150,7 +160,8 @@ func (d *foundDefects) add(reports ...report) {
 
 // report collects the findings of one part of a stage.
 type report struct {
-	*Evidence
+	*evidence.Evidence
+	accepts  []acceptedSubject
 	findings []Finding
 	needed   map[uint32]bool
 	subject  []byte // of the last finding, reused
@@ -172,7 +183,7 @@ func (r *report) add(f Finding, appendSubject func([]byte) []byte) *Finding {
 // accepted reports whether somebody accepted a finding: by its id, or by what it is
 // about.
 func (r *report) accepted(f *Finding) bool {
-	if len(r.Policy.Accepted) == 0 && len(r.acceptedSubjects) == 0 {
+	if len(r.Policy.Accepted) == 0 && len(r.accepts) == 0 {
 		return false
 	}
 	if r.Policy.Accepted[f.IDText()] {
@@ -187,7 +198,7 @@ func (r *report) accepted(f *Finding) bool {
 	default:
 		return false // rows name a conversation or a recording
 	}
-	return slices.ContainsFunc(r.acceptedSubjects, func(a acceptedSubject) bool {
+	return slices.ContainsFunc(r.accepts, func(a acceptedSubject) bool {
 		is := func(wanted, id intern.Text) bool { return wanted == intern.None || id == wanted }
 		return (a.class == "" || a.class == f.Class.String()) && is(a.org, org) && is(a.conversation, conversation) && is(a.recording, f.Recording)
 	})
@@ -201,7 +212,7 @@ type acceptedSubject struct {
 }
 
 // acceptedSubjectsOf has to be called while texts are found by their bytes.
-func acceptedSubjectsOf(ev *Evidence) (list []acceptedSubject) {
+func acceptedSubjectsOf(ev *evidence.Evidence) (list []acceptedSubject) {
 	for _, a := range ev.Policy.AcceptedSubjects {
 		id := func(written string) intern.Text { return policy.ID(ev.Texts, written) }
 		list = append(list, acceptedSubject{a.Class, id(a.Org), id(a.Conversation), id(a.Recording)})
@@ -222,7 +233,7 @@ func (r *report) identity(class Class, f record.Field, appendSubject func([]byte
 
 // appendObject appends the source and the key of an object after a word.
 func (r *report) appendObject(b []byte, word string, object uint32) []byte {
-	b = append(append(b, word...), r.sourceOf(object).Name...)
+	b = append(append(b, word...), r.SourceOf(object).Name...)
 	return appendEscaped(append(b, '|'), r.Objects[object].Key)
 }
 
@@ -273,6 +284,14 @@ func firstOf[T any](list *[]T, compare func(v *T) int) []T {
 }
 
 var noOutage = registration.Coincidence{Outage: -1, OverlapMS: profile.NoInt}
+
+// floorMS returns whole milliseconds, rounded down also below zero.
+func floorMS(micros int64) int64 {
+	if micros < 0 {
+		return -((-micros + 999) / 1000)
+	}
+	return micros / 1000
+}
 
 func decimal(n int64) string { return strconv.FormatInt(n, 10) }
 

@@ -3,6 +3,7 @@ package reconcile
 import (
 	"fmt"
 
+	"cdrmend/internal/match"
 	"cdrmend/internal/policy"
 	"cdrmend/internal/record"
 )
@@ -14,13 +15,13 @@ const fewestOdd = 20
 // oddities warns of sources of CDRs that are probably configured or exported in a
 // way that nobody wants, although each of their rows may be right. Every warning
 // says what to do.
-func oddities(d *Decision, duties *duties, states []entryState) (list []string) {
+func oddities(d *Decision, toRecord func(leg uint32) bool, states []match.EntryState) (list []string) {
 	due, legs := make([]int, len(d.Sources)), make([]int, len(d.Sources))
 	for i := range d.Calls {
 		n := d.Calls[i].Leg
-		source := d.sourceOfLeg(n)
+		source := d.SourceOfLeg(n)
 		legs[source]++
-		if duties.toRecord(n) {
+		if toRecord(n) {
 			due[source]++
 		}
 	}
@@ -44,7 +45,7 @@ func oddities(d *Decision, duties *duties, states []entryState) (list []string) 
 func (d *Decision) unevenEntries(source uint32) []string {
 	with, legs := map[int32]int{}, 0 // legs by their number of entries
 	for i := range d.Calls {
-		if c := &d.Calls[i]; c.Entries > 0 && d.sourceOfLeg(c.Leg) == source {
+		if c := &d.Calls[i]; c.Entries > 0 && d.SourceOfLeg(c.Leg) == source {
 			with[c.Entries]++
 			legs++
 		}
@@ -70,16 +71,16 @@ func (d *Decision) unevenEntries(source uint32) []string {
 
 // emptyHours warns of partitions of CDRs without a row in whose time recordings
 // start: the calls of that time are probably in no count.
-func (d *Decision) emptyHours(states []entryState) (list []string) {
+func (d *Decision) emptyHours(states []match.EntryState) (list []string) {
 	for n := range d.Partitions {
 		p := &d.Partitions[n]
 		s := &d.Sources[p.Source]
-		if !p.Empty || s.Kind != policy.CDRs || !ownPartition(d.Evidence, uint32(n)) {
+		if !p.Empty || s.Kind != policy.CDRs || !d.OwnsPartition(uint32(n)) {
 			continue
 		}
 		starting := 0
 		for _, r := range d.Recordings {
-			if e := &d.Entries[r.Entry]; states[r.Entry].voice && s.concerns(e.Org) && e.Start.Known() && p.Span.Contains(e.Start) {
+			if e := &d.Entries[r.Entry]; states[r.Entry].Voice && s.Concerns(e.Org) && e.Start.Known() && p.Span.Contains(e.Start) {
 				starting++
 			}
 		}

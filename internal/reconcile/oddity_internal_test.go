@@ -5,39 +5,35 @@ import (
 	"testing"
 
 	"cdrmend/internal/cdr"
+	"cdrmend/internal/evidence"
 	"cdrmend/internal/intern"
 	"cdrmend/internal/manifest"
+	"cdrmend/internal/match"
 	"cdrmend/internal/policy"
 	"cdrmend/internal/record"
 )
 
 // oddNight is a night of one source of CDRs and one of manifests, each with one
 // partition for the first hour.
-func oddNight(legs int, entries func(leg int) int32, due func(leg int) bool) (*Decision, *duties) {
+func oddNight(legs int, entries func(leg int) int32) *Decision {
 	hour := record.Span{Start: 1, End: 3_600_000_000}
-	d := &Decision{Evidence: &Evidence{
+	d := &Decision{Evidence: &evidence.Evidence{
 		Interval:   hour,
-		Sources:    []Source{{Kind: policy.Manifests, Name: "m"}, {Kind: policy.CDRs, Name: "c"}},
-		Partitions: []Partition{{Source: 0, Span: hour, URL: "m/00/"}, {Source: 1, Span: hour, URL: "c/00/"}},
-		Objects:    []Object{{Source: 0}, {Source: 1, Partition: 1}},
+		Sources:    []evidence.Source{{Kind: policy.Manifests, Name: "m"}, {Kind: policy.CDRs, Name: "c"}},
+		Partitions: []evidence.Partition{{Source: 0, Span: hour, URL: "m/00/"}, {Source: 1, Span: hour, URL: "c/00/"}},
+		Objects:    []evidence.Object{{Source: 0}, {Source: 1, Partition: 1}},
 	}}
-	duties := &duties{}
 	for n := range legs {
 		d.Legs = append(d.Legs, cdr.Shown{Ref: record.Ref{Object: 1, Row: uint32(n)}})
 		d.Calls = append(d.Calls, Call{Leg: uint32(n), Entries: entries(n)})
-		by := notExpected
-		if due(n) {
-			by = toBeRecorded
-		}
-		duties.list = append(duties.list, duty{by: by})
 	}
-	return d, duties
+	return d
 }
 
-func oneEach(int) int32      { return 1 }
-func each(int) bool          { return true }
-func never(int) bool         { return false }
-func onlyFirst(leg int) bool { return leg == 0 }
+func oneEach(int) int32         { return 1 }
+func each(uint32) bool          { return true }
+func never(uint32) bool         { return false }
+func onlyFirst(leg uint32) bool { return leg == 0 }
 func upTo(n int) func(int) int32 {
 	return func(leg int) int32 {
 		if leg < n {
@@ -51,15 +47,15 @@ func TestASourceOfWhichNothingIsToBeRecordedIsOdd(t *testing.T) {
 	const warning = "none of the 20 calls of source c is to be recorded: look at policy.expect, the exclusions, and the fields recorded and answer_time of its profile"
 	for name, test := range map[string]struct {
 		legs int
-		due  func(int) bool
+		due  func(uint32) bool
 		want []string
 	}{
 		"none of twenty":   {20, never, []string{warning}},
 		"none of nineteen": {19, never, nil},
 		"one of twenty":    {20, onlyFirst, nil},
 	} {
-		d, duties := oddNight(test.legs, oneEach, test.due)
-		if got := oddities(d, duties, nil); !slices.Equal(got, test.want) {
+		d := oddNight(test.legs, oneEach)
+		if got := oddities(d, test.due, nil); !slices.Equal(got, test.want) {
 			t.Errorf("%s: got %q, want %q", name, got, test.want)
 		}
 	}
@@ -77,8 +73,8 @@ func TestLegsWithFewerRecordingsThanNearlyAllOthersAreOdd(t *testing.T) {
 		"all":      {20, 20, nil},
 		"one each": {20, 0, nil},
 	} {
-		d, duties := oddNight(test.legs, upTo(test.two), each)
-		if got := oddities(d, duties, nil); !slices.Equal(got, test.want) {
+		d := oddNight(test.legs, upTo(test.two))
+		if got := oddities(d, each, nil); !slices.Equal(got, test.want) {
 			t.Errorf("%s: got %q, want %q", name, got, test.want)
 		}
 	}
@@ -99,13 +95,13 @@ func TestAnHourOfRecordingsWithoutCDRsIsOdd(t *testing.T) {
 		"the partition has rows":         {5, true, false, 0, nil},
 		"the entry is of another tenant": {5, true, true, 1, nil},
 	} {
-		d, duties := oddNight(0, oneEach, never)
+		d := oddNight(0, oneEach)
 		d.Partitions[1].Empty = test.empty
 		d.Sources[1].Org = 2 * test.org
 		d.Documents = []manifest.Document{{N: 1}}
 		d.Entries = []manifest.Entry{{Start: test.start, Org: test.org}}
 		d.Recordings = []Recording{{Entry: 0}}
-		if got := oddities(d, duties, []entryState{{voice: test.voice}}); !slices.Equal(got, test.want) {
+		if got := oddities(d, never, []match.EntryState{{Voice: test.voice}}); !slices.Equal(got, test.want) {
 			t.Errorf("%s: got %q, want %q", name, got, test.want)
 		}
 	}

@@ -4,51 +4,16 @@ import (
 	"cmp"
 	"slices"
 
+	"cdrmend/internal/evidence"
 	"cdrmend/internal/intern"
+	"cdrmend/internal/match"
 	"cdrmend/internal/profile"
 	"cdrmend/internal/record"
 	"cdrmend/internal/registration"
 )
 
-// objectOrder has the rank of each object in (key, source) order.
-type objectOrder struct {
-	*Evidence
-	rank []uint32 // by object
-}
-
-func orderObjects(ev *Evidence) objectOrder {
-	order := make([]uint32, len(ev.Objects))
-	for i := range order {
-		order[i] = uint32(i)
-	}
-	slices.SortFunc(order, func(a, b uint32) int {
-		return cmp.Or(cmp.Compare(ev.Objects[a].Key, ev.Objects[b].Key), cmp.Compare(a, b))
-	})
-
-	rank := make([]uint32, len(order))
-	for i, object := range order {
-		rank[object] = uint32(i)
-	}
-
-	return objectOrder{ev, rank}
-}
-
-// compareRefs orders two rows by (object key, source, row).
-func (o objectOrder) compareRefs(a, b record.Ref) int {
-	return cmp.Or(cmp.Compare(o.rank[a.Object], o.rank[b.Object]), cmp.Compare(a.Row, b.Row))
-}
-
-// compareEntries orders entries by (object key, source, index).
-func (o objectOrder) compareEntries(a, b uint32) int {
-	x, y := &o.Entries[a], &o.Entries[b]
-	return cmp.Or(
-		cmp.Compare(o.rank[o.Documents[x.Doc].Object], o.rank[o.Documents[y.Doc].Object]),
-		cmp.Compare(x.Index, y.Index),
-	)
-}
-
 // sort sorts the lists of the decision in the order of their tables.
-func (d *Decision) sort(objects objectOrder, spread Spread) {
+func (d *Decision) sort(objects evidence.ObjectOrder, spread evidence.Spread) {
 	sortRecordings(d.Evidence, d.Recordings)
 	d.order = findingOrder{d}.sorted(spread)
 	sortRepairs(d.Repairs, objects)
@@ -60,7 +25,7 @@ func (d *Decision) sort(objects objectOrder, spread Spread) {
 
 // sortRecordings sorts by (source, object key, index), in which the evidence
 // usually has them.
-func sortRecordings(ev *Evidence, recordings []Recording) {
+func sortRecordings(ev *evidence.Evidence, recordings []Recording) {
 	slices.SortFunc(recordings, func(a, b Recording) int {
 		x, y := &ev.Entries[a.Entry], &ev.Entries[b.Entry]
 		return cmp.Or(
@@ -97,7 +62,7 @@ func (o findingOrder) place(f *Finding) findingPlace {
 }
 
 func (o findingOrder) withObject(object uint32, p findingPlace) findingPlace {
-	p.key, p.source = o.Objects[object].Key, o.sourceOf(object).Name
+	p.key, p.source = o.Objects[object].Key, o.SourceOf(object).Name
 	return p
 }
 
@@ -111,7 +76,7 @@ type findingKey struct {
 
 // sorted returns the findings in the order of their table. They are not moved: a
 // night has millions.
-func (o findingOrder) sorted(spread Spread) []findingRef {
+func (o findingOrder) sorted(spread evidence.Spread) []findingRef {
 	firsts, total := make([]int, len(o.found)), 0
 	for i := range o.found {
 		firsts[i], total = total, total+len(o.found[i])
@@ -172,10 +137,10 @@ func compareTexts(texts *intern.Table, pairs ...intern.Text) int {
 	return 0
 }
 
-func sortRepairs(repairs []Repair, objects objectOrder) {
-	slices.SortFunc(repairs, func(a, b Repair) int {
+func sortRepairs(repairs []match.Repair, objects evidence.ObjectOrder) {
+	slices.SortFunc(repairs, func(a, b match.Repair) int {
 		if a.Entry != b.Entry {
-			return objects.compareEntries(a.Entry, b.Entry)
+			return objects.CompareEntries(a.Entry, b.Entry)
 		}
 		return cmp.Compare(a.Field.String(), b.Field.String())
 	})
@@ -183,7 +148,7 @@ func sortRepairs(repairs []Repair, objects objectOrder) {
 
 // sortedCalls sorts by the start, which is part of the key, and looks at the legs
 // only when two are equal.
-func sortedCalls(calls []Call, objects objectOrder, spread Spread) []Call {
+func sortedCalls(calls []Call, objects evidence.ObjectOrder, spread evidence.Spread) []Call {
 	type key struct {
 		start record.Time
 		n     uint32
@@ -201,7 +166,7 @@ func sortedCalls(calls []Call, objects objectOrder, spread Spread) []Call {
 		if c := compareTexts(objects.Texts, x.Org, y.Org, x.Conversation, y.Conversation, x.ID, y.ID); c != 0 {
 			return c
 		}
-		return objects.compareRefs(x.Ref, y.Ref)
+		return objects.CompareRefs(x.Ref, y.Ref)
 	}
 	if slices.IsSortedFunc(keys, order) {
 		return calls // without the second list

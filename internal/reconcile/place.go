@@ -5,6 +5,7 @@ import (
 	"iter"
 
 	"cdrmend/internal/manifest"
+	"cdrmend/internal/match"
 )
 
 // Places are the places in one document where values go. They are found by reading
@@ -46,9 +47,9 @@ func (d *Decision) DropPlaces() {
 
 // RepairsByDocument yields the repairs of each document, which is how they are
 // sorted.
-func (d *Decision) RepairsByDocument() iter.Seq2[uint32, []Repair] {
+func (d *Decision) RepairsByDocument() iter.Seq2[uint32, []match.Repair] {
 	docOf := func(i int) uint32 { return d.Entries[d.Repairs[i].Entry].Doc }
-	return func(yield func(uint32, []Repair) bool) {
+	return func(yield func(uint32, []match.Repair) bool) {
 		for first := 0; first < len(d.Repairs); {
 			last := first + 1
 			for last < len(d.Repairs) && docOf(last) == docOf(first) {
@@ -66,8 +67,8 @@ func (d *Decision) RepairsByDocument() iter.Seq2[uint32, []Repair] {
 
 // Placed yields repairs of one document with the places of their values. Repairs
 // must be in the order of the entries. A place is nil if the format has none.
-func (d *Decision) Placed(repairs []Repair) iter.Seq2[*Repair, *manifest.Gap] {
-	return func(yield func(*Repair, *manifest.Gap) bool) {
+func (d *Decision) Placed(repairs []match.Repair) iter.Seq2[*match.Repair, *manifest.Gap] {
+	return func(yield func(*match.Repair, *manifest.Gap) bool) {
 		if len(repairs) == 0 {
 			return
 		}

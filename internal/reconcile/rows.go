@@ -1,12 +1,11 @@
 package reconcile
 
 import (
-	"slices"
 	"strconv"
-	"strings"
 
 	"cdrmend/internal/intern"
 	"cdrmend/internal/manifest"
+	"cdrmend/internal/match"
 	"cdrmend/internal/profile"
 	"cdrmend/internal/record"
 	"cdrmend/internal/registration"
@@ -148,9 +147,9 @@ func (w *rowWriter) coincidence(c registration.Coincidence) {
 	w.row.AddCount(c.OverlapMS)
 }
 
-func (w *rowWriter) repair(interval string, repair Repair) {
+func (w *rowWriter) repair(interval string, repair match.Repair) {
 	e := &w.Entries[repair.Entry]
-	shown, _ := w.Value(repair)
+	shown, _ := repair.Value(w.Evidence)
 	w.row.Reset(table.Repairs)
 	w.row.AddText(interval)
 	w.place(w.Documents[e.Doc].Object, int64(e.Index))
@@ -158,18 +157,6 @@ func (w *rowWriter) repair(interval string, repair Repair) {
 	w.row.AddText(shown)
 	w.row.AddSymbol(w.words.rules[repair.Rule])
 	w.row.AddText(w.cited(repair.Evidence))
-}
-
-// maxNamed is how many rows or values a cell names before it only counts them.
-const maxNamed = 8
-
-// joinSome joins names in byte order, at most maxNamed of them.
-func joinSome(names []string) string {
-	slices.Sort(names)
-	if more := len(names) - maxNamed; more > 0 {
-		names = append(names[:maxNamed], "+"+strconv.Itoa(more))
-	}
-	return strings.Join(names, ";")
 }
 
 // cited names the rows that a repair rests on.
@@ -184,7 +171,7 @@ func (w *rowWriter) cited(run record.Section) string {
 		o := &w.Objects[ref.Object]
 		names[i] = w.Sources[o.Source].Name + ":" + o.Key + "#" + strconv.FormatUint(uint64(ref.Row), 10)
 	}
-	return joinSome(names)
+	return match.JoinSome(names)
 }
 
 func (w *rowWriter) call(c *Call) {
@@ -200,8 +187,8 @@ func (w *rowWriter) call(c *Call) {
 	w.row.AddSymbol(w.words.verdicts[c.Verdict])
 	w.row.AddSymbol(c.Reason)
 	by := c.Proof
-	if by == ProofShared {
-		by = ProofByConversation
+	if by == match.ProofShared {
+		by = match.ProofByConversation
 	}
 	w.row.AddSymbol(w.words.proofs[by])
 	w.row.AddSymbol(w.words.proofs[c.Proof])

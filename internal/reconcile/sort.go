@@ -1,6 +1,10 @@
 package reconcile
 
-import "slices"
+import (
+	"slices"
+
+	"cdrmend/internal/evidence"
+)
 
 // rounds is how many times the parts of a list are divided in two before they are
 // sorted.
@@ -8,7 +12,7 @@ const rounds = 3
 
 // sortSpread sorts a list whose order is total, in place and in parallel: a night
 // has millions of findings.
-func sortSpread[E any](spread Spread, list []E, order func(a, b E) int) {
+func sortSpread[E any](spread evidence.Spread, list []E, order func(a, b E) int) {
 	parts := [][]E{list}
 	for range rounds {
 		if len(list) < 1<<rounds*spread.Part {

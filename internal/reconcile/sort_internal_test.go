@@ -5,11 +5,13 @@ import (
 	"math/rand/v2"
 	"slices"
 	"testing"
+
+	"cdrmend/internal/evidence"
 )
 
 func TestListsThatAreSortedInPartsAreSorted(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 3))
-	spread := Spread{Part: 10, Each: func(n int, f func(i int)) {
+	spread := evidence.Spread{Part: 10, Each: func(n int, f func(i int)) {
 		for i := range n {
 			f(i)
 		}

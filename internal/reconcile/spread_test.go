@@ -4,7 +4,9 @@ import (
 	"sync"
 	"testing"
 
+	"cdrmend/internal/evidence"
 	"cdrmend/internal/reconcile"
+	"cdrmend/internal/reconcile/nighttest"
 	"cdrmend/internal/synth"
 	"cdrmend/internal/table"
 
@@ -16,13 +18,13 @@ func TestADecisionDoesNotDependOnHowItIsSpread(t *testing.T) {
 	for _, defect := range []synth.Defect{synth.Lost, synth.Duplicate, synth.MissingID, synth.MissingEnd} {
 		n.Rates[defect] = 0.05
 	}
-	want := reconcile.Decide(evidenceOf(t, n), reconcile.Spread{Part: 1 << 20, Each: inOrder, Pause: func() {}})
+	want := reconcile.Decide(evidenceOf(t, n), evidence.Spread{Part: 1 << 20, Each: nighttest.InOrder, Pause: func() {}})
 	findings, calls, repairs := rowsOf(t, want.FindingRows), rowsOf(t, want.CallRows), rowsOf(t, want.RepairRows("2026-11-20"))
 	if len(findings) < 1500 || len(calls) != 1500 {
 		t.Fatalf("%d findings and %d calls show nothing", len(findings), len(calls))
 	}
 	for how, each := range map[string]func(int, func(int)){
-		"in order": inOrder,
+		"in order": nighttest.InOrder,
 		"backwards": func(n int, f func(int)) {
 			for i := range n {
 				f(n - 1 - i)
@@ -37,7 +39,7 @@ func TestADecisionDoesNotDependOnHowItIsSpread(t *testing.T) {
 		},
 	} {
 		for _, part := range []int{1, 7, 100, 1499} {
-			got := reconcile.Decide(evidenceOf(t, n), reconcile.Spread{Part: part, Each: each, Pause: func() {}})
+			got := reconcile.Decide(evidenceOf(t, n), evidence.Spread{Part: part, Each: each, Pause: func() {}})
 			for what, diff := range map[string]string{
 				"findings":   cmp.Diff(findings, rowsOf(t, got.FindingRows)),
 				"calls":      cmp.Diff(calls, rowsOf(t, got.CallRows)),

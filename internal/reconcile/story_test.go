@@ -10,10 +10,12 @@ import (
 	"testing"
 	"time"
 
+	"cdrmend/internal/evidence"
 	"cdrmend/internal/intake"
 	"cdrmend/internal/object"
 	"cdrmend/internal/policy"
 	"cdrmend/internal/reconcile"
+	"cdrmend/internal/reconcile/nighttest"
 	"cdrmend/internal/record"
 	"cdrmend/internal/table"
 	_ "cdrmend/internal/tempdir"
@@ -129,18 +131,18 @@ func decideStory(t *testing.T, dir, asOf string) *reconcile.Decision {
 	}
 
 	ctx := context.Background()
-	inputs, err := intake.List(ctx, request, policy.IntervalAt(record.TimeOf(midnight), cfg.Interval))
+	inputs, err := intake.List(ctx, request, policy.IntervalAt(record.TimeOf(nighttest.Midnight), cfg.Interval))
 	if err != nil {
 		t.Fatal(err)
 	}
-	evidence, account, err := intake.Read(ctx, inputs, intake.Options{
+	ev, account, err := intake.Read(ctx, inputs, intake.Options{
 		Log: slog.New(slog.DiscardHandler), Progress: func(string, int64, int64) {}, Release: func() {},
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { account.Close() })
-	d := reconcile.Decide(evidence, reconcile.Spread{Part: 2, Each: inOrder, Pause: func() {}})
+	d := reconcile.Decide(ev, evidence.Spread{Part: 2, Each: nighttest.InOrder, Pause: func() {}})
 	places, err := intake.Locate(ctx, inputs, d)
 	if err != nil {
 		t.Fatal(err)

@@ -5,10 +5,11 @@ import (
 	"strings"
 
 	"cdrmend/internal/cdr"
+	"cdrmend/internal/evidence"
 	"cdrmend/internal/intern"
 	"cdrmend/internal/manifest"
+	"cdrmend/internal/match"
 	"cdrmend/internal/policy"
-	"cdrmend/internal/profile"
 	"cdrmend/internal/record"
 )
 
@@ -16,32 +17,39 @@ import (
 // rules that made the decision again, and changes nothing.
 type Trace struct {
 	*Decision
-	legs     *legGroups
-	states   []entryState
+	*match.ValueTrace
 	outcomes []entryOutcome
 	assessor *assessor
-	contests map[uint64]contest // by conversation
 }
 
 // Explain makes the same decision as Decide and keeps the intermediate results.
-func Explain(ev *Evidence, spread Spread) *Trace {
-	t := &Trace{contests: map[uint64]contest{}}
+func Explain(ev *evidence.Evidence, spread evidence.Spread) *Trace {
+	t := &Trace{}
 	t.Decision = decide(ev, spread, t)
 	return t
 }
 
-// keepContest keeps a contest in the conversation of an entry. Like the other
-// methods that keep something it does nothing without a trace.
-func (t *Trace) keepContest(e *manifest.Entry, c contest, legs *legGroups) {
-	if t != nil {
-		c.hidden = legs.hidesMatchesOf(e.Org, legs.ofConversation(e))
-		t.contests[keyOf(e.Org, e.Conversation)] = c
+// newContests returns a map for the contests of the claims. Without a trace nobody
+// asks for them, and there is none.
+func (t *Trace) newContests() match.Contests {
+	if t == nil {
+		return nil
+	}
+	return match.Contests{}
+}
+
+// unlessKept frees what only the decision needed, unless a trace needs it still.
+func (t *Trace) unlessKept(release func()) {
+	if t == nil {
+		release()
 	}
 }
 
-func (t *Trace) keep(legs *legGroups, states []entryState, outcomes []entryOutcome) {
+// keep keeps what the decision on entries rests on. Like keepAssessor it does
+// nothing without a trace.
+func (t *Trace) keep(values *match.ValueTrace, outcomes []entryOutcome) {
 	if t != nil {
-		t.legs, t.states, t.outcomes = legs, states, outcomes
+		t.ValueTrace, t.outcomes = values, outcomes
 	}
 }
 
@@ -49,136 +57,6 @@ func (t *Trace) keepAssessor(a *assessor) {
 	if t != nil {
 		t.assessor = a
 	}
-}
-
-// Silence is the reason why a rule names no value.
-type Silence uint8
-
-// The silences.
-const (
-	Spoke              Silence = iota // the rule was applied; it may still name no value
-	NoLegListsIt                      // no leg lists the recording
-	CDRsIncomplete                    // legs may be hidden
-	LegsNameTrunks                    // registrations count only when no leg of the conversation names a trunk
-	InputsIncomplete                  // another unclaimed recording, or another entry, may be hidden
-	SeveralEntries                    // several entries of the conversation lack their id
-	NothingToComputeOf                // the other two values are not both known
-)
-
-// Attempt is the answer of one rule for a field that an entry lacked.
-type Attempt struct {
-	Field  record.Field
-	Rule   Rule
-	Values []string     // that it names, in byte order; one value is a repair, several are ambiguous
-	Refs   []record.Ref // of the rows that name them; none if the object itself does
-	Silent Silence
-}
-
-// Lacked returns the required fields that an entry lacked as it was read, in
-// the order of repairs.
-func (t *Trace) Lacked(n uint32) []record.Field {
-	e, st := &t.Entries[n], &t.states[n]
-	var lacked []record.Field
-	for _, f := range manifest.Repairable {
-		if t.requires(e, st.voice, f) && !e.Has(f) {
-			lacked = append(lacked, f)
-		}
-	}
-	return lacked
-}
-
-// Attempts returns the answers of the rules for a field, in the order in which they
-// are applied. The decision took the first one that names a value.
-func (t *Trace) Attempts(n uint32, f record.Field) []Attempt {
-	e, voice := &t.Entries[n], t.states[n].voice
-	key := keyIDs(t.Evidence, e, t.legs.facts.overused)
-
-	switch f {
-	case record.RecordingID:
-		norm := &profile.Normalizer{Profile: t.sourceOfEntry(e).Profile, Texts: t.Texts}
-		inMediaKey := idInMediaKey(t.Evidence, e, t.legs.facts.overused, norm)
-		list := []Attempt{t.attempt(f, ruling{rule: ObjectKey, values: one(key.Recording)})}
-		list = append(list, t.attempt(f, ruling{rule: MediaKey, values: one(inMediaKey)}))
-		if voice {
-			list = append(list, t.attempt(f, t.soleUnclaimed(e)))
-		}
-		return list
-
-	case record.ConversationID:
-		list := []Attempt{t.attempt(f, ruling{rule: ObjectKey, values: one(key.Conversation)})}
-		second := ruling{rule: CDRRecording, values: conversationsOf(t.legs, e, voice)}
-		if len(t.legs.byRecording.find(e.Org, e.Recording)) == 0 {
-			second.silent = NoLegListsIt
-		}
-		return append(list, t.attempt(f, second))
-
-	case record.TrunkID:
-		var list []Attempt
-		for r := range trunkRules(t.legs, e, voice) {
-			list = append(list, t.attempt(f, r))
-		}
-		return list
-	}
-
-	// Only times and durations are left, which arithmetic alone fills. Computing again
-	// from the filled entry would prove nothing, so the state says whether it did.
-	a := Attempt{Field: f, Rule: Arithmetic, Silent: NothingToComputeOf}
-	if t.states[n].rule(repairBit(f)) == Arithmetic {
-		shown, _ := t.Value(Repair{Entry: n, Field: f})
-		a.Values, a.Silent = []string{shown}, Spoke
-	}
-	return []Attempt{a}
-}
-
-func one(id intern.Text) values {
-	if id == intern.None {
-		return values{}
-	}
-	return values{ids: []intern.Text{id}}
-}
-
-// soleUnclaimed returns the ruling on the contest in the entry's conversation.
-func (t *Trace) soleUnclaimed(e *manifest.Entry) ruling {
-	r := ruling{rule: SoleUnclaimed}
-	c := t.contests[keyOf(e.Org, e.Conversation)]
-	legs := t.legs.ofConversation(e)
-	for _, id := range c.unclaimed {
-		r.values.ids = append(r.values.ids, id)
-		r.values.refs = append(r.values.refs, t.legs.listing(legs, id)...)
-	}
-	r.values.refs = distinct(r.values.refs)
-
-	switch {
-	case len(c.unclaimed) != 1:
-	case c.entries > 1:
-		r.silent = SeveralEntries
-	case c.hidden:
-		r.silent = InputsIncomplete
-	}
-
-	return r
-}
-
-// distinct drops repeated rows: a leg that lists several candidates comes once for
-// each.
-func distinct(refs []record.Ref) []record.Ref {
-	var out []record.Ref
-	for _, ref := range refs {
-		if !slices.Contains(out, ref) {
-			out = append(out, ref)
-		}
-	}
-	return out
-}
-
-func (t *Trace) attempt(f record.Field, r ruling) Attempt {
-	a := Attempt{Field: f, Rule: r.rule, Refs: r.values.refs, Silent: r.silent}
-	for _, id := range r.values.ids {
-		a.Values = append(a.Values, t.Texts.String(id))
-	}
-
-	slices.Sort(a.Values)
-	return a
 }
 
 // Entry returns the number of the entry at a place.
@@ -220,27 +98,13 @@ func (t *Trace) LegAt(ref record.Ref) (uint32, bool) {
 }
 
 func (t *Trace) object(source, key string) (uint32, bool) {
-	i, found := slices.BinarySearchFunc(t.Objects, key, func(o Object, key string) int {
+	i, found := slices.BinarySearchFunc(t.Objects, key, func(o evidence.Object, key string) int {
 		if c := strings.Compare(t.Sources[o.Source].Name, source); c != 0 {
 			return c
 		}
 		return strings.Compare(o.Key, key)
 	})
 	return uint32(i), found
-}
-
-// LegsOf returns the legs of an entry, and what shows that they are.
-func (t *Trace) LegsOf(n uint32) (legs []uint32, by Proof) {
-	legs, matched := t.legs.ofEntry(&t.Entries[n], t.states[n].voice)
-	switch {
-	case len(legs) == 0:
-		return nil, NoProof
-	case matched == byID:
-		return legs, ProofByID
-	case matched == byLeg:
-		return legs, ProofByLeg
-	}
-	return legs, ProofByConversation
 }
 
 // Held is an entry with the legs that it is an entry of, but for one that asks.
@@ -255,7 +119,7 @@ func (a *assessor) sharedBy(n uint32, entries []uint32) (list []Held) {
 	for _, e := range entries {
 		h := Held{Entry: e}
 		for _, other := range a.legsAround(n, e) {
-			if other != n && a.duties.competes(a.Evidence, other) && slices.Contains(a.matches.entriesOf(other), e) {
+			if other != n && a.duties.Competes(a.Evidence, other) && slices.Contains(a.pairs.EntriesOf(other), e) {
 				h.Legs = append(h.Legs, other)
 			}
 		}
@@ -270,9 +134,9 @@ func (a *assessor) sharedBy(n uint32, entries []uint32) (list []Held) {
 // conversations.
 func (a *assessor) legsAround(n, entry uint32) []uint32 {
 	l, e := &a.Legs[n], &a.Entries[entry]
-	legs := slices.Clone(a.legs.byConversation.find(l.Org, l.Conversation))
+	legs := slices.Clone(a.legs.ByConversation.Find(l.Org, l.Conversation))
 	if e.Conversation != l.Conversation {
-		legs = append(legs, a.legs.byConversation.find(e.Org, e.Conversation)...)
+		legs = append(legs, a.legs.ByConversation.Find(e.Org, e.Conversation)...)
 	}
 	return legs
 }
@@ -281,22 +145,22 @@ func (a *assessor) legsAround(n, entry uint32) []uint32 {
 // contested leg is, and the entries in its time with the legs that have them.
 func (a *assessor) rivals(n uint32) (legs []uint32, held []Held) {
 	l := &a.Legs[n]
-	span, timed := spanOfLeg(l)
-	group := a.legs.byConversation.find(l.Org, l.Conversation)
+	span, timed := match.SpanOfLeg(l)
+	group := a.legs.ByConversation.Find(l.Org, l.Conversation)
 	for _, other := range group {
-		if other != n && a.matches.legs[other].contested {
+		if other != n && a.pairs.Contested(other) {
 			legs = append(legs, other)
 		}
 	}
 
-	for _, e := range a.entries.byConversation.find(l.Org, l.Conversation) {
-		entrySpan, valid := validSpan(&a.Entries[e])
-		if !a.entries.states[e].hears() || valid && timed && !entrySpan.Overlaps(span) {
+	for _, e := range a.entries.ByConversation.Find(l.Org, l.Conversation) {
+		entrySpan, valid := match.SpanOfEntry(&a.Entries[e])
+		if !a.entries.States[e].Hears() || valid && timed && !entrySpan.Overlaps(span) {
 			continue
 		}
 		h := Held{Entry: e}
 		for _, other := range group {
-			if slices.Contains(a.matches.entriesOf(other), e) {
+			if slices.Contains(a.pairs.EntriesOf(other), e) {
 				h.Legs = append(h.Legs, other)
 			}
 		}
@@ -307,26 +171,46 @@ func (a *assessor) rivals(n uint32) (legs []uint32, held []Held) {
 
 // Weighing holds the facts for the verdict on a leg.
 type Weighing struct {
-	Call         Call // with its verdict
-	Entries      []uint32
-	ToRecord     bool
-	Forbidden    bool
-	InError      bool     // it is recorded and should not be
-	Lost         []string // recordings it lists that no entry has; an empty one when it lists none and has no entry
-	Possible     []string // those of Lost that an entry without an id may have
-	Short        bool
-	Nothing      bool     // its recordings cover nothing of it
-	Contested    bool     // fewer recordings than legs
-	Rivals       []uint32 // legs that are contested, too
-	Held         []Held   // of a contested leg: the recordings in its time, with the legs that have them
-	Shared       []Held   // its recordings that other legs have, too
-	Like         string   // the recording that looks like its own
-	Doubt        Doubt    // why the verdict is indeterminate
-	Incomplete   bool     // manifests are, for this leg
-	Flawed       []uint32
-	Repaired     []uint32
-	First, Last  record.Time // manifests of this time could hold its recordings
-	BeginsBefore bool        // and it begins before anything that was read
+	Call    Call // with its verdict
+	Entries []uint32
+	Expected
+	Lacking
+	Sharing
+	Doubt    Doubt    // why the verdict is indeterminate
+	Flawed   []uint32 // entries with an open defect
+	Repaired []uint32 // entries with a repaired value
+	Reach
+}
+
+// Expected says whether a leg should have a recording.
+type Expected struct {
+	ToRecord  bool
+	Forbidden bool
+	InError   bool // it is recorded and should not be
+}
+
+// Lacking says what a leg lacks.
+type Lacking struct {
+	Lost     []string // recordings it lists that no entry has; an empty one when it lists none and has no entry
+	Possible []string // those of Lost that an entry without an id may have
+	Short    bool     // its recordings cover too little of it
+	Nothing  bool     // its recordings cover nothing of it
+	Like     string   // the recording that looks like its own
+}
+
+// Sharing says with which legs a leg shares recordings, or competes for them.
+type Sharing struct {
+	Contested bool     // fewer recordings than legs
+	Rivals    []uint32 // legs that are contested, too
+	Held      []Held   // of a contested leg: the recordings in its time, with the legs that have them
+	Shared    []Held   // its recordings that other legs have, too
+}
+
+// Reach says which manifests could hold the recordings of a leg.
+type Reach struct {
+	First, Last  record.Time // those of this time
+	BeginsBefore bool        // it begins before anything that was read
+	Incomplete   bool        // some of them are incomplete
 }
 
 // Weigh collects the facts for the verdict on a leg.
@@ -336,9 +220,11 @@ func (t *Trace) Weigh(n uint32) Weighing {
 	a.assess(s, n)
 	a.judge(s, t.outcomes)
 	w := Weighing{
-		Call: s.call, Entries: s.entries, ToRecord: a.duties.toRecord(n), Forbidden: a.duties.forbidden(t.Evidence, n),
-		InError: s.inError != Accepted, Short: s.short, Doubt: s.doubt, Nothing: s.nothing, Incomplete: s.hidden,
-		Contested: a.matches.legs[n].contested, Shared: a.sharedBy(n, s.entries),
+		Call: s.call, Entries: s.entries, Doubt: s.doubt,
+		Expected: Expected{a.duties.ToRecord(n), a.duties.Forbidden(t.Evidence, n), s.inError != Accepted},
+		Lacking:  Lacking{Short: s.short, Nothing: s.nothing},
+		Sharing:  Sharing{Contested: a.pairs.Contested(n), Shared: a.sharedBy(n, s.entries)},
+		Reach:    Reach{Incomplete: s.hidden},
 	}
 	if w.Contested {
 		w.Rivals, w.Held = a.rivals(n)
@@ -349,7 +235,7 @@ func (t *Trace) Weigh(n uint32) Weighing {
 
 	for _, id := range s.lost {
 		w.Lost = append(w.Lost, t.Texts.String(id))
-		if t.assessor.isPossible(n, id) {
+		if a.isPossible(n, id) {
 			w.Possible = append(w.Possible, t.Texts.String(id))
 		}
 	}
@@ -358,28 +244,28 @@ func (t *Trace) Weigh(n uint32) Weighing {
 		if t.outcomes[e].incomplete {
 			w.Flawed = append(w.Flawed, e)
 		}
-		if t.states[e].repaired != 0 {
+		if a.entries.States[e].NumRepaired() > 0 {
 			w.Repaired = append(w.Repaired, e)
 		}
 	}
 
-	w.First, w.Last = t.legs.window(n)
-	w.BeginsBefore = w.First.Known() && t.legs.facts.beforeEarliest(l.Org, w.First)
+	w.First, w.Last = a.legs.Window(n)
+	w.BeginsBefore = w.First.Known() && a.legs.Facts.BeforeEarliest(l.Org, w.First)
 	return w
 }
 
 // Hiding returns the incomplete inputs of a kind that may hide records of an
 // organisation between two times, both included. If the times are unknown, it
 // returns them for all times.
-func (t *Trace) Hiding(kind policy.Kind, org intern.Text, from, to record.Time) []IncompleteInput {
-	var list []IncompleteInput
+func (t *Trace) Hiding(kind policy.Kind, org intern.Text, from, to record.Time) []evidence.IncompleteInput {
+	var list []evidence.IncompleteInput
 	for _, in := range t.Incomplete {
 		s := &t.Sources[in.Source]
-		if s.Kind != kind || !s.concerns(org) {
+		if s.Kind != kind || !s.Concerns(org) {
 			continue
 		}
 
-		if in.Partition < 0 || !from.Known() || during(from, to)(t.Partitions[in.Partition].Span) {
+		if in.Partition < 0 || !from.Known() || t.Partitions[in.Partition].Span.Meets(from, to) {
 			list = append(list, in)
 		}
 	}

@@ -4,8 +4,11 @@ import (
 	"slices"
 
 	"cdrmend/internal/cdr"
+	"cdrmend/internal/doubt"
+	"cdrmend/internal/evidence"
 	"cdrmend/internal/intern"
 	"cdrmend/internal/manifest"
+	"cdrmend/internal/match"
 	"cdrmend/internal/policy"
 	"cdrmend/internal/profile"
 	"cdrmend/internal/record"
@@ -43,24 +46,6 @@ func (v Verdict) Counts() bool { return v != VerdictRecordedInError && v != Verd
 func (v Verdict) Recorded() bool {
 	return v == VerdictIncomplete || v == VerdictRepaired || v == VerdictComplete
 }
-
-// Proof is what shows that a leg was recorded, the surest first.
-type Proof uint8
-
-// The proofs.
-const (
-	NoProof             Proof = iota
-	ProofByID                 // the leg lists the recording
-	ProofByLeg                // the recording bears the leg's id
-	ProofByConversation       // they have the same conversation
-	ProofShared               // likewise, and each recording is one of another leg, too
-	NumProofs
-)
-
-var proofNames = [NumProofs]string{"", "id", "leg", "conversation", "shared"}
-
-// String returns the proof's name in the tables.
-func (p Proof) String() string { return proofNames[p] }
 
 // Doubt is why a verdict is indeterminate.
 type Doubt uint8
@@ -100,21 +85,21 @@ type Call struct {
 	Entries   int32
 	Reason    intern.Text
 	Verdict   Verdict
-	Proof     Proof
+	Proof     match.Proof
 }
 
 // assessor collects the facts for the verdict on a leg. It changes nothing that legs
 // share, so several legs may be assessed at the same time.
 type assessor struct {
-	*Evidence
-	legs     *legGroups
-	entries  *entryGroups
-	duties   *duties
-	matches  *matches
+	*evidence.Evidence
+	legs     *match.LegGroups
+	entries  *match.EntryGroups
+	duties   *match.Duties
+	pairs    *match.Pairs
 	possible map[uint64]bool   // ids that an entry without one, or one whose media is promised, may have
 	likes    map[uint32]uint32 // by leg: the entry that looks like its recording
-	doubts   *doubts
-	media    *mediaWords
+	doubts   *doubt.Sources
+	media    *match.MediaWords
 	words    *words
 }
 
@@ -140,22 +125,22 @@ type assessment struct {
 // assess fills an assessment. It reuses the memory of its lists.
 func (a *assessor) assess(s *assessment, n uint32) {
 	*s = assessment{
-		leg: n, call: Call{Leg: n, Outage: a.legs.outageOfLeg(n), Covered: profile.NoInt, Uncovered: profile.NoInt},
-		entries: a.matches.entriesOf(n), lost: s.lost[:0], talk: s.talk[:0], recorded: s.recorded[:0],
+		leg: n, call: Call{Leg: n, Outage: a.legs.OutageOfLeg(n), Covered: profile.NoInt, Uncovered: profile.NoInt},
+		entries: a.pairs.EntriesOf(n), lost: s.lost[:0], talk: s.talk[:0], recorded: s.recorded[:0],
 	}
 	s.call.Entries = int32(len(s.entries))
-	s.call.Proof = a.matches.proof(n, a.duties.competes(a.Evidence, n))
-	s.call.Reason = a.duties.reason(a.Evidence, n, a.words)
+	s.call.Proof = a.pairs.Proof(n, a.duties.Competes(a.Evidence, n))
+	s.call.Reason = a.duties.Reason(a.Evidence, n)
 	a.cover(s)
 	a.findLost(s)
 	s.inError = a.recordedInError(s)
-	s.hidden = a.legs.hidesRecordingsOf(n)
+	s.hidden = a.legs.HidesRecordingsOf(n)
 }
 
 // cover computes how much of the talk time is recorded, and whether that is too
 // little.
 func (a *assessor) cover(s *assessment) {
-	s.talk, s.talkKnown = appendTalkTime(s.talk, a.Evidence, s.leg)
+	s.talk, s.talkKnown = match.AppendTalkTime(s.talk, a.Evidence, s.leg)
 	if !s.talkKnown || len(s.entries) == 0 {
 		return
 	}
@@ -163,11 +148,11 @@ func (a *assessor) cover(s *assessment) {
 	// Entries without times still count by their length: it may lie anywhere in the
 	// talk time, so all of it is taken for covered.
 	tolerance := a.Policy.CoverageTolerance.Microseconds()
-	talk, untimed, lengths := length(s.talk), 0, int64(0)
+	talk, untimed, lengths := record.Length(s.talk), 0, int64(0)
 	for _, entry := range s.entries {
 		e := &a.Entries[entry]
-		span, valid := validSpan(e)
-		known := e.Duration != profile.NoInt && e.Duration <= maxDuration
+		span, valid := match.SpanOfEntry(e)
+		known := e.Duration != profile.NoInt && e.Duration <= match.MaxDuration
 		switch {
 		case valid && known && int64(span.End-span.Start)-e.Duration*1000 > tolerance:
 			span.End = span.Start + record.Time(e.Duration*1000) // it is shorter than its times say
@@ -175,15 +160,15 @@ func (a *assessor) cover(s *assessment) {
 		case valid:
 			s.recorded = append(s.recorded, span)
 		case e.Duration != profile.NoInt:
-			untimed, lengths = untimed+1, lengths+min(e.Duration, maxDuration)*1000
+			untimed, lengths = untimed+1, lengths+min(e.Duration, match.MaxDuration)*1000
 		default:
 			return // nobody knows how much this one covers
 		}
 	}
 
 	// What is covered is a number only when it is known where every entry lies.
-	s.recorded = union(s.recorded)
-	covered := common(s.talk, s.recorded)
+	s.recorded = record.Union(s.recorded)
+	covered := record.Common(s.talk, s.recorded)
 	s.gap = talk - covered - lengths
 	if untimed == 0 {
 		s.call.Covered, s.call.Uncovered = covered, s.gap
@@ -194,17 +179,17 @@ func (a *assessor) cover(s *assessment) {
 	// short only if less than that is covered.
 	p := &a.Particulars[s.leg]
 	enough := p.TalkMS >= 0 && p.Talk.N == 0 && (int64(p.TalkMS)-floorMS(covered+lengths))*1000 <= tolerance
-	s.short = a.duties.toRecord(s.leg) && !s.nothing && s.gap > tolerance && !enough
+	s.short = a.duties.ToRecord(s.leg) && !s.nothing && s.gap > tolerance && !enough
 }
 
 // mayCoverNothing reports whether entries that cover nothing of a leg are none of
 // its recordings. One that bears the leg's id is; one that the leg lists is, too,
 // unless it is the recording of another call.
 func (a *assessor) mayCoverNothing(s *assessment) bool {
-	switch m := &a.matches.legs[s.leg]; m.by {
-	case byID:
-		return m.elsewhere
-	case byConversation:
+	switch a.pairs.By(s.leg) {
+	case match.ByID:
+		return a.pairs.ListedElsewhere(s.leg)
+	case match.ByConversation:
 		return true
 	}
 	return false
@@ -213,7 +198,7 @@ func (a *assessor) mayCoverNothing(s *assessment) bool {
 // findLost finds the recordings that a leg to be recorded should have and does not
 // have.
 func (a *assessor) findLost(s *assessment) {
-	listed := a.listed(s.leg)
+	listed := a.Listed(s.leg)
 	if len(listed) == 0 && len(s.entries) == 0 || s.nothing {
 		s.lost = append(s.lost, intern.None)
 	}
@@ -235,17 +220,17 @@ func (a *assessor) findLost(s *assessment) {
 // isPossible reports whether an entry may have a recording that a leg lists and
 // no entry has for certain.
 func (a *assessor) isPossible(leg uint32, id intern.Text) bool {
-	return a.possible[keyOf(a.Legs[leg].Org, id)]
+	return a.possible[evidence.KeyOf(a.Legs[leg].Org, id)]
 }
 
 // recordedInError returns the status of the finding that a leg is recorded and
 // should not be, Accepted when it does not hold.
 func (a *assessor) recordedInError(s *assessment) Status {
-	forbidden := a.duties.forbidden(a.Evidence, s.leg)
+	forbidden := a.duties.Forbidden(a.Evidence, s.leg)
 	if len(s.entries) == 0 || !forbidden && a.Particulars[s.leg].Recorded != profile.False {
 		return Accepted
 	}
-	if a.matches.legs[s.leg].by != byConversation {
+	if a.pairs.By(s.leg) != match.ByConversation {
 		return Open // the recording is of this leg for certain
 	}
 
@@ -253,7 +238,7 @@ func (a *assessor) recordedInError(s *assessment) Status {
 	if !forbidden || s.call.Covered <= a.Policy.CoverageTolerance.Microseconds() {
 		return Accepted
 	}
-	if !a.legs.Sources[a.sourceOfLeg(s.leg)].OneForEachLeg && a.overlapsDue(s.leg) {
+	if !a.legs.Sources[a.SourceOfLeg(s.leg)].OneForEachLeg && a.overlapsDue(s.leg) {
 		return Indeterminate // the recording may be of the other leg
 	}
 	return Open
@@ -263,10 +248,10 @@ func (a *assessor) recordedInError(s *assessment) Status {
 // leg.
 func (a *assessor) overlapsDue(n uint32) bool {
 	l := &a.Legs[n]
-	span, timed := spanOfLeg(l)
-	return slices.ContainsFunc(a.legs.byConversation.find(l.Org, l.Conversation), func(other uint32) bool {
-		otherSpan, known := spanOfLeg(&a.Legs[other])
-		return other != n && a.duties.toRecord(other) && timed && known && otherSpan.Overlaps(span)
+	span, timed := match.SpanOfLeg(l)
+	return slices.ContainsFunc(a.legs.ByConversation.Find(l.Org, l.Conversation), func(other uint32) bool {
+		otherSpan, known := match.SpanOfLeg(&a.Legs[other])
+		return other != n && a.duties.ToRecord(other) && timed && known && otherSpan.Overlaps(span)
 	})
 }
 
@@ -284,7 +269,7 @@ func (a *assessor) verdict(s *assessment, outcomes []entryOutcome) Verdict {
 	if s.inError == Open {
 		return VerdictRecordedInError
 	}
-	if a.duties.list[s.leg].certain {
+	if a.duties.CertainlyExcluded(s.leg) {
 		return VerdictExcluded
 	}
 
@@ -293,7 +278,7 @@ func (a *assessor) verdict(s *assessment, outcomes []entryOutcome) Verdict {
 	if s.doubt = a.flaw(s.leg); s.doubt != NoDoubt {
 		return VerdictIndeterminate
 	}
-	if !a.duties.toRecord(s.leg) {
+	if !a.duties.ToRecord(s.leg) {
 		return VerdictExcluded
 	}
 
@@ -311,9 +296,9 @@ func (a *assessor) flaw(n uint32) Doubt {
 	switch {
 	case p.DidNotParse(record.StartTime, record.AnswerTime, record.EndTime, record.Talk, record.Pauses, record.Recorded, record.ConversationID, record.RecordingIDs):
 		return Unparsed
-	case !sound(a.Evidence, n):
+	case !match.Sound(a.Evidence, n):
 		return Unsound
-	case a.doubts.unfit(a.Evidence, n):
+	case a.doubts.Unfit(a.Evidence, n):
 		return Unfit
 	case a.Policy.Expect == policy.ExpectAnswered && l.Start.Known() && !l.Answer.Known() && !l.End.Known() &&
 		p.Recorded == profile.Unknown && p.Talk.N == 0 && p.TalkMS < 0:
@@ -333,7 +318,7 @@ func (a *assessor) decided(s *assessment, outcomes []entryOutcome) Verdict {
 	// An entry without an id may be a listed recording, so nothing is missing for certain.
 	case s.possible || slices.ContainsFunc(s.entries, func(e uint32) bool { return outcomes[e].incomplete }):
 		return VerdictIncomplete
-	case slices.ContainsFunc(s.entries, func(e uint32) bool { return a.entries.states[e].repaired != 0 }):
+	case slices.ContainsFunc(s.entries, func(e uint32) bool { return a.entries.States[e].NumRepaired() > 0 }):
 		return VerdictRepaired
 	}
 	return VerdictComplete
@@ -343,20 +328,20 @@ func (a *assessor) decided(s *assessment, outcomes []entryOutcome) Verdict {
 func (a *assessor) doubt(s *assessment, decided Verdict) Doubt {
 	none := len(s.entries) == 0
 	lacks := none || s.nothing || s.certain || s.short
-	source := a.sourceOfLeg(s.leg)
+	source := a.SourceOfLeg(s.leg)
 	listsNone := a.Particulars[s.leg].Recordings.N == 0
 
 	// The order is that of Doubt: the first that holds is the reason in the tables.
 	switch {
-	case a.matches.legs[s.leg].contested:
+	case a.pairs.Contested(s.leg):
 		return Contested
 	case lacks && s.hidden:
 		return Inputs
 	case lacks && a.doubtfulTimes(s.leg):
 		return Doubtful
-	case len(s.lost) > 0 && lacks && a.doubts.strangers(source):
+	case len(s.lost) > 0 && lacks && a.doubts.Strangers(source):
 		return Strangers
-	case a.doubts.shifted(a, s, decided):
+	case a.shifted(s, decided):
 		return ClockOffset
 	case none && (s.possible || a.looksLike(s.leg) || listsNone && a.promised(s.leg)):
 		return PossibleID
@@ -366,10 +351,25 @@ func (a *assessor) doubt(s *assessment, decided Verdict) Doubt {
 		return NoEnd
 	case decided.Recorded() && !slices.ContainsFunc(s.entries, a.isNamed):
 		return Unnamed
-	case s.call.Proof == ProofShared && a.sharesNothing(s):
+	case s.call.Proof == match.ProofShared && a.sharesNothing(s):
 		return SharedProof
 	}
 	return NoDoubt
+}
+
+// shifted reports whether a leg lacks a recording, or a part of it, only by the
+// times of an entry of a source whose clock differs.
+func (a *assessor) shifted(s *assessment, decided Verdict) bool {
+	l := &a.Legs[s.leg]
+	listsNone := a.Particulars[s.leg].Recordings.N == 0
+	var about []uint32
+	switch {
+	case decided == VerdictMissing && listsNone:
+		about = a.entries.ByConversation.Find(l.Org, l.Conversation)
+	case decided == VerdictPartial && !s.certain:
+		about = s.entries
+	}
+	return len(about) > 0 && a.doubts.Shifts(a.entries, s.leg, about)
 }
 
 // doubtfulTimes reports whether a time of a leg, or of an entry of its
@@ -379,7 +379,7 @@ func (a *assessor) doubtfulTimes(n uint32) bool {
 		return true
 	}
 	l := &a.Legs[n]
-	return slices.ContainsFunc(a.entries.byConversation.find(l.Org, l.Conversation), func(e uint32) bool { return a.Entries[e].Doubtful() })
+	return slices.ContainsFunc(a.entries.ByConversation.Find(l.Org, l.Conversation), func(e uint32) bool { return a.Entries[e].Doubtful() })
 }
 
 // looksLike reports whether some entry looks like the recording of a leg.
@@ -389,7 +389,7 @@ func (a *assessor) looksLike(leg uint32) bool { _, like := a.likes[leg]; return 
 // promised.
 func (a *assessor) promised(leg uint32) bool {
 	l := &a.Legs[leg]
-	return slices.ContainsFunc(a.entries.byConversation.find(l.Org, l.Conversation), func(e uint32) bool { return a.entries.states[e].pending })
+	return slices.ContainsFunc(a.entries.ByConversation.Find(l.Org, l.Conversation), func(e uint32) bool { return a.entries.States[e].Pending })
 }
 
 // isNamed reports whether an entry names its recording or its media.
@@ -402,6 +402,6 @@ func hasMediaKey(e *manifest.Entry) bool { return e.Has(record.MediaKey) || e.Me
 
 // sharesNothing reports whether nothing of a short talk time is covered.
 func (a *assessor) sharesNothing(s *assessment) bool {
-	talk := length(s.talk)
+	talk := record.Length(s.talk)
 	return s.call.Covered != profile.NoInt && floorMS(s.call.Covered) == 0 && talk > 0 && talk <= a.Policy.CoverageTolerance.Microseconds()
 }

@@ -3,7 +3,9 @@ package reconcile
 import (
 	"fmt"
 
+	"cdrmend/internal/evidence"
 	"cdrmend/internal/intern"
+	"cdrmend/internal/match"
 	"cdrmend/internal/policy"
 	"cdrmend/internal/record"
 	"cdrmend/internal/registration"
@@ -16,20 +18,18 @@ type words struct {
 	fields, rules, verdicts       []intern.Text
 	recordings, relations, causes []intern.Text
 	proofs, doubts                []intern.Text
-	notRecordedBySource           intern.Text
-	notExpected, shape, apart     intern.Text
+	shape, apart                  intern.Text
 	endBeforeStart, over24h       intern.Text
 	sources                       []intern.Text
 }
 
-func newWords(ev *Evidence) *words {
+func newWords(ev *evidence.Evidence) *words {
 	t := ev.Texts
 	w := &words{
 		classes: interned(t, NumClasses), severities: interned(t, policy.None), statuses: interned(t, NumStatuses),
-		fields: interned(t, record.NumFields), rules: interned(t, NumRules), verdicts: interned(t, NumVerdicts),
+		fields: interned(t, record.NumFields), rules: interned(t, match.NumRules), verdicts: interned(t, NumVerdicts),
 		recordings: interned(t, NumRecordingStatuses), relations: interned(t, registration.NumRelations), causes: interned(t, registration.NumCauses),
-		proofs: interned(t, NumProofs), doubts: interned(t, NumDoubts),
-		notRecordedBySource: t.OfString("not recorded by source"), notExpected: t.OfString("not expected"),
+		proofs: interned(t, match.NumProofs), doubts: interned(t, NumDoubts),
 		shape: t.OfString("shape"), apart: t.OfString("apart"),
 		endBeforeStart: t.OfString("end-before-start"), over24h: t.OfString("over-24h"),
 	}

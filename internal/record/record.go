@@ -54,6 +54,9 @@ func (t Time) AppendTo(b []byte) []byte {
 // String returns t in TimeLayout, empty for NoTime.
 func (t Time) String() string { return string(t.AppendTo(nil)) }
 
+// Apart returns how far two times are from each other, in microseconds.
+func Apart(a, b Time) int64 { return max(int64(a-b), int64(b-a)) }
+
 // A Span is the half-open span of time [Start, End).
 type Span struct{ Start, End Time }
 
@@ -62,6 +65,10 @@ var Forever = Span{Start: NoTime, End: math.MaxInt64}
 
 // Overlaps reports whether two half-open spans have an instant in common.
 func (s Span) Overlaps(o Span) bool { return s.Start < o.End && o.Start < s.End }
+
+// Meets reports whether the span holds an instant from one time to another, both
+// included.
+func (s Span) Meets(from, to Time) bool { return s.Start <= to && from < s.End }
 
 // Contains reports whether t lies in s.
 func (s Span) Contains(t Time) bool { return s.Start <= t && t < s.End }

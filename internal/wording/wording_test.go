@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"cdrmend/internal/match"
 	"cdrmend/internal/reconcile"
 	"cdrmend/internal/registration"
 	"cdrmend/internal/wording"
@@ -40,12 +41,12 @@ func TestEveryNameInTheTablesHasWords(t *testing.T) {
 			}
 		}
 	}
-	for _, n := range each(reconcile.NoProof+1, reconcile.NumProofs, wording.Proof) {
+	for _, n := range each(match.NoProof+1, match.NumProofs, wording.Proof) {
 		if !n.ok || n.words.Sentence == "" {
 			t.Errorf("proof %s has the words %+v", n.name, n.words)
 		}
 	}
-	for r := reconcile.Rule(1); r < reconcile.NumRules; r++ { // 0 is no rule
+	for r := match.Rule(1); r < match.NumRules; r++ { // 0 is no rule
 		if wording.Rule(r.String()) == "" {
 			t.Errorf("rule %s has no words", r)
 		}

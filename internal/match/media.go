@@ -1,0 +1,104 @@
+package match
+
+import (
+	"slices"
+	"strings"
+
+	"cdrmend/internal/evidence"
+	"cdrmend/internal/intern"
+	"cdrmend/internal/manifest"
+	"cdrmend/internal/profile"
+	"cdrmend/internal/record"
+)
+
+// MediaWords is what the words of a night mean for media, in any case.
+type MediaWords struct {
+	voices   map[intern.Text]bool // media types
+	screens  map[intern.Text]bool // media subtypes
+	absent   map[intern.Text]bool // states that say that there is no media
+	promises map[intern.Text]bool // states that say that there will be
+}
+
+// What recorders call such states.
+var (
+	absentStates  = []string{"absent", "deleted", "failed"}
+	promiseStates = []string{"processing", "in-progress", "queued", "uploading", "pending"}
+)
+
+// MediaWordsOf looks at each word of the entries once: a night has few different
+// ones. An entry without a media type is one of voice.
+func MediaWordsOf(ev *evidence.Evidence) *MediaWords {
+	w := &MediaWords{map[intern.Text]bool{intern.None: true}, map[intern.Text]bool{}, map[intern.Text]bool{}, map[intern.Text]bool{}}
+	note := func(words map[intern.Text]bool, t intern.Text, known []string) {
+		if _, noted := words[t]; !noted {
+			words[t] = slices.Contains(known, strings.ToLower(ev.Texts.String(t)))
+		}
+	}
+
+	for i := range ev.Entries {
+		e := &ev.Entries[i]
+		note(w.voices, e.MediaType, ev.Policy.VoiceMedia)
+		note(w.screens, e.MediaSubtype, []string{"screen"})
+		note(w.absent, e.State, absentStates)
+		note(w.promises, e.State, promiseStates)
+	}
+	return w
+}
+
+// isVoice reports whether an entry is a recording of voice.
+func (w *MediaWords) isVoice(e *manifest.Entry) bool {
+	return w.voices[e.MediaType] && !w.screens[e.MediaSubtype]
+}
+
+// IsAbsent reports whether the state of an entry says that there is no media.
+func (w *MediaWords) IsAbsent(e *manifest.Entry) bool { return w.absent[e.State] }
+
+// MediaState is what is known of the media of one entry.
+type MediaState struct {
+	Checked bool  // it was looked for
+	Found   bool  // and is there
+	Size    int64 // in the listing, else as the entry says; NoInt when unknown
+	empty   bool
+	Absent  bool // the entry's state says that there is none
+}
+
+// fewestBytes is how large media of more than longEnough must be to hold sound.
+const (
+	fewestBytes = 1024
+	longEnough  = 60_000_000 // microseconds
+)
+
+// MediaOf finds out what is known of the media of an entry. The listing says more
+// than the entry.
+func MediaOf(ev *evidence.Evidence, e *manifest.Entry, w *MediaWords) MediaState {
+	m := MediaState{Size: e.MediaBytes, Absent: w.IsAbsent(e)}
+	if ev.Media != nil && e.MediaKey != intern.None {
+		m.Checked = true
+		var size int64
+		if size, m.Found = ev.Media.Size(ev.Objects[ev.Documents[e.Doc].Object].Source, e.MediaKey); m.Found {
+			m.Size = size
+		}
+	}
+
+	long := e.Has(record.StartTime) && e.Has(record.EndTime) && int64(e.End-e.Start) > longEnough
+	m.empty = m.Size == 0 || m.Size != profile.NoInt && m.Size < fewestBytes && long
+	return m
+}
+
+// Gone reports whether there is no media: the listing says so, or, where nobody
+// looked, the entry.
+func (m MediaState) Gone() bool {
+	if m.Checked {
+		return !m.Found || m.empty
+	}
+	return m.Absent || m.empty
+}
+
+// hasMedia reports whether the media of an entry was looked for and found.
+func hasMedia(ev *evidence.Evidence, e *manifest.Entry) bool {
+	if ev.Media == nil || e.MediaKey == intern.None {
+		return false
+	}
+	_, found := ev.Media.Size(ev.Objects[ev.Documents[e.Doc].Object].Source, e.MediaKey)
+	return found
+}

@@ -1,0 +1,44 @@
+package match
+
+// Proof is what shows that a leg was recorded, the surest first.
+type Proof uint8
+
+// The proofs.
+const (
+	NoProof             Proof = iota
+	ProofByID                 // the leg lists the recording
+	ProofByLeg                // the recording bears the leg's id
+	ProofByConversation       // they have the same conversation
+	ProofShared               // likewise, and each recording is one of another leg, too
+	NumProofs
+)
+
+var proofNames = [NumProofs]string{"", "id", "leg", "conversation", "shared"}
+
+// String returns the proof's name in the tables.
+func (p Proof) String() string { return proofNames[p] }
+
+// Proof returns how well the entries of a leg prove that it was recorded.
+func (m *Pairs) Proof(leg uint32, competes bool) Proof {
+	switch by := m.legs[leg].by; {
+	case m.of[leg].N == 0:
+		return NoProof
+	case by == ByID:
+		return ProofByID
+	case by == ByLeg:
+		return ProofByLeg
+	}
+
+	// One entry of no other leg proves this one. Only legs that are to be recorded,
+	// or must not be, count as others.
+	others := uint8(1)
+	if competes {
+		others = 2 // the leg is one of them
+	}
+	for _, e := range m.EntriesOf(leg) {
+		if m.uses[e].competing < others {
+			return ProofByConversation
+		}
+	}
+	return ProofShared
+}
