@@ -43,7 +43,7 @@ var rooms = map[string]room{
 	},
 	"internal/output": {
 		"a run is written from a decision that is complete, and from what was listed and read for it",
-		"intake evidence match reconcile manifest table report redact page worklist statement ledger profile stream intern record scratch parallel object policy",
+		"intake evidence match reconcile manifest table report redact page worklist statement ledger profile secret stream intern record scratch parallel object policy",
 	},
 	"internal/reconcile": {
 		"the decision is pure: it takes values, and gives rows and repairs",
@@ -86,13 +86,14 @@ var rooms = map[string]room{
 
 	"internal/parquetfile": {"Parquet is read and edited as rows of a profile; what the rows mean is for others", "rows jsonscan stream intern record"},
 	"internal/rows":        {"rows are found as a profile says; what their values mean is for others", "profile jsonscan window stream record"},
-	"internal/profile":     {"a profile says where values stand and what they mean; it opens no object", "jsonscan stream intern record yamlfile"},
+	"internal/profile":     {"a profile says where values stand and what they mean, which a secret never is; it opens no object", "jsonscan secret stream intern record yamlfile"},
 	"internal/jsonscan":    {"JSON is JSON, whatever a profile looks for in it", "window stream"},
 	"internal/window":      {"a window shows bytes, whatever format they are in", "stream"},
 	"internal/stream":      {"every reader rests on it, so it rests on none of them", ""},
 	"internal/intern":      {"texts are numbered, whatever they name; only the filter knows spans", "record"},
 	"internal/record":      {"the vocabulary of all packages rests on none of them", ""},
-	"internal/printable":   {"escaping needs to know nothing of what it escapes", ""},
+	"internal/secret":      {"a secret is known by its form, wherever it stands", ""},
+	"internal/printable":   {"escaping needs to know nothing of what it escapes, but that secrets are not for people", "secret"},
 
 	"internal/policy":   {"what it configures are profiles, limits and spans; keys are parsed when the configuration is loaded", "profile jsonscan stream intern record token yamlfile"},
 	"internal/token":    {"a token is judged by its claims, which are JSON in normal form", "wording profile jsonscan stream intern record"},

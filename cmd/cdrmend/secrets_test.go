@@ -4,14 +4,18 @@ import (
 	"bytes"
 	"compress/gzip"
 	"encoding/base64"
+	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+	"unicode/utf16"
 
 	"cdrmend/internal/object/objecttest"
 )
@@ -212,6 +216,97 @@ func secretLogs(t *testing.T, secrets map[string]string) map[string]string {
 	}
 }
 
+// leaky is a night of which values, or names of objects, hold secrets.
+func leaky(t *testing.T, token, opaque, basic string, inKeys bool) {
+	t.Helper()
+	write(t, "cdrmend.yaml", []byte(`{name: night, fail_on: none, sources: {manifests: [{name: m, url: "m/date={date}/", profile: cdrmend}], cdrs: [{name: c, url: "c/date={date}/", profile: cdrmend}], registrations: [{name: r, url: "r/date={date}/", profile: cdrmend}]}, output: {url: out/, tables: [csv]}}`))
+	entry := map[string]any{"recording_id": "r", "conversation_id": "c", "trunk_id": "t", "start_time": "2026-11-20T09:00:00Z", "end_time": "2026-11-20T09:01:00Z"}
+	name := "a"
+	if inKeys {
+		name = "rec-" + token + "?access_token=" + opaque
+	}
+	var list []any
+	add := func(field, value string) {
+		e := maps.Clone(entry)
+		if e[field] = value; inKeys {
+			e[field] = "plain" // so that the entry has findings, and no secret
+		}
+		list = append(list, e)
+	}
+	for _, field := range []string{"recording_id", "conversation_id", "leg_id", "trunk_id", "line_id", "start_time", "duration_ms", "direction", "ani", "media_type", "media_subtype", "media_key", "media_sha256", "state", "user_ids"} {
+		for _, value := range []string{token, token + ".wav", "rec.wav?a=b&access_token=" + opaque, "https://h/?X-Amz-Signature=" + opaque, "Bearer " + opaque, "refused, Authorization: Bearer " + opaque, "Basic " + basic} {
+			add(field, value)
+		}
+	}
+	document, err := json.Marshal(list)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const day = "/date=2026-11-20/"
+	write(t, "m"+day+name+".json", document)
+	write(t, "m"+day+name+"-cut.json", document[:len(document)-5])
+	leg := "1,c,t,2026-11-20T09:00:00Z,2026-11-20T09:00:00Z,2026-11-20T09:01:00Z,"
+	rows := "leg_id,conversation_id,trunk_id,start_time,answer_time,end_time,queue_ids\n" + leg + "q\n"
+	if !inKeys {
+		rows += leg + "q;" + token + "\n" + leg + "Bearer " + opaque + "\n2,Basic " + basic + "," + token + ".x,x?password=" + opaque + ",,,\n"
+	}
+	write(t, "c"+day+name+".csv", []byte(rows))
+	write(t, "c"+day+name+"-cut.csv", []byte(rows+"3,c"))
+	event := `{"time":"2026-11-20T08:59:00Z","trunk_id":"t","line_id":"l","status":403}`
+	if !inKeys {
+		event = `{"time":"2026-11-20T08:59:00Z","trunk_id":"t","status":403,"username":"u?token=` + opaque + `","reason":"` + token + ` was refused","sip_domain":"` + token + `"}`
+	}
+	write(t, "r"+day+name+".jsonl", []byte(event+"\n{"))
+}
+
+// A secret in a value of a record reaches nothing, but for what keeps the bytes of
+// the record. One in the name of an object stands where it names the object.
+func TestSecretsInRecordsAndKeysAreShownToNobody(t *testing.T) {
+	const user = "someone:hunter2-sesame"
+	basic := base64.StdEncoding.EncodeToString([]byte(user))
+	secrets := map[string]string{"token": "eyJhbGciOiJub25lIn0.eyJzY29wZSI6InNlY3JldC1zZXNhbWUifQ.c2lnbmF0dXJlLXNlc2FtZQ", "opaque token": "KIPMF7YbZq3nXw8sVt0a", "password": user}
+	for name, test := range map[string]struct {
+		inKeys bool
+		keep   []string // what may hold them
+	}{
+		"values": {false, []string{"/manifests/m/", "/rejects/m/", "/rejects/c/"}},
+		"keys":   {true, []string{"/manifests/m/", "/rejects/", "/inputs.jsonl", "/run.json", ".csv"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Chdir(t.TempDir())
+			leaky(t, secrets["token"], secrets["opaque token"], basic, test.inKeys)
+			chosen := []string{"--config", "cdrmend.yaml", "--interval", "2026-11-20"}
+			for _, args := range [][]string{
+				append([]string{"run"}, chosen...), append([]string{"run", "--json", "--output", "other"}, chosen...),
+				append([]string{"explain", "c"}, chosen...), append([]string{"explain", "c", "--json"}, chosen...), append([]string{"history"}, chosen...), append([]string{"history", "--json"}, chosen...),
+				{"verify", "--config", "cdrmend.yaml", "--recompute", "--inputs"},
+				{"verify", "--config", "cdrmend.yaml", "--recompute", "--inputs", "--json"},
+			} {
+				out, errs, code := said(t, false, args...)
+				if code != exitDone {
+					t.Errorf("%v exits with %d: %s", args, code, errs)
+				}
+				holdsNone(t, "what "+strings.Join(args, " ")+" says", out+errs, secrets)
+			}
+
+			kept := 0
+			for path, text := range everyFile(t, "out") {
+				if slices.ContainsFunc(test.keep, func(part string) bool { return strings.Contains(path, part) }) {
+					kept += strings.Count(text, "eyJhbGciOiJub25lIn0")
+					continue
+				}
+				holdsNone(t, path, text, secrets)
+				if test.inKeys && strings.HasSuffix(path, "summary.json") && !strings.Contains(text, "2 objects of source m have a token or password in their name") {
+					t.Errorf("the summary does not warn of the keys: %s", text)
+				}
+			}
+			if kept == 0 {
+				t.Error("nothing holds the token: it is not where this test wants it")
+			}
+		})
+	}
+}
+
 // Keys that are written where the path of their file belongs, or that must not
 // be where they are, are refused with exit code 2 and never repeated.
 func TestSecretsInTheWrongPlaceOfTheConfigurationAreRefusedAndNotRepeated(t *testing.T) {
@@ -280,6 +375,46 @@ func TestSecretsStandInNoErrorOfAServer(t *testing.T) {
 				t.Errorf("%v exits with %d and says %q, want %d and that the credentials are refused", command, code, errs, exitFailed)
 			}
 			holdsNone(t, strings.Join(command, " "), out+errs, secrets)
+		}
+	}
+}
+
+// A token is understood as editors, shells and tools write it.
+func TestATokenIsUnderstoodAsToolsWriteIt(t *testing.T) {
+	t.Chdir(t.TempDir())
+	const token = "eyJhbGciOiJSUzI1NiJ9.eyJzY29wZSI6InNpcDptYW5hZ2U6cmVhZG9ubHkiLCJleHAiOjE5OTk5OTk5OTksIm9yZ19pZCI6Im8xIn0.c2ln"
+	wide := func(order binary.AppendByteOrder, text string) (b []byte) {
+		for _, unit := range utf16.Encode([]rune("\ufeff" + text)) {
+			b = order.AppendUint16(b, unit)
+		}
+		return b
+	}
+	for name, text := range map[string][]byte{
+		"alone":                       []byte(token),
+		"byte order mark":             []byte("\ufeff" + token + "\r\n"),
+		"UTF-16, little endian":       wide(binary.LittleEndian, token+"\r\n"),
+		"UTF-16, big endian":          wide(binary.BigEndian, "Bearer "+token),
+		"header":                      []byte("Authorization: Bearer " + token + "\r\n"),
+		"header in lower case":        []byte("\n authorization :bearer   " + token),
+		"header in quotes":            []byte(`"AUTHORIZATION: Bearer ` + token + `"`),
+		"header with a quoted token":  []byte(`Authorization: "Bearer ` + token + `"`),
+		"header and byte order mark":  []byte("\ufeff'Authorization: Bearer " + token + "'\n"),
+		"quotes and lines around it":  []byte("\n\n\"" + token + "\"\n\n"),
+		"answer and byte order mark":  []byte("\ufeff{\"access_token\": \"" + token + "\"}"),
+		"header without a scheme":     []byte("Authorization: " + token),
+		"quotes, scheme, other quote": []byte("'Bearer \"" + token + "\"'"),
+	} {
+		write(t, "token.txt", text)
+		out, errs, code := said(t, false, "token", "--file", "token.txt", "--as-of", "2026-11-20T10:00:00Z")
+		if code != exitFindings || !strings.Contains(out, `lacks ["sip:manage"]`) || strings.Contains(out+errs, "eyJ") {
+			t.Errorf("%s: exit %d: %s%s", name, code, out, errs)
+		}
+	}
+
+	for name, text := range map[string]string{"nothing": "\ufeff\n", "a header without a value": "Authorization: \n", "half a character": "\xff\xfe\x20"} {
+		write(t, "token.txt", []byte(text))
+		if out, errs, code := said(t, false, "token", "--file", "token.txt"); code != exitUsage || !strings.Contains(errs, "no token") {
+			t.Errorf("%s: exit %d: %s%s", name, code, out, errs)
 		}
 	}
 }

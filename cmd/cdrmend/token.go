@@ -3,12 +3,14 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
 	"fmt"
 	"io"
 	"os"
 	"regexp"
 	"strings"
 	"time"
+	"unicode/utf16"
 
 	"cdrmend/internal/stream"
 	"cdrmend/internal/token"
@@ -23,7 +25,7 @@ var tokenCommand = command{
 	text: `
 Reads an access token and says in plain words whether a registration with it is
 to be expected to be refused, and why. It may stand alone, after "Bearer ", in
-quotes, or in the JSON answer of a token endpoint. The token itself is never
+an Authorization header, in quotes, or in the JSON answer of a token endpoint. The token itself is never
 printed. Exit code 0 when nothing speaks against it, 1 when it will be refused.
 
 The rules are those of a run; --config takes them from a configuration.
@@ -175,7 +177,7 @@ func readToken(w *world, flags *pflag.FlagSet) ([]byte, error) {
 	if err != nil {
 		return nil, usagef("reading the token: %w", err)
 	}
-	raw = bytes.TrimSpace(raw)
+	raw = withoutHeader(decoded(raw))
 	if len(raw) == 0 {
 		return nil, usagef("no token: give --file FILE, --file - or CDRMEND_TOKEN")
 	}
@@ -189,4 +191,38 @@ func readToken(w *world, flags *pflag.FlagSet) ([]byte, error) {
 		return nil, usagef("no token: what was given is a JSON object without a text access_token; an answer of the token endpoint that grants a token has one")
 	}
 	return bare, nil
+}
+
+// decoded returns a text in UTF-8 without a byte order mark, which editors and shells
+// of Windows begin a file with.
+func decoded(text []byte) []byte {
+	var order binary.ByteOrder
+	switch {
+	case bytes.HasPrefix(text, []byte("\xff\xfe")):
+		order = binary.LittleEndian
+	case bytes.HasPrefix(text, []byte("\xfe\xff")):
+		order = binary.BigEndian
+	default:
+		return bytes.TrimPrefix(text, []byte("\ufeff"))
+	}
+
+	var units []uint16
+	for text = text[2:]; len(text) >= 2; text = text[2:] {
+		units = append(units, order.Uint16(text))
+	}
+	return []byte(string(utf16.Decode(units)))
+}
+
+// headerName matches the name of the header that holds a token, in quotes or not.
+var headerName = regexp.MustCompile(`(?i)^(["']?)\s*authorization\s*:\s*`)
+
+// withoutHeader returns the value of an Authorization header, or the text if it is
+// none.
+func withoutHeader(text []byte) []byte {
+	text = bytes.TrimSpace(text)
+	name := headerName.FindSubmatch(text)
+	if name == nil {
+		return text
+	}
+	return bytes.TrimSpace(bytes.TrimSuffix(text[len(name[0]):], name[1]))
 }

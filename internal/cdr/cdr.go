@@ -109,6 +109,7 @@ type Batch struct {
 	Extras     []Extra
 	Invalid    []record.Invalid
 	Skipped    int64 // rows without a value, and sessions that are no legs
+	Blank      int64 // of those: rows without a value
 	Filtered   intern.Filtered
 	Details    Details // of conversation details
 
@@ -187,6 +188,7 @@ func (r *Reader) ReadRows(c *rows.Chunk, reject func(rows.Reject) error) (*Batch
 func (r *Reader) Add(b, next *Batch) {
 	b.Reading.Add(next.Reading)
 	b.Skipped += next.Skipped
+	b.Blank += next.Blank
 
 	// In any other shape the number of a leg is that of its row, which a chunk knows.
 	if r.norm.Profile.Shape == profile.ConversationDetail {
@@ -270,6 +272,7 @@ func (r *Reader) leg(row *rows.Row) error {
 			return cmp.Or(err, rows.ErrNoField)
 		}
 		r.batch.Skipped++
+		r.batch.Blank++
 		return nil
 	}
 

@@ -205,17 +205,17 @@ func TestRowsWithoutAnyValueAreSkippedAndThoseWithoutAKnownOneRejected(t *testin
 	for name, c := range map[string]struct {
 		format profile.Format
 		text   string
-		want   string // legs, skipped, rejected
+		want   string // legs, skipped, of these blank, rejected
 	}{
-		"cells":             {profile.CSV, table("leg_id,note,start_time", "a,,", ",,", ", ,0000-00-00", ",x,", ",x,0"), "1 2 2"},
-		"an unparsed value": {profile.CSV, table("leg_id,start_time", ",soon"), "1 0 0"},
-		"members":           {profile.JSON, `[{},{"x":null,"y":[],"start_time":"0","leg_id":" "},{"x":0},{"x":"a","x":""},{"x":{}},{"sip_status":200}]`, "1 3 2"},
-		"lines":             {profile.JSONLines, "{}\n{\"x\":true}\n{\"leg_id\":1}\n", "1 1 1"},
-		"an object":         {profile.JSON, `{}`, "0 1 0"},
+		"cells":             {profile.CSV, table("leg_id,note,start_time", "a,,", ",,", ", ,0000-00-00", ",x,", ",x,0"), "1 2 2 2"},
+		"an unparsed value": {profile.CSV, table("leg_id,start_time", ",soon"), "1 0 0 0"},
+		"members":           {profile.JSON, `[{},{"x":null,"y":[],"start_time":"0","leg_id":" "},{"x":0},{"x":"a","x":""},{"x":{}},{"sip_status":200}]`, "1 3 3 2"},
+		"lines":             {profile.JSONLines, "{}\n{\"x\":true}\n{\"leg_id\":1}\n", "1 1 1 1"},
+		"an object":         {profile.JSON, `{}`, "0 1 1 0"},
 	} {
 		b, _ := read(t, "cdrmend", c.format, c.text)
-		if got := fmt.Sprint(len(b.Legs), b.Skipped, b.Rejected); got != c.want || b.Incomplete() != nil {
-			t.Errorf("%s: %s legs, skipped and rejected, want %s; %v", name, got, c.want, b.Incomplete())
+		if got := fmt.Sprint(len(b.Legs), b.Skipped, b.Blank, b.Rejected); got != c.want || b.Incomplete() != nil {
+			t.Errorf("%s: %s legs, skipped, blank and rejected, want %s; %v", name, got, c.want, b.Incomplete())
 		}
 	}
 }

@@ -128,6 +128,7 @@ func (r *conversationReader) addLegs(v jsonscan.Value) error {
 		return rows.ErrNoRow
 	case emptyRow:
 		r.batch.Skipped++
+		r.batch.Blank++
 		return nil
 	}
 

@@ -36,10 +36,18 @@ type ObjectRead struct {
 }
 
 // RowCount is how many rows a partition has.
-type RowCount struct{ Rows, Rejects int64 }
+type RowCount struct {
+	Rows    int64 // all that were read
+	Rejects int64
+	Blank   int64 // rows of CDRs without any value
+}
 
 // TooMany reports whether the share of rejects is above a limit.
 func (c *RowCount) TooMany(share float64) bool { return float64(c.Rejects) > share*float64(c.Rows) }
+
+// None reports whether there is no row that says anything and could be used. A row
+// without any value is as good as no row.
+func (c *RowCount) None() bool { return c.Rows == c.Rejects+c.Blank }
 
 // OrgCount is how many records lack an organisation, and how many have one.
 type OrgCount struct{ Lacking, Having int64 }

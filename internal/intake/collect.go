@@ -143,6 +143,7 @@ func (c *collector) accountLegs(o *opened, b *cdr.Batch) {
 	balance.Skipped += b.Skipped
 	c.notePlaces(o, &b.Reading)
 	c.account.addRows(o.n, o.Partition, policy.CDRs, b.Rows, b.Rejected)
+	c.account.Rows[o.Partition].Blank += b.Blank
 
 	// Where a row holds several legs, the balance counts the legs instead.
 	if c.in.Sources[o.Source].Profile.Shape != "" {

@@ -62,7 +62,7 @@ func (c *collector) finish(release func()) (*evidence.Evidence, error) {
 		p.Blank = c.blank[uint32(i)]
 		p.Damaged = c.damaged[uint32(i)] || count != nil && count.TooMany(rules.MaxRejects)
 		if ev.Sources[p.Source].Kind == policy.CDRs {
-			p.Empty = count == nil || count.Rows == count.Rejects
+			p.Empty = count == nil || count.None()
 		}
 		if pages != nil {
 			p.Damaged = p.Damaged || pages.damaged(p.Span)

@@ -23,7 +23,14 @@ type MediaWords struct {
 var (
 	absentStates  = []string{"absent", "deleted", "failed"}
 	promiseStates = []string{"processing", "in-progress", "queued", "uploading", "pending"}
+	presentStates = []string{"available", "present", "complete", "completed", "ready", "stored", "archived"} // as any other word, but nobody has to look at them
 )
+
+// KnownState reports whether it is known what a state says of media, in any case.
+func KnownState(word string) bool {
+	word = strings.ToLower(word)
+	return slices.Contains(absentStates, word) || slices.Contains(promiseStates, word) || slices.Contains(presentStates, word)
+}
 
 // MediaWordsOf looks at each word of the entries once: a night has few different
 // ones. An entry without a media type is one of voice.

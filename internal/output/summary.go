@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 
@@ -17,21 +18,25 @@ import (
 	"cdrmend/internal/reconcile"
 	"cdrmend/internal/record"
 	"cdrmend/internal/report"
+	"cdrmend/internal/secret"
 	"cdrmend/manifests"
 )
 
 // writeSummary writes the summary, and returns it.
 func (r *Run) writeSummary(ctx context.Context) (*report.Summary, error) {
 	in, d := r.Inputs, r.Decision
+	states := unknownStates(d)
 	var err error
 	sum := &report.Summary{
 		Format: report.SummaryFormat, Interval: in.Interval.Label, Start: in.Interval.Start.String(), End: in.Interval.End.String(),
 		Coverage: coverage(d), Legs: int64(len(d.Calls)), Conversations: conversations(d), Lost: int64(d.Lost),
 		Verdicts: verdicts(d), Findings: findingCounts(d), Outages: outageCauses(d), Renewals: renewalsFailed(d), Registrations: registrations(d),
-		MediaTypes: mediaTypes(d, r.Config.Policy.VoiceMedia), Overused: int64(d.OverusedIDs), ReusedLegIDs: d.ReusedLegIDs,
-		Incomplete: r.incomplete(), Partitions: partitions(in, r.Account, d), Warnings: warnings(r.Account, d),
+		MediaTypes: mediaTypes(d, r.Config.Policy.VoiceMedia), States: states, Overused: int64(d.OverusedIDs), ReusedLegIDs: d.ReusedLegIDs,
+		Incomplete: r.incomplete(), Partitions: partitions(in, r.Account, d), Warnings: warnings(in, r.Account, d),
 		Outcome: outcome(d), Settled: in.Settled(), Config: r.Config.Identity(),
 	}
+	sum.Warnings = append(sum.Warnings, stateWarnings(states)...)
+	sum.Warnings = append(sum.Warnings, acceptedWarnings(d, &r.Config.Policy)...)
 	if sum.Balance, err = balances(r.Account, d); err != nil {
 		return nil, err
 	}
@@ -284,7 +289,7 @@ func (r *Run) damage(partition uint32) string {
 
 		objects++
 		if why := r.Account.Broken[uint32(i)]; why != nil {
-			broken = append(broken, fmt.Sprintf("%s (%v)", o.Key, why))
+			broken = append(broken, fmt.Sprintf("%s (%v)", secret.Masked(o.Key), why))
 		}
 	}
 
@@ -309,12 +314,35 @@ func (r *Run) damage(partition uint32) string {
 }
 
 // warnings describes what is odd about whole sources rather than single records.
-func warnings(a *intake.Account, d *reconcile.Decision) []string {
+func warnings(in *intake.Inputs, a *intake.Account, d *reconcile.Decision) []string {
 	list := append([]string{}, d.Notices.Warnings...)
 	list = append(list, orgWarnings(a, d)...)
 	list = append(list, shapeWarnings(d)...)
 	list = append(list, placeWarnings(a, d)...)
-	return append(list, silentWarnings(d)...)
+	list = append(list, silentWarnings(d)...)
+	return append(list, secretWarnings(in)...)
+}
+
+// secretWarnings says where names of objects hold secrets. A key names its object in
+// the tables and in inputs.jsonl, so it stands there as it is. The warning repeats no
+// key, as reports may hide them.
+func secretWarnings(in *intake.Inputs) (list []string) {
+	named := map[string]int{} // by where they lie
+	for i := range in.Objects {
+		if o := &in.Objects[i]; !o.Virtual && secret.In([]byte(o.Key)) {
+			named["source "+in.Sources[o.Source].Name]++
+		}
+	}
+	for i := range in.Media {
+		if secret.In([]byte(in.Media[i].Key)) {
+			named["media.url"]++
+		}
+	}
+
+	for _, place := range slices.Sorted(maps.Keys(named)) {
+		list = append(list, fmt.Sprintf("%d objects of %s have a token or password in their name: the tables and inputs.jsonl name them as they are; have the token revoked, and the objects delivered under other names", named[place], place))
+	}
+	return list
 }
 
 // orgWarnings says when the records of one source lack an organisation that

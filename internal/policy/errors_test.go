@@ -2,6 +2,7 @@ package policy_test
 
 import (
 	"os"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -118,6 +119,11 @@ func TestEveryErrorNamesFileLineAndKey(t *testing.T) {
 		"required of one":   {manifest("      required_fields: [leg_id, legid]"), `cdrmend.yaml:6:33: sources.manifests[0].required_fields[1]: is "legid", want one of ` + entryFields},
 		"exclusion":         {top("policy: {exclusions: [{trunk: t}]}"), "cdrmend.yaml:2:24: policy.exclusions[0].reason: is missing, want a reason"},
 		"nothing shorter":   {top("policy: {exclusions: [{reason: r, shorter_than: 0s}]}"), "cdrmend.yaml:2:35: policy.exclusions[0].shorter_than: is 0, so that no talk is shorter; leave the exclusion out"},
+		"every call":        {top("policy: {exclusions: [{reason: r}]}"), "cdrmend.yaml:2:24: policy.exclusions[0]: has no condition, so that it would hold for every call: add one of source org trunk line queue user direction ani dnis shorter_than; if no call is to be recorded, set policy.expect to none instead"},
+		"forbids every":     {top("policy: {exclusions: [{reason: r, trunk: t}, {reason: s, forbid: true}]}"), "cdrmend.yaml:2:47: policy.exclusions[1]: has no condition, so that it would hold for every call: add one of source org trunk line queue user direction ani dnis shorter_than; if no call is to be recorded, set policy.expect to none instead"},
+		"blank condition":   {top("policy: {exclusions: [{reason: r, queue: [q, ' ']}]}"), "cdrmend.yaml:2:35: policy.exclusions[0].queue: holds a blank text, which fits no call: name what it is to fit, or leave it out"},
+		"empty condition":   {top("policy: {exclusions: [{reason: r, ani: ''}]}"), "cdrmend.yaml:2:35: policy.exclusions[0].ani: is \"\", want a text or a list of texts"},
+		"empty in a list":   {top("policy: {exclusions: [{reason: r, user: ['']}]}"), "cdrmend.yaml:2:42: policy.exclusions[0].user[0]: is \"\", want a text"},
 		"no condition":      {top("policy: {exclusions: [{reason: r, line: []}]}"), "cdrmend.yaml:2:35: policy.exclusions[0].line: want a text or a list of texts"},
 		"clock offset":      {manifest("      clock_offset: soon"), `cdrmend.yaml:6:7: sources.manifests[0].clock_offset: is "soon", want a duration with or without a sign such as -40s, 1h or 998ms`},
 		"recording of":      {insert(t, "    - name: c", "      one_recording_per: call"), `cdrmend.yaml:9:7: sources.cdrs[0].one_recording_per: is "call", want one of leg conversation`},
@@ -127,12 +133,12 @@ func TestEveryErrorNamesFileLineAndKey(t *testing.T) {
 		"accepted nothing":  {top("policy: {accepted: nobody.csv}"), "cdrmend.yaml:2:10: policy.accepted: reading nobody.csv: row 3 names neither a finding nor a conversation nor a recording"},
 		"output in a source": {
 			strings.Replace(small, "url: out/", "url: m/date=all/results", 1),
-			"cdrmend.yaml:12:3: output.url: lies below sources.manifests[0].url, so that results would be read as inputs",
+			"cdrmend.yaml:12:3: output.url: lies below sources.manifests[0].url (line 5), so that results would be read as inputs",
 		},
-		"source in the output": {strings.Replace(small, "url: c/", "url: out/c/", 1), "cdrmend.yaml:12:3: output.url: lies above sources.cdrs[0].url, so that inputs would lie among results"},
+		"source in the output": {strings.Replace(small, "url: c/", "url: out/c/", 1), "cdrmend.yaml:12:3: output.url: lies above sources.cdrs[0].url (line 9), so that inputs would lie among results"},
 		"output in the media": {
 			strings.Replace(strings.Replace(top("media: {url: 's3://b/{org}/{date}/'}"), "url: out/", "url: s3://b/o/results/", 1), "name: m", "name: m\n      org: o", 1),
-			"cdrmend.yaml:14:3: output.url: lies below media.url, so that results would be read as inputs",
+			"cdrmend.yaml:14:3: output.url: lies below media.url (line 2), so that results would be read as inputs",
 		},
 		"scope":         {top("policy: {required_scopes: ['a b']}"), `cdrmend.yaml:2:28: policy.required_scopes[0]: is "a b", want a scope without spaces`},
 		"secret":        {top("s3: {endpoint: 'user:password@host'}"), "cdrmend.yaml:2:6: s3.endpoint: is not valid, want a URL such as https://s3.example.com"},
@@ -202,5 +208,53 @@ func writeFile(t *testing.T, name, text string) {
 	t.Helper()
 	if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
+	}
+}
+
+func TestPlacesAreComparedAsTheyLieOnTheDisk(t *testing.T) {
+	for name, test := range map[string]struct{ source, output, want string }{
+		"a link to a source":            {"c/{date}/", "to-c/results/", "lies below"},
+		"a link to a link":              {"c/{date}/", "to-to-c/", "lies below"},
+		"a link to what is in a source": {"c/{date}/", "deep/", "lies below"},
+		"a link to the output":          {"to-out/in/{date}/", "out/", "lies above"},
+		"the same by a link":            {"to-out/{date}/", "out/", "lies below"},
+		"above by a link":               {"to-c/{date}/", "./", "lies above"},
+		"one that is not there yet":     {"c/{date}/", "to-c/x/y/../z", "lies below"},
+		"a partition":                   {"c/date={date}/", "to-c/date=x/", "lies below"},
+		"beside the partitions":         {"c/date={date}/", "to-c/results/", ""},
+		"a file URL and dots":           {"c/{date}/", "file://DIR/out/../c//", "lies below"},
+		"a longer name":                 {"c/{date}/", "to-c2/", ""},
+		"a dangling link":               {"c/{date}/", "nowhere/", ""},
+		"nothing in common":             {"to-c/{date}/", "to-out/", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			write(t, "")
+			dir, err := os.Getwd()
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, d := range []string{"c/inner", "c2", "out"} {
+				if err := os.MkdirAll(d, 0o750); err != nil {
+					t.Fatal(err)
+				}
+			}
+			for link, to := range map[string]string{"to-c": "c", "to-to-c": "to-c", "deep": "c/inner", "to-out": dir + "/out", "to-c2": "c2", "nowhere": "not/here"} {
+				if err := os.Symlink(to, link); err != nil {
+					t.Fatal(err)
+				}
+			}
+
+			text := strings.Replace(small, "url: out/", "url: "+strings.Replace(test.output, "DIR", dir, 1), 1)
+			writeFile(t, "cdrmend.yaml", regexp.MustCompile("url: c/.*").ReplaceAllString(text, "url: "+test.source))
+			_, err = policy.Load("cdrmend.yaml", nil, nil)
+			switch {
+			case test.want == "":
+				if err != nil {
+					t.Error(err)
+				}
+			case err == nil || !strings.Contains(err.Error(), "cdrmend.yaml:12:3: output.url: "+test.want+" sources.cdrs[0].url (line 9)"):
+				t.Errorf("got %v, want that it %s", err, test.want)
+			}
+		})
 	}
 }

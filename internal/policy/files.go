@@ -2,6 +2,7 @@ package policy
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/csv"
 	"encoding/json"
 	"errors"
@@ -32,7 +33,7 @@ func (b *builder) policyFiles() {
 // about.
 func (b *builder) accepted() {
 	p, path := &b.cfg.Policy, b.doc.Policy.Accepted
-	p.Accepted = map[string]bool{}
+	p.Accepted, p.AcceptedRows = map[string]bool{}, map[string]int{}
 
 	// Nothing reads reason and by, but who audits the file needs them.
 	rows := b.table("policy.accepted", path, "finding_id", "reason", "by", "class?", "org_id?", "conversation_id?", "recording_id?")
@@ -44,7 +45,9 @@ func (b *builder) accepted() {
 		switch {
 		case row[0] != "":
 			p.Accepted[row[0]] = true
+			p.AcceptedRows[row[0]] = cmp.Or(p.AcceptedRows[row[0]], i+1)
 		case about.Conversation != "" || about.Recording != "":
+			about.Row = i + 1
 			p.AcceptedSubjects = append(p.AcceptedSubjects, about)
 		case about != AcceptedSubject{} || row[1] != "" || row[2] != "":
 			b.file.Problem("policy.accepted", "reading %s: row %d names neither a finding nor a conversation nor a recording", b.path(path), i+1)

@@ -68,7 +68,8 @@ type PolicyIdentity struct {
 	RequiredScopes    []string            `json:"required_scopes"` // in byte order
 	ScopeClaims       []string            `json:"scope_claims"`    // in byte order
 	Lines             []Line              `json:"lines"`
-	Accepted          []string            `json:"accepted"` // ids of findings, in byte order
+	Accepted          []string            `json:"accepted"`                // ids of findings, in byte order
+	AcceptedRows      map[string]int      `json:"accepted_rows,omitempty"` // of these ids in their file
 	AcceptedSubjects  []AcceptedSubject   `json:"accepted_subjects,omitempty"`
 	TokenKeys         json.RawMessage     `json:"token_keys"` // a JWKS of public keys, null without one
 	MaxRejects        float64             `json:"max_rejects"`
@@ -188,11 +189,12 @@ func (p *Policy) identity() PolicyIdentity {
 		Exclusions:        []ExclusionIdentity{},
 		Lines:             append([]Line{}, p.Lines...),
 		Accepted:          append([]string{}, slices.Sorted(maps.Keys(p.Accepted))...),
+		AcceptedRows:      p.AcceptedRows,
 		TokenKeys:         p.TokenKeys,
 	}
 
 	id.AcceptedSubjects = slices.SortedFunc(slices.Values(p.AcceptedSubjects), func(a, b AcceptedSubject) int {
-		return cmp.Or(cmp.Compare(a.Class, b.Class), cmp.Compare(a.Org, b.Org), cmp.Compare(a.Conversation, b.Conversation), cmp.Compare(a.Recording, b.Recording))
+		return cmp.Or(cmp.Compare(a.Class, b.Class), cmp.Compare(a.Org, b.Org), cmp.Compare(a.Conversation, b.Conversation), cmp.Compare(a.Recording, b.Recording), cmp.Compare(a.Row, b.Row))
 	})
 	if len(p.QuietDays) > 0 {
 		id.QuietDays = sorted(p.QuietDays)

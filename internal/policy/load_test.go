@@ -62,6 +62,7 @@ func TestEveryDefaultIsFilledIn(t *testing.T) {
 		RequiredScopes:    []string{"sip:manage"},
 		ScopeClaims:       []string{"authorizedScope", "permissions", "scope", "scopes", "scp"},
 		Accepted:          map[string]bool{},
+		AcceptedRows:      map[string]int{},
 		MaxRejects:        0.0001,
 		DurationTolerance: time.Second,
 		Leeway:            time.Minute,
@@ -115,7 +116,7 @@ func TestAFullConfigurationIsRead(t *testing.T) {
 	if !c.Policy.Accepted["fnd-0123456789abcdef"] || len(c.Policy.Accepted) != 1 {
 		t.Errorf("accepted: %v", c.Policy.Accepted)
 	}
-	if diff := cmp.Diff([]policy.AcceptedSubject{{Class: "missing_recording", Recording: "r-1"}}, c.Policy.AcceptedSubjects); diff != "" {
+	if diff := cmp.Diff([]policy.AcceptedSubject{{Class: "missing_recording", Recording: "r-1", Row: 2}}, c.Policy.AcceptedSubjects); diff != "" {
 		t.Errorf("accepted by what they are about (-want +got):\n%s", diff)
 	}
 	if own.ClockOffset != -40*time.Second || own.Profile.ClockOffset != -40*time.Second || genesys.Profile.ClockOffset != 0 || !c.Sources[2].OneForEachLeg {

@@ -189,6 +189,7 @@ type Policy struct {
 	ScopeClaims       []string // names of claims, or JSON pointers
 	Lines             []Line
 	Accepted          map[string]bool // finding ids
+	AcceptedRows      map[string]int  // the row of each of them in its file, from 1
 	AcceptedSubjects  []AcceptedSubject
 	MaxRejects        float64
 	DurationTolerance time.Duration // negative: never a conflict
@@ -211,6 +212,7 @@ type AcceptedSubject struct {
 	Org          string `json:"org_id,omitempty"`
 	Conversation string `json:"conversation_id,omitempty"`
 	Recording    string `json:"recording_id,omitempty"`
+	Row          int    `json:"row,omitempty"` // in its file, from 1
 }
 
 // Quiet reports whether a day is one on which nothing to read is a fact.

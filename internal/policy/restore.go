@@ -100,7 +100,7 @@ func (r *restorer) source(d *SourceIdentity) Source {
 
 func (r *restorer) policy(d *PolicyIdentity) Policy {
 	p := Policy{
-		VoiceMedia: d.VoiceMedia, RequiredScopes: d.RequiredScopes, ScopeClaims: d.ScopeClaims, Lines: d.Lines, Accepted: map[string]bool{},
+		VoiceMedia: d.VoiceMedia, RequiredScopes: d.RequiredScopes, ScopeClaims: d.ScopeClaims, Lines: d.Lines, Accepted: map[string]bool{}, AcceptedRows: d.AcceptedRows,
 		MaxRejects: d.MaxRejects, DurationTolerance: -1,
 		Leeway: r.duration(d.Leeway), RefreshRace: r.duration(d.RefreshRace), ChallengeWindow: r.duration(d.ChallengeWindow),
 		DefaultExpiry: r.duration(d.DefaultExpiry), CoverageTolerance: r.duration(d.CoverageTolerance),

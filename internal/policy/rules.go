@@ -161,44 +161,9 @@ func saysNothing(p *profile.Profile, condition string) bool {
 	return len(number) == 0
 }
 
-// apart checks that nothing that is written can be taken for an input, and that no
-// input lies where a run writes.
-func (b *builder) apart() {
-	out := b.cfg.Output.URL
-	if !out.Fixed() || out.text == "" {
-		return // reported already
-	}
-	check := func(key string, url Template, org string) {
-		if url.text == "" {
-			return
-		}
-		switch in, out := url.root(org), out.root(""); {
-		case strings.HasPrefix(out, in):
-			b.file.Problem("output.url", "lies below %s, so that results would be read as inputs", key)
-		case strings.HasPrefix(in, out):
-			b.file.Problem("output.url", "lies above %s, so that inputs would lie among results", key)
-		}
-	}
-
-	n := [NumKinds]int{}
-	for _, s := range b.cfg.Sources {
-		check(fmt.Sprintf("sources.%s[%d].url", s.Kind, n[s.Kind]), s.URL, s.Org)
-		n[s.Kind]++
-	}
-	if b.cfg.Media.URL == nil {
-		return
-	}
-	seen := map[string]bool{}
-	for _, s := range b.cfg.Sources {
-		if s.Kind == Manifests && !seen[b.cfg.Media.URL.root(s.Org)] {
-			seen[b.cfg.Media.URL.root(s.Org)] = true
-			check("media.url", *b.cfg.Media.URL, s.Org)
-		}
-	}
-}
-
 func (b *builder) exclusion(i int) Exclusion {
 	d := b.doc.Policy.Exclusions[i]
+	b.conditions(i)
 	key := fmt.Sprintf("policy.exclusions[%d].shorter_than", i)
 	e := Exclusion{
 		Reason: d.Reason,
@@ -212,4 +177,26 @@ func (b *builder) exclusion(i int) Exclusion {
 		b.file.Problem(key, "is 0, so that no talk is shorter; leave the exclusion out")
 	}
 	return e
+}
+
+// conditionKeys are the keys of an exclusion that say which calls it is about.
+var conditionKeys = []string{"source", "org", "trunk", "line", "queue", "user", "direction", "ani", "dnis", "shorter_than"}
+
+// conditions checks that an exclusion says which calls it is about. Without a
+// condition it would exclude all of them, and a condition on an empty text none.
+func (b *builder) conditions(i int) {
+	exclusion := fmt.Sprintf("policy.exclusions[%d]", i)
+	named := func(name string) bool { return b.file.Names(exclusion + "." + name) }
+	if !slices.ContainsFunc(conditionKeys, named) {
+		b.file.Problem(exclusion, "has no condition, so that it would hold for every call: add one of %s; if no call is to be recorded, set policy.expect to none instead", strings.Join(conditionKeys, " "))
+	}
+
+	d := b.doc.Policy.Exclusions[i]
+
+	// The schema reports texts of no length.
+	for k, texts := range []condition{d.Source, d.Org, d.Trunk, d.Line, d.Queue, d.User, d.Direction, d.ANI, d.DNIS} {
+		if slices.ContainsFunc(texts, func(text string) bool { return text != "" && strings.TrimSpace(text) == "" }) {
+			b.file.Problem(exclusion+"."+conditionKeys[k], "holds a blank text, which fits no call: name what it is to fit, or leave it out")
+		}
+	}
 }

@@ -9,6 +9,7 @@ import (
 	"cdrmend/internal/intern"
 	"cdrmend/internal/jsonscan"
 	"cdrmend/internal/record"
+	"cdrmend/internal/secret"
 )
 
 // A Normalizer brings raw values of one profile into normal form. Every method
@@ -100,7 +101,7 @@ func (n *Normalizer) ID(v jsonscan.Value) (intern.Text, bool) {
 	if intern.ParseUUID(&id, b) {
 		return n.Recent.UUID(n.Texts, &id), true
 	}
-	if isSecret(b) {
+	if secret.In(b) {
 		return intern.None, false
 	}
 	return n.Recent.Of(n.Texts, b), true
@@ -117,7 +118,7 @@ func (n *Normalizer) Later(v jsonscan.Value, slot uint32) (id intern.Text, prese
 
 	var packed intern.UUID
 	if !intern.ParseUUID(&packed, b) {
-		if isSecret(b) {
+		if secret.In(b) {
 			return intern.None, false, false
 		}
 		return n.Recent.Of(n.Texts, b), true, true
@@ -142,7 +143,7 @@ func (n *Normalizer) AppendID(dst []byte, v jsonscan.Value) ([]byte, bool) {
 	if intern.ParseUUID(&id, b) {
 		return id.AppendTo(dst), true
 	}
-	if isSecret(b) {
+	if secret.In(b) {
 		return dst, false
 	}
 	return append(dst, b...), ok
@@ -157,7 +158,7 @@ func (n *Normalizer) Plain(v jsonscan.Value) (intern.Text, bool) {
 // PlainBytes is Plain without interning. The bytes are valid as long as v.
 func (n *Normalizer) PlainBytes(v jsonscan.Value) ([]byte, bool) {
 	b, ok := n.Profile.text(v, longestText)
-	if b != nil && isSecret(b) {
+	if b != nil && secret.In(b) {
 		return nil, false
 	}
 	return b, ok
@@ -188,6 +189,9 @@ func (n *Normalizer) Party(v jsonscan.Value) (p Party, ok bool) {
 	b, ok := n.Profile.text(v, longestText)
 	if b == nil {
 		return p, ok
+	}
+	if secret.In(b) {
+		return p, false
 	}
 
 	b, prefix := n.Profile.cutPrefix(b)

@@ -2,46 +2,16 @@ package profile
 
 import (
 	"bytes"
-	"encoding/base64"
-	"encoding/json"
 	"strconv"
 	"unicode/utf8"
 
 	"cdrmend/internal/jsonscan"
+	"cdrmend/internal/secret"
 )
 
-// isSecret reports whether a text is no id but a secret that somebody wrote in its
-// place: an Authorization value, or a JSON Web Token.
-func isSecret(b []byte) bool {
-	const scheme = "bearer "
-	return len(b) > len(scheme) && bytes.EqualFold(b[:len(scheme)], []byte(scheme)) || isToken(b)
-}
-
-// isToken reports whether b consists of three parts in base64url, of which the
-// first is a JSON object.
-func isToken(b []byte) bool {
-	// In base64url the opening brace of an object begins with an e.
-	if len(b) == 0 || b[0] != 'e' || bytes.Count(b, []byte(".")) != 2 {
-		return false
-	}
-	for _, c := range b {
-		if !isTokenByte(c) {
-			return false
-		}
-	}
-
-	head, _, _ := bytes.Cut(b, []byte("."))
-	text, err := base64.RawURLEncoding.DecodeString(string(bytes.TrimRight(head, "=")))
-	var object map[string]any
-	return err == nil && json.Unmarshal(text, &object) == nil
-}
-
-func isTokenByte(c byte) bool {
-	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '-' || c == '_' || c == '=' || c == '.'
-}
-
-// masked stands for a value that holds a secret.
-const masked = "a token, which is not shown, in place of an id"
+// masked stands for a value that holds a secret. Nothing of it is kept: what stands
+// around the secret may be a part of another one.
+const masked = "a value with a token or password, which is not shown"
 
 // Shown returns a value that did not parse as it stands in its record, cut by [Cut],
 // or what is wrong with it when it holds a secret.
@@ -91,12 +61,12 @@ func holdsSecret(v jsonscan.Value) bool {
 	case jsonscan.Cell:
 		// A cell may be a list.
 		for element := range bytes.SplitSeq(v.Raw, []byte(";")) {
-			if isSecret(bytes.TrimSpace(element)) {
+			if secret.In(element) {
 				return true
 			}
 		}
 	case jsonscan.String:
-		return isSecret(bytes.TrimSpace(v.Text()))
+		return secret.In(v.Text())
 	}
 	return false
 }

@@ -11,7 +11,7 @@ import (
 
 func TestALongValueIsCutWhereItIsRead(t *testing.T) {
 	const token = "eyJhbGciOiJub25lIn0.e30.x"
-	const hidden = "a token, which is not shown, in place of an id"
+	const hidden = "a value with a token or password, which is not shown"
 	for text, want := range map[string]string{
 		`"short"`:                            `"short"`,
 		`"` + strings.Repeat("x", 198) + `"`: `"` + strings.Repeat("x", 198) + `"`,

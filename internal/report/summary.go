@@ -46,6 +46,7 @@ type Summary struct {
 	Renewals      int64                     `json:"renewals_failed"` // outages in which nobody was unregistered
 	Registrations Registrations             `json:"registrations"`
 	MediaTypes    map[string]int64          `json:"unknown_media_types"`
+	States        map[string]int64          `json:"unknown_states"` // of media; they count as there
 	Overused      int64                     `json:"overused_ids"`
 	ReusedLegIDs  int64                     `json:"reused_leg_ids"` // legs that have an earlier leg with their id
 	Incomplete    []Incomplete              `json:"incomplete_inputs"`

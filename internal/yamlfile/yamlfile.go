@@ -74,6 +74,22 @@ func (f *File) Problem(key, format string, args ...any) {
 	f.problems = append(f.problems, problem{f.placeOf(key), text})
 }
 
+// Place returns where a key got its value, for messages about another key: a line of
+// the file, or a variable or flag.
+func (f *File) Place(key string) string {
+	p := f.placeOf(key)
+	if p.origin != "" {
+		return p.origin
+	}
+	return fmt.Sprintf("line %d", p.line)
+}
+
+// Names reports whether the file has a key, also one whose value is not valid.
+func (f *File) Names(key string) bool {
+	_, ok := f.places[key]
+	return ok
+}
+
 // Outside notes a problem of a variable or flag that belongs to no key.
 func (f *File) Outside(origin, format string, args ...any) {
 	f.problems = append(f.problems, problem{place{origin: origin}, fmt.Sprintf(format, args...)})

@@ -1,0 +1,114 @@
+package output
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"cdrmend/internal/intern"
+	"cdrmend/internal/match"
+	"cdrmend/internal/policy"
+	"cdrmend/internal/reconcile"
+)
+
+// unknownStates counts, by word, the states of owned entries whose meaning is not
+// known. Such an entry counts as a recording that is there.
+func unknownStates(d *reconcile.Decision) map[string]int64 {
+	states := map[intern.Text]int64{}
+	for _, r := range d.Recordings {
+		if s := d.Entries[r.Entry].State; s != intern.None {
+			states[s]++
+		}
+	}
+
+	counts := map[string]int64{}
+	for s, n := range states {
+		if word := d.Texts.String(s); !match.KnownState(word) {
+			counts[word] += n
+		}
+	}
+	return counts
+}
+
+// stateWarnings says that entries have such states. It does not repeat them: they
+// come from outside, and reports may hide what does.
+func stateWarnings(states map[string]int64) []string {
+	n := int64(0)
+	for _, count := range states {
+		n += count
+	}
+	if n == 0 {
+		return nil
+	}
+	return []string{fmt.Sprintf("%d recordings have a state that is not known (different ones: %d, listed under unknown_states of summary.json) and count as there: if it says that there is no media, have the export say absent, deleted or failed", n, len(states))}
+}
+
+// acceptedWarnings says which rows of the accepted findings accept nothing of this
+// run: an id may be misspelled, or the defect is gone.
+func acceptedWarnings(d *reconcile.Decision, p *policy.Policy) []string {
+	if len(p.Accepted)+len(p.AcceptedSubjects) == 0 {
+		return nil
+	}
+
+	wanted := normalSubjects(p)
+	ids, subjects := map[string]bool{}, make([]bool, len(wanted))
+	for f := range d.Findings {
+		if f.Status != reconcile.Accepted {
+			continue
+		}
+		ids[f.IDText()] = true
+		about := subjectOf(d, f)
+		for i, w := range wanted {
+			subjects[i] = subjects[i] || fits(w.Class, about.Class) && fits(w.Org, about.Org) && fits(w.Conversation, about.Conversation) && fits(w.Recording, about.Recording)
+		}
+	}
+
+	var rows []int
+	for id := range p.Accepted {
+		if !ids[id] {
+			rows = append(rows, p.AcceptedRows[id])
+		}
+	}
+	for i, used := range subjects {
+		if !used {
+			rows = append(rows, wanted[i].Row)
+		}
+	}
+	if len(rows) == 0 {
+		return nil
+	}
+
+	const most = 5
+	slices.Sort(rows)
+	first := strings.Trim(fmt.Sprint(rows[:min(len(rows), most)]), "[]")
+	return []string{fmt.Sprintf("%d rows of policy.accepted accept nothing of this interval, the first of them by number: %s; where one is meant for it, compare its id or subject with the findings, else leave it", len(rows), first)}
+}
+
+func fits(wanted, is string) bool { return wanted == "" || wanted == is }
+
+// normalSubjects returns the accepted subjects with ids in normal form.
+func normalSubjects(p *policy.Policy) []policy.AcceptedSubject {
+	texts := intern.NewTable()
+	id := func(written string) string { return texts.String(policy.ID(texts, written)) }
+	list := slices.Clone(p.AcceptedSubjects)
+	for i := range list {
+		s := &list[i]
+		s.Org, s.Conversation, s.Recording = id(s.Org), id(s.Conversation), id(s.Recording)
+	}
+	return list
+}
+
+// subjectOf returns what a finding is about. Only findings of entries and legs have a
+// conversation or a recording.
+func subjectOf(d *reconcile.Decision, f *reconcile.Finding) policy.AcceptedSubject {
+	var org, conversation intern.Text
+	switch f.About {
+	case reconcile.AboutEntry:
+		org, conversation = d.Entries[f.Subject].Org, d.Entries[f.Subject].Conversation
+	case reconcile.AboutLeg:
+		org, conversation = d.Legs[f.Subject].Org, d.Legs[f.Subject].Conversation
+	}
+	return policy.AcceptedSubject{
+		Class: f.Class.String(), Org: d.Texts.String(org), Conversation: d.Texts.String(conversation), Recording: d.Texts.String(f.Recording),
+	}
+}
