@@ -112,7 +112,7 @@ func (s *structure) measure(t *testing.T, empty cost) *measurement {
 		m.costs[i] = night.run(t)
 		m.unpacked, m.stored = night.total(), night.stored
 		if i == len(m.costs)-1 || m.costs[i].ended != "" {
-			beside := ordinary(t, night)
+			beside := ordinary(t, night, m.costs[i].findings())
 			m.ordinary = beside.run(t)
 			beside.remove()
 		}

@@ -159,10 +159,17 @@ func (c cost) say() string {
 			b.WriteString(", ")
 		}
 	}
-	findings := int64(0)
-	for _, f := range c.summary.Findings {
-		findings += f.Count
-	}
-	fmt.Fprintf(&b, "%d findings", findings)
+	fmt.Fprintf(&b, "%d findings", c.findings())
 	return b.String()
+}
+
+// findings returns how many findings a run has, 0 for one that was ended.
+func (c cost) findings() (n int) {
+	if c.summary == nil {
+		return 0
+	}
+	for _, f := range c.summary.Findings {
+		n += int(f.Count)
+	}
+	return n
 }

@@ -202,13 +202,21 @@ func (n *night) total() (sum int64) {
 
 // ordinary returns a night of ordinary records with as many unpacked bytes of each
 // kind as another night has. Its entries are the recordings of its legs, as far as
-// both go.
-func ordinary(t *testing.T, like *night) *night {
+// both go, but for so many that are lost: findings cost something in every night.
+func ordinary(t *testing.T, like *night, lost int) *night {
 	t.Helper()
 	n := newNight(t)
-	recorded := "true"
-	if like.unpacked[manifests] == 0 {
-		recorded = "false" // else every leg would lack its recording
+	recorded := func(i int) string {
+		if i >= lost && like.unpacked[manifests] == 0 {
+			return "false" // else every leg would lack its recording
+		}
+		return "true"
+	}
+	listed := func(i int) string {
+		if i < lost {
+			return uuid("x", i)
+		}
+		return uuid("r", i)
 	}
 	until := func(kind string, head, tail string, row func(i int) string) {
 		if like.unpacked[kind] == 0 {
@@ -230,7 +238,7 @@ func ordinary(t *testing.T, like *night) *night {
 	}
 
 	until(cdrs, "conversation_id,leg_id,recording_ids,trunk_id,line_id,ani,dnis,recorded,start_time,answer_time,end_time\n", "", func(i int) string {
-		return fmt.Sprintf("%s,1,%s,%s,%s,+1555%07d,+1556%07d,%s,%s,%s,%s\n", uuid("c", i), uuid("r", i), uuid("t", i%7), uuid("l", i%500), i%10_000_000, i%10_000_000, recorded, clock(i), clock(i), clock(i+120))
+		return fmt.Sprintf("%s,1,%s,%s,%s,+1555%07d,+1556%07d,%s,%s,%s,%s\n", uuid("c", i), listed(i), uuid("t", i%7), uuid("l", i%500), i%10_000_000, i%10_000_000, recorded(i), clock(i), clock(i), clock(i+120))
 	})
 	until(manifests, `{"format":"cdrmend.manifest/1","recordings":[`, "]}", func(i int) string {
 		return fmt.Sprintf(`{"recording_id":"%s","conversation_id":"%s","trunk_id":"%s","start_time":"%s","end_time":"%s","duration_ms":120000,"media_type":"call"}`,
