@@ -2,8 +2,10 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -11,12 +13,14 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"cdrmend/internal/notify"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 )
 
 // receiver is a webhook that keeps what it is told.
@@ -117,6 +121,112 @@ func TestSecretURLOfAWebhookIsNotLogged(t *testing.T) {
 	code := run(t.Context(), &world{args: args, stdout: io.Discard, stderr: &logged, now: time.Now})
 	if out := logged.String(); code != exitFindings || !strings.Contains(out, "the webhook was not told") || strings.Contains(out, "password") {
 		t.Errorf("exit code %d, %s", code, out)
+	}
+}
+
+// stops keeps the messages about runs that stopped.
+type stops struct {
+	mu   sync.Mutex
+	sent []notify.Stopped
+	keys []string
+}
+
+func (s *stops) ServeHTTP(_ http.ResponseWriter, r *http.Request) {
+	body, _ := io.ReadAll(r.Body)
+	var message notify.Stopped
+	if json.Unmarshal(body, &message) != nil || r.Header.Get(notify.SignatureHeader) != notify.Signature([]byte(strings.Repeat("k", 32)), body) {
+		return
+	}
+
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.sent = append(s.sent, message)
+	s.keys = append(s.keys, r.Header.Get(notify.IdempotencyHeader))
+}
+
+// TestTheWebhookIsToldOfARunThatStopped stops runs in several ways.
+func TestTheWebhookIsToldOfARunThatStopped(t *testing.T) {
+	canceled, cancel := context.WithCancel(t.Context())
+	cancel()
+	two := []string{"--from", "2026-11-20", "--to", "2026-11-22"}
+
+	for name, c := range map[string]struct {
+		ctx       context.Context
+		prepare   func(dir string) error
+		args      []string
+		stop      notify.Stop // without a reason nothing must be sent
+		intervals []string
+	}{
+		"a source is gone": {
+			t.Context(), func(dir string) error { return os.RemoveAll(filepath.Join(dir, "m")) }, two,
+			notify.Stop{ExitCode: exitFailed, Reason: "not_found"},
+			[]string{"2026-11-20", "2026-11-21"},
+		},
+		"one of two intervals has a broken record": {
+			t.Context(), func(dir string) error {
+				log := filepath.Join(dir, "out/interval=2026-11-21/log")
+				return errors.Join(os.MkdirAll(log, 0o755), os.WriteFile(filepath.Join(log, "00000001.json"), []byte("{"), 0o644))
+			}, two,
+			notify.Stop{ExitCode: exitFailed, Reason: "other"},
+			[]string{"2026-11-21"},
+		},
+		"the output is of another name": {
+			t.Context(), func(dir string) error {
+				environ := []string{"CDRMEND_NAME=other"}
+				args := []string{"run", "--config", filepath.Join(dir, "cdrmend.yaml"), "--interval", "2026-11-20"}
+				if code := run(t.Context(), &world{args: args, environ: environ, stdout: io.Discard, stderr: io.Discard, now: time.Now}); code != exitDone {
+					return fmt.Errorf("the other run exits with %d", code)
+				}
+				return nil
+			}, two,
+			notify.Stop{ExitCode: exitUsage, Reason: "other_name"},
+			[]string{"2026-11-20", "2026-11-21"},
+		},
+		"a signal": {canceled, nil, two, notify.Stop{ExitCode: exitFailed, Reason: "signal"}, []string{"2026-11-20", "2026-11-21"}},
+		"a dry run of a source that is gone": {
+			t.Context(), func(dir string) error { return os.RemoveAll(filepath.Join(dir, "m")) }, append(two, "--dry-run"),
+			notify.Stop{ExitCode: exitFailed},
+			nil,
+		},
+		"a wrong flag": {t.Context(), nil, []string{"--interval", "yesterday"}, notify.Stop{ExitCode: exitUsage}, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			hook := &stops{}
+			server := httptest.NewServer(hook)
+			defer server.Close()
+			dir := t.TempDir()
+			write(t, filepath.Join(dir, "cdrmend.yaml"), fmt.Appendf(nil, alarmConfig, server.URL))
+			write(t, filepath.Join(dir, "notify.key"), []byte(strings.Repeat("k", 32)))
+			write(t, filepath.Join(dir, "m/a.json"), []byte("[]"))
+			write(t, filepath.Join(dir, "c/a.csv"), []byte(alarmLegs))
+			if c.prepare != nil {
+				if err := c.prepare(dir); err != nil {
+					t.Fatal(err)
+				}
+			}
+			hook.sent = nil
+
+			var logged bytes.Buffer
+			args := append([]string{"run", "--config", filepath.Join(dir, "cdrmend.yaml")}, c.args...)
+			code := run(c.ctx, &world{args: args, stdout: io.Discard, stderr: &logged, now: time.Now})
+			if code != c.stop.ExitCode || strings.Contains(logged.String(), "was not sent") {
+				t.Errorf("exit code %d, want %d: %s", code, c.stop.ExitCode, logged.String())
+			}
+			if c.stop.Reason == "" {
+				if len(hook.sent) > 0 {
+					t.Errorf("sent %+v", hook.sent)
+				}
+				return
+			}
+
+			want := []notify.Stopped{{Format: notify.StoppedFormat, Name: "night", Stopped: c.stop, Intervals: c.intervals, Missing: len(c.intervals)}}
+			if diff := cmp.Diff(want, hook.sent, cmpopts.IgnoreFields(notify.Stopped{}, "Time")); diff != "" {
+				t.Errorf("(-want +got):\n%s\n%s", diff, logged.String())
+			}
+			if len(hook.keys) > 0 && len(hook.keys[len(hook.keys)-1]) != 64 {
+				t.Errorf("the idempotency key is %q", hook.keys)
+			}
+		})
 	}
 }
 

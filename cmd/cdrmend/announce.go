@@ -6,34 +6,64 @@ import (
 
 	"cdrmend/internal/committed"
 	"cdrmend/internal/job"
+	"cdrmend/internal/ledger"
 	"cdrmend/internal/metrics"
 	"cdrmend/internal/notify"
 	"cdrmend/internal/report"
+	"cdrmend/internal/timestamp"
 )
 
-// announcer reports commits to a webhook and to Prometheus. They are made by
-// then, so a failure is only logged.
+// announcer reports commits to a time-stamping authority, a webhook and Prometheus.
+// They are made by then, so a failure is only logged.
 type announcer struct {
 	*job.Job
 	output  committed.Output
 	started time.Time
+	vouch   *timestamp.Authority // nil: none is configured
 }
 
 func newAnnouncer(j *job.Job) *announcer {
 	output := committed.Output{Store: j.Stores.Output, Root: j.Config.Output.URL.Prefix(), Scratch: j.Config.Scratch}
-	return &announcer{j, output, j.Now()}
+	return &announcer{j, output, j.Now(), timestamp.NewAuthority(j.Config.Timestamp)}
+}
+
+// stamp gets a token for the newest journal entry, and for those before it that lack
+// one. It is called after each interval, so that the time is that of the commit.
+func (a *announcer) stamp(ctx context.Context, r *report.Run) {
+	if a.DryRun || r.Journal == nil {
+		return
+	}
+	folder := a.Config.Output.URL.Prefix() + ledger.JournalFolder
+	stored, err := a.vouch.Complete(ctx, a.Stores.Output, folder, timestamp.Entry(*r.Journal))
+	if stored > 0 {
+		a.Log.Info("timestamped the journal", "interval", r.Interval, "tokens", stored)
+	}
+	if err != nil {
+		a.Log.Warn("the journal is not timestamped yet: the next run tries again", "interval", r.Interval, "error", err)
+	}
 }
 
 // announce sends each result to the webhook. Prometheus gets numbers only if no
-// interval failed: a run that failed must not look like one that succeeded.
-func (a *announcer) announce(ctx context.Context, results []*report.Run, failed bool) {
+// interval failed: a run that failed must not look like one that succeeded. Both get a
+// message about a run that failed, with the intervals that were not committed.
+func (a *announcer) announce(ctx context.Context, results []*report.Run, left []string, failed error) {
 	// A dry run commits nothing that others could look at.
 	if a.DryRun {
 		return
 	}
 
+	reason := reasonOf(ctx, failed)
+	ctx, cancel := afterwards(ctx)
+	defer cancel()
+
+	// The stop counts most, so its message is sent first. The next run finds the committed
+	// intervals unchanged, so their new findings must be sent now, too.
+	if failed != nil {
+		stop := stopped{config: a.Config, intervals: left, code: failureCode(failed), reason: reason, time: a.Now()}
+		stop.announce(ctx, a.Log)
+	}
 	a.alarm(ctx, results)
-	if !failed {
+	if failed == nil {
 		a.measure(ctx, results)
 	}
 }
@@ -53,6 +83,9 @@ func (a *announcer) alarm(ctx context.Context, results []*report.Run) {
 
 		notice, err := notify.Compose(ctx, &a.output, r.Interval)
 		if err == nil && notice != nil {
+			if r.Journal != nil {
+				notice.Journal = &notify.Mark{Number: r.Journal.Number, SHA256: r.Journal.SHA256}
+			}
 			err = notify.Send(ctx, to, notice)
 		}
 

@@ -29,9 +29,10 @@ type room struct {
 // match → evidence → what these take → the ground.
 // The contract, manifests/, is open to all.
 var rooms = map[string]room{
+	".": {"a build names itself by its sources, whatever they are", ""},
 	"cmd/cdrmend": {
 		"the door parses flags and prints; the decision is the job's alone",
-		"job metrics committed explain verify replay history notify inspect table report page ledger profile stream record printable scratch sample synth object policy token",
+		". job metrics committed explain verify replay history notify inspect table report page ledger profile stream record printable scratch sample synth timestamp object policy token",
 	},
 	"internal/job": {
 		"the job tells one interval and knows nothing of flags, terminals or samples; it passes values between the stages",
@@ -72,12 +73,13 @@ var rooms = map[string]room{
 	"internal/page":         {"a page is made from tables and summaries, also of runs committed long ago", "registration wording table report redact record printable policy"},
 	"internal/worklist":     {"a worklist is made from the rows of a run, as a redactor shows them", "wording table report redact printable scratch"},
 	"internal/statement":    {"a statement is made from the summary and the findings of a run", "wording table report redact printable"},
-	"internal/metrics":      {"metrics follow from summaries", "report"},
+	"internal/metrics":      {"metrics follow from summaries", "report secreturl"},
 	"internal/ledger":       {"the ledger commits bytes, whatever they mean", "scratch object policy token"},
-	"internal/notify":       {"a message says what was committed, whoever reads it", "committed table policy"},
+	"internal/timestamp":    {"a token is over bytes, whatever they mean; it lies in a store beside them", "object"},
+	"internal/notify":       {"a message says what was committed, whoever reads it", "committed table policy secreturl"},
 	"internal/committed":    {"what was committed is read as the records name it, without the means to make more of it", "table ledger scratch object token"},
 	"internal/replay":       {"a run is made again by the job, from what it says of itself", "job report ledger record object policy"},
-	"internal/verify":       {"what was committed is checked from the output alone, by the rooms that made it", "replay table report ledger stream printable scratch object policy token"},
+	"internal/verify":       {"what was committed is checked from the output alone, by the rooms that made it", "replay table report ledger timestamp stream printable scratch object policy token"},
 	"internal/history":      {"what became of findings follows from what was committed", "committed table ledger printable"},
 	"internal/explain":      {"a story is told from what was committed, and from the decision made once more", "match reconcile job committed history cdr registration wording table redact profile intern record printable policy"},
 	"internal/sample":       {"the sample is known beforehand, so it must not follow from the code that it tests", ""},
@@ -95,23 +97,25 @@ var rooms = map[string]room{
 	"internal/secret":      {"a secret is known by its form, wherever it stands", ""},
 	"internal/printable":   {"escaping needs to know nothing of what it escapes, but that secrets are not for people", "secret"},
 
-	"internal/policy":   {"what it configures are profiles, limits and spans; keys are parsed when the configuration is loaded", "profile jsonscan stream intern record token yamlfile"},
-	"internal/token":    {"a token is judged by its claims, which are JSON in normal form", "wording profile jsonscan stream intern record"},
-	"internal/object":   {"a store knows bytes and keys, and nothing of what they mean", ""},
-	"internal/scratch":  {"a temporary file knows at most the store that takes it over", "object"},
-	"internal/parallel": {"loops know nothing of what they do", ""},
-	"internal/budget":   {"the collector is set by a number of bytes alone", ""},
-	"internal/yamlfile": {"YAML is YAML, whatever is configured in it", ""},
+	"internal/policy":    {"what it configures are profiles, limits and spans; keys are parsed when the configuration is loaded", "profile jsonscan stream intern record token yamlfile"},
+	"internal/token":     {"a token is judged by its claims, which are JSON in normal form", "wording profile jsonscan stream intern record"},
+	"internal/object":    {"a store knows bytes and keys, and nothing of what they mean", ""},
+	"internal/scratch":   {"a temporary file knows at most the store that takes it over", "object"},
+	"internal/parallel":  {"loops know nothing of what they do", ""},
+	"internal/secreturl": {"a request knows nothing of what it carries", ""},
+	"internal/budget":    {"the collector is set by a number of bytes alone", ""},
+	"internal/yamlfile":  {"YAML is YAML, whatever is configured in it", ""},
 
-	"internal/reconcile/nighttest": {"nights are written down for tests, and decided as every night is", "evidence reconcile manifest cdr registration table profile intern record policy"},
-	"internal/page/browsertest":    {"the browser is driven for tests and by them alone", ""},
-	"internal/stream/streamtest":   {"tests of limits share it, and nothing else", "stream"},
-	"internal/object/objecttest":   {"the suite tests stores and nothing else", "object"},
-	"internal/ledger/ledgertest":   {"a second reading of stored bytes shares no code with the first", ""},
-	"internal/tempdir":             {"where tests write is nothing to anybody else", ""},
-	"internal/growth":              {"tests of the whole program, and nothing else", ""},
-	"internal/chaos":               {"tests of the whole program, and nothing else", ""},
-	"manifests":                    {"the contract is data", ""},
+	"internal/reconcile/nighttest":     {"nights are written down for tests, and decided as every night is", "evidence reconcile manifest cdr registration table profile intern record policy"},
+	"internal/page/browsertest":        {"the browser is driven for tests and by them alone", ""},
+	"internal/stream/streamtest":       {"tests of limits share it, and nothing else", "stream"},
+	"internal/object/objecttest":       {"the suite tests stores and nothing else", "object"},
+	"internal/timestamp/timestamptest": {"an authority for tests shares no code with what checks its answers", ""},
+	"internal/ledger/ledgertest":       {"a second reading of stored bytes shares no code with the first", ""},
+	"internal/tempdir":                 {"where tests write is nothing to anybody else", ""},
+	"internal/growth":                  {"tests of the whole program, and nothing else", ""},
+	"internal/chaos":                   {"tests of the whole program, and nothing else", ""},
+	"manifests":                        {"the contract is data", ""},
 }
 
 func (r room) mayOpen(name string) bool {
@@ -129,6 +133,7 @@ var libraries = []struct{ prefix, rooms, why string }{
 	{"github.com/xuri/excelize", "internal/worklist", "spreadsheets are written in one room"},
 	{"codeberg.org/go-pdf/", "internal/statement", "PDF is written in one room"},
 	{"golang.org/x/image/", "internal/statement", "the fonts are those of the statement"},
+	{"github.com/digitorus/", "internal/timestamp", "timestamps are read in one room"},
 	{"github.com/prometheus/", "internal/metrics", "Prometheus is told in one room"},
 	{"github.com/goccy/go-yaml", "internal/yamlfile", "one room turns YAML into checked values with lines"},
 }
@@ -147,7 +152,15 @@ type listed struct {
 }
 
 // name is the path inside the module, and whether it is inside.
-func (p *listed) name() (string, bool) { return strings.CutPrefix(p.ImportPath, "cdrmend/") }
+func (p *listed) name() (string, bool) { return inModule(p.ImportPath) }
+
+// inModule returns the path of a package inside the module, a dot for its root.
+func inModule(path string) (string, bool) {
+	if path == "cdrmend" {
+		return ".", true
+	}
+	return strings.CutPrefix(path, "cdrmend/")
+}
 
 var list = sync.OnceValues(func() ([]*listed, error) {
 	cmd := exec.Command("go", "list", "-deps", "-json=ImportPath,Dir,GoFiles,Imports,Deps", "./...")
@@ -199,7 +212,7 @@ func TestRoomsOpenOnlyTheRoomsBelowThem(t *testing.T) {
 			t.Errorf("%s: a room that no arrow names: say in rooms what it is for and what it may open", name)
 		}
 		for _, path := range p.Imports {
-			other, inside := strings.CutPrefix(path, "cdrmend/")
+			other, inside := inModule(path)
 			if ok && inside && !r.mayOpen(other) {
 				t.Errorf("%s imports %s: %s", name, other, r.why)
 			}

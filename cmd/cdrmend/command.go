@@ -9,8 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"cdrmend/internal/ledger"
-
 	"github.com/spf13/pflag"
 )
 
@@ -21,6 +19,7 @@ const (
 	exitUsage         = 2 // usage or configuration error: nothing was read
 	exitFailed        = 3 // failed, nothing was committed, safe to repeat
 	exitIndeterminate = 4 // done, but missing or damaged input leaves something indeterminate
+	exitStopped       = 5 // stopped, nothing was committed, and repeating does not help
 )
 
 // world is everything outside the program that it touches.
@@ -61,20 +60,15 @@ func run(ctx context.Context, w *world) int {
 		return code
 	}
 
-	// The order counts: after a signal every call fails, and their errors say
-	// nothing that the user should act on.
-	var usage usageError
-	var name *ledger.NameError
-	switch {
-	case errors.As(err, &usage), errors.As(err, &name), errors.Is(err, ledger.ErrSigned):
-		fmt.Fprintf(w.stderr, "cdrmend: %s\n", withoutTokens(message(err), w.args))
-		return exitUsage
-	case ctx.Err() != nil:
+	// After a signal every call fails, and their errors say nothing that the user should
+	// act on. A mistake of the user is printed all the same.
+	code = failureCode(err)
+	if code == exitFailed && ctx.Err() != nil {
 		fmt.Fprintln(w.stderr, "cdrmend: stopped; nothing is half committed, run it again to complete the work")
-	default:
+	} else {
 		fmt.Fprintf(w.stderr, "cdrmend: %s\n", withoutTokens(message(err), w.args))
 	}
-	return exitFailed
+	return code
 }
 
 func dispatch(ctx context.Context, w *world) (int, error) {

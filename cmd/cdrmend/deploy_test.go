@@ -131,8 +131,8 @@ func TestDeployedCommandsAreUnderstood(t *testing.T) {
 func TestDeployedExitCodesAreThoseOfTheProgram(t *testing.T) {
 	j := readCronJob(t).Spec
 	first := j.JobTemplate.Spec.PodFailurePolicy.Rules[0]
-	if first.Action != "FailJob" || first.OnExitCodes.Operator != "In" || !slices.Equal(first.OnExitCodes.Values, []int{exitUsage}) {
-		t.Errorf("cronjob.yaml: the first failure rule is %+v, want FailJob on %d", first, exitUsage)
+	if first.Action != "FailJob" || first.OnExitCodes.Operator != "In" || !slices.Equal(first.OnExitCodes.Values, []int{exitUsage, exitStopped}) {
+		t.Errorf("cronjob.yaml: the first failure rule is %+v, want FailJob on %d and %d", first, exitUsage, exitStopped)
 	}
 	if name := j.JobTemplate.Spec.Template.Spec.Containers[0].Name; first.OnExitCodes.ContainerName != name {
 		t.Errorf("cronjob.yaml: the failure rule is about container %q, the job's is %q", first.OnExitCodes.ContainerName, name)
@@ -140,7 +140,7 @@ func TestDeployedExitCodesAreThoseOfTheProgram(t *testing.T) {
 	service := string(deployed(t, "systemd", "cdrmend.service"))
 	for _, want := range []string{
 		"\nSuccessExitStatus=" + strconv.Itoa(exitFindings) + " " + strconv.Itoa(exitIndeterminate) + "\n",
-		"\nRestartPreventExitStatus=" + strconv.Itoa(exitUsage) + "\n",
+		"\nRestartPreventExitStatus=" + strconv.Itoa(exitUsage) + " " + strconv.Itoa(exitStopped) + "\n",
 	} {
 		if !strings.Contains(service, want) {
 			t.Errorf("cdrmend.service has no line %q", strings.TrimSpace(want))
@@ -317,5 +317,60 @@ func TestAlertsAreOnesThatPrometheusTakes(t *testing.T) {
 	}
 	if out, err := exec.Command(promtool, "check", "rules", rules).CombinedOutput(); err != nil {
 		t.Errorf("%v: %s", err, out)
+	}
+}
+
+// TestAStopRaisesAnAlertUntilTheNextCommit runs the rules on a night that stopped, was
+// not repeated with success, and was committed the day after.
+func TestAStopRaisesAnAlertUntilTheNextCommit(t *testing.T) {
+	promtool, err := exec.LookPath("promtool")
+	if err != nil && os.Getenv("CI") == "" {
+		t.Skipf("%v; make tools installs it", err)
+	}
+	rules, err := filepath.Abs(filepath.Join("..", "..", "deploy", "prometheus", "cdrmend.rules.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	// A stop shows for 60 minutes, then the series of a night that committed.
+	path := filepath.Join(t.TempDir(), "test.yaml")
+	write(t, path, []byte(`
+rule_files: [`+rules+`]
+evaluation_interval: 1m
+tests:
+  - interval: 1m
+    input_series:
+      - {series: 'cdrmend_stopped{name="acme",exit_code="5",reason="archived"}', values: "1x60 stale"}
+      - {series: 'cdrmend_stopped{name="acme"}', values: "0 stale _x59 0x60"}
+    alert_rule_test:
+      - {eval_time: 10m, alertname: CdrmendStopped}
+      - eval_time: 40m
+        alertname: CdrmendStopped
+        exp_alerts:
+          - exp_labels: {severity: critical, name: acme, exit_code: "5", reason: archived}
+            exp_annotations:
+              summary: "acme stopped before its commit: archived (exit code 5)"
+              description: The night was not computed, or only in part. The log of the run says what to do; after that, run it again.
+      - {eval_time: 100m, alertname: CdrmendStopped}
+`))
+	if out, err := exec.Command(promtool, "test", "rules", path).CombinedOutput(); err != nil {
+		t.Errorf("%v: %s", err, out)
+	}
+}
+
+func TestTheReasonsOfAStopAreDocumented(t *testing.T) {
+	text, err := os.ReadFile("stopped.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	documented := string(deployed(t, "README.md"))
+	reasons := regexp.MustCompile(`(?m)(?:return|, ) ?"([a-z_]+)"[\n}]`).FindAllSubmatch(text, -1)
+	if len(reasons) < 12 {
+		t.Fatalf("found only %q", reasons)
+	}
+	for _, r := range reasons {
+		if !regexp.MustCompile("\\b" + string(r[1]) + "\\b").MatchString(documented) {
+			t.Errorf("deploy/README.md does not name the reason %s", r[1])
+		}
 	}
 }

@@ -117,9 +117,10 @@ func (o *output) chooseLabels(ctx context.Context, flags *pflag.FlagSet) ([]stri
 		return nil, usagef("--interval goes with neither --from nor --to")
 	}
 
-	for flag, label := range map[string]string{"--interval": one, "--from": from, "--to": to} {
-		if _, ok := policy.ParseLabel(label); label != "" && !ok {
-			return nil, usagef("%s %q is no date like 2026-11-20, or 2026-11-20T08", flag, label)
+	// A list, not a map: of two wrong flags always the same one is reported.
+	for _, f := range []struct{ flag, label string }{{"--interval", one}, {"--from", from}, {"--to", to}} {
+		if _, ok := policy.ParseLabel(f.label); f.label != "" && !ok {
+			return nil, usagef("%s %q is no date like 2026-11-20, or 2026-11-20T08", f.flag, f.label)
 		}
 	}
 

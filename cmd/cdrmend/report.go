@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -183,11 +182,11 @@ func withAbsent(flags *pflag.FlagSet, there []page.Interval, length time.Duratio
 	from, _ := flags.GetString("from")
 	to, _ := flags.GetString("to")
 
-	start, err := parseInterval("--from", cmp.Or(from, first), length)
+	start, err := spanEdge("--from", from, first, length)
 	if err != nil {
 		return nil, err
 	}
-	end, err := parseInterval("--to", cmp.Or(to, last), length)
+	end, err := spanEdge("--to", to, last, length)
 	if err != nil {
 		return nil, err
 	}
@@ -195,18 +194,33 @@ func withAbsent(flags *pflag.FlagSet, there []page.Interval, length time.Duratio
 		end = end.Add(length)
 	}
 
+	// Both lists are in the order of labels. One that this length does not give, as
+	// after a change of the interval, stands at its own time.
 	var all []page.Interval
 	for _, interval := range intervals(start, end, length) {
+		for len(there) > 0 && there[0].Label < interval.Label {
+			all, there = append(all, there[0]), there[1:]
+		}
 		if len(there) > 0 && there[0].Label == interval.Label {
 			all, there = append(all, there[0]), there[1:]
 		} else {
 			all = append(all, page.Interval{Label: interval.Label})
 		}
 	}
-
-	// What is left begins with a label that this length does not produce, as after
-	// a change of the interval.
 	return append(all, there...), nil
+}
+
+// spanEdge returns the time that a flag names or, without the flag, the start of the
+// interval of the given length around the label, which may be that of another length.
+func spanEdge(flag, text, label string, length time.Duration) (record.Time, error) {
+	if text != "" {
+		return parseInterval(flag, text, length)
+	}
+	at, ok := policy.ParseLabel(label)
+	if !ok {
+		return 0, fmt.Errorf("the interval %q in the output has a label that is no date", label)
+	}
+	return at - at%record.Time(length.Microseconds()), nil
 }
 
 func auditInterval(ctx context.Context, label string, commits []*committed.Commit) (*page.Interval, error) {

@@ -8,10 +8,13 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
+	"cdrmend/internal/page"
 	"cdrmend/internal/page/browsertest"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/spf13/pflag"
 )
 
 // Sizes at which the report is looked at.
@@ -252,5 +255,65 @@ func TestAWeekIsAudited(t *testing.T) {
 	}
 	if diff := cmp.Diff(strings.Split(string(want), "\n"), strings.Split(string(got), "\n")); diff != "" {
 		t.Errorf("made again (-run +again):\n%s", diff)
+	}
+}
+
+func TestIntervalsOfAReportStandInTheOrderOfTime(t *testing.T) {
+	for name, c := range map[string]struct {
+		there, want []string
+		args        []string
+		length      time.Duration
+	}{
+		"a gap is filled": {
+			there: []string{"2026-11-20", "2026-11-22"}, want: []string{"2026-11-20", "2026-11-21", "2026-11-22"}, length: 24 * time.Hour,
+		},
+		"a shorter interval among days": {
+			there: []string{"2026-11-20", "2026-11-20T08", "2026-11-22"}, length: 24 * time.Hour,
+			want: []string{"2026-11-20", "2026-11-20T08", "2026-11-21", "2026-11-22"},
+		},
+		"shorter intervals at both ends": {
+			there: []string{"2026-11-20T08", "2026-11-21", "2026-11-22T16"}, length: 24 * time.Hour,
+			want: []string{"2026-11-20", "2026-11-20T08", "2026-11-21", "2026-11-22", "2026-11-22T16"},
+		},
+		"flags name more than there is": {
+			there: []string{"2026-11-21"}, args: []string{"--from", "2026-11-20", "--to", "2026-11-23"}, length: 24 * time.Hour,
+			want: []string{"2026-11-20", "2026-11-21", "2026-11-22"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			flags := pflag.NewFlagSet("report", pflag.ContinueOnError)
+			flags.String("from", "", "")
+			flags.String("to", "", "")
+			if err := flags.Parse(c.args); err != nil {
+				t.Fatal(err)
+			}
+			var there []page.Interval
+			for _, label := range c.there {
+				there = append(there, page.Interval{Label: label})
+			}
+
+			all, err := withAbsent(flags, there, c.length)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []string
+			for _, i := range all {
+				got = append(got, i.Label)
+			}
+			if diff := cmp.Diff(c.want, got); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestOfTwoWrongLabelsTheFirstFlagIsReported(t *testing.T) {
+	for range 20 {
+		var errs bytes.Buffer
+		args := []string{"ls", t.TempDir(), "--table", "calls", "--to", "tomorrow", "--from", "yesterday"}
+		code := run(t.Context(), &world{args: args, stdout: &errs, stderr: &errs, now: time.Now})
+		if code != exitUsage || !strings.Contains(errs.String(), `--from "yesterday" is no date`) {
+			t.Fatalf("exit code %d, %s", code, errs.String())
+		}
 	}
 }

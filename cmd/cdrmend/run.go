@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"os"
@@ -36,7 +37,9 @@ since its newest commit is left as it is.
 Exit codes: 0 done, nothing open at or above --fail-on; 1 done, such findings
 are open; 2 usage or configuration error; 3 failed, nothing committed, safe to
 repeat; 4 done, but inputs that are incomplete, lack what judging needs or do not
-fit together leave results indeterminate.
+fit together leave results indeterminate; 5 stopped, nothing committed, repeating
+does not help: a person has to decide about something in the output that is not
+trusted, or to restore something.
 `,
 	flags: func(f *pflag.FlagSet) {
 		f.String("config", "", "configuration file (or CDRMEND_CONFIG)")
@@ -77,6 +80,12 @@ func runIntervals(ctx context.Context, w *world, flags *pflag.FlagSet) (int, err
 	dryRun, _ := flags.GetBool("dry-run")
 	j, err := newJob(ctx, w, cfg, asOf, quiet)
 	if err != nil {
+		if !dryRun {
+			stop := stopped{config: cfg, intervals: labels(chosen), code: failureCode(err), reason: reasonOf(ctx, err), time: w.now()}
+			after, cancel := afterwards(ctx)
+			defer cancel()
+			stop.announce(after, w.logger(quiet))
+		}
 		return 0, err
 	}
 	j.DryRun, j.OwnGC = dryRun, w.env("GOGC") != ""
@@ -101,16 +110,23 @@ func runAll(ctx context.Context, w *world, j *job.Job, chosen []policy.Interval,
 	results := []*report.Run{}
 	var failures []error
 
-	for _, interval := range chosen {
+	j.Sweep(ctx, chosen)
+
+	var left []string // intervals that were not committed
+
+	for i, interval := range chosen {
 		r, err := j.Run(ctx, interval)
 		if err != nil {
+			left = append(left, interval.Label)
 			failures = append(failures, fmt.Errorf("interval %s: %w", interval.Label, err))
 			if ctx.Err() != nil { // a signal, after which all others would fail, too
+				left = append(left, labels(chosen[i+1:])...)
 				break
 			}
 			continue
 		}
 
+		after.stamp(ctx, r)
 		results = append(results, r)
 		code = worse(code, exitCode(r, j.Config.FailOn))
 		if !quiet && !asJSON {
@@ -118,7 +134,7 @@ func runAll(ctx context.Context, w *world, j *job.Job, chosen []policy.Interval,
 		}
 	}
 
-	after.announce(ctx, results, len(failures) > 0)
+	after.announce(ctx, results, left, errors.Join(failures...))
 
 	// Results are printed even if other intervals failed: they are committed.
 	if asJSON {
@@ -143,9 +159,9 @@ func loadConfig(w *world, flags *pflag.FlagSet) (*policy.Config, error) {
 
 	// A command without one of these flags overrides nothing by it.
 	var over []policy.Override
-	for flag, key := range map[string]string{"output": "output.url", "fail-on": "fail_on", "concurrency": "concurrency"} {
-		if f := flags.Lookup(flag); f != nil && f.Changed {
-			over = append(over, policy.Override{Flag: "--" + flag, Key: key, Value: f.Value.String()})
+	for _, o := range []struct{ flag, key string }{{"output", "output.url"}, {"fail-on", "fail_on"}, {"concurrency", "concurrency"}} {
+		if f := flags.Lookup(o.flag); f != nil && f.Changed {
+			over = append(over, policy.Override{Flag: "--" + o.flag, Key: o.key, Value: f.Value.String()})
 		}
 	}
 
@@ -178,9 +194,15 @@ func newJob(ctx context.Context, w *world, cfg *policy.Config, asOf record.Time,
 		return nil, err
 	}
 
+	log := w.logger(quiet)
+	if path := cfg.Signing.Exposed; path != "" {
+		log.Warn("everybody on this machine can read the signing key: allow it to the job's user alone, and change the key if others had access", "file", path)
+	}
+
 	return &job.Job{
 		Config: cfg, Stores: *stores, AsOf: asOf, Now: w.now, Tool: toolVersion(), Signer: cfg.Signing.Signer, Keys: cfg.Signing.Keys, Retain: retain,
-		Log: w.logger(quiet), Watch: w.progress(quiet),
+		Decide: ledger.Decisions{Adopt: cfg.Signing.Adopt, Disown: cfg.Signing.Disown}, Random: rand.Reader,
+		Log: log, Watch: w.progress(quiet),
 	}, nil
 }
 
@@ -280,6 +302,15 @@ func intervals(first, last record.Time, length time.Duration) []policy.Interval 
 		list = append(list, policy.IntervalAt(first, length))
 	}
 	return list
+}
+
+// labels returns the labels of intervals.
+func labels(list []policy.Interval) []string {
+	var all []string
+	for _, interval := range list {
+		all = append(all, interval.Label)
+	}
+	return all
 }
 
 func ended(list []policy.Interval, asOf record.Time) ([]policy.Interval, error) {

@@ -2,8 +2,11 @@ package main
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -12,6 +15,7 @@ import (
 	"cdrmend/internal/object"
 	"cdrmend/internal/policy"
 	"cdrmend/internal/replay"
+	"cdrmend/internal/timestamp"
 	"cdrmend/internal/verify"
 
 	"github.com/spf13/pflag"
@@ -25,18 +29,32 @@ var verifyCommand = command{
 Follows the commit records of each interval, holds every file against its hash,
 and names each link that is broken. With --keys the records must be signed by
 one of these public keys, or a record that is must vouch for them. --inputs
-holds the input objects against what was read, and --recompute computes the
-newest run of each interval again from them and compares every table and
-document. It needs no more than the output, or a copy of it, the inputs, and
+holds the input objects against what was read, and names those that the run did
+not list; --recompute computes the
+newest run of each interval again from them, or that of --commit, and compares
+every table and document. It needs no more than the output, or a copy of it, the inputs, and
 public keys; what a run was computed from stands in the output.
 
   cdrmend verify s3://acme-compliance/cdrmend/ --keys keys.jwks.json
   cdrmend verify ./copy --keys keys.jwks.json --interval 2026-11-20
   cdrmend verify --config cdrmend.yaml --inputs --recompute
+  cdrmend verify --config cdrmend.yaml --interval 2026-11-20 --commit 1 --recompute
+  cdrmend verify --config cdrmend.yaml --head 3b7f…
+  cdrmend verify ./copy --keys keys.jwks.json --timestamp-roots roots.pem
   cdrmend verify ./copy --inputs --source genesys=./recordings --source cdr=s3://cdr-copy/
 
-The loss of the newest records of the newest intervals shows nowhere: keep, in
-another place, what it prints.
+The journal of the output names every record, so a record that was removed shows.
+The last entries of the journal itself can still be lost unseen. Keep the SHA-256
+of the newest entry, which run and verify print, in another place, and give it to
+--head later.
+
+--timestamp-roots checks the tokens of time-stamping authorities that lie beside
+journal entries: each must be over its entry, signed by a certificate for
+timestamps that one of these roots vouched for at that time, and no older than
+the token before it.
+
+--keys also names every record that is unsigned though one was signed before it,
+and what a person adopted or disowned.
 
 Exit codes: 0 verified; 1 something is wrong; 2 usage error; 3 something could
 not be checked.
@@ -47,8 +65,11 @@ not be checked.
 		f.String("from", "", "first interval; without it the oldest")
 		f.String("to", "", "interval after the last; without it all")
 		f.String("keys", "", "JWKS file with the public keys that may have signed")
+		f.String("timestamp-roots", "", "PEM file with the roots of time-stamping authorities that are trusted: check the tokens of the journal")
+		f.String("head", "", "SHA-256 of a journal entry that the output must still have")
 		f.Bool("inputs", false, "hold the inputs of the newest commits against what was read")
 		f.Bool("recompute", false, "compute the newest commits again, and compare")
+		f.Int64("commit", 0, "number of the commit that --inputs and --recompute check, with --interval; without it the newest")
 		f.StringArray("source", nil, "NAME=URL: the bucket or directory in which the keys of a source lie today; media.url for media")
 		f.String("retention-until", "", "everything must be retained by Object Lock until this day, such as 2033-11-20")
 		f.Bool("json", false, "print the report as JSON")
@@ -74,7 +95,23 @@ func verifyOutput(ctx context.Context, w *world, flags *pflag.FlagSet) (int, err
 		return 0, err
 	}
 
-	out, labels, err := openIntervals(ctx, w, flags, flags.Arg(0))
+	head, err := journalHead(flags)
+	if err != nil {
+		return 0, err
+	}
+	roots, err := timestampRoots(flags)
+	if err != nil {
+		return 0, err
+	}
+
+	out, err := openOutput(ctx, w, flags, flags.Arg(0))
+	if err != nil {
+		return 0, err
+	}
+
+	// A link in the output is something to name, and never a way to other files.
+	out.Store = object.WithoutLinks(out.Store)
+	labels, err := out.chooseLabels(ctx, flags)
 	if err != nil {
 		return 0, err
 	}
@@ -85,11 +122,18 @@ func verifyOutput(ctx context.Context, w *world, flags *pflag.FlagSet) (int, err
 	quiet, _ := flags.GetBool("quiet")
 	target := &verify.Output{
 		Store: out.Store, Root: out.Root, Labels: labels, Keys: out.Keys, RetainUntil: until,
+		All: !flags.Changed("interval") && !flags.Changed("from") && !flags.Changed("to"), Head: head, Roots: roots,
 		Concurrency: verifyConcurrency, Watch: w.progress(quiet),
 	}
+	target.From, _ = flags.GetString("from")
+	target.To, _ = flags.GetString("to")
 	how := &verify.Replay{Tool: toolVersion(), Scratch: out.Scratch}
 	how.Inputs, _ = flags.GetBool("inputs")
 	how.Recompute, _ = flags.GetBool("recompute")
+	how.Commit, _ = flags.GetInt64("commit")
+	if flags.Changed("commit") && (how.Commit < 1 || !flags.Changed("interval") || !how.Inputs && !how.Recompute) {
+		return 0, usagef("--commit takes a number from 1 on, and goes with --interval and with --inputs or --recompute")
+	}
 
 	// An output has only the digest of the key that pseudonyms in its reports are
 	// made with. The key itself comes from the configuration.
@@ -126,6 +170,31 @@ func verifyAndPrint(ctx context.Context, w *world, flags *pflag.FlagSet, target 
 	}
 
 	return exitDone, nil
+}
+
+// timestampRoots reads the file of --timestamp-roots, nil without one.
+func timestampRoots(flags *pflag.FlagSet) (*timestamp.Roots, error) {
+	name, _ := flags.GetString("timestamp-roots")
+	if name == "" {
+		return nil, nil
+	}
+	file, err := os.ReadFile(name)
+	if err != nil {
+		return nil, usagef("--timestamp-roots: %w", err)
+	}
+	roots, err := timestamp.ParseRoots(file)
+	if err != nil {
+		return nil, usagef("--timestamp-roots %s: %w", name, err)
+	}
+	return roots, nil
+}
+
+func journalHead(flags *pflag.FlagSet) (string, error) {
+	text, _ := flags.GetString("head")
+	if b, err := hex.DecodeString(text); err != nil || len(b) != 0 && len(b) != sha256.Size {
+		return "", usagef("--head %q is no SHA-256 in hexadecimal, as run and verify print it", text)
+	}
+	return strings.ToLower(text), nil
 }
 
 func retentionUntil(flags *pflag.FlagSet) (time.Time, error) {

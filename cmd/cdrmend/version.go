@@ -5,11 +5,16 @@ import (
 	"fmt"
 	"runtime/debug"
 
+	sources "cdrmend"
+
 	"github.com/spf13/pflag"
 )
 
+// unstamped is the version of a build that nobody gave one.
+const unstamped = "devel"
+
 // version is set by the linker for releases.
-var version = "devel"
+var version = unstamped
 
 var versionCommand = command{
 	name:    "version",
@@ -21,23 +26,31 @@ var versionCommand = command{
 	},
 }
 
-// toolVersion names the build. Commit records hold it, as another build may
-// write other bytes.
+// toolVersion names the build. Commit records hold it and run ids depend on it, as
+// another build may write other bytes.
 func toolVersion() string {
-	v := version
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return v
-	}
+	info, _ := debug.ReadBuildInfo()
+	return version + "+" + origin(version, info, sources.Hash)
+}
 
-	for _, s := range info.Settings {
-		switch {
-		case s.Key == "vcs.revision":
-			v += "+" + s.Value[:min(12, len(s.Value))]
-		case s.Key == "vcs.modified" && s.Value == "true":
-			v += "-modified"
+// origin says what a version was built from: the revision of a release from a clean
+// checkout, else the hash of the sources. A build without a version has the hash even
+// in a clean checkout, as go run stamps no revision, and must be the same build.
+func origin(version string, info *debug.BuildInfo, hash func() string) string {
+	revision, modified := "", true
+	if info != nil && version != unstamped {
+		for _, s := range info.Settings {
+			switch s.Key {
+			case "vcs.revision":
+				revision = s.Value
+			case "vcs.modified":
+				modified = s.Value != "false"
+			}
 		}
 	}
 
-	return v
+	if revision == "" || modified {
+		return "src." + hash()
+	}
+	return revision[:min(12, len(revision))]
 }

@@ -22,6 +22,7 @@ import (
 type Leg struct {
 	Shown
 	Particulars
+	Updated record.Time // says which of several versions of a leg counts
 }
 
 // Shown is what tables show of a leg.
@@ -38,11 +39,10 @@ type Shown struct {
 type Particulars struct {
 	Recordings record.Section // of Texts
 	Talk       record.Section // of Spans
-	Updated    record.Time
-	Extra      uint32 // number of its Extra plus 1; 0 without one
-	TalkMS     int32  // milliseconds, at most 1<<31-1; -1 when missing
-	Invalid    uint32 // fields that did not parse
-	SIPStatus  int16  // -1 when missing
+	Extra      uint32         // number of its Extra plus 1; 0 without one
+	TalkMS     int32          // milliseconds, at most 1<<31-1; -1 when missing
+	Invalid    uint32         // fields that did not parse
+	SIPStatus  int16          // -1 when missing
 	Recorded   profile.Tri
 	Flags      LegFlags
 }
@@ -288,7 +288,8 @@ func (r *Reader) leg(row *rows.Row) error {
 func newLeg(row uint32) Leg {
 	return Leg{
 		Shown:       Shown{Ref: record.Ref{Row: row}, Start: record.NoTime, Answer: record.NoTime, End: record.NoTime},
-		Particulars: Particulars{Updated: record.NoTime, TalkMS: profile.NoInt, SIPStatus: profile.NoInt},
+		Particulars: Particulars{TalkMS: profile.NoInt, SIPStatus: profile.NoInt},
+		Updated:     record.NoTime,
 	}
 }
 

@@ -94,7 +94,8 @@ func examine(t *testing.T, what string, want, got files) int {
 }
 
 // finished is examine for an output whose runs are all done: nothing may lack
-// that undisturbed runs wrote, and nothing may lie beside it.
+// that undisturbed runs wrote, nothing may lie beside it, and the journal names every
+// record.
 func finished(t *testing.T, what string, want, got files) int {
 	t.Helper()
 	a := &ledgertest.Account{}
@@ -108,6 +109,7 @@ func finished(t *testing.T, what string, want, got files) int {
 			a.Duplicates = append(a.Duplicates, path+": no undisturbed run wrote it")
 		}
 	}
+	a.Lost = append(a.Lost, ledgertest.Examine(got).Unentered...)
 	report(t, what, a)
 	return examine(t, what, want, got)
 }

@@ -13,6 +13,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -186,7 +187,7 @@ func (n *night) job(output, endpoint string) *job.Job {
 		return store
 	}
 	j := &job.Job{
-		Config: cfg, AsOf: at(asOf), Now: at(asOf).Std, Tool: "test",
+		Config: cfg, AsOf: at(asOf), Now: at(asOf).Std, Tool: "test", Random: strings.NewReader("sixteen bytes id"),
 		Log: slog.New(slog.DiscardHandler), Watch: func(string, int64, int64) {},
 		Stores: job.Stores{Output: open(cfg.Output.URL)},
 	}
@@ -269,16 +270,21 @@ func (n *night) run(output string) {
 	n.start(output).wants(0, "a run that nothing disturbs")
 }
 
-var recordName = regexp.MustCompile(`/log/\d+\.json$`)
+var ledgerName = regexp.MustCompile(`(^|/)(log|journal)/\d+\.json$|^output\.json$`)
 
-// timeless returns a commit record without what depends on the clock.
+// timeless returns a file of the ledger without what depends on the clock and on
+// the random id of the output, as do all hashes of such files.
 func timeless(path, text string) []byte {
-	var record map[string]any
-	if !recordName.MatchString(path) || json.Unmarshal([]byte(text), &record) != nil {
+	var file map[string]any
+	if !ledgerName.MatchString(path) || json.Unmarshal([]byte(text), &file) != nil {
 		return []byte(text)
 	}
-	maps.DeleteFunc(record, func(name string, _ any) bool { return name == "time" || name == "previous" })
-	rest, _ := json.Marshal(record)
+	depends := []string{"time", "previous", "output", "id", "journal"}
+	if strings.HasPrefix(path, "journal/") {
+		depends = append(depends, "sha256")
+	}
+	maps.DeleteFunc(file, func(name string, _ any) bool { return slices.Contains(depends, name) })
+	rest, _ := json.Marshal(file)
 	return rest
 }
 

@@ -32,7 +32,8 @@ func (o *Output) Labels(ctx context.Context) ([]string, error) {
 }
 
 func (o *Output) interval(label string) *ledger.Interval {
-	return &ledger.Interval{Store: o.Store, Root: o.Root, Label: label, Keys: o.Keys}
+	out := &ledger.Output{Store: o.Store, Root: o.Root, Keys: o.Keys}
+	return out.Interval(label)
 }
 
 // Commits returns the commits of an interval, the oldest first; none for an

@@ -32,7 +32,7 @@ func newOut(t *testing.T) *out {
 		t.Fatal(err)
 	}
 	o := &out{t: t, Output: committed.Output{Store: store, Root: "out/", Scratch: t.TempDir()}}
-	o.ledger = &ledger.Interval{Store: store, Root: o.Root, Label: label, Name: "n"}
+	o.ledger = (&ledger.Output{Store: store, Root: o.Root, Name: "n"}).Interval(label)
 	return o
 }
 
@@ -65,11 +65,10 @@ func (o *out) commit(id string, formats ...string) {
 	sum, err := run.Finish(o.t.Context(), nil)
 	o.must(err)
 	o.number++
-	o.must(o.ledger.Commit(o.t.Context(), ledger.Record{
+	head, err := o.ledger.Commit(o.t.Context(), ledger.Record{
 		Format: ledger.RecordFormat, Number: o.number, Name: "n", Interval: label, RunID: id, RunSHA256: sum,
 		History: history, Neighbours: []ledger.Neighbour{}, Previous: o.previous,
-	}))
-	head, err := o.ledger.Latest(o.t.Context())
+	})
 	o.must(err)
 	o.previous = head.SHA256
 }

@@ -39,7 +39,7 @@ func Strays(legs *match.LegGroups, entries *match.EntryGroups) []Stray {
 			// A late version was read in time as an earlier one.
 			due := s.Interval.End.Add(ev.Sources[ev.Partitions[at].Source].Lookahead)
 			s.Rows++
-			s.Late = s.Late && l.Identified() && ev.Particulars[n].Updated >= due
+			s.Late = s.Late && l.Identified() && ev.Updated[n] >= due
 		}
 	}
 

@@ -139,7 +139,8 @@ type Evidence struct {
 
 	Documents []manifest.Document
 	Entries   []manifest.Entry
-	Rests     io.ReaderAt // fields of entries that only the table of recordings shows
+	OfEntries []manifest.Particulars // of the same entries; released once all entries are decided
+	Rests     io.ReaderAt            // fields of entries that only the table of recordings shows
 
 	CDRs
 	Registrations
@@ -150,6 +151,7 @@ type Evidence struct {
 type CDRs struct {
 	Legs        []cdr.Shown
 	Particulars []cdr.Particulars // of the same legs; released once all legs are decided
+	Updated     []record.Time     // of the same legs; released with the particulars of entries
 	Recordings  []intern.Text     // that legs list
 	Talk        []record.Span     // talk and pauses
 	Extras      []cdr.Extra
@@ -275,6 +277,9 @@ func (ev *Evidence) Requires(e *manifest.Entry, voice bool, f record.Field) bool
 // ReleaseLookup frees what finds texts by their bytes. No id changes from here
 // on, and texts of the evidence are only compared by number.
 func (ev *Evidence) ReleaseLookup() { ev.Texts.Freeze() }
+
+// ReleaseOfEntries frees what no decision about a leg needs.
+func (ev *Evidence) ReleaseOfEntries() { ev.OfEntries, ev.Updated = nil, nil }
 
 // ReleaseParticulars frees what only decisions about legs need.
 func (c *CDRs) ReleaseParticulars() {

@@ -3,6 +3,7 @@ package evidence
 import (
 	"cmp"
 	"iter"
+	"math/bits"
 	"slices"
 
 	"cdrmend/internal/intern"
@@ -12,31 +13,68 @@ import (
 func KeyOf(org, id intern.Text) uint64 { return uint64(org)<<32 | uint64(id) }
 
 // Index finds the records of an organisation that have an id. Texts are numbered
-// without gaps, so it is a table with one slot for each text and needs no hashing.
+// without gaps, so it is a table with one bit for each text and needs no hashing.
+// Records have less than half of all texts as this id, so only those have a slot.
 type Index struct {
-	starts []uint32 // by id: where its records begin in at; those of the next id follow
+	words  []indexWord
+	starts []uint32 // by slot: where the records of an id begin in at; those of the next slot follow
 	at     []uint32 // numbers of records, by id, then organisation, then number
 	orgOf  func(n uint32) intern.Text
 	org    intern.Text // of all records, if single
 	single bool        // all records are of one organisation
 }
 
-// newIndex indexes the records from 0 to n. It calls ids for each record twice;
-// ids calls add for every id of that record.
+// indexWord says which of 64 texts are ids of records. Slots are in the order of
+// the texts.
+type indexWord struct {
+	ids   uint64
+	first uint32 // slot of the first of them
+}
+
+const wordSize = 64
+
+// slot returns the slot of an id, false if no record has it.
+func (x *Index) slot(id intern.Text) (slot uint32, ok bool) {
+	i := id.Index()
+	if i/wordSize >= len(x.words) { // interned after the index was made
+		return 0, false
+	}
+	w, bit := &x.words[i/wordSize], uint64(1)<<(i%wordSize)
+	return w.first + uint32(bits.OnesCount64(w.ids&(bit-1))), w.ids&bit != 0
+}
+
+// newIndex indexes the records from 0 to n. It calls ids for each record three
+// times; ids calls add for every id of that record.
 func newIndex(texts *intern.Table, n int, orgOf func(n uint32) intern.Text, ids func(n uint32, add func(id intern.Text))) *Index {
-	x := &Index{starts: make([]uint32, texts.Limit()+2), orgOf: orgOf, single: true}
+	x := &Index{words: make([]indexWord, texts.Limit()/wordSize+1), orgOf: orgOf, single: true}
 	if n > 0 {
 		x.org = orgOf(0)
 	}
 	total := 0
-	count := func(id intern.Text) {
-		if id != intern.None {
-			x.starts[id.Index()+2]++
+	mark := func(id intern.Text) {
+		if i := id.Index(); id != intern.None {
+			x.words[i/wordSize].ids |= 1 << (i % wordSize)
 			total++
 		}
 	}
 	for i := range uint32(n) {
 		x.single = x.single && orgOf(i) == x.org
+		ids(i, mark)
+	}
+
+	slots := uint32(0)
+	for i := range x.words {
+		x.words[i].first = slots
+		slots += uint32(bits.OnesCount64(x.words[i].ids))
+	}
+
+	x.starts, x.at = make([]uint32, slots+2), make([]uint32, total)
+	count := func(id intern.Text) {
+		if slot, ok := x.slot(id); ok {
+			x.starts[slot+2]++
+		}
+	}
+	for i := range uint32(n) {
 		ids(i, count)
 	}
 
@@ -46,11 +84,10 @@ func newIndex(texts *intern.Table, n int, orgOf func(n uint32) intern.Text, ids 
 		x.starts[i] += x.starts[i-1]
 	}
 
-	x.at = make([]uint32, total)
 	i := uint32(0)
 	put := func(id intern.Text) {
-		if id != intern.None {
-			next := &x.starts[id.Index()+1]
+		if slot, ok := x.slot(id); ok {
+			next := &x.starts[slot+1]
 			x.at[*next] = i
 			*next++
 		}
@@ -58,6 +95,7 @@ func newIndex(texts *intern.Table, n int, orgOf func(n uint32) intern.Text, ids 
 	for ; i < uint32(n); i++ {
 		ids(i, put)
 	}
+	x.starts = x.starts[:slots+1] // the last slot was needed only until now
 
 	if !x.single {
 		x.sortByOrg()
@@ -87,8 +125,8 @@ func (x *Index) ids(yield func([]uint32) bool) {
 // Find returns the records with an id, in the order of their numbers; none
 // for a missing id.
 func (x *Index) Find(org, id intern.Text) []uint32 {
-	if i := id.Index(); id != intern.None && i+1 < len(x.starts) {
-		return x.of(org, x.at[x.starts[i]:x.starts[i+1]])
+	if slot, ok := x.slot(id); ok {
+		return x.of(org, x.at[x.starts[slot]:x.starts[slot+1]])
 	}
 	return nil
 }
@@ -121,10 +159,10 @@ func (x *Index) Groups(yield func([]uint32) bool) {
 	}
 }
 
-// Slots returns how many slots the table has.
+// Slots returns how many slots the index has.
 func (x *Index) Slots() int { return len(x.starts) - 1 }
 
-// GroupsBetween is groups for the ids of some slots of the table.
+// GroupsBetween is Groups for the ids of some slots.
 func (x *Index) GroupsBetween(from, to int) iter.Seq[[]uint32] {
 	return func(yield func([]uint32) bool) {
 		for i := from; i < to; i++ {

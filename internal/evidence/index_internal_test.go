@@ -2,6 +2,7 @@ package evidence
 
 import (
 	"slices"
+	"strconv"
 	"testing"
 
 	"cdrmend/internal/intern"
@@ -54,5 +55,30 @@ func TestAnIndexOfOneOrganisationFindsNothingOfAnother(t *testing.T) {
 	}
 	if got := x.Find(other, id); got != nil {
 		t.Errorf("got %v of another organisation", got)
+	}
+}
+
+func TestAnIndexFindsEachIdAmongManyTexts(t *testing.T) {
+	texts := intern.NewTable()
+	const records = 5000
+	var ids []intern.Text // of the records; other texts are no ids, and an id has two or three records
+	for n := range records {
+		texts.OfString("text " + strconv.Itoa(n))
+		ids = append(ids, texts.OfString(strconv.Itoa(n%2000)))
+	}
+	org := texts.OfString("one")
+	x := newIndex(texts, records, func(uint32) intern.Text { return org }, func(n uint32, add func(intern.Text)) { add(ids[n]) })
+
+	for n := range uint32(2000) {
+		var want []uint32
+		for at := n; at < records; at += 2000 {
+			want = append(want, at)
+		}
+		if got := x.Find(org, ids[n]); !slices.Equal(got, want) {
+			t.Fatalf("id %d: got %v, want %v", n, got, want)
+		}
+		if got := x.Find(org, texts.OfString("text "+strconv.Itoa(int(n)))); got != nil {
+			t.Fatalf("text %d is no id of a record, and has %v", n, got)
+		}
 	}
 }

@@ -28,13 +28,13 @@ func DropSuperseded(ev *Evidence, objects ObjectOrder, spread Spread) Versions {
 
 	v := set.judge()
 
-	legs, particulars := ev.Legs[:0], ev.Particulars[:0]
+	legs, particulars, updated := ev.Legs[:0], ev.Particulars[:0], ev.Updated[:0]
 	for i := range ev.Legs {
 		if !set.dropped[i] {
-			legs, particulars = append(legs, ev.Legs[i]), append(particulars, ev.Particulars[i])
+			legs, particulars, updated = append(legs, ev.Legs[i]), append(particulars, ev.Particulars[i]), append(updated, ev.Updated[i])
 		}
 	}
-	ev.Legs, ev.Particulars = legs, particulars
+	ev.Legs, ev.Particulars, ev.Updated = legs, particulars, updated
 	return v
 }
 
@@ -171,7 +171,7 @@ func (s *legSet) keep(versions []uint32, kept int, v *Versions) {
 func (s *legSet) legsOf(rows []uint32) [][]uint32 {
 	start := func(n uint32) record.Time { return s.Legs[n].Start }
 	end := func(n uint32) record.Time { return s.Legs[n].End }
-	updated := func(n uint32) bool { return s.Particulars[n].Updated.Known() }
+	updated := func(n uint32) bool { return s.Updated[n].Known() }
 
 	var legs [][]uint32
 	for _, group := range splitByTime(rows, start) {
@@ -230,7 +230,7 @@ func (s *legSet) supersedes(later, earlier uint32) bool {
 	}
 	a, b := &s.Legs[later], &s.Legs[earlier]
 	return cmp.Or(
-		cmp.Compare(s.Particulars[later].Updated, s.Particulars[earlier].Updated),
+		cmp.Compare(s.Updated[later], s.Updated[earlier]),
 		cmp.Compare(known(a.End), known(b.End)),
 		cmp.Compare(known(a.Answer), known(b.Answer)),
 	) >= 0

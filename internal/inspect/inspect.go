@@ -155,7 +155,7 @@ func (in *printer) manifest() error {
 }
 
 // entry prints one entry, and its values that did not parse.
-func (in *printer) entry(e *manifest.Entry, details *manifest.Details, invalid []record.Invalid) {
+func (in *printer) entry(e *manifest.Row, details *manifest.Details, invalid []record.Invalid) {
 	in.title("entry", e.Index)
 	in.text(record.OrgID, e.Org)
 	in.text(record.RecordingID, e.Recording)

@@ -23,8 +23,8 @@ type assembly struct {
 // small; a release costs more the more memory there is, and gains little for few
 // rows.
 const (
-	assemblyReleases = 16
-	fewestRows       = 1 << 18
+	assemblyReleases = 32
+	fewestRows       = 1 << 16
 )
 
 // assemble moves all batches into the evidence and the account.
@@ -75,7 +75,8 @@ func (a *assembly) took(rows int) {
 
 func (a *assembly) entriesInOrder() {
 	ev := a.ev
-	ev.Documents, ev.Entries = make([]manifest.Document, 0, a.documents), make([]manifest.Entry, 0, a.entries)
+	ev.Documents = make([]manifest.Document, 0, a.documents)
+	ev.Entries, ev.OfEntries = make([]manifest.Entry, 0, a.entries), make([]manifest.Particulars, 0, a.entries)
 	for i, b := range a.manifests {
 		if b == nil {
 			continue
@@ -84,9 +85,10 @@ func (a *assembly) entriesInOrder() {
 		b.Doc.First = uint32(len(ev.Entries)) // entries are in the order of objects
 		for _, block := range b.Blocks() {
 			for n := range block {
-				block[n].Doc = uint32(len(ev.Documents))
+				e := &block[n]
+				e.Doc = uint32(len(ev.Documents))
+				ev.Entries, ev.OfEntries = append(ev.Entries, e.Entry), append(ev.OfEntries, e.Particulars)
 			}
-			ev.Entries = append(ev.Entries, block...)
 		}
 
 		ev.Documents = append(ev.Documents, b.Doc)
@@ -100,6 +102,7 @@ func (a *assembly) entriesInOrder() {
 func (a *assembly) legsInOrder() {
 	ev := a.ev
 	ev.Legs, ev.Particulars = make([]cdr.Shown, 0, a.legs), make([]cdr.Particulars, 0, a.legs)
+	ev.Updated = make([]record.Time, 0, a.legs)
 	ev.Recordings, ev.Talk = make([]intern.Text, 0, a.recordings), make([]record.Span, 0, a.talk)
 	ev.Begun = map[evidence.ConversationKey]record.Time{}
 	for i, b := range a.cdrs {
@@ -109,8 +112,9 @@ func (a *assembly) legsInOrder() {
 
 		a.cdrs[i] = nil
 		for _, part := range b.Parts() {
+			rows := len(part.Legs) // takeLegs empties the part
 			a.takeLegs(part, uint32(i))
-			a.took(len(part.Legs))
+			a.took(rows)
 		}
 	}
 
@@ -135,6 +139,7 @@ func (a *assembly) takeLegs(b *cdr.Batch, object uint32) {
 			l.Extra += uint32(len(ev.Extras))
 		}
 		ev.Legs, ev.Particulars = append(ev.Legs, l.Shown), append(ev.Particulars, l.Particulars)
+		ev.Updated = append(ev.Updated, l.Updated)
 	}
 
 	ev.Recordings = append(ev.Recordings, b.Recordings...)

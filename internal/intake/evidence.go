@@ -125,12 +125,12 @@ func (in *Inputs) media(texts *intern.Table) *evidence.Media {
 	sizes := map[place]int64{}
 	for i := range in.Objects {
 		if o := &in.Objects[i]; !o.Virtual {
-			sizes[place{int(o.Source), texts.OfString(o.Key)}] = o.Size
+			sizes[place{int(o.Source), texts.OfString(o.Path())}] = o.Size
 		}
 	}
 
 	for i := range in.Media {
-		sizes[place{anywhere, texts.OfString(in.Media[i].Key)}] = in.Media[i].Size
+		sizes[place{anywhere, texts.OfString(in.Media[i].Path())}] = in.Media[i].Size
 	}
 
 	return &evidence.Media{

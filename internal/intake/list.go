@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"iter"
 	"path"
 	"slices"
 	"strings"
@@ -37,6 +38,7 @@ type Inputs struct {
 	Partitions []evidence.Partition
 	Objects    []Object      // sorted by (source, key)
 	Media      []object.Info // in the store of media, sorted by key
+	Ignored    []Ignored     // what cannot be an input, in the order of Sources, media last; few
 	RunID      string
 	Count      int64 // of objects, without virtual ones
 	Bytes      int64
@@ -44,6 +46,12 @@ type Inputs struct {
 	config  *policy.Config
 	sources []*policy.Source // of Sources
 	stores  []object.Store   // of Sources
+}
+
+// Ignored counts what lies in a source and cannot be an input.
+type Ignored struct {
+	Source string
+	Kinds  []object.IgnoredKind
 }
 
 // Request says what to list, and what else the run id depends on.
@@ -63,7 +71,6 @@ func List(ctx context.Context, r Request, interval policy.Interval) (*Inputs, er
 		return nil, err
 	}
 
-	slices.SortFunc(in.Objects, byKey)
 	for i := range in.Objects {
 		in.Count++
 		in.Bytes += in.Objects[i].Size
@@ -110,13 +117,22 @@ type listing struct {
 	source    uint32 // otherwise
 	partition uint32
 	found     []Object
+	ignored   object.Ignored
+}
+
+// objects lists what lies below the prefix.
+func (l *listing) objects(ctx context.Context) iter.Seq2[object.Info, error] {
+	if c, ok := l.store.(object.Counter); ok {
+		return c.ListCounting(ctx, l.prefix, &l.ignored)
+	}
+	return l.store.List(ctx, l.prefix)
 }
 
 func (in *Inputs) list(ctx context.Context, media object.Store) error {
 	lists := append(in.sourceListings(), in.mediaListings(media)...)
 	err := parallel.Each(ctx, in.config.Concurrency, len(lists), func(ctx context.Context, i int) error {
 		l := &lists[i]
-		for info, err := range l.store.List(ctx, l.prefix) {
+		for info, err := range l.objects(ctx) {
 			if err != nil {
 				return err // names the store and the prefix already
 			}
@@ -148,8 +164,12 @@ func (in *Inputs) list(ctx context.Context, media object.Store) error {
 		l.found = nil // it was copied: an interval may have a million objects
 	}
 
-	return nil
+	slices.SortFunc(in.Objects, byKey)
+	slices.SortFunc(in.Media, byMediaKey)
+	return in.ignore(ctx, lists)
 }
+
+func byMediaKey(a, b object.Info) int { return cmp.Compare(a.Key, b.Key) }
 
 // sourceListings returns the prefixes of all partitions that the interval looks
 // at.
@@ -199,13 +219,19 @@ func (in *Inputs) identify(tool string) (string, error) {
 		return "", err
 	}
 
+	// The summary shows it. Nearly always the list is empty.
+	if len(in.Ignored) > 0 {
+		if err := lines.Encode(in.Ignored); err != nil {
+			return "", err
+		}
+	}
+
 	for i := range in.Objects {
 		if err := lines.Encode(identityOf(in.Sources[in.Objects[i].Source].Name, &in.Objects[i].Info)); err != nil {
 			return "", err
 		}
 	}
 
-	slices.SortFunc(in.Media, func(a, b object.Info) int { return cmp.Compare(a.Key, b.Key) })
 	for i := range in.Media {
 		if err := lines.Encode(identityOf("media", &in.Media[i])); err != nil {
 			return "", err

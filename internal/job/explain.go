@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"cdrmend/internal/budget"
+	"cdrmend/internal/evidence"
 	"cdrmend/internal/policy"
 	"cdrmend/internal/reconcile"
 	"cdrmend/internal/record"
@@ -34,7 +35,10 @@ func (j *Job) Explain(ctx context.Context, interval policy.Interval) (*Reading, 
 	}
 	defer account.Close()
 
-	trace := reconcile.Explain(ev, spread(memory))
+	trace, err := interruptible(ctx, memory, func(s evidence.Spread) *reconcile.Trace { return reconcile.Explain(ev, s) })
+	if err != nil {
+		return nil, err
+	}
 	return &Reading{Trace: trace, RunID: inputs.RunID, log: &account.Log, policy: &j.Config.Policy}, nil
 }
 

@@ -12,8 +12,9 @@ import (
 
 // history is the history of all findings after a commit.
 type history struct {
-	after string // SHA-256 of the record that the commit succeeds, empty for the first
-	files []ledger.File
+	after  string // SHA-256 of the record that the commit succeeds, empty for the first
+	number int64  // of the commit
+	files  []ledger.File
 }
 
 // historyOf returns a function that writes the history of a commit after head
@@ -32,8 +33,7 @@ func (j *Job) historyOf(to *ledger.Interval, head *ledger.Head, c *computed) fun
 // findings once. Of is the table that they are written to at the same time, nil
 // when they are not. The history has no effect until a record names it.
 func (j *Job) writeHistory(ctx context.Context, to *ledger.Interval, head ledger.Head, c *computed, findings table.Rows, of *output.Table) (history, error) {
-	h := history{after: head.SHA256}
-	number := head.Number() + 1
+	h := history{after: head.SHA256, number: head.Next()}
 	previous, done, err := j.previousHistory(ctx, to, head)
 	if err != nil {
 		return h, err
@@ -51,12 +51,12 @@ func (j *Job) writeHistory(ctx context.Context, to *ledger.Interval, head ledger
 	}
 	defer t.Close()
 
-	if err := table.Drain(t.Passing(table.Merge(previous, c.decision.FindingRows, findings, number))); err != nil {
+	if err := table.Drain(t.Passing(table.Merge(output.Until(ctx, previous), output.Until(ctx, c.decision.FindingRows), findings, h.number))); err != nil {
 		return h, err
 	}
 
 	err = t.Put(func(suffix string, spool *scratch.Spool) error {
-		f, err := to.PutLog(ctx, fmt.Sprintf("%08d-%s.history%s", number, c.inputs.RunID, suffix), spool)
+		f, err := to.PutLog(ctx, fmt.Sprintf("%08d-%s.history%s", h.number, c.inputs.RunID, suffix), spool)
 		h.files = append(h.files, f)
 		return err
 	})

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"time"
 
@@ -15,7 +16,6 @@ import (
 	"cdrmend/internal/ledger"
 	"cdrmend/internal/object"
 	"cdrmend/internal/output"
-	"cdrmend/internal/parallel"
 	"cdrmend/internal/policy"
 	"cdrmend/internal/reconcile"
 	"cdrmend/internal/record"
@@ -32,14 +32,17 @@ type Job struct {
 	Tool   string            // version and build; part of every run id
 	Signer *token.Signer     // of commit records; nil: they are not signed
 	Keys   *token.Keys       // that may have signed earlier ones; nil: signatures are not checked
+	Decide ledger.Decisions  // about records and entries that the signer does not trust
 	Retain *ledger.Retention // what the output's store was asked for; nil: nothing
+	Random io.Reader         // of the id of a new output only
 	DryRun bool
 	Memory int64 // bytes that may be used, 0 without a limit
 	OwnGC  bool  // the user set how often the collector comes
 	Log    *slog.Logger
 	Watch  Watch
 
-	tuning intake.Tuning // set by tests
+	tuning  intake.Tuning   // set by tests
+	journal *ledger.Journal // of the output, once an interval was run
 }
 
 // Stores are the opened stores: those of the sources in the configuration's
@@ -63,7 +66,7 @@ const attempts = 4
 func (j *Job) Run(ctx context.Context, interval policy.Interval) (*report.Run, error) {
 	defer j.Watch("", 0, 0)
 
-	a := attempt{Job: j, interval: interval, ledger: j.ledger(interval)}
+	a := attempt{Job: j, interval: interval, out: j.output()}
 	var again error
 	for range attempts {
 		r, err := a.run(ctx)
@@ -82,19 +85,14 @@ func (j *Job) Run(ctx context.Context, interval policy.Interval) (*report.Run, e
 type attempt struct {
 	*Job
 	interval policy.Interval
-	ledger   *ledger.Interval
+	out      *ledger.Output
 	done     *computed
 }
 
 func (a *attempt) run(ctx context.Context) (*report.Run, error) {
 	// Ledgers come first: an output that belongs to another configuration is
 	// refused before any input is listed.
-	head, err := a.head(ctx)
-	if err != nil {
-		return nil, err
-	}
-
-	neighbours, err := a.neighbours(ctx, a.interval)
+	base, err := a.base(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -104,11 +102,15 @@ func (a *attempt) run(ctx context.Context) (*report.Run, error) {
 		return nil, err
 	}
 
+	if err := a.begin(ctx, base); err != nil {
+		return nil, err
+	}
+
 	log := a.Log.With("interval", a.interval.Label, "run_id", inputs.RunID)
-	r := resultOf(a.ledger, inputs)
-	if head.Record != nil && head.Record.RunID == inputs.RunID {
+	r := resultOf(base.ledger, inputs)
+	if base.unchanged(inputs.RunID) {
 		log.Info("unchanged since the newest commit", "objects", inputs.Count)
-		r.NoOp, r.Outcome = true, head.Record.Outcome
+		r.NoOp, r.Outcome, r.Journal = true, base.head.Record.Outcome, a.journalHead(ctx)
 		return r, nil
 	}
 
@@ -129,13 +131,15 @@ func (a *attempt) run(ctx context.Context) (*report.Run, error) {
 	// An earlier attempt may have computed this run already, and lost the race for
 	// the commit.
 	if a.done == nil || a.done.inputs.RunID != inputs.RunID {
-		if a.done, err = a.compute(ctx, a.ledger, &head, inputs); err != nil {
+		if a.done, err = a.compute(ctx, base.ledger, &base.head, inputs); err != nil {
 			return nil, err
 		}
 	}
-	if err := a.commit(ctx, head, neighbours); err != nil {
+	committed, err := a.commit(ctx, base)
+	if err != nil {
 		return nil, err
 	}
+	r.Journal = a.enter(ctx, committed)
 
 	log.Info("committed", "coverage", a.done.summary.Coverage, "outcome", a.done.summary.Outcome)
 	r.Outcome, r.Summary = a.done.summary.Outcome, a.done.summary
@@ -154,14 +158,6 @@ func (j *Job) read(ctx context.Context, inputs *intake.Inputs, everything bool, 
 	return intake.Read(ctx, inputs, intake.Options{
 		Everything: everything, Log: j.Log, Progress: j.Watch, Release: memory.Release, Tuning: j.tuning,
 	})
-}
-
-// decidePart is how many rows are decided by one call.
-const decidePart = 1 << 14
-
-// spread lets a decision use all processors.
-func spread(memory budget.Budget) evidence.Spread {
-	return evidence.Spread{Part: decidePart, Each: parallel.Do, Pause: memory.Release}
 }
 
 // computed is a run whose files are all written. Only its commit is missing.
@@ -187,7 +183,10 @@ func (j *Job) compute(ctx context.Context, to *ledger.Interval, head *ledger.Hea
 	// A stage that reads more before the decision has its place here: it takes
 	// inputs and evidence, and adds to the evidence.
 
-	decision := reconcile.Decide(ev, spread(memory))
+	decision, err := interruptible(ctx, memory, func(s evidence.Spread) *reconcile.Decision { return reconcile.Decide(ev, s) })
+	if err != nil {
+		return nil, err
+	}
 	memory.Release()
 
 	// Two stages read objects again, as only the decision says which.
@@ -209,7 +208,7 @@ func (j *Job) compute(ctx context.Context, to *ledger.Interval, head *ledger.Hea
 
 	decision.DropPlaces() // all documents are written
 	memory.Release()
-	page := run.Page(summary)
+	page := run.Page(ctx, summary)
 
 	// Reports name all other files by their hashes, so they come last.
 	c := &computed{inputs: inputs, decision: decision, summary: summary}
@@ -240,17 +239,17 @@ func (j *Job) Recompute(ctx context.Context, interval policy.Interval) (*Recompu
 		return nil, err
 	}
 
-	to := j.ledger(interval)
+	to := j.output().Interval(interval.Label)
 	if _, err := j.compute(ctx, to, nil, inputs); err != nil {
 		return nil, err
 	}
 	return &Recomputed{ID: inputs.RunID, Prefix: to.RunPrefix(inputs.RunID)}, nil
 }
 
-func (j *Job) ledger(interval policy.Interval) *ledger.Interval {
-	return &ledger.Interval{
-		Store: j.Stores.Output, Root: j.Config.Output.URL.Prefix(), Label: interval.Label, Name: j.Config.Name,
-		Signer: j.Signer, Keys: j.Keys,
+func (j *Job) output() *ledger.Output {
+	return &ledger.Output{
+		Store: j.Stores.Output, Root: j.Config.Output.URL.Prefix(), Name: j.Config.Name,
+		Signer: j.Signer, Keys: j.Keys, Decisions: j.Decide, Random: j.Random, Retained: j.Retain != nil,
 	}
 }
 

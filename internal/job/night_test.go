@@ -101,7 +101,7 @@ func (n *night) job(change ...func(*job.Job)) *job.Job {
 		return store
 	}
 	j := &job.Job{
-		Config: cfg, AsOf: fiveLater, Now: func() time.Time { return fiveLater.Std() }, Tool: "test",
+		Config: cfg, AsOf: fiveLater, Now: func() time.Time { return fiveLater.Std() }, Tool: "test", Random: strings.NewReader("sixteen bytes id"),
 		Log: slog.New(slog.DiscardHandler), Watch: func(string, int64, int64) {},
 		Stores: job.Stores{Output: open(cfg.Output.URL, true)},
 	}

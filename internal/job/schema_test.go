@@ -21,8 +21,12 @@ func schemaOf(name string) (schema string, lines bool) {
 		return strings.TrimSuffix(base, ".json"), false
 	case base == "inputs.jsonl":
 		return "inputs", true
-	case strings.HasPrefix(name, "log/") && path.Ext(base) == ".json":
+	case strings.Contains(name, "/log/") && path.Ext(base) == ".json":
 		return "commit", false
+	case name == "output.json":
+		return "output", false
+	case strings.HasPrefix(name, "journal/"):
+		return "journal", false
 	}
 	return "", false
 }
@@ -32,7 +36,7 @@ func schemaOf(name string) (schema string, lines bool) {
 func (n *night) checkSchemas() {
 	n.t.Helper()
 	seen := map[string]bool{}
-	for name, text := range n.tree(outputPrefix) {
+	for name, text := range n.tree("out") {
 		schema, lines := schemaOf(name)
 		if schema == "" {
 			continue
@@ -53,7 +57,7 @@ func (n *night) checkSchemas() {
 			}
 		}
 	}
-	for _, schema := range []string{"run", "summary", "inputs", "commit"} {
+	for _, schema := range []string{"run", "summary", "inputs", "commit", "output", "journal"} {
 		if !seen[schema] {
 			n.t.Errorf("nothing was written that obeys %s.schema.json", schema)
 		}

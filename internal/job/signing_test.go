@@ -93,11 +93,11 @@ func TestSigningCanBeginAndKeysCanChange(t *testing.T) {
 	first, second := newSigner(t, "ed25519", "1"), newSigner(t, "rsa", "2")
 	n.run()
 	n.more("a")
-	n.run(by(first))
+	n.run(by(first), adopting(n.unsigned()...))
 	n.more("b")
-	n.run(by(second, first))
+	n.run(by(second, first), adopting(n.unsigned()...)) // output.json stays unsigned
 	n.more("c")
-	n.run(by(second))
+	n.run(by(second, first), adopting(n.unsigned()...))
 	log := n.tree(outputPrefix)
 	for number, want := range []string{"", "1", "2", "2"} {
 		_, seal, err := ledger.OpenRecord([]byte(log[logName(int64(number+1))]), nil)
@@ -105,6 +105,35 @@ func TestSigningCanBeginAndKeysCanChange(t *testing.T) {
 			t.Errorf("record %d is sealed by %+v, want key %q: %v", number+1, seal, want, err)
 		}
 	}
+}
+
+// adopting decides to build on unsigned files.
+func adopting(sums ...string) func(*job.Job) {
+	return func(j *job.Job) { j.Decide.Adopt = setOf(sums) }
+}
+
+func disowning(sums ...string) func(*job.Job) {
+	return func(j *job.Job) { j.Decide.Disown = setOf(sums) }
+}
+
+func setOf(list []string) map[string]bool {
+	all := map[string]bool{}
+	for _, text := range list {
+		all[text] = true
+	}
+	return all
+}
+
+// unsigned returns the SHA-256 of each file of the ledger that nobody signed.
+func (n *night) unsigned() []string {
+	n.t.Helper()
+	var sums []string
+	for name, text := range n.tree("out") {
+		if schema, _ := schemaOf(name); (schema == "commit" || schema == "output" || schema == "journal") && !strings.Contains(text, `"signature"`) {
+			sums = append(sums, hexSum(text))
+		}
+	}
+	return sums
 }
 
 // TestWhatIsNotSignedAsItShouldBeStopsARun also before an input is listed.

@@ -21,15 +21,15 @@ func ExampleInterval_Commit() {
 	if err != nil {
 		panic(err)
 	}
-	interval := ledger.Interval{Store: store, Label: "2026-11-20", Name: "night"}
+	interval := (&ledger.Output{Store: store, Name: "night"}).Interval("2026-11-20")
 
 	for _, run := range []string{"first", "second"} {
 		head, err := interval.Newest(ctx)
 		if err != nil {
 			panic(err)
 		}
-		err = interval.Commit(ctx, ledger.Record{
-			Format: ledger.RecordFormat, Number: head.Number() + 1, Name: "night", Interval: "2026-11-20", RunID: run,
+		_, err = interval.Commit(ctx, ledger.Record{
+			Format: ledger.RecordFormat, Number: head.Next(), Name: "night", Interval: "2026-11-20", RunID: run,
 			Previous: head.SHA256, History: []ledger.File{}, Neighbours: []ledger.Neighbour{},
 		})
 		if err != nil {

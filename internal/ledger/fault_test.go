@@ -36,7 +36,7 @@ func TestFaultOfACommitIsToldByWhatIsStored(t *testing.T) {
 				put(t, l, "log/00000001.json", encoded(t, record(1, "b")))
 			}
 			l.Store = creating{l.Store, test.create}
-			if err := l.Commit(t.Context(), record(1, "a")); !errors.Is(err, test.want) {
+			if _, err := l.Commit(t.Context(), record(1, "a")); !errors.Is(err, test.want) {
 				t.Errorf("got %v, want %v", err, test.want)
 			}
 			head, err := l.Newest(t.Context())
@@ -52,7 +52,7 @@ func TestFaultOfBeingStoppedWhileCommittingLeavesNoDoubt(t *testing.T) {
 		l := newInterval(t)
 		ctx, stop := context.WithCancel(t.Context())
 		stop()
-		if err := l.Commit(ctx, record(1, "a")); !errors.Is(err, context.Canceled) {
+		if _, err := l.Commit(ctx, record(1, "a")); !errors.Is(err, context.Canceled) {
 			t.Errorf("got %v, want %v", err, context.Canceled)
 		}
 		if head, err := l.Newest(t.Context()); err != nil || head.Record != nil {
@@ -66,7 +66,7 @@ func TestFaultOfBeingStoppedWhileCommittingLeavesNoDoubt(t *testing.T) {
 			stop()
 			return do(ctx)
 		}}
-		if err := l.Commit(ctx, record(1, "a")); err != nil {
+		if _, err := l.Commit(ctx, record(1, "a")); err != nil {
 			t.Errorf("got %v, want the commit", err)
 		}
 	})
@@ -79,7 +79,7 @@ func TestFaultOfBeingStoppedWhileCommittingLeavesNoDoubt(t *testing.T) {
 				<-ctx.Done()
 				return ctx.Err()
 			}}
-			if err := l.Commit(ctx, record(1, "a")); !errors.Is(err, context.Canceled) {
+			if _, err := l.Commit(ctx, record(1, "a")); !errors.Is(err, context.Canceled) {
 				t.Errorf("got %v, want %v", err, context.Canceled)
 			}
 		})

@@ -1,10 +1,3 @@
-// Package ledger commits runs to an output. A run's files are below
-// runs/<run-id>/, and only a commit record below log/ makes them count: it is
-// written last, created only if its number is free, and names its predecessor
-// by hash. A run without a commit record does not exist.
-//
-// A crash at any point leaves earlier commits as they were. What it wrote under
-// runs/ is left over: the next run finds it equal, or nothing names it.
 package ledger
 
 import (
@@ -16,13 +9,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"cdrmend/internal/object"
 	"cdrmend/internal/policy"
-	"cdrmend/internal/token"
 )
 
 // FormatVersion is the format of everything that a run writes. It is part of
@@ -47,6 +40,10 @@ type Record struct {
 	Neighbours []Neighbour    `json:"neighbours"`
 	Outcome    policy.Outcome `json:"outcome"`
 	Retention  *Retention     `json:"retention,omitempty"` // of everything that the record accounts for; nil: none was asked for
+	Output     string         `json:"output,omitempty"`    // id of the output; records of earlier versions have none
+	Journal    *Mark          `json:"journal,omitempty"`   // the end of the journal when the record was made; nil: it was empty
+	Adopted    []string       `json:"adopted,omitempty"`   // SHA-256 of untrusted files that a person decided to build on
+	Disowned   []string       `json:"disowned,omitempty"`  // SHA-256 of those that a person called forgeries
 }
 
 // Retention is how long S3 Object Lock was asked to keep objects.
@@ -73,13 +70,9 @@ type File struct {
 
 // Interval is the ledger of one interval.
 type Interval struct {
-	Store object.Store
-	Root  string // prefix of the output, empty or ending in a slash
+	*Output
 	Label string // 2026-11-20 or 2026-11-20T08
-	Name  string // of the configuration; empty: any name will do, as for a reader
-
-	Signer *token.Signer // of new records; nil: they are not signed
-	Keys   *token.Keys   // that may have signed records; nil: signatures are not checked
+	Known *Known // identity of the output, which records are checked against; nil for a reader
 }
 
 // Prefix returns the key of the interval's folder, with its slash.
@@ -93,8 +86,14 @@ func (l *Interval) RunPrefix(runID string) string { return l.Prefix() + "runs/" 
 type Head struct {
 	Record *Record
 	Seal   Seal
-	SHA256 string                 // of the file
-	files  map[string]object.Info // below log/, as listed when the commit was read
+	SHA256 string // of the file
+
+	Adopted  []string // the file itself, if only a decision makes it count
+	Disowned []string // files with higher numbers that do not count
+
+	own   bool                   // this process has just created it
+	last  int64                  // highest number of a record, also of one that does not count
+	files map[string]object.Info // below log/, as listed when the commit was read
 }
 
 // Number returns the number of the record, 0 for none.
@@ -104,6 +103,23 @@ func (h Head) Number() int64 {
 	}
 	return h.Record.Number
 }
+
+// numbers returns the numbers of the records that the listing showed, the highest
+// first. There may be gaps: whoever may create files chooses their numbers.
+func (h Head) numbers() []int64 {
+	var list []int64
+	for name := range h.files {
+		if n, ok := RecordNumber(name); ok {
+			list = append(list, n)
+		}
+	}
+	slices.Sort(list)
+	slices.Reverse(list)
+	return list
+}
+
+// Next returns the number of the record after this one.
+func (h Head) Next() int64 { return max(h.last, h.Number()) + 1 }
 
 // Newest is like Latest, and also checks the commit's history files by their
 // hashes.
@@ -122,18 +138,22 @@ func (l *Interval) Newest(ctx context.Context) (Head, error) {
 }
 
 // NameError says that an output belongs to another configuration.
-type NameError struct{ Store, Interval, Found, Wanted string }
+type NameError struct{ Store, Interval, Found, Wanted string } // Interval is empty for output.json
 
 func (e *NameError) Error() string {
+	if e.Interval == "" {
+		return fmt.Sprintf("the output in %s belongs to the configuration named %q, not to %q: choose another output, or give this configuration that name",
+			e.Store, e.Found, e.Wanted)
+	}
 	return fmt.Sprintf("interval %s in %s belongs to the configuration named %q, not to %q: choose another output, or give this configuration that name",
 		e.Interval, e.Store, e.Found, e.Wanted)
 }
 
-// Latest reads the newest commit record, and checks that it has the
-// configuration's name and that its signature is trusted.
+// Latest reads the newest commit record that counts, and checks that it has the
+// configuration's name and that its signature is trusted. Records that are disowned
+// do not count.
 func (l *Interval) Latest(ctx context.Context) (Head, error) {
 	head := Head{files: map[string]object.Info{}}
-	newest := int64(0)
 	prefix := l.logPrefix()
 	for info, err := range l.Store.List(ctx, prefix) {
 		if err != nil {
@@ -142,23 +162,26 @@ func (l *Interval) Latest(ctx context.Context) (Head, error) {
 		base := strings.TrimPrefix(info.Key, prefix)
 		head.files[base] = info
 		if n, ok := RecordNumber(base); ok {
-			newest = max(newest, n)
+			head.last = max(head.last, n)
 		}
 	}
 
-	if newest == 0 {
-		return head, nil
-	}
+	for _, number := range head.numbers() {
+		found, disowned, err := l.record(ctx, head.files[RecordName(number)], number)
+		if err != nil {
+			return Head{}, err
+		}
+		if disowned {
+			head.Disowned = append(head.Disowned, found.SHA256)
+			continue
+		}
 
-	record, err := l.record(ctx, head.files[RecordName(newest)], newest)
-	if err != nil {
-		return Head{}, err
+		// The listing goes with the head: history files and older records are
+		// opened from it.
+		found.files, found.last, found.Disowned = head.files, head.last, head.Disowned
+		return found, nil
 	}
-
-	// The listing goes with the head: history files and older records are
-	// opened from it.
-	record.files = head.files
-	return record, nil
+	return head, nil
 }
 
 func (l *Interval) logPrefix() string { return l.Prefix() + "log/" }
@@ -174,31 +197,85 @@ func RecordNumber(name string) (int64, bool) {
 	return n, found && err == nil && n > 0 && RecordName(n) == name
 }
 
-// record reads a commit record, and checks that it belongs to this
-// configuration and that its signature is trusted.
-func (l *Interval) record(ctx context.Context, info object.Info, number int64) (Head, error) {
-	raw, err := l.read(ctx, info)
+// record reads a commit record, and checks that it belongs to this configuration and
+// output and that it is trusted. It reports whether the record is disowned; then
+// nothing else of it counts.
+func (l *Interval) record(ctx context.Context, info object.Info, number int64) (head Head, disowned bool, err error) {
+	f, err := l.open(ctx, info)
 	if err != nil {
-		return Head{}, err
+		return Head{}, false, err
 	}
 
-	r, seal, err := OpenRecord(raw, l.Keys)
-	if err != nil {
-		return Head{}, fmt.Errorf("reading commit record %q: %w", info.Key, err)
+	r, seal, openErr := OpenRecord(f.raw, l.Keys)
+	head = Head{Record: r, Seal: seal, SHA256: f.sha256}
+	if l.strict() && l.Decisions.Disown[f.sha256] {
+		return head, true, nil
 	}
 
+	// Doubts come before the name: who can only create objects must not be able to
+	// stop the nights with a name.
+	doubt := l.doubt(seal, openErr)
+	adoptable := openErr == nil
+	if openErr == nil {
+		more, foreign, err := l.misplaced(ctx, r, &head, number)
+		if err != nil {
+			return Head{}, false, err
+		}
+		if more != "" {
+			doubt, adoptable = more, adoptable && !foreign
+		}
+	}
+
+	switch {
+	case doubt == "":
+	case l.strict() && adoptable && l.Decisions.Adopt[f.sha256]:
+		head.Adopted = []string{f.sha256}
+	case l.strict():
+		return Head{}, false, l.untrusted(ctx, f, doubt, adoptable)
+	default:
+		return Head{}, false, fmt.Errorf("commit record %q is not to be trusted: %s", info.Key, doubt)
+	}
+
+	if l.Name != "" && r.Name != l.Name {
+		return Head{}, false, &NameError{Store: l.Store.String(), Interval: l.Label, Found: r.Name, Wanted: l.Name}
+	}
+	return head, false, nil
+}
+
+// misplaced says why a record does not belong where it is; empty when it does. A
+// foreign one cannot be adopted either.
+func (l *Interval) misplaced(ctx context.Context, r *Record, head *Head, number int64) (doubt string, foreign bool, err error) {
 	// A record that was copied or renamed says another number or interval.
 	if r.Number != number || r.Interval != l.Label || r.Format != RecordFormat {
-		return Head{}, fmt.Errorf("commit record %q does not describe itself: it says number %d of interval %s in format %q", info.Key, r.Number, r.Interval, r.Format)
+		return fmt.Sprintf("it does not describe itself: it says number %d of interval %s in format %q", r.Number, r.Interval, r.Format), true, nil
 	}
-	if l.Name != "" && r.Name != l.Name {
-		return Head{}, &NameError{Store: l.Store.String(), Interval: l.Label, Found: r.Name, Wanted: l.Name}
-	}
-	if !seal.Trusted() {
-		return Head{}, fmt.Errorf("commit record %q is not to be trusted: it says that key %q signed it, but %s; if that key is yours, add its public half to signing.keys", info.Key, seal.KeyID, seal.Check.Sentence())
+	if l.Known == nil {
+		return "", false, nil
 	}
 
-	return Head{Record: r, Seal: seal, SHA256: hexSum(raw)}, nil
+	switch {
+	case r.Output != "" && l.Known.ID == "":
+		return "", false, &BrokenError{Key: l.Store.String() + l.Root + IdentityFile, Detail: fmt.Sprintf("it is not there, though record %d of interval %s names it", number, l.Label)}
+	case r.Output != l.Known.ID && r.Output != "":
+		return fmt.Sprintf("it belongs to another output, of id %s; this one has %s", r.Output, l.Known.ID), true, nil
+	case r.Output == "" && l.Known.ID != "" && l.strict():
+		early, err := l.isEarlier(ctx, l.Known, r, head.SHA256)
+		if err == nil && !early {
+			doubt = "it names no output, and is none of those that were there when the output got its id"
+		}
+		return doubt, false, err
+	}
+	return "", false, nil
+}
+
+// open reads a small file that a listing showed.
+func (l *Interval) open(ctx context.Context, info object.Info) (*file, error) {
+	body, err := l.Store.Open(ctx, info, 0)
+	if err != nil {
+		return nil, fmt.Errorf("reading %q: %w", info.Key, err)
+	}
+	defer body.Close()
+	return readFile(info, body)
 }
 
 func (l *Interval) read(ctx context.Context, info object.Info) ([]byte, error) {
@@ -249,15 +326,15 @@ func (l *Interval) OpenHistory(ctx context.Context, head Head, f File) (io.ReadC
 // ErrOvertaken is returned when another run committed first.
 var ErrOvertaken = errors.New("another run committed first")
 
-// Commit creates the record that makes a run count. If its number is taken by a
-// record of the same run, another process did the same work, and Commit
-// succeeds; any other record there is ErrOvertaken.
+// Commit creates the record that makes a run count, and returns it. If its number is
+// taken by a record of the same run, another process did the same work, and Commit
+// returns that record; any other record there is ErrOvertaken.
 //
 // A crash before that leaves leftovers; a crash after it leaves a commit. A
 // caller who is canceled waits, at most for grace, until it is known which.
-func (l *Interval) Commit(ctx context.Context, r Record) error {
+func (l *Interval) Commit(ctx context.Context, r Record) (Head, error) {
 	if err := ctx.Err(); err != nil {
-		return err
+		return Head{}, err
 	}
 
 	// From here on the caller's cancellation must not break off the request:
@@ -267,20 +344,21 @@ func (l *Interval) Commit(ctx context.Context, r Record) error {
 
 	raw, err := r.Seal(l.Signer)
 	if err != nil {
-		return err
+		return Head{}, err
 	}
 
 	key := l.logPrefix() + RecordName(r.Number)
-	err = l.Store.Create(ctx, key, object.ContentOf(raw))
-	switch {
-	case err == nil:
-		return nil
-	case errors.Is(err, object.ErrTaken):
-		return l.lost(ctx, r)
-	case l.lost(ctx, r) == nil: // the record is there: only the answer was lost
-		return nil
+	createErr := l.Store.Create(ctx, key, object.ContentOf(raw))
+	if createErr == nil {
+		return Head{Record: &r, SHA256: hexSum(raw), own: true}, nil
 	}
-	return fmt.Errorf("creating commit record %q: %w", key, err)
+
+	// The record may be there though the answer was lost.
+	head, err := l.winner(ctx, r)
+	if err == nil || errors.Is(createErr, object.ErrTaken) {
+		return head, err
+	}
+	return Head{}, fmt.Errorf("creating commit record %q: %w", key, createErr)
 }
 
 // grace is how long a commit may go on after its caller was canceled: less than
@@ -297,28 +375,28 @@ func withGrace(ctx context.Context) (context.Context, func()) {
 	}
 }
 
-// lost finds out who took the number of a record: nil for the same run,
+// winner returns the record that has the number of r if it is of the same run, and
 // ErrOvertaken for another.
-func (l *Interval) lost(ctx context.Context, r Record) error {
+func (l *Interval) winner(ctx context.Context, r Record) (Head, error) {
 	head, err := l.Latest(ctx)
 	if err != nil {
-		return err
+		return Head{}, err
 	}
 
 	info, ok := head.files[RecordName(r.Number)]
 	if !ok {
-		return fmt.Errorf("commit record %d of interval %s is taken and not there; run again", r.Number, l.Label)
+		return Head{}, fmt.Errorf("commit record %d of interval %s is taken and not there; run again", r.Number, l.Label)
 	}
 
-	taken, err := l.record(ctx, info, r.Number)
+	taken, disowned, err := l.record(ctx, info, r.Number)
 	if err != nil {
-		return err
+		return Head{}, err
 	}
 
-	if taken.Record.RunID == r.RunID {
-		return nil
+	if !disowned && taken.Record.RunID == r.RunID {
+		return taken, nil
 	}
-	return ErrOvertaken
+	return Head{}, ErrOvertaken
 }
 
 // Encode returns the canonical JSON of anything that a run or a commit writes.

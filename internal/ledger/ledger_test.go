@@ -23,7 +23,7 @@ func newInterval(t *testing.T) *ledger.Interval {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &ledger.Interval{Store: store, Root: "root/", Label: "2026-11-20", Name: "night"}
+	return (&ledger.Output{Store: store, Root: "root/", Name: "night"}).Interval("2026-11-20")
 }
 
 func put(t *testing.T, l *ledger.Interval, name, text string) {
@@ -150,7 +150,7 @@ func TestOneOfAllRecordsOfANumberCounts(t *testing.T) {
 			if test.then != nil {
 				put(t, l, "log/00000002.json", encoded(t, record(2, test.then.RunID)))
 			}
-			if err := l.Commit(t.Context(), record(1, "a")); !errors.Is(err, test.want) {
+			if _, err := l.Commit(t.Context(), record(1, "a")); !errors.Is(err, test.want) {
 				t.Errorf("got %v, want %v", err, test.want)
 			}
 			want := record(1, "a")
@@ -170,7 +170,7 @@ func TestACommitInAnotherNamesOutputIsRefused(t *testing.T) {
 	r.Name = "day"
 	put(t, l, "log/00000001.json", encoded(t, r))
 	var refused *ledger.NameError
-	if err := l.Commit(t.Context(), record(1, "a")); !errors.As(err, &refused) {
+	if _, err := l.Commit(t.Context(), record(1, "a")); !errors.As(err, &refused) {
 		t.Errorf("got %v, want a NameError", err)
 	}
 }

@@ -31,41 +31,74 @@ func Labels(ctx context.Context, store object.Store, root string) ([]string, err
 	return labels, nil
 }
 
-// Chain returns all commits of an interval, the oldest first, each the
-// successor of the one before it.
+// Chain returns all commits of an interval, the oldest first, each the successor of
+// the one before it. Records that a later one disowns are not among them.
 func (l *Interval) Chain(ctx context.Context) ([]Head, error) {
 	newest, err := l.Latest(ctx)
-	if err != nil {
+	if err != nil || newest.Record == nil {
 		return nil, err
 	}
 
-	var chain []Head
-	for n := int64(1); n < newest.Number(); n++ {
-		info, ok := newest.files[RecordName(n)]
-		if !ok {
-			return nil, fmt.Errorf("commit record %d of interval %s is not there, though record %d is", n, l.Label, newest.Number())
+	chain := []Head{newest}
+	forged := newest.Record.Disowned
+	for _, number := range newest.numbers() {
+		if number >= newest.Number() {
+			continue
 		}
-		head, err := l.record(ctx, info, n)
+
+		// What is disowned is not a record, whatever is in it.
+		f, err := l.open(ctx, newest.files[RecordName(number)])
 		if err != nil {
 			return nil, err
 		}
+		if slices.Contains(forged, f.sha256) {
+			continue
+		}
+
+		head, err := l.link(f, number)
+		if err != nil {
+			return nil, err
+		}
+
+		// Each record names its predecessor by hash: a record that was changed does
+		// not fit the next one.
+		after := chain[len(chain)-1]
+		switch {
+		case after.Record.Previous == head.SHA256:
+		case number < after.Number()-1:
+			return nil, fmt.Errorf("commit record %d of interval %s is not there, though record %d is", after.Number()-1, l.Label, newest.Number())
+		default:
+			return nil, fmt.Errorf("commit record %d of interval %s does not follow record %d: it names another predecessor, so one of them was changed", after.Number(), l.Label, number)
+		}
+
 		// All heads share one listing, so that they show one state of the log.
 		head.files = newest.files
 		chain = append(chain, head)
+		forged = slices.Concat(forged, head.Record.Disowned)
 	}
 
-	if newest.Record != nil {
-		chain = append(chain, newest)
+	if first := chain[len(chain)-1]; first.Record.Previous != "" {
+		return nil, fmt.Errorf("commit record %d of interval %s is not there, though record %d is", first.Number()-1, l.Label, newest.Number())
 	}
-
-	// Each record names its predecessor by hash: a record that was changed does
-	// not fit the next one.
-	for i := 1; i < len(chain); i++ {
-		if chain[i].Record.Previous != chain[i-1].SHA256 {
-			return nil, fmt.Errorf("commit record %d of interval %s does not follow record %d: it names another predecessor, so one of them was changed", i+1, l.Label, i)
-		}
-	}
+	slices.Reverse(chain)
 	return chain, nil
+}
+
+// link reads a record before the newest. That it is unsigned is no doubt: the record
+// after it names it by hash.
+func (l *Interval) link(f *file, number int64) (Head, error) {
+	r, seal, err := OpenRecord(f.raw, l.Keys)
+	switch {
+	case err != nil:
+		return Head{}, fmt.Errorf("reading commit record %q: %w", f.key, err)
+	case r.Number != number || r.Interval != l.Label || r.Format != RecordFormat:
+		return Head{}, fmt.Errorf("commit record %q does not describe itself: it says number %d of interval %s in format %q", f.key, r.Number, r.Interval, r.Format)
+	case l.Name != "" && r.Name != l.Name:
+		return Head{}, &NameError{Store: l.Store.String(), Interval: l.Label, Found: r.Name, Wanted: l.Name}
+	case !seal.Trusted():
+		return Head{}, fmt.Errorf("commit record %q is not to be trusted: it says that key %q signed it, but %s; if that key is yours, add its public half to signing.keys", f.key, seal.KeyID, seal.Check.Sentence())
+	}
+	return Head{Record: r, Seal: seal, SHA256: f.sha256}, nil
 }
 
 // Files are the files of a committed run. Those in subfolders can be found in
@@ -76,6 +109,10 @@ type Files struct {
 	prefix   string
 	direct   map[string]object.Info // directly in the run's folder
 }
+
+// maxRun is how many bytes of a run.json are read: a million documents take a third of
+// it.
+const maxRun = 1 << 30
 
 // Files returns the files of a commit's run. It checks run.json against the
 // hash in the record.
@@ -93,6 +130,9 @@ func (l *Interval) Files(ctx context.Context, head Head) (*Files, error) {
 		return nil, fmt.Errorf("interval %s: run.json of run %s, which commit record %d names, is not there", l.Label, head.Record.RunID, head.Number())
 	}
 
+	if info.Size > maxRun {
+		return nil, fmt.Errorf("%q has %d bytes, and no list of files has more than %d", info.Key, info.Size, maxRun)
+	}
 	raw, err := l.read(ctx, info)
 	if err != nil {
 		return nil, err

@@ -9,35 +9,65 @@ import (
 	"cdrmend/internal/token"
 )
 
-// recordType is the media type of a signed record. It is signed too, so nothing
-// else that a key signed passes for a record.
-const recordType = "cdrmend-commit+jws"
+// The media types of what is signed. They are signed too, so nothing else that a key
+// signed passes for one of these.
+const (
+	recordType   = "cdrmend-commit+jws"
+	identityType = "cdrmend-output+jws"
+	entryType    = "cdrmend-journal+jws"
+)
 
-// ErrSigned is returned instead of following a signed record with an unsigned
-// one: without the key nobody can continue the chain.
-var ErrSigned = errors.New("the newest commit record is signed and no signing.key is configured: configure one, or choose another output")
+// ErrSigned is returned instead of following something signed with something
+// unsigned: without the key nobody can continue the chain.
+var ErrSigned = errors.New("it is signed and no signing.key is configured: configure one, or choose another output")
 
-// Seal says who signed a record.
+// Seal says who signed a file.
 type Seal struct {
 	Signed bool
-	KeyID  string // as the record says
+	KeyID  string // as the file says
 	Check  token.Signature
 }
 
-// Trusted reports whether a record may be used: its signature verifies, it has
-// none, or no keys are known.
+// Trusted reports whether a reader may use a file: its signature verifies, it has
+// none, or no keys are known. Whoever signs asks for more.
 func (s Seal) Trusted() bool { return s.Check == token.NotChecked || s.Check == token.Verified }
 
 // Seal encodes a record as its file: the record itself, or with a key, a JWS of
 // exactly those bytes.
 func (r Record) Seal(key *token.Signer) ([]byte, error) {
-	raw, err := Encode(r)
+	raw, err := seal(r, recordType, key)
+	if err != nil {
+		return nil, fmt.Errorf("signing commit record %d of interval %s: %w", r.Number, r.Interval, err)
+	}
+	return raw, nil
+}
+
+// Seal encodes an entry as its file, signed if there is a key.
+func (e Entry) Seal(key *token.Signer) ([]byte, error) {
+	raw, err := seal(e, entryType, key)
+	if err != nil {
+		return nil, fmt.Errorf("signing journal entry %d: %w", e.Number, err)
+	}
+	return raw, nil
+}
+
+// Seal encodes an identity as its file, signed if there is a key.
+func (id Identity) Seal(key *token.Signer) ([]byte, error) {
+	raw, err := seal(id, identityType, key)
+	if err != nil {
+		return nil, fmt.Errorf("signing %s: %w", IdentityFile, err)
+	}
+	return raw, nil
+}
+
+func seal(v any, typ string, key *token.Signer) ([]byte, error) {
+	raw, err := Encode(v)
 	if err != nil || key == nil {
 		return raw, err
 	}
-	signed, err := key.Sign(recordType, raw)
+	signed, err := key.Sign(typ, raw)
 	if err != nil {
-		return nil, fmt.Errorf("signing commit record %d of interval %s: %w", r.Number, r.Interval, err)
+		return nil, err
 	}
 	return Encode(signed)
 }
@@ -46,26 +76,47 @@ func (r Record) Seal(key *token.Signer) ([]byte, error) {
 // it, nil when none are known. The file must equal, byte for byte, what Seal
 // writes, as nothing else vouches for the newest record when it is unsigned.
 func OpenRecord(file []byte, keys *token.Keys) (*Record, Seal, error) {
-	var seal Seal
-	raw := file
-
-	// A file that is not exactly a JWS is read as a bare record.
-	if signed := new(token.JWS); exactly(file, signed) == nil {
-		var err error
-		if raw, seal.KeyID, err = signed.Open(); err != nil {
-			return nil, seal, err
-		}
-		seal.Signed = true
-		if keys != nil {
-			seal.Check = keys.Check(signed, recordType)
-		}
-	}
-
 	r := new(Record)
-	if err := exactly(raw, r); err != nil {
+	seal, err := open(file, recordType, keys, r)
+	if err != nil {
 		return nil, seal, err
 	}
+
+	// Earlier versions, whose records name no output, signed in either form.
+	if r.Output == "" && seal.Check == token.HighS {
+		seal.Check = token.Verified
+	}
 	return r, seal, nil
+}
+
+// open reads a file that seal wrote into v.
+func open(file []byte, typ string, keys *token.Keys, v any) (Seal, error) {
+	raw, seal, err := unseal(file, typ, keys)
+	if err == nil {
+		err = exactly(raw, v)
+	}
+	return seal, err
+}
+
+// unseal returns what a file says, and who signed it. A file that is not exactly a
+// JWS is taken as it is.
+func unseal(file []byte, typ string, keys *token.Keys) (raw []byte, seal Seal, err error) {
+	if file == nil {
+		return nil, seal, fmt.Errorf("it has more than %d bytes", maxFile)
+	}
+
+	signed := new(token.JWS)
+	if exactly(file, signed) != nil {
+		return file, seal, nil
+	}
+	if raw, seal.KeyID, err = signed.Open(); err != nil {
+		return nil, seal, err
+	}
+	seal.Signed = true
+	if keys != nil {
+		seal.Check = keys.Check(signed, typ)
+	}
+	return raw, seal, nil
 }
 
 // exactly decodes b into v, and fails unless Encode(v) gives b again.

@@ -131,7 +131,7 @@ func (r *DetailsReader) fill(n int) error {
 const blockSize = 1 << 14
 
 // add adds an entry to the batch, and stores the details when there are enough.
-func (r *Reader) add(b *Batch, e Entry) error {
+func (r *Reader) add(b *Batch, e Row) error {
 	// The entry outlives the local table, and so must its texts.
 	if r.Filter != nil {
 		e.adopt(r.Filter)

@@ -12,10 +12,10 @@ import (
 
 // entry brings the fields of one entry into normal form. The order in which it
 // reads them is the order in which those that did not parse are listed.
-func (r *Reader) entry(b *Batch, index uint32, value func(record.Field) jsonscan.Value) Entry {
+func (r *Reader) entry(b *Batch, index uint32, value func(record.Field) jsonscan.Value) Row {
 	v := &r.values
 	v.batch, v.index, v.value, v.present, v.failed, v.doubtful = b, index, value, 0, false, false
-	e := Entry{
+	e := Row{Entry: Entry{
 		Index: index,
 		Org:   v.id(record.OrgID), Recording: v.later(record.RecordingID, laterRecording), Conversation: v.later(record.ConversationID, laterConversation),
 		Leg: v.later(record.LegID, laterLeg), Trunk: v.id(record.TrunkID), Line: v.id(record.LineID),
@@ -23,7 +23,7 @@ func (r *Reader) entry(b *Batch, index uint32, value func(record.Field) jsonscan
 		Direction: v.plain(record.Direction), ANI: v.phone(record.ANI), DNIS: v.phone(record.DNIS),
 		MediaType: v.plain(record.MediaType), MediaSubtype: v.plain(record.MediaSubtype), State: v.plain(record.State),
 		Users: v.users(),
-	}
+	}}
 
 	d := &v.details
 	d.MediaKey = v.bytes(d.MediaKey, record.MediaKey, r.norm.PlainBytes)

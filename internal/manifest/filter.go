@@ -138,14 +138,14 @@ func (r *Reader) adoptDocument(b *Batch) {
 }
 
 // adopt moves the texts of an entry to the final table.
-func (e *Entry) adopt(filter *intern.Filter) {
+func (e *Row) adopt(filter *intern.Filter) {
 	filter.Adopt(e.texts()...)
 	filter.AdoptNumber(&e.ANI)
 	filter.AdoptNumber(&e.DNIS)
 }
 
 // texts returns all texts of an entry.
-func (e *Entry) texts() []*intern.Text {
+func (e *Row) texts() []*intern.Text {
 	return []*intern.Text{
 		&e.Org, &e.Recording, &e.Conversation, &e.Trunk, &e.Line, &e.Leg, &e.Direction, &e.State, &e.Users,
 		&e.MediaType, &e.MediaSubtype, &e.MediaKey, &e.IDInMediaKey,

@@ -13,23 +13,36 @@ import (
 	"cdrmend/internal/stream"
 )
 
-// Entry is one recording as a manifest describes it, in normal form. A night
-// has more than a million, so it is compact and free of pointers.
+// Row is one recording as a manifest describes it, in normal form. A night has
+// more than a million, so it is compact and free of pointers, and what only
+// decisions about entries need is a type of its own.
+type Row struct {
+	Entry
+	Particulars
+}
+
+// Entry is what decisions about legs and tables need of a recording, too. Its
+// fields are in an order without padding between them.
 type Entry struct {
+	ANI, DNIS                                 intern.Number
+	Start, End                                record.Time
+	Duration                                  int64 // milliseconds, NoInt when missing
 	Org, Recording, Conversation, Trunk, Line intern.Text
 	Leg, Direction, State                     intern.Text
 	Users                                     intern.Text // a list, see intern.ListSeparator
-	ANI, DNIS                                 intern.Number
 	MediaType, MediaSubtype                   intern.Text
 	MediaKey                                  intern.Text // as read if the reader keeps it, else that of the object key
-	IDInMediaKey                              intern.Text // the recording id in the name of the media object
-	Start, End                                record.Time
-	Duration                                  int64  // milliseconds, NoInt when missing
-	MediaBytes                                int64  // likewise
-	DetailsHash                               uint64 // of the entry's Details
-	Doc                                       uint32 // number of the document
-	Index                                     uint32 // element, line or row
-	Present                                   uint32 // set of fields that the body has, and the bits below
+	Doc                                       uint32      // number of the document
+	Index                                     uint32      // element, line or row
+	Present                                   uint32      // set of fields that the body has, and the bits below
+}
+
+// Particulars are the other fields of an entry. Nobody needs them once all entries
+// are decided.
+type Particulars struct {
+	MediaBytes   int64       // NoInt when missing
+	DetailsHash  uint64      // of the entry's Details
+	IDInMediaKey intern.Text // the recording id in the name of the media object
 }
 
 // identified is set in Entry.Present when the body has a member or a column for the

@@ -233,13 +233,13 @@ func TestRepairsOfAParquetDocumentAreReadBack(t *testing.T) {
 }
 
 // repairs fills every gap, and returns the entries that this should give.
-func repairs(t *testing.T, texts *intern.Table, b *manifest.Batch) ([]manifest.Edit, []manifest.Entry) {
+func repairs(t *testing.T, texts *intern.Table, b *manifest.Batch) ([]manifest.Edit, []manifest.Row) {
 	t.Helper()
 	const at, id = "2026-11-23T09:00:00.654321Z", "6f0a0102-0304-0506-0708-090a0b0c0d0e"
 	n := profile.Normalizer{Profile: ownProfile(t), Texts: texts}
 	when, _ := n.Time(jsonscan.Value{Kind: jsonscan.Cell, Raw: []byte(at)})
 	var edits []manifest.Edit
-	want := append([]manifest.Entry(nil), b.Entries...)
+	want := append([]manifest.Row(nil), b.Entries...)
 	for i := range want {
 		e := &want[i]
 		for _, f := range manifest.Repairable {

@@ -78,8 +78,8 @@ func NewReader(p *profile.Profile, texts *intern.Table, required record.Fields, 
 // Batch is what one document holds, or a chunk of one.
 type Batch struct {
 	Doc      Document
-	Entries  []Entry // the last ones; see Blocks
-	Details  []byte  // of the entries, those that were not handed to Input.Keep
+	Entries  []Row  // the last ones; see Blocks
+	Details  []byte // of the entries, those that were not handed to Input.Keep
 	Rejects  int64
 	Rows     int64 // rejects included
 	Length   int64 // of the uncompressed content, as far as it was read
@@ -88,16 +88,16 @@ type Batch struct {
 	Tabular bool          // the document is in Parquet, and its schema could be read
 	Places  record.Fields // fields with a place: a column of the schema, or of JSON a member of some entry, of whatever value
 
-	full     [][]Entry // before Entries
-	gaps     []Gap     // of Doc, until it is complete
-	keyLinks keyLinks  // for the filter
-	whole    int64     // end of the last complete value of a sound document
+	full     [][]Row  // before Entries
+	gaps     []Gap    // of Doc, until it is complete
+	keyLinks keyLinks // for the filter
+	whole    int64    // end of the last complete value of a sound document
 	lines    lines
 }
 
 // spare is the memory in which the lists of one batch after another grow.
 type spare struct {
-	entries []Entry
+	entries []Row
 	gaps    []Gap
 	details []byte
 }
@@ -115,7 +115,7 @@ func (s *spare) detach(b *Batch) {
 }
 
 // Blocks returns all entries, in order.
-func (b *Batch) Blocks() [][]Entry { return append(b.full[:len(b.full):len(b.full)], b.Entries) }
+func (b *Batch) Blocks() [][]Row { return append(b.full[:len(b.full):len(b.full)], b.Entries) }
 
 // count returns how many entries there are.
 func (b *Batch) count() (n int) {
@@ -281,9 +281,11 @@ func (r *Reader) Virtual(key string) *Batch {
 }
 
 // blank returns an entry that lacks everything, with its gaps.
-func (r *Reader) blank(b *Batch) Entry {
-	e := Entry{Start: record.NoTime, End: record.NoTime, Duration: profile.NoInt, MediaBytes: profile.NoInt}
-	e.DetailsHash = r.storeDetails(b, &noDetails)
+func (r *Reader) blank(b *Batch) Row {
+	e := Row{
+		Entry{Start: record.NoTime, End: record.NoTime, Duration: profile.NoInt},
+		Particulars{MediaBytes: profile.NoInt, DetailsHash: r.storeDetails(b, &noDetails)},
+	}
 	if b.Doc.Key.identifies() {
 		e.Present = identified
 	}
@@ -419,7 +421,7 @@ const (
 )
 
 // take reads an entry with these values, unless the filter drops it.
-func (r *Reader) take(b *Batch, index uint32, value func(record.Field) jsonscan.Value) (e Entry, outcome int) {
+func (r *Reader) take(b *Batch, index uint32, value func(record.Field) jsonscan.Value) (e Row, outcome int) {
 	// Most entries of a margin are dropped here, before their other fields are read.
 	if r.Filter != nil {
 		r.findLinks(b, value)

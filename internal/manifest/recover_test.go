@@ -48,7 +48,7 @@ func builtIn(t testing.TB, name string) *profile.Profile {
 // brief is what an entry says, for comparison with what encoding/json reads.
 type brief struct{ Recording, Conversation string }
 
-func briefs(texts *intern.Table, entries []manifest.Entry) []brief {
+func briefs(texts *intern.Table, entries []manifest.Row) []brief {
 	var all []brief
 	for _, e := range entries {
 		all = append(all, brief{texts.String(e.Recording), texts.String(e.Conversation)})

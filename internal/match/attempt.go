@@ -68,7 +68,7 @@ func (t *ValueTrace) Attempts(n uint32, f record.Field) []Attempt {
 	switch f {
 	case record.RecordingID:
 		norm := &profile.Normalizer{Profile: t.legs.SourceOfEntry(e).Profile, Texts: t.legs.Texts}
-		inMediaKey := idInMediaKey(t.legs.Evidence, e, t.legs.Facts.Overused, norm)
+		inMediaKey := idInMediaKey(t.legs.Evidence, n, t.legs.Facts.Overused, norm)
 		list := []Attempt{t.attempt(f, ruling{rule: RuleObjectKey, values: one(key.Recording)})}
 		list = append(list, t.attempt(f, ruling{rule: RuleMediaKey, values: one(inMediaKey)}))
 		if voice {

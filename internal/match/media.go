@@ -77,8 +77,9 @@ const (
 
 // MediaOf finds out what is known of the media of an entry. The listing says more
 // than the entry.
-func MediaOf(ev *evidence.Evidence, e *manifest.Entry, w *MediaWords) MediaState {
-	m := MediaState{Size: e.MediaBytes, Absent: w.IsAbsent(e)}
+func MediaOf(ev *evidence.Evidence, n uint32, w *MediaWords) MediaState {
+	e := &ev.Entries[n]
+	m := MediaState{Size: ev.OfEntries[n].MediaBytes, Absent: w.IsAbsent(e)}
 	if ev.Media != nil && e.MediaKey != intern.None {
 		m.Checked = true
 		var size int64

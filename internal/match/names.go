@@ -9,8 +9,8 @@ import (
 )
 
 // idInMediaKey returns the recording that the entry's media key names.
-func idInMediaKey(ev *evidence.Evidence, e *manifest.Entry, overused evidence.OverusedIDs, n *profile.Normalizer) intern.Text {
-	id := e.IDInMediaKey
+func idInMediaKey(ev *evidence.Evidence, entry uint32, overused evidence.OverusedIDs, n *profile.Normalizer) intern.Text {
+	e, id := &ev.Entries[entry], ev.OfEntries[entry].IDInMediaKey
 	// A media key that came from the object key was not there when ids were read.
 	if !e.Has(record.MediaKey) && e.MediaKey != intern.None {
 		id = manifest.IDFromMediaKey(n.Profile, ev.Texts.AppendTo(nil, e.MediaKey), n)
@@ -52,13 +52,13 @@ func FillFromNames(ev *evidence.Evidence, overused evidence.OverusedIDs) []Entry
 			st.fill(record.RecordingID, RuleObjectKey, e.Recording != intern.None)
 		}
 		if e.Recording == intern.None {
-			e.Recording = idInMediaKey(ev, e, overused, normalizers[source])
+			e.Recording = idInMediaKey(ev, uint32(i), overused, normalizers[source])
 			st.fill(record.RecordingID, RuleMediaKey, e.Recording != intern.None)
 		}
 
 		st.Voice = words.isVoice(e)
 		if st.Voice {
-			st.Void = MediaOf(ev, e, words).Gone()
+			st.Void = MediaOf(ev, uint32(i), words).Gone()
 			st.Pending = !st.Void && words.promises[e.State] && !hasMedia(ev, e)
 		}
 		fillThirdTime(e, st, ev.SourceOfEntry(e).Profile)

@@ -2,22 +2,20 @@
 // file for the node exporter's textfile collector or through a Pushgateway.
 //
 // A job that runs once a night cannot be scraped, and a failed job must not look
-// like one that found nothing. Metrics are therefore written only when
-// everything was committed, together with the time of that. An alert checks how
-// old this time is.
+// like one that found nothing. The numbers of a night are therefore written only
+// when everything was committed, together with the time of that. A command that
+// stopped before changes one metric, which says so with exit code and reason, and
+// leaves all others as they are. Alerts look at both: at this metric, and, as a job
+// that was killed or never started writes nothing, at how old the time is.
 package metrics
 
 import (
-	"context"
-	"errors"
 	"fmt"
-	"net/url"
 	"time"
 
 	"cdrmend/internal/report"
 
 	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/push"
 )
 
 // Night is the result of one command.
@@ -37,29 +35,7 @@ func WriteFile(path string, n *Night) error {
 	return nil
 }
 
-// Push replaces the metrics of this configuration on a Pushgateway. A password in
-// the URL is sent but never appears in an error.
-func Push(ctx context.Context, gateway string, n *Night) error {
-	at, err := url.Parse(gateway)
-	if err != nil {
-		// err quotes the URL and is therefore not wrapped.
-		return errors.New("pushing the metrics: metrics.pushgateway is no URL")
-	}
-
-	// Errors of the client quote its URL, so the password is passed separately.
-	user := at.User
-	at.User = nil
-	p := push.New(at.String(), "cdrmend").Grouping(nameLabel, n.Name).Gatherer(n.registry(nil))
-	if user != nil {
-		password, _ := user.Password()
-		p.BasicAuth(user.Username(), password)
-	}
-
-	if err := p.PushContext(ctx); err != nil {
-		return fmt.Errorf("pushing the metrics: %w", err)
-	}
-	return nil
-}
+const namespace = "cdrmend"
 
 // nameLabel is the label with the name of the configuration. A Pushgateway adds
 // it by itself.
@@ -72,6 +48,13 @@ func (n *Night) registry(labels prometheus.Labels) *prometheus.Registry {
 	g := gauges{prometheus.WrapRegistererWith(labels, all)}
 	g.one("last_success_timestamp_seconds", "When everything was last committed.", float64(n.Ended.Unix()))
 	g.one("duration_seconds", "How long that took.", n.Took.Seconds())
+	g.one(stoppedName, stoppedHelp, 0)
+
+	// The hash makes a new series each time. It has to be here: whoever keeps the
+	// metrics keeps it away from the output, and can show with it what was removed.
+	if m := n.journal(); m != nil {
+		g.many("journal_entry", "Number of the newest journal entry, by its hash.", "sha256").WithLabelValues(m.SHA256).Set(float64(m.Number))
+	}
 
 	ages := []string{"age"}
 	objects := g.many("input_objects", "Objects that were listed.", ages...)
@@ -135,11 +118,22 @@ func (n *Night) registry(labels prometheus.Labels) *prometheus.Registry {
 	return all
 }
 
+// journal returns the newest journal entry that a run told, nil for none.
+func (n *Night) journal() *report.Mark {
+	var newest *report.Mark
+	for _, r := range n.Runs {
+		if r.Journal != nil && (newest == nil || r.Journal.Number > newest.Number) {
+			newest = r.Journal
+		}
+	}
+	return newest
+}
+
 // gauges registers gauges.
 type gauges struct{ with prometheus.Registerer }
 
 func (g gauges) many(name, help string, labels ...string) *prometheus.GaugeVec {
-	v := prometheus.NewGaugeVec(prometheus.GaugeOpts{Namespace: "cdrmend", Name: name, Help: help}, labels)
+	v := prometheus.NewGaugeVec(prometheus.GaugeOpts{Namespace: namespace, Name: name, Help: help}, labels)
 	g.with.MustRegister(v)
 	return v
 }

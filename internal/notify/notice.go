@@ -25,6 +25,14 @@ type Notice struct {
 	URL          string   `json:"url"`          // the run's folder
 	NewCritical  int64    `json:"new_critical"` // findings
 	Findings     []string `json:"findings"`     // ids of the first of them
+	Journal      *Mark    `json:"journal,omitempty"`
+}
+
+// Mark is the newest journal entry. A receiver who keeps it can show with it that
+// nothing that was committed until then was removed.
+type Mark struct {
+	Number int64  `json:"number"`
+	SHA256 string `json:"sha256"`
 }
 
 // Compose returns the notice about the newest commit of an interval. It is nil

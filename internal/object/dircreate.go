@@ -16,6 +16,19 @@ import (
 	"syscall"
 )
 
+// Modes of what is created; the umask takes bits away. Results hold personal data, so
+// that others than owner and group cannot read them.
+const (
+	fileMode = 0o640
+	dirMode  = 0o750
+)
+
+// CreateTemp creates the file with the given name in a store's Temp, for reading and
+// writing, with the mode of the object that it may become.
+func CreateTemp(path string) (*os.File, error) {
+	return os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, fileMode)
+}
+
 // Files that are still being written have names of this form, which no key may
 // have. One that a crash leaves behind is never listed and may be removed.
 const (
@@ -184,7 +197,7 @@ func writeTemporary(ctx context.Context, root *os.Root, name string, c Content) 
 	}
 	defer in.Close()
 
-	f, err := root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	f, err := root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, fileMode)
 	if err != nil {
 		return err
 	}
@@ -262,7 +275,7 @@ func makeDirs(root *os.Root, dir string) error {
 		return err
 	}
 
-	err := root.Mkdir(dir, 0o755)
+	err := root.Mkdir(dir, dirMode)
 
 	// Another writer made it meanwhile.
 	if errors.Is(err, fs.ErrExist) {

@@ -22,6 +22,7 @@ type directory struct {
 	path     string // absolute
 	url      string
 	makeRoot bool
+	noLinks  bool // links are left out of listings; see WithoutLinks
 }
 
 func openDirectory(dir string, opts Options) (Store, error) {
@@ -80,7 +81,10 @@ func (d *directory) open(info Info, from int64) (*os.File, error) {
 	}
 	defer root.Close()
 
-	f, err := root.Open(info.Key)
+	f, err := root.Open(info.location())
+	if escaped, ok := info.unlisted(); ok && absent(err) {
+		f, err = root.Open(escaped.Path())
+	}
 	if absent(err) {
 		return nil, ErrChanged
 	}

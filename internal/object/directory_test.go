@@ -97,8 +97,8 @@ func TestLinksAreFollowedOnlyInsideTheRoot(t *testing.T) {
 	if err := syscall.Mkfifo(filepath.Join(dir, "pipe"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	wantListed(t, store, "", "file", "real/a", "tree/a")
-	wantListed(t, store, "tree/", "tree/a", "tree/loop/file")
+	wantListed(t, store, "", "real/a")
+	wantListed(t, store, "tree/", "tree/a")
 
 	put(t, filepath.Join(filepath.Dir(dir), "outside"), []byte("secret"), 0)
 	link("../outside", "way-out")

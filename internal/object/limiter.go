@@ -97,7 +97,8 @@ func (l *Limiter) release(round int, o outcome) {
 	l.inFlight--
 
 	switch {
-	case o == throttled && round == l.round:
+	// At 1 there is nothing to halve, so no round begins.
+	case o == throttled && round == l.round && l.limit > 1:
 		l.limit = max(1, l.limit/2)
 		l.round++
 	case o == served:

@@ -92,6 +92,20 @@ func TestLimiterHalvesOncePerRoundAndGrowsBack(t *testing.T) {
 	}
 }
 
+func TestHalvingThatChangesNothingBeginsNoRound(t *testing.T) {
+	l := NewLimiter(4)
+	for range 6 {
+		round, err := l.acquire(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		l.release(round, throttled)
+	}
+	if l.round != 2 || l.Limit() != 1 {
+		t.Errorf("six throttled requests, one after the other, halved a limit of 4 %d times to %d, want 2 times to 1", l.round, l.Limit())
+	}
+}
+
 func TestCancelledWaitLosesNoPlace(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := NewLimiter(1)

@@ -13,12 +13,21 @@ import (
 
 // Info is one object as a listing showed it. It pins what Open reads.
 type Info struct {
-	Key       string
+	Key       string // UTF-8, also when the store's name is not; see Alias
 	Size      int64
 	ETag      string    // without quotes; empty in a directory
 	VersionID string    // only when the store was opened with Versions
 	Modified  time.Time // UTC, microseconds at most
 	Archived  bool      // in a storage class that has to be restored before it can be read
+	Alias     *Alias    // nil when the store's name is the key
+}
+
+// Origin is what a store knows of who wrote an object. A field that the store
+// does not know is empty.
+type Origin struct {
+	Owner     string // account in a bucket, user in a directory
+	Modified  time.Time
+	VersionID string // in a bucket that keeps versions
 }
 
 // Hidden is a version of an object that a listing does not show, or a delete
@@ -46,8 +55,8 @@ type Content struct {
 // slash-separated paths below the root in a directory. All methods are safe
 // for concurrent use, and retry what can be retried before they return.
 type Store interface {
-	// List yields the objects whose keys begin with prefix, in byte order of
-	// keys. The prefix is empty or ends in a slash. A prefix without objects
+	// List yields the objects whose names begin with prefix, in byte order of
+	// their names. The prefix is empty or ends in a slash. A prefix without objects
 	// yields nothing; a store that does not exist yields an error that wraps
 	// fs.ErrNotExist. The error is the last element. Each range over the
 	// sequence lists anew.
@@ -60,11 +69,20 @@ type Store interface {
 	// a folder may be empty.
 	Children(ctx context.Context, prefix string) iter.Seq2[Info, error]
 
+	// After yields the objects directly below prefix whose names come after a name, in
+	// byte order, under the rules of List. It costs as many requests as there are
+	// pages of such objects, however many come before.
+	After(ctx context.Context, prefix, name string) iter.Seq2[Info, error]
+
 	// Open streams the object exactly as info describes it, from the given
 	// byte to its end. A body that breaks off is resumed where it broke.
 	// If the object changed or vanished since it was listed, the error wraps
 	// ErrChanged, from Open or from a later Read.
 	Open(ctx context.Context, info Info, from int64) (io.ReadCloser, error)
+
+	// Get streams the object that a key holds now, which no listing showed. The Info
+	// describes it; the error wraps fs.ErrNotExist when the key holds nothing.
+	Get(ctx context.Context, key string) (Info, io.ReadCloser, error)
 
 	// Create makes the object durable under key unless the key is taken. It
 	// returns nil when the key now holds exactly these bytes, whether this
@@ -86,6 +104,9 @@ type Store interface {
 	// value when nothing does. A directory cannot retain anything: the error
 	// wraps errors.ErrUnsupported.
 	Retention(ctx context.Context, key string) (Retention, error)
+
+	// Origin returns what the store knows of who wrote an object and when.
+	Origin(ctx context.Context, key string) (Origin, error)
 
 	// String returns the URL of the root, for messages.
 	String() string

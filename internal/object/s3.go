@@ -36,8 +36,8 @@ func (b *bucket) inOrder(prefix string, infos iter.Seq2[Info, error]) iter.Seq2[
 	return func(yield func(Info, error) bool) {
 		last := ""
 		for info, err := range infos {
-			if err == nil && info.Key <= last {
-				err = fmt.Errorf("the server lists %q after %q, which is not byte order", info.Key, last)
+			if err == nil && info.Path() <= last {
+				err = fmt.Errorf("the server lists %q after %q, which is not byte order", info.Path(), last)
 			}
 			if err != nil {
 				yield(Info{}, fmt.Errorf("listing %q: %w", b.url+prefix, err))
@@ -46,7 +46,7 @@ func (b *bucket) inOrder(prefix string, infos iter.Seq2[Info, error]) iter.Seq2[
 			if !yield(info, nil) {
 				return
 			}
-			last = info.Key
+			last = info.Path()
 		}
 	}
 }
@@ -81,6 +81,9 @@ func (b *bucket) get(ctx context.Context, info Info, from int64) (io.ReadCloser,
 	}
 
 	r, err := b.client.get(ctx, info, from-skip)
+	if escaped, ok := info.unlisted(); ok && gone(err) {
+		r, err = b.client.get(ctx, escaped, from-skip)
+	}
 	if gone(err) {
 		return nil, ErrChanged
 	}

@@ -13,7 +13,7 @@ import (
 // listChildren yields the objects and folders directly below prefix.
 func (c *client) listChildren(ctx context.Context, prefix string) iter.Seq2[Info, error] {
 	return func(yield func(Info, error) bool) {
-		for page, err := range c.objectPages(ctx, prefix, aws.String("/")) {
+		for page, err := range c.objectPages(ctx, prefix, aws.String("/"), nil) {
 			var children []Info
 			if err == nil {
 				children, err = childrenOf(page)
@@ -53,4 +53,26 @@ func childrenOf(page *s3.ListObjectsV2Output) ([]Info, error) {
 
 	slices.SortFunc(children, func(a, b Info) int { return cmp.Compare(a.Key, b.Key) })
 	return children, nil
+}
+
+// listAfter yields the objects directly below prefix whose keys come after a key.
+func (c *client) listAfter(ctx context.Context, prefix, key string) iter.Seq2[Info, error] {
+	return func(yield func(Info, error) bool) {
+		for page, err := range c.objectPages(ctx, prefix, aws.String("/"), &key) {
+			if err != nil {
+				yield(Info{}, err)
+				return
+			}
+			for _, o := range page.Contents {
+				info, err := objectInfo(o, page.EncodingType)
+				// Not every server knows where to start.
+				if err == nil && info.Key <= key {
+					continue
+				}
+				if !yield(info, err) || err != nil {
+					return
+				}
+			}
+		}
+	}
 }

@@ -28,7 +28,7 @@ func (c *client) list(ctx context.Context, prefix string) iter.Seq2[Info, error]
 
 func (c *client) listObjects(ctx context.Context, prefix string) iter.Seq2[Info, error] {
 	return func(yield func(Info, error) bool) {
-		for page, err := range c.objectPages(ctx, prefix, nil) {
+		for page, err := range c.objectPages(ctx, prefix, nil, nil) {
 			if err != nil {
 				yield(Info{}, err)
 				return
@@ -45,12 +45,13 @@ func (c *client) listObjects(ctx context.Context, prefix string) iter.Seq2[Info,
 
 // objectPages yields the pages of a listing. With a delimiter, a page has only
 // the objects and folders directly below prefix.
-func (c *client) objectPages(ctx context.Context, prefix string, delimiter *string) iter.Seq2[*s3.ListObjectsV2Output, error] {
+func (c *client) objectPages(ctx context.Context, prefix string, delimiter, after *string) iter.Seq2[*s3.ListObjectsV2Output, error] {
 	return func(yield func(*s3.ListObjectsV2Output, error) bool) {
 		pages := s3.NewListObjectsV2Paginator(c.api, &s3.ListObjectsV2Input{
 			Bucket:                   &c.bucket,
 			Prefix:                   &prefix,
 			Delimiter:                delimiter,
+			StartAfter:               after,
 			EncodingType:             types.EncodingTypeUrl,
 			OptionalObjectAttributes: []types.OptionalObjectAttributes{types.OptionalObjectAttributesRestoreStatus},
 		})
@@ -72,12 +73,12 @@ func objectInfo(o types.Object, enc types.EncodingType) (Info, error) {
 
 func newInfo(key *string, enc types.EncodingType, size *int64, etag *string, modified *time.Time) (Info, error) {
 	name, err := decodeKey(key, enc)
-	return Info{
-		Key:      name,
+	info := Info{
 		Size:     aws.ToInt64(size),
 		ETag:     unquote(etag),
 		Modified: aws.ToTime(modified).UTC().Truncate(time.Microsecond),
-	}, err
+	}
+	return info.withPath(name), err
 }
 
 // decodeKey undoes the URL encoding, which is asked for because XML cannot
@@ -107,7 +108,7 @@ func archived(class string, restored *types.RestoreStatus) bool {
 // get returns the body of exactly the object that info describes, from the
 // given byte on.
 func (c *client) get(ctx context.Context, info Info, from int64) (io.ReadCloser, error) {
-	in := &s3.GetObjectInput{Bucket: &c.bucket, Key: &info.Key, IfMatch: aws.String(`"` + info.ETag + `"`)}
+	in := &s3.GetObjectInput{Bucket: &c.bucket, Key: aws.String(info.Path()), IfMatch: aws.String(`"` + info.ETag + `"`)}
 	if info.VersionID != "" {
 		in.VersionId = &info.VersionID
 	}

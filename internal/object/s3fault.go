@@ -37,6 +37,9 @@ func (f *fault) Is(target error) bool {
 	switch target {
 	case fs.ErrNotExist:
 		return f.code == "NoSuchBucket"
+	case fs.ErrPermission:
+		denied := f.status == http.StatusForbidden || f.status == http.StatusUnauthorized
+		return denied && f.code != "InvalidObjectState" || f.advice == adviceNoCredentials
 	case ErrArchived:
 		return f.code == "InvalidObjectState"
 	}

@@ -68,7 +68,7 @@ func (c *client) listVersions(ctx context.Context, prefix string) iter.Seq2[Info
 				}
 
 				info, err := newInfo(v.Key, page.EncodingType, v.Size, v.ETag, v.LastModified)
-				if err == nil && page.repeats(info.Key, v.VersionId) {
+				if err == nil && page.repeats(info.Path(), v.VersionId) {
 					continue
 				}
 

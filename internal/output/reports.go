@@ -14,11 +14,12 @@ import (
 )
 
 // Page returns the page for people. WriteTables fills in its findings.
-func (r *Run) Page(sum *report.Summary) *page.Run {
+func (r *Run) Page(ctx context.Context, sum *report.Summary) *page.Run {
 	d := r.Decision
 	return &page.Run{
-		ID: r.Inputs.RunID, Redact: r.Config.Report, Summary: sum, Repairs: d.RepairRows(r.Inputs.Interval.Label), Outages: d.OutageRows,
-		Calls: d.CallRowsOf(reconcile.VerdictMissing, reconcile.VerdictPartial, reconcile.VerdictIndeterminate),
+		ID: r.Inputs.RunID, Redact: r.Config.Report, Summary: sum,
+		Repairs: Until(ctx, d.RepairRows(r.Inputs.Interval.Label)), Outages: Until(ctx, d.OutageRows),
+		Calls: Until(ctx, d.CallRowsOf(reconcile.VerdictMissing, reconcile.VerdictPartial, reconcile.VerdictIndeterminate)),
 	}
 }
 
@@ -54,9 +55,10 @@ func (r *Run) writeWorklist(ctx context.Context, sum *report.Summary) error {
 	d := r.Decision
 	n := worklist.Night{
 		RunID: r.Inputs.RunID, Summary: sum,
-		Findings: d.FindingRows, Repairs: d.RepairRows(r.Inputs.Interval.Label), Outages: d.OutageRows, Calls: d.CallRowsOf(
+		Findings: Until(ctx, d.FindingRows), Repairs: Until(ctx, d.RepairRows(r.Inputs.Interval.Label)), Outages: Until(ctx, d.OutageRows),
+		Calls: Until(ctx, d.CallRowsOf(
 			reconcile.VerdictMissing, reconcile.VerdictPartial, reconcile.VerdictIndeterminate, reconcile.VerdictIncomplete, reconcile.VerdictRecordedInError,
-		),
+		)),
 	}
 	return r.files.Create(ctx, "findings.xlsx", func(w io.Writer) error {
 		return worklist.Write(w, &n, redact.New(r.Config.Report), r.Config.Scratch)
@@ -64,7 +66,7 @@ func (r *Run) writeWorklist(ctx context.Context, sum *report.Summary) error {
 }
 
 func (r *Run) writeStatement(ctx context.Context, sum *report.Summary) error {
-	s := statement.Run{ID: r.Inputs.RunID, Summary: sum, Findings: r.Decision.FindingRows}
+	s := statement.Run{ID: r.Inputs.RunID, Summary: sum, Findings: Until(ctx, r.Decision.FindingRows)}
 	for _, f := range r.files.Files() {
 		if !strings.Contains(f.Path, "/") { // neither a document nor rejects
 			s.Files = append(s.Files, statement.File{Path: f.Path, SHA256: f.SHA256})

@@ -33,6 +33,7 @@ func (r *Run) writeSummary(ctx context.Context) (*report.Summary, error) {
 		Verdicts: verdicts(d), Findings: findingCounts(d), Outages: outageCauses(d), Renewals: renewalsFailed(d), Registrations: registrations(d),
 		MediaTypes: mediaTypes(d, r.Config.Policy.VoiceMedia), States: states, Overused: int64(d.OverusedIDs), ReusedLegIDs: d.ReusedLegIDs,
 		Incomplete: r.incomplete(), Partitions: partitions(in, r.Account, d), Warnings: warnings(in, r.Account, d),
+		Ignored: ignored(in),
 		Outcome: outcome(d), Settled: in.Settled(), Config: r.Config.Identity(),
 	}
 	sum.Warnings = append(sum.Warnings, stateWarnings(states)...)
@@ -49,6 +50,16 @@ func (r *Run) writeSummary(ctx context.Context) (*report.Summary, error) {
 		_, err := w.Write(raw)
 		return err
 	})
+}
+
+func ignored(in *intake.Inputs) []report.Ignored {
+	var list []report.Ignored
+	for _, i := range in.Ignored {
+		for _, k := range i.Kinds {
+			list = append(list, report.Ignored{Source: i.Source, Kind: k.Kind, Count: k.Count, First: k.First})
+		}
+	}
+	return list
 }
 
 func coverage(d *reconcile.Decision) report.Coverage {

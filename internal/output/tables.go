@@ -39,7 +39,7 @@ func (r *Run) WriteTables(ctx context.Context, p *page.Run, with func(ctx contex
 		{table.Outages, d.OutageRows},
 	} {
 		g.Go(func() error {
-			made, err := r.makeTable(t.schema, t.rows)
+			made, err := r.makeTable(t.schema, Until(gctx, t.rows))
 			if err != nil {
 				return err
 			}
@@ -68,7 +68,7 @@ func (r *Run) writeFindings(ctx context.Context, p *page.Run, with func(context.
 	}
 	defer t.Close()
 
-	rows := t.Passing(p.Passing(r.Decision.FindingRows))
+	rows := t.Passing(p.Passing(Until(ctx, r.Decision.FindingRows)))
 	if with != nil {
 		err = with(ctx, rows, t)
 	} else {

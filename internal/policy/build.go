@@ -50,6 +50,7 @@ func (b *builder) config(path string) {
 	b.report()
 	b.metrics()
 	b.notify()
+	b.timestamp()
 }
 
 func (b *builder) interval() time.Duration {

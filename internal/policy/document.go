@@ -11,23 +11,24 @@ import (
 
 // document is the configuration file, in the order in which it is shown.
 type document struct {
-	Name        string           `json:"name"`
-	Org         string           `json:"org,omitempty"`
-	Interval    yamlfile.Scalar  `json:"interval"`
-	Recheck     int              `json:"recheck"`
-	FailOn      string           `json:"fail_on"`
-	Sources     sourcesDocument  `json:"sources"`
-	Media       mediaDocument    `json:"media"`
-	Output      outputDocument   `json:"output"`
-	Policy      policyDocument   `json:"policy"`
-	Limits      stream.Limits    `json:"limits"`
-	Signing     *signingDocument `json:"signing,omitempty"`
-	Report      reportDocument   `json:"report"`
-	Metrics     Metrics          `json:"metrics,omitempty"`
-	Notify      *notifyDocument  `json:"notify,omitempty"`
-	S3          s3Document       `json:"s3,omitempty"`
-	Concurrency int              `json:"concurrency"`
-	Scratch     string           `json:"scratch"`
+	Name        string             `json:"name"`
+	Org         string             `json:"org,omitempty"`
+	Interval    yamlfile.Scalar    `json:"interval"`
+	Recheck     int                `json:"recheck"`
+	FailOn      string             `json:"fail_on"`
+	Sources     sourcesDocument    `json:"sources"`
+	Media       mediaDocument      `json:"media"`
+	Output      outputDocument     `json:"output"`
+	Policy      policyDocument     `json:"policy"`
+	Limits      stream.Limits      `json:"limits"`
+	Signing     *signingDocument   `json:"signing,omitempty"`
+	Report      reportDocument     `json:"report"`
+	Metrics     Metrics            `json:"metrics,omitempty"`
+	Notify      *notifyDocument    `json:"notify,omitempty"`
+	Timestamp   *timestampDocument `json:"timestamp,omitempty"`
+	S3          s3Document         `json:"s3,omitempty"`
+	Concurrency int                `json:"concurrency"`
+	Scratch     string             `json:"scratch"`
 }
 
 type sourcesDocument struct {
@@ -118,6 +119,9 @@ type signingDocument struct {
 	Key   string `json:"key"`
 	KeyID string `json:"key_id,omitempty"`
 	Keys  string `json:"keys,omitempty"`
+
+	Adopt  []string `json:"adopt,omitempty"`
+	Disown []string `json:"disown,omitempty"`
 }
 
 type reportDocument struct {
@@ -129,6 +133,10 @@ type reportDocument struct {
 type notifyDocument struct {
 	URL string `json:"url"`
 	Key string `json:"key"`
+}
+
+type timestampDocument struct {
+	URL string `json:"url"`
 }
 
 // condition is one text or a list of texts.

@@ -24,11 +24,14 @@ func (c *Config) Effective() ([]byte, error) {
 	d.Sources = sourcesDocument{hideAll(d.Sources.Manifests), hideAll(d.Sources.CDRs), hideAll(d.Sources.Registrations)}
 	d.Media.S3, d.Output.S3, d.S3 = hide(d.Media.S3), hide(d.Output.S3), hide(d.S3)
 	if d.Metrics.Pushgateway != "" {
-		d.Metrics.Pushgateway = hideURL(d.Metrics.Pushgateway)
+		d.Metrics.Pushgateway = hideGateway(d.Metrics.Pushgateway)
 	}
 
 	if d.Notify != nil { // the whole URL of a webhook may be its password
 		d.Notify = &notifyDocument{URL: hiddenURL, Key: d.Notify.Key}
+	}
+	if d.Timestamp != nil { // it may hold a password, also in its path
+		d.Timestamp = &timestampDocument{URL: hiddenURL}
 	}
 	b, err := yamlfile.Marshal(&d)
 	if err != nil {
@@ -63,4 +66,13 @@ func hideURL(text string) string {
 		return hiddenURL
 	}
 	return text
+}
+
+// hideGateway also hides a URL with a path: a gateway behind a proxy may have its
+// token there.
+func hideGateway(text string) string {
+	if u, err := url.Parse(text); err != nil || u.Path != "" && u.Path != "/" {
+		return hiddenURL
+	}
+	return hideURL(text)
 }

@@ -47,7 +47,7 @@ func TestEveryErrorNamesFileLineAndKey(t *testing.T) {
 	for name, test := range map[string]struct{ text, want string }{
 		"unknown key": {
 			top("colour: blue"),
-			"cdrmend.yaml:2:1: colour: unknown key, want one of concurrency fail_on interval limits media metrics name notify org output policy recheck report s3 scratch signing sources",
+			"cdrmend.yaml:2:1: colour: unknown key, want one of concurrency fail_on interval limits media metrics name notify org output policy recheck report s3 scratch signing sources timestamp",
 		},
 		"unknown key of a source": {
 			insert(t, "    - name: c", "      coluor: 1"),
@@ -106,6 +106,7 @@ func TestEveryErrorNamesFileLineAndKey(t *testing.T) {
 		"empty key":         {top("report: {redact: public, pseudonym_key: empty.csv}"), "cdrmend.yaml:2:26: report.pseudonym_key: holds 0 bytes, want at least 32; make a key with: openssl rand -hex 32"},
 		"no notify key":     {top("notify: {url: https://example.com/}"), "cdrmend.yaml:2:1: notify.key: is missing, want the path of a key with which the receiver can tell our messages from others"},
 		"notify key":        {top("notify: {url: https://example.com/, key: ragged.csv}"), "cdrmend.yaml:2:37: notify.key: holds 27 bytes, want at least 32; make a key with: openssl rand -hex 32"},
+		"timestamp URL":     {top("timestamp: {url: //user:password@example.com}"), "cdrmend.yaml:2:13: timestamp.url: is no URL that begins with https:// or http://"},
 		"notify URL":        {top("notify: {url: //user:password@example.com, key: bad.yaml}"), "cdrmend.yaml:2:10: notify.url: is no URL that begins with https:// or http://"},
 		"pushgateway":       {top("metrics: {pushgateway: localhost:9091}"), "cdrmend.yaml:2:11: metrics.pushgateway: is no URL that begins with https:// or http://"},
 		"redaction":         {top("report: {redact: press}"), `cdrmend.yaml:2:10: report.redact: is "press", want one of ops counsel public`},

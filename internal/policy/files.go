@@ -74,6 +74,13 @@ func (r *valueReader) content(key, path string) []byte {
 	return nil
 }
 
+// readableByAll reports whether a file can be read by others than its owner and
+// its group. The group is fine: a job often gets a key that root owns by its group.
+func readableByAll(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.Mode().Perm()&0o004 != 0
+}
+
 // shortestKey is the least length of a shared key in bytes, so that nobody can try
 // all keys.
 const shortestKey = 32

@@ -17,7 +17,7 @@ import (
 // again from it and its inputs. Of a secret it holds only the digest.
 //
 // Left out, as no byte under runs/ depends on them: name, signing (they are in
-// the commit record), fail_on and recheck (they choose exit code and
+// the commit record), timestamp (tokens lie beside the journal), fail_on and recheck (they choose exit code and
 // intervals), output.url, object_lock, sse_kms_key, all s3 settings,
 // concurrency and scratch (where and how bytes travel), and settle, as a run
 // depends on whether a source is settled, not on since when.

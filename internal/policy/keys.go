@@ -46,6 +46,6 @@ func (b *builder) parseSigning() error {
 		keys = keys.And(earlier)
 	}
 
-	b.cfg.Signing = Signing{signer, keys}
+	b.cfg.Signing.Signer, b.cfg.Signing.Keys = signer, keys
 	return nil
 }

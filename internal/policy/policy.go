@@ -49,8 +49,9 @@ type Config struct {
 
 // Audience is who hears of a run after it was committed.
 type Audience struct {
-	Metrics Metrics
-	Notify  Notify
+	Metrics   Metrics
+	Notify    Notify
+	Timestamp string // URL of an authority that vouches for journal entries; empty: none
 }
 
 // Resources is what a run may use of the machine and of servers. No byte of its
@@ -126,6 +127,14 @@ type ObjectLock struct {
 type Signing struct {
 	Signer *token.Signer
 	Keys   *token.Keys
+
+	// Exposed is the path of the private key when everybody on the machine can read
+	// it, else empty. Nothing that a run computes depends on it.
+	Exposed string
+
+	// Files of the output that the signer does not trust, by their SHA-256.
+	Adopt  map[string]bool // to build on
+	Disown map[string]bool // to go on without
 }
 
 // Report says what reports for people show of personal data.

@@ -64,9 +64,26 @@ func (b *builder) signing() {
 
 	// Load parses them when everything else is sound.
 	b.signingKey, b.signingKeys = b.content("signing.key", d.Key), b.content("signing.keys", d.Keys)
-	if d.Key == "" && (d.KeyID != "" || d.Keys != "") {
+	if b.signingKey != nil && readableByAll(b.path(d.Key)) {
+		b.cfg.Signing.Exposed = b.path(d.Key)
+	}
+	b.cfg.Signing.Adopt, b.cfg.Signing.Disown = texts(d.Adopt), texts(d.Disown)
+	for _, sum := range d.Adopt {
+		if b.cfg.Signing.Disown[sum] {
+			b.file.Problem("signing.disown", "holds %s, and signing.adopt holds it, too: only one of the two can be meant", sum)
+		}
+	}
+	if d.Key == "" && (d.KeyID != "" || d.Keys != "" || d.Adopt != nil || d.Disown != nil) {
 		b.file.Problem("signing.key", "is missing, want the path of a private key")
 	}
+}
+
+func texts(list []string) map[string]bool {
+	all := map[string]bool{}
+	for _, text := range list {
+		all[text] = true
+	}
+	return all
 }
 
 func (b *builder) report() {
@@ -92,6 +109,13 @@ func (b *builder) notify() {
 	b.webURL("notify.url", d.URL)
 	if d.Key == "" {
 		b.file.Problem("notify.key", "is missing, want the path of a key with which the receiver can tell our messages from others")
+	}
+}
+
+func (b *builder) timestamp() {
+	if d := b.doc.Timestamp; d != nil {
+		b.cfg.Timestamp = d.URL
+		b.webURL("timestamp.url", d.URL)
 	}
 }
 

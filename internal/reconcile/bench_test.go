@@ -83,7 +83,12 @@ func addEntries(b testing.TB, ev *evidence.Evidence, n uint32, text []byte) {
 		b.Fatal(err)
 	}
 	batch.Doc.Object, batch.Doc.Partition = n, n
-	ev.Documents, ev.Entries = []manifest.Document{batch.Doc}, slices.Concat(batch.Blocks()...)
+	ev.Documents = []manifest.Document{batch.Doc}
+	for _, block := range batch.Blocks() {
+		for i := range block {
+			ev.Entries, ev.OfEntries = append(ev.Entries, block[i].Entry), append(ev.OfEntries, block[i].Particulars)
+		}
+	}
 }
 
 func addLegs(b testing.TB, ev *evidence.Evidence, n uint32, text []byte) {
@@ -97,7 +102,7 @@ func addLegs(b testing.TB, ev *evidence.Evidence, n uint32, text []byte) {
 		l.Org, l.Ref.Object = ev.Org, n
 	}
 	for _, l := range batch.Legs {
-		ev.Legs, ev.Particulars = append(ev.Legs, l.Shown), append(ev.Particulars, l.Particulars)
+		ev.Legs, ev.Particulars, ev.Updated = append(ev.Legs, l.Shown), append(ev.Particulars, l.Particulars), append(ev.Updated, l.Updated)
 	}
 	ev.Recordings, ev.Talk, ev.Extras = batch.Recordings, batch.Talk, batch.Extras
 }
@@ -106,6 +111,7 @@ func addLegs(b testing.TB, ev *evidence.Evidence, n uint32, text []byte) {
 func copied(ev *evidence.Evidence) *evidence.Evidence {
 	again := *ev
 	again.Documents, again.Entries, again.Legs = slices.Clone(ev.Documents), slices.Clone(ev.Entries), slices.Clone(ev.Legs)
+	again.Updated = slices.Clone(ev.Updated)
 	again.Particulars, again.Recordings = slices.Clone(ev.Particulars), slices.Clone(ev.Recordings)
 	again.Partitions, again.Sources = slices.Clone(ev.Partitions), slices.Clone(ev.Sources)
 	return &again

@@ -336,7 +336,7 @@ func (r *entryReporter) duplicate(n uint32) {
 	}
 
 	detail := "differing"
-	if asRead(r.Entries[first]) == asRead(r.Entries[n]) {
+	if r.OfEntries[first] == r.OfEntries[n] && asRead(r.Entries[first]) == asRead(r.Entries[n]) {
 		detail = "same"
 	}
 	r.found(n, Duplicate, NoField, r.Texts.OfString(detail), Open)
@@ -354,7 +354,7 @@ func asRead(e manifest.Entry) manifest.Entry {
 	unlessGiven(&e, record.StartTime, &e.Start, record.NoTime)
 	unlessGiven(&e, record.EndTime, &e.End, record.NoTime)
 	unlessGiven(&e, record.DurationMS, &e.Duration, profile.NoInt)
-	e.MediaKey = intern.None // as it was read, e.DetailsHash covers it
+	e.MediaKey = intern.None // as it was read, the hash of the details covers it
 	return e
 }
 
@@ -373,7 +373,7 @@ func (r *entryReporter) reportMedia(n uint32) {
 		r.found(n, MetadataMissing, NoField, e.MediaKey, statusUnless(r.legs.HidesNear(e)))
 	}
 
-	m := match.MediaOf(r.Evidence, e, r.media)
+	m, said := match.MediaOf(r.Evidence, n, r.media), r.OfEntries[n].MediaBytes
 	switch {
 	case m.Gone() && m.Absent:
 		state := "state=" + strings.ToLower(r.Texts.String(e.State))
@@ -384,7 +384,7 @@ func (r *entryReporter) reportMedia(n uint32) {
 			detail = r.Texts.OfString("bytes=" + decimal(m.Size))
 		}
 		r.found(n, MediaMissing, NoField, detail, statusUnless(r.legs.HidesNear(e)))
-	case m.Checked && r.Media.CheckSize && e.MediaBytes != profile.NoInt && e.MediaBytes != m.Size:
-		r.found(n, MediaMismatch, NoField, r.Texts.OfString(fmt.Sprintf("expected=%d;actual=%d", e.MediaBytes, m.Size)), Open)
+	case m.Checked && r.Media.CheckSize && said != profile.NoInt && said != m.Size:
+		r.found(n, MediaMismatch, NoField, r.Texts.OfString(fmt.Sprintf("expected=%d;actual=%d", said, m.Size)), Open)
 	}
 }

@@ -98,6 +98,7 @@ func decide(ev *evidence.Evidence, spread evidence.Spread, trace *Trace) *Decisi
 	outcomes, reports := reportEntries(blank, entries, legs, objects, repairs.Candidates, doubts, words, spread)
 	found.add(reports...)
 	trace.keep(match.NewValueTrace(legs, states, contests), outcomes)
+	trace.unlessKept(ev.ReleaseOfEntries)
 	legs = legs.WithoutListed() // only entries look up legs by recording
 	spread.Pause()
 	assessor := &assessor{

@@ -27,6 +27,10 @@ type Pinned struct {
 	inputs []ledger.Input         // in byte order of their keys
 	infos  []object.Info          // the same, as they were listed
 	today  map[string]object.Info // objects with the same keys now; see look
+	more   []object.Info          // objects that the run did not list, in the order of their keys
+
+	ignored *object.Ignored // what the run could not use as input
+	first   string          // the prefix whose listing adds it
 }
 
 // ChangedError says that an input is not what a run read.
@@ -53,10 +57,11 @@ func (p *Pinned) look(ctx context.Context, prefixes []string) error {
 			if err != nil {
 				return err
 			}
-			// An object that the run did not list came later, and is not its
-			// input.
+			// An object that the run did not list is not its input.
 			if _, ok := p.find(info.Key); ok {
 				p.today[info.Key] = info
+			} else {
+				p.more = append(p.more, info)
 			}
 		}
 	}
@@ -77,6 +82,18 @@ func (p *Pinned) List(_ context.Context, prefix string) iter.Seq2[object.Info, e
 		}
 	}
 }
+
+// ListCounting implements [object.Counter]: it adds what the run counted, once for all
+// prefixes.
+func (p *Pinned) ListCounting(ctx context.Context, prefix string, ignored *object.Ignored) iter.Seq2[object.Info, error] {
+	if prefix == p.first {
+		ignored.Merge(p.ignored)
+	}
+	return p.List(ctx, prefix)
+}
+
+// Folders implements [object.Counter]. The run counted them already.
+func (p *Pinned) Folders(context.Context, string) ([]string, error) { return nil, nil }
 
 // Create is never called: inputs are not written to.
 func (p *Pinned) Create(context.Context, string, object.Content) error { return errors.ErrUnsupported }
@@ -157,6 +174,10 @@ func (h *hashed) Read(b []byte) (int, error) {
 	}
 	return n, err
 }
+
+// Unlisted returns the objects that are there today where the run looked, and that it
+// did not list.
+func (p *Pinned) Unlisted() []object.Info { return p.more }
 
 // Inputs returns what the run listed, in byte order of the keys.
 func (p *Pinned) Inputs() []ledger.Input { return p.inputs }

@@ -58,7 +58,11 @@ func Prepare(ctx context.Context, s *report.Summary, inputs iter.Seq2[ledger.Inp
 		bySource[in.Source] = append(bySource[in.Source], in)
 	}
 
-	return r, r.open(ctx, bySource, open)
+	if err := r.open(ctx, bySource, open); err != nil {
+		return nil, err
+	}
+	r.passIgnored(s)
+	return r, nil
 }
 
 // intervalOf returns the interval of a run, with the span that its summary
@@ -101,6 +105,21 @@ func (r *Run) open(ctx context.Context, inputs map[string][]ledger.Input, open O
 	return err
 }
 
+// passIgnored passes to the sources what the run could not use as input. Its summary
+// shows it, and its id depends on it.
+func (r *Run) passIgnored(s *report.Summary) {
+	kinds := map[string][]object.IgnoredKind{}
+	for _, i := range s.Ignored {
+		kinds[i.Source] = append(kinds[i.Source], object.IgnoredKind{Kind: i.Kind, Count: i.Count, First: i.First})
+	}
+	for i, p := range r.Sources {
+		p.ignored = object.NewIgnored(kinds[r.Config.Sources[i].Name])
+	}
+	if r.Media != nil {
+		r.Media.ignored = object.NewIgnored(kinds[ledger.MediaSource])
+	}
+}
+
 // prefixes returns the prefixes below which a run lists the keys of a source.
 func prefixes(s *policy.Source, url policy.Template, interval record.Span) []string {
 	var all []string
@@ -121,6 +140,9 @@ func openPinned(ctx context.Context, open OpenSource, name string, url policy.Te
 		return nil, err
 	}
 
+	if len(prefixes) > 0 {
+		p.first = prefixes[0]
+	}
 	return p, p.look(ctx, prefixes)
 }
 

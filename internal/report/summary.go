@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"cdrmend/internal/policy"
@@ -27,7 +28,15 @@ type Run struct {
 	Memory      int64          `json:"expected_memory,omitempty"` // bytes the run is expected to need; dry run only
 	MemoryLimit int64          `json:"memory_limit,omitempty"`    // bytes the run may use, 0 without a limit; dry run only
 	Outcome     policy.Outcome `json:"outcome"`                   // of the newest commit
+	Journal     *Mark          `json:"journal,omitempty"`         // the newest journal entry; nil when the commit is not entered yet, or nothing was committed
 	Summary     *Summary       `json:"summary"`                   // nil for a run that computed nothing
+}
+
+// Mark is a place in the journal: everything up to it is fixed by its hash. Whoever
+// keeps it in another place can show with it that nothing was removed.
+type Mark struct {
+	Number int64  `json:"number"`
+	SHA256 string `json:"sha256"`
 }
 
 // Summary is the content of summary.json: the result of a run in numbers.
@@ -50,7 +59,8 @@ type Summary struct {
 	Overused      int64                     `json:"overused_ids"`
 	ReusedLegIDs  int64                     `json:"reused_leg_ids"` // legs that have an earlier leg with their id
 	Incomplete    []Incomplete              `json:"incomplete_inputs"`
-	Partitions    []Partition               `json:"partitions"` // all that were read, by source and time
+	Partitions    []Partition               `json:"partitions"`               // all that were read, by source and time
+	Ignored       []Ignored                 `json:"ignored_inputs,omitempty"` // by source and kind
 	Warnings      []string                  `json:"warnings"`
 	Balance       map[string]record.Balance `json:"balance"` // by kind
 	Outcome       policy.Outcome            `json:"outcome"`
@@ -136,6 +146,19 @@ type Incomplete struct {
 	Input  string `json:"input"` // URL of the partition, or of the whole source
 	Reason string `json:"reason"`
 	Next   string `json:"next"`
+}
+
+// Ignored counts what lies in a source's directory and cannot be an input.
+type Ignored struct {
+	Source string   `json:"source"`
+	Kind   string   `json:"kind"`
+	Count  int64    `json:"count"`
+	First  []string `json:"first"` // the first few keys
+}
+
+// Text says what there is of a kind.
+func (i *Ignored) Text() string {
+	return fmt.Sprintf("%s %s in source %s, such as %s", Grouped(i.Count), strings.ReplaceAll(i.Kind, "_", " "), i.Source, i.First[0])
 }
 
 // RenewalsFailed writes how many outages were harmless.

@@ -45,6 +45,9 @@ func Text(r *Run, paint Paint) string {
 		t.summary(r.Summary)
 	}
 
+	if m := r.Journal; m != nil {
+		t.line("journal", fmt.Sprintf("entry %d, SHA-256 %s", m.Number, m.SHA256))
+	}
 	t.line("results", paint(Quiet, printable.Text(r.URL)))
 	t.WriteByte('\n')
 	return t.String()
@@ -101,6 +104,10 @@ func (t *text) summary(s *Summary) {
 	}
 	for _, remark := range c.Remarks() {
 		t.line("note", printable.Text(remark))
+	}
+
+	for _, i := range s.Ignored {
+		t.line("not read", t.paint(Doubtful, printable.Text(i.Text())))
 	}
 
 	t.counts("verdicts", s.Verdicts, func(verdict string) Tone { return verdictTones[verdict] })

@@ -42,7 +42,7 @@ func NewFile(dir string, buffer int) (*File, error) {
 func newNamedFile(dir string, buffer int) (*File, error) {
 	f := &File{path: filepath.Join(dir, object.TempName())}
 	var err error
-	if f.file, err = os.OpenFile(f.path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o644); err != nil {
+	if f.file, err = object.CreateTemp(f.path); err != nil {
 		return nil, f.withAdvice(err)
 	}
 

@@ -135,7 +135,7 @@ func (s *Signer) Sign(typ string, payload []byte) (*JWS, error) {
 	if err != nil {
 		return nil, fmt.Errorf("signing with key %q: %w", s.jwk.KID, err)
 	}
-	j.Signature = encode(signature)
+	j.Signature = encode(lowS(s.key.Public(), signature))
 	return j, nil
 }
 
@@ -173,7 +173,8 @@ func (j *JWS) parts() (compact, bool) {
 	return parseCompact([]byte(j.Protected+"."+j.Payload+"."+j.Signature), &limits)
 }
 
-// Check verifies the signature of something of the media type typ.
+// Check verifies the signature of something of the media type typ. Of an ECDSA
+// signature only the form that Sign writes counts.
 func (k *Keys) Check(j *JWS, typ string) Signature {
 	t, ok := j.parts()
 	if !ok {
@@ -182,5 +183,17 @@ func (k *Keys) Check(j *JWS, typ string) Signature {
 	if v := t.header.Member("typ"); v.Kind != jsonscan.String || string(v.Text()) != typ {
 		return BadType
 	}
-	return k.check(t)
+	result := k.check(t)
+	if result != Verified {
+		return result
+	}
+
+	// Any key of the type says what is low: the curve is that of the algorithm.
+	alg := algorithms[string(headerText(t, "alg"))]
+	for _, key := range k.keys {
+		if alg.curve != nil && alg.takes(key.public) && isHighS(key.public, t.signature) {
+			return HighS
+		}
+	}
+	return Verified
 }

@@ -6,7 +6,9 @@ import (
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/x509"
+	"encoding/base64"
 	"encoding/pem"
+	"slices"
 	"strings"
 	"testing"
 
@@ -151,6 +153,31 @@ func TestOnlyPrivateKeysOfKnownTypesSign(t *testing.T) {
 		}
 		if err != nil && strings.Contains(err.Error(), "c2VjcmV0") {
 			t.Errorf("%s: the error quotes the key: %v", name, err)
+		}
+	}
+}
+
+// TestOfAnECDSASignatureOnlyOneFormCounts and that is the one that is written: the
+// other can be made by anybody, and would give a record a second hash.
+func TestOfAnECDSASignatureOnlyOneFormCounts(t *testing.T) {
+	for _, keyType := range []string{"p256", "p384"} {
+		s := newKey(t, keyType, "")
+		for range 20 { // half of all signatures are made in each form
+			j := mustSign(t, s, `{"a":1}`)
+			if got := s.Public().Check(j, "record"); got != Verified {
+				t.Fatalf("%s: what was signed is %v", keyType, got)
+			}
+
+			raw, _ := decodeBase64([]byte(j.Signature))
+			r, low, order, _ := halves(s.key.Public(), raw)
+			high := *j
+			high.Signature = base64.RawURLEncoding.EncodeToString(slices.Concat(r, low.Sub(order, low).FillBytes(make([]byte, len(r)))))
+			if got := s.Public().Check(&high, "record"); got != HighS {
+				t.Fatalf("%s: the other form is %v", keyType, got)
+			}
+			if parsed, ok := high.parts(); !ok || s.Public().check(parsed) != Verified {
+				t.Fatalf("%s: the other form is no signature, so the test shows nothing", keyType)
+			}
 		}
 	}
 }

@@ -25,6 +25,7 @@ const (
 	NoKey                         // the header's kid, or its type of key, is not in the set
 	Mismatch                      // no key that could have signed it did
 	BadType                       // the header says that something else was signed (typ)
+	HighS                         // it verifies, in the form of which everybody can make a second one
 )
 
 var signatureSentences = [...]string{
@@ -35,6 +36,7 @@ var signatureSentences = [...]string{
 	NoKey:        "its signature does not verify: the key that its header names is not among the configured ones",
 	Mismatch:     "its signature does not verify: it was made by another key, or what it signs was changed",
 	BadType:      "its signature does not count: the header says that it signs something else",
+	HighS:        "its signature does not count: it is in the second form (high S) that anybody can make of an ECDSA signature",
 }
 
 // Sentence says the outcome in plain words.

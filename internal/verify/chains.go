@@ -31,13 +31,38 @@ type entry struct {
 	number int64 // that its name says
 	key    string
 	record *ledger.Record // nil if the file is not a commit record
+	fault  string         // why not
 	seal   ledger.Seal
 	sum    string
 	linked bool // a record whose signature verifies leads to it
+
+	entered  int64 // number of the journal entry that names it, 0 for none
+	disowned bool  // a person called it a forgery
 }
 
 func (e *entry) String() string {
 	return fmt.Sprintf("record %d of interval %s", e.number, e.chain.label)
+}
+
+// newest returns the newest record that counts, nil for none.
+func (c *chain) newest() *entry {
+	for _, e := range slices.Backward(c.entries) {
+		if !e.disowned {
+			return e
+		}
+	}
+	return nil
+}
+
+// before returns the record that e has to follow: the newest before it that counts.
+func (c *chain) before(e *entry) *entry {
+	var found *entry
+	for _, other := range c.entries {
+		if other.number < e.number && !other.disowned {
+			found = other
+		}
+	}
+	return found
 }
 
 // at returns the record of a number, nil when it is not there.
@@ -121,22 +146,22 @@ func (v chainReader) readChain(ctx context.Context, c *chain) error {
 // readEntry fails only if the object cannot be read; a file that is not a valid
 // record is reported here.
 func (v chainReader) readEntry(ctx context.Context, e *entry, info object.Info) error {
-	file, err := content(ctx, v.out.Store, info)
+	file, sum, err := smallFile(ctx, v.out.Store, info)
 	if err != nil {
 		return err
 	}
 
 	// Even if the file is not a record: the next record is compared with its sum.
-	e.sum = sumOf(file)
+	e.sum = sum
 
 	record, seal, err := ledger.OpenRecord(file, v.out.Keys)
 	switch {
 	case err != nil:
-		v.broken(e.chain, RecordLink, e.key, "it is no commit record: %v", err)
+		e.fault = fmt.Sprintf("it is no commit record: %v", err)
 	case record.Format != ledger.RecordFormat:
-		v.broken(e.chain, RecordLink, e.key, "its format is %q, want %q", record.Format, ledger.RecordFormat)
+		e.fault = fmt.Sprintf("its format is %q, want %q", record.Format, ledger.RecordFormat)
 	case record.Number != e.number || record.Interval != e.chain.label:
-		v.broken(e.chain, RecordLink, e.key, "it says that it is record %d of interval %s: it was copied or renamed", record.Number, record.Interval)
+		e.fault = fmt.Sprintf("it says that it is record %d of interval %s: it was copied or renamed", record.Number, record.Interval)
 	default:
 		e.record, e.seal = record, seal
 	}

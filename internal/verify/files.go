@@ -19,8 +19,10 @@ import (
 // fileCheck checks the objects of an output against what its records say.
 type fileCheck struct {
 	*results
-	out    *Output
-	chains []*chain // that are to be verified
+	out     *Output
+	all     map[string]*chain
+	chains  []*chain // that are to be verified
+	journal *journal
 }
 
 // checkFiles checks every file that a record or a run.json names against its
@@ -30,7 +32,7 @@ func (v fileCheck) checkFiles(ctx context.Context) error {
 	for _, c := range v.chains {
 		runs := map[string]*entry{}
 		for _, e := range c.entries {
-			if e.record == nil {
+			if e.record == nil || e.disowned {
 				continue
 			}
 			if len(e.record.History) == 0 {
@@ -98,19 +100,9 @@ func (v fileCheck) checkRun(ctx context.Context, e *entry) ([]func(context.Conte
 		return nil, nil
 	}
 
-	raw, err := content(ctx, v.out.Store, info)
-	if err != nil {
-		return nil, v.unreadable(ctx, c, RunLink, c.prefix+path, err)
-	}
-	if got := sumOf(raw); got != e.record.RunSHA256 {
-		v.broken(c, RunLink, c.prefix+path, "its SHA-256 is %s, and %s names %s", got, e, e.record.RunSHA256)
-		return nil, nil
-	}
-
-	var m ledger.Manifest
-	if err := json.Unmarshal(raw, &m); err != nil || m.RunID != e.record.RunID {
-		v.broken(c, RunLink, c.prefix+path, "it is not the list of files of run %s: it says run %q, %v", e.record.RunID, m.RunID, err)
-		return nil, nil
+	m, err := v.readRun(ctx, e, path)
+	if m == nil || err != nil {
+		return nil, err
 	}
 
 	// The checks of a replay rely on run.json only if it is sound.
@@ -136,6 +128,42 @@ func (v fileCheck) checkRun(ctx context.Context, e *entry) ([]func(context.Conte
 		}
 	}
 	return work, nil
+}
+
+// maxRun is how many bytes of a run.json are read: a million documents take a third of
+// it. A sparse file of any size costs nothing.
+const maxRun = 1 << 30
+
+// readRun reads the run.json of a record. It returns nil for one that is broken, which
+// it reports.
+func (v fileCheck) readRun(ctx context.Context, e *entry, path string) (*ledger.Manifest, error) {
+	c := e.chain
+	info := c.objects[path]
+	if info.Size > maxRun {
+		v.broken(c, RunLink, c.prefix+path, "it has %d bytes, and no list of files has more than %d", info.Size, maxRun)
+		return nil, nil
+	}
+
+	// It is kept in memory only if it is what was committed.
+	got, err := hash(ctx, v.out.Store, info)
+	if err != nil {
+		return nil, v.unreadable(ctx, c, RunLink, c.prefix+path, err)
+	}
+	if got != e.record.RunSHA256 {
+		v.broken(c, RunLink, c.prefix+path, "its SHA-256 is %s, and %s names %s", got, e, e.record.RunSHA256)
+		return nil, nil
+	}
+	raw, err := content(ctx, v.out.Store, info)
+	if err != nil {
+		return nil, v.unreadable(ctx, c, RunLink, c.prefix+path, err)
+	}
+
+	m := new(ledger.Manifest)
+	if err := json.Unmarshal(raw, m); err != nil || m.RunID != e.record.RunID {
+		v.broken(c, RunLink, c.prefix+path, "it is not the list of files of run %s: it says run %q, %v", e.record.RunID, m.RunID, err)
+		return nil, nil
+	}
+	return m, nil
 }
 
 // checkFile checks one file against the size and hash that by names, and
@@ -169,6 +197,20 @@ func (v fileCheck) checkFile(ctx context.Context, c *chain, link Link, path stri
 		c.sound[path] = true
 	})
 	return true, nil
+}
+
+// maxFile is how many bytes of a file of the ledger are looked at.
+const maxFile = 1 << 20
+
+// smallFile returns the bytes of a file of the ledger and their hash. Of a file that
+// is too large to be one it returns nil and the hash of all of it.
+func smallFile(ctx context.Context, store object.Store, info object.Info) (file []byte, sum string, err error) {
+	if info.Size > maxFile {
+		sum, err = hash(ctx, store, info)
+		return nil, sum, err
+	}
+	file, err = content(ctx, store, info)
+	return file, sumOf(file), err
 }
 
 // content returns the bytes of a small object.
@@ -220,20 +262,4 @@ func (v fileCheck) checkSummary(ctx context.Context, e *entry, path string) erro
 		v.broken(c, RunLink, e.key, "it says that the run came to %+v, and the run says %+v", e.record.Outcome, s.Outcome)
 	}
 	return nil
-}
-
-// checkLeft lists the objects that no record accounts for. They are no error: a
-// run that was stopped leaves such objects.
-func (v fileCheck) checkLeft(c *chain, runs map[string]*entry) {
-	for path := range c.objects {
-		rest, inRun := strings.CutPrefix(path, "runs/")
-		id, _, _ := strings.Cut(rest, "/")
-
-		// An object in a committed run that run.json does not name is reported
-		// by checkRun.
-		if c.named[path] || inRun && runs[id] != nil {
-			continue
-		}
-		v.report.Leftovers = append(v.report.Leftovers, c.prefix+path)
-	}
 }

@@ -11,9 +11,10 @@ import (
 // recordCheck checks the links between records, and who signed them.
 type recordCheck struct {
 	*results
-	out    *Output
-	chains map[string]*chain // of all intervals, by label
-	chosen []*chain          // that are to be verified
+	out     *Output
+	chains  map[string]*chain // of all intervals, by label
+	chosen  []*chain          // that are to be verified
+	journal *journal
 }
 
 // checkRecords checks each chain from its first record on.
@@ -21,17 +22,33 @@ func (v recordCheck) checkRecords() {
 	name := usualName(v.chains)
 	for _, c := range v.chosen {
 		v.report.Intervals++
-		if len(c.entries) == 0 {
+		switch {
+		case len(c.entries) > 0:
+		case len(c.objects) > 0:
+			// A removed record is named by the journal or by its neighbours.
+			v.note("interval %s is not committed yet: a run of it was stopped, or is under way; what is there are leftovers", c.label)
+		case v.out.found():
+			// An empty folder, which is a leftover.
+		default:
 			v.broken(c, RecordLink, c.prefix+"log/"+ledger.RecordName(1), "the interval has no commit record")
 		}
 
 		last := int64(0)
 		for _, e := range c.entries {
+			// Whoever may create files chooses their numbers, so a gap before a
+			// record that does not count is none.
+			if e.disowned {
+				last = max(last, e.number)
+				continue
+			}
 			if e.number != last+1 {
 				v.broken(c, RecordLink, c.prefix+"log/"+ledger.RecordName(last+1), "it is missing, though record %d is there", e.number)
 			}
 			last = e.number
 			v.report.Records.Count++
+			if e.fault != "" {
+				v.broken(c, RecordLink, e.key, "%s", e.fault)
+			}
 			if e.record == nil {
 				continue
 			}
@@ -41,6 +58,10 @@ func (v recordCheck) checkRecords() {
 			v.checkPrevious(e)
 		}
 	}
+
+	if v.report.Records.Count == 0 && len(v.chosen) > 0 {
+		v.report.Unchecked = append(v.report.Unchecked, "nothing is committed in these intervals, so there is nothing to verify")
+	}
 }
 
 // usualName returns the name of the configuration that most records have.
@@ -48,7 +69,7 @@ func usualName(chains map[string]*chain) string {
 	counts := map[string]int{}
 	for _, c := range chains {
 		for _, e := range c.entries {
-			if e.record != nil {
+			if e.record != nil && !e.disowned {
 				counts[e.record.Name]++
 			}
 		}
@@ -65,12 +86,14 @@ func usualName(chains map[string]*chain) string {
 }
 
 func (v recordCheck) checkPrevious(e *entry) {
-	before := e.chain.at(e.number - 1)
+	before := e.chain.before(e)
 	switch {
-	case e.number == 1 && e.record.Previous != "":
+	case before == nil && e.number == 1 && e.record.Previous != "":
 		v.broken(e.chain, PreviousLink, e.key, "it is the first record and names one before it")
 	case before == nil || before.sum == "":
 		// a gap, or a record that could not be read, which is reported already
+	case before.number < e.number-1 && e.chain.at(e.number-1) == nil:
+		// a gap
 	case e.record.Previous != before.sum:
 		v.broken(e.chain, PreviousLink, e.key, "it follows a record with SHA-256 %s, and record %d has %s", cmp.Or(e.record.Previous, "(none)"), before.number, before.sum)
 	case before.seal.Signed && !e.seal.Signed:
@@ -83,7 +106,7 @@ func (v recordCheck) checkPrevious(e *entry) {
 func (v recordCheck) checkNeighbours() {
 	for _, label := range slices.Sorted(maps.Keys(v.chains)) {
 		for _, e := range v.chains[label].entries {
-			if e.record == nil {
+			if e.record == nil || e.disowned {
 				continue
 			}
 			for _, n := range e.record.Neighbours {

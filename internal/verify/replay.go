@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"iter"
 	"slices"
+	"time"
 
 	"cdrmend/internal/ledger"
 	"cdrmend/internal/policy"
@@ -18,6 +19,7 @@ import (
 type Replay struct {
 	Base      string // that relative URLs of sources are relative to
 	Open      replay.OpenSource
+	Commit    int64         // number of the commit to check; 0: the newest of each interval
 	Inputs    bool          // compare every input with what the run read
 	Recompute bool          // compute everything again, and compare
 	Tool      string        // this build
@@ -25,9 +27,9 @@ type Replay struct {
 	Scratch   string        // for runs that are computed again; empty: the system's
 }
 
-// Replay checks the inputs of the newest commit of each interval, and computes its
-// run again, as how says. It leaves out earlier commits: their inputs may have
-// changed since, which is why there is a newer one.
+// Replay checks the inputs of one commit of each interval, and computes its run again,
+// as how says. That is the newest: inputs of earlier ones may have changed since, which
+// is why there is a newer one.
 func (v *Check) Replay(ctx context.Context, how *Replay) error {
 	if how.Inputs {
 		v.report.Inputs = &Inputs{}
@@ -37,7 +39,7 @@ func (v *Check) Replay(ctx context.Context, how *Replay) error {
 	}
 
 	for _, c := range v.chains {
-		if len(c.entries) == 0 {
+		if c.newest() == nil || how.Commit > 0 && v.at(c, how.Commit) == nil {
 			continue
 		}
 		if err := v.replay(ctx, c, how); err != nil {
@@ -48,6 +50,18 @@ func (v *Check) Replay(ctx context.Context, how *Replay) error {
 			}
 		}
 	}
+	return nil
+}
+
+// at returns a commit of an interval. One that is not there is reported: nothing was
+// checked.
+func (v *Check) at(c *chain, number int64) *entry {
+	if e := c.at(number); e != nil && !e.disowned {
+		return e
+	}
+	v.count(func(r *Report) {
+		r.Unchecked = append(r.Unchecked, fmt.Sprintf("interval %s has no commit %d", c.label, number))
+	})
 	return nil
 }
 
@@ -63,7 +77,10 @@ type replayed struct {
 var errNotAsCommitted = errors.New("the inputs were not looked at again, as what the run says about them is not as it was committed")
 
 func (v *Check) replay(ctx context.Context, c *chain, how *Replay) error {
-	newest := c.entries[len(c.entries)-1]
+	newest := c.newest()
+	if how.Commit > 0 {
+		newest = c.at(how.Commit)
+	}
 	if newest.record == nil {
 		return errNotAsCommitted
 	}
@@ -174,7 +191,52 @@ func (v *Check) checkInputs(ctx context.Context, r *replayed) (changed bool, err
 	}
 
 	err = v.out.each(ctx, "verifying inputs", work)
-	return len(v.report.Problems) > before, err
+	changed = len(v.report.Problems) > before
+
+	// What the run did not list changes nothing that is computed from what it did.
+	for _, p := range sources {
+		v.checkUnlisted(r, p)
+	}
+	return changed, err
+}
+
+// unlisted is how many objects of a source that the run did not list are named.
+const unlisted = 100
+
+// underWay is how long before its commit a run may have listed its inputs.
+const underWay = time.Hour
+
+// checkUnlisted names the objects that lie where the run looked, and that it did not
+// list. What is newer than the commit came later, and that is usual. What is older than
+// the listing can have been is no accident: somebody hid it, or set its time back.
+func (v *Check) checkUnlisted(r *replayed, p *replay.Pinned) {
+	since, hidden := 0, 0
+	committed := r.record.Time
+	for _, info := range p.Unlisted() {
+		url := p.String() + info.Key
+		at := info.Modified.UTC().Format(time.RFC3339)
+		late := info.Modified.After(committed)
+		switch {
+		case late || info.Modified.After(committed.Add(-underWay)):
+			if since++; since > unlisted {
+				continue
+			}
+			if late {
+				v.note("interval %s: input %q is new since commit %d: it is of %s", r.chain.label, url, r.number, at)
+			} else {
+				v.note("interval %s: input %q of %s was not listed by commit %d of %s: it was delivered while the run was under way, or hidden from it",
+					r.chain.label, url, at, r.number, committed.UTC().Format(time.RFC3339))
+			}
+		default:
+			if hidden++; hidden <= unlisted {
+				v.broken(r.chain, InputLink, url, "commit %d of %s did not list it, though it is of %s: it was hidden from the run, or its time was set back",
+					r.number, committed.UTC().Format(time.RFC3339), at)
+			}
+		}
+	}
+	if more := max(since-unlisted, 0) + max(hidden-unlisted, 0); more > 0 {
+		v.note("interval %s: %d more objects of %s were not listed by commit %d", r.chain.label, more, p.String(), r.number)
+	}
 }
 
 func (v *Check) checkInput(ctx context.Context, r *replayed, p *replay.Pinned, i int) error {

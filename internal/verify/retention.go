@@ -12,24 +12,33 @@ import (
 	"cdrmend/internal/ledger"
 )
 
-// checkVersions reports objects below log/ that were replaced or removed, if the
+// checkVersions reports records, entries and identities that were replaced or removed, if the
 // store keeps versions: nothing there may ever change.
 func (v fileCheck) checkVersions(ctx context.Context) error {
 	for _, c := range v.chains {
-		for h, err := range v.out.Store.Hidden(ctx, c.prefix+"log/") {
-			if err != nil {
-				if err := v.unchecked(ctx, err); err != nil {
-					return err
-				}
-				break
-			}
-
-			what := "another version was replaced"
-			if h.Marker {
-				what = "a delete marker was set"
-			}
-			v.broken(c, VersionLink, h.Key, "%s (version %s), though nothing below log/ is ever changed", what, h.VersionID)
+		if err := v.checkHidden(ctx, c, c.prefix+"log/"); err != nil {
+			return err
 		}
+	}
+	for _, name := range []string{ledger.IdentityFile, ledger.JournalFolder} {
+		if err := v.checkHidden(ctx, v.journal.root, v.out.Root+name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (v fileCheck) checkHidden(ctx context.Context, c *chain, below string) error {
+	for h, err := range v.out.Store.Hidden(ctx, below) {
+		if err != nil {
+			return v.unchecked(ctx, err)
+		}
+
+		what := "another version was replaced"
+		if h.Marker {
+			what = "a delete marker was set"
+		}
+		v.broken(c, VersionLink, h.Key, "%s (version %s), though nothing there is ever changed", what, h.VersionID)
 	}
 	return nil
 }
@@ -47,6 +56,11 @@ func (v fileCheck) checkRetention(ctx context.Context) error {
 			}
 		}
 	}
+	root := v.journal.root
+	wanted := v.journal.wantedRetention(v.out.RetainUntil, v.all)
+	for _, path := range slices.Sorted(maps.Keys(wanted)) {
+		work = append(work, func(ctx context.Context) error { return v.checkRetained(ctx, root, path, wanted[path]) })
+	}
 	return v.out.each(ctx, "verifying retention", work)
 }
 
@@ -55,7 +69,7 @@ func (v fileCheck) checkRetention(ctx context.Context) error {
 func wantedRetention(c *chain, atLeast time.Time) map[string]ledger.Retention {
 	wanted := map[string]ledger.Retention{}
 	for _, e := range c.entries {
-		if e.record == nil {
+		if e.record == nil || e.disowned {
 			continue
 		}
 

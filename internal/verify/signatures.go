@@ -3,7 +3,9 @@ package verify
 import (
 	"maps"
 	"slices"
+	"time"
 
+	"cdrmend/internal/policy"
 	"cdrmend/internal/token"
 )
 
@@ -13,7 +15,7 @@ func (v recordCheck) checkSignatures() {
 	var follow []*entry
 	for _, c := range v.chains {
 		for _, e := range c.entries {
-			if e.record != nil && e.seal.Check == token.Verified {
+			if e.record != nil && !e.disowned && e.seal.Check == token.Verified {
 				follow = append(follow, e)
 			}
 		}
@@ -33,10 +35,10 @@ func (v recordCheck) checkSignatures() {
 	keys := map[string]bool{}
 	for _, c := range v.chosen {
 		for _, e := range c.entries {
-			if e.record != nil {
+			if e.record != nil && !e.disowned {
 				v.checkSignature(e)
 			}
-			if e.seal.Signed {
+			if e.seal.Signed && !e.disowned {
 				keys[e.seal.KeyID] = true
 			}
 		}
@@ -62,7 +64,9 @@ func (v recordCheck) seen(e *entry) []*entry {
 		}
 	}
 
-	add(e.chain, e.number-1, e.record.Previous)
+	if before := e.chain.before(e); before != nil {
+		add(e.chain, before.number, e.record.Previous)
+	}
 	for _, n := range e.record.Neighbours {
 		add(v.chains[n.Interval], n.Number, n.SHA256)
 	}
@@ -79,9 +83,50 @@ func (v recordCheck) checkSignature(e *entry) {
 		} else if v.out.Keys != nil {
 			v.broken(e.chain, SignatureLink, e.key, "it says that key %q signed it, but %s", e.seal.KeyID, e.seal.Check.Sentence())
 		}
+	case v.out.Keys != nil && v.late(e):
+		v.broken(e.chain, SignatureLink, e.key, "it is unsigned, though records of the output were signed before it, and nobody adopted it")
 	case e.linked:
 		r.Vouched++
 	case v.out.Keys != nil:
 		v.broken(e.chain, SignatureLink, e.key, "it is unsigned, and no signed record vouches for it")
 	}
+}
+
+// late reports whether an unsigned record came after the first signed one of the
+// output, and no signed one says that it is adopted. The journal says what came first.
+// A record that no entry names says only itself when it was made, which must not be
+// before its interval.
+func (v recordCheck) late(e *entry) bool {
+	if v.journal.adopted[e.sum] != "" {
+		return false
+	}
+
+	any, number, at := false, int64(0), time.Time{}
+	for _, c := range v.chains {
+		for _, other := range c.entries {
+			if other.record == nil || other.disowned || other.seal.Check != token.Verified {
+				continue
+			}
+			if other.entered > 0 && (number == 0 || other.entered < number) {
+				number = other.entered
+			}
+			if !any || other.record.Time.Before(at) {
+				any, at = true, other.record.Time
+			}
+		}
+	}
+
+	switch {
+	case !any:
+		return false
+	case e.entered > 0:
+		return number > 0 && e.entered > number
+	case v.journal.id != "":
+		return true
+	}
+	made := e.record.Time
+	if start, ok := policy.ParseLabel(e.chain.label); ok && start.Std().After(made) {
+		made = start.Std()
+	}
+	return made.After(at)
 }

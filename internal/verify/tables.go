@@ -128,7 +128,8 @@ func compareRows(s *table.Schema, want, got table.Rows) (rows int64, difference 
 		b, errB, moreAgain := nextGot()
 		switch {
 		case errA != nil:
-			return rows, "", errA
+			// Its bytes are those that were committed, so they never were a table.
+			return rows, fmt.Sprintf("what was committed is no table: %v", errA), nil
 		case errB != nil:
 			return rows, "", errB
 		case !more && !moreAgain:
@@ -161,8 +162,8 @@ func firstCells(s *table.Schema, r *table.Row) string {
 // the commit before and the findings that were computed again.
 func (c *comparison) compareHistory(ctx context.Context) error {
 	previous := table.Rows(table.Empty)
-	if n := c.r.number; n > 1 {
-		before := c.r.chain.at(n - 1)
+	if c.r.record.Previous != "" {
+		before := c.r.chain.before(c.r.entry)
 		if before == nil || before.record == nil || len(before.record.History) == 0 || !c.r.chain.sound[before.record.History[0].Path] {
 			return nil // which is reported already
 		}

@@ -1,8 +1,10 @@
 package verify
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
+	"time"
 
 	"cdrmend/internal/printable"
 )
@@ -20,6 +22,12 @@ func (r *Report) Text() string {
 	fmt.Fprintf(&b, "%s\n", r.Output)
 	line("intervals", "%d", r.Intervals)
 	line("records", "%s", r.Records.text())
+	if j := r.Journal; j != nil {
+		line("journal", "%d entries; the newest is %d, SHA-256 %s", j.Entries, j.Number, j.SHA256)
+	}
+	if t := r.Timestamps; t != nil && t.Tokens > 0 {
+		line("timestamps", "%d; entry %d and all before it existed at %s", t.Tokens, t.Number, t.Time.Format(time.RFC3339))
+	}
 	line("runs", "%d with %d files, %d bytes", r.Runs, r.Files, r.Bytes)
 	if r.Retained > 0 {
 		line("retention", "%d objects", r.Retained)
@@ -31,6 +39,12 @@ func (r *Report) Text() string {
 		line("recomputed", "%d runs: %d tables with %d rows, %d documents, %d other files", c.Runs, c.Tables, c.Rows, c.Documents, c.Files)
 	}
 
+	for _, d := range r.Adopted {
+		line("adopted", "%s, SHA-256 %s, by %s", cmp.Or(d.Object, "a file that is not there"), d.SHA256, d.By)
+	}
+	for _, d := range r.Disowned {
+		line("disowned", "%s, SHA-256 %s, by %s", cmp.Or(d.Object, "a file that is not there"), d.SHA256, d.By)
+	}
 	for i, name := range r.Leftovers {
 		if i == shownObjects {
 			line("", "… and %d more", len(r.Leftovers)-i)

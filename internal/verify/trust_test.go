@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"cdrmend/internal/ledger"
 	"cdrmend/internal/verify"
 
 	"github.com/google/go-cmp/cmp"
@@ -37,7 +38,7 @@ func TestWhoeverRewritesAnUnsignedChainIsSeenByItsNeighbours(t *testing.T) {
 	if !strings.Contains(r.Text(), "Nothing is signed") {
 		t.Errorf("a chain that anybody could have made is not called unsigned:\n%s", r.Text())
 	}
-	if r := w.verify(newKey(t, "2026").Public()); len(r.Problems) != 4 {
+	if r := w.verify(newKey(t, "2026").Public()); len(r.Problems) != 6 {
 		t.Errorf("who asks for signatures is told:\n%s", r.Text())
 	}
 }
@@ -46,17 +47,23 @@ func TestSignedRecordsVouchForUnsignedOnesBeforeThem(t *testing.T) {
 	t.Parallel()
 	key := newKey(t, "2026")
 	w := newWorld(t)
-	w.commitAll(nil, nil, nil, key)
+	w.commitAll(nil, nil, nil, nil)
+	w.decide.Adopt = map[string]bool{}
+	for _, text := range w.tree() {
+		w.decide.Adopt[hexSum(text)] = true
+	}
+	w.write("in/c/date=2026-11-22/late.csv", "conversation_id,leg_id,start_time,answer_time,end_time\nc-late,1,2026-11-22T15:00:00Z,2026-11-22T15:00:00Z,2026-11-22T15:01:00Z\n")
+	w.commit(day22, key)
 	r := w.verify(key.Public())
 	wantVerified(t, r)
-	if r.Records.Vouched != 3 || r.Records.Verified != 1 {
-		t.Errorf("got %+v, want one signed record that vouches for three", r.Records)
+	if r.Records.Vouched != 4 || r.Records.Verified != 1 {
+		t.Errorf("got %+v, want one signed record that vouches for four", r.Records)
 	}
 	wantVerified(t, w.verify(key.Public(), day20))
 
-	last := newWorld(t)
-	last.commitAll(key, key, key, nil)
-	wantBroken(t, last.verify(key.Public()), verify.SignatureLink, recordKey(day22, 1))
+	if len(r.Adopted) != 5 {
+		t.Errorf("got %+v, want output.json, an entry, and the newest records of three intervals", r.Adopted)
+	}
 }
 
 func TestKeysThatTookOverFromEachOtherAreAllNeeded(t *testing.T) {
@@ -75,18 +82,27 @@ func TestKeysThatTookOverFromEachOtherAreAllNeeded(t *testing.T) {
 	}
 }
 
-// TestTheLossOfTheNewestRecordsShowsNowhere is what no verification can mend.
-// What the records accounted for is left over.
-func TestTheLossOfTheNewestRecordsShowsNowhere(t *testing.T) {
+// TestTheLossOfTheNewestRecordsShows as the journal names them.
+func TestTheLossOfTheNewestRecordsShows(t *testing.T) {
 	t.Parallel()
 	w, key := signedWorld(t)
+	head := w.verify(key.Public()).Journal.SHA256
 	w.remove("out/interval=" + day22)
 	w.remove("out/" + recordKey(day20, 2))
-	r := w.verify(key.Public(), day20, day21)
-	wantVerified(t, r)
+	w.labels, w.all = []string{day20, day21}, true
+	r := w.verify(key.Public())
+	wantBroken(t, r, verify.RecordLink, recordKey(day20, 2))
+	wantBroken(t, r, verify.RecordLink, recordKey(day22, 1))
 	if len(r.Leftovers) == 0 {
 		t.Errorf("what the lost record accounted for is not left over:\n%s", r.Text())
 	}
+
+	// With the entries that name them nothing shows, but for who knows the last one.
+	w.remove("out/" + entryKey(4))
+	w.remove("out/" + entryKey(3))
+	wantVerified(t, w.verify(key.Public()))
+	w.head = head
+	wantBroken(t, w.verify(key.Public()), verify.JournalLink, ledger.JournalFolder)
 }
 
 func TestLeftoversAreListedAndNoErrors(t *testing.T) {
@@ -107,5 +123,11 @@ func TestLeftoversAreListedAndNoErrors(t *testing.T) {
 	if diff := cmp.Diff(want[:4], r.Leftovers); diff != "" {
 		t.Errorf("leftovers (-want +got):\n%s", diff)
 	}
-	wantBroken(t, w.verify(key.Public(), "2026-11-23"), verify.RecordLink, recordKey("2026-11-23", 1))
+
+	// Where nothing is committed, nothing is broken, and nothing is verified.
+	none := w.verify(key.Public(), "2026-11-23")
+	if none.Verified || len(none.Problems) > 0 || len(none.Unchecked) != 1 {
+		t.Errorf("an interval without a commit:\n%s", none.Text())
+	}
+	wantBroken(t, w.verify(key.Public(), "2026-11-24"), verify.RecordLink, recordKey("2026-11-24", 1))
 }

@@ -3,8 +3,9 @@
 // inputs by theirs and the whole computation. It names every broken link
 // instead of stopping at the first.
 //
-// It cannot see that the newest records of the newest intervals are lost:
-// nothing that is left vouches for them.
+// The journal names every record, so a record that was removed shows. Only those
+// after the last journal entry can be lost unseen; who keeps the hash of an entry in
+// another place can check even that.
 package verify
 
 import (
@@ -17,19 +18,34 @@ import (
 	"time"
 
 	"cdrmend/internal/object"
+	"cdrmend/internal/timestamp"
 	"cdrmend/internal/token"
 )
 
 // Output says what to verify, and against what.
 type Output struct {
 	Store       object.Store
-	Root        string      // prefix, empty or ending in a slash
-	Labels      []string    // of the intervals that are verified; the records of all others are witnesses
-	Keys        *token.Keys // that may have signed; nil: signatures are not checked
-	RetainUntil time.Time   // of every object at least, even if its record asks for less; zero: as records ask
+	Root        string           // prefix, empty or ending in a slash
+	Labels      []string         // of the intervals that are verified; the records of all others are witnesses
+	Keys        *token.Keys      // that may have signed; nil: signatures are not checked
+	All         bool             // Labels are all intervals: one whose folder is gone is named, too
+	From, To    string           // labels of a span that Labels are all of, To not included; empty: no such span
+	Roots       *timestamp.Roots // of authorities whose timestamps count; nil: timestamps are not checked
+	Head        string           // SHA-256 of an entry that the journal has to have; empty: of none
+	RetainUntil time.Time        // of every object at least, even if its record asks for less; zero: as records ask
 	Concurrency int
 	Watch       func(stage string, done, total int64)
 }
+
+// asks reports whether an interval is to be verified, though its folder may be gone.
+func (o *Output) asks(label string) bool {
+	inSpan := label >= o.From && (o.To == "" || label < o.To)
+	return slices.Contains(o.Labels, label) || o.found() && inSpan
+}
+
+// found reports whether Labels are the folders that there are. Otherwise somebody named
+// an interval.
+func (o *Output) found() bool { return o.All || o.From != "" || o.To != "" }
 
 // Link is a kind of link that can be broken.
 type Link string
@@ -50,6 +66,9 @@ const (
 	InputLink     Link = "input"     // an input changed or is gone
 	TableLink     Link = "table"     // a table is different when it is computed again
 	ResultLink    Link = "result"    // so is another file of the run
+	OutputLink    Link = "output"    // output.json, or a record of another output
+	JournalLink   Link = "journal"   // a journal entry is missing, or does not follow the one before
+	TimestampLink Link = "timestamp" // the token of a journal entry
 )
 
 // Problem is one broken link.
@@ -71,6 +90,10 @@ type Report struct {
 	Files      int64       `json:"files"`    // of runs, and histories
 	Bytes      int64       `json:"bytes"`    // of these files
 	Retained   int64       `json:"retained"` // objects whose retention is as asked
+	Journal    *Journal    `json:"journal,omitempty"`
+	Timestamps *Timestamps `json:"timestamps,omitempty"`
+	Adopted    []Decision  `json:"adopted"`
+	Disowned   []Decision  `json:"disowned"`
 	Inputs     *Inputs     `json:"inputs,omitempty"`
 	Recomputed *Recomputed `json:"recomputed,omitempty"`
 	Problems   []Problem   `json:"problems"`
@@ -89,6 +112,29 @@ type Records struct {
 	Verified int64    `json:"verified"` // of the signed ones: by a known key
 	Vouched  int64    `json:"vouched"`  // unsigned ones that a verified record vouches for
 	Keys     []string `json:"keys"`     // that signed
+}
+
+// Journal is the journal over the whole output.
+type Journal struct {
+	Entries  int64  `json:"entries"`
+	Signed   int64  `json:"signed"`
+	Verified int64  `json:"verified"` // of the signed ones: by a known key
+	Number   int64  `json:"number"`   // of the newest entry
+	SHA256   string `json:"sha256"`   // of the newest entry
+}
+
+// Timestamps are the tokens of the journal that are sound.
+type Timestamps struct {
+	Tokens int64     `json:"tokens"`
+	Number int64     `json:"number"`        // of the newest entry that has one, 0 for none
+	Time   time.Time `json:"time,omitzero"` // at which that entry, and all before it, existed
+}
+
+// Decision is one of a person about a file that was not trusted.
+type Decision struct {
+	Object string `json:"object"` // key in the output; empty when nothing there has this hash
+	SHA256 string `json:"sha256"`
+	By     string `json:"by"` // key of the record or entry that says so
 }
 
 // Inputs counts the inputs that are as the runs read them.
@@ -116,9 +162,16 @@ type Check struct {
 
 // Ledger verifies records and files. It fails only if nothing can be said; anything
 // else that could not be checked is in the report.
-func Ledger(ctx context.Context, out *Output) (*Check, error) {
+func Ledger(ctx context.Context, given *Output) (*Check, error) {
+	// Nothing that was committed is a link, and one that leads elsewhere must not end
+	// the listing.
+	mine := *given
+	mine.Store = object.WithoutLinks(given.Store)
+	out := &mine
+
 	found := &results{report: Report{
 		Format: ReportFormat, Output: out.Store.String() + out.Root,
+		Adopted: []Decision{}, Disowned: []Decision{},
 		Problems: []Problem{}, Unchecked: []string{}, Leftovers: []string{}, Notes: []string{},
 	}}
 	all, err := chainReader{found, out}.read(ctx)
@@ -131,17 +184,29 @@ func Ledger(ctx context.Context, out *Output) (*Check, error) {
 		chosen = append(chosen, all[label])
 	}
 
-	// Neighbours and signatures cross intervals, so all chains have been read
-	// by now.
-	records := recordCheck{found, out, all, chosen}
+	entries, err := journalReader{found, out}.read(ctx)
+	if err != nil {
+		return nil, err
+	}
+
+	// Neighbours, signatures and the journal cross intervals, so all chains have
+	// been read by now. What is disowned counts for no other check.
+	journals := journalCheck{found, out, all, entries}
+	journals.decide()
+	journals.check()
+	if err := journals.checkTimestamps(ctx); err != nil {
+		return nil, err
+	}
+
+	records := recordCheck{found, out, all, chosen, entries}
 	records.checkRecords()
 	records.checkNeighbours()
 	records.checkSignatures()
 
 	// Each of these fails only if the whole verification has to end. Broken links
 	// and unreadable objects are in found.
-	files := fileCheck{found, out, chosen}
-	for _, check := range []func(context.Context) error{files.checkFiles, files.checkVersions, files.checkRetention} {
+	files := fileCheck{found, out, all, chosen, entries}
+	for _, check := range []func(context.Context) error{files.checkFiles, files.checkVersions, files.checkRetention, files.checkOutside, files.checkOdd} {
 		if err := check(ctx); err != nil {
 			return nil, err
 		}

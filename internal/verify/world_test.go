@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
 	"io/fs"
 	"log/slog"
 	"os"
@@ -22,6 +23,7 @@ import (
 	"cdrmend/internal/policy"
 	"cdrmend/internal/record"
 	_ "cdrmend/internal/tempdir"
+	"cdrmend/internal/timestamp"
 	"cdrmend/internal/token"
 	"cdrmend/internal/verify"
 	"cdrmend/internal/yamlfile"
@@ -43,6 +45,11 @@ type world struct {
 	dir    string
 	asOf   time.Time
 	labels []string
+	decide ledger.Decisions // of the runs to come
+	all    bool             // the labels are all intervals
+	head   string           // of the journal, as somebody keeps it
+	from   string           // the labels are those from it on
+	roots  *timestamp.Roots // of authorities whose timestamps count
 }
 
 const (
@@ -137,11 +144,20 @@ func (w *world) commitAll(keys ...*token.Signer) {
 	w.commit(day22, keys[3])
 }
 
+// delivered sets when an input was delivered.
+func (w *world) delivered(name string, at time.Time) {
+	w.t.Helper()
+	if err := os.Chtimes(w.path(name), at, at); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
 func signedBy(s *token.Signer) []*token.Signer { return []*token.Signer{s, s, s, s} }
 
 func (w *world) commit(label string, key *token.Signer, earlier ...*token.Signer) {
 	w.t.Helper()
 	j := w.job()
+	j.Decide = w.decide
 	if key != nil {
 		j.Signer, j.Keys = key, key.Public()
 	}
@@ -164,7 +180,7 @@ func (w *world) job() *job.Job {
 		w.t.Fatal(err)
 	}
 	j := &job.Job{
-		Config: cfg, AsOf: record.TimeOf(w.asOf), Now: func() time.Time { return w.asOf }, Tool: tool,
+		Config: cfg, AsOf: record.TimeOf(w.asOf), Now: func() time.Time { return w.asOf }, Tool: tool, Random: strings.NewReader("sixteen bytes id"),
 		Log: slog.New(slog.DiscardHandler), Watch: func(string, int64, int64) {},
 		Stores: job.Stores{Output: w.open(cfg.Output.URL), Media: w.open(*cfg.Media.URL)},
 	}
@@ -245,7 +261,7 @@ func (w *world) ledger(keys *token.Keys, only ...string) *verify.Check {
 		w.t.Fatal(err)
 	}
 	check, err := verify.Ledger(w.t.Context(), &verify.Output{
-		Store: store, Labels: only, Keys: keys, Concurrency: 4, Watch: func(string, int64, int64) {},
+		Store: store, Labels: only, Keys: keys, All: w.all, From: w.from, Head: w.head, Roots: w.roots, Concurrency: 4, Watch: func(string, int64, int64) {},
 	})
 	if err != nil {
 		w.t.Fatal(err)
@@ -363,22 +379,69 @@ func hexSum(text string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// sees makes all records see each other as they are now.
+// sees makes all records and journal entries see each other as they are now, in the
+// order in which they were made, as the holder of a key could.
 func (w *world) sees(key *token.Signer) {
 	w.t.Helper()
-	for _, at := range []struct {
-		label  string
-		number int64
-	}{{day21, 1}, {day22, 1}} {
-		r := w.record(at.label, at.number)
+	previous := ""
+	for number := int64(1); ; number++ {
+		if _, err := os.Stat(w.path("out/" + entryKey(number))); err != nil {
+			return
+		}
+		e := w.entry(number)
+		var label string
+		if _, err := fmt.Sscanf(e.Path, "interval=%10s", &label); err != nil {
+			w.t.Fatal(err)
+		}
+		var of int64
+		if _, err := fmt.Sscanf(path.Base(e.Path), "%08d.json", &of); err != nil {
+			w.t.Fatal(err)
+		}
+		r := w.record(label, of)
 		for i, n := range r.Neighbours {
 			r.Neighbours[i].SHA256 = hexSum(w.read("out/" + recordKey(n.Interval, n.Number)))
 		}
+		if of > 1 {
+			r.Previous = hexSum(w.read("out/" + recordKey(label, of-1)))
+		}
+		if r.Journal != nil {
+			r.Journal.SHA256 = hexSum(w.read("out/" + entryKey(r.Journal.Number)))
+		}
 		w.forge(r, key)
+		e.SHA256, e.Previous = hexSum(w.read("out/"+e.Path)), previous
+		w.forgeEntry(e, key)
+		previous = hexSum(w.read("out/" + entryKey(number)))
 	}
+}
+
+func entryKey(number int64) string { return ledger.JournalFolder + ledger.EntryName(number) }
+
+// entry opens an entry of the journal.
+func (w *world) entry(number int64) *ledger.Entry {
+	w.t.Helper()
+	e, _, err := ledger.OpenEntry([]byte(w.read("out/"+entryKey(number))), nil)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return e
+}
+
+// forgeEntry replaces an entry by one that a key, or nobody, signed.
+func (w *world) forgeEntry(e *ledger.Entry, key *token.Signer) {
+	w.t.Helper()
+	file, err := e.Seal(key)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.write("out/"+entryKey(e.Number), string(file))
 }
 
 // isRecord tells records from histories and files of runs.
 func isRecord(key string) bool {
 	return strings.HasSuffix(path.Dir(key), "/log") && path.Ext(key) == ".json"
+}
+
+// isOfAll tells what belongs to the whole output.
+func isOfAll(key string) bool {
+	return key == ledger.IdentityFile || strings.HasPrefix(key, ledger.JournalFolder)
 }

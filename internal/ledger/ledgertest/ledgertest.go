@@ -24,9 +24,10 @@ type Account struct {
 	Lost       []string // what was committed and is not there
 	Differing  []string // bytes that are not those that were committed
 	Strange    []string // what has no meaning where it lies
+	Unentered  []string // records that no journal entry names, as a kill leaves them
 }
 
-// Problems returns everything that is wrong.
+// Problems returns everything that is wrong. A record that is not entered yet is not.
 func (a *Account) Problems() []string {
 	return slices.Concat(a.Duplicates, a.Lost, a.Differing, a.Strange)
 }
@@ -48,6 +49,9 @@ func Examine(files map[string]string) *Account {
 		if temporaryPath.MatchString(path) {
 			continue
 		}
+		if path == identityPath || entryPath.MatchString(path) {
+			continue
+		}
 		parts := intervalPath.FindStringSubmatch(path)
 		if parts == nil {
 			a.Strange = append(a.Strange, path+": belongs to no interval")
@@ -63,6 +67,7 @@ func Examine(files map[string]string) *Account {
 	for _, label := range slices.Sorted(maps.Keys(intervals)) {
 		intervals[label].examine()
 	}
+	examineJournal(a, files)
 	return a
 }
 
@@ -84,6 +89,8 @@ type record struct {
 	RunSHA256 string `json:"run_sha256"`
 	History   []file
 	Previous  string
+	Output    string
+	Journal   *mark
 }
 
 type run struct {

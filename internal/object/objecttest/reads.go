@@ -6,8 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"slices"
 	"testing"
+	"time"
 
 	"cdrmend/internal/object"
 
@@ -202,5 +204,88 @@ func keepsKeysApart(t *testing.T, p Place) {
 	}
 	for _, info := range list(t, p.Store, "") {
 		wantBytes(t, p.Store, info, 0, []byte("data of "+info.Key))
+	}
+}
+
+func getsByKey(t *testing.T, p Place) {
+	if _, _, err := p.Store.Get(t.Context(), "a/b"); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("a key of an empty store gives %v, want one that wraps %v", err, fs.ErrNotExist)
+	}
+	create(t, p.Store, "a/b", "12345")
+	create(t, p.Store, "a/empty", "")
+	for _, key := range []string{"a", "a/b/c", "a/bc", "b"} { // in a directory "a" is there, and no file
+		if _, _, err := p.Store.Get(t.Context(), key); key != "a" && !errors.Is(err, fs.ErrNotExist) || err == nil {
+			t.Errorf("key %q gives %v, want one that wraps %v", key, err, fs.ErrNotExist)
+		}
+	}
+	for key, want := range map[string]string{"a/b": "12345", "a/empty": ""} {
+		info, body, err := p.Store.Get(t.Context(), key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := io.ReadAll(body)
+		if err != nil || string(got) != want || info.Key != key || info.Size != int64(len(want)) || body.Close() != nil {
+			t.Errorf("got %q of %+v, %v, want %q", got, info, err, want)
+		}
+		wantBytes(t, p.Store, info, 0, []byte(want)) // the info pins the object
+	}
+	p.Put("a/b", []byte("longer than before"))
+	_, body, err := p.Store.Get(t.Context(), "a/b")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := io.ReadAll(body); err != nil || string(got) != "longer than before" {
+		t.Errorf("got %q, %v, want what the key holds now", got, err)
+	}
+	body.Close()
+}
+
+func originTells(t *testing.T, p Place) {
+	create(t, p.Store, "a/b", "12345")
+	create(t, p.Store, "a/b0", "other")
+	info, body, err := p.Store.Get(t.Context(), "a/b")
+	if err != nil {
+		t.Fatal(err)
+	}
+	body.Close()
+	o, err := p.Store.Origin(t.Context(), "a/b")
+	if err != nil || o.Modified.Sub(info.Modified).Abs() > time.Second || o.Owner == "" {
+		t.Errorf("got %+v, %v, want an owner, and the time %v", o, err, info.Modified)
+	}
+	if o, err := p.Store.Origin(t.Context(), "a/x"); err == nil {
+		t.Errorf("a key that holds nothing has the origin %+v", o)
+	}
+}
+
+func listsAfter(t *testing.T, p Place) {
+	keys := func(prefix, name string) []string {
+		t.Helper()
+		found := []string{}
+		for info, err := range p.Store.After(t.Context(), prefix, name) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			wantBytes(t, p.Store, info, 0, []byte(info.Key))
+			found = append(found, info.Key)
+		}
+		return found
+	}
+	if got := keys("j/", "1"); len(got) > 0 {
+		t.Errorf("of nothing: %q", got)
+	}
+	for _, key := range []string{"j/1", "j/2", "j/3/x", "j/4", "k/5", "j0"} {
+		create(t, p.Store, key, key)
+	}
+	for name, want := range map[string][]string{"0": {"j/1", "j/2", "j/4"}, "1": {"j/2", "j/4"}, "10": {"j/2", "j/4"}, "4": {}, "9": {}} {
+		if got := keys("j/", name); !slices.Equal(got, want) {
+			t.Errorf("after %q: %q, want %q", name, got, want)
+		}
+	}
+	for i := range 1002 {
+		key := fmt.Sprintf("many/%04d", i)
+		create(t, p.Store, key, key)
+	}
+	if got := keys("many/", "0000"); len(got) != 1001 {
+		t.Errorf("%d of 1001 keys", len(got))
 	}
 }

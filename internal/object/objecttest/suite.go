@@ -47,6 +47,9 @@ func Run(t *testing.T, open func(t *testing.T) Place) {
 		"a failing content leaves nothing":                failingLeavesNothing,
 		"a cancelled context ends a list and a read":      cancelledEnds,
 		"an empty object is an object":                    holdsEmpty,
+		"a key is read without a list":                    getsByKey,
+		"a list begins after a name":                      listsAfter,
+		"the origin of an object tells when":              originTells,
 		"keys that cannot be told apart by eye are apart": keepsKeysApart,
 	}
 	for name, test := range tests {

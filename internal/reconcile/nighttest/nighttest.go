@@ -100,13 +100,14 @@ func (ev *Night) Add(entries ...Entry) *Night {
 	doc := &ev.Documents[len(ev.Documents)-1]
 	for _, in := range entries {
 		e := manifest.Entry{
-			Doc: uint32(len(ev.Documents) - 1), Index: doc.N, Duration: profile.NoInt, MediaBytes: profile.NoInt,
-			MediaType: ev.Texts.OfString(in.Media), MediaSubtype: ev.Texts.OfString(in.Subtype), IDInMediaKey: ev.Texts.OfString(in.Named),
+			Doc: uint32(len(ev.Documents) - 1), Index: doc.N, Duration: profile.NoInt,
+			MediaType: ev.Texts.OfString(in.Media), MediaSubtype: ev.Texts.OfString(in.Subtype),
 			Start: At(in.Start), End: At(in.End), State: ev.Texts.OfString(in.State),
 			ANI: ev.Texts.NumberOf([]byte(in.ANI)), DNIS: ev.Texts.NumberOf([]byte(in.DNIS)),
 		}
+		of := manifest.Particulars{MediaBytes: profile.NoInt, IDInMediaKey: ev.Texts.OfString(in.Named)}
 		if in.Bytes != "" {
-			e.MediaBytes, _ = strconv.ParseInt(in.Bytes, 10, 64)
+			of.MediaBytes, _ = strconv.ParseInt(in.Bytes, 10, 64)
 		}
 		var given record.Fields
 		for _, field := range []struct {
@@ -139,7 +140,7 @@ func (ev *Night) Add(entries ...Entry) *Night {
 		if in.Doubtful {
 			e.Present |= 1 << 31
 		}
-		ev.Entries = append(ev.Entries, e)
+		ev.Entries, ev.OfEntries = append(ev.Entries, e), append(ev.OfEntries, of)
 		doc.N++
 		ev.Added = append(ev.Added, fmt.Sprintf("entry %+v", in))
 	}
@@ -180,7 +181,7 @@ func (ev *Night) AddLegs(legs ...Leg) *Night {
 			}
 			ev.LegInvalid = append(ev.LegInvalid, evidence.LegInvalid{Ref: l.Ref, Field: in.Invalid, Raw: "?"})
 		}
-		ev.Legs, ev.Particulars = append(ev.Legs, l.Shown), append(ev.Particulars, l.Particulars)
+		ev.Legs, ev.Particulars, ev.Updated = append(ev.Legs, l.Shown), append(ev.Particulars, l.Particulars), append(ev.Updated, l.Updated)
 		ev.Added = append(ev.Added, fmt.Sprintf("leg %+v", in))
 	}
 	return ev
@@ -196,8 +197,8 @@ func (ev *Night) legOf(in Leg, ref record.Ref) cdr.Leg {
 		Queues: list(in.Queues), Users: list(in.Users), ANI: ev.Texts.NumberOf([]byte(in.ANI)), DNIS: ev.Texts.NumberOf([]byte(in.DNIS)),
 		Start: At(in.Start), Answer: At(cmp.Or(in.Answer, in.Start)), End: At(in.End), Ref: ref,
 	}, Particulars: cdr.Particulars{
-		Updated: At(in.Updated), TalkMS: -1, SIPStatus: -1, Recorded: in.Recorded,
-	}}
+		TalkMS: -1, SIPStatus: -1, Recorded: in.Recorded,
+	}, Updated: At(in.Updated)}
 	if in.Org != "" {
 		l.Org = text(in.Org)
 	}
