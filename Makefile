@@ -7,7 +7,7 @@ SIDECARS ?= 100000
 export CGO_ENABLED := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help build tools test fuzz bench bench-large chaos lint demo
+.PHONY: help build tools test fuzz bench bench-large growth chaos lint demo
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -28,6 +28,10 @@ tools: ## install what the tests need beside Go: an S3 server, DuckDB, a Parquet
 # With CI set, a test whose server is missing fails instead of being skipped.
 test: tools ## run all tests, those against real servers too
 	CI=true go test -count=1 ./...
+
+growth: build ## run hostile structures at n, 2n and 4n, and show how time, memory and output grow; ONLY='a pattern of names'
+	go test -c -o .tools/bin/growth ./internal/growth
+	cd internal/growth && ../../.tools/bin/growth -program $(CURDIR)/cdrmend -growth -only '$(ONLY)' -test.timeout 3h -test.run '^TestGrowth$$'
 
 chaos: tools ## run the program under every fault, kills, restarts and races; under 8 minutes
 	cd internal/chaos && CI=true CHAOS=1 go test -count=1 -timeout 15m

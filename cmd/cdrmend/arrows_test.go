@@ -115,6 +115,7 @@ var rooms = map[string]room{
 	"internal/timestamp/timestamptest": {"an authority for tests shares no code with what checks its answers", ""},
 	"internal/ledger/ledgertest":       {"a second reading of stored bytes shares no code with the first", ""},
 	"internal/tempdir":                 {"where tests write is nothing to anybody else", ""},
+	"internal/growth":                  {"tests of the whole program, and nothing else", ""},
 	"internal/chaos":                   {"tests of the whole program, and nothing else", ""},
 	"manifests":                        {"the contract is data", ""},
 }

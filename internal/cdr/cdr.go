@@ -153,7 +153,7 @@ func NewReader(p *profile.Profile, texts *intern.Table, limits *stream.Limits) *
 		values:  values{norm: profile.NewNormalizer(p, texts)},
 		mapping: rows.NewMapping(p, record.LegFields, limits),
 	}
-	r.conversations = conversationReader{values: &r.values, add: r.add}
+	r.conversations = conversationReader{values: &r.values, add: r.add, limits: limits}
 	if p.Shape == profile.ConversationDetail {
 		r.mapping.Watch(aroundConversations...)
 	}

@@ -13,6 +13,7 @@ import (
 	"cdrmend/internal/profile"
 	"cdrmend/internal/record"
 	"cdrmend/internal/rows"
+	"cdrmend/internal/stream"
 )
 
 // Details is what objects with conversation details say beside their legs. The API
@@ -39,8 +40,9 @@ type Begun struct {
 type conversationReader struct {
 	*values
 	add     func(l Leg, asked bool) bool // see Reader.add
-	cursor  jsonscan.Cursor              // of the current conversation
-	details details                      // likewise
+	limits  *stream.Limits
+	cursor  jsonscan.Cursor // of the current conversation
+	details details         // likewise
 }
 
 // aroundConversations are members of a page, in the order in which they are
@@ -77,8 +79,10 @@ type details struct {
 	customers    bool          // whether any participant is a customer
 	sessions     bool          // whether any participant has a session
 	others       int64         // number of sessions that are not voice, or of listeners
-	attended     []record.Span // in which an agent took part
-	free         []record.Span // parts of a segment outside these
+	most         int           // sessions and segments together, 0 without a limit
+	over         bool          // there are more: the lists lack some
+	attended     []record.Span // in which an agent took part, in order and apart
+	talking      []record.Span // in which customers talked, of the current leg
 }
 
 type session struct {
@@ -86,13 +90,20 @@ type session struct {
 	participant                         int
 	id, direction, ani, dnis, recording jsonscan.Value
 	sessionDNIS, addressTo, addressFrom jsonscan.Value
-	user                                jsonscan.Value // of the participant
+	user                                name // of the participant
 	segments                            record.Section
+}
+
+// name is an id that several legs may have. It is read once.
+type name struct {
+	raw jsonscan.Value
+	id  intern.Text
+	bad bool // it does not parse
 }
 
 type segment struct {
 	kind       string
-	queue      jsonscan.Value
+	queue      name
 	start, end record.Time
 	rawStart   jsonscan.Value // when it is to be reported
 	rawEnd     jsonscan.Value
@@ -101,6 +112,7 @@ type segment struct {
 // frame is what a conversation says of all its sessions.
 type frame struct {
 	id       jsonscan.Value
+	badID    bool // it does not parse
 	start    record.Time
 	end      record.Time // the latest, when the conversation has ended
 	rawStart jsonscan.Value
@@ -121,6 +133,14 @@ func (r *conversationReader) addLegs(v jsonscan.Value) error {
 	}
 
 	d, b := &r.details, r.batch
+	legs := d.legs()
+	if most := r.limits.SessionPairs; most > 0 && (d.over || legs*int64(len(d.voice)+len(d.segments)) > most) {
+		return &stream.LimitError{Limit: "session_pairs", Max: most}
+	}
+	if legs > 0 {
+		r.readNames()
+	}
+	r.beginShown()
 	if d.sessions {
 		b.Details.Speaking++
 	}
@@ -130,7 +150,7 @@ func (r *conversationReader) addLegs(v jsonscan.Value) error {
 	first, any, earliest := len(b.Legs), false, record.NoTime
 	for i := range d.voice {
 		s := &d.voice[i]
-		if d.customers != isCustomer(s.purpose) || !d.customers && !isAgent(s.purpose) {
+		if !d.isLeg(s) {
 			b.Skipped++
 			continue
 		}
@@ -149,6 +169,62 @@ func (r *conversationReader) addLegs(v jsonscan.Value) error {
 	return nil
 }
 
+// isLeg reports whether a session is a leg: one of a customer, or one of an agent
+// when there is no customer.
+func (d *details) isLeg(s *session) bool {
+	return d.customers == isCustomer(s.purpose) && (d.customers || isAgent(s.purpose))
+}
+
+// legs returns how many sessions are legs.
+func (d *details) legs() (n int64) {
+	for i := range d.voice {
+		if d.isLeg(&d.voice[i]) {
+			n++
+		}
+	}
+	return n
+}
+
+// readNames reads the ids that many legs may have: of users and queues.
+func (r *conversationReader) readNames() {
+	read := func(n *name) {
+		var ok bool
+		n.id, ok = r.norm.ID(n.raw)
+		n.bad = !ok
+	}
+	d := &r.details
+	for i := range d.voice {
+		s := &d.voice[i]
+		if !isAgent(s.purpose) {
+			continue
+		}
+		// Sessions of one participant have one user.
+		if i > 0 && d.voice[i-1].participant == s.participant {
+			s.user = d.voice[i-1].user
+		} else {
+			read(&s.user)
+		}
+		for k := range record.SectionOf(s.segments, d.segments) {
+			read(&d.segments[int(s.segments.At)+k].queue)
+		}
+	}
+}
+
+// longID is the length from which on an id as spelled is brought into a shorter form
+// before all legs read it.
+const longID = 4 << 10
+
+// shorten replaces an id that is long as it is spelled, unless it does not parse.
+func (f *frame) shorten(n *profile.Normalizer) {
+	if len(f.id.Raw) <= longID {
+		return
+	}
+	text, ok := n.AppendID(nil, f.id)
+	if f.badID = !ok; ok {
+		f.id = jsonscan.Value{Kind: jsonscan.Cell, Raw: text}
+	}
+}
+
 // elementKind says what an element of a list of conversations is.
 type elementKind uint8
 
@@ -164,6 +240,7 @@ func (r *conversationReader) frame(v jsonscan.Value) (f frame, kind elementKind)
 	c.Reset(v)
 	d.truncate(0, 0, 0)
 	d.customers, d.sessions, d.participants = false, false, 0
+	d.most, d.over = int(r.limits.SessionPairs), false
 
 	kind = emptyRow
 	var start, end jsonscan.Value
@@ -186,6 +263,7 @@ func (r *conversationReader) frame(v jsonscan.Value) (f frame, kind elementKind)
 			}
 		}
 	}
+	f.shorten(&r.norm)
 	f.start, f.rawStart = instant(start, &r.norm)
 	f.end, f.rawEnd = instant(end, &r.norm)
 	missing := r.norm.Profile.IsMissing
@@ -203,7 +281,7 @@ func (d *details) truncate(voice, segments int, others int64) {
 
 func (d *details) readParticipants(c *jsonscan.Cursor, n *profile.Normalizer) {
 	d.truncate(0, 0, 0) // a second list of participants replaces the first
-	d.customers, d.sessions, d.participants = false, false, 0
+	d.customers, d.sessions, d.participants, d.over = false, false, 0, false
 	for range c.Objects {
 		d.participants++
 		d.participant(c, n)
@@ -235,7 +313,7 @@ func (d *details) participant(c *jsonscan.Cursor, n *profile.Normalizer) {
 	d.customers, d.sessions = d.customers || isCustomer(purpose), d.sessions || any
 	for i := range d.voice[voice:] {
 		s := &d.voice[voice+i]
-		s.purpose, s.user, s.participant = purpose, user, d.participants
+		s.purpose, s.user, s.participant = purpose, name{raw: user}, d.participants
 	}
 }
 
@@ -276,7 +354,9 @@ func (d *details) session(c *jsonscan.Cursor, n *profile.Normalizer) {
 		case "segments":
 			d.segments = d.segments[:from]
 			for range c.Objects {
-				d.segments = append(d.segments, segmentOf(c, n))
+				if d.fits() {
+					d.segments = append(d.segments, segmentOf(c, n))
+				}
 			}
 		}
 	}
@@ -290,7 +370,17 @@ func (d *details) session(c *jsonscan.Cursor, n *profile.Normalizer) {
 		return
 	}
 	s.segments = sectionFrom(from, d.segments)
-	d.voice = append(d.voice, s)
+	if d.fits() {
+		d.voice = append(d.voice, s)
+	}
+}
+
+// fits reports whether one more session or segment is within the limit.
+func (d *details) fits() bool {
+	if d.most > 0 && len(d.voice)+len(d.segments) >= d.most {
+		d.over = true
+	}
+	return !d.over
 }
 
 func segmentOf(c *jsonscan.Cursor, n *profile.Normalizer) segment {
@@ -300,7 +390,7 @@ func segmentOf(c *jsonscan.Cursor, n *profile.Normalizer) segment {
 		case "segmentType":
 			g.kind = lower(c.Value())
 		case "queueId":
-			g.queue = c.Value()
+			g.queue.raw = c.Value()
 		case "segmentStart":
 			g.start, g.rawStart = instant(c.Value(), n)
 		case "segmentEnd":
@@ -374,34 +464,43 @@ func (d *details) findAttended() {
 			}
 		}
 	}
-	slices.SortFunc(d.attended, func(a, b record.Span) int { return cmp.Compare(a.Start, b.Start) })
+	d.attended = record.Union(d.attended)
 }
 
-// unattended returns the parts of a span in which no agent took part.
-func (d *details) unattended(span record.Span) []record.Span {
-	d.free = d.free[:0]
-	for _, a := range d.attended {
-		if a.End <= span.Start {
-			continue
+// unattended adds the parts of spans in which no agent took part to a list. The spans
+// are in order and apart.
+func (d *details) unattended(list, spans []record.Span) []record.Span {
+	from := 0
+	for _, s := range spans {
+		for from < len(d.attended) && d.attended[from].End <= s.Start {
+			from++
 		}
-		if a.Start >= span.End {
-			break
+		for _, a := range d.attended[from:] {
+			if a.Start >= s.End {
+				break
+			}
+			if a.Start > s.Start {
+				list = append(list, record.Span{Start: s.Start, End: a.Start})
+			}
+			s.Start = a.End
 		}
-		if a.Start > span.Start {
-			d.free = append(d.free, record.Span{Start: span.Start, End: a.Start})
+		if s.Start < s.End {
+			list = append(list, s)
 		}
-		span.Start = a.End
 	}
-	if span.Start < span.End {
-		d.free = append(d.free, span)
-	}
-	return d.free
+	return list
 }
 
 // session fills a leg with the fields of its session.
 func (r *conversationReader) session(l *Leg, s *session, f *frame) {
 	conversation := false
-	l.Conversation, conversation = r.later(l, record.ConversationID, f.id, laterConversation)
+	names := named{conversation: f.id, leg: s.id}
+	if f.badID {
+		r.invalid(l, record.ConversationID, f.id)
+		names.conversation = jsonscan.Value{} // as for any that does not parse
+	} else {
+		l.Conversation, conversation = r.later(l, record.ConversationID, f.id, laterConversation)
+	}
 	id := false
 	l.ID, id = r.later(l, record.LegID, s.id, laterID)
 	if isCustomer(s.purpose) {
@@ -431,7 +530,7 @@ func (r *conversationReader) session(l *Leg, s *session, f *frame) {
 	r.talk(l, s)
 	r.agents(l)
 	if !conversation || !id {
-		r.extra(l).Same = r.same(l, durations{profile.NoInt, profile.NoInt}, named{conversation: f.id, leg: s.id})
+		r.extra(l).Same = r.same(l, durations{profile.NoInt, profile.NoInt}, names)
 	}
 }
 
@@ -475,6 +574,7 @@ func (r *conversationReader) report(l *Leg, f record.Field, raw jsonscan.Value, 
 func (r *conversationReader) talk(l *Leg, own *session) {
 	b, d := r.batch, &r.details
 	from := len(b.Talk)
+	d.talking = d.talking[:0]
 	for i := range d.voice {
 		s := &d.voice[i]
 		customer := isCustomer(s.purpose)
@@ -487,6 +587,9 @@ func (r *conversationReader) talk(l *Leg, own *session) {
 			}
 		}
 	}
+	if len(d.talking) > 0 {
+		b.Talk = d.unattended(b.Talk, record.Union(d.talking))
+	}
 
 	l.Talk = sectionFrom(from, b.Talk)
 	for _, span := range record.SectionOf(l.Talk, b.Talk) {
@@ -494,9 +597,22 @@ func (r *conversationReader) talk(l *Leg, own *session) {
 			l.Answer = span.Start
 		}
 	}
+	r.shareTalk(l)
 }
 
-// interact adds the spans of a segment in which somebody talked.
+// shareTalk makes a leg refer to the talk of the leg before it if that is the same:
+// of a conversation with many legs most have the same.
+func (r *conversationReader) shareTalk(l *Leg) {
+	b := r.batch
+	before := record.Section{At: l.Talk.At - l.Talk.N, N: l.Talk.N}
+	if l.Talk.N == 0 || l.Talk.At < l.Talk.N || !slices.Equal(record.SectionOf(before, b.Talk), record.SectionOf(l.Talk, b.Talk)) {
+		return
+	}
+	b.Talk, l.Talk = b.Talk[:l.Talk.At], before
+}
+
+// interact notes the span of a segment in which somebody talked: of an agent in the
+// talk of the batch, of a customer in that of the details.
 func (r *conversationReader) interact(l *Leg, g *segment, customer bool) {
 	r.report(l, record.Talk, g.rawStart, g.start.Known())
 	if !g.start.Known() {
@@ -521,16 +637,20 @@ func (r *conversationReader) interact(l *Leg, g *segment, customer bool) {
 		return
 	}
 
-	spans := []record.Span{span}
-	if customer {
-		spans = r.details.unattended(span)
-	}
 	switch {
+	case !open && customer:
+		r.details.talking = append(r.details.talking, span)
 	case !open:
-		r.batch.Talk = append(r.batch.Talk, spans...)
-	case len(spans) > 0 && (!l.Answer.Known() || span.Start < l.Answer):
+		r.batch.Talk = append(r.batch.Talk, span)
+	case (!customer || !r.details.isAttended(span.Start)) && (!l.Answer.Known() || span.Start < l.Answer):
 		l.Answer = span.Start
 	}
+}
+
+// isAttended reports whether an agent took part at a time.
+func (d *details) isAttended(t record.Time) bool {
+	n, found := slices.BinarySearchFunc(d.attended, t, func(s record.Span, t record.Time) int { return cmp.Compare(s.Start, t) })
+	return found || n > 0 && t < d.attended[n-1].End
 }
 
 // agents sets the users who took part in a leg, and the queues that they were in.
@@ -539,16 +659,17 @@ func (r *conversationReader) agents(l *Leg) {
 	if !span.End.Known() {
 		span.End = record.Forever.End
 	}
-	l.Users = r.sorted(l, record.UserIDs, span, func(s *session, add func(jsonscan.Value)) { add(s.user) })
-	l.Queues = r.sorted(l, record.QueueIDs, span, func(s *session, add func(jsonscan.Value)) {
-		for _, g := range record.SectionOf(s.segments, r.details.segments) {
-			add(g.queue)
+	l.Users = r.sorted(l, record.UserIDs, span, func(s *session, add func(*name)) { add(&s.user) })
+	l.Queues = r.sorted(l, record.QueueIDs, span, func(s *session, add func(*name)) {
+		segments := record.SectionOf(s.segments, r.details.segments)
+		for i := range segments {
+			add(&segments[i].queue)
 		}
 	})
 }
 
 // sorted returns the ids that the sessions of agents have which overlap a span.
-func (r *conversationReader) sorted(l *Leg, f record.Field, span record.Span, ids func(s *session, add func(jsonscan.Value))) intern.Text {
+func (r *conversationReader) sorted(l *Leg, f record.Field, span record.Span, ids func(s *session, add func(*name))) intern.Text {
 	r.list = r.list[:0]
 	for i := range r.details.voice {
 		s := &r.details.voice[i]
@@ -558,12 +679,17 @@ func (r *conversationReader) sorted(l *Leg, f record.Field, span record.Span, id
 		if at, ok := r.details.extent(s); !ok || !at.Overlaps(span) {
 			continue
 		}
-		ids(s, func(v jsonscan.Value) {
-			if id := r.textOf(l, f, v, r.norm.ID); id != intern.None && !slices.Contains(r.list, id) {
-				r.list = append(r.list, id)
+		ids(s, func(n *name) {
+			if n.bad {
+				r.invalid(l, f, n.raw)
+			}
+			if n.id != intern.None {
+				r.list = append(r.list, n.id)
 			}
 		})
 	}
+	slices.Sort(r.list) // equal ones together, which is faster than to compare texts
+	r.list = slices.Compact(r.list)
 	slices.SortFunc(r.list, r.norm.Texts.Compare)
 	return r.join(r.list)
 }

@@ -11,10 +11,11 @@ import (
 // every shape use it.
 type values struct {
 	norm  profile.Normalizer
-	words bool          // see Reader.Words
-	batch *Batch        // that is being read
-	list  []intern.Text // of the current leg, before it is one text
-	text  []byte        // likewise
+	words bool             // see Reader.Words
+	batch *Batch           // that is being read
+	list  []intern.Text    // of the current leg, before it is one text
+	text  []byte           // likewise
+	shown map[*byte]string // of the current conversation: long values that did not parse, by their first byte
 }
 
 // textOf reads a text of a leg.
@@ -155,7 +156,32 @@ func (r *values) read(l *Leg, f record.Field, v jsonscan.Value, ok, known bool) 
 // invalid notes a value that did not parse, the first one of each field.
 func (r *values) invalid(l *Leg, f record.Field, v jsonscan.Value) {
 	if l.Invalid&invalidBit(f) == 0 {
-		r.batch.Invalid = append(r.batch.Invalid, record.Invalid{Row: l.Ref.Row, Field: f, Raw: profile.Shown(v)})
+		r.batch.Invalid = append(r.batch.Invalid, record.Invalid{Row: l.Ref.Row, Field: f, Raw: r.shownOf(v)})
 	}
 	l.Invalid |= invalidBit(f)
+}
+
+// manyBytes is the length from which on a value is looked at only once for all legs of
+// a conversation.
+const manyBytes = 1 << 10
+
+// beginShown begins a conversation, whose legs may share values.
+func (r *values) beginShown() {
+	if r.shown == nil {
+		r.shown = map[*byte]string{}
+	}
+	clear(r.shown)
+}
+
+// shownOf returns a value that did not parse as findings show it.
+func (r *values) shownOf(v jsonscan.Value) string {
+	if r.shown == nil || len(v.Raw) < manyBytes {
+		return profile.Shown(v)
+	}
+	text, known := r.shown[&v.Raw[0]]
+	if !known {
+		text = profile.Shown(v)
+		r.shown[&v.Raw[0]] = text
+	}
+	return text
 }

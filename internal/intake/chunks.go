@@ -65,26 +65,75 @@ func (c *chunks) release(b []byte) {
 // decoding is one chunk that is being decoded.
 type decoding[B any] struct {
 	chunk   *rows.Chunk
+	from    int64         // where it begins in the object
 	done    chan struct{} // closed when the fields below are set
 	batch   B
-	rejects []rows.Reject // their bytes are in the chunk's buffer
+	rejects []rejectRun // their bytes are in the chunk's buffer
 	err     error
+}
+
+// rejectRun is successive rejects of a chunk with one reason. There may be one for
+// every two bytes of the chunk, so that each takes little memory.
+type rejectRun struct {
+	row    int64 // of the first
+	offset int64 // likewise
+	reason string
+	spans  []chunkSpan
+}
+
+// chunkSpan is where the bytes of a reject are, from the offset of its run on.
+type chunkSpan struct{ from, to uint32 }
+
+// reject notes a reject of the chunk.
+func (d *decoding[B]) reject(r rows.Reject) error {
+	last := len(d.rejects) - 1
+	if last < 0 || r.Reason != d.rejects[last].reason || r.Row != d.rejects[last].row+int64(len(d.rejects[last].spans)) {
+		d.rejects = append(d.rejects, rejectRun{row: r.Row, offset: r.Offset, reason: r.Reason})
+		last++
+	}
+	run := &d.rejects[last]
+	from := uint32(r.Offset - run.offset)
+	run.spans = append(run.spans, chunkSpan{from, from + uint32(len(r.Bytes))})
+	return nil
+}
+
+// eachReject calls reject for the rejects of the chunk in order. Tail is what stands
+// between the last reject before the chunk and the chunk; eachReject returns it for
+// the next one.
+func (d *decoding[B]) eachReject(tail []byte, reject func(rows.Reject) error) ([]byte, error) {
+	at := d.from
+	for n, run := range d.rejects {
+		for i, span := range run.spans {
+			from, to := run.offset+int64(span.from), run.offset+int64(span.to)
+			r := rows.Reject{Row: run.row + int64(i), Offset: from, Reason: run.reason, Bytes: d.chunk.Bytes(from, to)}
+			switch between := d.chunk.Bytes(at, from); {
+			case i > 0:
+				r.Before = between
+			case n == 0 && len(tail)+len(between) <= longestRun:
+				r.Before = append(tail, between...)
+			}
+			if err := reject(r); err != nil {
+				return nil, err
+			}
+			at, tail = to, nil
+		}
+	}
+
+	rest := d.chunk.Bytes(at, d.chunk.End())
+	return append(tail, rest[:min(len(rest), longestRun-len(tail))]...), nil
 }
 
 // readChunks reads an object chunk by chunk; r joins the chunks.
 func (p *pool[B]) readChunks(ctx context.Context, o *opened, r reader[B]) (B, error) {
 	q := &queue[B]{chunks: p.chunks, reader: r, reject: o.reject, all: r.begin(o)}
 	for c := range rows.NewChunk(o.body, p.profile, o.format, p.limits).Split(func() ([]byte, bool) { return q.buffer(ctx) }) {
-		d := &decoding[B]{chunk: c, done: make(chan struct{})}
+		d := &decoding[B]{chunk: c, from: c.Offset(), done: make(chan struct{})}
 		q.waiting = append(q.waiting, d)
 		go func() {
 			defer close(d.done)
 			own := p.get(o)
 			defer p.put(own)
-			d.batch, d.err = own.readChunk(o, c, func(r rows.Reject) error {
-				d.rejects = append(d.rejects, r)
-				return nil
-			})
+			d.batch, d.err = own.readChunk(o, c, d.reject)
 		}()
 	}
 
@@ -107,7 +156,8 @@ type queue[B any] struct {
 	reject  func(rows.Reject) error
 	all     B
 	waiting []*decoding[B]
-	err     error // after which nothing is joined
+	tail    []byte // of the last chunk, after its last reject
+	err     error  // after which nothing is joined
 }
 
 // joinFirst waits for the first chunk and adds it to the batch.
@@ -118,8 +168,8 @@ func (q *queue[B]) joinFirst() {
 
 	// Rejects come before the error, as one reader of the whole object would have
 	// met them first.
-	for i := 0; i < len(d.rejects) && q.err == nil; i++ {
-		q.err = q.reject(d.rejects[i])
+	if q.err == nil {
+		q.tail, q.err = d.eachReject(q.tail, q.reject)
 	}
 	if q.err == nil {
 		q.err = d.err

@@ -32,7 +32,8 @@ type opened struct {
 	size   int64       // of file
 
 	reject func(rows.Reject) error
-	forget func() // rejects so far do not count
+	flush  func() error // no reject follows
+	forget func()       // rejects so far do not count
 }
 
 // sniff is how many bytes of an object are looked at for its format: all that are

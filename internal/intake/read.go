@@ -150,6 +150,9 @@ func (s *scanner) one(ctx context.Context, n uint32) error {
 	if err != nil {
 		return err
 	}
+	if err := o.flush(); err != nil {
+		return err
+	}
 	if _, err := io.Copy(io.Discard, o.stored); err != nil {
 		return err
 	}
@@ -166,13 +169,13 @@ func (s *scanner) one(ctx context.Context, n uint32) error {
 func (s *scanner) directRejects(o *opened) {
 	account := s.out.account
 	if account.Objects[o.n].Read {
-		o.reject, o.forget = func(rows.Reject) error { return nil }, func() {}
+		o.reject, o.flush, o.forget = func(rows.Reject) error { return nil }, func() error { return nil }, func() {}
 		return
 	}
 
-	secret := s.hidesRejects(o.n)
-	o.reject = func(r rows.Reject) error { return account.reject(o.n, secret, r) }
-	o.forget = func() { account.forgetRejects(o.n) }
+	kind := s.Sources[s.Objects[o.n].Source].Kind
+	log := &rejectLog{account: account, n: o.n, secret: s.hidesRejects(o.n), lines: kind == policy.Manifests && o.format.InLines()}
+	o.reject, o.flush, o.forget = log.add, log.flush, log.forget
 }
 
 // hidesRejects reports whether rows of an object may hold secrets.

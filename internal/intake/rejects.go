@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"bytes"
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
@@ -12,7 +13,8 @@ import (
 // rejectLine is one line of rejects/<source>/<object key>.jsonl. Rows of the
 // registration log may hold secrets, so their bytes are left out.
 type rejectLine struct {
-	Row    int64  `json:"row"` // -1 for bytes that are no row
+	Row    int64  `json:"row"`            // the first; -1 for bytes that are no row
+	Rows   int64  `json:"rows,omitempty"` // successive rows with one reason, and what stands between them; 0 for one row
 	Offset int64  `json:"offset"`
 	Length int64  `json:"length"`
 	SHA256 string `json:"sha256"`
@@ -20,22 +22,86 @@ type rejectLine struct {
 	Bytes  string `json:"bytes,omitempty"` // base64
 }
 
-// forgetRejects drops the rejects of an object so far, as they turned out not to
-// count: the list that holds them comes a second time in the document, or nothing
-// in the document can be used and it is set aside as a whole.
-func (a *Account) forgetRejects(n uint32) {
+// longestRun is how many bytes successive rejects in one line may have together.
+// Without it the lines of very short rows would be a hundred times as long as the
+// rows.
+const longestRun = 64 << 10
+
+// rejectLog writes the rejects of one object. It belongs to the goroutine that reads
+// the object, and gets them in the order of the object.
+type rejectLog struct {
+	account *Account
+	n       uint32 // of the object
+	secret  bool   // leaves the bytes out
+	lines   bool   // a document in lines: blank lines between two that are set aside stay in it
+
+	// The rows that the next one may join. Their bytes are copied to text.
+	run  rows.Reject
+	rows int64 // 0 when there are none
+	text []byte
+}
+
+// add keeps a part of the object that could not be used.
+func (l *rejectLog) add(r rows.Reject) error {
+	if l.joins(&r) {
+		l.text = append(append(l.text, r.Before...), r.Bytes...)
+		l.rows++
+		return nil
+	}
+
+	if err := l.flush(); err != nil {
+		return err
+	}
+	l.run, l.rows, l.text = r, 1, append(l.text[:0], r.Bytes...)
+	if len(r.Bytes) > longestRun {
+		return l.flush() // nothing can join it
+	}
+	return nil
+}
+
+// joins reports whether a reject stands in one line with those before it: with all
+// that is between them it is a part of the object, which offset and length name. Rows
+// of Parquet have neither bytes nor offsets.
+func (l *rejectLog) joins(r *rows.Reject) bool {
+	if l.lines && bytes.Count(r.Before, []byte("\n")) > 1 {
+		return false
+	}
+	between := int64(len(r.Before))
+	return l.rows > 0 && r.Row >= 0 && r.Row == l.run.Row+l.rows && r.Reason == l.run.Reason &&
+		r.Offset == l.run.Offset+int64(len(l.text))+between && int64(len(l.text)+len(r.Bytes))+between <= longestRun
+}
+
+// flush writes the rows that wait. It is called when the object was read.
+func (l *rejectLog) flush() error {
+	if l.rows == 0 {
+		return nil
+	}
+	rows := l.rows
+	l.run.Bytes, l.rows = l.text, 0
+	if cap(l.text) > 2*longestRun {
+		l.text = nil
+	}
+	return l.account.reject(l.n, l.secret, l.run, rows)
+}
+
+// forget drops the rejects so far, as they turned out not to count: the list that
+// holds them comes a second time in the document, or nothing in the document can be
+// used and it is set aside as a whole.
+func (l *rejectLog) forget() {
+	l.rows = 0
+	a := l.account
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if spool := a.Rejects[n]; spool != nil {
+	if spool := a.Rejects[l.n]; spool != nil {
 		spool.Close()
-		delete(a.Rejects, n)
+		delete(a.Rejects, l.n)
 	}
 }
 
-// reject keeps a part of an object that could not be used; secret leaves its
-// bytes out. The lines of one object come from one goroutine, in the order of
-// the object.
-func (a *Account) reject(n uint32, secret bool, r rows.Reject) error {
+// reject writes a line of rejects of an object: so many successive rows, of which r
+// has the number and the offset of the first, and the bytes of all. The lines of one
+// object come from one goroutine, in the order of the object.
+func (a *Account) reject(n uint32, secret bool, r rows.Reject, rows int64) error {
 	// Only the map is shared: the spool belongs to the object's goroutine.
 	a.mu.Lock()
 	spool := a.Rejects[n]
@@ -48,6 +114,9 @@ func (a *Account) reject(n uint32, secret bool, r rows.Reject) error {
 	sum := r.SHA256()
 	line := rejectLine{
 		Row: r.Row, Offset: r.Offset, Length: int64(len(r.Bytes)), SHA256: hex.EncodeToString(sum[:]), Reason: r.Reason,
+	}
+	if rows > 1 {
+		line.Rows = rows
 	}
 	if !secret {
 		line.Bytes = base64.StdEncoding.EncodeToString(r.Bytes)

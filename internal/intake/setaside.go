@@ -93,7 +93,7 @@ func (a *Account) keepRest(n uint32, secret bool, src io.Reader, at int64, reaso
 		size, err := io.CopyN(&chunk, src, 1<<20)
 		if size > 0 {
 			r := rows.Reject{Row: -1, Offset: at, Reason: reason, Bytes: chunk.Bytes()}
-			if err := a.reject(n, secret, r); err != nil {
+			if err := a.reject(n, secret, r, 1); err != nil {
 				return err
 			}
 			at += size

@@ -65,6 +65,31 @@ func (c *Cursor) Objects(yield func() bool) {
 	}
 }
 
+// Strings ranges over the strings in the value at c, however deep they are. Names of
+// members are none.
+func (c *Cursor) Strings(yield func(Value) bool) { c.strings(yield) }
+
+func (c *Cursor) strings(yield func(Value) bool) bool {
+	switch {
+	case c.at('{'):
+		for range c.Members {
+			if !c.strings(yield) {
+				return false
+			}
+		}
+		return true
+	case c.at('['):
+		for range c.Elements {
+			if !c.strings(yield) {
+				return false
+			}
+		}
+		return true
+	}
+	v := c.Value()
+	return v.Kind != String || yield(v)
+}
+
 // visit yields the value at c and skips it unless yield read it.
 func (c *Cursor) visit(yield func() bool) bool {
 	start := c.s.Offset()

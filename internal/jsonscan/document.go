@@ -11,7 +11,8 @@ type Element struct {
 	Index      uint32
 	Kind       ValueKind
 	Start, End int64
-	Partial    bool // the text broke off inside; Slots has the members before
+	Before     []byte // what stands between the element before it and this one, its start if that is long
+	Partial    bool   // the text broke off inside; Slots has the members before
 	Scanner    *Scanner
 	Slots      *Slots
 }
@@ -37,6 +38,7 @@ type Document struct {
 	element  *Slots
 	outer    map[int]Value // copies of the document's own values
 	index    uint32
+	before   []byte // see Element.Before
 	batch    bool
 	again    bool // the list may occur twice, see startOver
 	listed   bool // the list is there
@@ -267,6 +269,7 @@ func (d *Document) elements() (err error) {
 	defer func() { d.unwind(err, tail, complete, "]") }()
 
 	s.Release()
+	d.before = d.before[:0]
 	empty, err := s.Enter(']')
 	if empty || err != nil {
 		return err
@@ -282,18 +285,56 @@ func (d *Document) elements() (err error) {
 		}
 
 		s.Release()
-		if more, err = s.More(']'); err != nil {
+		if more, err = d.more(); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
+// more is Scanner.More for the list of elements, and keeps what it consumes.
+func (d *Document) more() (bool, error) {
+	d.before = d.before[:0]
+	if c, ok := d.space(); !ok || c != ',' {
+		return d.Scanner.More(']')
+	}
+	d.Scanner.Advance(1)
+	d.before = append(d.before, ',')
+	d.space()
+	return true, nil
+}
+
+// longestBefore is how many bytes between two elements are kept.
+const longestBefore = 64 << 10
+
+// space is Scanner.Space, and keeps what it skips.
+func (d *Document) space() (byte, bool) {
+	s := d.Scanner
+	for {
+		rest, n := s.Rest(), 0
+		for n < len(rest) && isSpace(rest[n]) {
+			n++
+		}
+		if len(d.before) < longestBefore {
+			d.before = append(d.before, rest[:n]...)
+		}
+		s.Advance(n)
+		if n < len(rest) {
+			return rest[n], true
+		}
+		if !s.Fill() {
+			return 0, false
+		}
+	}
+}
+
+func isSpace(c byte) bool { return c == ' ' || c == '\t' || c == '\n' || c == '\r' }
+
 // visit scans one element of a list. One that the text breaks off in is still
 // visited when it has a complete member, but not in a broken stream.
 func (d *Document) visit() (ValueKind, error) {
 	s := d.Scanner
-	e := Element{Index: d.index, Start: s.Hold(), Scanner: s, Slots: d.element}
+	e := Element{Index: d.index, Start: s.Hold(), Before: d.before, Scanner: s, Slots: d.element}
 	d.index++
 	d.element.Clear()
 

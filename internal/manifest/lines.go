@@ -13,6 +13,7 @@ type lines struct {
 	end    error     // of the last line, if it is cut, or of the stream
 	remove []Range   // lines that are set aside
 	cut    *Recovery // of the last line, if it is cut and some of it is left
+	before []byte    // what follows the value of the last line, and later its newline
 }
 
 // ReadRows reads a chunk of a document in JSON Lines, while the stream may
@@ -43,7 +44,9 @@ func (b *Batch) Add(next *Batch) {
 		b.lines.bad = next.lines.bad
 	}
 	b.lines.end, b.lines.cut = next.lines.end, next.lines.cut
-	b.lines.remove = append(b.lines.remove, next.lines.remove...)
+	for _, r := range next.lines.remove {
+		b.lines.removeRange(r)
+	}
 
 	if more := next.Doc.Extra; more != nil {
 		extra := b.Doc.extra()
@@ -78,8 +81,15 @@ func (r *Reader) lines(b *Batch, c *rows.Chunk, in Input) error {
 func (r *Reader) line(b *Batch, slots *jsonscan.Slots, line rows.Line, reject func(rows.Reject) error) error {
 	e, err := slots.ScanLine(line.Index, line.Offset, line.Text, r.limits)
 	if err == nil {
-		return r.element(b, e, reject)
+		// White space around the value belongs to no element.
+		around := &b.lines.before
+		*around = append(append(*around, line.Before...), line.Text[:e.Start-line.Offset]...)
+		e.Before = *around
+		err = r.element(b, e, reject)
+		*around = append((*around)[:0], line.Text[e.End-line.Offset:]...)
+		return err
 	}
+	b.lines.before = b.lines.before[:0]
 
 	// A cut last line that is an object keeps the members before the cut.
 	last := !line.Newline && jsonscan.IsTruncated(err)
@@ -97,14 +107,14 @@ func (r *Reader) line(b *Batch, slots *jsonscan.Slots, line rows.Line, reject fu
 		b.lines.note(withinLine(err))
 	}
 
-	b.lines.remove = append(b.lines.remove, wholeLine(line))
-	return reject(rows.Reject{Row: int64(line.Index), Offset: line.Offset, Reason: err.Error(), Bytes: line.Text})
+	b.lines.setAside(line)
+	return reject(line.RejectAs(err.Error()))
 }
 
 // piece sets aside a piece of a line that is too long. The line counts once.
 func (b *Batch) piece(line rows.Line, reject func(rows.Reject) error) error {
 	b.lines.note(line.Over)
-	b.lines.remove = append(b.lines.remove, wholeLine(line))
+	b.lines.setAside(line)
 	if !line.More {
 		b.Rows, b.Rejects = b.Rows+1, b.Rejects+1
 	}
@@ -129,13 +139,23 @@ func withinLine(err error) error {
 	return err
 }
 
-// wholeLine returns the range of a line with its newline.
-func wholeLine(line rows.Line) Range {
+// setAside removes a line with its newline from the document.
+func (l *lines) setAside(line rows.Line) {
 	r := Range{line.Offset, line.Offset + int64(len(line.Text))}
 	if line.Newline {
 		r.End++
 	}
-	return r
+	l.removeRange(r)
+}
+
+// removeRange removes a range that follows all others. Lines that follow each other
+// become one range.
+func (l *lines) removeRange(r Range) {
+	if last := len(l.remove) - 1; last >= 0 && l.remove[last].End == r.Start {
+		l.remove[last].End = r.End
+		return
+	}
+	l.remove = append(l.remove, r)
 }
 
 // recoverLines notes how the lines are damaged, and what is left of them.

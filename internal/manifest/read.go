@@ -392,7 +392,7 @@ func (r *Reader) element(b *Batch, e *jsonscan.Element, reject func(rows.Reject)
 	b.Rows++
 	if e.Kind != jsonscan.Object {
 		b.Rejects++
-		return reject(rows.Reject{Row: int64(e.Index), Offset: e.Start, Reason: "not an object", Bytes: e.Raw()})
+		return reject(rows.Reject{Row: int64(e.Index), Offset: e.Start, Reason: "not an object", Bytes: e.Raw(), Before: e.Before})
 	}
 
 	r.mapping.Note(e, &b.Places)
@@ -407,7 +407,7 @@ func (r *Reader) element(b *Batch, e *jsonscan.Element, reject func(rows.Reject)
 		if e.Partial { // the rest is set aside
 			end, _ = e.Slots.Tail()
 		}
-		return reject(rows.Reject{Row: int64(e.Index), Offset: e.Start, Reason: noKnownField, Bytes: e.Scanner.Bytes(e.Start, end)})
+		return reject(rows.Reject{Row: int64(e.Index), Offset: e.Start, Reason: noKnownField, Bytes: e.Scanner.Bytes(e.Start, end), Before: e.Before})
 	}
 
 	for _, f := range r.required {

@@ -1,6 +1,7 @@
 package match
 
 import (
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -79,16 +80,17 @@ func Claim(legs *LegGroups, states []EntryState, contests Contests) Claims {
 		case len(unclaimed) == 1 && len(entries) == 1 && !legs.HidesMatchesOf(e.Org, group):
 			e.Recording = unclaimed[0]
 			states[entries[0]].fill(record.RecordingID, RuleSoleUnclaimed, true)
-			claims.cited[entries[0]] = cite(&claims.refs, legs.listing(group, unclaimed[0]))
+			claims.cited[entries[0]] = cite(ev, &claims.refs, legs.listing(group, unclaimed[0]))
 		default:
 			// Several ids or entries, or some may be hidden: the ids are candidates.
 			// A verdict must not say that such an id is missing for certain.
 			for _, id := range unclaimed {
 				claims.possible[evidence.KeyOf(e.Org, id)] = true
 			}
+			named := nameSome(ev.Texts, unclaimed) // one text for all of them
 			for _, n := range entries {
 				states[n].ambiguous |= 1 << repairBit(record.RecordingID)
-				claims.candidates.add(ev.Texts, n, record.RecordingID, unclaimed)
+				claims.candidates[candidacy{n, record.RecordingID}] = named
 			}
 		}
 	}
@@ -101,12 +103,14 @@ func unclaimedIDs(legs *LegGroups, org intern.Text, group []uint32, having *evid
 	var ids []intern.Text
 	for _, leg := range group {
 		for _, id := range legs.Listed(leg) {
-			if !slices.Contains(ids, id) && len(having.Find(org, id)) == 0 {
+			if len(having.Find(org, id)) == 0 {
 				ids = append(ids, id)
 			}
 		}
 	}
 
+	slices.Sort(ids) // equal ones together, which is faster than to compare texts
+	ids = slices.Compact(ids)
 	slices.SortFunc(ids, legs.Texts.Compare)
 	return ids
 }
@@ -114,34 +118,90 @@ func unclaimedIDs(legs *LegGroups, org intern.Text, group []uint32, having *evid
 // Of returns the values of an ambiguous field.
 func (c Candidates) Of(entry uint32, f record.Field) intern.Text { return c[candidacy{entry, f}] }
 
-// add stores the values that a rule named for a field, in byte order.
-func (c Candidates) add(texts *intern.Table, entry uint32, f record.Field, values []intern.Text) {
-	names := make([]string, len(values))
-	for i, v := range values {
+// nameSome returns the first values in byte order as one text. Tables must not depend
+// on the order in which rows named them.
+func nameSome(texts *intern.Table, values []intern.Text) intern.Text {
+	some := slices.Clone(values)
+	first := smallest(some, maxNamed, texts.Compare)
+	names := make([]string, len(first), maxNamed+1)
+	for i, v := range first {
 		names[i] = texts.String(v)
 	}
-
-	// Tables must not depend on the order in which rows named the values.
-	c[candidacy{entry, f}] = texts.OfString(JoinSome(names))
+	return texts.OfString(joinNamed(names, len(values)-len(first)))
 }
 
 // maxNamed is how many rows or values a cell names before it only counts them.
 const maxNamed = 8
 
-// JoinSome joins names in byte order, at most maxNamed of them.
-func JoinSome(names []string) string {
-	slices.Sort(names)
-	if more := len(names) - maxNamed; more > 0 {
-		names = append(names[:maxNamed], "+"+strconv.Itoa(more))
+// joinNamed joins the names that come first, and says how many more there are.
+func joinNamed(names []string, more int) string {
+	if more > 0 {
+		names = append(names, "+"+strconv.Itoa(more))
 	}
 	return strings.Join(names, ";")
 }
 
-// cite appends the rows that a repair names as evidence.
-func cite(all *[]record.Ref, refs []record.Ref) record.Section {
-	run := record.Section{At: uint32(len(*all)), N: uint32(len(refs))}
-	*all = append(*all, refs...)
+// smallest moves the k smallest elements of a list to its start, in order, and returns
+// them. Of a long list that is faster than to sort all of it.
+func smallest[T any](list []T, k int, compare func(a, b T) int) []T {
+	k = min(k, len(list))
+	slices.SortFunc(list[:k], compare)
+	for i := k; i < len(list); i++ {
+		if compare(list[i], list[k-1]) < 0 {
+			list[i], list[k-1] = list[k-1], list[i]
+			for n := k - 1; n > 0 && compare(list[n], list[n-1]) < 0; n-- {
+				list[n], list[n-1] = list[n-1], list[n]
+			}
+		}
+	}
+	return list[:k]
+}
+
+// moreRows is the object of a reference that stands for as many more rows as its row
+// says. A conversation may have thousands of legs that name a value, and each of
+// thousands of entries would refer to all of them.
+const moreRows = math.MaxUint32
+
+// cite appends the rows that a repair names as evidence: those that come first by their
+// names, and how many more there are.
+func cite(ev *evidence.Evidence, all *[]record.Ref, refs []record.Ref) record.Section {
+	run := record.Section{At: uint32(len(*all))}
+	if len(refs) > maxNamed {
+		first := smallest(slices.Clone(refs), maxNamed, func(a, b record.Ref) int { return compareNames(ev, a, b) })
+		*all = append(append(*all, first...), record.Ref{Object: moreRows, Row: uint32(len(refs) - maxNamed)})
+	} else {
+		*all = append(*all, refs...)
+	}
+	run.N = uint32(len(*all)) - run.At
 	return run
+}
+
+// compareNames orders rows as tables name them, by bytes.
+func compareNames(ev *evidence.Evidence, a, b record.Ref) int {
+	if a.Object == b.Object {
+		return strings.Compare(strconv.FormatUint(uint64(a.Row), 10), strconv.FormatUint(uint64(b.Row), 10))
+	}
+	return strings.Compare(nameOfRow(ev, a), nameOfRow(ev, b))
+}
+
+// nameOfRow names a row of a table.
+func nameOfRow(ev *evidence.Evidence, ref record.Ref) string {
+	o := &ev.Objects[ref.Object]
+	return ev.Sources[o.Source].Name + ":" + o.Key + "#" + strconv.FormatUint(uint64(ref.Row), 10)
+}
+
+// NameRows names the rows that a repair cites, in byte order, at most eight of them.
+func NameRows(ev *evidence.Evidence, refs []record.Ref) string {
+	more := 0
+	if last := len(refs) - 1; last >= 0 && refs[last].Object == moreRows {
+		more, refs = int(refs[last].Row), refs[:last]
+	}
+	names := make([]string, len(refs), len(refs)+1)
+	for i, ref := range refs {
+		names[i] = nameOfRow(ev, ref)
+	}
+	slices.Sort(names)
+	return joinNamed(names, more)
 }
 
 // WithPromised returns the possible ids with those of entries whose media is

@@ -63,6 +63,7 @@ func compileExclusion(x *policy.Exclusion, source string, n *profile.Normalizer)
 			out = append(out, id)
 		}
 
+		slices.Sort(out) // legs are searched in it
 		return out
 	}
 	names := func(list []string) []string {
@@ -71,6 +72,7 @@ func compileExclusion(x *policy.Exclusion, source string, n *profile.Normalizer)
 			out = append(out, n.Texts.String(id))
 		}
 
+		slices.Sort(out)
 		return out
 	}
 	parties := func(list []string) []party {
@@ -132,12 +134,16 @@ func (x *exclusion) applies(ev *evidence.Evidence, leg uint32) bool {
 		isShorter(x.shorterThan, ev, leg)
 }
 
-// isOneOf reports whether an id is one of the wanted ones.
+// isOneOf reports whether an id is one of the wanted ones, which are in order.
 func isOneOf(wanted []intern.Text, id intern.Text) bool {
-	return wanted == nil || id != intern.None && slices.Contains(wanted, id)
+	if wanted == nil || id == intern.None {
+		return wanted == nil
+	}
+	_, found := slices.BinarySearch(wanted, id)
+	return found
 }
 
-// holdsOne reports whether a list of ids holds one of the wanted ones.
+// holdsOne reports whether a list of ids holds one of the wanted ones, which are in order.
 func holdsOne(wanted []string, list intern.Text, texts *intern.Table) bool {
 	if wanted == nil {
 		return true
@@ -146,7 +152,7 @@ func holdsOne(wanted []string, list intern.Text, texts *intern.Table) bool {
 		return false
 	}
 	for id := range strings.SplitSeq(texts.String(list), string(intern.ListSeparator)) {
-		if slices.Contains(wanted, id) {
+		if _, found := slices.BinarySearch(wanted, id); found {
 			return true
 		}
 	}

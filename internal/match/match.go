@@ -57,6 +57,7 @@ import (
 	"cdrmend/internal/cdr"
 	"cdrmend/internal/evidence"
 	"cdrmend/internal/intern"
+	"cdrmend/internal/manifest"
 	"cdrmend/internal/record"
 )
 
@@ -172,8 +173,11 @@ type matcher struct {
 	entries *EntryGroups
 	duties  *Duties
 	objects evidence.ObjectOrder
-	found   []uint32 // entries of the legs so far
-	done    []uint32 // these legs
+	found   []uint32       // entries of the legs so far
+	last    record.Section // of found: the entries of the leg before
+	done    []uint32       // these legs
+
+	elsewhere map[uint32]overlapping // by entry, of recordings that many legs list
 
 	// Of the conversation at hand.
 	voices []candidate
@@ -187,6 +191,7 @@ type candidate struct {
 	misnamed bool // its leg id and its line do not count
 	owned    bool // it has a leg by its recording id or by its leg id
 	foreign  bool // it has a leg id that no leg of the conversation has
+	lined    bool // its line is one of a leg of the conversation
 }
 
 func newMatcher(m *Pairs, legs *LegGroups, entries *EntryGroups, duties *Duties, objects evidence.ObjectOrder) *matcher {
@@ -209,27 +214,66 @@ func (m *matcher) byID(leg uint32) {
 
 // take makes the entries found since at those of a leg.
 func (m *matcher) take(leg uint32, by By, at int) {
-	m.legs[leg].by = by
-	m.of[leg] = record.Section{At: uint32(at), N: uint32(len(m.found) - at)}
+	s := record.Section{At: uint32(at), N: uint32(len(m.found) - at)}
+
+	// Many legs of a conversation may have the same entries, which are kept once.
+	if s.N > 0 && s.N == m.last.N && slices.Equal(record.SectionOf(s, m.found), record.SectionOf(m.last, m.found)) {
+		m.found, s = m.found[:at], m.last
+	}
+	m.last = s
+	m.legs[leg].by, m.of[leg] = by, s
 	m.done = append(m.done, leg)
 }
 
 // listedElsewhere reports whether a leg of another conversation lists an entry's
 // recording and overlaps the entry.
 func (m *matcher) listedElsewhere(l *cdr.Shown, entry uint32) bool {
+	const few = 8 // legs, as nearly all recordings have
 	e := &m.Entries[entry]
+	listing := m.ByRecording.Find(e.Org, e.Recording)
+	if len(listing) <= few {
+		return m.overlapping(e, listing).beside(l.Conversation)
+	}
+
+	// Each of these legs asks for each entry of the recording.
+	found, known := m.elsewhere[entry]
+	if !known {
+		if m.elsewhere == nil {
+			m.elsewhere = map[uint32]overlapping{}
+		}
+		found = m.overlapping(e, listing)
+		m.elsewhere[entry] = found
+	}
+	return found.beside(l.Conversation)
+}
+
+// overlapping are conversations with a leg that lists the recording of an entry and
+// overlaps it: two of them, if there are more.
+type overlapping struct{ first, second intern.Text }
+
+// beside reports whether one of them is not the given conversation.
+func (o overlapping) beside(conversation intern.Text) bool {
+	return o.first != intern.None && o.first != conversation || o.second != intern.None
+}
+
+func (m *matcher) overlapping(e *manifest.Entry, listing []uint32) (found overlapping) {
 	span, valid := SpanOfEntry(e)
 	if !valid {
-		return false
+		return found
 	}
-	for _, other := range m.ByRecording.Find(e.Org, e.Recording) {
-		o := &m.Legs[other]
-		legSpan, timed := SpanOfLeg(o)
-		if o.Conversation != intern.None && o.Conversation != l.Conversation && timed && legSpan.Overlaps(span) {
-			return true
+	for _, leg := range listing {
+		l := &m.Legs[leg]
+		legSpan, timed := SpanOfLeg(l)
+		switch {
+		case l.Conversation == intern.None || l.Conversation == found.first || !timed || !legSpan.Overlaps(span):
+		case found.first == intern.None:
+			found.first = l.Conversation
+		default:
+			found.second = l.Conversation
+			return found
 		}
 	}
-	return false
+	return found
 }
 
 // conversation matches the legs of one conversation.
@@ -269,6 +313,7 @@ func (m *matcher) collect(group []uint32) {
 		named := !c.misnamed && e.Leg != intern.None
 		borne := slices.ContainsFunc(group, func(leg uint32) bool { return m.Legs[leg].ID == e.Leg })
 		c.foreign = named && !borne
+		c.lined = e.Line != intern.None && slices.ContainsFunc(group, func(leg uint32) bool { return m.Legs[leg].Line == e.Line })
 		c.owned = named && borne || len(m.ByRecording.Find(e.Org, e.Recording)) > 0
 		m.voices = append(m.voices, c)
 	}
@@ -304,7 +349,7 @@ func (m *matcher) byConversation(leg uint32, group []uint32) {
 	for i := range m.voices {
 		c := &m.voices[i]
 		switch {
-		case perLeg && (c.owned || !m.fitsLine(c, l, group)):
+		case perLeg && (c.owned || !m.fitsLine(c, l)):
 		case !timed || !c.timed || c.span.Overlaps(span) || len(group) == 1 && distance(c.span, span) <= near:
 			m.found = append(m.found, c.entry)
 		}
@@ -313,10 +358,9 @@ func (m *matcher) byConversation(leg uint32, group []uint32) {
 }
 
 // fitsLine reports whether an entry's line allows that it is one of the leg.
-func (m *matcher) fitsLine(c *candidate, l *cdr.Shown, group []uint32) bool {
+func (m *matcher) fitsLine(c *candidate, l *cdr.Shown) bool {
 	line := m.Entries[c.entry].Line
-	return c.misnamed || line == intern.None || line == l.Line ||
-		!slices.ContainsFunc(group, func(leg uint32) bool { return m.Legs[leg].Line == line })
+	return c.misnamed || line == intern.None || line == l.Line || !c.lined
 }
 
 // perLeg reports whether the leg's source records each leg on its own.
@@ -450,11 +494,20 @@ func (m *matcher) pairings(group []uint32) (list []pairing) {
 // foundFor returns the entries of a leg so far.
 func (m *matcher) foundFor(leg uint32) []uint32 { return record.SectionOf(m.of[leg], m.found) }
 
-// keep leaves a leg only some of its entries. Its section of found only gets shorter,
-// so that the sections of other legs stay where they are.
+// keep leaves a leg only some of its entries. They become a new section of found, as
+// other legs may share the old one.
 func (m *matcher) keep(leg uint32, keeps func(entry uint32) bool) {
-	kept := slices.DeleteFunc(m.foundFor(leg), func(entry uint32) bool { return !keeps(entry) })
-	m.of[leg].N = uint32(len(kept))
+	found := m.foundFor(leg)
+	if !slices.ContainsFunc(found, func(entry uint32) bool { return !keeps(entry) }) {
+		return
+	}
+	at := len(m.found)
+	for _, entry := range found {
+		if keeps(entry) {
+			m.found = append(m.found, entry)
+		}
+	}
+	m.of[leg] = record.Section{At: uint32(at), N: uint32(len(m.found) - at)}
 }
 
 // contest leaves a leg no entry.

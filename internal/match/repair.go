@@ -235,14 +235,14 @@ func (p *repairPart) apply(n uint32, f record.Field, rule Rule, v values, field 
 	case 1:
 		*field = v.ids[0]
 		p.states[n].fill(f, rule, true)
-		return cite(&p.refs, v.refs), true
+		return cite(p.legs.Evidence, &p.refs, v.refs), true
 	}
 
 	p.states[n].ambiguous |= 1 << repairBit(f)
 	if p.candidates == nil {
 		p.candidates = Candidates{}
 	}
-	p.candidates.add(p.legs.Texts, n, f, v.ids)
+	p.candidates[candidacy{n, f}] = nameSome(p.legs.Texts, v.ids)
 
 	return record.Section{}, true
 }
@@ -251,17 +251,35 @@ func (p *repairPart) apply(n uint32, f record.Field, rule Rule, v values, field 
 type values struct {
 	ids  []intern.Text
 	refs []record.Ref
+	seen map[intern.Text]bool // the ids when there are many
 }
+
+// fewValues is how many values are searched one by one.
+const fewValues = 16
 
 func (v *values) add(id intern.Text, ref record.Ref) {
 	if id == intern.None {
 		return
 	}
 
-	if !slices.Contains(v.ids, id) {
+	v.refs = append(v.refs, ref)
+	if len(v.ids) < fewValues {
+		if !slices.Contains(v.ids, id) {
+			v.ids = append(v.ids, id)
+		}
+		return
+	}
+
+	if v.seen == nil {
+		v.seen = map[intern.Text]bool{}
+		for _, known := range v.ids {
+			v.seen[known] = true
+		}
+	}
+	if !v.seen[id] {
+		v.seen[id] = true
 		v.ids = append(v.ids, id)
 	}
-	v.refs = append(v.refs, ref)
 }
 
 // conversationsOf returns the conversations of the legs that list the entry's
@@ -307,9 +325,9 @@ func trunkRules(legs *LegGroups, e *manifest.Entry, voice bool) iter.Seq[ruling]
 
 		// Legs that overlap the entry come before others of its conversation.
 		// A hidden leg could name another trunk.
-		ofConversation := trunksOf(legs.Evidence, legs.OfConversation(e))
+		all := legs.OfConversation(e)
 		if len(found.ids) == 0 {
-			found = ofConversation
+			found = trunksOf(legs.Evidence, all)
 		}
 
 		second := ruling{RuleCDRConversation, found, Spoke}
@@ -321,7 +339,7 @@ func trunkRules(legs *LegGroups, e *manifest.Entry, voice bool) iter.Seq[ruling]
 		}
 
 		// Registrations must not contradict legs, nor choose among their trunks.
-		if len(ofConversation.ids) > 0 {
+		if slices.ContainsFunc(all, func(leg uint32) bool { return legs.Legs[leg].Trunk != intern.None }) {
 			yield(ruling{rule: RuleRegistrationLine, silent: LegsNameTrunks})
 			return
 		}
@@ -334,21 +352,23 @@ func trunkRules(legs *LegGroups, e *manifest.Entry, voice bool) iter.Seq[ruling]
 func registeredTrunks(ev *evidence.Evidence, e *manifest.Entry, legs []uint32) values {
 	if e.Line != intern.None {
 		if ids, refs := ev.Lines.Trunk(e.Org, []intern.Text{e.Line}, e.Start); len(ids) > 0 {
-			return values{ids, refs}
+			return values{ids: ids, refs: refs}
 		}
 	}
 
 	var lines []intern.Text
 	for _, leg := range legs {
-		if line := ev.Legs[leg].Line; line != intern.None && !slices.Contains(lines, line) {
+		if line := ev.Legs[leg].Line; line != intern.None {
 			lines = append(lines, line)
 		}
 	}
+	slices.Sort(lines)
+	lines = slices.Compact(lines)
 
 	if len(lines) == 0 {
 		return values{}
 	}
 
 	ids, refs := ev.Lines.Trunk(e.Org, lines, e.Start)
-	return values{ids, refs}
+	return values{ids: ids, refs: refs}
 }

@@ -145,7 +145,36 @@ func (p *parquetFile) readFooter() error {
 		}
 	}
 
-	return p.limits.CheckHeader(names)
+	if err := p.limits.CheckHeader(names); err != nil {
+		return err
+	}
+	return p.checkChunks()
+}
+
+// checkChunks refuses column chunks that describe nothing. In a footer they take three
+// bytes, and in memory a thousand.
+func (p *parquetFile) checkChunks() error {
+	leaves := 0
+	for _, element := range p.meta.Schema {
+		if element.Type.Valid {
+			leaves++
+		}
+	}
+
+	for i := range p.meta.RowGroups {
+		columns := p.meta.RowGroups[i].Columns
+		if len(columns) != leaves {
+			return fmt.Errorf("row group %d has %d columns, and the schema %d", i, len(columns), leaves)
+		}
+		for k := range columns {
+			c := &columns[k]
+			encrypted := c.CryptoMetadata.Value != nil || len(c.EncryptedColumnMetadata) > 0
+			if len(c.MetaData.PathInSchema) == 0 && !encrypted {
+				return fmt.Errorf("row group %d does not say what its column %d is", i, k)
+			}
+		}
+	}
+	return nil
 }
 
 // readFull fills b from an offset.

@@ -69,7 +69,7 @@ func TestEveryErrorNamesFileLineAndKey(t *testing.T) {
 		"empty value":         {top("org:"), "cdrmend.yaml:2:1: org: is empty, want text"},
 		"number for text":     {top("org: 4711"), "cdrmend.yaml:2:1: org: is 4711, want text"},
 		"unknown word":        {top("fail_on: blocker"), `cdrmend.yaml:2:1: fail_on: is "blocker", want one of critical major minor none`},
-		"unknown limit":       {top("limits: {colour: 1}"), "cdrmend.yaml:2:10: limits.colour: unknown key, want one of columns depth document_bytes members name_bytes number_bytes record_bytes unpacked_bytes unpacked_ratio window_bytes"},
+		"unknown limit":       {top("limits: {colour: 1}"), "cdrmend.yaml:2:10: limits.colour: unknown key, want one of columns depth document_bytes members name_bytes number_bytes record_bytes session_pairs unpacked_bytes unpacked_ratio window_bytes"},
 		"limit of nothing":    {top("limits:\n  members: 0"), "cdrmend.yaml:3:3: limits.members: is 0, want a number from 1: members of a JSON object"},
 		"limit with a unit":   {top("limits:\n  window_bytes: 8MB"), `cdrmend.yaml:3:3: limits.window_bytes: is "8MB", want a number of bytes from 1 MiB to 2 GiB: what a zstd stream may ask to be remembered`},
 		"limit too low":       {top("limits:\n  record_bytes: 100"), "cdrmend.yaml:3:3: limits.record_bytes: is 100, want a number of bytes from 64 KiB to 1 GiB: a line, a CSV row, an element of a JSON list, or a document that is one entry"},

@@ -2,6 +2,8 @@ package profile
 
 import (
 	"bytes"
+	"strconv"
+	"unicode/utf8"
 
 	"cdrmend/internal/jsonscan"
 	"cdrmend/internal/secret"
@@ -11,11 +13,17 @@ import (
 // around the secret may be a part of another one.
 const masked = "a value with a token or password, which is not shown"
 
-// Shown returns a value that did not parse as it stands in its record, or what is
-// wrong with it when it holds a secret.
-func Shown(v jsonscan.Value) string { return string(ShownBytes(v)) }
+// Shown returns a value that did not parse as it stands in its record, cut by [Cut],
+// or what is wrong with it when it holds a secret.
+func Shown(v jsonscan.Value) string {
+	if holdsSecret(v) {
+		return masked
+	}
+	return Cut(v.Raw)
+}
 
-// ShownBytes is like Shown. The bytes are valid as long as those of the value.
+// ShownBytes is like Shown for a value that is shown whole. The bytes are valid as
+// long as those of the value.
 func ShownBytes(v jsonscan.Value) []byte {
 	if holdsSecret(v) {
 		return []byte(masked)
@@ -23,17 +31,30 @@ func ShownBytes(v jsonscan.Value) []byte {
 	return v.Raw
 }
 
+// longestShown is how many bytes of a value tables show that did not parse, or that
+// others contradict.
+const longestShown = 200
+
+// Cut shortens a long value. It ends with a whole character and says how many bytes
+// are left out.
+func Cut[T string | []byte](v T) string {
+	if len(v) <= longestShown {
+		return string(v)
+	}
+	n := longestShown
+	for n > longestShown-utf8.UTFMax && !utf8.RuneStart(v[n]) {
+		n--
+	}
+	return string(v[:n]) + "…+" + strconv.Itoa(len(v)-n)
+}
+
 func holdsSecret(v jsonscan.Value) bool {
 	switch v.Kind {
-	case jsonscan.List:
-		for element := range v.Elements {
-			if holdsSecret(element) {
-				return true
-			}
-		}
-	case jsonscan.Object:
-		for _, member := range v.Members {
-			if holdsSecret(member) {
+	case jsonscan.List, jsonscan.Object:
+		var c jsonscan.Cursor
+		c.Reset(v)
+		for text := range c.Strings {
+			if holdsSecret(text) {
 				return true
 			}
 		}

@@ -235,7 +235,7 @@ func (a *assessor) nameOf(entry uint32) string {
 func (p *callPart) invalidFields(s *assessment, invalid []evidence.LegInvalid) {
 	var seen record.Fields
 	add := func(f record.Field, raw string) {
-		p.found(s, InvalidField, f, intern.None, p.Texts.OfString(cut(raw)), Open)
+		p.found(s, InvalidField, f, intern.None, p.Texts.OfString(raw), Open)
 	}
 	for _, v := range invalid {
 		if !seen.Has(v.Field) {

@@ -240,7 +240,7 @@ func (r *entryReporter) conflicts(n uint32, legs []uint32, by match.By) {
 		r.conflictWithLegs(n, record.ConversationID, e.Conversation, legs, func(l *cdr.Shown) intern.Text { return l.Conversation })
 	}
 	if conversation := r.legs.OfConversation(e); r.entries.States[n].Voice && by != match.ByID && r.legs.Misnamed(e, conversation) {
-		detail := fmt.Sprintf("entry=%s;source=cdr", cut(r.Texts.String(e.Leg)))
+		detail := fmt.Sprintf("entry=%s;source=cdr", profile.Cut(r.Texts.String(e.Leg)))
 		r.found(n, Conflict, record.LegID, r.Texts.OfString(detail), Open)
 	}
 	if r.entries.States[n].Voice {
@@ -296,7 +296,7 @@ func (r *entryReporter) conflictOfDuration(n uint32) {
 }
 
 func (r *entryReporter) conflict(n uint32, f record.Field, value, other, source string) {
-	r.found(n, Conflict, f, r.Texts.OfString(fmt.Sprintf("entry=%s;other=%s;source=%s", cut(value), cut(other), source)), Open)
+	r.found(n, Conflict, f, r.Texts.OfString(fmt.Sprintf("entry=%s;other=%s;source=%s", profile.Cut(value), profile.Cut(other), source)), Open)
 }
 
 // invalidFields reports the first value of each field that did not parse.
@@ -305,7 +305,7 @@ func (r *entryReporter) invalidFields(n uint32, invalid []record.Invalid) {
 	for _, v := range invalid {
 		if !seen.Has(v.Field) {
 			seen.Add(v.Field)
-			r.found(n, InvalidField, v.Field, r.Texts.OfString(cut(v.Raw)), Open)
+			r.found(n, InvalidField, v.Field, r.Texts.OfString(v.Raw), Open)
 		}
 	}
 

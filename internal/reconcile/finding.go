@@ -8,7 +8,6 @@ import (
 	"maps"
 	"slices"
 	"strconv"
-	"unicode/utf8"
 
 	"cdrmend/internal/evidence"
 	"cdrmend/internal/intern"
@@ -253,22 +252,6 @@ func appendEscaped[T string | []byte](b []byte, part T) []byte {
 func (r *report) appendText(b []byte, t intern.Text) []byte {
 	r.part = r.Texts.AppendTo(r.part[:0], t)
 	return appendEscaped(append(b, '|'), r.part)
-}
-
-// mostDetail is how many bytes of a value a finding shows.
-const mostDetail = 200
-
-// cut shortens a long value. It ends with a whole character and says how many
-// bytes are left out.
-func cut(v string) string {
-	if len(v) <= mostDetail {
-		return v
-	}
-	n := mostDetail
-	for n > mostDetail-utf8.UTFMax && !utf8.RuneStart(v[n]) {
-		n--
-	}
-	return v[:n] + "…+" + strconv.Itoa(len(v)-n)
 }
 
 func (r *report) appendLocation(b []byte, object, row uint32) []byte {

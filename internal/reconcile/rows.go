@@ -166,12 +166,7 @@ func (w *rowWriter) cited(run record.Section) string {
 		return "key" // the object itself has the value
 	}
 
-	names := make([]string, len(refs))
-	for i, ref := range refs {
-		o := &w.Objects[ref.Object]
-		names[i] = w.Sources[o.Source].Name + ":" + o.Key + "#" + strconv.FormatUint(uint64(ref.Row), 10)
-	}
-	return match.JoinSome(names)
+	return match.NameRows(w.Evidence, refs)
 }
 
 func (w *rowWriter) call(c *Call) {

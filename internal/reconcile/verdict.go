@@ -204,7 +204,7 @@ func (a *assessor) findLost(s *assessment) {
 	}
 
 	for _, id := range listed {
-		if slices.ContainsFunc(s.entries, func(e uint32) bool { return a.Entries[e].Recording == id }) {
+		if len(s.entries) > 0 && a.isHeard(s.leg, id) {
 			continue
 		}
 
@@ -215,6 +215,13 @@ func (a *assessor) findLost(s *assessment) {
 			s.certain = true
 		}
 	}
+}
+
+// isHeard reports whether some entry that is one of legs has a recording that a leg
+// lists. A leg that lists recordings has all these entries.
+func (a *assessor) isHeard(leg uint32, id intern.Text) bool {
+	same := a.entries.ByRecording.Find(a.Legs[leg].Org, id)
+	return slices.ContainsFunc(same, func(e uint32) bool { return a.entries.States[e].Hears() })
 }
 
 // isPossible reports whether an entry may have a recording that a leg lists and

@@ -155,7 +155,7 @@ func (r *Reader) event(row *rows.Row, a *attempt) error {
 	e.Line, _ = r.norm.ID(a.line)
 	if reason := unusable(&e); reason != "" {
 		r.batch.Unusable++
-		return r.reject(rows.Reject{Row: int64(row.Index), Offset: row.Offset, Reason: reason, Bytes: row.Bytes})
+		return r.reject(row.Reject(reason))
 	}
 	if e.Line == intern.None {
 		e.User, _ = r.norm.Plain(row.Value(record.Username))

@@ -39,6 +39,13 @@ func (c *Chunk) done() bool { return c.more && len(c.window.Rest()) == 0 }
 // Offset returns where the next row begins, or the end of the last one.
 func (c *Chunk) Offset() int64 { return c.window.Offset() }
 
+// Bytes returns the bytes of a chunk from [Chunk.Split] from one offset in the
+// object to another.
+func (c *Chunk) Bytes(from, to int64) []byte { return c.window.Bytes(from, to) }
+
+// End returns where a chunk from [Chunk.Split] ends.
+func (c *Chunk) End() int64 { return c.window.End() }
+
 // Buffer returns the memory of a chunk from [Chunk.Split]. Its rows must not be
 // used any more.
 func (c *Chunk) Buffer() []byte { return c.window.Buffer() }

@@ -66,14 +66,23 @@ func (r *reader) csv(c *Chunk) error {
 	}
 
 	cells := cells{delimiter: c.csv.Separator()} // its memory is used for every row
+	var before []byte                            // likewise
 	for index := c.row; !c.done(); index++ {
-		row, err := nextCSVRow(&c.window, c.csv.Separator())
+		from := c.window.Offset()
+		raw, err := nextCSVRow(&c.window, c.csv.Separator())
 		if err != nil {
 			return ignoreEOF(err)
 		}
-		if err := r.csvRow(index, row, &cells, len(c.header), columns); err != nil {
+		if blank := c.window.Bytes(from, raw.at); len(before)+len(blank) <= longestBefore {
+			before = append(before, blank...)
+		}
+		row := Row{Index: index, Offset: raw.at, Bytes: raw.raw, Before: before, columns: columns}
+		if err := r.csvRow(row, raw.open, &cells, len(c.header)); err != nil {
 			return err
 		}
+
+		// The line end is still held.
+		before = append(before[:0], c.window.Bytes(raw.at+int64(len(raw.raw)), c.window.Offset())...)
 	}
 	return nil
 }
@@ -97,25 +106,27 @@ func ignoreEOF(err error) error {
 	return err
 }
 
-// csvRow visits a row, which must have as many cells as the header.
-func (r *reader) csvRow(index uint32, row csvRow, cells *cells, width int, columns *Columns) error {
-	if row.open {
-		err := r.reject(index, row.at, "ends inside a quoted cell", row.raw)
+// csvRow visits a row, which must have as many cells as the header. An open one ends
+// inside a quoted cell.
+func (r *reader) csvRow(row Row, open bool, cells *cells, width int) error {
+	if open {
+		err := r.reject(row.Reject("ends inside a quoted cell"))
 		r.reading.Cut = true
 		return err
 	}
 
-	if comment := r.mapping.Profile.CSV.Comment; comment != "" && bytes.HasPrefix(row.raw, []byte(comment)) {
-		r.skip(row.at, row.raw)
+	if comment := r.mapping.Profile.CSV.Comment; comment != "" && bytes.HasPrefix(row.Bytes, []byte(comment)) {
+		r.skip(row.Offset, row.Bytes)
 		return nil
 	}
 
-	cells.split(row.raw)
+	cells.split(row.Bytes)
 	if len(cells.list) != width {
-		err := r.reject(index, row.at, "another number of cells than the header", row.raw)
+		err := r.reject(row.Reject("another number of cells than the header"))
 		r.reading.Cut = len(cells.list) < width // if it is the last one
 		return err
 	}
 
-	return r.row(Row{Index: index, Offset: row.at, Bytes: row.raw, cells: cells.list, columns: columns})
+	row.cells = cells.list
+	return r.row(row)
 }

@@ -82,5 +82,5 @@ func (n *nesting) row(e *jsonscan.Element) error {
 func (n *nesting) reject(e *jsonscan.Element, reason string) error {
 	index := n.index
 	n.index++
-	return n.reader.reject(index, e.Start, reason, e.Raw())
+	return n.reader.reject(Reject{Row: int64(index), Offset: e.Start, Reason: reason, Bytes: e.Raw()})
 }

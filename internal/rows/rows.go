@@ -25,6 +25,7 @@ type Row struct {
 	Index   uint32
 	Offset  int64  // of its first byte in the uncompressed content
 	Bytes   []byte // the row as in the content
+	Before  []byte // see Reject
 	mapping *Mapping
 	element *jsonscan.Element // of JSON
 	cells   []jsonscan.Value  // of everything else
@@ -90,6 +91,15 @@ type Reject struct {
 	Offset int64 // in the uncompressed content
 	Reason string
 	Bytes  []byte
+
+	// Before is what stands between the row before it and this one, its start if
+	// that is long.
+	Before []byte
+}
+
+// Reject returns the reject for a row.
+func (r *Row) Reject(reason string) Reject {
+	return Reject{Row: int64(r.Index), Offset: r.Offset, Reason: reason, Bytes: r.Bytes, Before: r.Before}
 }
 
 // SHA256 returns the hash of the rejected bytes.
@@ -134,6 +144,8 @@ var (
 // ErrNoField is the error of a visitor for a row that has values, but none in a
 // field that it knows. The row becomes a reject.
 var ErrNoField = errors.New("no known field")
+
+// A visitor's error that is a [stream.LimitError] makes a reject of the row, too.
 
 // ErrNoRow is the error of a visitor for a document that is no row, but says that
 // it has none.
@@ -255,10 +267,10 @@ func (r *reader) row(row Row) error {
 	}
 
 	err := r.to.Row(&r.current)
-	switch err {
-	case ErrNoField:
-		return r.reject(row.Index, row.Offset, err.Error(), row.Bytes)
-	case ErrNoRow:
+	switch {
+	case err == ErrNoField, isLimit(err):
+		return r.reject(row.Reject(err.Error()))
+	case err == ErrNoRow:
 		r.reading.Bare = true
 		return nil
 	}
@@ -268,12 +280,19 @@ func (r *reader) row(row Row) error {
 	return err
 }
 
-func (r *reader) reject(row uint32, offset int64, reason string, b []byte) error {
+// isLimit reports whether a visitor's error is a limit of the row, which costs only
+// that row.
+func isLimit(err error) bool {
+	_, over := err.(*stream.LimitError)
+	return over
+}
+
+func (r *reader) reject(reject Reject) error {
 	r.reading.Rows++
 	r.reading.Rejected++
-	r.reading.Used, r.reading.Cut = offset+int64(len(b)), false
+	r.reading.Used, r.reading.Cut = reject.Offset+int64(len(reject.Bytes)), false
 
-	return r.to.Reject(Reject{Row: int64(row), Offset: offset, Reason: reason, Bytes: b})
+	return r.to.Reject(reject)
 }
 
 // skip counts a line that is about something else.
@@ -305,13 +324,14 @@ func (r *reader) json(in io.Reader, list string) error {
 	}
 
 	d.Visit = func(e *jsonscan.Element) error {
+		row := Row{Index: e.Index, Offset: e.Start, Bytes: e.Raw(), Before: e.Before, element: e}
 		switch {
 		case e.Partial:
-			return r.reject(e.Index, e.Start, "the text breaks off inside this element", e.Raw())
+			return r.reject(row.Reject("the text breaks off inside this element"))
 		case e.Kind != jsonscan.Object:
-			return r.reject(e.Index, e.Start, "not an object", e.Raw())
+			return r.reject(row.Reject("not an object"))
 		}
-		return visit(Row{Index: e.Index, Offset: e.Start, Bytes: e.Raw(), element: e})
+		return visit(row)
 	}
 
 	err := d.Walk()
@@ -354,13 +374,13 @@ func (r *reader) jsonLine(line Line) error {
 	e, err := r.slots.ScanLine(line.Index, line.Offset, line.Text, r.mapping.Limits)
 	switch {
 	case err != nil: // the last line may have been cut
-		err = r.reject(line.Index, line.Offset, err.Error(), line.Text)
+		err = r.reject(line.RejectAs(err.Error()))
 		r.reading.Cut = true
 		return err
 	case e.Kind != jsonscan.Object:
-		return r.reject(line.Index, line.Offset, "not an object", line.Text)
+		return r.reject(line.RejectAs("not an object"))
 	}
-	return r.visit(Row{Index: line.Index, Offset: line.Offset, Bytes: line.Text, element: e})
+	return r.visit(Row{Index: line.Index, Offset: line.Offset, Bytes: line.Text, Before: line.Before, element: e})
 }
 
 func (r *reader) textLines(c *Chunk) error {
@@ -373,16 +393,16 @@ func (r *reader) textLines(c *Chunk) error {
 
 	return r.lines(c, func(line Line) error {
 		if line.Broken {
-			return r.reject(line.Index, line.Offset, "the stream breaks off inside this line", line.Text)
+			return r.reject(line.RejectAs("the stream breaks off inside this line"))
 		}
 		for i := range patterns {
 			if cells := patterns[i].cells(line.Text); cells != nil {
-				return r.row(Row{Index: line.Index, Offset: line.Offset, Bytes: line.Text, cells: cells, columns: patterns[i].columns})
+				return r.row(Row{Index: line.Index, Offset: line.Offset, Bytes: line.Text, Before: line.Before, cells: cells, columns: patterns[i].columns})
 			}
 		}
 
 		if r.mapping.Profile.RejectUnmatched {
-			return r.reject(line.Index, line.Offset, "the line matches no pattern of the profile", line.Text)
+			return r.reject(line.RejectAs("the line matches no pattern of the profile"))
 		}
 		r.skip(line.Offset, line.Text)
 		return nil

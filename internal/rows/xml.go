@@ -24,14 +24,16 @@ func (r *reader) xml(in io.Reader, list string) error {
 			return err
 		}
 
+		row := Row{Index: index, Offset: record.Offset, Bytes: record.Raw}
 		e, err := slots.ScanLine(index, record.Offset, record.JSON, r.mapping.Limits)
 		switch {
 		case err != nil: // a limit that the record as JSON exceeds
-			err = r.reject(index, record.Offset, err.Error(), record.Raw)
+			err = r.reject(row.Reject(err.Error()))
 		case e.Kind != jsonscan.Object:
-			err = r.reject(index, record.Offset, "has no elements and no attributes", record.Raw)
+			err = r.reject(row.Reject("has no elements and no attributes"))
 		default:
-			err = visit(Row{Index: index, Offset: record.Offset, Bytes: record.Raw, element: e})
+			row.element = e
+			err = visit(row)
 		}
 		if err != nil {
 			return err

@@ -18,6 +18,7 @@ type Limits struct {
 	Columns       int64 `json:"columns"`        // of a CSV header, and elements of a Parquet schema
 	NameBytes     int64 `json:"name_bytes"`     // the name of a member or a column, as it is spelled
 	NumberBytes   int64 `json:"number_bytes"`   // a number in JSON, as it is spelled
+	SessionPairs  int64 `json:"session_pairs"`  // of conversation details: legs of a conversation, times its voice sessions and their segments
 }
 
 // DefaultLimits are far beyond what any sound export has. A document may be of
@@ -33,6 +34,7 @@ func DefaultLimits() Limits {
 		Columns:       10_000,
 		NameBytes:     1000,
 		NumberBytes:   1000,
+		SessionPairs:  50_000, // five hundred segments in a hundred legs
 	}
 }
 

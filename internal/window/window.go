@@ -63,6 +63,9 @@ func (w *Window) Offset() int64 { return w.base + int64(w.pos) }
 // Rest returns the bytes that are in memory from the next one on.
 func (w *Window) Rest() []byte { return w.buf[w.pos:] }
 
+// End returns the offset of the first byte that is not in memory yet.
+func (w *Window) End() int64 { return w.base + int64(len(w.buf)) }
+
 // Advance consumes n bytes of Rest.
 func (w *Window) Advance(n int) { w.pos += n }
 
