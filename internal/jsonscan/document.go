@@ -30,18 +30,24 @@ type Document struct {
 	Visit   func(*Element) error // its errors end the walk as they are
 	Restart func()               // called when the list occurs twice: the elements so far do not count
 
-	paths    *Paths
-	list     []string // tokens of the pointer to the list, empty without one
-	marker   int      // path that makes the root a batch when it is present, 0 without one
-	wanted   []int    // paths of the document itself
-	root     *Slots
-	element  *Slots
-	outer    map[int]Value // copies of the document's own values
-	index    uint32
-	before   []byte // see Element.Before
-	batch    bool
-	again    bool // the list may occur twice, see startOver
-	listed   bool // the list is there
+	Found
+
+	paths   *Paths
+	list    []string // tokens of the pointer to the list, empty without one
+	marker  int      // path that makes the root a batch when it is present, 0 without one
+	wanted  []int    // paths of the document itself
+	root    *Slots
+	element *Slots
+	outer   map[int]Value // copies of the document's own values
+	index   uint32
+	before  []byte // see Element.Before
+	batch   bool
+	again   bool // the list may occur twice, see startOver
+	listed  bool // the list is there
+}
+
+// Found is what a walk found of a document as a whole.
+type Found struct {
 	RootKind ValueKind
 	Blank    bool   // nothing but white space
 	Keep     int64  // after a failed walk: this many bytes and Closers make a valid text
@@ -68,7 +74,8 @@ func (d *Document) Reset(r io.Reader) {
 	d.root.Clear()
 	d.element.Clear()
 	clear(d.outer)
-	d.index, d.batch, d.again, d.listed, d.RootKind, d.Blank, d.Keep, d.Closers = 0, false, false, false, Absent, false, 0, ""
+	d.Found = Found{}
+	d.index, d.batch, d.again, d.listed = 0, false, false, false
 }
 
 // Outer returns one of the wanted values of the document itself.
