@@ -73,25 +73,20 @@ func (c *collector) finish(release func()) (*reconcile.Evidence, error) {
 	return ev, nil
 }
 
+// needs has the need that a field stands for, see [profile.Profile.Needs]. Events of
+// registrations have none: an attempt without its fields is a reject.
+var needs = map[record.Field]reconcile.Needs{
+	record.StartTime: reconcile.NeedStart, record.EndTime: reconcile.NeedEnd,
+	record.AnswerTime: reconcile.NeedAnswer, record.ConversationID: reconcile.NeedConversation,
+}
+
 // lacking returns the needs for which an object with columns for some fields has
-// none. The key may name what an entry has no column for.
+// none.
 func lacking(p *profile.Profile, columns record.Fields) (lacks reconcile.Needs) {
-	need := func(n reconcile.Needs, fields ...record.Field) {
-		if !slices.ContainsFunc(fields, columns.Has) {
-			lacks |= n
+	for _, alternatives := range p.Needs() {
+		if p.Kind != policy.Registrations.String() && !slices.ContainsFunc(alternatives, columns.Has) {
+			lacks |= needs[alternatives[0]]
 		}
-	}
-	switch p.Kind {
-	case policy.Manifests.String():
-		named := p.KeyPattern != nil && (p.KeyPattern.SubexpIndex("recording_id") >= 0 || p.KeyPattern.SubexpIndex("conversation_id") >= 0)
-		if !named {
-			need(reconcile.NeedConversation, record.RecordingID, record.ConversationID)
-		}
-	case policy.CDRs.String():
-		need(reconcile.NeedStart, record.StartTime)
-		need(reconcile.NeedEnd, record.EndTime, record.DurationMS)
-		need(reconcile.NeedAnswer, record.AnswerTime, record.Talk, record.TalkMS, record.Recorded)
-		need(reconcile.NeedConversation, record.ConversationID, record.RecordingIDs)
 	}
 	return lacks
 }

@@ -131,6 +131,9 @@ var (
 // field that it knows. The row becomes a reject.
 var ErrNoField = errors.New("no known field")
 
+// NoPattern is the reason of a reject for a text line that no pattern matches.
+const NoPattern = "the line matches no pattern of the profile"
+
 // ErrNoRow is the error of a visitor for a document that is no row, but says that
 // it has none.
 var ErrNoRow = errors.New("no row")
@@ -373,7 +376,7 @@ func (r *reader) textLines(c *Chunk) error {
 		}
 
 		if r.mapping.Profile.RejectUnmatched {
-			return r.reject(line.Index, line.Offset, "the line matches no pattern of the profile", line.Text)
+			return r.reject(line.Index, line.Offset, NoPattern, line.Text)
 		}
 		r.skip(line.Offset, line.Text)
 		return nil
