@@ -22,7 +22,7 @@ import (
 var profilesCommand = command{
 	name:    "profiles",
 	summary: "list, show and try the profiles that say how inputs are laid out",
-	usage:   "[show NAME | test NAME FILE…]",
+	usage:   "[show NAME | test NAME FILE… | lint NAME…]",
 	text: `
 Without arguments, lists the built-in profiles: name, kinds of source, status, and
 what it is for. show prints one, to start one's own from. NAME may be the path of a
@@ -35,11 +35,17 @@ status and cause. Secrets are not shown. --records prints the records instead, o
 --records=N the first N of each file. The path of a file stands for its object key,
 a date in it for the partition, and its modification time for that of the object.
 
+lint checks profiles for what is valid and cannot be meant: a place that never
+matches, a constant before other places, a pattern that matches nothing, a line that
+an earlier pattern takes, a layout without a zone where the profile has none.
+
   cdrmend profiles
   cdrmend profiles show genesys-cloud
   cdrmend profiles test cdrmend legs.csv --kind cdrs
+  cdrmend profiles lint my.yaml
 
-Exit code 1 when nothing fills a field that judging needs.
+Exit code 1 when nothing fills a field that judging needs, and when lint finds
+something.
 `,
 	flags: func(f *pflag.FlagSet) {
 		f.String("kind", "", "manifests, cdrs or registrations, for a profile that has several")
@@ -64,9 +70,11 @@ func runProfiles(_ context.Context, w *world, flags *pflag.FlagSet) (int, error)
 		return exitDone, err
 	case len(args) >= 3 && args[0] == "test":
 		return testProfile(w, flags, args[1], args[2:])
+	case len(args) >= 2 && args[0] == "lint":
+		return lintProfiles(w, args[1:])
 	}
 
-	return 0, usagef("profiles takes nothing, show NAME, or test NAME FILE…; see cdrmend profiles --help")
+	return 0, usagef("profiles takes nothing, show NAME, test NAME FILE…, or lint NAME…; see cdrmend profiles --help")
 }
 
 // listProfiles prints a line for each built-in profile.
@@ -158,6 +166,22 @@ func testProfile(w *world, flags *pflag.FlagSet, name string, paths []string) (c
 		code = exitFindings
 	}
 	return code, w.print(flags, report, report.Text())
+}
+
+// lintProfiles prints what is wrong with profiles, a line for each problem.
+func lintProfiles(w *world, names []string) (int, error) {
+	code := exitDone
+	for _, name := range names {
+		text, err := profileText(name)
+		if err != nil {
+			return 0, err
+		}
+		if err := profile.Lint(name, text); err != nil {
+			code = exitFindings
+			fmt.Fprintln(w.stdout, message(err))
+		}
+	}
+	return code, nil
 }
 
 // openFiles opens the files that a profile is tried on. The function that it returns
