@@ -7,13 +7,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"math"
 	"os"
 	"strings"
 
+	"cdrmend/internal/guess"
 	"cdrmend/internal/inspect"
 	"cdrmend/internal/profile"
 	"cdrmend/internal/record"
+	"cdrmend/internal/stream"
 	"cdrmend/manifests"
 
 	"github.com/spf13/pflag"
@@ -21,8 +24,8 @@ import (
 
 var profilesCommand = command{
 	name:    "profiles",
-	summary: "list, show and try the profiles that say how inputs are laid out",
-	usage:   "[show NAME | test NAME FILE… | lint NAME…]",
+	summary: "list, show, try and start the profiles that say how inputs are laid out",
+	usage:   "[show NAME | test NAME FILE… | lint NAME… | init SAMPLE…]",
 	text: `
 Without arguments, lists the built-in profiles: name, kinds of source, status, and
 what it is for. show prints one, to start one's own from. NAME may be the path of a
@@ -39,7 +42,13 @@ lint checks profiles for what is valid and cannot be meant: a place that never
 matches, a constant before other places, a pattern that matches nothing, a line that
 an earlier pattern takes, a layout without a zone where the profile has none.
 
+init writes a profile from samples of the records: it finds their format, times, ids,
+durations with their unit, and numbers. Comments say what each guess rests on; lines
+with EDIT are what a person has to check, and are printed, too. It reads the first
+4 MiB of each sample.
+
   cdrmend profiles
+  cdrmend profiles init calls.csv --kind cdrs -o my.yaml
   cdrmend profiles show genesys-cloud
   cdrmend profiles test cdrmend legs.csv --kind cdrs
   cdrmend profiles lint my.yaml
@@ -48,7 +57,8 @@ Exit code 1 when nothing fills a field that judging needs, and when lint finds
 something.
 `,
 	flags: func(f *pflag.FlagSet) {
-		f.String("kind", "", "manifests, cdrs or registrations, for a profile that has several")
+		f.String("kind", "", "manifests, cdrs or registrations: of init, and for a profile that has several")
+		f.StringP("out", "o", "", "init: write the profile to this file, which must not exist; without it to standard output")
 		f.Int("records", 0, "test: print the records, or only so many of each file")
 		f.Lookup("records").NoOptDefVal = fmt.Sprint(math.MaxInt32)
 		f.Bool("json", false, "test: print JSON")
@@ -72,9 +82,11 @@ func runProfiles(_ context.Context, w *world, flags *pflag.FlagSet) (int, error)
 		return testProfile(w, flags, args[1], args[2:])
 	case len(args) >= 2 && args[0] == "lint":
 		return lintProfiles(w, args[1:])
+	case len(args) >= 2 && args[0] == "init":
+		return initProfile(w, flags, args[1:])
 	}
 
-	return 0, usagef("profiles takes nothing, show NAME, test NAME FILE…, or lint NAME…; see cdrmend profiles --help")
+	return 0, usagef("profiles takes nothing, show NAME, test NAME FILE…, lint NAME…, or init SAMPLE…; see cdrmend profiles --help")
 }
 
 // listProfiles prints a line for each built-in profile.
@@ -166,6 +178,78 @@ func testProfile(w *world, flags *pflag.FlagSet, name string, paths []string) (c
 		code = exitFindings
 	}
 	return code, w.print(flags, report, report.Text())
+}
+
+// longestSample is how much of a sample is looked at.
+const longestSample = 4 << 20
+
+func initProfile(w *world, flags *pflag.FlagSet, paths []string) (int, error) {
+	kind, _ := flags.GetString("kind")
+	if kind != "manifests" && kind != "cdrs" && kind != "registrations" {
+		return 0, usagef("say with --kind which records the samples hold: manifests, cdrs or registrations")
+	}
+	var samples []guess.Sample
+	for _, path := range paths {
+		content, err := readSample(path)
+		if err != nil {
+			return 0, usagef("reading the sample %q: %w", path, err)
+		}
+		samples = append(samples, guess.Sample{Name: path, Content: content})
+	}
+
+	draft, err := guess.Write(kind, samples)
+	if err != nil {
+		return 0, usageError{err}
+	}
+	if err := writeDraft(w, flags, draft.Text); err != nil {
+		return 0, err
+	}
+	for i, edit := range draft.Edits {
+		fmt.Fprintf(w.stderr, "edit %d: %s\n", i+1, safe(edit))
+	}
+	return exitDone, nil
+}
+
+// writeDraft writes a profile to the file of --out, which it never replaces, or to
+// standard output.
+func writeDraft(w *world, flags *pflag.FlagSet, text []byte) error {
+	path, _ := flags.GetString("out")
+	if path == "" {
+		_, err := w.stdout.Write(text)
+		return err
+	}
+
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	if err != nil {
+		return usagef("writing the profile: %w", err)
+	}
+	_, err = f.Write(text)
+	return errors.Join(err, f.Close())
+}
+
+// readSample returns the uncompressed beginning of a file. A longer one ends after a
+// line.
+func readSample(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+
+	limits := stream.DefaultLimits()
+	in := stream.Open(f, 0, &limits)
+	defer in.Close()
+	content, err := io.ReadAll(io.LimitReader(in, longestSample+1))
+	if err != nil {
+		return nil, err
+	}
+	if len(content) > longestSample {
+		content = content[:bytes.LastIndexByte(content[:longestSample], '\n')+1]
+	}
+	if len(bytes.TrimSpace(content)) == 0 {
+		return nil, errors.New("it is empty, or its first line is longer than 4 MiB: give a smaller sample")
+	}
+	return content, nil
 }
 
 // lintProfiles prints what is wrong with profiles, a line for each problem.
