@@ -49,7 +49,7 @@ func newValues(p *profile.Profile) *values {
 	texts := intern.NewTable()
 	v := &values{norm: profile.NewNormalizer(p, texts), zoned: profile.NewNormalizer(&zoned, texts), counts: map[record.Field]*Field{}}
 	for _, f := range fieldsOf(p.Kind) {
-		if len(p.Fields[f]) > 0 {
+		if len(p.Fields[f]) > 0 && p.Shape == "" { // what a shape finds, its records show
 			v.fields = append(v.fields, f)
 			v.counts[f] = &Field{Name: f.String()}
 		}

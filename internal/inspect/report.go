@@ -119,6 +119,7 @@ type tester struct {
 	texts    *intern.Table
 	report   *Report
 	filtered []int64
+	others   int64 // rows that no filter skips, and that are no records: without a value, or of another kind
 	statuses map[int16]int64
 	causes   map[registration.Cause]int64
 }
@@ -251,6 +252,7 @@ func (p pass) legs(read *Read) error {
 
 	p.reading(&b.Reading, read)
 	p.report.Records += int64(len(b.Legs))
+	p.others += b.Skipped - b.Reading.Skipped()
 	if p.profile.Shape != "" {
 		p.shapedLegs(b)
 	}
@@ -277,6 +279,7 @@ func (p pass) events(read *Read) error {
 
 	p.reading(&b.Reading, read)
 	p.report.Records += int64(len(b.Events))
+	p.others += b.Skipped - b.Reading.Skipped()
 	for i := range b.Events {
 		e := &b.Events[i]
 		p.statuses[e.Status]++
@@ -300,6 +303,9 @@ func (t *tester) finish() {
 	}
 	for n, of := range t.filtered {
 		r.Skipped = append(r.Skipped, Count{t.profile.Filters[n].Reason, of})
+	}
+	if t.others > 0 {
+		r.Skipped = append(r.Skipped, Count{"no record: without a value, or of another kind, such as requests for tokens", t.others})
 	}
 	r.Unmatched.First = t.values.unmatched
 	for _, one := range r.Rejects {
@@ -338,6 +344,8 @@ func (t *tester) lacks() {
 			next = "see why the file is damaged"
 		case t.report.Rows == 0:
 			next = "give a file that has rows"
+		case t.profile.Shape != "":
+			next = "give an export of the shape " + t.profile.Shape + ": it found none in any row"
 		case invalid != "":
 			next = "its values do not parse: " + invalid
 		case mapped:

@@ -159,3 +159,36 @@ func TestTheObjectKeyFillsFieldsOfManifests(t *testing.T) {
 		t.Errorf("fields (-want +got):\n%s", diff)
 	}
 }
+
+func TestAShapeCountsTheFieldsThatItFindsAndTheRowsThatAreNoRecords(t *testing.T) {
+	const text = `registrations: {formats: [jsonl], shape: http-client-log, fields: {time: [/time], status: [/status], reason: [/why]}}`
+	const post = `"time":"2026-11-20T10:00:00Z","method":"POST"`
+	r := reported(t, text, "registrations", "a.jsonl", `{`+post+`,"path":"/api/v2/telephony/sip/lines/l1/registrations","status":403,"trunk_id":"t1"}
+{`+post+`,"path":"/oauth/token","status":200}
+{`+post+`,"path":"/other","status":200}
+`)
+	got := examples(r)
+	if got["line_id"] != "l1" || got["status"] != "403" || r.Rows != 3 || r.Records != 1 || !r.Fit() {
+		t.Errorf("%d rows, %d records, fields %v, lacks %v", r.Rows, r.Records, got, r.Lacks)
+	}
+	if len(r.Skipped) != 1 || r.Skipped[0].N != 2 {
+		t.Errorf("skipped %v, want 2 that are no records", r.Skipped)
+	}
+	if _, shown := got["reason"]; shown {
+		t.Error("a field is counted that events do not show")
+	}
+
+	r = reported(t, text, "registrations", "a.jsonl", `{"time":"2026-11-20T10:00:00Z"}`+"\n")
+	if r.Fit() || !strings.Contains(r.Lacks[0].Next, "of the shape http-client-log") {
+		t.Errorf("lacks %v", r.Lacks)
+	}
+}
+
+// examples returns the examples of the fields that are counted.
+func examples(r *inspect.Report) map[string]string {
+	all := map[string]string{}
+	for _, f := range r.Fields {
+		all[f.Name] = f.Example
+	}
+	return all
+}
