@@ -8,7 +8,6 @@ import (
 	"strconv"
 	"strings"
 
-	"cdrmend/internal/printable"
 	"cdrmend/internal/profile"
 )
 
@@ -473,9 +472,11 @@ func (g *guesser) parties() {
 	}
 }
 
-// isShort reports whether a text can be a word of a state: longer ones may be
-// secrets, and a draft must show none.
-func isShort(text string) bool { return len(text) <= 24 && printable.Text(text) == text }
+// isShort reports whether a text can be a word of a state, which a draft may show:
+// anything longer, or with a digit, may be a secret.
+func isShort(text string) bool { return len(text) <= 24 && wordLike.MatchString(text) }
+
+var wordLike = regexp.MustCompile(`^\pL[\pL _.-]*$`)
 
 // words returns the different values of a column in order.
 func words(c *column) []string {

@@ -185,7 +185,7 @@ func TestADraftIsValidWhateverTheSamplesAreAndTheSameEachTime(t *testing.T) {
 	for _, content := range []string{
 		"it's,\"a \"\"b\"\"\",x: y\n1,2,3\n", "a\tb\n1\t2\n", "#c\na;b\n1;2\n", `{"a/b":1,"c~d":{"\u000a- x":"\u0007"},"l":[1,2],"o":[{"x":1},{"x":2}]}`,
 		"id,0\nc1,2026-11-20T10:00:00Z\n", `[{"0":{"1":"x"},"start":"2026-11-20T10:00:00Z","état":"é"}]`, "<a><b x='1'/><b x='2'/></a>", "<a><b>1</b><c>2</c></a>",
-		"status,state,time,trunk\n\"a'b\",\"x\ny\",2026-11-20T10:00:00Z,t\n", "start,call id\n,\n", "{\"status\":\"eyJhbGciOiJIUzI1NiJ9.s3cret.s3cret\",\"time\":1795168800}\n{\"status\":\"x\"}\n",
+		"status,state,time,trunk\n\"a'b\",\"x\ny\",2026-11-20T10:00:00Z,t\n", "start,call id\n,\n", "time,trunk,state\n2026-11-20T10:00:00Z,t,s3cret\n", "{\"status\":\"eyJhbGciOiJIUzI1NiJ9.s3cret.s3cret\",\"time\":1795168800}\n{\"status\":\"x\"}\n",
 	} {
 		for _, kind := range []string{"cdrs", "registrations", "manifests"} {
 			s := []guess.Sample{{Name: "a", Content: []byte(content)}}

@@ -98,7 +98,7 @@ func (v *values) restore(all map[record.Field]Field) {
 
 func (v *values) reject(r rows.Reject) error {
 	if v.unmatched == "" && r.Reason == rows.NoPattern {
-		v.unmatched = shown(string(r.Bytes), longestLine)
+		v.unmatched = shown(withoutOpaque(mask(string(r.Bytes))), longestLine)
 	}
 	return nil
 }
@@ -112,16 +112,40 @@ func (v *values) row(row *rows.Row) error {
 
 		if text != "" {
 			if count.Rows++; count.Example == "" {
-				count.Example = shown(text, longestExample)
+				count.Example = v.example(f, text)
 			}
 		}
 		if !ok {
 			if count.Invalid++; count.Invalid == 1 {
-				count.InvalidExample, count.Why = shown(profile.Shown(raw), longestExample), v.why(f, raw)
+				count.InvalidExample, count.Why = v.invalidExample(raw), v.why(f, raw)
 			}
 		}
 	}
 	return nil
+}
+
+// openFields are the fields of events whose values are shown. Any other field of a
+// registration log may hold a secret: a user name its password, a reason the request.
+var openFields = record.Of(
+	record.EventTime, record.OrgID, record.TrunkID, record.LineID, record.Status, record.ExpirySeconds, record.TokenIssuedAt,
+)
+
+// example returns a value as it is shown.
+func (v *values) example(f record.Field, text string) string {
+	if v.norm.Profile.Kind == "registrations" && !openFields.Has(f) {
+		return notShown
+	}
+	return shown(text, longestExample)
+}
+
+// invalidExample returns a value that did not parse as it is shown: of a registration
+// log, where anything may stand in the wrong place, only how it is written.
+func (v *values) invalidExample(raw jsonscan.Value) string {
+	text := mask(profile.Shown(raw))
+	if v.norm.Profile.Kind == "registrations" {
+		text = shape(text)
+	}
+	return shown(text, longestExample)
 }
 
 // text returns a value in normal form, empty when it is missing; ok is false when

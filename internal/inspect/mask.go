@@ -3,6 +3,7 @@ package inspect
 import (
 	"regexp"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"cdrmend/internal/printable"
@@ -41,4 +42,31 @@ func shown(text string, most int) string {
 		return text
 	}
 	return string([]rune(text)[:most-1]) + "…"
+}
+
+// opaque matches runs of characters that may be a secret whatever stands before them.
+var opaque = regexp.MustCompile(`[A-Za-z0-9+/_=-]{24,}`)
+
+// withoutOpaque replaces long runs of letters and digits mixed.
+func withoutOpaque(text string) string {
+	return opaque.ReplaceAllStringFunc(text, func(run string) string {
+		if strings.ContainsAny(run, "0123456789") && strings.ContainsFunc(run, unicode.IsLetter) {
+			return notShown
+		}
+		return run
+	})
+}
+
+// shape returns a text with x for each letter and 9 for each digit: it shows how a
+// value is written and not what it says.
+func shape(text string) string {
+	return strings.Map(func(c rune) rune {
+		switch {
+		case c >= '0' && c <= '9':
+			return '9'
+		case unicode.IsLetter(c) || c > unicode.MaxASCII:
+			return 'x'
+		}
+		return c
+	}, text)
 }

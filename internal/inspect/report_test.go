@@ -128,7 +128,7 @@ func TestEventsAreCountedByStatusAndCauseAndUnmatchedLinesAreShown(t *testing.T)
 	r := reported(t, syslog, "registrations", "a.log", `Nov 20 10:00:01 sbc REGISTER tg1 503
 Nov 20 10:00:02 sbc REGISTER tg1 401
 Nov 20 10:00:03 sbc REGISTER tg1 200
-Nov 20 10:00:04 sbc Authorization: Bearer s3cret-value password=s3cret https://s3cret@host/x?sig=s3cret
+Nov 20 10:00:04 sbc Authorization: Bearer s3cret-value password=s3cret QWxhZGRpbjpvcGVuIHNlc2FtZTEyMzQ1Njc4OTA https://s3cret@host/x?sig=s3cret
 Nov 20 10:00:05 sbc other
 `)
 	if diff := cmp.Diff([]inspect.Count{{Name: "200", N: 1}, {Name: "401", N: 1}, {Name: "503", N: 1}}, r.Statuses); diff != "" {
@@ -137,15 +137,23 @@ Nov 20 10:00:05 sbc other
 	if diff := cmp.Diff([]inspect.Count{{Name: "unauthenticated", N: 1}, {Name: "server_error", N: 1}}, r.Causes); diff != "" {
 		t.Errorf("causes (-want +got):\n%s", diff)
 	}
-	if r.Unmatched.N != 2 || !strings.HasPrefix(r.Unmatched.First, "Nov 20 10:00:04 sbc ") || strings.Contains(r.Text(), "s3cret") {
+	if r.Unmatched.N != 2 || !strings.HasPrefix(r.Unmatched.First, "Nov 20 10:00:04 sbc ") || strings.Contains(r.Text(), "s3cret") || strings.Contains(r.Text(), "QWxhZGRpbj") {
 		t.Errorf("unmatched: %+v\n%s", r.Unmatched, r.Text())
+	}
+}
+
+func TestAnInvalidValueOfALogIsShownByItsShape(t *testing.T) {
+	r := reported(t, syslog, "registrations", "a.log", "10:00:02 REGISTER tg1 200\n")
+	if f := r.Fields[0]; f.Invalid != 1 || f.InvalidExample != "99:99:99" {
+		t.Errorf("%+v, want the time of day as 99:99:99: no partition gives it a date", f)
 	}
 }
 
 func TestSecretsOfAnyFieldAreMasked(t *testing.T) {
 	const text = `registrations: {formats: [jsonl], fields: {time: [/t], status: [/s], trunk_id: [/trunk], access_token: [/token], reason: [/why], token_claims: [/claims]}}`
 	r := reported(t, text, "registrations", "a.jsonl", `{"t":"2026-11-20T10:00:00Z","s":403,"trunk":"https://x/y?key=s3cret","token":"s3cret","why":"bad token: s3cret \u001b[2J","claims":{"sub":"s3cret"}}
-{"t":"eyJhbGciOiJIUzI1NiJ9.s3cret.s3cret","s":"api_key=s3cret","trunk":"t"}`)
+{"t":"eyJhbGciOiJIUzI1NiJ9.s3cret.s3cret","s":"api_key=s3cret","trunk":"t"}
+{"t":"s3cret","s":"s3cret","trunk":"t","why":"s3cret"}`)
 	if got := r.Text(); strings.Contains(got, "s3cret") || strings.Contains(got, "\x1b") {
 		t.Errorf("a secret or a control character is shown:\n%s", got)
 	}
