@@ -134,19 +134,21 @@ func TestADraftSaysWhatItCouldNotKnow(t *testing.T) {
 		text   string // in the profile
 		edit   string // among the edits, with a hyphen before it not
 	}{
-		"a zone":            {"cdrs", csvOf("id,start,answer,end,trunk", "c1,2026-11-20 10:00:00,2026-11-20 10:00:10,2026-11-20 10:01:10,t"), "zone: UTC # EDIT", "zone: the zone of the times"},
-		"no zone to know":   {"cdrs", csvOf("id,start,answer,end,trunk", "c1,"+iso+",t"), "fields:", "-zone"},
-		"day or month":      {"cdrs", csvOf("id,start,end,talk_sec,trunk", "c1,02/03/2026 10:00:00,02/03/2026 10:01:00,50,t"), "'02/01/2006 15:04:05'", "whether the day or the month comes first"},
-		"the day is clear":  {"cdrs", csvOf("id,start,end,talk_sec,trunk", "c1,02/13/2026 10:00:00,02/13/2026 10:01:00,50,t"), "'01/02/2006 15:04:05'", "-day or the month"},
-		"milliseconds":      {"cdrs", csvOf("id,start,answer,end,duration,trunk", "c1,"+iso+",60000,t"), "talk_ms: [{from: 'duration', then: [{unit: ms}]}]", "-unit"},
-		"hours":             {"cdrs", csvOf("id,start,answer,end,duration,trunk", "c1,"+iso+",0:01:10,t"), "duration_ms: [{from: 'duration', then: [{unit: hh:mm:ss}]}]", "-unit"},
-		"an unknown unit":   {"cdrs", csvOf("id,start,duration,trunk", "c1,2026-11-20T10:00:00Z,60,t"), "duration_ms: [{from: 'duration', then: [{unit: s}]}]", "the unit of duration"},
-		"a wrong duration":  {"cdrs", csvOf("id,start,answer,end,duration,trunk", "c1,"+iso+",17,t"), "Not mapped: duration_ms: duration is not the time", "-unit"},
-		"no trunk":          {"cdrs", csvOf("id,start,answer,end", "c1,"+iso), "EDIT 1", "fields.trunk_id"},
-		"a recorder's flag": {"cdrs", csvOf("id,start,answer,end,trunk,is_recorded", "c1,"+iso+",t,true"), "recorded: is_recorded is not mapped, as it says that a recording exists", "-recorded"},
-		"unknown words":     {"registrations", csvOf("time,trunk,state", "2026-11-20T10:00:00Z,t,Registered", "2026-11-20T10:01:00Z,t,Odd"), "'Odd': 503, 'Registered': 200", "whether these words are failures, as was assumed: Odd"},
-		"no header":         {"cdrs", csvOf("c1,2026-11-20T10:00:00Z,60", "c2,2026-11-20T11:00:00Z,60"), "header: ['c1', 'c2', 'c3']", "fields.trunk_id"},
-		"a log of its own":  {"registrations", guess.Sample{Name: "a.log", Content: []byte("2026-11-20 10:00:01 gw: registration of sip:tg1@host failed: 403\n2026-11-20 10:00:02 other\n")}, "(?P<trunk_id>", "whether the trunk is the user of a SIP address, and the first status in a line its answer; 1 of 2 lines"},
+		"a parent":               {"cdrs", csvOf("id,parent_id,start,answer,end,trunk", "c1,,"+iso+",t", "c2,c1,"+iso+",t"), "conversation_id: ['parent_id', 'id']", "-conversation_id"},
+		"a length by its values": {"cdrs", csvOf("id,start,answer,end,n,trunk", "c1,"+iso+",60,t", "c2,2026-11-20T10:00:00Z,2026-11-20T10:00:10Z,2026-11-20T10:00:40Z,30,t"), "talk_ms: [{from: 'n', then: [{unit: s}]}]", "-unit"},
+		"a zone":                 {"cdrs", csvOf("id,start,answer,end,trunk", "c1,2026-11-20 10:00:00,2026-11-20 10:00:10,2026-11-20 10:01:10,t"), "zone: UTC # EDIT", "zone: the zone of the times"},
+		"no zone to know":        {"cdrs", csvOf("id,start,answer,end,trunk", "c1,"+iso+",t"), "fields:", "-zone"},
+		"day or month":           {"cdrs", csvOf("id,start,end,talk_sec,trunk", "c1,02/03/2026 10:00:00,02/03/2026 10:01:00,50,t"), "'02/01/2006 15:04:05'", "whether the day or the month comes first"},
+		"the day is clear":       {"cdrs", csvOf("id,start,end,talk_sec,trunk", "c1,02/13/2026 10:00:00,02/13/2026 10:01:00,50,t"), "'01/02/2006 15:04:05'", "-day or the month"},
+		"milliseconds":           {"cdrs", csvOf("id,start,answer,end,duration,trunk", "c1,"+iso+",60000,t"), "talk_ms: [{from: 'duration', then: [{unit: ms}]}]", "-unit"},
+		"hours":                  {"cdrs", csvOf("id,start,answer,end,duration,trunk", "c1,"+iso+",0:01:10,t"), "duration_ms: [{from: 'duration', then: [{unit: hh:mm:ss}]}]", "-unit"},
+		"an unknown unit":        {"cdrs", csvOf("id,start,duration,trunk", "c1,2026-11-20T10:00:00Z,60,t"), "duration_ms: [{from: 'duration', then: [{unit: s}]}]", "the unit of duration"},
+		"a wrong duration":       {"cdrs", csvOf("id,start,answer,end,duration,trunk", "c1,"+iso+",17,t"), "Not mapped: duration_ms: duration is not the time", "-unit"},
+		"no trunk":               {"cdrs", csvOf("id,start,answer,end", "c1,"+iso), "EDIT 1", "fields.trunk_id"},
+		"a recorder's flag":      {"cdrs", csvOf("id,start,answer,end,trunk,is_recorded", "c1,"+iso+",t,true"), "recorded: is_recorded is not mapped, as it says that a recording exists", "-recorded"},
+		"unknown words":          {"registrations", csvOf("time,trunk,state", "2026-11-20T10:00:00Z,t,Registered", "2026-11-20T10:01:00Z,t,Odd"), "'Odd': 503, 'Registered': 200", "whether these words are failures, as was assumed: Odd"},
+		"no header":              {"cdrs", csvOf("c1,2026-11-20T10:00:00Z,60", "c2,2026-11-20T11:00:00Z,60"), "header: ['c1', 'c2', 'c3']", "fields.trunk_id"},
+		"a log of its own":       {"registrations", guess.Sample{Name: "a.log", Content: []byte("2026-11-20 10:00:01 gw: registration of sip:tg1@host failed: 403\n2026-11-20 10:00:02 other\n")}, "(?P<trunk_id>", "whether the trunk is the user of a SIP address, and the first status in a line its answer; 1 of 2 lines"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			d, _ := tried(t, test.kind, test.sample)
