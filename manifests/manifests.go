@@ -50,5 +50,6 @@ func names(pattern, suffix string) []string {
 	for i, name := range found {
 		found[i] = strings.TrimSuffix(path.Base(name), suffix)
 	}
+	slices.Sort(found) // names with the suffix sort otherwise: a-b.yaml is before a.yaml
 	return found
 }

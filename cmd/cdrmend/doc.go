@@ -19,7 +19,8 @@
 //	cdrmend ls --config cdrmend.yaml --table calls   where the newest tables lie
 //	cdrmend report --config cdrmend.yaml --from 2026-11-16 --to 2026-11-23
 //	cdrmend token --file token.txt                   whether a token can register a line
-//	cdrmend profiles test cdrmend legs.csv --kind cdrs
+//	cdrmend profiles init calls.csv --kind cdrs -o my.yaml
+//	cdrmend profiles test my.yaml calls.csv          what a profile reads, and what is missing
 //
 // It exits with 0 when nothing is open at or above --fail-on, 1 when such
 // findings are open, 2 on a usage or configuration error, 3 when it failed and

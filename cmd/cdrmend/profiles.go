@@ -2,13 +2,21 @@ package main
 
 import (
 	"bufio"
+	"bytes"
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
+	"io"
+	"math"
 	"os"
 	"strings"
 
+	"cdrmend/internal/guess"
 	"cdrmend/internal/inspect"
 	"cdrmend/internal/profile"
+	"cdrmend/internal/record"
+	"cdrmend/internal/stream"
 	"cdrmend/manifests"
 
 	"github.com/spf13/pflag"
@@ -16,20 +24,44 @@ import (
 
 var profilesCommand = command{
 	name:    "profiles",
-	summary: "list, show and try the profiles that say how inputs are laid out",
-	usage:   "[show NAME | test NAME FILE]",
+	summary: "list, show, try and start the profiles that say how inputs are laid out",
+	usage:   "[show NAME | test NAME FILE… | lint NAME… | init SAMPLE…]",
 	text: `
-Without arguments, lists the built-in profiles. show prints one, to start one's
-own from. test prints the canonical records that a file yields, and what did
-not parse; NAME may be the path of a profile of one's own, and FILE stands for
-the object key, too.
+Without arguments, lists the built-in profiles: name, kinds of source, status, and
+what it is for. show prints one, to start one's own from. NAME may be the path of a
+profile of one's own.
+
+test tells what a profile reads from files: for each field that it maps how many
+rows fill it, with an example, and what did not parse and why; then rows that were
+skipped, that match no pattern, or were rejected; of registrations the events by
+status and cause. Secrets are not shown. --records prints the records instead, or
+--records=N the first N of each file. The path of a file stands for its object key,
+a date in it for the partition, and its modification time for that of the object.
+
+lint checks profiles for what is valid and cannot be meant: a place that never
+matches, a constant before other places, a pattern that matches nothing, a line that
+an earlier pattern takes, a layout without a zone where the profile has none.
+
+init writes a profile from samples of the records: it finds their format, times, ids,
+durations with their unit, and numbers. Comments say what each guess rests on; lines
+with EDIT are what a person has to check, and are printed, too. It reads the first
+4 MiB of each sample.
 
   cdrmend profiles
+  cdrmend profiles init calls.csv --kind cdrs -o my.yaml
   cdrmend profiles show genesys-cloud
   cdrmend profiles test cdrmend legs.csv --kind cdrs
+  cdrmend profiles lint my.yaml
+
+Exit code 1 when nothing fills a field that judging needs, and when lint finds
+something.
 `,
 	flags: func(f *pflag.FlagSet) {
-		f.String("kind", "", "manifests, cdrs or registrations, for a profile that has several")
+		f.String("kind", "", "manifests, cdrs or registrations: of init, and for a profile that has several")
+		f.StringP("out", "o", "", "init: write the profile to this file, which must not exist; without it to standard output")
+		f.Int("records", 0, "test: print the records, or only so many of each file")
+		f.Lookup("records").NoOptDefVal = fmt.Sprint(math.MaxInt32)
+		f.Bool("json", false, "test: print JSON")
 	},
 	run: runProfiles,
 }
@@ -38,15 +70,7 @@ func runProfiles(_ context.Context, w *world, flags *pflag.FlagSet) (int, error)
 	args := flags.Args()
 	switch {
 	case len(args) == 0:
-		for _, name := range manifests.Profiles() {
-			text, _ := manifests.Profile(name)
-			kinds, err := profile.Kinds(name, text)
-			if err != nil {
-				return 0, err
-			}
-			fmt.Fprintf(w.stdout, "%-30s %s\n", name, strings.Join(kinds, ", "))
-		}
-		return exitDone, nil
+		return listProfiles(w)
 	case len(args) == 2 && args[0] == "show":
 		text, err := profileText(args[1])
 		if err != nil {
@@ -54,12 +78,39 @@ func runProfiles(_ context.Context, w *world, flags *pflag.FlagSet) (int, error)
 		}
 		_, err = w.stdout.Write(text)
 		return exitDone, err
-	case len(args) == 3 && args[0] == "test":
-		kind, _ := flags.GetString("kind")
-		return testProfile(w, args[1], kind, args[2])
+	case len(args) >= 3 && args[0] == "test":
+		return testProfile(w, flags, args[1], args[2:])
+	case len(args) >= 2 && args[0] == "lint":
+		return lintProfiles(w, args[1:])
+	case len(args) >= 2 && args[0] == "init":
+		return initProfile(w, flags, args[1:])
 	}
 
-	return 0, usagef("profiles takes nothing, show NAME, or test NAME FILE; see cdrmend profiles --help")
+	return 0, usagef("profiles takes nothing, show NAME, test NAME FILE…, lint NAME…, or init SAMPLE…; see cdrmend profiles --help")
+}
+
+// listProfiles prints a line for each built-in profile.
+func listProfiles(w *world) (int, error) {
+	for _, name := range manifests.Profiles() {
+		text, _ := manifests.Profile(name)
+		kinds, err := profile.Kinds(name, text)
+		if err != nil {
+			return 0, err
+		}
+		fmt.Fprintf(w.stdout, "%-28s %-34s %-9s %s\n", name, strings.Join(kinds, ", "), "built in", purposeOf(text))
+	}
+	return exitDone, nil
+}
+
+// purposeOf returns what the comment at the beginning of a profile says in its
+// first line: of whose records it is.
+func purposeOf(text []byte) string {
+	line, _, _ := bytes.Cut(text, []byte("\n"))
+	comment, ok := strings.CutPrefix(string(line), "#")
+	if !ok {
+		return ""
+	}
+	return strings.TrimSpace(comment)
 }
 
 func profileText(name string) ([]byte, error) {
@@ -73,37 +124,189 @@ func profileText(name string) ([]byte, error) {
 	return text, nil
 }
 
-func testProfile(w *world, name, kind, path string) (int, error) {
+// loadProfile loads the section of a profile that --kind names, or the only one.
+func loadProfile(name, kind string) (*profile.Profile, error) {
 	text, err := profileText(name)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
 	if kind == "" {
 		kinds, err := profile.Kinds(name, text)
 		if err != nil {
-			return 0, usageError{err}
+			return nil, usageError{err}
 		}
 		if len(kinds) != 1 {
-			return 0, usagef("say with --kind which records the file holds: manifests, cdrs or registrations")
+			return nil, usagef("say with --kind which records the file holds: manifests, cdrs or registrations")
 		}
 		kind = kinds[0]
 	}
 
 	p, err := profile.Load(name, text, kind)
 	if err != nil {
+		return nil, usageError{err}
+	}
+	return p, nil
+}
+
+func testProfile(w *world, flags *pflag.FlagSet, name string, paths []string) (code int, err error) {
+	kind, _ := flags.GetString("kind")
+	p, err := loadProfile(name, kind)
+	if err != nil {
+		return 0, err
+	}
+	most, _ := flags.GetInt("records")
+	asJSON, _ := flags.GetBool("json")
+	if most < 0 || flags.Changed("records") && (most == 0 || asJSON) {
+		return 0, usagef("--records takes a number above 0, as in --records=20, and goes without --json")
+	}
+
+	files, closeAll, err := openFiles(paths)
+	if err != nil {
+		return 0, err
+	}
+	defer func() { err = errors.Join(err, closeAll()) }()
+
+	if most > 0 {
+		return exitDone, printRecords(w, p, files, most)
+	}
+	report, err := inspect.Test(p, files)
+	if err != nil {
+		return 0, err
+	}
+	code = exitDone
+	if !report.Fit() {
+		code = exitFindings
+	}
+	return code, w.print(flags, report, report.Text())
+}
+
+// longestSample is how much of a sample is looked at.
+const longestSample = 4 << 20
+
+func initProfile(w *world, flags *pflag.FlagSet, paths []string) (int, error) {
+	kind, _ := flags.GetString("kind")
+	if kind != "manifests" && kind != "cdrs" && kind != "registrations" {
+		return 0, usagef("say with --kind which records the samples hold: manifests, cdrs or registrations")
+	}
+	var samples []guess.Sample
+	for _, path := range paths {
+		content, err := readSample(path)
+		if err != nil {
+			return 0, usagef("reading the sample %q: %w", path, err)
+		}
+		samples = append(samples, guess.Sample{Name: path, Content: content})
+	}
+
+	draft, err := guess.Write(kind, samples)
+	if err != nil {
 		return 0, usageError{err}
 	}
+	if err := writeDraft(w, flags, draft.Text); err != nil {
+		return 0, err
+	}
+	for i, edit := range draft.Edits {
+		fmt.Fprintf(w.stderr, "edit %d: %s\n", i+1, safe(edit))
+	}
+	return exitDone, nil
+}
 
-	file, err := os.Open(path)
+// writeDraft writes a profile to the file of --out, which it never replaces, or to
+// standard output.
+func writeDraft(w *world, flags *pflag.FlagSet, text []byte) error {
+	path, _ := flags.GetString("out")
+	if path == "" {
+		_, err := w.stdout.Write(text)
+		return err
+	}
+
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
 	if err != nil {
-		return 0, usagef("reading the file: %w", err)
+		return usagef("writing the profile: %w", err)
 	}
-	defer file.Close()
+	_, err = f.Write(text)
+	return errors.Join(err, f.Close())
+}
 
-	// Ids may be part of the object key, so the path is used as one.
-	out := bufio.NewWriter(w.stdout)
-	if err := inspect.Print(out, p, path, file); err != nil {
-		return 0, fmt.Errorf("reading %q: %w", path, err)
+// readSample returns the uncompressed beginning of a file. A longer one ends after a
+// line.
+func readSample(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
 	}
-	return exitDone, out.Flush()
+	defer f.Close()
+
+	limits := stream.DefaultLimits()
+	in := stream.Open(f, 0, &limits)
+	defer in.Close()
+	content, err := io.ReadAll(io.LimitReader(in, longestSample+1))
+	if err != nil {
+		return nil, err
+	}
+	if len(content) > longestSample {
+		content = content[:bytes.LastIndexByte(content[:longestSample], '\n')+1]
+	}
+	if len(bytes.TrimSpace(content)) == 0 {
+		return nil, errors.New("it is empty, or its first line is longer than 4 MiB: give a smaller sample")
+	}
+	return content, nil
+}
+
+// lintProfiles prints what is wrong with profiles, a line for each problem.
+func lintProfiles(w *world, names []string) (int, error) {
+	code := exitDone
+	for _, name := range names {
+		text, err := profileText(name)
+		if err != nil {
+			return 0, err
+		}
+		if err := profile.Lint(name, text); err != nil {
+			code = exitFindings
+			fmt.Fprintln(w.stdout, message(err))
+		}
+	}
+	return code, nil
+}
+
+// openFiles opens the files that a profile is tried on. The function that it returns
+// closes them.
+func openFiles(paths []string) (files []inspect.File, closeAll func() error, err error) {
+	var open []*os.File
+	closeAll = func() error {
+		var all error
+		for _, f := range open {
+			all = cmp.Or(all, f.Close())
+		}
+		return all
+	}
+	for _, path := range paths {
+		f, err := os.Open(path)
+		if err != nil {
+			return nil, nil, errors.Join(usagef("reading the file: %w", err), closeAll())
+		}
+		open = append(open, f)
+
+		info, err := f.Stat()
+		if err == nil && !info.Mode().IsRegular() {
+			err = fmt.Errorf("%q is not a regular file; it has to be read twice", path)
+		}
+		if err != nil {
+			return nil, nil, errors.Join(usagef("reading the file: %w", err), closeAll())
+		}
+		files = append(files, inspect.File{Path: path, Modified: record.TimeOf(info.ModTime()), Content: f})
+	}
+	return files, closeAll, nil
+}
+
+func printRecords(w *world, p *profile.Profile, files []inspect.File, most int) error {
+	out := bufio.NewWriter(w.stdout)
+	for i := range files {
+		if len(files) > 1 {
+			fmt.Fprintf(out, "## %s\n", safe(files[i].Path))
+		}
+		if err := inspect.Print(out, p, &files[i], most); err != nil {
+			return fmt.Errorf("reading %q: %w", files[i].Path, err)
+		}
+	}
+	return out.Flush()
 }

@@ -23,6 +23,7 @@ func TestWhatIsPrintedAsJSONIsAsPublished(t *testing.T) {
 		"a repaired recording": {"story", "explain", "81b87763-c88b-4afa-883f-4684f25cf845", out},
 		"tables alone":         {"story", "explain", "81b87763-c88b-4afa-883f-4684f25cf845", out, "--tables-only"},
 		"a history":            {"history", "history", out, "--interval", "2026-11-20"},
+		"a profile's report":   {"profile-test", "profiles", "test", "cdrmend", filepath.Join(dir, "gateway", "date=2026-11-20", "legs.csv"), "--kind", "cdrs"},
 		"a listing":            {"ls", "ls", out, "--table", "calls"},
 	}
 	for class, id := range firstOfEachClass(t, out) {

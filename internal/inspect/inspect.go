@@ -1,9 +1,13 @@
-// Package inspect shows what a profile reads from one file, for people who write
-// profiles: the canonical records, and the values that did not parse.
+// Package inspect shows what a profile reads from files, for people who write
+// profiles. [Test] counts: which fields are filled, what did not parse and why,
+// which rows are skipped or rejected, and what judging still needs. [Print] prints
+// the canonical records themselves.
+//
+// Values pass through one door on their way out, which masks what may be a secret,
+// escapes and shortens them.
 package inspect
 
 import (
-	"bufio"
 	"bytes"
 	"fmt"
 	"io"
@@ -18,29 +22,22 @@ import (
 	"cdrmend/internal/record"
 	"cdrmend/internal/registration"
 	"cdrmend/internal/rows"
+	"cdrmend/internal/steps"
 	"cdrmend/internal/stream"
 	"cdrmend/internal/token"
 )
 
-// Print reads a file as a profile says, within the default limits, and prints its
-// records. It never prints tokens. Pass a buffer: most errors of w are seen only
-// when it is flushed.
-func Print(w io.Writer, p *profile.Profile, key string, file io.Reader) error {
-	in := printer{w: w, texts: intern.NewTable(), profile: p, key: key, limits: stream.DefaultLimits()}
-	in.stream = stream.Open(file, 0, &in.limits)
-	defer in.stream.Close()
-	in.body = bufio.NewReader(in.stream)
-
-	// A short file gives fewer bytes. What else is wrong, the reader meets again.
-	head, _ := in.body.Peek(4096)
-	in.format = p.FormatOf(key, head)
-	if in.format == profile.Parquet { // is read from its end
-		content, err := io.ReadAll(in.body)
-		if err != nil {
-			return err
-		}
-		in.file = bytes.NewReader(content)
+// Print reads a file as a profile says, within the default limits, and prints at
+// most so many of its records, and of its rejects. It never prints tokens. Pass a
+// buffer: most errors of w are seen only when it is flushed.
+func Print(w io.Writer, p *profile.Profile, f *File, most int) error {
+	in := printer{w: w, texts: intern.NewTable(), profile: p, path: f.Path, limits: stream.DefaultLimits(), most: most, about: f.context(p)}
+	o, err := open(p, f, &in.limits)
+	if err != nil {
+		return err
 	}
+	defer o.stream.Close()
+	in.opened = o
 
 	fmt.Fprintf(w, "# %s as %s\n", p.Kind, in.format)
 	switch p.Kind {
@@ -56,12 +53,21 @@ type printer struct {
 	w       io.Writer
 	texts   *intern.Table
 	profile *profile.Profile
-	key     string
-	stream  *stream.Stream
-	body    *bufio.Reader
-	format  profile.Format
-	file    *bytes.Reader // of Parquet, else nil
-	limits  stream.Limits
+	path    string
+	*opened
+	limits   stream.Limits
+	about    steps.Context
+	most     int // records, and rejects, that are printed
+	rejected int // so far
+}
+
+// first returns how many of so many records are printed, and says so when these are
+// not all.
+func (in *printer) first(n int) int {
+	if n > in.most {
+		_ = in.line("", "the first %d of %d records", in.most, n)
+	}
+	return min(n, in.most)
 }
 
 // line prints one line. A value of the file cannot begin another one, as line
@@ -72,6 +78,9 @@ func (in *printer) line(before, format string, args ...any) error {
 }
 
 func (in *printer) reject(r rows.Reject) error {
+	if in.rejected++; in.rejected > in.most {
+		return nil
+	}
 	return in.line("\n", "reject: row %d, byte %d: %s", r.Row, r.Offset, r.Reason)
 }
 
@@ -120,7 +129,8 @@ func (in *printer) invalid(list []record.Invalid, row uint32) {
 
 func (in *printer) manifest() error {
 	r := manifest.NewReader(in.profile, in.texts, 0, &in.limits)
-	input := manifest.Input{Key: in.key, Stream: in.stream, Body: in.body, Format: in.format, Reject: in.reject}
+	r.About(in.about)
+	input := manifest.Input{Key: in.path, Stream: in.stream, Body: in.body, Format: in.format, Reject: in.reject}
 	read := func() (*manifest.Batch, error) { return r.Read(input) }
 	if in.file != nil {
 		read = func() (*manifest.Batch, error) { return r.ReadParquet(input, in.file, in.file.Size()) }
@@ -141,7 +151,7 @@ func (in *printer) manifest() error {
 	var details manifest.Details
 
 	entries := slices.Concat(b.Blocks()...)
-	for i := range entries {
+	for i := range in.first(len(entries)) {
 		e := &entries[i]
 		if err := reader.Next(&details); err != nil {
 			return err
@@ -201,6 +211,7 @@ func (in *printer) document(doc *manifest.Document, extra *manifest.Extra) {
 
 func (in *printer) legs() error {
 	r := cdr.NewReader(in.profile, in.texts, &in.limits)
+	r.About(in.about)
 	read := func() (*cdr.Batch, error) { return r.Read(in.body, in.format, in.reject) }
 	if in.file != nil {
 		read = func() (*cdr.Batch, error) { return r.ReadParquet(in.file, in.file.Size(), in.reject) }
@@ -210,7 +221,7 @@ func (in *printer) legs() error {
 	if err != nil {
 		return err
 	}
-	for i := range b.Legs {
+	for i := range in.first(len(b.Legs)) {
 		l := &b.Legs[i]
 		in.title("leg", l.Ref.Row)
 		in.text(record.OrgID, l.Org)
@@ -244,6 +255,7 @@ func (in *printer) legs() error {
 func (in *printer) events() error {
 	// Without keys and scopes: tokens are read for their times, not examined.
 	r := registration.NewReader(in.profile, in.texts, &token.Rules{Limits: in.limits})
+	r.About(in.about)
 	read := func() (*registration.Batch, error) { return r.Read(in.body, in.format, intern.None, in.reject) }
 	if in.file != nil {
 		read = func() (*registration.Batch, error) {
@@ -255,7 +267,7 @@ func (in *printer) events() error {
 	if err != nil {
 		return err
 	}
-	for i := range b.Events {
+	for i := range in.first(len(b.Events)) {
 		e := &b.Events[i]
 		in.title("event", e.Ref.Row)
 		in.field(record.EventTime, e.Time.String())

@@ -23,7 +23,7 @@ func printed(t *testing.T, prof, kind, key, content string) string {
 		t.Fatal(err)
 	}
 	var out bytes.Buffer
-	if err := inspect.Print(&out, p, key, strings.NewReader(content)); err != nil {
+	if err := inspect.Print(&out, p, &inspect.File{Path: key, Content: strings.NewReader(content)}, 100); err != nil {
 		t.Fatal(err)
 	}
 	return out.String()

@@ -73,25 +73,20 @@ func (c *collector) finish(release func()) (*evidence.Evidence, error) {
 	return ev, nil
 }
 
+// needs has the need that a field stands for, see [profile.Profile.Needs]. Events of
+// registrations have none: an attempt without its fields is a reject.
+var needs = map[record.Field]evidence.Needs{
+	record.StartTime: evidence.NeedStart, record.EndTime: evidence.NeedEnd,
+	record.AnswerTime: evidence.NeedAnswer, record.ConversationID: evidence.NeedConversation,
+}
+
 // lacking returns the needs for which an object with columns for some fields has
-// none. The key may name what an entry has no column for.
+// none.
 func lacking(p *profile.Profile, columns record.Fields) (lacks evidence.Needs) {
-	need := func(n evidence.Needs, fields ...record.Field) {
-		if !slices.ContainsFunc(fields, columns.Has) {
-			lacks |= n
+	for _, alternatives := range p.Needs() {
+		if p.Kind != policy.Registrations.String() && !slices.ContainsFunc(alternatives, columns.Has) {
+			lacks |= needs[alternatives[0]]
 		}
-	}
-	switch p.Kind {
-	case policy.Manifests.String():
-		named := p.KeyPattern != nil && (p.KeyPattern.SubexpIndex("recording_id") >= 0 || p.KeyPattern.SubexpIndex("conversation_id") >= 0)
-		if !named {
-			need(evidence.NeedConversation, record.RecordingID, record.ConversationID)
-		}
-	case policy.CDRs.String():
-		need(evidence.NeedStart, record.StartTime)
-		need(evidence.NeedEnd, record.EndTime, record.DurationMS)
-		need(evidence.NeedAnswer, record.AnswerTime, record.Talk, record.TalkMS, record.Recorded)
-		need(evidence.NeedConversation, record.ConversationID, record.RecordingIDs)
 	}
 	return lacks
 }

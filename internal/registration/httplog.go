@@ -140,7 +140,7 @@ func (r *Reader) httpStatus(h *httpRow) int64 {
 	if unwritten(v) {
 		return 0
 	}
-	return statusOf(&r.norm, v)
+	return StatusOf(&r.norm, v)
 }
 
 // unwritten reports whether a value of a status says nothing.

@@ -111,7 +111,7 @@ func (r *Reader) Row(row *rows.Row) error {
 		return r.httpRow(row)
 	}
 	return r.event(row, &attempt{
-		line: row.Value(record.LineID), status: statusOf(&r.norm, row.Value(record.Status)),
+		line: row.Value(record.LineID), status: StatusOf(&r.norm, row.Value(record.Status)),
 		expiry: r.seconds(row.Value(record.ExpirySeconds)), authError: r.text(row.Value(record.AuthError)),
 	})
 }
@@ -180,9 +180,9 @@ func unusable(e *Event) string {
 // noStatus is a status that is missing or does not parse.
 const noStatus = profile.NoInt
 
-// statusOf returns a SIP or HTTP status: a number, or a text that begins with
+// StatusOf returns a SIP or HTTP status: a number, or a text that begins with
 // three digits, such as "503 Service Unavailable". 0 says that nobody answered.
-func statusOf(n *profile.Normalizer, v jsonscan.Value) int64 {
+func StatusOf(n *profile.Normalizer, v jsonscan.Value) int64 {
 	status, ok := n.Int(v)
 	if !ok {
 		status = leadingStatus(v)

@@ -160,7 +160,7 @@ func TestStatusesAreNumbersOrBeginWithThreeDigits(t *testing.T) {
 			t.Fatal(err)
 		}
 		n := profile.NewNormalizer(&profile.Profile{}, intern.NewTable())
-		if got := statusOf(&n, v); got != want {
+		if got := StatusOf(&n, v); got != want {
 			t.Errorf("%s: got %d, want %d", written, got, want)
 		}
 	}

@@ -142,10 +142,13 @@ var (
 )
 
 // ErrNoField is the error of a visitor for a row that has values, but none in a
-// field that it knows. The row becomes a reject.
+// field that it knows. The row becomes a reject. So does one for which a visitor
+// returns a [stream.LimitError].
 var ErrNoField = errors.New("no known field")
 
-// A visitor's error that is a [stream.LimitError] makes a reject of the row, too.
+
+// NoPattern is the reason of a reject for a text line that no pattern matches.
+const NoPattern = "the line matches no pattern of the profile"
 
 // ErrNoRow is the error of a visitor for a document that is no row, but says that
 // it has none.
@@ -402,7 +405,7 @@ func (r *reader) textLines(c *Chunk) error {
 		}
 
 		if r.mapping.Profile.RejectUnmatched {
-			return r.reject(line.RejectAs("the line matches no pattern of the profile"))
+			return r.reject(line.RejectAs(NoPattern))
 		}
 		r.skip(line.Offset, line.Text)
 		return nil

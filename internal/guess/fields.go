@@ -1,0 +1,638 @@
+package guess
+
+import (
+	"fmt"
+	"math"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"cdrmend/internal/profile"
+)
+
+// guesser gives the fields of a kind of record their places.
+type guesser struct {
+	kind  string
+	table *table
+	times map[*column]*spelling
+	taken map[*column]bool
+	found []found
+	notes []string // what is not mapped, and why
+	edits []string
+}
+
+// found is the place of one field.
+type found struct {
+	field  string
+	values string // the YAML of its list
+	rests  string
+	column *column
+}
+
+func newGuesser(kind string, t *table) *guesser {
+	g := &guesser{kind: kind, table: t, times: map[*column]*spelling{}, taken: map[*column]bool{}}
+	for _, c := range t.columns {
+		if s := c.spelling(); s != nil && !named(c, `uniqueid|linkedid|^id$|number|phone`) {
+			g.times[c] = s
+		}
+	}
+	return g
+}
+
+// name returns the letters and digits of the last step of a place.
+func (c *column) name() string {
+	last := c.place[strings.LastIndex(c.place, "/")+1:]
+	return regexp.MustCompile(`[^a-z0-9]`).ReplaceAllString(strings.ToLower(last), "")
+}
+
+// named reports whether the name of a column, or all of its place, matches a pattern.
+func named(c *column, pattern string) bool {
+	re := regexp.MustCompile(pattern)
+	return re.MatchString(c.name()) || re.MatchString(strings.ToLower(c.place))
+}
+
+// pick returns the first free column that a pattern names and that has such values.
+// Earlier patterns count more than earlier columns.
+func (g *guesser) pick(fits func(*column) bool, patterns ...string) *column {
+	for _, pattern := range patterns {
+		for _, c := range g.table.columns {
+			if !g.taken[c] && len(c.values()) > 0 && named(c, pattern) && fits(c) {
+				return c
+			}
+		}
+	}
+	return nil
+}
+
+// put gives a field the place of a column.
+func (g *guesser) put(field string, c *column, steps, rests string) {
+	var all []string
+	if c.encoded {
+		all, rests = append(all, "{decode: url}"), rests+"; its values are percent-encoded"
+	}
+	if steps != "" {
+		all = append(all, steps)
+	}
+
+	value := quote(c.place)
+	if len(all) > 0 {
+		value = "{from: " + value + ", then: [" + strings.Join(all, ", ") + "]}"
+	}
+	// Repairs of manifests are written to the place itself.
+	if len(all) > 0 && g.kind == "manifests" && slices.Contains([]string{"recording_id", "conversation_id", "trunk_id", "start_time", "end_time", "duration_ms"}, field) {
+		value = quote("/"+field) + ", " + value
+	}
+	g.taken[c] = true
+	g.found = append(g.found, found{field, "[" + value + "]", rests, c})
+}
+
+// edit notes something that a person has to check or fill in.
+func (g *guesser) edit(format string, args ...any) {
+	g.edits = append(g.edits, fmt.Sprintf(format, args...))
+}
+
+// fields finds the places of all fields, the surest first.
+func (g *guesser) fields() {
+	switch g.kind {
+	case "registrations":
+		g.eventTimes()
+		g.events()
+	default:
+		g.callTimes()
+		g.durations()
+		if g.kind == "cdrs" {
+			g.answers()
+		}
+		g.ids()
+		g.trunk()
+		g.parties()
+	}
+	g.truths()
+	g.zone()
+}
+
+// callTimes finds start, answer and end.
+func (g *guesser) callTimes() {
+	isTime := func(c *column) bool { return g.times[c] != nil }
+	put := func(field string, c *column, rests string) {
+		s := g.times[c]
+		steps := ""
+		if s.since != "" {
+			steps = "{epoch: {since: " + s.since + ", unit: " + s.unit + "}}"
+		}
+		g.put(field, c, steps, rests+"; "+s.what)
+	}
+
+	for _, f := range []struct {
+		field    string
+		patterns []string
+	}{
+		{"answer_time", []string{`^answer`, `answer(ed)?_?(start_?)?(time|epoch|at)`, `^datetimeconnect$`, `connectedtoagent`, `connect(ed)?(time|at)?$`, `established|pickup`}},
+		{"end_time", []string{`^end`, `(call)?end(_?time|epoch|ed)?`, `disconnect`, `hangup|stop|finish|release`}},
+		{"start_time", []string{`^start_?(time|epoch)?$`, `^start`, `initiation|origination`, `calldate|begin|setup`, `^(date_?time|timestamp|time|date)$`, `date|time`}},
+		{"updated_at", []string{`update|modified`}},
+	} {
+		if f.field == "updated_at" && g.kind != "cdrs" || f.field == "answer_time" && g.kind != "cdrs" {
+			continue
+		}
+		// Connected to the system is no answer, and disconnected no connection.
+		fit := func(c *column) bool {
+			return isTime(c) && !(f.field == "answer_time" && named(c, `disconnect|tosystem`)) && !(f.field == "start_time" && named(c, `update|modified|created`) && len(g.times) > 1)
+		}
+		// A time that says its zone, or counts seconds, is surer than one that does not.
+		c := g.pick(func(c *column) bool { return fit(c) && !g.times[c].local }, f.patterns...)
+		if c == nil {
+			c = g.pick(fit, f.patterns...)
+		}
+		if c != nil {
+			put(f.field, c, "its name")
+		}
+	}
+	if g.place("start_time") == nil {
+		if c := g.pick(isTime, ``); c != nil {
+			put("start_time", c, "it is the first column of times")
+			g.edit("fields.start_time: whether %s is when calls start", c.place)
+		} else {
+			g.edit("fields.start_time: which column says when calls start; none holds times in a known layout")
+		}
+	}
+}
+
+// place returns the column of a field, nil when it has none.
+func (g *guesser) place(field string) *column {
+	for _, f := range g.found {
+		if f.field == field {
+			return f.column
+		}
+	}
+	return nil
+}
+
+// units are the units of durations in seconds, the commonest first.
+var units = []struct {
+	name    string
+	seconds float64
+}{{"s", 1}, {"ms", 1e-3}, {"us", 1e-6}}
+
+// durations finds durations and their unit, by the differences of times.
+func (g *guesser) durations() {
+	isLength := func(c *column) bool {
+		return g.times[c] == nil && !c.list && (c.all(isDecimal) || c.all(clock.MatchString))
+	}
+	for _, f := range []struct {
+		field, from string
+		patterns    []string
+	}{
+		{"talk_ms", "answer_time", []string{`bill|talk|conversation_?(time|sec|dur)|connected_?(time|sec|dur)`, `^duration$`, `duration`}},
+		{"duration_ms", "start_time", []string{`^duration`, `duration|length|elapsed`}},
+	} {
+		if f.field == "talk_ms" && g.kind != "cdrs" {
+			continue
+		}
+		for _, pattern := range f.patterns {
+			c := g.pick(isLength, pattern)
+			if c == nil {
+				continue
+			}
+			if unit, rests := g.unitOf(c, f.from); unit != "" {
+				g.putLength(f.field, c, unit, rests)
+				break
+			}
+			if g.place(f.from) != nil && g.place("end_time") != nil {
+				g.notes = append(g.notes, f.field+": "+c.place+" is not the time from "+f.from+" to end_time in any unit")
+				continue
+			}
+
+			// Without times to compare with, the name alone has to say it.
+			if f.field == "talk_ms" && !named(c, `bill|talk|connected|conversation`) {
+				continue
+			}
+			unit, sure := unitByName(c)
+			g.putLength(f.field, c, unit, "its name; no difference of times shows its unit")
+			if !sure {
+				g.edit("fields.%s: the unit of %s, which was taken for %s", f.field, c.place, unit)
+			}
+			break
+		}
+		if g.place(f.field) == nil {
+			g.byValues(f.field, f.from, isLength)
+		}
+	}
+}
+
+// byValues takes a column of any name that is the time from a field to the end in
+// rows enough.
+func (g *guesser) byValues(field, from string, isLength func(*column) bool) {
+	for _, c := range g.table.columns {
+		if g.taken[c] || !isLength(c) || c.distinct() < 2 { // one number may agree by chance
+			continue
+		}
+		if unit, rests := g.unitOf(c, from); unit != "" {
+			g.putLength(field, c, unit, rests)
+			return
+		}
+	}
+}
+
+// unanswered are the words of outcomes of calls that nobody answered.
+var unanswered = []string{"noanswer", "busy", "failed", "canceled", "cancelled", "missed", "abandoned", "rejected", "congestion"}
+
+// answers sees that something tells when calls end, and whether they were answered.
+func (g *guesser) answers() {
+	length, talk := g.place("duration_ms"), g.place("talk_ms")
+	if g.place("end_time") == nil && length == nil && talk != nil {
+		i := slices.IndexFunc(g.found, func(f found) bool { return f.field == "talk_ms" })
+		g.found = append(g.found, found{"duration_ms", g.found[i].values, "nothing else says when calls end", talk})
+		g.edit("fields.duration_ms: whether %s is the length of the whole call, too; no other column says when calls end", talk.place)
+	} else if g.place("end_time") == nil && length == nil {
+		g.edit("fields.end_time: which column says when calls end, or fields.duration_ms how long they last")
+	}
+	if g.place("answer_time") != nil || talk != nil {
+		return
+	}
+
+	isWord := func(c *column) bool {
+		return c.distinct() <= 20 && c.all(isShort) && slices.ContainsFunc(words(c), isUnanswered)
+	}
+	outcome := g.pick(isWord, `status|disposition|result|outcome`)
+	if outcome == nil || length == nil {
+		g.edit("fields.answer_time, talk_ms or recorded: nothing tells whether calls were answered; map one of them, unless the configuration has expect: all")
+		return
+	}
+	var pairs []string
+	for _, word := range words(outcome) {
+		if isUnanswered(word) {
+			pairs = append(pairs, quote(word)+": 0")
+		}
+	}
+	i := slices.IndexFunc(g.found, func(f found) bool { return f.field == "duration_ms" })
+	values := "[{from: " + quote(outcome.place) + ", then: [{map: {" + strings.Join(pairs, ", ") + `}, else: ""}]}, ` + strings.TrimPrefix(g.found[i].values, "[")
+	g.found = append(g.found, found{"talk_ms", values, "calls whose outcome is such a word were not answered; of others all of the duration counts", outcome})
+	g.edit("fields.talk_ms: whether calls were answered whose %s is another word than %s", outcome.place, strings.Join(pairs, ", "))
+}
+
+func isUnanswered(word string) bool {
+	return slices.Contains(unanswered, regexp.MustCompile(`[^a-z]`).ReplaceAllString(strings.ToLower(word), ""))
+}
+
+func (g *guesser) putLength(field string, c *column, unit, rests string) {
+	g.put(field, c, "{unit: "+unit+"}", rests)
+}
+
+// unitOf returns the unit in which a column agrees with the time from a field to the
+// end, in nine of ten rows and at least one.
+func (g *guesser) unitOf(c *column, from string) (unit, rests string) {
+	first, last := g.place(from), g.place("end_time")
+	if first == nil || last == nil {
+		return "", ""
+	}
+	for _, u := range units {
+		agree, of := 0, 0
+		for i, cell := range c.cells {
+			a, ok1 := g.times[first].at(first.cells[i])
+			b, ok2 := g.times[last].at(last.cells[i])
+			length, ok := seconds(cell, u.seconds)
+			if !ok || !ok1 || !ok2 || length == 0 {
+				continue
+			}
+			of++
+			if math.Abs(b-a-length) <= 1.01 {
+				agree++
+			}
+		}
+		if of > 0 && 10*agree >= 9*of {
+			name := u.name
+			if c.all(clock.MatchString) {
+				name = "hh:mm:ss"
+			}
+			return name, fmt.Sprintf("in %d of %d rows it is the time from %s to end_time", agree, of, from)
+		}
+	}
+	return "", ""
+}
+
+// seconds returns a duration in seconds.
+func seconds(text string, unit float64) (float64, bool) {
+	if !strings.Contains(text, ":") {
+		n, err := strconv.ParseFloat(text, 64)
+		return n * unit, err == nil
+	}
+	total := 0.0
+	for part := range strings.SplitSeq(text, ":") {
+		n, err := strconv.ParseFloat(part, 64)
+		if err != nil {
+			return 0, false
+		}
+		total = 60*total + n
+	}
+	return total, true
+}
+
+// unitByName returns the unit that the name of a column says, or its values, and
+// whether that is sure.
+func unitByName(c *column) (string, bool) {
+	switch {
+	case c.all(clock.MatchString):
+		return "hh:mm:ss", true
+	case named(c, `millis|_ms$|ms$`):
+		return "ms", true
+	case named(c, `sec`):
+		return "s", true
+	case named(c, `micro|usec`):
+		return "us", true
+	}
+	return "s", false
+}
+
+// ids finds the ids of conversations, legs and recordings.
+func (g *guesser) ids() {
+	isID := func(c *column) bool {
+		return g.times[c] == nil && !c.truths && !c.list && c.distinct() > 0 && !c.all(isTruth)
+	}
+	// A record that is delivered again when it changes has the same id again.
+	unique := func(c *column) bool {
+		return isID(c) && (c.unique() || g.place("updated_at") != nil && len(c.values()) == g.table.rows && 2*c.distinct() > g.table.rows)
+	}
+	many := func(c *column) bool {
+		return (isID(c) || c.list) && !c.truths && !c.all(isTruth) && !c.all(wholeNumberBelow10)
+	}
+
+	if g.kind == "manifests" {
+		if c := g.pick(unique, `recording_?id|recordingsid`, `^(sid|id|uuid|guid)$`, `id$`); c != nil {
+			g.put("recording_id", c, "", "its name, and every row has another value")
+		}
+	} else if c := g.pick(func(c *column) bool { return many(c) && !named(c, `status|type|state|channel|participant`) }, `recordingfile|record(ing)?_?(path|file|url|location|ids?)$`, `recordings?/\*/(location|id|url)$`, `recording/(location|id|url)$`); c != nil {
+		if named(c, `path|file|url|location`) {
+			g.put("recording_ids", c, `{match: '([^/]+)$'}`, "its name; the last step of a path is the name of the recording")
+		} else {
+			g.put("recording_ids", c, "", "its name")
+		}
+	}
+
+	conversation := []string{`conversation_?id`, `linkedid`, `bridge_?id`, `interaction_?id`, `global.?call.?id.*call.?id$`, `(^|[^a-z])call_?(sid|id|uuid)$`, `initialcontactid`, `contactid$`, `parent.*(sid|id)$`, `uniqueid|pkid`, `(^|/)(uuid|guid|sid|id)$`, `id$`}
+	c := g.pick(func(c *column) bool {
+		return isID(c) && len(c.values()) == g.table.rows && !named(c, `next|previous|account|agent|user|manager|cluster`)
+	}, conversation...)
+	if c != nil {
+		g.put("conversation_id", c, "", fmt.Sprintf("its name; %d different values in %d rows", c.distinct(), g.table.rows))
+		g.parent(c)
+		if node := g.pick(func(c *column) bool { return isID(c) && len(c.values()) == g.table.rows }, `manager_?id|cluster_?id|node_?id`); node != nil {
+			g.edit("fields.conversation_id: whether %s is unique without %s; if it is not, join them", c.place, node.place)
+		}
+	}
+	if c == nil && g.place("recording_id") == nil {
+		g.edit("fields.conversation_id: which column names the call")
+	}
+	if g.kind != "cdrs" {
+		return
+	}
+
+	// The id of a leg may be that of its conversation, when each has one leg.
+	if c != nil {
+		g.taken[c] = !unique(c)
+	}
+	leg := g.pick(isID, `^leg_?id$`)
+	if leg == nil {
+		leg = g.pick(unique, `leg_?id`, `pkid|uuid|uniqueid`, `(^|[^a-z])call_?(sid|id)$`, `(^|/)(sid|id|guid)$`, `contactid$`, `id$`)
+	}
+	if leg != nil {
+		g.put("leg_id", leg, "", fmt.Sprintf("its name; %d different values in %d rows", leg.distinct(), g.table.rows))
+	} else {
+		g.notes = append(g.notes, "leg_id: no column has another value in every row")
+	}
+	if c != nil {
+		g.taken[c] = true
+	}
+}
+
+// parent puts the id of a parent before that of a conversation: a column of that
+// name whose values are ids of other rows.
+func (g *guesser) parent(id *column) {
+	known := words(id)
+	c := g.pick(func(c *column) bool {
+		return !c.list && c.all(func(v string) bool { return slices.Contains(known, v) })
+	}, `parent|originating|initial`)
+	if c == nil {
+		return
+	}
+
+	f := &g.found[len(g.found)-1]
+	place := quote(c.place)
+	if c.encoded {
+		place = "{from: " + place + ", then: [{decode: url}]}"
+	}
+	f.values = "[" + place + ", " + strings.TrimPrefix(f.values, "[")
+	f.rests += "; all values of " + c.place + " are ids of other rows"
+	g.taken[c] = true
+}
+
+func wholeNumberBelow10(text string) bool { return len(text) == 1 && wholeNumber.MatchString(text) }
+
+// trunk finds the trunk: a column of that name, or a channel that holds it.
+func (g *guesser) trunk() {
+	isName := func(c *column) bool { return g.times[c] == nil && !c.truths && !c.list }
+	if c := g.pick(isName, `trunk_?(id|sid|name|group)?$`, `gateway`, `carrier`, `origdevicename`, `ingress`, `peer`); c != nil {
+		g.put("trunk_id", c, "", fmt.Sprintf("its name; %d different values", c.distinct()))
+		return
+	}
+	for _, c := range g.table.columns {
+		if slices.ContainsFunc(c.values(), channel.MatchString) && !g.taken[c] {
+			g.put("trunk_id", c, `{match: '^(?:PJSIP|SIP|IAX2|DAHDI)/(.*[A-Za-z].*)-[0-9a-f]{8}$'}`, "its values are channels, which hold the name of the trunk")
+			return
+		}
+	}
+	g.edit("fields.trunk_id: which column names the trunk; no name of one says so")
+}
+
+// parties finds numbers and directions.
+func (g *guesser) parties() {
+	isPhone := func(c *column) bool { return c.all(phone.MatchString) && g.times[c] == nil && !c.list }
+	isWord := func(c *column) bool {
+		return c.distinct() <= 8 && c.all(isShort) && !c.truths && g.times[c] == nil && !c.list
+	}
+	for _, f := range []struct {
+		field    string
+		fits     func(*column) bool
+		patterns []string
+	}{
+		{"ani", isPhone, []string{`^ani$`, `^(from|src)$`, `calling|caller(id)?_?num|caller_number|caller`, `customer.*(address|phone)|customerphone`, `from_user|from`}},
+		{"dnis", isPhone, []string{`^dnis$|^did$`, `^(to|dst)$`, `finalcalled|callee|called|dialed|destination`, `system.*address`, `to_user|to$`}},
+		{"direction", isWord, []string{`^direction$`, `direction|initiationmethod`}},
+	} {
+		if c := g.pick(f.fits, f.patterns...); c != nil {
+			g.put(f.field, c, "", "its name")
+		}
+	}
+	if g.kind != "manifests" {
+		return
+	}
+	if c := g.pick(isWord, `^(state|status)$`, `export_?status|recording_?status`); c != nil {
+		g.put("state", c, "", fmt.Sprintf("its name; its words are %s", strings.Join(words(c), ", ")))
+	}
+}
+
+// isShort reports whether a text can be a word of a state, which a draft may show:
+// anything longer, or with a digit, may be a secret.
+func isShort(text string) bool { return len(text) <= 24 && wordLike.MatchString(text) }
+
+var wordLike = regexp.MustCompile(`^\pL[\pL _.-]*$`)
+
+// words returns the different values of a column in order.
+func words(c *column) []string {
+	values := c.values()
+	slices.Sort(values)
+	return slices.Compact(values)
+}
+
+// eventTimes finds the time of events, which may stand in two columns.
+func (g *guesser) eventTimes() {
+	if c := g.pick(func(c *column) bool { return g.times[c] != nil }, `^(time|when|timestamp|date_?time)$`, `time|when|date`, ``); c != nil {
+		s := g.times[c]
+		steps := ""
+		if s.since != "" {
+			steps = "{epoch: {since: " + s.since + ", unit: " + s.unit + "}}"
+		}
+		if s.yearless {
+			steps = "{time: [" + quote(s.layout) + "]}"
+		}
+		g.put("time", c, steps, "its name; "+s.what)
+		return
+	}
+
+	date := g.pick(func(c *column) bool { return c.all(dateAlone.MatchString) }, ``)
+	of := g.pick(func(c *column) bool { return c.all(clock.MatchString) }, ``)
+	if date == nil || of == nil {
+		g.edit("fields.time: which column holds the time, and its layout; the first column was taken")
+		g.put("time", g.table.columns[0], "", "nothing")
+		return
+	}
+	joined := &column{place: date.place}
+	for i := range date.cells {
+		joined.cells = append(joined.cells, strings.TrimSpace(date.cells[i]+" "+of.cells[i]))
+	}
+	s := joined.spelling()
+	if s == nil {
+		s = &spelling{layout: "2006-01-02 15:04:05", local: true}
+		g.edit("fields.time: the layout of %s and %s", date.place, of.place)
+	}
+	g.times[date] = s
+	g.taken[date], g.taken[of] = true, true
+	value := "[{join: [" + quote(date.place) + ", " + quote(of.place) + `], with: " ", then: [{time: [` + quote(s.layout) + "]}]}]"
+	g.found = append(g.found, found{"time", value, "one column holds dates and another times of day; " + s.what, date})
+}
+
+// known are words for the state of a registration, with a status for each.
+var known = map[string]int{
+	"registered": 200, "success": 200, "successful": 200, "ok": 200, "up": 200, "available": 200, "active": 200, "inservice": 200,
+	"rejected": 403, "forbidden": 403, "failed": 503, "failure": 503, "error": 503, "unregistered": 503, "down": 503, "unavailable": 503, "outofservice": 503,
+	"unauthorized": 401, "timeout": 408, "unreachable": 408,
+}
+
+// events finds the other fields of an event.
+func (g *guesser) events() {
+	isName := func(c *column) bool { return g.times[c] == nil && !c.truths && !c.list }
+	if c := g.pick(func(c *column) bool { return c.all(status.MatchString) }, `^status|code$`, `result|response|status|code`, ``); c != nil {
+		g.put("status", c, "", "its values are statuses of SIP or HTTP")
+	} else if c := g.pick(func(c *column) bool { return isName(c) && c.distinct() <= 20 && c.all(isShort) }, `state|status|result|response|event|outcome`); c != nil {
+		g.statusWords(c)
+	} else {
+		g.edit("fields.status: which column says whether the attempt succeeded; the constant 503 stands there")
+		g.found = append(g.found, found{"status", "[{value: 503}]", "nothing", nil})
+	}
+
+	if c := g.pick(isName, `trunk`, `gateway|carrier|peer|account|device|endpoint`, `line`, `user|aor|name`); c != nil {
+		field := "trunk_id"
+		if named(c, `line`) {
+			field = "line_id"
+		}
+		g.put(field, c, "", "its name")
+	} else if c := g.pick(func(c *column) bool {
+		return isName(c) && named(c, `path|url|uri`) && c.all(func(v string) bool { return !strings.Contains(v, "{") }) && // a template of paths names no line
+			strings.Contains(strings.Join(c.values(), " "), "/lines/")
+	}, ``); c != nil {
+		g.put("line_id", c, `{match: '/lines/([^/?]+)'}`, "its values are paths of lines")
+	} else {
+		g.edit("fields.trunk_id: which column names the trunk or line")
+	}
+	for _, f := range []struct {
+		field, pattern string
+		fits           func(*column) bool
+	}{
+		{"reason", `reason|message|error|cause`, isName},
+		{"expiry_seconds", `expir`, func(c *column) bool { return c.all(wholeNumber.MatchString) }},
+	} {
+		if c := g.pick(f.fits, f.pattern); c != nil {
+			g.put(f.field, c, "", "its name")
+		}
+	}
+}
+
+// statusWords maps the words of a column to statuses.
+func (g *guesser) statusWords(c *column) {
+	var pairs, unknown []string
+	for _, word := range words(c) {
+		code, ok := known[regexp.MustCompile(`[^a-z]`).ReplaceAllString(strings.ToLower(word), "")]
+		if !ok {
+			unknown = append(unknown, word)
+			code = 503
+		}
+		pairs = append(pairs, fmt.Sprintf("%s: %d", quote(word), code))
+	}
+	g.put("status", c, "{map: {"+strings.Join(pairs, ", ")+"}}", "its words are states of a registration")
+	if len(unknown) > 0 {
+		g.edit("fields.status: whether these words are failures, as was assumed: %s", strings.Join(unknown, ", "))
+	}
+}
+
+// truths says why truth values about recording are not mapped.
+func (g *guesser) truths() {
+	for _, c := range g.table.columns {
+		if !g.taken[c] && (c.truths && len(c.values()) > 0 || c.all(isTruth)) && named(c, `record`) {
+			g.notes = append(g.notes, "recorded: "+c.place+" is not mapped, as it says that a recording exists or a recorder started; recorded means that the call was to be recorded")
+		}
+	}
+}
+
+// zone asks for the zone of times that have none, and for the order of day and
+// month.
+func (g *guesser) zone() {
+	local := false
+	for _, f := range g.found {
+		s := g.times[f.column]
+		if s == nil {
+			continue
+		}
+		local = local || s.local
+		if s.either {
+			g.edit("time_layouts: whether the day or the month comes first in %s; %s was taken, and no value tells", f.column.place, s.layout)
+		}
+	}
+	if local {
+		g.edit("zone: the zone of the times, which have none; UTC was taken")
+	}
+}
+
+// layouts returns the layouts that the profile has to name.
+func (g *guesser) layouts() (list []string, local bool) {
+	for _, f := range g.found {
+		s := g.times[f.column]
+		if s == nil {
+			continue
+		}
+		local = local || s.local
+		if s.layout != "" && !usual(s.layout) && !s.yearless && !slices.Contains(list, s.layout) && !strings.Contains(f.values, "{time:") {
+			list = append(list, s.layout)
+		}
+	}
+	return list, local
+}
+
+// formatNames lists the formats of a profile: files with one record may be JSON
+// Lines, too.
+func (t *table) formatNames() string {
+	if t.format == profile.JSON || t.format == profile.JSONLines {
+		return "json, jsonl"
+	}
+	return t.format.String()
+}

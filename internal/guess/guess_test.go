@@ -1,0 +1,211 @@
+package guess_test
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"cdrmend/internal/guess"
+	"cdrmend/internal/inspect"
+	"cdrmend/internal/profile"
+	"cdrmend/internal/record"
+)
+
+// tried guesses a profile from samples and reads them with it.
+func tried(t *testing.T, kind string, samples ...guess.Sample) (*guess.Draft, *inspect.Report) {
+	t.Helper()
+	d, err := guess.Write(kind, samples)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := profile.Load("draft.yaml", d.Text, kind)
+	if err != nil {
+		t.Fatalf("%v\n%s", err, d.Text)
+	}
+	var files []inspect.File
+	for _, s := range samples {
+		modified := record.TimeOf(time.Date(2026, 11, 21, 1, 0, 0, 0, time.UTC))
+		files = append(files, inspect.File{Path: "date=2026-11-20/" + s.Name, Modified: modified, Content: bytes.NewReader(s.Content)})
+	}
+	r, err := inspect.Test(p, files)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d, r
+}
+
+func samples(t *testing.T, names ...string) (all []guess.Sample) {
+	t.Helper()
+	for _, name := range names {
+		content, err := os.ReadFile(filepath.Join("testdata", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, guess.Sample{Name: name, Content: content})
+	}
+	return all
+}
+
+// examples returns the first value of each field that is filled.
+func examples(r *inspect.Report) map[string]string {
+	all := map[string]string{}
+	for _, f := range r.Fields {
+		if f.Rows > 0 {
+			all[f.Name] = f.Example
+		}
+	}
+	return all
+}
+
+func TestADraftReadsItsOwnSamplesAfterAtMostThreeEditsThatItNames(t *testing.T) {
+	const start = "2026-11-20T10:00:00.000000Z"
+	for files, test := range map[string]struct {
+		kind string
+		rows int64  // of records
+		want string // field=example
+	}{
+		"asterisk-headerless.csv": {"cdrs", 2, "conversation_id=1795172400.1 trunk_id=trunk1 start_time=" + start + " answer_time=2026-11-20T10:00:05.000000Z duration_ms=300000 talk_ms=295000 ani=5550111 dnis=5550100"},
+		"freepbx.csv":             {"cdrs", 3, "trunk_id=trunk1 start_time=" + start + " duration_ms=305000 talk_ms=300000 recording_ids=in-201-5550111-20261120-100000-1795172400.1.wav"},
+		"connect.jsonl":           {"cdrs", 7, "conversation_id=00000001-0000-4000-8000-000000000000 leg_id=00000001-0000-4000-8000-000000000000 ani=+15550111 dnis=+15550100 answer_time=2026-11-20T10:00:20.000000Z updated_at=2026-11-20T10:06:00.000000Z"},
+		"twilio-calls.json":       {"cdrs", 5, "conversation_id=CA0001 trunk_id=TK1 start_time=" + start + " duration_ms=300000 talk_ms=300000"},
+		"twilio-recordings.json":  {"manifests", 3, "recording_id=RE0001 conversation_id=CA0001 start_time=2026-11-20T10:00:05.000000Z state=completed"},
+		"cucm.csv":                {"cdrs", 2, "conversation_id=28377 trunk_id=SIPTRUNK1 start_time=" + start + " answer_time=2026-11-20T10:00:10.000000Z talk_ms=300000"},
+		"semicolon.csv":           {"cdrs", 2, "conversation_id=c1 leg_id=1 trunk_id=T start_time=" + start},
+		"kazoo.jsonl":             {"cdrs", 3, "conversation_id=b0 leg_id=k0 start_time=" + start + " talk_ms=300000"},
+		"zoom-calls.json":         {"cdrs", 3, "conversation_id=7001 start_time=" + start + " answer_time=2026-11-20T10:00:05.000000Z"},
+		"zoom-recordings.json":    {"manifests", 3, "recording_id=zr1 conversation_id=7001 duration_ms=295000"},
+		"freeswitch-a_1.json freeswitch-a_3.json freeswitch-b_2.json": {"cdrs", 3, "conversation_id=00000001-0000-4000-8000-0000000000ff ani=+15550111 start_time=" + start},
+
+		"ami.csv":                     {"registrations", 2, "time=" + start + " trunk_id=tg1 status=403"},
+		"date-and-time-columns.csv":   {"registrations", 1, "time=" + start + " trunk_id=tg1 status=403"},
+		"api-gateway.jsonl":           {"registrations", 1, "line_id=L1 status=403"},
+		"alb.log":                     {"registrations", 3, "line_id=L1 status=403"},
+		"nginx.log":                   {"registrations", 4, "time=2026-11-20T10:00:01.000000Z status=403"},
+		"asterisk-chan-sip.log":       {"registrations", 4, "trunk_id=trunk1 status=403"},
+		"asterisk-pjsip-outbound.log": {"registrations", 5, "trunk_id=carrier1 status=408"},
+		"asterisk-gave-up.log":        {"registrations", 12, "trunk_id=carrier1 status=200"},
+		"freeswitch-gateway.log":      {"registrations", 3, "trunk_id=gw1 status=403"},
+		"syslog-rfc3164.log":          {"registrations", 2, "time=2026-11-20T10:00:01.000000Z trunk_id=tg1"},
+		"oracle-sbc.log":              {"registrations", 1, "trunk_id=tg1 status=403"},
+		"audiocodes.log":              {"registrations", 2, "trunk_id=3 status=403"},
+		"cucm-alarms.log":             {"registrations", 2, "trunk_id=SIPTrunk1 status=503"},
+	} {
+		t.Run(files, func(t *testing.T) {
+			d, r := tried(t, test.kind, samples(t, strings.Fields(files)...)...)
+			got := examples(r)
+			for want := range strings.FieldsSeq(test.want) {
+				field, value, _ := strings.Cut(want, "=")
+				if got[field] != value {
+					t.Errorf("%s is %q, want %q", field, got[field], value)
+				}
+			}
+			if r.Records != test.rows || r.Rejected > 0 || !r.Fit() || len(d.Edits) > 3 {
+				t.Errorf("%d records, want %d; %d rejects, lacks %v, edits %q", r.Records, test.rows, r.Rejected, r.Lacks, d.Edits)
+			}
+			for _, f := range r.Fields {
+				if f.Invalid > 0 {
+					t.Errorf("%d values of %s do not parse, such as %s", f.Invalid, f.Name, f.InvalidExample)
+				}
+			}
+			for _, edit := range d.Edits {
+				if !bytes.Contains(d.Text, []byte(edit)) {
+					t.Errorf("the profile does not name the edit %q", edit)
+				}
+			}
+			if t.Failed() {
+				t.Logf("\n%s", d.Text)
+			}
+		})
+	}
+}
+
+func csvOf(header string, rows ...string) guess.Sample {
+	return guess.Sample{Name: "a.csv", Content: []byte(header + "\n" + strings.Join(rows, "\n") + "\n")}
+}
+
+func TestADraftSaysWhatItCouldNotKnow(t *testing.T) {
+	const iso = "2026-11-20T10:00:00Z,2026-11-20T10:00:10Z,2026-11-20T10:01:10Z"
+	for name, test := range map[string]struct {
+		kind   string
+		sample guess.Sample
+		text   string // in the profile
+		edit   string // among the edits, with a hyphen before it not
+	}{
+		"a parent":               {"cdrs", csvOf("id,parent_id,start,answer,end,trunk", "c1,,"+iso+",t", "c2,c1,"+iso+",t"), "conversation_id: ['parent_id', 'id']", "-conversation_id"},
+		"a length by its values": {"cdrs", csvOf("id,start,answer,end,n,trunk", "c1,"+iso+",60,t", "c2,2026-11-20T10:00:00Z,2026-11-20T10:00:10Z,2026-11-20T10:00:40Z,30,t"), "talk_ms: [{from: 'n', then: [{unit: s}]}]", "-unit"},
+		"a zone":                 {"cdrs", csvOf("id,start,answer,end,trunk", "c1,2026-11-20 10:00:00,2026-11-20 10:00:10,2026-11-20 10:01:10,t"), "zone: UTC # EDIT", "zone: the zone of the times"},
+		"no zone to know":        {"cdrs", csvOf("id,start,answer,end,trunk", "c1,"+iso+",t"), "fields:", "-zone"},
+		"day or month":           {"cdrs", csvOf("id,start,end,talk_sec,trunk", "c1,02/03/2026 10:00:00,02/03/2026 10:01:00,50,t"), "'02/01/2006 15:04:05'", "whether the day or the month comes first"},
+		"the day is clear":       {"cdrs", csvOf("id,start,end,talk_sec,trunk", "c1,02/13/2026 10:00:00,02/13/2026 10:01:00,50,t"), "'01/02/2006 15:04:05'", "-day or the month"},
+		"milliseconds":           {"cdrs", csvOf("id,start,answer,end,duration,trunk", "c1,"+iso+",60000,t"), "talk_ms: [{from: 'duration', then: [{unit: ms}]}]", "-unit"},
+		"hours":                  {"cdrs", csvOf("id,start,answer,end,duration,trunk", "c1,"+iso+",0:01:10,t"), "duration_ms: [{from: 'duration', then: [{unit: hh:mm:ss}]}]", "-unit"},
+		"an unknown unit":        {"cdrs", csvOf("id,start,duration,trunk", "c1,2026-11-20T10:00:00Z,60,t"), "duration_ms: [{from: 'duration', then: [{unit: s}]}]", "the unit of duration"},
+		"a wrong duration":       {"cdrs", csvOf("id,start,answer,end,duration,trunk", "c1,"+iso+",17,t"), "Not mapped: duration_ms: duration is not the time", "-unit"},
+		"no trunk":               {"cdrs", csvOf("id,start,answer,end", "c1,"+iso), "EDIT 1", "fields.trunk_id"},
+		"a recorder's flag":      {"cdrs", csvOf("id,start,answer,end,trunk,is_recorded", "c1,"+iso+",t,true"), "recorded: is_recorded is not mapped, as it says that a recording exists", "-recorded"},
+		"unknown words":          {"registrations", csvOf("time,trunk,state", "2026-11-20T10:00:00Z,t,Registered", "2026-11-20T10:01:00Z,t,Odd"), "'Odd': 503, 'Registered': 200", "whether these words are failures, as was assumed: Odd"},
+		"no header":              {"cdrs", csvOf("c1,2026-11-20T10:00:00Z,60", "c2,2026-11-20T11:00:00Z,60"), "header: ['c1', 'c2', 'c3']", "fields.trunk_id"},
+		"a log of its own":       {"registrations", guess.Sample{Name: "a.log", Content: []byte("2026-11-20 10:00:01 gw: registration of sip:tg1@host failed: 403\n2026-11-20 10:00:02 other\n")}, "(?P<trunk_id>", "whether the trunk is the user of a SIP address, and the first status in a line its answer; 1 of 2 lines"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d, _ := tried(t, test.kind, test.sample)
+			edits := strings.Join(d.Edits, "\n")
+			unwanted, not := strings.CutPrefix(test.edit, "-")
+			if !strings.Contains(string(d.Text), test.text) || not && strings.Contains(edits, unwanted) || !not && !strings.Contains(edits, test.edit) {
+				t.Errorf("want %q, and the edit %q\nedits: %s\n%s", test.text, test.edit, edits, d.Text)
+			}
+		})
+	}
+}
+
+func TestSamplesThatCannotBeUsedAreNamedWithANextAction(t *testing.T) {
+	for name, test := range map[string]struct{ kind, content, want string }{
+		"no rows":               {"cdrs", "[]", "has no rows: give a sample with some"},
+		"broken JSON":           {"cdrs", `[{"a":1`, "a.txt: "},
+		"prose":                 {"cdrs", "one\ntwo, three\n", "no delimiter"},
+		"nothing known":         {"cdrs", "start,call id\n,\n", "nothing in a.txt looks like a time"},
+		"Parquet":               {"cdrs", "PAR1....", "is Parquet"},
+		"CSV manifests":         {"manifests", "a,b\n1,2\n", "manifests are read in JSON"},
+		"a log of other things": {"registrations", "2026-11-20 10:00:02 something\n", "write the patterns by hand"},
+		"lines without times":   {"registrations", "something\nelse\n", "no line of the samples begins with a time"},
+	} {
+		_, err := guess.Write(test.kind, []guess.Sample{{Name: "a.txt", Content: []byte(test.content)}})
+		if err == nil || !strings.Contains(err.Error(), test.want) {
+			t.Errorf("%s: %v, want %q", name, err, test.want)
+		}
+	}
+	_, err := guess.Write("cdrs", []guess.Sample{{Name: "a", Content: []byte("[{}]")}, {Name: "b", Content: []byte("a,b\n1,2\n")}})
+	if err == nil || !strings.Contains(err.Error(), "a is json, and b is csv") {
+		t.Errorf("two formats: %v", err)
+	}
+}
+
+func TestADraftIsValidWhateverTheSamplesAreAndTheSameEachTime(t *testing.T) {
+	for _, content := range []string{
+		"it's,\"a \"\"b\"\"\",x: y\n1,2,3\n", "a\tb\n1\t2\n", "#c\na;b\n1;2\n", `{"a/b":1,"c~d":{"\u000a- x":"\u0007"},"l":[1,2],"o":[{"x":1},{"x":2}]}`,
+		"id,0\nc1,2026-11-20T10:00:00Z\n", `[{"0":{"1":"x"},"start":"2026-11-20T10:00:00Z","état":"é"}]`, "<a><b x='1'/><b x='2'/></a>", "<a><b>1</b><c>2</c></a>",
+		"status,state,time,trunk\n\"a'b\",\"x\ny\",2026-11-20T10:00:00Z,t\n", "start,call id\n,\n", "time,trunk,state\n2026-11-20T10:00:00Z,t,s3cret\n", "{\"status\":\"eyJhbGciOiJIUzI1NiJ9.s3cret.s3cret\",\"time\":1795168800}\n{\"status\":\"x\"}\n",
+	} {
+		for _, kind := range []string{"cdrs", "registrations", "manifests"} {
+			s := []guess.Sample{{Name: "a", Content: []byte(content)}}
+			first, err := guess.Write(kind, s)
+			if err != nil {
+				if strings.Contains(err.Error(), "mistake of cdrmend") {
+					t.Errorf("%s of %q: %v", kind, content, err)
+				}
+				continue
+			}
+			for range 5 {
+				if again, _ := guess.Write(kind, s); !bytes.Equal(again.Text, first.Text) {
+					t.Fatalf("%s of %q: two drafts differ", kind, content)
+				}
+			}
+			if bytes.Contains(first.Text, []byte("s3cret")) {
+				t.Errorf("%s of %q shows a secret:\n%s", kind, content, first.Text)
+			}
+		}
+	}
+}

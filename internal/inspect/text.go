@@ -1,0 +1,87 @@
+package inspect
+
+import (
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"cdrmend/internal/printable"
+)
+
+// Text returns a report as people read it.
+func (r *Report) Text() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s as the profile %s reads them\n\n", r.Kind, printable.Text(r.Profile))
+	r.fieldTable(&b)
+	r.rowCounts(&b)
+
+	if r.Kind == "registrations" {
+		counts(&b, "events by status", r.Statuses)
+		counts(&b, "failed events by cause, as far as each shows it itself", r.Causes)
+	}
+	for _, f := range r.Files {
+		if f.Damage != "" {
+			fmt.Fprintf(&b, "damaged: %s: %s\n", printable.Text(f.Path), f.Damage)
+		}
+	}
+	for _, lack := range r.Lacks {
+		fmt.Fprintf(&b, "needed, and filled nowhere: %s\n  next: %s\n", strings.Join(lack.Fields, " or "), lack.Next)
+	}
+	return b.String()
+}
+
+// fieldTable writes a line for each field.
+func (r *Report) fieldTable(b *strings.Builder) {
+	rows := [][]string{{"field", "rows", "example", "did not parse"}}
+	for _, f := range r.Fields {
+		failed := ""
+		if f.Invalid > 0 {
+			failed = fmt.Sprintf("%d, such as %s: %s", f.Invalid, f.InvalidExample, f.Why)
+		}
+		rows = append(rows, []string{f.Name, fmt.Sprint(f.Rows), f.Example, failed})
+	}
+
+	widths := make([]int, len(rows[0]))
+	for _, row := range rows {
+		for i, cell := range row {
+			widths[i] = max(widths[i], utf8.RuneCountInString(cell))
+		}
+	}
+	for _, row := range rows {
+		line := ""
+		for i, cell := range row {
+			line += cell + strings.Repeat(" ", widths[i]-utf8.RuneCountInString(cell)+2)
+		}
+		fmt.Fprintln(b, strings.TrimRight(line, " "))
+	}
+}
+
+// rowCounts writes what became of the rows.
+func (r *Report) rowCounts(b *strings.Builder) {
+	fmt.Fprintf(b, "\n%d rows in %d files, %d records\n", r.Rows, len(r.Files), r.Records)
+	for _, skipped := range r.Skipped {
+		fmt.Fprintf(b, "  %d skipped: %s\n", skipped.N, printable.Text(skipped.Name))
+	}
+	if r.Unmatched.N > 0 {
+		fmt.Fprintf(b, "  %d match no pattern or are comments", r.Unmatched.N)
+		if r.Unmatched.First != "" {
+			fmt.Fprintf(b, ", the first: %s", r.Unmatched.First)
+		}
+		fmt.Fprintln(b)
+	}
+	for _, reject := range r.Rejects {
+		fmt.Fprintf(b, "  %d rejected: %s (first in row %d of %s)\n", reject.N, printable.Text(reject.Reason), reject.Row, printable.Text(reject.Path))
+	}
+}
+
+// counts writes a list of counts below a title.
+func counts(b *strings.Builder, title string, list []Count) {
+	if len(list) == 0 {
+		return
+	}
+	var all []string
+	for _, c := range list {
+		all = append(all, fmt.Sprintf("%s: %d", c.Name, c.N))
+	}
+	fmt.Fprintf(b, "%s: %s\n", title, strings.Join(all, ", "))
+}
