@@ -146,7 +146,6 @@ var (
 // returns a [stream.LimitError].
 var ErrNoField = errors.New("no known field")
 
-
 // NoPattern is the reason of a reject for a text line that no pattern matches.
 const NoPattern = "the line matches no pattern of the profile"
 
