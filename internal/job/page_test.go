@@ -153,7 +153,7 @@ func TestTheWorkedExampleOfTheContractIsWhatTheProgramDoes(t *testing.T) {
 func (e *workedExample) checkIDs(t *testing.T, finding, outage string) {
 	t.Helper()
 	var got []string
-	for _, text := range regexp.MustCompile("printf '([^']*)' \\| sha256sum").FindAllStringSubmatch(e.prose, -1) {
+	for _, text := range regexp.MustCompile(`printf '([^']*)' \| sha256sum`).FindAllStringSubmatch(e.prose, -1) {
 		got = append(got, fmt.Sprintf("%x", sha256.Sum256([]byte(text[1])))[:16])
 	}
 	if want := []string{strings.TrimPrefix(finding, "fnd-"), strings.TrimPrefix(outage, "out-")}; !slices.Equal(got, want) {

@@ -479,10 +479,10 @@ func (v journalCheck) checkSeen(e *entry) {
 
 // wantedRetention returns the wanted retention by path: an entry is kept as long as
 // the record that it names, and output.json as long as the last of all.
-func (v *journal) wantedRetention(atLeast time.Time, chains map[string]*chain) map[string]ledger.Retention {
+func (j *journal) wantedRetention(atLeast time.Time, chains map[string]*chain) map[string]ledger.Retention {
 	wanted := map[string]ledger.Retention{}
 	add := func(path string, want ledger.Retention) {
-		if _, there := v.root.objects[path]; there && want.Until.After(wanted[path].Until) {
+		if _, there := j.root.objects[path]; there && want.Until.After(wanted[path].Until) {
 			wanted[path] = want
 		}
 	}
@@ -502,7 +502,7 @@ func (v *journal) wantedRetention(atLeast time.Time, chains map[string]*chain) m
 			if want.Until.IsZero() {
 				continue
 			}
-			if id := v.identity; id != nil && !id.disowned {
+			if id := j.identity; id != nil && !id.disowned {
 				add(ledger.IdentityFile, want)
 			}
 			if e.entered > 0 {
