@@ -437,7 +437,7 @@ func (r *Reader) take(b *Batch, index uint32, value func(record.Field) jsonscan.
 
 	from := len(b.Details)
 	e = r.entry(b, index, value)
-	if r.saysNothing(b) {
+	if b.saysNothing(&r.values) {
 		b.Details = b.Details[:from]
 		b.Rejects++
 		return e, unknown
@@ -454,8 +454,8 @@ const noKnownField = "no known field"
 // saysNothing reports whether the entry that was just read says nothing: it has no
 // field, none of its values did not parse, and the key does not name its recording
 // either, as it does not where the document has another entry.
-func (r *Reader) saysNothing(b *Batch) bool {
-	return r.values.present == 0 && !r.values.failed && (b.Doc.Key.Recording == intern.None || b.found() > 0)
+func (b *Batch) saysNothing(v *values) bool {
+	return v.present == 0 && !v.failed && (b.Doc.Key.Recording == intern.None || b.found() > 0)
 }
 
 // gapOf finds where the value of a missing field goes. It replaces the value at the

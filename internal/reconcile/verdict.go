@@ -337,6 +337,7 @@ func (a *assessor) doubt(s *assessment, decided Verdict) Doubt {
 	lacks := none || s.nothing || s.certain || s.short
 	source := a.SourceOfLeg(s.leg)
 	listsNone := a.Particulars[s.leg].Recordings.N == 0
+	_, looksLike := a.likes[s.leg]
 
 	// The order is that of Doubt: the first that holds is the reason in the tables.
 	switch {
@@ -350,7 +351,7 @@ func (a *assessor) doubt(s *assessment, decided Verdict) Doubt {
 		return Strangers
 	case a.shifted(s, decided):
 		return ClockOffset
-	case none && (s.possible || a.looksLike(s.leg) || listsNone && a.promised(s.leg)):
+	case none && (s.possible || looksLike || listsNone && a.promised(s.leg)):
 		return PossibleID
 	case listsNone && a.Legs[s.leg].Conversation == intern.None:
 		return NoID
@@ -388,9 +389,6 @@ func (a *assessor) doubtfulTimes(n uint32) bool {
 	l := &a.Legs[n]
 	return slices.ContainsFunc(a.entries.ByConversation.Find(l.Org, l.Conversation), func(e uint32) bool { return a.Entries[e].Doubtful() })
 }
-
-// looksLike reports whether some entry looks like the recording of a leg.
-func (a *assessor) looksLike(leg uint32) bool { _, like := a.likes[leg]; return like }
 
 // promised reports whether the media of an entry of the leg's conversation is
 // promised.
