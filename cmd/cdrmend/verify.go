@@ -115,14 +115,18 @@ func verifyOutput(ctx context.Context, w *world, flags *pflag.FlagSet) (int, err
 	if err != nil {
 		return 0, err
 	}
-	if len(labels) == 0 { // an output in which nothing was checked is not verified
+
+	// An output in which nothing was checked is not verified. Without any interval its
+	// journal may still say what was removed.
+	all := !flags.Changed("interval") && !flags.Changed("from") && !flags.Changed("to")
+	if len(labels) == 0 && !all {
 		return 0, fmt.Errorf("no interval of that time is committed in %s", out.url)
 	}
 
 	quiet, _ := flags.GetBool("quiet")
 	target := &verify.Output{
 		Store: out.Store, Root: out.Root, Labels: labels, Keys: out.Keys, RetainUntil: until,
-		All: !flags.Changed("interval") && !flags.Changed("from") && !flags.Changed("to"), Head: head, Roots: roots,
+		All: all, Head: head, Roots: roots,
 		Concurrency: verifyConcurrency, Watch: w.progress(quiet),
 	}
 	target.From, _ = flags.GetString("from")
