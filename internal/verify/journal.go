@@ -8,7 +8,6 @@ import (
 	"io/fs"
 	"slices"
 	"strings"
-	"time"
 
 	"cdrmend/internal/ledger"
 	"cdrmend/internal/object"
@@ -475,40 +474,4 @@ func (v journalCheck) checkSeen(e *entry) {
 	case e.entered > 0 && e.entered <= saw.Number:
 		v.broken(e.chain, JournalLink, e.key, "it saw journal entry %d, and entry %d names it, which came before", saw.Number, e.entered)
 	}
-}
-
-// wantedRetention returns the wanted retention by path: an entry is kept as long as
-// the record that it names, and output.json as long as the last of all.
-func (j *journal) wantedRetention(atLeast time.Time, chains map[string]*chain) map[string]ledger.Retention {
-	wanted := map[string]ledger.Retention{}
-	add := func(path string, want ledger.Retention) {
-		if _, there := j.root.objects[path]; there && want.Until.After(wanted[path].Until) {
-			wanted[path] = want
-		}
-	}
-
-	for _, c := range chains {
-		for _, e := range c.entries {
-			if e.record == nil || e.disowned {
-				continue
-			}
-			want := ledger.Retention{Until: atLeast}
-			if r := e.record.Retention; r != nil {
-				want.Mode = r.Mode
-				if r.Until.After(want.Until) {
-					want.Until = r.Until
-				}
-			}
-			if want.Until.IsZero() {
-				continue
-			}
-			if id := j.identity; id != nil && !id.disowned {
-				add(ledger.IdentityFile, want)
-			}
-			if e.entered > 0 {
-				add(ledger.JournalFolder+ledger.EntryName(e.entered), want)
-			}
-		}
-	}
-	return wanted
 }

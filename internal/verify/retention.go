@@ -64,6 +64,19 @@ func (v fileCheck) checkRetention(ctx context.Context) error {
 	return v.out.each(ctx, "verifying retention", work)
 }
 
+// retentionOf returns the retention that a record asks for, at least until the given
+// time; false when nothing asks for any.
+func retentionOf(r *ledger.Record, atLeast time.Time) (want ledger.Retention, ok bool) {
+	want.Until = atLeast
+	if asked := r.Retention; asked != nil {
+		want.Mode = asked.Mode
+		if asked.Until.After(want.Until) {
+			want.Until = asked.Until
+		}
+	}
+	return want, !want.Until.IsZero()
+}
+
 // wantedRetention returns the wanted retention by path, the longest of all
 // records, and at least until the given time.
 func wantedRetention(c *chain, atLeast time.Time) map[string]ledger.Retention {
@@ -73,14 +86,8 @@ func wantedRetention(c *chain, atLeast time.Time) map[string]ledger.Retention {
 			continue
 		}
 
-		want := ledger.Retention{Until: atLeast}
-		if r := e.record.Retention; r != nil {
-			want.Mode = r.Mode
-			if r.Until.After(want.Until) {
-				want.Until = r.Until
-			}
-		}
-		if want.Until.IsZero() {
+		want, ok := retentionOf(e.record, atLeast)
+		if !ok {
 			continue
 		}
 
@@ -126,4 +133,34 @@ func (v fileCheck) checkRetained(ctx context.Context, c *chain, path string, wan
 
 func describe(r ledger.Retention) string {
 	return strings.TrimSpace(fmt.Sprintf("%s until %s", r.Mode, r.Until.UTC().Format(time.RFC3339)))
+}
+
+// wantedRetention returns the wanted retention by path: an entry is kept as long as
+// the record that it names, and output.json as long as the last of all.
+func (j *journal) wantedRetention(atLeast time.Time, chains map[string]*chain) map[string]ledger.Retention {
+	wanted := map[string]ledger.Retention{}
+	add := func(path string, want ledger.Retention) {
+		if _, there := j.root.objects[path]; there && want.Until.After(wanted[path].Until) {
+			wanted[path] = want
+		}
+	}
+
+	for _, c := range chains {
+		for _, e := range c.entries {
+			if e.record == nil || e.disowned {
+				continue
+			}
+			want, ok := retentionOf(e.record, atLeast)
+			if !ok {
+				continue
+			}
+			if id := j.identity; id != nil && !id.disowned {
+				add(ledger.IdentityFile, want)
+			}
+			if e.entered > 0 {
+				add(ledger.JournalFolder+ledger.EntryName(e.entered), want)
+			}
+		}
+	}
+	return wanted
 }
