@@ -130,7 +130,7 @@ func (r *values) parties(l *Leg, ani, dnis jsonscan.Value) {
 	}
 }
 
-// extra returns the extra of the current leg, and makes it if there is none.
+// extra returns the extra of the current leg. The first call creates it.
 func (r *values) extra(l *Leg) *Extra {
 	b := r.batch
 	if l.Extra == 0 {

@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"maps"
 	"slices"
 	"strings"
 
@@ -19,7 +18,6 @@ import (
 	"cdrmend/internal/record"
 	"cdrmend/internal/report"
 	"cdrmend/internal/secret"
-	"cdrmend/manifests"
 )
 
 // writeSummary writes the summary, and returns it.
@@ -340,155 +338,6 @@ func skippedRows(in *intake.Inputs, a *intake.Account) map[string]map[string]int
 		all[in.Sources[source].Name] = byReason
 	}
 	return all
-}
-
-// warnings describes what is odd about whole sources rather than single records.
-func warnings(in *intake.Inputs, a *intake.Account, d *reconcile.Decision) []string {
-	list := append([]string{}, d.Notices.Warnings...)
-	list = append(list, orgWarnings(a, d)...)
-	list = append(list, shapeWarnings(d)...)
-	list = append(list, placeWarnings(a, d)...)
-	list = append(list, silentWarnings(d)...)
-	return append(list, secretWarnings(in)...)
-}
-
-// secretWarnings says where names of objects hold secrets. A key names its object in
-// the tables and in inputs.jsonl, so it stands there as it is. The warning repeats no
-// key, as reports may hide them.
-func secretWarnings(in *intake.Inputs) (list []string) {
-	named := map[string]int{} // by where they lie
-	for i := range in.Objects {
-		if o := &in.Objects[i]; !o.Virtual && secret.In([]byte(o.Key)) {
-			named["source "+in.Sources[o.Source].Name]++
-		}
-	}
-	for i := range in.Media {
-		if secret.In([]byte(in.Media[i].Key)) {
-			named["media.url"]++
-		}
-	}
-
-	for _, place := range slices.Sorted(maps.Keys(named)) {
-		list = append(list, fmt.Sprintf("%d objects of %s have a token or password in their name: the tables and inputs.jsonl name them as they are; have the token revoked, and the objects delivered under other names", named[place], place))
-	}
-	return list
-}
-
-// orgWarnings says when the records of one source lack an organisation that
-// those of another have: they will not match.
-func orgWarnings(a *intake.Account, d *reconcile.Decision) []string {
-	// Rows that were dropped while reading were counted then.
-	lacking, having := map[uint32]int64{}, map[uint32]bool{}
-	for source, n := range a.Filtered {
-		lacking[source] = n.Lacking
-		if n.Having > 0 {
-			having[source] = true
-		}
-	}
-
-	count := func(object uint32, org intern.Text) {
-		source := d.Objects[object].Source
-		if org == intern.None {
-			lacking[source]++
-		} else {
-			having[source] = true
-		}
-	}
-
-	for i := range d.Entries {
-		count(d.Documents[d.Entries[i].Doc].Object, d.Entries[i].Org)
-	}
-	for i := range d.Legs {
-		count(d.Legs[i].Ref.Object, d.Legs[i].Org)
-	}
-	for i := range a.Log.Events {
-		count(a.Log.Events[i].Ref.Object, a.Log.Events[i].Org)
-	}
-
-	// Records of a source that lack an organisation are odd only when another
-	// source has one.
-	var list []string
-	for i := range d.Sources {
-		n := lacking[uint32(i)]
-		for other := range having {
-			if n > 0 && other != uint32(i) {
-				list = append(list, fmt.Sprintf("records of source %s have no organisation while those of other sources have one: they match nothing; set org for the source", d.Sources[i].Name))
-				break
-			}
-		}
-	}
-
-	return list
-}
-
-// silentWarnings names sources of registrations that show no successes: their
-// outages are guessed from failures alone.
-func silentWarnings(d *reconcile.Decision) []string {
-	var list []string
-	for _, source := range d.Silent {
-		list = append(list, fmt.Sprintf("source %s shows failed registrations and hardly any that succeeded: how long its outages lasted is assumed; log successful registrations, too, or set successes: true if it does", d.Sources[source].Name))
-	}
-	return list
-}
-
-// shapeWarnings names required fields that more than half of a source's
-// entries lack: the shape of the export rather than damage.
-func shapeWarnings(d *reconcile.Decision) []string {
-	total := map[uint32]int64{}
-	lacking := map[uint32]*[record.NumEntryFields]int64{}
-	for _, r := range d.Recordings {
-		e := &d.Entries[r.Entry]
-		source := d.Objects[d.Documents[e.Doc].Object].Source
-		if lacking[source] == nil {
-			lacking[source] = new([record.NumEntryFields]int64)
-		}
-		total[source]++
-		for f := range record.NumEntryFields {
-			if d.Sources[source].Required.Has(f) && !e.Has(f) {
-				lacking[source][f]++
-			}
-		}
-	}
-
-	var list []string
-	for i := range d.Sources {
-		counts := lacking[uint32(i)]
-		if counts == nil {
-			continue
-		}
-
-		for f, n := range counts {
-			if of := total[uint32(i)]; n*2 > of {
-				list = append(list, fmt.Sprintf("%d of %d entries of source %s lack %s as exported: the shape of the export rather than damage; change the export, or required_fields of the source", n, of, d.Sources[i].Name, record.Field(f)))
-			}
-		}
-	}
-
-	return list
-}
-
-// placeWarnings names the fields for which a profile of the user names places that
-// nothing read of its source has: a spelling mistake looks like data that is missing.
-// A profile that is built in names places that only some exports have.
-func placeWarnings(a *intake.Account, d *reconcile.Decision) (list []string) {
-	for i := range d.Sources {
-		s := &d.Sources[i]
-		places, read := a.Places[uint32(i)]
-		if _, builtIn := manifests.Profile(s.Profile.Name); builtIn || !read {
-			continue
-		}
-
-		var absent []string
-		for _, f := range fieldsOf[s.Kind] {
-			if len(s.Profile.Fields[f]) > 0 && !places.Has(f) {
-				absent = append(absent, f.String())
-			}
-		}
-		if len(absent) > 0 {
-			list = append(list, fmt.Sprintf("nothing that was read of source %s has a place that its profile names for %s: correct the places under fields, or remove the fields that the source does not have; cdrmend profiles test shows what the profile fills", s.Name, strings.Join(absent, " ")))
-		}
-	}
-	return list
 }
 
 // fieldsOf are the fields of the records of each kind of source.
