@@ -223,7 +223,7 @@ func secretLogs(t *testing.T, secrets map[string]string) map[string]string {
 	}
 }
 
-// leaky is a night of which values, or names of objects, hold secrets.
+// leaky is a night with secrets in its values or in the names of its objects.
 func leaky(t *testing.T, token, opaque, basic string, inKeys bool) {
 	t.Helper()
 	write(t, "cdrmend.yaml", []byte(`{name: night, fail_on: none, sources: {manifests: [{name: m, url: "m/date={date}/", profile: cdrmend}], cdrs: [{name: c, url: "c/date={date}/", profile: cdrmend}], registrations: [{name: r, url: "r/date={date}/", profile: cdrmend}]}, output: {url: out/, tables: [csv]}}`))

@@ -13,8 +13,8 @@
 //
 // # One interval
 //
-// Say that a source of CDRs has 30 legs. All of them list one recording each, of which
-// manifests have 28, and each of these 28 ends 60 s after its leg. The header of the
+// Say that a source of CDRs has 30 legs, and each lists one recording. The manifests
+// have 28 of these recordings, and each of the 28 ends 60 s after its leg. The header of the
 // source's second object has no column for an end.
 //
 //   - The second object is unfit: it lacks end_time. Its legs are not decided; its
@@ -58,7 +58,7 @@ func (d *Sources) Unfit(ev *evidence.Evidence, leg uint32) bool {
 }
 
 // Lacks returns what a source lacks, if that makes it or some of its objects unfit,
-// and whether it delivers conversation details of which none has a session.
+// and whether it delivers conversation details in which no session stands.
 func (d *Sources) Lacks(source uint32) (needs evidence.Needs, shapeless bool) {
 	return d.lacking[source], d.shapeless[source]
 }

@@ -36,7 +36,7 @@ func (d *Sources) findUnfit(w *witness) {
 		d.judge(ev, uint32(i), &rows[i])
 	}
 
-	// What is unfit may hide anything, as what is damaged may.
+	// An unfit source may hide any number of calls, so it counts as damaged.
 	for n := range ev.Partitions {
 		if d.unfitSources[ev.Partitions[n].Source] && ev.OwnsPartition(uint32(n)) {
 			w.legs.Facts.MarkDamaged(uint32(n))

@@ -82,8 +82,8 @@ type Object struct {
 	Lacks     Needs // of those: needs for which the header has no column
 }
 
-// Needs is a set of what judging needs of a source: fields of which one has to
-// have a place in the source's records.
+// Needs is a set of what a verdict needs from a source. Each need is met when the
+// source's records have a place for one of its fields.
 type Needs uint8
 
 // The needs.

@@ -67,9 +67,9 @@ func (f *Facts) addPartition(n uint32) {
 	}
 }
 
-// ExpectInputs says of which sources something should have been read: of those of
-// an expected kind, and of all manifests and CDRs when nothing was read of any,
-// unless the day is a quiet one.
+// ExpectInputs marks the sources that should have delivered something: those of an
+// expected kind. When no manifests and no CDRs were read at all, it marks all sources
+// of both kinds, except on a quiet day.
 func (f *Facts) ExpectInputs(p *policy.Policy, expected [policy.NumKinds]bool) {
 	anything := slices.ContainsFunc(f.sources, func(s Source) bool { return s.Kind != policy.Registrations && !s.NoUse })
 	nothing := !anything && !p.Quiet(f.interval.Start)

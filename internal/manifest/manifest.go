@@ -177,7 +177,7 @@ func (d *Document) SetAside() (from int64, any bool) {
 	return 0, true
 }
 
-// extra returns d.Extra, and makes it if there is none.
+// extra returns d.Extra. The first call creates it.
 func (d *Document) extra() *Extra {
 	if d.Extra == nil {
 		d.Extra = &Extra{Total: profile.NoInt, Failed: profile.NoInt, Skipped: profile.NoInt}

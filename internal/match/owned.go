@@ -24,9 +24,8 @@ func (m Marks) Count() (n int) {
 	return n
 }
 
-// Expects says of which kinds of sources something should have been read: of
-// manifests when an owned leg is to be recorded, of CDRs when an owned entry is one
-// of voice.
+// Expects returns the kinds of sources that should have delivered something: manifests
+// when an owned leg is to be recorded, CDRs when an owned entry is one of voice.
 func (o Ownership) Expects(duties *Duties, states []EntryState) (kinds [policy.NumKinds]bool) {
 	for n, owned := range o.Legs {
 		kinds[policy.Manifests] = kinds[policy.Manifests] || owned && duties.ToRecord(uint32(n))
