@@ -25,6 +25,22 @@ func (c *Cache) Of(t *Table, b []byte) Text {
 	return c.of(t, b, 0)
 }
 
+// Find returns the text of b if it is one of those that the cache remembers.
+func (c *Cache) Find(t *Table, b []byte) (Text, bool) {
+	if c == nil || len(b) == 0 {
+		return None, false
+	}
+
+	var id UUID
+	stored, kind := b, uint32(0)
+	if parseUUID(&id, b, &lowerHex) {
+		stored, kind = id[:], 1
+	}
+	hash := maphash.Bytes(t.seed, stored)
+	met := &c[hash>>20%cacheSize]
+	return met.text, met.hash == hash && met.text != None && t.is(met.text, stored, kind)
+}
+
 // UUID interns a UUID.
 func (c *Cache) UUID(t *Table, id *UUID) Text { return c.of(t, id[:], 1) }
 

@@ -165,7 +165,13 @@ func (v *values) number(f record.Field) int64 {
 // users reads the users of the entry without repeated ones, as one text. A list
 // does not parse when one of its elements does not.
 func (v *values) users() intern.Text {
+	// Most lists are missing or have one element.
 	raw := v.value(record.UserIDs)
+	if sole, one := v.norm.Sole(raw); one {
+		user, ok := v.norm.ID(sole)
+		v.note(record.UserIDs, raw, user != intern.None, ok)
+		return user
+	}
 	text := v.userText[:0]
 
 	const few = 32           // a short list is searched faster than a map is made

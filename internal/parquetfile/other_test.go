@@ -52,7 +52,7 @@ func TestARowOfParquetSaysWhatTheSameRowSaysInOtherFormats(t *testing.T) {
 		{known, `{"leg_id":"1"}`, false},
 		{otherRow{N: &zero, Leg: text("2")}, `{"n":0,"leg_id":"2"}`, true},
 	}
-	p := &profile.Profile{Fields: map[record.Field][]profile.Place{record.LegID: profile.At("/leg_id")}, Missing: map[string]bool{"n/a": true}}
+	p := &profile.Profile{Fields: map[record.Field][]profile.Place{record.LegID: profile.At("/leg_id")}, Missing: profile.NewWords("n/a")}
 	m := rows.NewMapping(p, record.LegFields, &stream.Limits{})
 
 	var all []otherRow

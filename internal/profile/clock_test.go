@@ -93,7 +93,7 @@ func TestOtherTextsAreNoTimes(t *testing.T) {
 }
 
 func TestNumbersAreTimesInExactArithmetic(t *testing.T) {
-	n := normalizer(&profile.Profile{Missing: map[string]bool{"-1": true}})
+	n := normalizer(&profile.Profile{Missing: profile.NewWords("-1")})
 	for text, want := range map[string]string{
 		"1795132800": "2026-11-20T00:00:00.000000Z", "1.795132800123456e9": "2026-11-20T00:00:00.123456Z", "17951328001234569e-7": "2026-11-20T00:00:00.123456Z", "1795132800123456000E-3": "2026-11-20T00:00:00.123456Z",
 		"0": "", "0e5": "", "-0.0": "", "-1": "", "1e300": "no", "1e-300": "", "1e999999999999": "no", `{"a":1}`: "no", "[1]": "no", "true": "no", "null": "", `"1795132800"`: "2026-11-20T00:00:00.000000Z",

@@ -144,7 +144,7 @@ func (l *linter) isConstant(d *steps.Decl) bool {
 	switch {
 	case d.Value != nil:
 		text := strings.TrimSpace(string(*d.Value))
-		return text != "" && !l.profile.Missing[text]
+		return text != "" && !l.profile.Missing.Has([]byte(text))
 	case len(d.Join) > 0:
 		return !slices.ContainsFunc(d.Join, func(part steps.Decl) bool { return !l.isConstant(&part) })
 	}

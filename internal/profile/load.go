@@ -151,12 +151,9 @@ func (b *builder) profile() *Profile {
 		Suffix:        s.MediaSuffix,
 		Layouts:       b.layouts(),
 		Zone:          b.zone(),
-		Missing:       map[string]bool{},
+		Missing:       NewWords(s.Missing...),
 		Settle:        b.duration("settle", string(s.Settle)),
 		CSV:           b.csv(),
-	}
-	for _, text := range s.Missing {
-		p.Missing[strings.TrimSpace(text)] = true // as values are before they are looked up
 	}
 	for _, prefix := range s.PhonePrefixes {
 		p.Prefixes = append(p.Prefixes, strings.ToLower(prefix))

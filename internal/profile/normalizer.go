@@ -72,7 +72,7 @@ func (p *Profile) word(v jsonscan.Value, most int) ([]byte, bool) {
 
 	b := bytes.TrimSpace(v.Text())
 	switch {
-	case len(b) == 0 || p.Missing[string(b)]:
+	case len(b) == 0 || p.Missing.Has(b):
 		return nil, true
 	case len(b) > most:
 		return nil, false
@@ -101,10 +101,7 @@ func (n *Normalizer) ID(v jsonscan.Value) (intern.Text, bool) {
 	if intern.ParseUUID(&id, b) {
 		return n.Recent.UUID(n.Texts, &id), true
 	}
-	if secret.In(b) {
-		return intern.None, false
-	}
-	return n.Recent.Of(n.Texts, b), true
+	return n.harmless(b)
 }
 
 // Later is ID for ids that are mostly new, as those of recordings and
@@ -118,10 +115,8 @@ func (n *Normalizer) Later(v jsonscan.Value, slot uint32) (id intern.Text, prese
 
 	var packed intern.UUID
 	if !intern.ParseUUID(&packed, b) {
-		if secret.In(b) {
-			return intern.None, false, false
-		}
-		return n.Recent.Of(n.Texts, b), true, true
+		id, ok = n.harmless(b)
+		return id, ok, ok
 	}
 	return n.later.Add(n.Texts, &packed, slot), true, true
 }
@@ -151,8 +146,24 @@ func (n *Normalizer) AppendID(dst []byte, v jsonscan.Value) ([]byte, bool) {
 
 // Plain returns a text that is not an id.
 func (n *Normalizer) Plain(v jsonscan.Value) (intern.Text, bool) {
-	b, ok := n.PlainBytes(v)
-	return n.Recent.Of(n.Texts, b), ok
+	b, ok := n.Profile.text(v, longestText)
+	if b == nil {
+		return intern.None, ok
+	}
+
+	return n.harmless(b)
+}
+
+// harmless interns a text that holds no secret.
+func (n *Normalizer) harmless(b []byte) (intern.Text, bool) {
+	// Every text in Recent was looked at when it was new.
+	if t, met := n.Recent.Find(n.Texts, b); met {
+		return t, true
+	}
+	if secret.In(b) {
+		return intern.None, false
+	}
+	return n.Recent.Of(n.Texts, b), true
 }
 
 // PlainBytes is Plain without interning. The bytes are valid as long as v.
@@ -186,15 +197,18 @@ type Party struct {
 
 // Party reads a telephone number, and the text that it is taken from.
 func (n *Normalizer) Party(v jsonscan.Value) (p Party, ok bool) {
-	b, ok := n.Profile.text(v, longestText)
-	if b == nil {
+	whole, ok := n.Profile.text(v, longestText)
+	if whole == nil {
 		return p, ok
 	}
-	if secret.In(b) {
+	b, prefix := n.Profile.cutPrefix(whole)
+	if prefix == "" && isNumber(b) { // nearly always
+		return Party{Number: b, Said: b}, true
+	}
+	if secret.In(whole) || prefix != "" && secret.In(b) {
 		return p, false
 	}
 
-	b, prefix := n.Profile.cutPrefix(b)
 	p.Said = bytes.TrimSpace(b)
 	user := p.Said
 	if i := bytes.IndexAny(user, "@;"); i >= 0 {
@@ -214,6 +228,16 @@ func (n *Normalizer) Party(v jsonscan.Value) (p Party, ok bool) {
 	}
 	p.Number = n.buf
 	return p, true
+}
+
+// isNumber reports whether a text is a telephone number in normal form.
+func isNumber(b []byte) bool {
+	for i, c := range b {
+		if (c < '0' || c > '9') && (c != '+' || i > 0) {
+			return false
+		}
+	}
+	return true
 }
 
 // cutPrefix removes the first prefix of the profile that b begins with, and
@@ -246,7 +270,7 @@ func (n *Normalizer) Int(v jsonscan.Value) (int64, bool) {
 	case jsonscan.Absent, jsonscan.Null:
 		return NoInt, true
 	case jsonscan.Number:
-		if n.Profile.Missing[string(v.Raw)] {
+		if n.Profile.Missing.Has(v.Raw) {
 			return NoInt, true
 		}
 		if i, ok := short(v.Raw); ok {
@@ -349,7 +373,7 @@ func (n *Normalizer) Time(v jsonscan.Value) (record.Time, bool) {
 
 // time reads a time as the clock of the source showed it.
 func (n *Normalizer) time(v jsonscan.Value) (record.Time, timeResult) {
-	if v.Kind == jsonscan.Number && !n.Profile.Missing[string(v.Raw)] {
+	if v.Kind == jsonscan.Number && !n.Profile.Missing.Has(v.Raw) {
 		d, ok := parseDecimal(v.Raw, true)
 		if !ok {
 			return record.NoTime, timeInvalid
@@ -482,7 +506,7 @@ func (n *Normalizer) Elements(v jsonscan.Value, each func(jsonscan.Value) bool) 
 		return true
 
 	case jsonscan.Cell:
-		if b := bytes.TrimSpace(v.Raw); len(b) == 0 || n.Profile.Missing[string(b)] {
+		if b := bytes.TrimSpace(v.Raw); len(b) == 0 || n.Profile.Missing.Has(b) {
 			return true
 		}
 		for element := range bytes.SplitSeq(v.Raw, []byte(";")) {

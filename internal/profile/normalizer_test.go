@@ -48,7 +48,7 @@ func checkNormal(t *testing.T, cases []normalCase, read func(jsonscan.Value) str
 }
 
 func missing() *profile.Normalizer {
-	return normalizer(&profile.Profile{Missing: map[string]bool{"n/a": true, "-1": true}, Prefixes: []string{"tel:", "sip:"}})
+	return normalizer(&profile.Profile{Missing: profile.NewWords("n/a", "-1"), Prefixes: []string{"tel:", "sip:"}})
 }
 
 func TestTheNormalFormOfIDs(t *testing.T) {

@@ -51,11 +51,11 @@ type Profile struct {
 	Each     []string                 // pointers of lists that lead from an element to its records; nil: elements are records
 	Inputs   []string                 // places that computed values and filters read, by their numbers
 	Filters  []Filter
-	Layouts  []string        // of times; the first is the one written
-	Zone     *time.Location  // of times without a zone; nil: such times do not parse
-	Missing  map[string]bool // texts that mean missing
-	Prefixes []string        // of phone numbers, lower case
-	Settle   time.Duration   // default settle time
+	Layouts  []string       // of times; the first is the one written
+	Zone     *time.Location // of times without a zone; nil: such times do not parse
+	Missing  Words          // texts that mean missing
+	Prefixes []string       // of phone numbers, lower case
+	Settle   time.Duration  // default settle time
 
 	// ClockOffset is added to every time that is read from records, and subtracted
 	// from those that are written. It is of one source, whose profile is a copy.

@@ -47,6 +47,11 @@ type alternative struct {
 	expr *steps.Expr // nil: the value stands at the place
 }
 
+// isPlain reports whether the value stands in the record itself, as it is.
+func (a *alternative) isPlain() bool {
+	return a.expr == nil && a.level == 0 && a.tail == nil && a.path >= 0
+}
+
 // position is a record whose values are being computed.
 type position struct {
 	element *jsonscan.Element // of JSON
@@ -194,7 +199,7 @@ func (m *Mapping) Maps(f record.Field) bool { return m.fields[f] != nil }
 func (m *Mapping) Pointers(f record.Field) []int {
 	var paths []int
 	for _, a := range m.fields[f] {
-		if a.expr == nil && a.path >= 0 && a.level == 0 && a.tail == nil {
+		if a.isPlain() {
 			paths = append(paths, a.path)
 		}
 	}
@@ -210,7 +215,11 @@ func (m *Mapping) Next() { m.run.Next() }
 func (m *Mapping) Note(e *jsonscan.Element, seen *record.Fields) {
 	for left := m.pointed &^ *seen; left != 0; left &= left - 1 {
 		f := record.Field(bits.TrailingZeros64(uint64(left)))
-		if m.present(e, f) {
+		if list := m.fields[f]; len(list) == 1 && list[0].isPlain() { // nearly always
+			if e.Value(list[0].path).Kind != jsonscan.Absent {
+				seen.Add(f)
+			}
+		} else if m.present(e, f) {
 			seen.Add(f)
 		}
 	}
@@ -231,8 +240,8 @@ func (m *Mapping) present(e *jsonscan.Element, f record.Field) bool {
 // Find returns the value of a field in an element: the first value among its
 // alternatives that is not missing, else the first that is present.
 func (m *Mapping) Find(e *jsonscan.Element, f record.Field) jsonscan.Value {
-	if list := m.fields[f]; len(list) == 1 && list[0].expr == nil { // nearly always
-		return m.valueAt(e, &list[0].input)
+	if list := m.fields[f]; len(list) == 1 && list[0].isPlain() { // nearly always
+		return e.Value(list[0].path)
 	}
 
 	var fallback jsonscan.Value
