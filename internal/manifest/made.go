@@ -36,7 +36,7 @@ func WriteMade(w io.Writer, p *profile.Profile, texts *intern.Table, entries []E
 		m.line = m.line[:0]
 	}
 
-	_, _ = out.WriteString("\n]}\n")
+	_, _ = out.Write(append(m.line, "\n]}\n"...))
 	return out.Flush()
 }
 

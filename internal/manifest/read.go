@@ -82,7 +82,8 @@ type Batch struct {
 	Entries  []Row  // the last ones; see Blocks
 	Details  []byte // of the entries, those that were not handed to Input.Keep
 	Rejects  int64
-	Rows     int64 // rejects included
+	Rows     int64 // rejects and comments included
+	Skipped  int64 // comments of CSV
 	Length   int64 // of the uncompressed content, as far as it was read
 	Filtered intern.Filtered
 
@@ -162,6 +163,9 @@ func (r *Reader) Read(in Input) (*Batch, error) {
 		return r.undecodable(b, in, stream.ErrUTF16)
 	}
 
+	if in.Format == profile.CSV {
+		return r.table(b, in)
+	}
 	if in.Format != profile.JSONLines {
 		err := r.document(b, in)
 		b.settle(&r.norm)

@@ -119,7 +119,11 @@ func (r *Run) original(ctx context.Context, doc *manifest.Document) (*stream.Str
 // temporary file, as its footer comes last.
 func (r *Run) rewrite(w io.Writer, src io.Reader, doc *manifest.Document, edits iter.Seq[manifest.Edit]) error {
 	p := r.Inputs.Sources[r.Inputs.Objects[doc.Object].Source].Profile
-	if doc.Format != profile.Parquet {
+	switch doc.Format {
+	case profile.Parquet:
+	case profile.CSV:
+		return manifest.WriteCSV(w, src, p, doc, edits)
+	default:
 		return manifest.Write(w, src, p, doc, edits)
 	}
 
