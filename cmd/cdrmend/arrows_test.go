@@ -62,7 +62,7 @@ var rooms = map[string]room{
 		"what was read is kept as it counts, whatever is decided from it",
 		"manifest cdr registration profile intern record policy",
 	},
-	"internal/manifest":     {"manifests are read without knowing what they are compared with", "rows parquetfile profile jsonscan stream intern record steps"},
+	"internal/manifest":     {"manifests are read without knowing what they are compared with", "rows parquetfile profile jsonscan stream intern record steps xmlscan"},
 	"internal/cdr":          {"legs are read without knowing what they are compared with", "rows parquetfile profile jsonscan stream intern record steps"},
 	"internal/registration": {"outages follow from the log, the rules and the tokens alone", "rows parquetfile profile jsonscan intern record policy token steps"},
 	"internal/table":        {"a table is a format, whatever filled it", "intern record"},

@@ -54,7 +54,7 @@ func (r *Run) writeDocument(ctx context.Context, n uint32, repairs []match.Repai
 		return nil
 	}
 
-	if doc.OfMedia {
+	if doc.OfMedia || doc.Format == profile.XML {
 		return r.writeMade(ctx, doc)
 	}
 
@@ -89,7 +89,8 @@ func (r *Run) writeDocument(ctx context.Context, n uint32, repairs []match.Repai
 	return nil
 }
 
-// writeMade writes the document that stands for the recordings of a partition.
+// writeMade writes the document that stands for the recordings of a partition, or for
+// one in XML.
 func (r *Run) writeMade(ctx context.Context, doc *manifest.Document) error {
 	d := r.Decision
 	fill := func(w io.Writer) error {
@@ -98,7 +99,7 @@ func (r *Run) writeMade(ctx context.Context, doc *manifest.Document) error {
 		return manifest.WriteMade(w, d.SourceOf(doc.Object).Profile, d.Texts, d.Entries[doc.First:doc.First+doc.N], details)
 	}
 	if err := r.files.Create(ctx, r.names.document(r.Inputs, doc.Object), fill); err != nil {
-		return fmt.Errorf("describing the recordings of %s: %w", r.Inputs.URL(doc.Object), err)
+		return fmt.Errorf("writing the entries of %s: %w", r.Inputs.URL(doc.Object), err)
 	}
 	return nil
 }
