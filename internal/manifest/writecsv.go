@@ -17,8 +17,8 @@ import (
 // WriteCSV copies a document in CSV to dst with edits and recovery applied; src is its
 // uncompressed content. Every byte that is no repaired cell survives. A field without a
 // column gets one at the end of the header and of every row; without a header in the
-// document, or when the profile only computes it, its value is only in the table of
-// repairs.
+// document, when the profile only computes it, or when another column has its name, its
+// value is only in the table of repairs.
 func WriteCSV(dst io.Writer, src io.Reader, p *profile.Profile, doc *Document, edits iter.Seq[Edit]) error {
 	w := csvWriter{
 		out: bufio.NewWriter(dst), table: rows.NewTable(src, &p.CSV, &stream.Limits{}), profile: p,
@@ -86,7 +86,9 @@ func (w *csvWriter) plan() {
 			w.cells[f] = cell
 			continue
 		}
-		if name := columnOf(w.profile, f); name != "" && w.profile.CSV.Header == nil {
+		// A column of that name that the profile does not read holds something else.
+		taken := func(column string) bool { return strings.TrimSpace(column) == columnOf(w.profile, f) }
+		if name := columnOf(w.profile, f); name != "" && w.profile.CSV.Header == nil && !slices.ContainsFunc(header, taken) {
 			if i := slices.Index(w.added, name); i >= 0 { // two fields share the column
 				w.cells[f] = len(header) + i
 				continue
