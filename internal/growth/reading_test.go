@@ -33,6 +33,48 @@ var reading = []structure{
 		w.settings.cdrProfile = "genesys-conversation-detail"
 		w.put(cdrs, "x.json.zst", func(b *bufio.Writer) { list(b, n, func(int) { b.WriteString("{}") }) })
 	}},
+	{name: "recordings without metadata files", n: 2500, write: func(w *night, n int) {
+		w.recordings(n, func(i int) string { return fmt.Sprintf("in-%d-20261120-%06d-r%d.wav", i%100, i%60, i) })
+		w.lost(n)
+	}},
+	{name: "recordings whose names say nothing", n: 2500, write: func(w *night, n int) {
+		w.recordings(n, func(i int) string { return fmt.Sprintf("%d.wav", i) })
+		w.lost(n)
+	}},
+	{name: "a manifest in CSV that lacks columns", n: 12_500, write: func(w *night, n int) {
+		w.manifestsIn("csv", "")
+		w.put(manifests, "x.csv", func(b *bufio.Writer) {
+			fmt.Fprintln(b, "id,start")
+			lines(b, n, func(i int) { fmt.Fprintf(b, "%s,%s", uuid("r", i), clock(i)) })
+		})
+		w.listing(n)
+	}, dense: &density{60, "a short row lacks three fields, of which two are repaired"}},
+	{name: "a manifest in CSV of short rows", n: 12_500, write: func(w *night, n int) {
+		w.manifestsIn("csv", "")
+		w.put(manifests, "x.csv", func(b *bufio.Writer) {
+			fmt.Fprintln(b, "id,call")
+			lines(b, n, func(i int) { b.WriteString([]string{"a", "a,b,c"}[i%2]) })
+		})
+	}, dense: &density{100, "each row is a reject"}},
+	{name: "a manifest in CSV that ends in a quote", n: 12_500, write: func(w *night, n int) {
+		w.manifestsIn("csv", "")
+		w.put(manifests, "x.csv", func(b *bufio.Writer) {
+			fmt.Fprintln(b, "id,call")
+			b.WriteString(`r,"`)
+			lines(b, n, func(i int) { fmt.Fprintf(b, `%d,""`, i) })
+		})
+	}},
+	{name: "a manifest in XML", n: 6250, write: func(w *night, n int) {
+		w.manifestsIn("xml", "  document: {entries: /x/r}\n")
+		w.put(manifests, "x.xml", func(b *bufio.Writer) {
+			b.WriteString("<x>")
+			for i := range n {
+				fmt.Fprintf(b, "<r><id>%s</id><start>%s</start></r>\n", uuid("r", i), clock(i))
+			}
+			b.WriteString("</x>")
+		})
+		w.listing(n)
+	}, dense: &density{60, "a short entry lacks three fields, of which two are repaired"}},
 	{name: "lines of one byte", n: 125_000, write: func(w *night, n int) {
 		w.put(cdrs, "x.jsonl.zst", func(b *bufio.Writer) { lines(b, n, func(int) { b.WriteString("1") }) })
 		w.put(manifests, "x.jsonl.zst", func(b *bufio.Writer) { lines(b, n, func(int) { b.WriteString("1") }) })
@@ -266,4 +308,32 @@ func lines(w *bufio.Writer, n int, line func(i int)) {
 		line(i)
 		_ = w.WriteByte('\n')
 	}
+}
+
+// recordings writes media objects of a source without documents.
+func (n *night) recordings(count int, name func(i int) string) {
+	n.settings.manifests = "names.yaml"
+	n.file("names.yaml", func(b *bufio.Writer) {
+		b.WriteString("manifests:\n  documents: none\n  zone: UTC\n  media_pattern: 'in-(?P<ani>\\d+)-(?P<when>\\d{8}-\\d{6})-(?P<recording_id>[^/]+)\\.wav$'\n")
+		b.WriteString("  fields: {start_time: [{from: when, then: [{time: ['%Y%m%d-%H%M%S']}]}], direction: [{value: inbound}]}\n")
+	})
+	audio := again("a", 300) // as large as an entry of a manifest
+	for i := range count {
+		n.put(manifests, name(i), func(b *bufio.Writer) { b.WriteString(audio) })
+	}
+}
+
+// manifestsIn makes the profile of manifests in a format.
+func (n *night) manifestsIn(format, more string) {
+	n.settings.manifests = "export.yaml"
+	n.file("export.yaml", func(b *bufio.Writer) {
+		fmt.Fprintf(b, "manifests:\n  formats: [%s]\n%s  fields: {recording_id: [/id], conversation_id: [/call], start_time: [/start]}\n", format, more)
+	})
+}
+
+// listing writes legs that list so many recordings, one each.
+func (n *night) listing(count int) {
+	n.legs(count, func(i int) string {
+		return fmt.Sprintf(`"conversation_id":"%s","leg_id":"1","recorded":true,"trunk_id":"t","recording_ids":"%s",%s`, uuid("c", i), uuid("r", i), times(i, i+60))
+	})
 }

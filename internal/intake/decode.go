@@ -98,13 +98,19 @@ func (p *pool[B]) decode(ctx context.Context, o *opened) (take func() error, err
 	switch {
 	case o.file != nil:
 		b, err = r.readParquet(o)
-	case o.Virtual || p.profile.Each != nil || !p.chunks.split(o): // lines that hold several rows have no numbers of their own
+	case o.Virtual || p.whole(o) || !p.chunks.split(o):
 		b, err = r.read(o)
 	default:
 		b, err = p.readChunks(ctx, o, r)
 	}
 
 	return func() error { return p.collect(o, b) }, err
+}
+
+// whole reports whether one reader reads an object in lines: lines that hold several
+// rows have no numbers of their own, and rows of a manifest in CSV need their places.
+func (p *pool[B]) whole(o *opened) bool {
+	return p.profile.Each != nil || o.format == profile.CSV && p.profile.Kind == policy.Manifests.String()
 }
 
 // decoderOf returns the decoder of an object.
@@ -144,7 +150,8 @@ func newPool[B any](s *scanner, source int, collect func(*opened, B) error, more
 // manifestReader reads manifests.
 type manifestReader struct {
 	*manifest.Reader
-	spill *spill
+	spill  *spill
+	inputs *Inputs
 }
 
 func (s *scanner) newManifests(source int, filter *intern.Filter) *manifestReader {
@@ -155,7 +162,7 @@ func (s *scanner) newManifests(source int, filter *intern.Filter) *manifestReade
 	r := manifest.NewReader(s.Sources[source].Profile, texts, required, &s.config.Limits)
 	r.MediaKeys = s.config.Media.Check != policy.MediaNone
 	r.Filter = filter
-	return &manifestReader{r, s.out.account.spill}
+	return &manifestReader{r, s.out.account.spill, s.Inputs}
 }
 
 func (r *manifestReader) input(o *opened) manifest.Input {
@@ -166,7 +173,10 @@ func (r *manifestReader) input(o *opened) manifest.Input {
 }
 
 func (r *manifestReader) read(o *opened) (*manifest.Batch, error) {
-	if o.Virtual {
+	switch {
+	case o.Made:
+		return r.ReadMedia(r.inputs.mediaOf(o.n), o.reject)
+	case o.Virtual:
 		return r.Virtual(o.Key), nil
 	}
 	return r.Read(r.input(o))

@@ -54,6 +54,10 @@ func (r *Run) writeDocument(ctx context.Context, n uint32, repairs []match.Repai
 		return nil
 	}
 
+	if doc.OfMedia || doc.Format == profile.XML {
+		return r.writeMade(ctx, doc)
+	}
+
 	fill := func(w io.Writer) error {
 		// Nothing is stored of a virtual document: it is made of its edits.
 		src := io.Reader(strings.NewReader(""))
@@ -85,6 +89,21 @@ func (r *Run) writeDocument(ctx context.Context, n uint32, repairs []match.Repai
 	return nil
 }
 
+// writeMade writes the document that stands for the recordings of a partition, or for
+// one in XML.
+func (r *Run) writeMade(ctx context.Context, doc *manifest.Document) error {
+	d := r.Decision
+	fill := func(w io.Writer) error {
+		details := manifest.NewDetailsReader(d.Rests)
+		details.Open(doc.Details)
+		return manifest.WriteMade(w, d.SourceOf(doc.Object).Profile, d.Texts, d.Entries[doc.First:doc.First+doc.N], details)
+	}
+	if err := r.files.Create(ctx, r.names.document(r.Inputs, doc.Object), fill); err != nil {
+		return fmt.Errorf("writing the entries of %s: %w", r.Inputs.URL(doc.Object), err)
+	}
+	return nil
+}
+
 // original opens the uncompressed content of a document: from its copy if one was
 // kept, else from the object.
 func (r *Run) original(ctx context.Context, doc *manifest.Document) (*stream.Stream, func(), error) {
@@ -101,7 +120,11 @@ func (r *Run) original(ctx context.Context, doc *manifest.Document) (*stream.Str
 // temporary file, as its footer comes last.
 func (r *Run) rewrite(w io.Writer, src io.Reader, doc *manifest.Document, edits iter.Seq[manifest.Edit]) error {
 	p := r.Inputs.Sources[r.Inputs.Objects[doc.Object].Source].Profile
-	if doc.Format != profile.Parquet {
+	switch doc.Format {
+	case profile.Parquet:
+	case profile.CSV:
+		return manifest.WriteCSV(w, src, p, doc, edits)
+	default:
 		return manifest.Write(w, src, p, doc, edits)
 	}
 
