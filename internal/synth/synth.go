@@ -24,7 +24,8 @@ type Object struct {
 	Write func(io.Writer) error
 }
 
-// The profiles of the export manifests.
+// The profiles of the export manifests. Those of [Vendors] write all their files in
+// the vendor's own shape.
 const (
 	Cdrmend      = "cdrmend"
 	GenesysCloud = "genesys-cloud"
@@ -66,6 +67,9 @@ var formats = map[string]struct{ manifests, cdrs []string }{
 // Check reports a night that cannot be made.
 func (n *Night) Check() error {
 	has := formats[n.Profile]
+	if v := vendorOf(n.Profile); v != nil {
+		has.manifests, has.cdrs = []string{v.manifests}, []string{v.cdrs}
+	}
 	switch {
 	case n.Legs < 1 || n.ManifestFiles < 1 || n.CDRFiles < 1 || n.Lines < 1:
 		return errors.New("legs, files, CDR files and lines must be at least 1")
@@ -124,6 +128,9 @@ func (n *Night) day(s *site, number int) day {
 func (d day) midnight() time.Time { return d.Day.AddDate(0, 0, d.number) }
 
 func (d day) manifests() iter.Seq[Object] {
+	if v := vendorOf(d.Profile); v != nil {
+		return v.recordings(d)
+	}
 	if d.Manifests == Sidecars {
 		return d.sidecars()
 	}
@@ -133,6 +140,9 @@ func (d day) manifests() iter.Seq[Object] {
 }
 
 func (d day) cdrs() iter.Seq[Object] {
+	if v := vendorOf(d.Profile); v != nil {
+		return v.calls(d)
+	}
 	if d.CDRs == Details {
 		return d.parts(d.CDRFiles, "cdr/date=%s/conversations-%04d.json", part.writeDetails)
 	}

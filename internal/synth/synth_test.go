@@ -32,10 +32,15 @@ func small(profile, manifests, cdrs string) *Night {
 }
 
 func nights() []*Night {
-	return []*Night{
+	list := []*Night{
 		small(Cdrmend, JSONLines, CSV), small(Cdrmend, JSON, CSV), small(Cdrmend, Parquet, CSV),
 		small(GenesysCloud, Sidecars, Details), small(GenesysCloud, Sidecars, CSV),
 	}
+	for _, vendor := range Vendors() {
+		formats := FormatsOf(vendor)
+		list = append(list, small(vendor, formats[0], formats[1]))
+	}
+	return list
 }
 
 func (n *Night) name() string { return n.Profile + " " + n.Manifests + " " + n.CDRs }

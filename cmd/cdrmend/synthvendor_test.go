@@ -1,0 +1,84 @@
+package main
+
+import (
+	"cmp"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"cdrmend/internal/synth"
+
+	gocmp "github.com/google/go-cmp/cmp"
+	"github.com/spf13/pflag"
+)
+
+// vendorDefects are flags for a lot of what can go wrong in the files of each vendor.
+var vendorDefects = map[string]string{
+	synth.Twilio: "--lost 0.05 --short 0.05 --duplicate 0.05 --no-cdr 0.05 --unanswered 0.1 --withdrawn 0.08 --superseded 0.1",
+}
+
+// TestARunJudgesEachCallOfAVendorsNight runs a night of each vendor in the vendor's
+// own files. Every leg has the verdict that follows from what was planted.
+func TestARunJudgesEachCallOfAVendorsNight(t *testing.T) {
+	for _, vendor := range synth.Vendors() {
+		for _, flags := range []string{"--legs 200", "--legs 200 --seed 5 --margins --files 3 --cdr-files 2"} {
+			t.Run(vendor+" "+flags, func(t *testing.T) {
+				t.Parallel()
+				args := strings.Fields("--only --profile " + vendor + " --lines 6 --failures timeout=0.3,server_error=0.3 " + vendorDefects[vendor] + " " + flags)
+				dir := t.TempDir()
+				cdrmend(t, append([]string{"synth", "--dir", dir}, args...)...)
+				n := vendorNight(t, args)
+
+				got := found(t, filepath.Join(dir, "cdrmend.yaml"), dir)
+				want := n.Planted()
+				want.Lapses = got.Lapses
+				if diff := gocmp.Diff(want, got); diff != "" {
+					t.Errorf("cdrmend synth %s (-planted +found):\n%s", strings.Join(args, " "), diff)
+				}
+				if diff := gocmp.Diff(inOrder(n.Verdicts()), verdictsIn(t, dir)); diff != "" {
+					t.Errorf("cdrmend synth %s, verdicts (-planted +found):\n%s", strings.Join(args, " "), diff)
+				}
+			})
+		}
+	}
+}
+
+// vendorNight returns the night of some flags, which has each defect of its vendor.
+func vendorNight(t *testing.T, args []string) *synth.Night {
+	t.Helper()
+	flags := pflag.NewFlagSet("synth", pflag.ContinueOnError)
+	synthFlags(flags)
+	if err := flags.Parse(args); err != nil {
+		t.Fatal(err)
+	}
+	n, err := nightOf(flags)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for d := range synth.NumDefects {
+		if n.Has(d) && n.Rates[d] == 0 {
+			t.Errorf("the night of %v has no defect %s", args, d)
+		}
+	}
+	return n
+}
+
+// verdictsIn returns the verdicts of the one run in dir.
+func verdictsIn(t *testing.T, dir string) []synth.Verdict {
+	t.Helper()
+	var all []synth.Verdict
+	for _, row := range readCSV(t, dir, "calls") {
+		all = append(all, synth.Verdict{
+			Conversation: row["conversation_id"], Leg: row["leg_id"], Trunk: row["trunk_id"], Verdict: row["verdict"], Reason: row["reason"],
+		})
+	}
+	return inOrder(all)
+}
+
+func inOrder(all []synth.Verdict) []synth.Verdict {
+	slices.SortFunc(all, func(a, b synth.Verdict) int {
+		return cmp.Or(cmp.Compare(a.Conversation, b.Conversation), cmp.Compare(a.Leg, b.Leg))
+	})
+	return all
+}

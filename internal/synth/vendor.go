@@ -1,0 +1,207 @@
+package synth
+
+import (
+	"fmt"
+	"io"
+	"iter"
+	"slices"
+)
+
+// vendor is a vendor in whose own files a night can be written: its calls, its
+// recordings and the log of its trunks. Times in such files are whole seconds.
+//
+// A vendor knows one kind of conversation of two legs, and some of the defects. What
+// a run has to say follows from the conversation alone.
+type vendor struct {
+	manifests, cdrs string   // the formats
+	sources         string   // of the configuration: three or four %s are the places of the objects
+	defects         []Defect // that occur
+
+	lay        func(*call) // puts the legs of a conversation where the vendor has them
+	recordings func(day) iter.Seq[Object]
+	calls      func(day) iter.Seq[Object]
+	outcome    func(day, *call) outcome
+	line       func(b []byte, d date, a trunkEvent) []byte // a line of the log, nil when there is none
+}
+
+// Vendors returns the profiles in whose files a night can be written.
+func Vendors() []string { return []string{Twilio} }
+
+// FormatsOf returns the formats of the manifests and CDRs of a vendor.
+func FormatsOf(profile string) [2]string {
+	v := vendorOf(profile)
+	return [2]string{v.manifests, v.cdrs}
+}
+
+// vendorOf returns a vendor, nil when the profile is of none.
+func vendorOf(profile string) *vendor {
+	switch profile {
+	case Twilio:
+		return twilioFiles()
+	}
+	return nil
+}
+
+// Verdict is what a run has to say of one leg of a night in a vendor's files.
+type Verdict struct{ Conversation, Leg, Trunk, Verdict, Reason string }
+
+// outcome is what a run has to find of one conversation.
+type outcome struct {
+	legs       []Verdict
+	entries    int
+	superseded int // rows
+	findings   []Finding
+}
+
+// verdict adds a leg.
+func (o *outcome) verdict(v Verdict) { o.legs = append(o.legs, v) }
+
+// find adds findings of a class.
+func (o *outcome) find(n int, class, field string) {
+	for range n {
+		o.findings = append(o.findings, Finding{class, field})
+	}
+}
+
+// Verdicts returns what a run has to say of each leg of the night, in an order of no
+// meaning. It is empty when the night is not in a vendor's files.
+func (n *Night) Verdicts() []Verdict {
+	v := vendorOf(n.Profile)
+	if v == nil {
+		return nil
+	}
+
+	var all []Verdict
+	d := n.day(n.site(), 0)
+	_ = d.whole().calls(func(c *call) error {
+		all = append(all, v.outcome(d, c).legs...)
+		return nil
+	})
+	return all
+}
+
+// vendor counts what was planted in a vendor's files.
+func (p *Planted) vendor(n *Night, v *vendor) {
+	d := n.day(n.site(), 0)
+	_ = d.whole().calls(func(c *call) error {
+		o := v.outcome(d, c)
+		p.Legs += len(o.legs)
+		p.Entries += o.entries
+		p.Superseded += o.superseded
+		for _, l := range o.legs {
+			if l.Verdict == "excluded" {
+				p.Excluded++
+			}
+		}
+		for _, f := range o.findings {
+			p.add(f.Class, f.Field)
+		}
+		return nil
+	})
+
+	for line := range n.Lines {
+		if cause, _ := d.trunkFailure(line); v.line != nil && cause != "" {
+			p.Outages[cause]++
+		}
+	}
+}
+
+// inSeconds cuts the times of a call to whole seconds.
+func (c *call) inSeconds() {
+	for i := range c.legs {
+		l := &c.legs[i]
+		for _, t := range []*clock{&l.start, &l.answered, &l.end, &l.until} {
+			*t -= *t % oneSecond
+		}
+		l.from = l.answered // without the part of a second that it took to start
+	}
+}
+
+const oneSecond = clock(1000)
+
+// bridge puts the second leg into the first: it is the way from the vendor's system
+// to the agent who answered.
+func (c *call) bridge() {
+	if c.count < 2 {
+		return
+	}
+
+	first, second := &c.legs[0], &c.legs[1]
+	second.start, second.answered, second.end = first.start+2*oneSecond, first.answered, first.end
+}
+
+// trunkName returns what trunks are called where they have names.
+func trunkName(line int) string { return fmt.Sprintf("carrier%d", line+1) }
+
+// trunkEvent is what happens to the registration of a trunk.
+type trunkEvent struct {
+	at    clock
+	line  int
+	cause string // of a failure, empty when it registered
+}
+
+// trunkFailure returns why a trunk fails to register during the day, empty when it
+// does not, and when. It fails once, so that each failure is an outage.
+func (d day) trunkFailure(line int) (cause string, at clock) {
+	r := d.drawing(ofRegistration, d.number, line)
+	at = clock(2*3600+r.below(18*3600)) * oneSecond
+	unit := r.unit()
+	for _, f := range failures {
+		if unit -= d.Failures[f.cause]; unit < 0 {
+			return f.cause, at
+		}
+	}
+	return "", at
+}
+
+// trunkEvents returns the events of the day in order of time. A trunk that fails
+// tries again after a minute and succeeds after ten; it renews its registration each
+// half an hour otherwise.
+func (d day) trunkEvents() []trunkEvent {
+	var all []trunkEvent
+	for line := range d.Lines {
+		cause, at := d.trunkFailure(line)
+		if cause == "" {
+			at = 24 * 3600 * oneSecond
+		} else {
+			all = append(all, trunkEvent{at, line, cause}, trunkEvent{at + 60*oneSecond, line, cause}, trunkEvent{at + 600*oneSecond, line, ""})
+		}
+
+		for t := clock(line%60) * oneSecond; t < 24*3600*oneSecond; t += 1800 * oneSecond {
+			if t < at || t > at+600*oneSecond {
+				all = append(all, trunkEvent{t, line, ""})
+			}
+		}
+	}
+
+	slices.SortStableFunc(all, func(a, b trunkEvent) int { return int(a.at - b.at) })
+	return all
+}
+
+// vendorLog yields the log of the trunks.
+func (d day) vendorLog(v *vendor) iter.Seq[Object] {
+	return func(yield func(Object) bool) {
+		if v.line == nil {
+			return
+		}
+		yield(Object{fmt.Sprintf("registrations/date=%s/full.log", d.date), func(w io.Writer) error {
+			o := newOut(w)
+			for _, a := range d.trunkEvents() {
+				o.b = v.line(o.b, d.date, a)
+				if err := o.flush(false); err != nil {
+					return err
+				}
+			}
+			return o.flush(true)
+		}})
+	}
+}
+
+// vendorConfig returns the configuration that runs a night in a vendor's files.
+func (n *Night) vendorConfig(v *vendor, below func(string) string) []byte {
+	places := []any{n.Profile, below("recordings/date={date}/"), below("cdr/date={date}/")}
+	if v.line != nil {
+		places = append(places, below("registrations/date={date}/"))
+	}
+	return fmt.Appendf(nil, "# A synthetic night in the files of %s. No source settles later.\nname: synth\n"+v.sources, append(places, below("out/"))...)
+}
