@@ -15,7 +15,11 @@ import (
 
 // vendorDefects are flags for a lot of what can go wrong in the files of each vendor.
 var vendorDefects = map[string]string{
-	synth.Twilio: "--lost 0.05 --short 0.05 --duplicate 0.05 --no-cdr 0.05 --unanswered 0.1 --withdrawn 0.08 --superseded 0.1",
+	synth.AmazonConnect: "--lost 0.08 --no-cdr 0.05 --unanswered 0.1 --withdrawn 0.05 --no-voice 0.1 --superseded 0.1",
+	synth.Asterisk:      "--lost 0.1 --no-cdr 0.05 --unanswered 0.1",
+	synth.FreePBX:       "--lost 0.1 --no-cdr 0.05 --unanswered 0.1",
+	synth.FreeSWITCH:    "--lost 0.08 --short 0.08 --no-cdr 0.05 --unanswered 0.1",
+	synth.Twilio:        "--lost 0.05 --short 0.05 --duplicate 0.05 --no-cdr 0.05 --unanswered 0.1 --withdrawn 0.08 --superseded 0.1",
 }
 
 // TestARunJudgesEachCallOfAVendorsNight runs a night of each vendor in the vendor's
@@ -25,7 +29,7 @@ func TestARunJudgesEachCallOfAVendorsNight(t *testing.T) {
 		for _, flags := range []string{"--legs 200", "--legs 200 --seed 5 --margins --files 3 --cdr-files 2"} {
 			t.Run(vendor+" "+flags, func(t *testing.T) {
 				t.Parallel()
-				args := strings.Fields("--only --profile " + vendor + " --lines 6 --failures timeout=0.3,server_error=0.3 " + vendorDefects[vendor] + " " + flags)
+				args := strings.Fields("--only --profile " + vendor + " --lines 16 --failures timeout=0.3,server_error=0.3,unknown=0.2 " + vendorDefects[vendor] + " " + flags)
 				dir := t.TempDir()
 				cdrmend(t, append([]string{"synth", "--dir", dir}, args...)...)
 				n := vendorNight(t, args)
@@ -60,6 +64,15 @@ func vendorNight(t *testing.T, args []string) *synth.Night {
 		if n.Has(d) && n.Rates[d] == 0 {
 			t.Errorf("the night of %v has no defect %s", args, d)
 		}
+	}
+
+	kinds := map[string]int{}
+	for _, v := range n.Verdicts() {
+		kinds[v.Verdict]++
+	}
+	logs := strings.Contains(string(n.Config("")), "registrations:")
+	if len(n.Verdicts()) < 150 || len(kinds) < 3 || kinds["missing"] < 5 || kinds["excluded"] < 5 || logs && len(n.Planted().Outages) < 2 {
+		t.Fatalf("the night of %v proves little: %v, %+v", args, kinds, n.Planted())
 	}
 	return n
 }

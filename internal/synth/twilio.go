@@ -100,9 +100,9 @@ func (p part) twilioCalls(w io.Writer) error {
 // twilioCall returns a call, or what was said of it while it went on.
 func (d day) twilioCall(c *call, n int, final bool) twilioCall {
 	l := &c.legs[n]
-	numbers := strings.Split(string(c.numbers(nil, "", " ")), " ")
+	from, to := c.parties()
 	t := twilioCall{
-		SID: sid("CA", l.id), Trunk: sid("TK", d.lines[c.line]), Direction: "inbound", From: numbers[0], To: numbers[1],
+		SID: sid("CA", l.id), Trunk: sid("TK", d.lines[c.line]), Direction: "inbound", From: from, To: to,
 		Status: "completed", Start: d.rfc2822(l.start), Updated: d.rfc2822(l.end + oneSecond),
 	}
 	if !c.inbound {
@@ -198,17 +198,7 @@ func (d day) twilioOutcome(c *call) (o outcome) {
 		if i == 0 {
 			v.Trunk = sid("TK", d.lines[c.line])
 		}
-		switch c.fate {
-		case Unanswered:
-			v.Verdict, v.Reason = "excluded", "not expected"
-		case Lost, Withdrawn:
-			v.Verdict = "missing"
-			o.find(1, "missing_recording", "")
-		case Short:
-			v.Verdict = "partial"
-			o.find(1, "short_recording", "")
-		}
-		o.verdict(v)
+		o.judge(c, v)
 	}
 	return o
 }

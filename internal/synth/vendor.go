@@ -1,10 +1,12 @@
 package synth
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"iter"
 	"slices"
+	"strings"
 )
 
 // vendor is a vendor in whose own files a night can be written: its calls, its
@@ -25,7 +27,7 @@ type vendor struct {
 }
 
 // Vendors returns the profiles in whose files a night can be written.
-func Vendors() []string { return []string{Twilio} }
+func Vendors() []string { return []string{AmazonConnect, Asterisk, FreePBX, FreeSWITCH, Twilio} }
 
 // FormatsOf returns the formats of the manifests and CDRs of a vendor.
 func FormatsOf(profile string) [2]string {
@@ -36,6 +38,14 @@ func FormatsOf(profile string) [2]string {
 // vendorOf returns a vendor, nil when the profile is of none.
 func vendorOf(profile string) *vendor {
 	switch profile {
+	case AmazonConnect:
+		return connectFiles()
+	case Asterisk:
+		return asteriskFiles()
+	case FreePBX:
+		return freepbxFiles()
+	case FreeSWITCH:
+		return freeswitchFiles()
 	case Twilio:
 		return twilioFiles()
 	}
@@ -53,8 +63,21 @@ type outcome struct {
 	findings   []Finding
 }
 
-// verdict adds a leg.
-func (o *outcome) verdict(v Verdict) { o.legs = append(o.legs, v) }
+// judge adds a leg whose verdict is another one when the call has a defect, and the
+// finding about it.
+func (o *outcome) judge(c *call, v Verdict) {
+	switch c.fate {
+	case Unanswered:
+		v.Verdict, v.Reason = "excluded", "not expected"
+	case Lost, Withdrawn:
+		v.Verdict = "missing"
+		o.find(1, "missing_recording", "")
+	case Short:
+		v.Verdict = "partial"
+		o.find(1, "short_recording", "")
+	}
+	o.legs = append(o.legs, v)
+}
 
 // find adds findings of a class.
 func (o *outcome) find(n int, class, field string) {
@@ -133,6 +156,43 @@ func (c *call) bridge() {
 // trunkName returns what trunks are called where they have names.
 func trunkName(line int) string { return fmt.Sprintf("carrier%d", line+1) }
 
+// phrases are what the logs of trunks say of refusals, by cause. Other causes do not
+// show in them.
+var phrases = map[string]string{"timeout": "Request Timeout", "server_error": "Service Unavailable", "unknown": "Forbidden"}
+
+// status returns the SIP status of an event.
+func (a trunkEvent) status() int {
+	for _, f := range failures {
+		if f.cause == a.cause {
+			return f.status
+		}
+	}
+	return 200
+}
+
+// filed reports whether there is a recording of a call in a vendor's files, one that
+// the vendor does not list once it is gone.
+func (c *call) filed() bool {
+	return c.fate != Lost && c.fate != Unanswered && c.fate != Withdrawn && c.fate != NoVoice
+}
+
+// eachCall calls f for each conversation of the day until it returns false.
+func (d day) eachCall(f func(*call) bool) {
+	stopped := errors.New("stopped")
+	_ = d.whole().calls(func(c *call) error {
+		if !f(c) {
+			return stopped
+		}
+		return nil
+	})
+}
+
+// parties returns the numbers of caller and callee.
+func (c *call) parties() (from, to string) {
+	from, to, _ = strings.Cut(string(c.numbers(nil, "", " ")), " ")
+	return from, to
+}
+
 // trunkEvent is what happens to the registration of a trunk.
 type trunkEvent struct {
 	at    clock
@@ -147,6 +207,9 @@ func (d day) trunkFailure(line int) (cause string, at clock) {
 	at = clock(2*3600+r.below(18*3600)) * oneSecond
 	unit := r.unit()
 	for _, f := range failures {
+		if phrases[f.cause] == "" {
+			continue
+		}
 		if unit -= d.Failures[f.cause]; unit < 0 {
 			return f.cause, at
 		}

@@ -1,0 +1,154 @@
+package synth
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"iter"
+)
+
+// AmazonConnect is the profile of Amazon Connect.
+const AmazonConnect = "amazon-connect"
+
+// connectFiles writes contact records as JSON Lines, some of them twice, and a list of
+// the recordings, of which only the names are known. A transfer is a contact of its own
+// in the chain of the first. Connect has no registrations.
+func connectFiles() *vendor {
+	return &vendor{
+		manifests: JSONLines, cdrs: JSONLines,
+		defects:    []Defect{Lost, NoCDR, Unanswered, Withdrawn, NoVoice, Superseded},
+		lay:        func(*call) {},
+		recordings: func(d day) iter.Seq[Object] { return d.listed(day.connectName) },
+		calls: func(d day) iter.Seq[Object] {
+			return d.parts(d.CDRFiles, "cdr/date=%s/contacts-%04d.jsonl", part.connectContacts)
+		},
+		outcome: day.connectOutcome,
+		sources: `sources:
+  manifests:
+    - {name: recordings, url: %s, profile: cdrmend}
+  cdrs:
+    - {name: contacts, url: %s, profile: amazon-connect}
+output: {url: %s}
+policy:
+  required_fields: [recording_id, conversation_id] # neither a record nor a name tells a trunk
+`,
+	}
+}
+
+type connectContact struct {
+	Version      string             `json:"AWSContactTraceRecordFormatVersion"`
+	Contact      string             `json:"ContactId"`
+	Initial      *string            `json:"InitialContactId"`
+	Channel      string             `json:"Channel"`
+	Method       string             `json:"InitiationMethod"`
+	Initiated    string             `json:"InitiationTimestamp"`
+	Agent        *connectAgent      `json:"Agent"`
+	Disconnected string             `json:"DisconnectTimestamp"`
+	Updated      string             `json:"LastUpdateTimestamp"`
+	Customer     connectEndpoint    `json:"CustomerEndpoint"`
+	System       connectEndpoint    `json:"SystemEndpoint"`
+	Recordings   []connectRecording `json:"Recordings"`
+	Attributes   map[string]string  `json:"Attributes"`
+}
+
+type connectAgent struct {
+	ARN       string `json:"ARN"`
+	Connected string `json:"ConnectedToAgentTimestamp"`
+}
+
+type connectEndpoint struct{ Address, Type string }
+
+type connectRecording struct{ Location, MediaStreamType, StorageType, Status string }
+
+// connectContacts writes a page of contact records.
+func (p part) connectContacts(w io.Writer) error {
+	o := newOut(w)
+	err := p.calls(func(c *call) error {
+		for i := range c.count {
+			if c.fate == NoCDR {
+				break
+			}
+			versions := []connectContact{p.connectContact(c, i)}
+			if c.twice { // the record comes again when somebody added an attribute
+				again := versions[0]
+				again.Attributes, again.Updated = map[string]string{"reason": "billing"}, p.inZulu(c.legs[i].end+300*oneSecond)
+				versions = append(versions, again)
+			}
+			for _, v := range versions {
+				b, err := json.Marshal(v)
+				if err != nil {
+					return err
+				}
+				o.b = append(append(o.b, b...), '\n')
+			}
+		}
+		return o.flush(false)
+	})
+	if err != nil {
+		return err
+	}
+	return o.flush(true)
+}
+
+// inZulu returns a time of the day as Connect writes it.
+func (d day) inZulu(t clock) string {
+	return string(d.appendTime(nil, t))[:len("2006-01-02T15:04:05")] + "Z"
+}
+
+func (d day) connectContact(c *call, n int) connectContact {
+	l := &c.legs[n]
+	from, to := c.parties()
+	v := connectContact{
+		Version: "2017-03-10", Contact: string(l.id[:]), Channel: "VOICE", Method: "INBOUND",
+		Initiated: d.inZulu(l.start), Disconnected: d.inZulu(l.end), Updated: d.inZulu(l.end + 60*oneSecond),
+		Customer: connectEndpoint{from, "TELEPHONE_NUMBER"}, System: connectEndpoint{to, "TELEPHONE_NUMBER"},
+		Agent: &connectAgent{"arn:aws:connect:eu-central-1:111122223333:instance/x/agent/" + string(l.agent[:]), d.inZulu(l.answered)},
+	}
+	if !c.inbound {
+		v.Method = "OUTBOUND"
+	}
+	if n > 0 {
+		initial := string(c.legs[0].id[:])
+		v.Initial, v.Method = &initial, "TRANSFER"
+	}
+
+	recording := connectRecording{d.connectLocation(l), "AUDIO", "S3", "AVAILABLE"}
+	switch {
+	case c.fate == Unanswered: // the caller hung up in the queue
+		v.Agent = nil
+	case c.fate == NoVoice:
+		v.Channel = []string{"CHAT", "TASK"}[l.way%2]
+	case c.fate == Lost && l.way%2 == 0: // nothing was recorded, and nothing says so
+	case c.fate == Withdrawn:
+		recording.Status = "DELETED"
+		v.Recordings = append(v.Recordings, recording)
+	default:
+		v.Recordings = append(v.Recordings, recording)
+	}
+	return v
+}
+
+// connectLocation returns where the recording of a contact lies.
+func (d day) connectLocation(l *leg) string {
+	at := d.local(l.answered)
+	return fmt.Sprintf("connect-x/connect/acme/CallRecordings/%s/%s/%s/%s_%s%s%sT%s_UTC.wav", at[:4], at[5:7], at[8:10], l.id[:], at[:4], at[5:7], at[8:10], at[11:16])
+}
+
+// connectName returns what the name of a recording tells: its contact.
+func (d day) connectName(c *call, n int) (recording, conversation string) {
+	return string(c.legs[n].id[:]), ""
+}
+
+func (d day) connectOutcome(c *call) (o outcome) {
+	if c.fate == NoVoice {
+		return o
+	}
+	o = d.pbxOutcome(c, func(n int) Verdict {
+		return Verdict{Conversation: string(c.legs[0].id[:]), Leg: string(c.legs[n].id[:]), Verdict: "repaired"}
+	})
+	o.named(c)
+	if c.twice && c.fate != NoCDR {
+		o.superseded = c.count
+	}
+	return o
+}

@@ -1,0 +1,274 @@
+package synth
+
+import (
+	"encoding/csv"
+	"fmt"
+	"io"
+	"iter"
+	"strconv"
+	"strings"
+)
+
+// The profiles of Asterisk and of FreePBX, which is built on it.
+const (
+	Asterisk = "asterisk"
+	FreePBX  = "freepbx"
+)
+
+// Headerless is the format of CSV without a header.
+const Headerless = "headerless"
+
+// asteriskFiles writes rows of cdr_csv, which name no recordings: these are named after
+// the unique id of the channel.
+func asteriskFiles() *vendor {
+	return &vendor{
+		manifests: JSONLines, cdrs: Headerless,
+		defects:    []Defect{Lost, NoCDR, Unanswered},
+		lay:        func(*call) {},
+		recordings: func(d day) iter.Seq[Object] { return d.listed(day.asteriskName) },
+		calls: func(d day) iter.Seq[Object] {
+			return d.parts(d.CDRFiles, "cdr/date=%s/Master-%04d.csv", part.asteriskRows)
+		},
+		outcome: day.asteriskOutcome,
+		line:    asteriskLine,
+		sources: `sources:
+  manifests:
+    - {name: recordings, url: %s, profile: cdrmend}
+  cdrs:
+    - {name: master, url: %s, profile: asterisk}
+  registrations:
+    - {name: full-log, url: %s, profile: asterisk}
+output: {url: %s}
+policy:
+  required_fields: [recording_id, conversation_id] # a name tells neither trunk nor end
+`,
+	}
+}
+
+// freepbxFiles writes the table cdr as CSV with a header. A transfer is a row of its own
+// with its own recording.
+func freepbxFiles() *vendor {
+	return &vendor{
+		manifests: JSONLines, cdrs: CSV,
+		defects:    []Defect{Lost, NoCDR, Unanswered},
+		lay:        func(*call) {},
+		recordings: func(d day) iter.Seq[Object] { return d.listed(day.freepbxName) },
+		calls:      func(d day) iter.Seq[Object] { return d.parts(d.CDRFiles, "cdr/date=%s/cdr-%04d.csv", part.freepbxRows) },
+		outcome:    day.freepbxOutcome,
+		line:       asteriskLine,
+		sources: `sources:
+  manifests:
+    - {name: recordings, url: %s, profile: cdrmend}
+  cdrs:
+    - {name: cdr, url: %s, profile: freepbx}
+  registrations:
+    - {name: full-log, url: %s, profile: asterisk}
+output: {url: %s}
+policy:
+  required_fields: [recording_id, conversation_id] # a name tells neither trunk nor end
+`,
+	}
+}
+
+// channel returns the number of the channel of a leg. No two legs of a day share one.
+func (c *call) channel(n int) int { return c.number*4 + n*2 }
+
+// uniqueid returns the id of a channel: when it began, and its number.
+func (d day) uniqueid(c *call, n int) string {
+	return fmt.Sprintf("%d.%d", d.midnight().Unix()+int64(c.legs[n].start)/1000, c.channel(n))
+}
+
+// local returns a time of the day as a PBX writes it.
+func (d day) local(t clock) string {
+	return strings.Replace(string(d.appendTime(nil, t))[:len("2006-01-02T15:04:05")], "T", " ", 1)
+}
+
+// extension returns the telephone of an agent.
+func extension(c *call) string { return strconv.Itoa(200 + c.service) }
+
+// channels returns the channels of a leg: the trunk's and the telephone's, in the
+// direction of the call.
+func (c *call) channels(n int) (from, to string) {
+	from = fmt.Sprintf("PJSIP/%s-%08x", trunkName(c.line), c.channel(n))
+	to = fmt.Sprintf("PJSIP/%s-%08x", extension(c), c.channel(n)+1)
+	if !c.inbound {
+		from, to = to, from
+	}
+	return from, to
+}
+
+// seconds returns how long a leg lasts, and how long it was talked.
+func (c *call) seconds(n int) (duration, talk string) {
+	l := &c.legs[n]
+	if c.fate == Unanswered {
+		return *inSeconds(l.start, l.end), "0"
+	}
+	return *inSeconds(l.start, l.end), *inSeconds(l.answered, l.end)
+}
+
+func (c *call) disposition() string {
+	if c.fate == Unanswered {
+		return []string{"NO ANSWER", "BUSY", "FAILED"}[c.legs[0].way%3]
+	}
+	return "ANSWERED"
+}
+
+// writeRows writes the rows of the legs that a CDR tells of.
+func (p part) writeRows(w io.Writer, header []string, row func(*call, int) []string) error {
+	out := csv.NewWriter(w)
+	if header != nil {
+		_ = out.Write(header) // Error reports it
+	}
+	err := p.calls(func(c *call) error {
+		for i := range c.count {
+			if c.fate == NoCDR {
+				break
+			}
+			if err := out.Write(row(c, i)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	out.Flush()
+	return out.Error()
+}
+
+func (p part) asteriskRows(w io.Writer) error {
+	return p.writeRows(w, nil, func(c *call, n int) []string {
+		l := &c.legs[n]
+		from, to := c.parties()
+		channel, dstchannel := c.channels(n)
+		duration, talk := c.seconds(n)
+		answer := p.local(l.answered)
+		if c.fate == Unanswered {
+			answer = ""
+		}
+		return []string{
+			"", from, to, "from-trunk", `"` + from + `" <` + from + ">", channel, dstchannel, "Dial", "PJSIP/" + extension(c) + ",30",
+			p.local(l.start), answer, p.local(l.end), duration, talk, c.disposition(), "DOCUMENTATION", p.uniqueid(c, n), "",
+		}
+	})
+}
+
+// asteriskName returns what a recording is named, without its suffix, and the
+// conversation that the name tells.
+func (d day) asteriskName(c *call, n int) (recording, conversation string) {
+	return d.uniqueid(c, n), d.uniqueid(c, n)
+}
+
+func (d day) asteriskOutcome(c *call) (o outcome) {
+	return d.pbxOutcome(c, func(n int) Verdict {
+		_, dstchannel := c.channels(n)
+		id := d.uniqueid(c, n)
+		return Verdict{Conversation: id, Leg: id + "/" + dstchannel, Trunk: trunkName(c.line), Verdict: "complete"}
+	})
+}
+
+var freepbxHeader = strings.Split("calldate,clid,src,dst,dcontext,channel,dstchannel,lastapp,lastdata,duration,billsec,disposition,amaflags,accountcode,"+
+	"uniqueid,userfield,did,recordingfile,cnum,cnam,outbound_cnum,outbound_cnam,dst_cnam,linkedid,peeraccount,sequence", ",")
+
+func (p part) freepbxRows(w io.Writer) error {
+	return p.writeRows(w, freepbxHeader, func(c *call, n int) []string {
+		from, to := c.parties()
+		channel, dstchannel := c.channels(n)
+		duration, talk := c.seconds(n)
+
+		// The row may name a file that is not there, and name none that is lost.
+		file, _ := p.freepbxName(c, n)
+		if c.fate == Unanswered || c.fate == Lost && c.legs[n].way%2 == 0 {
+			file = ""
+		}
+		return []string{
+			p.local(c.legs[n].start), `"` + from + `" <` + from + ">", from, to, "from-trunk", channel, dstchannel, "Dial", "PJSIP/" + extension(c) + ",30",
+			duration, talk, c.disposition(), "3", "", p.uniqueid(c, n), "", "", file, from, "", "", "", "", p.uniqueid(c, 0), "",
+			strconv.Itoa(c.channel(n)),
+		}
+	})
+}
+
+// freepbxName returns what FreePBX names a recording: who called whom, when and on
+// which channel. It does not tell the conversation.
+func (d day) freepbxName(c *call, n int) (recording, conversation string) {
+	from, to := c.parties()
+	kind, other := "in-"+extension(c), from
+	if !c.inbound {
+		kind, other = "out-"+to, extension(c)
+	}
+	when := strings.NewReplacer("-", "", ":", "", " ", "-").Replace(d.local(c.legs[n].start))
+	return fmt.Sprintf("%s-%s-%s-%s.wav", kind, other, when, d.uniqueid(c, n)), ""
+}
+
+func (d day) freepbxOutcome(c *call) (o outcome) {
+	o = d.pbxOutcome(c, func(n int) Verdict {
+		leg := d.uniqueid(c, n) + "/" + strconv.Itoa(c.channel(n))
+		return Verdict{Conversation: d.uniqueid(c, 0), Leg: leg, Trunk: trunkName(c.line), Verdict: "repaired"}
+	})
+	o.named(c)
+	return o
+}
+
+// named adds the findings about recordings whose names do not tell their conversation.
+func (o *outcome) named(c *call) {
+	if c.fate == NoCDR {
+		o.find(o.entries, "missing_field", "conversation_id")
+	} else {
+		o.find(o.entries, "repaired_field", "conversation_id")
+	}
+}
+
+// pbxOutcome says what a run has to find of a conversation each of whose legs has a
+// recording.
+func (d day) pbxOutcome(c *call, leg func(n int) Verdict) (o outcome) {
+	if c.filed() {
+		o.entries = c.count
+	}
+	for i := range c.count {
+		if c.fate == NoCDR {
+			o.find(1, "no_cdr", "")
+		} else {
+			o.judge(c, leg(i))
+		}
+	}
+	return o
+}
+
+// listed yields lists of the recordings of the day, of which only the names are known.
+func (d day) listed(name func(day, *call, int) (recording, conversation string)) iter.Seq[Object] {
+	return d.parts(d.ManifestFiles, "recordings/date=%s/recordings-%04d.jsonl", func(p part, w io.Writer) error {
+		o := newOut(w)
+		err := p.calls(func(c *call) error {
+			for i := range c.count {
+				if !c.filed() {
+					break
+				}
+				recording, conversation := name(p.day, c, i)
+				o.b = append(strconv.AppendQuote(append(o.b, `{"recording_id":`...), recording), `,"conversation_id":`...)
+				o.b = append(strconv.AppendQuote(o.b, conversation), `,"start_time":"`...)
+				o.b = append(p.appendMicros(o.b, c.legs[i].from), "\"}\n"...)
+			}
+			return o.flush(false)
+		})
+		if err != nil {
+			return err
+		}
+		return o.flush(true)
+	})
+}
+
+// asteriskLine appends the line of the full log about an attempt of
+// res_pjsip_outbound_registration.
+func asteriskLine(b []byte, d date, a trunkEvent) []byte {
+	client := "sip:" + trunkName(a.line) + "@sbc.example"
+	b = append(append(b, '['), day{date: d}.local(a.at)...)
+	switch a.cause {
+	case "":
+		return fmt.Appendf(b, "] DEBUG[44] res_pjsip_outbound_registration.c: Outbound registration to 'sip:sbc.example' with client '%s' successful\n", client)
+	case "timeout":
+		return fmt.Appendf(b, "] WARNING[44] res_pjsip_outbound_registration.c: No response received from 'sip:sbc.example' on registration attempt to '%s', retrying in '60'\n", client)
+	}
+	return fmt.Appendf(b, "] WARNING[44] res_pjsip_outbound_registration.c: Temporal response '%d' received from 'sip:sbc.example' on registration attempt to '%s', retrying in '60'\n", a.status(), client)
+}
