@@ -2,7 +2,9 @@ package main
 
 import (
 	"cmp"
+	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -92,6 +94,83 @@ func verdictsIn(t *testing.T, dir string) []synth.Verdict {
 func inOrder(all []synth.Verdict) []synth.Verdict {
 	slices.SortFunc(all, func(a, b synth.Verdict) int {
 		return cmp.Or(cmp.Compare(a.Conversation, b.Conversation), cmp.Compare(a.Leg, b.Leg))
+	})
+	return all
+}
+
+// TestADraftFromTheFilesOfAVendorRunsItsNight guesses profiles from the files of each
+// night and runs it with them. At most three things are to be checked, the draft says
+// which, and what it took for them is right.
+func TestADraftFromTheFilesOfAVendorRunsItsNight(t *testing.T) {
+	for _, vendor := range synth.Vendors() {
+		t.Run(vendor, func(t *testing.T) {
+			t.Parallel()
+			args := strings.Fields("--only --profile " + vendor + " --legs 200 --lines 16 --failures timeout=0.3,server_error=0.3,unknown=0.2 " + vendorDefects[vendor])
+			dir := t.TempDir()
+			cdrmend(t, append([]string{"synth", "--dir", dir}, args...)...)
+
+			config := filepath.Join(dir, "cdrmend.yaml")
+			draftInto(t, config, "cdrs", filepath.Join(dir, "cdr", "*", "*"), vendor)
+			switch vendor {
+			case synth.Twilio:
+				draftInto(t, config, "manifests", filepath.Join(dir, "recordings", "*", "*"), vendor)
+			case synth.Asterisk, synth.FreePBX, synth.FreeSWITCH:
+				draftInto(t, config, "registrations", filepath.Join(dir, "registrations", "*", "*"), "(asterisk|freeswitch)")
+			}
+
+			n := vendorNight(t, args)
+			got, want := found(t, config, dir), n.Planted()
+			want.Lapses = got.Lapses
+			if diff := gocmp.Diff(want, got); diff != "" {
+				t.Errorf("(-planted +found):\n%s", diff)
+			}
+			if diff := gocmp.Diff(withoutLegs(n.Verdicts()), withoutLegs(verdictsIn(t, dir))); diff != "" {
+				t.Errorf("verdicts (-planted +found):\n%s", diff)
+			}
+		})
+	}
+}
+
+// draftInto guesses a profile from samples and puts it into a configuration in place
+// of the built-in one that the sources of the kind have.
+func draftInto(t *testing.T, config, kind, samples, builtIn string) {
+	t.Helper()
+	paths, err := filepath.Glob(samples)
+	if err != nil || len(paths) == 0 {
+		t.Fatalf("no samples %s: %v", samples, err)
+	}
+	draft := filepath.Join(filepath.Dir(config), kind+".yaml")
+	cdrmend(t, append([]string{"profiles", "init", "--kind", kind, "-o", draft}, paths...)...)
+
+	text, err := os.ReadFile(draft)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if edits := strings.Count(string(text), "# EDIT "); edits > 3 {
+		t.Errorf("%d edits of\n%s", edits, text)
+	}
+
+	before, err := os.ReadFile(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	place := regexp.MustCompile(`(?s)(\n  ` + kind + `:\n.*?profile: )` + builtIn + `\b`)
+	if !place.Match(before) {
+		t.Fatalf("no %s of profile %s in\n%s", kind, builtIn, before)
+	}
+	if err := os.WriteFile(config, place.ReplaceAll(before, []byte("${1}"+kind+".yaml")), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// withoutLegs drops the ids of legs: samples do not tell which of several unique
+// columns is meant.
+func withoutLegs(all []synth.Verdict) []synth.Verdict {
+	for i := range all {
+		all[i].Leg = ""
+	}
+	slices.SortFunc(all, func(a, b synth.Verdict) int {
+		return cmp.Or(cmp.Compare(a.Conversation, b.Conversation), cmp.Compare(a.Trunk, b.Trunk), cmp.Compare(a.Verdict, b.Verdict))
 	})
 	return all
 }
