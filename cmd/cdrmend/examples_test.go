@@ -20,11 +20,11 @@ func TestEveryBuiltInProfileHasAnExampleAndASection(t *testing.T) {
 			t.Errorf("profiles/README.md says %d bytes about %s", len(section), name)
 		}
 
-		text, _ := manifests.Profile(name)
-		if len(originOf(text)) < 10 {
-			t.Errorf("the profile %s does not say what it was made from", name)
+		if origin := originOf(name); len(origin) < 10 || len(origin) > 150 {
+			t.Errorf("the section on %s says that it was made from %q", name, origin)
 		}
-		text, _ = manifests.Example(name)
+
+		text, _ := manifests.Example(name)
 		if !regexp.MustCompile(`profile: `+name+`\b`).Match(text) || strings.Count(string(text), "#") < 3 {
 			t.Errorf("the example of %s does not use it, or does not say why", name)
 		}

@@ -99,7 +99,7 @@ func listProfiles(w *world) (int, error) {
 			return 0, err
 		}
 		fmt.Fprintf(w.stdout, "%-28s %-34s %-9s %s\n", name, strings.Join(kinds, ", "), "built in", purposeOf(text))
-		fmt.Fprintf(w.stdout, "%-28s made from %s\n", "", originOf(text))
+		fmt.Fprintf(w.stdout, "%-28s made from %s\n", "", originOf(name))
 	}
 	return exitDone, nil
 }
@@ -115,11 +115,12 @@ func purposeOf(text []byte) string {
 	return strings.TrimSpace(comment)
 }
 
-// originOf returns what a built-in profile was made from, which says how sure it is.
-func originOf(text []byte) string {
-	_, rest, _ := bytes.Cut(text, []byte("\n# Made from: "))
-	line, _, _ := bytes.Cut(rest, []byte("\n"))
-	return string(bytes.TrimSuffix(line, []byte(".")))
+// originOf returns what a built-in profile was made from, which says how sure it is:
+// the first line of its section on the page about profiles.
+func originOf(name string) string {
+	_, section, _ := strings.Cut(string(manifests.ProfileGuide()), "\n## "+name+"\n\n*Made from ")
+	origin, _, _ := strings.Cut(section, ".*\n")
+	return origin
 }
 
 func profileText(name string) ([]byte, error) {

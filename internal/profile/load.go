@@ -33,6 +33,7 @@ type section struct {
 	Settle   yamlfile.Scalar `json:"settle"`
 	Formats  []string        `json:"formats"`
 	Shape    string          `json:"shape"`
+	Decoder  string          `json:"decoder"`
 	Document struct {
 		Entries string `json:"entries"`
 		Format  string `json:"format"`
@@ -139,7 +140,7 @@ func (b *builder) problem(key, format string, args ...any) {
 func (b *builder) profile() *Profile {
 	s := b.section
 	p := &Profile{
-		Kind: b.kind, Shape: s.Shape, Formats: b.formats(),
+		Kind: b.kind, Shape: s.Shape, Decoder: s.Decoder, Formats: b.formats(),
 		List: s.Document.Entries, Format: s.Document.Format,
 		DocOrg: s.Document.OrgID, DocTotal: s.Document.Total, DocFailed: s.Document.Failed, DocSkipped: s.Document.Skipped,
 		KeyPattern:    b.pattern("key_pattern", s.KeyPattern, keyGroups[b.kind]),
