@@ -41,6 +41,7 @@ func TestBuiltInProfilesServeTheirKinds(t *testing.T) {
 		"twilio":                      {"manifests", "cdrs"},
 		"amazon-connect":              {"cdrs"},
 		"cisco-cucm":                  {"cdrs", "registrations"},
+		"genesys-trunks":              {"registrations"},
 		"sip-acc":                     {"cdrs"},
 		"sip-syslog":                  {"registrations"},
 		"http-access-log":             {"registrations"},
