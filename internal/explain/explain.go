@@ -67,7 +67,7 @@ type Object struct {
 	ETag      string `json:"etag,omitempty"`
 	Size      int64  `json:"size"`
 	SHA256    string `json:"sha256,omitempty"`
-	Listed    bool   `json:"listed"` // false: a document that should have been there
+	Listed    bool   `json:"listed"` // false: a document that is not stored: it should have been there, or is made of names
 }
 
 // Recording is an entry of a manifest.

@@ -3,9 +3,11 @@ package explain
 import (
 	"cmp"
 	"fmt"
+	"path"
 	"slices"
 	"strings"
 
+	"cdrmend/internal/profile"
 	"cdrmend/internal/table"
 	"cdrmend/internal/wording"
 )
@@ -48,6 +50,10 @@ func (t *teller) object(what string, o *Object, row int64, unit string) {
 	}
 	t.line("%s %s", what, at)
 
+	if !o.Listed && path.Base(o.Key) == profile.MadeDocument {
+		t.detail("There is no such object: the source has recordings without metadata files, and this document is made of their names.")
+		return
+	}
 	if !o.Listed {
 		t.detail("There is no such object: the audio was delivered without it, and a document was written in its place.")
 		return
@@ -101,6 +107,8 @@ func (r *Recording) copied() string {
 	}
 
 	switch {
+	case !r.Object.Listed && path.Base(r.Object.Key) == profile.MadeDocument:
+		return "A document was made that describes the recordings of the partition"
 	case !r.Object.Listed:
 		return "The document that should have been there was written"
 	case slices.ContainsFunc(r.findings, broken):

@@ -35,6 +35,7 @@ type night struct {
 // settings are what the configuration says beyond the least.
 type settings struct {
 	cdrProfile string // cdrmend when empty
+	manifests  string // likewise
 	logProfile string // likewise
 	oneFor     string // one_recording_per of the CDRs; leg or conversation
 	hourly     bool   // an interval is an hour
@@ -181,7 +182,7 @@ func (n *night) configure() string {
 		source := func(kind, name, profile, more string) {
 			fmt.Fprintf(w, "  %s:\n    - {name: %s, url: \"%s/%s/\", profile: %s%s}\n", kind, name, kind, n.folder(), either(profile, "cdrmend"), more)
 		}
-		source(manifests, "m", "", "")
+		source(manifests, "m", s.manifests, "")
 		source(cdrs, "c", s.cdrProfile, ", one_recording_per: "+either(s.oneFor, "conversation"))
 		source(logs, "r", s.logProfile, "")
 		fmt.Fprintf(w, "output:\n  url: output/\n")

@@ -33,6 +33,14 @@ var reading = []structure{
 		w.settings.cdrProfile = "genesys-conversation-detail"
 		w.put(cdrs, "x.json.zst", func(b *bufio.Writer) { list(b, n, func(int) { b.WriteString("{}") }) })
 	}},
+	{name: "recordings without metadata files", n: 2500, write: func(w *night, n int) {
+		w.recordings(n, func(i int) string { return fmt.Sprintf("in-%d-20261120-%06d-r%d.wav", i%100, i%60, i) })
+		w.lost(n)
+	}},
+	{name: "recordings whose names say nothing", n: 2500, write: func(w *night, n int) {
+		w.recordings(n, func(i int) string { return fmt.Sprintf("%d.wav", i) })
+		w.lost(n)
+	}},
 	{name: "lines of one byte", n: 125_000, write: func(w *night, n int) {
 		w.put(cdrs, "x.jsonl.zst", func(b *bufio.Writer) { lines(b, n, func(int) { b.WriteString("1") }) })
 		w.put(manifests, "x.jsonl.zst", func(b *bufio.Writer) { lines(b, n, func(int) { b.WriteString("1") }) })
@@ -265,5 +273,18 @@ func lines(w *bufio.Writer, n int, line func(i int)) {
 	for i := range n {
 		line(i)
 		_ = w.WriteByte('\n')
+	}
+}
+
+// recordings writes media objects of a source without documents.
+func (n *night) recordings(count int, name func(i int) string) {
+	n.settings.manifests = "names.yaml"
+	n.file("names.yaml", func(b *bufio.Writer) {
+		b.WriteString("manifests:\n  documents: none\n  zone: UTC\n  media_pattern: 'in-(?P<ani>\\d+)-(?P<when>\\d{8}-\\d{6})-(?P<recording_id>[^/]+)\\.wav$'\n")
+		b.WriteString("  fields: {start_time: [{from: when, then: [{time: ['%Y%m%d-%H%M%S']}]}], direction: [{value: inbound}]}\n")
+	})
+	audio := again("a", 300) // as large as an entry of a manifest
+	for i := range count {
+		n.put(manifests, name(i), func(b *bufio.Writer) { b.WriteString(audio) })
 	}
 }

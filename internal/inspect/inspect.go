@@ -32,6 +32,10 @@ import (
 // buffer: most errors of w are seen only when it is flushed.
 func Print(w io.Writer, p *profile.Profile, f *File, most int) error {
 	in := printer{w: w, texts: intern.NewTable(), profile: p, path: f.Path, limits: stream.DefaultLimits(), most: most, about: f.context(p)}
+	if p.NoDocuments {
+		fmt.Fprintf(w, "# %s as %s\n", p.Kind, mediaFormat)
+		return in.printMedia(f)
+	}
 	o, err := open(p, f, &in.limits)
 	if err != nil {
 		return err
@@ -140,6 +144,11 @@ func (in *printer) manifest() error {
 	if err != nil {
 		return err
 	}
+	return in.batch(b)
+}
+
+// batch prints the entries of a document.
+func (in *printer) batch(b *manifest.Batch) error {
 	extra := b.Doc.Extra
 	if extra == nil { // as most documents
 		extra = &manifest.Extra{}

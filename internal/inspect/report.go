@@ -126,6 +126,9 @@ type tester struct {
 
 // file reads a file twice: its values by themselves, and its records as a run does.
 func (t *tester) file(f *File) error {
+	if t.profile.NoDocuments {
+		return t.media(f)
+	}
 	counted := t.values.snapshot()
 	if t.profile.Shape == "" {
 		if err := t.values.read(t.profile, f, &t.limits); err != nil {

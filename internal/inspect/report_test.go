@@ -200,3 +200,40 @@ func examples(r *inspect.Report) map[string]string {
 	}
 	return all
 }
+
+func TestOfRecordingsWithoutMetadataThePathIsRead(t *testing.T) {
+	const names = `manifests:
+  documents: none
+  media_pattern: '/(?P<recording_id>r\d+)-(?P<start_time>\d+)\.wav$'
+  media_exclude: /greeting
+  time_layouts: ["20060102150405"]
+  zone: UTC
+`
+	r := reported(t, names, "manifests", "a/r1-20261120100000.wav", "audio", "a/r2-2026.wav", "", "a/odd.wav", "audio", "a/greeting.wav", "audio")
+	want := []inspect.Field{
+		{Name: "recording_id", Rows: 2, Example: "r1"},
+		{Name: "start_time", Rows: 1, Example: "2026-11-20T10:00:00.000000Z", Invalid: 1, InvalidExample: "2026", Why: "is outside the years 1990 to 2099; another epoch needs the step epoch"},
+		{Name: "media_key", Rows: 2, Example: "a/r1-20261120100000.wav"},
+		{Name: "media_bytes", Rows: 2, Example: "5"},
+	}
+	if diff := cmp.Diff(want, r.Fields); diff != "" {
+		t.Errorf("fields (-want +got):\n%s", diff)
+	}
+	if r.Rows != 4 || r.Records != 2 || r.Rejected != 1 || len(r.Skipped) != 1 || r.Skipped[0].N != 1 || !r.Fit() {
+		t.Errorf("got %+v, want 4 rows: 2 records, a reject and one that is excluded", r)
+	}
+
+	p, err := profile.Load("own.yaml", []byte(names), "manifests")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out strings.Builder
+	if err := inspect.Print(&out, p, &inspect.File{Path: "a/r1-20261120100000.wav", Content: strings.NewReader("audio")}, 9); err != nil {
+		t.Fatal(err)
+	}
+	for _, line := range []string{"# manifests as media", "  recording_id     r1", "  media_bytes      5"} {
+		if !strings.Contains(out.String(), line+"\n") {
+			t.Errorf("%q is not in\n%s", line, out.String())
+		}
+	}
+}

@@ -144,7 +144,8 @@ func newPool[B any](s *scanner, source int, collect func(*opened, B) error, more
 // manifestReader reads manifests.
 type manifestReader struct {
 	*manifest.Reader
-	spill *spill
+	spill  *spill
+	inputs *Inputs
 }
 
 func (s *scanner) newManifests(source int, filter *intern.Filter) *manifestReader {
@@ -155,7 +156,7 @@ func (s *scanner) newManifests(source int, filter *intern.Filter) *manifestReade
 	r := manifest.NewReader(s.Sources[source].Profile, texts, required, &s.config.Limits)
 	r.MediaKeys = s.config.Media.Check != policy.MediaNone
 	r.Filter = filter
-	return &manifestReader{r, s.out.account.spill}
+	return &manifestReader{r, s.out.account.spill, s.Inputs}
 }
 
 func (r *manifestReader) input(o *opened) manifest.Input {
@@ -166,7 +167,10 @@ func (r *manifestReader) input(o *opened) manifest.Input {
 }
 
 func (r *manifestReader) read(o *opened) (*manifest.Batch, error) {
-	if o.Virtual {
+	switch {
+	case o.Made:
+		return r.ReadMedia(r.inputs.mediaOf(o.n), o.reject)
+	case o.Virtual:
 		return r.Virtual(o.Key), nil
 	}
 	return r.Read(r.input(o))

@@ -120,7 +120,7 @@ func (in *Inputs) media(texts *intern.Table) *evidence.Media {
 	sizes := map[place]int64{}
 	for i := range in.Objects {
 		if o := &in.Objects[i]; !o.Virtual {
-			sizes[place{int(o.Source), texts.OfString(o.Path())}] = o.Size
+			sizes[place{int(o.Source), texts.OfString(in.nameOfMedia(o))}] = o.Size
 		}
 	}
 

@@ -27,7 +27,8 @@ type Object struct {
 	Source    uint32 // in byte order of the sources' names
 	Partition uint32
 	Document  bool
-	Virtual   bool // made up for a media object without metadata; nothing is stored under its key
+	Virtual   bool // made up for media without metadata; nothing is stored under its key
+	Made      bool // likewise: the document of all media objects of a partition, see Inputs.recordings
 }
 
 // Inputs holds everything that was listed for an interval, and the run id that
@@ -43,9 +44,11 @@ type Inputs struct {
 	Count      int64 // of objects, without virtual ones
 	Bytes      int64
 
-	config  *policy.Config
-	sources []*policy.Source // of Sources
-	stores  []object.Store   // of Sources
+	config     *policy.Config
+	sources    []*policy.Source    // of Sources
+	stores     []object.Store      // of Sources
+	firsts     []string            // of Partitions: their first prefixes
+	recordings map[uint32][]uint32 // by document that is made: its media objects, in the order of their keys
 }
 
 // Ignored counts what lies in a source and cannot be an input.
@@ -84,6 +87,7 @@ func List(ctx context.Context, r Request, interval policy.Interval) (*Inputs, er
 	}
 
 	in.addVirtual()
+	in.addMade()
 	return in, nil
 }
 
@@ -181,6 +185,7 @@ func (in *Inputs) sourceListings() []listing {
 				lists = append(lists, listing{store: in.stores[i], prefix: prefix, source: uint32(i), partition: uint32(len(in.Partitions))})
 			}
 
+			in.firsts = append(in.firsts, p.Prefixes[0])
 			// It is empty until a document is found below it.
 			in.Partitions = append(in.Partitions, evidence.Partition{Source: uint32(i), Span: p.Span, URL: p.URL, Empty: true})
 		}
@@ -263,7 +268,7 @@ func isDocument(p *profile.Profile, info *object.Info) bool {
 
 	// Hadoop and Spark mark a finished export with _SUCCESS.
 	name := path.Base(info.Key)
-	if name == "_SUCCESS" || strings.HasPrefix(name, ".") {
+	if p.NoDocuments || name == "_SUCCESS" || strings.HasPrefix(name, ".") {
 		return false
 	}
 	if p.Exclude != nil && p.Exclude.MatchString(info.Key) {
@@ -271,19 +276,9 @@ func isDocument(p *profile.Profile, info *object.Info) bool {
 	}
 
 	if p.KeyPattern == nil {
-		return !isMediaName(name)
+		return !profile.IsMediaName(name)
 	}
 	return p.KeyPattern.MatchString(info.Key)
-}
-
-// isMediaName reports whether a name is that of audio, of video, of subtitles or of
-// a text for people.
-func isMediaName(name string) bool {
-	switch strings.ToLower(path.Ext(name)) {
-	case ".wav", ".mp3", ".ogg", ".oga", ".opus", ".m4a", ".aac", ".flac", ".amr", ".gsm", ".webm", ".mp4", ".mkv", ".vtt", ".srt", ".pdf":
-		return true
-	}
-	return false
 }
 
 // addVirtual adds, for every media object without metadata, the document
@@ -294,7 +289,7 @@ func (in *Inputs) addVirtual() {
 	for i := range in.Objects {
 		o := &in.Objects[i]
 		p := in.Sources[o.Source].Profile
-		if p.MediaPattern == nil {
+		if p.MediaPattern == nil || p.NoDocuments {
 			continue
 		}
 		if o.Document {

@@ -7,7 +7,6 @@ import (
 
 	"cdrmend/internal/manifest"
 	"cdrmend/internal/parallel"
-	"cdrmend/internal/profile"
 	"cdrmend/internal/reconcile"
 	"cdrmend/internal/rows"
 )
@@ -26,8 +25,7 @@ func Locate(ctx context.Context, in *Inputs, d *reconcile.Decision) ([]reconcile
 	return found, err
 }
 
-// unlocated returns the documents in which a repair has no place yet. Rows of
-// Parquet are edited without places.
+// unlocated returns the documents in which a repair has no place yet, and needs one.
 func unlocated(d *reconcile.Decision) []uint32 {
 	if d.OverusedIDs == 0 {
 		return nil
@@ -36,7 +34,7 @@ func unlocated(d *reconcile.Decision) []uint32 {
 	var documents []uint32
 	for n, repairs := range d.RepairsByDocument() {
 		for _, gap := range d.Placed(repairs) {
-			if gap == nil && d.Documents[n].Format != profile.Parquet {
+			if gap == nil && d.Documents[n].HasPositions() {
 				documents = append(documents, n)
 				break
 			}

@@ -4,7 +4,6 @@ import (
 	"path"
 	"slices"
 
-	"cdrmend/internal/evidence"
 	"cdrmend/internal/policy"
 )
 
@@ -52,7 +51,7 @@ func (in *Inputs) rowMemory() (own, margin int64) {
 		}
 
 		// Rows of registrations are never filtered.
-		if need := memoryOf(o, source); source.Kind != policy.Registrations && in.isMargin(uint32(i)) {
+		if need := in.memoryOf(uint32(i)); source.Kind != policy.Registrations && in.isMargin(uint32(i)) {
 			margin += need
 		} else {
 			own += need
@@ -66,7 +65,13 @@ func (in *Inputs) rowMemory() (own, margin int64) {
 }
 
 // memoryOf estimates what the rows of one document need.
-func memoryOf(o *Object, source *evidence.Source) int64 {
+func (in *Inputs) memoryOf(n uint32) int64 {
+	o := &in.Objects[n]
+	source := &in.Sources[o.Source]
+	if o.Made {
+		return int64(len(in.recordings[n])) * entryMemory
+	}
+
 	size := o.Size
 	if slices.Contains([]string{".gz", ".zst", ".parquet"}, path.Ext(o.Key)) {
 		size *= packed

@@ -18,7 +18,7 @@ import (
 
 // opened is one object while it is read: its stored bytes are hashed, and its
 // content is decoded.
-// Of a virtual object only the first two fields are set.
+// Of a virtual object only the object, its number and the functions are set.
 type opened struct {
 	*Object
 	n      uint32 // of the object

@@ -117,11 +117,7 @@ func (s *scanner) one(ctx context.Context, n uint32) error {
 	object := &s.Objects[n]
 	source := &s.Sources[object.Source]
 	if object.Virtual {
-		take, err := s.decoderOf(n).decode(ctx, &opened{Object: object, n: n})
-		if err != nil {
-			return err
-		}
-		return take()
+		return s.virtual(ctx, &opened{Object: object, n: n})
 	}
 
 	body, err := s.Open(ctx, n)
@@ -162,6 +158,20 @@ func (s *scanner) one(ctx context.Context, n uint32) error {
 
 	s.out.account.Objects[n].SHA256 = [32]byte(o.hash.Sum(nil))
 	return nil
+}
+
+// virtual decodes a document of which nothing is stored. Only one that is made of
+// keys can have rejects.
+func (s *scanner) virtual(ctx context.Context, o *opened) error {
+	s.directRejects(o)
+	take, err := s.decoderOf(o.n).decode(ctx, o)
+	if err != nil {
+		return err
+	}
+	if err := o.flush(); err != nil {
+		return err
+	}
+	return take()
 }
 
 // directRejects sends the rejects of an object to the account. When the object is

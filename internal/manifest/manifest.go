@@ -74,10 +74,20 @@ type Document struct {
 	Compression stream.Compression
 	Keyed       bool    // the key names the recording, and the root is an object or missing
 	Blank       bool    // JSON Lines without any byte but white space: an empty list, or all of it is lost
-	Virtual     bool    // a media object without metadata: there is no such object
+	Virtual     bool    // of media without metadata: there is no such object
+	OfMedia     bool    // likewise; it is made for all media objects of a partition, of a source without documents
 	Details     []Range // where the details of its entries are stored
 	Extra       *Extra
+
+	// Modified holds when the object of each entry was last modified, of a document
+	// that is made for the media objects of a flat source.
+	Modified []record.Time
 }
+
+// HasPositions reports whether repairs of the document go to positions in its bytes.
+// Rows of Parquet are edited by entry and field, and a document that is made has no
+// bytes yet.
+func (d *Document) HasPositions() bool { return d.Format != profile.Parquet && !d.OfMedia }
 
 // KeyIDs are the ids in an object key.
 type KeyIDs struct{ Org, Conversation, Recording, Media intern.Text }

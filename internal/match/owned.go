@@ -71,6 +71,9 @@ func ownsFlat(ev *evidence.Evidence, legs *LegGroups, doc *manifest.Document, en
 	}
 
 	for i := range entries {
+		if doc.Modified != nil {
+			modified = doc.Modified[i] // of the entry's own media object
+		}
 		entries[i] = ev.Interval.Contains(startOf(legs, &ev.Entries[doc.First+uint32(i)], modified))
 		owned = owned || entries[i]
 	}

@@ -103,6 +103,9 @@ func RepairEntries(legs *LegGroups, states []EntryState, owned Marks, claims Cla
 			if owned[n] && most[i] < most[i+1] { // else no entry of the part lacks anything
 				p.repair(n)
 			}
+			if owned[n] && legs.SourceOfEntry(&legs.Entries[n]).Profile.NoDocuments {
+				p.fillTrunk(n)
+			}
 		}
 	})
 
@@ -223,6 +226,27 @@ func (p *repairPart) repairTrunk(n uint32) record.Section {
 		}
 	}
 	return record.Section{}
+}
+
+// fillTrunk gives an entry of a source without documents the trunk that the rules
+// name, also where nobody requires one. The document that is made for the entry shows
+// it; it is no repair, as nothing was there that could have lacked it.
+func (p *repairPart) fillTrunk(n uint32) {
+	e, st := &p.legs.Entries[n], &p.states[n]
+	if e.Trunk != intern.None || !st.Voice || p.legs.Requires(e, st.Voice, record.TrunkID) {
+		return
+	}
+
+	for r := range trunkRules(p.legs, e, st.Voice) {
+		if r.silent != Spoke || len(r.values.ids) == 0 {
+			continue
+		}
+		if len(r.values.ids) == 1 {
+			e.Trunk = r.values.ids[0]
+			st.fill(record.TrunkID, r.rule, true)
+		}
+		return
+	}
 }
 
 // apply fills a field if a rule named one value, and stores the candidates if it

@@ -54,6 +54,10 @@ func (r *Run) writeDocument(ctx context.Context, n uint32, repairs []match.Repai
 		return nil
 	}
 
+	if doc.OfMedia {
+		return r.writeMade(ctx, doc)
+	}
+
 	fill := func(w io.Writer) error {
 		// Nothing is stored of a virtual document: it is made of its edits.
 		src := io.Reader(strings.NewReader(""))
@@ -82,6 +86,20 @@ func (r *Run) writeDocument(ctx context.Context, n uint32, repairs []match.Repai
 		return fmt.Errorf("repairing %s: %w", r.Inputs.URL(doc.Object), err)
 	}
 
+	return nil
+}
+
+// writeMade writes the document that stands for the recordings of a partition.
+func (r *Run) writeMade(ctx context.Context, doc *manifest.Document) error {
+	d := r.Decision
+	fill := func(w io.Writer) error {
+		details := manifest.NewDetailsReader(d.Rests)
+		details.Open(doc.Details)
+		return manifest.WriteMade(w, d.SourceOf(doc.Object).Profile, d.Texts, d.Entries[doc.First:doc.First+doc.N], details)
+	}
+	if err := r.files.Create(ctx, r.names.document(r.Inputs, doc.Object), fill); err != nil {
+		return fmt.Errorf("describing the recordings of %s: %w", r.Inputs.URL(doc.Object), err)
+	}
 	return nil
 }
 

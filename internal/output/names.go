@@ -35,7 +35,7 @@ const (
 func nameOutputs(in *intake.Inputs) *names {
 	n := &names{documents: map[uint32]string{}, rejects: map[uint32]string{}}
 	documents := func(o *intake.Object) bool { return o.Document && in.Sources[o.Source].Kind == policy.Manifests }
-	rejects := func(o *intake.Object) bool { return o.Document && !o.Virtual }
+	rejects := func(o *intake.Object) bool { return o.Document && (!o.Virtual || o.Made) }
 	n.rename(in, "manifests", "", documents, n.documents)
 	n.rename(in, "rejects", rejectSuffix, rejects, n.rejects)
 	return n

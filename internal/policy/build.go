@@ -3,6 +3,7 @@ package policy
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -111,7 +112,7 @@ func (b *builder) source(kind Kind, key string, d *sourceDocument) Source {
 	s.URL = b.sourceURL(kind, key+".url", d)
 	if kind == Manifests {
 		if len(d.RequiredFields) == 0 {
-			d.RequiredFields = b.doc.Policy.RequiredFields
+			d.RequiredFields = required(b.doc.Policy.RequiredFields, s.Profile)
 		}
 		s.Required = fieldsOf(d.RequiredFields)
 	}
@@ -168,6 +169,18 @@ func (b *builder) s3(key string, d *s3Document) S3 {
 		Region: d.Region, Endpoint: d.Endpoint, RoleARN: d.RoleARN, ExternalID: d.ExternalID,
 		PathStyle: d.PathStyle != nil && *d.PathStyle,
 	}
+}
+
+// required returns which fields of the policy a source requires that lists none
+// itself. Media objects without documents can have no more than their keys say.
+func required(fields []string, p *profile.Profile) []string {
+	if p == nil || !p.NoDocuments {
+		return fields
+	}
+	return slices.DeleteFunc(slices.Clone(fields), func(name string) bool {
+		f, ok := record.FieldByName(name)
+		return ok && !p.HasPlace(f)
+	})
 }
 
 func fieldsOf(names []string) record.Fields {

@@ -369,7 +369,7 @@ func mailZone(v string) (int, bool) {
 // layout: a local time that occurs twice is read as the earlier one.
 func (p *Profile) Written(t record.Time) (record.Time, bool) {
 	_, cut := p.FormatTime(t)
-	if len(p.Layouts) == 0 || layoutOffset(p.Layouts[0]) != noOffset || p.Zone == nil {
+	if layoutOffset(p.writtenLayout()) != noOffset || p.Zone == nil {
 		return cut, true
 	}
 	_, offset := t.Add(-p.ClockOffset).Std().In(p.Zone).Zone()
@@ -382,11 +382,7 @@ func (p *Profile) Written(t record.Time) (record.Time, bool) {
 // returns the instant that a reader of the text will see, t cut to the precision of
 // the layout.
 func (p *Profile) FormatTime(t record.Time) (string, record.Time) {
-	layout := record.TimeLayout
-	if len(p.Layouts) > 0 {
-		layout = p.Layouts[0]
-	}
-
+	layout := p.writtenLayout()
 	at := t.Add(-p.ClockOffset).Std()
 	if layoutOffset(layout) == noOffset && p.Zone != nil {
 		at = at.In(p.Zone)
@@ -398,4 +394,13 @@ func (p *Profile) FormatTime(t record.Time) (string, record.Time) {
 		return text, cut.Add(p.ClockOffset)
 	}
 	return text, t
+}
+
+// writtenLayout returns the layout in which times are written. The document that is
+// made for recordings without any has the canonical one.
+func (p *Profile) writtenLayout() string {
+	if len(p.Layouts) == 0 || p.NoDocuments {
+		return record.TimeLayout
+	}
+	return p.Layouts[0]
 }

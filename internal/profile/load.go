@@ -30,11 +30,12 @@ var keyGroups = map[string][]string{
 
 // section is the YAML of one kind of source in a profile.
 type section struct {
-	Settle   yamlfile.Scalar `json:"settle"`
-	Formats  []string        `json:"formats"`
-	Shape    string          `json:"shape"`
-	Decoder  string          `json:"decoder"`
-	Document struct {
+	Settle    yamlfile.Scalar `json:"settle"`
+	Formats   []string        `json:"formats"`
+	Documents string          `json:"documents"`
+	Shape     string          `json:"shape"`
+	Decoder   string          `json:"decoder"`
+	Document  struct {
 		Entries string `json:"entries"`
 		Format  string `json:"format"`
 		OrgID   string `json:"org_id"`
@@ -145,7 +146,7 @@ func (b *builder) profile() *Profile {
 		DocOrg: s.Document.OrgID, DocTotal: s.Document.Total, DocFailed: s.Document.Failed, DocSkipped: s.Document.Skipped,
 		KeyPattern:    b.pattern("key_pattern", s.KeyPattern, keyGroups[b.kind]),
 		Exclude:       b.pattern("exclude", s.Exclude, nil),
-		MediaPattern:  b.pattern("media_pattern", s.MediaPattern, []string{"recording_id"}),
+		MediaPattern:  b.mediaPattern(),
 		MediaExclude:  b.pattern("media_exclude", s.MediaExclude, nil),
 		ScreenPattern: b.pattern("screen_pattern", s.ScreenPattern, nil),
 		IDPattern:     b.pattern("id_pattern", s.IDPattern, nil),
@@ -172,6 +173,7 @@ func (b *builder) profile() *Profile {
 	b.fields(p)
 	p.Lines, p.RejectUnmatched = b.lines(p), s.Unmatched == "reject"
 	p.Filters = b.filters(p)
+	b.noDocuments(p)
 
 	b.media(p)
 	b.written(p)
@@ -179,7 +181,21 @@ func (b *builder) profile() *Profile {
 	return p
 }
 
+// mediaPattern compiles the pattern of media objects. Without documents its groups
+// are columns, of whatever name.
+func (b *builder) mediaPattern() *regexp.Regexp {
+	if b.section.Documents != "" {
+		re, _ := b.compile("media_pattern", b.section.MediaPattern)
+		return re
+	}
+	return b.pattern("media_pattern", b.section.MediaPattern, []string{"recording_id"})
+}
+
 func (b *builder) formats() []Format {
+	if b.section.Formats == nil && b.section.Documents == "" && b.kind == "manifests" {
+		b.problem("formats", "is missing, want a list of formats, or documents: none where recordings have no metadata files")
+	}
+
 	var all []Format
 	for _, name := range b.section.Formats {
 		// The schema reports unknown names.
@@ -369,18 +385,18 @@ func (b *builder) linePattern(p *Profile, key string, s lineSection) LinePattern
 		l.Constants = append(l.Constants, string(s.Set[name]))
 	}
 	for _, column := range l.Columns {
-		if column != "" && !b.adopt(p, column) {
+		if column != "" && !b.adopt(p, column, record.EventFields) {
 			b.problem(key, "the group %q feeds no field", column)
 		}
 	}
 	return l
 }
 
-// adopt reports whether a group of a text line feeds a field. It adds a field that
-// has the name of the group and is not listed.
-func (b *builder) adopt(p *Profile, group string) bool {
+// adopt reports whether a group of a pattern feeds one of some fields. It adds a
+// field that has the name of the group and is not listed.
+func (b *builder) adopt(p *Profile, group string, fields []record.Field) bool {
 	f, ok := record.FieldByName(group)
-	if ok && slices.Contains(record.EventFields, f) && p.Fields[f] == nil {
+	if ok && slices.Contains(fields, f) && p.Fields[f] == nil {
 		p.Fields[f] = At(group)
 		return true
 	}
@@ -396,6 +412,9 @@ func (b *builder) adopt(p *Profile, group string) bool {
 
 // media checks that a media object leads to its document and back.
 func (b *builder) media(p *Profile) {
+	if p.NoDocuments {
+		return // no key is made of another one
+	}
 	if p.MediaPattern != nil && p.MediaPattern.SubexpIndex("recording_id") < 0 {
 		b.problem("media_pattern", "has no group recording_id")
 	}
@@ -412,7 +431,7 @@ func (b *builder) media(p *Profile) {
 
 // written checks that repaired values of manifests can be read back.
 func (b *builder) written(p *Profile) {
-	if b.kind != "manifests" {
+	if b.kind != "manifests" || p.NoDocuments { // what is made for such a source has a layout of its own
 		return
 	}
 

@@ -143,37 +143,50 @@ func TestEveryErrorOfAProfileNamesLineColumnAndKey(t *testing.T) {
 	entry := func(lines string) string {
 		return "manifests:\n  formats: [json]\n  fields: {recording_id: [/id]}\n" + lines
 	}
+	media := func(lines string) string {
+		return "manifests:\n  documents: none\n  media_pattern: '(?P<recording_id>.)'\n" + lines
+	}
 	for name, test := range map[string]struct{ kind, text, want string }{
-		"unknown key":      {"manifests", entry("  colour: blue"), "p.yaml:4:3: manifests.colour: unknown key, want one of document exclude fields formats id_pattern key_pattern media_exclude media_pattern media_suffix missing phone_prefixes screen_pattern settle time_layouts zone"},
-		"unknown section":  {"manifests", entry("legs: {}"), "p.yaml:4:1: legs: unknown key, want one of cdrs manifests registrations"},
-		"missing section":  {"cdrs", entry(""), "p.yaml:1:1: the profile has no section cdrs, want one of: manifests"},
-		"nothing":          {"cdrs", "", "p.yaml:1:1: want a profile with a section manifests, cdrs or registrations\np.yaml:1:1: the profile has no section cdrs"},
-		"unknown field":    {"cdrs", "cdrs:\n  formats: [csv]\n  fields: {media_key: [u]}", "p.yaml:3:12: cdrs.fields.media_key: unknown key, want one of ani answer_time conversation_id direction dnis duration_ms end_time leg_id line_id org_id pauses queue_ids recorded recording_ids sip_status start_time talk talk_ms trunk_id updated_at user_ids"},
-		"unknown format":   {"manifests", "manifests:\n  formats: [csv]\n  fields: {ani: [/a]}", `p.yaml:2:13: manifests.formats[0]: is "csv", want one of json jsonl parquet`},
-		"bad pointer":      {"manifests", "manifests:\n  formats: [json]\n  fields: {ani: [/a, /b~2]}", `p.yaml:3:22: manifests.fields.ani[1]: is "/b~2", want a JSON pointer such as /recordingId, the name of a column, or an object with from, join or value`},
-		"no pointer":       {"manifests", "manifests:\n  formats: [json]\n  fields: {ani: [a, /b]}", `p.yaml:3:12: manifests.fields.ani: begins with the column "a", want the JSON pointer that repairs are written to`},
-		"document pointer": {"manifests", entry("  document: {total: total}"), `p.yaml:4:14: manifests.document.total: is "total", want a JSON pointer such as /recordings`},
-		"regexp":           {"manifests", entry("  key_pattern: '(?P<org_id>'"), "p.yaml:4:3: manifests.key_pattern: error parsing regexp: missing closing ): `(?P<org_id>`"},
-		"group":            {"manifests", entry("  key_pattern: '(?P<trunk>.)'"), `p.yaml:4:3: manifests.key_pattern: the group "trunk" has no meaning here, want one of: org_id conversation_id recording_id media_key`},
-		"media group":      {"manifests", entry("  media_pattern: x\n  media_suffix: y"), "p.yaml:4:3: manifests.media_pattern: has no group recording_id"},
-		"media suffix":     {"manifests", entry("  media_pattern: '(?P<recording_id>x)'"), "p.yaml:4:3: manifests.media_pattern: needs media_suffix, from which the key of a lost document is made"},
-		"media exclude":    {"manifests", entry("  media_exclude: x"), "p.yaml:4:3: manifests.media_exclude: needs media_pattern"},
-		"layout":           {"manifests", entry("  time_layouts: [YYYY-MM-DD]\n  zone: UTC"), `p.yaml:4:18: manifests.time_layouts[0]: "YYYY-MM-DD" does not write a whole time, want a layout of the reference time 2006-01-02T15:04:05`},
-		"layout zone":      {"manifests", entry("  time_layouts: ['2006-01-02 15:04:05']"), `p.yaml:4:18: manifests.time_layouts[0]: "2006-01-02 15:04:05" has no zone, and the profile has none either`},
-		"zone":             {"manifests", entry("  zone: Local"), `p.yaml:4:3: manifests.zone: "Local" is no time zone, want one such as Europe/Berlin`},
-		"settle":           {"manifests", entry("  settle: -1h"), `p.yaml:4:3: manifests.settle: is "-1h", want a duration of 0 or more such as 48h, 95h59m, 90s or 998ms`},
-		"no fields":        {"cdrs", "cdrs: {formats: [csv]}", "p.yaml:1:1: cdrs.fields: is missing, want where the fields are"},
-		"no line":          {"registrations", "registrations: {formats: [text], fields: {time: [t]}}", "p.yaml:1:1: registrations.line: is missing, want the regular expression of a text line"},
-		"line without use": {"registrations", "registrations: {formats: [csv], line: '(?P<time>.)', fields: {time: [t]}}", "p.yaml:1:33: registrations.line: is given, but text is not among the formats\np.yaml:1:33: registrations.line: the group \"time\" feeds no field"},
-		"unmatched":        {"registrations", "registrations: {formats: [csv], unmatched: reject, fields: {time: [t]}}", "p.yaml:1:33: registrations.unmatched: is given, but text is not among the formats"},
-		"unknown member":   {"cdrs", "cdrs:\n  formats: [csv]\n  fields: {ani: [{form: a}]}", "p.yaml:3:19: cdrs.fields.ani[0].form: unknown key, want one of from join then value with"},
-		"unknown step":     {"cdrs", "cdrs:\n  formats: [csv]\n  fields: {ani: [{from: a, then: [{mach: x}]}]}", "p.yaml:3:36: cdrs.fields.ani[0].then[0].mach: unknown key, want one of decode else epoch map match sort split time unit"},
-		"unit of a text":   {"cdrs", "cdrs:\n  formats: [csv]\n  fields: {ani: [{from: a, then: [{unit: s}]}]}", "p.yaml:3:36: cdrs.fields.ani[0].then[0].unit: is for durations, and the field is none"},
-		"unknown unit":     {"cdrs", "cdrs:\n  formats: [csv]\n  fields: {talk_ms: [{from: a, then: [{unit: m}]}]}", `p.yaml:3:40: cdrs.fields.talk_ms[0].then[0].unit: is "m", want one of ns us ms s hh:mm:ss`},
-		"two sources":      {"cdrs", "cdrs:\n  formats: [csv]\n  fields: {ani: [{from: a, value: b}]}", "p.yaml:3:19: cdrs.fields.ani[0]: has 2 of from, join and value, want exactly one"},
-		"computed repair":  {"manifests", "manifests:\n  formats: [json]\n  fields: {end_time: [{from: /a}], state: [{value: absent}]}", "p.yaml:3:12: manifests.fields.end_time: begins with a computed value, want the JSON pointer that repairs are written to"},
-		"lost group":       {"registrations", "registrations: {formats: [text], line: '(?P<when>.)', fields: {time: [t]}}", `p.yaml:1:34: registrations.line: the group "when" feeds no field`},
-		"syntax":           {"manifests", "manifests: [", "p.yaml:1:12: sequence end token ']' not found"},
+		"unknown key":       {"manifests", entry("  colour: blue"), "p.yaml:4:3: manifests.colour: unknown key, want one of document documents exclude fields formats id_pattern key_pattern media_exclude media_pattern media_suffix missing phone_prefixes screen_pattern settle time_layouts zone"},
+		"unknown section":   {"manifests", entry("legs: {}"), "p.yaml:4:1: legs: unknown key, want one of cdrs manifests registrations"},
+		"missing section":   {"cdrs", entry(""), "p.yaml:1:1: the profile has no section cdrs, want one of: manifests"},
+		"nothing":           {"cdrs", "", "p.yaml:1:1: want a profile with a section manifests, cdrs or registrations\np.yaml:1:1: the profile has no section cdrs"},
+		"unknown field":     {"cdrs", "cdrs:\n  formats: [csv]\n  fields: {media_key: [u]}", "p.yaml:3:12: cdrs.fields.media_key: unknown key, want one of ani answer_time conversation_id direction dnis duration_ms end_time leg_id line_id org_id pauses queue_ids recorded recording_ids sip_status start_time talk talk_ms trunk_id updated_at user_ids"},
+		"unknown format":    {"manifests", "manifests:\n  formats: [csv]\n  fields: {ani: [/a]}", `p.yaml:2:13: manifests.formats[0]: is "csv", want one of json jsonl parquet`},
+		"bad pointer":       {"manifests", "manifests:\n  formats: [json]\n  fields: {ani: [/a, /b~2]}", `p.yaml:3:22: manifests.fields.ani[1]: is "/b~2", want a JSON pointer such as /recordingId, the name of a column, or an object with from, join or value`},
+		"no pointer":        {"manifests", "manifests:\n  formats: [json]\n  fields: {ani: [a, /b]}", `p.yaml:3:12: manifests.fields.ani: begins with the column "a", want the JSON pointer that repairs are written to`},
+		"document pointer":  {"manifests", entry("  document: {total: total}"), `p.yaml:4:14: manifests.document.total: is "total", want a JSON pointer such as /recordings`},
+		"regexp":            {"manifests", entry("  key_pattern: '(?P<org_id>'"), "p.yaml:4:3: manifests.key_pattern: error parsing regexp: missing closing ): `(?P<org_id>`"},
+		"group":             {"manifests", entry("  key_pattern: '(?P<trunk>.)'"), `p.yaml:4:3: manifests.key_pattern: the group "trunk" has no meaning here, want one of: org_id conversation_id recording_id media_key`},
+		"media group":       {"manifests", entry("  media_pattern: x\n  media_suffix: y"), "p.yaml:4:3: manifests.media_pattern: has no group recording_id"},
+		"media suffix":      {"manifests", entry("  media_pattern: '(?P<recording_id>x)'"), "p.yaml:4:3: manifests.media_pattern: needs media_suffix, from which the key of a lost document is made"},
+		"media exclude":     {"manifests", entry("  media_exclude: x"), "p.yaml:4:3: manifests.media_exclude: needs media_pattern"},
+		"layout":            {"manifests", entry("  time_layouts: [YYYY-MM-DD]\n  zone: UTC"), `p.yaml:4:18: manifests.time_layouts[0]: "YYYY-MM-DD" does not write a whole time, want a layout of the reference time 2006-01-02T15:04:05`},
+		"layout zone":       {"manifests", entry("  time_layouts: ['2006-01-02 15:04:05']"), `p.yaml:4:18: manifests.time_layouts[0]: "2006-01-02 15:04:05" has no zone, and the profile has none either`},
+		"zone":              {"manifests", entry("  zone: Local"), `p.yaml:4:3: manifests.zone: "Local" is no time zone, want one such as Europe/Berlin`},
+		"settle":            {"manifests", entry("  settle: -1h"), `p.yaml:4:3: manifests.settle: is "-1h", want a duration of 0 or more such as 48h, 95h59m, 90s or 998ms`},
+		"no fields":         {"cdrs", "cdrs: {formats: [csv]}", "p.yaml:1:1: cdrs.fields: is missing, want where the fields are"},
+		"no line":           {"registrations", "registrations: {formats: [text], fields: {time: [t]}}", "p.yaml:1:1: registrations.line: is missing, want the regular expression of a text line"},
+		"line without use":  {"registrations", "registrations: {formats: [csv], line: '(?P<time>.)', fields: {time: [t]}}", "p.yaml:1:33: registrations.line: is given, but text is not among the formats\np.yaml:1:33: registrations.line: the group \"time\" feeds no field"},
+		"unmatched":         {"registrations", "registrations: {formats: [csv], unmatched: reject, fields: {time: [t]}}", "p.yaml:1:33: registrations.unmatched: is given, but text is not among the formats"},
+		"unknown member":    {"cdrs", "cdrs:\n  formats: [csv]\n  fields: {ani: [{form: a}]}", "p.yaml:3:19: cdrs.fields.ani[0].form: unknown key, want one of from join then value with"},
+		"unknown step":      {"cdrs", "cdrs:\n  formats: [csv]\n  fields: {ani: [{from: a, then: [{mach: x}]}]}", "p.yaml:3:36: cdrs.fields.ani[0].then[0].mach: unknown key, want one of decode else epoch map match sort split time unit"},
+		"unit of a text":    {"cdrs", "cdrs:\n  formats: [csv]\n  fields: {ani: [{from: a, then: [{unit: s}]}]}", "p.yaml:3:36: cdrs.fields.ani[0].then[0].unit: is for durations, and the field is none"},
+		"unknown unit":      {"cdrs", "cdrs:\n  formats: [csv]\n  fields: {talk_ms: [{from: a, then: [{unit: m}]}]}", `p.yaml:3:40: cdrs.fields.talk_ms[0].then[0].unit: is "m", want one of ns us ms s hh:mm:ss`},
+		"two sources":       {"cdrs", "cdrs:\n  formats: [csv]\n  fields: {ani: [{from: a, value: b}]}", "p.yaml:3:19: cdrs.fields.ani[0]: has 2 of from, join and value, want exactly one"},
+		"computed repair":   {"manifests", "manifests:\n  formats: [json]\n  fields: {end_time: [{from: /a}], state: [{value: absent}]}", "p.yaml:3:12: manifests.fields.end_time: begins with a computed value, want the JSON pointer that repairs are written to"},
+		"lost group":        {"registrations", "registrations: {formats: [text], line: '(?P<when>.)', fields: {time: [t]}}", `p.yaml:1:34: registrations.line: the group "when" feeds no field`},
+		"no formats":        {"manifests", "manifests:\n  fields: {recording_id: [/id]}", "p.yaml:1:1: manifests.formats: is missing, want a list of formats, or documents: none where recordings have no metadata files"},
+		"no media pattern":  {"manifests", "manifests: {documents: none}", "p.yaml:1:1: manifests.media_pattern: is missing, want the regular expression of the keys of recordings; its named groups are the columns of fields"},
+		"none and formats":  {"manifests", media("  formats: [json]"), "p.yaml:4:3: manifests.formats: is given, but with documents: none there are no documents that it could be about"},
+		"none and suffix":   {"manifests", media("  media_suffix: .json"), "p.yaml:4:3: manifests.media_suffix: is given, but with documents: none there are no documents that it could be about"},
+		"other documents":   {"manifests", "manifests:\n  documents: some\n  formats: [json]\n  fields: {recording_id: [/id]}", `p.yaml:2:3: manifests.documents: is "some", want none: each recording is an entry, described by its key alone`},
+		"group of no field": {"manifests", "manifests:\n  documents: none\n  media_pattern: '(?P<recording_id>.)(?P<rest>.)'", `p.yaml:3:3: manifests.media_pattern: the group "rest" feeds no field`},
+		"own media group":   {"manifests", "manifests:\n  documents: none\n  media_pattern: '(?P<recording_id>.)(?P<media_key>.)'", `p.yaml:3:3: manifests.media_pattern: the group "media_key" has the name of what every media object has; choose another name`},
+		"no group":          {"manifests", media("  fields: {ani: [from]}"), `p.yaml:4:12: manifests.fields.ani: names "from", which is no group of media_pattern, want one of: media_bytes media_key recording_id`},
+		"no group in steps": {"manifests", media("  fields: {ani: [{from: /x}]}"), `p.yaml:4:3: manifests.fields: a computed value reads "/x", which is no group of media_pattern, want one of: media_bytes media_key recording_id`},
+		"no id in a name":   {"manifests", "manifests:\n  documents: none\n  media_pattern: '(?P<ani>.)'", "p.yaml:1:1: manifests.fields: has neither recording_id nor conversation_id, so that no call could have a recording; name a group of media_pattern like one of them, or compute it"},
+		"syntax":            {"manifests", "manifests: [", "p.yaml:1:12: sequence end token ']' not found"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p, err := profile.Load("p.yaml", []byte(test.text), test.kind)
@@ -200,7 +213,7 @@ func FuzzLoadProfile(f *testing.F) {
 		if (p == nil) == (err == nil) {
 			t.Fatalf("profile %v, error %v", p, err)
 		}
-		if p != nil && (p.Kind != kind || len(p.Formats) == 0 || len(p.Fields) == 0 && p.Shape == "") {
+		if p != nil && (p.Kind != kind || len(p.Formats) == 0 && !p.NoDocuments || len(p.Fields) == 0 && p.Shape == "") {
 			t.Errorf("accepted %+v", p)
 		}
 	})

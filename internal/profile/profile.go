@@ -44,6 +44,8 @@ type Profile struct {
 	ScreenPattern *regexp.Regexp // keys of media objects that are recordings of a screen
 	Suffix        string         // appended to a media key to make its document's key
 	IDPattern     *regexp.Regexp // recording ids in media keys that are not UUIDs
+	NoDocuments   bool           // media objects are the entries; see Media
+	Media         LinePattern    // of their keys: the columns of such entries
 
 	CSV             CSVLayout
 	Lines           []LinePattern // of text lines: the first that matches counts

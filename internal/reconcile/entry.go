@@ -369,7 +369,7 @@ func unlessGiven[T any](e *manifest.Entry, f record.Field, value *T, missing T) 
 func (r *entryReporter) reportMedia(n uint32) {
 	e := &r.Entries[n]
 	doc := &r.Documents[e.Doc]
-	if doc.Virtual {
+	if doc.Virtual && !doc.OfMedia {
 		r.found(n, MetadataMissing, NoField, e.MediaKey, statusUnless(r.legs.HidesNear(e)))
 	}
 

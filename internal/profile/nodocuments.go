@@ -1,0 +1,131 @@
+package profile
+
+import (
+	"maps"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+
+	"cdrmend/internal/record"
+)
+
+// Some exports have recordings and nothing that describes them: what is known stands
+// in the names of the recordings. In a profile with documents: none each media object
+// is an entry. The groups of media_pattern, the object's key and its size are the
+// columns from which fields are taken, as those of a text line are.
+
+// MadeDocument is the name of the document that is made for the media objects of a
+// partition.
+const MadeDocument = "cdrmend.json"
+
+// The columns that every media object has. They lead to the fields of these names.
+var mediaColumns = []string{record.MediaKey.String(), record.MediaBytes.String()}
+
+// noDocuments completes a profile of media objects without documents.
+func (b *builder) noDocuments(p *Profile) {
+	if b.section.Documents == "" {
+		return
+	}
+	p.NoDocuments = true
+	for key, given := range b.section.ofDocuments() {
+		if given {
+			b.problem(key, "is given, but with documents: none there are no documents that it could be about")
+		}
+	}
+	if b.section.MediaPattern == "" {
+		b.problem("media_pattern", "is missing, want the regular expression of the keys of recordings; its named groups are the columns of fields")
+	}
+
+	groups := groupsOf(p.MediaPattern)
+	for _, group := range groups {
+		if slices.Contains(mediaColumns, group) {
+			b.problem("media_pattern", "the group %q has the name of what every media object has; choose another name", group)
+		}
+	}
+	p.Media = LinePattern{Pattern: p.MediaPattern, Columns: append(groups, mediaColumns...)}
+	for _, column := range p.Media.Columns {
+		if column != "" && !b.adopt(p, column, record.EntryFields) {
+			b.problem("media_pattern", "the group %q feeds no field", column)
+		}
+	}
+	b.mediaPlaces(p)
+
+	if p.MediaPattern != nil && len(p.Fields[record.RecordingID])+len(p.Fields[record.ConversationID]) == 0 {
+		b.problem("fields", "has neither recording_id nor conversation_id, so that no call could have a recording; name a group of media_pattern like one of them, or compute it")
+	}
+}
+
+// groupsOf returns the names of the groups of a pattern, as text lines have them.
+func groupsOf(re *regexp.Regexp) []string {
+	if re == nil {
+		return nil
+	}
+	return slices.Clone(re.SubexpNames())
+}
+
+// ofDocuments says by key what is given that is about documents.
+func (s *section) ofDocuments() map[string]bool {
+	d := &s.Document
+	return map[string]bool{
+		"formats": s.Formats != nil, "document": d.Entries+d.Format+d.OrgID+d.Total+d.Failed+d.Skipped != "",
+		"key_pattern": s.KeyPattern != "", "exclude": s.Exclude != "", "media_suffix": s.MediaSuffix != "",
+		"screen_pattern": s.ScreenPattern != "", "id_pattern": s.IDPattern != "",
+	}
+}
+
+// mediaPlaces checks that every place is a column of media objects. Nothing else
+// could ever stand there.
+func (b *builder) mediaPlaces(p *Profile) {
+	if p.MediaPattern == nil {
+		return
+	}
+	known := func(place string) bool { return slices.Contains(p.Media.Columns, place) }
+	want := strings.Join(slices.DeleteFunc(slices.Sorted(slices.Values(p.Media.Columns)), func(name string) bool { return name == "" }), " ")
+	for _, f := range slices.Sorted(maps.Keys(p.Fields)) {
+		for _, place := range p.Fields[f] {
+			if place.Expr == nil && !known(place.Name) {
+				b.problem("fields."+f.String(), "names %q, which is no group of media_pattern, want one of: %s", place.Name, want)
+			}
+		}
+	}
+	for _, place := range p.Inputs {
+		if !known(place) {
+			b.problem("fields", "a computed value reads %q, which is no group of media_pattern, want one of: %s", place, want)
+		}
+	}
+}
+
+// HasPlace reports whether the profile says where a field stands.
+func (p *Profile) HasPlace(f record.Field) bool { return len(p.Fields[f]) > 0 }
+
+// IsRecording reports whether a key of a source without documents is that of a media
+// object. It is when the media pattern matches it. So is one that looks like audio or
+// video and that the pattern does not match: it may be the recording of a call, and
+// nobody can tell of which.
+func (p *Profile) IsRecording(key string) bool {
+	name := path.Base(key)
+	if strings.HasSuffix(key, "/") || strings.HasPrefix(name, ".") || p.MediaExclude != nil && p.MediaExclude.MatchString(key) {
+		return false
+	}
+	return IsMediaName(name) && !isText(name) || p.MediaPattern.MatchString(key)
+}
+
+// IsMediaName reports whether a name is that of audio, of video, of subtitles or of
+// a text for people.
+func IsMediaName(name string) bool {
+	switch strings.ToLower(path.Ext(name)) {
+	case ".wav", ".mp3", ".ogg", ".oga", ".opus", ".m4a", ".aac", ".flac", ".amr", ".gsm", ".webm", ".mp4", ".mkv":
+		return true
+	}
+	return isText(name)
+}
+
+// isText reports whether a name is that of subtitles or of a text for people.
+func isText(name string) bool {
+	switch strings.ToLower(path.Ext(name)) {
+	case ".vtt", ".srt", ".pdf":
+		return true
+	}
+	return false
+}
