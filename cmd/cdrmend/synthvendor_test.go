@@ -20,7 +20,7 @@ var vendorDefects = map[string]string{
 	synth.AmazonConnect: "--lost 0.08 --no-cdr 0.05 --unanswered 0.1 --withdrawn 0.05 --no-voice 0.1 --superseded 0.1",
 	synth.Asterisk:      "--lost 0.1 --no-cdr 0.05 --unanswered 0.1",
 	synth.FreePBX:       "--lost 0.1 --no-cdr 0.05 --unanswered 0.1",
-	synth.FreeSWITCH:    "--lost 0.08 --short 0.08 --no-cdr 0.05 --unanswered 0.1",
+	synth.FreeSWITCH:    "--lost 0.08 --no-cdr 0.05 --unanswered 0.1",
 	synth.Twilio:        "--lost 0.05 --short 0.05 --duplicate 0.05 --no-cdr 0.05 --unanswered 0.1 --withdrawn 0.08 --superseded 0.1",
 }
 

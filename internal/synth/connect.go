@@ -5,32 +5,31 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"strings"
 )
 
 // AmazonConnect is the profile of Amazon Connect.
 const AmazonConnect = "amazon-connect"
 
-// connectFiles writes contact records as JSON Lines, some of them twice, and a list of
-// the recordings, of which only the names are known. A transfer is a contact of its own
+// connectFiles writes contact records as JSON Lines, some of them twice, and recordings,
+// of which only the names are known. A transfer is a contact of its own
 // in the chain of the first. Connect has no registrations.
 func connectFiles() *vendor {
 	return &vendor{
-		manifests: JSONLines, cdrs: JSONLines,
+		manifests: Names, cdrs: JSONLines,
 		defects:    []Defect{Lost, NoCDR, Unanswered, Withdrawn, NoVoice, Superseded},
 		lay:        func(*call) {},
-		recordings: func(d day) iter.Seq[Object] { return d.listed(day.connectName) },
+		recordings: func(d day) iter.Seq[Object] { return d.named(day.connectName) },
 		calls: func(d day) iter.Seq[Object] {
 			return d.parts(d.CDRFiles, "cdr/date=%s/contacts-%04d.jsonl", part.connectContacts)
 		},
 		outcome: day.connectOutcome,
 		sources: `sources:
   manifests:
-    - {name: recordings, url: %s, profile: cdrmend}
+    - {name: recordings, url: %s, profile: amazon-connect}
   cdrs:
     - {name: contacts, url: %s, profile: amazon-connect}
 output: {url: %s}
-policy:
-  required_fields: [recording_id, conversation_id] # neither a record nor a name tells a trunk
 `,
 	}
 }
@@ -112,7 +111,7 @@ func (d day) connectContact(c *call, n int) connectContact {
 		v.Initial, v.Method = &initial, "TRANSFER"
 	}
 
-	recording := connectRecording{d.connectLocation(l), "AUDIO", "S3", "AVAILABLE"}
+	recording := connectRecording{d.connectLocation(c, n), "AUDIO", "S3", "AVAILABLE"}
 	switch {
 	case c.fate == Unanswered: // the caller hung up in the queue
 		v.Agent = nil
@@ -128,15 +127,16 @@ func (d day) connectContact(c *call, n int) connectContact {
 	return v
 }
 
-// connectLocation returns where the recording of a contact lies.
-func (d day) connectLocation(l *leg) string {
-	at := d.local(l.answered)
-	return fmt.Sprintf("connect-x/connect/acme/CallRecordings/%s/%s/%s/%s_%s%s%sT%s_UTC.wav", at[:4], at[5:7], at[8:10], l.id[:], at[:4], at[5:7], at[8:10], at[11:16])
+// connectName returns what a recording is named: its contact, and when that was
+// answered.
+func (d day) connectName(c *call, n int) string {
+	at := strings.NewReplacer("-", "", " ", "T").Replace(d.local(c.legs[n].answered))
+	return fmt.Sprintf("%s_%s_UTC", c.legs[n].id[:], at[:len("20060102T15:04")])
 }
 
-// connectName returns what the name of a recording tells: its contact.
-func (d day) connectName(c *call, n int) (recording, conversation string) {
-	return string(c.legs[n].id[:]), ""
+// connectLocation returns where Connect says that the recording of a contact lies.
+func (d day) connectLocation(c *call, n int) string {
+	return "connect-x/connect/acme/CallRecordings/" + strings.ReplaceAll(string(d.date), "-", "/") + "/" + d.connectName(c, n) + ".wav"
 }
 
 func (d day) connectOutcome(c *call) (o outcome) {
@@ -144,9 +144,8 @@ func (d day) connectOutcome(c *call) (o outcome) {
 		return o
 	}
 	o = d.pbxOutcome(c, func(n int) Verdict {
-		return Verdict{Conversation: string(c.legs[0].id[:]), Leg: string(c.legs[n].id[:]), Verdict: "repaired"}
+		return Verdict{Conversation: string(c.legs[0].id[:]), Leg: string(c.legs[n].id[:]), Verdict: "complete"}
 	})
-	o.named(c)
 	if c.twice && c.fate != NoCDR {
 		o.superseded = c.count
 	}

@@ -15,54 +15,38 @@ const FreeSWITCH = "freeswitch"
 // EachChannel is the format of CDRs in a file for each channel.
 const EachChannel = "channels"
 
-// freeswitchFiles writes a file of mod_json_cdr for each channel, a list of recordings,
-// and the log of the gateways, which shows failures only. The channel to the agent is
-// the B leg of the caller's, whose id the recording has.
+// freeswitchFiles writes a file of mod_json_cdr for each channel, the recordings, of which
+// only the names are known, and the log of the gateways, which shows failures only. The
+// channel to the agent is the B leg of the caller's, whose id the recording has.
 func freeswitchFiles() *vendor {
 	return &vendor{
-		manifests: JSONLines, cdrs: EachChannel,
-		defects: []Defect{Lost, Short, NoCDR, Unanswered},
-		lay:     (*call).bridge,
-		recordings: func(d day) iter.Seq[Object] {
-			return d.parts(d.ManifestFiles, "recordings/date=%s/recordings-%04d.jsonl", part.freeswitchRecordings)
-		},
-		calls:   day.freeswitchChannels,
-		outcome: day.freeswitchOutcome,
-		line:    freeswitchLine,
+		manifests: Names, cdrs: EachChannel,
+		defects:    []Defect{Lost, NoCDR, Unanswered},
+		lay:        (*call).bridge,
+		recordings: day.freeswitchRecordings,
+		calls:      day.freeswitchChannels,
+		outcome:    day.freeswitchOutcome,
+		line:       freeswitchLine,
 		sources: `sources:
   manifests:
-    - {name: recordings, url: %s, profile: cdrmend}
+    - {name: recordings, url: %s, profile: freeswitch}
   cdrs:
     - {name: channels, url: %s, profile: freeswitch}
   registrations:
     - {name: log, url: %s, profile: freeswitch}
 output: {url: %s}
-policy:
-  required_fields: [recording_id, conversation_id, start_time, end_time] # the list names no trunk
 `,
 	}
 }
 
-// freeswitchRecordings writes a list of recordings, in the layout of profile cdrmend.
-func (p part) freeswitchRecordings(w io.Writer) error {
-	o := newOut(w)
-	err := p.calls(func(c *call) error {
-		if !c.filed() {
-			return nil
-		}
-
-		l := &c.legs[0]
-		o.b = append(append(o.b, `{"recording_id":"`...), l.id[:]...)
-		o.b = append(append(o.b, `","conversation_id":"`...), l.id[:]...)
-		o.b = p.appendMicros(append(o.b, `","start_time":"`...), l.from)
-		o.b = p.appendMicros(append(o.b, `","end_time":"`...), l.until)
-		o.b = append(o.b, "\"}\n"...)
-		return o.flush(false)
-	})
-	if err != nil {
-		return err
+// freeswitchRecordings yields the recording of each call, which has the id of the A leg.
+func (d day) freeswitchRecordings() iter.Seq[Object] {
+	return func(yield func(Object) bool) {
+		d.eachCall(func(c *call) bool {
+			l := &c.legs[0]
+			return !c.filed() || yield(mediaObject(fmt.Sprintf("recordings/date=%s/%s.wav", d.date, l.id[:]), l))
+		})
 	}
-	return o.flush(true)
 }
 
 // freeswitchChannels yields a file for each channel. That of a caller begins with a_.

@@ -15,6 +15,9 @@ const (
 	FreePBX  = "freepbx"
 )
 
+// Names is the format of recordings that have no metadata but their names.
+const Names = "names"
+
 // Headerless is the format of CSV without a header.
 const Headerless = "headerless"
 
@@ -22,10 +25,10 @@ const Headerless = "headerless"
 // the unique id of the channel.
 func asteriskFiles() *vendor {
 	return &vendor{
-		manifests: JSONLines, cdrs: Headerless,
+		manifests: Names, cdrs: Headerless,
 		defects:    []Defect{Lost, NoCDR, Unanswered},
 		lay:        func(*call) {},
-		recordings: func(d day) iter.Seq[Object] { return d.listed(day.asteriskName) },
+		recordings: func(d day) iter.Seq[Object] { return d.named(day.uniqueid) },
 		calls: func(d day) iter.Seq[Object] {
 			return d.parts(d.CDRFiles, "cdr/date=%s/Master-%04d.csv", part.asteriskRows)
 		},
@@ -33,14 +36,12 @@ func asteriskFiles() *vendor {
 		line:    asteriskLine,
 		sources: `sources:
   manifests:
-    - {name: recordings, url: %s, profile: cdrmend}
+    - {name: recordings, url: %s, profile: asterisk}
   cdrs:
     - {name: master, url: %s, profile: asterisk}
   registrations:
     - {name: full-log, url: %s, profile: asterisk}
 output: {url: %s}
-policy:
-  required_fields: [recording_id, conversation_id] # a name tells neither trunk nor end
 `,
 	}
 }
@@ -49,23 +50,21 @@ policy:
 // with its own recording.
 func freepbxFiles() *vendor {
 	return &vendor{
-		manifests: JSONLines, cdrs: CSV,
+		manifests: Names, cdrs: CSV,
 		defects:    []Defect{Lost, NoCDR, Unanswered},
 		lay:        func(*call) {},
-		recordings: func(d day) iter.Seq[Object] { return d.listed(day.freepbxName) },
+		recordings: func(d day) iter.Seq[Object] { return d.named(day.freepbxName) },
 		calls:      func(d day) iter.Seq[Object] { return d.parts(d.CDRFiles, "cdr/date=%s/cdr-%04d.csv", part.freepbxRows) },
 		outcome:    day.freepbxOutcome,
 		line:       asteriskLine,
 		sources: `sources:
   manifests:
-    - {name: recordings, url: %s, profile: cdrmend}
+    - {name: recordings, url: %s, profile: freepbx}
   cdrs:
     - {name: cdr, url: %s, profile: freepbx}
   registrations:
     - {name: full-log, url: %s, profile: asterisk}
 output: {url: %s}
-policy:
-  required_fields: [recording_id, conversation_id] # a name tells neither trunk nor end
 `,
 	}
 }
@@ -154,12 +153,6 @@ func (p part) asteriskRows(w io.Writer) error {
 	})
 }
 
-// asteriskName returns what a recording is named, without its suffix, and the
-// conversation that the name tells.
-func (d day) asteriskName(c *call, n int) (recording, conversation string) {
-	return d.uniqueid(c, n), d.uniqueid(c, n)
-}
-
 func (d day) asteriskOutcome(c *call) (o outcome) {
 	return d.pbxOutcome(c, func(n int) Verdict {
 		_, dstchannel := c.channels(n)
@@ -178,7 +171,7 @@ func (p part) freepbxRows(w io.Writer) error {
 		duration, talk := c.seconds(n)
 
 		// The row may name a file that is not there, and name none that is lost.
-		file, _ := p.freepbxName(c, n)
+		file := p.freepbxName(c, n) + ".wav"
 		if c.fate == Unanswered || c.fate == Lost && c.legs[n].way%2 == 0 {
 			file = ""
 		}
@@ -191,33 +184,22 @@ func (p part) freepbxRows(w io.Writer) error {
 }
 
 // freepbxName returns what FreePBX names a recording: who called whom, when and on
-// which channel. It does not tell the conversation.
-func (d day) freepbxName(c *call, n int) (recording, conversation string) {
+// which channel.
+func (d day) freepbxName(c *call, n int) string {
 	from, to := c.parties()
 	kind, other := "in-"+extension(c), from
 	if !c.inbound {
 		kind, other = "out-"+to, extension(c)
 	}
 	when := strings.NewReplacer("-", "", ":", "", " ", "-").Replace(d.local(c.legs[n].start))
-	return fmt.Sprintf("%s-%s-%s-%s.wav", kind, other, when, d.uniqueid(c, n)), ""
+	return kind + "-" + other + "-" + when + "-" + d.uniqueid(c, n)
 }
 
 func (d day) freepbxOutcome(c *call) (o outcome) {
-	o = d.pbxOutcome(c, func(n int) Verdict {
+	return d.pbxOutcome(c, func(n int) Verdict {
 		leg := d.uniqueid(c, n) + "/" + strconv.Itoa(c.channel(n))
-		return Verdict{Conversation: d.uniqueid(c, 0), Leg: leg, Trunk: trunkName(c.line), Verdict: "repaired"}
+		return Verdict{Conversation: d.uniqueid(c, 0), Leg: leg, Trunk: trunkName(c.line), Verdict: "complete"}
 	})
-	o.named(c)
-	return o
-}
-
-// named adds the findings about recordings whose names do not tell their conversation.
-func (o *outcome) named(c *call) {
-	if c.fate == NoCDR {
-		o.find(o.entries, "missing_field", "conversation_id")
-	} else {
-		o.find(o.entries, "repaired_field", "conversation_id")
-	}
 }
 
 // pbxOutcome says what a run has to find of a conversation each of whose legs has a
@@ -236,27 +218,20 @@ func (d day) pbxOutcome(c *call, leg func(n int) Verdict) (o outcome) {
 	return o
 }
 
-// listed yields lists of the recordings of the day, of which only the names are known.
-func (d day) listed(name func(day, *call, int) (recording, conversation string)) iter.Seq[Object] {
-	return d.parts(d.ManifestFiles, "recordings/date=%s/recordings-%04d.jsonl", func(p part, w io.Writer) error {
-		o := newOut(w)
-		err := p.calls(func(c *call) error {
+// named yields the recordings of the day, one for each leg. They have no metadata but
+// their names.
+func (d day) named(name func(day, *call, int) string) iter.Seq[Object] {
+	return func(yield func(Object) bool) {
+		d.eachCall(func(c *call) bool {
 			for i := range c.count {
-				if !c.filed() {
-					break
+				key := fmt.Sprintf("recordings/date=%s/%s.wav", d.date, name(d, c, i))
+				if c.filed() && !yield(mediaObject(key, &c.legs[i])) {
+					return false
 				}
-				recording, conversation := name(p.day, c, i)
-				o.b = append(strconv.AppendQuote(append(o.b, `{"recording_id":`...), recording), `,"conversation_id":`...)
-				o.b = append(strconv.AppendQuote(o.b, conversation), `,"start_time":"`...)
-				o.b = append(p.appendMicros(o.b, c.legs[i].from), "\"}\n"...)
 			}
-			return o.flush(false)
+			return true
 		})
-		if err != nil {
-			return err
-		}
-		return o.flush(true)
-	})
+	}
 }
 
 // asteriskLine appends the line of the full log about an attempt of
