@@ -379,7 +379,7 @@ func (b *builder) linePattern(p *Profile, key string, s lineSection) LinePattern
 		return LinePattern{}
 	}
 
-	l := LinePattern{Pattern: re, Columns: re.SubexpNames()}
+	l := LinePattern{Pattern: re, Columns: re.SubexpNames(), literal: literalOf(s.Match)}
 	for _, name := range slices.Sorted(maps.Keys(s.Set)) {
 		l.Columns = append(l.Columns, name)
 		l.Constants = append(l.Constants, string(s.Set[name]))

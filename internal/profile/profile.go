@@ -94,6 +94,8 @@ type LinePattern struct {
 	Pattern   *regexp.Regexp
 	Columns   []string // names of the groups, empty for those without one, then of the constants
 	Constants []string // values of the last columns
+
+	literal []byte // see MayMatch
 }
 
 // CSVLayout is what is special about a CSV file. The zero value is a file with a
