@@ -147,6 +147,7 @@ func setRates(n *synth.Night, flags *pflag.FlagSet, only bool) error {
 
 	if !only && !flags.Changed("failures") {
 		n.Failures = synth.UsualFailures()
+		maps.DeleteFunc(n.Failures, func(cause string, _ float64) bool { return !n.Shows(cause) })
 	}
 	failures, _ := flags.GetStringToString("failures")
 	for cause, text := range failures {

@@ -15,12 +15,15 @@ import (
 	"github.com/spf13/pflag"
 )
 
+// trunkFailures are flags for trunks that fail to register, where a log shows it.
+const trunkFailures = " --failures timeout=0.3,server_error=0.3,unknown=0.2"
+
 // vendorDefects are flags for a lot of what can go wrong in the files of each vendor.
 var vendorDefects = map[string]string{
 	synth.AmazonConnect: "--lost 0.08 --no-cdr 0.05 --unanswered 0.1 --withdrawn 0.05 --no-voice 0.1 --superseded 0.1",
-	synth.Asterisk:      "--lost 0.1 --no-cdr 0.05 --unanswered 0.1",
-	synth.FreePBX:       "--lost 0.1 --no-cdr 0.05 --unanswered 0.1",
-	synth.FreeSWITCH:    "--lost 0.08 --no-cdr 0.05 --unanswered 0.1",
+	synth.Asterisk:      "--lost 0.1 --no-cdr 0.05 --unanswered 0.1" + trunkFailures,
+	synth.FreePBX:       "--lost 0.1 --no-cdr 0.05 --unanswered 0.1" + trunkFailures,
+	synth.FreeSWITCH:    "--lost 0.08 --no-cdr 0.05 --unanswered 0.1" + trunkFailures,
 	synth.Twilio:        "--lost 0.05 --short 0.05 --duplicate 0.05 --no-cdr 0.05 --unanswered 0.1 --withdrawn 0.08 --superseded 0.1",
 }
 
@@ -31,7 +34,7 @@ func TestARunJudgesEachCallOfAVendorsNight(t *testing.T) {
 		for _, flags := range []string{"--legs 200", "--legs 200 --seed 5 --margins --files 3 --cdr-files 2"} {
 			t.Run(vendor+" "+flags, func(t *testing.T) {
 				t.Parallel()
-				args := strings.Fields("--only --profile " + vendor + " --lines 16 --failures timeout=0.3,server_error=0.3,unknown=0.2 " + vendorDefects[vendor] + " " + flags)
+				args := strings.Fields("--only --profile " + vendor + " --lines 16 " + vendorDefects[vendor] + " " + flags)
 				dir := t.TempDir()
 				cdrmend(t, append([]string{"synth", "--dir", dir}, args...)...)
 				n := vendorNight(t, args)
@@ -105,7 +108,7 @@ func TestADraftFromTheFilesOfAVendorRunsItsNight(t *testing.T) {
 	for _, vendor := range synth.Vendors() {
 		t.Run(vendor, func(t *testing.T) {
 			t.Parallel()
-			args := strings.Fields("--only --profile " + vendor + " --legs 200 --lines 16 --failures timeout=0.3,server_error=0.3,unknown=0.2 " + vendorDefects[vendor])
+			args := strings.Fields("--only --profile " + vendor + " --legs 200 --lines 16 " + vendorDefects[vendor])
 			dir := t.TempDir()
 			cdrmend(t, append([]string{"synth", "--dir", dir}, args...)...)
 

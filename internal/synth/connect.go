@@ -17,13 +17,9 @@ const AmazonConnect = "amazon-connect"
 func connectFiles() *vendor {
 	return &vendor{
 		manifests: Names, cdrs: JSONLines,
-		defects:    []Defect{Lost, NoCDR, Unanswered, Withdrawn, NoVoice, Superseded},
-		lay:        func(*call) {},
-		recordings: func(d day) iter.Seq[Object] { return d.named(day.connectName) },
-		calls: func(d day) iter.Seq[Object] {
-			return d.parts(d.CDRFiles, "cdr/date=%s/contacts-%04d.jsonl", part.connectContacts)
-		},
-		outcome: day.connectOutcome,
+		defects: []Defect{Lost, NoCDR, Unanswered, Withdrawn, NoVoice, Superseded},
+		lay:     func(*call) {},
+		part:    func(p part) vendorPart { return connect{p} },
 		sources: `sources:
   manifests:
     - {name: recordings, url: %s, profile: amazon-connect}
@@ -33,6 +29,18 @@ output: {url: %s}
 `,
 	}
 }
+
+// connect writes a part of a day as Amazon Connect does.
+type connect struct{ part }
+
+func (d connect) recordings() iter.Seq[Object] { return d.named(d.name) }
+
+func (d connect) records() iter.Seq[Object] {
+	return d.parts(d.CDRFiles, "cdr/date=%s/contacts-%04d.jsonl", func(p part, w io.Writer) error { return connect{p}.writeContacts(w) })
+}
+
+// line returns nothing: Connect has no registrations.
+func (d connect) line(b []byte, _ trunkEvent) []byte { return b }
 
 type connectContact struct {
 	Version      string             `json:"AWSContactTraceRecordFormatVersion"`
@@ -59,18 +67,18 @@ type connectEndpoint struct{ Address, Type string }
 
 type connectRecording struct{ Location, MediaStreamType, StorageType, Status string }
 
-// connectContacts writes a page of contact records.
-func (p part) connectContacts(w io.Writer) error {
+// writeContacts writes a page of contact records.
+func (d connect) writeContacts(w io.Writer) error {
 	o := newOut(w)
-	err := p.calls(func(c *call) error {
+	err := d.calls(func(c *call) error {
 		for i := range c.count {
 			if c.fate == NoCDR {
 				break
 			}
-			versions := []connectContact{p.connectContact(c, i)}
+			versions := []connectContact{d.contact(c, i)}
 			if c.twice { // the record comes again when somebody added an attribute
 				again := versions[0]
-				again.Attributes, again.Updated = map[string]string{"reason": "billing"}, p.inZulu(c.legs[i].end+300*oneSecond)
+				again.Attributes, again.Updated = map[string]string{"reason": "billing"}, d.inZulu(c.legs[i].end+300*oneSecond)
 				versions = append(versions, again)
 			}
 			for _, v := range versions {
@@ -90,11 +98,11 @@ func (p part) connectContacts(w io.Writer) error {
 }
 
 // inZulu returns a time of the day as Connect writes it.
-func (d day) inZulu(t clock) string {
+func (d connect) inZulu(t clock) string {
 	return string(d.appendTime(nil, t))[:len("2006-01-02T15:04:05")] + "Z"
 }
 
-func (d day) connectContact(c *call, n int) connectContact {
+func (d connect) contact(c *call, n int) connectContact {
 	l := &c.legs[n]
 	from, to := c.parties()
 	v := connectContact{
@@ -111,7 +119,7 @@ func (d day) connectContact(c *call, n int) connectContact {
 		v.Initial, v.Method = &initial, "TRANSFER"
 	}
 
-	recording := connectRecording{d.connectLocation(c, n), "AUDIO", "S3", "AVAILABLE"}
+	recording := connectRecording{d.location(c, n), "AUDIO", "S3", "AVAILABLE"}
 	switch {
 	case c.fate == Unanswered: // the caller hung up in the queue
 		v.Agent = nil
@@ -127,23 +135,23 @@ func (d day) connectContact(c *call, n int) connectContact {
 	return v
 }
 
-// connectName returns what a recording is named: its contact, and when that was
+// name returns what a recording is named: its contact, and when that was
 // answered.
-func (d day) connectName(c *call, n int) string {
+func (d connect) name(c *call, n int) string {
 	at := strings.NewReplacer("-", "", " ", "T").Replace(d.local(c.legs[n].answered))
 	return fmt.Sprintf("%s_%s_UTC", c.legs[n].id[:], at[:len("20060102T15:04")])
 }
 
-// connectLocation returns where Connect says that the recording of a contact lies.
-func (d day) connectLocation(c *call, n int) string {
-	return "connect-x/connect/acme/CallRecordings/" + strings.ReplaceAll(string(d.date), "-", "/") + "/" + d.connectName(c, n) + ".wav"
+// location returns where Connect says that the recording of a contact lies.
+func (d connect) location(c *call, n int) string {
+	return "connect-x/connect/acme/CallRecordings/" + strings.ReplaceAll(string(d.date), "-", "/") + "/" + d.name(c, n) + ".wav"
 }
 
-func (d day) connectOutcome(c *call) (o outcome) {
+func (d connect) outcome(c *call) (o outcome) {
 	if c.fate == NoVoice {
 		return o
 	}
-	o = d.pbxOutcome(c, func(n int) Verdict {
+	o = c.recordedEach(func(n int) Verdict {
 		return Verdict{Conversation: string(c.legs[0].id[:]), Leg: string(c.legs[n].id[:]), Verdict: "complete"}
 	})
 	if c.twice && c.fate != NoCDR {

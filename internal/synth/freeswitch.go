@@ -21,12 +21,10 @@ const EachChannel = "channels"
 func freeswitchFiles() *vendor {
 	return &vendor{
 		manifests: Names, cdrs: EachChannel,
-		defects:    []Defect{Lost, NoCDR, Unanswered},
-		lay:        (*call).bridge,
-		recordings: day.freeswitchRecordings,
-		calls:      day.freeswitchChannels,
-		outcome:    day.freeswitchOutcome,
-		line:       freeswitchLine,
+		defects: []Defect{Lost, NoCDR, Unanswered},
+		lay:     (*call).bridge,
+		part:    func(p part) vendorPart { return freeswitch{p} },
+		log:     true,
 		sources: `sources:
   manifests:
     - {name: recordings, url: %s, profile: freeswitch}
@@ -39,8 +37,11 @@ output: {url: %s}
 	}
 }
 
-// freeswitchRecordings yields the recording of each call, which has the id of the A leg.
-func (d day) freeswitchRecordings() iter.Seq[Object] {
+// freeswitch writes a part of a day as FreeSWITCH does.
+type freeswitch struct{ part }
+
+// recordings yields the recording of each call, which has the id of the A leg.
+func (d freeswitch) recordings() iter.Seq[Object] {
 	return func(yield func(Object) bool) {
 		d.eachCall(func(c *call) bool {
 			l := &c.legs[0]
@@ -49,15 +50,15 @@ func (d day) freeswitchRecordings() iter.Seq[Object] {
 	}
 }
 
-// freeswitchChannels yields a file for each channel. That of a caller begins with a_.
-func (d day) freeswitchChannels() iter.Seq[Object] {
+// records yields a file for each channel. That of a caller begins with a_.
+func (d freeswitch) records() iter.Seq[Object] {
 	return func(yield func(Object) bool) {
 		d.eachCall(func(c *call) bool {
 			if c.fate == NoCDR {
 				return true
 			}
 			for i := range c.count {
-				body, err := json.Marshal(d.freeswitchChannel(c, i))
+				body, err := json.Marshal(d.channel(c, i))
 				key := fmt.Sprintf("cdr/date=%s/%s%s.cdr.json", d.date, []string{"a_", ""}[i], c.legs[i].id[:])
 				write := func(w io.Writer) error {
 					if err != nil {
@@ -82,9 +83,9 @@ type freeswitchChannel struct {
 	Callflow  []any             `json:"callflow"`
 }
 
-// freeswitchChannel returns what mod_json_cdr says of a channel. Its values are
+// channel returns what mod_json_cdr says of a channel. Its values are
 // URL-encoded, and 0 is no time.
-func (d day) freeswitchChannel(c *call, n int) freeswitchChannel {
+func (d freeswitch) channel(c *call, n int) freeswitchChannel {
 	l := &c.legs[n]
 	epoch := func(t clock) string { return strconv.FormatInt(d.midnight().Unix()+int64(t)/1000, 10) }
 	from, to := c.parties()
@@ -107,8 +108,8 @@ func (d day) freeswitchChannel(c *call, n int) freeswitchChannel {
 	return freeswitchChannel{"0a7e5a50-31c0-4a35-9b58-0d0f9c1b2f01", "fs1", v, []any{}}
 }
 
-// freeswitchOutcome says what a run has to find of a conversation.
-func (d day) freeswitchOutcome(c *call) (o outcome) {
+// outcome says what a run has to find of a conversation.
+func (d freeswitch) outcome(c *call) (o outcome) {
 	if c.filed() {
 		o.entries = 1
 	}
@@ -127,9 +128,9 @@ func (d day) freeswitchOutcome(c *call) (o outcome) {
 	return o
 }
 
-// freeswitchLine appends the lines of an attempt to register. Nothing is said of one
+// line appends the lines of an attempt to register. Nothing is said of one
 // that succeeds.
-func freeswitchLine(b []byte, d date, a trunkEvent) []byte {
+func (d freeswitch) line(b []byte, a trunkEvent) []byte {
 	at := func(b []byte) []byte {
 		i := len(b)
 		b = append(d.appendTime(b, a.at), "909"...)

@@ -26,14 +26,10 @@ const Headerless = "headerless"
 func asteriskFiles() *vendor {
 	return &vendor{
 		manifests: Names, cdrs: Headerless,
-		defects:    []Defect{Lost, NoCDR, Unanswered},
-		lay:        func(*call) {},
-		recordings: func(d day) iter.Seq[Object] { return d.named(day.uniqueid) },
-		calls: func(d day) iter.Seq[Object] {
-			return d.parts(d.CDRFiles, "cdr/date=%s/Master-%04d.csv", part.asteriskRows)
-		},
-		outcome: day.asteriskOutcome,
-		line:    asteriskLine,
+		defects: []Defect{Lost, NoCDR, Unanswered},
+		lay:     func(*call) {},
+		part:    func(p part) vendorPart { return asterisk{pbx{p}} },
+		log:     true,
 		sources: `sources:
   manifests:
     - {name: recordings, url: %s, profile: asterisk}
@@ -51,12 +47,10 @@ output: {url: %s}
 func freepbxFiles() *vendor {
 	return &vendor{
 		manifests: Names, cdrs: CSV,
-		defects:    []Defect{Lost, NoCDR, Unanswered},
-		lay:        func(*call) {},
-		recordings: func(d day) iter.Seq[Object] { return d.named(day.freepbxName) },
-		calls:      func(d day) iter.Seq[Object] { return d.parts(d.CDRFiles, "cdr/date=%s/cdr-%04d.csv", part.freepbxRows) },
-		outcome:    day.freepbxOutcome,
-		line:       asteriskLine,
+		defects: []Defect{Lost, NoCDR, Unanswered},
+		lay:     func(*call) {},
+		part:    func(p part) vendorPart { return freepbx{pbx{p}} },
+		log:     true,
 		sources: `sources:
   manifests:
     - {name: recordings, url: %s, profile: freepbx}
@@ -69,16 +63,40 @@ output: {url: %s}
 	}
 }
 
+// pbx writes a part of a day as both have in common, asterisk and freepbx what differs.
+type (
+	pbx      struct{ part }
+	asterisk struct{ pbx }
+	freepbx  struct{ pbx }
+)
+
+func (d asterisk) recordings() iter.Seq[Object] { return d.named(d.uniqueid) }
+func (d freepbx) recordings() iter.Seq[Object]  { return d.named(d.name) }
+
+func (d asterisk) records() iter.Seq[Object] {
+	return d.parts(d.CDRFiles, "cdr/date=%s/Master-%04d.csv", func(p part, w io.Writer) error {
+		d := asterisk{pbx{p}}
+		return d.writeRows(w, nil, d.row)
+	})
+}
+
+func (d freepbx) records() iter.Seq[Object] {
+	return d.parts(d.CDRFiles, "cdr/date=%s/cdr-%04d.csv", func(p part, w io.Writer) error {
+		d := freepbx{pbx{p}}
+		return d.writeRows(w, freepbxHeader, d.row)
+	})
+}
+
 // channel returns the number of the channel of a leg. No two legs of a day share one.
 func (c *call) channel(n int) int { return c.number*4 + n*2 }
 
 // uniqueid returns the id of a channel: when it began, and its number.
-func (d day) uniqueid(c *call, n int) string {
+func (d pbx) uniqueid(c *call, n int) string {
 	return fmt.Sprintf("%d.%d", d.midnight().Unix()+int64(c.legs[n].start)/1000, c.channel(n))
 }
 
 // local returns a time of the day as a PBX writes it.
-func (d day) local(t clock) string {
+func (d date) local(t clock) string {
 	return strings.Replace(string(d.appendTime(nil, t))[:len("2006-01-02T15:04:05")], "T", " ", 1)
 }
 
@@ -113,12 +131,12 @@ func (c *call) disposition() string {
 }
 
 // writeRows writes the rows of the legs that a CDR tells of.
-func (p part) writeRows(w io.Writer, header []string, row func(*call, int) []string) error {
+func (d pbx) writeRows(w io.Writer, header []string, row func(*call, int) []string) error {
 	out := csv.NewWriter(w)
 	if header != nil {
 		_ = out.Write(header) // Error reports it
 	}
-	err := p.calls(func(c *call) error {
+	err := d.calls(func(c *call) error {
 		for i := range c.count {
 			if c.fate == NoCDR {
 				break
@@ -136,25 +154,24 @@ func (p part) writeRows(w io.Writer, header []string, row func(*call, int) []str
 	return out.Error()
 }
 
-func (p part) asteriskRows(w io.Writer) error {
-	return p.writeRows(w, nil, func(c *call, n int) []string {
-		l := &c.legs[n]
-		from, to := c.parties()
-		channel, dstchannel := c.channels(n)
-		duration, talk := c.seconds(n)
-		answer := p.local(l.answered)
-		if c.fate == Unanswered {
-			answer = ""
-		}
-		return []string{
-			"", from, to, "from-trunk", `"` + from + `" <` + from + ">", channel, dstchannel, "Dial", "PJSIP/" + extension(c) + ",30",
-			p.local(l.start), answer, p.local(l.end), duration, talk, c.disposition(), "DOCUMENTATION", p.uniqueid(c, n), "",
-		}
-	})
+// row returns the row of a leg.
+func (d asterisk) row(c *call, n int) []string {
+	l := &c.legs[n]
+	from, to := c.parties()
+	channel, dstchannel := c.channels(n)
+	duration, talk := c.seconds(n)
+	answer := d.local(l.answered)
+	if c.fate == Unanswered {
+		answer = ""
+	}
+	return []string{
+		"", from, to, "from-trunk", `"` + from + `" <` + from + ">", channel, dstchannel, "Dial", "PJSIP/" + extension(c) + ",30",
+		d.local(l.start), answer, d.local(l.end), duration, talk, c.disposition(), "DOCUMENTATION", d.uniqueid(c, n), "",
+	}
 }
 
-func (d day) asteriskOutcome(c *call) (o outcome) {
-	return d.pbxOutcome(c, func(n int) Verdict {
+func (d asterisk) outcome(c *call) (o outcome) {
+	return c.recordedEach(func(n int) Verdict {
 		_, dstchannel := c.channels(n)
 		id := d.uniqueid(c, n)
 		return Verdict{Conversation: id, Leg: id + "/" + dstchannel, Trunk: trunkName(c.line), Verdict: "complete"}
@@ -164,28 +181,26 @@ func (d day) asteriskOutcome(c *call) (o outcome) {
 var freepbxHeader = strings.Split("calldate,clid,src,dst,dcontext,channel,dstchannel,lastapp,lastdata,duration,billsec,disposition,amaflags,accountcode,"+
 	"uniqueid,userfield,did,recordingfile,cnum,cnam,outbound_cnum,outbound_cnam,dst_cnam,linkedid,peeraccount,sequence", ",")
 
-func (p part) freepbxRows(w io.Writer) error {
-	return p.writeRows(w, freepbxHeader, func(c *call, n int) []string {
-		from, to := c.parties()
-		channel, dstchannel := c.channels(n)
-		duration, talk := c.seconds(n)
-
-		// The row may name a file that is not there, and name none that is lost.
-		file := p.freepbxName(c, n) + ".wav"
-		if c.fate == Unanswered || c.fate == Lost && c.legs[n].way%2 == 0 {
-			file = ""
-		}
-		return []string{
-			p.local(c.legs[n].start), `"` + from + `" <` + from + ">", from, to, "from-trunk", channel, dstchannel, "Dial", "PJSIP/" + extension(c) + ",30",
-			duration, talk, c.disposition(), "3", "", p.uniqueid(c, n), "", "", file, from, "", "", "", "", p.uniqueid(c, 0), "",
-			strconv.Itoa(c.channel(n)),
-		}
-	})
+// row returns the row of a leg. It may name a file that is not there, and name none that
+// is lost.
+func (d freepbx) row(c *call, n int) []string {
+	from, to := c.parties()
+	channel, dstchannel := c.channels(n)
+	duration, talk := c.seconds(n)
+	file := d.name(c, n) + ".wav"
+	if c.fate == Unanswered || c.fate == Lost && c.legs[n].way%2 == 0 {
+		file = ""
+	}
+	return []string{
+		d.local(c.legs[n].start), `"` + from + `" <` + from + ">", from, to, "from-trunk", channel, dstchannel, "Dial", "PJSIP/" + extension(c) + ",30",
+		duration, talk, c.disposition(), "3", "", d.uniqueid(c, n), "", "", file, from, "", "", "", "", d.uniqueid(c, 0), "",
+		strconv.Itoa(c.channel(n)),
+	}
 }
 
-// freepbxName returns what FreePBX names a recording: who called whom, when and on
+// name returns what FreePBX names a recording: who called whom, when and on
 // which channel.
-func (d day) freepbxName(c *call, n int) string {
+func (d freepbx) name(c *call, n int) string {
 	from, to := c.parties()
 	kind, other := "in-"+extension(c), from
 	if !c.inbound {
@@ -195,16 +210,16 @@ func (d day) freepbxName(c *call, n int) string {
 	return kind + "-" + other + "-" + when + "-" + d.uniqueid(c, n)
 }
 
-func (d day) freepbxOutcome(c *call) (o outcome) {
-	return d.pbxOutcome(c, func(n int) Verdict {
+func (d freepbx) outcome(c *call) (o outcome) {
+	return c.recordedEach(func(n int) Verdict {
 		leg := d.uniqueid(c, n) + "/" + strconv.Itoa(c.channel(n))
 		return Verdict{Conversation: d.uniqueid(c, 0), Leg: leg, Trunk: trunkName(c.line), Verdict: "complete"}
 	})
 }
 
-// pbxOutcome says what a run has to find of a conversation each of whose legs has a
+// recordedEach says what a run has to find of a conversation each of whose legs has a
 // recording.
-func (d day) pbxOutcome(c *call, leg func(n int) Verdict) (o outcome) {
+func (c *call) recordedEach(leg func(n int) Verdict) (o outcome) {
 	if c.filed() {
 		o.entries = c.count
 	}
@@ -218,13 +233,13 @@ func (d day) pbxOutcome(c *call, leg func(n int) Verdict) (o outcome) {
 	return o
 }
 
-// named yields the recordings of the day, one for each leg. They have no metadata but
+// named yields the recordings of the part, one for each leg. They have no metadata but
 // their names.
-func (d day) named(name func(day, *call, int) string) iter.Seq[Object] {
+func (p part) named(name func(*call, int) string) iter.Seq[Object] {
 	return func(yield func(Object) bool) {
-		d.eachCall(func(c *call) bool {
+		p.eachCall(func(c *call) bool {
 			for i := range c.count {
-				key := fmt.Sprintf("recordings/date=%s/%s.wav", d.date, name(d, c, i))
+				key := fmt.Sprintf("recordings/date=%s/%s.wav", p.date, name(c, i))
 				if c.filed() && !yield(mediaObject(key, &c.legs[i])) {
 					return false
 				}
@@ -234,11 +249,11 @@ func (d day) named(name func(day, *call, int) string) iter.Seq[Object] {
 	}
 }
 
-// asteriskLine appends the line of the full log about an attempt of
+// line appends the line of the full log about an attempt of
 // res_pjsip_outbound_registration.
-func asteriskLine(b []byte, d date, a trunkEvent) []byte {
+func (d pbx) line(b []byte, a trunkEvent) []byte {
 	client := "sip:" + trunkName(a.line) + "@sbc.example"
-	b = append(append(b, '['), day{date: d}.local(a.at)...)
+	b = append(append(b, '['), d.local(a.at)...)
 	switch a.cause {
 	case "":
 		return fmt.Appendf(b, "] DEBUG[44] res_pjsip_outbound_registration.c: Outbound registration to 'sip:sbc.example' with client '%s' successful\n", client)

@@ -154,7 +154,7 @@ type attempt struct {
 
 func (d day) registrations() iter.Seq[Object] {
 	if v := vendorOf(d.Profile); v != nil {
-		return d.vendorLog(v)
+		return trunks{d}.log(v)
 	}
 	return func(yield func(Object) bool) {
 		for hour := range logs {

@@ -86,6 +86,12 @@ func (n *Night) Check() error {
 		}
 	}
 
+	for _, cause := range Causes() {
+		if n.Failures[cause] > 0 && !n.Shows(cause) {
+			return fmt.Errorf("a registration that fails with %s does not show in the files of %s: leave its rate at 0", cause, n.Profile)
+		}
+	}
+
 	return errors.Join(n.Rates.check(), n.Failures.check())
 }
 
@@ -129,7 +135,7 @@ func (d day) midnight() time.Time { return d.Day.AddDate(0, 0, d.number) }
 
 func (d day) manifests() iter.Seq[Object] {
 	if v := vendorOf(d.Profile); v != nil {
-		return v.recordings(d)
+		return v.part(d.whole()).recordings()
 	}
 	if d.Manifests == Sidecars {
 		return d.sidecars()
@@ -141,7 +147,7 @@ func (d day) manifests() iter.Seq[Object] {
 
 func (d day) cdrs() iter.Seq[Object] {
 	if v := vendorOf(d.Profile); v != nil {
-		return v.calls(d)
+		return v.part(d.whole()).records()
 	}
 	if d.CDRs == Details {
 		return d.parts(d.CDRFiles, "cdr/date=%s/conversations-%04d.json", part.writeDetails)

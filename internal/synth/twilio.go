@@ -20,13 +20,7 @@ func twilioFiles() *vendor {
 		manifests: JSON, cdrs: JSON,
 		defects: []Defect{Lost, Short, Duplicate, NoCDR, Unanswered, Withdrawn, Superseded},
 		lay:     (*call).bridge,
-		recordings: func(d day) iter.Seq[Object] {
-			return d.parts(d.ManifestFiles, "recordings/date=%s/recordings-%04d.json", part.twilioRecordings)
-		},
-		calls: func(d day) iter.Seq[Object] {
-			return d.parts(d.CDRFiles, "cdr/date=%s/calls-%04d.json", part.twilioCalls)
-		},
-		outcome: day.twilioOutcome,
+		part:    func(p part) vendorPart { return twilio{p} },
 		sources: `sources:
   manifests:
     - {name: recordings, url: %s, profile: twilio, settle: 0s}
@@ -38,6 +32,24 @@ policy:
 `,
 	}
 }
+
+// twilio writes a part of a day as Twilio does.
+type twilio struct{ part }
+
+func (d twilio) recordings() iter.Seq[Object] {
+	return d.parts(d.ManifestFiles, "recordings/date=%s/recordings-%04d.json", func(p part, w io.Writer) error {
+		return twilio{p}.writePage(w, "recordings", twilio{p}.recordingsOf)
+	})
+}
+
+func (d twilio) records() iter.Seq[Object] {
+	return d.parts(d.CDRFiles, "cdr/date=%s/calls-%04d.json", func(p part, w io.Writer) error {
+		return twilio{p}.writePage(w, "calls", twilio{p}.callsOf)
+	})
+}
+
+// line returns nothing: Twilio has no log of trunks.
+func (d twilio) line(b []byte, _ trunkEvent) []byte { return b }
 
 // sid returns an id with its two letters.
 func sid(kind string, id uuid) string { return kind + strings.ReplaceAll(string(id[:]), "-", "") }
@@ -70,7 +82,7 @@ type twilioRecording struct {
 }
 
 // rfc2822 returns a time of the day as Twilio writes it.
-func (d day) rfc2822(c clock) string {
+func (d twilio) rfc2822(c clock) string {
 	return d.midnight().Add(time.Duration(c) * time.Millisecond).Format("Mon, 02 Jan 2006 15:04:05 -0700")
 }
 
@@ -79,26 +91,22 @@ func inSeconds(from, until clock) *string {
 	return &text
 }
 
-// twilioCalls writes a page of calls.
-func (p part) twilioCalls(w io.Writer) error {
-	return p.writePage(w, "calls", func(c *call) []any {
-		if c.fate == NoCDR {
-			return nil
+// callsOf returns the calls of a conversation, some of them twice.
+func (d twilio) callsOf(c *call) (list []any) {
+	if c.fate == NoCDR {
+		return nil
+	}
+	for i := range c.count {
+		if c.twice {
+			list = append(list, d.callOf(c, i, false))
 		}
-
-		var list []any
-		for i := range c.count {
-			if c.twice {
-				list = append(list, p.twilioCall(c, i, false))
-			}
-			list = append(list, p.twilioCall(c, i, true))
-		}
-		return list
-	})
+		list = append(list, d.callOf(c, i, true))
+	}
+	return list
 }
 
-// twilioCall returns a call, or what was said of it while it went on.
-func (d day) twilioCall(c *call, n int, final bool) twilioCall {
+// callOf returns a call, or what was said of it while it went on.
+func (d twilio) callOf(c *call, n int, final bool) twilioCall {
 	l := &c.legs[n]
 	from, to := c.parties()
 	t := twilioCall{
@@ -127,19 +135,16 @@ func (d day) twilioCall(c *call, n int, final bool) twilioCall {
 	return t
 }
 
-// twilioRecordings writes a page of recordings.
-func (p part) twilioRecordings(w io.Writer) error {
-	return p.writePage(w, "recordings", func(c *call) []any {
-		var list []any
-		for range p.twilioCopies(c) {
-			list = append(list, p.twilioRecording(c))
-		}
-		return list
-	})
+// recordingsOf returns the recording of a conversation as often as the list has it.
+func (d twilio) recordingsOf(c *call) (list []any) {
+	for range d.copies(c) {
+		list = append(list, d.recordingOf(c))
+	}
+	return list
 }
 
-// twilioCopies returns how often the list has the recording of a conversation.
-func (d day) twilioCopies(c *call) int {
+// copies returns how often the list has the recording of a conversation.
+func (d twilio) copies(c *call) int {
 	switch c.fate {
 	case Lost, Unanswered:
 		return 0
@@ -149,9 +154,9 @@ func (d day) twilioCopies(c *call) int {
 	return 1
 }
 
-// twilioRecording returns the recording of a conversation. It starts while the
+// recordingOf returns the recording of a conversation. It starts while the
 // agent's telephone rings.
-func (d day) twilioRecording(c *call) twilioRecording {
+func (d twilio) recordingOf(c *call) twilioRecording {
 	l := &c.legs[0]
 	from := l.start + 2*oneSecond
 	until := l.end
@@ -173,9 +178,9 @@ func (d day) twilioRecording(c *call) twilioRecording {
 	return r
 }
 
-// twilioOutcome says what a run has to find of a conversation.
-func (d day) twilioOutcome(c *call) (o outcome) {
-	o.entries = d.twilioCopies(c)
+// outcome says what a run has to find of a conversation.
+func (d twilio) outcome(c *call) (o outcome) {
+	o.entries = d.copies(c)
 	if !(c.fate == Withdrawn && c.legs[0].way%2 == 0) { // what is absent has no length
 		o.find(o.entries, "repaired_field", "end_time")
 	}
@@ -204,11 +209,11 @@ func (d day) twilioOutcome(c *call) (o outcome) {
 }
 
 // writePage writes a page of a list: what of returns for each conversation.
-func (p part) writePage(w io.Writer, list string, of func(*call) []any) error {
+func (d twilio) writePage(w io.Writer, list string, of func(*call) []any) error {
 	o := newOut(w)
 	o.b = append(o.b, `{"`+list+`":[`...)
 	separator := ""
-	err := p.calls(func(c *call) error {
+	err := d.calls(func(c *call) error {
 		for _, v := range of(c) {
 			b, err := json.Marshal(v)
 			if err != nil {
@@ -224,8 +229,8 @@ func (p part) writePage(w io.Writer, list string, of func(*call) []any) error {
 	}
 
 	next := "null"
-	if p.to < p.Legs {
-		next = fmt.Sprintf(`"/2010-04-01/Accounts/%s/%s.json?Page=%d"`, sid("AC", p.org), list, p.to)
+	if d.to < d.Legs {
+		next = fmt.Sprintf(`"/2010-04-01/Accounts/%s/%s.json?Page=%d"`, sid("AC", d.org), list, d.to)
 	}
 	o.b = append(o.b, `],"next_page_uri":`+next+"}\n"...)
 	return o.flush(true)

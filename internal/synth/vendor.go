@@ -19,11 +19,17 @@ type vendor struct {
 	sources         string   // of the configuration: three or four %s are the places of the objects
 	defects         []Defect // that occur
 
-	lay        func(*call) // puts the legs of a conversation where the vendor has them
-	recordings func(day) iter.Seq[Object]
-	calls      func(day) iter.Seq[Object]
-	outcome    func(day, *call) outcome
-	line       func(b []byte, d date, a trunkEvent) []byte // a line of the log, nil when there is none
+	lay  func(*call) // puts the legs of a conversation where the vendor has them
+	part func(part) vendorPart
+	log  bool // there is a log of trunks
+}
+
+// vendorPart writes a part of a day.
+type vendorPart interface {
+	recordings() iter.Seq[Object] // or what the vendor says of them
+	records() iter.Seq[Object]    // of calls
+	outcome(*call) outcome
+	line(b []byte, a trunkEvent) []byte // appends what the log of trunks says of an event
 }
 
 // Vendors returns the profiles in whose files a night can be written.
@@ -96,8 +102,9 @@ func (n *Night) Verdicts() []Verdict {
 
 	var all []Verdict
 	d := n.day(n.site(), 0)
+	part := v.part(d.whole())
 	_ = d.whole().calls(func(c *call) error {
-		all = append(all, v.outcome(d, c).legs...)
+		all = append(all, part.outcome(c).legs...)
 		return nil
 	})
 	return all
@@ -106,8 +113,9 @@ func (n *Night) Verdicts() []Verdict {
 // vendor counts what was planted in a vendor's files.
 func (p *Planted) vendor(n *Night, v *vendor) {
 	d := n.day(n.site(), 0)
+	part := v.part(d.whole())
 	_ = d.whole().calls(func(c *call) error {
-		o := v.outcome(d, c)
+		o := part.outcome(c)
 		p.Legs += len(o.legs)
 		p.Entries += o.entries
 		p.Superseded += o.superseded
@@ -123,7 +131,7 @@ func (p *Planted) vendor(n *Night, v *vendor) {
 	})
 
 	for line := range n.Lines {
-		if cause, _ := d.trunkFailure(line); v.line != nil && cause != "" {
+		if cause, _ := (trunks{d}).failure(line); v.log && cause != "" {
 			p.Outages[cause]++
 		}
 	}
@@ -160,6 +168,12 @@ func trunkName(line int) string { return fmt.Sprintf("carrier%d", line+1) }
 // show in them.
 var phrases = map[string]string{"timeout": "Request Timeout", "server_error": "Service Unavailable", "unknown": "Forbidden"}
 
+// Shows reports whether a failed registration with a cause shows in the night's log.
+func (n *Night) Shows(cause string) bool {
+	v := vendorOf(n.Profile)
+	return v == nil || v.log && phrases[cause] != ""
+}
+
 // status returns the SIP status of an event.
 func (a trunkEvent) status() int {
 	for _, f := range failures {
@@ -176,10 +190,10 @@ func (c *call) filed() bool {
 	return c.fate != Lost && c.fate != Unanswered && c.fate != Withdrawn && c.fate != NoVoice
 }
 
-// eachCall calls f for each conversation of the day until it returns false.
-func (d day) eachCall(f func(*call) bool) {
+// eachCall calls f for each conversation of the part until it returns false.
+func (p part) eachCall(f func(*call) bool) {
 	stopped := errors.New("stopped")
-	_ = d.whole().calls(func(c *call) error {
+	_ = p.calls(func(c *call) error {
 		if !f(c) {
 			return stopped
 		}
@@ -200,9 +214,12 @@ type trunkEvent struct {
 	cause string // of a failure, empty when it registered
 }
 
-// trunkFailure returns why a trunk fails to register during the day, empty when it
+// trunks are the trunks of a day, each of which registers.
+type trunks struct{ day }
+
+// failure returns why a trunk fails to register during the day, empty when it
 // does not, and when. It fails once, so that each failure is an outage.
-func (d day) trunkFailure(line int) (cause string, at clock) {
+func (d trunks) failure(line int) (cause string, at clock) {
 	r := d.drawing(ofRegistration, d.number, line)
 	at = clock(2*3600+r.below(18*3600)) * oneSecond
 	unit := r.unit()
@@ -217,13 +234,13 @@ func (d day) trunkFailure(line int) (cause string, at clock) {
 	return "", at
 }
 
-// trunkEvents returns the events of the day in order of time. A trunk that fails
+// events returns what happens of the day in order of time. A trunk that fails
 // tries again after a minute and succeeds after ten; it renews its registration each
 // half an hour otherwise.
-func (d day) trunkEvents() []trunkEvent {
+func (d trunks) events() []trunkEvent {
 	var all []trunkEvent
 	for line := range d.Lines {
-		cause, at := d.trunkFailure(line)
+		cause, at := d.failure(line)
 		if cause == "" {
 			at = 24 * 3600 * oneSecond
 		} else {
@@ -241,16 +258,16 @@ func (d day) trunkEvents() []trunkEvent {
 	return all
 }
 
-// vendorLog yields the log of the trunks.
-func (d day) vendorLog(v *vendor) iter.Seq[Object] {
+// log yields the log of the trunks in a vendor's files.
+func (d trunks) log(v *vendor) iter.Seq[Object] {
 	return func(yield func(Object) bool) {
-		if v.line == nil {
+		if !v.log {
 			return
 		}
 		yield(Object{fmt.Sprintf("registrations/date=%s/full.log", d.date), func(w io.Writer) error {
-			o := newOut(w)
-			for _, a := range d.trunkEvents() {
-				o.b = v.line(o.b, d.date, a)
+			o, part := newOut(w), v.part(d.whole())
+			for _, a := range d.events() {
+				o.b = part.line(o.b, a)
 				if err := o.flush(false); err != nil {
 					return err
 				}
@@ -263,7 +280,7 @@ func (d day) vendorLog(v *vendor) iter.Seq[Object] {
 // vendorConfig returns the configuration that runs a night in a vendor's files.
 func (n *Night) vendorConfig(v *vendor, below func(string) string) []byte {
 	places := []any{n.Profile, below("recordings/date={date}/"), below("cdr/date={date}/")}
-	if v.line != nil {
+	if v.log {
 		places = append(places, below("registrations/date={date}/"))
 	}
 	return fmt.Appendf(nil, "# A synthetic night in the files of %s. No source settles later.\nname: synth\n"+v.sources, append(places, below("out/"))...)
