@@ -12,7 +12,7 @@ import (
 	"strings"
 )
 
-//go:embed profiles/*.yaml *.schema.json
+//go:embed profiles/*.yaml profiles/examples/*.yaml profiles/README.md *.schema.json
 var files embed.FS
 
 // Profile returns the YAML of a built-in profile; false when there is none of
@@ -26,6 +26,18 @@ func Profile(name string) ([]byte, bool) {
 
 // Profiles returns the names of the built-in profiles in byte order.
 func Profiles() []string { return names("profiles/*.yaml", ".yaml") }
+
+// Example returns the YAML of a configuration, with comments, that uses a built-in
+// profile; false when there is none of that name.
+func Example(name string) ([]byte, bool) {
+	if !slices.Contains(Profiles(), name) {
+		return nil, false
+	}
+	return read("profiles/examples/" + name + ".yaml"), true
+}
+
+// ProfileGuide returns the page about the built-in profiles, in Markdown.
+func ProfileGuide() []byte { return read("profiles/README.md") }
 
 // Schema returns one of the JSON Schemas (draft 2020-12). The name must be
 // one of Schemas.

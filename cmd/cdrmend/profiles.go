@@ -27,8 +27,9 @@ var profilesCommand = command{
 	summary: "list, show, try and start the profiles that say how inputs are laid out",
 	usage:   "[show NAME | test NAME FILE… | lint NAME… | init SAMPLE…]",
 	text: `
-Without arguments, lists the built-in profiles: name, kinds of source, status, and
-what it is for. show prints one, to start one's own from. NAME may be the path of a
+Without arguments, lists the built-in profiles: name, kinds of source, status, what
+it is for, and what it was made from: one made from source or documentation is surer
+than one made from samples alone. show prints one, to start one's own from. NAME may be the path of a
 profile of one's own.
 
 test tells what a profile reads from files: for each field that it maps how many
@@ -98,6 +99,7 @@ func listProfiles(w *world) (int, error) {
 			return 0, err
 		}
 		fmt.Fprintf(w.stdout, "%-28s %-34s %-9s %s\n", name, strings.Join(kinds, ", "), "built in", purposeOf(text))
+		fmt.Fprintf(w.stdout, "%-28s made from %s\n", "", originOf(name))
 	}
 	return exitDone, nil
 }
@@ -111,6 +113,14 @@ func purposeOf(text []byte) string {
 		return ""
 	}
 	return strings.TrimSpace(comment)
+}
+
+// originOf returns what a built-in profile was made from, which says how sure it is:
+// the first line of its section on the page about profiles.
+func originOf(name string) string {
+	_, section, _ := strings.Cut(string(manifests.ProfileGuide()), "\n## "+name+"\n\n*Made from ")
+	origin, _, _ := strings.Cut(section, ".*\n")
+	return origin
 }
 
 func profileText(name string) ([]byte, error) {

@@ -31,7 +31,11 @@ leaves out whatever is not given.
 
   cdrmend synth --legs 1000000 --only --lost 0.01 --missing-trunk 1
   cdrmend synth --profile genesys-cloud --legs 100000 --s3 s3://my-bucket/night/
+  cdrmend synth --profile twilio --legs 200
   cdrmend synth --manifests parquet --margins --failures scope_missing=0.01
+
+With the profile of a vendor, calls, recordings and the log of the trunks are in the
+vendor's own files; --files and --cdr-files are the pages of a list.
 
 A day of profile cdrmend is 4 manifests and a CDR file for each of its hours,
 or more so that none has much over 10,000 entries; one of genesys-cloud is one
@@ -47,7 +51,7 @@ func synthFlags(f *pflag.FlagSet) {
 	f.String("s3", "", "put the night below this URL instead; the configuration still goes to --dir")
 	f.String("day", "2026-11-20", "the night's UTC day")
 	f.Uint64("seed", 1, "another number makes another night")
-	f.String("profile", synth.Cdrmend, "of the manifests: cdrmend or genesys-cloud")
+	f.String("profile", synth.Cdrmend, "of the manifests: cdrmend or genesys-cloud; or of all files: "+strings.Join(synth.Vendors(), ", "))
 	f.String("manifests", "", "format of the manifests: jsonl (default), json or parquet; sidecars for genesys-cloud")
 	f.String("cdrs", "", "format of the CDRs: csv, or details (conversation details, the default) for genesys-cloud")
 	f.Int("files", 0, "manifests in a day (default: as many as suit the legs)")
@@ -109,14 +113,21 @@ func nightOf(flags *pflag.FlagSet) (*synth.Night, error) {
 	n := &synth.Night{Day: day, Legs: number("legs"), Profile: text("profile"), Margins: yes("margins"), Media: yes("media")}
 	n.Seed, _ = flags.GetUint64("seed")
 	formats := map[string][2]string{synth.Cdrmend: {synth.JSONLines, synth.CSV}, synth.GenesysCloud: {synth.Sidecars, synth.Details}}
+	for _, vendor := range synth.Vendors() {
+		formats[vendor] = synth.FormatsOf(vendor)
+	}
 	usual, known := formats[n.Profile]
 	if !known {
-		return nil, fmt.Errorf("--profile %q is neither %s nor %s", n.Profile, synth.Cdrmend, synth.GenesysCloud)
+		return nil, fmt.Errorf("--profile %q is none of %s", n.Profile, strings.Join(slices.Sorted(maps.Keys(formats)), ", "))
 	}
 
 	many := max(1, (n.Legs+999_999)/1_000_000) // more files, so that each stays small
 	n.Manifests, n.CDRs = cmp.Or(text("manifests"), usual[0]), cmp.Or(text("cdrs"), usual[1])
-	n.ManifestFiles, n.CDRFiles = cmp.Or(number("files"), 96*many), cmp.Or(number("cdr-files"), 24*many)
+	files, cdrFiles := 96*many, 24*many
+	if slices.Contains(synth.Vendors(), n.Profile) {
+		files, cdrFiles = (n.Legs+99)/100, (n.Legs+99)/100
+	}
+	n.ManifestFiles, n.CDRFiles = cmp.Or(number("files"), files), cmp.Or(number("cdr-files"), cdrFiles)
 	n.Lines = cmp.Or(number("lines"), max(8, n.Legs/1000))
 
 	if err := setRates(n, flags, yes("only")); err != nil {
@@ -136,6 +147,7 @@ func setRates(n *synth.Night, flags *pflag.FlagSet, only bool) error {
 
 	if !only && !flags.Changed("failures") {
 		n.Failures = synth.UsualFailures()
+		maps.DeleteFunc(n.Failures, func(cause string, _ float64) bool { return !n.Shows(cause) })
 	}
 	failures, _ := flags.GetStringToString("failures")
 	for cause, text := range failures {

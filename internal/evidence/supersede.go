@@ -131,11 +131,18 @@ func (s *legSet) judge() (v Versions) {
 			continue
 		}
 
-		legs := s.legsOf(rows)
+		legs, halves := s.legsOf(rows), slices.ContainsFunc(rows, s.inHalves)
+		if halves {
+			legs = s.halves(rows)
+		}
 		winners := make([]uint32, len(legs))
 		for i, versions := range legs {
-			winners[i] = versions[s.newest(versions)]
-			s.keep(versions, s.newest(versions), &v)
+			kept := 0
+			if !halves {
+				kept = s.newest(versions)
+			}
+			winners[i] = versions[kept]
+			s.keep(versions, kept, &v)
 		}
 
 		// Legs are in the order of their starts, so all but the first have an earlier one.

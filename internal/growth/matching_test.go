@@ -60,6 +60,9 @@ var matching = []structure{
 			return fmt.Sprintf(`"conversation_id":"c","leg_id":"1","updated_at":"%s",%s`, clock(i), times(5, 50))
 		})
 	}},
+	halves("halves of one leg, started again and again", func(i, n int) (string, string) { return oneOf(i < n-1, "INVITE", "BYE"), "c" }),
+	halves("halves of one leg id, started and stopped in turns", func(i, _ int) (string, string) { return oneOf(i%2 == 0, "INVITE", "BYE"), "c" }),
+	halves("halves of one leg, stopped only", func(int, int) (string, string) { return "BYE", "c" }),
 	{name: "rows that are equal and have no id", n: 5000, write: func(w *night, n int) {
 		w.legs(n, func(int) string { return times(5, 50) })
 	}},
@@ -251,4 +254,27 @@ func sessions(b *bufio.Writer, c, customers, segments, agents int) {
 		b.WriteString("}]}")
 	}
 	b.WriteString("]")
+}
+
+// halves returns a structure of rows of a SIP proxy, each with the method and the
+// Call-ID that of returns.
+func halves(name string, of func(i, n int) (method, call string)) structure {
+	return structure{name: name, n: 5000, write: func(w *night, n int) {
+		w.settings.cdrProfile = "sip-acc"
+		w.put(cdrs, "acc.csv", func(b *bufio.Writer) {
+			fmt.Fprintln(b, "method,from_tag,to_tag,callid,sip_code,time")
+			for i := range n {
+				method, call := of(i, n)
+				fmt.Fprintf(b, "%s,f,t,%s,200,%s\n", method, call, clock(i))
+			}
+		})
+	}}
+}
+
+// oneOf returns one of two texts.
+func oneOf(first bool, a, b string) string {
+	if first {
+		return a
+	}
+	return b
 }

@@ -26,6 +26,9 @@ func (g *guesser) draft() *Draft {
 		fmt.Fprintf(&b, "  document: {entries: %s} # the list of records\n", quote(g.table.entries))
 	}
 	g.csvLines(&b)
+	if g.keep != "" {
+		fmt.Fprintf(&b, "  keep: [%s] # EDIT: whether the others are no calls\n", g.keep)
+	}
 	b.WriteString("  fields:\n")
 	slices.SortStableFunc(g.found, func(x, y found) int { return slices.Index(order, x.field) - slices.Index(order, y.field) })
 	for _, f := range g.found {

@@ -16,6 +16,7 @@ type guesser struct {
 	times map[*column]*spelling
 	taken map[*column]bool
 	found []found
+	keep  string   // the YAML of a filter, empty without one
 	notes []string // what is not mapped, and why
 	edits []string
 }
@@ -105,9 +106,24 @@ func (g *guesser) fields() {
 		g.ids()
 		g.trunk()
 		g.parties()
+		if g.kind == "cdrs" {
+			g.voice()
+		}
 	}
 	g.truths()
 	g.zone()
+	if g.kind == "manifests" {
+		g.written()
+	}
+}
+
+// written gives fields that no column holds the place that repairs are written to.
+func (g *guesser) written() {
+	for _, field := range []string{"recording_id", "conversation_id", "trunk_id", "end_time"} {
+		if !slices.ContainsFunc(g.found, func(f found) bool { return f.field == field }) {
+			g.found = append(g.found, found{field: field, values: "[" + quote("/"+field) + "]", rests: "no column holds it; repairs are written there"})
+		}
+	}
 }
 
 // callTimes finds start, answer and end.
@@ -181,13 +197,20 @@ func (g *guesser) ids() {
 	}
 
 	if g.kind == "manifests" {
-		if c := g.pick(unique, `recording_?id|recordingsid`, `^(sid|id|uuid|guid)$`, `id$`); c != nil {
-			g.put("recording_id", c, "", "its name, and every row has another value")
+		// A recording may be listed twice.
+		nearly := func(c *column) bool {
+			return isID(c) && len(c.values()) == g.table.rows && 10*c.distinct() >= 9*g.table.rows
+		}
+		if c := g.pick(nearly, `recording_?id|recordingsid`, `^(sid|id|uuid|guid)$`, `id$`); c != nil {
+			g.put("recording_id", c, "", fmt.Sprintf("its name; %d different values in %d rows", c.distinct(), g.table.rows))
 		}
 	} else if c := g.pick(func(c *column) bool { return many(c) && !named(c, `status|type|state|channel|participant`) }, `recordingfile|record(ing)?_?(path|file|url|location|ids?)$`, `recordings?/\*/(location|id|url)$`, `recording/(location|id|url)$`); c != nil {
-		if named(c, `path|file|url|location`) {
+		switch {
+		case named(c, `path|file|url|location`) && c.elements(namesUUID.MatchString):
+			g.put("recording_ids", c, "{match: '"+namesUUID.String()+"'}", "its name; each file is named after an id")
+		case named(c, `path|file|url|location`):
 			g.put("recording_ids", c, `{match: '([^/]+)$'}`, "its name; the last step of a path is the name of the recording")
-		} else {
+		default:
 			g.put("recording_ids", c, "", "its name")
 		}
 	}
@@ -258,13 +281,60 @@ func (g *guesser) trunk() {
 		g.put("trunk_id", c, "", fmt.Sprintf("its name; %d different values", c.distinct()))
 		return
 	}
+	if g.channels() {
+		return
+	}
+	g.edit("fields.trunk_id: which column names the trunk; no name of one says so")
+}
+
+// channels takes the trunk from columns of channels, and reports whether there are
+// any. A call that goes out has the trunk in another one than a call that comes in.
+func (g *guesser) channels() bool {
+	var all []string
 	for _, c := range g.table.columns {
 		if slices.ContainsFunc(c.values(), channel.MatchString) && !g.taken[c] {
 			g.put("trunk_id", c, `{match: '^(?:PJSIP|SIP|IAX2|DAHDI)/(.*[A-Za-z].*)-[0-9a-f]{8}$'}`, "its values are channels, which hold the name of the trunk")
-			return
+			last := len(g.found) - 1
+			all = append(all, strings.Trim(g.found[last].values, "[]"))
+			g.found = g.found[:last]
 		}
 	}
-	g.edit("fields.trunk_id: which column names the trunk; no name of one says so")
+	if all == nil {
+		return false
+	}
+	g.found = append(g.found, found{field: "trunk_id", values: "[" + strings.Join(all, ", ") + "]", rests: "the values are channels, which hold the name of the trunk"})
+	return true
+}
+
+// voice keeps the rows of calls when a column says that others are chats or the like.
+func (g *guesser) voice() {
+	isWord := func(c *column) bool {
+		return c.distinct() > 1 && c.distinct() <= 8 && c.all(isShort) && !c.list && slices.ContainsFunc(words(c), isWritten)
+	}
+	c := g.pick(isWord, `^(channel|media_?type|contact_?type|type)$`)
+	if c == nil {
+		return
+	}
+
+	var kept, skipped []string
+	for _, word := range words(c) {
+		if isWritten(word) {
+			skipped = append(skipped, word)
+		} else {
+			kept = append(kept, quote(word))
+		}
+	}
+	if kept == nil {
+		return
+	}
+	g.taken[c] = true
+	g.keep = fmt.Sprintf("{reason: not a call, where: {%s: [%s]}}", quote(c.place), strings.Join(kept, ", "))
+	g.edit("keep: whether rows whose %s is %s are no calls; they are skipped", c.place, strings.Join(skipped, " or "))
+}
+
+// isWritten reports whether a word is that of a contact in which nobody speaks.
+func isWritten(word string) bool {
+	return slices.Contains([]string{"chat", "email", "e-mail", "mail", "message", "messaging", "sms", "task", "text"}, strings.ToLower(word))
 }
 
 // parties finds numbers and directions.

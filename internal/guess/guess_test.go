@@ -69,7 +69,7 @@ func TestADraftReadsItsOwnSamplesAfterAtMostThreeEditsThatItNames(t *testing.T) 
 	}{
 		"asterisk-headerless.csv": {"cdrs", 2, "conversation_id=1795172400.1 trunk_id=trunk1 start_time=" + start + " answer_time=2026-11-20T10:00:05.000000Z duration_ms=300000 talk_ms=295000 ani=5550111 dnis=5550100"},
 		"freepbx.csv":             {"cdrs", 3, "trunk_id=trunk1 start_time=" + start + " duration_ms=305000 talk_ms=300000 recording_ids=in-201-5550111-20261120-100000-1795172400.1.wav"},
-		"connect.jsonl":           {"cdrs", 7, "conversation_id=00000001-0000-4000-8000-000000000000 leg_id=00000001-0000-4000-8000-000000000000 ani=+15550111 dnis=+15550100 answer_time=2026-11-20T10:00:20.000000Z updated_at=2026-11-20T10:06:00.000000Z"},
+		"connect.jsonl":           {"cdrs", 6, "conversation_id=00000001-0000-4000-8000-000000000000 leg_id=00000001-0000-4000-8000-000000000000 ani=+15550111 dnis=+15550100 answer_time=2026-11-20T10:00:20.000000Z updated_at=2026-11-20T10:06:00.000000Z"},
 		"twilio-calls.json":       {"cdrs", 5, "conversation_id=CA0001 trunk_id=TK1 start_time=" + start + " duration_ms=300000 talk_ms=300000"},
 		"twilio-recordings.json":  {"manifests", 3, "recording_id=RE0001 conversation_id=CA0001 start_time=2026-11-20T10:00:05.000000Z state=completed"},
 		"cucm.csv":                {"cdrs", 2, "conversation_id=28377 trunk_id=SIPTRUNK1 start_time=" + start + " answer_time=2026-11-20T10:00:10.000000Z talk_ms=300000"},

@@ -34,13 +34,26 @@ func (c *column) decode() {
 func (c *column) values() []string { return slices.DeleteFunc(slices.Clone(c.cells), isNothing) }
 
 // isNothing reports whether a text stands for no value in many exports.
-func isNothing(text string) bool { return text == "" || text == "-" || strings.EqualFold(text, "null") }
+func isNothing(text string) bool {
+	return text == "" || text == "-" || text == "-1" || strings.EqualFold(text, "null")
+}
 
 // all reports whether there are values, and all of them are of a kind.
 func (c *column) all(is func(string) bool) bool {
 	values := c.values()
 	return len(values) > 0 && !slices.ContainsFunc(values, func(v string) bool { return !is(v) })
 }
+
+// elements reports whether all values, or elements of lists, are such texts.
+func (c *column) elements(is func(string) bool) bool {
+	return c.all(func(v string) bool {
+		return !slices.ContainsFunc(strings.Split(v, ";"), func(v string) bool { return !is(v) })
+	})
+}
+
+// namesUUID matches the path of a file that is named after a UUID, with the UUID as
+// its group.
+var namesUUID = regexp.MustCompile(`([0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12})[^/]*$`)
 
 // distinct returns how many different values there are.
 func (c *column) distinct() int {

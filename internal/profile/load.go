@@ -34,6 +34,7 @@ type section struct {
 	Formats   []string        `json:"formats"`
 	Documents string          `json:"documents"`
 	Shape     string          `json:"shape"`
+	Decoder   string          `json:"decoder"`
 	Document  struct {
 		Entries string `json:"entries"`
 		Format  string `json:"format"`
@@ -140,7 +141,7 @@ func (b *builder) problem(key, format string, args ...any) {
 func (b *builder) profile() *Profile {
 	s := b.section
 	p := &Profile{
-		Kind: b.kind, Shape: s.Shape, Formats: b.formats(),
+		Kind: b.kind, Shape: s.Shape, Decoder: s.Decoder, Formats: b.formats(),
 		List: s.Document.Entries, Format: s.Document.Format,
 		DocOrg: s.Document.OrgID, DocTotal: s.Document.Total, DocFailed: s.Document.Failed, DocSkipped: s.Document.Skipped,
 		KeyPattern:    b.pattern("key_pattern", s.KeyPattern, keyGroups[b.kind]),
@@ -376,7 +377,7 @@ func (b *builder) linePattern(p *Profile, key string, s lineSection) LinePattern
 		return LinePattern{}
 	}
 
-	l := LinePattern{Pattern: re, Columns: re.SubexpNames()}
+	l := LinePattern{Pattern: re, Columns: re.SubexpNames(), literal: literalOf(s.Match)}
 	for _, name := range slices.Sorted(maps.Keys(s.Set)) {
 		l.Columns = append(l.Columns, name)
 		l.Constants = append(l.Constants, string(s.Set[name]))

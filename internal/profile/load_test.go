@@ -170,7 +170,7 @@ func TestEveryErrorOfAProfileNamesLineColumnAndKey(t *testing.T) {
 		"line without use":  {"registrations", "registrations: {formats: [csv], line: '(?P<time>.)', fields: {time: [t]}}", "p.yaml:1:33: registrations.line: is given, but text is not among the formats\np.yaml:1:33: registrations.line: the group \"time\" feeds no field"},
 		"unmatched":         {"registrations", "registrations: {formats: [csv], unmatched: reject, fields: {time: [t]}}", "p.yaml:1:33: registrations.unmatched: is given, but text is not among the formats"},
 		"unknown member":    {"cdrs", "cdrs:\n  formats: [csv]\n  fields: {ani: [{form: a}]}", "p.yaml:3:19: cdrs.fields.ani[0].form: unknown key, want one of from join then value with"},
-		"unknown step":      {"cdrs", "cdrs:\n  formats: [csv]\n  fields: {ani: [{from: a, then: [{mach: x}]}]}", "p.yaml:3:36: cdrs.fields.ani[0].then[0].mach: unknown key, want one of decode else epoch map match split time unit"},
+		"unknown step":      {"cdrs", "cdrs:\n  formats: [csv]\n  fields: {ani: [{from: a, then: [{mach: x}]}]}", "p.yaml:3:36: cdrs.fields.ani[0].then[0].mach: unknown key, want one of decode else epoch map match sort split time unit"},
 		"unit of a text":    {"cdrs", "cdrs:\n  formats: [csv]\n  fields: {ani: [{from: a, then: [{unit: s}]}]}", "p.yaml:3:36: cdrs.fields.ani[0].then[0].unit: is for durations, and the field is none"},
 		"unknown unit":      {"cdrs", "cdrs:\n  formats: [csv]\n  fields: {talk_ms: [{from: a, then: [{unit: m}]}]}", `p.yaml:3:40: cdrs.fields.talk_ms[0].then[0].unit: is "m", want one of ns us ms s hh:mm:ss`},
 		"two sources":       {"cdrs", "cdrs:\n  formats: [csv]\n  fields: {ani: [{from: a, value: b}]}", "p.yaml:3:19: cdrs.fields.ani[0]: has 2 of from, join and value, want exactly one"},

@@ -26,6 +26,8 @@ type Profile struct {
 	Formats []Format
 	Shape   string // a layout too deep for pointers: conversation-detail, http-client-log; else empty
 
+	Decoder string // start-stop when a leg is made of several rows; else empty
+
 	// Document level (manifests).
 	List       string // pointer to the list of entries in a batch, empty when a document is an entry or an array
 	Format     string // pointer whose presence marks a batch even without its list
@@ -92,6 +94,8 @@ type LinePattern struct {
 	Pattern   *regexp.Regexp
 	Columns   []string // names of the groups, empty for those without one, then of the constants
 	Constants []string // values of the last columns
+
+	literal []byte // see MayMatch
 }
 
 // CSVLayout is what is special about a CSV file. The zero value is a file with a
@@ -151,6 +155,10 @@ func (f Format) InLines() bool { return f == JSONLines || f == CSV || f == TextL
 // ConversationDetail is the shape of Genesys conversation details: conversations
 // with participants, whose sessions are the legs.
 const ConversationDetail = "conversation-detail"
+
+// StartStop is the decoder of CDRs that have a row for the start of a leg and another
+// one for its end.
+const StartStop = "start-stop"
 
 // WithoutPrefix returns a phone number as it is written without one of the
 // prefixes of the profile.

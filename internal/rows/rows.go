@@ -420,6 +420,9 @@ type linePattern struct {
 // cells returns the groups of a line and the constants, nil when the pattern does
 // not match it. A group that took no part in the match stays absent.
 func (p *linePattern) cells(line []byte) []jsonscan.Value {
+	if !p.MayMatch(line) {
+		return nil
+	}
 	at := p.Pattern.FindSubmatchIndex(line)
 	if at == nil {
 		return nil

@@ -57,6 +57,7 @@ type StepDecl struct {
 	Else   *yamlfile.Scalar            `json:"else"`
 	Decode string                      `json:"decode"`
 	Split  string                      `json:"split"`
+	Sort   string                      `json:"sort"`
 	Unit   string                      `json:"unit"`
 	Time   []string                    `json:"time"`
 	Epoch  *EpochDecl                  `json:"epoch"`
@@ -150,6 +151,8 @@ func (c *Compiler) step(key string, d *StepDecl, target Target) step {
 		return decodeURL{}
 	case "split":
 		return split{d.Split}
+	case "sort":
+		return sorted{d.Sort}
 	case "unit":
 		return c.unit(key, d.Unit, target)
 	case "time":
@@ -162,7 +165,7 @@ func (c *Compiler) step(key string, d *StepDecl, target Target) step {
 func (d *StepDecl) named() []string {
 	var names []string
 	for name, is := range map[string]bool{
-		"match": d.Match != "", "map": d.Map != nil, "decode": d.Decode != "", "split": d.Split != "",
+		"match": d.Match != "", "map": d.Map != nil, "decode": d.Decode != "", "split": d.Split != "", "sort": d.Sort != "",
 		"unit": d.Unit != "", "time": len(d.Time) > 0, "epoch": d.Epoch != nil,
 	} {
 		if is {

@@ -101,6 +101,9 @@ func TestAValueIsTakenStepByStep(t *testing.T) {
 
 		{"a list", `{"from":"a"}`, `{"a":["x"," y ",null,"",3]}`, `["x","y","3"]`},
 		{"a list in a text", `{"from":"a","then":[{"split":","}]}`, `{"a":"x, y,,z"}`, `["x","y","z"]`},
+		{"sorted", `{"join":["a","b"],"with":"/","then":[{"sort":"/"}]}`, `{"a":"y","b":"x"}`, `x/y`},
+		{"sorted already", `{"join":["a","b"],"with":"/","then":[{"sort":"/"}]}`, `{"a":"x","b":"y"}`, `x/y`},
+		{"one part", `{"from":"a","then":[{"sort":"/"}]}`, `{"a":"x"}`, `x`},
 		{"a step for each element", `{"from":"a","then":[{"match":"([^/]+)$"}]}`, `{"a":["b/x","c/","/y"]}`, `["x","y"]`},
 		{"an element that is unusable", `{"from":"a","then":[{"map":{"x":"1"}}]}`, `{"a":["x","y"]}`, `!["x","y"]`},
 		{"a list of lists", `{"from":"a"}`, `{"a":[["x"]]}`, `![["x"]]`},

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -92,4 +93,14 @@ func (s split) apply(_ *Run, text []byte) value {
 		}
 	}
 	return list
+}
+
+// sorted puts the parts between a text into byte order, so that it does not matter in
+// which order they were written.
+type sorted struct{ at string }
+
+func (s sorted) apply(_ *Run, text []byte) value {
+	parts := bytes.Split(text, []byte(s.at))
+	slices.SortFunc(parts, bytes.Compare)
+	return present(bytes.Join(parts, []byte(s.at)))
 }

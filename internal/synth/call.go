@@ -95,6 +95,10 @@ func (d day) draw(c *call, first int) {
 	if c.count == 2 && c.fate == sound && r.below(4) == 0 {
 		c.consult()
 	}
+	if v := vendorOf(d.Profile); v != nil {
+		c.inSeconds()
+		v.lay(c)
+	}
 }
 
 // consult moves the second leg into the first one. It is answered at once, so

@@ -15,6 +15,9 @@ func (n *Night) Config(base string) []byte {
 		base += "/"
 	}
 	below := func(path string) string { return strconv.Quote(base + path) }
+	if v := vendorOf(n.Profile); v != nil {
+		return n.vendorConfig(v, below)
+	}
 
 	s := n.site()
 	manifests, log, media := "manifests/date={date}/", Cdrmend, "none"

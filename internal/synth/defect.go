@@ -25,6 +25,9 @@ const (
 	MetadataLost
 	TruncatedSidecar
 	MediaLost
+	Unanswered
+	Withdrawn
+	NoVoice
 	fates // how many there are
 
 	// Defects of entries, conversations, rows and documents. They are independent
@@ -56,12 +59,18 @@ var defects = [NumDefects]struct{ name, text, formats string }{
 	MetadataLost:     {"metadata-lost", "legs whose media object has no metadata", Sidecars},
 	TruncatedSidecar: {"truncated", "legs whose sidecar is cut", Sidecars},
 	MediaLost:        {"media-lost", "legs whose sidecar has no media object; needs --media", Sidecars},
+	Unanswered:       {"unanswered", "calls that nobody answered; in vendors' files", vendorsFiles},
+	Withdrawn:        {"withdrawn", "calls whose recording was deleted or never made, as the vendor says", vendorsFiles},
+	NoVoice:          {"no-voice", "contacts that are chats or tasks, which are no calls", vendorsFiles},
 	MissingTrunk:     {"missing-trunk", "entries without trunk", ""},
 	Superseded:       {"superseded", "conversations that were told twice", ""},
 	Rejected:         {"rejected", "legs before which a CDR row is broken", CSV},
 	TruncatedBatch:   {"truncated-batch", "manifests that are cut", JSON + " " + JSONLines},
 	ExportFailed:     {"export-failed", "manifests that tell of failed exports", JSON},
 }
+
+// vendorsFiles is the format of defects that each vendor has or has not.
+const vendorsFiles = "vendor"
 
 func (d Defect) String() string { return defects[d].name }
 
@@ -70,6 +79,9 @@ func (d Defect) Text() string { return defects[d].text }
 
 // Has reports whether a defect occurs in the night's formats.
 func (n *Night) Has(d Defect) bool {
+	if v := vendorOf(n.Profile); v != nil {
+		return slices.Contains(v.defects, d)
+	}
 	in := strings.Fields(defects[d].formats)
 
 	return len(in) == 0 || slices.Contains(in, n.Manifests) || slices.Contains(in, n.CDRs)
@@ -82,14 +94,14 @@ type Rates [NumDefects]float64
 var Usual = Rates{
 	Internal: 0.04, Unrecorded: 0.02, Lost: 0.002, Short: 0.001, Duplicate: 0.002, Conflict: 0.0005, NoCDR: 0.001,
 	MissingID: 0.003, MissingEnd: 0.003, Invalid: 0.0005, MetadataLost: 0.001, TruncatedSidecar: 0.001,
-	MissingTrunk: 0.02, Superseded: 0.01,
+	MissingTrunk: 0.02, Superseded: 0.01, Unanswered: 0.1, Withdrawn: 0.01, NoVoice: 0.05,
 }
 
 // check reports rates that no night can have.
 func (r *Rates) check() error {
 	sum := 0.0
 	for d, rate := range r {
-		// Written this way round, the condition also refuses NaN.
+		// NoVoice this way round, the condition also refuses NaN.
 		if !(rate >= 0 && rate <= 1) {
 			return fmt.Errorf("the rate of %s is %v: it must be from 0 to 1", Defect(d), rate)
 		}

@@ -18,6 +18,10 @@ type Finding struct{ Class, Field string }
 // Planted counts what was planted.
 func (n *Night) Planted() Planted {
 	p := Planted{Findings: map[Finding]int{}, Outages: map[string]int{}}
+	if v := vendorOf(n.Profile); v != nil {
+		p.vendor(n, v)
+		return p
+	}
 
 	for _, d := range n.days() {
 		_ = d.whole().calls(func(c *call) error {

@@ -153,6 +153,9 @@ type attempt struct {
 }
 
 func (d day) registrations() iter.Seq[Object] {
+	if v := vendorOf(d.Profile); v != nil {
+		return trunks{d}.log(v)
+	}
 	return func(yield func(Object) bool) {
 		for hour := range logs {
 			key := fmt.Sprintf("registrations/date=%s/log-%02d.jsonl", d.date, hour)

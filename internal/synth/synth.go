@@ -24,7 +24,8 @@ type Object struct {
 	Write func(io.Writer) error
 }
 
-// The profiles of the export manifests.
+// The profiles of the export manifests. Those of [Vendors] write all their files in
+// the vendor's own shape.
 const (
 	Cdrmend      = "cdrmend"
 	GenesysCloud = "genesys-cloud"
@@ -66,6 +67,9 @@ var formats = map[string]struct{ manifests, cdrs []string }{
 // Check reports a night that cannot be made.
 func (n *Night) Check() error {
 	has := formats[n.Profile]
+	if v := vendorOf(n.Profile); v != nil {
+		has.manifests, has.cdrs = []string{v.manifests}, []string{v.cdrs}
+	}
 	switch {
 	case n.Legs < 1 || n.ManifestFiles < 1 || n.CDRFiles < 1 || n.Lines < 1:
 		return errors.New("legs, files, CDR files and lines must be at least 1")
@@ -79,6 +83,12 @@ func (n *Night) Check() error {
 	for d, rate := range n.Rates {
 		if d := Defect(d); rate > 0 && !n.Has(d) {
 			return fmt.Errorf("%s does not occur in manifests as %s with CDRs as %s: leave its rate at 0", d, n.Manifests, n.CDRs)
+		}
+	}
+
+	for _, cause := range Causes() {
+		if n.Failures[cause] > 0 && !n.Shows(cause) {
+			return fmt.Errorf("a registration that fails with %s does not show in the files of %s: leave its rate at 0", cause, n.Profile)
 		}
 	}
 
@@ -124,6 +134,9 @@ func (n *Night) day(s *site, number int) day {
 func (d day) midnight() time.Time { return d.Day.AddDate(0, 0, d.number) }
 
 func (d day) manifests() iter.Seq[Object] {
+	if v := vendorOf(d.Profile); v != nil {
+		return v.part(d.whole()).recordings()
+	}
 	if d.Manifests == Sidecars {
 		return d.sidecars()
 	}
@@ -133,6 +146,9 @@ func (d day) manifests() iter.Seq[Object] {
 }
 
 func (d day) cdrs() iter.Seq[Object] {
+	if v := vendorOf(d.Profile); v != nil {
+		return v.part(d.whole()).records()
+	}
 	if d.CDRs == Details {
 		return d.parts(d.CDRFiles, "cdr/date=%s/conversations-%04d.json", part.writeDetails)
 	}

@@ -28,14 +28,20 @@ func small(profile, manifests, cdrs string) *Night {
 			n.Rates[d] = 0.05
 		}
 	}
+	maps.DeleteFunc(n.Failures, func(cause string, _ float64) bool { return !n.Shows(cause) })
 	return n
 }
 
 func nights() []*Night {
-	return []*Night{
+	list := []*Night{
 		small(Cdrmend, JSONLines, CSV), small(Cdrmend, JSON, CSV), small(Cdrmend, Parquet, CSV),
 		small(GenesysCloud, Sidecars, Details), small(GenesysCloud, Sidecars, CSV),
 	}
+	for _, vendor := range Vendors() {
+		formats := FormatsOf(vendor)
+		list = append(list, small(vendor, formats[0], formats[1]))
+	}
+	return list
 }
 
 func (n *Night) name() string { return n.Profile + " " + n.Manifests + " " + n.CDRs }
@@ -190,6 +196,7 @@ func TestWhatCannotBeMadeIsRefused(t *testing.T) {
 		{func(n *Night) { n.Rates[MetadataLost] = 0.1 }, "metadata-lost does not occur in manifests as jsonl"},
 		{func(n *Night) { n.Rates[MediaLost] = 0.1 }, "ask for media objects"},
 		{func(n *Night) { n.Failures["bad luck"] = 0.1 }, `no cause "bad luck"`},
+		{func(n *Night) { n.Profile, n.Manifests, n.CDRs, n.Rates = Asterisk, Names, Headerless, Rates{} }, "does not show in the files of asterisk"},
 		{func(n *Night) { n.Failures["timeout"] = 2 }, "from 0 to 1 in all"},
 	} {
 		n := small(Cdrmend, JSONLines, CSV)
