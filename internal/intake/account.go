@@ -12,15 +12,16 @@ import (
 // Account says how the inputs were read. The summary, the list of inputs and
 // the rejects are made from it. Objects have their numbers in [Inputs].
 type Account struct {
-	Objects  []ObjectRead
-	Rejects  map[uint32]*scratch.Spool // by object, none without rejects
-	Broken   map[uint32]error          // by object: why it is damaged as a whole
-	Rows     map[uint32]*RowCount      // by partition
-	Filtered map[uint32]OrgCount       // by source: rows of margins that are not in the evidence
-	Skipped  map[uint32][]int64        // by source: rows that each filter of its profile skips
-	Places   map[uint32]record.Fields  // by source of which a row or a header was read: fields with a place in it
-	Balance  [policy.NumKinds]record.Balance
-	Log      registration.Log // of all sources of registrations
+	Objects    []ObjectRead
+	Rejects    map[uint32]*scratch.Spool // by object, none without rejects
+	Broken     map[uint32]error          // by object: why it is damaged as a whole
+	Rows       map[uint32]*RowCount      // by partition
+	Unfinished map[uint32]string         // by partition: what is missing of its list, in words
+	Filtered   map[uint32]OrgCount       // by source: rows of margins that are not in the evidence
+	Skipped    map[uint32][]int64        // by source: rows that each filter of its profile skips
+	Places     map[uint32]record.Fields  // by source of which a row or a header was read: fields with a place in it
+	Balance    [policy.NumKinds]record.Balance
+	Log        registration.Log // of all sources of registrations
 
 	unused map[uint32]int64 // by object, of damaged ones other than manifests: the first byte that was not used
 	mu     sync.Mutex       // guards Rejects
@@ -56,7 +57,7 @@ type OrgCount struct{ Lacking, Having int64 }
 func newAccount(objects int, dir string) *Account {
 	return &Account{
 		Objects: make([]ObjectRead, objects), Rejects: map[uint32]*scratch.Spool{}, Broken: map[uint32]error{},
-		Rows: map[uint32]*RowCount{}, Filtered: map[uint32]OrgCount{}, Skipped: map[uint32][]int64{}, Places: map[uint32]record.Fields{}, unused: map[uint32]int64{}, dir: dir,
+		Rows: map[uint32]*RowCount{}, Unfinished: map[uint32]string{}, Filtered: map[uint32]OrgCount{}, Skipped: map[uint32][]int64{}, Places: map[uint32]record.Fields{}, unused: map[uint32]int64{}, dir: dir,
 		spill: &spill{dir: dir},
 	}
 }

@@ -34,6 +34,7 @@ func Read(m *rows.Mapping, r io.ReaderAt, size int64, to rows.Visitor) (rows.Rea
 	if jsonscan.IsDamage(err) {
 		reading.Damage, err = err, nil
 	}
+	reading.Listed = reading.Sound()
 	return reading, err
 }
 

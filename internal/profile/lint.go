@@ -57,6 +57,7 @@ func (s *section) lint(l *linter) {
 	for key, place := range map[string]string{
 		"each": s.Each, "document.entries": s.Document.Entries, "document.format": s.Document.Format, "document.org_id": s.Document.OrgID,
 		"document.total": s.Document.Total, "document.failed": s.Document.Failed, "document.skipped": s.Document.Skipped,
+		"pages.more": s.Pages.More, "pages.total": s.Pages.Total, "pages.until": s.Pages.Until,
 	} {
 		l.place(key, place)
 	}
@@ -98,7 +99,7 @@ func (l *linter) place(key, place string) {
 			continue
 		}
 		parts[i] = "*"
-		if strings.HasPrefix(key, "document.") {
+		if strings.HasPrefix(key, "document.") || strings.HasPrefix(key, "pages.") {
 			l.problem(key, "%s has the step %s, which is a member of that name and never the element of a list; want names of members, and each for lists inside elements", place, part)
 			return
 		}

@@ -41,6 +41,7 @@ type section struct {
 		Failed  string `json:"failed"`
 		Skipped string `json:"skipped"`
 	} `json:"document"`
+	Pages         pagesSection            `json:"pages"`
 	KeyPattern    string                  `json:"key_pattern"`
 	Exclude       string                  `json:"exclude"`
 	MediaPattern  string                  `json:"media_pattern"`
@@ -60,6 +61,13 @@ type section struct {
 	Zone          string                  `json:"zone"`
 	Missing       []string                `json:"missing"`
 	PhonePrefixes []string                `json:"phone_prefixes"`
+}
+
+// pagesSection is the YAML of where a list goes on.
+type pagesSection struct {
+	More  string `json:"more"`
+	Total string `json:"total"`
+	Until string `json:"until"`
 }
 
 // lineSection is the YAML of one kind of text line.
@@ -154,6 +162,7 @@ func (b *builder) profile() *Profile {
 		Missing:       map[string]bool{},
 		Settle:        b.duration("settle", string(s.Settle)),
 		CSV:           b.csv(),
+		Pages:         b.pages(),
 	}
 	for _, text := range s.Missing {
 		p.Missing[strings.TrimSpace(text)] = true // as values are before they are looked up
@@ -263,6 +272,21 @@ func (b *builder) each() []string {
 		}
 	}
 	return lists
+}
+
+// pages returns where documents tell that their list goes on. Only JSON has members
+// around a list.
+func (b *builder) pages() Pages {
+	p := Pages(b.section.Pages)
+	switch {
+	case p == (Pages{}) && b.section.Shape == ConversationDetail:
+		return detailPages
+	case p != (Pages{}) && b.section.Shape == ConversationDetail:
+		b.problem("pages", "is given, but the shape %s has pages of its own", ConversationDetail)
+	case p != (Pages{}) && !slices.Contains(b.section.Formats, JSON.String()):
+		b.problem("pages", "is given, but json is not among the formats, and only a JSON document has members around its list")
+	}
+	return p
 }
 
 // csv returns the layout of CSV files. The schema has checked the delimiter.

@@ -144,7 +144,7 @@ func TestEveryErrorOfAProfileNamesLineColumnAndKey(t *testing.T) {
 		return "manifests:\n  formats: [json]\n  fields: {recording_id: [/id]}\n" + lines
 	}
 	for name, test := range map[string]struct{ kind, text, want string }{
-		"unknown key":      {"manifests", entry("  colour: blue"), "p.yaml:4:3: manifests.colour: unknown key, want one of document exclude fields formats id_pattern key_pattern media_exclude media_pattern media_suffix missing phone_prefixes screen_pattern settle time_layouts zone"},
+		"unknown key":      {"manifests", entry("  colour: blue"), "p.yaml:4:3: manifests.colour: unknown key, want one of document exclude fields formats id_pattern key_pattern media_exclude media_pattern media_suffix missing pages phone_prefixes screen_pattern settle time_layouts zone"},
 		"unknown section":  {"manifests", entry("legs: {}"), "p.yaml:4:1: legs: unknown key, want one of cdrs manifests registrations"},
 		"missing section":  {"cdrs", entry(""), "p.yaml:1:1: the profile has no section cdrs, want one of: manifests"},
 		"nothing":          {"cdrs", "", "p.yaml:1:1: want a profile with a section manifests, cdrs or registrations\np.yaml:1:1: the profile has no section cdrs"},

@@ -34,6 +34,8 @@ type Profile struct {
 	DocFailed  string
 	DocSkipped string
 
+	Pages Pages // where a document tells that its list goes on
+
 	// Object keys (manifests).
 	KeyPattern    *regexp.Regexp // groups org_id conversation_id recording_id media_key
 	Exclude       *regexp.Regexp // keys that match are not documents

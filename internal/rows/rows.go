@@ -119,6 +119,8 @@ type Reading struct {
 	Framed  bool          // the object has a list, a header or a schema, so that it may have no rows
 	Bare    bool          // the visitor says that the object is none and has none
 	Tabular bool          // rows have the columns of a header or a schema
+	Page    profile.Page  // what a document tells of the list that it is a page of
+	Listed  int64         // elements of the object that could be used, those that filters skip included
 	Places  record.Fields // fields with a place: a column, a group of a text line, or of JSON a member of some row, of whatever value
 }
 
@@ -171,15 +173,17 @@ func (r *Reading) Skipped() int64 {
 	return n
 }
 
+// Sound returns how many rows are no rejects and no lines that were skipped.
+func (r *Reading) Sound() int64 { return r.Rows - r.Rejected - r.Unmatched }
+
+// Lists reports whether the object is a list of rows, also of none.
+func (r *Reading) Lists() bool { return r.Rows > 0 || r.Framed && !r.Bare }
+
 // Visitor receives the rows and rejects of an object. Its errors end the reading.
 type Visitor struct {
 	Row     func(*Row) error
 	Reject  func(Reject) error
 	Restart func() // the list occurs twice: the rows so far do not count
-
-	// Outer gets the members of a document around its list that the mapping watches,
-	// after the rows.
-	Outer func(n int, v jsonscan.Value)
 }
 
 // Add adds the reading of the next chunk.
@@ -187,6 +191,7 @@ func (r *Reading) Add(next Reading) {
 	r.Rows += next.Rows
 	r.Rejected += next.Rejected
 	r.Unmatched += next.Unmatched
+	r.Listed += next.Listed
 	for n, of := range next.Filtered {
 		if r.Filtered == nil {
 			r.Filtered = make([]int64, len(next.Filtered))
@@ -240,6 +245,9 @@ func (m *Mapping) ReadRows(c *Chunk, to Visitor) (Reading, error) {
 func (r *reader) ended(err error) (Reading, error) {
 	if jsonscan.IsDamage(err) {
 		r.reading.Damage, err = err, nil
+	}
+	if r.mapping.Profile.Each == nil {
+		r.reading.Listed = r.reading.Sound()
 	}
 	return r.reading, err
 }
@@ -316,7 +324,7 @@ func (r *reader) elements() func(Row) error {
 func (r *reader) json(in io.Reader, list string) error {
 	paths := r.mapping.elementPaths()
 	visit := r.elements()
-	d := jsonscan.NewDocument(jsonscan.NewScanner(in, r.mapping.Limits), paths, list, 0, r.mapping.outer)
+	d := jsonscan.NewDocument(jsonscan.NewScanner(in, r.mapping.Limits), paths, list, 0, r.mapping.Outer())
 	// The second list replaces the first, with its rows and rejects.
 	d.Restart = func() {
 		r.reading = Reading{}
@@ -338,9 +346,7 @@ func (r *reader) json(in io.Reader, list string) error {
 
 	err := d.Walk()
 	r.reading.Framed = d.Framed() || r.reading.Bare
-	for i, path := range r.mapping.outer {
-		r.to.Outer(i, d.Outer(path))
-	}
+	r.reading.Page = r.mapping.Page(d)
 	return err
 }
 
