@@ -11,6 +11,7 @@ import (
 	"math"
 	"os"
 	"strings"
+	"time"
 
 	"cdrmend/internal/guess"
 	"cdrmend/internal/inspect"
@@ -61,6 +62,7 @@ something.
 		f.StringP("out", "o", "", "init: write the profile to this file, which must not exist; without it to standard output")
 		f.Int("records", 0, "test: print the records, or only so many of each file")
 		f.Lookup("records").NoOptDefVal = fmt.Sprint(math.MaxInt32)
+		f.String("zone", "", "test: the zone of local times, as a source may name it, instead of the profile's")
 		f.Bool("json", false, "test: print JSON")
 	},
 	run: runProfiles,
@@ -124,8 +126,9 @@ func profileText(name string) ([]byte, error) {
 	return text, nil
 }
 
-// loadProfile loads the section of a profile that --kind names, or the only one.
-func loadProfile(name, kind string) (*profile.Profile, error) {
+// loadProfile loads the section of a profile that --kind names, or the only one, for a
+// source of a zone; nil: of the profile's.
+func loadProfile(name, kind string, zone *time.Location) (*profile.Profile, error) {
 	text, err := profileText(name)
 	if err != nil {
 		return nil, err
@@ -141,7 +144,7 @@ func loadProfile(name, kind string) (*profile.Profile, error) {
 		kind = kinds[0]
 	}
 
-	p, err := profile.Load(name, text, kind)
+	p, err := profile.LoadIn(zone, name, text, kind)
 	if err != nil {
 		return nil, usageError{err}
 	}
@@ -150,7 +153,13 @@ func loadProfile(name, kind string) (*profile.Profile, error) {
 
 func testProfile(w *world, flags *pflag.FlagSet, name string, paths []string) (code int, err error) {
 	kind, _ := flags.GetString("kind")
-	p, err := loadProfile(name, kind)
+	var zone *time.Location
+	if z, _ := flags.GetString("zone"); z != "" {
+		if zone, err = profile.Zone(z); err != nil {
+			return 0, usagef("--zone: %w", err)
+		}
+	}
+	p, err := loadProfile(name, kind, zone)
 	if err != nil {
 		return 0, err
 	}

@@ -83,7 +83,7 @@ func (s *section) lint(l *linter) {
 	l.lines(s.Lines)
 	for i, layout := range s.TimeLayouts {
 		if l.profile.Zone == nil && layoutOffset(layout) == noOffset {
-			l.problem(fmt.Sprintf("time_layouts[%d]", i), "%q has no zone, and the profile has none either, so that no such time parses; want zone, such as Europe/Berlin", layout)
+			l.problem(fmt.Sprintf("time_layouts[%d]", i), "%q has no zone, and the profile has none either, so that no such time parses; want zone, such as Europe/Berlin, which a source may replace", layout)
 		}
 	}
 }
@@ -171,7 +171,7 @@ func (l *linter) decl(key string, d *steps.Decl) {
 		}
 		for n, layout := range s.Time {
 			if l.profile.Zone == nil && !steps.HasZone(layout) {
-				l.problem(fmt.Sprintf("%s.time[%d]", at, n), "%q has no zone, and the profile has none either, so that no such time parses; want zone, such as Europe/Berlin", layout)
+				l.problem(fmt.Sprintf("%s.time[%d]", at, n), "%q has no zone, and the profile has none either, so that no such time parses; want zone, such as Europe/Berlin, which a source may replace", layout)
 			}
 		}
 	}

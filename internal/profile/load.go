@@ -1,6 +1,7 @@
 package profile
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"regexp"
@@ -105,6 +106,12 @@ func parseProfile(name string, text []byte) (*yamlfile.File, map[string]*section
 // registrations. The name, that of a built-in profile or the path of a file,
 // appears in messages. All errors are reported, each with line, column and key.
 func Load(name string, text []byte, kind string) (*Profile, error) {
+	return LoadIn(nil, name, text, kind)
+}
+
+// LoadIn is Load for a source whose local times are of a zone, whatever the profile
+// says; nil leaves that to the profile.
+func LoadIn(zone *time.Location, name string, text []byte, kind string) (*Profile, error) {
 	f, sections, err := parseProfile(name, text)
 	if err != nil {
 		return nil, err
@@ -121,7 +128,7 @@ func Load(name string, text []byte, kind string) (*Profile, error) {
 	}
 
 	// The builder goes on after a problem, so that all of them are reported at once.
-	b := builder{file: f, kind: kind, section: s}
+	b := builder{file: f, kind: kind, section: s, source: zone}
 	p := b.profile()
 	if err := f.Err(); err != nil {
 		return nil, err
@@ -136,6 +143,7 @@ type builder struct {
 	file    *yamlfile.File
 	kind    string
 	section *section
+	source  *time.Location // the zone of the source, nil when it has none of its own
 }
 
 // problem notes that something is wrong with a key of the section.
@@ -159,6 +167,7 @@ func (b *builder) profile() *Profile {
 		Suffix:        s.MediaSuffix,
 		Layouts:       b.layouts(),
 		Zone:          b.zone(),
+		OwnZone:       s.Zone,
 		Missing:       map[string]bool{},
 		Settle:        b.duration("settle", string(s.Settle)),
 		CSV:           b.csv(),
@@ -239,18 +248,24 @@ func (b *builder) layouts() []string {
 }
 
 func (b *builder) zone() *time.Location {
-	name := b.section.Zone
-	if name == "" {
-		return nil
+	var own *time.Location
+	if b.section.Zone != "" {
+		var err error
+		if own, err = Zone(b.section.Zone); err != nil {
+			b.problem("zone", "%v", err)
+		}
 	}
+	return cmp.Or(b.source, own)
+}
 
+// Zone returns a time zone by its name.
+func Zone(name string) (*time.Location, error) {
 	// Local is the machine's zone: the same input would give other results elsewhere.
 	zone, err := time.LoadLocation(name)
-	if err != nil || name == "Local" {
-		b.problem("zone", "%q is no time zone, want one such as Europe/Berlin", name)
-		return nil
+	if err != nil || name == "" || name == "Local" {
+		return nil, fmt.Errorf("%q is no time zone, want one such as Europe/Berlin", name)
 	}
-	return zone
+	return zone, nil
 }
 
 // each returns the lists on the way to the records: /calls/*/legs/* has two.
@@ -440,7 +455,7 @@ func (b *builder) written(p *Profile) {
 	}
 
 	if len(p.Layouts) > 0 && p.Zone == nil && layoutOffset(p.Layouts[0]) == noOffset {
-		b.problem("time_layouts[0]", "%q has no zone, and the profile has none either", p.Layouts[0])
+		b.problem("time_layouts[0]", "%q has no zone, and the profile has none either; name the zone there or at the source", p.Layouts[0])
 	}
 
 	// JSON is repaired at the place of a field, a table by the name of a column.

@@ -159,7 +159,7 @@ func TestEveryErrorOfAProfileNamesLineColumnAndKey(t *testing.T) {
 		"media suffix":     {"manifests", entry("  media_pattern: '(?P<recording_id>x)'"), "p.yaml:4:3: manifests.media_pattern: needs media_suffix, from which the key of a lost document is made"},
 		"media exclude":    {"manifests", entry("  media_exclude: x"), "p.yaml:4:3: manifests.media_exclude: needs media_pattern"},
 		"layout":           {"manifests", entry("  time_layouts: [YYYY-MM-DD]\n  zone: UTC"), `p.yaml:4:18: manifests.time_layouts[0]: "YYYY-MM-DD" does not write a whole time, want a layout of the reference time 2006-01-02T15:04:05`},
-		"layout zone":      {"manifests", entry("  time_layouts: ['2006-01-02 15:04:05']"), `p.yaml:4:18: manifests.time_layouts[0]: "2006-01-02 15:04:05" has no zone, and the profile has none either`},
+		"layout zone":      {"manifests", entry("  time_layouts: ['2006-01-02 15:04:05']"), `p.yaml:4:18: manifests.time_layouts[0]: "2006-01-02 15:04:05" has no zone, and the profile has none either; name the zone there or at the source`},
 		"zone":             {"manifests", entry("  zone: Local"), `p.yaml:4:3: manifests.zone: "Local" is no time zone, want one such as Europe/Berlin`},
 		"settle":           {"manifests", entry("  settle: -1h"), `p.yaml:4:3: manifests.settle: is "-1h", want a duration of 0 or more such as 48h, 95h59m, 90s or 998ms`},
 		"no fields":        {"cdrs", "cdrs: {formats: [csv]}", "p.yaml:1:1: cdrs.fields: is missing, want where the fields are"},

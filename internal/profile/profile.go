@@ -55,6 +55,7 @@ type Profile struct {
 	Filters  []Filter
 	Layouts  []string        // of times; the first is the one written
 	Zone     *time.Location  // of times without a zone; nil: such times do not parse
+	OwnZone  string          // the zone that the profile itself names; a source may name another
 	Missing  map[string]bool // texts that mean missing
 	Prefixes []string        // of phone numbers, lower case
 	Settle   time.Duration   // default settle time
