@@ -67,6 +67,23 @@ var profiled = []structure{
 			b.WriteString("}]")
 		})
 	}},
+	{name: "lines of one record", n: 20_000, write: func(w *night, n int) {
+		w.own(&w.settings.logProfile, traceProfile)
+		w.put(logs, "x.log.zst", func(b *bufio.Writer) {
+			fmt.Fprintf(b, "# %s\n", clock(1))
+			lines(b, n, func(i int) { fmt.Fprintf(b, "to t%d", i) })
+		})
+	}},
+	{name: "records of two lines", n: 5000, write: func(w *night, n int) {
+		w.own(&w.settings.logProfile, traceProfile)
+		w.put(logs, "x.log.zst", func(b *bufio.Writer) {
+			lines(b, n, func(i int) { fmt.Fprintf(b, "# %s\nto t 403", clock(i)) })
+		})
+	}},
+	{name: "blank lines inside a record", n: 625_000, write: func(w *night, n int) {
+		w.own(&w.settings.logProfile, traceProfile)
+		w.put(logs, "x.log.zst", func(b *bufio.Writer) { fmt.Fprintf(b, "# %s\n%sto t 403\n", clock(1), again("\n", n)) })
+	}},
 	{name: "elements of XML", n: 2500, write: func(w *night, n int) {
 		w.own(&w.settings.cdrProfile, "cdrs: {formats: [xml], document: {entries: /cdrs/cdr}, fields: {conversation_id: [/id], leg_id: [/@n], user_ids: [/users/user]}}")
 		w.put(cdrs, "x.xml.zst", func(b *bufio.Writer) {
@@ -94,3 +111,6 @@ func (n *night) own(setting *string, text string) {
 	*setting = "own.yaml"
 	n.file("own.yaml", func(b *bufio.Writer) { _, _ = b.WriteString(text) })
 }
+
+// traceProfile is of a log whose records have several lines.
+const traceProfile = "registrations: {formats: [text], begins: '^# ', line: '(?s)^# (?P<time>\\S+)\\n.*to (?P<trunk_id>\\S+) (?P<status>\\d{3})'}"

@@ -98,7 +98,7 @@ func (p *pool[B]) decode(ctx context.Context, o *opened) (take func() error, err
 	switch {
 	case o.file != nil:
 		b, err = r.readParquet(o)
-	case o.Virtual || p.profile.Each != nil || !p.chunks.split(o): // lines that hold several rows have no numbers of their own
+	case o.Virtual || !p.profile.Splits(o.format) || !p.chunks.split(o):
 		b, err = r.read(o)
 	default:
 		b, err = p.readChunks(ctx, o, r)

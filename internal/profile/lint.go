@@ -76,7 +76,7 @@ func (s *section) lint(l *linter) {
 	}
 	for key, text := range map[string]string{
 		"key_pattern": s.KeyPattern, "exclude": s.Exclude, "media_pattern": s.MediaPattern, "media_exclude": s.MediaExclude,
-		"screen_pattern": s.ScreenPattern, "id_pattern": s.IDPattern, "line": s.Line,
+		"screen_pattern": s.ScreenPattern, "id_pattern": s.IDPattern, "line": s.Line, "begins": s.Begins,
 	} {
 		l.pattern(key, text)
 	}

@@ -56,6 +56,7 @@ type section struct {
 	Skip          []filterSection         `json:"skip"`
 	Keep          []filterSection         `json:"keep"`
 	Unmatched     string                  `json:"unmatched"`
+	Begins        string                  `json:"begins"`
 	Fields        map[string][]steps.Decl `json:"fields"`
 	CSV           csvSection              `json:"csv"`
 	TimeLayouts   []string                `json:"time_layouts"`
@@ -188,6 +189,7 @@ func (b *builder) profile() *Profile {
 	// The groups of a text line add fields, so the checks of fields come after it.
 	b.fields(p)
 	p.Lines, p.RejectUnmatched = b.lines(p), s.Unmatched == "reject"
+	p.Begins, _ = b.compile("begins", s.Begins)
 	p.Filters = b.filters(p)
 
 	b.media(p)
@@ -381,6 +383,8 @@ func (b *builder) lines(p *Profile) []LinePattern {
 		b.problem("line", "is given, but text is not among the formats")
 	case b.section.Lines != nil && !text:
 		b.problem("lines", "is given, but text is not among the formats")
+	case b.section.Begins != "" && !text:
+		b.problem("begins", "is given, but text is not among the formats")
 	case b.section.Unmatched != "" && !text:
 		b.problem("unmatched", "is given, but text is not among the formats")
 	}

@@ -46,8 +46,9 @@ type Profile struct {
 	IDPattern     *regexp.Regexp // recording ids in media keys that are not UUIDs
 
 	CSV             CSVLayout
-	Lines           []LinePattern // of text lines: the first that matches counts
-	RejectUnmatched bool          // lines that none of them matches are rejects rather than skipped
+	Lines           []LinePattern  // of text lines: the first that matches counts
+	Begins          *regexp.Regexp // of text logs with records of several lines: the first line of each; nil: lines are records
+	RejectUnmatched bool           // lines that none of them matches are rejects rather than skipped
 
 	Fields   map[record.Field][]Place // the first that is present counts
 	Each     []string                 // pointers of lists that lead from an element to its records; nil: elements are records
@@ -148,6 +149,12 @@ func (f Format) String() string { return formatNames[f] }
 
 // InLines reports whether the objects of a format are in lines.
 func (f Format) InLines() bool { return f == JSONLines || f == CSV || f == TextLines }
+
+// Splits reports whether objects of a format can be read in parts: no row depends on
+// those before it, and its number is that of a line.
+func (p *Profile) Splits(f Format) bool {
+	return p.Each == nil && f.InLines() && !(f == TextLines && p.Begins != nil)
+}
 
 // ConversationDetail is the shape of Genesys conversation details: conversations
 // with participants, whose sessions are the legs.

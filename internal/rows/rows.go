@@ -13,6 +13,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"io"
+	"iter"
 
 	"cdrmend/internal/jsonscan"
 	"cdrmend/internal/profile"
@@ -238,7 +239,7 @@ func (m *Mapping) ReadRows(c *Chunk, to Visitor) (Reading, error) {
 	// The slots come last, as they are for all paths that there are by then.
 	r.visit = r.elements()
 	r.slots = m.elementPaths().NewSlots()
-	return r.ended(r.lines(c, r.jsonLine))
+	return r.ended(r.lines(c.Lines, r.jsonLine))
 }
 
 // ended returns the reading that ended with err: damage is part of it.
@@ -350,8 +351,8 @@ func (r *reader) json(in io.Reader, list string) error {
 	return err
 }
 
-func (r *reader) lines(c *Chunk, each func(Line) error) error {
-	for line, err := range c.Lines {
+func (r *reader) lines(all iter.Seq2[Line, error], each func(Line) error) error {
+	for line, err := range all {
 		switch {
 		case err != nil: // of the stream
 		case line.Over != nil:
@@ -399,7 +400,11 @@ func (r *reader) textLines(c *Chunk) error {
 		r.reading.Places |= patterns[i].columns.Fields()
 	}
 
-	return r.lines(c, func(line Line) error {
+	all := iter.Seq2[Line, error](c.Lines)
+	if begins := r.mapping.Profile.Begins; begins != nil {
+		all = c.Records(begins)
+	}
+	return r.lines(all, func(line Line) error {
 		if line.Broken {
 			return r.reject(line.RejectAs("the stream breaks off inside this line"))
 		}
