@@ -75,6 +75,7 @@ type Document struct {
 	Keyed       bool    // the key names the recording, and the root is an object or missing
 	Blank       bool    // JSON Lines without any byte but white space: an empty list, or all of it is lost
 	Virtual     bool    // a media object without metadata: there is no such object
+	Local       bool    // a column of start or end holds local times, whatever the layout of the profile
 	Details     []Range // where the details of its entries are stored
 	Extra       *Extra
 }

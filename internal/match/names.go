@@ -61,7 +61,7 @@ func FillFromNames(ev *evidence.Evidence, overused evidence.OverusedIDs) []Entry
 			st.Void = MediaOf(ev, uint32(i), words).Gone()
 			st.Pending = !st.Void && words.promises[e.State] && !hasMedia(ev, e)
 		}
-		fillThirdTime(e, st, ev.SourceOfEntry(e).Profile)
+		fillThirdTime(e, st, ev.SourceOfEntry(e).Profile, ev.Documents[e.Doc].Local)
 	}
 
 	return states

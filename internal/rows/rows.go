@@ -119,6 +119,7 @@ type Reading struct {
 	Cut     bool          // the last row is a part of one: the object was cut where it may end
 	Framed  bool          // the object has a list, a header or a schema, so that it may have no rows
 	Bare    bool          // the visitor says that the object is none and has none
+	Local   record.Fields // of Parquet: fields whose column holds local times, without a zone
 	Tabular bool          // rows have the columns of a header or a schema
 	Page    profile.Page  // what a document tells of the list that it is a page of
 	Listed  int64         // elements of the object that could be used, those that filters skip included
