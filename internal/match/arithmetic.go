@@ -3,6 +3,7 @@ package match
 import (
 	"time"
 
+	"cdrmend/internal/evidence"
 	"cdrmend/internal/manifest"
 	"cdrmend/internal/profile"
 	"cdrmend/internal/record"
@@ -11,6 +12,16 @@ import (
 // MaxDuration is the longest duration that is used, in milliseconds: adding it to a
 // time does not overflow.
 const MaxDuration = int64(1000) * 365 * 24 * 3600 * 1000
+
+// FillTimes fills in the one time of each entry that the other two give.
+func FillTimes(ev *evidence.Evidence, states []EntryState) {
+	for i := range ev.Entries {
+		e := &ev.Entries[i]
+		if !states[i].Unmeasured {
+			fillThirdTime(e, &states[i], ev.SourceOfEntry(e).Profile, ev.Documents[e.Doc].Local)
+		}
+	}
+}
 
 // fillThirdTime computes the missing one of start, end and duration from the other
 // two. It fills nothing if the result is negative or cannot be written. Local says

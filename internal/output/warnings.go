@@ -11,7 +11,6 @@ import (
 	"cdrmend/internal/reconcile"
 	"cdrmend/internal/record"
 	"cdrmend/internal/secret"
-	"cdrmend/manifests"
 )
 
 // warnings describes what is odd about whole sources rather than single records.
@@ -146,7 +145,7 @@ func placeWarnings(a *intake.Account, d *reconcile.Decision) (list []string) {
 	for i := range d.Sources {
 		s := &d.Sources[i]
 		places, read := a.Places[uint32(i)]
-		if _, builtIn := manifests.Profile(s.Profile.Name); builtIn || !read {
+		if !s.Profile.IsOwn() || !read {
 			continue
 		}
 

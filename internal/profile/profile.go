@@ -16,6 +16,7 @@ import (
 
 	"cdrmend/internal/record"
 	"cdrmend/internal/steps"
+	"cdrmend/manifests"
 )
 
 // Profile is one section of a vendor's profile: the layout of one kind of source.
@@ -77,6 +78,13 @@ func Tokens(pointer string) []string {
 		names[i] = strings.NewReplacer("~1", "/", "~0", "~").Replace(name)
 	}
 	return names
+}
+
+// IsOwn reports whether somebody wrote the profile for files of their own: it is none
+// of those that are built in.
+func (p *Profile) IsOwn() bool {
+	_, builtIn := manifests.Profile(p.Name)
+	return !builtIn
 }
 
 // input returns the number of a place among the inputs, which it joins if it is new.
