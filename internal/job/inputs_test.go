@@ -148,6 +148,39 @@ func TestAListThatGoesOnIsDamage(t *testing.T) {
 	}
 }
 
+// Lines that match no pattern are skipped, so a pattern that matches none of them
+// would not be noticed at all.
+func TestATextLogOfWhichNoLineMatchesIsNamed(t *testing.T) {
+	t.Parallel()
+	const matching, other = "2026-11-20T08:00:00Z t 200\n", "Nov 20 08:00:00 registered\n"
+	for name, test := range map[string]struct {
+		first, second, unmatched string
+		want                     string
+	}{
+		"none":                 {other + other, other, "skip", "none of the 3 lines in 2 objects of source r matches a pattern of its profile, so all of them were skipped: correct line or lines in the profile; cdrmend profiles test own.yaml FILE --kind registrations shows a line that does not match"},
+		"one":                  {other + other, other + matching, "skip", ""},
+		"they are rejects":     {other, other, "reject", ""},
+		"there is not any":     {"", "", "skip", ""},
+		"one without a status": {other, "2026-11-20T08:00:00Z t 9\n", "skip", ""},
+	} {
+		n := newNight(t, files{
+			"cdrmend.yaml":                strings.Replace(strings.Replace(detailsConfig, "date={date}/\", profile: cdrmend}]\noutput", "date={date}/\", profile: own.yaml}]\noutput", 1), "genesys-conversation-detail", "cdrmend", 1),
+			"own.yaml":                    "registrations: {formats: [text], unmatched: " + test.unmatched + ", line: '^(?P<time>[0-9]\\S+Z) (?P<trunk_id>\\S+) (?P<status>\\d+)'}\n",
+			"in/m/date=2026-11-20/a.json": soundEntry, "in/c/date=2026-11-20/a.csv": soundLegs,
+			"in/r/date=2026-11-20/a.log": test.first, "in/r/date=2026-11-20/b.log": test.second,
+		})
+		var got []string
+		for _, w := range n.run().Summary.Warnings {
+			if strings.Contains(w, "pattern") {
+				got = append(got, w)
+			}
+		}
+		if strings.Join(got, "\n") != test.want {
+			t.Errorf("%s: got %q, want %q", name, got, test.want)
+		}
+	}
+}
+
 // An object of the registration log without anything in it is damaged: nobody
 // knows whether a line was registered.
 func TestABlankObjectOfTheRegistrationLogHidesOutages(t *testing.T) {

@@ -20,6 +20,7 @@ func warnings(in *intake.Inputs, a *intake.Account, d *reconcile.Decision) []str
 	list = append(list, shapeWarnings(d)...)
 	list = append(list, placeWarnings(a, d)...)
 	list = append(list, silentWarnings(d)...)
+	list = append(list, unmatchedWarnings(a, d)...)
 	return append(list, secretWarnings(in)...)
 }
 
@@ -98,6 +99,17 @@ func silentWarnings(d *reconcile.Decision) []string {
 	var list []string
 	for _, source := range d.Silent {
 		list = append(list, fmt.Sprintf("source %s shows failed registrations and hardly any that succeeded: how long its outages lasted is assumed; log successful registrations, too, or set successes: true if it does", d.Sources[source].Name))
+	}
+	return list
+}
+
+// unmatchedWarnings names sources of text logs of which no line matches a pattern:
+// their lines are skipped, so that nothing else tells.
+func unmatchedWarnings(a *intake.Account, d *reconcile.Decision) (list []string) {
+	for _, source := range slices.Sorted(maps.Keys(a.Unmatched)) {
+		if n := a.Unmatched[source]; n.Lines > 0 && n.Matched == 0 {
+			list = append(list, fmt.Sprintf("none of the %d lines in %d objects of source %s matches a pattern of its profile, so all of them were skipped: correct line or lines in the profile; cdrmend profiles test %s FILE --kind registrations shows a line that does not match", n.Lines, n.Objects, d.Sources[source].Name, d.Sources[source].Profile.Name))
+		}
 	}
 	return list
 }

@@ -221,7 +221,27 @@ func (b *builder) compile(key, text string) (re *regexp.Regexp, groups []string)
 		b.problem(key, "%v", err)
 		return nil, nil
 	}
-	return re, slices.DeleteFunc(slices.Clone(re.SubexpNames()), func(name string) bool { return name == "" })
+	groups = slices.DeleteFunc(slices.Clone(re.SubexpNames()), func(name string) bool { return name == "" })
+	if name := twice(groups); name != "" {
+		b.problem(key, "%s", groupTwice(name))
+	}
+	return re, groups
+}
+
+// twice returns a name that a list has more than once, empty when there is none.
+func twice(names []string) string {
+	for i, name := range names {
+		if name != "" && slices.Contains(names[:i], name) {
+			return name
+		}
+	}
+	return ""
+}
+
+// groupTwice says what is wrong with a group that a pattern has twice: only one of
+// them could have the value.
+func groupTwice(name string) string {
+	return fmt.Sprintf("the group %q stands twice, and only the last one would count; want each name once, with alternatives inside the group or in patterns of their own", name)
 }
 
 // pattern compiles a regular expression and checks the names of its groups.
@@ -409,6 +429,9 @@ func (b *builder) linePattern(p *Profile, key string, s lineSection) LinePattern
 	for _, name := range slices.Sorted(maps.Keys(s.Set)) {
 		l.Columns = append(l.Columns, name)
 		l.Constants = append(l.Constants, string(s.Set[name]))
+	}
+	if name := twice(l.Columns); name != "" && s.Set[name] != "" {
+		b.problem(strings.TrimSuffix(key, "match")+"set."+name, "is a group of the pattern, too, whose value would never count; want only one of them")
 	}
 	for _, column := range l.Columns {
 		if column != "" && !b.adopt(p, column) {

@@ -173,6 +173,8 @@ func TestEveryErrorOfAProfileNamesLineColumnAndKey(t *testing.T) {
 		"two sources":      {"cdrs", "cdrs:\n  formats: [csv]\n  fields: {ani: [{from: a, value: b}]}", "p.yaml:3:19: cdrs.fields.ani[0]: has 2 of from, join and value, want exactly one"},
 		"computed repair":  {"manifests", "manifests:\n  formats: [json]\n  fields: {end_time: [{from: /a}], state: [{value: absent}]}", "p.yaml:3:12: manifests.fields.end_time: begins with a computed value, want the JSON pointer that repairs are written to"},
 		"lost group":       {"registrations", "registrations: {formats: [text], line: '(?P<when>.)', fields: {time: [t]}}", `p.yaml:1:34: registrations.line: the group "when" feeds no field`},
+		"a group twice":    {"registrations", "registrations: {formats: [text], line: '(?P<time>a)|(?P<time>b)'}", "p.yaml:1:34: registrations.line: the group \"time\" stands twice, and only the last one would count; want each name once, with alternatives inside the group or in patterns of their own"},
+		"set of a group":   {"registrations", "registrations: {formats: [text], lines: [{match: '(?P<status>.)', set: {status: 200}}]}", "p.yaml:1:73: registrations.lines[0].set.status: is a group of the pattern, too, whose value would never count; want only one of them"},
 		"syntax":           {"manifests", "manifests: [", "p.yaml:1:12: sequence end token ']' not found"},
 	} {
 		t.Run(name, func(t *testing.T) {
