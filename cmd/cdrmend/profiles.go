@@ -46,7 +46,7 @@ an earlier pattern takes, a layout without a zone where the profile has none.
 init writes a profile from samples of the records: it finds their format, times, ids,
 durations with their unit, and numbers. Comments say what each guess rests on; lines
 with EDIT are what a person has to check, and are printed, too. It reads the first
-4 MiB of each sample.
+4 MiB of each sample, and of Parquet the first rows of up to 256 MiB.
 
   cdrmend profiles
   cdrmend profiles init calls.csv --kind cdrs -o my.yaml
@@ -236,8 +236,11 @@ func writeDraft(w *world, flags *pflag.FlagSet, text []byte) error {
 	return errors.Join(err, f.Close())
 }
 
+// longestParquet is how large a sample in Parquet may be, which is read as a whole.
+const longestParquet = 256 << 20
+
 // readSample returns the uncompressed beginning of a file. A longer one ends after a
-// line.
+// line. Parquet ends with its schema, so it is read whole.
 func readSample(path string) ([]byte, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -251,6 +254,13 @@ func readSample(path string) ([]byte, error) {
 	content, err := io.ReadAll(io.LimitReader(in, longestSample+1))
 	if err != nil {
 		return nil, err
+	}
+	if bytes.HasPrefix(content, []byte("PAR1")) {
+		rest, err := io.ReadAll(io.LimitReader(in, longestParquet))
+		if len(rest) == longestParquet {
+			return nil, fmt.Errorf("it is Parquet of more than %d MiB: give a smaller sample", longestParquet>>20)
+		}
+		return append(content, rest...), err
 	}
 	if len(content) > longestSample {
 		content = content[:bytes.LastIndexByte(content[:longestSample], '\n')+1]
