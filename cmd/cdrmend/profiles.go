@@ -11,6 +11,7 @@ import (
 	"math"
 	"os"
 	"strings"
+	"time"
 
 	"cdrmend/internal/guess"
 	"cdrmend/internal/inspect"
@@ -46,7 +47,7 @@ an earlier pattern takes, a layout without a zone where the profile has none.
 init writes a profile from samples of the records: it finds their format, times, ids,
 durations with their unit, and numbers. Comments say what each guess rests on; lines
 with EDIT are what a person has to check, and are printed, too. It reads the first
-4 MiB of each sample.
+4 MiB of each sample, and of Parquet the first rows of up to 256 MiB.
 
   cdrmend profiles
   cdrmend profiles init calls.csv --kind cdrs -o my.yaml
@@ -62,6 +63,7 @@ something.
 		f.StringP("out", "o", "", "init: write the profile to this file, which must not exist; without it to standard output")
 		f.Int("records", 0, "test: print the records, or only so many of each file")
 		f.Lookup("records").NoOptDefVal = fmt.Sprint(math.MaxInt32)
+		f.String("zone", "", "test: the zone of local times, as a source may name it, instead of the profile's")
 		f.Bool("json", false, "test: print JSON")
 	},
 	run: runProfiles,
@@ -134,8 +136,9 @@ func profileText(name string) ([]byte, error) {
 	return text, nil
 }
 
-// loadProfile loads the section of a profile that --kind names, or the only one.
-func loadProfile(name, kind string) (*profile.Profile, error) {
+// loadProfile loads the section of a profile that --kind names, or the only one, for a
+// source of a zone; nil: of the profile's.
+func loadProfile(name, kind string, zone *time.Location) (*profile.Profile, error) {
 	text, err := profileText(name)
 	if err != nil {
 		return nil, err
@@ -151,7 +154,7 @@ func loadProfile(name, kind string) (*profile.Profile, error) {
 		kind = kinds[0]
 	}
 
-	p, err := profile.Load(name, text, kind)
+	p, err := profile.LoadIn(zone, name, text, kind)
 	if err != nil {
 		return nil, usageError{err}
 	}
@@ -160,7 +163,13 @@ func loadProfile(name, kind string) (*profile.Profile, error) {
 
 func testProfile(w *world, flags *pflag.FlagSet, name string, paths []string) (code int, err error) {
 	kind, _ := flags.GetString("kind")
-	p, err := loadProfile(name, kind)
+	var zone *time.Location
+	if z, _ := flags.GetString("zone"); z != "" {
+		if zone, err = profile.Zone(z); err != nil {
+			return 0, usagef("--zone: %w", err)
+		}
+	}
+	p, err := loadProfile(name, kind, zone)
 	if err != nil {
 		return 0, err
 	}
@@ -237,8 +246,11 @@ func writeDraft(w *world, flags *pflag.FlagSet, text []byte) error {
 	return errors.Join(err, f.Close())
 }
 
+// longestParquet is how large a sample in Parquet may be, which is read as a whole.
+const longestParquet = 256 << 20
+
 // readSample returns the uncompressed beginning of a file. A longer one ends after a
-// line.
+// line. Parquet ends with its schema, so it is read whole.
 func readSample(path string) ([]byte, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -252,6 +264,13 @@ func readSample(path string) ([]byte, error) {
 	content, err := io.ReadAll(io.LimitReader(in, longestSample+1))
 	if err != nil {
 		return nil, err
+	}
+	if bytes.HasPrefix(content, []byte("PAR1")) {
+		rest, err := io.ReadAll(io.LimitReader(in, longestParquet))
+		if len(rest) == longestParquet {
+			return nil, fmt.Errorf("it is Parquet of more than %d MiB: give a smaller sample", longestParquet>>20)
+		}
+		return append(content, rest...), err
 	}
 	if len(content) > longestSample {
 		content = content[:bytes.LastIndexByte(content[:longestSample], '\n')+1]

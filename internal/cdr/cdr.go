@@ -154,9 +154,6 @@ func NewReader(p *profile.Profile, texts *intern.Table, limits *stream.Limits) *
 		mapping: rows.NewMapping(p, record.LegFields, limits),
 	}
 	r.conversations = conversationReader{values: &r.values, add: r.add, limits: limits}
-	if p.Shape == profile.ConversationDetail {
-		r.mapping.Watch(aroundConversations...)
-	}
 	return r
 }
 
@@ -175,7 +172,7 @@ func (r *Reader) Read(in *bufio.Reader, f profile.Format, reject func(rows.Rejec
 		}
 	}
 
-	reading, err := r.mapping.Read(in, f, r.norm.Profile.List, rows.Visitor{Row: r.Row, Reject: reject, Restart: restart, Outer: r.conversations.outer})
+	reading, err := r.mapping.Read(in, f, r.norm.Profile.List, rows.Visitor{Row: r.Row, Reject: reject, Restart: restart})
 	return r.finish(reading), err
 }
 
@@ -214,7 +211,6 @@ func (r *Reader) begin() {
 	r.words = r.Words
 	r.batch = &Batch{
 		Legs: r.spare.Legs, Recordings: r.spare.Recordings, Talk: r.spare.Talk, Extras: r.spare.Extras,
-		Details: Details{TotalHits: profile.NoInt, Available: record.NoTime},
 	}
 }
 
@@ -225,7 +221,6 @@ func (r *Reader) finish(reading rows.Reading) *Batch {
 	b.Reading = reading
 	b.Skipped += reading.Skipped()
 	b.Details.Elements = reading.Rows - reading.Rejected - reading.Skipped()
-	b.Details.Listing = reading.Rows > 0 || reading.Framed && !reading.Bare
 	b.Legs, r.spare.Legs = record.Detach(b.Legs)
 	b.Recordings, r.spare.Recordings = record.Detach(b.Recordings)
 	b.Talk, r.spare.Talk = record.Detach(b.Talk)

@@ -14,15 +14,10 @@ import (
 	"cdrmend/internal/stream"
 )
 
-// Details is what objects with conversation details say beside their legs. The API
-// returns them in pages.
+// Details is what objects with conversation details say beside their legs.
 type Details struct {
-	Elements  int64       // conversations
-	Speaking  int64       // those with a participant who has a session
-	TotalHits int64       // how many conversations there are in all pages, NoInt when missing
-	Listing   bool        // the object lists conversations
-	Cursor    bool        // another page follows
-	Available record.Time // up to when the API had data
+	Elements int64 // conversations
+	Speaking int64 // those with a participant who has a session
 
 	Begun []Begun
 }
@@ -43,29 +38,9 @@ type conversationReader struct {
 	details details         // likewise
 }
 
-// aroundConversations are members of a page, in the order in which they are
-// reported.
-var aroundConversations = []string{"/totalHits", "/cursor", "/dataAvailabilityDate"}
-
-// outer notes a member of a page.
-func (r *conversationReader) outer(n int, v jsonscan.Value) {
-	d := &r.batch.Details
-	switch n {
-	case 0:
-		d.TotalHits, _ = r.norm.Int(v)
-	case 1:
-		d.Cursor = !r.norm.Profile.IsMissing(v)
-	case 2:
-		d.Available, _ = r.norm.Time(v)
-	}
-}
-
-// add adds what the next chunk says. Only documents that are read as a whole are
-// pages.
+// add adds what the next chunk says.
 func (d *Details) add(next *Details) {
 	d.Elements, d.Speaking = d.Elements+next.Elements, d.Speaking+next.Speaking
-	d.Listing = d.Listing || next.Listing
-	d.TotalHits, d.Available = profile.NoInt, record.NoTime
 }
 
 // frame is what a conversation says of all its sessions.

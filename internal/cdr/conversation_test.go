@@ -278,16 +278,24 @@ func TestWhatAgentsRecordIsDecidedByTheirRecorder(t *testing.T) {
 
 func TestPagesOfConversations(t *testing.T) {
 	one := ended(participant("customer", session("s", "")))
-	for text, want := range map[string]cdr.Details{
-		`{"conversations":[` + one + `,{"conversationId":"x"},5],"totalHits":7,"cursor":"c","dataAvailabilityDate":"` + at(5) + `"}`: {Elements: 2, Speaking: 1, TotalHits: 7, Listing: true, Cursor: true, Available: 1795161605_000000},
-		`{"cursor":null,"conversations":[]}`: {TotalHits: -1, Listing: true, Available: record.NoTime},
-		`{"totalHits":0}`:                    {TotalHits: 0, Available: record.NoTime},
-		`[]`:                                 {TotalHits: -1, Listing: true, Available: record.NoTime},
-		one:                                  {Elements: 1, Speaking: 1, TotalHits: -1, Listing: true, Available: record.NoTime},
-		`{"conversationId":"c","participants":[{"sessions":[{"monitoredParticipantId":"p"}]}]}`: {Elements: 1, Speaking: 1, TotalHits: -1, Listing: true, Available: record.NoTime},
+	type told struct {
+		page   profile.Page
+		counts cdr.Details
+		listed int64
+		lists  bool
+	}
+	for text, want := range map[string]told{
+		`{"conversations":[` + one + `,{"conversationId":"x"},5],"totalHits":7,"cursor":"c","dataAvailabilityDate":"` + at(5) + `"}`: {profile.Page{Total: 7, More: true, Until: 1795161605_000000}, cdr.Details{Elements: 2, Speaking: 1}, 2, true},
+		`{"cursor":null,"conversations":[]}`:  {lists: true},
+		`{"cursor":false,"conversations":[]}`: {page: profile.Page{More: true}, lists: true},
+		`{"totalHits":0}`:                     {},
+		`[]`:                                  {lists: true},
+		one:                                   {counts: cdr.Details{Elements: 1, Speaking: 1}, listed: 1, lists: true},
+		`{"conversationId":"c","participants":[{"sessions":[{"monitoredParticipantId":"p"}]}]}`: {counts: cdr.Details{Elements: 1, Speaking: 1}, listed: 1, lists: true},
 	} {
 		b, _ := read(t, "genesys-conversation-detail", profile.JSON, text)
-		if diff := cmp.Diff(want, b.Details); diff != "" || b.Incomplete() != nil {
+		got := told{b.Page, b.Details, b.Listed, b.Lists()}
+		if diff := cmp.Diff(want, got, cmp.AllowUnexported(told{})); diff != "" || b.Incomplete() != nil {
 			t.Errorf("%s: %v (-want +got):\n%s", text, b.Incomplete(), diff)
 		}
 	}

@@ -78,9 +78,14 @@ func (g *guesser) put(field string, c *column, steps, rests string) {
 	if len(all) > 0 {
 		value = "{from: " + value + ", then: [" + strings.Join(all, ", ") + "]}"
 	}
-	// Repairs of manifests are written to the place itself.
-	if len(all) > 0 && g.kind == "manifests" && slices.Contains([]string{"recording_id", "conversation_id", "trunk_id", "start_time", "end_time", "duration_ms"}, field) {
-		value = quote("/"+field) + ", " + value
+	// Repairs of manifests are written to a place itself, which must not be one whose
+	// values need steps. Parquet has no place but its columns.
+	if len(all) > 0 && g.kind == "manifests" && g.table.format != profile.Parquet && slices.Contains([]string{"recording_id", "conversation_id", "trunk_id", "start_time", "end_time", "duration_ms"}, field) {
+		target := "/" + field
+		if target == c.place {
+			target = "/repaired_" + field
+		}
+		value = quote(target) + ", " + value
 	}
 	g.taken[c] = true
 	g.found = append(g.found, found{field, "[" + value + "]", rests, c})

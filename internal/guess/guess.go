@@ -20,7 +20,7 @@ import (
 )
 
 // Sample is a file of the records that a profile is wanted for, uncompressed. A
-// long file may be cut after a line.
+// long file may be cut after a line, but not one in Parquet, which ends with its schema.
 type Sample struct {
 	Name    string
 	Content []byte
@@ -46,7 +46,7 @@ func Write(kind string, samples []Sample) (*Draft, error) {
 	if err != nil {
 		return nil, err
 	}
-	if kind == "manifests" && t.format != profile.JSON && t.format != profile.JSONLines {
+	if kind == "manifests" && t.format != profile.JSON && t.format != profile.JSONLines && t.format != profile.Parquet {
 		return nil, fmt.Errorf("%s is %s, and manifests are read in JSON, JSON Lines and Parquet: export them in one of these", samples[0].Name, t.format)
 	}
 	g := newGuesser(kind, t)

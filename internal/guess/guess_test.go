@@ -67,16 +67,18 @@ func TestADraftReadsItsOwnSamplesAfterAtMostThreeEditsThatItNames(t *testing.T) 
 		rows int64  // of records
 		want string // field=example
 	}{
-		"asterisk-headerless.csv": {"cdrs", 2, "conversation_id=1795172400.1 trunk_id=trunk1 start_time=" + start + " answer_time=2026-11-20T10:00:05.000000Z duration_ms=300000 talk_ms=295000 ani=5550111 dnis=5550100"},
-		"freepbx.csv":             {"cdrs", 3, "trunk_id=trunk1 start_time=" + start + " duration_ms=305000 talk_ms=300000 recording_ids=in-201-5550111-20261120-100000-1795172400.1.wav"},
-		"connect.jsonl":           {"cdrs", 6, "conversation_id=00000001-0000-4000-8000-000000000000 leg_id=00000001-0000-4000-8000-000000000000 ani=+15550111 dnis=+15550100 answer_time=2026-11-20T10:00:20.000000Z updated_at=2026-11-20T10:06:00.000000Z"},
-		"twilio-calls.json":       {"cdrs", 5, "conversation_id=CA0001 trunk_id=TK1 start_time=" + start + " duration_ms=300000 talk_ms=300000"},
-		"twilio-recordings.json":  {"manifests", 3, "recording_id=RE0001 conversation_id=CA0001 start_time=2026-11-20T10:00:05.000000Z state=completed"},
-		"cucm.csv":                {"cdrs", 2, "conversation_id=28377 trunk_id=SIPTRUNK1 start_time=" + start + " answer_time=2026-11-20T10:00:10.000000Z talk_ms=300000"},
-		"semicolon.csv":           {"cdrs", 2, "conversation_id=c1 leg_id=1 trunk_id=T start_time=" + start},
-		"kazoo.jsonl":             {"cdrs", 3, "conversation_id=b0 leg_id=k0 start_time=" + start + " talk_ms=300000"},
-		"zoom-calls.json":         {"cdrs", 3, "conversation_id=7001 start_time=" + start + " answer_time=2026-11-20T10:00:05.000000Z"},
-		"zoom-recordings.json":    {"manifests", 3, "recording_id=zr1 conversation_id=7001 duration_ms=295000"},
+		"asterisk-headerless.csv":   {"cdrs", 2, "conversation_id=1795172400.1 trunk_id=trunk1 start_time=" + start + " answer_time=2026-11-20T10:00:05.000000Z duration_ms=300000 talk_ms=295000 ani=5550111 dnis=5550100"},
+		"freepbx.csv":               {"cdrs", 3, "trunk_id=trunk1 start_time=" + start + " duration_ms=305000 talk_ms=300000 recording_ids=in-201-5550111-20261120-100000-1795172400.1.wav"},
+		"connect.jsonl":             {"cdrs", 6, "conversation_id=00000001-0000-4000-8000-000000000000 leg_id=00000001-0000-4000-8000-000000000000 ani=+15550111 dnis=+15550100 answer_time=2026-11-20T10:00:20.000000Z updated_at=2026-11-20T10:06:00.000000Z"},
+		"twilio-calls.json":         {"cdrs", 5, "conversation_id=CA0001 trunk_id=TK1 start_time=" + start + " duration_ms=300000 talk_ms=300000"},
+		"twilio-recordings.json":    {"manifests", 3, "recording_id=RE0001 conversation_id=CA0001 start_time=2026-11-20T10:00:05.000000Z state=completed"},
+		"cucm.csv":                  {"cdrs", 2, "conversation_id=28377 trunk_id=SIPTRUNK1 start_time=" + start + " answer_time=2026-11-20T10:00:10.000000Z talk_ms=300000"},
+		"semicolon.csv":             {"cdrs", 2, "conversation_id=c1 leg_id=1 trunk_id=T start_time=" + start},
+		"kazoo.jsonl":               {"cdrs", 3, "conversation_id=b0 leg_id=k0 start_time=" + start + " talk_ms=300000"},
+		"zoom-calls.json":           {"cdrs", 3, "conversation_id=7001 start_time=" + start + " answer_time=2026-11-20T10:00:05.000000Z"},
+		"zoom-recordings.json":      {"manifests", 3, "recording_id=zr1 conversation_id=7001 duration_ms=295000"},
+		"duckdb-calls.parquet":      {"cdrs", 30, "conversation_id=c1000 leg_id=l0 recording_ids=rec-0 trunk_id=carrier-a ani=+15551000 start_time=" + start + " answer_time=2026-11-20T10:00:05.000000Z duration_ms=60000 talk_ms=55000"},
+		"duckdb-recordings.parquet": {"manifests", 30, "recording_id=rec-0 conversation_id=c1000 start_time=2026-11-20T10:00:05.000000Z duration_ms=55000 state=available"},
 		"freeswitch-a_1.json freeswitch-a_3.json freeswitch-b_2.json": {"cdrs", 3, "conversation_id=00000001-0000-4000-8000-0000000000ff ani=+15550111 start_time=" + start},
 
 		"ami.csv":                     {"registrations", 2, "time=" + start + " trunk_id=tg1 status=403"},
@@ -167,7 +169,7 @@ func TestSamplesThatCannotBeUsedAreNamedWithANextAction(t *testing.T) {
 		"broken JSON":           {"cdrs", `[{"a":1`, "a.txt: "},
 		"prose":                 {"cdrs", "one\ntwo, three\n", "no delimiter"},
 		"nothing known":         {"cdrs", "start,call id\n,\n", "nothing in a.txt looks like a time"},
-		"Parquet":               {"cdrs", "PAR1....", "is Parquet"},
+		"broken Parquet":        {"cdrs", "PAR1....", "a.txt: "},
 		"CSV manifests":         {"manifests", "a,b\n1,2\n", "manifests are read in JSON"},
 		"a log of other things": {"registrations", "2026-11-20 10:00:02 something\n", "write the patterns by hand"},
 		"lines without times":   {"registrations", "something\nelse\n", "no line of the samples begins with a time"},
@@ -206,6 +208,26 @@ func TestADraftIsValidWhateverTheSamplesAreAndTheSameEachTime(t *testing.T) {
 			if bytes.Contains(first.Text, []byte("s3cret")) {
 				t.Errorf("%s of %q shows a secret:\n%s", kind, content, first.Text)
 			}
+		}
+	}
+}
+
+func TestRepairsGoToNoPlaceWhoseValuesNeedSteps(t *testing.T) {
+	rows := ""
+	for range 20 {
+		rows += `{"recording_id":"r","start_time":"2026-11-20T10:00:00Z","end_time":"2026-11-20T10:01:00Z","duration_ms":60}` + "\n"
+	}
+	d, r := tried(t, "manifests", guess.Sample{Name: "a.jsonl", Content: []byte(rows)})
+	if got := examples(r)["duration_ms"]; got != "60000" {
+		t.Errorf("a duration of 60 s is %s ms\n%s", got, d.Text)
+	}
+}
+
+func TestParquetThatIsNotWholeIsNamed(t *testing.T) {
+	whole := samples(t, "duckdb-calls.parquet")[0]
+	for n := range len(whole.Content) {
+		if _, err := guess.Write("cdrs", []guess.Sample{{Name: "cut", Content: whole.Content[:n]}}); err == nil {
+			t.Fatalf("%d bytes of %d gave a profile", n, len(whole.Content))
 		}
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"cdrmend/internal/jsonscan"
+	"cdrmend/internal/parquetfile"
 	"cdrmend/internal/profile"
 	"cdrmend/internal/stream"
 	"cdrmend/internal/xmlscan"
@@ -103,7 +104,7 @@ func read(samples []Sample) (*table, error) {
 		case profile.CSV:
 			err = t.commas(s.Content)
 		default:
-			err = errors.New("is Parquet, whose schema names its columns already: start from cdrmend profiles show cdrmend, and put these names there")
+			err = t.parquet(s.Content)
 		}
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", s.Name, err)
@@ -165,6 +166,20 @@ func listIn(v jsonscan.Value) (name string) {
 	return name
 }
 
+// parquet reads the rows of Parquet, whose schema names the columns.
+func (t *table) parquet(content []byte) error {
+	limits := stream.DefaultLimits()
+	return parquetfile.Head(bytes.NewReader(content), int64(len(content)), most-t.rows, &limits, func(places []string, values []jsonscan.Value) {
+		t.rows++
+		for i, v := range values {
+			if v.Kind == jsonscan.Object { // a map; the columns inside groups are places of their own
+				continue
+			}
+			t.value(v, places[i])
+		}
+	})
+}
+
 func (t *table) jsonLines(content []byte) error {
 	for line := range bytes.Lines(content) {
 		if line = bytes.TrimSpace(line); len(line) == 0 {
@@ -201,10 +216,12 @@ func (t *table) value(v jsonscan.Value, place string) {
 	case jsonscan.List:
 		// Of a list of scalars the place itself is the list.
 		for element := range v.Elements {
-			if element.Kind == jsonscan.Object {
+			switch {
+			case element.Kind == jsonscan.Object && t.format == profile.Parquet: // no place leads there
+			case element.Kind == jsonscan.Object:
 				t.members(element, place+"/*")
 				t.markLists(place + "/*/")
-			} else {
+			default:
 				t.set(place, string(element.Text()), false).list = true
 			}
 		}

@@ -42,6 +42,8 @@ type Report struct {
 	Statuses  []Count   `json:"statuses"` // events, by status
 	Causes    []Count   `json:"causes"`   // failed events, by what they show of their cause
 	Lacks     []Lack    `json:"lacks"`    // what judging needs and nothing fills
+
+	Unfinished []string `json:"unfinished,omitempty"` // what is missing of the lists that the files are pages of
 }
 
 // Read is one file that was read.
@@ -96,7 +98,7 @@ func (r *Report) Fit() bool { return len(r.Lacks) == 0 }
 func Test(p *profile.Profile, files []File) (*Report, error) {
 	t := &tester{
 		profile: p, limits: stream.DefaultLimits(), values: newValues(p), texts: intern.NewTable(),
-		filtered: make([]int64, len(p.Filters)), statuses: map[int16]int64{}, causes: map[registration.Cause]int64{},
+		filtered: make([]int64, len(p.Filters)), statuses: map[int16]int64{}, causes: map[registration.Cause]int64{}, paging: map[record.Span]*profile.Paging{},
 		report: &Report{
 			Format: ReportFormat, Profile: p.Name, Kind: p.Kind,
 			Files: []Read{}, Fields: []Field{}, Skipped: []Count{}, Rejects: []Reject{}, Statuses: []Count{}, Causes: []Count{}, Lacks: []Lack{},
@@ -122,6 +124,7 @@ type tester struct {
 	others   int64 // rows that no filter skips, and that are no records: without a value, or of another kind
 	statuses map[int16]int64
 	causes   map[registration.Cause]int64
+	paging   map[record.Span]*profile.Paging // by the partition that a path names
 }
 
 // file reads a file twice: its values by themselves, and its records as a run does.
@@ -191,6 +194,19 @@ func (p pass) reading(r *rows.Reading, read *Read) {
 	if why := cmp.Or(r.Incomplete(), p.in.stream.Checksum); why != nil {
 		read.Damage = shown(why.Error(), longestLine)
 	}
+	p.page(r.Page, r.Listed, r.Lists())
+}
+
+// page adds what a file tells of the list that it is a page of.
+func (p pass) page(page profile.Page, elements int64, lists bool) {
+	if p.profile.Pages == (profile.Pages{}) {
+		return
+	}
+	span := partitionOf(p.file.Path)
+	if p.paging[span] == nil {
+		p.paging[span] = new(profile.Paging)
+	}
+	p.paging[span].Add(page, elements, lists)
 }
 
 func (p pass) manifest(read *Read) error {
@@ -211,6 +227,7 @@ func (p pass) manifest(read *Read) error {
 
 	read.Rows = b.Rows
 	p.report.Records += int64(b.Doc.N)
+	p.page(b.Page, b.Rows-b.Rejects, b.Rows > 0 || b.Framed)
 	if b.Doc.Extra != nil && b.Doc.Extra.Why != nil {
 		read.Damage = shown(b.Doc.Extra.Why.Error(), longestLine)
 	}
@@ -321,7 +338,20 @@ func (t *tester) finish() {
 	for _, cause := range slices.Sorted(maps.Keys(t.causes)) {
 		r.Causes = append(r.Causes, Count{cause.String(), t.causes[cause]})
 	}
+	for _, span := range slices.SortedFunc(maps.Keys(t.paging), func(a, b record.Span) int { return cmp.Compare(a.Start, b.Start) }) {
+		if lacks := t.paging[span].Lacks(span); lacks != "" {
+			r.Unfinished = append(r.Unfinished, pagesOf(span)+lacks)
+		}
+	}
 	t.lacks()
+}
+
+// pagesOf names the partition whose pages something is missing of.
+func pagesOf(span record.Span) string {
+	if span == record.Forever {
+		return ""
+	}
+	return span.Start.Std().Format(time.DateOnly) + ": "
 }
 
 // lacks finds what judging needs and no row has.

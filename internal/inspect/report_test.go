@@ -237,3 +237,13 @@ func TestOfRecordingsWithoutMetadataThePathIsRead(t *testing.T) {
 		}
 	}
 }
+
+func TestAReportSaysThatAListGoesOn(t *testing.T) {
+	const pages = "cdrs:\n  formats: [json]\n  document: {entries: /calls}\n  pages: {total: /total}\n  fields: {conversation_id: [/id]}\n"
+	page := func(ids string) string { return `{"total":3,"calls":[` + ids + `]}` }
+	r := reported(t, pages, "cdrs", "2026-11-20/1.json", page(`{"id":1},{"id":2}`), "2026-11-20/2.json", page(`{"id":3}`), "2026-11-21/1.json", page(`{"id":4}`))
+	want := []string{"2026-11-21: its objects say that there are 3 records in all, and they hold 1"}
+	if diff := cmp.Diff(want, r.Unfinished); diff != "" || !strings.Contains(r.Text(), "not all of it: 2026-11-21: ") {
+		t.Errorf("(-want +got):\n%s\n%s", diff, r.Text())
+	}
+}

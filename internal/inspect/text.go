@@ -24,6 +24,9 @@ func (r *Report) Text() string {
 			fmt.Fprintf(&b, "damaged: %s: %s\n", printable.Text(f.Path), f.Damage)
 		}
 	}
+	for _, lacks := range r.Unfinished {
+		fmt.Fprintf(&b, "not all of it: %s\n", printable.Text(lacks))
+	}
 	for _, lack := range r.Lacks {
 		fmt.Fprintf(&b, "needed, and filled nowhere: %s\n  next: %s\n", strings.Join(lack.Fields, " or "), lack.Next)
 	}

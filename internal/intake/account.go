@@ -12,15 +12,17 @@ import (
 // Account says how the inputs were read. The summary, the list of inputs and
 // the rejects are made from it. Objects have their numbers in [Inputs].
 type Account struct {
-	Objects  []ObjectRead
-	Rejects  map[uint32]*scratch.Spool // by object, none without rejects
-	Broken   map[uint32]error          // by object: why it is damaged as a whole
-	Rows     map[uint32]*RowCount      // by partition
-	Filtered map[uint32]OrgCount       // by source: rows of margins that are not in the evidence
-	Skipped  map[uint32][]int64        // by source: rows that each filter of its profile skips
-	Places   map[uint32]record.Fields  // by source of which a row or a header was read: fields with a place in it
-	Balance  [policy.NumKinds]record.Balance
-	Log      registration.Log // of all sources of registrations
+	Objects    []ObjectRead
+	Rejects    map[uint32]*scratch.Spool // by object, none without rejects
+	Broken     map[uint32]error          // by object: why it is damaged as a whole
+	Rows       map[uint32]*RowCount      // by partition
+	Unfinished map[uint32]string         // by partition: what is missing of its list, in words
+	Filtered   map[uint32]OrgCount       // by source: rows of margins that are not in the evidence
+	Skipped    map[uint32][]int64        // by source: rows that each filter of its profile skips
+	Places     map[uint32]record.Fields  // by source of which a row or a header was read: fields with a place in it
+	Unmatched  map[uint32]UnmatchedLines // by source with text logs
+	Balance    [policy.NumKinds]record.Balance
+	Log        registration.Log // of all sources of registrations
 
 	unused map[uint32]int64 // by object, of damaged ones other than manifests: the first byte that was not used
 	mu     sync.Mutex       // guards Rejects
@@ -50,13 +52,20 @@ func (c *RowCount) TooMany(share float64) bool { return float64(c.Rejects) > sha
 // without any value is as good as no row.
 func (c *RowCount) None() bool { return c.Rows == c.Rejects+c.Blank }
 
+// UnmatchedLines is how many lines, or records of several lines, the text logs of a
+// source have, and how many of them were not skipped.
+type UnmatchedLines struct {
+	Objects        int
+	Lines, Matched int64
+}
+
 // OrgCount is how many records lack an organisation, and how many have one.
 type OrgCount struct{ Lacking, Having int64 }
 
 func newAccount(objects int, dir string) *Account {
 	return &Account{
 		Objects: make([]ObjectRead, objects), Rejects: map[uint32]*scratch.Spool{}, Broken: map[uint32]error{},
-		Rows: map[uint32]*RowCount{}, Filtered: map[uint32]OrgCount{}, Skipped: map[uint32][]int64{}, Places: map[uint32]record.Fields{}, unused: map[uint32]int64{}, dir: dir,
+		Rows: map[uint32]*RowCount{}, Unfinished: map[uint32]string{}, Unmatched: map[uint32]UnmatchedLines{}, Filtered: map[uint32]OrgCount{}, Skipped: map[uint32][]int64{}, Places: map[uint32]record.Fields{}, unused: map[uint32]int64{}, dir: dir,
 		spill: &spill{dir: dir},
 	}
 }

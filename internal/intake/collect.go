@@ -27,12 +27,13 @@ type collector struct {
 	manifests     []*manifest.Batch // by object, like the next two
 	cdrs          []*cdr.Batch
 	registrations []*registration.Batch
-	damaged       map[uint32]bool          // partitions
-	blank         map[uint32]bool          // partitions with a blank document in lines
-	usable        map[uint32]bool          // sources that delivered something that is evidence
-	pages         map[uint32]*pages        // by partition of conversation details
-	columns       map[uint32]record.Fields // by object in CSV or Parquet: the fields that have a column
-	margin        *margin                  // nil as long as all rows are kept
+	damaged       map[uint32]bool            // partitions
+	blank         map[uint32]bool            // partitions with a blank document in lines
+	usable        map[uint32]bool            // sources that delivered something that is evidence
+	paging        map[uint32]*profile.Paging // by partition of sources whose documents are pages
+	details       map[uint32]details         // by partition of conversation details
+	columns       map[uint32]record.Fields   // by object in CSV or Parquet: the fields that have a column
+	margin        *margin                    // nil as long as all rows are kept
 }
 
 func newCollector(in *Inputs) *collector {
@@ -41,7 +42,7 @@ func newCollector(in *Inputs) *collector {
 		in: in, ev: newEvidence(in), account: newAccount(n, in.config.Scratch),
 		manifests: make([]*manifest.Batch, n), cdrs: make([]*cdr.Batch, n), registrations: make([]*registration.Batch, n),
 		damaged: map[uint32]bool{}, blank: map[uint32]bool{}, usable: map[uint32]bool{},
-		pages: map[uint32]*pages{}, columns: map[uint32]record.Fields{},
+		paging: map[uint32]*profile.Paging{}, details: map[uint32]details{}, columns: map[uint32]record.Fields{},
 	}
 }
 
@@ -97,6 +98,7 @@ func (c *collector) accountManifest(o *opened, b *manifest.Batch) {
 	}
 	c.account.addRows(o.n, o.Partition, policy.Manifests, b.Rows, b.Rejects)
 	c.account.Balance[policy.Manifests].Skipped += b.Skipped
+	c.addPage(o, b.Page, b.Rows-b.Rejects, b.Rows > 0 || b.Framed)
 	if why := b.Doc.Why(); why != nil {
 		c.account.Broken[o.n] = why
 	}
@@ -151,15 +153,13 @@ func (c *collector) accountLegs(o *opened, b *cdr.Batch) {
 		balance.Read += int64(b.Found()) + b.Skipped - (b.Rows - b.Rejected)
 	}
 	c.addDamage(o, &b.Reading)
+	c.addPage(o, b.Page, b.Listed, b.Lists())
 	c.accountDetails(o, &b.Details)
 }
 
-// pages are what the objects of a partition of conversation details say together.
-type pages struct {
+// details are how many conversations a partition of conversation details has.
+type details struct {
 	elements, speaking int64
-	totalHits          int64       // the greatest
-	listing, cursors   int         // objects that list conversations; those of them after which another page follows
-	available          record.Time // the greatest
 }
 
 // accountDetails counts the conversations of an object.
@@ -167,26 +167,19 @@ func (c *collector) accountDetails(o *opened, d *cdr.Details) {
 	if c.in.Sources[o.Source].Profile.Shape != profile.ConversationDetail {
 		return
 	}
-	p := c.pages[o.Partition]
-	if p == nil {
-		p = &pages{available: record.NoTime}
-		c.pages[o.Partition] = p
-	}
-	p.elements, p.speaking = p.elements+d.Elements, p.speaking+d.Speaking
-	p.totalHits, p.available = max(p.totalHits, d.TotalHits), max(p.available, d.Available)
-	if d.Listing {
-		p.listing++
-		if d.Cursor {
-			p.cursors++
-		}
-	}
+	sum := c.details[o.Partition]
+	c.details[o.Partition] = details{sum.elements + d.Elements, sum.speaking + d.Speaking}
 }
 
-// damaged reports whether conversations of a partition are missing: the pages tell
-// of more, the last page is missing, or the partition was not over yet for the API.
-func (p *pages) damaged(span record.Span) bool {
-	return p.totalHits > p.elements || p.listing > 0 && p.cursors == p.listing ||
-		p.available.Known() && span != record.Forever && p.available < span.End
+// addPage adds what an object tells of the list that it is a page of.
+func (c *collector) addPage(o *opened, p profile.Page, elements int64, lists bool) {
+	if c.in.Sources[o.Source].Profile.Pages == (profile.Pages{}) {
+		return
+	}
+	if c.paging[o.Partition] == nil {
+		c.paging[o.Partition] = new(profile.Paging)
+	}
+	c.paging[o.Partition].Add(p, elements, lists)
 }
 
 // addEvents adds the batch of an object with events.
@@ -209,6 +202,11 @@ func (c *collector) addEvents(o *opened, b *registration.Batch) error {
 	c.noteReading(o, &b.Reading)
 	c.account.addRows(o.n, o.Partition, policy.Registrations, b.Rows, b.Rejected)
 	c.addDamage(o, &b.Reading)
+	c.addPage(o, b.Page, b.Listed, b.Lists())
+	if o.format == profile.TextLines {
+		n := c.account.Unmatched[o.Source]
+		c.account.Unmatched[o.Source] = UnmatchedLines{n.Objects + 1, n.Lines + b.Rows, n.Matched + b.Rows - b.Reading.Unmatched}
+	}
 	return nil
 }
 

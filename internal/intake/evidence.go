@@ -58,15 +58,17 @@ func (c *collector) finish(release func()) (*evidence.Evidence, error) {
 		ev.Sources[i].NoUse = !c.usable[uint32(i)]
 	}
 	for i := range ev.Partitions {
-		p, count, pages := &ev.Partitions[i], c.account.Rows[uint32(i)], c.pages[uint32(i)]
+		p, count, details := &ev.Partitions[i], c.account.Rows[uint32(i)], c.details[uint32(i)]
 		p.Blank = c.blank[uint32(i)]
 		p.Damaged = c.damaged[uint32(i)] || count != nil && count.TooMany(rules.MaxRejects)
 		if ev.Sources[p.Source].Kind == policy.CDRs {
 			p.Empty = count == nil || count.None()
 		}
-		if pages != nil {
-			p.Damaged = p.Damaged || pages.damaged(p.Span)
-			p.Elements, p.Speaking = pages.elements, pages.speaking
+		p.Elements, p.Speaking = details.elements, details.speaking
+		if paging := c.paging[uint32(i)]; paging != nil {
+			if lacks := paging.Lacks(p.Span); lacks != "" {
+				p.Damaged, c.account.Unfinished[uint32(i)] = true, lacks
+			}
 		}
 	}
 

@@ -75,6 +75,112 @@ func TestPagesThatLackConversationsAreDamage(t *testing.T) {
 	}
 }
 
+const pagesConfig = `name: night
+fail_on: none
+sources:
+  manifests: [{name: m, url: "in/m/date={date}/", profile: pages.yaml}]
+  cdrs: [{name: c, url: "in/c/date={date}/", profile: pages.yaml}]
+  registrations: [{name: r, url: "in/r/date={date}/", profile: pages.yaml, successes: true}]
+output: {url: out/, tables: [csv]}
+`
+
+const pagesProfile = `
+manifests:
+  formats: [json, jsonl]
+  document: {entries: /recordings}
+  pages: {more: /next_page_token, total: /total_records, until: /meta/to}
+  fields: {recording_id: [/recording_id], conversation_id: [/conversation_id], trunk_id: [/trunk_id], start_time: [/start_time], end_time: [/end_time]}
+cdrs:
+  formats: [json, jsonl]
+  document: {entries: /calls}
+  each: /legs/*
+  skip: [{reason: chat, where: {/kind: chat}}]
+  pages: {more: /next_page_token, total: /total_records, until: /meta/to}
+  fields: {conversation_id: [../id], leg_id: [/leg], recording_ids: [/rec], trunk_id: [../trunk], start_time: [/start], answer_time: [/start], end_time: [/end]}
+registrations:
+  formats: [json, jsonl]
+  document: {entries: /rows}
+  pages: {more: /next_page_token, total: /total_records, until: /meta/to}
+  fields: {time: [/time], trunk_id: [/trunk_id], line_id: [/line_id], status: [/status]}
+`
+
+// A list that goes on somewhere else is damaged input, whatever it lists: a call of
+// two legs is one element of it, and one that a filter skips was delivered.
+func TestAListThatGoesOnIsDamage(t *testing.T) {
+	t.Parallel()
+	lists := map[string]string{
+		"m": `{"recordings":[` + soundEntry + `]%}`,
+		"c": `{"calls":[{"id":"c1","trunk":"t","legs":[{"leg":"1","rec":"r1","start":"2026-11-20T10:00:00Z","end":"2026-11-20T10:01:00Z"},{"kind":"chat"}]}]%}`,
+		"r": `{"rows":[` + strings.TrimSpace(soundLog) + `]%}`,
+	}
+	for members, lacks := range map[string]string{
+		``:                                      "",
+		`,"next_page_token":""`:                 "",
+		`,"next_page_token":"x"`:                "its last page is missing: each of its objects says that another page follows",
+		`,"total_records":1`:                    "",
+		`,"total_records":2`:                    "its objects say that there are 2 records in all, and they hold 1",
+		`,"total_records":"many"`:               "",
+		`,"meta":{"to":"2026-11-21T00:00:00Z"}`: "",
+		`,"meta":{"to":"2026-11-20T20:00:00Z"}`: "its list is complete until 2026-11-20T20:00:00.000000Z, and the partition ends at 2026-11-21T00:00:00.000000Z",
+	} {
+		for source := range lists {
+			content := files{"cdrmend.yaml": pagesConfig, "pages.yaml": pagesProfile}
+			for other, text := range lists {
+				told := ""
+				if other == source {
+					told = members
+				}
+				content["in/"+other+"/date=2026-11-20/a.json"] = strings.Replace(text, "%", told, 1)
+			}
+			r := newNight(t, content).run()
+			got := ""
+			for _, in := range r.Summary.Incomplete {
+				got += in.Source + ": " + in.Reason
+			}
+			want := lacks
+			if lacks != "" {
+				want = source + ": " + lacks
+			}
+			if got != want || r.Outcome.Indeterminate != (lacks != "" && source != "r") {
+				t.Errorf("%s with %q: incomplete %q, want %q; outcome %+v", source, members, got, want, r.Outcome)
+			}
+		}
+	}
+}
+
+// Lines that match no pattern are skipped, so a pattern that matches none of them
+// would not be noticed at all.
+func TestATextLogOfWhichNoLineMatchesIsNamed(t *testing.T) {
+	t.Parallel()
+	const matching, other = "2026-11-20T08:00:00Z t 200\n", "Nov 20 08:00:00 registered\n"
+	for name, test := range map[string]struct {
+		first, second, unmatched string
+		want                     string
+	}{
+		"none":                 {other + other, other, "skip", "none of the 3 lines in 2 objects of source r matches a pattern of its profile, so all of them were skipped: correct line or lines in the profile; cdrmend profiles test own.yaml FILE --kind registrations shows a line that does not match"},
+		"one":                  {other + other, other + matching, "skip", ""},
+		"they are rejects":     {other, other, "reject", ""},
+		"there is not any":     {"", "", "skip", ""},
+		"one without a status": {other, "2026-11-20T08:00:00Z t 9\n", "skip", ""},
+	} {
+		n := newNight(t, files{
+			"cdrmend.yaml":                strings.Replace(strings.Replace(detailsConfig, "date={date}/\", profile: cdrmend}]\noutput", "date={date}/\", profile: own.yaml}]\noutput", 1), "genesys-conversation-detail", "cdrmend", 1),
+			"own.yaml":                    "registrations: {formats: [text], unmatched: " + test.unmatched + ", line: '^(?P<time>[0-9]\\S+Z) (?P<trunk_id>\\S+) (?P<status>\\d+)'}\n",
+			"in/m/date=2026-11-20/a.json": soundEntry, "in/c/date=2026-11-20/a.csv": soundLegs,
+			"in/r/date=2026-11-20/a.log": test.first, "in/r/date=2026-11-20/b.log": test.second,
+		})
+		var got []string
+		for _, w := range n.run().Summary.Warnings {
+			if strings.Contains(w, "pattern") {
+				got = append(got, w)
+			}
+		}
+		if strings.Join(got, "\n") != test.want {
+			t.Errorf("%s: got %q, want %q", name, got, test.want)
+		}
+	}
+}
+
 // An object of the registration log without anything in it is damaged: nobody
 // knows whether a line was registered.
 func TestABlankObjectOfTheRegistrationLogHidesOutages(t *testing.T) {

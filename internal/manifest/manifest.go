@@ -76,6 +76,7 @@ type Document struct {
 	Blank       bool    // JSON Lines without any byte but white space: an empty list, or all of it is lost
 	Virtual     bool    // of media without metadata: there is no such object
 	OfMedia     bool    // likewise; it is made for all media objects of a partition, of a source without documents
+	Local       bool    // a column of start or end holds local times, whatever the layout of the profile
 	Details     []Range // where the details of its entries are stored
 	Extra       *Extra
 

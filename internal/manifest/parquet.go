@@ -34,6 +34,7 @@ func (r *Reader) ReadParquet(in Input, file io.ReaderAt, size int64) (*Batch, er
 	}
 
 	b.Rows, b.Tabular, b.Places = reading.Rows, reading.Tabular, reading.Places
+	b.Doc.Local = reading.Local.Has(record.StartTime) || reading.Local.Has(record.EndTime)
 	b.noteParquetDamage(reading.Damage, in)
 	r.complete(b)
 	return b, nil

@@ -70,6 +70,7 @@ func NewReader(p *profile.Profile, texts *intern.Table, required record.Fields, 
 	}
 	r.envelope = envelope{org: path(p.DocOrg), total: path(p.DocTotal), failed: path(p.DocFailed), skipped: path(p.DocSkipped)}
 	marker := path(p.Format)
+	wanted = append(wanted, r.mapping.Outer()...)
 
 	// The walk comes last: its slots are as many as there are paths by now.
 	r.walk = jsonscan.NewDocument(jsonscan.NewScanner(nil, limits), r.mapping.Paths, p.List, marker, wanted)
@@ -87,6 +88,8 @@ type Batch struct {
 	Length   int64 // of the uncompressed content, as far as it was read
 	Filtered intern.Filtered
 
+	Page    profile.Page  // what the document tells of the list that it is a page of
+	Framed  bool          // it has a list, so that it may have no entries
 	Tabular bool          // the document is in Parquet, and its schema could be read
 	Places  record.Fields // fields with a place: a column of the schema, or of JSON a member of some entry, of whatever value
 
@@ -323,6 +326,9 @@ func (r *Reader) document(b *Batch, in Input) error {
 
 	b.Length = d.Scanner.Offset()
 	r.envelope.read(&b.Doc, d, &r.norm)
+	if b.Framed = d.Framed(); d.Batch() {
+		b.Page = r.mapping.Page(d)
+	}
 	b.Doc.Keyed = b.Doc.Key.Recording != intern.None && !d.Batch() &&
 		(d.RootKind == jsonscan.Object || d.RootKind == jsonscan.Absent)
 	if err == nil {

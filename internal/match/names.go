@@ -22,8 +22,8 @@ func idInMediaKey(ev *evidence.Evidence, entry uint32, overused evidence.Overuse
 	return id
 }
 
-// FillFromNames fills in the ids that object keys and media keys hold, and the
-// one time that the other two give. It returns the states of the entries.
+// FillFromNames fills in the ids that object keys and media keys hold. It returns the
+// states of the entries.
 func FillFromNames(ev *evidence.Evidence, overused evidence.OverusedIDs) []EntryState {
 	states := make([]EntryState, len(ev.Entries))
 	words := MediaWordsOf(ev)
@@ -61,7 +61,6 @@ func FillFromNames(ev *evidence.Evidence, overused evidence.OverusedIDs) []Entry
 			st.Void = MediaOf(ev, uint32(i), words).Gone()
 			st.Pending = !st.Void && words.promises[e.State] && !hasMedia(ev, e)
 		}
-		fillThirdTime(e, st, ev.SourceOfEntry(e).Profile)
 	}
 
 	return states

@@ -16,6 +16,8 @@ type EntryState struct {
 	Voice     bool
 	Void      bool // of a voice entry: there is no media, so it is no entry of any leg
 	Pending   bool // likewise: its media is promised
+
+	Unmeasured bool // its duration is in another unit than its source says, see OddUnits
 }
 
 // Hears reports whether an entry is a recording that legs may have.

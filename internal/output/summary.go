@@ -317,6 +317,10 @@ func (r *Run) damage(partition uint32) string {
 		parts = append(parts, fmt.Sprintf("%d of its %d rows rejected, more than max_rejects (%v) allows; see the rejects", count.Rejects, count.Rows, limit))
 	}
 
+	if lacks := r.Account.Unfinished[partition]; lacks != "" {
+		parts = append(parts, lacks)
+	}
+
 	if len(parts) == 0 {
 		return "its rows lack what judging needs: see the finding of class unfit_source"
 	}

@@ -11,7 +11,6 @@ import (
 	"cdrmend/internal/reconcile"
 	"cdrmend/internal/record"
 	"cdrmend/internal/secret"
-	"cdrmend/manifests"
 )
 
 // warnings describes what is odd about whole sources rather than single records.
@@ -21,6 +20,7 @@ func warnings(in *intake.Inputs, a *intake.Account, d *reconcile.Decision) []str
 	list = append(list, shapeWarnings(d)...)
 	list = append(list, placeWarnings(a, d)...)
 	list = append(list, silentWarnings(d)...)
+	list = append(list, unmatchedWarnings(a, d)...)
 	return append(list, secretWarnings(in)...)
 }
 
@@ -103,6 +103,17 @@ func silentWarnings(d *reconcile.Decision) []string {
 	return list
 }
 
+// unmatchedWarnings names sources of text logs of which no line matches a pattern:
+// their lines are skipped, so that nothing else tells.
+func unmatchedWarnings(a *intake.Account, d *reconcile.Decision) (list []string) {
+	for _, source := range slices.Sorted(maps.Keys(a.Unmatched)) {
+		if n := a.Unmatched[source]; n.Lines > 0 && n.Matched == 0 {
+			list = append(list, fmt.Sprintf("none of the %d lines in %d objects of source %s matches a pattern of its profile, so all of them were skipped: correct line or lines in the profile; cdrmend profiles test %s FILE --kind registrations shows a line that does not match", n.Lines, n.Objects, d.Sources[source].Name, d.Sources[source].Profile.Name))
+		}
+	}
+	return list
+}
+
 // shapeWarnings names required fields that more than half of a source's
 // entries lack: the shape of the export rather than damage.
 func shapeWarnings(d *reconcile.Decision) []string {
@@ -146,7 +157,7 @@ func placeWarnings(a *intake.Account, d *reconcile.Decision) (list []string) {
 	for i := range d.Sources {
 		s := &d.Sources[i]
 		places, read := a.Places[uint32(i)]
-		if _, builtIn := manifests.Profile(s.Profile.Name); builtIn || !read {
+		if !s.Profile.IsOwn() || !read {
 			continue
 		}
 

@@ -15,6 +15,7 @@ import (
 	"cdrmend/internal/rows"
 
 	"github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/deprecated"
 )
 
 // Edit is a new value of one field of one row, as the profile writes it.
@@ -147,6 +148,8 @@ func (p *editPlan) value(column *parquet.Column, e Edit) (parquet.Value, error) 
 	switch kind := column.Type().Kind(); {
 	case meaning.kind == timestamp:
 		return p.timestamp(meaning, e)
+	case kind == parquet.Int96:
+		return p.int96(e)
 	case kind == parquet.ByteArray && meaning.kind == jsonText:
 		return parquet.ByteArrayValue(jsonscan.AppendQuoted(nil, []byte(e.Value))), nil
 	case kind == parquet.ByteArray && meaning.kind == physical:
@@ -192,14 +195,11 @@ func (p *editPlan) timestamp(s scalar, e Edit) (parquet.Value, error) {
 		return parquet.Value{}, err
 	}
 
-	// A local column has the time that clocks in the profile's zone show.
 	micros := int64(t)
 	if s.local {
-		if p.mapping.Profile.Zone == nil {
-			return parquet.Value{}, fmt.Errorf("its times have no zone; name one in the profile")
+		if micros, err = p.local(t); err != nil {
+			return parquet.Value{}, err
 		}
-		_, offset := t.Std().In(p.mapping.Profile.Zone).Zone()
-		micros += int64(offset) * 1e6
 	}
 
 	if s.unit < time.Microsecond {
@@ -209,6 +209,34 @@ func (p *editPlan) timestamp(s scalar, e Edit) (parquet.Value, error) {
 		return parquet.Int64Value(micros * 1000), nil
 	}
 	return parquet.Int64Value(floorDiv(micros, s.unit.Microseconds())), nil
+}
+
+// local returns the microseconds from 1970 to a time as clocks in the zone of the
+// source show it.
+func (p *editPlan) local(t record.Time) (int64, error) {
+	zone := p.mapping.Profile.Zone
+	if zone == nil {
+		return 0, fmt.Errorf("its times have no zone; name one in the profile or at the source")
+	}
+	_, offset := t.Std().In(zone).Zone()
+	return int64(t) + int64(offset)*1e6, nil
+}
+
+// int96 converts a time to a timestamp of old writers: nanoseconds of a Julian day.
+func (p *editPlan) int96(e Edit) (parquet.Value, error) {
+	t, err := p.time(e)
+	if err != nil {
+		return parquet.Value{}, err
+	}
+	micros, err := p.local(t)
+	if err != nil {
+		return parquet.Value{}, err
+	}
+
+	const dayMicros = 24 * 3600 * 1e6
+	day := floorDiv(micros, dayMicros)
+	nanos := uint64(micros-day*dayMicros) * 1000
+	return parquet.Int96Value(deprecated.Int96{uint32(nanos), uint32(nanos >> 32), uint32(day + unixEpoch)}), nil
 }
 
 // floorDiv divides n and rounds down, so that times before 1970 are cut like others.

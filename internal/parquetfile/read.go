@@ -15,6 +15,7 @@ import (
 	"strings"
 
 	"cdrmend/internal/jsonscan"
+	"cdrmend/internal/record"
 	"cdrmend/internal/rows"
 	"cdrmend/internal/stream"
 
@@ -34,6 +35,7 @@ func Read(m *rows.Mapping, r io.ReaderAt, size int64, to rows.Visitor) (rows.Rea
 	if jsonscan.IsDamage(err) {
 		reading.Damage, err = err, nil
 	}
+	reading.Listed = reading.Sound()
 	return reading, err
 }
 
@@ -45,6 +47,7 @@ func (p *parquetFile) read(m *rows.Mapping, to rows.Visitor, reading *rows.Readi
 	}
 	defer wanted.close()
 	reading.Framed, reading.Tabular, reading.Places = true, true, columns.Fields()
+	reading.Local = wanted.local(columns)
 
 	others := otherValues{mapping: m, rows: wanted}
 	var row rows.Row // for the visitor; one for all rows, as it escapes
@@ -151,6 +154,20 @@ func wantedRows(m *rows.Mapping, p *parquetFile) (all *rowReader, columns *rows.
 		all.columns = append(all.columns, newWantedColumn(p, c))
 	}
 	return all, columns, nil
+}
+
+// local returns the fields that are written to a column of local times.
+func (r *rowReader) local(columns *rows.Columns) (set record.Fields) {
+	for f := range record.NumFields {
+		cell := columns.Cell(f)
+		if cell < 0 {
+			continue
+		}
+		if c := r.columns[cell].column; c.Leaf() && isLocal(c.Type()) {
+			set.Add(f)
+		}
+	}
+	return set
 }
 
 // next returns the cells of the next row, valid until the call after it, and

@@ -67,6 +67,12 @@ func scalarOf(t parquet.Type, limits *stream.Limits) scalar {
 	return scalar{} // signed integers and strings have no other meaning
 }
 
+// isLocal reports whether the values of a column are times without a zone: timestamps
+// that are not adjusted to UTC, and the timestamps of old writers.
+func isLocal(t parquet.Type) bool {
+	return t.Kind() == parquet.Int96 || scalarOf(t, nil).local
+}
+
 // value returns v as a raw value. A text that must be written for it is appended
 // to text.
 func (s scalar) value(v parquet.Value, text *[]byte) jsonscan.Value {
@@ -160,10 +166,12 @@ func appendInstant(b []byte, n int64, unit time.Duration, local bool) []byte {
 	return append(b, 'Z')
 }
 
+// unixEpoch is the Julian day on which 1970 begins.
+const unixEpoch = 2440588
+
 // appendInt96 appends the nanoseconds of a Julian day, the timestamp of old
 // writers. Nothing says which zone it is in.
 func appendInt96(b []byte, v deprecated.Int96) []byte {
-	const unixEpoch = 2440588
 	nanos := int64(uint64(v[1])<<32 | uint64(v[0]))
 	day := int64(v[2]) - unixEpoch
 	return time.Unix(day*86400, nanos).UTC().AppendFormat(b, localLayout)

@@ -87,7 +87,13 @@ func (b *builder) sources() {
 // source builds a source. It fills defaults into the document as well, for
 // Effective.
 func (b *builder) source(kind Kind, key string, d *sourceDocument) Source {
-	s := Source{Kind: kind, Name: d.Name, Org: d.Org, Versions: d.Versions, Successes: d.Successes, Profile: b.profile(kind, key+".profile", d.Profile)}
+	s := Source{Kind: kind, Name: d.Name, Org: d.Org, Versions: d.Versions, Successes: d.Successes, Zone: d.Zone}
+	s.Profile = b.profile(kind, key+".profile", d.Profile, b.zone(key+".zone", d.Zone))
+	if s.Profile != nil {
+		if d.Zone = cmp.Or(d.Zone, s.Profile.OwnZone); d.Zone == s.Profile.OwnZone {
+			s.Zone = ""
+		}
+	}
 	if d.Settle == "" {
 		d.Settle = "0s"
 		if s.Profile != nil {

@@ -54,6 +54,7 @@ type sourceDocument struct {
 	Versions       bool            `json:"versions"`
 	Successes      bool            `json:"successes,omitempty"` // of registrations
 	ClockOffset    yamlfile.Scalar `json:"clock_offset"`
+	Zone           string          `json:"zone,omitempty"`
 	RecordingPer   string          `json:"one_recording_per,omitempty"` // of cdrs
 	S3             s3Document      `json:"s3,omitempty"`
 }

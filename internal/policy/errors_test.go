@@ -51,11 +51,11 @@ func TestEveryErrorNamesFileLineAndKey(t *testing.T) {
 		},
 		"unknown key of a source": {
 			insert(t, "    - name: c", "      coluor: 1"),
-			"cdrmend.yaml:9:7: sources.cdrs[0].coluor: unknown key, want one of clock_offset lookahead lookback name one_recording_per org profile s3 settle url versions",
+			"cdrmend.yaml:9:7: sources.cdrs[0].coluor: unknown key, want one of clock_offset lookahead lookback name one_recording_per org profile s3 settle url versions zone",
 		},
 		"a key of another kind of source": {
 			insert(t, "    - name: c", "      successes: true"),
-			"cdrmend.yaml:9:7: sources.cdrs[0].successes: unknown key, want one of clock_offset lookahead lookback name one_recording_per org profile s3 settle url versions",
+			"cdrmend.yaml:9:7: sources.cdrs[0].successes: unknown key, want one of clock_offset lookahead lookback name one_recording_per org profile s3 settle url versions zone",
 		},
 		"unknown key in one line": {
 			top("s3: {region: x, Endpoint: 'http://y'}"),
@@ -126,9 +126,11 @@ func TestEveryErrorNamesFileLineAndKey(t *testing.T) {
 		"empty condition":   {top("policy: {exclusions: [{reason: r, ani: ''}]}"), "cdrmend.yaml:2:35: policy.exclusions[0].ani: is \"\", want a text or a list of texts"},
 		"empty in a list":   {top("policy: {exclusions: [{reason: r, user: ['']}]}"), "cdrmend.yaml:2:42: policy.exclusions[0].user[0]: is \"\", want a text"},
 		"no condition":      {top("policy: {exclusions: [{reason: r, line: []}]}"), "cdrmend.yaml:2:35: policy.exclusions[0].line: want a text or a list of texts"},
+		"zone":              {manifest("      zone: Berlin"), `cdrmend.yaml:6:7: sources.manifests[0].zone: "Berlin" is no time zone, want one such as Europe/Berlin`},
+		"the machine's":     {manifest("      zone: Local"), `cdrmend.yaml:6:7: sources.manifests[0].zone: "Local" is no time zone, want one such as Europe/Berlin`},
 		"clock offset":      {manifest("      clock_offset: soon"), `cdrmend.yaml:6:7: sources.manifests[0].clock_offset: is "soon", want a duration with or without a sign such as -40s, 1h or 998ms`},
 		"recording of":      {insert(t, "    - name: c", "      one_recording_per: call"), `cdrmend.yaml:9:7: sources.cdrs[0].one_recording_per: is "call", want one of leg conversation`},
-		"recording of it":   {manifest("      one_recording_per: leg"), "cdrmend.yaml:6:7: sources.manifests[0].one_recording_per: unknown key, want one of clock_offset lookahead lookback name org profile required_fields s3 settle url versions"},
+		"recording of it":   {manifest("      one_recording_per: leg"), "cdrmend.yaml:6:7: sources.manifests[0].one_recording_per: unknown key, want one of clock_offset lookahead lookback name org profile required_fields s3 settle url versions zone"},
 		"quiet day":         {top("policy: {quiet_days: [Sunday, 2026-12-25, sun]}"), `cdrmend.yaml:2:43: policy.quiet_days[2]: is "sun", want the name of a weekday such as sunday, or a date such as 2026-12-25`},
 		"only a star":       {top("policy: {exclusions: [{reason: r, ani: ['+49*', ' tel:- *']}]}"), `cdrmend.yaml:2:35: policy.exclusions[0].ani: is " tel:- *", of which nothing is left but the star, so that every number would fit`},
 		"accepted nothing":  {top("policy: {accepted: nobody.csv}"), "cdrmend.yaml:2:10: policy.accepted: reading nobody.csv: row 3 names neither a finding nor a conversation nor a recording"},

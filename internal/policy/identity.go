@@ -53,6 +53,7 @@ type SourceIdentity struct {
 	Versions       bool     `json:"versions"`
 	Successes      bool     `json:"successes,omitempty"` // of registrations
 	ClockOffset    string   `json:"clock_offset,omitempty"`
+	Zone           string   `json:"zone,omitempty"`              // where it is not the profile's
 	RecordingPer   string   `json:"one_recording_per,omitempty"` // of cdrs
 }
 
@@ -154,6 +155,7 @@ func (s *Source) identity() SourceIdentity {
 	if s.Profile != nil {
 		id.Profile = s.Profile.Name
 	}
+	id.Zone = s.Zone
 	if s.ClockOffset != 0 {
 		id.ClockOffset = s.ClockOffset.String()
 	}

@@ -78,6 +78,7 @@ type Source struct {
 
 	OneForEachLeg bool          // of CDRs: each leg has a recording of its own, else each conversation
 	ClockOffset   time.Duration // added to every time that is read from the source
+	Zone          string        // of its local times, instead of the profile's; empty: the profile's
 }
 
 // S3 is how one bucket is reached.

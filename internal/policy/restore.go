@@ -87,7 +87,16 @@ func (r *restorer) source(d *SourceIdentity) Source {
 		return s
 	}
 
-	p, err := profile.Load(d.Profile, []byte(text), d.Kind)
+	var zone *time.Location
+	if s.Zone = d.Zone; s.Zone != "" {
+		var err error
+		if zone, err = profile.Zone(s.Zone); err != nil {
+			r.errs = append(r.errs, err)
+			return s
+		}
+	}
+
+	p, err := profile.LoadIn(zone, d.Profile, []byte(text), d.Kind)
 	if err != nil {
 		r.errs = append(r.errs, err)
 		return s

@@ -52,8 +52,21 @@ func (r *valueReader) template(key, text string) Template {
 	return t
 }
 
-// profile loads a built-in profile, or one of the user from a file.
-func (r *valueReader) profile(kind Kind, key, name string) *profile.Profile {
+// zone returns a time zone, nil when none is named.
+func (r *valueReader) zone(key, name string) *time.Location {
+	if name == "" {
+		return nil
+	}
+	zone, err := profile.Zone(name)
+	if err != nil {
+		r.file.Problem(key, "%v", err)
+	}
+	return zone
+}
+
+// profile loads a built-in profile, or one of the user from a file, for a source
+// whose local times are of a zone; nil: of the profile's.
+func (r *valueReader) profile(kind Kind, key, name string, zone *time.Location) *profile.Profile {
 	if name == "" {
 		return nil
 	}
@@ -68,7 +81,7 @@ func (r *valueReader) profile(kind Kind, key, name string) *profile.Profile {
 		}
 	}
 
-	p, err := profile.Load(shown, text, kind.String())
+	p, err := profile.LoadIn(zone, shown, text, kind.String())
 	if err != nil {
 		r.file.Problem(key, "%s", strings.ReplaceAll(err.Error(), "\n", "\n\t"))
 		return nil

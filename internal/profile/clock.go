@@ -366,10 +366,19 @@ func mailZone(v string) (int, bool) {
 
 // Written returns the instant that a reader of the text of [Profile.FormatTime]
 // will see, false when that is another one for more than the precision of the
-// layout: a local time that occurs twice is read as the earlier one.
-func (p *Profile) Written(t record.Time) (record.Time, bool) {
+// layout: a local time that occurs twice is read as the earlier one. Local says that
+// the time goes to a column of local times, which cannot be without a zone.
+func (p *Profile) Written(t record.Time, local bool) (record.Time, bool) {
 	_, cut := p.FormatTime(t)
-	if layoutOffset(p.writtenLayout()) != noOffset || p.Zone == nil {
+	switch {
+	case local && p.Zone == nil:
+		return cut, false
+	case local:
+		at := t.Add(-p.ClockOffset)
+		_, offset := at.Std().In(p.Zone).Zone()
+		back, _ := resolveLocal(int64(at)+int64(offset)*1e6, p.Zone)
+		return cut, back == int64(at)
+	case p.Zone == nil || layoutOffset(p.writtenLayout()) != noOffset:
 		return cut, true
 	}
 	_, offset := t.Add(-p.ClockOffset).Std().In(p.Zone).Zone()

@@ -232,10 +232,33 @@ func TestTheClockOffsetIsAddedWhenReadAndSubtractedWhenWritten(t *testing.T) {
 		t.Errorf("read as %s, span %v", at, spans)
 	}
 	text, seen := p.FormatTime(at)
-	if written, ok := p.Written(at); text != "2026-11-20T08:00:40.000000Z" || seen != at || written != at || !ok {
+	if written, ok := p.Written(at, false); text != "2026-11-20T08:00:40.000000Z" || seen != at || written != at || !ok {
 		t.Errorf("written as %s, seen as %s and %s", text, seen, written)
 	}
 	if got := p.ParseTime([]byte("2026-11-20T08:00:40Z")).String(); got != "2026-11-20T08:00:40.000000Z" {
 		t.Errorf("as the source's clock shows it %s", got)
+	}
+}
+
+func TestATimeIsNotWrittenWhereItWouldBeReadAsAnother(t *testing.T) {
+	berlin := location(t, "Europe/Berlin")
+	first, second := record.Time(1792888200e6), record.Time(1792891800e6) // 02:30, and an hour later 02:30 again
+	for name, test := range map[string]struct {
+		profile       profile.Profile
+		local         bool
+		first, second bool
+	}{
+		"in a layout with an offset":       {profile.Profile{Zone: berlin}, false, true, true},
+		"in a column of local times":       {profile.Profile{Zone: berlin}, true, true, false},
+		"in a layout without an offset":    {profile.Profile{Zone: berlin, Layouts: []string{"2006-01-02 15:04:05"}}, false, true, false},
+		"in a zone that never repeats":     {profile.Profile{Zone: time.UTC}, true, true, true},
+		"in such a column, without a zone": {profile.Profile{}, true, false, false},
+		"by a clock that is an hour ahead": {profile.Profile{Zone: berlin, ClockOffset: -time.Hour}, true, false, true},
+	} {
+		_, ok1 := test.profile.Written(first, test.local)
+		_, ok2 := test.profile.Written(second, test.local)
+		if ok1 != test.first || ok2 != test.second {
+			t.Errorf("%s: got %v and %v, want %v and %v", name, ok1, ok2, test.first, test.second)
+		}
 	}
 }

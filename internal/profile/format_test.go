@@ -26,3 +26,25 @@ func TestTheNameDecidesTheFormatAndElseTheContent(t *testing.T) {
 		t.Errorf("the only format is not taken: %s", got)
 	}
 }
+
+func TestObjectsWhoseRowsDependOnTheLineBeforeAreNotSplit(t *testing.T) {
+	for _, test := range []struct {
+		text   string
+		format profile.Format
+		want   bool
+	}{
+		{"registrations: {formats: [text], line: '(?P<time>x)'}", profile.TextLines, true},
+		{"registrations: {formats: [text, csv], begins: '^x', line: '(?P<time>x)'}", profile.TextLines, false},
+		{"registrations: {formats: [text, csv], begins: '^x', line: '(?P<time>x)'}", profile.CSV, true},
+		{"registrations: {formats: [jsonl], each: /a/*, fields: {time: [/t]}}", profile.JSONLines, false},
+		{"registrations: {formats: [json], fields: {time: [/t]}}", profile.JSON, false},
+	} {
+		p, err := profile.Load("own.yaml", []byte(test.text), "registrations")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := p.Splits(test.format); got != test.want {
+			t.Errorf("%s in %s: split %v, want %v", test.text, test.format, got, test.want)
+		}
+	}
+}

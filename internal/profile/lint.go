@@ -57,6 +57,7 @@ func (s *section) lint(l *linter) {
 	for key, place := range map[string]string{
 		"each": s.Each, "document.entries": s.Document.Entries, "document.format": s.Document.Format, "document.org_id": s.Document.OrgID,
 		"document.total": s.Document.Total, "document.failed": s.Document.Failed, "document.skipped": s.Document.Skipped,
+		"pages.more": s.Pages.More, "pages.total": s.Pages.Total, "pages.until": s.Pages.Until,
 	} {
 		l.place(key, place)
 	}
@@ -75,14 +76,14 @@ func (s *section) lint(l *linter) {
 	}
 	for key, text := range map[string]string{
 		"key_pattern": s.KeyPattern, "exclude": s.Exclude, "media_pattern": s.MediaPattern, "media_exclude": s.MediaExclude,
-		"screen_pattern": s.ScreenPattern, "id_pattern": s.IDPattern, "line": s.Line,
+		"screen_pattern": s.ScreenPattern, "id_pattern": s.IDPattern, "line": s.Line, "begins": s.Begins,
 	} {
 		l.pattern(key, text)
 	}
 	l.lines(s.Lines)
 	for i, layout := range s.TimeLayouts {
 		if l.profile.Zone == nil && layoutOffset(layout) == noOffset {
-			l.problem(fmt.Sprintf("time_layouts[%d]", i), "%q has no zone, and the profile has none either, so that no such time parses; want zone, such as Europe/Berlin", layout)
+			l.problem(fmt.Sprintf("time_layouts[%d]", i), "%q has no zone, and the profile has none either, so that no such time parses; want zone, such as Europe/Berlin, which a source may replace", layout)
 		}
 	}
 }
@@ -98,7 +99,7 @@ func (l *linter) place(key, place string) {
 			continue
 		}
 		parts[i] = "*"
-		if strings.HasPrefix(key, "document.") {
+		if strings.HasPrefix(key, "document.") || strings.HasPrefix(key, "pages.") {
 			l.problem(key, "%s has the step %s, which is a member of that name and never the element of a list; want names of members, and each for lists inside elements", place, part)
 			return
 		}
@@ -170,7 +171,7 @@ func (l *linter) decl(key string, d *steps.Decl) {
 		}
 		for n, layout := range s.Time {
 			if l.profile.Zone == nil && !steps.HasZone(layout) {
-				l.problem(fmt.Sprintf("%s.time[%d]", at, n), "%q has no zone, and the profile has none either, so that no such time parses; want zone, such as Europe/Berlin", layout)
+				l.problem(fmt.Sprintf("%s.time[%d]", at, n), "%q has no zone, and the profile has none either, so that no such time parses; want zone, such as Europe/Berlin, which a source may replace", layout)
 			}
 		}
 	}

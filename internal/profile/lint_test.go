@@ -40,6 +40,7 @@ func TestLintSaysWhatCannotBeMeantAndWhere(t *testing.T) {
 		"a map of one word":                 {field("[{from: /a, then: [{map: {x: null}, else: '='}]}]"), ""},
 		"an anchor amid characters":         {field("[{from: /a, then: [{match: 'a^(b)'}]}]"), "never matches"},
 		"characters after the end":          {field("[{from: /a, then: [{match: '(a$)b'}]}]"), "never matches"},
+		"a group twice":                     {field("[{from: /a, then: [{match: '(?P<y>a)|(?P<y>b)'}]}]"), `the group "y" stands twice`},
 		"a group repeated 0 times":          {field("[{from: /a, then: [{match: 'x(?P<y>a){0}'}]}]"), "0 times"},
 		"a group without characters":        {field(`[{from: /a, then: [{match: 'x|(?P<y>[^\x00-\x{10FFFF}])'}]}]`), "the group y never takes part"},
 		"a layout without zone":             {section("  fields: {start_time: [/a]}\n  time_layouts: ['2006-01-02 15:04:05']\n"), "own.yaml:4:18: cdrs.time_layouts[0]: "},

@@ -15,6 +15,9 @@ func cannotMatch(text string) string {
 	if err != nil {
 		return "" // loading reports it
 	}
+	if name := twice(re.CapNames()); name != "" {
+		return groupTwice(name)
+	}
 	if never(re) {
 		return fmt.Sprintf("%s never matches: want no ^ after characters, and no $ before some", text)
 	}

@@ -1,6 +1,7 @@
 package profile
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"regexp"
@@ -43,6 +44,7 @@ type section struct {
 		Failed  string `json:"failed"`
 		Skipped string `json:"skipped"`
 	} `json:"document"`
+	Pages         pagesSection            `json:"pages"`
 	KeyPattern    string                  `json:"key_pattern"`
 	Exclude       string                  `json:"exclude"`
 	MediaPattern  string                  `json:"media_pattern"`
@@ -56,12 +58,20 @@ type section struct {
 	Skip          []filterSection         `json:"skip"`
 	Keep          []filterSection         `json:"keep"`
 	Unmatched     string                  `json:"unmatched"`
+	Begins        string                  `json:"begins"`
 	Fields        map[string][]steps.Decl `json:"fields"`
 	CSV           csvSection              `json:"csv"`
 	TimeLayouts   []string                `json:"time_layouts"`
 	Zone          string                  `json:"zone"`
 	Missing       []string                `json:"missing"`
 	PhonePrefixes []string                `json:"phone_prefixes"`
+}
+
+// pagesSection is the YAML of where a list goes on.
+type pagesSection struct {
+	More  string `json:"more"`
+	Total string `json:"total"`
+	Until string `json:"until"`
 }
 
 // lineSection is the YAML of one kind of text line.
@@ -99,6 +109,12 @@ func parseProfile(name string, text []byte) (*yamlfile.File, map[string]*section
 // registrations. The name, that of a built-in profile or the path of a file,
 // appears in messages. All errors are reported, each with line, column and key.
 func Load(name string, text []byte, kind string) (*Profile, error) {
+	return LoadIn(nil, name, text, kind)
+}
+
+// LoadIn is Load for a source whose local times are of a zone, whatever the profile
+// says; nil leaves that to the profile.
+func LoadIn(zone *time.Location, name string, text []byte, kind string) (*Profile, error) {
 	f, sections, err := parseProfile(name, text)
 	if err != nil {
 		return nil, err
@@ -115,7 +131,7 @@ func Load(name string, text []byte, kind string) (*Profile, error) {
 	}
 
 	// The builder goes on after a problem, so that all of them are reported at once.
-	b := builder{file: f, kind: kind, section: s}
+	b := builder{file: f, kind: kind, section: s, source: zone}
 	p := b.profile()
 	if err := f.Err(); err != nil {
 		return nil, err
@@ -130,6 +146,7 @@ type builder struct {
 	file    *yamlfile.File
 	kind    string
 	section *section
+	source  *time.Location // the zone of the source, nil when it has none of its own
 }
 
 // problem notes that something is wrong with a key of the section.
@@ -153,9 +170,11 @@ func (b *builder) profile() *Profile {
 		Suffix:        s.MediaSuffix,
 		Layouts:       b.layouts(),
 		Zone:          b.zone(),
+		OwnZone:       s.Zone,
 		Missing:       NewWords(s.Missing...),
 		Settle:        b.duration("settle", string(s.Settle)),
 		CSV:           b.csv(),
+		Pages:         b.pages(),
 	}
 	for _, prefix := range s.PhonePrefixes {
 		p.Prefixes = append(p.Prefixes, strings.ToLower(prefix))
@@ -169,6 +188,7 @@ func (b *builder) profile() *Profile {
 	// The groups of a text line add fields, so the checks of fields come after it.
 	b.fields(p)
 	p.Lines, p.RejectUnmatched = b.lines(p), s.Unmatched == "reject"
+	p.Begins, _ = b.compile("begins", s.Begins)
 	p.Filters = b.filters(p)
 	b.noDocuments(p)
 	b.xmlManifests(p)
@@ -216,7 +236,27 @@ func (b *builder) compile(key, text string) (re *regexp.Regexp, groups []string)
 		b.problem(key, "%v", err)
 		return nil, nil
 	}
-	return re, slices.DeleteFunc(slices.Clone(re.SubexpNames()), func(name string) bool { return name == "" })
+	groups = slices.DeleteFunc(slices.Clone(re.SubexpNames()), func(name string) bool { return name == "" })
+	if name := twice(groups); name != "" {
+		b.problem(key, "%s", groupTwice(name))
+	}
+	return re, groups
+}
+
+// twice returns a name that a list has more than once, empty when there is none.
+func twice(names []string) string {
+	for i, name := range names {
+		if name != "" && slices.Contains(names[:i], name) {
+			return name
+		}
+	}
+	return ""
+}
+
+// groupTwice says what is wrong with a group that a pattern has twice: only one of
+// them could have the value.
+func groupTwice(name string) string {
+	return fmt.Sprintf("the group %q stands twice, and only the last one would count; want each name once, with alternatives inside the group or in patterns of their own", name)
 }
 
 // pattern compiles a regular expression and checks the names of its groups.
@@ -245,18 +285,24 @@ func (b *builder) layouts() []string {
 }
 
 func (b *builder) zone() *time.Location {
-	name := b.section.Zone
-	if name == "" {
-		return nil
+	var own *time.Location
+	if b.section.Zone != "" {
+		var err error
+		if own, err = Zone(b.section.Zone); err != nil {
+			b.problem("zone", "%v", err)
+		}
 	}
+	return cmp.Or(b.source, own)
+}
 
+// Zone returns a time zone by its name.
+func Zone(name string) (*time.Location, error) {
 	// Local is the machine's zone: the same input would give other results elsewhere.
 	zone, err := time.LoadLocation(name)
-	if err != nil || name == "Local" {
-		b.problem("zone", "%q is no time zone, want one such as Europe/Berlin", name)
-		return nil
+	if err != nil || name == "" || name == "Local" {
+		return nil, fmt.Errorf("%q is no time zone, want one such as Europe/Berlin", name)
 	}
-	return zone
+	return zone, nil
 }
 
 // each returns the lists on the way to the records: /calls/*/legs/* has two.
@@ -278,6 +324,21 @@ func (b *builder) each() []string {
 		}
 	}
 	return lists
+}
+
+// pages returns where documents tell that their list goes on. Only JSON has members
+// around a list.
+func (b *builder) pages() Pages {
+	p := Pages(b.section.Pages)
+	switch {
+	case p == (Pages{}) && b.section.Shape == ConversationDetail:
+		return detailPages
+	case p != (Pages{}) && b.section.Shape == ConversationDetail:
+		b.problem("pages", "is given, but the shape %s has pages of its own", ConversationDetail)
+	case p != (Pages{}) && !slices.Contains(b.section.Formats, JSON.String()):
+		b.problem("pages", "is given, but json is not among the formats, and only a JSON document has members around its list")
+	}
+	return p
 }
 
 // csv returns the layout of CSV files. The schema has checked the delimiter.
@@ -357,6 +418,8 @@ func (b *builder) lines(p *Profile) []LinePattern {
 		b.problem("line", "is given, but text is not among the formats")
 	case b.section.Lines != nil && !text:
 		b.problem("lines", "is given, but text is not among the formats")
+	case b.section.Begins != "" && !text:
+		b.problem("begins", "is given, but text is not among the formats")
 	case b.section.Unmatched != "" && !text:
 		b.problem("unmatched", "is given, but text is not among the formats")
 	}
@@ -381,6 +444,9 @@ func (b *builder) linePattern(p *Profile, key string, s lineSection) LinePattern
 	for _, name := range slices.Sorted(maps.Keys(s.Set)) {
 		l.Columns = append(l.Columns, name)
 		l.Constants = append(l.Constants, string(s.Set[name]))
+	}
+	if name := twice(l.Columns); name != "" && s.Set[name] != "" {
+		b.problem(strings.TrimSuffix(key, "match")+"set."+name, "is a group of the pattern, too, whose value would never count; want only one of them")
 	}
 	for _, column := range l.Columns {
 		if column != "" && !b.adopt(p, column, record.EventFields) {
@@ -434,7 +500,7 @@ func (b *builder) written(p *Profile) {
 	}
 
 	if len(p.Layouts) > 0 && p.Zone == nil && layoutOffset(p.Layouts[0]) == noOffset {
-		b.problem("time_layouts[0]", "%q has no zone, and the profile has none either", p.Layouts[0])
+		b.problem("time_layouts[0]", "%q has no zone, and the profile has none either; name the zone there or at the source", p.Layouts[0])
 	}
 
 	// JSON is repaired at the place of a field, a table by the name of a column.

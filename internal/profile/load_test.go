@@ -147,7 +147,7 @@ func TestEveryErrorOfAProfileNamesLineColumnAndKey(t *testing.T) {
 		return "manifests:\n  documents: none\n  media_pattern: '(?P<recording_id>.)'\n" + lines
 	}
 	for name, test := range map[string]struct{ kind, text, want string }{
-		"unknown key":       {"manifests", entry("  colour: blue"), "p.yaml:4:3: manifests.colour: unknown key, want one of csv document documents exclude fields formats id_pattern key_pattern media_exclude media_pattern media_suffix missing phone_prefixes screen_pattern settle time_layouts zone"},
+		"unknown key":       {"manifests", entry("  colour: blue"), "p.yaml:4:3: manifests.colour: unknown key, want one of csv document documents exclude fields formats id_pattern key_pattern media_exclude media_pattern media_suffix missing pages phone_prefixes screen_pattern settle time_layouts zone"},
 		"unknown section":   {"manifests", entry("legs: {}"), "p.yaml:4:1: legs: unknown key, want one of cdrs manifests registrations"},
 		"missing section":   {"cdrs", entry(""), "p.yaml:1:1: the profile has no section cdrs, want one of: manifests"},
 		"nothing":           {"cdrs", "", "p.yaml:1:1: want a profile with a section manifests, cdrs or registrations\np.yaml:1:1: the profile has no section cdrs"},
@@ -162,7 +162,7 @@ func TestEveryErrorOfAProfileNamesLineColumnAndKey(t *testing.T) {
 		"media suffix":      {"manifests", entry("  media_pattern: '(?P<recording_id>x)'"), "p.yaml:4:3: manifests.media_pattern: needs media_suffix, from which the key of a lost document is made"},
 		"media exclude":     {"manifests", entry("  media_exclude: x"), "p.yaml:4:3: manifests.media_exclude: needs media_pattern"},
 		"layout":            {"manifests", entry("  time_layouts: [YYYY-MM-DD]\n  zone: UTC"), `p.yaml:4:18: manifests.time_layouts[0]: "YYYY-MM-DD" does not write a whole time, want a layout of the reference time 2006-01-02T15:04:05`},
-		"layout zone":       {"manifests", entry("  time_layouts: ['2006-01-02 15:04:05']"), `p.yaml:4:18: manifests.time_layouts[0]: "2006-01-02 15:04:05" has no zone, and the profile has none either`},
+		"layout zone":       {"manifests", entry("  time_layouts: ['2006-01-02 15:04:05']"), `p.yaml:4:18: manifests.time_layouts[0]: "2006-01-02 15:04:05" has no zone, and the profile has none either; name the zone there or at the source`},
 		"zone":              {"manifests", entry("  zone: Local"), `p.yaml:4:3: manifests.zone: "Local" is no time zone, want one such as Europe/Berlin`},
 		"settle":            {"manifests", entry("  settle: -1h"), `p.yaml:4:3: manifests.settle: is "-1h", want a duration of 0 or more such as 48h, 95h59m, 90s or 998ms`},
 		"no fields":         {"cdrs", "cdrs: {formats: [csv]}", "p.yaml:1:1: cdrs.fields: is missing, want where the fields are"},
@@ -176,6 +176,8 @@ func TestEveryErrorOfAProfileNamesLineColumnAndKey(t *testing.T) {
 		"two sources":       {"cdrs", "cdrs:\n  formats: [csv]\n  fields: {ani: [{from: a, value: b}]}", "p.yaml:3:19: cdrs.fields.ani[0]: has 2 of from, join and value, want exactly one"},
 		"computed repair":   {"manifests", "manifests:\n  formats: [json]\n  fields: {end_time: [{from: /a}], state: [{value: absent}]}", "p.yaml:3:12: manifests.fields.end_time: begins with a computed value, want the JSON pointer that repairs are written to"},
 		"lost group":        {"registrations", "registrations: {formats: [text], line: '(?P<when>.)', fields: {time: [t]}}", `p.yaml:1:34: registrations.line: the group "when" feeds no field`},
+		"a group twice":     {"registrations", "registrations: {formats: [text], line: '(?P<time>a)|(?P<time>b)'}", "p.yaml:1:34: registrations.line: the group \"time\" stands twice, and only the last one would count; want each name once, with alternatives inside the group or in patterns of their own"},
+		"set of a group":    {"registrations", "registrations: {formats: [text], lines: [{match: '(?P<status>.)', set: {status: 200}}]}", "p.yaml:1:73: registrations.lines[0].set.status: is a group of the pattern, too, whose value would never count; want only one of them"},
 		"no formats":        {"manifests", "manifests:\n  fields: {recording_id: [/id]}", "p.yaml:1:1: manifests.formats: is missing, want a list of formats, or documents: none where recordings have no metadata files"},
 		"no media pattern":  {"manifests", "manifests: {documents: none}", "p.yaml:1:1: manifests.media_pattern: is missing, want the regular expression of the keys of recordings; its named groups are the columns of fields"},
 		"none and formats":  {"manifests", media("  formats: [json]"), "p.yaml:4:3: manifests.formats: is given, but with documents: none there are no documents that it could be about"},

@@ -16,6 +16,7 @@ import (
 
 	"cdrmend/internal/record"
 	"cdrmend/internal/steps"
+	"cdrmend/manifests"
 )
 
 // Profile is one section of a vendor's profile: the layout of one kind of source.
@@ -36,6 +37,8 @@ type Profile struct {
 	DocFailed  string
 	DocSkipped string
 
+	Pages Pages // where a document tells that its list goes on
+
 	// Object keys (manifests).
 	KeyPattern    *regexp.Regexp // groups org_id conversation_id recording_id media_key
 	Exclude       *regexp.Regexp // keys that match are not documents
@@ -48,8 +51,9 @@ type Profile struct {
 	Media         LinePattern    // of their keys: the columns of such entries
 
 	CSV             CSVLayout
-	Lines           []LinePattern // of text lines: the first that matches counts
-	RejectUnmatched bool          // lines that none of them matches are rejects rather than skipped
+	Lines           []LinePattern  // of text lines: the first that matches counts
+	Begins          *regexp.Regexp // of text logs with records of several lines: the first line of each; nil: lines are records
+	RejectUnmatched bool           // lines that none of them matches are rejects rather than skipped
 
 	Fields   map[record.Field][]Place // the first that is present counts
 	Each     []string                 // pointers of lists that lead from an element to its records; nil: elements are records
@@ -57,6 +61,7 @@ type Profile struct {
 	Filters  []Filter
 	Layouts  []string       // of times; the first is the one written
 	Zone     *time.Location // of times without a zone; nil: such times do not parse
+	OwnZone  string         // the zone that the profile itself names; a source may name another
 	Missing  Words          // texts that mean missing
 	Prefixes []string       // of phone numbers, lower case
 	Settle   time.Duration  // default settle time
@@ -77,6 +82,13 @@ func Tokens(pointer string) []string {
 		names[i] = strings.NewReplacer("~1", "/", "~0", "~").Replace(name)
 	}
 	return names
+}
+
+// IsOwn reports whether somebody wrote the profile for files of their own: it is none
+// of those that are built in.
+func (p *Profile) IsOwn() bool {
+	_, builtIn := manifests.Profile(p.Name)
+	return !builtIn
 }
 
 // input returns the number of a place among the inputs, which it joins if it is new.
@@ -151,6 +163,18 @@ func (f Format) String() string { return formatNames[f] }
 
 // InLines reports whether the objects of a format are in lines.
 func (f Format) InLines() bool { return f == JSONLines || f == CSV || f == TextLines }
+
+// Splits reports whether objects of a format can be read in parts: no row depends on
+// those before it, and its number is that of a line.
+func (p *Profile) Splits(f Format) bool {
+	switch {
+	case p.Each != nil, !f.InLines(), f == TextLines && p.Begins != nil:
+		return false
+	case f == CSV && p.Kind == "manifests": // the places of all rows are needed: a repair may add a column
+		return false
+	}
+	return true
+}
 
 // ConversationDetail is the shape of Genesys conversation details: conversations
 // with participants, whose sessions are the legs.

@@ -281,7 +281,7 @@ func (r *entryReporter) conflictWithLegs(n uint32, f record.Field, value intern.
 func (r *entryReporter) conflictOfDuration(n uint32) {
 	e := &r.Entries[n]
 	tolerance := r.Policy.DurationTolerance
-	if tolerance < 0 || e.Duration == profile.NoInt || !e.Start.Known() || !e.End.Known() {
+	if tolerance < 0 || e.Duration == profile.NoInt || r.entries.States[n].Unmeasured || !e.Start.Known() || !e.End.Known() {
 		return
 	}
 

@@ -77,6 +77,8 @@ func decide(ev *evidence.Evidence, spread evidence.Spread, trace *Trace) *Decisi
 	legs := match.GroupLegs(ev, facts, spread)
 	states := match.FillFromNames(ev, facts.Overused)
 	owned := match.OwnedBy(ev, legs)
+	units := match.OddUnits(legs, states, owned)
+	match.FillTimes(ev, states)
 	facts.ExpectInputs(ev.Policy, owned.Expects(duties, states))
 	claims := match.Claim(legs, states, contests)
 	repairs := match.RepairEntries(legs, states, owned.Entries, claims, spread)
@@ -123,6 +125,9 @@ func decide(ev *evidence.Evidence, spread evidence.Spread, trace *Trace) *Decisi
 		},
 	}
 	d.Notices = noticesOf(d, facts, doubts)
+	for _, odd := range units {
+		d.Notices.Warnings = append(d.Notices.Warnings, odd.Warning(ev))
+	}
 	d.Notices.Warnings = append(d.Notices.Warnings, oddities(d, duties.ToRecord, states)...)
 	d.Balance[policy.Manifests] = balanceOfEntries(states, outcomes, owned.Entries)
 	d.Balance[policy.CDRs] = balanceOfLegs(owned.Legs, calls.open, versions)

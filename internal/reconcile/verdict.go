@@ -152,14 +152,15 @@ func (a *assessor) cover(s *assessment) {
 	for _, entry := range s.entries {
 		e := &a.Entries[entry]
 		span, valid := match.SpanOfEntry(e)
-		known := e.Duration != profile.NoInt && e.Duration <= match.MaxDuration
+		measured := e.Duration != profile.NoInt && !a.entries.States[entry].Unmeasured
+		known := measured && e.Duration <= match.MaxDuration
 		switch {
 		case valid && known && int64(span.End-span.Start)-e.Duration*1000 > tolerance:
 			span.End = span.Start + record.Time(e.Duration*1000) // it is shorter than its times say
 			s.recorded = append(s.recorded, span)
 		case valid:
 			s.recorded = append(s.recorded, span)
-		case e.Duration != profile.NoInt:
+		case measured:
 			untimed, lengths = untimed+1, lengths+min(e.Duration, match.MaxDuration)*1000
 		default:
 			return // nobody knows how much this one covers

@@ -61,7 +61,7 @@ func (r *reader) csv(c *Chunk) error {
 
 	columns := r.mapping.columnsOf(c.header)
 	r.reading.Framed, r.reading.Tabular, r.reading.Places = true, true, columns.Fields()
-	if r.reading.Damage = otherDelimiter(c.header, r.reading.Places); r.reading.Damage != nil {
+	if r.reading.Damage = otherDelimiter(c.header, c.csv.Separator(), r.reading.Places); r.reading.Damage != nil {
 		return nil
 	}
 
@@ -89,11 +89,11 @@ func (r *reader) csv(c *Chunk) error {
 
 // otherDelimiter returns an error for a header of one column that is no field and
 // looks like several with another delimiter.
-func otherDelimiter(header []string, fields record.Fields) error {
+func otherDelimiter(header []string, separator byte, fields record.Fields) error {
 	if len(header) != 1 || fields != 0 {
 		return nil
 	}
-	if i := strings.IndexAny(header[0], ";|\t"); i >= 0 {
+	if i := strings.IndexAny(header[0], ",;|\t"); i >= 0 && header[0][i] != separator {
 		return fmt.Errorf("the header is one column that holds %q: name the delimiter in the profile (csv.delimiter)", header[0][i])
 	}
 	return nil

@@ -25,7 +25,7 @@ type Mapping struct {
 	inputs  []input                         // places that computed values and filters read
 	pointed record.Fields                   // fields that have pointers, or are computed
 	around  []*jsonscan.Paths               // of the objects around a record, from the inside out
-	outer   []int                           // paths of watched members, see Watch
+	outer   []int                           // paths of the members that tell of pages, in the order of profile.Pages
 
 	outside []*jsonscan.Element // the objects around the current record, from the outside in
 
@@ -114,6 +114,10 @@ func NewMapping(p *profile.Profile, fields []record.Field, limits *stream.Limits
 		}
 	}
 
+	for _, pointer := range p.Pages.Pointers() {
+		m.outer = append(m.outer, m.outerPath(pointer))
+	}
+
 	m.Context.Zone = p.Zone
 	m.run = steps.Run{Context: &m.Context, Get: m.inputValue}
 	return m
@@ -181,11 +185,38 @@ func (m *Mapping) meets(f *profile.Filter) bool {
 	return true
 }
 
-// Watch makes readers report members of a document around its list.
-func (m *Mapping) Watch(pointers ...string) {
-	for _, pointer := range pointers {
-		m.outer = append(m.outer, m.elementPaths().Add(pointer))
+// outerPath returns the path of a member of a document, 0 for none: that of the
+// document itself.
+func (m *Mapping) outerPath(pointer string) int {
+	if pointer == "" {
+		return 0
 	}
+	return m.elementPaths().Add(pointer)
+}
+
+// Outer returns the paths of the members of a document that tell of pages.
+func (m *Mapping) Outer() (paths []int) {
+	for _, path := range m.outer {
+		if path > 0 {
+			paths = append(paths, path)
+		}
+	}
+	return paths
+}
+
+// Page returns what a document tells of pages.
+func (m *Mapping) Page(d *jsonscan.Document) profile.Page {
+	if m.outer == nil {
+		return profile.Page{}
+	}
+	var values [3]jsonscan.Value
+	for i, path := range m.outer {
+		if path > 0 {
+			values[i] = d.Outer(path)
+		}
+	}
+	norm := profile.Normalizer{Profile: m.Profile}
+	return norm.Page(values[0], values[1], values[2])
 }
 
 // elementPaths returns the paths of the elements of an object: of the records, or of

@@ -33,6 +33,7 @@ func newNesting(r *reader, each []string) *nesting {
 // is an element that has no list.
 func (n *nesting) rows(whole Row) error {
 	n.reader.mapping.outside = n.reader.mapping.outside[:0]
+	n.reader.reading.Listed++
 	err := n.descend(whole.element, 0)
 	n.reader.reading.Used = max(n.reader.reading.Used, whole.Offset+int64(len(whole.Bytes)))
 	return err

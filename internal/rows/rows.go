@@ -13,6 +13,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"io"
+	"iter"
 
 	"cdrmend/internal/jsonscan"
 	"cdrmend/internal/profile"
@@ -118,7 +119,10 @@ type Reading struct {
 	Cut     bool          // the last row is a part of one: the object was cut where it may end
 	Framed  bool          // the object has a list, a header or a schema, so that it may have no rows
 	Bare    bool          // the visitor says that the object is none and has none
+	Local   record.Fields // of Parquet: fields whose column holds local times, without a zone
 	Tabular bool          // rows have the columns of a header or a schema
+	Page    profile.Page  // what a document tells of the list that it is a page of
+	Listed  int64         // elements of the object that could be used, those that filters skip included
 	Places  record.Fields // fields with a place: a column, a group of a text line, or of JSON a member of some row, of whatever value
 }
 
@@ -171,15 +175,17 @@ func (r *Reading) Skipped() int64 {
 	return n
 }
 
+// Sound returns how many rows are no rejects and no lines that were skipped.
+func (r *Reading) Sound() int64 { return r.Rows - r.Rejected - r.Unmatched }
+
+// Lists reports whether the object is a list of rows, also of none.
+func (r *Reading) Lists() bool { return r.Rows > 0 || r.Framed && !r.Bare }
+
 // Visitor receives the rows and rejects of an object. Its errors end the reading.
 type Visitor struct {
 	Row     func(*Row) error
 	Reject  func(Reject) error
 	Restart func() // the list occurs twice: the rows so far do not count
-
-	// Outer gets the members of a document around its list that the mapping watches,
-	// after the rows.
-	Outer func(n int, v jsonscan.Value)
 }
 
 // Add adds the reading of the next chunk.
@@ -187,6 +193,7 @@ func (r *Reading) Add(next Reading) {
 	r.Rows += next.Rows
 	r.Rejected += next.Rejected
 	r.Unmatched += next.Unmatched
+	r.Listed += next.Listed
 	for n, of := range next.Filtered {
 		if r.Filtered == nil {
 			r.Filtered = make([]int64, len(next.Filtered))
@@ -233,13 +240,16 @@ func (m *Mapping) ReadRows(c *Chunk, to Visitor) (Reading, error) {
 	// The slots come last, as they are for all paths that there are by then.
 	r.visit = r.elements()
 	r.slots = m.elementPaths().NewSlots()
-	return r.ended(r.lines(c, r.jsonLine))
+	return r.ended(r.lines(c.Lines, r.jsonLine))
 }
 
 // ended returns the reading that ended with err: damage is part of it.
 func (r *reader) ended(err error) (Reading, error) {
 	if jsonscan.IsDamage(err) {
 		r.reading.Damage, err = err, nil
+	}
+	if r.mapping.Profile.Each == nil {
+		r.reading.Listed = r.reading.Sound()
 	}
 	return r.reading, err
 }
@@ -316,7 +326,7 @@ func (r *reader) elements() func(Row) error {
 func (r *reader) json(in io.Reader, list string) error {
 	paths := r.mapping.elementPaths()
 	visit := r.elements()
-	d := jsonscan.NewDocument(jsonscan.NewScanner(in, r.mapping.Limits), paths, list, 0, r.mapping.outer)
+	d := jsonscan.NewDocument(jsonscan.NewScanner(in, r.mapping.Limits), paths, list, 0, r.mapping.Outer())
 	// The second list replaces the first, with its rows and rejects.
 	d.Restart = func() {
 		r.reading = Reading{}
@@ -338,14 +348,12 @@ func (r *reader) json(in io.Reader, list string) error {
 
 	err := d.Walk()
 	r.reading.Framed = d.Framed() || r.reading.Bare
-	for i, path := range r.mapping.outer {
-		r.to.Outer(i, d.Outer(path))
-	}
+	r.reading.Page = r.mapping.Page(d)
 	return err
 }
 
-func (r *reader) lines(c *Chunk, each func(Line) error) error {
-	for line, err := range c.Lines {
+func (r *reader) lines(all iter.Seq2[Line, error], each func(Line) error) error {
+	for line, err := range all {
 		switch {
 		case err != nil: // of the stream
 		case line.Over != nil:
@@ -393,7 +401,11 @@ func (r *reader) textLines(c *Chunk) error {
 		r.reading.Places |= patterns[i].columns.Fields()
 	}
 
-	return r.lines(c, func(line Line) error {
+	all := iter.Seq2[Line, error](c.Lines)
+	if begins := r.mapping.Profile.Begins; begins != nil {
+		all = c.Records(begins)
+	}
+	return r.lines(all, func(line Line) error {
 		if line.Broken {
 			return r.reject(line.RejectAs("the stream breaks off inside this line"))
 		}

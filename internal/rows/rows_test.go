@@ -117,7 +117,13 @@ func TestAHeaderWithAnotherDelimiterIsAnError(t *testing.T) {
 		t.Errorf("got %+v", reading)
 	}
 
-	for _, text := range []string{"leg_id\na\n", "note\nx;y\n", "x;y,leg_id\n1,a\n"} {
+	semicolons := builtIn(t)
+	semicolons.CSV.Delimiter = ';'
+	if reading := checkRows(t, semicolons, profile.CSV, "leg_id,trunk_id\na,t\n", nil, nil); reading.Damage == nil || !strings.Contains(reading.Damage.Error(), "holds ','") {
+		t.Errorf("commas instead of semicolons: got %+v", reading)
+	}
+
+	for _, text := range []string{"\"x,y\"\na\n", "leg_id\na\n", "note\nx;y\n", "x;y,leg_id\n1,a\n"} {
 		if _, _, reading := rowsOf(t, builtIn(t), profile.CSV, strings.NewReader(text)); reading.Damage != nil {
 			t.Errorf("%q: %v", text, reading.Damage)
 		}

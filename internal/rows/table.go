@@ -169,7 +169,7 @@ func (t *Table) row() (Piece, error) {
 // another delimiter divides.
 func (m *Mapping) HeaderColumns(header []string) (*Columns, error) {
 	columns := m.columnsOf(header)
-	return columns, otherDelimiter(header, columns.Fields())
+	return columns, otherDelimiter(header, m.Profile.CSV.Separator(), columns.Fields())
 }
 
 // TableRow returns a row of cells as a row of fields. It is valid until the next one.

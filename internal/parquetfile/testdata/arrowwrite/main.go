@@ -8,6 +8,11 @@
 // versions, with a required and an optional column x:
 //
 //	DIR/NAME,CODEC,ENCODING,VERSION,REPETITION.parquet
+//
+//	arrowwrite -times FILE
+//
+// It writes a manifest whose times are in columns of all types of timestamps, with
+// and without adjustment to UTC, also that of old writers (INT96).
 package main
 
 import (
@@ -55,6 +60,12 @@ var encodings = []encoding{
 
 func main() {
 	log.SetFlags(0)
+	if os.Args[1] == "-times" {
+		if err := writeTimes(os.Args[2]); err != nil {
+			log.Fatal(err)
+		}
+		return
+	}
 	paths, err := filepath.Glob(filepath.Join(os.Args[1], "*.values"))
 	if err != nil || len(paths) == 0 {
 		log.Fatalf("no values in %s, %v", os.Args[1], err)
