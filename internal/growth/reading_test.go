@@ -33,7 +33,7 @@ var reading = []structure{
 		w.settings.cdrProfile = "genesys-conversation-detail"
 		w.put(cdrs, "x.json.zst", func(b *bufio.Writer) { list(b, n, func(int) { b.WriteString("{}") }) })
 	}},
-	{name: "recordings without metadata files", n: 2500, write: func(w *night, n int) {
+	{name: "recordings without metadata files", n: 4000, write: func(w *night, n int) {
 		w.recordings(n, func(i int) string { return fmt.Sprintf("in-%d-20261120-%06d-r%d.wav", i%100, i%60, i) })
 		w.lost(n)
 	}},
@@ -64,7 +64,7 @@ var reading = []structure{
 			lines(b, n, func(i int) { fmt.Fprintf(b, `%d,""`, i) })
 		})
 	}},
-	{name: "a manifest in XML", n: 6250, write: func(w *night, n int) {
+	{name: "a manifest in XML", n: 2500, write: func(w *night, n int) {
 		w.manifestsIn("xml", "  document: {entries: /x/r}\n")
 		w.put(manifests, "x.xml", func(b *bufio.Writer) {
 			b.WriteString("<x>")
