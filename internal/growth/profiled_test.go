@@ -17,7 +17,7 @@ var profiled = []structure{
 			})
 		}
 	}, dense: &density{40, "each object has its lines in inputs.jsonl"}},
-	{name: "members around a list, each of them told again", n: 18_000, write: func(w *night, n int) {
+	{name: "members around a list, each of them repeated", n: 18_000, write: func(w *night, n int) {
 		w.own(&w.settings.cdrProfile, "cdrs: {formats: [json], document: {entries: /calls}, pages: {more: /next, total: /total, until: /to}, fields: {conversation_id: [/id]}}")
 		w.put(cdrs, "x.json.zst", func(b *bufio.Writer) {
 			b.WriteString(`{"calls":[{"id":"c"}]`)

@@ -126,11 +126,11 @@ func TestAListThatGoesOnIsDamage(t *testing.T) {
 		for source := range lists {
 			content := files{"cdrmend.yaml": pagesConfig, "pages.yaml": pagesProfile}
 			for other, text := range lists {
-				told := ""
+				said := ""
 				if other == source {
-					told = members
+					said = members
 				}
-				content["in/"+other+"/date=2026-11-20/a.json"] = strings.Replace(text, "%", told, 1)
+				content["in/"+other+"/date=2026-11-20/a.json"] = strings.Replace(text, "%", said, 1)
 			}
 			r := newNight(t, content).run()
 			got := ""
@@ -178,7 +178,7 @@ func TestMediaAreNoPages(t *testing.T) {
 
 // Lines that match no pattern are skipped, so a pattern that matches none of them
 // would not be noticed at all.
-func TestATextLogOfWhichNoLineMatchesIsNamed(t *testing.T) {
+func TestATextLogThatMatchesNoPatternIsNamed(t *testing.T) {
 	t.Parallel()
 	const matching, other = "2026-11-20T08:00:00Z t 200\n", "Nov 20 08:00:00 registered\n"
 	for name, test := range map[string]struct {
