@@ -67,7 +67,7 @@ var rooms = map[string]room{
 	"internal/registration": {"outages follow from the log, the rules and the tokens alone", "rows parquetfile profile jsonscan intern record policy token steps"},
 	"internal/table":        {"a table is a format, whatever filled it", "intern record"},
 	"internal/inspect":      {"a profile is shown by the rooms that read with it", "manifest cdr registration parquetfile rows profile jsonscan stream intern record steps printable token"},
-	"internal/guess":        {"a profile is guessed from samples and checked by the room that loads it", "profile record jsonscan xmlscan stream printable"},
+	"internal/guess":        {"a profile is guessed from samples, of Parquet as the room that knows it shows them, and checked by the room that loads it", "parquetfile profile record jsonscan xmlscan stream printable"},
 	"internal/redact":       {"what a report may show follows from its rows and the configuration", "table intern policy"},
 	"internal/wording":      {"words for names need nothing but the names", ""},
 	"internal/report":       {"a report is made from tables, also of runs committed long ago, and says causes in plain words", "wording record printable policy"},

@@ -14,7 +14,7 @@ import (
 	"cdrmend/internal/stream"
 )
 
-// Details is what objects with conversation details say beside their legs.
+// Details is what objects with conversation details say in addition to their legs.
 type Details struct {
 	Elements int64 // conversations
 	Speaking int64 // those with a participant who has a session

@@ -278,13 +278,13 @@ func TestWhatAgentsRecordIsDecidedByTheirRecorder(t *testing.T) {
 
 func TestPagesOfConversations(t *testing.T) {
 	one := ended(participant("customer", session("s", "")))
-	type told struct {
+	type reading struct {
 		page   profile.Page
 		counts cdr.Details
 		listed int64
 		lists  bool
 	}
-	for text, want := range map[string]told{
+	for text, want := range map[string]reading{
 		`{"conversations":[` + one + `,{"conversationId":"x"},5],"totalHits":7,"cursor":"c","dataAvailabilityDate":"` + at(5) + `"}`: {profile.Page{Total: 7, More: true, Until: 1795161605_000000}, cdr.Details{Elements: 2, Speaking: 1}, 2, true},
 		`{"cursor":null,"conversations":[]}`:  {lists: true},
 		`{"cursor":false,"conversations":[]}`: {page: profile.Page{More: true}, lists: true},
@@ -294,8 +294,8 @@ func TestPagesOfConversations(t *testing.T) {
 		`{"conversationId":"c","participants":[{"sessions":[{"monitoredParticipantId":"p"}]}]}`: {counts: cdr.Details{Elements: 1, Speaking: 1}, listed: 1, lists: true},
 	} {
 		b, _ := read(t, "genesys-conversation-detail", profile.JSON, text)
-		got := told{b.Page, b.Details, b.Listed, b.Lists()}
-		if diff := cmp.Diff(want, got, cmp.AllowUnexported(told{})); diff != "" || b.Incomplete() != nil {
+		got := reading{b.Page, b.Details, b.Listed, b.Lists()}
+		if diff := cmp.Diff(want, got, cmp.AllowUnexported(reading{})); diff != "" || b.Incomplete() != nil {
 			t.Errorf("%s: %v (-want +got):\n%s", text, b.Incomplete(), diff)
 		}
 	}

@@ -17,7 +17,7 @@ var profiled = []structure{
 			})
 		}
 	}, dense: &density{40, "each object has its lines in inputs.jsonl"}},
-	{name: "members around a list, each of them told again", n: 50_000, write: func(w *night, n int) {
+	{name: "members around a list, each of them repeated", n: 18_000, write: func(w *night, n int) {
 		w.own(&w.settings.cdrProfile, "cdrs: {formats: [json], document: {entries: /calls}, pages: {more: /next, total: /total, until: /to}, fields: {conversation_id: [/id]}}")
 		w.put(cdrs, "x.json.zst", func(b *bufio.Writer) {
 			b.WriteString(`{"calls":[{"id":"c"}]`)
@@ -27,7 +27,7 @@ var profiled = []structure{
 			b.WriteString("}")
 		})
 	}},
-	{name: "steps on every value", n: 5000, write: func(w *night, n int) {
+	{name: "steps on every value", n: 2500, write: func(w *night, n int) {
 		w.own(&w.settings.cdrProfile, `cdrs:
   formats: [jsonl]
   fields:
@@ -59,7 +59,7 @@ var profiled = []structure{
 			})
 		})
 	}, dense: &density{40, "each record of forty bytes is a row of two tables"}},
-	{name: "lists inside elements, without records", n: 125_000, write: func(w *night, n int) {
+	{name: "lists inside elements, without records", n: 400_000, write: func(w *night, n int) {
 		w.own(&w.settings.cdrProfile, "cdrs: {formats: [json], each: /parts/*/legs/*, fields: {conversation_id: [../../id]}}")
 		w.put(cdrs, "x.json.zst", func(b *bufio.Writer) {
 			b.WriteString(`[{"id":"c","parts":`)
@@ -67,14 +67,14 @@ var profiled = []structure{
 			b.WriteString("}]")
 		})
 	}},
-	{name: "lines of one record", n: 20_000, write: func(w *night, n int) {
+	{name: "lines of one record", n: 60_000, write: func(w *night, n int) {
 		w.own(&w.settings.logProfile, traceProfile)
 		w.put(logs, "x.log.zst", func(b *bufio.Writer) {
 			fmt.Fprintf(b, "# %s\n", clock(1))
 			lines(b, n, func(i int) { fmt.Fprintf(b, "to t%d", i) })
 		})
 	}},
-	{name: "records of two lines", n: 5000, write: func(w *night, n int) {
+	{name: "records of two lines", n: 50_000, write: func(w *night, n int) {
 		w.own(&w.settings.logProfile, traceProfile)
 		w.put(logs, "x.log.zst", func(b *bufio.Writer) {
 			lines(b, n, func(i int) { fmt.Fprintf(b, "# %s\nto t 403", clock(i)) })
@@ -94,7 +94,7 @@ var profiled = []structure{
 			b.WriteString("</cdrs>")
 		})
 	}, dense: &density{40, "each record of eighty bytes is a row of two tables"}},
-	{name: "children of one element of XML, in turn", n: 20_000, write: func(w *night, n int) {
+	{name: "children of one element of XML, in turn", n: 40_000, write: func(w *night, n int) {
 		w.own(&w.settings.cdrProfile, "cdrs: {formats: [xml], document: {entries: /cdrs/cdr}, fields: {conversation_id: [/id], user_ids: [/a]}}")
 		w.put(cdrs, "x.xml.zst", func(b *bufio.Writer) {
 			b.WriteString("<cdrs><cdr><id>c</id>")

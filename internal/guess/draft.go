@@ -25,6 +25,9 @@ func (g *guesser) draft() *Draft {
 	if g.table.entries != "" {
 		fmt.Fprintf(&b, "  document: {entries: %s} # the list of records\n", quote(g.table.entries))
 	}
+	if len(g.table.pages) > 0 {
+		fmt.Fprintf(&b, "  pages: {%s} # by their names: where a page tells that the list goes on\n", strings.Join(g.table.pages, ", "))
+	}
 	g.csvLines(&b)
 	if g.keep != "" {
 		fmt.Fprintf(&b, "  keep: [%s] # EDIT: whether the others are no calls\n", g.keep)

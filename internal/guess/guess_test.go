@@ -231,3 +231,20 @@ func TestParquetThatIsNotWholeIsNamed(t *testing.T) {
 		}
 	}
 }
+
+func TestADraftSaysWhereAListGoesOn(t *testing.T) {
+	const row = `{"id":"c1","start_time":"2026-11-20T10:00:00Z"}`
+	for members, want := range map[string]string{
+		`"next_page_token":"","total_records":7`: "  pages: {more: '/next_page_token', total: '/total_records'} #",
+		`"nextPageToken":"x"`:                    "  pages: {more: '/nextPageToken'} #",
+		`"next_page_uri":null`:                   "  pages: {more: '/next_page_uri'} #",
+		`"totalHits":7,"cursor":"c"`:             "  pages: {more: '/cursor', total: '/totalHits'} #",
+		`"total_records":"7","next":{"a":1}`:     "",
+		`"total":7,"page":1`:                     "", // may be the number of pages
+	} {
+		d, _ := tried(t, "cdrs", guess.Sample{Name: "a.json", Content: []byte(`{` + members + `,"calls":[` + row + `,` + row + `]}`)})
+		if got := strings.Contains(string(d.Text), "  pages:"); got != (want != "") || !strings.Contains(string(d.Text), want) {
+			t.Errorf("%s: want %q\n%s", members, want, d.Text)
+		}
+	}
+}

@@ -24,7 +24,8 @@ const most = 2000
 // table holds the values of the samples by place.
 type table struct {
 	format  profile.Format
-	entries string // the place of the list of records; empty without one
+	entries string   // the place of the list of records; empty without one
+	pages   []string // where a document tells that its list goes on, as the profile says it
 	csv     layout
 	rows    int
 	columns []*column
@@ -132,6 +133,7 @@ func (t *table) json(content []byte) error {
 	if v.Kind == jsonscan.Object {
 		if name := listIn(v); name != "" {
 			t.entries = "/" + escape(name)
+			t.around(v, name)
 			v = v.Member(name)
 		}
 	}
@@ -143,6 +145,34 @@ func (t *table) json(content []byte) error {
 		t.record(element)
 	}
 	return nil
+}
+
+// What members around a list are called that tell of its other pages.
+var (
+	nextPage  = regexp.MustCompile(`(?i)^(?:next_?(?:page)?_?(?:token|cursor|uri|url|link)|(?:page_?)?cursor)$`)
+	wholeList = regexp.MustCompile(`(?i)^total_?(?:records|hits|count|elements|results)$`)
+)
+
+// around finds the members of a document that tell whether its list goes on.
+func (t *table) around(v jsonscan.Value, list string) {
+	for _, find := range []struct {
+		key  string
+		name *regexp.Regexp
+		fits func(jsonscan.Value) bool
+	}{
+		{"more", nextPage, func(v jsonscan.Value) bool { return v.Kind == jsonscan.String || v.Kind == jsonscan.Null }},
+		{"total", wholeList, func(v jsonscan.Value) bool { return v.Kind == jsonscan.Number }},
+	} {
+		if slices.ContainsFunc(t.pages, func(page string) bool { return strings.HasPrefix(page, find.key+":") }) {
+			continue // another sample has it
+		}
+		for member, value := range v.Members {
+			if string(member) != list && find.name.Match(member) && find.fits(value) {
+				t.pages = append(t.pages, find.key+": "+quote("/"+escape(string(member))))
+				break
+			}
+		}
+	}
 }
 
 // listIn returns the name of the longest list of objects in an object that is no

@@ -98,7 +98,9 @@ func (c *collector) accountManifest(o *opened, b *manifest.Batch) {
 	}
 	c.account.addRows(o.n, o.Partition, policy.Manifests, b.Rows, b.Rejects)
 	c.account.Balance[policy.Manifests].Skipped += b.Skipped
-	c.addPage(o, b.Page, b.Rows-b.Rejects, b.Rows > 0 || b.Framed)
+	if !b.Doc.Virtual && !b.Doc.OfMedia { // media without metadata are on no page
+		c.addPage(o, b.Page, b.Rows-b.Rejects, b.Rows > 0 || b.Framed)
+	}
 	if why := b.Doc.Why(); why != nil {
 		c.account.Broken[o.n] = why
 	}

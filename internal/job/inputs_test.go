@@ -126,11 +126,11 @@ func TestAListThatGoesOnIsDamage(t *testing.T) {
 		for source := range lists {
 			content := files{"cdrmend.yaml": pagesConfig, "pages.yaml": pagesProfile}
 			for other, text := range lists {
-				told := ""
+				said := ""
 				if other == source {
-					told = members
+					said = members
 				}
-				content["in/"+other+"/date=2026-11-20/a.json"] = strings.Replace(text, "%", told, 1)
+				content["in/"+other+"/date=2026-11-20/a.json"] = strings.Replace(text, "%", said, 1)
 			}
 			r := newNight(t, content).run()
 			got := ""
@@ -148,9 +148,37 @@ func TestAListThatGoesOnIsDamage(t *testing.T) {
 	}
 }
 
+// A media object without metadata is no page: it neither ends a list nor is an element
+// of it.
+func TestMediaAreNoPages(t *testing.T) {
+	t.Parallel()
+	for members, want := range map[string]string{
+		`"next":"x"`: "its last page is missing: each of its objects says that another page follows",
+		`"total":2`:  "its objects say that there are 2 records in all, and they hold 1",
+	} {
+		r := newNight(t, files{
+			"cdrmend.yaml": strings.Replace(strings.Replace(detailsConfig, "profile: cdrmend}]\n  cdrs", "profile: own.yaml}]\n  cdrs", 1), "genesys-conversation-detail", "cdrmend", 1),
+			"own.yaml": `manifests:
+  formats: [json]
+  document: {entries: /recordings}
+  key_pattern: '\.json$'
+  media_pattern: '/(?P<recording_id>[^/.]+)\.wav$'
+  media_suffix: .json
+  pages: {more: /next, total: /total}
+  fields: {recording_id: [/recording_id], conversation_id: [/conversation_id], trunk_id: [/trunk_id], start_time: [/start_time], end_time: [/end_time]}
+`,
+			"in/m/date=2026-11-20/list.json": `{"recordings":[` + soundEntry + `],` + members + `}`, "in/m/date=2026-11-20/r2.wav": "RIFF",
+			"in/c/date=2026-11-20/a.csv": soundLegs, "in/r/date=2026-11-20/a.jsonl": soundLog,
+		}).run()
+		if in := r.Summary.Incomplete; len(in) != 1 || in[0].Reason != want {
+			t.Errorf("%s: incomplete %+v, want %q", members, in, want)
+		}
+	}
+}
+
 // Lines that match no pattern are skipped, so a pattern that matches none of them
 // would not be noticed at all.
-func TestATextLogOfWhichNoLineMatchesIsNamed(t *testing.T) {
+func TestATextLogThatMatchesNoPatternIsNamed(t *testing.T) {
 	t.Parallel()
 	const matching, other = "2026-11-20T08:00:00Z t 200\n", "Nov 20 08:00:00 registered\n"
 	for name, test := range map[string]struct {

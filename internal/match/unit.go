@@ -14,8 +14,8 @@ import (
 // reads them as milliseconds. Times computed from them would be wrong.
 type OddUnit struct {
 	Source   uint32
-	Agreeing int // of the entries, those of which a thousand times the duration is the length
-	Of       int // entries of which the length is known in another way
+	Agreeing int // entries whose length is a thousand times the duration
+	Of       int // entries whose length is known in another way
 }
 
 // Warning says what was found, and what to do.
@@ -120,7 +120,7 @@ func (u *unitFinder) lengths(n uint32) (lengths []int64) {
 }
 
 // sureLeg returns the owned leg that an entry must be of: the only one that lists its
-// id, and it alone, or the only leg of a conversation of which it is the only entry.
+// id, and it alone, or the only leg of a conversation in which it is the only entry.
 func (u *unitFinder) sureLeg(n uint32) (leg uint32, sure bool) {
 	e := &u.legs.Entries[n]
 	if listing := u.legs.ByRecording.Find(e.Org, e.Recording); len(listing) > 0 {

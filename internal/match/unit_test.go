@@ -10,7 +10,7 @@ import (
 	"cdrmend/internal/record"
 )
 
-// units is a night of recordings of which the last one lacks its end.
+// units is a night of recordings. The last one lacks its end.
 type units struct {
 	n       int                             // recordings
 	profile string                          // empty: one of one's own

@@ -103,8 +103,8 @@ func silentWarnings(d *reconcile.Decision) []string {
 	return list
 }
 
-// unmatchedWarnings names sources of text logs of which no line matches a pattern:
-// their lines are skipped, so that nothing else tells.
+// unmatchedWarnings names sources whose text logs match no pattern in any line: the
+// lines are skipped, so nothing else shows it.
 func unmatchedWarnings(a *intake.Account, d *reconcile.Decision) (list []string) {
 	for _, source := range slices.Sorted(maps.Keys(a.Unmatched)) {
 		if n := a.Unmatched[source]; n.Lines > 0 && n.Matched == 0 {

@@ -27,6 +27,8 @@ func TestLintSaysWhatCannotBeMeantAndWhere(t *testing.T) {
 	for name, test := range map[string]struct{ text, want string }{
 		"a number as a step":                {field("[/Recordings/0/Location]"), "own.yaml:4:16: cdrs.fields.trunk_id[0]: /Recordings/0/Location has the step 0, which is a member of that name and never the element of a list; want /Recordings/*/Location for each element"},
 		"a number below a join":             {field("[{join: [/a, {from: /b/1}], with: x}]"), "fields.trunk_id[0].join[1].from: /b/1 has the step 1"},
+		"a number on the way to a page":     {section("  pages: {more: /links/0/next}\n  fields: {leg_id: [/id]}\n"), "own.yaml:3:11: cdrs.pages.more: /links/0/next has the step 0"},
+		"a first line that never matches":   {log("  begins: 'a^b'\n  line: '(?P<time>x)'\n"), "registrations.begins: a^b never matches"},
 		"a number in a filter":              {section("  skip: [{reason: x, where: {/a/3: b}}]\n  fields: {leg_id: [/id]}\n"), "/a/3 has the step 3"},
 		"a number on the way":               {section("  document: {entries: /pages/0/calls}\n  fields: {leg_id: [/id]}\n"), "own.yaml:3:14: cdrs.document.entries: "},
 		"a column called 0":                 {"cdrs: {formats: [csv], fields: {trunk_id: ['0']}}", ""},

@@ -44,7 +44,7 @@ func TestPagesTogetherSayWhatIsMissing(t *testing.T) {
 		span  record.Span
 		want  string
 	}{
-		"nothing is told":                    {[]page{{elements: 1, lists: true}}, day, ""},
+		"nothing is said":                    {[]page{{elements: 1, lists: true}}, day, ""},
 		"the last page ends the list":        {[]page{{profile.Page{More: true}, 2, true}, {elements: 1, lists: true}}, day, ""},
 		"every page goes on":                 {[]page{{profile.Page{More: true}, 2, true}, {profile.Page{More: true}, 2, true}}, day, "another page follows"},
 		"what lists nothing is no last page": {[]page{{profile.Page{More: true}, 2, true}, {}}, day, "another page follows"},

@@ -84,8 +84,8 @@ func Tokens(pointer string) []string {
 	return names
 }
 
-// IsOwn reports whether somebody wrote the profile for files of their own: it is none
-// of those that are built in.
+// IsOwn reports whether somebody wrote the profile for their own files: it is not
+// built in.
 func (p *Profile) IsOwn() bool {
 	_, builtIn := manifests.Profile(p.Name)
 	return !builtIn
