@@ -7,6 +7,7 @@ import (
 	"cdrmend/internal/committed"
 	"cdrmend/internal/history"
 	"cdrmend/internal/policy"
+	"cdrmend/internal/profile"
 	"cdrmend/internal/redact"
 	"cdrmend/internal/table"
 )
@@ -269,7 +270,11 @@ func (g *gathering) copies(ctx context.Context) error {
 				path = renamed.Path
 			}
 		}
-		if f, ok := files.Find(path); ok {
+		f, ok := files.Find(path)
+		if !ok { // of XML, which is written as JSON
+			f, ok = files.Find(path + profile.MadeSuffix)
+		}
+		if ok {
 			r.Copy = &Copy{Path: g.show.Key(f.Path), SHA256: f.SHA256}
 		}
 	}

@@ -111,6 +111,8 @@ func (r *Recording) copied() string {
 		return "A document was made that describes the recordings of the partition"
 	case !r.Object.Listed:
 		return "The document that should have been there was written"
+	case strings.HasSuffix(r.Copy.Path, profile.MadeSuffix):
+		return "The entries of the document, which is in XML, were written as a document in JSON"
 	case slices.ContainsFunc(r.findings, broken):
 		return "A copy of the document was written, with what could be recovered of it and with repaired values"
 	case len(r.Repairs) == 0:

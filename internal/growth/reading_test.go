@@ -41,6 +41,40 @@ var reading = []structure{
 		w.recordings(n, func(i int) string { return fmt.Sprintf("%d.wav", i) })
 		w.lost(n)
 	}},
+	{name: "a manifest in CSV that lacks columns", n: 12_500, write: func(w *night, n int) {
+		w.manifestsIn("csv", "")
+		w.put(manifests, "x.csv", func(b *bufio.Writer) {
+			fmt.Fprintln(b, "id,start")
+			lines(b, n, func(i int) { fmt.Fprintf(b, "%s,%s", uuid("r", i), clock(i)) })
+		})
+		w.listing(n)
+	}, dense: &density{60, "a short row lacks three fields, of which two are repaired"}},
+	{name: "a manifest in CSV of short rows", n: 12_500, write: func(w *night, n int) {
+		w.manifestsIn("csv", "")
+		w.put(manifests, "x.csv", func(b *bufio.Writer) {
+			fmt.Fprintln(b, "id,call")
+			lines(b, n, func(i int) { b.WriteString([]string{"a", "a,b,c"}[i%2]) })
+		})
+	}, dense: &density{100, "each row is a reject"}},
+	{name: "a manifest in CSV that ends in a quote", n: 12_500, write: func(w *night, n int) {
+		w.manifestsIn("csv", "")
+		w.put(manifests, "x.csv", func(b *bufio.Writer) {
+			fmt.Fprintln(b, "id,call")
+			b.WriteString(`r,"`)
+			lines(b, n, func(i int) { fmt.Fprintf(b, `%d,""`, i) })
+		})
+	}},
+	{name: "a manifest in XML", n: 6250, write: func(w *night, n int) {
+		w.manifestsIn("xml", "  document: {entries: /x/r}\n")
+		w.put(manifests, "x.xml", func(b *bufio.Writer) {
+			b.WriteString("<x>")
+			for i := range n {
+				fmt.Fprintf(b, "<r><id>%s</id><start>%s</start></r>\n", uuid("r", i), clock(i))
+			}
+			b.WriteString("</x>")
+		})
+		w.listing(n)
+	}, dense: &density{60, "a short entry lacks three fields, of which two are repaired"}},
 	{name: "lines of one byte", n: 125_000, write: func(w *night, n int) {
 		w.put(cdrs, "x.jsonl.zst", func(b *bufio.Writer) { lines(b, n, func(int) { b.WriteString("1") }) })
 		w.put(manifests, "x.jsonl.zst", func(b *bufio.Writer) { lines(b, n, func(int) { b.WriteString("1") }) })
@@ -287,4 +321,19 @@ func (n *night) recordings(count int, name func(i int) string) {
 	for i := range count {
 		n.put(manifests, name(i), func(b *bufio.Writer) { b.WriteString(audio) })
 	}
+}
+
+// manifestsIn makes the profile of manifests in a format.
+func (n *night) manifestsIn(format, more string) {
+	n.settings.manifests = "export.yaml"
+	n.file("export.yaml", func(b *bufio.Writer) {
+		fmt.Fprintf(b, "manifests:\n  formats: [%s]\n%s  fields: {recording_id: [/id], conversation_id: [/call], start_time: [/start]}\n", format, more)
+	})
+}
+
+// listing writes legs that list so many recordings, one each.
+func (n *night) listing(count int) {
+	n.legs(count, func(i int) string {
+		return fmt.Sprintf(`"conversation_id":"%s","leg_id":"1","recorded":true,"trunk_id":"t","recording_ids":"%s",%s`, uuid("c", i), uuid("r", i), times(i, i+60))
+	})
 }

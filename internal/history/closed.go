@@ -2,9 +2,11 @@ package history
 
 import (
 	"context"
+	"path"
 	"strings"
 
 	"cdrmend/internal/committed"
+	"cdrmend/internal/profile"
 	"cdrmend/internal/table"
 )
 
@@ -94,11 +96,18 @@ func (a *attribution) recordings(ctx context.Context, c *committed.Commit) error
 			return err
 		}
 		o, fresh := a.fresh(r)
+		entry := r.Count(table.Recordings.Index("entry"))
+		// A document that is made of recordings is no input: the recording itself is.
+		if path.Base(r.Cell("object_key")) == profile.MadeDocument && !fresh {
+			at := place{r.Cell("source"), r.Cell("media_key")}
+			o.Source, o.Key, entry = at.source, at.key, -1
+			o.What, fresh = a.changes.fresh[at]
+		}
 		if !fresh {
 			continue
 		}
 
-		org, entry := r.Cell("org_id"), r.Count(table.Recordings.Index("entry"))
+		org := r.Cell("org_id")
 		for _, e := range a.byRecording[subject{org, r.Cell("recording_id")}] {
 			e.hold(Holder{o, entry, HoldsRecording})
 		}

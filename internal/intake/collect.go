@@ -96,6 +96,7 @@ func (c *collector) accountManifest(o *opened, b *manifest.Batch) {
 		c.account.addPlaces(o.Source, b.Places)
 	}
 	c.account.addRows(o.n, o.Partition, policy.Manifests, b.Rows, b.Rejects)
+	c.account.Balance[policy.Manifests].Skipped += b.Skipped
 	if why := b.Doc.Why(); why != nil {
 		c.account.Broken[o.n] = why
 	}

@@ -98,13 +98,19 @@ func (p *pool[B]) decode(ctx context.Context, o *opened) (take func() error, err
 	switch {
 	case o.file != nil:
 		b, err = r.readParquet(o)
-	case o.Virtual || p.profile.Each != nil || !p.chunks.split(o): // lines that hold several rows have no numbers of their own
+	case o.Virtual || p.whole(o) || !p.chunks.split(o):
 		b, err = r.read(o)
 	default:
 		b, err = p.readChunks(ctx, o, r)
 	}
 
 	return func() error { return p.collect(o, b) }, err
+}
+
+// whole reports whether one reader reads an object in lines: lines that hold several
+// rows have no numbers of their own, and rows of a manifest in CSV need their places.
+func (p *pool[B]) whole(o *opened) bool {
+	return p.profile.Each != nil || o.format == profile.CSV && p.profile.Kind == policy.Manifests.String()
 }
 
 // decoderOf returns the decoder of an object.

@@ -147,6 +147,11 @@ func checkAttempts(t *testing.T, r *job.Reading) {
 				if strings.Join(decides.Values, ";") != values {
 					t.Errorf("%s may be any of %q, and is explained by %+v", f, values, decides)
 				}
+			case !r.SourceOfEntry(&r.Entries[rec.Entry]).Required.Has(f):
+				// Of recordings without metadata, what was filled in is no repair.
+				if shown, _ := (match.Repair{Entry: rec.Entry, Field: f}).Value(r.Evidence); !slices.Equal(decides.Values, []string{shown}) || decides.Silent != match.Spoke {
+					t.Errorf("%s was filled in with %q, and is explained by %+v", f, shown, decides)
+				}
 			case len(decides.Values) > 0 && decides.Silent == match.Spoke:
 				t.Errorf("%s was not repaired, and is explained by %+v", f, decides)
 			}

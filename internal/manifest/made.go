@@ -12,9 +12,10 @@ import (
 	"cdrmend/internal/record"
 )
 
-// WriteMade writes the document that is made for the recordings of a partition whose
-// source has no documents, in the canonical format: an entry on a line. The entries
-// have their final values; details are those of the same entries, in their order.
+// WriteMade writes a document in the canonical format, with an entry on a line: the one
+// that is made for the recordings of a partition whose source has no documents, or one
+// for a document in XML. The entries have their final values; details are those of the
+// same entries, in their order.
 func WriteMade(w io.Writer, p *profile.Profile, texts *intern.Table, entries []Entry, details *DetailsReader) error {
 	out := bufio.NewWriter(w)
 	m := maker{
@@ -36,7 +37,7 @@ func WriteMade(w io.Writer, p *profile.Profile, texts *intern.Table, entries []E
 		m.line = m.line[:0]
 	}
 
-	_, _ = out.WriteString("\n]}\n")
+	_, _ = out.Write(append(m.line, "\n]}\n"...))
 	return out.Flush()
 }
 

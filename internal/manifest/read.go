@@ -82,7 +82,8 @@ type Batch struct {
 	Entries  []Row  // the last ones; see Blocks
 	Details  []byte // of the entries, those that were not handed to Input.Keep
 	Rejects  int64
-	Rows     int64 // rejects included
+	Rows     int64 // rejects and comments included
+	Skipped  int64 // comments of CSV
 	Length   int64 // of the uncompressed content, as far as it was read
 	Filtered intern.Filtered
 
@@ -93,6 +94,7 @@ type Batch struct {
 	gaps     []Gap    // of Doc, until it is complete
 	keyLinks keyLinks // for the filter
 	whole    int64    // end of the last complete value of a sound document
+	used     int64    // end of the last record of XML
 	lines    lines
 }
 
@@ -162,6 +164,12 @@ func (r *Reader) Read(in Input) (*Batch, error) {
 		return r.undecodable(b, in, stream.ErrUTF16)
 	}
 
+	switch in.Format {
+	case profile.CSV:
+		return r.table(b, in)
+	case profile.XML:
+		return r.xml(b, in)
+	}
 	if in.Format != profile.JSONLines {
 		err := r.document(b, in)
 		b.settle(&r.norm)
@@ -397,8 +405,7 @@ func (r *Reader) element(b *Batch, e *jsonscan.Element, reject func(rows.Reject)
 
 	r.mapping.Note(e, &b.Places)
 	r.mapping.Next()
-	value := func(f record.Field) jsonscan.Value { return r.mapping.Find(e, f) }
-	entry, outcome := r.take(b, e.Index, value)
+	entry, outcome := r.take(b, e.Index, r.valuesOf(e))
 	switch outcome {
 	case dropped:
 		return nil
@@ -416,6 +423,11 @@ func (r *Reader) element(b *Batch, e *jsonscan.Element, reject func(rows.Reject)
 		}
 	}
 	return r.add(b, entry)
+}
+
+// valuesOf returns what finds the values of an element.
+func (r *Reader) valuesOf(e *jsonscan.Element) func(record.Field) jsonscan.Value {
+	return func(f record.Field) jsonscan.Value { return r.mapping.Find(e, f) }
 }
 
 // What becomes of a row.

@@ -21,7 +21,7 @@ type Edit struct {
 	Value string // as the profile writes it
 }
 
-// Write copies a JSON document to dst with edits and recovery applied; src is
+// Write copies a document in JSON or JSON Lines to dst with edits and recovery applied; src is
 // its uncompressed content. Edits come in the order of the entries, one at a
 // time: a document may be of any size.
 func Write(dst io.Writer, src io.Reader, p *profile.Profile, doc *Document, edits iter.Seq[Edit]) error {

@@ -47,12 +47,14 @@ func NewValueTrace(legs *LegGroups, states []EntryState, contests Contests) *Val
 }
 
 // Lacked returns the required fields that an entry lacked as it was read, in
-// the order of repairs.
+// the order of repairs. Of a source without documents, it also returns others that were
+// filled in.
 func (t *ValueTrace) Lacked(n uint32) []record.Field {
 	e, st := &t.legs.Entries[n], &t.states[n]
 	var lacked []record.Field
 	for _, f := range manifest.Repairable {
-		if t.legs.Requires(e, st.Voice, f) && !e.Has(f) {
+		filled := t.legs.SourceOfEntry(e).Profile.NoDocuments && st.RuleOf(f) != NoRule
+		if (t.legs.Requires(e, st.Voice, f) || filled) && !e.Has(f) {
 			lacked = append(lacked, f)
 		}
 	}

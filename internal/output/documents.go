@@ -54,7 +54,7 @@ func (r *Run) writeDocument(ctx context.Context, n uint32, repairs []match.Repai
 		return nil
 	}
 
-	if doc.OfMedia {
+	if doc.OfMedia || doc.Format == profile.XML {
 		return r.writeMade(ctx, doc)
 	}
 
@@ -89,7 +89,8 @@ func (r *Run) writeDocument(ctx context.Context, n uint32, repairs []match.Repai
 	return nil
 }
 
-// writeMade writes the document that stands for the recordings of a partition.
+// writeMade writes the document that stands for the recordings of a partition, or for
+// one in XML.
 func (r *Run) writeMade(ctx context.Context, doc *manifest.Document) error {
 	d := r.Decision
 	fill := func(w io.Writer) error {
@@ -98,7 +99,7 @@ func (r *Run) writeMade(ctx context.Context, doc *manifest.Document) error {
 		return manifest.WriteMade(w, d.SourceOf(doc.Object).Profile, d.Texts, d.Entries[doc.First:doc.First+doc.N], details)
 	}
 	if err := r.files.Create(ctx, r.names.document(r.Inputs, doc.Object), fill); err != nil {
-		return fmt.Errorf("describing the recordings of %s: %w", r.Inputs.URL(doc.Object), err)
+		return fmt.Errorf("writing the entries of %s: %w", r.Inputs.URL(doc.Object), err)
 	}
 	return nil
 }
@@ -119,7 +120,11 @@ func (r *Run) original(ctx context.Context, doc *manifest.Document) (*stream.Str
 // temporary file, as its footer comes last.
 func (r *Run) rewrite(w io.Writer, src io.Reader, doc *manifest.Document, edits iter.Seq[manifest.Edit]) error {
 	p := r.Inputs.Sources[r.Inputs.Objects[doc.Object].Source].Profile
-	if doc.Format != profile.Parquet {
+	switch doc.Format {
+	case profile.Parquet:
+	case profile.CSV:
+		return manifest.WriteCSV(w, src, p, doc, edits)
+	default:
 		return manifest.Write(w, src, p, doc, edits)
 	}
 

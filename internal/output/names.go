@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -12,6 +13,7 @@ import (
 	"cdrmend/internal/ledger"
 	"cdrmend/internal/object"
 	"cdrmend/internal/policy"
+	"cdrmend/internal/profile"
 )
 
 // names gives the paths of repaired documents and of rejects, which are named
@@ -36,14 +38,14 @@ func nameOutputs(in *intake.Inputs) *names {
 	n := &names{documents: map[uint32]string{}, rejects: map[uint32]string{}}
 	documents := func(o *intake.Object) bool { return o.Document && in.Sources[o.Source].Kind == policy.Manifests }
 	rejects := func(o *intake.Object) bool { return o.Document && (!o.Virtual || o.Made) }
-	n.rename(in, "manifests", "", documents, n.documents)
-	n.rename(in, "rejects", rejectSuffix, rejects, n.rejects)
+	n.rename(in, "manifests", func(o *intake.Object) string { return madeSuffix(in, o) }, documents, n.documents)
+	n.rename(in, "rejects", func(*intake.Object) string { return rejectSuffix }, rejects, n.rejects)
 	return n
 }
 
 // rename finds other paths for files in a folder that the output cannot hold
 // under the keys of their objects. Each object that counts has one file.
-func (n *names) rename(in *intake.Inputs, folder, suffix string, counts func(*intake.Object) bool, paths map[uint32]string) {
+func (n *names) rename(in *intake.Inputs, folder string, suffixOf func(*intake.Object) string, counts func(*intake.Object) bool, paths map[uint32]string) {
 	type place struct {
 		source uint32
 		path   string
@@ -69,8 +71,11 @@ func (n *names) rename(in *intake.Inputs, folder, suffix string, counts func(*in
 
 	for i := range in.Objects {
 		o := &in.Objects[i]
-		source := in.Sources[o.Source].Name
-		if !counts(o) || holdable(o.Key+suffix) && !parents[place{o.Source, o.Key + suffix}] {
+		if !counts(o) {
+			continue
+		}
+		source, suffix := in.Sources[o.Source].Name, suffixOf(o)
+		if holdable(o.Key+suffix) && !parents[place{o.Source, o.Key + suffix}] {
 			continue
 		}
 
@@ -102,10 +107,19 @@ const renamedPrefix = "~"
 
 var reserved = regexp.MustCompile("^" + renamedPrefix + "[0-9a-f]{64}(" + regexp.QuoteMeta(rejectSuffix) + ")?(/|$)")
 
+// madeSuffix returns what follows the key of a document in the name of one that is
+// written in another format: XML is written as JSON.
+func madeSuffix(in *intake.Inputs, o *intake.Object) string {
+	if slices.Contains(in.Sources[o.Source].Profile.Formats, profile.XML) {
+		return profile.MadeSuffix
+	}
+	return ""
+}
+
 // document returns the path of a repaired document below the run's folder.
 func (n *names) document(in *intake.Inputs, object uint32) string {
 	o := &in.Objects[object]
-	return cmp.Or(n.documents[object], "manifests/"+in.Sources[o.Source].Name+"/"+o.Key)
+	return cmp.Or(n.documents[object], "manifests/"+in.Sources[o.Source].Name+"/"+o.Key+madeSuffix(in, o))
 }
 
 // reject returns the path of the rejects of an input.

@@ -10,11 +10,14 @@ import (
 	"cdrmend/internal/intake"
 	"cdrmend/internal/object"
 	"cdrmend/internal/policy"
+	"cdrmend/internal/profile"
 )
 
 func TestHostileKeysAreRenamedAndOthersAreKept(t *testing.T) {
 	long := strings.Repeat("x", 255)
-	in := &intake.Inputs{Sources: []evidence.Source{{Kind: policy.Manifests, Name: "m"}, {Kind: policy.Manifests, Name: "n"}}}
+	in := &intake.Inputs{Sources: []evidence.Source{
+		{Kind: policy.Manifests, Name: "m", Profile: &profile.Profile{}}, {Kind: policy.Manifests, Name: "n", Profile: &profile.Profile{Formats: []profile.Format{profile.XML}}},
+	}}
 	add := func(source uint32, key string) {
 		in.Objects = append(in.Objects, intake.Object{Info: object.Info{Key: key}, Source: source, Document: true})
 	}
@@ -42,6 +45,9 @@ func TestHostileKeysAreRenamedAndOthersAreKept(t *testing.T) {
 	for i := range in.Objects {
 		key, source := in.Objects[i].Key, in.Sources[in.Objects[i].Source].Name
 		own := i < len(kept) && key != "b" || source == "n" // b is the parent of b/
+		if source == "n" {
+			key += ".cdrmend.json" // its documents are in XML
+		}
 		if got := n.document(in, uint32(i)); got != want(source, key, own) {
 			t.Errorf("%s/%q lies under %q, want %q", source, key, got, want(source, key, own))
 		}

@@ -396,10 +396,10 @@ func (p *Profile) FormatTime(t record.Time) (string, record.Time) {
 	return text, t
 }
 
-// writtenLayout returns the layout in which times are written. The document that is
-// made for recordings without any has the canonical one.
+// writtenLayout returns the layout in which times are written. Documents that are
+// written anew have the canonical one.
 func (p *Profile) writtenLayout() string {
-	if len(p.Layouts) == 0 || p.NoDocuments {
+	if len(p.Layouts) == 0 || p.WritesAnew() {
 		return record.TimeLayout
 	}
 	return p.Layouts[0]

@@ -174,6 +174,7 @@ func (b *builder) profile() *Profile {
 	p.Lines, p.RejectUnmatched = b.lines(p), s.Unmatched == "reject"
 	p.Filters = b.filters(p)
 	b.noDocuments(p)
+	b.xmlManifests(p)
 
 	b.media(p)
 	b.written(p)
@@ -431,7 +432,7 @@ func (b *builder) media(p *Profile) {
 
 // written checks that repaired values of manifests can be read back.
 func (b *builder) written(p *Profile) {
-	if b.kind != "manifests" || p.NoDocuments { // what is made for such a source has a layout of its own
+	if b.kind != "manifests" || p.WritesAnew() { // what is written has a layout of its own
 		return
 	}
 

@@ -147,12 +147,12 @@ func TestEveryErrorOfAProfileNamesLineColumnAndKey(t *testing.T) {
 		return "manifests:\n  documents: none\n  media_pattern: '(?P<recording_id>.)'\n" + lines
 	}
 	for name, test := range map[string]struct{ kind, text, want string }{
-		"unknown key":       {"manifests", entry("  colour: blue"), "p.yaml:4:3: manifests.colour: unknown key, want one of document documents exclude fields formats id_pattern key_pattern media_exclude media_pattern media_suffix missing phone_prefixes screen_pattern settle time_layouts zone"},
+		"unknown key":       {"manifests", entry("  colour: blue"), "p.yaml:4:3: manifests.colour: unknown key, want one of csv document documents exclude fields formats id_pattern key_pattern media_exclude media_pattern media_suffix missing phone_prefixes screen_pattern settle time_layouts zone"},
 		"unknown section":   {"manifests", entry("legs: {}"), "p.yaml:4:1: legs: unknown key, want one of cdrs manifests registrations"},
 		"missing section":   {"cdrs", entry(""), "p.yaml:1:1: the profile has no section cdrs, want one of: manifests"},
 		"nothing":           {"cdrs", "", "p.yaml:1:1: want a profile with a section manifests, cdrs or registrations\np.yaml:1:1: the profile has no section cdrs"},
 		"unknown field":     {"cdrs", "cdrs:\n  formats: [csv]\n  fields: {media_key: [u]}", "p.yaml:3:12: cdrs.fields.media_key: unknown key, want one of ani answer_time conversation_id direction dnis duration_ms end_time leg_id line_id org_id pauses queue_ids recorded recording_ids sip_status start_time talk talk_ms trunk_id updated_at user_ids"},
-		"unknown format":    {"manifests", "manifests:\n  formats: [csv]\n  fields: {ani: [/a]}", `p.yaml:2:13: manifests.formats[0]: is "csv", want one of json jsonl parquet`},
+		"unknown format":    {"manifests", "manifests:\n  formats: [text]\n  fields: {ani: [/a]}", `p.yaml:2:13: manifests.formats[0]: is "text", want one of json jsonl csv parquet xml`},
 		"bad pointer":       {"manifests", "manifests:\n  formats: [json]\n  fields: {ani: [/a, /b~2]}", `p.yaml:3:22: manifests.fields.ani[1]: is "/b~2", want a JSON pointer such as /recordingId, the name of a column, or an object with from, join or value`},
 		"no pointer":        {"manifests", "manifests:\n  formats: [json]\n  fields: {ani: [a, /b]}", `p.yaml:3:12: manifests.fields.ani: begins with the column "a", want the JSON pointer that repairs are written to`},
 		"document pointer":  {"manifests", entry("  document: {total: total}"), `p.yaml:4:14: manifests.document.total: is "total", want a JSON pointer such as /recordings`},
@@ -186,6 +186,8 @@ func TestEveryErrorOfAProfileNamesLineColumnAndKey(t *testing.T) {
 		"no group":          {"manifests", media("  fields: {ani: [from]}"), `p.yaml:4:12: manifests.fields.ani: names "from", which is no group of media_pattern, want one of: media_bytes media_key recording_id`},
 		"no group in steps": {"manifests", media("  fields: {ani: [{from: /x}]}"), `p.yaml:4:3: manifests.fields: a computed value reads "/x", which is no group of media_pattern, want one of: media_bytes media_key recording_id`},
 		"no id in a name":   {"manifests", "manifests:\n  documents: none\n  media_pattern: '(?P<ani>.)'", "p.yaml:1:1: manifests.fields: has neither recording_id nor conversation_id, so that no call could have a recording; name a group of media_pattern like one of them, or compute it"},
+		"xml and others":    {"manifests", "manifests:\n  formats: [xml, json]\n  document: {entries: /r/e}\n  fields: {ani: [/a]}", "p.yaml:2:3: manifests.formats: lists xml and others, want xml alone: its repaired values are written as other documents than those of other formats"},
+		"around xml":        {"manifests", "manifests:\n  formats: [xml]\n  document: {entries: /r/e, total: /r/n}\n  fields: {ani: [/a]}", "p.yaml:3:29: manifests.document.total: is given, but nothing outside the entries is read of XML"},
 		"syntax":            {"manifests", "manifests: [", "p.yaml:1:12: sequence end token ']' not found"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -19,6 +19,10 @@ import (
 // partition.
 const MadeDocument = "cdrmend.json"
 
+// MadeSuffix follows the key of a document in XML in the name of the one that is written
+// for it.
+const MadeSuffix = ".cdrmend.json"
+
 // The columns that every media object has. They lead to the fields of these names.
 var mediaColumns = []string{record.MediaKey.String(), record.MediaBytes.String()}
 
@@ -92,6 +96,29 @@ func (b *builder) mediaPlaces(p *Profile) {
 	for _, place := range p.Inputs {
 		if !known(place) {
 			b.problem("fields", "a computed value reads %q, which is no group of media_pattern, want one of: %s", place, want)
+		}
+	}
+}
+
+// WritesAnew reports whether what is repaired in a source is not written into copies of
+// its documents: there are none, or they are in XML, which is only read. Documents in
+// the canonical format are written instead.
+func (p *Profile) WritesAnew() bool {
+	return p.NoDocuments || p.Kind == "manifests" && slices.Contains(p.Formats, XML)
+}
+
+// xmlManifests checks what a profile says of manifests in XML.
+func (b *builder) xmlManifests(p *Profile) {
+	if b.kind != "manifests" || !slices.Contains(p.Formats, XML) {
+		return
+	}
+	if len(p.Formats) > 1 {
+		b.problem("formats", "lists xml and others, want xml alone: its repaired values are written as other documents than those of other formats")
+	}
+	d := &b.section.Document
+	for key, given := range map[string]string{"format": d.Format, "org_id": d.OrgID, "total": d.Total, "failed": d.Failed, "skipped": d.Skipped} {
+		if given != "" {
+			b.problem("document."+key, "is given, but nothing outside the entries is read of XML")
 		}
 	}
 }

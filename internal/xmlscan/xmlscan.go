@@ -42,6 +42,7 @@ type Reader struct {
 	decoder *xml.Decoder
 	open    []string // names of the elements around the present position
 	framed  bool
+	rooted  bool
 	json    []byte
 }
 
@@ -52,6 +53,9 @@ func NewReader(in io.Reader, path []string, limits *stream.Limits) *Reader {
 	r.decoder = xml.NewDecoder(r.in)
 	return r
 }
+
+// Rooted reports whether there is any element.
+func (r *Reader) Rooted() bool { return r.rooted }
 
 // Framed reports whether an element was seen that holds records, so that the document
 // may have none.
@@ -73,7 +77,7 @@ func (r *Reader) Next() (Record, error) {
 
 		switch t := t.(type) {
 		case xml.StartElement:
-			r.open = append(r.open, t.Name.Local)
+			r.open, r.rooted = append(r.open, t.Name.Local), true
 			switch {
 			case r.limits.Depth > 0 && int64(len(r.open)) > r.limits.Depth:
 				return Record{}, &stream.LimitError{Limit: "depth", Max: r.limits.Depth, Offset: from}

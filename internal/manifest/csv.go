@@ -1,0 +1,173 @@
+package manifest
+
+import (
+	"errors"
+	"io"
+	"strings"
+
+	"cdrmend/internal/jsonscan"
+	"cdrmend/internal/profile"
+	"cdrmend/internal/record"
+	"cdrmend/internal/rows"
+)
+
+// table reads a document in CSV: every row is an entry of its own, and a bad one costs
+// only itself.
+func (r *Reader) table(b *Batch, in Input) (*Batch, error) {
+	t := rows.NewTable(in.Body, &r.norm.Profile.CSV, r.limits)
+	var columns *rows.Columns
+	err := r.pieces(b, in, t, &columns)
+	b.settle(&r.norm)
+
+	var other *otherDelimiter
+	switch {
+	case errors.As(err, &other): // no row has a meaning
+		b.Doc.extra().Malformed, b.Doc.Extra.Why, b.Tabular = &Break{}, other.error, false
+		return r.finish(b, in, nil)
+	case isUndecodable(err):
+		return r.undecodable(b, in, err)
+	case err != nil && !jsonscan.IsDamage(err):
+		return nil, err
+	case err != nil:
+		b.lines.end = err
+	}
+
+	b.whole = b.Length
+	b.recoverLines(in)
+	// Without a header in the document, one without rows says nothing.
+	headed := r.norm.Profile.CSV.Header == nil && strings.TrimSpace(strings.Join(t.Header(), "")) != ""
+	if b.Rows == 0 && b.lines.end == nil && !headed {
+		b.Doc.extra().Truncated, b.Doc.Extra.Why = &Break{}, errBlank
+	}
+	return r.finish(b, in, nil)
+}
+
+// otherDelimiter is the error of a header that another delimiter divides.
+type otherDelimiter struct{ error }
+
+// pieces reads all pieces of a document.
+func (r *Reader) pieces(b *Batch, in Input, t *rows.Table, columns **rows.Columns) error {
+	for {
+		p, err := t.Next()
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+
+		if *columns == nil && t.Header() != nil {
+			var other error
+			if *columns, other = r.mapping.HeaderColumns(t.Header()); other != nil {
+				return &otherDelimiter{other}
+			}
+			b.Tabular, b.Places = true, (*columns).Fields()
+		}
+		switch {
+		case p.Kind == rows.RowPiece:
+			err = r.tableRow(b, in, t, &p, *columns)
+		case p.Kind == rows.CommentPiece:
+			b.Rows, b.Skipped = b.Rows+1, b.Skipped+1
+		case p.Kind == rows.HeaderPiece && p.Open:
+			err = &jsonscan.SyntaxError{Offset: p.End(), Truncated: true}
+		}
+		if err != nil {
+			return err
+		}
+		b.Length = p.End()
+	}
+}
+
+// wrongCells is the reason of a reject.
+const wrongCells = "another number of cells than the header"
+
+// tableRow reads a row of cells.
+func (r *Reader) tableRow(b *Batch, in Input, t *rows.Table, p *rows.Piece, columns *rows.Columns) error {
+	width := len(t.Header())
+	switch {
+	case p.Open || len(p.Cells) < width && !p.Newline:
+		return r.cutRow(b, in, p, columns, width)
+	case len(p.Cells) != width:
+		b.lines.note(&jsonscan.SyntaxError{Offset: p.Offset})
+		return b.setRowAside(in, p, wrongCells)
+	}
+	return r.tableEntry(b, in, p, p.Cells, columns)
+}
+
+// setRowAside rejects a row and removes it from the document.
+func (b *Batch) setRowAside(in Input, p *rows.Piece, reason string) error {
+	b.lines.removeRange(Range{p.Offset, p.End()})
+	b.Rows, b.Rejects = b.Rows+1, b.Rejects+1
+	return in.Reject(rows.Reject{Row: int64(p.Index), Offset: p.Offset, Reason: reason, Bytes: p.Raw, Before: p.Lead()})
+}
+
+// cutRow reads the last row of a document that breaks off inside it. Its complete
+// cells are kept: those that a delimiter follows, and a quoted one that is closed.
+func (r *Reader) cutRow(b *Batch, in Input, p *rows.Piece, columns *rows.Columns, width int) error {
+	delimiter := r.norm.Profile.CSV.Separator()
+	spans := rows.SpansOf(nil, p.Raw, delimiter)
+	last := p.Raw[spans[len(spans)-1].From:]
+	if closed := !p.Open && len(last) > 1 && last[0] == '"' && last[len(last)-1] == '"'; !closed {
+		spans = spans[:len(spans)-1]
+	}
+	spans = spans[:min(len(spans), width)]
+
+	b.lines.end = &jsonscan.SyntaxError{Offset: p.End(), Truncated: true}
+	if len(spans) == 0 {
+		return b.setRowAside(in, p, "the text breaks off inside this row")
+	}
+
+	keep := spans[len(spans)-1].To
+	whole := rows.NewTable(strings.NewReader(string(p.Raw[:keep])), &profile.CSVLayout{Delimiter: delimiter, Header: []string{}}, r.limits)
+	piece, err := whole.Next()
+	if err != nil {
+		return b.setRowAside(in, p, "the text breaks off inside this row") // it has no cells but empty ones
+	}
+	cells := make([]jsonscan.Value, width)
+	copy(cells, piece.Cells)
+
+	b.lines.cut = &Recovery{Keep: p.Offset + int64(keep), Closers: strings.Repeat(string(delimiter), width-len(spans))}
+	kept := *p
+	kept.Text, kept.Raw = p.Text[:len(p.Lead())+keep], p.Raw[:keep]
+	return r.tableEntry(b, in, &kept, cells, columns)
+}
+
+// tableEntry turns the cells of a row into an entry.
+func (r *Reader) tableEntry(b *Batch, in Input, p *rows.Piece, cells []jsonscan.Value, columns *rows.Columns) error {
+	b.Rows++
+	row := r.mapping.TableRow(p, cells, columns)
+	e, outcome := r.take(b, p.Index, row.Value)
+	switch outcome {
+	case dropped:
+		return nil
+	case unknown:
+		return in.Reject(row.Reject(noKnownField))
+	}
+
+	for _, f := range r.required {
+		if r.AllPositions || !e.Has(f) {
+			g := Gap{Entry: p.Index, Field: f, Append: true}
+			if cell := columns.Cell(f); cell >= 0 {
+				g.Append, g.Raw = false, r.norm.Texts.Of(profile.ShownBytes(cells[cell]))
+			}
+			b.gaps = append(b.gaps, g)
+		}
+	}
+	return r.add(b, e)
+}
+
+// columnOf returns the name of the column that a field gets in a document that has
+// none for it: its first place that is a column, or its own name when the profile has
+// no place at all. It is empty when the field is only computed, as nobody would find
+// it there.
+func columnOf(p *profile.Profile, f record.Field) string {
+	for _, place := range p.Fields[f] {
+		if place.Expr == nil {
+			return strings.TrimPrefix(place.Name, "/")
+		}
+	}
+	if p.HasPlace(f) {
+		return ""
+	}
+	return f.String()
+}
