@@ -33,6 +33,34 @@ var logLines = map[string][]struct{ line, want string }{
 			"time 10:00:04.000000Z trunk_id carrier1 status 401",
 		},
 		{
+			`[2026-11-20 10:00:08] NOTICE[2611] chan_sip.c:    -- Registration for 'carrier1@sbc.example' timed out, trying again (Attempt #1)`,
+			"time 10:00:08.000000Z trunk_id carrier1 status 408",
+		},
+		{
+			`[2026-11-20 10:00:09] NOTICE[2611] chan_sip.c:    -- Last Registration Attempt #10 failed, Giving up forever trying to register 'carrier1@sbc.example'`,
+			"time 10:00:09.000000Z trunk_id carrier1 status 408",
+		},
+		{
+			`[Nov 20 10:00:10] WARNING[2611]: chan_sip.c:24840 handle_response_register: Forbidden - wrong password on authentication for REGISTER for 'carrier1' to 'sbc.example'`,
+			"time 10:00:10.000000Z trunk_id carrier1 status 403",
+		},
+		{
+			`[2026-11-20 10:00:11] NOTICE[2611] chan_sip.c: Failed to authenticate on REGISTER to 'carrier1@sbc.example' (Tries 3)`,
+			"time 10:00:11.000000Z trunk_id carrier1 status 401",
+		},
+		{
+			`[2026-11-20 10:00:12] WARNING[2611] chan_sip.c: Got 404 Not found on SIP register to service carrier1@sbc.example, giving up`,
+			"time 10:00:12.000000Z trunk_id carrier1 status 404",
+		},
+		{
+			`[2026-11-20 10:00:13] WARNING[2611] chan_sip.c: Got error 479 on register to carrier1@sbc.example, giving up (check config)`,
+			"time 10:00:13.000000Z trunk_id carrier1 status 479",
+		},
+		{
+			`[2026-11-20 10:00:14] WARNING[44]: res_pjsip_outbound_registration.c:1250 schedule_retry: No response received from 'sip:sbc.example' on registration attempt to 'sip:carrier1@sbc.example', retrying in '60'`,
+			"time 10:00:14.000000Z trunk_id carrier1 status 408",
+		},
+		{
 			`[2026-11-20 10:00:05] SECURITY[71] res_security_log.c: SecurityEvent="InvalidPassword",EventTV="2026-11-20T11:00:05.120+0100",Severity="Error",Service="PJSIP",EventVersion="2",AccountID="trunk1",SessionID="0x7f1",LocalAddress="IPV4/UDP/192.0.2.1/5060",RemoteAddress="IPV4/UDP/192.0.2.9/5060",Challenge="1/a"`,
 			"time 10:00:05.120000Z trunk_id trunk1 status 403",
 		},

@@ -46,7 +46,7 @@ func TestEveryLineOfABuiltInLogHasALiteral(t *testing.T) {
 	}
 }
 
-// FuzzLiteral compares with the pattern itself.
+// FuzzLiteral: a line that a pattern matches holds the literal of the pattern.
 func FuzzLiteral(f *testing.F) {
 	f.Add(`a(bc|d)+e`, "xabce")
 	f.Add(`(?i)ab|c`, "AB")

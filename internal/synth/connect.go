@@ -11,9 +11,9 @@ import (
 // AmazonConnect is the profile of Amazon Connect.
 const AmazonConnect = "amazon-connect"
 
-// connectFiles writes contact records as JSON Lines, some of them twice, and recordings,
-// of which only the names are known. A transfer is a contact of its own
-// in the chain of the first. Connect has no registrations.
+// connectFiles writes contact records as JSON Lines, some of them twice, and recordings
+// without metadata. A transfer is a contact of its own in the chain of the first.
+// Connect has no registrations.
 func connectFiles() *vendor {
 	return &vendor{
 		manifests: Names, cdrs: JSONLines,

@@ -15,9 +15,9 @@ const FreeSWITCH = "freeswitch"
 // EachChannel is the format of CDRs in a file for each channel.
 const EachChannel = "channels"
 
-// freeswitchFiles writes a file of mod_json_cdr for each channel, the recordings, of which
-// only the names are known, and the log of the gateways, which shows failures only. The
-// channel to the agent is the B leg of the caller's, whose id the recording has.
+// freeswitchFiles writes a file of mod_json_cdr for each channel, recordings without
+// metadata, and the log of the gateways, which shows failures only. The channel to the
+// agent is the B leg of the caller's, whose id the recording has.
 func freeswitchFiles() *vendor {
 	return &vendor{
 		manifests: Names, cdrs: EachChannel,

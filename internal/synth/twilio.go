@@ -14,7 +14,7 @@ import (
 const Twilio = "twilio"
 
 // twilioFiles writes pages of the lists. A call that came in over a trunk is the parent of
-// the call to the agent; the recording bears the parent's id, and tells no end.
+// the call to the agent; the recording has the parent's id and no end.
 func twilioFiles() *vendor {
 	return &vendor{
 		manifests: JSON, cdrs: JSON,

@@ -214,7 +214,7 @@ type trunkEvent struct {
 	cause string // of a failure, empty when it registered
 }
 
-// trunks are the trunks of a day, each of which registers.
+// trunks are the trunks of a day. Each has a registration.
 type trunks struct{ day }
 
 // failure returns why a trunk fails to register during the day, empty when it
