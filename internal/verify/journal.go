@@ -288,6 +288,9 @@ func (v journalCheck) checkIdentity() {
 	case id == nil && v.begun():
 		v.broken(v.root, OutputLink, key, "it is missing, though records or journal entries name the output's id")
 		return
+	case id == nil && !v.committed():
+		v.note("nothing was ever committed here: there is no output.json, no journal and no commit record; is this the output's folder?")
+		return
 	case id == nil:
 		v.note("an earlier version wrote the output, and it has no journal: the loss of its newest records shows nowhere")
 		return
@@ -310,6 +313,16 @@ func (v journalCheck) checkIdentity() {
 	if id.said.Earlier > 0 {
 		v.note("the output began with %d records of an earlier version, which name no output and no journal entry", id.said.Earlier)
 	}
+}
+
+// committed reports whether the output has any commit record.
+func (v journalCheck) committed() bool {
+	for _, c := range v.chains {
+		if len(c.entries) > 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // begun reports whether something in the output names an id.
