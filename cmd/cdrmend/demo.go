@@ -111,7 +111,7 @@ func writeNight(ctx context.Context, w *world, night *sample.Night, dir, url str
 
 	// The key of an earlier demo stays: its commits were signed with it.
 	if _, err := os.Stat(filepath.Join(dir, demoKey)); errors.Is(err, fs.ErrNotExist) {
-		if _, err := writeKey(token.KeyTypes[0], "", filepath.Join(dir, demoKey), filepath.Join(dir, demoPublic)); err != nil {
+		if _, err := writeKey(token.KeyTypes[0], "", filepath.Join(dir, demoKey), filepath.Join(dir, demoPublic), (*token.Signer).PublicSet); err != nil {
 			return "", err
 		}
 	}

@@ -43,7 +43,7 @@ func generateKey(_ context.Context, w *world, flags *pflag.FlagSet) (int, error)
 	private, _ := flags.GetString("out")
 	public, _ := flags.GetString("public")
 
-	signer, err := writeKey(keyType, keyID, private, public)
+	signer, err := writeKey(keyType, keyID, private, public, (*token.Signer).PublicSet)
 	if err != nil {
 		return 0, err
 	}
@@ -61,8 +61,9 @@ public   %s   give it to those who verify
 	return exitDone, nil
 }
 
-// writeKey makes a key pair in two files that do not exist yet.
-func writeKey(keyType, keyID, private, public string) (*token.Signer, error) {
+// writeKey makes a key pair in two files that do not exist yet. The function says what
+// stands in the public one.
+func writeKey(keyType, keyID, private, public string, setOf func(*token.Signer) ([]byte, error)) (*token.Signer, error) {
 	text, err := token.Generate(keyType)
 	if err != nil {
 		return nil, usagef("--type: %w", err)
@@ -71,7 +72,7 @@ func writeKey(keyType, keyID, private, public string) (*token.Signer, error) {
 	if err != nil {
 		return nil, err
 	}
-	set, err := signer.PublicSet()
+	set, err := setOf(signer)
 	if err != nil {
 		return nil, err
 	}

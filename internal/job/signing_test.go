@@ -58,7 +58,7 @@ func TestASignedRecordHoldsTheVeryBytesOfAnUnsignedOne(t *testing.T) {
 		delete(got, logName(1))
 		got[logName(1)] = payloadOf(t, file)
 		same(t, keyType+": output, the record opened", want, got)
-		if _, seal, err := ledger.OpenRecord([]byte(file), s.Public()); err != nil || seal != (ledger.Seal{Signed: true, KeyID: "2026", Check: token.Verified}) {
+		if _, seal, err := ledger.OpenRecord([]byte(file), s.Public()); err != nil || seal != (ledger.Seal{Signed: true, KeyID: "2026", Key: s.Thumbprint(), Check: token.Verified}) {
 			t.Errorf("%s: the record is sealed by %+v, %v", keyType, seal, err)
 		}
 		v, err := jsonschema.UnmarshalJSON(strings.NewReader(file))

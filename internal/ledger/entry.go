@@ -93,6 +93,12 @@ func OpenEntry(file []byte, keys *token.Keys) (*Entry, Seal, error) {
 			return nil, seal, err
 		}
 	}
+
+	// The entry with which a key ends is known by its hash.
+	until := seal.until(keys, e.Output)
+	if until != nil && (e.Number > until.Number || e.Number == until.Number && hexSum(file) != until.SHA256) {
+		seal.Check = token.Ended
+	}
 	return e, seal, nil
 }
 

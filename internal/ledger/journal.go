@@ -297,6 +297,25 @@ func (j *Journal) Head(ctx context.Context) (*Mark, error) {
 	return &e.base, nil
 }
 
+// Find returns the entry of a hash, nil when no entry that is trusted has it.
+func (j *Journal) Find(ctx context.Context, sha256 string) (*Mark, error) {
+	for number := int64(1); number <= j.last; number += window {
+		files, err := j.fetch(ctx, number, int(min(window, j.last-number+1)))
+		if err != nil {
+			return nil, err
+		}
+		for i, f := range files {
+			if f == nil || f.sha256 != sha256 {
+				continue
+			}
+			if _, seal, err := OpenEntry(f.raw, j.out.Keys); j.out.doubt(seal, err) == "" {
+				return &Mark{number + int64(i), f.sha256}, nil
+			}
+		}
+	}
+	return nil, nil
+}
+
 // Last returns the number of the last entry, also of one that does not count.
 func (j *Journal) Last() int64 { return j.last }
 

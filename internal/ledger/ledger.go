@@ -16,6 +16,7 @@ import (
 
 	"cdrmend/internal/object"
 	"cdrmend/internal/policy"
+	"cdrmend/internal/token"
 )
 
 // FormatVersion is the format of everything that a run writes. It is part of
@@ -207,6 +208,11 @@ func (l *Interval) record(ctx context.Context, info object.Info, number int64) (
 	}
 
 	r, seal, openErr := OpenRecord(f.raw, l.Keys)
+	if openErr == nil {
+		if err := l.endLate(ctx, r, &seal, f.sha256); err != nil {
+			return Head{}, false, err
+		}
+	}
 	head = Head{Record: r, Seal: seal, SHA256: f.sha256}
 	if l.strict() && l.Decisions.Disown[f.sha256] {
 		return head, true, nil
@@ -240,6 +246,33 @@ func (l *Interval) record(ctx context.Context, info object.Info, number int64) (
 		return Head{}, false, &NameError{Store: l.Store.String(), Interval: l.Label, Found: r.Name, Wanted: l.Name}
 	}
 	return head, false, nil
+}
+
+// endLate takes back the signature of a record that came after the end of its key: no
+// entry up to that end names the record.
+func (l *Interval) endLate(ctx context.Context, r *Record, seal *Seal, sum string) error {
+	if seal.Check != token.Verified || !l.Keys.Ended(seal.Key) {
+		return nil
+	}
+	output := r.Output
+	if output == "" { // of an earlier version
+		known, err := l.Identity(ctx)
+		if err != nil {
+			return err
+		}
+		output = known.ID
+	}
+	until := seal.until(l.Keys, output)
+	if until == nil {
+		return nil
+	}
+
+	j := &Journal{out: l.Output, from: until.Number + 1, named: map[string]Mark{}}
+	_, err := j.find(ctx, Head{Record: r, SHA256: sum})
+	if errors.Is(err, errNotNamed) {
+		seal.Check, err = token.Ended, nil
+	}
+	return err
 }
 
 // misplaced says why a record does not belong where it is; empty when it does. A

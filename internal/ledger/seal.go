@@ -25,6 +25,7 @@ var ErrSigned = errors.New("it is signed and no signing.key is configured: confi
 type Seal struct {
 	Signed bool
 	KeyID  string // as the file says
+	Key    string // thumbprint of the known key whose signature verifies
 	Check  token.Signature
 }
 
@@ -86,7 +87,30 @@ func OpenRecord(file []byte, keys *token.Keys) (*Record, Seal, error) {
 	if r.Output == "" && seal.Check == token.HighS {
 		seal.Check = token.Verified
 	}
+
+	// What saw the last entry for which a key counts was made after it. A record that
+	// says less of itself is judged by the entry that names it, see Interval.late.
+	if until := seal.until(keys, r.Output); until != nil && r.Journal != nil && r.Journal.Number >= until.Number {
+		seal.Check = token.Ended
+	}
 	return r, seal, nil
+}
+
+// until returns where the key that signed a file of an output ends there, nil when no
+// known key signed it or the key has no end.
+func (s *Seal) until(keys *token.Keys, output string) *token.Until {
+	if s.Check != token.Verified {
+		return nil
+	}
+	return keys.Until(s.Key, output)
+}
+
+// Late reports whether a record came after the end of the key that signed it. Named is
+// the number of the journal entry that names the record, 0 for none: such a record may
+// have been made at any time.
+func (s *Seal) Late(keys *token.Keys, output string, named int64) bool {
+	until := s.until(keys, output)
+	return until != nil && (named == 0 || named > until.Number)
 }
 
 // open reads a file that seal wrote into v.
@@ -114,7 +138,7 @@ func unseal(file []byte, typ string, keys *token.Keys) (raw []byte, seal Seal, e
 	}
 	seal.Signed = true
 	if keys != nil {
-		seal.Check = keys.Check(signed, typ)
+		seal.Check, seal.Key = keys.Check(signed, typ)
 	}
 	return raw, seal, nil
 }

@@ -45,6 +45,9 @@ func (b *builder) parseSigning() error {
 		}
 		keys = keys.And(earlier)
 	}
+	if keys.Ended(signer.Thumbprint()) {
+		return fmt.Errorf("reading signing.key: %q has an end in signing.keys, so nothing that it signs would count; sign with the key that follows it", b.path(d.Key))
+	}
 
 	b.cfg.Signing.Signer, b.cfg.Signing.Keys = signer, keys
 	return nil

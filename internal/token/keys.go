@@ -20,9 +20,11 @@ const minModulus = 2048
 type Keys struct{ keys []verifier }
 
 type verifier struct {
-	id     string
-	alg    string // the only algorithm the key is for; empty: any of its type
-	public crypto.PublicKey
+	id         string
+	alg        string // the only algorithm the key is for; empty: any of its type
+	public     crypto.PublicKey
+	thumbprint string
+	until      []Until // where the key ends, an entry for each output
 }
 
 // ParseKeys reads a JSON Web Key Set. It refuses a set that holds a secret,
@@ -46,7 +48,11 @@ func ParseKeys(jwks []byte) (*Keys, error) {
 			return nil, fmt.Errorf("key %d (kid %q) %w", i, jwk.KID, err)
 		}
 		if public != nil {
-			k.keys = append(k.keys, verifier{jwk.KID, string(jwk.ALG), public})
+			until, err := parseUntil(raw)
+			if err != nil {
+				return nil, fmt.Errorf("key %d (kid %q) %w", i, jwk.KID, err)
+			}
+			k.keys = append(k.keys, verifier{jwk.KID, string(jwk.ALG), public, thumbprint(jwk), until})
 		}
 	}
 	if len(k.keys) == 0 {

@@ -108,9 +108,12 @@ func thumbprint(k jwkset.JWKMarshal) string {
 // KeyID returns the name of the key.
 func (s *Signer) KeyID() string { return s.jwk.KID }
 
+// Thumbprint returns the thumbprint of the key, which nobody can choose.
+func (s *Signer) Thumbprint() string { return thumbprint(s.jwk) }
+
 // Public returns the public half as a set of one key.
 func (s *Signer) Public() *Keys {
-	return &Keys{keys: []verifier{{s.jwk.KID, s.alg.Alg(), s.key.Public()}}}
+	return &Keys{keys: []verifier{{id: s.jwk.KID, alg: s.alg.Alg(), public: s.key.Public(), thumbprint: thumbprint(s.jwk)}}}
 }
 
 // PublicSet returns the public half as a JSON Web Key Set.
@@ -174,26 +177,24 @@ func (j *JWS) parts() (compact, bool) {
 }
 
 // Check verifies the signature of something of the media type typ. Of an ECDSA
-// signature only the form that Sign writes counts.
-func (k *Keys) Check(j *JWS, typ string) Signature {
+// signature only the form that Sign writes counts. It also returns the thumbprint of
+// the key that made the signature, of a signature in the other form, too.
+func (k *Keys) Check(j *JWS, typ string) (Signature, string) {
 	t, ok := j.parts()
 	if !ok {
-		return Mismatch
+		return Mismatch, ""
 	}
 	if v := t.header.Member("typ"); v.Kind != jsonscan.String || string(v.Text()) != typ {
-		return BadType
+		return BadType, ""
 	}
-	result := k.check(t)
+	result, key := k.find(t)
 	if result != Verified {
-		return result
+		return result, ""
 	}
 
-	// Any key of the type says what is low: the curve is that of the algorithm.
-	alg := algorithms[string(headerText(t, "alg"))]
-	for _, key := range k.keys {
-		if alg.curve != nil && alg.takes(key.public) && isHighS(key.public, t.signature) {
-			return HighS
-		}
+	// The curve is that of the algorithm, so the key says what is low.
+	if isHighS(key.public, t.signature) {
+		result = HighS
 	}
-	return Verified
+	return result, key.thumbprint
 }

@@ -26,6 +26,7 @@ const (
 	Mismatch                      // no key that could have signed it did
 	BadType                       // the header says that something else was signed (typ)
 	HighS                         // it verifies, in the form of which everybody can make a second one
+	Ended                         // it verifies, and was made after the key's end
 )
 
 var signatureSentences = [...]string{
@@ -37,6 +38,7 @@ var signatureSentences = [...]string{
 	Mismatch:     "its signature does not verify: it was made by another key, or what it signs was changed",
 	BadType:      "its signature does not count: the header says that it signs something else",
 	HighS:        "its signature does not count: it is in the second form (high S) that anybody can make of an ECDSA signature",
+	Ended:        "its signature does not count: it came after the end of the key",
 }
 
 // Sentence says the outcome in plain words.
@@ -80,29 +82,36 @@ func (a algorithm) takes(public crypto.PublicKey) bool {
 // check verifies the signature and nothing else: claims are judged by the
 // time of the event, not by the clock.
 func (k *Keys) check(t compact) Signature {
+	result, _ := k.find(t)
+	return result
+}
+
+// find verifies the signature, and returns the key that made it, nil when none did.
+func (k *Keys) find(t compact) (Signature, *verifier) {
 	alg, ok := algorithms[string(headerText(t, "alg"))]
 	if !ok {
-		return BadAlgorithm
+		return BadAlgorithm, nil
 	}
 	if t.header.Member("crit").Kind != jsonscan.Absent {
-		return BadExtension
+		return BadExtension, nil
 	}
 	kid := t.header.Member("kid")
 	if kid.Kind != jsonscan.Absent && kid.Kind != jsonscan.Null && kid.Kind != jsonscan.String {
-		return NoKey
+		return NoKey, nil
 	}
 	id := string(headerText(t, "kid"))
 	result := NoKey
-	for _, key := range k.keys {
+	for i := range k.keys {
+		key := &k.keys[i]
 		if id != "" && key.id != id || key.alg != "" && key.alg != alg.Alg() || !alg.takes(key.public) {
 			continue
 		}
 		if alg.Verify(string(t.signed), t.signature, key.public) == nil {
-			return Verified
+			return Verified, key
 		}
 		result = Mismatch
 	}
-	return result
+	return result, nil
 }
 
 // headerText returns a header's text, nil when it is missing or no text.

@@ -183,6 +183,7 @@ type journalCheck struct {
 // decide takes over what signed records and entries say about files that were not
 // trusted. Without keys all of them count, as nothing better is known.
 func (v journalCheck) decide() {
+	v.endKeys()
 	note := func(key string, adopted, disowned []string) {
 		for _, sum := range adopted {
 			v.adopted[sum] = key
@@ -233,12 +234,42 @@ func (v journalCheck) decide() {
 	v.report.Adopted, v.report.Disowned = list(v.adopted), list(v.disowned)
 }
 
+// endKeys takes back the signatures of records that came after the ends of their keys.
+func (v journalCheck) endKeys() {
+	if v.out.Keys == nil {
+		return
+	}
+	output := ""
+	if v.identity != nil && v.identity.said != nil {
+		output = v.identity.said.ID
+	}
+	named := map[string]int64{}
+	for _, p := range slices.Backward(v.pages) { // the first that names a record counts
+		if p.entry != nil && p.seal.Check == token.Verified && p.entry.Kind == ledger.RecordEntry {
+			named[p.entry.Path+" "+p.entry.SHA256] = p.number
+		}
+	}
+
+	for _, c := range v.chains {
+		for _, e := range c.entries {
+			if e.record == nil {
+				continue
+			}
+			path := ledger.RecordPath(c.label, e.number)
+			if e.seal.Late(v.out.Keys, cmp.Or(e.record.Output, output), named[path+" "+e.sum]) {
+				e.seal.Check = token.Ended
+			}
+		}
+	}
+}
+
 // check checks everything that crosses intervals.
 func (v journalCheck) check() {
 	v.checkIdentity()
 	v.checkPages()
 	v.checkNamed()
 	v.checkHead()
+	v.checkKeys()
 	for _, c := range v.chains {
 		for _, e := range c.entries {
 			if e.record != nil && !e.disowned {
@@ -256,6 +287,9 @@ func (v journalCheck) checkIdentity() {
 	switch {
 	case id == nil && v.begun():
 		v.broken(v.root, OutputLink, key, "it is missing, though records or journal entries name the output's id")
+		return
+	case id == nil && !v.committed():
+		v.note("nothing was ever committed here: there is no output.json, no journal and no commit record; is this the output's folder?")
 		return
 	case id == nil:
 		v.note("an earlier version wrote the output, and it has no journal: the loss of its newest records shows nowhere")
@@ -279,6 +313,16 @@ func (v journalCheck) checkIdentity() {
 	if id.said.Earlier > 0 {
 		v.note("the output began with %d records of an earlier version, which name no output and no journal entry", id.said.Earlier)
 	}
+}
+
+// committed reports whether the output has any commit record.
+func (v journalCheck) committed() bool {
+	for _, c := range v.chains {
+		if len(c.entries) > 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // begun reports whether something in the output names an id.

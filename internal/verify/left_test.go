@@ -234,3 +234,14 @@ func TestARecordThatIsTooLargeIsNamed(t *testing.T) {
 		t.Errorf("the others are not checked:\n%s", r.Text())
 	}
 }
+
+func TestAnEmptyFolderIsNotCalledAnOutput(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	must(t, os.MkdirAll(w.path("out"), 0o700))
+	w.labels, w.all = []string{}, true
+	r := w.verify(nil)
+	if text := r.Text(); r.Verified || !strings.Contains(text, "nothing was ever committed here") || strings.Contains(text, "earlier version") {
+		t.Errorf("an empty folder:\n%s", text)
+	}
+}

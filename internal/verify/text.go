@@ -25,6 +25,9 @@ func (r *Report) Text() string {
 	if j := r.Journal; j != nil {
 		line("journal", "%d entries; the newest is %d, SHA-256 %s", j.Entries, j.Number, j.SHA256)
 	}
+	for i := range r.Keys {
+		line("key", "%s", r.Keys[i].text())
+	}
 	if t := r.Timestamps; t != nil && t.Tokens > 0 {
 		line("timestamps", "%d; entry %d and all before it existed at %s", t.Tokens, t.Number, t.Time.Format(time.RFC3339))
 	}
@@ -76,6 +79,20 @@ func (r *Records) text() string {
 	}
 	if r.Vouched > 0 {
 		text += fmt.Sprintf("; signed records vouch for %d unsigned ones", r.Vouched)
+	}
+	return text
+}
+
+func (k *Key) text() string {
+	text := fmt.Sprintf("%s, thumbprint %s: %d records", k.ID, k.Thumbprint, k.Records)
+	if k.Entries > 0 {
+		text += fmt.Sprintf(" and journal entries %d to %d", k.First, k.Last)
+	}
+	if k.Until != nil {
+		text += fmt.Sprintf("; it ends with entry %d", k.Until.Number)
+	}
+	if k.Late > 0 {
+		text += fmt.Sprintf(", and signed %d records and entries after that, which do not count", k.Late)
 	}
 	return text
 }

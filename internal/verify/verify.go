@@ -92,6 +92,7 @@ type Report struct {
 	Retained   int64       `json:"retained"` // objects whose retention is as asked
 	Journal    *Journal    `json:"journal,omitempty"`
 	Timestamps *Timestamps `json:"timestamps,omitempty"`
+	Keys       []Key       `json:"keys,omitempty"` // that were given
 	Adopted    []Decision  `json:"adopted"`
 	Disowned   []Decision  `json:"disowned"`
 	Inputs     *Inputs     `json:"inputs,omitempty"`
