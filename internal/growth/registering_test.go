@@ -107,6 +107,22 @@ var registering = []structure{
 			return fmt.Sprintf(`"recording_id":"r%d","conversation_id":"c%d","line_id":"l",%s`, i, i, times(i, i+9))
 		})
 	}},
+	{name: "registrations of one line, entries without a time", n: 2500, write: func(w *night, n int) {
+		w.events(n, func(i int) string {
+			return fmt.Sprintf(`"time":"%s","trunk_id":"t","line_id":"l","status":200`, clock(i))
+		})
+		w.entries(n, func(i int) string {
+			return fmt.Sprintf(`"recording_id":"r%d","conversation_id":"c%d","line_id":"l"`, i, i)
+		})
+	}},
+	{name: "registrations that name trunks, entries without a time", n: 2500, write: func(w *night, n int) {
+		w.events(n, func(i int) string {
+			return fmt.Sprintf(`"time":"%s","trunk_id":"t%d","line_id":"l","status":200`, clock(i), i)
+		})
+		w.entries(n, func(i int) string {
+			return fmt.Sprintf(`"recording_id":"r%d","conversation_id":"c%d","line_id":"l"`, i, i)
+		})
+	}},
 	{name: "registrations that name one trunk, legs without it", n: 450, write: func(w *night, n int) {
 		w.events(n, func(i int) string {
 			return fmt.Sprintf(`"time":"%s","trunk_id":"t%d","line_id":"l%d","status":200`, clock(i), i, i)
