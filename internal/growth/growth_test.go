@@ -38,7 +38,7 @@ const (
 
 	// Below this, costs are noise.
 	leastSeconds = 0.5
-	leastMemory  = 64 // MB beyond an empty night
+	leastMemory  = 96 // MB beyond an empty night: any heap may grow by 64 MB before it is collected, and a step of that is no growth
 	leastOutput  = 3  // MB
 )
 

@@ -11,7 +11,7 @@ var registering = []structure{
 		w.events(n, func(i int) string {
 			return fmt.Sprintf(`"time":"%s","line_id":"l","status":%d`, clock(i), []int{200, 403}[i%2])
 		})
-	}},
+	}, dense: &density{20, "every other event of sixty bytes is an outage"}},
 	{name: "events of one line at one time", n: 5000, write: func(w *night, n int) {
 		w.events(n, func(i int) string {
 			return fmt.Sprintf(`"time":"%s","line_id":"l","status":%d`, clock(5), []int{200, 403}[i%2])
