@@ -133,7 +133,6 @@ var libraries = []struct{ prefix, rooms, why string }{
 	{"github.com/spf13/pflag", "cmd/cdrmend", "flags end at the door; inside, values are checked already"},
 	{"github.com/golang-jwt/", "internal/token", "one room says which tokens are trusted"},
 	{"github.com/MicahParks/", "internal/token", "one room says which keys are trusted"},
-	{"github.com/xuri/excelize", "internal/worklist", "spreadsheets are written in one room"},
 	{"codeberg.org/go-pdf/", "internal/statement", "PDF is written in one room"},
 	{"golang.org/x/image/", "internal/statement", "the fonts are those of the statement"},
 	{"github.com/digitorus/", "internal/timestamp", "timestamps are read in one room"},

@@ -1,8 +1,10 @@
 package budget_test
 
 import (
+	"runtime"
 	"runtime/debug"
 	"testing"
+	"time"
 
 	"cdrmend/internal/budget"
 )
@@ -36,4 +38,38 @@ func TestAPercentageThatSomebodySetStays(t *testing.T) {
 		t.Errorf("%d %%, want %d %%", percentage(), before)
 	}
 	restore()
+}
+
+func TestASmallRunWhoseRowsAreManyGrowsByNoMoreThanItsInputsAllow(t *testing.T) {
+	const need, alive = 64 << 20, 256 << 20
+	defer budget.New(need, false).Begin()()
+
+	held := make([]byte, alive)
+	for range 500 {
+		runtime.GC()
+		if room := alive / 100 * percentage(); room <= need*5/4 {
+			runtime.KeepAlive(held)
+			return
+		}
+		time.Sleep(10 * time.Millisecond) // the percentage follows a collection
+	}
+	t.Errorf("with %d MB alive the heap may grow by %d %%, want no more than %d MB", alive>>20, percentage(), need>>20)
+}
+
+func TestRunsThatOverlapRestoreThePercentageWhenTheLastOneEnds(t *testing.T) {
+	before := percentage()
+	first := budget.New(64<<20, false).Begin()
+	second := budget.New(64<<20, false).Begin()
+	first()
+	if percentage() == before {
+		t.Errorf("%d %% although one run goes on", before)
+	}
+	second()
+	for range 3 {
+		runtime.GC()
+		time.Sleep(time.Millisecond)
+	}
+	if percentage() != before {
+		t.Errorf("%d %% after both runs, want %d %%", percentage(), before)
+	}
 }

@@ -9,14 +9,10 @@ import (
 // more than 1,000 records carry means nothing, so that some of them grow by the
 // number of conversations that are as large as they can be.
 var matching = []structure{
-	{name: "legs and entries of one conversation", n: 500, write: func(w *night, n int) {
-		w.legs(n, func(i int) string {
-			return fmt.Sprintf(`"conversation_id":"c","leg_id":"%d",%s`, i, times(i%60, 4000+i%60))
-		})
-		w.entries(n, func(i int) string {
-			return fmt.Sprintf(`"recording_id":"r%d","conversation_id":"c",%s`, i, times(i%60, 4000+i%60))
-		})
-	}},
+	// At 1,000 the id of the conversation becomes overused, and each of its legs a
+	// finding: a step, which the two sides of it do not have.
+	oneConversation("legs and entries of one conversation", 250),
+	oneConversation("legs and entries of one overused conversation", 1250),
 	conversations("500 legs and 500 entries that overlap", "conversation", 500, 500, 0),
 	conversations("500 legs and 500 entries that overlap, one for each leg", "leg", 500, 500, 0),
 	conversations("900 legs and 60 entries, one for each leg", "leg", 900, 60, 0),
@@ -192,6 +188,18 @@ var matching = []structure{
 			b.WriteString(`{"purpose":"customer"}]`)
 		})
 	}},
+}
+
+// oneConversation is a structure of one conversation whose legs and entries overlap.
+func oneConversation(name string, n int) structure {
+	return structure{name: name, n: n, write: func(w *night, n int) {
+		w.legs(n, func(i int) string {
+			return fmt.Sprintf(`"conversation_id":"c","leg_id":"%d",%s`, i, times(i%60, 4000+i%60))
+		})
+		w.entries(n, func(i int) string {
+			return fmt.Sprintf(`"recording_id":"r%d","conversation_id":"c",%s`, i, times(i%60, 4000+i%60))
+		})
+	}}
 }
 
 // conversations is a structure of conversations with so many legs and entries each.

@@ -11,7 +11,7 @@ var registering = []structure{
 		w.events(n, func(i int) string {
 			return fmt.Sprintf(`"time":"%s","line_id":"l","status":%d`, clock(i), []int{200, 403}[i%2])
 		})
-	}},
+	}, dense: &density{20, "every other event of sixty bytes is an outage"}},
 	{name: "events of one line at one time", n: 5000, write: func(w *night, n int) {
 		w.events(n, func(i int) string {
 			return fmt.Sprintf(`"time":"%s","line_id":"l","status":%d`, clock(5), []int{200, 403}[i%2])
@@ -105,6 +105,22 @@ var registering = []structure{
 		})
 		w.entries(n, func(i int) string {
 			return fmt.Sprintf(`"recording_id":"r%d","conversation_id":"c%d","line_id":"l",%s`, i, i, times(i, i+9))
+		})
+	}},
+	{name: "registrations of one line, entries without a time", n: 2500, write: func(w *night, n int) {
+		w.events(n, func(i int) string {
+			return fmt.Sprintf(`"time":"%s","trunk_id":"t","line_id":"l","status":200`, clock(i))
+		})
+		w.entries(n, func(i int) string {
+			return fmt.Sprintf(`"recording_id":"r%d","conversation_id":"c%d","line_id":"l"`, i, i)
+		})
+	}},
+	{name: "registrations that name trunks, entries without a time", n: 2500, write: func(w *night, n int) {
+		w.events(n, func(i int) string {
+			return fmt.Sprintf(`"time":"%s","trunk_id":"t%d","line_id":"l","status":200`, clock(i), i)
+		})
+		w.entries(n, func(i int) string {
+			return fmt.Sprintf(`"recording_id":"r%d","conversation_id":"c%d","line_id":"l"`, i, i)
 		})
 	}},
 	{name: "registrations that name one trunk, legs without it", n: 450, write: func(w *night, n int) {

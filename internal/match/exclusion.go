@@ -107,8 +107,9 @@ func compileParty(condition string, n *profile.Normalizer) party {
 // call.
 func firstExclusion(exclusions []exclusion, ev *evidence.Evidence, leg uint32) (first int, certain bool) {
 	first = -1
+	texts := spoken{ev: ev, leg: leg}
 	for i := range exclusions {
-		if !exclusions[i].applies(ev, leg) {
+		if !exclusions[i].applies(ev, leg, &texts) {
 			continue
 		}
 		if first < 0 {
@@ -124,13 +125,13 @@ func firstExclusion(exclusions []exclusion, ev *evidence.Evidence, leg uint32) (
 
 // applies reports whether all conditions hold for a leg. The length comes last, as
 // it costs most.
-func (x *exclusion) applies(ev *evidence.Evidence, leg uint32) bool {
-	l, flags := &ev.Legs[leg], ev.Particulars[leg].Flags
+func (x *exclusion) applies(ev *evidence.Evidence, leg uint32, said *spoken) bool {
+	l := &ev.Legs[leg]
 	return !x.elsewhere && isOneOf(x.org, l.Org) && isOneOf(x.trunk, l.Trunk) && isOneOf(x.line, l.Line) &&
 		holdsOne(x.queue, l.Queues, ev.Texts) && holdsOne(x.user, l.Users, ev.Texts) &&
 		isDirection(x.direction, l.Direction, ev.Texts) &&
-		isParty(x.ani, l.ANI, ev.ExtraOf(leg).SaidANI, flags.Has(cdr.WordedANI), ev.Texts) &&
-		isParty(x.dnis, l.DNIS, ev.ExtraOf(leg).SaidDNIS, flags.Has(cdr.WordedDNIS), ev.Texts) &&
+		(x.ani == nil || isParty(x.ani, said.caller())) &&
+		(x.dnis == nil || isParty(x.dnis, said.called())) &&
 		isShorter(x.shorterThan, ev, leg)
 }
 
@@ -169,22 +170,47 @@ func isDirection(wanted []string, direction intern.Text, texts *intern.Table) bo
 	return v != "" && slices.ContainsFunc(wanted, func(w string) bool { return strings.EqualFold(strings.TrimSpace(w), v) })
 }
 
+// spoken are the texts of a leg's parties. They are made when the first of many
+// exclusions asks for them.
+type spoken struct {
+	ev        *evidence.Evidence
+	leg       uint32
+	ani, dnis *side
+}
+
+// side is one party of a leg: its number, empty when it is worded, and the text as it
+// was delivered, in lower case.
+type side struct{ digits, text string }
+
+func (s *spoken) caller() *side {
+	if s.ani == nil {
+		s.ani = sideOf(s.ev, s.ev.Legs[s.leg].ANI, s.ev.ExtraOf(s.leg).SaidANI, s.ev.Particulars[s.leg].Flags.Has(cdr.WordedANI))
+	}
+	return s.ani
+}
+
+func (s *spoken) called() *side {
+	if s.dnis == nil {
+		s.dnis = sideOf(s.ev, s.ev.Legs[s.leg].DNIS, s.ev.ExtraOf(s.leg).SaidDNIS, s.ev.Particulars[s.leg].Flags.Has(cdr.WordedDNIS))
+	}
+	return s.dnis
+}
+
+func sideOf(ev *evidence.Evidence, number intern.Number, said intern.Text, worded bool) *side {
+	p := &side{text: strings.ToLower(ev.Texts.String(said))}
+	if !worded {
+		p.digits = string(ev.Texts.AppendNumber(nil, number))
+	}
+	return p
+}
+
 // isParty reports whether a number, or the text as it was delivered, is one of the
 // wanted ones, or begins like one that ends in a star. A worded text is no number.
-func isParty(wanted []party, number intern.Number, said intern.Text, worded bool, texts *intern.Table) bool {
-	if wanted == nil {
-		return true
-	}
-	digits := ""
-	if !worded {
-		digits = string(texts.AppendNumber(nil, number))
-	}
-	text := strings.ToLower(texts.String(said))
-
+func isParty(wanted []party, p *side) bool {
 	return slices.ContainsFunc(wanted, func(w party) bool {
-		v := digits
+		v := p.digits
 		if w.worded {
-			v = text
+			v = p.text
 		}
 		return v != "" && (v == w.text || w.star && strings.HasPrefix(v, w.text))
 	})

@@ -165,6 +165,10 @@ type repairPart struct {
 	repairs    []Repair
 	refs       []record.Ref
 	candidates Candidates
+
+	// What was written of lists that many entries share, by their first elements.
+	cited map[*record.Ref]record.Section
+	named map[*intern.Text]intern.Text
 }
 
 // join gives an entry, in memory only, the conversation that the legs name which
@@ -259,16 +263,49 @@ func (p *repairPart) apply(n uint32, f record.Field, rule Rule, v values, field 
 	case 1:
 		*field = v.ids[0]
 		p.states[n].fill(f, rule, true)
-		return cite(p.legs.Evidence, &p.refs, v.refs), true
+		return p.cite(v), true
 	}
 
 	p.states[n].ambiguous |= 1 << repairBit(f)
 	if p.candidates == nil {
 		p.candidates = Candidates{}
 	}
-	p.candidates[candidacy{n, f}] = nameSome(p.legs.Texts, v.ids)
+	p.candidates[candidacy{n, f}] = p.name(v)
 
 	return record.Section{}, true
+}
+
+// cite returns the rows of values as a section. Rows that many entries share are
+// looked through once.
+func (p *repairPart) cite(v values) record.Section {
+	if !v.shared || len(v.refs) == 0 {
+		return cite(p.legs.Evidence, &p.refs, v.refs)
+	}
+	section, known := p.cited[&v.refs[0]]
+	if !known {
+		section = cite(p.legs.Evidence, &p.refs, v.refs)
+		if p.cited == nil {
+			p.cited = map[*record.Ref]record.Section{}
+		}
+		p.cited[&v.refs[0]] = section
+	}
+	return section
+}
+
+// name names some of several values, likewise.
+func (p *repairPart) name(v values) intern.Text {
+	if !v.shared {
+		return nameSome(p.legs.Texts, v.ids)
+	}
+	text, known := p.named[&v.ids[0]]
+	if !known {
+		text = nameSome(p.legs.Texts, v.ids)
+		if p.named == nil {
+			p.named = map[*intern.Text]intern.Text{}
+		}
+		p.named[&v.ids[0]] = text
+	}
+	return text
 }
 
 // values are the distinct values that rows name, with the rows.
@@ -276,6 +313,8 @@ type values struct {
 	ids  []intern.Text
 	refs []record.Ref
 	seen map[intern.Text]bool // the ids when there are many
+
+	shared bool // the lists are in one memory for all entries that have them
 }
 
 // fewValues is how many values are searched one by one.
@@ -376,7 +415,7 @@ func trunkRules(legs *LegGroups, e *manifest.Entry, voice bool) iter.Seq[ruling]
 func registeredTrunks(ev *evidence.Evidence, e *manifest.Entry, legs []uint32) values {
 	if e.Line != intern.None {
 		if ids, refs := ev.Lines.Trunk(e.Org, []intern.Text{e.Line}, e.Start); len(ids) > 0 {
-			return values{ids: ids, refs: refs}
+			return values{ids: ids, refs: refs, shared: !e.Start.Known()}
 		}
 	}
 
@@ -394,5 +433,5 @@ func registeredTrunks(ev *evidence.Evidence, e *manifest.Entry, legs []uint32) v
 	}
 
 	ids, refs := ev.Lines.Trunk(e.Org, lines, e.Start)
-	return values{ids: ids, refs: refs}
+	return values{ids: ids, refs: refs, shared: !e.Start.Known() && len(lines) == 1}
 }

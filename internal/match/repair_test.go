@@ -94,3 +94,16 @@ func TestAnEntryOfTheMarginIsNotRepaired(t *testing.T) {
 	d.WantFindings()
 	d.WantCalls()
 }
+
+func TestEntriesWithoutATimeGetWhatAllEventsOfTheirLineName(t *testing.T) {
+	night := func(second string) nighttest.Decided {
+		return nighttest.New(record.TrunkID).
+			Add(nighttest.Entry{Recording: "r1", Conversation: "c1", Line: "L1"}, nighttest.Entry{Recording: "r2", Conversation: "c2", Line: "L1"}).
+			AddRegistration("09:00", "L1", "T1", 200).AddRegistration("11:00", "L1", second, 200).Decide(t)
+	}
+	night("T1").WantRepairs("0 trunk_id registration-line T1 r:r.json#0;r:r.json#1", "1 trunk_id registration-line T1 r:r.json#0;r:r.json#1")
+
+	d := night("T2")
+	d.WantRepairs()
+	d.WantFindings("ambiguous_field open r1 trunk_id T1;T2", "ambiguous_field open r2 trunk_id T1;T2", "no_cdr open r1", "no_cdr open r2")
+}

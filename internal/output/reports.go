@@ -61,7 +61,7 @@ func (r *Run) writeWorklist(ctx context.Context, sum *report.Summary) error {
 		)),
 	}
 	return r.files.Create(ctx, "findings.xlsx", func(w io.Writer) error {
-		return worklist.Write(w, &n, redact.New(r.Config.Report), r.Config.Scratch)
+		return worklist.Write(w, &n, redact.New(r.Config.Report))
 	})
 }
 

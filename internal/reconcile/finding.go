@@ -161,7 +161,7 @@ func (d *foundDefects) add(reports ...report) {
 // report collects the findings of one part of a stage.
 type report struct {
 	*evidence.Evidence
-	accepts  []acceptedSubject
+	accepts  acceptedSubjects
 	findings []Finding
 	needed   map[uint32]bool
 	subject  []byte // of the last finding, reused
@@ -198,26 +198,39 @@ func (r *report) accepted(f *Finding) bool {
 	default:
 		return false // rows name a conversation or a recording
 	}
-	return slices.ContainsFunc(r.accepts, func(a acceptedSubject) bool {
-		is := func(wanted, id intern.Text) bool { return wanted == intern.None || id == wanted }
-		return (a.class == "" || a.class == f.Class.String()) && is(a.org, org) && is(a.conversation, conversation) && is(a.recording, f.Recording)
-	})
+	return r.accepts.holds(f.Class.String(), org, conversation, f.Recording)
 }
 
-// acceptedSubject is what a row says whose findings somebody accepted; what is empty
-// is any.
+// acceptedSubjects are the rows whose findings somebody accepted, by the conversation
+// and the recording that they name. There may be as many rows as findings.
+type acceptedSubjects map[[2]intern.Text][]acceptedSubject
+
+// acceptedSubject is what else a row says; what is empty is any.
 type acceptedSubject struct {
-	class                        string
-	org, conversation, recording intern.Text
+	class string
+	org   intern.Text
+}
+
+// holds reports whether a row is about a finding. What a row does not name is any.
+func (s acceptedSubjects) holds(class string, org, conversation, recording intern.Text) bool {
+	about := func(a acceptedSubject) bool {
+		return (a.class == "" || a.class == class) && (a.org == intern.None || a.org == org)
+	}
+	return slices.ContainsFunc(s[[2]intern.Text{conversation, recording}], about) ||
+		slices.ContainsFunc(s[[2]intern.Text{conversation, intern.None}], about) ||
+		slices.ContainsFunc(s[[2]intern.Text{intern.None, recording}], about) ||
+		slices.ContainsFunc(s[[2]intern.Text{}], about)
 }
 
 // acceptedSubjectsOf has to be called while texts are found by their bytes.
-func acceptedSubjectsOf(ev *evidence.Evidence) (list []acceptedSubject) {
+func acceptedSubjectsOf(ev *evidence.Evidence) acceptedSubjects {
+	s := acceptedSubjects{}
 	for _, a := range ev.Policy.AcceptedSubjects {
 		id := func(written string) intern.Text { return policy.ID(ev.Texts, written) }
-		list = append(list, acceptedSubject{a.Class, id(a.Org), id(a.Conversation), id(a.Recording)})
+		about := [2]intern.Text{id(a.Conversation), id(a.Recording)}
+		s[about] = append(s[about], acceptedSubject{a.Class, id(a.Org)})
 	}
-	return list
+	return s
 }
 
 // identity returns the digits of a finding's id: the same defect of the same

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"sort"
+	"sync"
 
 	"cdrmend/internal/intern"
 	"cdrmend/internal/record"
@@ -16,6 +17,16 @@ type Lines struct {
 	order  []uint32 // of those events, by line, time and Ref
 	runs   map[lineKey]run
 	texts  *intern.Table
+
+	mu    sync.Mutex
+	whole map[lineKey]named // lines asked for without a time, so far
+}
+
+// named are the trunks that all events of some lines name, in order of their texts,
+// and the events when it is one trunk.
+type named struct {
+	trunks []intern.Text
+	refs   []record.Ref
 }
 
 // run is a range of Lines.order.
@@ -23,7 +34,7 @@ type run struct{ from, to int }
 
 // NewLines indexes events whose trunks have been filled in, and keeps them.
 func NewLines(events []Event, texts *intern.Table) *Lines {
-	l := &Lines{events: events, runs: map[lineKey]run{}, texts: texts}
+	l := &Lines{events: events, runs: map[lineKey]run{}, texts: texts, whole: map[lineKey]named{}}
 	for i := range events {
 		if e := &events[i]; e.Line != intern.None && e.Trunk != intern.None {
 			l.order = append(l.order, uint32(i))
@@ -53,7 +64,8 @@ func compareEvents(a, b *Event) int {
 // time names, else the first after it, and that event. Without a time it
 // returns every trunk that the lines' events name, in order of their texts,
 // and, when that is only one, the events that name it. No trunk means that
-// no event names one.
+// no event names one. For one line without a time the lists are always the same ones,
+// and the caller must not change them.
 func (l *Lines) Trunk(org intern.Text, lines []intern.Text, at record.Time) (trunks []intern.Text, refs []record.Ref) {
 	if !at.Known() {
 		return l.only(org, lines)
@@ -88,7 +100,28 @@ func (l *Lines) around(key lineKey, at record.Time) (last, next *Event) {
 	return last, next
 }
 
+// only answers for a missing time. Thousands of entries may lack one and have one
+// line, so what is found for a line is kept.
 func (l *Lines) only(org intern.Text, lines []intern.Text) (trunks []intern.Text, refs []record.Ref) {
+	if len(lines) != 1 {
+		found := l.all(org, lines)
+		return found.trunks, found.refs
+	}
+
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	key := lineKey{org, lines[0]}
+	found, known := l.whole[key]
+	if !known {
+		found = l.all(org, lines)
+		l.whole[key] = found
+	}
+	return found.trunks, found.refs
+}
+
+// all collects what the events of lines name.
+func (l *Lines) all(org intern.Text, lines []intern.Text) (found named) {
+	seen := map[intern.Text]bool{}
 	for i, line := range lines {
 		if slices.Contains(lines[:i], line) {
 			continue
@@ -96,16 +129,17 @@ func (l *Lines) only(org intern.Text, lines []intern.Text) (trunks []intern.Text
 		r := l.runs[lineKey{org, line}]
 		for _, n := range l.order[r.from:r.to] {
 			e := &l.events[n]
-			if !slices.Contains(trunks, e.Trunk) {
-				trunks = append(trunks, e.Trunk)
+			if !seen[e.Trunk] {
+				seen[e.Trunk] = true
+				found.trunks = append(found.trunks, e.Trunk)
 			}
-			refs = append(refs, e.Ref)
+			found.refs = append(found.refs, e.Ref)
 		}
 	}
-	if len(trunks) > 1 {
-		slices.SortFunc(trunks, l.texts.Compare)
-		return trunks, nil
+	if len(found.trunks) > 1 {
+		slices.SortFunc(found.trunks, l.texts.Compare)
+		return named{trunks: found.trunks}
 	}
-	slices.SortFunc(refs, compareRefs)
-	return trunks, refs
+	slices.SortFunc(found.refs, compareRefs)
+	return found
 }

@@ -36,7 +36,7 @@ type File struct {
 
 // Write writes the statement as PDF. Equal runs give equal bytes.
 func Write(w io.Writer, r *Run, show *redact.Redactor) error {
-	told, err := tell(show.Rows(r.Findings))
+	told, err := tell(r.Findings, show)
 	if err != nil {
 		return fmt.Errorf("writing the statement: %w", err)
 	}
@@ -71,8 +71,9 @@ type told struct {
 	rest  int64           // further ones
 }
 
-// tell reads the findings that a statement names.
-func tell(findings table.Rows) (*told, error) {
+// tell reads the findings that a statement names, and keeps them as the redactor shows
+// them. It looks at columns that are never redacted, and redacts only what it keeps.
+func tell(findings table.Rows, show *redact.Redactor) (*told, error) {
 	severity, status, class := table.Findings.Index("severity"), table.Findings.Index("status"), table.Findings.Index("class")
 	t := &told{}
 	for r, err := range findings {
@@ -82,20 +83,20 @@ func tell(findings table.Rows) (*told, error) {
 		state := string(r.Bytes(status))
 		switch name := string(r.Bytes(class)); {
 		case (name == "stray_record" || name == "unfit_source") && state != "accepted":
-			t.first, t.rest = keep(t.first, t.rest, named, r)
+			t.first, t.rest = keep(t.first, t.rest, named, r, show)
 		case string(r.Bytes(severity)) == "critical" && state == "open":
-			t.open, t.more = keep(t.open, t.more, listed, r)
+			t.open, t.more = keep(t.open, t.more, listed, r, show)
 		}
 	}
 	return t, nil
 }
 
 // keep adds a finding to a list that may have so many, or counts it.
-func keep(list []table.Finding, more int64, most int, r *table.Row) ([]table.Finding, int64) {
+func keep(list []table.Finding, more int64, most int, r *table.Row, show *redact.Redactor) ([]table.Finding, int64) {
 	if len(list) == most {
 		return list, more + 1
 	}
-	return append(list, table.FindingOf(r)), more
+	return append(list, table.FindingOf(show.Row(new(table.Row), r))), more
 }
 
 // named is how many limits of one kind are named at most; summary.json and the

@@ -2,28 +2,69 @@ package worklist
 
 import (
 	"fmt"
+	"strings"
 	"unicode/utf16"
 
 	"cdrmend/internal/printable"
-
-	"github.com/xuri/excelize/v2"
 )
+
+// cellUnits is how many UTF-16 units a cell can hold.
+const cellUnits = 32_767
 
 // cellText returns a text in the form that a cell can hold. Invisible
 // characters are escaped. A text that is too long is cut and ends in a note.
 func cellText(v string) string {
 	v = printable.Text(v)
-	if len(v) <= excelize.TotalCellChars { // it has no more UTF-16 units than bytes
+	if len(v) <= cellUnits { // it has no more UTF-16 units than bytes
 		return v
 	}
 
 	units := 0
 	const note = 60 // units reserved for the note
 	for i, c := range v {
-		if units += utf16.RuneLen(c); units > excelize.TotalCellChars-note {
+		if units += utf16.RuneLen(c); units > cellUnits-note {
 			return fmt.Sprintf("%s … (%d more bytes: see the tables)", v[:i], len(v)-i)
 		}
 	}
 
 	return v
+}
+
+// appendCell appends the content of a cell with a text, in XML.
+func appendCell(b []byte, v string) []byte {
+	v = cellText(v)
+	b = append(b, "<is><t"...)
+	if strings.HasPrefix(v, " ") || strings.HasSuffix(v, " ") {
+		b = append(b, ` xml:space="preserve"`...)
+	}
+	b = append(b, '>')
+
+	from := 0 // start of the part not copied yet
+	for i := range len(v) {
+		with := ""
+		switch v[i] {
+		case '&':
+			with = "&amp;"
+		case '<':
+			with = "&lt;"
+		case '>':
+			with = "&gt;"
+		case '_': // readers take _x0041_ for an A
+			if escapes(v[i:]) {
+				with = "_x005F_"
+			}
+		}
+		if with != "" {
+			b = append(append(b, v[from:i]...), with...)
+			from = i + 1
+		}
+	}
+	return append(append(b, v[from:]...), "</t></is>"...)
+}
+
+// escapes reports whether a text begins with an escaped character: _x, four
+// hexadecimal digits and _.
+func escapes(v string) bool {
+	const length = len("_x0041_")
+	return len(v) >= length && v[1] == 'x' && v[length-1] == '_' && strings.Trim(v[2:length-1], "0123456789abcdefABCDEF") == ""
 }

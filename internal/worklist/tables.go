@@ -12,40 +12,49 @@ import (
 // next says what to do about a row, empty when there is nothing to do.
 type next func(row *table.Row) string
 
+// advice is what stands for the number of a column where the table has none: what to
+// do about a row.
+const advice = -1
+
 // table writes lists of a table's rows to one sheet, in the order given. It has
 // all columns of the table, the lead ones first, and after these what to do.
 func (b *book) table(title string, schema *table.Schema, lead []string, lists []table.Rows, todo next) error {
 	columns := arrange(schema, lead)
-	after := len(lead) // the cell of what to do
+	if todo != nil {
+		columns = slices.Insert(columns, len(lead), advice)
+	}
 
 	var header []string
 	for _, c := range columns {
-		header = append(header, schema.Columns[c].Name)
-	}
-	if todo != nil {
-		header = slices.Insert(header, after, "what to do next")
+		if c == advice {
+			header = append(header, "what to do next")
+		} else {
+			header = append(header, schema.Columns[c].Name)
+		}
 	}
 	s, err := b.sheet(title, header)
 	if err != nil {
 		return err
 	}
 
-	values := make([]string, 0, len(header))
-	var cell []byte
+	var text []byte
 	for _, rows := range lists {
 		for r, err := range rows {
 			if err != nil {
 				return err
 			}
-			values = values[:0]
-			for _, c := range columns {
-				cell = r.AppendCell(cell[:0], c)
-				values = append(values, string(cell))
+			if err := s.beginRow(); err != nil {
+				return err
 			}
-			if todo != nil {
-				values = slices.Insert(values, after, todo(r))
+			for i, c := range columns {
+				if c == advice {
+					text = append(text[:0], todo(r)...)
+				} else {
+					text = r.AppendCell(text[:0], c)
+				}
+				s.cell(styleText, i, text)
 			}
-			if err := s.add(values); err != nil {
+			if err := s.endRow(); err != nil {
 				return err
 			}
 		}

@@ -14,8 +14,6 @@ import (
 	"cdrmend/internal/redact"
 	"cdrmend/internal/report"
 	"cdrmend/internal/table"
-
-	"github.com/xuri/excelize/v2"
 )
 
 // Night is the run that a worklist describes. Its tables are ranged over more
@@ -29,18 +27,14 @@ type Night struct {
 }
 
 // Write writes the worklist as an XLSX workbook, with its rows as the redactor
-// shows them. Large sheets pass through temporary files in the scratch
-// directory. Equal nights give equal bytes.
-func Write(w io.Writer, n *Night, show *redact.Redactor, scratch string) error {
-	b, err := newBook(scratch, excelize.TotalRows)
-	if err != nil {
-		return fmt.Errorf("writing the worklist: %w", err)
-	}
-	defer b.close()
+// shows them. It writes rows as they come, and keeps none. Equal nights give equal
+// bytes.
+func Write(w io.Writer, n *Night, show *redact.Redactor) error {
+	b := newBook(w, maxRows)
 	if err := b.fill(n, show); err != nil {
 		return fmt.Errorf("writing the worklist: %w", err)
 	}
-	if err := b.writeTo(w); err != nil {
+	if err := b.close(); err != nil {
 		return fmt.Errorf("writing the worklist: %w", err)
 	}
 	return nil
@@ -58,7 +52,7 @@ func (b *book) fill(n *Night, show *redact.Redactor) error {
 		lead  []string
 		todo  next
 	}{
-		{"Findings", bySeverity(show.Rows(n.Findings)), table.Findings, []string{"severity", "status", "class", "field", "detail"}, ofFinding},
+		{"Findings", bySeverity(n.Findings, show), table.Findings, []string{"severity", "status", "class", "field", "detail"}, ofFinding},
 		{"Repairs", []table.Rows{show.Rows(n.Repairs)}, table.Repairs, []string{"field", "old_value", "new_value", "rule"}, nil},
 		{"Calls not complete", []table.Rows{show.Rows(n.Calls)}, table.Calls, []string{"verdict", "reason"}, ofCall},
 		{"Outages", []table.Rows{show.Rows(n.Outages)}, table.Outages, []string{"cause", "causes", "failures"}, ofOutage},
@@ -75,16 +69,17 @@ func (b *book) fill(n *Night, show *redact.Redactor) error {
 var severities = []string{"critical", "major", "minor"}
 
 // bySeverity returns one list for each severity, without the findings that
-// only report a repaired field.
-func bySeverity(findings table.Rows) []table.Rows {
+// only report a repaired field, as the redactor shows them.
+func bySeverity(findings table.Rows, show *redact.Redactor) []table.Rows {
 	// The table is ordered by class and can be large. Reading it once for each
 	// severity needs no memory for a sort.
 	class, severity := table.Findings.Index("class"), table.Findings.Index("severity")
 	var lists []table.Rows
 	for _, wanted := range severities {
-		lists = append(lists, filter(findings, func(r *table.Row) bool {
+		// Neither of the two columns is redacted, which costs more than to look.
+		lists = append(lists, show.Rows(filter(findings, func(r *table.Row) bool {
 			return string(r.Bytes(severity)) == wanted && string(r.Bytes(class)) != "repaired_field"
-		}))
+		})))
 	}
 	return lists
 }

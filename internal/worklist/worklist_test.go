@@ -46,7 +46,7 @@ func finding(id, severity, class, recording string) map[string]string {
 // hostile are texts that a spreadsheet program might take for something else.
 var hostile = []string{
 	"=HYPERLINK(\"http://example.com\")", "+1", "-1", "@SUM(A1)", "00012", "123456789012345678", "1E5", "2026-11-20", "TRUE",
-	" leading", "a\u202eb", "x\x1b[31m", "a,b", "a\"b", "'quoted", "\tTab", "<b>&amp;", "_x0041_", "日本語", "",
+	" leading", "a\u202eb", "x\x1b[31m", "a,b", "a\"b", "'quoted", "\tTab", "<b>&amp;", "_x0041_", "_x0041_x0042_", "_x00zz_", "trailing ", "]]>", "日本語", "",
 }
 
 func night() *Night {
@@ -75,7 +75,7 @@ func night() *Night {
 func written(t *testing.T, n *Night, r policy.Report) []byte {
 	t.Helper()
 	var b bytes.Buffer
-	if err := Write(&b, n, redact.New(r), t.TempDir()); err != nil {
+	if err := Write(&b, n, redact.New(r)); err != nil {
 		t.Fatal(err)
 	}
 	return b.Bytes()
@@ -257,16 +257,12 @@ func TestEqualNightsGiveEqualWorklists(t *testing.T) {
 }
 
 func TestASheetThatIsFullGoesOnInAnother(t *testing.T) {
-	b, err := newBook(t.TempDir(), 3)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer b.close()
+	var out bytes.Buffer
+	b := newBook(&out, 3)
 	if err := b.fill(night(), redact.New(policy.Report{})); err != nil {
 		t.Fatal(err)
 	}
-	var out bytes.Buffer
-	if err := b.writeTo(&out); err != nil {
+	if err := b.close(); err != nil {
 		t.Fatal(err)
 	}
 	sheets := opened(t, out.Bytes())
