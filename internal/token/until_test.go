@@ -55,8 +55,13 @@ func TestAMisspeltEndIsNoKeyWithoutOne(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, change := range [][2]string{
-		{`"number": 7`, `"number": 0`}, {`"number": 7`, `"number": "7"`}, {`"number"`, `"nr"`}, {`"number": 7`, `"number": 7, "more": 1`},
-		{anOutput + `",`, `elsewhere",`}, {aHash, strings.ToUpper(aHash)}, {aHash, ""},
+		{`"number": 7`, `"number": 0`},
+		{`"number": 7`, `"number": "7"`},
+		{`"number"`, `"nr"`},
+		{`"number": 7`, `"number": 7, "more": 1`},
+		{anOutput + `",`, `elsewhere",`},
+		{aHash, strings.ToUpper(aHash)},
+		{aHash, ""},
 	} {
 		changed := strings.Replace(string(text), change[0], change[1], 1)
 		if changed == string(text) {
