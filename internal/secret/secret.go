@@ -9,8 +9,10 @@
 //   - the word Bearer and a credential: a text of only these two, or anywhere, when the
 //     credential has 16 characters or more and a digit among them;
 //   - the word Basic and the base64 of a readable user:password, anywhere;
-//   - a parameter in the query or fragment of a URL that has one of the usual names of
-//     tokens and signatures and 16 characters or more, or of passwords and 8 or more.
+//   - the value after one of the usual names of tokens and signatures, if it has 16
+//     characters or more, or of passwords, keys and cookies, if it has 8 or more: of a
+//     parameter of a URL or a form, a member of JSON, or a header. Names that are also
+//     ordinary words, such as sig, count in the query or fragment of a URL alone.
 package secret
 
 import (
@@ -173,37 +175,75 @@ func isBasic(credential []byte) bool {
 		utf8.Valid(text) && !bytes.ContainsFunc(text, func(c rune) bool { return !unicode.IsPrint(c) })
 }
 
-// parameters are the names of secrets in URLs, and how long their values are at least.
-var parameters = map[string]int{
-	"access_token": shortestToken, "id_token": shortestToken, "refresh_token": shortestToken, "token": shortestToken,
-	"signature": shortestToken, "sig": shortestToken, "x-amz-signature": shortestToken, "x-amz-security-token": shortestToken, "x-goog-signature": shortestToken,
-	"client_secret": shortestPassword, "password": shortestPassword,
+// value is how the value of a name is known to be a secret.
+type value struct {
+	shortest int  // fewer characters are none
+	anywhere bool // else only in the query or fragment of a URL
 }
 
-// parameter finds a secret in the query or fragment of a URL.
+// values are the secrets that are known by their names.
+var values = map[string]value{
+	"access_token": {shortestToken, true}, "id_token": {shortestToken, true}, "refresh_token": {shortestToken, true},
+	"client_secret": {shortestPassword, true}, "password": {shortestPassword, true},
+	"api_key": {shortestPassword, true}, "apikey": {shortestPassword, true}, "x-api-key": {shortestPassword, true},
+	"cookie": {shortestPassword, true}, "set-cookie": {shortestPassword, true},
+	"token": {shortestToken, false}, "signature": {shortestToken, false}, "sig": {shortestToken, false},
+	"x-amz-signature": {shortestToken, false}, "x-amz-security-token": {shortestToken, false}, "x-goog-signature": {shortestToken, false},
+}
+
+// longestName is the length of the longest name of values.
+const longestName = len("x-amz-security-token")
+
+// parameter finds a secret by the name before it: a parameter, a member of JSON, or a
+// header.
 func parameter(text []byte) (from, to int, ok bool) {
-	if bytes.IndexByte(text, '?') < 0 && bytes.IndexByte(text, '&') < 0 && bytes.IndexByte(text, '#') < 0 {
+	if bytes.IndexByte(text, '=') < 0 && bytes.IndexByte(text, ':') < 0 {
 		return 0, 0, false // as nearly all texts
 	}
-
-	const longest = len("x-amz-security-token")
-	for equals := bytes.IndexByte(text, '='); equals >= 0; equals = after(text, equals, '=') {
-		name := text[max(0, equals-longest-1):equals]
-		at := bytes.LastIndexAny(name, "?&#")
-		if at < 0 {
-			continue
-		}
-		shortest, known := parameters[string(bytes.ToLower(name[at+1:]))]
-		if !known {
-			continue
-		}
-
-		from, to = equals+1, endOfRun(text, equals+1, isValue)
-		if to-from >= shortest {
+	for at := bytes.IndexAny(text, "=:"); at >= 0; {
+		if from, to, ok = valueAt(text, at); ok {
 			return from, to, true
 		}
+		next := bytes.IndexAny(text[at+1:], "=:")
+		if next < 0 {
+			break
+		}
+		at += 1 + next
 	}
 	return 0, 0, false
+}
+
+// valueAt returns the secret after a separator, if a name of one stands before it.
+func valueAt(text []byte, separator int) (from, to int, ok bool) {
+	const around = " \"'\\" // of names and values in JSON, also in JSON within JSON
+	end := separator
+	for end > 0 && separator-end < 4 && strings.IndexByte(around, text[end-1]) >= 0 {
+		end--
+	}
+	start := end
+	for start > 0 && end-start <= longestName && isBase64URL(text[start-1]) {
+		start--
+	}
+	name := strings.ToLower(string(text[start:end]))
+	known, found := values[name]
+	inURL := start > 0 && strings.IndexByte("?&#", text[start-1]) >= 0
+	if !found || !known.anywhere && !inURL {
+		return 0, 0, false
+	}
+
+	from = separator + 1
+	for from < len(text) && from-separator < 5 && strings.IndexByte(around, text[from]) >= 0 {
+		from++
+	}
+	kind, cookie := isValue, strings.HasSuffix(name, "cookie")
+	switch quoted := from > separator+1 && strings.IndexByte("\"'\\", text[from-1]) >= 0; {
+	case cookie && text[separator] == ':':
+		kind = func(c byte) bool { return c != '\n' && c != '\r' && c != '"' } // all cookies of the header
+	case cookie, text[separator] == ':' && !quoted: // a word of a sentence
+		return 0, 0, false
+	}
+	to = endOfRun(text, from, kind)
+	return from, to, to-from >= known.shortest && !bytes.HasPrefix(text[from:], []byte(NotShown))
 }
 
 // endOfRun returns the end of the bytes of a kind that begin at a place.

@@ -38,6 +38,16 @@ func TestSecretsAreFoundInTexts(t *testing.T) {
 		"/cb#id_token=" + opaque + "#":                                  "/cb#id_token=(not shown)#",
 		"a&client_secret=hunter22&PASSWORD=hunter22;x":                  "a&client_secret=(not shown)&PASSWORD=(not shown);x",
 		"https://h/p?sig=" + opaque + "%3D&token=" + opaque + " and so": "https://h/p?sig=(not shown)&token=(not shown) and so",
+
+		"grant_type=refresh_token&refresh_token=" + opaque:              "grant_type=refresh_token&refresh_token=(not shown)",
+		"client_secret=hunter22&grant_type=client_credentials":          "client_secret=(not shown)&grant_type=client_credentials",
+		"login failed: password=hunter22":                               "login failed: password=(not shown)",
+		`{"access_token":"` + opaque + `","expires_in":3600}`:           `{"access_token":"(not shown)","expires_in":3600}`,
+		`{"body":"{\"id_token\" : \"` + opaque + `\"}"}`:                `{"body":"{\"id_token\" : \"(not shown)\"}"}`,
+		"x?api_key=hunter22":                                            "x?api_key=(not shown)",
+		`'x-api-key': 'hunter22'`:                                       `'x-api-key': '(not shown)'`,
+		"GET / Cookie: session=hunter22; theme=dark\nHost: example.com": "GET / Cookie: (not shown)\nHost: example.com",
+		"Set-Cookie: session=hunter22; Path=/":                          "Set-Cookie: (not shown)",
 	} {
 		if got := secret.Masked(text); got != want {
 			t.Errorf("%q is shown as %q, want %q", text, got, want)
@@ -60,6 +70,8 @@ func TestOrdinaryTextsHoldNoSecret(t *testing.T) {
 		"Basic training", "Basic training2026callcentre", "basic dGVzdA==", "BasicdXNlcjpodW50ZXIy",
 		"Bearer", "Bearer ", "Bearer of bad news", "The bearer channelinternationalization failed", "bearer capability 64k", "overbearer " + opaque,
 		"token=" + opaque, "access token " + opaque, "rec?token=1234", "rec?password=expired", "a?mytoken=" + opaque, "x?signature=&b",
+		"password: incorrect", "the password=", "access_token: expired or revoked", `"access_token": null`, `{"access_token":"short"}`, "cookie=chocolate",
+		"Cookie: yes", "password policy: twelve characters", "SessionID=0x7f2c:password", "sip:alice@example.com;token=" + opaque,
 		"s3://b/year=2026/month=11/conversation_id=550e8400-e29b-41d4-a716-446655440000/a.json?versionId=3HL4kqtJlcpXroDTDmJ.rmSpXd3dIbrHY",
 	} {
 		if got := secret.Masked(text); got != text || secret.In([]byte(text)) {
@@ -82,7 +94,7 @@ func TestMaskedJSONIsJSON(t *testing.T) {
 
 // A text of nothing but beginnings costs no more than its length.
 func TestHostileTextsTakeNoLonger(t *testing.T) {
-	for _, part := range []string{"eyJ", "eyJ-", "eyJ.", "eyJhbGciOiJub25lIn.", "ey", ".", "=", "Bearer ", "Basic ", "&token="} {
+	for _, part := range []string{"eyJ", "eyJ-", "eyJ.", "eyJhbGciOiJub25lIn.", "ey", ".", "=", "Bearer ", "Basic ", "&token=", "password=", `"id_token":"`, "Cookie:", ": \"", "a="} {
 		text := strings.Repeat(part, 1<<20/len(part))
 		done := make(chan struct{})
 		go func() {
