@@ -26,7 +26,7 @@ func TestAnOutputWithoutAnyIntervalIsNotVerified(t *testing.T) {
 		text string
 	}{
 		filepath.Join(emptied, "ledger"): {exitFindings, "interval=2026-11-20/log/00000001.json (record): it is missing, though journal entry 1 names it"},
-		t.TempDir():                      {exitFailed, "no interval is committed in it"},
+		t.TempDir():                      {exitFailed, "no interval that was asked for is committed in it"},
 	} {
 		var out, errs bytes.Buffer
 		code := run(t.Context(), &world{args: []string{"verify", dir}, environ: os.Environ(), stdout: &out, stderr: &errs, now: time.Now})

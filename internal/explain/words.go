@@ -85,7 +85,7 @@ func (d *deepening) proof(w *reconcile.Weighing, l *cdr.Leg, yes func(string, ..
 		if l.Recordings.N > 0 {
 			yes("no manifest that was read has a recording with an id that it lists")
 		} else if !w.Contested {
-			yes("it lists no recordings, and no manifest that was read has one of its conversation at its time")
+			yes("it lists no recordings, and no manifest that was read has a voice recording of its conversation at its time")
 		}
 		d.contested(w, yes)
 	case match.ProofByID:

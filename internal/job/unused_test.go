@@ -67,3 +67,33 @@ func TestAcceptedRowsThatMatchNothingAreNamed(t *testing.T) {
 		}
 	}
 }
+
+// A call is missing, and a recording of its conversation has a type that nobody named.
+func TestMissingCallsWithAnEntryOfAnotherMediaTypeAreTold(t *testing.T) {
+	t.Parallel()
+	for media, want := range map[string]int{"telephony": 1, "Chat": 1, "CALL": 0, "": 0} {
+		sum := newNight(t, files{
+			"in/c/date=2026-11-20/a.csv":  "conversation_id,leg_id,trunk_id,start_time,answer_time,end_time\nc,1,t,2026-11-20T10:00:00Z,2026-11-20T10:00:00Z,2026-11-20T10:01:00Z\nd,1,t,2026-11-20T10:00:00Z,2026-11-20T10:00:00Z,2026-11-20T10:01:00Z\n",
+			"in/m/date=2026-11-20/a.json": `[{"recording_id":"r","conversation_id":"c","trunk_id":"t","start_time":"2026-11-20T10:00:00Z","end_time":"2026-11-20T10:01:00Z","media_type":"` + media + `"}]`,
+		}).run().Summary
+		got := warningsWith(sum.Warnings, "policy.voice_media")
+		if len(got) != want || want > 0 && !strings.HasPrefix(got[0], "1 calls are missing though") {
+			t.Errorf("media type %q: %d calls are missing, got %q", media, sum.Verdicts["missing"], got)
+		}
+	}
+}
+
+// A recording whose times contradict each other is one, and covers nobody knows what.
+func TestRecordedCallsOfUnknownCoverageAreTold(t *testing.T) {
+	t.Parallel()
+	for end, want := range map[string]int{"2026-11-20T10:01:00Z": 0, "2026-11-20T09:00:00Z": 1, "2026-11-23T10:00:00Z": 1, "": 1} {
+		sum := newNight(t, files{
+			"in/c/date=2026-11-20/a.csv":  "conversation_id,leg_id,trunk_id,start_time,answer_time,end_time\nc,1,t,2026-11-20T10:00:00Z,2026-11-20T10:00:00Z,2026-11-20T10:01:00Z\n",
+			"in/m/date=2026-11-20/a.json": `[{"recording_id":"r","conversation_id":"c","trunk_id":"t","start_time":"2026-11-20T10:00:00Z","end_time":"` + end + `"}]`,
+		}).run().Summary
+		got := warningsWith(sum.Warnings, "nobody can tell how much")
+		if sum.Coverage.Recorded != 1 || len(got) != want {
+			t.Errorf("end %q: %d recorded, got %q", end, sum.Coverage.Recorded, got)
+		}
+	}
+}

@@ -85,7 +85,7 @@ func (o *Output) identify(ctx context.Context, known Known, j *Journal, earlier 
 		return known, err
 	}
 	if known.ID == "" {
-		return known, fmt.Errorf("%q is taken and not there; run again", o.Root+IdentityFile)
+		return known, fmt.Errorf("%q is taken and no file is there: remove what has its name, then run again", o.Root+IdentityFile)
 	}
 	j.known = known
 	return known, j.ReadOn(ctx)

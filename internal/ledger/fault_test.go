@@ -3,6 +3,7 @@ package ledger_test
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 	"testing/synctest"
 
@@ -84,4 +85,31 @@ func TestFaultOfBeingStoppedWhileCommittingLeavesNoDoubt(t *testing.T) {
 			}
 		})
 	})
+}
+
+// A named pipe or a folder with the name of the next entry takes its number for good.
+func TestANumberOfTheJournalThatNoFileHasStopsARun(t *testing.T) {
+	o, _ := newOutput(t, nil)
+	taken := false
+	o.Store = creating{o.Store, func(ctx context.Context, do func(context.Context) error) error {
+		if taken {
+			return object.ErrTaken
+		}
+		return do(ctx)
+	}}
+	j, known := begin(t, o)
+	head := commitDay(t, o, j, known.ID, 0)
+
+	taken = true
+	synctest.Test(t, func(t *testing.T) {
+		_, err := j.Enter(t.Context(), head)
+		if err == nil || !strings.Contains(err.Error(), `"root/journal/00000001.json" is taken and no file is there`) {
+			t.Errorf("got %v", err)
+		}
+	})
+
+	taken = false
+	if m := enter(t, j, head); m.Number != 1 {
+		t.Errorf("once it is free the entry is %+v", m)
+	}
 }

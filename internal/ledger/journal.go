@@ -387,9 +387,12 @@ func recordName(head Head) string {
 	return RecordPath(head.Record.Interval, head.Number()) + " " + head.SHA256
 }
 
+// patience is how often in a row the next number may be taken without an entry there.
+const patience = 5
+
 // enter creates the entry of a record that no entry up to the last one names.
 func (j *Journal) enter(ctx context.Context, head Head) (*Mark, error) {
-	for lost := 0; ; lost++ {
+	for lost, stuck := 0, 0; ; lost++ {
 		if m, ok := j.named[recordName(head)]; ok {
 			return &m, nil
 		}
@@ -405,8 +408,18 @@ func (j *Journal) enter(ctx context.Context, head Head) (*Mark, error) {
 			if err := pause(ctx, lost); err != nil {
 				return nil, err
 			}
+			before := j.last
 			if err := j.catchUp(ctx, head.own); err != nil {
 				return nil, err
+			}
+
+			// Whoever won a race left an entry. What is no file, such as a named
+			// pipe, takes the number and leaves none.
+			if stuck++; j.last > before {
+				stuck = 0
+			}
+			if stuck == patience {
+				return nil, fmt.Errorf("journal entry %q is taken and no file is there: remove what has its name, then run again", j.out.entryKey(before+1))
 			}
 			continue
 		}

@@ -418,7 +418,7 @@ func (l *Interval) winner(ctx context.Context, r Record) (Head, error) {
 
 	info, ok := head.files[RecordName(r.Number)]
 	if !ok {
-		return Head{}, fmt.Errorf("commit record %d of interval %s is taken and not there; run again", r.Number, l.Label)
+		return Head{}, fmt.Errorf("commit record %d of interval %s is taken and no file is there: remove what has its name, then run again", r.Number, l.Label)
 	}
 
 	taken, disowned, err := l.record(ctx, info, r.Number)

@@ -110,6 +110,12 @@ func (d *directory) walk(w *walk, prefix string) error {
 	}
 
 	// The prefix itself may be or pass a link.
+	if w.noLinks {
+		linked, err := w.passesLink(dir)
+		if linked || err != nil {
+			return err
+		}
+	}
 	start := place{path: dir, key: dir}
 	w.start, err = w.real(dir)
 	if absent(err) {
@@ -201,6 +207,25 @@ func (w *walk) enterAbove(dir string) error {
 		w.entered[identify(info)] = true
 	}
 	return nil
+}
+
+// passesLink reports whether a directory is a link, or lies below one.
+func (w *walk) passesLink(dir string) (bool, error) {
+	for end := 0; end < len(dir); end++ {
+		if next := strings.IndexByte(dir[end:], '/'); next >= 0 {
+			end += next
+		} else {
+			end = len(dir)
+		}
+		info, err := w.root.Lstat(dir[:end])
+		if absent(err) {
+			return false, nil
+		}
+		if err != nil || info.Mode()&fs.ModeSymlink != 0 {
+			return err == nil, err
+		}
+	}
+	return false, nil
 }
 
 func (w *walk) directory(at place) error {

@@ -57,4 +57,11 @@ func TestOddThingsInADirectoryAreNamedAndNotFollowed(t *testing.T) {
 	if !cmp.Equal(keys, []string{"a/file"}) {
 		t.Errorf("got %q", keys)
 	}
+
+	// A prefix that is a link, or lies below one, is left out like any other.
+	for _, prefix := range []string{"a/out/", "a/out/below/", "a/same/", "a/dangling/"} {
+		for info, err := range object.WithoutLinks(store).List(t.Context(), prefix) {
+			t.Errorf("%s has %v, %v", prefix, info, err)
+		}
+	}
 }

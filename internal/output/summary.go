@@ -36,6 +36,8 @@ func (r *Run) writeSummary(ctx context.Context) (*report.Summary, error) {
 	}
 	sum.Skipped = skippedRows(in, r.Account)
 	sum.Warnings = append(sum.Warnings, stateWarnings(states)...)
+	sum.Warnings = append(sum.Warnings, otherMediaWarnings(d, r.Config.Policy.VoiceMedia)...)
+	sum.Warnings = append(sum.Warnings, untoldWarnings(d)...)
 	sum.Warnings = append(sum.Warnings, acceptedWarnings(d, &r.Config.Policy)...)
 	if sum.Balance, err = balances(r.Account, d); err != nil {
 		return nil, err

@@ -5,9 +5,11 @@ import (
 	"slices"
 	"strings"
 
+	"cdrmend/internal/evidence"
 	"cdrmend/internal/intern"
 	"cdrmend/internal/match"
 	"cdrmend/internal/policy"
+	"cdrmend/internal/profile"
 	"cdrmend/internal/reconcile"
 )
 
@@ -41,6 +43,48 @@ func stateWarnings(states map[string]int64) []string {
 		return nil
 	}
 	return []string{fmt.Sprintf("%d recordings have a state that is not known (different ones: %d, listed under unknown_states of summary.json) and count as there: if it says that there is no media, have the export say absent, deleted or failed", n, len(states))}
+}
+
+// otherMediaWarnings says when a call that is missing has an entry of a media type
+// that is no voice: the recording may be there under a name that nobody configured.
+func otherMediaWarnings(d *reconcile.Decision, voice []string) []string {
+	others, named := map[evidence.ConversationKey]bool{}, map[intern.Text]bool{intern.None: true}
+	for _, r := range d.Recordings {
+		e := &d.Entries[r.Entry]
+		if _, seen := named[e.MediaType]; !seen {
+			named[e.MediaType] = slices.Contains(voice, strings.ToLower(d.Texts.String(e.MediaType)))
+		}
+		if !named[e.MediaType] && e.Conversation != intern.None {
+			others[evidence.ConversationKey{Org: e.Org, Conversation: e.Conversation}] = true
+		}
+	}
+
+	n := 0
+	for i := range d.Calls {
+		l := &d.Legs[d.Calls[i].Leg]
+		if d.Calls[i].Verdict == reconcile.VerdictMissing && others[evidence.ConversationKey{Org: l.Org, Conversation: l.Conversation}] {
+			n++
+		}
+	}
+	if n == 0 {
+		return nil
+	}
+	return []string{fmt.Sprintf("%d calls are missing though their conversation has an entry of a media type that policy.voice_media does not name (listed under unknown_media_types of summary.json): when it is one of recorded calls, add it there, then run again", n)}
+}
+
+// untoldWarnings says how many calls count as recorded though nobody can tell how much
+// of them their recordings hold.
+func untoldWarnings(d *reconcile.Decision) []string {
+	n := 0
+	for i := range d.Calls {
+		if c := &d.Calls[i]; c.Verdict.Recorded() && c.Covered == profile.NoInt {
+			n++
+		}
+	}
+	if n == 0 {
+		return nil
+	}
+	return []string{fmt.Sprintf("%d calls count as recorded though nobody can tell how much of them is: their times, or those of their recordings, are missing or contradict each other; see the rows of the table calls without covered_ms", n)}
 }
 
 // acceptedWarnings says which rows of the accepted findings accept nothing of this

@@ -218,6 +218,9 @@ func (v journalCheck) decide() {
 		for _, e := range c.entries {
 			objects[e.sum] = e.key
 			e.disowned = e.sum != "" && v.disowned[e.sum] != ""
+			if e.disowned && e.seal.Check == token.Verified {
+				v.note("%s: a known key signed it, and %s disowns it all the same: it is no forgery by somebody without the key", e.key, v.disowned[e.sum])
+			}
 		}
 	}
 

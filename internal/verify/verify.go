@@ -238,7 +238,7 @@ func (v *Check) Finish() *Report {
 	// An output in which nothing was checked is not verified. When its intervals were
 	// removed, the journal has named them as broken.
 	if r.Records.Count == 0 && len(r.Problems)+len(r.Unchecked) == 0 {
-		r.Unchecked = append(r.Unchecked, "no interval is committed in it")
+		r.Unchecked = append(r.Unchecked, "no interval that was asked for is committed in it")
 	}
 
 	r.Verified = len(r.Problems) == 0 && len(r.Unchecked) == 0
