@@ -214,13 +214,15 @@ func (l *Interval) record(ctx context.Context, info object.Info, number int64) (
 		}
 	}
 	head = Head{Record: r, Seal: seal, SHA256: f.sha256}
-	if l.strict() && l.Decisions.Disown[f.sha256] {
-		return head, true, nil
-	}
 
 	// Doubts come before the name: who can only create objects must not be able to
-	// stop the nights with a name.
+	// stop the nights with a name. Only what is doubted can be disowned, as the history
+	// of a genuine record would go with it.
 	doubt := l.doubt(seal, openErr)
+	disowns := l.strict() && l.Decisions.Disown[f.sha256]
+	if doubt != "" && disowns {
+		return head, true, nil
+	}
 	adoptable := openErr == nil
 	if openErr == nil {
 		more, foreign, err := l.misplaced(ctx, r, &head, number)
@@ -234,6 +236,8 @@ func (l *Interval) record(ctx context.Context, info object.Info, number int64) (
 
 	switch {
 	case doubt == "":
+	case disowns:
+		return head, true, nil
 	case l.strict() && adoptable && l.Decisions.Adopt[f.sha256]:
 		head.Adopted = []string{f.sha256}
 	case l.strict():

@@ -71,6 +71,17 @@ func TestAKeyCountsUpToItsEndWhateverLaterRecordsSay(t *testing.T) {
 	}
 }
 
+func TestARecordThatIsTrustedCannotBeDisowned(t *testing.T) {
+	o, _ := newOutput(t, newKey(t, "k"))
+	j, known := begin(t, o)
+	head := commitDay(t, o, j, known.ID, 0)
+	o.Decisions.Disown = map[string]bool{head.SHA256: true}
+	got, err := o.Interval(head.Record.Interval).Newest(t.Context())
+	if err != nil || got.Number() != 1 || len(got.Disowned) > 0 {
+		t.Errorf("got record %d, which disowns %v, %v", got.Number(), got.Disowned, err)
+	}
+}
+
 func TestAnEndIsOfOneOutput(t *testing.T) {
 	key := newKey(t, "k")
 	o, _ := newOutput(t, key)
