@@ -63,7 +63,7 @@ something.
 		f.StringP("out", "o", "", "init: write the profile to this file, which must not exist; without it to standard output")
 		f.Int("records", 0, "test: print the records, or only so many of each file")
 		f.Lookup("records").NoOptDefVal = fmt.Sprint(math.MaxInt32)
-		f.String("zone", "", "test: the zone of local times, as a source may name it, instead of the profile's")
+		f.String("zone", "", "test, lint: the zone of local times, as a source may name it, instead of the profile's")
 		f.Bool("json", false, "test: print JSON")
 	},
 	run: runProfiles,
@@ -84,7 +84,7 @@ func runProfiles(_ context.Context, w *world, flags *pflag.FlagSet) (int, error)
 	case len(args) >= 3 && args[0] == "test":
 		return testProfile(w, flags, args[1], args[2:])
 	case len(args) >= 2 && args[0] == "lint":
-		return lintProfiles(w, args[1:])
+		return lintProfiles(w, flags, args[1:])
 	case len(args) >= 2 && args[0] == "init":
 		return initProfile(w, flags, args[1:])
 	}
@@ -161,13 +161,24 @@ func loadProfile(name, kind string, zone *time.Location) (*profile.Profile, erro
 	return p, nil
 }
 
+// sourceZone returns the zone that --zone names, nil without one.
+func sourceZone(flags *pflag.FlagSet) (*time.Location, error) {
+	name, _ := flags.GetString("zone")
+	if name == "" {
+		return nil, nil
+	}
+	zone, err := profile.Zone(name)
+	if err != nil {
+		return nil, usagef("--zone: %w", err)
+	}
+	return zone, nil
+}
+
 func testProfile(w *world, flags *pflag.FlagSet, name string, paths []string) (code int, err error) {
 	kind, _ := flags.GetString("kind")
-	var zone *time.Location
-	if z, _ := flags.GetString("zone"); z != "" {
-		if zone, err = profile.Zone(z); err != nil {
-			return 0, usagef("--zone: %w", err)
-		}
+	zone, err := sourceZone(flags)
+	if err != nil {
+		return 0, err
 	}
 	p, err := loadProfile(name, kind, zone)
 	if err != nil {
@@ -282,14 +293,19 @@ func readSample(path string) ([]byte, error) {
 }
 
 // lintProfiles prints what is wrong with profiles, a line for each problem.
-func lintProfiles(w *world, names []string) (int, error) {
+func lintProfiles(w *world, flags *pflag.FlagSet, names []string) (int, error) {
+	zone, err := sourceZone(flags)
+	if err != nil {
+		return 0, err
+	}
+
 	code := exitDone
 	for _, name := range names {
 		text, err := profileText(name)
 		if err != nil {
 			return 0, err
 		}
-		if err := profile.Lint(name, text); err != nil {
+		if err := profile.Lint(zone, name, text); err != nil {
 			code = exitFindings
 			fmt.Fprintln(w.stdout, message(err))
 		}

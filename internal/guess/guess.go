@@ -63,7 +63,7 @@ func checked(d *Draft, err error) (*Draft, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := profile.Lint("draft", d.Text); err != nil {
+	if err := profile.Lint(nil, "draft", d.Text); err != nil {
 		return nil, fmt.Errorf("the profile that was guessed is not valid (a mistake of cdrmend, please report it): %w", err)
 	}
 	return d, nil

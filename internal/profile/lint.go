@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"cdrmend/internal/record"
 	"cdrmend/internal/steps"
@@ -13,8 +14,9 @@ import (
 
 // Lint checks a profile beyond loading it: what is valid and can still not be
 // meant, such as a place that never matches. All sections are checked. Each problem
-// has its line, column and key, and says what was probably meant.
-func Lint(name string, text []byte) error {
+// has its line, column and key, and says what was probably meant. A zone is that of a
+// source, as in [LoadIn].
+func Lint(zone *time.Location, name string, text []byte) error {
 	f, sections, err := parseProfile(name, text)
 	if err != nil {
 		return err
@@ -24,7 +26,7 @@ func Lint(name string, text []byte) error {
 	profiles := map[string]*Profile{}
 	for _, kind := range kinds {
 		if sections[kind] != nil {
-			b := builder{file: f, kind: kind, section: sections[kind]}
+			b := builder{file: f, kind: kind, section: sections[kind], source: zone}
 			profiles[kind] = b.profile()
 		}
 	}

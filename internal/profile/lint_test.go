@@ -11,7 +11,7 @@ import (
 func TestBuiltInProfilesAreLintClean(t *testing.T) {
 	for _, name := range manifests.Profiles() {
 		text, _ := manifests.Profile(name)
-		if err := profile.Lint(name+".yaml", text); err != nil {
+		if err := profile.Lint(nil, name+".yaml", text); err != nil {
 			t.Error(err)
 		}
 	}
@@ -57,7 +57,7 @@ func TestLintSaysWhatCannotBeMeantAndWhere(t *testing.T) {
 		"two sections":                      {field("[/a/0]") + log("  line: '(?P<time>a^b)'\n  fields: {time: [time]}\n"), "registrations.line: "},
 	} {
 		t.Run(name, func(t *testing.T) {
-			err := profile.Lint("own.yaml", []byte(test.text))
+			err := profile.Lint(nil, "own.yaml", []byte(test.text))
 			switch {
 			case test.want == "" && err != nil:
 				t.Errorf("%v, want nothing", err)
@@ -69,7 +69,7 @@ func TestLintSaysWhatCannotBeMeantAndWhere(t *testing.T) {
 }
 
 func TestWhatCannotBeLoadedIsReportedOnce(t *testing.T) {
-	err := profile.Lint("own.yaml", []byte("cdrs:\n  formats: [json]\n  fields: {trunk_id: [/a/0]}\n  zone: Nowhere\n"))
+	err := profile.Lint(nil, "own.yaml", []byte("cdrs:\n  formats: [json]\n  fields: {trunk_id: [/a/0]}\n  zone: Nowhere\n"))
 	if err == nil || strings.Contains(err.Error(), "step 0") || strings.Count(err.Error(), "Nowhere") != 1 {
 		t.Errorf("%v, want the zone alone", err)
 	}
