@@ -155,6 +155,10 @@ func (m *measurement) exponent(of func(cost) float64, least float64) float64 {
 	return math.Log2(all / max(half, least/8))
 }
 
+// shared is how much more time the processor measures for the same work while other
+// programs use its caches.
+const shared = 1.5
+
 // factor returns how many times that of the ordinary night a cost is, 0 below the
 // noise.
 func (m *measurement) factor(of func(cost) float64, least float64) float64 {
@@ -203,7 +207,7 @@ func (m *measurement) mostTime() float64 {
 	if m.dense == nil {
 		return mostFactor
 	}
-	return max(mostFactor, min(m.factor(output, leastOutput), m.dense.factor))
+	return max(mostFactor, min(shared*m.factor(output, leastOutput), m.dense.factor))
 }
 
 func (m *measurement) print() {
