@@ -77,7 +77,7 @@ func TestMissingCallsWithAnEntryOfAnotherMediaTypeAreTold(t *testing.T) {
 			"in/m/date=2026-11-20/a.json": `[{"recording_id":"r","conversation_id":"c","trunk_id":"t","start_time":"2026-11-20T10:00:00Z","end_time":"2026-11-20T10:01:00Z","media_type":"` + media + `"}]`,
 		}).run().Summary
 		got := warningsWith(sum.Warnings, "policy.voice_media")
-		if len(got) != want || want > 0 && !strings.HasPrefix(got[0], "1 calls are missing though") {
+		if len(got) != want || want > 0 && !strings.HasPrefix(got[0], "calls that are missing though their conversation has an entry of a media type that policy.voice_media does not name: 1 ") {
 			t.Errorf("media type %q: %d calls are missing, got %q", media, sum.Verdicts["missing"], got)
 		}
 	}

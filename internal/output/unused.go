@@ -69,7 +69,7 @@ func otherMediaWarnings(d *reconcile.Decision, voice []string) []string {
 	if n == 0 {
 		return nil
 	}
-	return []string{fmt.Sprintf("%d calls are missing though their conversation has an entry of a media type that policy.voice_media does not name (listed under unknown_media_types of summary.json): when it is one of recorded calls, add it there, then run again", n)}
+	return []string{fmt.Sprintf("calls that are missing though their conversation has an entry of a media type that policy.voice_media does not name: %d (the types are listed under unknown_media_types of summary.json); when one is that of recorded calls, add it there, then run again", n)}
 }
 
 // untoldWarnings says how many calls count as recorded though nobody can tell how much
@@ -84,7 +84,7 @@ func untoldWarnings(d *reconcile.Decision) []string {
 	if n == 0 {
 		return nil
 	}
-	return []string{fmt.Sprintf("%d calls count as recorded though nobody can tell how much of them is: their times, or those of their recordings, are missing or contradict each other; see the rows of the table calls without covered_ms", n)}
+	return []string{fmt.Sprintf("calls that count as recorded though nobody can tell how much of them is: %d; their times, or those of their recordings, are missing or contradict each other: see the rows of the table calls without covered_ms", n)}
 }
 
 // acceptedWarnings says which rows of the accepted findings accept nothing of this

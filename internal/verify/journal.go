@@ -78,6 +78,13 @@ func (j *journal) newest() *page {
 	return nil
 }
 
+// names reports whether an entry names a record of an interval.
+func (j *journal) names(label string) bool {
+	return slices.ContainsFunc(j.pages, func(p *page) bool {
+		return p.entry != nil && !p.disowned && strings.HasPrefix(p.entry.Path, "interval="+label+"/")
+	})
+}
+
 // journalReader reads output.json and the journal.
 type journalReader struct {
 	*results

@@ -89,6 +89,17 @@ func TestAFirstCommitThatAKillLeftUnfinishedIsNoBreak(t *testing.T) {
 	wantBroken(t, w.verify(key.Public()), verify.RecordLink, recordKey(day22, 1))
 }
 
+func TestAnIntervalWhoseRecordsWereRemovedIsNotCalledUnfinished(t *testing.T) {
+	t.Parallel()
+	w, key := signedWorld(t)
+	w.remove("out/interval=" + day22 + "/log")
+	r := w.verify(key.Public())
+	wantBroken(t, r, verify.RecordLink, recordKey(day22, 1))
+	if strings.Contains(r.Text(), "not committed yet") {
+		t.Errorf("it says that a run was stopped:\n%s", r.Text())
+	}
+}
+
 func TestAFolderThatIsGoneIsNamedInASpan(t *testing.T) {
 	t.Parallel()
 	w, key := signedWorld(t)

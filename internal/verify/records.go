@@ -24,8 +24,9 @@ func (v recordCheck) checkRecords() {
 		v.report.Intervals++
 		switch {
 		case len(c.entries) > 0:
+		case len(c.objects) > 0 && v.journal.names(c.label):
+			// Its records were removed, which is broken already.
 		case len(c.objects) > 0:
-			// A removed record is named by the journal or by its neighbours.
 			v.note("interval %s is not committed yet: a run of it was stopped, or is under way; what is there are leftovers", c.label)
 		case v.out.found():
 			// An empty folder, which is a leftover.
