@@ -170,7 +170,7 @@ func TestSamplesThatCannotBeUsedAreNamedWithANextAction(t *testing.T) {
 		"prose":                 {"cdrs", "one\ntwo, three\n", "no delimiter"},
 		"nothing known":         {"cdrs", "start,call id\n,\n", "nothing in a.txt looks like a time"},
 		"broken Parquet":        {"cdrs", "PAR1....", "a.txt: "},
-		"CSV manifests":         {"manifests", "a,b\n1,2\n", "manifests are read in JSON"},
+		"CSV manifests":         {"manifests", "a,b\n1,2\n", "drafts for manifests are made of JSON"},
 		"a log of other things": {"registrations", "2026-11-20 10:00:02 something\n", "write the patterns by hand"},
 		"lines without times":   {"registrations", "something\nelse\n", "no line of the samples begins with a time"},
 	} {

@@ -29,6 +29,7 @@ type Page struct {
 	More  bool        // another page follows
 	Total int64       // how many elements there are in all pages
 	Until record.Time // up to when the list is complete; 0 when it does not say
+	Odd   bool        // it says a total or a time that cannot be read
 }
 
 // Page reads the values at the places of pages.
@@ -37,11 +38,13 @@ func (n *Normalizer) Page(more, total, until jsonscan.Value) (p Page) {
 	isFalse := more.Kind == jsonscan.Bool && string(more.Raw) == "false" && n.Profile.Shape != ConversationDetail
 	p.More = !isFalse && !n.Profile.IsMissing(more)
 
-	count, _ := n.Int(total)
+	count, isCount := n.Int(total)
 	p.Total = max(count, 0)
-	if t, _ := n.Time(until); t.Known() {
+	t, isTime := n.Time(until)
+	if t.Known() {
 		p.Until = t
 	}
+	p.Odd = (!isCount || !isTime && !t.Known()) && n.Profile.Shape != ConversationDetail
 	return p
 }
 
@@ -56,7 +59,7 @@ type Paging struct {
 // Add adds an object with so many elements.
 func (g *Paging) Add(p Page, elements int64, lists bool) {
 	g.elements += elements
-	g.Total, g.Until = max(g.Total, p.Total), max(g.Until, p.Until)
+	g.Total, g.Until, g.Odd = max(g.Total, p.Total), max(g.Until, p.Until), g.Odd || p.Odd
 	if lists {
 		g.lists++
 		if p.More {
@@ -69,6 +72,8 @@ func (g *Paging) Add(p Page, elements int64, lists bool) {
 // nothing tells that something is.
 func (g *Paging) Lacks(span record.Span) string {
 	switch {
+	case g.Odd:
+		return "its objects say a total, or up to when they are complete, in a form that the profile does not read (pages)"
 	case g.Total > g.elements:
 		return fmt.Sprintf("its objects say that there are %d records in all, and they hold %d", g.Total, g.elements)
 	case g.lists > 0 && g.ongoing == g.lists:

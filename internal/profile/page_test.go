@@ -32,6 +32,43 @@ func TestAPageGoesOnWhereItsTokenIsNotEmpty(t *testing.T) {
 	}
 }
 
+func TestATotalOrATimeThatCannotBeReadIsOdd(t *testing.T) {
+	p, err := profile.Load("own.yaml", []byte("cdrs: {formats: [json], pages: {total: /n, until: /t}, fields: {leg_id: [/id]}}"), "cdrs")
+	if err != nil {
+		t.Fatal(err)
+	}
+	norm := profile.Normalizer{Profile: p}
+	for _, test := range []struct {
+		total, until string
+		want         bool
+	}{
+		{"3", `"2026-11-20T12:00:00Z"`, false},
+		{`"3"`, "1795132800", false},
+		{"null", "null", false},
+		{`""`, `""`, false},
+		{`"1.250"`, "null", true},
+		{`"1,250"`, "null", true},
+		{"{}", "null", true},
+		{"-1", "null", true},
+		{`"many"`, "null", true},
+		{"3", `"soon"`, true},
+		{"3", `"20.11.2026 12:00:00"`, true},
+		{"3", `"2026-11-20 12:00:00"`, true},
+		{"3", "[]", true},
+	} {
+		value := func(raw string) jsonscan.Value {
+			v, err := jsonscan.Parse([]byte(raw), &stream.Limits{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return v
+		}
+		if got := norm.Page(jsonscan.Value{}, value(test.total), value(test.until)); got.Odd != test.want {
+			t.Errorf("%s and %s: odd %v, want %v", test.total, test.until, got.Odd, test.want)
+		}
+	}
+}
+
 func TestPagesTogetherSayWhatIsMissing(t *testing.T) {
 	day := record.Span{Start: 1795132800e6, End: 1795219200e6}
 	type page struct {
@@ -53,6 +90,7 @@ func TestPagesTogetherSayWhatIsMissing(t *testing.T) {
 		"complete to the end":                {[]page{{profile.Page{Until: day.End}, 1, true}}, day, ""},
 		"complete to a time before":          {[]page{{profile.Page{Until: day.End - 1}, 1, true}}, day, "complete until 2026-11-20T23:59:59.999999Z"},
 		"the latest time counts":             {[]page{{profile.Page{Until: day.Start}, 1, true}, {profile.Page{Until: day.End}, 1, true}}, day, ""},
+		"a total that is none":               {[]page{{profile.Page{Odd: true}, 2, true}, {profile.Page{Total: 2}, 0, true}}, day, "does not read"},
 		"a flat source has no end":           {[]page{{profile.Page{Until: day.Start}, 1, true}}, record.Forever, ""},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -76,7 +76,16 @@ func (r *Reader) Next() (Record, error) {
 		}
 
 		switch t := t.(type) {
+		case xml.CharData:
+			if len(r.open) == 0 && len(bytes.TrimSpace(bytes.TrimPrefix(t, []byte("\xef\xbb\xbf")))) > 0 {
+				return Record{}, &jsonscan.SyntaxError{Offset: from}
+			}
 		case xml.StartElement:
+			// After the root nothing may follow. Documents one after the other are read,
+			// as nothing of them is lost.
+			if r.rooted && len(r.open) == 0 && t.Name.Local != r.path[0] {
+				return Record{}, &jsonscan.SyntaxError{Offset: from}
+			}
 			r.open, r.rooted = append(r.open, t.Name.Local), true
 			switch {
 			case r.limits.Depth > 0 && int64(len(r.open)) > r.limits.Depth:

@@ -66,7 +66,12 @@ func TestElementsAtAPathAreRecords(t *testing.T) {
 		{"a cut in a tag", `<a><b>1</b><b`, "/a/b", []string{`3 "1"`}, "ends inside a value at 13"},
 		{"tags that do not fit", `<a><b>1</c></a>`, "/a/b", nil, "syntax error at 11"},
 		{"an end too much", `<a></a></b>`, "/x", nil, "syntax error at 11"},
-		{"no XML", `{"a":1}<`, "/a", nil, "ends inside a value at 8"},
+		{"no XML", `{"a":1}<`, "/a", nil, "syntax error at 0"},
+		{"an element after the root", "<a><b>1</b></a>\n<b>2</b>", "/a/b", []string{`3 "1"`}, "syntax error at 16"},
+		{"text after the root", "<a><b>1</b></a>\n junk", "/a/b", []string{`3 "1"`}, "syntax error at 15"},
+		{"what may follow the root", "<a><b>1</b></a>\n<!-- end --><?done?>\n", "/a/b", []string{`3 "1"`}, ""},
+		{"documents one after the other", "<a><b>1</b></a>\n<?xml version=\"1.0\"?><a><b>2</b></a>", "/a/b", []string{`3 "1"`, `40 "2"`}, ""},
+		{"a byte order mark", "\xef\xbb\xbf<a><b>1</b></a>", "/a/b", []string{`6 "1"`}, ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			got, end := recordsOf(t, tt.text, tt.path, &limits)
