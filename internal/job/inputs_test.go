@@ -119,7 +119,7 @@ func TestAListThatGoesOnIsDamage(t *testing.T) {
 		`,"next_page_token":"x"`:                "its last page is missing: each of its objects says that another page follows",
 		`,"total_records":1`:                    "",
 		`,"total_records":2`:                    "its objects say that there are 2 records in all, and they hold 1",
-		`,"total_records":"many"`:               "",
+		`,"total_records":"many"`:               "its objects say a total, or up to when they are complete, in a form that the profile does not read (pages)",
 		`,"meta":{"to":"2026-11-21T00:00:00Z"}`: "",
 		`,"meta":{"to":"2026-11-20T20:00:00Z"}`: "its list is complete until 2026-11-20T20:00:00.000000Z, and the partition ends at 2026-11-21T00:00:00.000000Z",
 	} {
