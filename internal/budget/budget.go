@@ -73,7 +73,7 @@ func (b Budget) Release() {
 	}
 }
 
-// collector is the garbage collector of the process, of which there is one.
+// collector holds the settings of the garbage collector. A process has one collector.
 var collector tuning
 
 // tuning sets the collector's percentage after each collection.

@@ -175,8 +175,8 @@ func (t *table) around(v jsonscan.Value, list string) {
 	}
 }
 
-// listIn returns the name of the longest list of objects in an object that is no
-// record itself: what has a time of its own is one.
+// listIn returns the name of the longest list of objects in an object. An object that
+// has a time of its own is a record itself, so it has no such list.
 func listIn(v jsonscan.Value) (name string) {
 	longest := 0
 	for member, value := range v.Members {

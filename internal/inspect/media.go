@@ -14,7 +14,7 @@ import (
 
 // Of a profile without documents the path of a file is all that is read, and its size.
 
-// mediaFormat is what a report calls a file of which only the path is read.
+// mediaFormat is the format of a media file in a report. Only its path is read.
 const mediaFormat = "media"
 
 // object returns a file as a media object.

@@ -43,7 +43,7 @@ type Report struct {
 	Causes    []Count   `json:"causes"`   // failed events, by what they show of their cause
 	Lacks     []Lack    `json:"lacks"`    // what judging needs and nothing fills
 
-	Unfinished []string `json:"unfinished,omitempty"` // what is missing of the lists that the files are pages of
+	Unfinished []string `json:"unfinished,omitempty"` // pages that are missing, by list
 }
 
 // Read is one file that was read.
@@ -86,7 +86,7 @@ type Reject struct {
 
 // Lack is something that judging needs and no row has.
 type Lack struct {
-	Fields []string `json:"fields"` // of which one has to be filled
+	Fields []string `json:"fields"` // at least one has to be filled
 	Next   string   `json:"next"`   // what to do
 }
 

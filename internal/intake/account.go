@@ -19,7 +19,7 @@ type Account struct {
 	Unfinished map[uint32]string         // by partition: what is missing of its list, in words
 	Filtered   map[uint32]OrgCount       // by source: rows of margins that are not in the evidence
 	Skipped    map[uint32][]int64        // by source: rows that each filter of its profile skips
-	Places     map[uint32]record.Fields  // by source of which a row or a header was read: fields with a place in it
+	Places     map[uint32]record.Fields  // by source: the fields that a row or a header had a place for
 	Unmatched  map[uint32]UnmatchedLines // by source with text logs
 	Balance    [policy.NumKinds]record.Balance
 	Log        registration.Log // of all sources of registrations

@@ -160,7 +160,7 @@ func (s *scanner) one(ctx context.Context, n uint32) error {
 	return nil
 }
 
-// virtual decodes a document of which nothing is stored. Only one that is made of
+// virtual decodes a document that is not stored. Only one that is made of
 // keys can have rejects.
 func (s *scanner) virtual(ctx context.Context, o *opened) error {
 	s.directRejects(o)

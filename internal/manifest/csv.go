@@ -11,12 +11,20 @@ import (
 	"cdrmend/internal/rows"
 )
 
-// table reads a document in CSV: every row is an entry of its own, and a bad one costs
-// only itself.
-func (r *Reader) table(b *Batch, in Input) (*Batch, error) {
-	t := rows.NewTable(in.Body, &r.norm.Profile.CSV, r.limits)
-	var columns *rows.Columns
-	err := r.pieces(b, in, t, &columns)
+// tableReader reads one document in CSV into a batch: every row is an entry of its own,
+// and a bad one costs only itself.
+type tableReader struct {
+	*Reader
+	b       *Batch
+	in      Input
+	table   *rows.Table
+	columns *rows.Columns // nil before the header was read
+}
+
+func (r *tableReader) document() (*Batch, error) {
+	b, in := r.b, r.in
+	r.table = rows.NewTable(in.Body, &r.norm.Profile.CSV, r.limits)
+	err := r.pieces()
 	b.settle(&r.norm)
 
 	var other *otherDelimiter
@@ -35,7 +43,7 @@ func (r *Reader) table(b *Batch, in Input) (*Batch, error) {
 	b.whole = b.Length
 	b.recoverLines(in)
 	// Without a header in the document, one without rows says nothing.
-	headed := r.norm.Profile.CSV.Header == nil && strings.TrimSpace(strings.Join(t.Header(), "")) != ""
+	headed := r.norm.Profile.CSV.Header == nil && strings.TrimSpace(strings.Join(r.table.Header(), "")) != ""
 	if b.Rows == 0 && b.lines.end == nil && !headed {
 		b.Doc.extra().Truncated, b.Doc.Extra.Why = &Break{}, errBlank
 	}
@@ -46,9 +54,10 @@ func (r *Reader) table(b *Batch, in Input) (*Batch, error) {
 type otherDelimiter struct{ error }
 
 // pieces reads all pieces of a document.
-func (r *Reader) pieces(b *Batch, in Input, t *rows.Table, columns **rows.Columns) error {
+func (r *tableReader) pieces() error {
+	b := r.b
 	for {
-		p, err := t.Next()
+		p, err := r.table.Next()
 		if err == io.EOF {
 			return nil
 		}
@@ -56,16 +65,16 @@ func (r *Reader) pieces(b *Batch, in Input, t *rows.Table, columns **rows.Column
 			return err
 		}
 
-		if *columns == nil && t.Header() != nil {
+		if r.columns == nil && r.table.Header() != nil {
 			var other error
-			if *columns, other = r.mapping.HeaderColumns(t.Header()); other != nil {
+			if r.columns, other = r.mapping.HeaderColumns(r.table.Header()); other != nil {
 				return &otherDelimiter{other}
 			}
-			b.Tabular, b.Places = true, (*columns).Fields()
+			b.Tabular, b.Places = true, r.columns.Fields()
 		}
 		switch {
 		case p.Kind == rows.RowPiece:
-			err = r.tableRow(b, in, t, &p, *columns)
+			err = r.row(&p)
 		case p.Kind == rows.CommentPiece:
 			b.Rows, b.Skipped = b.Rows+1, b.Skipped+1
 		case p.Kind == rows.HeaderPiece && p.Open:
@@ -81,29 +90,31 @@ func (r *Reader) pieces(b *Batch, in Input, t *rows.Table, columns **rows.Column
 // wrongCells is the reason of a reject.
 const wrongCells = "another number of cells than the header"
 
-// tableRow reads a row of cells.
-func (r *Reader) tableRow(b *Batch, in Input, t *rows.Table, p *rows.Piece, columns *rows.Columns) error {
-	width := len(t.Header())
+// row reads a row of cells.
+func (r *tableReader) row(p *rows.Piece) error {
+	width := len(r.table.Header())
 	switch {
 	case p.Open || len(p.Cells) < width && !p.Newline:
-		return r.cutRow(b, in, p, columns, width)
+		return r.cutRow(p, width)
 	case len(p.Cells) != width:
-		b.lines.note(&jsonscan.SyntaxError{Offset: p.Offset})
-		return b.setRowAside(in, p, wrongCells)
+		r.b.lines.note(&jsonscan.SyntaxError{Offset: p.Offset})
+		return r.setAside(p, wrongCells)
 	}
-	return r.tableEntry(b, in, p, p.Cells, columns)
+	return r.cells(p, p.Cells)
 }
 
-// setRowAside rejects a row and removes it from the document.
-func (b *Batch) setRowAside(in Input, p *rows.Piece, reason string) error {
+// setAside rejects a row and removes it from the document.
+func (r *tableReader) setAside(p *rows.Piece, reason string) error {
+	b := r.b
 	b.lines.removeRange(Range{p.Offset, p.End()})
 	b.Rows, b.Rejects = b.Rows+1, b.Rejects+1
-	return in.Reject(rows.Reject{Row: int64(p.Index), Offset: p.Offset, Reason: reason, Bytes: p.Raw, Before: p.Lead()})
+	return r.in.Reject(rows.Reject{Row: int64(p.Index), Offset: p.Offset, Reason: reason, Bytes: p.Raw, Before: p.Lead()})
 }
 
 // cutRow reads the last row of a document that breaks off inside it. Its complete
 // cells are kept: those that a delimiter follows, and a quoted one that is closed.
-func (r *Reader) cutRow(b *Batch, in Input, p *rows.Piece, columns *rows.Columns, width int) error {
+func (r *tableReader) cutRow(p *rows.Piece, width int) error {
+	b := r.b
 	delimiter := r.norm.Profile.CSV.Separator()
 	spans := rows.SpansOf(nil, p.Raw, delimiter)
 	last := p.Raw[spans[len(spans)-1].From:]
@@ -114,14 +125,14 @@ func (r *Reader) cutRow(b *Batch, in Input, p *rows.Piece, columns *rows.Columns
 
 	b.lines.end = &jsonscan.SyntaxError{Offset: p.End(), Truncated: true}
 	if len(spans) == 0 {
-		return b.setRowAside(in, p, "the text breaks off inside this row")
+		return r.setAside(p, "the text breaks off inside this row")
 	}
 
 	keep := spans[len(spans)-1].To
 	whole := rows.NewTable(strings.NewReader(string(p.Raw[:keep])), &profile.CSVLayout{Delimiter: delimiter, Header: []string{}}, r.limits)
 	piece, err := whole.Next()
 	if err != nil {
-		return b.setRowAside(in, p, "the text breaks off inside this row") // it has no cells but empty ones
+		return r.setAside(p, "the text breaks off inside this row") // it has no cells but empty ones
 	}
 	cells := make([]jsonscan.Value, width)
 	copy(cells, piece.Cells)
@@ -129,25 +140,26 @@ func (r *Reader) cutRow(b *Batch, in Input, p *rows.Piece, columns *rows.Columns
 	b.lines.cut = &Recovery{Keep: p.Offset + int64(keep), Closers: strings.Repeat(string(delimiter), width-len(spans))}
 	kept := *p
 	kept.Text, kept.Raw = p.Text[:len(p.Lead())+keep], p.Raw[:keep]
-	return r.tableEntry(b, in, &kept, cells, columns)
+	return r.cells(&kept, cells)
 }
 
-// tableEntry turns the cells of a row into an entry.
-func (r *Reader) tableEntry(b *Batch, in Input, p *rows.Piece, cells []jsonscan.Value, columns *rows.Columns) error {
+// cells turns the cells of a row into an entry.
+func (r *tableReader) cells(p *rows.Piece, cells []jsonscan.Value) error {
+	b := r.b
 	b.Rows++
-	row := r.mapping.TableRow(p, cells, columns)
+	row := r.mapping.TableRow(p, cells, r.columns)
 	e, outcome := r.take(b, p.Index, row.Value)
 	switch outcome {
 	case dropped:
 		return nil
 	case unknown:
-		return in.Reject(row.Reject(noKnownField))
+		return r.in.Reject(row.Reject(noKnownField))
 	}
 
 	for _, f := range r.required {
 		if r.AllPositions || !e.Has(f) {
 			g := Gap{Entry: p.Index, Field: f, Append: true}
-			if cell := columns.Cell(f); cell >= 0 {
+			if cell := r.columns.Cell(f); cell >= 0 {
 				g.Append, g.Raw = false, r.norm.Texts.Of(profile.ShownBytes(cells[cell]))
 			}
 			b.gaps = append(b.gaps, g)

@@ -28,17 +28,23 @@ func (b *Batch) discard() {
 	b.Filtered = intern.Filtered{}
 }
 
+// sieve asks the filter of a reader about the entries of a batch.
+type sieve struct {
+	*Reader
+	b *Batch
+}
+
 // findLinks finds the ids that link an entry with these values to others. Only
 // they and its times are looked at, as no entry of a margin is owned.
-func (r *Reader) findLinks(b *Batch, value func(record.Field) jsonscan.Value) {
+func (r sieve) findLinks(value func(record.Field) jsonscan.Value) {
 	s := r.Filter
 	if s.Full() {
-		r.adoptKey(b) // its texts are local ones, and later entries need them
+		r.adoptKey() // its texts are local ones, and later entries need them
 		s.Forget(r.norm.Recent)
 	}
 
-	r.linkKey(b)
-	r.links = append(r.links[:0], b.keyLinks.links...)
+	r.linkKey()
+	r.links = append(r.links[:0], r.b.keyLinks.links...)
 	for _, f := range []record.Field{record.ConversationID, record.RecordingID} {
 		id, _, _ := r.norm.Later(value(f), 0) // a local table interns at once
 		r.links = addLink(r.links, r.Filter, id)
@@ -50,12 +56,12 @@ func (r *Reader) findLinks(b *Batch, value func(record.Field) jsonscan.Value) {
 }
 
 // keeps asks the filter about an entry with these values, whose links were found.
-func (r *Reader) keeps(b *Batch, value func(record.Field) jsonscan.Value) bool {
-	if r.Filter.Keep(&b.Filtered, near(r.Filter, &r.norm, value), r.links) {
+func (r sieve) keeps(value func(record.Field) jsonscan.Value) bool {
+	if r.Filter.Keep(&r.b.Filtered, near(r.Filter, &r.norm, value), r.links) {
 		return true
 	}
 	if org, _ := r.norm.ID(value(record.OrgID)); org == intern.None {
-		b.Filtered.Orgless++
+		r.b.Filtered.Orgless++
 	}
 	return false
 }
@@ -93,12 +99,12 @@ func addLink(links []intern.Link, filter *intern.Filter, id intern.Text) []inter
 }
 
 // linkKey finds out what the object key links all entries with.
-func (r *Reader) linkKey(b *Batch) {
-	if b.keyLinks.known {
+func (r sieve) linkKey() {
+	if r.b.keyLinks.known {
 		return
 	}
 
-	key := &b.Doc.Key
+	key := &r.b.Doc.Key
 	r.links = r.links[:0]
 	r.links = addLink(r.links, r.Filter, key.Conversation)
 	r.links = addLink(r.links, r.Filter, key.Recording)
@@ -106,34 +112,34 @@ func (r *Reader) linkKey(b *Batch) {
 		id := IDFromMediaKey(r.norm.Profile, r.norm.Texts.AppendTo(nil, key.Media), &r.norm)
 		r.links = addLink(r.links, r.Filter, id)
 	}
-	b.keyLinks.known, b.keyLinks.links = true, slices.Clone(r.links)
+	r.b.keyLinks.known, r.b.keyLinks.links = true, slices.Clone(r.links)
 }
 
 // adoptKey moves the texts of the object key to the final table.
-func (r *Reader) adoptKey(b *Batch) {
-	if key := &b.Doc.Key; !b.keyLinks.final {
-		r.linkKey(b) // links are made of local texts, which are gone afterwards
+func (r sieve) adoptKey() {
+	if key := &r.b.Doc.Key; !r.b.keyLinks.final {
+		r.linkKey() // links are made of local texts, which are gone afterwards
 		r.Filter.Adopt(&key.Org, &key.Conversation, &key.Recording, &key.Media)
-		b.keyLinks.final = true
+		r.b.keyLinks.final = true
 	}
 }
 
 // adoptDocument moves the texts of a document, or of a chunk, to the final table. It
 // is due when all of it was read.
-func (r *Reader) adoptDocument(b *Batch) {
+func (r sieve) adoptDocument() {
 	if r.Filter == nil {
 		return
 	}
 
 	// A document without entries is dropped with its texts, unless it is blank: whether
 	// it is damage is decided later.
-	if b.count() > 0 || b.Doc.Blank {
-		r.adoptKey(b)
-		r.Filter.Adopt(&b.Doc.Org)
+	if r.b.count() > 0 || r.b.Doc.Blank {
+		r.adoptKey()
+		r.Filter.Adopt(&r.b.Doc.Org)
 	}
 	// Values that did not parse are reported only for owned entries.
-	if b.Doc.Extra != nil {
-		b.Doc.Extra.Invalid = nil
+	if r.b.Doc.Extra != nil {
+		r.b.Doc.Extra.Invalid = nil
 	}
 }
 

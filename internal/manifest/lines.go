@@ -25,7 +25,7 @@ func (r *Reader) ReadRows(c *rows.Chunk, in Input) (*Batch, error) {
 		return nil, err
 	}
 
-	r.adoptDocument(b)
+	sieve{r, b}.adoptDocument()
 	err := b.KeepDetails(in.Keep)
 	r.spare.detach(b)
 	return b, err

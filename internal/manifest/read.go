@@ -169,9 +169,11 @@ func (r *Reader) Read(in Input) (*Batch, error) {
 
 	switch in.Format {
 	case profile.CSV:
-		return r.table(b, in)
+		t := tableReader{Reader: r, b: b, in: in}
+		return t.document()
 	case profile.XML:
-		return r.xml(b, in)
+		x := xmlReader{Reader: r, b: b, in: in}
+		return x.document()
 	}
 	if in.Format != profile.JSONLines {
 		err := r.document(b, in)
@@ -222,7 +224,7 @@ func (r *Reader) finish(b *Batch, in Input, err error) (*Batch, error) {
 
 // complete fills in what depends on how many entries were found.
 func (r *Reader) complete(b *Batch) {
-	r.adoptDocument(b)
+	sieve{r, b}.adoptDocument()
 	b.Doc.N = uint32(b.found())
 	r.spare.detach(b) // before the document refers to the gaps, which are copied
 	if len(b.gaps) > 0 {
@@ -270,9 +272,9 @@ func (r *Reader) empty(b *Batch) {
 	b.Details, b.Doc.Details = nil, nil
 	b.Entries = b.Entries[:0]
 	if r.Filter != nil {
-		r.findLinks(b, nothing)
+		sieve{r, b}.findLinks(nothing)
 	}
-	if r.Filter == nil || r.keeps(b, nothing) {
+	if r.Filter == nil || (sieve{r, b}).keeps(nothing) {
 		b.Entries = append(b.Entries, r.blank(b))
 	}
 	b.Rows = max(b.Rows, 1)
@@ -447,8 +449,8 @@ const (
 func (r *Reader) take(b *Batch, index uint32, value func(record.Field) jsonscan.Value) (e Row, outcome int) {
 	// Most entries of a margin are dropped here, before their other fields are read.
 	if r.Filter != nil {
-		r.findLinks(b, value)
-		if len(r.links) > 0 && !r.keeps(b, value) {
+		sieve{r, b}.findLinks(value)
+		if len(r.links) > 0 && !(sieve{r, b}).keeps(value) {
 			return e, dropped
 		}
 	}
@@ -460,7 +462,7 @@ func (r *Reader) take(b *Batch, index uint32, value func(record.Field) jsonscan.
 		b.Rejects++
 		return e, unknown
 	}
-	if r.Filter != nil && len(r.links) == 0 && !r.keeps(b, value) {
+	if r.Filter != nil && len(r.links) == 0 && !(sieve{r, b}).keeps(value) {
 		return e, dropped
 	}
 	return e, kept

@@ -14,11 +14,18 @@ import (
 // errNoRecords says that an XML document has other elements than the profile says.
 var errNoRecords = errors.New("nothing in it stands where the profile says that its entries are")
 
-// xml reads a document in XML, which is only read: what is repaired in it is written
-// as a document of its own. So its gaps have no positions that count.
-func (r *Reader) xml(b *Batch, in Input) (*Batch, error) {
+// xmlReader reads one document in XML into a batch. XML is only read: what is repaired
+// in it is written as a document of its own. So its gaps have no positions that count.
+type xmlReader struct {
+	*Reader
+	b  *Batch
+	in Input
+}
+
+func (r *xmlReader) document() (*Batch, error) {
+	b, in := r.b, r.in
 	x := xmlscan.NewReader(in.Body, profile.Tokens(r.norm.Profile.List), r.limits)
-	err := r.records(b, in, x)
+	err := r.records(x)
 	b.settle(&r.norm)
 	b.Length = x.Offset()
 	b.whole = b.Length
@@ -49,7 +56,8 @@ func (r *Reader) xml(b *Batch, in Input) (*Batch, error) {
 }
 
 // records reads the entries of a document in XML.
-func (r *Reader) records(b *Batch, in Input, x *xmlscan.Reader) error {
+func (r *xmlReader) records(x *xmlscan.Reader) error {
+	b := r.b
 	slots := r.mapping.Paths.NewSlots()
 	for index := uint32(0); ; index++ {
 		record, err := x.Next()
@@ -70,7 +78,7 @@ func (r *Reader) records(b *Batch, in Input, x *xmlscan.Reader) error {
 		case e.Kind != jsonscan.Object:
 			reject.Reason = "has no elements and no attributes"
 		default:
-			if reject.Reason, err = r.recordEntry(b, e); err != nil {
+			if reject.Reason, err = r.record(e); err != nil {
 				return err
 			}
 			if reject.Reason == "" {
@@ -79,14 +87,15 @@ func (r *Reader) records(b *Batch, in Input, x *xmlscan.Reader) error {
 			b.Rejects-- // counted below
 		}
 		b.Rejects++
-		if err := in.Reject(reject); err != nil {
+		if err := r.in.Reject(reject); err != nil {
 			return err
 		}
 	}
 }
 
-// recordEntry turns a record of XML into an entry, and says why it is none.
-func (r *Reader) recordEntry(b *Batch, e *jsonscan.Element) (reason string, err error) {
+// record turns a record of XML into an entry, and says why it is none.
+func (r *xmlReader) record(e *jsonscan.Element) (reason string, err error) {
+	b := r.b
 	r.mapping.Note(e, &b.Places)
 	r.mapping.Next()
 	entry, outcome := r.take(b, e.Index, r.valuesOf(e))
