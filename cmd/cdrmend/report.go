@@ -14,6 +14,7 @@ import (
 	"cdrmend/internal/page"
 	"cdrmend/internal/policy"
 	"cdrmend/internal/printable"
+	"cdrmend/internal/profile"
 	"cdrmend/internal/record"
 	"cdrmend/internal/report"
 	"cdrmend/internal/table"
@@ -135,6 +136,9 @@ func runPage(ctx context.Context, out *output, label string, show policy.Report)
 	if err := c.Decode(ctx, report.SummaryFile, p.Summary); err != nil {
 		return nil, err
 	}
+	if p.Redact, err = withNames(show, &p.Summary.Config.Report); err != nil {
+		return nil, err
+	}
 
 	files, err := c.Files(ctx)
 	if err != nil {
@@ -145,6 +149,22 @@ func runPage(ctx context.Context, out *output, label string, show policy.Report)
 	}
 
 	return p, nil
+}
+
+// withNames returns what a page may show, with the names and the zone of the run itself
+// where no configuration gave others.
+func withNames(show policy.Report, of *policy.ReportIdentity) (policy.Report, error) {
+	if show.Names != nil || show.Zone != nil || show.Operator != "" {
+		return show, nil
+	}
+	show.Names, show.Operator = of.Names, of.Operator
+	if of.Zone != "" {
+		var err error
+		if show.Zone, err = profile.Zone(of.Zone); err != nil {
+			return show, fmt.Errorf("reading the zone of the run's reports: %w", err)
+		}
+	}
+	return show, nil
 }
 
 // auditPage makes the page of many intervals.

@@ -70,7 +70,7 @@ func TestAnAddressLeadsToAFinding(t *testing.T) {
 		"on another page":        {many, last, standing{Hash: last, Count: "20,000 findings; 19,951 to 20,000 are shown.", Opened: last, Focus: "Details of " + last[1:], Visible: true}},
 		"with filters":           {small, "#findings?class=repaired_field", standing{Hash: "#findings?class=repaired_field", Count: "1 of 4 findings match.", Class: "repaired_field"}},
 		"with an order":          {small, "#findings?sort=trunk_id&down=1", standing{Hash: "#findings?sort=trunk_id&down=1", Count: "4 findings.", Sorted: "Trunk descending"}},
-		"with a page":            {many, "#findings?page=400", standing{Hash: "#findings?page=400", Count: "20,000 findings; 19,951 to 20,000 are shown."}},
+		"with a row":             {many, "#findings?row=19951", standing{Hash: "#findings?row=19951", Count: "20,000 findings; 19,951 to 20,000 are shown."}},
 		"of no finding":          {small, "#fnd-99", standing{Hash: "#fnd-99", Count: "Finding fnd-99 is not in this list."}},
 		"of what a link selects": {small, "#findings?trunk=T1&from=1795169100000000&to=1795169160000000", standing{Hash: "#findings?trunk=T1&from=1795169100000000&to=1795169160000000", Count: "1 of 4 findings match."}},
 	} {

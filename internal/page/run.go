@@ -24,6 +24,7 @@ type Run struct {
 	Redact   policy.Report
 	Summary  *report.Summary
 	Files    []File     // all files of the run; the page names those that hold results
+	Beside   bool       // the page lies beside these files, so that links lead to them
 	Findings table.Rows // nil if they come through Passing
 	Repairs  table.Rows
 	Calls    table.Rows // missing, partial and indeterminate ones suffice
@@ -47,6 +48,23 @@ func (r *Run) results() []File {
 		known := slices.Contains([]string{".csv", ".parquet", ".json", ".jsonl"}, path.Ext(f.Path))
 		if known && !strings.Contains(f.Path, "/") {
 			list = append(list, f)
+		}
+	}
+	return list
+}
+
+// otherReport is another report for people about the same run.
+type otherReport struct{ Path, What string }
+
+// others returns the other reports that the run writes. Those that it writes after the
+// page have no hash here.
+func (r *Run) others() (list []otherReport) {
+	for _, o := range []struct {
+		otherReport
+		wanted bool
+	}{{otherReport{"findings.xlsx", "the worklist"}, r.Redact.XLSX}, {otherReport{"report.pdf", "the statement"}, r.Redact.PDF}} {
+		if o.wanted || slices.ContainsFunc(r.Files, func(f File) bool { return f.Path == o.Path }) {
+			list = append(list, o.otherReport)
 		}
 	}
 	return list
@@ -106,7 +124,7 @@ func (r *Run) Write(w io.Writer) error {
 	}
 
 	g := r.gathered
-	v := runView{Run: r, Results: r.results(), Patterns: patterns, Interval: g.span, Redaction: r.Redact.Redact.String()}
+	v := runView{Run: r, Results: r.results(), Others: r.others(), Patterns: patterns, Interval: g.span, Redaction: r.Redact.Redact.String()}
 	v.headView = g.head(r.Redact)
 	v.Cards = g.cards(r.Redact)
 	v.Tiles = tiles(g.summary, g)
@@ -134,6 +152,7 @@ type runView struct {
 	Interval  record.Span
 	Redaction string
 	Results   []File
+	Others    []otherReport
 	headView
 	Cards    []card
 	Tiles    []tile
@@ -147,6 +166,15 @@ type runView struct {
 	Inputs   inputView
 	Balance  []balanceView
 }
+
+// fileLink is the name of a file, and whether the page may link to it.
+type fileLink struct {
+	Path   string
+	Beside bool
+}
+
+// Link returns what the template needs to name a file of the run.
+func (v *runView) Link(path string) fileLink { return fileLink{path, v.Beside} }
 
 // headView stands above everything else on the page.
 type headView struct {

@@ -2,7 +2,8 @@
 "use strict";
 (() => {
 const data = JSON.parse(document.getElementById("data").textContent);
-const PAGE = 50, PRINTED = 500;
+// How many rows of a list stand on one page of it: on a phone each is a card.
+const PAGE = matchMedia("(max-width:40rem)").matches ? 15 : 50, PRINTED = 500;
 
 // el makes an element. Everything that came from outside passes through
 // textContent, so that it stays text.
@@ -105,7 +106,7 @@ const things = (sheet, column, row) => {
 const fields = ["search", "class", "severity", "status", "relation"], linked = ["trunk", "from", "to"];
 
 // List is a table of which one page of rows stands in the document at a time. What it
-// shows stands in the address of the page: #findings?class=conflict&page=2.
+// shows stands in the address of the page: #findings?class=conflict&row=51.
 class List {
   constructor(name, columns, detail, order) {
     this.name = name;
@@ -168,14 +169,14 @@ class List {
   }
   write(replace) {
     const v = this.values();
-    if (this.page > 0) v.page = this.page + 1;
+    if (this.page > 0) v.row = this.page * this.size + 1;
     remember("#" + this.name + "?" + new URLSearchParams(v), replace);
   }
   // read shows what an address asks for.
   read(query) {
     const v = Object.fromEntries(new URLSearchParams(query));
     this.fill(v);
-    this.refresh((Number(v.page) || 1) - 1);
+    this.refresh(Math.floor(((Number(v.row) || 1) - 1) / this.size));
   }
   matches() {
     const v = this.values(), words = (v.search || "").toLowerCase().split(/\s+/).filter(Boolean);
