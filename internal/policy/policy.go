@@ -148,6 +148,7 @@ type Report struct {
 	// verified.
 	PseudonymKeySHA256 string
 
+	Job      string         // name of the job, as in Config.Name
 	Names    Names          // of things that have ids
 	Zone     *time.Location // of local times; nil: only UTC is shown
 	Operator string         // who is responsible for the recordings, as the configuration says; empty: it does not
