@@ -54,14 +54,14 @@ func (r *Run) writePage(ctx context.Context, p *page.Run) error {
 func (r *Run) writeWorklist(ctx context.Context, sum *report.Summary) error {
 	d := r.Decision
 	n := worklist.Night{
-		RunID: r.Inputs.RunID, Summary: sum,
+		RunID: r.Inputs.RunID, Summary: sum, Report: r.Config.Report,
 		Findings: Until(ctx, d.FindingRows), Repairs: Until(ctx, d.RepairRows(r.Inputs.Interval.Label)), Outages: Until(ctx, d.OutageRows),
 		Calls: Until(ctx, d.CallRowsOf(
 			reconcile.VerdictMissing, reconcile.VerdictPartial, reconcile.VerdictIndeterminate, reconcile.VerdictIncomplete, reconcile.VerdictRecordedInError,
 		)),
 	}
 	return r.files.Create(ctx, "findings.xlsx", func(w io.Writer) error {
-		return worklist.Write(w, &n, redact.New(r.Config.Report))
+		return worklist.Write(w, &n)
 	})
 }
 
