@@ -155,7 +155,7 @@ func TestASpreadsheetProgramShowsTheWorklistAsItIs(t *testing.T) {
 	}
 	want := slices.Clone(hostile)
 	for i, text := range want {
-		want[i] = cellText(text)
+		want[i] = CellText(text)
 	}
 	if diff := cmp.Diff(want, cellsOf(t, sheets["Repairs"], "old_value")); diff != "" {
 		t.Errorf("hostile texts (-want +got):\n%s", diff)
@@ -288,7 +288,7 @@ func TestASheetThatIsFullGoesOnInAnother(t *testing.T) {
 
 func TestATextThatACellCannotHoldIsCutAndSaysSo(t *testing.T) {
 	long := strings.Repeat("字", 40_000)
-	got := cellText(long)
+	got := CellText(long)
 	if units := len([]rune(got)); units > 32_767 || !strings.HasSuffix(got, "more bytes: see the tables)") || !strings.HasPrefix(long, got[:90_000]) {
 		t.Errorf("%d characters, ending in %q", units, got[len(got)-40:])
 	}
