@@ -74,7 +74,7 @@ var rooms = map[string]room{
 	"internal/page":         {"a page is made from tables and summaries, also of runs committed long ago", "registration wording table report redact record printable policy"},
 	"internal/worklist":     {"a worklist is made from the rows of a run, as a redactor shows them", "wording table report redact printable scratch policy"},
 	"internal/accept":       {"what people decided is read from the worklist and kept in files; what follows from it is for the next run", "worklist wording committed table intern policy"},
-	"internal/statement":    {"a statement is made from the summary and the findings of a run", "wording table report redact printable"},
+	"internal/statement":    {"a statement is made from the summary and the findings of a run", "wording table report redact printable record policy"},
 	"internal/metrics":      {"metrics follow from summaries", "report secreturl"},
 	"internal/ledger":       {"the ledger commits bytes, whatever they mean", "scratch object policy token"},
 	"internal/timestamp":    {"a token is over bytes, whatever they mean; it lies in a store beside them", "object"},

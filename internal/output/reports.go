@@ -7,7 +7,6 @@ import (
 
 	"cdrmend/internal/page"
 	"cdrmend/internal/reconcile"
-	"cdrmend/internal/redact"
 	"cdrmend/internal/report"
 	"cdrmend/internal/statement"
 	"cdrmend/internal/worklist"
@@ -66,11 +65,11 @@ func (r *Run) writeWorklist(ctx context.Context, sum *report.Summary) error {
 }
 
 func (r *Run) writeStatement(ctx context.Context, sum *report.Summary) error {
-	s := statement.Run{ID: r.Inputs.RunID, Summary: sum, Findings: Until(ctx, r.Decision.FindingRows)}
+	s := statement.Run{ID: r.Inputs.RunID, Summary: sum, Report: r.Config.Report, Findings: Until(ctx, r.Decision.FindingRows)}
 	for _, f := range r.files.Files() {
 		if !strings.Contains(f.Path, "/") { // neither a document nor rejects
 			s.Files = append(s.Files, statement.File{Path: f.Path, SHA256: f.SHA256})
 		}
 	}
-	return r.files.Create(ctx, "report.pdf", func(w io.Writer) error { return statement.Write(w, &s, redact.New(r.Config.Report)) })
+	return r.files.Create(ctx, "report.pdf", func(w io.Writer) error { return statement.Write(w, &s) })
 }
