@@ -12,13 +12,40 @@ import (
 	"cdrmend/internal/wording"
 )
 
-// lead sums up a run in one sentence and returns its parts.
-func lead(s *report.Summary, g *gathering) []string {
+// lead sums up a run in one sentence: how many calls are recorded, and what is open.
+func lead(s *report.Summary) string {
 	c := s.Coverage
 	if c.Of == 0 {
-		return []string{"No call of this interval should have been recorded."}
+		return "No call of this interval should have been recorded; " + openFindings(s) + "."
 	}
-	parts := []string{fmt.Sprintf("%s of %s that should be recorded are, %s", report.Grouped(c.Recorded), expected(&c), c.Percent(c.RecordedPercent))}
+	return fmt.Sprintf("%s of %s that should be recorded are, %s; %s.", report.Grouped(c.Recorded), expected(&c), c.Percent(c.RecordedPercent), openFindings(s))
+}
+
+// openFindings counts the open findings that are critical or major.
+func openFindings(s *report.Summary) string {
+	open := map[string]int64{}
+	for _, f := range s.Findings {
+		if f.Status == "open" {
+			open[f.Severity] += f.Count
+		}
+	}
+
+	critical, major := open["critical"], open["major"]
+	switch {
+	case critical == 0 && major == 0:
+		return "no critical or major finding is open"
+	case critical == 0:
+		return "no critical finding is open, and " + counted(major, "major finding") + areOpen(major)
+	case major == 0:
+		return counted(critical, "critical finding") + areOpen(critical) + ", and no major one"
+	}
+	return report.Grouped(critical) + " critical and " + counted(major, "major finding") + " are open"
+}
+
+// detail says what became of the calls that are not recorded, in parts of a
+// sentence. It is empty when all are.
+func (g *gathering) detail(s *report.Summary) []string {
+	var parts []string
 	if g.missing.sum() > 0 {
 		parts = append(parts, report.Grouped(g.missing.sum())+" missing"+g.coinciding(&g.missing, true))
 	}
@@ -28,12 +55,22 @@ func lead(s *report.Summary, g *gathering) []string {
 	if n := s.Verdicts["indeterminate"]; n > 0 {
 		parts = append(parts, fmt.Sprintf("%s cannot be told: %s", report.Grouped(n), g.untoldBecause(s)))
 	}
+	if len(parts) == 0 {
+		return nil
+	}
 
 	for i := range parts[:len(parts)-1] {
 		parts[i] += "; "
 	}
 	parts[len(parts)-1] += "."
 	return parts
+}
+
+func areOpen(n int64) string {
+	if n == 1 {
+		return " is open"
+	}
+	return " are open"
 }
 
 // expected writes how many calls should be recorded.
@@ -123,7 +160,7 @@ func (g *gathering) blamedTrunks() string {
 	var names []string
 	for _, id := range ids {
 		if id.ID != "" {
-			names = append(names, id.ID)
+			names = append(names, cmp.Or(g.trunk(id).Name, id.ID))
 		}
 	}
 	if len(names) == 0 {
@@ -212,13 +249,20 @@ func tiles(s *report.Summary, g *gathering) []tile {
 	share := func(p *string) string { return cmp.Or(c.Percent(p), "–") }
 
 	failed, ended := s.OutagesByOpening()
+	// No call is no reason for a colour.
+	class := func(verdict string) string {
+		if s.Verdicts[verdict] == 0 {
+			return ""
+		}
+		return verdict
+	}
 
 	return []tile{
 		{"recorded", share(c.RecordedPercent), percentOf(c.RecordedPercent, c.Recorded), ""},
 		{"with all metadata", share(c.IntactPercent), percentOf(c.IntactPercent, c.Intact), ""},
-		{"missing", report.Grouped(s.Verdicts["missing"]), relationsOf(&g.missing), "missing"},
-		{"recorded in part", report.Grouped(s.Verdicts["partial"]), relationsOf(&g.partial), "partial"},
-		{"cannot be told", report.Grouped(s.Verdicts["indeterminate"]), "", "indeterminate"},
+		{"missing", report.Grouped(s.Verdicts["missing"]), relationsOf(&g.missing), class("missing")},
+		{"recorded in part", report.Grouped(s.Verdicts["partial"]), relationsOf(&g.partial), class("partial")},
+		{"cannot be told", report.Grouped(s.Verdicts["indeterminate"]), "", class("indeterminate")},
 		{"outages", report.Grouped(sum(failed)), counted(int64(len(failed)), "cause"), ""},
 		{"registrations ended", report.Grouped(sum(ended)), "lapsed or removed, without a failure", ""},
 		{"values repaired", report.Grouped(g.repaired), "", ""},

@@ -2,8 +2,10 @@ package page
 
 import (
 	"fmt"
+	"slices"
 
 	"cdrmend/internal/printable"
+	"cdrmend/internal/report"
 	"cdrmend/internal/table"
 	"cdrmend/internal/wording"
 )
@@ -12,8 +14,8 @@ import (
 // do about it.
 type noticeView struct{ Text, Next string }
 
-// mostNotices is how many findings, warnings or incomplete inputs the notices name
-// at most. The sections below have all of them.
+// mostNotices is how many notices of a group a page names at most. The sections
+// below have all of them.
 const mostNotices = 6
 
 var (
@@ -23,18 +25,25 @@ var (
 	classOf      = table.Findings.Index("class")
 )
 
-// addFirst keeps a finding that limits what the numbers say: rows where no run
-// looks, and sources that cannot be judged. Nobody needs to look at accepted ones.
-func (g *gathering) addFirst(row *table.Row) {
-	class := string(row.Bytes(classOf))
+// limits collects the findings that limit what the numbers say: rows where no run
+// looks, and sources that cannot be judged.
+type limits struct{ strays, unfit noticeGroup }
+
+// add keeps a finding that limits the numbers. Nobody needs to look at accepted ones.
+func (l *limits) add(show *shower, row *table.Row, class string) {
 	if class != "stray_record" && class != "unfit_source" || string(row.Bytes(statusColumn)) == "accepted" {
 		return
 	}
-	if len(g.first) == mostNotices {
-		g.more++
+
+	g := &l.strays
+	if class == "unfit_source" {
+		g = &l.unfit
+	}
+	if len(g.List) == mostNotices {
+		g.More++
 		return
 	}
-	g.first = append(g.first, noticeOf(class, g.show.row(row)))
+	g.List = append(g.List, noticeOf(class, show.row(row)))
 }
 
 // noticeOf says what a redacted finding about an input means.
@@ -50,27 +59,53 @@ func noticeOf(class string, row *table.Row) noticeView {
 	}
 }
 
-// notices returns what stands above all numbers.
-func (g *gathering) notices() []noticeView {
-	list := g.first
-	if g.more > 0 {
-		list = append(list, noticeView{Text: counted(g.more, "more finding") + " of classes stray_record and unfit_source, see below."})
-	}
-	for _, w := range g.summary.Warnings {
-		list = append(list, noticeView{Text: printable.Text(wording.Sentence(w))})
-	}
+// noticeGroup is notices of one kind. Several are folded below a line that counts
+// them.
+type noticeGroup struct {
+	Title string // says what all of them are; the numbers come before it
+	List  []noticeView
+	More  int64 // not in the list
+}
 
-	for i, in := range g.summary.Incomplete {
-		if i == mostNotices {
-			list = append(list, noticeView{Text: counted(int64(len(g.summary.Incomplete)-i), "more input") + " may hide something, see below."})
-			break
-		}
-		list = append(list, noticeView{
+// mostUnfoldedNotices is how many notices of a group stand there unfolded.
+const mostUnfoldedNotices = 2
+
+// Folded reports whether the list is folded.
+func (g *noticeGroup) Folded() bool { return g.N() > mostUnfoldedNotices }
+
+// N returns how many notices the group has.
+func (g *noticeGroup) N() int64 { return int64(len(g.List)) + g.More }
+
+// Summary counts the notices of a folded group.
+func (g *noticeGroup) Summary() string { return report.Grouped(g.N()) + " " + g.Title }
+
+// notices returns what stands above all numbers, what matters most first.
+func (g *gathering) notices() []noticeGroup {
+	g.limits.strays.Title = "times rows of another interval lie in a partition that its run never reads: they are missing from its numbers"
+	g.limits.unfit.Title = "times a source lacks what judging its calls needs, so that nothing is claimed of them"
+	warnings := noticeGroup{Title: "warnings"}
+	for _, w := range g.summary.Warnings {
+		warnings.add(noticeView{Text: printable.Text(wording.Sentence(w))})
+	}
+	incomplete := noticeGroup{Title: "inputs are incomplete and may hide something"}
+	for _, in := range g.summary.Incomplete {
+		incomplete.add(noticeView{
 			Text: printable.Text(fmt.Sprintf("Source %s (%s): %s.", in.Source, in.Input, in.Reason)), Next: printable.Text(wording.Sentence(in.Next)),
 		})
 	}
+	var ids noticeGroup
 	if n := g.summary.Overused; n > 0 {
-		list = append(list, noticeView{Text: fmt.Sprintf("%s on more than 1,000 records and taken for missing.", counted(n, "id stands"))})
+		ids.add(noticeView{Text: fmt.Sprintf("%s on more than 1,000 records and taken for missing.", counted(n, "id stands"))})
 	}
-	return list
+
+	list := []noticeGroup{g.limits.strays, g.limits.unfit, warnings, incomplete, ids}
+	return slices.DeleteFunc(list, func(n noticeGroup) bool { return n.N() == 0 })
+}
+
+func (g *noticeGroup) add(n noticeView) {
+	if len(g.List) == mostNotices {
+		g.More++
+		return
+	}
+	g.List = append(g.List, n)
 }

@@ -72,7 +72,7 @@ func (r *Run) gather() error {
 	}
 
 	show := redact.New(r.Redact)
-	g := newGathering(record.Span{Start: start, End: end}, show, r.Summary.Redacted(show))
+	g := newGathering(record.Span{Start: start, End: end}, show, r.Summary.Redacted(show), r.Redact)
 	r.gathered = g
 
 	if err := cmp.Or(g.addCalls(r.Calls), g.addOutages(r.Outages), g.addRepairs(r.Repairs)); err != nil || r.Findings == nil {
@@ -107,9 +107,8 @@ func (r *Run) Write(w io.Writer) error {
 
 	g := r.gathered
 	v := runView{Run: r, Results: r.results(), Patterns: patterns, Interval: g.span, Redaction: r.Redact.Redact.String()}
-	v.Notices = g.notices()
-	v.Lead = lead(g.summary, g)
-	v.Remarks = remarks(&g.summary.Coverage)
+	v.headView = g.head(r.Redact)
+	v.Cards = g.cards(r.Redact)
 	v.Tiles = tiles(g.summary, g)
 	v.Verdicts = verdicts(g.summary)
 	v.Proofs = proofs(&g.summary.Coverage.Proof)
@@ -134,11 +133,10 @@ type runView struct {
 	Interval  record.Span
 	Redaction string
 	Results   []File
-	Notices   []noticeView
-	Lead      []string
-	Remarks   []string
-	Tiles     []tile
-	Patterns  []pattern
+	headView
+	Cards    []card
+	Tiles    []tile
+	Patterns []pattern
 	callCharts
 	outageViews
 
@@ -147,6 +145,15 @@ type runView struct {
 	Repairs  part
 	Inputs   inputView
 	Balance  []balanceView
+}
+
+// headView stands above everything else on the page.
+type headView struct {
+	About   aboutView
+	Notices []noticeGroup
+	Lead    string // the headline
+	Detail  []string
+	Remarks []string
 }
 
 // callCharts show the calls by verdict, by what proves them, and by why they
@@ -174,31 +181,48 @@ func (p part) More() int64 { return p.Total - p.Shown }
 // gathering collects the values that the page shows in one pass over the tables
 // of a run. Its size is bounded, however long the tables are.
 type gathering struct {
-	span     record.Span
-	summary  *report.Summary // as it may be shown
-	first    []noticeView    // findings that stand above all numbers
-	more     int64           // of these, not shown
-	show     shower
-	trunks   map[trunkID]*trunk
-	causes   causesByName
-	missing  tally             // missing calls by their relation to outages
-	partial  tally             // likewise for partial calls
-	reasons  map[string]int64  // undecided calls by reason
-	blamed   map[trunkID]int64 // missing calls that coincide with an outage of a trunk
+	span    record.Span
+	zone    *localZone
+	summary *report.Summary // as it may be shown
+	limits  limits
+	show    shower
+	orgs    orgNames
+	trunks  map[trunkID]*trunk
+	causes  causesByName
+	callTotals
+	calls   callKeeper
+	samples samples
+	sheets
+	named map[string]*trunk // trunks by organisation and trunk before redaction
+	name  []byte            // buffer for a key of named
+}
+
+// callTotals count calls.
+type callTotals struct {
+	missing tally             // missing calls by their relation to outages
+	partial tally             // likewise for partial calls
+	reasons map[string]int64  // undecided calls by reason
+	blamed  map[trunkID]int64 // missing calls that coincide with an outage of a trunk
+}
+
+// sheets are the rows of the lists, and how many there are altogether.
+type sheets struct {
 	findings *sheet
 	room     room
 	total    int64
 	repairs  *sheet
 	repaired int64
-	named    map[string]*trunk // trunks by organisation and trunk before redaction
-	name     []byte            // buffer for a key of named
 }
 
-func newGathering(span record.Span, r *redact.Redactor, s *report.Summary) *gathering {
+func newGathering(span record.Span, r *redact.Redactor, s *report.Summary, c policy.Report) *gathering {
 	g := &gathering{
-		span: span, summary: s, show: shower{redact: r}, trunks: map[trunkID]*trunk{}, causes: causesByName{}, blamed: map[trunkID]int64{}, reasons: map[string]int64{},
-		findings: newSheet(table.Findings), repairs: newSheet(table.Repairs), named: map[string]*trunk{},
+		span: span, zone: zoneOf(c.Zone), summary: s, show: shower{redact: r}, trunks: map[trunkID]*trunk{}, causes: causesByName{},
+		callTotals: callTotals{reasons: map[string]int64{}, blamed: map[trunkID]int64{}},
+		sheets:     sheets{findings: newSheet(table.Findings), repairs: newSheet(table.Repairs)},
+		samples:    newSamples(), named: map[string]*trunk{},
 	}
+	g.calls = newCallKeeper(&g.show, g.zone)
+	g.orgs.addConfigured(s, r)
 
 	byRank := map[string]int64{}
 	for _, c := range s.Findings {
@@ -219,6 +243,7 @@ var (
 	callTrunk     = table.Calls.Index("trunk_id")
 	callStart     = table.Calls.Index("start_time")
 	callReason    = table.Calls.Index("reason")
+	callConv      = table.Calls.Index("conversation_id")
 	callCause     = table.Calls.Index("outage_cause")
 	callRelation  = table.Calls.Index("outage_relation")
 	findingOrg    = table.Findings.Index("org_id")
@@ -236,10 +261,15 @@ func (g *gathering) addCalls(rows table.Rows) error {
 			continue // before redacting: nearly all calls end here
 		}
 
-		row = g.show.row(row)
+		original := row
+		row = g.show.row(original)
+		g.calls.add(verdict, original, row)
+		g.orgs.add(original.Text(callOrg), g.show.redact)
 		relation := relationOf(string(row.Bytes(callRelation)))
 		id := trunkID{row.Text(callOrg), row.Text(callTrunk)}
-		g.trunk(id).mark(verdict, relation, row.Time(callStart), g.span)
+		t := g.trunk(id)
+		g.nameTrunk(t, original.Text(callTrunk))
+		t.mark(verdict, relation, row.Time(callStart), g.span)
 		if cause := row.Text(callCause); cause != "" {
 			g.causes.named(cause).calls[verdict].add(relation)
 		}
@@ -247,6 +277,7 @@ func (g *gathering) addCalls(rows table.Rows) error {
 		switch {
 		case verdict == markUntold:
 			g.reasons[row.Text(callReason)]++
+			g.samples.call(row.Text(callReason), original)
 		case verdict == markPartial:
 			g.partial.add(relation)
 		case verdict == markMissing:
@@ -270,9 +301,12 @@ func (g *gathering) addOutages(rows table.Rows) error {
 		if o.Harmless { // nobody was unregistered: it is counted with the renewals
 			continue
 		}
+		g.samples.outage(&o)
 		clipped := o.clip(g.span)
 		micros := int64(clipped.End - clipped.Start)
-		g.trunk(trunkID{o.Org, o.Trunk}).addOutage(o, micros)
+		t := g.trunk(trunkID{o.Org, o.Trunk})
+		g.nameTrunk(t, row.Text(outageTrunk))
+		t.addOutage(o, micros)
 		g.causes.named(o.Cause).addOutage(micros)
 	}
 	return nil
@@ -282,9 +316,20 @@ func (g *gathering) addFinding(row *table.Row) {
 	if row.Known(findingTrunk) {
 		g.trunkOf(row).Findings++
 	}
-	g.addFirst(row)
+	class := string(row.Bytes(classOf))
+	g.limits.add(&g.show, row, class)
+	g.samples.finding(row, class)
+	g.calls.note(row, class)
 	if g.room.take(row) {
 		g.findings.add(g.show.row(row))
+	}
+}
+
+// nameTrunk gives a trunk the name that is configured for its id as the tables have
+// it.
+func (g *gathering) nameTrunk(t *trunk, id string) {
+	if !t.named {
+		t.named, t.Name = true, printable.Text(g.show.redact.Name(policy.TrunkName, id))
 	}
 }
 
@@ -295,6 +340,7 @@ func (g *gathering) trunkOf(row *table.Row) *trunk {
 	t := g.named[string(g.name)]
 	if t == nil {
 		t = g.trunk(trunkID{printable.Text(g.show.redact.Org(row.Text(findingOrg))), printable.Text(g.show.redact.Trunk(row.Text(findingTrunk)))})
+		g.nameTrunk(t, row.Text(findingTrunk))
 		if len(g.named) < mostTrunks { // names from outside must not fill the memory
 			g.named[string(g.name)] = t
 		}
@@ -328,7 +374,7 @@ func (g *gathering) trunk(id trunkID) *trunk {
 	}
 	t := g.trunks[id]
 	if t == nil {
-		t = &trunk{trunkID: id, marks: map[place]*mark{}}
+		t = &trunk{trunkID: id, named: id == otherTrunks, marks: map[place]*mark{}}
 		g.trunks[id] = t
 	}
 	return t

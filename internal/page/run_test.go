@@ -92,17 +92,17 @@ func small() *page.Run {
 		ID: "0123456789abcdef0123456789abcdef", Summary: s,
 		Files: []page.File{{Path: "findings.csv", Size: 512, SHA256: strings.Repeat("0f", 32)}},
 		Findings: rows(table.Findings,
-			cells{"finding_id": "fnd-1", "class": "missing_recording", "severity": "critical", "status": "open", "trunk_id": "T1", "conversation_id": "c1", "start_time": "10:05", "source": "cdr", "object_key": "calls/+4930123456.csv", "entry": 3, "outage_id": "out-1", "outage_cause": "scope_missing", "outage_relation": "inside"},
-			cells{"finding_id": "fnd-2", "class": "missing_recording", "severity": "critical", "status": "open", "trunk_id": "T1", "conversation_id": "c2", "start_time": "10:06"},
-			cells{"finding_id": "fnd-3", "class": "missing_recording", "severity": "critical", "status": "open", "trunk_id": "T2", "conversation_id": "c3", "outage_relation": "possible"},
+			cells{"finding_id": "fnd-1", "class": "missing_recording", "severity": "critical", "status": "open", "trunk_id": "T1", "conversation_id": "c1", "start_time": "10:05", "direction": "inbound", "ani": "+4930123456", "dnis": "+4969555", "user_ids": "u1;u2", "queue_ids": "q1", "source": "cdr", "object_key": "calls/+4930123456.csv", "entry": 3, "outage_id": "out-1", "outage_cause": "scope_missing", "outage_relation": "inside"},
+			cells{"finding_id": "fnd-2", "class": "missing_recording", "severity": "critical", "status": "open", "trunk_id": "T1", "conversation_id": "c2", "start_time": "10:06", "source": "cdr", "object_key": "calls/+4930123456.csv", "entry": 4},
+			cells{"finding_id": "fnd-3", "class": "missing_recording", "severity": "critical", "status": "open", "trunk_id": "T2", "conversation_id": "c3", "source": "cdr", "object_key": "calls/+4930123456.csv", "entry": 9, "outage_relation": "possible"},
 			cells{"finding_id": "fnd-4", "class": "repaired_field", "severity": "minor", "status": "repaired", "field": "trunk_id", "detail": "cdr-recording"},
 		),
 		Repairs: rows(table.Repairs, cells{"field": "trunk_id", "old_value": "null", "new_value": "T1", "rule": "cdr-recording", "evidence": "cdr:calls/+4930123456.csv#3"}),
 		Calls: rows(table.Calls,
-			cells{"verdict": "missing", "trunk_id": "T1", "start_time": "10:05", "outage_relation": "inside", "outage_cause": "scope_missing"},
-			cells{"verdict": "missing", "trunk_id": "T1", "start_time": "10:06", "outage_relation": "inside", "outage_cause": "scope_missing"},
+			cells{"verdict": "missing", "trunk_id": "T1", "direction": "inbound", "ani": "+4930123456", "dnis": "+4969555", "user_ids": "u1;u2", "queue_ids": "q1", "start_time": "10:05", "answer_time": "10:06", "end_time": "10:10", "outage_relation": "inside", "outage_cause": "scope_missing", "source": "cdr", "object_key": "calls/+4930123456.csv", "row": 3},
+			cells{"verdict": "missing", "trunk_id": "T1", "start_time": "10:06", "outage_relation": "inside", "outage_cause": "scope_missing", "source": "cdr", "object_key": "calls/+4930123456.csv", "row": 4},
 			cells{"verdict": "complete", "trunk_id": "T9", "start_time": "11:00"},
-			cells{"verdict": "missing", "trunk_id": "T2", "start_time": "12:00", "outage_relation": "possible", "outage_cause": "scope_missing"},
+			cells{"verdict": "missing", "trunk_id": "T2", "start_time": "12:00", "outage_relation": "possible", "outage_cause": "scope_missing", "source": "cdr", "object_key": "calls/+4930123456.csv", "row": 9},
 			cells{"verdict": "partial", "trunk_id": "T2", "start_time": "13:00", "outage_relation": "none"},
 		),
 		Outages: rows(table.Outages, cells{"outage_id": "out-1", "trunk_id": "T1", "line_id": "L7", "start_time": "10:00", "end_time": "10:30", "ended_by": "success", "cause": "scope_missing", "failures": 4, "unregistered_from": "10:00", "last_attempt": "10:28"}),
@@ -145,7 +145,7 @@ func TestPageOfASmallNightIsTheGoldenOne(t *testing.T) {
 	}
 }
 
-func TestThePageBeginsWithOneSentence(t *testing.T) {
+func TestThePageSaysWhatBecameOfOtherCalls(t *testing.T) {
 	incomplete := func(source, reason string) func(*page.Run) {
 		return func(r *page.Run) {
 			r.Summary.Partitions = nil
@@ -164,46 +164,87 @@ func TestThePageBeginsWithOneSentence(t *testing.T) {
 	}{
 		"everything": {
 			func(*page.Run) {},
-			"1,912 of 1,958 calls that should be recorded are, 97.65 %; 3 missing, 2 of them coincide with a registration outage of trunk T1 and 1 possibly; 1 recorded in part; 42 cannot be told: hour 07 of source genesys is damaged.",
+			"3 missing, 2 of them coincide with a registration outage of trunk T1 and 1 possibly; 1 recorded in part; 42 cannot be told: hour 07 of source genesys is damaged.",
 		},
 		"source that may still deliver": {
 			incomplete("genesys", "the source may still deliver"),
-			"1,912 of 1,958 calls that should be recorded are, 97.65 %; 3 missing, 2 of them coincide with a registration outage of trunk T1 and 1 possibly; 1 recorded in part; 42 cannot be told: source genesys: the source may still deliver.",
+			"3 missing, 2 of them coincide with a registration outage of trunk T1 and 1 possibly; 1 recorded in part; 42 cannot be told: source genesys: the source may still deliver.",
 		},
 		"calls that cannot be told though all manifests are there": {
 			incomplete("cdr", "the source may still deliver"),
-			"1,912 of 1,958 calls that should be recorded are, 97.65 %; 3 missing, 2 of them coincide with a registration outage of trunk T1 and 1 possibly; 1 recorded in part; 42 cannot be told: their own records do not say enough.",
+			"3 missing, 2 of them coincide with a registration outage of trunk T1 and 1 possibly; 1 recorded in part; 42 cannot be told: their own records do not say enough.",
 		},
 		"possible coincidences alone": {
 			calls(cells{"verdict": "missing", "trunk_id": "T1", "outage_relation": "possible"}, cells{"verdict": "missing", "trunk_id": "T1", "outage_relation": "unknown"}),
-			"1,912 of 1,958 calls that should be recorded are, 97.65 %; 2 missing, 1 of them possibly coincides with a registration outage.",
+			"2 missing, 1 of them possibly coincides with a registration outage.",
 		},
 		"three trunks": {
 			calls(
 				cells{"verdict": "missing", "trunk_id": "T1", "outage_relation": "inside"}, cells{"verdict": "missing", "trunk_id": "T3", "outage_relation": "edge"},
 				cells{"verdict": "missing", "trunk_id": "T3", "outage_relation": "edge"}, cells{"verdict": "missing", "trunk_id": "T2", "outage_relation": "edge"}),
-			"1,912 of 1,958 calls that should be recorded are, 97.65 %; 4 missing, 4 of them coincide with a registration outage of trunks T3, T1 and 1 other.",
+			"4 missing, 4 of them coincide with a registration outage of trunks T3, T1 and 1 other.",
 		},
 		"nothing wrong": {
 			calls(),
-			"1,912 of 1,958 calls that should be recorded are, 97.65 %.",
+			"",
 		},
 		"nothing to record": {
 			func(r *page.Run) {
 				r.Summary.Coverage, r.Summary.Verdicts, r.Calls = report.Coverage{}, nil, table.Empty
 			},
-			"No call of this interval should have been recorded.",
+			"",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := small()
 			test.change(r)
-			_, rest, _ := strings.Cut(written(t, r), `<p class="lead">`)
+			_, rest, _ := strings.Cut(written(t, r), `<p class="detail-line">`)
 			lead, _, _ := strings.Cut(rest, "</p>")
 			if got := strings.NewReplacer("<span>", "", "</span>", "").Replace(lead); got != test.want {
 				t.Errorf("got\n%s\nwant\n%s", got, test.want)
 			}
 		})
+	}
+}
+
+// The headline is one sentence: how many of how many, and what is open.
+func TestTheHeadlineSaysWhetherAllIsWhole(t *testing.T) {
+	for name, test := range map[string]struct {
+		change func(*report.Summary)
+		want   string
+	}{
+		"critical alone": {func(*report.Summary) {}, "1,912 of 1,958 calls that should be recorded are, 97.65 %; 3 critical findings are open, and no major one."},
+		"both": {
+			func(s *report.Summary) {
+				s.Findings = []report.FindingCount{{Class: "missing_recording", Severity: "critical", Status: "open", Count: 1}, {Class: "conflict", Severity: "major", Status: "open", Count: 1}}
+			}, "1,912 of 1,958 calls that should be recorded are, 97.65 %; 1 critical and 1 major finding are open.",
+		},
+		"major alone": {
+			func(s *report.Summary) {
+				s.Findings = []report.FindingCount{{Class: "conflict", Severity: "major", Status: "open", Count: 2}}
+			},
+			"1,912 of 1,958 calls that should be recorded are, 97.65 %; no critical finding is open, and 2 major findings are open.",
+		},
+		"accepted and undecided ones alone": {
+			func(s *report.Summary) {
+				s.Findings = []report.FindingCount{{Class: "missing_recording", Severity: "critical", Status: "accepted", Count: 1}, {Class: "missing_recording", Severity: "critical", Status: "indeterminate", Count: 1}}
+			}, "1,912 of 1,958 calls that should be recorded are, 97.65 %; no critical or major finding is open.",
+		},
+		"an unknown total": {
+			func(s *report.Summary) { s.Coverage.Total = report.AtLeast },
+			"1,912 of at least 1,958 calls that should be recorded are, 97.65 % of at least 1,958; 3 critical findings are open, and no major one.",
+		},
+		"nothing to record": {
+			func(s *report.Summary) { s.Coverage, s.Findings = report.Coverage{}, nil },
+			"No call of this interval should have been recorded; no critical or major finding is open.",
+		},
+	} {
+		r := small()
+		test.change(r.Summary)
+		_, rest, _ := strings.Cut(written(t, r), `<p class="lead">`)
+		if got, _, _ := strings.Cut(rest, "</p>"); got != test.want {
+			t.Errorf("%s: got\n%s\nwant\n%s", name, got, test.want)
+		}
 	}
 }
 
@@ -248,7 +289,7 @@ func TestManyStraysAreCounted(t *testing.T) {
 	}
 	r.Findings = rows(table.Findings, strays...)
 	head := head(written(t, r))
-	if !strings.Contains(head, "(c/5)") || strings.Contains(head, "(c/6)") || !strings.Contains(head, "3 more findings of classes stray_record and unfit_source, see below.") {
+	if !strings.Contains(head, "(c/5)") || strings.Contains(head, "(c/6)") || !strings.Contains(head, "9 times rows of another interval lie in a partition") || !strings.Contains(head, "3 more, see below.") {
 		t.Errorf("of nine strays the page names\n%s", head)
 	}
 }

@@ -18,6 +18,8 @@ type trunkID struct{ Org, ID string }
 // trunk collects the values that a timeline shows for one trunk.
 type trunk struct {
 	trunkID
+	Name     string // configured, empty without one
+	named    bool   // Name was looked up
 	Findings int64
 	calls    [len(marked)]tally
 	untimed  int64 // calls without a start time, which have no mark

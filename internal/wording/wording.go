@@ -18,8 +18,20 @@ type Words struct {
 	Sentence string `json:"sentence"` // what happened
 	Remedy   string `json:"remedy"`   // what to do next, and who; empty when there is nothing to do
 	Title    string `json:"-"`        // names the kind of work that the remedy is; empty when there is nothing to do
+	Command  string `json:"-"`        // helps with it; see the placeholders below
 	Severity string `json:"-"`        // of a class whose severity is always the same
 }
+
+// The commands that help. Whoever shows one puts values into the braces: the id of a
+// finding, an outage or a conversation, the label of the run's interval, and the
+// label of the interval that stray rows belong to.
+const (
+	explainFinding = "cdrmend explain {finding}"
+	explainOutage  = "cdrmend explain {outage}"
+	explainCall    = "cdrmend explain {conversation}"
+	runAgain       = "cdrmend run --interval {interval}"
+	runRows        = "cdrmend run --interval {rows}"
+)
 
 // Class explains a class of findings.
 func Class(name string) (Words, bool) { return lookUp(classes, name) }

@@ -2,6 +2,7 @@ package wording_test
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -71,6 +72,9 @@ func TestWordsAreClauses(t *testing.T) {
 			if (w.Title == "") != (w.Remedy == "" || strings.HasPrefix(w.Remedy, "nothing; ")) {
 				t.Errorf("%s: the title is %q, the remedy %q: one names the work of the other", name, w.Title, w.Remedy)
 			}
+			if (w.Title == "") != (w.Command == "") {
+				t.Errorf("%s: the title is %q, the command %q: work has a command that helps", name, w.Title, w.Command)
+			}
 		}
 	}
 	for _, d := range all.Details {
@@ -131,6 +135,34 @@ func TestALapseIsNoFailure(t *testing.T) {
 	} {
 		if got := wording.OpenedBy(cause); got != want {
 			t.Errorf("an outage with cause %q is opened by %d, want %d", cause, got, want)
+		}
+	}
+}
+
+// A name stands for one thing, whether a class, a cause or a reason: actions hold all
+// of them.
+func TestNoNameHasTwoMeanings(t *testing.T) {
+	all := wording.All()
+	seen := map[string]bool{}
+	for _, table := range []map[string]wording.Words{all.Classes, all.Causes, all.Reasons} {
+		for name := range table {
+			if seen[name] {
+				t.Errorf("%s is in two tables", name)
+			}
+			seen[name] = true
+		}
+	}
+}
+
+// A placeholder that nobody fills in would stand in a command that somebody copies.
+func TestCommandsHaveKnownPlaceholders(t *testing.T) {
+	known := regexp.MustCompile(`^cdrmend (explain|run --interval) \{(finding|outage|conversation|interval|rows)\}$`)
+	all := wording.All()
+	for _, table := range []map[string]wording.Words{all.Classes, all.Causes, all.Reasons} {
+		for name, w := range table {
+			if w.Command != "" && !known.MatchString(w.Command) {
+				t.Errorf("%s has the command %q", name, w.Command)
+			}
 		}
 	}
 }

@@ -201,6 +201,19 @@ function findingDetail(s, n) {
   return parts;
 }
 
+// A command is selected, and copied where the browser lets a page do that.
+for (const button of document.querySelectorAll("button.copy")) {
+  button.hidden = false;
+  button.setAttribute("aria-label", "Copy " + button.previousElementSibling.textContent);
+  button.addEventListener("click", async () => {
+    getSelection().selectAllChildren(button.previousElementSibling);
+    let copied = false;
+    try { copied = document.execCommand("copy"); } catch {}
+    if (!copied) try { await navigator.clipboard.writeText(button.previousElementSibling.textContent); copied = true; } catch {}
+    button.textContent = copied ? "Copied" : "Selected";
+  });
+}
+
 // A page about many intervals says of which one each finding is.
 const interval = name => data[name].columns.includes("interval") ? [text("interval", "Interval", {class: "time"})] : [];
 
@@ -244,6 +257,6 @@ function printable(list) {
   addEventListener("beforeprint", () => { list.size = PRINTED; list.show(0); });
   addEventListener("afterprint", () => { list.size = PAGE; list.show(0); });
 }
-addEventListener("beforeprint", () => document.querySelectorAll("details.more:not([open])").forEach(d => { d.open = true; d.dataset.printed = ""; }));
+addEventListener("beforeprint", () => document.querySelectorAll("details.more:not([open]), details.card:not([open])").forEach(d => { d.open = true; d.dataset.printed = ""; }));
 addEventListener("afterprint", () => document.querySelectorAll("[data-printed]").forEach(d => { d.open = false; delete d.dataset.printed; }));
 })();

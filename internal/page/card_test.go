@@ -1,0 +1,211 @@
+package page_test
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"cdrmend/internal/page"
+	"cdrmend/internal/policy"
+	"cdrmend/internal/report"
+	"cdrmend/internal/table"
+)
+
+// todo is the section that says what to do.
+func todo(t *testing.T, r *page.Run) string {
+	t.Helper()
+	_, rest, ok := strings.Cut(written(t, r), `<section id="todo"`)
+	text, _, ends := strings.Cut(rest, "</section>")
+	if !ok || !ends {
+		t.Fatal("the page does not say what to do")
+	}
+	return text
+}
+
+var titles = regexp.MustCompile(`<h3>([^<]*)</h3> <span>([^<]*)</span>`)
+
+func titlesOf(section string) (list []string) {
+	for _, m := range titles.FindAllStringSubmatch(section, -1) {
+		list = append(list, m[1]+": "+m[2])
+	}
+	return list
+}
+
+// What calls coincide with comes directly after the calls, and what nobody can tell
+// before what is minor.
+func TestTheWorstIsToBeDoneFirst(t *testing.T) {
+	r := small()
+	r.Summary.Findings = []report.FindingCount{
+		{Class: "duplicate", Severity: "minor", Status: "open", Count: 9},
+		{Class: "truncated_document", Severity: "major", Status: "open", Count: 2},
+		{Class: "media_mismatch", Severity: "critical", Status: "open", Count: 1},
+		{Class: "missing_recording", Severity: "critical", Status: "open", Count: 3},
+		{Class: "missing_recording", Severity: "critical", Status: "indeterminate", Count: 1},
+		{Class: "conflict", Severity: "major", Status: "accepted", Count: 7},
+	}
+	calls := r.Calls
+	r.Calls = func(yield func(*table.Row, error) bool) {
+		for row, err := range calls {
+			if !yield(row, err) {
+				return
+			}
+		}
+		rows(table.Calls, cells{"verdict": "indeterminate", "reason": "contested"})(yield)
+	}
+	r.Outages = outages(
+		cells{"outage_id": "out-1", "start_time": "10:00", "end_time": "10:30", "cause": "scope_missing"},
+		cells{"outage_id": "out-2", "start_time": "11:00", "end_time": "11:30", "cause": "lapsed"})
+	want := []string{
+		"Look for missing recordings: 3 findings, and 1 not certain",
+		"Give the OAuth client the scope: 1 outage lasting 30 min; 2 missing calls coincide, 1 possibly",
+		"Compare audio of the wrong size with the original: 1 finding",
+		"Export again what is incomplete: 2 findings",
+		"Name the leg of each recording: 1 call cannot be told",
+		"Compare the entries of one recording: 9 findings",
+		"Find out why clients stopped registering: 1 outage lasting 30 min",
+	}
+	if got := titlesOf(todo(t, r)); !slices.Equal(got, want) {
+		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+}
+
+func TestNothingToDoIsSaid(t *testing.T) {
+	r := small()
+	r.Summary.Findings, r.Summary.Verdicts, r.Calls, r.Outages = nil, nil, table.Empty, table.Empty
+	if got := todo(t, r); !strings.Contains(got, "Nothing: no finding is open") || strings.Contains(got, "<details") {
+		t.Errorf("got\n%s", got)
+	}
+}
+
+// A missing call says whose it was, when, and for how long, and leads to its finding.
+func TestACardNamesItsCalls(t *testing.T) {
+	r := small()
+	zone, err := time.LoadLocation("Europe/Berlin")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Redact.Zone = zone
+	r.Redact.Names = policy.Names{{Kind: "queue", ID: "q1", Name: "Support <1>"}, {Kind: "trunk", ID: "T1", Name: "Frankfurt"}, {Kind: "user", ID: "u2", Name: "Erika"}}
+	got := todo(t, r)
+	for _, want := range []string{
+		`<b>2026-11-20 11:05:00 CET</b> <small>10:05:00 UTC</small>`,
+		`<small>inbound</small> <bdi class="number">&#43;********56</bdi> → <bdi class="number">&#43;*****55</bdi>`,
+		`<bdi class="id">u1</bdi>, <span class="name">Erika</span> <bdi class="id">u2</bdi>`,
+		`<span class="name">Support &lt;1&gt;</span> <bdi class="id">q1</bdi>`,
+		`<span class="name">Frankfurt</span> <bdi class="id">T1</bdi>`,
+		`<td data-label="Talk">4 min</td>`,
+		`<td data-label="Outage">coincides with an outage: the token lacks a required scope</td><td data-label="Finding"><a href="#fnd-1">`,
+		`<td data-label="Outage">possibly coincides with an outage: the token lacks a required scope</td><td data-label="Finding"><a href="#fnd-3">`,
+		`<code>cdrmend explain fnd-1</code>`, `<code>cdrmend explain out-1</code>`,
+	} {
+		if !strings.Contains(got, want) {
+			t.Errorf("the cards do not say\n%s", want)
+		}
+	}
+	if a, b := strings.Index(got, "#fnd-1"), strings.Index(got, "#fnd-3"); a > b {
+		t.Error("the calls are not in the order of time")
+	}
+}
+
+// Pseudonyms have no names, and commands with them would find nothing.
+func TestACardWithPseudonymsNamesNobody(t *testing.T) {
+	r := small()
+	r.Redact = policy.Report{Redact: policy.RedactAll, PseudonymKey: []byte(strings.Repeat("k", 32)), Names: policy.Names{{Kind: "trunk", ID: "T1", Name: "Frankfurt"}}}
+	if html := body(t, written(t, r)); strings.Contains(html, "Frankfurt") || strings.Contains(html, "cdrmend explain") {
+		t.Error("the page names what has a pseudonym")
+	}
+}
+
+// Only the first calls are listed, however many are missing. A call with an accepted
+// finding asks for nothing.
+func TestManyMissingCallsAreCounted(t *testing.T) {
+	const n, accepted = 5000, 30
+	r := small()
+	r.Summary.Findings = []report.FindingCount{{Class: "missing_recording", Severity: "critical", Status: "open", Count: n - accepted}, {Class: "missing_recording", Severity: "critical", Status: "accepted", Count: accepted}}
+	night := func(s *table.Schema, number string) table.Rows {
+		return func(yield func(*table.Row, error) bool) {
+			var row table.Row
+			for i := range n {
+				status := "open"
+				if i < accepted {
+					status = "accepted"
+				}
+				c := cells{"source": "cdr", "object_key": "c.csv", number: i, "start_time": fmt.Sprintf("%02d:%02d", i/60%24, i%60)}
+				if s == table.Calls {
+					c["verdict"] = "missing"
+				} else {
+					c["finding_id"], c["class"], c["severity"], c["status"] = fmt.Sprintf("fnd-%d", i), "missing_recording", "critical", status
+				}
+				c.fill(&row, s)
+				if !yield(&row, nil) {
+					return
+				}
+			}
+		}
+	}
+	r.Calls, r.Findings = night(table.Calls, "row"), night(table.Findings, "entry")
+	got := todo(t, r)
+	if lines := strings.Count(got, `<td data-label="Started"`); lines != 50 {
+		t.Errorf("%d calls are listed, want 50", lines)
+	}
+	if strings.Contains(got, `"#fnd-29"`) || !strings.Contains(got, `"#fnd-30"`) || !strings.Contains(got, `"#fnd-79"`) {
+		t.Error("the list does not begin with the first call that asks for something")
+	}
+	if want := `4,920 more findings are open: <a href="#findings?class=missing_recording&amp;status=open">`; !strings.Contains(got, want) {
+		t.Errorf("the card does not say %s", want)
+	}
+}
+
+// Whoever copies a command must not run what an id says.
+func TestACommandHoldsNothingThatAShellReads(t *testing.T) {
+	for _, id := range []string{"$(reboot)", "`reboot`", "a b", "fnd-1;reboot", "-x", "a\nb", "fnd-1'", `fnd-1"`} {
+		r := small()
+		r.Findings = rows(table.Findings, cells{"finding_id": id, "class": "missing_recording", "severity": "critical", "status": "open", "source": "cdr", "object_key": "calls/+4930123456.csv", "entry": 3})
+		if got := todo(t, r); strings.Contains(got, "explain "+id) || strings.Contains(got, "<code>cdrmend accept") || !strings.Contains(got, "cdrmend explain out-1") {
+			t.Errorf("with the id %q the commands are\n%s", id, got)
+		}
+	}
+}
+
+// Ids are cut in the middle only where no two look alike then.
+func TestIDsThatWouldLookAlikeAreNotCut(t *testing.T) {
+	alike := []string{"6f0a7c52-1111-d2b15e8f6a30", "6f0a7c52-2222-d2b15e8f6a30"}
+	other := "3c9e1a74-52d8-4e0b-8f16-a97d403be215"
+	r := small()
+	r.Redact.Redact = policy.RedactNothing
+	r.Calls = rows(table.Calls,
+		cells{"verdict": "missing", "user_ids": alike[0] + ";" + other, "source": "cdr", "object_key": "calls/+4930123456.csv", "row": 3},
+		cells{"verdict": "missing", "user_ids": alike[1], "source": "cdr", "object_key": "calls/+4930123456.csv", "row": 4})
+	got := todo(t, r)
+	for _, id := range alike {
+		if !strings.Contains(got, `<bdi class="id">`+id+`</bdi>`) {
+			t.Errorf("%s is cut", id)
+		}
+	}
+	if want := `<bdi class="id" title="` + other + `"><span class="short" aria-hidden="true">3c9e1a7…03be215</span><span class="whole">` + other + `</span></bdi>`; !strings.Contains(got, want) {
+		t.Errorf("the cards do not show\n%s", want)
+	}
+}
+
+func TestThePageSaysWhoseItIs(t *testing.T) {
+	r := small()
+	r.Summary.Config.Org = "o1"
+	r.Redact.Operator, r.Redact.Names = "Acme <Compliance>", policy.Names{{Kind: "organisation", ID: "o1", Name: "Acme"}}
+	zone, err := time.LoadLocation("America/New_York")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Redact.Zone = zone
+	head := head(written(t, r))
+	for _, want := range []string{
+		`<span class="name">Acme</span> <bdi class="id">o1</bdi>`, "operated by Acme <Compliance>",
+		"2026-11-19 19:00:00 EST to 2026-11-20 19:00:00 EST (America/New_York)",
+	} {
+		if !strings.Contains(head, want) {
+			t.Errorf("%q does not stand above the numbers:\n%s", want, head)
+		}
+	}
+}

@@ -1,0 +1,155 @@
+package page
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"cdrmend/internal/policy"
+	"cdrmend/internal/registration"
+	"cdrmend/internal/report"
+	"cdrmend/internal/wording"
+)
+
+// cards returns what a run asks people to do: what its findings ask for, the causes
+// of its outages, and the reasons of calls that cannot be told.
+func (g *gathering) cards(c policy.Report) []card {
+	actions := g.summary.Actions()
+	for name, cause := range g.causes {
+		words, _ := wording.Cause(name)
+		actions.Add(report.ActionReason{Name: name, Words: words, Counts: report.Counts{Open: max(1, cause.Outages)}})
+	}
+	for name, n := range g.reasons {
+		words, _ := wording.Reason(name)
+		actions.Add(report.ActionReason{Name: name, Words: words, Counts: report.Counts{Undecided: n}})
+	}
+
+	cards := cardsOf(actions.List(), func(r *report.ActionReason) cardReason { return g.describe(r, c.Redact) })
+	g.outagesAfterMissing(cards)
+	for i := range cards {
+		g.fillCalls(&cards[i], c.Redact)
+	}
+	unfold(cards)
+	return cards
+}
+
+// describe says how many findings, outages or calls a reason stands for. Only classes
+// of findings have a severity.
+func (g *gathering) describe(a *report.ActionReason, redaction policy.Redaction) cardReason {
+	r := cardReason{Name: a.Name, Words: wording.Sentence(a.Sentence), words: a.Words, tone: a.Severity}
+	cause := g.causes[a.Name]
+	switch {
+	case a.Severity != "":
+		r.Numbers, r.Link = findingNumbers(a.Counts), listAddress("findings", "class", a.Name, "severity", a.Severity)
+	case cause != nil:
+		r.tone, r.Numbers = toneOutage, cause.numbers()
+		if scopes := g.summary.Config.Policy.RequiredScopes; a.Name == registration.ScopeMissing.String() && len(scopes) > 0 {
+			r.Words = wording.Capital(a.Sentence) + " (required: " + strings.Join(scopes, ", ") + ")."
+		}
+	default:
+		r.tone, r.Numbers = toneUntold, counted(a.Undecided, "call")+" cannot be told"
+	}
+
+	r.Values = g.samples.values(a.Name, g.summary.Interval, redaction)
+	return r
+}
+
+// findingNumbers counts findings: 8 findings, and 2 that cannot be told.
+func findingNumbers(c report.Counts) string {
+	switch {
+	case c.Undecided == 0:
+		return counted(c.Open, "finding")
+	case c.Open == 0:
+		return counted(c.Undecided, "finding") + ", not certain"
+	}
+	return counted(c.Open, "finding") + ", and " + report.Grouped(c.Undecided) + " not certain"
+}
+
+// numbers says how many outages a cause has, and which calls coincide with them.
+func (c *causeView) numbers() string {
+	words := []string{counted(c.Outages, "outage") + " lasting " + duration(c.micros)}
+	for _, of := range []struct {
+		verdict int
+		calls   func(int64) string
+	}{{markMissing, missingCalls}, {markPartial, partialCalls}} {
+		sure, maybe := c.calls[of.verdict][coincides], c.calls[of.verdict][possibly]
+		switch {
+		case sure > 0 && maybe > 0:
+			words = append(words, fmt.Sprintf("%s %s, %s possibly", of.calls(sure), coincide(sure), report.Grouped(maybe)))
+		case sure > 0:
+			words = append(words, of.calls(sure)+" "+coincide(sure))
+		case maybe > 0:
+			words = append(words, of.calls(maybe)+" possibly "+coincide(maybe))
+		}
+	}
+	return strings.Join(words, "; ")
+}
+
+func missingCalls(n int64) string { return counted(n, "missing call") }
+
+func partialCalls(n int64) string { return callCount(markPartial, n) }
+
+// values returns what commands about a reason are made of. Pseudonyms lead nowhere,
+// so that a page with them names only intervals.
+func (s *samples) values(name, interval string, redaction policy.Redaction) commandValues {
+	v := commandValues{Interval: interval}
+	finding := s.findings[name]
+	if stray, ok := wording.StrayOf(finding.detail); ok {
+		v.Rows = stray.Interval
+	}
+	if redaction != policy.RedactAll {
+		v.Finding, v.Outage, v.Conversation = finding.id, s.outages[name].id, s.calls[name]
+	}
+	return v
+}
+
+// outagesAfterMissing moves the causes that missing calls coincide with to the place
+// after the missing calls, the one with most of them first.
+func (g *gathering) outagesAfterMissing(cards []card) {
+	rank := func(c *card) (first int, sure, maybe int64) {
+		if c.about("missing_recording") {
+			return 0, 0, 0
+		}
+		for _, r := range c.Reasons {
+			if cause := g.causes[r.Name]; cause != nil && r.tone == toneOutage {
+				sure, maybe = sure+cause.calls[markMissing][coincides], maybe+cause.calls[markMissing][possibly]
+			}
+		}
+		if sure+maybe > 0 {
+			return 1, sure, maybe
+		}
+		return 2, 0, 0
+	}
+	slices.SortStableFunc(cards, func(a, b card) int {
+		x, sureX, maybeX := rank(&a)
+		y, sureY, maybeY := rank(&b)
+		return cmp.Or(cmp.Compare(x, y), cmp.Compare(sureY, sureX), cmp.Compare(maybeY, maybeX))
+	})
+}
+
+// fillCalls gives the cards about calls their rows, and a card about findings the
+// command that accepts one.
+func (g *gathering) fillCalls(c *card, redaction policy.Redaction) {
+	for _, class := range []string{"missing_recording", "short_recording"} {
+		if !c.about(class) {
+			continue
+		}
+		open := int64(0)
+		for _, f := range g.summary.Findings {
+			if f.Class == class && f.Status == "open" {
+				open += f.Count
+			}
+		}
+		list := g.calls.list(class, open)
+		if len(list.Calls) > 0 {
+			c.Calls = list
+			for i := range c.Reasons {
+				if r := &c.Reasons[i]; r.Name == class && redaction != policy.RedactAll {
+					r.Values.Finding = list.Calls[0].Finding // the first of the rows
+				}
+			}
+		}
+	}
+	c.fillCommands()
+}
