@@ -32,7 +32,7 @@ var rooms = map[string]room{
 	".": {"a build names itself by its sources, whatever they are", ""},
 	"cmd/cdrmend": {
 		"the door parses flags and prints; the decision is the job's alone",
-		". job metrics committed explain verify replay history notify inspect guess table report page ledger profile stream record printable scratch sample synth timestamp object policy token",
+		". job metrics accept committed explain verify replay history notify inspect guess table report page ledger profile stream record printable scratch sample synth timestamp object policy token",
 	},
 	"internal/job": {
 		"the job tells one interval and knows nothing of flags, terminals or samples; it passes values between the stages",
@@ -72,8 +72,9 @@ var rooms = map[string]room{
 	"internal/wording":      {"words for names need nothing but the names", ""},
 	"internal/report":       {"a report is made from tables, also of runs committed long ago, and says causes in plain words", "wording record printable policy"},
 	"internal/page":         {"a page is made from tables and summaries, also of runs committed long ago", "registration wording table report redact record printable policy"},
-	"internal/worklist":     {"a worklist is made from the rows of a run, as a redactor shows them", "wording table report redact printable scratch"},
-	"internal/statement":    {"a statement is made from the summary and the findings of a run", "wording table report redact printable"},
+	"internal/worklist":     {"a worklist is made from the rows of a run, as a redactor shows them", "wording table report redact printable scratch policy"},
+	"internal/accept":       {"what people decided is read from the worklist and kept in files; what follows from it is for the next run", "worklist wording committed table intern policy"},
+	"internal/statement":    {"a statement is made from the summary and the findings of a run", "wording table report redact printable record policy"},
 	"internal/metrics":      {"metrics follow from summaries", "report secreturl"},
 	"internal/ledger":       {"the ledger commits bytes, whatever they mean", "scratch object policy token"},
 	"internal/timestamp":    {"a token is over bytes, whatever they mean; it lies in a store beside them", "object"},
@@ -137,6 +138,7 @@ var libraries = []struct{ prefix, rooms, why string }{
 	{"golang.org/x/image/", "internal/statement", "the fonts are those of the statement"},
 	{"github.com/digitorus/", "internal/timestamp", "timestamps are read in one room"},
 	{"github.com/prometheus/", "internal/metrics", "Prometheus is told in one room"},
+	{"github.com/xuri/", "internal/accept", "one room reads what spreadsheet programs wrote"},
 	{"github.com/goccy/go-yaml", "internal/yamlfile", "one room turns YAML into checked values with lines"},
 }
 

@@ -7,7 +7,6 @@ import (
 
 	"cdrmend/internal/page"
 	"cdrmend/internal/reconcile"
-	"cdrmend/internal/redact"
 	"cdrmend/internal/report"
 	"cdrmend/internal/statement"
 	"cdrmend/internal/worklist"
@@ -54,23 +53,23 @@ func (r *Run) writePage(ctx context.Context, p *page.Run) error {
 func (r *Run) writeWorklist(ctx context.Context, sum *report.Summary) error {
 	d := r.Decision
 	n := worklist.Night{
-		RunID: r.Inputs.RunID, Summary: sum,
+		RunID: r.Inputs.RunID, Summary: sum, Report: r.Config.Report,
 		Findings: Until(ctx, d.FindingRows), Repairs: Until(ctx, d.RepairRows(r.Inputs.Interval.Label)), Outages: Until(ctx, d.OutageRows),
 		Calls: Until(ctx, d.CallRowsOf(
 			reconcile.VerdictMissing, reconcile.VerdictPartial, reconcile.VerdictIndeterminate, reconcile.VerdictIncomplete, reconcile.VerdictRecordedInError,
 		)),
 	}
 	return r.files.Create(ctx, "findings.xlsx", func(w io.Writer) error {
-		return worklist.Write(w, &n, redact.New(r.Config.Report))
+		return worklist.Write(w, &n)
 	})
 }
 
 func (r *Run) writeStatement(ctx context.Context, sum *report.Summary) error {
-	s := statement.Run{ID: r.Inputs.RunID, Summary: sum, Findings: Until(ctx, r.Decision.FindingRows)}
+	s := statement.Run{ID: r.Inputs.RunID, Summary: sum, Report: r.Config.Report, Findings: Until(ctx, r.Decision.FindingRows)}
 	for _, f := range r.files.Files() {
 		if !strings.Contains(f.Path, "/") { // neither a document nor rejects
 			s.Files = append(s.Files, statement.File{Path: f.Path, SHA256: f.SHA256})
 		}
 	}
-	return r.files.Create(ctx, "report.pdf", func(w io.Writer) error { return statement.Write(w, &s, redact.New(r.Config.Report)) })
+	return r.files.Create(ctx, "report.pdf", func(w io.Writer) error { return statement.Write(w, &s) })
 }

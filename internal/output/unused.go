@@ -94,7 +94,11 @@ func acceptedWarnings(d *reconcile.Decision, p *policy.Policy) []string {
 		return nil
 	}
 
-	wanted := normalSubjects(p)
+	texts := intern.NewTable()
+	wanted := slices.Clone(p.AcceptedSubjects)
+	for i := range wanted {
+		wanted[i] = wanted[i].Normal(texts)
+	}
 	ids, subjects := map[string]bool{}, make([]bool, len(wanted))
 	for f := range d.Findings {
 		if f.Status != reconcile.Accepted {
@@ -103,7 +107,7 @@ func acceptedWarnings(d *reconcile.Decision, p *policy.Policy) []string {
 		ids[f.IDText()] = true
 		about := subjectOf(d, f)
 		for i, w := range wanted {
-			subjects[i] = subjects[i] || fits(w.Class, about.Class) && fits(w.Org, about.Org) && fits(w.Conversation, about.Conversation) && fits(w.Recording, about.Recording)
+			subjects[i] = subjects[i] || w.Fits(about)
 		}
 	}
 
@@ -126,20 +130,6 @@ func acceptedWarnings(d *reconcile.Decision, p *policy.Policy) []string {
 	slices.Sort(rows)
 	first := strings.Trim(fmt.Sprint(rows[:min(len(rows), most)]), "[]")
 	return []string{fmt.Sprintf("%d rows of policy.accepted accept nothing of this interval, the first of them by number: %s; where one is meant for it, compare its id or subject with the findings, else leave it", len(rows), first)}
-}
-
-func fits(wanted, is string) bool { return wanted == "" || wanted == is }
-
-// normalSubjects returns the accepted subjects with ids in normal form.
-func normalSubjects(p *policy.Policy) []policy.AcceptedSubject {
-	texts := intern.NewTable()
-	id := func(written string) string { return texts.String(policy.ID(texts, written)) }
-	list := slices.Clone(p.AcceptedSubjects)
-	for i := range list {
-		s := &list[i]
-		s.Org, s.Conversation, s.Recording = id(s.Org), id(s.Conversation), id(s.Recording)
-	}
-	return list
 }
 
 // subjectOf returns what a finding is about. Only findings of entries and legs have a

@@ -32,6 +32,7 @@ func (b *builder) config(path string) {
 		Org:       d.Org,
 		Interval:  b.interval(),
 		Recheck:   d.Recheck,
+		Decisions: Decisions{b.path(d.Policy.Accepted), b.path(d.Report.Worklist)},
 		Resources: Resources{Concurrency: d.Concurrency, Scratch: b.path(d.Scratch)},
 		Limits:    d.Limits,
 		doc:       d,

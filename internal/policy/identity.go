@@ -16,9 +16,9 @@ import (
 // are written. It holds the contents of files, so that a run can be computed
 // again from it and its inputs. Of a secret it holds only the digest.
 //
-// Left out, as no byte under runs/ depends on them: name, signing (they are in
-// the commit record), timestamp (tokens lie beside the journal), fail_on and recheck (they choose exit code and
-// intervals), output.url, object_lock, sse_kms_key, all s3 settings,
+// Left out, as no byte under runs/ depends on them: signing (it is in the commit
+// record), timestamp (tokens lie beside the journal), fail_on and recheck (they choose
+// exit code and intervals), output.url, object_lock, sse_kms_key, all s3 settings,
 // concurrency and scratch (where and how bytes travel), and settle, as a run
 // depends on whether a source is settled, not on since when.
 type Identity struct {
@@ -38,6 +38,7 @@ type ReportIdentity struct {
 	Extra              []string `json:"extra"` // in byte order
 	Redact             string   `json:"redact"`
 	PseudonymKeySHA256 string   `json:"pseudonym_key_sha256"` // empty when no pseudonyms are written
+	Job                string   `json:"job,omitempty"`
 	Zone               string   `json:"zone,omitempty"`
 	Operator           string   `json:"operator,omitempty"`
 	Names              Names    `json:"names,omitempty"`    // in byte order of kind and id
@@ -142,7 +143,7 @@ func (c *Config) Identity() Identity {
 }
 
 func (r *Report) identity() ReportIdentity {
-	id := ReportIdentity{Extra: []string{}, Redact: r.Redact.String(), Operator: r.Operator, Names: r.Names, Worklist: r.Worklist}
+	id := ReportIdentity{Extra: []string{}, Redact: r.Redact.String(), Job: r.Job, Operator: r.Operator, Names: r.Names, Worklist: r.Worklist}
 	if r.PDF {
 		id.Extra = append(id.Extra, "pdf")
 	}

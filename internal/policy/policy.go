@@ -41,11 +41,16 @@ type Config struct {
 	Limits   stream.Limits
 	Signing  Signing
 	Report   Report
+	Decisions
 	Audience
 	Resources
 
 	doc *document // what the configuration was built from; nil for one that was not loaded
 }
+
+// Decisions are the paths of the files that keep what people decided about findings.
+// One that the configuration does not name is empty.
+type Decisions struct{ AcceptedPath, WorklistPath string }
 
 // Audience is who hears of a run after it was committed.
 type Audience struct {
@@ -148,6 +153,7 @@ type Report struct {
 	// verified.
 	PseudonymKeySHA256 string
 
+	Job      string         // name of the job, as in Config.Name
 	Names    Names          // of things that have ids
 	Zone     *time.Location // of local times; nil: only UTC is shown
 	Operator string         // who is responsible for the recordings, as the configuration says; empty: it does not

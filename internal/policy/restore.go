@@ -71,7 +71,7 @@ func (r *restorer) report(d *ReportIdentity) Report {
 	to := Report{
 		XLSX: slices.Contains(d.Extra, "xlsx"), PDF: slices.Contains(d.Extra, "pdf"),
 		Redact: Redaction(r.index(redactionNames, d.Redact)), PseudonymKeySHA256: d.PseudonymKeySHA256,
-		Names: d.Names, Operator: d.Operator, Worklist: d.Worklist,
+		Job: d.Job, Names: d.Names, Operator: d.Operator, Worklist: d.Worklist,
 	}
 	if d.Zone != "" {
 		var err error

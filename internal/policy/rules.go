@@ -99,7 +99,7 @@ func (b *builder) report() {
 		r.PseudonymKeySHA256 = fmt.Sprintf("%x", sha256.Sum256(r.PseudonymKey))
 	}
 
-	r.Operator = d.Operator
+	r.Job, r.Operator = b.doc.Name, d.Operator
 	if d.Zone != "" {
 		var err error
 		if r.Zone, err = profile.Zone(d.Zone); err != nil {

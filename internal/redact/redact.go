@@ -46,6 +46,23 @@ func (r *Redactor) Name(kind policy.NameKind, id string) string {
 	return r.names.Of(kind, id)
 }
 
+// Called returns the name of something with its id as reports show it, or the id alone.
+func (r *Redactor) Called(kind policy.NameKind, id string) string {
+	shown := r.id(idKinds[kind], id)
+	if kind == policy.UserName {
+		shown = r.text(idKinds[kind], id) // it may be a telephone number
+	}
+	if name := r.Name(kind, id); name != "" {
+		return name + " (" + shown + ")"
+	}
+	return shown
+}
+
+// idKinds are the kinds of pseudonyms of what has names.
+var idKinds = map[policy.NameKind]string{
+	policy.TrunkName: "trk", policy.LineName: "lin", policy.QueueName: "que", policy.UserName: "usr", policy.OrganisationName: "org",
+}
+
 // Rows yields the redacted rows of a table, in their order.
 func (r *Redactor) Rows(rows table.Rows) table.Rows {
 	return func(yield func(*table.Row, error) bool) {

@@ -64,11 +64,13 @@ func (d *document) room(height float64) {
 	}
 }
 
-func (d *document) title(text, below string) {
+func (d *document) title(text string, below ...string) {
 	d.font("B", 17)
 	d.pdf.MultiCell(wide, 8, shown(text), "", "L", false)
 	d.font("", 11)
-	d.pdf.MultiCell(wide, 6, shown(below), "", "L", false)
+	for _, line := range below {
+		d.pdf.MultiCell(wide, 6, shown(line), "", "L", false)
+	}
 	d.pdf.Ln(2)
 }
 
@@ -133,7 +135,7 @@ type column struct {
 const (
 	cellSize   = 8
 	cellLine   = 4
-	mostLines  = 4   // lines of a cell; a longer text is cut
+	mostLines  = 5   // lines of a cell; a longer text is cut
 	cellMargin = 2.5 // space that the library leaves free at the sides
 )
 
@@ -185,12 +187,22 @@ func (d *document) row(style string, columns []column, values []string) {
 	d.pdf.SetXY(margin, y)
 }
 
-// split breaks a text into lines of a width, if need be inside words: an object
+// newLine begins a new line in a cell. A line break from outside does not.
+const newLine = "\x00"
+
+// split breaks a text into lines of a width.
+func (d *document) split(text string, width float64) (lines []string) {
+	for part := range strings.SplitSeq(text, newLine) {
+		lines = d.wrap(lines, shown(part), width)
+	}
+	return lines
+}
+
+// wrap adds a text to the lines of a cell, if need be broken inside words: an object
 // key has no spaces.
-func (d *document) split(text string, width float64) []string {
-	var lines []string
-	rest := []rune(strings.ReplaceAll(shown(text), "\n", " "))
-	for len(rest) > 0 {
+func (d *document) wrap(lines []string, text string, width float64) []string {
+	rest := []rune(text)
+	for len(rest) > 0 && len(lines) < mostLines {
 		n := 1 // at least one, so that the loop ends in the narrowest column
 		for n < len(rest) && d.pdf.GetStringWidth(string(rest[:n+1])) <= width {
 			n++

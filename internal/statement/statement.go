@@ -14,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"cdrmend/internal/policy"
 	"cdrmend/internal/redact"
 	"cdrmend/internal/report"
 	"cdrmend/internal/table"
@@ -24,6 +25,7 @@ import (
 type Run struct {
 	ID       string
 	Summary  *report.Summary
+	Report   policy.Report
 	Files    []File     // files that hold its results
 	Findings table.Rows // ranged over once
 }
@@ -35,7 +37,8 @@ type File struct {
 }
 
 // Write writes the statement as PDF. Equal runs give equal bytes.
-func Write(w io.Writer, r *Run, show *redact.Redactor) error {
+func Write(w io.Writer, r *Run) error {
+	show := redact.New(r.Report)
 	told, err := tell(r.Findings, show)
 	if err != nil {
 		return fmt.Errorf("writing the statement: %w", err)
@@ -48,7 +51,7 @@ func Write(w io.Writer, r *Run, show *redact.Redactor) error {
 	d.method(&shown)
 	d.result(&shown, told)
 	d.limits(&shown)
-	d.critical(told.open, told.more)
+	d.critical(told, r.Report.Zone)
 	d.hashes(&shown)
 	d.certificate(&shown)
 	d.evidence(&shown)
@@ -60,13 +63,10 @@ func Write(w io.Writer, r *Run, show *redact.Redactor) error {
 	return nil
 }
 
-// listed is how many findings are listed at most; they fill a page.
-const listed = 20
-
 // told is what a statement says of single findings.
 type told struct {
-	open  []table.Finding // the first open critical ones
-	more  int64           // further ones
+	open  []critical      // the first open critical ones, by the starts of their calls
+	more  int64           // later ones
 	first []table.Finding // those that limit what the numbers say: strays and unfit sources
 	rest  int64           // further ones
 }
@@ -85,7 +85,7 @@ func tell(findings table.Rows, show *redact.Redactor) (*told, error) {
 		case (name == "stray_record" || name == "unfit_source") && state != "accepted":
 			t.first, t.rest = keep(t.first, t.rest, named, r, show)
 		case string(r.Bytes(severity)) == "critical" && state == "open":
-			t.open, t.more = keep(t.open, t.more, listed, r, show)
+			t.addCritical(r, show)
 		}
 	}
 	return t, nil
@@ -137,8 +137,8 @@ func (d *document) notices(s *report.Summary, t *told) {
 }
 
 func (d *document) scope(r *Run, show *redact.Redactor) {
-	s, c := r.Summary, &r.Summary.Config
-	d.title("Completeness of call recordings", "Interval "+s.Interval+": "+clock(s.Start)+" to "+clock(s.End)+" (UTC)")
+	c := &r.Summary.Config
+	d.title("Completeness of call recordings", whose(r, show)...)
 	d.heading("1  Scope")
 	d.text("This statement covers every call detail record whose start lies in the interval, and every recording that the export " +
 		"manifests of the interval describe. These sources were read:")
@@ -249,49 +249,6 @@ var mediaCheck = map[string]string{
 	"none":   "was not examined.",
 	"exists": "was not examined, only that it is stored.",
 	"size":   "was not examined, only that it is stored with the size that its metadata says.",
-}
-
-func (d *document) critical(open []table.Finding, more int64) {
-	d.heading("5  Open critical findings")
-	if len(open) == 0 {
-		d.text("There are none.")
-		return
-	}
-	var rows [][]string
-	for _, f := range open {
-		rows = append(rows, []string{f.ID, subject(&f), clock(f.Start.String()), coincidence(&f)})
-	}
-	d.table([]column{{"finding", 36}, {"what is missing", 68}, {"call started", 31}, {"registration outage", 35}}, rows)
-	if more > 0 {
-		d.text(fmt.Sprintf("%s more stand in the table “findings” (severity critical, status open).", report.Grouped(more)))
-	}
-}
-
-// subject says in few words what a critical finding is about.
-func subject(f *table.Finding) string {
-	what := "recording " + f.Recording
-	if f.Recording == "" {
-		what = "conversation " + f.Conversation
-	}
-	switch f.Class {
-	case "missing_recording":
-		return what
-	case "media_missing":
-		return "audio of " + what
-	}
-	return strings.ReplaceAll(f.Class, "_", " ") + ", " + what
-}
-
-func coincidence(f *table.Finding) string {
-	switch f.OutageRelation {
-	case "inside", "edge":
-		return "coincides: " + f.OutageCause
-	case "possible":
-		return "possible: " + f.OutageCause
-	case "unknown":
-		return "cannot be told"
-	}
-	return "none"
 }
 
 func (d *document) hashes(r *Run) {

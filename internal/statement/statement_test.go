@@ -9,9 +9,10 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"cdrmend/internal/policy"
-	"cdrmend/internal/redact"
+	"cdrmend/internal/record"
 	"cdrmend/internal/report"
 	"cdrmend/internal/statement"
 	"cdrmend/internal/table"
@@ -65,9 +66,10 @@ func fill(row *table.Row, texts map[string]string) {
 // written returns the path of the statement about a run.
 func written(t *testing.T, r *statement.Run, redaction policy.Report) string {
 	t.Helper()
+	r.Report = redaction
 	var pdf, again bytes.Buffer
 	for _, w := range []*bytes.Buffer{&pdf, &again} {
-		if err := statement.Write(w, r, redact.New(redaction)); err != nil {
+		if err := statement.Write(w, r); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -132,6 +134,74 @@ func TestAStatementSaysWhatTheRunCameTo(t *testing.T) {
 	}
 }
 
+// Counsel must see whose calls were lost, in the order in which they were.
+func TestCriticalFindingsNameTheirCallsInTime(t *testing.T) {
+	zone, err := time.LoadLocation("Europe/Berlin")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := night(0, "")
+	r.Summary.Config.Org = "o1"
+	start := time.Date(2026, 11, 20, 23, 59, 0, 0, time.UTC)
+	r.Findings = func(yield func(*table.Row, error) bool) {
+		var row table.Row
+		for i := range 45 {
+			row.Reset(table.Findings)
+			for _, c := range table.Findings.Columns {
+				switch c.Name {
+				case "finding_id":
+					row.AddText(fmt.Sprintf("fnd-%016x", i))
+				case "class":
+					row.AddText("missing_recording")
+				case "severity":
+					row.AddText("critical")
+				case "status":
+					row.AddText("open")
+				case "direction":
+					row.AddText("inbound")
+				case "ani":
+					row.AddText("+4930123456")
+				case "user_ids":
+					row.AddText("u1;u2")
+				case "trunk_id":
+					row.AddText("t1")
+				case "start_time":
+					row.AddTime(record.TimeOf(start.Add(-time.Duration(i) * time.Minute)))
+				case "outage_relation":
+					row.AddText("possible")
+				case "outage_cause":
+					row.AddText("scope_missing")
+				default:
+					row.AddNull()
+				}
+			}
+			if !yield(&row, nil) {
+				return
+			}
+		}
+	}
+	text, _ := read(t, written(t, r, policy.Report{
+		Zone: zone, Job: "nightly", Operator: "ACME Compliance",
+		Names: policy.Names{{Kind: "organisation", ID: "o1", Name: "ACME Bank"}, {Kind: "trunk", ID: "t1", Name: "Berlin"}, {Kind: "user", ID: "u2", Name: "Jane"}},
+	}))
+	for _, want := range []string{
+		"ACME Compliance", "Organisation: ACME Bank (o1)", "Job: nightly", "2026-11-20 01:00:00 to 2026-11-21 01:00:00 (Europe/Berlin)",
+		"00:15:00", "inbound +********56 to unknown;", "agent u1, Jane (u2)", "Berlin", "possibly coincides: the", "29 later ones stand in the table",
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("%q is not in %s", want, text)
+		}
+	}
+	for id, there := range map[string]bool{"fnd-000000000000002c": true, "fnd-000000000000001d": true, "fnd-000000000000001c": false} {
+		if strings.Contains(text, id) != there {
+			t.Errorf("%s is listed: %v, want the first %v", id, !there, there)
+		}
+	}
+	if first, last := strings.Index(text, "fnd-000000000000002c"), strings.Index(text, "fnd-000000000000001d"); first > last {
+		t.Error("a later call stands before an earlier one")
+	}
+}
+
 // What limits the numbers stands before them, each with what to do.
 func TestAStatementBeginsItsResultWithWhatLimitsIt(t *testing.T) {
 	r := night(0, "")
@@ -190,7 +260,7 @@ func TestAStatementOfTheWorstNightHasFivePages(t *testing.T) {
 	if pages > "5" || len(pages) > 1 {
 		t.Errorf("it has %s pages", pages)
 	}
-	for _, want := range []string{"99,980 more stand in the table", "and 495 more: see summary.json", "4 more"} {
+	for _, want := range []string{"99,984 later ones stand in the table", "and 495 more: see summary.json", "4 more"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%q is not in it", want)
 		}

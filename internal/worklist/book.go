@@ -17,7 +17,8 @@ const maxRows = 1 << 20
 // for ten. The parts that name all sheets come last.
 type book struct {
 	zip    *zip.Writer
-	limit  int // rows of a sheet, its header included
+	limit  int    // rows of a sheet, its header included
+	paper  string // header of each printed page, in XML
 	sheets []finished
 	part   *bufio.Writer // the part under way
 }
@@ -26,6 +27,7 @@ type book struct {
 type finished struct {
 	title  string
 	filter string // cells that its filter covers
+	paper  string // cells that are printed
 }
 
 func newBook(w io.Writer, limit int) *book {
@@ -61,21 +63,28 @@ const (
 
 // Numbers of cell formats in styles.
 const (
-	styleHead = 1
-	styleText = 2
+	styleHead    = 1
+	styleText    = 2
+	styleWrapped = 3 // in lines that fit the column
+	styleInput   = 4 // to be filled in
+	styleDue     = 5 // a date to be filled in
 )
 
-// styles has the two formats of cells. The number format 49 is text: a cell keeps
-// what somebody types into it, no id becomes a number, and nothing becomes a formula.
-const styles = `<styleSheet xmlns="` + spreadsheet + `">` +
+// styles has the formats of cells. The number format 49 is text: a cell keeps what
+// somebody types into it, no id becomes a number, and nothing becomes a formula.
+const styles = `<styleSheet xmlns="` + spreadsheet + `"><numFmts count="1"><numFmt numFmtId="164" formatCode="yyyy\-mm\-dd"/></numFmts>` +
 	`<fonts count="2"><font><sz val="11"/><name val="Calibri"/></font><font><b/><sz val="11"/><color rgb="FFFFFFFF"/><name val="Calibri"/></font></fonts>` +
-	`<fills count="3"><fill><patternFill patternType="none"/></fill><fill><patternFill patternType="gray125"/></fill>` +
-	`<fill><patternFill patternType="solid"><fgColor rgb="FF1F3A5F"/></patternFill></fill></fills>` +
-	`<borders count="1"><border><left/><right/><top/><bottom/><diagonal/></border></borders>` +
+	`<fills count="4"><fill><patternFill patternType="none"/></fill><fill><patternFill patternType="gray125"/></fill>` +
+	`<fill><patternFill patternType="solid"><fgColor rgb="FF1F3A5F"/></patternFill></fill><fill><patternFill patternType="solid"><fgColor rgb="FFFFF8DC"/></patternFill></fill></fills>` +
+	`<borders count="2"><border><left/><right/><top/><bottom/><diagonal/></border>` +
+	`<border><left style="hair"/><right style="hair"/><top style="hair"/><bottom style="hair"/><diagonal/></border></borders>` +
 	`<cellStyleXfs count="1"><xf numFmtId="0" fontId="0" fillId="0" borderId="0"/></cellStyleXfs>` +
-	`<cellXfs count="3"><xf numFmtId="0" fontId="0" fillId="0" borderId="0" xfId="0"/>` +
-	`<xf numFmtId="49" fontId="1" fillId="2" borderId="0" xfId="0" applyNumberFormat="1" applyFont="1" applyFill="1"/>` +
-	`<xf numFmtId="49" fontId="0" fillId="0" borderId="0" xfId="0" applyNumberFormat="1"/></cellXfs>` +
+	`<cellXfs count="6"><xf numFmtId="0" fontId="0" fillId="0" borderId="0" xfId="0"/>` +
+	`<xf numFmtId="49" fontId="1" fillId="2" borderId="0" xfId="0" applyNumberFormat="1" applyFont="1" applyFill="1" applyAlignment="1"><alignment vertical="top" wrapText="1"/></xf>` +
+	`<xf numFmtId="49" fontId="0" fillId="0" borderId="0" xfId="0" applyNumberFormat="1" applyAlignment="1"><alignment vertical="top"/></xf>` +
+	`<xf numFmtId="49" fontId="0" fillId="0" borderId="0" xfId="0" applyNumberFormat="1" applyAlignment="1"><alignment vertical="top" wrapText="1"/></xf>` +
+	`<xf numFmtId="49" fontId="0" fillId="3" borderId="1" xfId="0" applyNumberFormat="1" applyFill="1" applyBorder="1" applyAlignment="1"><alignment vertical="top" wrapText="1"/></xf>` +
+	`<xf numFmtId="164" fontId="0" fillId="3" borderId="1" xfId="0" applyNumberFormat="1" applyFill="1" applyBorder="1" applyAlignment="1"><alignment vertical="top"/></xf></cellXfs>` +
 	`<cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles></styleSheet>`
 
 // close writes the parts that name the sheets, and ends the archive. It does not
@@ -101,14 +110,16 @@ func (b *book) close() error {
 	return b.zip.Close()
 }
 
-// workbook names the sheets, and the cells of their filters, which spreadsheet
-// programs want to be named too.
+// workbook names the sheets, and the cells that are filtered, printed, and repeated on
+// each printed page. It opens at the findings, which come second.
 func (b *book) workbook() string {
 	var s, names strings.Builder
-	fmt.Fprintf(&s, `<workbook xmlns="%s" xmlns:r="%s"><bookViews><workbookView/></bookViews><sheets>`, spreadsheet, relationships)
+	fmt.Fprintf(&s, `<workbook xmlns="%s" xmlns:r="%s"><bookViews><workbookView activeTab="1"/></bookViews><sheets>`, spreadsheet, relationships)
 	for i, sheet := range b.sheets {
 		fmt.Fprintf(&s, `<sheet name="%s" sheetId="%d" r:id="rId%[2]d"/>`, sheet.title, i+1)
 		fmt.Fprintf(&names, `<definedName name="_xlnm._FilterDatabase" localSheetId="%d" hidden="1">'%s'!%s</definedName>`, i, sheet.title, sheet.filter)
+		fmt.Fprintf(&names, `<definedName name="_xlnm.Print_Area" localSheetId="%d">'%s'!%s</definedName>`, i, sheet.title, sheet.paper)
+		fmt.Fprintf(&names, `<definedName name="_xlnm.Print_Titles" localSheetId="%d">'%s'!$1:$1</definedName>`, i, sheet.title)
 	}
 	return s.String() + "</sheets><definedNames>" + names.String() + "</definedNames></workbook>"
 }

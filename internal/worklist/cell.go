@@ -11,9 +11,9 @@ import (
 // cellUnits is how many UTF-16 units a cell can hold.
 const cellUnits = 32_767
 
-// cellText returns a text in the form that a cell can hold. Invisible
+// CellText returns a text in the form that a cell can hold. Invisible
 // characters are escaped. A text that is too long is cut and ends in a note.
-func cellText(v string) string {
+func CellText(v string) string {
 	v = printable.Text(v)
 	if len(v) <= cellUnits { // it has no more UTF-16 units than bytes
 		return v
@@ -32,7 +32,7 @@ func cellText(v string) string {
 
 // appendCell appends the content of a cell with a text, in XML.
 func appendCell(b []byte, v string) []byte {
-	v = cellText(v)
+	v = CellText(v)
 	b = append(b, "<is><t"...)
 	if strings.HasPrefix(v, " ") || strings.HasSuffix(v, " ") {
 		b = append(b, ` xml:space="preserve"`...)

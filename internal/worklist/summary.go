@@ -1,10 +1,15 @@
 package worklist
 
 import (
+	"encoding/xml"
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
+	"unicode/utf8"
 
+	"cdrmend/internal/policy"
+	"cdrmend/internal/printable"
 	"cdrmend/internal/redact"
 	"cdrmend/internal/report"
 	"cdrmend/internal/wording"
@@ -14,14 +19,14 @@ func decimal(n int64) string { return strconv.FormatInt(n, 10) }
 
 // summary writes the sheet with the numbers of the run.
 func (b *book) summary(n *Night, show *redact.Redactor) error {
-	s, err := b.sheet("Summary", []string{"what", "value", "how many", "what to do next"})
+	s, err := b.sheet("Summary", titles("what", "value", "how many", todo))
 	if err != nil {
 		return err
 	}
 
 	sum := n.Summary.Redacted(show)
 	c := &sum.Coverage
-	rows := [][4]string{{"interval", sum.Interval}, {"run", n.RunID}}
+	rows := append(whose(n, show), [4]string{"interval", sum.Interval}, [4]string{"run", n.RunID})
 	// What limits the numbers comes before them.
 	for _, notice := range sum.Notices() {
 		rows = append(rows, [4]string{notice.About, notice.Text, "", notice.Next})
@@ -65,6 +70,38 @@ func (b *book) summary(n *Night, show *redact.Redactor) error {
 		}
 	}
 	return s.end()
+}
+
+// whose returns the rows that say whose recordings these are.
+func whose(n *Night, show *redact.Redactor) (rows [][4]string) {
+	for _, r := range [][4]string{{"job", n.Report.Job}, {"operator", n.Report.Operator}} {
+		if r[1] != "" {
+			rows = append(rows, r)
+		}
+	}
+	for _, org := range n.Summary.Organisations() {
+		rows = append(rows, [4]string{"organisation", show.Called(policy.OrganisationName, org)})
+	}
+	return rows
+}
+
+// onPaper returns the header of printed pages: whose calls they list, and when.
+func onPaper(n *Night, show *redact.Redactor) string {
+	parts := []string{n.Report.Job, n.Report.Operator}
+	for _, org := range n.Summary.Organisations() {
+		parts = append(parts, show.Called(policy.OrganisationName, org))
+	}
+	parts = slices.DeleteFunc(append(parts, n.Summary.Interval), func(text string) bool { return text == "" })
+
+	const most = 200 // a header has room for 255 characters
+	text := printable.Text(strings.Join(parts, " · "))
+	if utf8.RuneCountInString(text) > most {
+		text = string([]rune(text)[:most]) + "…"
+	}
+	// A format takes a single ampersand for the beginning of a code.
+	var b strings.Builder
+	_ = xml.EscapeText(&b, []byte("&L"+strings.ReplaceAll(text, "&", "&&")))
+	return b.String()
 }
 
 // byCause returns a row for each cause of outages.

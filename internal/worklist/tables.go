@@ -2,41 +2,177 @@ package worklist
 
 import (
 	"slices"
+	"strings"
+	"time"
 
+	"cdrmend/internal/policy"
 	"cdrmend/internal/redact"
 	"cdrmend/internal/report"
 	"cdrmend/internal/table"
 	"cdrmend/internal/wording"
 )
 
-// next says what to do about a row, empty when there is nothing to do.
-type next func(row *table.Row) string
+// column is one column of a sheet.
+type column struct {
+	title   string
+	style   int // of its cells
+	onPaper bool
+	choices []string // that the spreadsheet program offers; other texts are allowed
+	cell    func(b []byte, r *line) []byte
+}
 
-// advice is what stands for the number of a column where the table has none: what to
-// do about a row.
-const advice = -1
+func (c column) offPaper() column {
+	c.onPaper = false
+	return c
+}
 
-// table writes lists of a table's rows to one sheet, in the order given. It has
-// all columns of the table, the lead ones first, and after these what to do.
-func (b *book) table(title string, schema *table.Schema, lead []string, lists []table.Rows, todo next) error {
-	columns := arrange(schema, lead)
-	if todo != nil {
-		columns = slices.Insert(columns, len(lead), advice)
-	}
+// line is a row of a table: as it is, and as the redactor shows it.
+type line struct{ raw, shown *table.Row }
 
-	var header []string
-	for _, c := range columns {
-		if c == advice {
-			header = append(header, "what to do next")
-		} else {
-			header = append(header, schema.Columns[c].Name)
+// columns makes the columns of sheets for one run.
+type columns struct {
+	show *redact.Redactor
+	zone *time.Location // nil: UTC alone
+	work map[string]policy.Work
+}
+
+// of returns a column of a table as it is.
+func of(s *table.Schema, name string) column {
+	i := s.Index(name)
+	return column{title: name, style: styleText, cell: func(b []byte, r *line) []byte { return r.shown.AppendCell(b, i) }}
+}
+
+// rest returns the columns of a table but those named.
+func rest(s *table.Schema, but ...string) (list []column) {
+	for _, c := range s.Columns {
+		if !slices.Contains(but, c.Name) {
+			list = append(list, of(s, c.Name))
 		}
 	}
-	s, err := b.sheet(title, header)
+	return list
+}
+
+// lead returns columns of a table that are printed.
+func lead(s *table.Schema, names ...string) (list []column) {
+	for _, name := range names {
+		c := of(s, name)
+		c.onPaper = true
+		list = append(list, c)
+	}
+	return list
+}
+
+// text returns a printed column with a text for each row.
+func text(title string, of func(r *line) string) column {
+	return column{title: title, style: styleWrapped, onPaper: true, cell: func(b []byte, r *line) []byte { return append(b, of(r)...) }}
+}
+
+// call returns the columns by which people know a call: when it was, and who spoke. The
+// table's own columns of these are in known.
+func (c *columns) call(s *table.Schema) []column {
+	var list []column
+	if c.zone != nil {
+		list = append(list, clock(s, c.zone.String(), c.zone))
+	}
+	return append(list, clock(s, "UTC", time.UTC), party(s, "from", "ani"), party(s, "to", "dnis"),
+		c.named(s, "agents", "user_ids", policy.UserName), c.named(s, "trunk", "trunk_id", policy.TrunkName))
+}
+
+// clock returns a column with the starts of calls in a zone, to the second.
+func clock(s *table.Schema, name string, zone *time.Location) column {
+	start := s.Index("start_time")
+	return column{title: "start (" + name + ")", style: styleText, onPaper: true, cell: func(b []byte, r *line) []byte {
+		if t := r.raw.Time(start); t.Known() {
+			b = t.Std().In(zone).AppendFormat(b, time.DateTime)
+		}
+		return b
+	}}
+}
+
+func party(s *table.Schema, title, name string) column {
+	c := of(s, name)
+	c.title, c.onPaper = title, true
+	return c
+}
+
+// known are the columns that call shows in another form.
+var known = []string{"ani", "dnis", "user_ids", "trunk_id"}
+
+// named returns a column with ids, each with the name that is configured for it.
+func (c *columns) named(s *table.Schema, title, name string, kind policy.NameKind) column {
+	i := s.Index(name)
+	return text(title, func(r *line) string {
+		raw := r.raw.Text(i)
+		if raw == "" {
+			return ""
+		}
+		ids := strings.Split(raw, ";")
+		for n, id := range ids {
+			ids[n] = c.show.Called(kind, id)
+		}
+		return strings.Join(ids, "; ")
+	})
+}
+
+// Titles of columns that people fill in, and that a reader of the sheet looks for.
+const (
+	OwnerTitle   = "owner"
+	StateTitle   = "state"
+	ConfirmTitle = "confirm" // of orphans, in place of the state
+	NoteTitle    = "note"
+	DueTitle     = "due"
+	IDTitle      = "finding_id"
+)
+
+// AcceptState begins the states with which people accept a finding; the basis follows.
+const AcceptState = "accept: "
+
+// Bases are the grounds on which a finding can be accepted.
+var Bases = []string{"lawful erasure", "retention ended", "known and explained"}
+
+var (
+	states = append([]string{"open", "in progress", "waiting", "done"}, accepting()...)
+
+	// What people say of the call that an orphan most likely belongs to.
+	answers = append([]string{"same call", "other call", "in progress", "waiting"}, accepting()...)
+)
+
+func accepting() (list []string) {
+	for _, basis := range Bases {
+		list = append(list, AcceptState+basis)
+	}
+	return list
+}
+
+// forPeople returns the columns that people fill in, with what they filled in before.
+// A pseudonym must not be joined with what people wrote about the finding behind it.
+func (c *columns) forPeople(state string, choices []string) []column {
+	id := table.Findings.Index("finding_id")
+	cell := func(title string, style int, choices []string, of func(w *policy.Work) string) column {
+		return column{title: title, style: style, onPaper: true, choices: choices, cell: func(b []byte, r *line) []byte {
+			w, ok := c.work[r.raw.Text(id)]
+			if !ok || r.shown.Text(id) != r.raw.Text(id) {
+				return b
+			}
+			return append(b, of(&w)...)
+		}}
+	}
+	return []column{
+		cell(OwnerTitle, styleInput, nil, func(w *policy.Work) string { return w.Owner }),
+		cell(state, styleInput, choices, func(w *policy.Work) string { return w.State }),
+		cell(NoteTitle, styleInput, nil, func(w *policy.Work) string { return w.Note }),
+		cell(DueTitle, styleDue, nil, func(w *policy.Work) string { return w.Due }),
+	}
+}
+
+// table writes lists of a table's rows to one sheet, in the order given.
+func (b *book) table(title string, show *redact.Redactor, columns []column, lists ...table.Rows) error {
+	s, err := b.sheet(title, columns)
 	if err != nil {
 		return err
 	}
 
+	var redacted table.Row
 	var text []byte
 	for _, rows := range lists {
 		for r, err := range rows {
@@ -46,13 +182,11 @@ func (b *book) table(title string, schema *table.Schema, lead []string, lists []
 			if err := s.beginRow(); err != nil {
 				return err
 			}
+
+			l := line{r, show.Row(&redacted, r)}
 			for i, c := range columns {
-				if c == advice {
-					text = append(text[:0], todo(r)...)
-				} else {
-					text = r.AppendCell(text[:0], c)
-				}
-				s.cell(styleText, i, text)
+				text = c.cell(text[:0], &l)
+				s.cell(c.style, i, text)
 			}
 			if err := s.endRow(); err != nil {
 				return err
@@ -62,47 +196,42 @@ func (b *book) table(title string, schema *table.Schema, lead []string, lists []
 	return s.end()
 }
 
+// happened says what a finding means.
+func happened(r *line) string {
+	f := table.FindingOf(r.shown)
+	return wording.Finding(f.Class, f.Recording, f.Field, f.Detail)
+}
+
 // ofFinding says what to do about a finding.
-func ofFinding(r *table.Row) string {
-	class, detail := r.Cell("class"), r.Cell("detail")
+func ofFinding(r *line) string {
+	class, detail := r.raw.Cell("class"), r.raw.Cell("detail")
 	if class == "stray_record" {
-		return wording.StrayRemedy(r.Cell("source"), detail)
+		return wording.StrayRemedy(r.raw.Cell("source"), detail)
 	}
 	return wording.Remedy(class, detail)
 }
 
 // ofCall says what to do about a call that cannot be told.
-func ofCall(r *table.Row) string {
-	if r.Cell("verdict") != "indeterminate" {
+func ofCall(r *line) string {
+	if r.raw.Cell("verdict") != "indeterminate" {
 		return ""
 	}
-	words, _ := wording.Reason(r.Cell("reason"))
+	words, _ := wording.Reason(r.raw.Cell("reason"))
 	return words.Remedy
 }
 
 // ofOutage says what to do about the cause of an outage.
-func ofOutage(r *table.Row) string {
-	words, _ := wording.Cause(r.Cell("cause"))
+func ofOutage(r *line) string {
+	words, _ := wording.Cause(r.raw.Cell("cause"))
 	return words.Remedy
 }
 
-// arrange returns the numbers of all columns, the lead ones first.
-func arrange(schema *table.Schema, lead []string) []int {
-	var columns []int
-	for _, name := range lead {
-		columns = append(columns, schema.Index(name))
-	}
-	for i := range schema.Columns {
-		if !slices.Contains(columns, i) {
-			columns = append(columns, i)
-		}
-	}
-	return columns
-}
+// todo is the title of the column that says what to do.
+const todo = "what to do next"
 
 // inputs writes the sheet with one row for each partition that was read.
 func (b *book) inputs(sum *report.Summary, show *redact.Redactor) error {
-	s, err := b.sheet("Inputs", []string{"state", "kind", "source", "start", "end", "objects", "bytes", "rows", "rejects", "input"})
+	s, err := b.sheet("Inputs", titles("state", "kind", "source", "start", "end", "objects", "bytes", "rows", "rejects", "input"))
 	if err != nil {
 		return err
 	}
@@ -116,4 +245,12 @@ func (b *book) inputs(sum *report.Summary, show *redact.Redactor) error {
 		}
 	}
 	return s.end()
+}
+
+// titles returns columns that are filled by their place.
+func titles(names ...string) (list []column) {
+	for _, name := range names {
+		list = append(list, column{title: name, style: styleText, onPaper: true})
+	}
+	return list
 }

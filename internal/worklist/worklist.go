@@ -1,16 +1,21 @@
 // Package worklist writes findings.xlsx. People work through this list in a
-// spreadsheet program: they filter and sort it and mark rows as done.
+// spreadsheet program: they filter and sort it, and fill in who does what until when.
+// What they filled in comes back as a part of the configuration, and the next sheet
+// shows it again.
 //
-// It holds only the rows that ask for attention. Findings are grouped by
-// severity, the worst first. A finding that only reports a repaired field is
-// left out, as Repairs shows it with its values. Complete calls are left out,
-// too. The tables of the run have everything, unchanged.
+// It holds only the rows that ask for attention. Findings are grouped by severity, the
+// worst first, and accepted ones come last. A finding that only reports a repaired
+// field is left out, as Repairs shows it with its values. A recording without a call is
+// in Orphans. Complete calls are left out, too. The tables of the run have everything,
+// unchanged.
 package worklist
 
 import (
 	"fmt"
 	"io"
+	"slices"
 
+	"cdrmend/internal/policy"
 	"cdrmend/internal/redact"
 	"cdrmend/internal/report"
 	"cdrmend/internal/table"
@@ -21,17 +26,18 @@ import (
 type Night struct {
 	RunID   string
 	Summary *report.Summary
+	Report  policy.Report
 
 	Findings, Repairs, Outages table.Rows
 	Calls                      table.Rows // those that lack something or are undecided
 }
 
-// Write writes the worklist as an XLSX workbook, with its rows as the redactor
-// shows them. It writes rows as they come, and keeps none. Equal nights give equal
-// bytes.
-func Write(w io.Writer, n *Night, show *redact.Redactor) error {
+// Write writes the worklist as an XLSX workbook, with its rows as reports show them. It
+// writes rows as they come, and keeps none but those of legs that may have an orphan.
+// Equal nights give equal bytes.
+func Write(w io.Writer, n *Night) error {
 	b := newBook(w, maxRows)
-	if err := b.fill(n, show); err != nil {
+	if err := b.fill(n, redact.New(n.Report)); err != nil {
 		return fmt.Errorf("writing the worklist: %w", err)
 	}
 	if err := b.close(); err != nil {
@@ -41,47 +47,93 @@ func Write(w io.Writer, n *Night, show *redact.Redactor) error {
 }
 
 func (b *book) fill(n *Night, show *redact.Redactor) error {
+	c := &columns{show: show, zone: n.Report.Zone, work: map[string]policy.Work{}}
+	for _, w := range n.Report.Worklist {
+		c.work[w.Finding] = w
+	}
+	b.paper = onPaper(n, show)
+
 	if err := b.summary(n, show); err != nil {
+		return err
+	}
+	findings := slices.Concat(c.call(table.Findings),
+		[]column{text("what happened", happened), text(todo, ofFinding)}, lead(table.Findings, "severity"), c.forPeople(StateTitle, states),
+		[]column{c.named(table.Findings, "queues", "queue_ids", policy.QueueName).offPaper()}, rest(table.Findings, append(known, "severity", "queue_ids")...))
+	if err := b.table(FindingsSheet, show, findings, bySeverity(n)...); err != nil {
+		return err
+	}
+	if err := b.orphans(n, c); err != nil {
 		return err
 	}
 
 	for _, list := range []struct {
-		title string
-		rows  []table.Rows
-		from  *table.Schema
-		lead  []string
-		todo  next
+		title   string
+		rows    table.Rows
+		columns [][]column
 	}{
-		{"Findings", bySeverity(n.Findings, show), table.Findings, []string{"severity", "status", "class", "field", "detail"}, ofFinding},
-		{"Repairs", []table.Rows{show.Rows(n.Repairs)}, table.Repairs, []string{"field", "old_value", "new_value", "rule"}, nil},
-		{"Calls not complete", []table.Rows{show.Rows(n.Calls)}, table.Calls, []string{"verdict", "reason"}, ofCall},
-		{"Outages", []table.Rows{show.Rows(n.Outages)}, table.Outages, []string{"cause", "causes", "failures"}, ofOutage},
+		{"Calls not complete", n.Calls, [][]column{
+			c.call(table.Calls), lead(table.Calls, "verdict", "reason"),
+			{text(todo, ofCall), c.named(table.Calls, "queues", "queue_ids", policy.QueueName).offPaper()},
+			rest(table.Calls, append(known, "verdict", "reason", "queue_ids")...),
+		}},
+		{"Repairs", n.Repairs, [][]column{lead(table.Repairs, repaired...), rest(table.Repairs, repaired...)}},
+		{"Outages", n.Outages, [][]column{lead(table.Outages, outage...), {text(todo, ofOutage)}, rest(table.Outages, outage...)}},
 	} {
-		if err := b.table(list.title, list.from, list.lead, list.rows, list.todo); err != nil {
+		if err := b.table(list.title, show, slices.Concat(list.columns...), list.rows); err != nil {
 			return err
 		}
 	}
-
 	return b.inputs(n.Summary, show)
 }
+
+// The columns that come first.
+var (
+	repaired = []string{"field", "old_value", "new_value", "rule"}
+	outage   = []string{"start_time", "end_time", "cause", "causes", "failures"}
+)
+
+// Names of the sheets that people fill in. A long one goes on in a sheet whose name
+// continues with a number.
+const (
+	FindingsSheet = "Findings"
+	OrphansSheet  = "Orphans"
+)
+
+// orphans writes the sheet of recordings without a call.
+func (b *book) orphans(n *Night, c *columns) error {
+	near, err := gather(n.Findings, c.show)
+	if err != nil {
+		return err
+	}
+	list := slices.Concat(c.call(table.Findings), lead(table.Findings, "recording_id"), near.columns(), c.forPeople(ConfirmTitle, answers),
+		rest(table.Findings, append(known, "recording_id")...))
+	return b.table(OrphansSheet, c.show, list, filter(n.Findings, func(r *table.Row) bool { return string(r.Bytes(classOf)) == orphan }))
+}
+
+// orphan is the class of recordings without a call.
+const orphan = "no_cdr"
 
 // severities are the severities of findings, the worst first.
 var severities = []string{"critical", "major", "minor"}
 
-// bySeverity returns one list for each severity, without the findings that
-// only report a repaired field, as the redactor shows them.
-func bySeverity(findings table.Rows, show *redact.Redactor) []table.Rows {
+// bySeverity returns one list for each severity, and one of accepted findings,
+// without those that other sheets have.
+func bySeverity(n *Night) []table.Rows {
+	elsewhere := func(r *table.Row) bool {
+		class := string(r.Bytes(classOf))
+		return class == "repaired_field" || class == orphan
+	}
+	accepted := func(r *table.Row) bool { return string(r.Bytes(statusOf)) == "accepted" }
+
 	// The table is ordered by class and can be large. Reading it once for each
 	// severity needs no memory for a sort.
-	class, severity := table.Findings.Index("class"), table.Findings.Index("severity")
 	var lists []table.Rows
 	for _, wanted := range severities {
-		// Neither of the two columns is redacted, which costs more than to look.
-		lists = append(lists, show.Rows(filter(findings, func(r *table.Row) bool {
-			return string(r.Bytes(severity)) == wanted && string(r.Bytes(class)) != "repaired_field"
-		})))
+		lists = append(lists, filter(n.Findings, func(r *table.Row) bool {
+			return string(r.Bytes(severityOf)) == wanted && !elsewhere(r) && !accepted(r)
+		}))
 	}
-	return lists
+	return append(lists, filter(n.Findings, func(r *table.Row) bool { return accepted(r) && !elsewhere(r) }))
 }
 
 func filter(rows table.Rows, keep func(*table.Row) bool) table.Rows {

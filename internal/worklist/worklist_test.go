@@ -10,8 +10,10 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"cdrmend/internal/policy"
+	"cdrmend/internal/record"
 	"cdrmend/internal/redact"
 	"cdrmend/internal/report"
 	"cdrmend/internal/table"
@@ -75,7 +77,8 @@ func night() *Night {
 func written(t *testing.T, n *Night, r policy.Report) []byte {
 	t.Helper()
 	var b bytes.Buffer
-	if err := Write(&b, n, redact.New(r)); err != nil {
+	n.Report = r
+	if err := Write(&b, n); err != nil {
 		t.Fatal(err)
 	}
 	return b.Bytes()
@@ -121,8 +124,8 @@ func opened(t *testing.T, book []byte) map[string][][]string {
 	return sheets
 }
 
-// column returns the cells of a column below its header.
-func column(t *testing.T, rows [][]string, name string) []string {
+// cellsOf returns the cells of a column below its header.
+func cellsOf(t *testing.T, rows [][]string, name string) []string {
 	t.Helper()
 	if len(rows) == 0 || !slices.Contains(rows[0], name) {
 		t.Fatalf("there is no column %q in %q", name, rows)
@@ -141,28 +144,31 @@ func TestASpreadsheetProgramShowsTheWorklistAsItIs(t *testing.T) {
 		names = append(names, name)
 	}
 	slices.Sort(names)
-	if diff := cmp.Diff([]string{"Calls not complete", "Findings", "Inputs", "Outages", "Repairs", "Summary"}, names); diff != "" {
+	if diff := cmp.Diff([]string{"Calls not complete", "Findings", "Inputs", "Orphans", "Outages", "Repairs", "Summary"}, names); diff != "" {
 		t.Errorf("sheets (-want +got):\n%s", diff)
 	}
-	if diff := cmp.Diff([]string{"fnd-2", "fnd-5", "fnd-4", "fnd-1"}, column(t, sheets["Findings"], "finding_id")); diff != "" {
+	if diff := cmp.Diff([]string{"fnd-2", "fnd-5", "fnd-4"}, cellsOf(t, sheets["Findings"], "finding_id")); diff != "" {
 		t.Errorf("findings, the worst first (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff([]string{"fnd-1"}, cellsOf(t, sheets["Orphans"], "finding_id")); diff != "" {
+		t.Errorf("recordings without a call (-want +got):\n%s", diff)
 	}
 	want := slices.Clone(hostile)
 	for i, text := range want {
-		want[i] = cellText(text)
+		want[i] = CellText(text)
 	}
-	if diff := cmp.Diff(want, column(t, sheets["Repairs"], "old_value")); diff != "" {
+	if diff := cmp.Diff(want, cellsOf(t, sheets["Repairs"], "old_value")); diff != "" {
 		t.Errorf("hostile texts (-want +got):\n%s", diff)
 	}
 	for _, name := range []string{"Findings", "Repairs", "Outages"} {
-		if got, want := len(sheets[name][0]), map[string]int{"Findings": len(table.Findings.Columns) + 1, "Repairs": len(table.Repairs.Columns), "Outages": len(table.Outages.Columns) + 1}[name]; got != want {
-			t.Errorf("%s has %d columns, want all and what to do: %d", name, got, want)
+		if got, want := len(sheets[name][0]), map[string]int{"Findings": len(table.Findings.Columns) + 7, "Repairs": len(table.Repairs.Columns), "Outages": len(table.Outages.Columns) + 1}[name]; got != want {
+			t.Errorf("%s has %d columns, want all, what to do and what people fill in: %d", name, got, want)
 		}
 	}
 	if got := sheets["Summary"][3]; got[1] != "50.00 %" || got[2] != "1 of 2" {
 		t.Errorf("the summary says %q", got)
 	}
-	if diff := cmp.Diff([]string{"7"}, column(t, sheets["Inputs"], "rows")); diff != "" {
+	if diff := cmp.Diff([]string{"7"}, cellsOf(t, sheets["Inputs"], "rows")); diff != "" {
 		t.Errorf("inputs (-want +got):\n%s", diff)
 	}
 }
@@ -182,7 +188,7 @@ func TestAWorklistSaysWhatToDo(t *testing.T) {
 		"Calls not complete": {"have the source write times with their offset from UTC", ""},
 		"Outages":            {"give the OAuth client that scope, then request a new token"},
 	} {
-		if diff := cmp.Diff(want, column(t, sheets[sheet], "what to do next")); diff != "" {
+		if diff := cmp.Diff(want, cellsOf(t, sheets[sheet], "what to do next")); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", sheet, diff)
 		}
 	}
@@ -231,8 +237,8 @@ func TestOperationsSeeNoNumbersInAWorklist(t *testing.T) {
 	n := night()
 	n.Calls = rowsOf(table.Calls, map[string]string{"ani": "+4930123456", "dnis": "+4930654321", "user_ids": "anna;+4930123456", "queue_ids": "q1"})
 	rows := opened(t, written(t, n, policy.Report{}))["Calls not complete"]
-	for name, want := range map[string]string{"ani": "+********56", "dnis": "+********21", "user_ids": "anna;+********56", "queue_ids": "q1"} {
-		if got := column(t, rows, name); len(got) != 1 || got[0] != want {
+	for name, want := range map[string]string{"from": "+********56", "to": "+********21", "agents": "anna; +********56", "queues": "q1"} {
+		if got := cellsOf(t, rows, name); len(got) != 1 || got[0] != want {
 			t.Errorf("%s is shown as %q, want %q", name, got, want)
 		}
 	}
@@ -240,7 +246,7 @@ func TestOperationsSeeNoNumbersInAWorklist(t *testing.T) {
 
 func TestAWorklistIsRedacted(t *testing.T) {
 	sheets := opened(t, written(t, night(), policy.Report{Redact: policy.RedactAll, PseudonymKey: []byte("k")}))
-	for _, id := range column(t, sheets["Findings"], "recording_id") {
+	for _, id := range cellsOf(t, sheets["Findings"], "recording_id") {
 		if !strings.HasPrefix(id, "rec-") {
 			t.Errorf("recording %q is shown", id)
 		}
@@ -259,7 +265,9 @@ func TestEqualNightsGiveEqualWorklists(t *testing.T) {
 func TestASheetThatIsFullGoesOnInAnother(t *testing.T) {
 	var out bytes.Buffer
 	b := newBook(&out, 3)
-	if err := b.fill(night(), redact.New(policy.Report{})); err != nil {
+	n := night()
+	n.Findings = rowsOf(table.Findings, finding("fnd-2", "critical", "missing_recording", "r2"), finding("fnd-1", "minor", "conflict", "r1"), finding("fnd-4", "major", "conflict", "r4"), finding("fnd-5", "critical", "media_missing", "r5"))
+	if err := b.fill(n, redact.New(policy.Report{})); err != nil {
 		t.Fatal(err)
 	}
 	if err := b.close(); err != nil {
@@ -271,7 +279,7 @@ func TestASheetThatIsFullGoesOnInAnother(t *testing.T) {
 		if len(sheets[name]) != 3 {
 			t.Errorf("sheet %q has %d rows, want 3", name, len(sheets[name]))
 		}
-		ids = append(ids, column(t, sheets[name], "finding_id")...)
+		ids = append(ids, cellsOf(t, sheets[name], "finding_id")...)
 	}
 	if diff := cmp.Diff([]string{"fnd-2", "fnd-5", "fnd-4", "fnd-1"}, ids); diff != "" {
 		t.Errorf("findings (-want +got):\n%s", diff)
@@ -280,8 +288,110 @@ func TestASheetThatIsFullGoesOnInAnother(t *testing.T) {
 
 func TestATextThatACellCannotHoldIsCutAndSaysSo(t *testing.T) {
 	long := strings.Repeat("字", 40_000)
-	got := cellText(long)
+	got := CellText(long)
 	if units := len([]rune(got)); units > 32_767 || !strings.HasSuffix(got, "more bytes: see the tables)") || !strings.HasPrefix(long, got[:90_000]) {
 		t.Errorf("%d characters, ending in %q", units, got[len(got)-40:])
+	}
+}
+
+// full makes rows of a table with texts and times.
+func full(s *table.Schema, rows ...map[string]any) table.Rows {
+	return func(yield func(*table.Row, error) bool) {
+		var r table.Row
+		for _, values := range rows {
+			r.Reset(s)
+			for _, c := range s.Columns {
+				switch v := values[c.Name].(type) {
+				case string:
+					r.AddText(v)
+				case time.Time:
+					r.AddTime(record.TimeOf(v))
+				case int:
+					r.AddInt(int64(v))
+				default:
+					r.AddNull()
+				}
+			}
+			if !yield(&r, nil) {
+				return
+			}
+		}
+	}
+}
+
+// Whose call was it, and when: that comes first. What people filled in stands there
+// again, and what they can fill in is marked.
+func TestAWorklistBeginsWithTheCallAndHasRoomForPeople(t *testing.T) {
+	zone, err := time.LoadLocation("Europe/Berlin")
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := night()
+	n.Findings = full(table.Findings, map[string]any{
+		"finding_id": "fnd-1", "severity": "critical", "status": "open", "class": "missing_recording", "start_time": time.Date(2026, 11, 20, 9, 15, 0, 0, time.UTC),
+		"direction": "inbound", "ani": "+4930123456", "dnis": "+4930654321", "user_ids": "u1;u2", "queue_ids": "q1", "trunk_id": "t1", "detail": "",
+	})
+	sheet := opened(t, written(t, n, policy.Report{
+		Redact: policy.RedactNothing, Zone: zone, Names: policy.Names{{Kind: "trunk", ID: "t1", Name: "Berlin"}, {Kind: "user", ID: "u2", Name: "Jane"}},
+		Worklist: []policy.Work{{Finding: "fnd-1", Owner: "Kim", State: "waiting", Note: "asked", Due: "2026-12-01"}, {Finding: "fnd-9", Owner: "Lee"}},
+	}))["Findings"]
+	want := [][]string{
+		{"start (Europe/Berlin)", "start (UTC)", "from", "to", "agents", "trunk", "what happened", "what to do next", "severity", "owner", "state", "note", "due", "queues", "finding_id"},
+		{
+			"2026-11-20 10:15:00", "2026-11-20 09:15:00", "+4930123456", "+4930654321", "u1; Jane (u2)", "Berlin (t1)",
+			"the leg was to be recorded, and no manifest that was read has a recording of it", "look for the recording at the vendor and export it again; if it was never made, keep the finding as evidence of that",
+			"critical", "Kim", "waiting", "asked", "2026-12-01", "q1", "fnd-1",
+		},
+	}
+	for i, row := range want {
+		if diff := cmp.Diff(row, sheet[i][:len(row)]); diff != "" {
+			t.Errorf("row %d (-want +got):\n%s", i+1, diff)
+		}
+	}
+}
+
+// With pseudonyms nobody may find out from a note whose call a finding is about.
+func TestPseudonymsAreNotJoinedWithWhatPeopleWrote(t *testing.T) {
+	sheet := opened(t, written(t, night(), policy.Report{
+		Redact: policy.RedactAll, PseudonymKey: []byte("k"), Worklist: []policy.Work{{Finding: "fnd-2", Owner: "Kim", Note: "call of Mrs Doe"}},
+	}))["Findings"]
+	for _, title := range []string{"owner", "note"} {
+		for _, cell := range cellsOf(t, sheet, title) {
+			if cell != "" {
+				t.Errorf("%s is shown: %q", title, cell)
+			}
+		}
+	}
+}
+
+func TestAnOrphanNamesTheCallThatItMostLikelyBelongsTo(t *testing.T) {
+	start := time.Date(2026, 11, 20, 9, 0, 0, 0, time.UTC)
+	leg := func(id, conversation, detail string) map[string]any {
+		return map[string]any{"finding_id": "fnd-" + id, "class": "missing_recording", "severity": "critical", "leg_id": id, "org_id": "o", "conversation_id": conversation, "detail": detail, "start_time": start}
+	}
+	orphan := func(id, conversation string) map[string]any {
+		return map[string]any{"finding_id": "fnd-" + id, "class": "no_cdr", "severity": "minor", "recording_id": id, "org_id": "o", "conversation_id": conversation, "source": "m", "object_key": "k", "entry": len(id)}
+	}
+	unnamed := orphan("", "")
+	unnamed["finding_id"] = "fnd-unnamed"
+	n := night()
+	n.Findings = full(table.Findings,
+		leg("leg-1", "c1", "like=r1"), leg("leg-2", "c2", "apart=2"), leg("leg-3", "c2", "apart=2"), leg("leg-4", "c4", "like=m:k#0"), leg("leg-5", "c5", ""),
+		orphan("r1", "cX"), orphan("r2", "c2"), unnamed, orphan("r5", "c5"))
+	sheet := opened(t, written(t, n, policy.Report{}))["Orphans"]
+	for title, want := range map[string][]string{
+		"leg of likely call":          {"leg-1", "leg-2; leg-3", "leg-4", ""},
+		"finding of likely call":      {"fnd-leg-1", "fnd-leg-2; fnd-leg-3", "fnd-leg-4", ""},
+		"conversation of likely call": {"c1", "c2; c2", "c4", ""},
+		"what speaks for it": {
+			speaksAlike,
+			"one of several: " + speaksApart,
+			speaksAlike, "",
+		},
+		"confirm": {"", "", "", ""},
+	} {
+		if diff := cmp.Diff(want, cellsOf(t, sheet, title)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", title, diff)
+		}
 	}
 }

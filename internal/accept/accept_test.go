@@ -1,0 +1,250 @@
+package accept_test
+
+import (
+	"bytes"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/xuri/excelize/v2"
+
+	"cdrmend/internal/accept"
+	"cdrmend/internal/policy"
+	"cdrmend/internal/report"
+	"cdrmend/internal/table"
+	"cdrmend/internal/worklist"
+)
+
+// sheet writes a worklist with one finding and one orphan to a file, with what somebody
+// filled in before.
+func sheet(t *testing.T, work ...policy.Work) string {
+	t.Helper()
+	rows := func(yield func(*table.Row, error) bool) {
+		var r table.Row
+		for _, v := range [][2]string{{"fnd-1", "missing_recording"}, {"fnd-2", "no_cdr"}, {"fnd-3", "conflict"}} {
+			r.Reset(table.Findings)
+			for _, c := range table.Findings.Columns {
+				switch c.Name {
+				case "finding_id":
+					r.AddText(v[0])
+				case "class":
+					r.AddText(v[1])
+				case "severity":
+					r.AddText("major")
+				case "status":
+					r.AddText("open")
+				case "detail":
+					r.AddText("a=b")
+				default:
+					r.AddNull()
+				}
+			}
+			if !yield(&r, nil) {
+				return
+			}
+		}
+	}
+	none := func(func(*table.Row, error) bool) {}
+	var b bytes.Buffer
+	n := &worklist.Night{Summary: &report.Summary{}, Report: policy.Report{Worklist: work}, Findings: rows, Repairs: none, Outages: none, Calls: none}
+	if err := worklist.Write(&b, n); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "findings.xlsx")
+	if err := os.WriteFile(path, b.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// fill writes into the row of a finding, by the titles of columns, as a person would.
+func fill(t *testing.T, path, id string, cells map[string]any) {
+	t.Helper()
+	f, err := excelize.OpenFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range f.GetSheetList() {
+		rows, err := f.GetRows(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		at := map[string]int{}
+		for i, title := range rows[0] {
+			at[title] = i + 1
+		}
+		for n, row := range rows {
+			if at["finding_id"] == 0 || at["owner"] == 0 || len(row) < at["finding_id"] || row[at["finding_id"]-1] != id {
+				continue
+			}
+			for title, v := range cells {
+				cell, err := excelize.CoordinatesToCellName(at[title], n+1)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if err := f.SetCellValue(name, cell, v); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+	}
+	if err := f.Save(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// What people fill in comes back, from a book as it was written, and from one that
+// another program saved.
+func TestWhatPeopleFillInComesBack(t *testing.T) {
+	path := sheet(t, policy.Work{Finding: "fnd-3", Owner: "Lee", Note: "a\tb", Due: "2026-12-24"})
+	fill(t, path, "fnd-1", map[string]any{"owner": "Kim", "state": "accept: lawful erasure", "note": "request 7", "due": "soon"})
+	fill(t, path, "fnd-2", map[string]any{"confirm": "same call", "due": 46357})
+	want := []accept.Entry{
+		{Work: policy.Work{Finding: "fnd-1", Owner: "Kim", State: "accept: lawful erasure", Note: "request 7", Due: "soon"}, Place: "Findings!2"},
+		{Work: policy.Work{Finding: "fnd-3", Owner: "Lee", Note: worklist.CellText("a\tb"), Due: "2026-12-24"}, Place: "Findings!3"},
+		{Work: policy.Work{Finding: "fnd-2", State: "same call", Due: "2026-12-01"}, Place: "Orphans!2"},
+	}
+	books := map[string]string{"as written": path}
+	if os.Getenv("CI") != "" {
+		dir := t.TempDir()
+		cmd := exec.Command("soffice", "-env:UserInstallation=file://"+filepath.Join(dir, "profile"), "--headless", "--convert-to", "xlsx:Calc MS Excel 2007 XML", "--outdir", dir, path)
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Fatalf("%v: %s", err, out)
+		}
+		books["saved by LibreOffice"] = filepath.Join(dir, "findings.xlsx")
+	}
+	for name, book := range books {
+		got, err := accept.ReadSheet(book)
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+	}
+
+	row, ok, err := want[0].Accepts("")
+	if diff := cmp.Diff(accept.Row{Finding: "fnd-1", Reason: "request 7", By: "Kim", Basis: "lawful erasure"}, row); diff != "" || !ok || err != nil {
+		t.Errorf("%v %v (-want +got):\n%s", ok, err, diff)
+	}
+}
+
+func TestASheetThatCannotBeTrustedIsAnError(t *testing.T) {
+	for name, test := range map[string]struct {
+		change func(t *testing.T, path string)
+		want   string
+	}{
+		"an id twice":     {func(t *testing.T, path string) { fill(t, path, "fnd-3", map[string]any{"finding_id": "fnd-1"}) }, "Findings!2 and Findings!3 are both about fnd-1: keep one"},
+		"a row without":   {func(t *testing.T, path string) { fill(t, path, "fnd-3", map[string]any{"finding_id": "", "note": "x"}) }, `reading sheet Findings of findings.xlsx: row 3 has no finding_id, so that nobody knows which finding {"" "" "" "x" ""} is about`},
+		"no such column":  {func(t *testing.T, path string) { rename(t, path, "owner", "who") }, "reading sheet Findings of findings.xlsx: there is no column owner"},
+		"a column twice":  {func(t *testing.T, path string) { rename(t, path, "severity", "owner") }, "reading sheet Findings of findings.xlsx: two columns have the title owner"},
+		"another program": {func(t *testing.T, path string) { write(t, path, "id,owner\n") }, "reading findings.xlsx: zip: not a valid zip file"},
+	} {
+		path := sheet(t)
+		test.change(t, path)
+		t.Chdir(filepath.Dir(path))
+		if _, err := accept.ReadSheet("findings.xlsx"); err == nil || err.Error() != test.want {
+			t.Errorf("%s: %v, want %s", name, err, test.want)
+		}
+	}
+}
+
+func rename(t *testing.T, path, from, to string) {
+	t.Helper()
+	f, err := excelize.OpenFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cells, err := f.SearchSheet(worklist.FindingsSheet, from)
+	if err != nil || len(cells) != 1 {
+		t.Fatal(cells, err)
+	}
+	if err := f.SetCellValue(worklist.FindingsSheet, cells[0], to); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Save(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestAcceptingNeedsAReasonANameAndAKnownBasis(t *testing.T) {
+	for state, want := range map[string]string{
+		"accept: lawful erasure": "Findings!7 accepts fnd-1 without a reason: write it into the column note",
+		"accept: because":        `Findings!7: the basis is "because", want one of: lawful erasure, retention ended, known and explained`,
+	} {
+		e := accept.Entry{Work: policy.Work{Finding: "fnd-1", State: state, Owner: "Kim"}, Place: "Findings!7"}
+		if _, ok, err := e.Accepts(""); ok || err == nil || err.Error() != want {
+			t.Errorf("%q: %v, want %s", state, err, want)
+		}
+	}
+	e := accept.Entry{Work: policy.Work{Finding: "fnd-1", State: "accept:", Note: "n"}, Place: "Findings!7"}
+	if _, _, err := e.Accepts(""); err == nil {
+		t.Error("nobody accepts it")
+	}
+	if row, ok, err := e.Accepts("Lee"); !ok || err != nil || row.By != "Lee" {
+		t.Errorf("%+v %v %v", row, ok, err)
+	}
+}
+
+// Rows are known by their number: they stay where they are, with what other people
+// keep in columns of their own.
+func TestRowsAreOnlyAdded(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "accepted.csv")
+	write(t, path, "\ufeffticket,finding_id,by,reason\n7,fnd-0,Kim,\"a, b\"\n")
+	for _, dry := range []bool{true, false} {
+		first, err := accept.Add(path, []accept.Row{
+			{Finding: "fnd-1", Reason: "r", By: "b"},
+			{AcceptedSubject: policy.AcceptedSubject{Conversation: "c"}, Reason: "r", By: "b", Basis: "lawful erasure"},
+		}, dry)
+		if err != nil || first != 2 {
+			t.Fatalf("first row %d, %v", first, err)
+		}
+	}
+	want := "ticket,finding_id,by,reason,basis,conversation_id\n7,fnd-0,Kim,\"a, b\",,\n,fnd-1,b,r,,\n,,b,r,lawful erasure,c\n"
+	if diff := cmp.Diff(want, text(t, path)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+func TestWhatASheetDoesNotHaveStays(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "worklist.csv")
+	write(t, path, "finding_id,owner,state,note,due\nfnd-9,Lee,open,,\nfnd-1,Kim,,\"two\nlines\",\nfnd-2,Kim,,,\n")
+	entries := []accept.Entry{
+		{Work: policy.Work{Finding: "fnd-1", Owner: "Kim", Note: worklist.CellText("two\nlines"), Due: "2026-12-01"}},
+		{Work: policy.Work{Finding: "fnd-2"}},
+		{Work: policy.Work{Finding: "fnd-3"}},
+		{Work: policy.Work{Finding: "fnd-4", State: "done"}},
+	}
+	did, err := accept.Merge(path, entries, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(accept.Change{Changed: 2, Cleared: 1, Findings: []string{"fnd-1", "fnd-2", "fnd-4"}}, did); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	want := "finding_id,owner,state,note,due\nfnd-1,Kim,,\"two\nlines\",2026-12-01\nfnd-4,,done,,\nfnd-9,Lee,open,,\n"
+	if diff := cmp.Diff(want, text(t, path)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if did, err := accept.Merge(path, entries, false); err != nil || len(did.Findings) > 0 {
+		t.Errorf("again: %+v, %v", did, err)
+	}
+}
+
+func write(t *testing.T, path, text string) {
+	t.Helper()
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func text(t *testing.T, path string) string {
+	t.Helper()
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
