@@ -154,10 +154,10 @@ func runPage(ctx context.Context, out *output, label string, show policy.Report)
 // withNames returns what a page may show, with the names and the zone of the run itself
 // where no configuration gave others.
 func withNames(show policy.Report, of *policy.ReportIdentity) (policy.Report, error) {
-	if show.Names != nil || show.Zone != nil || show.Operator != "" {
+	if show.Job != "" || show.Names != nil || show.Zone != nil || show.Operator != "" {
 		return show, nil
 	}
-	show.Names, show.Operator = of.Names, of.Operator
+	show.Job, show.Names, show.Operator = of.Job, of.Names, of.Operator
 	if of.Zone != "" {
 		var err error
 		if show.Zone, err = profile.Zone(of.Zone); err != nil {

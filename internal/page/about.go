@@ -14,6 +14,7 @@ import (
 type aboutView struct {
 	Organisations []thing
 	More          bool // further organisations
+	Job           string
 	Operator      string
 	Span          record.Span
 	From, To      string // in the configured zone, empty without one
@@ -32,9 +33,8 @@ type orgNames struct {
 
 // addConfigured adds the organisations that the configuration names.
 func (o *orgNames) addConfigured(s *report.Summary, r *redact.Redactor) {
-	o.add(s.Config.Org, r)
-	for i := range s.Config.Sources {
-		o.add(s.Config.Sources[i].Org, r)
+	for _, org := range s.Organisations() {
+		o.add(org, r)
 	}
 }
 
@@ -55,7 +55,7 @@ func (o *orgNames) add(id string, r *redact.Redactor) {
 func (g *gathering) head(c policy.Report) headView {
 	return headView{
 		About: aboutView{
-			Organisations: g.orgs.list, More: g.orgs.more, Operator: printable.Text(c.Operator),
+			Organisations: g.orgs.list, More: g.orgs.more, Job: printable.Text(c.Job), Operator: printable.Text(c.Operator),
 			Span: g.span, From: g.zone.stamp(g.span.Start), To: g.zone.stamp(g.span.End), Zone: g.zone.name(),
 		},
 		Notices: g.notices(), Lead: lead(g.summary), Detail: g.detail(g.summary), Remarks: remarks(&g.summary.Coverage),

@@ -158,7 +158,7 @@ func TestAFindingOpensIntoAStory(t *testing.T) {
 		"The leg was to be recorded, and no manifest that was read has a recording of it.", "What to do: Look for the recording at the vendor",
 		"It coincides with registration outage out-1: the token lacks a required scope.",
 		"call inbound: +********56 → +*****55", "agents u1, Erika u2", "queues Support q1", "trunk T1",
-		"started 2026-11-20 19:05:00 JST 2026-11-20 10:05:00 UTC", "evidence source cdr, object calls/+********56.csv, row 3", "address #fnd-1",
+		"started 2026-11-20 19:05:00 JST 10:05:00 UTC", "evidence source cdr, object calls/+********56.csv, row 3", "address #fnd-1",
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the finding does not say %q:\n%s", want, text)

@@ -44,8 +44,8 @@ const (
 	toneOutage = "outage"        // outages alone
 )
 
-// tones orders cards. What nobody can tell is as urgent as a major finding.
-var tones = map[string]int{"critical": 0, "major": 1, toneUntold: 1, "minor": 2, toneOutage: 3}
+// tones orders cards. Calls that nobody can tell may be missing, all of them.
+var tones = map[string]int{"critical": 0, toneUntold: 1, "major": 2, "minor": 3, toneOutage: 4}
 
 // mostUnfolded is how many cards are unfolded. A reader sees what the others are
 // about without opening them.

@@ -35,7 +35,7 @@ func titlesOf(section string) (list []string) {
 }
 
 // What calls coincide with comes directly after the calls, and what nobody can tell
-// before what is minor.
+// before what is major.
 func TestTheWorstIsToBeDoneFirst(t *testing.T) {
 	r := small()
 	r.Summary.Findings = []report.FindingCount{
@@ -62,8 +62,8 @@ func TestTheWorstIsToBeDoneFirst(t *testing.T) {
 		"Look for missing recordings: 3 findings, and 1 not certain",
 		"Give the OAuth client the scope: 1 outage lasting 30 min; 2 missing calls coincide, 1 possibly",
 		"Compare audio of the wrong size with the original: 1 finding",
-		"Export again what is incomplete: 2 findings",
 		"Name the leg of each recording: 1 call cannot be told",
+		"Export again what is incomplete: 2 findings",
 		"Compare the entries of one recording: 9 findings",
 		"Find out why clients stopped registering: 1 outage lasting 30 min",
 	}
@@ -193,6 +193,7 @@ func TestIDsThatWouldLookAlikeAreNotCut(t *testing.T) {
 func TestThePageSaysWhoseItIs(t *testing.T) {
 	r := small()
 	r.Summary.Config.Org = "o1"
+	r.Redact.Job = "nightly"
 	r.Redact.Operator, r.Redact.Names = "Acme <Compliance>", policy.Names{{Kind: "organisation", ID: "o1", Name: "Acme"}}
 	zone, err := time.LoadLocation("America/New_York")
 	if err != nil {
@@ -201,7 +202,7 @@ func TestThePageSaysWhoseItIs(t *testing.T) {
 	r.Redact.Zone = zone
 	head := head(written(t, r))
 	for _, want := range []string{
-		`<span class="name">Acme</span> <bdi class="id">o1</bdi>`, "operated by Acme <Compliance>",
+		`<span class="name">Acme</span> <bdi class="id">o1</bdi>`, "operated by Acme <Compliance> · job nightly · ",
 		"2026-11-19 19:00:00 EST to 2026-11-20 19:00:00 EST (America/New_York)",
 	} {
 		if !strings.Contains(head, want) {

@@ -18,7 +18,11 @@ func lead(s *report.Summary) string {
 	if c.Of == 0 {
 		return "No call of this interval should have been recorded; " + openFindings(s) + "."
 	}
-	return fmt.Sprintf("%s of %s that should be recorded are, %s; %s.", report.Grouped(c.Recorded), expected(&c), c.Percent(c.RecordedPercent), openFindings(s))
+	percent := ", " + c.Percent(c.RecordedPercent)
+	if c.Total == report.AtLeast { // a share of what nobody knows says no more than the numbers
+		percent = ""
+	}
+	return fmt.Sprintf("%s of %s that should be recorded are%s; %s.", report.Grouped(c.Recorded), expected(&c), percent, openFindings(s))
 }
 
 // openFindings counts the open findings that are critical or major.
@@ -256,10 +260,14 @@ func tiles(s *report.Summary, g *gathering) []tile {
 		}
 		return verdict
 	}
+	size := ""
+	if c.Total == report.AtLeast {
+		size = "long"
+	}
 
 	return []tile{
-		{"recorded", share(c.RecordedPercent), percentOf(c.RecordedPercent, c.Recorded), ""},
-		{"with all metadata", share(c.IntactPercent), percentOf(c.IntactPercent, c.Intact), ""},
+		{"recorded", share(c.RecordedPercent), percentOf(c.RecordedPercent, c.Recorded), size},
+		{"with all metadata", share(c.IntactPercent), percentOf(c.IntactPercent, c.Intact), size},
 		{"missing", report.Grouped(s.Verdicts["missing"]), relationsOf(&g.missing), class("missing")},
 		{"recorded in part", report.Grouped(s.Verdicts["partial"]), relationsOf(&g.partial), class("partial")},
 		{"cannot be told", report.Grouped(s.Verdicts["indeterminate"]), "", class("indeterminate")},

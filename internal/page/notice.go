@@ -79,7 +79,8 @@ func (g *noticeGroup) N() int64 { return int64(len(g.List)) + g.More }
 // Summary counts the notices of a folded group.
 func (g *noticeGroup) Summary() string { return report.Grouped(g.N()) + " " + g.Title }
 
-// notices returns what stands above all numbers, what matters most first.
+// notices returns what stands above all numbers, what hides most first: whole sources,
+// then inputs, then what is noticed about their rows, then single rows elsewhere.
 func (g *gathering) notices() []noticeGroup {
 	g.limits.strays.Title = "times rows of another interval lie in a partition that its run never reads: they are missing from its numbers"
 	g.limits.unfit.Title = "times a source lacks what judging its calls needs, so that nothing is claimed of them"
@@ -98,7 +99,7 @@ func (g *gathering) notices() []noticeGroup {
 		ids.add(noticeView{Text: fmt.Sprintf("%s on more than 1,000 records and taken for missing.", counted(n, "id stands"))})
 	}
 
-	list := []noticeGroup{g.limits.strays, g.limits.unfit, warnings, incomplete, ids}
+	list := []noticeGroup{g.limits.unfit, incomplete, warnings, g.limits.strays, ids}
 	return slices.DeleteFunc(list, func(n noticeGroup) bool { return n.N() == 0 })
 }
 

@@ -29,8 +29,9 @@ function zoned(micros) {
   if (!zone) return [utc(micros)];
   const offset = zone.offsets.findLast(o => o.from <= micros) || zone.offsets[0];
   const time = utc(micros);
-  const beside = el("small", {}, time.textContent + " UTC");
-  time.textContent = utc(micros + offset.seconds * 1e6).textContent + " " + offset.short;
+  const other = time.textContent, local = utc(micros + offset.seconds * 1e6).textContent;
+  const beside = el("small", {}, (other.slice(0, 10) === local.slice(0, 10) ? other.slice(11) : other) + " UTC"); // the day stands there once
+  time.textContent = local + " " + offset.short;
   return [time, " ", beside];
 }
 const grouped = n => String(n).replace(/\B(?=(\d{3})+$)/g, ",");
