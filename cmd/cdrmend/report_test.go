@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -126,6 +128,54 @@ func TestTheReportOfTheDemo(t *testing.T) {
 		p.Look(dark)
 		checkAccessible(t, p, `{runOnly: ["color-contrast"]}`)
 	})
+	t.Run("is accessible on a phone", func(t *testing.T) {
+		p := browser.Show(t, file, phone)
+		p.Eval(`document.querySelector("#list-findings tbody button").click()`, nil)
+		checkAccessible(t, p, "{}")
+	})
+	t.Run("links only to files that are there", func(t *testing.T) {
+		p := browser.Show(t, file, laptop)
+		var links []string
+		p.Eval(`[...document.querySelectorAll("a[href]")].map(a => a.getAttribute("href")).filter(h => !h.startsWith("#"))`, &links)
+		for _, link := range links {
+			if _, err := os.Stat(filepath.Join(filepath.Dir(file), link)); err != nil {
+				t.Errorf("the page links to %s: %v", link, err)
+			}
+		}
+		for _, want := range []string{"./findings.csv", "./findings.xlsx", "./report.pdf"} {
+			if !slices.Contains(links, want) {
+				t.Errorf("the page does not link to %s, only to %q", want, links)
+			}
+		}
+	})
+	t.Run("names each missing call", func(t *testing.T) {
+		p := browser.Show(t, file, laptop)
+		var got []string
+		p.Eval(`[...document.querySelectorAll("#do-look-for-missing-recordings .calls tbody a")].map(a => a.textContent)`, &got)
+		var want []string
+		for _, f := range readCSV(t, dir, "findings") {
+			if f["class"] == "missing_recording" && f["status"] == "open" {
+				want = append(want, f["finding_id"])
+			}
+		}
+		slices.Sort(got)
+		slices.Sort(want)
+		if diff := cmp.Diff(want, got); diff != "" || len(want) == 0 {
+			t.Errorf("missing calls (-tables +page):\n%s", diff)
+		}
+	})
+	t.Run("shows what to do without a script", func(t *testing.T) {
+		html, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		before, _, _ := strings.Cut(string(html), "<script")
+		for _, want := range []string{`class="lead"`, "Look for missing recordings", `<table class="calls`, `<dl class="tiles">`} {
+			if !strings.Contains(before, want) {
+				t.Errorf("without its script the page has no %s", want)
+			}
+		}
+	})
 	t.Run("tells the reader's own time", func(t *testing.T) {
 		p := browser.Show(t, file, laptop)
 		var title string
@@ -138,6 +188,23 @@ func TestTheReportOfTheDemo(t *testing.T) {
 		pdf := browser.Show(t, file, laptop).PDF()
 		if pages := bytes.Count(pdf, []byte("/Type /Page\n")) + bytes.Count(pdf, []byte("/Type /Page/")) + bytes.Count(pdf, []byte("/Type /Page ")); !bytes.HasPrefix(pdf, []byte("%PDF-")) || pages < 2 {
 			t.Errorf("printed, it is %d bytes with %d pages", len(pdf), pages)
+		}
+		path := filepath.Join(t.TempDir(), "report.pdf")
+		write(t, path, pdf)
+		text, err := exec.Command("pdftotext", "-layout", path, "-").Output()
+		if err != nil {
+			t.Fatalf("pdftotext: %v; make tools installs it", err)
+		}
+		// Ids may go on in another line of their cell, but are never cut, and folded
+		// cards are open.
+		if cut := regexp.MustCompile(`\w+…\w+`).FindAllString(string(text), 3); cut != nil {
+			t.Errorf("printed, ids are cut: %q", cut)
+		}
+		if !strings.Contains(string(text), "Raise lookahead or lookback of the source") {
+			t.Errorf("printed, folded cards are closed:\n%.3000s", text)
+		}
+		if n := len(regexp.MustCompile(`Severity +Class +Status`).FindAll(text, -1)); n < 3 {
+			t.Errorf("printed, the list of findings has %d headers, want one on each sheet", n)
 		}
 		if dir := os.Getenv("SCREENSHOTS"); dir != "" {
 			write(t, filepath.Join(dir, "report.pdf"), pdf)

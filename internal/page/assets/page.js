@@ -135,7 +135,7 @@ class List {
     const row = this.table.tHead.rows[0];
     for (const c of this.columns) {
       const button = el("button", {type: "button"}, c.title);
-      c.th = el("th", {scope: "col"}, button);
+      c.th = el("th", {scope: "col", "data-title": c.title}, button);
       button.addEventListener("click", () => {
         this.sort = {column: c, down: this.sort?.column === c && !this.sort.down};
         this.changed();
@@ -276,9 +276,8 @@ class List {
 // The columns of lists. Their names stand in addresses.
 const text = (name, title, more) => ({name, title, key: (s, n) => s.get(n, name), cell: (s, n) => s.get(n, name), ...more});
 const id = (name, title, more) => text(name, title, {class: "ids", cell: (s, n) => things(s, name, n), ...more});
-const rank = (list, name, title) => text(name, title, {key: (s, n) => list.indexOf(s.get(n, name)), cell: (s, n) => {
-  return el("span", {class: name === "severity" ? "sev-" + s.get(n, name) : undefined}, s.get(n, name));
-}});
+const rank = (list, name, title, cell) => text(name, title, {key: (s, n) => list.indexOf(s.get(n, name)),
+  cell: cell || ((s, n) => el("span", {class: "sev-" + s.get(n, name)}, s.get(n, name)))});
 const start = text("start_time", data.zone ? "Start" : "Start (UTC)", {class: "time", cell: (s, n) => zoned(s.get(n, "start_time"))});
 
 // Clauses have neither capital nor full stop.
@@ -358,7 +357,8 @@ function add(list) {
 
 if (document.getElementById("list-findings")) {
   add(new List("findings", [...interval("findings"),
-    rank(severities, "severity", "Severity"), text("class", "Class"), rank(statuses, "status", "Status"), start,
+    rank(severities, "severity", "Severity"), text("class", "Class"),
+    rank(statuses, "status", "Status", (s, n) => [s.get(n, "status"), el("small", {class: "paper"}, s.get(n, "finding_id"))]), start, // paper has no addresses
     id("trunk_id", "Trunk"), id("conversation_id", "Conversation"), id("recording_id", "Recording"),
     text("outage", "Outage", {key: outageCell, cell: outageCell}),
   ], findingDetail, s => {
