@@ -33,17 +33,17 @@ type callList struct {
 
 // callView is one call as a card shows it.
 type callView struct {
-	Start            record.Time
-	Local            string // start in the configured zone
-	UTC              string // start, without the day when that is the same in the zone
-	Direction        string
-	From, To         string // telephone numbers
-	Users, Queues    []thing
-	Trunk, Line      thing
-	Talk, Unrecorded string // lengths in words
-	Coincides        string // how it relates to an outage, in words
-	Finding          string
-	Class            string // of that finding
+	Start         record.Time
+	Local         string // start in the configured zone
+	UTC           string // start, without the day when that is the same in the zone
+	Direction     string
+	From, To      string // telephone numbers
+	Users, Queues []thing
+	Trunk, Line   thing
+	Talk, Note    string // how long it was, and what is there of it
+	Coincides     string // how it relates to an outage, in words
+	Finding       string
+	Class         string // of that finding
 
 	open int64 // its findings that are open
 }
@@ -102,7 +102,10 @@ func (k *callKeeper) add(verdict int, row, shown *table.Row) {
 	}
 	v.Trunk = first(k.things(policy.TrunkName, row, shown, callTrunk))
 	v.Line = first(k.things(policy.LineName, row, shown, callLine))
-	v.Talk, v.Unrecorded = talkOf(row)
+	v.Talk, v.Note = talkOf(row)
+	if verdict == markPartial && v.Note == "" {
+		v.Note = "recorded in part"
+	}
 	k.lists[verdict] = append(k.lists[verdict], v)
 	k.places[string(k.place(row, callSource, callObject, callRow))] = callPlace{verdict, len(k.lists[verdict]) - 1}
 }
@@ -134,14 +137,14 @@ func first(list []thing) thing {
 	return list[0]
 }
 
-// talkOf returns how long somebody could be heard, and how much of that is not
-// recorded, in words; empty when unknown.
-func talkOf(row *table.Row) (talk, unrecorded string) {
+// talkOf says how long somebody could be heard, and how much of that is not recorded;
+// empty when unknown.
+func talkOf(row *table.Row) (talk, note string) {
 	covered, uncovered := row.Count(callCovered), row.Count(callUncovered)
 	answer, end := row.Time(callAnswer), row.Time(callEnd)
 	switch {
 	case row.Known(callCovered) && row.Known(callUncovered):
-		return duration((covered + uncovered) * 1000), duration(uncovered * 1000)
+		return duration((covered + uncovered) * 1000), duration(uncovered*1000) + " not recorded"
 	case answer.Known() && end.Known() && end >= answer:
 		return duration(int64(end - answer)), ""
 	}

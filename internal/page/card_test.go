@@ -110,6 +110,31 @@ func TestACardNamesItsCalls(t *testing.T) {
 	}
 }
 
+// The part that is not recorded is said beside the whole. A call that lacks one of its
+// recordings is among the missing ones.
+func TestACallRecordedInPartSaysHowMuchIsNot(t *testing.T) {
+	r := small()
+	r.Summary.Findings = []report.FindingCount{
+		{Class: "missing_recording", Severity: "critical", Status: "open", Count: 1}, {Class: "short_recording", Severity: "major", Status: "open", Count: 1},
+	}
+	place := func(c cells, number string, row int) cells {
+		c["source"], c["object_key"], c[number] = "cdr", "c.csv", row
+		return c
+	}
+	r.Calls = rows(table.Calls,
+		place(cells{"verdict": "partial", "start_time": "10:00", "covered_ms": 170_000, "uncovered_ms": 12_000, "outage_relation": "none"}, "row", 1),
+		place(cells{"verdict": "partial", "start_time": "11:00"}, "row", 2))
+	r.Findings = rows(table.Findings,
+		place(cells{"finding_id": "fnd-2", "class": "missing_recording", "severity": "critical", "status": "open"}, "entry", 2),
+		place(cells{"finding_id": "fnd-1", "class": "short_recording", "severity": "major", "status": "open"}, "entry", 1))
+	cards := strings.Split(todo(t, r), "<details ")
+	for i, want := range []string{"", `unknown <small>recorded in part</small></td><td data-label="Outage">cannot be told</td><td data-label="Finding"><a href="#fnd-2">`, `class="talk">3 min 2 s <small>12 s not recorded</small></td><td data-label="Outage">no outage</td><td data-label="Finding"><a href="#fnd-1">`} {
+		if i >= len(cards) || !strings.Contains(cards[i], want) {
+			t.Errorf("card %d does not say %s:\n%s", i, want, strings.Join(cards, "\n"))
+		}
+	}
+}
+
 // Pseudonyms have no names, and commands with them would find nothing.
 func TestACardWithPseudonymsNamesNobody(t *testing.T) {
 	r := small()

@@ -294,11 +294,13 @@ func (g *gathering) addCalls(rows table.Rows) error {
 		original := row
 		row = g.show.row(original)
 		g.calls.add(verdict, original, row)
-		g.orgs.add(original.Text(callOrg), g.show.redact)
+		if !g.orgs.more {
+			g.orgs.add(original.Text(callOrg), g.show.redact)
+		}
 		relation := relationOf(string(row.Bytes(callRelation)))
 		id := trunkID{row.Text(callOrg), row.Text(callTrunk)}
 		t := g.trunk(id)
-		g.nameTrunk(t, original.Text(callTrunk))
+		g.nameTrunk(t, original, callTrunk)
 		t.mark(verdict, relation, row.Time(callStart), g.span)
 		if cause := row.Text(callCause); cause != "" {
 			g.causes.named(cause).calls[verdict].add(relation)
@@ -336,7 +338,7 @@ func (g *gathering) addOutages(rows table.Rows) error {
 		clipped := o.clip(g.span)
 		micros := int64(clipped.End - clipped.Start)
 		t := g.trunk(trunkID{o.Org, o.Trunk})
-		g.nameTrunk(t, row.Text(outageTrunk))
+		g.nameTrunk(t, row, outageTrunk)
 		t.addOutage(o, micros)
 		g.causes.named(o.Cause).addOutage(micros)
 	}
@@ -358,11 +360,11 @@ func (g *gathering) addFinding(row *table.Row) {
 	}
 }
 
-// nameTrunk gives a trunk the name that is configured for its id as the tables have
-// it.
-func (g *gathering) nameTrunk(t *trunk, id string) {
-	if !t.named {
-		t.named, t.Name = true, printable.Text(g.show.redact.Name(policy.TrunkName, id))
+// nameTrunk gives a trunk the name that is configured for its id, which a row has as
+// the table does.
+func (g *gathering) nameTrunk(t *trunk, row *table.Row, column int) {
+	if !t.named { // before copying the id, as millions of rows may name one trunk
+		t.named, t.Name = true, printable.Text(g.show.redact.Name(policy.TrunkName, row.Text(column)))
 	}
 }
 
@@ -373,7 +375,7 @@ func (g *gathering) trunkOf(row *table.Row) *trunk {
 	t := g.named[string(g.name)]
 	if t == nil {
 		t = g.trunk(trunkID{printable.Text(g.show.redact.Org(row.Text(findingOrg))), printable.Text(g.show.redact.Trunk(row.Text(findingTrunk)))})
-		g.nameTrunk(t, row.Text(findingTrunk))
+		g.nameTrunk(t, row, findingTrunk)
 		if len(g.named) < mostTrunks { // names from outside must not fill the memory
 			g.named[string(g.name)] = t
 		}
