@@ -14,6 +14,7 @@ import (
 
 	"cdrmend/internal/page"
 	"cdrmend/internal/page/browsertest"
+	"cdrmend/internal/policy"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/spf13/pflag"
@@ -210,6 +211,22 @@ func TestTheReportOfTheDemo(t *testing.T) {
 			write(t, filepath.Join(dir, "report.pdf"), pdf)
 		}
 	})
+}
+
+// Without a configuration a page has the names, the zone and the operator of its run.
+func TestAPageMadeAgainHasTheNamesOfItsRun(t *testing.T) {
+	of := policy.ReportIdentity{Job: "nightly", Zone: "Europe/Berlin", Operator: "Acme", Names: policy.Names{{Kind: "trunk", ID: "t1", Name: "Berlin"}}}
+	got, err := withNames(policy.Report{Redact: policy.RedactNothing}, &of)
+	if err != nil || got.Redact != policy.RedactNothing || got.Job != of.Job || got.Operator != of.Operator || got.Zone.String() != of.Zone || !slices.Equal(got.Names, of.Names) {
+		t.Errorf("got %+v, %v", got, err)
+	}
+	if got, err := withNames(policy.Report{Operator: "Other"}, &of); err != nil || got.Operator != "Other" || got.Names != nil {
+		t.Errorf("with a configuration: got %+v, %v", got, err)
+	}
+	of.Zone = "Nowhere"
+	if _, err := withNames(policy.Report{}, &of); err == nil || !strings.Contains(err.Error(), "Nowhere") {
+		t.Errorf("an unknown zone: got %v", err)
+	}
 }
 
 // checkCount compares what a screen reader is told after a change.
