@@ -323,7 +323,8 @@ func TestAWeekIsAudited(t *testing.T) {
 	}
 	checkAccessible(t, p, "{}")
 
-	// The page of one run, made again from what it committed, is the same.
+	// The page of one run, made again from what it committed, is the same but for links
+	// to files that do not lie beside it.
 	runs, err := filepath.Glob(filepath.Join(dir, "out", "interval=2026-11-20", "runs", "*", "report.html"))
 	if err != nil || len(runs) != 1 {
 		t.Fatalf("the reports are %q: %v", runs, err)
@@ -337,7 +338,8 @@ func TestAWeekIsAudited(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(strings.Split(string(want), "\n"), strings.Split(string(got), "\n")); diff != "" {
+	unlinked := regexp.MustCompile(`<a href="\./[^"]*">(<code>[^<]*</code>)</a>`).ReplaceAllString(string(want), "$1")
+	if diff := cmp.Diff(strings.Split(unlinked, "\n"), strings.Split(string(got), "\n")); diff != "" {
 		t.Errorf("made again (-run +again):\n%s", diff)
 	}
 }

@@ -417,8 +417,8 @@ document.addEventListener("click", event => {
   const a = event.target instanceof Element && event.target.closest("a");
   if (a && (a.hash ?? "") && a.hash === location.hash) go();
 });
-for (const button of document.querySelectorAll("[data-class]")) {
-  button.addEventListener("click", () => { location.hash = "findings?" + new URLSearchParams({class: button.dataset.class}); });
+for (const button of lists.findings ? document.querySelectorAll("[data-class]") : []) {
+  button.addEventListener("click", () => { lists.findings.fill({class: button.dataset.class}); lists.findings.changed(); lists.findings.form.scrollIntoView(); });
 }
 if (location.hash) go();
 
