@@ -26,7 +26,7 @@ type Account struct {
 
 	unused map[uint32]int64 // by object, of damaged ones other than manifests: the first byte that was not used
 	mu     sync.Mutex       // guards Rejects
-	dir    string           // of temporary files
+	pool   *scratch.Pool    // of the rejects
 	spill  *spill           // that the evidence reads from
 }
 
@@ -65,8 +65,8 @@ type OrgCount struct{ Lacking, Having int64 }
 func newAccount(objects int, dir string) *Account {
 	return &Account{
 		Objects: make([]ObjectRead, objects), Rejects: map[uint32]*scratch.Spool{}, Broken: map[uint32]error{},
-		Rows: map[uint32]*RowCount{}, Unfinished: map[uint32]string{}, Unmatched: map[uint32]UnmatchedLines{}, Filtered: map[uint32]OrgCount{}, Skipped: map[uint32][]int64{}, Places: map[uint32]record.Fields{}, unused: map[uint32]int64{}, dir: dir,
-		spill: &spill{dir: dir},
+		Rows: map[uint32]*RowCount{}, Unfinished: map[uint32]string{}, Unmatched: map[uint32]UnmatchedLines{}, Filtered: map[uint32]OrgCount{}, Skipped: map[uint32][]int64{}, Places: map[uint32]record.Fields{}, unused: map[uint32]int64{},
+		pool: scratch.NewPool(dir), spill: &spill{dir: dir},
 	}
 }
 
@@ -75,6 +75,7 @@ func (a *Account) Close() {
 	for _, spool := range a.Rejects {
 		spool.Close()
 	}
+	a.pool.Close()
 	a.spill.close()
 }
 

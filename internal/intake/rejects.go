@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 
 	"cdrmend/internal/rows"
-	"cdrmend/internal/scratch"
 )
 
 // rejectLine is one line of rejects/<source>/<object key>.jsonl. Rows of the
@@ -71,7 +70,16 @@ func (l *rejectLog) joins(r *rows.Reject) bool {
 		r.Offset == l.run.Offset+int64(len(l.text))+between && int64(len(l.text)+len(r.Bytes))+between <= longestRun
 }
 
-// flush writes the rows that wait. It is called when the object was read.
+// end writes the rows that wait. It is called when the object was read; from then on
+// its rejects take no memory.
+func (l *rejectLog) end() error {
+	if err := l.flush(); err != nil {
+		return err
+	}
+	return l.account.settle(l.n)
+}
+
+// flush writes the rows that wait.
 func (l *rejectLog) flush() error {
 	if l.rows == 0 {
 		return nil
@@ -106,7 +114,7 @@ func (a *Account) reject(n uint32, secret bool, r rows.Reject, rows int64) error
 	a.mu.Lock()
 	spool := a.Rejects[n]
 	if spool == nil {
-		spool = scratch.NewSpool(a.dir)
+		spool = a.pool.NewSpool()
 		a.Rejects[n] = spool
 	}
 	a.mu.Unlock()
@@ -128,4 +136,15 @@ func (a *Account) reject(n uint32, secret bool, r rows.Reject, rows int64) error
 
 	_, err = spool.Write(append(b, '\n'))
 	return err
+}
+
+// settle stores the rejects of an object that are still in memory.
+func (a *Account) settle(n uint32) error {
+	a.mu.Lock()
+	spool := a.Rejects[n]
+	a.mu.Unlock()
+	if spool == nil {
+		return nil
+	}
+	return spool.Settle()
 }
