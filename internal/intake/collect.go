@@ -99,7 +99,7 @@ func (c *collector) accountManifest(o *opened, b *manifest.Batch) {
 	c.account.addRows(o.n, o.Partition, policy.Manifests, b.Rows, b.Rejects)
 	c.account.Balance[policy.Manifests].Skipped += b.Skipped
 	if !b.Doc.Virtual && !b.Doc.OfMedia { // media without metadata are on no page
-		c.addPage(o, b.Page, b.Rows-b.Rejects, b.Rows > 0 || b.Framed)
+		c.addPage(o, b.Page, b.Rows-b.Rejects-b.Skipped, b.Rows > 0 || b.Framed)
 	}
 	if why := b.Doc.Why(); why != nil {
 		c.account.Broken[o.n] = why
@@ -148,7 +148,7 @@ func (c *collector) accountLegs(o *opened, b *cdr.Batch) {
 	balance.Skipped += b.Skipped
 	c.noteReading(o, &b.Reading)
 	c.account.addRows(o.n, o.Partition, policy.CDRs, b.Rows, b.Rejected)
-	c.account.Rows[o.Partition].Blank += b.Blank
+	c.account.Rows[o.Partition].Blank += b.Blank + b.Unmatched
 
 	// Where a row holds several legs, the balance counts the legs instead.
 	if c.in.Sources[o.Source].Profile.Shape != "" {

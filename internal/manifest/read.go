@@ -84,7 +84,7 @@ type Batch struct {
 	Details  []byte // of the entries, those that were not handed to Input.Keep
 	Rejects  int64
 	Rows     int64 // rejects and comments included
-	Skipped  int64 // comments of CSV
+	Skipped  int64 // comments of CSV, and elements of XML next to the entries
 	Length   int64 // of the uncompressed content, as far as it was read
 	Filtered intern.Filtered
 

@@ -258,6 +258,11 @@ func TestRecordsOfXMLAreRows(t *testing.T) {
 		`0@6 "a"|["1","2"]`, `1@71 "b"|`,
 	}, []string{"2@84 <cdr>5</cdr>: has no elements and no attributes"})
 
+	other := checkRows(t, p, profile.XML, `<cdrs><head n="1"/><cdr id="a"/><page><cdr id="b"/></page></cdrs>`, []string{`0@19 "a"|`}, []string{"-1@38 <cdr id=\"b\"/>: " + rows.MisplacedRecord})
+	if other.Unmatched != 2 || other.Rows != 4 || other.Listed != 1 || other.Incomplete() != nil {
+		t.Errorf("elements next to the records: %+v", other)
+	}
+
 	if reading := checkRows(t, p, profile.XML, `<cdrs></cdrs>`, nil, nil); reading.Incomplete() != nil {
 		t.Errorf("a list without records is whole: %v", reading.Incomplete())
 	}
