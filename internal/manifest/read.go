@@ -123,6 +123,22 @@ func (s *spare) detach(b *Batch) {
 // Blocks returns all entries, in order.
 func (b *Batch) Blocks() [][]Row { return append(b.full[:len(b.full):len(b.full)], b.Entries) }
 
+// Unplaceable returns how many entries have a conversation that cannot be read, as two
+// calls in one record: they may be the recordings of any call. What the canonical
+// layouts cannot read is a missing value, as their contract says, and is not counted.
+func (b *Batch) Unplaceable(p *profile.Profile) (n int64) {
+	canonical := !p.IsOwn() && b.Doc.Format != profile.XML && b.Doc.Format != profile.CSV
+	if canonical || b.Doc.Extra == nil || b.Doc.Key.Conversation != intern.None {
+		return 0
+	}
+	for i := range b.Doc.Extra.Invalid {
+		if b.Doc.Extra.Invalid[i].Field == record.ConversationID {
+			n++
+		}
+	}
+	return n
+}
+
 // count returns how many entries there are.
 func (b *Batch) count() (n int) {
 	for _, block := range b.Blocks() {
