@@ -105,7 +105,17 @@ func lacking(p *profile.Profile, columns record.Fields) (lacks evidence.Needs) {
 			lacks |= needs[alternatives[0]]
 		}
 	}
+	for id, join := range joins {
+		if p.Joins(id) && !columns.Has(id) {
+			lacks |= join
+		}
+	}
 	return lacks
+}
+
+// joins has the needs of the ids by which legs find their entries.
+var joins = map[record.Field]evidence.Needs{
+	record.ConversationID: evidence.JoinConversation, record.RecordingID: evidence.JoinRecording,
 }
 
 // registrationLog completes the log of registrations.
