@@ -103,8 +103,11 @@ func (n Needs) String() string {
 		bits  Needs
 		field record.Field
 	}{
-		{NeedAnswer, record.AnswerTime}, {NeedConversation | JoinConversation, record.ConversationID},
-		{NeedEnd, record.EndTime}, {JoinRecording, record.RecordingID}, {NeedStart, record.StartTime},
+		{NeedAnswer, record.AnswerTime},
+		{NeedConversation | JoinConversation, record.ConversationID},
+		{NeedEnd, record.EndTime},
+		{JoinRecording, record.RecordingID},
+		{NeedStart, record.StartTime},
 	} {
 		if n&need.bits == 0 {
 			continue
