@@ -92,16 +92,24 @@ const (
 	NeedEnd                            // end_time or duration_ms of CDRs
 	NeedAnswer                         // answer_time, talk, talk_ms or recorded of CDRs, when calls are expected to be answered
 	NeedConversation                   // conversation_id or recording_ids of CDRs; recording_id or conversation_id of manifests
+	JoinConversation                   // conversation_id of manifests, by which legs find their entries
+	JoinRecording                      // recording_id of manifests, likewise
 )
 
 // String returns the fields of the needs as findings name them, in order.
 func (n Needs) String() string {
 	var text string
 	for _, need := range []struct {
-		bit   Needs
+		bits  Needs
 		field record.Field
-	}{{NeedAnswer, record.AnswerTime}, {NeedConversation, record.ConversationID}, {NeedEnd, record.EndTime}, {NeedStart, record.StartTime}} {
-		if n&need.bit == 0 {
+	}{
+		{NeedAnswer, record.AnswerTime},
+		{NeedConversation | JoinConversation, record.ConversationID},
+		{NeedEnd, record.EndTime},
+		{JoinRecording, record.RecordingID},
+		{NeedStart, record.StartTime},
+	} {
+		if n&need.bits == 0 {
 			continue
 		}
 		if text != "" {

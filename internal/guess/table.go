@@ -290,6 +290,9 @@ func (t *table) xml(content []byte) error {
 		if err != nil {
 			return err
 		}
+		if record.Place != xmlscan.Listed {
+			continue
+		}
 		v, err := jsonscan.Parse(record.JSON, &limits)
 		if err != nil {
 			return err

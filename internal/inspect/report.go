@@ -70,7 +70,8 @@ type Count struct {
 	N    int64  `json:"n"`
 }
 
-// Unmatched are text lines that match no pattern, and comments of CSV.
+// Unmatched are text lines that match no pattern, comments of CSV, and elements of XML
+// next to the records.
 type Unmatched struct {
 	N     int64  `json:"n"`
 	First string `json:"first,omitempty"`
@@ -227,7 +228,8 @@ func (p pass) manifest(read *Read) error {
 
 	read.Rows = b.Rows
 	p.report.Records += int64(b.Doc.N)
-	p.page(b.Page, b.Rows-b.Rejects, b.Rows > 0 || b.Framed)
+	p.report.Unmatched.N += b.Skipped
+	p.page(b.Page, b.Rows-b.Rejects-b.Skipped, b.Rows > 0 || b.Framed)
 	if b.Doc.Extra != nil && b.Doc.Extra.Why != nil {
 		read.Damage = shown(b.Doc.Extra.Why.Error(), longestLine)
 	}

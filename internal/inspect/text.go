@@ -66,7 +66,7 @@ func (r *Report) rowCounts(b *strings.Builder) {
 		fmt.Fprintf(b, "  %d skipped: %s\n", skipped.N, printable.Text(skipped.Name))
 	}
 	if r.Unmatched.N > 0 {
-		fmt.Fprintf(b, "  %d match no pattern or are comments", r.Unmatched.N)
+		fmt.Fprintf(b, "  %d skipped: lines that match no pattern, comments, or elements next to the records", r.Unmatched.N)
 		if r.Unmatched.First != "" {
 			fmt.Fprintf(b, ", the first: %s", r.Unmatched.First)
 		}

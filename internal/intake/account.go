@@ -16,7 +16,7 @@ type Account struct {
 	Rejects    map[uint32]*scratch.Spool // by object, none without rejects
 	Broken     map[uint32]error          // by object: why it is damaged as a whole
 	Rows       map[uint32]*RowCount      // by partition
-	Unfinished map[uint32]string         // by partition: what is missing of its list, in words
+	Unfinished map[uint32]string         // by partition: what is missing of its list or cannot be read of it, in words
 	Filtered   map[uint32]OrgCount       // by source: rows of margins that are not in the evidence
 	Skipped    map[uint32][]int64        // by source: rows that each filter of its profile skips
 	Places     map[uint32]record.Fields  // by source: the fields that a row or a header had a place for

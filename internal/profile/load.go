@@ -327,7 +327,7 @@ func (b *builder) each() []string {
 }
 
 // pages returns where documents tell that their list goes on. Only JSON has members
-// around a list.
+// around a list, and XML elements.
 func (b *builder) pages() Pages {
 	p := Pages(b.section.Pages)
 	switch {
@@ -335,10 +335,27 @@ func (b *builder) pages() Pages {
 		return detailPages
 	case p != (Pages{}) && b.section.Shape == ConversationDetail:
 		b.problem("pages", "is given, but the shape %s has pages of its own", ConversationDetail)
-	case p != (Pages{}) && !slices.Contains(b.section.Formats, JSON.String()):
-		b.problem("pages", "is given, but json is not among the formats, and only a JSON document has members around its list")
+	case p != (Pages{}) && !slices.Contains(b.section.Formats, JSON.String()) && !slices.Contains(b.section.Formats, XML.String()):
+		b.problem("pages", "is given, but neither json nor xml is among the formats, and only their documents have members around a list")
+	case slices.Contains(b.section.Formats, XML.String()):
+		b.xmlPages(p)
 	}
 	return p
+}
+
+// xmlPages checks that what tells of pages stands around the records of XML, in the
+// order of the keys: nothing else is ever found.
+func (b *builder) xmlPages(p Pages) {
+	list := Tokens(b.section.Document.Entries)
+	for _, of := range [][2]string{{"more", p.More}, {"total", p.Total}, {"until", p.Until}} {
+		place := Tokens(of[1])
+		if len(place) == 0 || len(list) == 0 {
+			continue
+		}
+		if place[0] != list[0] || len(place) >= len(list) && slices.Equal(place[:len(list)], list) {
+			b.problem("pages."+of[0], "does not stand around the records %s, want an element or attribute of %s outside of them, such as /%s/@total", b.section.Document.Entries, list[0], list[0])
+		}
+	}
 }
 
 // csv returns the layout of CSV files. The schema has checked the delimiter.

@@ -110,7 +110,7 @@ func (r Reject) SHA256() [32]byte { return sha256.Sum256(r.Bytes) }
 type Reading struct {
 	Rows      int64 // rejects and skipped lines included
 	Rejected  int64
-	Unmatched int64 // lines that are skipped: comments of CSV, and lines of a text log that its pattern does not match
+	Unmatched int64 // what is skipped: comments of CSV, lines of a text log that its pattern does not match, elements of XML next to the records
 	Damage    error // see [jsonscan.IsDamage]; nil for a sound object
 	Used      int64 // end of the last row or reject; what follows it in a damaged object is lost
 
