@@ -26,7 +26,11 @@ func (g *guesser) draft() *Draft {
 		fmt.Fprintf(&b, "  document: {entries: %s} # the list of records\n", quote(g.table.entries))
 	}
 	if len(g.table.pages) > 0 {
-		fmt.Fprintf(&b, "  pages: {%s} # by their names: where a page tells that the list goes on\n", strings.Join(g.table.pages, ", "))
+		var all []string
+		for _, p := range g.table.pages {
+			all = append(all, p.key+": "+quote(p.place))
+		}
+		fmt.Fprintf(&b, "  pages: {%s} # by their names: where a page tells that the list goes on\n", strings.Join(all, ", "))
 	}
 	g.csvLines(&b)
 	if g.keep != "" {

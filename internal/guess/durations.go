@@ -18,17 +18,20 @@ var units = []struct {
 // durations finds durations and their unit, by the differences of times.
 func (g *guesser) durations() {
 	isLength := func(c *column) bool {
-		return g.times[c] == nil && !c.list && (c.all(isDecimal) || c.all(clock.MatchString))
+		return g.times[c] == nil && !g.taken[c] && !c.list && !named(c, `rate|cost|price|code`) && (c.all(isDecimal) || c.all(clock.MatchString))
 	}
 	for _, f := range []struct {
 		field, from string
 		patterns    []string
 	}{
 		{"talk_ms", "answer_time", []string{`bill|talk|conversation_?(time|sec|dur)|connected_?(time|sec|dur)`, `^duration$`, `duration`}},
-		{"duration_ms", "start_time", []string{`^duration`, `duration|length|elapsed`}},
+		{"duration_ms", "start_time", []string{`^duration`, `duration|length|elapsed`, `^(call|total) (time|sec|seconds)$`}},
 	} {
 		if f.field == "talk_ms" && g.kind != "cdrs" {
 			continue
+		}
+		if g.kind == "manifests" { // a recording lasts as long as somebody talks
+			f.patterns = append(f.patterns, `talk|^seconds?$|^secs?$`)
 		}
 		for _, pattern := range f.patterns {
 			c := g.pick(isLength, pattern)

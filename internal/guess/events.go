@@ -21,26 +21,8 @@ func (g *guesser) eventTimes() {
 		return
 	}
 
-	date := g.pick(func(c *column) bool { return c.all(dateAlone.MatchString) }, ``)
-	of := g.pick(func(c *column) bool { return c.all(clock.MatchString) }, ``)
-	if date == nil || of == nil {
-		g.edit("fields.time: which column holds the time, and its layout; the first column was taken")
-		g.put("time", g.table.columns[0], "", "nothing")
-		return
-	}
-	joined := &column{place: date.place}
-	for i := range date.cells {
-		joined.cells = append(joined.cells, strings.TrimSpace(date.cells[i]+" "+of.cells[i]))
-	}
-	s := joined.spelling()
-	if s == nil {
-		s = &spelling{layout: "2006-01-02 15:04:05", local: true}
-		g.edit("fields.time: the layout of %s and %s", date.place, of.place)
-	}
-	g.times[date] = s
-	g.taken[date], g.taken[of] = true, true
-	value := "[{join: [" + quote(date.place) + ", " + quote(of.place) + `], with: " ", then: [{time: [` + quote(s.layout) + "]}]}]"
-	g.found = append(g.found, found{"time", value, "one column holds dates and another times of day; " + s.what, date})
+	g.edit("fields.time: which column holds the time, and its layout; the first column was taken")
+	g.put("time", g.table.columns[0], "", "EDIT: nothing")
 }
 
 // known are words for the state of a registration, with a status for each.

@@ -23,12 +23,14 @@ const most = 2000
 
 // table holds the values of the samples by place.
 type table struct {
-	format  profile.Format
-	entries string   // the place of the list of records; empty without one
-	pages   []string // where a document tells that its list goes on, as the profile says it
-	csv     layout
-	rows    int
-	columns []*column
+	format    profile.Format
+	entries   string   // the place of the list of records; empty without one
+	pages     []page   // where a document tells that its list goes on
+	oddTotals []string // places of totals that are less than what is there
+	listed    int      // elements of the lists of all documents
+	csv       layout
+	rows      int
+	columns   []*column
 }
 
 // layout is what is special about a CSV file.
@@ -43,10 +45,11 @@ type layout struct {
 // column is what stands at one place.
 type column struct {
 	place   string
-	cells   []string // one for each row, empty when missing
-	list    bool     // the values are lists
-	truths  bool     // all values are truth values of JSON
-	encoded bool     // the values are percent-encoded
+	cells   []string  // one for each row, empty when missing
+	list    bool      // the values are lists
+	truths  bool      // all values are truth values of JSON
+	encoded bool      // the values are percent-encoded
+	parts   []*column // the columns that it joins; nil for what stands at one place
 }
 
 // column returns the column of a place, which it adds if it is new.
@@ -84,6 +87,7 @@ func (t *table) finish() {
 		}
 		c.decode()
 	}
+	t.join()
 }
 
 // read reads samples that have one format.
@@ -142,37 +146,10 @@ func (t *table) json(content []byte) error {
 		return nil
 	}
 	for element := range v.Elements {
+		t.listed++
 		t.record(element)
 	}
 	return nil
-}
-
-// What members around a list are called that tell of its other pages.
-var (
-	nextPage  = regexp.MustCompile(`(?i)^(?:next_?(?:page)?_?(?:token|cursor|uri|url|link)|(?:page_?)?cursor)$`)
-	wholeList = regexp.MustCompile(`(?i)^total_?(?:records|hits|count|elements|results)$`)
-)
-
-// around finds the members of a document that tell whether its list goes on.
-func (t *table) around(v jsonscan.Value, list string) {
-	for _, find := range []struct {
-		key  string
-		name *regexp.Regexp
-		fits func(jsonscan.Value) bool
-	}{
-		{"more", nextPage, func(v jsonscan.Value) bool { return v.Kind == jsonscan.String || v.Kind == jsonscan.Null }},
-		{"total", wholeList, func(v jsonscan.Value) bool { return v.Kind == jsonscan.Number }},
-	} {
-		if slices.ContainsFunc(t.pages, func(page string) bool { return strings.HasPrefix(page, find.key+":") }) {
-			continue // another sample has it
-		}
-		for member, value := range v.Members {
-			if string(member) != list && find.name.Match(member) && find.fits(value) {
-				t.pages = append(t.pages, find.key+": "+quote("/"+escape(string(member))))
-				break
-			}
-		}
-	}
 }
 
 // listIn returns the name of the longest list of objects in an object. An object that
