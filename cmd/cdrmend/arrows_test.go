@@ -32,7 +32,7 @@ var rooms = map[string]room{
 	".": {"a build names itself by its sources, whatever they are", ""},
 	"cmd/cdrmend": {
 		"the door parses flags and prints; the decision is the job's alone",
-		". job metrics committed explain verify replay history notify inspect guess table report page ledger profile stream record printable scratch sample synth timestamp object policy token",
+		". job metrics committed explain verify replay history notify inspect guess starter table report page ledger profile stream record printable scratch sample synth timestamp object policy token",
 	},
 	"internal/job": {
 		"the job tells one interval and knows nothing of flags, terminals or samples; it passes values between the stages",
@@ -68,6 +68,7 @@ var rooms = map[string]room{
 	"internal/table":        {"a table is a format, whatever filled it", "intern record"},
 	"internal/inspect":      {"a profile is shown by the rooms that read with it", "manifest cdr registration parquetfile rows profile jsonscan stream intern record steps printable token"},
 	"internal/guess":        {"a profile is guessed from samples, of Parquet as the room that knows it shows them, and checked by the room that loads it", "parquetfile profile record jsonscan xmlscan stream printable"},
+	"internal/starter":      {"a configuration to start from is an example with places put in; which times may be local, its profiles say", "profile"},
 	"internal/redact":       {"what a report may show follows from its rows and the configuration", "table intern policy"},
 	"internal/wording":      {"words for names need nothing but the names", ""},
 	"internal/report":       {"a report is made from tables, also of runs committed long ago, and says causes in plain words", "wording record printable policy"},
