@@ -140,19 +140,27 @@ func TestInitAsksOnATerminalForWhatFlagsDoNotSay(t *testing.T) {
 		edits   int
 	}{
 		"everything": {
-			"", []string{"freepbx", "s3://pbx/monitor/{date}/", "s3://pbx/cdr/{date}/", "none", "Europe/Berlin", "s3://results/"},
+			"",
+			[]string{"freepbx", "s3://pbx/monitor/{date}/", "s3://pbx/cdr/{date}/", "none", "Europe/Berlin", "s3://results/"},
 			[]string{"Vendor, one of", "manifests: where they lie, such as s3://acme-pbx/monitor/", "cdrs: where", "registrations: where they lie, or none", "The zone", "output: where"},
-			[]string{`url: "s3://pbx/monitor/{date}/"`, "zone: Europe/Berlin", `url: "s3://results/"`}, 0,
+			[]string{`url: "s3://pbx/monitor/{date}/"`, "zone: Europe/Berlin", `url: "s3://results/"`},
+			0,
 		},
 		"wrong answers are asked again": {
-			"--vendor twilio --cdrs c/{date}/", []string{"s3://m/{dat}/", "m/{date}/", "none", "out/"},
-			[]string{"manifests: where", "{dat}", "manifests: where", "registrations", "output"}, []string{`url: "m/{date}/"`, `url: "out/"`}, 0,
+			"--vendor twilio --cdrs c/{date}/",
+			[]string{"s3://m/{dat}/", "m/{date}/", "none", "out/"},
+			[]string{"manifests: where", "{dat}", "manifests: where", "registrations", "output"},
+			[]string{`url: "m/{date}/"`, `url: "out/"`},
+			0,
 		},
 		"no answers": {"--vendor twilio", []string{"", "", "", ""}, []string{"becomes a line to edit", "manifests", "output"}, []string{"s3://acme-twilio/calls/date={date}/"}, 3},
 		"the end":    {"--vendor twilio", []string{"m/{date}/"}, []string{"manifests", "cdrs"}, []string{`url: "m/{date}/"`, "s3://acme-twilio/calls/date={date}/"}, 2},
 		"a sample": {
-			"", []string{"", "m/{date}/", "", "c/{date}/", filepath.Join(dir, "missing.csv"), calls, "none", "Europe/Berlin", "out/"},
-			[]string{"Vendor", "manifests: a sample", "cdrs: a sample", "missing.csv", "cdrs: a sample", "The zone"}, []string{`profile: "night-profile.yaml"`}, 1,
+			"",
+			[]string{"", "m/{date}/", "", "c/{date}/", filepath.Join(dir, "missing.csv"), calls, "none", "Europe/Berlin", "out/"},
+			[]string{"Vendor", "manifests: a sample", "cdrs: a sample", "missing.csv", "cdrs: a sample", "The zone"},
+			[]string{`profile: "night-profile.yaml"`},
+			1,
 		},
 		"nothing but what is open": {"--vendor twilio --manifests m/{date}/ --cdrs c/{date}/ --registrations none --output out/", []string{"junk"}, []string{"becomes"}, []string{`"out/"`}, 0},
 	} {

@@ -86,6 +86,13 @@ func (g *guesser) csvLines(b *strings.Builder) {
 	if c.delimiter != ',' {
 		keys = append(keys, fmt.Sprintf("delimiter: %q", c.text()))
 	}
+	if c.before > 0 {
+		keys = append(keys, fmt.Sprintf("before: %d", c.before))
+		b.WriteString("  # csv.before: these lines at the beginning have another number of cells than the rows\n")
+	}
+	if c.uneven > 0 {
+		fmt.Fprintf(b, "  # rows with another number of cells than the header, which become rejects: %d\n", c.uneven)
+	}
 	if c.types {
 		keys = append(keys, "skip: 1")
 		b.WriteString("  # csv.skip: the row after the header holds types\n")

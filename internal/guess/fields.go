@@ -307,8 +307,13 @@ func (g *guesser) ids() {
 	}
 
 	conversation := []string{`conversation_?id`, `linkedid`, `bridge_?id`, `interaction_?id`, `global.?call.?id.*call.?id$`, `(^|[^a-z])call_?(sid|id|uuid)$`, `\bcall (sid|id|uuid|identifier|ref|reference)$`, `^(call|conversation|interaction)$`, `initialcontactid`, `contactid$`, `parent.*(sid|id)$`, `uniqueid|pkid`, `(^|/)(uuid|guid|sid|id)$`, `id$`}
+	// Manifests lack values: that is what repairs are for.
+	filled := func(c *column) bool {
+		n := len(c.values())
+		return n == g.table.rows || g.kind == "manifests" && 2*n >= g.table.rows
+	}
 	c := g.pick(func(c *column) bool {
-		return isID(c) && len(c.values()) == g.table.rows && !named(c, `next|previous|account|agent|user|manager|cluster`)
+		return isID(c) && filled(c) && !named(c, `next|previous|account|agent|user|manager|cluster`)
 	}, conversation...)
 	if c != nil {
 		g.put("conversation_id", c, "", fmt.Sprintf("its name; %d different values in %d rows", c.distinct(), g.table.rows))
@@ -325,6 +330,23 @@ func (g *guesser) ids() {
 	}
 
 	g.leg(c, isID, unique)
+	g.sharedRecordings()
+}
+
+// sharedRecordings asks about recordings that are all named after their own row, where
+// rows have parents: a name that every row makes for itself does not show that there is
+// a file, and a parent and its children may share one.
+func (g *guesser) sharedRecordings() {
+	paths, leg := g.place("recording_ids"), g.place("leg_id")
+	if !g.isChild || paths == nil || leg == nil {
+		return
+	}
+	for i, cell := range paths.cells {
+		if cell != "" && (leg.cells[i] == "" || !strings.Contains(cell, leg.cells[i])) {
+			return
+		}
+	}
+	g.edit("fields.recording_ids: whether each call has a recording of its own, as %s is named after the row; delete the field where a call and its parent share one", paths.place)
 }
 
 // leg finds the id of a leg: one that has another value in every row.
@@ -480,9 +502,19 @@ func (g *guesser) parties() {
 	if g.kind != "manifests" {
 		return
 	}
-	if c := g.pick(isWord, `^(state|status)$`, `export_?status|recording_?status`); c != nil {
+	isState := func(c *column) bool { return isWord(c) && slices.ContainsFunc(words(c), saysNoMedia) }
+	c := g.pick(isWord, `^(state|status)$`, `export_?status|recording_?status`)
+	if c == nil {
+		c = g.pick(isState, `state|status|export|result|outcome`)
+	}
+	if c != nil {
 		g.put("state", c, "", fmt.Sprintf("its name; its words are %s", strings.Join(words(c), ", ")))
 	}
+}
+
+// saysNoMedia reports whether a word says that there is no media, or not yet.
+func saysNoMedia(word string) bool {
+	return slices.Contains([]string{"absent", "deleted", "failed", "processing", "in-progress", "queued", "uploading", "pending"}, strings.ToLower(word))
 }
 
 // isShort reports whether a text can be a word of a state, which a draft may show:

@@ -15,8 +15,19 @@ func (c *column) letters() string {
 func (c *column) lastStep() string { return c.place[strings.LastIndex(c.place, "/")+1:] }
 
 // spoken returns the words of the last step of a place in lower case: startTime,
-// start-time and START TIME are all "start time".
-func (c *column) spoken() string { return strings.Join(splitWords(c.lastStep()), " ") }
+// start-time and START TIME are all "start time". A last step that says nothing by
+// itself has the words of the step above it, too: /call/@ref is "call ref".
+func (c *column) spoken() string {
+	words := splitWords(c.lastStep())
+	steps := strings.Split(c.place, "/")
+	if len(steps) > 2 && len(words) == 1 && slices.Contains(vague, words[0]) {
+		words = append(splitWords(steps[len(steps)-2]), words...)
+	}
+	return strings.Join(words, " ")
+}
+
+// vague are last steps that say nothing by themselves.
+var vague = []string{"id", "ref", "sid", "uuid", "guid", "value", "text", "time", "timestamp"}
 
 // splitWords splits a name where its case changes and at what is neither letter nor
 // digit.

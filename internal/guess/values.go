@@ -35,7 +35,7 @@ func (c *column) values() []string { return slices.DeleteFunc(slices.Clone(c.cel
 
 // isNothing reports whether a text stands for no value in many exports.
 func isNothing(text string) bool {
-	return text == "" || text == "-" || text == "-1" || strings.EqualFold(text, "null")
+	return text == "" || text == "-" || text == "-1" || text == `\N` || strings.EqualFold(text, "null") || strings.EqualFold(text, "n/a")
 }
 
 // all reports whether there are values, and all of them are of a kind.
