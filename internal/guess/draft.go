@@ -61,6 +61,9 @@ func (g *guesser) draft() *Draft {
 
 // doubts lists what a person has to do, and what was left out.
 func (g *guesser) doubts(b *strings.Builder) {
+	if name, n := g.table.known(g.kind); name != "" {
+		fmt.Fprintf(b, "# The built-in profile %s reads %d of the %d places, too. Try it first: cdrmend profiles test %s FILE --kind %s\n", name, n, len(g.table.columns), name, g.kind)
+	}
 	for _, note := range g.notes {
 		fmt.Fprintf(b, "# Not mapped: %s.\n", comment(note))
 	}
