@@ -7,7 +7,7 @@ import (
 )
 
 // eventTimes finds the time of events, which may stand in two columns.
-func (g *guesser) eventTimes() {
+func (g *events) eventTimes() {
 	if c := g.pick(func(c *column) bool { return g.times[c] != nil }, `^(time|when|timestamp|date_?time)$`, `time|when|date`, ``); c != nil {
 		s := g.times[c]
 		steps := ""
@@ -32,8 +32,8 @@ var known = map[string]int{
 	"unauthorized": 401, "timeout": 408, "unreachable": 408,
 }
 
-// events finds the other fields of an event.
-func (g *guesser) events() {
+// others finds the other fields of an event.
+func (g *events) others() {
 	isName := func(c *column) bool { return g.times[c] == nil && !c.truths && !c.list }
 	if c := g.pick(func(c *column) bool { return c.all(status.MatchString) }, `^status|code$`, `result|response|status|code`, ``); c != nil {
 		g.put("status", c, "", "its values are statuses of SIP or HTTP")
@@ -72,7 +72,7 @@ func (g *guesser) events() {
 }
 
 // statusWords maps the words of a column to statuses.
-func (g *guesser) statusWords(c *column) {
+func (g *events) statusWords(c *column) {
 	var pairs, unknown []string
 	for _, word := range words(c) {
 		code, ok := known[regexp.MustCompile(`[^a-z]`).ReplaceAllString(strings.ToLower(word), "")]

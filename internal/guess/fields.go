@@ -21,9 +21,17 @@ type guesser struct {
 	made  []string // fields whose repairs go to a place that no sample has
 	notes []string // what is not mapped, and why
 	edits []string
+}
+
+// calls gives the fields of CDRs and manifests their places.
+type calls struct {
+	*guesser
 
 	isChild bool // rows name their parent, whose id is that of their conversation
 }
+
+// events gives the fields of registrations their places.
+type events struct{ *guesser }
 
 // found is the place of one field.
 type found struct {
@@ -115,34 +123,34 @@ func (g *guesser) edit(format string, args ...any) {
 
 // fields finds the places of all fields, the surest first.
 func (g *guesser) fields() {
-	switch g.kind {
-	case "registrations":
-		g.eventTimes()
-		g.events()
-	default:
-		g.callTimes()
-		g.durations()
+	if g.kind == "registrations" {
+		e := &events{g}
+		e.eventTimes()
+		e.others()
+	} else {
+		c := &calls{guesser: g}
+		c.callTimes()
+		c.durations()
 		if g.kind == "cdrs" {
-			g.answers()
+			c.answers()
 		}
-		g.ids()
-		g.trunk()
-		g.parties()
+		c.ids()
+		c.trunk()
+		c.parties()
 		if g.kind == "cdrs" {
-			g.voice()
+			c.voice()
+		} else {
+			c.written()
 		}
 	}
 	g.truths()
-	if g.kind == "manifests" {
-		g.written()
-	}
 	g.pageEdits()
 	g.zone()
 }
 
 // written says what becomes of fields that no column holds. In JSON they get the place
 // that repairs are written to, which no sample shows: a person has to confirm it.
-func (g *guesser) written() {
+func (g *calls) written() {
 	var lacking []string
 	for _, field := range []string{"recording_id", "conversation_id", "trunk_id", "end_time"} {
 		if slices.ContainsFunc(g.found, func(f found) bool { return f.field == field }) {
@@ -159,22 +167,34 @@ func (g *guesser) written() {
 		}
 	}
 
-	where := map[bool]string{true: "are written to new members of these names", false: "get columns of these names"}[g.writes()]
-	if g.table.format == profile.XML {
-		where = "stand in the document in JSON that is written instead"
-	} else if g.table.format == profile.Parquet {
-		where = "stand only in the table of repairs"
-	}
 	switch {
 	case len(lacking) > 0:
-		g.edit("fields.%s: which place of the samples holds %s; where none does, as was assumed, repairs %s", strings.Join(lacking, ", "), map[bool]string{true: "it", false: "each"}[len(lacking) == 1], where)
+		holds := "each"
+		if len(lacking) == 1 {
+			holds = "it"
+		}
+		g.edit("fields.%s: which place of the samples holds %s; where none does, as was assumed, repairs %s", strings.Join(lacking, ", "), holds, g.whereRepairsGo())
 	case len(g.made) > 0:
 		g.edit("fields.%s: whether repairs may be written to new members of these names, as the values need steps", strings.Join(g.made, ", "))
 	}
 }
 
+// whereRepairsGo says what becomes of a repaired value for which there is no place.
+func (g *calls) whereRepairsGo() string {
+	switch g.table.format {
+	case profile.XML:
+		return "stand in the document in JSON that is written instead"
+	case profile.Parquet:
+		return "stand only in the table of repairs"
+	case profile.CSV:
+		return "get columns of these names"
+	default:
+		return "are written to new members of these names"
+	}
+}
+
 // callTimes finds start, answer and end.
-func (g *guesser) callTimes() {
+func (g *calls) callTimes() {
 	isTime := func(c *column) bool { return g.times[c] != nil }
 	put := func(field string, c *column, rests string) {
 		s := g.times[c]
@@ -221,7 +241,7 @@ const notOfCalls = `update|modified|created|upload|insert|export|deliver`
 
 // byOrder gives the times that no name tells by their order in every row: the first is
 // the start, the last is the end, and one between them the answer.
-func (g *guesser) byOrder(put func(field string, c *column, rests string)) {
+func (g *calls) byOrder(put func(field string, c *column, rests string)) {
 	var free []*column
 	for _, c := range g.table.columns {
 		if g.times[c] != nil && !g.taken[c] && !named(c, notOfCalls) {
@@ -275,7 +295,7 @@ func (g *guesser) place(field string) *column {
 }
 
 // ids finds the ids of conversations, legs and recordings.
-func (g *guesser) ids() {
+func (g *calls) ids() {
 	isID := func(c *column) bool {
 		return g.times[c] == nil && !c.truths && !c.list && c.distinct() > 0 && !c.all(isTruth)
 	}
@@ -336,7 +356,7 @@ func (g *guesser) ids() {
 // sharedRecordings asks about recordings that are all named after their own row, where
 // rows have parents: a name that every row makes for itself does not show that there is
 // a file, and a parent and its children may share one.
-func (g *guesser) sharedRecordings() {
+func (g *calls) sharedRecordings() {
 	paths, leg := g.place("recording_ids"), g.place("leg_id")
 	if !g.isChild || paths == nil || leg == nil {
 		return
@@ -350,7 +370,7 @@ func (g *guesser) sharedRecordings() {
 }
 
 // leg finds the id of a leg: one that has another value in every row.
-func (g *guesser) leg(conversation *column, isID, unique func(*column) bool) {
+func (g *calls) leg(conversation *column, isID, unique func(*column) bool) {
 	other := func(c *column) bool { return unique(c) && !named(c, notOfLegs) }
 	leg := g.pick(isID, `^leg_?id$`, `^leg$`)
 	if leg == nil && !g.isChild {
@@ -383,7 +403,7 @@ const notOfLegs = `next|previous|account|agent|user|manager|cluster|caller|calle
 
 // parent puts the id of a parent before that of a conversation: a column of that
 // name whose values are ids of other rows.
-func (g *guesser) parent(id *column) {
+func (g *calls) parent(id *column) {
 	known := words(id)
 	c := g.pick(func(c *column) bool {
 		return !c.list && c.all(func(v string) bool { return slices.Contains(known, v) })
@@ -406,7 +426,7 @@ func (g *guesser) parent(id *column) {
 func wholeNumberBelow10(text string) bool { return len(text) == 1 && wholeNumber.MatchString(text) }
 
 // trunk finds the trunk: a column of that name, or a channel that holds it.
-func (g *guesser) trunk() {
+func (g *calls) trunk() {
 	isName := func(c *column) bool { return g.times[c] == nil && !c.truths && !c.list }
 	if c := g.pick(isName, `trunk_?(id|sid|name|group)?$`, `gateway`, `carrier`, `origdevicename`, `ingress`, `peer`); c != nil {
 		g.put("trunk_id", c, "", fmt.Sprintf("its name; %d different values", c.distinct()))
@@ -415,14 +435,14 @@ func (g *guesser) trunk() {
 	if g.channels() {
 		return
 	}
-	if g.kind != "manifests" { // what they lack is told in one edit
+	if g.kind != "manifests" { // one edit names all that they lack
 		g.edit("fields.trunk_id: which column names the trunk; no name of one says so")
 	}
 }
 
 // channels takes the trunk from columns of channels, and reports whether there are
 // any. A call that goes out has the trunk in another one than a call that comes in.
-func (g *guesser) channels() bool {
+func (g *calls) channels() bool {
 	var all []string
 	for _, c := range g.table.columns {
 		if slices.ContainsFunc(c.values(), channel.MatchString) && !g.taken[c] {
@@ -440,7 +460,7 @@ func (g *guesser) channels() bool {
 }
 
 // voice keeps the rows of calls when a column says that others are chats or the like.
-func (g *guesser) voice() {
+func (g *calls) voice() {
 	isWord := func(c *column) bool {
 		return c.distinct() > 1 && c.distinct() <= 8 && c.all(isShort) && !c.list && slices.ContainsFunc(words(c), isWritten)
 	}
@@ -471,7 +491,7 @@ func isWritten(word string) bool {
 }
 
 // parties finds numbers and directions.
-func (g *guesser) parties() {
+func (g *calls) parties() {
 	isPhone := func(c *column) bool { return c.all(phone.MatchString) && g.times[c] == nil && !c.list }
 	isWord := func(c *column) bool {
 		return c.distinct() <= 8 && c.all(isShort) && !c.truths && g.times[c] == nil && !c.list
