@@ -46,9 +46,6 @@ func Write(kind string, samples []Sample) (*Draft, error) {
 	if err != nil {
 		return nil, err
 	}
-	if kind == "manifests" && t.format != profile.JSON && t.format != profile.JSONLines && t.format != profile.Parquet {
-		return nil, fmt.Errorf("%s is %s, and drafts for manifests are made of JSON, JSON Lines and Parquet; write the profile by hand, see manifests/README.md", samples[0].Name, t.format)
-	}
 	g := newGuesser(kind, t)
 	g.fields()
 	if len(g.found) == 0 {
