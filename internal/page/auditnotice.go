@@ -29,11 +29,11 @@ var (
 	historyInput  = table.History.Index("object_key")
 )
 
-// addFirst keeps a finding of an interval that limits what the numbers say. Nobody
-// needs to look at one that is closed or accepted.
+// addFirst keeps an open or undecided finding of an interval that limits what the
+// numbers say.
 func (g *auditGathering) addFirst(label string, row *table.Row) {
-	class, state := string(row.Bytes(classColumn)), string(row.Bytes(stateColumn))
-	if class != "stray_record" && class != "unfit_source" || state != "open" && state != "indeterminate" {
+	class := string(row.Bytes(classColumn))
+	if class != "stray_record" && class != "unfit_source" {
 		return
 	}
 
