@@ -229,7 +229,7 @@ func (g *auditGathering) addHistory(i *Interval, n *nightView) error {
 			case "major":
 				n.Major++
 			}
-			g.calls.add(row)
+			g.calls.add(i.Label, row)
 		}
 		g.addFirst(i.Label, row)
 		g.addOpen(i, row)

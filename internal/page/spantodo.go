@@ -31,8 +31,9 @@ func (g *auditGathering) cards(causes []causeView) []card {
 			return r
 		}
 		r.Numbers, r.Link = findingNumbers(a.Counts), listAddress("findings", "class", a.Name, "severity", a.Severity)
-		if g.redaction != policy.RedactAll {
-			r.Values.Finding = g.calls.samples[a.Name]
+		r.Values = g.calls.samples[a.Name]
+		if g.redaction == policy.RedactAll { // pseudonyms lead nowhere
+			r.Values.Finding = ""
 		}
 		return r
 	})
@@ -54,11 +55,11 @@ func (g *auditGathering) cards(causes []causeView) []card {
 type spanCalls struct {
 	keeper  callKeeper
 	calls   []callView
-	samples map[string]string // open findings by class, as they may be shown
+	samples map[string]commandValues // of one open finding by class, as it may be shown
 }
 
 func newSpanCalls(show *shower, zone *localZone) spanCalls {
-	return spanCalls{keeper: newCallKeeper(show, zone), samples: map[string]string{}}
+	return spanCalls{keeper: newCallKeeper(show, zone), samples: map[string]commandValues{}}
 }
 
 var (
@@ -76,10 +77,14 @@ var (
 
 // add keeps an open finding if it is the first of its class, or about one of the
 // missing calls that started first.
-func (k *spanCalls) add(row *table.Row) {
+func (k *spanCalls) add(interval string, row *table.Row) {
 	class := string(row.Bytes(classColumn))
 	if _, ok := k.samples[class]; !ok {
-		k.samples[class] = k.keeper.show.row(row).Text(0)
+		v := commandValues{Finding: k.keeper.show.row(row).Text(0), Interval: interval}
+		if stray, ok := wording.StrayOf(row.Text(historyDetail)); ok {
+			v.Rows = stray.Interval
+		}
+		k.samples[class] = v
 	}
 	if class != "missing_recording" {
 		return
