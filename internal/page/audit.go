@@ -86,7 +86,7 @@ func (a *Audit) Write(w io.Writer) error {
 type auditView struct {
 	First, Last string
 	Redaction   string
-	Notices     []noticeView
+	Notices     []noticeGroup
 	Cards       []card
 	Trend       trend
 	Ages        []ageView
@@ -125,8 +125,9 @@ type auditGathering struct {
 
 	redaction policy.Redaction
 	strays    []strayRows
-	first     []noticeView // what else stands above all numbers, by interval
-	more      int64        // of these, not kept
+	more      int64 // of these, not kept
+
+	unfit, warnings, incomplete noticeGroup // what else stands above all numbers, by interval
 }
 
 // auditClass is one class of findings over all intervals.
@@ -148,6 +149,7 @@ func newAuditGathering(a *Audit) *auditGathering {
 		show:      shower{redact: redact.New(a.Redact)}, open: newSheet(table.History, "interval"), closed: newSheet(table.History, "interval", "closed_by"),
 		since: record.NoTime, classes: map[string]*auditClass{}, spans: outageSpans{}, accept: a.Accepted, redaction: a.Redact.Redact,
 	}
+	g.unfit.Room, g.warnings.Room, g.incomplete.Room = mostKept, mostKept, mostKept
 	g.calls = newSpanCalls(&g.show, zoneOf(a.Redact.Zone))
 	g.Ages = newAges()
 

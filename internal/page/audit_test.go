@@ -198,8 +198,8 @@ func TestStraysStandBesideTheIntervalOfTheirRows(t *testing.T) {
 	for _, want := range []string{
 		"2026-11-18, found in the run of 2026-11-20: source cdr (cdr/date=2026-11-20/): 12 rows of interval 2026-11-18",
 		"Set lookahead: 30h for source cdr, then run interval 2026-11-18 again.",
-		"2026-11-20: the clocks differ.", "2026-11-20: source m (m/hour=07/): damaged.", "Export m/hour=07/ again.",
 		"2026-11-20: source cdr (cdr/): the source lacks end_time",
+		"2026-11-20: the clocks differ.", "2026-11-20: source m (m/hour=07/): damaged.", "Export m/hour=07/ again.",
 	} {
 		next := strings.Index(head, want)
 		if next <= at {
