@@ -50,6 +50,9 @@ func (g *auditGathering) cards(causes []causeView) []card {
 	return cards
 }
 
+// mostSpanCalls is how many missing calls of a span are listed at most.
+const mostSpanCalls = 20
+
 // spanCalls keeps the first missing calls of many intervals, as their findings tell
 // them, and one finding of each class.
 type spanCalls struct {
@@ -97,7 +100,7 @@ func (k *spanCalls) add(interval string, row *table.Row) {
 		}
 		return -1
 	})
-	if at == mostListed {
+	if at == mostSpanCalls {
 		return
 	}
 
@@ -111,7 +114,7 @@ func (k *spanCalls) add(interval string, row *table.Row) {
 		Finding:   shown.Text(0), Class: class, open: 1,
 	}
 	k.calls = slices.Insert(k.calls, at, v)
-	k.calls = k.calls[:min(len(k.calls), mostListed)]
+	k.calls = k.calls[:min(len(k.calls), mostSpanCalls)]
 }
 
 // later orders the starts of calls; one that nobody knows comes last.
@@ -119,7 +122,11 @@ func later(a, b record.Time) bool { return b.Known() && (!a.Known() || a > b) }
 
 // list returns the calls that are kept, of so many open findings.
 func (k *spanCalls) list(of *auditClass) *callList {
-	list := &callList{Label: "Missing calls", Calls: k.calls, Link: listAddress("findings", "class", "missing_recording", "status", "open"), Local: k.keeper.zone.name()}
+	cutThings(k.calls)
+	list := &callList{
+		Label: "Missing calls", Calls: k.calls, Link: listAddress("findings", "class", "missing_recording", "status", "open"), Local: k.keeper.zone.name(),
+		NoTalk: true, // a finding does not tell it
+	}
 	if of != nil {
 		list.Rest = of.Open - int64(len(k.calls))
 	}
