@@ -135,7 +135,7 @@ func (g *auditGathering) stateOf(row *table.Row) string {
 		return state
 	}
 	f := table.FindingOf(row)
-	if _, ok := g.accept.Row(f.ID, policy.AcceptedSubject{Class: f.Class, Org: f.Org, Conversation: f.Conversation, Recording: f.Recording}); ok {
+	if _, ok := g.accept.Row(f.ID, policy.Subject[string]{Class: f.Class, Org: f.Org, Conversation: f.Conversation, Recording: f.Recording}); ok {
 		g.Accepted++
 		return "accepted"
 	}

@@ -17,17 +17,17 @@ func TestAFindingIsAcceptedByTheRowThatNamesIt(t *testing.T) {
 	for name, a := range map[string]*policy.Acceptance{"configured": p.Acceptance(), "of a run": restored.Acceptance()} {
 		for _, test := range []struct {
 			id    string
-			about policy.AcceptedSubject
+			about policy.Subject[string]
 			row   int
 		}{
-			{"fnd-1", policy.AcceptedSubject{}, 4},
-			{"fnd-2", policy.AcceptedSubject{}, 0},
-			{"fnd-2", policy.AcceptedSubject{Class: "no_cdr", Conversation: "3c9e1a74-52d8-4e0b-8f16-a97d403be215", Recording: "r9"}, 1},
-			{"fnd-2", policy.AcceptedSubject{Class: "conflict", Conversation: "c9", Recording: "r1"}, 2},
-			{"fnd-2", policy.AcceptedSubject{Class: "no_cdr", Conversation: "c9", Recording: "r1"}, 0},
-			{"fnd-2", policy.AcceptedSubject{Org: "o1", Conversation: "c2", Recording: "r2"}, 3},
-			{"fnd-2", policy.AcceptedSubject{Org: "o2", Conversation: "c2", Recording: "r2"}, 0},
-			{"fnd-2", policy.AcceptedSubject{Org: "o1", Conversation: "c2"}, 0},
+			{"fnd-1", policy.Subject[string]{}, 4},
+			{"fnd-2", policy.Subject[string]{}, 0},
+			{"fnd-2", policy.Subject[string]{Class: "no_cdr", Conversation: "3c9e1a74-52d8-4e0b-8f16-a97d403be215", Recording: "r9"}, 1},
+			{"fnd-2", policy.Subject[string]{Class: "conflict", Conversation: "c9", Recording: "r1"}, 2},
+			{"fnd-2", policy.Subject[string]{Class: "no_cdr", Conversation: "c9", Recording: "r1"}, 0},
+			{"fnd-2", policy.Subject[string]{Org: "o1", Conversation: "c2", Recording: "r2"}, 3},
+			{"fnd-2", policy.Subject[string]{Org: "o2", Conversation: "c2", Recording: "r2"}, 0},
+			{"fnd-2", policy.Subject[string]{Org: "o1", Conversation: "c2"}, 0},
 		} {
 			if row, ok := a.Row(test.id, test.about); row != test.row || ok != (test.row > 0) {
 				t.Errorf("%s: %s %+v is accepted by row %d, want %d", name, test.id, test.about, row, test.row)
