@@ -96,7 +96,7 @@ func TestACardNamesItsCalls(t *testing.T) {
 		`<bdi class="id">u1</bdi>, <span class="name">Erika</span> <bdi class="id">u2</bdi>`,
 		`<span class="name">Support &lt;1&gt;</span> <bdi class="id">q1</bdi>`,
 		`<span class="name">Frankfurt</span> <bdi class="id">T1</bdi>`,
-		`<td data-label="Talk">4 min</td>`,
+		`<td data-label="Talk" class="talk">4 min</td>`,
 		`<td data-label="Outage">coincides with an outage: the token lacks a required scope</td><td data-label="Finding"><a href="#fnd-1">`,
 		`<td data-label="Outage">possibly coincides with an outage: the token lacks a required scope</td><td data-label="Finding"><a href="#fnd-3">`,
 		`<code>cdrmend explain fnd-1</code>`, `<code>cdrmend explain out-1</code>`,

@@ -2,6 +2,7 @@ package page
 
 import (
 	"cmp"
+	"html/template"
 	"maps"
 	"slices"
 	"strings"
@@ -153,6 +154,7 @@ func classWords(class string) (sentence, remedy string) {
 // classView is one class of findings, with their numbers by status.
 type classView struct {
 	Name, Severity, Words, Remedy           string
+	Link                                    template.URL // to its findings
 	Open, Indeterminate, Accepted, Repaired int64
 }
 
@@ -163,7 +165,7 @@ func classViews(counts []report.FindingCount) []classView {
 		at := slices.IndexFunc(list, func(v classView) bool { return v.Name == c.Class && v.Severity == c.Severity })
 		if at < 0 {
 			at = len(list)
-			v := classView{Name: c.Class, Severity: c.Severity}
+			v := classView{Name: c.Class, Severity: c.Severity, Link: listAddress("findings", "class", c.Class, "severity", c.Severity)}
 			v.Words, v.Remedy = classWords(c.Class)
 			list = append(list, v)
 		}

@@ -5,21 +5,63 @@ import (
 	"strconv"
 
 	"cdrmend/internal/table"
+	"cdrmend/internal/wording"
 )
 
 // sheet is a part of a table that the script shows, sorts and searches. Its rows
 // hold numbers only. In a text column they are indexes of Texts, which holds each
-// text once. Columns that the page adds come first.
+// text once. Columns that the page adds come first; those of findings say in a
+// sentence what one means, and what to do.
 type sheet struct {
 	Columns []string          `json:"columns"`
 	Kinds   []string          `json:"kinds"`
 	Texts   []string          `json:"texts"` // the first one stands for a missing text
 	Rows    []json.RawMessage `json:"rows"`
 	places  map[string]int
+	about   *findingColumns // nil when its rows are no findings
+}
+
+// findingColumns are the columns of a finding that its sentence is made of.
+type findingColumns struct{ class, recording, field, detail, source int }
+
+func findingColumnsOf(s *table.Schema) *findingColumns {
+	if s != table.Findings && s != table.History {
+		return nil
+	}
+	return &findingColumns{s.Index("class"), s.Index("recording_id"), s.Index("field"), s.Index("detail"), s.Index("source")}
+}
+
+// words returns the sentence of a finding, and what to do. Ids and numbers that
+// differ from row to row are left in braces for the script: a page then holds few
+// sentences, however many findings it has.
+func (c *findingColumns) words(r *table.Row) (sentence, remedy string) {
+	class, recording, detail := r.Text(c.class), "", r.Text(c.detail)
+	if r.Known(c.recording) {
+		recording = "{recording_id}"
+	}
+	remedy = wording.Remedy(class, detail)
+	switch class {
+	case "stray_record":
+		remedy = wording.StrayRemedy(r.Text(c.source), detail)
+	case "short_recording":
+		detail = "{detail}"
+	}
+
+	sentence = wording.Finding(class, recording, r.Text(c.field), detail)
+	if sentence == "" { // of a class that this program does not know
+		return "", ""
+	}
+	if remedy != "" {
+		remedy = wording.Sentence(remedy)
+	}
+	return wording.Sentence(sentence), remedy
 }
 
 func newSheet(s *table.Schema, own ...string) *sheet {
-	sh := &sheet{Texts: []string{""}, Rows: []json.RawMessage{}, places: map[string]int{"": 0}}
+	sh := &sheet{Texts: []string{""}, Rows: []json.RawMessage{}, places: map[string]int{"": 0}, about: findingColumnsOf(s)}
+	if sh.about != nil {
+		own = append(own[:len(own):len(own)], "sentence", "remedy")
+	}
 	for _, name := range own {
 		sh.Columns = append(sh.Columns, name)
 		sh.Kinds = append(sh.Kinds, table.Text.String())
@@ -32,6 +74,10 @@ func newSheet(s *table.Schema, own ...string) *sheet {
 }
 
 func (sh *sheet) add(r *table.Row, own ...string) {
+	if sh.about != nil {
+		sentence, remedy := sh.about.words(r)
+		own = append(own[:len(own):len(own)], sentence, remedy)
+	}
 	b := []byte{'['}
 	for _, text := range own {
 		b = append(strconv.AppendInt(b, int64(sh.place([]byte(text))), 10), ',')

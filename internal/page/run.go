@@ -123,7 +123,8 @@ func (r *Run) Write(w io.Writer) error {
 	v.Inputs = inputsView(g.summary, g.span)
 	v.Balance = balanceViews(g.summary)
 	return write(w, "run.tmpl", &v, map[string]any{
-		"findings": g.findings, "repairs": g.repairs, "words": wording.All(),
+		"findings": g.findings, "repairs": g.repairs, "words": wording.All(), "zone": g.zone.data(g.span), "names": g.names.byKind,
+		"kinds": kindsOf(g.summary), "explains": r.Redact.Redact != policy.RedactAll,
 	})
 }
 
@@ -187,6 +188,7 @@ type gathering struct {
 	limits  limits
 	show    shower
 	orgs    orgNames
+	names   shownNames
 	trunks  map[trunkID]*trunk
 	causes  causesByName
 	callTotals
@@ -219,7 +221,7 @@ func newGathering(span record.Span, r *redact.Redactor, s *report.Summary, c pol
 		span: span, zone: zoneOf(c.Zone), summary: s, show: shower{redact: r}, trunks: map[trunkID]*trunk{}, causes: causesByName{},
 		callTotals: callTotals{reasons: map[string]int64{}, blamed: map[trunkID]int64{}},
 		sheets:     sheets{findings: newSheet(table.Findings), repairs: newSheet(table.Repairs)},
-		samples:    newSamples(), named: map[string]*trunk{},
+		samples:    newSamples(), names: newShownNames(r, c.Names), named: map[string]*trunk{},
 	}
 	g.calls = newCallKeeper(&g.show, g.zone)
 	g.orgs.addConfigured(s, r)
@@ -301,6 +303,7 @@ func (g *gathering) addOutages(rows table.Rows) error {
 		if o.Harmless { // nobody was unregistered: it is counted with the renewals
 			continue
 		}
+		o.LineName = printable.Text(g.show.redact.Name(policy.LineName, row.Text(outageLine)))
 		g.samples.outage(&o)
 		clipped := o.clip(g.span)
 		micros := int64(clipped.End - clipped.Start)
@@ -321,7 +324,9 @@ func (g *gathering) addFinding(row *table.Row) {
 	g.samples.finding(row, class)
 	g.calls.note(row, class)
 	if g.room.take(row) {
-		g.findings.add(g.show.row(row))
+		shown := g.show.row(row)
+		g.names.add(row, shown)
+		g.findings.add(shown)
 	}
 }
 

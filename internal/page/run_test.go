@@ -93,7 +93,7 @@ func small() *page.Run {
 		Files: []page.File{{Path: "findings.csv", Size: 512, SHA256: strings.Repeat("0f", 32)}},
 		Findings: rows(table.Findings,
 			cells{"finding_id": "fnd-1", "class": "missing_recording", "severity": "critical", "status": "open", "trunk_id": "T1", "conversation_id": "c1", "start_time": "10:05", "direction": "inbound", "ani": "+4930123456", "dnis": "+4969555", "user_ids": "u1;u2", "queue_ids": "q1", "source": "cdr", "object_key": "calls/+4930123456.csv", "entry": 3, "outage_id": "out-1", "outage_cause": "scope_missing", "outage_relation": "inside"},
-			cells{"finding_id": "fnd-2", "class": "missing_recording", "severity": "critical", "status": "open", "trunk_id": "T1", "conversation_id": "c2", "start_time": "10:06", "source": "cdr", "object_key": "calls/+4930123456.csv", "entry": 4},
+			cells{"finding_id": "fnd-2", "class": "missing_recording", "severity": "critical", "status": "open", "trunk_id": "T1", "conversation_id": "c2", "start_time": "10:06", "source": "cdr", "object_key": "calls/+4930123456.csv", "entry": 4, "outage_id": "out-1", "outage_cause": "scope_missing", "outage_relation": "inside"},
 			cells{"finding_id": "fnd-3", "class": "missing_recording", "severity": "critical", "status": "open", "trunk_id": "T2", "conversation_id": "c3", "source": "cdr", "object_key": "calls/+4930123456.csv", "entry": 9, "outage_relation": "possible"},
 			cells{"finding_id": "fnd-4", "class": "repaired_field", "severity": "minor", "status": "repaired", "field": "trunk_id", "detail": "cdr-recording"},
 		),

@@ -61,10 +61,28 @@ func (g *gathering) timeline(s *report.Summary) *timelineView {
 		case i < mostDrawn:
 			v.Folded = append(v.Folded, view)
 		default:
-			v.Rest = append(v.Rest, trunkView{Name: view.Name, Org: view.Org, Summary: view.Summary})
+			v.Rest = append(v.Rest, trunkView{Trunk: view.Trunk, Org: view.Org, Summary: view.Summary})
 		}
 	}
+	v.cutIDs()
 	return v
+}
+
+// cutIDs cuts the long ids of trunks and lines.
+func (v *timelineView) cutIDs() {
+	each := func(visit func(*thing)) {
+		for _, trunks := range [][]trunkView{v.Open, v.Folded, v.Rest} {
+			for i := range trunks {
+				visit(&trunks[i].Trunk)
+				for j := range trunks[i].Lanes {
+					visit(&trunks[i].Lanes[j].Line)
+				}
+			}
+		}
+	}
+	cutter := cutter{}
+	each(func(t *thing) { cutter.see(t.ID) })
+	each(func(t *thing) { t.Cut = cutter.cut(t.ID) })
 }
 
 // ticks returns the ticks of an interval, which is a whole number of hours.

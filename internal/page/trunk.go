@@ -3,7 +3,9 @@ package page
 import (
 	"cmp"
 	"fmt"
+	"html/template"
 	"slices"
+	"strconv"
 	"strings"
 
 	"cdrmend/internal/record"
@@ -64,7 +66,7 @@ func (t *trunk) mark(verdict int, r relation, start record.Time, span record.Spa
 		t.untimed++
 		return
 	}
-	at := min(max(int(float64(start-span.Start)/float64(span.End-span.Start)*bins), 0), bins-1)
+	at := min(max(int((start-span.Start)*bins/(span.End-span.Start)), 0), bins-1)
 	p := place{verdict, r, at}
 	if m := t.marks[p]; m != nil {
 		m.n++
@@ -76,6 +78,7 @@ func (t *trunk) mark(verdict int, r relation, start record.Time, span record.Spa
 // outage is one outage of a trunk.
 type outage struct {
 	ID, Org, Trunk, Line string // the line, or the account that registered
+	LineName             string // configured, empty without one
 	Start, End           record.Time
 	EndedBy, Cause       string
 	Failures             int64
@@ -147,7 +150,7 @@ func worse(a, b *trunk) int {
 
 // trunkView is one trunk on a timeline.
 type trunkView struct {
-	Name     string // empty for calls and outages without a trunk
+	Trunk    thing  // without an id for calls and outages without a trunk
 	Org      string // empty unless the run has several
 	Summary  string
 	Axis     *axis
@@ -167,7 +170,7 @@ func (l *lane) Counted() bool { return len(l.Marks) <= mostCounted }
 // lane is one line of a trunk's timeline.
 type lane struct {
 	Label string
-	Mono  bool // the label is an id
+	Line  thing // takes the place of the label if it has an id
 	Title string
 	Bars  []bar
 	Marks []markView
@@ -182,10 +185,11 @@ type bar struct {
 type markView struct {
 	X, Shape, Relation, Title string
 	N                         int64
+	Link                      template.URL // to the findings of its calls
 }
 
 func (t *trunk) view(span record.Span) trunkView {
-	v := trunkView{Name: t.ID, Org: t.Org, Summary: t.summary(), Outages: t.outages, Unlisted: t.unlisted, Untimed: t.untimed}
+	v := trunkView{Trunk: thing{Name: t.Name, ID: t.ID}, Org: t.Org, Summary: t.summary(), Outages: t.outages, Unlisted: t.unlisted, Untimed: t.untimed}
 	v.Lanes = append(v.Lanes, t.outageLanes(span)...)
 	for verdict := range marked {
 		if n := t.calls[verdict].sum(); n > 0 {
@@ -232,7 +236,7 @@ func (t *trunk) outageLanes(span record.Span) []lane {
 		switch {
 		case !ok && len(lanes) < mostLanes:
 			at = len(lanes)
-			lanes = append(lanes, lane{Label: cmp.Or(o.Line, "the trunk itself"), Mono: o.Line != "", Title: "outages"})
+			lanes = append(lanes, lane{Label: "the trunk itself", Line: thing{Name: o.LineName, ID: o.Line}, Title: "outages"})
 		case !ok:
 			at = mostLanes
 			if len(lanes) == mostLanes {
@@ -266,6 +270,7 @@ func (t *trunk) callLane(verdict int, span record.Span) lane {
 		l.Marks = append(l.Marks, markView{
 			X: percent(x, span), Shape: marked[verdict], Relation: relationNames[at.relation], N: m.n,
 			Title: fmt.Sprintf("%s, from %s UTC, %s", callCount(verdict, m.n), stamp(m.first), relationPhrase[at.relation]),
+			Link:  t.findingsOf(at, span),
 		})
 	}
 
@@ -274,6 +279,23 @@ func (t *trunk) callLane(verdict int, span record.Span) lane {
 		return cmp.Or(cmp.Compare(len(a.X), len(b.X)), cmp.Compare(a.X, b.X), cmp.Compare(a.Relation, b.Relation))
 	})
 	return l
+}
+
+// findingsOf returns the address of the findings of the calls that share a mark.
+func (t *trunk) findingsOf(at place, span record.Span) template.URL {
+	// The first and the last mark hold all calls that start outside of the span.
+	length := span.End - span.Start
+	edge := func(bin int) string {
+		if bin == 0 || bin == bins {
+			return ""
+		}
+		return strconv.FormatInt(int64(span.Start+(record.Time(bin)*length+bins-1)/bins), 10)
+	}
+	class, status := [len(marked)]string{"missing_recording", "short_recording"}[at.verdict], ""
+	if at.verdict == markUntold {
+		status = "indeterminate"
+	}
+	return listAddress("findings", "trunk", t.ID, "class", class, "status", status, "relation", relationNames[at.relation], "from", edge(at.bin), "to", edge(at.bin+1))
 }
 
 var relationPhrase = [numRelations]string{

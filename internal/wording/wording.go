@@ -75,8 +75,8 @@ func Remedy(class, detail string) string {
 
 // detailed explains one form of the detail of a class.
 type detailed struct {
-	Class string `json:"class"`
-	Form  string `json:"form"` // the whole detail, or what it begins with if it ends in an equals sign
+	Class string
+	Form  string // the whole detail, or what it begins with if it ends in an equals sign
 	Words
 }
 
@@ -84,12 +84,13 @@ func (d *detailed) explains(detail string) bool {
 	return d.Form == detail || strings.HasSuffix(d.Form, "=") && strings.HasPrefix(detail, d.Form)
 }
 
-// Table is all the words, for a page whose script looks them up itself.
+// Table is all the words. A page whose script looks some up itself holds those with a
+// name in JSON.
 type Table struct {
-	Classes map[string]Words  `json:"classes"`
-	Details []detailed        `json:"details"` // the first that fits counts
+	Classes map[string]Words  `json:"-"`
+	Details []detailed        `json:"-"` // the first that fits counts
 	Causes  map[string]Words  `json:"causes"`
-	Reasons map[string]Words  `json:"-"` // no script needs them
+	Reasons map[string]Words  `json:"-"`
 	Rules   map[string]string `json:"rules"`
 }
 

@@ -21,6 +21,17 @@ function utc(micros, digits) {
   if (digits) text += "." + pad(((micros % 1e6) + 1e6) % 1e6, 6);
   return el("time", {datetime: d.toISOString()}, text);
 }
+// zoned writes a time in the zone of the report, if it has one, and in UTC.
+function zoned(micros) {
+  if (micros === null) return [];
+  const zone = data.zone;
+  if (!zone) return [utc(micros)];
+  const offset = zone.offsets.findLast(o => o.from <= micros) || zone.offsets[0];
+  const time = utc(micros);
+  const beside = el("small", {}, time.textContent + " UTC");
+  time.textContent = utc(micros + offset.seconds * 1e6).textContent + " " + offset.short;
+  return [time, " ", beside];
+}
 const grouped = n => String(n).replace(/\B(?=(\d{3})+$)/g, ",");
 
 // The reader's own time, once a time is pointed at.
@@ -44,12 +55,57 @@ class Sheet {
     const i = this.at[column], v = this.raw.rows[row][i];
     return this.raw.kinds[i] === "text" ? this.raw.texts[v] : v;
   }
+  has(column) { return column in this.at; }
   haystack(row) {
-    return this.low[row] ??= this.raw.rows[row].map((v, i) => this.raw.kinds[i] === "text" ? this.raw.texts[v] : "").join("\n").toLowerCase();
+    return this.low[row] ??= this.raw.rows[row].map((v, i) => this.raw.kinds[i] !== "text" || composed.includes(this.raw.columns[i]) ? "" :
+      this.raw.texts[v] + " " + namesOf(kindOf[this.raw.columns[i]], this.raw.texts[v])).join("\n").toLowerCase();
+  }
+  // short returns an id without its middle, or nothing when it is short, or when
+  // another id would look like it then.
+  short(id) {
+    if (!this.cuts) {
+      this.cuts = new Map();
+      for (const text of this.raw.texts) for (const part of text.split(";")) {
+        const c = middleCut(part);
+        if (c) this.cuts.set(c, this.cuts.has(c) && this.cuts.get(c) !== part ? null : part);
+      }
+    }
+    const c = middleCut(id);
+    return c && this.cuts.get(c) === id ? c : "";
   }
 }
 
-// List is a table of which one page of rows stands in the document at a time.
+// Columns that the page adds, which no table has.
+const composed = ["sentence", "remedy"];
+
+function middleCut(id) {
+  const c = [...id];
+  return c.length > 18 ? c.slice(0, 7).join("") + "…" + c.slice(-7).join("") : "";
+}
+
+// What people call things, by the ids that the page shows.
+const kindOf = {org_id: "organisation", trunk_id: "trunk", line_id: "line", user_ids: "user", queue_ids: "queue"};
+const nameOf = (kind, id) => Object.hasOwn(data.names?.[kind] || {}, id) ? data.names[kind][id] : "";
+const namesOf = (kind, ids) => kind && data.names ? ids.split(";").map(id => nameOf(kind, id)).join(" ") : "";
+
+// thing shows an id with its name: cut in the middle, and whole when it is pointed at,
+// has the focus, or is printed.
+function thing(sheet, kind, id) {
+  const short = sheet.short(id), name = nameOf(kind, id), parts = name ? [el("span", {class: "name"}, name), " "] : [];
+  if (!short) return [...parts, el("bdi", {class: "id"}, id)];
+  return [...parts, el("bdi", {class: "id", title: id}, el("span", {class: "short", "aria-hidden": "true"}, short), el("span", {class: "whole"}, id))];
+}
+const things = (sheet, column, row) => {
+  const v = sheet.get(row, column);
+  return v ? (column.endsWith("s") ? v.split(";") : [v]).flatMap((id, i) => [...(i ? [", "] : []), ...thing(sheet, kindOf[column], id)]) : [];
+};
+
+// The filters of a list, as they stand in its form and in its address. Those without
+// a field in the form come from links.
+const fields = ["search", "class", "severity", "status", "relation"], linked = ["trunk", "from", "to"];
+
+// List is a table of which one page of rows stands in the document at a time. What it
+// shows stands in the address of the page: #findings?class=conflict&page=2.
 class List {
   constructor(name, columns, detail, order) {
     this.name = name;
@@ -60,42 +116,79 @@ class List {
     this.form = document.getElementById("find-" + name);
     this.counter = document.getElementById("count-" + name);
     this.pager = document.getElementById("pages-" + name);
+    this.chips = el("p", {class: "chips", hidden: ""});
+    this.form.after(this.chips);
     this.head();
-    this.sort = null;
     this.initial = [...Array(this.sheet.size).keys()].sort(order(this.sheet));
     this.size = PAGE;
-    this.form.addEventListener("input", () => this.refresh());
+    // A text is typed letter by letter, which must not fill the history.
+    this.form.addEventListener("input", event => this.changed(event.target.name === "search"));
     this.form.addEventListener("submit", event => event.preventDefault());
-    this.form.querySelector("button").addEventListener("click", () => this.find({}));
+    this.form.querySelector("button").addEventListener("click", () => { this.fill({}); this.changed(); });
     this.makePager();
+    this.fill({});
     this.refresh();
   }
   head() {
     const row = this.table.tHead.rows[0];
     for (const c of this.columns) {
       const button = el("button", {type: "button"}, c.title);
-      const th = el("th", {scope: "col", class: c.when}, button);
-      button.addEventListener("click", () => this.sortBy(c, th));
-      row.append(th);
+      c.th = el("th", {scope: "col"}, button);
+      button.addEventListener("click", () => {
+        this.sort = {column: c, down: this.sort?.column === c && !this.sort.down};
+        this.changed();
+      });
+      row.append(c.th);
     }
   }
-  sortBy(column, th) {
-    const down = th.getAttribute("aria-sort") === "ascending";
-    for (const other of this.table.tHead.rows[0].cells) other.removeAttribute("aria-sort");
-    th.setAttribute("aria-sort", down ? "descending" : "ascending");
-    this.sort = {column, down};
+  // fill sets all filters and the order from values by name.
+  fill(values) {
+    for (const field of this.form.elements) if (field.name) field.value = values[field.name] || "";
+    this.linked = Object.fromEntries(linked.filter(k => values[k]).map(k => [k, values[k]]));
+    const column = this.columns.find(c => c.name === values.sort);
+    this.sort = column ? {column, down: values.down === "1"} : null;
+    this.chips.replaceChildren(...linked.filter(k => this.linked[k]).map(k => {
+      const button = el("button", {type: "button"}, k === "trunk" ? "trunk " : k + " ", ...(k === "trunk" ? thing(this.sheet, "trunk", this.linked[k]) : zoned(Number(this.linked[k]))), " ✕");
+      button.setAttribute("aria-label", "Remove the filter " + k);
+      button.addEventListener("click", () => { this.fill({...this.values(), [k]: ""}); this.changed(); });
+      return button;
+    }));
+    this.chips.hidden = !this.chips.firstChild;
+  }
+  values() {
+    const v = {...this.linked};
+    for (const name of fields) if (this.form.elements[name]?.value) v[name] = this.form.elements[name].value;
+    if (this.sort) Object.assign(v, {sort: this.sort.column.name}, this.sort.down ? {down: "1"} : {});
+    return v;
+  }
+  // changed shows what a reader asked for, and writes it into the address.
+  changed(replace) {
     this.refresh();
+    this.write(replace);
+  }
+  write(replace) {
+    const v = this.values();
+    if (this.page > 0) v.page = this.page + 1;
+    remember("#" + this.name + "?" + new URLSearchParams(v), replace);
+  }
+  // read shows what an address asks for.
+  read(query) {
+    const v = Object.fromEntries(new URLSearchParams(query));
+    this.fill(v);
+    this.refresh((Number(v.page) || 1) - 1);
   }
   matches() {
-    const words = this.form.elements.search.value.toLowerCase().split(/\s+/).filter(Boolean);
-    const wanted = ["class", "severity", "status", "relation"].filter(k => this.form.elements[k] && this.form.elements[k].value)
-      .map(k => [k, this.form.elements[k].value]);
-    const value = (row, k) => k === "relation" ? relationOf(this.sheet.get(row, "outage_relation")) : this.sheet.get(row, k);
+    const v = this.values(), words = (v.search || "").toLowerCase().split(/\s+/).filter(Boolean);
+    const wanted = [["class", "class"], ["severity", "severity"], ["status", "status"], ["trunk", "trunk_id"]].filter(([k]) => v[k]);
+    const s = this.sheet, start = row => s.get(row, "start_time");
     const found = this.initial.filter(row =>
-      wanted.every(([k, v]) => value(row, k) === v) && words.every(w => this.sheet.haystack(row).includes(w)));
+      wanted.every(([k, column]) => s.get(row, column) === v[k]) &&
+      (!v.relation || relationOf(s.get(row, "outage_relation")) === v.relation) &&
+      (!v.from || start(row) !== null && start(row) >= Number(v.from)) && (!v.to || start(row) !== null && start(row) < Number(v.to)) &&
+      words.every(w => s.haystack(row).includes(w)));
     if (this.sort) {
       const {column, down} = this.sort;
-      const keys = new Map(found.map(row => [row, column.key(this.sheet, row)]));
+      const keys = new Map(found.map(row => [row, column.key(s, row)]));
       found.sort((a, b) => {
         const x = keys.get(a), y = keys.get(b), none = (x === "" || x === null) - (y === "" || y === null);
         return none || (x < y ? -1 : x > y ? 1 : 0) * (down ? -1 : 1);
@@ -103,14 +196,11 @@ class List {
     }
     return found;
   }
-  // find fills the form in anew and shows what matches.
-  find(values) {
-    for (const field of this.form.elements) if (field.name) field.value = values[field.name] || "";
-    this.refresh();
-  }
-  refresh() {
+  refresh(page) {
+    for (const c of this.columns) c.th.removeAttribute("aria-sort");
+    if (this.sort) this.sort.column.th.setAttribute("aria-sort", this.sort.down ? "descending" : "ascending");
     this.found = this.matches();
-    this.show(0);
+    this.show(page || 0);
   }
   show(page) {
     const pages = Math.max(1, Math.ceil(this.found.length / this.size));
@@ -129,7 +219,7 @@ class List {
     this.buttons = [["First", () => 0], ["Previous", p => Math.max(p - 1, 0)], ["Next", (p, n) => Math.min(p + 1, n - 1)], ["Last", (p, n) => n - 1]]
       .map(([label, to]) => {
         const button = el("button", {type: "button"}, label);
-        button.addEventListener("click", () => this.show(to(this.page, Math.ceil(this.found.length / this.size))));
+        button.addEventListener("click", () => { this.show(to(this.page, Math.ceil(this.found.length / this.size))); this.write(); });
         return [button, to];
       });
     this.where = el("span");
@@ -141,8 +231,8 @@ class List {
     const toggle = el("button", {type: "button", "aria-expanded": "false", "aria-label": "Details of " + this.label(n)}, "▸");
     const tr = el("tr", {id}, el("td", {class: "open"}, toggle));
     for (const c of this.columns) {
-      const td = el("td", {class: [c.class, c.when].filter(Boolean).join(" ") || undefined});
-      td.append(c.cell(this.sheet, n));
+      const td = el("td", {class: c.class, "data-label": c.title});
+      td.append(...[c.cell(this.sheet, n)].flat());
       tr.append(td);
     }
     toggle.addEventListener("click", () => {
@@ -154,28 +244,40 @@ class List {
     });
     return tr;
   }
-  label(n) { return this.sheet.get(n, this.sheet.raw.columns.includes("finding_id") ? "finding_id" : "recording_id") || "row " + (n + 1); }
+  // open shows a row wherever it is, opens it and goes there. It drops filters that
+  // hide it.
+  open(n) {
+    if (!this.found.includes(n)) { this.fill({}); this.refresh(); }
+    this.show(Math.floor(this.found.indexOf(n) / this.size));
+    const toggle = document.getElementById(this.name + "-" + n).querySelector("button");
+    if (toggle.getAttribute("aria-expanded") !== "true") toggle.click();
+    toggle.closest("tr").scrollIntoView({block: "center"});
+    toggle.focus({preventScroll: true});
+  }
+  // of returns the row with an id, undefined without one.
+  of(id) {
+    this.ids ||= new Map(this.sheet.has("finding_id") ? this.initial.map(n => [this.sheet.get(n, "finding_id"), n]) : []);
+    return this.ids.get(id);
+  }
+  label(n) { return this.sheet.get(n, this.sheet.has("finding_id") ? "finding_id" : "recording_id") || "row " + (n + 1); }
   all(n) {
     const dl = el("dl");
     this.sheet.raw.columns.forEach((column, i) => {
       const v = this.sheet.get(n, column);
-      if (v === "" || v === null) return;
+      if (v === "" || v === null || composed.includes(column)) return;
       dl.append(el("dt", {}, column), el("dd", {}, this.sheet.raw.kinds[i] === "time" ? utc(v, true) : String(v)));
     });
-    return dl;
+    return el("details", {}, el("summary", {}, "All columns of the table"), dl);
   }
 }
 
-// The columns of lists. when says on which screens there is room for one.
-const text = (column, title, more) => ({title, key: (s, n) => s.get(n, column), cell: (s, n) => s.get(n, column), ...more});
-const id = (column, title, when) => text(column, title, {class: "cut id", when, cell: (s, n) => {
-  const b = el("bdi", {}, s.get(n, column));
-  b.title = s.get(n, column);
-  return b;
+// The columns of lists. Their names stand in addresses.
+const text = (name, title, more) => ({name, title, key: (s, n) => s.get(n, name), cell: (s, n) => s.get(n, name), ...more});
+const id = (name, title, more) => text(name, title, {class: "ids", cell: (s, n) => things(s, name, n), ...more});
+const rank = (list, name, title) => text(name, title, {key: (s, n) => list.indexOf(s.get(n, name)), cell: (s, n) => {
+  return el("span", {class: name === "severity" ? "sev-" + s.get(n, name) : undefined}, s.get(n, name));
 }});
-const rank = (list, column, title) => text(column, title, {key: (s, n) => list.indexOf(s.get(n, column)), cell: (s, n) => {
-  return el("span", {class: column === "severity" ? "sev-" + s.get(n, column) : undefined}, s.get(n, column));
-}});
+const start = text("start_time", data.zone ? "Start" : "Start (UTC)", {class: "time", cell: (s, n) => zoned(s.get(n, "start_time"))});
 
 // Clauses have neither capital nor full stop.
 const sentence = clause => clause.charAt(0).toUpperCase() + clause.slice(1) + ".";
@@ -186,77 +288,138 @@ function outageCell(s, n) {
   return {none: "none", unknown: "cannot be told"}[relation] || "";
 }
 
+// fact is a line of an opened row, left out when there is nothing to say.
+const fact = (name, ...parts) => parts.some(p => p !== "") ? [el("dt", {}, name), el("dd", {}, ...parts)] : [];
+
+// parties says who took part in the call of a row.
+function parties(s, n) {
+  const from = s.get(n, "ani"), to = s.get(n, "dnis"), direction = s.get(n, "direction");
+  const call = from || to ? [direction ? direction + ": " : "", el("bdi", {}, from || "unknown"), " → ", el("bdi", {}, to || "unknown")] : [direction];
+  return [
+    ...fact("call", ...call), ...fact("agents", ...things(s, "user_ids", n)), ...fact("queues", ...things(s, "queue_ids", n)),
+    ...fact("trunk", ...things(s, "trunk_id", n)), ...fact("line", ...things(s, "line_id", n)), ...fact("organisation", ...things(s, "org_id", n)),
+    ...fact("conversation", s.get(n, "conversation_id")), ...fact("recording", s.get(n, "recording_id")),
+  ];
+}
+
 function findingDetail(s, n) {
-  const name = s.get(n, "class"), detail = s.get(n, "detail"), words = data.words.causes[s.get(n, "outage_cause")];
-  const about = data.words.classes[name], more = data.words.details.find(d => d.class === name && (d.form === detail || d.form.endsWith("=") && detail.startsWith(d.form)));
-  const parts = about ? [el("p", {}, sentence(about.sentence))] : [];
-  if (more) parts.push(el("p", {}, sentence(more.sentence)));
-  if (about) parts.push(el("p", {}, "What to do: " + (more && more.remedy || about.remedy) + "."));
-  const outage = s.get(n, "outage_id");
+  const name = s.get(n, "class"), detail = s.get(n, "detail"), finding = s.get(n, "finding_id"), outage = s.get(n, "outage_id");
+  const words = data.words.causes[s.get(n, "outage_cause")], quote = {recording_id: s.get(n, "recording_id"), detail};
+  const parts = [el("p", {class: "says"}, s.get(n, "sentence").replace(/\{(recording_id|detail)\}/g, (_, k) => quote[k]))];
   if (name === "repaired_field" && data.words.rules[detail]) parts.push(el("p", {}, "The value of " + s.get(n, "field") + " was " + data.words.rules[detail] + "."));
+  if (s.get(n, "remedy")) parts.push(el("p", {}, el("b", {}, "What to do: "), s.get(n, "remedy")));
   if (outage) {
     parts.push(el("p", {}, (s.get(n, "outage_relation") === "possible" ? "It possibly coincides" : "It coincides") + " with registration outage " + outage +
       (words ? ": " + words.sentence + ". What to do: " + words.remedy + "." : ".")));
   }
+
+  const from = s.get(n, "start_time"), to = s.get(n, "end_time"), key = s.get(n, "object_key"), entry = s.get(n, "entry");
+  parts.push(el("dl", {},
+    ...parties(s, n), ...fact("started", ...zoned(from)), ...fact("ended", ...zoned(to)),
+    ...fact("evidence", s.get(n, "source") ? "source " + s.get(n, "source") : "", key ? ", object " : "", key ? el("code", {}, key) : "", entry === null ? "" : (data.kinds?.[s.get(n, "source")] === "cdrs" ? ", row " : ", entry ") + entry),
+    ...fact("address", el("a", {href: "#" + encodeURIComponent(finding)}, "#" + finding))));
+  if (data.explains && /^fnd-[0-9a-f]+$/.test(finding)) parts.push(command("cdrmend explain " + finding));
   return parts;
 }
 
-// A command is selected, and copied where the browser lets a page do that.
-for (const button of document.querySelectorAll("button.copy")) {
+// copies makes a button copy a command: it selects it, and copies it where the browser
+// lets a page do that.
+function copies(button, code) {
   button.hidden = false;
-  button.setAttribute("aria-label", "Copy " + button.previousElementSibling.textContent);
+  button.setAttribute("aria-label", "Copy " + code.textContent);
   button.addEventListener("click", async () => {
-    getSelection().selectAllChildren(button.previousElementSibling);
+    getSelection().selectAllChildren(code);
     let copied = false;
     try { copied = document.execCommand("copy"); } catch {}
-    if (!copied) try { await navigator.clipboard.writeText(button.previousElementSibling.textContent); copied = true; } catch {}
+    if (!copied) try { await navigator.clipboard.writeText(code.textContent); copied = true; } catch {}
     button.textContent = copied ? "Copied" : "Selected";
   });
+}
+for (const button of document.querySelectorAll("button.copy")) copies(button, button.previousElementSibling);
+function command(text) {
+  const code = el("code", {}, text), button = el("button", {type: "button", class: "copy"}, "Copy");
+  copies(button, code);
+  return el("p", {class: "commands"}, code, " ", button);
 }
 
 // A page about many intervals says of which one each finding is.
 const interval = name => data[name].columns.includes("interval") ? [text("interval", "Interval", {class: "time"})] : [];
 
+const lists = {};
+function add(list) {
+  lists[list.name] = list;
+  // Paper has no pages to turn: what matches is printed, up to a limit.
+  let page = 0;
+  addEventListener("beforeprint", () => { page = list.page; list.size = PRINTED; list.show(0); });
+  addEventListener("afterprint", () => { list.size = PAGE; list.show(page); });
+}
+
 if (document.getElementById("list-findings")) {
-  const list = new List("findings", [...interval("findings"),
-    rank(severities, "severity", "Severity"), text("class", "Class"), rank(statuses, "status", "Status"),
-    {title: "Start (UTC)", class: "time", key: (s, n) => s.get(n, "start_time"), cell: (s, n) => s.get(n, "start_time") === null ? "" : utc(s.get(n, "start_time"))},
-    id("trunk_id", "Trunk", "second"), id("conversation_id", "Conversation", "second"), id("recording_id", "Recording", "third"),
-    {title: "Outage", when: "second", key: outageCell, cell: outageCell},
+  add(new List("findings", [...interval("findings"),
+    rank(severities, "severity", "Severity"), text("class", "Class"), rank(statuses, "status", "Status"), start,
+    id("trunk_id", "Trunk"), id("conversation_id", "Conversation"), id("recording_id", "Recording"),
+    text("outage", "Outage", {key: outageCell, cell: outageCell}),
   ], findingDetail, s => {
     const settled = n => statuses.indexOf(s.get(n, "status")) > 1;
     const keys = [settled, n => severities.indexOf(s.get(n, "severity")), n => s.get(n, "class"), n => s.get(n, "start_time") ?? Infinity];
     return (a, b) => { for (const k of keys) { const x = k(a), y = k(b); if (x !== y) return x < y ? -1 : 1; } return a - b; };
-  });
-  for (const button of document.querySelectorAll("[data-class]")) {
-    button.addEventListener("click", () => {
-      list.find({class: button.dataset.class});
-      list.form.elements.class.focus();
-    });
-  }
-  printable(list);
+  }));
 }
 
 if (document.getElementById("list-closed")) {
-  printable(new List("closed", [...interval("closed"),
-    rank(severities, "severity", "Severity"), text("class", "Class"), id("trunk_id", "Trunk", "second"),
-    id("conversation_id", "Conversation", "second"), id("recording_id", "Recording", "third"),
+  add(new List("closed", [...interval("closed"),
+    rank(severities, "severity", "Severity"), text("class", "Class"), id("trunk_id", "Trunk"),
+    id("conversation_id", "Conversation"), id("recording_id", "Recording"), text("closed_by", "Closed by", {class: "wide"}),
   ], findingDetail, () => (a, b) => a - b));
 }
 
 if (document.getElementById("list-repairs")) {
-  printable(new List("repairs", [
+  add(new List("repairs", [
     text("field", "Field"),
-    text("old_value", "Before", {class: "cut id before", cell: (s, n) => s.get(n, "old_value") || "absent"}),
-    id("new_value", "After"), text("rule", "Rule"), id("recording_id", "Recording", "second"), id("conversation_id", "Conversation", "third"),
+    id("old_value", "Before", {class: "ids before", cell: (s, n) => s.get(n, "old_value") ? thing(s, "", s.get(n, "old_value")) : "absent"}),
+    id("new_value", "After", {cell: (s, n) => thing(s, "", s.get(n, "new_value"))}), text("rule", "Rule"), id("recording_id", "Recording"), id("conversation_id", "Conversation"),
   ], (s, n) => [el("p", {}, "The value was " + (data.words.rules[s.get(n, "rule")] || s.get(n, "rule")) + ". Evidence: " + s.get(n, "evidence"))], () => (a, b) => a - b));
 }
 
-// Paper has no pages to turn: what matches is printed, up to a limit.
-function printable(list) {
-  addEventListener("beforeprint", () => { list.size = PRINTED; list.show(0); });
-  addEventListener("afterprint", () => { list.size = PAGE; list.show(0); });
+// remember puts an address into the history. A browser may forbid this to a file.
+function remember(address, replace) {
+  try { history[replace ? "replaceState" : "pushState"](null, "", address); } catch {}
 }
+
+// go shows what the address asks for: a finding, or a list with filters.
+function go() {
+  let hash = location.hash.slice(1);
+  const [name, query] = hash.split(/\?(.*)/s);
+  if (hash === "") { for (const list of Object.values(lists)) list.read(""); return; }
+  if (query !== undefined && Object.hasOwn(lists, name)) {
+    lists[name].read(query);
+    lists[name].form.scrollIntoView();
+    return;
+  }
+
+  try { hash = decodeURIComponent(hash); } catch {}
+  const element = document.getElementById(hash);
+  if (element) { if (element.tagName === "DETAILS") element.open = true; return; }
+  for (const list of Object.values(lists)) {
+    const row = list.of(hash);
+    if (row !== undefined) { list.open(row); return; }
+  }
+  if (/^fnd-/.test(hash) && lists.findings) {
+    lists.findings.counter.textContent = "Finding " + hash + " is not in this list.";
+    lists.findings.form.scrollIntoView();
+  }
+}
+addEventListener("hashchange", go);
+// A link to where the address already is changes nothing, and must still lead there.
+document.addEventListener("click", event => {
+  const a = event.target instanceof Element && event.target.closest("a");
+  if (a && (a.hash ?? "") && a.hash === location.hash) go();
+});
+for (const button of document.querySelectorAll("[data-class]")) {
+  button.addEventListener("click", () => { location.hash = "findings?" + new URLSearchParams({class: button.dataset.class}); });
+}
+if (location.hash) go();
+
 addEventListener("beforeprint", () => document.querySelectorAll("details.more:not([open]), details.card:not([open])").forEach(d => { d.open = true; d.dataset.printed = ""; }));
 addEventListener("afterprint", () => document.querySelectorAll("[data-printed]").forEach(d => { d.open = false; delete d.dataset.printed; }));
 })();
