@@ -133,7 +133,7 @@ func (s *Story) whyPossible(id string, row table.Cells) string {
 	case outage.Get("ended_by") == "open":
 		return "nothing ended the outage in what was read, and it may have been over"
 	}
-	return "the log of its registrations may lack some that succeeded"
+	return "the log of its registrations may lack some that succeeded, or it has a local time that occurs twice"
 }
 
 // outage writes about an outage.

@@ -21,6 +21,7 @@ func warnings(in *intake.Inputs, a *intake.Account, d *reconcile.Decision) []str
 	list = append(list, placeWarnings(a, d)...)
 	list = append(list, silentWarnings(d)...)
 	list = append(list, unmatchedWarnings(a, d)...)
+	list = append(list, timeWarnings(a, d)...)
 	return append(list, secretWarnings(in)...)
 }
 
@@ -109,6 +110,20 @@ func unmatchedWarnings(a *intake.Account, d *reconcile.Decision) (list []string)
 	for _, source := range slices.Sorted(maps.Keys(a.Unmatched)) {
 		if n := a.Unmatched[source]; n.Lines > 0 && n.Matched == 0 {
 			list = append(list, fmt.Sprintf("none of the %d lines in %d objects of source %s matches a pattern of its profile, so all of them were skipped: correct line or lines in the profile; cdrmend profiles test %s FILE --kind registrations shows a line that does not match", n.Lines, n.Objects, d.Sources[source].Name, d.Sources[source].Profile.Name))
+		}
+	}
+	return list
+}
+
+// timeWarnings says where it is not certain when something happened.
+func timeWarnings(a *intake.Account, d *reconcile.Decision) (list []string) {
+	for _, source := range slices.Sorted(maps.Keys(a.Times)) {
+		n, s := a.Times[source], &d.Sources[source]
+		if n.Unread > 0 {
+			list = append(list, fmt.Sprintf("%d attempts to register in source %s have a time that cannot be read, or that no clock showed: outages may lack them, and what the log says of these lines and trunks may be wrong; rejects/%s/ shows each value and the reason, correct time_layouts or zone", n.Unread, s.Name, s.Name))
+		}
+		if n.Doubtful > 0 {
+			list = append(list, fmt.Sprintf("%d attempts to register in source %s have a local time that occurs twice, as clocks were put back: they are read as the earlier one, and outages that rest on them coincide with calls only possibly; log times in UTC or with an offset", n.Doubtful, s.Name))
 		}
 	}
 	return list

@@ -3,6 +3,7 @@ package profile
 import (
 	"bytes"
 	"slices"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -369,6 +370,28 @@ func (n *Normalizer) Time(v jsonscan.Value) (record.Time, bool) {
 		return record.NoTime, false
 	}
 	return t.Add(n.Profile.ClockOffset), result == timeOK
+}
+
+// WhyNoTime says why a value that is present does not parse as a time, and returns the
+// value as [Shown] shows it.
+func (n *Normalizer) WhyNoTime(v jsonscan.Value) (reason, value string) {
+	value = Shown(v)
+
+	// Without a zone, a local time becomes an instant of UTC: what is wrong is the zone.
+	zoneless := *n.Profile
+	zoneless.Zone = time.UTC
+	t, result := (&Normalizer{Profile: &zoneless}).time(v)
+	switch {
+	case v.Kind == jsonscan.Unusable:
+		return "the time does not parse: the profile's steps cannot take the value", value
+	case result != timeOK:
+		return "the time does not parse: it is in none of the layouts of the profile", value
+	case t < firstTime || t > lastTime:
+		return "the time does not parse: it lies before 1990 or after 2099", value
+	case n.Profile.Zone == nil:
+		return "the time does not parse: it has no zone, and neither profile nor source names one", value
+	}
+	return "the time does not exist: clocks of " + n.Profile.Zone.String() + " were put forward over it", value
 }
 
 // time reads a time as the clock of the source showed it.

@@ -91,6 +91,7 @@ type Reject struct {
 	Row    int64 // -1 for a part that is not a row
 	Offset int64 // in the uncompressed content
 	Reason string
+	Value  string // the value that is the reason, cut; empty when the reason is no value
 	Bytes  []byte
 
 	// Before is what stands between the row before it and this one, its start if
