@@ -44,6 +44,7 @@ type Report struct {
 	Lacks     []Lack    `json:"lacks"`    // what judging needs and nothing fills
 
 	Unfinished []string `json:"unfinished,omitempty"` // pages that are missing, by list
+	Warnings   []string `json:"warnings,omitempty"`   // what may be read wrong, by file
 }
 
 // Read is one file that was read.
@@ -159,9 +160,17 @@ func (t *tester) file(f *File) error {
 		return err
 	}
 
+	t.warn(f)
 	t.report.Rows += read.Rows
 	t.report.Files = append(t.report.Files, read)
 	return nil
+}
+
+// warn says what may be read wrong of a file.
+func (t *tester) warn(f *File) {
+	if f.torn.Load() {
+		t.report.Warnings = append(t.report.Warnings, fmt.Sprintf("%s: times without a year lie in another year by its last modification, %s, than by the date in its path; the year by that date is taken where a time lies within 31 days of it, and not after the modification", f.Path, f.Modified.Std().Format(time.DateOnly)))
+	}
 }
 
 // pass reads the records of one file.

@@ -27,6 +27,9 @@ func (r *Report) Text() string {
 	for _, lacks := range r.Unfinished {
 		fmt.Fprintf(&b, "not all of it: %s\n", printable.Text(lacks))
 	}
+	for _, warning := range r.Warnings {
+		fmt.Fprintf(&b, "warning: %s\n", printable.Text(warning))
+	}
 	for _, lack := range r.Lacks {
 		fmt.Fprintf(&b, "needed, and filled nowhere: %s\n  next: %s\n", strings.Join(lack.Fields, " or "), lack.Next)
 	}

@@ -22,6 +22,7 @@ type Account struct {
 	Places     map[uint32]record.Fields  // by source: the fields that a row or a header had a place for
 	Unmatched  map[uint32]UnmatchedLines // by source with text logs
 	Times      map[uint32]TimeTrouble    // by source with such times
+	Torn       map[uint32]bool           // objects with times without a year, of which partition and last modification say different ones
 	Balance    [policy.NumKinds]record.Balance
 	Log        registration.Log // of all sources of registrations
 
@@ -73,7 +74,7 @@ type OrgCount struct{ Lacking, Having int64 }
 func newAccount(objects int, dir string) *Account {
 	return &Account{
 		Objects: make([]ObjectRead, objects), Rejects: map[uint32]*scratch.Spool{}, Broken: map[uint32]error{},
-		Rows: map[uint32]*RowCount{}, Unfinished: map[uint32]string{}, Unmatched: map[uint32]UnmatchedLines{}, Times: map[uint32]TimeTrouble{}, Filtered: map[uint32]OrgCount{}, Skipped: map[uint32][]int64{}, Places: map[uint32]record.Fields{}, unused: map[uint32]int64{}, dir: dir,
+		Rows: map[uint32]*RowCount{}, Unfinished: map[uint32]string{}, Unmatched: map[uint32]UnmatchedLines{}, Times: map[uint32]TimeTrouble{}, Torn: map[uint32]bool{}, Filtered: map[uint32]OrgCount{}, Skipped: map[uint32][]int64{}, Places: map[uint32]record.Fields{}, unused: map[uint32]int64{}, dir: dir,
 		spill: &spill{dir: dir},
 	}
 }

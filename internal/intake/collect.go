@@ -173,6 +173,13 @@ func (c *collector) accountDetails(o *opened, d *cdr.Details) {
 	c.details[o.Partition] = details{sum.elements + d.Elements, sum.speaking + d.Speaking}
 }
 
+// addTorn notes an object whose partition and last modification say different years.
+func (c *collector) addTorn(object uint32) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.account.Torn[object] = true
+}
+
 // addPage adds what an object tells of the list that it is a page of.
 func (c *collector) addPage(o *opened, p profile.Page, elements int64, lists bool) {
 	if c.in.Sources[o.Source].Profile.Pages == (profile.Pages{}) {

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"cdrmend/internal/intake"
 	"cdrmend/internal/intern"
@@ -22,6 +23,7 @@ func warnings(in *intake.Inputs, a *intake.Account, d *reconcile.Decision) []str
 	list = append(list, silentWarnings(d)...)
 	list = append(list, unmatchedWarnings(a, d)...)
 	list = append(list, timeWarnings(a, d)...)
+	list = append(list, yearWarnings(in, a, d)...)
 	return append(list, secretWarnings(in)...)
 }
 
@@ -125,6 +127,26 @@ func timeWarnings(a *intake.Account, d *reconcile.Decision) (list []string) {
 		if n.Doubtful > 0 {
 			list = append(list, fmt.Sprintf("%d attempts to register in source %s have a local time that occurs twice, as clocks were put back: they are read as the earlier one, and outages that rest on them coincide with calls only possibly; log times in UTC or with an offset", n.Doubtful, s.Name))
 		}
+	}
+	return list
+}
+
+// yearWarnings says where the year of times that are written without one is not
+// certain.
+func yearWarnings(in *intake.Inputs, a *intake.Account, d *reconcile.Decision) (list []string) {
+	torn := map[uint32]int64{}
+	first := map[uint32]uint32{} // by source: its first such object
+	for _, n := range slices.Sorted(maps.Keys(a.Torn)) {
+		source := in.Objects[n].Source
+		if torn[source]++; torn[source] == 1 {
+			first[source] = n
+		}
+	}
+
+	for _, source := range slices.Sorted(maps.Keys(torn)) {
+		o := &in.Objects[first[source]]
+		list = append(list, fmt.Sprintf("%d objects of source %s have times without a year that lie in another year by the object's last modification than by its partition, the first of them in that of %s, modified %s: the year by the partition was taken where a time lies within 31 days of it, and not after the modification; see that the times are right, or have the log write the year",
+			torn[source], d.Sources[source].Name, in.Partitions[o.Partition].Span.Start.Std().Format(time.DateOnly), o.Modified.UTC().Format(time.DateOnly)))
 	}
 	return list
 }
