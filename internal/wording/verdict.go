@@ -24,8 +24,8 @@ var reasons = map[string]Words{
 		Remedy:   "have the export name the leg of each recording; if one recording hears several legs, set one_recording_per: conversation for the source",
 	},
 	"inputs": {
-		Sentence: "manifests of its time are incomplete, so that its recording may stand in what could not be read",
-		Remedy:   "export again what is incomplete, then run again",
+		Sentence: "manifests of its time are incomplete, or lie outside of what was read, so that its recording may stand there",
+		Remedy:   "export again what is incomplete, then run again; where its start is missing, deliver it, or set a longer lookback",
 	},
 	"doubtful": {
 		Sentence: "a local time of it or of its conversation's recordings occurs twice that night",
