@@ -276,12 +276,39 @@ func (b *builder) layouts() []string {
 	sample := time.Date(2007, time.November, 22, 13, 48, 0, 0, time.UTC)
 	for i, layout := range b.section.TimeLayouts {
 		t, err := time.Parse(layout, sample.Format(layout))
-		if layout != "" && (err != nil || !t.Equal(sample)) {
-			b.problem(fmt.Sprintf("time_layouts[%d]", i), "%q does not write a whole time, want a layout of the reference time %s", layout, "2006-01-02T15:04:05")
+		if layout == "" || err == nil && t.Equal(sample) {
+			continue
+		}
+
+		key := fmt.Sprintf("time_layouts[%d]", i)
+		if lacks := lacking(layout, sample); lacks != "" {
+			b.problem(key, "%q %s, which only the step time can read; name it at the fields that it is for, such as {from: PLACE, then: [{time: [%q]}]}", layout, lacks, layout)
+		} else {
+			b.problem(key, "%q does not write a whole time, want a layout of the reference time %s", layout, "2006-01-02T15:04:05")
 		}
 	}
 
 	return b.section.TimeLayouts
+}
+
+// lacking says why a layout is one for the step time, which takes a year or a date from
+// the object; empty for any other layout.
+func lacking(layout string, sample time.Time) string {
+	// Days of the week are the same after 400 years.
+	const sameWeekday = 400
+	writes := func(other time.Time) bool { return sample.Format(layout) != other.Format(layout) }
+	hasDay := writes(sample.AddDate(0, 1, 0)) && writes(sample.AddDate(0, 0, 7))
+	switch {
+	case strings.Contains(layout, "%"):
+		return "is a layout of strftime"
+	case !writes(sample.Add(-5*time.Hour)) || !writes(sample.Add(-time.Minute)):
+		return "" // no time of day, which no step adds
+	case writes(sample.AddDate(sameWeekday, 0, 0)):
+		return "" // it has a year, so that the step cannot take it either
+	case hasDay:
+		return "has no year"
+	}
+	return "has no date"
 }
 
 func (b *builder) zone() *time.Location {
