@@ -55,6 +55,7 @@ type section struct {
 	Line          string                  `json:"line"`
 	Lines         []lineSection           `json:"lines"`
 	Each          string                  `json:"each"`
+	Concatenated  bool                    `json:"concatenated"`
 	Skip          []filterSection         `json:"skip"`
 	Keep          []filterSection         `json:"keep"`
 	Unmatched     string                  `json:"unmatched"`
@@ -181,6 +182,7 @@ func (b *builder) profile() *Profile {
 	}
 
 	p.Each = b.each()
+	p.Concatenated = b.concatenated()
 	if slices.Contains(p.Formats, XML) && p.List == "" {
 		b.problem("document.entries", "is missing, want where the records of XML are, such as /cdrs/cdr")
 	}
@@ -351,6 +353,18 @@ func (b *builder) each() []string {
 		}
 	}
 	return lists
+}
+
+// concatenated reports whether values of JSON Lines need no newline between them.
+func (b *builder) concatenated() bool {
+	s := b.section
+	switch {
+	case s.Concatenated && !slices.Contains(s.Formats, JSONLines.String()):
+		b.problem("concatenated", "is given, but jsonl is not among the formats")
+	case s.Concatenated && s.Document.Entries != "":
+		b.problem("concatenated", "stands with document.entries, want only one of them: each value is a record, or a document that has a list of them")
+	}
+	return s.Concatenated
 }
 
 // pages returns where documents tell that their list goes on. Only JSON has members

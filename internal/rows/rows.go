@@ -12,6 +12,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"errors"
+	"fmt"
 	"io"
 	"iter"
 
@@ -154,6 +155,10 @@ var ErrNoField = errors.New("no known field")
 // NoPattern is the reason of a reject for a text line that no pattern matches.
 const NoPattern = "the line matches no pattern of the profile"
 
+// SeveralValues is the reason of a reject for a line that holds values one after
+// another, as Firehose delivers them.
+const SeveralValues = "several JSON values stand in one line; where values have no newline between them, say concatenated: true in the profile"
+
 // ErrNoRow is the error of a visitor for a document that is no row, but says that
 // it has none.
 var ErrNoRow = errors.New("no row")
@@ -241,6 +246,9 @@ func (m *Mapping) ReadRows(c *Chunk, to Visitor) (Reading, error) {
 	// The slots come last, as they are for all paths that there are by then.
 	r.visit = r.elements()
 	r.slots = m.elementPaths().NewSlots()
+	if m.Profile.Concatenated {
+		return r.ended(r.lines(c.Values, r.jsonLine))
+	}
 	return r.ended(r.lines(c.Lines, r.jsonLine))
 }
 
@@ -348,6 +356,9 @@ func (r *reader) json(in io.Reader, list string) error {
 	}
 
 	err := d.Walk()
+	if syntax, ok := errors.AsType[*jsonscan.SyntaxError](err); ok && d.Keep > 0 && d.Closers == "" {
+		err = fmt.Errorf("%w after the first value; where values follow each other, have jsonl among formats, and say concatenated: true where no newline is between them", syntax)
+	}
 	r.reading.Framed = d.Framed() || r.reading.Bare
 	r.reading.Page = r.mapping.Page(d)
 	return err
@@ -385,7 +396,11 @@ func (r *reader) jsonLine(line Line) error {
 	e, err := r.slots.ScanLine(line.Index, line.Offset, line.Text, r.mapping.Limits)
 	switch {
 	case err != nil: // the last line may have been cut
-		err = r.reject(line.RejectAs(err.Error()))
+		reason := err.Error()
+		if after := line.Text[e.End-line.Offset:]; !e.Partial && bytes.HasPrefix(bytes.TrimSpace(after), []byte("{")) {
+			reason = SeveralValues
+		}
+		err = r.reject(line.RejectAs(reason))
 		r.reading.Cut = true
 		return err
 	case e.Kind != jsonscan.Object:
