@@ -37,6 +37,7 @@ type Report struct {
 	Fields    []Field   `json:"fields"`  // those that the profile maps
 	Skipped   []Count   `json:"skipped"` // rows, by the reason of the filter
 	Unmatched Unmatched `json:"unmatched"`
+	Joined    *Joined   `json:"joined,omitempty"` // of text logs with records of several lines
 	Rejected  int64     `json:"rejected"`
 	Rejects   []Reject  `json:"rejects"`  // by reason
 	Statuses  []Count   `json:"statuses"` // events, by status
@@ -75,6 +76,12 @@ type Count struct {
 type Unmatched struct {
 	N     int64  `json:"n"`
 	First string `json:"first,omitempty"`
+}
+
+// Joined counts the records that have several lines.
+type Joined struct {
+	Records int64 `json:"records"`
+	Longest int64 `json:"longest"` // how many lines the longest record has
 }
 
 // Reject counts the rejects with one reason. Their bytes are not shown.
@@ -197,6 +204,7 @@ func (p pass) reject(r rows.Reject) error {
 func (p pass) reading(r *rows.Reading, read *Read) {
 	read.Rows = r.Rows
 	p.report.Unmatched.N += r.Unmatched
+	p.joined(&r.Joined)
 	for n, of := range r.Filtered {
 		p.filtered[n] += of
 	}
@@ -204,6 +212,22 @@ func (p pass) reading(r *rows.Reading, read *Read) {
 		read.Damage = shown(why.Error(), longestLine)
 	}
 	p.page(r.Page, r.Listed, r.Lists())
+}
+
+// joined takes over how many records have several lines, and warns of lines that may
+// be records of their own.
+func (p pass) joined(j *rows.Joined) {
+	if j.Records == 0 {
+		return
+	}
+	if p.report.Joined == nil {
+		p.report.Joined = &Joined{}
+	}
+	p.report.Joined.Records += j.Records
+	p.report.Joined.Longest = max(p.report.Joined.Longest, j.Longest)
+	if j.Odd > 0 {
+		p.report.Warnings = append(p.report.Warnings, fmt.Sprintf("%s: %d lines look like records, as they begin with a date or hold an event of their own, and are joined to the record before them, the first in row %d; correct begins", p.file.Path, j.Odd, j.First))
+	}
 }
 
 // page adds what a file tells of the list that it is a page of.

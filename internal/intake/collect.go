@@ -212,6 +212,7 @@ func (c *collector) addEvents(o *opened, b *registration.Batch) error {
 	c.account.addRows(o.n, o.Partition, policy.Registrations, b.Rows, b.Rejected)
 	c.addDamage(o, &b.Reading)
 	c.addPage(o, b.Page, b.Listed, b.Lists())
+	c.account.addJoined(o.Source, b.Joined)
 	c.account.addTimes(o.Source, TimeTrouble{Unread: b.Unread, Doubtful: b.Doubtful})
 	if o.format == profile.TextLines {
 		n := c.account.Unmatched[o.Source]

@@ -22,6 +22,7 @@ func warnings(in *intake.Inputs, a *intake.Account, d *reconcile.Decision) []str
 	list = append(list, placeWarnings(a, d)...)
 	list = append(list, silentWarnings(d)...)
 	list = append(list, unmatchedWarnings(a, d)...)
+	list = append(list, joinedWarnings(a, d)...)
 	list = append(list, timeWarnings(a, d)...)
 	list = append(list, yearWarnings(in, a, d)...)
 	return append(list, secretWarnings(in)...)
@@ -112,6 +113,18 @@ func unmatchedWarnings(a *intake.Account, d *reconcile.Decision) (list []string)
 	for _, source := range slices.Sorted(maps.Keys(a.Unmatched)) {
 		if n := a.Unmatched[source]; n.Lines > 0 && n.Matched == 0 {
 			list = append(list, fmt.Sprintf("none of the %d lines in %d objects of source %s matches a pattern of its profile, so all of them were skipped: correct line or lines in the profile; cdrmend profiles test %s FILE --kind registrations shows a line that does not match", n.Lines, n.Objects, d.Sources[source].Name, d.Sources[source].Profile.Name))
+		}
+	}
+	return list
+}
+
+// joinedWarnings names sources of which lines that look like records of their own are
+// parts of other records: what they say is lost, and nothing else shows it.
+func joinedWarnings(a *intake.Account, d *reconcile.Decision) (list []string) {
+	for _, source := range slices.Sorted(maps.Keys(a.Joined)) {
+		if j := a.Joined[source]; j.Odd > 0 {
+			s := &d.Sources[source]
+			list = append(list, fmt.Sprintf("%d lines of source %s look like records, as they begin with a date or hold an event of their own, and were joined to the record before them, where they are lost: %d records have several lines, the longest has %d; correct begins in the profile, cdrmend profiles test %s FILE --kind registrations names the first", j.Odd, s.Name, j.Records, j.Longest, s.Profile.Name))
 		}
 	}
 	return list

@@ -15,6 +15,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"slices"
 
 	"cdrmend/internal/jsonscan"
 	"cdrmend/internal/profile"
@@ -116,6 +117,8 @@ type Reading struct {
 	Damage    error // see [jsonscan.IsDamage]; nil for a sound object
 	Used      int64 // end of the last row or reject; what follows it in a damaged object is lost
 
+	Joined Joined // records of several lines of a text log
+
 	Filtered []int64 // rows that each filter of the profile skips; nil for none
 
 	Cut     bool          // the last row is a part of one: the object was cut where it may end
@@ -200,6 +203,7 @@ func (r *Reading) Add(next Reading) {
 	r.Rejected += next.Rejected
 	r.Unmatched += next.Unmatched
 	r.Listed += next.Listed
+	r.Joined.add(next.Joined)
 	for n, of := range next.Filtered {
 		if r.Filtered == nil {
 			r.Filtered = make([]int64, len(next.Filtered))
@@ -421,10 +425,14 @@ func (r *reader) textLines(c *Chunk) error {
 	if begins := r.mapping.Profile.Begins; begins != nil {
 		all = c.Records(begins)
 	}
+	matches := func(line []byte) bool {
+		return slices.ContainsFunc(patterns, func(p linePattern) bool { return p.MayMatch(line) && p.Pattern.Match(line) })
+	}
 	return r.lines(all, func(line Line) error {
 		if line.Broken {
 			return r.reject(line.RejectAs("the stream breaks off inside this line"))
 		}
+		r.joined(line, matches)
 		for i := range patterns {
 			if cells := patterns[i].cells(line.Text); cells != nil {
 				return r.row(Row{Index: line.Index, Offset: line.Offset, Bytes: line.Text, Before: line.Before, cells: cells, columns: patterns[i].columns})

@@ -70,7 +70,8 @@ func TestValuesNeedNoNewlineBetweenThem(t *testing.T) {
 		"nothing":             {" \n", nil, "the object has no rows, and says so nowhere"},
 		"too long": {
 			`{"id":"a"}{"id":"` + strings.Repeat("b", 60) + `"}{"id":"c"}`,
-			[]string{"0 a"}, "record_bytes",
+			[]string{"0 a"},
+			"record_bytes",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
