@@ -3,6 +3,7 @@ package guess
 import (
 	"bytes"
 	"encoding/csv"
+	"encoding/json"
 	"encoding/xml"
 	"errors"
 	"fmt"
@@ -27,6 +28,7 @@ type table struct {
 	entries string   // the place of the list of records; empty without one
 	pages   []string // where a document tells that its list goes on, as the profile says it
 	csv     layout
+	joined  bool // values of JSON follow each other without a newline
 	rows    int
 	columns []*column
 }
@@ -127,6 +129,9 @@ func formatOf(content []byte) profile.Format {
 // json reads a document: a list of records, an object that holds one, or a record.
 func (t *table) json(content []byte) error {
 	v, err := jsonscan.Parse(bytes.TrimSpace(content), &stream.Limits{})
+	if err != nil && t.values(content) {
+		return nil
+	}
 	if err != nil {
 		return err
 	}
@@ -145,6 +150,31 @@ func (t *table) json(content []byte) error {
 		t.record(element)
 	}
 	return nil
+}
+
+// values reads objects that follow each other without a newline. It reports false, and
+// leaves the table as it was, when the content is something else.
+func (t *table) values(content []byte) bool {
+	var all []jsonscan.Value
+	d := json.NewDecoder(bytes.NewReader(content))
+	for len(all) < most {
+		var raw json.RawMessage
+		err := d.Decode(&raw)
+		if err == io.EOF {
+			break
+		}
+		v, scanned := jsonscan.Parse(raw, &stream.Limits{})
+		if err != nil || scanned != nil || v.Kind != jsonscan.Object {
+			return false
+		}
+		all = append(all, v)
+	}
+
+	t.joined = true
+	for _, v := range all {
+		t.record(v)
+	}
+	return true
 }
 
 // What members around a list are called that tell of its other pages.

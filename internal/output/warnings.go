@@ -135,7 +135,7 @@ func timeWarnings(a *intake.Account, d *reconcile.Decision) (list []string) {
 	for _, source := range slices.Sorted(maps.Keys(a.Times)) {
 		n, s := a.Times[source], &d.Sources[source]
 		if n.Unread > 0 {
-			list = append(list, fmt.Sprintf("%d attempts to register in source %s have a time that cannot be read, or that no clock showed: outages may lack them, and what the log says of these lines and trunks may be wrong; rejects/%s/ shows each value and the reason, correct time_layouts or zone", n.Unread, s.Name, s.Name))
+			list = append(list, fmt.Sprintf("%d attempts to register in source %s have a time that cannot be read, or that no clock showed: outages may lack them, and what the log says of these lines and trunks may be wrong; rejects/%s/ shows the reason and the value or its shape, correct time_layouts or zone", n.Unread, s.Name, s.Name))
 		}
 		if n.Doubtful > 0 {
 			list = append(list, fmt.Sprintf("%d attempts to register in source %s have a local time that occurs twice, as clocks were put back: they are read as the earlier one, and outages that rest on them coincide with calls only possibly; log times in UTC or with an offset", n.Doubtful, s.Name))
