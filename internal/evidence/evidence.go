@@ -168,6 +168,15 @@ type CDRs struct {
 	// Begun are the starts of conversations that lie before the starts of their
 	// legs.
 	Begun map[ConversationKey]record.Time
+
+	Stops []Stop // of the legs that come in halves, in the order of their starts
+}
+
+// Stop names the row that ends a leg which comes as a row for its start and another
+// one for its end.
+type Stop struct {
+	Leg record.Ref // the row of its start, which stands for the leg
+	Row record.Ref
 }
 
 // Registrations are what registration logs say about outages and about the

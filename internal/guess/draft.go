@@ -22,6 +22,9 @@ func (g *guesser) draft() *Draft {
 	g.doubts(&b)
 
 	fmt.Fprintf(&b, "\n%s:\n  formats: [%s]\n", g.kind, g.table.formatNames())
+	if g.table.joined {
+		b.WriteString("  concatenated: true # values follow each other without a newline\n")
+	}
 	if g.table.entries != "" {
 		fmt.Fprintf(&b, "  document: {entries: %s} # the list of records\n", quote(g.table.entries))
 	}

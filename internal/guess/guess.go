@@ -46,6 +46,9 @@ func Write(kind string, samples []Sample) (*Draft, error) {
 	if err != nil {
 		return nil, err
 	}
+	if t.joined && (kind == "manifests" || t.entries != "") {
+		return nil, fmt.Errorf("in %s objects follow each other without a newline, which is read only of records of cdrs and registrations, and not beside documents with a list; write each on a line of its own", samples[0].Name)
+	}
 	g := newGuesser(kind, t)
 	g.fields()
 	if len(g.found) == 0 {

@@ -305,3 +305,22 @@ func TestADraftSaysWhereAListGoesOn(t *testing.T) {
 		}
 	}
 }
+
+func TestValuesWithoutANewlineAreReadOneByOne(t *testing.T) {
+	row := func(id string) string {
+		return `{"conversation_id":"` + id + `","start_time":"2026-11-20T10:00:00Z","end_time":"2026-11-20T10:05:00Z"}`
+	}
+	d, r := tried(t, "cdrs", guess.Sample{Name: "firehose", Content: []byte(row("c1") + row("c2") + row("c3"))})
+	if !strings.Contains(string(d.Text), "\n  concatenated: true #") || r.Records != 3 {
+		t.Errorf("%d records, want 3:\n%s", r.Records, d.Text)
+	}
+
+	if d, _ := tried(t, "cdrs", guess.Sample{Name: "lines", Content: []byte(row("c1") + "\n" + row("c2"))}); strings.Contains(string(d.Text), "concatenated") {
+		t.Errorf("lines are no such values:\n%s", d.Text)
+	}
+	for kind, content := range map[string]string{"manifests": row("c1") + row("c2"), "cdrs": row("c1") + "[" + row("c2")} {
+		if _, err := guess.Write(kind, []guess.Sample{{Name: "firehose", Content: []byte(content)}}); err == nil {
+			t.Errorf("%s of %q gave a profile", kind, content)
+		}
+	}
+}

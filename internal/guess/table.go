@@ -3,6 +3,7 @@ package guess
 import (
 	"bytes"
 	"encoding/csv"
+	"encoding/json"
 	"encoding/xml"
 	"errors"
 	"fmt"
@@ -30,6 +31,7 @@ type table struct {
 	listed    int      // elements of the lists of all documents
 	csv       layout
 	lenient   bool // rows of CSV may have another number of cells than the header
+	joined    bool // values of JSON follow each other without a newline
 	rows      int
 	columns   []*column
 }
@@ -137,6 +139,9 @@ func formatOf(content []byte) profile.Format {
 // json reads a document: a list of records, an object that holds one, or a record.
 func (t *table) json(content []byte) error {
 	v, err := jsonscan.Parse(bytes.TrimSpace(content), &stream.Limits{})
+	if err != nil && t.values(content) {
+		return nil
+	}
 	if err != nil {
 		return err
 	}
@@ -156,6 +161,31 @@ func (t *table) json(content []byte) error {
 		t.record(element)
 	}
 	return nil
+}
+
+// values reads objects that follow each other without a newline. It reports false, and
+// leaves the table as it was, when the content is something else.
+func (t *table) values(content []byte) bool {
+	var all []jsonscan.Value
+	d := json.NewDecoder(bytes.NewReader(content))
+	for len(all) < most {
+		var raw json.RawMessage
+		err := d.Decode(&raw)
+		if err == io.EOF {
+			break
+		}
+		v, scanned := jsonscan.Parse(raw, &stream.Limits{})
+		if err != nil || scanned != nil || v.Kind != jsonscan.Object {
+			return false
+		}
+		all = append(all, v)
+	}
+
+	t.joined = true
+	for _, v := range all {
+		t.record(v)
+	}
+	return true
 }
 
 // listIn returns the name of the longest list of objects in an object. An object that

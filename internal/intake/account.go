@@ -6,6 +6,7 @@ import (
 	"cdrmend/internal/policy"
 	"cdrmend/internal/record"
 	"cdrmend/internal/registration"
+	"cdrmend/internal/rows"
 	"cdrmend/internal/scratch"
 )
 
@@ -21,6 +22,9 @@ type Account struct {
 	Skipped    map[uint32][]int64        // by source: rows that each filter of its profile skips
 	Places     map[uint32]record.Fields  // by source: the fields that a row or a header had a place for
 	Unmatched  map[uint32]UnmatchedLines // by source with text logs
+	Times      map[uint32]TimeTrouble    // by source with such times
+	Joined     map[uint32]rows.Joined    // by source with records of several lines
+	Torn       map[uint32]bool           // objects with times without a year, of which partition and last modification say different ones
 	Balance    [policy.NumKinds]record.Balance
 	Log        registration.Log // of all sources of registrations
 
@@ -59,13 +63,20 @@ type UnmatchedLines struct {
 	Lines, Matched int64
 }
 
+// TimeTrouble counts the times of a source of which it is not certain which instants
+// they are.
+type TimeTrouble struct {
+	Unread   int64 // attempts to register that are rejects because their time cannot be read
+	Doubtful int64 // attempts to register whose local time occurs twice
+}
+
 // OrgCount is how many records lack an organisation, and how many have one.
 type OrgCount struct{ Lacking, Having int64 }
 
 func newAccount(objects int, dir string) *Account {
 	return &Account{
 		Objects: make([]ObjectRead, objects), Rejects: map[uint32]*scratch.Spool{}, Broken: map[uint32]error{},
-		Rows: map[uint32]*RowCount{}, Unfinished: map[uint32]string{}, Unmatched: map[uint32]UnmatchedLines{}, Filtered: map[uint32]OrgCount{}, Skipped: map[uint32][]int64{}, Places: map[uint32]record.Fields{}, unused: map[uint32]int64{},
+		Rows: map[uint32]*RowCount{}, Unfinished: map[uint32]string{}, Unmatched: map[uint32]UnmatchedLines{}, Times: map[uint32]TimeTrouble{}, Torn: map[uint32]bool{}, Joined: map[uint32]rows.Joined{}, Filtered: map[uint32]OrgCount{}, Skipped: map[uint32][]int64{}, Places: map[uint32]record.Fields{}, unused: map[uint32]int64{},
 		pool: scratch.NewPool(dir), spill: &spill{dir: dir},
 	}
 }
@@ -107,6 +118,25 @@ func (a *Account) addSkipped(source uint32, filtered []int64) {
 	for n, rows := range filtered {
 		a.Skipped[source][n] += rows
 	}
+}
+
+// addTimes adds the times of an object in a source that are not certain.
+func (a *Account) addTimes(source uint32, t TimeTrouble) {
+	if t == (TimeTrouble{}) {
+		return
+	}
+	sum := a.Times[source]
+	a.Times[source] = TimeTrouble{sum.Unread + t.Unread, sum.Doubtful + t.Doubtful}
+}
+
+// addJoined adds the records of several lines of an object in a source. Which object
+// has the first odd line is not kept: objects come in any order.
+func (a *Account) addJoined(source uint32, j rows.Joined) {
+	if j.Records == 0 {
+		return
+	}
+	sum := a.Joined[source]
+	a.Joined[source] = rows.Joined{Records: sum.Records + j.Records, Longest: max(sum.Longest, j.Longest), Odd: sum.Odd + j.Odd}
 }
 
 // addPlaces adds the fields that have a place in an object of a source.

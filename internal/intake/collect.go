@@ -177,6 +177,13 @@ func (c *collector) accountDetails(o *opened, d *cdr.Details) {
 	c.details[o.Partition] = details{sum.elements + d.Elements, sum.speaking + d.Speaking}
 }
 
+// addTorn notes an object whose partition and last modification say different years.
+func (c *collector) addTorn(object uint32) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.account.Torn[object] = true
+}
+
 // addPage adds what an object tells of the list that it is a page of.
 func (c *collector) addPage(o *opened, p profile.Page, elements int64, lists bool) {
 	if c.in.Sources[o.Source].Profile.Pages == (profile.Pages{}) {
@@ -209,6 +216,8 @@ func (c *collector) addEvents(o *opened, b *registration.Batch) error {
 	c.account.addRows(o.n, o.Partition, policy.Registrations, b.Rows, b.Rejected)
 	c.addDamage(o, &b.Reading)
 	c.addPage(o, b.Page, b.Listed, b.Lists())
+	c.account.addJoined(o.Source, b.Joined)
+	c.account.addTimes(o.Source, TimeTrouble{Unread: b.Unread, Doubtful: b.Doubtful})
 	if o.format == profile.TextLines {
 		n := c.account.Unmatched[o.Source]
 		c.account.Unmatched[o.Source] = UnmatchedLines{n.Objects + 1, n.Lines + b.Rows, n.Matched + b.Rows - b.Reading.Unmatched}

@@ -127,7 +127,7 @@ func (c *collector) registrationLog() *registration.Log {
 	}
 	for i := range c.in.sources {
 		s := c.in.sources[i]
-		log.Sources = append(log.Sources, registration.Source{Lookahead: s.Lookahead, Successes: s.Successes})
+		log.Sources = append(log.Sources, registration.Source{Lookahead: s.Lookahead, Successes: s.Successes, Profile: c.in.Sources[i].Profile})
 	}
 	log.Complete(c.ev.Texts, c.in.config.Policy.Lines, c.in.config.Org)
 	return log

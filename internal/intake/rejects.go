@@ -18,6 +18,7 @@ type rejectLine struct {
 	Length int64  `json:"length"`
 	SHA256 string `json:"sha256"`
 	Reason string `json:"reason"`
+	Value  string `json:"value,omitempty"` // of the first row: the value that is the reason
 	Bytes  string `json:"bytes,omitempty"` // base64
 }
 
@@ -121,7 +122,7 @@ func (a *Account) reject(n uint32, secret bool, r rows.Reject, rows int64) error
 
 	sum := r.SHA256()
 	line := rejectLine{
-		Row: r.Row, Offset: r.Offset, Length: int64(len(r.Bytes)), SHA256: hex.EncodeToString(sum[:]), Reason: r.Reason,
+		Row: r.Row, Offset: r.Offset, Length: int64(len(r.Bytes)), SHA256: hex.EncodeToString(sum[:]), Reason: r.Reason, Value: r.Value,
 	}
 	if rows > 1 {
 		line.Rows = rows
