@@ -238,7 +238,7 @@ func carryOut(to io.Writer, cfg *policy.Config, todo *decisions, about *subject,
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(&text, "%s: %s added, row %d", cfg.AcceptedPath, count(len(todo.rows), "row"), first)
+		fmt.Fprintf(&text, "%s: %s added, row %d", cfg.AcceptedPath, count(len(todo.rows), "row", "rows"), first)
 		if n := len(todo.rows); n > 1 {
 			fmt.Fprintf(&text, " to %d", first+n-1)
 		}
@@ -249,7 +249,7 @@ func carryOut(to io.Writer, cfg *policy.Config, todo *decisions, about *subject,
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(&text, "%s: %s changed, %d cleared\n", cfg.WorklistPath, count(did.Changed, "finding"), did.Cleared)
+		fmt.Fprintf(&text, "%s: %s changed, %d cleared\n", cfg.WorklistPath, count(did.Changed, "finding", "findings"), did.Cleared)
 		wrote = wrote || len(did.Findings) > 0
 	}
 
@@ -261,16 +261,9 @@ func carryOut(to io.Writer, cfg *policy.Config, todo *decisions, about *subject,
 	default:
 		fmt.Fprintln(&text, "Committed intervals that this concerns, with the command that commits each again:")
 		for _, c := range about.intervals {
-			fmt.Fprintf(&text, "  %-13s %s\n                cdrmend run --config %s --interval %[1]s\n", c.Interval, count(c.Findings, "finding"), cfg.Path)
+			fmt.Fprintf(&text, "  %-13s %s\n                cdrmend run --config %s --interval %[1]s\n", c.Interval, count(c.Findings, "finding", "findings"), cfg.Path)
 		}
 	}
 	_, err := io.WriteString(to, safe(text.String()))
 	return err
-}
-
-func count(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
 }

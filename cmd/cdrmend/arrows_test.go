@@ -32,7 +32,7 @@ var rooms = map[string]room{
 	".": {"a build names itself by its sources, whatever they are", ""},
 	"cmd/cdrmend": {
 		"the door parses flags and prints; the decision is the job's alone",
-		". job metrics accept committed explain verify replay history notify inspect guess table report page ledger profile stream record printable scratch sample synth timestamp object policy token",
+		". job metrics accept committed explain verify replay history notify inspect guess starter table report page ledger profile stream record printable scratch sample synth timestamp object policy token",
 	},
 	"internal/job": {
 		"the job tells one interval and knows nothing of flags, terminals or samples; it passes values between the stages",
@@ -68,12 +68,13 @@ var rooms = map[string]room{
 	"internal/table":        {"a table is a format, whatever filled it", "intern record"},
 	"internal/inspect":      {"a profile is shown by the rooms that read with it", "manifest cdr registration parquetfile rows profile jsonscan stream intern record steps printable token"},
 	"internal/guess":        {"a profile is guessed from samples, of Parquet as the room that knows it shows them, and checked by the room that loads it", "parquetfile profile record jsonscan xmlscan stream printable"},
+	"internal/starter":      {"a configuration to start from is an example with places put in; which times may be local, its profiles say", "profile"},
 	"internal/redact":       {"what a report may show follows from its rows and the configuration", "table intern policy"},
 	"internal/wording":      {"words for names need nothing but the names", ""},
 	"internal/report":       {"a report is made from tables, also of runs committed long ago, and says causes in plain words", "wording record printable policy"},
 	"internal/page":         {"a page is made from tables and summaries, also of runs committed long ago", "registration wording table report redact record printable policy"},
 	"internal/worklist":     {"a worklist is made from the rows of a run, as a redactor shows them", "wording table report redact printable scratch policy"},
-	"internal/accept":       {"what people decided is read from the worklist and kept in files; what follows from it is for the next run", "worklist wording committed table intern policy"},
+	"internal/accept":       {"what people decided is read from the worklist and kept in files; what follows from it is for the next run", "worklist wording committed table policy"},
 	"internal/statement":    {"a statement is made from the summary and the findings of a run", "wording table report redact printable record policy"},
 	"internal/metrics":      {"metrics follow from summaries", "report secreturl"},
 	"internal/ledger":       {"the ledger commits bytes, whatever they mean", "scratch object policy token"},

@@ -46,7 +46,7 @@ type command struct {
 }
 
 func commands() []command {
-	return []command{runCommand, demoCommand, reportCommand, explainCommand, historyCommand, acceptCommand, synthCommand, lsCommand, verifyCommand, keygenCommand, keysCommand, tokenCommand, configCommand, profilesCommand, versionCommand}
+	return []command{runCommand, demoCommand, initCommand, reportCommand, explainCommand, historyCommand, acceptCommand, synthCommand, lsCommand, verifyCommand, keygenCommand, keysCommand, tokenCommand, configCommand, profilesCommand, versionCommand}
 }
 
 // usageError is a mistake of the user: exit code 2.

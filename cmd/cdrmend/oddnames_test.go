@@ -118,6 +118,7 @@ func TestWhatCannotBeAnInputIsInTheSummary(t *testing.T) {
 	link("../common", "m/date=2026-11-20/common")
 	link("nowhere", "m/date=2026-11-20/gone")
 	link("..", "m/date=2026-11-20/up")
+	link("../../c/a.csv", "m/date=2026-11-20/out")
 	if err := syscall.Mkfifo(filepath.Join(dir, "c/pipe"), 0o640); err != nil {
 		t.Fatal(err)
 	}
@@ -152,6 +153,7 @@ func TestWhatCannotBeAnInputIsInTheSummary(t *testing.T) {
 		{Source: "c", Kind: "socket", Count: 1, First: []string{"s"}},
 		{Source: "m", Kind: "dangling_link", Count: 1, First: []string{"date=2026-11-20/gone"}},
 		{Source: "m", Kind: "misnamed_partition", Count: 1, First: []string{"date=2026-13-45"}},
+		{Source: "m", Kind: "outside_link", Count: 1, First: []string{"date=2026-11-20/out"}},
 		{Source: "m", Kind: "repeated_link", Count: 4, First: []string{
 			"date=2026-11-20/common/b.json", "date=2026-11-20/up", "date=2026-11-20/yesterday/a.json", "date=2026-11-20/yesterday/common",
 		}},

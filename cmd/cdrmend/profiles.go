@@ -218,15 +218,10 @@ func initProfile(w *world, flags *pflag.FlagSet, paths []string) (int, error) {
 	if kind != "manifests" && kind != "cdrs" && kind != "registrations" {
 		return 0, usagef("say with --kind which records the samples hold: manifests, cdrs or registrations")
 	}
-	var samples []guess.Sample
-	for _, path := range paths {
-		content, err := readSample(path)
-		if err != nil {
-			return 0, usagef("reading the sample %q: %w", path, err)
-		}
-		samples = append(samples, guess.Sample{Name: path, Content: content})
+	samples, err := readSamples(paths)
+	if err != nil {
+		return 0, err
 	}
-
 	draft, err := guess.Write(kind, samples)
 	if err != nil {
 		return 0, usageError{err}
@@ -238,6 +233,17 @@ func initProfile(w *world, flags *pflag.FlagSet, paths []string) (int, error) {
 		fmt.Fprintf(w.stderr, "edit %d: %s\n", i+1, safe(edit))
 	}
 	return exitDone, nil
+}
+
+func readSamples(paths []string) (all []guess.Sample, err error) {
+	for _, path := range paths {
+		content, err := readSample(path)
+		if err != nil {
+			return nil, usagef("reading the sample %q: %w", path, err)
+		}
+		all = append(all, guess.Sample{Name: path, Content: content})
+	}
+	return all, nil
 }
 
 // writeDraft writes a profile to the file of --out, which it never replaces, or to

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"cdrmend/internal/committed"
+	"cdrmend/internal/history"
 	"cdrmend/internal/page"
 	"cdrmend/internal/policy"
 	"cdrmend/internal/printable"
@@ -170,6 +171,9 @@ func withNames(show policy.Report, of *policy.ReportIdentity) (policy.Report, er
 // auditPage makes the page of many intervals.
 func auditPage(ctx context.Context, out *output, flags *pflag.FlagSet, labels []string, show policy.Report) (*page.Audit, error) {
 	a := &page.Audit{Redact: show}
+	if out.config != nil {
+		a.Accepted = out.config.Policy.Acceptance()
+	}
 	for _, label := range labels {
 		commits, err := out.Commits(ctx, label)
 		if err != nil {
@@ -254,9 +258,54 @@ func auditInterval(ctx context.Context, label string, commits []*committed.Commi
 		return i, nil
 	}
 
+	var err error
+	if i.Closers, err = closers(ctx, commits); err != nil {
+		return nil, err
+	}
 	newest := commits[len(commits)-1]
 	i.Summary, i.History, i.Outages = new(report.Summary), newest.Table(ctx, table.History), newest.Table(ctx, table.Outages)
 	return i, newest.Decode(ctx, report.SummaryFile, i.Summary)
+}
+
+// closers returns what closed findings that are closed now, by their ids.
+func closers(ctx context.Context, commits []*committed.Commit) (map[string][]page.Closer, error) {
+	if len(commits) < 2 {
+		return nil, nil
+	}
+	closed := map[string]bool{}
+	for row, err := range commits[len(commits)-1].Table(ctx, table.History) {
+		if err != nil {
+			return nil, err
+		}
+		if f := table.HistoryOf(row); f.State == table.Closed {
+			closed[f.ID] = true
+		}
+	}
+	if len(closed) == 0 {
+		return nil, nil
+	}
+
+	// Of a finding that closed more than once the last time counts.
+	h, err := history.Of(ctx, commits, func(id string) bool { return closed[id] })
+	if err != nil {
+		return nil, err
+	}
+	by := map[string][]page.Closer{}
+	for _, c := range h.Commits {
+		for _, e := range c.Events {
+			if e.What != history.Closed {
+				continue
+			}
+			by[e.Finding] = nil
+			for _, o := range e.ClosedBy {
+				closer := page.Closer{Source: o.Source, Key: o.Key, What: o.What}
+				if !slices.Contains(by[e.Finding], closer) {
+					by[e.Finding] = append(by[e.Finding], closer)
+				}
+			}
+		}
+	}
+	return by, nil
 }
 
 func signature(c *committed.Commit) string {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"cdrmend/internal/object/objecttest"
+	"cdrmend/internal/timestamp/timestamptest"
 	"cdrmend/internal/verify"
 )
 
@@ -123,6 +124,26 @@ func TestEveryObjectIsRetainedAndVerifySaysWhichIsNot(t *testing.T) {
 	l.wantBroken(r, verify.RetentionLink, short)
 	if len(r.Problems) != 1 {
 		t.Errorf("one object is retained for too short a time:\n%s", r.Text())
+	}
+}
+
+// A token is retained as long as the entry that it vouches for.
+func TestATokenIsRetainedLikeItsEntry(t *testing.T) {
+	l := newLocked(t, "governance", 30)
+	authority := timestamptest.New(t, timestamptest.Certificate{})
+	write(t, l.config, fmt.Appendf(nil, lockedConfig+"timestamp: {url: %q}\n", "governance", 30, authority.Serve()))
+	l.run()
+	all := stored(t, "out")
+	token := l.key("/journal/00000001.tsr")
+	if r := l.verify(); !r.Verified || r.Retained != int64(len(all)) {
+		t.Errorf("of %d objects %d are retained:\n%s", len(all), r.Retained, r.Text())
+	}
+
+	l.server.Retain(t, "out", token, "GOVERNANCE", time.Now().AddDate(0, 0, 29))
+	r := l.verify()
+	l.wantBroken(r, verify.RetentionLink, token)
+	if len(r.Problems) != 1 {
+		t.Errorf("one token is retained for too short a time:\n%s", r.Text())
 	}
 }
 

@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"cdrmend/internal/committed"
-	"cdrmend/internal/intern"
 	"cdrmend/internal/policy"
 	"cdrmend/internal/table"
 )
@@ -24,11 +23,11 @@ func Concerned(ctx context.Context, out *committed.Output, labels, ids []string,
 	for _, id := range ids {
 		wanted[id] = false
 	}
-	texts := intern.NewTable()
-	normal := slices.Clone(subjects)
-	for i := range normal {
-		normal[i] = normal[i].Normal(texts)
+	numbered := slices.Clone(subjects)
+	for i := range numbered {
+		numbered[i].Row = i + 1
 	}
+	wantedSubjects, _ := policy.Written(numbered)
 	used := make([]bool, len(subjects))
 
 	for _, label := range labels {
@@ -50,10 +49,8 @@ func Concerned(ctx context.Context, out *committed.Output, labels, ids []string,
 			if about {
 				wanted[f.ID] = true
 			}
-			for i := range normal {
-				if normal[i].Fits(policy.AcceptedSubject{Class: f.Class, Org: f.Org, Conversation: f.Conversation, Recording: f.Recording}) {
-					used[i], about = true, true
-				}
+			if row, ok := wantedSubjects.Row(policy.Subject[string]{Class: f.Class, Org: f.Org, Conversation: f.Conversation, Recording: f.Recording}); ok {
+				used[row-1], about = true, true
 			}
 			if about {
 				n++

@@ -1,8 +1,8 @@
 // Package doubt finds what speaks against whole sources.
 //
 // It takes the legs and entries of an interval after they were joined, and returns
-// [Sources]: which sources or objects lack what judging needs (unfit.go), which
-// sources of CDRs are strangers to the manifests, as they do not speak of the same
+// [Sources]: which sources or objects lack what judging needs (unfit.go, disjoint.go),
+// which sources of CDRs are strangers to the manifests, as they do not speak of the same
 // calls (stranger.go), and which clocks differ (clock.go). Verdicts that would rest
 // on such a source are not decided, so nothing here changes a verdict by itself. It
 // also returns [Stray] rows, which belong to an interval that never reads them

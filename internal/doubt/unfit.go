@@ -35,6 +35,7 @@ func (d *Sources) findUnfit(w *witness) {
 	for i := range ev.Sources {
 		d.judge(ev, uint32(i), &rows[i])
 	}
+	d.findDisjoint(w)
 
 	// An unfit source may hide any number of calls, so it counts as damaged.
 	for n := range ev.Partitions {

@@ -92,16 +92,24 @@ const (
 	NeedEnd                            // end_time or duration_ms of CDRs
 	NeedAnswer                         // answer_time, talk, talk_ms or recorded of CDRs, when calls are expected to be answered
 	NeedConversation                   // conversation_id or recording_ids of CDRs; recording_id or conversation_id of manifests
+	JoinConversation                   // conversation_id of manifests, by which legs find their entries
+	JoinRecording                      // recording_id of manifests, likewise
 )
 
 // String returns the fields of the needs as findings name them, in order.
 func (n Needs) String() string {
 	var text string
 	for _, need := range []struct {
-		bit   Needs
+		bits  Needs
 		field record.Field
-	}{{NeedAnswer, record.AnswerTime}, {NeedConversation, record.ConversationID}, {NeedEnd, record.EndTime}, {NeedStart, record.StartTime}} {
-		if n&need.bit == 0 {
+	}{
+		{NeedAnswer, record.AnswerTime},
+		{NeedConversation | JoinConversation, record.ConversationID},
+		{NeedEnd, record.EndTime},
+		{JoinRecording, record.RecordingID},
+		{NeedStart, record.StartTime},
+	} {
+		if n&need.bits == 0 {
 			continue
 		}
 		if text != "" {
@@ -160,6 +168,15 @@ type CDRs struct {
 	// Begun are the starts of conversations that lie before the starts of their
 	// legs.
 	Begun map[ConversationKey]record.Time
+
+	Stops []Stop // of the legs that come in halves, in the order of their starts
+}
+
+// Stop names the row that ends a leg which comes as a row for its start and another
+// one for its end.
+type Stop struct {
+	Leg record.Ref // the row of its start, which stands for the leg
+	Row record.Ref
 }
 
 // Registrations are what registration logs say about outages and about the

@@ -49,6 +49,7 @@ func (s *legSet) halves(rows []uint32) [][]uint32 {
 		last := len(legs) - 1
 		if first := &s.Legs[legs[last][0]]; !starts && open {
 			first.End, open = s.Legs[n].End, false
+			s.Stops = append(s.Stops, Stop{Leg: first.Ref, Row: s.Legs[n].Ref})
 		}
 		legs[last] = append(legs[last], n)
 	}
@@ -62,4 +63,31 @@ func (s *legSet) halves(rows []uint32) [][]uint32 {
 		slices.SortStableFunc(legs, func(a, b []uint32) int { return cmp.Compare(s.Legs[a[0]].Start, s.Legs[b[0]].Start) })
 	}
 	return legs
+}
+
+// sortStops puts the stops in the order of their legs: groups of rows are judged in
+// any order.
+func (ev *CDRs) sortStops() {
+	slices.SortFunc(ev.Stops, func(a, b Stop) int { return compareStops(a, b.Leg) })
+}
+
+// StopOf returns the row that ended a leg which comes in halves, false for any other
+// leg.
+func (ev *CDRs) StopOf(leg record.Ref) (record.Ref, bool) {
+	at, found := slices.BinarySearchFunc(ev.Stops, leg, compareStops)
+	if !found {
+		return record.Ref{}, false
+	}
+	return ev.Stops[at].Row, true
+}
+
+func compareStops(s Stop, leg record.Ref) int {
+	return cmp.Or(cmp.Compare(s.Leg.Object, leg.Object), cmp.Compare(s.Leg.Row, leg.Row))
+}
+
+// StopsAlone reports whether a leg is a row with an end whose other half was not read.
+// It may have started before everything that was.
+func (ev *Evidence) StopsAlone(leg uint32) bool {
+	l := &ev.Legs[leg]
+	return !l.Start.Known() && l.End.Known() && ev.Sources[ev.SourceOfLeg(leg)].Profile.Decoder == profile.StartStop
 }

@@ -1,6 +1,7 @@
 package evidence_test
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -8,6 +9,7 @@ import (
 	"cdrmend/internal/policy"
 	"cdrmend/internal/profile"
 	"cdrmend/internal/reconcile/nighttest"
+	"cdrmend/internal/record"
 )
 
 func TestALegThatComesInHalvesEndsAtTheFirstStopAfterItsStart(t *testing.T) {
@@ -66,4 +68,58 @@ func clock(time string) string {
 		return ""
 	}
 	return text[:5]
+}
+
+func TestAStopAloneMayHaveARecordingBeforeWhatWasRead(t *testing.T) {
+	stop := nighttest.Leg{Conversation: "c1", ID: "1", Line: "a", Answer: "10:05", End: "10:05"}
+	for name, test := range map[string]struct {
+		decoder string
+		rows    []nighttest.Leg
+		want    string
+	}{
+		"alone":             {profile.StartStop, []nighttest.Leg{stop}, "indeterminate inputs"},
+		"with its start":    {profile.StartStop, []nighttest.Leg{stop, {Conversation: "c1", ID: "1", Line: "a", Start: "10:00", Answer: "10:00"}}, "missing "},
+		"of another source": {"", []nighttest.Leg{stop}, "missing "},
+	} {
+		t.Run(name, func(t *testing.T) {
+			ev := nighttest.New()
+			p := *ev.Sources[nighttest.CDRs].Profile
+			p.Decoder = test.decoder
+			ev.Sources[nighttest.CDRs].Profile = &p
+			d := ev.Add(nighttest.Entry{Recording: "r2", Conversation: "c2", Start: "10:00", End: "10:05"}).AddLegs(test.rows...).Decide(t)
+
+			for i := range d.Calls {
+				if got := d.Calls[i].Verdict.String() + " " + ev.Texts.String(d.Calls[i].Reason); got != test.want {
+					t.Errorf("got %q, want %q of %v", got, test.want, ev.Added)
+				}
+			}
+		})
+	}
+}
+
+func TestTheRowThatEndsALegIsKnown(t *testing.T) {
+	ev := nighttest.New()
+	p := *ev.Sources[nighttest.CDRs].Profile
+	p.Decoder = profile.StartStop
+	ev.Sources[nighttest.CDRs].Profile = &p
+	d := ev.AddLegs(
+		nighttest.Leg{Conversation: "c1", ID: "1", Line: "a", Answer: "10:05", End: "10:05"},
+		nighttest.Leg{Conversation: "c2", ID: "1", Line: "b", Start: "10:00", Answer: "10:00"},
+		nighttest.Leg{Conversation: "c1", ID: "1", Line: "c", Start: "10:00", Answer: "10:00"},
+		nighttest.Leg{Conversation: "c2", ID: "1", Line: "d", Answer: "10:06", End: "10:06"},
+	).Decide(t)
+
+	var got []string
+	for i := range d.Legs {
+		if stop, ok := d.StopOf(d.Legs[i].Ref); ok {
+			got = append(got, fmt.Sprintf("%d ends at row %d", d.Legs[i].Ref.Row, stop.Row))
+		}
+	}
+	slices.Sort(got)
+	if want := []string{"1 ends at row 3", "2 ends at row 0"}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if _, ok := d.StopOf(record.Ref{Object: 99}); ok {
+		t.Error("a row that is none has a stop")
+	}
 }

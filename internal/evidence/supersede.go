@@ -27,6 +27,7 @@ func DropSuperseded(ev *Evidence, objects ObjectOrder, spread Spread) Versions {
 	}
 
 	v := set.judge()
+	ev.sortStops()
 
 	legs, particulars, updated := ev.Legs[:0], ev.Particulars[:0], ev.Updated[:0]
 	for i := range ev.Legs {

@@ -142,7 +142,8 @@ type Row struct {
 type Call struct {
 	Row      table.Cells `json:"row"` // of the table calls
 	Asked    bool        `json:"asked"`
-	Object   Object      `json:"object"` // the call detail record
+	Object   Object      `json:"object"`         // the call detail record
+	Stop     *Row        `json:"stop,omitempty"` // the row of its end, of a leg that comes in halves
 	Weighing *Weighing   `json:"weighing,omitempty"`
 	place    place
 	findings []*Finding

@@ -209,6 +209,11 @@ func (d *deepening) outage(o *Outage) {
 func (d *deepening) call(c *Call, n uint32) {
 	w := d.r.Weigh(n)
 	l := &d.r.Legs[n]
+	if ref, ok := d.r.StopOf(l.Ref); ok {
+		stop := d.at(ref.Object, ref.Row)
+		stop.End = l.End.String()
+		c.Stop = &stop
+	}
 	c.Weighing = &Weighing{
 		ToBeRecorded: w.ToRecord, Lists: []string{}, Entries: []Row{}, Hiding: []string{},
 		Lost: append([]string{}, w.Lost...), Possible: append([]string{}, w.Possible...),
@@ -230,6 +235,9 @@ func (d *deepening) call(c *Call, n uint32) {
 		c.Weighing.Hiding = d.hiding(policy.Manifests, l.Org, w.First, w.Last)
 		if w.BeginsBefore {
 			c.Weighing.Hiding = append(c.Weighing.Hiding, "the conversation began before the earliest manifests that were read")
+		}
+		if w.BeginsUnread {
+			c.Weighing.Hiding = append(c.Weighing.Hiding, "the row of its start was not read, so that it may have begun before the earliest manifests that were read; a longer lookback of its source and of the manifests may show it")
 		}
 	}
 	c.Weighing.Because, c.Weighing.NotBetter = d.because(&w, &cdr.Leg{Shown: *l, Particulars: d.r.Particulars[n]})

@@ -35,6 +35,9 @@ var relations = map[registration.Relation]string{
 func (t *teller) call(c *Call) {
 	t.section("Leg %s%s: %s", cmp.Or(c.Row.Get("leg_id"), "without an id"), t.story.ofConversation(c.Asked), c.Row.Get("verdict"))
 	t.object("Its call detail record is", &c.Object, c.place.row, "row")
+	if c.Stop != nil {
+		t.line("Its end is that of %s.", c.Stop.Name())
+	}
 	t.line("It belongs to conversation %s and lasted %s", cmp.Or(c.Row.Get("conversation_id"), "(unknown)"), times(c.Row))
 	t.line("on %s.", trunkAndLine(c.Row.Get("trunk_id"), c.Row.Get("line_id")))
 	if from, to := c.Row.Get("ani"), c.Row.Get("dnis"); from != "" || to != "" {
@@ -133,7 +136,7 @@ func (s *Story) whyPossible(id string, row table.Cells) string {
 	case outage.Get("ended_by") == "open":
 		return "nothing ended the outage in what was read, and it may have been over"
 	}
-	return "the log of its registrations may lack some that succeeded"
+	return "the log of its registrations may lack some that succeeded, or it has a local time that occurs twice"
 }
 
 // outage writes about an outage.

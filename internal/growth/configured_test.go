@@ -16,7 +16,7 @@ var configured = []structure{
 		})
 		w.lost(n)
 	}},
-	{name: "accepted findings by conversation", n: 1250, write: func(w *night, n int) {
+	{name: "accepted findings by conversation", n: 5000, write: func(w *night, n int) {
 		w.settings.policy = "  accepted: accepted.csv\n"
 		w.file("accepted.csv", func(b *bufio.Writer) {
 			fmt.Fprintln(b, "finding_id,reason,by,class,org_id,conversation_id,recording_id")
@@ -24,7 +24,7 @@ var configured = []structure{
 		})
 		w.lost(n)
 	}},
-	{name: "accepted findings of one conversation", n: 1250, write: func(w *night, n int) {
+	{name: "accepted findings of one conversation", n: 5000, write: func(w *night, n int) {
 		w.settings.policy = "  accepted: accepted.csv\n"
 		w.file("accepted.csv", func(b *bufio.Writer) {
 			fmt.Fprintln(b, "finding_id,reason,by,class,org_id,conversation_id,recording_id")
@@ -32,6 +32,16 @@ var configured = []structure{
 		})
 		w.legs(n, func(i int) string {
 			return fmt.Sprintf(`"conversation_id":"c%d","leg_id":"%d","recorded":true,%s`, i/900, i, times(i, i+60))
+		})
+	}},
+	{name: "accepted findings of many organisations", n: 5000, write: func(w *night, n int) {
+		w.settings.policy = "  accepted: accepted.csv\n"
+		w.file("accepted.csv", func(b *bufio.Writer) {
+			fmt.Fprintln(b, "finding_id,reason,by,class,org_id,conversation_id,recording_id")
+			lines(b, n, func(i int) { fmt.Fprintf(b, ",known,me,,o%d,c,", i+n) })
+		})
+		w.legs(n, func(i int) string {
+			return fmt.Sprintf(`"org_id":"o%d","conversation_id":"c","leg_id":"1","recorded":true,%s`, i, times(i, i+60))
 		})
 	}},
 	{name: "lines of the policy", n: 5000, write: func(w *night, n int) {

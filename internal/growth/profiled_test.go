@@ -74,7 +74,7 @@ var profiled = []structure{
 			lines(b, n, func(i int) { fmt.Fprintf(b, "to t%d", i) })
 		})
 	}},
-	{name: "records of two lines", n: 50_000, write: func(w *night, n int) {
+	{name: "records of two lines", n: 100_000, write: func(w *night, n int) {
 		w.own(&w.settings.logProfile, traceProfile)
 		w.put(logs, "x.log.zst", func(b *bufio.Writer) {
 			lines(b, n, func(i int) { fmt.Fprintf(b, "# %s\nto t 403", clock(i)) })

@@ -22,11 +22,18 @@ func (g *guesser) draft() *Draft {
 	g.doubts(&b)
 
 	fmt.Fprintf(&b, "\n%s:\n  formats: [%s]\n", g.kind, g.table.formatNames())
+	if g.table.joined {
+		b.WriteString("  concatenated: true # values follow each other without a newline\n")
+	}
 	if g.table.entries != "" {
 		fmt.Fprintf(&b, "  document: {entries: %s} # the list of records\n", quote(g.table.entries))
 	}
 	if len(g.table.pages) > 0 {
-		fmt.Fprintf(&b, "  pages: {%s} # by their names: where a page tells that the list goes on\n", strings.Join(g.table.pages, ", "))
+		var all []string
+		for _, p := range g.table.pages {
+			all = append(all, p.key+": "+quote(p.place))
+		}
+		fmt.Fprintf(&b, "  pages: {%s} # by their names: where a page tells that the list goes on\n", strings.Join(all, ", "))
 	}
 	g.csvLines(&b)
 	if g.keep != "" {
@@ -57,6 +64,9 @@ func (g *guesser) draft() *Draft {
 
 // doubts lists what a person has to do, and what was left out.
 func (g *guesser) doubts(b *strings.Builder) {
+	if name, n := g.table.known(g.kind); name != "" {
+		fmt.Fprintf(b, "# The built-in profile %s reads %d of the %d places, too. Try it first: cdrmend profiles test %s FILE --kind %s\n", name, n, len(g.table.columns), name, g.kind)
+	}
 	for _, note := range g.notes {
 		fmt.Fprintf(b, "# Not mapped: %s.\n", comment(note))
 	}
@@ -81,6 +91,13 @@ func (g *guesser) csvLines(b *strings.Builder) {
 	var keys []string
 	if c.delimiter != ',' {
 		keys = append(keys, fmt.Sprintf("delimiter: %q", c.text()))
+	}
+	if c.before > 0 {
+		keys = append(keys, fmt.Sprintf("before: %d", c.before))
+		b.WriteString("  # csv.before: these lines at the beginning have another number of cells than the rows\n")
+	}
+	if c.uneven > 0 {
+		fmt.Fprintf(b, "  # rows with another number of cells than the header, which become rejects: %d\n", c.uneven)
 	}
 	if c.types {
 		keys = append(keys, "skip: 1")

@@ -16,19 +16,22 @@ var units = []struct {
 }{{"s", 1}, {"ms", 1e-3}, {"us", 1e-6}}
 
 // durations finds durations and their unit, by the differences of times.
-func (g *guesser) durations() {
+func (g *calls) durations() {
 	isLength := func(c *column) bool {
-		return g.times[c] == nil && !c.list && (c.all(isDecimal) || c.all(clock.MatchString))
+		return g.times[c] == nil && !g.taken[c] && !c.list && !named(c, `rate|cost|price|code`) && (c.all(isDecimal) || c.all(clock.MatchString))
 	}
 	for _, f := range []struct {
 		field, from string
 		patterns    []string
 	}{
 		{"talk_ms", "answer_time", []string{`bill|talk|conversation_?(time|sec|dur)|connected_?(time|sec|dur)`, `^duration$`, `duration`}},
-		{"duration_ms", "start_time", []string{`^duration`, `duration|length|elapsed`}},
+		{"duration_ms", "start_time", []string{`^duration`, `duration|length|elapsed`, `^(call|total) (time|sec|seconds)$`}},
 	} {
 		if f.field == "talk_ms" && g.kind != "cdrs" {
 			continue
+		}
+		if g.kind == "manifests" { // a recording lasts as long as somebody talks
+			f.patterns = append(f.patterns, `talk|^seconds?$|^secs?$`)
 		}
 		for _, pattern := range f.patterns {
 			c := g.pick(isLength, pattern)
@@ -63,7 +66,7 @@ func (g *guesser) durations() {
 
 // byValues takes a column of any name that is the time from a field to the end in
 // rows enough.
-func (g *guesser) byValues(field, from string, isLength func(*column) bool) {
+func (g *calls) byValues(field, from string, isLength func(*column) bool) {
 	for _, c := range g.table.columns {
 		if g.taken[c] || !isLength(c) || c.distinct() < 2 { // one number may agree by chance
 			continue
@@ -79,7 +82,7 @@ func (g *guesser) byValues(field, from string, isLength func(*column) bool) {
 var unanswered = []string{"noanswer", "busy", "failed", "canceled", "cancelled", "missed", "abandoned", "rejected", "congestion"}
 
 // answers sees that something tells when calls end, and whether they were answered.
-func (g *guesser) answers() {
+func (g *calls) answers() {
 	length, talk := g.place("duration_ms"), g.place("talk_ms")
 	if g.place("end_time") == nil && length == nil && talk != nil {
 		i := slices.IndexFunc(g.found, func(f found) bool { return f.field == "talk_ms" })
@@ -116,13 +119,13 @@ func isUnanswered(word string) bool {
 	return slices.Contains(unanswered, regexp.MustCompile(`[^a-z]`).ReplaceAllString(strings.ToLower(word), ""))
 }
 
-func (g *guesser) putLength(field string, c *column, unit, rests string) {
+func (g *calls) putLength(field string, c *column, unit, rests string) {
 	g.put(field, c, "{unit: "+unit+"}", rests)
 }
 
 // unitOf returns the unit in which a column agrees with the time from a field to the
 // end, in nine of ten rows and at least one.
-func (g *guesser) unitOf(c *column, from string) (unit, rests string) {
+func (g *calls) unitOf(c *column, from string) (unit, rests string) {
 	first, last := g.place(from), g.place("end_time")
 	if first == nil || last == nil {
 		return "", ""

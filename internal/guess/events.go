@@ -7,7 +7,7 @@ import (
 )
 
 // eventTimes finds the time of events, which may stand in two columns.
-func (g *guesser) eventTimes() {
+func (g *events) eventTimes() {
 	if c := g.pick(func(c *column) bool { return g.times[c] != nil }, `^(time|when|timestamp|date_?time)$`, `time|when|date`, ``); c != nil {
 		s := g.times[c]
 		steps := ""
@@ -21,26 +21,8 @@ func (g *guesser) eventTimes() {
 		return
 	}
 
-	date := g.pick(func(c *column) bool { return c.all(dateAlone.MatchString) }, ``)
-	of := g.pick(func(c *column) bool { return c.all(clock.MatchString) }, ``)
-	if date == nil || of == nil {
-		g.edit("fields.time: which column holds the time, and its layout; the first column was taken")
-		g.put("time", g.table.columns[0], "", "nothing")
-		return
-	}
-	joined := &column{place: date.place}
-	for i := range date.cells {
-		joined.cells = append(joined.cells, strings.TrimSpace(date.cells[i]+" "+of.cells[i]))
-	}
-	s := joined.spelling()
-	if s == nil {
-		s = &spelling{layout: "2006-01-02 15:04:05", local: true}
-		g.edit("fields.time: the layout of %s and %s", date.place, of.place)
-	}
-	g.times[date] = s
-	g.taken[date], g.taken[of] = true, true
-	value := "[{join: [" + quote(date.place) + ", " + quote(of.place) + `], with: " ", then: [{time: [` + quote(s.layout) + "]}]}]"
-	g.found = append(g.found, found{"time", value, "one column holds dates and another times of day; " + s.what, date})
+	g.edit("fields.time: which column holds the time, and its layout; the first column was taken")
+	g.put("time", g.table.columns[0], "", "EDIT: nothing")
 }
 
 // known are words for the state of a registration, with a status for each.
@@ -50,8 +32,8 @@ var known = map[string]int{
 	"unauthorized": 401, "timeout": 408, "unreachable": 408,
 }
 
-// events finds the other fields of an event.
-func (g *guesser) events() {
+// others finds the other fields of an event.
+func (g *events) others() {
 	isName := func(c *column) bool { return g.times[c] == nil && !c.truths && !c.list }
 	if c := g.pick(func(c *column) bool { return c.all(status.MatchString) }, `^status|code$`, `result|response|status|code`, ``); c != nil {
 		g.put("status", c, "", "its values are statuses of SIP or HTTP")
@@ -90,7 +72,7 @@ func (g *guesser) events() {
 }
 
 // statusWords maps the words of a column to statuses.
-func (g *guesser) statusWords(c *column) {
+func (g *events) statusWords(c *column) {
 	var pairs, unknown []string
 	for _, word := range words(c) {
 		code, ok := known[regexp.MustCompile(`[^a-z]`).ReplaceAllString(strings.ToLower(word), "")]

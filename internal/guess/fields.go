@@ -1,6 +1,7 @@
 package guess
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
@@ -17,9 +18,20 @@ type guesser struct {
 	taken map[*column]bool
 	found []found
 	keep  string   // the YAML of a filter, empty without one
+	made  []string // fields whose repairs go to a place that no sample has
 	notes []string // what is not mapped, and why
 	edits []string
 }
+
+// calls gives the fields of CDRs and manifests their places.
+type calls struct {
+	*guesser
+
+	isChild bool // rows name their parent, whose id is that of their conversation
+}
+
+// events gives the fields of registrations their places.
+type events struct{ *guesser }
 
 // found is the place of one field.
 type found struct {
@@ -39,18 +51,6 @@ func newGuesser(kind string, t *table) *guesser {
 	return g
 }
 
-// name returns the letters and digits of the last step of a place.
-func (c *column) name() string {
-	last := c.place[strings.LastIndex(c.place, "/")+1:]
-	return regexp.MustCompile(`[^a-z0-9]`).ReplaceAllString(strings.ToLower(last), "")
-}
-
-// named reports whether the name of a column, or all of its place, matches a pattern.
-func named(c *column, pattern string) bool {
-	re := regexp.MustCompile(pattern)
-	return re.MatchString(c.name()) || re.MatchString(strings.ToLower(c.place))
-}
-
 // pick returns the first free column that a pattern names and that has such values.
 // Earlier patterns count more than earlier columns.
 func (g *guesser) pick(fits func(*column) bool, patterns ...string) *column {
@@ -66,29 +66,54 @@ func (g *guesser) pick(fits func(*column) bool, patterns ...string) *column {
 
 // put gives a field the place of a column.
 func (g *guesser) put(field string, c *column, steps, rests string) {
-	var all []string
 	if c.encoded {
-		all, rests = append(all, "{decode: url}"), rests+"; its values are percent-encoded"
-	}
-	if steps != "" {
-		all = append(all, steps)
+		rests += "; its values are percent-encoded"
 	}
 
-	value := quote(c.place)
-	if len(all) > 0 {
-		value = "{from: " + value + ", then: [" + strings.Join(all, ", ") + "]}"
-	}
-	// Repairs of manifests are written to a place itself, which must not be one whose
-	// values need steps. Parquet has no place but its columns.
-	if len(all) > 0 && g.kind == "manifests" && g.table.format != profile.Parquet && slices.Contains([]string{"recording_id", "conversation_id", "trunk_id", "start_time", "end_time", "duration_ms"}, field) {
+	value := g.value(c, steps)
+	// Repairs of JSON are written to a place itself, which must not be one whose values
+	// need steps. A table has columns for them, and XML is only read.
+	if strings.HasPrefix(value, "{") && g.writes() && slices.Contains(repairable, field) {
 		target := "/" + field
 		if target == c.place {
 			target = "/repaired_" + field
 		}
 		value = quote(target) + ", " + value
+		g.made = append(g.made, field)
 	}
 	g.taken[c] = true
+	for _, part := range c.parts {
+		g.taken[part] = true
+	}
 	g.found = append(g.found, found{field, "[" + value + "]", rests, c})
+}
+
+// value returns the YAML of the value of a column after some steps.
+func (g *guesser) value(c *column, steps string) string {
+	var all []string
+	from := "from: " + quote(c.place)
+	if c.parts != nil {
+		from = "join: [" + quote(c.parts[0].place) + ", " + quote(c.parts[1].place) + `], with: " "`
+		all = append(all, "{time: ["+quote(g.times[c].layout)+"]}")
+	}
+	if c.encoded {
+		all = append(all, "{decode: url}")
+	}
+	if steps != "" {
+		all = append(all, steps)
+	}
+	if len(all) == 0 {
+		return quote(c.place)
+	}
+	return "{" + from + ", then: [" + strings.Join(all, ", ") + "]}"
+}
+
+// repairable are the fields that repairs fill in.
+var repairable = []string{"recording_id", "conversation_id", "trunk_id", "start_time", "end_time", "duration_ms"}
+
+// writes reports whether repairs are written to the places of the profile.
+func (g *guesser) writes() bool {
+	return g.kind == "manifests" && (g.table.format == profile.JSON || g.table.format == profile.JSONLines)
 }
 
 // edit notes something that a person has to check or fill in.
@@ -98,41 +123,78 @@ func (g *guesser) edit(format string, args ...any) {
 
 // fields finds the places of all fields, the surest first.
 func (g *guesser) fields() {
-	switch g.kind {
-	case "registrations":
-		g.eventTimes()
-		g.events()
-	default:
-		g.callTimes()
-		g.durations()
+	if g.kind == "registrations" {
+		e := &events{g}
+		e.eventTimes()
+		e.others()
+	} else {
+		c := &calls{guesser: g}
+		c.callTimes()
+		c.durations()
 		if g.kind == "cdrs" {
-			g.answers()
+			c.answers()
 		}
-		g.ids()
-		g.trunk()
-		g.parties()
+		c.ids()
+		c.trunk()
+		c.parties()
 		if g.kind == "cdrs" {
-			g.voice()
+			c.voice()
+		} else {
+			c.written()
 		}
 	}
 	g.truths()
+	g.pageEdits()
 	g.zone()
-	if g.kind == "manifests" {
-		g.written()
+}
+
+// written says what becomes of fields that no column holds. In JSON they get the place
+// that repairs are written to, which no sample shows: a person has to confirm it.
+func (g *calls) written() {
+	var lacking []string
+	for _, field := range []string{"recording_id", "conversation_id", "trunk_id", "end_time"} {
+		if slices.ContainsFunc(g.found, func(f found) bool { return f.field == field }) {
+			continue
+		}
+		lacking = append(lacking, field)
+		if g.writes() {
+			g.found = append(g.found, found{field: field, values: "[" + quote("/"+field) + "]", rests: "EDIT: no sample has it, and repairs are written to this new member; name the member that holds it, if there is one"})
+		}
+	}
+	for i := range g.found {
+		if f := &g.found[i]; slices.Contains(g.made, f.field) {
+			f.rests += "; EDIT: repairs are written to the first place, a new member"
+		}
+	}
+
+	switch {
+	case len(lacking) > 0:
+		holds := "each"
+		if len(lacking) == 1 {
+			holds = "it"
+		}
+		g.edit("fields.%s: which place of the samples holds %s; where none does, as was assumed, repairs %s", strings.Join(lacking, ", "), holds, g.whereRepairsGo())
+	case len(g.made) > 0:
+		g.edit("fields.%s: whether repairs may be written to new members of these names, as the values need steps", strings.Join(g.made, ", "))
 	}
 }
 
-// written gives fields that no column holds the place that repairs are written to.
-func (g *guesser) written() {
-	for _, field := range []string{"recording_id", "conversation_id", "trunk_id", "end_time"} {
-		if !slices.ContainsFunc(g.found, func(f found) bool { return f.field == field }) {
-			g.found = append(g.found, found{field: field, values: "[" + quote("/"+field) + "]", rests: "no column holds it; repairs are written there"})
-		}
+// whereRepairsGo says what becomes of a repaired value for which there is no place.
+func (g *calls) whereRepairsGo() string {
+	switch g.table.format {
+	case profile.XML:
+		return "stand in the document in JSON that is written instead"
+	case profile.Parquet:
+		return "stand only in the table of repairs"
+	case profile.CSV:
+		return "get columns of these names"
+	default:
+		return "are written to new members of these names"
 	}
 }
 
 // callTimes finds start, answer and end.
-func (g *guesser) callTimes() {
+func (g *calls) callTimes() {
 	isTime := func(c *column) bool { return g.times[c] != nil }
 	put := func(field string, c *column, rests string) {
 		s := g.times[c]
@@ -147,9 +209,9 @@ func (g *guesser) callTimes() {
 		field    string
 		patterns []string
 	}{
-		{"answer_time", []string{`^answer`, `answer(ed)?_?(start_?)?(time|epoch|at)`, `^datetimeconnect$`, `connectedtoagent`, `connect(ed)?(time|at)?$`, `established|pickup`}},
-		{"end_time", []string{`^end`, `(call)?end(_?time|epoch|ed)?`, `disconnect`, `hangup|stop|finish|release`}},
-		{"start_time", []string{`^start_?(time|epoch)?$`, `^start`, `initiation|origination`, `calldate|begin|setup`, `^(date_?time|timestamp|time|date)$`, `date|time`}},
+		{"answer_time", []string{`^answer`, `\banswer(ed)?\b`, `answer(ed)?_?(start_?)?(time|epoch|at)`, `^datetimeconnect$`, `connectedtoagent`, `connect(ed)?(time|at)?$`, `established|pickup`}},
+		{"end_time", []string{`^end`, `\b(end|ended|finished|stopped)\b`, `(call)?end(_?time|epoch|ed)?`, `disconnect`, `hangup|stop|finish|release`}},
+		{"start_time", []string{`^start_?(time|epoch)?$`, `^start`, `\b(start|started|begin|began)\b`, `initiation|origination`, `calldate|begin|setup`, `^(date_?time|timestamp|time|date)$`, `date|time`}},
 		{"updated_at", []string{`update|modified`}},
 	} {
 		if f.field == "updated_at" && g.kind != "cdrs" || f.field == "answer_time" && g.kind != "cdrs" {
@@ -157,7 +219,7 @@ func (g *guesser) callTimes() {
 		}
 		// Connected to the system is no answer, and disconnected no connection.
 		fit := func(c *column) bool {
-			return isTime(c) && !(f.field == "answer_time" && named(c, `disconnect|tosystem`)) && !(f.field == "start_time" && named(c, `update|modified|created`) && len(g.times) > 1)
+			return isTime(c) && !(f.field == "answer_time" && named(c, `disconnect|tosystem`)) && !(f.field == "start_time" && named(c, notOfCalls) && len(g.times) > 1)
 		}
 		// A time that says its zone, or counts seconds, is surer than one that does not.
 		c := g.pick(func(c *column) bool { return fit(c) && !g.times[c].local }, f.patterns...)
@@ -168,14 +230,58 @@ func (g *guesser) callTimes() {
 			put(f.field, c, "its name")
 		}
 	}
+	g.byOrder(put)
 	if g.place("start_time") == nil {
-		if c := g.pick(isTime, ``); c != nil {
-			put("start_time", c, "it is the first column of times")
-			g.edit("fields.start_time: whether %s is when calls start", c.place)
-		} else {
-			g.edit("fields.start_time: which column says when calls start; none holds times in a known layout")
+		g.edit("fields.start_time: which column says when calls start; none holds times in a known layout")
+	}
+}
+
+// notOfCalls matches the names of times that are not those of the call itself.
+const notOfCalls = `update|modified|created|upload|insert|export|deliver`
+
+// byOrder gives the times that no name tells by their order in every row: the first is
+// the start, the last is the end, and one between them the answer.
+func (g *calls) byOrder(put func(field string, c *column, rests string)) {
+	var free []*column
+	for _, c := range g.table.columns {
+		if g.times[c] != nil && !g.taken[c] && !named(c, notOfCalls) {
+			free = append(free, c)
 		}
 	}
+	slices.SortStableFunc(free, func(a, b *column) int { return cmp.Compare(g.before(b, a), g.before(a, b)) })
+
+	var guessed []string
+	take := func(field string, i int) {
+		guessed = append(guessed, field+" "+free[i].place)
+		put(field, free[i], "EDIT: its name says nothing; the order of the times suggests it")
+		free = slices.Delete(free, i, i+1)
+	}
+	if g.place("start_time") == nil && len(free) > 0 {
+		take("start_time", 0)
+	}
+	if start := g.place("start_time"); start != nil && g.place("end_time") == nil && len(free) > 0 {
+		if last := len(free) - 1; g.before(start, free[last]) > 0 && g.before(free[last], start) == 0 {
+			take("end_time", last)
+		}
+	}
+	if end := g.place("end_time"); end != nil && g.kind == "cdrs" && g.place("answer_time") == nil && len(guessed) == 2 && len(free) == 1 && g.before(end, free[0]) == 0 {
+		take("answer_time", 0)
+	}
+	if guessed != nil {
+		g.edit("fields: whether these times are what their order suggests: %s", strings.Join(guessed, ", "))
+	}
+}
+
+// before returns in how many rows the time of a column is before that of another.
+func (g *guesser) before(a, b *column) (rows int) {
+	for i := range a.cells {
+		x, ok1 := g.times[a].at(a.cells[i])
+		y, ok2 := g.times[b].at(b.cells[i])
+		if ok1 && ok2 && x < y {
+			rows++
+		}
+	}
+	return rows
 }
 
 // place returns the column of a field, nil when it has none.
@@ -189,7 +295,7 @@ func (g *guesser) place(field string) *column {
 }
 
 // ids finds the ids of conversations, legs and recordings.
-func (g *guesser) ids() {
+func (g *calls) ids() {
 	isID := func(c *column) bool {
 		return g.times[c] == nil && !c.truths && !c.list && c.distinct() > 0 && !c.all(isTruth)
 	}
@@ -206,10 +312,10 @@ func (g *guesser) ids() {
 		nearly := func(c *column) bool {
 			return isID(c) && len(c.values()) == g.table.rows && 10*c.distinct() >= 9*g.table.rows
 		}
-		if c := g.pick(nearly, `recording_?id|recordingsid`, `^(sid|id|uuid|guid)$`, `id$`); c != nil {
+		if c := g.pick(nearly, `recording_?id|recordingsid`, `^(rec|recording)$`, `^(sid|id|uuid|guid)$`, `id$`); c != nil {
 			g.put("recording_id", c, "", fmt.Sprintf("its name; %d different values in %d rows", c.distinct(), g.table.rows))
 		}
-	} else if c := g.pick(func(c *column) bool { return many(c) && !named(c, `status|type|state|channel|participant`) }, `recordingfile|record(ing)?_?(path|file|url|location|ids?)$`, `recordings?/\*/(location|id|url)$`, `recording/(location|id|url)$`); c != nil {
+	} else if c := g.pick(func(c *column) bool { return many(c) && !named(c, `status|type|state|channel|participant`) }, `recordingfile|record(ing)?_?(path|file|url|location|ids?)$`, `^recordings?$`, `recordings?/\*/(location|id|url)$`, `recording/(location|id|url)$`); c != nil {
 		switch {
 		case named(c, `path|file|url|location`) && c.elements(namesUUID.MatchString):
 			g.put("recording_ids", c, "{match: '"+namesUUID.String()+"'}", "its name; each file is named after an id")
@@ -220,9 +326,14 @@ func (g *guesser) ids() {
 		}
 	}
 
-	conversation := []string{`conversation_?id`, `linkedid`, `bridge_?id`, `interaction_?id`, `global.?call.?id.*call.?id$`, `(^|[^a-z])call_?(sid|id|uuid)$`, `initialcontactid`, `contactid$`, `parent.*(sid|id)$`, `uniqueid|pkid`, `(^|/)(uuid|guid|sid|id)$`, `id$`}
+	conversation := []string{`conversation_?id`, `linkedid`, `bridge_?id`, `interaction_?id`, `global.?call.?id.*call.?id$`, `(^|[^a-z])call_?(sid|id|uuid)$`, `\bcall (sid|id|uuid|identifier|ref|reference)$`, `^(call|conversation|interaction)$`, `initialcontactid`, `contactid$`, `parent.*(sid|id)$`, `uniqueid|pkid`, `(^|/)(uuid|guid|sid|id)$`, `id$`}
+	// Manifests lack values: that is what repairs are for.
+	filled := func(c *column) bool {
+		n := len(c.values())
+		return n == g.table.rows || g.kind == "manifests" && 2*n >= g.table.rows
+	}
 	c := g.pick(func(c *column) bool {
-		return isID(c) && len(c.values()) == g.table.rows && !named(c, `next|previous|account|agent|user|manager|cluster`)
+		return isID(c) && filled(c) && !named(c, `next|previous|account|agent|user|manager|cluster`)
 	}, conversation...)
 	if c != nil {
 		g.put("conversation_id", c, "", fmt.Sprintf("its name; %d different values in %d rows", c.distinct(), g.table.rows))
@@ -231,34 +342,68 @@ func (g *guesser) ids() {
 			g.edit("fields.conversation_id: whether %s is unique without %s; if it is not, join them", c.place, node.place)
 		}
 	}
-	if c == nil && g.place("recording_id") == nil {
+	if c == nil && g.kind != "manifests" {
 		g.edit("fields.conversation_id: which column names the call")
 	}
 	if g.kind != "cdrs" {
 		return
 	}
 
-	// The id of a leg may be that of its conversation, when each has one leg.
-	if c != nil {
-		g.taken[c] = !unique(c)
+	g.leg(c, isID, unique)
+	g.sharedRecordings()
+}
+
+// sharedRecordings asks about recordings that are all named after their own row, where
+// rows have parents: a name that every row makes for itself does not show that there is
+// a file, and a parent and its children may share one.
+func (g *calls) sharedRecordings() {
+	paths, leg := g.place("recording_ids"), g.place("leg_id")
+	if !g.isChild || paths == nil || leg == nil {
+		return
 	}
-	leg := g.pick(isID, `^leg_?id$`)
-	if leg == nil {
-		leg = g.pick(unique, `leg_?id`, `pkid|uuid|uniqueid`, `(^|[^a-z])call_?(sid|id)$`, `(^|/)(sid|id|guid)$`, `contactid$`, `id$`)
+	for i, cell := range paths.cells {
+		if cell != "" && (leg.cells[i] == "" || !strings.Contains(cell, leg.cells[i])) {
+			return
+		}
+	}
+	g.edit("fields.recording_ids: whether each call has a recording of its own, as %s is named after the row; delete the field where a call and its parent share one", paths.place)
+}
+
+// leg finds the id of a leg: one that has another value in every row.
+func (g *calls) leg(conversation *column, isID, unique func(*column) bool) {
+	other := func(c *column) bool { return unique(c) && !named(c, notOfLegs) }
+	leg := g.pick(isID, `^leg_?id$`, `^leg$`)
+	if leg == nil && !g.isChild {
+		leg = g.pick(other, `leg_?id|\bleg (id|uuid)$`, `pkid|uuid|uniqueid`, `(^|[^a-z])call_?(sid|id)$`, `(^|/)(sid|id|guid)$`, `contactid$`, `id$`)
 	}
 	if leg != nil {
 		g.put("leg_id", leg, "", fmt.Sprintf("its name; %d different values in %d rows", leg.distinct(), g.table.rows))
-	} else {
+		return
+	}
+	if conversation == nil || !unique(conversation) {
 		g.notes = append(g.notes, "leg_id: no column has another value in every row")
+		return
 	}
-	if c != nil {
-		g.taken[c] = true
+
+	// The id of a row is both when calls have one row each, or say which row is their
+	// parent. Nothing else tells rows that are delivered twice from two legs.
+	rests := fmt.Sprintf("another value in each of %d rows", g.table.rows)
+	if !g.isChild {
+		rests += ", as is conversation_id: no other column can be that of the call, so each row is a call of its own"
 	}
+	if !g.isChild && !named(conversation, `call|contact|conversation|interaction|session|unique`) {
+		g.edit("fields.conversation_id: which place is the same in all rows of one call; %s, the id of the row, stands there, which is right only when each call has one row", conversation.place)
+	}
+	g.put("leg_id", conversation, "", rests)
 }
+
+// notOfLegs matches the names of ids of something else, which may have another value
+// in each of a few rows.
+const notOfLegs = `next|previous|account|agent|user|manager|cluster|caller|callee|customer|phone|queue|campaign|skill|trunk|party|org|device|record|session`
 
 // parent puts the id of a parent before that of a conversation: a column of that
 // name whose values are ids of other rows.
-func (g *guesser) parent(id *column) {
+func (g *calls) parent(id *column) {
 	known := words(id)
 	c := g.pick(func(c *column) bool {
 		return !c.list && c.all(func(v string) bool { return slices.Contains(known, v) })
@@ -275,12 +420,13 @@ func (g *guesser) parent(id *column) {
 	f.values = "[" + place + ", " + strings.TrimPrefix(f.values, "[")
 	f.rests += "; all values of " + c.place + " are ids of other rows"
 	g.taken[c] = true
+	g.isChild = true
 }
 
 func wholeNumberBelow10(text string) bool { return len(text) == 1 && wholeNumber.MatchString(text) }
 
 // trunk finds the trunk: a column of that name, or a channel that holds it.
-func (g *guesser) trunk() {
+func (g *calls) trunk() {
 	isName := func(c *column) bool { return g.times[c] == nil && !c.truths && !c.list }
 	if c := g.pick(isName, `trunk_?(id|sid|name|group)?$`, `gateway`, `carrier`, `origdevicename`, `ingress`, `peer`); c != nil {
 		g.put("trunk_id", c, "", fmt.Sprintf("its name; %d different values", c.distinct()))
@@ -289,12 +435,14 @@ func (g *guesser) trunk() {
 	if g.channels() {
 		return
 	}
-	g.edit("fields.trunk_id: which column names the trunk; no name of one says so")
+	if g.kind != "manifests" { // one edit names all that they lack
+		g.edit("fields.trunk_id: which column names the trunk; no name of one says so")
+	}
 }
 
 // channels takes the trunk from columns of channels, and reports whether there are
 // any. A call that goes out has the trunk in another one than a call that comes in.
-func (g *guesser) channels() bool {
+func (g *calls) channels() bool {
 	var all []string
 	for _, c := range g.table.columns {
 		if slices.ContainsFunc(c.values(), channel.MatchString) && !g.taken[c] {
@@ -312,7 +460,7 @@ func (g *guesser) channels() bool {
 }
 
 // voice keeps the rows of calls when a column says that others are chats or the like.
-func (g *guesser) voice() {
+func (g *calls) voice() {
 	isWord := func(c *column) bool {
 		return c.distinct() > 1 && c.distinct() <= 8 && c.all(isShort) && !c.list && slices.ContainsFunc(words(c), isWritten)
 	}
@@ -343,20 +491,30 @@ func isWritten(word string) bool {
 }
 
 // parties finds numbers and directions.
-func (g *guesser) parties() {
+func (g *calls) parties() {
 	isPhone := func(c *column) bool { return c.all(phone.MatchString) && g.times[c] == nil && !c.list }
 	isWord := func(c *column) bool {
 		return c.distinct() <= 8 && c.all(isShort) && !c.truths && g.times[c] == nil && !c.list
+	}
+	isParty := func(c *column) bool {
+		return (c.all(extension.MatchString) || c.all(phone.MatchString)) && g.times[c] == nil && !c.list
 	}
 	for _, f := range []struct {
 		field    string
 		fits     func(*column) bool
 		patterns []string
 	}{
+		{"ani", isParty, []string{`^from (no|num|number)$`}},
 		{"ani", isPhone, []string{`^ani$`, `^(from|src)$`, `calling|caller(id)?_?num|caller_number|caller`, `customer.*(address|phone)|customerphone`, `from_user|from`}},
+		{"ani", isParty, []string{`^from dn$`, `^(calling|caller|from|ani)`}},
+		{"dnis", isParty, []string{`^to (no|num|number)$`}},
 		{"dnis", isPhone, []string{`^dnis$|^did$`, `^(to|dst)$`, `finalcalled|callee|called|dialed|destination`, `system.*address`, `to_user|to$`}},
+		{"dnis", isParty, []string{`^to dn$`, `^(called|callee|dnis)`}},
 		{"direction", isWord, []string{`^direction$`, `direction|initiationmethod`}},
 	} {
+		if g.place(f.field) != nil {
+			continue
+		}
 		if c := g.pick(f.fits, f.patterns...); c != nil {
 			g.put(f.field, c, "", "its name")
 		}
@@ -364,9 +522,19 @@ func (g *guesser) parties() {
 	if g.kind != "manifests" {
 		return
 	}
-	if c := g.pick(isWord, `^(state|status)$`, `export_?status|recording_?status`); c != nil {
+	isState := func(c *column) bool { return isWord(c) && slices.ContainsFunc(words(c), saysNoMedia) }
+	c := g.pick(isWord, `^(state|status)$`, `export_?status|recording_?status`)
+	if c == nil {
+		c = g.pick(isState, `state|status|export|result|outcome`)
+	}
+	if c != nil {
 		g.put("state", c, "", fmt.Sprintf("its name; its words are %s", strings.Join(words(c), ", ")))
 	}
+}
+
+// saysNoMedia reports whether a word says that there is no media, or not yet.
+func saysNoMedia(word string) bool {
+	return slices.Contains([]string{"absent", "deleted", "failed", "processing", "in-progress", "queued", "uploading", "pending"}, strings.ToLower(word))
 }
 
 // isShort reports whether a text can be a word of a state, which a draft may show:

@@ -46,8 +46,8 @@ func Write(kind string, samples []Sample) (*Draft, error) {
 	if err != nil {
 		return nil, err
 	}
-	if kind == "manifests" && t.format != profile.JSON && t.format != profile.JSONLines && t.format != profile.Parquet {
-		return nil, fmt.Errorf("%s is %s, and drafts for manifests are made of JSON, JSON Lines and Parquet; write the profile by hand, see manifests/README.md", samples[0].Name, t.format)
+	if t.joined && (kind == "manifests" || t.entries != "") {
+		return nil, fmt.Errorf("in %s objects follow each other without a newline, which is read only of records of cdrs and registrations, and not beside documents with a list; write each on a line of its own", samples[0].Name)
 	}
 	g := newGuesser(kind, t)
 	g.fields()

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -81,6 +82,14 @@ func TestADraftReadsItsOwnSamplesAfterAtMostThreeEditsThatItNames(t *testing.T) 
 		"duckdb-recordings.parquet": {"manifests", 30, "recording_id=rec-0 conversation_id=c1000 start_time=2026-11-20T10:00:05.000000Z duration_ms=55000 state=available"},
 		"freeswitch-a_1.json freeswitch-a_3.json freeswitch-b_2.json": {"cdrs", 3, "conversation_id=00000001-0000-4000-8000-0000000000ff ani=+15550111 start_time=" + start},
 
+		"3cx.csv":                      {"cdrs", 3, "conversation_id=00000179-0001 leg_id=h1 ani=100 dnis=5550111 start_time=" + start + " answer_time=2026-11-20T10:00:05.000000Z end_time=2026-11-20T10:05:05.000000Z talk_ms=300000"},
+		"five9.csv":                    {"cdrs", 3, "conversation_id=300000000001 ani=5550111 dnis=5550100 start_time=" + start + " duration_ms=310000 talk_ms=300000 recording_ids=300000000001-1.wav"},
+		"exporter-calls.xml":           {"cdrs", 3, "conversation_id=c1 leg_id=l1 start_time=" + start + " answer_time=2026-11-20T10:00:05.000000Z end_time=2026-11-20T10:05:00.000000Z"},
+		"exporter-recordings.xml":      {"manifests", 2, "recording_id=r1 conversation_id=c1 start_time=2026-11-20T10:00:05.000000Z end_time=2026-11-20T10:05:00.000000Z duration_ms=295000"},
+		"brightpattern-recordings.csv": {"manifests", 1, "recording_id=g1.wav conversation_id=g1 start_time=2026-11-20T10:00:05.000000Z duration_ms=295000 state=failed ani=5550111"},
+		"recordings-quoted.csv":        {"manifests", 2, "recording_id=r1 conversation_id=c1 trunk_id=leeds start_time=2026-11-20T10:00:05.000000Z duration_ms=295000 state=ok"},
+		"paged-recordings.json":        {"manifests", 1, "recording_id=r1 conversation_id=c1 start_time=" + start + " end_time=2026-11-20T10:05:00.000000Z"},
+
 		"ami.csv":                     {"registrations", 2, "time=" + start + " trunk_id=tg1 status=403"},
 		"date-and-time-columns.csv":   {"registrations", 1, "time=" + start + " trunk_id=tg1 status=403"},
 		"api-gateway.jsonl":           {"registrations", 1, "line_id=L1 status=403"},
@@ -112,6 +121,9 @@ func TestADraftReadsItsOwnSamplesAfterAtMostThreeEditsThatItNames(t *testing.T) 
 					t.Errorf("%d values of %s do not parse, such as %s", f.Invalid, f.Name, f.InvalidExample)
 				}
 			}
+			for _, place := range madeUp(d.Text, samples(t, strings.Fields(files)...)) {
+				t.Errorf("%s stands in no sample, and no EDIT says so", place)
+			}
 			for _, edit := range d.Edits {
 				if !bytes.Contains(d.Text, []byte(edit)) {
 					t.Errorf("the profile does not name the edit %q", edit)
@@ -122,6 +134,34 @@ func TestADraftReadsItsOwnSamplesAfterAtMostThreeEditsThatItNames(t *testing.T) 
 			}
 		})
 	}
+}
+
+// madeUp returns the places of fields in a draft that no sample holds, and about which
+// the comment above the field has no EDIT.
+func madeUp(draft []byte, samples []guess.Sample) (places []string) {
+	var all []byte
+	for _, s := range samples {
+		all = append(all, s.Content...)
+	}
+	if bytes.HasPrefix(all, []byte("PAR1")) || bytes.Contains(draft, []byte("header: [")) || !bytes.Contains(draft, []byte("  fields:\n")) {
+		return nil
+	}
+	comment := ""
+	for line := range strings.Lines(string(draft)) {
+		if strings.HasPrefix(line, "    # ") {
+			comment = line
+			continue
+		}
+		if !strings.HasPrefix(line, "    ") || strings.Contains(comment, "EDIT") {
+			continue
+		}
+		for _, m := range regexp.MustCompile(`(?:^    \w+: \[|, |from: |join: \[)'([^']+)'`).FindAllStringSubmatch(line, -1) {
+			if last := m[1][strings.LastIndexAny(m[1], "/@")+1:]; last != "*" && !bytes.Contains(all, []byte(last)) {
+				places = append(places, m[1])
+			}
+		}
+	}
+	return places
 }
 
 func csvOf(header string, rows ...string) guess.Sample {
@@ -147,6 +187,19 @@ func TestADraftSaysWhatItCouldNotKnow(t *testing.T) {
 		"an unknown unit":        {"cdrs", csvOf("id,start,duration,trunk", "c1,2026-11-20T10:00:00Z,60,t"), "duration_ms: [{from: 'duration', then: [{unit: s}]}]", "the unit of duration"},
 		"a wrong duration":       {"cdrs", csvOf("id,start,answer,end,duration,trunk", "c1,"+iso+",17,t"), "Not mapped: duration_ms: duration is not the time", "-unit"},
 		"no trunk":               {"cdrs", csvOf("id,start,answer,end", "c1,"+iso), "EDIT 1", "fields.trunk_id"},
+		"one id of calls":        {"cdrs", csvOf("call_id,start,answer,end,trunk", "c1,"+iso+",t", "c2,"+iso+",t"), "as is conversation_id: no other column can be that of the call", "-conversation_id"},
+		"one id of rows":         {"cdrs", csvOf("id,start,answer,end,trunk", "c1,"+iso+",t", "c2,"+iso+",t"), "conversation_id: ['id']", "fields.conversation_id: which place is the same in all rows of one call; id, the id of the row, stands there"},
+		"two ids":                {"cdrs", csvOf("id,call,start,answer,end,trunk", "1,c1,"+iso+",t", "2,c1,"+iso+",t"), "conversation_id: ['call']", "-conversation_id"},
+		"times by order":         {"cdrs", csvOf("call,leg,z,y,x,trunk", "c1,1,"+iso+",t"), "answer_time: ['y']", "whether these times are what their order suggests: start_time z, end_time x, answer_time y"},
+		"times in disorder":      {"cdrs", csvOf("call,leg,x,trunk", "c1,1,2026-11-20T10:00:00Z,t"), "start_time: ['x']", "fields.end_time: which column says when calls end"},
+		"dates and clocks":       {"cdrs", csvOf("call,leg,start date,start time,end date,end time,talk_time,trunk", "c1,1,20.11.2026,10:00:00,20.11.2026,10:01:00,0:00:50,t"), "end_time: [{join: ['end date', 'end time'], with: \" \", then: [{time: ['02.01.2006 15:04:05']}]}]", "-fields"},
+		"a date and a span":      {"cdrs", csvOf("call,leg,date,talk time,trunk", "c1,1,20.11.2026,0:00:50,t"), "talk_ms: [{from: 'talk time'", "fields.start_time: which column says when calls start; none holds times"},
+		"a twelve-hour clock":    {"cdrs", csvOf("call,leg,date,time,duration,trunk", "c1,1,11/20/2026,1:00:00 PM,0:00:50,t"), "{time: ['1/2/2006 3:04:05 PM']}", "zone: the zone"},
+		"a CSV of recordings":    {"manifests", csvOf("id,begin", "r1,2026-11-20T10:00:00Z"), "recording_id: ['id']", "fields.conversation_id, trunk_id, end_time: which place of the samples holds each; where none does, as was assumed, repairs get columns of these names"},
+		"a total that is higher": {"manifests", guess.Sample{Name: "a.json", Content: []byte(`{"recordings":[{"id":"r1","call_id":"c1","trunk":"t","start":"2026-11-20T10:00:00Z","end":"2026-11-20T10:01:00Z"}],"total":5}`)}, "pages: {total: '/total'}", "pages.total: whether /total is how many records there are in all: it is 5, and the samples hold 1"},
+		"a total that is lower":  {"manifests", guess.Sample{Name: "a.json", Content: []byte(`{"recordings":[{"id":"r1"},{"id":"r2"}],"total":1}`)}, "Not mapped: pages.total: /total is less than the number of records around it", "-pages"},
+		"files of a vendor":      {"cdrs", csvOf("id,method,from_tag,to_tag,callid,sip_code,sip_reason,time,src_user,dst_ouser", "1,INVITE,f1,t1,call-1@p,200,OK,2026-11-20 10:00:00,5550111,5550100"), "# The built-in profile sip-acc reads 8 of the 10 places, too. Try it first: cdrmend profiles test sip-acc FILE --kind cdrs\n", "fields.trunk_id"},
+		"files of nobody":        {"cdrs", csvOf("call,leg,begin,answered,finish,line", "c1,1,"+iso+",t"), "# A profile guessed from 1 rows. Each comment says what a guess rests on.\n# EDIT 1", "fields.trunk_id"},
 		"a recorder's flag":      {"cdrs", csvOf("id,start,answer,end,trunk,is_recorded", "c1,"+iso+",t,true"), "recorded: is_recorded is not mapped, as it says that a recording exists", "-recorded"},
 		"unknown words":          {"registrations", csvOf("time,trunk,state", "2026-11-20T10:00:00Z,t,Registered", "2026-11-20T10:01:00Z,t,Odd"), "'Odd': 503, 'Registered': 200", "whether these words are failures, as was assumed: Odd"},
 		"no header":              {"cdrs", csvOf("c1,2026-11-20T10:00:00Z,60", "c2,2026-11-20T11:00:00Z,60"), "header: ['c1', 'c2', 'c3']", "fields.trunk_id"},
@@ -170,7 +223,6 @@ func TestSamplesThatCannotBeUsedAreNamedWithANextAction(t *testing.T) {
 		"prose":                 {"cdrs", "one\ntwo, three\n", "no delimiter"},
 		"nothing known":         {"cdrs", "start,call id\n,\n", "nothing in a.txt looks like a time"},
 		"broken Parquet":        {"cdrs", "PAR1....", "a.txt: "},
-		"CSV manifests":         {"manifests", "a,b\n1,2\n", "drafts for manifests are made of JSON"},
 		"a log of other things": {"registrations", "2026-11-20 10:00:02 something\n", "write the patterns by hand"},
 		"lines without times":   {"registrations", "something\nelse\n", "no line of the samples begins with a time"},
 	} {
@@ -235,16 +287,40 @@ func TestParquetThatIsNotWholeIsNamed(t *testing.T) {
 func TestADraftSaysWhereAListGoesOn(t *testing.T) {
 	const row = `{"id":"c1","start_time":"2026-11-20T10:00:00Z"}`
 	for members, want := range map[string]string{
-		`"next_page_token":"","total_records":7`: "  pages: {more: '/next_page_token', total: '/total_records'} #",
-		`"nextPageToken":"x"`:                    "  pages: {more: '/nextPageToken'} #",
-		`"next_page_uri":null`:                   "  pages: {more: '/next_page_uri'} #",
-		`"totalHits":7,"cursor":"c"`:             "  pages: {more: '/cursor', total: '/totalHits'} #",
-		`"total_records":"7","next":{"a":1}`:     "",
-		`"total":7,"page":1`:                     "", // may be the number of pages
+		`"next_page_token":"","total_records":7`:   "  pages: {more: '/next_page_token', total: '/total_records'} #",
+		`"nextPageToken":"x"`:                      "  pages: {more: '/nextPageToken'} #",
+		`"next_page_uri":null`:                     "  pages: {more: '/next_page_uri'} #",
+		`"totalHits":7,"cursor":"c"`:               "  pages: {more: '/cursor', total: '/totalHits'} #",
+		`"total_records":"7","next":{"a":1}`:       "",
+		`"total":7,"page":1`:                       "  pages: {total: '/total'} #",
+		`"total":2`:                                "  pages: {total: '/total'} #",
+		`"total":1`:                                "", // the number of pages: the list has two elements
+		`"total_pages":7,"count":2`:                "",
+		`"hasMore":true,"recordCount":2`:           "  pages: {more: '/hasMore', total: '/recordCount'} #",
+		`"links":{"next":null},"meta":{"total":2}`: "  pages: {more: '/links/next', total: '/meta/total'} #",
 	} {
 		d, _ := tried(t, "cdrs", guess.Sample{Name: "a.json", Content: []byte(`{` + members + `,"calls":[` + row + `,` + row + `]}`)})
 		if got := strings.Contains(string(d.Text), "  pages:"); got != (want != "") || !strings.Contains(string(d.Text), want) {
 			t.Errorf("%s: want %q\n%s", members, want, d.Text)
+		}
+	}
+}
+
+func TestValuesWithoutANewlineAreReadOneByOne(t *testing.T) {
+	row := func(id string) string {
+		return `{"conversation_id":"` + id + `","start_time":"2026-11-20T10:00:00Z","end_time":"2026-11-20T10:05:00Z"}`
+	}
+	d, r := tried(t, "cdrs", guess.Sample{Name: "firehose", Content: []byte(row("c1") + row("c2") + row("c3"))})
+	if !strings.Contains(string(d.Text), "\n  concatenated: true #") || r.Records != 3 {
+		t.Errorf("%d records, want 3:\n%s", r.Records, d.Text)
+	}
+
+	if d, _ := tried(t, "cdrs", guess.Sample{Name: "lines", Content: []byte(row("c1") + "\n" + row("c2"))}); strings.Contains(string(d.Text), "concatenated") {
+		t.Errorf("lines are no such values:\n%s", d.Text)
+	}
+	for kind, content := range map[string]string{"manifests": row("c1") + row("c2"), "cdrs": row("c1") + "[" + row("c2")} {
+		if _, err := guess.Write(kind, []guess.Sample{{Name: "firehose", Content: []byte(content)}}); err == nil {
+			t.Errorf("%s of %q gave a profile", kind, content)
 		}
 	}
 }

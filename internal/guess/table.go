@@ -3,6 +3,7 @@ package guess
 import (
 	"bytes"
 	"encoding/csv"
+	"encoding/json"
 	"encoding/xml"
 	"errors"
 	"fmt"
@@ -23,12 +24,16 @@ const most = 2000
 
 // table holds the values of the samples by place.
 type table struct {
-	format  profile.Format
-	entries string   // the place of the list of records; empty without one
-	pages   []string // where a document tells that its list goes on, as the profile says it
-	csv     layout
-	rows    int
-	columns []*column
+	format    profile.Format
+	entries   string   // the place of the list of records; empty without one
+	pages     []page   // where a document tells that its list goes on
+	oddTotals []string // places of totals that are less than what is there
+	listed    int      // elements of the lists of all documents
+	csv       layout
+	lenient   bool // rows of CSV may have another number of cells than the header
+	joined    bool // values of JSON follow each other without a newline
+	rows      int
+	columns   []*column
 }
 
 // layout is what is special about a CSV file.
@@ -37,16 +42,19 @@ type layout struct {
 	header    []string // of a file without one: names that were made up, or are those of a built-in profile
 	borrowed  string   // the built-in profile whose names these are
 	types     bool     // the row after the header holds types
-	comment   bool     // lines that begin with # stand before the rows
+	comment   bool     // there are lines that begin with #
+	before    int      // lines before the header
+	uneven    int      // rows with another number of cells than the header
 }
 
 // column is what stands at one place.
 type column struct {
 	place   string
-	cells   []string // one for each row, empty when missing
-	list    bool     // the values are lists
-	truths  bool     // all values are truth values of JSON
-	encoded bool     // the values are percent-encoded
+	cells   []string  // one for each row, empty when missing
+	list    bool      // the values are lists
+	truths  bool      // all values are truth values of JSON
+	encoded bool      // the values are percent-encoded
+	parts   []*column // the columns that it joins; nil for what stands at one place
 }
 
 // column returns the column of a place, which it adds if it is new.
@@ -84,11 +92,15 @@ func (t *table) finish() {
 		}
 		c.decode()
 	}
+	t.join()
 }
 
 // read reads samples that have one format.
 func read(samples []Sample) (*table, error) {
-	t := &table{format: formatOf(samples[0].Content)}
+	t := &table{format: formatOf(samples[0].Content), lenient: true}
+	if t.format == profile.XML {
+		t.entries = recordsOfAll(samples)
+	}
 	for _, s := range samples {
 		if f := formatOf(s.Content); f != t.format {
 			return nil, fmt.Errorf("%s is %s, and %s is %s: give samples of one format", samples[0].Name, t.format, s.Name, f)
@@ -127,6 +139,9 @@ func formatOf(content []byte) profile.Format {
 // json reads a document: a list of records, an object that holds one, or a record.
 func (t *table) json(content []byte) error {
 	v, err := jsonscan.Parse(bytes.TrimSpace(content), &stream.Limits{})
+	if err != nil && t.values(content) {
+		return nil
+	}
 	if err != nil {
 		return err
 	}
@@ -142,37 +157,35 @@ func (t *table) json(content []byte) error {
 		return nil
 	}
 	for element := range v.Elements {
+		t.listed++
 		t.record(element)
 	}
 	return nil
 }
 
-// What members around a list are called that tell of its other pages.
-var (
-	nextPage  = regexp.MustCompile(`(?i)^(?:next_?(?:page)?_?(?:token|cursor|uri|url|link)|(?:page_?)?cursor)$`)
-	wholeList = regexp.MustCompile(`(?i)^total_?(?:records|hits|count|elements|results)$`)
-)
-
-// around finds the members of a document that tell whether its list goes on.
-func (t *table) around(v jsonscan.Value, list string) {
-	for _, find := range []struct {
-		key  string
-		name *regexp.Regexp
-		fits func(jsonscan.Value) bool
-	}{
-		{"more", nextPage, func(v jsonscan.Value) bool { return v.Kind == jsonscan.String || v.Kind == jsonscan.Null }},
-		{"total", wholeList, func(v jsonscan.Value) bool { return v.Kind == jsonscan.Number }},
-	} {
-		if slices.ContainsFunc(t.pages, func(page string) bool { return strings.HasPrefix(page, find.key+":") }) {
-			continue // another sample has it
+// values reads objects that follow each other without a newline. It reports false, and
+// leaves the table as it was, when the content is something else.
+func (t *table) values(content []byte) bool {
+	var all []jsonscan.Value
+	d := json.NewDecoder(bytes.NewReader(content))
+	for len(all) < most {
+		var raw json.RawMessage
+		err := d.Decode(&raw)
+		if err == io.EOF {
+			break
 		}
-		for member, value := range v.Members {
-			if string(member) != list && find.name.Match(member) && find.fits(value) {
-				t.pages = append(t.pages, find.key+": "+quote("/"+escape(string(member))))
-				break
-			}
+		v, scanned := jsonscan.Parse(raw, &stream.Limits{})
+		if err != nil || scanned != nil || v.Kind != jsonscan.Object {
+			return false
 		}
+		all = append(all, v)
 	}
+
+	t.joined = true
+	for _, v := range all {
+		t.record(v)
+	}
+	return true
 }
 
 // listIn returns the name of the longest list of objects in an object. An object that
@@ -226,10 +239,19 @@ func (t *table) jsonLines(content []byte) error {
 
 // record adds an object as a row.
 func (t *table) record(v jsonscan.Value) {
-	if v.Kind == jsonscan.Object && t.rows < most {
+	if v.Kind == jsonscan.Object && hasMembers(v) && t.rows < most {
 		t.rows++
 		t.members(v, "")
 	}
+}
+
+// hasMembers reports whether an object is more than {}, of which there is nothing to
+// learn.
+func hasMembers(v jsonscan.Value) bool {
+	for range v.Members {
+		return true
+	}
+	return false
 }
 
 // members adds the values of an object below a place.
@@ -274,14 +296,11 @@ func escape(name string) string { return strings.NewReplacer("~", "~0", "/", "~1
 
 // xml reads the elements that repeat below the root, or else the root.
 func (t *table) xml(content []byte) error {
-	path, err := recordsOf(content)
-	if err != nil {
+	if _, err := recordsOf(content); err != nil {
 		return err
 	}
-	t.entries = path
-
 	limits := stream.DefaultLimits()
-	r := xmlscan.NewReader(bytes.NewReader(content), profile.Tokens(path), &limits)
+	r := xmlscan.NewReader(bytes.NewReader(content), profile.Tokens(t.entries), &limits)
 	for {
 		record, err := r.Next()
 		if err == io.EOF {
@@ -290,12 +309,26 @@ func (t *table) xml(content []byte) error {
 		if err != nil {
 			return err
 		}
+		if record.Place != xmlscan.Listed {
+			continue
+		}
 		v, err := jsonscan.Parse(record.JSON, &limits)
 		if err != nil {
 			return err
 		}
 		t.record(v)
 	}
+}
+
+// recordsOfAll returns the path of the records of all samples: a document with one
+// record does not show whether its root is the record, others do.
+func recordsOfAll(samples []Sample) (deepest string) {
+	for _, s := range samples {
+		if path, err := recordsOf(s.Content); err == nil && strings.Count(path, "/") > strings.Count(deepest, "/") {
+			deepest = path
+		}
+	}
+	return deepest
 }
 
 // recordsOf returns the path of the records of an XML document: all elements below
@@ -342,10 +375,13 @@ func (t *table) commas(content []byte) error {
 			rows, t.csv.delimiter = got, delimiter
 		}
 	}
+	if rows == nil && t.lenient {
+		rows = t.uneven(content)
+	}
 	if rows == nil {
 		return errors.New("is neither JSON nor XML, and no delimiter (comma, semicolon, tab, bar) gives all of its rows the same number of cells")
 	}
-	t.csv.comment = bytes.HasPrefix(content, []byte("#"))
+	t.csv.comment = bytes.HasPrefix(content, []byte("#")) || t.lenient && bytes.Contains(content, []byte("\n#"))
 
 	header := rows[0]
 	if isHeader(header) {
@@ -371,6 +407,32 @@ func (t *table) commas(content []byte) error {
 	return nil
 }
 
+// preamble is how many lines before the header are looked for.
+const preamble = 5
+
+// uneven reads CSV of which some rows have another number of cells than the header, as
+// a title before it has, or a row that broke off. It returns the rows that are alike,
+// which must be most of them; nil without such a layout.
+func (t *table) uneven(content []byte) (rows [][]string) {
+	for before := range preamble + 1 {
+		for _, delimiter := range []byte(",;\t|") {
+			all, err := csvReader(content, delimiter, -1).ReadAll()
+			if err != nil || len(all) == 0 || len(all[0]) <= max(1, width(rows)) {
+				continue
+			}
+			alike := slices.DeleteFunc(slices.Clone(all), func(row []string) bool { return len(row) != len(all[0]) })
+			if len(alike) >= 2 && 2*len(alike) > len(all) {
+				rows, t.csv.delimiter, t.csv.before, t.csv.uneven = alike, delimiter, before, len(all)-len(alike)
+			}
+		}
+		if rows != nil {
+			return rows
+		}
+		_, content, _ = bytes.Cut(content, []byte("\n"))
+	}
+	return nil
+}
+
 func width(rows [][]string) int {
 	if len(rows) == 0 {
 		return 0
@@ -380,9 +442,14 @@ func width(rows [][]string) int {
 
 // cells splits CSV; it fails when rows differ in the number of cells.
 func cells(content []byte, delimiter byte) ([][]string, error) {
+	return csvReader(content, delimiter, 0).ReadAll()
+}
+
+// csvReader reads rows of a number of cells; -1: any, 0: that of the first one.
+func csvReader(content []byte, delimiter byte, width int) *csv.Reader {
 	r := csv.NewReader(bytes.NewReader(content))
-	r.Comma, r.LazyQuotes, r.Comment = rune(delimiter), true, '#'
-	return r.ReadAll()
+	r.Comma, r.LazyQuotes, r.Comment, r.FieldsPerRecord = rune(delimiter), true, '#', width
+	return r
 }
 
 // dataLike matches what is a value rather than the name of a column.

@@ -35,7 +35,7 @@ func (c *column) values() []string { return slices.DeleteFunc(slices.Clone(c.cel
 
 // isNothing reports whether a text stands for no value in many exports.
 func isNothing(text string) bool {
-	return text == "" || text == "-" || text == "-1" || strings.EqualFold(text, "null")
+	return text == "" || text == "-" || text == "-1" || text == `\N` || strings.EqualFold(text, "null") || strings.EqualFold(text, "n/a")
 }
 
 // all reports whether there are values, and all of them are of a kind.
@@ -85,7 +85,7 @@ var layouts = []string{
 	"2006-01-02 15:04:05Z07:00", "2006-01-02 15:04:05-07", "2006-01-02 15:04:05 -0700", "2006-01-02 15:04:05 MST",
 	"Mon, 02 Jan 2006 15:04:05 -0700", "Mon, 2 Jan 2006 15:04:05 -0700", "02/Jan/2006:15:04:05 -0700", "02 Jan 2006 15:04:05", "Mon Jan _2 15:04:05 2006",
 	"2006/01/02 15:04:05", "02.01.2006 15:04:05", "02.01.2006 15:04", "02/01/2006 15:04:05", "01/02/2006 15:04:05", "02/01/2006 15:04", "01/02/2006 15:04", "1/2/2006 15:04", "02-01-2006 15:04:05",
-	"01/02/2006 03:04:05 PM", "20060102150405", "20060102T150405Z", "Jan _2 15:04:05", "Jan 02 15:04:05",
+	"1/2/2006 15:04:05", "2006/01/02 15:04", "01/02/2006 03:04:05 PM", "1/2/2006 3:04:05 PM", "01/02/2006 03:04 PM", "1/2/2006 3:04 PM", "2006-01-02 03:04:05 PM", "20060102150405", "20060102T150405Z", "Jan _2 15:04:05", "Jan 02 15:04:05",
 }
 
 // otherOrder has the layouts that differ in the order of day and month only.
@@ -193,7 +193,9 @@ var (
 	decimal     = regexp.MustCompile(`^\d+(\.\d+)?$`)
 	clock       = regexp.MustCompile(`^\d+:\d\d(:\d\d)?(\.\d+)?$`)
 	phone       = regexp.MustCompile(`^(?:(?:tel|sips?):)?\+?[\d ()./-]{2,20}(?:@.*)?$`)
-	dateAlone   = regexp.MustCompile(`^(?:\d{4}-\d\d-\d\d|\d\d\.\d\d\.\d{4}|\d\d/\d\d/\d{4}|\d{4}/\d\d/\d\d)$`)
+	extension   = regexp.MustCompile(`^(?:[A-Za-z]{1,10}[.: -]?)?\+?\d[\d.-]{0,20}$`)
+	dateAlone   = regexp.MustCompile(`^(?:\d{4}-\d\d-\d\d|\d\d[.-]\d\d[.-]\d{4}|\d\d?/\d\d?/\d{4}|\d{4}/\d\d/\d\d)$`)
+	timeOfDay   = regexp.MustCompile(`^(?:[01]?\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d+)?)?(?: [AaPp][Mm])?$`)
 	status      = regexp.MustCompile(`^[1-6]\d\d(?:\s.*)?$|^0$`)
 	channel     = regexp.MustCompile(`^(?:PJSIP|SIP|IAX2|DAHDI)/.*[A-Za-z].*-[0-9a-f]{8}$`)
 )

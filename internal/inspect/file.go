@@ -7,6 +7,7 @@ import (
 	"io"
 	"regexp"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	"cdrmend/internal/profile"
@@ -21,11 +22,13 @@ type File struct {
 	Path     string
 	Modified record.Time // when it was last written
 	Content  io.ReadSeeker
+
+	torn atomic.Bool // see steps.Context.YearTorn
 }
 
 // context returns what the file says about the times in it.
 func (f *File) context(p *profile.Profile) steps.Context {
-	return steps.Context{Modified: f.Modified, Partition: partitionOf(f.Path), Zone: p.Zone}
+	return steps.Context{Modified: f.Modified, Partition: partitionOf(f.Path), Zone: p.Zone, YearTorn: &f.torn}
 }
 
 // dates are the ways in which paths spell the date of a partition, the surest

@@ -37,6 +37,7 @@ type Report struct {
 	Fields    []Field   `json:"fields"`  // those that the profile maps
 	Skipped   []Count   `json:"skipped"` // rows, by the reason of the filter
 	Unmatched Unmatched `json:"unmatched"`
+	Joined    *Joined   `json:"joined,omitempty"` // of text logs with records of several lines
 	Rejected  int64     `json:"rejected"`
 	Rejects   []Reject  `json:"rejects"`  // by reason
 	Statuses  []Count   `json:"statuses"` // events, by status
@@ -44,6 +45,7 @@ type Report struct {
 	Lacks     []Lack    `json:"lacks"`    // what judging needs and nothing fills
 
 	Unfinished []string `json:"unfinished,omitempty"` // pages that are missing, by list
+	Warnings   []string `json:"warnings,omitempty"`   // what may be read wrong, by file
 }
 
 // Read is one file that was read.
@@ -70,10 +72,17 @@ type Count struct {
 	N    int64  `json:"n"`
 }
 
-// Unmatched are text lines that match no pattern, and comments of CSV.
+// Unmatched are text lines that match no pattern, comments of CSV, and elements of XML
+// next to the records.
 type Unmatched struct {
 	N     int64  `json:"n"`
 	First string `json:"first,omitempty"`
+}
+
+// Joined counts the records that have several lines.
+type Joined struct {
+	Records int64 `json:"records"`
+	Longest int64 `json:"longest"` // how many lines the longest record has
 }
 
 // Reject counts the rejects with one reason. Their bytes are not shown.
@@ -159,9 +168,17 @@ func (t *tester) file(f *File) error {
 		return err
 	}
 
+	t.warn(f)
 	t.report.Rows += read.Rows
 	t.report.Files = append(t.report.Files, read)
 	return nil
+}
+
+// warn says what may be read wrong of a file.
+func (t *tester) warn(f *File) {
+	if f.torn.Load() {
+		t.report.Warnings = append(t.report.Warnings, fmt.Sprintf("%s: times without a year lie in another year by its last modification, %s, than by the date in its path; the year by that date is taken where a time lies within 31 days of it, and not after the modification", f.Path, f.Modified.Std().Format(time.DateOnly)))
+	}
 }
 
 // pass reads the records of one file.
@@ -188,6 +205,7 @@ func (p pass) reject(r rows.Reject) error {
 func (p pass) reading(r *rows.Reading, read *Read) {
 	read.Rows = r.Rows
 	p.report.Unmatched.N += r.Unmatched
+	p.joined(&r.Joined)
 	for n, of := range r.Filtered {
 		p.filtered[n] += of
 	}
@@ -195,6 +213,22 @@ func (p pass) reading(r *rows.Reading, read *Read) {
 		read.Damage = shown(why.Error(), longestLine)
 	}
 	p.page(r.Page, r.Listed, r.Lists())
+}
+
+// joined takes over how many records have several lines, and warns of lines that may
+// be records of their own.
+func (p pass) joined(j *rows.Joined) {
+	if j.Records == 0 {
+		return
+	}
+	if p.report.Joined == nil {
+		p.report.Joined = &Joined{}
+	}
+	p.report.Joined.Records += j.Records
+	p.report.Joined.Longest = max(p.report.Joined.Longest, j.Longest)
+	if j.Odd > 0 {
+		p.report.Warnings = append(p.report.Warnings, fmt.Sprintf("%s: %d lines look like records, as they begin with a date or hold an event of their own, and are joined to the record before them, the first in row %d; correct begins", p.file.Path, j.Odd, j.First))
+	}
 }
 
 // page adds what a file tells of the list that it is a page of.
@@ -227,7 +261,8 @@ func (p pass) manifest(read *Read) error {
 
 	read.Rows = b.Rows
 	p.report.Records += int64(b.Doc.N)
-	p.page(b.Page, b.Rows-b.Rejects, b.Rows > 0 || b.Framed)
+	p.report.Unmatched.N += b.Skipped
+	p.page(b.Page, b.Rows-b.Rejects-b.Skipped, b.Rows > 0 || b.Framed)
 	if b.Doc.Extra != nil && b.Doc.Extra.Why != nil {
 		read.Damage = shown(b.Doc.Extra.Why.Error(), longestLine)
 	}

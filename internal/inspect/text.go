@@ -27,6 +27,12 @@ func (r *Report) Text() string {
 	for _, lacks := range r.Unfinished {
 		fmt.Fprintf(&b, "not all of it: %s\n", printable.Text(lacks))
 	}
+	if r.Joined != nil {
+		fmt.Fprintf(&b, "records of several lines: %d, the longest has %d lines\n", r.Joined.Records, r.Joined.Longest)
+	}
+	for _, warning := range r.Warnings {
+		fmt.Fprintf(&b, "warning: %s\n", printable.Text(warning))
+	}
 	for _, lack := range r.Lacks {
 		fmt.Fprintf(&b, "needed, and filled nowhere: %s\n  next: %s\n", strings.Join(lack.Fields, " or "), lack.Next)
 	}
@@ -66,7 +72,7 @@ func (r *Report) rowCounts(b *strings.Builder) {
 		fmt.Fprintf(b, "  %d skipped: %s\n", skipped.N, printable.Text(skipped.Name))
 	}
 	if r.Unmatched.N > 0 {
-		fmt.Fprintf(b, "  %d match no pattern or are comments", r.Unmatched.N)
+		fmt.Fprintf(b, "  %d skipped: lines that match no pattern, comments, or elements next to the records", r.Unmatched.N)
 		if r.Unmatched.First != "" {
 			fmt.Fprintf(b, ", the first: %s", r.Unmatched.First)
 		}

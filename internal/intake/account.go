@@ -6,6 +6,7 @@ import (
 	"cdrmend/internal/policy"
 	"cdrmend/internal/record"
 	"cdrmend/internal/registration"
+	"cdrmend/internal/rows"
 	"cdrmend/internal/scratch"
 )
 
@@ -16,17 +17,20 @@ type Account struct {
 	Rejects    map[uint32]*scratch.Spool // by object, none without rejects
 	Broken     map[uint32]error          // by object: why it is damaged as a whole
 	Rows       map[uint32]*RowCount      // by partition
-	Unfinished map[uint32]string         // by partition: what is missing of its list, in words
+	Unfinished map[uint32]string         // by partition: what is missing of its list or cannot be read of it, in words
 	Filtered   map[uint32]OrgCount       // by source: rows of margins that are not in the evidence
 	Skipped    map[uint32][]int64        // by source: rows that each filter of its profile skips
 	Places     map[uint32]record.Fields  // by source: the fields that a row or a header had a place for
 	Unmatched  map[uint32]UnmatchedLines // by source with text logs
+	Times      map[uint32]TimeTrouble    // by source with such times
+	Joined     map[uint32]rows.Joined    // by source with records of several lines
+	Torn       map[uint32]bool           // objects with times without a year, of which partition and last modification say different ones
 	Balance    [policy.NumKinds]record.Balance
 	Log        registration.Log // of all sources of registrations
 
 	unused map[uint32]int64 // by object, of damaged ones other than manifests: the first byte that was not used
 	mu     sync.Mutex       // guards Rejects
-	dir    string           // of temporary files
+	pool   *scratch.Pool    // of the rejects
 	spill  *spill           // that the evidence reads from
 }
 
@@ -59,14 +63,21 @@ type UnmatchedLines struct {
 	Lines, Matched int64
 }
 
+// TimeTrouble counts the times of a source of which it is not certain which instants
+// they are.
+type TimeTrouble struct {
+	Unread   int64 // attempts to register that are rejects because their time cannot be read
+	Doubtful int64 // attempts to register whose local time occurs twice
+}
+
 // OrgCount is how many records lack an organisation, and how many have one.
 type OrgCount struct{ Lacking, Having int64 }
 
 func newAccount(objects int, dir string) *Account {
 	return &Account{
 		Objects: make([]ObjectRead, objects), Rejects: map[uint32]*scratch.Spool{}, Broken: map[uint32]error{},
-		Rows: map[uint32]*RowCount{}, Unfinished: map[uint32]string{}, Unmatched: map[uint32]UnmatchedLines{}, Filtered: map[uint32]OrgCount{}, Skipped: map[uint32][]int64{}, Places: map[uint32]record.Fields{}, unused: map[uint32]int64{}, dir: dir,
-		spill: &spill{dir: dir},
+		Rows: map[uint32]*RowCount{}, Unfinished: map[uint32]string{}, Unmatched: map[uint32]UnmatchedLines{}, Times: map[uint32]TimeTrouble{}, Torn: map[uint32]bool{}, Joined: map[uint32]rows.Joined{}, Filtered: map[uint32]OrgCount{}, Skipped: map[uint32][]int64{}, Places: map[uint32]record.Fields{}, unused: map[uint32]int64{},
+		pool: scratch.NewPool(dir), spill: &spill{dir: dir},
 	}
 }
 
@@ -75,6 +86,7 @@ func (a *Account) Close() {
 	for _, spool := range a.Rejects {
 		spool.Close()
 	}
+	a.pool.Close()
 	a.spill.close()
 }
 
@@ -106,6 +118,25 @@ func (a *Account) addSkipped(source uint32, filtered []int64) {
 	for n, rows := range filtered {
 		a.Skipped[source][n] += rows
 	}
+}
+
+// addTimes adds the times of an object in a source that are not certain.
+func (a *Account) addTimes(source uint32, t TimeTrouble) {
+	if t == (TimeTrouble{}) {
+		return
+	}
+	sum := a.Times[source]
+	a.Times[source] = TimeTrouble{sum.Unread + t.Unread, sum.Doubtful + t.Doubtful}
+}
+
+// addJoined adds the records of several lines of an object in a source. Which object
+// has the first odd line is not kept: objects come in any order.
+func (a *Account) addJoined(source uint32, j rows.Joined) {
+	if j.Records == 0 {
+		return
+	}
+	sum := a.Joined[source]
+	a.Joined[source] = rows.Joined{Records: sum.Records + j.Records, Longest: max(sum.Longest, j.Longest), Odd: sum.Odd + j.Odd}
 }
 
 // addPlaces adds the fields that have a place in an object of a source.

@@ -29,6 +29,7 @@ type collector struct {
 	registrations []*registration.Batch
 	damaged       map[uint32]bool            // partitions
 	blank         map[uint32]bool            // partitions with a blank document in lines
+	unplaceable   map[uint32]int64           // by partition: entries whose conversation cannot be read
 	usable        map[uint32]bool            // sources that delivered something that is evidence
 	paging        map[uint32]*profile.Paging // by partition of sources whose documents are pages
 	details       map[uint32]details         // by partition of conversation details
@@ -41,7 +42,7 @@ func newCollector(in *Inputs) *collector {
 	return &collector{
 		in: in, ev: newEvidence(in), account: newAccount(n, in.config.Scratch),
 		manifests: make([]*manifest.Batch, n), cdrs: make([]*cdr.Batch, n), registrations: make([]*registration.Batch, n),
-		damaged: map[uint32]bool{}, blank: map[uint32]bool{}, usable: map[uint32]bool{},
+		damaged: map[uint32]bool{}, blank: map[uint32]bool{}, unplaceable: map[uint32]int64{}, usable: map[uint32]bool{},
 		paging: map[uint32]*profile.Paging{}, details: map[uint32]details{}, columns: map[uint32]record.Fields{},
 	}
 }
@@ -99,7 +100,7 @@ func (c *collector) accountManifest(o *opened, b *manifest.Batch) {
 	c.account.addRows(o.n, o.Partition, policy.Manifests, b.Rows, b.Rejects)
 	c.account.Balance[policy.Manifests].Skipped += b.Skipped
 	if !b.Doc.Virtual && !b.Doc.OfMedia { // media without metadata are on no page
-		c.addPage(o, b.Page, b.Rows-b.Rejects, b.Rows > 0 || b.Framed)
+		c.addPage(o, b.Page, b.Rows-b.Rejects-b.Skipped, b.Rows > 0 || b.Framed)
 	}
 	if why := b.Doc.Why(); why != nil {
 		c.account.Broken[o.n] = why
@@ -109,6 +110,9 @@ func (c *collector) accountManifest(o *opened, b *manifest.Batch) {
 	}
 	if b.Doc.Blank {
 		c.blank[o.Partition] = true
+	}
+	if n := b.Unplaceable(c.in.Sources[o.Source].Profile); n > 0 {
+		c.unplaceable[o.Partition] += n
 	}
 }
 
@@ -148,7 +152,7 @@ func (c *collector) accountLegs(o *opened, b *cdr.Batch) {
 	balance.Skipped += b.Skipped
 	c.noteReading(o, &b.Reading)
 	c.account.addRows(o.n, o.Partition, policy.CDRs, b.Rows, b.Rejected)
-	c.account.Rows[o.Partition].Blank += b.Blank
+	c.account.Rows[o.Partition].Blank += b.Blank + b.Unmatched
 
 	// Where a row holds several legs, the balance counts the legs instead.
 	if c.in.Sources[o.Source].Profile.Shape != "" {
@@ -171,6 +175,13 @@ func (c *collector) accountDetails(o *opened, d *cdr.Details) {
 	}
 	sum := c.details[o.Partition]
 	c.details[o.Partition] = details{sum.elements + d.Elements, sum.speaking + d.Speaking}
+}
+
+// addTorn notes an object whose partition and last modification say different years.
+func (c *collector) addTorn(object uint32) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.account.Torn[object] = true
 }
 
 // addPage adds what an object tells of the list that it is a page of.
@@ -205,6 +216,8 @@ func (c *collector) addEvents(o *opened, b *registration.Batch) error {
 	c.account.addRows(o.n, o.Partition, policy.Registrations, b.Rows, b.Rejected)
 	c.addDamage(o, &b.Reading)
 	c.addPage(o, b.Page, b.Listed, b.Lists())
+	c.account.addJoined(o.Source, b.Joined)
+	c.account.addTimes(o.Source, TimeTrouble{Unread: b.Unread, Doubtful: b.Doubtful})
 	if o.format == profile.TextLines {
 		n := c.account.Unmatched[o.Source]
 		c.account.Unmatched[o.Source] = UnmatchedLines{n.Objects + 1, n.Lines + b.Rows, n.Matched + b.Rows - b.Reading.Unmatched}

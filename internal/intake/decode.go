@@ -56,6 +56,7 @@ type pool[B any] struct {
 	context func(*opened) steps.Context
 	more    func() reader[B]
 	collect func(o *opened, b B) error
+	torn    func(object uint32) // notes an object whose years are not certain
 
 	mu   sync.Mutex
 	idle []reader[B]
@@ -104,7 +105,12 @@ func (p *pool[B]) decode(ctx context.Context, o *opened) (take func() error, err
 		b, err = p.readChunks(ctx, o, r)
 	}
 
-	return func() error { return p.collect(o, b) }, err
+	return func() error {
+		if o.torn.Load() {
+			p.torn(o.n)
+		}
+		return p.collect(o, b)
+	}, err
 }
 
 // decoderOf returns the decoder of an object.
@@ -134,9 +140,9 @@ func (s *scanner) newDecoder(source int, newFilter func() *intern.Filter) decode
 }
 
 func newPool[B any](s *scanner, source int, collect func(*opened, B) error, more func() reader[B]) *pool[B] {
-	p := &pool[B]{chunks: s.chunks, limits: &s.config.Limits, profile: s.Sources[source].Profile, more: more, collect: collect}
+	p := &pool[B]{chunks: s.chunks, limits: &s.config.Limits, profile: s.Sources[source].Profile, more: more, collect: collect, torn: s.out.addTorn}
 	p.context = func(o *opened) steps.Context {
-		return steps.Context{Modified: record.TimeOf(o.Modified), Partition: s.Partitions[o.Partition].Span, Zone: p.profile.Zone}
+		return steps.Context{Modified: record.TimeOf(o.Modified), Partition: s.Partitions[o.Partition].Span, Zone: p.profile.Zone, YearTorn: &o.torn}
 	}
 	return p
 }

@@ -1,7 +1,9 @@
 package intake
 
 import (
+	"fmt"
 	"slices"
+	"strings"
 
 	"cdrmend/internal/evidence"
 	"cdrmend/internal/intern"
@@ -65,14 +67,27 @@ func (c *collector) finish(release func()) (*evidence.Evidence, error) {
 			p.Empty = count == nil || count.None()
 		}
 		p.Elements, p.Speaking = details.elements, details.speaking
-		if paging := c.paging[uint32(i)]; paging != nil {
-			if lacks := paging.Lacks(p.Span); lacks != "" {
-				p.Damaged, c.account.Unfinished[uint32(i)] = true, lacks
-			}
+		if lacks := c.lacks(uint32(i)); lacks != "" {
+			p.Damaged, c.account.Unfinished[uint32(i)] = true, lacks
 		}
 	}
 
 	return ev, nil
+}
+
+// lacks says what nobody can read of a partition although its objects are sound, empty
+// when there is nothing.
+func (c *collector) lacks(partition uint32) string {
+	var all []string
+	if paging := c.paging[partition]; paging != nil {
+		if lacks := paging.Lacks(c.ev.Partitions[partition].Span); lacks != "" {
+			all = append(all, lacks)
+		}
+	}
+	if n := c.unplaceable[partition]; n > 0 {
+		all = append(all, fmt.Sprintf("the conversation of %d of its entries cannot be read, so that they may be the recordings of any call: see the findings of class invalid_field", n))
+	}
+	return strings.Join(all, "; ")
 }
 
 // needs has the need that a field stands for, see [profile.Profile.Needs]. Events of
@@ -90,7 +105,17 @@ func lacking(p *profile.Profile, columns record.Fields) (lacks evidence.Needs) {
 			lacks |= needs[alternatives[0]]
 		}
 	}
+	for id, join := range joins {
+		if p.Joins(id) && !columns.Has(id) {
+			lacks |= join
+		}
+	}
 	return lacks
+}
+
+// joins has the needs of the ids by which legs find their entries.
+var joins = map[record.Field]evidence.Needs{
+	record.ConversationID: evidence.JoinConversation, record.RecordingID: evidence.JoinRecording,
 }
 
 // registrationLog completes the log of registrations.
@@ -102,7 +127,7 @@ func (c *collector) registrationLog() *registration.Log {
 	}
 	for i := range c.in.sources {
 		s := c.in.sources[i]
-		log.Sources = append(log.Sources, registration.Source{Lookahead: s.Lookahead, Successes: s.Successes})
+		log.Sources = append(log.Sources, registration.Source{Lookahead: s.Lookahead, Successes: s.Successes, Profile: c.in.Sources[i].Profile})
 	}
 	log.Complete(c.ev.Texts, c.in.config.Policy.Lines, c.in.config.Org)
 	return log

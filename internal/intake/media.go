@@ -64,6 +64,27 @@ func (in *Inputs) eachRecording(do func(n uint32)) {
 	}
 }
 
+// PassedOver counts what lies in the sources without documents and is no recording for
+// their profile. It follows from the objects, so the run id does not name it.
+func (in *Inputs) PassedOver() (list []Ignored) {
+	for source := range in.Sources {
+		p := in.Sources[source].Profile
+		if !p.NoDocuments {
+			continue
+		}
+		var counts object.Ignored
+		for i := range in.Objects {
+			if o := &in.Objects[i]; int(o.Source) == source && !o.Made && p.PassesOver(o.Key) {
+				counts.Add(object.NoRecording, o.Key)
+			}
+		}
+		if kinds := counts.Kinds(); kinds != nil {
+			list = append(list, Ignored{in.Sources[source].Name, kinds})
+		}
+	}
+	return list
+}
+
 // mediaOf yields the media objects of a document that is made.
 func (in *Inputs) mediaOf(n uint32) iter.Seq[manifest.MediaObject] {
 	return func(yield func(manifest.MediaObject) bool) {

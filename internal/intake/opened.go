@@ -8,6 +8,7 @@ import (
 	"hash"
 	"io"
 	"math"
+	"sync/atomic"
 
 	"cdrmend/internal/jsonscan"
 	"cdrmend/internal/profile"
@@ -30,6 +31,7 @@ type opened struct {
 	format profile.Format
 	file   io.ReaderAt // the content of a Parquet object, nil for other formats
 	size   int64       // of file
+	torn   atomic.Bool // see steps.Context.YearTorn
 
 	reject func(rows.Reject) error
 	flush  func() error // no reject follows

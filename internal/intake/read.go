@@ -185,7 +185,7 @@ func (s *scanner) directRejects(o *opened) {
 
 	kind := s.Sources[s.Objects[o.n].Source].Kind
 	log := &rejectLog{account: account, n: o.n, secret: s.hidesRejects(o.n), lines: kind == policy.Manifests && o.format.InLines()}
-	o.reject, o.flush, o.forget = log.add, log.flush, log.forget
+	o.reject, o.flush, o.forget = log.add, log.end, log.forget
 }
 
 // hidesRejects reports whether rows of an object may hold secrets.

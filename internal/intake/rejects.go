@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 
 	"cdrmend/internal/rows"
-	"cdrmend/internal/scratch"
 )
 
 // rejectLine is one line of rejects/<source>/<object key>.jsonl. Rows of the
@@ -19,6 +18,7 @@ type rejectLine struct {
 	Length int64  `json:"length"`
 	SHA256 string `json:"sha256"`
 	Reason string `json:"reason"`
+	Value  string `json:"value,omitempty"` // of the first row: the value that is the reason
 	Bytes  string `json:"bytes,omitempty"` // base64
 }
 
@@ -71,7 +71,16 @@ func (l *rejectLog) joins(r *rows.Reject) bool {
 		r.Offset == l.run.Offset+int64(len(l.text))+between && int64(len(l.text)+len(r.Bytes))+between <= longestRun
 }
 
-// flush writes the rows that wait. It is called when the object was read.
+// end writes the rows that wait. It is called when the object was read; from then on
+// its rejects take no memory.
+func (l *rejectLog) end() error {
+	if err := l.flush(); err != nil {
+		return err
+	}
+	return l.account.settle(l.n)
+}
+
+// flush writes the rows that wait.
 func (l *rejectLog) flush() error {
 	if l.rows == 0 {
 		return nil
@@ -106,14 +115,14 @@ func (a *Account) reject(n uint32, secret bool, r rows.Reject, rows int64) error
 	a.mu.Lock()
 	spool := a.Rejects[n]
 	if spool == nil {
-		spool = scratch.NewSpool(a.dir)
+		spool = a.pool.NewSpool()
 		a.Rejects[n] = spool
 	}
 	a.mu.Unlock()
 
 	sum := r.SHA256()
 	line := rejectLine{
-		Row: r.Row, Offset: r.Offset, Length: int64(len(r.Bytes)), SHA256: hex.EncodeToString(sum[:]), Reason: r.Reason,
+		Row: r.Row, Offset: r.Offset, Length: int64(len(r.Bytes)), SHA256: hex.EncodeToString(sum[:]), Reason: r.Reason, Value: r.Value,
 	}
 	if rows > 1 {
 		line.Rows = rows
@@ -128,4 +137,15 @@ func (a *Account) reject(n uint32, secret bool, r rows.Reject, rows int64) error
 
 	_, err = spool.Write(append(b, '\n'))
 	return err
+}
+
+// settle stores the rejects of an object that are still in memory.
+func (a *Account) settle(n uint32) error {
+	a.mu.Lock()
+	spool := a.Rejects[n]
+	a.mu.Unlock()
+	if spool == nil {
+		return nil
+	}
+	return spool.Settle()
 }

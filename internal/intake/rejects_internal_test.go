@@ -70,7 +70,7 @@ func TestSuccessiveRejectsWithOneReasonStandInOneLine(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			if err := log.flush(); err != nil {
+			if err := log.end(); err != nil {
 				t.Fatal(err)
 			}
 			if diff := cmp.Diff(c.want, written(t, a)); diff != "" {
@@ -93,7 +93,7 @@ func TestForgottenRejectsAreNotWritten(t *testing.T) {
 	if err := log.add(row(9, 9, 1, "", "a")); err != nil {
 		t.Fatal(err)
 	}
-	if err := log.flush(); err != nil {
+	if err := log.end(); err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff([]string{"9+0 at 9: 1 bytes, a"}, written(t, a)); diff != "" {

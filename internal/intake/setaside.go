@@ -100,7 +100,7 @@ func (a *Account) keepRest(n uint32, secret bool, src io.Reader, at int64, reaso
 		}
 
 		if err != nil {
-			return ignoreDamage(err)
+			return errors.Join(ignoreDamage(err), a.settle(n))
 		}
 	}
 }

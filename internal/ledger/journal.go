@@ -435,13 +435,17 @@ func (j *Journal) enter(ctx context.Context, head Head) (*Mark, error) {
 
 // catchUp reads on after a lost race. Beside many others that enter records of theirs,
 // a run does not read all of these: that would cost each of them the work of all. Its
-// own record could be among them only if somebody found it in these moments.
+// own record could be among them only if somebody found it in these moments, or at the
+// number that was refused: a server may refuse what it stored by an earlier request.
 func (j *Journal) catchUp(ctx context.Context, own bool) error {
 	last, err := j.present(ctx)
 	if err != nil {
 		return err
 	}
 	if own && last-j.last > near {
+		if err := j.readTo(ctx, j.last+1); err != nil {
+			return err
+		}
 		if err := j.jump(ctx, last); err != nil {
 			return err
 		}

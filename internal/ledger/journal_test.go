@@ -163,6 +163,53 @@ func TestFortyWorkersEnterEachRecordOnce(t *testing.T) {
 	}
 }
 
+// refusing is a store that stores one object, and says that its key is taken once more
+// has happened.
+type refusing struct {
+	object.Store
+	key       string
+	meanwhile func()
+}
+
+func (s *refusing) Create(ctx context.Context, key string, c object.Content) error {
+	err := s.Store.Create(ctx, key, c)
+	if err == nil && key == s.key {
+		s.meanwhile()
+		return object.ErrTaken
+	}
+	return err
+}
+
+// TestARecordWhoseOwnEntryIsCalledTakenIsEnteredOnce though many entries follow it, which
+// are not read.
+func TestARecordWhoseOwnEntryIsCalledTakenIsEnteredOnce(t *testing.T) {
+	o, _ := newOutput(t, newKey(t, "1"))
+	j, known := begin(t, o)
+	enter(t, j, commitDay(t, o, j, known.ID, 0))
+
+	others := func() {
+		again, err := o.Open(t.Context(), known)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for day := 2; day < 30; day++ {
+			enter(t, again, commitDay(t, o, again, known.ID, day))
+		}
+	}
+	own := *o
+	own.Store = &refusing{o.Store, o.Root + ledger.JournalFolder + ledger.EntryName(2), others}
+	mine, err := own.Open(t.Context(), known)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if m := enter(t, mine, commitDay(t, &own, mine, known.ID, 1)); m.Number != 2 {
+		t.Errorf("it is entry %d, want 2", m.Number)
+	}
+	if paths := entries(t, o); len(paths) != 30 {
+		t.Errorf("the journal has %d entries, want 30", len(paths))
+	}
+}
+
 // TestTheEndOfALongJournalIsFoundByAFewReads with and without a hint.
 func TestTheEndOfALongJournalIsFoundByAFewReads(t *testing.T) {
 	o, store := newOutput(t, newKey(t, "1"))

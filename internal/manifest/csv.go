@@ -27,10 +27,10 @@ func (r *tableReader) document() (*Batch, error) {
 	err := r.pieces()
 	b.settle(&r.norm)
 
-	var other *otherDelimiter
+	var header *headerFault
 	switch {
-	case errors.As(err, &other): // no row has a meaning
-		b.Doc.extra().Malformed, b.Doc.Extra.Why, b.Tabular = &Break{}, other.error, false
+	case errors.As(err, &header): // no row has a meaning
+		b.Doc.extra().Malformed, b.Doc.Extra.Why, b.Tabular = &Break{}, header.error, false
 		return r.finish(b, in, nil)
 	case isUndecodable(err):
 		return r.undecodable(b, in, err)
@@ -50,8 +50,8 @@ func (r *tableReader) document() (*Batch, error) {
 	return r.finish(b, in, nil)
 }
 
-// otherDelimiter is the error of a header that another delimiter divides.
-type otherDelimiter struct{ error }
+// headerFault is the error of a header with which no row has a meaning.
+type headerFault struct{ error }
 
 // pieces reads all pieces of a document.
 func (r *tableReader) pieces() error {
@@ -66,9 +66,9 @@ func (r *tableReader) pieces() error {
 		}
 
 		if r.columns == nil && r.table.Header() != nil {
-			var other error
-			if r.columns, other = r.mapping.HeaderColumns(r.table.Header()); other != nil {
-				return &otherDelimiter{other}
+			var fault error
+			if r.columns, fault = r.mapping.HeaderColumns(r.table.Header()); fault != nil {
+				return &headerFault{fault}
 			}
 			b.Tabular, b.Places = true, r.columns.Fields()
 		}

@@ -88,6 +88,7 @@ func TestATableIsRepairedInItsCells(t *testing.T) {
 		"a cut row":            {csvProfile, "id,call,begin,end,trunk\nr,c,2026-11", "entries=1 rows=1 truncated=35", "id,call,begin,end,trunk\nr,c,S0,E0,T0"},
 		"a cut quoted cell":    {csvProfile, "id,call,begin,end,trunk\n\"r\",\"c\",\"2026", "entries=1 rows=1 truncated=37", "id,call,begin,end,trunk\n\"r\",\"c\",S0,E0,T0"},
 		"a closed last cell":   {csvProfile, "id,call,begin,end,trunk\nr,\"c\"", "entries=1 rows=1 truncated=29", "id,call,begin,end,trunk\nr,\"c\",S0,E0,T0"},
+		"a cut long row":       {csvProfile, "id,call\nr,,x,y,\"z", "entries=1 rows=1 truncated=17", "id,call,trunk,begin,end\nr,C0,T0,S0,E0"},
 		"cut, without column":  {csvProfile, "id,call,x,y\nr,c,", "entries=1 rows=1 truncated=16", "id,call,x,y,trunk,begin,end\nr,c,,,T0,S0,E0"},
 		"cut in the first":     {csvProfile, "id,call\nr,c\ns", "entries=1 rows=2 truncated=13", "id,call,trunk,begin,end\nr,c,T0,S0,E0\n"},
 		"nothing":              {csvProfile, "", "entries=0 rows=0 truncated=0", ""},
@@ -95,6 +96,8 @@ func TestATableIsRepairedInItsCells(t *testing.T) {
 		"header alone":         {csvProfile, "id,call\n", "entries=0 rows=0", ""},
 		"a cut header":         {csvProfile, "id,\"ca", "entries=0 rows=0 truncated=6", ""},
 		"another delimiter":    {csvProfile, "id;call\nr;c\n", "entries=0 rows=0 malformed=0", ""},
+		"a column twice":       {csvProfile, "id,call,x,call\nr,c,y,d\n", "entries=0 rows=0 malformed=0", ""},
+		"another one twice":    {csvProfile, "id,call,x,x\nr,,y,z\n", "entries=1 rows=1", "id,call,x,x,trunk,begin,end\nr,C0,y,z,T0,S0,E0\n"},
 		"no known field":       {csvProfile, "id,call,x\n,,1\nr,c,2\n", "entries=1 rows=2", "id,call,x,trunk,begin,end\n,,1,,,\nr,c,2,T1,S1,E1\n"},
 	} {
 		t.Run(name, func(t *testing.T) {

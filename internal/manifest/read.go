@@ -84,7 +84,7 @@ type Batch struct {
 	Details  []byte // of the entries, those that were not handed to Input.Keep
 	Rejects  int64
 	Rows     int64 // rejects and comments included
-	Skipped  int64 // comments of CSV
+	Skipped  int64 // comments of CSV, and elements of XML next to the entries
 	Length   int64 // of the uncompressed content, as far as it was read
 	Filtered intern.Filtered
 
@@ -122,6 +122,22 @@ func (s *spare) detach(b *Batch) {
 
 // Blocks returns all entries, in order.
 func (b *Batch) Blocks() [][]Row { return append(b.full[:len(b.full):len(b.full)], b.Entries) }
+
+// Unplaceable returns how many entries have a conversation that cannot be read, as two
+// calls in one record: they may be the recordings of any call. What the canonical
+// layouts cannot read is a missing value, as their contract says, and is not counted.
+func (b *Batch) Unplaceable(p *profile.Profile) (n int64) {
+	canonical := !p.IsOwn() && b.Doc.Format != profile.XML && b.Doc.Format != profile.CSV
+	if canonical || b.Doc.Extra == nil || b.Doc.Key.Conversation != intern.None {
+		return 0
+	}
+	for i := range b.Doc.Extra.Invalid {
+		if b.Doc.Extra.Invalid[i].Field == record.ConversationID {
+			n++
+		}
+	}
+	return n
+}
 
 // count returns how many entries there are.
 func (b *Batch) count() (n int) {

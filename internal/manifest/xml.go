@@ -6,7 +6,6 @@ import (
 
 	"cdrmend/internal/intern"
 	"cdrmend/internal/jsonscan"
-	"cdrmend/internal/profile"
 	"cdrmend/internal/rows"
 	"cdrmend/internal/xmlscan"
 )
@@ -24,9 +23,10 @@ type xmlReader struct {
 
 func (r *xmlReader) document() (*Batch, error) {
 	b, in := r.b, r.in
-	x := xmlscan.NewReader(in.Body, profile.Tokens(r.norm.Profile.List), r.limits)
+	x := r.mapping.NewXML(in.Body, r.norm.Profile.List)
 	err := r.records(x)
 	b.settle(&r.norm)
+	b.Framed, b.Page = x.Framed(), r.mapping.PageOfXML(x)
 	b.Length = x.Offset()
 	b.whole = b.Length
 
@@ -59,7 +59,7 @@ func (r *xmlReader) document() (*Batch, error) {
 func (r *xmlReader) records(x *xmlscan.Reader) error {
 	b := r.b
 	slots := r.mapping.Paths.NewSlots()
-	for index := uint32(0); ; index++ {
+	for index := uint32(0); ; {
 		record, err := x.Next()
 		if err == io.EOF {
 			return nil
@@ -69,9 +69,16 @@ func (r *xmlReader) records(x *xmlscan.Reader) error {
 		}
 		b.Rows++
 		b.used = x.Offset()
+		if record.Place != xmlscan.Listed {
+			if err := r.other(&record); err != nil {
+				return err
+			}
+			continue
+		}
 		reject := rows.Reject{Row: int64(index), Offset: record.Offset, Bytes: record.Raw}
 
 		e, err := slots.ScanLine(index, record.Offset, record.JSON, r.limits)
+		index++
 		switch {
 		case err != nil: // a limit that the record as JSON exceeds
 			reject.Reason = err.Error()
@@ -91,6 +98,16 @@ func (r *xmlReader) records(x *xmlscan.Reader) error {
 			return err
 		}
 	}
+}
+
+// other counts an element that is no entry.
+func (r *xmlReader) other(record *xmlscan.Record) error {
+	if record.Place == xmlscan.Other {
+		r.b.Skipped++
+		return nil
+	}
+	r.b.Rejects++
+	return r.in.Reject(rows.Reject{Row: -1, Offset: record.Offset, Reason: rows.MisplacedRecord, Bytes: record.Raw})
 }
 
 // record turns a record of XML into an entry, and says why it is none.

@@ -39,6 +39,12 @@ func xml(t testing.TB, more, key string, stored []byte) string {
 	if x := b.Doc.Extra; x != nil && x.Truncated != nil {
 		brief += fmt.Sprintf(" truncated=%d", x.Truncated.Offset)
 	}
+	if b.Skipped > 0 {
+		brief += fmt.Sprintf(" skipped=%d", b.Skipped)
+	}
+	if b.Page != (profile.Page{}) {
+		brief += fmt.Sprintf(" more=%v total=%d odd=%v", b.Page.More, b.Page.Total, b.Page.Odd)
+	}
 	if b.Doc.Damaged() {
 		brief += " damaged"
 	}
@@ -49,6 +55,7 @@ func xml(t testing.TB, more, key string, stored []byte) string {
 }
 
 func TestWhatIsWholeOfXMLIsRead(t *testing.T) {
+	const pages = "  pages: {more: /x/next, total: /x/@total}\n"
 	const keyed = "  key_pattern: '(?P<conversation_id>[^/]+)/(?P<recording_id>[^/]+)\\.xml$'\n"
 	for name, test := range map[string]struct{ more, text, want string }{
 		"sound":                {"", `<x><r id="1"/><r id="2"><c>a</c></r></x>`, "entries=2 rows=2"},
@@ -58,6 +65,11 @@ func TestWhatIsWholeOfXMLIsRead(t *testing.T) {
 		"white space":          {"", " \n", "entries=0 rows=0 truncated=0 damaged aside=0"},
 		"no elements":          {"", `<x><r>text</r><r id="1"/></x>`, "entries=1 rows=2 rejects=1"},
 		"no known field":       {"", `<x><r z="1"/><r id="1"/></x>`, "entries=1 rows=2 rejects=1"},
+		"other elements":       {"", `<x><head><r id="3"/></head><r id="1"/><R id="2"/></x>`, "entries=1 rows=4 rejects=2 skipped=1"},
+		"pages":                {pages, `<x total="5"><next>t</next><r id="1"/></x>`, "entries=1 rows=1 more=true total=5 odd=false"},
+		"the last page":        {pages, `<x total="1"><next/><r id="1"/></x>`, "entries=1 rows=1 more=false total=1 odd=false"},
+		"no more pages":        {pages, `<x><next>false</next><r id="1"/></x>`, "entries=1 rows=1"},
+		"an odd total":         {pages, `<x total="1,250"><r id="1"/></x>`, "entries=1 rows=1 more=false total=0 odd=true"},
 		"cut":                  {"", `<x><r id="1"/><r id="2`, "entries=1 rows=1 truncated=22 damaged aside=14"},
 		"cut between entries":  {"", `<x><r id="1"/>`, "entries=1 rows=1 truncated=14 damaged aside=14"},
 		"wrong tags":           {"", `<x><r id="1"/></y>`, "entries=1 rows=1 malformed=18 damaged aside=14"},

@@ -196,8 +196,18 @@ func (g *LegGroups) Window(n uint32) (first, last record.Time) {
 
 // HidesRecordingsOf reports whether recordings of a leg may be hidden.
 func (g *LegGroups) HidesRecordingsOf(n uint32) bool {
+	if g.BeginsUnread(n) {
+		return true
+	}
 	first, last := g.Window(n)
 	return g.Facts.HidesRecordings(g.Legs[n].Org, first, last)
+}
+
+// BeginsUnread reports whether a leg is a stop alone, and manifests were not read back
+// to all times: its start is in none of the rows that were read, so its recording may
+// be in a manifest before the earliest one.
+func (g *LegGroups) BeginsUnread(n uint32) bool {
+	return g.StopsAlone(n) && g.Facts.BeforeEarliest(g.Legs[n].Org, record.NoTime)
 }
 
 // HidesLegsOf reports whether legs of an entry may be hidden.

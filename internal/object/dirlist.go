@@ -99,6 +99,8 @@ func (d *directory) walk(w *walk, prefix string) error {
 	}
 	defer root.Close()
 	w.root = root
+	_, err = root.Stat("..")
+	w.escapes = errors.Unwrap(err) // the package os does not export it
 
 	dir := "."
 	if prefix != "" {
@@ -148,6 +150,7 @@ type walk struct {
 	yield   func(Info, error) bool
 	shallow bool     // list a subdirectory by name, without its files
 	ignored *Ignored // counts what is passed over; may be nil
+	escapes error    // of a path that leads out of the root
 
 	start   string          // own name of the first directory
 	entered map[fileID]bool // directories
@@ -407,9 +410,9 @@ func showTogether(names []fs.DirEntry) (map[string]string, error) {
 	return shown, nil
 }
 
-// resolve turns a directory entry into an entry of the walk; false means to
-// leave it out. It fails on a link that leads out of the root, as leaving that
-// out would silently hide input.
+// resolve turns a directory entry into an entry of the walk; false means to leave it
+// out. What a link out of the root leads to is no input, and is counted. A listing that
+// counts nothing fails on such a link, as leaving it out would hide it.
 func (w *walk) resolve(at place, d fs.DirEntry) (entry, bool, error) {
 	if Temporary(d.Name()) {
 		w.ignore(TemporaryLeftover, at.key)
@@ -430,6 +433,9 @@ func (w *walk) resolve(at place, d fs.DirEntry) (entry, bool, error) {
 	}
 
 	switch {
+	case link && w.ignored != nil && w.leadsOut(at.open(), err):
+		w.ignore(OutsideLink, at.key)
+		return entry{}, false, nil
 	case link && (absent(err) || errors.Is(err, syscall.ELOOP)):
 		w.ignore(DanglingLink, at.key)
 		return entry{}, false, nil
@@ -469,6 +475,17 @@ func (w *walk) real(link string) (string, error) {
 		return "", err
 	}
 	return filepath.ToSlash(rel), nil
+}
+
+// leadsOut reports whether a link could not be followed because it leads out of the
+// root, be there something or not. A link with an absolute path to what is below the
+// root cannot be followed either: leaving it out would hide input.
+func (w *walk) leadsOut(link string, err error) bool {
+	if !errors.Is(err, w.escapes) {
+		return false
+	}
+	real, err := w.real(link)
+	return err != nil || !filepath.IsLocal(real)
 }
 
 // kindOf names what is neither a file nor a directory.

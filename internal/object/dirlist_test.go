@@ -167,8 +167,8 @@ func TestWhatCannotBeAnInputIsCounted(t *testing.T) {
 	store, dir := openDir(t)
 	tree(t, dir, map[string]string{
 		"p/f": "", "p/gone": "nowhere", "p/loop1": "loop2", "p/loop2": "loop1", "p/.cdrmend-x.tmp": "", "p/sub/null": "/dev/null", "p/self": ".",
+		"p/out": "../..", "p/nothing": "../../../nothing", "p/nobody": "/nothing/f", "p/sub/way": "../out",
 	})
-	os.Remove(filepath.Join(dir, "p/sub/null")) // it leads out of the root, which is an error
 	for i := range 7 {
 		if err := syscall.Mkfifo(filepath.Join(dir, fmt.Sprintf("p/pipe%d", i)), 0o640); err != nil {
 			t.Fatal(err)
@@ -183,6 +183,7 @@ func TestWhatCannotBeAnInputIsCounted(t *testing.T) {
 	want := []object.IgnoredKind{
 		{Kind: object.DanglingLink, Count: 3, First: []string{"p/gone", "p/loop1", "p/loop2"}},
 		{Kind: object.NamedPipe, Count: 7, First: []string{"p/pipe0", "p/pipe1", "p/pipe2", "p/pipe3", "p/pipe4"}},
+		{Kind: object.OutsideLink, Count: 5, First: []string{"p/nobody", "p/nothing", "p/out", "p/sub/null", "p/sub/way"}},
 		{Kind: object.RepeatedLink, Count: 1, First: []string{"p/self"}},
 		{Kind: object.Socket, Count: 1, First: []string{"p/sock"}},
 		{Kind: object.TemporaryLeftover, Count: 1, First: []string{"p/.cdrmend-x.tmp"}},
@@ -194,6 +195,23 @@ func TestWhatCannotBeAnInputIsCounted(t *testing.T) {
 	if diff := cmp.Diff(want, ignored); diff != "" {
 		t.Errorf("ignored (-want +got):\n%s", diff)
 	}
+}
+
+// An absolute link to what is below the root cannot be followed, and may be the only way
+// to an input: it is no thing that can be passed over.
+func TestAnAbsoluteLinkToAnInputFailsTheListing(t *testing.T) {
+	store, dir := openDir(t)
+	tree(t, dir, map[string]string{"p/f": "", "q/g": "", "p/link": filepath.Join(dir, "q/g")})
+	var ignored object.Ignored
+	for _, err := range store.(object.Counter).ListCounting(t.Context(), "p/", &ignored) {
+		if err != nil {
+			if !strings.Contains(err.Error(), "p/link") {
+				t.Errorf("got %v, want an error that names the link", err)
+			}
+			return
+		}
+	}
+	t.Errorf("no error, and ignored %+v", ignored.Kinds())
 }
 
 func TestCountsOfPartsAreThoseOfTheWhole(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -143,5 +144,20 @@ func TestServerThatRestartsIsWaitedFor(t *testing.T) {
 	})
 	if err := f.store.Create(t.Context(), "key", object.ContentOf([]byte("data"))); err != nil {
 		t.Errorf("Create: %v", err)
+	}
+}
+
+// A server may refuse a key before the object of another writer can be seen.
+func TestAKeyThatIsRefusedBeforeItsObjectIsVisibleIsTriedAgain(t *testing.T) {
+	refuse := answer(http.StatusPreconditionFailed, "PreconditionFailed")
+	f := openFaulty(t, http.MethodPut, refuse, refuse)
+	if err := f.store.Create(t.Context(), "k", object.ContentOf([]byte("data"))); err != nil {
+		t.Error(err)
+	}
+	f.wantFaultsMet()
+
+	f.arm(slices.Repeat([]fault{refuse}, 20)...)
+	if err := f.store.Create(t.Context(), "other", object.ContentOf([]byte("data"))); err == nil || !strings.Contains(err.Error(), "delete marker") {
+		t.Errorf("a key that stays refused: got %v, want an error that names delete markers", err)
 	}
 }

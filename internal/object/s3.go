@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"time"
 )
 
 // bucket is a Store in S3.
@@ -116,18 +117,37 @@ func (b *bucket) create(ctx context.Context, key string, c Content) error {
 		}
 	}
 
-	err := b.client.put(ctx, key, c)
-	if !refused(err) {
-		return err
-	}
+	for wait := firstWait; ; wait *= 2 {
+		err := b.client.put(ctx, key, c)
+		if !refused(err) {
+			return err
+		}
 
-	// The key is taken, perhaps by our own write: compare what it holds.
-	h, headErr := b.client.head(ctx, key)
-	if gone(headErr) {
-		return fmt.Errorf("the key is refused though it holds nothing, perhaps below a delete marker: remove the marker or use another key: %w", err)
+		// The key is taken, perhaps by our own write: compare what it holds.
+		h, headErr := b.client.head(ctx, key)
+		if !gone(headErr) {
+			return b.settle(ctx, h, headErr, c)
+		}
+
+		// A server may refuse a key while another writer's object is not visible yet.
+		// A delete marker stays.
+		if wait > lastWait {
+			return fmt.Errorf("the key is refused though it holds nothing, perhaps below a delete marker: remove the marker or use another key: %w", err)
+		}
+		select {
+		case <-time.After(wait):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
 	}
-	return b.settle(ctx, h, headErr, c)
 }
+
+// How long a create waits for an object that takes its key and is not visible: about a
+// second in all.
+const (
+	firstWait = 16 * time.Millisecond
+	lastWait  = 512 * time.Millisecond
+)
 
 // settle decides about a key that is taken: equal bytes are success.
 func (b *bucket) settle(ctx context.Context, h held, err error, c Content) error {

@@ -55,7 +55,7 @@ func (r *Run) writeSummary(ctx context.Context) (*report.Summary, error) {
 
 func ignored(in *intake.Inputs) []report.Ignored {
 	var list []report.Ignored
-	for _, i := range in.Ignored {
+	for _, i := range slices.Concat(in.Ignored, in.PassedOver()) {
 		for _, k := range i.Kinds {
 			list = append(list, report.Ignored{Source: i.Source, Kind: k.Kind, Count: k.Count, First: k.First})
 		}

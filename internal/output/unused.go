@@ -94,32 +94,19 @@ func acceptedWarnings(d *reconcile.Decision, p *policy.Policy) []string {
 		return nil
 	}
 
-	texts := intern.NewTable()
-	wanted := slices.Clone(p.AcceptedSubjects)
-	for i := range wanted {
-		wanted[i] = wanted[i].Normal(texts)
-	}
-	ids, subjects := map[string]bool{}, make([]bool, len(wanted))
+	// What is left once the rows of all accepted findings are removed was not used.
+	ids := map[string]bool{}
+	subjects, rows := p.WrittenSubjects()
 	for f := range d.Findings {
-		if f.Status != reconcile.Accepted {
-			continue
-		}
-		ids[f.IDText()] = true
-		about := subjectOf(d, f)
-		for i, w := range wanted {
-			subjects[i] = subjects[i] || w.Fits(about)
+		if f.Status == reconcile.Accepted {
+			ids[f.IDText()] = true
+			subjects.Remove(subjectOf(d, f))
 		}
 	}
-
-	var rows []int
+	rows = append(rows, subjects.Rows()...)
 	for id := range p.Accepted {
 		if !ids[id] {
 			rows = append(rows, p.AcceptedRows[id])
-		}
-	}
-	for i, used := range subjects {
-		if !used {
-			rows = append(rows, wanted[i].Row)
 		}
 	}
 	if len(rows) == 0 {
@@ -134,7 +121,7 @@ func acceptedWarnings(d *reconcile.Decision, p *policy.Policy) []string {
 
 // subjectOf returns what a finding is about. Only findings of entries and legs have a
 // conversation or a recording.
-func subjectOf(d *reconcile.Decision, f *reconcile.Finding) policy.AcceptedSubject {
+func subjectOf(d *reconcile.Decision, f *reconcile.Finding) policy.Subject[string] {
 	var org, conversation intern.Text
 	switch f.About {
 	case reconcile.AboutEntry:
@@ -142,7 +129,7 @@ func subjectOf(d *reconcile.Decision, f *reconcile.Finding) policy.AcceptedSubje
 	case reconcile.AboutLeg:
 		org, conversation = d.Legs[f.Subject].Org, d.Legs[f.Subject].Conversation
 	}
-	return policy.AcceptedSubject{
+	return policy.Subject[string]{
 		Class: f.Class.String(), Org: d.Texts.String(org), Conversation: d.Texts.String(conversation), Recording: d.Texts.String(f.Recording),
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"cdrmend/internal/intake"
 	"cdrmend/internal/intern"
@@ -21,6 +22,9 @@ func warnings(in *intake.Inputs, a *intake.Account, d *reconcile.Decision) []str
 	list = append(list, placeWarnings(a, d)...)
 	list = append(list, silentWarnings(d)...)
 	list = append(list, unmatchedWarnings(a, d)...)
+	list = append(list, joinedWarnings(a, d)...)
+	list = append(list, timeWarnings(a, d)...)
+	list = append(list, yearWarnings(in, a, d)...)
 	return append(list, secretWarnings(in)...)
 }
 
@@ -110,6 +114,52 @@ func unmatchedWarnings(a *intake.Account, d *reconcile.Decision) (list []string)
 		if n := a.Unmatched[source]; n.Lines > 0 && n.Matched == 0 {
 			list = append(list, fmt.Sprintf("none of the %d lines in %d objects of source %s matches a pattern of its profile, so all of them were skipped: correct line or lines in the profile; cdrmend profiles test %s FILE --kind registrations shows a line that does not match", n.Lines, n.Objects, d.Sources[source].Name, d.Sources[source].Profile.Name))
 		}
+	}
+	return list
+}
+
+// joinedWarnings names sources of which lines that look like records of their own are
+// parts of other records: what they say is lost, and nothing else shows it.
+func joinedWarnings(a *intake.Account, d *reconcile.Decision) (list []string) {
+	for _, source := range slices.Sorted(maps.Keys(a.Joined)) {
+		if j := a.Joined[source]; j.Odd > 0 {
+			s := &d.Sources[source]
+			list = append(list, fmt.Sprintf("%d lines of source %s look like records, as they begin with a date or hold an event of their own, and were joined to the record before them, where they are lost: %d records have several lines, the longest has %d; correct begins in the profile, cdrmend profiles test %s FILE --kind registrations names the first", j.Odd, s.Name, j.Records, j.Longest, s.Profile.Name))
+		}
+	}
+	return list
+}
+
+// timeWarnings says where it is not certain when something happened.
+func timeWarnings(a *intake.Account, d *reconcile.Decision) (list []string) {
+	for _, source := range slices.Sorted(maps.Keys(a.Times)) {
+		n, s := a.Times[source], &d.Sources[source]
+		if n.Unread > 0 {
+			list = append(list, fmt.Sprintf("%d attempts to register in source %s have a time that cannot be read, or that no clock showed: outages may lack them, and what the log says of these lines and trunks may be wrong; rejects/%s/ shows the reason and the value or its shape, correct time_layouts or zone", n.Unread, s.Name, s.Name))
+		}
+		if n.Doubtful > 0 {
+			list = append(list, fmt.Sprintf("%d attempts to register in source %s have a local time that occurs twice, as clocks were put back: they are read as the earlier one, and outages that rest on them coincide with calls only possibly; log times in UTC or with an offset", n.Doubtful, s.Name))
+		}
+	}
+	return list
+}
+
+// yearWarnings says where the year of times that are written without one is not
+// certain.
+func yearWarnings(in *intake.Inputs, a *intake.Account, d *reconcile.Decision) (list []string) {
+	torn := map[uint32]int64{}
+	first := map[uint32]uint32{} // by source: its first such object
+	for _, n := range slices.Sorted(maps.Keys(a.Torn)) {
+		source := in.Objects[n].Source
+		if torn[source]++; torn[source] == 1 {
+			first[source] = n
+		}
+	}
+
+	for _, source := range slices.Sorted(maps.Keys(torn)) {
+		o := &in.Objects[first[source]]
+		list = append(list, fmt.Sprintf("%d objects of source %s have times without a year that lie in another year by the object's last modification than by its partition, the first of them in that of %s, modified %s: the year by the partition was taken where a time lies within 31 days of it, and not after the modification; see that the times are right, or have the log write the year",
+			torn[source], d.Sources[source].Name, in.Partitions[o.Partition].Span.Start.Std().Format(time.DateOnly), o.Modified.UTC().Format(time.DateOnly)))
 	}
 	return list
 }

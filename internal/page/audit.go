@@ -19,7 +19,8 @@ import (
 // from the newest of all commits.
 type Audit struct {
 	Redact    policy.Report
-	Intervals []Interval // in the order of time
+	Intervals []Interval         // in the order of time
+	Accepted  *policy.Acceptance // by the present file, whatever the commits knew; nil without one
 }
 
 // Interval is one interval of an audit.
@@ -29,7 +30,11 @@ type Interval struct {
 	Summary *report.Summary
 	History table.Rows
 	Outages table.Rows
+	Closers map[string][]Closer // what closed findings, by their ids
 }
+
+// Closer is an object that closed a finding.
+type Closer struct{ Source, Key, What string }
 
 // Commit is one commit of an interval.
 type Commit struct {
@@ -81,8 +86,14 @@ func (a *Audit) Write(w io.Writer) error {
 type auditView struct {
 	First, Last string
 	Redaction   string
-	Notices     []noticeView
-	Lead        []string
+	Notices     []noticeGroup
+	Cards       []card
+	Trend       trend
+	Ages        []ageView
+	Recent      recent
+	Accepted    int64    // findings that only the present file accepts
+	Lead        string   // the headline
+	Detail      []string // sentences
 	Remarks     []string
 	Absent      []string // intervals without a commit
 	AbsentToo   int64    // number of further ones
@@ -109,9 +120,14 @@ type auditGathering struct {
 	since   record.Time // when the oldest open finding was found
 	classes map[string]*auditClass
 	spans   outageSpans
-	strays  []strayRows
-	first   []noticeView // what else stands above all numbers, by interval
-	more    int64        // of these, not kept
+	calls   spanCalls
+	accept  *policy.Acceptance
+
+	redaction policy.Redaction
+	strays    []strayRows
+	more      int64 // of these, not kept
+
+	unfit, warnings, incomplete noticeGroup // what else stands above all numbers, by interval
 }
 
 // auditClass is one class of findings over all intervals.
@@ -130,9 +146,12 @@ type oldFinding struct {
 func newAuditGathering(a *Audit) *auditGathering {
 	g := &auditGathering{
 		auditView: auditView{First: a.Intervals[0].Label, Last: a.Intervals[len(a.Intervals)-1].Label, Redaction: a.Redact.Redact.String(), Patterns: patterns},
-		show:      shower{redact: redact.New(a.Redact)}, open: newSheet(table.History, "interval"), closed: newSheet(table.History, "interval"),
-		since: record.NoTime, classes: map[string]*auditClass{}, spans: outageSpans{},
+		show:      shower{redact: redact.New(a.Redact)}, open: newSheet(table.History, "interval"), closed: newSheet(table.History, "interval", "closed_by"),
+		since: record.NoTime, classes: map[string]*auditClass{}, spans: outageSpans{}, accept: a.Accepted, redaction: a.Redact.Redact,
 	}
+	g.unfit.Room, g.warnings.Room, g.incomplete.Room = mostKept, mostKept, mostKept
+	g.calls = newSpanCalls(&g.show, zoneOf(a.Redact.Zone))
+	g.Ages = newAges()
 
 	// The newest commit and the counts must be known before the first finding is
 	// read: ages depend on the one, the choice of findings on the other.
@@ -191,24 +210,31 @@ func (g *auditGathering) addHistory(i *Interval, n *nightView) error {
 		}
 
 		c := g.class(row)
-		n.count(row)
-		c.count(row)
-		g.addFirst(i.Label, row)
-		switch string(row.Bytes(stateColumn)) {
+		state := g.stateOf(row)
+		n.count(row, state)
+		c.count(row, state)
+		g.addRecent(i, row, state)
+		switch state {
 		case "accepted", "repaired": // nobody has to look for them
+			continue
 		case table.Closed:
 			if g.Closed.Total++; g.Closed.Total <= mostClosed {
-				g.closed.add(g.show.row(row), i.Label)
+				g.closed.add(g.show.row(row), i.Label, g.closedBy(i, row))
 			}
+			continue
 		case "open":
 			g.addOldest(i, row)
-			if string(row.Bytes(severityColumn)) == "critical" {
+			g.addAge(i, row)
+			switch string(row.Bytes(severityColumn)) {
+			case "critical":
 				n.Critical++
+			case "major":
+				n.Major++
 			}
-			g.addOpen(i, row)
-		default:
-			g.addOpen(i, row)
+			g.calls.add(i.Label, row)
 		}
+		g.addFirst(i.Label, row)
+		g.addOpen(i, row)
 	}
 	return nil
 }
@@ -266,8 +292,10 @@ func (g *auditGathering) finish() {
 	causes, trunks := g.spans.sums()
 	g.CauseGroups, g.Trunks = causeGroups(causes), trunks
 	g.Notices = g.allNotices()
+	g.Cards = g.cards(causes)
 	g.Remarks = remarks(&g.Total.Coverage)
 
 	g.chart()
+	g.Trend = g.trend()
 	g.lead()
 }

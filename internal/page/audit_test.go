@@ -6,9 +6,11 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"cdrmend/internal/page"
 	"cdrmend/internal/policy"
+	"cdrmend/internal/record"
 	"cdrmend/internal/report"
 	"cdrmend/internal/table"
 
@@ -45,7 +47,7 @@ func week() *page.Audit {
 	a := &page.Audit{Intervals: []page.Interval{
 		night("2026-11-18", 990, 1000, open(1),
 			[]page.Commit{{Number: 1, Time: clock("00:10"), RunID: "r1", SHA256: "aa", Signed: "none"}, {Number: 2, Time: clock("12:10"), RunID: "r2", SHA256: "ab", Signed: "none"}},
-			finding("fnd-closed", table.Closed, 1, nil), finding("fnd-late", "open", 2, nil)),
+			finding("fnd-closed", table.Closed, 1, cells{"closed_commit": 2}), finding("fnd-late", "open", 2, nil)),
 		{Label: "2026-11-19"},
 		night("2026-11-20", 1995, 2000, append(open(1), report.FindingCount{Class: "conflict", Severity: "major", Status: "open", Count: 1}),
 			[]page.Commit{{Number: 1, Time: clock("03:10"), RunID: "r3", SHA256: "ac", Signed: "none"}},
@@ -69,13 +71,15 @@ func audited(t *testing.T, a *page.Audit) string {
 
 func TestAnAuditTellsTheSpanInAFewSentences(t *testing.T) {
 	html := audited(t, week())
-	_, rest, _ := strings.Cut(html, `<p class="lead">`)
-	lead, _, _ := strings.Cut(rest, "</p>")
-	got := strings.NewReplacer("<span>", "", "</span>", "").Replace(lead)
-	want := "2,985 of 3,000 calls that should be recorded in 2 intervals are, 99.50 %; 13 missing and 2 recorded in part. " +
-		"3 findings are open, 2 of them critical, the oldest for 9 hours. 1 has closed since it was found."
-	if got != want {
-		t.Errorf("got\n%s\nwant\n%s", got, want)
+	for _, want := range []string{
+		`<p class="lead">2,985 of 3,000 calls that should be recorded in 2 intervals are, 99.50 %; 2 critical and 1 major finding are open.</p>`,
+		"<span>Calls: 13 missing and 2 recorded in part. </span>",
+		"<span>3 findings are open, 2 of them critical, the oldest for 9 hours; 1 has closed since it was found. </span>",
+		"<span>In the day before the newest commit: 4 findings found, 3 of them critical; 1 finding closed, 1 of them critical. </span>",
+	} {
+		if !strings.Contains(html, want) {
+			t.Errorf("the page does not say %q", want)
+		}
 	}
 	if want := "Nothing is committed for 2026-11-19: what happened then is not part of this page."; !strings.Contains(html, want) {
 		t.Errorf("the page does not say %q", want)
@@ -160,7 +164,8 @@ func TestLapsesAndRemovalsStandApartFromFailures(t *testing.T) {
 	a.Intervals[0].Outages = outages(
 		cells{"start_time": "01:00", "end_time": "09:00", "cause": "lapsed"}, cells{"start_time": "10:00", "end_time": "11:00", "cause": "timeout"},
 		cells{"start_time": "12:00", "end_time": "13:00", "cause": "deregistered"})
-	html := audited(t, a)
+	whole := audited(t, a)
+	_, html, _ := strings.Cut(whole, `<section id="causes"`)
 	at := -1
 	for _, part := range []string{"Registrations failed", "<code>timeout</code>", "Registrations lapsed", "<code>lapsed</code>", "Registrations were removed", "<code>deregistered</code>"} {
 		next := strings.Index(html, part)
@@ -169,7 +174,7 @@ func TestLapsesAndRemovalsStandApartFromFailures(t *testing.T) {
 		}
 		at = next
 	}
-	if want := `<td class="num">1</td><td class="num">2</td><td class="num">2</td>`; !strings.Contains(html, want) {
+	if want := `<td class="num">1</td><td class="num">2</td><td class="num">2</td>`; !strings.Contains(whole, want) {
 		t.Errorf("of one failure and two others the row of the interval has no %s", want)
 	}
 }
@@ -193,8 +198,8 @@ func TestStraysStandBesideTheIntervalOfTheirRows(t *testing.T) {
 	for _, want := range []string{
 		"2026-11-18, found in the run of 2026-11-20: source cdr (cdr/date=2026-11-20/): 12 rows of interval 2026-11-18",
 		"Set lookahead: 30h for source cdr, then run interval 2026-11-18 again.",
-		"2026-11-20: the clocks differ.", "2026-11-20: source m (m/hour=07/): damaged.", "Export m/hour=07/ again.",
 		"2026-11-20: source cdr (cdr/): the source lacks end_time",
+		"2026-11-20: the clocks differ.", "2026-11-20: source m (m/hour=07/): damaged.", "Export m/hour=07/ again.",
 	} {
 		next := strings.Index(head, want)
 		if next <= at {
@@ -300,5 +305,85 @@ func TestOfManyOpenFindingsTheOldestAreNamed(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("the most severe, then the oldest (-want +got):\n%s", diff)
+	}
+}
+
+// Over a span the same cards say what is to be done, with the calls of all intervals by
+// time, whatever the order of their histories.
+func TestASpanSaysWhatToDo(t *testing.T) {
+	a := week()
+	a.Intervals[0].History = rows(table.History,
+		finding("fnd-b", "open", 1, cells{"start_time": "11:00", "ani": "+4930123456", "user_ids": "u1", "outage_relation": "possible", "outage_cause": "timeout"}),
+		finding("fnd-cut", "open", 1, cells{"class": "truncated_document", "severity": "major"}),
+		finding("fnd-gone", table.Closed, 1, cells{"start_time": "08:00"}))
+	a.Intervals[2].History = rows(table.History, finding("fnd-a", "open", 1, cells{"start_time": "10:00"}), finding("fnd-u", "indeterminate", 1, cells{"start_time": "09:00"}))
+	_, section, _ := strings.Cut(audited(t, a), `<section id="todo"`)
+	section, _, _ = strings.Cut(section, "</section>")
+	want := []string{
+		"Look for missing recordings: 2 findings, and 1 not certain",
+		"Export again what is incomplete: 1 finding",
+		"Give the OAuth client the scope: 2 outages lasting 3 h",
+		"Spread registrations out: 1 outage lasting 10 min",
+	}
+	if diff := cmp.Diff(want, titlesOf(section)); diff != "" {
+		t.Errorf("cards (-want +got):\n%s", diff)
+	}
+	first, second := strings.Index(section, `<a href="#fnd-a">`), strings.Index(section, `<a href="#fnd-b">`)
+	if first < 0 || second < first || strings.Contains(section, `"#fnd-gone"`) || strings.Contains(section, `"#fnd-u"`) {
+		t.Errorf("the missing calls are not listed by time, or with those that nobody has to look for:\n%s", section)
+	}
+	for _, want := range []string{"&#43;********56", "possibly coincides with an outage: nobody answered", `<code>cdrmend run --interval 2026-11-18</code>`} {
+		if !strings.Contains(section, want) {
+			t.Errorf("the cards do not say %s in\n%s", want, section)
+		}
+	}
+}
+
+// The newest finding is younger than a day; one of three weeks ago is not.
+func TestASpanCountsOpenFindingsByAge(t *testing.T) {
+	a := week()
+	a.Intervals[0].Commits[0].Time -= record.Time(20 * 24 * time.Hour / time.Microsecond)
+	a.Intervals[0].History = rows(table.History, finding("fnd-old", "open", 1, nil), finding("fnd-new", "open", 2, nil), finding("fnd-minor", "open", 1, cells{"class": "duplicate", "severity": "minor"}))
+	html := audited(t, a)
+	for _, want := range []string{
+		`<th scope="row">up to 1 day</th><td class="num" data-label="Critical">2</td><td class="num" data-label="Major">1</td><td class="num" data-label="Minor">0</td><td data-label="The oldest"><a href="#fnd-oldest">`,
+		`<th scope="row">2 to 7 days</th><td class="num" data-label="Critical">0</td><td class="num" data-label="Major">0</td><td class="num" data-label="Minor">0</td><td data-label="The oldest">none</td>`,
+		`<th scope="row">8 to 30 days</th><td class="num" data-label="Critical">1</td><td class="num" data-label="Major">0</td><td class="num" data-label="Minor">1</td><td data-label="The oldest"><a href="#fnd-old">`,
+		"<title>2026-11-18: 990 of 1,000 recorded, 99.00 %</title>",
+	} {
+		if !strings.Contains(html, want) {
+			t.Errorf("the page has no\n%s", want)
+		}
+	}
+}
+
+// What the present file accepts is accepted on the page, which says that the commits do
+// not know it.
+func TestThePresentFileOfAcceptedFindingsCounts(t *testing.T) {
+	a := week()
+	p := policy.Policy{
+		Accepted: map[string]bool{"fnd-oldest": true}, AcceptedRows: map[string]int{"fnd-oldest": 1},
+		AcceptedSubjects: []policy.AcceptedSubject{{Class: "conflict", Conversation: "c1", Row: 2}, {Class: "duplicate", Conversation: "c1", Row: 3}},
+	}
+	a.Accepted = p.Acceptance()
+	a.Intervals[2].History = rows(table.History, finding("fnd-oldest", "open", 1, cells{"conversation_id": "c1"}), finding("fnd-conflict", "open", 1, cells{"class": "conflict", "severity": "major", "conversation_id": "c1"}))
+	html := audited(t, a)
+	for _, want := range []string{
+		"1 critical finding is open, and no major one.", "2 findings are counted as accepted, by the file of accepted findings as it is now; the commits do not know that yet.",
+	} {
+		if !strings.Contains(html, want) {
+			t.Errorf("the page does not say %q", want)
+		}
+	}
+	if strings.Contains(html, `#fnd-oldest`) {
+		t.Error("an accepted finding asks for something")
+	}
+}
+
+func TestAClosedFindingNamesWhatClosedIt(t *testing.T) {
+	a := week()
+	a.Intervals[0].Closers = map[string][]page.Closer{"fnd-closed": {{Source: "m", Key: "day/+4930123456.json", What: "new"}, {Source: "c", Key: "late.csv", What: "changed"}}}
+	if want := `"m: day/+********56.json (new); c: late.csv (changed)"`; !strings.Contains(audited(t, a), strings.ReplaceAll(want, "+", "+")) {
+		t.Errorf("the page has no %s", want)
 	}
 }

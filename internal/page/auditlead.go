@@ -6,26 +6,45 @@ import (
 	"cdrmend/internal/report"
 )
 
-// lead sums up all intervals in a few sentences.
+// lead sums up all intervals: a headline, and what stands behind it.
 func (g *auditGathering) lead() {
 	t := &g.Total
 	nights := counted(int64(len(g.Nights)), "interval")
+	open := openWords(t.Critical, t.Major)
 	if t.Coverage.Of == 0 {
-		g.Lead = []string{fmt.Sprintf("No call of the %s should have been recorded. ", nights)}
+		g.Lead = fmt.Sprintf("No call of %s should have been recorded; %s.", nights, open)
 	} else {
-		g.Lead = []string{
-			fmt.Sprintf("%s of %s that should be recorded in %s are, %s", report.Grouped(t.Coverage.Recorded), expected(&t.Coverage), nights, t.Percent()), g.lost(),
-		}
+		g.Lead = fmt.Sprintf("%s of %s that should be recorded in %s are, %s; %s.", report.Grouped(t.Coverage.Recorded), expected(&t.Coverage), nights, t.Percent(), open)
 	}
 
-	g.Lead = append(g.Lead, g.standing())
-	switch t.Closed {
-	case 0:
-	case 1:
-		g.Lead = append(g.Lead, " 1 has closed since it was found.")
-	default:
-		g.Lead = append(g.Lead, fmt.Sprintf(" %s have closed since they were found.", report.Grouped(t.Closed)))
+	if lost := g.lost(); lost != "" {
+		g.Detail = append(g.Detail, lost)
 	}
+	g.Detail = append(g.Detail, g.standing(), g.lastDay())
+	if g.Accepted > 0 {
+		g.Detail = append(g.Detail, fmt.Sprintf("%s counted as accepted, by the file of accepted findings as it is now; the commits do not know that yet.", are(g.Accepted, "finding")))
+	}
+}
+
+// lastDay says what the commits of the last day changed.
+func (g *auditGathering) lastDay() string {
+	of := func(n, critical int64, what string) string {
+		text := counted(n, "finding") + " " + what
+		if critical > 0 {
+			text += ", " + report.Grouped(critical) + " of them critical"
+		}
+		return text
+	}
+	r := &g.Recent
+	return "In the day before the newest commit: " + of(r.Found, r.FoundCritical, "found") + "; " + of(r.Closed, r.ClosedCritical, "closed") + "."
+}
+
+// are writes a number of things with its verb: 1 finding is, 2 findings are.
+func are(n int64, thing string) string {
+	if n == 1 {
+		return "1 " + thing + " is"
+	}
+	return counted(n, thing) + " are"
 }
 
 // lost describes the calls that are not recorded.
@@ -41,9 +60,9 @@ func (g *auditGathering) lost() string {
 	}
 
 	if len(words) == 0 {
-		return ". "
+		return ""
 	}
-	return "; " + listed(words) + ". "
+	return "Calls: " + listed(words) + "."
 }
 
 // standing describes the open findings.
@@ -52,7 +71,7 @@ func (g *auditGathering) standing() string {
 	var text string
 	switch t.Open {
 	case 0:
-		return "No finding is open."
+		text = "No finding is open"
 	case 1:
 		text = "1 finding is open"
 	default:
@@ -65,5 +84,9 @@ func (g *auditGathering) standing() string {
 	if g.since.Known() {
 		text += ", the oldest for " + age(g.Newest-g.since)
 	}
-	return text + "."
+	text += "; "
+	if t.Closed == 1 {
+		return text + "1 has closed since it was found."
+	}
+	return text + report.Grouped(t.Closed) + " have closed since they were found."
 }

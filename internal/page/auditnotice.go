@@ -19,8 +19,8 @@ type strayRows struct {
 	view     noticeView
 }
 
-// mostKept is how many strays, and how many other notices, a page about many
-// intervals has at most.
+// mostKept is how many strays a page about many intervals has at most, and how many of
+// each other kind of notices.
 const mostKept = 60
 
 var (
@@ -29,11 +29,11 @@ var (
 	historyInput  = table.History.Index("object_key")
 )
 
-// addFirst keeps a finding of an interval that limits what the numbers say. Nobody
-// needs to look at one that is closed or accepted.
+// addFirst keeps an open or undecided finding of an interval that limits what the
+// numbers say.
 func (g *auditGathering) addFirst(label string, row *table.Row) {
-	class, state := string(row.Bytes(classColumn)), string(row.Bytes(stateColumn))
-	if class != "stray_record" && class != "unfit_source" || state != "open" && state != "indeterminate" {
+	class := string(row.Bytes(classColumn))
+	if class != "stray_record" && class != "unfit_source" {
 		return
 	}
 
@@ -43,7 +43,7 @@ func (g *auditGathering) addFirst(label string, row *table.Row) {
 	s, ok := wording.StrayOf(detail)
 	switch {
 	case class == "unfit_source" || !ok:
-		g.keepNotice(noticeView{label + ": " + text + ".", wording.Sentence(wording.Remedy(class, detail))})
+		g.unfit.add(noticeView{label + ": " + text + ".", wording.Sentence(wording.Remedy(class, detail))})
 	case len(g.strays) == mostKept:
 		g.more++
 	default:
@@ -54,21 +54,13 @@ func (g *auditGathering) addFirst(label string, row *table.Row) {
 	}
 }
 
-func (g *auditGathering) keepNotice(n noticeView) {
-	if len(g.first) == mostKept {
-		g.more++
-		return
-	}
-	g.first = append(g.first, n)
-}
-
 // addNotices keeps the warnings and the incomplete inputs of an interval.
 func (g *auditGathering) addNotices(label string, s *report.Summary) {
 	for _, w := range s.Warnings {
-		g.keepNotice(noticeView{Text: label + ": " + printable.Text(w) + "."})
+		g.warnings.add(noticeView{Text: label + ": " + printable.Text(w) + "."})
 	}
 	for _, in := range s.Incomplete {
-		g.keepNotice(noticeView{
+		g.incomplete.add(noticeView{
 			printable.Text(fmt.Sprintf("%s: source %s (%s): %s.", label, in.Source, in.Input, in.Reason)), printable.Text(wording.Sentence(in.Next)),
 		})
 	}
@@ -76,10 +68,11 @@ func (g *auditGathering) addNotices(label string, s *report.Summary) {
 
 // allNotices returns the notices: strays first, in the order of the intervals of
 // their rows, and beside each of these intervals on the page that it has them.
-func (g *auditGathering) allNotices() (list []noticeView) {
+func (g *auditGathering) allNotices() []noticeGroup {
+	strays := noticeGroup{Title: strayTitle, Room: mostKept, More: g.more}
 	slices.SortStableFunc(g.strays, func(a, b strayRows) int { return strings.Compare(a.interval, b.interval) })
 	for _, s := range g.strays {
-		list = append(list, s.view)
+		strays.add(s.view)
 		for i := range g.Nights {
 			if n := &g.Nights[i]; n.Label == s.interval {
 				n.Strays = append(n.Strays, s.rows+" in "+s.found)
@@ -87,9 +80,10 @@ func (g *auditGathering) allNotices() (list []noticeView) {
 		}
 	}
 
-	list = append(list, g.first...)
-	if g.more > 0 {
-		list = append(list, noticeView{Text: counted(g.more, "more notice") + ": see the pages of the single runs."})
+	g.unfit.Title, g.warnings.Title, g.incomplete.Title = unfitTitle, "warnings", incompleteTitle
+	list := []noticeGroup{strays, g.unfit, g.warnings, g.incomplete}
+	for i := range list {
+		list[i].Rest = "see the pages of the single runs"
 	}
-	return list
+	return slices.DeleteFunc(list, func(n noticeGroup) bool { return n.N() == 0 })
 }

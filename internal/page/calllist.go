@@ -29,6 +29,8 @@ type callList struct {
 	Rest  int64        // open findings about further calls
 	Link  template.URL // to all of them
 	Local string       // name of the zone of local times, empty without one
+
+	NoTalk bool // how long somebody could be heard is not told
 }
 
 // callView is one call as a card shows it.
@@ -209,9 +211,7 @@ func (k *callKeeper) list(class string, open int64) *callList {
 	slices.SortStableFunc(calls, func(a, b callView) int { return cmp.Compare(a.Start, b.Start) })
 	calls = calls[:min(len(calls), mostListed)]
 
-	cutter := cutter{}
-	eachThing(calls, func(t *thing) { cutter.see(t.ID) })
-	eachThing(calls, func(t *thing) { t.Cut = cutter.cut(t.ID) })
+	cutThings(calls)
 	for i := range calls {
 		open -= calls[i].open
 	}
@@ -219,6 +219,13 @@ func (k *callKeeper) list(class string, open int64) *callList {
 		Calls: calls, Rest: max(open, 0), Link: listAddress("findings", "class", class, "status", "open"), Local: k.zone.name(),
 		Label: map[string]string{"missing_recording": "Missing calls", "short_recording": "Calls recorded in part"}[class],
 	}
+}
+
+// cutThings cuts the long ids that calls name.
+func cutThings(calls []callView) {
+	cutter := cutter{}
+	eachThing(calls, func(t *thing) { cutter.see(t.ID) })
+	eachThing(calls, func(t *thing) { t.Cut = cutter.cut(t.ID) })
 }
 
 // eachThing visits all that calls name.

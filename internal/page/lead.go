@@ -34,7 +34,11 @@ func openFindings(s *report.Summary) string {
 		}
 	}
 
-	critical, major := open["critical"], open["major"]
+	return openWords(open["critical"], open["major"])
+}
+
+// openWords says how many critical and major findings are open.
+func openWords(critical, major int64) string {
 	switch {
 	case critical == 0 && major == 0:
 		return "no critical or major finding is open"

@@ -16,6 +16,7 @@ type nightView struct {
 	callCounts
 	findingCounts
 	Critical int64 // open critical findings
+	Major    int64 // likewise
 	Outages  int64
 	Ended    int64    // registrations that lapsed or were removed, without a failure
 	Strays   []string // its rows that lie where its run did not look: how many, and in which interval
@@ -38,13 +39,13 @@ type findingCounts struct {
 	Found, Later, Closed, Accepted, Repaired, Open, Undecided int64
 }
 
-func (c *findingCounts) count(row *table.Row) {
+func (c *findingCounts) count(row *table.Row, state string) {
 	c.Found++
 	if row.Count(firstColumn) > 1 {
 		c.Later++
 	}
 
-	switch string(row.Bytes(stateColumn)) {
+	switch state {
 	case table.Closed:
 		c.Closed++
 	case "accepted":
@@ -63,7 +64,8 @@ func (n *nightView) add(o *nightView) {
 	n.Coverage.Add(&o.Coverage)
 	n.Missing, n.Partial, n.Untold = n.Missing+o.Missing, n.Partial+o.Partial, n.Untold+o.Untold
 	n.Found, n.Later, n.Closed = n.Found+o.Found, n.Later+o.Later, n.Closed+o.Closed
-	n.Open, n.Critical, n.Outages, n.Ended = n.Open+o.Open, n.Critical+o.Critical, n.Outages+o.Outages, n.Ended+o.Ended
+	n.Open, n.Critical, n.Major = n.Open+o.Open, n.Critical+o.Critical, n.Major+o.Major
+	n.Outages, n.Ended = n.Outages+o.Outages, n.Ended+o.Ended
 }
 
 // Percent returns the share of recorded calls, with the words that limit it.

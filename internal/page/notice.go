@@ -1,6 +1,7 @@
 package page
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -64,8 +65,17 @@ func noticeOf(class string, row *table.Row) noticeView {
 type noticeGroup struct {
 	Title string // says what all of them are; the numbers come before it
 	List  []noticeView
-	More  int64 // not in the list
+	More  int64  // not in the list
+	Room  int    // for so many; 0: for mostNotices
+	Rest  string // where the others are; empty: below
 }
+
+// What groups of notices say.
+const (
+	strayTitle      = "times rows of another interval lie in a partition that its run never reads: they are missing from its numbers"
+	unfitTitle      = "times a source lacks what judging its calls needs, so that nothing is claimed of them"
+	incompleteTitle = "inputs are incomplete and may hide something"
+)
 
 // mostUnfoldedNotices is how many notices of a group stand there unfolded.
 const mostUnfoldedNotices = 2
@@ -82,13 +92,12 @@ func (g *noticeGroup) Summary() string { return report.Grouped(g.N()) + " " + g.
 // notices returns what stands above all numbers, what hides most first: whole sources,
 // then inputs, then what is noticed about their rows, then single rows elsewhere.
 func (g *gathering) notices() []noticeGroup {
-	g.limits.strays.Title = "times rows of another interval lie in a partition that its run never reads: they are missing from its numbers"
-	g.limits.unfit.Title = "times a source lacks what judging its calls needs, so that nothing is claimed of them"
+	g.limits.strays.Title, g.limits.unfit.Title = strayTitle, unfitTitle
 	warnings := noticeGroup{Title: "warnings"}
 	for _, w := range g.summary.Warnings {
 		warnings.add(noticeView{Text: printable.Text(wording.Sentence(w))})
 	}
-	incomplete := noticeGroup{Title: "inputs are incomplete and may hide something"}
+	incomplete := noticeGroup{Title: incompleteTitle}
 	for _, in := range g.summary.Incomplete {
 		incomplete.add(noticeView{
 			Text: printable.Text(fmt.Sprintf("Source %s (%s): %s.", in.Source, in.Input, in.Reason)), Next: printable.Text(wording.Sentence(in.Next)),
@@ -104,7 +113,7 @@ func (g *gathering) notices() []noticeGroup {
 }
 
 func (g *noticeGroup) add(n noticeView) {
-	if len(g.List) == mostNotices {
+	if len(g.List) == cmp.Or(g.Room, mostNotices) {
 		g.More++
 		return
 	}

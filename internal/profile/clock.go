@@ -144,6 +144,24 @@ func (p *Profile) instant(local int64, offset int) (record.Time, timeResult) {
 	return t, result
 }
 
+// SecondReading returns the other instant at which the clock of the source showed a
+// local time that occurs twice and was read as t, the earlier one. A time that occurs
+// once is returned as it is.
+func (p *Profile) SecondReading(t record.Time) record.Time {
+	if p.Zone == nil {
+		return t
+	}
+	at := t.Add(-p.ClockOffset).Std()
+	_, before := at.In(p.Zone).Zone()
+	_, after := at.Add(24 * time.Hour).In(p.Zone).Zone()
+
+	later := at.Add(time.Duration(before-after) * time.Second)
+	if _, offset := later.In(p.Zone).Zone(); before <= after || offset != after {
+		return t // clocks are not put back within a day, or were put back before
+	}
+	return record.TimeOf(later).Add(p.ClockOffset)
+}
+
 // resolveLocal finds the earliest instant at which clocks in loc show local.
 func resolveLocal(local int64, loc *time.Location) (int64, timeResult) {
 	// The offsets a day before and a day after are those on either side of a clock

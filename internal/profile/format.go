@@ -23,12 +23,26 @@ func (p *Profile) FormatOf(key string, head []byte) Format {
 		".parquet": Parquet, ".log": TextLines, ".txt": TextLines, ".xml": XML,
 	}
 	if f, ok := named[path.Ext(name)]; ok && slices.Contains(p.Formats, f) {
-		return f
+		return p.oneAfterAnother(f, head)
 	}
 	if f := formatOfContent(head); slices.Contains(p.Formats, f) {
-		return f
+		return p.oneAfterAnother(f, head)
 	}
 	return p.Formats[0]
+}
+
+// oneAfterAnother returns JSONLines for JSON that may be several values, where the
+// profile says so: nothing but a list is one document.
+func (p *Profile) oneAfterAnother(f Format, head []byte) Format {
+	if f == JSON && p.Concatenated && !bytes.HasPrefix(startOf(head), []byte("[")) {
+		return JSONLines
+	}
+	return f
+}
+
+// startOf returns the beginning of an object without a byte order mark and white space.
+func startOf(head []byte) []byte {
+	return bytes.TrimLeft(bytes.TrimPrefix(head, []byte("\xef\xbb\xbf")), " \t\r\n")
 }
 
 // formatOfContent guesses a format from the beginning of an object.
@@ -37,7 +51,7 @@ func formatOfContent(head []byte) Format {
 		return Parquet
 	}
 
-	head = bytes.TrimLeft(bytes.TrimPrefix(head, []byte("\xef\xbb\xbf")), " \t\r\n")
+	head = startOf(head)
 	if len(head) == 0 || head[0] == '[' {
 		return JSON
 	}

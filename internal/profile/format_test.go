@@ -37,6 +37,7 @@ func TestObjectsWhoseRowsDependOnTheLineBeforeAreNotSplit(t *testing.T) {
 		{"registrations: {formats: [text, csv], begins: '^x', line: '(?P<time>x)'}", profile.TextLines, false},
 		{"registrations: {formats: [text, csv], begins: '^x', line: '(?P<time>x)'}", profile.CSV, true},
 		{"registrations: {formats: [jsonl], each: /a/*, fields: {time: [/t]}}", profile.JSONLines, false},
+		{"registrations: {formats: [jsonl], concatenated: true, fields: {time: [/t]}}", profile.JSONLines, false},
 		{"registrations: {formats: [json], fields: {time: [/t]}}", profile.JSON, false},
 	} {
 		p, err := profile.Load("own.yaml", []byte(test.text), "registrations")
@@ -45,6 +46,28 @@ func TestObjectsWhoseRowsDependOnTheLineBeforeAreNotSplit(t *testing.T) {
 		}
 		if got := p.Splits(test.format); got != test.want {
 			t.Errorf("%s in %s: split %v, want %v", test.text, test.format, got, test.want)
+		}
+	}
+}
+
+func TestValuesThatFollowEachOtherAreLinesWhateverTheirName(t *testing.T) {
+	p, err := profile.Load("own.yaml", []byte("cdrs: {formats: [json, jsonl, csv], concatenated: true, fields: {leg_id: [/id]}}"), "cdrs")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		key, head string
+		want      profile.Format
+	}{
+		{"stream-1-2026", `{"id":1}{"id":2}`, profile.JSONLines},
+		{"stream-1-2026.json", `{"id":1}{"id":2}`, profile.JSONLines},
+		{"a.json", " \n{\"id\":1}", profile.JSONLines},
+		{"a.json", `[{"id":1}]`, profile.JSON},
+		{"a", "\ufeff[]", profile.JSON},
+		{"a.csv", `{"id":1}`, profile.CSV},
+	} {
+		if got := p.FormatOf(test.key, []byte(test.head)); got != test.want {
+			t.Errorf("%s with %s is %v, want %v", test.key, test.head, got, test.want)
 		}
 	}
 }

@@ -55,6 +55,7 @@ type section struct {
 	Line          string                  `json:"line"`
 	Lines         []lineSection           `json:"lines"`
 	Each          string                  `json:"each"`
+	Concatenated  bool                    `json:"concatenated"`
 	Skip          []filterSection         `json:"skip"`
 	Keep          []filterSection         `json:"keep"`
 	Unmatched     string                  `json:"unmatched"`
@@ -181,6 +182,7 @@ func (b *builder) profile() *Profile {
 	}
 
 	p.Each = b.each()
+	p.Concatenated = b.concatenated()
 	if slices.Contains(p.Formats, XML) && p.List == "" {
 		b.problem("document.entries", "is missing, want where the records of XML are, such as /cdrs/cdr")
 	}
@@ -276,12 +278,39 @@ func (b *builder) layouts() []string {
 	sample := time.Date(2007, time.November, 22, 13, 48, 0, 0, time.UTC)
 	for i, layout := range b.section.TimeLayouts {
 		t, err := time.Parse(layout, sample.Format(layout))
-		if layout != "" && (err != nil || !t.Equal(sample)) {
-			b.problem(fmt.Sprintf("time_layouts[%d]", i), "%q does not write a whole time, want a layout of the reference time %s", layout, "2006-01-02T15:04:05")
+		if layout == "" || err == nil && t.Equal(sample) {
+			continue
+		}
+
+		key := fmt.Sprintf("time_layouts[%d]", i)
+		if lacks := lacking(layout, sample); lacks != "" {
+			b.problem(key, "%q %s, which only the step time can read; name it at the fields that it is for, such as {from: PLACE, then: [{time: [%q]}]}", layout, lacks, layout)
+		} else {
+			b.problem(key, "%q does not write a whole time, want a layout of the reference time %s", layout, "2006-01-02T15:04:05")
 		}
 	}
 
 	return b.section.TimeLayouts
+}
+
+// lacking says why a layout is one for the step time, which takes a year or a date from
+// the object; empty for any other layout.
+func lacking(layout string, sample time.Time) string {
+	// Days of the week are the same after 400 years.
+	const sameWeekday = 400
+	writes := func(other time.Time) bool { return sample.Format(layout) != other.Format(layout) }
+	hasDay := writes(sample.AddDate(0, 1, 0)) && writes(sample.AddDate(0, 0, 7))
+	switch {
+	case strings.Contains(layout, "%"):
+		return "is a layout of strftime"
+	case !writes(sample.Add(-5*time.Hour)) || !writes(sample.Add(-time.Minute)):
+		return "" // no time of day, which no step adds
+	case writes(sample.AddDate(sameWeekday, 0, 0)):
+		return "" // it has a year, so that the step cannot take it either
+	case hasDay:
+		return "has no year"
+	}
+	return "has no date"
 }
 
 func (b *builder) zone() *time.Location {
@@ -326,8 +355,20 @@ func (b *builder) each() []string {
 	return lists
 }
 
+// concatenated reports whether values of JSON Lines need no newline between them.
+func (b *builder) concatenated() bool {
+	s := b.section
+	switch {
+	case s.Concatenated && !slices.Contains(s.Formats, JSONLines.String()):
+		b.problem("concatenated", "is given, but jsonl is not among the formats")
+	case s.Concatenated && s.Document.Entries != "":
+		b.problem("concatenated", "stands with document.entries, want only one of them: each value is a record, or a document that has a list of them")
+	}
+	return s.Concatenated
+}
+
 // pages returns where documents tell that their list goes on. Only JSON has members
-// around a list.
+// around a list, and XML elements.
 func (b *builder) pages() Pages {
 	p := Pages(b.section.Pages)
 	switch {
@@ -335,10 +376,27 @@ func (b *builder) pages() Pages {
 		return detailPages
 	case p != (Pages{}) && b.section.Shape == ConversationDetail:
 		b.problem("pages", "is given, but the shape %s has pages of its own", ConversationDetail)
-	case p != (Pages{}) && !slices.Contains(b.section.Formats, JSON.String()):
-		b.problem("pages", "is given, but json is not among the formats, and only a JSON document has members around its list")
+	case p != (Pages{}) && !slices.Contains(b.section.Formats, JSON.String()) && !slices.Contains(b.section.Formats, XML.String()):
+		b.problem("pages", "is given, but neither json nor xml is among the formats, and only their documents have members around a list")
+	case slices.Contains(b.section.Formats, XML.String()):
+		b.xmlPages(p)
 	}
 	return p
+}
+
+// xmlPages checks that what tells of pages stands around the records of XML, in the
+// order of the keys: nothing else is ever found.
+func (b *builder) xmlPages(p Pages) {
+	list := Tokens(b.section.Document.Entries)
+	for _, of := range [][2]string{{"more", p.More}, {"total", p.Total}, {"until", p.Until}} {
+		place := Tokens(of[1])
+		if len(place) == 0 || len(list) == 0 {
+			continue
+		}
+		if place[0] != list[0] || len(place) >= len(list) && slices.Equal(place[:len(list)], list) {
+			b.problem("pages."+of[0], "does not stand around the records %s, want an element or attribute of %s outside of them, such as /%s/@total", b.section.Document.Entries, list[0], list[0])
+		}
+	}
 }
 
 // csv returns the layout of CSV files. The schema has checked the delimiter.

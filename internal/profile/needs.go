@@ -25,3 +25,11 @@ func (p *Profile) Needs() [][]record.Field {
 	// An attempt that lacks one of these is a reject.
 	return [][]record.Field{{record.EventTime}, {record.Status}, {record.TrunkID, record.LineID}}
 }
+
+// Joins reports whether a profile of one's own names places for an id of its entries
+// that their keys do not give: legs are expected to find their recordings by it. A
+// profile that is built in names places that only some exports have.
+func (p *Profile) Joins(id record.Field) bool {
+	keyed := p.KeyPattern != nil && p.KeyPattern.SubexpIndex(id.String()) >= 0
+	return p.Kind == "manifests" && p.IsOwn() && p.HasPlace(id) && !keyed
+}

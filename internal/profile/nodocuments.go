@@ -132,10 +132,48 @@ func (p *Profile) HasPlace(f record.Field) bool { return len(p.Fields[f]) > 0 }
 // nobody can tell of which.
 func (p *Profile) IsRecording(key string) bool {
 	name := path.Base(key)
-	if strings.HasSuffix(key, "/") || strings.HasPrefix(name, ".") || p.MediaExclude != nil && p.MediaExclude.MatchString(key) {
+	if isFolder(key) || strings.HasPrefix(name, ".") || p.excludesMedia(key) {
 		return false
 	}
-	return IsMediaName(name) && !isText(name) || p.MediaPattern.MatchString(key)
+	return looksRecorded(name) || p.MediaPattern.MatchString(key)
+}
+
+// PassesOver reports whether a key of a source without documents is no recording
+// although nothing in the profile says so. What lies there is not read.
+func (p *Profile) PassesOver(key string) bool {
+	return !isFolder(key) && !p.excludesMedia(key) && !p.IsRecording(key)
+}
+
+func isFolder(key string) bool { return strings.HasSuffix(key, "/") }
+
+// excludesMedia reports whether the profile says that a key is that of no recording.
+func (p *Profile) excludesMedia(key string) bool {
+	return p.MediaExclude != nil && p.MediaExclude.MatchString(key)
+}
+
+// looksRecorded reports whether a name is that of audio or video, also of a file that
+// is still being written, packed or encrypted.
+func looksRecorded(name string) bool {
+	for {
+		suffix := strings.ToLower(path.Ext(name))
+		if !slices.Contains(wrappers, suffix) {
+			return IsMediaName(name) && !isText(name) || slices.Contains(telephoneAudio, suffix)
+		}
+		name = name[:len(name)-len(suffix)]
+	}
+}
+
+// wrappers are suffixes after that of a recording: of one that is still being written
+// or copied, is packed, or encrypted.
+var wrappers = []string{
+	".tmp", ".temp", ".part", ".partial", ".filepart", ".crdownload", ".incomplete",
+	".gz", ".zst", ".bz2", ".xz", ".zip", ".gpg", ".pgp", ".enc", ".aes",
+}
+
+// telephoneAudio are suffixes of audio that telephone systems write, and hardly anybody
+// else.
+var telephoneAudio = []string{
+	".wav49", ".ulaw", ".alaw", ".g722", ".g729", ".sln", ".sln16", ".sln48", ".au", ".pcm", ".vox", ".spx", ".wma", ".mka", ".3gp",
 }
 
 // IsMediaName reports whether a name is that of audio, of video, of subtitles or of

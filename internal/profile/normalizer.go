@@ -3,6 +3,8 @@ package profile
 import (
 	"bytes"
 	"slices"
+	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -369,6 +371,43 @@ func (n *Normalizer) Time(v jsonscan.Value) (record.Time, bool) {
 		return record.NoTime, false
 	}
 	return t.Add(n.Profile.ClockOffset), result == timeOK
+}
+
+// WhyNoTime says why a value that is present does not parse as a time, and returns the
+// value as [Shown] shows it. Of a value that is no time in any zone it returns only the
+// shape, x for a letter and 9 for a digit: in a wrong column it may be a password.
+func (n *Normalizer) WhyNoTime(v jsonscan.Value) (reason, value string) {
+	value = Shown(v)
+	shape := shapeOf(v)
+
+	// Without a zone, a local time becomes an instant of UTC: what is wrong is the zone.
+	zoneless := *n.Profile
+	zoneless.Zone = time.UTC
+	t, result := (&Normalizer{Profile: &zoneless}).time(v)
+	switch {
+	case v.Kind == jsonscan.Unusable:
+		return "the time does not parse: the profile's steps cannot take the value", shape
+	case result != timeOK:
+		return "the time does not parse: it is in none of the layouts of the profile", shape
+	case t < firstTime || t > lastTime:
+		return "the time does not parse: it lies before 1990 or after 2099", value
+	case n.Profile.Zone == nil:
+		return "the time does not parse: it has no zone, and neither profile nor source names one", value
+	}
+	return "the time does not exist: clocks of " + n.Profile.Zone.String() + " were put forward over it", value
+}
+
+// shapeOf returns a value with x for each letter and 9 for each digit, cut by [Cut].
+func shapeOf(v jsonscan.Value) string {
+	return Cut(strings.Map(func(c rune) rune {
+		switch {
+		case unicode.IsDigit(c):
+			return '9'
+		case unicode.IsLetter(c):
+			return 'x'
+		}
+		return c
+	}, string(v.Raw)))
 }
 
 // time reads a time as the clock of the source showed it.

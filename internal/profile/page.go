@@ -7,8 +7,9 @@ import (
 	"cdrmend/internal/record"
 )
 
-// Pages says where a document tells that it is one page of a longer list. These are
-// JSON pointers to members around the list, empty for those that do not exist.
+// Pages says where a document tells that it is one page of a longer list. These are the
+// places of members of JSON, or elements and attributes of XML, around the list; empty for
+// those that do not exist.
 type Pages struct{ More, Total, Until string }
 
 // Pointers returns the places in the order in which [Normalizer.Page] takes their

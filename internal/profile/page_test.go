@@ -105,12 +105,14 @@ func TestPagesTogetherSayWhatIsMissing(t *testing.T) {
 	}
 }
 
-func TestPagesAreMembersOfJSONDocuments(t *testing.T) {
+func TestPagesAreMembersOrElementsAroundTheList(t *testing.T) {
 	for text, want := range map[string]string{
-		"cdrs:\n  formats: [csv]\n  pages: {more: /next}\n  fields: {leg_id: [id]}\n":             "own.yaml:3:3: cdrs.pages: is given, but json is not among the formats",
-		"cdrs:\n  formats: [json]\n  shape: conversation-detail\n  pages: {more: /next}\n":        "own.yaml:4:3: cdrs.pages: is given, but the shape conversation-detail has pages of its own",
-		"manifests:\n  formats: [json]\n  pages: {more: next}\n  fields: {recording_id: [/id]}\n": "own.yaml:3:11: manifests.pages.more: ",
-		"registrations:\n  formats: [json]\n  pages: {}\n  fields: {time: [/t]}\n":                "own.yaml:3:3: registrations.pages: ",
+		"cdrs:\n  formats: [csv]\n  pages: {more: /next}\n  fields: {leg_id: [id]}\n":                "own.yaml:3:3: cdrs.pages: is given, but neither json nor xml is among the formats",
+		"cdrs:\n  formats: [json]\n  shape: conversation-detail\n  pages: {more: /next}\n":           "own.yaml:4:3: cdrs.pages: is given, but the shape conversation-detail has pages of its own",
+		"cdrs:\n  formats: [xml]\n  document: {entries: /cdrs/cdr}\n  pages: {total: /cdrs/cdr/n}\n": "own.yaml:4:11: cdrs.pages.total: does not stand around the records /cdrs/cdr, want an element or attribute of cdrs outside of them, such as /cdrs/@total",
+		"cdrs:\n  formats: [xml]\n  document: {entries: /cdrs/cdr}\n  pages: {more: /next}\n":        "own.yaml:4:11: cdrs.pages.more: does not stand around the records /cdrs/cdr",
+		"manifests:\n  formats: [json]\n  pages: {more: next}\n  fields: {recording_id: [/id]}\n":    "own.yaml:3:11: manifests.pages.more: ",
+		"registrations:\n  formats: [json]\n  pages: {}\n  fields: {time: [/t]}\n":                   "own.yaml:3:3: registrations.pages: ",
 	} {
 		kind, _, _ := strings.Cut(text, ":")
 		if _, err := profile.Load("own.yaml", []byte(text), kind); err == nil || !strings.Contains(err.Error(), want) {

@@ -55,9 +55,11 @@ type Profile struct {
 	Begins          *regexp.Regexp // of text logs with records of several lines: the first line of each; nil: lines are records
 	RejectUnmatched bool           // lines that none of them matches are rejects rather than skipped
 
-	Fields   map[record.Field][]Place // the first that is present counts
-	Each     []string                 // pointers of lists that lead from an element to its records; nil: elements are records
-	Inputs   []string                 // places that computed values and filters read, by their numbers
+	Fields       map[record.Field][]Place // the first that is present counts
+	Concatenated bool                     // JSON Lines whose values need no newline between them
+
+	Each     []string // pointers of lists that lead from an element to its records; nil: elements are records
+	Inputs   []string // places that computed values and filters read, by their numbers
 	Filters  []Filter
 	Layouts  []string       // of times; the first is the one written
 	Zone     *time.Location // of times without a zone; nil: such times do not parse
@@ -168,7 +170,7 @@ func (f Format) InLines() bool { return f == JSONLines || f == CSV || f == TextL
 // those before it, and its number is that of a line.
 func (p *Profile) Splits(f Format) bool {
 	switch {
-	case p.Each != nil, !f.InLines(), f == TextLines && p.Begins != nil:
+	case p.Each != nil, !f.InLines(), f == TextLines && p.Begins != nil, f == JSONLines && p.Concatenated:
 		return false
 	case f == CSV && p.Kind == "manifests": // the places of all rows are needed: a repair may add a column
 		return false

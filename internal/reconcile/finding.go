@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"iter"
 	"maps"
-	"slices"
 	"strconv"
 
 	"cdrmend/internal/evidence"
@@ -161,7 +160,7 @@ func (d *foundDefects) add(reports ...report) {
 // report collects the findings of one part of a stage.
 type report struct {
 	*evidence.Evidence
-	accepts  acceptedSubjects
+	accepts  *policy.Subjects[intern.Text]
 	findings []Finding
 	needed   map[uint32]bool
 	subject  []byte // of the last finding, reused
@@ -183,7 +182,7 @@ func (r *report) add(f Finding, appendSubject func([]byte) []byte) *Finding {
 // accepted reports whether somebody accepted a finding: by its id, or by what it is
 // about.
 func (r *report) accepted(f *Finding) bool {
-	if len(r.Policy.Accepted) == 0 && len(r.accepts) == 0 {
+	if len(r.Policy.Accepted) == 0 && r.accepts.Empty() {
 		return false
 	}
 	if r.Policy.Accepted[f.IDText()] {
@@ -198,39 +197,7 @@ func (r *report) accepted(f *Finding) bool {
 	default:
 		return false // rows name a conversation or a recording
 	}
-	return r.accepts.holds(f.Class.String(), org, conversation, f.Recording)
-}
-
-// acceptedSubjects are the rows whose findings somebody accepted, by the conversation
-// and the recording that they name. There may be as many rows as findings.
-type acceptedSubjects map[[2]intern.Text][]acceptedSubject
-
-// acceptedSubject is what else a row says; what is empty is any.
-type acceptedSubject struct {
-	class string
-	org   intern.Text
-}
-
-// holds reports whether a row is about a finding. What a row does not name is any.
-func (s acceptedSubjects) holds(class string, org, conversation, recording intern.Text) bool {
-	about := func(a acceptedSubject) bool {
-		return (a.class == "" || a.class == class) && (a.org == intern.None || a.org == org)
-	}
-	return slices.ContainsFunc(s[[2]intern.Text{conversation, recording}], about) ||
-		slices.ContainsFunc(s[[2]intern.Text{conversation, intern.None}], about) ||
-		slices.ContainsFunc(s[[2]intern.Text{intern.None, recording}], about) ||
-		slices.ContainsFunc(s[[2]intern.Text{}], about)
-}
-
-// acceptedSubjectsOf has to be called while texts are found by their bytes.
-func acceptedSubjectsOf(ev *evidence.Evidence) acceptedSubjects {
-	s := acceptedSubjects{}
-	for _, a := range ev.Policy.AcceptedSubjects {
-		id := func(written string) intern.Text { return policy.ID(ev.Texts, written) }
-		about := [2]intern.Text{id(a.Conversation), id(a.Recording)}
-		s[about] = append(s[about], acceptedSubject{a.Class, id(a.Org)})
-	}
-	return s
+	return r.accepts.Accept(policy.Subject[intern.Text]{Class: f.Class.String(), Org: org, Conversation: conversation, Recording: f.Recording})
 }
 
 // identity returns the digits of a finding's id: the same defect of the same

@@ -67,7 +67,7 @@ func decide(ev *evidence.Evidence, spread evidence.Spread, trace *Trace) *Decisi
 	// The records that count, and facts about the whole night.
 	objects := evidence.OrderObjects(ev)
 	evidence.AssignOrganisations(ev)
-	blank := report{Evidence: ev, accepts: acceptedSubjectsOf(ev)} // to fill with findings
+	blank := report{Evidence: ev, accepts: ev.Policy.InternedSubjects(ev.Texts)} // to fill with findings
 	versions := evidence.DropSuperseded(ev, objects, spread)
 	facts := evidence.FactsOf(ev, spread)
 	evidence.ForgetOverused(ev, facts.Overused)

@@ -210,6 +210,7 @@ type Sharing struct {
 type Reach struct {
 	First, Last  record.Time // those of this time
 	BeginsBefore bool        // it begins before anything that was read
+	BeginsUnread bool        // it may: it is a stop whose start was not read
 	Incomplete   bool        // some of them are incomplete
 }
 
@@ -250,6 +251,7 @@ func (t *Trace) Weigh(n uint32) Weighing {
 	}
 
 	w.First, w.Last = a.legs.Window(n)
+	w.BeginsUnread = a.legs.BeginsUnread(n)
 	w.BeginsBefore = w.First.Known() && a.legs.Facts.BeforeEarliest(l.Org, w.First)
 	return w
 }

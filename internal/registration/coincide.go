@@ -58,6 +58,7 @@ type Index struct {
 	groups  map[spot]*group        // outages that are not harmless
 	vouched map[spot][]record.Span // when a subject there was registered
 	keys    map[spot]bool          // spots with a key of the log
+	doubts  *disputed
 }
 
 // spot is what keys and subjects of one organisation have in common.
@@ -123,7 +124,7 @@ func (o *Outage) spots() []spot {
 
 // NewIndex returns an index of states, whose outages it keeps.
 func NewIndex(s *States) *Index {
-	x := &Index{outages: s.Outages, groups: map[spot]*group{}, keys: map[spot]bool{}}
+	x := &Index{outages: s.Outages, groups: map[spot]*group{}, keys: map[spot]bool{}, doubts: &s.disputed}
 	members := map[spot][]int32{}
 	for i := range s.Outages {
 		if s.Outages[i].Harmless {
@@ -209,7 +210,7 @@ func (x *Index) Coinciding(s Subject) Coincidence {
 	}
 
 	c := Coincidence{Outage: -1, Relation: Uncertain, OverlapMS: -1}
-	if s.Timed && !s.Incomplete && !x.incomparable(s) && x.vouchedFor(s) {
+	if s.Timed && !s.Incomplete && !x.incomparable(s) && !x.doubts.concerns(s) && x.vouchedFor(s) {
 		c.Relation = NoOutage
 	}
 	return c
@@ -220,6 +221,8 @@ func (x *Index) coincidence(s Subject, hit overlap, sure bool) Coincidence {
 	c := Coincidence{Outage: hit.outage, Relation: Edge}
 	switch {
 	case !sure || !hit.unregistered || o.doubtful() || o.EndedBy == EndedByHorizon && s.Span.Start > o.LastWord:
+		c.Relation = Possible
+	case x.doubts.holds(o, max(s.Span.Start, o.UnregisteredFrom)): // where subject and outage meet
 		c.Relation = Possible
 	case s.Span.Start >= o.UnregisteredFrom:
 		c.Relation = Inside

@@ -21,7 +21,8 @@ type States struct {
 
 	vouchers []voucher // of two-sided keys
 	vouched  []record.Span
-	keys     []key // of all keys
+	keys     []key    // of all keys
+	disputed disputed // when they are in doubt
 }
 
 // StatesOf derives the states of all keys of a log, which must be complete. The
@@ -37,6 +38,7 @@ func StatesOf(log *Log, texts *intern.Table, p *policy.Policy) *States {
 		if story.twoSided {
 			s.vouch(&story, p)
 		}
+		s.disputed.add(story.key, story.doubtful(log, p))
 		story.episodes(p, func(e *episode) { s.Outages = append(s.Outages, d.outage(&story, e)) })
 	}
 	sortAccounts(s.Outages, texts)

@@ -25,6 +25,8 @@ type Batch struct {
 	Requests []Request
 	Skipped  int64 // rows of another kind, and lines that match no pattern
 	Unusable int64 // attempts without a time, a status or anything that registered
+	Unread   int64 // of those: attempts with a time that cannot be read
+	Doubtful int64 // events whose local time occurs twice
 }
 
 // Add takes over what the next chunk of the object holds.
@@ -34,6 +36,8 @@ func (b *Batch) Add(next *Batch) {
 	b.Requests = append(b.Requests, next.Requests...)
 	b.Skipped += next.Skipped
 	b.Unusable += next.Unusable
+	b.Unread += next.Unread
+	b.Doubtful += next.Doubtful
 }
 
 // Reader reads the registration log of one source. It is not safe for
@@ -150,12 +154,23 @@ func (r *Reader) event(row *rows.Row, a *attempt) error {
 		Org: r.orgOf(row), Client: a.client, Expiry: a.expiry, Status: int16(a.status),
 		Ref: record.Ref{Row: row.Index}, Issued: record.NoTime,
 	}
-	e.Time, _ = r.norm.Time(row.Value(record.EventTime))
+	when := row.Value(record.EventTime)
+	var read bool
+	e.Time, read = r.norm.Time(when)
 	e.Trunk, _ = r.norm.ID(row.Value(record.TrunkID))
 	e.Line, _ = r.norm.ID(a.line)
 	if reason := unusable(&e); reason != "" {
 		r.batch.Unusable++
-		return r.reject(row.Reject(reason))
+		reject := row.Reject(reason)
+		if !e.Time.Known() && !read {
+			r.batch.Unread++
+			reject.Reason, reject.Value = r.norm.WhyNoTime(when)
+		}
+		return r.reject(reject)
+	}
+	if !read {
+		r.batch.Doubtful++
+		e.Facts |= DoubtfulTime
 	}
 	if e.Line == intern.None {
 		e.User, _ = r.norm.Plain(row.Value(record.Username))

@@ -207,7 +207,7 @@ func TestAttemptsThatCannotBeUsedAreRejected(t *testing.T) {
 		`{"time":"2026-11-20T12:00:00Z","line_id":"L"}`, `{"time":"2026-11-20T12:00:00Z","status":700,"line_id":"L"}`, `{"time":"2026-11-20T12:00:00Z","status":200}`, `{"time":"2026-11-20T12:00:00Z","status":200,"line_id":{},"trunk_id":""}`,
 		`{"time":"2026-11-20T12:00:00Z","status":200,"trunk_id":"T"}`, `no JSON`, `[]`,
 	}, "\n"))
-	want := []string{"1 no time", "2 no time", "3 no time", "4 no status", "5 no status", "6 neither trunk nor line", "7 neither trunk nor line", "9 syntax error", "10 not an object"}
+	want := []string{"1 no time", "2 the time does not parse: it is in none of the layouts of the profile", "3 no time", "4 no status", "5 no status", "6 neither trunk nor line", "7 neither trunk nor line", "9 syntax error", "10 not an object"}
 	if diff := gocmp.Diff(want, rejects); diff != "" || b.Unusable != 7 || b.Rejected != 2 || len(b.Events) != 2 {
 		t.Errorf("%d unusable, %d rejected, %d events (-want +got):\n%s", b.Unusable, b.Rejected, len(b.Events), diff)
 	}

@@ -8,13 +8,15 @@
 // Then the events of a key become a history in order of time (history.go), each
 // event gets its kind (classify.go), the whole log says what a key's silence
 // means (survey.go), and a walk along the history gives the outages (walk.go).
-// [Index] says which outage a leg or an entry coincides with.
+// [Index] says which outage a leg or an entry coincides with. What rests on a local
+// time that occurs twice is doubtful, and proves nothing (doubt.go).
 package registration
 
 import (
 	"time"
 
 	"cdrmend/internal/intern"
+	"cdrmend/internal/profile"
 	"cdrmend/internal/record"
 	"cdrmend/internal/token"
 )
@@ -50,6 +52,7 @@ const (
 	GrantLacks                          // a required scope is not among those granted
 	InvalidToken                        // WWW-Authenticate names the error invalid_token
 	InsufficientScope                   // or insufficient_scope
+	DoubtfulTime                        // its local time occurs twice, and was read as the earlier one
 )
 
 // is reports whether all of some facts hold.
@@ -59,6 +62,7 @@ func (f Facts) is(all Facts) bool { return f&all == all }
 type Source struct {
 	Lookahead time.Duration
 	Successes bool // the log is known to contain successes
+	Profile   *profile.Profile
 }
 
 // What an outage ended by.

@@ -50,10 +50,17 @@ func newPinned(store object.Store, inputs []ledger.Input) (*Pinned, error) {
 	return p, nil
 }
 
-// look lists the objects that are below the prefixes today.
+// look lists the objects that are below the prefixes today. Like a run it passes over
+// what cannot be an input.
 func (p *Pinned) look(ctx context.Context, prefixes []string) error {
+	list := p.Store.List
+	if c, ok := p.Store.(object.Counter); ok {
+		list = func(ctx context.Context, prefix string) iter.Seq2[object.Info, error] {
+			return c.ListCounting(ctx, prefix, &object.Ignored{})
+		}
+	}
 	for _, prefix := range prefixes {
-		for info, err := range p.Store.List(ctx, prefix) {
+		for info, err := range list(ctx, prefix) {
 			if err != nil {
 				return err
 			}

@@ -110,6 +110,9 @@ func (r *Run) open(ctx context.Context, inputs map[string][]ledger.Input, open O
 func (r *Run) passIgnored(s *report.Summary) {
 	kinds := map[string][]object.IgnoredKind{}
 	for _, i := range s.Ignored {
+		if i.Kind == object.NoRecording {
+			continue // it is found again among the inputs
+		}
 		kinds[i.Source] = append(kinds[i.Source], object.IgnoredKind{Kind: i.Kind, Count: i.Count, First: i.First})
 	}
 	for i, p := range r.Sources {

@@ -159,7 +159,11 @@ type Ignored struct {
 
 // Text says what there is of a kind.
 func (i *Ignored) Text() string {
-	return fmt.Sprintf("%s %s in source %s, such as %s", Grouped(i.Count), strings.ReplaceAll(i.Kind, "_", " "), i.Source, i.First[0])
+	kind := strings.ReplaceAll(i.Kind, "_", " ")
+	if i.Kind == "no_recording" {
+		kind = "objects without the name of a recording"
+	}
+	return fmt.Sprintf("%s %s in source %s, such as %s", Grouped(i.Count), kind, i.Source, i.First[0])
 }
 
 // RenewalsFailed writes how many outages were harmless.

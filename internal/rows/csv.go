@@ -61,7 +61,7 @@ func (r *reader) csv(c *Chunk) error {
 
 	columns := r.mapping.columnsOf(c.header)
 	r.reading.Framed, r.reading.Tabular, r.reading.Places = true, true, columns.Fields()
-	if r.reading.Damage = otherDelimiter(c.header, c.csv.Separator(), r.reading.Places); r.reading.Damage != nil {
+	if r.reading.Damage = headerFault(c.header, c.csv, columns); r.reading.Damage != nil {
 		return nil
 	}
 
@@ -87,6 +87,15 @@ func (r *reader) csv(c *Chunk) error {
 	return nil
 }
 
+// headerFault returns an error for a header with which no row has a meaning, nil for
+// any other.
+func headerFault(header []string, layout *profile.CSVLayout, columns *Columns) error {
+	if err := otherDelimiter(header, layout.Separator(), columns.Fields()); err != nil {
+		return err
+	}
+	return columnTwice(header, layout, columns)
+}
+
 // otherDelimiter returns an error for a header of one column that is no field and
 // looks like several with another delimiter.
 func otherDelimiter(header []string, separator byte, fields record.Fields) error {
@@ -95,6 +104,23 @@ func otherDelimiter(header []string, separator byte, fields record.Fields) error
 	}
 	if i := strings.IndexAny(header[0], ",;|\t"); i >= 0 && header[0][i] != separator {
 		return fmt.Errorf("the header is one column that holds %q: name the delimiter in the profile (csv.delimiter)", header[0][i])
+	}
+	return nil
+}
+
+// columnTwice returns an error for a header that has a column twice which the profile
+// reads: either of them may be the one that is meant. Other columns do not matter.
+func columnTwice(header []string, layout *profile.CSVLayout, columns *Columns) error {
+	first := make(map[string]int, len(header))
+	for i, name := range header {
+		name = strings.TrimSpace(name)
+		n, again := first[name]
+		switch {
+		case !again:
+			first[name] = i
+		case columns.mapped(i): // of equal names the last is the one that fields have
+			return fmt.Errorf("the header has %q twice, as columns %d and %d, and the profile reads it: give one of them another name in the export, or name the columns in the profile (csv.header, and csv.before: %d)", name, n+1, i+1, layout.Before+1)
+		}
 	}
 	return nil
 }

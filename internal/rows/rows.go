@@ -12,8 +12,10 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"errors"
+	"fmt"
 	"io"
 	"iter"
+	"slices"
 
 	"cdrmend/internal/jsonscan"
 	"cdrmend/internal/profile"
@@ -91,6 +93,7 @@ type Reject struct {
 	Row    int64 // -1 for a part that is not a row
 	Offset int64 // in the uncompressed content
 	Reason string
+	Value  string // the value that is the reason, cut; empty when the reason is no value
 	Bytes  []byte
 
 	// Before is what stands between the row before it and this one, its start if
@@ -110,9 +113,11 @@ func (r Reject) SHA256() [32]byte { return sha256.Sum256(r.Bytes) }
 type Reading struct {
 	Rows      int64 // rejects and skipped lines included
 	Rejected  int64
-	Unmatched int64 // lines that are skipped: comments of CSV, and lines of a text log that its pattern does not match
+	Unmatched int64 // what is skipped: comments of CSV, lines of a text log that its pattern does not match, elements of XML next to the records
 	Damage    error // see [jsonscan.IsDamage]; nil for a sound object
 	Used      int64 // end of the last row or reject; what follows it in a damaged object is lost
+
+	Joined Joined // records of several lines of a text log
 
 	Filtered []int64 // rows that each filter of the profile skips; nil for none
 
@@ -152,6 +157,10 @@ var ErrNoField = errors.New("no known field")
 
 // NoPattern is the reason of a reject for a text line that no pattern matches.
 const NoPattern = "the line matches no pattern of the profile"
+
+// SeveralValues is the reason of a reject for a line that holds values one after
+// another, as Firehose delivers them.
+const SeveralValues = "several JSON values stand in one line; where values have no newline between them, say concatenated: true in the profile"
 
 // ErrNoRow is the error of a visitor for a document that is no row, but says that
 // it has none.
@@ -194,6 +203,7 @@ func (r *Reading) Add(next Reading) {
 	r.Rejected += next.Rejected
 	r.Unmatched += next.Unmatched
 	r.Listed += next.Listed
+	r.Joined.add(next.Joined)
 	for n, of := range next.Filtered {
 		if r.Filtered == nil {
 			r.Filtered = make([]int64, len(next.Filtered))
@@ -240,6 +250,9 @@ func (m *Mapping) ReadRows(c *Chunk, to Visitor) (Reading, error) {
 	// The slots come last, as they are for all paths that there are by then.
 	r.visit = r.elements()
 	r.slots = m.elementPaths().NewSlots()
+	if m.Profile.Concatenated {
+		return r.ended(r.lines(c.Values, r.jsonLine))
+	}
 	return r.ended(r.lines(c.Lines, r.jsonLine))
 }
 
@@ -347,6 +360,9 @@ func (r *reader) json(in io.Reader, list string) error {
 	}
 
 	err := d.Walk()
+	if syntax, ok := errors.AsType[*jsonscan.SyntaxError](err); ok && d.Keep > 0 && d.Closers == "" {
+		err = fmt.Errorf("%w after the first value; where values follow each other, have jsonl among formats, and say concatenated: true where no newline is between them", syntax)
+	}
 	r.reading.Framed = d.Framed() || r.reading.Bare
 	r.reading.Page = r.mapping.Page(d)
 	return err
@@ -384,7 +400,11 @@ func (r *reader) jsonLine(line Line) error {
 	e, err := r.slots.ScanLine(line.Index, line.Offset, line.Text, r.mapping.Limits)
 	switch {
 	case err != nil: // the last line may have been cut
-		err = r.reject(line.RejectAs(err.Error()))
+		reason := err.Error()
+		if after := line.Text[e.End-line.Offset:]; !e.Partial && bytes.HasPrefix(bytes.TrimSpace(after), []byte("{")) {
+			reason = SeveralValues
+		}
+		err = r.reject(line.RejectAs(reason))
 		r.reading.Cut = true
 		return err
 	case e.Kind != jsonscan.Object:
@@ -405,10 +425,14 @@ func (r *reader) textLines(c *Chunk) error {
 	if begins := r.mapping.Profile.Begins; begins != nil {
 		all = c.Records(begins)
 	}
+	matches := func(line []byte) bool {
+		return slices.ContainsFunc(patterns, func(p linePattern) bool { return p.MayMatch(line) && p.Pattern.Match(line) })
+	}
 	return r.lines(all, func(line Line) error {
 		if line.Broken {
 			return r.reject(line.RejectAs("the stream breaks off inside this line"))
 		}
+		r.joined(line, matches)
 		for i := range patterns {
 			if cells := patterns[i].cells(line.Text); cells != nil {
 				return r.row(Row{Index: line.Index, Offset: line.Offset, Bytes: line.Text, Before: line.Before, cells: cells, columns: patterns[i].columns})

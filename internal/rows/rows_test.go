@@ -81,7 +81,7 @@ func TestRowsOfCSV(t *testing.T) {
 	checkRows(t, p, profile.CSV, "\xef\xbb\xbfleg_id , trunk_id,x\r\na,t1,\r\n\r\n\"b,1\",\"t\"\"2\",\"new\nline\"\r\nc\nd,t4,5,6\ne,,", []string{
 		`0@24 a|t1`, `1@33 b,1|t"2`, `4@69 e|`,
 	}, []string{"2@58 c" + other, "3@60 d,t4,5,6" + other})
-	checkRows(t, p, profile.CSV, "trunk,leg_id,trunk_id,leg_id\nT,a,,b\n,c,t,d", []string{"0@29 b|T", "1@36 d|t"}, nil)
+	checkRows(t, p, profile.CSV, "trunk,x,trunk_id,x,leg_id\nT,a,,1,b\n,c,t,2,d", []string{"0@26 b|T", "1@35 d|t"}, nil)
 	checkRows(t, p, profile.CSV, "", nil, nil)
 	checkRows(t, p, profile.CSV, "leg_id", nil, nil)
 	checkRows(t, p, profile.CSV, "x\n1\n", []string{"0@2 |"}, nil)
@@ -127,6 +127,25 @@ func TestAHeaderWithAnotherDelimiterIsAnError(t *testing.T) {
 		if _, _, reading := rowsOf(t, builtIn(t), profile.CSV, strings.NewReader(text)); reading.Damage != nil {
 			t.Errorf("%q: %v", text, reading.Damage)
 		}
+	}
+}
+
+func TestAColumnThatIsReadAndStandsTwiceIsAnError(t *testing.T) {
+	const want = `the header has "leg_id" twice, as columns 1 and 3, and the profile reads it: give one of them another name in the export, or name the columns in the profile (csv.header, and csv.before: 2)`
+	p := builtIn(t)
+	p.CSV.Before = 1
+	reading := checkRows(t, p, profile.CSV, "calls\nleg_id,x, leg_id ,x\na,1,b,2\n", nil, nil)
+	if reading.Damage == nil || reading.Damage.Error() != want || reading.Used != 0 || !reading.Tabular {
+		t.Errorf("got %+v, want the damage %s", reading, want)
+	}
+
+	const computed = "cdrs: {formats: [csv], fields: {leg_id: [leg], trunk_id: [{from: channel}]}}\n"
+	own, err := profile.Load("own.yaml", []byte(computed), "cdrs")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, _, reading := rowsOf(t, own, profile.CSV, strings.NewReader("channel,leg,channel\na,b,c\n")); reading.Damage == nil {
+		t.Error("a column that a computed value reads stands twice, and nothing is said")
 	}
 }
 
@@ -238,6 +257,11 @@ func TestRecordsOfXMLAreRows(t *testing.T) {
 	checkRows(t, p, profile.XML, `<cdrs><cdr id="x"><vars><uuid>a</uuid><gw>1</gw><gw>2</gw></vars></cdr><cdr id="b"/><cdr>5</cdr></cdrs>`, []string{
 		`0@6 "a"|["1","2"]`, `1@71 "b"|`,
 	}, []string{"2@84 <cdr>5</cdr>: has no elements and no attributes"})
+
+	other := checkRows(t, p, profile.XML, `<cdrs><head n="1"/><cdr id="a"/><page><cdr id="b"/></page></cdrs>`, []string{`0@19 "a"|`}, []string{"-1@38 <cdr id=\"b\"/>: " + rows.MisplacedRecord})
+	if other.Unmatched != 2 || other.Rows != 4 || other.Listed != 1 || other.Incomplete() != nil {
+		t.Errorf("elements next to the records: %+v", other)
+	}
 
 	if reading := checkRows(t, p, profile.XML, `<cdrs></cdrs>`, nil, nil); reading.Incomplete() != nil {
 		t.Errorf("a list without records is whole: %v", reading.Incomplete())

@@ -165,11 +165,11 @@ func (t *Table) row() (Piece, error) {
 	return p, err
 }
 
-// HeaderColumns returns the columns of a header, and an error for a header that
-// another delimiter divides.
+// HeaderColumns returns the columns of a header, and an error for a header with which
+// no row has a meaning: another delimiter divides it, or it has a column twice.
 func (m *Mapping) HeaderColumns(header []string) (*Columns, error) {
 	columns := m.columnsOf(header)
-	return columns, otherDelimiter(header, m.Profile.CSV.Separator(), columns.Fields())
+	return columns, headerFault(header, &m.Profile.CSV, columns)
 }
 
 // TableRow returns a row of cells as a row of fields. It is valid until the next one.

@@ -71,6 +71,10 @@ func (f *File) Write(b []byte) (int, error) {
 	return n, f.withAdvice(err)
 }
 
+func (f *File) settle() error { return f.withAdvice(f.out.Flush()) }
+
+func (f *File) name() string { return f.path }
+
 // ReaderAt returns a reader of the bytes written. It is valid until the file is
 // closed.
 func (f *File) ReaderAt() (io.ReaderAt, error) {

@@ -20,17 +20,32 @@ const (
 // Spool collects the content of one file: small content in memory, large content
 // in a temporary file that is deleted when the spool is closed.
 type Spool struct {
-	create func() (*File, error)
+	limit  int64 // of what stays in memory, in bytes
+	create func() (backing, error)
 	sum    hash.Hash
 	size   int64
 	mem    []byte
-	file   *File // nil while the content is in memory
+	file   backing // nil while the content is in memory
+}
+
+// backing is where a spool keeps what does not stay in memory: a file of its own, or
+// a part of a pool.
+type backing interface {
+	io.Writer
+	ReaderAt() (io.ReaderAt, error)
+	settle() error
+	name() string // of a file that a store may take over, else empty
+	Close()
+}
+
+func newSpool(limit int64, create func() (backing, error)) *Spool {
+	return &Spool{limit: limit, sum: sha256.New(), create: create}
 }
 
 // NewSpool returns an empty spool. Its temporary file is created in dir, empty
 // for the system's directory.
 func NewSpool(dir string) *Spool {
-	return &Spool{sum: sha256.New(), create: func() (*File, error) { return NewFile(dir, spoolBuffer) }}
+	return newSpool(spoolLimit, func() (backing, error) { return NewFile(dir, spoolBuffer) })
 }
 
 // NewSpoolFor returns an empty spool for the content of an object. Its file is
@@ -41,7 +56,7 @@ func NewSpoolFor(store object.Store, dir string) (*Spool, error) {
 		return NewSpool(dir), err
 	}
 
-	return &Spool{sum: sha256.New(), create: func() (*File, error) { return newNamedFile(near, spoolBuffer) }}, nil
+	return newSpool(spoolLimit, func() (backing, error) { return newNamedFile(near, spoolBuffer) }), nil
 }
 
 // Size returns the number of bytes written.
@@ -55,7 +70,7 @@ func (s *Spool) Write(b []byte) (int, error) {
 	s.sum.Write(b)
 	s.size += int64(len(b))
 
-	if s.file == nil && s.size <= spoolLimit {
+	if s.file == nil && s.size <= s.limit {
 		s.mem = append(s.mem, b...)
 		return len(b), nil
 	}
@@ -82,6 +97,15 @@ func (s *Spool) spill() error {
 	return err
 }
 
+// Settle stores what is buffered, so that the spool of a pool takes little memory until
+// it is read. It may be written again.
+func (s *Spool) Settle() error {
+	if s.file == nil {
+		return nil
+	}
+	return s.file.settle()
+}
+
 // Content returns the content. It can be read any number of times, one reader
 // after the other, until the spool is closed.
 func (s *Spool) Content() (object.Content, error) {
@@ -93,7 +117,7 @@ func (s *Spool) Content() (object.Content, error) {
 
 	content := object.ContentAt(r, s.size, [32]byte(s.sum.Sum(nil)))
 	if s.file != nil {
-		content.File = s.file.path // empty for a file without a name
+		content.File = s.file.name()
 	}
 	return content, nil
 }

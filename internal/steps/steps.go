@@ -27,6 +27,7 @@ package steps
 import (
 	"bytes"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"cdrmend/internal/jsonscan"
@@ -40,6 +41,7 @@ const longest = 4096
 // Context is what an object says about the times in it.
 type Context struct {
 	Modified  record.Time    // of the object: a time without a year lies at most a day after it
+	YearTorn  *atomic.Bool   // set when a time without a year lies in another year by Modified than by Partition; nil: nobody asks
 	Partition record.Span    // of the object: a time without a date lies in it
 	Zone      *time.Location // of times without an offset; nil: UTC, to find a year or a date only
 }

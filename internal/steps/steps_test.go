@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -241,6 +242,39 @@ func TestEveryMistakeOfADeclarationIsNamed(t *testing.T) {
 		_, _, problems := compile(t, tt.decl, tt.target)
 		if diff := cmp.Diff(tt.want, problems); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", tt.decl, diff)
+		}
+	}
+}
+
+func TestAYearIsThatOfThePartitionAmongThoseThatTheObjectAllows(t *testing.T) {
+	day := func(year int, month time.Month, day int) record.Time {
+		return record.TimeOf(time.Date(year, month, day, 0, 0, 0, 0, time.UTC))
+	}
+	for name, test := range map[string]struct {
+		modified        record.Time
+		partition       record.Span
+		text, want      string
+		contradictories bool
+	}{
+		"soon after":                          {day(2026, 11, 21), record.Span{Start: day(2026, 11, 20), End: day(2026, 11, 21)}, "Nov 20 10:00:00", "2026-11-20T10:00:00", false},
+		"copied a year later":                 {day(2027, 12, 1), record.Span{Start: day(2026, 11, 20), End: day(2026, 11, 21)}, "Nov 20 10:00:00", "2026-11-20T10:00:00", true},
+		"copied many years later":             {day(2040, 1, 1), record.Span{Start: day(2026, 11, 20), End: day(2026, 11, 21)}, "Nov 20 10:00:00", "2026-11-20T10:00:00", true},
+		"copied within the year":              {day(2027, 10, 1), record.Span{Start: day(2026, 11, 20), End: day(2026, 11, 21)}, "Nov 20 10:00:00", "2026-11-20T10:00:00", false},
+		"the end of the year before":          {day(2028, 2, 1), record.Span{Start: day(2027, 1, 1), End: day(2027, 1, 2)}, "Dec 31 23:59:00", "2026-12-31T23:59:00", true},
+		"the start of the year after":         {day(2027, 1, 1), record.Span{Start: day(2026, 12, 31), End: day(2027, 1, 1)}, "Jan  1 00:01:00", "2027-01-01T00:01:00", false},
+		"a partition of a year":               {day(2029, 1, 1), record.Span{Start: day(2026, 1, 1), End: day(2027, 1, 1)}, "Dec 31 23:59:00", "2026-12-31T23:59:00", true},
+		"by the partition in no year":         {day(2026, 11, 21), record.Span{Start: day(2026, 1, 2), End: day(2026, 1, 3)}, "Nov 20 10:00:00", "2026-11-20T10:00:00", true},
+		"a partition after the object":        {day(2026, 11, 21), record.Span{Start: day(2027, 11, 20), End: day(2027, 11, 21)}, "Nov 20 10:00:00", "2026-11-20T10:00:00", true},
+		"a leap day of another year":          {day(2026, 11, 21), record.Span{Start: day(2026, 11, 20), End: day(2026, 11, 21)}, "Feb 29 10:00:00", "2024-02-29T10:00:00", true},
+		"a partition of all time tells none":  {day(2028, 12, 1), record.Forever, "Nov 20 10:00:00", "2028-11-20T10:00:00", false},
+		"nobody knows of which partition":     {day(2028, 12, 1), record.Span{Start: record.NoTime, End: record.NoTime}, "Nov 20 10:00:00", "2028-11-20T10:00:00", false},
+		"a day of rotation before the object": {day(2026, 11, 21), record.Span{Start: day(2026, 11, 20), End: day(2026, 11, 21)}, "Nov 13 10:00:00", "2026-11-13T10:00:00", false},
+	} {
+		torn := new(atomic.Bool)
+		c := &steps.Context{Modified: test.modified, Partition: test.partition, YearTorn: torn}
+		got := eval(t, `{"from":"a","then":[{"time":["Jan _2 15:04:05"]}]}`, steps.Time, `{"a":"`+test.text+`"}`, c)
+		if got != test.want || torn.Load() != test.contradictories {
+			t.Errorf("%s: got %s, contradictory %v, want %s, %v", name, got, torn.Load(), test.want, test.contradictories)
 		}
 	}
 }

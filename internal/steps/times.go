@@ -68,17 +68,64 @@ func (c *Context) zone() *time.Location {
 }
 
 // inYear returns a time without a year in the year in which it lies at most a day
-// after the object's last modification.
+// after the object's last modification: the last of such years, unless the time lies
+// by the object's partition in another one of them. Then somebody copied or restored
+// the object long after it was written.
 func (c *Context) inYear(t time.Time) (time.Time, bool) {
 	latest := c.Modified.Std().Add(24 * time.Hour)
+	last, ok := lastYear(t, latest)
+	const nearly = 180 * 24 * time.Hour // no other year is nearer
+	if !ok || !c.Partition.Start.Known() || c.fromPartition(last) < nearly {
+		return last, ok // a partition of all time has no date
+	}
+
+	near, ok := c.nearestYear(t)
+	if ok && near.Equal(last) {
+		return last, true
+	}
+	if c.YearTorn != nil {
+		c.YearTorn.Store(true)
+	}
+	const by = 31 * 24 * time.Hour // what a log of a month may be away from its partition
+	if ok && !near.After(latest) && c.fromPartition(near) <= by {
+		return near, true
+	}
+	return last, true
+}
+
+// lastYear returns a time in the last year in which it is not after another one.
+func lastYear(t, latest time.Time) (time.Time, bool) {
 	const leapYears = 8 // at most so many years lie between two of them
 	for year := latest.In(t.Location()).Year(); year > latest.Year()-leapYears-1; year-- {
-		dated := time.Date(year, t.Month(), t.Day(), t.Hour(), t.Minute(), t.Second(), t.Nanosecond(), t.Location())
-		if dated.Month() == t.Month() && dated.Day() == t.Day() && !dated.After(latest) {
+		if dated, ok := withYear(t, year); ok && !dated.After(latest) {
 			return dated, true
 		}
 	}
 	return t, false
+}
+
+// nearestYear returns a time in the year in which it lies nearest the partition.
+func (c *Context) nearestYear(t time.Time) (nearest time.Time, ok bool) {
+	least := time.Duration(-1)
+	for year := c.Partition.Start.Std().Year() - 1; year <= c.Partition.End.Std().Year()+1; year++ {
+		dated, exists := withYear(t, year)
+		if away := c.fromPartition(dated); exists && (least < 0 || away < least) {
+			nearest, least, ok = dated, away, true
+		}
+	}
+	return nearest, ok
+}
+
+// withYear returns a time in another year, false for 29 February when that year has
+// none.
+func withYear(t time.Time, year int) (time.Time, bool) {
+	dated := time.Date(year, t.Month(), t.Day(), t.Hour(), t.Minute(), t.Second(), t.Nanosecond(), t.Location())
+	return dated, dated.Month() == t.Month() && dated.Day() == t.Day()
+}
+
+// fromPartition returns how far a time lies from the partition.
+func (c *Context) fromPartition(t time.Time) time.Duration {
+	return max(c.Partition.Start.Std().Sub(t), t.Sub(c.Partition.End.Std()), 0)
 }
 
 // dated returns a time of day on the date on which it lies in the object's

@@ -115,6 +115,7 @@ func (v journalReader) read(ctx context.Context) (*journal, error) {
 			j.root.objects[ledger.JournalFolder+name] = info
 		case ledger.ReservedName(name):
 			j.tokens++
+			j.root.objects[ledger.JournalFolder+name] = info
 		default:
 			v.report.Leftovers = append(v.report.Leftovers, info.Key)
 		}

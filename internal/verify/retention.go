@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"cdrmend/internal/ledger"
+	"cdrmend/internal/timestamp"
 )
 
 // checkVersions reports records, entries and identities that were replaced or removed, if the
@@ -135,8 +136,9 @@ func describe(r ledger.Retention) string {
 	return strings.TrimSpace(fmt.Sprintf("%s until %s", r.Mode, r.Until.UTC().Format(time.RFC3339)))
 }
 
-// wantedRetention returns the wanted retention by path: an entry is kept as long as
-// the record that it names, and output.json as long as the last of all.
+// wantedRetention returns the wanted retention by path: an entry and its token are kept
+// as long as the record that the entry names, and output.json as long as the last of
+// all.
 func (j *journal) wantedRetention(atLeast time.Time, chains map[string]*chain) map[string]ledger.Retention {
 	wanted := map[string]ledger.Retention{}
 	add := func(path string, want ledger.Retention) {
@@ -159,6 +161,7 @@ func (j *journal) wantedRetention(atLeast time.Time, chains map[string]*chain) m
 			}
 			if e.entered > 0 {
 				add(ledger.JournalFolder+ledger.EntryName(e.entered), want)
+				add(ledger.JournalFolder+timestamp.Name(e.entered), want)
 			}
 		}
 	}

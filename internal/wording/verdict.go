@@ -34,8 +34,8 @@ var reasons = map[string]Words{
 		Command:  explainCall,
 	},
 	"inputs": {
-		Sentence: "manifests of its time are incomplete, so that its recording may stand in what could not be read",
-		Remedy:   "export again what is incomplete, then run again",
+		Sentence: "manifests of its time are incomplete, or lie outside of what was read, so that its recording may stand there",
+		Remedy:   "export again what is incomplete, then run again; where its start is missing, deliver it, or set a longer lookback",
 		Title:    "export again what is incomplete",
 		Command:  runAgain,
 	},

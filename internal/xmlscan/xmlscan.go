@@ -13,6 +13,10 @@
 // The document is read as a stream: only one record is in memory. Entities that a
 // document defines are never expanded, and nothing outside it is ever fetched; a
 // reference to such an entity is a syntax error.
+//
+// No element is passed over silently. One next to the records with another name is
+// returned as [Other], and one that has the name of the records and stands elsewhere as
+// [Misplaced]; see [Place].
 package xmlscan
 
 import (
@@ -22,16 +26,29 @@ import (
 	"errors"
 	"io"
 	"slices"
+	"strings"
 
 	"cdrmend/internal/jsonscan"
 	"cdrmend/internal/stream"
 )
 
-// Record is one record. Its bytes are valid until the next one.
+// Place says where an element stands.
+type Place uint8
+
+// The places of elements that a reader returns.
+const (
+	Listed    Place = iota // a record
+	Other                  // next to the records, with another name: a header, a total
+	Misplaced              // with the name of the records in any case, next to them or anywhere else outside of them
+)
+
+// Record is one record, or another element that a reader returns. Its bytes are valid
+// until the next one.
 type Record struct {
+	Place  Place
 	Offset int64  // of its first byte
-	Raw    []byte // as in the document
-	JSON   []byte // the same as a JSON object or a JSON string
+	Raw    []byte // as in the document; of another element its first tag
+	JSON   []byte // of a record: the same as a JSON object or a JSON string
 }
 
 // Reader reads records.
@@ -41,6 +58,7 @@ type Reader struct {
 	in      *recorder
 	decoder *xml.Decoder
 	open    []string // names of the elements around the present position
+	outer   []outerValue
 	framed  bool
 	rooted  bool
 	json    []byte
@@ -51,6 +69,7 @@ type Reader struct {
 func NewReader(in io.Reader, path []string, limits *stream.Limits) *Reader {
 	r := &Reader{path: path, limits: limits, in: &recorder{in: bufio.NewReader(in), most: limits.RecordBytes}}
 	r.decoder = xml.NewDecoder(r.in)
+	r.decoder.CharsetReader = r.charset
 	return r
 }
 
@@ -64,8 +83,9 @@ func (r *Reader) Framed() bool { return r.framed }
 // Offset returns how much of the document was read.
 func (r *Reader) Offset() int64 { return r.decoder.InputOffset() }
 
-// Next returns the next record, and io.EOF after the end of the document. Damage is
-// an error of package jsonscan or stream; any other error is a failure to read.
+// Next returns the next record or other element, and io.EOF after the end of the
+// document. Damage is an error of package jsonscan or stream, or one that wraps it; any
+// other error is a failure to read.
 func (r *Reader) Next() (Record, error) {
 	for {
 		from := r.decoder.InputOffset()
@@ -80,20 +100,10 @@ func (r *Reader) Next() (Record, error) {
 			if len(r.open) == 0 && len(bytes.TrimSpace(bytes.TrimPrefix(t, []byte("\xef\xbb\xbf")))) > 0 {
 				return Record{}, &jsonscan.SyntaxError{Offset: from}
 			}
+			r.outerText(t)
 		case xml.StartElement:
-			// After the root nothing may follow. Documents one after the other are read,
-			// as nothing of them is lost.
-			if r.rooted && len(r.open) == 0 && t.Name.Local != r.path[0] {
-				return Record{}, &jsonscan.SyntaxError{Offset: from}
-			}
-			r.open, r.rooted = append(r.open, t.Name.Local), true
-			switch {
-			case r.limits.Depth > 0 && int64(len(r.open)) > r.limits.Depth:
-				return Record{}, &stream.LimitError{Limit: "depth", Max: r.limits.Depth, Offset: from}
-			case slices.Equal(r.open, r.path):
-				return r.record(from, t)
-			case slices.Equal(r.open, r.path[:len(r.path)-1]):
-				r.framed = true
+			if found, err := r.start(from, t); err != nil || found.Raw != nil {
+				return found, err
 			}
 		case xml.EndElement:
 			if err := r.leave(t); err != nil {
@@ -101,6 +111,35 @@ func (r *Reader) Next() (Record, error) {
 			}
 		}
 	}
+}
+
+// start opens an element outside of records. It returns the record that it begins, or
+// the element itself when it has to be told, and nothing for any other.
+func (r *Reader) start(from int64, t xml.StartElement) (Record, error) {
+	// After the root nothing may follow. Documents one after the other are read, as
+	// nothing of them is lost.
+	if r.rooted && len(r.open) == 0 && t.Name.Local != r.path[0] {
+		return Record{}, &jsonscan.SyntaxError{Offset: from}
+	}
+	r.open, r.rooted = append(r.open, t.Name.Local), true
+	if r.limits.Depth > 0 && int64(len(r.open)) > r.limits.Depth {
+		return Record{}, &stream.LimitError{Limit: "depth", Max: r.limits.Depth, Offset: from}
+	}
+	if slices.Equal(r.open, r.path) {
+		return r.record(from, t)
+	}
+
+	r.framed = r.framed || slices.Equal(r.open, r.path[:len(r.path)-1])
+	known := r.outerElement(t)
+	switch {
+	case r.open[0] != r.path[0] || known || len(r.open) < len(r.path) && slices.Equal(r.open, r.path[:len(r.open)]):
+		return Record{}, nil // another document altogether, or the frame of the list
+	case strings.EqualFold(t.Name.Local, r.path[len(r.path)-1]):
+		return Record{Place: Misplaced, Offset: from, Raw: r.in.bytes(from, r.decoder.InputOffset())}, nil
+	case len(r.open) == len(r.path) && slices.Equal(r.open[:len(r.open)-1], r.path[:len(r.path)-1]):
+		return Record{Place: Other, Offset: from, Raw: r.in.bytes(from, r.decoder.InputOffset())}, nil
+	}
+	return Record{}, nil
 }
 
 // leave closes an element.
@@ -154,24 +193,6 @@ func (r *Reader) element(start xml.StartElement, depth int) (*node, error) {
 			return n, r.leave(t)
 		}
 	}
-}
-
-// failure returns the error of the document for an error of the decoder.
-func (r *Reader) failure(err error) error {
-	switch {
-	case err == io.EOF && len(r.open) == 0:
-		return io.EOF
-	case err == io.EOF:
-		return &jsonscan.SyntaxError{Offset: r.in.at, Truncated: true}
-	case r.in.err != nil:
-		return r.in.err
-	}
-
-	// The decoder reports an end inside a tag as a syntax error.
-	if syntax, ok := errors.AsType[*xml.SyntaxError](err); ok && syntax.Msg == "unexpected EOF" {
-		return &jsonscan.SyntaxError{Offset: r.in.at, Truncated: true}
-	}
-	return &jsonscan.SyntaxError{Offset: r.decoder.InputOffset()}
 }
 
 // recorder hands the bytes of a document to the decoder, and keeps those of the

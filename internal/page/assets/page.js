@@ -371,7 +371,7 @@ if (document.getElementById("list-findings")) {
 if (document.getElementById("list-closed")) {
   add(new List("closed", [...interval("closed"),
     rank(severities, "severity", "Severity"), text("class", "Class"), id("trunk_id", "Trunk"),
-    id("conversation_id", "Conversation"), id("recording_id", "Recording"),
+    id("conversation_id", "Conversation"), id("recording_id", "Recording"), text("closed_by", "Closed by", {class: "wide"}),
   ], findingDetail, () => (a, b) => a - b));
 }
 

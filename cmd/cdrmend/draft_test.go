@@ -1,0 +1,149 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"maps"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"cdrmend/internal/guess"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/rogpeppe/go-internal/txtar"
+)
+
+// drafted is a night whose inputs are read by profiles that were guessed from them.
+type drafted struct {
+	story   string            // in testdata; its configuration and its wanted calls are the measure
+	kinds   string            // what profiles are guessed for: m, c, or both
+	edits   map[string]string // texts of the drafts, and what a person makes of them: at most as many as the drafts ask for
+	without string            // inputs that the vendor writes in another format, and the calls in them
+	calls   []string          // conversations of which only the inputs without tell
+}
+
+var draftedNights = []drafted{
+	{story: "vendor-twilio", kinds: "mc"},
+	{story: "vendor-amazon-connect", kinds: "c"},
+	{story: "vendor-asterisk", kinds: "c"},
+	{story: "vendor-freepbx", kinds: "c"},
+	{story: "vendor-brightpattern", kinds: "m"},
+	{story: "manifest-as-xml", kinds: "m", edits: map[string]string{"zone: UTC": "zone: Europe/Berlin"}},
+	{
+		story: "manifest-as-csv", kinds: "m",
+		edits: map[string]string{"zone: UTC": "zone: Europe/Berlin"},
+	},
+	{
+		story: "vendor-cisco-cucm", kinds: "c",
+		edits: map[string]string{
+			"conversation_id: ['globalCallID_callId']": "conversation_id: [{join: [globalCallID_callId, globalCallID_callManagerId, globalCallId_ClusterId], with: \"/\"}]",
+		},
+	},
+	{
+		story: "vendor-freeswitch", kinds: "c", without: `a_5.cdr.xml Master.csv`,
+		edits: map[string]string{
+			"    recording_ids: [{from: '/variables/record_path', then: [{decode: url}, {match: '([0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12})[^/]*$'}]}]\n": "",
+		},
+		calls: []string{"00000005-0000-4000-8000-0000000000ff", "00000006-0000-4000-8000-0000000000ff"},
+	},
+}
+
+// TestADraftRunsTheNightAfterTheEditsThatItNames guesses profiles from what vendors
+// deliver, makes the edits that the drafts ask for, and runs the night: the verdicts are
+// those that the built-in profile, or one made by hand, leads to.
+func TestADraftRunsTheNightAfterTheEditsThatItNames(t *testing.T) {
+	for _, test := range draftedNights {
+		t.Run(test.story, func(t *testing.T) {
+			archive, err := txtar.ParseFile(filepath.Join("..", "..", "testdata", test.story+".txtar"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			dir := t.TempDir()
+			inputs, want, config := map[string][]guess.Sample{}, "", ""
+			for _, f := range archive.Files {
+				text := bytes.TrimSuffix(f.Data, []byte("\\\n"))
+				switch name := path.Base(f.Name); {
+				case f.Name == "cdrmend.yaml":
+					config = string(f.Data)
+				case f.Name == "wanted/calls.csv":
+					want = string(f.Data)
+				case strings.HasPrefix(f.Name, "in/") && !slices.Contains(strings.Fields(test.without), name):
+					write(t, filepath.Join(dir, filepath.FromSlash(f.Name)), text)
+					kind := strings.Split(f.Name, "/")[1]
+					inputs[kind] = append(inputs[kind], guess.Sample{Name: f.Name, Content: text})
+				}
+			}
+
+			for _, kind := range strings.Split(test.kinds, "") {
+				text := test.draft(t, map[string]string{"m": "manifests", "c": "cdrs"}[kind], inputs[kind])
+				write(t, filepath.Join(dir, kind+".yaml"), text)
+				config = withProfile(config, kind)
+			}
+			write(t, filepath.Join(dir, "cdrmend.yaml"), []byte(config))
+			cdrmend(t, "run", "--config", filepath.Join(dir, "cdrmend.yaml"), "--interval", "2026-11-20", "--as-of", "2026-11-25T00:00:00Z")
+			if diff := cmp.Diff(test.wanted(want), verdictsOf(readCSV(t, dir, "calls"))); diff != "" {
+				t.Errorf("verdicts (-by hand +draft):\n%s", diff)
+			}
+		})
+	}
+}
+
+// draft guesses the profile of a kind and makes the edits of the night.
+func (n *drafted) draft(t *testing.T, kind string, samples []guess.Sample) []byte {
+	t.Helper()
+	// Broken samples are for nobody to start from.
+	samples = slices.DeleteFunc(slices.Clone(samples), func(s guess.Sample) bool {
+		return !bytes.HasSuffix(bytes.TrimSpace(s.Content), []byte(">")) && bytes.HasPrefix(s.Content, []byte("<"))
+	})
+	d, err := guess.Write(kind, samples)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, made := d.Text, 0
+	for _, before := range slices.Sorted(maps.Keys(n.edits)) {
+		if bytes.Contains(text, []byte(before)) {
+			text = bytes.ReplaceAll(text, []byte(before), []byte(n.edits[before]))
+			made++
+		}
+	}
+	if len(d.Edits) > 3 || made > len(d.Edits) || made < len(n.edits) && len(n.kinds) == 1 {
+		t.Errorf("of %d edits %d were made; the draft asks for %q\n%s", len(n.edits), made, d.Edits, d.Text)
+	}
+	t.Logf("\n%s", text)
+	return text
+}
+
+// withProfile names the drafted profile in the configuration of a story.
+func withProfile(config, kind string) string {
+	before, after, _ := strings.Cut(config, `{name: `+kind+`, `)
+	head, tail, _ := strings.Cut(after, "profile: ")
+	return before + `{name: ` + kind + `, ` + head + "profile: " + kind + ".yaml" + tail[strings.IndexAny(tail, "},"):]
+}
+
+// wanted returns the verdicts of the calls that the inputs tell of.
+func (n *drafted) wanted(text string) []string {
+	lines := strings.Split(strings.TrimSpace(text), "\n")
+	var rows []map[string]string
+	for _, line := range lines[1:] {
+		row := map[string]string{}
+		for i, cell := range strings.Split(line, ",") {
+			row[strings.Split(lines[0], ",")[i]] = cell
+		}
+		if !slices.Contains(n.calls, row["conversation_id"]) {
+			rows = append(rows, row)
+		}
+	}
+	return verdictsOf(rows)
+}
+
+// verdictsOf returns a line for each call: its conversation and its verdict.
+func verdictsOf(rows []map[string]string) (list []string) {
+	for _, row := range rows {
+		list = append(list, fmt.Sprint(row["conversation_id"], " ", row["verdict"]))
+	}
+	slices.Sort(list)
+	return list
+}

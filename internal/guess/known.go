@@ -1,0 +1,53 @@
+package guess
+
+import (
+	"slices"
+	"strings"
+
+	"cdrmend/internal/profile"
+	"cdrmend/manifests"
+)
+
+// enough is how many places of a built-in profile samples must have to be taken for
+// files of its vendor. Fewer, such as id, date and duration, are everybody's.
+const enough = 5
+
+// known returns the built-in profile that reads the most places of a table, and how
+// many; empty when none reads enough of them. A draft rests on the samples alone, but
+// what a vendor documents is surer.
+func (t *table) known(kind string) (best string, places int) {
+	places = enough - 1
+	for _, name := range manifests.Profiles() {
+		text, _ := manifests.Profile(name)
+		p, err := profile.Load(name, text, kind)
+		if err != nil || !slices.Contains(p.Formats, t.format) {
+			continue
+		}
+		if n := t.shares(p); n > places {
+			best, places = name, n
+		}
+	}
+	if best == "" {
+		return "", 0
+	}
+	return best, places
+}
+
+// shares returns how many columns of a table a profile reads.
+func (t *table) shares(p *profile.Profile) (n int) {
+	read := map[string]bool{}
+	for _, place := range p.Inputs {
+		read[strings.TrimPrefix(place, "/")] = true
+	}
+	for _, places := range p.Fields {
+		for _, place := range places {
+			read[strings.TrimPrefix(place.Name, "/")] = true
+		}
+	}
+	for _, c := range t.columns {
+		if c.parts == nil && read[strings.TrimPrefix(c.place, "/")] {
+			n++
+		}
+	}
+	return n
+}

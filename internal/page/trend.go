@@ -1,0 +1,152 @@
+package page
+
+import (
+	"fmt"
+	"strings"
+
+	"cdrmend/internal/policy"
+	"cdrmend/internal/record"
+	"cdrmend/internal/report"
+	"cdrmend/internal/table"
+)
+
+// trend is the share of recorded calls by interval, as a chart.
+type trend struct {
+	Points []trendPoint
+	Low    string // the share at the foot of the chart
+}
+
+// trendPoint is one interval of the trend, and the point before it.
+type trendPoint struct {
+	X, Y, FromX, FromY string
+	Label, Text        string
+	AtLeast            bool // the number of calls is not known
+}
+
+// Measures of the trend in pixels: of the chart itself, and what is above it.
+const trendHeight, trendTop = 90, 14
+
+// trend lays out the chart. It begins at the least share, rounded down, so that small
+// differences can be seen. An interval without calls has no share.
+func (v *auditView) trend() (t trend) {
+	least := 99.0
+	for i := range v.Nights {
+		if c := &v.Nights[i].Coverage; c.Of > 0 {
+			least = min(least, 100*float64(c.Recorded)/float64(c.Of))
+		}
+	}
+	low := float64(int(least))
+
+	t.Low = fmt.Sprintf("%.0f %%", low)
+	step := 100 / float64(max(1, len(v.Nights)))
+	for i := range v.Nights {
+		n := &v.Nights[i]
+		if n.Coverage.Of == 0 {
+			continue
+		}
+		share := 100 * float64(n.Coverage.Recorded) / float64(n.Coverage.Of)
+		p := trendPoint{
+			X: fmt.Sprintf("%.3f%%", step*(float64(i)+0.5)), Y: fmt.Sprintf("%.2f", trendTop+trendHeight*(100-share)/(100-low)),
+			Label: n.Short, AtLeast: n.Coverage.Total == report.AtLeast,
+			Text: fmt.Sprintf("%s: %s recorded, %s", n.Label, n.Coverage.Share(n.Coverage.Recorded), n.Percent()),
+		}
+		if len(t.Points) > 0 {
+			p.FromX, p.FromY = t.Points[len(t.Points)-1].X, t.Points[len(t.Points)-1].Y
+		}
+		t.Points = append(t.Points, p)
+	}
+	return t
+}
+
+// ageView counts open findings of one span of ages.
+type ageView struct {
+	Label                  string
+	Critical, Major, Minor int64
+	Oldest                 string // the oldest one, as it may be shown
+	within                 record.Time
+	since                  record.Time
+}
+
+const day = record.Time(24 * 3600e6)
+
+func newAges() []ageView {
+	return []ageView{
+		{Label: "up to 1 day", within: day}, {Label: "2 to 7 days", within: 7 * day}, {Label: "8 to 30 days", within: 30 * day}, {Label: "more than 30 days", within: 1<<63 - 1},
+	}
+}
+
+// addAge counts an open finding by how long it has been open.
+func (g *auditGathering) addAge(i *Interval, row *table.Row) {
+	since := i.committedAt(row.Count(firstColumn))
+	if !since.Known() {
+		return
+	}
+	for n := range g.Ages {
+		a := &g.Ages[n]
+		if g.Newest-since > a.within {
+			continue
+		}
+		switch string(row.Bytes(severityColumn)) {
+		case "critical":
+			a.Critical++
+		case "major":
+			a.Major++
+		default:
+			a.Minor++
+		}
+		if a.Oldest == "" || since < a.since {
+			a.Oldest, a.since = g.show.row(row).Text(0), since
+		}
+		return
+	}
+}
+
+// recent counts what the commits of the last day before the newest one changed.
+type recent struct{ Found, FoundCritical, Closed, ClosedCritical int64 }
+
+// addRecent counts a finding that the last day found or closed.
+func (g *auditGathering) addRecent(i *Interval, row *table.Row, state string) {
+	critical := string(row.Bytes(severityColumn)) == "critical"
+	within := func(commit int64) bool {
+		at := i.committedAt(commit)
+		return at.Known() && g.Newest-at <= day
+	}
+	count := func(all, worst *int64) {
+		*all++
+		if critical {
+			*worst++
+		}
+	}
+	switch {
+	case state == table.Closed && within(row.Count(closedColumn)):
+		count(&g.Recent.Closed, &g.Recent.ClosedCritical)
+	case (state == "open" || state == "indeterminate") && within(row.Count(firstColumn)):
+		count(&g.Recent.Found, &g.Recent.FoundCritical)
+	}
+}
+
+var closedColumn = table.History.Index("closed_commit")
+
+// stateOf returns the state of a finding: accepted when the present file accepts one
+// that the commit held as open.
+func (g *auditGathering) stateOf(row *table.Row) string {
+	state := string(row.Bytes(stateColumn))
+	if g.accept == nil || state != "open" && state != "indeterminate" {
+		return state
+	}
+	f := table.FindingOf(row)
+	if _, ok := g.accept.Row(f.ID, policy.Subject[string]{Class: f.Class, Org: f.Org, Conversation: f.Conversation, Recording: f.Recording}); ok {
+		g.Accepted++
+		return "accepted"
+	}
+	return state
+}
+
+// closedBy names the objects that closed a finding, as they may be shown.
+func (g *auditGathering) closedBy(i *Interval, row *table.Row) string {
+	var list []string
+	for _, c := range i.Closers[row.Text(0)] {
+		list = append(list, c.Source+": "+printableKey(&g.show, c.Key)+" ("+c.What+")")
+	}
+	return strings.Join(list, "; ")
+}
