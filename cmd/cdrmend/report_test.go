@@ -300,7 +300,7 @@ func TestAWeekIsAudited(t *testing.T) {
 		Lead, Absent, Closed string
 		Nights               []string
 	}
-	p.Eval(`({Lead: document.querySelector(".lead").textContent, Absent: document.querySelector(".notices").textContent,
+	p.Eval(`({Lead: document.querySelector(".lead").textContent + document.querySelector(".detail-line").textContent, Absent: document.querySelector(".notices").textContent,
 		Closed: document.querySelector("#count-closed").textContent,
 		Nights: [...document.querySelectorAll("#coverage tbody th")].map(th => th.textContent)})`, &v)
 	if want := []string{"2026-11-16", "2026-11-17", "2026-11-18", "2026-11-19", "2026-11-20", "2026-11-21"}; !slices.Equal(v.Nights, want) {
