@@ -55,6 +55,7 @@ func TestHostileValuesReachNoTerminalAndNoLogAsTheyCame(t *testing.T) {
 	write(t, filepath.Join("out", "interval=2026-11-20", "runs", "left"+key, "over"), nil)
 	for _, command := range [][]string{
 		dry,
+		append([]string{"config", "check", "--sources"}, interval...),
 		append([]string{"run"}, interval...),
 		append([]string{"run", "--json"}, interval...),
 		append([]string{"run", "--json", "--output", "other"}, interval...),

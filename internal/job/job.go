@@ -35,15 +35,18 @@ type Job struct {
 	Decide ledger.Decisions  // about records and entries that the signer does not trust
 	Retain *ledger.Retention // what the output's store was asked for; nil: nothing
 	Random io.Reader         // of the id of a new output only
-	DryRun bool
-	Memory int64 // bytes that may be used, 0 without a limit
-	OwnGC  bool  // the user set how often the collector comes
+	Dry    Listed            // gets what was listed, instead of computing it; nil: a real run
+	Memory int64             // bytes that may be used, 0 without a limit
+	OwnGC  bool              // the user set how often the collector comes
 	Log    *slog.Logger
 	Watch  Watch
 
 	tuning  intake.Tuning   // set by tests
 	journal *ledger.Journal // of the output, once an interval was run
 }
+
+// Listed gets the inputs of an interval once they are listed.
+type Listed func(context.Context, *intake.Inputs) error
 
 // Stores are the opened stores: those of the sources in the configuration's
 // order, that of media (nil without one), and the output.
@@ -108,6 +111,11 @@ func (a *attempt) run(ctx context.Context) (*report.Run, error) {
 
 	log := a.Log.With("interval", a.interval.Label, "run_id", inputs.RunID)
 	r := resultOf(base.ledger, inputs)
+	if a.Dry != nil {
+		if err := a.Dry(ctx, inputs); err != nil {
+			return nil, err
+		}
+	}
 	if base.unchanged(inputs.RunID) {
 		log.Info("unchanged since the newest commit", "objects", inputs.Count)
 		r.NoOp, r.Outcome, r.Journal = true, base.head.Record.Outcome, a.journalHead(ctx)
@@ -117,7 +125,7 @@ func (a *attempt) run(ctx context.Context) (*report.Run, error) {
 	log.Info("listed the inputs", "objects", inputs.Count, "bytes", inputs.Bytes)
 
 	need := inputs.Memory()
-	if a.DryRun {
+	if a.Dry != nil {
 		r.DryRun, r.Memory, r.MemoryLimit = true, need, a.Memory
 		return r, nil
 	}
