@@ -33,6 +33,12 @@ since its newest commit is left as it is.
   cdrmend run --config cdrmend.yaml
   cdrmend run --config cdrmend.yaml --interval 2026-11-20
   cdrmend run --config cdrmend.yaml --from 2026-11-01 --to 2026-11-20
+  cdrmend run --config cdrmend.yaml --interval 2026-11-20 --trial
+
+With --trial it computes one interval into a new temporary directory, which stays, and
+prints after the summary whether the sources fit together: organisations, fields,
+days, clocks, ids that join, trunks. The configured output is neither read nor written,
+nothing is signed, committed or sent. It exits with 1 when something is to be looked at.
 
 Exit codes: 0 done, nothing open at or above --fail-on; 1 done, such findings
 are open; 2 usage or configuration error; 3 failed, nothing committed, safe to
@@ -48,6 +54,7 @@ trusted, or to restore something.
 		f.String("to", "", "interval after the span's last")
 		f.String("as-of", "", "take this for the present time, as in 2026-11-25T00:00:00Z")
 		f.Bool("dry-run", false, "list the inputs, try each profile on one object, and tell what would be read and the memory it takes; write nothing")
+		f.Bool("trial", false, "compute one interval into a temporary directory, and say whether the sources fit together; commit nothing")
 		f.String("output", "", "URL or directory for the results, instead of the configured one")
 		f.String("fail-on", "", "lowest severity of an open finding for exit code 1: critical, major, minor or none")
 		f.Int("concurrency", 0, "requests in flight, instead of the configured number")
@@ -73,6 +80,10 @@ func runIntervals(ctx context.Context, w *world, flags *pflag.FlagSet) (int, err
 	chosen, err := chooseIntervals(flags, cfg, asOf)
 	if err != nil {
 		return 0, err
+	}
+
+	if trial, _ := flags.GetBool("trial"); trial {
+		return runTrial(ctx, w, flags, cfg, asOf)
 	}
 
 	quiet, _ := flags.GetBool("quiet")

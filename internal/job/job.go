@@ -181,6 +181,12 @@ type computed struct {
 // it also writes the history of a commit after it. The files have no effect before
 // the commit.
 func (j *Job) compute(ctx context.Context, to *ledger.Interval, head *ledger.Head, inputs *intake.Inputs) (*computed, error) {
+	return j.computeSeen(ctx, to, head, inputs, nil)
+}
+
+// computeSeen computes as compute does, and shows the witness, if there is one, the
+// decision with what it rests on.
+func (j *Job) computeSeen(ctx context.Context, to *ledger.Interval, head *ledger.Head, inputs *intake.Inputs, seen Witness) (*computed, error) {
 	memory := budget.New(inputs.Memory(), j.OwnGC)
 	ev, account, err := j.read(ctx, inputs, false, memory)
 	if err != nil {
@@ -191,7 +197,15 @@ func (j *Job) compute(ctx context.Context, to *ledger.Interval, head *ledger.Hea
 	// A stage that reads more before the decision has its place here: it takes
 	// inputs and evidence, and adds to the evidence.
 
-	decision, err := interruptible(ctx, memory, func(s evidence.Spread) *reconcile.Decision { return reconcile.Decide(ev, s) })
+	decision, err := interruptible(ctx, memory, func(s evidence.Spread) *reconcile.Decision {
+		if seen == nil {
+			return reconcile.Decide(ev, s)
+		}
+		trace := reconcile.Explain(ev, s)
+		seen(inputs, account, trace)
+		trace.Release()
+		return trace.Decision
+	})
 	if err != nil {
 		return nil, err
 	}
