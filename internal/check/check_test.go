@@ -414,3 +414,55 @@ func template(t *testing.T, text string) policy.Template {
 	}
 	return u
 }
+
+func TestOfALargeObjectTheBeginningIsTried(t *testing.T) {
+	dir := t.TempDir()
+	files := delivered()
+	legs := files["cdr/date=2026-11-20/a.csv"]
+	files["cdr/date=2026-11-20/a.csv"] = legs + strings.Repeat(legs[strings.Index(legs, "\n")+1:], 50)
+	files["reg/date=2026-11-20/a.parquet"] = "PAR1" + strings.Repeat("x", 2000)
+	delete(files, "reg/date=2026-11-20/a.jsonl")
+	for name, content := range files {
+		put(t, filepath.Join(dir, name), content)
+	}
+	t.Cleanup(check.ReadAtMost(1000))
+	got := run(t, load(t, dir, fmt.Sprintf(config, "", false)))
+	if diff := gocmp.Diff([]string{"r: mapping "}, short(got)); diff != "" || !strings.Contains(got.Sources[2].Problems[0].Text, "Parquet is read as a whole") {
+		t.Errorf("problems (-want +got)\n%s%+v", diff, problems(got))
+	}
+	tried := got.Sources[1].Tried
+	if tried == nil || !tried.Beginning || tried.Rows < 10 || tried.Rows > 20 || len(tried.Remarks) > 0 || tried.Filled != 4 {
+		t.Errorf("of the beginning the report says %+v", tried)
+	}
+	if text := got.Text(report.Unpainted); !strings.Contains(text, "rows and fields of: the beginning of file://") {
+		t.Errorf("the text is\n%s", text)
+	}
+}
+
+func TestThePlaceOfMediaIsListed(t *testing.T) {
+	dir := t.TempDir()
+	for name, content := range delivered() {
+		put(t, filepath.Join(dir, name), content)
+	}
+	text := fmt.Sprintf(config, "", false) + "media: {check: exists, url: \"audio/{year}/{month}/{day}/\"}\n"
+	for _, test := range []struct {
+		file string
+		want []check.ProblemKind
+	}{
+		{"", []check.ProblemKind{check.Setting}},
+		{"audio/2026/1/2/a.wav", []check.ProblemKind{check.Nothing}},
+		{"audio/2026/11/21/a.wav", nil},
+	} {
+		if test.file != "" {
+			put(t, filepath.Join(dir, test.file), "RIFF")
+		}
+		got := run(t, load(t, dir, text))
+		var kinds []check.ProblemKind
+		for _, p := range got.Media.Problems {
+			kinds = append(kinds, p.Kind)
+		}
+		if diff := gocmp.Diff(test.want, kinds); diff != "" || (got.Media.Objects == 1) != (test.want == nil) {
+			t.Errorf("with %q the media are %+v", test.file, got.Media)
+		}
+	}
+}

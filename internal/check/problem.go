@@ -12,17 +12,22 @@ import (
 // for a directory.
 func problemOf(err error, bucket string) Problem {
 	t := object.TroubleOf(err)
+	what, next, _ := strings.Cut(t.Advice, ": ")
+	if next == "" {
+		next = "check again later"
+	}
+	text := strings.Replace(err.Error(), t.Advice, what, 1) // what to do stands by itself
 	switch {
 	case t.Permission != "":
 		lacking := t.Permission + " on bucket " + bucket
 		return Problem{
-			Kind: Permission, Permission: lacking, Text: err.Error(),
+			Kind: Permission, Permission: lacking, Text: text,
 			Next: "allow the job's role " + lacking + ", and the use of the bucket's KMS key",
 		}
 	case errors.Is(err, object.ErrArchived):
 		return Problem{Kind: Archived, Text: err.Error(), Next: "restore the archived objects of the nights that you want to run"}
 	case t.Settings:
-		return Problem{Kind: Setting, Text: err.Error(), Next: afterColon(t.Advice)}
+		return Problem{Kind: Setting, Text: text, Next: next}
 	case bucket == "" && errors.Is(err, fs.ErrNotExist):
 		return Problem{Kind: Setting, Text: err.Error(), Next: "correct the URL, or mount the directory"}
 	case bucket == "" && errors.Is(err, fs.ErrPermission):
@@ -31,18 +36,5 @@ func problemOf(err error, bucket string) Problem {
 		return Problem{Kind: Unreachable, Text: err.Error(), Next: "see the error of the file system, then check again"}
 	}
 
-	next := afterColon(t.Advice)
-	if next == "" {
-		next = "check again later"
-	}
-	return Problem{Kind: Unreachable, Text: err.Error(), Next: next}
-}
-
-// afterColon returns what an advice says to do: it follows what is wrong.
-func afterColon(advice string) string {
-	_, next, found := strings.Cut(advice, ": ")
-	if !found {
-		return advice
-	}
-	return next
+	return Problem{Kind: Unreachable, Text: text, Next: next}
 }

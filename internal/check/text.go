@@ -15,7 +15,11 @@ func (r *Report) Text(paint report.Paint) string {
 	var b strings.Builder
 	b.WriteString(Table(r.Sources, paint))
 	if r.Media != nil {
-		fmt.Fprintf(&b, "media: %s in %s\n", r.Media.counts(), printable.Text(r.Media.shown()))
+		counts := r.Media.counts()
+		if r.Media.unseen() {
+			counts = "not listed"
+		}
+		fmt.Fprintf(&b, "media: %s in %s\n", counts, printable.Text(r.Media.shown()))
 		writeProblems(&b, r.Media.Problems, paint)
 	}
 	r.Output.write(&b, paint)
@@ -77,6 +81,9 @@ func Table(sources []Source, paint report.Paint) string {
 // cells returns the row of a source.
 func (s *Source) cells() []string {
 	cells := []string{s.Name, s.Kind, report.Grouped(s.Objects), report.Size(s.Bytes), "-", "-", "-"}
+	if s.unseen() {
+		cells[2], cells[3] = "-", "-"
+	}
 	if s.AtLeast {
 		cells[2], cells[3] = "at least "+cells[2], "at least "+cells[3]
 	}
@@ -90,9 +97,18 @@ func (s *Source) cells() []string {
 	return cells
 }
 
+// unseen reports whether a place could not be listed at all.
+func (p *Place) unseen() bool {
+	return p.Objects+p.Others == 0 && slices.ContainsFunc(p.Problems, func(p Problem) bool { return p.Kind != Nothing })
+}
+
 // writeDetails writes what the row of a source rests on.
 func (s *Source) writeDetails(b *strings.Builder, paint report.Paint) {
-	fmt.Fprintf(b, "  listed: %s\n", printable.Text(s.shown()))
+	title := "listed"
+	if s.unseen() {
+		title = "not listed"
+	}
+	fmt.Fprintf(b, "  %s: %s\n", title, printable.Text(s.shown()))
 	if s.Others > 0 && s.Objects > 0 {
 		fmt.Fprintf(b, "  %s more are not read\n", report.Grouped(s.Others))
 	}
@@ -162,15 +178,11 @@ func (o *Output) write(b *strings.Builder, paint report.Paint) {
 	}[o.Write]
 
 	// With another problem nothing is known of these two.
-	known := !slices.ContainsFunc(o.Problems, func(Problem) bool { return o.Write != Fails })
-	if !known {
-		used, writing = "it cannot be used", ""
+	if len(o.Problems) > 0 && o.Write != Fails {
+		fmt.Fprintf(b, "output: %s\n", printable.Text(o.URL))
+	} else {
+		fmt.Fprintf(b, "output: %s; %s; %s\n", printable.Text(o.URL), used, writing)
 	}
-	fmt.Fprintf(b, "output: %s; %s", printable.Text(o.URL), used)
-	if writing != "" {
-		fmt.Fprintf(b, "; %s", writing)
-	}
-	fmt.Fprintln(b)
 	if o.Written != "" {
 		fmt.Fprintf(b, "  the probe is %s\n", printable.Text(o.Written))
 	}

@@ -46,7 +46,7 @@ func TroubleOf(err error) Trouble {
 		t.Permission = f.permission
 	}
 	switch {
-	case t.Permission != "", f.code == "NoSuchBucket", f.advice == adviceRefused, f.advice == adviceNoCredentials, f.elsewhere(), untrusted(f.cause):
+	case t.Permission != "", f.code == "NoSuchBucket", f.code == "RequestTimeTooSkewed", f.advice == adviceRefused, f.advice == adviceNoCredentials, f.elsewhere(), untrusted(f.cause):
 		t.Settings = true
 	}
 	return t
