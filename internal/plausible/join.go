@@ -53,7 +53,7 @@ func (w *observer) joins() {
 			w.Calls.N++
 			w.joinLeg(n, ofEntries)
 		} else if w.duties.Unexpected(n) {
-			w.taped(n)
+			w.unexpected(n)
 		}
 	}
 	byRecording := w.IndexLegs(w.EachListed)
@@ -81,12 +81,12 @@ func (w *observer) joinLeg(n uint32, others sides) {
 	w.Observation.Legs.count(byID, voice(w.entries.ByConversation.Find(l.Org, l.Conversation)), len(listed) > 0, elsewhere)
 }
 
-// taped counts a leg that nobody expects to be recorded, such as one without an answer.
+// unexpected counts a leg that nobody expects to be recorded, such as one without an answer.
 // A recording of its conversation may be that of another leg.
-func (w *observer) taped(n uint32) {
-	w.Taped.Of++
+func (w *observer) unexpected(n uint32) {
+	w.Unexpected.Of++
 	if entry, sole := w.soleEntry(n); sole && w.entries.States[entry].Voice {
-		w.Taped.N++
+		w.Unexpected.N++
 	}
 }
 

@@ -80,9 +80,9 @@ func (o *Observation) calls() Line {
 	}
 	l := line(Calls, "", Fine, o.Calls, "calls that are to be recorded", "")
 	l.Remark = "recordings of voice: " + report.Grouped(o.Entries.All)
-	if o.Taped.N >= fewestSeen && !o.Taped.below(100-usual) {
+	if o.Unexpected.N >= fewestSeen && !o.Unexpected.below(100-usual) {
 		l.Judgement = Look
-		l.Remark += "; calls that nobody expects to be recorded, and have a recording: " + report.Of(o.Taped.N, o.Taped.Of)
+		l.Remark += "; calls that nobody expects to be recorded, and have a recording: " + report.Of(o.Unexpected.N, o.Unexpected.Of)
 		l.Next = "see whether the CDRs say which calls were answered: answer_time, talk, talk_ms or recorded, and policy.expect"
 	}
 	return l

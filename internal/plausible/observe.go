@@ -17,12 +17,12 @@ import (
 
 // Observation is what was counted of one trial. Its zero value is ready to observe.
 type Observation struct {
-	Sources []Source // in the order of their names
-	Calls   Share    // legs of the interval: those that are to be recorded
-	Legs    Join     // of those that are
-	Taped   Share    // of those that nobody expects to be recorded: those that have a recording
-	Entries Join     // entries of voice of the interval
-	Clocks  []Clock
+	Sources    []Source // in the order of their names
+	Calls      Share    // legs of the interval: those that are to be recorded
+	Legs       Join     // of those that are
+	Unexpected Share    // of those that nobody expects to be recorded: those that have a recording
+	Entries    Join     // entries of voice of the interval
+	Clocks     []Clock
 
 	OnTrunk Share   // legs of the interval with a trunk or a line: those that the log shows
 	Unseen  []Count // trunks of the others
