@@ -14,7 +14,7 @@ import (
 
 func TestSchemasAreValidAgainstTheirOwnSchema(t *testing.T) {
 	names := manifests.Schemas()
-	want := []string{"commit", "config", "history", "inputs", "journal", "ls", "manifest", "output", "profile", "profile-test", "reject", "run", "story", "summary", "verify"}
+	want := []string{"check", "commit", "config", "history", "inputs", "journal", "ls", "manifest", "output", "profile", "profile-test", "reject", "run", "story", "summary", "trial", "verify"}
 	if diff := cmp.Diff(want, names); diff != "" {
 		t.Errorf("schemas (-want +got):\n%s", diff)
 	}

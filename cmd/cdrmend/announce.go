@@ -30,7 +30,7 @@ func newAnnouncer(j *job.Job) *announcer {
 // stamp gets a token for the newest journal entry, and for those before it that lack
 // one. It is called after each interval, so that the time is that of the commit.
 func (a *announcer) stamp(ctx context.Context, r *report.Run) {
-	if a.DryRun || r.Journal == nil {
+	if a.Dry != nil || r.Journal == nil {
 		return
 	}
 	folder := a.Config.Output.URL.Prefix() + ledger.JournalFolder
@@ -48,7 +48,7 @@ func (a *announcer) stamp(ctx context.Context, r *report.Run) {
 // message about a run that failed, with the intervals that were not committed.
 func (a *announcer) announce(ctx context.Context, results []*report.Run, left []string, failed error) {
 	// A dry run commits nothing that others could look at.
-	if a.DryRun {
+	if a.Dry != nil {
 		return
 	}
 

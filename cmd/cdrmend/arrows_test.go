@@ -32,7 +32,7 @@ var rooms = map[string]room{
 	".": {"a build names itself by its sources, whatever they are", ""},
 	"cmd/cdrmend": {
 		"the door parses flags and prints; the decision is the job's alone",
-		". job metrics accept committed explain verify replay history notify inspect guess starter table report page ledger profile stream record printable scratch sample synth timestamp object policy token",
+		". job metrics accept committed explain verify replay history notify check plausible intake inspect guess starter table report page ledger profile stream record printable scratch sample synth timestamp object policy token",
 	},
 	"internal/job": {
 		"the job tells one interval and knows nothing of flags, terminals or samples; it passes values between the stages",
@@ -66,6 +66,8 @@ var rooms = map[string]room{
 	"internal/cdr":          {"legs are read without knowing what they are compared with", "rows parquetfile profile jsonscan stream intern record steps"},
 	"internal/registration": {"outages follow from the log, the rules and the tokens alone", "rows parquetfile profile jsonscan intern record policy token steps"},
 	"internal/table":        {"a table is a format, whatever filled it", "intern record"},
+	"internal/check":        {"what a configuration names is opened and tried by the rooms that a run does it with, and told as results are", "intake inspect ledger profile report record printable scratch object policy"},
+	"internal/plausible":    {"whether sources fit together is counted from the decision and what it rests on, and told as results are", "intake match reconcile manifest registration profile intern report record printable policy"},
 	"internal/inspect":      {"a profile is shown by the rooms that read with it", "manifest cdr registration parquetfile rows profile jsonscan stream intern record steps printable token"},
 	"internal/guess":        {"a profile is guessed from samples, of Parquet as the room that knows it shows them, and checked by the room that loads it", "parquetfile profile record jsonscan xmlscan stream printable"},
 	"internal/starter":      {"a configuration to start from is an example with places put in; which times may be local, its profiles say", "profile"},

@@ -36,6 +36,7 @@ func said(t *testing.T, terminal bool, args ...string) (stdout, stderr string, c
 // would pass for lines of ours, are spelled out wherever they are printed.
 func TestHostileValuesReachNoTerminalAndNoLogAsTheyCame(t *testing.T) {
 	t.Chdir(t.TempDir())
+	t.Setenv("TMPDIR", t.TempDir())
 	const attack = "\x1b[2J\x07\x7f\u009b31m\u202e\u2066\u200b\nFORGED \x00"
 	id, err := json.Marshal("id" + attack + "id")
 	if err != nil {
@@ -55,6 +56,9 @@ func TestHostileValuesReachNoTerminalAndNoLogAsTheyCame(t *testing.T) {
 	write(t, filepath.Join("out", "interval=2026-11-20", "runs", "left"+key, "over"), nil)
 	for _, command := range [][]string{
 		dry,
+		append([]string{"config", "check", "--sources"}, interval...),
+		append([]string{"run", "--trial"}, interval...),
+		append([]string{"run", "--trial", "--json"}, interval...),
 		append([]string{"run"}, interval...),
 		append([]string{"run", "--json"}, interval...),
 		append([]string{"run", "--json", "--output", "other"}, interval...),

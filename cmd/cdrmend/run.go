@@ -33,6 +33,12 @@ since its newest commit is left as it is.
   cdrmend run --config cdrmend.yaml
   cdrmend run --config cdrmend.yaml --interval 2026-11-20
   cdrmend run --config cdrmend.yaml --from 2026-11-01 --to 2026-11-20
+  cdrmend run --config cdrmend.yaml --interval 2026-11-20 --trial
+
+With --trial it computes one interval into a new temporary directory, which stays, and
+prints after the summary whether the sources fit together: organisations, fields,
+days, clocks, ids that join, trunks. The configured output is neither read nor written,
+nothing is signed, committed or sent. It exits with 1 when something is to be looked at.
 
 Exit codes: 0 done, nothing open at or above --fail-on; 1 done, such findings
 are open; 2 usage or configuration error; 3 failed, nothing committed, safe to
@@ -47,7 +53,8 @@ trusted, or to restore something.
 		f.String("from", "", "first interval of a span")
 		f.String("to", "", "interval after the span's last")
 		f.String("as-of", "", "take this for the present time, as in 2026-11-25T00:00:00Z")
-		f.Bool("dry-run", false, "list the inputs and tell what would be read and the memory it takes; write nothing")
+		f.Bool("dry-run", false, "list the inputs, try each profile on one object, and tell what would be read and the memory it takes; write nothing")
+		f.Bool("trial", false, "compute one interval into a temporary directory, and say whether the sources fit together; commit nothing")
 		f.String("output", "", "URL or directory for the results, instead of the configured one")
 		f.String("fail-on", "", "lowest severity of an open finding for exit code 1: critical, major, minor or none")
 		f.Int("concurrency", 0, "requests in flight, instead of the configured number")
@@ -75,6 +82,10 @@ func runIntervals(ctx context.Context, w *world, flags *pflag.FlagSet) (int, err
 		return 0, err
 	}
 
+	if trial, _ := flags.GetBool("trial"); trial {
+		return runTrial(ctx, w, flags, cfg, asOf)
+	}
+
 	quiet, _ := flags.GetBool("quiet")
 	asJSON, _ := flags.GetBool("json")
 	dryRun, _ := flags.GetBool("dry-run")
@@ -88,7 +99,12 @@ func runIntervals(ctx context.Context, w *world, flags *pflag.FlagSet) (int, err
 		}
 		return 0, err
 	}
-	j.DryRun, j.OwnGC = dryRun, w.env("GOGC") != ""
+	var dry dryRuns
+	if dryRun {
+		dry = dryRuns{}
+		j.Dry = dry.of(j)
+	}
+	j.OwnGC = w.env("GOGC") != ""
 
 	// The runtime's limit is read before it is lowered.
 	j.Memory = memoryLimit(debug.SetMemoryLimit(-1), os.DirFS("/"))
@@ -98,13 +114,13 @@ func runIntervals(ctx context.Context, w *world, flags *pflag.FlagSet) (int, err
 	if err != nil {
 		return 0, err
 	}
-	code, err := runAll(ctx, w, j, chosen, asJSON, quiet)
+	code, err := runAll(ctx, w, j, dry, chosen, asJSON, quiet)
 	return code, errors.Join(err, stop())
 }
 
 // runAll runs one interval after the other. If one fails, the others are still
 // run; all failures are named at the end.
-func runAll(ctx context.Context, w *world, j *job.Job, chosen []policy.Interval, asJSON, quiet bool) (int, error) {
+func runAll(ctx context.Context, w *world, j *job.Job, dry dryRuns, chosen []policy.Interval, asJSON, quiet bool) (int, error) {
 	code := exitDone
 	after := newAnnouncer(j)
 	results := []*report.Run{}
@@ -130,7 +146,7 @@ func runAll(ctx context.Context, w *world, j *job.Job, chosen []policy.Interval,
 		results = append(results, r)
 		code = worse(code, exitCode(r, j.Config.FailOn))
 		if !quiet && !asJSON {
-			fmt.Fprint(w.stdout, report.Text(r, w.paint()))
+			fmt.Fprint(w.stdout, report.Text(r, w.paint())+dry.text(r, w.paint()))
 		}
 	}
 
@@ -138,7 +154,7 @@ func runAll(ctx context.Context, w *world, j *job.Job, chosen []policy.Interval,
 
 	// Results are printed even if other intervals failed: they are committed.
 	if asJSON {
-		text, err := jsonText(results)
+		text, err := jsonText(dry.withSources(results))
 		if err == nil {
 			_, err = fmt.Fprint(w.stdout, text)
 		}

@@ -135,6 +135,18 @@ func TestSecretsReachNothingThatIsWrittenOrSaid(t *testing.T) {
 	say(exitDone, append([]string{"explain", "c", "--json"}, chosen...)...)
 	say(exitDone, append([]string{"history"}, chosen...)...)
 	say(exitDone, "verify", "--config", "cdrmend.yaml", "--recompute", "--inputs", "--json")
+	t.Setenv("TMPDIR", t.TempDir())
+	for _, args := range [][]string{
+		append([]string{"config", "check", "--sources"}, chosen...), append([]string{"config", "check", "--sources", "--json"}, chosen...),
+		append([]string{"run", "--dry-run", "--output", "third"}, chosen...), append([]string{"run", "--dry-run", "--json", "--output", "third"}, chosen...),
+		append([]string{"run", "--trial"}, chosen...), append([]string{"run", "--trial", "--json"}, chosen...),
+	} {
+		out, errs, code := said(t, false, args...) // some logs have nothing but rejects, which is to be said
+		if out == "" || code == exitFailed {
+			t.Errorf("%v exits with %d and says %q", args, code, errs)
+		}
+		spoken[strings.Join(args, " ")] = out + errs
+	}
 	for path := range secretLogs(t, secrets) {
 		profile := map[byte]string{'r': "cdrmend", 'h': "http-client-log", 't': "text.yaml"}[path[0]]
 		say(exitDone, "profiles", "test", profile, path, "--kind", "registrations", "--records")
@@ -294,6 +306,16 @@ func TestSecretsInRecordsAndKeysAreShownToNobody(t *testing.T) {
 					t.Errorf("%v exits with %d: %s", args, code, errs)
 				}
 				holdsNone(t, "what "+strings.Join(args, " ")+" says", out+errs, secrets)
+			}
+
+			t.Setenv("TMPDIR", t.TempDir())
+			for _, args := range [][]string{{"config", "check", "--sources"}, {"config", "check", "--sources", "--json"}, {"run", "--dry-run"}, {"run", "--dry-run", "--json"}, {"run", "--trial"}, {"run", "--trial", "--json"}} {
+				args = append(args, chosen...)
+				out, errs, _ := said(t, false, args...)
+				holdsNone(t, "what "+strings.Join(args, " ")+" says", out+errs, secrets)
+				if out == "" {
+					t.Errorf("%v says nothing: %s", args, errs)
+				}
 			}
 
 			kept := 0

@@ -24,11 +24,22 @@ type File struct {
 	Content  io.ReadSeeker
 
 	torn atomic.Bool // see steps.Context.YearTorn
+
+	// Partition is the span that the file's folder stands for; the zero value: the day
+	// that the path names.
+	Partition record.Span
+}
+
+func (f *File) partition() record.Span {
+	if f.Partition != (record.Span{}) {
+		return f.Partition
+	}
+	return partitionOf(f.Path)
 }
 
 // context returns what the file says about the times in it.
 func (f *File) context(p *profile.Profile) steps.Context {
-	return steps.Context{Modified: f.Modified, Partition: partitionOf(f.Path), Zone: p.Zone, YearTorn: &f.torn}
+	return steps.Context{Modified: f.Modified, Partition: f.partition(), Zone: p.Zone, YearTorn: &f.torn}
 }
 
 // dates are the ways in which paths spell the date of a partition, the surest

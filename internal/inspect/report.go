@@ -236,7 +236,7 @@ func (p pass) page(page profile.Page, elements int64, lists bool) {
 	if p.profile.Pages == (profile.Pages{}) {
 		return
 	}
-	span := partitionOf(p.file.Path)
+	span := p.file.partition()
 	if p.paging[span] == nil {
 		p.paging[span] = new(profile.Paging)
 	}

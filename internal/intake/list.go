@@ -141,7 +141,7 @@ func (in *Inputs) list(ctx context.Context, media object.Store) error {
 				return err // names the store and the prefix already
 			}
 			o := Object{Info: info, Source: l.source, Partition: l.partition}
-			o.Document = !l.media && isDocument(in.Sources[l.source].Profile, &info)
+			o.Document = !l.media && IsDocument(in.Sources[l.source].Profile, &info)
 			l.found = append(l.found, o)
 		}
 
@@ -259,8 +259,8 @@ func identityOf(source string, info *object.Info) []any {
 	return []any{source, info.Key, cmp.Or(info.VersionID, info.ETag), record.TimeOf(info.Modified), info.Size}
 }
 
-// isDocument reports whether an object below a source is a document.
-func isDocument(p *profile.Profile, info *object.Info) bool {
+// IsDocument reports whether an object below a source of a profile is a document.
+func IsDocument(p *profile.Profile, info *object.Info) bool {
 	// Consoles make empty objects that look like folders.
 	if strings.HasSuffix(info.Key, "/") && info.Size == 0 {
 		return false

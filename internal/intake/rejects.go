@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
+	"io"
 
 	"cdrmend/internal/rows"
 )
@@ -148,4 +149,35 @@ func (a *Account) settle(n uint32) error {
 		return nil
 	}
 	return spool.Settle()
+}
+
+// RejectReasons counts the rejects of each source by their reason. A part of an object
+// that is no row counts as one.
+func (a *Account) RejectReasons(in *Inputs) (map[uint32]map[string]int64, error) {
+	all := map[uint32]map[string]int64{}
+	for n, spool := range a.Rejects {
+		content, err := spool.ReaderAt()
+		if err != nil {
+			return nil, err
+		}
+
+		source := in.Objects[n].Source
+		if all[source] == nil {
+			all[source] = map[string]int64{}
+		}
+		lines := json.NewDecoder(io.NewSectionReader(content, 0, spool.Size()))
+		for {
+			var line struct {
+				Rows   int64  `json:"rows"`
+				Reason string `json:"reason"`
+			}
+			if err := lines.Decode(&line); err == io.EOF {
+				break
+			} else if err != nil {
+				return nil, err
+			}
+			all[source][line.Reason] += max(line.Rows, 1)
+		}
+	}
+	return all, nil
 }

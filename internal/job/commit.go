@@ -131,7 +131,7 @@ func (a *attempt) openJournal(ctx context.Context, b *base) error {
 // enterFound enters the newest commits if no entry names them: their runs were killed
 // before they could. An output without an id has no journal yet.
 func (a *attempt) enterFound(ctx context.Context, b *base) error {
-	if a.DryRun || b.known.ID == "" {
+	if a.Dry != nil || b.known.ID == "" {
 		return nil
 	}
 	for _, head := range append([]ledger.Head{b.head}, b.neighbours...) {
@@ -144,7 +144,7 @@ func (a *attempt) enterFound(ctx context.Context, b *base) error {
 
 // begin gives the output its id before the first file is written.
 func (a *attempt) begin(ctx context.Context, b *base) (err error) {
-	if !a.DryRun {
+	if a.Dry == nil {
 		b.known, err = a.out.Begin(ctx, b.known, a.journal)
 	}
 	return err

@@ -109,7 +109,7 @@ func TestADryRunReadsAndWritesNothing(t *testing.T) {
 	t.Parallel()
 	n := aNight(t)
 	dry := n.run(func(j *job.Job) {
-		j.DryRun = true
+		j.Dry = job.Ignore
 		for i := range j.Stores.Sources {
 			j.Stores.Sources[i] = &watched{Store: j.Stores.Sources[i], open: func(info object.Info) {
 				t.Errorf("read %q", info.Key)
@@ -128,7 +128,7 @@ func TestADryRunReadsAndWritesNothing(t *testing.T) {
 func TestARunThatMayNotFitIntoMemorySaysSoBeforeItReads(t *testing.T) {
 	t.Parallel()
 	n := aNight(t)
-	dry := n.run(func(j *job.Job) { j.DryRun, j.Memory = true, 1<<40 })
+	dry := n.run(func(j *job.Job) { j.Dry, j.Memory = job.Ignore, 1<<40 })
 	if dry.MemoryLimit != 1<<40 || dry.Memory < 64<<20 {
 		t.Fatalf("the dry run expects %d bytes of %d", dry.Memory, dry.MemoryLimit)
 	}
@@ -420,7 +420,7 @@ func TestTheRunIdChangesWithEverythingThatTheBytesDependOn(t *testing.T) {
 	n := aNight(t)
 	id := func(change ...func(*job.Job)) string {
 		t.Helper()
-		r, err := n.job(append(change, func(j *job.Job) { j.DryRun = true })...).Run(t.Context(), interval)
+		r, err := n.job(append(change, func(j *job.Job) { j.Dry = job.Ignore })...).Run(t.Context(), interval)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -35,15 +35,18 @@ type Job struct {
 	Decide ledger.Decisions  // about records and entries that the signer does not trust
 	Retain *ledger.Retention // what the output's store was asked for; nil: nothing
 	Random io.Reader         // of the id of a new output only
-	DryRun bool
-	Memory int64 // bytes that may be used, 0 without a limit
-	OwnGC  bool  // the user set how often the collector comes
+	Dry    Listed            // gets what was listed, instead of computing it; nil: a real run
+	Memory int64             // bytes that may be used, 0 without a limit
+	OwnGC  bool              // the user set how often the collector comes
 	Log    *slog.Logger
 	Watch  Watch
 
 	tuning  intake.Tuning   // set by tests
 	journal *ledger.Journal // of the output, once an interval was run
 }
+
+// Listed gets the inputs of an interval once they are listed.
+type Listed func(context.Context, *intake.Inputs) error
 
 // Stores are the opened stores: those of the sources in the configuration's
 // order, that of media (nil without one), and the output.
@@ -108,6 +111,11 @@ func (a *attempt) run(ctx context.Context) (*report.Run, error) {
 
 	log := a.Log.With("interval", a.interval.Label, "run_id", inputs.RunID)
 	r := resultOf(base.ledger, inputs)
+	if a.Dry != nil {
+		if err := a.Dry(ctx, inputs); err != nil {
+			return nil, err
+		}
+	}
 	if base.unchanged(inputs.RunID) {
 		log.Info("unchanged since the newest commit", "objects", inputs.Count)
 		r.NoOp, r.Outcome, r.Journal = true, base.head.Record.Outcome, a.journalHead(ctx)
@@ -117,7 +125,7 @@ func (a *attempt) run(ctx context.Context) (*report.Run, error) {
 	log.Info("listed the inputs", "objects", inputs.Count, "bytes", inputs.Bytes)
 
 	need := inputs.Memory()
-	if a.DryRun {
+	if a.Dry != nil {
 		r.DryRun, r.Memory, r.MemoryLimit = true, need, a.Memory
 		return r, nil
 	}
@@ -173,6 +181,12 @@ type computed struct {
 // it also writes the history of a commit after it. The files have no effect before
 // the commit.
 func (j *Job) compute(ctx context.Context, to *ledger.Interval, head *ledger.Head, inputs *intake.Inputs) (*computed, error) {
+	return j.computeSeen(ctx, to, head, inputs, nil)
+}
+
+// computeSeen computes as compute does, and shows the witness, if there is one, the
+// decision with what it rests on.
+func (j *Job) computeSeen(ctx context.Context, to *ledger.Interval, head *ledger.Head, inputs *intake.Inputs, seen Witness) (*computed, error) {
 	memory := budget.New(inputs.Memory(), j.OwnGC)
 	ev, account, err := j.read(ctx, inputs, false, memory)
 	if err != nil {
@@ -183,7 +197,15 @@ func (j *Job) compute(ctx context.Context, to *ledger.Interval, head *ledger.Hea
 	// A stage that reads more before the decision has its place here: it takes
 	// inputs and evidence, and adds to the evidence.
 
-	decision, err := interruptible(ctx, memory, func(s evidence.Spread) *reconcile.Decision { return reconcile.Decide(ev, s) })
+	decision, err := interruptible(ctx, memory, func(s evidence.Spread) *reconcile.Decision {
+		if seen == nil {
+			return reconcile.Decide(ev, s)
+		}
+		trace := reconcile.Explain(ev, s)
+		seen(inputs, account, trace)
+		trace.Release()
+		return trace.Decision
+	})
 	if err != nil {
 		return nil, err
 	}

@@ -18,7 +18,7 @@ const leftoverAge = 24 * time.Hour
 // when they are run. It is housekeeping: a failure is only logged.
 func (j *Job) Sweep(ctx context.Context, intervals []policy.Interval) {
 	store, ok := j.Stores.Output.(object.Sweeper)
-	if !ok || j.DryRun {
+	if !ok || j.Dry != nil {
 		return
 	}
 

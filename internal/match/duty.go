@@ -104,6 +104,10 @@ func (d *Duties) exclusion(ev *evidence.Evidence, n uint32) *exclusion {
 	return &d.exclusions[ev.Objects[ev.Legs[n].Ref.Object].Source][by]
 }
 
+// Unexpected reports whether a leg is not to be recorded only because nothing tells that
+// it is, such as one without an answer.
+func (d *Duties) Unexpected(n uint32) bool { return d.list[n].by == notExpected }
+
 // Reason says why a leg is not to be recorded.
 func (d *Duties) Reason(ev *evidence.Evidence, n uint32) intern.Text {
 	switch d.list[n].by {

@@ -121,6 +121,38 @@ func TestAnswersThatAnOperatorCanActOnSayHow(t *testing.T) {
 	wantMessage(t, err, "too busy", "concurrency")
 }
 
+func TestTroubleTellsSettingsFromFailures(t *testing.T) {
+	f := openFaulty(t, http.MethodGet)
+	info := f.put([]byte("data"))
+	versioned := info
+	versioned.VersionID = "v"
+	busy := answer(503, "SlowDown")
+	for _, test := range []struct {
+		faults     []fault
+		info       object.Info
+		permission string
+		settings   bool
+	}{
+		{[]fault{answer(403, "AccessDenied")}, info, "s3:GetObject", true},
+		{[]fault{answer(403, "AccessDenied")}, versioned, "s3:GetObjectVersion", true},
+		{[]fault{answer(403, "InvalidObjectState")}, info, "", false},
+		{[]fault{answer(403, "ExpiredToken")}, info, "", true},
+		{[]fault{answer(403, "RequestTimeTooSkewed")}, info, "", true},
+		{[]fault{answer(400, "AuthorizationHeaderMalformed")}, info, "", true},
+		{[]fault{busy, busy, busy, busy, busy, busy}, info, "", false},
+	} {
+		f.arm(test.faults...)
+		_, err := f.read(test.info)
+		got := object.TroubleOf(err)
+		if err == nil || got.Permission != test.permission || got.Settings != test.settings {
+			t.Errorf("%v is %+v, want %q, %v", err, got, test.permission, test.settings)
+		}
+	}
+	if got := object.TroubleOf(fs.ErrNotExist); got != (object.Trouble{}) {
+		t.Errorf("an error that is not of a bucket is %+v", got)
+	}
+}
+
 func TestObjectLockWithoutALockedBucketSaysSo(t *testing.T) {
 	gatewayStore(t, objecttest.GatewayOptions{}, "bucket")
 	opts := object.Options{Retention: object.Retention{Mode: "governance", Until: time.Now().Add(time.Hour)}}

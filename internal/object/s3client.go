@@ -109,8 +109,9 @@ func archived(class string, restored *types.RestoreStatus) bool {
 // given byte on.
 func (c *client) get(ctx context.Context, info Info, from int64) (io.ReadCloser, error) {
 	in := &s3.GetObjectInput{Bucket: &c.bucket, Key: aws.String(info.Path()), IfMatch: aws.String(`"` + info.ETag + `"`)}
+	permission := "s3:GetObject"
 	if info.VersionID != "" {
-		in.VersionId = &info.VersionID
+		in.VersionId, permission = &info.VersionID, "s3:GetObjectVersion"
 	}
 	if from > 0 {
 		in.Range = aws.String(fmt.Sprintf("bytes=%d-", from))
@@ -118,7 +119,7 @@ func (c *client) get(ctx context.Context, info Info, from int64) (io.ReadCloser,
 
 	out, err := c.api.GetObject(ctx, in)
 	if err != nil {
-		return nil, newFault(err, "s3:GetObject")
+		return nil, newFault(err, permission)
 	}
 
 	// Check the answer too: a server may ignore the condition or the range.

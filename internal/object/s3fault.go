@@ -22,6 +22,51 @@ type fault struct {
 	status int    // of the answer; 0 without one
 	code   string // of the answer
 	cause  error
+
+	permission string // that the request needs
+}
+
+// Trouble is what a failed request says of its cause.
+type Trouble struct {
+	Permission string // the action that access was denied for, such as s3:ListBucket; empty if that is not the cause
+	Advice     string // what is wrong and what to do about it; may be empty
+	Settings   bool   // a wrong setting, missing access or refused credentials: trying again does not help
+}
+
+// TroubleOf returns what an error of a store says of its cause, the zero value if it
+// says nothing.
+func TroubleOf(err error) Trouble {
+	f, ok := errors.AsType[*fault](err)
+	if !ok {
+		return Trouble{}
+	}
+
+	t := Trouble{Advice: f.advice}
+	if f.denied() {
+		t.Permission = f.permission
+	}
+	switch {
+	case t.Permission != "", f.code == "NoSuchBucket", f.code == "RequestTimeTooSkewed", f.advice == adviceRefused, f.advice == adviceNoCredentials, f.elsewhere(), untrusted(f.cause):
+		t.Settings = true
+	}
+	return t
+}
+
+// denied reports whether the request was understood and is not allowed.
+func (f *fault) denied() bool {
+	if f.status != http.StatusForbidden && f.status != http.StatusUnauthorized {
+		return false
+	}
+	return f.code != "InvalidObjectState" && f.code != "RequestTimeTooSkewed" && f.advice != adviceRefused && !f.elsewhere()
+}
+
+// elsewhere reports whether the bucket is in another region.
+func (f *fault) elsewhere() bool {
+	switch f.code {
+	case "PermanentRedirect", "AuthorizationHeaderMalformed", "IllegalLocationConstraintException":
+		return true
+	}
+	return f.status == http.StatusMovedPermanently
 }
 
 func (f *fault) Error() string {
@@ -53,7 +98,7 @@ func newFault(err error, permission string) error {
 		return nil
 	}
 
-	f := &fault{cause: shortest(err)}
+	f := &fault{cause: shortest(err), permission: permission}
 	region := ""
 	if resp, ok := errors.AsType[*smithyhttp.ResponseError](err); ok {
 		f.status = resp.HTTPStatusCode()
@@ -89,7 +134,8 @@ func (f *fault) advise(permission, region string) string {
 		return "the object is archived: restore it and run again"
 	case "EntityTooLarge", "KeyTooLongError", "NoSuchKey":
 		return ""
-	case "PermanentRedirect", "AuthorizationHeaderMalformed", "IllegalLocationConstraintException":
+	}
+	if f.elsewhere() {
 		return elsewhere(region)
 	}
 
@@ -98,8 +144,6 @@ func (f *fault) advise(permission, region string) string {
 		return f.adviseUnanswered()
 	case http.StatusConflict:
 		return "somebody else is writing there: run again when nothing else does"
-	case http.StatusMovedPermanently:
-		return elsewhere(region)
 	case http.StatusForbidden, http.StatusUnauthorized:
 		return fmt.Sprintf("access is denied: allow the job's role %s and the use of the bucket's KMS key", permission)
 	case http.StatusServiceUnavailable, http.StatusTooManyRequests:

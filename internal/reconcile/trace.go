@@ -59,6 +59,21 @@ func (t *Trace) keepAssessor(a *assessor) {
 	}
 }
 
+// Release frees what the trace has beyond its decision. Only the decision may be used
+// from here on.
+func (t *Trace) Release() {
+	t.ReleaseLookup()
+	t.ReleaseOfEntries()
+	t.ReleaseParticulars()
+	t.ValueTrace, t.outcomes, t.assessor = nil, nil, nil
+}
+
+// Groups returns what the decision joined: the legs by conversation, the entries by
+// recording and conversation, and which legs are to be recorded.
+func (t *Trace) Groups() (*match.LegGroups, *match.EntryGroups, *match.Duties) {
+	return t.assessor.legs, t.assessor.entries, t.assessor.duties
+}
+
 // Entry returns the number of the entry at a place.
 func (t *Trace) Entry(source, key string, index int64) (uint32, bool) {
 	object, ok := t.object(source, key)

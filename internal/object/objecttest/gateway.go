@@ -23,6 +23,7 @@ import (
 type GatewayOptions struct {
 	TLS         bool // https with a certificate of an own CA
 	MaxRequests int  // more requests at once are answered with SlowDown; 0: no limit
+	Accounts    bool // User can make accounts
 }
 
 // Server is a real S3 server, versitygw, for the time of a test.
@@ -51,7 +52,7 @@ func Gateway(t testing.TB, opts GatewayOptions) *Server {
 		s.Endpoint = "https://" + s.port
 		s.CAFile, s.keyFile = writeCertificate(t, s.dir)
 	}
-	for _, dir := range []string{"root", "versions", "sidecar"} {
+	for _, dir := range []string{"root", "versions", "sidecar", "accounts"} {
 		if err := os.Mkdir(filepath.Join(s.dir, dir), 0o755); err != nil {
 			t.Fatal(err)
 		}
@@ -175,6 +176,9 @@ func (s *Server) args() []string {
 	args := []string{"--port", s.port, "--keep-alive", "--quiet", "--health", "/_health"}
 	if s.opts.MaxRequests > 0 {
 		args = append(args, "--max-requests", fmt.Sprint(s.opts.MaxRequests))
+	}
+	if s.opts.Accounts {
+		args = append(args, "--iam-dir", filepath.Join(s.dir, "accounts"), "--iam-cache-disable")
 	}
 	if s.opts.TLS {
 		args = append(args, "--cert", s.CAFile, "--key", s.keyFile)
