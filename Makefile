@@ -15,7 +15,7 @@ help: ## list the targets
 build: ## build the program, ./cdrmend
 	go build -trimpath -buildvcs=auto -ldflags '-s -w -X main.version=$(VERSION)' -o cdrmend ./cmd/cdrmend
 
-tools: ## install what the tests need beside Go: an S3 server, DuckDB, a Parquet writer, axe-core (into .tools), Chromium, LibreOffice, Poppler, promtool
+tools: ## install what the tests need beside Go: an S3 server, DuckDB, a Parquet writer, axe-core, packagers (into .tools), Chromium, LibreOffice, Poppler, promtool, zsh, fish, mandoc, groff
 	@.ci/go-tool github.com/versity/versitygw/cmd/versitygw@v1.8.0
 	@cd internal/parquetfile/testdata/arrowwrite && go build -o ../../../../.tools/bin/arrowwrite .
 	@.ci/npm-tool duckdb @duckdb/node-api@1.5.6-r.1
@@ -24,6 +24,10 @@ tools: ## install what the tests need beside Go: an S3 server, DuckDB, a Parquet
 	@command -v soffice >/dev/null || .ci/apt-tool libreoffice-calc-nogui
 	@command -v pdftotext >/dev/null || .ci/apt-tool poppler-utils
 	@command -v promtool >/dev/null || .ci/apt-tool prometheus
+	@command -v zsh >/dev/null || .ci/apt-tool zsh
+	@command -v fish >/dev/null || .ci/apt-tool fish
+	@command -v mandoc >/dev/null || .ci/apt-tool mandoc
+	@command -v groff >/dev/null || .ci/apt-tool groff
 
 # With CI set, a test whose server is missing fails instead of being skipped.
 test: tools ## run all tests, those against real servers too

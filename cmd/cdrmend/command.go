@@ -46,7 +46,7 @@ type command struct {
 }
 
 func commands() []command {
-	return []command{runCommand, demoCommand, reportCommand, explainCommand, historyCommand, synthCommand, lsCommand, verifyCommand, keygenCommand, keysCommand, tokenCommand, configCommand, profilesCommand, versionCommand}
+	return []command{runCommand, demoCommand, reportCommand, explainCommand, historyCommand, synthCommand, lsCommand, verifyCommand, keygenCommand, keysCommand, tokenCommand, configCommand, profilesCommand, versionCommand, completionCommand, manCommand()}
 }
 
 // usageError is a mistake of the user: exit code 2.
@@ -81,6 +81,10 @@ func dispatch(ctx context.Context, w *world) (int, error) {
 	if slices.Contains([]string{"-h", "--help", "help"}, name) {
 		help(w.stdout)
 		return exitDone, nil
+	}
+
+	if name == completeName {
+		return complete(ctx, w)
 	}
 
 	if name == "--version" {
