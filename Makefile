@@ -7,7 +7,7 @@ SIDECARS ?= 100000
 export CGO_ENABLED := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help build tools test fuzz bench bench-large growth chaos lint demo
+.PHONY: help build release packagers tools test fuzz bench bench-large growth chaos lint demo
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -15,7 +15,14 @@ help: ## list the targets
 build: ## build the program, ./cdrmend
 	go build -trimpath -buildvcs=auto -ldflags '-s -w -X main.version=$(VERSION)' -o cdrmend ./cmd/cdrmend
 
-tools: ## install what the tests need beside Go: an S3 server, DuckDB, a Parquet writer, axe-core, packagers (into .tools), Chromium, LibreOffice, Poppler, promtool, zsh, fish, mandoc, groff
+release: packagers ## build archives, deb, rpm, checksums and bills of materials for all platforms into dist/; ONLY=linux/amd64
+	go run ./release -only '$(ONLY)'
+
+packagers:
+	@.ci/go-tool github.com/goreleaser/nfpm/v2/cmd/nfpm@v2.48.0
+	@.ci/go-tool github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod@v1.10.0
+
+tools: packagers ## install what the tests need beside Go: an S3 server, DuckDB, a Parquet writer, axe-core, packagers (into .tools), Chromium, LibreOffice, Poppler, promtool, zsh, fish, mandoc, groff
 	@.ci/go-tool github.com/versity/versitygw/cmd/versitygw@v1.8.0
 	@cd internal/parquetfile/testdata/arrowwrite && go build -o ../../../../.tools/bin/arrowwrite .
 	@.ci/npm-tool duckdb @duckdb/node-api@1.5.6-r.1
