@@ -24,6 +24,7 @@ const (
 
 // world is everything outside the program that it touches.
 type world struct {
+	program  string // as it was called; cdrmend when empty
 	args     []string
 	environ  []string
 	stdin    io.Reader
