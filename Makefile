@@ -7,7 +7,7 @@ SIDECARS ?= 100000
 export CGO_ENABLED := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help build tools test fuzz bench bench-large growth chaos lint demo
+.PHONY: help build release packagers gateway tools test fuzz bench bench-large growth chaos lint demo
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -15,8 +15,17 @@ help: ## list the targets
 build: ## build the program, ./cdrmend
 	go build -trimpath -buildvcs=auto -ldflags '-s -w -X main.version=$(VERSION)' -o cdrmend ./cmd/cdrmend
 
-tools: ## install what the tests need beside Go: an S3 server, DuckDB, a Parquet writer, axe-core (into .tools), Chromium, LibreOffice, Poppler, promtool
+release: packagers ## build archives, deb, rpm, checksums and bills of materials for all platforms into dist/; ONLY=linux/amd64
+	go run ./release -only '$(ONLY)'
+
+packagers:
+	@.ci/go-tool github.com/goreleaser/nfpm/v2/cmd/nfpm@v2.48.0
+	@.ci/go-tool github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod@v1.10.0
+
+gateway:
 	@.ci/go-tool github.com/versity/versitygw/cmd/versitygw@v1.8.0
+
+tools: gateway packagers ## install what the tests need beside Go: an S3 server, DuckDB, a Parquet writer, axe-core, packagers (into .tools), Chromium, LibreOffice, Poppler, promtool, zsh, fish, mandoc, groff
 	@cd internal/parquetfile/testdata/arrowwrite && go build -o ../../../../.tools/bin/arrowwrite .
 	@.ci/npm-tool duckdb @duckdb/node-api@1.5.6-r.1
 	@.ci/npm-tool axe axe-core@4.14.1
@@ -24,6 +33,10 @@ tools: ## install what the tests need beside Go: an S3 server, DuckDB, a Parquet
 	@command -v soffice >/dev/null || .ci/apt-tool libreoffice-calc-nogui
 	@command -v pdftotext >/dev/null || .ci/apt-tool poppler-utils
 	@command -v promtool >/dev/null || .ci/apt-tool prometheus
+	@command -v zsh >/dev/null || .ci/apt-tool zsh
+	@command -v fish >/dev/null || .ci/apt-tool fish
+	@command -v mandoc >/dev/null || .ci/apt-tool mandoc
+	@command -v groff >/dev/null || .ci/apt-tool groff
 
 # With CI set, a test whose server is missing fails instead of being skipped.
 test: tools ## run all tests, those against real servers too
@@ -53,5 +66,5 @@ bench-large: build tools ## measure ten times as many legs, and one large manife
 lint: ## gofumpt, vet, staticcheck, golangci-lint, govulncheck, go mod tidy
 	.ci/lint
 
-demo: build tools ## run the demo on a real S3 server; KEEP=1 leaves the server running
-	KEEP=$(KEEP) .ci/demo ./cdrmend
+demo: build gateway ## run the demo on a real S3 server, which on a terminal waits for a key; KEEP=0 ends it, KEEP=1 keeps it
+	@KEEP=$(KEEP) .ci/demo ./cdrmend

@@ -24,6 +24,7 @@ const (
 
 // world is everything outside the program that it touches.
 type world struct {
+	program  string // as it was called; cdrmend when empty
 	args     []string
 	environ  []string
 	stdin    io.Reader
@@ -46,7 +47,7 @@ type command struct {
 }
 
 func commands() []command {
-	return []command{runCommand, demoCommand, initCommand, reportCommand, explainCommand, historyCommand, acceptCommand, synthCommand, lsCommand, verifyCommand, keygenCommand, keysCommand, tokenCommand, configCommand, profilesCommand, versionCommand}
+	return []command{runCommand, demoCommand, initCommand, reportCommand, explainCommand, historyCommand, acceptCommand, synthCommand, lsCommand, verifyCommand, keygenCommand, keysCommand, tokenCommand, configCommand, profilesCommand, versionCommand, completionCommand, manCommand()}
 }
 
 // usageError is a mistake of the user: exit code 2.
@@ -81,6 +82,10 @@ func dispatch(ctx context.Context, w *world) (int, error) {
 	if slices.Contains([]string{"-h", "--help", "help"}, name) {
 		help(w.stdout)
 		return exitDone, nil
+	}
+
+	if name == completeName {
+		return complete(ctx, w)
 	}
 
 	if name == "--version" {

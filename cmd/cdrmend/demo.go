@@ -176,6 +176,9 @@ func printWhere(w *world, dir, base, config, repaired string, r *report.Run) {
 	if base != "" {
 		night = strings.TrimSuffix(base, "/") + "/"
 	}
+
+	// The exit code of run tells of open findings, which the demo has.
+	program, quoted := called(w.program), shellWord(config)
 	fmt.Fprintf(w.stdout, `
 The night lies in      %s
 its configuration in   %s
@@ -184,15 +187,35 @@ as a page to read      %sreport.html
 
 Run the job again by hand; it finds nothing new and leaves the commit as it is:
 
-  cdrmend run --config %s --interval %s --as-of %s
+  %s run --config %s --interval %s --as-of %s --fail-on none
 
 Verify what was committed: records and their signatures, files, inputs, and by
 computing everything again. Change a byte anywhere, and it names the object:
 
-  cdrmend verify --config %s --inputs --recompute
+  %s verify --config %s --inputs --recompute
 
 Follow one recording through all of it, from its manifest to the commit:
 
-  cdrmend explain %s --config %s
-`, night, config, r.URL, r.URL, config, r.Interval, demoAsOf.Format(time.RFC3339), config, repaired, config)
+  %s explain %s --config %s
+`, night, config, r.URL, r.URL,
+		program, quoted, r.Interval, demoAsOf.Format(time.RFC3339), program, quoted, program, repaired, quoted)
+}
+
+// called returns how the program is called again from the same directory.
+func called(program string) string {
+	switch {
+	case !strings.ContainsRune(program, filepath.Separator): // found in PATH
+		return "cdrmend"
+	case strings.Contains(program, "go-build") && filepath.Base(filepath.Dir(program)) == "exe":
+		return "go run ./cmd/cdrmend" // its program is removed when it ends
+	}
+	return shellWord(program)
+}
+
+// shellWord quotes a text that a shell would take for more than one word.
+func shellWord(text string) string {
+	if plain.MatchString(text) {
+		return text
+	}
+	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
 }

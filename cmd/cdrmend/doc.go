@@ -21,6 +21,8 @@
 //	cdrmend token --file token.txt                   whether a token can register a line
 //	cdrmend profiles init calls.csv --kind cdrs -o my.yaml
 //	cdrmend profiles test my.yaml calls.csv          what a profile reads, and what is missing
+//	cdrmend completion bash                          completes flags, intervals and ids in a shell
+//	cdrmend man                                      the manual page
 //
 // It exits with 0 when nothing is open at or above --fail-on, 1 when such
 // findings are open, 2 on a usage or configuration error, 3 when it failed and

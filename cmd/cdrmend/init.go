@@ -171,14 +171,6 @@ func count(n int, one, more string) string {
 	return fmt.Sprintf("%d %s", n, more)
 }
 
-// shellWord quotes a path for a shell when it needs that.
-func shellWord(text string) string {
-	if strings.Trim(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._/-+=:@,%") == "" {
-		return text
-	}
-	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
-}
-
 // initFacts returns what the flags say, and the paths of samples by kind.
 func initFacts(flags *pflag.FlagSet) (*starter.Facts, map[string][]string, error) {
 	get := func(name string) string {

@@ -15,6 +15,7 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	os.Exit(run(ctx, &world{
+		program:  os.Args[0],
 		args:     os.Args[1:],
 		environ:  os.Environ(),
 		stdin:    os.Stdin,

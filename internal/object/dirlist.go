@@ -79,7 +79,7 @@ func (d *directory) list(ctx context.Context, prefix string, w *walk) iter.Seq2[
 	return func(yield func(Info, error) bool) {
 		w := walk{
 			ctx: ctx, base: d.path, yield: yield, shallow: w.shallow, after: w.after, ignored: w.ignored, noLinks: d.noLinks,
-			entered: map[fileID]bool{}, linked: map[string]bool{},
+			entered: fileSet{}, linked: map[string]bool{},
 		}
 		if err := d.walk(&w, prefix); err != nil {
 			yield(Info{}, fmt.Errorf("listing %q: %w", d.url+prefix, explain(err)))
@@ -153,7 +153,7 @@ type walk struct {
 	escapes error    // of a path that leads out of the root
 
 	start   string          // own name of the first directory
-	entered map[fileID]bool // directories
+	entered fileSet         // directories
 	linked  map[string]bool // own names of files that links led to
 	noLinks bool            // leave links out
 
@@ -185,16 +185,6 @@ func (p place) below(name, shown string) place {
 // follows.
 func (p place) open() string { return cmp.Or(p.real, p.path) }
 
-// fileID identifies a file on this machine, however it is reached.
-type fileID struct{ device, inode uint64 }
-
-func identify(info fs.FileInfo) fileID {
-	if s, ok := info.Sys().(*syscall.Stat_t); ok {
-		return fileID{uint64(s.Dev), s.Ino}
-	}
-	return fileID{}
-}
-
 // enterAbove keeps the walk out of the directories above its first one: a link to one
 // of them would lead to everything next to the prefix.
 func (w *walk) enterAbove(dir string) error {
@@ -207,7 +197,7 @@ func (w *walk) enterAbove(dir string) error {
 		if err != nil {
 			return err
 		}
-		w.entered[identify(info)] = true
+		w.entered.add(info)
 	}
 	return nil
 }
@@ -245,12 +235,10 @@ func (w *walk) directory(at place) error {
 		return nil
 	}
 
-	id := identify(self)
-	if w.entered[id] {
+	if !w.entered.add(self) {
 		w.ignore(RepeatedLink, at.key)
 		return nil
 	}
-	w.entered[id] = true
 
 	entries, err := w.entries(at)
 	if err != nil {

@@ -23,12 +23,15 @@ func Schema(name string, text []byte) *jsonschema.Schema {
 		panic(fmt.Sprintf("schema %s: %v", name, err))
 	}
 
+	// A name without a scheme would be taken for a file in the working directory, and
+	// not be found when the path of that has a space.
+	url := "urn:cdrmend:" + name
 	c := jsonschema.NewCompiler()
-	if err := c.AddResource(name+".schema.json", doc); err != nil {
+	if err := c.AddResource(url, doc); err != nil {
 		panic(fmt.Sprintf("schema %s: %v", name, err))
 	}
 
-	return c.MustCompile(name + ".schema.json")
+	return c.MustCompile(url)
 }
 
 // Check notes every place where the file is not as the schema says. It removes
