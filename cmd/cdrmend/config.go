@@ -20,6 +20,7 @@ reported with file, line and key.
 	flags: func(f *pflag.FlagSet) {
 		f.String("config", "", "configuration file (or CDRMEND_CONFIG)")
 	},
+	verbs: []verb{{"check", "--config FILE"}},
 	run: func(_ context.Context, w *world, flags *pflag.FlagSet) (int, error) {
 		if flags.NArg() != 1 || flags.Arg(0) != "check" {
 			return 0, usagef("config knows one thing to do: cdrmend config check --config FILE")

@@ -43,6 +43,7 @@ does the same on a bucket, with the AWS settings of the environment.
 		f.String("dir", "cdrmend-demo", "directory for the night, its configuration and the results")
 		f.String("s3", "", "put night and results below this URL instead; the configuration still goes to --dir")
 		f.Bool("quiet", false, "log nothing but errors")
+		logFlags(f)
 	},
 	run: runDemo,
 }

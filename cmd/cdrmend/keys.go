@@ -47,8 +47,10 @@ Exit codes: 0 done; 2 usage error; 3 the output could not be read.
 		f.String("key-id", "", "rotate: name of the new key (default its thumbprint); give it as signing.key_id, too")
 		f.String("out", "signing-next.pem", "rotate: file for the new private key")
 		f.String("public", "keys-next.jwks.json", "file for the public keys with their ends")
+		logFlags(f)
 	},
-	run: changeKeys,
+	verbs: []verb{{"rotate", "[OUTPUT_URL] --keys FILE [FLAGS]"}, {"end", "KEY [OUTPUT_URL] --keys FILE [FLAGS]"}, {"list", "--keys FILE"}},
+	run:   changeKeys,
 }
 
 func changeKeys(ctx context.Context, w *world, flags *pflag.FlagSet) (int, error) {

@@ -20,7 +20,7 @@ import (
 // logger logs as text on a terminal and as JSON elsewhere. The text form quotes
 // characters that do not print.
 func (w *world) logger(quiet bool) *slog.Logger {
-	options := &slog.HandlerOptions{Level: slog.LevelInfo}
+	options := &slog.HandlerOptions{Level: w.level}
 	if quiet {
 		options.Level = slog.LevelError
 	}

@@ -59,14 +59,15 @@ Exit code 1 when nothing fills a field that judging needs, and when lint finds
 something.
 `,
 	flags: func(f *pflag.FlagSet) {
-		f.String("kind", "", "manifests, cdrs or registrations: of init, and for a profile that has several")
+		f.String("kind", "", "test, init: manifests, cdrs or registrations; needed for a profile that has several")
 		f.StringP("out", "o", "", "init: write the profile to this file, which must not exist; without it to standard output")
 		f.Int("records", 0, "test: print the records, or only so many of each file")
 		f.Lookup("records").NoOptDefVal = fmt.Sprint(math.MaxInt32)
 		f.String("zone", "", "test, lint: the zone of local times, as a source may name it, instead of the profile's")
 		f.Bool("json", false, "test: print JSON")
 	},
-	run: runProfiles,
+	verbs: []verb{{"show", "NAME"}, {"test", "NAME FILE…"}, {"lint", "NAME…"}, {"init", "SAMPLE…"}},
+	run:   runProfiles,
 }
 
 func runProfiles(_ context.Context, w *world, flags *pflag.FlagSet) (int, error) {

@@ -53,6 +53,7 @@ trusted, or to restore something.
 		f.Int("concurrency", 0, "requests in flight, instead of the configured number")
 		f.Bool("json", false, "print the summary as JSON")
 		f.Bool("quiet", false, "print and log nothing but errors")
+		logFlags(f)
 		measureFlags(f)
 	},
 	run: runIntervals,

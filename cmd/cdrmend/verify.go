@@ -74,6 +74,7 @@ not be checked.
 		f.String("retention-until", "", "everything must be retained by Object Lock until this day, such as 2033-11-20")
 		f.Bool("json", false, "print the report as JSON")
 		f.Bool("quiet", false, "show no progress")
+		logFlags(f)
 	},
 	run: verifyOutput,
 }
