@@ -168,7 +168,7 @@ func invoke(ctx context.Context, w *world, c *command) (int, error) {
 	if err := w.setLogLevel(flags); err != nil {
 		return 0, err
 	}
-	return c.run(ctx, w, flags)
+	return c.run(w.watchRetries(ctx), w, flags)
 }
 
 func help(out io.Writer) {

@@ -18,23 +18,40 @@ import (
 // terminal obeys. Everything that is printed or logged passes through here.
 
 // logger logs as text on a terminal and as JSON elsewhere. The text form quotes
-// characters that do not print.
+// characters that do not print. Every line stands for itself: a value is a text, a
+// number, a time or an error, and nothing that would be printed as the language
+// writes it.
 func (w *world) logger(quiet bool) *slog.Logger {
 	options := &slog.HandlerOptions{Level: w.level}
 	if quiet {
 		options.Level = slog.LevelError
 	}
 	if w.terminal {
-		return slog.New(slog.NewTextHandler(w.stderr, options))
+		return slog.New(slog.NewTextHandler(textLog{w.stderr, w.showsBars(quiet)}, options))
 	}
 	return slog.New(slog.NewJSONHandler(jsonLog{w.stderr}, options))
 }
 
-// jsonLog writes lines of JSON, each as a whole.
+// textLog writes lines of text, each as a whole and without secrets.
+type textLog struct {
+	w    io.Writer
+	bars bool // a progress bar may stand in the line
+}
+
+func (l textLog) Write(line []byte) (int, error) {
+	text := printable.Text(strings.TrimSuffix(string(line), "\n")) + "\n"
+	if l.bars {
+		text = "\r\x1b[K" + text // the bar is drawn again below the line
+	}
+	// The writer gets escapes, so its count is not that of the line.
+	_, err := io.WriteString(l.w, text)
+	return len(line), err
+}
+
+// jsonLog writes lines of JSON, each as a whole and without secrets.
 type jsonLog struct{ w io.Writer }
 
 func (l jsonLog) Write(line []byte) (int, error) {
-	// The writer gets escapes, so its count is not that of the line.
 	_, err := l.w.Write(printable.JSON(line))
 	return len(line), err
 }

@@ -141,9 +141,19 @@ func (a *attempt) run(ctx context.Context) (*report.Run, error) {
 	}
 	r.Journal = a.enter(ctx, committed)
 
-	log.Info("committed", "coverage", a.done.summary.Coverage, "outcome", a.done.summary.Outcome)
+	log.Info("committed", numbers(a.done.summary)...)
 	r.Outcome, r.Summary = a.done.summary.Outcome, a.done.summary
 	return r, nil
+}
+
+// numbers returns what a log line says of a result.
+func numbers(s *report.Summary) []any {
+	c, o := &s.Coverage, s.Outcome
+	list := []any{"recorded", c.Recorded, "intact", c.Intact, "expected", c.Of, "total", string(c.Total)}
+	if c.RecordedPercent != nil && c.IntactPercent != nil { // neither when no call should be recorded
+		list = append(list, "recorded_percent", *c.RecordedPercent, "intact_percent", *c.IntactPercent)
+	}
+	return append(list, "open_critical", o.OpenCritical, "open_major", o.OpenMajor, "open_minor", o.OpenMinor, "indeterminate_input", o.Indeterminate)
 }
 
 // list lists the inputs of an interval.
