@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/spf13/pflag"
@@ -35,7 +36,8 @@ type world struct {
 	coloured bool // stdout is one
 	columns  int  // of the terminal that stdout is; 0 when it is none
 
-	level slog.Level // of the log lines that the command prints
+	level   slog.Level  // of the log lines that the command prints
+	drawing atomic.Bool // a progress bar stands on stderr
 }
 
 // command is one subcommand. Its flags are declared and checked before it

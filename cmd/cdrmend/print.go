@@ -27,24 +27,21 @@ func (w *world) logger(quiet bool) *slog.Logger {
 		options.Level = slog.LevelError
 	}
 	if w.terminal {
-		return slog.New(slog.NewTextHandler(textLog{w.stderr, w.showsBars(quiet)}, options))
+		return slog.New(slog.NewTextHandler(textLog{w}, options))
 	}
 	return slog.New(slog.NewJSONHandler(jsonLog{w.stderr}, options))
 }
 
 // textLog writes lines of text, each as a whole and without secrets.
-type textLog struct {
-	w    io.Writer
-	bars bool // a progress bar may stand in the line
-}
+type textLog struct{ w *world }
 
 func (l textLog) Write(line []byte) (int, error) {
 	text := printable.Text(strings.TrimSuffix(string(line), "\n")) + "\n"
-	if l.bars {
-		text = "\r\x1b[K" + text // the bar is drawn again below the line
+	if l.w.drawing.Load() {
+		text = "\r\x1b[K" + text // in place of the bar, which is drawn again below
 	}
 	// The writer gets escapes, so its count is not that of the line.
-	_, err := io.WriteString(l.w, text)
+	_, err := io.WriteString(l.w.stderr, text)
 	return len(line), err
 }
 

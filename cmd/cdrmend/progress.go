@@ -52,6 +52,7 @@ func (p *progress) show(stage string, done, total int64) {
 		p.stage, p.begun, p.done, p.bar = stage, p.w.now(), 0, nil
 		if stage != "" && p.bars {
 			p.bar = p.newBar(stage, total)
+			p.w.drawing.Store(true)
 		}
 	}
 
@@ -69,6 +70,7 @@ func (p *progress) end() {
 	switch {
 	case p.bar != nil:
 		_ = p.bar.Finish()
+		p.w.drawing.Store(false)
 		fmt.Fprintln(p.w.stderr, stageLine(p.stage, p.done, took))
 	case p.stage != "" && !p.bars:
 		p.w.logger(false).Debug("stage ended", "stage", p.stage, "done", p.done, "took_ms", took.Milliseconds())
