@@ -167,6 +167,11 @@ func invoke(ctx context.Context, w *world, c *command) (int, error) {
 		return 0, flagError(c.name, flags, err)
 	}
 
+	if c.verbs != nil && flags.NArg() > 0 {
+		if _, err := c.findVerb(flags.Arg(0)); err != nil {
+			return 0, err
+		}
+	}
 	if err := w.setLogLevel(flags); err != nil {
 		return 0, err
 	}

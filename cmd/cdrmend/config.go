@@ -19,6 +19,7 @@ reported with file, line and key.
 `,
 	flags: func(f *pflag.FlagSet) {
 		f.String("config", "", "configuration file (or CDRMEND_CONFIG)")
+		f.Bool("json", false, "print JSON")
 	},
 	verbs: []verb{{"check", "--config FILE"}},
 	run: func(_ context.Context, w *world, flags *pflag.FlagSet) (int, error) {
@@ -29,11 +30,6 @@ reported with file, line and key.
 		if err != nil {
 			return 0, err
 		}
-		text, err := cfg.Effective()
-		if err != nil {
-			return 0, err
-		}
-		_, err = w.stdout.Write(text)
-		return exitDone, err
+		return exitDone, printConfiguration(w, flags, cfg)
 	},
 }

@@ -61,15 +61,19 @@ func jsonText(v any) (string, error) {
 
 // print prints a result: with --json its encoding, else the text that tells it.
 func (w *world) print(flags *pflag.FlagSet, result any, text string) error {
-	text = safe(text)
 	if asJSON, _ := flags.GetBool("json"); asJSON {
-		var err error
-		if text, err = jsonText(result); err != nil {
-			return err
-		}
+		return w.printJSON(result)
 	}
+	_, err := fmt.Fprint(w.stdout, safe(text))
+	return err
+}
 
-	_, err := fmt.Fprint(w.stdout, text)
+func (w *world) printJSON(result any) error {
+	text, err := jsonText(result)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprint(w.stdout, text)
 	return err
 }
 

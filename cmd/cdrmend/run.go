@@ -23,7 +23,7 @@ import (
 var runCommand = command{
 	name:    "run",
 	summary: "compute and commit an interval and its re-checks",
-	usage:   "--config FILE [FLAGS]",
+	usage:   "[INTERVAL] --config FILE [FLAGS]",
 	text: `
 Reads the interval that ended last, and again the ones before it that the
 configuration re-checks, and commits for each the repaired manifests, the
@@ -31,7 +31,7 @@ tables and the history of findings. An interval whose inputs did not change
 since its newest commit is left as it is.
 
   cdrmend run --config cdrmend.yaml
-  cdrmend run --config cdrmend.yaml --interval 2026-11-20
+  cdrmend run 2026-11-20 --config cdrmend.yaml
   cdrmend run --config cdrmend.yaml --from 2026-11-01 --to 2026-11-20
 
 Exit codes: 0 done, nothing open at or above --fail-on; 1 done, such findings
@@ -60,8 +60,8 @@ trusted, or to restore something.
 }
 
 func runIntervals(ctx context.Context, w *world, flags *pflag.FlagSet) (int, error) {
-	if flags.NArg() > 0 {
-		return 0, usagef("run takes no arguments, got %q", flags.Arg(0))
+	if _, err := takeArguments(flags, flags.Args(), anInterval); err != nil {
+		return 0, err
 	}
 	cfg, err := loadConfig(w, flags)
 	if err != nil {
@@ -135,18 +135,20 @@ func runAll(ctx context.Context, w *world, j *job.Job, chosen []policy.Interval,
 		}
 	}
 
-	after.announce(ctx, results, left, errors.Join(failures...))
+	failed := errors.Join(failures...)
+	after.announce(ctx, results, left, failed)
 
-	// Results are printed even if other intervals failed: they are committed.
-	if asJSON {
-		text, err := jsonText(results)
-		if err == nil {
-			_, err = fmt.Fprint(w.stdout, text)
+	// Results are printed even if other intervals failed: they are committed. Without any
+	// the error is all that there is to print.
+	if asJSON && (len(results) > 0 || failed == nil) {
+		d := &runsDocument{Format: "cdrmend.runs/1", Runs: results}
+		if failed != nil {
+			d.Error = w.describe(ctx, failed)
 		}
-		failures = append(failures, err)
+		failed = errors.Join(failed, w.printJSON(d))
 	}
 
-	return code, errors.Join(failures...)
+	return code, failed
 }
 
 // loadConfig loads the configuration that --config or CDRMEND_CONFIG names,

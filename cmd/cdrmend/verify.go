@@ -24,7 +24,7 @@ import (
 var verifyCommand = command{
 	name:    "verify",
 	summary: "check what was committed: records, signatures, files, inputs, results",
-	usage:   "[OUTPUT_URL] [FLAGS]",
+	usage:   "[OUTPUT_URL] [INTERVAL] [FLAGS]",
 	text: `
 Follows the commit records of each interval, holds every file against its hash,
 and names each link that is broken. With --keys the records must be signed by
@@ -36,7 +36,7 @@ every table and document. It needs no more than the output, or a copy of it, the
 public keys; what a run was computed from stands in the output.
 
   cdrmend verify s3://acme-compliance/cdrmend/ --keys keys.jwks.json
-  cdrmend verify ./copy --keys keys.jwks.json --interval 2026-11-20
+  cdrmend verify ./copy 2026-11-20 --keys keys.jwks.json
   cdrmend verify --config cdrmend.yaml --inputs --recompute
   cdrmend verify --config cdrmend.yaml --interval 2026-11-20 --commit 1 --recompute
   cdrmend verify --config cdrmend.yaml --head 3b7f…
@@ -84,8 +84,9 @@ not be checked.
 const verifyConcurrency = 64
 
 func verifyOutput(ctx context.Context, w *world, flags *pflag.FlagSet) (int, error) {
-	if flags.NArg() > 1 {
-		return 0, usagef("verify takes one OUTPUT_URL, got %q too", flags.Arg(1))
+	url, err := takeArguments(flags, flags.Args(), anOutput, anInterval)
+	if err != nil {
+		return 0, err
 	}
 	places, err := sourcePlaces(flags)
 	if err != nil {
@@ -105,7 +106,7 @@ func verifyOutput(ctx context.Context, w *world, flags *pflag.FlagSet) (int, err
 		return 0, err
 	}
 
-	out, err := openOutput(ctx, w, flags, flags.Arg(0))
+	out, err := openOutput(ctx, w, flags, url)
 	if err != nil {
 		return 0, err
 	}
