@@ -88,6 +88,7 @@ type policyDocument struct {
 	ScopeClaims       []string            `json:"scope_claims"`
 	Lines             string              `json:"lines,omitempty"`
 	Accepted          string              `json:"accepted,omitempty"`
+	Names             string              `json:"names,omitempty"`
 	MaxRejects        float64             `json:"max_rejects"`
 	DurationTolerance yamlfile.Scalar     `json:"duration_tolerance"`
 	TokenKeys         string              `json:"token_keys,omitempty"`
@@ -129,6 +130,9 @@ type reportDocument struct {
 	Extra        []string `json:"extra"`
 	Redact       string   `json:"redact"`
 	PseudonymKey string   `json:"pseudonym_key,omitempty"`
+	Zone         string   `json:"zone,omitempty"`
+	Operator     string   `json:"operator,omitempty"`
+	Worklist     string   `json:"worklist,omitempty"`
 }
 
 type notifyDocument struct {

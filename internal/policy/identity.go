@@ -38,6 +38,10 @@ type ReportIdentity struct {
 	Extra              []string `json:"extra"` // in byte order
 	Redact             string   `json:"redact"`
 	PseudonymKeySHA256 string   `json:"pseudonym_key_sha256"` // empty when no pseudonyms are written
+	Zone               string   `json:"zone,omitempty"`
+	Operator           string   `json:"operator,omitempty"`
+	Names              Names    `json:"names,omitempty"`    // in byte order of kind and id
+	Worklist           []Work   `json:"worklist,omitempty"` // in byte order of finding ids
 }
 
 // SourceIdentity is the part of Identity about one source.
@@ -112,18 +116,8 @@ func (c *Config) Identity() Identity {
 		Media:    MediaIdentity{Check: c.Media.Check.String()},
 		Tables:   []string{},
 		Policy:   c.Policy.identity(),
-		Report:   ReportIdentity{Extra: []string{}, Redact: c.Report.Redact.String()},
+		Report:   c.Report.identity(),
 		Limits:   c.Limits,
-	}
-
-	if c.Report.PDF {
-		id.Report.Extra = append(id.Report.Extra, "pdf")
-	}
-	if c.Report.XLSX {
-		id.Report.Extra = append(id.Report.Extra, "xlsx")
-	}
-	if c.Report.Redact == RedactAll { // else the key changes nothing
-		id.Report.PseudonymKeySHA256 = c.Report.PseudonymKeySHA256
 	}
 
 	for _, s := range c.Sources {
@@ -144,6 +138,23 @@ func (c *Config) Identity() Identity {
 		id.Tables = append(id.Tables, "parquet")
 	}
 
+	return id
+}
+
+func (r *Report) identity() ReportIdentity {
+	id := ReportIdentity{Extra: []string{}, Redact: r.Redact.String(), Operator: r.Operator, Names: r.Names, Worklist: r.Worklist}
+	if r.PDF {
+		id.Extra = append(id.Extra, "pdf")
+	}
+	if r.XLSX {
+		id.Extra = append(id.Extra, "xlsx")
+	}
+	if r.Redact == RedactAll { // else the key changes nothing
+		id.PseudonymKeySHA256 = r.PseudonymKeySHA256
+	}
+	if r.Zone != nil {
+		id.Zone = r.Zone.String()
+	}
 	return id
 }
 

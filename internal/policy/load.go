@@ -25,7 +25,7 @@ var reserved = []string{"CDRMEND_CONFIG", "CDRMEND_TOKEN"}
 // pathKeys are the keys that hold paths. A path in the file is relative to the
 // file, one from a variable or flag to the working directory.
 var pathKeys = []string{
-	"media.url", "metrics.textfile", "notify.key", "output.url", "policy.accepted", "policy.lines", "policy.token_keys", "report.pseudonym_key", "scratch", "signing.key", "signing.keys",
+	"media.url", "metrics.textfile", "notify.key", "output.url", "policy.accepted", "policy.lines", "policy.names", "policy.token_keys", "report.pseudonym_key", "report.worklist", "scratch", "signing.key", "signing.keys",
 }
 
 var configSchema = sync.OnceValue(func() *jsonschema.Schema {

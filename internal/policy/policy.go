@@ -147,6 +147,11 @@ type Report struct {
 	// PseudonymKeySHA256 is known even if the key is not, as when a run is only
 	// verified.
 	PseudonymKeySHA256 string
+
+	Names    Names          // of things that have ids
+	Zone     *time.Location // of local times; nil: only UTC is shown
+	Operator string         // who is responsible for the recordings, as the configuration says; empty: it does not
+	Worklist []Work         // what people filled in, by finding
 }
 
 // Redaction is how much personal data reports for people hide.

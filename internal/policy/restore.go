@@ -21,10 +21,7 @@ func (id *Identity) Config(base string) (*Config, error) {
 		Resources: Resources{Concurrency: defaults().Concurrency},
 		Media:     Media{Check: MediaCheck(r.index(mediaCheckNames, id.Media.Check))},
 		Output:    Output{CSV: slices.Contains(id.Tables, "csv"), Parquet: slices.Contains(id.Tables, "parquet")},
-		Report: Report{
-			XLSX: slices.Contains(id.Report.Extra, "xlsx"), PDF: slices.Contains(id.Report.Extra, "pdf"),
-			Redact: Redaction(r.index(redactionNames, id.Report.Redact)), PseudonymKeySHA256: id.Report.PseudonymKeySHA256,
-		},
+		Report:    r.report(&id.Report),
 	}
 
 	if id.Media.URL != "" {
@@ -68,6 +65,20 @@ func (r *restorer) template(text string) Template {
 	t, err := ParseTemplate(text, r.base)
 	r.errs = append(r.errs, err)
 	return t
+}
+
+func (r *restorer) report(d *ReportIdentity) Report {
+	to := Report{
+		XLSX: slices.Contains(d.Extra, "xlsx"), PDF: slices.Contains(d.Extra, "pdf"),
+		Redact: Redaction(r.index(redactionNames, d.Redact)), PseudonymKeySHA256: d.PseudonymKeySHA256,
+		Names: d.Names, Operator: d.Operator, Worklist: d.Worklist,
+	}
+	if d.Zone != "" {
+		var err error
+		to.Zone, err = profile.Zone(d.Zone)
+		r.errs = append(r.errs, err)
+	}
+	return to
 }
 
 func (r *restorer) source(d *SourceIdentity) Source {

@@ -98,6 +98,16 @@ func (b *builder) report() {
 	if r.PseudonymKey = b.secret("report.pseudonym_key", d.PseudonymKey); r.PseudonymKey != nil {
 		r.PseudonymKeySHA256 = fmt.Sprintf("%x", sha256.Sum256(r.PseudonymKey))
 	}
+
+	r.Operator = d.Operator
+	if d.Zone != "" {
+		var err error
+		if r.Zone, err = profile.Zone(d.Zone); err != nil {
+			b.file.Problem("report.zone", "%v", err)
+		}
+	}
+	b.names()
+	b.worklist()
 }
 
 func (b *builder) notify() {

@@ -31,10 +31,20 @@ import (
 type Redactor struct {
 	profile policy.Redaction
 	key     []byte
+	names   policy.Names
 }
 
 // New returns the redactor that a configuration asks for.
-func New(c policy.Report) *Redactor { return &Redactor{c.Redact, c.PseudonymKey} }
+func New(c policy.Report) *Redactor { return &Redactor{c.Redact, c.PseudonymKey, c.Names} }
+
+// Name returns the configured name of something, by its id as the tables have it. It
+// is empty when there is none. A pseudonym has no name.
+func (r *Redactor) Name(kind policy.NameKind, id string) string {
+	if r.profile == policy.RedactAll {
+		return ""
+	}
+	return r.names.Of(kind, id)
+}
 
 // Rows yields the redacted rows of a table, in their order.
 func (r *Redactor) Rows(rows table.Rows) table.Rows {

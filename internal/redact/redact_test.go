@@ -290,3 +290,13 @@ func TestRedactedRowsKeepTimesAndNumbers(t *testing.T) {
 		}
 	}
 }
+
+// A name tells who somebody is, which a pseudonym must not.
+func TestAPseudonymHasNoName(t *testing.T) {
+	for profile, want := range map[policy.Redaction]string{policy.RedactNumbers: "Jane", policy.RedactNothing: "Jane", policy.RedactAll: ""} {
+		r := redact.New(policy.Report{Redact: profile, PseudonymKey: []byte("k"), Names: policy.Names{{Kind: "user", ID: "u", Name: "Jane"}}})
+		if got := r.Name(policy.UserName, "u"); got != want {
+			t.Errorf("%s shows %q, want %q", profile, got, want)
+		}
+	}
+}

@@ -6,54 +6,67 @@ var reasons = map[string]Words{
 	"unparsed": {
 		Sentence: "a value that the verdict needs could not be read",
 		Remedy:   "see the findings of class invalid_field, and correct the profile or the system that writes the records",
+		Title:    "correct values that cannot be read",
 	},
 	"unsound": {
 		Sentence: "its start, answer, end and talk contradict each other, so that nobody knows what should be recorded",
 		Remedy:   "compare the times with those of the telephone system, and correct the profile or the export of the call detail records",
+		Title:    "compare contradictory times with the telephone system",
 	},
 	"unfit": {
 		Sentence: "its source lacks a field without which no call can be judged",
 		Remedy:   "see the finding of class unfit_source, and correct the profile or the export",
+		Title:    "deliver the fields that unfit sources lack",
 	},
 	"no_end": {
 		Sentence: "nothing says when it ended, so that nobody knows how much should be recorded, or whether anybody answered",
 		Remedy:   "have the call detail records deliver the end or the duration of calls",
+		Title:    "deliver when calls end",
 	},
 	"contested": {
 		Sentence: "its conversation has fewer recordings than legs, and nobody can say whose they are",
 		Remedy:   "have the export name the leg of each recording; if one recording hears several legs, set one_recording_per: conversation for the source",
+		Title:    "name the leg of each recording",
 	},
 	"inputs": {
 		Sentence: "manifests of its time are incomplete, so that its recording may stand in what could not be read",
 		Remedy:   "export again what is incomplete, then run again",
+		Title:    "export again what is incomplete",
 	},
 	"doubtful": {
 		Sentence: "a local time of it or of its conversation's recordings occurs twice that night",
 		Remedy:   "have the source write times with their offset from UTC",
+		Title:    "write times with their offset from UTC",
 	},
 	"strangers": {
 		Sentence: "the call detail records of its source and the manifests do not speak of the same calls",
 		Remedy:   "check that both sources deliver the same system and organisation, and which ids they share",
+		Title:    "check that both sources describe the same system",
 	},
 	"clock_offset": {
 		Sentence: "the clocks of its source and of the manifests differ",
 		Remedy:   "set clock_offset as the warning says, then run again; better, have both clocks synchronised",
+		Title:    "set clock_offset",
 	},
 	"possible": {
 		Sentence: "a recording without an id, under another id or still to be delivered may be its own",
 		Remedy:   "look up which call that recording is of, and correct its id in the export",
+		Title:    "look up whose recordings these are",
 	},
 	"no_id": {
 		Sentence: "it names neither a recording nor a conversation",
 		Remedy:   "have the call detail records deliver the conversation id or the recording ids",
+		Title:    "deliver the ids of conversations or recordings",
 	},
 	"unnamed": {
 		Sentence: "its recordings name neither themselves nor their audio, so that nobody could find them",
 		Remedy:   "have the export deliver the recording id or the key of the audio",
+		Title:    "deliver the ids of recordings",
 	},
 	"shared": {
 		Sentence: "all that it has is a recording that another leg has too, and that covers nothing of it",
 		Remedy:   "have the export name the leg of each recording",
+		Title:    "name the leg of each recording",
 	},
 
 	"not recorded by source": {Sentence: "its call detail record says that it was not to be recorded"},

@@ -17,6 +17,7 @@ import (
 type Words struct {
 	Sentence string `json:"sentence"` // what happened
 	Remedy   string `json:"remedy"`   // what to do next, and who; empty when there is nothing to do
+	Title    string `json:"-"`        // names the kind of work that the remedy is; empty when there is nothing to do
 	Severity string `json:"-"`        // of a class whose severity is always the same
 }
 

@@ -63,11 +63,14 @@ func TestWordsAreClauses(t *testing.T) {
 	all := wording.All()
 	clauses := map[string]string{}
 	add := func(name string, w wording.Words) {
-		clauses[name+" sentence"], clauses[name+" remedy"] = w.Sentence, w.Remedy
+		clauses[name+" sentence"], clauses[name+" remedy"], clauses[name+" title"] = w.Sentence, w.Remedy, w.Title
 	}
 	for _, table := range []map[string]wording.Words{all.Classes, all.Causes, all.Reasons} {
 		for name, w := range table {
 			add(name, w)
+			if (w.Title == "") != (w.Remedy == "" || strings.HasPrefix(w.Remedy, "nothing; ")) {
+				t.Errorf("%s: the title is %q, the remedy %q: one names the work of the other", name, w.Title, w.Remedy)
+			}
 		}
 	}
 	for _, d := range all.Details {

@@ -1,0 +1,114 @@
+package policy
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+)
+
+// NameKind is what a configured name is the name of.
+type NameKind uint8
+
+// The kinds of names.
+const (
+	TrunkName NameKind = iota
+	LineName
+	QueueName
+	UserName
+	OrganisationName
+)
+
+var nameKinds = []string{"trunk", "line", "queue", "user", "organisation"}
+
+func (k NameKind) String() string { return nameKinds[k] }
+
+// Name is what people call something that has an id. The id is as in the tables.
+type Name struct {
+	Kind string `json:"kind"`
+	ID   string `json:"id"`
+	Name string `json:"name"`
+}
+
+// Names are configured names, in byte order of kind and id.
+type Names []Name
+
+// Of returns the name of something, empty when it has none.
+func (n Names) Of(kind NameKind, id string) string {
+	at, ok := slices.BinarySearchFunc(n, Name{Kind: kind.String(), ID: id}, Name.compare)
+	if !ok {
+		return ""
+	}
+	return n[at].Name
+}
+
+func (n Name) compare(o Name) int {
+	return cmp.Or(cmp.Compare(n.Kind, o.Kind), cmp.Compare(n.ID, o.ID))
+}
+
+// Work is what people filled in for one finding of the worklist.
+type Work struct {
+	Finding string `json:"finding_id"`
+	Owner   string `json:"owner,omitempty"`
+	State   string `json:"state,omitempty"`
+	Note    string `json:"note,omitempty"`
+	Due     string `json:"due,omitempty"`
+}
+
+// longestText is how long a name, or a cell of a worklist, may be, in bytes.
+const longestText = 4096
+
+// names reads the file of names.
+func (b *builder) names() {
+	path := b.doc.Policy.Names
+	for i, row := range b.table("policy.names", path, "kind", "id", "name") {
+		problem := func(format string, args ...any) {
+			b.file.Problem("policy.names", "reading %s: row %d "+format, append([]any{b.path(path), i + 1}, args...)...)
+		}
+		n := Name{Kind: strings.TrimSpace(row[0]), ID: strings.TrimSpace(row[1]), Name: strings.TrimSpace(row[2])}
+		switch {
+		case n == Name{}: // an empty line of a spreadsheet
+			continue
+		case !slices.Contains(nameKinds, n.Kind):
+			problem("names a %q, want one of %s", n.Kind, strings.Join(nameKinds, ", "))
+		case n.ID == "" || n.Name == "":
+			problem("has no id or no name")
+		case len(n.Name) > longestText:
+			problem("has a name of %d bytes, want at most %d", len(n.Name), longestText)
+		}
+		b.cfg.Report.Names = append(b.cfg.Report.Names, n)
+	}
+
+	names := b.cfg.Report.Names
+	slices.SortStableFunc(names, Name.compare)
+	for i := 1; i < len(names); i++ {
+		if names[i].compare(names[i-1]) == 0 && names[i].Name != names[i-1].Name {
+			b.file.Problem("policy.names", "reading %s: %s %s has two names, %q and %q", b.path(path), names[i].Kind, names[i].ID, names[i-1].Name, names[i].Name)
+		}
+	}
+	b.cfg.Report.Names = slices.CompactFunc(names, func(x, y Name) bool { return x.compare(y) == 0 })
+}
+
+// worklist reads what people filled in.
+func (b *builder) worklist() {
+	path := b.doc.Report.Worklist
+	seen := map[string]int{}
+	for i, row := range b.table("report.worklist", path, "finding_id", "owner", "state", "note", "due") {
+		w := Work{Finding: strings.TrimSpace(row[0]), Owner: row[1], State: row[2], Note: row[3], Due: row[4]}
+		switch {
+		case strings.Join(row, "") == "":
+			continue
+		case w.Finding == "":
+			b.file.Problem("report.worklist", "reading %s: row %d names no finding", b.path(path), i+1)
+		case seen[w.Finding] > 0:
+			b.file.Problem("report.worklist", "reading %s: rows %d and %d are both about finding %s", b.path(path), seen[w.Finding], i+1, w.Finding)
+		}
+		for _, cell := range row {
+			if len(cell) > longestText {
+				b.file.Problem("report.worklist", "reading %s: row %d has a cell of %d bytes, want at most %d", b.path(path), i+1, len(cell), longestText)
+			}
+		}
+		seen[w.Finding] = i + 1
+		b.cfg.Report.Worklist = append(b.cfg.Report.Worklist, w)
+	}
+	slices.SortFunc(b.cfg.Report.Worklist, func(x, y Work) int { return cmp.Compare(x.Finding, y.Finding) })
+}
