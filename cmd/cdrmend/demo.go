@@ -81,7 +81,7 @@ func runDemo(ctx context.Context, w *world, flags *pflag.FlagSet) (int, error) {
 		return 0, err
 	}
 
-	fmt.Fprint(w.stdout, "\n", report.Text(result, w.paint()))
+	fmt.Fprint(w.stdout, "\n", report.Text(result, w.screen("--config "+quoted(config))))
 	repaired, err := explainSome(ctx, w, j, result)
 	if err != nil {
 		return 0, err

@@ -48,9 +48,6 @@ const (
 	stateNotCommitted  = "not committed"
 )
 
-// pageFile is the page of a run.
-const pageFile = "report.html"
-
 // listIntervals prints the chosen intervals of an output with their state, or the
 // newest ones when none were chosen.
 func listIntervals(ctx context.Context, w *world, flags *pflag.FlagSet, out *output, labels []string) (int, error) {
@@ -101,8 +98,8 @@ func (o *output) listed(ctx context.Context, label string) (*listedInterval, err
 	l.State, l.Signature = stateOf(c.Record.Outcome), sealOf(c)
 	l.Recorded, l.Expected, l.Total = &summary.Coverage.Recorded, &summary.Coverage.Of, &summary.Coverage.Total
 	for _, f := range files.Manifest.Files {
-		if f.Path == pageFile {
-			page := o.path(strings.TrimPrefix(c.URL(), o.Store.String()) + pageFile)
+		if f.Path == report.PageFile {
+			page := o.path(strings.TrimPrefix(c.URL(), o.Store.String()) + report.PageFile)
 			l.Page = &page
 		}
 	}

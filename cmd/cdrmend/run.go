@@ -99,13 +99,19 @@ func runIntervals(ctx context.Context, w *world, flags *pflag.FlagSet) (int, err
 	if err != nil {
 		return 0, err
 	}
-	code, err := runAll(ctx, w, j, chosen, asJSON, quiet)
+	code, err := runAll(ctx, w, j, chosen, printing{asJSON, quiet, w.screen(whereIs(cfg, flags))})
 	return code, errors.Join(err, stop())
+}
+
+// printing says how results are printed.
+type printing struct {
+	asJSON, quiet bool
+	screen        report.Screen
 }
 
 // runAll runs one interval after the other. If one fails, the others are still
 // run; all failures are named at the end.
-func runAll(ctx context.Context, w *world, j *job.Job, chosen []policy.Interval, asJSON, quiet bool) (int, error) {
+func runAll(ctx context.Context, w *world, j *job.Job, chosen []policy.Interval, how printing) (int, error) {
 	code := exitDone
 	after := newAnnouncer(j)
 	results := []*report.Run{}
@@ -130,8 +136,8 @@ func runAll(ctx context.Context, w *world, j *job.Job, chosen []policy.Interval,
 		after.stamp(ctx, r)
 		results = append(results, r)
 		code = worse(code, exitCode(r, j.Config.FailOn))
-		if !quiet && !asJSON {
-			fmt.Fprint(w.stdout, report.Text(r, w.paint()))
+		if !how.quiet && !how.asJSON {
+			fmt.Fprint(w.stdout, report.Text(r, how.screen))
 		}
 	}
 
@@ -140,7 +146,7 @@ func runAll(ctx context.Context, w *world, j *job.Job, chosen []policy.Interval,
 
 	// Results are printed even if other intervals failed: they are committed. Without any
 	// the error is all that there is to print.
-	if asJSON && (len(results) > 0 || failed == nil) {
+	if how.asJSON && (len(results) > 0 || failed == nil) {
 		d := &runsDocument{Format: "cdrmend.runs/1", Runs: results}
 		if failed != nil {
 			d.Error = w.describe(ctx, failed)
