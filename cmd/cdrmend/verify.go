@@ -129,12 +129,9 @@ func verifyOutput(ctx context.Context, w *world, flags *pflag.FlagSet) (int, err
 	}
 	target.From, _ = flags.GetString("from")
 	target.To, _ = flags.GetString("to")
-	how := &verify.Replay{Tool: toolVersion(), Scratch: out.Scratch}
-	how.Inputs, _ = flags.GetBool("inputs")
-	how.Recompute, _ = flags.GetBool("recompute")
-	how.Commit, _ = flags.GetInt64("commit")
-	if flags.Changed("commit") && (how.Commit < 1 || !flags.Changed("interval") || !how.Inputs && !how.Recompute) {
-		return 0, usagef("--commit takes a number from 1 on, and goes with --interval and with --inputs or --recompute")
+	how, err := replayOf(flags, out.Scratch)
+	if err != nil {
+		return 0, err
 	}
 
 	// An output has only the digest of the key that pseudonyms in its reports are
@@ -144,6 +141,18 @@ func verifyOutput(ctx context.Context, w *world, flags *pflag.FlagSet) (int, err
 	}
 	how.Open = places.opener(out.config, object.NewLimiter(target.Concurrency))
 	return verifyAndPrint(ctx, w, flags, target, how)
+}
+
+// replayOf returns how the flags want runs to be computed again.
+func replayOf(flags *pflag.FlagSet, scratch string) (*verify.Replay, error) {
+	how := &verify.Replay{Tool: toolVersion(), Scratch: scratch}
+	how.Inputs, _ = flags.GetBool("inputs")
+	how.Recompute, _ = flags.GetBool("recompute")
+	how.Commit, _ = flags.GetInt64("commit")
+	if flags.Changed("commit") && (how.Commit < 1 || !flags.Changed("interval") || !how.Inputs && !how.Recompute) {
+		return nil, usagef("--commit takes a number from 1 on, and goes with an interval and with --inputs or --recompute")
+	}
+	return how, nil
 }
 
 func verifyAndPrint(ctx context.Context, w *world, flags *pflag.FlagSet, target *verify.Output, how *verify.Replay) (int, error) {
