@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/spf13/pflag"
@@ -33,6 +35,10 @@ type world struct {
 	now      func() time.Time
 	terminal bool // stderr is one
 	coloured bool // stdout is one
+	columns  int  // of the terminal that stdout is; 0 when it is none
+
+	level   slog.Level  // of the log lines that the command prints
+	drawing atomic.Bool // a progress bar stands on stderr
 }
 
 // command is one subcommand. Its flags are declared and checked before it
@@ -42,8 +48,15 @@ type command struct {
 	summary string
 	usage   string // after the name
 	text    string // the body of --help, with an example
+	verbs   []verb // what its first argument may say; nil when that is no verb
 	run     func(context.Context, *world, *pflag.FlagSet) (int, error)
 	flags   func(*pflag.FlagSet)
+}
+
+// verb is one of several things that a command does, such as init of cdrmend profiles.
+type verb struct {
+	name  string
+	usage string // after the name
 }
 
 func commands() []command {
@@ -56,20 +69,12 @@ type usageError struct{ error }
 func usagef(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
 
 func run(ctx context.Context, w *world) int {
+	w.stdout = &counted{Writer: w.stdout}
 	code, err := dispatch(ctx, w)
 	if err == nil {
 		return code
 	}
-
-	// After a signal every call fails, and their errors say nothing that the user should
-	// act on. A mistake of the user is printed all the same.
-	code = failureCode(err)
-	if code == exitFailed && ctx.Err() != nil {
-		fmt.Fprintln(w.stderr, "cdrmend: stopped; nothing is half committed, run it again to complete the work")
-	} else {
-		fmt.Fprintf(w.stderr, "cdrmend: %s\n", withoutTokens(message(err), w.args))
-	}
-	return code
+	return w.fail(w.describe(ctx, err))
 }
 
 func dispatch(ctx context.Context, w *world) (int, error) {
@@ -78,26 +83,61 @@ func dispatch(ctx context.Context, w *world) (int, error) {
 		return exitUsage, nil
 	}
 
-	name := w.args[0]
-	if slices.Contains([]string{"-h", "--help", "help"}, name) {
+	switch name := w.args[0]; name {
+	case "-h", "--help":
 		help(w.stdout)
 		return exitDone, nil
-	}
-
-	if name == completeName {
+	case "help":
+		return helpFor(w, w.args[1:])
+	case "--version":
+		return invoke(ctx, w, &versionCommand)
+	case completeName:
 		return complete(ctx, w)
+	default:
+		c, err := find(name)
+		if err != nil {
+			return 0, err
+		}
+		return invoke(ctx, w, c)
 	}
+}
 
-	if name == "--version" {
-		name = "version"
-	}
-
+// find returns the command of a name.
+func find(name string) (*command, error) {
 	all := commands()
 	i := slices.IndexFunc(all, func(c command) bool { return c.name == name })
 	if i < 0 {
-		return 0, usagef("there is no command %q; try one of %s", name, strings.Join(names(all), ", "))
+		return nil, usagef("there is no command %q%s; cdrmend --help lists all", name, didYouMean(name, names(all)))
 	}
-	return invoke(ctx, w, &all[i])
+	return &all[i], nil
+}
+
+// helpFor prints the help that the arguments of cdrmend help name: a command, perhaps
+// with one of its verbs.
+func helpFor(w *world, args []string) (int, error) {
+	if len(args) == 0 {
+		help(w.stdout)
+		return exitDone, nil
+	}
+	c, err := find(args[0])
+	if err != nil {
+		return 0, err
+	}
+
+	flags := c.newFlags()
+	if len(args) > 2 || len(args) == 2 && c.verbs == nil {
+		return 0, usagef("help takes a command, got %q too", args[len(args)-1])
+	}
+	if len(args) == 1 {
+		c.help(w.stdout, flags)
+		return exitDone, nil
+	}
+	v, err := c.findVerb(args[1])
+	if err != nil {
+		return 0, err
+	}
+	c.helpVerb(w.stdout, flags, v)
+	return exitDone, nil
 }
 
 func names(all []command) []string {
@@ -108,27 +148,37 @@ func names(all []command) []string {
 	return list
 }
 
-func invoke(ctx context.Context, w *world, c *command) (int, error) {
+// newFlags returns the flags of a command.
+func (c *command) newFlags() *pflag.FlagSet {
 	flags := pflag.NewFlagSet(c.name, pflag.ContinueOnError)
 	flags.SortFlags = false     // --help lists them in the order of declaration
 	flags.SetOutput(io.Discard) // run prints the error, in one line
 	if c.flags != nil {
 		c.flags(flags)
 	}
+	return flags
+}
 
+func invoke(ctx context.Context, w *world, c *command) (int, error) {
+	flags := c.newFlags()
 	err := flags.Parse(w.args[1:])
 	if errors.Is(err, pflag.ErrHelp) {
-		fmt.Fprintf(w.stdout, "Usage: cdrmend %s %s\n\n%s", c.name, c.usage, strings.TrimLeft(c.text, "\n"))
-		if flags.HasFlags() {
-			fmt.Fprintf(w.stdout, "\nFlags:\n%s", flags.FlagUsages())
-		}
+		c.help(w.stdout, flags)
 		return exitDone, nil
 	}
-
 	if err != nil {
-		return 0, usagef("%s: %w; see cdrmend %s --help", c.name, err, c.name)
+		return 0, flagError(c.name, flags, err)
 	}
-	return c.run(ctx, w, flags)
+
+	if c.verbs != nil && flags.NArg() > 0 {
+		if _, err := c.findVerb(flags.Arg(0)); err != nil {
+			return 0, err
+		}
+	}
+	if err := w.setLogLevel(flags); err != nil {
+		return 0, err
+	}
+	return c.run(w.watchRetries(ctx), w, flags)
 }
 
 func help(out io.Writer) {
@@ -147,7 +197,7 @@ Try it without an account, a server or a configuration:
 
   cdrmend demo
 
-Help for one command: cdrmend COMMAND --help
+Help for one command: cdrmend help COMMAND
 `)
 }
 

@@ -43,9 +43,10 @@ to correct; 3 something did not answer, and nothing else is wrong.
 		f.String("interval", "", "with --sources: look at the partitions of this interval, such as 2026-11-20")
 		f.String("as-of", "", "with --sources: take this for the present time, as in 2026-11-25T00:00:00Z")
 		f.Bool("write", false, "with --sources: create a probe object in the output")
-		f.Bool("json", false, "with --sources: print JSON")
+		f.Bool("json", false, "print JSON")
 	},
-	run: runConfig,
+	verbs: []verb{{"check", "--config FILE"}},
+	run:   runConfig,
 }
 
 func runConfig(ctx context.Context, w *world, flags *pflag.FlagSet) (int, error) {
@@ -53,7 +54,7 @@ func runConfig(ctx context.Context, w *world, flags *pflag.FlagSet) (int, error)
 		return 0, usagef("config knows one thing to do: cdrmend config check --config FILE")
 	}
 	sources, _ := flags.GetBool("sources")
-	for _, name := range []string{"interval", "as-of", "write", "json"} {
+	for _, name := range []string{"interval", "as-of", "write"} {
 		if flags.Changed(name) && !sources {
 			return 0, usagef("--%s goes with --sources only", name)
 		}
@@ -66,12 +67,7 @@ func runConfig(ctx context.Context, w *world, flags *pflag.FlagSet) (int, error)
 		return checkSources(ctx, w, flags, cfg)
 	}
 
-	text, err := cfg.Effective()
-	if err != nil {
-		return 0, err
-	}
-	_, err = w.stdout.Write(text)
-	return exitDone, err
+	return exitDone, printConfiguration(w, flags, cfg)
 }
 
 // checkSources opens everything that a configuration names, and prints what works.

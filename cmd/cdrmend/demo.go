@@ -43,6 +43,7 @@ does the same on a bucket, with the AWS settings of the environment.
 		f.String("dir", "cdrmend-demo", "directory for the night, its configuration and the results")
 		f.String("s3", "", "put night and results below this URL instead; the configuration still goes to --dir")
 		f.Bool("quiet", false, "log nothing but errors")
+		logFlags(f)
 	},
 	run: runDemo,
 }
@@ -80,7 +81,7 @@ func runDemo(ctx context.Context, w *world, flags *pflag.FlagSet) (int, error) {
 		return 0, err
 	}
 
-	fmt.Fprint(w.stdout, "\n", report.Text(result, w.paint()))
+	fmt.Fprint(w.stdout, "\n", report.Text(result, w.screen("--config "+quoted(config))))
 	repaired, err := explainSome(ctx, w, j, result)
 	if err != nil {
 		return 0, err

@@ -11,11 +11,12 @@
 //	cdrmend synth --legs 1000000                     a night to measure with, and what is wrong with it
 //	cdrmend config check --config cdrmend.yaml       what a configuration means
 //	cdrmend run --config cdrmend.yaml                the interval that ended last, and its re-checks
-//	cdrmend run --config cdrmend.yaml --interval 2026-11-20
+//	cdrmend run 2026-11-20 --config cdrmend.yaml
 //	cdrmend verify s3://bucket/prefix/ --keys keys.jwks.json
 //	cdrmend keygen                                   a key that signs what is committed
 //	cdrmend explain ID --config cdrmend.yaml         what was found about one recording
-//	cdrmend history --config cdrmend.yaml --interval 2026-11-20
+//	cdrmend history 2026-11-20 --config cdrmend.yaml
+//	cdrmend ls --config cdrmend.yaml                 the newest intervals and their state
 //	cdrmend ls --config cdrmend.yaml --table calls   where the newest tables lie
 //	cdrmend report --config cdrmend.yaml --from 2026-11-16 --to 2026-11-23
 //	cdrmend token --file token.txt                   whether a token can register a line
@@ -26,6 +27,6 @@
 //
 // It exits with 0 when nothing is open at or above --fail-on, 1 when such
 // findings are open, 2 on a usage or configuration error, 3 when it failed and
-// committed nothing, and 4 when missing or damaged input leaves a result
-// indeterminate.
+// committed nothing, 4 when missing or damaged input leaves a result
+// indeterminate, and 5 when a person has to decide first.
 package main

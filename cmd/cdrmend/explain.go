@@ -20,7 +20,7 @@ import (
 var explainCommand = command{
 	name:    "explain",
 	summary: "tell what was found about a recording, conversation, leg, finding or outage",
-	usage:   "ID [OUTPUT_URL] [FLAGS]",
+	usage:   "ID [OUTPUT_URL] [INTERVAL] [FLAGS]",
 	text: `
 Tells the whole chain behind one id in plain words: the manifest and its hash,
 what was missing, each rule that was tried with the rows it rests on, the legs
@@ -34,7 +34,8 @@ tell.
   cdrmend explain out-dde34e133fdb4e64 ./copy --tables-only
 
 An id is looked for in all intervals, the newest first, and told from the first
-that has it; --interval names another. The inputs of that interval are read
+that has it; an interval names another. Of the id of a finding or outage the beginning
+will do where no other begins like it. The inputs of that interval are read
 again, which takes as long as a run does, and decided again. When one of them
 changed or is gone, or with --tables-only, the committed tables alone are told.
 Telephone numbers and users are masked. Exit code 1 when nobody has that id.
@@ -52,16 +53,23 @@ Telephone numbers and users are masked. Exit code 1 when nobody has that id.
 }
 
 func explainID(ctx context.Context, w *world, flags *pflag.FlagSet) (int, error) {
-	if flags.NArg() < 1 || flags.NArg() > 2 {
-		return 0, usagef("explain takes an ID and perhaps an OUTPUT_URL; see cdrmend explain --help")
+	if flags.NArg() < 1 || flags.NArg() > 3 {
+		return 0, usagef("explain takes an ID, and perhaps an OUTPUT_URL and an interval; see cdrmend explain --help")
 	}
 	id := explain.Normal(flags.Arg(0))
 	if id == "" {
 		return 0, usagef("%q is no id", flags.Arg(0))
 	}
 
-	out, labels, err := openIntervals(ctx, w, flags, flags.Arg(1))
+	url, err := takeArguments(flags, flags.Args()[1:], anOutput, anInterval)
 	if err != nil {
+		return 0, err
+	}
+	out, labels, err := openIntervals(ctx, w, flags, url)
+	if err != nil {
+		return 0, err
+	}
+	if id, err = out.fullID(ctx, labels, id); err != nil {
 		return 0, err
 	}
 

@@ -16,18 +16,18 @@ import (
 var historyCommand = command{
 	name:    "history",
 	summary: "tell when each finding opened, changed and closed",
-	usage:   "[OUTPUT_URL] --interval I | --finding ID [FLAGS]",
+	usage:   "[OUTPUT_URL] INTERVAL | FINDING [FLAGS]",
 	text: `
 Tells, commit by commit, which findings opened, changed and closed. What closed
 one are the objects new or changed between the runs of two commits that hold its
 recording, or a leg or recording of its conversation; the lists of inputs of
 both runs and the tables of the newer one tell.
 
-  cdrmend history s3://acme-compliance/cdrmend/ --interval 2026-11-20
-  cdrmend history --config cdrmend.yaml --finding fnd-76c6c82ae38efe41
+  cdrmend history s3://acme-compliance/cdrmend/ 2026-11-20
+  cdrmend history fnd-76c6c82ae38efe41 --config cdrmend.yaml
 
-A finding is looked for in all intervals, the newest first, unless --interval
-says in which. Exit code 1 when there is no such finding or commit.
+A finding is looked for in all intervals, the newest first, unless an interval
+is given, too. The beginning of its id will do where no other begins like it. Exit code 1 when there is no such finding or commit.
 `,
 	flags: func(f *pflag.FlagSet) {
 		outputFlags(f)
@@ -39,17 +39,21 @@ says in which. Exit code 1 when there is no such finding or commit.
 }
 
 func showHistory(ctx context.Context, w *world, flags *pflag.FlagSet) (int, error) {
+	url, err := takeArguments(flags, flags.Args(), anOutput, anInterval, aFinding)
+	if err != nil {
+		return 0, err
+	}
 	interval, _ := flags.GetString("interval")
 	id, _ := flags.GetString("finding")
-	switch {
-	case flags.NArg() > 1:
-		return 0, usagef("history takes one OUTPUT_URL, got %q too", flags.Arg(1))
-	case interval == "" && id == "":
-		return 0, usagef("say with --interval or --finding whose history is wanted")
+	if interval == "" && id == "" {
+		return 0, usagef("say whose history is wanted: give an interval such as 2026-11-20, or the id of a finding")
 	}
 
-	out, labels, err := openIntervals(ctx, w, flags, flags.Arg(0))
+	out, labels, err := openIntervals(ctx, w, flags, url)
 	if err != nil {
+		return 0, err
+	}
+	if id, err = out.fullID(ctx, labels, id); err != nil {
 		return 0, err
 	}
 

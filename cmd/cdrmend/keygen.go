@@ -30,6 +30,7 @@ what the job commits. Neither file is ever overwritten.
 		f.String("key-id", "", "name of the key in commit records (default its thumbprint); give it as signing.key_id, too")
 		f.String("out", "signing.pem", "file for the private key")
 		f.String("public", "keys.jwks.json", "file for the public key")
+		f.Bool("json", false, "print JSON")
 	},
 	run: generateKey,
 }
@@ -47,18 +48,17 @@ func generateKey(_ context.Context, w *world, flags *pflag.FlagSet) (int, error)
 	if err != nil {
 		return 0, err
 	}
-	fmt.Fprintf(w.stdout, `Key %s
+	text := fmt.Sprintf(`Key %s
 
 private  %s   keep it secret: the job alone needs it
 public   %s   give it to those who verify
 
 `, signer.KeyID(), private, public)
-	fmt.Fprintf(w.stdout, "In the configuration:\n\n  signing: {key: %s", private)
+	text += fmt.Sprintf("In the configuration:\n\n  signing: {key: %s", private)
 	if keyID != "" {
-		fmt.Fprintf(w.stdout, ", key_id: %q", keyID)
+		text += fmt.Sprintf(", key_id: %q", keyID)
 	}
-	fmt.Fprint(w.stdout, "}\n")
-	return exitDone, nil
+	return exitDone, w.print(flags, &keyDocument{keyFormat, signer.KeyID(), private, public, nil}, text+"}\n")
 }
 
 // writeKey makes a key pair in two files that do not exist yet. The function says what

@@ -47,8 +47,11 @@ Exit codes: 0 done; 2 usage error; 3 the output could not be read.
 		f.String("key-id", "", "rotate: name of the new key (default its thumbprint); give it as signing.key_id, too")
 		f.String("out", "signing-next.pem", "rotate: file for the new private key")
 		f.String("public", "keys-next.jwks.json", "file for the public keys with their ends")
+		f.Bool("json", false, "print JSON")
+		logFlags(f)
 	},
-	run: changeKeys,
+	verbs: []verb{{"rotate", "[OUTPUT_URL] --keys FILE [FLAGS]"}, {"end", "KEY [OUTPUT_URL] --keys FILE [FLAGS]"}, {"list", "--keys FILE"}},
+	run:   changeKeys,
 }
 
 func changeKeys(ctx context.Context, w *world, flags *pflag.FlagSet) (int, error) {
@@ -63,16 +66,21 @@ func changeKeys(ctx context.Context, w *world, flags *pflag.FlagSet) (int, error
 	args := flags.Args()
 	switch {
 	case len(args) == 1 && args[0] == "list":
-		for _, k := range keys.List() {
-			fmt.Fprintf(w.stdout, "%s  thumbprint %s%s\n", k.ID, k.Thumbprint, endsOf(k))
-		}
-		return exitDone, nil
+		return exitDone, w.print(flags, newKeysDocument(keys), keysText(keys))
 	case len(args) >= 1 && len(args) <= 2 && args[0] == "rotate":
 		return rotateKey(ctx, w, flags, keys, strings.Join(args[1:], ""))
 	case len(args) >= 2 && len(args) <= 3 && args[0] == "end":
 		return endKey(ctx, w, flags, keys, args[1], strings.Join(args[2:], ""))
 	}
 	return 0, usagef("keys knows: rotate [OUTPUT_URL], end KEY [OUTPUT_URL], and list; see cdrmend keys --help")
+}
+
+func keysText(keys *token.Keys) string {
+	var b strings.Builder
+	for _, k := range keys.List() {
+		fmt.Fprintf(&b, "%s  thumbprint %s%s\n", k.ID, k.Thumbprint, endsOf(k))
+	}
+	return b.String()
 }
 
 func endsOf(k token.Key) string {
@@ -107,13 +115,12 @@ func rotateKey(ctx context.Context, w *world, flags *pflag.FlagSet, keys *token.
 		return 0, err
 	}
 
-	fmt.Fprintf(w.stdout, "Key %s\n\nprivate  %s   keep it secret: the job alone needs it\npublic   %s   give it to those who verify, instead of the file before\n\n", signer.KeyID(), private, public)
-	fmt.Fprintf(w.stdout, "Keys before it count up to journal entry %d, SHA-256 %s.\n\nIn the configuration, before the next run:\n\n  signing: {key: %s, keys: %s", until.Number, until.SHA256, private, public)
+	text := fmt.Sprintf("Key %s\n\nprivate  %s   keep it secret: the job alone needs it\npublic   %s   give it to those who verify, instead of the file before\n\n", signer.KeyID(), private, public)
+	text += fmt.Sprintf("Keys before it count up to journal entry %d, SHA-256 %s.\n\nIn the configuration, before the next run:\n\n  signing: {key: %s, keys: %s", until.Number, until.SHA256, private, public)
 	if keyID != "" {
-		fmt.Fprintf(w.stdout, ", key_id: %q", keyID)
+		text += fmt.Sprintf(", key_id: %q", keyID)
 	}
-	fmt.Fprint(w.stdout, "}\n")
-	return exitDone, nil
+	return exitDone, w.print(flags, &keyDocument{keyFormat, signer.KeyID(), private, public, newEnd(until)}, text+"}\n")
 }
 
 // endKey ends one key in an output.
@@ -143,8 +150,8 @@ func endKey(ctx context.Context, w *world, flags *pflag.FlagSet, keys *token.Key
 	if err := writeNew(public, set, 0o644); err != nil {
 		return 0, err
 	}
-	fmt.Fprintf(w.stdout, "public   %s   the key %s counts up to journal entry %d, SHA-256 %s\n", public, found[0].ID, until.Number, until.SHA256)
-	return exitDone, nil
+	text := fmt.Sprintf("public   %s   the key %s counts up to journal entry %d, SHA-256 %s\n", public, found[0].ID, until.Number, until.SHA256)
+	return exitDone, w.print(flags, &keyDocument{keyFormat, found[0].ID, "", public, newEnd(until)}, text)
 }
 
 // endOf returns the journal entry that --after names, else the newest.

@@ -12,21 +12,27 @@ import (
 
 var lsCommand = command{
 	name:    "ls",
-	summary: "list the newest committed tables, also as SQL that reads them",
-	usage:   "[OUTPUT_URL] --table NAME [FLAGS]",
+	summary: "list the newest intervals, or where their tables lie, also as SQL that reads them",
+	usage:   "[OUTPUT_URL] [INTERVAL] [--table NAME] [FLAGS]",
 	text: `
-Prints where the newest committed table of each interval lies: a path or an
+Prints the newest intervals of an output, or those of a span, with what their newest
+commits say: whether something is open, how many calls are recorded, and by which
+commit.
+
+With --table it prints where the newest committed table of each interval lies: a path or an
 URL on each line, the oldest interval first. Runs that were superseded, and
 leftovers that no commit record names, are not among them. Parquet is preferred
 to CSV. With --sql it prints a statement that reads exactly these files.
 
+  cdrmend ls --config cdrmend.yaml
   cdrmend ls s3://acme-compliance/cdrmend/ --from 2026-11-01 --to 2026-12-01 --table calls
   cdrmend ls --config cdrmend.yaml --table findings --sql duckdb | duckdb
 
-Exit code 1 when there is no such table.
+Exit code 1 when nothing is committed there.
 `,
 	flags: func(f *pflag.FlagSet) {
 		outputFlags(f)
+		f.Int("last", 14, "without --table: how many of the newest intervals")
 		f.String("table", "", "findings, repairs, calls, outages, recordings or history")
 		f.String("interval", "", "exactly this interval")
 		f.String("from", "", "first interval; without it the oldest")
@@ -56,8 +62,9 @@ type listedTable struct {
 var listable = []*table.Schema{table.Findings, table.Repairs, table.Calls, table.Outages, table.Recordings, table.History}
 
 func listTables(ctx context.Context, w *world, flags *pflag.FlagSet) (int, error) {
-	if flags.NArg() > 1 {
-		return 0, usagef("ls takes one OUTPUT_URL, got %q too", flags.Arg(1))
+	url, err := takeArguments(flags, flags.Args(), anOutput, anInterval)
+	if err != nil {
+		return 0, err
 	}
 	schema, err := chosenTable(flags)
 	if err != nil {
@@ -70,9 +77,16 @@ func listTables(ctx context.Context, w *world, flags *pflag.FlagSet) (int, error
 		return 0, usagef("--sql is duckdb or athena, and goes without --json")
 	}
 
-	out, labels, err := openIntervals(ctx, w, flags, flags.Arg(0))
+	if schema == nil && sql != "" || schema != nil && flags.Changed("last") {
+		return 0, usagef("--sql goes with --table, and --last without")
+	}
+
+	out, labels, err := openIntervals(ctx, w, flags, url)
 	if err != nil {
 		return 0, err
+	}
+	if schema == nil {
+		return listIntervals(ctx, w, flags, out, labels)
 	}
 
 	list, err := out.newestTables(ctx, labels, schema)
@@ -91,8 +105,12 @@ func listTables(ctx context.Context, w *world, flags *pflag.FlagSet) (int, error
 	return exitDone, err
 }
 
+// chosenTable returns the table that --table names, nil without one.
 func chosenTable(flags *pflag.FlagSet) (*table.Schema, error) {
 	name, _ := flags.GetString("table")
+	if !flags.Changed("table") {
+		return nil, nil
+	}
 	var known []string
 	for _, s := range listable {
 		if s.Name == name {

@@ -24,5 +24,15 @@ func main() {
 		now:      time.Now,
 		terminal: term.IsTerminal(int(os.Stderr.Fd())),
 		coloured: term.IsTerminal(int(os.Stdout.Fd())),
+		columns:  columns(os.Stdout),
 	}))
+}
+
+// columns returns how wide a terminal is, 0 for a file that is none.
+func columns(f *os.File) int {
+	width, _, err := term.GetSize(int(f.Fd()))
+	if err != nil {
+		return 0
+	}
+	return width
 }

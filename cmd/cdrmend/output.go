@@ -10,7 +10,6 @@ import (
 	"cdrmend/internal/committed"
 	"cdrmend/internal/object"
 	"cdrmend/internal/policy"
-	"cdrmend/internal/printable"
 	"cdrmend/internal/token"
 
 	"github.com/spf13/pflag"
@@ -27,6 +26,7 @@ type output struct {
 func outputFlags(f *pflag.FlagSet) {
 	f.String("config", "", "configuration that names the output, when no OUTPUT_URL is given (or CDRMEND_CONFIG)")
 	f.String("keys", "", "JWKS file with the public keys that may have signed commit records; others are refused")
+	logFlags(f)
 }
 
 // openOutput opens the output that an argument names, or else the
@@ -134,10 +134,4 @@ func (o *output) chooseLabels(ctx context.Context, flags *pflag.FlagSet) ([]stri
 
 	// The order of labels as texts is that of their times.
 	return slices.DeleteFunc(all, func(label string) bool { return label < from || to != "" && label >= to }), nil
-}
-
-// notFound says on standard error what was not found. The exit code is 1.
-func (w *world) notFound(format string, args ...any) (int, error) {
-	fmt.Fprintf(w.stderr, "cdrmend: %s\n", printable.Text(fmt.Sprintf(format, args...)))
-	return exitFindings, nil
 }

@@ -18,23 +18,37 @@ import (
 // terminal obeys. Everything that is printed or logged passes through here.
 
 // logger logs as text on a terminal and as JSON elsewhere. The text form quotes
-// characters that do not print.
+// characters that do not print. Every line stands for itself: a value is a text, a
+// number, a time or an error, and nothing that would be printed as the language
+// writes it.
 func (w *world) logger(quiet bool) *slog.Logger {
-	options := &slog.HandlerOptions{Level: slog.LevelInfo}
+	options := &slog.HandlerOptions{Level: w.level}
 	if quiet {
 		options.Level = slog.LevelError
 	}
 	if w.terminal {
-		return slog.New(slog.NewTextHandler(w.stderr, options))
+		return slog.New(slog.NewTextHandler(textLog{w}, options))
 	}
 	return slog.New(slog.NewJSONHandler(jsonLog{w.stderr}, options))
 }
 
-// jsonLog writes lines of JSON, each as a whole.
+// textLog writes lines of text, each as a whole and without secrets.
+type textLog struct{ w *world }
+
+func (l textLog) Write(line []byte) (int, error) {
+	text := printable.Text(strings.TrimSuffix(string(line), "\n")) + "\n"
+	if l.w.drawing.Load() {
+		text = "\r\x1b[K" + text // in place of the bar, which is drawn again below
+	}
+	// The writer gets escapes, so its count is not that of the line.
+	_, err := io.WriteString(l.w.stderr, text)
+	return len(line), err
+}
+
+// jsonLog writes lines of JSON, each as a whole and without secrets.
 type jsonLog struct{ w io.Writer }
 
 func (l jsonLog) Write(line []byte) (int, error) {
-	// The writer gets escapes, so its count is not that of the line.
 	_, err := l.w.Write(printable.JSON(line))
 	return len(line), err
 }
@@ -47,15 +61,19 @@ func jsonText(v any) (string, error) {
 
 // print prints a result: with --json its encoding, else the text that tells it.
 func (w *world) print(flags *pflag.FlagSet, result any, text string) error {
-	text = safe(text)
 	if asJSON, _ := flags.GetBool("json"); asJSON {
-		var err error
-		if text, err = jsonText(result); err != nil {
-			return err
-		}
+		return w.printJSON(result)
 	}
+	_, err := fmt.Fprint(w.stdout, safe(text))
+	return err
+}
 
-	_, err := fmt.Fprint(w.stdout, text)
+func (w *world) printJSON(result any) error {
+	text, err := jsonText(result)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprint(w.stdout, text)
 	return err
 }
 

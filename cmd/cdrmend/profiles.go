@@ -59,28 +59,28 @@ Exit code 1 when nothing fills a field that judging needs, and when lint finds
 something.
 `,
 	flags: func(f *pflag.FlagSet) {
-		f.String("kind", "", "manifests, cdrs or registrations: of init, and for a profile that has several")
+		f.String("kind", "", "test, init: manifests, cdrs or registrations; needed for a profile that has several")
 		f.StringP("out", "o", "", "init: write the profile to this file, which must not exist; without it to standard output")
 		f.Int("records", 0, "test: print the records, or only so many of each file")
 		f.Lookup("records").NoOptDefVal = fmt.Sprint(math.MaxInt32)
 		f.String("zone", "", "test, lint: the zone of local times, as a source may name it, instead of the profile's")
-		f.Bool("json", false, "test: print JSON")
+		f.Bool("json", false, "print JSON")
 	},
-	run: runProfiles,
+	verbs: []verb{{"show", "NAME"}, {"test", "NAME FILE…"}, {"lint", "NAME…"}, {"init", "SAMPLE…"}},
+	run:   runProfiles,
 }
 
 func runProfiles(_ context.Context, w *world, flags *pflag.FlagSet) (int, error) {
 	args := flags.Args()
 	switch {
 	case len(args) == 0:
-		return listProfiles(w)
+		return listProfiles(w, flags)
 	case len(args) == 2 && args[0] == "show":
 		text, err := profileText(args[1])
 		if err != nil {
 			return 0, err
 		}
-		_, err = w.stdout.Write(text)
-		return exitDone, err
+		return exitDone, w.printProfile(flags, &profileDocument{profileFormat, args[1], string(text), []string{}})
 	case len(args) >= 3 && args[0] == "test":
 		return testProfile(w, flags, args[1], args[2:])
 	case len(args) >= 2 && args[0] == "lint":
@@ -93,17 +93,21 @@ func runProfiles(_ context.Context, w *world, flags *pflag.FlagSet) (int, error)
 }
 
 // listProfiles prints a line for each built-in profile.
-func listProfiles(w *world) (int, error) {
+func listProfiles(w *world, flags *pflag.FlagSet) (int, error) {
+	list := &profilesDocument{Format: "cdrmend.profiles/1"}
+	var b strings.Builder
 	for _, name := range manifests.Profiles() {
 		text, _ := manifests.Profile(name)
 		kinds, err := profile.Kinds(name, text)
 		if err != nil {
 			return 0, err
 		}
-		fmt.Fprintf(w.stdout, "%-28s %-34s %-9s %s\n", name, strings.Join(kinds, ", "), "built in", purposeOf(text))
-		fmt.Fprintf(w.stdout, "%-28s made from %s\n", "", originOf(name))
+		p := listedProfile{name, kinds, purposeOf(text), originOf(name)}
+		list.Profiles = append(list.Profiles, p)
+		fmt.Fprintf(&b, "%-28s %-34s %-9s %s\n", p.Name, strings.Join(p.Kinds, ", "), "built in", p.Purpose)
+		fmt.Fprintf(&b, "%-28s made from %s\n", "", p.MadeFrom)
 	}
-	return exitDone, nil
+	return exitDone, w.print(flags, list, b.String())
 }
 
 // purposeOf returns what the comment at the beginning of a profile says in its
@@ -226,7 +230,7 @@ func initProfile(w *world, flags *pflag.FlagSet, paths []string) (int, error) {
 	if err != nil {
 		return 0, usageError{err}
 	}
-	if err := writeDraft(w, flags, draft.Text); err != nil {
+	if err := writeDraft(w, flags, draft); err != nil {
 		return 0, err
 	}
 	for i, edit := range draft.Edits {
@@ -248,13 +252,31 @@ func readSamples(paths []string) (all []guess.Sample, err error) {
 
 // writeDraft writes a profile to the file of --out, which it never replaces, or to
 // standard output.
-func writeDraft(w *world, flags *pflag.FlagSet, text []byte) error {
+func writeDraft(w *world, flags *pflag.FlagSet, draft *guess.Draft) error {
 	path, _ := flags.GetString("out")
-	if path == "" {
-		_, err := w.stdout.Write(text)
-		return err
+	asJSON, _ := flags.GetBool("json")
+	if path != "" {
+		if err := writeProfile(path, draft.Text); err != nil {
+			return err
+		}
 	}
+	if path != "" && !asJSON {
+		return nil
+	}
+	return w.printProfile(flags, &profileDocument{profileFormat, path, string(draft.Text), append([]string{}, draft.Edits...)})
+}
 
+// printProfile prints the text of a profile byte for byte, or with --json in a
+// document.
+func (w *world) printProfile(flags *pflag.FlagSet, p *profileDocument) error {
+	if asJSON, _ := flags.GetBool("json"); asJSON {
+		return w.print(flags, p, "")
+	}
+	_, err := io.WriteString(w.stdout, p.Text)
+	return err
+}
+
+func writeProfile(path string, text []byte) error {
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
 	if err != nil {
 		return usagef("writing the profile: %w", err)
@@ -306,17 +328,21 @@ func lintProfiles(w *world, flags *pflag.FlagSet, names []string) (int, error) {
 	}
 
 	code := exitDone
+	list := &lintDocument{Format: "cdrmend.profile-lint/1"}
+	var b strings.Builder
 	for _, name := range names {
 		text, err := profileText(name)
 		if err != nil {
 			return 0, err
 		}
-		if err := profile.Lint(zone, name, text); err != nil {
+		problems := problemsOf(profile.Lint(zone, name, text))
+		list.Profiles = append(list.Profiles, profileProblems{name, problems})
+		for _, problem := range problems {
 			code = exitFindings
-			fmt.Fprintln(w.stdout, message(err))
+			fmt.Fprintln(&b, problem)
 		}
 	}
-	return code, nil
+	return code, w.print(flags, list, b.String())
 }
 
 // openFiles opens the files that a profile is tried on. The function that it returns

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"log/slog"
 	"strings"
 	"sync"
 	"time"
@@ -12,19 +13,27 @@ import (
 	"github.com/schollz/progressbar/v3"
 )
 
-// progress shows how far the job is, on a terminal that a person looks at.
+// progress shows how far the job is, on a terminal that a person looks at. Elsewhere
+// it logs how long each stage took, when everything is logged.
 func (w *world) progress(quiet bool) job.Watch {
-	if quiet || !w.terminal || w.env("CI") != "" || w.env("TERM") == "dumb" {
+	bars := w.showsBars(quiet)
+	if quiet || !bars && w.level > slog.LevelDebug {
 		return func(string, int64, int64) {}
 	}
-	p := &progress{w: w}
+	p := &progress{w: w, bars: bars}
 	return p.show
+}
+
+// showsBars reports whether a person looks at a terminal that can show a bar.
+func (w *world) showsBars(quiet bool) bool {
+	return !quiet && w.terminal && w.env("CI") == "" && w.env("TERM") != "dumb"
 }
 
 // progress holds the bar of the current stage. A stage that has ended leaves one
 // line: what was done, how fast, how long it took.
 type progress struct {
 	w     *world
+	bars  bool // else log lines
 	mu    sync.Mutex
 	stage string
 	begun time.Time
@@ -41,24 +50,31 @@ func (p *progress) show(stage string, done, total int64) {
 	if stage != p.stage {
 		p.end()
 		p.stage, p.begun, p.done, p.bar = stage, p.w.now(), 0, nil
-		if stage != "" {
+		if stage != "" && p.bars {
 			p.bar = p.newBar(stage, total)
+			p.w.drawing.Store(true)
 		}
 	}
 
 	// Goroutines report in any order, and the bar never goes back.
 	if done > p.done {
 		p.done = done
-		_ = p.bar.Set64(done)
+		if p.bar != nil {
+			_ = p.bar.Set64(done)
+		}
 	}
 }
 
 func (p *progress) end() {
-	if p.bar == nil {
-		return
+	took := p.w.now().Sub(p.begun)
+	switch {
+	case p.bar != nil:
+		_ = p.bar.Finish()
+		p.w.drawing.Store(false)
+		fmt.Fprintln(p.w.stderr, stageLine(p.stage, p.done, took))
+	case p.stage != "" && !p.bars:
+		p.w.logger(false).Debug("stage ended", "stage", p.stage, "done", p.done, "took_ms", took.Milliseconds())
 	}
-	_ = p.bar.Finish()
-	fmt.Fprintln(p.w.stderr, stageLine(p.stage, p.done, p.w.now().Sub(p.begun)))
 }
 
 // inBytes reports whether a stage counts bytes.

@@ -50,3 +50,26 @@ func TestColoursAreForTerminalsOfThoseWhoWantThem(t *testing.T) {
 		}
 	}
 }
+
+func TestLinesAreAsWideAsTheTerminalOrAsColumnsSays(t *testing.T) {
+	for _, test := range []struct {
+		columns int
+		environ string
+		want    int
+	}{{0, "", 0}, {200, "", 200}, {200, "COLUMNS=90", 90}, {0, "COLUMNS=90", 90}, {120, "COLUMNS=wide", 120}, {120, "COLUMNS=1", 120}, {10, "", leastColumns}} {
+		w := &world{columns: test.columns, environ: []string{test.environ}}
+		if got := w.width(); got != test.want {
+			t.Errorf("%+v: %d columns", test, got)
+		}
+	}
+}
+
+func TestCommandsThatAreShownCanBeCopied(t *testing.T) {
+	for arg, want := range map[string]string{
+		"night.yaml": "night.yaml", "/a/b c.yaml": "'/a/b c.yaml'", "it's": `'it'\''s'`, "s3://b/p/": "s3://b/p/", "": "''", "a;b": "'a;b'",
+	} {
+		if got := quoted(arg); got != want {
+			t.Errorf("%q is quoted as %s, want %s", arg, got, want)
+		}
+	}
+}

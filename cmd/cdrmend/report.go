@@ -26,18 +26,18 @@ import (
 var reportCommand = command{
 	name:    "report",
 	summary: "write one page about many intervals, or about one again",
-	usage:   "[OUTPUT_URL] [--from I --to I | --interval I] [FLAGS]",
+	usage:   "[OUTPUT_URL] [INTERVAL | --from I --to I] [FLAGS]",
 	text: `
 Writes one self-contained page from what an output has committed: coverage by
 interval, what is new, closed and still open, what stands open longest, and
 outages. Rows that lie where no run looks, sources that cannot be judged,
 warnings and incomplete inputs come first, each with what to do. An outage that
-crosses from one interval into the next counts once. With --interval it writes
+crosses from one interval into the next counts once. With an interval it writes
 the page of that interval's newest run again, for instance with another
 redaction.
 
   cdrmend report s3://acme-compliance/cdrmend/ --from 2026-11-16 --to 2026-11-23
-  cdrmend report --config cdrmend.yaml --interval 2026-11-20 --redact counsel
+  cdrmend report 2026-11-20 --config cdrmend.yaml --redact counsel
 
 What it shows of personal data is what --redact says, else report.redact of the
 configuration, else ops. Others may not read the file: it may hold personal
@@ -55,10 +55,11 @@ data. Exit code 1 when nothing is committed there.
 }
 
 func writeReport(ctx context.Context, w *world, flags *pflag.FlagSet) (int, error) {
-	if flags.NArg() > 1 {
-		return 0, usagef("report takes one OUTPUT_URL, got %q too", flags.Arg(1))
+	url, err := takeArguments(flags, flags.Args(), anOutput, anInterval)
+	if err != nil {
+		return 0, err
 	}
-	out, err := openOutput(ctx, w, flags, flags.Arg(0))
+	out, err := openOutput(ctx, w, flags, url)
 	if err != nil {
 		return 0, err
 	}

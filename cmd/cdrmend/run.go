@@ -23,7 +23,7 @@ import (
 var runCommand = command{
 	name:    "run",
 	summary: "compute and commit an interval and its re-checks",
-	usage:   "--config FILE [FLAGS]",
+	usage:   "[INTERVAL] --config FILE [FLAGS]",
 	text: `
 Reads the interval that ended last, and again the ones before it that the
 configuration re-checks, and commits for each the repaired manifests, the
@@ -31,7 +31,7 @@ tables and the history of findings. An interval whose inputs did not change
 since its newest commit is left as it is.
 
   cdrmend run --config cdrmend.yaml
-  cdrmend run --config cdrmend.yaml --interval 2026-11-20
+  cdrmend run 2026-11-20 --config cdrmend.yaml
   cdrmend run --config cdrmend.yaml --from 2026-11-01 --to 2026-11-20
   cdrmend run --config cdrmend.yaml --interval 2026-11-20 --trial
 
@@ -60,14 +60,15 @@ trusted, or to restore something.
 		f.Int("concurrency", 0, "requests in flight, instead of the configured number")
 		f.Bool("json", false, "print the summary as JSON")
 		f.Bool("quiet", false, "print and log nothing but errors")
+		logFlags(f)
 		measureFlags(f)
 	},
 	run: runIntervals,
 }
 
 func runIntervals(ctx context.Context, w *world, flags *pflag.FlagSet) (int, error) {
-	if flags.NArg() > 0 {
-		return 0, usagef("run takes no arguments, got %q", flags.Arg(0))
+	if _, err := takeArguments(flags, flags.Args(), anInterval); err != nil {
+		return 0, err
 	}
 	cfg, err := loadConfig(w, flags)
 	if err != nil {
@@ -114,13 +115,19 @@ func runIntervals(ctx context.Context, w *world, flags *pflag.FlagSet) (int, err
 	if err != nil {
 		return 0, err
 	}
-	code, err := runAll(ctx, w, j, dry, chosen, asJSON, quiet)
+	code, err := runAll(ctx, w, j, dry, chosen, printing{asJSON, quiet, w.screen(whereIs(cfg, flags))})
 	return code, errors.Join(err, stop())
+}
+
+// printing says how results are printed.
+type printing struct {
+	asJSON, quiet bool
+	screen        report.Screen
 }
 
 // runAll runs one interval after the other. If one fails, the others are still
 // run; all failures are named at the end.
-func runAll(ctx context.Context, w *world, j *job.Job, dry dryRuns, chosen []policy.Interval, asJSON, quiet bool) (int, error) {
+func runAll(ctx context.Context, w *world, j *job.Job, dry dryRuns, chosen []policy.Interval, how printing) (int, error) {
 	code := exitDone
 	after := newAnnouncer(j)
 	results := []*report.Run{}
@@ -145,23 +152,25 @@ func runAll(ctx context.Context, w *world, j *job.Job, dry dryRuns, chosen []pol
 		after.stamp(ctx, r)
 		results = append(results, r)
 		code = worse(code, exitCode(r, j.Config.FailOn))
-		if !quiet && !asJSON {
-			fmt.Fprint(w.stdout, report.Text(r, w.paint())+dry.text(r, w.paint()))
+		if !how.quiet && !how.asJSON {
+			fmt.Fprint(w.stdout, report.Text(r, how.screen)+dry.text(r, w.paint()))
 		}
 	}
 
-	after.announce(ctx, results, left, errors.Join(failures...))
+	failed := errors.Join(failures...)
+	after.announce(ctx, results, left, failed)
 
-	// Results are printed even if other intervals failed: they are committed.
-	if asJSON {
-		text, err := jsonText(dry.withSources(results))
-		if err == nil {
-			_, err = fmt.Fprint(w.stdout, text)
+	// Results are printed even if other intervals failed: they are committed. Without any
+	// the error is all that there is to print.
+	if how.asJSON && (len(results) > 0 || failed == nil) {
+		d := &runsDocument{Format: "cdrmend.runs/1", Runs: dry.withSources(results)}
+		if failed != nil {
+			d.Error = w.describe(ctx, failed)
 		}
-		failures = append(failures, err)
+		failed = errors.Join(failed, w.printJSON(d))
 	}
 
-	return code, errors.Join(failures...)
+	return code, failed
 }
 
 // loadConfig loads the configuration that --config or CDRMEND_CONFIG names,

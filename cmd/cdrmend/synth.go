@@ -63,6 +63,7 @@ func synthFlags(f *pflag.FlagSet) {
 	for d := range synth.NumDefects {
 		f.Float64(d.String(), synth.Usual[d], "rate of "+d.Text())
 	}
+	logFlags(f)
 	f.StringToString("failures", nil, "rates of failed registrations by cause, as scope_missing=0.01,timeout=0.002 (default: 0.0005 of each): "+strings.Join(synth.Causes(), " "))
 }
 

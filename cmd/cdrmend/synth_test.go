@@ -83,11 +83,11 @@ func planted(t *testing.T, args []string) synth.Planted {
 func found(t *testing.T, config, dir string) synth.Planted {
 	t.Helper()
 	_, out := cdrmend(t, "run", "--config", config, "--interval", "2026-11-20", "--as-of", "2026-11-22T00:00:00Z", "--json", "--output", filepath.Join(dir, "out"))
-	var runs []report.Run
-	if err := json.Unmarshal([]byte(out), &runs); err != nil {
+	var printed struct{ Runs []report.Run }
+	if err := json.Unmarshal([]byte(out), &printed); err != nil {
 		t.Fatal(err)
 	}
-	s := runs[0].Summary
+	s := printed.Runs[0].Summary
 	p := synth.Planted{
 		Legs: int(s.Legs), Entries: rowsIn(t, dir, "recordings"), Excluded: int(s.Verdicts["excluded"]),
 		Superseded: int(s.Balance["cdrs"].Superseded), Rejected: int(s.Balance["cdrs"].Rejected),

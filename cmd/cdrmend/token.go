@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
-	"fmt"
 	"io"
 	"os"
 	"regexp"
@@ -43,6 +42,7 @@ The rules are those of a run; --config takes them from a configuration.
 		f.String("as-of", "", "take this for the time of the registration, as in 2026-11-25T00:00:00Z; without it now")
 		f.Duration("leeway", defaultLeeway, "by how much clocks may differ")
 		f.Duration("refresh-race", defaultRace, "how long a new token may be unknown somewhere")
+		f.Bool("json", false, "print JSON")
 	},
 	run: examineToken,
 }
@@ -74,13 +74,11 @@ func examineToken(_ context.Context, w *world, flags *pflag.FlagSet) (int, error
 
 	org, _ := flags.GetString("org")
 	x := rules.Examine(raw, org, at)
-	for _, sentence := range x.Sentences() {
-		fmt.Fprintln(w.stdout, safe(sentence))
-	}
+	code := exitDone
 	if x.Refused() {
-		return exitFindings, nil
+		code = exitFindings
 	}
-	return exitDone, nil
+	return code, w.print(flags, newTokenDocument(&x), strings.Join(x.Sentences(), "\n")+"\n")
 }
 
 // tokenRules returns the rules of the configuration, if one is given, and of the

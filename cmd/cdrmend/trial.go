@@ -69,7 +69,7 @@ func printTrial(w *world, flags *pflag.FlagSet, run *report.Run, r *plausible.Re
 	}
 
 	_, err := fmt.Fprintf(w.stdout, "%s%s\nThe trial is in %s; nothing was committed. Remove the directory when you have looked at it.\n",
-		report.Text(run, w.paint()), r.Text(w.paint()), printable.Text(dir))
+		report.Text(run, w.screen("")), r.Text(w.paint()), printable.Text(dir))
 	return code, err
 }
 

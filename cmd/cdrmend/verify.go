@@ -24,7 +24,7 @@ import (
 var verifyCommand = command{
 	name:    "verify",
 	summary: "check what was committed: records, signatures, files, inputs, results",
-	usage:   "[OUTPUT_URL] [FLAGS]",
+	usage:   "[OUTPUT_URL] [INTERVAL] [FLAGS]",
 	text: `
 Follows the commit records of each interval, holds every file against its hash,
 and names each link that is broken. With --keys the records must be signed by
@@ -36,7 +36,7 @@ every table and document. It needs no more than the output, or a copy of it, the
 public keys; what a run was computed from stands in the output.
 
   cdrmend verify s3://acme-compliance/cdrmend/ --keys keys.jwks.json
-  cdrmend verify ./copy --keys keys.jwks.json --interval 2026-11-20
+  cdrmend verify ./copy 2026-11-20 --keys keys.jwks.json
   cdrmend verify --config cdrmend.yaml --inputs --recompute
   cdrmend verify --config cdrmend.yaml --interval 2026-11-20 --commit 1 --recompute
   cdrmend verify --config cdrmend.yaml --head 3b7f…
@@ -74,6 +74,7 @@ not be checked.
 		f.String("retention-until", "", "everything must be retained by Object Lock until this day, such as 2033-11-20")
 		f.Bool("json", false, "print the report as JSON")
 		f.Bool("quiet", false, "show no progress")
+		logFlags(f)
 	},
 	run: verifyOutput,
 }
@@ -83,8 +84,9 @@ not be checked.
 const verifyConcurrency = 64
 
 func verifyOutput(ctx context.Context, w *world, flags *pflag.FlagSet) (int, error) {
-	if flags.NArg() > 1 {
-		return 0, usagef("verify takes one OUTPUT_URL, got %q too", flags.Arg(1))
+	url, err := takeArguments(flags, flags.Args(), anOutput, anInterval)
+	if err != nil {
+		return 0, err
 	}
 	places, err := sourcePlaces(flags)
 	if err != nil {
@@ -104,7 +106,7 @@ func verifyOutput(ctx context.Context, w *world, flags *pflag.FlagSet) (int, err
 		return 0, err
 	}
 
-	out, err := openOutput(ctx, w, flags, flags.Arg(0))
+	out, err := openOutput(ctx, w, flags, url)
 	if err != nil {
 		return 0, err
 	}
@@ -127,12 +129,9 @@ func verifyOutput(ctx context.Context, w *world, flags *pflag.FlagSet) (int, err
 	}
 	target.From, _ = flags.GetString("from")
 	target.To, _ = flags.GetString("to")
-	how := &verify.Replay{Tool: toolVersion(), Scratch: out.Scratch}
-	how.Inputs, _ = flags.GetBool("inputs")
-	how.Recompute, _ = flags.GetBool("recompute")
-	how.Commit, _ = flags.GetInt64("commit")
-	if flags.Changed("commit") && (how.Commit < 1 || !flags.Changed("interval") || !how.Inputs && !how.Recompute) {
-		return 0, usagef("--commit takes a number from 1 on, and goes with --interval and with --inputs or --recompute")
+	how, err := replayOf(flags, out.Scratch)
+	if err != nil {
+		return 0, err
 	}
 
 	// An output has only the digest of the key that pseudonyms in its reports are
@@ -142,6 +141,18 @@ func verifyOutput(ctx context.Context, w *world, flags *pflag.FlagSet) (int, err
 	}
 	how.Open = places.opener(out.config, object.NewLimiter(target.Concurrency))
 	return verifyAndPrint(ctx, w, flags, target, how)
+}
+
+// replayOf returns how the flags want runs to be computed again.
+func replayOf(flags *pflag.FlagSet, scratch string) (*verify.Replay, error) {
+	how := &verify.Replay{Tool: toolVersion(), Scratch: scratch}
+	how.Inputs, _ = flags.GetBool("inputs")
+	how.Recompute, _ = flags.GetBool("recompute")
+	how.Commit, _ = flags.GetInt64("commit")
+	if flags.Changed("commit") && (how.Commit < 1 || !flags.Changed("interval") || !how.Inputs && !how.Recompute) {
+		return nil, usagef("--commit takes a number from 1 on, and goes with an interval and with --inputs or --recompute")
+	}
+	return how, nil
 }
 
 func verifyAndPrint(ctx context.Context, w *world, flags *pflag.FlagSet, target *verify.Output, how *verify.Replay) (int, error) {

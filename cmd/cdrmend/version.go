@@ -20,9 +20,15 @@ var versionCommand = command{
 	name:    "version",
 	summary: "print the version",
 	text:    "\nPrints the version and the build, which stand in every commit record.\n\n  cdrmend version\n",
-	run: func(_ context.Context, w *world, _ *pflag.FlagSet) (int, error) {
-		_, err := fmt.Fprintln(w.stdout, "cdrmend", toolVersion())
-		return exitDone, err
+	flags: func(f *pflag.FlagSet) {
+		f.Bool("json", false, "print JSON")
+	},
+	run: func(_ context.Context, w *world, flags *pflag.FlagSet) (int, error) {
+		if flags.NArg() > 0 {
+			return 0, usagef("version takes no arguments, got %q", flags.Arg(0))
+		}
+		version := toolVersion()
+		return exitDone, w.print(flags, &versionDocument{"cdrmend.version/1", version}, fmt.Sprintln("cdrmend", version))
 	},
 }
 

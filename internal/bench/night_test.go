@@ -62,11 +62,11 @@ func (n *night) run(t *testing.T, output string) (cost, *report.Run) {
 	t.Helper()
 	cmd := n.command("run", "--config", n.config(), "--interval", day, "--as-of", "2026-11-25T00:00:00Z", "--fail-on", "none", "--json", "--output", output)
 	cost, out := run(t, cmd)
-	var list []*report.Run
-	if err := json.Unmarshal([]byte(out), &list); err != nil || len(list) != 1 {
+	var printed struct{ Runs []*report.Run }
+	if err := json.Unmarshal([]byte(out), &printed); err != nil || len(printed.Runs) != 1 {
 		t.Fatalf("%v prints no summary: %v\n%s", cmd.Args, err, out)
 	}
-	return cost, list[0]
+	return cost, printed.Runs[0]
 }
 
 // once measures the job with a directory of its own for its results.

@@ -70,11 +70,11 @@ func (n *night) run(t *testing.T) cost {
 		t.Fatalf("%v: %v\n%s", cmd.Args, err, stderr.String())
 	}
 
-	var list []*report.Run
-	if err := json.Unmarshal(stdout.Bytes(), &list); err != nil || len(list) != 1 || list[0].Summary == nil {
+	var printed struct{ Runs []*report.Run }
+	if err := json.Unmarshal(stdout.Bytes(), &printed); err != nil || len(printed.Runs) != 1 || printed.Runs[0].Summary == nil {
 		t.Fatalf("%v prints no summary: %v\n%s", cmd.Args, err, stdout.String())
 	}
-	c.summary = list[0].Summary
+	c.summary = printed.Runs[0].Summary
 	return c
 }
 

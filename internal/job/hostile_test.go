@@ -109,7 +109,7 @@ func TestHostileKeysLeadNowhereElseAndStopNothing(t *testing.T) {
 			t.Errorf("%q was written", name)
 		}
 	}
-	checkHarmless(t, report.Text(r, report.Unpainted))
+	checkHarmless(t, report.Text(r, report.Screen{}))
 }
 
 // checkHarmless fails when a text holds what a terminal obeys.
@@ -185,7 +185,7 @@ func TestHostileValuesForgeNothingAndStandExactlyInTheTables(t *testing.T) {
 	if want := map[string]string{"json": "assumed after 1", "csv": "assumed after 1", "text": "assumed after 1"}; !maps.Equal(want, ended) {
 		t.Errorf("outages end by %v, want %v: a value became a row", ended, want)
 	}
-	checkHarmless(t, report.Text(r, report.Unpainted))
+	checkHarmless(t, report.Text(r, report.Screen{}))
 	checkHarmless(t, log.String())
 	n.checkSchemas()
 }

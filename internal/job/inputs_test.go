@@ -317,7 +317,7 @@ func TestATokenInPlaceOfAnIDIsNowhereWritten(t *testing.T) {
 		if invalid := n.table(r, "findings").only(t, []string{"class"}).String(); strings.Count(invalid, "invalid_field") != 5 {
 			t.Errorf("%s: findings are\n%s", name, everything["runs/"+r.RunID+"/findings.csv"])
 		}
-		everything["the log"], everything["the summary"] = log.String(), report.Text(r, report.Unpainted)
+		everything["the log"], everything["the summary"] = log.String(), report.Text(r, report.Screen{})
 		for file, text := range everything {
 			if strings.Contains(text, secret[:30]) || strings.Contains(text, "c2lnbmF0dXJlLXNlc2FtZQ") {
 				t.Errorf("%s: %s holds the token", name, file)

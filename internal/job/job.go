@@ -3,6 +3,7 @@
 package job
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -149,9 +150,44 @@ func (a *attempt) run(ctx context.Context) (*report.Run, error) {
 	}
 	r.Journal = a.enter(ctx, committed)
 
-	log.Info("committed", "coverage", a.done.summary.Coverage, "outcome", a.done.summary.Outcome)
+	log.Info("committed", numbers(a.done.summary)...)
 	r.Outcome, r.Summary = a.done.summary.Outcome, a.done.summary
+	r.Examples = examples(a.done.decision)
 	return r, nil
+}
+
+// numbers returns what a log line says of a result.
+func numbers(s *report.Summary) []any {
+	c, o := &s.Coverage, s.Outcome
+	list := []any{"recorded", c.Recorded, "intact", c.Intact, "expected", c.Of, "total", string(c.Total)}
+	if c.RecordedPercent != nil && c.IntactPercent != nil { // neither when no call should be recorded
+		list = append(list, "recorded_percent", *c.RecordedPercent, "intact_percent", *c.IntactPercent)
+	}
+	return append(list, "open_critical", o.OpenCritical, "open_major", o.OpenMajor, "open_minor", o.OpenMinor, "indeterminate_input", o.Indeterminate)
+}
+
+// examples returns the id of a finding of each class that asks for something: one of
+// the highest severity that is open, if there is one. Of equal ones it is always the
+// same.
+func examples(d *reconcile.Decision) map[string]string {
+	var best [reconcile.NumClasses]*reconcile.Finding
+	for f := range d.Findings {
+		other := best[f.Class]
+		if !f.Status.Counts() {
+			continue
+		}
+		if other == nil || cmp.Or(cmp.Compare(other.Severity, f.Severity), cmp.Compare(f.Status, other.Status), cmp.Compare(f.ID, other.ID)) < 0 {
+			best[f.Class] = f
+		}
+	}
+
+	ids := map[string]string{}
+	for _, f := range best {
+		if f != nil {
+			ids[f.Class.String()] = f.IDText()
+		}
+	}
+	return ids
 }
 
 // list lists the inputs of an interval.

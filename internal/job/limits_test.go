@@ -70,7 +70,7 @@ func TestLimitsAreReportedAndStopNothing(t *testing.T) {
 	if got := readTable(t, out["calls.csv"]); len(got.rows) != 2 {
 		t.Errorf("calls:\n%s\nwant the two legs beside the long line", got)
 	}
-	text := report.Text(r, report.Unpainted)
+	text := strings.Join(strings.Fields(report.Text(r, report.Screen{})), " ") // wherever its lines break
 	for _, want := range []string{
 		"4 of its 5 objects damaged: date=2026-11-20/bomb.json.gz (more than limits.unpacked_ratio (200) allows; if this is no attack, raise that limit and run again)",
 		" and 1 more", "1 of its 3 rows rejected, more than max_rejects (0.0001) allows",
@@ -109,7 +109,7 @@ func TestSecretsOfTheRegistrationLogReachNoOutputAndNoLog(t *testing.T) {
 		j.Log = slog.New(slog.NewJSONHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	})
 	everything := n.tree(outputPrefix)
-	everything["the log"], everything["the summary"] = log.String(), report.Text(r, report.Unpainted)
+	everything["the log"], everything["the summary"] = log.String(), report.Text(r, report.Screen{})
 	if rejects := everything["runs/"+r.RunID+"/rejects/r/date=2026-11-20/d.jsonl.jsonl"]; rejects == "" {
 		t.Error("nothing was rejected: the secrets are not where this test wants them")
 	}

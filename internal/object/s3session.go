@@ -68,7 +68,7 @@ func loadConfig(ctx context.Context, opts Options, connections int) (aws.Config,
 	cfg, err := config.LoadDefaultConfig(ctx,
 		config.WithHTTPClient(transport),
 		config.WithLogger(logging.Nop{}), // what matters is in the errors; the SDK's own lines are not for operators
-		config.WithRetryer(func() aws.Retryer { return newRetryer(opts.Patience) }),
+		config.WithRetryer(func() aws.Retryer { return watched(ctx, newRetryer(opts.Patience)) }),
 		config.WithRegion(opts.Region),
 		config.WithDefaultRegion("us-east-1"))
 	if err != nil {
@@ -100,7 +100,7 @@ func assumeRole(cfg aws.Config, opts Options) aws.CredentialsProvider {
 // newRetryer retries everything that can end well, without the SDK's token
 // bucket: the limiter already protects a struggling server, and a bucket shared
 // by all requests makes healthy ones fail.
-func newRetryer(patience Patience) aws.Retryer {
+func newRetryer(patience Patience) *retry.Standard {
 	return retry.NewStandard(func(o *retry.StandardOptions) {
 		o.MaxAttempts = patience.Attempts
 		o.MaxBackoff = patience.Backoff

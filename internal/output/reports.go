@@ -47,7 +47,7 @@ func (r *Run) writePage(ctx context.Context, p *page.Run) error {
 	for _, f := range r.files.Files() {
 		p.Files = append(p.Files, page.File(f))
 	}
-	return r.files.Create(ctx, "report.html", func(w io.Writer) error { return p.Write(w) })
+	return r.files.Create(ctx, report.PageFile, func(w io.Writer) error { return p.Write(w) })
 }
 
 func (r *Run) writeWorklist(ctx context.Context, sum *report.Summary) error {

@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/url"
 
@@ -39,6 +40,22 @@ func (c *Config) Effective() ([]byte, error) {
 	}
 
 	return b, nil
+}
+
+// EffectiveJSON returns the same as Effective as a JSON object. Its keys are in the
+// order of their names.
+func (c *Config) EffectiveJSON() ([]byte, error) {
+	text, err := c.Effective()
+	if err != nil || text == nil {
+		return nil, err
+	}
+	f, err := yamlfile.Parse(c.Path, text)
+	if err != nil {
+		return nil, fmt.Errorf("writing the effective configuration: %w", err)
+	}
+	var object json.RawMessage
+	err = f.Decode(&object)
+	return object, err
 }
 
 func hideAll(sources []sourceDocument) []sourceDocument {

@@ -30,6 +30,10 @@ type Run struct {
 	Outcome     policy.Outcome `json:"outcome"`                   // of the newest commit
 	Journal     *Mark          `json:"journal,omitempty"`         // the newest journal entry; nil when the commit is not entered yet, or nothing was committed
 	Summary     *Summary       `json:"summary"`                   // nil for a run that computed nothing
+
+	// Examples has the id of one finding of each class that asks for something: the
+	// first of the worst.
+	Examples map[string]string `json:"-"`
 }
 
 // Mark is a place in the journal: everything up to it is fixed by its hash. Whoever

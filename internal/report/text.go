@@ -2,12 +2,14 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
 
 	"cdrmend/internal/printable"
+	"cdrmend/internal/wording"
 )
 
 // Tone says how a part of a text is meant.
@@ -29,26 +31,51 @@ type Paint func(Tone, string) string
 // Unpainted shows a text as it is.
 func Unpainted(_ Tone, text string) string { return text }
 
-// Text returns the summary of one interval for a terminal: short lines, the
-// most important first. Values from outside are printable in it.
-func Text(r *Run, paint Paint) string {
-	t := text{paint: paint}
-	fmt.Fprintf(&t, "%s\n", paint(Strong, "Interval "+r.Interval))
+// PageFile is the name of a run's page.
+const PageFile = "report.html"
+
+// Screen is where a text is shown. The zero value shows it as it is.
+type Screen struct {
+	Paint   Paint
+	Columns int    // lines are no longer, but a word is never cut; 0: 80
+	Where   string // what commands need to find the output, as --config cdrmend.yaml
+}
+
+// The number of columns of a screen that has none, and the most that a line is read in.
+const (
+	defaultColumns = 80
+	mostColumns    = 120
+)
+
+// Text returns the summary of one interval for a terminal, the most important first,
+// and what to do next. Lines are broken at spaces. Values from outside are printable
+// in it, and stand there whole.
+func Text(r *Run, screen Screen) string {
+	t := text{paint: screen.Paint, columns: min(cmp.Or(screen.Columns, defaultColumns), mostColumns), where: screen.Where}
+	if t.paint == nil {
+		t.paint = Unpainted
+	}
+	fmt.Fprintf(&t, "%s\n", t.paint(Strong, "Interval "+r.Interval))
 
 	switch {
 	case r.NoOp:
 		t.line("unchanged", fmt.Sprintf("%s objects, the newest commit is of this very run", Grouped(r.Objects)))
+		t.open(r)
 	case r.DryRun:
 		t.line("dry run", fmt.Sprintf("would read %s objects, %s; nothing was written", Grouped(r.Objects), Size(r.Bytes)))
 		t.memory(r)
 	default:
 		t.summary(r.Summary)
+		t.actions(r)
 	}
 
 	if m := r.Journal; m != nil {
 		t.line("journal", fmt.Sprintf("entry %d, SHA-256 %s", m.Number, m.SHA256))
 	}
-	t.line("results", paint(Quiet, printable.Text(r.URL)))
+	t.line("results", t.paint(Quiet, printable.Text(r.URL)))
+	if !r.DryRun {
+		t.line("page", printable.Text(r.URL+PageFile))
+	}
 	t.WriteByte('\n')
 	return t.String()
 }
@@ -84,11 +111,68 @@ func Size(n int64) string {
 // text builds the text of a summary.
 type text struct {
 	strings.Builder
-	paint Paint
+	paint   Paint
+	columns int
+	where   string
 }
 
 // line writes a title and its text.
-func (t *text) line(title, what string) { fmt.Fprintf(t, "  %-10s %s\n", title, what) }
+func (t *text) line(title, what string) { t.indented(fmt.Sprintf("  %-10s ", title), what) }
+
+// indented writes a text after a title. The lines that follow the first are indented
+// as far as that.
+func (t *text) indented(title, what string) {
+	lines := wrapped(what, t.columns-len(title))
+	fmt.Fprintf(t, "%s%s\n", title, lines[0])
+	for _, line := range lines[1:] {
+		fmt.Fprintf(t, "%*s%s\n", len(title), "", line)
+	}
+}
+
+// wrapped breaks a text at spaces into lines of so many characters. A longer word has
+// a line of its own and is not cut, so that no two ids look alike. Spaces within a line
+// stay as they are.
+func wrapped(what string, width int) []string {
+	var lines []string
+	for visible(what) > width {
+		cut := -1
+		for i := range what {
+			if what[i] != ' ' || strings.TrimSpace(what[:i]) == "" {
+				continue
+			}
+			if visible(what[:i]) > width && cut >= 0 {
+				break
+			}
+			cut = i
+			if visible(what[:i]) >= width {
+				break
+			}
+		}
+		if cut < 0 {
+			break
+		}
+		lines = append(lines, strings.TrimRight(what[:cut], " "))
+		what = strings.TrimLeft(what[cut:], " ")
+	}
+	return append(lines, what)
+}
+
+// visible counts the characters of a text that a terminal shows: all but sequences
+// that choose colours.
+func visible(what string) (n int) {
+	inside := false
+	for _, c := range what {
+		switch {
+		case c == '\x1b':
+			inside = true
+		case inside:
+			inside = c != 'm'
+		default:
+			n++
+		}
+	}
+	return n
+}
 
 func (t *text) summary(s *Summary) {
 	// What limits the numbers comes before them.
@@ -110,7 +194,7 @@ func (t *text) summary(s *Summary) {
 		t.line("not read", t.paint(Doubtful, printable.Text(i.Text())))
 	}
 
-	t.counts("verdicts", s.Verdicts, func(verdict string) Tone { return verdictTones[verdict] })
+	t.verdicts(s.Verdicts)
 	t.findings(s.Findings)
 	failed, ended := s.OutagesByOpening()
 	t.counts("outages", failed, func(string) Tone { return Plain })
@@ -134,6 +218,20 @@ func (t *text) notice(n Notice) {
 // verdictTones are the tones of the verdicts that ask for attention.
 var verdictTones = map[string]Tone{
 	"missing": Bad, "partial": Bad, "recorded_in_error": Bad, "incomplete": Doubtful, "indeterminate": Doubtful, "excluded": Quiet,
+}
+
+// verdicts writes how many calls have each verdict: first what is lost, then what
+// nobody can tell, then the others.
+func (t *text) verdicts(all map[string]int64) {
+	title := "verdicts"
+	for _, tone := range []Tone{Bad, Doubtful, Plain, Quiet} {
+		some := maps.Clone(all)
+		maps.DeleteFunc(some, func(verdict string, n int64) bool { return n == 0 || verdictTones[verdict] != tone })
+		t.counts(title, some, func(string) Tone { return tone })
+		if len(some) > 0 {
+			title = ""
+		}
+	}
 }
 
 func (t *text) share(title string, c *Coverage, n int64, percent *string, what string) {
@@ -162,12 +260,34 @@ func (t *text) counts(title string, m map[string]int64, tone func(string) Tone) 
 	}
 }
 
+// findings writes how many findings there are of each kind: what is open or cannot be
+// told before what is settled, each by severity, what is open first.
 func (t *text) findings(list []FindingCount) {
 	title := "findings"
+	list = slices.SortedStableFunc(slices.Values(list), func(a, b FindingCount) int {
+		return cmp.Or(cmp.Compare(settled(a.Status), settled(b.Status)), worse(a.Severity, b.Severity), cmp.Compare(certainty(a.Status), certainty(b.Status)), cmp.Compare(b.Count, a.Count))
+	})
+
 	for _, f := range list {
 		t.count(title, f.Count, findingTone(f), fmt.Sprintf("%s (%s, %s)", f.Class, f.Severity, f.Status))
 		title = ""
 	}
+}
+
+// settled is 0 for findings that ask for something, else 1.
+func settled(status string) int {
+	if status == "open" || status == "indeterminate" {
+		return 0
+	}
+	return 1
+}
+
+// certainty is 0 for findings that are sure, else 1.
+func certainty(status string) int {
+	if status == "indeterminate" {
+		return 1
+	}
+	return 0
 }
 
 func findingTone(f FindingCount) Tone {
@@ -188,4 +308,71 @@ func findingTone(f FindingCount) Tone {
 // has a title, the others have an empty one.
 func (t *text) count(title string, n int64, tone Tone, name string) {
 	t.line(title, fmt.Sprintf("%10s  %s", Grouped(n), t.paint(tone, name)))
+}
+
+// mostActions is how many actions are shown. The page has all.
+const mostActions = 3
+
+// actions writes what to do first, each with its reason and a command that tells about
+// one case of it.
+func (t *text) actions(r *Run) {
+	list := r.Summary.Actions().List()
+	if len(list) == 0 {
+		return
+	}
+
+	fmt.Fprintf(t, "\n  %s\n", t.paint(Strong, "What to do now, the worst first"))
+	for i, a := range list[:min(len(list), mostActions)] {
+		first := a.Reasons[0]
+		title := t.paint(actionTone(a), wording.Capital(a.Title))
+		t.indented(fmt.Sprintf("  %d  ", i+1), fmt.Sprintf("%s: %s. %s", title, a.numbers(), wording.Sentence(first.Remedy)))
+		if id := r.Examples[first.Name]; id != "" {
+			// A command is one line, so that it can be copied.
+			fmt.Fprintf(t, "       cdrmend explain %s\n", strings.TrimSpace(id+" "+printable.Text(t.where)))
+		}
+	}
+	if n := len(list) - mostActions; n > 0 {
+		fmt.Fprintf(t, "  and %s more on the page\n", Grouped(int64(n)))
+	}
+	t.WriteByte('\n')
+}
+
+func actionTone(a Action) Tone {
+	if a.Severity == "critical" && a.Open > 0 {
+		return Bad
+	}
+	return Doubtful
+}
+
+// numbers says how many findings ask for an action.
+func (a *Action) numbers() string {
+	text := ""
+	switch {
+	case a.Undecided == 0:
+		text = findings(a.Open)
+	case a.Open == 0:
+		text = findings(a.Undecided) + " undecided"
+	default:
+		text = findings(a.Open) + " and " + Grouped(a.Undecided) + " undecided"
+	}
+	return text + ", " + a.Severity
+}
+
+// open says what the newest commit of an unchanged interval left open.
+func (t *text) open(r *Run) {
+	var parts []string
+	for _, p := range []struct {
+		n        int64
+		severity string
+	}{{r.Outcome.OpenCritical, "critical"}, {r.Outcome.OpenMajor, "major"}, {r.Outcome.OpenMinor, "minor"}} {
+		if p.n > 0 {
+			parts = append(parts, Grouped(p.n)+" "+p.severity)
+		}
+	}
+	if parts != nil {
+		t.line("open", strings.Join(parts, ", ")+"; the page says what to do")
+	}
+	if r.Outcome.Indeterminate {
+		t.line("incomplete", t.paint(Doubtful, "inputs that are missing or damaged leave results indeterminate; the page names them"))
+	}
 }

@@ -1,0 +1,148 @@
+package main
+
+import (
+	"context"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+
+	"cdrmend/internal/policy"
+	"cdrmend/internal/table"
+
+	"github.com/spf13/pflag"
+)
+
+// idLike matches the ids of findings and outages, and their beginnings.
+var idLike = regexp.MustCompile(`^(fnd|out)-[0-9a-f]*$`)
+
+// argument is one kind of positional argument.
+type argument uint8
+
+const (
+	anOutput   argument = iota // a directory, or s3://bucket/prefix/
+	anInterval                 // 2026-11-20: the same as --interval
+	aFinding                   // fnd-1fd1420d0a0d80c4: the same as --finding
+)
+
+var argumentNames = [...]string{anOutput: "an OUTPUT_URL", anInterval: "an interval such as 2026-11-20", aFinding: "the id of a finding such as fnd-1fd1420d0a0d80c4"}
+
+// takeArguments takes positional arguments in any order. Each is of another kind, which
+// its form shows. It sets the flag that means the same, and returns the URL of the
+// output, empty without one.
+func takeArguments(flags *pflag.FlagSet, args []string, kinds ...argument) (url string, err error) {
+	seen := map[argument]string{}
+	for _, arg := range args {
+		kind, err := kindOf(arg)
+		if err != nil {
+			return "", err
+		}
+		if !slices.Contains(kinds, kind) {
+			return "", wrongArgument(flags, arg, kinds)
+		}
+		if before, ok := seen[kind]; ok {
+			return "", usagef("%s takes %s once, got %q and %q", flags.Name(), argumentNames[kind], before, arg)
+		}
+		seen[kind] = arg
+
+		switch kind {
+		case anOutput:
+			url = arg
+		case anInterval:
+			err = setOnce(flags, "interval", arg)
+		case aFinding:
+			err = setOnce(flags, "finding", arg)
+		}
+		if err != nil {
+			return "", err
+		}
+	}
+	return url, nil
+}
+
+// kindOf returns the kind of a positional argument.
+func kindOf(arg string) (argument, error) {
+	_, isLabel := policy.ParseLabel(arg)
+	isID := idLike.MatchString(arg)
+	if !isLabel && !isID {
+		return anOutput, nil
+	}
+
+	// A directory may have the name of an interval.
+	if info, err := os.Stat(arg); err == nil && info.IsDir() {
+		return 0, usagef("%q may be an id or the directory of that name: write ./%s for the directory, or rename it", arg, arg)
+	}
+	if isLabel {
+		return anInterval, nil
+	}
+	return aFinding, nil
+}
+
+func wrongArgument(flags *pflag.FlagSet, arg string, kinds []argument) error {
+	var takes []string
+	for _, kind := range kinds {
+		takes = append(takes, argumentNames[kind])
+	}
+	hint := ""
+	if idLike.MatchString(arg) {
+		hint = "; cdrmend explain " + arg + " tells about it"
+	}
+	return usagef("%s takes %s, got %q%s", flags.Name(), strings.Join(takes, " and "), arg, hint)
+}
+
+// setOnce sets a flag as an argument says, unless it says something else already.
+func setOnce(flags *pflag.FlagSet, name, value string) error {
+	if before, _ := flags.GetString(name); flags.Changed(name) && before != value {
+		return usagef("%s takes one of both: --%s says %q and the argument %q", flags.Name(), name, before, value)
+	}
+	return flags.Set(name, value)
+}
+
+// abbreviated matches the beginning of an id.
+var abbreviated = regexp.MustCompile(`^(fnd|out)-[0-9a-f]{1,15}$`)
+
+// mostNamed is how many ids an error names.
+const mostNamed = 5
+
+// fullID returns the id of a finding or outage of which only the beginning is given,
+// from the newest interval that has one. An id that no interval has is returned as it
+// is.
+func (o *output) fullID(ctx context.Context, labels []string, id string) (string, error) {
+	if !abbreviated.MatchString(id) {
+		return id, nil
+	}
+	in := table.History // has the findings of all commits
+	if strings.HasPrefix(id, "out-") {
+		in = table.Outages
+	}
+
+	for _, label := range slices.Backward(labels) {
+		commit, err := o.Newest(ctx, label)
+		if err != nil {
+			return "", err
+		}
+		if commit == nil {
+			continue
+		}
+		var found []string
+		for row, err := range commit.Table(ctx, in) {
+			if err != nil {
+				return "", err
+			}
+			if one := string(row.Bytes(0)); strings.HasPrefix(one, id) && !slices.Contains(found, one) {
+				found = append(found, one)
+			}
+			if len(found) > mostNamed {
+				return "", usagef("more than %d ids in interval %s of %s begin with %s: %s, …; give more of it", mostNamed, label, o.url, id, strings.Join(found[:mostNamed], ", "))
+			}
+		}
+		switch len(found) {
+		case 0:
+			continue
+		case 1:
+			return found[0], nil
+		}
+		return "", usagef("%d ids in interval %s of %s begin with %s: %s; give more of it", len(found), label, o.url, id, strings.Join(found, ", "))
+	}
+	return id, nil
+}
