@@ -71,10 +71,9 @@ func complete(ctx context.Context, w *world) (int, error) {
 
 	// The goroutine may hang in a read that nothing interrupts. It ends with the
 	// program.
-	quiet := *w
-	quiet.stderr = io.Discard
+	quiet := &world{program: w.program, args: w.args, environ: w.environ, stdin: w.stdin, stdout: w.stdout, stderr: io.Discard, now: w.now, level: w.level}
 	done := make(chan answer, 1)
-	go func() { done <- answerTo(ctx, &quiet, w.args[1:]) }()
+	go func() { done <- answerTo(ctx, quiet, w.args[1:]) }()
 
 	select {
 	case a := <-done:

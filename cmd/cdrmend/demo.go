@@ -179,7 +179,7 @@ func printWhere(w *world, dir, base, config, repaired string, r *report.Run) {
 	}
 
 	// The exit code of run tells of open findings, which the demo has.
-	program, quoted := called(w.program), shellWord(config)
+	program, file := called(w.program), quoted(config)
 	fmt.Fprintf(w.stdout, `
 The night lies in      %s
 its configuration in   %s
@@ -199,7 +199,7 @@ Follow one recording through all of it, from its manifest to the commit:
 
   %s explain %s --config %s
 `, night, config, r.URL, r.URL,
-		program, quoted, r.Interval, demoAsOf.Format(time.RFC3339), program, quoted, program, repaired, quoted)
+		program, file, r.Interval, demoAsOf.Format(time.RFC3339), program, file, program, repaired, file)
 }
 
 // called returns how the program is called again from the same directory.
@@ -210,13 +210,5 @@ func called(program string) string {
 	case strings.Contains(program, "go-build") && filepath.Base(filepath.Dir(program)) == "exe":
 		return "go run ./cmd/cdrmend" // its program is removed when it ends
 	}
-	return shellWord(program)
-}
-
-// shellWord quotes a text that a shell would take for more than one word.
-func shellWord(text string) string {
-	if plain.MatchString(text) {
-		return text
-	}
-	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
+	return quoted(program)
 }

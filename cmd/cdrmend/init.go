@@ -161,7 +161,7 @@ func (w *world) sayWritten(files []newFile, config string) {
 			}
 		}
 	}
-	fmt.Fprintf(w.stdout, "\nNext:\n\n  cdrmend config check --config %s --sources\n", safe(shellWord(config)))
+	fmt.Fprintf(w.stdout, "\nNext:\n\n  cdrmend config check --config %s --sources\n", safe(quoted(config)))
 }
 
 func count(n int, one, more string) string {

@@ -108,8 +108,7 @@ func (s *Source) try(cfg *policy.Source, expect policy.Expect, t *trial, content
 		return
 	}
 
-	file := inspect.File{Path: t.candidate.Key, Modified: record.TimeOf(t.candidate.Modified), Content: content, Partition: t.span}
-	read, err := inspect.Test(cfg.Profile, []inspect.File{file})
+	read, err := inspect.Test(cfg.Profile, []inspect.File{{Path: t.candidate.Key, Modified: record.TimeOf(t.candidate.Modified), Content: content, Partition: t.span}})
 	if err != nil {
 		s.Problems = append(s.Problems, Problem{Kind: Mapping, Text: fmt.Sprintf("%s cannot be read: %v", name, err), Next: "choose another profile, or ask who delivers the object"})
 		return
