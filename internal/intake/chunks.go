@@ -79,6 +79,7 @@ type rejectRun struct {
 	offset int64 // likewise
 	reason string
 	spans  []chunkSpan
+	values []string // of the rejects; nil when the reason is no value
 }
 
 // chunkSpan is where the bytes of a reject are, from the offset of its run on.
@@ -94,6 +95,13 @@ func (d *decoding[B]) reject(r rows.Reject) error {
 	run := &d.rejects[last]
 	from := uint32(r.Offset - run.offset)
 	run.spans = append(run.spans, chunkSpan{from, from + uint32(len(r.Bytes))})
+	if r.Value != "" {
+		// Rejects with one reason nearly always have values all together.
+		for len(run.values) < len(run.spans)-1 {
+			run.values = append(run.values, "")
+		}
+		run.values = append(run.values, r.Value)
+	}
 	return nil
 }
 
@@ -106,6 +114,9 @@ func (d *decoding[B]) eachReject(tail []byte, reject func(rows.Reject) error) ([
 		for i, span := range run.spans {
 			from, to := run.offset+int64(span.from), run.offset+int64(span.to)
 			r := rows.Reject{Row: run.row + int64(i), Offset: from, Reason: run.reason, Bytes: d.chunk.Bytes(from, to)}
+			if i < len(run.values) {
+				r.Value = run.values[i]
+			}
 			switch between := d.chunk.Bytes(at, from); {
 			case i > 0:
 				r.Before = between

@@ -118,7 +118,7 @@ func TestIdentityHoldsExactlyWhatCanChangeARun(t *testing.T) {
 	}
 	base := identity(small)
 	for _, env := range []string{
-		"NAME=other", "RECHECK=5", "FAIL_ON=none", "CONCURRENCY=1", "SCRATCH=/tmp", "OUTPUT_URL=s3://elsewhere/x",
+		"RECHECK=5", "FAIL_ON=none", "CONCURRENCY=1", "SCRATCH=/tmp", "OUTPUT_URL=s3://elsewhere/x",
 		"S3_REGION=r", "OUTPUT_SSE_KMS_KEY=",
 	} {
 		if got := identity(small, "CDRMEND_"+env); got != base {
@@ -126,7 +126,7 @@ func TestIdentityHoldsExactlyWhatCanChangeARun(t *testing.T) {
 		}
 	}
 	for _, env := range []string{
-		"ORG=o", "MEDIA_CHECK=size", "MEDIA_URL=/x", "POLICY_EXPECT=all", "POLICY_MAX_REJECTS=0.5", "POLICY_LEEWAY=1s", "POLICY_REFRESH_RACE=1s",
+		"NAME=other", "ORG=o", "MEDIA_CHECK=size", "MEDIA_URL=/x", "POLICY_EXPECT=all", "POLICY_MAX_REJECTS=0.5", "POLICY_LEEWAY=1s", "POLICY_REFRESH_RACE=1s",
 		"POLICY_CHALLENGE_WINDOW=1s", "POLICY_DEFAULT_EXPIRY=1s", "POLICY_COVERAGE_TOLERANCE=1s", "POLICY_DURATION_TOLERANCE=none",
 		"POLICY_LINES=lines.csv",
 	} {
