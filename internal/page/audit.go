@@ -4,9 +4,11 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 
 	"cdrmend/internal/policy"
+	"cdrmend/internal/printable"
 	"cdrmend/internal/record"
 	"cdrmend/internal/redact"
 	"cdrmend/internal/report"
@@ -78,13 +80,15 @@ func (a *Audit) Write(w io.Writer) error {
 
 	g.finish()
 	return write(w, "audit.tmpl", &g.auditView, map[string]any{
-		"findings": g.open, "closed": g.closed, "words": wording.All(),
+		"findings": g.open, "closed": g.closed, "words": wording.All(), "zone": g.calls.keeper.zone.data(g.About.Span), "names": g.names.byKind,
+		"kinds": g.kinds, "explains": a.Redact.Redact != policy.RedactAll,
 	})
 }
 
 // auditView holds the values that the template shows.
 type auditView struct {
 	First, Last string
+	About       aboutView
 	Redaction   string
 	Notices     []noticeGroup
 	Cards       []card
@@ -124,6 +128,9 @@ type auditGathering struct {
 	accept  *policy.Acceptance
 
 	redaction policy.Redaction
+	names     shownNames
+	kinds     map[string]string // of sources by their names
+	orgs      orgNames
 	strays    []strayRows
 	more      int64 // of these, not kept
 
@@ -149,7 +156,9 @@ func newAuditGathering(a *Audit) *auditGathering {
 		show:      shower{redact: redact.New(a.Redact)}, open: newSheet(table.History, "interval"), closed: newSheet(table.History, "interval", "closed_by"),
 		since: record.NoTime, classes: map[string]*auditClass{}, spans: outageSpans{}, accept: a.Accepted, redaction: a.Redact.Redact,
 	}
+	g.About = aboutView{Job: printable.Text(a.Redact.Job), Operator: printable.Text(a.Redact.Operator), Span: record.Span{Start: record.NoTime, End: record.NoTime}}
 	g.unfit.Room, g.warnings.Room, g.incomplete.Room = mostKept, mostKept, mostKept
+	g.names, g.kinds = newShownNames(g.show.redact, a.Redact.Names), map[string]string{}
 	g.calls = newSpanCalls(&g.show, zoneOf(a.Redact.Zone))
 	g.Ages = newAges()
 
@@ -184,6 +193,11 @@ func (g *auditGathering) add(i *Interval) error {
 		Commits:    int64(len(i.Commits)), Newest: *i.newest(),
 	}
 	g.addNotices(i.Label, s)
+	maps.Copy(g.kinds, kindsOf(s))
+	g.orgs.addConfigured(s, g.show.redact)
+	if err := g.addSpan(s); err != nil {
+		return err
+	}
 
 	if err := cmp.Or(g.addHistory(i, &n), g.addOutages(i, &n)); err != nil {
 		return err
@@ -219,7 +233,7 @@ func (g *auditGathering) addHistory(i *Interval, n *nightView) error {
 			continue
 		case table.Closed:
 			if g.Closed.Total++; g.Closed.Total <= mostClosed {
-				g.closed.add(g.show.row(row), i.Label, g.closedBy(i, row))
+				g.closed.add(g.shown(row), i.Label, g.closedBy(i, row))
 			}
 			continue
 		case "open":
@@ -243,8 +257,35 @@ func (g *auditGathering) addHistory(i *Interval, n *nightView) error {
 func (g *auditGathering) addOpen(i *Interval, row *table.Row) {
 	g.Open.Total++
 	if g.room.take(row) {
-		g.open.add(g.show.row(row), i.Label)
+		g.open.add(g.shown(row), i.Label)
 	}
+}
+
+// shown returns a finding as the page shows it, and notes the names of what it names.
+func (g *auditGathering) shown(row *table.Row) *table.Row {
+	shown := g.show.row(row)
+	g.names.add(row, shown)
+	return shown
+}
+
+// addSpan widens the time that the page is about by an interval.
+func (g *auditGathering) addSpan(s *report.Summary) error {
+	if s.Start == "" { // a summary without its time says nothing of it
+		return nil
+	}
+	start, err := report.Time(s.Start)
+	if err != nil {
+		return err
+	}
+	end, err := report.Time(s.End)
+	if err != nil {
+		return err
+	}
+	if !g.About.Span.Start.Known() || start < g.About.Span.Start {
+		g.About.Span.Start = start
+	}
+	g.About.Span.End = max(g.About.Span.End, end)
+	return nil
 }
 
 func (g *auditGathering) class(row *table.Row) *auditClass {
@@ -294,6 +335,10 @@ func (g *auditGathering) finish() {
 	g.Notices = g.allNotices()
 	g.Cards = g.cards(causes)
 	g.Remarks = remarks(&g.Total.Coverage)
+
+	about, zone := &g.About, g.calls.keeper.zone
+	about.Organisations, about.More = g.orgs.list, g.orgs.more
+	about.From, about.To, about.Zone = zone.stamp(about.Span.Start), zone.stamp(about.Span.End), zone.name()
 
 	g.chart()
 	g.Trend = g.trend()

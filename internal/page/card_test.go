@@ -235,3 +235,19 @@ func TestThePageSaysWhoseItIs(t *testing.T) {
 		}
 	}
 }
+
+// The page tells by which row of the file each accepted finding is accepted.
+func TestAcceptedFindingsAreCountedByTheirRow(t *testing.T) {
+	r := small()
+	r.Summary.Config.Policy = policy.PolicyIdentity{
+		Accepted: []string{"fnd-a"}, AcceptedRows: map[string]int{"fnd-a": 4}, AcceptedSubjects: []policy.AcceptedSubject{{Conversation: "c7", Row: 2}},
+	}
+	r.Findings = rows(table.Findings,
+		cells{"finding_id": "fnd-a", "class": "conflict", "severity": "major", "status": "accepted"},
+		cells{"finding_id": "fnd-b", "class": "conflict", "severity": "major", "status": "accepted", "conversation_id": "c7"},
+		cells{"finding_id": "fnd-c", "class": "duplicate", "severity": "minor", "status": "accepted", "conversation_id": "c7"},
+		cells{"finding_id": "fnd-d", "class": "duplicate", "severity": "minor", "status": "open", "conversation_id": "c7"})
+	if want := "3 findings are accepted by the file of accepted findings: 2 by row 2 and 1 by row 4."; !strings.Contains(written(t, r), want) {
+		t.Errorf("the page does not say %q", want)
+	}
+}

@@ -138,6 +138,7 @@ func (r *Run) Write(w io.Writer) error {
 	v.Classes = classViews(g.summary.Findings)
 	v.Findings = part{Shown: int64(len(g.findings.Rows)), Total: g.total}
 	v.Repairs = part{Shown: int64(len(g.repairs.Rows)), Total: g.repaired}
+	v.Accepted = g.accepted.text()
 	v.Inputs = inputsView(g.summary, g.span)
 	v.Balance = balanceViews(g.summary)
 	return write(w, "run.tmpl", &v, map[string]any{
@@ -161,6 +162,7 @@ type runView struct {
 	outageViews
 
 	Classes  []classView
+	Accepted string // which rows accept findings
 	Findings part
 	Repairs  part
 	Inputs   inputView
@@ -210,15 +212,16 @@ func (p part) More() int64 { return p.Total - p.Shown }
 // gathering collects the values that the page shows in one pass over the tables
 // of a run. Its size is bounded, however long the tables are.
 type gathering struct {
-	span    record.Span
-	zone    *localZone
-	summary *report.Summary // as it may be shown
-	limits  limits
-	show    shower
-	orgs    orgNames
-	names   shownNames
-	trunks  map[trunkID]*trunk
-	causes  causesByName
+	span     record.Span
+	zone     *localZone
+	summary  *report.Summary // as it may be shown
+	limits   limits
+	show     shower
+	orgs     orgNames
+	names    shownNames
+	accepted acceptedRows
+	trunks   map[trunkID]*trunk
+	causes   causesByName
 	callTotals
 	calls   callKeeper
 	samples samples
@@ -249,7 +252,7 @@ func newGathering(span record.Span, r *redact.Redactor, s *report.Summary, c pol
 		span: span, zone: zoneOf(c.Zone), summary: s, show: shower{redact: r}, trunks: map[trunkID]*trunk{}, causes: causesByName{},
 		callTotals: callTotals{reasons: map[string]int64{}, blamed: map[trunkID]int64{}},
 		sheets:     sheets{findings: newSheet(table.Findings), repairs: newSheet(table.Repairs)},
-		samples:    newSamples(), names: newShownNames(r, c.Names), named: map[string]*trunk{},
+		samples:    newSamples(), names: newShownNames(r, c.Names), accepted: newAcceptedRows(s), named: map[string]*trunk{},
 	}
 	g.calls = newCallKeeper(&g.show, g.zone)
 	g.orgs.addConfigured(s, r)
@@ -346,6 +349,7 @@ func (g *gathering) addOutages(rows table.Rows) error {
 }
 
 func (g *gathering) addFinding(row *table.Row) {
+	g.accepted.add(row)
 	if row.Known(findingTrunk) {
 		g.trunkOf(row).Findings++
 	}
