@@ -86,7 +86,7 @@ func release(ctx context.Context, out, tools, only string) error {
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(work)
+	defer func() { _ = os.RemoveAll(work) }()
 	made := filepath.Join(work, "made")
 	if err := os.Mkdir(made, 0o755); err != nil {
 		return err

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"cdrmend/internal/accept"
 	"cdrmend/internal/synth"
 	"cdrmend/internal/table"
 	"cdrmend/internal/token"
@@ -42,18 +43,30 @@ var flagValues = map[string]completer{
 
 	"interval": intervalsOf, "from": intervalsOf, "to": intervalsOf, "finding": findingsOf,
 
-	"table":           words(tableNames()...),
-	"sql":             words("duckdb", "athena"),
-	"fail-on":         words("critical", "major", "minor", "none"),
-	"redact":          words("ops", "counsel", "public"),
-	"type":            words(token.KeyTypes...),
-	"kind":            words("manifests", "cdrs", "registrations"),
-	"log-level":       words("debug", "info", "warn", "error"),
-	"profile":         words(append(synth.Vendors(), synth.Cdrmend, synth.GenesysCloud)...),
-	"vendor":          words(manifests.Profiles()...),
-	"manifests":       words("jsonl", "json", "parquet", "sidecars"),
-	"cdrs":            words("csv", "details"),
-	"accept from":     files,
+	"table":        words(tableNames()...),
+	"sql":          words("duckdb", "athena"),
+	"fail-on":      words("critical", "major", "minor", "none"),
+	"redact":       words("ops", "counsel", "public"),
+	"type":         words(token.KeyTypes...),
+	"kind":         words("manifests", "cdrs", "registrations"),
+	"log-level":    words("debug", "info", "warn", "error"),
+	"profile":      words(append(synth.Vendors(), synth.Cdrmend, synth.GenesysCloud)...),
+	"vendor":       words(manifests.Profiles()...),
+	"manifests":    words("jsonl", "json", "parquet", "sidecars"),
+	"cdrs":         words("csv", "details"),
+	"accept from":  files,
+	"basis":        words(accept.Bases...),
+	"class":        nothing,
+	"conversation": nothing,
+	"recording":    nothing,
+	"name":         nothing,
+	"samples":      files,
+
+	// Of init these are URLs, or none.
+	"init manifests":     words("none"),
+	"init cdrs":          words("none"),
+	"init registrations": words("none"),
+
 	"keys after":      nothing, // a SHA-256 comes from another place than the output
 	"head":            nothing,
 	"s3":              nothing,

@@ -94,7 +94,7 @@ func TestMakeDemoWithoutATerminalPrintsCommandsThatNeedNoServer(t *testing.T) {
 	if err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
-	if !strings.Contains(string(out), "The S3 server has ended") || strings.Contains(string(out), "export ") {
+	if !strings.Contains(string(out), "The S3 server has ended") || strings.Contains(string(out), "  export AWS") {
 		t.Errorf("the demo does not say that its server ended:\n%s", out)
 	}
 	checkPrinted(t, dir, string(out), program)

@@ -97,7 +97,6 @@ type writer struct {
 	facts   *Facts
 	lines   []string
 	section string // the kind of source, or the key of the top level, of the last line
-	seen    []string
 }
 
 var (
