@@ -62,9 +62,9 @@ var flagValues = map[string]completer{
 	"name":         nothing,
 	"samples":      files,
 
-	// Of init these are URLs, or none.
-	"init manifests":     words("none"),
-	"init cdrs":          words("none"),
+	// Of init these are URLs; one is none where nothing is logged.
+	"init manifests":     directories,
+	"init cdrs":          directories,
 	"init registrations": words("none"),
 
 	"keys after":      nothing, // a SHA-256 comes from another place than the output
