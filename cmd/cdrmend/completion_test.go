@@ -65,7 +65,10 @@ func TestKnownValuesAreThoseThatTheFlagTells(t *testing.T) {
 			if f == nil {
 				continue
 			}
-			a := flagValues[name](t.Context(), nil)
+			a := completerOf(c.name, f)(t.Context(), nil)
+			if a.files != "" { // of init they are places
+				continue
+			}
 			if len(a.list) == 0 {
 				t.Errorf("cdrmend %s --%s: no values", c.name, name)
 			}
