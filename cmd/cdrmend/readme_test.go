@@ -52,7 +52,7 @@ func TestReadmeRunsWordForWord(t *testing.T) {
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	for _, want := range []string{"nothing that was tried is wrong", "The trial is in", "179 of 180 calls", "Verified"} {
+	for _, want := range []string{"nothing that was tried is wrong", "The trial is in", "0 to look at", "179 of 180 calls", "Verified"} {
 		if !strings.Contains(string(out), want) {
 			t.Errorf("the commands do not print %q but\n%s", want, out)
 		}

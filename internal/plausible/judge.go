@@ -37,7 +37,7 @@ func (o *Observation) Report(run *report.Run) *Report {
 		r.Lines = append(r.Lines, c.line())
 	}
 	if len(o.Clocks) == 0 {
-		r.Lines = append(r.Lines, line(Clocks, "", Unknown, Share{}, "no call has exactly one recording, so nothing compares the clocks", "see the lines about joins"))
+		r.Lines = append(r.Lines, line(Clocks, "", Unknown, Share{}, "no call has exactly one recording whose end is known, so nothing compares the clocks", "see the lines about joins; recordings that are known by their names alone have no end"))
 	}
 	r.Lines = append(r.Lines, o.legs(), o.recordings(), o.registrations(), o.mediaTypes())
 

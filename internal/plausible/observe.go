@@ -11,6 +11,7 @@ import (
 	"cdrmend/internal/intern"
 	"cdrmend/internal/match"
 	"cdrmend/internal/policy"
+	"cdrmend/internal/profile"
 	"cdrmend/internal/reconcile"
 	"cdrmend/internal/record"
 )
@@ -111,7 +112,7 @@ func (w *observer) begin() {
 		w.Sources[i] = Source{Name: s.Name, Kind: s.Kind, Filled: map[record.Field]int64{}, Needs: w.needs(uint32(i)), Limit: w.Policy.MaxRejects}
 		w.orgs[i] = map[intern.Text]int64{}
 		for _, f := range fieldsOf(s.Kind) {
-			if len(s.Profile.Fields[f]) > 0 || s.Profile.Shape != "" && shaped(s.Kind).Has(f) {
+			if mapped(s.Profile, f) || s.Profile.Shape != "" && shaped(s.Kind).Has(f) {
 				w.Sources[i].Filled[f] = 0
 			}
 		}
@@ -119,6 +120,18 @@ func (w *observer) begin() {
 	for _, n := range w.Silent {
 		w.Sources[n].Silent = true
 	}
+}
+
+// mapped reports whether a profile has a place for a field, or for the length of time
+// from which it follows.
+func mapped(p *profile.Profile, f record.Field) bool {
+	switch f {
+	case record.EndTime:
+		return len(p.Fields[f]) > 0 || len(p.Fields[record.DurationMS]) > 0
+	case record.AnswerTime:
+		return len(p.Fields[f]) > 0 || len(p.Fields[record.TalkMS]) > 0
+	}
+	return len(p.Fields[f]) > 0
 }
 
 // needs returns what judging needs of a source, and what its entries are required to
