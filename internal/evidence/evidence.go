@@ -255,8 +255,8 @@ func (c *CDRs) ExtraOf(leg uint32) cdr.Extra { return cdr.ExtraOf(&c.Particulars
 func (ev *Evidence) SourceOfLeg(leg uint32) uint32 { return ev.Objects[ev.Legs[leg].Ref.Object].Source }
 
 // EachListed calls add for every recording that a leg lists.
-func (ev *CDRs) EachListed(leg uint32, add func(id intern.Text)) {
-	for _, id := range ev.Listed(leg) {
+func (c *CDRs) EachListed(leg uint32, add func(id intern.Text)) {
+	for _, id := range c.Listed(leg) {
 		add(id)
 	}
 }

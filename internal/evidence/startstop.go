@@ -67,18 +67,18 @@ func (s *legSet) halves(rows []uint32) [][]uint32 {
 
 // sortStops puts the stops in the order of their legs: groups of rows are judged in
 // any order.
-func (ev *CDRs) sortStops() {
-	slices.SortFunc(ev.Stops, func(a, b Stop) int { return compareStops(a, b.Leg) })
+func (c *CDRs) sortStops() {
+	slices.SortFunc(c.Stops, func(a, b Stop) int { return compareStops(a, b.Leg) })
 }
 
 // StopOf returns the row that ended a leg which comes in halves, false for any other
 // leg.
-func (ev *CDRs) StopOf(leg record.Ref) (record.Ref, bool) {
-	at, found := slices.BinarySearchFunc(ev.Stops, leg, compareStops)
+func (c *CDRs) StopOf(leg record.Ref) (record.Ref, bool) {
+	at, found := slices.BinarySearchFunc(c.Stops, leg, compareStops)
 	if !found {
 		return record.Ref{}, false
 	}
-	return ev.Stops[at].Row, true
+	return c.Stops[at].Row, true
 }
 
 func compareStops(s Stop, leg record.Ref) int {
