@@ -78,7 +78,11 @@ func acceptFindings(ctx context.Context, w *world, flags *pflag.FlagSet) (int, e
 		return again
 	})
 
-	out, labels, err := openIntervals(ctx, w, flags, "")
+	out, err := openOutput(ctx, w, flags, "")
+	if err != nil {
+		return 0, err
+	}
+	labels, err := out.Labels(ctx)
 	if err != nil {
 		return 0, err
 	}
