@@ -16,7 +16,7 @@ build: ## build the program, ./cdrmend
 	go build -trimpath -buildvcs=auto -ldflags '-s -w -X main.version=$(VERSION)' -o cdrmend ./cmd/cdrmend
 
 release: packagers ## build archives, deb, rpm, checksums and bills of materials for all platforms into dist/; ONLY=linux/amd64
-	go run ./release -only '$(ONLY)'
+	go run ./internal/release -only '$(ONLY)'
 
 packagers:
 	@.ci/go-tool github.com/goreleaser/nfpm/v2/cmd/nfpm@v2.48.0

@@ -87,7 +87,7 @@ var rooms = map[string]room{
 	"internal/verify":       {"what was committed is checked from the output alone, by the rooms that made it", "replay table report ledger timestamp stream printable scratch object policy token"},
 	"internal/history":      {"what became of findings follows from what was committed; a document that was made is known by its name", "committed table ledger printable profile"},
 	"internal/explain":      {"a story is told from what was committed, and from the decision made once more", "match reconcile job committed history cdr registration wording table redact profile intern record printable policy"},
-	"release":               {"a release is made from a commit by the toolchain, and needs nothing of the program but that it runs", ""},
+	"internal/release":      {"a release is made from a commit by the toolchain, and needs nothing of the program but that it runs", ""},
 	"internal/sample":       {"the sample is known beforehand, so it must not follow from the code that it tests", ""},
 	"internal/synth":        {"what is planted is known beforehand, so it must not follow from the code that finds it", ""},
 	"internal/bench":        {"what measures the program starts it, and needs nothing of it", ""},

@@ -40,7 +40,7 @@ func command(t *testing.T, dir string, env []string, name string, args ...string
 // sources give an equal commit.
 func tagged(t *testing.T, dir string) {
 	t.Helper()
-	root := ".."
+	root := "../.."
 	for name := range strings.SplitSeq(command(t, root, nil, "git", "ls-files", "-co", "--exclude-standard", "-z"), "\x00") {
 		text, err := os.ReadFile(filepath.Join(root, name))
 		if name == "" || errors.Is(err, fs.ErrNotExist) { // removed, and not committed yet
@@ -82,7 +82,7 @@ func TestTwoCheckoutsGiveTheSameBytes(t *testing.T) {
 	if here.os != "linux" || !slices.Contains(platforms, here) {
 		t.Skip("packages are made for Linux, and their program must run here")
 	}
-	tools, err := filepath.Abs("../.tools/bin")
+	tools, err := filepath.Abs("../../.tools/bin")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -101,7 +101,7 @@ func TestTwoCheckoutsGiveTheSameBytes(t *testing.T) {
 			t.Fatal(err)
 		}
 		tagged(t, dir)
-		command(t, dir, env, "sh", "-c", fmt.Sprintf("umask %s; go run ./release -only %s/%s -tools %s", map[bool]string{true: "022", false: "077"}[env == nil], here.os, here.arch, tools))
+		command(t, dir, env, "sh", "-c", fmt.Sprintf("umask %s; go run ./internal/release -only %s/%s -tools %s", map[bool]string{true: "022", false: "077"}[env == nil], here.os, here.arch, tools))
 	}
 
 	for _, dir := range []string{one, other} {
@@ -192,7 +192,7 @@ func changed(t *testing.T, dir, tools string) {
 	if err := os.WriteFile(filepath.Join(dir, "new.go"), []byte("package sources\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command("go", "run", "./release", "-tools", tools)
+	cmd := exec.Command("go", "run", "./internal/release", "-tools", tools)
 	cmd.Dir = dir
 	out, err := cmd.CombinedOutput()
 	if err == nil || !strings.Contains(string(out), "the checkout has changes") || !strings.Contains(string(out), "new.go") {
