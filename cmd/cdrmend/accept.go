@@ -191,7 +191,8 @@ type subject struct {
 	unknown   []string
 }
 
-// concerned looks up what rows accept, and findings of which something was filled in.
+// concerned finds the intervals with findings that rows accept, or that people filled
+// something in for.
 func concerned(ctx context.Context, out *output, labels []string, rows []accept.Row, filled []string) (*subject, error) {
 	ids := slices.Clone(filled)
 	var subjects []policy.AcceptedSubject
@@ -229,7 +230,7 @@ func describe(s policy.AcceptedSubject) string {
 	return strings.Join(parts, ", ")
 }
 
-// carryOut writes the files, and says what was written and what is to be done.
+// carryOut writes the files. It prints what it wrote and the commands that follow.
 func carryOut(to io.Writer, cfg *policy.Config, todo *decisions, about *subject, repeated []string, dry bool) error {
 	var text strings.Builder
 	for _, id := range repeated {

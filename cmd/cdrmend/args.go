@@ -104,9 +104,8 @@ var abbreviated = regexp.MustCompile(`^(fnd|out)-[0-9a-f]{1,15}$`)
 // mostNamed is how many ids an error names.
 const mostNamed = 5
 
-// fullID returns the id of a finding or outage of which only the beginning is given,
-// from the newest interval that has one. An id that no interval has is returned as it
-// is.
+// fullID completes the beginning of an id of a finding or outage, from the newest
+// interval that has one. An id that no interval has is returned as it is.
 func (o *output) fullID(ctx context.Context, labels []string, id string) (string, error) {
 	if !abbreviated.MatchString(id) {
 		return id, nil

@@ -62,7 +62,7 @@ var flagValues = map[string]completer{
 	"name":         nothing,
 	"samples":      files,
 
-	// Of init these are URLs; one is none where nothing is logged.
+	// For init these are URLs. --registrations may be none.
 	"init manifests":     directories,
 	"init cdrs":          directories,
 	"init registrations": words("none"),

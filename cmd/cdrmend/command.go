@@ -33,9 +33,9 @@ type world struct {
 	stdout   io.Writer
 	stderr   io.Writer
 	now      func() time.Time
-	terminal bool // stderr is one
-	coloured bool // stdout is one
-	columns  int  // of the terminal that stdout is; 0 when it is none
+	terminal bool // whether stderr is a terminal
+	coloured bool // whether stdout is a terminal
+	columns  int  // width of the terminal on stdout; 0 without one
 
 	level   slog.Level  // of the log lines that the command prints
 	drawing atomic.Bool // a progress bar stands on stderr

@@ -47,7 +47,8 @@ Packages install it where the shells look for it.
 // on each line, with a tab and what it means.
 const completeName = "__complete"
 
-// How long a person waits for a key. What was found until then is offered.
+// A person waits no longer than this after pressing the key. The shell then offers what
+// was found so far.
 const (
 	searchTime   = 1500 * time.Millisecond
 	completeTime = 2 * time.Second // also when a file system does not answer

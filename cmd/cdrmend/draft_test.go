@@ -22,7 +22,7 @@ type drafted struct {
 	kinds   string            // what profiles are guessed for: m, c, or both
 	edits   map[string]string // texts of the drafts, and what a person makes of them: at most as many as the drafts ask for
 	without string            // inputs that the vendor writes in another format, and the calls in them
-	calls   []string          // conversations of which only the inputs without tell
+	calls   []string          // conversations that only the inputs in without describe
 }
 
 var draftedNights = []drafted{

@@ -146,7 +146,7 @@ func writeStart(files []newFile, config string) (err error) {
 	return nil
 }
 
-// sayWritten prints what was written, what is to be edited, and what comes next.
+// sayWritten prints the files that were written, the lines to edit, and the next command.
 func (w *world) sayWritten(files []newFile, config string) {
 	open := 0
 	for _, f := range files {

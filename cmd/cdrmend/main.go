@@ -28,7 +28,7 @@ func main() {
 	}))
 }
 
-// columns returns how wide a terminal is, 0 for a file that is none.
+// columns returns the width of a terminal, 0 for any other file.
 func columns(f *os.File) int {
 	width, _, err := term.GetSize(int(f.Fd()))
 	if err != nil {

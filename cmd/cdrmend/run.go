@@ -105,18 +105,22 @@ func runIntervals(ctx context.Context, w *world, flags *pflag.FlagSet) (int, err
 		dry = dryRuns{}
 		j.Dry = dry.of(j)
 	}
-	j.OwnGC = w.env("GOGC") != ""
-
-	// The runtime's limit is read before it is lowered.
-	j.Memory = memoryLimit(debug.SetMemoryLimit(-1), os.DirFS("/"))
-	setLimit(j.Memory)
-
+	w.limitMemory(j)
 	stop, err := measure(flags)
 	if err != nil {
 		return 0, err
 	}
 	code, err := runAll(ctx, w, j, dry, chosen, printing{asJSON, quiet, w.screen(whereIs(cfg, flags))})
 	return code, errors.Join(err, stop())
+}
+
+// limitMemory tells a job the memory that it may use, and keeps the program within it.
+func (w *world) limitMemory(j *job.Job) {
+	j.OwnGC = w.env("GOGC") != ""
+
+	// The runtime's limit is read before it is lowered.
+	j.Memory = memoryLimit(debug.SetMemoryLimit(-1), os.DirFS("/"))
+	setLimit(j.Memory)
 }
 
 // printing says how results are printed.

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"runtime/debug"
 
 	"cdrmend/internal/plausible"
 	"cdrmend/internal/policy"
@@ -36,9 +35,7 @@ func runTrial(ctx context.Context, w *world, flags *pflag.FlagSet, cfg *policy.C
 	if err != nil {
 		return 0, errors.Join(err, os.Remove(dir))
 	}
-	j.OwnGC = w.env("GOGC") != ""
-	j.Memory = memoryLimit(debug.SetMemoryLimit(-1), os.DirFS("/"))
-	setLimit(j.Memory)
+	w.limitMemory(j)
 	stop, err := measure(flags)
 	if err != nil {
 		return 0, err

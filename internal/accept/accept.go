@@ -101,8 +101,8 @@ type Change struct {
 }
 
 // Merge keeps what people filled in for findings in the file of the worklist. Findings
-// that the sheet does not have stay as they are; one of which every cell was emptied is
-// removed. A dry run writes nothing.
+// that the sheet does not have stay as they are. A finding whose cells are all empty in
+// the sheet is removed. A dry run writes nothing.
 func Merge(path string, entries []Entry, dry bool) (Change, error) {
 	if len(entries) == 0 {
 		return Change{}, nil

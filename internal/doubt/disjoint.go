@@ -27,8 +27,8 @@ func (j *joined) note(has evidence.Needs, shares bool) {
 	j.shares = j.shares || shares
 }
 
-// lacks returns the ids for want of which legs find no entries here. Each element of
-// routes has the ids by which some leg could find its own.
+// lacks returns the ids that entries would need so that legs could find them here. Each
+// element of routes has the ids by which some leg could find its own.
 func (j *joined) lacks(routes []evidence.Needs) (lacks evidence.Needs) {
 	if j.entries == 0 || j.shares {
 		return 0

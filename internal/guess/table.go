@@ -245,8 +245,7 @@ func (t *table) record(v jsonscan.Value) {
 	}
 }
 
-// hasMembers reports whether an object is more than {}, of which there is nothing to
-// learn.
+// hasMembers reports whether an object has members. An empty one tells nothing.
 func hasMembers(v jsonscan.Value) bool {
 	for range v.Members {
 		return true

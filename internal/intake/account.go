@@ -24,7 +24,7 @@ type Account struct {
 	Unmatched  map[uint32]UnmatchedLines // by source with text logs
 	Times      map[uint32]TimeTrouble    // by source with such times
 	Joined     map[uint32]rows.Joined    // by source with records of several lines
-	Torn       map[uint32]bool           // objects with times without a year, of which partition and last modification say different ones
+	Torn       map[uint32]bool           // objects with times without a year, where partition and last modification name different years
 	Balance    [policy.NumKinds]record.Balance
 	Log        registration.Log // of all sources of registrations
 
@@ -63,8 +63,7 @@ type UnmatchedLines struct {
 	Lines, Matched int64
 }
 
-// TimeTrouble counts the times of a source of which it is not certain which instants
-// they are.
+// TimeTrouble counts the times of a source that stand for no certain instant.
 type TimeTrouble struct {
 	Unread   int64 // attempts to register that are rejects because their time cannot be read
 	Doubtful int64 // attempts to register whose local time occurs twice

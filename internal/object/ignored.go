@@ -13,7 +13,7 @@ const (
 	Device            = "device"
 	MisnamedPartition = "misnamed_partition" // named like a partition, for a time that does not exist
 	NamedPipe         = "named_pipe"
-	NoRecording       = "no_recording"  // an object among recordings without metadata that is none for the profile
+	NoRecording       = "no_recording"  // lies among recordings, and its name is not that of one
 	OutsideLink       = "outside_link"  // leads out of the root
 	RepeatedLink      = "repeated_link" // leads to what is listed under another key
 	Socket            = "socket"

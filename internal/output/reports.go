@@ -16,7 +16,7 @@ import (
 func (r *Run) Page(ctx context.Context, sum *report.Summary) *page.Run {
 	d := r.Decision
 	return &page.Run{
-		ID: r.Inputs.RunID, Redact: r.Config.Report, Summary: sum, Beside: true,
+		ID: r.Inputs.RunID, Redact: r.Config.Report, Summary: sum, Linked: true,
 		Repairs: Until(ctx, d.RepairRows(r.Inputs.Interval.Label)), Outages: Until(ctx, d.OutageRows),
 		Calls: Until(ctx, d.CallRowsOf(reconcile.VerdictMissing, reconcile.VerdictPartial, reconcile.VerdictIndeterminate)),
 	}

@@ -96,7 +96,7 @@ func acceptedWarnings(d *reconcile.Decision, p *policy.Policy) []string {
 
 	// What is left once the rows of all accepted findings are removed was not used.
 	ids := map[string]bool{}
-	subjects, rows := p.WrittenSubjects()
+	subjects, rows := policy.Written(p.AcceptedSubjects)
 	for f := range d.Findings {
 		if f.Status == reconcile.Accepted {
 			ids[f.IDText()] = true

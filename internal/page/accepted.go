@@ -26,9 +26,14 @@ func (a *acceptedRows) add(row *table.Row) {
 	if string(row.Bytes(statusColumn)) != "accepted" {
 		return
 	}
-	f := table.FindingOf(row)
-	n, _ := a.by.Row(f.ID, policy.Subject[string]{Class: f.Class, Org: f.Org, Conversation: f.Conversation, Recording: f.Recording})
+	n, _ := acceptedBy(a.by, row)
 	a.rows[n]++
+}
+
+// acceptedBy returns the row that accepts a finding, given as the table has it.
+func acceptedBy(a *policy.Acceptance, row *table.Row) (int, bool) {
+	f := table.FindingOf(row)
+	return a.Row(f.ID, policy.Subject[string]{Class: f.Class, Org: f.Org, Conversation: f.Conversation, Recording: f.Recording})
 }
 
 // mostAcceptedRows is how many rows the page names at most.

@@ -96,7 +96,7 @@ func (k *callKeeper) add(verdict int, row, shown *table.Row) {
 
 	start := row.Time(callStart)
 	v := callView{
-		Start: start, Local: k.zone.stamp(start), UTC: k.zone.beside(start),
+		Start: start, Local: k.zone.stamp(start), UTC: k.zone.utc(start),
 		Direction: shown.Text(callDirection), From: shown.Text(callANI), To: shown.Text(callDNIS),
 		Users: k.things(policy.UserName, row, shown, callUsers), Queues: k.things(policy.QueueName, row, shown, callQueues),
 		Coincides: coincidence(string(row.Bytes(callRelation)), row.Text(callCause)),

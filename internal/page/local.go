@@ -6,7 +6,7 @@ import (
 	"cdrmend/internal/record"
 )
 
-// localZone is the zone in which a page shows times beside UTC. Nil is none.
+// localZone is the zone in which a page shows times, in addition to UTC. Nil: UTC alone.
 type localZone struct{ location *time.Location }
 
 func zoneOf(location *time.Location) *localZone {
@@ -32,15 +32,15 @@ func (z *localZone) stamp(t record.Time) string {
 	return t.Std().In(z.location).Format("2006-01-02 15:04:05 MST")
 }
 
-// beside writes a time in UTC to stand beside its local time: without the day when
+// utc writes a time in UTC that follows its local time: without the day when
 // that is the same.
-func (z *localZone) beside(t record.Time) string {
-	utc, local := stamp(t), z.stamp(t)
+func (z *localZone) utc(t record.Time) string {
+	text, local := stamp(t), z.stamp(t)
 	const day = len("2006-01-02")
-	if len(local) > day && utc[:day] == local[:day] {
-		return utc[day+1:]
+	if len(local) > day && text[:day] == local[:day] {
+		return text[day+1:]
 	}
-	return utc
+	return text
 }
 
 // zoneData is a zone for the script: its offsets from UTC in seconds, each from a

@@ -24,7 +24,7 @@ type Run struct {
 	Redact   policy.Report
 	Summary  *report.Summary
 	Files    []File     // all files of the run; the page names those that hold results
-	Beside   bool       // the page lies beside these files, so that links lead to them
+	Linked   bool       // the page is stored with these files, so that links lead to them
 	Findings table.Rows // nil if they come through Passing
 	Repairs  table.Rows
 	Calls    table.Rows // missing, partial and indeterminate ones suffice
@@ -172,11 +172,11 @@ type runView struct {
 // fileLink is the name of a file, and whether the page may link to it.
 type fileLink struct {
 	Path   string
-	Beside bool
+	Linked bool
 }
 
 // Link returns what the template needs to name a file of the run.
-func (v *runView) Link(path string) fileLink { return fileLink{path, v.Beside} }
+func (v *runView) Link(path string) fileLink { return fileLink{path, v.Linked} }
 
 // headView stands above everything else on the page.
 type headView struct {

@@ -34,6 +34,3 @@ func (s *shower) row(row *table.Row) *table.Row {
 
 	return &s.visible
 }
-
-// printableKey returns an object key as a page may show it.
-func printableKey(s *shower, key string) string { return printable.Text(s.redact.Key(key)) }

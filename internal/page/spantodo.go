@@ -40,7 +40,7 @@ func (g *auditGathering) cards(causes []causeView) []card {
 	for i := range cards {
 		c := &cards[i]
 		if c.about("missing_recording") {
-			if list := g.calls.list(g.classes["criticalmissing_recording"]); len(list.Calls) > 0 {
+			if list := g.calls.list(g.openOf("missing_recording")); len(list.Calls) > 0 {
 				c.Calls = list
 			}
 		}
@@ -48,6 +48,16 @@ func (g *auditGathering) cards(causes []causeView) []card {
 	}
 	unfold(cards)
 	return cards
+}
+
+// openOf returns how many findings of a class are open, whatever their severity.
+func (g *auditGathering) openOf(class string) (n int64) {
+	for _, c := range g.classes {
+		if c.Name == class {
+			n += c.Open
+		}
+	}
+	return n
 }
 
 // mostSpanCalls is how many missing calls of a span are listed at most.
@@ -106,7 +116,7 @@ func (k *spanCalls) add(interval string, row *table.Row) {
 
 	shown := k.keeper.show.row(row)
 	v := callView{
-		Start: start, Local: k.keeper.zone.stamp(start), UTC: k.keeper.zone.beside(start),
+		Start: start, Local: k.keeper.zone.stamp(start), UTC: k.keeper.zone.utc(start),
 		Direction: shown.Text(historyDirection), From: shown.Text(historyANI), To: shown.Text(historyDNIS),
 		Users: k.keeper.things(policy.UserName, row, shown, historyUsers), Queues: k.keeper.things(policy.QueueName, row, shown, historyQueues),
 		Trunk: first(k.keeper.things(policy.TrunkName, row, shown, historyTrunk)), Line: first(k.keeper.things(policy.LineName, row, shown, historyLine)),
@@ -121,14 +131,11 @@ func (k *spanCalls) add(interval string, row *table.Row) {
 func later(a, b record.Time) bool { return b.Known() && (!a.Known() || a > b) }
 
 // list returns the calls that are kept, of so many open findings.
-func (k *spanCalls) list(of *auditClass) *callList {
+func (k *spanCalls) list(open int64) *callList {
 	cutThings(k.calls)
-	list := &callList{
+	return &callList{
 		Label: "Missing calls", Calls: k.calls, Link: listAddress("findings", "class", "missing_recording", "status", "open"), Local: k.keeper.zone.name(),
 		NoTalk: true, // a finding does not tell it
+		Rest:   open - int64(len(k.calls)),
 	}
-	if of != nil {
-		list.Rest = of.Open - int64(len(k.calls))
-	}
-	return list
 }

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	"cdrmend/internal/policy"
+	"cdrmend/internal/printable"
 	"cdrmend/internal/record"
 	"cdrmend/internal/report"
 	"cdrmend/internal/table"
@@ -134,8 +134,7 @@ func (g *auditGathering) stateOf(row *table.Row) string {
 	if g.accept == nil || state != "open" && state != "indeterminate" {
 		return state
 	}
-	f := table.FindingOf(row)
-	if _, ok := g.accept.Row(f.ID, policy.Subject[string]{Class: f.Class, Org: f.Org, Conversation: f.Conversation, Recording: f.Recording}); ok {
+	if _, ok := acceptedBy(g.accept, row); ok {
 		g.Accepted++
 		return "accepted"
 	}
@@ -146,7 +145,7 @@ func (g *auditGathering) stateOf(row *table.Row) string {
 func (g *auditGathering) closedBy(i *Interval, row *table.Row) string {
 	var list []string
 	for _, c := range i.Closers[row.Text(0)] {
-		list = append(list, c.Source+": "+printableKey(&g.show, c.Key)+" ("+c.What+")")
+		list = append(list, c.Source+": "+printable.Text(g.show.redact.Key(c.Key))+" ("+c.What+")")
 	}
 	return strings.Join(list, "; ")
 }

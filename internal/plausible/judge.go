@@ -39,7 +39,9 @@ func (o *Observation) Report(run *report.Run) *Report {
 	if len(o.Clocks) == 0 {
 		r.Lines = append(r.Lines, line(Clocks, "", Unknown, Share{}, "no call has exactly one recording whose end is known, so nothing compares the clocks", "see the lines about joins; recordings that are known by their names alone have no end"))
 	}
-	r.Lines = append(r.Lines, o.legs(), o.recordings(), o.registrations(), o.mediaTypes())
+	r.Lines = append(r.Lines,
+		o.Legs.line("calls to be recorded that share an id with a recording"), o.Entries.line("recordings that share an id with a call"),
+		o.registrations(), o.mediaTypes())
 
 	sortLines(r.Lines)
 	r.Verdict = string(Fine)
@@ -227,20 +229,9 @@ func (j *Join) ways() string {
 	return fmt.Sprintf("by recording id %s, by conversation %s", report.Of(j.ByID, j.All), report.Of(j.ByConversation, j.All))
 }
 
-// legs says how many calls share an id with a recording.
-func (o *Observation) legs() Line {
-	j := &o.Legs
-	s := Share{j.Any, j.All}
-	l := judgedLine(Joins, "", s, "calls to be recorded that share an id with a recording", joinNext(j))
-	l.Remark = j.ways()
-	return l
-}
-
-// recordings says how many recordings share an id with a call.
-func (o *Observation) recordings() Line {
-	j := &o.Entries
-	s := Share{j.Any, j.All}
-	l := judgedLine(Joins, "", s, "recordings that share an id with a call", joinNext(j))
+// line says how many records of one side share an id with the other.
+func (j *Join) line(text string) Line {
+	l := judgedLine(Joins, "", Share{j.Any, j.All}, text, joinNext(j))
 	l.Remark = j.ways()
 	return l
 }

@@ -58,7 +58,7 @@ type Count struct {
 	N    int64  `json:"n"`
 }
 
-// Judgement says what a line comes to.
+// Judgement is the result of a line.
 type Judgement string
 
 // The judgements.

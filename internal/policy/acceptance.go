@@ -1,5 +1,11 @@
 package policy
 
+import (
+	"iter"
+	"maps"
+	"slices"
+)
+
 // Acceptance says by which row of the file of accepted findings a finding is accepted.
 type Acceptance struct {
 	ids      map[string]int
@@ -8,21 +14,21 @@ type Acceptance struct {
 
 // Acceptance returns what a configuration accepts.
 func (p *Policy) Acceptance() *Acceptance {
-	a := &Acceptance{ids: map[string]int{}}
-	for id := range p.Accepted {
-		a.ids[id] = p.AcceptedRows[id]
-	}
-	a.subjects, _ = Written(p.AcceptedSubjects)
-	return a
+	return acceptance(maps.Keys(p.Accepted), p.AcceptedRows, p.AcceptedSubjects)
 }
 
 // Acceptance returns what the configuration of a run accepts.
 func (p *PolicyIdentity) Acceptance() *Acceptance {
+	return acceptance(slices.Values(p.Accepted), p.AcceptedRows, p.AcceptedSubjects)
+}
+
+// acceptance notes row 0 for an id whose row is not known: earlier versions kept none.
+func acceptance(ids iter.Seq[string], rows map[string]int, subjects []AcceptedSubject) *Acceptance {
 	a := &Acceptance{ids: map[string]int{}}
-	for _, id := range p.Accepted {
-		a.ids[id] = p.AcceptedRows[id]
+	for id := range ids {
+		a.ids[id] = rows[id]
 	}
-	a.subjects, _ = Written(p.AcceptedSubjects)
+	a.subjects, _ = Written(subjects)
 	return a
 }
 

@@ -107,12 +107,6 @@ func (p *Policy) InternedSubjects(texts *intern.Table) *Subjects[intern.Text] {
 	return s
 }
 
-// WrittenSubjects returns the subjects that the policy accepts, as ids in normal form,
-// and the rows that can accept nothing.
-func (p *Policy) WrittenSubjects() (s *Subjects[string], never []int) {
-	return Written(p.AcceptedSubjects)
-}
-
 // Written returns subjects as ids in normal form, and the rows that can accept nothing.
 func Written(subjects []AcceptedSubject) (s *Subjects[string], never []int) {
 	s = &Subjects[string]{}

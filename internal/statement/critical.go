@@ -132,7 +132,7 @@ func started(t record.Time, zone *time.Location) string {
 	return t.Std().In(zone).Format(time.DateTime) + newLine + utc
 }
 
-// whose says whose recordings a statement is about, and of which time.
+// whose names the owner of the recordings and the time that a statement is about.
 func whose(r *Run, show *redact.Redactor) (lines []string) {
 	if r.Report.Operator != "" {
 		lines = append(lines, r.Report.Operator)

@@ -11,7 +11,7 @@ import (
 	"cdrmend/internal/jsonscan"
 )
 
-// unreadable is a syntax error of which there is more to say.
+// unreadable is a syntax error with a text that says what to do about it.
 type unreadable struct {
 	*jsonscan.SyntaxError
 	text string
