@@ -21,28 +21,22 @@ import (
 // filled in before.
 func sheet(t *testing.T, work ...policy.Work) string {
 	t.Helper()
-	rows := func(yield func(*table.Row, error) bool) {
-		var r table.Row
-		for _, v := range [][2]string{{"fnd-1", "missing_recording"}, {"fnd-2", "no_cdr"}, {"fnd-3", "conflict"}} {
-			r.Reset(table.Findings)
-			for _, c := range table.Findings.Columns {
-				switch c.Name {
-				case "finding_id":
-					r.AddText(v[0])
-				case "class":
-					r.AddText(v[1])
-				case "severity":
-					r.AddText("major")
-				case "status":
-					r.AddText("open")
-				case "detail":
-					r.AddText("a=b")
-				default:
-					r.AddNull()
+	rows := func(wanted worklist.Wanted) table.Rows {
+		return func(yield func(*table.Row, error) bool) {
+			var r table.Row
+			for _, v := range [][2]string{{"fnd-1", "missing_recording"}, {"fnd-2", "no_cdr"}, {"fnd-3", "conflict"}} {
+				values := map[string]string{"finding_id": v[0], "class": v[1], "severity": "major", "status": "open", "detail": "a=b"}
+				r.Reset(table.Findings)
+				for _, c := range table.Findings.Columns {
+					if text, ok := values[c.Name]; ok {
+						r.AddText(text)
+					} else {
+						r.AddNull()
+					}
 				}
-			}
-			if !yield(&r, nil) {
-				return
+				if wanted(v[1], "major", "open") && !yield(&r, nil) {
+					return
+				}
 			}
 		}
 	}

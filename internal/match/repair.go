@@ -334,7 +334,7 @@ func (v *values) add(id intern.Text, ref record.Ref) {
 	}
 
 	if v.seen == nil {
-		v.seen = map[intern.Text]bool{}
+		v.seen = make(map[intern.Text]bool, cap(v.refs))
 		for _, known := range v.ids {
 			v.seen[known] = true
 		}
@@ -356,7 +356,8 @@ func conversationsOf(legs *LegGroups, e *manifest.Entry, voice bool) (found valu
 	return found
 }
 
-func trunksOf(ev *evidence.Evidence, legs []uint32) (found values) {
+func trunksOf(ev *evidence.Evidence, legs []uint32) values {
+	found := values{refs: make([]record.Ref, 0, len(legs))}
 	for _, leg := range legs {
 		found.add(ev.Legs[leg].Trunk, ev.Legs[leg].Ref)
 	}

@@ -9,6 +9,7 @@ import (
 	"cdrmend/internal/reconcile"
 	"cdrmend/internal/report"
 	"cdrmend/internal/statement"
+	"cdrmend/internal/table"
 	"cdrmend/internal/worklist"
 )
 
@@ -54,7 +55,10 @@ func (r *Run) writeWorklist(ctx context.Context, sum *report.Summary) error {
 	d := r.Decision
 	n := worklist.Night{
 		RunID: r.Inputs.RunID, Summary: sum, Report: r.Config.Report,
-		Findings: Until(ctx, d.FindingRows), Repairs: Until(ctx, d.RepairRows(r.Inputs.Interval.Label)), Outages: Until(ctx, d.OutageRows),
+		Findings: func(wanted worklist.Wanted) table.Rows {
+			return Until(ctx, d.FindingRowsOf(func(f *reconcile.Finding) bool { return wanted(f.Class.String(), f.Severity.String(), f.Status.String()) }))
+		},
+		Repairs: Until(ctx, d.RepairRows(r.Inputs.Interval.Label)), Outages: Until(ctx, d.OutageRows),
 		Calls: Until(ctx, d.CallRowsOf(
 			reconcile.VerdictMissing, reconcile.VerdictPartial, reconcile.VerdictIndeterminate, reconcile.VerdictIncomplete, reconcile.VerdictRecordedInError,
 		)),

@@ -139,30 +139,41 @@ func (d *Decision) input(f *Finding) (source uint32, url string, span record.Spa
 	return d.Partitions[n].Source, d.Partitions[n].URL, span
 }
 
-// fetchBatch is how many findings FindingRows reads before it writes their rows.
+// fetchBatch is how many findings FindingRowsOf reads before it writes their rows.
 const fetchBatch = 64
 
-// FindingRows yields the findings table. In its order the findings and their
-// entries lie far apart in memory. Reads in a batch do not wait for each other.
+// FindingRows yields the findings table.
 func (d *Decision) FindingRows(yield func(*table.Row, error) bool) {
-	w := newRowWriter(d)
-	var found [fetchBatch]Finding
-	var entries [fetchBatch]manifest.Entry
-	for refs := range slices.Chunk(d.order, fetchBatch) {
-		for i, ref := range refs {
-			found[i] = d.found[ref.list][ref.n]
-		}
+	d.FindingRowsOf(func(*Finding) bool { return true })(yield)
+}
 
-		for i := range refs {
-			if found[i].About == AboutEntry {
-				entries[i] = d.Entries[found[i].Subject]
+// FindingRowsOf yields the rows of the findings that are wanted. In the order of the
+// table the findings and their entries lie far apart in memory. Reads in a batch do not
+// wait for each other.
+func (d *Decision) FindingRowsOf(wanted func(*Finding) bool) table.Rows {
+	return func(yield func(*table.Row, error) bool) {
+		w := newRowWriter(d)
+		var batch [fetchBatch]Finding
+		var entries [fetchBatch]manifest.Entry
+		for refs := range slices.Chunk(d.order, fetchBatch) {
+			found := batch[:0]
+			for _, ref := range refs {
+				if f := &d.found[ref.list][ref.n]; wanted(f) {
+					found = append(found, *f)
+				}
 			}
-		}
 
-		for i := range refs {
-			w.finding(&found[i], &entries[i])
-			if !yield(w.row, nil) {
-				return
+			for i := range found {
+				if found[i].About == AboutEntry {
+					entries[i] = d.Entries[found[i].Subject]
+				}
+			}
+
+			for i := range found {
+				w.finding(&found[i], &entries[i])
+				if !yield(w.row, nil) {
+					return
+				}
 			}
 		}
 	}

@@ -32,17 +32,14 @@ const mostApart = 3
 
 var (
 	findingID    = table.Findings.Index("finding_id")
-	classOf      = table.Findings.Index("class")
 	detailOf     = table.Findings.Index("detail")
 	orgOf        = table.Findings.Index("org_id")
 	conversation = table.Findings.Index("conversation_id")
 	recordingOf  = table.Findings.Index("recording_id")
 	legOf        = table.Findings.Index("leg_id")
-	severityOf   = table.Findings.Index("severity")
-	statusOf     = table.Findings.Index("status")
 )
 
-// gather reads the legs without a recording whose findings name an orphan, or say that
+// gather reads the findings of legs without a recording that name an orphan, or say that
 // their conversation has some.
 func gather(findings table.Rows, show *redact.Redactor) (*candidates, error) {
 	c := &candidates{map[string]candidate{}, map[string][]candidate{}}
@@ -51,10 +48,6 @@ func gather(findings table.Rows, show *redact.Redactor) (*candidates, error) {
 		if err != nil {
 			return nil, err
 		}
-		if string(r.Bytes(classOf)) != "missing_recording" {
-			continue
-		}
-
 		detail := r.Text(detailOf)
 		like, isLike := strings.CutPrefix(detail, "like=")
 		if !isLike && !strings.HasPrefix(detail, "apart=") {

@@ -28,9 +28,13 @@ type Night struct {
 	Summary *report.Summary
 	Report  policy.Report
 
-	Findings, Repairs, Outages table.Rows
-	Calls                      table.Rows // those that lack something or are undecided
+	Findings         func(Wanted) table.Rows
+	Repairs, Outages table.Rows
+	Calls            table.Rows // those that lack something or are undecided
 }
+
+// Wanted reports whether a list has the findings of a class, severity and status.
+type Wanted func(class, severity, status string) bool
 
 // Write writes the worklist as an XLSX workbook, with its rows as reports show them. It
 // writes rows as they come, and keeps none but those of legs that may have an orphan.
@@ -101,17 +105,20 @@ const (
 
 // orphans writes the sheet of recordings without a call.
 func (b *book) orphans(n *Night, c *columns) error {
-	near, err := gather(n.Findings, c.show)
+	near, err := gather(n.Findings(func(class, _, _ string) bool { return class == missing }), c.show)
 	if err != nil {
 		return err
 	}
 	list := slices.Concat(c.call(table.Findings), lead(table.Findings, "recording_id"), near.columns(), c.forPeople(ConfirmTitle, answers),
 		rest(table.Findings, append(known, "recording_id")...))
-	return b.table(OrphansSheet, c.show, list, filter(n.Findings, func(r *table.Row) bool { return string(r.Bytes(classOf)) == orphan }))
+	return b.table(OrphansSheet, c.show, list, n.Findings(func(class, _, _ string) bool { return class == orphan }))
 }
 
-// orphan is the class of recordings without a call.
-const orphan = "no_cdr"
+// The classes of recordings without a call, and of calls without a recording.
+const (
+	orphan  = "no_cdr"
+	missing = "missing_recording"
+)
 
 // severities are the severities of findings, the worst first.
 var severities = []string{"critical", "major", "minor"}
@@ -119,29 +126,16 @@ var severities = []string{"critical", "major", "minor"}
 // bySeverity returns one list for each severity, and one of accepted findings,
 // without those that other sheets have.
 func bySeverity(n *Night) []table.Rows {
-	elsewhere := func(r *table.Row) bool {
-		class := string(r.Bytes(classOf))
-		return class == "repaired_field" || class == orphan
-	}
-	accepted := func(r *table.Row) bool { return string(r.Bytes(statusOf)) == "accepted" }
+	const accepted = "accepted"
+	here := func(class string) bool { return class != "repaired_field" && class != orphan }
 
 	// The table is ordered by class and can be large. Reading it once for each
 	// severity needs no memory for a sort.
 	var lists []table.Rows
 	for _, wanted := range severities {
-		lists = append(lists, filter(n.Findings, func(r *table.Row) bool {
-			return string(r.Bytes(severityOf)) == wanted && !elsewhere(r) && !accepted(r)
+		lists = append(lists, n.Findings(func(class, severity, status string) bool {
+			return severity == wanted && here(class) && status != accepted
 		}))
 	}
-	return append(lists, filter(n.Findings, func(r *table.Row) bool { return accepted(r) && !elsewhere(r) }))
-}
-
-func filter(rows table.Rows, keep func(*table.Row) bool) table.Rows {
-	return func(yield func(*table.Row, error) bool) {
-		for r, err := range rows {
-			if (err != nil || keep(r)) && !yield(r, err) {
-				return
-			}
-		}
-	}
+	return append(lists, n.Findings(func(class, _, status string) bool { return status == accepted && here(class) }))
 }
