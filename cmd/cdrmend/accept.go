@@ -42,7 +42,7 @@ and then nothing is written.
 		f.String("org", "", "with --conversation or --recording: only those of this organisation")
 		f.String("reason", "", "why")
 		f.String("by", "", "who accepts")
-		f.String("basis", "", "why that is lawful: "+strings.Join(accept.Bases, ", "))
+		f.String("basis", "", "why that is lawful, one of: "+strings.Join(accept.Bases, ", "))
 		f.Bool("dry-run", false, "write nothing, and say what would be written")
 	},
 	run: acceptFindings,
@@ -174,10 +174,10 @@ func fromSheet(path, by string) (*decisions, error) {
 func kept(cfg *policy.Config, todo *decisions, sheet bool) error {
 	var missing []string
 	if cfg.AcceptedPath == "" && len(todo.rows) > 0 {
-		missing = append(missing, "policy: {accepted: accepted.csv}   # a file with the line: finding_id,reason,by")
+		missing = append(missing, "policy: {accepted: accepted.csv}   # a file with the line: "+policy.FirstLines["policy.accepted"])
 	}
 	if cfg.WorklistPath == "" && sheet {
-		missing = append(missing, "report: {worklist: worklist.csv}   # a file with the line: finding_id,owner,state,note,due")
+		missing = append(missing, "report: {worklist: worklist.csv}   # a file with the line: "+policy.FirstLines["report.worklist"])
 	}
 	if len(missing) > 0 {
 		return usagef("%s names no file that keeps this; add to it, and make the file:\n  %s", cfg.Path, strings.Join(missing, "\n  "))

@@ -39,7 +39,8 @@ to then the file is valid, with places that are examples.
 
 URLs are s3://bucket/prefix/ or directories (relative to the configuration), with
 placeholders such as {date} or {year}/{month}/{day}. Files that exist are never
-replaced.
+replaced. Beside the configuration it begins accepted.csv and worklist.csv, which keep
+what people decide about findings; cdrmend accept writes them.
 
   cdrmend init --vendor freepbx --manifests 's3://pbx/monitor/{year}/{month}/{day}/' \
     --cdrs 's3://pbx/cdr/date={date}/' --registrations none --output s3://results/night/
@@ -91,6 +92,13 @@ func runInit(_ context.Context, w *world, flags *pflag.FlagSet) (int, error) {
 	if draft != nil {
 		files = append(files, newFile{draftPath, draft, starter.Edits(draft)})
 	}
+	for key, name := range starter.Decisions {
+		// A file that is there keeps decisions of another configuration, too.
+		if path := filepath.Join(filepath.Dir(out), name); absent(path) == nil {
+			files = append(files, newFile{path, []byte(policy.FirstLines[key] + "\n"), nil})
+		}
+	}
+	slices.SortFunc(files, func(a, b newFile) int { return strings.Compare(a.path, b.path) })
 	files = append(files, newFile{out, text, edits})
 	if err := writeStart(files, out); err != nil {
 		return 0, err

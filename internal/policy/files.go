@@ -55,8 +55,9 @@ func (b *builder) accepted() {
 	}
 }
 
-// headers are the first lines of files that somebody has to begin.
-var headers = map[string]string{"policy.accepted": "finding_id,reason,by", "report.worklist": "finding_id,owner,state,note,due"}
+// FirstLines are the first lines, by key of the configuration, of files that keep
+// decisions. They have to be there before anything is decided.
+var FirstLines = map[string]string{"policy.accepted": "finding_id,reason,by", "report.worklist": "finding_id,owner,state,note,due"}
 
 // content returns the text of a file; nil if there is no path, or if the file
 // cannot be read.
@@ -71,7 +72,7 @@ func (r *valueReader) content(key, path string) []byte {
 	case maybeSecret(path):
 		r.file.Problem(key, "names no file that can be read, want a path; it is not shown, as it may be a key itself")
 	case key == "policy.accepted" || key == "report.worklist": // which cdrmend writes once they are there
-		r.file.Problem(key, "%v; make it with the line: %s", err, headers[key])
+		r.file.Problem(key, "%v; make it with the line: %s", err, FirstLines[key])
 	default:
 		r.file.Problem(key, "%v", err)
 	}

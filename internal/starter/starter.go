@@ -60,8 +60,28 @@ func Write(f *Facts) ([]byte, []Edit, error) {
 		w.add(line)
 	}
 	w.leave("") // an example may end with its sources
+	w.decisions()
 	text := []byte(strings.Join(w.lines, "\n") + "\n")
 	return text, Edits(text), nil
+}
+
+// Decisions are the files that keep what people decide, by key of the configuration.
+// They lie beside the configuration.
+var Decisions = map[string]string{"policy.accepted": "accepted.csv", "report.worklist": "worklist.csv"}
+
+// decisions names the files that keep what people decide.
+func (w *writer) decisions() {
+	if !w.policy {
+		w.line("policy:")
+		w.accepted()
+	}
+	w.line("report:")
+	w.line("  worklist: " + Decisions["report.worklist"] + " # likewise: who works on which finding")
+}
+
+func (w *writer) accepted() {
+	w.policy = true
+	w.line("  accepted: " + Decisions["policy.accepted"] + " # cdrmend accept writes it: findings that somebody accepts, and why")
 }
 
 // Edits returns the comment lines of a text that ask for an edit, with what they say.
@@ -96,6 +116,7 @@ const canonical = "cdrmend"
 type writer struct {
 	facts   *Facts
 	lines   []string
+	policy  bool   // policy: is written
 	section string // the kind of source, or the key of the top level, of the last line
 }
 
@@ -125,6 +146,9 @@ func (w *writer) add(line string) {
 		w.line("name: " + quote(w.facts.Name))
 	case w.section == "output":
 		w.outputLine(line)
+	case line == "policy:":
+		w.line(line)
+		w.accepted()
 	default:
 		w.line(line)
 	}
