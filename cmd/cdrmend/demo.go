@@ -19,6 +19,7 @@ import (
 	"cdrmend/internal/record"
 	"cdrmend/internal/report"
 	"cdrmend/internal/sample"
+	"cdrmend/internal/starter"
 	"cdrmend/internal/table"
 	"cdrmend/internal/token"
 
@@ -117,11 +118,35 @@ func writeNight(ctx context.Context, w *world, night *sample.Night, dir, url str
 		}
 	}
 
-	return writeConfig(dir, fmt.Appendf(night.Config(url), "signing:\n  key: %s\n", demoKey))
+	// Names, and files that accept writes, are the reader's to try.
+	if err := os.WriteFile(filepath.Join(dir, demoNames), night.Names(), 0o644); err != nil {
+		return "", fmt.Errorf("writing the names of the night: %w", err)
+	}
+	for key, name := range starter.Decisions {
+		if err := beginFile(filepath.Join(dir, name), policy.FirstLines[key]+"\n"); err != nil {
+			return "", err
+		}
+	}
+	return writeConfig(dir, fmt.Appendf(night.Config(url), "  names: %s\n  accepted: %s\nreport:\n  worklist: %s\nsigning:\n  key: %s\n",
+		demoNames, starter.Decisions["policy.accepted"], starter.Decisions["report.worklist"], demoKey))
 }
 
-// The demo's key pair, in its directory.
+// beginFile writes a file that is not there yet.
+func beginFile(path, text string) error {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	if errors.Is(err, fs.ErrExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	_, err = f.WriteString(text)
+	return errors.Join(err, f.Close())
+}
+
+// Files in the demo's directory.
 const (
+	demoNames  = "names.csv"
 	demoKey    = "signing.pem"
 	demoPublic = "keys.jwks.json"
 )

@@ -56,7 +56,9 @@ func (r *Run) writeWorklist(ctx context.Context, sum *report.Summary) error {
 	n := worklist.Night{
 		RunID: r.Inputs.RunID, Summary: sum, Report: r.Config.Report,
 		Findings: func(wanted worklist.Wanted) table.Rows {
-			return Until(ctx, d.FindingRowsOf(func(f *reconcile.Finding) bool { return wanted(f.Class.String(), f.Severity.String(), f.Status.String()) }))
+			return Until(ctx, d.FindingRowsOf(func(f *reconcile.Finding) bool {
+				return wanted(f.Class.String(), f.Severity.String(), f.Status.String())
+			}))
 		},
 		Repairs: Until(ctx, d.RepairRows(r.Inputs.Interval.Label)), Outages: Until(ctx, d.OutageRows),
 		Calls: Until(ctx, d.CallRowsOf(

@@ -35,6 +35,20 @@ func (n *Night) Config(base string) []byte {
 	)
 }
 
+// Names returns what people call the organisation, trunks and queues, as the file that
+// policy.names names.
+func (n *Night) Names() []byte {
+	text := []byte("kind,id,name\norganisation," + Org + ",Contact centre north\n")
+	for _, t := range trunks {
+		text = fmt.Appendf(text, "trunk,%s,%s\n", t.id, t.name)
+	}
+	for i, id := range queues {
+		text = fmt.Appendf(text, "queue,%s,%s\n", id, queueNames[i])
+	}
+	return text
+}
+
+// The last section is policy, so that a caller can add to it.
 const config = `# The sample night: one day of a contact centre with three trunks,
 %sname: demo
 org: %s

@@ -69,4 +69,6 @@ var queues = [...]string{
 	"e9d25a07-64c8-4f1b-a3d9-7b10e8f4c53d",
 }
 
+var queueNames = [len(queues)]string{"orders", "service", "no recording wanted"}
+
 const declinedQueue = len(queues) - 1
