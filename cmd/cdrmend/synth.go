@@ -21,17 +21,24 @@ import (
 
 var synthCommand = command{
 	name:    "synth",
-	summary: "make a synthetic night of any size, with known defects, to measure with",
-	usage:   "[--legs N] [--dir DIR] [--s3 URL] [FLAGS]",
+	summary: "make synthetic nights of any size, with known defects, to measure with",
+	usage:   "[--legs N] [--nights N] [--dir DIR] [--s3 URL] [FLAGS]",
 	text: `
 Writes a night of N legs with its recordings' metadata and registrations, and
 a configuration that runs it, and tells what a run has to find. Equal flags
 give equal bytes. What is wrong with the night are rates from 0 to 1; --only
 leaves out whatever is not given.
 
+With --nights it writes several nights in a row, and tells what a run has to find
+in each of them. The calls of the last minutes of a night end in the next one.
+Recordings and records of such calls are filed by their start where the vendor
+does so, as genesys-cloud by that of the conversation, else by their end. More nights in
+a later call are added to those that are there.
+
   cdrmend synth --legs 1000000 --only --lost 0.01 --missing-trunk 1
   cdrmend synth --profile genesys-cloud --legs 100000 --s3 s3://my-bucket/night/
   cdrmend synth --profile twilio --legs 200
+  cdrmend synth --profile genesys-cloud --legs 5000 --nights 14
   cdrmend synth --manifests parquet --margins --failures scope_missing=0.01
 
 With the profile of a vendor, calls, recordings and the log of the trunks are in the
@@ -46,10 +53,11 @@ sidecar for each recording. Registrations are one file for each hour.
 }
 
 func synthFlags(f *pflag.FlagSet) {
-	f.Int("legs", 100_000, "how many legs start in the night, and in each day beside it")
+	f.Int("legs", 100_000, "how many legs start in each night, and in each day beside them")
+	f.Int("nights", 1, "how many nights in a row; their ids differ, and calls last over midnight")
 	f.String("dir", "cdrmend-synth", "directory for the night and its configuration")
 	f.String("s3", "", "put the night below this URL instead; the configuration still goes to --dir")
-	f.String("day", "2026-11-20", "the night's UTC day")
+	f.String("day", "2026-11-20", "UTC day of the night, or of the first one")
 	f.Uint64("seed", 1, "another number makes another night")
 	f.String("profile", synth.Cdrmend, "of the manifests: cdrmend or genesys-cloud; or of all files: "+strings.Join(synth.Vendors(), ", "))
 	f.String("manifests", "", "format of the manifests: jsonl (default), json or parquet; sidecars for genesys-cloud")
@@ -57,7 +65,7 @@ func synthFlags(f *pflag.FlagSet) {
 	f.Int("files", 0, "manifests in a day (default: as many as suit the legs)")
 	f.Int("cdr-files", 0, "CDR files in a day (default: as many as suit the legs)")
 	f.Int("lines", 0, "lines that register, each twice an hour (default: one for 1,000 legs)")
-	f.Bool("margins", false, "write the days before and after as well, as large as the night")
+	f.Bool("margins", false, "write the days before and after as well, as large as a night")
 	f.Bool("media", false, "write a small media object beside each sidecar")
 	f.Bool("only", false, "no defects but those whose rates are given")
 	for d := range synth.NumDefects {
@@ -95,9 +103,20 @@ func runSynth(ctx context.Context, w *world, flags *pflag.FlagSet) (int, error) 
 	}
 	fmt.Fprintf(w.stdout, "Wrote %d objects with %d bytes to %s%s in %.1f s.\n\n", objects, size, to.store, to.prefix, w.now().Sub(started).Seconds())
 	printPlanted(w, n)
-	next := n.Day.AddDate(0, 0, 2).Format(time.RFC3339)
-	fmt.Fprintf(w.stdout, "\nRun the job on it:\n\n  cdrmend run --config %s --interval %s --as-of %s\n", config, n.Day.Format(time.DateOnly), next)
+	printNext(w, n, config)
 	return exitDone, nil
+}
+
+// printNext says how to run the job on the nights.
+func printNext(w *world, n *synth.Night, config string) {
+	day := func(number int) string { return n.Day.AddDate(0, 0, number).Format(time.DateOnly) }
+	asOf := n.Day.AddDate(0, 0, n.Nights+1).Format(time.RFC3339)
+
+	if n.Nights == 1 {
+		fmt.Fprintf(w.stdout, "\nRun the job on it:\n\n  cdrmend run --config %s --interval %s --as-of %s\n", config, day(0), asOf)
+		return
+	}
+	fmt.Fprintf(w.stdout, "\nRun the job on them:\n\n  cdrmend run --config %s --from %s --to %s --as-of %s\n", config, day(0), day(n.Nights), asOf)
 }
 
 // nightOf returns the night that the flags describe.
@@ -111,7 +130,11 @@ func nightOf(flags *pflag.FlagSet) (*synth.Night, error) {
 		return nil, fmt.Errorf("--day %q is no day like 2026-11-20", text("day"))
 	}
 
-	n := &synth.Night{Day: day, Legs: number("legs"), Profile: text("profile"), Margins: yes("margins"), Media: yes("media")}
+	nights := number("nights")
+	if nights < 1 {
+		return nil, fmt.Errorf("--nights %d: give 1 or more", nights)
+	}
+	n := &synth.Night{Day: day, Nights: nights, Legs: number("legs"), Profile: text("profile"), Margins: yes("margins"), Media: yes("media")}
 	n.Seed, _ = flags.GetUint64("seed")
 	formats := map[string][2]string{synth.Cdrmend: {synth.JSONLines, synth.CSV}, synth.GenesysCloud: {synth.Sidecars, synth.Details}}
 	for _, vendor := range synth.Vendors() {
@@ -196,10 +219,23 @@ func writeSynthetic(ctx context.Context, to base, objects iter.Seq[synth.Object]
 	return number, bytes.Load(), err
 }
 
-// printPlanted says what a run over the night has to find.
+// printPlanted says what a run over each night has to find.
 func printPlanted(w *world, n *synth.Night) {
-	p := n.Planted()
-	fmt.Fprintf(w.stdout, "The night has %d legs and %d entries. A run has to find:\n\n", p.Legs, p.Entries)
+	if n.Nights == 1 {
+		printTruth(w, n.Planted(), "The night")
+		return
+	}
+	for night := range n.Nights {
+		if night > 0 {
+			fmt.Fprintln(w.stdout)
+		}
+		printTruth(w, n.PlantedIn(night), "The night of "+n.Day.AddDate(0, 0, night).Format(time.DateOnly))
+	}
+}
+
+// printTruth says what a run over a night has to find.
+func printTruth(w *world, p synth.Planted, night string) {
+	fmt.Fprintf(w.stdout, "%s has %d legs and %d entries. A run has to find:\n\n", night, p.Legs, p.Entries)
 	row := func(n int, what ...string) {
 		if n > 0 { // a run reports nothing where there is nothing
 			fmt.Fprintf(w.stdout, "%10d  %s\n", n, strings.TrimSpace(strings.Join(what, " ")))

@@ -50,7 +50,8 @@ func (d freeswitch) recordings() iter.Seq[Object] {
 	}
 }
 
-// records yields a file for each channel. That of a caller begins with a_.
+// records yields a file for each channel, in the partition of its end. That of a
+// caller begins with a_.
 func (d freeswitch) records() iter.Seq[Object] {
 	return func(yield func(Object) bool) {
 		d.eachCall(func(c *call) bool {
@@ -59,7 +60,7 @@ func (d freeswitch) records() iter.Seq[Object] {
 			}
 			for i := range c.count {
 				body, err := json.Marshal(d.channel(c, i))
-				key := fmt.Sprintf("cdr/date=%s/%s%s.cdr.json", d.date, []string{"a_", ""}[i], c.legs[i].id[:])
+				key := fmt.Sprintf("cdr/date=%s/%s%s.cdr.json", d.at(c.legs[i].end), []string{"a_", ""}[i], c.legs[i].id[:])
 				write := func(w io.Writer) error {
 					if err != nil {
 						return err
@@ -111,10 +112,10 @@ func (d freeswitch) channel(c *call, n int) freeswitchChannel {
 // outcome says what a run has to find of a conversation.
 func (d freeswitch) outcome(c *call) (o outcome) {
 	if c.filed() {
-		o.entries = 1
+		o[0].entries = 1
 	}
 	if c.fate == NoCDR {
-		o.find(1, "no_cdr", "")
+		o[0].find(1, "no_cdr", "")
 		return o
 	}
 
@@ -123,7 +124,7 @@ func (d freeswitch) outcome(c *call) (o outcome) {
 		if i == 0 {
 			v.Trunk = trunkName(c.line)
 		}
-		o.judge(c, v)
+		o.judge(c, i, v)
 	}
 	return o
 }
