@@ -145,15 +145,19 @@ func TestASyntheticNightInABucketIsTheSameNight(t *testing.T) {
 	for name, flags := range map[string]string{
 		"lines":    "--legs 1000 --files 4 --cdr-files 2",
 		"sidecars": "--legs 300 --profile genesys-cloud --media",
+		"late":     "--legs 300 --profile genesys-cloud --media --late 0.3",
 	} {
 		t.Run(name, func(t *testing.T) {
 			args := strings.Fields(manyDefects + " " + flags)
 			dir, url := t.TempDir(), "s3://night/"+name+"/"
+			if name == "late" { // what is in the bucket already stays, the next call adds the rest
+				cdrmend(t, append([]string{"synth", "--dir", dir, "--s3", url, "--arrived-by", "2026-11-21T00:00:00Z"}, args...)...)
+			}
 			cdrmend(t, append([]string{"synth", "--dir", dir, "--s3", url}, args...)...)
 			if entries, err := os.ReadDir(dir); err != nil || len(entries) != 1 {
 				t.Errorf("beside the bucket there are %v, want the configuration alone: %v", entries, err)
 			}
-			want, got := planted(t, args), found(t, filepath.Join(dir, "cdrmend.yaml"), dir)
+			want, got := planted(t, args), foundIn(t, filepath.Join(dir, "cdrmend.yaml"), dir, "2026-11-20", "2026-11-23T00:00:00Z")
 			want.Lapses = got.Lapses // those that calls coincide with
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Errorf("cdrmend synth %s (-planted +found):\n%s", strings.Join(args, " "), diff)

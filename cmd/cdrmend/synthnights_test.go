@@ -1,7 +1,13 @@
 package main
 
 import (
+	"cmp"
+	"crypto/sha256"
+	"fmt"
+	"io/fs"
+	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -70,6 +76,117 @@ func TestARunFindsWhatWasPlantedInEachNight(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestLateObjectsArriveAfterOthersAndReplaceNone writes three nights as they arrive, and
+// runs the job each morning as one would. In the end it has found in each night what was
+// planted, and committed what a single run over everything comes to.
+func TestLateObjectsArriveAfterOthersAndReplaceNone(t *testing.T) {
+	for name, flags := range map[string]string{
+		"sidecars":         manyDefects + " --legs 500 --profile genesys-cloud --media --media-lost 0.05 --metadata-lost 0.03 --truncated 0.03",
+		"lines":            manyDefects + " --legs 500 --files 20 --cdr-files 3",
+		synth.FreePBX:      vendorFlags(synth.FreePBX),
+		synth.Twilio:       vendorFlags(synth.Twilio) + " --files 40",
+		"margins, batches": "--only --legs 500 --manifests json --files 20 --cdr-files 3 --margins --lost 0.1",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			args := append(strings.Fields(flags), "--nights", "3", "--late", "0.2")
+			n, dir, whole := nightFrom(t, args), t.TempDir(), t.TempDir()
+			config := filepath.Join(dir, "cdrmend.yaml")
+			cdrmend(t, append([]string{"synth", "--dir", whole}, args...)...)
+			want := stampedFiles(t, whole)
+
+			var had map[string]stamped
+			sizes := map[int]bool{}
+			for morning := 1; morning <= 7; morning++ {
+				by := n.Day.AddDate(0, 0, morning).Add(6 * time.Hour)
+				cdrmend(t, append([]string{"synth", "--dir", dir, "--arrived-by", by.Format(time.RFC3339)}, args...)...)
+				has := stampedFiles(t, dir)
+				for key, f := range has {
+					if f != want[key] {
+						t.Errorf("%s is %v on morning %d, of all at once %v", key, f, morning, want[key])
+					}
+					if before, ok := had[key]; key != "cdrmend.yaml" && (f.at.After(by) || had != nil && !ok && !f.at.After(by.AddDate(0, 0, -1)) || ok && before != f) {
+						t.Errorf("%s of %s comes on morning %d, %s", key, f.at, morning, by)
+					}
+				}
+				for key := range had {
+					if _, ok := has[key]; !ok {
+						t.Errorf("%s is gone on morning %d", key, morning)
+					}
+				}
+				had, sizes[len(has)] = has, true
+				if morning <= 6 {
+					cdrmend(t, "run", "--config", config, "--as-of", by.Format(time.RFC3339), "--output", filepath.Join(dir, "mornings"), "--fail-on", "none", "--quiet")
+				}
+			}
+			if diff := gocmp.Diff(len(want), len(had)); diff != "" || len(sizes) < 4 { // three for the nights, and one for what is late
+				t.Errorf("written on seven mornings, in %d steps (-all at once +in the end):\n%s", len(sizes), diff)
+			}
+
+			for night := range 3 {
+				interval := n.Day.AddDate(0, 0, night).Format(time.DateOnly)
+				got := foundIn(t, config, dir, interval, n.Settles().Format(time.RFC3339))
+				wanted := n.PlantedIn(night)
+				wanted.Lapses = got.Lapses
+				if diff := gocmp.Diff(wanted, got); diff != "" {
+					t.Errorf("%s of cdrmend synth %s (-planted +found):\n%s", interval, strings.Join(args, " "), diff)
+				}
+
+				// The run has the id of one of the mornings', so it has its bytes.
+				runs, err := filepath.Glob(filepath.Join(dir, "out", "interval="+interval, "runs", "*"))
+				if err != nil || len(runs) != 1 {
+					t.Fatalf("%s has the runs %q: %v", interval, runs, err)
+				}
+				mornings, err := filepath.Glob(filepath.Join(dir, "mornings", "interval="+interval, "runs", "*"))
+				if err != nil || len(mornings) < 2 || !slices.ContainsFunc(mornings, func(run string) bool { return filepath.Base(run) == filepath.Base(runs[0]) }) {
+					t.Errorf("%s has the runs %q of six mornings, want several and %q: %v", interval, mornings, runs[0], err)
+				}
+			}
+		})
+	}
+}
+
+// stamped is a file: its content, and when it was modified.
+type stamped struct {
+	sum string
+	at  time.Time
+}
+
+// stampedFiles returns the files of nights by key, without results. The configuration has
+// no time.
+func stampedFiles(t *testing.T, dir string) map[string]stamped {
+	t.Helper()
+	found := map[string]stamped{}
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() && (d.Name() == "mornings" || d.Name() == "out") {
+			return cmp.Or(err, fs.SkipDir)
+		}
+		if d.IsDir() {
+			return nil
+		}
+
+		content, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		info, err := d.Info()
+		if err != nil {
+			return err
+		}
+		key := strings.TrimPrefix(path, dir+string(filepath.Separator))
+		f := stamped{fmt.Sprintf("%x", sha256.Sum256(content)), info.ModTime().UTC()}
+		if key == "cdrmend.yaml" {
+			f.at = time.Time{}
+		}
+		found[key] = f
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return found
 }
 
 // nightFrom returns the nights that flags describe.

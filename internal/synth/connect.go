@@ -22,7 +22,7 @@ func connectFiles() *vendor {
 		part:    func(p part) vendorPart { return connect{p} },
 		sources: `sources:
   manifests:
-    - {name: recordings, url: %s, profile: amazon-connect}
+    - {name: recordings, url: %s, profile: amazon-connect%s}
   cdrs:
     - {name: contacts, url: %s, profile: amazon-connect}
 output: {url: %s}

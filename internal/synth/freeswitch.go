@@ -27,7 +27,7 @@ func freeswitchFiles() *vendor {
 		log:     true,
 		sources: `sources:
   manifests:
-    - {name: recordings, url: %s, profile: freeswitch}
+    - {name: recordings, url: %s, profile: freeswitch%s}
   cdrs:
     - {name: channels, url: %s, profile: freeswitch}
   registrations:
@@ -45,7 +45,7 @@ func (d freeswitch) recordings() iter.Seq[Object] {
 	return func(yield func(Object) bool) {
 		d.eachCall(func(c *call) bool {
 			l := &c.legs[0]
-			return !c.filed() || yield(mediaObject(fmt.Sprintf("recordings/date=%s/%s.wav", d.date, l.id[:]), l))
+			return !c.filed() || yield(d.mediaObject(fmt.Sprintf("recordings/date=%s/%s.wav", d.date, l.id[:]), l))
 		})
 	}
 }
@@ -68,7 +68,7 @@ func (d freeswitch) records() iter.Seq[Object] {
 					_, err := w.Write(body)
 					return err
 				}
-				if !yield(Object{key, write}) {
+				if !yield(Object{key, d.sent(c.legs[i].end), write}) {
 					return false
 				}
 			}

@@ -32,7 +32,7 @@ func asteriskFiles() *vendor {
 		log:     true,
 		sources: `sources:
   manifests:
-    - {name: recordings, url: %s, profile: asterisk}
+    - {name: recordings, url: %s, profile: asterisk%s}
   cdrs:
     - {name: master, url: %s, profile: asterisk}
   registrations:
@@ -53,7 +53,7 @@ func freepbxFiles() *vendor {
 		log:     true,
 		sources: `sources:
   manifests:
-    - {name: recordings, url: %s, profile: freepbx}
+    - {name: recordings, url: %s, profile: freepbx%s}
   cdrs:
     - {name: cdr, url: %s, profile: freepbx}
   registrations:
@@ -231,7 +231,7 @@ func (p part) named(name func(*call, int) string) iter.Seq[Object] {
 		p.eachCall(func(c *call) bool {
 			for i := range c.count {
 				key := fmt.Sprintf("recordings/date=%s/%s.wav", p.at(c.legs[i].start), name(c, i))
-				if c.filed() && !yield(mediaObject(key, &c.legs[i])) {
+				if c.filed() && !yield(p.mediaObject(key, &c.legs[i])) {
 					return false
 				}
 			}

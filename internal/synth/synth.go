@@ -25,8 +25,9 @@ import (
 // Object is one object of a night. The key is below the night's base. Write may
 // be called several times, and concurrently with others.
 type Object struct {
-	Key   string
-	Write func(io.Writer) error
+	Key     string
+	Arrives time.Time // when it comes into the store, UTC
+	Write   func(io.Writer) error
 }
 
 // The profiles of the export manifests. Those of [Vendors] write all their files in
@@ -52,14 +53,15 @@ type Night struct {
 	Nights        int       // how many in a row; 0 is one
 	Legs          int       // of each night and each margin day
 	Seed          uint64
-	Profile       string // of the manifests
-	Manifests     string // format
-	CDRs          string // format
-	ManifestFiles int    // with manifests, in each day; sidecars are one for each entry
-	CDRFiles      int    // in each day
-	Lines         int    // that register, each twice an hour
-	Margins       bool   // write the days before and after as well, as large as a night
-	Media         bool   // write media objects with the sidecars
+	Profile       string  // of the manifests
+	Manifests     string  // format
+	CDRs          string  // format
+	ManifestFiles int     // with manifests, in each day; sidecars are one for each entry
+	CDRFiles      int     // in each day
+	Lines         int     // that register, each twice an hour
+	Margins       bool    // write the days before and after as well, as large as a night
+	Media         bool    // write media objects with the sidecars
+	Late          float64 // rate of manifests, sidecars and media that arrive late
 	Rates         Rates
 	Failures      Failures
 }
@@ -84,6 +86,8 @@ func (n *Night) Check() error {
 	case !slices.Contains(has.manifests, n.Manifests) || !slices.Contains(has.cdrs, n.CDRs):
 		return fmt.Errorf("manifests as %q with CDRs as %q: profile %s has manifests as %s, with CDRs as %s", n.Manifests, n.CDRs,
 			n.Profile, strings.Join(has.manifests, " or "), strings.Join(has.cdrs, " or "))
+	case !(n.Late >= 0 && n.Late <= 1): // this way round, it also refuses NaN
+		return fmt.Errorf("the rate of late objects is %v: it must be from 0 to 1", n.Late)
 	case n.Rates[MediaLost] > 0 && !n.Media:
 		return fmt.Errorf("media objects can only be lost (%s) where there are some: ask for media objects, too", MediaLost)
 	}
@@ -117,7 +121,7 @@ func (n *Night) nights() int { return max(1, n.Nights) }
 func (n *Night) Objects() iter.Seq[Object] {
 	return func(yield func(Object) bool) {
 		for _, d := range n.days() {
-			for _, part := range []iter.Seq[Object]{d.manifests(), d.cdrs(), d.registrations()} {
+			for _, part := range []iter.Seq[Object]{d.late(d.manifests()), d.cdrs(), d.registrations()} {
 				for o := range part {
 					if !yield(o) {
 						return
@@ -215,7 +219,7 @@ func (d day) parts(of int, key string, write writer) iter.Seq[Object] {
 	return func(yield func(Object) bool) {
 		for i := range of {
 			p := d.part(i, of)
-			o := Object{fmt.Sprintf(key, d.date, i), func(w io.Writer) error { return write(p, w) }}
+			o := Object{fmt.Sprintf(key, d.date, i), p.sentWhole(), func(w io.Writer) error { return write(p, w) }}
 			if p.from < p.to && !yield(o) {
 				return
 			}
@@ -237,7 +241,7 @@ func (d day) partsByEnd(of int, key string, has func(part) bool, write writer) i
 		if p := d.overnight(); has(p) {
 			// The next day's own objects have the numbers below.
 			key := fmt.Sprintf(key, d.at(oneDay), of)
-			yield(Object{key, func(w io.Writer) error { return write(p, w) }})
+			yield(Object{key, p.sentWhole(), func(w io.Writer) error { return write(p, w) }})
 		}
 	}
 }

@@ -17,13 +17,13 @@ const Twilio = "twilio"
 // the call to the agent; the recording has the parent's id and no end.
 func twilioFiles() *vendor {
 	return &vendor{
-		manifests: JSON, cdrs: JSON,
+		manifests: JSON, cdrs: JSON, settle: "0s",
 		defects: []Defect{Lost, Short, Duplicate, NoCDR, Unanswered, Withdrawn, Superseded},
 		lay:     (*call).bridge,
 		part:    func(p part) vendorPart { return twilio{p} },
 		sources: `sources:
   manifests:
-    - {name: recordings, url: %s, profile: twilio, settle: 0s}
+    - {name: recordings, url: %s, profile: twilio%s}
   cdrs:
     - {name: calls, url: %s, profile: twilio}
 output: {url: %s}

@@ -16,7 +16,8 @@ import (
 // a run has to say follows from the conversation alone.
 type vendor struct {
 	manifests, cdrs string   // the formats
-	sources         string   // of the configuration: three or four %s are the places of the objects
+	settle          string   // of the recordings in a night without late ones, empty for that of the profile
+	sources         string   // of the configuration: %s for the place of each source, and when recordings settle
 	defects         []Defect // that occur
 
 	lay  func(*call) // puts the legs of a conversation where the vendor has them
@@ -282,7 +283,7 @@ func (d trunks) log(v *vendor) iter.Seq[Object] {
 		if !v.log {
 			return
 		}
-		yield(Object{fmt.Sprintf("registrations/date=%s/full.log", d.date), func(w io.Writer) error {
+		yield(Object{fmt.Sprintf("registrations/date=%s/full.log", d.date), d.sent(oneDay), func(w io.Writer) error {
 			o, part := newOut(w), v.part(d.whole())
 			for _, a := range d.events() {
 				o.b = part.line(o.b, a)
@@ -297,9 +298,9 @@ func (d trunks) log(v *vendor) iter.Seq[Object] {
 
 // vendorConfig returns the configuration that runs a night in a vendor's files.
 func (n *Night) vendorConfig(v *vendor, below func(string) string) []byte {
-	places := []any{n.Profile, below("recordings/date={date}/"), below("cdr/date={date}/")}
+	places := []any{n.Profile, n.settles(), below("recordings/date={date}/"), n.settle(v.settle), below("cdr/date={date}/")}
 	if v.log {
 		places = append(places, below("registrations/date={date}/"))
 	}
-	return fmt.Appendf(nil, "# A synthetic night in the files of %s. No source settles later.\nname: synth\n"+v.sources, append(places, below("out/"))...)
+	return fmt.Appendf(nil, "# A synthetic night in the files of %s. %s\nname: synth\n"+v.sources, append(places, below("out/"))...)
 }
