@@ -247,7 +247,7 @@ func (v *written) lastWords() string {
 	if v.later == 0 {
 		return ""
 	}
-	return ", the last at " + v.last.Format(time.RFC3339) + ": a later --arrived-by adds them"
+	return ", the last at " + v.last.Format(time.RFC3339) + ": a later --arrived-by adds them.\nA run finds all of the following only when these have arrived"
 }
 
 // all writes objects, many at once. One that is there already stays as it is; it is an error
