@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"time"
 
 	"cdrmend/internal/object"
 	"cdrmend/internal/policy"
@@ -15,7 +16,8 @@ import (
 type base struct {
 	store   object.Store
 	prefix  string
-	writers int // how many objects are written at once
+	writers int    // how many objects are written at once
+	dir     string // in which keys are files, empty in a bucket
 }
 
 // openBase makes the directory for a night's configuration, and opens where
@@ -30,7 +32,7 @@ func openBase(ctx context.Context, dir, url string) (base, error) {
 	}
 
 	store, err := openStore(ctx, t, policy.S3{}, object.Options{MakeRoot: true})
-	return base{store, t.Prefix(), 32}, err
+	return base{store, t.Prefix(), 32, t.Dir()}, err
 }
 
 func (b base) create(ctx context.Context, key string, c object.Content) error {
@@ -40,8 +42,20 @@ func (b base) create(ctx context.Context, key string, c object.Content) error {
 	return nil
 }
 
+// stamp sets the time at which an object was modified, in a directory. A bucket knows no
+// time but its own.
+func (b base) stamp(key string, at time.Time) error {
+	if b.dir == "" {
+		return nil
+	}
+	return os.Chtimes(filepath.Join(b.dir, filepath.FromSlash(b.prefix+key)), at, at)
+}
+
+// configIn returns where the configuration of a night is.
+func configIn(dir string) string { return filepath.Join(dir, "cdrmend.yaml") }
+
 func writeConfig(dir string, text []byte) (string, error) {
-	config := filepath.Join(dir, "cdrmend.yaml")
+	config := configIn(dir)
 	if err := os.WriteFile(config, text, 0o644); err != nil {
 		return "", fmt.Errorf("writing the configuration of the night: %w", err)
 	}

@@ -78,6 +78,7 @@ var flagValues = map[string]completer{
 	"zone":            nothing,
 	"day":             nothing,
 	"as-of":           nothing,
+	"arrived-by":      nothing,
 	"failures":        nothing,
 	"reason":          nothing,
 	"by":              nothing,

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"iter"
 	"maps"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -21,17 +22,31 @@ import (
 
 var synthCommand = command{
 	name:    "synth",
-	summary: "make a synthetic night of any size, with known defects, to measure with",
-	usage:   "[--legs N] [--dir DIR] [--s3 URL] [FLAGS]",
+	summary: "make synthetic nights of any size, with known defects, to measure with",
+	usage:   "[--legs N] [--nights N] [--late RATE] [--arrived-by TIME] [--dir DIR] [--s3 URL] [FLAGS]",
 	text: `
 Writes a night of N legs with its recordings' metadata and registrations, and
 a configuration that runs it, and tells what a run has to find. Equal flags
 give equal bytes. What is wrong with the night are rates from 0 to 1; --only
 leaves out whatever is not given.
 
+With --nights it writes several nights in a row, and tells what a run has to find
+in each of them. The calls of the last minutes of a night end in the next one.
+Recordings and records of such calls are filed by their start where the vendor
+does so, as genesys-cloud by that of the conversation, else by their end. More nights in
+a later call are added to those that are there.
+
+With --late a share of the manifests, sidecars and media arrives an hour to two days late,
+each on its own, and the recordings settle after 48 hours. --arrived-by writes what a
+morning would find: everything that has arrived by then. The same command with a later
+time adds the rest; it replaces nothing. In a directory files have the time of
+their arrival as time of modification, also with --nights; a bucket has its own.
+
   cdrmend synth --legs 1000000 --only --lost 0.01 --missing-trunk 1
   cdrmend synth --profile genesys-cloud --legs 100000 --s3 s3://my-bucket/night/
   cdrmend synth --profile twilio --legs 200
+  cdrmend synth --profile genesys-cloud --legs 5000 --nights 14
+  cdrmend synth --nights 14 --late 0.02 --arrived-by 2026-11-21T06:00:00Z
   cdrmend synth --manifests parquet --margins --failures scope_missing=0.01
 
 With the profile of a vendor, calls, recordings and the log of the trunks are in the
@@ -46,10 +61,11 @@ sidecar for each recording. Registrations are one file for each hour.
 }
 
 func synthFlags(f *pflag.FlagSet) {
-	f.Int("legs", 100_000, "how many legs start in the night, and in each day beside it")
+	f.Int("legs", 100_000, "how many legs start in each night, and in each day beside them")
+	f.Int("nights", 1, "how many nights in a row; their ids differ, and calls last over midnight")
 	f.String("dir", "cdrmend-synth", "directory for the night and its configuration")
 	f.String("s3", "", "put the night below this URL instead; the configuration still goes to --dir")
-	f.String("day", "2026-11-20", "the night's UTC day")
+	f.String("day", "2026-11-20", "UTC day of the night, or of the first one")
 	f.Uint64("seed", 1, "another number makes another night")
 	f.String("profile", synth.Cdrmend, "of the manifests: cdrmend or genesys-cloud; or of all files: "+strings.Join(synth.Vendors(), ", "))
 	f.String("manifests", "", "format of the manifests: jsonl (default), json or parquet; sidecars for genesys-cloud")
@@ -57,7 +73,9 @@ func synthFlags(f *pflag.FlagSet) {
 	f.Int("files", 0, "manifests in a day (default: as many as suit the legs)")
 	f.Int("cdr-files", 0, "CDR files in a day (default: as many as suit the legs)")
 	f.Int("lines", 0, "lines that register, each twice an hour (default: one for 1,000 legs)")
-	f.Bool("margins", false, "write the days before and after as well, as large as the night")
+	f.Float64("late", 0, "rate of manifests, sidecars and media that arrive an hour to two days late")
+	f.String("arrived-by", "", "write only what has arrived by this time, as in 2026-11-21T06:00:00Z; a later time adds the rest")
+	f.Bool("margins", false, "write the days before and after as well, as large as a night")
 	f.Bool("media", false, "write a small media object beside each sidecar")
 	f.Bool("only", false, "no defects but those whose rates are given")
 	for d := range synth.NumDefects {
@@ -75,6 +93,10 @@ func runSynth(ctx context.Context, w *world, flags *pflag.FlagSet) (int, error) 
 	if err != nil {
 		return 0, usageError{err}
 	}
+	arrived, err := arrivedBy(flags)
+	if err != nil {
+		return 0, usageError{err}
+	}
 
 	dir, _ := flags.GetString("dir")
 	base, _ := flags.GetString("s3")
@@ -84,20 +106,59 @@ func runSynth(ctx context.Context, w *world, flags *pflag.FlagSet) (int, error) 
 	}
 
 	started := w.now()
-	objects, size, err := writeSynthetic(ctx, to, n.Objects())
-	if err != nil {
+	// The files of a plain night have the time at which they were written.
+	wrote := written{by: arrived, stamp: n.Nights > 1 || n.Late > 0 || !arrived.IsZero()}
+	if err := wrote.all(ctx, to, n.Objects()); err != nil {
 		return 0, err
 	}
 
-	config, err := writeConfig(dir, n.Config(base))
-	if err != nil {
-		return 0, err
+	// Between two calls with --arrived-by somebody may have edited the configuration.
+	config := configIn(dir)
+	if _, err := os.Stat(config); err != nil || arrived.IsZero() {
+		if config, err = writeConfig(dir, n.Config(base)); err != nil {
+			return 0, err
+		}
 	}
-	fmt.Fprintf(w.stdout, "Wrote %d objects with %d bytes to %s%s in %.1f s.\n\n", objects, size, to.store, to.prefix, w.now().Sub(started).Seconds())
+	fmt.Fprintf(w.stdout, "Wrote %d objects with %d bytes to %s%s in %.1f s.\n", wrote.number, wrote.size.Load(), to.store, to.prefix, w.now().Sub(started).Seconds())
+	if !arrived.IsZero() {
+		fmt.Fprintf(w.stdout, "Those that were there already stayed as they are. %d arrive later%s.\n", wrote.later, wrote.lastWords())
+	}
+	fmt.Fprintln(w.stdout)
 	printPlanted(w, n)
-	next := n.Day.AddDate(0, 0, 2).Format(time.RFC3339)
-	fmt.Fprintf(w.stdout, "\nRun the job on it:\n\n  cdrmend run --config %s --interval %s --as-of %s\n", config, n.Day.Format(time.DateOnly), next)
+	printNext(w, n, config, arrived)
 	return exitDone, nil
+}
+
+// arrivedBy returns the time of --arrived-by, zero without it.
+func arrivedBy(flags *pflag.FlagSet) (time.Time, error) {
+	text, _ := flags.GetString("arrived-by")
+	if text == "" {
+		return time.Time{}, nil
+	}
+	t, err := time.Parse(time.RFC3339Nano, text)
+	if err != nil {
+		return t, fmt.Errorf("--arrived-by %q is no time like 2026-11-21T06:00:00Z", text)
+	}
+	return t.UTC(), nil
+}
+
+// printNext says how to run the job on the nights that have ended by a time; a zero time is
+// after all of them.
+func printNext(w *world, n *synth.Night, config string, by time.Time) {
+	nights, asOf := n.Nights, n.Settles()
+	if !by.IsZero() && by.Before(asOf) {
+		nights, asOf = min(nights, int(by.Sub(n.Day)/(24*time.Hour))), by
+	}
+	day := func(number int) string { return n.Day.AddDate(0, 0, number).Format(time.DateOnly) }
+
+	switch at := asOf.Format(time.RFC3339); {
+	case nights <= 0:
+		fmt.Fprintf(w.stdout, "\nNo night has ended by %s.\n", at)
+	case nights == 1:
+		fmt.Fprintf(w.stdout, "\nRun the job on it:\n\n  cdrmend run --config %s --interval %s --as-of %s\n", config, day(0), at)
+	default:
+		fmt.Fprintf(w.stdout, "\nRun the job on them:\n\n  cdrmend run --config %s --from %s --to %s --as-of %s\n", config, day(0), day(nights), at)
+	}
 }
 
 // nightOf returns the night that the flags describe.
@@ -111,8 +172,13 @@ func nightOf(flags *pflag.FlagSet) (*synth.Night, error) {
 		return nil, fmt.Errorf("--day %q is no day like 2026-11-20", text("day"))
 	}
 
-	n := &synth.Night{Day: day, Legs: number("legs"), Profile: text("profile"), Margins: yes("margins"), Media: yes("media")}
+	nights := number("nights")
+	if nights < 1 {
+		return nil, fmt.Errorf("--nights %d: give 1 or more", nights)
+	}
+	n := &synth.Night{Day: day, Nights: nights, Legs: number("legs"), Profile: text("profile"), Margins: yes("margins"), Media: yes("media")}
 	n.Seed, _ = flags.GetUint64("seed")
+	n.Late, _ = flags.GetFloat64("late")
 	formats := map[string][2]string{synth.Cdrmend: {synth.JSONLines, synth.CSV}, synth.GenesysCloud: {synth.Sidecars, synth.Details}}
 	for _, vendor := range synth.Vendors() {
 		formats[vendor] = synth.FormatsOf(vendor)
@@ -165,17 +231,42 @@ func setRates(n *synth.Night, flags *pflag.FlagSet, only bool) error {
 	return nil
 }
 
-// writeSynthetic writes objects, many at once, and returns their number and
-// size.
-func writeSynthetic(ctx context.Context, to base, objects iter.Seq[synth.Object]) (number, size int64, err error) {
-	var bytes atomic.Int64
+// written says which objects to write, and what was written.
+type written struct {
+	by    time.Time // objects that arrive later are left out, unless it is zero
+	stamp bool      // files get the time at which they arrive as time of modification
+
+	number int64
+	size   atomic.Int64
+	later  int64     // how many were left out
+	last   time.Time // when the last of them arrives
+}
+
+// lastWords says when the last object arrives that was left out.
+func (v *written) lastWords() string {
+	if v.later == 0 {
+		return ""
+	}
+	return ", the last at " + v.last.Format(time.RFC3339) + ": a later --arrived-by adds them.\nA run finds all of the following only when these have arrived"
+}
+
+// all writes objects, many at once. One that is there already stays as it is; it is an error
+// when it has other bytes.
+func (v *written) all(ctx context.Context, to base, objects iter.Seq[synth.Object]) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(to.writers)
 	for o := range objects {
 		if ctx.Err() != nil { // an object could not be written, or a signal came
 			break
 		}
-		number++
+		if !v.by.IsZero() && o.Arrives.After(v.by) {
+			v.later++
+			if o.Arrives.After(v.last) {
+				v.last = o.Arrives
+			}
+			continue
+		}
+		v.number++
 		g.Go(func() error {
 			spool := scratch.NewSpool("")
 			defer spool.Close()
@@ -183,23 +274,38 @@ func writeSynthetic(ctx context.Context, to base, objects iter.Seq[synth.Object]
 				return fmt.Errorf("making %s: %w", o.Key, err)
 			}
 
-			bytes.Add(spool.Size())
+			v.size.Add(spool.Size())
 			content, err := spool.Content()
 			if err != nil {
 				return err
 			}
-			return to.create(ctx, o.Key, content)
+			if err := to.create(ctx, o.Key, content); err != nil || !v.stamp {
+				return err
+			}
+			return to.stamp(o.Key, o.Arrives)
 		})
 	}
 
-	err = g.Wait()
-	return number, bytes.Load(), err
+	return g.Wait()
 }
 
-// printPlanted says what a run over the night has to find.
+// printPlanted says what a run over each night has to find.
 func printPlanted(w *world, n *synth.Night) {
-	p := n.Planted()
-	fmt.Fprintf(w.stdout, "The night has %d legs and %d entries. A run has to find:\n\n", p.Legs, p.Entries)
+	if n.Nights == 1 {
+		printTruth(w, n.Planted(), "The night")
+		return
+	}
+	for night := range n.Nights {
+		if night > 0 {
+			fmt.Fprintln(w.stdout)
+		}
+		printTruth(w, n.PlantedIn(night), "The night of "+n.Day.AddDate(0, 0, night).Format(time.DateOnly))
+	}
+}
+
+// printTruth says what a run over a night has to find.
+func printTruth(w *world, p synth.Planted, night string) {
+	fmt.Fprintf(w.stdout, "%s has %d legs and %d entries. A run has to find:\n\n", night, p.Legs, p.Entries)
 	row := func(n int, what ...string) {
 		if n > 0 { // a run reports nothing where there is nothing
 			fmt.Fprintf(w.stdout, "%10d  %s\n", n, strings.TrimSpace(strings.Join(what, " ")))

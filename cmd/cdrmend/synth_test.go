@@ -18,7 +18,6 @@ import (
 	"cdrmend/internal/synth"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/spf13/pflag"
 )
 
 // manyDefects are flags for a lot of what can go wrong in every format.
@@ -63,16 +62,7 @@ func TestARunFindsWhatWasPlanted(t *testing.T) {
 // planted returns what the night of some flags has to show.
 func planted(t *testing.T, args []string) synth.Planted {
 	t.Helper()
-	flags := pflag.NewFlagSet("synth", pflag.ContinueOnError)
-	synthFlags(flags)
-	if err := flags.Parse(args); err != nil {
-		t.Fatal(err)
-	}
-	n, err := nightOf(flags)
-	if err != nil {
-		t.Fatal(err)
-	}
-	p := n.Planted()
+	p := nightFrom(t, args).Planted()
 	if len(p.Findings) < 10 || len(p.Outages) < 17 || p.Lapses == 0 {
 		t.Fatalf("the night of %v proves little: %+v", args, p)
 	}
@@ -82,7 +72,17 @@ func planted(t *testing.T, args []string) synth.Planted {
 // found runs the night and returns what came of it. Its results lie in dir.
 func found(t *testing.T, config, dir string) synth.Planted {
 	t.Helper()
-	_, out := cdrmend(t, "run", "--config", config, "--interval", "2026-11-20", "--as-of", "2026-11-22T00:00:00Z", "--json", "--output", filepath.Join(dir, "out"))
+	return foundIn(t, config, dir, "2026-11-20", "2026-11-22T00:00:00Z")
+}
+
+// foundIn runs one of several nights. It removes earlier results, so that readCSV finds
+// one run.
+func foundIn(t *testing.T, config, dir, interval, asOf string) synth.Planted {
+	t.Helper()
+	if err := os.RemoveAll(filepath.Join(dir, "out")); err != nil {
+		t.Fatal(err)
+	}
+	_, out := cdrmend(t, "run", "--config", config, "--interval", interval, "--as-of", asOf, "--json", "--output", filepath.Join(dir, "out"))
 	var printed struct{ Runs []report.Run }
 	if err := json.Unmarshal([]byte(out), &printed); err != nil {
 		t.Fatal(err)
@@ -145,15 +145,19 @@ func TestASyntheticNightInABucketIsTheSameNight(t *testing.T) {
 	for name, flags := range map[string]string{
 		"lines":    "--legs 1000 --files 4 --cdr-files 2",
 		"sidecars": "--legs 300 --profile genesys-cloud --media",
+		"late":     "--legs 300 --profile genesys-cloud --media --late 0.3",
 	} {
 		t.Run(name, func(t *testing.T) {
 			args := strings.Fields(manyDefects + " " + flags)
 			dir, url := t.TempDir(), "s3://night/"+name+"/"
+			if name == "late" { // what is in the bucket already stays, the next call adds the rest
+				cdrmend(t, append([]string{"synth", "--dir", dir, "--s3", url, "--arrived-by", "2026-11-21T00:00:00Z"}, args...)...)
+			}
 			cdrmend(t, append([]string{"synth", "--dir", dir, "--s3", url}, args...)...)
 			if entries, err := os.ReadDir(dir); err != nil || len(entries) != 1 {
 				t.Errorf("beside the bucket there are %v, want the configuration alone: %v", entries, err)
 			}
-			want, got := planted(t, args), found(t, filepath.Join(dir, "cdrmend.yaml"), dir)
+			want, got := planted(t, args), foundIn(t, filepath.Join(dir, "cdrmend.yaml"), dir, "2026-11-20", "2026-11-23T00:00:00Z")
 			want.Lapses = got.Lapses // those that calls coincide with
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Errorf("cdrmend synth %s (-planted +found):\n%s", strings.Join(args, " "), diff)

@@ -12,7 +12,6 @@ import (
 	"cdrmend/internal/synth"
 
 	gocmp "github.com/google/go-cmp/cmp"
-	"github.com/spf13/pflag"
 )
 
 // trunkFailures are flags for trunks that fail to register, where a log shows it.
@@ -56,15 +55,7 @@ func TestARunJudgesEachCallOfAVendorsNight(t *testing.T) {
 // vendorNight returns the night of some flags, which has each defect of its vendor.
 func vendorNight(t *testing.T, args []string) *synth.Night {
 	t.Helper()
-	flags := pflag.NewFlagSet("synth", pflag.ContinueOnError)
-	synthFlags(flags)
-	if err := flags.Parse(args); err != nil {
-		t.Fatal(err)
-	}
-	n, err := nightOf(flags)
-	if err != nil {
-		t.Fatal(err)
-	}
+	n := nightFrom(t, args)
 	for d := range synth.NumDefects {
 		if n.Has(d) && n.Rates[d] == 0 {
 			t.Errorf("the night of %v has no defect %s", args, d)

@@ -4,9 +4,19 @@ package synth
 // is passed on. The others have one each.
 const block = 8
 
-// latest is when the last conversations of a day start. No conversation lasts
-// past midnight, so that a run over the night finds all its defects.
-const latest = clock(23*60*60+15*60) * 1000
+// latest returns when the last conversations of a day start. In a single night no
+// conversation lasts past midnight, so that its own partitions hold all of it. Of
+// several nights the calls of the last minutes do.
+func (n *Night) latest() clock {
+	if n.nights() == 1 {
+		return clock(23*60*60+15*60) * oneSecond
+	}
+	return oneDay - oneSecond
+}
+
+// longest is more than any conversation lasts: [day.drawLeg] makes two legs of at
+// most 645 seconds.
+const longest = clock(1300) * oneSecond
 
 // call is one conversation as it really took place, and the defects that its
 // records are to have.
@@ -78,6 +88,7 @@ func (d day) draw(c *call, first int) {
 
 	// Each conversation has its share of the day to start in. A second leg starts
 	// when the first one ends, or half-way when somebody is consulted.
+	latest := d.latest()
 	next := clock(first)*latest/clock(d.Legs) + clock(r.below(int(latest)/d.Legs+1))
 	for i := range c.count {
 		l := &c.legs[i]

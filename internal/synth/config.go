@@ -33,11 +33,16 @@ func (n *Night) Config(base string) []byte {
 		cdrs = "genesys-conversation-detail"
 	}
 
-	return fmt.Appendf(nil, config, s.org[:], below(manifests), s.org[:], n.Profile, below("cdr/date={date}/"), cdrs,
+	comment, settle := "It is complete as it is: no source settles later.", "0s"
+	if n.Late > 0 {
+		comment, settle = n.settles(), "48h"
+	}
+
+	return fmt.Appendf(nil, config, comment, s.org[:], below(manifests), s.org[:], n.Profile, settle, below("cdr/date={date}/"), cdrs,
 		below("registrations/date={date}/"), log, media, below("out/"), s.queues[unrecordedQueue][:])
 }
 
-const config = `# A synthetic night. It is complete as it is: no source settles later.
+const config = `# A synthetic night. %s
 name: synth
 org: %s
 sources:
@@ -46,7 +51,7 @@ sources:
       url: %s
       org: %s
       profile: %s
-      settle: 0s
+      settle: %s
   cdrs:
     - name: cdr
       url: %s

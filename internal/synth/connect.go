@@ -22,7 +22,7 @@ func connectFiles() *vendor {
 		part:    func(p part) vendorPart { return connect{p} },
 		sources: `sources:
   manifests:
-    - {name: recordings, url: %s, profile: amazon-connect}
+    - {name: recordings, url: %s, profile: amazon-connect%s}
   cdrs:
     - {name: contacts, url: %s, profile: amazon-connect}
 output: {url: %s}
@@ -36,7 +36,7 @@ type connect struct{ part }
 func (d connect) recordings() iter.Seq[Object] { return d.named(d.name) }
 
 func (d connect) records() iter.Seq[Object] {
-	return d.parts(d.CDRFiles, "cdr/date=%s/contacts-%04d.jsonl", func(p part, w io.Writer) error { return connect{p}.writeContacts(w) })
+	return d.partsByEnd(d.CDRFiles, "cdr/date=%s/contacts-%04d.jsonl", part.hasRows, func(p part, w io.Writer) error { return connect{p}.writeContacts(w) })
 }
 
 // line returns nothing: Connect has no registrations.
@@ -70,24 +70,19 @@ type connectRecording struct{ Location, MediaStreamType, StorageType, Status str
 // writeContacts writes a page of contact records.
 func (d connect) writeContacts(w io.Writer) error {
 	o := newOut(w)
-	err := d.calls(func(c *call) error {
-		for i := range c.count {
-			if c.fate == NoCDR {
-				break
+	err := d.rows(func(c *call, n int) error {
+		versions := []connectContact{d.contact(c, n)}
+		if c.twice { // the record comes again when somebody added an attribute
+			again := versions[0]
+			again.Attributes, again.Updated = map[string]string{"reason": "billing"}, d.inZulu(c.legs[n].end+300*oneSecond)
+			versions = append(versions, again)
+		}
+		for _, v := range versions {
+			b, err := json.Marshal(v)
+			if err != nil {
+				return err
 			}
-			versions := []connectContact{d.contact(c, i)}
-			if c.twice { // the record comes again when somebody added an attribute
-				again := versions[0]
-				again.Attributes, again.Updated = map[string]string{"reason": "billing"}, d.inZulu(c.legs[i].end+300*oneSecond)
-				versions = append(versions, again)
-			}
-			for _, v := range versions {
-				b, err := json.Marshal(v)
-				if err != nil {
-					return err
-				}
-				o.b = append(append(o.b, b...), '\n')
-			}
+			o.b = append(append(o.b, b...), '\n')
 		}
 		return o.flush(false)
 	})
@@ -144,7 +139,7 @@ func (d connect) name(c *call, n int) string {
 
 // location returns where Connect says that the recording of a contact lies.
 func (d connect) location(c *call, n int) string {
-	return "connect-x/connect/acme/CallRecordings/" + strings.ReplaceAll(string(d.date), "-", "/") + "/" + d.name(c, n) + ".wav"
+	return "connect-x/connect/acme/CallRecordings/" + strings.ReplaceAll(string(d.at(c.legs[n].start)), "-", "/") + "/" + d.name(c, n) + ".wav"
 }
 
 func (d connect) outcome(c *call) (o outcome) {
@@ -155,7 +150,7 @@ func (d connect) outcome(c *call) (o outcome) {
 		return Verdict{Conversation: string(c.legs[0].id[:]), Leg: string(c.legs[n].id[:]), Verdict: "complete"}
 	})
 	if c.twice && c.fate != NoCDR {
-		o.superseded = c.count
+		o.supersede(c)
 	}
 	return o
 }

@@ -14,23 +14,18 @@ func (p part) writeCSV(w io.Writer) error {
 	o := newOut(w)
 	o.b = append(o.b, csvHeader...)
 
-	err := p.calls(func(c *call) error {
-		if c.fate == NoCDR {
-			return nil
-		}
-		for i := range c.count {
-			l := &c.legs[i]
+	err := p.rows(func(c *call, n int) error {
+		l := &c.legs[n]
 
-			// A row of a few bytes cannot be read as a leg. It breaks nothing after it,
-			// because rows are lines.
-			if l.rejected {
-				o.b = append(append(o.b, c.id[:20]...), '\n')
-			}
-			if c.twice {
-				o.b = p.appendRow(o.b, c, l, false)
-			}
-			o.b = p.appendRow(o.b, c, l, true)
+		// A row of a few bytes cannot be read as a leg. It breaks nothing after it,
+		// because rows are lines.
+		if l.rejected {
+			o.b = append(append(o.b, c.id[:20]...), '\n')
 		}
+		if c.twice {
+			o.b = p.appendRow(o.b, c, l, false)
+		}
+		o.b = p.appendRow(o.b, c, l, true)
 
 		return o.flush(false)
 	})

@@ -1,6 +1,9 @@
 package synth
 
-import "encoding/hex"
+import (
+	"encoding/hex"
+	"time"
+)
 
 // draws is a generator of random numbers (SplitMix64). Every conversation has
 // its own, so it must be small and quick to make.
@@ -17,6 +20,7 @@ const (
 	ofDocument
 	ofOrg
 	ofQueue
+	ofArrival
 )
 
 // drawing returns the generator for a purpose, a day and a number.
@@ -81,9 +85,30 @@ type clock int
 // date is a UTC day as 2006-01-02.
 type date string
 
+// oneDay is the clock at the next midnight. What happens later belongs to the next
+// day; a call that lasts over midnight has such times.
+const oneDay = clock(24 * 3_600_000)
+
+// over returns 0 for a time of the day itself, and 1 for one of the next.
+func over(c clock) int { return int(c / oneDay) }
+
+// at returns the day on which a time lies.
+func (d date) at(c clock) date {
+	if c < oneDay {
+		return d
+	}
+
+	midnight, err := time.Parse(time.DateOnly, string(d))
+	if err != nil {
+		panic(err) // dates are made by formatting a day
+	}
+	return date(midnight.AddDate(0, 0, over(c)).Format(time.DateOnly))
+}
+
 // appendTime appends a time of the day as 2006-01-02T15:04:05.000, without a zone.
 func (d date) appendTime(b []byte, c clock) []byte {
-	b = append(append(b, d...), 'T')
+	b = append(append(b, d.at(c)...), 'T')
+	c %= oneDay
 
 	s := int(c) / 1000
 	b = append(appendPadded(b, s/3600, 2), ':')

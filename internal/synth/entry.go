@@ -54,7 +54,12 @@ type document struct{ cut, failed bool }
 
 // document draws the defects of the manifest that holds the part.
 func (p part) document() document {
-	r := p.drawing(ofDocument, p.number, p.from)
+	number := p.from
+	if p.overnight {
+		number = -1 // no other part begins there
+	}
+
+	r := p.drawing(ofDocument, p.number, number)
 	return document{cut: r.unit() < p.Rates[TruncatedBatch], failed: r.unit() < p.Rates[ExportFailed]}
 }
 
@@ -93,7 +98,8 @@ func (p part) writeEntries(w io.Writer, first, before, between, last string) err
 	return o.flush(true)
 }
 
-// entries calls f for each entry of the part, twice for one delivered twice.
+// entries calls f for each entry that the part's manifest holds, twice for one
+// delivered twice.
 func (p part) entries(f func(*call, *leg) error) error {
 	return p.calls(func(c *call) error {
 		if !c.recorded() {
@@ -101,6 +107,9 @@ func (p part) entries(f func(*call, *leg) error) error {
 		}
 
 		for i := range c.count {
+			if !p.holds(c.legs[i].until) {
+				continue
+			}
 			err := f(c, &c.legs[i])
 			if err == nil && c.fate == Duplicate {
 				err = f(c, &c.legs[i])

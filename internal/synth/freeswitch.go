@@ -27,7 +27,7 @@ func freeswitchFiles() *vendor {
 		log:     true,
 		sources: `sources:
   manifests:
-    - {name: recordings, url: %s, profile: freeswitch}
+    - {name: recordings, url: %s, profile: freeswitch%s}
   cdrs:
     - {name: channels, url: %s, profile: freeswitch}
   registrations:
@@ -45,12 +45,13 @@ func (d freeswitch) recordings() iter.Seq[Object] {
 	return func(yield func(Object) bool) {
 		d.eachCall(func(c *call) bool {
 			l := &c.legs[0]
-			return !c.filed() || yield(mediaObject(fmt.Sprintf("recordings/date=%s/%s.wav", d.date, l.id[:]), l))
+			return !c.filed() || yield(d.mediaObject(fmt.Sprintf("recordings/date=%s/%s.wav", d.date, l.id[:]), l))
 		})
 	}
 }
 
-// records yields a file for each channel. That of a caller begins with a_.
+// records yields a file for each channel, in the partition of its end. That of a
+// caller begins with a_.
 func (d freeswitch) records() iter.Seq[Object] {
 	return func(yield func(Object) bool) {
 		d.eachCall(func(c *call) bool {
@@ -59,7 +60,7 @@ func (d freeswitch) records() iter.Seq[Object] {
 			}
 			for i := range c.count {
 				body, err := json.Marshal(d.channel(c, i))
-				key := fmt.Sprintf("cdr/date=%s/%s%s.cdr.json", d.date, []string{"a_", ""}[i], c.legs[i].id[:])
+				key := fmt.Sprintf("cdr/date=%s/%s%s.cdr.json", d.at(c.legs[i].end), []string{"a_", ""}[i], c.legs[i].id[:])
 				write := func(w io.Writer) error {
 					if err != nil {
 						return err
@@ -67,7 +68,7 @@ func (d freeswitch) records() iter.Seq[Object] {
 					_, err := w.Write(body)
 					return err
 				}
-				if !yield(Object{key, write}) {
+				if !yield(Object{key, d.sent(c.legs[i].end), write}) {
 					return false
 				}
 			}
@@ -111,10 +112,10 @@ func (d freeswitch) channel(c *call, n int) freeswitchChannel {
 // outcome says what a run has to find of a conversation.
 func (d freeswitch) outcome(c *call) (o outcome) {
 	if c.filed() {
-		o.entries = 1
+		o[0].entries = 1
 	}
 	if c.fate == NoCDR {
-		o.find(1, "no_cdr", "")
+		o[0].find(1, "no_cdr", "")
 		return o
 	}
 
@@ -123,7 +124,7 @@ func (d freeswitch) outcome(c *call) (o outcome) {
 		if i == 0 {
 			v.Trunk = trunkName(c.line)
 		}
-		o.judge(c, v)
+		o.judge(c, i, v)
 	}
 	return o
 }

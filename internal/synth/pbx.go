@@ -32,7 +32,7 @@ func asteriskFiles() *vendor {
 		log:     true,
 		sources: `sources:
   manifests:
-    - {name: recordings, url: %s, profile: asterisk}
+    - {name: recordings, url: %s, profile: asterisk%s}
   cdrs:
     - {name: master, url: %s, profile: asterisk}
   registrations:
@@ -53,7 +53,7 @@ func freepbxFiles() *vendor {
 		log:     true,
 		sources: `sources:
   manifests:
-    - {name: recordings, url: %s, profile: freepbx}
+    - {name: recordings, url: %s, profile: freepbx%s}
   cdrs:
     - {name: cdr, url: %s, profile: freepbx}
   registrations:
@@ -74,14 +74,14 @@ func (d asterisk) recordings() iter.Seq[Object] { return d.named(d.uniqueid) }
 func (d freepbx) recordings() iter.Seq[Object]  { return d.named(d.name) }
 
 func (d asterisk) records() iter.Seq[Object] {
-	return d.parts(d.CDRFiles, "cdr/date=%s/Master-%04d.csv", func(p part, w io.Writer) error {
+	return d.partsByEnd(d.CDRFiles, "cdr/date=%s/Master-%04d.csv", part.hasRows, func(p part, w io.Writer) error {
 		d := asterisk{pbx{p}}
 		return d.writeRows(w, nil, d.row)
 	})
 }
 
 func (d freepbx) records() iter.Seq[Object] {
-	return d.parts(d.CDRFiles, "cdr/date=%s/cdr-%04d.csv", func(p part, w io.Writer) error {
+	return d.partsByEnd(d.CDRFiles, "cdr/date=%s/cdr-%04d.csv", part.hasRows, func(p part, w io.Writer) error {
 		d := freepbx{pbx{p}}
 		return d.writeRows(w, freepbxHeader, d.row)
 	})
@@ -136,17 +136,7 @@ func (d pbx) writeRows(w io.Writer, header []string, row func(*call, int) []stri
 	if header != nil {
 		_ = out.Write(header) // Error reports it
 	}
-	err := d.calls(func(c *call) error {
-		for i := range c.count {
-			if c.fate == NoCDR {
-				break
-			}
-			if err := out.Write(row(c, i)); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+	err := d.rows(func(c *call, n int) error { return out.Write(row(c, n)) })
 	if err != nil {
 		return err
 	}
@@ -220,27 +210,28 @@ func (d freepbx) outcome(c *call) (o outcome) {
 // recordedEach says what a run has to find of a conversation each of whose legs has a
 // recording.
 func (c *call) recordedEach(leg func(n int) Verdict) (o outcome) {
-	if c.filed() {
-		o.entries = c.count
-	}
 	for i := range c.count {
+		day := &o[over(c.legs[i].start)]
+		if c.filed() {
+			day.entries++
+		}
 		if c.fate == NoCDR {
-			o.find(1, "no_cdr", "")
+			day.find(1, "no_cdr", "")
 		} else {
-			o.judge(c, leg(i))
+			o.judge(c, i, leg(i))
 		}
 	}
 	return o
 }
 
-// named yields the recordings of the part, one for each leg. They have no metadata but
-// their names.
+// named yields the recordings of the part, one for each leg, in the partition of its
+// start. They have no metadata but their names.
 func (p part) named(name func(*call, int) string) iter.Seq[Object] {
 	return func(yield func(Object) bool) {
 		p.eachCall(func(c *call) bool {
 			for i := range c.count {
-				key := fmt.Sprintf("recordings/date=%s/%s.wav", p.date, name(c, i))
-				if c.filed() && !yield(mediaObject(key, &c.legs[i])) {
+				key := fmt.Sprintf("recordings/date=%s/%s.wav", p.at(c.legs[i].start), name(c, i))
+				if c.filed() && !yield(p.mediaObject(key, &c.legs[i])) {
 					return false
 				}
 			}

@@ -15,30 +15,39 @@ type Planted struct {
 // Finding is a class, and a field if the class is about one.
 type Finding struct{ Class, Field string }
 
-// Planted counts what was planted.
-func (n *Night) Planted() Planted {
+// Planted counts what was planted in the first night.
+func (n *Night) Planted() Planted { return n.PlantedIn(0) }
+
+// PlantedIn counts what was planted in one of the nights, which are counted from 0.
+//
+// A run finds something about a leg in the night in which it starts, and about an entry
+// or a document in the night whose partition holds it.
+func (n *Night) PlantedIn(night int) Planted {
 	p := Planted{Findings: map[Finding]int{}, Outages: map[string]int{}}
 	if v := vendorOf(n.Profile); v != nil {
-		p.vendor(n, v)
+		p.vendor(n, v, night)
 		return p
 	}
 
-	for _, d := range n.days() {
+	// The run reads the CDRs of the partitions before and after its own. The first of
+	// them may have rows of the day before it, which ended overnight.
+	for _, d := range n.daysFrom(night-2, night+1) {
 		_ = d.whole().calls(func(c *call) error {
-			// Rejected rows of the margins are counted, too. All else is of the night
-			// alone.
-			p.rejected(c)
-			if d.number == 0 {
-				p.superseded(c)
-				p.call(n, c)
+			for i := range c.count {
+				p.rejected(d, c, &c.legs[i], night)
+				p.leg(d, c, &c.legs[i], night)
+				p.entry(d, c, &c.legs[i], night)
 			}
 			return nil
 		})
 	}
 
+	for _, d := range n.daysFrom(night-1, night) {
+		p.documents(d, night)
+	}
+
 	// No id of the site matters for counting.
-	d := n.day(&site{}, 0)
-	p.documents(d)
+	d := n.day(&site{}, night)
 
 	for line := range n.Lines {
 		for t := range turns {
@@ -55,53 +64,66 @@ func (n *Night) Planted() Planted {
 	return p
 }
 
-// superseded and rejected count rows of a conversation. One without CDR has no
-// rows at all.
-func (p *Planted) superseded(c *call) {
-	if c.twice && c.fate != NoCDR {
-		p.Superseded += c.count
+// rejected counts a broken row where the run reads its partition. A leg without CDR has
+// no rows at all.
+func (p *Planted) rejected(d day, c *call, l *leg, night int) {
+	at := d.number
+	if d.CDRs == CSV {
+		at += over(l.end)
+	}
+	if l.rejected && c.fate != NoCDR && night-1 <= at && at <= night+1 {
+		p.Rejected++
 	}
 }
 
-func (p *Planted) rejected(c *call) {
-	for _, l := range c.legs[:c.count] {
-		if l.rejected && c.fate != NoCDR {
-			p.Rejected++
-		}
+// leg counts a leg and what is to be found about it.
+func (p *Planted) leg(d day, c *call, l *leg, night int) {
+	if d.number+over(l.start) != night || c.fate == NoCDR {
+		return
 	}
-}
 
-// call counts the legs of a conversation and what is to be found about them.
-func (p *Planted) call(n *Night, c *call) {
-	for i := range c.count {
-		switch c.fate {
-		case NoCDR:
-		case Internal, Unrecorded:
-			p.Excluded++
-			fallthrough
-		default:
-			p.Legs++
-		}
-
-		p.leg(n, c, &c.legs[i])
-	}
-}
-
-// leg counts the findings about one leg and its recording.
-func (p *Planted) leg(n *Night, c *call, l *leg) {
-	trunks := 0 // how many trunks have to be put back
-	if c.recorded() {
-		p.Entries++
-		if l.trunkless {
-			trunks = 1
-		}
+	p.Legs++
+	if c.twice {
+		p.Superseded++
 	}
 
 	switch c.fate {
+	case Internal, Unrecorded:
+		p.Excluded++
 	case Lost:
 		p.add("missing_recording", "")
 	case Short:
 		p.add("short_recording", "")
+	// What is gone is no recording of any leg.
+	case MediaLost:
+		p.add("missing_recording", "")
+	case MetadataLost:
+		// A recording whose time is unknown may be of either leg of its conversation,
+		// unless the legs list their recordings.
+		if c.count == 2 && d.CDRs == Details {
+			p.add("missing_recording", "")
+		}
+	}
+}
+
+// entry counts an entry, or two when it was delivered twice, and what is to be found about
+// it.
+func (p *Planted) entry(d day, c *call, l *leg, night int) {
+	at := d.number
+	if d.Manifests != Sidecars { // these lie where their conversation starts
+		at += over(l.until)
+	}
+	if at != night || !c.recorded() {
+		return
+	}
+
+	p.Entries++
+	trunks := 0 // how many trunks have to be put back
+	if l.trunkless {
+		trunks = 1
+	}
+
+	switch c.fate {
 	case Duplicate:
 		p.Entries++
 		trunks *= 2
@@ -110,20 +132,18 @@ func (p *Planted) leg(n *Night, c *call, l *leg) {
 		p.add("conflict", "duration_ms")
 	case NoCDR:
 		p.add("no_cdr", "")
-		if n.Profile == GenesysCloud && trunks > 0 { // a sidecar names no line to look its trunk up by
+		if d.Profile == GenesysCloud && trunks > 0 { // a sidecar names no line to look its trunk up by
 			trunks = 0
 			p.add("missing_field", "trunk_id")
 		}
 	case MissingID:
-		p.add("repaired_field", n.lacking(c, l).id())
+		p.add("repaired_field", d.lacking(c, l).id())
 	case MissingEnd:
 		p.add("repaired_field", "end_time")
 	case Invalid:
 		p.add("invalid_field", "duration_ms")
-	// What is gone is no recording of any leg.
 	case MediaLost:
 		p.add("media_missing", "")
-		p.add("missing_recording", "")
 	// The trunk comes after the cut, so it is lost whether it was there or not.
 	case TruncatedSidecar:
 		trunks = 1
@@ -138,11 +158,6 @@ func (p *Planted) leg(n *Night, c *call, l *leg) {
 		for _, field := range []string{"start_time", "end_time"} {
 			p.add("missing_field", field)
 		}
-		// A recording whose time is unknown may be of either leg of its conversation,
-		// unless the legs list their recordings.
-		if c.count == 2 && n.CDRs == Details {
-			p.add("missing_recording", "")
-		}
 	}
 
 	for range trunks {
@@ -150,26 +165,34 @@ func (p *Planted) leg(n *Night, c *call, l *leg) {
 	}
 }
 
-// documents counts the defects of the day's manifests.
-func (p *Planted) documents(d day) {
+// documents counts the defects of the manifests that a day writes into the partition of a
+// night.
+func (p *Planted) documents(d day, night int) {
 	// Only these can be cut; only a batch can report failed exports.
 	if d.Manifests != JSON && d.Manifests != JSONLines {
 		return
 	}
+
+	if d.number < night {
+		if part := d.overnight(); part.hasEntries() {
+			p.document(part)
+		}
+		return
+	}
 	for i := range d.ManifestFiles {
-		part := d.part(i, d.ManifestFiles)
-		if part.from == part.to {
-			continue
+		if part := d.part(i, d.ManifestFiles); part.from < part.to {
+			p.document(part)
 		}
+	}
+}
 
-		doc := part.document()
-		if doc.cut {
-			p.add("truncated_document", "")
-		}
-
-		if doc.failed && d.Manifests == JSON {
-			p.add("export_failed", "")
-		}
+func (p *Planted) document(part part) {
+	doc := part.document()
+	if doc.cut {
+		p.add("truncated_document", "")
+	}
+	if doc.failed && part.Manifests == JSON {
+		p.add("export_failed", "")
 	}
 }
 

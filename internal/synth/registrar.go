@@ -159,7 +159,7 @@ func (d day) registrations() iter.Seq[Object] {
 	return func(yield func(Object) bool) {
 		for hour := range logs {
 			key := fmt.Sprintf("registrations/date=%s/log-%02d.jsonl", d.date, hour)
-			if !yield(Object{key, func(w io.Writer) error { return d.writeLog(w, hour) }}) {
+			if !yield(Object{key, d.sent(clock(hour+1) * oneDay / logs), func(w io.Writer) error { return d.writeLog(w, hour) }}) {
 				return
 			}
 		}

@@ -39,12 +39,12 @@ func (d day) sidecar(c *call, l *leg) []Object {
 		// Lost metadata can be noticed only by the media object, so that is written even
 		// in a night without media.
 		if c.fate == MetadataLost || d.Media && c.fate != MediaLost {
-			list = append(list, mediaObject(media, l))
+			list = append(list, d.mediaObject(media, l))
 		}
 		if c.fate != MetadataLost {
 			// Rendered now, because the call is reused before the object is written.
 			body := d.appendMetadata(nil, c, l)
-			list = append(list, Object{media + "_metadata.json", func(w io.Writer) error {
+			list = append(list, Object{media + "_metadata.json", d.sent(l.until), func(w io.Writer) error {
 				_, err := w.Write(body)
 				return err
 			}})
@@ -63,9 +63,9 @@ func (d day) sidecar(c *call, l *leg) []Object {
 const leastMedia = 1100
 
 // mediaObject returns a media object that begins like an Ogg page.
-func mediaObject(key string, l *leg) Object {
+func (d day) mediaObject(key string, l *leg) Object {
 	digest := l.digest // copied, as the leg is reused before the object is written
-	return Object{key, func(w io.Writer) error {
+	return Object{key, d.sent(l.until), func(w io.Writer) error {
 		b := append(make([]byte, 0, leastMedia+64), "OggS\x00\x02"...)
 		for len(b) < leastMedia {
 			b = appendDigest(b, digest)

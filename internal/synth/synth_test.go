@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/json"
+	"fmt"
 	"io"
 	"iter"
 	"maps"
@@ -41,10 +42,17 @@ func nights() []*Night {
 		formats := FormatsOf(vendor)
 		list = append(list, small(vendor, formats[0], formats[1]))
 	}
+	for _, n := range slices.Clone(list) { // each also three times in a row
+		three := *n
+		three.Nights, three.Legs = 3, 900
+		list = append(list, &three)
+	}
 	return list
 }
 
-func (n *Night) name() string { return n.Profile + " " + n.Manifests + " " + n.CDRs }
+func (n *Night) name() string {
+	return fmt.Sprintf("%d nights of %s %s %s", n.nights(), n.Profile, n.Manifests, n.CDRs)
+}
 
 // sums returns the hash of every object, written by so many at once in an
 // order of their own.
@@ -147,7 +155,7 @@ func TestJSONIsJSON(t *testing.T) {
 	}
 }
 
-func TestNoConversationLastsOverMidnight(t *testing.T) {
+func TestNoConversationOfASingleNightLastsOverMidnight(t *testing.T) {
 	for _, legs := range []int{1, 9, 600, 100_000} {
 		n := small(Cdrmend, JSONLines, CSV)
 		n.Legs = legs
@@ -187,6 +195,9 @@ func TestWhatCannotBeMadeIsRefused(t *testing.T) {
 		want   string
 	}{
 		{func(n *Night) { n.Legs = 0 }, "at least 1"},
+		{func(n *Night) { n.Nights = -1 }, "-1 nights: there must be from 1 to"},
+		{func(n *Night) { n.Nights = 4000 }, "4000 nights"},
+		{func(n *Night) { n.Late = 1.5 }, "the rate of late objects is 1.5"},
 		{func(n *Night) { n.Manifests = Sidecars }, "profile cdrmend has manifests as jsonl or json or parquet"},
 		{func(n *Night) { n.Profile = GenesysCloud }, "has manifests as sidecars, with CDRs as details or csv"},
 		{func(n *Night) { n.Manifests = "xml" }, `manifests as "xml"`},

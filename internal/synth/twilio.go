@@ -17,13 +17,13 @@ const Twilio = "twilio"
 // the call to the agent; the recording has the parent's id and no end.
 func twilioFiles() *vendor {
 	return &vendor{
-		manifests: JSON, cdrs: JSON,
+		manifests: JSON, cdrs: JSON, settle: "0s",
 		defects: []Defect{Lost, Short, Duplicate, NoCDR, Unanswered, Withdrawn, Superseded},
 		lay:     (*call).bridge,
 		part:    func(p part) vendorPart { return twilio{p} },
 		sources: `sources:
   manifests:
-    - {name: recordings, url: %s, profile: twilio, settle: 0s}
+    - {name: recordings, url: %s, profile: twilio%s}
   cdrs:
     - {name: calls, url: %s, profile: twilio}
 output: {url: %s}
@@ -180,22 +180,23 @@ func (d twilio) recordingOf(c *call) twilioRecording {
 
 // outcome says what a run has to find of a conversation.
 func (d twilio) outcome(c *call) (o outcome) {
-	o.entries = d.copies(c)
+	day := &o[0] // recordings are listed by their start
+	day.entries = d.copies(c)
 	if !(c.fate == Withdrawn && c.legs[0].way%2 == 0) { // what is absent has no length
-		o.find(o.entries, "repaired_field", "end_time")
+		day.find(day.entries, "repaired_field", "end_time")
 	}
 	if c.fate == NoCDR {
-		o.find(1, "no_cdr", "")
+		day.find(1, "no_cdr", "")
 		return o
 	}
 	switch c.fate {
 	case Duplicate:
-		o.find(1, "duplicate", "")
+		day.find(1, "duplicate", "")
 	case Withdrawn:
-		o.find(1, "media_missing", "")
+		day.find(1, "media_missing", "")
 	}
 	if c.twice {
-		o.superseded = c.count
+		o.supersede(c)
 	}
 
 	for i := range c.count {
@@ -203,7 +204,7 @@ func (d twilio) outcome(c *call) (o outcome) {
 		if i == 0 {
 			v.Trunk = sid("TK", d.lines[c.line])
 		}
-		o.judge(c, v)
+		o.judge(c, i, v)
 	}
 	return o
 }

@@ -16,7 +16,8 @@ import (
 // a run has to say follows from the conversation alone.
 type vendor struct {
 	manifests, cdrs string   // the formats
-	sources         string   // of the configuration: three or four %s are the places of the objects
+	settle          string   // of the recordings in a night without late ones, empty for that of the profile
+	sources         string   // of the configuration: %s for the place of each source, and when recordings settle
 	defects         []Defect // that occur
 
 	lay  func(*call) // puts the legs of a conversation where the vendor has them
@@ -61,61 +62,79 @@ func vendorOf(profile string) *vendor {
 // Verdict is what a run has to say of one leg of a night in a vendor's files.
 type Verdict struct{ Conversation, Leg, Trunk, Verdict, Reason string }
 
-// outcome is what a run has to find of one conversation.
-type outcome struct {
+// outcome is what runs have to find of one conversation: the run over the day in which
+// it starts, and the run over the next.
+type outcome [2]dayOutcome
+
+// dayOutcome is what one run has to find of one conversation.
+type dayOutcome struct {
 	legs       []Verdict
 	entries    int
 	superseded int // rows
 	findings   []Finding
 }
 
-// judge adds a leg whose verdict is another one when the call has a defect, and the
-// finding about it.
-func (o *outcome) judge(c *call, v Verdict) {
+// supersede adds a superseded row of each leg.
+func (o *outcome) supersede(c *call) {
+	for _, l := range c.legs[:c.count] {
+		o[over(l.start)].superseded++
+	}
+}
+
+// judge adds a leg of the call, whose verdict is another one when the call has a defect,
+// and the finding about it.
+func (o *outcome) judge(c *call, n int, v Verdict) {
+	day := &o[over(c.legs[n].start)]
 	switch c.fate {
 	case Unanswered:
 		v.Verdict, v.Reason = "excluded", "not expected"
 	case Lost, Withdrawn:
 		v.Verdict = "missing"
-		o.find(1, "missing_recording", "")
+		day.find(1, "missing_recording", "")
 	case Short:
 		v.Verdict = "partial"
-		o.find(1, "short_recording", "")
+		day.find(1, "short_recording", "")
 	}
-	o.legs = append(o.legs, v)
+	day.legs = append(day.legs, v)
 }
 
 // find adds findings of a class.
-func (o *outcome) find(n int, class, field string) {
+func (o *dayOutcome) find(n int, class, field string) {
 	for range n {
 		o.findings = append(o.findings, Finding{class, field})
 	}
 }
 
-// Verdicts returns what a run has to say of each leg of the night, in an order of no
-// meaning. It is empty when the night is not in a vendor's files.
-func (n *Night) Verdicts() []Verdict {
+// Verdicts returns what a run has to say of each leg of the first night, in an order of
+// no meaning. It is empty when the night is not in a vendor's files.
+func (n *Night) Verdicts() []Verdict { return n.VerdictsIn(0) }
+
+// VerdictsIn returns the verdicts of one of the nights, which are counted from 0.
+func (n *Night) VerdictsIn(night int) []Verdict {
 	v := vendorOf(n.Profile)
 	if v == nil {
 		return nil
 	}
 
 	var all []Verdict
-	d := n.day(n.site(), 0)
-	part := v.part(d.whole())
-	_ = d.whole().calls(func(c *call) error {
-		all = append(all, part.outcome(c).legs...)
-		return nil
-	})
+	n.outcomes(v, night, func(o dayOutcome) { all = append(all, o.legs...) })
 	return all
 }
 
+// outcomes calls f for each conversation in which the run over a night finds something.
+func (n *Night) outcomes(v *vendor, night int, f func(dayOutcome)) {
+	for _, d := range n.daysFrom(night-1, night) {
+		part := v.part(d.whole())
+		_ = d.whole().calls(func(c *call) error {
+			f(part.outcome(c)[night-d.number])
+			return nil
+		})
+	}
+}
+
 // vendor counts what was planted in a vendor's files.
-func (p *Planted) vendor(n *Night, v *vendor) {
-	d := n.day(n.site(), 0)
-	part := v.part(d.whole())
-	_ = d.whole().calls(func(c *call) error {
-		o := part.outcome(c)
+func (p *Planted) vendor(n *Night, v *vendor, night int) {
+	n.outcomes(v, night, func(o dayOutcome) {
 		p.Legs += len(o.legs)
 		p.Entries += o.entries
 		p.Superseded += o.superseded
@@ -127,9 +146,9 @@ func (p *Planted) vendor(n *Night, v *vendor) {
 		for _, f := range o.findings {
 			p.add(f.Class, f.Field)
 		}
-		return nil
 	})
 
+	d := n.day(&site{}, night)
 	for line := range n.Lines {
 		if cause, _ := (trunks{d}).failure(line); v.log && cause != "" {
 			p.Outages[cause]++
@@ -264,7 +283,7 @@ func (d trunks) log(v *vendor) iter.Seq[Object] {
 		if !v.log {
 			return
 		}
-		yield(Object{fmt.Sprintf("registrations/date=%s/full.log", d.date), func(w io.Writer) error {
+		yield(Object{fmt.Sprintf("registrations/date=%s/full.log", d.date), d.sent(oneDay), func(w io.Writer) error {
 			o, part := newOut(w), v.part(d.whole())
 			for _, a := range d.events() {
 				o.b = part.line(o.b, a)
@@ -279,9 +298,9 @@ func (d trunks) log(v *vendor) iter.Seq[Object] {
 
 // vendorConfig returns the configuration that runs a night in a vendor's files.
 func (n *Night) vendorConfig(v *vendor, below func(string) string) []byte {
-	places := []any{n.Profile, below("recordings/date={date}/"), below("cdr/date={date}/")}
+	places := []any{n.Profile, n.settles(), below("recordings/date={date}/"), n.settle(v.settle), below("cdr/date={date}/")}
 	if v.log {
 		places = append(places, below("registrations/date={date}/"))
 	}
-	return fmt.Appendf(nil, "# A synthetic night in the files of %s. No source settles later.\nname: synth\n"+v.sources, append(places, below("out/"))...)
+	return fmt.Appendf(nil, "# A synthetic night in the files of %s. %s\nname: synth\n"+v.sources, append(places, below("out/"))...)
 }
