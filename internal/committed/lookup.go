@@ -2,6 +2,7 @@ package committed
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"path"
@@ -81,7 +82,7 @@ func (c *Commit) stored(ctx context.Context, key string) (object.Info, error) {
 			break
 		}
 	}
-	return object.Info{}, fmt.Errorf("it is not there")
+	return object.Info{}, errors.New("it is not there")
 }
 
 // remote reads parts of an object, each with one request, which ends when the

@@ -366,7 +366,7 @@ func (l *lookup) values(group, column int, list []page, see func(row int64, v pa
 		return err
 	}
 	pages := chunk.PagesFrom(&l.parts)
-	defer pages.Close()
+	defer func() { _ = pages.Close() }()
 
 	for _, p := range list {
 		if err := pages.SeekToRow(p.first); err != nil {
