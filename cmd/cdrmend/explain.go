@@ -91,16 +91,29 @@ func explainID(ctx context.Context, w *world, flags *pflag.FlagSet) (int, error)
 // findStory returns the story of an id from the newest interval that has it, and
 // the commit that it is taken from; nil when no interval has the id.
 func findStory(ctx context.Context, out *output, labels []string, id string, clear bool) (*explain.Story, *committed.Commit, error) {
-	for _, label := range slices.Backward(labels) {
-		commits, err := out.Commits(ctx, label)
-		if err != nil {
-			return nil, nil, err
-		}
-		if len(commits) == 0 { // --interval may name one that was never committed
-			continue
-		}
-		if story, err := explain.Tell(ctx, commits, id, clear); story != nil || err != nil {
-			return story, commits[len(commits)-1], err
+	// A look-up leads to an interval in little time. Only if it leads to none are all
+	// tables read, as that proves it.
+	for _, proof := range []bool{false, true} {
+		for _, label := range slices.Backward(labels) {
+			commits, err := out.Commits(ctx, label)
+			if err != nil {
+				return nil, nil, err
+			}
+			if len(commits) == 0 { // --interval may name one that was never committed
+				continue
+			}
+
+			newest := commits[len(commits)-1]
+			if !proof {
+				if has, err := explain.Has(ctx, newest, id); err != nil {
+					return nil, nil, err
+				} else if !has {
+					continue
+				}
+			}
+			if story, err := explain.Tell(ctx, commits, id, clear); story != nil || err != nil {
+				return story, newest, err
+			}
 		}
 	}
 

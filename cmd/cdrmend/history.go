@@ -83,30 +83,45 @@ func showHistory(ctx context.Context, w *world, flags *pflag.FlagSet) (int, erro
 // findHistory returns the commits of the newest interval whose history has a
 // finding, or has any when no id is given; nil when there is none.
 func findHistory(ctx context.Context, out *output, labels []string, id string) ([]*committed.Commit, error) {
-	for _, label := range slices.Backward(labels) {
-		commits, err := out.Commits(ctx, label)
-		if err != nil {
-			return nil, err
-		}
-		if len(commits) == 0 { // --interval may name one that was never committed
-			continue
-		}
-		if id == "" {
-			return commits, nil
-		}
-
-		// The history of the newest commit has every finding of the earlier ones.
-		for row, err := range commits[len(commits)-1].Table(ctx, table.History) {
+	// A look-up leads to an interval in little time. Only if it leads to none are all
+	// histories read, as that proves it.
+	for _, proof := range []bool{false, true} {
+		for _, label := range slices.Backward(labels) {
+			commits, err := out.Commits(ctx, label)
 			if err != nil {
 				return nil, err
 			}
-			if string(row.Bytes(0)) == id { // finding_id
+			if len(commits) == 0 { // --interval may name one that was never committed
+				continue
+			}
+			if id == "" {
 				return commits, nil
+			}
+			if has, err := hasFinding(ctx, commits[len(commits)-1], id, proof); has || err != nil {
+				return commits, err
 			}
 		}
 	}
 
 	return nil, nil
+}
+
+// hasFinding reports whether the history of a commit, which has every finding of
+// the earlier ones, has a finding. With proof all of the history is read.
+func hasFinding(ctx context.Context, c *committed.Commit, id string, proof bool) (bool, error) {
+	rows := c.Lookup(ctx, table.History, []string{"finding_id"}, []string{id}, nil)
+	if proof {
+		rows = c.Table(ctx, table.History)
+	}
+	for row, err := range rows {
+		if err != nil {
+			return false, err
+		}
+		if string(row.Bytes(0)) == id { // finding_id
+			return true, nil
+		}
+	}
+	return false, nil
 }
 
 // searched names the intervals in which something was looked for.

@@ -1,6 +1,7 @@
 // Package committed reads an output: its intervals, their commits, and the tables
 // of each. It returns only files whose hashes match the commit records, and writes
-// nothing.
+// nothing. A look-up alone reads parts of a file, which no hash covers: it says
+// where to look, and is not what is shown.
 package committed
 
 import (

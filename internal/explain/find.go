@@ -45,40 +45,62 @@ func Normal(id string) string {
 	return texts.String(policy.ID(texts, id))
 }
 
-// find looks for an id in the tables of a commit; nil if it is in none.
-func find(ctx context.Context, c *committed.Commit, id string) (*hit, error) {
-	m := &hit{
+// Has reports whether a look-up finds an id in the tables of a commit. It reads
+// little of them, and cannot check that nothing was changed: that it finds none is
+// no proof that there is none.
+func Has(ctx context.Context, c *committed.Commit, id string) (bool, error) {
+	m := newHit(id)
+	err := m.search(ctx, c.Lookup)
+	return len(m.kinds) > 0, err
+}
+
+func newHit(id string) *hit {
+	return &hit{
 		id: id, kinds: map[string]bool{}, conversations: map[subject]bool{}, recordingIDs: map[subject]bool{},
 		places: map[place]bool{}, findingIDs: map[string]bool{}, outageIDs: map[string]bool{},
 	}
-	for _, s := range []*table.Schema{table.History, table.Outages, table.Recordings, table.Calls} {
-		if err := m.search(ctx, c, s); err != nil {
-			return nil, err
-		}
-	}
-
-	if len(m.kinds) == 0 {
-		return nil, nil
-	}
-	return m, nil
 }
 
-func (m *hit) search(ctx context.Context, c *committed.Commit, s *table.Schema) error {
-	var columns []int
-	var kinds []string
-	for _, n := range named {
-		if n.schema == s {
-			columns, kinds = append(columns, s.Index(n.column)), append(kinds, n.kind)
+// find looks for an id in the tables of a commit; nil if it is in none. Rows that
+// a look-up finds need no proof, as gathering reads the tables. That there is none
+// does: then find reads them.
+func find(ctx context.Context, c *committed.Commit, id string) (*hit, error) {
+	all := func(ctx context.Context, s *table.Schema, _, _ []string, _ *table.Cost) table.Rows {
+		return c.Table(ctx, s)
+	}
+	for _, read := range []reader{c.Lookup, all} {
+		m := newHit(id)
+		if err := m.search(ctx, read); err != nil {
+			return nil, err
+		}
+		if len(m.kinds) > 0 {
+			return m, nil
 		}
 	}
+	return nil, nil
+}
 
-	for r, err := range c.Table(ctx, s) {
-		if err != nil {
-			return err
+// reader yields at least the rows of a table that have a value in a column. It is
+// Lookup of a commit, or like it.
+type reader func(ctx context.Context, s *table.Schema, columns, values []string, cost *table.Cost) table.Rows
+
+func (m *hit) search(ctx context.Context, read reader) error {
+	for _, s := range []*table.Schema{table.History, table.Outages, table.Recordings, table.Calls} {
+		var columns, kinds []string
+		for _, n := range named {
+			if n.schema == s {
+				columns, kinds = append(columns, n.column), append(kinds, n.kind)
+			}
 		}
-		for i, column := range columns {
-			if string(r.Bytes(column)) == m.id {
-				m.add(r, kinds[i])
+
+		for r, err := range read(ctx, s, columns, []string{m.id}, nil) {
+			if err != nil {
+				return err
+			}
+			for i, column := range columns {
+				if string(r.Bytes(s.Index(column))) == m.id {
+					m.add(r, kinds[i])
+				}
 			}
 		}
 	}

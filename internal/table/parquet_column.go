@@ -2,7 +2,6 @@ package table
 
 import (
 	"encoding/binary"
-	"math"
 	"slices"
 
 	"github.com/parquet-go/parquet-go/encoding/delta"
@@ -14,8 +13,9 @@ import (
 )
 
 // parquetColumn collects the values of one column of a row group and makes its
-// pages: one dictionary page, if it has a dictionary, and one data page, or two
-// if the dictionary became too long.
+// pages: one dictionary page, if it has a dictionary, and data pages of at most
+// rowsPerPage rows. It also makes what lets a reader skip pages: their bounds, and
+// a filter of all values if people look up rows by the column.
 type parquetColumn struct {
 	column *Column
 
@@ -30,8 +30,10 @@ type parquetColumn struct {
 	dictionary dictionary
 	refers     bool // the page refers to the dictionary
 
-	pages   []byte // complete data page before the current one
+	pages   []byte // complete data pages
 	totals  totals
+	index   pageIndex // of the complete pages
+	values  *valueSet // nil: the column has no filter
 	buffers buffers
 }
 
@@ -39,7 +41,6 @@ type parquetColumn struct {
 type totals struct {
 	uncompressed int // size of the pages without compression
 	rows, nulls  int
-	min, max     int64 // of all numbers so far
 }
 
 // buffers are kept from page to page.
@@ -48,13 +49,22 @@ type buffers struct {
 	values     []byte // encoded values
 	page       []byte // a page before compression
 	data       []byte // the compressed data page
-	dictionary []byte // the compressed dictionary page; the data page is still in use
+	dictionary []byte // the compressed dictionary page, in use until the chunk is written
+	seen       []bool // by number in the dictionary: the page has the text
+	bounds     [16]byte
 }
 
 // begin starts a new row group.
 func (c *parquetColumn) begin() {
 	c.clearPage()
-	c.pages, c.totals = c.pages[:0], totals{min: math.MaxInt64, max: math.MinInt64}
+	c.pages, c.totals = c.pages[:0], totals{}
+	c.index.reset()
+	if c.column.hasFilter() && c.values == nil {
+		c.values = new(valueSet)
+	}
+	if c.values != nil {
+		c.values.reset()
+	}
 	if c.refers = c.column.hasDictionary(); c.refers {
 		c.dictionary.reset()
 	}
@@ -79,7 +89,6 @@ func (c *parquetColumn) add(r *Row, i int) {
 	switch {
 	case c.column.Kind != Text:
 		c.ints = append(c.ints, cell.n)
-		c.totals.min, c.totals.max = min(c.totals.min, cell.n), max(c.totals.max, cell.n)
 	case c.refers && cell.state == symbol:
 		c.refs = append(c.refs, c.dictionary.symbol(r, i))
 	case c.refers && cell.state == borrowed:
@@ -156,24 +165,18 @@ func appendPlain(b, v []byte) []byte {
 // full reports whether the dictionary has become too long to be useful.
 func (c *parquetColumn) full() bool { return c.refers && len(c.dictionary.entries) > maxDictionary }
 
-// endDictionary ends the page and writes later rows without the dictionary.
+// endDictionary ends the page and writes later rows without the dictionary,
+// which stays: finish writes it for the pages so far.
 func (c *parquetColumn) endDictionary() error {
-	// The parts lie in buffers that the next page uses again, so they are copied.
-	page, err := c.endPage()
-	for _, part := range page {
-		c.pages = append(c.pages, part...)
-	}
-
-	c.clearPage()
-	c.refers = false // the dictionary stays: finish writes it for the pages so far
+	err := c.endPage()
+	c.refers = false
 	return err
 }
 
-// endPage makes a page of the rows since the last one. Its parts are valid
-// until rows are added.
-func (c *parquetColumn) endPage() (parts [][]byte, err error) {
+// endPage makes a page of the rows since the last one.
+func (c *parquetColumn) endPage() error {
 	if c.levels.rows == 0 {
-		return nil, nil
+		return nil
 	}
 
 	header := format.DataPageHeader{
@@ -181,17 +184,35 @@ func (c *parquetColumn) endPage() (parts [][]byte, err error) {
 		DefinitionLevelEncoding: format.RLE, RepetitionLevelEncoding: format.RLE,
 	}
 
+	nulls := c.totals.nulls
 	if err := c.encodeLevels(); err != nil {
-		return nil, err
+		return err
 	}
+	nulls = c.totals.nulls - nulls
 	values, encoding, err := c.encode()
 	if err != nil {
-		return nil, err
+		return err
 	}
 
 	header.Encoding = encoding
+	page, err := c.page(&c.buffers.data, format.PageHeader{Type: format.DataPage, DataPageHeader: thrift.New(header)}, c.buffers.levels, values)
+	if err != nil {
+		return err
+	}
+
+	known := nulls < c.levels.rows
+	if known {
+		c.look()
+	}
+	c.index.add(len(c.pages), size(page), c.totals.rows, nulls, c.column.Kind, known)
+
+	// The parts lie in buffers that the next page uses again, so they are copied.
+	for _, part := range page {
+		c.pages = append(c.pages, part...)
+	}
 	c.totals.rows += c.levels.rows
-	return c.page(&c.buffers.data, format.PageHeader{Type: format.DataPage, DataPageHeader: thrift.New(header)}, c.buffers.levels, values)
+	c.clearPage()
+	return nil
 }
 
 // encodeLevels encodes the levels of the page after their length, and counts
@@ -232,6 +253,50 @@ func (c *parquetColumn) encode() (values []byte, encoding format.Encoding, err e
 	return c.plain.encoded, format.Plain, nil
 }
 
+// look goes through the values of the page for their bounds and the filter. The
+// page has a value.
+func (c *parquetColumn) look() {
+	x := &c.index
+	x.min, x.max = nil, nil
+	switch {
+	case c.column.Kind != Text:
+		x.min = binary.LittleEndian.AppendUint64(c.buffers.bounds[:0], uint64(slices.Min(c.ints)))
+		x.max = binary.LittleEndian.AppendUint64(c.buffers.bounds[8:8], uint64(slices.Max(c.ints)))
+	case c.refers:
+		c.lookAtDictionary()
+	case c.column.pack == prefixed || c.column.pack == shared:
+		for i, end := range c.ends[1:] {
+			x.widen(c.texts[c.ends[i]:end])
+		}
+	default:
+		for b := c.plain.encoded; len(b) > 0; {
+			end := 4 + binary.LittleEndian.Uint32(b)
+			x.widen(b[4:end])
+			if c.values != nil {
+				c.values.add(b[4:end])
+			}
+			b = b[end:]
+		}
+	}
+}
+
+// lookAtDictionary is look for a page that refers to the dictionary. Its texts
+// are added to the filter when it is complete.
+func (c *parquetColumn) lookAtDictionary() {
+	seen := slices.Grow(c.buffers.seen[:0], c.dictionary.count())[:c.dictionary.count()]
+	clear(seen)
+	for _, n := range c.refs {
+		seen[n] = true
+	}
+
+	for n, met := range seen {
+		if met {
+			c.index.widen(c.dictionary.text(int32(n)))
+		}
+	}
+	c.buffers.seen = seen
+}
+
 // compressed reports whether the pages of the column are compressed. Random ids
 // do not get smaller; references and numbers are packed already.
 func (c *parquetColumn) compressed() bool {
@@ -267,16 +332,21 @@ func (c *parquetColumn) page(memory *[]byte, h format.PageHeader, content ...[]b
 type columnChunk struct {
 	parts [][]byte
 	meta  format.ColumnMetaData // offsets are relative to the first part, -1 for no dictionary
+
+	// These are memory of their own: an extended table uses them after the column
+	// has begun a new row group, and they are stored after all row groups.
+	pages  []format.PageLocation // offsets are relative to the first data page
+	index  []byte                // the column index
+	filter []byte                // nil: none
 }
 
 func (c *parquetColumn) finish() (columnChunk, error) {
-	last, err := c.endPage()
-	if err != nil {
+	if err := c.endPage(); err != nil {
 		return columnChunk{}, err
 	}
 
 	// With only missing values the dictionary is empty and has no page.
-	k := columnChunk{append([][]byte{c.pages}, last...), c.describe()}
+	k := columnChunk{parts: [][]byte{c.pages}, meta: c.describe(), pages: slices.Clone(c.index.offsets.PageLocations)}
 	if c.column.hasDictionary() && c.dictionary.count() > 0 {
 		header := format.DictionaryPageHeader{NumValues: int32(c.dictionary.count()), Encoding: format.Plain}
 		dictionary, err := c.page(&c.buffers.dictionary, format.PageHeader{Type: format.DictionaryPage, DictionaryPageHeader: thrift.New(header)}, c.dictionary.entries)
@@ -288,7 +358,22 @@ func (c *parquetColumn) finish() (columnChunk, error) {
 	}
 
 	k.meta.TotalCompressedSize, k.meta.TotalUncompressedSize = int64(size(k.parts)), int64(c.totals.uncompressed)
-	return k, nil
+	return k, c.complete(&k)
+}
+
+// complete adds the index and the filter to a chunk.
+func (c *parquetColumn) complete(k *columnChunk) (err error) {
+	if k.index, err = c.index.stored(c.column.Kind); err != nil || c.values == nil {
+		return err
+	}
+
+	if c.column.hasDictionary() {
+		for n := range c.dictionary.count() {
+			c.values.add(c.dictionary.text(int32(n)))
+		}
+	}
+	k.filter, err = c.values.filter()
+	return err
 }
 
 func size(parts [][]byte) (n int) {
@@ -310,10 +395,6 @@ func (c *parquetColumn) describe() format.ColumnMetaData {
 	case c.column.Kind != Text:
 		meta.Type = format.Int64
 		meta.Encoding = []format.Encoding{format.RLE, format.DeltaBinaryPacked}
-		if c.totals.nulls < c.totals.rows { // no value, no minimum
-			meta.Statistics.MinValue = binary.LittleEndian.AppendUint64(nil, uint64(c.totals.min))
-			meta.Statistics.MaxValue = binary.LittleEndian.AppendUint64(nil, uint64(c.totals.max))
-		}
 	case c.column.pack == repeated:
 		meta.Encoding = append(meta.Encoding, format.RLEDictionary)
 	case c.column.pack == prefixed:
@@ -325,5 +406,6 @@ func (c *parquetColumn) describe() format.ColumnMetaData {
 	if c.compressed() {
 		meta.Codec = format.Zstd
 	}
+	meta.Statistics.MinValue, meta.Statistics.MaxValue = c.index.bounds(c.column.Kind)
 	return meta
 }

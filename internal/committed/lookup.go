@@ -1,0 +1,108 @@
+package committed
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"path"
+	"slices"
+
+	"cdrmend/internal/object"
+	"cdrmend/internal/table"
+)
+
+// Lookup yields the rows of a table of the commit, the history included, that have
+// one of the values in one of the columns, in the order of the table. What it read
+// is added to cost, which may be nil.
+//
+// Of a Parquet file it reads only parts, from the store itself. The file must have
+// its committed size, but its hash cannot be checked. So a row, or that there is
+// none, says where to look: who shows rows, or says that there are none, reads them
+// with [Commit.Table].
+func (c *Commit) Lookup(ctx context.Context, s *table.Schema, columns, values []string, cost *table.Cost) table.Rows {
+	return func(yield func(*table.Row, error) bool) {
+		f, err := c.TableFile(ctx, s)
+		switch {
+		case err != nil:
+			yield(nil, err)
+			return
+		case path.Ext(f.Path) != ".parquet":
+			c.scan(ctx, s, columns, values)(yield)
+			return
+		}
+
+		info, err := c.stored(ctx, f.Path)
+		if err == nil && info.Size != f.Size {
+			err = fmt.Errorf("it is not the file that was committed: it has %d bytes instead of %d", info.Size, f.Size)
+		}
+		if err != nil {
+			yield(nil, fmt.Errorf("reading %q: %w", f.Path, err))
+			return
+		}
+
+		r := &remote{ctx: ctx, store: c.output.Store, info: info}
+		for row, err := range table.Lookup(ctx, r, info.Size, s, columns, values, cost) {
+			if err != nil {
+				err = fmt.Errorf("reading %q: %w", f.Path, err)
+			}
+			if !yield(row, err) {
+				return
+			}
+		}
+	}
+}
+
+// scan is Lookup for a file that has to be read from its beginning to its end.
+func (c *Commit) scan(ctx context.Context, s *table.Schema, columns, values []string) table.Rows {
+	return func(yield func(*table.Row, error) bool) {
+		for r, err := range c.Table(ctx, s) {
+			has := func(column string) bool {
+				i := s.Index(column)
+				return r.Known(i) && slices.Contains(values, r.Text(i))
+			}
+			if (err != nil || slices.ContainsFunc(columns, has)) && !yield(r, err) {
+				return
+			}
+		}
+	}
+}
+
+// stored returns what the store says about a file, with one request.
+func (c *Commit) stored(ctx context.Context, key string) (object.Info, error) {
+	dir, name := path.Split(key)
+	for info, err := range c.output.Store.After(ctx, dir, name[:len(name)-1]) {
+		if err != nil {
+			return object.Info{}, err
+		}
+		if info.Key == key {
+			return info, nil
+		}
+		if info.Key > key {
+			break
+		}
+	}
+	return object.Info{}, errors.New("it is not there")
+}
+
+// remote reads parts of an object, each with one request, which ends when the
+// part was read.
+type remote struct {
+	ctx   context.Context
+	store object.Store
+	info  object.Info
+}
+
+func (r *remote) ReadAt(b []byte, from int64) (int, error) {
+	body, err := r.store.Open(r.ctx, r.info, from)
+	if err != nil {
+		return 0, err
+	}
+	defer body.Close()
+
+	n, err := io.ReadFull(body, b)
+	if err == io.ErrUnexpectedEOF { // the object ends before the part
+		err = io.EOF
+	}
+	return n, err
+}

@@ -1,0 +1,187 @@
+package committed_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"cdrmend/internal/committed"
+	"cdrmend/internal/ledger"
+	"cdrmend/internal/object"
+	"cdrmend/internal/object/objecttest"
+	"cdrmend/internal/scratch"
+	"cdrmend/internal/table"
+	_ "cdrmend/internal/tempdir"
+)
+
+// metered is a store that counts the bytes that are read of objects.
+type metered struct {
+	object.Store
+	opened, read atomic.Int64
+}
+
+func (m *metered) Open(ctx context.Context, info object.Info, from int64) (io.ReadCloser, error) {
+	body, err := m.Store.Open(ctx, info, from)
+	m.opened.Add(1)
+	return struct {
+		io.Reader
+		io.Closer
+	}{io.TeeReader(body, m), body}, err
+}
+
+func (m *metered) Write(b []byte) (int, error) {
+	m.read.Add(int64(len(b)))
+	return len(b), nil
+}
+
+// newMetered returns an output in a store that counts, and its counts.
+func newMetered(t *testing.T, store object.Store) (*out, *metered) {
+	o, m := newOut(t), &metered{Store: store}
+	o.Store = m
+	o.ledger = (&ledger.Output{Store: m, Root: o.Root, Name: "n"}).Interval(label)
+	return o, m
+}
+
+const outages = 100_000
+
+func outageID(n int) string { return fmt.Sprintf("out-%016x", uint64(n+1)*0x9E3779B97F4A7C15) }
+
+// commitMany commits a run with many outages in some formats, the history with
+// them.
+func (o *out) commitMany(formats ...string) *committed.Commit {
+	o.t.Helper()
+	var csv, parquet bytes.Buffer
+	o.must(table.Write(table.Outages, func(yield func(*table.Row, error) bool) {
+		var r table.Row
+		for n := range outages {
+			r.Reset(table.Outages)
+			r.AddText(outageID(n))
+			for range len(table.Outages.Columns) - 1 {
+				r.AddNull()
+			}
+			if !yield(&r, nil) {
+				return
+			}
+		}
+	}, &csv, &parquet))
+
+	run := o.ledger.NewRun("many", "")
+	var history []ledger.File
+	for _, format := range formats {
+		spool := scratch.NewSpool("")
+		_, _ = spool.Write(map[string][]byte{".csv": csv.Bytes(), ".parquet": parquet.Bytes()}[format])
+		o.must(run.Put(o.t.Context(), "outages"+format, spool))
+		f, err := o.ledger.PutLog(o.t.Context(), "many.history"+format, spool)
+		o.must(err)
+		history = append(history, f)
+	}
+	sum, err := run.Finish(o.t.Context(), nil)
+	o.must(err)
+	_, err = o.ledger.Commit(o.t.Context(), ledger.Record{
+		Format: ledger.RecordFormat, Number: 1, Name: "n", Interval: label, RunID: "many", RunSHA256: sum,
+		History: history, Neighbours: []ledger.Neighbour{},
+	})
+	o.must(err)
+
+	c, err := o.Newest(o.t.Context(), label)
+	o.must(err)
+	return c
+}
+
+// lookUp returns the ids of the outages that a look-up finds.
+func lookUp(t *testing.T, c *committed.Commit, ids ...string) (found []string, cost table.Cost, err error) {
+	t.Helper()
+	for r, err := range c.Lookup(t.Context(), table.Outages, []string{"outage_id"}, ids, &cost) {
+		if err != nil {
+			return found, cost, err
+		}
+		found = append(found, r.Text(0))
+	}
+	return found, cost, nil
+}
+
+func TestALookupReadsPartsOfTheObjectAlone(t *testing.T) {
+	server := objecttest.Gateway(t, objecttest.GatewayOptions{})
+	server.Setenv(t)
+	server.Bucket(t, "out", objecttest.Plain)
+	s3, err := object.Open(t.Context(), object.Location{Bucket: "out"}, object.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	for name, store := range map[string]object.Store{"S3": s3, "directory": newOut(t).Store} {
+		o, m := newMetered(t, store)
+		c := o.commitMany(".parquet")
+		if _, err := c.Files(t.Context()); err != nil { // run.json is not part of the look-up
+			t.Fatal(err)
+		}
+		file, err := c.TableFile(t.Context(), table.Outages)
+		o.must(err)
+
+		m.read.Store(0)
+		m.opened.Store(0)
+		found, cost, err := lookUp(t, c, outageID(77_000), outageID(77_001), "out-none")
+		if want := outageID(77_000) + " " + outageID(77_001); err != nil || strings.Join(found, " ") != want {
+			t.Errorf("%s: found %q, %v, want %s", name, found, err, want)
+		}
+		if cost.Bytes != m.read.Load() || cost.Requests != m.opened.Load() {
+			t.Errorf("%s: %+v is reported for %d bytes in %d requests", name, cost, m.read.Load(), m.opened.Load())
+		}
+		if m.read.Load()*2 > file.Size || m.opened.Load() > 8 {
+			t.Errorf("%s: %d of %d bytes were read in %d requests", name, m.read.Load(), file.Size, m.opened.Load())
+		}
+	}
+}
+
+func TestALookupInCSVReadsTheTable(t *testing.T) {
+	o, _ := newMetered(t, newOut(t).Store)
+	found, _, err := lookUp(t, o.commitMany(".csv"), outageID(5), "out-none", outageID(99_999))
+	if want := []string{outageID(5), outageID(99_999)}; err != nil || strings.Join(found, " ") != strings.Join(want, " ") {
+		t.Errorf("found %q, %v, want %q", found, err, want)
+	}
+}
+
+// replacing returns a copy of an output in which one object is another one, or is
+// missing if content is nil.
+func replacing(t *testing.T, o *out, key string, change func([]byte) []byte) *committed.Commit {
+	t.Helper()
+	other := newOut(t)
+	for info, err := range o.Store.List(t.Context(), "") {
+		o.must(err)
+		body, err := o.Store.Open(t.Context(), info, 0)
+		o.must(err)
+		content, err := io.ReadAll(body)
+		o.must(err)
+		o.must(body.Close())
+		if info.Key == key {
+			content = change(content)
+		}
+		if content != nil {
+			o.must(other.Store.Create(t.Context(), info.Key, object.ContentOf(content)))
+		}
+	}
+	c, err := other.Newest(t.Context(), label)
+	o.must(err)
+	return c
+}
+
+func TestALookupNamesTheFileThatIsNotTheCommittedOne(t *testing.T) {
+	o, _ := newMetered(t, newOut(t).Store)
+	file, err := o.commitMany(".parquet").TableFile(t.Context(), table.Outages)
+	o.must(err)
+
+	for want, change := range map[string]func([]byte) []byte{
+		"bytes instead of": func(b []byte) []byte { return append(b, 0) },
+		"is not there":     func([]byte) []byte { return nil },
+		"damaged":          func(b []byte) []byte { return append(b[:len(b)-8:len(b)-8], "\xff\xff\xff\x7fPAR1"...) },
+	} {
+		_, _, err := lookUp(t, replacing(t, o, file.Path, change), outageID(5))
+		if err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), file.Path) {
+			t.Errorf("error %v, want %q and %s", err, want, file.Path)
+		}
+	}
+}
