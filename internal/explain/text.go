@@ -187,7 +187,7 @@ func (t *teller) coincidences() string {
 // row itself is asked, and only for classes whose meaning quotes no value from
 // outside.
 func meaning(f *table.Finding) string {
-	return wording.Finding(f.Class, f.Recording, f.Field, f.Detail)
+	return wording.FindingIn(f.Status, f.Class, f.Recording, f.Field, f.Detail)
 }
 
 func count(n int, what string) string {
@@ -206,7 +206,7 @@ var verdicts = map[string]string{
 	"repaired":          "A leg of the call is recorded, with all its metadata after repair.",
 	"incomplete":        "A leg of the call is recorded, but what is known about its recording is defective.",
 	"partial":           "A leg of the call is recorded only in part.",
-	"missing":           "A leg of the call that was to be recorded has no recording.",
+	"missing":           "Of a leg of the call that was to be recorded no recording with audio was found.",
 	"indeterminate":     "Whether a leg of the call is recorded, nobody can tell.",
 	"excluded":          "A leg of the call was not to be recorded.",
 	"recorded_in_error": "A leg of the call is recorded although it was not to be.",

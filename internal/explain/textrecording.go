@@ -204,7 +204,7 @@ func (f *Finding) next() string {
 		return ""
 	case f.row.Class == "stray_record":
 		return wording.StrayRemedy(f.row.Source, f.row.Detail)
-	case undecided && (!detailed || w.Remedy == ""):
+	case undecided && (f.row.Detail == "" || !detailed || w.Remedy == ""):
 		return ""
 	}
 	return wording.Remedy(f.row.Class, f.row.Detail)

@@ -199,7 +199,7 @@ func (b *book) table(title string, show *redact.Redactor, columns []column, list
 // happened says what a finding means.
 func happened(r *line) string {
 	f := table.FindingOf(r.shown)
-	return wording.Finding(f.Class, f.Recording, f.Field, f.Detail)
+	return wording.FindingIn(f.Status, f.Class, f.Recording, f.Field, f.Detail)
 }
 
 // ofFinding says what to do about a finding.

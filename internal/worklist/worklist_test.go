@@ -364,6 +364,16 @@ func TestAWorklistBeginsWithTheCallAndHasRoomForPeople(t *testing.T) {
 	}
 }
 
+// The status stands in a column that is not printed: the sentence says it, too.
+func TestAFindingThatNobodyCanDecideSaysSoInItsSentence(t *testing.T) {
+	n := night()
+	n.Findings = wantedOf(full(table.Findings, map[string]any{"finding_id": "fnd-1", "severity": "critical", "status": "indeterminate", "class": "missing_recording", "detail": "contested"}))
+	got := cellsOf(t, opened(t, written(t, n, policy.Report{}))["Findings"], "what happened")
+	if want := "nobody can tell whether the leg was recorded: its conversation has recordings, and nobody can say whether one of them is its own"; len(got) != 1 || got[0] != want {
+		t.Errorf("the sheet says %q, want %q", got, want)
+	}
+}
+
 // With pseudonyms nobody may find out from a note whose call a finding is about.
 func TestPseudonymsAreNotJoinedWithWhatPeopleWrote(t *testing.T) {
 	sheet := opened(t, written(t, night(), policy.Report{
