@@ -262,7 +262,8 @@ func listing(list ...map[string]string) table.Rows {
 func TestAStatementSaysWhoAcceptedWhatAndWhy(t *testing.T) {
 	r := night(0, "")
 	r.Summary.Findings = []report.FindingCount{
-		{Class: "missing_recording", Severity: "critical", Status: "accepted", Count: 1}, {Class: "short_recording", Severity: "major", Status: "accepted", Count: 1},
+		{Class: "missing_recording", Severity: "critical", Status: "accepted", Count: 1},
+		{Class: "short_recording", Severity: "major", Status: "accepted", Count: 1},
 		{Class: "missing_recording", Severity: "critical", Status: "indeterminate", Count: 2},
 	}
 	accept := &r.Summary.Config.Policy
