@@ -29,6 +29,9 @@ all findings go into the file that report.worklist names.
   cdrmend accept --conversation 1f0e… --config cdrmend.yaml --basis "lawful erasure" --reason "request 2026-117" --by "J. Doe"
   cdrmend accept --from findings.xlsx --config cdrmend.yaml
 
+An accepted finding still holds. The next commit of its interval keeps reason, by
+and basis; report.pdf, history and explain show them.
+
 It commits nothing. It says which committed intervals are concerned, and with
 which command they are committed again. An id that no interval has is an error,
 and then nothing is written.

@@ -85,7 +85,7 @@ var rooms = map[string]room{
 	"internal/committed":    {"what was committed is read as the records name it, without the means to make more of it", "table ledger scratch object token"},
 	"internal/replay":       {"a run is made again by the job, from what it says of itself", "job report ledger record object policy"},
 	"internal/verify":       {"what was committed is checked from the output alone, by the rooms that made it", "replay table report ledger timestamp stream printable scratch object policy token"},
-	"internal/history":      {"what became of findings follows from what was committed; a document that was made is known by its name", "committed table ledger printable profile"},
+	"internal/history":      {"what became of findings follows from what was committed, and who accepted them from the configuration that was; a document that was made is known by its name", "wording committed table ledger printable profile policy"},
 	"internal/explain":      {"a story is told from what was committed, and from the decision made once more", "match reconcile job committed history cdr registration wording table redact profile intern record printable policy"},
 	"internal/release":      {"a release is made from a commit by the toolchain, and needs nothing of the program but that it runs", ""},
 	"internal/sample":       {"the sample is known beforehand, so it must not follow from the code that it tests", ""},

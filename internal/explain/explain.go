@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"cdrmend/internal/history"
+	"cdrmend/internal/policy"
 	"cdrmend/internal/table"
 )
 
@@ -180,9 +181,10 @@ type Outage struct {
 
 // Finding is a finding, open or closed, as the history has it.
 type Finding struct {
-	Row   table.Cells `json:"row"` // of the table history
-	Asked bool        `json:"asked"`
-	row   table.HistoryRow
+	Row      table.Cells     `json:"row"` // of the table history
+	Asked    bool            `json:"asked"`
+	Accepted *policy.Grounds `json:"accepted,omitempty"` // of one that the commit's run accepts: by which row, by whom and why
+	row      table.HistoryRow
 }
 
 // place identifies a row of an input.

@@ -34,10 +34,15 @@ func newJob(t *testing.T, legs string) *job.Job {
 
 func configuredJob(t *testing.T, config, legs string) *job.Job {
 	t.Helper()
+	return nightJob(t, config, legs, `[{"recording_id":"r1","conversation_id":"c1","start_time":"2026-11-20T10:00:00Z","end_time":"2026-11-20T10:05:00Z"}]`)
+}
+
+func nightJob(t *testing.T, config, legs, manifest string) *job.Job {
+	t.Helper()
 	dir := t.TempDir()
 	for name, text := range map[string]string{
 		"cdrmend.yaml":               config,
-		"m/date=2026-11-20/a.json":   `[{"recording_id":"r1","conversation_id":"c1","start_time":"2026-11-20T10:00:00Z","end_time":"2026-11-20T10:05:00Z"}]`,
+		"m/date=2026-11-20/a.json":   manifest,
 		"c/date=2026-11-20/legs.csv": "conversation_id,leg_id,recording_ids,trunk_id,start_time,answer_time,end_time\n" + legs,
 	} {
 		path := filepath.Join(dir, filepath.FromSlash(name))
@@ -158,7 +163,7 @@ func TestAStoryTellsWhichLegsContestARecording(t *testing.T) {
 	legs := twoLegs + "c1,3,,T1,2026-11-19T23:59:00Z,2026-11-19T23:59:00Z,2026-11-20T10:03:00Z\n"
 	text := deepened(t, configuredJob(t, strings.Replace(config, "profile: cdrmend}]\noutput", "profile: cdrmend, one_recording_per: leg}]\noutput", 1), legs), "2")
 	for _, want := range []string{
-		"Leg 2: indeterminate", "- its conversation has fewer recordings than legs, and nobody can say whose they are\n",
+		"Leg 2: indeterminate", "- its conversation has recordings, and nobody can say whether one of them is its own\n",
 		"- recording r1 is taken for leg 1, whose times are nearest to it\n", "- without a recording like it: leg 3\n",
 		"What to do: have the export name the leg of each recording",
 	} {
@@ -172,8 +177,55 @@ func TestAStoryTellsWhichLegsContestARecording(t *testing.T) {
 func TestAStoryFromTablesTellsTheReason(t *testing.T) {
 	j := configuredJob(t, strings.Replace(config, "profile: cdrmend}]\noutput", "profile: cdrmend, one_recording_per: leg}]\noutput", 1), twoLegs)
 	text := explain.Text(tell(t, j, "2"))
-	if want := "The verdict is indeterminate, as its conversation has fewer recordings than legs, and nobody can say whose they are (contested).\n"; !strings.Contains(text, want) {
+	if want := "The verdict is indeterminate, as its conversation has recordings, and nobody can say whether one of them is its own (contested).\n"; !strings.Contains(text, want) {
 		t.Errorf("the story does not say %q:\n%s", want, text)
+	}
+}
+
+// A verdict may rest on a recording that a manifest lists without audio: the story must
+// not deny it, nor claim that what may be there is not.
+func TestAStoryDeniesNoRecordingThatAManifestLists(t *testing.T) {
+	const times = `"start_time":"2026-11-20T10:00:00Z","end_time":"2026-11-20T10:05:00Z"`
+	listing, byConversation := oneLeg, strings.Replace(oneLeg, "r1", "", 1)
+	for name, test := range map[string]struct {
+		legs, manifest string
+		want           []string
+	}{
+		"deleted, by conversation": {
+			byConversation, `[{"recording_id":"r1","conversation_id":"c1","state":"Deleted",` + times + `}]`,
+			[]string{
+				"Leg 1: missing", "- it lists no recordings; a manifest lists a recording of its conversation, but without audio: the manifest says that it was deleted\n",
+				"- no recording with audio was found that covers any of it", "can still be restored",
+				"  A manifest lists a recording without audio: the manifest says that it was deleted.\n",
+			},
+		},
+		"deleted, listed": {
+			listing, `[{"recording_id":"r1","conversation_id":"c1","state":"deleted",` + times + `}]`,
+			[]string{"- recording r1, which it lists, is in a manifest, but without audio: the manifest says that it was deleted\n"},
+		},
+		"promised, listed": {
+			listing, `[{"recording_id":"r1","conversation_id":"c1","state":"pending",` + times + `}]`,
+			[]string{"Leg 1: indeterminate", "- recording r1, which it lists, is announced by a manifest, but its audio had not been delivered yet\n", "Nobody can tell whether recording r1, which the leg lists, is there: it is announced"},
+		},
+		"promised, by conversation": {
+			byConversation, `[{"recording_id":"r1","conversation_id":"c1","state":"pending",` + times + `}]`,
+			[]string{"- it lists no recordings; a manifest announces a recording of its conversation", "Nobody can tell whether the leg was recorded: a manifest announces"},
+		},
+		"nothing": {
+			byConversation, `[{"recording_id":"r9","conversation_id":"c9",` + times + `}]`,
+			[]string{"- it lists no recordings, and no manifest that was read has a voice recording of its conversation that could be its own\n"},
+		},
+	} {
+		text := deepened(t, nightJob(t, config, test.legs, test.manifest), "1")
+		for _, want := range test.want {
+			if !strings.Contains(text, want) {
+				t.Errorf("%s: the story does not say %q:\n%s", name, want, text)
+			}
+		}
+		denied := strings.Contains(text, "no manifest that was read has") || strings.Contains(text, "is in no manifest") || strings.Contains(text, "has no recording")
+		if denied != (name == "nothing") {
+			t.Errorf("%s: whether the story denies the recording is %v:\n%s", name, denied, text)
+		}
 	}
 }
 

@@ -32,7 +32,7 @@ func Tell(ctx context.Context, commits []*committed.Commit, id string, clear boo
 
 	// The order matters: findings look at the recordings, outages at the
 	// findings and calls, and all later steps at what was gathered.
-	for _, step := range []func(context.Context) error{g.recordings, g.calls, g.findings, g.repairs, g.coinciding, g.objects, g.copies} {
+	for _, step := range []func(context.Context) error{g.recordings, g.calls, g.findings, g.grounds, g.repairs, g.coinciding, g.objects, g.copies} {
 		if err := step(ctx); err != nil {
 			return nil, err
 		}
@@ -71,6 +71,10 @@ func (g *gathering) mask(events []history.Event) {
 		// The detail of such a finding may hold the value itself.
 		if g.story.Masked && e.Detail != "" && slices.Contains([]string{"ani", "dnis", "user_ids"}, e.Field) {
 			e.Detail, e.WasDetail = masked, ""
+		}
+		if e.Accepted != nil {
+			shown := g.show.Grounds(*e.Accepted)
+			e.Accepted = &shown
 		}
 		for n := range e.ClosedBy {
 			e.ClosedBy[n].Key = g.show.Key(e.ClosedBy[n].Key)
@@ -184,6 +188,25 @@ func (g *gathering) findings(ctx context.Context) error {
 		about := f.Entry < 0 && documents[[2]string{f.Source, f.ObjectKey}] || g.outageIDs[f.OutageID] || g.recordingIDs[subject{f.Org, f.Recording}]
 		if (belongs || about || g.findingIDs[f.ID]) && g.keep(len(g.story.Findings)) {
 			g.story.Findings = append(g.story.Findings, &Finding{Row: g.cells(r), Asked: f.ID == g.id, row: f})
+		}
+	}
+	return nil
+}
+
+// grounds notes for findings that are accepted by whom and why.
+func (g *gathering) grounds(ctx context.Context) error {
+	if !slices.ContainsFunc(g.story.Findings, (*Finding).accepted) {
+		return nil
+	}
+	a, err := history.Acceptance(ctx, g.commit)
+	if err != nil {
+		return err
+	}
+
+	for _, f := range g.story.Findings {
+		if f.accepted() {
+			shown := g.show.Grounds(*history.Grounds(a, &f.row.Finding))
+			f.Accepted = &shown
 		}
 	}
 	return nil

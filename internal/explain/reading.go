@@ -240,7 +240,7 @@ func (d *deepening) call(c *Call, n uint32) {
 			c.Weighing.Hiding = append(c.Weighing.Hiding, "the row of its start was not read, so that it may have begun before the earliest manifests that were read; a longer lookback of its source and of the manifests may show it")
 		}
 	}
-	c.Weighing.Because, c.Weighing.NotBetter = d.because(&w, &cdr.Leg{Shown: *l, Particulars: d.r.Particulars[n]})
+	c.Weighing.Because, c.Weighing.NotBetter = d.because(c, &w, &cdr.Leg{Shown: *l, Particulars: d.r.Particulars[n]})
 }
 
 // held describes recordings and the legs that have them.

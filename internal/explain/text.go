@@ -128,6 +128,9 @@ func (t *teller) short() {
 			continue
 		}
 		add(wording.Capital(meaning(&f.row.Finding)) + ".")
+		if f.Accepted != nil {
+			add("That finding is " + f.grounds() + ".")
+		}
 	}
 
 	for _, c := range t.story.Calls {
@@ -184,7 +187,7 @@ func (t *teller) coincidences() string {
 // row itself is asked, and only for classes whose meaning quotes no value from
 // outside.
 func meaning(f *table.Finding) string {
-	return wording.Finding(f.Class, f.Recording, f.Field, f.Detail)
+	return wording.FindingIn(f.Status, f.Class, f.Recording, f.Field, f.Detail)
 }
 
 func count(n int, what string) string {
@@ -203,7 +206,7 @@ var verdicts = map[string]string{
 	"repaired":          "A leg of the call is recorded, with all its metadata after repair.",
 	"incomplete":        "A leg of the call is recorded, but what is known about its recording is defective.",
 	"partial":           "A leg of the call is recorded only in part.",
-	"missing":           "A leg of the call that was to be recorded has no recording.",
+	"missing":           "Of a leg of the call that was to be recorded no recording with audio was found.",
 	"indeterminate":     "Whether a leg of the call is recorded, nobody can tell.",
 	"excluded":          "A leg of the call was not to be recorded.",
 	"recorded_in_error": "A leg of the call is recorded although it was not to be.",
@@ -224,6 +227,9 @@ func (t *teller) finding(f *Finding) {
 
 	t.line("It says that %s.", meaning(&f.row.Finding))
 	t.line("Its severity is %s, and it is %s.", f.row.Severity, f.state())
+	if f.Accepted != nil {
+		t.line("It is %s.", f.grounds())
+	}
 
 	if next := f.next(); next != "" {
 		t.line("What to do: %s.", next)
@@ -248,6 +254,14 @@ func (f *Finding) state() string {
 	return f.row.State
 }
 
+func (f *Finding) accepted() bool { return f.row.State == "accepted" }
+
+// grounds says by whom and why a finding is accepted.
+func (f *Finding) grounds() string {
+	g := f.Accepted
+	return wording.Accepted(g.Row, g.By, g.Reason, g.Basis)
+}
+
 // findings writes the history of every finding of the story.
 func (t *teller) findings() {
 	if len(t.story.Findings) == 0 {
@@ -259,6 +273,9 @@ func (t *teller) findings() {
 		for i := range c.Events {
 			e := &c.Events[i]
 			t.line("%s %s %s in commit %d, %s%s", e.Finding, e.Class, e.What, c.Number, when(c.Time.Format(time.RFC3339Nano)), change(e))
+			if g := e.Accepted; g != nil {
+				t.detail("%s", wording.Accepted(g.Row, g.By, g.Reason, g.Basis))
+			}
 			for _, h := range e.ClosedBy {
 				t.detail("closed by %s:%s, which is %s and %s", h.Source, h.Key, h.What, h.How)
 			}

@@ -200,11 +200,11 @@ func (f *Finding) next() string {
 	w, detailed := wording.Detail(f.row.Class, f.row.Detail)
 	undecided := f.row.State == "indeterminate" && (f.row.Class == "missing_recording" || f.row.Class == "short_recording")
 	switch {
-	case f.row.Class == "repaired_field" || f.row.State == "accepted":
+	case f.row.Class == "repaired_field" || f.accepted():
 		return ""
 	case f.row.Class == "stray_record":
 		return wording.StrayRemedy(f.row.Source, f.row.Detail)
-	case undecided && (!detailed || w.Remedy == ""):
+	case undecided && (f.row.Detail == "" || !detailed || w.Remedy == ""):
 		return ""
 	}
 	return wording.Remedy(f.row.Class, f.row.Detail)
@@ -219,6 +219,9 @@ func (t *teller) defect(f *Finding) {
 
 	t.line("Finding %s, %s (%s, %s):", f.row.ID, f.row.Class, f.row.Severity, f.state())
 	t.detail("%s.", text)
+	if f.Accepted != nil {
+		t.detail("It is %s.", f.grounds())
+	}
 	if next := f.next(); next != "" {
 		t.detail("What to do: %s.", next)
 	}

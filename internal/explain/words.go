@@ -2,6 +2,7 @@ package explain
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -55,7 +56,7 @@ var silences = map[match.Silence]string{
 
 // because says what the verdict on a leg rests on, and for each better verdict,
 // what speaks against it.
-func (d *deepening) because(w *reconcile.Weighing, l *cdr.Leg) (because, notBetter []string) {
+func (d *deepening) because(c *Call, w *reconcile.Weighing, l *cdr.Leg) (because, notBetter []string) {
 	because, notBetter = []string{}, []string{}
 	yes := func(format string, args ...any) { because = append(because, fmt.Sprintf(format, args...)) }
 	no := func(verdict reconcile.Verdict, format string, args ...any) { // only for a verdict better than the leg's
@@ -70,8 +71,8 @@ func (d *deepening) because(w *reconcile.Weighing, l *cdr.Leg) (because, notBett
 		words, _ := wording.Reason(w.Doubt.String())
 		yes("%s", words.Sentence)
 	}
-	d.proof(w, l, yes)
-	d.coverage(w, l, yes)
+	d.proof(c, w, yes)
+	d.coverage(c, w, l, yes)
 	d.against(w, no)
 
 	return because, notBetter
@@ -79,14 +80,10 @@ func (d *deepening) because(w *reconcile.Weighing, l *cdr.Leg) (because, notBett
 
 // proof says how the recordings of the leg were found, and which others could be
 // its own.
-func (d *deepening) proof(w *reconcile.Weighing, l *cdr.Leg, yes func(string, ...any)) {
+func (d *deepening) proof(c *Call, w *reconcile.Weighing, yes func(string, ...any)) {
 	switch w.Call.Proof {
 	case match.NoProof:
-		if l.Recordings.N > 0 {
-			yes("no manifest that was read has a recording with an id that it lists")
-		} else if !w.Contested {
-			yes("it lists no recordings, and no manifest that was read has a voice recording of its conversation at its time")
-		}
+		unmatched(c, w, yes)
 		d.contested(w, yes)
 	case match.ProofByID:
 		yes("the recordings that it lists were found by their ids: %d", w.Call.Entries)
@@ -108,19 +105,64 @@ func (d *deepening) proof(w *reconcile.Weighing, l *cdr.Leg, yes func(string, ..
 	}
 }
 
+// unmatched says what is known of the recordings of a leg with which none was matched.
+// Its findings have looked at those that manifests list without audio.
+func unmatched(c *Call, w *reconcile.Weighing, yes func(string, ...any)) {
+	lacking := c.lacking()
+	if len(lacking) == 0 { // nobody expects one
+		yes("no recording was matched with it")
+	}
+
+	for i, f := range lacking {
+		switch detail := f.row.Detail; {
+		case i == maxEvidence:
+			yes("and %d further recordings that it lists", len(lacking)-i)
+			return
+		case f.row.Recording != "" && (w.Like != "" || f.row.Status == "indeterminate" && !wording.InManifest(detail)):
+			yes("no manifest that was read names recording %s, which it lists", f.row.Recording) // what may be it is told below
+		case f.row.Recording != "":
+			yes("recording %s, which it lists, %s", f.row.Recording, wording.Listed(detail))
+		case w.Contested || w.Like != "": // both are told with the recordings' names
+			yes("it lists no recordings")
+		case detail == "":
+			yes("it lists no recordings, and no manifest that was read has a voice recording of its conversation that could be its own")
+		default:
+			yes("it lists no recordings; %s", wording.Unlisted(detail))
+		}
+	}
+}
+
+// lacking returns the findings about the recordings that a leg lacks.
+func (c *Call) lacking() []*Finding {
+	return slices.DeleteFunc(slices.Clone(c.findings), func(f *Finding) bool { return f.row.Class != "missing_recording" })
+}
+
+// detailOf returns what the finding about a recording that a leg lists says of it.
+func (c *Call) detailOf(recording string) string {
+	for _, f := range c.lacking() {
+		if f.row.Recording == recording {
+			return f.row.Detail
+		}
+	}
+	return ""
+}
+
 // coverage says how much of the leg is recorded, what is missing of it, and why
 // that may not be known.
-func (d *deepening) coverage(w *reconcile.Weighing, l *cdr.Leg, yes func(string, ...any)) {
+func (d *deepening) coverage(c *Call, w *reconcile.Weighing, l *cdr.Leg, yes func(string, ...any)) {
 	if w.Call.Covered != profile.NoInt {
 		yes("of its talk time %s are recorded and %s are not", seconds(w.Call.Covered), seconds(w.Call.Uncovered))
 	}
 
 	for _, id := range w.Lost {
 		if id != "" && w.Call.Entries > 0 {
-			yes("it lists recording %s, too, which no manifest that was read has", id)
+			yes("recording %s, which it lists, too, %s", id, wording.Listed(c.detailOf(id)))
 		}
 	}
 	for _, id := range w.Possible {
+		if c.detailOf(id) == "pending" { // it is announced under its own id
+			continue
+		}
 		yes("recording %s may be one of the entries of the conversation that lack their id", id)
 	}
 
@@ -135,16 +177,16 @@ func (d *deepening) coverage(w *reconcile.Weighing, l *cdr.Leg, yes func(string,
 // against says what speaks against the better verdicts.
 func (d *deepening) against(w *reconcile.Weighing, no func(reconcile.Verdict, string, ...any)) {
 	if w.Call.Verdict == reconcile.VerdictMissing {
-		no(reconcile.VerdictPartial, "nothing of it is recorded, and no input of its time is incomplete in which a recording could be hidden")
+		no(reconcile.VerdictPartial, "no recording with audio was found that covers any of it, and no input of its time is incomplete in which one could be hidden")
 	}
 	if w.Short {
 		no(reconcile.VerdictIncomplete, "more of the talk time is not recorded than the tolerance of %s", d.r.Policy.CoverageTolerance)
 	}
 	if len(w.Lost) > len(w.Possible) && w.Call.Entries > 0 {
-		no(reconcile.VerdictIncomplete, "a recording that it lists is missing")
+		no(reconcile.VerdictIncomplete, "a recording that it lists was not found with audio")
 	}
 	if len(w.Possible) > 0 {
-		no(reconcile.VerdictRepaired, "a recording that it lists cannot be told from another")
+		no(reconcile.VerdictRepaired, "nobody can tell whether a recording that it lists is there")
 	}
 	for _, n := range w.Flawed {
 		no(reconcile.VerdictRepaired, "%s has an open defect", d.entryName(n))

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"cdrmend/internal/committed"
+	"cdrmend/internal/policy"
 	"cdrmend/internal/table"
 )
 
@@ -61,6 +62,8 @@ type Event struct {
 	Source       string   `json:"source"`
 	ObjectKey    string   `json:"object_key"`
 	ClosedBy     []Holder `json:"closed_by,omitempty"`
+
+	Accepted *policy.Grounds `json:"accepted,omitempty"` // of one that the commit's run accepts: by which row, by whom and why
 }
 
 // Of returns the history of an interval from all of its commits. If wanted is
@@ -71,6 +74,10 @@ func Of(ctx context.Context, commits []*committed.Commit, wanted func(id string)
 	for i, c := range commits {
 		events, err := w.commit(ctx, c)
 		if err != nil {
+			return nil, err
+		}
+
+		if err := grounds(ctx, c, events); err != nil {
 			return nil, err
 		}
 

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"cdrmend/internal/printable"
+	"cdrmend/internal/wording"
 )
 
 // Text formats a history as lines: commit by commit, the oldest first.
@@ -50,6 +51,10 @@ func writeEvent(b *strings.Builder, e *Event, c *Changes) {
 	line("%s", e.about())
 	if e.WasDetail != "" {
 		line("detail was %s, is %s", e.WasDetail, e.Detail)
+	}
+
+	if g := e.Accepted; g != nil {
+		line("%s", wording.Accepted(g.Row, g.By, g.Reason, g.Basis))
 	}
 
 	if e.What == Closed && c != nil {

@@ -58,7 +58,7 @@ func TestManyFindingsShareTheirSentences(t *testing.T) {
 		finding("missing_recording", "r1", "pending"), finding("missing_recording", "r2", "pending"), finding("missing_recording", "r3", "like=r4"))
 	texts := heldBy(t, r).Findings.Texts
 	for _, want := range []string{
-		"Recording {recording_id}, which the leg lists, is in no manifest that was read: a manifest announces its recording, but the audio had not been delivered yet.",
+		"Recording {recording_id}, which the leg lists, is announced by a manifest, but its audio had not been delivered yet.",
 		"Run again once the export has delivered it; if it never does, repeat the export job.",
 	} {
 		if !slices.Contains(texts, want) {

@@ -22,13 +22,13 @@ type sheet struct {
 }
 
 // findingColumns are the columns of a finding that its sentence is made of.
-type findingColumns struct{ class, recording, field, detail, source int }
+type findingColumns struct{ class, status, recording, field, detail, source int }
 
 func findingColumnsOf(s *table.Schema) *findingColumns {
 	if s != table.Findings && s != table.History {
 		return nil
 	}
-	return &findingColumns{s.Index("class"), s.Index("recording_id"), s.Index("field"), s.Index("detail"), s.Index("source")}
+	return &findingColumns{s.Index("class"), s.Index("status"), s.Index("recording_id"), s.Index("field"), s.Index("detail"), s.Index("source")}
 }
 
 // words returns the sentence of a finding, and what to do. Ids and numbers that
@@ -47,7 +47,7 @@ func (c *findingColumns) words(r *table.Row) (sentence, remedy string) {
 		detail = "{detail}"
 	}
 
-	sentence = wording.Finding(class, recording, r.Text(c.field), detail)
+	sentence = wording.FindingIn(r.Text(c.status), class, recording, r.Text(c.field), detail)
 	if sentence == "" { // of a class that this program does not know
 		return "", ""
 	}

@@ -13,7 +13,8 @@ func TestAFindingIsAcceptedByTheRowThatNamesIt(t *testing.T) {
 			{Conversation: "3C9E1A74-52D8-4E0B-8F16-A97D403BE215", Row: 1}, {Class: "conflict", Recording: "r1", Row: 2}, {Org: "o1", Conversation: "c2", Recording: "r2", Row: 3},
 		},
 	}
-	restored := policy.PolicyIdentity{Accepted: []string{"fnd-1"}, AcceptedRows: p.AcceptedRows, AcceptedSubjects: p.AcceptedSubjects}
+	p.AcceptedGrounds = []policy.Grounds{{Row: 2, Reason: "line test"}, {Row: 4, Reason: "known", By: "J. Doe", Basis: "retention ended"}}
+	restored := policy.PolicyIdentity{Accepted: []string{"fnd-1"}, AcceptedRows: p.AcceptedRows, AcceptedSubjects: p.AcceptedSubjects, AcceptedGrounds: p.AcceptedGrounds}
 	for name, a := range map[string]*policy.Acceptance{"configured": p.Acceptance(), "of a run": restored.Acceptance()} {
 		for _, test := range []struct {
 			id    string
@@ -31,6 +32,17 @@ func TestAFindingIsAcceptedByTheRowThatNamesIt(t *testing.T) {
 		} {
 			if row, ok := a.Row(test.id, test.about); row != test.row || ok != (test.row > 0) {
 				t.Errorf("%s: %s %+v is accepted by row %d, want %d", name, test.id, test.about, row, test.row)
+			}
+
+			want := policy.Grounds{Row: test.row}
+			switch test.row {
+			case 2:
+				want = p.AcceptedGrounds[0]
+			case 4:
+				want = p.AcceptedGrounds[1]
+			}
+			if g, ok := a.Grounds(test.id, test.about); g != want || ok != (test.row > 0) {
+				t.Errorf("%s: %s %+v is accepted on the grounds %+v, want %+v", name, test.id, test.about, g, want)
 			}
 		}
 	}

@@ -35,8 +35,7 @@ func (b *builder) accepted() {
 	p, path := &b.cfg.Policy, b.doc.Policy.Accepted
 	p.Accepted, p.AcceptedRows = map[string]bool{}, map[string]int{}
 
-	// Nothing reads reason and by, but who audits the file needs them.
-	rows := b.table("policy.accepted", path, "finding_id", "reason", "by", "class?", "org_id?", "conversation_id?", "recording_id?")
+	rows := b.table("policy.accepted", path, "finding_id", "reason", "by", "class?", "org_id?", "conversation_id?", "recording_id?", "basis?")
 	for i, row := range rows {
 		for k := range row {
 			row[k] = strings.TrimSpace(row[k])
@@ -51,6 +50,12 @@ func (b *builder) accepted() {
 			p.AcceptedSubjects = append(p.AcceptedSubjects, about)
 		case about != AcceptedSubject{} || row[1] != "" || row[2] != "":
 			b.file.Problem("policy.accepted", "reading %s: row %d names neither a finding nor a conversation nor a recording", b.path(path), i+1)
+		}
+
+		// No decision reads the grounds, but reports show them: a defect that somebody
+		// accepted is one that somebody answers for.
+		if g := (Grounds{i + 1, row[1], row[2], row[7]}); g != (Grounds{Row: i + 1}) {
+			p.AcceptedGrounds = append(p.AcceptedGrounds, g)
 		}
 	}
 }

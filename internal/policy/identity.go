@@ -77,7 +77,8 @@ type PolicyIdentity struct {
 	Accepted          []string            `json:"accepted"`                // ids of findings, in byte order
 	AcceptedRows      map[string]int      `json:"accepted_rows,omitempty"` // of these ids in their file
 	AcceptedSubjects  []AcceptedSubject   `json:"accepted_subjects,omitempty"`
-	TokenKeys         json.RawMessage     `json:"token_keys"` // a JWKS of public keys, null without one
+	AcceptedGrounds   []Grounds           `json:"accepted_grounds,omitempty"` // by row
+	TokenKeys         json.RawMessage     `json:"token_keys"`                 // a JWKS of public keys, null without one
 	MaxRejects        float64             `json:"max_rejects"`
 	DurationTolerance string              `json:"duration_tolerance"`
 	Leeway            string              `json:"leeway"`
@@ -204,6 +205,7 @@ func (p *Policy) identity() PolicyIdentity {
 		Lines:             append([]Line{}, p.Lines...),
 		Accepted:          append([]string{}, slices.Sorted(maps.Keys(p.Accepted))...),
 		AcceptedRows:      p.AcceptedRows,
+		AcceptedGrounds:   p.AcceptedGrounds,
 		TokenKeys:         p.TokenKeys,
 	}
 

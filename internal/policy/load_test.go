@@ -119,6 +119,10 @@ func TestAFullConfigurationIsRead(t *testing.T) {
 	if diff := cmp.Diff([]policy.AcceptedSubject{{Class: "missing_recording", Recording: "r-1", Row: 2}}, c.Policy.AcceptedSubjects); diff != "" {
 		t.Errorf("accepted by what they are about (-want +got):\n%s", diff)
 	}
+	grounds := []policy.Grounds{{Row: 1, Reason: "known, see #1", By: "jo"}, {Row: 2, Reason: "lost in the move", By: "jo"}}
+	if diff := cmp.Diff(grounds, c.Policy.AcceptedGrounds); diff != "" {
+		t.Errorf("grounds of what is accepted (-want +got):\n%s", diff)
+	}
 	if own.ClockOffset != -40*time.Second || own.Profile.ClockOffset != -40*time.Second || genesys.Profile.ClockOffset != 0 || !c.Sources[2].OneForEachLeg {
 		t.Errorf("clock offsets %v and %v, one recording for each leg: %v", own.ClockOffset, genesys.Profile.ClockOffset, c.Sources[2].OneForEachLeg)
 	}

@@ -212,6 +212,7 @@ type Policy struct {
 	Accepted          map[string]bool // finding ids
 	AcceptedRows      map[string]int  // the row of each of them in its file, from 1
 	AcceptedSubjects  []AcceptedSubject
+	AcceptedGrounds   []Grounds // by row, of those rows that give some
 	MaxRejects        float64
 	DurationTolerance time.Duration // negative: never a conflict
 	TokenKeys         []byte        // the JWKS file, nil without one
@@ -234,6 +235,15 @@ type AcceptedSubject struct {
 	Conversation string `json:"conversation_id,omitempty"`
 	Recording    string `json:"recording_id,omitempty"`
 	Row          int    `json:"row,omitempty"` // in its file, from 1
+}
+
+// Grounds say why a row of the file of accepted findings accepts, and who decided so.
+// Texts are as written.
+type Grounds struct {
+	Row    int    `json:"row"` // in its file, from 1
+	Reason string `json:"reason,omitempty"`
+	By     string `json:"by,omitempty"`
+	Basis  string `json:"basis,omitempty"`
 }
 
 // Quiet reports whether a day is one on which nothing to read is a fact.

@@ -124,7 +124,7 @@ func (r *restorer) policy(d *PolicyIdentity) Policy {
 		MaxRejects: d.MaxRejects, DurationTolerance: -1,
 		Leeway: r.duration(d.Leeway), RefreshRace: r.duration(d.RefreshRace), ChallengeWindow: r.duration(d.ChallengeWindow),
 		DefaultExpiry: r.duration(d.DefaultExpiry), CoverageTolerance: r.duration(d.CoverageTolerance),
-		Expect: Expect(r.index(expectNames, d.Expect)), QuietDays: d.QuietDays, AcceptedSubjects: d.AcceptedSubjects,
+		Expect: Expect(r.index(expectNames, d.Expect)), QuietDays: d.QuietDays, AcceptedSubjects: d.AcceptedSubjects, AcceptedGrounds: d.AcceptedGrounds,
 	}
 
 	for _, finding := range d.Accepted {

@@ -56,7 +56,7 @@ const (
 	Unparsed          // a value that the verdict needs did not parse
 	Unsound           // the leg's times contradict each other
 	Unfit             // the leg's source lacks what judging needs
-	Contested         // fewer recordings than legs, and nobody knows whose they are
+	Contested         // nobody knows whether a recording of its conversation is its own
 	Inputs            // manifests are incomplete for the leg
 	Doubtful          // a local time occurs twice
 	Strangers         // CDRs and manifests do not speak of the same calls

@@ -201,6 +201,18 @@ func (r *Redactor) Reason(v string) string {
 	return v
 }
 
+// Grounds returns what a row of the file of accepted findings says. A pseudonym must not
+// be joined with what people wrote about the finding behind it.
+func (r *Redactor) Grounds(g policy.Grounds) policy.Grounds {
+	switch r.profile {
+	case policy.RedactNumbers:
+		g.Reason, g.By = maskNumbers(g.Reason), maskNumbers(g.By)
+	case policy.RedactAll:
+		g = policy.Grounds{Row: g.Row}
+	}
+	return g
+}
+
 func (r *Redactor) number(v string) string {
 	if r.profile == policy.RedactNumbers {
 		return maskDigits(v)

@@ -129,6 +129,23 @@ func TestThePublicSeesWhatTheProgramSays(t *testing.T) {
 	}
 }
 
+// What people wrote about a finding would tell the public whom its pseudonym stands for.
+func TestGroundsOfAcceptanceAreShownToWhomTheFindingIs(t *testing.T) {
+	g := policy.Grounds{Row: 3, Reason: "caller +4930123456 asked", By: "J. Doe", Basis: "lawful erasure"}
+	for name, test := range map[string]struct {
+		show *redact.Redactor
+		want policy.Grounds
+	}{
+		"ops":     {ops, policy.Grounds{Row: 3, Reason: "caller +********56 asked", By: "J. Doe", Basis: "lawful erasure"}},
+		"counsel": {counsel, g},
+		"public":  {public, policy.Grounds{Row: 3}},
+	} {
+		if got := test.show.Grounds(g); got != test.want {
+			t.Errorf("%s sees %+v, want %+v", name, got, test.want)
+		}
+	}
+}
+
 func TestOperationsSeeTheLastTwoDigitsOfNumbers(t *testing.T) {
 	for in, want := range map[string]string{
 		"+4930123456": "+********56", "4711": "**11", "12": "12", "": "",

@@ -68,7 +68,8 @@ func TestTextSaysTheMostImportantFirst(t *testing.T) {
 
   What to do now, the worst first
   1  Look for missing recordings: 31 findings, critical. Look for the recording at the vendor and
-     export it again; if it was never made, keep the finding as evidence of that.
+     export it again; where a manifest lists it without audio, ask whether the audio can be
+     restored; if it was never made, keep the finding as evidence of that.
        cdrmend explain fnd-30906cc64e4e96f6 --config night.yaml
   2  Raise lookahead or lookback: 1 finding, major. Raise lookahead or lookback of the source to the
      hours that the finding names, then run the interval of the rows again.

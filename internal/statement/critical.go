@@ -15,44 +15,60 @@ import (
 	"cdrmend/internal/wording"
 )
 
-// critical is an open critical finding, as the redactor shows it.
-type critical struct {
-	start  record.Time // as it is, for the order
-	id     string
-	call   string // who spoke with whom, over which trunk
-	lost   string // what is missing
-	outage string // what it coincides with
+// listed is a finding in a list, as the redactor shows it.
+type listed struct {
+	rank  int         // of its severity, the worst first
+	start record.Time // as it is, for the order
+	id    string
+	call  string // who spoke with whom, over which trunk; else what it is about
+	what  string // what is missing, or wrong
+	note  string // what it coincides with, or who accepted it
 }
 
-// listed is how many findings are listed at most; they fill a page.
-const listed = 16
-
-// addCritical keeps a finding if it is among those whose calls started first.
-func (t *told) addCritical(r *table.Row, show *redact.Redactor) {
-	start := r.Time(table.Findings.Index("start_time"))
-	if !start.Known() {
-		start = never
-	}
-	at, _ := slices.BinarySearchFunc(t.open, start, func(c critical, start record.Time) int {
-		return cmp.Or(cmp.Compare(c.start, start), -1) // after equal ones
-	})
-	if len(t.open) == listed {
-		t.more++
-		if at == listed {
-			return
-		}
-		t.open = t.open[:listed-1]
-	}
-
-	f := table.FindingOf(show.Row(new(table.Row), r))
-	raw := table.FindingOf(r)
-	t.open = slices.Insert(t.open, at, critical{start, f.ID, call(&f, &raw, show), lost(&f), coincidence(&f)})
+// listing keeps the worst findings, and of those the ones whose calls started first.
+type listing struct {
+	most int // how many are listed at most
+	list []listed
+	more int64 // how many further ones there are
 }
+
+// How many findings are listed at most. Open ones fill a page.
+const (
+	mostOpen     = 16
+	mostAccepted = 10
+)
 
 // never is the time of a call that has none: it comes last.
 const never = record.Time(1<<63 - 1)
 
-// call says who spoke with whom.
+// add keeps a finding if it is among the first, and describes it only then.
+func (l *listing) add(r *table.Row, show *redact.Redactor, note func(raw, shown *table.Finding) string) {
+	raw := table.FindingOf(r)
+	first := listed{rank: slices.Index(severities, raw.Severity), start: raw.Start}
+	if !first.start.Known() {
+		first.start = never
+	}
+	at, _ := slices.BinarySearchFunc(l.list, first, func(o, f listed) int {
+		return cmp.Or(cmp.Compare(o.rank, f.rank), cmp.Compare(o.start, f.start), -1) // after equal ones
+	})
+	if len(l.list) == l.most {
+		l.more++
+		if at == l.most {
+			return
+		}
+		l.list = l.list[:l.most-1]
+	}
+
+	f := table.FindingOf(show.Row(new(table.Row), r))
+	first.id, first.call, first.what, first.note = f.ID, call(&f, &raw, show), what(&f), note(&raw, &f)
+	l.list = slices.Insert(l.list, at, first)
+}
+
+// severities are the severities of findings, the worst first.
+var severities = []string{"critical", "major", "minor"}
+
+// call says who spoke with whom. A finding that is about no call has the place that it
+// is about.
 func call(f, raw *table.Finding, show *redact.Redactor) string {
 	var parts []string
 	if f.ANI != "" || f.DNIS != "" {
@@ -68,25 +84,40 @@ func call(f, raw *table.Finding, show *redact.Redactor) string {
 	if raw.Trunk != "" {
 		parts = append(parts, "trunk "+show.Called(policy.TrunkName, raw.Trunk))
 	}
+	if len(parts) == 0 {
+		return strings.Trim("source "+f.Source+", "+f.ObjectKey, ", ")
+	}
 	return strings.Join(parts, "; ")
 }
 
-// lost says in few words what is missing.
-func lost(f *table.Finding) string {
-	what := "recording " + f.Recording
-	if f.Recording == "" {
-		what = "conversation " + f.Conversation
+// what says in few words what is missing, or what is wrong.
+func what(f *table.Finding) string {
+	about := ""
+	switch {
+	case f.Recording != "":
+		about = "recording " + shown(f.Recording)
+	case f.Conversation != "":
+		about = "conversation " + shown(f.Conversation)
 	}
-	switch f.Class {
-	case "missing_recording":
-		return what
-	case "media_missing":
-		return "audio of " + what
+
+	text := wording.FindingIn(f.Status, f.Class, f.Recording, f.Field, f.Detail)
+	switch {
+	case f.Class == "missing_recording" && strings.HasPrefix(f.Detail, "void="):
+		text = "no audio: " + wording.Void(f.Detail) // a cell has few lines
+	case f.Class == "missing_recording":
+		return about
+	case f.Class == "media_missing":
+		about = "audio of " + about
 	}
-	return strings.ReplaceAll(f.Class, "_", " ") + ", " + what
+	if about == "" {
+		return shown(text)
+	}
+	return about + newLine + shown(text)
 }
 
-func coincidence(f *table.Finding) string {
+// coincidence says with what a finding coincides. One that is about no call or recording
+// coincides with nothing, and nobody looked.
+func coincidence(_, f *table.Finding) string {
 	words, _ := wording.Cause(f.OutageCause)
 	switch f.OutageRelation {
 	case "inside", "edge":
@@ -95,29 +126,89 @@ func coincidence(f *table.Finding) string {
 		return "possibly coincides: " + cmp.Or(words.Sentence, f.OutageCause)
 	case "unknown":
 		return "cannot be told"
+	case "":
+		return "does not apply"
 	}
-	return "none"
+	return f.OutageRelation
 }
 
-func (d *document) critical(t *told, zone *time.Location) {
+// accepted says who accepted a finding, and why. A long reason is cut in its cell, so
+// it comes last.
+func accepted(g policy.Grounds) string {
+	parts := []string{shown(cmp.Or(g.By, "by whom is not shown"))}
+	if g.Row > 0 {
+		parts[0] += fmt.Sprintf(" (row %d)", g.Row)
+	}
+	if g.Basis != "" {
+		parts = append(parts, "basis: "+shown(g.Basis))
+	}
+	return strings.Join(append(parts, shown(cmp.Or(g.Reason, "why is not shown"))), newLine)
+}
+
+func (d *document) critical(s *report.Summary, t *told, zone *time.Location) {
 	d.heading("5  Open critical findings")
-	if len(t.open) == 0 {
-		d.text("There are none.")
+	if len(t.open.list) == 0 {
+		d.text("No critical finding is open.")
+	} else {
+		d.findings(&t.open, zone, "registration outage")
+	}
+	if n := t.open.more; n > 0 {
+		d.text(fmt.Sprintf("%s later ones stand in the table “findings” (severity critical, status open).", report.Grouped(n)))
+	}
+
+	if n := count(s, "critical", "accepted"); n > 0 {
+		d.text(fmt.Sprintf("Not listed here, as somebody accepted them: %s of severity critical. Section 6 says who, and why.", findings(n)))
+	}
+	if n := count(s, "critical", "indeterminate"); n > 0 {
+		d.text(fmt.Sprintf("Not listed here, as nobody can tell yet whether they hold: %s of severity critical (table “findings”, status indeterminate).", findings(n)))
+	}
+}
+
+func (d *document) accepted(s *report.Summary, t *told, zone *time.Location) {
+	d.heading("6  Accepted findings")
+	n := count(s, "", "accepted")
+	if n == 0 {
+		d.text("No finding is accepted.")
 		return
 	}
 
-	title := "call started (UTC)"
+	d.text(fmt.Sprintf("Accepted: %s, of severity critical: %s. An accepted finding still holds: somebody decided that no more is done about it. "+
+		"It changes no verdict and no number of section 3. The rows are those of the file of accepted findings; summary.json (accepted_grounds) has their whole text.",
+		findings(n), report.Grouped(count(s, "critical", "accepted"))))
+	d.findings(&t.accepted, zone, "accepted by whom, and why")
+	if n := t.accepted.more; n > 0 {
+		d.text(fmt.Sprintf("%s further ones stand in the table “findings” (status accepted).", report.Grouped(n)))
+	}
+}
+
+// findings writes a list of findings, with a title for what is noted about them.
+func (d *document) findings(l *listing, zone *time.Location, note string) {
+	title := "call, or time, began (UTC)"
 	if zone != nil {
-		title = "call started (" + zone.String() + ", UTC below)"
+		title = "call, or time, began (" + zone.String() + ", UTC below)"
 	}
 	var rows [][]string
-	for _, c := range t.open {
-		rows = append(rows, []string{started(c.start, zone), c.call, shown(c.id) + newLine + shown(c.lost), c.outage})
+	for _, f := range l.list {
+		rows = append(rows, []string{started(f.start, zone), f.call, shown(f.id) + newLine + f.what, f.note})
 	}
-	d.table([]column{{title, 30}, {"call", 50}, {"finding, and what is missing", 54}, {"registration outage", 36}}, rows)
-	if t.more > 0 {
-		d.text(fmt.Sprintf("%s later ones stand in the table “findings” (severity critical, status open).", report.Grouped(t.more)))
+	d.table([]column{{title, 28}, {"call, or what it is about", 48}, {"finding, and what it says", 54}, {note, 40}}, rows)
+}
+
+// count counts the findings of a severity, or of all, and a status.
+func count(s *report.Summary, severity, status string) (n int64) {
+	for _, f := range s.Findings {
+		if f.Status == status && (severity == "" || f.Severity == severity) {
+			n += f.Count
+		}
 	}
+	return n
+}
+
+func findings(n int64) string {
+	if n == 1 {
+		return "1 finding"
+	}
+	return report.Grouped(n) + " findings"
 }
 
 // started writes when a call started, in a zone first if there is one.

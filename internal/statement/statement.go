@@ -10,6 +10,7 @@ package statement
 import (
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -39,7 +40,7 @@ type File struct {
 // Write writes the statement as PDF. Equal runs give equal bytes.
 func Write(w io.Writer, r *Run) error {
 	show := redact.New(r.Report)
-	told, err := tell(r.Findings, show)
+	told, err := tell(r.Findings, r.Summary.Config.Policy.Acceptance(), show)
 	if err != nil {
 		return fmt.Errorf("writing the statement: %w", err)
 	}
@@ -51,7 +52,8 @@ func Write(w io.Writer, r *Run) error {
 	d.method(&shown)
 	d.result(&shown, told)
 	d.limits(&shown)
-	d.critical(told, r.Report.Zone)
+	d.critical(shown.Summary, told, r.Report.Zone)
+	d.accepted(shown.Summary, told, r.Report.Zone)
 	d.hashes(&shown)
 	d.certificate(&shown)
 	d.evidence(&shown)
@@ -65,27 +67,39 @@ func Write(w io.Writer, r *Run) error {
 
 // told is what a statement says of single findings.
 type told struct {
-	open  []critical      // the first open critical ones, by the starts of their calls
-	more  int64           // later ones
-	first []table.Finding // those that limit what the numbers say: strays and unfit sources
-	rest  int64           // further ones
+	open     listing          // critical ones
+	accepted listing          // of any severity
+	void     map[string]int64 // missing recordings that a manifest lists without audio, by why
+	first    []table.Finding  // those that limit what the numbers say: strays and unfit sources
+	rest     int64            // further ones
 }
 
 // tell reads the findings that a statement names, and keeps them as the redactor shows
 // them. It looks at columns that are never redacted, and redacts only what it keeps.
-func tell(findings table.Rows, show *redact.Redactor) (*told, error) {
-	severity, status, class := table.Findings.Index("severity"), table.Findings.Index("status"), table.Findings.Index("class")
-	t := &told{}
+func tell(findings table.Rows, accept *policy.Acceptance, show *redact.Redactor) (*told, error) {
+	severity, status, class, detail := table.Findings.Index("severity"), table.Findings.Index("status"), table.Findings.Index("class"), table.Findings.Index("detail")
+	t := &told{open: listing{most: mostOpen}, accepted: listing{most: mostAccepted}, void: map[string]int64{}}
+	by := func(raw, _ *table.Finding) string {
+		g, _ := accept.Grounds(raw.ID, policy.Subject[string]{Class: raw.Class, Org: raw.Org, Conversation: raw.Conversation, Recording: raw.Recording})
+		return accepted(show.Grounds(g))
+	}
+
 	for r, err := range findings {
 		if err != nil {
 			return nil, err
 		}
-		state := string(r.Bytes(status))
-		switch name := string(r.Bytes(class)); {
-		case (name == "stray_record" || name == "unfit_source") && state != "accepted":
+		state, name := string(r.Bytes(status)), string(r.Bytes(class))
+		if text := string(r.Bytes(detail)); name == "missing_recording" && strings.HasPrefix(text, "void=") {
+			t.void[wording.Void(text)]++
+		}
+
+		switch {
+		case state == "accepted":
+			t.accepted.add(r, show, by)
+		case name == "stray_record" || name == "unfit_source":
 			t.first, t.rest = keep(t.first, t.rest, named, r, show)
 		case string(r.Bytes(severity)) == "critical" && state == "open":
-			t.addCritical(r, show)
+			t.open.add(r, show, coincidence)
 		}
 	}
 	return t, nil
@@ -154,13 +168,16 @@ func (d *document) scope(r *Run, show *redact.Redactor) {
 	d.table([]column{{"what", 27}, {"source", 25}, {"where", 84}, {"profile", 34}}, rows)
 
 	d.text(expectations[c.Policy.Expect])
+	other := "Other calls do not count. Their reason is “not recorded by source” where the call detail record says that the call was not to be recorded, " +
+		"and “not expected” where neither the record nor this rule asks for a recording."
 	if len(c.Policy.Exclusions) > 0 {
 		var reasons []string
 		for _, x := range c.Policy.Exclusions {
 			reasons = append(reasons, "“"+x.Reason+"”")
 		}
-		d.text("Calls are excluded, and do not count, for these configured reasons: " + strings.Join(reasons, ", ") + ".")
+		other += " Calls are also excluded for these configured reasons: " + strings.Join(reasons, ", ") + "."
 	}
+	d.text(other)
 }
 
 // expectations say which calls should be recorded.
@@ -188,7 +205,7 @@ func (d *document) result(r *Run, t *told) {
 	d.heading("3  Result")
 	d.notices(s, t)
 	d.strong(fmt.Sprintf("%s calls that should be recorded are recorded%s.", c.Share(c.Recorded), share(c, c.RecordedPercent)))
-	d.text(fmt.Sprintf("%s have all their metadata%s. Different recordings that are missing: %s.", c.Share(c.Intact), share(c, c.IntactPercent), report.Grouped(s.Lost)))
+	d.text(fmt.Sprintf("%s have all their metadata%s. %s", c.Share(c.Intact), share(c, c.IntactPercent), lost(s, t)))
 	for _, remark := range c.Remarks() {
 		d.text(wording.Sentence(remark))
 	}
@@ -204,13 +221,11 @@ func (d *document) result(r *Run, t *told) {
 	}
 	d.table([]column{{"calls", 18}, {"verdict", 36}, {"meaning", 116}}, rows)
 
-	failed, ended := s.OutagesByOpening()
-	if len(failed) > 0 {
-		d.text("Outages of registrations that overlap the interval or coincide with a finding, by cause: " + counts(failed) + ".")
+	if n := count(s, "", "accepted"); n > 0 {
+		d.text(fmt.Sprintf("Accepted: %s, of severity critical: %s. The calls keep their verdicts; section 6 says who accepted what, and why.",
+			findings(n), report.Grouped(count(s, "critical", "accepted"))))
 	}
-	if len(ended) > 0 {
-		d.text("Registrations that ended without a failure and coincide with a finding or a call, by cause: " + counts(ended) + ".")
-	}
+	d.text(outages(s))
 	if s.Renewals > 0 {
 		d.text(report.RenewalsFailed(s.Renewals) + ".")
 	}
@@ -219,13 +234,70 @@ func (d *document) result(r *Run, t *told) {
 	}
 }
 
+// lost says how many recordings were not found, and claims of none that it was never
+// made: some are listed without audio, and of some nobody can tell.
+func lost(s *report.Summary, t *told) string {
+	text := fmt.Sprintf("Different recordings of which no audio was found: %s (a call that names none counts as one).", report.Grouped(s.Lost))
+	var undecided, void int64
+	for _, f := range s.Findings {
+		if f.Class == "missing_recording" && f.Status == "indeterminate" {
+			undecided += f.Count
+		}
+	}
+	for _, n := range t.void {
+		void += n
+	}
+
+	if undecided > 0 {
+		text += fmt.Sprintf(" They include recordings of which nobody can tell whether they are missing: %s.", findings(undecided))
+	}
+	if void > 0 {
+		text += fmt.Sprintf(" They include recordings that a manifest lists, or whose conversation has one in a manifest, without audio: %s (%s).", findings(void), reasons(t.void))
+	}
+	return text
+}
+
+// reasons lists reasons with their numbers, in the order of their texts.
+func reasons(m map[string]int64) string {
+	var list []string
+	for _, text := range slices.Sorted(maps.Keys(m)) {
+		list = append(list, fmt.Sprintf("%s: %s", text, report.Grouped(m[text])))
+	}
+	return strings.Join(list, "; ")
+}
+
+// outages says which outages the logs show, and what they cannot tell.
+func outages(s *report.Summary) string {
+	failed, ended := s.OutagesByOpening()
+	var text []string
+	if len(failed) > 0 {
+		text = append(text, "Outages of registrations that overlap the interval or coincide with a finding, by cause: "+counts(failed)+".")
+	}
+	if len(ended) > 0 {
+		text = append(text, "Registrations that ended without a failure and coincide with a finding or a call, by cause: "+counts(ended)+".")
+	}
+
+	logs := s.Logs()
+	switch {
+	case text != nil:
+	case logs.Untold() != "":
+		return "Whether registrations failed or ended cannot be told: " + logs.Untold() + "."
+	default:
+		text = append(text, "The logs of registrations that were read show no outage that overlaps the interval or coincides with a finding or a call.")
+	}
+	if logs == report.PartialLogs {
+		text = append(text, wording.Sentence(logs.Limit()))
+	}
+	return strings.Join(text, " ")
+}
+
 // verdicts are the verdicts with their meanings, in the order of the table.
 var verdicts = []struct{ name, meaning string }{
 	{"complete", "recorded, with all required metadata as delivered"},
 	{"repaired", "recorded, and missing metadata could be filled in with certainty"},
 	{"incomplete", "recorded, but metadata or media is missing, ambiguous or contradictory"},
-	{"partial", "part of the call, or one of its recordings, is missing"},
-	{"missing", "no recording of the call was delivered"},
+	{"partial", "a part of the call, or a recording that it names, was not found"},
+	{"missing", "no recording of the call with audio was found"},
 	{"indeterminate", "nobody can tell from the inputs; the table “calls” has the reason"},
 	{"recorded_in_error", "recorded although recording was switched off or not allowed; does not count"},
 	{"excluded", "not to be recorded; does not count"},
@@ -235,8 +307,8 @@ func (d *document) limits(r *Run) {
 	d.heading("4  What this does not show")
 	d.text("An outage is evidence, not proof: where a finding coincides with one, neither that the outage caused it nor that it did not is " +
 		"claimed; a failed registration may lose nothing while the one before still binds. Where the relation is “possible”, it is not even certain " +
-		"that the outage concerned the call. A recording counts as present when a manifest describes it; whether its audio can be played " +
-		mediaCheck[r.Summary.Config.Media.Check] + " Calls that no call detail record shows are not counted.")
+		"that the outage concerned the call. A recording counts as present when a manifest describes it, unless the manifest says that its " +
+		"audio is absent, empty or still to come. " + mediaCheck[r.Summary.Config.Media.Check] + " Calls that no call detail record shows are not counted.")
 	if len(r.Summary.Incomplete) == 0 {
 		d.text("All input that was read was complete.")
 		return
@@ -246,13 +318,14 @@ func (d *document) limits(r *Run) {
 
 // mediaCheck says how the audio was examined.
 var mediaCheck = map[string]string{
-	"none":   "was not examined.",
-	"exists": "was not examined, only that it is stored.",
-	"size":   "was not examined, only that it is stored with the size that its metadata says.",
+	"none":   "Whether audio is stored, and can be played, was not examined.",
+	"exists": "Where the manifest names the audio, it has to be stored, and not empty. Whether it can be played was not examined.",
+	"size": "Where the manifest names the audio, it has to be stored, and not empty; audio of another size than its metadata says is a finding. " +
+		"Whether it can be played was not examined.",
 }
 
 func (d *document) hashes(r *Run) {
-	d.heading("6  The data files")
+	d.heading("7  The data files")
 	d.text("Run " + r.ID + ". The result stands in these files of the run; run.json lists them and every repaired document, and the commit record " +
 		"of the interval names the SHA-256 of run.json.")
 
@@ -266,7 +339,7 @@ func (d *document) hashes(r *Run) {
 
 func (d *document) certificate(r *Run) {
 	d.page()
-	d.heading("7  Draft certificate (Federal Rules of Evidence 902(13) and 902(14))")
+	d.heading("8  Draft certificate (Federal Rules of Evidence 902(13) and 902(14))")
 	d.note("A draft for a qualified person to examine, correct and sign. cdrmend fills in only what it knows.")
 
 	d.blank("I, (name)")
@@ -274,10 +347,12 @@ func (d *document) certificate(r *Run) {
 	d.text("and certify under Rule 902(11), (13) and (14) of the Federal Rules of Evidence:")
 	d.item("I am qualified by training and experience to describe the process by which the attached records were made, namely:")
 	d.blank("")
-	d.item(fmt.Sprintf("The records listed in section 6 were generated by an electronic process, the program cdrmend, for the interval %s (run %s). "+
-		"The process produces an accurate result: from the same input objects and configuration it gives the same tables, and I verified this by:", r.Summary.Interval, r.ID))
+	d.item(fmt.Sprintf("The records listed in section 7 were generated by an electronic process, the program cdrmend, for the interval %s (run %s). "+
+		"The process is repeatable: from the same input objects and configuration it gives the same tables. I verified this (cdrmend verify --recompute) on:", r.Summary.Interval, r.ID))
 	d.blank("")
-	d.item("The copies that accompany this certificate were identified by a process of digital identification, the SHA-256 values of section 6, " +
+	d.item("That the process produces an accurate result does not follow from this. I examined it, and found it to be so, by:")
+	d.blank("")
+	d.item("The copies that accompany this certificate were identified by a process of digital identification, the SHA-256 values of section 7, " +
 		"which I computed anew from the copies and found to be equal, on:")
 	d.blank("(date, tool)")
 	d.item("The input objects are those listed in inputs.jsonl; they were kept in the ordinary course of business by:")
@@ -290,13 +365,13 @@ func (d *document) certificate(r *Run) {
 
 func (d *document) evidence(r *Run) {
 	s := r.Summary
-	d.heading("8  Evidence statement (Delegated Regulation (EU) 2017/565, Article 76(1)(b))")
+	d.heading("9  Evidence statement (Delegated Regulation (EU) 2017/565, Article 76(1)(b))")
 	d.text("Article 76(1)(b) asks an investment firm to specify what it does where exceptional circumstances arise and it is unable to record, and to " +
-		"retain evidence of such circumstances. For the interval " + s.Interval + " this run retains as such evidence: the calls that were not or only " +
-		"partly recorded (table “calls”, verdicts missing and partial), the outages of registrations with their causes and the log rows that show " +
+		"retain evidence of such circumstances. For the interval " + s.Interval + " this run retains as such evidence: the calls of which no recording, or only " +
+		"a part, was found (table “calls”, verdicts missing and partial), the outages of registrations with their causes and the log rows that show " +
 		"them (table “outages”), with which of them each call coincides, and what could not be told and why (summary.json).")
-	d.text(fmt.Sprintf("Calls missing: %s. Calls recorded in part: %s. Calls of which nobody can tell: %s. Outages by cause: %s.",
-		report.Grouped(s.Verdicts["missing"]), report.Grouped(s.Verdicts["partial"]), report.Grouped(s.Verdicts["indeterminate"]), counts(s.Outages)))
+	d.text(fmt.Sprintf("Calls missing: %s. Calls recorded in part: %s. Calls of which nobody can tell: %s. %s",
+		report.Grouped(s.Verdicts["missing"]), report.Grouped(s.Verdicts["partial"]), report.Grouped(s.Verdicts["indeterminate"]), outages(s)))
 
 	d.blank("Measures taken (firm)")
 	d.blank("Retained until, accessible to (firm)")
@@ -309,9 +384,6 @@ func counts(m map[string]int64) string {
 		list = append(list, name+" "+report.Grouped(n))
 	}
 	slices.Sort(list)
-	if len(list) == 0 {
-		return "none"
-	}
 	return strings.Join(list, ", ")
 }
 

@@ -245,8 +245,147 @@ func TestAStatementBeginsItsResultWithWhatLimitsIt(t *testing.T) {
 	}
 }
 
-func TestAStatementOfTheWorstNightHasFivePages(t *testing.T) {
+// listing returns the findings whose cells are given.
+func listing(list ...map[string]string) table.Rows {
+	return func(yield func(*table.Row, error) bool) {
+		var row table.Row
+		for _, f := range list {
+			if fill(&row, f); !yield(&row, nil) {
+				return
+			}
+		}
+	}
+}
+
+// Counsel must see that a defect was accepted, by whom and why: nothing else tells why it
+// is not among the open ones.
+func TestAStatementSaysWhoAcceptedWhatAndWhy(t *testing.T) {
+	r := night(0, "")
+	r.Summary.Findings = []report.FindingCount{
+		{Class: "missing_recording", Severity: "critical", Status: "accepted", Count: 1},
+		{Class: "short_recording", Severity: "major", Status: "accepted", Count: 1},
+		{Class: "missing_recording", Severity: "critical", Status: "indeterminate", Count: 2},
+	}
+	accept := &r.Summary.Config.Policy
+	accept.Accepted, accept.AcceptedRows = []string{"fnd-1"}, map[string]int{"fnd-1": 4}
+	accept.AcceptedSubjects = []policy.AcceptedSubject{{Conversation: "c2", Row: 5}}
+	accept.AcceptedGrounds = []policy.Grounds{{Row: 4, Reason: "asked by +4930123456", By: "J. Doe", Basis: "lawful erasure"}}
+	findings := listing(
+		map[string]string{"finding_id": "fnd-2", "class": "short_recording", "severity": "major", "status": "accepted", "conversation_id": "c2", "detail": "7000", "outage_relation": "none"},
+		map[string]string{"finding_id": "fnd-1", "class": "missing_recording", "severity": "critical", "status": "accepted", "conversation_id": "c1", "outage_relation": "none"},
+	)
+
+	r.Findings = findings
+	text, _ := read(t, written(t, r, policy.Report{}))
+	for _, want := range []string{
+		"Accepted: 2 findings, of severity critical: 1. The calls keep their verdicts; section 6 says who accepted what, and why.",
+		"No critical finding is open. Not listed here, as somebody accepted them: 1 finding of severity critical.", "as nobody can tell yet whether they hold: 2 findings of severity critical",
+		"An accepted finding still holds", "J. Doe (row 4)", "basis: lawful erasure", "asked by +********56", "by whom is not shown (row 5)", "why is not shown",
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("%q is not in %s", want, text)
+		}
+	}
+	if first, second := strings.Index(text, "fnd-1"), strings.Index(text, "fnd-2"); first < 0 || second < first {
+		t.Errorf("the accepted findings stand at %d and %d, want the critical one first", first, second)
+	}
+
+	// What people wrote tells whom a pseudonym stands for.
+	r.Findings = findings
+	text, _ = read(t, written(t, r, policy.Report{Redact: policy.RedactAll, PseudonymKey: []byte("k")}))
+	if strings.Contains(text, "Doe") || !strings.Contains(text, "by whom is not shown (row 4)") {
+		t.Errorf("the public sees who accepted: %s", text)
+	}
+}
+
+// A call whose recording was deleted has one that was delivered, and of an undecided
+// call nobody knows that its recording is missing.
+func TestAStatementClaimsNoMoreThanWasFound(t *testing.T) {
+	r := night(0, "")
+	r.Summary.Lost = 10
+	r.Summary.Findings = []report.FindingCount{
+		{Class: "missing_recording", Severity: "critical", Status: "open", Count: 8}, {Class: "missing_recording", Severity: "critical", Status: "indeterminate", Count: 2},
+	}
+	r.Summary.Verdicts["missing"] = 8
+	r.Summary.Config.Media.Check = "exists"
+	r.Findings = listing(map[string]string{"finding_id": "fnd-1", "class": "missing_recording", "severity": "critical", "status": "open", "conversation_id": "c1", "detail": "void=deleted", "outage_relation": "unknown"})
+	text, _ := read(t, written(t, r, policy.Report{}))
+	for _, want := range []string{
+		"Different recordings of which no audio was found: 10", "nobody can tell whether they are missing: 2 findings.",
+		"without audio: 1 finding (the manifest says that it was deleted: 1).", "8 missing no recording of the call with audio was found",
+		"unless the manifest says that its audio is absent, empty or still to come. Where the manifest names the audio, it has to be stored",
+		"cannot be told", "“not expected” where neither the record nor this rule asks for a recording",
+		"The process is repeatable", "accurate result does not follow from this",
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("%q is not in %s", want, text)
+		}
+	}
+	for _, no := range []string{"recordings that are missing: 10", "was delivered", "The process produces an accurate result:"} {
+		if strings.Contains(text, no) {
+			t.Errorf("%q claims more than was found", no)
+		}
+	}
+	if !strings.Contains(text, "no audio:") {
+		t.Errorf("the deleted recording is told as never delivered: %s", text)
+	}
+}
+
+// That no log was read is not that nothing failed.
+func TestAStatementWithoutLogsClaimsNoAbsenceOfOutages(t *testing.T) {
+	logs := []policy.SourceIdentity{{Kind: "registrations", Name: "registrar"}}
+	for name, test := range map[string]struct {
+		state report.PartitionState
+		want  string
+		twice int // in section 3 and in section 9
+	}{
+		"unusable": {report.Unusable, "Whether registrations failed or ended cannot be told: the logs of registrations delivered nothing usable.", 2},
+		"damaged":  {report.Damaged, "show no outage that overlaps the interval or coincides with a finding or a call. Logs of registrations are incomplete for a part of the time", 2},
+		"complete": {report.Complete, "show no outage that overlaps the interval or coincides with a finding or a call.", 2},
+	} {
+		r := night(0, "")
+		r.Summary.Outages, r.Summary.Config.Sources = nil, logs
+		r.Summary.Partitions = []report.Partition{{Kind: "registrations", Source: "registrar", State: test.state}}
+		r.Findings = listing(map[string]string{"finding_id": "fnd-1", "class": "input_missing", "severity": "critical", "status": "open", "source": "genesys", "object_key": "m/hour=07/"})
+		text, _ := read(t, written(t, r, policy.Report{}))
+		if n := strings.Count(text, test.want); n != test.twice {
+			t.Errorf("%s: %q stands %d times, want %d, in %s", name, test.want, n, test.twice, text)
+		}
+		if strings.Contains(text, "cause: none") || name != "complete" && strings.Count(text, "show no outage") != strings.Count(text, "further outages") {
+			t.Errorf("%s: the statement claims that there was no outage: %s", name, text)
+		}
+
+		// A finding about no call has a place, and nothing to coincide with.
+		for _, want := range []string{"source genesys, m/hour=07/", "nothing was delivered for a time", "does not apply"} {
+			if !strings.Contains(text, want) {
+				t.Errorf("%s: %q is not in %s", name, want, text)
+			}
+		}
+	}
+}
+
+func TestAStatementOfTheWorstNightHasSevenPages(t *testing.T) {
 	r := night(100_000, strings.Repeat("ünbroken/", 60))
+	open := r.Findings
+	r.Findings = func(yield func(*table.Row, error) bool) {
+		var row table.Row
+		for i := range 1000 {
+			fill(&row, map[string]string{
+				"finding_id": fmt.Sprintf("fnd-a%015x", i), "class": "missing_recording", "severity": "critical", "status": "accepted",
+				"conversation_id": strings.Repeat("ünbroken/", 60), "source": "cdr", "object_key": "a.csv", "detail": "void=deleted",
+			})
+			if !yield(&row, nil) {
+				return
+			}
+		}
+		open(yield)
+	}
+	r.Summary.Findings = []report.FindingCount{
+		{Class: "missing_recording", Severity: "critical", Status: "accepted", Count: 1000}, {Class: "missing_recording", Severity: "critical", Status: "indeterminate", Count: 3},
+	}
+	accept := &r.Summary.Config.Policy
+	accept.AcceptedSubjects = []policy.AcceptedSubject{{Conversation: strings.Repeat("ünbroken/", 60), Row: 1}}
+	accept.AcceptedGrounds = []policy.Grounds{{Row: 1, Reason: strings.Repeat("for a reason ", 100), By: "J. Doe", Basis: "known and explained"}}
 	for range 500 {
 		r.Summary.Incomplete = append(r.Summary.Incomplete, report.Incomplete{
 			Source: "genesys", Input: strings.Repeat("s3://bucket/hour=07/", 5), Reason: "damaged", Next: "export it again",
@@ -257,10 +396,10 @@ func TestAStatementOfTheWorstNightHasFivePages(t *testing.T) {
 		r.Summary.Config.Sources = append(r.Summary.Config.Sources, policy.SourceIdentity{Kind: "cdrs", Name: s, URL: strings.Repeat("x", 500), Profile: "p"})
 	}
 	text, pages := read(t, written(t, r, policy.Report{}))
-	if pages > "5" || len(pages) > 1 {
+	if pages > "7" || len(pages) > 1 {
 		t.Errorf("it has %s pages", pages)
 	}
-	for _, want := range []string{"99,984 later ones stand in the table", "and 495 more: see summary.json", "4 more"} {
+	for _, want := range []string{"99,984 later ones stand in the table", "and 495 more: see summary.json", "4 more", "990 further ones stand in the table"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%q is not in it", want)
 		}

@@ -2,6 +2,7 @@ package wording
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -70,8 +71,8 @@ var classes = map[string]Words{
 		Severity: "critical",
 	},
 	"media_missing": {
-		Sentence: "the audio that the metadata names is not there",
-		Remedy:   "export the recording again while the vendor still has it",
+		Sentence: "a manifest lists a recording whose audio is not there, or is empty",
+		Remedy:   "export the recording again while the vendor still has it; where the metadata itself says that there is no audio, ask whoever runs the recorder why",
 		Title:    "export missing audio again",
 		Command:  explainFinding,
 	},
@@ -90,8 +91,8 @@ var classes = map[string]Words{
 		Severity: "major",
 	},
 	"missing_recording": {
-		Sentence: "the call was to be recorded, and no manifest that was read has its recording",
-		Remedy:   "look for the recording at the vendor and export it again; if it was never made, keep the finding as evidence of that",
+		Sentence: "the call was to be recorded, and no manifest that was read has a recording with audio that is known to be its own",
+		Remedy:   "look for the recording at the vendor and export it again; where a manifest lists it without audio, ask whether the audio can be restored; if it was never made, keep the finding as evidence of that",
 		Title:    "look for missing recordings",
 		Command:  explainFinding,
 		Severity: "critical",
@@ -145,27 +146,40 @@ var classes = map[string]Words{
 }
 
 // details explain the forms of details. Where the form ends in an equals sign a
-// value follows.
+// value follows; an empty one is that of a finding without a detail.
 var details = []detailed{
+	{"missing_recording", "", Words{ // what its class asks for, but for what only details can tell
+		Remedy: "look for the recording at the vendor and export it again; if it was never made, keep the finding as evidence of that",
+	}},
 	{"missing_recording", "void=", Words{
-		Sentence: "a manifest lists a recording of it, but its audio is gone, empty or failed",
+		Sentence: "a manifest lists it, or a recording of its conversation, but without audio",
 		Remedy:   "ask whoever runs the recorder or the export whether the audio can still be restored",
+		Title:    "ask whether audio that is gone can be restored",
+		Command:  explainFinding,
 	}},
 	{"missing_recording", "pending", Words{
-		Sentence: "a manifest announces its recording, but the audio had not been delivered yet",
+		Sentence: "a manifest announces it, or a recording of its conversation, but the audio had not been delivered yet",
 		Remedy:   "run again once the export has delivered it; if it never does, repeat the export job",
+		Title:    "run again once the export has delivered the audio",
+		Command:  runAgain,
 	}},
 	{"missing_recording", "contested", Words{
-		Sentence: "its conversation has fewer recordings than legs, and nobody can say whose they are",
-		Remedy:   "have the export name the leg of each recording; if one recording hears several legs, set one_recording_per: conversation for the source of the call detail records",
+		Sentence: "its conversation has recordings, and nobody can say whether one of them is its own",
+		Remedy:   "have the export name the leg of each recording, and its times; if one recording hears several legs, set one_recording_per: conversation for the source of the call detail records",
+		Title:    "name the leg of each recording",
+		Command:  explainFinding,
 	}},
 	{"missing_recording", "like=", Words{
-		Sentence: "a recording that is of no leg has its times and its line or both its numbers, under another id",
+		Sentence: "a recording under another id, which is of no leg, has its times and its line or both its numbers: it may be its own",
 		Remedy:   "compare the two; if they are the same call, correct the ids in the call detail records or in the export",
+		Title:    "compare calls with the recordings that look like theirs",
+		Command:  explainFinding,
 	}},
 	{"missing_recording", "apart=", Words{
 		Sentence: "its conversation has recordings that fit none of its legs",
 		Remedy:   "compare their ids and times with those of the leg; if all differ by the same time, the clocks do",
+		Title:    "compare the ids and times of recordings with those of the legs",
+		Command:  explainFinding,
 	}},
 	{"no_cdr", "apart", Words{
 		Sentence: "most of the recording lies outside all legs of its conversation",
@@ -174,10 +188,14 @@ var details = []detailed{
 	{"media_missing", "state=", Words{
 		Sentence: "the metadata itself says that there is no audio",
 		Remedy:   "ask whoever runs the recorder why it deleted or failed to make the audio; the finding of the call counts the loss",
+		Title:    "ask why there is no audio",
+		Command:  explainFinding,
 	}},
 	{"media_missing", "bytes=", Words{
-		Sentence: "the audio is there but empty",
+		Sentence: "the audio is empty, or too small for the time that it is said to last",
 		Remedy:   "export the recording again while the vendor still has it; if it is empty there too, find out why the recorder heard nothing",
+		Title:    "export missing audio again",
+		Command:  explainFinding,
 	}},
 	{"stray_record", "interval=", Words{
 		Sentence: "the detail names the interval of the rows, their number, and the hours with which its run would reach them",
@@ -203,12 +221,19 @@ var details = []detailed{
 	{"media_mismatch", "expected=", Words{Sentence: "the detail has both sizes in bytes"}},
 }
 
-// Finding says what one finding means. The values that it quotes are those of its
-// row: whoever shows it redacts the row before.
+// Finding says what one finding means. Where its detail decides what is true of it, the
+// sentence is that of the detail. The values that it quotes are those of its row:
+// whoever shows it redacts the row before.
 func Finding(class, recording, field, detail string) string {
-	text := meaning(class, recording, field, detail)
 	switch class {
-	case "missing_recording", "no_cdr", "media_missing", "unfit_source":
+	case "missing_recording":
+		return missing(recording, detail)
+	case "media_missing":
+		return withoutAudio(detail)
+	}
+
+	text := meaning(class, field, detail)
+	if class == "no_cdr" || class == "unfit_source" {
 		if w, ok := Detail(class, detail); ok {
 			text += ": " + w.Sentence
 		}
@@ -216,13 +241,138 @@ func Finding(class, recording, field, detail string) string {
 	return text
 }
 
-func meaning(class, recording, field, detail string) string {
+// FindingIn says what one finding means in its status. Of one that is indeterminate it
+// claims nothing but what is known, and says what is not.
+func FindingIn(status, class, recording, field, detail string) string {
+	text := Finding(class, recording, field, detail)
+	if status != "indeterminate" {
+		return text
+	}
+
 	switch class {
 	case "missing_recording":
-		if recording == "" {
-			return "the leg was to be recorded, and no manifest that was read has a recording of it"
+		return undecided(recording, detail)
+	case "short_recording":
+		return detail + " ms of the talk time are in no recording that was found, and nobody can tell yet whether another has them"
+	case "recorded_in_error":
+		return "there is a recording that may be of a call that was not to be recorded, or of another leg of its conversation: nobody can tell"
+	}
+	return text + "; what was read is incomplete, so that nobody can tell yet whether this holds"
+}
+
+// missing says what is known of the recording of a leg that lacks one.
+func missing(recording, detail string) string {
+	if recording != "" {
+		return "recording " + recording + ", which the leg lists, " + Listed(detail)
+	}
+
+	const about, nothing = "the leg was to be recorded, and ", "no manifest that was read has a recording of it"
+	switch known := Unlisted(detail); {
+	case known == "":
+		return about + nothing
+	case strings.HasPrefix(detail, "apart="):
+		return about + nothing + ": " + known
+	default:
+		return about + known
+	}
+}
+
+// Listed says what the detail of a missing recording tells of one that a leg lists, in a
+// clause that follows the recording's name.
+func Listed(detail string) string {
+	switch {
+	case strings.HasPrefix(detail, "void="):
+		return "is in a manifest, but without audio: " + Void(detail)
+	case detail == "pending":
+		return "is announced by a manifest, but its audio had not been delivered yet"
+	}
+	if known := Unlisted(detail); known != "" {
+		return "is in no manifest that was read; " + known
+	}
+	return "is in no manifest that was read"
+}
+
+// undecided says the same of a leg of which nobody can tell whether it lacks one.
+func undecided(recording, detail string) string {
+	known := Unlisted(detail)
+	if recording == "" {
+		if known == "" {
+			known = "no manifest that was read has a recording that is known to be its own"
 		}
-		return "recording " + recording + ", which the leg lists, is in no manifest that was read"
+		return "nobody can tell whether the leg was recorded: " + known
+	}
+
+	switch {
+	case InManifest(detail):
+		known = "it " + Listed(detail)
+	case known == "":
+		known = "no manifest that was read names it"
+	default:
+		known = "no manifest that was read names it; " + known
+	}
+	return "nobody can tell whether recording " + recording + ", which the leg lists, is there: " + known
+}
+
+// InManifest reports whether by the detail of a missing recording a manifest lists it, or
+// another of its conversation, without audio that could be used.
+func InManifest(detail string) bool { return detail == "pending" || strings.HasPrefix(detail, "void=") }
+
+// Unlisted says what the detail of a missing recording tells of recordings that a leg
+// does not list, empty when it tells nothing.
+func Unlisted(detail string) string {
+	switch n, apart := strings.CutPrefix(detail, "apart="); {
+	case strings.HasPrefix(detail, "void="):
+		return "a manifest lists a recording of its conversation, but without audio: " + Void(detail)
+	case detail == "pending":
+		return "a manifest announces a recording of its conversation, but the audio had not been delivered yet"
+	case apart && n == "1":
+		return "1 recording of its conversation fits none of its legs"
+	case apart:
+		return n + " recordings of its conversation fit none of its legs"
+	}
+	w, _ := Detail("missing_recording", detail)
+	return w.Sentence
+}
+
+// Void says why recordings that manifests list have no audio, from a detail that begins
+// with void=. Words of the vendor that are not known here are not repeated.
+func Void(detail string) string {
+	var list []string
+	for state := range strings.SplitSeq(strings.TrimPrefix(detail, "void="), ";") {
+		text := voids[state]
+		if text == "" {
+			text = "the manifest says that there is none"
+		}
+		if !slices.Contains(list, text) {
+			list = append(list, text)
+		}
+	}
+	return strings.Join(list, "; ")
+}
+
+// voids say why there is no audio, by what a detail lists.
+var voids = map[string]string{
+	"absent":        "the manifest says that there is none",
+	"deleted":       "the manifest says that it was deleted",
+	"failed":        "the manifest says that making it failed",
+	"media_missing": "it is not stored, or it is empty",
+}
+
+// withoutAudio says why the recording of a manifest has no audio.
+func withoutAudio(detail string) string {
+	switch state, said := strings.CutPrefix(detail, "state="); {
+	case said && voids[state] != "":
+		return "a manifest lists a recording without audio: " + voids[state]
+	case said:
+		return "a manifest lists a recording without audio: the manifest says that there is none"
+	case strings.HasPrefix(detail, "bytes="):
+		return "the audio of the recording is empty, or too small for the time that it is said to last"
+	}
+	return "the audio that the metadata names is not stored where it was looked for"
+}
+
+func meaning(class, field, detail string) string {
+	switch class {
 	case "repaired_field":
 		return "the " + field + " that was missing was filled in by rule " + detail
 	case "missing_field":

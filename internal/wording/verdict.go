@@ -28,8 +28,8 @@ var reasons = map[string]Words{
 		Command:  explainCall,
 	},
 	"contested": {
-		Sentence: "its conversation has fewer recordings than legs, and nobody can say whose they are",
-		Remedy:   "have the export name the leg of each recording; if one recording hears several legs, set one_recording_per: conversation for the source",
+		Sentence: "its conversation has recordings, and nobody can say whether one of them is its own",
+		Remedy:   "have the export name the leg of each recording, and its times; if one recording hears several legs, set one_recording_per: conversation for the source",
 		Title:    "name the leg of each recording",
 		Command:  explainCall,
 	},

@@ -65,12 +65,19 @@ func Detail(class, detail string) (Words, bool) {
 
 // Remedy returns what to do about a finding: what its detail asks for, else its
 // class.
-func Remedy(class, detail string) string {
-	if w, ok := Detail(class, detail); ok && w.Remedy != "" {
-		return w.Remedy
-	}
+func Remedy(class, detail string) string { return Work(class, detail).Remedy }
+
+// Work returns the words of a finding's class with what to do about this finding: where
+// its detail asks for other work, remedy, title and command are those of the detail.
+func Work(class, detail string) Words {
 	w, _ := Class(class)
-	return w.Remedy
+	if d, ok := Detail(class, detail); ok && d.Remedy != "" {
+		w.Remedy = d.Remedy
+		if d.Title != "" {
+			w.Title, w.Command = d.Title, d.Command
+		}
+	}
+	return w
 }
 
 // detailed explains one form of the detail of a class.

@@ -79,6 +79,9 @@ func TestWordsAreClauses(t *testing.T) {
 	}
 	for _, d := range all.Details {
 		add(d.Class+" "+d.Form, d.Words)
+		if (d.Title == "") != (d.Command == "") || d.Title != "" && d.Remedy == "" {
+			t.Errorf("%s with detail %q: title %q, command %q and remedy %q do not go together", d.Class, d.Form, d.Title, d.Command, d.Remedy)
+		}
 		if _, ok := wording.Class(d.Class); !ok {
 			t.Errorf("detail %q is of the unknown class %s", d.Form, d.Class)
 		}
@@ -95,14 +98,19 @@ func TestWordsAreClauses(t *testing.T) {
 
 func TestADetailSaysMoreThanItsClass(t *testing.T) {
 	for _, test := range []struct{ class, detail, want string }{
-		{"missing_recording", "void=deleted;failed", "its audio is gone"},
-		{"missing_recording", "pending", "announces its recording"},
-		{"missing_recording", "contested", "fewer recordings than legs"},
+		{"missing_recording", "void=deleted;failed", "a manifest lists a recording of its conversation, but without audio: the manifest says that it was deleted; the manifest says that making it failed"},
+		{"missing_recording", "void=media_missing", "it is not stored, or it is empty"},
+		{"missing_recording", "void=val-1f2e3d4c5b6a7988", "without audio: the manifest says that there is none"},
+		{"missing_recording", "pending", "a manifest announces a recording of its conversation"},
+		{"missing_recording", "contested", "nobody can say whether one of them is its own"},
 		{"missing_recording", "like=r7", "under another id"},
-		{"missing_recording", "apart=3", "fit none of its legs"},
+		{"missing_recording", "apart=3", "3 recordings of its conversation fit none of its legs"},
+		{"missing_recording", "apart=1", "1 recording of its conversation fits none of its legs"},
 		{"no_cdr", "apart", "outside all legs"},
-		{"media_missing", "state=deleted", "says that there is no audio"},
+		{"media_missing", "state=deleted", "without audio: the manifest says that it was deleted"},
+		{"media_missing", "state=gone", "without audio: the manifest says that there is none"},
 		{"media_missing", "bytes=0", "empty"},
+		{"media_missing", "a/1.wav", "not stored where it was looked for"},
 		{"stray_record", "interval=2026-11-19;rows=12;lookahead=30h", "12 rows of interval 2026-11-19"},
 		{"unfit_source", "answer_time;end_time", "lacks answer_time, end_time"},
 		{"unfit_source", "shape", "not an export of conversation details"},
@@ -116,6 +124,61 @@ func TestADetailSaysMoreThanItsClass(t *testing.T) {
 	// A value that begins like another form is not one.
 	if w, ok := wording.Detail("missing_recording", "pendinglike"); ok {
 		t.Errorf("an unknown detail is explained as %+v", w)
+	}
+}
+
+// A finding whose detail names a recording must not say that there is none, and one that
+// nobody can decide must not say that its defect is there.
+func TestASentenceClaimsNoMoreThanItsFindingProves(t *testing.T) {
+	nothing := regexp.MustCompile(`no manifest that was read has a recording of it|is in no manifest`)
+	for _, recording := range []string{"", "r1"} {
+		for _, detail := range []string{"", "void=deleted", "void=media_missing", "pending", "contested", "like=r7", "apart=2"} {
+			open, undecided := wording.FindingIn("open", "missing_recording", recording, "", detail), wording.FindingIn("indeterminate", "missing_recording", recording, "", detail)
+			if open != wording.Finding("missing_recording", recording, "", detail) {
+				t.Errorf("an open finding has two sentences, one is %q", open)
+			}
+			if !strings.HasPrefix(undecided, "nobody can tell whether ") || nothing.MatchString(undecided) {
+				t.Errorf("%q, %q, indeterminate: %q asserts more than is known", recording, detail, undecided)
+			}
+
+			// Where a manifest lists what the leg lacks, it is not in no manifest. A
+			// look-alike, and recordings apart, have other ids than the one that is listed.
+			lists := detail != "" && detail != "apart=2" && (recording == "" || detail == "void=deleted" || detail == "void=media_missing" || detail == "pending")
+			if lists && nothing.MatchString(open) {
+				t.Errorf("%q, %q: %q denies the recording that the detail names", recording, detail, open)
+			}
+			if !lists && detail != "like=r7" && detail != "contested" && !nothing.MatchString(open) {
+				t.Errorf("%q, %q: %q does not say that no recording was found", recording, detail, open)
+			}
+		}
+	}
+
+	for _, class := range []string{"short_recording", "recorded_in_error", "metadata_missing", "media_missing", "no_cdr", "missing_field", "ambiguous_field"} {
+		if text := wording.FindingIn("indeterminate", class, "r1", "trunk_id", "7000"); !strings.Contains(text, "nobody can tell") {
+			t.Errorf("%s, indeterminate: %q asserts a defect", class, text)
+		}
+		if text := wording.FindingIn("open", class, "r1", "trunk_id", "7000"); strings.Contains(text, "nobody can tell") {
+			t.Errorf("%s, open: %q says that nobody can tell", class, text)
+		}
+	}
+}
+
+// Audio that somebody deleted is at no vendor to be exported again.
+func TestWorkFollowsTheDetail(t *testing.T) {
+	for _, test := range []struct{ class, detail, title, remedy string }{
+		{"missing_recording", "", "look for missing recordings", "at the vendor"},
+		{"missing_recording", "void=deleted", "ask whether audio that is gone can be restored", "can still be restored"},
+		{"media_missing", "a/1.wav", "export missing audio again", "export the recording again"},
+		{"media_missing", "state=deleted", "ask why there is no audio", "why it deleted"},
+		{"no_cdr", "apart", "find out which calls the call detail records leave out", "the clocks differ"},
+	} {
+		w := wording.Work(test.class, test.detail)
+		if w.Title != test.title || !strings.Contains(w.Remedy, test.remedy) || w.Command == "" {
+			t.Errorf("%s with detail %q asks for %+v, want %q and %q", test.class, test.detail, w, test.title, test.remedy)
+		}
+		if got := wording.Remedy(test.class, test.detail); got != w.Remedy {
+			t.Errorf("%s with detail %q has the remedies %q and %q", test.class, test.detail, got, w.Remedy)
+		}
 	}
 }
 

@@ -34,6 +34,8 @@ type columns struct {
 	show *redact.Redactor
 	zone *time.Location // nil: UTC alone
 	work map[string]policy.Work
+
+	accepted *policy.Acceptance
 }
 
 // of returns a column of a table as it is.
@@ -196,10 +198,18 @@ func (b *book) table(title string, show *redact.Redactor, columns []column, list
 	return s.end()
 }
 
-// happened says what a finding means.
-func happened(r *line) string {
+// happened says what a finding means, and of an accepted one who accepted it, and why.
+func (c *columns) happened(r *line) string {
 	f := table.FindingOf(r.shown)
-	return wording.Finding(f.Class, f.Recording, f.Field, f.Detail)
+	text := wording.FindingIn(f.Status, f.Class, f.Recording, f.Field, f.Detail)
+	if f.Status != "accepted" {
+		return text
+	}
+
+	raw := table.FindingOf(r.raw)
+	g, _ := c.accepted.Grounds(raw.ID, policy.Subject[string]{Class: raw.Class, Org: raw.Org, Conversation: raw.Conversation, Recording: raw.Recording})
+	g = c.show.Grounds(g)
+	return text + "; " + wording.Accepted(g.Row, g.By, g.Reason, g.Basis)
 }
 
 // ofFinding says what to do about a finding.

@@ -51,7 +51,7 @@ func Write(w io.Writer, n *Night) error {
 }
 
 func (b *book) fill(n *Night, show *redact.Redactor) error {
-	c := &columns{show: show, zone: n.Report.Zone, work: map[string]policy.Work{}}
+	c := &columns{show: show, zone: n.Report.Zone, work: map[string]policy.Work{}, accepted: n.Summary.Config.Policy.Acceptance()}
 	for _, w := range n.Report.Worklist {
 		c.work[w.Finding] = w
 	}
@@ -61,7 +61,7 @@ func (b *book) fill(n *Night, show *redact.Redactor) error {
 		return err
 	}
 	findings := slices.Concat(c.call(table.Findings),
-		[]column{text("what happened", happened), text(todo, ofFinding)}, lead(table.Findings, "severity"), c.forPeople(StateTitle, states),
+		[]column{text("what happened", c.happened), text(todo, ofFinding)}, lead(table.Findings, "severity"), c.forPeople(StateTitle, states),
 		[]column{c.named(table.Findings, "queues", "queue_ids", policy.QueueName).offPaper()}, rest(table.Findings, append(known, "severity", "queue_ids")...))
 	if err := b.table(FindingsSheet, show, findings, bySeverity(n)...); err != nil {
 		return err

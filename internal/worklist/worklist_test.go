@@ -364,6 +364,39 @@ func TestAWorklistBeginsWithTheCallAndHasRoomForPeople(t *testing.T) {
 	}
 }
 
+// The status stands in a column that is not printed: the sentence says it, too.
+func TestAFindingThatNobodyCanDecideSaysSoInItsSentence(t *testing.T) {
+	n := night()
+	n.Findings = wantedOf(full(table.Findings, map[string]any{"finding_id": "fnd-1", "severity": "critical", "status": "indeterminate", "class": "missing_recording", "detail": "contested"}))
+	got := cellsOf(t, opened(t, written(t, n, policy.Report{}))["Findings"], "what happened")
+	if want := "nobody can tell whether the leg was recorded: its conversation has recordings, and nobody can say whether one of them is its own"; len(got) != 1 || got[0] != want {
+		t.Errorf("the sheet says %q, want %q", got, want)
+	}
+}
+
+// The list of what is accepted is one that somebody answers for.
+func TestAnAcceptedFindingSaysWhoAcceptedItAndWhy(t *testing.T) {
+	n := night()
+	accept := &n.Summary.Config.Policy
+	accept.Accepted, accept.AcceptedRows = []string{"fnd-1"}, map[string]int{"fnd-1": 4}
+	accept.AcceptedGrounds = []policy.Grounds{{Row: 4, Reason: "line test", By: "J. Doe", Basis: "known and explained"}}
+	row := map[string]any{"finding_id": "fnd-1", "severity": "critical", "status": "accepted", "class": "missing_recording", "detail": ""}
+	const sentence = "the leg was to be recorded, and no manifest that was read has a recording of it; accepted"
+	for name, test := range map[string]struct {
+		report policy.Report
+		want   string
+	}{
+		"ops":    {policy.Report{}, sentence + " by J. Doe: line test (basis: known and explained; row 4 of the file of accepted findings)"},
+		"public": {policy.Report{Redact: policy.RedactAll, PseudonymKey: []byte("k")}, sentence + " (row 4 of the file of accepted findings; by whom and why is not shown)"},
+	} {
+		n.Findings = wantedOf(full(table.Findings, row))
+		got := cellsOf(t, opened(t, written(t, n, test.report))["Findings"], "what happened")
+		if len(got) != 1 || got[0] != test.want {
+			t.Errorf("%s: the sheet says %q, want %q", name, got, test.want)
+		}
+	}
+}
+
 // With pseudonyms nobody may find out from a note whose call a finding is about.
 func TestPseudonymsAreNotJoinedWithWhatPeopleWrote(t *testing.T) {
 	sheet := opened(t, written(t, night(), policy.Report{
