@@ -332,7 +332,7 @@ func TestASpanSaysWhatToDo(t *testing.T) {
 	if first < 0 || second < first || strings.Contains(section, `"#fnd-gone"`) || strings.Contains(section, `"#fnd-u"`) {
 		t.Errorf("the missing calls are not listed by time, or with those that nobody has to look for:\n%s", section)
 	}
-	for _, want := range []string{"&#43;********56", "possibly coincides with an outage: nobody answered", `<code>cdrmend run --interval 2026-11-18</code>`} {
+	for _, want := range []string{"&#43;********56", "possibly coincides with an outage: nobody answered", `<code>cdrmend run --interval 2026-11-18 --config cdrmend.yaml</code>`} {
 		if !strings.Contains(section, want) {
 			t.Errorf("the cards do not say %s in\n%s", want, section)
 		}

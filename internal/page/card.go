@@ -84,11 +84,18 @@ func (c *card) add(r cardReason) {
 // accept is the command that settles a finding about which nothing is to be done.
 const accept = `cdrmend accept {finding} --reason "…" --by "…"`
 
+// configured ends a command that is shown. A page does not know where its configuration
+// lies: the run of the same inputs by somebody else gives the same page.
+const configured = " --config cdrmend.yaml"
+
 // fillCommands fills in the commands of the reasons, and the one that accepts a
 // finding.
 func (c *card) fillCommands() {
 	add := func(command string) {
-		if command != "" && !slices.Contains(c.Commands, command) && len(c.Commands) < mostCommands {
+		if command == "" || len(c.Commands) == mostCommands {
+			return
+		}
+		if command += configured; !slices.Contains(c.Commands, command) {
 			c.Commands = append(c.Commands, command)
 		}
 	}

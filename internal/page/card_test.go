@@ -99,7 +99,7 @@ func TestACardNamesItsCalls(t *testing.T) {
 		`<td data-label="Talk" class="talk">4 min</td>`,
 		`<td data-label="Outage">coincides with an outage: the token lacks a required scope</td><td data-label="Finding"><a href="#fnd-1">`,
 		`<td data-label="Outage">possibly coincides with an outage: the token lacks a required scope</td><td data-label="Finding"><a href="#fnd-3">`,
-		`<code>cdrmend explain fnd-1</code>`, `<code>cdrmend explain out-1</code>`,
+		`<code>cdrmend explain fnd-1 --config cdrmend.yaml</code>`, `<code>cdrmend explain out-1 --config cdrmend.yaml</code>`,
 	} {
 		if !strings.Contains(got, want) {
 			t.Errorf("the cards do not say\n%s", want)
