@@ -138,7 +138,9 @@ func (r *Run) Write(w io.Writer) error {
 	v.Classes = classViews(g.summary.Findings)
 	v.Findings = part{Shown: int64(len(g.findings.Rows)), Total: g.total}
 	v.Repairs = part{Shown: int64(len(g.repairs.Rows)), Total: g.repaired}
-	v.Accepted = g.accepted.text()
+	v.Accepted = g.accepted.view(&g.show)
+	v.Nothing = g.nothing()
+	v.NoOutages = wording.Sentence(noOutages(g.summary.Logs()))
 	v.Inputs = inputsView(g.summary, g.span)
 	v.Balance = balanceViews(g.summary)
 	return write(w, "run.tmpl", &v, map[string]any{
@@ -156,13 +158,14 @@ type runView struct {
 	Others    []otherReport
 	headView
 	Cards    []card
+	Nothing  string // stands in place of the cards when there are none
 	Tiles    []tile
 	Patterns []pattern
 	callCharts
 	outageViews
 
 	Classes  []classView
-	Accepted string // which rows accept findings
+	Accepted *acceptedView
 	Findings part
 	Repairs  part
 	Inputs   inputView
@@ -201,6 +204,7 @@ type outageViews struct {
 	Causes        []causeView // for the legend
 	CauseGroups   []causeGroup
 	Registrations string // what else the logs show
+	NoOutages     string // a sentence for when there are none
 }
 
 // part is how many rows of a table a page holds.
@@ -220,6 +224,7 @@ type gathering struct {
 	orgs     orgNames
 	names    shownNames
 	accepted acceptedRows
+	accepts  *policy.Acceptance
 	trunks   map[trunkID]*trunk
 	causes   causesByName
 	callTotals
@@ -252,7 +257,7 @@ func newGathering(span record.Span, r *redact.Redactor, s *report.Summary, c pol
 		span: span, zone: zoneOf(c.Zone), summary: s, show: shower{redact: r}, trunks: map[trunkID]*trunk{}, causes: causesByName{},
 		callTotals: callTotals{reasons: map[string]int64{}, blamed: map[trunkID]int64{}},
 		sheets:     sheets{findings: newSheet(table.Findings), repairs: newSheet(table.Repairs)},
-		samples:    newSamples(), names: newShownNames(r, c.Names), accepted: newAcceptedRows(s), named: map[string]*trunk{},
+		samples:    newSamples(), names: newShownNames(r, c.Names), accepted: newAcceptedRows(), accepts: s.Config.Policy.Acceptance(), named: map[string]*trunk{},
 	}
 	g.calls = newCallKeeper(&g.show, g.zone)
 	g.orgs.addConfigured(s, r)
@@ -349,7 +354,9 @@ func (g *gathering) addOutages(rows table.Rows) error {
 }
 
 func (g *gathering) addFinding(row *table.Row) {
-	g.accepted.add(row)
+	if string(row.Bytes(statusColumn)) == "accepted" {
+		g.accepted.add(g.accepts, row, row.Text(severityColumn))
+	}
 	if row.Known(findingTrunk) {
 		g.trunkOf(row).Findings++
 	}

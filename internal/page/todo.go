@@ -34,6 +34,12 @@ func (g *gathering) cards(c policy.Report) []card {
 	return cards
 }
 
+// nothing says that there is nothing to do.
+func (g *gathering) nothing() string {
+	v := g.summary.Verdicts
+	return nothing(&g.accepted.all, v["missing"], v["partial"], v["indeterminate"], noOutages(g.summary.Logs()))
+}
+
 // describe says how many findings, outages or calls a reason stands for. Only classes
 // of findings have a severity.
 func (g *gathering) describe(a *report.ActionReason, redaction policy.Redaction) cardReason {
