@@ -131,7 +131,9 @@ type auditGathering struct {
 	accept   *policy.Acceptance // of the present file
 	accepts  *policy.Acceptance // of the interval under way
 	accepted acceptedRows
-	logs     report.Logs // how much those of all intervals can tell
+	asked    asked
+	blamed   map[string]*tally // missing recordings by cause of an outage and relation to it
+	logs     report.Logs       // how much those of all intervals can tell
 
 	redaction policy.Redaction
 	names     shownNames
@@ -160,7 +162,7 @@ func newAuditGathering(a *Audit) *auditGathering {
 	g := &auditGathering{
 		auditView: auditView{First: a.Intervals[0].Label, Last: a.Intervals[len(a.Intervals)-1].Label, Redaction: a.Redact.Redact.String(), Patterns: patterns},
 		show:      shower{redact: redact.New(a.Redact)}, open: newSheet(table.History, "interval"), closed: newSheet(table.History, "interval", "closed_by"),
-		since: record.NoTime, classes: map[string]*auditClass{}, spans: outageSpans{}, accept: a.Accepted, accepted: newAcceptedRows(), redaction: a.Redact.Redact,
+		since: record.NoTime, classes: map[string]*auditClass{}, spans: outageSpans{}, accept: a.Accepted, accepted: newAcceptedRows(), asked: newAsked(), blamed: map[string]*tally{}, redaction: a.Redact.Redact,
 	}
 	g.About = aboutView{Job: printable.Text(a.Redact.Job), Operator: printable.Text(a.Redact.Operator), Span: record.Span{Start: record.NoTime, End: record.NoTime}}
 	g.unfit.Room, g.warnings.Room, g.incomplete.Room = mostKept, mostKept, mostKept
@@ -260,12 +262,28 @@ func (g *auditGathering) addHistory(i *Interval, n *nightView) error {
 			case "major":
 				n.Major++
 			}
-			g.calls.add(i.Label, row)
 		}
+		g.addAsked(i, row, state)
 		g.addFirst(i.Label, row)
 		g.addOpen(i, row)
 	}
 	return nil
+}
+
+// addAsked counts a finding that is open or undecided by the work that it asks for.
+func (g *auditGathering) addAsked(i *Interval, row *table.Row, state string) {
+	class := row.Text(classColumn)
+	work := g.asked.add(row, class, row.Text(severityColumn), state, i.Label, historyDetail)
+	if class != "missing_recording" || state != "open" {
+		return
+	}
+	g.calls.add(row, work)
+	if cause := row.Text(historyCause); cause != "" {
+		if g.blamed[cause] == nil {
+			g.blamed[cause] = &tally{}
+		}
+		g.blamed[cause].add(relationOf(string(row.Bytes(historyRelation))))
+	}
 }
 
 // addOpen adds a finding that is open or still undecided to the list, if it fits.

@@ -72,9 +72,74 @@ func TestTheWorstIsToBeDoneFirst(t *testing.T) {
 	}
 }
 
+// What a detail asks for is work of its own: nobody exports again what was deleted. The
+// pages of a run and of a span agree, and so does what the terminal is given.
+func TestADetailAsksForItsOwnWork(t *testing.T) {
+	findings := []cells{
+		{"finding_id": "fnd-1", "class": "missing_recording", "severity": "critical", "status": "open", "source": "cdr", "object_key": "calls/+4930123456.csv", "entry": 3},
+		{"finding_id": "fnd-2", "class": "missing_recording", "severity": "critical", "status": "open", "detail": "void=deleted", "source": "cdr", "object_key": "calls/+4930123456.csv", "entry": 4},
+		{"finding_id": "fnd-3", "class": "missing_recording", "severity": "critical", "status": "open", "source": "cdr", "object_key": "calls/+4930123456.csv", "entry": 9, "outage_relation": "inside", "outage_cause": "scope_missing"},
+		{"finding_id": "fnd-4", "class": "input_missing", "severity": "minor", "status": "open"},
+		{"finding_id": "fnd-5", "class": "input_missing", "severity": "critical", "status": "open"},
+		{"finding_id": "fnd-6", "class": "media_mismatch", "severity": "critical", "status": "indeterminate"},
+	}
+	r := small()
+	r.Findings = rows(table.Findings, findings...)
+	r.Summary.Findings = []report.FindingCount{
+		{Class: "input_missing", Severity: "critical", Status: "open", Count: 1},
+		{Class: "input_missing", Severity: "minor", Status: "open", Count: 1},
+		{Class: "media_mismatch", Severity: "critical", Status: "indeterminate", Count: 1},
+		{Class: "missing_recording", Severity: "critical", Status: "open", Count: 3},
+	}
+	section := todo(t, r)
+	want := []string{
+		"Look for missing recordings: 2 findings", "Ask whether audio that is gone can be restored: 1 finding", "Give the OAuth client the scope: 1 outage lasting 30 min",
+		"Deliver inputs that are missing: 2 findings, the worst critical", "Compare audio of the wrong size with the original: 1 finding, not certain",
+	}
+	got := titlesOf(section)
+	for i := range got {
+		got[i], _, _ = strings.Cut(got[i], ";")
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("the page of a run has\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+	cards := strings.Split(section, "<details ")
+	if len(cards) != 6 || strings.Contains(cards[1], "#fnd-2") || !strings.Contains(cards[2], `<a href="#fnd-2">`) || strings.Contains(cards[2], "xport it again") || strings.Contains(cards[4], "accept fnd-4") {
+		t.Errorf("a card has the calls or the words of another one, or the command accepts what is minor:\n%s", section)
+	}
+	var terminal []string
+	for _, d := range r.Todo() {
+		text, _, _ := strings.Cut(d.Title+": "+d.Numbers, ";")
+		terminal = append(terminal, text)
+	}
+	if !slices.Equal(terminal, want) {
+		t.Errorf("the terminal shows %q", terminal)
+	}
+
+	for _, f := range findings {
+		f["state"], f["first_commit"] = f["status"], 1
+	}
+	a := week()
+	a.Intervals = a.Intervals[2:]
+	a.Intervals[0].History = rows(table.History, findings...)
+	a.Intervals[0].Outages = outages(cells{"outage_id": "out-1", "start_time": "10:00", "end_time": "10:30", "cause": "scope_missing"})
+	_, span, _ := strings.Cut(audited(t, a), `<section id="todo"`)
+	span, _, _ = strings.Cut(span, "</section>")
+	got = titlesOf(span)
+	if i := 2; len(got) > i && !strings.HasSuffix(got[i], "; 1 missing recording coincides") {
+		t.Errorf("the outage on the page of a span is %s", got[i])
+	}
+	for i := range got {
+		got[i], _, _ = strings.Cut(got[i], ";")
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("the page of a span has\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+}
+
 func TestNothingToDoIsSaid(t *testing.T) {
 	r := small()
-	r.Summary.Findings, r.Summary.Verdicts, r.Calls, r.Outages = nil, nil, table.Empty, table.Empty
+	r.Summary.Findings, r.Summary.Verdicts, r.Calls, r.Outages, r.Findings = nil, nil, table.Empty, table.Empty, table.Empty
 	if got := todo(t, r); !strings.Contains(got, "Nothing: no finding is open") || strings.Contains(got, "<details") {
 		t.Errorf("got\n%s", got)
 	}

@@ -31,7 +31,11 @@ type Run struct {
 	Outages  table.Rows
 
 	gathered *gathering
+	todo     []report.Todo
 }
+
+// Todo returns what the page that was written asks people to do, in its order.
+func (r *Run) Todo() []report.Todo { return r.todo }
 
 // File is one file of a run.
 type File struct {
@@ -127,6 +131,7 @@ func (r *Run) Write(w io.Writer) error {
 	v := runView{Run: r, Results: r.results(), Others: r.others(), Patterns: patterns, Interval: g.span, Redaction: r.Redact.Redact.String()}
 	v.headView = g.head(r.Redact)
 	v.Cards = g.cards(r.Redact)
+	r.todo = todo(v.Cards)
 	v.Tiles = tiles(g.summary, g)
 	v.Verdicts = verdicts(g.summary)
 	v.Proofs = proofs(&g.summary.Coverage.Proof)
@@ -225,6 +230,7 @@ type gathering struct {
 	names    shownNames
 	accepted acceptedRows
 	accepts  *policy.Acceptance
+	asked    asked
 	trunks   map[trunkID]*trunk
 	causes   causesByName
 	callTotals
@@ -257,7 +263,7 @@ func newGathering(span record.Span, r *redact.Redactor, s *report.Summary, c pol
 		span: span, zone: zoneOf(c.Zone), summary: s, show: shower{redact: r}, trunks: map[trunkID]*trunk{}, causes: causesByName{},
 		callTotals: callTotals{reasons: map[string]int64{}, blamed: map[trunkID]int64{}},
 		sheets:     sheets{findings: newSheet(table.Findings), repairs: newSheet(table.Repairs)},
-		samples:    newSamples(), names: newShownNames(r, c.Names), accepted: newAcceptedRows(), accepts: s.Config.Policy.Acceptance(), named: map[string]*trunk{},
+		samples:    newSamples(), names: newShownNames(r, c.Names), accepted: newAcceptedRows(), accepts: s.Config.Policy.Acceptance(), asked: newAsked(), named: map[string]*trunk{},
 	}
 	g.calls = newCallKeeper(&g.show, g.zone)
 	g.orgs.addConfigured(s, r)
@@ -362,8 +368,8 @@ func (g *gathering) addFinding(row *table.Row) {
 	}
 	class := string(row.Bytes(classOf))
 	g.limits.add(&g.show, row, class)
-	g.samples.finding(row, class)
-	g.calls.note(row, class)
+	work := g.asked.add(row, class, row.Text(severityColumn), row.Text(statusColumn), g.summary.Interval, detailColumn)
+	g.calls.note(row, class, work)
 	if g.room.take(row) {
 		shown := g.show.row(row)
 		g.names.add(row, shown)
