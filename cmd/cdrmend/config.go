@@ -95,6 +95,6 @@ func checkSources(ctx context.Context, w *world, flags *pflag.FlagSet, cfg *poli
 	if asJSON, _ := flags.GetBool("json"); asJSON {
 		return code, w.print(flags, report, "")
 	}
-	_, err = fmt.Fprint(w.stdout, report.Text(w.paint()))
+	_, err = fmt.Fprint(w.stdout, report.Text(w.paint(), whereIs(cfg, flags)))
 	return code, err
 }

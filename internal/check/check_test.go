@@ -109,7 +109,7 @@ func run(t *testing.T, cfg *policy.Config, change ...func(*check.Request)) *chec
 	if err != nil {
 		t.Errorf("the report is not as published: %v\n%s", err, raw)
 	}
-	text := got.Text(report.Unpainted)
+	text := got.Text(report.Unpainted, "--config nights.yaml")
 	for _, p := range problems(got) {
 		if p.Text == "" || p.Next == "" || !strings.Contains(text, p.Next) {
 			t.Errorf("a problem says %q, next %q, and the text is\n%s", p.Text, p.Next, text)
@@ -199,6 +199,9 @@ func TestWhatIsWrongWithDirectoriesIsSaidAndNothingIsWritten(t *testing.T) {
 		{"an output in use", func(f map[string]string) {
 			f["out/output.json"] = identity(t, "acme")
 		}, "", []string{}, check.Fine, "commits of this configuration are in it; creating objects works"},
+		{"nothing wrong, so that a trial can follow", func(f map[string]string) {
+			f["out/output.json"] = identity(t, "acme")
+		}, "", []string{}, check.Fine, "next: cdrmend run --config nights.yaml --trial\n"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			dir := t.TempDir()
@@ -215,7 +218,7 @@ func TestWhatIsWrongWithDirectoriesIsSaidAndNothingIsWritten(t *testing.T) {
 			if diff := gocmp.Diff(test.want, short(got)); diff != "" || got.Verdict != test.verdict {
 				t.Errorf("the verdict is %s, want %s, and the problems (-want +got)\n%s%+v", got.Verdict, test.verdict, diff, problems(got))
 			}
-			if text := got.Text(report.Unpainted); !strings.Contains(text, test.says) {
+			if text := got.Text(report.Unpainted, "--config nights.yaml"); !strings.Contains(text, test.says) {
 				t.Errorf("want %q in\n%s", test.says, text)
 			}
 			if diff := gocmp.Diff(before, tree(t, dir)); diff != "" {
@@ -360,7 +363,7 @@ func TestWrongSettingsOfBucketsSayWhatToDo(t *testing.T) {
 			if len(p) != 1 || p[0].Kind != test.kind || !strings.Contains(p[0].Next, test.next) || got.Verdict != test.verdict {
 				t.Errorf("the verdict is %s and the problems are %+v", got.Verdict, p)
 			}
-			if text := got.Text(report.Unpainted); strings.Contains(text, server.SecretKey) {
+			if text := got.Text(report.Unpainted, "--config nights.yaml"); strings.Contains(text, server.SecretKey) {
 				t.Errorf("the text holds the secret:\n%s", text)
 			}
 		})
@@ -434,7 +437,7 @@ func TestOfALargeObjectTheBeginningIsTried(t *testing.T) {
 	if tried == nil || !tried.Beginning || tried.Rows < 10 || tried.Rows > 20 || len(tried.Remarks) > 0 || tried.Filled != 4 {
 		t.Errorf("of the beginning the report says %+v", tried)
 	}
-	if text := got.Text(report.Unpainted); !strings.Contains(text, "rows and fields of: the beginning of file://") {
+	if text := got.Text(report.Unpainted, "--config nights.yaml"); !strings.Contains(text, "rows and fields of: the beginning of file://") {
 		t.Errorf("the text is\n%s", text)
 	}
 }

@@ -10,8 +10,9 @@ import (
 	"cdrmend/internal/report"
 )
 
-// Text returns a report as people read it. Values from outside are printable in it.
-func (r *Report) Text(paint report.Paint) string {
+// Text returns a report as people read it. Values from outside are printable in it. The
+// commands in it name the configuration as where does: --config cdrmend.yaml.
+func (r *Report) Text(paint report.Paint, where string) string {
 	var b strings.Builder
 	b.WriteString(Table(r.Sources, paint))
 	if r.Media != nil {
@@ -27,9 +28,9 @@ func (r *Report) Text(paint report.Paint) string {
 	b.WriteByte('\n')
 	switch n := len(r.problems()); {
 	case r.Verdict == Fine && r.Output.Write == NotTried:
-		fmt.Fprintf(&b, "%s; next: cdrmend config check --sources --write, then cdrmend run --trial\n", paint(report.Good, "nothing that was tried is wrong"))
+		fmt.Fprintf(&b, "%[1]s; next: cdrmend config check %[2]s --sources --write, then cdrmend run %[2]s --trial\n", paint(report.Good, "nothing that was tried is wrong"), printable.Text(where))
 	case r.Verdict == Fine:
-		fmt.Fprintf(&b, "%s; next: cdrmend run --trial\n", paint(report.Good, "nothing that was tried is wrong"))
+		fmt.Fprintf(&b, "%s; next: cdrmend run %s --trial\n", paint(report.Good, "nothing that was tried is wrong"), printable.Text(where))
 	case r.Verdict == Unanswered:
 		fmt.Fprintf(&b, "%s; what did answer is fine\n", paint(report.Doubtful, plural(n, "place did not answer", "places did not answer")))
 	default:

@@ -3,7 +3,6 @@
 package job
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -152,7 +151,7 @@ func (a *attempt) run(ctx context.Context) (*report.Run, error) {
 
 	log.Info("committed", numbers(a.done.summary)...)
 	r.Outcome, r.Summary = a.done.summary.Outcome, a.done.summary
-	r.Examples = examples(a.done.decision)
+	r.Todo = a.done.todo
 	return r, nil
 }
 
@@ -164,30 +163,6 @@ func numbers(s *report.Summary) []any {
 		list = append(list, "recorded_percent", *c.RecordedPercent, "intact_percent", *c.IntactPercent)
 	}
 	return append(list, "open_critical", o.OpenCritical, "open_major", o.OpenMajor, "open_minor", o.OpenMinor, "indeterminate_input", o.Indeterminate)
-}
-
-// examples returns the id of a finding of each class that asks for something: one of
-// the highest severity that is open, if there is one. Of equal ones it is always the
-// same.
-func examples(d *reconcile.Decision) map[string]string {
-	var best [reconcile.NumClasses]*reconcile.Finding
-	for f := range d.Findings {
-		other := best[f.Class]
-		if !f.Status.Counts() {
-			continue
-		}
-		if other == nil || cmp.Or(cmp.Compare(other.Severity, f.Severity), cmp.Compare(f.Status, other.Status), cmp.Compare(f.ID, other.ID)) < 0 {
-			best[f.Class] = f
-		}
-	}
-
-	ids := map[string]string{}
-	for _, f := range best {
-		if f != nil {
-			ids[f.Class.String()] = f.IDText()
-		}
-	}
-	return ids
 }
 
 // list lists the inputs of an interval.
@@ -209,6 +184,7 @@ type computed struct {
 	inputs   *intake.Inputs
 	decision *reconcile.Decision
 	summary  *report.Summary
+	todo     []report.Todo // what the page asks people to do
 	runSum   string
 	history  history
 }
@@ -276,6 +252,7 @@ func (j *Job) computeSeen(ctx context.Context, to *ledger.Interval, head *ledger
 	if err := run.WriteReports(ctx, summary, page); err != nil {
 		return nil, err
 	}
+	c.todo = page.Todo()
 	if c.runSum, err = run.Finish(ctx); err != nil {
 		return nil, err
 	}

@@ -33,6 +33,6 @@ func (j *Job) Trial(ctx context.Context, interval policy.Interval, seen Witness)
 	}
 
 	r := resultOf(to, inputs)
-	r.Outcome, r.Summary = done.summary.Outcome, done.summary
+	r.Outcome, r.Summary, r.Todo = done.summary.Outcome, done.summary, done.todo
 	return r, nil
 }

@@ -173,7 +173,7 @@ func TestACommandIsCopied(t *testing.T) {
 	click(p, `button.copy`)
 	p.Eval(`document.querySelector("button.copy").textContent`, &said)
 	p.Eval(`getSelection().toString()`, &selected)
-	if said != "Copied" && said != "Selected" || selected != "cdrmend explain fnd-1" {
+	if said != "Copied" && said != "Selected" || selected != "cdrmend explain fnd-1 --config cdrmend.yaml" {
 		t.Errorf("the button says %q, and %q is selected", said, selected)
 	}
 }

@@ -87,45 +87,53 @@ func (a *Audit) Write(w io.Writer) error {
 
 // auditView holds the values that the template shows.
 type auditView struct {
-	First, Last string
-	About       aboutView
-	Redaction   string
-	Notices     []noticeGroup
-	Cards       []card
-	Trend       trend
-	Ages        []ageView
-	Recent      recent
-	Accepted    int64    // findings that only the present file accepts
-	Lead        string   // the headline
-	Detail      []string // sentences
-	Remarks     []string
-	Absent      []string // intervals without a commit
-	AbsentToo   int64    // number of further ones
-	Nights      []nightView
-	Total       nightView
-	Newest      record.Time // time of the newest of all commits
-	Classes     []auditClass
-	Open        part
-	Closed      part
-	Oldest      []oldFinding
-	CauseGroups []causeGroup
-	Trunks      []trunkOutages
-	Patterns    []pattern
+	First, Last  string
+	About        aboutView
+	Redaction    string
+	Notices      []noticeGroup
+	Cards        []card
+	Trend        trend
+	Ages         []ageView
+	Recent       recent
+	Accepted     int64 // findings that only the present file accepts
+	AcceptedRows *acceptedView
+	Nothing      string   // stands in place of the cards when there are none
+	NoOutages    string   // a sentence for when there are none
+	Lead         string   // the headline
+	Detail       []string // sentences
+	Remarks      []string
+	Absent       []string // intervals without a commit
+	AbsentToo    int64    // number of further ones
+	Nights       []nightView
+	Total        nightView
+	Newest       record.Time // time of the newest of all commits
+	Classes      []auditClass
+	Open         part
+	Closed       part
+	Oldest       []oldFinding
+	CauseGroups  []causeGroup
+	Trunks       []trunkOutages
+	Patterns     []pattern
 }
 
 // auditGathering fills a view in one pass over the histories. The script shows
 // the rows in its sheets.
 type auditGathering struct {
 	auditView
-	show    shower
-	room    room
-	open    *sheet
-	closed  *sheet
-	since   record.Time // when the oldest open finding was found
-	classes map[string]*auditClass
-	spans   outageSpans
-	calls   spanCalls
-	accept  *policy.Acceptance
+	show     shower
+	room     room
+	open     *sheet
+	closed   *sheet
+	since    record.Time // when the oldest open finding was found
+	classes  map[string]*auditClass
+	spans    outageSpans
+	calls    spanCalls
+	accept   *policy.Acceptance // of the present file
+	accepts  *policy.Acceptance // of the interval under way
+	accepted acceptedRows
+	asked    asked
+	blamed   map[string]*tally // missing recordings by cause of an outage and relation to it
+	logs     report.Logs       // how much those of all intervals can tell
 
 	redaction policy.Redaction
 	names     shownNames
@@ -154,13 +162,13 @@ func newAuditGathering(a *Audit) *auditGathering {
 	g := &auditGathering{
 		auditView: auditView{First: a.Intervals[0].Label, Last: a.Intervals[len(a.Intervals)-1].Label, Redaction: a.Redact.Redact.String(), Patterns: patterns},
 		show:      shower{redact: redact.New(a.Redact)}, open: newSheet(table.History, "interval"), closed: newSheet(table.History, "interval", "closed_by"),
-		since: record.NoTime, classes: map[string]*auditClass{}, spans: outageSpans{}, accept: a.Accepted, redaction: a.Redact.Redact,
+		since: record.NoTime, classes: map[string]*auditClass{}, spans: outageSpans{}, accept: a.Accepted, accepted: newAcceptedRows(), asked: newAsked(), blamed: map[string]*tally{}, redaction: a.Redact.Redact,
 	}
 	g.About = aboutView{Job: printable.Text(a.Redact.Job), Operator: printable.Text(a.Redact.Operator), Span: record.Span{Start: record.NoTime, End: record.NoTime}}
 	g.unfit.Room, g.warnings.Room, g.incomplete.Room = mostKept, mostKept, mostKept
 	g.names, g.kinds = newShownNames(g.show.redact, a.Redact.Names), map[string]string{}
 	g.calls = newSpanCalls(&g.show, zoneOf(a.Redact.Zone))
-	g.Ages = newAges()
+	g.Ages, g.Recent.states = newAges(), map[string]int64{}
 
 	// The newest commit and the counts must be known before the first finding is
 	// read: ages depend on the one, the choice of findings on the other.
@@ -193,6 +201,11 @@ func (g *auditGathering) add(i *Interval) error {
 		Commits:    int64(len(i.Commits)), Newest: *i.newest(),
 	}
 	g.addNotices(i.Label, s)
+	g.accepts, n.logs = s.Config.Policy.Acceptance(), s.Logs()
+	if len(g.Nights) == 0 {
+		g.logs = n.logs
+	}
+	g.logs = together(g.logs, n.logs)
 	maps.Copy(g.kinds, kindsOf(s))
 	g.orgs.addConfigured(s, g.show.redact)
 	if err := g.addSpan(s); err != nil {
@@ -205,6 +218,7 @@ func (g *auditGathering) add(i *Interval) error {
 
 	g.Nights = append(g.Nights, n)
 	g.Total.add(&n)
+	g.Total.logs = g.logs
 	return nil
 }
 
@@ -224,7 +238,10 @@ func (g *auditGathering) addHistory(i *Interval, n *nightView) error {
 		}
 
 		c := g.class(row)
-		state := g.stateOf(row)
+		state, by := g.stateOf(row)
+		if state == "accepted" {
+			g.accepted.add(by, row, row.Text(severityColumn))
+		}
 		n.count(row, state)
 		c.count(row, state)
 		g.addRecent(i, row, state)
@@ -245,12 +262,28 @@ func (g *auditGathering) addHistory(i *Interval, n *nightView) error {
 			case "major":
 				n.Major++
 			}
-			g.calls.add(i.Label, row)
 		}
+		g.addAsked(i, row, state)
 		g.addFirst(i.Label, row)
 		g.addOpen(i, row)
 	}
 	return nil
+}
+
+// addAsked counts a finding that is open or undecided by the work that it asks for.
+func (g *auditGathering) addAsked(i *Interval, row *table.Row, state string) {
+	class := row.Text(classColumn)
+	work := g.asked.add(row, class, row.Text(severityColumn), state, i.Label, historyDetail)
+	if class != "missing_recording" || state != "open" {
+		return
+	}
+	g.calls.add(row, work)
+	if cause := row.Text(historyCause); cause != "" {
+		if g.blamed[cause] == nil {
+			g.blamed[cause] = &tally{}
+		}
+		g.blamed[cause].add(relationOf(string(row.Bytes(historyRelation))))
+	}
 }
 
 // addOpen adds a finding that is open or still undecided to the list, if it fits.
@@ -334,6 +367,8 @@ func (g *auditGathering) finish() {
 	g.CauseGroups, g.Trunks = causeGroups(causes), trunks
 	g.Notices = g.allNotices()
 	g.Cards = g.cards(causes)
+	g.AcceptedRows, g.NoOutages = g.accepted.view(&g.show), wording.Sentence(noOutages(g.logs))
+	g.Nothing = nothing(&g.accepted.all, g.Total.Missing, g.Total.Partial, g.Total.Untold, noOutages(g.logs))
 	g.Remarks = remarks(&g.Total.Coverage)
 
 	about, zone := &g.About, g.calls.keeper.zone

@@ -38,6 +38,8 @@ func week() *page.Audit {
 			Summary: &report.Summary{
 				Interval: label, Coverage: report.Coverage{Recorded: recorded, Of: of, Total: report.Known, RecordedPercent: text("99.00")},
 				Verdicts: map[string]int64{"missing": of - recorded - 1, "partial": 1}, Findings: counts,
+				Partitions: []report.Partition{{Source: "registrar", Kind: "registrations", State: report.Complete}},
+				Config:     policy.Identity{Sources: []policy.SourceIdentity{{Kind: "registrations", Name: "registrar"}}},
 			},
 		}
 	}
@@ -74,8 +76,8 @@ func TestAnAuditTellsTheSpanInAFewSentences(t *testing.T) {
 	for _, want := range []string{
 		`<p class="lead">2,985 of 3,000 calls that should be recorded in 2 intervals are, 99.50 %; 2 critical and 1 major finding are open.</p>`,
 		"<span>Calls: 13 missing and 2 recorded in part. </span>",
-		"<span>3 findings are open, 2 of them critical, the oldest for 9 hours; 1 has closed since it was found. </span>",
-		"<span>In the day before the newest commit: 4 findings found, 3 of them critical; 1 finding closed, 1 of them critical. </span>",
+		"<span>3 findings are open, 2 of them critical, the oldest for 9 hours; 1 may be: nobody can tell yet; 1 has closed since it was found. </span>",
+		"<span>In the day before the newest commit: 7 findings found, 5 of them critical (now 3 open, 1 not certain, 1 accepted, 1 repaired and 1 closed); 1 finding closed, 1 of them critical. </span>",
 	} {
 		if !strings.Contains(html, want) {
 			t.Errorf("the page does not say %q", want)
@@ -332,7 +334,7 @@ func TestASpanSaysWhatToDo(t *testing.T) {
 	if first < 0 || second < first || strings.Contains(section, `"#fnd-gone"`) || strings.Contains(section, `"#fnd-u"`) {
 		t.Errorf("the missing calls are not listed by time, or with those that nobody has to look for:\n%s", section)
 	}
-	for _, want := range []string{"&#43;********56", "possibly coincides with an outage: nobody answered", `<code>cdrmend run --interval 2026-11-18</code>`} {
+	for _, want := range []string{"&#43;********56", "possibly coincides with an outage: nobody answered", `<code>cdrmend run --interval 2026-11-18 --config cdrmend.yaml</code>`} {
 		if !strings.Contains(section, want) {
 			t.Errorf("the cards do not say %s in\n%s", want, section)
 		}
@@ -369,7 +371,7 @@ func TestThePresentFileOfAcceptedFindingsCounts(t *testing.T) {
 	a.Intervals[2].History = rows(table.History, finding("fnd-oldest", "open", 1, cells{"conversation_id": "c1"}), finding("fnd-conflict", "open", 1, cells{"class": "conflict", "severity": "major", "conversation_id": "c1"}))
 	html := audited(t, a)
 	for _, want := range []string{
-		"1 critical finding is open, and no major one.", "2 findings are counted as accepted, by the file of accepted findings as it is now; the commits do not know that yet.",
+		"1 critical finding is open, and no major one.", "2 findings are accepted and no longer counted as open: 1 critical and 1 major.", "<li>1 critical: accepted (row 1 of the file of accepted findings; by whom and why is not shown)</li>", "2 findings are counted as accepted, by the file of accepted findings as it is now; the commits do not know that yet.",
 	} {
 		if !strings.Contains(html, want) {
 			t.Errorf("the page does not say %q", want)

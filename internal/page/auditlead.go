@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"cdrmend/internal/report"
+	"cdrmend/internal/table"
 )
 
 // lead sums up all intervals: a headline, and what stands behind it.
@@ -36,7 +37,19 @@ func (g *auditGathering) lastDay() string {
 		return text
 	}
 	r := &g.Recent
-	return "In the day before the newest commit: " + of(r.Found, r.FoundCritical, "found") + "; " + of(r.Closed, r.ClosedCritical, "closed") + "."
+	found := of(r.Found, r.FoundCritical, "found")
+	var states []string
+	for _, s := range []struct{ state, words string }{
+		{"open", "open"}, {"indeterminate", "not certain"}, {"accepted", "accepted"}, {"repaired", "repaired"}, {table.Closed, "closed"},
+	} {
+		if n := r.states[s.state]; n > 0 {
+			states = append(states, report.Grouped(n)+" "+s.words)
+		}
+	}
+	if len(states) > 0 {
+		found += " (now " + listed(states) + ")"
+	}
+	return "In the day before the newest commit: " + found + "; " + of(r.Closed, r.ClosedCritical, "closed") + "."
 }
 
 // are writes a number of things with its verb: 1 finding is, 2 findings are.
@@ -83,6 +96,9 @@ func (g *auditGathering) standing() string {
 	}
 	if g.since.Known() {
 		text += ", the oldest for " + age(g.Newest-g.since)
+	}
+	if t.Undecided > 0 {
+		text += "; " + report.Grouped(t.Undecided) + " may be: nobody can tell yet"
 	}
 	text += "; "
 	if t.Closed == 1 {

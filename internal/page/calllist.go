@@ -47,7 +47,8 @@ type callView struct {
 	Finding       string
 	Class         string // of that finding
 
-	open int64 // its findings that are open
+	work string // title of the work that the finding asks for
+	open int64  // its findings that are open
 }
 
 // thing is something with an id, and with a name if one is configured.
@@ -178,7 +179,7 @@ func (k *callKeeper) place(row *table.Row, source, object, number int) []byte {
 }
 
 // note notes a finding of a call that is kept. The finding is as the table has it.
-func (k *callKeeper) note(row *table.Row, class string) {
+func (k *callKeeper) note(row *table.Row, class, work string) {
 	if class != "missing_recording" && class != "short_recording" {
 		return
 	}
@@ -193,17 +194,17 @@ func (k *callKeeper) note(row *table.Row, class string) {
 	}
 	c.open++
 	if c.Finding == "" {
-		c.Finding, c.Class = k.show.row(row).Text(0), class
+		c.Finding, c.Class, c.work = k.show.row(row).Text(0), class, wording.Capital(work)
 	}
 }
 
-// list returns the calls whose findings are of a class, by time. A call without an
+// list returns the calls whose findings are of a class and ask for a work, by time. A call without an
 // open finding asks for nothing.
-func (k *callKeeper) list(class string, open int64) *callList {
+func (k *callKeeper) list(class, work string, open int64) *callList {
 	var calls []callView
 	for verdict := range k.lists {
 		for _, c := range k.lists[verdict] {
-			if c.Class == class && c.open > 0 {
+			if c.Class == class && c.work == work && c.open > 0 {
 				calls = append(calls, c)
 			}
 		}

@@ -1,7 +1,6 @@
 package page
 
 import (
-	"cmp"
 	"html/template"
 	"net/url"
 	"regexp"
@@ -19,7 +18,8 @@ type card struct {
 	Title    string
 	Tone     string // severity of its worst reason; indeterminate or outage without one
 	Unfolded bool
-	Numbers  string // how many things ask for it, in a few words
+	Numbers  string        // how many things ask for it, in a few words
+	counts   report.Counts // of the findings among them
 	Reasons  []cardReason
 	Remedies []string // what to do, in sentences
 	Calls    *callList
@@ -34,8 +34,9 @@ type cardReason struct {
 	Link    template.URL // the fragment that shows them; empty without findings
 	Values  commandValues
 
-	words wording.Words
-	tone  string
+	words  wording.Words
+	counts report.Counts // of findings
+	tone   string
 }
 
 // The tones of reasons that are not classes of findings.
@@ -51,7 +52,7 @@ var tones = map[string]int{"critical": 0, toneUntold: 1, "major": 2, "minor": 3,
 // about without opening them.
 const mostUnfolded = 3
 
-// cardsOf makes a card for each action, the worst first. describe says how many
+// cardsOf makes a card for each action. describe says how many
 // things a reason stands for, and where they are shown.
 func cardsOf(actions []report.Action, describe func(*report.ActionReason) cardReason) []card {
 	var cards []card
@@ -60,35 +61,62 @@ func cardsOf(actions []report.Action, describe func(*report.ActionReason) cardRe
 		for i := range a.Reasons {
 			c.add(describe(&a.Reasons[i]))
 		}
+		c.Numbers = c.numbers()
 		cards = append(cards, c)
 	}
 
-	slices.SortStableFunc(cards, func(a, b card) int { return cmp.Compare(tones[a.Tone], tones[b.Tone]) })
 	return cards
 }
 
-// add adds a reason. The first one is the worst, whose numbers stand in the title.
+// add adds a reason. The first one is the worst.
 func (c *card) add(r cardReason) {
 	if len(c.Reasons) == 0 {
-		c.Tone, c.Numbers = r.tone, r.Numbers
+		c.Tone = r.tone
 	} else if tones[r.tone] < tones[c.Tone] {
 		c.Tone = r.tone
 	}
 	c.Reasons = append(c.Reasons, r)
+	c.counts.Open, c.counts.Undecided = c.counts.Open+r.counts.Open, c.counts.Undecided+r.counts.Undecided
 
 	if remedy := wording.Sentence(r.words.Remedy); !slices.Contains(c.Remedies, remedy) {
 		c.Remedies = append(c.Remedies, remedy)
 	}
 }
 
+// numbers counts all that asks for the work of a card: its findings together, and what
+// else there is.
+func (c *card) numbers() string {
+	var words []string
+	if c.counts != (report.Counts{}) {
+		text := findingNumbers(c.counts)
+		if n := slices.IndexFunc(c.Reasons, func(r cardReason) bool { return r.counts != (report.Counts{}) && r.tone != c.Tone }); n >= 0 {
+			text += ", the worst " + c.Tone
+		}
+		words = append(words, text)
+	}
+	for _, r := range c.Reasons {
+		if r.counts == (report.Counts{}) && r.Numbers != "" {
+			words = append(words, r.Numbers)
+		}
+	}
+	return strings.Join(words, "; ")
+}
+
 // accept is the command that settles a finding about which nothing is to be done.
 const accept = `cdrmend accept {finding} --reason "…" --by "…"`
+
+// configured ends a command that is shown. A page does not know where its configuration
+// lies: the run of the same inputs by somebody else gives the same page.
+const configured = " --config cdrmend.yaml"
 
 // fillCommands fills in the commands of the reasons, and the one that accepts a
 // finding.
 func (c *card) fillCommands() {
 	add := func(command string) {
-		if command != "" && !slices.Contains(c.Commands, command) && len(c.Commands) < mostCommands {
+		if command == "" || len(c.Commands) == mostCommands {
+			return
+		}
+		if command += configured; !slices.Contains(c.Commands, command) {
 			c.Commands = append(c.Commands, command)
 		}
 	}
@@ -98,6 +126,16 @@ func (c *card) fillCommands() {
 	if len(c.Reasons) > 0 {
 		add(c.Reasons[0].Values.fill(accept))
 	}
+}
+
+// openOf returns how many findings of a class are open among those of a card.
+func (c *card) openOf(class string) (n int64) {
+	for _, r := range c.Reasons {
+		if r.Name == class {
+			n += r.counts.Open
+		}
+	}
+	return n
 }
 
 // about reports whether something of a name asks for the work of a card.

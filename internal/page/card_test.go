@@ -72,9 +72,74 @@ func TestTheWorstIsToBeDoneFirst(t *testing.T) {
 	}
 }
 
+// What a detail asks for is work of its own: nobody exports again what was deleted. The
+// pages of a run and of a span agree, and so does what the terminal is given.
+func TestADetailAsksForItsOwnWork(t *testing.T) {
+	findings := []cells{
+		{"finding_id": "fnd-1", "class": "missing_recording", "severity": "critical", "status": "open", "source": "cdr", "object_key": "calls/+4930123456.csv", "entry": 3},
+		{"finding_id": "fnd-2", "class": "missing_recording", "severity": "critical", "status": "open", "detail": "void=deleted", "source": "cdr", "object_key": "calls/+4930123456.csv", "entry": 4},
+		{"finding_id": "fnd-3", "class": "missing_recording", "severity": "critical", "status": "open", "source": "cdr", "object_key": "calls/+4930123456.csv", "entry": 9, "outage_relation": "inside", "outage_cause": "scope_missing"},
+		{"finding_id": "fnd-4", "class": "input_missing", "severity": "minor", "status": "open"},
+		{"finding_id": "fnd-5", "class": "input_missing", "severity": "critical", "status": "open"},
+		{"finding_id": "fnd-6", "class": "media_mismatch", "severity": "critical", "status": "indeterminate"},
+	}
+	r := small()
+	r.Findings = rows(table.Findings, findings...)
+	r.Summary.Findings = []report.FindingCount{
+		{Class: "input_missing", Severity: "critical", Status: "open", Count: 1},
+		{Class: "input_missing", Severity: "minor", Status: "open", Count: 1},
+		{Class: "media_mismatch", Severity: "critical", Status: "indeterminate", Count: 1},
+		{Class: "missing_recording", Severity: "critical", Status: "open", Count: 3},
+	}
+	section := todo(t, r)
+	want := []string{
+		"Look for missing recordings: 2 findings", "Ask whether audio that is gone can be restored: 1 finding", "Give the OAuth client the scope: 1 outage lasting 30 min",
+		"Deliver inputs that are missing: 2 findings, the worst critical", "Compare audio of the wrong size with the original: 1 finding, not certain",
+	}
+	got := titlesOf(section)
+	for i := range got {
+		got[i], _, _ = strings.Cut(got[i], ";")
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("the page of a run has\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+	cards := strings.Split(section, "<details ")
+	if len(cards) != 6 || strings.Contains(cards[1], "#fnd-2") || !strings.Contains(cards[2], `<a href="#fnd-2">`) || strings.Contains(cards[2], "xport it again") || strings.Contains(cards[4], "accept fnd-4") {
+		t.Errorf("a card has the calls or the words of another one, or the command accepts what is minor:\n%s", section)
+	}
+	var terminal []string
+	for _, d := range r.Todo() {
+		text, _, _ := strings.Cut(d.Title+": "+d.Numbers, ";")
+		terminal = append(terminal, text)
+	}
+	if !slices.Equal(terminal, want) {
+		t.Errorf("the terminal shows %q", terminal)
+	}
+
+	for _, f := range findings {
+		f["state"], f["first_commit"] = f["status"], 1
+	}
+	a := week()
+	a.Intervals = a.Intervals[2:]
+	a.Intervals[0].History = rows(table.History, findings...)
+	a.Intervals[0].Outages = outages(cells{"outage_id": "out-1", "start_time": "10:00", "end_time": "10:30", "cause": "scope_missing"})
+	_, span, _ := strings.Cut(audited(t, a), `<section id="todo"`)
+	span, _, _ = strings.Cut(span, "</section>")
+	got = titlesOf(span)
+	if i := 2; len(got) > i && !strings.HasSuffix(got[i], "; 1 missing recording coincides") {
+		t.Errorf("the outage on the page of a span is %s", got[i])
+	}
+	for i := range got {
+		got[i], _, _ = strings.Cut(got[i], ";")
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("the page of a span has\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+}
+
 func TestNothingToDoIsSaid(t *testing.T) {
 	r := small()
-	r.Summary.Findings, r.Summary.Verdicts, r.Calls, r.Outages = nil, nil, table.Empty, table.Empty
+	r.Summary.Findings, r.Summary.Verdicts, r.Calls, r.Outages, r.Findings = nil, nil, table.Empty, table.Empty, table.Empty
 	if got := todo(t, r); !strings.Contains(got, "Nothing: no finding is open") || strings.Contains(got, "<details") {
 		t.Errorf("got\n%s", got)
 	}
@@ -99,7 +164,7 @@ func TestACardNamesItsCalls(t *testing.T) {
 		`<td data-label="Talk" class="talk">4 min</td>`,
 		`<td data-label="Outage">coincides with an outage: the token lacks a required scope</td><td data-label="Finding"><a href="#fnd-1">`,
 		`<td data-label="Outage">possibly coincides with an outage: the token lacks a required scope</td><td data-label="Finding"><a href="#fnd-3">`,
-		`<code>cdrmend explain fnd-1</code>`, `<code>cdrmend explain out-1</code>`,
+		`<code>cdrmend explain fnd-1 --config cdrmend.yaml</code>`, `<code>cdrmend explain out-1 --config cdrmend.yaml</code>`,
 	} {
 		if !strings.Contains(got, want) {
 			t.Errorf("the cards do not say\n%s", want)
@@ -240,14 +305,89 @@ func TestThePageSaysWhoseItIs(t *testing.T) {
 func TestAcceptedFindingsAreCountedByTheirRow(t *testing.T) {
 	r := small()
 	r.Summary.Config.Policy = policy.PolicyIdentity{
-		Accepted: []string{"fnd-a"}, AcceptedRows: map[string]int{"fnd-a": 4}, AcceptedSubjects: []policy.AcceptedSubject{{Conversation: "c7", Row: 2}},
+		AcceptedGrounds: []policy.Grounds{{Row: 2, Reason: "line test <1>", By: "J. Doe", Basis: "known and explained"}},
+		Accepted:        []string{"fnd-a"}, AcceptedRows: map[string]int{"fnd-a": 4}, AcceptedSubjects: []policy.AcceptedSubject{{Conversation: "c7", Row: 2}},
 	}
 	r.Findings = rows(table.Findings,
 		cells{"finding_id": "fnd-a", "class": "conflict", "severity": "major", "status": "accepted"},
 		cells{"finding_id": "fnd-b", "class": "conflict", "severity": "major", "status": "accepted", "conversation_id": "c7"},
 		cells{"finding_id": "fnd-c", "class": "duplicate", "severity": "minor", "status": "accepted", "conversation_id": "c7"},
 		cells{"finding_id": "fnd-d", "class": "duplicate", "severity": "minor", "status": "open", "conversation_id": "c7"})
-	if want := "3 findings are accepted by the file of accepted findings: 2 by row 2 and 1 by row 4."; !strings.Contains(written(t, r), want) {
-		t.Errorf("the page does not say %q", want)
+	html := written(t, r)
+	at := strings.Index(html, `id="todo"`)
+	for _, want := range []string{
+		"3 findings are accepted and no longer counted as open: 2 major and 1 minor.",
+		"<li>1 major and 1 minor: accepted by J. Doe: line test &lt;1&gt; (basis: known and explained; row 2 of the file of accepted findings)</li><li>1 major: accepted (row 4",
+	} {
+		if first := strings.Index(html, want); first < 0 || first > at {
+			t.Errorf("the page does not say above everything %q", want)
+		}
+	}
+
+	hidden := &page.Run{ID: r.ID, Summary: r.Summary, Findings: r.Findings, Repairs: r.Repairs, Calls: r.Calls, Outages: r.Outages}
+	hidden.Redact = policy.Report{Redact: policy.RedactAll, PseudonymKey: []byte("k")}
+	if html := written(t, hidden); strings.Contains(html, "Doe") || !strings.Contains(html, "accepted (row 2 ") {
+		t.Error("pseudonyms stand beside what people wrote, or the row is not named")
+	}
+}
+
+// Where nothing is open, the page still says what is missing, what was accepted, and what
+// no log could show.
+func TestThatNothingIsToBeDoneClaimsNoMoreThanIsKnown(t *testing.T) {
+	none := func() *page.Run {
+		r := small()
+		r.Summary.Findings, r.Summary.Verdicts, r.Calls, r.Outages, r.Findings = nil, map[string]int64{}, table.Empty, table.Empty, table.Empty
+		return r
+	}
+	const whole = "Nothing: no finding is open; no call is in doubt; "
+	for _, test := range []struct {
+		change    func(*page.Run)
+		want, not string
+	}{
+		{func(*page.Run) {}, whole + "no registration failed, lapsed or was removed so that it matters here.", "cannot be told:"},
+		{
+			func(r *page.Run) {
+				r.Summary.Verdicts["missing"] = 1
+				r.Findings = rows(table.Findings, cells{"finding_id": "fnd-a", "class": "missing_recording", "severity": "critical", "status": "accepted"})
+			},
+			"Nothing: no finding is open, as 1 finding is accepted (1 critical); no call is in doubt; 1 call is missing; no registration failed", "finding is open;",
+		},
+		{
+			func(r *page.Run) { r.Summary.Partitions[1].State = report.Unusable },
+			whole + "whether registrations failed cannot be told: the logs of registrations delivered nothing usable.", "no registration failed",
+		},
+		{
+			func(r *page.Run) { r.Summary.Config.Sources = r.Summary.Config.Sources[:2] },
+			whole + "whether registrations failed cannot be told: no log of registrations was to be read.", "<dt>outages</dt><dd><b>0",
+		},
+		{
+			func(r *page.Run) { r.Summary.Partitions[1].State = report.Damaged },
+			"matters here, as far as the logs show: logs of registrations are incomplete for a part of the time", "<dt>outages</dt><dd><b>0",
+		},
+	} {
+		r := none()
+		test.change(r)
+		html := written(t, r)
+		if !strings.Contains(html, test.want) || strings.Contains(html, test.not) {
+			t.Errorf("the page does not say %q, or it says %q:\n%s", test.want, test.not, todo(t, r))
+		}
+	}
+}
+
+// A span of nights whose logs could show no outage says nothing of outages.
+func TestASpanWithoutLogsCountsNoOutages(t *testing.T) {
+	a := week()
+	for i := range a.Intervals {
+		if s := a.Intervals[i].Summary; s != nil {
+			s.Config.Sources = nil
+		}
+		a.Intervals[i].Outages = table.Empty
+	}
+	html := audited(t, a)
+	if strings.Contains(html, "No registration failed") || !strings.Contains(html, "<p>Whether registrations failed cannot be told: no log of registrations was to be read.</p>") {
+		t.Error("the page speaks of outages that no log could show")
+	}
+	if want := `<td class="num">0</td><td class="num">–</td><td class="num">–</td>`; strings.Count(html, want) != 3 {
+		t.Errorf("the table of intervals and its sum have no %s", want)
 	}
 }

@@ -275,10 +275,23 @@ func tiles(s *report.Summary, g *gathering) []tile {
 		{"missing", report.Grouped(s.Verdicts["missing"]), relationsOf(&g.missing), class("missing")},
 		{"recorded in part", report.Grouped(s.Verdicts["partial"]), relationsOf(&g.partial), class("partial")},
 		{"cannot be told", report.Grouped(s.Verdicts["indeterminate"]), "", class("indeterminate")},
-		{"outages", report.Grouped(sum(failed)), counted(int64(len(failed)), "cause"), ""},
-		{"registrations ended", report.Grouped(sum(ended)), "lapsed or removed, without a failure", ""},
+		outageTile(s, "outages", sum(failed), counted(int64(len(failed)), "cause")),
+		outageTile(s, "registrations ended", sum(ended), "lapsed or removed, without a failure"),
 		{"values repaired", report.Grouped(g.repaired), "", ""},
 	}
+}
+
+// outageTile shows a number of outages. Logs that could show none say nothing of them.
+func outageTile(s *report.Summary, name string, n int64, of string) tile {
+	logs := s.Logs()
+	t := tile{Name: name, Number: outageCount(n, logs), Of: of}
+	switch {
+	case n == 0 && logs.Untold() != "":
+		t.Of = "cannot be told: " + logs.Untold()
+	case logs.Limit() != "":
+		t.Of, t.Class = of+"; logs are incomplete", "long"
+	}
+	return t
 }
 
 func sum(counts map[string]int64) (n int64) {

@@ -18,8 +18,9 @@ type nightView struct {
 	Critical int64 // open critical findings
 	Major    int64 // likewise
 	Outages  int64
-	Ended    int64    // registrations that lapsed or were removed, without a failure
-	Strays   []string // its rows that lie where its run did not look: how many, and in which interval
+	logs     report.Logs // what they can tell of outages
+	Ended    int64       // registrations that lapsed or were removed, without a failure
+	Strays   []string    // its rows that lie where its run did not look: how many, and in which interval
 	Commits  int64
 	Newest   Commit
 
@@ -64,6 +65,7 @@ func (n *nightView) add(o *nightView) {
 	n.Coverage.Add(&o.Coverage)
 	n.Missing, n.Partial, n.Untold = n.Missing+o.Missing, n.Partial+o.Partial, n.Untold+o.Untold
 	n.Found, n.Later, n.Closed = n.Found+o.Found, n.Later+o.Later, n.Closed+o.Closed
+	n.Undecided += o.Undecided
 	n.Open, n.Critical, n.Major = n.Open+o.Open, n.Critical+o.Critical, n.Major+o.Major
 	n.Outages, n.Ended = n.Outages+o.Outages, n.Ended+o.Ended
 }
@@ -75,6 +77,12 @@ func (n nightView) Percent() string {
 
 // Excluded returns how many calls were not to be recorded.
 func (n nightView) Excluded() int64 { return sum(n.Coverage.Excluded) }
+
+// Failed writes how many outages a failed registration opened.
+func (n nightView) Failed() string { return outageCount(n.Outages, n.logs) }
+
+// Over writes how many registrations lapsed or were removed.
+func (n nightView) Over() string { return outageCount(n.Ended, n.logs) }
 
 // Elsewhere says where rows of the interval lie that its run did not read.
 func (n nightView) Elsewhere() string { return strings.Join(n.Strays, ", ") }

@@ -31,7 +31,11 @@ type Run struct {
 	Outages  table.Rows
 
 	gathered *gathering
+	todo     []report.Todo
 }
+
+// Todo returns what the page that was written asks people to do, in its order.
+func (r *Run) Todo() []report.Todo { return r.todo }
 
 // File is one file of a run.
 type File struct {
@@ -127,6 +131,7 @@ func (r *Run) Write(w io.Writer) error {
 	v := runView{Run: r, Results: r.results(), Others: r.others(), Patterns: patterns, Interval: g.span, Redaction: r.Redact.Redact.String()}
 	v.headView = g.head(r.Redact)
 	v.Cards = g.cards(r.Redact)
+	r.todo = todo(v.Cards)
 	v.Tiles = tiles(g.summary, g)
 	v.Verdicts = verdicts(g.summary)
 	v.Proofs = proofs(&g.summary.Coverage.Proof)
@@ -138,7 +143,9 @@ func (r *Run) Write(w io.Writer) error {
 	v.Classes = classViews(g.summary.Findings)
 	v.Findings = part{Shown: int64(len(g.findings.Rows)), Total: g.total}
 	v.Repairs = part{Shown: int64(len(g.repairs.Rows)), Total: g.repaired}
-	v.Accepted = g.accepted.text()
+	v.Accepted = g.accepted.view(&g.show)
+	v.Nothing = g.nothing()
+	v.NoOutages = wording.Sentence(noOutages(g.summary.Logs()))
 	v.Inputs = inputsView(g.summary, g.span)
 	v.Balance = balanceViews(g.summary)
 	return write(w, "run.tmpl", &v, map[string]any{
@@ -156,13 +163,14 @@ type runView struct {
 	Others    []otherReport
 	headView
 	Cards    []card
+	Nothing  string // stands in place of the cards when there are none
 	Tiles    []tile
 	Patterns []pattern
 	callCharts
 	outageViews
 
 	Classes  []classView
-	Accepted string // which rows accept findings
+	Accepted *acceptedView
 	Findings part
 	Repairs  part
 	Inputs   inputView
@@ -201,6 +209,7 @@ type outageViews struct {
 	Causes        []causeView // for the legend
 	CauseGroups   []causeGroup
 	Registrations string // what else the logs show
+	NoOutages     string // a sentence for when there are none
 }
 
 // part is how many rows of a table a page holds.
@@ -220,6 +229,8 @@ type gathering struct {
 	orgs     orgNames
 	names    shownNames
 	accepted acceptedRows
+	accepts  *policy.Acceptance
+	asked    asked
 	trunks   map[trunkID]*trunk
 	causes   causesByName
 	callTotals
@@ -252,7 +263,7 @@ func newGathering(span record.Span, r *redact.Redactor, s *report.Summary, c pol
 		span: span, zone: zoneOf(c.Zone), summary: s, show: shower{redact: r}, trunks: map[trunkID]*trunk{}, causes: causesByName{},
 		callTotals: callTotals{reasons: map[string]int64{}, blamed: map[trunkID]int64{}},
 		sheets:     sheets{findings: newSheet(table.Findings), repairs: newSheet(table.Repairs)},
-		samples:    newSamples(), names: newShownNames(r, c.Names), accepted: newAcceptedRows(s), named: map[string]*trunk{},
+		samples:    newSamples(), names: newShownNames(r, c.Names), accepted: newAcceptedRows(), accepts: s.Config.Policy.Acceptance(), asked: newAsked(), named: map[string]*trunk{},
 	}
 	g.calls = newCallKeeper(&g.show, g.zone)
 	g.orgs.addConfigured(s, r)
@@ -349,14 +360,16 @@ func (g *gathering) addOutages(rows table.Rows) error {
 }
 
 func (g *gathering) addFinding(row *table.Row) {
-	g.accepted.add(row)
+	if string(row.Bytes(statusColumn)) == "accepted" {
+		g.accepted.add(g.accepts, row, row.Text(severityColumn))
+	}
 	if row.Known(findingTrunk) {
 		g.trunkOf(row).Findings++
 	}
 	class := string(row.Bytes(classOf))
 	g.limits.add(&g.show, row, class)
-	g.samples.finding(row, class)
-	g.calls.note(row, class)
+	work := g.asked.add(row, class, row.Text(severityColumn), row.Text(statusColumn), g.summary.Interval, detailColumn)
+	g.calls.note(row, class, work)
 	if g.room.take(row) {
 		shown := g.show.row(row)
 		g.names.add(row, shown)

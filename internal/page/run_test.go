@@ -80,12 +80,13 @@ func small() *page.Run {
 		Incomplete: []report.Incomplete{{Source: "genesys", Input: "m/hour=07/", Reason: "damaged", Next: "export m/hour=07/ again, then run again"}},
 		Partitions: []report.Partition{
 			{Source: "cdr", Kind: "cdrs", Input: "c/", State: report.Complete, Objects: 2, Bytes: 2048, Rows: 1958},
+			{Source: "registrar", Kind: "registrations", Input: "r/", State: report.Complete, Objects: 1, Bytes: 90, Rows: 6},
 			{Source: "genesys", Kind: "manifests", Input: "m/hour=07/", Start: "2026-11-20T07:00:00.000000Z", End: "2026-11-20T08:00:00.000000Z", State: report.Damaged, Objects: 1, Bytes: 10, Rows: 4, Rejects: 1},
 			{Source: "genesys", Kind: "manifests", Input: "m/hour=23/", Start: "2026-11-19T23:00:00.000000Z", End: "2026-11-20T00:00:00.000000Z", State: report.Empty},
 		},
 		Balance: map[string]record.Balance{"cdrs": {Read: 1958, Untouched: 1958}},
 	}
-	s.Config.Sources = []policy.SourceIdentity{{Kind: "manifests", Name: "genesys"}, {Kind: "cdrs", Name: "cdr"}}
+	s.Config.Sources = []policy.SourceIdentity{{Kind: "manifests", Name: "genesys"}, {Kind: "cdrs", Name: "cdr"}, {Kind: "registrations", Name: "registrar"}}
 	s.Config.Policy.RequiredScopes = []string{"sip:manage"}
 	s.Config.Policy.Expect, s.Config.Policy.CoverageTolerance, s.Config.Policy.ChallengeWindow = "answered", "5s", "5s"
 	return &page.Run{

@@ -5,18 +5,11 @@ import (
 	"cdrmend/internal/wording"
 )
 
-// samples keeps one finding of each class, one outage of each cause, and one call of
-// each reason, for the commands that a page offers. Names that have no words are
+// samples keeps one outage of each cause, and one call of each reason, for the commands that a page offers. Names that have no words are
 // left out, so that its size is bounded.
 type samples struct {
-	findings map[string]findingSample
-	outages  map[string]outageSample
-	calls    map[string]string // conversations by reason
-}
-
-type findingSample struct {
-	id, detail string
-	open       bool
+	outages map[string]outageSample
+	calls   map[string]string // conversations by reason
 }
 
 type outageSample struct {
@@ -25,23 +18,7 @@ type outageSample struct {
 }
 
 func newSamples() samples {
-	return samples{map[string]findingSample{}, map[string]outageSample{}, map[string]string{}}
-}
-
-// finding keeps the first finding of a class, and the first open one rather than
-// others. The row is as the table has it.
-func (s *samples) finding(row *table.Row, class string) {
-	had, ok := s.findings[class]
-	if ok && had.open {
-		return
-	}
-	status := string(row.Bytes(statusColumn))
-	if status != "open" && (ok || status != "indeterminate") {
-		return
-	}
-	if _, known := wording.Class(class); known {
-		s.findings[class] = findingSample{row.Text(0), row.Text(detailColumn), status == "open"}
-	}
+	return samples{map[string]outageSample{}, map[string]string{}}
 }
 
 // outage keeps the longest outage of a cause.

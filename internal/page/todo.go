@@ -1,9 +1,7 @@
 package page
 
 import (
-	"cmp"
 	"fmt"
-	"slices"
 	"strings"
 
 	"cdrmend/internal/policy"
@@ -15,7 +13,8 @@ import (
 // cards returns what a run asks people to do: what its findings ask for, the causes
 // of its outages, and the reasons of calls that cannot be told.
 func (g *gathering) cards(c policy.Report) []card {
-	actions := g.summary.Actions()
+	g.asked.counted(g.summary.Findings)
+	actions := g.asked.actions()
 	for name, cause := range g.causes {
 		words, _ := wording.Cause(name)
 		actions.Add(report.ActionReason{Name: name, Words: words, Counts: report.Counts{Open: max(1, cause.Outages)}})
@@ -26,12 +25,18 @@ func (g *gathering) cards(c policy.Report) []card {
 	}
 
 	cards := cardsOf(actions.List(), func(r *report.ActionReason) cardReason { return g.describe(r, c.Redact) })
-	g.outagesAfterMissing(cards)
+	order(cards, g.causes)
 	for i := range cards {
 		g.fillCalls(&cards[i], c.Redact)
 	}
 	unfold(cards)
 	return cards
+}
+
+// nothing says that there is nothing to do.
+func (g *gathering) nothing() string {
+	v := g.summary.Verdicts
+	return nothing(&g.accepted.all, v["missing"], v["partial"], v["indeterminate"], noOutages(g.summary.Logs()))
 }
 
 // describe says how many findings, outages or calls a reason stands for. Only classes
@@ -51,7 +56,9 @@ func (g *gathering) describe(a *report.ActionReason, redaction policy.Redaction)
 		r.tone, r.Numbers = toneUntold, counted(a.Undecided, "call")+" cannot be told"
 	}
 
-	r.Values = g.samples.values(a.Name, g.summary.Interval, redaction)
+	if r.Values = g.samples.values(a.Name, g.summary.Interval, redaction); a.Severity != "" {
+		r.Values, r.counts = g.asked.values(a, redaction), a.Counts
+	}
 	return r
 }
 
@@ -68,11 +75,16 @@ func findingNumbers(c report.Counts) string {
 
 // numbers says how many outages a cause has, and which calls coincide with them.
 func (c *causeView) numbers() string {
+	return c.coinciding(missingCalls)
+}
+
+// coinciding says the same of things that are missing, as a function counts them.
+func (c *causeView) coinciding(missing func(int64) string) string {
 	words := []string{counted(c.Outages, "outage") + " lasting " + duration(c.micros)}
 	for _, of := range []struct {
 		verdict int
 		calls   func(int64) string
-	}{{markMissing, missingCalls}, {markPartial, partialCalls}} {
+	}{{markMissing, missing}, {markPartial, partialCalls}} {
 		sure, maybe := c.calls[of.verdict][coincides], c.calls[of.verdict][possibly]
 		switch {
 		case sure > 0 && maybe > 0:
@@ -90,42 +102,14 @@ func missingCalls(n int64) string { return counted(n, "missing call") }
 
 func partialCalls(n int64) string { return callCount(markPartial, n) }
 
-// values returns what commands about a reason are made of. Pseudonyms lead nowhere,
-// so that a page with them names only intervals.
+// values returns what commands about a cause or a reason are made of. Pseudonyms lead
+// nowhere, so that a page with them names only intervals.
 func (s *samples) values(name, interval string, redaction policy.Redaction) commandValues {
 	v := commandValues{Interval: interval}
-	finding := s.findings[name]
-	if stray, ok := wording.StrayOf(finding.detail); ok {
-		v.Rows = stray.Interval
-	}
 	if redaction != policy.RedactAll {
-		v.Finding, v.Outage, v.Conversation = finding.id, s.outages[name].id, s.calls[name]
+		v.Outage, v.Conversation = s.outages[name].id, s.calls[name]
 	}
 	return v
-}
-
-// outagesAfterMissing moves the causes that missing calls coincide with to the place
-// after the missing calls, the one with most of them first.
-func (g *gathering) outagesAfterMissing(cards []card) {
-	rank := func(c *card) (first int, sure, maybe int64) {
-		if c.about("missing_recording") {
-			return 0, 0, 0
-		}
-		for _, r := range c.Reasons {
-			if cause := g.causes[r.Name]; cause != nil && r.tone == toneOutage {
-				sure, maybe = sure+cause.calls[markMissing][coincides], maybe+cause.calls[markMissing][possibly]
-			}
-		}
-		if sure+maybe > 0 {
-			return 1, sure, maybe
-		}
-		return 2, 0, 0
-	}
-	slices.SortStableFunc(cards, func(a, b card) int {
-		x, sureX, maybeX := rank(&a)
-		y, sureY, maybeY := rank(&b)
-		return cmp.Or(cmp.Compare(x, y), cmp.Compare(sureY, sureX), cmp.Compare(maybeY, maybeX))
-	})
 }
 
 // fillCalls gives the cards about calls their rows, and a card about findings the
@@ -135,13 +119,7 @@ func (g *gathering) fillCalls(c *card, redaction policy.Redaction) {
 		if !c.about(class) {
 			continue
 		}
-		open := int64(0)
-		for _, f := range g.summary.Findings {
-			if f.Class == class && f.Status == "open" {
-				open += f.Count
-			}
-		}
-		list := g.calls.list(class, open)
+		list := g.calls.list(class, c.Title, c.openOf(class))
 		if len(list.Calls) > 0 {
 			c.Calls = list
 			for i := range c.Reasons {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"cdrmend/internal/policy"
 	"cdrmend/internal/printable"
 	"cdrmend/internal/record"
 	"cdrmend/internal/report"
@@ -101,8 +102,12 @@ func (g *auditGathering) addAge(i *Interval, row *table.Row) {
 	}
 }
 
-// recent counts what the commits of the last day before the newest one changed.
-type recent struct{ Found, FoundCritical, Closed, ClosedCritical int64 }
+// recent counts what the commits of the last day before the newest one changed. What
+// they found is counted in the state of now, too: the numbers of the table of intervals.
+type recent struct {
+	Found, FoundCritical, Closed, ClosedCritical int64
+	states                                       map[string]int64 // of those found
+}
 
 // addRecent counts a finding that the last day found or closed.
 func (g *auditGathering) addRecent(i *Interval, row *table.Row, state string) {
@@ -117,28 +122,30 @@ func (g *auditGathering) addRecent(i *Interval, row *table.Row, state string) {
 			*worst++
 		}
 	}
-	switch {
-	case state == table.Closed && within(row.Count(closedColumn)):
+	if state == table.Closed && within(row.Count(closedColumn)) {
 		count(&g.Recent.Closed, &g.Recent.ClosedCritical)
-	case (state == "open" || state == "indeterminate") && within(row.Count(firstColumn)):
+	}
+	if within(row.Count(firstColumn)) {
 		count(&g.Recent.Found, &g.Recent.FoundCritical)
+		g.Recent.states[state]++
 	}
 }
 
 var closedColumn = table.History.Index("closed_commit")
 
 // stateOf returns the state of a finding: accepted when the present file accepts one
-// that the commit held as open.
-func (g *auditGathering) stateOf(row *table.Row) string {
+// that the commit held as open. It returns what accepts it, too.
+func (g *auditGathering) stateOf(row *table.Row) (string, *policy.Acceptance) {
 	state := string(row.Bytes(stateColumn))
 	if g.accept == nil || state != "open" && state != "indeterminate" {
-		return state
+		return state, g.accepts
 	}
-	if _, ok := acceptedBy(g.accept, row); ok {
+	f := table.FindingOf(row)
+	if _, ok := g.accept.Row(f.ID, policy.Subject[string]{Class: f.Class, Org: f.Org, Conversation: f.Conversation, Recording: f.Recording}); ok {
 		g.Accepted++
-		return "accepted"
+		return "accepted", g.accept
 	}
-	return state
+	return state, nil
 }
 
 // closedBy names the objects that closed a finding, as they may be shown.

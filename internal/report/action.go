@@ -78,23 +78,6 @@ func (a *Actions) List() []Action {
 	return list
 }
 
-// Actions returns what the findings of a run ask for.
-func (s *Summary) Actions() *Actions {
-	a := &Actions{}
-	for _, f := range s.Findings {
-		words, _ := wording.Class(f.Class)
-		r := ActionReason{Name: f.Class, Severity: f.Severity, Words: words}
-		switch f.Status {
-		case "open":
-			r.Open = f.Count
-		case "indeterminate":
-			r.Undecided = f.Count
-		}
-		a.Add(r)
-	}
-	return a
-}
-
 func (c Counts) compare(o Counts) int {
 	return cmp.Or(cmp.Compare(o.Open, c.Open), cmp.Compare(o.Undecided, c.Undecided))
 }
@@ -111,3 +94,11 @@ func worse(a, b string) int {
 }
 
 var severities = []string{"critical", "major", "minor"}
+
+// Todo is one thing to do, as a page says it: in its order, and with its numbers.
+type Todo struct {
+	Title, Numbers string
+	Remedy         string // a sentence
+	Command        string // without what names the configuration; empty when none helps
+	Critical       bool   // something critical is open
+}

@@ -12,16 +12,22 @@ import (
 // Classes with one title are one action; the worst comes first, and what is settled
 // asks for nothing.
 func TestActionsGroupWhatAsksForTheSameWork(t *testing.T) {
-	s := report.Summary{Findings: []report.FindingCount{
-		{"count_mismatch", "major", "open", 2},
-		{"missing_recording", "critical", "indeterminate", 4},
-		{"missing_recording", "critical", "open", 1},
-		{"missing_field", "major", "accepted", 9},
-		{"no_cdr", "minor", "open", 7},
-		{"repaired_field", "minor", "repaired", 3},
-		{"truncated_document", "major", "open", 3},
-	}}
-	actions := s.Actions()
+	actions := &report.Actions{}
+	for _, f := range []struct {
+		class, severity string
+		counts          report.Counts
+	}{
+		{"count_mismatch", "major", report.Counts{Open: 2}},
+		{"missing_recording", "critical", report.Counts{Undecided: 4}},
+		{"missing_recording", "critical", report.Counts{Open: 1}},
+		{"missing_field", "major", report.Counts{}},
+		{"no_cdr", "minor", report.Counts{Open: 7}},
+		{"repaired_field", "minor", report.Counts{Open: 3}},
+		{"truncated_document", "major", report.Counts{Open: 3}},
+	} {
+		words, _ := wording.Class(f.class)
+		actions.Add(report.ActionReason{Name: f.class, Severity: f.severity, Words: words, Counts: f.counts})
+	}
 	cause, _ := wording.Cause("scope_missing")
 	actions.Add(report.ActionReason{Name: "scope_missing", Words: cause, Counts: report.Counts{Open: 50}})
 

@@ -31,9 +31,7 @@ type Run struct {
 	Journal     *Mark          `json:"journal,omitempty"`         // the newest journal entry; nil when the commit is not entered yet, or nothing was committed
 	Summary     *Summary       `json:"summary"`                   // nil for a run that computed nothing
 
-	// Examples has the id of one finding of each class that asks for something: the
-	// first of the worst.
-	Examples map[string]string `json:"-"`
+	Todo []Todo `json:"-"` // what its page asks people to do
 }
 
 // Mark is a place in the journal: everything up to it is fixed by its hash. Whoever

@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"cdrmend/internal/printable"
-	"cdrmend/internal/wording"
 )
 
 // Tone says how a part of a text is meant.
@@ -313,49 +312,38 @@ func (t *text) count(title string, n int64, tone Tone, name string) {
 // mostActions is how many actions are shown. The page has all.
 const mostActions = 3
 
-// actions writes what to do first, each with its reason and a command that tells about
-// one case of it.
+// actions writes what to do first, as the page has it, each with its reason and a command
+// that helps.
 func (t *text) actions(r *Run) {
-	list := r.Summary.Actions().List()
-	if len(list) == 0 {
+	if len(r.Todo) == 0 {
 		return
 	}
 
 	fmt.Fprintf(t, "\n  %s\n", t.paint(Strong, "What to do now, the worst first"))
-	for i, a := range list[:min(len(list), mostActions)] {
-		first := a.Reasons[0]
-		title := t.paint(actionTone(a), wording.Capital(a.Title))
-		t.indented(fmt.Sprintf("  %d  ", i+1), fmt.Sprintf("%s: %s. %s", title, a.numbers(), wording.Sentence(first.Remedy)))
-		if id := r.Examples[first.Name]; id != "" {
+	for i, a := range r.Todo[:min(len(r.Todo), mostActions)] {
+		tone := Doubtful
+		if a.Critical {
+			tone = Bad
+		}
+		t.indented(fmt.Sprintf("  %d  ", i+1), fmt.Sprintf("%s: %s. %s", t.paint(tone, a.Title), a.Numbers, a.Remedy))
+		if a.Command != "" {
 			// A command is one line, so that it can be copied.
-			fmt.Fprintf(t, "       cdrmend explain %s\n", strings.TrimSpace(id+" "+printable.Text(t.where)))
+			fmt.Fprintf(t, "       %s\n", strings.TrimSpace(a.Command+" "+t.whereOf(a.Command)))
 		}
 	}
-	if n := len(list) - mostActions; n > 0 {
+	if n := len(r.Todo) - mostActions; n > 0 {
 		fmt.Fprintf(t, "  and %s more on the page\n", Grouped(int64(n)))
 	}
 	t.WriteByte('\n')
 }
 
-func actionTone(a Action) Tone {
-	if a.Severity == "critical" && a.Open > 0 {
-		return Bad
+// whereOf returns what a command needs to find the output. Only run has a flag for it.
+func (t *text) whereOf(command string) string {
+	where := printable.Text(t.where)
+	if where != "" && !strings.HasPrefix(where, "--") && strings.HasPrefix(command, "cdrmend run ") {
+		return "--output " + where
 	}
-	return Doubtful
-}
-
-// numbers says how many findings ask for an action.
-func (a *Action) numbers() string {
-	text := ""
-	switch {
-	case a.Undecided == 0:
-		text = findings(a.Open)
-	case a.Open == 0:
-		text = findings(a.Undecided) + " undecided"
-	default:
-		text = findings(a.Open) + " and " + Grouped(a.Undecided) + " undecided"
-	}
-	return text + ", " + a.Severity
+	return where
 }
 
 // open says what the newest commit of an unchanged interval left open.

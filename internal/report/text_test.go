@@ -1,6 +1,7 @@
 package report_test
 
 import (
+	"fmt"
 	"regexp"
 	"strings"
 	"testing"
@@ -33,7 +34,11 @@ func TestTextSaysTheMostImportantFirst(t *testing.T) {
 			{Source: "cdr", Input: "cdr/hour=07/\x1b", Reason: "damaged", Next: "export cdr/hour=07/ again, then run again"},
 		},
 		Warnings: []string{"3 records of source cdr have no organisation"},
-	}, Examples: map[string]string{"missing_recording": "fnd-30906cc64e4e96f6", "stray_record": "fnd-aaaaaaaaaaaaaaaa"}}
+	}, Todo: []report.Todo{
+		{Title: "Look for missing recordings", Numbers: "31 findings", Remedy: "Look for the recording at the vendor and export it again.", Command: "cdrmend explain fnd-30906cc64e4e96f6", Critical: true},
+		{Title: "Raise lookahead or lookback", Numbers: "1 finding", Remedy: "Raise lookahead or lookback of the source to the hours that the finding names, then run the interval of the rows again.", Command: "cdrmend explain fnd-aaaaaaaaaaaaaaaa"},
+		{Title: "Deliver the fields that unfit sources lack", Numbers: "2 findings, not certain", Remedy: "Correct the profile."},
+	}}
 	want := `Interval 2026-11-20
   stray      1 finding of class stray_record: rows of another interval lie in a partition that the
              run of that interval never reads: they are missing from its numbers; raise lookahead or
@@ -67,15 +72,13 @@ func TestTextSaysTheMostImportantFirst(t *testing.T) {
              show
 
   What to do now, the worst first
-  1  Look for missing recordings: 31 findings, critical. Look for the recording at the vendor and
-     export it again; where a manifest lists it without audio, ask whether the audio can be
-     restored; if it was never made, keep the finding as evidence of that.
+  1  Look for missing recordings: 31 findings. Look for the recording at the vendor and export it
+     again.
        cdrmend explain fnd-30906cc64e4e96f6 --config night.yaml
-  2  Raise lookahead or lookback: 1 finding, major. Raise lookahead or lookback of the source to the
-     hours that the finding names, then run the interval of the rows again.
+  2  Raise lookahead or lookback: 1 finding. Raise lookahead or lookback of the source to the hours
+     that the finding names, then run the interval of the rows again.
        cdrmend explain fnd-aaaaaaaaaaaaaaaa --config night.yaml
-  3  Deliver the fields that unfit sources lack: 2 findings undecided, major. Correct the profile or
-     the export of the source so that it has the fields that the finding names, then run again.
+  3  Deliver the fields that unfit sources lack: 2 findings, not certain. Correct the profile.
 
   results    s3://out/interval=2026-11-20/runs/1/
   page       s3://out/interval=2026-11-20/runs/1/report.html
@@ -94,7 +97,7 @@ func TestTextSaysTheSameInColours(t *testing.T) {
 			{Class: "repaired_field", Severity: "minor", Status: "repaired", Count: 1},
 			{Class: "short_recording", Severity: "major", Status: "indeterminate", Count: 1},
 		},
-	}}
+	}, Todo: []report.Todo{{Title: "Look for missing recordings", Critical: true}, {Title: "Look for missing parts of recordings"}}}
 	painted := map[string]report.Tone{}
 	text := report.Text(r, report.Screen{Paint: func(tone report.Tone, part string) string {
 		painted[part] = tone
@@ -141,7 +144,7 @@ func TestLinesFitAndNoIDIsCut(t *testing.T) {
 		Incomplete: []report.Incomplete{{Source: "cdr", Input: key, Reason: "damaged at byte 7 of 9", Next: "export " + key + " again, then run again"}},
 		Warnings:   []string{"word" + strings.Repeat(" word", 60), strings.Repeat("字", 200)},
 		Findings:   []report.FindingCount{{Class: "missing_recording", Severity: "critical", Status: "open", Count: 3}},
-	}, Examples: map[string]string{"missing_recording": "fnd-30906cc64e4e96f6"}}
+	}, Todo: []report.Todo{{Title: "Look for missing recordings", Numbers: "1 finding", Remedy: "Look for the recording at the vendor and export it again.", Command: "cdrmend explain fnd-30906cc64e4e96f6"}}}
 	escapes := regexp.MustCompile(`\x1b\[[0-9]*m`)
 
 	for _, columns := range []int{40, 60, 80, 100, 120, 500} {
@@ -180,13 +183,13 @@ func TestWhatIsLostComesFirstInEveryList(t *testing.T) {
 			{Class: "missing_field", Severity: "major", Status: "indeterminate", Count: 3},
 			{Class: "missing_recording", Severity: "critical", Status: "open", Count: 1},
 		},
-	}}
+	}, Todo: []report.Todo{{Title: "Look for missing recordings", Numbers: "1 finding"}}}
 	text := report.Text(r, report.Screen{})
 	last := -1
 	for _, line := range []string{
 		" 2  partial\n", " 1  missing\n", " 9  indeterminate\n", " 1,000  complete\n", " 30  repaired\n", " 500  excluded\n",
 		" 1  missing_recording (critical, open)\n", " 2  conflict (major, open)\n", " 3  missing_field (major, indeterminate)\n", " 900  no_cdr (minor, open)\n",
-		" 5  missing_recording (critical, accepted)\n", "What to do now", "1  Look for missing recordings: 1 finding, critical. ",
+		" 5  missing_recording (critical, accepted)\n", "What to do now", "1  Look for missing recordings: 1 finding. ",
 	} {
 		at := strings.Index(text, line)
 		if at <= last {
@@ -204,8 +207,8 @@ func TestNoMoreIsToBeDoneThanFits(t *testing.T) {
 	if text := report.Text(r, report.Screen{}); strings.Contains(text, "What to do") {
 		t.Errorf("a night without findings leaves work:\n%s", text)
 	}
-	for _, class := range []string{"missing_recording", "missing_field", "conflict", "media_missing", "export_failed"} {
-		r.Summary.Findings = append(r.Summary.Findings, report.FindingCount{Class: class, Severity: "major", Status: "open", Count: 1})
+	for i := range 5 {
+		r.Todo = append(r.Todo, report.Todo{Title: fmt.Sprint("Work ", i), Numbers: "1 finding", Remedy: "Do it."})
 	}
 	text := report.Text(r, report.Screen{})
 	if !strings.Contains(text, "\n  3  ") || strings.Contains(text, "\n  4  ") || !strings.Contains(text, "\n  and 2 more on the page\n") {

@@ -69,7 +69,10 @@ func (s *sheet) begin() error {
 		header = append(header, c.title)
 	}
 	fmt.Fprint(w, "</cols><sheetData>") // an error stays, and the next row returns it
-	return s.write(styleHead, header)
+	for i, title := range header {
+		s.cell(styleHead, i, []byte(title))
+	}
+	return s.endRow()
 }
 
 // add appends a row of texts.
@@ -77,12 +80,8 @@ func (s *sheet) add(values []string) error {
 	if err := s.beginRow(); err != nil {
 		return err
 	}
-	return s.write(styleText, values)
-}
-
-func (s *sheet) write(style int, values []string) error {
 	for i, v := range values {
-		s.cell(style, i, []byte(v))
+		s.cell(s.columns[i].style, i, []byte(v))
 	}
 	return s.endRow()
 }

@@ -19,7 +19,7 @@ func decimal(n int64) string { return strconv.FormatInt(n, 10) }
 
 // summary writes the sheet with the numbers of the run.
 func (b *book) summary(n *Night, show *redact.Redactor) error {
-	s, err := b.sheet("Summary", titles("what", "value", "how many", todo))
+	s, err := b.sheet("Summary", wrapped("what", "value", "how many", todo))
 	if err != nil {
 		return err
 	}

@@ -257,6 +257,16 @@ func (b *book) inputs(sum *report.Summary, show *redact.Redactor) error {
 	return s.end()
 }
 
+// wrapped returns columns that are filled by their place, with texts that may be longer
+// than their cells.
+func wrapped(names ...string) []column {
+	list := titles(names...)
+	for i := range list {
+		list[i].style = styleWrapped
+	}
+	return list
+}
+
 // titles returns columns that are filled by their place.
 func titles(names ...string) (list []column) {
 	for _, name := range names {

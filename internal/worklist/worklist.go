@@ -61,8 +61,8 @@ func (b *book) fill(n *Night, show *redact.Redactor) error {
 		return err
 	}
 	findings := slices.Concat(c.call(table.Findings),
-		[]column{text("what happened", c.happened), text(todo, ofFinding)}, lead(table.Findings, "severity"), c.forPeople(StateTitle, states),
-		[]column{c.named(table.Findings, "queues", "queue_ids", policy.QueueName).offPaper()}, rest(table.Findings, append(known, "severity", "queue_ids")...))
+		[]column{text("what happened", c.happened), text(todo, ofFinding)}, lead(table.Findings, "severity", "status"), c.forPeople(StateTitle, states),
+		[]column{c.named(table.Findings, "queues", "queue_ids", policy.QueueName).offPaper()}, rest(table.Findings, append(known, "severity", "status", "queue_ids")...))
 	if err := b.table(FindingsSheet, show, findings, bySeverity(n)...); err != nil {
 		return err
 	}

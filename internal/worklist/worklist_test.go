@@ -1,13 +1,17 @@
 package worklist
 
 import (
+	"archive/zip"
 	"bytes"
 	"encoding/csv"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -182,7 +186,7 @@ func TestAWorklistSaysWhatToDo(t *testing.T) {
 	sheets := opened(t, written(t, n, policy.Report{}))
 	for sheet, want := range map[string][]string{
 		"Findings": {
-			"have the export name the leg of each recording; if one recording hears several legs, set one_recording_per: conversation for the source of the call detail records",
+			"have the export name the leg of each recording, and its times; if one recording hears several legs, set one_recording_per: conversation for the source of the call detail records",
 			"set lookahead: 30h for source cdr, then run interval 2026-11-19 again",
 		},
 		"Calls not complete": {"have the source write times with their offset from UTC", ""},
@@ -294,6 +298,25 @@ func TestATextThatACellCannotHoldIsCutAndSaysSo(t *testing.T) {
 	}
 }
 
+// A long text of the summary stands in as many lines as it needs.
+func TestTheSummaryCutsNoText(t *testing.T) {
+	n := night()
+	n.Summary.Warnings = []string{strings.Repeat("the clocks differ ", 10)}
+	book := written(t, n, policy.Report{})
+	z, err := zip.NewReader(bytes.NewReader(book), int64(len(book)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	sheet, err := fs.ReadFile(z, "xl/worksheets/sheet1.xml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	row := regexp.MustCompile(`<row [^>]*>(?:<c [^>]*><is><t>[^<]*</t></is></c>)*<c r="B\d+" s="(\d)"[^>]*><is><t[^>]*>the clocks`).FindSubmatch(sheet)
+	if row == nil || !bytes.Contains(row[0], []byte(`ht="60"`)) || string(row[1]) != strconv.Itoa(styleWrapped) {
+		t.Errorf("the row of a warning that needs four lines is %s", row)
+	}
+}
+
 // full makes rows of a table with texts and times.
 // wantedOf chooses among rows of findings, as a night does.
 func wantedOf(rows table.Rows) func(Wanted) table.Rows {
@@ -350,11 +373,11 @@ func TestAWorklistBeginsWithTheCallAndHasRoomForPeople(t *testing.T) {
 		Worklist: []policy.Work{{Finding: "fnd-1", Owner: "Kim", State: "waiting", Note: "asked", Due: "2026-12-01"}, {Finding: "fnd-9", Owner: "Lee"}},
 	}))["Findings"]
 	want := [][]string{
-		{"start (Europe/Berlin)", "start (UTC)", "from", "to", "agents", "trunk", "what happened", "what to do next", "severity", "owner", "state", "note", "due", "queues", "finding_id"},
+		{"start (Europe/Berlin)", "start (UTC)", "from", "to", "agents", "trunk", "what happened", "what to do next", "severity", "status", "owner", "state", "note", "due", "queues", "finding_id"},
 		{
 			"2026-11-20 10:15:00", "2026-11-20 09:15:00", "+4930123456", "+4930654321", "u1; Jane (u2)", "Berlin (t1)",
 			"the leg was to be recorded, and no manifest that was read has a recording of it", "look for the recording at the vendor and export it again; if it was never made, keep the finding as evidence of that",
-			"critical", "Kim", "waiting", "asked", "2026-12-01", "q1", "fnd-1",
+			"critical", "open", "Kim", "waiting", "asked", "2026-12-01", "q1", "fnd-1",
 		},
 	}
 	for i, row := range want {

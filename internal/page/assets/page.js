@@ -319,7 +319,7 @@ function findingDetail(s, n) {
     ...parties(s, n), ...fact("started", ...zoned(from)), ...fact("ended", ...zoned(to)),
     ...fact("evidence", s.get(n, "source") ? "source " + s.get(n, "source") : "", key ? ", object " : "", key ? el("code", {}, key) : "", entry === null ? "" : (data.kinds?.[s.get(n, "source")] === "cdrs" ? ", row " : ", entry ") + entry),
     ...fact("address", el("a", {href: "#" + encodeURIComponent(finding)}, "#" + finding))));
-  if (data.explains && /^fnd-[0-9a-f]+$/.test(finding)) parts.push(command("cdrmend explain " + finding));
+  if (data.explains && /^fnd-[0-9a-f]+$/.test(finding)) parts.push(command("cdrmend explain " + finding + " --config cdrmend.yaml"));
   return parts;
 }
 
