@@ -22,6 +22,7 @@ type Replay struct {
 	Commit    int64         // number of the commit to check; 0: the newest of each interval
 	Inputs    bool          // compare every input with what the run read
 	Recompute bool          // compute everything again, and compare
+	Offline   bool          // with nothing but the packs of the output
 	Tool      string        // this build
 	Report    policy.Report // may hold the key of the pseudonyms in reports
 	Scratch   string        // for runs that are computed again; empty: the system's
@@ -121,8 +122,15 @@ func (v *Check) load(ctx context.Context, r *replayed, how *Replay) error {
 		return err
 	}
 
+	open, inputs := how.Open, v.inputs(ctx, r)
+	if how.Offline {
+		var err error
+		if open, inputs, err = v.fromPacks(ctx, r, how, inputs); err != nil {
+			return err
+		}
+	}
 	var err error
-	if r.run, err = replay.Prepare(ctx, &r.summary, v.inputs(ctx, r), how.Base, how.Open); err != nil {
+	if r.run, err = replay.Prepare(ctx, &r.summary, inputs, how.Base, open); err != nil {
 		return err
 	}
 
@@ -135,6 +143,29 @@ func (v *Check) load(ctx context.Context, r *replayed, how *Replay) error {
 
 	cfg.Concurrency, cfg.Scratch = v.out.Concurrency, how.Scratch
 	return nil
+}
+
+// fromPacks returns what opens the sources of a run from packs, and its inputs.
+func (v *Check) fromPacks(ctx context.Context, r *replayed, how *Replay, inputs iter.Seq2[ledger.Input, error]) (replay.OpenSource, iter.Seq2[ledger.Input, error], error) {
+	var list []ledger.Input
+	for in, err := range inputs {
+		if err != nil {
+			return nil, nil, err
+		}
+		list = append(list, in)
+	}
+
+	out := &ledger.Output{Store: v.out.Store, Root: v.out.Root}
+	open, err := replay.FromPacks(ctx, out, r.record, list, how.Scratch, func(pack string, err error) {
+		v.note("interval %s: pack %s serves nothing: %v", r.chain.label, pack, err)
+	})
+	return open, func(yield func(ledger.Input, error) bool) {
+		for _, in := range list {
+			if !yield(in, nil) {
+				return
+			}
+		}
+	}, err
 }
 
 // decode reads a JSON file of the run, if the file is as it was committed.
