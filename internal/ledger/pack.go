@@ -11,7 +11,7 @@ import (
 )
 
 // EvidenceFolder is the folder of an interval that holds packs. Their names are their
-// SHA-256.
+// SHA-256, with a number where that is taken.
 const EvidenceFolder = "evidence/"
 
 // Pack is a pack of inputs and its index. The paths are relative to the output: a pack
@@ -30,7 +30,7 @@ func (l *Interval) PutPack(ctx context.Context, content, index *scratch.Spool) (
 		suffix string
 		file   *File
 	}{{content, ".zst", &p.File}, {index, ".parquet", &p.Index}} {
-		f, err := l.put(ctx, EvidenceFolder+part.spool.Sum()+part.suffix, part.spool)
+		f, err := l.putNamed(ctx, EvidenceFolder+part.spool.Sum(), part.suffix, part.spool)
 		if err != nil {
 			return p, err
 		}
@@ -38,6 +38,25 @@ func (l *Interval) PutPack(ctx context.Context, content, index *scratch.Spool) (
 		*part.file = f
 	}
 	return p, nil
+}
+
+// mostNames is how many names are tried for one file.
+const mostNames = 100
+
+// putNamed writes a file under a name that is free, or that holds its bytes. Somebody
+// may have changed the file that has its first name, or put another one there: that must
+// not stop the nights.
+func (l *Interval) putNamed(ctx context.Context, name, suffix string, spool *scratch.Spool) (f File, err error) {
+	for n := range mostNames {
+		path := name + suffix
+		if n > 0 {
+			path = fmt.Sprintf("%s.%d%s", name, n, suffix)
+		}
+		if f, err = l.put(ctx, path, spool); !errors.Is(err, object.ErrTaken) {
+			break
+		}
+	}
+	return f, err
 }
 
 // ErrPackGone is returned for a pack that is not there.
