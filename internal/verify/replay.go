@@ -124,10 +124,11 @@ func (v *Check) load(ctx context.Context, r *replayed, how *Replay) error {
 
 	open, inputs := how.Open, v.inputs(ctx, r)
 	if how.Offline {
-		var err error
-		if open, inputs, err = v.fromPacks(ctx, r, how, inputs); err != nil {
+		packs, err := v.packs(ctx, r, how)
+		if err != nil {
 			return err
 		}
+		open, inputs = packs.Before(nil), packs.Inputs()
 	}
 	var err error
 	if r.run, err = replay.Prepare(ctx, &r.summary, inputs, how.Base, open); err != nil {
@@ -145,27 +146,16 @@ func (v *Check) load(ctx context.Context, r *replayed, how *Replay) error {
 	return nil
 }
 
-// fromPacks returns what opens the sources of a run from packs, and its inputs.
-func (v *Check) fromPacks(ctx context.Context, r *replayed, how *Replay, inputs iter.Seq2[ledger.Input, error]) (replay.OpenSource, iter.Seq2[ledger.Input, error], error) {
-	var list []ledger.Input
-	for in, err := range inputs {
-		if err != nil {
-			return nil, nil, err
-		}
-		list = append(list, in)
-	}
-
+// packs opens the packs of a run, which have to hold all that it read.
+func (v *Check) packs(ctx context.Context, r *replayed, how *Replay) (*replay.Packs, error) {
 	out := &ledger.Output{Store: v.out.Store, Root: v.out.Root}
-	open, err := replay.FromPacks(ctx, out, r.record, list, how.Scratch, func(pack string, err error) {
+	p, err := replay.OpenPacks(ctx, out, r.record, v.inputs(ctx, r), how.Scratch, func(pack string, err error) {
 		v.note("interval %s: pack %s serves nothing: %v", r.chain.label, pack, err)
 	})
-	return open, func(yield func(ledger.Input, error) bool) {
-		for _, in := range list {
-			if !yield(in, nil) {
-				return
-			}
-		}
-	}, err
+	if err != nil {
+		return nil, err
+	}
+	return p, p.Whole()
 }
 
 // decode reads a JSON file of the run, if the file is as it was committed.
