@@ -79,9 +79,12 @@ func (a *attempt) later(ctx context.Context, b *base) (heads []ledger.Head) {
 		start := a.interval.Start.Add(time.Duration(n) * a.Config.Interval)
 		l := a.out.Interval(policy.IntervalAt(start, a.Config.Interval).Label)
 		l.Known = b.ledger.Known
-		if head, err := l.Latest(ctx); err == nil {
-			heads = append(heads, head)
+		head, err := l.Latest(ctx)
+		if err != nil {
+			a.Log.Info("packs of a later interval are not used", "interval", a.interval.Label, "of", l.Label, "error", err)
+			continue
 		}
+		heads = append(heads, head)
 	}
 	return heads
 }
