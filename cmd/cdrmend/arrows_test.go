@@ -36,11 +36,11 @@ var rooms = map[string]room{
 	},
 	"internal/job": {
 		"the job tells one interval and knows nothing of flags, terminals or samples; it passes values between the stages",
-		"intake evidence reconcile output registration table report ledger record scratch parallel budget object policy token",
+		"intake evidence reconcile output registration table report ledger pack record scratch parallel budget object policy token",
 	},
 	"internal/intake": {
 		"what was delivered is listed and read without knowing what is written of it",
-		"evidence reconcile manifest cdr registration ledger rows profile jsonscan stream intern record scratch parallel object policy token steps",
+		"evidence reconcile manifest cdr registration ledger pack rows profile jsonscan stream intern record scratch parallel object policy token steps",
 	},
 	"internal/output": {
 		"a run is written from a decision that is complete, and from what was listed and read for it",
@@ -80,10 +80,11 @@ var rooms = map[string]room{
 	"internal/statement":    {"a statement is made from the summary and the findings of a run", "wording table report redact printable record policy"},
 	"internal/metrics":      {"metrics follow from summaries", "report secreturl"},
 	"internal/ledger":       {"the ledger commits bytes, whatever they mean", "scratch object policy token"},
+	"internal/pack":         {"bytes of inputs are kept and found again, whatever they mean; records name them", "table ledger record scratch object"},
 	"internal/timestamp":    {"a token is over bytes, whatever they mean; it lies in a store beside them", "object"},
 	"internal/notify":       {"a message says what was committed, whoever reads it", "committed table policy secreturl"},
 	"internal/committed":    {"what was committed is read as the records name it, without the means to make more of it", "table ledger scratch object token"},
-	"internal/replay":       {"a run is made again by the job, from what it says of itself", "job report ledger record object policy"},
+	"internal/replay":       {"a run is made again by the job, from what it says of itself", "job report ledger pack record object policy"},
 	"internal/verify":       {"what was committed is checked from the output alone, by the rooms that made it", "replay table report ledger timestamp stream printable scratch object policy token"},
 	"internal/history":      {"what became of findings follows from what was committed, and who accepted them from the configuration that was; a document that was made is known by its name", "wording committed table ledger printable profile policy"},
 	"internal/explain":      {"a story is told from what was committed, and from the decision made once more", "match reconcile job committed history cdr registration wording table redact profile intern record printable policy"},

@@ -127,7 +127,7 @@ func writeNight(ctx context.Context, w *world, night *sample.Night, dir, url str
 			return "", err
 		}
 	}
-	return writeConfig(dir, fmt.Appendf(night.Config(url), "  names: %s\n  accepted: %s\nreport:\n  worklist: %s\nsigning:\n  key: %s\n",
+	return writeConfig(dir, fmt.Appendf(night.Config(url), "  names: %s\n  accepted: %s\nevidence: {keep: all} # with it the output alone proves the night, see verify --offline\nreport:\n  worklist: %s\nsigning:\n  key: %s\n",
 		demoNames, starter.Decisions["policy.accepted"], starter.Decisions["report.worklist"], demoKey))
 }
 

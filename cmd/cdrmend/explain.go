@@ -10,6 +10,7 @@ import (
 	"cdrmend/internal/committed"
 	"cdrmend/internal/explain"
 	"cdrmend/internal/job"
+	"cdrmend/internal/ledger"
 	"cdrmend/internal/object"
 	"cdrmend/internal/replay"
 	"cdrmend/internal/report"
@@ -159,7 +160,15 @@ func reread(ctx context.Context, w *world, flags *pflag.FlagSet, out *output, co
 	if out.config != nil {
 		base, concurrency = filepath.Dir(out.config.Path), out.config.Concurrency
 	}
-	run, err := replay.Prepare(ctx, &summary, commit.Inputs(ctx), base, places.opener(out.config, object.NewLimiter(concurrency)))
+
+	// What packs hold need not be requested, and is there when the sources are gone.
+	packs, err := replay.OpenPacks(ctx, &ledger.Output{Store: out.Store, Root: out.Root}, commit.Record, commit.Inputs(ctx), out.Scratch, func(pack string, err error) {
+		w.logger(false).Warn("a pack of inputs is not what was committed: its inputs are requested from their sources", "pack", pack, "error", err)
+	})
+	if err != nil {
+		return nil, err
+	}
+	run, err := replay.Prepare(ctx, &summary, packs.Inputs(), base, packs.Before(places.opener(out.config, object.NewLimiter(concurrency))))
 	if err != nil {
 		return nil, err
 	}

@@ -39,6 +39,9 @@ var keyMeanings = []meaning{
 	{"output.sse_kms_key", "The KMS key that encrypts what is written."},
 	{"output.s3", "S3 settings of the output."},
 
+	{"evidence.keep", "Which inputs are kept with the verdict: small (of manifests), all or none. Default small."},
+	{"evidence.object_bytes", "Size in bytes up to which an object is small. Default 65536."},
+
 	{"policy.required_fields", "Fields that an entry must have. Default recording_id, conversation_id, trunk_id, start_time, end_time."},
 	{"policy.voice_media", "Media types that are voice. Default call, voice, audio, callback."},
 	{"policy.expect", "Which calls are to be recorded: answered, all or none. Default answered."},

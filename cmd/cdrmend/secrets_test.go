@@ -288,8 +288,8 @@ func TestSecretsInRecordsAndKeysAreShownToNobody(t *testing.T) {
 		inKeys bool
 		keep   []string // what may hold them
 	}{
-		"values": {false, []string{"/manifests/m/", "/rejects/m/", "/rejects/c/"}},
-		"keys":   {true, []string{"/manifests/m/", "/rejects/", "/inputs.jsonl", "/run.json", ".csv"}},
+		"values": {false, []string{"/manifests/m/", "/rejects/m/", "/rejects/c/", "/evidence/"}},
+		"keys":   {true, []string{"/manifests/m/", "/rejects/", "/evidence/", "/inputs.jsonl", "/run.json", ".csv"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Chdir(t.TempDir())

@@ -33,12 +33,15 @@ holds the input objects against what was read, and names those that the run did
 not list; --recompute computes the
 newest run of each interval again from them, or that of --commit, and compares
 every table and document. It needs no more than the output, or a copy of it, the inputs, and
-public keys; what a run was computed from stands in the output.
+public keys; what a run was computed from stands in the output. With --offline
+not even the inputs are needed, as far as the output keeps them in packs: a run
+with evidence: {keep: all} keeps all of them.
 
   cdrmend verify s3://acme-compliance/cdrmend/ --keys keys.jwks.json
   cdrmend verify ./copy 2026-11-20 --keys keys.jwks.json
   cdrmend verify --config cdrmend.yaml --inputs --recompute
   cdrmend verify --config cdrmend.yaml --interval 2026-11-20 --commit 1 --recompute
+  cdrmend verify ./copy --keys keys.jwks.json --recompute --offline
   cdrmend verify --config cdrmend.yaml --head 3b7f…
   cdrmend verify ./copy --keys keys.jwks.json --timestamp-roots roots.pem
   cdrmend verify ./copy --inputs --source genesys=./recordings --source cdr=s3://cdr-copy/
@@ -69,6 +72,7 @@ not be checked.
 		f.String("head", "", "SHA-256 of a journal entry that the output must still have")
 		f.Bool("inputs", false, "hold the inputs of the newest commits against what was read")
 		f.Bool("recompute", false, "compute the newest commits again, and compare")
+		f.Bool("offline", false, "with --recompute: read no source, but the packs of inputs that the output keeps")
 		f.Int64("commit", 0, "number of the commit that --inputs and --recompute check, with --interval; without it the newest")
 		f.StringArray("source", nil, "NAME=URL: the bucket or directory in which the keys of a source lie today; media.url for media")
 		f.String("retention-until", "", "everything must be retained by Object Lock until this day, such as 2033-11-20")
@@ -148,6 +152,10 @@ func replayOf(flags *pflag.FlagSet, scratch string) (*verify.Replay, error) {
 	how := &verify.Replay{Tool: toolVersion(), Scratch: scratch}
 	how.Inputs, _ = flags.GetBool("inputs")
 	how.Recompute, _ = flags.GetBool("recompute")
+	how.Offline, _ = flags.GetBool("offline")
+	if how.Offline && (how.Inputs || !how.Recompute || flags.Changed("source")) {
+		return nil, usagef("--offline goes with --recompute, and with neither --inputs nor --source: it reads no source")
+	}
 	how.Commit, _ = flags.GetInt64("commit")
 	if flags.Changed("commit") && (how.Commit < 1 || !flags.Changed("interval") || !how.Inputs && !how.Recompute) {
 		return nil, usagef("--commit takes a number from 1 on, and goes with an interval and with --inputs or --recompute")

@@ -66,8 +66,15 @@ func printCosts(list []*contender) {
 // run runs a command to its end and returns what it took, and its output.
 func run(t *testing.T, cmd *exec.Cmd) (cost, string) {
 	t.Helper()
-	var out, errs bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &errs
+	var errs bytes.Buffer
+	return runTo(t, cmd, &errs)
+}
+
+// runTo does so with the standard error of the command in a buffer.
+func runTo(t *testing.T, cmd *exec.Cmd, errs *bytes.Buffer) (cost, string) {
+	t.Helper()
+	var out bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, errs
 	started := time.Now()
 	if err := cmd.Run(); err != nil {
 		t.Fatalf("%v: %v\n%s", cmd.Args, err, errs.String())

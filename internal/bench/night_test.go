@@ -69,6 +69,15 @@ func (n *night) run(t *testing.T, output string) (cost, *report.Run) {
 	return cost, printed.Runs[0]
 }
 
+// runLogged runs the job and returns its log.
+func (n *night) runLogged(t *testing.T, output string) (cost, string) {
+	t.Helper()
+	cmd := n.command("run", "--config", n.config(), "--interval", day, "--as-of", "2026-11-25T00:00:00Z", "--fail-on", "none", "--output", output)
+	var log bytes.Buffer
+	cost, _ := runTo(t, cmd, &log)
+	return cost, log.String()
+}
+
 // once measures the job with a directory of its own for its results.
 func (n *night) once() func(t *testing.T) cost {
 	return func(t *testing.T) cost {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"strconv"
 	"strings"
@@ -102,7 +103,7 @@ func manySmallObjects(t *testing.T) []goal {
 	server.Bucket(t, "results", objecttest.Plain)
 	n := newNight(t, cdrmend(t), "--profile", "genesys-cloud", "--legs", strconv.Itoa(*sidecars), "--s3", "s3://night/")
 
-	objects, written := 0, 0
+	objects, written, newest := 0, 0, 0
 	job := &contender{name: "cdrmend run", once: func(t *testing.T) cost {
 		written++
 		c, result := n.run(t, fmt.Sprintf("s3://results/%d/", written))
@@ -114,6 +115,21 @@ func manySmallObjects(t *testing.T) []goal {
 		if !result.NoOp {
 			t.Fatal("the second run is no no-op")
 		}
+		return c
+	}}
+	// One in a thousand is new, as the day after a night.
+	var requests float64
+	more := &contender{name: "cdrmend run, a thousandth is new", once: func(t *testing.T) cost {
+		newest++
+		for i := range *sidecars / 1000 {
+			server.Put(t, "night", fmt.Sprintf("%slate-%d-%d.opus_metadata.json", late, newest, i), []byte(fmt.Sprintf(lateSidecar, newest, i)))
+		}
+		c, log := n.runLogged(t, fmt.Sprintf("s3://results/%d/", written))
+		m := requestedOf.FindStringSubmatch(log)
+		if m == nil {
+			t.Fatalf("the run does not say how many objects it requested:\n%s", log)
+		}
+		requests, _ = strconv.ParseFloat(m[1], 64)
 		return c
 	}}
 	counting := func(name string, args ...string) func(t *testing.T) cost {
@@ -129,14 +145,27 @@ func manySmallObjects(t *testing.T) []goal {
 	listing := &contender{name: "a bare listing", once: counting("list", "night", "")}
 	all := []*contender{job, loop, again, listing}
 	interleave(t, *runs, all)
+	interleave(t, *runs, []*contender{more})
+	all = append(all, more)
 	printCosts(all)
 	perSecond := func(c *contender) float64 { return float64(objects) / c.median().wall }
 	note("  %d objects: %.0f/s in the job, %.0f/s in the loop. This part took %s.\n", objects, perSecond(job), perSecond(loop), time.Since(started).Round(time.Second))
 	return []goal{
 		{"objects per second, cdrmend / bare loop", perSecond(job) / perSecond(loop), "≥", 0.9},
 		{"wall time, nothing new / bare listing", again.median().wall / listing.median().wall, "≤", 1.2},
+		{"requests, a thousandth new / all", requests / float64(objects), "≤", 0.05},
+		{"wall time, a thousandth new / all", more.median().wall / job.median().wall, "≤", 0.15},
 	}
 }
+
+// What arrives late, and where.
+const (
+	late        = "recordings/c0f8408a-9379-4983-9f4b-61b0bb989984/year=2026/month=11/day=20/hour=10/conversation_id=late/"
+	lateSidecar = `{"conversationId":"late-%d-%d","recordingId":"late-%[1]d-%[2]d","startTime":"2026-11-20T10:00:00Z","endTime":"2026-11-20T10:01:00Z"}`
+)
+
+// requestedOf finds in a log how many objects a run opened in its sources.
+var requestedOf = regexp.MustCompile(`"requested":(\d+)`)
 
 // TestLarge measures how the job grows with the night, and that it does not
 // with the size of a document.

@@ -11,10 +11,12 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"cdrmend/internal/evidence"
 	"cdrmend/internal/ledger"
 	"cdrmend/internal/object"
+	"cdrmend/internal/pack"
 	"cdrmend/internal/parallel"
 	"cdrmend/internal/policy"
 	"cdrmend/internal/profile"
@@ -49,6 +51,9 @@ type Inputs struct {
 	stores     []object.Store      // of Sources
 	firsts     []string            // of Partitions: their first prefixes
 	recordings map[uint32][]uint32 // by document that is made: its media objects, in the order of their keys
+
+	packs     *pack.Set     // that serve inputs instead of their sources; nil: none
+	requested *atomic.Int64 // objects that were opened in their sources
 }
 
 // Ignored counts what lies in a source and cannot be an input.
@@ -68,7 +73,7 @@ type Request struct {
 
 // List lists all inputs of an interval.
 func List(ctx context.Context, r Request, interval policy.Interval) (*Inputs, error) {
-	in := &Inputs{Interval: interval, config: r.Config}
+	in := &Inputs{Interval: interval, config: r.Config, requested: new(atomic.Int64)}
 	in.arrangeSources(&r)
 	if err := in.list(ctx, r.Media); err != nil {
 		return nil, err

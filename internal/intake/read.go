@@ -23,6 +23,7 @@ type Options struct {
 	Log        *slog.Logger
 	Progress   func(stage string, done, total int64)
 	Release    func() // returns memory that the next step does not reuse
+	Keep       *Keep  // takes the bytes of inputs; nil: nobody
 	Tuning     Tuning
 }
 
@@ -102,9 +103,15 @@ func (s *scanner) all(ctx context.Context, filter bool) error {
 func (s *scanner) each(ctx context.Context, documents []uint32, note func(size int64)) error {
 	// Decoding keeps processors busy, and opening waits for the store.
 	limit := max(runtime.GOMAXPROCS(0), s.config.Concurrency)
+	keep, end := newKeeper(ctx, s.Keep)
+	defer end()
 	return parallel.Each(ctx, limit, len(documents), func(ctx context.Context, i int) error {
 		n := documents[i]
-		if err := s.one(ctx, n); err != nil {
+		bytes, err := s.one(ctx, n)
+		if err == nil {
+			err = keep.deliver(i, bytes)
+		}
+		if err != nil {
 			return fmt.Errorf("reading %s: %w", s.URL(n), err)
 		}
 		note(s.Objects[n].Size)
@@ -112,30 +119,32 @@ func (s *scanner) each(ctx context.Context, documents []uint32, note func(size i
 	})
 }
 
-// one decodes one object.
-func (s *scanner) one(ctx context.Context, n uint32) error {
+// one decodes one object. It returns its bytes if somebody keeps them.
+func (s *scanner) one(ctx context.Context, n uint32) (*parcel, error) {
 	object := &s.Objects[n]
 	source := &s.Sources[object.Source]
 	if object.Virtual {
-		return s.virtual(ctx, &opened{Object: object, n: n})
+		return nil, s.virtual(ctx, &opened{Object: object, n: n})
 	}
 
 	body, err := s.Open(ctx, n)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer body.Close()
 
 	// Only documents of the interval itself are repaired.
 	keep := source.Kind == policy.Manifests && object.Size <= smallDocument && !s.isMargin(n)
-	o := newOpened(n, object, body, source.Profile, &s.config.Limits, keep)
+	kept := s.parcelFor(n)
+	defer kept.drop()
+	o := newOpened(n, object, kept.through(body), source.Profile, &s.config.Limits, keep)
 	defer o.stream.Close()
 
 	s.directRejects(o)
 	if o.format == profile.Parquet {
 		spool, err := o.spool(ctx, s.config.Scratch)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		defer spool.Close()
 	}
@@ -144,20 +153,20 @@ func (s *scanner) one(ctx context.Context, n uint32) error {
 	// needs anyway: the stream may break off after the last row.
 	take, err := s.decoderOf(n).decode(ctx, o)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if err := o.flush(); err != nil {
-		return err
+		return nil, err
 	}
 	if _, err := io.Copy(io.Discard, o.stored); err != nil {
-		return err
+		return nil, err
 	}
 	if err := take(); err != nil {
-		return err
+		return nil, err
 	}
 
 	s.out.account.Objects[n].SHA256 = [32]byte(o.hash.Sum(nil))
-	return nil
+	return kept.done(s.out.account.Objects[n].SHA256), nil
 }
 
 // virtual decodes a document that is not stored. Only one that is made of

@@ -183,6 +183,9 @@ func (a *attempt) commit(ctx context.Context, b *base) (ledger.Head, error) {
 		r.Neighbours = append(r.Neighbours, ledger.Neighbour{Interval: n.Record.Interval, Number: n.Number(), SHA256: n.SHA256})
 		r.Adopted = append(r.Adopted, n.Adopted...)
 	}
+	if r.Evidence, err = c.packs.named(ctx); err != nil {
+		return ledger.Head{}, err
+	}
 	r.Adopted = sortedTexts(r.Adopted, b.known.Adopted, b.head.Adopted)
 	r.Disowned = sortedTexts(b.known.Disowned, b.head.Disowned)
 	return b.ledger.Commit(ctx, r)

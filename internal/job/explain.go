@@ -29,7 +29,7 @@ func (j *Job) Explain(ctx context.Context, interval policy.Interval) (*Reading, 
 	}
 
 	memory := budget.New(inputs.Memory(), j.OwnGC)
-	ev, account, err := j.read(ctx, inputs, true, memory)
+	ev, account, err := j.read(ctx, inputs, true, memory, nil)
 	if err != nil {
 		return nil, err
 	}

@@ -139,9 +139,13 @@ func (a *attempt) run(ctx context.Context) (*report.Run, error) {
 	// An earlier attempt may have computed this run already, and lost the race for
 	// the commit.
 	if a.done == nil || a.done.inputs.RunID != inputs.RunID {
-		if a.done, err = a.compute(ctx, base.ledger, &base.head, inputs); err != nil {
+		packs := a.openPacks(ctx, base, inputs)
+		defer packs.close()
+		if a.done, err = a.computeSeen(ctx, base.ledger, &base.head, inputs, packs, nil); err != nil {
 			return nil, err
 		}
+		requested, served, bytes := inputs.Opened()
+		log.Info("read the inputs", "requested", requested, "from_packs", served, "bytes_from_packs", bytes)
 	}
 	committed, err := a.commit(ctx, base)
 	if err != nil {
@@ -173,15 +177,16 @@ func (j *Job) list(ctx context.Context, interval policy.Interval) (*intake.Input
 }
 
 // read reads the inputs; everything also keeps rows that decide nothing.
-func (j *Job) read(ctx context.Context, inputs *intake.Inputs, everything bool, memory budget.Budget) (*evidence.Evidence, *intake.Account, error) {
+func (j *Job) read(ctx context.Context, inputs *intake.Inputs, everything bool, memory budget.Budget, keep *intake.Keep) (*evidence.Evidence, *intake.Account, error) {
 	return intake.Read(ctx, inputs, intake.Options{
-		Everything: everything, Log: j.Log, Progress: j.Watch, Release: memory.Release, Tuning: j.tuning,
+		Everything: everything, Log: j.Log, Progress: j.Watch, Release: memory.Release, Keep: keep, Tuning: j.tuning,
 	})
 }
 
 // computed is a run whose files are all written. Only its commit is missing.
 type computed struct {
 	inputs   *intake.Inputs
+	packs    *packs
 	decision *reconcile.Decision
 	summary  *report.Summary
 	todo     []report.Todo // what the page asks people to do
@@ -193,18 +198,25 @@ type computed struct {
 // it also writes the history of a commit after it. The files have no effect before
 // the commit.
 func (j *Job) compute(ctx context.Context, to *ledger.Interval, head *ledger.Head, inputs *intake.Inputs) (*computed, error) {
-	return j.computeSeen(ctx, to, head, inputs, nil)
+	return j.computeSeen(ctx, to, head, inputs, nil, nil)
 }
 
-// computeSeen computes as compute does, and shows the witness, if there is one, the
-// decision with what it rests on.
-func (j *Job) computeSeen(ctx context.Context, to *ledger.Interval, head *ledger.Head, inputs *intake.Inputs, seen Witness) (*computed, error) {
+// computeSeen computes as compute does. It keeps bytes of inputs in packs, unless these
+// are nil, and shows the witness, if there is one, the decision with what it rests on.
+func (j *Job) computeSeen(ctx context.Context, to *ledger.Interval, head *ledger.Head, inputs *intake.Inputs, packs *packs, seen Witness) (*computed, error) {
 	memory := budget.New(inputs.Memory(), j.OwnGC)
-	ev, account, err := j.read(ctx, inputs, false, memory)
+	keep, err := packs.keep(to, j.Config.Scratch)
+	if err != nil {
+		return nil, err
+	}
+	ev, account, err := j.read(ctx, inputs, false, memory, keep)
 	if err != nil {
 		return nil, err
 	}
 	defer account.Close()
+	if err := packs.write(ctx, to); err != nil {
+		return nil, err
+	}
 
 	// A stage that reads more before the decision has its place here: it takes
 	// inputs and evidence, and adds to the evidence.
@@ -245,7 +257,7 @@ func (j *Job) computeSeen(ctx context.Context, to *ledger.Interval, head *ledger
 	page := run.Page(ctx, summary)
 
 	// Reports name all other files by their hashes, so they come last.
-	c := &computed{inputs: inputs, decision: decision, summary: summary}
+	c := &computed{inputs: inputs, packs: packs, decision: decision, summary: summary}
 	if err := run.WriteTables(ctx, page, j.historyOf(to, head, c)); err != nil {
 		return nil, err
 	}

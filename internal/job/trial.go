@@ -27,7 +27,7 @@ func (j *Job) Trial(ctx context.Context, interval policy.Interval, seen Witness)
 	defer budget.New(inputs.Memory(), j.OwnGC).Begin()()
 
 	to := j.output().Interval(interval.Label)
-	done, err := j.computeSeen(ctx, to, nil, inputs, seen)
+	done, err := j.computeSeen(ctx, to, nil, inputs, nil, seen)
 	if err != nil {
 		return nil, err
 	}

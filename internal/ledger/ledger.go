@@ -45,6 +45,7 @@ type Record struct {
 	Journal    *Mark          `json:"journal,omitempty"`   // the end of the journal when the record was made; nil: it was empty
 	Adopted    []string       `json:"adopted,omitempty"`   // SHA-256 of untrusted files that a person decided to build on
 	Disowned   []string       `json:"disowned,omitempty"`  // SHA-256 of those that a person called forgeries
+	Evidence   []Pack         `json:"evidence,omitempty"`  // packs that hold inputs of the run
 }
 
 // Retention is how long S3 Object Lock was asked to keep objects.

@@ -180,3 +180,5 @@ func explain(err error) error {
 	}
 	return fmt.Errorf("%s: %w", advice, err)
 }
+
+func (d *directory) Extend(context.Context, string) error { return nil }

@@ -105,6 +105,10 @@ type Store interface {
 	// wraps errors.ErrUnsupported.
 	Retention(ctx context.Context, key string) (Retention, error)
 
+	// Extend gives an object that is there the retention that Create would give it now,
+	// if that is longer. In a directory it does nothing.
+	Extend(ctx context.Context, key string) error
+
 	// Origin returns what the store knows of who wrote an object and when.
 	Origin(ctx context.Context, key string) (Origin, error)
 

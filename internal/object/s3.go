@@ -229,3 +229,17 @@ func (b *bucket) Retention(ctx context.Context, key string) (Retention, error) {
 	}
 	return r, nil
 }
+
+func (b *bucket) Extend(ctx context.Context, key string) error {
+	if b.client.retention.Mode == "" {
+		return nil
+	}
+	h, err := b.client.head(ctx, key)
+	if err == nil {
+		err = b.extend(ctx, h)
+	}
+	if err != nil {
+		return fmt.Errorf("retaining %q for longer: %w", b.url+key, err)
+	}
+	return nil
+}

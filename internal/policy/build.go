@@ -35,6 +35,7 @@ func (b *builder) config(path string) {
 		Decisions: Decisions{b.path(d.Policy.Accepted), b.path(d.Report.Worklist)},
 		Resources: Resources{Concurrency: d.Concurrency, Scratch: b.path(d.Scratch)},
 		Limits:    d.Limits,
+		Evidence:  Evidence{Keep: Keeping(max(slices.Index(keepingNames, d.Evidence.Keep), 0)), ObjectBytes: d.Evidence.ObjectBytes},
 		doc:       d,
 	}
 	b.cfg.FailOn, _ = ParseSeverity(d.FailOn)

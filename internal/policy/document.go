@@ -23,6 +23,7 @@ type document struct {
 	Limits      stream.Limits      `json:"limits"`
 	Signing     *signingDocument   `json:"signing,omitempty"`
 	Report      reportDocument     `json:"report"`
+	Evidence    evidenceDocument   `json:"evidence"`
 	Metrics     Metrics            `json:"metrics,omitempty"`
 	Notify      *notifyDocument    `json:"notify,omitempty"`
 	Timestamp   *timestampDocument `json:"timestamp,omitempty"`
@@ -135,6 +136,11 @@ type reportDocument struct {
 	Worklist     string   `json:"worklist,omitempty"`
 }
 
+type evidenceDocument struct {
+	Keep        string `json:"keep"`
+	ObjectBytes int64  `json:"object_bytes"`
+}
+
 type notifyDocument struct {
 	URL string `json:"url"`
 	Key string `json:"key"`
@@ -182,6 +188,7 @@ func defaults() *document {
 		Limits:      stream.DefaultLimits(),
 		Report:      reportDocument{Extra: []string{"xlsx", "pdf"}, Redact: "ops"},
 		Concurrency: 64,
+		Evidence:    evidenceDocument{Keep: keepingNames[KeepSmall], ObjectBytes: 64 << 10},
 	}
 }
 

@@ -47,7 +47,7 @@ func TestEveryErrorNamesFileLineAndKey(t *testing.T) {
 	for name, test := range map[string]struct{ text, want string }{
 		"unknown key": {
 			top("colour: blue"),
-			"cdrmend.yaml:2:1: colour: unknown key, want one of concurrency fail_on interval limits media metrics name notify org output policy recheck report s3 scratch signing sources timestamp",
+			"cdrmend.yaml:2:1: colour: unknown key, want one of concurrency evidence fail_on interval limits media metrics name notify org output policy recheck report s3 scratch signing sources timestamp",
 		},
 		"unknown key of a source": {
 			insert(t, "    - name: c", "      coluor: 1"),

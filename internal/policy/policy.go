@@ -41,6 +41,7 @@ type Config struct {
 	Limits   stream.Limits
 	Signing  Signing
 	Report   Report
+	Evidence Evidence
 	Decisions
 	Audience
 	Resources
@@ -127,6 +128,25 @@ type ObjectLock struct {
 	Mode string `json:"mode"` // governance or compliance
 	Days int    `json:"days"`
 }
+
+// Evidence says whose bytes a run keeps with its verdict. No byte of the run itself
+// depends on it.
+type Evidence struct {
+	Keep        Keeping
+	ObjectBytes int64 // size up to which an object is small
+}
+
+// Keeping is which inputs are kept.
+type Keeping uint8
+
+// What is kept: small objects of sources of manifests, all inputs, or nothing.
+const (
+	KeepSmall Keeping = iota
+	KeepEverything
+	KeepNothing
+)
+
+var keepingNames = []string{"small", "all", "none"}
 
 // Signing is the key that signs commit records, and the public keys that may
 // have signed earlier ones, its own included. Both are nil without signing.

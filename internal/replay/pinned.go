@@ -12,7 +12,6 @@ import (
 	"iter"
 	"slices"
 	"strings"
-	"time"
 
 	"cdrmend/internal/ledger"
 	"cdrmend/internal/object"
@@ -40,12 +39,12 @@ func (e *ChangedError) Error() string { return fmt.Sprintf("input %q: %s", e.URL
 
 func newPinned(store object.Store, inputs []ledger.Input) (*Pinned, error) {
 	p := &Pinned{Store: store, inputs: inputs, today: map[string]object.Info{}}
-	for _, in := range inputs {
-		modified, err := time.Parse(time.RFC3339Nano, in.Modified)
+	for i := range inputs {
+		info, err := infoOf(&inputs[i])
 		if err != nil {
-			return nil, fmt.Errorf("reading %s: input %q of source %s: %w", ledger.InputsFile, in.Key, in.Source, err)
+			return nil, err
 		}
-		p.infos = append(p.infos, object.Info{Key: in.Key, Size: in.Size, ETag: in.ETag, VersionID: in.VersionID, Modified: modified})
+		p.infos = append(p.infos, info)
 	}
 	return p, nil
 }

@@ -11,8 +11,8 @@ import (
 )
 
 const (
-	// spoolLimit is the largest content that stays in memory, in bytes.
-	spoolLimit = 128 << 10
+	// InMemory is the largest content of a spool that stays in memory, in bytes.
+	InMemory = 128 << 10
 	// spoolBuffer is the buffer of a spool's temporary file.
 	spoolBuffer = 64 << 10
 )
@@ -45,7 +45,7 @@ func newSpool(limit int64, create func() (backing, error)) *Spool {
 // NewSpool returns an empty spool. Its temporary file is created in dir, empty
 // for the system's directory.
 func NewSpool(dir string) *Spool {
-	return newSpool(spoolLimit, func() (backing, error) { return NewFile(dir, spoolBuffer) })
+	return newSpool(InMemory, func() (backing, error) { return NewFile(dir, spoolBuffer) })
 }
 
 // NewSpoolFor returns an empty spool for the content of an object. Its file is
@@ -56,7 +56,7 @@ func NewSpoolFor(store object.Store, dir string) (*Spool, error) {
 		return NewSpool(dir), err
 	}
 
-	return newSpool(spoolLimit, func() (backing, error) { return newNamedFile(near, spoolBuffer) }), nil
+	return newSpool(InMemory, func() (backing, error) { return newNamedFile(near, spoolBuffer) }), nil
 }
 
 // Size returns the number of bytes written.

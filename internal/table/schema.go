@@ -75,6 +75,12 @@ var (
 	History = newSchema("history", append(findingColumns[:len(findingColumns):len(findingColumns)],
 		text("state"), number("first_commit"), number("last_commit"), number("closed_commit")),
 		findingOrder...)
+
+	// Evidence is the index of a pack of inputs; see package pack.
+	Evidence = newSchema("evidence", []Column{
+		text("source"), key("object_key"), id("version_id"), id("etag"), instant("modified"), number("size"), prose("sha256"),
+		number("frame"), number("frame_at"), number("frame_bytes"), text("frame_sha256"), number("place"),
+	}, "source", "object_key")
 )
 
 var findingColumns = []Column{

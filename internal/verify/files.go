@@ -29,6 +29,7 @@ type fileCheck struct {
 // hash, and lists the objects that nothing names.
 func (v fileCheck) checkFiles(ctx context.Context) error {
 	var work []func(context.Context) error
+	packs := map[string]bool{}
 	for _, c := range v.chains {
 		runs := map[string]*entry{}
 		for _, e := range c.entries {
@@ -45,6 +46,8 @@ func (v fileCheck) checkFiles(ctx context.Context) error {
 					return err
 				})
 			}
+
+			work = append(work, v.packChecks(e, packs)...)
 
 			// Several commits may name the same run; its files are checked
 			// once.

@@ -22,6 +22,7 @@ type Replay struct {
 	Commit    int64         // number of the commit to check; 0: the newest of each interval
 	Inputs    bool          // compare every input with what the run read
 	Recompute bool          // compute everything again, and compare
+	Offline   bool          // with nothing but the packs of the output
 	Tool      string        // this build
 	Report    policy.Report // may hold the key of the pseudonyms in reports
 	Scratch   string        // for runs that are computed again; empty: the system's
@@ -121,8 +122,16 @@ func (v *Check) load(ctx context.Context, r *replayed, how *Replay) error {
 		return err
 	}
 
+	open, inputs := how.Open, v.inputs(ctx, r)
+	if how.Offline {
+		packs, err := v.packs(ctx, r, how)
+		if err != nil {
+			return err
+		}
+		open, inputs = packs.Before(nil), packs.Inputs()
+	}
 	var err error
-	if r.run, err = replay.Prepare(ctx, &r.summary, v.inputs(ctx, r), how.Base, how.Open); err != nil {
+	if r.run, err = replay.Prepare(ctx, &r.summary, inputs, how.Base, open); err != nil {
 		return err
 	}
 
@@ -135,6 +144,18 @@ func (v *Check) load(ctx context.Context, r *replayed, how *Replay) error {
 
 	cfg.Concurrency, cfg.Scratch = v.out.Concurrency, how.Scratch
 	return nil
+}
+
+// packs opens the packs of a run, which have to hold all that it read.
+func (v *Check) packs(ctx context.Context, r *replayed, how *Replay) (*replay.Packs, error) {
+	out := &ledger.Output{Store: v.out.Store, Root: v.out.Root}
+	p, err := replay.OpenPacks(ctx, out, r.record, v.inputs(ctx, r), how.Scratch, func(pack string, err error) {
+		v.note("interval %s: pack %s serves nothing: %v", r.chain.label, pack, err)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return p, p.Whole()
 }
 
 // decode reads a JSON file of the run, if the file is as it was committed.

@@ -32,6 +32,9 @@ func (r *Report) Text() string {
 		line("timestamps", "%d; entry %d and all before it existed at %s", t.Tokens, t.Number, t.Time.Format(time.RFC3339))
 	}
 	line("runs", "%d with %d files, %d bytes", r.Runs, r.Files, r.Bytes)
+	if r.Packs > 0 {
+		line("packs", "%d of inputs", r.Packs)
+	}
 	if r.Retained > 0 {
 		line("retention", "%d objects", r.Retained)
 	}

@@ -59,6 +59,7 @@ const (
 	NeighbourLink Link = "neighbour" // it is not the one that another interval's record saw
 	RunLink       Link = "run"       // run.json, or what it says of itself
 	HistoryLink   Link = "history"   // a history file
+	EvidenceLink  Link = "evidence"  // a pack of inputs, or its index
 	FileLink      Link = "file"      // a file of a run
 	UnlistedLink  Link = "unlisted"  // a file in a committed run that its run.json does not name
 	VersionLink   Link = "version"   // something below log/ was replaced or removed
@@ -87,8 +88,9 @@ type Report struct {
 	Intervals  int64       `json:"intervals"`
 	Records    Records     `json:"records"`
 	Runs       int64       `json:"runs"`
-	Files      int64       `json:"files"`    // of runs, and histories
+	Files      int64       `json:"files"`    // of runs, histories and packs
 	Bytes      int64       `json:"bytes"`    // of these files
+	Packs      int64       `json:"packs"`    // of inputs, each with its index
 	Retained   int64       `json:"retained"` // objects whose retention is as asked
 	Journal    *Journal    `json:"journal,omitempty"`
 	Timestamps *Timestamps `json:"timestamps,omitempty"`

@@ -33,7 +33,8 @@ func (a *Account) Problems() []string {
 }
 
 var (
-	intervalPath = regexp.MustCompile(`^interval=([^/]+)/(log/.+|runs/([0-9a-f]{32})/.+)$`)
+	intervalPath = regexp.MustCompile(`^interval=([^/]+)/(log/.+|runs/([0-9a-f]{32})/.+|evidence/.+)$`)
+	packPath     = regexp.MustCompile(`^evidence/([0-9a-f]{64})(?:\.\d+)?\.(zst|parquet)$`)
 	recordPath   = regexp.MustCompile(`^log/(\d{8})\.json$`)
 	historyPath  = regexp.MustCompile(`^log/(\d{8})-([0-9a-f]{32})\.history\.(csv|parquet)$`)
 	// What a crash leaves in a directory while a file is written. No listing
@@ -59,7 +60,7 @@ func Examine(files map[string]string) *Account {
 		}
 		i := intervals[parts[1]]
 		if i == nil {
-			i = &interval{Account: a, label: parts[1], files: map[string]string{}, named: map[string]bool{}}
+			i = &interval{Account: a, label: parts[1], all: files, files: map[string]string{}, named: map[string]bool{}}
 			intervals[parts[1]] = i
 		}
 		i.files[parts[2]] = files[path]
@@ -75,6 +76,7 @@ func Examine(files map[string]string) *Account {
 type interval struct {
 	*Account
 	label string
+	all   map[string]string // of the output
 	files map[string]string
 	named map[string]bool // by some commit
 	past  history
@@ -91,6 +93,12 @@ type record struct {
 	Previous  string
 	Output    string
 	Journal   *mark
+	Evidence  []pack
+}
+
+type pack struct {
+	file
+	Index file
 }
 
 type run struct {
@@ -160,6 +168,13 @@ func (i *interval) commit(path string, r *record) {
 	if len(r.History) == 0 {
 		i.lose(path, "names no history")
 	}
+	for _, p := range r.Evidence { // perhaps of another interval
+		for _, f := range []file{p.file, p.Index} {
+			if text, there := i.all[f.Path]; !there || len(text) != f.Size || sum(text) != f.SHA256 {
+				i.differ(path, "names the pack %q with other bytes than are there", f.Path)
+			}
+		}
+	}
 }
 
 // runFiles checks everything that a run.json names, and that nothing else lies
@@ -207,6 +222,12 @@ func (i *interval) leftovers(commits int) {
 		if strings.HasPrefix(path, "runs/") {
 			if strings.HasSuffix(path, "/run.json") {
 				i.runFiles(strings.TrimSuffix(path, "run.json"))
+			}
+			continue
+		}
+		if name := packPath.FindStringSubmatch(path); name != nil {
+			if sum(i.files[path]) != name[1] {
+				i.differ(path, "is not what its name says")
 			}
 			continue
 		}

@@ -1,0 +1,161 @@
+package job
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"cdrmend/internal/intake"
+	"cdrmend/internal/ledger"
+	"cdrmend/internal/pack"
+	"cdrmend/internal/policy"
+)
+
+// packs are those that serve a run, and the new one that it writes. No byte of the run
+// depends on them.
+type packs struct {
+	out    *ledger.Output
+	policy *policy.Evidence
+	inputs *intake.Inputs
+	set    *pack.Set
+	serve  []ledger.Pack // that hold inputs of the run
+	merge  bool          // what they hold goes into the new one
+	writer *pack.Writer  // nil when nothing is kept
+	added  []ledger.Pack
+}
+
+// mostPacks is how many packs serve a run before it writes one for all that they hold:
+// every check of an interval may add one, and its record names them all.
+const mostPacks = 32
+
+// openPacks finds the packs that hold inputs of a run: those of the newest commit, and
+// of the intervals that read partitions of this one, too.
+func (a *attempt) openPacks(ctx context.Context, b *base, inputs *intake.Inputs) *packs {
+	warn := func(name string, err error) {
+		a.Log.Warn("a pack of inputs is not what was committed: its inputs are requested from their sources", "interval", a.interval.Label, "pack", name, "error", err)
+	}
+	p := &packs{out: a.out, policy: &a.Config.Evidence, inputs: inputs, set: inputs.NewPacks(warn)}
+
+	seen := map[string]bool{}
+	for _, head := range slices.Concat([]ledger.Head{b.head}, b.neighbours, a.later(ctx, b)) {
+		if head.Record == nil {
+			continue
+		}
+		for _, named := range head.Record.Evidence {
+			if seen[named.Index.SHA256] {
+				continue
+			}
+			seen[named.Index.SHA256] = true
+			if err := p.add(ctx, named); err != nil {
+				warn(named.Path, err)
+			}
+		}
+	}
+	p.merge = len(p.serve) > mostPacks
+	inputs.ServeFrom(p.set)
+	return p
+}
+
+// add adds a pack if it holds inputs of the run.
+func (p *packs) add(ctx context.Context, named ledger.Pack) error {
+	found, err := p.set.Add(ctx, p.out, &named, p.inputs.Described)
+	if err != nil || found == 0 {
+		return err
+	}
+	named.Objects = int64(found)
+	p.serve = append(p.serve, named)
+	return nil
+}
+
+// later returns the newest commits of the intervals after this one whose partitions it
+// reads. They are of no account for the run itself, so one that cannot be read or
+// trusted is passed over.
+func (a *attempt) later(ctx context.Context, b *base) (heads []ledger.Head) {
+	var ahead time.Duration
+	for i := range a.Config.Sources {
+		ahead = max(ahead, a.Config.Sources[i].Lookahead)
+	}
+	for n := 1; n <= a.Config.Recheck && time.Duration(n-1)*a.Config.Interval < ahead; n++ {
+		start := a.interval.Start.Add(time.Duration(n) * a.Config.Interval)
+		l := a.out.Interval(policy.IntervalAt(start, a.Config.Interval).Label)
+		l.Known = b.ledger.Known
+		head, err := l.Latest(ctx)
+		if err != nil {
+			a.Log.Info("packs of a later interval are not used", "interval", a.interval.Label, "of", l.Label, "error", err)
+			continue
+		}
+		heads = append(heads, head)
+	}
+	return heads
+}
+
+// keep returns what says whose bytes are kept while the inputs are read; nil for none.
+func (p *packs) keep(to *ledger.Interval, scratch string) (*intake.Keep, error) {
+	if p == nil || p.policy.Keep == policy.KeepNothing {
+		return nil, nil
+	}
+	var err error
+	if p.writer, err = pack.NewWriter(to, scratch); err != nil {
+		return nil, err
+	}
+	return &intake.Keep{Wants: p.wants, To: p.writer}, nil
+}
+
+// wants reports whether the bytes of an input are kept, and no pack that goes on
+// serving has them.
+func (p *packs) wants(n uint32) bool {
+	o := &p.inputs.Objects[n]
+	small := p.inputs.Sources[o.Source].Kind == policy.Manifests && o.Size <= p.policy.ObjectBytes
+	return (small || p.policy.Keep == policy.KeepEverything) && (p.merge || !p.set.Has(n))
+}
+
+// write writes the new packs. They count once a record names them.
+func (p *packs) write(ctx context.Context, to *ledger.Interval) error {
+	if p == nil || p.writer == nil {
+		return nil
+	}
+	written, err := p.writer.Finish(func(n uint32) pack.Input {
+		source, info := p.inputs.Described(int(n))
+		return pack.Input{Source: source, Info: *info}
+	})
+	if err != nil {
+		return err
+	}
+	for _, w := range written {
+		named, err := to.PutPack(ctx, w.Bytes, w.Index)
+		if err != nil {
+			return err
+		}
+		named.Objects = int64(w.Inputs())
+		p.added = append(p.added, named)
+	}
+	return nil
+}
+
+// close deletes temporary files.
+func (p *packs) close() {
+	if p != nil && p.writer != nil {
+		p.writer.Close()
+	}
+}
+
+// named returns the packs that the record names. Those that it goes on using are
+// retained as long as the record.
+func (p *packs) named(ctx context.Context) ([]ledger.Pack, error) {
+	if p == nil {
+		return nil, nil
+	}
+	var list []ledger.Pack
+	for _, s := range p.serve {
+		if p.merge || !p.set.Sound(p.out.Root+s.Path) {
+			continue
+		}
+		for _, f := range []ledger.File{s.File, s.Index} {
+			if err := p.out.Store.Extend(ctx, p.out.Root+f.Path); err != nil {
+				return nil, err
+			}
+		}
+		list = append(list, s)
+	}
+	return append(list, p.added...), nil
+}

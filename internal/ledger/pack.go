@@ -1,0 +1,100 @@
+package ledger
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+
+	"cdrmend/internal/object"
+	"cdrmend/internal/scratch"
+)
+
+// EvidenceFolder is the folder of an interval that holds packs. Their names are their
+// SHA-256, with a number where that is taken.
+const EvidenceFolder = "evidence/"
+
+// Pack is a pack of inputs and its index. The paths are relative to the output: a pack
+// of one interval can serve runs of others.
+type Pack struct {
+	File
+	Index   File  `json:"index"`
+	Objects int64 `json:"objects"` // inputs of the run that it holds
+}
+
+// PutPack writes a pack and its index below the folder of the interval.
+func (l *Interval) PutPack(ctx context.Context, content, index *scratch.Spool) (Pack, error) {
+	var p Pack
+	for _, part := range []struct {
+		spool  *scratch.Spool
+		suffix string
+		file   *File
+	}{{content, ".zst", &p.File}, {index, ".parquet", &p.Index}} {
+		f, err := l.putNamed(ctx, EvidenceFolder+part.spool.Sum(), part.suffix, part.spool)
+		if err != nil {
+			return p, err
+		}
+		f.Path = "interval=" + l.Label + "/" + f.Path
+		*part.file = f
+	}
+	return p, nil
+}
+
+// mostNames is how many names are tried for one file.
+const mostNames = 100
+
+// putNamed writes a file under a name that is free, or that holds its bytes. Somebody
+// may have changed the file that has its first name, or put another one there: that must
+// not stop the nights.
+func (l *Interval) putNamed(ctx context.Context, name, suffix string, spool *scratch.Spool) (f File, err error) {
+	for n := range mostNames {
+		path := name + suffix
+		if n > 0 {
+			path = fmt.Sprintf("%s.%d%s", name, n, suffix)
+		}
+		if f, err = l.put(ctx, path, spool); !errors.Is(err, object.ErrTaken) {
+			break
+		}
+	}
+	return f, err
+}
+
+// ErrPackGone is returned for a pack that is not there.
+var ErrPackGone = errors.New("it is not there")
+
+// OpenPack returns the object of a pack, and its index, which it checks against the
+// hash in the record.
+func (o *Output) OpenPack(ctx context.Context, p *Pack, dir string) (object.Info, *scratch.Spool, error) {
+	info, err := o.find(ctx, p.File)
+	if err != nil {
+		return info, nil, err
+	}
+
+	_, body, err := o.Store.Get(ctx, o.Root+p.Index.Path)
+	if err != nil {
+		return info, nil, packError(p.Index, err)
+	}
+	defer body.Close()
+	index, err := fetch(body, p.Index.Path, p.Index.SHA256, dir)
+	return info, index, err
+}
+
+// find returns the object of a file. Its bytes are checked as they are used.
+func (o *Output) find(ctx context.Context, f File) (object.Info, error) {
+	info, body, err := o.Store.Get(ctx, o.Root+f.Path)
+	if err != nil {
+		return info, packError(f, err)
+	}
+	_ = body.Close() // nothing was read
+	if info.Size != f.Size {
+		return info, fmt.Errorf("reading %q: it has %d bytes, and the record names %d", f.Path, info.Size, f.Size)
+	}
+	return info, nil
+}
+
+func packError(f File, err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		err = ErrPackGone
+	}
+	return fmt.Errorf("reading %q: %w", f.Path, err)
+}
