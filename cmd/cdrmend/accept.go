@@ -71,14 +71,29 @@ func acceptFindings(ctx context.Context, w *world, flags *pflag.FlagSet) (int, e
 		return 0, err
 	}
 
+	// Nobody else changes the files between reading and writing them.
+	unlock, err := lockKept(cfg)
+	if err != nil {
+		return 0, err
+	}
+	defer unlock()
+	if cfg, err = loadConfig(w, flags); err != nil {
+		return 0, err
+	}
+
 	// What is accepted already needs no second row.
 	var repeated []string
 	todo.rows = slices.DeleteFunc(todo.rows, func(r accept.Row) bool {
-		again := cfg.Policy.Accepted[r.Finding]
-		if again {
-			repeated = append(repeated, r.Finding)
+		row := cfg.Policy.AcceptedRows[r.Finding]
+		name := r.Finding
+		if r.Finding == "" {
+			name = "what is about " + describe(r.AcceptedSubject)
+			row = rowAbout(cfg, r.AcceptedSubject)
 		}
-		return again
+		if row > 0 {
+			repeated = append(repeated, fmt.Sprintf("%s is accepted already, by row %d of %s", name, row, cfg.AcceptedPath))
+		}
+		return row > 0
 	})
 
 	out, err := openOutput(ctx, w, flags, "")
@@ -91,7 +106,7 @@ func acceptFindings(ctx context.Context, w *world, flags *pflag.FlagSet) (int, e
 	}
 	changed, err := accept.Merge(cfg.WorklistPath, todo.entries, true)
 	if err != nil {
-		return 0, err
+		return 0, usageError{err}
 	}
 	about, err := concerned(ctx, out, labels, todo.rows, changed.Findings)
 	if err != nil {
@@ -107,6 +122,26 @@ func acceptFindings(ctx context.Context, w *world, flags *pflag.FlagSet) (int, e
 
 	dry, _ := flags.GetBool("dry-run")
 	return exitDone, carryOut(w.stdout, cfg, todo, about, repeated, dry)
+}
+
+// lockKept locks the files that keep decisions.
+func lockKept(cfg *policy.Config) (unlock func(), err error) {
+	path := cfg.AcceptedPath
+	if path == "" {
+		path = cfg.WorklistPath
+	}
+	return accept.Lock(path)
+}
+
+// rowAbout returns the number of the row that accepts just this subject, 0 for none.
+func rowAbout(cfg *policy.Config, about policy.AcceptedSubject) int {
+	for _, known := range cfg.Policy.AcceptedSubjects {
+		row := known.Row
+		if known.Row = about.Row; known == about {
+			return row
+		}
+	}
+	return 0
 }
 
 // mostUnknown is how many ids that nobody knows are named.
@@ -144,7 +179,9 @@ func decided(flags *pflag.FlagSet, from string) (*decisions, error) {
 	}
 	todo := &decisions{}
 	for _, id := range flags.Args() {
-		row.Finding = id
+		if row.Finding = strings.TrimSpace(id); row.Finding == "" {
+			return nil, usagef("an id is empty: a variable of the shell may have no value")
+		}
 		todo.rows = append(todo.rows, row)
 	}
 	return todo, nil
@@ -236,8 +273,8 @@ func describe(s policy.AcceptedSubject) string {
 // carryOut writes the files. It prints what it wrote and the commands that follow.
 func carryOut(to io.Writer, cfg *policy.Config, todo *decisions, about *subject, repeated []string, dry bool) error {
 	var text strings.Builder
-	for _, id := range repeated {
-		fmt.Fprintf(&text, "%s is accepted already, by row %d of %s\n", id, cfg.Policy.AcceptedRows[id], cfg.AcceptedPath)
+	for _, line := range repeated {
+		fmt.Fprintln(&text, line)
 	}
 
 	wrote := len(todo.rows) > 0
@@ -255,9 +292,19 @@ func carryOut(to io.Writer, cfg *policy.Config, todo *decisions, about *subject,
 	if todo.entries != nil {
 		did, err := accept.Merge(cfg.WorklistPath, todo.entries, dry)
 		if err != nil {
-			return err
+			// What was written before stays, and must not be unknown.
+			_, _ = io.WriteString(to, safe(text.String()))
+			return fmt.Errorf("%s was not written: %w", cfg.WorklistPath, err)
 		}
-		fmt.Fprintf(&text, "%s: %s changed, %d cleared\n", cfg.WorklistPath, count(did.Changed, "finding", "findings"), did.Cleared)
+		fmt.Fprintf(&text, "%s: %s changed, %d cleared\n", cfg.WorklistPath, count(did.Changed, "finding", "findings"), len(did.Cleared))
+		for _, id := range did.Cleared {
+			fmt.Fprintf(&text, "  cleared: %s\n", id)
+		}
+		for _, id := range did.Withdrawn {
+			if row := cfg.Policy.AcceptedRows[id]; row > 0 {
+				fmt.Fprintf(&text, "  %s stays accepted, by row %d of %s: to withdraw it, empty all cells of that row\n", id, row, cfg.AcceptedPath)
+			}
+		}
 		wrote = wrote || len(did.Findings) > 0
 	}
 

@@ -96,10 +96,21 @@ func TestAFilledInSheetComesBackWithTheNextNight(t *testing.T) {
 	if out := call(0, "accept", "--from", second); !strings.Contains(out, "0 findings changed, 0 cleared\nNothing is new.") {
 		t.Errorf("of its own sheet accept says\n%s", out)
 	}
+	// Edited, it still has its line breaks.
+	call(0, "accept", "--from", fill(second, map[string]any{"note": note + "\nmore"}))
+	if work, err := os.ReadFile(filepath.Join(dir, "work.csv")); err != nil || !strings.Contains(string(work), "\"line one\nline \"\"two\"\"; ünï, =SUM(1)\nmore\"") {
+		t.Errorf("%v, the note is\n%s", err, work)
+	}
+	second = run(1)
+
+	// Whoever accepts at the same time as others loses no row.
+	if out := call(2, "accept", "", "--reason", "r", "--by", "b"); !strings.Contains(out, "an id is empty") {
+		t.Errorf("of an empty id it says %s", out)
+	}
 	call(0, "accept", "--from", fill(second, map[string]any{"state": "accept: retention ended", "owner": "Kim"}))
 	run(0)
 	call(0, "verify", "--recompute", "--inputs")
-	if again, err := os.ReadFile(filepath.Join(dir, "work.csv")); err != nil || !strings.Contains(string(again), "\"line one\nline \"\"two\"\"; ünï, =SUM(1)\"") {
+	if again, err := os.ReadFile(filepath.Join(dir, "work.csv")); err != nil || !strings.Contains(string(again), "\"line one\nline \"\"two\"\"; ünï, =SUM(1)\nmore\"") {
 		t.Errorf("%v, the note is lost:\n%s", err, again)
 	}
 }

@@ -18,6 +18,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"cdrmend/internal/policy"
 	"cdrmend/internal/wording"
@@ -40,6 +41,11 @@ var Bases = worklist.Bases
 func (r *Row) Check() error {
 	if r.Basis != "" && !slices.Contains(Bases, r.Basis) {
 		return fmt.Errorf("the basis is %q, want one of: %s", r.Basis, strings.Join(Bases, ", "))
+	}
+	for _, text := range []string{r.Finding, r.Reason, r.By, r.Org, r.Conversation, r.Recording} {
+		if err := CheckText(text); err != nil {
+			return err
+		}
 	}
 	if _, ok := wording.Class(r.Class); r.Class != "" && !ok {
 		return fmt.Errorf("there is no class %q of findings", r.Class)
@@ -96,76 +102,133 @@ func Add(path string, rows []Row, dry bool) (first int, err error) {
 
 // Change says what Merge changed.
 type Change struct {
-	Changed, Cleared int
-	Findings         []string // of both, in the order of the sheet
+	Changed   int
+	Cleared   []string // findings whose cells were emptied
+	Findings  []string // of both, in the order of the sheet
+	Withdrawn []string // findings whose state no longer accepts them
 }
 
-// Merge keeps what people filled in for findings in the file of the worklist. Findings
-// that the sheet does not have stay as they are. A finding whose cells are all empty in
-// the sheet is removed. A dry run writes nothing.
+// header are the columns of the file of the worklist. It may have others.
+var header = []string{"finding_id", "owner", "state", "note", "due"}
+
+// kept is the file of the worklist.
+type kept struct {
+	rows [][]string     // the header first
+	at   []int          // where the columns of header are
+	row  map[string]int // by finding
+}
+
+func readKept(path string) (*kept, error) {
+	all, err := read(path)
+	if err != nil {
+		return nil, err
+	}
+	if len(all) == 0 {
+		all = [][]string{slices.Clone(header)}
+	}
+	k := &kept{rows: all, row: map[string]int{}}
+	for _, name := range header {
+		at := slices.IndexFunc(all[0], func(cell string) bool { return strings.TrimSpace(cell) == name })
+		if at < 0 {
+			return nil, fmt.Errorf("reading %s: the header has no column %s", path, name)
+		}
+		k.at = append(k.at, at)
+	}
+	for n, row := range all[1:] {
+		k.row[strings.TrimSpace(row[k.at[0]])] = n + 1
+	}
+	return k, nil
+}
+
+// of returns what is kept for a finding.
+func (k *kept) of(finding string) policy.Work {
+	w := policy.Work{Finding: finding}
+	if n, ok := k.row[finding]; ok {
+		row := k.rows[n]
+		w.Owner, w.State, w.Note, w.Due = row[k.at[1]], row[k.at[2]], row[k.at[3]], row[k.at[4]]
+	}
+	return w
+}
+
+// set keeps something for a finding. Cells of other columns stay as they are.
+func (k *kept) set(w *policy.Work) {
+	n, ok := k.row[w.Finding]
+	if !ok {
+		n = len(k.rows)
+		k.rows, k.row[w.Finding] = append(k.rows, make([]string, len(k.rows[0]))), n
+	}
+	for i, cell := range []string{w.Finding, w.Owner, w.State, w.Note, w.Due} {
+		k.rows[n][k.at[i]] = cell
+	}
+}
+
+// withoutEmpty returns the rows but for those that say nothing but the id of a finding.
+func (k *kept) withoutEmpty(cleared []string) [][]string {
+	return slices.DeleteFunc(k.rows, func(row []string) bool {
+		id := row[k.at[0]]
+		return slices.Contains(cleared, id) && strings.Join(row, "") == id
+	})
+}
+
+// Merge keeps what people filled in for findings in the file of the worklist. What they
+// left as the sheet had it stays as the file has it, as do findings that the sheet does
+// not have: several people may fill in sheets of one night. A cell that was changed in
+// the sheet and, in another way, in the file since the sheet was made is an error, and
+// so is a text that no configuration may have. A dry run writes nothing.
 func Merge(path string, entries []Entry, dry bool) (Change, error) {
 	if len(entries) == 0 {
 		return Change{}, nil
 	}
-	all, err := read(path)
+	k, err := readKept(path)
 	if err != nil {
 		return Change{}, err
 	}
-	header := []string{"finding_id", "owner", "state", "note", "due"}
-	kept := map[string]policy.Work{}
-	if len(all) > 0 {
-		at := make([]int, len(header))
-		for i, name := range header {
-			if at[i] = slices.IndexFunc(all[0], func(cell string) bool { return strings.TrimSpace(cell) == name }); at[i] < 0 {
-				return Change{}, fmt.Errorf("reading %s: the header has no column %s", path, name)
-			}
-		}
-		for _, row := range all[1:] {
-			kept[strings.TrimSpace(row[at[0]])] = policy.Work{Finding: strings.TrimSpace(row[at[0]]), Owner: row[at[1]], State: row[at[2]], Note: row[at[3]], Due: row[at[4]]}
-		}
-	}
 
 	var did Change
-	for _, e := range entries {
-		before := kept[e.Finding]
-		now := e.Work
-		// What the sheet showed of a text that it cannot hold is no change.
-		for _, cell := range []struct {
-			now    *string
-			before string
-		}{{&now.Owner, before.Owner}, {&now.State, before.State}, {&now.Note, before.Note}, {&now.Due, before.Due}} {
-			if *cell.now == strings.TrimSpace(worklist.CellText(cell.before)) {
-				*cell.now = cell.before
-			}
+	var wrong []error
+	for i := range entries {
+		e := &entries[i]
+		was := k.of(e.Finding)
+		now, err := e.over(was)
+		if err != nil {
+			wrong = append(wrong, err)
+			continue
 		}
-		switch empty := (policy.Work{Finding: e.Finding}); {
-		case now == empty && before == policy.Work{}, now == before:
-		case now == empty:
-			did.Cleared++
-			delete(kept, e.Finding)
-			did.Findings = append(did.Findings, e.Finding)
-		default:
+		if now == was {
+			continue
+		}
+		if now == (policy.Work{Finding: e.Finding}) {
+			did.Cleared = append(did.Cleared, e.Finding)
+		} else {
 			did.Changed++
-			kept[e.Finding] = now
-			did.Findings = append(did.Findings, e.Finding)
 		}
+		if accepts(was.State) && !accepts(now.State) {
+			did.Withdrawn = append(did.Withdrawn, e.Finding)
+		}
+		did.Findings = append(did.Findings, e.Finding)
+		k.set(&now)
+	}
+	if err := errors.Join(wrong...); err != nil {
+		return Change{}, err
 	}
 	if len(did.Findings) == 0 || dry {
 		return did, nil
 	}
+	return did, write(path, k.withoutEmpty(did.Cleared))
+}
 
-	out := [][]string{header}
-	var rows []policy.Work
-	for _, w := range kept {
-		if w.Finding != "" {
-			rows = append(rows, w)
-		}
+// longestText is how long a text in a file of the configuration may be, in bytes.
+const longestText = 4096
+
+// CheckText says why a text cannot be kept.
+func CheckText(text string) error {
+	switch {
+	case len(text) > longestText:
+		return fmt.Errorf("a text of %d bytes is too long, want at most %d", len(text), longestText)
+	case !utf8.ValidString(text):
+		return errors.New("a text is not valid UTF-8")
 	}
-	slices.SortFunc(rows, func(a, b policy.Work) int { return cmp.Compare(a.Finding, b.Finding) })
-	for _, w := range rows {
-		out = append(out, []string{w.Finding, w.Owner, w.State, w.Note, w.Due})
-	}
-	return did, write(path, out)
+	return nil
 }
 
 // read returns the rows of a CSV file, the header first; none of a file that does not
@@ -193,6 +256,10 @@ func read(path string) ([][]string, error) {
 
 // write replaces a CSV file as a whole: a crash leaves the old one or the new one.
 func write(path string, rows [][]string) (err error) {
+	// The file behind a link is replaced, not the link.
+	if behind, err := filepath.EvalSymlinks(path); err == nil {
+		path = behind
+	}
 	mode := fs.FileMode(0o640)
 	if info, err := os.Stat(path); err == nil {
 		mode = info.Mode().Perm()

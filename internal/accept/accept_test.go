@@ -2,9 +2,12 @@ package accept_test
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -92,12 +95,12 @@ func fill(t *testing.T, path, id string, cells map[string]any) {
 // What people fill in comes back, from a book as it was written, and from one that
 // another program saved.
 func TestWhatPeopleFillInComesBack(t *testing.T) {
-	path := sheet(t, policy.Work{Finding: "fnd-3", Owner: "Lee", Note: "a\tb", Due: "2026-12-24"})
+	path := sheet(t, policy.Work{Finding: "fnd-3", Owner: "Lee", Note: "a\tb\nc", Due: "9999-12-31"})
 	fill(t, path, "fnd-1", map[string]any{"owner": "Kim", "state": "accept: lawful erasure", "note": "request 7", "due": "soon"})
 	fill(t, path, "fnd-2", map[string]any{"confirm": "same call", "due": 46357})
 	want := []accept.Entry{
 		{Work: policy.Work{Finding: "fnd-1", Owner: "Kim", State: "accept: lawful erasure", Note: "request 7", Due: "soon"}, Place: "Findings!2"},
-		{Work: policy.Work{Finding: "fnd-3", Owner: "Lee", Note: worklist.CellText("a\tb"), Due: "2026-12-24"}, Place: "Findings!3"},
+		{Work: policy.Work{Finding: "fnd-3", Owner: "Lee", Note: worklist.InputText("a\tb\nc"), Due: "9999-12-31"}, Place: "Findings!3", Before: &policy.Work{Owner: "Lee", Note: "a\tb\nc", Due: "9999-12-31"}},
 		{Work: policy.Work{Finding: "fnd-2", State: "same call", Due: "2026-12-01"}, Place: "Orphans!2"},
 	}
 	books := map[string]string{"as written": path}
@@ -134,7 +137,7 @@ func TestASheetThatCannotBeTrustedIsAnError(t *testing.T) {
 		"a row without":   {func(t *testing.T, path string) { fill(t, path, "fnd-3", map[string]any{"finding_id": "", "note": "x"}) }, `reading sheet Findings of findings.xlsx: row 3 has no finding_id, so that nobody knows which finding {"" "" "" "x" ""} is about`},
 		"no such column":  {func(t *testing.T, path string) { rename(t, path, "owner", "who") }, "reading sheet Findings of findings.xlsx: there is no column owner"},
 		"a column twice":  {func(t *testing.T, path string) { rename(t, path, "severity", "owner") }, "reading sheet Findings of findings.xlsx: two columns have the title owner"},
-		"another program": {func(t *testing.T, path string) { write(t, path, "id,owner\n") }, "reading findings.xlsx: zip: not a valid zip file"},
+		"another program": {func(t *testing.T, path string) { write(t, path, "id,owner\n") }, "reading findings.xlsx, which has to be the findings.xlsx of a run: zip: not a valid zip file"},
 	} {
 		path := sheet(t)
 		test.change(t, path)
@@ -166,6 +169,8 @@ func rename(t *testing.T, path, from, to string) {
 func TestAcceptingNeedsAReasonANameAndAKnownBasis(t *testing.T) {
 	for state, want := range map[string]string{
 		"accept: lawful erasure": "Findings!7 accepts fnd-1 without a reason: write it into the column note",
+		"Accept: lawful erasure": `Findings!7: the state "Accept: lawful erasure" does not accept fnd-1: write accept:, or that and one of: lawful erasure, retention ended, known and explained`,
+		"accepted":               `Findings!7: the state "accepted" does not accept fnd-1: write accept:, or that and one of: lawful erasure, retention ended, known and explained`,
 		"accept: because":        `Findings!7: the basis is "because", want one of: lawful erasure, retention ended, known and explained`,
 	} {
 		e := accept.Entry{Work: policy.Work{Finding: "fnd-1", State: state, Owner: "Kim"}, Place: "Findings!7"}
@@ -202,28 +207,87 @@ func TestRowsAreOnlyAdded(t *testing.T) {
 	}
 }
 
-func TestWhatASheetDoesNotHaveStays(t *testing.T) {
+// Several people fill in sheets of one night. What one of them did not touch stays as
+// the other one left it, with the columns and rows that this program does not know.
+func TestWhatASheetDoesNotChangeStays(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "worklist.csv")
-	write(t, path, "finding_id,owner,state,note,due\nfnd-9,Lee,open,,\nfnd-1,Kim,,\"two\nlines\",\nfnd-2,Kim,,,\n")
+	write(t, path, "finding_id,team,owner,state,note,due\nfnd-9,x,Lee,open,,\nfnd-1,y,Kim,,\"two\nlines\",\n,z,,,,\nfnd-2,,Kim,,,\nfnd-5,,Ann,accept: lawful erasure,n,\n")
+	before := &policy.Work{Owner: "Kim", Note: "two\nlines"}
 	entries := []accept.Entry{
-		{Work: policy.Work{Finding: "fnd-1", Owner: "Kim", Note: worklist.CellText("two\nlines"), Due: "2026-12-01"}},
-		{Work: policy.Work{Finding: "fnd-2"}},
+		{Work: policy.Work{Finding: "fnd-1", Owner: "Kim", Note: worklist.InputText("two\nlines"), Due: "2026-12-01"}, Before: before},
+		{Work: policy.Work{Finding: "fnd-2"}, Before: &policy.Work{Owner: "Kim"}},
 		{Work: policy.Work{Finding: "fnd-3"}},
 		{Work: policy.Work{Finding: "fnd-4", State: "done"}},
+		{Work: policy.Work{Finding: "fnd-5", Owner: "Ann", State: "open", Note: "n"}, Before: &policy.Work{Owner: "Ann", State: "accept: lawful erasure", Note: "n"}},
+		{Work: policy.Work{Finding: "fnd-9"}}, // somebody filled it in after the sheet was made
 	}
 	did, err := accept.Merge(path, entries, false)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(accept.Change{Changed: 2, Cleared: 1, Findings: []string{"fnd-1", "fnd-2", "fnd-4"}}, did); diff != "" {
+	want := accept.Change{Changed: 3, Cleared: []string{"fnd-2"}, Findings: []string{"fnd-1", "fnd-2", "fnd-4", "fnd-5"}, Withdrawn: []string{"fnd-5"}}
+	if diff := cmp.Diff(want, did); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	want := "finding_id,owner,state,note,due\nfnd-1,Kim,,\"two\nlines\",2026-12-01\nfnd-4,,done,,\nfnd-9,Lee,open,,\n"
-	if diff := cmp.Diff(want, text(t, path)); diff != "" {
+	file := "finding_id,team,owner,state,note,due\nfnd-9,x,Lee,open,,\nfnd-1,y,Kim,,\"two\nlines\",2026-12-01\n,z,,,,\nfnd-5,,Ann,open,n,\nfnd-4,,,done,,\n"
+	if diff := cmp.Diff(file, text(t, path)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 	if did, err := accept.Merge(path, entries, false); err != nil || len(did.Findings) > 0 {
 		t.Errorf("again: %+v, %v", did, err)
+	}
+}
+
+func TestWhatCannotBeKeptIsAnErrorWithItsPlace(t *testing.T) {
+	for want, e := range map[string]accept.Entry{
+		`Findings!2: somebody else changed owner of fnd-1 since the sheet was made, to "Lee", and the sheet says "Kim": write one of them into both`: {Work: policy.Work{Finding: "fnd-1", Owner: "Kim"}},
+		`Findings!2: somebody else changed owner of fnd-1 since the sheet was made, to "Lee", and the sheet says "": write one of them into both`:    {Work: policy.Work{Finding: "fnd-1"}, Before: &policy.Work{Owner: "Ann"}},
+		"Findings!2: note: a text of 4200 bytes is too long, want at most 4096":                                                                      {Work: policy.Work{Finding: "fnd-2", Note: strings.Repeat("録", 1400)}},
+	} {
+		e.Place = "Findings!2"
+		path := filepath.Join(t.TempDir(), "worklist.csv")
+		const kept = "finding_id,owner,state,note,due\nfnd-1,Lee,,,\n"
+		write(t, path, kept)
+		if _, err := accept.Merge(path, []accept.Entry{{Work: policy.Work{Finding: "fnd-3", Owner: "x"}}, e}, false); err == nil || err.Error() != want || text(t, path) != kept {
+			t.Errorf("%v, want %s; the file is %q", err, want, text(t, path))
+		}
+	}
+}
+
+func TestWhoeverAcceptsAtTheSameTimeLosesNoRow(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "accepted.csv")
+	var all sync.WaitGroup
+	for i := range 16 {
+		all.Go(func() {
+			unlock, err := accept.Lock(path)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			defer unlock()
+			if _, err := accept.Add(path, []accept.Row{{Finding: fmt.Sprint("fnd-", i), Reason: "r", By: "b"}}, false); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	if got := strings.Count(text(t, path), "\nfnd-"); got != 16 {
+		t.Errorf("%d of 16 rows are there:\n%s", got, text(t, path))
+	}
+}
+
+func TestALinkToAFileStays(t *testing.T) {
+	dir := t.TempDir()
+	behind, link := filepath.Join(dir, "real.csv"), filepath.Join(dir, "accepted.csv")
+	write(t, behind, "finding_id,reason,by\n")
+	if err := os.Symlink("real.csv", link); err != nil {
+		t.Skip(err)
+	}
+	if _, err := accept.Add(link, []accept.Row{{Finding: "fnd-1", Reason: "r", By: "b"}}, false); err != nil {
+		t.Fatal(err)
+	}
+	if info, err := os.Lstat(link); err != nil || info.Mode()&os.ModeSymlink == 0 || text(t, behind) != "finding_id,reason,by\nfnd-1,r,b\n" {
+		t.Errorf("%v %v: %q", info, err, text(t, behind))
 	}
 }
 

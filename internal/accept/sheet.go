@@ -1,6 +1,7 @@
 package accept
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -18,15 +19,62 @@ import (
 type Entry struct {
 	policy.Work
 	Place string // sheet and row, as Findings!7
+
+	// Before is what was filled in when the sheet was made, nil when nothing was, or
+	// when the sheet does not say.
+	Before *policy.Work
+}
+
+// over returns what is filled in for a finding once the entry counts, over what the file
+// has now.
+func (e *Entry) over(was policy.Work) (policy.Work, error) {
+	before := e.Before
+	if before == nil {
+		before = &policy.Work{}
+	}
+	now := was
+	for _, cell := range []struct {
+		title         string
+		sheet, before string
+		into          *string
+	}{
+		{worklist.OwnerTitle, e.Owner, before.Owner, &now.Owner},
+		{worklist.StateTitle, e.State, before.State, &now.State},
+		{worklist.NoteTitle, e.Note, before.Note, &now.Note},
+		{worklist.DueTitle, e.Due, before.Due, &now.Due},
+	} {
+		untouched := cell.sheet == cell.before || cell.sheet == strings.TrimSpace(worklist.InputText(cell.before))
+		switch {
+		case untouched:
+			continue
+		case *cell.into != cell.before && *cell.into != cell.sheet && e.Before != nil, e.Before == nil && *cell.into != "" && *cell.into != cell.sheet:
+			return was, fmt.Errorf("%s: somebody else changed %s of %s since the sheet was made, to %q, and the sheet says %q: write one of them into both", e.Place, cell.title, e.Finding, *cell.into, cell.sheet)
+		}
+		if err := CheckText(cell.sheet); err != nil {
+			return was, fmt.Errorf("%s: %s: %w", e.Place, cell.title, err)
+		}
+		*cell.into = cell.sheet
+	}
+	return now, nil
+}
+
+// accepts reports whether a state says that a finding is accepted.
+func accepts(state string) bool {
+	return strings.HasPrefix(strings.TrimSpace(state), strings.TrimSpace(worklist.AcceptState))
 }
 
 // Accepts returns the row that accepts the finding of an entry; false when its state
 // does not say so.
 func (e *Entry) Accepts(by string) (Row, bool, error) {
-	basis, ok := strings.CutPrefix(strings.TrimSpace(e.State), strings.TrimSpace(worklist.AcceptState))
-	if !ok {
+	state := strings.TrimSpace(e.State)
+	if !accepts(state) {
+		// Close to it is not what somebody means by a state of their own.
+		if strings.HasPrefix(strings.ToLower(state), "accept") {
+			return Row{}, false, fmt.Errorf("%s: the state %q does not accept %s: write %s, or that and one of: %s", e.Place, state, e.Finding, strings.TrimSpace(worklist.AcceptState), strings.Join(Bases, ", "))
+		}
 		return Row{}, false, nil
 	}
+	basis := strings.TrimPrefix(state, strings.TrimSpace(worklist.AcceptState))
 
 	r := Row{Finding: e.Finding, Reason: e.Note, By: e.Owner, Basis: strings.TrimSpace(basis)}
 	if r.By == "" {
@@ -52,26 +100,28 @@ const mostUnzipped = 2 << 30
 func ReadSheet(path string) ([]Entry, error) {
 	f, err := excelize.OpenFile(path, excelize.Options{UnzipSizeLimit: mostUnzipped, RawCellValue: true})
 	if err != nil {
-		return nil, fmt.Errorf("reading %s: %w", path, err)
+		return nil, fmt.Errorf("reading %s, which has to be the findings.xlsx of a run: %w", path, err)
 	}
 	defer func() { _ = f.Close() }()
 
 	var all []Entry
-	sheets := 0
+	var sheets []string
 	for _, name := range f.GetSheetList() {
 		base, _, _ := strings.Cut(name, " (")
 		if base != worklist.FindingsSheet && base != worklist.OrphansSheet {
 			continue
 		}
-		sheets++
+		sheets = append(sheets, base)
 		entries, err := readSheet(f, name)
 		if err != nil {
 			return nil, fmt.Errorf("reading sheet %s of %s: %w", name, path, err)
 		}
 		all = append(all, entries...)
 	}
-	if sheets == 0 {
-		return nil, fmt.Errorf("reading %s: there is no sheet %s or %s: it is no worklist", path, worklist.FindingsSheet, worklist.OrphansSheet)
+	for _, name := range []string{worklist.FindingsSheet, worklist.OrphansSheet} {
+		if !slices.Contains(sheets, name) {
+			return nil, fmt.Errorf("reading %s: there is no sheet %s: it is no worklist, or the sheet has another name", path, name)
+		}
 	}
 
 	places := map[string]string{}
@@ -113,12 +163,31 @@ func readSheet(f *excelize.File, name string) (list []Entry, err error) {
 		w := policy.Work{Finding: cell(worklist.IDTitle), Owner: cell(worklist.OwnerTitle), State: cell(worklist.StateTitle), Note: cell(worklist.NoteTitle), Due: day(cell(worklist.DueTitle))}
 		switch {
 		case w.Finding != "":
-			list = append(list, Entry{w, fmt.Sprintf("%s!%d", name, n)})
+			e := Entry{Work: w, Place: fmt.Sprintf("%s!%d", name, n)}
+			if e.Before, err = before(cell(worklist.BeforeTitle)); err != nil {
+				return nil, fmt.Errorf("row %d: the column %s is not as the sheet was made: %w", n, worklist.BeforeTitle, err)
+			}
+			list = append(list, e)
 		case w != policy.Work{}:
 			return nil, fmt.Errorf("row %d has no %s, so that nobody knows which finding %q is about", n, worklist.IDTitle, w)
 		}
 	}
 	return list, rows.Error()
+}
+
+// before reads what was filled in when the sheet was made.
+func before(cell string) (*policy.Work, error) {
+	if cell == "" {
+		return nil, nil
+	}
+	var texts []string
+	if err := json.Unmarshal([]byte(cell), &texts); err != nil {
+		return nil, err
+	}
+	if len(texts) != 4 {
+		return nil, fmt.Errorf("it has %d texts", len(texts))
+	}
+	return &policy.Work{Owner: texts[0], State: texts[1], Note: texts[2], Due: texts[3]}, nil
 }
 
 // titles returns where the columns are that people fill in.
@@ -147,7 +216,7 @@ var filled = []string{worklist.IDTitle, worklist.OwnerTitle, worklist.StateTitle
 // day returns a date in a cell, which may be the number of a day, as a text.
 func day(cell string) string {
 	n, err := strconv.ParseFloat(cell, 64)
-	const first, last = 36526, 73050 // the years 2000 to 2099
+	const first, last = 36526, 2958465 // the years 2000 to 9999
 	if err != nil || n < first || n > last {
 		return cell
 	}

@@ -328,7 +328,8 @@ func (b *builder) zone() *time.Location {
 func Zone(name string) (*time.Location, error) {
 	// Local is the machine's zone: the same input would give other results elsewhere.
 	zone, err := time.LoadLocation(name)
-	if err != nil || name == "" || name == "Local" {
+	machine := name == "Local" || name == "localtime" || name == "posixrules" || strings.HasPrefix(name, "posix/") || strings.HasPrefix(name, "right/")
+	if err != nil || name == "" || machine {
 		return nil, fmt.Errorf("%q is no time zone, want one such as Europe/Berlin", name)
 	}
 	return zone, nil

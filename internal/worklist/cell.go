@@ -30,11 +30,23 @@ func CellText(v string) string {
 	return v
 }
 
-// appendCell appends the content of a cell with a text, in XML.
+// InputText returns what people filled in as a cell shows it, with its line breaks.
+func InputText(v string) string {
+	lines := strings.Split(strings.ReplaceAll(v, "\r\n", "\n"), "\n")
+	for i := range lines {
+		lines[i] = printable.Text(lines[i])
+	}
+	v = strings.Join(lines, "\n")
+	if len(v) > cellUnits {
+		return CellText(v)
+	}
+	return v
+}
+
+// appendCell appends the content of a cell with a text that a cell can hold, in XML.
 func appendCell(b []byte, v string) []byte {
-	v = CellText(v)
 	b = append(b, "<is><t"...)
-	if strings.HasPrefix(v, " ") || strings.HasSuffix(v, " ") {
+	if strings.TrimSpace(v) != v || strings.Contains(v, "\n") {
 		b = append(b, ` xml:space="preserve"`...)
 	}
 	b = append(b, '>')

@@ -114,7 +114,11 @@ func (s *sheet) cell(style, column int, text []byte) {
 	last := &s.last[column]
 	if !bytes.Equal(last.text, text) {
 		last.text = append(last.text[:0], text...)
-		last.xml = appendCell(last.xml[:0], string(text))
+		shown := CellText(string(text))
+		if style == styleInput {
+			shown = InputText(string(text))
+		}
+		last.xml = appendCell(last.xml[:0], shown)
 	}
 
 	s.row = append(append(s.row, `<c r="`...), s.letters[column]...)
@@ -196,7 +200,7 @@ func (s *sheet) validations() string {
 // 1899.
 func serial(text string) (int, bool) {
 	day, err := time.Parse(time.DateOnly, text)
-	n := int(day.Sub(time.Date(1899, 12, 30, 0, 0, 0, 0, time.UTC)) / (24 * time.Hour))
+	n := int((day.Unix() - time.Date(1899, 12, 30, 0, 0, 0, 0, time.UTC).Unix()) / (24 * 60 * 60))
 	return n, err == nil && n > 60 // before that the formats disagree
 }
 

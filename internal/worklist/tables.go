@@ -1,6 +1,7 @@
 package worklist
 
 import (
+	"encoding/json"
 	"slices"
 	"strings"
 	"time"
@@ -123,6 +124,7 @@ const (
 	ConfirmTitle = "confirm" // of orphans, in place of the state
 	NoteTitle    = "note"
 	DueTitle     = "due"
+	BeforeTitle  = "filled in before"
 	IDTitle      = "finding_id"
 )
 
@@ -165,6 +167,25 @@ func (c *columns) forPeople(state string, choices []string) []column {
 		cell(NoteTitle, styleInput, nil, func(w *policy.Work) string { return w.Note }),
 		cell(DueTitle, styleDue, nil, func(w *policy.Work) string { return w.Due }),
 	}
+}
+
+// before is the column with what was filled in when the sheet was made: what people
+// changed since can be told from what they found.
+func (c *columns) before() column {
+	id := table.Findings.Index("finding_id")
+	return column{title: BeforeTitle, style: styleText, cell: func(b []byte, r *line) []byte {
+		w, ok := c.work[r.raw.Text(id)]
+		if !ok || r.shown.Text(id) != r.raw.Text(id) {
+			return b
+		}
+		return append(b, Filled(&w)...)
+	}}
+}
+
+// Filled returns what was filled in for a finding as the text of one cell, in JSON.
+func Filled(w *policy.Work) string {
+	text, _ := json.Marshal([]string{w.Owner, w.State, w.Note, w.Due}) // texts never fail
+	return string(text)
 }
 
 // table writes lists of a table's rows to one sheet, in the order given.

@@ -62,7 +62,7 @@ func (b *book) fill(n *Night, show *redact.Redactor) error {
 	}
 	findings := slices.Concat(c.call(table.Findings),
 		[]column{text("what happened", c.happened), text(todo, ofFinding)}, lead(table.Findings, "severity", "status"), c.forPeople(StateTitle, states),
-		[]column{c.named(table.Findings, "queues", "queue_ids", policy.QueueName).offPaper()}, rest(table.Findings, append(known, "severity", "status", "queue_ids")...))
+		[]column{c.named(table.Findings, "queues", "queue_ids", policy.QueueName).offPaper()}, rest(table.Findings, append(known, "severity", "status", "queue_ids")...), []column{c.before()})
 	if err := b.table(FindingsSheet, show, findings, bySeverity(n)...); err != nil {
 		return err
 	}
@@ -110,7 +110,7 @@ func (b *book) orphans(n *Night, c *columns) error {
 		return err
 	}
 	list := slices.Concat(c.call(table.Findings), lead(table.Findings, "recording_id"), near.columns(), c.forPeople(ConfirmTitle, answers),
-		rest(table.Findings, append(known, "recording_id")...))
+		rest(table.Findings, append(known, "recording_id")...), []column{c.before()})
 	return b.table(OrphansSheet, c.show, list, n.Findings(func(class, _, _ string) bool { return class == orphan }))
 }
 
