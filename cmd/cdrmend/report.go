@@ -32,7 +32,7 @@ Writes one self-contained page from what an output has committed: coverage by
 interval, what is new, closed and still open, what stands open longest, and
 outages. Rows that lie where no run looks, sources that cannot be judged,
 warnings and incomplete inputs come first, each with what to do. An outage that
-crosses from one interval into the next counts once. With an interval it writes
+crosses from one interval into the next counts once, but in the row of each. With an interval it writes
 the page of that interval's newest run again, for instance with another
 redaction.
 
@@ -58,6 +58,10 @@ func writeReport(ctx context.Context, w *world, flags *pflag.FlagSet) (int, erro
 	url, err := takeArguments(flags, flags.Args(), anOutput, anInterval)
 	if err != nil {
 		return 0, err
+	}
+	from, _ := flags.GetString("from")
+	if to, _ := flags.GetString("to"); from != "" && to != "" && from >= to {
+		return 0, usagef("--from %s is not before --to %s: --to names the interval after the span's last", from, to)
 	}
 	out, err := openOutput(ctx, w, flags, url)
 	if err != nil {

@@ -84,7 +84,7 @@ func untoldWarnings(d *reconcile.Decision) []string {
 	if n == 0 {
 		return nil
 	}
-	return []string{fmt.Sprintf("calls that count as recorded though nobody can tell how much of them is: %d; their times, or those of their recordings, are missing or contradict each other: see the rows of the table calls without covered_ms", n)}
+	return []string{fmt.Sprintf("calls that count as recorded though nobody can tell how much of the call the recording covers: %d; their times, or those of their recordings, are missing or contradict each other (in the table calls, their column covered_ms is empty)", n)}
 }
 
 // acceptedWarnings says which rows of the accepted findings accept nothing of this

@@ -158,6 +158,9 @@ type oldFinding struct {
 	Age                                  string
 }
 
+// Committed writes how many intervals have a commit.
+func (v *auditView) Committed() string { return counted(int64(len(v.Nights)), "committed interval") }
+
 func newAuditGathering(a *Audit) *auditGathering {
 	g := &auditGathering{
 		auditView: auditView{First: a.Intervals[0].Label, Last: a.Intervals[len(a.Intervals)-1].Label, Redaction: a.Redact.Redact.String(), Patterns: patterns},

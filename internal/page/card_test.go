@@ -65,7 +65,7 @@ func TestTheWorstIsToBeDoneFirst(t *testing.T) {
 		"Name the leg of each recording: 1 call cannot be told",
 		"Export again what is incomplete: 2 findings",
 		"Compare the entries of one recording: 9 findings",
-		"Find out why clients stopped registering: 1 outage lasting 30 min",
+		"Find out why clients stopped registering: 1 registration ended without a failure, for 30 min",
 	}
 	if got := titlesOf(todo(t, r)); !slices.Equal(got, want) {
 		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))

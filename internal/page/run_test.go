@@ -339,8 +339,10 @@ func TestThePageTellsLapsesApartFromFailures(t *testing.T) {
 	if a, b := strings.Index(html, "Registrations failed"), strings.Index(html, "Registrations lapsed"); a < 0 || b < a {
 		t.Errorf("failures stand at %d, lapses at %d", a, b)
 	}
-	if want := `<dt>registrations ended</dt><dd><b>2</b>`; !strings.Contains(html, want) {
-		t.Errorf("the page has no %s", want)
+	for _, want := range []string{`<dt>registrations ended</dt><dd><b>2</b>`, "1 outage lasting 30 min · 1 registration ended without a failure, for 30 min"} {
+		if !strings.Contains(html, want) {
+			t.Errorf("the page has no %s", want)
+		}
 	}
 }
 

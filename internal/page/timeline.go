@@ -18,8 +18,10 @@ type timelineView struct {
 	More   int         // number of trunks left out
 }
 
-// MoreTrunks returns how many trunks are folded away.
-func (v *timelineView) MoreTrunks() int64 { return int64(len(v.Folded) + len(v.Rest)) }
+// MoreTrunks writes how many trunks are folded away.
+func (v *timelineView) MoreTrunks() string {
+	return counted(int64(len(v.Folded)+len(v.Rest)), "more trunk")
+}
 
 // axis is the time axis that all trunks share.
 type axis struct {

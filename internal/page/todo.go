@@ -80,7 +80,11 @@ func (c *causeView) numbers() string {
 
 // coinciding says the same of things that are missing, as a function counts them.
 func (c *causeView) coinciding(missing func(int64) string) string {
-	words := []string{counted(c.Outages, "outage") + " lasting " + duration(c.micros)}
+	what := counted(c.Outages, "outage") + " lasting "
+	if c.opening != wording.Failure {
+		what = counted(c.Outages, "registration") + " ended without a failure, for "
+	}
+	words := []string{what + duration(c.micros)}
 	for _, of := range []struct {
 		verdict int
 		calls   func(int64) string

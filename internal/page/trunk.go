@@ -11,6 +11,7 @@ import (
 	"cdrmend/internal/record"
 	"cdrmend/internal/report"
 	"cdrmend/internal/table"
+	"cdrmend/internal/wording"
 )
 
 // trunkID identifies a trunk by its redacted ids. Calls and outages of an
@@ -27,9 +28,14 @@ type trunk struct {
 	untimed  int64 // calls without a start time, which have no mark
 	marks    map[place]*mark
 	outages  []outage
-	unlisted int64 // outages beyond those kept
-	micros   int64 // length of all outages in the interval
+	unlisted int64   // outages beyond those kept
+	micros   int64   // length of all outages in the interval
+	failed   lasting // outages that a failed registration opened
+	ended    lasting // registrations that lapsed or were removed
 }
+
+// lasting is a number of outages and their length in the interval.
+type lasting struct{ n, micros int64 }
 
 // marked lists the verdicts that have marks, in the order of their lanes.
 var marked = [...]string{"missing", "partial", "indeterminate"}
@@ -130,6 +136,11 @@ const mostOutages = 200
 
 func (t *trunk) addOutage(o outage, micros int64) {
 	t.micros += micros
+	of := &t.ended
+	if wording.OpenedBy(o.Cause) == wording.Failure {
+		of = &t.failed
+	}
+	of.n, of.micros = of.n+1, of.micros+micros
 	if len(t.outages) == mostOutages {
 		t.unlisted++
 		return
@@ -207,8 +218,11 @@ func (t *trunk) summary() string {
 			words = append(words, callCount(v, n.sum()))
 		}
 	}
-	if n := int64(len(t.outages)) + t.unlisted; n > 0 {
-		words = append(words, fmt.Sprintf("%s lasting %s", counted(n, "outage"), duration(t.micros)))
+	if t.failed.n > 0 {
+		words = append(words, fmt.Sprintf("%s lasting %s", counted(t.failed.n, "outage"), duration(t.failed.micros)))
+	}
+	if t.ended.n > 0 {
+		words = append(words, fmt.Sprintf("%s ended without a failure, for %s", counted(t.ended.n, "registration"), duration(t.ended.micros)))
 	}
 	if t.Findings > 0 {
 		words = append(words, counted(t.Findings, "finding"))

@@ -51,7 +51,7 @@ func Write(f *Facts) ([]byte, []Edit, error) {
 	}
 
 	w := &writer{facts: f}
-	w.line("# Written by cdrmend init: what it could not know is in the lines with EDIT.")
+	w.line("# Written by cdrmend init. What it could not know, if anything, is in lines with EDIT.")
 	for _, line := range example {
 		// What a vendor's example says at its beginning is about no other platform.
 		if f.Vendor == "" && strings.HasPrefix(line, "# ") {

@@ -103,6 +103,9 @@ func (k *Key) text() string {
 func (r *Report) verdict() string {
 	switch {
 	case len(r.Problems) > 0:
+		if len(r.Problems) == 1 {
+			return "NOT VERIFIED: 1 link is broken."
+		}
 		return fmt.Sprintf("NOT VERIFIED: %d links are broken.", len(r.Problems))
 	case len(r.Unchecked) > 0:
 		return fmt.Sprintf("NOT VERIFIED: %d things could not be checked; nothing else is wrong.", len(r.Unchecked))
