@@ -152,7 +152,7 @@ func TestTheReportOfTheDemo(t *testing.T) {
 	t.Run("names each missing call", func(t *testing.T) {
 		p := browser.Show(t, file, laptop)
 		var got []string
-		p.Eval(`[...document.querySelectorAll("#do-look-for-missing-recordings .calls tbody a")].map(a => a.textContent)`, &got)
+		p.Eval(`[...document.querySelectorAll("#do-look-for-missing-recordings .calls tbody a, #do-ask-whether-audio-that-is-gone-can-be-restored .calls tbody a")].map(a => a.textContent)`, &got)
 		var want []string
 		for _, f := range readCSV(t, dir, "findings") {
 			if f["class"] == "missing_recording" && f["status"] == "open" {
