@@ -259,13 +259,17 @@ func TestPoliciesAllowNothingThatDestroys(t *testing.T) {
 			t.Errorf("output.json allows %s: outputs are only created and retained", a)
 		}
 	}
+	deleting := []string{"s3:DeleteObject", "s3:DeleteObjectVersion", "s3:ListBucketVersions"}
+	if got := actions(t, "prune.json"); !slices.Equal(got, deleting) || !bytes.Contains(deployed(t, "iam", "prune.json"), []byte(`"arn:aws:s3:::acme-compliance/cdrmend/interval=*/evidence/*"`)) {
+		t.Errorf("prune.json allows %q, want to delete packs and nothing else", got)
+	}
 	if got := actions(t, "trust-irsa.json"); !slices.Equal(got, []string{"sts:AssumeRoleWithWebIdentity"}) {
 		t.Errorf("trust-irsa.json allows %q", got)
 	}
 }
 
 func TestPoliciesAllowEveryRequestOfTheStore(t *testing.T) {
-	allowed := append(actions(t, "sources.json"), actions(t, "output.json")...)
+	allowed := slices.Concat(actions(t, "sources.json"), actions(t, "output.json"), actions(t, "prune.json"))
 	files, err := filepath.Glob(filepath.Join("..", "..", "internal", "object", "s3*.go"))
 	if err != nil {
 		t.Fatal(err)

@@ -267,16 +267,23 @@ func openStores(ctx context.Context, cfg *policy.Config, retain *ledger.Retentio
 		stores.Media = store
 	}
 
-	// The directory of the output may not exist yet; those of sources must.
+	var err error
+	stores.Output, err = openForWriting(ctx, cfg, retain, limiter)
+	return &stores, err
+}
+
+// openForWriting opens the output of a configuration. Its directory may not exist yet;
+// those of sources must.
+func openForWriting(ctx context.Context, cfg *policy.Config, retain *ledger.Retention, limiter *object.Limiter) (object.Store, error) {
 	options := object.Options{Limiter: limiter, MakeRoot: true, SSEKMSKey: cfg.Output.SSEKMSKey}
 	if retain != nil {
 		options.Retention = object.Retention{Mode: retain.Mode, Until: retain.Until}
 	}
-	var err error
-	if stores.Output, err = openStore(ctx, cfg.Output.URL, cfg.Output.S3, options); err != nil {
+	store, err := openStore(ctx, cfg.Output.URL, cfg.Output.S3, options)
+	if err != nil {
 		return nil, fmt.Errorf("opening the output: %w", err)
 	}
-	return &stores, nil
+	return store, nil
 }
 
 // openStore opens the bucket or directory of a URL.

@@ -127,6 +127,37 @@ func TestEveryObjectIsRetainedAndVerifySaysWhichIsNot(t *testing.T) {
 	}
 }
 
+// What Object Lock keeps is named in the journal, and left. When the time is over, it is
+// deleted with all its versions. A pack that goes on serving is retained for longer.
+func TestARetainedPackIsForgottenWhenItsTimeIsOver(t *testing.T) {
+	l := newLocked(t, "governance", 30)
+	l.run()
+	pack := l.key(".zst")
+	l.server.Retain(t, "out", pack, "GOVERNANCE", time.Now().AddDate(0, 0, 10))
+	l.server.Put(t, "inputs", "m/date=2026-11-20/b.json", []byte(`[{"recording_id":"r2","conversation_id":"c2","start_time":"2026-11-20T11:00:00Z","end_time":"2026-11-20T11:05:00Z"}]`))
+	l.run("--fail-on", "none")
+	if _, until := l.server.Retention(t, "out", pack); time.Until(until) < 29*24*time.Hour {
+		t.Errorf("a pack that serves another run is kept until %v only", until)
+	}
+
+	forget := func(now time.Time, want int) string {
+		t.Helper()
+		var out, errs bytes.Buffer
+		args := []string{"evidence", "prune", "--config", l.config, "--recording", "r1", "--reason", "request 7", "--by", "J. Doe", "--apply"}
+		code := run(t.Context(), &world{args: args, environ: os.Environ(), stdout: &out, stderr: &errs, now: func() time.Time { return now }})
+		if code != want {
+			t.Fatalf("exits with %d, want %d: %s%s", code, want, out.String(), errs.String())
+		}
+		return out.String()
+	}
+	if out := forget(time.Now(), exitFindings); strings.Count(out, "is retained until") != 2 || !strings.Contains(out, "0 files deleted") {
+		t.Errorf("it says\n%s", out)
+	}
+	if r := l.verify(); !r.Verified || !strings.Contains(r.Text(), "forgotten on purpose") {
+		t.Errorf("%s", r.Text())
+	}
+}
+
 // A token is retained as long as the entry that it vouches for.
 func TestATokenIsRetainedLikeItsEntry(t *testing.T) {
 	l := newLocked(t, "governance", 30)

@@ -18,6 +18,7 @@ const EntryFormat = "cdrmend.journal/1"
 const (
 	RecordEntry   = "record" // names a commit record
 	IdentityEntry = "output" // states the identity of an output whose output.json is disowned
+	PruneEntry    = "prune"  // names packs of inputs that are forgotten on purpose
 )
 
 // Entry is one journal entry: journal/<number>.json.
@@ -37,9 +38,21 @@ type Entry struct {
 	Name    string `json:"name,omitempty"`
 	Earlier int64  `json:"earlier_records,omitempty"` // as in output.json
 
+	// Of a prune.
+	Forgotten []Forgotten `json:"forgotten,omitempty"`
+	Reason    string      `json:"reason,omitempty"`
+	By        string      `json:"by,omitempty"`
+
 	// SHA-256 of untrusted entries, or of output.json, that a person decided about.
 	Adopted  []string `json:"adopted,omitempty"`
 	Disowned []string `json:"disowned,omitempty"`
+}
+
+// Forgotten is a pack that is deleted on purpose, with its index.
+type Forgotten struct {
+	Path    string `json:"path"` // below the root of the output
+	SHA256  string `json:"sha256"`
+	Instead *Pack  `json:"instead,omitempty"` // what holds its other inputs; nil: all of them are forgotten
 }
 
 // Mark is a place in the journal: everything up to it is fixed by its hash.
@@ -87,7 +100,7 @@ func OpenEntry(file []byte, keys *token.Keys) (*Entry, Seal, error) {
 	switch e.Kind {
 	case "":
 		return nil, seal, fmt.Errorf("it has no kind")
-	case RecordEntry, IdentityEntry:
+	case RecordEntry, IdentityEntry, PruneEntry:
 		*e = Entry{}
 		if err := exactly(raw, e); err != nil {
 			return nil, seal, err

@@ -478,6 +478,46 @@ func (j *Journal) append(ctx context.Context, e Entry) (*Mark, error) {
 	return &j.trusted, nil
 }
 
+// Forgotten returns what the entries forget on purpose, in their order. It reads them
+// all. Entries that cannot be trusted do not count.
+func (o *Output) Forgotten(ctx context.Context) (list []Forgotten, err error) {
+	j := &Journal{out: o}
+	for from := int64(1); ; from += window {
+		files, err := j.fetch(ctx, from, window)
+		if err != nil {
+			return nil, err
+		}
+		for _, f := range files {
+			if f == nil {
+				return list, nil
+			}
+			e, seal, err := OpenEntry(f.raw, o.Keys)
+			if o.doubt(seal, err) == "" && e.Kind == PruneEntry {
+				list = append(list, e.Forgotten...)
+			}
+		}
+	}
+}
+
+// Forget enters packs that are forgotten on purpose. They are deleted after it.
+func (j *Journal) Forget(ctx context.Context, packs []Forgotten, reason, by string) (*Mark, error) {
+	if j.known.ID == "" {
+		return nil, errors.New("the output has no journal yet: nothing can be forgotten in it")
+	}
+	for lost := 0; ; lost++ {
+		m, err := j.append(ctx, Entry{Kind: PruneEntry, Forgotten: packs, Reason: reason, By: by})
+		if err == nil || !errors.Is(err, object.ErrTaken) || lost == patience {
+			return m, err
+		}
+		if err := pause(ctx, lost); err != nil {
+			return nil, err
+		}
+		if err := j.ReadOn(ctx); err != nil {
+			return nil, err
+		}
+	}
+}
+
 // pause lets others go first after a lost race. The time is random, and on average as
 // long as so many entries take, so that the number of attempts of all grows no faster
 // than their number.

@@ -182,3 +182,15 @@ func explain(err error) error {
 }
 
 func (d *directory) Extend(context.Context, string) error { return nil }
+
+func (d *directory) Remove(_ context.Context, key string) error {
+	root, err := d.root()
+	if err != nil {
+		return err
+	}
+	defer root.Close()
+	if err := root.Remove(key); err != nil && !absent(err) {
+		return fmt.Errorf("deleting %q: %w", d.url+key, explain(err))
+	}
+	return nil
+}

@@ -109,6 +109,10 @@ type Store interface {
 	// if that is longer. In a directory it does nothing.
 	Extend(ctx context.Context, key string) error
 
+	// Remove deletes an object with all its versions. One that is not there is no error.
+	// Only what forgets on purpose calls it; a run never does.
+	Remove(ctx context.Context, key string) error
+
 	// Origin returns what the store knows of who wrote an object and when.
 	Origin(ctx context.Context, key string) (Origin, error)
 

@@ -243,3 +243,10 @@ func (b *bucket) Extend(ctx context.Context, key string) error {
 	}
 	return nil
 }
+
+func (b *bucket) Remove(ctx context.Context, key string) error {
+	if err := b.client.remove(ctx, key); err != nil {
+		return fmt.Errorf("deleting %q: %w", b.url+key, err)
+	}
+	return nil
+}

@@ -133,3 +133,36 @@ func (c *client) kept(ctx context.Context, key string) (Retention, error) {
 	}
 	return Retention{}, err
 }
+
+// remove deletes all versions of an object, and its delete markers. A bucket without
+// versions has one, which has no name.
+func (c *client) remove(ctx context.Context, key string) error {
+	var versions []*string
+	for page, err := range c.versionPages(ctx, key) {
+		if err != nil {
+			return err
+		}
+		for _, v := range page.Versions {
+			if name, err := decodeKey(v.Key, page.EncodingType); err == nil && name == key {
+				versions = append(versions, v.VersionId)
+			}
+		}
+		for _, m := range page.DeleteMarkers {
+			if name, err := decodeKey(m.Key, page.EncodingType); err == nil && name == key {
+				versions = append(versions, m.VersionId)
+			}
+		}
+	}
+	if len(versions) == 0 {
+		versions = append(versions, nil)
+	}
+	for _, v := range versions {
+		if aws.ToString(v) == "null" {
+			v = nil
+		}
+		if _, err := c.api.DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: &c.bucket, Key: &key, VersionId: v}); err != nil {
+			return newFault(err, "s3:DeleteObjectVersion")
+		}
+	}
+	return nil
+}

@@ -19,6 +19,7 @@ import (
 type Input struct {
 	Source string
 	object.Info
+	SHA256 [32]byte // of an input that a pack holds
 }
 
 // frameSize is how many bytes of small inputs a frame holds. An input that is larger

@@ -272,6 +272,9 @@ func (s *Set) large(ctx context.Context, n uint32) (io.ReadCloser, error) {
 	return nil, err
 }
 
+// errNowhere is the cause when an index names an input and the pack does not have it.
+var errNowhere = errors.New("the pack does not have it")
+
 func newDecoder(r io.Reader) (*zstd.Decoder, error) {
 	return zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(8<<20))
 }

@@ -29,7 +29,7 @@ type fileCheck struct {
 // hash, and lists the objects that nothing names.
 func (v fileCheck) checkFiles(ctx context.Context) error {
 	var work []func(context.Context) error
-	packs := map[string]bool{}
+	packs, gone := map[string]bool{}, v.journal.forgotten(v.out.Keys)
 	for _, c := range v.chains {
 		runs := map[string]*entry{}
 		for _, e := range c.entries {
@@ -47,7 +47,7 @@ func (v fileCheck) checkFiles(ctx context.Context) error {
 				})
 			}
 
-			work = append(work, v.packChecks(e, packs)...)
+			work = append(work, v.packChecks(e, gone, packs)...)
 
 			// Several commits may name the same run; its files are checked
 			// once.

@@ -5,61 +5,115 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 
 	"cdrmend/internal/ledger"
+	"cdrmend/internal/token"
 )
+
+// forgotten is what an entry of the journal says of a pack.
+type forgotten struct {
+	*page
+	ledger.Forgotten
+}
+
+// forgotten returns the packs that entries forget on purpose, by their paths. Only an
+// entry that can be trusted excuses a pack that is gone.
+func (j *journal) forgotten(keys *token.Keys) map[string]forgotten {
+	all := map[string]forgotten{}
+	for _, p := range j.pages {
+		if p.disowned || !p.verified(keys) || p.entry.Kind != ledger.PruneEntry {
+			continue
+		}
+		for _, f := range p.entry.Forgotten {
+			all[f.Path] = forgotten{p, f}
+		}
+	}
+	return all
+}
+
+// present returns the pack that has to be there for one that a record names, nil for
+// none, and the entries that forget others for it.
+func present(p ledger.Pack, gone map[string]forgotten) (*ledger.Pack, []forgotten) {
+	var by []forgotten
+	for {
+		f, ok := gone[p.Path]
+		if !ok || f.SHA256 != p.SHA256 || len(by) > len(gone) {
+			return &p, by
+		}
+		if by = append(by, f); f.Instead == nil {
+			return nil, by
+		}
+		p = *f.Instead
+	}
+}
 
 // packChecks returns the checks of the packs that a record names and that no record
 // before it named. A pack may lie in the folder of another interval.
-func (v fileCheck) packChecks(e *entry, known map[string]bool) (work []func(context.Context) error) {
+func (v fileCheck) packChecks(e *entry, gone map[string]forgotten, known map[string]bool) (work []func(context.Context) error) {
 	for _, p := range e.record.Evidence {
 		if known[p.Path] {
 			continue
 		}
 		known[p.Path] = true
 		work = append(work, func(ctx context.Context) error {
-			whole := true
-			for _, f := range []ledger.File{p.File, p.Index} {
-				sound, err := v.checkPacked(ctx, e, f)
-				if err != nil {
-					return err
-				}
-				whole = whole && sound
+			there, by := present(p, gone)
+			for _, f := range by {
+				v.note("pack %s was forgotten on purpose, by %s: %s (%s)", f.Path, f.page, f.entry.Reason, f.entry.By)
 			}
-			if whole {
-				v.count(func(r *Report) { r.Packs++ })
+			switch {
+			case there == nil:
+				return nil
+			case len(by) > 0:
+				return v.checkPack(ctx, e.chain, by[len(by)-1].page, there)
 			}
-			return nil
+			return v.checkPack(ctx, e.chain, e, there)
 		})
 	}
 	return work
 }
 
+// checkPack checks a pack and its index, which something names.
+func (v fileCheck) checkPack(ctx context.Context, c *chain, by fmt.Stringer, p *ledger.Pack) error {
+	whole := true
+	for _, f := range []ledger.File{p.File, p.Index} {
+		sound, err := v.checkPacked(ctx, c, by, f)
+		if err != nil {
+			return err
+		}
+		whole = whole && sound
+	}
+	if whole {
+		v.count(func(r *Report) { r.Packs++ })
+	}
+	return nil
+}
+
 // checkPacked checks a pack or its index, and reports whether it is what was committed.
-func (v fileCheck) checkPacked(ctx context.Context, e *entry, want ledger.File) (bool, error) {
+func (v fileCheck) checkPacked(ctx context.Context, c *chain, by fmt.Stringer, want ledger.File) (bool, error) {
 	key := v.out.Root + want.Path
 	info, body, err := v.out.Store.Get(ctx, key)
 	if errors.Is(err, fs.ErrNotExist) {
-		v.broken(e.chain, EvidenceLink, key, "it is missing, though %s names it", e)
+		v.broken(c, EvidenceLink, key, "it is missing, though %s names it", by)
 		return false, nil
 	}
 	if err != nil {
-		return false, v.unreadable(ctx, e.chain, EvidenceLink, key, err)
+		return false, v.unreadable(ctx, c, EvidenceLink, key, err)
 	}
 	defer body.Close()
 	if info.Size != want.Size {
-		v.broken(e.chain, EvidenceLink, key, "it has %d bytes, and %s names %d", info.Size, e, want.Size)
+		v.broken(c, EvidenceLink, key, "it has %d bytes, and %s names %d", info.Size, by, want.Size)
 		return false, nil
 	}
 
 	sum := sha256.New()
 	if _, err := io.Copy(sum, body); err != nil {
-		return false, v.unreadable(ctx, e.chain, EvidenceLink, key, err)
+		return false, v.unreadable(ctx, c, EvidenceLink, key, err)
 	}
 	if got := hex.EncodeToString(sum.Sum(nil)); got != want.SHA256 {
-		v.broken(e.chain, EvidenceLink, key, "its SHA-256 is %s, and %s names %s", got, e, want.SHA256)
+		v.broken(c, EvidenceLink, key, "its SHA-256 is %s, and %s names %s", got, by, want.SHA256)
 		return false, nil
 	}
 	v.count(func(r *Report) { r.Files++; r.Bytes += info.Size })

@@ -146,10 +146,23 @@ func (v *Check) load(ctx context.Context, r *replayed, how *Replay) error {
 	return nil
 }
 
+// present returns a record whose packs are those that are there: what was written instead
+// of a forgotten one takes its place.
+func (v *Check) present(r *ledger.Record) *ledger.Record {
+	now := *r
+	now.Evidence = nil
+	for _, p := range r.Evidence {
+		if there, _ := present(p, v.gone); there != nil {
+			now.Evidence = append(now.Evidence, *there)
+		}
+	}
+	return &now
+}
+
 // packs opens the packs of a run, which have to hold all that it read.
 func (v *Check) packs(ctx context.Context, r *replayed, how *Replay) (*replay.Packs, error) {
 	out := &ledger.Output{Store: v.out.Store, Root: v.out.Root}
-	p, err := replay.OpenPacks(ctx, out, r.record, v.inputs(ctx, r), how.Scratch, func(pack string, err error) {
+	p, err := replay.OpenPacks(ctx, out, v.present(r.record), v.inputs(ctx, r), how.Scratch, func(pack string, err error) {
 		v.note("interval %s: pack %s serves nothing: %v", r.chain.label, pack, err)
 	})
 	if err != nil {

@@ -161,6 +161,7 @@ type Check struct {
 	*results
 	out    *Output
 	chains []*chain // that are to be verified, in the order of Output.Labels
+	gone   map[string]forgotten
 }
 
 // Ledger verifies records and files. It fails only if nothing can be said; anything
@@ -214,7 +215,7 @@ func Ledger(ctx context.Context, given *Output) (*Check, error) {
 			return nil, err
 		}
 	}
-	return &Check{found, out, chosen}, nil
+	return &Check{found, out, chosen, entries.forgotten(out.Keys)}, nil
 }
 
 // results collects what the checks find. It is safe for concurrent use.

@@ -257,6 +257,36 @@ func originTells(t *testing.T, p Place) {
 	}
 }
 
+func removesAll(t *testing.T, p Place) {
+	p.Put("a/b", []byte("first"))
+	p.Put("a/b", []byte("second"))
+	p.Put("a/b0", []byte("other"))
+	for range 2 { // one that is not there is no error
+		if err := p.Store.Remove(t.Context(), "a/b"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := p.Store.Extend(t.Context(), "a/b0"); err != nil {
+		t.Errorf("nothing is retained, and extending that fails: %v", err)
+	}
+	var keys []string
+	for info, err := range p.Store.List(t.Context(), "a/") {
+		if err != nil {
+			t.Fatal(err)
+		}
+		keys = append(keys, info.Key)
+	}
+	if !slices.Equal(keys, []string{"a/b0"}) {
+		t.Errorf("%q is left, want the other object", keys)
+	}
+	for h, err := range p.Store.Hidden(t.Context(), "a/") {
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Errorf("%+v is left", h)
+	}
+}
+
 func listsAfter(t *testing.T, p Place) {
 	keys := func(prefix, name string) []string {
 		t.Helper()

@@ -50,6 +50,7 @@ func Run(t *testing.T, open func(t *testing.T) Place) {
 		"a key is read without a list":                    getsByKey,
 		"a list begins after a name":                      listsAfter,
 		"the origin of an object tells when":              originTells,
+		"an object is removed with all its versions":      removesAll,
 		"keys that cannot be told apart by eye are apart": keepsKeysApart,
 	}
 	for name, test := range tests {

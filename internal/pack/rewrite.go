@@ -1,0 +1,110 @@
+package pack
+
+import (
+	"context"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"iter"
+
+	"cdrmend/internal/ledger"
+	"cdrmend/internal/object"
+	"cdrmend/internal/record"
+	"cdrmend/internal/table"
+)
+
+// Inputs yields what a pack holds, in the order of (source, key), after checking its
+// index. An input is valid until the next one.
+func Inputs(ctx context.Context, out *ledger.Output, named *ledger.Pack, dir string) iter.Seq2[*Input, error] {
+	return func(yield func(*Input, error) bool) {
+		_, index, err := out.OpenPack(ctx, named, dir)
+		if err != nil {
+			yield(nil, err)
+			return
+		}
+		defer index.Close()
+		r, err := index.ReaderAt()
+		if err != nil {
+			yield(nil, err)
+			return
+		}
+		for row, err := range table.ReadParquet(r, index.Size(), table.Evidence) {
+			var in *Input
+			if err == nil {
+				in = inputOf(row)
+			}
+			if !yield(in, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+func inputOf(row *table.Row) *Input {
+	size, _ := row.Int(sizeCol)
+	in := &Input{Source: row.Text(sourceCol), Info: object.Info{
+		Key: row.Text(keyCol), VersionID: row.Text(versionCol), ETag: row.Text(etagCol), Size: size,
+	}}
+	if t := row.Time(modifiedCol); t != record.NoTime {
+		in.Modified = t.Std()
+	}
+	_, _ = hex.Decode(in.SHA256[:], row.Bytes(sumCol)) // the index is what was committed
+	return in
+}
+
+// Rewrite writes a pack anew without the inputs that drop chooses. The caller closes the
+// writer.
+func Rewrite(ctx context.Context, out *ledger.Output, named *ledger.Pack, to Spooler, dir string, drop func(*Input) bool) (w *Writer, err error) {
+	var kept []Input
+	for in, err := range Inputs(ctx, out, named, dir) {
+		if err != nil {
+			return nil, err
+		}
+		if !drop(in) {
+			kept = append(kept, *in)
+		}
+	}
+
+	var broken error
+	set := NewSet(len(kept), dir, func(_ string, err error) { broken = err })
+	if _, err := set.Add(ctx, out, named, func(n int) (string, *object.Info) { return kept[n].Source, &kept[n].Info }); err != nil {
+		return nil, err
+	}
+	if w, err = NewWriter(to, dir); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			w.Close()
+		}
+	}()
+	for n := range kept {
+		body := set.Open(ctx, uint32(n), kept[n].Size)
+		if body == nil {
+			return nil, fmt.Errorf("reading input %q of it: %w", kept[n].Key, cmpError(broken, ctx.Err()))
+		}
+		if err := w.addFrom(uint32(n), &kept[n], body); err != nil {
+			return nil, err
+		}
+	}
+	_, err = w.Finish(func(n uint32) Input { return kept[n] })
+	return w, err
+}
+
+func (w *Writer) addFrom(n uint32, in *Input, body io.ReadCloser) error {
+	defer body.Close()
+	return w.Add(n, in.Size, body, in.SHA256)
+}
+
+// cmpError returns the first error that is one.
+func cmpError(errs ...error) error {
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return errNowhere
+}
+
+// Packs returns the packs that Finish completed.
+func (w *Writer) Packs() []*Pack { return w.packs }
