@@ -496,8 +496,8 @@ func (g *calls) parties() {
 	isWord := func(c *column) bool {
 		return c.distinct() <= 8 && c.all(isShort) && !c.truths && g.times[c] == nil && !c.list
 	}
-	isParty := func(c *column) bool {
-		return (c.all(extension.MatchString) || c.all(phone.MatchString)) && g.times[c] == nil && !c.list
+	isParty := func(c *column) bool { // a tag of SIP names a dialog
+		return !named(c, `tag$`) && (c.all(extension.MatchString) || c.all(phone.MatchString)) && g.times[c] == nil && !c.list
 	}
 	for _, f := range []struct {
 		field    string
