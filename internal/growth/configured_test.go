@@ -44,7 +44,7 @@ var configured = []structure{
 			return fmt.Sprintf(`"org_id":"o%d","conversation_id":"c","leg_id":"1","recorded":true,%s`, i, times(i, i+60))
 		})
 	}},
-	{name: "lines of the policy", n: 5000, write: func(w *night, n int) {
+	{name: "lines of the policy", n: 10000, write: func(w *night, n int) {
 		w.settings.policy = "  lines: lines.csv\n"
 		w.file("lines.csv", func(b *bufio.Writer) {
 			fmt.Fprintln(b, "org_id,line_id,trunk_id")

@@ -169,12 +169,13 @@ func (m *measurement) exponent(of func(cost) float64, least float64) float64 {
 const shared = 1.5
 
 // factor returns how many times that of the ordinary night a cost is, 0 below the
-// noise.
+// noise. What an ordinary night costs beyond an empty one is itself noise below a
+// quarter of that.
 func (m *measurement) factor(of func(cost) float64, least float64) float64 {
 	if of(m.costs[2])-of(m.empty) < least {
 		return 0
 	}
-	return (of(m.costs[2]) - of(m.empty)) / max(of(m.ordinary)-of(m.empty), least/8)
+	return (of(m.costs[2]) - of(m.empty)) / max(of(m.ordinary)-of(m.empty), least/4)
 }
 
 // faults returns what is more than it may be.

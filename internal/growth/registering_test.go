@@ -114,7 +114,7 @@ var registering = []structure{
 		w.entries(n, func(i int) string {
 			return fmt.Sprintf(`"recording_id":"r%d","conversation_id":"c%d","line_id":"l"`, i, i)
 		})
-	}},
+	}, dense: &density{20, "an entry without times has four findings"}},
 	{name: "registrations that name trunks, entries without a time", n: 2500, write: func(w *night, n int) {
 		w.events(n, func(i int) string {
 			return fmt.Sprintf(`"time":"%s","trunk_id":"t%d","line_id":"l","status":200`, clock(i), i)
@@ -122,7 +122,7 @@ var registering = []structure{
 		w.entries(n, func(i int) string {
 			return fmt.Sprintf(`"recording_id":"r%d","conversation_id":"c%d","line_id":"l"`, i, i)
 		})
-	}},
+	}, dense: &density{20, "an entry without times has four findings"}},
 	{name: "registrations that name one trunk, legs without it", n: 450, write: func(w *night, n int) {
 		w.events(n, func(i int) string {
 			return fmt.Sprintf(`"time":"%s","trunk_id":"t%d","line_id":"l%d","status":200`, clock(i), i, i)
