@@ -83,7 +83,15 @@ func TestGrowth(t *testing.T) {
 		t.Run(s.name, func(t *testing.T) {
 			m := s.measure(t, empty)
 			for again := 0; again < mostRepeats && len(m.faults()) > 0 && m.ended() == ""; again++ {
-				m.lessen(s.measure(t, empty)) // other programs may have disturbed it
+				// Other programs may have disturbed it. What is true of a structure shows in
+				// every measurement, also in each alone: the least costs of several may come
+				// from unequal moments.
+				fresh := s.measure(t, empty)
+				if len(fresh.faults()) == 0 {
+					m = fresh
+					break
+				}
+				m.lessen(fresh)
 			}
 			m.print()
 			for _, fault := range m.faults() {
