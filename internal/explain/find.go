@@ -46,8 +46,8 @@ func Normal(id string) string {
 }
 
 // Has reports whether a look-up finds an id in the tables of a commit. It reads
-// little of them, and cannot check that nothing was changed: that it finds none is
-// no proof that there is none.
+// little of them, and cannot check that nothing was changed. So the id may be there
+// although it finds nothing.
 func Has(ctx context.Context, c *committed.Commit, id string) (bool, error) {
 	m := newHit(id)
 	err := m.search(ctx, c.Lookup)
@@ -61,9 +61,9 @@ func newHit(id string) *hit {
 	}
 }
 
-// find looks for an id in the tables of a commit; nil if it is in none. Rows that
-// a look-up finds need no proof, as gathering reads the tables. That there is none
-// does: then find reads them.
+// find looks for an id in the tables of a commit; nil if it is in no table. Rows that a
+// look-up finds are checked later, when the tables are gathered. If it finds no row,
+// find reads the whole tables, whose hashes are checked.
 func find(ctx context.Context, c *committed.Commit, id string) (*hit, error) {
 	all := func(ctx context.Context, s *table.Schema, _, _ []string, _ *table.Cost) table.Rows {
 		return c.Table(ctx, s)

@@ -2,7 +2,7 @@
 // later run need not request them again, and so that a run can be computed again when
 // its sources are gone.
 //
-// A pack is an object of zstd frames, each of which can be read alone. A frame holds
+// A pack is an object of zstd frames. Each frame can be read alone. A frame holds
 // several small inputs, or one large one. The index of a pack is a Parquet table with a
 // row for each input, in the order of (source, key): what pins the input, the SHA-256 of
 // its bytes, and where they are. A commit record names pack and index with their

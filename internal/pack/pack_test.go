@@ -172,7 +172,7 @@ func TestAnInputThatChangedIsNotServed(t *testing.T) {
 	}
 }
 
-// A pack that is not what was committed serves nothing wrong, and is named once.
+// A pack whose bytes were changed never serves wrong bytes. It is named once.
 func TestAChangedPackServesNothingWrong(t *testing.T) {
 	t.Parallel()
 	for _, size := range []int{1000, 3 << 20} {

@@ -1,6 +1,7 @@
 package pack
 
 import (
+	"cmp"
 	"context"
 	"encoding/hex"
 	"fmt"
@@ -81,7 +82,7 @@ func Rewrite(ctx context.Context, out *ledger.Output, named *ledger.Pack, to Spo
 	for n := range kept {
 		body := set.Open(ctx, uint32(n), kept[n].Size)
 		if body == nil {
-			return nil, fmt.Errorf("reading input %q of it: %w", kept[n].Key, cmpError(broken, ctx.Err()))
+			return nil, fmt.Errorf("reading input %q of it: %w", kept[n].Key, cmp.Or(broken, ctx.Err(), errNowhere))
 		}
 		if err := w.addFrom(uint32(n), &kept[n], body); err != nil {
 			return nil, err
@@ -94,16 +95,6 @@ func Rewrite(ctx context.Context, out *ledger.Output, named *ledger.Pack, to Spo
 func (w *Writer) addFrom(n uint32, in *Input, body io.ReadCloser) error {
 	defer body.Close()
 	return w.Add(n, in.Size, body, in.SHA256)
-}
-
-// cmpError returns the first error that is one.
-func cmpError(errs ...error) error {
-	for _, err := range errs {
-		if err != nil {
-			return err
-		}
-	}
-	return errNowhere
 }
 
 // Packs returns the packs that Finish completed.

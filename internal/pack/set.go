@@ -57,8 +57,9 @@ type place struct {
 	at    uint32
 }
 
-// NewSet returns a set for so many inputs. It calls warn once for each pack that is not
-// what was committed, whose inputs are then requested from their sources.
+// NewSet returns a set for so many inputs. It calls warn once for each pack whose bytes
+// are not those that were committed. The inputs in such a pack are requested from their
+// sources.
 func NewSet(inputs int, dir string, warn func(pack string, err error)) *Set {
 	return &Set{dir: dir, warn: warn, places: make([]place, inputs), cache: cache{open: map[uint32]*content{}}}
 }

@@ -109,8 +109,8 @@ func (w *Writer) flush() error {
 	return nil
 }
 
-// large stores an input as a frame of its own, of which it holds no more than a window
-// in memory.
+// large stores an input as a frame of its own. It holds no more of it in memory than a
+// window.
 func (w *Writer) large(content io.Reader, m member) error {
 	p, err := w.pack()
 	if err != nil {

@@ -36,7 +36,7 @@ func newAsked() asked {
 	return asked{kinds: map[askedKey]*askedKind{}, words: map[string]wording.Words{}}
 }
 
-// titled are the classes of which a detail names another work.
+// titled holds the classes whose work depends on the detail of the finding.
 var titled = func() map[string]bool {
 	classes := map[string]bool{}
 	for _, d := range wording.All().Details {

@@ -29,8 +29,8 @@ type Selection struct {
 type Item struct {
 	Interval string // in whose folder it lies
 	Pack     ledger.Pack
-	Inputs   int // that it holds
-	Dropped  int // of which so many are forgotten
+	Inputs   int // that the pack holds
+	Dropped  int // how many of them are forgotten
 }
 
 // Output is an output whose packs are looked through.
