@@ -46,12 +46,12 @@ func (a *Authority) Complete(ctx context.Context, store object.Store, folder str
 		return 0, nil
 	}
 
-	first, last, err := missing(ctx, store, folder, newest.Number)
+	number, last, err := missing(ctx, store, folder, newest.Number)
 	if err != nil {
 		return 0, err
 	}
 
-	for number := first; number <= newest.Number; number++ {
+	for number <= newest.Number {
 		sum, err := sumOf(ctx, store, folder, number, newest)
 		if err != nil {
 			return stored, err
@@ -66,9 +66,17 @@ func (a *Authority) Complete(ctx context.Context, store object.Store, folder str
 				number, t.Time, last.Time)
 		}
 
-		// Another run that began later got ahead: its tokens vouch for this entry.
-		if later, err := stamped(ctx, store, folder, number+1); later || err != nil {
+		// Another run got ahead: its tokens vouch for this entry. It may end before the
+		// newest entry of this run, so this one goes on behind them.
+		later, err := stamped(ctx, store, folder, number+1)
+		if err == nil && later {
+			number, last, err = missing(ctx, store, folder, newest.Number)
+		}
+		switch {
+		case err != nil:
 			return stored, err
+		case later:
+			continue
 		}
 		err = store.Create(ctx, folder+Name(number), object.ContentOf(raw))
 		switch {
@@ -79,6 +87,7 @@ func (a *Authority) Complete(ctx context.Context, store object.Store, folder str
 		default:
 			return stored, fmt.Errorf("storing the token of journal entry %d: %w", number, err)
 		}
+		number++
 	}
 	return stored, nil
 }

@@ -11,9 +11,12 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/http/httputil"
+	neturl "net/url"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -194,6 +197,34 @@ func TestRunsAtTheSameTimeStoreTokensInTheOrderOfEntries(t *testing.T) {
 	r := j.report(a.RootsFile())
 	j.refused(r, nil)
 	if r.Tokens != 8 {
+		t.Errorf("got %+v", r)
+	}
+}
+
+// A run for an older entry that gets ahead ends there; the run for the newer one goes
+// on behind it.
+func TestARunGoesOnBehindOneThatGotAhead(t *testing.T) {
+	a := timestamptest.New(t, timestamptest.Certificate{})
+	url := a.Serve()
+	j := newJournal(t, 4)
+	target, err := neturl.Parse(url)
+	check(t, err)
+	authority := httputil.NewSingleHostReverseProxy(target)
+	var first sync.Once
+	slow := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		first.Do(func() {
+			if _, err := j.complete(url, 2); err != nil {
+				t.Error(err)
+			}
+		})
+		authority.ServeHTTP(w, r)
+	}))
+	defer slow.Close()
+
+	j.mustComplete(slow.URL, 4, 2)
+	r := j.report(a.RootsFile())
+	j.refused(r, nil)
+	if r.Tokens != 4 || r.Bare != nil {
 		t.Errorf("got %+v", r)
 	}
 }
