@@ -12,6 +12,7 @@ import (
 	"cdrmend/internal/job"
 	"cdrmend/internal/ledger"
 	"cdrmend/internal/object"
+	"cdrmend/internal/reconcile"
 	"cdrmend/internal/replay"
 	"cdrmend/internal/report"
 
@@ -129,9 +130,9 @@ func deepen(ctx context.Context, w *world, flags *pflag.FlagSet, out *output, co
 		return nil
 	}
 
-	r, err := reread(ctx, w, flags, out, commit)
+	in, err := openReading(ctx, w, flags, out, commit)
 	if err == nil {
-		err = story.Deepen(r)
+		err = in.deepen(ctx, story)
 	}
 
 	// A wrong flag and a signal end the command; all else makes the story shorter.
@@ -140,48 +141,109 @@ func deepen(ctx context.Context, w *world, flags *pflag.FlagSet, out *output, co
 		return err
 	}
 	if err != nil {
-		story.Unread = err.Error()
+		story.Unread, story.Whole = err.Error(), ""
 	}
 	return nil
 }
 
-// reread reads the inputs of a commit's run and decides them once more.
-func reread(ctx context.Context, w *world, flags *pflag.FlagSet, out *output, commit *committed.Commit) (*job.Reading, error) {
+// reading reads inputs of a commit's run once more, as the run saw them.
+type reading struct {
+	commit  *committed.Commit
+	out     *output
+	summary report.Summary
+	packs   *replay.Packs // what they hold need not be requested, and is there when the sources are gone
+	open    replay.OpenSource
+	base    string
+	watch   job.Watch
+
+	concurrency int
+}
+
+func openReading(ctx context.Context, w *world, flags *pflag.FlagSet, out *output, commit *committed.Commit) (*reading, error) {
 	places, err := sourcePlaces(flags)
 	if err != nil {
 		return nil, err
 	}
-	var summary report.Summary
-	if err := commit.Decode(ctx, report.SummaryFile, &summary); err != nil {
+	quiet, _ := flags.GetBool("quiet")
+	in := &reading{commit: commit, out: out, watch: w.progress(quiet), concurrency: verifyConcurrency}
+	if out.config != nil {
+		in.base, in.concurrency = filepath.Dir(out.config.Path), out.config.Concurrency
+	}
+	if err := commit.Decode(ctx, report.SummaryFile, &in.summary); err != nil {
 		return nil, err
 	}
 
-	base, concurrency := "", verifyConcurrency
-	if out.config != nil {
-		base, concurrency = filepath.Dir(out.config.Path), out.config.Concurrency
-	}
-
-	// What packs hold need not be requested, and is there when the sources are gone.
-	packs, err := replay.OpenPacks(ctx, &ledger.Output{Store: out.Store, Root: out.Root}, commit.Record, commit.Inputs(ctx), out.Scratch, func(pack string, err error) {
+	in.packs, err = replay.OpenPacks(ctx, in.ledger(), commit.Record, commit.Inputs(ctx), out.Scratch, func(pack string, err error) {
 		w.logger(false).Warn("a pack of inputs is not what was committed: its inputs are requested from their sources", "pack", pack, "error", err)
 	})
 	if err != nil {
 		return nil, err
 	}
-	run, err := replay.Prepare(ctx, &summary, packs.Inputs(), base, packs.Before(places.opener(out.config, object.NewLimiter(concurrency))))
+	in.open = in.packs.Before(places.opener(out.config, object.NewLimiter(in.concurrency)))
+	return in, nil
+}
+
+func (in *reading) ledger() *ledger.Output {
+	return &ledger.Output{Store: in.out.Store, Root: in.out.Root}
+}
+
+// deepen adds the reasons to a story. It reads few inputs if these show what the tables
+// say, and all of them if not.
+func (in *reading) deepen(ctx context.Context, story *explain.Story) error {
+	if in.commit.Record.Night != nil {
+		err := in.deepenFrom(ctx, story, in.part)
+		if err == nil || ctx.Err() != nil {
+			return err
+		}
+		story.Whole = err.Error()
+	}
+	return in.deepenFrom(ctx, story, in.whole)
+}
+
+func (in *reading) deepenFrom(ctx context.Context, story *explain.Story, read func(context.Context, *explain.Story) (*job.Reading, error)) error {
+	r, err := read(ctx, story)
+	if err != nil {
+		return err
+	}
+	return story.Deepen(r)
+}
+
+// part reads what decides about the rows of a story.
+func (in *reading) part(ctx context.Context, story *explain.Story) (*job.Reading, error) {
+	raw, err := in.ledger().ReadNight(ctx, in.commit.Record)
+	if err != nil {
+		return nil, err
+	}
+	night, err := reconcile.ParseNight(raw)
+	if err != nil {
+		return nil, err
+	}
+	run, err := replay.PreparePart(ctx, &in.summary, in.packs.Inputs(), in.base, in.open)
+	if err != nil {
+		return nil, err
+	}
+	return in.job(run).ExplainPart(ctx, run.Interval, night, story.Rows(in.commit))
+}
+
+// whole reads all inputs.
+func (in *reading) whole(ctx context.Context, _ *explain.Story) (*job.Reading, error) {
+	run, err := replay.Prepare(ctx, &in.summary, in.packs.Inputs(), in.base, in.open)
 	if err != nil {
 		return nil, err
 	}
 
-	// The configuration in a summary knows nothing of this machine.
-	run.Config.Concurrency, run.Config.Scratch = concurrency, out.Scratch
-	quiet, _ := flags.GetBool("quiet")
-
 	// Another run id means that other bytes were read: the reasons would be those
 	// of another decision.
-	r, err := run.Job(commit.Record.Tool, nil, w.progress(quiet)).Explain(ctx, run.Interval)
-	if err == nil && r.RunID != commit.Record.RunID {
+	r, err := in.job(run).Explain(ctx, run.Interval)
+	if err == nil && r.RunID != in.commit.Record.RunID {
 		err = fmt.Errorf("they make another run, %s", r.RunID)
 	}
 	return r, err
+}
+
+// job returns the job of a run. The configuration in its summary knows nothing of this
+// machine.
+func (in *reading) job(run *replay.Run) *job.Job {
+	run.Config.Concurrency, run.Config.Scratch = in.concurrency, in.out.Scratch
+	return run.Job(in.commit.Record.Tool, nil, in.watch)
 }

@@ -76,17 +76,19 @@ func (d *Sources) Strangers(source uint32) bool { return d.estranged[source].hol
 // AboutSources finds out what speaks against sources. Ids are final and entries
 // have their legs.
 func AboutSources(legs *match.LegGroups, entries *match.EntryGroups, duties *match.Duties, owned match.Ownership) *Sources {
-	n := len(legs.Sources)
-	d := &Sources{
-		lacking: make([]evidence.Needs, n), shapeless: make([]bool, n), unfitSources: make([]bool, n),
-		unfitObjects: map[uint32]bool{}, estranged: make([]estrangement, n),
-	}
-
+	d := newSources(len(legs.Sources))
 	w := &witness{legs: legs, entries: entries, duties: duties, owned: owned}
 	d.findUnfit(w)
 	d.findStrangers(w)
 	d.clocks = findClockOffsets(w)
 	return d
+}
+
+func newSources(n int) *Sources {
+	return &Sources{
+		lacking: make([]evidence.Needs, n), shapeless: make([]bool, n), unfitSources: make([]bool, n),
+		unfitObjects: map[uint32]bool{}, estranged: make([]estrangement, n),
+	}
 }
 
 // witness is what all doubts ask about.

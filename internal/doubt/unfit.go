@@ -36,15 +36,19 @@ func (d *Sources) findUnfit(w *witness) {
 		d.judge(ev, uint32(i), &rows[i])
 	}
 	d.findDisjoint(w)
+	d.markDamaged(ev, w.legs.Facts)
+}
 
-	// An unfit source may hide any number of calls, so it counts as damaged.
+// markDamaged marks the partitions of what is unfit: an unfit source may hide any
+// number of calls, so it counts as damaged.
+func (d *Sources) markDamaged(ev *evidence.Evidence, facts *evidence.Facts) {
 	for n := range ev.Partitions {
 		if d.unfitSources[ev.Partitions[n].Source] && ev.OwnsPartition(uint32(n)) {
-			w.legs.Facts.MarkDamaged(uint32(n))
+			facts.MarkDamaged(uint32(n))
 		}
 	}
 	for object := range d.unfitObjects {
-		w.legs.Facts.MarkDamaged(ev.Objects[object].Partition)
+		facts.MarkDamaged(ev.Objects[object].Partition)
 	}
 }
 

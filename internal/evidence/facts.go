@@ -24,6 +24,7 @@ type Facts struct {
 	empty      [policy.NumKinds][]uint32 // empty partitions of the interval, of settled sources
 	earliest   map[uint32]record.Time    // where the partitions of each manifest source begin
 	silent     []bool                    // by source: settled, nothing was read of it, and that is no fact
+	expected   [policy.NumKinds]bool     // what should have delivered something
 	unblamed   map[uint32]bool           // partitions whose blank documents are empty lists
 	Overused   OverusedIDs
 }
@@ -31,10 +32,12 @@ type Facts struct {
 // FactsOf returns the facts of a night. It needs the final organisations of all
 // records, and of each leg only the row that counts. Which silent sources are incomplete is known only when it is
 // known what they should have delivered, see [Facts.ExpectInputs].
-func FactsOf(ev *Evidence, spread Spread) *Facts {
+func FactsOf(ev *Evidence, spread Spread) *Facts { return newFacts(ev, findOverusedIDs(ev, spread)) }
+
+func newFacts(ev *Evidence, overused OverusedIDs) *Facts {
 	f := &Facts{
 		sources: ev.Sources, partitions: ev.Partitions, interval: ev.Interval,
-		earliest: map[uint32]record.Time{}, Overused: findOverusedIDs(ev, spread),
+		earliest: map[uint32]record.Time{}, Overused: overused,
 		silent: make([]bool, len(ev.Sources)), unblamed: map[uint32]bool{},
 	}
 
@@ -71,6 +74,7 @@ func (f *Facts) addPartition(n uint32) {
 // expected kind. When no manifests and no CDRs were read at all, it marks all sources
 // of both kinds, except on a quiet day.
 func (f *Facts) ExpectInputs(p *policy.Policy, expected [policy.NumKinds]bool) {
+	f.expected = expected
 	anything := slices.ContainsFunc(f.sources, func(s Source) bool { return s.Kind != policy.Registrations && !s.NoUse })
 	nothing := !anything && !p.Quiet(f.interval.Start)
 	for i := range f.sources {
@@ -100,7 +104,20 @@ func (f *Facts) AcceptBlanks(documents []manifest.Document, lost func(source *So
 		}
 	}
 
-	// A partition with other damage stays damaged.
+	f.acceptUnblamed()
+}
+
+// AcceptBlankLists makes the blank documents of some partitions empty lists.
+func (f *Facts) AcceptBlankLists(partitions []uint32) {
+	for _, n := range partitions {
+		f.unblamed[n] = true
+	}
+	f.acceptUnblamed()
+}
+
+// acceptUnblamed takes the partitions with blank documents only from the damaged ones.
+// One with other damage stays damaged.
+func (f *Facts) acceptUnblamed() {
 	f.damaged[policy.Manifests] = slices.DeleteFunc(f.damaged[policy.Manifests], func(n uint32) bool {
 		return !f.partitions[n].Damaged && f.unblamed[n]
 	})

@@ -35,9 +35,11 @@ type Story struct {
 	Names    []string `json:"names"` // what kinds of things the id names; usually one
 	Interval string   `json:"interval"`
 	Commit   Commit   `json:"commit"`
-	Masked   bool     `json:"masked"`         // telephone numbers and users are masked
-	Reread   bool     `json:"inputs_reread"`  // the inputs were read and decided again, with the same result
-	Unread   string   `json:"inputs_problem"` // why the inputs were not read again
+	Masked   bool     `json:"masked"`          // telephone numbers and users are masked
+	Reread   bool     `json:"inputs_reread"`   // the inputs were read and decided again, with the same result
+	Unread   string   `json:"inputs_problem"`  // why the inputs were not read again
+	Part     *Part    `json:"part,omitempty"`  // the inputs that were read again, when not all were needed
+	Whole    string   `json:"whole,omitempty"` // why all inputs were read again although a part should have done
 
 	Recordings []*Recording     `json:"recordings"`
 	Calls      []*Call          `json:"calls"` // legs
@@ -45,6 +47,12 @@ type Story struct {
 	Findings   []*Finding       `json:"findings"`
 	More       int64            `json:"not_shown"` // rows of the tables beyond those shown
 	History    *history.History `json:"history"`
+}
+
+// Part says how many inputs were read again.
+type Part struct {
+	Read int `json:"read"`
+	Of   int `json:"of"`
 }
 
 // Commit is the commit that the story is taken from.
@@ -80,8 +88,8 @@ type Recording struct {
 	Repairs  []table.Cells `json:"repairs"`
 	Lacked   []Field       `json:"lacked,omitempty"` // required fields; known when the inputs were read again
 	Matched  *Matched      `json:"matched,omitempty"`
-	id       string
 	place    place
+	cells    table.Cells // the row as it is in the table
 	findings []*Finding
 }
 
@@ -147,6 +155,7 @@ type Call struct {
 	Stop     *Row        `json:"stop,omitempty"` // the row of its end, of a leg that comes in halves
 	Weighing *Weighing   `json:"weighing,omitempty"`
 	place    place
+	cells    table.Cells // the row as it is in the table
 	findings []*Finding
 }
 

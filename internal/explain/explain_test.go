@@ -101,7 +101,7 @@ func TestAStoryIsNotDeepenedByAnotherDecision(t *testing.T) {
 		t.Fatal(err)
 	}
 	err = story.Deepen(other)
-	if err == nil || !strings.Contains(err.Error(), "c:date=2026-11-20/legs.csv#0 is excluded instead of repaired") {
+	if err == nil || !strings.Contains(err.Error(), `c:date=2026-11-20/legs.csv#0 has the verdict "excluded" instead of "repaired"`) {
 		t.Errorf("got %v", err)
 	}
 	if story.Reread || story.Recordings[0].Lacked != nil {

@@ -144,7 +144,7 @@ func (g *gathering) recordings(ctx context.Context) error {
 		at := placeOf(r)
 		if asked, belongs := g.belongs(r, at); belongs && g.keep(len(g.story.Recordings)) {
 			g.story.Recordings = append(g.story.Recordings, &Recording{
-				Row: g.cells(r), Asked: asked, id: r.Cell("recording_id"), place: at, Object: g.object(at), Repairs: []table.Cells{},
+				Row: g.cells(r), Asked: asked, cells: table.CellsOf(r), place: at, Object: g.object(at), Repairs: []table.Cells{},
 			})
 		}
 	}
@@ -163,7 +163,7 @@ func (g *gathering) calls(ctx context.Context) error {
 			continue
 		}
 		if g.keep(len(g.story.Calls)) {
-			g.story.Calls = append(g.story.Calls, &Call{Row: g.cells(r), Asked: asked, place: at, Object: g.object(at)})
+			g.story.Calls = append(g.story.Calls, &Call{Row: g.cells(r), Asked: asked, cells: table.CellsOf(r), place: at, Object: g.object(at)})
 		}
 	}
 	return nil

@@ -90,9 +90,15 @@ func (t *teller) head() {
 		t.line("The commit record says that key %q signed it; --keys would check that. Every table that was read is the one that it names.", c.KeyID)
 	}
 
-	if s.Reread {
+	switch {
+	case s.Part != nil:
+		t.line("What decides about it was read again, %d of %d inputs: they are those that the run read. With what the run noted of the whole night, the same decision came of them.", s.Part.Read, s.Part.Of)
+	case s.Reread:
 		t.line("The inputs were read again: they are those that the run read, and the same decision came of them.")
-	} else {
+		if s.Whole != "" {
+			t.line("All of them were read, as a part of them did not do: %s.", s.Whole)
+		}
+	default:
 		t.line("It is told from the committed tables alone: %s.", s.Unread)
 		t.line("Which rules were tried in vain, what a verdict rests on and each single failure of an outage is not told.")
 	}

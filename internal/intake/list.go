@@ -71,6 +71,14 @@ type Request struct {
 	Tool    string
 }
 
+// Find returns the number of an object.
+func (in *Inputs) Find(source, key string) (uint32, bool) {
+	n, found := slices.BinarySearchFunc(in.Objects, key, func(o Object, key string) int {
+		return cmp.Or(strings.Compare(in.Sources[o.Source].Name, source), strings.Compare(o.Key, key))
+	})
+	return uint32(n), found
+}
+
 // List lists all inputs of an interval.
 func List(ctx context.Context, r Request, interval policy.Interval) (*Inputs, error) {
 	in := &Inputs{Interval: interval, config: r.Config, requested: new(atomic.Int64)}

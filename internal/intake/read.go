@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"runtime"
+	"slices"
 	"sync/atomic"
 
 	"cdrmend/internal/evidence"
@@ -22,8 +23,9 @@ type Options struct {
 	Everything bool // keep all rows of margins, also those that decide nothing
 	Log        *slog.Logger
 	Progress   func(stage string, done, total int64)
-	Release    func() // returns memory that the next step does not reuse
-	Keep       *Keep  // takes the bytes of inputs; nil: nobody
+	Release    func()          // returns memory that the next step does not reuse
+	Keep       *Keep           // takes the bytes of inputs; nil: nobody
+	Only       map[uint32]bool // numbers of the objects to read, with everything in them; nil: all objects
 	Tuning     Tuning
 }
 
@@ -78,6 +80,10 @@ func (s *scanner) all(ctx context.Context, filter bool) error {
 	var done atomic.Int64
 	note := func(size int64) { s.Progress("reading", done.Add(size), s.Bytes) }
 	own, margins := s.inOrder()
+	if s.Only != nil {
+		others := func(n uint32) bool { return !s.Only[n] }
+		own, margins, filter = slices.DeleteFunc(own, others), slices.DeleteFunc(margins, others), false
+	}
 	if !filter {
 		return s.each(ctx, append(own, margins...), note)
 	}

@@ -186,6 +186,9 @@ func (a *attempt) commit(ctx context.Context, b *base) (ledger.Head, error) {
 	if r.Evidence, err = c.packs.named(ctx); err != nil {
 		return ledger.Head{}, err
 	}
+	if c.packs != nil {
+		r.Night = c.packs.night
+	}
 	r.Adopted = sortedTexts(r.Adopted, b.known.Adopted, b.head.Adopted)
 	r.Disowned = sortedTexts(b.known.Disowned, b.head.Disowned)
 	return b.ledger.Commit(ctx, r)

@@ -1,10 +1,13 @@
 package job
 
 import (
+	"cmp"
 	"context"
+	"fmt"
 
 	"cdrmend/internal/budget"
 	"cdrmend/internal/evidence"
+	"cdrmend/internal/intake"
 	"cdrmend/internal/policy"
 	"cdrmend/internal/reconcile"
 	"cdrmend/internal/record"
@@ -16,6 +19,8 @@ import (
 type Reading struct {
 	*reconcile.Trace
 	RunID string
+	Read  int // objects, of which a part was read; 0: all were
+	Of    int // of so many
 
 	log    *registration.Log
 	policy *policy.Policy
@@ -27,16 +32,109 @@ func (j *Job) Explain(ctx context.Context, interval policy.Interval) (*Reading, 
 	if err != nil {
 		return nil, err
 	}
+	return j.explain(ctx, inputs, nil, func(ev *evidence.Evidence, s evidence.Spread) (*reconcile.Trace, error) {
+		return reconcile.Explain(ev, s), nil
+	})
+}
 
+// Part names rows of a night.
+type Part struct {
+	Places []Place
+	IDs    []string // of conversations and recordings that these rows have
+
+	// Find returns the rows of the tables that have one of some ids.
+	Find func(ctx context.Context, ids []string) ([]Place, error)
+}
+
+// Place is a row or entry of an input.
+type Place struct {
+	Source, Key string
+	Row         int64
+}
+
+// ExplainPart is Explain for some rows: it reads the objects that hold them or what is
+// linked with them, and all registrations. The rest of the night is known. It fails if
+// the sources show another run than that of the night.
+func (j *Job) ExplainPart(ctx context.Context, interval policy.Interval, night *reconcile.Night, part *Part) (*Reading, error) {
+	inputs, err := j.list(ctx, interval)
+	if err != nil {
+		return nil, err
+	}
+	if inputs.RunID != night.RunID {
+		return nil, fmt.Errorf("they make another run, %s", inputs.RunID)
+	}
+
+	only, err := part.objects(ctx, inputs, night)
+	if err != nil {
+		return nil, err
+	}
+	r, err := j.explain(ctx, inputs, only, func(ev *evidence.Evidence, s evidence.Spread) (*reconcile.Trace, error) {
+		return reconcile.ExplainPart(ev, s, night)
+	})
+	if err == nil {
+		r.Read, r.Of = len(only), len(inputs.Objects)
+	}
+	return r, err
+}
+
+// mostRounds is how often more rows are looked for that have to do with those of a part.
+const mostRounds = 8
+
+// objects returns the numbers of the objects to read.
+func (p *Part) objects(ctx context.Context, in *intake.Inputs, night *reconcile.Night) (map[uint32]bool, error) {
+	only := map[uint32]bool{}
+	for i := range in.Objects {
+		if o := &in.Objects[i]; o.Document && in.Sources[o.Source].Kind == policy.Registrations {
+			only[uint32(i)] = true
+		}
+	}
+
+	ids, rows := map[string]bool{}, map[record.Ref]bool{}
+	for _, id := range p.IDs {
+		ids[id] = true
+	}
+	places, more := p.Places, p.IDs
+	for range mostRounds {
+		found, err := p.Find(ctx, more)
+		if err != nil {
+			return nil, err
+		}
+		for _, at := range append(places, found...) {
+			if n, ok := in.Find(at.Source, at.Key); ok {
+				rows[record.Ref{Object: n, Row: uint32(at.Row)}] = true //nolint:gosec // a row that is not one finds nothing
+			}
+		}
+		if places, more = nil, night.Reach(ids, rows); len(more) == 0 {
+			break
+		}
+	}
+
+	for row := range rows {
+		if int(row.Object) < len(in.Objects) && in.Objects[row.Object].Document {
+			only[row.Object] = true
+		}
+	}
+	return only, nil
+}
+
+// explain reads inputs, of which only may name some, and decides what they hold.
+func (j *Job) explain(ctx context.Context, inputs *intake.Inputs, only map[uint32]bool, decide func(*evidence.Evidence, evidence.Spread) (*reconcile.Trace, error)) (*Reading, error) {
 	memory := budget.New(inputs.Memory(), j.OwnGC)
-	ev, account, err := j.read(ctx, inputs, true, memory, nil)
+	ev, account, err := intake.Read(ctx, inputs, intake.Options{
+		Everything: true, Only: only, Log: j.Log, Progress: j.Watch, Release: memory.Release, Tuning: j.tuning,
+	})
 	if err != nil {
 		return nil, err
 	}
 	defer account.Close()
 
-	trace, err := interruptible(ctx, memory, func(s evidence.Spread) *reconcile.Trace { return reconcile.Explain(ev, s) })
-	if err != nil {
+	var failed error
+	trace, err := interruptible(ctx, memory, func(s evidence.Spread) *reconcile.Trace {
+		var t *reconcile.Trace
+		t, failed = decide(ev, s)
+		return t
+	})
+	if err := cmp.Or(err, failed); err != nil {
 		return nil, err
 	}
 	return &Reading{Trace: trace, RunID: inputs.RunID, log: &account.Log, policy: &j.Config.Policy}, nil

@@ -176,13 +176,6 @@ func (j *Job) list(ctx context.Context, interval policy.Interval) (*intake.Input
 	}, interval)
 }
 
-// read reads the inputs; everything also keeps rows that decide nothing.
-func (j *Job) read(ctx context.Context, inputs *intake.Inputs, everything bool, memory budget.Budget, keep *intake.Keep) (*evidence.Evidence, *intake.Account, error) {
-	return intake.Read(ctx, inputs, intake.Options{
-		Everything: everything, Log: j.Log, Progress: j.Watch, Release: memory.Release, Keep: keep, Tuning: j.tuning,
-	})
-}
-
 // computed is a run whose files are all written. Only its commit is missing.
 type computed struct {
 	inputs   *intake.Inputs
@@ -209,7 +202,9 @@ func (j *Job) computeSeen(ctx context.Context, to *ledger.Interval, head *ledger
 	if err != nil {
 		return nil, err
 	}
-	ev, account, err := j.read(ctx, inputs, false, memory, keep)
+	ev, account, err := intake.Read(ctx, inputs, intake.Options{
+		Log: j.Log, Progress: j.Watch, Release: memory.Release, Keep: keep, Tuning: j.tuning,
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -234,6 +229,11 @@ func (j *Job) computeSeen(ctx context.Context, to *ledger.Interval, head *ledger
 		return nil, err
 	}
 	memory.Release()
+	decision.Night.RunID = inputs.RunID
+	if err := packs.writeNight(ctx, to, decision.Night, j.Config.Scratch); err != nil {
+		return nil, err
+	}
+	decision.Night = nil // nobody else needs it
 
 	// Two stages read objects again, as only the decision says which.
 	places, err := intake.Locate(ctx, inputs, decision)

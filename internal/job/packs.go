@@ -2,6 +2,7 @@ package job
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"time"
 
@@ -9,6 +10,8 @@ import (
 	"cdrmend/internal/ledger"
 	"cdrmend/internal/pack"
 	"cdrmend/internal/policy"
+	"cdrmend/internal/reconcile"
+	"cdrmend/internal/scratch"
 )
 
 // packs are those that serve a run, and the new one that it writes. No byte of the run
@@ -22,6 +25,7 @@ type packs struct {
 	merge  bool          // what they hold goes into the new one
 	writer *pack.Writer  // nil when nothing is kept
 	added  []ledger.Pack
+	night  *ledger.File // nil when nothing is kept
 }
 
 // mostPacks is how many packs serve a run before it writes one for all that they hold:
@@ -130,6 +134,21 @@ func (p *packs) write(ctx context.Context, to *ledger.Interval) error {
 		p.added = append(p.added, named)
 	}
 	return nil
+}
+
+// writeNight writes what holds for all rows of the run.
+func (p *packs) writeNight(ctx context.Context, to *ledger.Interval, night *reconcile.Night, scratchDir string) error {
+	if p == nil || p.writer == nil {
+		return nil
+	}
+	spool := scratch.NewSpool(scratchDir)
+	defer spool.Close()
+	if err := night.Write(spool); err != nil {
+		return fmt.Errorf("writing the facts of the night: %w", err)
+	}
+	var err error
+	p.night, err = to.PutNight(ctx, spool)
+	return err
 }
 
 // close deletes temporary files.

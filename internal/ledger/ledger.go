@@ -46,6 +46,7 @@ type Record struct {
 	Adopted    []string       `json:"adopted,omitempty"`   // SHA-256 of untrusted files that a person decided to build on
 	Disowned   []string       `json:"disowned,omitempty"`  // SHA-256 of those that a person called forgeries
 	Evidence   []Pack         `json:"evidence,omitempty"`  // packs that hold inputs of the run
+	Night      *File          `json:"night,omitempty"`     // what holds for all rows of the run, below the output; nil: nothing is kept
 }
 
 // Retention is how long S3 Object Lock was asked to keep objects.

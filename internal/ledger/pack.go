@@ -2,8 +2,11 @@ package ledger
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 
 	"cdrmend/internal/object"
@@ -38,6 +41,50 @@ func (l *Interval) PutPack(ctx context.Context, content, index *scratch.Spool) (
 		*part.file = f
 	}
 	return p, nil
+}
+
+// PutNight writes what holds for all rows of a run below the folder of the interval.
+func (l *Interval) PutNight(ctx context.Context, content *scratch.Spool) (*File, error) {
+	f, err := l.putNamed(ctx, EvidenceFolder+content.Sum(), ".json", content)
+	f.Path = "interval=" + l.Label + "/" + f.Path
+	return &f, err
+}
+
+// maxNight is how many bytes of what holds for a night are read.
+const maxNight = 64 << 20
+
+// ReadNight reads what the record names of the night as a whole, and checks its hash.
+func (o *Output) ReadNight(ctx context.Context, r *Record) ([]byte, error) {
+	f := r.Night
+	if f.Size > maxNight {
+		return nil, fmt.Errorf("reading %q: the record says that it has %d bytes, and %d are read at most", f.Path, f.Size, maxNight)
+	}
+	_, body, err := o.Store.Get(ctx, o.Root+f.Path)
+	if err != nil {
+		return nil, packError(*f, err)
+	}
+	defer body.Close()
+	raw, err := io.ReadAll(io.LimitReader(body, f.Size+1))
+	if err != nil {
+		return nil, packError(*f, err)
+	}
+	if sum := sha256.Sum256(raw); hex.EncodeToString(sum[:]) != f.SHA256 {
+		return nil, fmt.Errorf("reading %q: it is not what was committed", f.Path)
+	}
+	return raw, nil
+}
+
+// EvidenceFiles returns the files in folders of evidence that a record names. Their
+// paths are relative to the output.
+func (r *Record) EvidenceFiles() []File {
+	var files []File
+	for _, p := range r.Evidence {
+		files = append(files, p.File, p.Index)
+	}
+	if r.Night != nil {
+		files = append(files, *r.Night)
+	}
+	return files
 }
 
 // mostNames is how many names are tried for one file.

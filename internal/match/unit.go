@@ -48,6 +48,15 @@ func OddUnits(legs *LegGroups, states []EntryState, owned Ownership) (found []Od
 	return found
 }
 
+// MarkOddUnits marks the entries of sources whose durations are known to be in another
+// unit.
+func MarkOddUnits(legs *LegGroups, states []EntryState, sources []uint32) {
+	for _, source := range sources {
+		u := unitFinder{legs: legs, states: states, source: source}
+		u.mark()
+	}
+}
+
 // unitFinder looks at the durations of one source.
 type unitFinder struct {
 	legs   *LegGroups

@@ -52,6 +52,7 @@ type Decision struct {
 	Incomplete []evidence.IncompleteInput
 	Strays     []doubt.Stray
 	Notices    Notices
+	Night      *Night
 	ownedDoc   []bool
 	words      *words
 }

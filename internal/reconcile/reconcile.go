@@ -56,11 +56,13 @@ import (
 // entries' final values, drops superseded legs and overused ids, and releases
 // what only the decision needed. The caller may only read the evidence through
 // the decision afterwards.
-func Decide(ev *evidence.Evidence, spread evidence.Spread) *Decision { return decide(ev, spread, nil) }
+func Decide(ev *evidence.Evidence, spread evidence.Spread) *Decision {
+	return decide(ev, spread, &whole{}, nil)
+}
 
 // decide also fills in the trace if there is one. Without a trace, each stage's
 // result can be collected after the last stage that uses it.
-func decide(ev *evidence.Evidence, spread evidence.Spread, trace *Trace) *Decision {
+func decide(ev *evidence.Evidence, spread evidence.Spread, night *whole, trace *Trace) *Decision {
 	words := newWords(ev)
 	contests := trace.newContests()
 
@@ -69,7 +71,7 @@ func decide(ev *evidence.Evidence, spread evidence.Spread, trace *Trace) *Decisi
 	evidence.AssignOrganisations(ev)
 	blank := report{Evidence: ev, accepts: ev.Policy.InternedSubjects(ev.Texts)} // to fill with findings
 	versions := evidence.DropSuperseded(ev, objects, spread)
-	facts := evidence.FactsOf(ev, spread)
+	facts := night.facts(ev, spread)
 	evidence.ForgetOverused(ev, facts.Overused)
 	duties := match.DutiesOf(ev, spread)
 
@@ -77,9 +79,9 @@ func decide(ev *evidence.Evidence, spread evidence.Spread, trace *Trace) *Decisi
 	legs := match.GroupLegs(ev, facts, spread)
 	states := match.FillFromNames(ev, facts.Overused)
 	owned := match.OwnedBy(ev, legs)
-	units := match.OddUnits(legs, states, owned)
+	night.oddUnits(legs, states, owned)
 	match.FillTimes(ev, states)
-	facts.ExpectInputs(ev.Policy, owned.Expects(duties, states))
+	facts.ExpectInputs(ev.Policy, night.expects(duties, states, owned))
 	claims := match.Claim(legs, states, contests)
 	repairs := match.RepairEntries(legs, states, owned.Entries, claims, spread)
 	spread.Pause()
@@ -89,9 +91,10 @@ func decide(ev *evidence.Evidence, spread evidence.Spread, trace *Trace) *Decisi
 
 	// Whose recording each entry is, and what speaks against sources as a whole.
 	pairs := match.Pair(legs, entries, duties, objects, spread)
-	facts.AcceptBlanks(ev.Documents, lacksRecording(legs, duties, pairs, owned.Legs))
-	likes := match.LookAlikes(legs, entries, duties, pairs)
-	doubts := doubt.AboutSources(legs, entries, duties, owned)
+	night.acceptBlanks(legs, duties, pairs, owned)
+	likes := night.likes(legs, entries, duties, pairs)
+	doubts := night.doubts(legs, entries, duties, owned)
+	links := night.links(ev, entries, owned)
 	strays := doubt.Strays(legs, entries)
 	spread.Pause()
 
@@ -124,11 +127,8 @@ func decide(ev *evidence.Evidence, spread evidence.Spread, trace *Trace) *Decisi
 			Voices: voices(states, owned.Entries), WithoutCDR: withoutCDR(outcomes),
 		},
 	}
-	d.Notices = noticesOf(d, facts, doubts)
-	for _, odd := range units {
-		d.Notices.Warnings = append(d.Notices.Warnings, odd.Warning(ev))
-	}
-	d.Notices.Warnings = append(d.Notices.Warnings, oddities(d, duties.ToRecord, states)...)
+	d.Notices = night.notices(d, facts, doubts, duties, states)
+	d.Night = night.night(legs, doubts, likes, links)
 	d.Balance[policy.Manifests] = balanceOfEntries(states, outcomes, owned.Entries)
 	d.Balance[policy.CDRs] = balanceOfLegs(owned.Legs, calls.open, versions)
 	d.sort(objects, spread)

@@ -1,6 +1,7 @@
 package reconcile
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -11,6 +12,7 @@ import (
 	"cdrmend/internal/match"
 	"cdrmend/internal/policy"
 	"cdrmend/internal/record"
+	"cdrmend/internal/table"
 )
 
 // Trace is a decision with the intermediate results of its stages. It applies the
@@ -25,8 +27,22 @@ type Trace struct {
 // Explain makes the same decision as Decide and keeps the intermediate results.
 func Explain(ev *evidence.Evidence, spread evidence.Spread) *Trace {
 	t := &Trace{}
-	t.Decision = decide(ev, spread, t)
+	t.Decision = decide(ev, spread, &whole{}, t)
 	return t
+}
+
+// ExplainPart makes the decision about a part of the rows of a night, of which the rest
+// is known. It fails when that is another night.
+func ExplainPart(ev *evidence.Evidence, spread evidence.Spread, night *Night) (*Trace, error) {
+	if err := night.Facts.Apply(ev); err != nil {
+		return nil, err
+	}
+	if err := night.check(ev); err != nil {
+		return nil, err
+	}
+	t := &Trace{}
+	t.Decision = decide(ev, spread, &whole{given: night}, t)
+	return t, nil
 }
 
 // newContests returns a map for the contests of the claims. Without a trace nobody
@@ -80,15 +96,19 @@ func (t *Trace) Entry(source, key string, index int64) (uint32, bool) {
 	if !ok {
 		return 0, false
 	}
+	return entryAt(t.Evidence, record.Ref{Object: object, Row: uint32(index)})
+}
 
-	i, found := slices.BinarySearchFunc(t.Documents, object, func(d manifest.Document, n uint32) int { return int(d.Object) - int(n) })
+// entryAt returns the number of the entry at a place.
+func entryAt(ev *evidence.Evidence, ref record.Ref) (uint32, bool) {
+	i, found := slices.BinarySearchFunc(ev.Documents, ref.Object, func(d manifest.Document, n uint32) int { return cmp.Compare(d.Object, n) })
 	if !found {
 		return 0, false
 	}
 
-	doc := &t.Documents[i]
+	doc := &ev.Documents[i]
 	for n := doc.First; n < doc.First+doc.N; n++ {
-		if int64(t.Entries[n].Index) == index {
+		if ev.Entries[n].Index == ref.Row {
 			return n, true
 		}
 	}
@@ -107,8 +127,10 @@ func (t *Trace) Leg(source, key string, row int64) (uint32, bool) {
 }
 
 // LegAt is Leg for a row that is cited.
-func (t *Trace) LegAt(ref record.Ref) (uint32, bool) {
-	i, found := slices.BinarySearchFunc(t.Legs, ref, func(l cdr.Shown, ref record.Ref) int { return compareRefs(l.Ref, ref) })
+func (t *Trace) LegAt(ref record.Ref) (uint32, bool) { return legAt(t.Evidence, ref) }
+
+func legAt(ev *evidence.Evidence, ref record.Ref) (uint32, bool) {
+	i, found := slices.BinarySearchFunc(ev.Legs, ref, func(l cdr.Shown, ref record.Ref) int { return compareRefs(l.Ref, ref) })
 	return uint32(i), found
 }
 
@@ -269,6 +291,42 @@ func (t *Trace) Weigh(n uint32) Weighing {
 	w.BeginsUnread = a.legs.BeginsUnread(n)
 	w.BeginsBefore = w.First.Known() && a.legs.Facts.BeforeEarliest(l.Org, w.First)
 	return w
+}
+
+// CallCells returns the row of a leg in the table of calls, decided again.
+func (t *Trace) CallCells(n uint32) table.Cells {
+	w, call := newRowWriter(t.Decision), t.Weigh(n).Call
+	w.call(&call)
+	return table.CellsOf(w.row)
+}
+
+// RecordingCells returns the row of an entry in the table of recordings, without what
+// only that table shows; false if the entry does not belong to the interval.
+func (t *Trace) RecordingCells(n uint32) (table.Cells, bool) {
+	i := slices.IndexFunc(t.Recordings, func(r Recording) bool { return r.Entry == n })
+	if i < 0 {
+		return table.Cells{}, false
+	}
+	w := newRowWriter(t.Decision)
+	w.recording(t.Recordings[i], &manifest.Details{})
+	return table.CellsOf(w.row), true
+}
+
+// FindingsOn returns the rows of the findings on an entry or a leg.
+func (t *Trace) FindingsOn(about About, n uint32) (rows []table.Cells) {
+	w := newRowWriter(t.Decision)
+	for f := range t.Findings {
+		if f.About != about || f.Subject != n {
+			continue
+		}
+		var e *manifest.Entry
+		if about == AboutEntry {
+			e = &t.Entries[n]
+		}
+		w.finding(f, e)
+		rows = append(rows, table.CellsOf(w.row))
+	}
+	return rows
 }
 
 // Hiding returns the incomplete inputs of a kind that may hide records of an

@@ -79,4 +79,7 @@ func (s Span) Duration() time.Duration { return time.Duration(s.End-s.Start) * t
 // Ref names one row of one input object: the object's number in the sorted
 // list of everything listed, and the row in it. Refs order like
 // (source, object key, row).
-type Ref struct{ Object, Row uint32 }
+type Ref struct {
+	Object uint32 `json:"object"`
+	Row    uint32 `json:"row"`
+}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"iter"
 	"slices"
 	"strings"
@@ -155,6 +156,19 @@ func (s *packedSource) List(ctx context.Context, prefix string) iter.Seq2[object
 			}
 		}
 	}
+}
+
+// Get opens an input that packs hold, else what is there today.
+func (s *packedSource) Get(ctx context.Context, key string) (object.Info, io.ReadCloser, error) {
+	if i, ok := s.find(key); ok {
+		if body := s.set.Open(ctx, uint32(s.first+i), s.infos[i].Size); body != nil {
+			return s.infos[i], body, nil
+		}
+	}
+	if s.Store != nil {
+		return s.Store.Get(ctx, key)
+	}
+	return object.Info{}, nil, fmt.Errorf("reading %q: %w", s.String()+key, fs.ErrNotExist)
 }
 
 func (s *packedSource) find(key string) (int, bool) {

@@ -2,6 +2,7 @@ package replay
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -9,6 +10,7 @@ import (
 	"fmt"
 	"hash"
 	"io"
+	"io/fs"
 	"iter"
 	"slices"
 	"strings"
@@ -26,6 +28,7 @@ type Pinned struct {
 	inputs []ledger.Input         // in byte order of their keys
 	infos  []object.Info          // the same, as they were listed
 	today  map[string]object.Info // objects with the same keys now; see look
+	few    bool                   // nothing was looked at yet: each object is when it is opened
 	more   []object.Info          // objects that the run did not list, in the order of their keys
 
 	ignored *object.Ignored // what the run could not use as input
@@ -112,12 +115,7 @@ func (p *Pinned) Open(ctx context.Context, info object.Info, from int64) (io.Rea
 		return nil, p.changed(info.Key, "the run did not list it")
 	}
 
-	now, err := p.where(i)
-	if err != nil {
-		return nil, err
-	}
-
-	body, err := p.Store.Open(ctx, now, from)
+	body, err := p.body(ctx, i, from)
 	if errors.Is(err, object.ErrChanged) {
 		return nil, p.changed(info.Key, "it changed or is gone")
 	}
@@ -136,16 +134,48 @@ func (p *Pinned) Open(ctx context.Context, info object.Info, from int64) (io.Rea
 	}}, nil
 }
 
+func (p *Pinned) body(ctx context.Context, i int, from int64) (io.ReadCloser, error) {
+	if p.few {
+		return p.opened(ctx, i, from)
+	}
+	now, err := p.where(i)
+	if err != nil {
+		return nil, err
+	}
+	return p.Store.Open(ctx, now, from)
+}
+
 func (p *Pinned) changed(key, detail string) error {
 	return &ChangedError{p.Store.String() + key, detail}
+}
+
+// opened opens an input at which nobody has looked yet.
+func (p *Pinned) opened(ctx context.Context, i int, from int64) (io.ReadCloser, error) {
+	now, body, err := p.Store.Get(ctx, p.inputs[i].Key)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	want, wrong := p.whereOf(i, now, err == nil)
+	if body != nil && (wrong != nil || want != now || from > 0) {
+		wrong = cmp.Or(wrong, body.Close())
+		body = nil
+	}
+	if wrong != nil || body != nil {
+		return body, wrong
+	}
+	return p.Store.Open(ctx, want, from)
 }
 
 // where returns the object that holds the bytes of an input today. A version
 // stays readable after it was overwritten. A copy of the inputs has no versions:
 // there it is the object with the same key.
 func (p *Pinned) where(i int) (object.Info, error) {
+	now, there := p.today[p.inputs[i].Key]
+	return p.whereOf(i, now, there)
+}
+
+func (p *Pinned) whereOf(i int, now object.Info, there bool) (object.Info, error) {
 	in := &p.inputs[i]
-	now, there := p.today[in.Key]
 	switch {
 	// An ETag today means that the store is a bucket, which can open versions.
 	case in.VersionID != "" && (!there || now.ETag != ""):

@@ -29,12 +29,22 @@ type Run struct {
 	Interval policy.Interval
 	Sources  []*Pinned // as in the configuration
 	Media    *Pinned   // nil without media.url
+	few      bool      // of its objects will be read
 }
 
 // Prepare makes a run ready from its summary and its list of inputs. Relative
 // URLs of sources are relative to base.
 func Prepare(ctx context.Context, s *report.Summary, inputs iter.Seq2[ledger.Input, error], base string, open OpenSource) (*Run, error) {
-	r := &Run{}
+	return prepare(ctx, &Run{}, s, inputs, base, open)
+}
+
+// PreparePart is Prepare for a run of which few objects will be read. It does not list
+// the sources: each object is looked at when it is opened.
+func PreparePart(ctx context.Context, s *report.Summary, inputs iter.Seq2[ledger.Input, error], base string, open OpenSource) (*Run, error) {
+	return prepare(ctx, &Run{few: true}, s, inputs, base, open)
+}
+
+func prepare(ctx context.Context, r *Run, s *report.Summary, inputs iter.Seq2[ledger.Input, error], base string, open OpenSource) (*Run, error) {
 	var err error
 	if r.Config, err = s.Config.Config(base); err != nil {
 		return nil, err
@@ -79,7 +89,7 @@ func intervalOf(s *report.Summary, length time.Duration) (policy.Interval, error
 func (r *Run) open(ctx context.Context, inputs map[string][]ledger.Input, open OpenSource) error {
 	for i := range r.Config.Sources {
 		s := &r.Config.Sources[i]
-		p, err := openPinned(ctx, open, s.Name, s.URL, s.Versions, inputs[s.Name], prefixes(s, s.URL, r.Interval.Span))
+		p, err := r.openPinned(ctx, open, s.Name, s.URL, s.Versions, inputs[s.Name], prefixes(s, s.URL, r.Interval.Span))
 		if err != nil {
 			return fmt.Errorf("opening source %s: %w", s.Name, err)
 		}
@@ -101,7 +111,7 @@ func (r *Run) open(ctx context.Context, inputs map[string][]ledger.Input, open O
 	slices.Sort(media)
 
 	var err error
-	r.Media, err = openPinned(ctx, open, ledger.MediaSource, *r.Config.Media.URL, false, inputs[ledger.MediaSource], slices.Compact(media))
+	r.Media, err = r.openPinned(ctx, open, ledger.MediaSource, *r.Config.Media.URL, false, inputs[ledger.MediaSource], slices.Compact(media))
 	return err
 }
 
@@ -132,7 +142,7 @@ func prefixes(s *policy.Source, url policy.Template, interval record.Span) []str
 	return all
 }
 
-func openPinned(ctx context.Context, open OpenSource, name string, url policy.Template, versions bool, inputs []ledger.Input, prefixes []string) (*Pinned, error) {
+func (r *Run) openPinned(ctx context.Context, open OpenSource, name string, url policy.Template, versions bool, inputs []ledger.Input, prefixes []string) (*Pinned, error) {
 	store, err := open(ctx, name, url, versions)
 	if err != nil {
 		return nil, err
@@ -145,6 +155,9 @@ func openPinned(ctx context.Context, open OpenSource, name string, url policy.Te
 
 	if len(prefixes) > 0 {
 		p.first = prefixes[0]
+	}
+	if p.few = r.few; r.few {
+		return p, nil
 	}
 	return p, p.look(ctx, prefixes)
 }

@@ -23,6 +23,15 @@ func CellsOf(r *Row) Cells {
 	return c
 }
 
+// Columns returns the names of the columns, in order.
+func (c Cells) Columns() []string {
+	var names []string
+	for i := range c.schema.Columns {
+		names = append(names, c.schema.Columns[i].Name)
+	}
+	return names
+}
+
 // Get returns the cell of a named column as it is in CSV, without quotes.
 func (c Cells) Get(column string) string { return c.cells[c.schema.Index(column)] }
 

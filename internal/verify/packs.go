@@ -50,8 +50,8 @@ func present(p ledger.Pack, gone map[string]forgotten) (*ledger.Pack, []forgotte
 	}
 }
 
-// packChecks returns the checks of the packs that a record names and that no record
-// before it named. A pack may lie in the folder of another interval.
+// packChecks returns the checks of the packs that a record names, and of what it keeps of
+// the night, where no record before it named them. A pack may lie in the folder of another interval.
 func (v fileCheck) packChecks(e *entry, gone map[string]forgotten, known map[string]bool) (work []func(context.Context) error) {
 	for _, p := range e.record.Evidence {
 		if known[p.Path] {
@@ -70,6 +70,13 @@ func (v fileCheck) packChecks(e *entry, gone map[string]forgotten, known map[str
 				return v.checkPack(ctx, e.chain, by[len(by)-1].page, there)
 			}
 			return v.checkPack(ctx, e.chain, e, there)
+		})
+	}
+	if night := e.record.Night; night != nil && !known[night.Path] {
+		known[night.Path] = true
+		work = append(work, func(ctx context.Context) error {
+			_, err := v.checkPacked(ctx, e.chain, e, *night)
+			return err
 		})
 	}
 	return work
@@ -91,7 +98,7 @@ func (v fileCheck) checkPack(ctx context.Context, c *chain, by fmt.Stringer, p *
 	return nil
 }
 
-// checkPacked checks a pack or its index, and reports whether it is what was committed.
+// checkPacked checks a file of evidence, and reports whether it is what was committed.
 func (v fileCheck) checkPacked(ctx context.Context, c *chain, by fmt.Stringer, want ledger.File) (bool, error) {
 	key := v.out.Root + want.Path
 	info, body, err := v.out.Store.Get(ctx, key)

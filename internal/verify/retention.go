@@ -103,11 +103,9 @@ func wantedRetention(c *chain, atLeast time.Time) map[string]ledger.Retention {
 		for _, f := range e.record.History {
 			add(f.Path)
 		}
-		for _, p := range e.record.Evidence {
-			for _, f := range []ledger.File{p.File, p.Index} {
-				if path, own := strings.CutPrefix(f.Path, "interval="+c.label+"/"); own {
-					add(path)
-				}
+		for _, f := range e.record.EvidenceFiles() {
+			if path, own := strings.CutPrefix(f.Path, "interval="+c.label+"/"); own {
+				add(path)
 			}
 		}
 		for path := range c.objects {

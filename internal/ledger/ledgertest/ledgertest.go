@@ -34,7 +34,7 @@ func (a *Account) Problems() []string {
 
 var (
 	intervalPath = regexp.MustCompile(`^interval=([^/]+)/(log/.+|runs/([0-9a-f]{32})/.+|evidence/.+)$`)
-	packPath     = regexp.MustCompile(`^evidence/([0-9a-f]{64})(?:\.\d+)?\.(zst|parquet)$`)
+	packPath     = regexp.MustCompile(`^evidence/([0-9a-f]{64})(?:\.\d+)?\.(zst|parquet|json)$`)
 	recordPath   = regexp.MustCompile(`^log/(\d{8})\.json$`)
 	historyPath  = regexp.MustCompile(`^log/(\d{8})-([0-9a-f]{32})\.history\.(csv|parquet)$`)
 	// What a crash leaves in a directory while a file is written. No listing
@@ -94,6 +94,7 @@ type record struct {
 	Output    string
 	Journal   *mark
 	Evidence  []pack
+	Night     *file
 }
 
 type pack struct {
@@ -168,11 +169,16 @@ func (i *interval) commit(path string, r *record) {
 	if len(r.History) == 0 {
 		i.lose(path, "names no history")
 	}
-	for _, p := range r.Evidence { // perhaps of another interval
-		for _, f := range []file{p.file, p.Index} {
-			if text, there := i.all[f.Path]; !there || len(text) != f.Size || sum(text) != f.SHA256 {
-				i.differ(path, "names the pack %q with other bytes than are there", f.Path)
-			}
+	var kept []file // perhaps of another interval
+	for _, p := range r.Evidence {
+		kept = append(kept, p.file, p.Index)
+	}
+	if r.Night != nil {
+		kept = append(kept, *r.Night)
+	}
+	for _, f := range kept {
+		if text, there := i.all[f.Path]; !there || len(text) != f.Size || sum(text) != f.SHA256 {
+			i.differ(path, "names %q with other bytes than are there", f.Path)
 		}
 	}
 }

@@ -1,0 +1,163 @@
+package job_test
+
+import (
+	"bytes"
+	"cmp"
+	"fmt"
+	"math/rand/v2"
+	"path/filepath"
+	"sync"
+	"testing"
+
+	"cdrmend/internal/committed"
+	"cdrmend/internal/explain"
+	"cdrmend/internal/job"
+	"cdrmend/internal/ledger"
+	"cdrmend/internal/reconcile"
+	"cdrmend/internal/synth"
+	tables "cdrmend/internal/table"
+)
+
+// answers counts the legs whose verdict was asked for, and those for which a part of the
+// inputs did not show what was committed.
+type answers struct{ legs, whole int }
+
+// askAll runs a night and asks for every leg, each from the inputs that it needs alone.
+// It logs why some need all of them.
+func askAll(t *testing.T, j *job.Job, most int) (n answers) {
+	t.Helper()
+	if _, err := j.Run(t.Context(), interval); err != nil {
+		t.Fatal(err)
+	}
+	root := j.Config.Output.URL.Prefix()
+	commits, err := (&committed.Output{Store: j.Stores.Output, Root: root}).Commits(t.Context(), label)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := commits[len(commits)-1]
+	raw, err := (&ledger.Output{Store: j.Stores.Output, Root: root}).ReadNight(t.Context(), c.Record)
+	if err != nil {
+		t.Fatal(err)
+	}
+	night, err := reconcile.ParseNight(raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	ids := map[string]int{} // with their legs
+	for r, err := range c.Table(t.Context(), tables.Calls) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		id := r.Cell("conversation_id")
+		if id == "" {
+			id = r.Cell("leg_id")
+		}
+		if id != "" {
+			ids[id]++
+		}
+	}
+	for id, legs := range ids {
+		if n.legs >= most {
+			break
+		}
+		story, err := explain.Tell(t.Context(), commits, id, true)
+		if err != nil || story == nil {
+			t.Fatalf("the story of %s: %v, %v", id, story, err)
+		}
+		n.legs += legs
+		if err := deepenPart(t, j, story, c, night); err != nil {
+			n.whole += legs
+			t.Logf("%s needs all inputs: %v", id, err)
+		}
+	}
+	return n
+}
+
+func deepenPart(t *testing.T, j *job.Job, story *explain.Story, c *committed.Commit, night *reconcile.Night) error {
+	t.Helper()
+	r, err := j.ExplainPart(t.Context(), interval, night, story.Rows(c))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return story.Deepen(r)
+}
+
+// A part of the inputs, with what is known of the night, decides as all of them did.
+func TestFewInputsShowWhatAllOfThemDo(t *testing.T) {
+	paths, err := filepath.Glob("../../testdata/*.txtar")
+	if err != nil || len(paths) == 0 {
+		t.Fatalf("no stories: %v", err)
+	}
+	nights := map[string]func(*testing.T) *job.Job{"sample": sampleNight, "every rule": everyRule}
+	for _, path := range paths {
+		story := readStory(t, path)
+		nights[filepath.Base(path)] = func(t *testing.T) *job.Job { return newNight(t, inputs(story)).job(asOf(story["as-of"])) }
+	}
+	for name, open := range nights {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if n := askAll(t, open(t), 40); n.whole > 0 {
+				t.Errorf("%d of %d legs need all inputs", n.whole, n.legs)
+			}
+		})
+	}
+}
+
+// Of random and synthetic nights, no more than one leg in a thousand needs all inputs.
+func TestHardlyALegNeedsAllInputs(t *testing.T) {
+	nights := map[string]func(*testing.T) *night{}
+	for seed := range uint64(40) {
+		nights[fmt.Sprintf("random %d", seed)] = func(t *testing.T) *night {
+			r := rand.New(rand.NewPCG(seed, 3))
+			return randomRows(r).night(t, r)
+		}
+	}
+	for name, n := range map[string]synth.Night{
+		"export":   {Legs: 600, Manifests: synth.JSONLines, CDRs: synth.CSV, ManifestFiles: 8, CDRFiles: 6, Margins: true},
+		"overlap":  {Legs: 300, Nights: 3, Manifests: synth.JSON, CDRs: synth.CSV, ManifestFiles: 4, CDRFiles: 3},
+		"sidecars": {Legs: 300, Nights: 3, Profile: synth.GenesysCloud, Manifests: synth.Sidecars, CDRs: synth.Details, CDRFiles: 3},
+		"twilio":   {Legs: 300, Profile: "twilio"},
+		"freepbx":  {Legs: 300, Profile: "freepbx"},
+	} {
+		nights[name] = func(t *testing.T) *night { return synthNight(t, n) }
+	}
+
+	var mu sync.Mutex
+	var all answers
+	t.Run("nights", func(t *testing.T) {
+		for name, open := range nights {
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				n := askAll(t, open(t).job(), 120)
+				mu.Lock()
+				defer mu.Unlock()
+				all.legs, all.whole = all.legs+n.legs, all.whole+n.whole
+			})
+		}
+	})
+	t.Logf("of %d legs, %d need all inputs", all.legs, all.whole)
+	if all.whole*1000 > all.legs || all.legs < 1000 {
+		t.Errorf("of %d legs, %d need all inputs", all.legs, all.whole)
+	}
+}
+
+// synthNight writes a night with the usual defects, of which the interval is the first
+// or the middle one.
+func synthNight(t *testing.T, n synth.Night) *night {
+	t.Helper()
+	n.Day, n.Seed, n.Lines, n.Rates = interval.Start.Std().AddDate(0, 0, -n.Nights/2), 5, 8, synth.Usual
+	n.Profile = cmp.Or(n.Profile, synth.Cdrmend)
+	if err := n.Check(); err != nil {
+		t.Fatal(err)
+	}
+	content := files{"cdrmend.yaml": string(n.Config(""))}
+	for o := range n.Objects() {
+		var b bytes.Buffer
+		if err := o.Write(&b); err != nil {
+			t.Fatal(err)
+		}
+		content[o.Key] = b.String()
+	}
+	return newNight(t, content)
+}
