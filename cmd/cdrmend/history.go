@@ -68,11 +68,11 @@ func showHistory(ctx context.Context, w *world, flags *pflag.FlagSet) (int, erro
 		return w.notFound("no finding %s in the histories of %s in %s", id, searched(labels), out.url)
 	}
 
-	var wanted func(string) bool
+	var ids []string
 	if id != "" {
-		wanted = func(other string) bool { return other == id }
+		ids = []string{id}
 	}
-	h, err := history.Of(ctx, commits, wanted)
+	h, err := history.Of(ctx, commits, ids)
 	if err != nil {
 		return 0, err
 	}
@@ -84,7 +84,7 @@ func showHistory(ctx context.Context, w *world, flags *pflag.FlagSet) (int, erro
 // finding, or has any when no id is given; nil when there is none.
 func findHistory(ctx context.Context, out *output, labels []string, id string) ([]*committed.Commit, error) {
 	// A look-up leads to an interval in little time. Only if it leads to none are all
-	// histories read, as that proves it.
+	// histories checked, as that proves it.
 	for _, proof := range []bool{false, true} {
 		for _, label := range slices.Backward(labels) {
 			commits, err := out.Commits(ctx, label)
@@ -107,11 +107,13 @@ func findHistory(ctx context.Context, out *output, labels []string, id string) (
 }
 
 // hasFinding reports whether the history of a commit, which has every finding of
-// the earlier ones, has a finding. With proof all of the history is read.
+// the earlier ones, has a finding. With proof the whole file is compared with its
+// committed hash.
 func hasFinding(ctx context.Context, c *committed.Commit, id string, proof bool) (bool, error) {
 	rows := c.Lookup(ctx, table.History, []string{"finding_id"}, []string{id}, nil)
 	if proof {
-		rows = c.Table(ctx, table.History)
+		defer c.Close()
+		rows = c.Find(ctx, table.History, &table.Search{Any: []table.Match{table.Having("finding_id", id)}})
 	}
 	for row, err := range rows {
 		if err != nil {

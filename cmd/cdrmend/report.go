@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -291,7 +292,7 @@ func closers(ctx context.Context, commits []*committed.Commit) (map[string][]pag
 	}
 
 	// Of a finding that closed more than once the last time counts.
-	h, err := history.Of(ctx, commits, func(id string) bool { return closed[id] })
+	h, err := history.Of(ctx, commits, slices.Sorted(maps.Keys(closed)))
 	if err != nil {
 		return nil, err
 	}

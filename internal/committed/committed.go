@@ -69,6 +69,7 @@ type Commit struct {
 	output   *Output
 	interval *ledger.Interval
 	files    *ledger.Files // read at the first call of Files
+	checks   checks        // files that look-ups use
 }
 
 // URL returns the folder of the commit's run.

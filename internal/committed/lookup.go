@@ -19,7 +19,7 @@ import (
 // Of a Parquet file it reads only parts, from the store itself. The file must have
 // its committed size, but its hash cannot be checked. So a row, or that there is
 // none, says where to look: who shows rows, or says that there are none, reads them
-// with [Commit.Table].
+// with [Commit.Find] or [Commit.Table].
 func (c *Commit) Lookup(ctx context.Context, s *table.Schema, columns, values []string, cost *table.Cost) table.Rows {
 	return func(yield func(*table.Row, error) bool) {
 		f, err := c.TableFile(ctx, s)

@@ -50,7 +50,9 @@ func Normal(id string) string {
 // although it finds nothing.
 func Has(ctx context.Context, c *committed.Commit, id string) (bool, error) {
 	m := newHit(id)
-	err := m.search(ctx, c.Lookup)
+	err := m.search(ctx, func(ctx context.Context, s *table.Schema, columns []string) table.Rows {
+		return c.Lookup(ctx, s, columns, []string{id}, nil)
+	})
 	return len(m.kinds) > 0, err
 }
 
@@ -61,31 +63,39 @@ func newHit(id string) *hit {
 	}
 }
 
-// find looks for an id in the tables of a commit; nil if it is in no table. Rows that a
-// look-up finds are checked later, when the tables are gathered. If it finds no row,
-// find reads the whole tables, whose hashes are checked.
+// find looks for an id in the tables of a commit, which are checked before; nil if it is
+// in no table.
 func find(ctx context.Context, c *committed.Commit, id string) (*hit, error) {
-	all := func(ctx context.Context, s *table.Schema, _, _ []string, _ *table.Cost) table.Rows {
-		return c.Table(ctx, s)
-	}
-	for _, read := range []reader{c.Lookup, all} {
-		m := newHit(id)
-		if err := m.search(ctx, read); err != nil {
-			return nil, err
-		}
+	c.Prepare(ctx, searched...)
+
+	m := newHit(id)
+	err := m.search(ctx, func(ctx context.Context, s *table.Schema, columns []string) table.Rows {
+		// A story needs these, too. They are checked while the other tables are searched.
 		if len(m.kinds) > 0 {
-			return m, nil
+			c.Prepare(ctx, table.Repairs)
+			c.PrepareInputs(ctx)
 		}
+
+		search := &table.Search{}
+		for _, column := range columns {
+			search.Any = append(search.Any, table.Having(column, id))
+		}
+		return c.Find(ctx, s, search)
+	})
+	if err != nil || len(m.kinds) == 0 {
+		return nil, err
 	}
-	return nil, nil
+	return m, nil
 }
 
-// reader yields at least the rows of a table that have a value in a column. It is
-// Lookup of a commit, or like it.
-type reader func(ctx context.Context, s *table.Schema, columns, values []string, cost *table.Cost) table.Rows
+// searched are the tables that have named columns.
+var searched = []*table.Schema{table.History, table.Outages, table.Recordings, table.Calls}
+
+// reader yields the rows of a table that have the wanted id in one of the columns.
+type reader func(ctx context.Context, s *table.Schema, columns []string) table.Rows
 
 func (m *hit) search(ctx context.Context, read reader) error {
-	for _, s := range []*table.Schema{table.History, table.Outages, table.Recordings, table.Calls} {
+	for _, s := range searched {
 		var columns, kinds []string
 		for _, n := range named {
 			if n.schema == s {
@@ -93,7 +103,7 @@ func (m *hit) search(ctx context.Context, read reader) error {
 			}
 		}
 
-		for r, err := range read(ctx, s, columns, []string{m.id}, nil) {
+		for r, err := range read(ctx, s, columns) {
 			if err != nil {
 				return err
 			}
@@ -131,11 +141,15 @@ func (m *hit) add(r *table.Row, kind string) {
 // placeOf returns the place in the inputs of the row or entry that a row of a
 // table is about.
 func placeOf(r *table.Row) place {
-	column := "entry"
-	if r.Schema() == table.Calls {
-		column = "row"
+	return place{r.Cell("source"), r.Cell("object_key"), r.Count(r.Schema().Index(rowColumn(r.Schema())))}
+}
+
+// rowColumn returns the column of a table that numbers the rows or entries of an input.
+func rowColumn(s *table.Schema) string {
+	if s == table.Calls {
+		return "row"
 	}
-	return place{r.Cell("source"), r.Cell("object_key"), r.Count(r.Schema().Index(column))}
+	return "entry"
 }
 
 // names returns the kinds of things that the id names, in the order of their

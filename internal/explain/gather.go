@@ -2,7 +2,9 @@ package explain
 
 import (
 	"context"
+	"maps"
 	"slices"
+	"strconv"
 
 	"cdrmend/internal/committed"
 	"cdrmend/internal/history"
@@ -20,6 +22,7 @@ const maxRows = 100
 // unless clear is set.
 func Tell(ctx context.Context, commits []*committed.Commit, id string, clear bool) (*Story, error) {
 	c := commits[len(commits)-1]
+	defer c.Close()
 	m, err := find(ctx, c, id)
 	if m == nil {
 		return nil, err
@@ -39,11 +42,11 @@ func Tell(ctx context.Context, commits []*committed.Commit, id string, clear boo
 	}
 
 	g.attach()
-	ids := map[string]bool{}
+	ids := []string{}
 	for _, f := range g.story.Findings {
-		ids[f.row.ID] = true
+		ids = append(ids, f.row.ID)
 	}
-	if g.story.History, err = history.Of(ctx, commits, func(id string) bool { return ids[id] }); err != nil {
+	if g.story.History, err = history.Of(ctx, commits, ids); err != nil {
 		return nil, err
 	}
 
@@ -114,81 +117,109 @@ func (g *gathering) cells(r *table.Row) table.Cells {
 	})
 }
 
-// keep reports whether one more row may be shown. It counts those that may not.
-func (g *gathering) keep(n int) bool {
-	if n < maxRows {
-		return true
+// rows yields the rows of a table that fit one of some matches, no more of them than a
+// story shows. It counts the others.
+func (g *gathering) rows(ctx context.Context, s *table.Schema, any []table.Match) table.Rows {
+	return func(yield func(*table.Row, error) bool) {
+		search := &table.Search{Any: any, Limit: maxRows}
+		g.commit.Find(ctx, s, search)(yield)
+		g.story.More += search.Beyond
 	}
-	g.story.More++
-	return false
 }
 
-// belongs reports whether the id names what a row is about, and whether the row
-// belongs to the story at all, as one of the same conversation does.
-func (g *gathering) belongs(r *table.Row, at place) (asked, belongs bool) {
-	conversation := subject{r.Cell("org_id"), r.Cell("conversation_id")}
-	// The id names something about the whole object: all of its rows belong.
+// asked reports whether the id names what a row is about. A row of an object about which
+// the id names something as a whole only belongs to it.
+func (g *gathering) asked(r *table.Row, at place) bool {
 	if g.places[place{at.source, at.key, -1}] {
-		return false, true
+		return false
+	}
+	return g.places[at] || g.kinds[ConversationID] && r.Cell("conversation_id") == g.id
+}
+
+// belonging returns which rows of a table belong to the story: those that the id names,
+// those of the same conversations, and all of an object about which it names something
+// as a whole.
+//
+// Conversations are found by filters. A place is found by the bounds of pages where a
+// table is in the order of its objects, as that of recordings is. In the order of the
+// history places are anywhere, so that the numbers of its entries are read in full, and
+// of the pages with such an entry the keys.
+func (g *gathering) belonging(s *table.Schema) []table.Match {
+	whole := table.Match{Columns: []string{"source", "object_key"}}
+	rows := table.Match{Columns: []string{"source", "object_key", rowColumn(s)}}
+	for at := range g.places {
+		if at.row < 0 {
+			whole.Tuples = append(whole.Tuples, []string{at.source, at.key})
+		} else {
+			rows.Tuples = append(rows.Tuples, at.cells())
+		}
 	}
 
-	asked = g.places[at] || g.kinds[ConversationID] && conversation.id == g.id
-	return asked, asked || conversation.id != "" && g.conversations[conversation]
+	conversations := table.Match{Columns: []string{"org_id", "conversation_id"}}
+	for c := range g.conversations {
+		conversations.Tuples = append(conversations.Tuples, []string{c.org, c.id})
+	}
+	any := []table.Match{whole, rows, conversations}
+	if g.kinds[ConversationID] { // in whatever organisation
+		any = append(any, table.Having("conversation_id", g.id))
+	}
+	return any
 }
+
+// cells returns a place as the cells of source, object key and row.
+func (p place) cells() []string { return []string{p.source, p.key, strconv.FormatInt(p.row, 10)} }
 
 func (g *gathering) recordings(ctx context.Context) error {
-	for r, err := range g.commit.Table(ctx, table.Recordings) {
+	for r, err := range g.rows(ctx, table.Recordings, g.belonging(table.Recordings)) {
 		if err != nil {
 			return err
 		}
 		at := placeOf(r)
-		if asked, belongs := g.belongs(r, at); belongs && g.keep(len(g.story.Recordings)) {
-			g.story.Recordings = append(g.story.Recordings, &Recording{
-				Row: g.cells(r), Asked: asked, cells: table.CellsOf(r), place: at, Object: g.object(at), Repairs: []table.Cells{},
-			})
-		}
+		g.story.Recordings = append(g.story.Recordings, &Recording{
+			Row: g.cells(r), Asked: g.asked(r, at), cells: table.CellsOf(r), place: at, Object: g.object(at), Repairs: []table.Cells{},
+		})
 	}
 	return nil
 }
 
 func (g *gathering) calls(ctx context.Context) error {
-	for r, err := range g.commit.Table(ctx, table.Calls) {
+	// The story of an outage has every leg that coincides with it.
+	any := append(g.belonging(table.Calls), having("outage_id", g.outageIDs))
+	for r, err := range g.rows(ctx, table.Calls, any) {
 		if err != nil {
 			return err
 		}
 		at := placeOf(r)
-		asked, belongs := g.belongs(r, at)
-		// The story of an outage has every leg that coincides with it.
-		if !belongs && !g.outageIDs[r.Cell("outage_id")] {
-			continue
-		}
-		if g.keep(len(g.story.Calls)) {
-			g.story.Calls = append(g.story.Calls, &Call{Row: g.cells(r), Asked: asked, cells: table.CellsOf(r), place: at, Object: g.object(at)})
-		}
+		g.story.Calls = append(g.story.Calls, &Call{Row: g.cells(r), Asked: g.asked(r, at), cells: table.CellsOf(r), place: at, Object: g.object(at)})
 	}
 	return nil
+}
+
+// having returns which rows have one of some ids in a column.
+func having(column string, ids map[string]bool) table.Match {
+	return table.Having(column, slices.Collect(maps.Keys(ids))...)
 }
 
 // findings gathers the findings about the gathered rows, and about their
 // documents.
 func (g *gathering) findings(ctx context.Context) error {
-	documents := map[[2]string]bool{}
+	// A finding without an entry is about the whole document.
+	documents := table.Match{Columns: []string{"source", "object_key", "entry"}}
 	for _, r := range g.story.Recordings {
-		documents[[2]string{r.place.source, r.place.key}] = true
+		documents.Tuples = append(documents.Tuples, []string{r.place.source, r.place.key, ""})
+	}
+	recordings := table.Match{Columns: []string{"org_id", "recording_id"}}
+	for r := range g.recordingIDs {
+		recordings.Tuples = append(recordings.Tuples, []string{r.org, r.id})
 	}
 
-	for r, err := range g.commit.Table(ctx, table.History) {
+	any := append(g.belonging(table.History), documents, recordings, having("outage_id", g.outageIDs), having("finding_id", g.findingIDs))
+	for r, err := range g.rows(ctx, table.History, any) {
 		if err != nil {
 			return err
 		}
 		f := table.HistoryOf(r)
-		at := place{f.Source, f.ObjectKey, f.Entry}
-		_, belongs := g.belongs(r, at)
-		// A finding with a negative entry is about the whole document.
-		about := f.Entry < 0 && documents[[2]string{f.Source, f.ObjectKey}] || g.outageIDs[f.OutageID] || g.recordingIDs[subject{f.Org, f.Recording}]
-		if (belongs || about || g.findingIDs[f.ID]) && g.keep(len(g.story.Findings)) {
-			g.story.Findings = append(g.story.Findings, &Finding{Row: g.cells(r), Asked: f.ID == g.id, row: f})
-		}
+		g.story.Findings = append(g.story.Findings, &Finding{Row: g.cells(r), Asked: f.ID == g.id, row: f})
 	}
 	return nil
 }
@@ -213,7 +244,15 @@ func (g *gathering) grounds(ctx context.Context) error {
 }
 
 func (g *gathering) repairs(ctx context.Context) error {
-	for r, err := range g.commit.Table(ctx, table.Repairs) {
+	places := table.Match{Columns: []string{"source", "object_key", "entry"}}
+	for _, rec := range g.story.Recordings {
+		places.Tuples = append(places.Tuples, rec.place.cells())
+	}
+	if len(places.Tuples) == 0 {
+		return nil
+	}
+
+	for r, err := range g.commit.Find(ctx, table.Repairs, &table.Search{Any: []table.Match{places}}) {
 		if err != nil {
 			return err
 		}
@@ -229,46 +268,47 @@ func (g *gathering) repairs(ctx context.Context) error {
 
 // coinciding gathers the outages that the gathered rows coincide with.
 func (g *gathering) coinciding(ctx context.Context) error {
-	wanted := map[string]bool{}
-	for id := range g.outageIDs {
-		wanted[id] = true
-	}
+	wanted := maps.Clone(g.outageIDs)
 	for _, f := range g.story.Findings {
-		wanted[f.row.OutageID] = true // often empty, which is the id of no outage
+		wanted[f.row.OutageID] = true
 	}
 	for _, c := range g.story.Calls {
 		wanted[c.Row.Get("outage_id")] = true
 	}
+	delete(wanted, "") // most coincide with none
 
-	for r, err := range g.commit.Table(ctx, table.Outages) {
+	for r, err := range g.commit.Find(ctx, table.Outages, &table.Search{Any: []table.Match{having("outage_id", wanted)}}) {
 		if err != nil {
 			return err
 		}
-		if id := r.Cell("outage_id"); wanted[id] {
-			g.story.Outages = append(g.story.Outages, &Outage{Row: g.cells(r), Asked: id == g.id, Failures: []Row{}})
-		}
+		g.story.Outages = append(g.story.Outages, &Outage{Row: g.cells(r), Asked: r.Cell("outage_id") == g.id, Failures: []Row{}})
 	}
 	return nil
 }
 
 // objects notes for every input that the story names what the run read.
 func (g *gathering) objects(ctx context.Context) error {
-	wanted := map[[2]string][]*Object{}
+	wanted, objects := map[committed.InputKey]bool{}, map[committed.InputKey][]*Object{}
+	want := func(at place, o *Object) {
+		key := committed.InputKey{Source: at.source, Key: at.key}
+		wanted[key], objects[key] = true, append(objects[key], o)
+	}
 	for _, r := range g.story.Recordings {
-		at := [2]string{r.place.source, r.place.key}
-		wanted[at] = append(wanted[at], &r.Object)
+		want(r.place, &r.Object)
 	}
 	for _, c := range g.story.Calls {
-		at := [2]string{c.place.source, c.place.key}
-		wanted[at] = append(wanted[at], &c.Object)
+		want(c.place, &c.Object)
+	}
+	if len(wanted) == 0 {
+		return nil
 	}
 
 	// A document that should have been there is in no list, and stays unlisted.
-	for in, err := range g.commit.Inputs(ctx) {
+	for in, err := range g.commit.InputsOf(ctx, wanted) {
 		if err != nil {
 			return err
 		}
-		for _, o := range wanted[[2]string{in.Source, in.Key}] {
+		for _, o := range objects[committed.InputKey{Source: in.Source, Key: in.Key}] {
 			o.VersionID, o.ETag, o.Size, o.SHA256, o.Listed = in.VersionID, in.ETag, in.Size, in.SHA256, true
 		}
 	}

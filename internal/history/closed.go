@@ -47,6 +47,7 @@ func attribute(ctx context.Context, before, after *committed.Commit, events []Ev
 		}
 	}
 
+	after.Prepare(ctx, table.Recordings, table.Calls)
 	if err := a.recordings(ctx, after); err != nil {
 		return nil, err
 	}
@@ -83,6 +84,15 @@ func (a *attribution) want(e *Event) {
 	}
 }
 
+// about returns which rows have one of some ids in a column.
+func about(column string, ids map[subject][]*Event) table.Match {
+	m := table.Match{Columns: []string{"org_id", column}}
+	for id := range ids {
+		m.Tuples = append(m.Tuples, []string{id.org, id.id})
+	}
+	return m
+}
+
 func (e *Event) hold(h Holder) {
 	if len(e.ClosedBy) < maxHolders {
 		e.ClosedBy = append(e.ClosedBy, h)
@@ -91,7 +101,8 @@ func (e *Event) hold(h Holder) {
 
 // recordings looks for entries in the table of the commit's run.
 func (a *attribution) recordings(ctx context.Context, c *committed.Commit) error {
-	for r, err := range c.Table(ctx, table.Recordings) {
+	search := &table.Search{Any: []table.Match{about("recording_id", a.byRecording), about("conversation_id", a.byConversation)}}
+	for r, err := range c.Find(ctx, table.Recordings, search) {
 		if err != nil {
 			return err
 		}
@@ -124,7 +135,8 @@ func (a *attribution) recordings(ctx context.Context, c *committed.Commit) error
 
 // calls looks for legs in the table of the commit's run.
 func (a *attribution) calls(ctx context.Context, c *committed.Commit) error {
-	for r, err := range c.Table(ctx, table.Calls) {
+	search := &table.Search{Any: []table.Match{about("conversation_id", a.byConversation)}}
+	for r, err := range c.Find(ctx, table.Calls, search) {
 		if err != nil {
 			return err
 		}

@@ -66,12 +66,21 @@ type Event struct {
 	Accepted *policy.Grounds `json:"accepted,omitempty"` // of one that the commit's run accepts: by which row, by whom and why
 }
 
-// Of returns the history of an interval from all of its commits. If wanted is
-// not nil, only findings whose ids it accepts are included.
-func Of(ctx context.Context, commits []*committed.Commit, wanted func(id string) bool) (*History, error) {
+// Of returns the history of an interval from all of its commits. If ids is not nil,
+// it has only the findings with these ids, which are looked up in checked tables. It
+// closes each commit when it is done with it.
+func Of(ctx context.Context, commits []*committed.Commit, ids []string) (*History, error) {
 	h := &History{Format: Format, Interval: commits[0].Record.Interval, Commits: []Commit{}}
-	w := walk{wanted: wanted, seen: map[string]held{}}
+	w := walk{ids: ids, seen: map[string]held{}}
 	for i, c := range commits {
+		defer c.Close()
+		if i > 0 {
+			commits[i-1].Close()
+		}
+		if len(ids) > 0 && i+1 < len(commits) { // it is hashed while this one is searched
+			commits[i+1].Prepare(ctx, table.History)
+		}
+
 		events, err := w.commit(ctx, c)
 		if err != nil {
 			return nil, err
@@ -96,7 +105,7 @@ func Of(ctx context.Context, commits []*committed.Commit, wanted func(id string)
 
 		// Of an interval every commit is shown; of single findings, only the
 		// commits that changed them.
-		if wanted == nil || len(events) > 0 {
+		if ids == nil || len(events) > 0 {
 			h.Commits = append(h.Commits, entry)
 		}
 	}
@@ -109,25 +118,32 @@ type held struct{ state, detail string }
 // walk goes from commit to commit, and keeps in memory what the last one said
 // about each finding.
 type walk struct {
-	wanted func(id string) bool
-	seen   map[string]held
+	ids  []string // of the wanted findings; nil: all
+	seen map[string]held
+}
+
+// rows yields the wanted rows of a history.
+func (w *walk) rows(ctx context.Context, c *committed.Commit) table.Rows {
+	switch {
+	case w.ids == nil:
+		return c.Table(ctx, table.History)
+	case len(w.ids) == 0:
+		return table.Empty
+	}
+	return c.Find(ctx, table.History, &table.Search{Any: []table.Match{table.Having("finding_id", w.ids...)}})
 }
 
 // commit compares the history of a commit with that of the commit before.
 func (w *walk) commit(ctx context.Context, c *committed.Commit) ([]Event, error) {
 	closed, other := []Event{}, []Event{}
 	times := map[string]int{} // of ids that several findings share
-	for row, err := range c.Table(ctx, table.History) {
+	for row, err := range w.rows(ctx, c) {
 		if err != nil {
 			return nil, err
 		}
 
-		f := table.HistoryOf(row)
-		if w.wanted != nil && !w.wanted(f.ID) {
-			continue
-		}
-
 		// Findings with one id keep their order from commit to commit.
+		f := table.HistoryOf(row)
 		key := f.ID
 		if times[f.ID]++; times[f.ID] > 1 {
 			key += "#" + strconv.Itoa(times[f.ID])

@@ -146,8 +146,13 @@ func TestHardlyALegNeedsAllInputs(t *testing.T) {
 // or the middle one.
 func synthNight(t *testing.T, n synth.Night) *night {
 	t.Helper()
-	n.Day, n.Seed, n.Lines, n.Rates = interval.Start.Std().AddDate(0, 0, -n.Nights/2), 5, 8, synth.Usual
-	n.Profile = cmp.Or(n.Profile, synth.Cdrmend)
+	n.Day, n.Seed, n.Lines, n.Profile = interval.Start.Std().AddDate(0, 0, -n.Nights/2), 5, 8, cmp.Or(n.Profile, synth.Cdrmend)
+	n.ManifestFiles, n.CDRFiles = max(1, n.ManifestFiles), max(1, n.CDRFiles)
+	for d := range synth.NumDefects {
+		if n.Has(d) {
+			n.Rates[d] = synth.Usual[d]
+		}
+	}
 	if err := n.Check(); err != nil {
 		t.Fatal(err)
 	}

@@ -159,6 +159,17 @@ func (r *file) read(p []byte) (int, error) {
 	return n, err
 }
 
+// ReadAt reads a part of the file that is open, in whatever order parts are needed. It
+// does not find out that the file was overwritten in place: whoever needs to know
+// compares what it reads.
+func (r *file) ReadAt(p []byte, from int64) (int, error) {
+	n, err := r.f.ReadAt(p, from)
+	if err != nil && err != io.EOF {
+		err = fmt.Errorf("reading %q: %w", r.name, err)
+	}
+	return n, err
+}
+
 func (r *file) Close() error { return r.f.Close() }
 
 // explain adds advice about failures that an operator can fix.

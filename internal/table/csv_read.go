@@ -96,7 +96,11 @@ func (c *csvReader) row(r *Row) error {
 	if err := c.next(); err != nil {
 		return err
 	}
+	return c.parse(r)
+}
 
+// parse makes r the row that next read.
+func (c *csvReader) parse(r *Row) error {
 	r.Reset(c.schema)
 	rest := c.raw
 	for i := range c.schema.Columns {

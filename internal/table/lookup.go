@@ -1,7 +1,6 @@
 package table
 
 import (
-	"bytes"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -26,16 +25,24 @@ func Lookup(ctx context.Context, file io.ReaderAt, size int64, s *Schema, column
 	if cost == nil {
 		cost = new(Cost)
 	}
-	return func(yield func(*Row, error) bool) {
-		l := lookup{reader: parquetReader{schema: s}, parts: parts{file: file, size: size, cost: cost}, wanted: map[string]bool{}}
-		for _, c := range columns {
-			l.columns = append(l.columns, s.Index(c))
-		}
-		for _, v := range values {
-			l.wanted[v] = true
-		}
+	values = slices.DeleteFunc(slices.Clone(values), func(v string) bool { return v == "" })
+	search := &Search{}
+	for _, c := range columns {
+		search.Any = append(search.Any, Having(c, values...))
+	}
+	return find(ctx, file, size, s, search, cost)
+}
 
-		if err := l.rows(ctx, yield); err != nil {
+// find is Find in Parquet.
+func find(ctx context.Context, file io.ReaderAt, size int64, s *Schema, search *Search, cost *Cost) Rows {
+	conditions := newConditions(s, search)
+	return func(yield func(*Row, error) bool) {
+		search.Beyond = 0
+		l := lookup{
+			reader: parquetReader{schema: s}, parts: parts{file: file, size: size, cost: cost},
+			conditions: conditions, search: search, yield: yield,
+		}
+		if err := l.rows(ctx); err != nil && err != errEnough {
 			yield(nil, fmt.Errorf("looking up rows of table %s: %w", s.Name, err))
 		}
 	}
@@ -43,15 +50,21 @@ func Lookup(ctx context.Context, file io.ReaderAt, size int64, s *Schema, column
 
 // lookup is a look-up in one file.
 type lookup struct {
-	reader  parquetReader
-	parts   parts
-	columns []int
-	wanted  map[string]bool
-	file    *parquet.File
+	reader     parquetReader
+	parts      parts
+	conditions []condition
+	search     *Search
+	yield      func(*Row, error) bool
+	file       *parquet.File
+	row        Row
+	yielded    int
 }
 
+// rowsAtOnce is how many rows are in memory before they are yielded.
+const rowsAtOnce = rowsPerPage
+
 // rows yields what was found. An error of it is not yielded.
-func (l *lookup) rows(ctx context.Context, yield func(*Row, error) bool) error {
+func (l *lookup) rows(ctx context.Context) error {
 	if err := l.open(ctx); err != nil {
 		return err
 	}
@@ -60,19 +73,21 @@ func (l *lookup) rows(ctx context.Context, yield func(*Row, error) bool) error {
 		return err
 	}
 
-	var row Row
 	known := len(l.parts.held) // what serves all row groups
-	for _, group := range groups {
-		found, err := l.group(ctx, group)
+	for _, g := range groups {
+		hits, err := l.hits(ctx, &g)
 		if err != nil {
 			return err
 		}
-		for _, values := range found {
-			if err := l.reader.fill(&row, values); err != nil {
+
+		show := hits
+		if l.search.Limit > 0 {
+			show = hits[:min(len(hits), l.search.Limit-l.yielded)]
+		}
+		l.search.Beyond += int64(len(hits) - len(show))
+		for some := range slices.Chunk(show, rowsAtOnce) {
+			if err := l.show(ctx, &g, some); err != nil {
 				return err
-			}
-			if !yield(&row, nil) {
-				return nil
 			}
 		}
 
@@ -126,13 +141,21 @@ func (l *lookup) chunk(group, column int) (*parquet.FileColumnChunk, error) {
 	return chunk, nil
 }
 
-// candidates returns the row groups whose filters do not exclude all values.
-func (l *lookup) candidates(ctx context.Context) (groups []int, err error) {
+// group is a row group that may have rows that fit.
+type group struct {
+	number     int
+	conditions []*condition   // that its rows may fit
+	pages      map[int][]page // by column, as far as they are known
+}
+
+// candidates returns the row groups that the filters leave. A filter never excludes a
+// value that its row group has.
+func (l *lookup) candidates(ctx context.Context) (groups []group, err error) {
 	defer rescue(&err)
 	var filters []span
-	for group := range l.file.RowGroups() {
-		for _, column := range l.columns {
-			if m := &l.meta(group, column).MetaData; m.BloomFilterOffset > 0 {
+	for _, column := range l.columns(l.pointers()) {
+		for n := range l.file.RowGroups() {
+			if m := &l.meta(n, column).MetaData; m.BloomFilterOffset > 0 {
 				filters = append(filters, span{m.BloomFilterOffset, m.BloomFilterOffset + int64(m.BloomFilterLength)})
 			}
 		}
@@ -141,23 +164,58 @@ func (l *lookup) candidates(ctx context.Context) (groups []int, err error) {
 		return nil, err
 	}
 
-	for group := range l.file.RowGroups() {
-		may := false
-		for i := 0; i < len(l.columns) && !may; i++ {
-			if may, err = l.mayHave(group, l.columns[i]); err != nil {
+	for n := range l.file.RowGroups() {
+		g := group{number: n, pages: map[int][]page{}}
+		for _, c := range l.pointers() {
+			may, err := l.mayFit(n, c)
+			if err != nil {
 				return nil, err
 			}
+			if may {
+				g.conditions = append(g.conditions, c)
+			}
 		}
-		if may {
-			groups = append(groups, group)
+		if len(g.conditions) > 0 {
+			groups = append(groups, g)
 		}
 	}
 	return groups, nil
 }
 
-// mayHave reports whether the filter of a chunk leaves one of the values.
-func (l *lookup) mayHave(group, column int) (bool, error) {
-	chunk, err := l.chunk(group, column)
+func (l *lookup) pointers() (list []*condition) {
+	for i := range l.conditions {
+		list = append(list, &l.conditions[i])
+	}
+	return list
+}
+
+// columns returns the columns of conditions, each once.
+func (l *lookup) columns(list []*condition) (columns []int) {
+	for _, c := range list {
+		columns = append(columns, c.columns...)
+	}
+	slices.Sort(columns)
+	return slices.Compact(columns)
+}
+
+// mayFit reports whether the filters of a row group leave a value for each column of a
+// condition.
+func (l *lookup) mayFit(number int, c *condition) (bool, error) {
+	for i, column := range c.columns {
+		w := &c.wanted[i]
+		if w.missing || !l.reader.schema.Columns[column].hasFilter() {
+			continue
+		}
+		if may, err := l.mayHave(number, column, w.texts); !may || err != nil {
+			return may, err
+		}
+	}
+	return true, nil
+}
+
+// mayHave reports whether the filter of a chunk leaves one of some texts.
+func (l *lookup) mayHave(number, column int, texts []string) (bool, error) {
+	chunk, err := l.chunk(number, column)
 	if err != nil {
 		return false, err
 	}
@@ -169,7 +227,7 @@ func (l *lookup) mayHave(group, column int) (bool, error) {
 		return false, err
 	}
 
-	for v := range l.wanted {
+	for _, v := range texts {
 		if has, err := filter.Check(parquet.ByteArrayValue([]byte(v))); has || err != nil {
 			return has, err
 		}
@@ -177,39 +235,41 @@ func (l *lookup) mayHave(group, column int) (bool, error) {
 	return false, nil
 }
 
-// group returns the rows of a row group that have a value.
-func (l *lookup) group(ctx context.Context, group int) (found []parquet.Row, err error) {
-	defer rescue(&err)
-	columns := len(l.reader.schema.Columns)
-	if err := l.fetchIndexes(ctx, group); err != nil {
-		return nil, err
+// show yields rows of a row group. Of each column it reads only the pages that hold
+// them.
+func (l *lookup) show(ctx context.Context, g *group, hits []int64) error {
+	found, err := l.read(ctx, g, hits)
+	if err != nil {
+		return err
 	}
-	pages := make([][]page, columns)
-	for column := range columns {
-		if pages[column], err = l.pages(group, column); err != nil {
-			return nil, err
+	for _, values := range found {
+		if err := l.reader.fill(&l.row, values); err != nil {
+			return err
+		}
+		if l.yielded++; !l.yield(&l.row, nil) {
+			return errEnough
 		}
 	}
+	return nil
+}
 
-	hits, err := l.hits(ctx, group, pages)
-	if err != nil || len(hits) == 0 {
-		return nil, err
+func (l *lookup) read(ctx context.Context, g *group, hits []int64) (found []parquet.Row, err error) {
+	defer rescue(&err)
+	pages := make([][]page, len(l.reader.schema.Columns))
+	for column := range pages {
+		all, err := l.pages(g, column)
+		if err != nil {
+			return nil, err
+		}
+		pages[column] = holding(all, hits)
 	}
-
-	// Only the pages with a row that was found are read of each column.
-	for column := range columns {
-		pages[column] = slices.DeleteFunc(pages[column], func(p page) bool {
-			i, _ := slices.BinarySearch(hits, p.first)
-			return i == len(hits) || hits[i] >= p.end
-		})
-	}
-	if err := l.fetchPages(ctx, group, pages); err != nil {
+	if err := l.fetchPages(ctx, g.number, pages); err != nil {
 		return nil, err
 	}
 
 	found = make([]parquet.Row, len(hits))
-	for column := range columns {
-		err := l.values(group, column, pages[column], func(row int64, v parquet.Value) {
+	for column := range pages {
+		err := l.values(g.number, column, pages[column], func(row int64, v parquet.Value) {
 			if i, hit := slices.BinarySearch(hits, row); hit {
 				found[i] = append(found[i], v.Clone())
 			}
@@ -221,44 +281,58 @@ func (l *lookup) group(ctx context.Context, group int) (found []parquet.Row, err
 	return found, nil
 }
 
+// holding returns the pages with at least one of some rows, which are in order.
+func holding(pages []page, rows []int64) (list []page) {
+	for _, p := range pages {
+		if i, _ := slices.BinarySearch(rows, p.first); i < len(rows) && rows[i] < p.end {
+			list = append(list, p)
+		}
+	}
+	return list
+}
+
 // page is a page of a chunk: its rows within the row group, and its place.
 type page struct {
 	first, end int64
 	place      span
 }
 
-// fetchIndexes reads the indexes of a row group. It needs the bounds of the
-// columns that are looked up only.
-func (l *lookup) fetchIndexes(ctx context.Context, group int) error {
+// fetchIndexes reads the indexes of a row group. It needs the bounds of the columns of
+// conditions only.
+func (l *lookup) fetchIndexes(ctx context.Context, g *group) error {
 	var indexes []span
-	for _, column := range l.columns {
-		m := l.meta(group, column)
+	for _, column := range l.columns(g.conditions) {
+		m := l.meta(g.number, column)
 		indexes = append(indexes, span{m.ColumnIndexOffset, m.ColumnIndexOffset + int64(m.ColumnIndexLength)})
 	}
 	for column := range l.reader.schema.Columns {
-		m := l.meta(group, column)
+		m := l.meta(g.number, column)
 		indexes = append(indexes, span{m.OffsetIndexOffset, m.OffsetIndexOffset + int64(m.OffsetIndexLength)})
 	}
 	return l.parts.fetch(ctx, slices.DeleteFunc(indexes, func(s span) bool { return s.from == 0 }))
 }
 
 // pages returns the pages of a chunk; all of it is one if it has no index.
-func (l *lookup) pages(group, column int) ([]page, error) {
-	m, rows := &l.meta(group, column).MetaData, l.file.Metadata().RowGroups[group].NumRows
+func (l *lookup) pages(g *group, column int) ([]page, error) {
+	if list, known := g.pages[column]; known {
+		return list, nil
+	}
+	m, rows := &l.meta(g.number, column).MetaData, l.file.Metadata().RowGroups[g.number].NumRows
 	begin := m.DataPageOffset
 	if m.DictionaryPageOffset > 0 {
 		begin = m.DictionaryPageOffset
 	}
 	whole := page{0, rows, span{m.DataPageOffset, begin + m.TotalCompressedSize}}
 
-	chunk, err := l.chunk(group, column)
+	chunk, err := l.chunk(g.number, column)
 	if err != nil {
 		return nil, err
 	}
 	offsets, err := chunk.OffsetIndexFrom(&l.parts)
 	switch {
 	case errors.Is(err, parquet.ErrMissingOffsetIndex):
-		return []page{whole}, nil
+		g.pages[column] = []page{whole}
+		return g.pages[column], nil
 	case err != nil:
 		return nil, err
 	}
@@ -279,69 +353,162 @@ func (l *lookup) pages(group, column int) ([]page, error) {
 	if next != rows {
 		return nil, errIndex
 	}
+	g.pages[column] = list
 	return list, nil
 }
 
 var errIndex = errors.New("the file is damaged: an index does not fit its pages")
 
-// hits returns the rows of a row group that have a value, in order.
-func (l *lookup) hits(ctx context.Context, group int, pages [][]page) ([]int64, error) {
-	likely := make([][]page, len(pages))
-	for _, column := range l.columns {
-		var err error
-		if likely[column], err = l.bounded(group, column, pages[column]); err != nil {
-			return nil, err
-		}
-	}
-	if err := l.fetchPages(ctx, group, likely); err != nil {
+// hits returns the rows of a row group that fit a condition, in order.
+func (l *lookup) hits(ctx context.Context, g *group) (hits []int64, err error) {
+	defer rescue(&err)
+	if err := l.fetchIndexes(ctx, g); err != nil {
 		return nil, err
 	}
 
-	var hits []int64
-	for _, column := range l.columns {
-		err := l.values(group, column, likely[column], func(row int64, v parquet.Value) {
-			if !v.IsNull() && l.wanted[string(v.ByteArray())] {
-				hits = append(hits, row)
-			}
-		})
+	// The pages that each condition needs first are fetched together.
+	first, spans := make([][]page, len(l.reader.schema.Columns)), make([][]span, len(g.conditions))
+	for i, c := range g.conditions {
+		if spans[i], err = l.bounded(g, c); err != nil {
+			return nil, err
+		}
+		first[c.columns[0]] = append(first[c.columns[0]], within(g.pages[c.columns[0]], spans[i])...)
+	}
+	if err := l.fetchPages(ctx, g.number, first); err != nil {
+		return nil, err
+	}
+
+	for i, c := range g.conditions {
+		rows, err := l.fitting(ctx, g, c, spans[i])
 		if err != nil {
 			return nil, err
 		}
+		hits = append(hits, rows...)
 	}
 	slices.Sort(hits)
 	return slices.Compact(hits), nil
 }
 
-// bounded returns the pages whose bounds leave one of the values.
-func (l *lookup) bounded(group, column int, pages []page) ([]page, error) {
-	chunk, err := l.chunk(group, column)
+// fitting returns the rows that fit a condition. It looks at the first column of all
+// pages that the bounds leave, then at the other columns of the rows that are left.
+func (l *lookup) fitting(ctx context.Context, g *group, c *condition, spans []span) ([]int64, error) {
+	var rows []int64
+	var keys [][]byte // of each row, its cells so far
+	for i, column := range c.columns {
+		pages := make([][]page, len(l.reader.schema.Columns))
+		if i == 0 {
+			pages[column] = within(g.pages[column], spans)
+		} else {
+			pages[column] = holding(g.pages[column], rows)
+		}
+		if err := l.fetchPages(ctx, g.number, pages); err != nil {
+			return nil, err
+		}
+
+		w, kind := &c.wanted[i], l.reader.schema.Columns[column].Kind
+		left, leftKeys, next := rows[:0], keys[:0], 0
+		err := l.values(g.number, column, pages[column], func(row int64, v parquet.Value) {
+			var key []byte
+			if i > 0 {
+				for next < len(rows) && rows[next] < row {
+					next++
+				}
+				if next == len(rows) || rows[next] != row {
+					return
+				}
+				key = keys[next]
+			}
+			if v := stored(kind, v); w.has(&v) {
+				left, leftKeys = append(left, row), append(leftKeys, v.appendTo(key))
+			}
+		})
+		if err != nil {
+			return nil, err
+		}
+		rows, keys = left, leftKeys
+	}
+
+	n := 0
+	for i, row := range rows {
+		if c.tuples[string(keys[i])] {
+			rows[n] = row
+			n++
+		}
+	}
+	return rows[:n], nil
+}
+
+// bounded returns the rows that the bounds of all columns of a condition leave. Bounds
+// never exclude a value that their page has.
+func (l *lookup) bounded(g *group, c *condition) ([]span, error) {
+	rows := []span{{0, l.file.Metadata().RowGroups[g.number].NumRows}}
+	for i, column := range c.columns {
+		likely, err := l.likely(g, column, &c.wanted[i])
+		if err != nil {
+			return nil, err
+		}
+		rows = common(rows, likely)
+	}
+	return rows, nil
+}
+
+// common returns the rows that two lists have, both in order.
+func common(a, b []span) (list []span) {
+	for len(a) > 0 && len(b) > 0 {
+		if s := (span{max(a[0].from, b[0].from), min(a[0].end, b[0].end)}); s.from < s.end {
+			list = append(list, s)
+		}
+		if a[0].end < b[0].end {
+			a = a[1:]
+		} else {
+			b = b[1:]
+		}
+	}
+	return list
+}
+
+// within returns the pages with at least one row of a list, which is in order.
+func within(pages []page, rows []span) (list []page) {
+	for _, p := range pages {
+		if len(common([]span{{p.first, p.end}}, rows)) > 0 {
+			list = append(list, p)
+		}
+	}
+	return list
+}
+
+// likely returns the rows of the pages whose bounds leave one of the wanted cells.
+func (l *lookup) likely(g *group, column int, w *wanted) (rows []span, err error) {
+	pages, err := l.pages(g, column)
+	if err != nil {
+		return nil, err
+	}
+	chunk, err := l.chunk(g.number, column)
 	if err != nil {
 		return nil, err
 	}
 	index, err := chunk.ColumnIndexFrom(&l.parts)
 	switch {
 	case errors.Is(err, parquet.ErrMissingColumnIndex):
-		return pages, nil
+		return []span{{0, l.file.Metadata().RowGroups[g.number].NumRows}}, nil
 	case err != nil:
 		return nil, err
 	case index.NumPages() != len(pages):
 		return nil, errIndex
 	}
 
-	var likely []page
+	kind := l.reader.schema.Columns[column].Kind
 	for n, p := range pages {
-		if index.NullPage(n) {
-			continue
+		may := w.missing && index.NullCount(n) > 0
+		if !may && !index.NullPage(n) {
+			low, high := stored(kind, index.MinValue(n)), stored(kind, index.MaxValue(n))
+			may = w.between(&low, &high)
 		}
-		low, high := index.MinValue(n).ByteArray(), index.MaxValue(n).ByteArray()
-		for v := range l.wanted {
-			if bytes.Compare([]byte(v), low) >= 0 && bytes.Compare([]byte(v), high) <= 0 {
-				likely = append(likely, p)
-				break
-			}
+		if may {
+			rows = append(rows, span{p.first, p.end})
 		}
 	}
-	return likely, nil
+	return rows, nil
 }
 
 // fetchPages reads pages of the columns of a row group, and their dictionaries.

@@ -45,24 +45,36 @@ type parts struct {
 // ReadAt returns fewer bytes and io.EOF where the bytes in memory end: buffered
 // readers ask for more than they need.
 func (p *parts) ReadAt(b []byte, at int64) (n int, err error) {
-	var best *part // parts may overlap
-	for i := range p.held {
-		if h := &p.held[i]; h.from <= at && at < h.end && (best == nil || h.end > best.end) {
-			best = h
+	// Two parts may lie next to each other: a reader that met an end between them would
+	// take it for the end of the file.
+	for n < len(b) {
+		held := p.at(at + int64(n))
+		if held == nil {
+			break
 		}
+		n += copy(b[n:], held.content[at+int64(n)-held.from:])
 	}
-
-	if best != nil {
-		if n = copy(b, best.content[at-best.from:]); n < len(b) {
-			err = io.EOF
-		}
-		return n, err
+	switch {
+	case n == len(b):
+		return n, nil
+	case n > 0:
+		return n, io.EOF
 	}
 
 	p.cost.Requests++
 	n, err = p.file.ReadAt(b, at)
 	p.cost.Bytes += int64(n)
 	return n, err
+}
+
+// at returns the part in memory that holds a byte and ends last, nil if there is none.
+func (p *parts) at(place int64) (best *part) {
+	for i := range p.held { // parts may overlap
+		if h := &p.held[i]; h.from <= place && place < h.end && (best == nil || h.end > best.end) {
+			best = h
+		}
+	}
+	return best
 }
 
 // holds reports whether bytes are in memory.
