@@ -37,10 +37,11 @@ tell.
 
 An id is looked for in all intervals, the newest first, and told from the first
 that has it; an interval names another. Of the id of a finding or outage the beginning
-will do where no other begins like it. The inputs of that interval are read
-again, which takes as long as a run does, and decided again. When one of them
-changed or is gone, or with --tables-only, the committed tables alone are told.
-Telephone numbers and users are masked. Exit code 1 when nobody has that id.
+will do where no other begins like it. Those inputs of the interval that decide
+about it are read and decided again, as the run saw them; all of them, which takes
+as long as a run does, when the run kept no inputs or when they do not show what was
+committed. When an input that is needed changed or is gone, or with --tables-only, the
+committed tables alone are told. Telephone numbers and users are masked. Exit code 1 when nobody has that id.
 `,
 	flags: func(f *pflag.FlagSet) {
 		outputFlags(f)

@@ -23,6 +23,8 @@ func schemaOf(name string) (schema string, lines bool) {
 		return "inputs", true
 	case strings.Contains(name, "/log/") && path.Ext(base) == ".json":
 		return "commit", false
+	case strings.Contains(name, "/evidence/") && path.Ext(base) == ".json":
+		return "night", false
 	case name == "output.json":
 		return "output", false
 	case strings.HasPrefix(name, "journal/"):
@@ -57,7 +59,7 @@ func (n *night) checkSchemas() {
 			}
 		}
 	}
-	for _, schema := range []string{"run", "summary", "inputs", "commit", "output", "journal"} {
+	for _, schema := range []string{"run", "summary", "inputs", "commit", "output", "journal", "night"} {
 		if !seen[schema] {
 			n.t.Errorf("nothing was written that obeys %s.schema.json", schema)
 		}
