@@ -3,11 +3,14 @@ package explain
 import (
 	"context"
 	"slices"
+	"sync/atomic"
 
 	"cdrmend/internal/committed"
 	"cdrmend/internal/intern"
 	"cdrmend/internal/policy"
 	"cdrmend/internal/table"
+
+	"golang.org/x/sync/errgroup"
 )
 
 // named are the columns that may hold an id, and what it names there.
@@ -49,11 +52,37 @@ func Normal(id string) string {
 // little of them, and cannot check that nothing was changed. So the id may be there
 // although it finds nothing.
 func Has(ctx context.Context, c *committed.Commit, id string) (bool, error) {
-	m := newHit(id)
-	err := m.search(ctx, func(ctx context.Context, s *table.Schema, columns []string) table.Rows {
-		return c.Lookup(ctx, s, columns, []string{id}, nil)
-	})
-	return len(m.kinds) > 0, err
+	if _, err := c.Files(ctx); err != nil { // now, as look-ups at once must not both read it
+		return false, err
+	}
+
+	// Over a network a look-up waits for one answer after another.
+	var found atomic.Bool
+	g, ctx := errgroup.WithContext(ctx)
+	for _, s := range searched {
+		g.Go(func() error {
+			columns, _ := namedIn(s)
+			for _, err := range c.Lookup(ctx, s, columns, []string{id}, nil) {
+				if err == nil {
+					found.Store(true)
+				}
+				return err
+			}
+			return nil
+		})
+	}
+	err := g.Wait()
+	return found.Load(), err
+}
+
+// namedIn returns the columns of a table that may hold an id, and what it names there.
+func namedIn(s *table.Schema) (columns, kinds []string) {
+	for _, n := range named {
+		if n.schema == s {
+			columns, kinds = append(columns, n.column), append(kinds, n.kind)
+		}
+	}
+	return columns, kinds
 }
 
 func newHit(id string) *hit {
@@ -96,13 +125,7 @@ type reader func(ctx context.Context, s *table.Schema, columns []string) table.R
 
 func (m *hit) search(ctx context.Context, read reader) error {
 	for _, s := range searched {
-		var columns, kinds []string
-		for _, n := range named {
-			if n.schema == s {
-				columns, kinds = append(columns, n.column), append(kinds, n.kind)
-			}
-		}
-
+		columns, kinds := namedIn(s)
 		for r, err := range read(ctx, s, columns) {
 			if err != nil {
 				return err

@@ -118,13 +118,13 @@ func TestMatchesShareTheirPages(t *testing.T) {
 	night := newNight(rowsPerGroup).calls()
 	_, file := written(t, Calls, night)
 	all := allRows(t, night)
-	row, leg := Calls.Index("row"), Calls.Index("leg_id")
+	columns := []string{"leg_id", "start_time"}
 	for page := range 6 {
 		one, next := all[page*rowsPerPage+5], all[(page+1)*rowsPerPage+5]
-		search := &Search{Any: []Match{
-			{Columns: []string{"row", "leg_id"}, Tuples: [][]string{{one[row], one[leg]}}},
-			{Columns: []string{"leg_id", "start_time"}, Tuples: [][]string{{next[leg], next[Calls.Index("start_time")]}}},
-		}}
+		tuple := func(row []string) []string {
+			return []string{row[Calls.Index(columns[0])], row[Calls.Index(columns[1])]}
+		}
+		search := &Search{Any: []Match{{columns, [][]string{tuple(one)}}, {columns, [][]string{tuple(one), tuple(next)}}}}
 		got := allRows(t, Find(t.Context(), bytes.NewReader(file), int64(len(file)), "calls.parquet", Calls, search))
 		if diff := cmp.Diff([][]string{one, next}, got); diff != "" {
 			t.Errorf("pages %d and %d (-want +got):\n%s", page, page+1, diff)
