@@ -222,7 +222,7 @@ func (p *Plan) rewrite(ctx context.Context, item Item) (*ledger.Pack, error) {
 		return nil, fmt.Errorf("writing %q anew made %d packs", item.Pack.Path, len(packs))
 	}
 	named, err := to.PutPack(ctx, packs[0].Bytes, packs[0].Index)
-	named.Objects = int64(packs[0].Inputs())
+	named.Objects = int64(packs[0].Inputs)
 	return &named, err
 }
 
