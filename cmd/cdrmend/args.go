@@ -110,38 +110,53 @@ func (o *output) fullID(ctx context.Context, labels []string, id string) (string
 	if !abbreviated.MatchString(id) {
 		return id, nil
 	}
-	in := table.History // has the findings of all commits
-	if strings.HasPrefix(id, "out-") {
-		in = table.Outages
-	}
 
-	for _, label := range slices.Backward(labels) {
-		commit, err := o.Newest(ctx, label)
-		if err != nil {
-			return "", err
-		}
-		if commit == nil {
-			continue
-		}
-		var found []string
-		for row, err := range commit.Table(ctx, in) {
-			if err != nil {
+	// A look-up leads to an interval in little time. Only if it leads to none are all
+	// tables read, as that proves it.
+	for _, proof := range []bool{false, true} {
+		for _, label := range slices.Backward(labels) {
+			found, err := o.idsBeginning(ctx, label, id, proof)
+			switch {
+			case err != nil:
 				return "", err
-			}
-			if one := string(row.Bytes(0)); strings.HasPrefix(one, id) && !slices.Contains(found, one) {
-				found = append(found, one)
-			}
-			if len(found) > mostNamed {
+			case len(found) == 1:
+				return found[0], nil
+			case len(found) > mostNamed:
 				return "", usagef("more than %d ids in interval %s of %s begin with %s: %s, …; give more of it", mostNamed, label, o.url, id, strings.Join(found[:mostNamed], ", "))
+			case len(found) > 1:
+				return "", usagef("%d ids in interval %s of %s begin with %s: %s; give more of it", len(found), label, o.url, id, strings.Join(found, ", "))
 			}
 		}
-		switch len(found) {
-		case 0:
-			continue
-		case 1:
-			return found[0], nil
-		}
-		return "", usagef("%d ids in interval %s of %s begin with %s: %s; give more of it", len(found), label, o.url, id, strings.Join(found, ", "))
 	}
 	return id, nil
+}
+
+// idsBeginning returns the ids of an interval that begin so, each once, and no more than
+// one beyond those that an error names. With proof all of the table is read.
+func (o *output) idsBeginning(ctx context.Context, label, id string, proof bool) (found []string, err error) {
+	commit, err := o.Newest(ctx, label)
+	if err != nil || commit == nil { // --interval may name one that was never committed
+		return nil, err
+	}
+	in, column := table.History, "finding_id" // has the findings of all commits
+	if strings.HasPrefix(id, "out-") {
+		in, column = table.Outages, "outage_id"
+	}
+	read := commit.Beginning
+	if proof {
+		read = commit.BeginningChecked
+	}
+
+	for one, err := range read(ctx, in, column, id) {
+		if err != nil {
+			return nil, err
+		}
+		if slices.Contains(found, one) {
+			continue
+		}
+		if found = append(found, one); len(found) > mostNamed {
+			break
+		}
+	}
+	return found, nil
 }
