@@ -105,35 +105,32 @@ var abbreviated = regexp.MustCompile(`^(fnd|out)-[0-9a-f]{1,15}$`)
 const mostNamed = 5
 
 // fullID completes the beginning of an id of a finding or outage, from the newest
-// interval that has one. An id that no interval has is returned as it is.
+// interval in which a look-up finds one. Else it returns what it got: whoever then looks
+// for that reads all tables before saying that nobody has it, and so sees when one was
+// changed to hide an id.
 func (o *output) fullID(ctx context.Context, labels []string, id string) (string, error) {
 	if !abbreviated.MatchString(id) {
 		return id, nil
 	}
-
-	// A look-up leads to an interval in little time. Only if it leads to none are all
-	// tables read, as that proves it.
-	for _, proof := range []bool{false, true} {
-		for _, label := range slices.Backward(labels) {
-			found, err := o.idsBeginning(ctx, label, id, proof)
-			switch {
-			case err != nil:
-				return "", err
-			case len(found) == 1:
-				return found[0], nil
-			case len(found) > mostNamed:
-				return "", usagef("more than %d ids in interval %s of %s begin with %s: %s, …; give more of it", mostNamed, label, o.url, id, strings.Join(found[:mostNamed], ", "))
-			case len(found) > 1:
-				return "", usagef("%d ids in interval %s of %s begin with %s: %s; give more of it", len(found), label, o.url, id, strings.Join(found, ", "))
-			}
+	for _, label := range slices.Backward(labels) {
+		found, err := o.idsBeginning(ctx, label, id)
+		switch {
+		case err != nil:
+			return "", err
+		case len(found) == 1:
+			return found[0], nil
+		case len(found) > mostNamed:
+			return "", usagef("more than %d ids in interval %s of %s begin with %s: %s, …; give more of it", mostNamed, label, o.url, id, strings.Join(found[:mostNamed], ", "))
+		case len(found) > 1:
+			return "", usagef("%d ids in interval %s of %s begin with %s: %s; give more of it", len(found), label, o.url, id, strings.Join(found, ", "))
 		}
 	}
 	return id, nil
 }
 
 // idsBeginning returns the ids of an interval that begin so, each once, and no more than
-// one beyond those that an error names. With proof all of the table is read.
-func (o *output) idsBeginning(ctx context.Context, label, id string, proof bool) (found []string, err error) {
+// one beyond those that an error names.
+func (o *output) idsBeginning(ctx context.Context, label, id string) (found []string, err error) {
 	commit, err := o.Newest(ctx, label)
 	if err != nil || commit == nil { // --interval may name one that was never committed
 		return nil, err
@@ -142,12 +139,7 @@ func (o *output) idsBeginning(ctx context.Context, label, id string, proof bool)
 	if strings.HasPrefix(id, "out-") {
 		in, column = table.Outages, "outage_id"
 	}
-	read := commit.Beginning
-	if proof {
-		read = commit.BeginningChecked
-	}
-
-	for one, err := range read(ctx, in, column, id) {
+	for one, err := range commit.Beginning(ctx, in, column, id) {
 		if err != nil {
 			return nil, err
 		}

@@ -22,7 +22,7 @@ func (c *Commit) Beginning(ctx context.Context, s *table.Schema, column, prefix 
 			yield("", err)
 			return
 		case path.Ext(f.Path) != ".parquet":
-			c.BeginningChecked(ctx, s, column, prefix)(yield)
+			c.scanBeginning(ctx, s, column, prefix)(yield)
 			return
 		}
 
@@ -42,8 +42,8 @@ func (c *Commit) Beginning(ctx context.Context, s *table.Schema, column, prefix 
 	}
 }
 
-// BeginningChecked does so by reading the whole table, whose hash it checks.
-func (c *Commit) BeginningChecked(ctx context.Context, s *table.Schema, column, prefix string) iter.Seq2[string, error] {
+// scanBeginning is Beginning for a file that has to be read from its beginning to its end.
+func (c *Commit) scanBeginning(ctx context.Context, s *table.Schema, column, prefix string) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
 		i := s.Index(column)
 		for row, err := range c.Table(ctx, s) {

@@ -28,28 +28,16 @@ func TestTheBeginningOfAnIDIsFoundInWhateverFormatItsTableHas(t *testing.T) {
 		}
 	}
 	for _, format := range []string{".csv", ".parquet"} {
-		o, m := newMetered(t, newOut(t).Store)
+		o, _ := newMetered(t, newOut(t).Store)
 		c := o.commitMany(format)
-		file, err := c.TableFile(t.Context(), table.Outages)
-		o.must(err)
 		got, err := beginning(c.Beginning(t.Context(), table.Outages, "outage_id", prefix))
 		if err != nil || !slices.Equal(got, want) {
 			t.Errorf("%s: got %d ids, %v, want %d", format, len(got), err, len(want))
 		}
-
-		m.read.Store(0)
-		got, err = beginning(c.BeginningChecked(t.Context(), table.Outages, "outage_id", prefix))
-		if err != nil || !slices.Equal(got, want) {
-			t.Errorf("%s, checked: got %d ids, %v, want %d", format, len(got), err, len(want))
-		}
-		if m.read.Load() < file.Size {
-			t.Errorf("%s: %d of %d bytes were checked", format, m.read.Load(), file.Size)
-		}
 	}
 }
 
-// What was changed is named when it shows, and never passes for what is proved.
-func TestTheBeginningOfAnIDInAChangedTable(t *testing.T) {
+func TestTheBeginningOfAnIDNamesTheFileThatIsNotTheCommittedOne(t *testing.T) {
 	o, _ := newMetered(t, newOut(t).Store)
 	file, err := o.commitMany(".parquet").TableFile(t.Context(), table.Outages)
 	o.must(err)
@@ -60,10 +48,5 @@ func TestTheBeginningOfAnIDInAChangedTable(t *testing.T) {
 		if _, err := beginning(replacing(t, o, file.Path, change).Beginning(t.Context(), table.Outages, "outage_id", "out-")); err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), file.Path) {
 			t.Errorf("error %v, want %q and %s", err, want, file.Path)
 		}
-	}
-
-	flipped := replacing(t, o, file.Path, func(b []byte) []byte { b[len(b)/2] ^= 1; return b })
-	if _, err := beginning(flipped.BeginningChecked(t.Context(), table.Outages, "outage_id", "out-")); err == nil || !strings.Contains(err.Error(), "SHA-256") {
-		t.Errorf("a changed table proves something: %v", err)
 	}
 }
