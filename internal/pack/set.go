@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -31,6 +32,7 @@ type Set struct {
 	frames []frameOf
 	places []place // by input
 	cache  cache
+	unpack chan struct{} // bounds how many small frames are unpacked at once
 
 	mu     sync.Mutex // guards the counts
 	inputs int64
@@ -48,6 +50,7 @@ type packed struct {
 type frameOf struct {
 	frame
 	pack uint32
+	need uint32 // bytes of its content that hold small inputs; the rest is never unpacked
 }
 
 // place says where an input is. Its frame is one too high, so that the zero value is
@@ -61,7 +64,7 @@ type place struct {
 // are not those that were committed. The inputs in such a pack are requested from their
 // sources.
 func NewSet(inputs int, dir string, warn func(pack string, err error)) *Set {
-	return &Set{dir: dir, warn: warn, places: make([]place, inputs), cache: cache{open: map[uint32]*content{}}}
+	return &Set{dir: dir, warn: warn, places: make([]place, inputs), cache: cache{open: map[uint32]*content{}}, unpack: make(chan struct{}, runtime.GOMAXPROCS(0))}
 }
 
 // Wanted returns an input by its number in the order of (source, key). Nobody changes
@@ -149,7 +152,8 @@ func (x *adding) row(row *table.Row, wanted Wanted) (bool, error) {
 	if !ok || x.set.places[at].frame != 0 {
 		return false, nil
 	}
-	if _, in := wanted(at); !pins(row, in) {
+	_, in := wanted(at)
+	if !pins(row, in) {
 		return false, nil
 	}
 
@@ -163,8 +167,13 @@ func (x *adding) row(row *table.Row, wanted Wanted) (bool, error) {
 		x.known[number] = f
 	}
 	begin, _ := row.Int(placeCol)
-	if begin < 0 || begin > frameSize {
-		return false, fmt.Errorf("input %q is at byte %d of its frame, and one of several inputs has %d at most", key, begin, int64(frameSize))
+	if in.Size > frameSize {
+		begin = 0 // it has a frame of its own
+	} else if begin < 0 || begin > frameSize-in.Size {
+		return false, fmt.Errorf("input %q of %d bytes is at byte %d of its frame, and a frame of small inputs has %d at most", key, in.Size, begin, int64(frameSize))
+	} else {
+		need := &x.set.frames[f].need
+		*need = max(*need, uint32(begin+in.Size))
 	}
 	x.set.places[at] = place{f + 1, uint32(begin)}
 	return true, nil
@@ -214,7 +223,7 @@ func (s *Set) frame(p *packed, row *table.Row) (uint32, error) {
 	if err != nil || len(sum) != sha256.Size || at < 0 || size <= 0 || at > p.info.Size-size {
 		return 0, fmt.Errorf("it has a frame of %d bytes at byte %d with the SHA-256 %q, and the pack has %d bytes", size, at, row.Text(frameSumCol), p.info.Size)
 	}
-	s.frames = append(s.frames, frameOf{frame{at, size, [sha256.Size]byte(sum)}, uint32(len(s.packs))})
+	s.frames = append(s.frames, frameOf{frame{at, size, [sha256.Size]byte(sum)}, uint32(len(s.packs)), 0})
 	return uint32(len(s.frames) - 1), nil
 }
 
@@ -303,17 +312,18 @@ func (s *Set) small(ctx context.Context, n uint32) ([]byte, error) {
 		return nil, err
 	}
 	defer spool.Close()
-	d, err := unpack(spool)
+
+	// A decoder takes as much memory as a frame has content, whatever is read of it.
+	s.unpack <- struct{}{}
+	defer func() { <-s.unpack }()
+	d, err := unpack(spool, frameSize)
 	if err != nil {
 		return nil, err
 	}
 	defer d.Close()
 
-	b, err := io.ReadAll(io.LimitReader(d, frameSize+1))
-	if err == nil && len(b) > frameSize {
-		err = errors.New("a frame of small inputs is too large")
-	}
-	return b, err
+	// An empty content would read nothing of a frame that is none.
+	return io.ReadAll(io.LimitReader(d, max(1, int64(s.frames[n].need))))
 }
 
 // large opens the only input of a frame, whose content must have the size of the input.
@@ -324,7 +334,7 @@ func (s *Set) large(ctx context.Context, n uint32, size int64) (io.ReadCloser, e
 		return nil, err
 	}
 	var d *zstd.Decoder
-	if d, err = unpack(spool); err == nil {
+	if d, err = unpack(spool, windowSize); err == nil {
 		var has int64
 		has, err = io.Copy(io.Discard, io.LimitReader(d, size+1))
 		d.Close()
@@ -333,7 +343,7 @@ func (s *Set) large(ctx context.Context, n uint32, size int64) (io.ReadCloser, e
 		}
 	}
 	if err == nil {
-		if d, err = unpack(spool); err == nil {
+		if d, err = unpack(spool, windowSize); err == nil {
 			return &unpacked{d, spool}, nil
 		}
 	}
@@ -341,21 +351,17 @@ func (s *Set) large(ctx context.Context, n uint32, size int64) (io.ReadCloser, e
 	return nil, err
 }
 
-// unpack returns a decoder of a frame.
-func unpack(spool *scratch.Spool) (*zstd.Decoder, error) {
+// unpack returns a decoder of a frame that refers back by no more than a window.
+func unpack(spool *scratch.Spool, window uint64) (*zstd.Decoder, error) {
 	r, err := spool.ReaderAt()
 	if err != nil {
 		return nil, err
 	}
-	return newDecoder(io.NewSectionReader(r, 0, spool.Size()))
+	return zstd.NewReader(io.NewSectionReader(r, 0, spool.Size()), zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(window))
 }
 
 // errNowhere is the cause when an index names an input and the pack does not have it.
 var errNowhere = errors.New("the pack does not have it")
-
-func newDecoder(r io.Reader) (*zstd.Decoder, error) {
-	return zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(8<<20))
-}
 
 // unpacked is a large input while it is read.
 type unpacked struct {
