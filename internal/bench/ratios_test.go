@@ -53,7 +53,7 @@ var parts = []part{
 	{"a month", lookedUp},
 }
 
-// wantedParts returns the parts that -parts names.
+// wantedParts returns the parts that -only names.
 func wantedParts(t *testing.T) (list []part) {
 	t.Helper()
 	pattern, err := regexp.Compile(*only)
@@ -66,7 +66,7 @@ func wantedParts(t *testing.T) (list []part) {
 		}
 	}
 	if len(list) == 0 {
-		t.Fatalf("-parts %q names none", *only)
+		t.Fatalf("-only %q names no comparison", *only)
 	}
 	return list
 }
