@@ -25,8 +25,10 @@ func (n *night) deliverErased() {
 func (n *night) prune(output string, env []string, selection ...string) *process {
 	n.t.Helper()
 	env = append(env, "CDRMEND_OUTPUT_URL="+n.output(output))
-	return n.command(env, append([]string{"evidence", "prune", "--config", filepath.Join(n.dir, "cdrmend.yaml"),
-		"--reason", "request 7", "--by", "J. Doe", "--apply"}, selection...)...)
+	return n.command(env, append([]string{
+		"evidence", "prune", "--config", filepath.Join(n.dir, "cdrmend.yaml"),
+		"--reason", "request 7", "--by", "J. Doe", "--apply",
+	}, selection...)...)
 }
 
 // verified returns what verify says about an output, in which nothing may be broken.
