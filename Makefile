@@ -56,9 +56,9 @@ fuzz: ## run every fuzz target for FUZZTIME=20s
 ratios = GOEXPERIMENT=jsonv2 go test -c -o .tools/bin/ratios ./internal/bench && cd internal/bench && \
 	CI=true taskset -c 0,1 ../../.tools/bin/ratios -program $(CURDIR)/cdrmend -legs $(LEGS) -sidecars $(SIDECARS) -test.timeout 3h
 
-bench: build tools ## measure parts, then whole jobs beside DuckDB and others; RUNS=5 LEGS=1000000 SIDECARS=100000
+bench: build tools ## measure parts, then whole jobs beside DuckDB and others; RUNS=5 LEGS=1000000 SIDECARS=100000 ONLY='a pattern of comparisons'
 	go test -run '^$$' -bench . $(or $(BENCH),-benchtime=500ms) ./...
-	$(ratios) -ratios -runs $(RUNS) -test.run '^TestRatios$$'
+	$(ratios) -ratios -runs $(RUNS) -only '$(ONLY)' -test.run '^TestRatios$$'
 
 bench-large: build tools ## measure ten times as many legs, and one large manifest; takes 30 GB of disk
 	$(ratios) -large -runs 1 -test.run '^TestLarge$$'

@@ -105,43 +105,50 @@ var abbreviated = regexp.MustCompile(`^(fnd|out)-[0-9a-f]{1,15}$`)
 const mostNamed = 5
 
 // fullID completes the beginning of an id of a finding or outage, from the newest
-// interval that has one. An id that no interval has is returned as it is.
+// interval in which a look-up finds one. Else it returns what it got: whoever then looks
+// for that reads all tables before saying that nobody has it, and so sees when one was
+// changed to hide an id.
 func (o *output) fullID(ctx context.Context, labels []string, id string) (string, error) {
 	if !abbreviated.MatchString(id) {
 		return id, nil
 	}
-	in := table.History // has the findings of all commits
-	if strings.HasPrefix(id, "out-") {
-		in = table.Outages
-	}
-
 	for _, label := range slices.Backward(labels) {
-		commit, err := o.Newest(ctx, label)
-		if err != nil {
+		found, err := o.idsBeginning(ctx, label, id)
+		switch {
+		case err != nil:
 			return "", err
-		}
-		if commit == nil {
-			continue
-		}
-		var found []string
-		for row, err := range commit.Table(ctx, in) {
-			if err != nil {
-				return "", err
-			}
-			if one := string(row.Bytes(0)); strings.HasPrefix(one, id) && !slices.Contains(found, one) {
-				found = append(found, one)
-			}
-			if len(found) > mostNamed {
-				return "", usagef("more than %d ids in interval %s of %s begin with %s: %s, …; give more of it", mostNamed, label, o.url, id, strings.Join(found[:mostNamed], ", "))
-			}
-		}
-		switch len(found) {
-		case 0:
-			continue
-		case 1:
+		case len(found) == 1:
 			return found[0], nil
+		case len(found) > mostNamed:
+			return "", usagef("more than %d ids in interval %s of %s begin with %s: %s, …; give more of it", mostNamed, label, o.url, id, strings.Join(found[:mostNamed], ", "))
+		case len(found) > 1:
+			return "", usagef("%d ids in interval %s of %s begin with %s: %s; give more of it", len(found), label, o.url, id, strings.Join(found, ", "))
 		}
-		return "", usagef("%d ids in interval %s of %s begin with %s: %s; give more of it", len(found), label, o.url, id, strings.Join(found, ", "))
 	}
 	return id, nil
+}
+
+// idsBeginning returns the ids of an interval that begin so, each once, and no more than
+// one beyond those that an error names.
+func (o *output) idsBeginning(ctx context.Context, label, id string) (found []string, err error) {
+	commit, err := o.Newest(ctx, label)
+	if err != nil || commit == nil { // --interval may name one that was never committed
+		return nil, err
+	}
+	in, column := table.History, "finding_id" // has the findings of all commits
+	if strings.HasPrefix(id, "out-") {
+		in, column = table.Outages, "outage_id"
+	}
+	for one, err := range commit.Beginning(ctx, in, column, id) {
+		if err != nil {
+			return nil, err
+		}
+		if slices.Contains(found, one) {
+			continue
+		}
+		if found = append(found, one); len(found) > mostNamed {
+			break
+		}
+	}
+	return found, nil
 }

@@ -96,12 +96,17 @@ func evidence(ctx context.Context, w *world, flags *pflag.FlagSet) (int, error) 
 	for _, item := range plan.Items {
 		fmt.Fprintf(&b, "%s: %d of %d inputs\n", item.Pack.Path, item.Dropped, item.Inputs)
 	}
+	for _, path := range plan.Rest {
+		fmt.Fprintf(&b, "%s: is left of a pack that was forgotten before\n", path)
+	}
+	work := len(plan.Items)+len(plan.Rest) > 0
 	if len(plan.Items) == 0 {
 		fmt.Fprintln(&b, "No pack holds it.")
-	} else if !apply {
+	}
+	if work && !apply {
 		fmt.Fprintln(&b, "Nothing was deleted: --apply does it.")
 	}
-	if _, err := fmt.Fprint(w.stdout, safe(b.String())); err != nil || !apply || len(plan.Items) == 0 {
+	if _, err := fmt.Fprint(w.stdout, safe(b.String())); err != nil || !apply || !work {
 		return exitDone, err
 	}
 	return forget(ctx, w, out, plan, why)

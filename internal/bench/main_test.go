@@ -17,6 +17,7 @@ var (
 	runs     = flag.Int("runs", 5, "how often each is measured")
 	legs     = flag.Int("legs", 1_000_000, "legs of the night")
 	sidecars = flag.Int("sidecars", 100_000, "legs of the night of sidecars in a bucket")
+	only     = flag.String("only", "", "a regular expression: the comparisons to measure")
 	program  = flag.String("program", "", "cdrmend, to be built when not given")
 )
 

@@ -19,6 +19,12 @@ import (
 type night struct {
 	program []string // cdrmend, and what starts it
 	dir     string
+	env     []string // what commands find in their environment besides that of the test
+}
+
+// with returns the same night for commands with more in their environment.
+func (n *night) with(env ...string) *night {
+	return &night{n.program, n.dir, append(slices.Clip(n.env), env...)}
 }
 
 // day is the night's interval, and the one after it.
@@ -33,6 +39,7 @@ func newNight(t *testing.T, program string, flags ...string) *night {
 	t.Helper()
 	n := &night{program: []string{program}, dir: t.TempDir()}
 	n.make(t, flags...)
+	n.configure(t, "")
 	return n
 }
 
@@ -40,11 +47,16 @@ func (n *night) make(t *testing.T, flags ...string) {
 	t.Helper()
 	cost, _ := run(t, n.command("synth", append([]string{"--dir", n.dir}, flags...)...))
 	note("    made a night in %.1f s: cdrmend synth %s", cost.wall, strings.Join(flags, " "))
+}
+
+// configure has the tables as Parquet only, and adds lines to the configuration.
+func (n *night) configure(t *testing.T, more string) {
+	t.Helper()
 	config, err := os.ReadFile(n.config())
 	if err != nil {
 		t.Fatal(err)
 	}
-	config = bytes.Replace(config, []byte("\noutput:\n"), []byte("\nreport: {extra: []}\noutput:\n  tables: [parquet]\n"), 1)
+	config = bytes.Replace(config, []byte("\noutput:\n"), []byte("\nreport: {extra: []}\n"+more+"output:\n  tables: [parquet]\n"), 1)
 	if err := os.WriteFile(n.config(), config, 0o644); err != nil {
 		t.Fatal(err)
 	}
@@ -54,13 +66,20 @@ func (n *night) config() string { return filepath.Join(n.dir, "cdrmend.yaml") }
 
 func (n *night) command(name string, args ...string) *exec.Cmd {
 	all := slices.Concat(n.program, []string{name}, args)
-	return exec.Command(all[0], all[1:]...)
+	cmd := exec.Command(all[0], all[1:]...)
+	cmd.Env = append(os.Environ(), n.env...)
+	return cmd
+}
+
+// job returns the command that runs the job.
+func (n *night) job(output string, more ...string) *exec.Cmd {
+	return n.command("run", append([]string{"--config", n.config(), "--interval", day, "--as-of", "2026-11-25T00:00:00Z", "--fail-on", "none", "--output", output}, more...)...)
 }
 
 // run runs the job and returns its summary.
 func (n *night) run(t *testing.T, output string) (cost, *report.Run) {
 	t.Helper()
-	cmd := n.command("run", "--config", n.config(), "--interval", day, "--as-of", "2026-11-25T00:00:00Z", "--fail-on", "none", "--json", "--output", output)
+	cmd := n.job(output, "--json")
 	cost, out := run(t, cmd)
 	var printed struct{ Runs []*report.Run }
 	if err := json.Unmarshal([]byte(out), &printed); err != nil || len(printed.Runs) != 1 {
@@ -69,10 +88,9 @@ func (n *night) run(t *testing.T, output string) (cost, *report.Run) {
 	return cost, printed.Runs[0]
 }
 
-// runLogged runs the job and returns its log.
-func (n *night) runLogged(t *testing.T, output string) (cost, string) {
+// runLogged runs a command and returns its log.
+func runLogged(t *testing.T, cmd *exec.Cmd) (cost, string) {
 	t.Helper()
-	cmd := n.command("run", "--config", n.config(), "--interval", day, "--as-of", "2026-11-25T00:00:00Z", "--fail-on", "none", "--output", output)
 	var log bytes.Buffer
 	cost, _ := runTo(t, cmd, &log)
 	return cost, log.String()
@@ -90,7 +108,7 @@ func (n *night) once() func(t *testing.T) cost {
 
 // onOneCore is the same night for a program that is kept on one core.
 func (n *night) onOneCore() *night {
-	return &night{append([]string{"taskset", "-c", "0"}, n.program...), n.dir}
+	return &night{append([]string{"taskset", "-c", "0"}, n.program...), n.dir, n.env}
 }
 
 // size returns the bytes below some of the night's directories, in MB.

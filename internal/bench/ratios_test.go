@@ -27,13 +27,48 @@ func TestRatios(t *testing.T) {
 	started := time.Now()
 	note("%d cores, %s", runtime.NumCPU(), runtime.Version())
 	var goals []goal
-	for _, legs := range []int{*legs / 10, *legs} {
-		goals = wholeJob(t, legs)
+	for _, p := range wantedParts(t) {
+		t.Run(p.name, func(t *testing.T) { goals = append(goals, p.measure(t)...) })
 	}
-	goals = append(goals, manySmallObjects(t)...)
 	note("What is wanted, and what was measured at %d legs and %d sidecars:\n", *legs, *sidecars)
 	printGoals(goals)
 	note("All of it took %s.", time.Since(started).Round(time.Second))
+}
+
+// part is one comparison. What it starts ends with the test that it is given.
+type part struct {
+	name    string
+	measure func(t *testing.T) []goal
+}
+
+var parts = []part{
+	{"a tenth of the night", func(t *testing.T) []goal { wholeJob(t, *legs/10); return nil }},
+	{"the night", func(t *testing.T) []goal { return wholeJob(t, *legs) }},
+	{"packs", keptInputs},
+	{"sidecars", manySmallObjects},
+	{"sidecars far away", farAway},
+	{"a week", steadyWeek},
+	{"explain", explained},
+	{"explain far away", explainedFarAway},
+	{"a month", lookedUp},
+}
+
+// wantedParts returns the parts that -only names.
+func wantedParts(t *testing.T) (list []part) {
+	t.Helper()
+	pattern, err := regexp.Compile(*only)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range parts {
+		if pattern.MatchString(p.name) {
+			list = append(list, p)
+		}
+	}
+	if len(list) == 0 {
+		t.Fatalf("-only %q names no comparison", *only)
+	}
+	return list
 }
 
 // wholeJob measures a night on local files.
@@ -118,18 +153,14 @@ func manySmallObjects(t *testing.T) []goal {
 		return c
 	}}
 	// One in a thousand is new, as the day after a night.
-	var requests float64
+	requests := 0
 	more := &contender{name: "cdrmend run, a thousandth is new", once: func(t *testing.T) cost {
 		newest++
 		for i := range *sidecars / 1000 {
 			server.Put(t, "night", fmt.Sprintf("%slate-%d-%d.opus_metadata.json", late, newest, i), []byte(fmt.Sprintf(lateSidecar, newest, i)))
 		}
-		c, log := n.runLogged(t, fmt.Sprintf("s3://results/%d/", written))
-		m := requestedOf.FindStringSubmatch(log)
-		if m == nil {
-			t.Fatalf("the run does not say how many objects it requested:\n%s", log)
-		}
-		requests, _ = strconv.ParseFloat(m[1], 64)
+		c, log := runLogged(t, n.job(fmt.Sprintf("s3://results/%d/", written)))
+		requests, _ = openedOf(t, log)
 		return c
 	}}
 	counting := func(name string, args ...string) func(t *testing.T) cost {
@@ -153,7 +184,7 @@ func manySmallObjects(t *testing.T) []goal {
 	return []goal{
 		{"objects per second, cdrmend / bare loop", perSecond(job) / perSecond(loop), "≥", 0.9},
 		{"wall time, nothing new / bare listing", again.median().wall / listing.median().wall, "≤", 1.2},
-		{"requests, a thousandth new / all", requests / float64(objects), "≤", 0.05},
+		{"requests, a thousandth new / all", float64(requests) / float64(objects), "≤", 0.05},
 		{"wall time, a thousandth new / all", more.median().wall / job.median().wall, "≤", 0.15},
 	}
 }
@@ -163,9 +194,6 @@ const (
 	late        = "recordings/c0f8408a-9379-4983-9f4b-61b0bb989984/year=2026/month=11/day=20/hour=10/conversation_id=late/"
 	lateSidecar = `{"conversationId":"late-%d-%d","recordingId":"late-%[1]d-%[2]d","startTime":"2026-11-20T10:00:00Z","endTime":"2026-11-20T10:01:00Z"}`
 )
-
-// requestedOf finds in a log how many objects a run opened in its sources.
-var requestedOf = regexp.MustCompile(`"requested":(\d+)`)
 
 // TestLarge measures how the job grows with the night, and that it does not
 // with the size of a document.

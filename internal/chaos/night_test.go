@@ -201,6 +201,7 @@ func (n *night) job(output, endpoint string) *job.Job {
 type process struct {
 	t      *testing.T
 	cmd    *exec.Cmd
+	stdout bytes.Buffer
 	stderr bytes.Buffer
 	ended  chan struct{}
 	err    error // when it has ended
@@ -209,18 +210,23 @@ type process struct {
 // start starts the program on the night. The environment may be added to.
 func (n *night) start(output string, env ...string) *process {
 	n.t.Helper()
+	return n.command(env, "run", "--config", filepath.Join(n.dir, "cdrmend.yaml"), "--interval", label, "--as-of", asOf, "--output", n.output(output), "--quiet")
+}
+
+// command starts the program with any command.
+func (n *night) command(env []string, args ...string) *process {
+	n.t.Helper()
 	path, err := program()
 	if err != nil {
 		n.t.Fatal(err)
 	}
-	p := &process{t: n.t, ended: make(chan struct{}), cmd: exec.Command(path, "run", "--config", filepath.Join(n.dir, "cdrmend.yaml"),
-		"--interval", label, "--as-of", asOf, "--output", n.output(output), "--quiet")}
+	p := &process{t: n.t, ended: make(chan struct{}), cmd: exec.Command(path, args...)}
 	p.cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "TMPDIR=" + os.TempDir()}
 	if n.server != nil {
 		p.cmd.Env = append(p.cmd.Env, n.server.Env()...)
 	}
 	p.cmd.Env = append(p.cmd.Env, env...)
-	p.cmd.Stderr = &p.stderr
+	p.cmd.Stdout, p.cmd.Stderr = &p.stdout, &p.stderr
 	if err := p.cmd.Start(); err != nil {
 		n.t.Fatal(err)
 	}

@@ -32,17 +32,12 @@ func (c *Commit) Lookup(ctx context.Context, s *table.Schema, columns, values []
 			return
 		}
 
-		info, err := c.stored(ctx, f.Path)
-		if err == nil && info.Size != f.Size {
-			err = fmt.Errorf("it is not the file that was committed: it has %d bytes instead of %d", info.Size, f.Size)
-		}
+		r, err := c.parts(ctx, f)
 		if err != nil {
 			yield(nil, fmt.Errorf("reading %q: %w", f.Path, err))
 			return
 		}
-
-		r := &remote{ctx: ctx, store: c.output.Store, info: info}
-		for row, err := range table.Lookup(ctx, r, info.Size, s, columns, values, cost) {
+		for row, err := range table.Lookup(ctx, r, r.info.Size, s, columns, values, cost) {
 			if err != nil {
 				err = fmt.Errorf("reading %q: %w", f.Path, err)
 			}

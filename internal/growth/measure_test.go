@@ -42,7 +42,8 @@ func (n *night) run(t *testing.T) cost {
 		}
 	}()
 
-	cmd := exec.Command(cdrmend(t), "run", "--config", n.configure(), "--interval", n.label(), "--as-of", "2026-11-25T00:00:00Z", "--fail-on", "none", "--json")
+	before := megabytes(t, out) // of a night that was run before
+	cmd := exec.Command(cdrmend(t), n.args()...)
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	forgetPeak()
@@ -59,7 +60,7 @@ func (n *night) run(t *testing.T) cost {
 	c := cost{
 		seconds: (cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()).Seconds(),
 		peak:    float64(usage.Maxrss) / 1024,
-		output:  megabytes(t, out),
+		output:  megabytes(t, out) - before,
 	}
 	select {
 	case c.ended = <-ended:
@@ -76,6 +77,11 @@ func (n *night) run(t *testing.T) cost {
 	}
 	c.summary = printed.Runs[0].Summary
 	return c
+}
+
+// args returns the arguments of a run of the night.
+func (n *night) args() []string {
+	return []string{"run", "--config", n.configure(), "--interval", n.label(), "--as-of", "2026-11-25T00:00:00Z", "--fail-on", "none", "--json"}
 }
 
 // forgetPeak makes this process small and its peak what it has now. A process that it

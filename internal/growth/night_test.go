@@ -29,6 +29,7 @@ type night struct {
 	dir      string
 	unpacked map[string]int64 // bytes of each kind of source, before compression
 	stored   int64            // size of the largest object
+	kept     []keptInput      // of structures of packs: the documents, in the order of their keys
 	settings settings
 }
 

@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"bytes"
 	"context"
 	"io"
 	"sync"
@@ -15,24 +16,38 @@ type Keep struct {
 	To    *pack.Writer
 }
 
-// parcel is the bytes of one object on their way to a pack. A nil one is that of an
-// object that nobody keeps.
+// parcel is the bytes of one object on their way to a pack: those of a small one in
+// memory, of a large one in a temporary file. It needs no hash of its own, as every object
+// is hashed while it is read. A nil one is that of an object that nobody keeps.
 type parcel struct {
-	n     uint32
-	want  int64 // size that the listing showed
-	spool *scratch.Spool
-	sum   [32]byte
+	n    uint32
+	want int64 // size that the listing showed
+	size int64 // bytes that came
+	mem  []byte
+	file *scratch.File // nil for a small object
+	sum  [32]byte
 
 	complete bool
 }
 
+// parcelBuffer is the buffer of a parcel's file. As many parcels are open as objects are
+// read at a time.
+const parcelBuffer = 64 << 10
+
 // parcelFor returns the parcel of an object that is about to be read. One that is read
 // again, or that a pack serves already, has been kept.
-func (s *scanner) parcelFor(n uint32) *parcel {
+func (s *scanner) parcelFor(n uint32) (*parcel, error) {
 	if s.Keep == nil || !s.Keep.Wants(n) || s.out.account.Objects[n].Read {
-		return nil
+		return nil, nil
 	}
-	return &parcel{n: n, want: s.Objects[n].Size, spool: scratch.NewSpool(s.config.Scratch)}
+	p := &parcel{n: n, want: s.Objects[n].Size}
+	if p.want <= scratch.InMemory {
+		p.mem = make([]byte, 0, p.want)
+		return p, nil
+	}
+	var err error
+	p.file, err = scratch.NewFile(s.config.Scratch, parcelBuffer)
+	return p, err
 }
 
 // through returns a reader of a body that keeps what it reads.
@@ -40,13 +55,32 @@ func (p *parcel) through(body io.Reader) io.Reader {
 	if p == nil {
 		return body
 	}
-	return io.TeeReader(body, p.spool)
+	return io.TeeReader(body, p)
+}
+
+// Write keeps bytes, unless more came than were listed.
+func (p *parcel) Write(b []byte) (int, error) {
+	p.size += int64(len(b))
+	switch {
+	case p.size > p.want:
+		return len(b), nil
+	case p.file != nil:
+		return p.file.Write(b)
+	}
+	p.mem = append(p.mem, b...)
+	return len(b), nil
 }
 
 // drop deletes a parcel that was not completed.
 func (p *parcel) drop() {
 	if p != nil && !p.complete {
-		p.spool.Close()
+		p.close()
+	}
+}
+
+func (p *parcel) close() {
+	if p.file != nil {
+		p.file.Close()
 	}
 }
 
@@ -55,15 +89,20 @@ func (p *parcel) done(sum [32]byte) *parcel {
 	if p == nil {
 		return nil
 	}
-	if p.spool.Size() != p.want {
+	if p.size != p.want {
 		return nil // nothing could find it by its size
 	}
 	p.sum, p.complete = sum, true
 	return p
 }
 
-// memory is how many bytes a parcel holds in memory, at most.
-func (p *parcel) memory() int64 { return min(p.want, scratch.InMemory) }
+// memory is how many bytes a parcel holds in memory.
+func (p *parcel) memory() int64 {
+	if p.file != nil {
+		return parcelBuffer
+	}
+	return p.want
+}
 
 // keeper passes parcels to a pack in the order in which their objects were begun:
 // equal inputs give equal packs, though objects are read to their ends in any order.
@@ -101,7 +140,7 @@ func (k *keeper) end() {
 	k.ended = true
 	for _, p := range k.early {
 		if p != nil {
-			p.spool.Close()
+			p.close()
 		}
 	}
 	clear(k.early)
@@ -121,7 +160,7 @@ func (k *keeper) deliver(i int, p *parcel) error {
 	}
 	if k.ended {
 		if p != nil {
-			p.spool.Close()
+			p.close()
 		}
 		return nil
 	}
@@ -164,10 +203,13 @@ func (k *keeper) pack() error {
 
 // pack adds a parcel to a pack.
 func (p *parcel) pack(to *pack.Writer) error {
-	defer p.spool.Close()
-	r, err := p.spool.ReaderAt()
-	if err != nil {
-		return err
+	defer p.close()
+	var r io.ReaderAt = bytes.NewReader(p.mem)
+	if p.file != nil {
+		var err error
+		if r, err = p.file.ReaderAt(); err != nil {
+			return err
+		}
 	}
 	return to.Add(p.n, p.want, io.NewSectionReader(r, 0, p.want), p.sum)
 }

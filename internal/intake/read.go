@@ -141,7 +141,10 @@ func (s *scanner) one(ctx context.Context, n uint32) (*parcel, error) {
 
 	// Only documents of the interval itself are repaired.
 	keep := source.Kind == policy.Manifests && object.Size <= smallDocument && !s.isMargin(n)
-	kept := s.parcelFor(n)
+	kept, err := s.parcelFor(n)
+	if err != nil {
+		return nil, err
+	}
 	defer kept.drop()
 	o := newOpened(n, object, kept.through(body), source.Profile, &s.config.Limits, keep)
 	defer o.stream.Close()

@@ -130,7 +130,7 @@ func (p *packs) write(ctx context.Context, to *ledger.Interval) error {
 		if err != nil {
 			return err
 		}
-		named.Objects = int64(w.Inputs())
+		named.Objects = int64(w.Inputs)
 		p.added = append(p.added, named)
 	}
 	return nil

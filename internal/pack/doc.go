@@ -26,6 +26,10 @@ type Input struct {
 // has a frame of its own.
 const frameSize = 2 << 20
 
+// windowSize is how far back a frame refers in its content: whoever writes or reads one
+// has as much of it in memory.
+const windowSize = 1 << 20
+
 // packSize is the size in bytes, as stored, from which on a pack takes no more frames:
 // a bucket takes objects up to a limit, and one large pack is sent by one connection.
 const packSize = 1 << 30

@@ -17,7 +17,12 @@ import (
 	"cdrmend/internal/ledger"
 	"cdrmend/internal/object"
 	"cdrmend/internal/pack"
+	"cdrmend/internal/record"
+	"cdrmend/internal/scratch"
+	"cdrmend/internal/table"
 	_ "cdrmend/internal/tempdir"
+
+	"github.com/klauspost/compress/zstd"
 )
 
 // world is an output, and inputs in the order of (source, key) with their bytes.
@@ -225,5 +230,156 @@ func TestAPackThatIsGoneOrAnIndexThatChangedIsAnError(t *testing.T) {
 		if err := open(p); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v, want %q", err, want)
 		}
+	}
+}
+
+// indexed writes a pack with an index of its own: frames, and a row for each input that
+// says where it is.
+func (w *world) indexed(frames [][]byte, where func(n int) (frame int, at, size int64, place int64)) ledger.Pack {
+	w.Helper()
+	to := w.out.Interval("2026-11-20")
+	content, index := scratch.NewSpool(""), scratch.NewSpool("")
+	for _, f := range frames {
+		_, _ = content.Write(f)
+	}
+	rows := table.NewWriter(table.Evidence, nil, index)
+	var row table.Row
+	for n, in := range w.inputs {
+		frame, at, size, place := where(n)
+		row.Reset(table.Evidence)
+		for _, text := range []string{in.Source, in.Key, in.VersionID, in.ETag} {
+			row.AddText(text)
+		}
+		row.AddTime(record.TimeOf(in.Modified))
+		row.AddInt(in.Size)
+		row.AddText(fmt.Sprintf("%x", sha256.Sum256(w.bytes[n])))
+		row.AddInt(int64(frame))
+		row.AddInt(at)
+		row.AddInt(size)
+		row.AddText(fmt.Sprintf("%x", sha256.Sum256(frames[frame%len(frames)])))
+		row.AddInt(place)
+		if err := rows.Write(&row); err != nil {
+			w.Fatal(err)
+		}
+	}
+	if err := rows.Close(); err != nil {
+		w.Fatal(err)
+	}
+	named, err := to.PutPack(w.Context(), content, index)
+	if err != nil {
+		w.Fatal(err)
+	}
+	return named
+}
+
+func compressed(t *testing.T, b []byte) []byte {
+	t.Helper()
+	e, err := zstd.NewWriter(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Close()
+	return e.EncodeAll(b, nil)
+}
+
+// An index may be signed and say nonsense. It is refused as a whole, and packs that were
+// added before and after it serve what they have.
+func TestAnIndexThatSaysNonsenseIsRefusedAndLeavesNothing(t *testing.T) {
+	t.Parallel()
+	for want, change := range map[string]func(w *world, frame []byte) ledger.Pack{
+		"overlap": func(w *world, frame []byte) ledger.Pack {
+			return w.indexed([][]byte{frame}, func(n int) (int, int64, int64, int64) { return n, 0, int64(len(frame)), int64(n) * 10 })
+		},
+		"it has a frame of": func(w *world, frame []byte) ledger.Pack {
+			return w.indexed([][]byte{frame}, func(n int) (int, int64, int64, int64) { return n, int64(n) << 40, int64(len(frame)), 0 })
+		},
+		"a frame of small inputs has": func(w *world, frame []byte) ledger.Pack {
+			return w.indexed([][]byte{frame}, func(n int) (int, int64, int64, int64) { return 0, 0, int64(len(frame)), int64(n/3) << 32 })
+		},
+		"does not come after": func(w *world, frame []byte) ledger.Pack {
+			w.inputs[3].Key = w.inputs[2].Key
+			return w.indexed([][]byte{frame}, func(n int) (int, int64, int64, int64) { return 0, 0, int64(len(frame)), int64(n) * 10 })
+		},
+	} {
+		w := newWorld(t, 10, 10, 10, 10)
+		frame := compressed(t, bytes.Join(w.bytes, nil))
+		key := w.inputs[3].Key
+		hostile := change(w, frame)
+		w.inputs[3].Key = key
+		first, last := w.write([]int{0}), w.write([]int{1, 2, 3})
+
+		s := pack.NewSet(4, "", func(_ string, err error) { t.Errorf("%s: warned %v", want, err) })
+		wanted := func(n int) (string, *object.Info) { return w.inputs[n].Source, &w.inputs[n].Info }
+		for _, one := range []struct {
+			pack  ledger.Pack
+			found int
+			err   string
+		}{{first[0], 1, ""}, {hostile, 0, want}, {last[0], 3, ""}} {
+			found, err := s.Add(t.Context(), w.out, &one.pack, wanted)
+			if found != one.found || (err == nil) != (one.err == "") || err != nil && !strings.Contains(err.Error(), one.err) {
+				t.Errorf("%s: %d inputs are found, %v, want %d and %q", want, found, err, one.found, one.err)
+			}
+		}
+		for n := range w.bytes {
+			if got := served(t.Context(), t, s, n, 10); !bytes.Equal(got, w.bytes[n]) {
+				t.Errorf("%s: input %d is served as %q, want %q", want, n, got, w.bytes[n])
+			}
+		}
+	}
+}
+
+// A frame that holds more or less than its index says serves nothing, so that the input
+// is requested.
+func TestAFrameWithTooManyOrTooFewBytesServesNothing(t *testing.T) {
+	t.Parallel()
+	const large = 3 << 20
+	for name, content := range map[string]func(b []byte) []byte{
+		"more":      func(b []byte) []byte { return append(bytes.Clone(b), 'x') },
+		"less":      func(b []byte) []byte { return b[:len(b)-1] },
+		"a bomb":    func([]byte) []byte { return make([]byte, 1<<30) },
+		"nothing":   func([]byte) []byte { return nil },
+		"no frames": nil,
+	} {
+		for _, size := range []int{1000, large} {
+			w := newWorld(t, size)
+			frame := []byte("these are no frames")
+			if content != nil {
+				frame = compressed(t, content(w.bytes[0]))
+			}
+			if size < large && (name == "more" || name == "a bomb") {
+				continue // other inputs may follow, and are not unpacked
+			}
+			named := w.indexed([][]byte{frame}, func(int) (int, int64, int64, int64) { return 0, 0, int64(len(frame)), 0 })
+			s, found := w.set([]ledger.Pack{named})
+			if got := served(t.Context(), t, s, 0, int64(size)); found != 1 || got != nil || s.Has(0) || len(w.warned) != 1 {
+				t.Errorf("%s: %d of %d bytes are served, warned %q", name, len(got), size, w.warned)
+			}
+		}
+	}
+}
+
+// However many packs serve, no more of them is in memory than a run can spare.
+func TestManyPacksThatServeInTurnTakeBoundedMemory(t *testing.T) {
+	t.Parallel()
+	const packs, each = 60, 1900 << 10
+	var sizes []int
+	for range packs {
+		sizes = append(sizes, each)
+	}
+	w := newWorld(t, sizes...)
+	var named []ledger.Pack
+	for n := range packs {
+		named = append(named, w.write([]int{n})...)
+	}
+	s, _ := w.set(named)
+	for range 2 {
+		for n, want := range w.bytes {
+			if got := served(t.Context(), t, s, n, each); !bytes.Equal(got, want) {
+				t.Fatalf("input %d is not served", n)
+			}
+		}
+	}
+	if held, most := s.Held(), 64<<20+each; held > most || held == 0 {
+		t.Errorf("%d bytes are held, want at most %d", held, most)
 	}
 }

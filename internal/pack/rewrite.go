@@ -55,7 +55,7 @@ func inputOf(row *table.Row) *Input {
 
 // Rewrite writes a pack anew without the inputs that drop chooses. The caller closes the
 // writer.
-func Rewrite(ctx context.Context, out *ledger.Output, named *ledger.Pack, to Spooler, dir string, drop func(*Input) bool) (w *Writer, err error) {
+func Rewrite(ctx context.Context, out *ledger.Output, named *ledger.Pack, to Spooler, dir string, drop func(*Input) bool) (*Writer, error) {
 	var kept []Input
 	for in, err := range Inputs(ctx, out, named, dir) {
 		if err != nil {
@@ -71,25 +71,30 @@ func Rewrite(ctx context.Context, out *ledger.Output, named *ledger.Pack, to Spo
 	if _, err := set.Add(ctx, out, named, func(n int) (string, *object.Info) { return kept[n].Source, &kept[n].Info }); err != nil {
 		return nil, err
 	}
-	if w, err = NewWriter(to, dir); err != nil {
+	w, err := NewWriter(to, dir)
+	if err != nil {
 		return nil, err
 	}
-	defer func() {
-		if err != nil {
-			w.Close()
-		}
-	}()
-	for n := range kept {
-		body := set.Open(ctx, uint32(n), kept[n].Size)
+	if err := w.copyFrom(ctx, set, kept); err != nil {
+		w.Close()
+		return nil, cmp.Or(broken, err)
+	}
+	return w, nil
+}
+
+// copyFrom adds all inputs of a set, and finishes the packs.
+func (w *Writer) copyFrom(ctx context.Context, set *Set, inputs []Input) error {
+	for n := range inputs {
+		body := set.Open(ctx, uint32(n), inputs[n].Size)
 		if body == nil {
-			return nil, fmt.Errorf("reading input %q of it: %w", kept[n].Key, cmp.Or(broken, ctx.Err(), errNowhere))
+			return fmt.Errorf("reading input %q of it: %w", inputs[n].Key, cmp.Or(ctx.Err(), errNowhere))
 		}
-		if err := w.addFrom(uint32(n), &kept[n], body); err != nil {
-			return nil, err
+		if err := w.addFrom(uint32(n), &inputs[n], body); err != nil {
+			return err
 		}
 	}
-	_, err = w.Finish(func(n uint32) Input { return kept[n] })
-	return w, err
+	_, err := w.Finish(func(n uint32) Input { return inputs[n] })
+	return err
 }
 
 func (w *Writer) addFrom(n uint32, in *Input, body io.ReadCloser) error {

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -31,6 +32,7 @@ type Set struct {
 	frames []frameOf
 	places []place // by input
 	cache  cache
+	unpack chan struct{} // bounds how many small frames are unpacked at once
 
 	mu     sync.Mutex // guards the counts
 	inputs int64
@@ -48,6 +50,7 @@ type packed struct {
 type frameOf struct {
 	frame
 	pack uint32
+	need uint32 // bytes of its content that hold small inputs; the rest is never unpacked
 }
 
 // place says where an input is. Its frame is one too high, so that the zero value is
@@ -61,7 +64,7 @@ type place struct {
 // are not those that were committed. The inputs in such a pack are requested from their
 // sources.
 func NewSet(inputs int, dir string, warn func(pack string, err error)) *Set {
-	return &Set{dir: dir, warn: warn, places: make([]place, inputs), cache: cache{open: map[uint32]*content{}}}
+	return &Set{dir: dir, warn: warn, places: make([]place, inputs), cache: cache{open: map[uint32]*content{}}, unpack: make(chan struct{}, runtime.GOMAXPROCS(0))}
 }
 
 // Wanted returns an input by its number in the order of (source, key). Nobody changes
@@ -84,55 +87,125 @@ func (s *Set) Add(ctx context.Context, out *ledger.Output, named *ledger.Pack, w
 	return s.add(out.Store, info, table.ReadParquet(r, index.Size(), table.Evidence), wanted)
 }
 
-// add adds a pack with the rows of its index.
-func (s *Set) add(store object.Store, info object.Info, index table.Rows, wanted Wanted) (int, error) {
-	p := &packed{store: store, info: info}
-	known := map[int64]uint32{} // number in the set by that in the pack
-	found, n := 0, 0
-	for row, err := range index {
+// add adds a pack with the rows of its index. A pack that is refused leaves nothing.
+func (s *Set) add(store object.Store, info object.Info, index table.Rows, wanted Wanted) (found int, err error) {
+	before := len(s.frames)
+	x := adding{set: s, pack: &packed{store: store, info: info}, known: map[int64]uint32{}}
+	for row, rowErr := range index {
+		if err = rowErr; err != nil {
+			break
+		}
+		var hit bool
+		if hit, err = x.row(row, wanted); err != nil {
+			break
+		}
+		if hit {
+			found++
+		}
+	}
+	if err == nil {
+		err = apart(s.frames[before:])
+	}
+	if err != nil || found == 0 {
+		s.forget(before)
 		if err != nil {
-			return 0, fmt.Errorf("reading the index of pack %q: %w", info.Key, err)
+			err = fmt.Errorf("reading the index of pack %q: %w", info.Key, err)
 		}
-
-		// Both are in the order of (source, key).
-		at := -1
-		for ; n < len(s.places); n++ {
-			source, in := wanted(n)
-			order := cmp.Or(strings.Compare(source, string(row.Bytes(sourceCol))), strings.Compare(in.Key, string(row.Bytes(keyCol))))
-			if order > 0 {
-				break
-			}
-			if order == 0 {
-				at = n
-				n++
-				break
-			}
-		}
-		if at < 0 || s.places[at].frame != 0 {
-			continue
-		}
-		_, in := wanted(at)
-		if !pins(row, in) {
-			continue
-		}
-
-		number, _ := row.Int(frameCol)
-		f, ok := known[number]
-		if !ok {
-			var err error
-			if f, err = s.frame(p, row); err != nil {
-				return 0, fmt.Errorf("reading the index of pack %q: %w", info.Key, err)
-			}
-			known[number] = f
-		}
-		begin, _ := row.Int(placeCol)
-		s.places[at] = place{f + 1, uint32(begin)}
-		found++
+		return 0, err
 	}
-	if found > 0 {
-		s.packs = append(s.packs, p)
-	}
+	s.packs = append(s.packs, x.pack)
 	return found, nil
+}
+
+// forget drops the frames from a number on, and the places in them.
+func (s *Set) forget(from int) {
+	for i := range s.places {
+		if int(s.places[i].frame) > from {
+			s.places[i] = place{}
+		}
+	}
+	s.frames = s.frames[:from]
+}
+
+// adding is a pack whose index is read.
+type adding struct {
+	set   *Set
+	pack  *packed
+	known map[int64]uint32 // number in the set by that in the pack
+	next  int              // input that the next row may be about
+
+	rows        bool // there was a row
+	source, key []byte
+}
+
+// row takes a row, and reports whether it is about an input that is wanted and that no
+// other pack has.
+func (x *adding) row(row *table.Row, wanted Wanted) (bool, error) {
+	// A few bytes of Parquet can repeat a row any number of times.
+	source, key := row.Bytes(sourceCol), row.Bytes(keyCol)
+	if x.rows && cmp.Or(bytes.Compare(source, x.source), bytes.Compare(key, x.key)) <= 0 {
+		return false, fmt.Errorf("input %q of source %s does not come after %q of %s", key, source, x.key, x.source)
+	}
+	x.rows, x.source, x.key = true, append(x.source[:0], source...), append(x.key[:0], key...)
+
+	at, ok := x.find(wanted)
+	if !ok || x.set.places[at].frame != 0 {
+		return false, nil
+	}
+	_, in := wanted(at)
+	if !pins(row, in) {
+		return false, nil
+	}
+
+	number, _ := row.Int(frameCol)
+	f, ok := x.known[number]
+	if !ok {
+		var err error
+		if f, err = x.set.frame(x.pack, row); err != nil {
+			return false, err
+		}
+		x.known[number] = f
+	}
+	begin, _ := row.Int(placeCol)
+	if in.Size > frameSize {
+		begin = 0 // it has a frame of its own
+	} else if begin < 0 || begin > frameSize-in.Size {
+		return false, fmt.Errorf("input %q of %d bytes is at byte %d of its frame, and a frame of small inputs has %d at most", key, in.Size, begin, int64(frameSize))
+	} else {
+		need := &x.set.frames[f].need
+		*need = max(*need, uint32(begin+in.Size))
+	}
+	x.set.places[at] = place{f + 1, uint32(begin)}
+	return true, nil
+}
+
+// find returns the input that the row is about. Rows and inputs are both in the order of
+// (source, key).
+func (x *adding) find(wanted Wanted) (int, bool) {
+	for ; x.next < len(x.set.places); x.next++ {
+		source, in := wanted(x.next)
+		order := cmp.Or(strings.Compare(source, string(x.source)), strings.Compare(in.Key, string(x.key)))
+		if order > 0 {
+			break
+		}
+		if order == 0 {
+			x.next++
+			return x.next - 1, true
+		}
+	}
+	return 0, false
+}
+
+// apart checks that frames of a pack do not overlap: else a small pack could cost a large
+// one's time.
+func apart(frames []frameOf) error {
+	order := slices.SortedFunc(slices.Values(frames), func(a, b frameOf) int { return cmp.Compare(a.at, b.at) })
+	for i := 1; i < len(order); i++ {
+		if before := order[i-1]; before.at+before.size > order[i].at {
+			return fmt.Errorf("its frames of %d bytes at byte %d and of %d at byte %d overlap", before.size, before.at, order[i].size, order[i].at)
+		}
+	}
+	return nil
 }
 
 // pins reports whether a row is about an input as it was listed now.
@@ -150,7 +223,7 @@ func (s *Set) frame(p *packed, row *table.Row) (uint32, error) {
 	if err != nil || len(sum) != sha256.Size || at < 0 || size <= 0 || at > p.info.Size-size {
 		return 0, fmt.Errorf("it has a frame of %d bytes at byte %d with the SHA-256 %q, and the pack has %d bytes", size, at, row.Text(frameSumCol), p.info.Size)
 	}
-	s.frames = append(s.frames, frameOf{frame{at, size, [sha256.Size]byte(sum)}, uint32(len(s.packs))})
+	s.frames = append(s.frames, frameOf{frame{at, size, [sha256.Size]byte(sum)}, uint32(len(s.packs)), 0})
 	return uint32(len(s.frames) - 1), nil
 }
 
@@ -197,9 +270,9 @@ func (s *Set) Open(ctx context.Context, n uint32, size int64) io.ReadCloser {
 
 func (s *Set) open(ctx context.Context, at place, size int64) (io.ReadCloser, error) {
 	if size > frameSize {
-		return s.large(ctx, at.frame-1)
+		return s.large(ctx, at.frame-1, size)
 	}
-	b, err := s.cache.get(at.frame-1, 2*len(s.packs), func() ([]byte, error) { return s.small(ctx, at.frame-1) })
+	b, err := s.cache.get(at.frame-1, func() ([]byte, error) { return s.small(ctx, at.frame-1) })
 	if err != nil {
 		return nil, err
 	}
@@ -239,33 +312,38 @@ func (s *Set) small(ctx context.Context, n uint32) ([]byte, error) {
 		return nil, err
 	}
 	defer spool.Close()
-	r, err := spool.ReaderAt()
-	if err != nil {
-		return nil, err
-	}
-	d, err := newDecoder(io.NewSectionReader(r, 0, spool.Size()))
+
+	// A decoder takes as much memory as a frame has content, whatever is read of it.
+	s.unpack <- struct{}{}
+	defer func() { <-s.unpack }()
+	d, err := unpack(spool, frameSize)
 	if err != nil {
 		return nil, err
 	}
 	defer d.Close()
 
-	b, err := io.ReadAll(io.LimitReader(d, frameSize+1))
-	if err == nil && len(b) > frameSize {
-		err = errors.New("a frame of small inputs is too large")
-	}
-	return b, err
+	// An empty content would read nothing of a frame that is none.
+	return io.ReadAll(io.LimitReader(d, max(1, int64(s.frames[n].need))))
 }
 
-// large opens the only input of a frame.
-func (s *Set) large(ctx context.Context, n uint32) (io.ReadCloser, error) {
+// large opens the only input of a frame, whose content must have the size of the input.
+// Whoever reads an input cannot go back to its source, so the size is checked before.
+func (s *Set) large(ctx context.Context, n uint32, size int64) (io.ReadCloser, error) {
 	spool, err := s.fetch(ctx, n)
 	if err != nil {
 		return nil, err
 	}
-	r, err := spool.ReaderAt()
+	var d *zstd.Decoder
+	if d, err = unpack(spool, windowSize); err == nil {
+		var has int64
+		has, err = io.Copy(io.Discard, io.LimitReader(d, size+1))
+		d.Close()
+		if err == nil && has != size {
+			err = fmt.Errorf("its frame at byte %d does not hold the %d bytes of the input", s.frames[n].at, size)
+		}
+	}
 	if err == nil {
-		var d *zstd.Decoder
-		if d, err = newDecoder(io.NewSectionReader(r, 0, spool.Size())); err == nil {
+		if d, err = unpack(spool, windowSize); err == nil {
 			return &unpacked{d, spool}, nil
 		}
 	}
@@ -273,12 +351,17 @@ func (s *Set) large(ctx context.Context, n uint32) (io.ReadCloser, error) {
 	return nil, err
 }
 
+// unpack returns a decoder of a frame that refers back by no more than a window.
+func unpack(spool *scratch.Spool, window uint64) (*zstd.Decoder, error) {
+	r, err := spool.ReaderAt()
+	if err != nil {
+		return nil, err
+	}
+	return zstd.NewReader(io.NewSectionReader(r, 0, spool.Size()), zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(window))
+}
+
 // errNowhere is the cause when an index names an input and the pack does not have it.
 var errNowhere = errors.New("the pack does not have it")
-
-func newDecoder(r io.Reader) (*zstd.Decoder, error) {
-	return zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(8<<20))
-}
 
 // unpacked is a large input while it is read.
 type unpacked struct {
@@ -293,11 +376,13 @@ func (u *unpacked) Close() error {
 }
 
 // cache holds the contents of the frames that were asked for last: inputs are read in
-// the order in which they were packed, several at a time.
+// the order in which they were packed, several at a time, and those of several packs in
+// turn.
 type cache struct {
 	mu    sync.Mutex
 	open  map[uint32]*content
 	order []uint32 // the oldest first
+	held  int      // bytes of all contents that are there
 }
 
 // content is that of a frame, once it is there.
@@ -305,25 +390,46 @@ type content struct {
 	once sync.Once
 	b    []byte
 	err  error
+	size int // counted in held
 }
 
-// kept is how many contents are kept when one pack serves.
-const kept = 4
+// Contents are dropped when they have more bytes than mostCached, but for the newest ones:
+// as many of them are in use at once.
+const (
+	mostCached = 64 << 20
+	kept       = 4
+)
 
 // get returns the content of a frame. However many ask for it, it is read once.
-func (c *cache) get(n uint32, more int, read func() ([]byte, error)) ([]byte, error) {
+func (c *cache) get(n uint32, read func() ([]byte, error)) ([]byte, error) {
 	c.mu.Lock()
 	found, ok := c.open[n]
 	if !ok {
 		found = &content{}
 		c.open[n] = found
-		if c.order = append(c.order, n); len(c.order) > kept+more {
-			delete(c.open, c.order[0])
-			c.order = c.order[1:]
-		}
+		c.order = append(c.order, n)
 	}
 	c.mu.Unlock()
 
-	found.once.Do(func() { found.b, found.err = read() })
+	found.once.Do(func() {
+		found.b, found.err = read()
+		c.add(n, found)
+	})
 	return found.b, found.err
+}
+
+// add counts the bytes of a content that has come, and drops the oldest ones.
+func (c *cache) add(n uint32, came *content) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.open[n] != came {
+		return // it was dropped before it came
+	}
+	came.size = len(came.b)
+	c.held += came.size
+	for c.held > mostCached && len(c.order) > kept {
+		c.held -= c.open[c.order[0]].size
+		delete(c.open, c.order[0])
+		c.order = c.order[1:]
+	}
 }

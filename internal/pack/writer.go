@@ -30,12 +30,11 @@ type Writer struct {
 // Pack is a pack that was written, and its index.
 type Pack struct {
 	Bytes, Index *scratch.Spool
-	members      []member
-	frames       []frame
-}
+	Inputs       int // that the pack holds
 
-// Inputs returns how many inputs the pack holds.
-func (p *Pack) Inputs() int { return len(p.members) }
+	members []member // until the index is written
+	frames  []frame
+}
 
 // member is an input in a pack.
 type member struct {
@@ -59,7 +58,8 @@ type Spooler interface {
 // NewWriter returns a writer whose packs are in spools, with temporary files in dir.
 func NewWriter(to Spooler, dir string) (*Writer, error) {
 	newSpool := func() (*scratch.Spool, error) { return to.NewSpool(dir) }
-	e, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1), zstd.WithZeroFrames(true))
+	e, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1), zstd.WithZeroFrames(true),
+		zstd.WithWindowSize(windowSize), zstd.WithLowerEncoderMem(true))
 	if err != nil {
 		return nil, fmt.Errorf("packing inputs: %w", err)
 	}
@@ -150,11 +150,15 @@ func (w *Writer) pack() (*Pack, error) {
 }
 
 // Finish completes the packs and their indexes, in which input describes the inputs by
-// their numbers. The caller closes the writer when it no longer uses them.
+// their numbers. Nothing can be added after it. The caller closes the writer when it no
+// longer uses the packs.
 func (w *Writer) Finish(input func(n uint32) Input) ([]*Pack, error) {
 	if err := w.flush(); err != nil {
 		return nil, err
 	}
+
+	// The packs may be in use until a run ends, and these take megabytes.
+	w.free()
 	for _, p := range w.packs {
 		if err := p.index(w.newSpool, input); err != nil {
 			return nil, fmt.Errorf("writing the index of a pack: %w", err)
@@ -191,7 +195,16 @@ func (p *Pack) index(newSpool func() (*scratch.Spool, error), input func(n uint3
 			return err
 		}
 	}
+	p.Inputs, p.members, p.frames = len(p.members), nil, nil
 	return to.Close()
+}
+
+// free drops what only adding needs.
+func (w *Writer) free() {
+	if w.encoder != nil {
+		_ = w.encoder.Close() // it holds nothing that is needed
+	}
+	w.encoder, w.content, w.inside, w.stored = nil, nil, nil, nil
 }
 
 // Close deletes the temporary files.
@@ -202,5 +215,5 @@ func (w *Writer) Close() {
 			p.Index.Close()
 		}
 	}
-	_ = w.encoder.Close() // it holds nothing that is needed
+	w.free()
 }

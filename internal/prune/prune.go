@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"slices"
 	"strings"
@@ -46,6 +47,7 @@ type input struct{ source, key string }
 // Plan is what is forgotten of an output.
 type Plan struct {
 	Items []Item    // in the order of their paths
+	Rest  []string  // files of packs that were forgotten before and lack their other file
 	Now   time.Time // whatever is retained for longer is left
 
 	out    *Output
@@ -54,7 +56,10 @@ type Plan struct {
 }
 
 // NewPlan finds the packs that hold what a selection names. A pack that is no longer
-// there, or that is not what was committed, is none of them; it goes to warn.
+// there, or that is not what was committed, is none of them; it goes to warn. Of a pack
+// that was forgotten before and of which one file is still there, that file belongs to
+// the plan, whatever the selection names: its index has keys of inputs, its frames have
+// their bytes.
 func NewPlan(ctx context.Context, out *Output, labels []string, sel Selection, now time.Time, warn func(pack string, err error)) (*Plan, error) {
 	p := &Plan{Now: now, out: out, sel: sel, wanted: map[input]bool{}}
 	packs := map[string]ledger.Pack{}
@@ -88,17 +93,37 @@ func NewPlan(ctx context.Context, out *Output, labels []string, sel Selection, n
 
 	for _, path := range slices.Sorted(maps.Keys(packs)) {
 		item, err := p.look(ctx, packs[path])
-		if err != nil {
-			if !forgotten[path] || !errors.Is(err, ledger.ErrPackGone) {
-				warn(path, err)
-			}
-			continue
-		}
-		if item.Dropped > 0 {
+		switch {
+		case err == nil && item.Dropped > 0:
 			p.Items = append(p.Items, item)
+		case forgotten[path] && errors.Is(err, ledger.ErrPackGone):
+			if err := p.findRest(ctx, packs[path]); err != nil {
+				return nil, err
+			}
+		case ctx.Err() != nil:
+			return nil, ctx.Err()
+		case err != nil:
+			warn(path, err)
 		}
 	}
 	return p, nil
+}
+
+// findRest adds the files that are still there of a pack that was forgotten before and is
+// no longer whole.
+func (p *Plan) findRest(ctx context.Context, named ledger.Pack) error {
+	for _, f := range []ledger.File{named.File, named.Index} {
+		_, body, err := p.out.Store.Get(ctx, p.out.Root+f.Path)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		_ = body.Close() // nothing was read
+		p.Rest = append(p.Rest, f.Path)
+	}
+	return nil
 }
 
 // find adds the inputs in which a commit found what the selection names.
@@ -174,10 +199,15 @@ const mostForgotten = 500
 
 // Apply forgets what the plan names. Packs that lose some of their inputs are written
 // anew first. Then an entry of the journal names all, and only then anything is deleted:
-// a crash leaves packs that are there though an entry forgets them, and the next call
-// deletes them.
+// a crash leaves packs, or one of their two files, that are there though an entry forgets
+// them. The next call with the same selection deletes the packs, each call the files.
 func (p *Plan) Apply(ctx context.Context, journal *ledger.Journal, why Why) (*Done, error) {
 	done := &Done{}
+	for _, path := range p.Rest { // an entry names their packs already
+		if err := p.remove(ctx, path, done); err != nil {
+			return done, err
+		}
+	}
 	for items := range slices.Chunk(p.Items, mostForgotten) {
 		var forgotten []ledger.Forgotten
 		for _, item := range items {
@@ -222,7 +252,7 @@ func (p *Plan) rewrite(ctx context.Context, item Item) (*ledger.Pack, error) {
 		return nil, fmt.Errorf("writing %q anew made %d packs", item.Pack.Path, len(packs))
 	}
 	named, err := to.PutPack(ctx, packs[0].Bytes, packs[0].Index)
-	named.Objects = int64(packs[0].Inputs())
+	named.Objects = int64(packs[0].Inputs)
 	return &named, err
 }
 
@@ -230,7 +260,7 @@ func (p *Plan) rewrite(ctx context.Context, item Item) (*ledger.Pack, error) {
 func (p *Plan) remove(ctx context.Context, path string, done *Done) error {
 	key := p.out.Root + path
 	kept, err := p.out.Store.Retention(ctx, key)
-	if err != nil && !errors.Is(err, errors.ErrUnsupported) {
+	if err != nil && !errors.Is(err, errors.ErrUnsupported) && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
 	if kept.Mode != "" && kept.Until.After(p.Now) {

@@ -61,7 +61,11 @@ func (v fileCheck) packChecks(e *entry, gone map[string]forgotten, known map[str
 		work = append(work, func(ctx context.Context) error {
 			there, by := present(p, gone)
 			for _, f := range by {
-				v.note("pack %s was forgotten on purpose, by %s: %s (%s)", f.Path, f.page, f.entry.Reason, f.entry.By)
+				still, err := v.stillThere(ctx, f)
+				if err != nil {
+					return err
+				}
+				v.note("pack %s was forgotten on purpose, by %s: %s (%s)%s", f.Path, f.page, f.entry.Reason, f.entry.By, still)
 			}
 			switch {
 			case there == nil:
@@ -80,6 +84,19 @@ func (v fileCheck) packChecks(e *entry, gone map[string]forgotten, known map[str
 		})
 	}
 	return work
+}
+
+// stillThere says in words when a pack is still there that an entry forgets: it is
+// retained, whoever deleted it was stopped, or a later run kept the same bytes again.
+func (v fileCheck) stillThere(ctx context.Context, f forgotten) (string, error) {
+	_, body, err := v.out.Store.Get(ctx, v.out.Root+f.Path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return "", nil
+	case err != nil:
+		return "", v.unchecked(ctx, err)
+	}
+	return "; it is still there: cdrmend evidence prune deletes it", body.Close()
 }
 
 // checkPack checks a pack and its index, which something names.

@@ -1,0 +1,63 @@
+package bench
+
+import (
+	"fmt"
+	"strconv"
+	"testing"
+	"time"
+
+	"cdrmend/internal/object/objecttest"
+)
+
+// latency is what a request takes longer where the bucket is far away.
+const latency = 30 * time.Millisecond
+
+// How many requests are in flight at once. The lower number is one that two cores serve
+// with time to spare, server included: what is measured is whether the program waits for
+// anything but its requests.
+const (
+	fewInFlight  = 16
+	manyInFlight = 256
+)
+
+// farAway measures sidecars in a bucket that is far away.
+func farAway(t *testing.T) []goal {
+	started, size := time.Now(), *sidecars/5
+	note("\nSidecars in a bucket whose requests take %v longer, %d legs:", latency, size)
+	server := objecttest.Gateway(t, objecttest.GatewayOptions{})
+	server.Setenv(t)
+	server.Bucket(t, "night", objecttest.Plain)
+	server.Bucket(t, "results", objecttest.Plain)
+	n := newNight(t, cdrmend(t), "--profile", "genesys-cloud", "--legs", strconv.Itoa(size), "--s3", "s3://night/")
+	far := "AWS_ENDPOINT_URL_S3=" + slowed(t, server.Endpoint, latency)
+
+	objects, outputs := 0, 0
+	atOnce := func(requests int) *contender {
+		n := n.with(far, "CDRMEND_CONCURRENCY="+strconv.Itoa(requests))
+		return &contender{name: fmt.Sprintf("cdrmend run, %d requests at once", requests), once: func(t *testing.T) cost {
+			outputs++
+			c, result := n.run(t, fmt.Sprintf("s3://results/%d/", outputs))
+			objects = int(result.Objects)
+			return c
+		}}
+	}
+	few, usual, many := atOnce(fewInFlight), atOnce(inFlight), atOnce(manyInFlight)
+	loop := &contender{name: fmt.Sprintf("a bare loop of GetObject, %d at once", fewInFlight), once: func(t *testing.T) cost {
+		cmd := child("get", "night", "", strconv.Itoa(fewInFlight))
+		cmd.Env = append(cmd.Env, far)
+		c, _ := run(t, cmd)
+		return c
+	}}
+	all := []*contender{few, loop, usual, many}
+	interleave(t, *runs, all)
+	printCosts(all)
+
+	perSecond := func(c *contender) float64 { return float64(objects) / c.median().wall }
+	most := fewInFlight / latency.Seconds() // objects in a second, if a request took no other time
+	note("  %d objects. This part took %s.", objects, time.Since(started).Round(time.Second))
+	return []goal{
+		{fmt.Sprintf("objects per second, %d at once / what latency allows", fewInFlight), perSecond(few) / most, "≥", 0.9},
+		{fmt.Sprintf("objects per second far away, %d at once / bare loop", fewInFlight), perSecond(few) / perSecond(loop), "≥", 0.9},
+		{fmt.Sprintf("peak memory, %d at once / %d", manyInFlight, inFlight), many.median().peak / usual.median().peak, "≤", 1.2},
+	}
+}
