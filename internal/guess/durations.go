@@ -120,7 +120,11 @@ func isUnanswered(word string) bool {
 }
 
 func (g *calls) putLength(field string, c *column, unit, rests string) {
-	g.put(field, c, "{unit: "+unit+"}", rests)
+	steps := "{unit: " + unit + "}"
+	if unit == "ms" && g.writes() && c.all(wholeNumber.MatchString) { // repairs are written to a place without steps
+		steps = ""
+	}
+	g.put(field, c, steps, rests)
 }
 
 // unitOf returns the unit in which a column agrees with the time from a field to the

@@ -232,6 +232,9 @@ func TestSamplesThatCannotBeUsedAreNamedWithANextAction(t *testing.T) {
 			t.Errorf("%s: %v, want %q", name, err, test.want)
 		}
 	}
+	if _, err := guess.Write("manifests", []guess.Sample{{Name: "calls/1.wav", Content: []byte("RIFF")}}); err == nil || !strings.Contains(err.Error(), "calls/1.wav is a recording, of which only the name is read") {
+		t.Errorf("a recording: %v", err)
+	}
 	_, err := guess.Write("cdrs", []guess.Sample{{Name: "a", Content: []byte("[{}]")}, {Name: "b", Content: []byte("a,b\n1,2\n")}})
 	if err == nil || !strings.Contains(err.Error(), "a is json, and b is csv") {
 		t.Errorf("two formats: %v", err)

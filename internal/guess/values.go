@@ -8,9 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"cdrmend/internal/profile"
 	"cdrmend/internal/record"
-	"cdrmend/manifests"
 )
 
 // decode replaces percent-encoded values by what they mean.
@@ -209,15 +207,13 @@ func isDecimal(text string) bool { return decimal.MatchString(text) }
 // nameColumns names the columns of a file without a header: as a built-in profile
 // does whose times stand where this file has times, or else c1, c2 and so on.
 func nameColumns(rows [][]string) (header []string, from string) {
-	for _, name := range manifests.Profiles() {
-		text, _ := manifests.Profile(name)
-		p, err := profile.Load(name, text, "cdrs")
-		if err != nil || len(p.CSV.Header) != len(rows[0]) || len(p.Fields[record.StartTime]) == 0 {
+	for _, p := range builtIns("cdrs") {
+		if len(p.CSV.Header) != len(rows[0]) || len(p.Fields[record.StartTime]) == 0 {
 			continue
 		}
 		at := slices.Index(p.CSV.Header, strings.TrimPrefix(p.Fields[record.StartTime][0].Name, "/"))
 		if at >= 0 && !slices.ContainsFunc(rows, func(row []string) bool { return !isTime(row[at]) }) {
-			return p.CSV.Header, name
+			return p.CSV.Header, p.Name
 		}
 	}
 	for i := range rows[0] {
