@@ -148,7 +148,9 @@ func (r *reader) csvRow(row Row, open bool, cells *cells, width int) error {
 
 	cells.split(row.Bytes)
 	if len(cells.list) != width {
-		err := r.reject(row.Reject("another number of cells than the header"))
+		reject := row.Reject("another number of cells than the header")
+		reject.Cells, reject.Header = len(cells.list), width
+		err := r.reject(reject)
 		r.reading.Cut = len(cells.list) < width // if it is the last one
 		return err
 	}

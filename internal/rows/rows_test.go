@@ -275,6 +275,19 @@ func TestRecordsOfXMLAreRows(t *testing.T) {
 	}
 }
 
+func TestAnElementThatOccursOnceIsAListOfOne(t *testing.T) {
+	p, err := profile.Load("own.yaml", []byte("cdrs: {formats: [xml, json], document: {entries: /calls/call}, each: /leg/*, fields: {leg_id: [../@id], trunk_id: [/rec/*/@id]}}"), "cdrs")
+	if err != nil {
+		t.Fatal(err)
+	}
+	checkRows(t, p, profile.XML, `<calls><call id="c1"><leg><rec id="a"/></leg></call><call id="c2"><leg><rec id="b"/><rec id="c"/></leg><leg/><leg n="3"/></call><call id="c3"/></calls>`, []string{
+		`0@7 "c1"|["a"]`, `1@52 "c2"|["b","c"]`, `3@52 "c2"|`,
+	}, []string{`2@52 "": has no elements and no attributes`})
+
+	// In JSON what is no list is a mistake.
+	checkRows(t, p, profile.JSON, `{"leg":{"rec":{"@id":"a"}}}`, nil, []string{`0@0 {"leg":{"rec":{"@id":"a"}}}: has no list where its records should be`})
+}
+
 func TestALineOfALogIsOfTheFirstKindThatMatches(t *testing.T) {
 	const own = `
 registrations:
