@@ -130,6 +130,17 @@ func TestAHeaderWithAnotherDelimiterIsAnError(t *testing.T) {
 	}
 }
 
+func TestCommentsOfCSVAreNoRowsAndNoHeader(t *testing.T) {
+	p, err := profile.Load("own.yaml", []byte("cdrs: {formats: [csv], csv: {comment: '--'}, fields: {leg_id: [leg], trunk_id: [t]}}"), "cdrs")
+	if err != nil {
+		t.Fatal(err)
+	}
+	reading := checkRows(t, p, profile.CSV, "-- export, of x\n\n--\nleg,t\n-- a\n1,2\n", []string{`1@31 1|2`}, nil)
+	if reading.Unmatched != 1 || reading.Rows != 2 || reading.Damage != nil {
+		t.Errorf("%+v", reading)
+	}
+}
+
 func TestAColumnThatIsReadAndStandsTwiceIsAnError(t *testing.T) {
 	const want = `the header has "leg_id" twice, as columns 1 and 3, and the profile reads it: give one of them another name in the export, or name the columns in the profile (csv.header, and csv.before: 2)`
 	p := builtIn(t)
