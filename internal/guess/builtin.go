@@ -15,14 +15,25 @@ import (
 
 // whole returns the section of a built-in profile that reads samples whole, for what no
 // table of values shows: which rows belong together, records deep inside others, and
-// what names of objects say. It returns nil when there is none; of
-// several, the one that fills the most fields, and at best a start.
+// what names of objects say. It returns nil when there is none; of several, the one
+// that fills the most fields, and at best a start. CSV may have another layout than that
+// of the profile.
 func whole(kind string, samples []Sample) *Draft {
 	var best *profile.Profile
 	most := 0
+	t, err := read(samples)
+	special := err == nil && t.special()
+	if special && t.csv.header != nil {
+		return nil // nothing names the columns
+	}
 	for _, p := range builtIns(kind) {
 		if !beyondTables(p, samples) {
 			continue
+		}
+		if special && slices.Contains(p.Formats, profile.CSV) {
+			other := *p
+			other.CSV = t.csv.profile()
+			p = &other
 		}
 		if n := filledBy(p, samples); n > most {
 			best, most = p, n
@@ -36,8 +47,11 @@ func whole(kind string, samples []Sample) *Draft {
 	if best.NoDocuments {
 		d.edits = append(d.edits, "media_pattern: whether names of recordings say here what they say in "+best.Name+": "+saidBy(best, samples[0].Name))
 	}
-	if kind == "cdrs" && best.Shape == "" && !best.HasPlace(record.TrunkID) {
-		d.addTrunk(samples)
+	if special && slices.Contains(best.Formats, profile.CSV) {
+		d.setCSV(t)
+	}
+	if kind == "cdrs" && best.Shape == "" && err == nil && !best.HasPlace(record.TrunkID) {
+		d.addTrunk(t)
 	}
 	return d.draft("# A profile guessed from %d samples: the built-in profile %s reads them whole, and this\n# is its section.\n", len(samples), best.Name)
 }
@@ -113,12 +127,33 @@ func newCopied(name, kind string) *copied {
 	return c
 }
 
-// addTrunk adds the place of the trunk, which is a column of one's own.
-func (c *copied) addTrunk(samples []Sample) {
-	t, err := read(samples)
-	if err != nil {
-		return
+// special reports whether samples are CSV with anything but commas and a header.
+func (t *table) special() bool {
+	c := &t.csv
+	return t.format == profile.CSV && (c.delimiter != ',' || c.header != nil || c.before > 0 || c.types || c.comment)
+}
+
+// profile returns a layout as a profile has it.
+func (l *layout) profile() profile.CSVLayout {
+	c := profile.CSVLayout{Delimiter: l.delimiter, Before: l.before}
+	if l.types {
+		c.Skip = 1
 	}
+	if l.comment {
+		c.Comment = "#"
+	}
+	return c
+}
+
+// setCSV says what is special about the CSV of samples.
+func (c *copied) setCSV(t *table) {
+	var b strings.Builder
+	newGuesser("cdrs", t).csvLines(&b)
+	c.section = b.String() + regexp.MustCompile(`(?m)^  csv: .*\n`).ReplaceAllString(c.section, "")
+}
+
+// addTrunk adds the place of the trunk, which is a column of one's own.
+func (c *copied) addTrunk(t *table) {
 	g := &calls{guesser: newGuesser("cdrs", t)}
 	g.trunk()
 	c.edits = append(c.edits, g.edits...)

@@ -31,6 +31,8 @@ func TestABuiltInProfileIsTheDraftOfSamplesThatItReadsWhole(t *testing.T) {
 		"halves with a trunk":         {"cdrs", []guess.Sample{csvOf(acc+",carrier", invite+",leeds", bye+",leeds")}, "    trunk_id: ['carrier']\n", []string{zone}},
 		"a start that is no time":     {"cdrs", []guess.Sample{csvOf(acc, invite, bye, "INVITE,f1,t1,c1@p,200,yesterday")}, "", nil},
 		"a row of another length":     {"cdrs", []guess.Sample{csvOf(acc, invite, "INVITE,f1", bye, bye, bye)}, "", nil},
+		"halves behind a tab":         {"cdrs", []guess.Sample{{Name: "a.tsv", Content: []byte(strings.ReplaceAll("# export\n"+acc+"\n"+invite+"\n"+bye+"\n", ",", "\t"))}}, "cdrs:\n  csv: {delimiter: \"\\t\", comment: \"#\"}\n", []string{zone, trunk}},
+		"halves without a header":     {"cdrs", []guess.Sample{{Name: "a.csv", Content: []byte(invite + "\n" + bye + "\n")}}, "", nil},
 		"starts alone":                {"cdrs", []guess.Sample{csvOf(acc, invite)}, "", nil},
 		"records in records":          {"registrations", []guess.Sample{{Name: "a.json", Content: []byte(trunks)}}, "each: /registersStatus/*", nil},
 		"names with a start":          {"manifests", named("m/in-201-5550111-20261120-100000-1795168800.1.wav"), "profile freepbx", []string{zone, "media_pattern: whether names of recordings say here what they say in freepbx: recording_id in-201-5550111-20261120-100000-1795168800.1.wav, when 20261120-100000"}},

@@ -143,6 +143,10 @@ func (g *guesser) fields() {
 	}
 	g.truths()
 	g.pageEdits()
+	if c := &g.table.csv; c.more > 0 {
+		last := c.header[len(c.header)-c.more:]
+		g.edit("csv.header: what the last columns are, which the built-in profile %s does not have: %s; one that is the same in all rows of a call is its conversation_id", c.borrowed, strings.Join(last, ", "))
+	}
 	g.zone()
 }
 

@@ -36,7 +36,7 @@ var loaded = sync.OnceValue(func() map[string][]*profile.Profile {
 func (t *table) known(kind string) (best string, places int) {
 	places = enough - 1
 	for _, p := range builtIns(kind) {
-		if !slices.Contains(p.Formats, t.format) {
+		if !slices.Contains(p.Formats, t.format) || t.format == profile.CSV && !t.laidOutFor(p) {
 			continue
 		}
 		if n := t.shares(p); n > places {
@@ -47,6 +47,11 @@ func (t *table) known(kind string) (best string, places int) {
 		return "", 0
 	}
 	return best, places
+}
+
+// laidOutFor reports whether a profile can read the rows of CSV as they are.
+func (t *table) laidOutFor(p *profile.Profile) bool {
+	return p.CSV.Separator() == t.csv.delimiter && (t.csv.header == nil || len(p.CSV.Header) == len(t.csv.header))
 }
 
 // shares returns how many columns of a table a profile reads.
