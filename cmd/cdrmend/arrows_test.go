@@ -69,7 +69,7 @@ var rooms = map[string]room{
 	"internal/check":        {"what a configuration names is opened and tried by the rooms that a run does it with, and told as results are", "intake inspect ledger profile report record printable scratch object policy"},
 	"internal/plausible":    {"whether sources fit together is counted from the decision and what it rests on, and told as results are", "intake match reconcile manifest registration profile intern report record printable policy"},
 	"internal/inspect":      {"a profile is shown by the rooms that read with it", "manifest cdr registration parquetfile rows profile jsonscan stream intern record steps printable token"},
-	"internal/guess":        {"a profile is guessed from samples, of Parquet as the room that knows it shows them, and checked by the room that loads it", "parquetfile profile record jsonscan xmlscan stream printable"},
+	"internal/guess":        {"a profile is guessed from samples, of Parquet as the room that knows it shows them, and checked by the room that loads it; whether a built-in one fits, the room that shows profiles tells", "inspect parquetfile profile record jsonscan xmlscan stream printable"},
 	"internal/starter":      {"a configuration to start from is an example with places put in; which times may be local, its profiles say", "profile"},
 	"internal/redact":       {"what a report may show follows from its rows and the configuration", "table intern policy"},
 	"internal/wording":      {"words for names need nothing but the names", ""},

@@ -2,8 +2,8 @@ package main
 
 import (
 	"bytes"
-	"fmt"
 	"maps"
+	"os"
 	"path"
 	"path/filepath"
 	"slices"
@@ -19,7 +19,7 @@ import (
 // drafted is a night whose inputs are read by profiles that were guessed from them.
 type drafted struct {
 	story   string            // in testdata; its configuration and its wanted calls are the measure
-	kinds   string            // what profiles are guessed for: m, c, or both
+	kinds   string            // what profiles are guessed for: of m, c and r
 	edits   map[string]string // texts of the drafts, and what a person makes of them: at most as many as the drafts ask for
 	without string            // inputs that the vendor writes in another format, and the calls in them
 	calls   []string          // conversations that only the inputs in without describe
@@ -31,6 +31,15 @@ var draftedNights = []drafted{
 	{story: "vendor-asterisk", kinds: "c"},
 	{story: "vendor-freepbx", kinds: "c"},
 	{story: "vendor-brightpattern", kinds: "m"},
+	{story: "vendor-sip-acc", kinds: "c"},
+	{story: "vendor-genesys-trunks", kinds: "r"},
+	{story: "vendor-amazon-connect-recordings", kinds: "mc"},
+	{story: "vendor-asterisk-recordings", kinds: "mc"},
+	{story: "vendor-freepbx-recordings", kinds: "mc"},
+	{story: "vendor-freeswitch-recordings", kinds: "mc"},
+	{story: "vendor-asterisk-registrations", kinds: "r"},
+	{story: "vendor-freeswitch-registrations", kinds: "r"},
+	{story: "vendor-cucm-alarms", kinds: "r"},
 	{story: "manifest-as-xml", kinds: "m", edits: map[string]string{"zone: UTC": "zone: Europe/Berlin"}},
 	{
 		story: "manifest-as-csv", kinds: "m",
@@ -63,12 +72,17 @@ func TestADraftRunsTheNightAfterTheEditsThatItNames(t *testing.T) {
 			}
 			dir := t.TempDir()
 			inputs, want, config := map[string][]guess.Sample{}, "", ""
+			for _, kind := range []string{"m", "c"} { // a story about a log alone has no others
+				if err := os.MkdirAll(filepath.Join(dir, "in", kind), 0o755); err != nil {
+					t.Fatal(err)
+				}
+			}
 			for _, f := range archive.Files {
 				text := bytes.TrimSuffix(f.Data, []byte("\\\n"))
 				switch name := path.Base(f.Name); {
 				case f.Name == "cdrmend.yaml":
 					config = string(f.Data)
-				case f.Name == "wanted/calls.csv":
+				case f.Name == "wanted/"+test.table()+".csv":
 					want = string(f.Data)
 				case strings.HasPrefix(f.Name, "in/") && !slices.Contains(strings.Fields(test.without), name):
 					write(t, filepath.Join(dir, filepath.FromSlash(f.Name)), text)
@@ -78,14 +92,14 @@ func TestADraftRunsTheNightAfterTheEditsThatItNames(t *testing.T) {
 			}
 
 			for _, kind := range strings.Split(test.kinds, "") {
-				text := test.draft(t, map[string]string{"m": "manifests", "c": "cdrs"}[kind], inputs[kind])
+				text := test.draft(t, map[string]string{"m": "manifests", "c": "cdrs", "r": "registrations"}[kind], inputs[kind])
 				write(t, filepath.Join(dir, kind+".yaml"), text)
 				config = withProfile(config, kind)
 			}
 			write(t, filepath.Join(dir, "cdrmend.yaml"), []byte(config))
 			cdrmend(t, "run", "--config", filepath.Join(dir, "cdrmend.yaml"), "--interval", "2026-11-20", "--as-of", "2026-11-25T00:00:00Z")
-			if diff := cmp.Diff(test.wanted(want), verdictsOf(readCSV(t, dir, "calls"))); diff != "" {
-				t.Errorf("verdicts (-by hand +draft):\n%s", diff)
+			if diff := cmp.Diff(test.wanted(want), test.told(readCSV(t, dir, test.table()))); diff != "" {
+				t.Errorf("%s (-by hand +draft):\n%s", test.table(), diff)
 			}
 		})
 	}
@@ -136,13 +150,29 @@ func (n *drafted) wanted(text string) []string {
 			rows = append(rows, row)
 		}
 	}
-	return verdictsOf(rows)
+	return n.told(rows)
 }
 
-// verdictsOf returns a line for each call: its conversation and its verdict.
-func verdictsOf(rows []map[string]string) (list []string) {
+// table returns the table that is the measure: of a log its outages, else the calls.
+func (n *drafted) table() string {
+	if n.kinds == "r" {
+		return "outages"
+	}
+	return "calls"
+}
+
+// told returns a line for each row of the table that is the measure.
+func (n *drafted) told(rows []map[string]string) (list []string) {
+	columns := []string{"conversation_id", "verdict"}
+	if n.kinds == "r" {
+		columns = []string{"trunk_id", "line_id", "start_time", "end_time", "ended_by", "cause"}
+	}
 	for _, row := range rows {
-		list = append(list, fmt.Sprint(row["conversation_id"], " ", row["verdict"]))
+		var cells []string
+		for _, column := range columns {
+			cells = append(cells, row[column])
+		}
+		list = append(list, strings.Join(cells, " "))
 	}
 	slices.Sort(list)
 	return list

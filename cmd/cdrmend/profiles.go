@@ -110,15 +110,22 @@ func listProfiles(w *world, flags *pflag.FlagSet) (int, error) {
 	return exitDone, w.print(flags, list, b.String())
 }
 
-// purposeOf returns what the comment at the beginning of a profile says in its
-// first line: of whose records it is.
+// purposeOf returns the first sentence of the comment at the beginning of a profile: of
+// whose records it is.
 func purposeOf(text []byte) string {
-	line, _, _ := bytes.Cut(text, []byte("\n"))
-	comment, ok := strings.CutPrefix(string(line), "#")
-	if !ok {
-		return ""
+	var words []string
+	for line := range bytes.Lines(text) {
+		comment, ok := bytes.CutPrefix(line, []byte("#"))
+		if !ok || len(bytes.TrimSpace(comment)) == 0 {
+			break
+		}
+		words = append(words, strings.Fields(string(comment))...)
 	}
-	return strings.TrimSpace(comment)
+	sentence, _, more := strings.Cut(strings.Join(words, " "), ". ")
+	if more {
+		sentence += "."
+	}
+	return sentence
 }
 
 // originOf returns what a built-in profile was made from, which says how sure it is:

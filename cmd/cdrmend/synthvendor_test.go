@@ -52,6 +52,18 @@ func TestARunJudgesEachCallOfAVendorsNight(t *testing.T) {
 	}
 }
 
+// TestALogOfFailuresAloneIsNoEvidenceOfANightWithoutOne runs the usual night, whose log
+// has no failure.
+func TestALogOfFailuresAloneIsNoEvidenceOfANightWithoutOne(t *testing.T) {
+	args := strings.Fields("--profile freeswitch --legs 200")
+	dir := t.TempDir()
+	cdrmend(t, append([]string{"synth", "--dir", dir}, args...)...)
+	want, got := nightFrom(t, args).Planted(), found(t, filepath.Join(dir, "cdrmend.yaml"), dir)
+	if diff := gocmp.Diff(want, got); diff != "" || want.Findings[synth.Finding{Class: "input_missing"}] != 1 {
+		t.Errorf("(-planted +found):\n%s", diff)
+	}
+}
+
 // vendorNight returns the night of some flags, which has each defect of its vendor.
 func vendorNight(t *testing.T, args []string) *synth.Night {
 	t.Helper()

@@ -114,7 +114,7 @@ func (g *guesser) csvLines(b *strings.Builder) {
 		keys = append(keys, "header: ["+strings.Join(all, ", ")+"]")
 		why := "made up, as the first row holds values and nothing tells what the columns are"
 		if c.borrowed != "" {
-			why = "those of the built-in profile " + c.borrowed + ", which has as many columns and its times where this file has some"
+			why = "those of the built-in profile " + c.borrowed + ", whose files have times in the same columns"
 		}
 		fmt.Fprintf(b, "  # csv.header: the names are %s\n", why)
 	}

@@ -38,12 +38,16 @@ func (g *calls) durations() {
 			if c == nil {
 				continue
 			}
-			if unit, rests := g.unitOf(c, f.from); unit != "" {
+			unit, rests, compared := g.unitOf(c, f.from)
+			if unit != "" {
 				g.putLength(f.field, c, unit, rests)
 				break
 			}
-			if g.place(f.from) != nil && g.place("end_time") != nil {
-				g.notes = append(g.notes, f.field+": "+c.place+" is not the time from "+f.from+" to end_time in any unit")
+			if compared {
+				note := f.field + ": " + c.place + " is not the time from " + f.from + " to end_time in any unit"
+				if !slices.Contains(g.notes, note) {
+					g.notes = append(g.notes, note)
+				}
 				continue
 			}
 
@@ -71,7 +75,7 @@ func (g *calls) byValues(field, from string, isLength func(*column) bool) {
 		if g.taken[c] || !isLength(c) || c.distinct() < 2 { // one number may agree by chance
 			continue
 		}
-		if unit, rests := g.unitOf(c, from); unit != "" {
+		if unit, rests, _ := g.unitOf(c, from); unit != "" {
 			g.putLength(field, c, unit, rests)
 			return
 		}
@@ -120,15 +124,19 @@ func isUnanswered(word string) bool {
 }
 
 func (g *calls) putLength(field string, c *column, unit, rests string) {
-	g.put(field, c, "{unit: "+unit+"}", rests)
+	steps := "{unit: " + unit + "}"
+	if unit == "ms" && g.writes() && c.all(wholeNumber.MatchString) { // repairs are written to a place without steps
+		steps = ""
+	}
+	g.put(field, c, steps, rests)
 }
 
 // unitOf returns the unit in which a column agrees with the time from a field to the
-// end, in nine of ten rows and at least one.
-func (g *calls) unitOf(c *column, from string) (unit, rests string) {
+// end, in nine of ten rows and at least one, and whether any row has both times.
+func (g *calls) unitOf(c *column, from string) (unit, rests string, compared bool) {
 	first, last := g.place(from), g.place("end_time")
 	if first == nil || last == nil {
-		return "", ""
+		return "", "", false
 	}
 	for _, u := range units {
 		agree, of := 0, 0
@@ -144,15 +152,16 @@ func (g *calls) unitOf(c *column, from string) (unit, rests string) {
 				agree++
 			}
 		}
+		compared = compared || of > 0
 		if of > 0 && 10*agree >= 9*of {
 			name := u.name
 			if c.all(clock.MatchString) {
 				name = "hh:mm:ss"
 			}
-			return name, fmt.Sprintf("in %d of %d rows it is the time from %s to end_time", agree, of, from)
+			return name, fmt.Sprintf("in %d of %d rows it is the time from %s to end_time", agree, of, from), true
 		}
 	}
-	return "", ""
+	return "", "", compared
 }
 
 // seconds returns a duration in seconds.

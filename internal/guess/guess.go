@@ -42,6 +42,12 @@ func Write(kind string, samples []Sample) (*Draft, error) {
 		return checked(fromLog(samples))
 	}
 
+	if d := whole(kind, samples); d != nil {
+		return checked(d, nil)
+	}
+	if kind == "manifests" && profile.IsMediaName(samples[0].Name) {
+		return nil, fmt.Errorf("%s is a recording, of which only the name is read, and no built-in profile knows such names: write a profile with documents: none and a media_pattern, starting from cdrmend profiles show freepbx", samples[0].Name)
+	}
 	t, err := read(samples)
 	if err != nil {
 		return nil, err

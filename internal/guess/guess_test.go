@@ -176,35 +176,40 @@ func TestADraftSaysWhatItCouldNotKnow(t *testing.T) {
 		text   string // in the profile
 		edit   string // among the edits, with a hyphen before it not
 	}{
-		"a parent":               {"cdrs", csvOf("id,parent_id,start,answer,end,trunk", "c1,,"+iso+",t", "c2,c1,"+iso+",t"), "conversation_id: ['parent_id', 'id']", "-conversation_id"},
-		"a length by its values": {"cdrs", csvOf("id,start,answer,end,n,trunk", "c1,"+iso+",60,t", "c2,2026-11-20T10:00:00Z,2026-11-20T10:00:10Z,2026-11-20T10:00:40Z,30,t"), "talk_ms: [{from: 'n', then: [{unit: s}]}]", "-unit"},
-		"a zone":                 {"cdrs", csvOf("id,start,answer,end,trunk", "c1,2026-11-20 10:00:00,2026-11-20 10:00:10,2026-11-20 10:01:10,t"), "zone: UTC # EDIT", "zone: the zone of the times"},
-		"no zone to know":        {"cdrs", csvOf("id,start,answer,end,trunk", "c1,"+iso+",t"), "fields:", "-zone"},
-		"day or month":           {"cdrs", csvOf("id,start,end,talk_sec,trunk", "c1,02/03/2026 10:00:00,02/03/2026 10:01:00,50,t"), "'02/01/2006 15:04:05'", "whether the day or the month comes first"},
-		"the day is clear":       {"cdrs", csvOf("id,start,end,talk_sec,trunk", "c1,02/13/2026 10:00:00,02/13/2026 10:01:00,50,t"), "'01/02/2006 15:04:05'", "-day or the month"},
-		"milliseconds":           {"cdrs", csvOf("id,start,answer,end,duration,trunk", "c1,"+iso+",60000,t"), "talk_ms: [{from: 'duration', then: [{unit: ms}]}]", "-unit"},
-		"hours":                  {"cdrs", csvOf("id,start,answer,end,duration,trunk", "c1,"+iso+",0:01:10,t"), "duration_ms: [{from: 'duration', then: [{unit: hh:mm:ss}]}]", "-unit"},
-		"an unknown unit":        {"cdrs", csvOf("id,start,duration,trunk", "c1,2026-11-20T10:00:00Z,60,t"), "duration_ms: [{from: 'duration', then: [{unit: s}]}]", "the unit of duration"},
-		"a wrong duration":       {"cdrs", csvOf("id,start,answer,end,duration,trunk", "c1,"+iso+",17,t"), "Not mapped: duration_ms: duration is not the time", "-unit"},
-		"no trunk":               {"cdrs", csvOf("id,start,answer,end", "c1,"+iso), "EDIT 1", "fields.trunk_id"},
-		"one id of calls":        {"cdrs", csvOf("call_id,start,answer,end,trunk", "c1,"+iso+",t", "c2,"+iso+",t"), "as is conversation_id: no other column can be that of the call", "-conversation_id"},
-		"one id of rows":         {"cdrs", csvOf("id,start,answer,end,trunk", "c1,"+iso+",t", "c2,"+iso+",t"), "conversation_id: ['id']", "fields.conversation_id: which place is the same in all rows of one call; id, the id of the row, stands there"},
-		"two ids":                {"cdrs", csvOf("id,call,start,answer,end,trunk", "1,c1,"+iso+",t", "2,c1,"+iso+",t"), "conversation_id: ['call']", "-conversation_id"},
-		"times by order":         {"cdrs", csvOf("call,leg,z,y,x,trunk", "c1,1,"+iso+",t"), "answer_time: ['y']", "whether these times are what their order suggests: start_time z, end_time x, answer_time y"},
-		"times in disorder":      {"cdrs", csvOf("call,leg,x,trunk", "c1,1,2026-11-20T10:00:00Z,t"), "start_time: ['x']", "fields.end_time: which column says when calls end"},
-		"dates and clocks":       {"cdrs", csvOf("call,leg,start date,start time,end date,end time,talk_time,trunk", "c1,1,20.11.2026,10:00:00,20.11.2026,10:01:00,0:00:50,t"), "end_time: [{join: ['end date', 'end time'], with: \" \", then: [{time: ['02.01.2006 15:04:05']}]}]", "-fields"},
-		"a date and a span":      {"cdrs", csvOf("call,leg,date,talk time,trunk", "c1,1,20.11.2026,0:00:50,t"), "talk_ms: [{from: 'talk time'", "fields.start_time: which column says when calls start; none holds times"},
-		"a twelve-hour clock":    {"cdrs", csvOf("call,leg,date,time,duration,trunk", "c1,1,11/20/2026,1:00:00 PM,0:00:50,t"), "{time: ['1/2/2006 3:04:05 PM']}", "zone: the zone"},
-		"a CSV of recordings":    {"manifests", csvOf("id,begin", "r1,2026-11-20T10:00:00Z"), "recording_id: ['id']", "fields.conversation_id, trunk_id, end_time: which place of the samples holds each; where none does, as was assumed, repairs get columns of these names"},
-		"a total that is higher": {"manifests", guess.Sample{Name: "a.json", Content: []byte(`{"recordings":[{"id":"r1","call_id":"c1","trunk":"t","start":"2026-11-20T10:00:00Z","end":"2026-11-20T10:01:00Z"}],"total":5}`)}, "pages: {total: '/total'}", "pages.total: whether /total is how many records there are in all: it is 5, and the samples hold 1"},
-		"a total that is lower":  {"manifests", guess.Sample{Name: "a.json", Content: []byte(`{"recordings":[{"id":"r1"},{"id":"r2"}],"total":1}`)}, "Not mapped: pages.total: /total is less than the number of records around it", "-pages"},
-		"files of a vendor":      {"cdrs", csvOf("id,method,from_tag,to_tag,callid,sip_code,sip_reason,time,src_user,dst_ouser", "1,INVITE,f1,t1,call-1@p,200,OK,2026-11-20 10:00:00,5550111,5550100"), "# The built-in profile sip-acc reads 8 of the 10 places, too. Try it first: cdrmend profiles test sip-acc FILE --kind cdrs\n", "fields.trunk_id"},
-		"tags of SIP":            {"cdrs", csvOf("call,leg,begin,answered,finish,trunk,from_tag,caller", "c1,1,"+iso+",t,101,202"), "ani: ['caller']", "-ani"},
-		"files of nobody":        {"cdrs", csvOf("call,leg,begin,answered,finish,line", "c1,1,"+iso+",t"), "# A profile guessed from 1 rows. Each comment says what a guess rests on.\n# EDIT 1", "fields.trunk_id"},
-		"a recorder's flag":      {"cdrs", csvOf("id,start,answer,end,trunk,is_recorded", "c1,"+iso+",t,true"), "recorded: is_recorded is not mapped, as it says that a recording exists", "-recorded"},
-		"unknown words":          {"registrations", csvOf("time,trunk,state", "2026-11-20T10:00:00Z,t,Registered", "2026-11-20T10:01:00Z,t,Odd"), "'Odd': 503, 'Registered': 200", "whether these words are failures, as was assumed: Odd"},
-		"no header":              {"cdrs", csvOf("c1,2026-11-20T10:00:00Z,60", "c2,2026-11-20T11:00:00Z,60"), "header: ['c1', 'c2', 'c3']", "fields.trunk_id"},
-		"a log of its own":       {"registrations", guess.Sample{Name: "a.log", Content: []byte("2026-11-20 10:00:01 gw: registration of sip:tg1@host failed: 403\n2026-11-20 10:00:02 other\n")}, "(?P<trunk_id>", "whether the trunk is the user of a SIP address, and the first status in a line its answer; 1 of 2 lines"},
+		"a parent":                    {"cdrs", csvOf("id,parent_id,start,answer,end,trunk", "c1,,"+iso+",t", "c2,c1,"+iso+",t"), "conversation_id: ['parent_id', 'id']", "-conversation_id"},
+		"a length by its values":      {"cdrs", csvOf("id,start,answer,end,n,trunk", "c1,"+iso+",60,t", "c2,2026-11-20T10:00:00Z,2026-11-20T10:00:10Z,2026-11-20T10:00:40Z,30,t"), "talk_ms: [{from: 'n', then: [{unit: s}]}]", "-unit"},
+		"a zone":                      {"cdrs", csvOf("id,start,answer,end,trunk", "c1,2026-11-20 10:00:00,2026-11-20 10:00:10,2026-11-20 10:01:10,t"), "zone: UTC # EDIT", "zone: the zone of the times"},
+		"no zone to know":             {"cdrs", csvOf("id,start,answer,end,trunk", "c1,"+iso+",t"), "fields:", "-zone"},
+		"day or month":                {"cdrs", csvOf("id,start,end,talk_sec,trunk", "c1,02/03/2026 10:00:00,02/03/2026 10:01:00,50,t"), "'02/01/2006 15:04:05'", "whether the day or the month comes first"},
+		"the day is clear":            {"cdrs", csvOf("id,start,end,talk_sec,trunk", "c1,02/13/2026 10:00:00,02/13/2026 10:01:00,50,t"), "'01/02/2006 15:04:05'", "-day or the month"},
+		"milliseconds":                {"cdrs", csvOf("id,start,answer,end,duration,trunk", "c1,"+iso+",60000,t"), "talk_ms: [{from: 'duration', then: [{unit: ms}]}]", "-unit"},
+		"hours":                       {"cdrs", csvOf("id,start,answer,end,duration,trunk", "c1,"+iso+",0:01:10,t"), "duration_ms: [{from: 'duration', then: [{unit: hh:mm:ss}]}]", "-unit"},
+		"an unknown unit":             {"cdrs", csvOf("id,start,duration,trunk", "c1,2026-11-20T10:00:00Z,60,t"), "duration_ms: [{from: 'duration', then: [{unit: s}]}]", "the unit of duration"},
+		"a wrong duration":            {"cdrs", csvOf("id,start,answer,end,duration,trunk", "c1,"+iso+",17,t"), "Not mapped: duration_ms: duration is not the time", "-unit"},
+		"no trunk":                    {"cdrs", csvOf("id,start,answer,end", "c1,"+iso), "EDIT 1", "fields.trunk_id"},
+		"one id of calls":             {"cdrs", csvOf("call_id,start,answer,end,trunk", "c1,"+iso+",t", "c2,"+iso+",t"), "as is conversation_id: no other column can be that of the call", "-conversation_id"},
+		"one id of rows":              {"cdrs", csvOf("id,start,answer,end,trunk", "c1,"+iso+",t", "c2,"+iso+",t"), "conversation_id: ['id']", "fields.conversation_id: which place is the same in all rows of one call; id, the id of the row, stands there"},
+		"two ids":                     {"cdrs", csvOf("id,call,start,answer,end,trunk", "1,c1,"+iso+",t", "2,c1,"+iso+",t"), "conversation_id: ['call']", "-conversation_id"},
+		"times by order":              {"cdrs", csvOf("call,leg,z,y,x,trunk", "c1,1,"+iso+",t"), "answer_time: ['y']", "whether these times are what their order suggests: start_time z, end_time x, answer_time y"},
+		"times in disorder":           {"cdrs", csvOf("call,leg,x,trunk", "c1,1,2026-11-20T10:00:00Z,t"), "start_time: ['x']", "fields.end_time: which column says when calls end"},
+		"dates and clocks":            {"cdrs", csvOf("call,leg,start date,start time,end date,end time,talk_time,trunk", "c1,1,20.11.2026,10:00:00,20.11.2026,10:01:00,0:00:50,t"), "end_time: [{join: ['end date', 'end time'], with: \" \", then: [{time: ['02.01.2006 15:04:05']}]}]", "-fields"},
+		"a date and a span":           {"cdrs", csvOf("call,leg,date,talk time,trunk", "c1,1,20.11.2026,0:00:50,t"), "talk_ms: [{from: 'talk time'", "fields.start_time: which column says when calls start; none holds times"},
+		"a twelve-hour clock":         {"cdrs", csvOf("call,leg,date,time,duration,trunk", "c1,1,11/20/2026,1:00:00 PM,0:00:50,t"), "{time: ['1/2/2006 3:04:05 PM']}", "zone: the zone"},
+		"a CSV of recordings":         {"manifests", csvOf("id,begin", "r1,2026-11-20T10:00:00Z"), "recording_id: ['id']", "fields.conversation_id, trunk_id, end_time: which place of the samples holds each; where none does, as was assumed, repairs get columns of these names"},
+		"a total that is higher":      {"manifests", guess.Sample{Name: "a.json", Content: []byte(`{"recordings":[{"id":"r1","call_id":"c1","trunk":"t","start":"2026-11-20T10:00:00Z","end":"2026-11-20T10:01:00Z"}],"total":5}`)}, "pages: {total: '/total'}", "pages.total: whether /total is how many records there are in all: it is 5, and the samples hold 1"},
+		"a total that is lower":       {"manifests", guess.Sample{Name: "a.json", Content: []byte(`{"recordings":[{"id":"r1"},{"id":"r2"}],"total":1}`)}, "Not mapped: pages.total: /total is less than the number of records around it", "-pages"},
+		"files of a vendor":           {"cdrs", csvOf("id,method,from_tag,to_tag,callid,sip_code,sip_reason,time,src_user,dst_ouser", "1,INVITE,f1,t1,call-1@p,200,OK,2026-11-20 10:00:00,5550111,5550100"), "# The built-in profile sip-acc reads 8 of the 10 places, too. Try it first: cdrmend profiles test sip-acc FILE --kind cdrs\n", "fields.trunk_id"},
+		"files of a vendor with tabs": {"cdrs", guess.Sample{Name: "a.tsv", Content: []byte("calldate\tsrc\tdst\tchannel\tduration\tbillsec\tuniqueid\n2026-11-20 10:00:00\t1\t2\tPJSIP/t1-00000001\t9\t8\t1.1\n")}, "rows. Each comment says what a guess rests on.\n# EDIT 1", "zone"},
+		"tags of SIP":                 {"cdrs", csvOf("call,leg,begin,answered,finish,trunk,from_tag,caller", "c1,1,"+iso+",t,101,202"), "ani: ['caller']", "-ani"},
+		"files of nobody":             {"cdrs", csvOf("call,leg,begin,answered,finish,line", "c1,1,"+iso+",t"), "# A profile guessed from 1 rows. Each comment says what a guess rests on.\n# EDIT 1", "fields.trunk_id"},
+		"a recorder's flag":           {"cdrs", csvOf("id,start,answer,end,trunk,is_recorded", "c1,"+iso+",t,true"), "recorded: is_recorded is not mapped, as it says that a recording exists", "-recorded"},
+		"unknown words":               {"registrations", csvOf("time,trunk,state", "2026-11-20T10:00:00Z,t,Registered", "2026-11-20T10:01:00Z,t,Odd"), "'Odd': 503, 'Registered': 200", "whether these words are failures, as was assumed: Odd"},
+		"no header":                   {"cdrs", csvOf("c1,2026-11-20T10:00:00Z,60", "c2,2026-11-20T11:00:00Z,60"), "header: ['c1', 'c2', 'c3']", "fields.trunk_id"},
+		"more columns than known":     {"cdrs", guess.Sample{Name: "Master.csv", Content: []byte(`"","1","2","x","c","PJSIP/t1-00000001","PJSIP/201-00000002","Dial","","2026-11-20 10:00:00","2026-11-20 10:00:05","2026-11-20 10:05:00",300,295,"ANSWERED","D","1795172400.1","","p","1795172400.1",7` + "\n")}, "'uniqueid', 'userfield', 'c19', 'c20', 'c21']", "csv.header: what the last columns are, which the built-in profile asterisk does not have: c19, c20, c21"},
+		"a head in XML":               {"manifests", guess.Sample{Name: "a.xml", Content: []byte(`<x><meta n="2"/><call Id="7"><Begin>2026-11-20T10:00:00Z</Begin><End>2026-11-20T10:00:30Z</End></call><call Id="8"><Begin>2026-11-20T10:00:00Z</Begin><Length>30</Length></call></x>`)}, "document: {entries: '/x/call'}", "fields.duration_ms: the unit of /Length"},
+		"a record in XML":             {"manifests", guess.Sample{Name: "a.xml", Content: []byte(`<x Id="7"><Begin>2026-11-20T10:00:00Z</Begin><party n="1"/><party n="2"/><End>2026-11-20T10:00:30Z</End></x>`)}, "document: {entries: '/x'}", "fields.conversation_id, trunk_id"},
+		"seconds with a fraction":     {"manifests", guess.Sample{Name: "a.jsonl", Content: []byte(`{"id":"r","begin":"1795168805.123456789","end":1795169100.5}` + "\n")}, "{epoch: {since: 1970-01-01, unit: s}}", "-start_time: which"},
+		"a log of its own":            {"registrations", guess.Sample{Name: "a.log", Content: []byte("2026-11-20 10:00:01 gw: registration of sip:tg1@host failed: 403\n2026-11-20 10:00:02 other\n")}, "(?P<trunk_id>", "whether the trunk is the user of a SIP address, and the first status in a line its answer; 1 of 2 lines"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			d, _ := tried(t, test.kind, test.sample)
@@ -231,6 +236,9 @@ func TestSamplesThatCannotBeUsedAreNamedWithANextAction(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("%s: %v, want %q", name, err, test.want)
 		}
+	}
+	if _, err := guess.Write("manifests", []guess.Sample{{Name: "calls/1.wav", Content: []byte("RIFF")}}); err == nil || !strings.Contains(err.Error(), "calls/1.wav is a recording, of which only the name is read") {
+		t.Errorf("a recording: %v", err)
 	}
 	_, err := guess.Write("cdrs", []guess.Sample{{Name: "a", Content: []byte("[{}]")}, {Name: "b", Content: []byte("a,b\n1,2\n")}})
 	if err == nil || !strings.Contains(err.Error(), "a is json, and b is csv") {

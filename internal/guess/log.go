@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"cdrmend/internal/profile"
-	"cdrmend/manifests"
 )
 
 // isLog reports whether a sample is a log of text lines rather than records: its
@@ -41,19 +40,14 @@ func fromLog(samples []Sample) (*Draft, error) {
 		}
 	}
 	if name, matched := knownLog(lines); matched > 0 {
-		return copied(name, matched, len(lines)), nil
+		return newCopied(name, "registrations").draft("# A profile guessed from %d lines: the built-in profile %s knows %d of them, and this\n# is its section. Lines about anything else are skipped.\n", len(lines), name, matched), nil
 	}
 	return newLog(lines)
 }
 
 // knownLog returns the built-in profile that knows the most of some lines.
 func knownLog(lines []string) (best string, matched int) {
-	for _, name := range manifests.Profiles() {
-		text, _ := manifests.Profile(name)
-		p, err := profile.Load(name, text, "registrations")
-		if err != nil {
-			continue
-		}
+	for _, p := range builtIns("registrations") {
 		n := 0
 		for _, line := range lines {
 			for i := range p.Lines {
@@ -64,28 +58,10 @@ func knownLog(lines []string) (best string, matched int) {
 			}
 		}
 		if n > matched {
-			best, matched = name, n
+			best, matched = p.Name, n
 		}
 	}
 	return best, matched
-}
-
-// copied returns the section of a built-in profile as a draft.
-func copied(name string, matched, of int) *Draft {
-	text, _ := manifests.Profile(name)
-	_, section, _ := strings.Cut(string(text), "\nregistrations:\n")
-	if end := regexp.MustCompile(`(?m)^[a-z]`).FindStringIndex(section); end != nil {
-		section = section[:end[0]]
-	}
-
-	d := &Draft{}
-	edit := "# Nothing has to be edited before it is tried.\n"
-	if strings.Contains(section, "\n  zone: UTC") {
-		d.Edits = []string{"zone: the zone of times that have none; UTC was taken"}
-		edit = "# EDIT 1: " + d.Edits[0] + ".\n"
-	}
-	d.Text = fmt.Appendf(nil, "# A profile guessed from %d lines: the built-in profile %s knows %d of them, and this\n# is its section. Lines about anything else are skipped.\n%s\nregistrations:\n%s", of, name, matched, edit, section)
-	return d
 }
 
 // logTime matches the time at the beginning of a line.

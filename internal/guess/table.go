@@ -41,6 +41,7 @@ type layout struct {
 	delimiter byte
 	header    []string // of a file without one: names that were made up, or are those of a built-in profile
 	borrowed  string   // the built-in profile whose names these are
+	more      int      // columns behind them
 	types     bool     // the row after the header holds types
 	comment   bool     // there are lines that begin with #
 	before    int      // lines before the header
@@ -330,8 +331,8 @@ func recordsOfAll(samples []Sample) (deepest string) {
 	return deepest
 }
 
-// recordsOf returns the path of the records of an XML document: all elements below
-// the root have one name, or the root is the only record.
+// recordsOf returns the path of the records of an XML document: most elements below
+// the root have one name, which occurs at least twice, or the root is the only record.
 func recordsOf(content []byte) (string, error) {
 	d := xml.NewDecoder(bytes.NewReader(content))
 	root, names, depth := "", []string{}, 0
@@ -355,8 +356,11 @@ func recordsOf(content []byte) (string, error) {
 		}
 	}
 	slices.Sort(names)
-	if len(names) > 1 && names[0] == names[len(names)-1] {
-		return "/" + root + "/" + names[0], nil
+	if len(names) > 1 { // a name of more than half of them is in the middle
+		name := names[len(names)/2]
+		if n := len(slices.DeleteFunc(slices.Clone(names), func(other string) bool { return other != name })); n > 1 && 2*n > len(names) {
+			return "/" + root + "/" + name, nil
+		}
 	}
 	return "/" + root, nil
 }
@@ -387,7 +391,7 @@ func (t *table) commas(content []byte) error {
 		rows = rows[1:]
 	} else {
 		if t.csv.header == nil {
-			t.csv.header, t.csv.borrowed = nameColumns(rows)
+			t.csv.header, t.csv.borrowed, t.csv.more = nameColumns(rows)
 		}
 		header = t.csv.header
 	}

@@ -8,9 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"cdrmend/internal/profile"
 	"cdrmend/internal/record"
-	"cdrmend/manifests"
 )
 
 // decode replaces percent-encoded values by what they mean.
@@ -164,6 +162,12 @@ func epochOf(values []string) *spelling {
 			return &e.s
 		}
 	}
+	if !slices.ContainsFunc(values, func(v string) bool {
+		n, err := strconv.ParseFloat(v, 64)
+		return err != nil || !isDecimal(v) || n < firstSecond || n > lastSecond
+	}) {
+		return &spelling{since: "1970-01-01", unit: "s", what: "its values are seconds since 1970 of this century, with a fraction"}
+	}
 	return nil
 }
 
@@ -207,21 +211,26 @@ func isTruth(text string) bool {
 func isDecimal(text string) bool { return decimal.MatchString(text) }
 
 // nameColumns names the columns of a file without a header: as a built-in profile
-// does whose times stand where this file has times, or else c1, c2 and so on.
-func nameColumns(rows [][]string) (header []string, from string) {
-	for _, name := range manifests.Profiles() {
-		text, _ := manifests.Profile(name)
-		p, err := profile.Load(name, text, "cdrs")
-		if err != nil || len(p.CSV.Header) != len(rows[0]) || len(p.Fields[record.StartTime]) == 0 {
+// does whose times stand where this file has times, or else c1, c2 and so on. A file
+// may have more columns at the end, which are counted.
+func nameColumns(rows [][]string) (header []string, from string, more int) {
+	for _, p := range builtIns("cdrs") {
+		if len(p.CSV.Header) > len(rows[0]) || len(p.CSV.Header) <= len(header) || len(p.Fields[record.StartTime]) == 0 {
 			continue
 		}
-		at := slices.Index(p.CSV.Header, strings.TrimPrefix(p.Fields[record.StartTime][0].Name, "/"))
+		at := -1
+		for _, place := range p.Fields[record.StartTime] { // those of other formats are no columns
+			at = max(at, slices.Index(p.CSV.Header, strings.TrimPrefix(place.Name, "/")))
+		}
 		if at >= 0 && !slices.ContainsFunc(rows, func(row []string) bool { return !isTime(row[at]) }) {
-			return p.CSV.Header, name
+			header, from = slices.Clone(p.CSV.Header), p.Name
 		}
 	}
-	for i := range rows[0] {
+	if from != "" {
+		more = len(rows[0]) - len(header)
+	}
+	for i := len(header); i < len(rows[0]); i++ {
 		header = append(header, "c"+strconv.Itoa(i+1))
 	}
-	return header, ""
+	return header, from, more
 }

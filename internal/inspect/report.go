@@ -88,6 +88,7 @@ type Joined struct {
 // Reject counts the rejects with one reason. Their bytes are not shown.
 type Reject struct {
 	Reason string `json:"reason"`
+	Detail string `json:"detail,omitempty"` // of the first one
 	N      int64  `json:"n"`
 	Path   string `json:"path"` // of the first one
 	Row    int64  `json:"row"`
@@ -194,7 +195,11 @@ func (p pass) reject(r rows.Reject) error {
 	all := p.report.Rejects
 	i := slices.IndexFunc(all, func(one Reject) bool { return one.Reason == r.Reason })
 	if i < 0 {
-		p.report.Rejects = append(all, Reject{Reason: r.Reason, N: 1, Path: p.file.Path, Row: r.Row})
+		one := Reject{Reason: r.Reason, N: 1, Path: p.file.Path, Row: r.Row}
+		if r.Cells != r.Header {
+			one.Detail = fmt.Sprintf("%d, and the header has %d", r.Cells, r.Header)
+		}
+		p.report.Rejects = append(all, one)
 		return nil
 	}
 	all[i].N++
@@ -412,6 +417,8 @@ func (t *tester) lacks() {
 			next = "see why the file is damaged"
 		case t.report.Rows == 0:
 			next = "give a file that has rows"
+		case t.report.Rejected == t.report.Rows:
+			next = "see why all of its rows are rejected"
 		case t.profile.Shape != "":
 			next = "give an export of the shape " + t.profile.Shape + ": it found none in any row"
 		case invalid != "":

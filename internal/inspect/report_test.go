@@ -67,6 +67,32 @@ func TestAReportCountsWhatEachPlaceFillsAndSaysWhyValuesDoNotParse(t *testing.T)
 	}
 }
 
+func TestARowOfAnotherWidthSaysHowManyCellsItHas(t *testing.T) {
+	for kind, text := range map[string]string{
+		"cdrs":      "cdrs: {formats: [csv], csv: {header: [id, begin]}, fields: {conversation_id: [id], start_time: [begin]}}",
+		"manifests": "manifests: {formats: [csv], csv: {header: [id, begin]}, fields: {conversation_id: [id], start_time: [begin]}}",
+	} {
+		r := reported(t, text, kind, "a.csv", "c1,2026-11-20T10:00:00Z,\nc2,2026-11-20T10:00:00Z,,\n")
+		want := []inspect.Reject{{Reason: "another number of cells than the header", Detail: "3, and the header has 2", N: 2, Path: "a.csv"}}
+		if diff := cmp.Diff(want, r.Rejects); diff != "" || !strings.Contains(r.Text(), "than the header: 3, and the header has 2 (first in row 0 of a.csv)") {
+			t.Errorf("%s (-want +got):\n%s\n%s", kind, diff, r.Text())
+		}
+		if len(r.Lacks) == 0 || r.Lacks[0].Next != "see why all of its rows are rejected" {
+			t.Errorf("%s lacks %v", kind, r.Lacks)
+		}
+	}
+}
+
+func TestATruthValueIsAWordOfAMap(t *testing.T) {
+	const own = "cdrs: {formats: [csv], fields: {conversation_id: [id], recorded: [{from: r, then: [{map: {1: true, true: true, 0: false}, else: false}]}, {value: true}]}}"
+	r := reported(t, own, "cdrs", "a.csv", "id,r\na,1\nb,TRUE\nc,0\nd,x\ne,\n")
+	for _, f := range r.Fields {
+		if f.Name == "recorded" && (f.Rows != 5 || f.Invalid > 0) {
+			t.Errorf("%+v", f)
+		}
+	}
+}
+
 func TestWhatJudgingNeedsAndNothingFillsIsNamedWithANextAction(t *testing.T) {
 	const row = `{"id":"c1","begin":"2026-11-20T10:00:00Z","seconds":60,"talk":1500}`
 	for name, test := range map[string]struct {

@@ -79,7 +79,11 @@ func (r *Report) rowCounts(b *strings.Builder) {
 		fmt.Fprintln(b)
 	}
 	for _, reject := range r.Rejects {
-		fmt.Fprintf(b, "  %d rejected: %s (first in row %d of %s)\n", reject.N, printable.Text(reject.Reason), reject.Row, printable.Text(reject.Path))
+		reason := printable.Text(reject.Reason)
+		if reject.Detail != "" {
+			reason += ": " + reject.Detail
+		}
+		fmt.Fprintf(b, "  %d rejected: %s (first in row %d of %s)\n", reject.N, reason, reject.Row, printable.Text(reject.Path))
 	}
 }
 

@@ -98,17 +98,24 @@ func (r *tableReader) row(p *rows.Piece) error {
 		return r.cutRow(p, width)
 	case len(p.Cells) != width:
 		r.b.lines.note(&jsonscan.SyntaxError{Offset: p.Offset})
-		return r.setAside(p, wrongCells)
+		reject := setAside(p, wrongCells)
+		reject.Cells, reject.Header = len(p.Cells), width
+		return r.reject(p, reject)
 	}
 	return r.cells(p, p.Cells)
 }
 
-// setAside rejects a row and removes it from the document.
-func (r *tableReader) setAside(p *rows.Piece, reason string) error {
+// setAside returns the reject for a row.
+func setAside(p *rows.Piece, reason string) rows.Reject {
+	return rows.Reject{Row: int64(p.Index), Offset: p.Offset, Reason: reason, Bytes: p.Raw, Before: p.Lead()}
+}
+
+// reject removes a row from the document.
+func (r *tableReader) reject(p *rows.Piece, reject rows.Reject) error {
 	b := r.b
 	b.lines.removeRange(Range{p.Offset, p.End()})
 	b.Rows, b.Rejects = b.Rows+1, b.Rejects+1
-	return r.in.Reject(rows.Reject{Row: int64(p.Index), Offset: p.Offset, Reason: reason, Bytes: p.Raw, Before: p.Lead()})
+	return r.in.Reject(reject)
 }
 
 // cutRow reads the last row of a document that breaks off inside it. Its complete
@@ -125,14 +132,14 @@ func (r *tableReader) cutRow(p *rows.Piece, width int) error {
 
 	b.lines.end = &jsonscan.SyntaxError{Offset: p.End(), Truncated: true}
 	if len(spans) == 0 {
-		return r.setAside(p, "the text breaks off inside this row")
+		return r.reject(p, setAside(p, "the text breaks off inside this row"))
 	}
 
 	keep := spans[len(spans)-1].To
 	whole := rows.NewTable(strings.NewReader(string(p.Raw[:keep])), &profile.CSVLayout{Delimiter: delimiter, Header: []string{}}, r.limits)
 	piece, err := whole.Next()
 	if err != nil {
-		return r.setAside(p, "the text breaks off inside this row") // it has no cells but empty ones
+		return r.reject(p, setAside(p, "the text breaks off inside this row")) // it has no cells but empty ones
 	}
 	cells := make([]jsonscan.Value, width)
 	copy(cells, piece.Cells)

@@ -83,6 +83,8 @@ func TestATableIsRepairedInItsCells(t *testing.T) {
 		"computed only":        {"manifests:\n  formats: [csv]\n  fields: {recording_id: [id], conversation_id: [{from: c}], trunk_id: [t], start_time: [{from: s}], end_time: [{from: e}]}\n", "id,c\nr,\n", "entries=1 rows=1", "id,c,t\nr,,T0\n"},
 		"no header":            {"manifests:\n  formats: [csv]\n  csv: {header: [id, call, '-1']}\n  fields: {recording_id: [id], conversation_id: [call]}\n", "r,,x\ns,c,y\n", "entries=2 rows=2", "r,C0,x\ns,c,y\n"},
 		"a row of types":       {"manifests:\n  formats: [csv]\n  csv: {skip: 1}\n  fields: {recording_id: [id], conversation_id: [call]}\n", "id,call\nTEXT,TEXT\nr,\n", "entries=1 rows=1", "id,call,trunk_id,start_time,end_time\nTEXT,TEXT,,,\nr,C0,T0,S0,E0\n"},
+		"comments":             {"manifests:\n  formats: [csv]\n  csv: {comment: '#'}\n  fields: {recording_id: [id], conversation_id: [call]}\n", "# of, x\n\n#\nid,call\n#,y\nr,\n#", "entries=1 rows=3", "# of, x\n\n#\nid,call,trunk_id,start_time,end_time\n#,y\nr,C1,T1,S1,E1\n#"},
+		"comments alone":       {"manifests:\n  formats: [csv]\n  csv: {comment: '#'}\n  fields: {recording_id: [id]}\n", "#\n#", "entries=0 rows=0 truncated=0", ""},
 		"a short row":          {csvProfile, "id,call\nr,\nx\n\ns,c\n", "entries=2 rows=3 malformed=11", "id,call,trunk,begin,end\nr,C0,T0,S0,E0\n\ns,c,T2,S2,E2\n"},
 		"a long row":           {csvProfile, "id,call\nx,y,z\nr,c\n", "entries=1 rows=2 malformed=8", "id,call,trunk,begin,end\nr,c,T1,S1,E1\n"},
 		"a cut row":            {csvProfile, "id,call,begin,end,trunk\nr,c,2026-11", "entries=1 rows=1 truncated=35", "id,call,begin,end,trunk\nr,c,S0,E0,T0"},

@@ -67,7 +67,7 @@ func (s *section) lint(l *linter) {
 		for i, filter := range filters {
 			for _, place := range slices.Sorted(maps.Keys(filter.Where)) {
 				key := fmt.Sprintf("%s[%d].where", name, i)
-				l.place(key+"."+place, place)
+				l.value(key+"."+place, place)
 				l.pattern(key+"."+place, filter.Where[place].match)
 			}
 		}
@@ -108,6 +108,41 @@ func (l *linter) place(key, place string) {
 		l.problem(key, "%s has the step %s, which is a member of that name and never the element of a list; want %s for each element", place, part, strings.Join(parts, "/"))
 		return
 	}
+}
+
+// value checks that something can stand at the place of a value.
+func (l *linter) value(key, place string) {
+	if place == "" {
+		return
+	}
+	l.place(key, place)
+	rest := strings.TrimLeft(place, "./") // of a place in the objects around
+	if out := strings.Count(place[:len(place)-len(rest)], "../"); out > len(l.profile.Each) {
+		l.problem(key, "%s leads out of %d objects, and records stand in %d lists; want each, the place of the lists", place, out, len(l.profile.Each))
+	}
+	if columns, of := l.columnsFor(place); columns != nil && !slices.Contains(columns, strings.TrimPrefix(place, "/")) {
+		l.problem(key, "names %q, which is no %s, so that nothing ever stands there; want one of: %s", place, of, strings.Join(columns, " "))
+	}
+}
+
+// columnsFor returns the only columns that a place can name, and what they are; nil
+// when objects tell what they have.
+func (l *linter) columnsFor(place string) (columns []string, of string) {
+	formats := l.profile.Formats
+	alone := func(f Format) bool { return len(formats) == 1 && formats[0] == f }
+	isColumn := !strings.HasPrefix(place, "/") && !strings.HasPrefix(place, "../")
+	switch {
+	case alone(TextLines):
+		for i := range l.profile.Lines {
+			columns = append(columns, l.profile.Lines[i].Columns...)
+		}
+		columns = slices.DeleteFunc(columns, func(name string) bool { return name == "" })
+		slices.Sort(columns)
+		return slices.Compact(columns), "group of a line"
+	case l.profile.CSV.Header != nil && (alone(CSV) || isColumn && !slices.Contains(formats, TextLines) && !slices.Contains(formats, Parquet)):
+		return l.profile.CSV.Header, "column of csv.header"
+	}
+	return nil, ""
 }
 
 // field checks the alternatives of a field.
@@ -160,7 +195,7 @@ func (l *linter) decl(key string, d *steps.Decl) {
 	if !d.Plain {
 		from += ".from"
 	}
-	l.place(from, d.From)
+	l.value(from, d.From)
 	for i := range d.Join {
 		l.decl(fmt.Sprintf("%s.join[%d]", key, i), &d.Join[i])
 	}
@@ -204,11 +239,13 @@ func (l *linter) pattern(key, text string) {
 
 // lines checks the patterns of text lines, which are asked in their order.
 func (l *linter) lines(all []lineSection) {
+	parts := make([][]string, len(all)) // of each pattern once: spelling a class of characters takes a millisecond
 	for i := range all {
 		key := fmt.Sprintf("lines[%d].match", i)
 		l.pattern(key, all[i].Match)
-		for j := range all[:i] {
-			if covers(all[j].Match, all[i].Match) {
+		parts[i] = partsOf(all[i].Match)
+		for j := range parts[:i] {
+			if covers(parts[j], parts[i]) {
 				l.problem(key, "is never reached, as lines[%d] matches every line that it matches; want the narrower pattern first", j)
 				break
 			}

@@ -54,6 +54,15 @@ func TestLintSaysWhatCannotBeMeantAndWhere(t *testing.T) {
 		"a line of anything":                {lines(`^.*`, `^(?P<time>\S+) REGISTER (?P<trunk_id>\S+)`), "is never reached"},
 		"a narrower line first":             {lines(`^(?P<time>\S+) REGISTER (?P<trunk_id>\S+)`, `^(?P<time>\S+) REG`), ""},
 		"another letter case":               {lines(`(?i)reg (?P<time>\S+)`, `reg (?P<time>\S+) (?P<trunk_id>\S+)`), ""},
+		"a place out of the record":         {section("  each: /legs/*\n  fields: {leg_id: [/id], conversation_id: [../../id]}\n"), "own.yaml:4:45: cdrs.fields.conversation_id[0]: ../../id leads out of 2 objects, and records stand in 1 lists"},
+		"a place around the record":         {section("  each: /legs/*\n  fields: {leg_id: [/id], conversation_id: [../id]}\n"), ""},
+		"a place out of no list":            {field("[../id]"), "../id leads out of 1 objects, and records stand in 0 lists"},
+		"no column of the header":           {"cdrs: {formats: [csv], csv: {header: [a, b]}, fields: {trunk_id: [/a, {from: c}]}}", `own.yaml:1:72: cdrs.fields.trunk_id[1].from: names "c", which is no column of csv.header, so that nothing ever stands there; want one of: a b`},
+		"no column in a filter":             {"cdrs: {formats: [csv], csv: {header: [a, b]}, keep: [{reason: x, where: {c: y}}], fields: {trunk_id: [a]}}", `names "c", which is no column`},
+		"a column of Parquet":               {"cdrs: {formats: [csv, parquet], csv: {header: [a, b]}, fields: {trunk_id: [c]}}", ""},
+		"a column of a file's own header":   {"cdrs: {formats: [csv], fields: {trunk_id: [c]}}", ""},
+		"a member next to a header":         {"cdrs: {formats: [csv, json], csv: {header: [a, b]}, fields: {trunk_id: [/c, a]}}", ""},
+		"no group of a line":                {log("  line: '(?P<time>x) (?P<who>y) (?P<status>z)'\n  fields: {time: [time], trunk_id: [{from: who, then: [{match: y}]}, whom]}\n"), `registrations.fields.trunk_id[1]: names "whom", which is no group of a line, so that nothing ever stands there; want one of: status time who`},
 		"two sections":                      {field("[/a/0]") + log("  line: '(?P<time>a^b)'\n  fields: {time: [time]}\n"), "registrations.line: "},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -111,15 +111,13 @@ func eats(re *syntax.Regexp) bool {
 }
 
 // covers reports whether a pattern can be seen to match wherever another one does:
-// its parts stand among those of the other, one after the other.
-func covers(wide, narrow string) bool {
-	outer, err1 := syntax.Parse(wide, syntax.Perl)
-	inner, err2 := syntax.Parse(narrow, syntax.Perl)
-	if err1 != nil || err2 != nil {
+// its parts stand among those of the other, one after the other. A pattern that is not
+// valid has none.
+func covers(few, many []string) bool {
+	if few == nil || many == nil {
 		return false
 	}
 
-	few, many := partsOf(nil, outer), partsOf(nil, inner)
 	// What may be empty at the ends of the wider pattern asks for nothing.
 	free := func(part string) bool {
 		return slices.Contains([]string{"(?-s:.*)", "(?s:.*)", "(?-s:.*?)", "(?s:.*?)", "(?:)"}, part)
@@ -145,15 +143,24 @@ func covers(wide, narrow string) bool {
 	return false
 }
 
-// partsOf appends the parts that follow each other in a pattern, without groups and
-// with each literal character by itself.
-func partsOf(parts []string, re *syntax.Regexp) []string {
+// partsOf returns the parts that follow each other in a pattern, without groups and
+// with each literal character by itself; nil when the pattern is not valid.
+func partsOf(pattern string) []string {
+	re, err := syntax.Parse(pattern, syntax.Perl)
+	if err != nil {
+		return nil // loading reports it
+	}
+	return addParts([]string{}, re)
+}
+
+// addParts appends the parts of a pattern.
+func addParts(parts []string, re *syntax.Regexp) []string {
 	switch re.Op {
 	case syntax.OpCapture:
-		return partsOf(parts, re.Sub[0])
+		return addParts(parts, re.Sub[0])
 	case syntax.OpConcat:
 		for _, sub := range re.Sub {
-			parts = partsOf(parts, sub)
+			parts = addParts(parts, sub)
 		}
 		return parts
 	case syntax.OpLiteral:

@@ -37,9 +37,12 @@ func csvPreamble(w *window.Window, layout *profile.CSVLayout) (header []string, 
 	return header, nil
 }
 
-// csvHeader reads the header.
+// csvHeader reads the header. Comments before it are no rows.
 func csvHeader(w *window.Window, layout *profile.CSVLayout) ([]string, error) {
 	row, err := nextCSVRow(w, layout.Separator())
+	for err == nil && isComment(layout, row.raw) {
+		row, err = nextCSVRow(w, layout.Separator())
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -51,6 +54,11 @@ func csvHeader(w *window.Window, layout *profile.CSVLayout) ([]string, error) {
 	cells.split(row.raw)
 	names := cells.texts()
 	return names, w.Limits.CheckHeader(names)
+}
+
+// isComment reports whether a row is a comment.
+func isComment(layout *profile.CSVLayout, row []byte) bool {
+	return layout.Comment != "" && bytes.HasPrefix(row, []byte(layout.Comment))
 }
 
 // csv reads rows of cells.
@@ -141,14 +149,16 @@ func (r *reader) csvRow(row Row, open bool, cells *cells, width int) error {
 		return err
 	}
 
-	if comment := r.mapping.Profile.CSV.Comment; comment != "" && bytes.HasPrefix(row.Bytes, []byte(comment)) {
+	if isComment(&r.mapping.Profile.CSV, row.Bytes) {
 		r.skip(row.Offset, row.Bytes)
 		return nil
 	}
 
 	cells.split(row.Bytes)
 	if len(cells.list) != width {
-		err := r.reject(row.Reject("another number of cells than the header"))
+		reject := row.Reject("another number of cells than the header")
+		reject.Cells, reject.Header = len(cells.list), width
+		err := r.reject(reject)
 		r.reading.Cut = len(cells.list) < width // if it is the last one
 		return err
 	}

@@ -50,28 +50,36 @@ func (n *nesting) descend(e *jsonscan.Element, depth int) error {
 
 	l := &n.levels[depth]
 	list := e.Value(l.list)
-	if list.Kind != jsonscan.List {
-		if m.Profile.IsMissing(list) {
-			return nil // an object without records
-		}
+	switch {
+	case list.Kind == jsonscan.List:
+	case m.Profile.IsMissing(list):
+		return nil // an object without records
+	case m.run.Lone:
+		return n.element(e, list, depth)
+	default:
 		return n.reject(e, "has no list where its records should be")
 	}
 
 	for element := range list.Elements {
-		inner, err := l.slots.ScanLine(n.index, e.Start, element.Raw, m.Limits)
-		switch {
-		case err != nil:
-			err = n.reject(e, err.Error())
-		case inner.Kind != jsonscan.Object:
-			err = n.reject(inner, "not an object")
-		default:
-			err = n.descend(inner, depth+1)
-		}
-		if err != nil {
+		if err := n.element(e, element, depth); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// element visits the records in an element of a list.
+func (n *nesting) element(around *jsonscan.Element, v jsonscan.Value, depth int) error {
+	inner, err := n.levels[depth].slots.ScanLine(n.index, around.Start, v.Raw, n.reader.mapping.Limits)
+	switch {
+	case err != nil:
+		return n.reject(around, err.Error())
+	case inner.Kind != jsonscan.Object && n.reader.mapping.run.Lone:
+		return n.reject(inner, noElements)
+	case inner.Kind != jsonscan.Object:
+		return n.reject(inner, "not an object")
+	}
+	return n.descend(inner, depth+1)
 }
 
 func (n *nesting) row(e *jsonscan.Element) error {

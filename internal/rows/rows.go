@@ -96,6 +96,8 @@ type Reject struct {
 	Value  string // the value that is the reason, cut; empty when the reason is no value
 	Bytes  []byte
 
+	Cells, Header int // of a row of CSV with another number of cells than its header; else 0
+
 	// Before is what stands between the row before it and this one, its start if
 	// that is long.
 	Before []byte
@@ -234,11 +236,13 @@ func (m *Mapping) Read(in *bufio.Reader, f profile.Format, list string, to Visit
 	if f == profile.XML {
 		return r.ended(r.xml(in, list))
 	}
+	m.run.Lone = false
 	return r.ended(r.json(in, list))
 }
 
 // ReadRows reads the rows of a chunk.
 func (m *Mapping) ReadRows(c *Chunk, to Visitor) (Reading, error) {
+	m.run.Lone = false
 	r := reader{mapping: m, to: to}
 	switch c.format {
 	case profile.CSV:

@@ -130,6 +130,17 @@ func TestAHeaderWithAnotherDelimiterIsAnError(t *testing.T) {
 	}
 }
 
+func TestCommentsOfCSVAreNoRowsAndNoHeader(t *testing.T) {
+	p, err := profile.Load("own.yaml", []byte("cdrs: {formats: [csv], csv: {comment: '--'}, fields: {leg_id: [leg], trunk_id: [t]}}"), "cdrs")
+	if err != nil {
+		t.Fatal(err)
+	}
+	reading := checkRows(t, p, profile.CSV, "-- export, of x\n\n--\nleg,t\n-- a\n1,2\n", []string{`1@31 1|2`}, nil)
+	if reading.Unmatched != 1 || reading.Rows != 2 || reading.Damage != nil {
+		t.Errorf("%+v", reading)
+	}
+}
+
 func TestAColumnThatIsReadAndStandsTwiceIsAnError(t *testing.T) {
 	const want = `the header has "leg_id" twice, as columns 1 and 3, and the profile reads it: give one of them another name in the export, or name the columns in the profile (csv.header, and csv.before: 2)`
 	p := builtIn(t)
@@ -273,6 +284,19 @@ func TestRecordsOfXMLAreRows(t *testing.T) {
 	if !jsonscan.IsTruncated(reading.Damage) || reading.Used != 19 {
 		t.Errorf("a cut is damage: %+v", reading)
 	}
+}
+
+func TestAnElementThatOccursOnceIsAListOfOne(t *testing.T) {
+	p, err := profile.Load("own.yaml", []byte("cdrs: {formats: [xml, json], document: {entries: /calls/call}, each: /leg/*, fields: {leg_id: [../@id], trunk_id: [/rec/*/@id]}}"), "cdrs")
+	if err != nil {
+		t.Fatal(err)
+	}
+	checkRows(t, p, profile.XML, `<calls><call id="c1"><leg><rec id="a"/></leg></call><call id="c2"><leg><rec id="b"/><rec id="c"/></leg><leg/><leg n="3"/></call><call id="c3"/></calls>`, []string{
+		`0@7 "c1"|["a"]`, `1@52 "c2"|["b","c"]`, `3@52 "c2"|`,
+	}, []string{`2@52 "": has no elements and no attributes`})
+
+	// In JSON what is no list is a mistake.
+	checkRows(t, p, profile.JSON, `{"leg":{"rec":{"@id":"a"}}}`, nil, []string{`0@0 {"leg":{"rec":{"@id":"a"}}}: has no list where its records should be`})
 }
 
 func TestALineOfALogIsOfTheFirstKindThatMatches(t *testing.T) {

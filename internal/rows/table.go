@@ -40,7 +40,7 @@ type PieceKind uint8
 
 // The kinds of pieces.
 const (
-	OtherPiece   PieceKind = iota // a byte order mark, lines before the header, blank lines at the end
+	OtherPiece   PieceKind = iota // a byte order mark, lines and comments before the header, blank lines at the end
 	HeaderPiece                   // with the names of columns
 	SkippedPiece                  // a row after the header that is no data
 	CommentPiece
@@ -146,6 +146,8 @@ func (t *Table) row() (Piece, error) {
 		p.Cells = t.cells.list
 	}
 	switch {
+	case t.stage == atHeader && isComment(t.layout, p.Raw):
+		return Piece{Offset: from, Text: p.Text}, nil
 	case t.stage == atHeader:
 		p.Kind, t.stage, t.left = HeaderPiece, afterHeader, t.layout.Skip
 		if !p.Open {
@@ -158,7 +160,7 @@ func (t *Table) row() (Piece, error) {
 	default:
 		t.stage, p.Kind, p.Index = inRows, RowPiece, t.index
 		t.index++
-		if c := t.layout.Comment; c != "" && bytes.HasPrefix(p.Raw, []byte(c)) {
+		if isComment(t.layout, p.Raw) {
 			p.Kind = CommentPiece
 		}
 	}

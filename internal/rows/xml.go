@@ -12,9 +12,14 @@ import (
 // the records and stands outside of their list.
 const MisplacedRecord = "has the name of the records, and stands where the profile does not say that they are (document.entries): correct the profile or the export"
 
+// noElements is the reason of a reject for an element of XML that is no record.
+const noElements = "has no elements and no attributes"
+
 // NewXML returns a reader of the records of an XML document, which notes what the
-// document tells of pages.
+// document tells of pages. An element that occurs once is a list of one wherever the
+// profile asks for a list: only how often it occurs tells lists from other values.
 func (m *Mapping) NewXML(in io.Reader, list string) *xmlscan.Reader {
+	m.run.Lone = true
 	x := xmlscan.NewReader(in, profile.Tokens(list), m.Limits)
 	var pages [][]string
 	for _, pointer := range m.Profile.Pages.Pointers() {
@@ -71,7 +76,7 @@ func (r *reader) xmlRecord(row Row, json []byte, slots *jsonscan.Slots, visit fu
 	case err != nil: // a limit that the record as JSON exceeds
 		return r.reject(row.Reject(err.Error()))
 	case e.Kind != jsonscan.Object:
-		return r.reject(row.Reject("has no elements and no attributes"))
+		return r.reject(row.Reject(noElements))
 	}
 	row.element = e
 	return visit(row)

@@ -132,6 +132,9 @@ func (c *Compiler) source(key string, d *Decl) source {
 func (c *Compiler) step(key string, d *StepDecl, target Target) step {
 	named := d.named()
 	switch {
+	case len(named) == 0 && d.Else != nil:
+		c.Problem(key+".else", "stands without map")
+		return nil
 	case len(named) == 0:
 		return nil // the schema reports it
 	case len(named) > 1:

@@ -96,6 +96,7 @@ type Run struct {
 	Get func(place int) jsonscan.Value
 
 	Context *Context
+	Lone    bool   // where a list is asked for, a value that is none is a list of one
 	buf     []byte // of the values of one record
 }
 

@@ -230,6 +230,7 @@ func TestEveryMistakeOfADeclarationIsNamed(t *testing.T) {
 		{`{"from":"a","then":[{"match":"x","split":","}]}`, steps.Text, []string{"f.then[0] has 2 steps (match, split), want exactly one in each element of the list"}},
 		{`{"from":"a","then":[{"match":"x"},{"match":"("}]}`, steps.Text, []string{"f.then[1].match error parsing regexp: missing closing ): `(`"}},
 		{`{"from":"a","then":[{"match":"x","else":"y"}]}`, steps.Text, []string{"f.then[0].else stands without map"}},
+		{`{"from":"a","then":[{"else":"y"}]}`, steps.Text, []string{"f.then[0].else stands without map"}},
 		{`{"from":"a","then":[{"unit":"s"}]}`, steps.Text, []string{"f.then[0].unit is for durations, and the field is none"}},
 		{`{"from":"a","then":[{"time":["2006"]}]}`, steps.Text, []string{"f.then[0].time is for times, and the field is none"}},
 		{`{"from":"a","then":[{"epoch":{}}]}`, steps.Milliseconds, []string{"f.then[0].epoch is for times, and the field is none"}},

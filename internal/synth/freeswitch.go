@@ -25,6 +25,8 @@ func freeswitchFiles() *vendor {
 		lay:     (*call).bridge,
 		part:    func(p part) vendorPart { return freeswitch{p} },
 		log:     true,
+
+		failuresOnly: true,
 		sources: `sources:
   manifests:
     - {name: recordings, url: %s, profile: freeswitch%s}

@@ -23,6 +23,8 @@ type vendor struct {
 	lay  func(*call) // puts the legs of a conversation where the vendor has them
 	part func(part) vendorPart
 	log  bool // there is a log of trunks
+
+	failuresOnly bool // the log says nothing of attempts that succeed
 }
 
 // vendorPart writes a part of a day.
@@ -154,6 +156,21 @@ func (p *Planted) vendor(n *Night, v *vendor, night int) {
 			p.Outages[cause]++
 		}
 	}
+	if v.failuresOnly && !n.fails(night-1, night+1) {
+		p.add("input_missing", "") // nothing shows that the log would have had a failure
+	}
+}
+
+// fails reports whether a trunk fails in one of some days.
+func (n *Night) fails(first, last int) bool {
+	for _, d := range n.daysFrom(first, last) {
+		for line := range n.Lines {
+			if cause, _ := (trunks{d}).failure(line); cause != "" {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // inSeconds cuts the times of a call to whole seconds.
