@@ -9,6 +9,7 @@ import (
 
 	"cdrmend/internal/accept"
 	"cdrmend/internal/policy"
+	"cdrmend/internal/wording"
 
 	"github.com/spf13/pflag"
 )
@@ -283,7 +284,7 @@ func carryOut(to io.Writer, cfg *policy.Config, todo *decisions, about *subject,
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(&text, "%s: %s added, row %d", cfg.AcceptedPath, count(len(todo.rows), "row", "rows"), first)
+		fmt.Fprintf(&text, "%s: %s added, row %d", cfg.AcceptedPath, wording.Count(len(todo.rows), "row"), first)
 		if n := len(todo.rows); n > 1 {
 			fmt.Fprintf(&text, " to %d", first+n-1)
 		}
@@ -296,7 +297,7 @@ func carryOut(to io.Writer, cfg *policy.Config, todo *decisions, about *subject,
 			_, _ = io.WriteString(to, safe(text.String()))
 			return fmt.Errorf("%s was not written: %w", cfg.WorklistPath, err)
 		}
-		fmt.Fprintf(&text, "%s: %s changed, %d cleared\n", cfg.WorklistPath, count(did.Changed, "finding", "findings"), len(did.Cleared))
+		fmt.Fprintf(&text, "%s: %s changed, %d cleared\n", cfg.WorklistPath, wording.Count(did.Changed, "finding"), len(did.Cleared))
 		for _, id := range did.Cleared {
 			fmt.Fprintf(&text, "  cleared: %s\n", id)
 		}
@@ -316,7 +317,7 @@ func carryOut(to io.Writer, cfg *policy.Config, todo *decisions, about *subject,
 	default:
 		fmt.Fprintln(&text, "Committed intervals that this concerns, with the command that commits each again:")
 		for _, c := range about.intervals {
-			fmt.Fprintf(&text, "  %-13s %s\n                cdrmend run --config %s --interval %[1]s\n", c.Interval, count(c.Findings, "finding", "findings"), cfg.Path)
+			fmt.Fprintf(&text, "  %-13s %s\n                cdrmend run --config %s --interval %[1]s\n", c.Interval, wording.Count(c.Findings, "finding"), cfg.Path)
 		}
 	}
 	_, err := io.WriteString(to, safe(text.String()))

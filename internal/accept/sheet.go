@@ -185,7 +185,7 @@ func before(cell string) (*policy.Work, error) {
 		return nil, err
 	}
 	if len(texts) != 4 {
-		return nil, fmt.Errorf("it has %d texts", len(texts))
+		return nil, fmt.Errorf("want 4 texts, got %d", len(texts))
 	}
 	return &policy.Work{Owner: texts[0], State: texts[1], Note: texts[2], Due: texts[3]}, nil
 }

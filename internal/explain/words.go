@@ -116,7 +116,7 @@ func unmatched(c *Call, w *reconcile.Weighing, yes func(string, ...any)) {
 	for i, f := range lacking {
 		switch detail := f.row.Detail; {
 		case i == maxEvidence:
-			yes("and %d further recordings that it lists", len(lacking)-i)
+			yes("and %s that it lists", wording.Count(len(lacking)-i, "further recording"))
 			return
 		case f.row.Recording != "" && (w.Like != "" || f.row.Status == "indeterminate" && !wording.InManifest(detail)):
 			yes("no manifest that was read names recording %s, which it lists", f.row.Recording) // what may be it is told below

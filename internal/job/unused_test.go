@@ -58,8 +58,8 @@ func TestAcceptedRowsThatMatchNothingAreNamed(t *testing.T) {
 	for accepted, want := range map[string]string{
 		",r,b,,,c1,\n,r,b,,,,r2\n":                                      "",
 		",r,b,missing_recording,,6f0a0c1d222243338444555566667777,r2\n": "",
-		",r,b,,,c1,\n,,,,,,\n,r,b,,,c2,\n,r,b,no_cdr,,c1,\nfnd-0000000000000000,r,b,,,,\n,r,b,,other,c1,\n,r,b,,,c1,r3\n,r,b,,,c4,\n,r,b,,,c5,\n": "7 rows of policy.accepted accept nothing of this interval, the first of them by number: 3 4 5 6 7; where one is meant for it, compare its id or subject with the findings, else leave it",
-		",r,b,,,c1,\n,r,b,missing_recording,,c1,r1\n,r,b,missing_recording,,," + strings.Repeat("r", 600) + "\n":                                  "1 rows of policy.accepted accept nothing of this interval, the first of them by number: 3; where one is meant for it, compare its id or subject with the findings, else leave it",
+		",r,b,,,c1,\n,,,,,,\n,r,b,,,c2,\n,r,b,no_cdr,,c1,\nfnd-0000000000000000,r,b,,,,\n,r,b,,other,c1,\n,r,b,,,c1,r3\n,r,b,,,c4,\n,r,b,,,c5,\n": "rows of policy.accepted that accept nothing of this interval: 7, the first of them by number: 3 4 5 6 7; where one is meant for it, compare its id or subject with the findings, else leave it",
+		",r,b,,,c1,\n,r,b,missing_recording,,c1,r1\n,r,b,missing_recording,,," + strings.Repeat("r", 600) + "\n":                                  "rows of policy.accepted that accept nothing of this interval: 1, the first of them by number: 3; where one is meant for it, compare its id or subject with the findings, else leave it",
 	} {
 		n := newNight(t, files{"cdrmend.yaml": config, "accepted.csv": "finding_id,reason,by,class,org_id,conversation_id,recording_id\n" + accepted, "in/c/date=2026-11-20/a.csv": legs})
 		got := strings.Join(warningsWith(n.run().Summary.Warnings, "policy.accepted"), "; ")

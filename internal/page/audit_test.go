@@ -77,7 +77,7 @@ func TestAnAuditTellsTheSpanInAFewSentences(t *testing.T) {
 		`<p class="lead">2,985 of 3,000 calls that should be recorded in 2 intervals are, 99.50 %; 2 critical and 1 major finding are open.</p>`,
 		"<span>Calls: 13 missing and 2 recorded in part. </span>",
 		"<span>3 findings are open, 2 of them critical, the oldest for 9 hours; 1 may be: nobody can tell yet; 1 has closed since it was found. </span>",
-		"<span>In the day before the newest commit: 7 findings found, 5 of them critical (now 3 open, 1 not certain, 1 accepted, 1 repaired and 1 closed); 1 finding closed, 1 of them critical. </span>",
+		"<span>In the day before the newest commit: 7 findings found, 5 of them critical (now 3 open, 1 not certain, 1 accepted, 1 repaired and 1 closed); 1 finding closed, which is critical. </span>",
 	} {
 		if !strings.Contains(html, want) {
 			t.Errorf("the page does not say %q", want)

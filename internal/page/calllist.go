@@ -10,7 +10,6 @@ import (
 	"cdrmend/internal/policy"
 	"cdrmend/internal/printable"
 	"cdrmend/internal/record"
-	"cdrmend/internal/report"
 	"cdrmend/internal/table"
 	"cdrmend/internal/wording"
 )
@@ -245,8 +244,5 @@ func eachThing(calls []callView, visit func(*thing)) {
 
 // More says how many more findings there are.
 func (l *callList) More() string {
-	if l.Rest == 1 {
-		return "1 more finding is open"
-	}
-	return report.Grouped(l.Rest) + " more findings are open"
+	return are(l.Rest, "more finding") + " open"
 }

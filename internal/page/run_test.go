@@ -310,7 +310,7 @@ func TestEveryPercentageOfAnUnknownTotalSaysSo(t *testing.T) {
 	for _, want := range []string{
 		"1,912 of at least 1,958 calls that should be recorded are",
 		"8 calls were not to be recorded and not counted: 7 too short, 1 &lt;b&gt;.",
-		"Of the recorded calls 12 have only a recording that another call has too.",
+		"12 of the recorded calls have no recording of their own: what each has is also taken for another call, and proves only that one of these calls was recorded.",
 		"3 recordings belong to no call detail record",
 		`<th scope="row">shared</th><td>Each recording that it has is also one of another leg`,
 	} {

@@ -136,7 +136,7 @@ func (d *document) notices(s *report.Summary, t *told) {
 
 	for i, w := range s.Warnings {
 		if i == named {
-			d.item(fmt.Sprintf("and %d more warnings: see summary.json", len(s.Warnings)-named))
+			d.item(fmt.Sprintf("and %s: see summary.json", wording.Count(len(s.Warnings)-named, "more warning")))
 			break
 		}
 		d.item(wording.Sentence(w))
@@ -204,8 +204,8 @@ func (d *document) result(r *Run, t *told) {
 	c := &s.Coverage
 	d.heading("3  Result")
 	d.notices(s, t)
-	d.strong(fmt.Sprintf("%s calls that should be recorded are recorded%s.", c.Share(c.Recorded), share(c, c.RecordedPercent)))
-	d.text(fmt.Sprintf("%s have all their metadata%s. %s", c.Share(c.Intact), share(c, c.IntactPercent), lost(s, t)))
+	d.strong(fmt.Sprintf("%s that should be recorded %s recorded%s.", c.Calls(c.Recorded), c.Verb(c.Recorded, "is", "are"), share(c, c.RecordedPercent)))
+	d.text(fmt.Sprintf("%s %s recorded with all metadata%s. %s", c.Share(c.Intact), c.Verb(c.Intact, "is", "are"), share(c, c.IntactPercent), lost(s, t)))
 	for _, remark := range c.Remarks() {
 		d.text(wording.Sentence(remark))
 	}
@@ -223,7 +223,7 @@ func (d *document) result(r *Run, t *told) {
 
 	if n := count(s, "", "accepted"); n > 0 {
 		d.text(fmt.Sprintf("Accepted: %s, of severity critical: %s. The calls keep their verdicts; section 6 says who accepted what, and why.",
-			findings(n), report.Grouped(count(s, "critical", "accepted"))))
+			wording.Count(n, "finding"), report.Grouped(count(s, "critical", "accepted"))))
 	}
 	d.text(outages(s))
 	if s.Renewals > 0 {
@@ -249,10 +249,10 @@ func lost(s *report.Summary, t *told) string {
 	}
 
 	if undecided > 0 {
-		text += fmt.Sprintf(" They include recordings of which nobody can tell whether they are missing: %s.", findings(undecided))
+		text += fmt.Sprintf(" They include recordings of which nobody can tell whether they are missing: %s.", wording.Count(undecided, "finding"))
 	}
 	if void > 0 {
-		text += fmt.Sprintf(" They include recordings that a manifest lists, or whose conversation has one in a manifest, without audio: %s (%s).", findings(void), reasons(t.void))
+		text += fmt.Sprintf(" They include recordings that a manifest lists, or whose conversation has one in a manifest, without audio: %s (%s).", wording.Count(void, "finding"), reasons(t.void))
 	}
 	return text
 }

@@ -209,9 +209,10 @@ class List {
     this.page = Math.min(Math.max(page, 0), pages - 1);
     const from = this.page * this.size, rows = this.found.slice(from, from + this.size);
     this.table.tBodies[0].replaceChildren(...rows.map(row => this.row(row)));
-    const all = grouped(this.sheet.size), n = this.found.length;
-    this.counter.textContent = n === 0 ? "None of " + all + " match." :
-      (n === this.sheet.size ? all + " " + this.name : grouped(n) + " of " + all + " " + this.name + " match") +
+    const size = this.sheet.size, n = this.found.length, noun = {findings: "finding", repairs: "repair", closed: "closed finding"}[this.name];
+    const all = grouped(size) + " " + noun + (size === 1 ? "" : "s");
+    this.counter.textContent = n === 0 ? "None of " + all + (size === 1 ? " matches." : " match.") :
+      (n === size ? all : grouped(n) + " of " + all + (n === 1 || size === 1 ? " matches" : " match")) +
       (pages > 1 ? "; " + grouped(from + 1) + " to " + grouped(from + rows.length) + " are shown." : ".");
     this.pager.hidden = pages === 1;
     this.where.textContent = "page " + grouped(this.page + 1) + " of " + grouped(pages);
