@@ -73,7 +73,7 @@ func acceptFindings(ctx context.Context, w *world, flags *pflag.FlagSet) (int, e
 	}
 
 	// Nobody else changes the files between reading and writing them.
-	unlock, err := lockKept(cfg)
+	unlock, err := accept.Lock(cfg.AcceptedPath, cfg.WorklistPath)
 	if err != nil {
 		return 0, err
 	}
@@ -123,15 +123,6 @@ func acceptFindings(ctx context.Context, w *world, flags *pflag.FlagSet) (int, e
 
 	dry, _ := flags.GetBool("dry-run")
 	return exitDone, carryOut(w.stdout, cfg, todo, about, repeated, dry)
-}
-
-// lockKept locks the files that keep decisions.
-func lockKept(cfg *policy.Config) (unlock func(), err error) {
-	path := cfg.AcceptedPath
-	if path == "" {
-		path = cfg.WorklistPath
-	}
-	return accept.Lock(path)
 }
 
 // rowAbout returns the number of the row that accepts just this subject, 0 for none.

@@ -37,7 +37,7 @@ func TestStatesThatNobodyKnowsAreCounted(t *testing.T) {
 	if diff := cmp.Diff(map[string]int64{"purged": 2, "Purged": 1, "lost": 1}, got); diff != "" {
 		t.Errorf("unknown states (-want +got):\n%s", diff)
 	}
-	want := []string{"4 recordings have a state that is not known (different ones: 3, listed under unknown_states of summary.json) and count as there: if it says that there is no media, have the export say absent, deleted or failed"}
+	want := []string{"recordings with a state that is not known: 4 (different states: 3, listed under unknown_states of summary.json); they count as there: if it says that there is no media, have the export say absent, deleted or failed"}
 	if diff := cmp.Diff(want, warnings); diff != "" {
 		t.Errorf("warnings (-want +got):\n%s", diff)
 	}
