@@ -21,6 +21,7 @@ const mostNotices = 6
 
 var (
 	detailColumn = table.Findings.Index("detail")
+	startColumn  = table.Findings.Index("start_time")
 	sourceColumn = table.Findings.Index("source")
 	inputColumn  = table.Findings.Index("object_key")
 	classOf      = table.Findings.Index("class")

@@ -57,6 +57,15 @@ func (c *findingColumns) words(r *table.Row) (sentence, remedy string) {
 	return wording.Sentence(sentence), remedy
 }
 
+// asksFor is the cell of a finding in the column todo: the work that it asks for, as cards
+// are titled. A settled one asks for none.
+func asksFor(row *table.Row, work string) string {
+	if status := string(row.Bytes(statusColumn)); status != "open" && status != "indeterminate" {
+		return ""
+	}
+	return wording.Capital(work)
+}
+
 func newSheet(s *table.Schema, own ...string) *sheet {
 	sh := &sheet{Texts: []string{""}, Rows: []json.RawMessage{}, places: map[string]int{"": 0}, about: findingColumnsOf(s)}
 	if sh.about != nil {
