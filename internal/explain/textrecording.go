@@ -213,7 +213,7 @@ func (f *Finding) next() string {
 // defect writes about one finding of a recording or leg.
 func (t *teller) defect(f *Finding) {
 	text := meaning(&f.row.Finding)
-	if detail := f.Row.Get("detail"); detail != "" && !slices.Contains(detailed, f.row.Class) {
+	if detail := f.Row.Get("detail"); detail != "" && !slices.Contains(detailed, f.row.Class) && !wording.Told(f.row.Class, f.row.Detail) {
 		text += " (" + detail + ")"
 	}
 

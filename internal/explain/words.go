@@ -92,10 +92,10 @@ func (d *deepening) proof(c *Call, w *reconcile.Weighing, yes func(string, ...an
 	case match.ProofByConversation:
 		yes("it lists no recordings; those of its conversation at its time were taken: %d", w.Call.Entries)
 	case match.ProofShared:
-		yes("it lists no recordings; those of its conversation at its time were taken: %d; each of them is a recording of another leg, too, so that they prove only that one of these legs was recorded", w.Call.Entries)
+		yes("it lists no recordings; those of its conversation at its time were taken: %d; each of them is also taken for another leg, so that they prove only that one of these legs was recorded", w.Call.Entries)
 	}
 	for _, h := range w.Shared {
-		yes("%s is also one of %s", d.entryName(h.Entry), d.legNames(h.Legs))
+		yes("%s is also taken for %s", d.entryName(h.Entry), d.legNames(h.Legs))
 	}
 	if w.Nothing {
 		yes("its recordings cover nothing of its talk time")

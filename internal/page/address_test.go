@@ -1,6 +1,7 @@
 package page_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -12,6 +13,7 @@ import (
 	"cdrmend/internal/page"
 	"cdrmend/internal/page/browsertest"
 	"cdrmend/internal/policy"
+	"cdrmend/internal/table"
 )
 
 // showAt writes a page and opens it at an address within it.
@@ -195,6 +197,39 @@ func TestNothingIsHiddenOnAPhoneOrOnPaper(t *testing.T) {
 		p.Eval(`(() => { const whole = document.querySelector("#list-findings .short + .whole"); return whole.offsetWidth < 20 })()`, &cut)
 		if name == "paper" && cut {
 			t.Error("paper has ids that are cut")
+		}
+	}
+}
+
+// The tables of a span are cards on a phone, too, and the labels of its charts have room.
+func TestASpanFitsOnAPhone(t *testing.T) {
+	a := week()
+	for day := range 26 {
+		more := a.Intervals[2]
+		more.Label = fmt.Sprintf("2026-12-%02d", day+1)
+		more.History, more.Outages = table.Empty, table.Empty
+		a.Intervals = append(a.Intervals, more)
+	}
+	var text bytes.Buffer
+	if err := a.Write(&text); err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "span.html")
+	if err := os.WriteFile(file, text.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	b := browsertest.Open(t)
+	for name, view := range map[string]browsertest.View{"phone": {Width: 390, Height: 844}, "laptop": laptop} {
+		p := b.Show(t, file, view)
+		var wider, over []string
+		p.Eval(`[document.documentElement, ...document.querySelectorAll(".scroll")].filter(e => e.scrollWidth > e.clientWidth).map(e => e.getAttribute("aria-label") ?? "the page")`, &wider)
+		p.Eval(`[...document.querySelectorAll(".chart")].flatMap(chart => {
+			const boxes = [...chart.querySelectorAll("text:not(.n), .point")].map(e => [e.textContent, e.getBoundingClientRect()]).filter(([, r]) => r.width);
+			const texts = boxes.filter(([text]) => text && !text.includes(":"));
+			return texts.flatMap(([text, r]) => boxes.filter(([, o]) => o !== r && r.left < o.right && o.left < r.right && r.top < o.bottom && o.top < r.bottom).map(([other]) => text + " over " + other));
+		})`, &over)
+		if len(wider) > 0 || len(over) > 0 {
+			t.Errorf("%s: too wide are %q, and one above the other lie %q", name, wider, over)
 		}
 	}
 }

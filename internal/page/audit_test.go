@@ -62,13 +62,17 @@ func week() *page.Audit {
 	return a
 }
 
+// labels are what cells are called on a phone.
+var labels = regexp.MustCompile(` data-label="[^"]*"`)
+
+// audited returns a page without its labels.
 func audited(t *testing.T, a *page.Audit) string {
 	t.Helper()
 	var b bytes.Buffer
 	if err := a.Write(&b); err != nil {
 		t.Fatal(err)
 	}
-	return b.String()
+	return labels.ReplaceAllString(b.String(), "")
 }
 
 func TestAnAuditTellsTheSpanInAFewSentences(t *testing.T) {
@@ -348,9 +352,9 @@ func TestASpanCountsOpenFindingsByAge(t *testing.T) {
 	a.Intervals[0].History = rows(table.History, finding("fnd-old", "open", 1, nil), finding("fnd-new", "open", 2, nil), finding("fnd-minor", "open", 1, cells{"class": "duplicate", "severity": "minor"}))
 	html := audited(t, a)
 	for _, want := range []string{
-		`<th scope="row">up to 1 day</th><td class="num" data-label="Critical">2</td><td class="num" data-label="Major">1</td><td class="num" data-label="Minor">0</td><td data-label="The oldest"><a href="#fnd-oldest">`,
-		`<th scope="row">2 to 7 days</th><td class="num" data-label="Critical">0</td><td class="num" data-label="Major">0</td><td class="num" data-label="Minor">0</td><td data-label="The oldest">none</td>`,
-		`<th scope="row">8 to 30 days</th><td class="num" data-label="Critical">1</td><td class="num" data-label="Major">0</td><td class="num" data-label="Minor">1</td><td data-label="The oldest"><a href="#fnd-old">`,
+		`<th scope="row">up to 1 day</th><td class="num">2</td><td class="num">1</td><td class="num">0</td><td><a href="#fnd-oldest">`,
+		`<th scope="row">2 to 7 days</th><td class="num">0</td><td class="num">0</td><td class="num">0</td><td>none</td>`,
+		`<th scope="row">8 to 30 days</th><td class="num">1</td><td class="num">0</td><td class="num">1</td><td><a href="#fnd-old">`,
 		"<title>2026-11-18: 990 of 1,000 recorded, 99.00 %</title>",
 	} {
 		if !strings.Contains(html, want) {

@@ -312,7 +312,7 @@ func TestEveryPercentageOfAnUnknownTotalSaysSo(t *testing.T) {
 		"8 calls were not to be recorded and not counted: 7 too short, 1 &lt;b&gt;.",
 		"12 of the recorded calls have no recording of their own: what each has is also taken for another call, and proves only that one of these calls was recorded.",
 		"3 recordings belong to no call detail record",
-		`<th scope="row">shared</th><td>Each recording that it has is also one of another leg`,
+		`<th scope="row">shared</th><td>Each recording that it has is also taken for another leg`,
 	} {
 		if !strings.Contains(html, want) {
 			t.Errorf("the page does not say %q", want)
@@ -325,7 +325,7 @@ func TestThePageSaysWhyCallsCannotBeTold(t *testing.T) {
 	r.Calls = rows(table.Calls,
 		cells{"verdict": "indeterminate", "reason": "contested"}, cells{"verdict": "indeterminate", "reason": "inputs"}, cells{"verdict": "indeterminate", "reason": "inputs"})
 	html := written(t, r)
-	inputs, contested := strings.Index(html, `<code>inputs</code></th><td>Manifests of its time are incomplete`), strings.Index(html, `<code>contested</code></th><td>Its conversation has recordings, and nobody can say`)
+	inputs, contested := strings.Index(html, `<th scope="row">Manifests of its time are incomplete`), strings.Index(html, `<th scope="row">Its conversation has recordings, and nobody can say`)
 	if inputs < 0 || contested < inputs {
 		t.Errorf("the reasons stand at %d and %d", inputs, contested)
 	}

@@ -37,7 +37,7 @@ func TestTextSaysTheMostImportantFirst(t *testing.T) {
 	}, Todo: []report.Todo{
 		{Title: "Look for missing recordings", Numbers: "31 findings", Remedy: "Look for the recording at the vendor and export it again.", Command: "cdrmend explain fnd-30906cc64e4e96f6", Critical: true},
 		{Title: "Raise lookahead or lookback", Numbers: "1 finding", Remedy: "Raise lookahead or lookback of the source to the hours that the finding names, then run the interval of the rows again.", Command: "cdrmend explain fnd-aaaaaaaaaaaaaaaa"},
-		{Title: "Deliver the fields that unfit sources lack", Numbers: "2 findings, not certain", Remedy: "Correct the profile."},
+		{Title: "Deliver the fields that sources lack", Numbers: "2 findings, not certain", Remedy: "Correct the profile."},
 	}}
 	want := `Interval 2026-11-20
   elsewhere  1 finding of class stray_record: rows of another interval lie in a partition that the
@@ -79,7 +79,7 @@ func TestTextSaysTheMostImportantFirst(t *testing.T) {
   2  Raise lookahead or lookback: 1 finding. Raise lookahead or lookback of the source to the hours
      that the finding names, then run the interval of the rows again.
        cdrmend explain fnd-aaaaaaaaaaaaaaaa --config night.yaml
-  3  Deliver the fields that unfit sources lack: 2 findings, not certain. Correct the profile.
+  3  Deliver the fields that sources lack: 2 findings, not certain. Correct the profile.
 
   results    s3://out/interval=2026-11-20/runs/1/
   page       s3://out/interval=2026-11-20/runs/1/report.html
