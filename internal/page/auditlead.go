@@ -14,10 +14,10 @@ func (g *auditGathering) lead() {
 	nights := counted(int64(len(g.Nights)), "interval")
 	open := openWords(t.Critical, t.Major)
 	if t.Coverage.Of == 0 {
-		g.Lead = fmt.Sprintf("No call of %s should have been recorded; %s.", nights, open)
+		g.Lead = noCall(&t.Coverage, nights) + "; " + open + "."
 	} else {
 		c := &t.Coverage
-		g.Lead = fmt.Sprintf("%s that should be recorded in %s %s, %s; %s.", c.Calls(c.Recorded), nights, c.Verb(c.Recorded, "is", "are"), t.Percent(), open)
+		g.Lead = fmt.Sprintf("%s that should be recorded in %s %s, %s; %s.", c.Calls(c.Recorded), nights, c.Are(c.Recorded, t.Untold), t.Percent(), open)
 	}
 
 	if lost := g.lost(); lost != "" {

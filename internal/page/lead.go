@@ -16,13 +16,21 @@ import (
 func lead(s *report.Summary) string {
 	c := s.Coverage
 	if c.Of == 0 {
-		return "No call of this interval should have been recorded; " + openFindings(s) + "."
+		return noCall(&c, "this interval") + "; " + openFindings(s) + "."
 	}
 	percent := ", " + c.Percent(c.RecordedPercent)
 	if c.Total == report.AtLeast { // a share of what nobody knows says no more than the numbers
 		percent = ""
 	}
-	return fmt.Sprintf("%s that should be recorded %s%s; %s.", c.Calls(c.Recorded), c.Verb(c.Recorded, "is", "are"), percent, openFindings(s))
+	return fmt.Sprintf("%s that should be recorded %s%s; %s.", c.Calls(c.Recorded), c.Are(c.Recorded, s.Verdicts["indeterminate"]), percent, openFindings(s))
+}
+
+// noCall says that no call should have been recorded, as far as that is known.
+func noCall(c *report.Coverage, of string) string {
+	if c.Total == report.AtLeast {
+		return "No call of " + of + " is known that should have been recorded, and there may be some"
+	}
+	return "No call of " + of + " should have been recorded"
 }
 
 // openFindings counts the open findings that are critical or major.

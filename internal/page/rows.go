@@ -40,10 +40,13 @@ func (c *findingColumns) words(r *table.Row) (sentence, remedy string) {
 		recording = "{recording_id}"
 	}
 	remedy = wording.Remedy(class, detail)
-	switch class {
-	case "stray_record":
+	switch accepted := r.Text(c.status) == "accepted"; {
+	case accepted: // somebody decided that no more is done
+		remedy = ""
+	case class == "stray_record":
 		remedy = wording.StrayRemedy(r.Text(c.source), detail)
-	case "short_recording":
+	}
+	if class == "short_recording" {
 		detail = "{detail}"
 	}
 

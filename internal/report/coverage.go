@@ -27,6 +27,15 @@ func (c *Coverage) Share(n int64) string { return Grouped(n) + " of " + c.Expect
 // 1,912 of 1,958 calls.
 func (c *Coverage) Calls(n int64) string { return c.Share(n) + " " + wording.Noun(c.Of, "call") }
 
+// Are is the end of a sentence about a part of these calls that are recorded. Where
+// nobody can tell of others, they may be, too.
+func (c *Coverage) Are(n, untold int64) string {
+	if untold > 0 {
+		return c.Verb(n, "is", "are") + " known to be"
+	}
+	return c.Verb(n, "is", "are")
+}
+
 // Verb returns the verb for a part of these calls: the first for one call, as in 1 of 3
 // calls is, and 0 of 1 call is.
 func (c *Coverage) Verb(n int64, one, many string) string { return wording.VerbOf(n, c.Of, one, many) }
@@ -93,10 +102,8 @@ func (c *Coverage) reasons() string {
 
 // sharedOnly says what calls prove of which every recording is one of another call, too.
 func sharedOnly(n int64) string {
-	if n == 1 {
-		return "1 of the recorded calls has no recording of its own: what it has is also taken for another call, and proves only that one of the two was recorded"
-	}
-	return Grouped(n) + " of the recorded calls have no recording of their own: what each has is also taken for another call, and proves only that one of these calls was recorded"
+	return Grouped(n) + " of the recorded calls " + wording.Verb(n, "has no recording of its own: what it has", "have no recording of their own: what each has") +
+		" is also taken for another call, and proves only that one of these calls was recorded"
 }
 
 // Each yields the proofs that there are, the surest first.

@@ -204,8 +204,8 @@ func (d *document) result(r *Run, t *told) {
 	c := &s.Coverage
 	d.heading("3  Result")
 	d.notices(s, t)
-	d.strong(fmt.Sprintf("%s that should be recorded %s recorded%s.", c.Calls(c.Recorded), c.Verb(c.Recorded, "is", "are"), share(c, c.RecordedPercent)))
-	d.text(fmt.Sprintf("%s %s recorded with all metadata%s. %s", c.Share(c.Intact), c.Verb(c.Intact, "is", "are"), share(c, c.IntactPercent), lost(s, t)))
+	d.strong(fmt.Sprintf("%s that should be recorded %s recorded%s.", c.Calls(c.Recorded), c.Are(c.Recorded, s.Verdicts["indeterminate"]), share(c, c.RecordedPercent)))
+	d.text(fmt.Sprintf("%s %s recorded with all metadata%s. %s", c.Share(c.Intact), c.Are(c.Intact, s.Verdicts["indeterminate"]), share(c, c.IntactPercent), lost(s, t)))
 	for _, remark := range c.Remarks() {
 		d.text(wording.Sentence(remark))
 	}
@@ -294,7 +294,7 @@ func outages(s *report.Summary) string {
 // verdicts are the verdicts with their meanings, in the order of the table.
 var verdicts = []struct{ name, meaning string }{
 	{"complete", "recorded, with all required metadata as delivered"},
-	{"repaired", "recorded, and missing metadata could be filled in with certainty"},
+	{"repaired", "recorded, and missing metadata was filled in, as all evidence names one value"},
 	{"incomplete", "recorded, but metadata or media is missing, ambiguous or contradictory"},
 	{"partial", "a part of the call, or a recording that it names, was not found"},
 	{"missing", "no recording of the call with audio was found"},
@@ -309,12 +309,29 @@ func (d *document) limits(r *Run) {
 		"claimed; a failed registration may lose nothing while the one before still binds. Where the relation is “possible”, it is not even certain " +
 		"that the outage concerned the call. A recording counts as present when a manifest describes it, unless the manifest says that its " +
 		"audio is absent, empty or still to come. " + mediaCheck[r.Summary.Config.Media.Check] + " Calls that no call detail record shows are not counted.")
-	if len(r.Summary.Incomplete) == 0 {
-		d.text("All input that was read was complete.")
-		return
-	}
-	d.text("The incomplete input that section 3 names may hide calls and recordings, because of which results may be indeterminate.")
+	d.text(complete(r.Summary))
 }
+
+// complete says what is known to be incomplete, and claims of nothing that it is complete.
+func complete(s *report.Summary) string {
+	if len(s.Incomplete) > 0 {
+		return "The incomplete input that section 3 names may hide calls and recordings, because of which results may be indeterminate."
+	}
+	var n int64
+	for _, f := range s.Findings {
+		if slices.Contains(defective, f.Class) {
+			n += f.Count
+		}
+	}
+	if n > 0 {
+		return fmt.Sprintf("Single documents are defective: %s of classes %s. What they lack is known only as far as the call detail records name it. "+
+			"Nothing else shows that an input was incomplete, which does not prove that the exports were complete.", wording.Count(n, "finding"), strings.Join(defective, ", "))
+	}
+	return "Nothing shows that an input was incomplete, which does not prove that the exports were complete."
+}
+
+// defective are the classes of findings about documents that lack something.
+var defective = []string{"truncated_document", "malformed_document", "count_mismatch", "export_failed", "input_missing", "metadata_missing"}
 
 // mediaCheck says how the audio was examined.
 var mediaCheck = map[string]string{

@@ -106,6 +106,19 @@ func read(t *testing.T, path string) (text, pages string) {
 	return text, info[1]
 }
 
+// That no partition is incomplete does not say that every document is whole.
+func TestAStatementClaimsOfNoInputThatItIsComplete(t *testing.T) {
+	n := night(1, "c1")
+	n.Summary.Findings = append(n.Summary.Findings, report.FindingCount{Class: "truncated_document", Severity: "major", Status: "open", Count: 4})
+	n.Summary.Verdicts = map[string]int64{"indeterminate": 3}
+	text, _ := read(t, written(t, n, policy.Report{}))
+	for _, want := range []string{"Single documents are defective: 4 findings of classes truncated_document,", "does not prove that the exports were complete.", "1,912 of 1,958 calls that should be recorded are known to be recorded"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the statement does not say %q:\n%s", want, text)
+		}
+	}
+}
+
 func TestAStatementSaysWhatTheRunCameTo(t *testing.T) {
 	path := written(t, night(2, "c1"), policy.Report{})
 	text, pages := read(t, path)
@@ -114,7 +127,7 @@ func TestAStatementSaysWhatTheRunCameTo(t *testing.T) {
 		"1,912 of 1,958 calls that should be recorded are recorded (97.65 %).",
 		"fnd-0000000000000000", "fnd-0000000000000001", "conversation c1",
 		"scope_missing 2, timeout 1",
-		"All input that was read was complete.",
+		"Nothing shows that an input was incomplete, which does not prove that the exports were complete.",
 		"findings.csv " + strings.Repeat("f1", 32), "902(13)", "28 U.S.C. § 1746", "2017/565", "76(1)(b)",
 	} {
 		if !strings.Contains(text, want) {

@@ -233,8 +233,11 @@ func (c *columns) happened(r *line) string {
 	return text + "; " + wording.Accepted(g.Row, g.By, g.Reason, g.Basis)
 }
 
-// ofFinding says what to do about a finding.
+// ofFinding says what to do about a finding: nothing about one that somebody accepted.
 func ofFinding(r *line) string {
+	if r.raw.Cell("status") == "accepted" {
+		return ""
+	}
 	class, detail := r.raw.Cell("class"), r.raw.Cell("detail")
 	if class == "stray_record" {
 		return wording.StrayRemedy(r.raw.Cell("source"), detail)
