@@ -213,6 +213,26 @@ func TestASpanHasCardsForCallsThatCannotBeTold(t *testing.T) {
 	}
 }
 
+// Recordings of which nobody can tell are not looked for, and what would tell comes first.
+func TestWhatNobodyCanTellIsNotLookedFor(t *testing.T) {
+	r := small()
+	r.Summary.Findings = []report.FindingCount{
+		{Class: "missing_recording", Severity: "critical", Status: "indeterminate", Count: 1}, {Class: "truncated_document", Severity: "major", Status: "open", Count: 1},
+	}
+	r.Calls = rows(table.Calls, cells{"verdict": "indeterminate", "reason": "strangers"}, cells{"verdict": "indeterminate", "reason": "inputs"})
+	r.Findings = rows(table.Findings,
+		cells{"finding_id": "fnd-1", "class": "missing_recording", "severity": "critical", "status": "indeterminate"}, cells{"finding_id": "fnd-2", "class": "truncated_document", "severity": "major", "status": "open"})
+	r.Outages = table.Empty
+	section := todo(t, r)
+	want := []string{"Export again what is incomplete: 1 finding; 1 call cannot be told", "Check that both sources describe the same system: 1 call cannot be told", "Look for missing recordings: 1 finding, not certain"}
+	if got := titlesOf(section); !slices.Equal(got, want) {
+		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+	if strings.Contains(section, "at the vendor") || strings.Contains(section, "accept fnd-1") || !strings.Contains(section, "<b>What to do:</b> Nothing until it is certain") {
+		t.Errorf("somebody is asked to look for a recording:\n%s", section)
+	}
+}
+
 // A card leads to the findings that it counts, not to all of their class.
 func TestACardLeadsToItsOwnFindings(t *testing.T) {
 	b := browsertest.Open(t)
