@@ -77,7 +77,7 @@ func (r *cardReason) unlessSure() {
 		return
 	}
 	if r.Name == "missing_recording" && r.words.Title == wording.Work(r.Name, "").Title || r.Name == "short_recording" {
-		r.words.Remedy = "nothing until it is certain: first do what is asked about calls that cannot be told, then run again"
+		r.words.Remedy = wording.Uncertain
 	}
 }
 

@@ -39,13 +39,7 @@ func (c *findingColumns) words(r *table.Row) (sentence, remedy string) {
 	if r.Known(c.recording) {
 		recording = "{recording_id}"
 	}
-	remedy = wording.Remedy(class, detail)
-	switch accepted := r.Text(c.status) == "accepted"; {
-	case accepted: // somebody decided that no more is done
-		remedy = ""
-	case class == "stray_record":
-		remedy = wording.StrayRemedy(r.Text(c.source), detail)
-	}
+	remedy = wording.RemedyIn(r.Text(c.status), class, r.Text(c.source), detail)
 	if class == "short_recording" {
 		detail = "{detail}"
 	}

@@ -233,16 +233,9 @@ func (c *columns) happened(r *line) string {
 	return text + "; " + wording.Accepted(g.Row, g.By, g.Reason, g.Basis)
 }
 
-// ofFinding says what to do about a finding: nothing about one that somebody accepted.
+// ofFinding says what to do about a finding.
 func ofFinding(r *line) string {
-	if r.raw.Cell("status") == "accepted" {
-		return ""
-	}
-	class, detail := r.raw.Cell("class"), r.raw.Cell("detail")
-	if class == "stray_record" {
-		return wording.StrayRemedy(r.raw.Cell("source"), detail)
-	}
-	return wording.Remedy(class, detail)
+	return wording.RemedyIn(r.raw.Cell("status"), r.raw.Cell("class"), r.raw.Cell("source"), r.raw.Cell("detail"))
 }
 
 // ofCall says what to do about a call that cannot be told.
