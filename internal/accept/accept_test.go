@@ -199,10 +199,12 @@ func TestASheetThatCannotBeTrustedIsAnError(t *testing.T) {
 			fill(t, path, "fnd-1", map[string]any{"due": "next week"})
 			fill(t, path, "fnd-3", map[string]any{"due": "1.12.2026"})
 		}, "reading sheet Findings of findings.xlsx: M2 (due) holds \"next week\": want a date in the form YYYY-MM-DD, as 2026-12-01\nM3 (due) holds \"1.12.2026\": want a date in the form YYYY-MM-DD, as 2026-12-01"},
-		"a formula": {func(t *testing.T, path string) {
-			fill(t, path, "fnd-1", map[string]any{"owner": formula("UPPER(\"kim\")")})
+		"a formula": {
+			func(t *testing.T, path string) {
+				fill(t, path, "fnd-1", map[string]any{"owner": formula("UPPER(\"kim\")")})
+			},
+			"reading sheet Findings of findings.xlsx: J2 (owner) holds a formula, and the file does not have its value: open and save it in a spreadsheet program, which computes the value, or write the value itself",
 		},
-			"reading sheet Findings of findings.xlsx: J2 (owner) holds a formula, and the file does not have its value: open and save it in a spreadsheet program, which computes the value, or write the value itself"},
 		"another program": {func(t *testing.T, path string) { write(t, path, "id,owner\n") }, "reading findings.xlsx, which has to be the findings.xlsx of a run: zip: not a valid zip file"},
 	} {
 		path := sheet(t)

@@ -177,7 +177,7 @@ func (d *deepening) coverage(c *Call, w *reconcile.Weighing, l *cdr.Leg, yes fun
 // against says what speaks against the better verdicts.
 func (d *deepening) against(w *reconcile.Weighing, no func(reconcile.Verdict, string, ...any)) {
 	if w.Call.Verdict == reconcile.VerdictMissing {
-		no(reconcile.VerdictPartial, "no recording with audio was found that covers any of it, and no input of its time is incomplete in which one could be hidden")
+		no(reconcile.VerdictPartial, "no recording with audio was found that covers any of it, and no input of its time is known to be incomplete, in which one could be hidden")
 	}
 	if w.Short {
 		no(reconcile.VerdictIncomplete, "more of the talk time is not recorded than the tolerance of %s", d.r.Policy.CoverageTolerance)

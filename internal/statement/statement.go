@@ -189,8 +189,8 @@ var expectations = map[string]string{
 
 func (d *document) method(r *Run) {
 	d.heading("2  Method")
-	d.text("The program cdrmend compared the recordings that the manifests describe with the call detail records, by recording id and " +
-		"conversation id. Missing metadata was filled in only where exactly one value follows from the recording’s own name, from the call " +
+	d.text("The program cdrmend compared the recordings that the manifests describe with the call detail records, by the ids of recordings, " +
+		"legs and conversations. Missing metadata was filled in only where exactly one value follows from the recording’s own name, from the call " +
 		"detail records or from the registration log; each such repair is listed with its rule, its evidence, and the value before and " +
 		"after (table “repairs”). The originals were not changed: repaired documents are copies, equal to the original but for these values. " +
 		"Failed registrations of SIP trunks and lines were joined to outages, and for every call and finding the statement’s tables say with " +
