@@ -9,6 +9,7 @@ import (
 
 	"cdrmend/internal/accept"
 	"cdrmend/internal/policy"
+	"cdrmend/internal/wording"
 
 	"github.com/spf13/pflag"
 )
@@ -72,7 +73,7 @@ func acceptFindings(ctx context.Context, w *world, flags *pflag.FlagSet) (int, e
 	}
 
 	// Nobody else changes the files between reading and writing them.
-	unlock, err := lockKept(cfg)
+	unlock, err := accept.Lock(cfg.AcceptedPath, cfg.WorklistPath)
 	if err != nil {
 		return 0, err
 	}
@@ -122,15 +123,6 @@ func acceptFindings(ctx context.Context, w *world, flags *pflag.FlagSet) (int, e
 
 	dry, _ := flags.GetBool("dry-run")
 	return exitDone, carryOut(w.stdout, cfg, todo, about, repeated, dry)
-}
-
-// lockKept locks the files that keep decisions.
-func lockKept(cfg *policy.Config) (unlock func(), err error) {
-	path := cfg.AcceptedPath
-	if path == "" {
-		path = cfg.WorklistPath
-	}
-	return accept.Lock(path)
 }
 
 // rowAbout returns the number of the row that accepts just this subject, 0 for none.
@@ -283,7 +275,7 @@ func carryOut(to io.Writer, cfg *policy.Config, todo *decisions, about *subject,
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(&text, "%s: %s added, row %d", cfg.AcceptedPath, count(len(todo.rows), "row", "rows"), first)
+		fmt.Fprintf(&text, "%s: %s added, row %d", cfg.AcceptedPath, wording.Count(len(todo.rows), "row"), first)
 		if n := len(todo.rows); n > 1 {
 			fmt.Fprintf(&text, " to %d", first+n-1)
 		}
@@ -296,7 +288,7 @@ func carryOut(to io.Writer, cfg *policy.Config, todo *decisions, about *subject,
 			_, _ = io.WriteString(to, safe(text.String()))
 			return fmt.Errorf("%s was not written: %w", cfg.WorklistPath, err)
 		}
-		fmt.Fprintf(&text, "%s: %s changed, %d cleared\n", cfg.WorklistPath, count(did.Changed, "finding", "findings"), len(did.Cleared))
+		fmt.Fprintf(&text, "%s: %s changed, %d cleared\n", cfg.WorklistPath, wording.Count(did.Changed, "finding"), len(did.Cleared))
 		for _, id := range did.Cleared {
 			fmt.Fprintf(&text, "  cleared: %s\n", id)
 		}
@@ -316,7 +308,7 @@ func carryOut(to io.Writer, cfg *policy.Config, todo *decisions, about *subject,
 	default:
 		fmt.Fprintln(&text, "Committed intervals that this concerns, with the command that commits each again:")
 		for _, c := range about.intervals {
-			fmt.Fprintf(&text, "  %-13s %s\n                cdrmend run --config %s --interval %[1]s\n", c.Interval, count(c.Findings, "finding", "findings"), cfg.Path)
+			fmt.Fprintf(&text, "  %-13s %s\n                cdrmend run --config %s --interval %[1]s\n", c.Interval, wording.Count(c.Findings, "finding"), cfg.Path)
 		}
 	}
 	_, err := io.WriteString(to, safe(text.String()))

@@ -68,7 +68,12 @@ func TestAFilledInSheetComesBackWithTheNextNight(t *testing.T) {
 		for i, title := range rows[0] {
 			if v, ok := cells[title]; ok {
 				cell, _ := excelize.CoordinatesToCellName(i+1, 2)
-				if err := f.SetCellValue("Findings", cell, v); err != nil {
+				if text, ok := v.(string); ok && strings.HasPrefix(text, "=UPPER") { // a formula, without a value
+					err = f.SetCellFormula("Findings", cell, text[1:])
+				} else {
+					err = f.SetCellValue("Findings", cell, v)
+				}
+				if err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -81,6 +86,14 @@ func TestAFilledInSheetComesBackWithTheNextNight(t *testing.T) {
 	}
 
 	first := run(1)
+	for want, cells := range map[string]map[string]any{
+		`M2 (due) holds "soon": want a date in the form YYYY-MM-DD, as 2026-12-01`:                {"due": "soon"},
+		`J2 (owner) holds a formula, and the file does not have its value: open and save it in a`: {"owner": "=UPPER(\"kim\")"},
+	} {
+		if out := call(2, "accept", "--from", fill(first, cells)); !strings.Contains(out, want) {
+			t.Errorf("accept says %s, want %s", out, want)
+		}
+	}
 	note := "line one\nline \"two\"; ünï, =SUM(1)"
 	out := call(0, "accept", "--from", fill(first, map[string]any{"owner": "=1+1", "state": "in progress", "note": note, "due": 46357}))
 	if !strings.Contains(out, "1 finding changed, 0 cleared") || !strings.Contains(out, "cdrmend run --config night.yaml --interval 2026-11-20") {

@@ -11,6 +11,7 @@ import (
 	"cdrmend/internal/object"
 	"cdrmend/internal/policy"
 	"cdrmend/internal/prune"
+	"cdrmend/internal/wording"
 
 	"github.com/spf13/pflag"
 )
@@ -94,7 +95,7 @@ func evidence(ctx context.Context, w *world, flags *pflag.FlagSet) (int, error) 
 
 	var b strings.Builder
 	for _, item := range plan.Items {
-		fmt.Fprintf(&b, "%s: %d of %d inputs\n", item.Pack.Path, item.Dropped, item.Inputs)
+		fmt.Fprintf(&b, "%s: %d of %s\n", item.Pack.Path, item.Dropped, wording.Count(item.Inputs, "input"))
 	}
 	for _, path := range plan.Rest {
 		fmt.Fprintf(&b, "%s: is left of a pack that was forgotten before\n", path)
@@ -148,7 +149,7 @@ func forget(ctx context.Context, w *world, out *prune.Output, plan *prune.Plan, 
 	for _, m := range done.Entries {
 		fmt.Fprintf(&b, "journal entry %d, SHA-256 %s\n", m.Number, m.SHA256)
 	}
-	fmt.Fprintf(&b, "%s deleted, %s written anew\n", count(done.Deleted, "file", "files"), count(done.Replaced, "pack", "packs"))
+	fmt.Fprintf(&b, "%s deleted, %s written anew\n", wording.Count(done.Deleted, "file"), wording.Count(done.Replaced, "pack"))
 	for _, left := range done.Left {
 		if left.Err != nil {
 			fmt.Fprintf(&b, "left: %s: %v\n", left.Path, left.Err)

@@ -18,6 +18,7 @@ import (
 	"cdrmend/internal/policy"
 	"cdrmend/internal/profile"
 	"cdrmend/internal/starter"
+	"cdrmend/internal/wording"
 	"cdrmend/manifests"
 
 	"github.com/spf13/pflag"
@@ -162,7 +163,7 @@ func (w *world) sayWritten(files []newFile, config string) {
 		open += len(f.edits)
 	}
 	if open > 0 {
-		fmt.Fprintf(w.stdout, "\n%s to edit first, in the lines with EDIT:\n", count(open, "thing", "things"))
+		fmt.Fprintf(w.stdout, "\n%s to edit first, in the lines with EDIT:\n", wording.Count(open, "thing"))
 		for _, f := range files {
 			for _, e := range f.edits {
 				fmt.Fprintf(w.stdout, "  %s:%d: %s\n", safe(f.path), e.Line, safe(e.Text))
@@ -170,13 +171,6 @@ func (w *world) sayWritten(files []newFile, config string) {
 		}
 	}
 	fmt.Fprintf(w.stdout, "\nNext:\n\n  cdrmend config check --config %s --sources\n", safe(quoted(config)))
-}
-
-func count(n int, one, more string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return fmt.Sprintf("%d %s", n, more)
 }
 
 // initFacts returns what the flags say, and the paths of samples by kind.

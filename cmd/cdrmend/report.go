@@ -270,7 +270,14 @@ func auditInterval(ctx context.Context, label string, commits []*committed.Commi
 	}
 	newest := commits[len(commits)-1]
 	i.Summary, i.History, i.Outages = new(report.Summary), newest.Table(ctx, table.History), newest.Table(ctx, table.Outages)
-	return i, newest.Decode(ctx, report.SummaryFile, i.Summary)
+	if err := newest.Decode(ctx, report.SummaryFile, i.Summary); err != nil {
+		return nil, err
+	}
+	// The table is large, and only it says why calls cannot be told.
+	if i.Summary.Verdicts["indeterminate"] > 0 {
+		i.Calls = newest.Table(ctx, table.Calls)
+	}
+	return i, nil
 }
 
 // closers returns what closed findings that are closed now, by their ids.

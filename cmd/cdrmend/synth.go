@@ -15,6 +15,7 @@ import (
 
 	"cdrmend/internal/scratch"
 	"cdrmend/internal/synth"
+	"cdrmend/internal/wording"
 
 	"github.com/spf13/pflag"
 	"golang.org/x/sync/errgroup"
@@ -119,9 +120,9 @@ func runSynth(ctx context.Context, w *world, flags *pflag.FlagSet) (int, error) 
 			return 0, err
 		}
 	}
-	fmt.Fprintf(w.stdout, "Wrote %d objects with %d bytes to %s%s in %.1f s.\n", wrote.number, wrote.size.Load(), to.store, to.prefix, w.now().Sub(started).Seconds())
+	fmt.Fprintf(w.stdout, "Wrote %s with %s to %s%s in %.1f s.\n", wording.Count(wrote.number, "object"), wording.Count(wrote.size.Load(), "byte"), to.store, to.prefix, w.now().Sub(started).Seconds())
 	if !arrived.IsZero() {
-		fmt.Fprintf(w.stdout, "Those that were there already stayed as they are. %d arrive later%s.\n", wrote.later, wrote.lastWords())
+		fmt.Fprintf(w.stdout, "Those that were there already stayed as they are. %d %s later%s.\n", wrote.later, wording.Verb(wrote.later, "arrives", "arrive"), wrote.lastWords())
 	}
 	fmt.Fprintln(w.stdout)
 	printPlanted(w, n)
@@ -305,7 +306,7 @@ func printPlanted(w *world, n *synth.Night) {
 
 // printTruth says what a run over a night has to find.
 func printTruth(w *world, p synth.Planted, night string) {
-	fmt.Fprintf(w.stdout, "%s has %d legs and %d entries. A run has to find:\n\n", night, p.Legs, p.Entries)
+	fmt.Fprintf(w.stdout, "%s has %s and %s. A run has to find:\n\n", night, wording.Count(p.Legs, "leg"), wording.Count(p.Entries, "entry"))
 	row := func(n int, what ...string) {
 		if n > 0 { // a run reports nothing where there is nothing
 			fmt.Fprintf(w.stdout, "%10d  %s\n", n, strings.TrimSpace(strings.Join(what, " ")))

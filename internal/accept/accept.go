@@ -4,18 +4,13 @@
 // configuration.
 //
 // Rows of the file of accepted findings are only added: a run names them by their
-// number. Columns that this package does not know stay as they are.
+// number. Columns that this package does not know stay as they are, as do the byte order
+// mark and the line ends that a spreadsheet program gave a file.
 package accept
 
 import (
-	"cmp"
-	"encoding/csv"
 	"errors"
 	"fmt"
-	"io"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -64,10 +59,11 @@ func (r *Row) cells() []string {
 // of them, from 1. A header without a column that one of the rows needs gets it. A dry
 // run writes nothing.
 func Add(path string, rows []Row, dry bool) (first int, err error) {
-	all, err := read(path)
+	file, err := read(path)
 	if err != nil {
 		return 0, err
 	}
+	all := file.rows
 	if len(all) == 0 {
 		all = [][]string{slices.Clone(columns)}
 	}
@@ -97,7 +93,8 @@ func Add(path string, rows []Row, dry bool) (first int, err error) {
 	if dry {
 		return first, nil
 	}
-	return first, write(path, all)
+	file.rows = all
+	return first, file.write(path)
 }
 
 // Change says what Merge changed.
@@ -113,28 +110,28 @@ var header = []string{"finding_id", "owner", "state", "note", "due"}
 
 // kept is the file of the worklist.
 type kept struct {
-	rows [][]string     // the header first
-	at   []int          // where the columns of header are
-	row  map[string]int // by finding
+	*file
+	at  []int          // where the columns of header are
+	row map[string]int // by finding
 }
 
 func readKept(path string) (*kept, error) {
-	all, err := read(path)
+	f, err := read(path)
 	if err != nil {
 		return nil, err
 	}
-	if len(all) == 0 {
-		all = [][]string{slices.Clone(header)}
+	if len(f.rows) == 0 {
+		f.rows = [][]string{slices.Clone(header)}
 	}
-	k := &kept{rows: all, row: map[string]int{}}
+	k := &kept{file: f, row: map[string]int{}}
 	for _, name := range header {
-		at := slices.IndexFunc(all[0], func(cell string) bool { return strings.TrimSpace(cell) == name })
+		at := slices.IndexFunc(f.rows[0], func(cell string) bool { return strings.TrimSpace(cell) == name })
 		if at < 0 {
 			return nil, fmt.Errorf("reading %s: the header has no column %s", path, name)
 		}
 		k.at = append(k.at, at)
 	}
-	for n, row := range all[1:] {
+	for n, row := range f.rows[1:] {
 		k.row[strings.TrimSpace(row[k.at[0]])] = n + 1
 	}
 	return k, nil
@@ -162,9 +159,9 @@ func (k *kept) set(w *policy.Work) {
 	}
 }
 
-// withoutEmpty returns the rows but for those that say nothing but the id of a finding.
-func (k *kept) withoutEmpty(cleared []string) [][]string {
-	return slices.DeleteFunc(k.rows, func(row []string) bool {
+// dropEmpty drops the rows of findings that say nothing but their id.
+func (k *kept) dropEmpty(cleared []string) {
+	k.rows = slices.DeleteFunc(k.rows, func(row []string) bool {
 		id := row[k.at[0]]
 		return slices.Contains(cleared, id) && strings.Join(row, "") == id
 	})
@@ -214,7 +211,8 @@ func Merge(path string, entries []Entry, dry bool) (Change, error) {
 	if len(did.Findings) == 0 || dry {
 		return did, nil
 	}
-	return did, write(path, k.withoutEmpty(did.Cleared))
+	k.dropEmpty(did.Cleared)
+	return did, k.write(path)
 }
 
 // longestText is how long a text in a file of the configuration may be, in bytes.
@@ -229,61 +227,4 @@ func CheckText(text string) error {
 		return errors.New("a text is not valid UTF-8")
 	}
 	return nil
-}
-
-// read returns the rows of a CSV file, the header first; none of a file that does not
-// exist or is empty.
-func read(path string) ([][]string, error) {
-	f, err := os.Open(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = f.Close() }()
-
-	text, err := io.ReadAll(f)
-	if err != nil {
-		return nil, err
-	}
-	rows, err := csv.NewReader(strings.NewReader(strings.TrimPrefix(string(text), "\ufeff"))).ReadAll()
-	if err != nil {
-		return nil, fmt.Errorf("reading %s: %w", path, err)
-	}
-	return rows, nil
-}
-
-// write replaces a CSV file as a whole: a crash leaves the old one or the new one.
-func write(path string, rows [][]string) (err error) {
-	// The file behind a link is replaced, not the link.
-	if behind, err := filepath.EvalSymlinks(path); err == nil {
-		path = behind
-	}
-	mode := fs.FileMode(0o640)
-	if info, err := os.Stat(path); err == nil {
-		mode = info.Mode().Perm()
-	}
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			_ = f.Close()
-			_ = os.Remove(f.Name())
-		}
-	}()
-
-	w := csv.NewWriter(f)
-	if err := w.WriteAll(rows); err != nil {
-		return err
-	}
-	if err := cmp.Or(f.Chmod(mode), f.Sync()); err != nil {
-		return err
-	}
-	if err := f.Close(); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), path)
 }

@@ -56,6 +56,9 @@ func sheet(t *testing.T, work ...policy.Work) string {
 	return path
 }
 
+// formula is what a program that computes nothing writes into a cell.
+type formula string
+
 // fill writes into the row of a finding, by the titles of columns, as a person would.
 func fill(t *testing.T, path, id string, cells map[string]any) {
 	t.Helper()
@@ -81,7 +84,11 @@ func fill(t *testing.T, path, id string, cells map[string]any) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if err := f.SetCellValue(name, cell, v); err != nil {
+				set := f.SetCellValue
+				if text, ok := v.(formula); ok { // excelize writes it without a value
+					set = func(name, cell string, _ any) error { return f.SetCellFormula(name, cell, string(text)) }
+				}
+				if err := set(name, cell, v); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -96,10 +103,10 @@ func fill(t *testing.T, path, id string, cells map[string]any) {
 // another program saved.
 func TestWhatPeopleFillInComesBack(t *testing.T) {
 	path := sheet(t, policy.Work{Finding: "fnd-3", Owner: "Lee", Note: "a\tb\nc", Due: "9999-12-31"})
-	fill(t, path, "fnd-1", map[string]any{"owner": "Kim", "state": "accept: lawful erasure", "note": "request 7", "due": "soon"})
+	fill(t, path, "fnd-1", map[string]any{"owner": "Kim", "state": "accept: lawful erasure", "note": "request 7", "due": "2026-12-24"})
 	fill(t, path, "fnd-2", map[string]any{"confirm": "same call", "due": 46357})
 	want := []accept.Entry{
-		{Work: policy.Work{Finding: "fnd-1", Owner: "Kim", State: "accept: lawful erasure", Note: "request 7", Due: "soon"}, Place: "Findings!2"},
+		{Work: policy.Work{Finding: "fnd-1", Owner: "Kim", State: "accept: lawful erasure", Note: "request 7", Due: "2026-12-24"}, Place: "Findings!2"},
 		{Work: policy.Work{Finding: "fnd-3", Owner: "Lee", Note: worklist.InputText("a\tb\nc"), Due: "9999-12-31"}, Place: "Findings!3", Before: &policy.Work{Owner: "Lee", Note: "a\tb\nc", Due: "9999-12-31"}},
 		{Work: policy.Work{Finding: "fnd-2", State: "same call", Due: "2026-12-01"}, Place: "Orphans!2"},
 	}
@@ -128,15 +135,76 @@ func TestWhatPeopleFillInComesBack(t *testing.T) {
 	}
 }
 
+// A spreadsheet program reads the files, too: some of them find UTF-8 only after a byte
+// order mark.
+func TestAFileKeepsItsByteOrderMarkAndLineEnds(t *testing.T) {
+	for _, mark := range []string{"", "\ufeff"} {
+		for _, end := range []string{"\n", "\r\n"} {
+			dir := t.TempDir()
+			accepted, work := filepath.Join(dir, "accepted.csv"), filepath.Join(dir, "worklist.csv")
+			write(t, accepted, mark+"finding_id,reason,by"+end+"fnd-0,ünï,Kim"+end)
+			write(t, work, mark+"finding_id,owner,state,note,due"+end+"fnd-0,Kim,,\"two"+end+"lines\","+end)
+			if _, err := accept.Add(accepted, []accept.Row{{Finding: "fnd-1", Reason: "r", By: "b"}}, false); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := accept.Merge(work, []accept.Entry{{Work: policy.Work{Finding: "fnd-1", Owner: "Lee"}}}, false); err != nil {
+				t.Fatal(err)
+			}
+			want := mark + "finding_id,reason,by" + end + "fnd-0,ünï,Kim" + end + "fnd-1,r,b" + end
+			if diff := cmp.Diff(want, text(t, accepted)); diff != "" {
+				t.Errorf("%q %q (-want +got):\n%s", mark, end, diff)
+			}
+			want = mark + "finding_id,owner,state,note,due" + end + "fnd-0,Kim,,\"two" + end + "lines\"," + end + "fnd-1,Lee,,," + end
+			if diff := cmp.Diff(want, text(t, work)); diff != "" {
+				t.Errorf("%q %q (-want +got):\n%s", mark, end, diff)
+			}
+		}
+	}
+}
+
+// A process that was killed leaves its temporary file, which must neither stay for ever
+// nor lead the next write elsewhere.
+func TestWhatAKilledProcessLeftIsReplaced(t *testing.T) {
+	dir := t.TempDir()
+	path, elsewhere := filepath.Join(dir, "accepted.csv"), filepath.Join(dir, "elsewhere")
+	write(t, elsewhere, "kept")
+	for _, left := range []func(name string) error{
+		func(name string) error { return os.WriteFile(name, []byte("finding_id,rea"), 0o600) },
+		func(name string) error { return os.Symlink(elsewhere, name) },
+	} {
+		write(t, path, "finding_id,reason,by\n")
+		if err := left(filepath.Join(dir, ".accepted.csv.new")); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := accept.Add(path, []accept.Row{{Finding: "fnd-1", Reason: "r", By: "b"}}, false); err != nil {
+			t.Fatal(err)
+		}
+		entries, err := os.ReadDir(dir)
+		if err != nil || len(entries) != 2 || text(t, path) != "finding_id,reason,by\nfnd-1,r,b\n" || text(t, elsewhere) != "kept" {
+			t.Errorf("%v, %v: %q", err, entries, text(t, path))
+		}
+	}
+}
+
 func TestASheetThatCannotBeTrustedIsAnError(t *testing.T) {
 	for name, test := range map[string]struct {
 		change func(t *testing.T, path string)
 		want   string
 	}{
-		"an id twice":     {func(t *testing.T, path string) { fill(t, path, "fnd-3", map[string]any{"finding_id": "fnd-1"}) }, "Findings!2 and Findings!3 are both about fnd-1: keep one"},
-		"a row without":   {func(t *testing.T, path string) { fill(t, path, "fnd-3", map[string]any{"finding_id": "", "note": "x"}) }, `reading sheet Findings of findings.xlsx: row 3 has no finding_id, so that nobody knows which finding {"" "" "" "x" ""} is about`},
-		"no such column":  {func(t *testing.T, path string) { rename(t, path, "owner", "who") }, "reading sheet Findings of findings.xlsx: there is no column owner"},
-		"a column twice":  {func(t *testing.T, path string) { rename(t, path, "severity", "owner") }, "reading sheet Findings of findings.xlsx: two columns have the title owner"},
+		"an id twice":    {func(t *testing.T, path string) { fill(t, path, "fnd-3", map[string]any{"finding_id": "fnd-1"}) }, "Findings!2 and Findings!3 are both about fnd-1: keep one"},
+		"a row without":  {func(t *testing.T, path string) { fill(t, path, "fnd-3", map[string]any{"finding_id": "", "note": "x"}) }, `reading sheet Findings of findings.xlsx: row 3 has no finding_id, so that nobody knows which finding {"" "" "" "x" ""} is about`},
+		"no such column": {func(t *testing.T, path string) { rename(t, path, "owner", "who") }, "reading sheet Findings of findings.xlsx: there is no column owner"},
+		"a column twice": {func(t *testing.T, path string) { rename(t, path, "severity", "owner") }, "reading sheet Findings of findings.xlsx: two columns have the title owner"},
+		"no dates": {func(t *testing.T, path string) {
+			fill(t, path, "fnd-1", map[string]any{"due": "next week"})
+			fill(t, path, "fnd-3", map[string]any{"due": "1.12.2026"})
+		}, "reading sheet Findings of findings.xlsx: M2 (due) holds \"next week\": want a date in the form YYYY-MM-DD, as 2026-12-01\nM3 (due) holds \"1.12.2026\": want a date in the form YYYY-MM-DD, as 2026-12-01"},
+		"a formula": {
+			func(t *testing.T, path string) {
+				fill(t, path, "fnd-1", map[string]any{"owner": formula("UPPER(\"kim\")")})
+			},
+			"reading sheet Findings of findings.xlsx: J2 (owner) holds a formula, and the file does not have its value: open and save it in a spreadsheet program, which computes the value, or write the value itself",
+		},
 		"another program": {func(t *testing.T, path string) { write(t, path, "id,owner\n") }, "reading findings.xlsx, which has to be the findings.xlsx of a run: zip: not a valid zip file"},
 	} {
 		path := sheet(t)
@@ -201,7 +269,7 @@ func TestRowsAreOnlyAdded(t *testing.T) {
 			t.Fatalf("first row %d, %v", first, err)
 		}
 	}
-	want := "ticket,finding_id,by,reason,basis,conversation_id\n7,fnd-0,Kim,\"a, b\",,\n,fnd-1,b,r,,\n,,b,r,lawful erasure,c\n"
+	want := "\ufeffticket,finding_id,by,reason,basis,conversation_id\n7,fnd-0,Kim,\"a, b\",,\n,fnd-1,b,r,,\n,,b,r,lawful erasure,c\n"
 	if diff := cmp.Diff(want, text(t, path)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}

@@ -15,7 +15,8 @@ import (
 	"github.com/xuri/excelize/v2"
 )
 
-// Entry is what people filled in for one finding, and where.
+// Entry is what people filled in for one finding, and where. Due is empty or a date, as
+// 2026-12-01.
 type Entry struct {
 	policy.Work
 	Place string // sheet and row, as Findings!7
@@ -104,6 +105,11 @@ func ReadSheet(path string) ([]Entry, error) {
 	}
 	defer func() { _ = f.Close() }()
 
+	unread, err := formulas(path)
+	if err != nil {
+		return nil, fmt.Errorf("reading %s: %w", path, err)
+	}
+
 	var all []Entry
 	var sheets []string
 	for _, name := range f.GetSheetList() {
@@ -112,7 +118,7 @@ func ReadSheet(path string) ([]Entry, error) {
 			continue
 		}
 		sheets = append(sheets, base)
-		entries, err := readSheet(f, name)
+		entries, err := readSheet(f, name, unread[name])
 		if err != nil {
 			return nil, fmt.Errorf("reading sheet %s of %s: %w", name, path, err)
 		}
@@ -134,7 +140,8 @@ func ReadSheet(path string) ([]Entry, error) {
 	return all, nil
 }
 
-func readSheet(f *excelize.File, name string) (list []Entry, err error) {
+// readSheet reads a sheet. Its cells of some names hold formulas without a value.
+func readSheet(f *excelize.File, name string, unread map[string]bool) (list []Entry, err error) {
 	rows, err := f.Rows(name)
 	if err != nil {
 		return nil, err
@@ -142,6 +149,7 @@ func readSheet(f *excelize.File, name string) (list []Entry, err error) {
 	defer func() { err = errors.Join(err, rows.Close()) }()
 
 	var at map[string]int
+	var wrong []error // mistakes in cells, which are told together
 	for n := 1; rows.Next(); n++ {
 		cells, err := rows.Columns(excelize.Options{RawCellValue: true})
 		if err != nil {
@@ -160,7 +168,15 @@ func readSheet(f *excelize.File, name string) (list []Entry, err error) {
 			}
 			return ""
 		}
-		w := policy.Work{Finding: cell(worklist.IDTitle), Owner: cell(worklist.OwnerTitle), State: cell(worklist.StateTitle), Note: cell(worklist.NoteTitle), Due: day(cell(worklist.DueTitle))}
+		for _, title := range filled {
+			if at := cellName(at[title], n); unread[at] {
+				wrong = append(wrong, fmt.Errorf("%s (%s) holds a formula, and the file does not have its value: open and save it in a spreadsheet program, which computes the value, or write the value itself", at, title))
+			}
+		}
+		w := policy.Work{Finding: cell(worklist.IDTitle), Owner: cell(worklist.OwnerTitle), State: cell(worklist.StateTitle), Note: cell(worklist.NoteTitle)}
+		if w.Due, err = day(cell(worklist.DueTitle)); err != nil {
+			wrong = append(wrong, fmt.Errorf("%s (%s) %w", cellName(at[worklist.DueTitle], n), worklist.DueTitle, err))
+		}
 		switch {
 		case w.Finding != "":
 			e := Entry{Work: w, Place: fmt.Sprintf("%s!%d", name, n)}
@@ -172,7 +188,7 @@ func readSheet(f *excelize.File, name string) (list []Entry, err error) {
 			return nil, fmt.Errorf("row %d has no %s, so that nobody knows which finding %q is about", n, worklist.IDTitle, w)
 		}
 	}
-	return list, rows.Error()
+	return list, errors.Join(append(wrong, rows.Error())...)
 }
 
 // before reads what was filled in when the sheet was made.
@@ -185,7 +201,7 @@ func before(cell string) (*policy.Work, error) {
 		return nil, err
 	}
 	if len(texts) != 4 {
-		return nil, fmt.Errorf("it has %d texts", len(texts))
+		return nil, fmt.Errorf("want 4 texts, got %d", len(texts))
 	}
 	return &policy.Work{Owner: texts[0], State: texts[1], Note: texts[2], Due: texts[3]}, nil
 }
@@ -213,12 +229,23 @@ func titles(header []string) (map[string]int, error) {
 
 var filled = []string{worklist.IDTitle, worklist.OwnerTitle, worklist.StateTitle, worklist.NoteTitle, worklist.DueTitle}
 
-// day returns a date in a cell, which may be the number of a day, as a text.
-func day(cell string) string {
+// cellName names a cell by its column, from 0, and its row, from 1: H7.
+func cellName(column, row int) string {
+	name, _ := excelize.CoordinatesToCellName(column+1, row) // both come from the sheet
+	return name
+}
+
+// day returns the date in a cell as 2026-12-01. A cell with a date holds the number of
+// its day; a text has to be a date already.
+func day(cell string) (string, error) {
 	n, err := strconv.ParseFloat(cell, 64)
 	const first, last = 36526, 2958465 // the years 2000 to 9999
-	if err != nil || n < first || n > last {
-		return cell
+	if err == nil && n >= first && n <= last {
+		return time.Date(1899, 12, 30, 0, 0, 0, 0, time.UTC).AddDate(0, 0, int(n)).Format(time.DateOnly), nil
 	}
-	return time.Date(1899, 12, 30, 0, 0, 0, 0, time.UTC).AddDate(0, 0, int(n)).Format(time.DateOnly)
+	date, _, _ := strings.Cut(cell, "T") // some programs write a time after it
+	if err := policy.CheckDue(date); err != nil {
+		return "", fmt.Errorf("holds %q: %w", cell, err)
+	}
+	return date, nil
 }

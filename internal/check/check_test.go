@@ -172,7 +172,7 @@ func TestWhatIsWrongWithDirectoriesIsSaidAndNothingIsWritten(t *testing.T) {
 		says    string
 	}{
 		{"all is fine", nil, "", []string{}, check.Fine, "nothing that was tried is wrong"},
-		{"an empty source", func(f map[string]string) { delete(f, "reg/date=2026-11-20/a.jsonl"); f["reg/x"] = "" }, "", []string{"r: nothing "}, check.Wrong, "no objects in the 48 newest partitions"},
+		{"an empty source", func(f map[string]string) { delete(f, "reg/date=2026-11-20/a.jsonl"); f["reg/x"] = "" }, "", []string{"r: nothing "}, check.Wrong, "no objects in the newest 48 partitions"},
 		{"a source that does not exist", func(f map[string]string) { delete(f, "reg/date=2026-11-20/a.jsonl") }, "", []string{"r: setting "}, check.Wrong, "mount the directory"},
 		{"objects that lie too far back", func(f map[string]string) {
 			f["reg/date=2026-09-20/a.jsonl"] = f["reg/date=2026-11-20/a.jsonl"]
@@ -189,7 +189,7 @@ func TestWhatIsWrongWithDirectoriesIsSaidAndNothingIsWritten(t *testing.T) {
 		{"media instead of manifests", func(f map[string]string) {
 			f["man/date=2026-11-20/a.wav"] = "RIFF"
 			delete(f, "man/date=2026-11-20/a.json")
-		}, "", []string{"m: mapping "}, check.Wrong, "none of 1 objects is one that the profile reads, the first: date=2026-11-20/a.wav"},
+		}, "", []string{"m: mapping "}, check.Wrong, "none of 1 object is one that the profile reads, the first: date=2026-11-20/a.wav"},
 		{"a newer partition without objects", func(f map[string]string) { f["cdr/date=2026-11-22/.hidden"] = "" }, "", []string{"c: mapping "}, check.Wrong, ".hidden"},
 		{"a text that is no object for the profile", func(f map[string]string) { f["reg/date=2026-11-20/a.jsonl"] = "hello\n" }, "", []string{"r: mapping ", "r: mapping ", "r: mapping "}, check.Wrong, "status"},
 		{"an output of another name", func(f map[string]string) {

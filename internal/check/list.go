@@ -12,6 +12,7 @@ import (
 	"cdrmend/internal/policy"
 	"cdrmend/internal/profile"
 	"cdrmend/internal/record"
+	"cdrmend/internal/wording"
 )
 
 const (
@@ -133,12 +134,12 @@ func (c *checker) nothing(t *tally, url policy.Template, partitions int) Problem
 	if t.others > 0 {
 		return Problem{
 			Kind: Mapping,
-			Text: fmt.Sprintf("none of %d objects is one that the profile reads, the first: %s", t.others, t.firstOther),
+			Text: fmt.Sprintf("none of %s is one that the profile reads, the first: %s", wording.Count(t.others, "object"), t.firstOther),
 			Next: "choose another profile, or correct its key_pattern or the URL",
 		}
 	}
 
-	where := fmt.Sprintf("in the %d newest partitions", partitions)
+	where := "in the newest " + wording.Count(partitions, "partition")
 	switch {
 	case url.Granularity() == policy.Flat:
 		where = "below the URL"

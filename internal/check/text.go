@@ -8,6 +8,7 @@ import (
 
 	"cdrmend/internal/printable"
 	"cdrmend/internal/report"
+	"cdrmend/internal/wording"
 )
 
 // Text returns a report as people read it. Values from outside are printable in it. The
@@ -111,7 +112,7 @@ func (s *Source) writeDetails(b *strings.Builder, paint report.Paint) {
 	}
 	fmt.Fprintf(b, "  %s: %s\n", title, printable.Text(s.shown()))
 	if s.Others > 0 && s.Objects > 0 {
-		fmt.Fprintf(b, "  %s more are not read\n", report.Grouped(s.Others))
+		fmt.Fprintf(b, "  %s more %s not read\n", report.Grouped(s.Others), wording.Verb(s.Others, "is", "are"))
 	}
 	if t := s.Tried; t != nil {
 		beginning := ""
@@ -153,7 +154,7 @@ func (p *Place) shown() string {
 
 // counts says how much there is in a place.
 func (p *Place) counts() string {
-	text := report.Grouped(p.Objects) + " objects, " + report.Size(p.Bytes)
+	text := wording.Count(p.Objects, "object") + ", " + report.Size(p.Bytes)
 	if p.AtLeast {
 		text = "at least " + text
 	}

@@ -15,6 +15,7 @@ import (
 	"cdrmend/internal/policy"
 	"cdrmend/internal/record"
 	"cdrmend/internal/scratch"
+	"cdrmend/internal/wording"
 )
 
 // mostRead is how many bytes of an object are read. Somebody waits for the answer, and
@@ -135,13 +136,13 @@ func triedOf(name string, read *inspect.Report, beginning bool) *Tried {
 			t.Empty = append(t.Empty, f.Name)
 		}
 		if f.Invalid > 0 {
-			t.Remarks = append(t.Remarks, fmt.Sprintf("%d values of %s did not parse, such as %s: it %s", f.Invalid, f.Name, f.InvalidExample, f.Why))
+			t.Remarks = append(t.Remarks, fmt.Sprintf("%s of %s did not parse, such as %s: it %s", wording.Count(f.Invalid, "value"), f.Name, f.InvalidExample, f.Why))
 		}
 	}
 
 	for _, r := range read.Rejects {
 		if !beginning { // the row that was cut is no fault of the object
-			t.Remarks = append(t.Remarks, fmt.Sprintf("%d of %d rows are rejected: %s (first in row %d)", r.N, read.Rows, r.Reason, r.Row))
+			t.Remarks = append(t.Remarks, fmt.Sprintf("%d of %s %s rejected: %s (first in row %d)", r.N, wording.Count(read.Rows, "row"), wording.VerbOf(r.N, read.Rows, "is", "are"), r.Reason, r.Row))
 		}
 	}
 	for _, f := range read.Files {
@@ -150,7 +151,7 @@ func triedOf(name string, read *inspect.Report, beginning bool) *Tried {
 		}
 	}
 	if read.Unmatched.N > 0 && read.Records > 0 {
-		t.Remarks = append(t.Remarks, fmt.Sprintf("%d lines match no pattern", read.Unmatched.N))
+		t.Remarks = append(t.Remarks, fmt.Sprintf("%s %s no pattern", wording.Count(read.Unmatched.N, "line"), wording.Verb(read.Unmatched.N, "matches", "match")))
 	}
 	return t
 }

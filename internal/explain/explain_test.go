@@ -151,7 +151,7 @@ const twoLegs = "c1,1,,T1,2026-11-20T10:00:00Z,2026-11-20T10:00:00Z,2026-11-20T1
 
 func TestAStoryTellsWithWhomARecordingIsShared(t *testing.T) {
 	text := deepened(t, newJob(t, twoLegs), "2")
-	for _, want := range []string{"Its proof is shared: each recording that it has is also one of another leg", "- recording r1 is also one of leg 1\n"} {
+	for _, want := range []string{"Its proof is shared: each recording that it has is also taken for another leg", "- recording r1 is also taken for leg 1\n"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the story does not say %q:\n%s", want, text)
 		}
@@ -177,7 +177,7 @@ func TestAStoryTellsWhichLegsContestARecording(t *testing.T) {
 func TestAStoryFromTablesTellsTheReason(t *testing.T) {
 	j := configuredJob(t, strings.Replace(config, "profile: cdrmend}]\noutput", "profile: cdrmend, one_recording_per: leg}]\noutput", 1), twoLegs)
 	text := explain.Text(tell(t, j, "2"))
-	if want := "The verdict is indeterminate, as its conversation has recordings, and nobody can say whether one of them is its own (contested).\n"; !strings.Contains(text, want) {
+	if want := "The verdict is indeterminate, as its conversation has recordings, and nobody can say whether one of them is its own (in the tables: contested).\n"; !strings.Contains(text, want) {
 		t.Errorf("the story does not say %q:\n%s", want, text)
 	}
 }

@@ -37,7 +37,7 @@ func Text(s *Story) string {
 
 	t.findings()
 	if s.More > 0 {
-		t.section("%d further rows belong to this story; the tables have them.", s.More)
+		t.section("%s %s to this story; the tables have %s.", wording.Count(s.More, "further row"), wording.Verb(s.More, "belongs", "belong"), wording.Verb(s.More, "it", "them"))
 	}
 	return t.b.String()
 }
@@ -181,10 +181,10 @@ func (t *teller) coincidences() string {
 	}
 
 	text := fmt.Sprintf("%s and %s coincide with that, and only possibly %s and %s",
-		count(legs[0], "leg"), count(findings[0], "finding"), count(legs[1], "leg"), count(findings[1], "finding"))
+		wording.Count(legs[0], "leg"), wording.Count(findings[0], "finding"), wording.Count(legs[1], "leg"), wording.Count(findings[1], "finding"))
 	// The story does not hold these rows, so their relation is not known here.
 	if t.story.More > 0 {
-		text += fmt.Sprintf("; %d more are not told apart here", t.story.More)
+		text += fmt.Sprintf("; %s %s not told apart here", wording.Count(t.story.More, "further row"), wording.Verb(t.story.More, "is", "are"))
 	}
 	return text + "."
 }
@@ -194,13 +194,6 @@ func (t *teller) coincidences() string {
 // outside.
 func meaning(f *table.Finding) string {
 	return wording.FindingIn(f.Status, f.Class, f.Recording, f.Field, f.Detail)
-}
-
-func count(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
 }
 
 // maxShort is how many sentences sum up a story.

@@ -65,7 +65,7 @@ func (t *teller) call(c *Call) {
 		}
 		// Without the inputs, the reason in the table is all that is known.
 	} else if indeterminate && known {
-		t.line("The verdict is indeterminate, as %s (%s).", words.Sentence, reason)
+		t.line("The verdict is indeterminate, as %s (in the tables: %s).", words.Sentence, reason)
 	} else if reason != "" {
 		t.line("It was not to be recorded: %s.", reason)
 	}

@@ -66,7 +66,7 @@ func (t *teller) object(what string, o *Object, row int64, unit string) {
 	} else if o.ETag != "" {
 		version = ", ETag " + o.ETag
 	}
-	t.detail("%d bytes%s, SHA-256 %s", o.Size, version, o.SHA256)
+	t.detail("%s%s, SHA-256 %s", wording.Count(o.Size, "byte"), version, o.SHA256)
 }
 
 // lacked writes how each missing value was looked for, and which repairs were
@@ -132,7 +132,7 @@ func (t *teller) attempt(a *Attempt) {
 		t.detail("  %s", t.row(&a.Rows[i]))
 	}
 	if a.More > 0 {
-		t.detail("  and %d more rows", a.More)
+		t.detail("  and %s", wording.Count(a.More, "more row"))
 	}
 }
 
@@ -213,7 +213,7 @@ func (f *Finding) next() string {
 // defect writes about one finding of a recording or leg.
 func (t *teller) defect(f *Finding) {
 	text := meaning(&f.row.Finding)
-	if detail := f.Row.Get("detail"); detail != "" && !slices.Contains(detailed, f.row.Class) {
+	if detail := f.Row.Get("detail"); detail != "" && !slices.Contains(detailed, f.row.Class) && !wording.Told(f.row.Class, f.row.Detail) {
 		text += " (" + detail + ")"
 	}
 

@@ -92,10 +92,10 @@ func (d *deepening) proof(c *Call, w *reconcile.Weighing, yes func(string, ...an
 	case match.ProofByConversation:
 		yes("it lists no recordings; those of its conversation at its time were taken: %d", w.Call.Entries)
 	case match.ProofShared:
-		yes("it lists no recordings; those of its conversation at its time were taken: %d; each of them is a recording of another leg, too, so that they prove only that one of these legs was recorded", w.Call.Entries)
+		yes("it lists no recordings; those of its conversation at its time were taken: %d; each of them is also taken for another leg, so that they prove only that one of these legs was recorded", w.Call.Entries)
 	}
 	for _, h := range w.Shared {
-		yes("%s is also one of %s", d.entryName(h.Entry), d.legNames(h.Legs))
+		yes("%s is also taken for %s", d.entryName(h.Entry), d.legNames(h.Legs))
 	}
 	if w.Nothing {
 		yes("its recordings cover nothing of its talk time")
@@ -116,7 +116,7 @@ func unmatched(c *Call, w *reconcile.Weighing, yes func(string, ...any)) {
 	for i, f := range lacking {
 		switch detail := f.row.Detail; {
 		case i == maxEvidence:
-			yes("and %d further recordings that it lists", len(lacking)-i)
+			yes("and %s that it lists", wording.Count(len(lacking)-i, "further recording"))
 			return
 		case f.row.Recording != "" && (w.Like != "" || f.row.Status == "indeterminate" && !wording.InManifest(detail)):
 			yes("no manifest that was read names recording %s, which it lists", f.row.Recording) // what may be it is told below
@@ -177,7 +177,7 @@ func (d *deepening) coverage(c *Call, w *reconcile.Weighing, l *cdr.Leg, yes fun
 // against says what speaks against the better verdicts.
 func (d *deepening) against(w *reconcile.Weighing, no func(reconcile.Verdict, string, ...any)) {
 	if w.Call.Verdict == reconcile.VerdictMissing {
-		no(reconcile.VerdictPartial, "no recording with audio was found that covers any of it, and no input of its time is incomplete in which one could be hidden")
+		no(reconcile.VerdictPartial, "no recording with audio was found that covers any of it, and no input of its time is known to be incomplete, in which one could be hidden")
 	}
 	if w.Short {
 		no(reconcile.VerdictIncomplete, "more of the talk time is not recorded than the tolerance of %s", d.r.Policy.CoverageTolerance)

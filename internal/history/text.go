@@ -100,11 +100,11 @@ func (c *Changes) unexplained() string {
 
 	inputs := "no input is new or changed"
 	if n := c.New + c.Changed; n > 0 {
-		inputs = fmt.Sprintf("of %d new or changed inputs none can be told to hold it, such as %s:%s", n, c.First[0].Source, c.First[0].Key)
+		inputs = fmt.Sprintf("of %s none can be told to hold it, such as %s:%s", wording.Count(n, "new or changed input"), c.First[0].Source, c.First[0].Key)
 	}
 
 	if c.Gone > 0 {
-		inputs += fmt.Sprintf(", and %d are gone", c.Gone)
+		inputs += fmt.Sprintf(", and %d %s gone", c.Gone, wording.Verb(c.Gone, "is", "are"))
 	}
 	return "closed: " + strings.Join(append(other, inputs), "; ")
 }

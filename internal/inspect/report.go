@@ -232,7 +232,7 @@ func (p pass) joined(j *rows.Joined) {
 	p.report.Joined.Records += j.Records
 	p.report.Joined.Longest = max(p.report.Joined.Longest, j.Longest)
 	if j.Odd > 0 {
-		p.report.Warnings = append(p.report.Warnings, fmt.Sprintf("%s: %d lines look like records, as they begin with a date or hold an event of their own, and are joined to the record before them, the first in row %d; correct begins", p.file.Path, j.Odd, j.First))
+		p.report.Warnings = append(p.report.Warnings, fmt.Sprintf("%s: lines that look like records, as they begin with a date or hold an event of their own, and are joined to the record before them: %d, the first in row %d; correct begins", p.file.Path, j.Odd, j.First))
 	}
 }
 

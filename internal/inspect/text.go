@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 
 	"cdrmend/internal/printable"
+	"cdrmend/internal/wording"
 )
 
 // Text returns a report as people read it.
@@ -67,7 +68,7 @@ func (r *Report) fieldTable(b *strings.Builder) {
 
 // rowCounts writes what became of the rows.
 func (r *Report) rowCounts(b *strings.Builder) {
-	fmt.Fprintf(b, "\n%d rows in %d files, %d records\n", r.Rows, len(r.Files), r.Records)
+	fmt.Fprintf(b, "\n%s in %s, %s\n", wording.Count(r.Rows, "row"), wording.Count(len(r.Files), "file"), wording.Count(r.Records, "record"))
 	for _, skipped := range r.Skipped {
 		fmt.Fprintf(b, "  %d skipped: %s\n", skipped.N, printable.Text(skipped.Name))
 	}

@@ -185,7 +185,7 @@ func TestATextLogThatMatchesNoPatternIsNamed(t *testing.T) {
 		first, second, unmatched string
 		want                     string
 	}{
-		"none":                 {other + other, other, "skip", "none of the 3 lines in 2 objects of source r matches a pattern of its profile, so all of them were skipped: correct line or lines in the profile; cdrmend profiles test own.yaml FILE --kind registrations shows a line that does not match"},
+		"none":                 {other + other, other, "skip", "no line of source r matches a pattern of its profile, so all were skipped (lines: 3, objects: 2): correct line or lines in the profile; cdrmend profiles test own.yaml FILE --kind registrations shows a line that does not match"},
 		"one":                  {other + other, other + matching, "skip", ""},
 		"they are rejects":     {other, other, "reject", ""},
 		"there is not any":     {"", "", "skip", ""},

@@ -74,7 +74,7 @@ func TestLimitsAreReportedAndStopNothing(t *testing.T) {
 	for _, want := range []string{
 		"4 of its 5 objects damaged: date=2026-11-20/bomb.json.gz (more than limits.unpacked_ratio (200) allows; if this is no attack, raise that limit and run again)",
 		" and 1 more", "1 of its 3 rows rejected, more than max_rejects (0.0001) allows",
-		"1 of its 1 objects damaged: date=2026-11-20/a.csv (more than limits.record_bytes (1048576) allows",
+		"its only object is damaged: date=2026-11-20/a.csv (more than limits.record_bytes (1048576) allows",
 		"export in/m/date=2026-11-20/ again, then run again",
 	} {
 		if !strings.Contains(text, want) {

@@ -37,7 +37,7 @@ func TestStatesThatNobodyKnowsAreCounted(t *testing.T) {
 	if diff := cmp.Diff(map[string]int64{"purged": 2, "Purged": 1, "lost": 1}, got); diff != "" {
 		t.Errorf("unknown states (-want +got):\n%s", diff)
 	}
-	want := []string{"4 recordings have a state that is not known (different ones: 3, listed under unknown_states of summary.json) and count as there: if it says that there is no media, have the export say absent, deleted or failed"}
+	want := []string{"recordings with a state that is not known: 4 (different states: 3, listed under unknown_states of summary.json); they count as there: if it says that there is no media, have the export say absent, deleted or failed"}
 	if diff := cmp.Diff(want, warnings); diff != "" {
 		t.Errorf("warnings (-want +got):\n%s", diff)
 	}
@@ -58,8 +58,8 @@ func TestAcceptedRowsThatMatchNothingAreNamed(t *testing.T) {
 	for accepted, want := range map[string]string{
 		",r,b,,,c1,\n,r,b,,,,r2\n":                                      "",
 		",r,b,missing_recording,,6f0a0c1d222243338444555566667777,r2\n": "",
-		",r,b,,,c1,\n,,,,,,\n,r,b,,,c2,\n,r,b,no_cdr,,c1,\nfnd-0000000000000000,r,b,,,,\n,r,b,,other,c1,\n,r,b,,,c1,r3\n,r,b,,,c4,\n,r,b,,,c5,\n": "7 rows of policy.accepted accept nothing of this interval, the first of them by number: 3 4 5 6 7; where one is meant for it, compare its id or subject with the findings, else leave it",
-		",r,b,,,c1,\n,r,b,missing_recording,,c1,r1\n,r,b,missing_recording,,," + strings.Repeat("r", 600) + "\n":                                  "1 rows of policy.accepted accept nothing of this interval, the first of them by number: 3; where one is meant for it, compare its id or subject with the findings, else leave it",
+		",r,b,,,c1,\n,,,,,,\n,r,b,,,c2,\n,r,b,no_cdr,,c1,\nfnd-0000000000000000,r,b,,,,\n,r,b,,other,c1,\n,r,b,,,c1,r3\n,r,b,,,c4,\n,r,b,,,c5,\n": "rows of policy.accepted that accept nothing of this interval: 7, the first of them by number: 3 4 5 6 7; where one is meant for it, compare its id or subject with the findings, else leave it",
+		",r,b,,,c1,\n,r,b,missing_recording,,c1,r1\n,r,b,missing_recording,,," + strings.Repeat("r", 600) + "\n":                                  "rows of policy.accepted that accept nothing of this interval: 1, the first of them by number: 3; where one is meant for it, compare its id or subject with the findings, else leave it",
 	} {
 		n := newNight(t, files{"cdrmend.yaml": config, "accepted.csv": "finding_id,reason,by,class,org_id,conversation_id,recording_id\n" + accepted, "in/c/date=2026-11-20/a.csv": legs})
 		got := strings.Join(warningsWith(n.run().Summary.Warnings, "policy.accepted"), "; ")

@@ -311,12 +311,20 @@ func (r *Run) damage(partition uint32) string {
 		if n > most {
 			more = fmt.Sprintf(" and %d more", n-most)
 		}
-		parts = append(parts, fmt.Sprintf("%d of its %d objects damaged: %s%s", n, objects, strings.Join(broken[:min(n, most)], ", "), more))
+		what := fmt.Sprintf("%d of its %d objects damaged", n, objects)
+		if objects == 1 {
+			what = "its only object is damaged"
+		}
+		parts = append(parts, fmt.Sprintf("%s: %s%s", what, strings.Join(broken[:min(n, most)], ", "), more))
 	}
 
 	limit := r.Config.Policy.MaxRejects
 	if count := r.Account.Rows[partition]; count != nil && count.TooMany(limit) {
-		parts = append(parts, fmt.Sprintf("%d of its %d rows rejected, more than max_rejects (%v) allows; see the rejects", count.Rejects, count.Rows, limit))
+		what := fmt.Sprintf("%d of its %d rows rejected", count.Rejects, count.Rows)
+		if count.Rows == 1 {
+			what = "its only row rejected"
+		}
+		parts = append(parts, fmt.Sprintf("%s, more than max_rejects (%v) allows; see the rejects", what, limit))
 	}
 
 	if lacks := r.Account.Unfinished[partition]; lacks != "" {

@@ -42,7 +42,7 @@ func stateWarnings(states map[string]int64) []string {
 	if n == 0 {
 		return nil
 	}
-	return []string{fmt.Sprintf("%d recordings have a state that is not known (different ones: %d, listed under unknown_states of summary.json) and count as there: if it says that there is no media, have the export say absent, deleted or failed", n, len(states))}
+	return []string{fmt.Sprintf("recordings with a state that is not known: %d (different states: %d, listed under unknown_states of summary.json); they count as there: if it says that there is no media, have the export say absent, deleted or failed", n, len(states))}
 }
 
 // otherMediaWarnings says when a call that is missing has an entry of a media type
@@ -116,7 +116,7 @@ func acceptedWarnings(d *reconcile.Decision, p *policy.Policy) []string {
 	const most = 5
 	slices.Sort(rows)
 	first := strings.Trim(fmt.Sprint(rows[:min(len(rows), most)]), "[]")
-	return []string{fmt.Sprintf("%d rows of policy.accepted accept nothing of this interval, the first of them by number: %s; where one is meant for it, compare its id or subject with the findings, else leave it", len(rows), first)}
+	return []string{fmt.Sprintf("rows of policy.accepted that accept nothing of this interval: %d, the first of them by number: %s; where one is meant for it, compare its id or subject with the findings, else leave it", len(rows), first)}
 }
 
 // subjectOf returns what a finding is about. Only findings of entries and legs have a

@@ -45,7 +45,7 @@ func secretWarnings(in *intake.Inputs) (list []string) {
 	}
 
 	for _, place := range slices.Sorted(maps.Keys(named)) {
-		list = append(list, fmt.Sprintf("%d objects of %s have a token or password in their name: the tables and inputs.jsonl name them as they are; have the token revoked, and the objects delivered under other names", named[place], place))
+		list = append(list, fmt.Sprintf("objects of %s with a token or password in their name: %d; the tables and inputs.jsonl name them as they are; have the token revoked, and the objects delivered under other names", place, named[place]))
 	}
 	return list
 }
@@ -112,7 +112,7 @@ func silentWarnings(d *reconcile.Decision) []string {
 func unmatchedWarnings(a *intake.Account, d *reconcile.Decision) (list []string) {
 	for _, source := range slices.Sorted(maps.Keys(a.Unmatched)) {
 		if n := a.Unmatched[source]; n.Lines > 0 && n.Matched == 0 {
-			list = append(list, fmt.Sprintf("none of the %d lines in %d objects of source %s matches a pattern of its profile, so all of them were skipped: correct line or lines in the profile; cdrmend profiles test %s FILE --kind registrations shows a line that does not match", n.Lines, n.Objects, d.Sources[source].Name, d.Sources[source].Profile.Name))
+			list = append(list, fmt.Sprintf("no line of source %s matches a pattern of its profile, so all were skipped (lines: %d, objects: %d): correct line or lines in the profile; cdrmend profiles test %s FILE --kind registrations shows a line that does not match", d.Sources[source].Name, n.Lines, n.Objects, d.Sources[source].Profile.Name))
 		}
 	}
 	return list
@@ -124,7 +124,7 @@ func joinedWarnings(a *intake.Account, d *reconcile.Decision) (list []string) {
 	for _, source := range slices.Sorted(maps.Keys(a.Joined)) {
 		if j := a.Joined[source]; j.Odd > 0 {
 			s := &d.Sources[source]
-			list = append(list, fmt.Sprintf("%d lines of source %s look like records, as they begin with a date or hold an event of their own, and were joined to the record before them, where they are lost: %d records have several lines, the longest has %d; correct begins in the profile, cdrmend profiles test %s FILE --kind registrations names the first", j.Odd, s.Name, j.Records, j.Longest, s.Profile.Name))
+			list = append(list, fmt.Sprintf("lines of source %s that look like records, as they begin with a date or hold an event of their own, and were joined to the record before them, where they are lost: %d; records of several lines: %d, the longest has %d; correct begins in the profile, cdrmend profiles test %s FILE --kind registrations names the first", s.Name, j.Odd, j.Records, j.Longest, s.Profile.Name))
 		}
 	}
 	return list
@@ -135,10 +135,10 @@ func timeWarnings(a *intake.Account, d *reconcile.Decision) (list []string) {
 	for _, source := range slices.Sorted(maps.Keys(a.Times)) {
 		n, s := a.Times[source], &d.Sources[source]
 		if n.Unread > 0 {
-			list = append(list, fmt.Sprintf("%d attempts to register in source %s have a time that cannot be read, or that no clock showed: outages may lack them, and what the log says of these lines and trunks may be wrong; rejects/%s/ shows the reason and the value or its shape, correct time_layouts or zone", n.Unread, s.Name, s.Name))
+			list = append(list, fmt.Sprintf("attempts to register in source %s with a time that cannot be read, or that no clock showed: %d; outages may lack them, and what the log says of these lines and trunks may be wrong; rejects/%s/ shows the reason and the value or its shape, correct time_layouts or zone", s.Name, n.Unread, s.Name))
 		}
 		if n.Doubtful > 0 {
-			list = append(list, fmt.Sprintf("%d attempts to register in source %s have a local time that occurs twice, as clocks were put back: they are read as the earlier one, and outages that rest on them coincide with calls only possibly; log times in UTC or with an offset", n.Doubtful, s.Name))
+			list = append(list, fmt.Sprintf("attempts to register in source %s with a local time that occurs twice, as clocks were put back: %d; they are read as the earlier one, and outages that rest on them coincide with calls only possibly; log times in UTC or with an offset", s.Name, n.Doubtful))
 		}
 	}
 	return list
@@ -158,8 +158,8 @@ func yearWarnings(in *intake.Inputs, a *intake.Account, d *reconcile.Decision) (
 
 	for _, source := range slices.Sorted(maps.Keys(torn)) {
 		o := &in.Objects[first[source]]
-		list = append(list, fmt.Sprintf("%d objects of source %s have times without a year that lie in another year by the object's last modification than by its partition, the first of them in that of %s, modified %s: the year by the partition was taken where a time lies within 31 days of it, and not after the modification; see that the times are right, or have the log write the year",
-			torn[source], d.Sources[source].Name, in.Partitions[o.Partition].Span.Start.Std().Format(time.DateOnly), o.Modified.UTC().Format(time.DateOnly)))
+		list = append(list, fmt.Sprintf("objects of source %s with times without a year that lie in another year by the object's last modification than by its partition: %d, the first of them in that of %s, modified %s: the year by the partition was taken where a time lies within 31 days of it, and not after the modification; see that the times are right, or have the log write the year",
+			d.Sources[source].Name, torn[source], in.Partitions[o.Partition].Span.Start.Std().Format(time.DateOnly), o.Modified.UTC().Format(time.DateOnly)))
 	}
 	return list
 }
@@ -192,7 +192,7 @@ func shapeWarnings(d *reconcile.Decision) []string {
 
 		for f, n := range counts {
 			if of := total[uint32(i)]; n*2 > of {
-				list = append(list, fmt.Sprintf("%d of %d entries of source %s lack %s as exported: the shape of the export rather than damage; change the export, or required_fields of the source", n, of, d.Sources[i].Name, record.Field(f)))
+				list = append(list, fmt.Sprintf("entries of source %s that lack %s as exported: %d of %d: the shape of the export rather than damage; change the export, or required_fields of the source", d.Sources[i].Name, record.Field(f), n, of))
 			}
 		}
 	}

@@ -1,6 +1,7 @@
 package page_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -12,6 +13,7 @@ import (
 	"cdrmend/internal/page"
 	"cdrmend/internal/page/browsertest"
 	"cdrmend/internal/policy"
+	"cdrmend/internal/table"
 )
 
 // showAt writes a page and opens it at an address within it.
@@ -68,11 +70,11 @@ func TestAnAddressLeadsToAFinding(t *testing.T) {
 	}{
 		"on the first page":      {small, "#fnd-3", standing{Hash: "#fnd-3", Count: "4 findings.", Opened: "#fnd-3", Focus: "Details of fnd-3", Visible: true}},
 		"on another page":        {many, last, standing{Hash: last, Count: "20,000 findings; 19,951 to 20,000 are shown.", Opened: last, Focus: "Details of " + last[1:], Visible: true}},
-		"with filters":           {small, "#findings?class=repaired_field", standing{Hash: "#findings?class=repaired_field", Count: "1 of 4 findings match.", Class: "repaired_field"}},
+		"with filters":           {small, "#findings?class=repaired_field", standing{Hash: "#findings?class=repaired_field", Count: "1 of 4 findings matches.", Class: "repaired_field"}},
 		"with an order":          {small, "#findings?sort=trunk_id&down=1", standing{Hash: "#findings?sort=trunk_id&down=1", Count: "4 findings.", Sorted: "Trunk descending"}},
 		"with a row":             {many, "#findings?row=19951", standing{Hash: "#findings?row=19951", Count: "20,000 findings; 19,951 to 20,000 are shown."}},
 		"of no finding":          {small, "#fnd-99", standing{Hash: "#fnd-99", Count: "Finding fnd-99 is not in this list."}},
-		"of what a link selects": {small, "#findings?trunk=T1&from=1795169100000000&to=1795169160000000", standing{Hash: "#findings?trunk=T1&from=1795169100000000&to=1795169160000000", Count: "1 of 4 findings match."}},
+		"of what a link selects": {small, "#findings?trunk=T1&from=1795169100000000&to=1795169160000000", standing{Hash: "#findings?trunk=T1&from=1795169100000000&to=1795169160000000", Count: "1 of 4 findings matches."}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := test.run()
@@ -107,7 +109,7 @@ func TestTheWayBackLeadsThroughWhatWasChosen(t *testing.T) {
 	check("sorted", "#findings?class=missing_recording&sort=start_time", "3 of 4 findings match.")
 	p.Eval(`document.querySelector("#find-findings [name=search]").focus()`, nil)
 	p.Type("c3")
-	check("typed", "#findings?search=c3&class=missing_recording&sort=start_time", "1 of 4 findings match.")
+	check("typed", "#findings?search=c3&class=missing_recording&sort=start_time", "1 of 4 findings matches.")
 
 	// The finding of a card is one that the filter hides.
 	click(p, `.card a[href="#fnd-1"]`)
@@ -116,7 +118,7 @@ func TestTheWayBackLeadsThroughWhatWasChosen(t *testing.T) {
 		t.Errorf("the link of a call leads to %+v", got)
 	}
 	back()
-	check("back from the finding", "#findings?search=c3&class=missing_recording&sort=start_time", "1 of 4 findings match.")
+	check("back from the finding", "#findings?search=c3&class=missing_recording&sort=start_time", "1 of 4 findings matches.")
 	back()
 	check("back from what was typed", "#findings?class=missing_recording", "3 of 4 findings match.")
 	back()
@@ -127,7 +129,7 @@ func TestMarksAndClassesLeadToTheirFindings(t *testing.T) {
 	b := browsertest.Open(t)
 	for selector, want := range map[string]string{
 		`figure[data-trunk=T1] a:has(.missing)`: "2 of 4 findings match.", // two calls share a mark
-		`.classes tbody tr:nth-child(2) a`:      "1 of 4 findings match.",
+		`.classes tbody tr:nth-child(2) a`:      "1 of 4 findings matches.",
 		`.why a`:                                "3 of 4 findings match.",
 	} {
 		p := showAt(t, b, small(), "", laptop)
@@ -195,6 +197,39 @@ func TestNothingIsHiddenOnAPhoneOrOnPaper(t *testing.T) {
 		p.Eval(`(() => { const whole = document.querySelector("#list-findings .short + .whole"); return whole.offsetWidth < 20 })()`, &cut)
 		if name == "paper" && cut {
 			t.Error("paper has ids that are cut")
+		}
+	}
+}
+
+// The tables of a span are cards on a phone, too, and the labels of its charts have room.
+func TestASpanFitsOnAPhone(t *testing.T) {
+	a := week()
+	for day := range 26 {
+		more := a.Intervals[2]
+		more.Label = fmt.Sprintf("2026-12-%02d", day+1)
+		more.History, more.Outages = table.Empty, table.Empty
+		a.Intervals = append(a.Intervals, more)
+	}
+	var text bytes.Buffer
+	if err := a.Write(&text); err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "span.html")
+	if err := os.WriteFile(file, text.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	b := browsertest.Open(t)
+	for name, view := range map[string]browsertest.View{"phone": {Width: 390, Height: 844}, "laptop": laptop} {
+		p := b.Show(t, file, view)
+		var wider, over []string
+		p.Eval(`[document.documentElement, ...document.querySelectorAll(".scroll")].filter(e => e.scrollWidth > e.clientWidth).map(e => e.getAttribute("aria-label") ?? "the page")`, &wider)
+		p.Eval(`[...document.querySelectorAll(".chart")].flatMap(chart => {
+			const boxes = [...chart.querySelectorAll("text:not(.n), .point")].map(e => [e.textContent, e.getBoundingClientRect()]).filter(([, r]) => r.width);
+			const texts = boxes.filter(([text]) => text && !text.includes(":"));
+			return texts.flatMap(([text, r]) => boxes.filter(([, o]) => o !== r && r.left < o.right && o.left < r.right && r.top < o.bottom && o.top < r.bottom).map(([other]) => text + " over " + other));
+		})`, &over)
+		if len(wider) > 0 || len(over) > 0 {
+			t.Errorf("%s: too wide are %q, and one above the other lie %q", name, wider, over)
 		}
 	}
 }

@@ -3,9 +3,11 @@ package page
 import (
 	"bytes"
 	"cmp"
+	"html/template"
 	"slices"
 
 	"cdrmend/internal/policy"
+	"cdrmend/internal/record"
 	"cdrmend/internal/report"
 	"cdrmend/internal/table"
 	"cdrmend/internal/wording"
@@ -28,8 +30,33 @@ type asked struct {
 type askedKind struct {
 	words wording.Words
 	report.Counts
-	id, detail, interval string // of one of them: the first that is open, if there is one
+	example askedExample
+}
+
+// askedExample is the finding that the commands of a card are about: an open one if there
+// is one, the one that started first, the first by its id. It follows from the findings
+// alone, so that the pages of a run and of a span name the same.
+type askedExample struct {
 	open                 bool
+	start                record.Time
+	id, detail, interval string
+}
+
+// before reports whether a finding is a better example than the one that is kept.
+func (e *askedExample) before(row *table.Row, open bool, start record.Time) bool {
+	switch {
+	case e.id == "" || open != e.open:
+		return e.id == "" || open
+	case start != e.start:
+		return later(e.start, start)
+	}
+	return string(row.Bytes(0)) < e.id
+}
+
+// findingsOf returns the address of the findings that ask for a work and of which one is
+// an example of a reason: those that the card counts.
+func findingsOf(a *report.ActionReason) template.URL {
+	return listAddress("findings", "class", a.Name, "severity", a.Severity, "todo", wording.Capital(a.Title))
 }
 
 func newAsked() asked {
@@ -94,8 +121,8 @@ func (a *asked) add(row *table.Row, class, severity, status, interval string, de
 	} else {
 		k.Undecided++
 	}
-	if k.id == "" || open && !k.open {
-		k.id, k.detail, k.interval, k.open = row.Text(0), row.Text(detail), interval, open
+	if start := row.Time(startColumn); k.example.before(row, open, start) {
+		k.example = askedExample{open, start, row.Text(0), row.Text(detail), interval}
 	}
 	return w.Title
 }
@@ -146,12 +173,12 @@ func (a *asked) values(r *report.ActionReason, redaction policy.Redaction) comma
 	if k == nil {
 		return commandValues{}
 	}
-	v := commandValues{Interval: k.interval}
-	if stray, ok := wording.StrayOf(k.detail); ok {
+	v := commandValues{Interval: k.example.interval}
+	if stray, ok := wording.StrayOf(k.example.detail); ok {
 		v.Rows = stray.Interval
 	}
 	if redaction != policy.RedactAll {
-		v.Finding = k.id
+		v.Finding = k.example.id
 	}
 	return v
 }

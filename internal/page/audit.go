@@ -32,6 +32,7 @@ type Interval struct {
 	Summary *report.Summary
 	History table.Rows
 	Outages table.Rows
+	Calls   table.Rows          // nil when the summary has no call that cannot be told
 	Closers map[string][]Closer // what closed findings, by their ids
 }
 
@@ -132,6 +133,8 @@ type auditGathering struct {
 	accepts  *policy.Acceptance // of the interval under way
 	accepted acceptedRows
 	asked    asked
+	samples  samples
+	reasons  map[string]int64  // calls that cannot be told, by reason
 	blamed   map[string]*tally // missing recordings by cause of an outage and relation to it
 	logs     report.Logs       // how much those of all intervals can tell
 
@@ -164,8 +167,8 @@ func (v *auditView) Committed() string { return counted(int64(len(v.Nights)), "c
 func newAuditGathering(a *Audit) *auditGathering {
 	g := &auditGathering{
 		auditView: auditView{First: a.Intervals[0].Label, Last: a.Intervals[len(a.Intervals)-1].Label, Redaction: a.Redact.Redact.String(), Patterns: patterns},
-		show:      shower{redact: redact.New(a.Redact)}, open: newSheet(table.History, "interval"), closed: newSheet(table.History, "interval", "closed_by"),
-		since: record.NoTime, classes: map[string]*auditClass{}, spans: outageSpans{}, accept: a.Accepted, accepted: newAcceptedRows(), asked: newAsked(), blamed: map[string]*tally{}, redaction: a.Redact.Redact,
+		show:      shower{redact: redact.New(a.Redact)}, open: newSheet(table.History, "interval", "todo"), closed: newSheet(table.History, "interval", "closed_by"),
+		since: record.NoTime, classes: map[string]*auditClass{}, spans: outageSpans{}, accept: a.Accepted, accepted: newAcceptedRows(), asked: newAsked(), samples: newSamples(), reasons: map[string]int64{}, blamed: map[string]*tally{}, redaction: a.Redact.Redact,
 	}
 	g.About = aboutView{Job: printable.Text(a.Redact.Job), Operator: printable.Text(a.Redact.Operator), Span: record.Span{Start: record.NoTime, End: record.NoTime}}
 	g.unfit.Room, g.warnings.Room, g.incomplete.Room = mostKept, mostKept, mostKept
@@ -215,7 +218,7 @@ func (g *auditGathering) add(i *Interval) error {
 		return err
 	}
 
-	if err := cmp.Or(g.addHistory(i, &n), g.addOutages(i, &n)); err != nil {
+	if err := cmp.Or(g.addHistory(i, &n), g.addOutages(i, &n), g.addUntold(i)); err != nil {
 		return err
 	}
 
@@ -266,19 +269,20 @@ func (g *auditGathering) addHistory(i *Interval, n *nightView) error {
 				n.Major++
 			}
 		}
-		g.addAsked(i, row, state)
+		work := g.addAsked(i, row, state)
 		g.addFirst(i.Label, row)
-		g.addOpen(i, row)
+		g.addOpen(i, row, work)
 	}
 	return nil
 }
 
-// addAsked counts a finding that is open or undecided by the work that it asks for.
-func (g *auditGathering) addAsked(i *Interval, row *table.Row, state string) {
+// addAsked counts a finding that is open or undecided by the work that it asks for, which
+// it returns.
+func (g *auditGathering) addAsked(i *Interval, row *table.Row, state string) (work string) {
 	class := row.Text(classColumn)
-	work := g.asked.add(row, class, row.Text(severityColumn), state, i.Label, historyDetail)
+	work = g.asked.add(row, class, row.Text(severityColumn), state, i.Label, historyDetail)
 	if class != "missing_recording" || state != "open" {
-		return
+		return work
 	}
 	g.calls.add(row, work)
 	if cause := row.Text(historyCause); cause != "" {
@@ -287,13 +291,14 @@ func (g *auditGathering) addAsked(i *Interval, row *table.Row, state string) {
 		}
 		g.blamed[cause].add(relationOf(string(row.Bytes(historyRelation))))
 	}
+	return work
 }
 
 // addOpen adds a finding that is open or still undecided to the list, if it fits.
-func (g *auditGathering) addOpen(i *Interval, row *table.Row) {
+func (g *auditGathering) addOpen(i *Interval, row *table.Row, work string) {
 	g.Open.Total++
 	if g.room.take(row) {
-		g.open.add(g.shown(row), i.Label)
+		g.open.add(g.shown(row), i.Label, asksFor(row, work))
 	}
 }
 
@@ -353,6 +358,7 @@ func (g *auditGathering) addOutages(i *Interval, n *nightView) error {
 			n.Ended++
 		}
 		g.spans.add(&o)
+		g.samples.outage(&o)
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 
 	"cdrmend/internal/report"
 	"cdrmend/internal/table"
+	"cdrmend/internal/wording"
 )
 
 // lead sums up all intervals: a headline, and what stands behind it.
@@ -13,9 +14,10 @@ func (g *auditGathering) lead() {
 	nights := counted(int64(len(g.Nights)), "interval")
 	open := openWords(t.Critical, t.Major)
 	if t.Coverage.Of == 0 {
-		g.Lead = fmt.Sprintf("No call of %s should have been recorded; %s.", nights, open)
+		g.Lead = noCall(&t.Coverage, nights) + "; " + open + "."
 	} else {
-		g.Lead = fmt.Sprintf("%s of %s that should be recorded in %s are, %s; %s.", report.Grouped(t.Coverage.Recorded), expected(&t.Coverage), nights, t.Percent(), open)
+		c := &t.Coverage
+		g.Lead = fmt.Sprintf("%s that should be recorded in %s %s, %s; %s.", c.Calls(c.Recorded), nights, c.Are(c.Recorded, t.Untold), t.Percent(), open)
 	}
 
 	if lost := g.lost(); lost != "" {
@@ -30,11 +32,7 @@ func (g *auditGathering) lead() {
 // lastDay says what the commits of the last day changed.
 func (g *auditGathering) lastDay() string {
 	of := func(n, critical int64, what string) string {
-		text := counted(n, "finding") + " " + what
-		if critical > 0 {
-			text += ", " + report.Grouped(critical) + " of them critical"
-		}
-		return text
+		return counted(n, "finding") + " " + what + ofThemCritical(n, critical)
 	}
 	r := &g.Recent
 	found := of(r.Found, r.FoundCritical, "found")
@@ -50,14 +48,6 @@ func (g *auditGathering) lastDay() string {
 		found += " (now " + listed(states) + ")"
 	}
 	return "In the day before the newest commit: " + found + "; " + of(r.Closed, r.ClosedCritical, "closed") + "."
-}
-
-// are writes a number of things with its verb: 1 finding is, 2 findings are.
-func are(n int64, thing string) string {
-	if n == 1 {
-		return "1 " + thing + " is"
-	}
-	return counted(n, thing) + " are"
 }
 
 // lost describes the calls that are not recorded.
@@ -81,18 +71,9 @@ func (g *auditGathering) lost() string {
 // standing describes the open findings.
 func (g *auditGathering) standing() string {
 	t := &g.Total
-	var text string
-	switch t.Open {
-	case 0:
-		text = "No finding is open"
-	case 1:
-		text = "1 finding is open"
-	default:
-		text = report.Grouped(t.Open) + " findings are open"
-	}
-
-	if t.Critical > 0 {
-		text += fmt.Sprintf(", %s of them critical", report.Grouped(t.Critical))
+	text := "No finding is open"
+	if t.Open > 0 {
+		text = are(t.Open, "finding") + " open" + ofThemCritical(t.Open, t.Critical)
 	}
 	if g.since.Known() {
 		text += ", the oldest for " + age(g.Newest-g.since)
@@ -100,9 +81,16 @@ func (g *auditGathering) standing() string {
 	if t.Undecided > 0 {
 		text += "; " + report.Grouped(t.Undecided) + " may be: nobody can tell yet"
 	}
-	text += "; "
-	if t.Closed == 1 {
-		return text + "1 has closed since it was found."
+	return text + "; " + report.Grouped(t.Closed) + wording.Verb(t.Closed, " has closed since it was found.", " have closed since they were found.")
+}
+
+// ofThemCritical says how many of some findings are critical, if any is.
+func ofThemCritical(n, critical int64) string {
+	switch {
+	case critical == 0:
+		return ""
+	case n == 1:
+		return ", which is critical"
 	}
-	return text + report.Grouped(t.Closed) + " have closed since they were found."
+	return ", " + report.Grouped(critical) + " of them critical"
 }

@@ -134,7 +134,7 @@ func TestTwentyThousandFindingsStayInHand(t *testing.T) {
 	p.Type(fmt.Sprintf("fnd-%016x", 18706*7919))
 	look()
 	t.Logf("%.1f MB; searching all findings: %v", float64(size)/1e6, time.Since(started))
-	if v.Count != "1 of 20,000 findings match." || v.Rows != 1 {
+	if v.Count != "1 of 20,000 findings matches." || v.Rows != 1 {
 		t.Errorf("searching for one finding, the page says %q and shows %d rows", v.Count, v.Rows)
 	}
 	p.Press("Escape")

@@ -10,7 +10,6 @@ import (
 	"cdrmend/internal/policy"
 	"cdrmend/internal/printable"
 	"cdrmend/internal/record"
-	"cdrmend/internal/report"
 	"cdrmend/internal/table"
 	"cdrmend/internal/wording"
 )
@@ -209,7 +208,7 @@ func (k *callKeeper) list(class, work string, open int64) *callList {
 			}
 		}
 	}
-	slices.SortStableFunc(calls, func(a, b callView) int { return cmp.Compare(a.Start, b.Start) })
+	slices.SortStableFunc(calls, func(a, b callView) int { return compareStarts(a.Start, b.Start) })
 	calls = calls[:min(len(calls), mostListed)]
 
 	cutThings(calls)
@@ -217,7 +216,7 @@ func (k *callKeeper) list(class, work string, open int64) *callList {
 		open -= calls[i].open
 	}
 	return &callList{
-		Calls: calls, Rest: max(open, 0), Link: listAddress("findings", "class", class, "status", "open"), Local: k.zone.name(),
+		Calls: calls, Rest: max(open, 0), Link: listAddress("findings", "class", class, "status", "open", "todo", work), Local: k.zone.name(),
 		Label: map[string]string{"missing_recording": "Missing calls", "short_recording": "Calls recorded in part"}[class],
 	}
 }
@@ -245,8 +244,5 @@ func eachThing(calls []callView, visit func(*thing)) {
 
 // More says how many more findings there are.
 func (l *callList) More() string {
-	if l.Rest == 1 {
-		return "1 more finding is open"
-	}
-	return report.Grouped(l.Rest) + " more findings are open"
+	return are(l.Rest, "more finding") + " open"
 }

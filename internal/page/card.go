@@ -59,7 +59,9 @@ func cardsOf(actions []report.Action, describe func(*report.ActionReason) cardRe
 	for _, a := range actions {
 		c := card{Anchor: "do-" + slug(a.Title), Title: wording.Capital(a.Title)}
 		for i := range a.Reasons {
-			c.add(describe(&a.Reasons[i]))
+			r := describe(&a.Reasons[i])
+			r.unlessSure()
+			c.add(r)
 		}
 		c.Numbers = c.numbers()
 		cards = append(cards, c)
@@ -68,12 +70,25 @@ func cardsOf(actions []report.Action, describe func(*report.ActionReason) cardRe
 	return cards
 }
 
+// unlessSure says of findings of which none is certain no more than that: nobody looks for
+// a recording before it is known that there should be one.
+func (r *cardReason) unlessSure() {
+	if r.counts.Open > 0 || r.counts.Undecided == 0 {
+		return
+	}
+	if r.Name == "missing_recording" && r.words.Title == wording.Work(r.Name, "").Title || r.Name == "short_recording" {
+		r.words.Remedy = wording.Uncertain
+	}
+}
+
 // add adds a reason. The first one is the worst.
 func (c *card) add(r cardReason) {
-	if len(c.Reasons) == 0 {
-		c.Tone = r.tone
-	} else if tones[r.tone] < tones[c.Tone] {
-		c.Tone = r.tone
+	tone := r.tone
+	if tones[tone] < tones[toneUntold] && r.counts.Open == 0 && r.counts.Undecided > 0 {
+		tone = toneUntold
+	}
+	if len(c.Reasons) == 0 || tones[tone] < tones[c.Tone] {
+		c.Tone = tone
 	}
 	c.Reasons = append(c.Reasons, r)
 	c.counts.Open, c.counts.Undecided = c.counts.Open+r.counts.Open, c.counts.Undecided+r.counts.Undecided
@@ -88,11 +103,7 @@ func (c *card) add(r cardReason) {
 func (c *card) numbers() string {
 	var words []string
 	if c.counts != (report.Counts{}) {
-		text := findingNumbers(c.counts)
-		if n := slices.IndexFunc(c.Reasons, func(r cardReason) bool { return r.counts != (report.Counts{}) && r.tone != c.Tone }); n >= 0 {
-			text += ", the worst " + c.Tone
-		}
-		words = append(words, text)
+		words = append(words, findingNumbers(c.counts)+c.worst())
 	}
 	for _, r := range c.Reasons {
 		if r.counts == (report.Counts{}) && r.Numbers != "" {
@@ -100,6 +111,20 @@ func (c *card) numbers() string {
 		}
 	}
 	return strings.Join(words, "; ")
+}
+
+// worst names the worst severity of the findings of a card, if they have several.
+func (c *card) worst() string {
+	var severities []string // the reasons come with the worst first
+	for _, r := range c.Reasons {
+		if r.counts != (report.Counts{}) && !slices.Contains(severities, r.tone) {
+			severities = append(severities, r.tone)
+		}
+	}
+	if len(severities) < 2 {
+		return ""
+	}
+	return ", the worst " + severities[0]
 }
 
 // accept is the command that settles a finding about which nothing is to be done.
@@ -123,7 +148,7 @@ func (c *card) fillCommands() {
 	for _, r := range c.Reasons {
 		add(r.Values.fill(r.words.Command))
 	}
-	if len(c.Reasons) > 0 {
+	if c.counts.Open > 0 {
 		add(c.Reasons[0].Values.fill(accept))
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"cdrmend/internal/page"
+	"cdrmend/internal/page/browsertest"
 	"cdrmend/internal/policy"
 	"cdrmend/internal/report"
 	"cdrmend/internal/table"
@@ -17,7 +18,12 @@ import (
 // todo is the section that says what to do.
 func todo(t *testing.T, r *page.Run) string {
 	t.Helper()
-	_, rest, ok := strings.Cut(written(t, r), `<section id="todo"`)
+	return todoOf(t, written(t, r))
+}
+
+func todoOf(t *testing.T, html string) string {
+	t.Helper()
+	_, rest, ok := strings.Cut(html, `<section id="todo"`)
 	text, _, ends := strings.Cut(rest, "</section>")
 	if !ok || !ends {
 		t.Fatal("the page does not say what to do")
@@ -72,9 +78,8 @@ func TestTheWorstIsToBeDoneFirst(t *testing.T) {
 	}
 }
 
-// What a detail asks for is work of its own: nobody exports again what was deleted. The
-// pages of a run and of a span agree, and so does what the terminal is given.
-func TestADetailAsksForItsOwnWork(t *testing.T) {
+// details is a night with findings whose details ask for other work than their classes.
+func details() (*page.Run, []cells) {
 	findings := []cells{
 		{"finding_id": "fnd-1", "class": "missing_recording", "severity": "critical", "status": "open", "source": "cdr", "object_key": "calls/+4930123456.csv", "entry": 3},
 		{"finding_id": "fnd-2", "class": "missing_recording", "severity": "critical", "status": "open", "detail": "void=deleted", "source": "cdr", "object_key": "calls/+4930123456.csv", "entry": 4},
@@ -91,6 +96,13 @@ func TestADetailAsksForItsOwnWork(t *testing.T) {
 		{Class: "media_mismatch", Severity: "critical", Status: "indeterminate", Count: 1},
 		{Class: "missing_recording", Severity: "critical", Status: "open", Count: 3},
 	}
+	return r, findings
+}
+
+// What a detail asks for is work of its own: nobody exports again what was deleted. The
+// pages of a run and of a span agree, and so does what the terminal is given.
+func TestADetailAsksForItsOwnWork(t *testing.T) {
+	r, findings := details()
 	section := todo(t, r)
 	want := []string{
 		"Look for missing recordings: 2 findings", "Ask whether audio that is gone can be restored: 1 finding", "Give the OAuth client the scope: 1 outage lasting 30 min",
@@ -116,15 +128,7 @@ func TestADetailAsksForItsOwnWork(t *testing.T) {
 		t.Errorf("the terminal shows %q", terminal)
 	}
 
-	for _, f := range findings {
-		f["state"], f["first_commit"] = f["status"], 1
-	}
-	a := week()
-	a.Intervals = a.Intervals[2:]
-	a.Intervals[0].History = rows(table.History, findings...)
-	a.Intervals[0].Outages = outages(cells{"outage_id": "out-1", "start_time": "10:00", "end_time": "10:30", "cause": "scope_missing"})
-	_, span, _ := strings.Cut(audited(t, a), `<section id="todo"`)
-	span, _, _ = strings.Cut(span, "</section>")
+	span := todoOf(t, audited(t, asSpan(r, findings)))
 	got = titlesOf(span)
 	if i := 2; len(got) > i && !strings.HasSuffix(got[i], "; 1 missing recording coincides") {
 		t.Errorf("the outage on the page of a span is %s", got[i])
@@ -134,6 +138,122 @@ func TestADetailAsksForItsOwnWork(t *testing.T) {
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("the page of a span has\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+}
+
+// asSpan is a span of one interval with what a run found, as its history tells it.
+func asSpan(r *page.Run, findings []cells) *page.Audit {
+	a := week()
+	a.Intervals = a.Intervals[2:]
+	i := &a.Intervals[0]
+	i.Label, i.Summary = r.Summary.Interval, r.Summary
+	i.Calls, i.Outages = r.Calls, r.Outages
+	i.History = func(yield func(*table.Row, error) bool) { // in another order than the findings of a run
+		var list []cells
+		for _, f := range slices.Backward(findings) {
+			f["state"], f["first_commit"] = f["status"], 1
+			list = append(list, f)
+		}
+		rows(table.History, list...)(yield)
+	}
+	return a
+}
+
+// The command of a card is about the same thing, whichever page shows the card.
+func TestTheCommandsOfARunAndOfASpanAreEqual(t *testing.T) {
+	r, findings := details()
+	findings[0]["start_time"], findings[2]["start_time"] = "10:07", "10:06"
+	findings = append(findings, cells{"finding_id": "fnd-0", "class": "media_mismatch", "severity": "critical", "status": "indeterminate"})
+	r.Findings = rows(table.Findings, findings...)
+	calls := r.Calls
+	r.Calls = func(yield func(*table.Row, error) bool) {
+		calls(func(row *table.Row, err error) bool { return yield(row, err) })
+		rows(table.Calls,
+			cells{"verdict": "indeterminate", "reason": "contested"}, cells{"verdict": "indeterminate", "reason": "contested", "conversation_id": "conv-7"},
+			cells{"verdict": "indeterminate", "reason": "strangers"})(yield)
+	}
+	r.Outages = outages(
+		cells{"outage_id": "out-1", "start_time": "10:00", "end_time": "10:30", "cause": "scope_missing"},
+		cells{"outage_id": "out-2", "start_time": "11:00", "end_time": "12:30", "cause": "scope_missing"})
+
+	commands := regexp.MustCompile(`<li><code>(cdrmend [^<]*) --config`)
+	of := func(section string) (list []string) {
+		for _, m := range commands.FindAllStringSubmatch(section, -1) {
+			list = append(list, m[1])
+		}
+		slices.Sort(list)
+		return list
+	}
+	run, span := of(todo(t, r)), of(todoOf(t, audited(t, asSpan(r, findings))))
+	if !slices.Equal(run, span) {
+		t.Errorf("the page of a run has\n%s\nthat of a span\n%s", strings.Join(run, "\n"), strings.Join(span, "\n"))
+	}
+	for _, want := range []string{"cdrmend explain fnd-3", "cdrmend explain fnd-0", "cdrmend explain fnd-2", "cdrmend explain out-2", "cdrmend explain conv-7", "cdrmend run --interval 2026-11-20"} {
+		if !slices.Contains(run, want) {
+			t.Errorf("there is no %s in\n%s", want, strings.Join(run, "\n"))
+		}
+	}
+}
+
+// Why calls cannot be told is asked about on the page of a span, too.
+func TestASpanHasCardsForCallsThatCannotBeTold(t *testing.T) {
+	a := week()
+	a.Intervals[0].Calls = rows(table.Calls,
+		cells{"verdict": "indeterminate", "reason": "contested"}, cells{"verdict": "missing"}, cells{"verdict": "indeterminate", "reason": "unsound", "conversation_id": "c1"})
+	a.Intervals[2].Calls = rows(table.Calls, cells{"verdict": "indeterminate", "reason": "contested", "conversation_id": "c2"})
+	section := todoOf(t, audited(t, a))
+	got := titlesOf(section)
+	for _, want := range []string{"Name the leg of each recording: 2 calls cannot be told", "Compare contradictory times with the telephone system: 1 call cannot be told"} {
+		if !slices.Contains(got, want) {
+			t.Errorf("%q is not among\n%s", want, strings.Join(got, "\n"))
+		}
+	}
+	if !strings.Contains(section, "<code>cdrmend explain c2 --config cdrmend.yaml</code>") {
+		t.Errorf("no call is named in\n%s", section)
+	}
+}
+
+// Recordings of which nobody can tell are not looked for, and what would tell comes first.
+func TestWhatNobodyCanTellIsNotLookedFor(t *testing.T) {
+	r := small()
+	r.Summary.Findings = []report.FindingCount{
+		{Class: "missing_recording", Severity: "critical", Status: "indeterminate", Count: 1}, {Class: "truncated_document", Severity: "major", Status: "open", Count: 1},
+	}
+	r.Calls = rows(table.Calls, cells{"verdict": "indeterminate", "reason": "strangers"}, cells{"verdict": "indeterminate", "reason": "inputs"})
+	r.Findings = rows(table.Findings,
+		cells{"finding_id": "fnd-1", "class": "missing_recording", "severity": "critical", "status": "indeterminate"}, cells{"finding_id": "fnd-2", "class": "truncated_document", "severity": "major", "status": "open"})
+	r.Outages = table.Empty
+	section := todo(t, r)
+	want := []string{"Export again what is incomplete: 1 finding; 1 call cannot be told", "Check that both sources describe the same system: 1 call cannot be told", "Look for missing recordings: 1 finding, not certain"}
+	if got := titlesOf(section); !slices.Equal(got, want) {
+		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+	if strings.Contains(section, "at the vendor") || strings.Contains(section, "accept fnd-1") || !strings.Contains(section, "<b>What to do:</b> Nothing until it is certain") {
+		t.Errorf("somebody is asked to look for a recording:\n%s", section)
+	}
+}
+
+// A card leads to the findings that it counts, not to all of their class.
+func TestACardLeadsToItsOwnFindings(t *testing.T) {
+	b := browsertest.Open(t)
+	r, _ := details()
+	p := show(t, b, r)
+	var links []struct{ Href, Text string }
+	p.Eval(`[...document.querySelectorAll(".why a")].map(a => ({Href: a.getAttribute("href"), Text: a.textContent}))`, &links)
+	if len(links) != 5 {
+		t.Errorf("the cards have the links %v", links)
+	}
+	for _, l := range links {
+		p.Eval(`location.hash = "`+l.Href+`"; new Promise(done => setTimeout(done, 100))`, nil)
+		n, _, _ := strings.Cut(l.Text, " finding")
+		if got := standingOf(t, p).Count; !strings.HasPrefix(got, n+" of 6 findings match") {
+			t.Errorf("%q leads to a list that says %q", l.Text, got)
+		}
+	}
+	var chip string
+	p.Eval(`document.querySelector(".chips").textContent`, &chip)
+	if !strings.HasPrefix(chip, "to do: ") {
+		t.Errorf("the filter is shown as %q", chip)
 	}
 }
 
@@ -244,7 +364,7 @@ func TestManyMissingCallsAreCounted(t *testing.T) {
 	if strings.Contains(got, `"#fnd-29"`) || !strings.Contains(got, `"#fnd-30"`) || !strings.Contains(got, `"#fnd-79"`) {
 		t.Error("the list does not begin with the first call that asks for something")
 	}
-	if want := `4,920 more findings are open: <a href="#findings?class=missing_recording&amp;status=open">`; !strings.Contains(got, want) {
+	if want := `4,920 more findings are open: <a href="#findings?class=missing_recording&amp;status=open&amp;todo=Look&#43;for&#43;missing&#43;recordings">`; !strings.Contains(got, want) {
 		t.Errorf("the card does not say %s", want)
 	}
 }

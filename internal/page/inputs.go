@@ -10,6 +10,7 @@ import (
 	"cdrmend/internal/printable"
 	"cdrmend/internal/record"
 	"cdrmend/internal/report"
+	"cdrmend/internal/wording"
 )
 
 // stateWords explains the states of partitions. The symbol is for places that
@@ -63,7 +64,7 @@ func inputsView(s *report.Summary, span record.Span) inputView {
 
 	for _, in := range s.Incomplete {
 		source := bySource[in.Source]
-		source.Incomplete = append(source.Incomplete, incompleteView{printable.Text(in.Input), printable.Text(in.Reason), printable.Text(in.Next)})
+		source.Incomplete = append(source.Incomplete, incompleteView{printable.Text(in.Input), printable.Text(in.Reason), printable.Text(wording.Capital(in.Next))})
 	}
 
 	for i := range s.Config.Sources {

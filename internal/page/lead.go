@@ -16,13 +16,21 @@ import (
 func lead(s *report.Summary) string {
 	c := s.Coverage
 	if c.Of == 0 {
-		return "No call of this interval should have been recorded; " + openFindings(s) + "."
+		return noCall(&c, "this interval") + "; " + openFindings(s) + "."
 	}
 	percent := ", " + c.Percent(c.RecordedPercent)
 	if c.Total == report.AtLeast { // a share of what nobody knows says no more than the numbers
 		percent = ""
 	}
-	return fmt.Sprintf("%s of %s that should be recorded are%s; %s.", report.Grouped(c.Recorded), expected(&c), percent, openFindings(s))
+	return fmt.Sprintf("%s that should be recorded %s%s; %s.", c.Calls(c.Recorded), c.Are(c.Recorded, s.Verdicts["indeterminate"]), percent, openFindings(s))
+}
+
+// noCall says that no call should have been recorded, as far as that is known.
+func noCall(c *report.Coverage, of string) string {
+	if c.Total == report.AtLeast {
+		return "No call of " + of + " is known that should have been recorded, and there may be some"
+	}
+	return "No call of " + of + " should have been recorded"
 }
 
 // openFindings counts the open findings that are critical or major.
@@ -74,20 +82,7 @@ func (g *gathering) detail(s *report.Summary) []string {
 	return parts
 }
 
-func areOpen(n int64) string {
-	if n == 1 {
-		return " is open"
-	}
-	return " are open"
-}
-
-// expected writes how many calls should be recorded.
-func expected(c *report.Coverage) string {
-	if c.Of == 1 {
-		return c.Expected() + " call"
-	}
-	return c.Expected() + " calls"
-}
+func areOpen(n int64) string { return wording.Verb(n, " is open", " are open") }
 
 // remarks are the words without which no percentage may stand, as sentences.
 func remarks(c *report.Coverage) (list []string) {
@@ -139,6 +134,10 @@ func (g *gathering) coinciding(t *tally, name bool) string {
 		where = g.blamedTrunks()
 	}
 	switch sure, maybe := t[coincides], t[possibly]; {
+	case t.sum() == 1 && sure > 0:
+		return ", which coincides with a registration outage" + where
+	case t.sum() == 1 && maybe > 0:
+		return ", which possibly coincides with a registration outage"
 	case sure > 0 && maybe > 0:
 		return fmt.Sprintf(", %s of them %s with a registration outage%s and %s possibly", report.Grouped(sure), coincide(sure), where, report.Grouped(maybe))
 	case sure > 0:
@@ -149,12 +148,7 @@ func (g *gathering) coinciding(t *tally, name bool) string {
 	return ""
 }
 
-func coincide(n int64) string {
-	if n == 1 {
-		return "coincides"
-	}
-	return "coincide"
-}
+func coincide(n int64) string { return wording.Verb(n, "coincides", "coincide") }
 
 // mostBlamed is how many trunks the sentence names at most.
 const mostBlamed = 2

@@ -26,6 +26,7 @@ type nightView struct {
 
 	Bars                  []share
 	X, Top, Middle, Short string
+	Wide                  bool // Short has room on a wide screen only
 }
 
 // callCounts counts the calls that should be recorded and are not.
@@ -97,8 +98,9 @@ func (v *auditView) chart() {
 	for i := range v.Nights {
 		n := &v.Nights[i]
 		step := 100 / float64(len(v.Nights))
-		if i%((len(v.Nights)+15)/16) == 0 { // 16 labels fit at most
+		if every := (len(v.Nights) + mostLabels - 1) / mostLabels; i%every == 0 {
 			n.Short = n.Label[len("2006-"):]
+			n.Wide = i/every%((min(len(v.Nights), mostLabels)+mostOnPhone-1)/mostOnPhone) != 0
 		}
 		n.X, n.Middle = fmt.Sprintf("%.3f%%", step*(float64(i)+0.2)), fmt.Sprintf("%.3f%%", step*(float64(i)+0.5))
 
@@ -117,6 +119,9 @@ func (v *auditView) chart() {
 		}
 	}
 }
+
+// How many labels fit below a chart, on a wide screen and on a phone.
+const mostLabels, mostOnPhone = 16, 5
 
 // Measures of the chart in pixels.
 const chartHeight, chartTop = 120, 18

@@ -21,6 +21,7 @@ const mostNotices = 6
 
 var (
 	detailColumn = table.Findings.Index("detail")
+	startColumn  = table.Findings.Index("start_time")
 	sourceColumn = table.Findings.Index("source")
 	inputColumn  = table.Findings.Index("object_key")
 	classOf      = table.Findings.Index("class")
@@ -105,7 +106,7 @@ func (g *gathering) notices() []noticeGroup {
 	}
 	var ids noticeGroup
 	if n := g.summary.Overused; n > 0 {
-		ids.add(noticeView{Text: fmt.Sprintf("%s on more than 1,000 records and taken for missing.", counted(n, "id stands"))})
+		ids.add(noticeView{Text: fmt.Sprintf("%s %s on more than 1,000 records, and %s taken for missing.", counted(n, "id"), wording.Verb(n, "stands", "stand"), wording.Verb(n, "is", "are"))})
 	}
 
 	list := []noticeGroup{g.limits.unfit, incomplete, warnings, g.limits.strays, ids}

@@ -20,13 +20,14 @@ import (
 
 	"cdrmend/internal/printable"
 	"cdrmend/internal/report"
+	"cdrmend/internal/wording"
 )
 
 //go:embed assets
 var assets embed.FS
 
 var templates = template.Must(template.New("").Funcs(template.FuncMap{
-	"n": report.Grouped, "size": report.Size, "time": instant, "printable": printable.Text,
+	"n": report.Grouped, "count": wording.Count[int64], "verb": wording.Verb[int64], "size": report.Size, "time": instant, "printable": printable.Text,
 }).ParseFS(assets, "assets/*.tmpl"))
 
 // head is everything before the title. It is the same on every page.

@@ -39,11 +39,8 @@ func (c *findingColumns) words(r *table.Row) (sentence, remedy string) {
 	if r.Known(c.recording) {
 		recording = "{recording_id}"
 	}
-	remedy = wording.Remedy(class, detail)
-	switch class {
-	case "stray_record":
-		remedy = wording.StrayRemedy(r.Text(c.source), detail)
-	case "short_recording":
+	remedy = wording.RemedyIn(r.Text(c.status), class, r.Text(c.source), detail)
+	if class == "short_recording" {
 		detail = "{detail}"
 	}
 
@@ -55,6 +52,15 @@ func (c *findingColumns) words(r *table.Row) (sentence, remedy string) {
 		remedy = wording.Sentence(remedy)
 	}
 	return wording.Sentence(sentence), remedy
+}
+
+// asksFor is the cell of a finding in the column todo: the work that it asks for, as cards
+// are titled. A settled one asks for none.
+func asksFor(row *table.Row, work string) string {
+	if status := string(row.Bytes(statusColumn)); status != "open" && status != "indeterminate" {
+		return ""
+	}
+	return wording.Capital(work)
 }
 
 func newSheet(s *table.Schema, own ...string) *sheet {

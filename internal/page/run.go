@@ -262,7 +262,7 @@ func newGathering(span record.Span, r *redact.Redactor, s *report.Summary, c pol
 	g := &gathering{
 		span: span, zone: zoneOf(c.Zone), summary: s, show: shower{redact: r}, trunks: map[trunkID]*trunk{}, causes: causesByName{},
 		callTotals: callTotals{reasons: map[string]int64{}, blamed: map[trunkID]int64{}},
-		sheets:     sheets{findings: newSheet(table.Findings), repairs: newSheet(table.Repairs)},
+		sheets:     sheets{findings: newSheet(table.Findings, "todo"), repairs: newSheet(table.Repairs)},
 		samples:    newSamples(), names: newShownNames(r, c.Names), accepted: newAcceptedRows(), accepts: s.Config.Policy.Acceptance(), asked: newAsked(), named: map[string]*trunk{},
 	}
 	g.calls = newCallKeeper(&g.show, g.zone)
@@ -323,7 +323,7 @@ func (g *gathering) addCalls(rows table.Rows) error {
 		switch {
 		case verdict == markUntold:
 			g.reasons[row.Text(callReason)]++
-			g.samples.call(row.Text(callReason), original)
+			g.samples.call(row.Text(callReason), original, g.summary.Interval)
 		case verdict == markPartial:
 			g.partial.add(relation)
 		case verdict == markMissing:
@@ -373,7 +373,7 @@ func (g *gathering) addFinding(row *table.Row) {
 	if g.room.take(row) {
 		shown := g.show.row(row)
 		g.names.add(row, shown)
-		g.findings.add(shown)
+		g.findings.add(shown, asksFor(row, work))
 	}
 }
 

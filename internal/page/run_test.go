@@ -214,26 +214,46 @@ func TestTheHeadlineSaysWhetherAllIsWhole(t *testing.T) {
 		change func(*report.Summary)
 		want   string
 	}{
-		"critical alone": {func(*report.Summary) {}, "1,912 of 1,958 calls that should be recorded are, 97.65 %; 3 critical findings are open, and no major one."},
+		"critical alone": {func(*report.Summary) {}, "1,912 of 1,958 calls that should be recorded are known to be, 97.65 %; 3 critical findings are open, and no major one."},
 		"both": {
 			func(s *report.Summary) {
 				s.Findings = []report.FindingCount{{Class: "missing_recording", Severity: "critical", Status: "open", Count: 1}, {Class: "conflict", Severity: "major", Status: "open", Count: 1}}
-			}, "1,912 of 1,958 calls that should be recorded are, 97.65 %; 1 critical and 1 major finding are open.",
+			}, "1,912 of 1,958 calls that should be recorded are known to be, 97.65 %; 1 critical and 1 major finding are open.",
 		},
 		"major alone": {
 			func(s *report.Summary) {
 				s.Findings = []report.FindingCount{{Class: "conflict", Severity: "major", Status: "open", Count: 2}}
 			},
-			"1,912 of 1,958 calls that should be recorded are, 97.65 %; no critical finding is open, and 2 major findings are open.",
+			"1,912 of 1,958 calls that should be recorded are known to be, 97.65 %; no critical finding is open, and 2 major findings are open.",
 		},
 		"accepted and undecided ones alone": {
 			func(s *report.Summary) {
 				s.Findings = []report.FindingCount{{Class: "missing_recording", Severity: "critical", Status: "accepted", Count: 1}, {Class: "missing_recording", Severity: "critical", Status: "indeterminate", Count: 1}}
-			}, "1,912 of 1,958 calls that should be recorded are, 97.65 %; no critical or major finding is open.",
+			}, "1,912 of 1,958 calls that should be recorded are known to be, 97.65 %; no critical or major finding is open.",
 		},
 		"an unknown total": {
 			func(s *report.Summary) { s.Coverage.Total = report.AtLeast },
-			"1,912 of at least 1,958 calls that should be recorded are; 3 critical findings are open, and no major one.",
+			"1,912 of at least 1,958 calls that should be recorded are known to be; 3 critical findings are open, and no major one.",
+		},
+		"nobody in doubt": {
+			func(s *report.Summary) { delete(s.Verdicts, "indeterminate") },
+			"1,912 of 1,958 calls that should be recorded are, 97.65 %; 3 critical findings are open, and no major one.",
+		},
+		"one call": {
+			func(s *report.Summary) {
+				s.Coverage, s.Findings, s.Verdicts = report.Coverage{Of: 1, RecordedPercent: text("0.00")}, nil, map[string]int64{"missing": 1}
+			},
+			"0 of 1 call that should be recorded is, 0.00 %; no critical or major finding is open.",
+		},
+		"one of several": {
+			func(s *report.Summary) {
+				s.Coverage, s.Findings, s.Verdicts = report.Coverage{Recorded: 1, Of: 2, RecordedPercent: text("50.00")}, nil, map[string]int64{"missing": 1}
+			},
+			"1 of 2 calls that should be recorded is, 50.00 %; no critical or major finding is open.",
+		},
+		"nothing known": {
+			func(s *report.Summary) { s.Coverage, s.Findings = report.Coverage{Total: report.AtLeast}, nil },
+			"No call of this interval is known that should have been recorded, and there may be some; no critical or major finding is open.",
 		},
 		"nothing to record": {
 			func(s *report.Summary) { s.Coverage, s.Findings = report.Coverage{}, nil },
@@ -310,9 +330,9 @@ func TestEveryPercentageOfAnUnknownTotalSaysSo(t *testing.T) {
 	for _, want := range []string{
 		"1,912 of at least 1,958 calls that should be recorded are",
 		"8 calls were not to be recorded and not counted: 7 too short, 1 &lt;b&gt;.",
-		"Of the recorded calls 12 have only a recording that another call has too.",
+		"12 of the recorded calls have no recording of their own: what each has is also taken for another call, and proves only that one of these calls was recorded.",
 		"3 recordings belong to no call detail record",
-		`<th scope="row">shared</th><td>Each recording that it has is also one of another leg`,
+		`<th scope="row">shared</th><td>Each recording that it has is also taken for another leg`,
 	} {
 		if !strings.Contains(html, want) {
 			t.Errorf("the page does not say %q", want)
@@ -325,7 +345,7 @@ func TestThePageSaysWhyCallsCannotBeTold(t *testing.T) {
 	r.Calls = rows(table.Calls,
 		cells{"verdict": "indeterminate", "reason": "contested"}, cells{"verdict": "indeterminate", "reason": "inputs"}, cells{"verdict": "indeterminate", "reason": "inputs"})
 	html := written(t, r)
-	inputs, contested := strings.Index(html, `<code>inputs</code></th><td>Manifests of its time are incomplete`), strings.Index(html, `<code>contested</code></th><td>Its conversation has recordings, and nobody can say`)
+	inputs, contested := strings.Index(html, `<th scope="row">Manifests of its time are incomplete`), strings.Index(html, `<th scope="row">Its conversation has recordings, and nobody can say`)
 	if inputs < 0 || contested < inputs {
 		t.Errorf("the reasons stand at %d and %d", inputs, contested)
 	}

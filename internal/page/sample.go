@@ -9,8 +9,10 @@ import (
 // left out, so that its size is bounded.
 type samples struct {
 	outages map[string]outageSample
-	calls   map[string]string // conversations by reason
+	calls   map[string]callSample // by reason
 }
+
+type callSample struct{ conversation, interval string }
 
 type outageSample struct {
 	id     string
@@ -18,7 +20,7 @@ type outageSample struct {
 }
 
 func newSamples() samples {
-	return samples{map[string]outageSample{}, map[string]string{}}
+	return samples{map[string]outageSample{}, map[string]callSample{}}
 }
 
 // outage keeps the longest outage of a cause.
@@ -32,12 +34,18 @@ func (s *samples) outage(o *outage) {
 	}
 }
 
-// call keeps the first conversation of a reason. The row is as the table has it.
-func (s *samples) call(reason string, row *table.Row) {
-	if _, ok := s.calls[reason]; ok {
+// call keeps the first conversation of a reason, and the first interval. The row is as the
+// table has it.
+func (s *samples) call(reason string, row *table.Row, interval string) {
+	kept := s.calls[reason]
+	if _, known := wording.Reason(reason); !known || kept.conversation != "" {
 		return
 	}
-	if _, known := wording.Reason(reason); known && row.Known(callConv) {
-		s.calls[reason] = row.Text(callConv)
+	if kept.interval == "" {
+		kept.interval = interval
 	}
+	if row.Known(callConv) {
+		kept.conversation = row.Text(callConv)
+	}
+	s.calls[reason] = kept
 }

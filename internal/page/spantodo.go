@@ -10,7 +10,8 @@ import (
 	"cdrmend/internal/wording"
 )
 
-// cards returns what the findings and outages of all intervals ask people to do.
+// cards returns what all intervals ask people to do: what their findings ask for, the
+// causes of their outages, and the reasons of calls that cannot be told.
 func (g *auditGathering) cards(causes []causeView) []card {
 	actions := g.asked.actions()
 	byName := causesByName{}
@@ -23,14 +24,24 @@ func (g *auditGathering) cards(causes []causeView) []card {
 		actions.Add(report.ActionReason{Name: causes[i].Name, Words: words, Counts: report.Counts{Open: causes[i].Outages}})
 	}
 
+	for name, n := range g.reasons {
+		words, _ := wording.Reason(name)
+		actions.Add(report.ActionReason{Name: name, Words: words, Counts: report.Counts{Undecided: n}})
+	}
+
 	cards := cardsOf(actions.List(), func(a *report.ActionReason) cardReason {
 		r := cardReason{Name: a.Name, Words: wording.Sentence(a.Sentence), words: a.Words, tone: a.Severity}
-		if cause := byName[a.Name]; a.Severity == "" && cause != nil {
-			r.tone, r.Numbers = toneOutage, cause.coinciding(func(n int64) string { return counted(n, "missing recording") })
+		switch cause := byName[a.Name]; {
+		case a.Severity != "":
+			r.Numbers, r.Link = findingNumbers(a.Counts), findingsOf(a)
+			r.Values, r.counts = g.asked.values(a, g.redaction), a.Counts
 			return r
+		case cause != nil:
+			r.tone, r.Numbers = toneOutage, cause.coinciding(func(n int64) string { return counted(n, "missing recording") })
+		default:
+			r.tone, r.Numbers = toneUntold, untoldCalls(a.Undecided)
 		}
-		r.Numbers, r.Link = findingNumbers(a.Counts), listAddress("findings", "class", a.Name, "severity", a.Severity)
-		r.Values, r.counts = g.asked.values(a, g.redaction), a.Counts
+		r.Values = g.samples.values(a.Name, g.redaction)
 		return r
 	})
 	order(cards, byName)
@@ -106,12 +117,41 @@ func (k *spanCalls) add(row *table.Row, work string) {
 // later orders the starts of calls; one that nobody knows comes last.
 func later(a, b record.Time) bool { return b.Known() && (!a.Known() || a > b) }
 
+func compareStarts(a, b record.Time) int {
+	switch {
+	case later(a, b):
+		return 1
+	case later(b, a):
+		return -1
+	}
+	return 0
+}
+
+// addUntold counts the calls of an interval that cannot be told by the reason.
+func (g *auditGathering) addUntold(i *Interval) error {
+	if i.Calls == nil {
+		return nil
+	}
+	for row, err := range i.Calls {
+		if err != nil {
+			return err
+		}
+		if string(row.Bytes(verdictColumn)) != marked[markUntold] {
+			continue
+		}
+		reason := row.Text(callReason)
+		g.reasons[reason]++
+		g.samples.call(reason, row, i.Label)
+	}
+	return nil
+}
+
 // list returns the calls that ask for a work, of so many open findings.
 func (k *spanCalls) list(work string, open int64) *callList {
 	calls := k.calls[work]
 	cutThings(calls)
 	return &callList{
-		Label: "Missing calls", Calls: calls, Link: listAddress("findings", "class", "missing_recording", "status", "open"), Local: k.keeper.zone.name(),
+		Label: "Missing calls", Calls: calls, Link: listAddress("findings", "class", "missing_recording", "status", "open", "todo", work), Local: k.keeper.zone.name(),
 		NoTalk: true, // a finding does not tell it
 		Rest:   open - int64(len(calls)),
 	}

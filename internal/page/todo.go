@@ -27,7 +27,7 @@ func (g *gathering) cards(c policy.Report) []card {
 	cards := cardsOf(actions.List(), func(r *report.ActionReason) cardReason { return g.describe(r, c.Redact) })
 	order(cards, g.causes)
 	for i := range cards {
-		g.fillCalls(&cards[i], c.Redact)
+		g.fillCalls(&cards[i])
 	}
 	unfold(cards)
 	return cards
@@ -46,17 +46,17 @@ func (g *gathering) describe(a *report.ActionReason, redaction policy.Redaction)
 	cause := g.causes[a.Name]
 	switch {
 	case a.Severity != "":
-		r.Numbers, r.Link = findingNumbers(a.Counts), listAddress("findings", "class", a.Name, "severity", a.Severity)
+		r.Numbers, r.Link = findingNumbers(a.Counts), findingsOf(a)
 	case cause != nil:
 		r.tone, r.Numbers = toneOutage, cause.numbers()
 		if scopes := g.summary.Config.Policy.RequiredScopes; a.Name == registration.ScopeMissing.String() && len(scopes) > 0 {
 			r.Words = wording.Capital(a.Sentence) + " (required: " + strings.Join(scopes, ", ") + ")."
 		}
 	default:
-		r.tone, r.Numbers = toneUntold, counted(a.Undecided, "call")+" cannot be told"
+		r.tone, r.Numbers = toneUntold, untoldCalls(a.Undecided)
 	}
 
-	if r.Values = g.samples.values(a.Name, g.summary.Interval, redaction); a.Severity != "" {
+	if r.Values = g.samples.values(a.Name, redaction); a.Severity != "" {
 		r.Values, r.counts = g.asked.values(a, redaction), a.Counts
 	}
 	return r
@@ -102,23 +102,25 @@ func (c *causeView) coinciding(missing func(int64) string) string {
 	return strings.Join(words, "; ")
 }
 
+func untoldCalls(n int64) string { return counted(n, "call") + " cannot be told" }
+
 func missingCalls(n int64) string { return counted(n, "missing call") }
 
 func partialCalls(n int64) string { return callCount(markPartial, n) }
 
 // values returns what commands about a cause or a reason are made of. Pseudonyms lead
 // nowhere, so that a page with them names only intervals.
-func (s *samples) values(name, interval string, redaction policy.Redaction) commandValues {
-	v := commandValues{Interval: interval}
+func (s *samples) values(name string, redaction policy.Redaction) commandValues {
+	v := commandValues{Interval: s.calls[name].interval}
 	if redaction != policy.RedactAll {
-		v.Outage, v.Conversation = s.outages[name].id, s.calls[name]
+		v.Outage, v.Conversation = s.outages[name].id, s.calls[name].conversation
 	}
 	return v
 }
 
 // fillCalls gives the cards about calls their rows, and a card about findings the
 // command that accepts one.
-func (g *gathering) fillCalls(c *card, redaction policy.Redaction) {
+func (g *gathering) fillCalls(c *card) {
 	for _, class := range []string{"missing_recording", "short_recording"} {
 		if !c.about(class) {
 			continue
@@ -126,11 +128,6 @@ func (g *gathering) fillCalls(c *card, redaction policy.Redaction) {
 		list := g.calls.list(class, c.Title, c.openOf(class))
 		if len(list.Calls) > 0 {
 			c.Calls = list
-			for i := range c.Reasons {
-				if r := &c.Reasons[i]; r.Name == class && redaction != policy.RedactAll {
-					r.Values.Finding = list.Calls[0].Finding // the first of the rows
-				}
-			}
 		}
 	}
 	c.fillCommands()

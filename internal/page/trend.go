@@ -21,6 +21,7 @@ type trend struct {
 type trendPoint struct {
 	X, Y, FromX, FromY string
 	Label, Text        string
+	Wide               bool // the label has room on a wide screen only
 	AtLeast            bool // the number of calls is not known
 }
 
@@ -48,7 +49,7 @@ func (v *auditView) trend() (t trend) {
 		share := 100 * float64(n.Coverage.Recorded) / float64(n.Coverage.Of)
 		p := trendPoint{
 			X: fmt.Sprintf("%.3f%%", step*(float64(i)+0.5)), Y: fmt.Sprintf("%.2f", trendTop+trendHeight*(100-share)/(100-low)),
-			Label: n.Short, AtLeast: n.Coverage.Total == report.AtLeast,
+			Label: n.Short, Wide: n.Wide, AtLeast: n.Coverage.Total == report.AtLeast,
 			Text: fmt.Sprintf("%s: %s recorded, %s", n.Label, n.Coverage.Share(n.Coverage.Recorded), n.Percent()),
 		}
 		if len(t.Points) > 0 {

@@ -8,14 +8,15 @@ import (
 
 	"cdrmend/internal/record"
 	"cdrmend/internal/report"
+	"cdrmend/internal/wording"
 )
 
 // counted writes a number of things: 1 call, 2 calls.
-func counted(n int64, thing string) string {
-	if n == 1 {
-		return "1 " + thing
-	}
-	return report.Grouped(n) + " " + thing + "s"
+func counted(n int64, thing string) string { return wording.Count(n, thing) }
+
+// are writes a number of things with its verb: 1 finding is, 2 findings are.
+func are(n int64, thing string) string {
+	return wording.Count(n, thing) + " " + wording.Verb(n, "is", "are")
 }
 
 // short writes a number in at most four characters.

@@ -134,8 +134,8 @@ func TestEveryErrorNamesFileLineAndKey(t *testing.T) {
 		"quiet day":         {top("policy: {quiet_days: [Sunday, 2026-12-25, sun]}"), `cdrmend.yaml:2:43: policy.quiet_days[2]: is "sun", want the name of a weekday such as sunday, or a date such as 2026-12-25`},
 		"only a star":       {top("policy: {exclusions: [{reason: r, ani: ['+49*', ' tel:- *']}]}"), `cdrmend.yaml:2:35: policy.exclusions[0].ani: is " tel:- *", of which nothing is left but the star, so that every number would fit`},
 		"accepted nothing":  {top("policy: {accepted: nobody.csv}"), "cdrmend.yaml:2:10: policy.accepted: reading nobody.csv: row 3 names neither a finding nor a conversation nor a recording"},
-		"names":             {top("policy: {names: names.csv}"), "cdrmend.yaml:2:10: policy.names: reading names.csv: row 2 names a \"truck\", want one of trunk, line, queue, user, organisation\ncdrmend.yaml:2:10: policy.names: reading names.csv: row 3 has no id or no name\ncdrmend.yaml:2:10: policy.names: reading names.csv: trunk t has two names, \"A\" and \"B\""},
-		"worklist":          {top("report: {worklist: work.csv}"), "cdrmend.yaml:2:10: report.worklist: reading work.csv: rows 1 and 2 are both about finding fnd-1\ncdrmend.yaml:2:10: report.worklist: reading work.csv: row 3 names no finding"},
+		"names":             {top("policy: {names: names.csv}"), "cdrmend.yaml:2:10: policy.names: reading names.csv: row 2 names a \"truck\", want one of trunk, line, queue, user, organisation\ncdrmend.yaml:2:10: policy.names: reading names.csv: row 3 has no id or no name\ncdrmend.yaml:2:10: policy.names: reading names.csv: row 4 gives trunk t the name \"B\", and row 1 gives t the name \"A\": keep one of them"},
+		"worklist":          {top("report: {worklist: work.csv}"), "cdrmend.yaml:2:10: report.worklist: reading work.csv: rows 1 and 2 are both about finding fnd-1\ncdrmend.yaml:2:10: report.worklist: reading work.csv: row 3 names no finding\ncdrmend.yaml:2:10: report.worklist: reading work.csv: row 5 holds \"soon\" under due: want a date in the form YYYY-MM-DD, as 2026-12-01"},
 		"report zone":       {top("report: {zone: Local}"), `cdrmend.yaml:2:10: report.zone: "Local" is no time zone, want one such as Europe/Berlin`},
 		"output in a source": {
 			strings.Replace(small, "url: out/", "url: m/date=all/results", 1),
@@ -160,7 +160,7 @@ func TestEveryErrorNamesFileLineAndKey(t *testing.T) {
 			writeFile(t, "ragged.csv", "org_id,line_id,trunk_id\na,b\n")
 			writeFile(t, "empty.csv", "")
 			writeFile(t, "names.csv", "kind,id,name\ntrunk,t,A\ntruck,t,A\nqueue,,B\ntrunk,t,B\n,,\n")
-			writeFile(t, "work.csv", "finding_id,owner,state,note,due\nfnd-1,a,,,\nfnd-1,b,,,\n,c,,,\n,,,,\n")
+			writeFile(t, "work.csv", "finding_id,owner,state,note,due\nfnd-1,a,,,\nfnd-1,b,,,\n,c,,,\n,,,,\nfnd-2,,,,soon\n")
 			writeFile(t, "nobody.csv", "finding_id,reason,by,conversation_id\n,known,me,c\n,,,\n,known,me,\n")
 			_, err := policy.Load("cdrmend.yaml", nil, nil)
 			if diff := cmp.Diff(strings.Split(test.want, "\n"), errorLines(t, err)); diff != "" {

@@ -2,8 +2,12 @@ package policy
 
 import (
 	"cmp"
+	"errors"
 	"slices"
 	"strings"
+	"time"
+
+	"cdrmend/internal/intern"
 )
 
 // NameKind is what a configured name is the name of.
@@ -54,12 +58,22 @@ type Work struct {
 	Due     string `json:"due,omitempty"`
 }
 
+// CheckDue says why a text is not when a finding is due: neither empty nor a date.
+func CheckDue(text string) error {
+	if _, err := time.Parse(time.DateOnly, text); text != "" && err != nil {
+		return errors.New("want a date in the form YYYY-MM-DD, as 2026-12-01")
+	}
+	return nil
+}
+
 // longestText is how long a name, or a cell of a worklist, may be, in bytes.
 const longestText = 4096
 
-// names reads the file of names.
+// names reads the file of names. An id is kept in the normal form that ids of records
+// have: a UUID in any spelling is the one in the tables.
 func (b *builder) names() {
 	path := b.doc.Policy.Names
+	seen := map[Name]namedRow{} // by kind and id, whatever the case of its letters
 	for i, row := range b.table("policy.names", path, "kind", "id", "name") {
 		problem := func(format string, args ...any) {
 			b.file.Problem("policy.names", "reading %s: row %d "+format, append([]any{b.path(path), i + 1}, args...)...)
@@ -75,17 +89,31 @@ func (b *builder) names() {
 		case len(n.Name) > longestText:
 			problem("has a name of %d bytes, want at most %d", len(n.Name), longestText)
 		}
+		written := n
+		var uuid intern.UUID
+		if intern.ParseUUID(&uuid, []byte(n.ID)) {
+			n.ID = string(uuid.AppendTo(nil))
+		}
+
+		// Somebody who writes one id in two ways means one thing, and only one of the two
+		// names would show.
+		key := Name{Kind: n.Kind, ID: strings.ToLower(n.ID)}
+		if first, twice := seen[key]; !twice {
+			seen[key] = namedRow{written, i + 1}
+		} else if first.name.Name != n.Name {
+			problem("gives %s %s the name %q, and row %d gives %s the name %q: keep one of them", n.Kind, written.ID, n.Name, first.row, first.name.ID, first.name.Name)
+		}
 		b.cfg.Report.Names = append(b.cfg.Report.Names, n)
 	}
 
-	names := b.cfg.Report.Names
-	slices.SortStableFunc(names, Name.compare)
-	for i := 1; i < len(names); i++ {
-		if names[i].compare(names[i-1]) == 0 && names[i].Name != names[i-1].Name {
-			b.file.Problem("policy.names", "reading %s: %s %s has two names, %q and %q", b.path(path), names[i].Kind, names[i].ID, names[i-1].Name, names[i].Name)
-		}
-	}
-	b.cfg.Report.Names = slices.CompactFunc(names, func(x, y Name) bool { return x.compare(y) == 0 })
+	slices.SortStableFunc(b.cfg.Report.Names, Name.compare)
+	b.cfg.Report.Names = slices.CompactFunc(b.cfg.Report.Names, func(x, y Name) bool { return x.compare(y) == 0 })
+}
+
+// namedRow is a row of the file of names, as it was written.
+type namedRow struct {
+	name Name
+	row  int
 }
 
 // worklist reads what people filled in.
@@ -101,6 +129,9 @@ func (b *builder) worklist() {
 			b.file.Problem("report.worklist", "reading %s: row %d names no finding", b.path(path), i+1)
 		case seen[w.Finding] > 0:
 			b.file.Problem("report.worklist", "reading %s: rows %d and %d are both about finding %s", b.path(path), seen[w.Finding], i+1, w.Finding)
+		}
+		if err := CheckDue(strings.TrimSpace(w.Due)); err != nil {
+			b.file.Problem("report.worklist", "reading %s: row %d holds %q under due: %v", b.path(path), i+1, w.Due, err)
 		}
 		for _, cell := range row {
 			if len(cell) > longestText {

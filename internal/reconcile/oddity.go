@@ -64,7 +64,7 @@ func (d *Decision) unevenEntries(source uint32) []string {
 		if fewer == 0 {
 			return nil
 		}
-		return []string{fmt.Sprintf("%d legs of source %s have fewer than the %d recordings that nine in ten of its recorded legs have: find out whether recordings of them are missing", fewer, d.Sources[source].Name, usual)}
+		return []string{fmt.Sprintf("legs of source %s with fewer than the %d recordings that nine in ten of its recorded legs have: %d; find out whether recordings of them are missing", d.Sources[source].Name, usual, fewer)}
 	}
 	return nil
 }

@@ -62,7 +62,7 @@ func TestASourceOfWhichNothingIsToBeRecordedIsOdd(t *testing.T) {
 }
 
 func TestLegsWithFewerRecordingsThanNearlyAllOthersAreOdd(t *testing.T) {
-	const warning = "2 legs of source c have fewer than the 2 recordings that nine in ten of its recorded legs have: find out whether recordings of them are missing"
+	const warning = "legs of source c with fewer than the 2 recordings that nine in ten of its recorded legs have: 2; find out whether recordings of them are missing"
 	for name, test := range map[string]struct {
 		legs, two int
 		want      []string

@@ -6,6 +6,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"cdrmend/internal/wording"
 )
 
 // Expected writes how many calls should be recorded: 1,958, or at least 1,958 when
@@ -20,6 +22,23 @@ func (c *Coverage) Expected() string {
 // Share writes a part of the calls that should be recorded: 1,912 of at least
 // 1,958.
 func (c *Coverage) Share(n int64) string { return Grouped(n) + " of " + c.Expected() }
+
+// Calls writes a part of the calls that should be recorded with what all of them are:
+// 1,912 of 1,958 calls.
+func (c *Coverage) Calls(n int64) string { return c.Share(n) + " " + wording.Noun(c.Of, "call") }
+
+// Are is the end of a sentence about a part of these calls that are recorded. Where
+// nobody can tell of others, they may be, too.
+func (c *Coverage) Are(n, untold int64) string {
+	if untold > 0 {
+		return c.Verb(n, "is", "are") + " known to be"
+	}
+	return c.Verb(n, "is", "are")
+}
+
+// Verb returns the verb for a part of these calls: the first for one call, as in 1 of 3
+// calls is, and 0 of 1 call is.
+func (c *Coverage) Verb(n int64, one, many string) string { return wording.VerbOf(n, c.Of, one, many) }
 
 // Percent writes a percentage of these calls, which never stands without the words
 // that limit it: 97.65 % of at least 1,958. It is empty when no call should be
@@ -42,13 +61,13 @@ func (c *Coverage) Remarks() []string {
 		list = append(list, "call detail records may hide further calls, so the number of calls is the least that there can be")
 	}
 	if n := c.excluded(); n > 0 {
-		list = append(list, fmt.Sprintf("%s not to be recorded and not counted: %s", calls(n), c.reasons()))
+		list = append(list, fmt.Sprintf("%s %s not to be recorded and not counted: %s", wording.Count(n, "call"), wording.Verb(n, "was", "were"), c.reasons()))
 	}
 	if c.Proof.Shared > 0 {
-		list = append(list, fmt.Sprintf("of the recorded calls %s only a recording that another call has too", has(c.Proof.Shared)))
+		list = append(list, sharedOnly(c.Proof.Shared))
 	}
 	if n := c.WithoutCDR; n > 0 {
-		list = append(list, fmt.Sprintf("%s to no call detail record, so calls may be missing from the count", belong(n)))
+		list = append(list, fmt.Sprintf("%s %s to no call detail record, so calls may be missing from the count", wording.Count(n, "recording"), wording.Verb(n, "belongs", "belong")))
 	}
 	return list
 }
@@ -73,7 +92,7 @@ func (c *Coverage) reasons() string {
 	var words []string
 	for i, name := range names {
 		if i == mostReasons {
-			words = append(words, fmt.Sprintf("%d other reasons", len(names)-i))
+			words = append(words, wording.Count(len(names)-i, "other reason"))
 			break
 		}
 		words = append(words, Grouped(c.Excluded[name])+" "+name)
@@ -81,25 +100,10 @@ func (c *Coverage) reasons() string {
 	return strings.Join(words, ", ")
 }
 
-func calls(n int64) string {
-	if n == 1 {
-		return "1 call was"
-	}
-	return Grouped(n) + " calls were"
-}
-
-func has(n int64) string {
-	if n == 1 {
-		return "1 has"
-	}
-	return Grouped(n) + " have"
-}
-
-func belong(n int64) string {
-	if n == 1 {
-		return "1 recording belongs"
-	}
-	return Grouped(n) + " recordings belong"
+// sharedOnly says what calls prove of which every recording is one of another call, too.
+func sharedOnly(n int64) string {
+	return Grouped(n) + " of the recorded calls " + wording.Verb(n, "has no recording of its own: what it has", "have no recording of their own: what each has") +
+		" is also taken for another call, and proves only that one of these calls was recorded"
 }
 
 // Each yields the proofs that there are, the surest first.
@@ -125,7 +129,7 @@ func (p *Proofs) Text() string {
 }
 
 var proofNames = map[string]string{
-	"id": "by recording id", "leg": "by leg id", "conversation": "by conversation and time", "shared": "by a recording that other calls share",
+	"id": "by recording id", "leg": "by leg id", "conversation": "by conversation and time", "shared": "by a recording that is also taken for another call",
 }
 
 // Add adds the coverage of another interval. The sum is known only if both are.

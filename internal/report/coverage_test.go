@@ -34,7 +34,7 @@ func TestRemarksNameWhatAPercentageLeavesOut(t *testing.T) {
 	}{
 		{report.Coverage{Total: report.Known, Excluded: map[string]int64{"too short": 0}}, nil},
 		{report.Coverage{Excluded: map[string]int64{"too short": 1}}, []string{"1 call was not to be recorded and not counted: 1 too short"}},
-		{report.Coverage{Proof: report.Proofs{Shared: 1, ID: 7}}, []string{"of the recorded calls 1 has only a recording that another call has too"}},
+		{report.Coverage{Proof: report.Proofs{Shared: 1, ID: 7}}, []string{"1 of the recorded calls has no recording of its own: what it has is also taken for another call, and proves only that one of these calls was recorded"}},
 		{report.Coverage{WithoutCDR: 1200}, []string{"1,200 recordings belong to no call detail record, so calls may be missing from the count"}},
 	} {
 		if diff := cmp.Diff(test.want, test.coverage.Remarks()); diff != "" {
@@ -86,7 +86,7 @@ func TestNoticesStandInTheOrderInWhichTheyMatter(t *testing.T) {
 			t.Errorf("nothing says what to do about %q", n.Text)
 		}
 	}
-	if want := []string{"stray 2", "warning clocks", "incomplete u"}; !slices.Equal(got, want) {
+	if want := []string{"elsewhere 2", "warning clocks", "incomplete u"}; !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }

@@ -11,7 +11,7 @@ import (
 // Notice is something that a reader must know before any number: what makes the
 // numbers say less than they seem to, and what to do about it.
 type Notice struct {
-	About string // a word for the margin: stray, unfit, warning or incomplete
+	About string // a word for the margin: elsewhere, not judged, warning or incomplete
 	Text  string
 	Next  string // what to do; empty when the text says it
 }
@@ -20,10 +20,10 @@ type Notice struct {
 // that cannot be judged, warnings, and incomplete inputs.
 func (s *Summary) Notices() []Notice {
 	var list []Notice
-	for _, class := range []struct{ name, about string }{{"stray_record", "stray"}, {"unfit_source", "unfit"}} {
+	for _, class := range []struct{ name, about string }{{"stray_record", "elsewhere"}, {"unfit_source", "not judged"}} {
 		if n := s.unsettled(class.name); n > 0 {
 			words, _ := wording.Class(class.name)
-			list = append(list, Notice{class.about, fmt.Sprintf("%s of class %s: %s", findings(n), class.name, words.Sentence), words.Remedy})
+			list = append(list, Notice{class.about, fmt.Sprintf("%s of class %s: %s", wording.Count(n, "finding"), class.name, words.Sentence), words.Remedy})
 		}
 	}
 	for _, w := range s.Warnings {
@@ -68,11 +68,4 @@ func (s *Summary) unsettled(class string) (n int64) {
 		}
 	}
 	return n
-}
-
-func findings(n int64) string {
-	if n == 1 {
-		return "1 finding"
-	}
-	return Grouped(n) + " findings"
 }

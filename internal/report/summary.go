@@ -161,19 +161,19 @@ type Ignored struct {
 
 // Text says what there is of a kind.
 func (i *Ignored) Text() string {
-	kind := strings.ReplaceAll(i.Kind, "_", " ")
-	if i.Kind == "no_recording" {
-		kind = "objects without the name of a recording"
+	what := wording.Count(i.Count, strings.ReplaceAll(i.Kind, "_", " "))
+	switch i.Kind {
+	case "no_recording":
+		what = wording.Count(i.Count, "object") + " without the name of a recording"
+	case "other":
+		what = wording.Count(i.Count, "other file")
 	}
-	return fmt.Sprintf("%s %s in source %s, such as %s", Grouped(i.Count), kind, i.Source, i.First[0])
+	return fmt.Sprintf("%s in source %s, such as %s", what, i.Source, i.First[0])
 }
 
 // RenewalsFailed writes how many outages were harmless.
 func RenewalsFailed(n int64) string {
-	if n == 1 {
-		return "1 renewal of a registration failed and succeeded in time: nobody was unregistered"
-	}
-	return Grouped(n) + " renewals of registrations failed and succeeded in time: nobody was unregistered"
+	return wording.Count(n, "renewal") + " of " + wording.Verb(n, "a registration", "registrations") + " failed and succeeded in time: nobody was unregistered"
 }
 
 // Text says how many calls the logs of registrations tell about. It is empty when
@@ -182,7 +182,7 @@ func (r Registrations) Text() string {
 	if r.Legs == 0 {
 		return ""
 	}
-	return Of(r.Seen, r.Legs) + " calls with a trunk or a line are on one that the logs of registrations show"
+	return fmt.Sprintf("%s %s with a trunk or a line %s on one that the logs of registrations show", Of(r.Seen, r.Legs), wording.Noun(r.Legs, "call"), wording.VerbOf(r.Seen, r.Legs, "is", "are"))
 }
 
 // OutagesByOpening separates the causes of outages that a failed registration

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"cdrmend/internal/printable"
+	"cdrmend/internal/wording"
 )
 
 // Tone says how a part of a text is meant.
@@ -58,10 +59,10 @@ func Text(r *Run, screen Screen) string {
 
 	switch {
 	case r.NoOp:
-		t.line("unchanged", fmt.Sprintf("%s objects, the newest commit is of this very run", Grouped(r.Objects)))
+		t.line("unchanged", fmt.Sprintf("%s, the newest commit is of this very run", wording.Count(r.Objects, "object")))
 		t.open(r)
 	case r.DryRun:
-		t.line("dry run", fmt.Sprintf("would read %s objects, %s; nothing was written", Grouped(r.Objects), Size(r.Bytes)))
+		t.line("dry run", fmt.Sprintf("would read %s, %s; nothing was written", wording.Count(r.Objects, "object"), Size(r.Bytes)))
 		t.memory(r)
 	default:
 		t.summary(r.Summary)
@@ -180,8 +181,8 @@ func (t *text) summary(s *Summary) {
 	}
 
 	c := &s.Coverage
-	t.share("recorded", c, c.Recorded, c.RecordedPercent, "calls that should be")
-	t.share("intact", c, c.Intact, c.IntactPercent, "with all their metadata")
+	t.share("recorded", c, c.Recorded, c.RecordedPercent, wording.Noun(c.Of, "call")+" that should be")
+	t.share("intact", c, c.Intact, c.IntactPercent, "with all metadata")
 	if proof := c.Proof.Text(); proof != "" {
 		t.line("proved", proof)
 	}

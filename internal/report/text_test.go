@@ -37,26 +37,27 @@ func TestTextSaysTheMostImportantFirst(t *testing.T) {
 	}, Todo: []report.Todo{
 		{Title: "Look for missing recordings", Numbers: "31 findings", Remedy: "Look for the recording at the vendor and export it again.", Command: "cdrmend explain fnd-30906cc64e4e96f6", Critical: true},
 		{Title: "Raise lookahead or lookback", Numbers: "1 finding", Remedy: "Raise lookahead or lookback of the source to the hours that the finding names, then run the interval of the rows again.", Command: "cdrmend explain fnd-aaaaaaaaaaaaaaaa"},
-		{Title: "Deliver the fields that unfit sources lack", Numbers: "2 findings, not certain", Remedy: "Correct the profile."},
+		{Title: "Deliver the fields that sources lack", Numbers: "2 findings, not certain", Remedy: "Correct the profile."},
 	}}
 	want := `Interval 2026-11-20
-  stray      1 finding of class stray_record: rows of another interval lie in a partition that the
+  elsewhere  1 finding of class stray_record: rows of another interval lie in a partition that the
              run of that interval never reads: they are missing from its numbers; raise lookahead or
              lookback of the source to the hours that the finding names, then run the interval of
              the rows again
-  unfit      2 findings of class unfit_source: the source lacks a field without which no call of it
+  not judged 2 findings of class unfit_source: the source lacks a field without which no call of it
              can be judged, so that nothing is claimed of its calls; correct the profile or the
              export of the source so that it has the fields that the finding names, then run again
   warning    3 records of source cdr have no organisation
   incomplete cdr/hour=07/\u{1b} (cdr): damaged; export cdr/hour=07/ again, then run again
   recorded   1,912 of at least 1,958 calls that should be, 97.65 % of at least 1,958
-  intact     1,900 of at least 1,958 with all their metadata, 97.03 % of at least 1,958
-  proved     1,800 by recording id, 100 by conversation and time, 12 by a recording that other calls
-             share
+  intact     1,900 of at least 1,958 with all metadata, 97.03 % of at least 1,958
+  proved     1,800 by recording id, 100 by conversation and time, 12 by a recording that is also
+             taken for another call
   note       call detail records may hide further calls, so the number of calls is the least that
              there can be
   note       1,012 calls were not to be recorded and not counted: 1,003 too short, 9 internal call
-  note       of the recorded calls 12 have only a recording that another call has too
+  note       12 of the recorded calls have no recording of their own: what each has is also taken
+             for another call, and proves only that one of these calls was recorded
   note       1 recording belongs to no call detail record, so calls may be missing from the count
   verdicts           31  missing
                   1,800  complete
@@ -78,7 +79,7 @@ func TestTextSaysTheMostImportantFirst(t *testing.T) {
   2  Raise lookahead or lookback: 1 finding. Raise lookahead or lookback of the source to the hours
      that the finding names, then run the interval of the rows again.
        cdrmend explain fnd-aaaaaaaaaaaaaaaa --config night.yaml
-  3  Deliver the fields that unfit sources lack: 2 findings, not certain. Correct the profile.
+  3  Deliver the fields that sources lack: 2 findings, not certain. Correct the profile.
 
   results    s3://out/interval=2026-11-20/runs/1/
   page       s3://out/interval=2026-11-20/runs/1/report.html

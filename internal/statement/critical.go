@@ -153,14 +153,14 @@ func (d *document) critical(s *report.Summary, t *told, zone *time.Location) {
 		d.findings(&t.open, zone, "registration outage")
 	}
 	if n := t.open.more; n > 0 {
-		d.text(fmt.Sprintf("%s later ones stand in the table “findings” (severity critical, status open).", report.Grouped(n)))
+		d.text(fmt.Sprintf("%s %s in the table “findings” (severity critical, status open).", wording.Count(n, "later one"), wording.Verb(n, "stands", "stand")))
 	}
 
 	if n := count(s, "critical", "accepted"); n > 0 {
-		d.text(fmt.Sprintf("Not listed here, as somebody accepted them: %s of severity critical. Section 6 says who, and why.", findings(n)))
+		d.text(fmt.Sprintf("Not listed here, as accepted: %s of severity critical. Section 6 says who, and why.", wording.Count(n, "finding")))
 	}
 	if n := count(s, "critical", "indeterminate"); n > 0 {
-		d.text(fmt.Sprintf("Not listed here, as nobody can tell yet whether they hold: %s of severity critical (table “findings”, status indeterminate).", findings(n)))
+		d.text(fmt.Sprintf("Not listed here, as nobody can tell yet whether each holds: %s of severity critical (table “findings”, status indeterminate).", wording.Count(n, "finding")))
 	}
 }
 
@@ -174,10 +174,10 @@ func (d *document) accepted(s *report.Summary, t *told, zone *time.Location) {
 
 	d.text(fmt.Sprintf("Accepted: %s, of severity critical: %s. An accepted finding still holds: somebody decided that no more is done about it. "+
 		"It changes no verdict and no number of section 3. The rows are those of the file of accepted findings; summary.json (accepted_grounds) has their whole text.",
-		findings(n), report.Grouped(count(s, "critical", "accepted"))))
+		wording.Count(n, "finding"), report.Grouped(count(s, "critical", "accepted"))))
 	d.findings(&t.accepted, zone, "accepted by whom, and why")
 	if n := t.accepted.more; n > 0 {
-		d.text(fmt.Sprintf("%s further ones stand in the table “findings” (status accepted).", report.Grouped(n)))
+		d.text(fmt.Sprintf("%s %s in the table “findings” (status accepted).", wording.Count(n, "further one"), wording.Verb(n, "stands", "stand")))
 	}
 }
 
@@ -202,13 +202,6 @@ func count(s *report.Summary, severity, status string) (n int64) {
 		}
 	}
 	return n
-}
-
-func findings(n int64) string {
-	if n == 1 {
-		return "1 finding"
-	}
-	return report.Grouped(n) + " findings"
 }
 
 // started writes when a call started, in a zone first if there is one.

@@ -146,7 +146,7 @@ func (d *document) table(columns []column, rows [][]string) {
 		header[i] = c.name
 	}
 
-	d.room(4 * cellLine)
+	d.room((mostLines + 2) * cellLine) // with the first row: no header stands alone at the end of a page
 	d.row("B", columns, header)
 	_, whole := d.pdf.GetPageSize()
 	for _, r := range rows {

@@ -136,7 +136,7 @@ func (d *document) notices(s *report.Summary, t *told) {
 
 	for i, w := range s.Warnings {
 		if i == named {
-			d.item(fmt.Sprintf("and %d more warnings: see summary.json", len(s.Warnings)-named))
+			d.item(fmt.Sprintf("and %s: see summary.json", wording.Count(len(s.Warnings)-named, "more warning")))
 			break
 		}
 		d.item(wording.Sentence(w))
@@ -189,8 +189,8 @@ var expectations = map[string]string{
 
 func (d *document) method(r *Run) {
 	d.heading("2  Method")
-	d.text("The program cdrmend compared the recordings that the manifests describe with the call detail records, by recording id and " +
-		"conversation id. Missing metadata was filled in only where exactly one value follows from the recording’s own name, from the call " +
+	d.text("The program cdrmend compared the recordings that the manifests describe with the call detail records, by the ids of recordings, " +
+		"legs and conversations. Missing metadata was filled in only where exactly one value follows from the recording’s own name, from the call " +
 		"detail records or from the registration log; each such repair is listed with its rule, its evidence, and the value before and " +
 		"after (table “repairs”). The originals were not changed: repaired documents are copies, equal to the original but for these values. " +
 		"Failed registrations of SIP trunks and lines were joined to outages, and for every call and finding the statement’s tables say with " +
@@ -204,8 +204,8 @@ func (d *document) result(r *Run, t *told) {
 	c := &s.Coverage
 	d.heading("3  Result")
 	d.notices(s, t)
-	d.strong(fmt.Sprintf("%s calls that should be recorded are recorded%s.", c.Share(c.Recorded), share(c, c.RecordedPercent)))
-	d.text(fmt.Sprintf("%s have all their metadata%s. %s", c.Share(c.Intact), share(c, c.IntactPercent), lost(s, t)))
+	d.strong(fmt.Sprintf("%s that should be recorded %s recorded%s.", c.Calls(c.Recorded), c.Are(c.Recorded, s.Verdicts["indeterminate"]), share(c, c.RecordedPercent)))
+	d.text(fmt.Sprintf("%s %s recorded with all metadata%s. %s", c.Share(c.Intact), c.Are(c.Intact, s.Verdicts["indeterminate"]), share(c, c.IntactPercent), lost(s, t)))
 	for _, remark := range c.Remarks() {
 		d.text(wording.Sentence(remark))
 	}
@@ -223,7 +223,7 @@ func (d *document) result(r *Run, t *told) {
 
 	if n := count(s, "", "accepted"); n > 0 {
 		d.text(fmt.Sprintf("Accepted: %s, of severity critical: %s. The calls keep their verdicts; section 6 says who accepted what, and why.",
-			findings(n), report.Grouped(count(s, "critical", "accepted"))))
+			wording.Count(n, "finding"), report.Grouped(count(s, "critical", "accepted"))))
 	}
 	d.text(outages(s))
 	if s.Renewals > 0 {
@@ -249,10 +249,10 @@ func lost(s *report.Summary, t *told) string {
 	}
 
 	if undecided > 0 {
-		text += fmt.Sprintf(" They include recordings of which nobody can tell whether they are missing: %s.", findings(undecided))
+		text += fmt.Sprintf(" They include recordings of which nobody can tell whether they are missing: %s.", wording.Count(undecided, "finding"))
 	}
 	if void > 0 {
-		text += fmt.Sprintf(" They include recordings that a manifest lists, or whose conversation has one in a manifest, without audio: %s (%s).", findings(void), reasons(t.void))
+		text += fmt.Sprintf(" They include recordings that a manifest lists, or whose conversation has one in a manifest, without audio: %s (%s).", wording.Count(void, "finding"), reasons(t.void))
 	}
 	return text
 }
@@ -294,7 +294,7 @@ func outages(s *report.Summary) string {
 // verdicts are the verdicts with their meanings, in the order of the table.
 var verdicts = []struct{ name, meaning string }{
 	{"complete", "recorded, with all required metadata as delivered"},
-	{"repaired", "recorded, and missing metadata could be filled in with certainty"},
+	{"repaired", "recorded, and missing metadata was filled in, as all evidence names one value"},
 	{"incomplete", "recorded, but metadata or media is missing, ambiguous or contradictory"},
 	{"partial", "a part of the call, or a recording that it names, was not found"},
 	{"missing", "no recording of the call with audio was found"},
@@ -309,12 +309,29 @@ func (d *document) limits(r *Run) {
 		"claimed; a failed registration may lose nothing while the one before still binds. Where the relation is “possible”, it is not even certain " +
 		"that the outage concerned the call. A recording counts as present when a manifest describes it, unless the manifest says that its " +
 		"audio is absent, empty or still to come. " + mediaCheck[r.Summary.Config.Media.Check] + " Calls that no call detail record shows are not counted.")
-	if len(r.Summary.Incomplete) == 0 {
-		d.text("All input that was read was complete.")
-		return
-	}
-	d.text("The incomplete input that section 3 names may hide calls and recordings, because of which results may be indeterminate.")
+	d.text(complete(r.Summary))
 }
+
+// complete says what is known to be incomplete, and claims of nothing that it is complete.
+func complete(s *report.Summary) string {
+	if len(s.Incomplete) > 0 {
+		return "The incomplete input that section 3 names may hide calls and recordings, because of which results may be indeterminate."
+	}
+	var n int64
+	for _, f := range s.Findings {
+		if slices.Contains(defective, f.Class) {
+			n += f.Count
+		}
+	}
+	if n > 0 {
+		return fmt.Sprintf("Single documents are defective: %s of classes %s. What they lack is known only as far as the call detail records name it. "+
+			"Nothing else shows that an input was incomplete, which does not prove that the exports were complete.", wording.Count(n, "finding"), strings.Join(defective, ", "))
+	}
+	return "Nothing shows that an input was incomplete, which does not prove that the exports were complete."
+}
+
+// defective are the classes of findings about documents that lack something.
+var defective = []string{"truncated_document", "malformed_document", "count_mismatch", "export_failed", "input_missing", "metadata_missing"}
 
 // mediaCheck says how the audio was examined.
 var mediaCheck = map[string]string{

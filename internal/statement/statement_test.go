@@ -106,6 +106,19 @@ func read(t *testing.T, path string) (text, pages string) {
 	return text, info[1]
 }
 
+// That no partition is incomplete does not say that every document is whole.
+func TestAStatementClaimsOfNoInputThatItIsComplete(t *testing.T) {
+	n := night(1, "c1")
+	n.Summary.Findings = append(n.Summary.Findings, report.FindingCount{Class: "truncated_document", Severity: "major", Status: "open", Count: 4})
+	n.Summary.Verdicts = map[string]int64{"indeterminate": 3}
+	text, _ := read(t, written(t, n, policy.Report{}))
+	for _, want := range []string{"Single documents are defective: 4 findings of classes truncated_document,", "does not prove that the exports were complete.", "1,912 of 1,958 calls that should be recorded are known to be recorded"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the statement does not say %q:\n%s", want, text)
+		}
+	}
+}
+
 func TestAStatementSaysWhatTheRunCameTo(t *testing.T) {
 	path := written(t, night(2, "c1"), policy.Report{})
 	text, pages := read(t, path)
@@ -114,7 +127,7 @@ func TestAStatementSaysWhatTheRunCameTo(t *testing.T) {
 		"1,912 of 1,958 calls that should be recorded are recorded (97.65 %).",
 		"fnd-0000000000000000", "fnd-0000000000000001", "conversation c1",
 		"scope_missing 2, timeout 1",
-		"All input that was read was complete.",
+		"Nothing shows that an input was incomplete, which does not prove that the exports were complete.",
 		"findings.csv " + strings.Repeat("f1", 32), "902(13)", "28 U.S.C. § 1746", "2017/565", "76(1)(b)",
 	} {
 		if !strings.Contains(text, want) {
@@ -228,8 +241,8 @@ func TestAStatementBeginsItsResultWithWhatLimitsIt(t *testing.T) {
 		"c, c/20/: 12 rows of interval 2026-11-19 lie in a partition", "set lookahead: 30h for source c, then run interval 2026-11-19 again.",
 		"c, c/: the source lacks end_time", "The clocks of sources c and m differ by 7s.", "m, m/hour=07/: damaged. What to do: export m/hour=07/ again.",
 		"1,912 of at least 1,958 calls that should be recorded are recorded (97.65 % of at least 1,958).",
-		"7 calls were not to be recorded and not counted: 7 too short.", "12 have only a recording that another call has too.", "3 recordings belong to no call detail record",
-		"1,900 by recording id, 12 by a recording that other calls share.", "by cause: scope_missing 2.", "by cause: lapsed 1.",
+		"7 calls were not to be recorded and not counted: 7 too short.", "12 of the recorded calls have no recording of their own: what each has is also taken for another call", "3 recordings belong to no call detail record",
+		"1,900 by recording id, 12 by a recording that is also taken for another call.", "by cause: scope_missing 2.", "by cause: lapsed 1.",
 	} {
 		next := strings.Index(text, want)
 		if next <= at {
@@ -279,7 +292,7 @@ func TestAStatementSaysWhoAcceptedWhatAndWhy(t *testing.T) {
 	text, _ := read(t, written(t, r, policy.Report{}))
 	for _, want := range []string{
 		"Accepted: 2 findings, of severity critical: 1. The calls keep their verdicts; section 6 says who accepted what, and why.",
-		"No critical finding is open. Not listed here, as somebody accepted them: 1 finding of severity critical.", "as nobody can tell yet whether they hold: 2 findings of severity critical",
+		"No critical finding is open. Not listed here, as accepted: 1 finding of severity critical.", "as nobody can tell yet whether each holds: 2 findings of severity critical",
 		"An accepted finding still holds", "J. Doe (row 4)", "basis: lawful erasure", "asked by +********56", "by whom is not shown (row 5)", "why is not shown",
 	} {
 		if !strings.Contains(text, want) {

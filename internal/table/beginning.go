@@ -33,8 +33,8 @@ func (l *lookup) beginning(ctx context.Context, column int, prefix string, yield
 		return err
 	}
 	known := len(l.parts.held) // what serves all row groups
-	for group := range l.file.RowGroups() {
-		found, err := l.groupBeginning(ctx, group, column, prefix)
+	for number := range l.file.RowGroups() {
+		found, err := l.groupBeginning(ctx, &group{number: number, pages: map[int][]page{}}, column, prefix)
 		if err != nil {
 			return err
 		}
@@ -50,9 +50,9 @@ func (l *lookup) beginning(ctx context.Context, column int, prefix string, yield
 }
 
 // groupBeginning returns the values of a chunk that begin with a prefix.
-func (l *lookup) groupBeginning(ctx context.Context, group, column int, prefix string) (found []string, err error) {
+func (l *lookup) groupBeginning(ctx context.Context, g *group, column int, prefix string) (found []string, err error) {
 	defer rescue(&err)
-	m := l.meta(group, column)
+	m := l.meta(g.number, column)
 	var indexes []span
 	if m.ColumnIndexOffset > 0 {
 		indexes = append(indexes, span{m.ColumnIndexOffset, m.ColumnIndexOffset + int64(m.ColumnIndexLength)})
@@ -64,21 +64,21 @@ func (l *lookup) groupBeginning(ctx context.Context, group, column int, prefix s
 		return nil, err
 	}
 
-	all, err := l.pages(group, column)
+	all, err := l.pages(g, column)
 	if err != nil {
 		return nil, err
 	}
-	likely, err := l.pagesBeginning(group, column, all, prefix)
+	likely, err := l.pagesBeginning(g.number, column, all, prefix)
 	if err != nil {
 		return nil, err
 	}
 	pages := make([][]page, column+1)
 	pages[column] = likely
-	if err := l.fetchPages(ctx, group, pages); err != nil {
+	if err := l.fetchPages(ctx, g.number, pages); err != nil {
 		return nil, err
 	}
 
-	err = l.values(group, column, likely, func(_ int64, v parquet.Value) {
+	err = l.values(g.number, column, likely, func(_ int64, v parquet.Value) {
 		if text := v.ByteArray(); !v.IsNull() && strings.HasPrefix(string(text), prefix) {
 			found = append(found, string(text))
 		}

@@ -12,6 +12,7 @@ import (
 	"cdrmend/internal/ledger"
 	"cdrmend/internal/object"
 	"cdrmend/internal/token"
+	"cdrmend/internal/wording"
 
 	"golang.org/x/sync/errgroup"
 )
@@ -322,7 +323,7 @@ func (v journalCheck) checkIdentity() {
 		v.broken(v.root, NameLink, key, "it belongs to the configuration named %q, the records to %q", id.said.Name, name)
 	}
 	if id.said.Earlier > 0 {
-		v.note("the output began with %d records of an earlier version, which name no output and no journal entry", id.said.Earlier)
+		v.note("the output began with %s of an earlier version, which %s no output and no journal entry", wording.Count(id.said.Earlier, "record"), wording.Verb(id.said.Earlier, "names", "name"))
 	}
 }
 
@@ -506,7 +507,7 @@ func (v journalCheck) checkOutput(e *entry) {
 	case e.record.Output != "":
 		v.broken(e.chain, OutputLink, e.key, "it belongs to the output of id %s, and this one is %s: it was brought from elsewhere", e.record.Output, v.id)
 	case e.entered < v.first || e.entered >= v.first+v.earlier:
-		v.broken(e.chain, OutputLink, e.key, "it names no output, and is none of the %d records that were there when the output got its id", v.earlier)
+		v.broken(e.chain, OutputLink, e.key, "it names no output, and came after the output got its id: the records that were there before are %d", v.earlier)
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 	"cdrmend/internal/policy"
 	"cdrmend/internal/replay"
 	"cdrmend/internal/report"
+	"cdrmend/internal/wording"
 )
 
 // Replay says how to check the inputs of the newest commits again.
@@ -269,7 +270,7 @@ func (v *Check) checkUnlisted(r *replayed, p *replay.Pinned) {
 		}
 	}
 	if more := max(since-unlisted, 0) + max(hidden-unlisted, 0); more > 0 {
-		v.note("interval %s: %d more objects of %s were not listed by commit %d", r.chain.label, more, p.String(), r.number)
+		v.note("interval %s: %s of %s %s not listed by commit %d", r.chain.label, wording.Count(more, "more object"), p.String(), wording.Verb(more, "was", "were"), r.number)
 	}
 }
 

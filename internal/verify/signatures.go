@@ -7,6 +7,7 @@ import (
 
 	"cdrmend/internal/policy"
 	"cdrmend/internal/token"
+	"cdrmend/internal/wording"
 )
 
 // checkSignatures goes from the records whose signatures verify to all records
@@ -46,7 +47,7 @@ func (v recordCheck) checkSignatures() {
 
 	v.report.Records.Keys = append([]string{}, slices.Sorted(maps.Keys(keys))...)
 	if n := v.report.Records.Signed; n > 0 && v.out.Keys == nil {
-		v.note("%d records are signed and no keys were given: signatures were not checked", n)
+		v.note("%s %s signed and no keys were given: signatures were not checked", wording.Count(n, "record"), wording.Verb(n, "is", "are"))
 	}
 }
 

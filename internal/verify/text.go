@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"cdrmend/internal/printable"
+	"cdrmend/internal/wording"
 )
 
 // shownObjects is how many leftovers the text lists.
@@ -23,26 +24,27 @@ func (r *Report) Text() string {
 	line("intervals", "%d", r.Intervals)
 	line("records", "%s", r.Records.text())
 	if j := r.Journal; j != nil {
-		line("journal", "%d entries; the newest is %d, SHA-256 %s", j.Entries, j.Number, j.SHA256)
+		line("journal", "%s; the newest is %d, SHA-256 %s", wording.Count(j.Entries, "entry"), j.Number, j.SHA256)
 	}
 	for i := range r.Keys {
 		line("key", "%s", r.Keys[i].text())
 	}
 	if t := r.Timestamps; t != nil && t.Tokens > 0 {
-		line("timestamps", "%d; entry %d and all before it existed at %s", t.Tokens, t.Number, t.Time.Format(time.RFC3339))
+		line("timestamps", "%s; entry %d and all before it existed at %s", wording.Grouped(t.Tokens), t.Number, t.Time.Format(time.RFC3339))
 	}
-	line("runs", "%d with %d files, %d bytes", r.Runs, r.Files, r.Bytes)
+	line("runs", "%s with %s, %s", wording.Count(r.Runs, "run"), wording.Count(r.Files, "file"), wording.Count(r.Bytes, "byte"))
 	if r.Packs > 0 {
-		line("packs", "%d of inputs", r.Packs)
+		line("packs", "%s of inputs", wording.Count(r.Packs, "pack"))
 	}
 	if r.Retained > 0 {
-		line("retention", "%d objects", r.Retained)
+		line("retention", "%s", wording.Count(r.Retained, "object"))
 	}
 	if in := r.Inputs; in != nil {
-		line("inputs", "%d objects, of which %d with %d bytes were read", in.Objects, in.Read, in.Bytes)
+		line("inputs", "%s; read: %s, with %s", wording.Count(in.Objects, "object"), wording.Grouped(in.Read), wording.Count(in.Bytes, "byte"))
 	}
 	if c := r.Recomputed; c != nil {
-		line("recomputed", "%d runs: %d tables with %d rows, %d documents, %d other files", c.Runs, c.Tables, c.Rows, c.Documents, c.Files)
+		line("recomputed", "%s: %s with %s, %s, %s", wording.Count(c.Runs, "run"), wording.Count(c.Tables, "table"), wording.Count(c.Rows, "row"),
+			wording.Count(c.Documents, "document"), wording.Count(c.Files, "other file"))
 	}
 
 	for _, d := range r.Adopted {
@@ -73,7 +75,7 @@ func (r *Report) Text() string {
 }
 
 func (r *Records) text() string {
-	text := fmt.Sprintf("%d, of which %d are signed", r.Count, r.Signed)
+	text := fmt.Sprintf("%s, signed: %s", wording.Grouped(r.Count), wording.Grouped(r.Signed))
 	if r.Signed > 0 {
 		text += fmt.Sprintf(" (by %s)", strings.Join(r.Keys, ", "))
 		if r.Verified > 0 {
@@ -81,21 +83,24 @@ func (r *Records) text() string {
 		}
 	}
 	if r.Vouched > 0 {
-		text += fmt.Sprintf("; signed records vouch for %d unsigned ones", r.Vouched)
+		text += fmt.Sprintf("; signed records vouch for %s", wording.Count(r.Vouched, "unsigned one"))
 	}
 	return text
 }
 
 func (k *Key) text() string {
-	text := fmt.Sprintf("%s, thumbprint %s: %d records", k.ID, k.Thumbprint, k.Records)
-	if k.Entries > 0 {
+	text := fmt.Sprintf("%s, thumbprint %s: %s", k.ID, k.Thumbprint, wording.Count(k.Records, "record"))
+	switch {
+	case k.Entries == 1:
+		text += fmt.Sprintf(" and journal entry %d", k.First)
+	case k.Entries > 1:
 		text += fmt.Sprintf(" and journal entries %d to %d", k.First, k.Last)
 	}
 	if k.Until != nil {
 		text += fmt.Sprintf("; it ends with entry %d", k.Until.Number)
 	}
 	if k.Late > 0 {
-		text += fmt.Sprintf(", and signed %d records and entries after that, which do not count", k.Late)
+		text += fmt.Sprintf("; what it signed after that does not count: %s", wording.Count(k.Late, "signature"))
 	}
 	return text
 }
@@ -103,12 +108,10 @@ func (k *Key) text() string {
 func (r *Report) verdict() string {
 	switch {
 	case len(r.Problems) > 0:
-		if len(r.Problems) == 1 {
-			return "NOT VERIFIED: 1 link is broken."
-		}
-		return fmt.Sprintf("NOT VERIFIED: %d links are broken.", len(r.Problems))
+		n := len(r.Problems)
+		return fmt.Sprintf("NOT VERIFIED: %s %s broken.", wording.Count(n, "link"), wording.Verb(n, "is", "are"))
 	case len(r.Unchecked) > 0:
-		return fmt.Sprintf("NOT VERIFIED: %d things could not be checked; nothing else is wrong.", len(r.Unchecked))
+		return fmt.Sprintf("NOT VERIFIED: %s could not be checked; nothing else is wrong.", wording.Count(len(r.Unchecked), "thing"))
 	case r.Records.Signed > r.Records.Verified:
 		return "Verified, except for signatures: every record, file and hash fits. Give the public keys with --keys."
 	case r.Records.Signed == 0:

@@ -2,16 +2,18 @@ package verify
 
 import (
 	"context"
+	"fmt"
 
 	"cdrmend/internal/ledger"
 	"cdrmend/internal/timestamp"
+	"cdrmend/internal/wording"
 )
 
 // checkTimestamps checks the tokens of the journal, if roots are given.
 func (v journalCheck) checkTimestamps(ctx context.Context) error {
 	if v.out.Roots == nil {
 		if v.tokens > 0 {
-			v.note("the journal has %d timestamps, which were not checked: give the roots of their authorities with --timestamp-roots", v.tokens)
+			v.note("the journal has %s, not checked: give the roots of their authorities with --timestamp-roots", wording.Count(v.tokens, "timestamp"))
 		}
 		return nil
 	}
@@ -35,7 +37,11 @@ func (v journalCheck) checkTimestamps(ctx context.Context) error {
 		}
 	}
 	if n := len(r.Bare); n > 0 {
-		v.note("%d journal entries from %d to %d have no timestamp of their own; that of a later entry vouches for those before it", n, r.Bare[0], r.Bare[n-1])
+		which := fmt.Sprintf("journal entry %d has no timestamp of its own", r.Bare[0])
+		if n > 1 {
+			which = fmt.Sprintf("%s from %d to %d have no timestamp of their own", wording.Count(n, "journal entry"), r.Bare[0], r.Bare[n-1])
+		}
+		v.note("%s; that of a later entry vouches for those before it", which)
 	}
 	if r.Tokens == 0 {
 		v.note("no timestamp vouches for the journal")

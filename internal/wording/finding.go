@@ -139,7 +139,7 @@ var classes = map[string]Words{
 	"unfit_source": {
 		Sentence: "the source lacks a field without which no call of it can be judged, so that nothing is claimed of its calls",
 		Remedy:   "correct the profile or the export of the source so that it has the fields that the finding names, then run again",
-		Title:    "deliver the fields that unfit sources lack",
+		Title:    "deliver the fields that sources lack",
 		Command:  runAgain,
 		Severity: "major",
 	},
@@ -332,6 +332,12 @@ func Unlisted(detail string) string {
 	}
 	w, _ := Detail("missing_recording", detail)
 	return w.Sentence
+}
+
+// Told reports whether the sentence about a finding tells all that its detail does, so
+// that nobody needs to read the detail beside it.
+func Told(class, detail string) bool {
+	return class == "missing_recording" && !strings.HasPrefix(detail, "like=")
 }
 
 // Void says why recordings that manifests list have no audio, from a detail that begins

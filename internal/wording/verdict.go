@@ -18,7 +18,7 @@ var reasons = map[string]Words{
 	"unfit": {
 		Sentence: "its source lacks a field without which no call can be judged",
 		Remedy:   "see the finding of class unfit_source, and correct the profile or the export",
-		Title:    "deliver the fields that unfit sources lack",
+		Title:    "deliver the fields that sources lack",
 		Command:  runAgain,
 	},
 	"no_end": {
@@ -29,7 +29,7 @@ var reasons = map[string]Words{
 	},
 	"contested": {
 		Sentence: "its conversation has recordings, and nobody can say whether one of them is its own",
-		Remedy:   "have the export name the leg of each recording, and its times; if one recording hears several legs, set one_recording_per: conversation for the source",
+		Remedy:   "have the export name the leg of each recording, and its times; if one recording hears several legs, set one_recording_per: conversation for the source of the call detail records",
 		Title:    "name the leg of each recording",
 		Command:  explainCall,
 	},
@@ -76,7 +76,7 @@ var reasons = map[string]Words{
 		Command:  explainCall,
 	},
 	"shared": {
-		Sentence: "all that it has is a recording that another leg has too, and that covers nothing of it",
+		Sentence: "the only recording that it could have is also taken for another leg, and covers nothing of this one",
 		Remedy:   "have the export name the leg of each recording",
 		Title:    "name the leg of each recording",
 		Command:  explainCall,
@@ -91,7 +91,7 @@ var proofs = map[string]Words{
 	"id":           {Sentence: "its call detail record lists the recording by its id"},
 	"leg":          {Sentence: "the recording bears the id of the leg"},
 	"conversation": {Sentence: "a recording has its conversation; their times are compared only where they are sound"},
-	"shared":       {Sentence: "each recording that it has is also one of another leg, so that it proves only that one of them was recorded"},
+	"shared":       {Sentence: "each recording that it has is also taken for another leg, so that it proves only that one of these legs was recorded"},
 }
 
 // rules say how each rule finds a repaired value.

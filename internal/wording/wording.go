@@ -67,6 +67,26 @@ func Detail(class, detail string) (Words, bool) {
 // class.
 func Remedy(class, detail string) string { return Work(class, detail).Remedy }
 
+// Uncertain is what to do about a recording of which nobody can tell whether it is missing.
+const Uncertain = "nothing until it is certain: first do what is asked about calls that cannot be told, then run again"
+
+// RemedyIn returns what to do about a finding of a source in its status: nothing about one
+// that somebody accepted, and nobody looks for a recording that may be there.
+func RemedyIn(status, class, source, detail string) string {
+	if status == "accepted" {
+		return ""
+	}
+	if status == "indeterminate" && (class == "missing_recording" || class == "short_recording") {
+		if d, ok := Detail(class, detail); !ok || detail == "" || d.Remedy == "" {
+			return Uncertain
+		}
+	}
+	if class == "stray_record" {
+		return StrayRemedy(source, detail)
+	}
+	return Remedy(class, detail)
+}
+
 // Work returns the words of a finding's class with what to do about this finding: where
 // its detail asks for other work, remedy, title and command are those of the detail.
 func Work(class, detail string) Words {

@@ -229,3 +229,22 @@ func TestCommandsHaveKnownPlaceholders(t *testing.T) {
 		}
 	}
 }
+
+func TestWhatToDoDependsOnTheStatus(t *testing.T) {
+	const like, void = "like=r1", "void=deleted"
+	for _, test := range []struct{ status, class, detail, want string }{
+		{"open", "missing_recording", "", "look for the recording at the vendor"},
+		{"accepted", "missing_recording", "", ""},
+		{"indeterminate", "missing_recording", "", "nothing until it is certain"},
+		{"indeterminate", "missing_recording", like, "compare the two"},
+		{"indeterminate", "missing_recording", void, "ask whoever runs the recorder"},
+		{"indeterminate", "short_recording", "7000", "nothing until it is certain"},
+		{"indeterminate", "media_mismatch", "", "compare the audio"},
+		{"open", "stray_record", "interval=2026-11-19;rows=2;lookahead=30h", "set lookahead: 30h for source c"},
+		{"accepted", "stray_record", "interval=2026-11-19;rows=2;lookahead=30h", ""},
+	} {
+		if got := wording.RemedyIn(test.status, test.class, "c", test.detail); !strings.HasPrefix(got, test.want) || test.want == "" && got != "" {
+			t.Errorf("%+v: %q", test, got)
+		}
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"unicode/utf16"
 
 	"cdrmend/internal/printable"
+	"cdrmend/internal/wording"
 )
 
 // cellUnits is how many UTF-16 units a cell can hold.
@@ -23,7 +24,7 @@ func CellText(v string) string {
 	const note = 60 // units reserved for the note
 	for i, c := range v {
 		if units += utf16.RuneLen(c); units > cellUnits-note {
-			return fmt.Sprintf("%s … (%d more bytes: see the tables)", v[:i], len(v)-i)
+			return fmt.Sprintf("%s … (%s: see the tables)", v[:i], wording.Count(len(v)-i, "more byte"))
 		}
 	}
 

@@ -235,11 +235,7 @@ func (c *columns) happened(r *line) string {
 
 // ofFinding says what to do about a finding.
 func ofFinding(r *line) string {
-	class, detail := r.raw.Cell("class"), r.raw.Cell("detail")
-	if class == "stray_record" {
-		return wording.StrayRemedy(r.raw.Cell("source"), detail)
-	}
-	return wording.Remedy(class, detail)
+	return wording.RemedyIn(r.raw.Cell("status"), r.raw.Cell("class"), r.raw.Cell("source"), r.raw.Cell("detail"))
 }
 
 // ofCall says what to do about a call that cannot be told.

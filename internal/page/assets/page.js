@@ -78,7 +78,7 @@ class Sheet {
 }
 
 // Columns that the page adds, which no table has.
-const composed = ["sentence", "remedy"];
+const composed = ["sentence", "remedy", "todo"];
 
 function middleCut(id) {
   const c = [...id];
@@ -104,7 +104,7 @@ const things = (sheet, column, row) => {
 
 // The filters of a list, as they stand in its form and in its address. Those without
 // a field in the form come from links.
-const fields = ["search", "class", "severity", "status", "relation"], linked = ["trunk", "from", "to"];
+const fields = ["search", "class", "severity", "status", "relation"], linked = ["trunk", "todo", "from", "to"];
 
 // List is a table of which one page of rows stands in the document at a time. What it
 // shows stands in the address of the page: #findings?class=conflict&row=51.
@@ -150,7 +150,8 @@ class List {
     const column = this.columns.find(c => c.name === values.sort);
     this.sort = column ? {column, down: values.down === "1"} : null;
     this.chips.replaceChildren(...linked.filter(k => this.linked[k]).map(k => {
-      const button = el("button", {type: "button"}, k === "trunk" ? "trunk " : k + " ", ...(k === "trunk" ? thing(this.sheet, "trunk", this.linked[k]) : zoned(Number(this.linked[k]))), " ✕");
+      const v = this.linked[k], shown = k === "trunk" ? thing(this.sheet, k, v) : k === "todo" ? [v] : zoned(Number(v));
+      const button = el("button", {type: "button"}, k === "todo" ? "to do: " : k + " ", ...shown, " ✕");
       button.setAttribute("aria-label", "Remove the filter " + k);
       button.addEventListener("click", () => { this.fill({...this.values(), [k]: ""}); this.changed(); });
       return button;
@@ -181,7 +182,7 @@ class List {
   }
   matches() {
     const v = this.values(), words = (v.search || "").toLowerCase().split(/\s+/).filter(Boolean);
-    const wanted = [["class", "class"], ["severity", "severity"], ["status", "status"], ["trunk", "trunk_id"]].filter(([k]) => v[k]);
+    const wanted = [["class", "class"], ["severity", "severity"], ["status", "status"], ["trunk", "trunk_id"], ["todo", "todo"]].filter(([k]) => v[k]);
     const s = this.sheet, start = row => s.get(row, "start_time");
     const found = this.initial.filter(row =>
       wanted.every(([k, column]) => s.get(row, column) === v[k]) &&
@@ -209,9 +210,10 @@ class List {
     this.page = Math.min(Math.max(page, 0), pages - 1);
     const from = this.page * this.size, rows = this.found.slice(from, from + this.size);
     this.table.tBodies[0].replaceChildren(...rows.map(row => this.row(row)));
-    const all = grouped(this.sheet.size), n = this.found.length;
-    this.counter.textContent = n === 0 ? "None of " + all + " match." :
-      (n === this.sheet.size ? all + " " + this.name : grouped(n) + " of " + all + " " + this.name + " match") +
+    const size = this.sheet.size, n = this.found.length, noun = {findings: "finding", repairs: "repair", closed: "closed finding"}[this.name];
+    const all = grouped(size) + " " + noun + (size === 1 ? "" : "s");
+    this.counter.textContent = n === 0 ? "None of " + all + (size === 1 ? " matches." : " match.") :
+      (n === size ? all : grouped(n) + " of " + all + (n === 1 || size === 1 ? " matches" : " match")) +
       (pages > 1 ? "; " + grouped(from + 1) + " to " + grouped(from + rows.length) + " are shown." : ".");
     this.pager.hidden = pages === 1;
     this.where.textContent = "page " + grouped(this.page + 1) + " of " + grouped(pages);
