@@ -12,7 +12,6 @@ import (
 	"cdrmend/internal/job"
 	"cdrmend/internal/ledger"
 	"cdrmend/internal/object"
-	"cdrmend/internal/reconcile"
 	"cdrmend/internal/replay"
 	"cdrmend/internal/report"
 
@@ -215,15 +214,11 @@ func (in *reading) part(ctx context.Context, story *explain.Story) (*job.Reading
 	if err != nil {
 		return nil, err
 	}
-	night, err := reconcile.ParseNight(raw)
-	if err != nil {
-		return nil, err
-	}
 	run, err := replay.PreparePart(ctx, &in.summary, in.packs.Inputs(), in.base, in.open)
 	if err != nil {
 		return nil, err
 	}
-	return in.job(run).ExplainPart(ctx, run.Interval, night, story.Rows(in.commit))
+	return in.job(run).ExplainPart(ctx, run.Interval, raw, story.Rows(in.commit))
 }
 
 // whole reads all inputs.

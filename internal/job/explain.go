@@ -55,7 +55,11 @@ type Place struct {
 // ExplainPart is Explain for some rows: it reads the objects that hold them or what is
 // linked with them, and all registrations. The rest of the night is known. It fails if
 // the sources show another run than that of the night.
-func (j *Job) ExplainPart(ctx context.Context, interval policy.Interval, night *reconcile.Night, part *Part) (*Reading, error) {
+func (j *Job) ExplainPart(ctx context.Context, interval policy.Interval, known []byte, part *Part) (*Reading, error) {
+	night, err := reconcile.ParseNight(known)
+	if err != nil {
+		return nil, err
+	}
 	inputs, err := j.list(ctx, interval)
 	if err != nil {
 		return nil, err

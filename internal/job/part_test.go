@@ -13,7 +13,6 @@ import (
 	"cdrmend/internal/explain"
 	"cdrmend/internal/job"
 	"cdrmend/internal/ledger"
-	"cdrmend/internal/reconcile"
 	"cdrmend/internal/synth"
 	tables "cdrmend/internal/table"
 )
@@ -39,11 +38,6 @@ func askAll(t *testing.T, j *job.Job, most int) (n answers) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	night, err := reconcile.ParseNight(raw)
-	if err != nil {
-		t.Fatal(err)
-	}
-
 	ids := map[string]int{} // with their legs
 	for r, err := range c.Table(t.Context(), tables.Calls) {
 		if err != nil {
@@ -66,7 +60,7 @@ func askAll(t *testing.T, j *job.Job, most int) (n answers) {
 			t.Fatalf("the story of %s: %v, %v", id, story, err)
 		}
 		n.legs += legs
-		if err := deepenPart(t, j, story, c, night); err != nil {
+		if err := deepenPart(t, j, story, c, raw); err != nil {
 			n.whole += legs
 			t.Logf("%s needs all inputs: %v", id, err)
 		}
@@ -74,9 +68,9 @@ func askAll(t *testing.T, j *job.Job, most int) (n answers) {
 	return n
 }
 
-func deepenPart(t *testing.T, j *job.Job, story *explain.Story, c *committed.Commit, night *reconcile.Night) error {
+func deepenPart(t *testing.T, j *job.Job, story *explain.Story, c *committed.Commit, known []byte) error {
 	t.Helper()
-	r, err := j.ExplainPart(t.Context(), interval, night, story.Rows(c))
+	r, err := j.ExplainPart(t.Context(), interval, known, story.Rows(c))
 	if err != nil {
 		t.Fatal(err)
 	}
