@@ -3,6 +3,7 @@ package job
 import (
 	"context"
 	"fmt"
+	"math"
 	"slices"
 	"time"
 
@@ -40,17 +41,23 @@ func (a *attempt) openPacks(ctx context.Context, b *base, inputs *intake.Inputs)
 	}
 	p := &packs{out: a.out, policy: &a.Config.Evidence, inputs: inputs, set: inputs.NewPacks(warn)}
 
+	heads := slices.DeleteFunc(slices.Concat([]ledger.Head{b.head}, b.neighbours, a.later(ctx, b)), func(h ledger.Head) bool {
+		return h.Record == nil || len(h.Record.Evidence) == 0
+	})
+	forgotten, err := a.forgotten(ctx, heads)
+	if err != nil {
+		a.Log.Warn("packs of inputs are not used: nobody can tell which of them were forgotten on purpose", "interval", a.interval.Label, "error", err)
+		heads = nil
+	}
 	seen := map[string]bool{}
-	for _, head := range slices.Concat([]ledger.Head{b.head}, b.neighbours, a.later(ctx, b)) {
-		if head.Record == nil {
-			continue
-		}
+	for _, head := range heads {
 		for _, named := range head.Record.Evidence {
-			if seen[named.Index.SHA256] {
+			there := ledger.Remains(named, forgotten)
+			if there == nil || seen[there.Index.SHA256] {
 				continue
 			}
-			seen[named.Index.SHA256] = true
-			if err := p.add(ctx, named); err != nil {
+			seen[there.Index.SHA256] = true
+			if err := p.add(ctx, *there); err != nil {
 				warn(named.Path, err)
 			}
 		}
@@ -58,6 +65,28 @@ func (a *attempt) openPacks(ctx context.Context, b *base, inputs *intake.Inputs)
 	p.merge = len(p.serve) > mostPacks
 	inputs.ServeFrom(p.set)
 	return p
+}
+
+// forgotten returns the packs that were forgotten on purpose since records named them. A
+// record must not name them again: where a store retains one, that would keep it longer.
+func (a *attempt) forgotten(ctx context.Context, heads []ledger.Head) (map[string]ledger.Forgotten, error) {
+	if len(heads) == 0 {
+		return nil, nil
+	}
+	from := int64(math.MaxInt64)
+	for _, h := range heads {
+		seen := int64(0)
+		if h.Record.Journal != nil {
+			seen = h.Record.Journal.Number
+		}
+		from = min(from, seen+1)
+	}
+	list, err := a.out.Forgotten(ctx, from)
+	all := map[string]ledger.Forgotten{}
+	for _, f := range list {
+		all[f.Path] = f
+	}
+	return all, err
 }
 
 // add adds a pack if it holds inputs of the run.

@@ -55,6 +55,22 @@ type Forgotten struct {
 	Instead *Pack  `json:"instead,omitempty"` // what holds its other inputs; nil: all of them are forgotten
 }
 
+// Remains returns the pack that has to be there for one that was named, when some were
+// forgotten: what was written instead, or instead of that; nil when nothing was.
+func Remains(p Pack, forgotten map[string]Forgotten) *Pack {
+	for range len(forgotten) + 1 {
+		f, ok := forgotten[p.Path]
+		if !ok || f.SHA256 != p.SHA256 {
+			break
+		}
+		if f.Instead == nil {
+			return nil
+		}
+		p = *f.Instead
+	}
+	return &p
+}
+
 // Mark is a place in the journal: everything up to it is fixed by its hash.
 type Mark struct {
 	Number int64  `json:"number"`

@@ -478,11 +478,11 @@ func (j *Journal) append(ctx context.Context, e Entry) (*Mark, error) {
 	return &j.trusted, nil
 }
 
-// Forgotten returns what the entries forget on purpose, in their order. It reads them
-// all. Entries that cannot be trusted do not count.
-func (o *Output) Forgotten(ctx context.Context) (list []Forgotten, err error) {
+// Forgotten returns what the entries from a number on forget on purpose, in their order.
+// It reads all of these. Entries that cannot be trusted do not count.
+func (o *Output) Forgotten(ctx context.Context, from int64) (list []Forgotten, err error) {
 	j := &Journal{out: o}
-	for from := int64(1); ; from += window {
+	for ; ; from += window {
 		files, err := j.fetch(ctx, from, window)
 		if err != nil {
 			return nil, err

@@ -80,7 +80,7 @@ func NewPlan(ctx context.Context, out *Output, labels []string, sel Selection, n
 
 	// What was forgotten may still be there: its store retained it, or somebody was
 	// killed.
-	before, err := out.Forgotten(ctx)
+	before, err := out.Forgotten(ctx, 1)
 	if err != nil {
 		return nil, err
 	}

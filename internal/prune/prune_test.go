@@ -199,7 +199,7 @@ func (w *world) left() (list []string) {
 
 func (w *world) entries() int {
 	w.Helper()
-	list, err := w.out.Forgotten(w.Context())
+	list, err := w.out.Forgotten(w.Context(), 1)
 	w.must(err)
 	return len(list)
 }
@@ -372,7 +372,7 @@ func TestAPackThatIsWrittenAnewHoldsTheRest(t *testing.T) {
 	p, _ := w.plan(prune.Selection{Recording: "r-" + labels[1]})
 	done, err := p.Apply(t.Context(), w.open(), why)
 	w.must(err)
-	forgotten, err := w.out.Forgotten(t.Context())
+	forgotten, err := w.out.Forgotten(t.Context(), 1)
 	w.must(err)
 	if len(forgotten) != 1 || forgotten[0].Instead == nil || forgotten[0].Path != w.packs[1].Path || forgotten[0].Instead.Objects != 2 || done.Replaced != 1 || done.Deleted != 2 {
 		t.Fatalf("%+v, %+v", done, forgotten)

@@ -20,7 +20,7 @@ const modulus = 3072
 
 // Generate makes a private key, as PKCS #8 in PEM.
 func Generate(keyType string) ([]byte, error) {
-	key, err := generate(keyType)
+	key, err := generateNamed(keyType)
 	if err != nil {
 		return nil, err
 	}
@@ -29,6 +29,21 @@ func Generate(keyType string) ([]byte, error) {
 		return nil, err
 	}
 	return pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}), nil
+}
+
+// generateNamed generates a key whose id can be an argument of a command: it does not
+// begin as a flag does.
+func generateNamed(keyType string) (any, error) {
+	for {
+		key, err := generate(keyType)
+		if err != nil {
+			return nil, err
+		}
+		s, err := newSigner(key, "")
+		if err != nil || !strings.HasPrefix(s.KeyID(), "-") {
+			return key, err
+		}
+	}
 }
 
 func generate(keyType string) (any, error) {
