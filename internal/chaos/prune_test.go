@@ -44,7 +44,7 @@ func (n *night) verified(what, output string) string {
 // packsOf returns the packs and indexes among files.
 func packsOf(stored files) (list []string) {
 	for _, name := range slices.Sorted(maps.Keys(stored)) {
-		if path.Base(path.Dir(name)) == "evidence" {
+		if path.Base(path.Dir(name)) == "evidence" && path.Ext(name) != ".json" { // that is no pack
 			list = append(list, name)
 		}
 	}
