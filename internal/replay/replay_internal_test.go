@@ -363,7 +363,7 @@ func stat(t *testing.T, store object.Store, key string) object.Info {
 			return info
 		}
 	}
-	t.Fatal(fmt.Sprintf("%s is not there", key))
+	t.Fatalf("%s is not there", key)
 	return object.Info{}
 }
 

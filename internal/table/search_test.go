@@ -149,11 +149,7 @@ func TestAPlaceIsFoundByBounds(t *testing.T) {
 	rows := manyValues(4 * rowsPerGroup)
 	_, file := written(t, Repairs, rows)
 	want := allRows(t, rows)[rowsPerGroup+77]
-	var m Match
-	for _, c := range []string{"source", "object_key", "entry"} {
-		m.Columns = append(m.Columns, c)
-	}
-	m.Tuples = [][]string{{want[1], want[2], want[3]}}
+	m := Match{Columns: []string{"source", "object_key", "entry"}, Tuples: [][]string{{want[1], want[2], want[3]}}}
 
 	r := &counting{Reader: bytes.NewReader(file)}
 	got := allRows(t, Find(t.Context(), r, int64(len(file)), "repairs.parquet", Repairs, &Search{Any: []Match{m}}))
