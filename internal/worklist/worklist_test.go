@@ -209,13 +209,13 @@ func TestTheSummaryOfAWorklistBeginsWithWhatLimitsIt(t *testing.T) {
 	rows := opened(t, written(t, n, policy.Report{}))["Summary"]
 	at := -1
 	for _, want := range [][]string{
-		{"stray", "2 findings of class stray_record"},
+		{"elsewhere", "2 findings of class stray_record"},
 		{"warning", "the clocks differ"},
 		{"incomplete", "m/+********56/ (m): damaged", "", "export m/+********56/ again"},
 		{"calls recorded", "50.00 % of at least 2", "1 of at least 2"},
 		{"note", "call detail records may hide"},
 		{"note", "7 calls"},
-		{"note", "of the recorded calls 1"},
+		{"note", "1 of the recorded calls has no recording of its own"},
 		{"note", "3 recordings"},
 		{"recorded calls by proof", "shared"},
 		{"excluded calls by reason", "too short", "7"},
