@@ -39,11 +39,11 @@ type Match struct {
 	Entry record.Ref `json:"entry"`
 }
 
-// Across is a leg and an entry with a recording that the leg lists, which is not of the
-// same conversation, or of none.
+// Across is a recording that legs and entries of several conversations have, or of none.
 type Across struct {
-	Match
-	Conversations []string `json:"conversations,omitempty"` // of both
+	Legs          []record.Ref `json:"legs"` // that list it
+	Entries       []record.Ref `json:"entries"`
+	Conversations []string     `json:"conversations"` // of all of them
 }
 
 // Link is a conversation or a recording that rows of margins have. The tables do not
@@ -83,21 +83,20 @@ func (n *Night) Reach(ids map[string]bool, rows map[record.Ref]bool) (added []st
 			}
 		}
 	}
-	both := func(m Match) bool {
-		if !rows[m.Leg] && !rows[m.Entry] {
-			return false
-		}
-		rows[m.Leg], rows[m.Entry] = true, true
-		return true
-	}
 	for _, m := range n.Likes {
-		both(m)
+		if rows[m.Leg] || rows[m.Entry] {
+			rows[m.Leg], rows[m.Entry] = true, true
+		}
 	}
-	for _, m := range n.Across {
-		if !both(m.Match) {
+	for _, a := range n.Across {
+		all := slices.Concat(a.Legs, a.Entries)
+		if !slices.ContainsFunc(all, func(row record.Ref) bool { return rows[row] }) {
 			continue
 		}
-		for _, id := range m.Conversations {
+		for _, row := range all {
+			rows[row] = true
+		}
+		for _, id := range a.Conversations {
 			if !ids[id] {
 				ids[id] = true
 				added = append(added, id)
@@ -204,7 +203,7 @@ func (w *whole) night(legs *match.LegGroups, doubts *doubt.Sources, likes map[ui
 		return w.given
 	}
 	ev := legs.Evidence
-	n := &Night{Format: NightFormat, Facts: legs.Facts.Night(ev.Texts), Units: []uint32{}, Doubts: doubts.Night(), Likes: []Match{}, Across: links.across, Links: links.list()}
+	n := &Night{Format: NightFormat, Facts: legs.Facts.Night(ev.Texts), Units: []uint32{}, Doubts: doubts.Night(), Likes: []Match{}, Across: links.joins(), Links: links.list()}
 	for _, odd := range w.units {
 		n.Units = append(n.Units, odd.Source)
 	}
@@ -224,7 +223,14 @@ type linker struct {
 	*evidence.Evidence
 	near   []uint64 // bits by text: ids of rows that belong to the interval, or are linked to one
 	found  map[link]bool
-	across []Across
+	across []across
+	ofID   map[uint64]int // which of across a recording is; the keys are of evidence.KeyOf
+}
+
+// across is what becomes an [Across].
+type across struct {
+	legs, entries []record.Ref
+	conversations []intern.Text
 }
 
 type link struct {
@@ -234,7 +240,7 @@ type link struct {
 
 // linksOf returns the links of a night. It needs the particulars of legs.
 func linksOf(ev *evidence.Evidence, entries *match.EntryGroups, owned match.Ownership) *linker {
-	l := &linker{Evidence: ev, near: make([]uint64, ev.Texts.Limit()/64+1), found: map[link]bool{}, across: []Across{}}
+	l := &linker{Evidence: ev, near: make([]uint64, ev.Texts.Limit()/64+1), found: map[link]bool{}, ofID: map[uint64]int{}}
 	for n := range uint32(len(ev.Legs)) {
 		if owned.Legs[n] {
 			l.leg(n, l.mark)
@@ -314,25 +320,60 @@ func (l *linker) add(id intern.Text, row record.Ref) bool {
 	return false
 }
 
+// fewEntries is how many entries of a recording are compared with each leg that lists it.
+// Where there are more, it counts as one of several conversations: the time for many
+// legs and many entries of one id would grow with their product.
+const fewEntries = 8
+
 // join notes the recordings that a leg lists whose entries are of another conversation,
 // or of none.
 func (l *linker) join(n uint32, byRecording *evidence.Index) {
 	leg := &l.Legs[n]
-	for _, recording := range l.Listed(n) {
-		for _, at := range byRecording.Find(leg.Org, recording) {
-			id := l.Entries[at].Conversation
-			if id != intern.None && id == leg.Conversation {
-				continue
-			}
-			a := Across{Match: Match{leg.Ref, refOfEntry(l.Evidence, at)}}
-			for _, id := range []intern.Text{leg.Conversation, id} {
-				if id != intern.None {
-					a.Conversations = append(a.Conversations, l.Texts.String(id))
-				}
-			}
-			l.across = append(l.across, a)
-		}
+	elsewhere := func(entry uint32) bool {
+		id := l.Entries[entry].Conversation
+		return id == intern.None || id != leg.Conversation
 	}
+	for _, recording := range l.Listed(n) {
+		entries := byRecording.Find(leg.Org, recording)
+		key := evidence.KeyOf(leg.Org, recording)
+		at, known := l.ofID[key]
+		if !known && len(entries) <= fewEntries && !slices.ContainsFunc(entries, elsewhere) {
+			continue
+		}
+		if !known {
+			at = len(l.across)
+			l.ofID[key] = at
+			l.across = append(l.across, l.entriesOf(entries))
+		}
+		a := &l.across[at]
+		a.legs, a.conversations = append(a.legs, leg.Ref), append(a.conversations, leg.Conversation)
+	}
+}
+
+func (l *linker) entriesOf(entries []uint32) (a across) {
+	for _, n := range entries {
+		a.entries = append(a.entries, refOfEntry(l.Evidence, n))
+		a.conversations = append(a.conversations, l.Entries[n].Conversation)
+	}
+	return a
+}
+
+// joins returns the recordings of several conversations, in the order of the first legs
+// that list them.
+func (l *linker) joins() []Across {
+	list := []Across{}
+	for _, a := range l.across {
+		out := Across{Legs: a.legs, Entries: a.entries, Conversations: []string{}}
+		slices.Sort(a.conversations)
+		for _, id := range slices.Compact(a.conversations) {
+			if id != intern.None {
+				out.Conversations = append(out.Conversations, l.Texts.String(id))
+			}
+		}
+		slices.Sort(out.Conversations)
+		list = append(list, out)
+	}
+	return list
 }
 
 // list returns the links in the order of ids and rows.
