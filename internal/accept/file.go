@@ -54,7 +54,7 @@ func (f *file) write(path string) (err error) {
 		mode = info.Mode().Perm()
 	}
 
-	// What has the name is removed and not opened: it may be a link to elsewhere.
+	// A file of this name is removed and not opened: it may be a link to another place.
 	name := filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+".new")
 	if err := os.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err

@@ -12,9 +12,9 @@ import (
 // latency is what a request takes longer where the bucket is far away.
 const latency = 30 * time.Millisecond
 
-// How many requests are in flight at once. The lower number is one that two cores serve
-// with time to spare, server included: what is measured is whether the program waits for
-// anything but its requests.
+// How many requests are in flight at once. Two cores can serve the lower number easily,
+// with the server on them, too. So it shows whether the program waits for anything but
+// its requests.
 const (
 	fewInFlight  = 16
 	manyInFlight = 256

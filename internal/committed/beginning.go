@@ -12,8 +12,8 @@ import (
 )
 
 // Beginning yields the values of a text column that begin with a prefix, in the order of
-// the table. Like [Commit.Lookup] it reads parts of a Parquet file, which no hash covers:
-// a value, or that there is none, says where to look.
+// the table. Like [Commit.Lookup] it reads parts of a Parquet file, and cannot check their
+// hash. So the result only says where to look.
 func (c *Commit) Beginning(ctx context.Context, s *table.Schema, column, prefix string) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
 		f, err := c.TableFile(ctx, s)

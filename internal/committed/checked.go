@@ -16,7 +16,7 @@ import (
 )
 
 // checked is a file that was read in full and has its committed hash, kept so that
-// parts of it can be read again. What is read then are the bytes that were hashed.
+// parts of it can be read again. A later read gives the bytes that were hashed, or fails.
 type checked struct {
 	name   string
 	ready  chan struct{} // closed when the other fields are set

@@ -30,7 +30,7 @@ import (
 	"github.com/rogpeppe/go-internal/txtar"
 )
 
-// scan gathers a story by reading whole tables, each row of which it judges by itself.
+// scan gathers a story by reading whole tables. It judges each row by itself.
 // It is what look-ups are compared with.
 type scan struct{ *gathering }
 

@@ -128,7 +128,7 @@ type keptInput struct {
 }
 
 // member is a row of an index: a document, and where it is said to be. A negative
-// document is none of the night.
+// number is that of a document which the night does not have.
 type member struct {
 	document        int
 	frame           int

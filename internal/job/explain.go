@@ -19,8 +19,8 @@ import (
 type Reading struct {
 	*reconcile.Trace
 	RunID string
-	Read  int // objects, of which a part was read; 0: all were
-	Of    int // of so many
+	Read  int // how many objects were read; 0: all of them
+	Of    int // how many objects the run has, when some were not read
 
 	log    *registration.Log
 	policy *policy.Policy

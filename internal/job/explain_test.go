@@ -19,16 +19,7 @@ import (
 // TestWhatIsExplainedIsWhatWasDecided asks, of every story and of the sample
 // night, for the reasons of everything that was decided.
 func TestWhatIsExplainedIsWhatWasDecided(t *testing.T) {
-	paths, err := filepath.Glob("../../testdata/*.txtar")
-	if err != nil || len(paths) == 0 {
-		t.Fatalf("no stories: %v", err)
-	}
-	nights := map[string]func(*testing.T) *job.Job{"sample": sampleNight, "every rule": everyRule}
-	for _, path := range paths {
-		story := readStory(t, path)
-		nights[filepath.Base(path)] = func(t *testing.T) *job.Job { return newNight(t, inputs(story)).job(asOf(story["as-of"])) }
-	}
-	for name, open := range nights {
+	for name, open := range storiedNights(t) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			j := open(t)
@@ -59,6 +50,22 @@ func TestWhatIsExplainedIsWhatWasDecided(t *testing.T) {
 			}
 		})
 	}
+}
+
+// storiedNights returns the nights of all stories, the sample night, and one in which
+// every rule applies.
+func storiedNights(t *testing.T) map[string]func(*testing.T) *job.Job {
+	t.Helper()
+	paths, err := filepath.Glob("../../testdata/*.txtar")
+	if err != nil || len(paths) == 0 {
+		t.Fatalf("no stories: %v", err)
+	}
+	nights := map[string]func(*testing.T) *job.Job{"sample": sampleNight, "every rule": everyRule}
+	for _, path := range paths {
+		story := readStory(t, path)
+		nights[filepath.Base(path)] = func(t *testing.T) *job.Job { return newNight(t, inputs(story)).job(asOf(story["as-of"])) }
+	}
+	return nights
 }
 
 // everyRule is a night in which each rule fills a value, or must not.

@@ -5,7 +5,6 @@ import (
 	"cmp"
 	"fmt"
 	"math/rand/v2"
-	"path/filepath"
 	"sync"
 	"testing"
 
@@ -79,16 +78,7 @@ func deepenPart(t *testing.T, j *job.Job, story *explain.Story, c *committed.Com
 
 // A part of the inputs, with what is known of the night, decides as all of them did.
 func TestFewInputsShowWhatAllOfThemDo(t *testing.T) {
-	paths, err := filepath.Glob("../../testdata/*.txtar")
-	if err != nil || len(paths) == 0 {
-		t.Fatalf("no stories: %v", err)
-	}
-	nights := map[string]func(*testing.T) *job.Job{"sample": sampleNight, "every rule": everyRule}
-	for _, path := range paths {
-		story := readStory(t, path)
-		nights[filepath.Base(path)] = func(t *testing.T) *job.Job { return newNight(t, inputs(story)).job(asOf(story["as-of"])) }
-	}
-	for name, open := range nights {
+	for name, open := range storiedNights(t) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			if n := askAll(t, open(t), 12); n.whole > 0 {
