@@ -16,7 +16,7 @@ import (
 // whole returns the section of a built-in profile that reads samples whole, for what no
 // table of values shows: which rows belong together, records deep inside others, and
 // what names of objects say. It returns nil when no profile fits. When several fit, it
-// takes one that fills a start, if there is one, and the one that fills the most fields. CSV may have another layout than that
+// takes the one that fills the most fields, where a start counts twice. CSV may have another layout than that
 // of the profile.
 func whole(kind string, samples []Sample) *Draft {
 	var best *profile.Profile
