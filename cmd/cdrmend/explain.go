@@ -218,7 +218,7 @@ func (in *reading) part(ctx context.Context, story *explain.Story) (*job.Reading
 	if err != nil {
 		return nil, err
 	}
-	return in.job(run).ExplainPart(ctx, run.Interval, raw, story.Rows(in.commit))
+	return in.job(ctx, run).ExplainPart(ctx, run.Interval, raw, story.Rows(in.commit))
 }
 
 // whole reads all inputs.
@@ -230,7 +230,7 @@ func (in *reading) whole(ctx context.Context, _ *explain.Story) (*job.Reading, e
 
 	// Another run id means that other bytes were read: the reasons would be those
 	// of another decision.
-	r, err := in.job(run).Explain(ctx, run.Interval)
+	r, err := in.job(ctx, run).Explain(ctx, run.Interval)
 	if err == nil && r.RunID != in.commit.Record.RunID {
 		err = fmt.Errorf("they make another run, %s", r.RunID)
 	}
@@ -239,7 +239,9 @@ func (in *reading) whole(ctx context.Context, _ *explain.Story) (*job.Reading, e
 
 // job returns the job of a run. The configuration in its summary knows nothing of this
 // machine.
-func (in *reading) job(run *replay.Run) *job.Job {
+func (in *reading) job(ctx context.Context, run *replay.Run) *job.Job {
 	run.Config.Concurrency, run.Config.Scratch = in.concurrency, in.out.Scratch
-	return run.Job(in.commit.Record.Tool, nil, in.watch)
+	j := run.Job(in.commit.Record.Tool, nil, in.watch)
+	j.Heard = replay.Heard(ctx, in.ledger(), in.commit.Record, in.out.Scratch, true)
+	return j
 }

@@ -28,7 +28,7 @@ var keyMeanings = []meaning{
 	{"sources.KIND[].successes", "registrations only: true when the log is known to contain successes. Default false."},
 	{"sources.KIND[].s3", "S3 settings of the source: region, endpoint, role_arn, external_id, path_style."},
 
-	{"media.check", "What is looked at of media objects: none, exists or size. Default none."},
+	{"media.check", "What is looked at of media objects: none, exists, size, or header, which also reads their first bytes. Default none."},
 	{"media.url", "Where media objects lie."},
 	{"media.s3", "S3 settings of the media."},
 

@@ -204,12 +204,6 @@ type LegInvalid struct {
 	Raw   string
 }
 
-// Media says which media objects exist.
-type Media struct {
-	CheckSize bool
-	Size      func(source uint32, key intern.Text) (size int64, ok bool)
-}
-
 // SourceOf returns the source of an object.
 func (ev *Evidence) SourceOf(object uint32) *Source { return &ev.Sources[ev.Objects[object].Source] }
 

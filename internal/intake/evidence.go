@@ -7,6 +7,8 @@ import (
 
 	"cdrmend/internal/evidence"
 	"cdrmend/internal/intern"
+	"cdrmend/internal/ledger"
+	"cdrmend/internal/object"
 	"cdrmend/internal/policy"
 	"cdrmend/internal/profile"
 	"cdrmend/internal/record"
@@ -43,7 +45,7 @@ func (c *collector) finish(release func()) (*evidence.Evidence, error) {
 	ev.Outages, ev.Index, ev.Silent = states.Outages, registration.NewIndex(states), states.Silent
 	ev.Lines = registration.NewLines(log.Events, ev.Texts)
 
-	ev.Media = c.in.media(ev.Texts)
+	ev.Media = c.in.findMedia(ev.Texts)
 	for i := range c.in.Objects {
 		o := &c.in.Objects[i]
 		columns, tabular := c.columns[uint32(i)]
@@ -133,8 +135,8 @@ func (c *collector) registrationLog() *registration.Log {
 	return log
 }
 
-// media returns how to look up a media object, nil when media is not checked.
-func (in *Inputs) media(texts *intern.Table) *evidence.Media {
+// findMedia returns how to look up a media object, nil when media is not checked.
+func (in *Inputs) findMedia(texts *intern.Table) *evidence.Media {
 	if in.config.Media.Check == policy.MediaNone {
 		return nil
 	}
@@ -144,27 +146,56 @@ func (in *Inputs) media(texts *intern.Table) *evidence.Media {
 		key    intern.Text
 	}
 	const anywhere = -1
-	sizes := map[place]int64{}
+	listed := map[place]evidence.ListedMedia{}
 	for i := range in.Objects {
 		if o := &in.Objects[i]; !o.Virtual {
-			sizes[place{int(o.Source), texts.OfString(in.nameOfMedia(o))}] = o.Size
+			listed[place{int(o.Source), texts.OfString(in.nameOfMedia(o))}] = evidence.ListedMedia{N: uint32(i), Size: o.Size}
 		}
 	}
 
 	for i := range in.Media {
-		sizes[place{anywhere, texts.OfString(in.Media[i].Path())}] = in.Media[i].Size
+		listed[place{anywhere, texts.OfString(in.Media[i].Path())}] = evidence.ListedMedia{N: uint32(len(in.Objects) + i), Size: in.Media[i].Size}
 	}
 
+	check := in.config.Media.Check
 	return &evidence.Media{
-		CheckSize: in.config.Media.Check == policy.MediaSize,
-		Size: func(source uint32, key intern.Text) (int64, bool) {
+		CheckSize: check >= policy.MediaSize, Headers: check >= policy.MediaHeader,
+		Find: func(source uint32, key intern.Text) (evidence.ListedMedia, bool) {
 			// An object in the document's own source counts before one below
 			// media.url.
-			if size, ok := sizes[place{int(source), key}]; ok {
-				return size, true
+			if found, ok := listed[place{int(source), key}]; ok {
+				return found, true
 			}
-			size, ok := sizes[place{anywhere, key}]
-			return size, ok
+			found, ok := listed[place{anywhere, key}]
+			return found, ok
 		},
 	}
+}
+
+// FindMedia returns the number of a media object as [evidence.Media] counts them.
+func (in *Inputs) FindMedia(source, key string) (uint32, bool) {
+	if n, found := in.Find(source, key); found && !in.Objects[n].Virtual {
+		return n, true
+	}
+	if source != ledger.MediaSource {
+		return 0, false
+	}
+	i, found := slices.BinarySearchFunc(in.Media, key, func(o object.Info, key string) int { return strings.Compare(o.Key, key) })
+	return uint32(len(in.Objects) + i), found
+}
+
+// CountMedia counts a request for a part of a media object.
+func (in *Inputs) CountMedia() { in.heard.Add(1) }
+
+// MediaRequests returns how many requests for parts of media objects were made.
+func (in *Inputs) MediaRequests() int64 { return in.heard.Load() }
+
+// ListedMedia returns an object as [evidence.Media] numbers them, with the name of its
+// source and its store.
+func (in *Inputs) ListedMedia(n uint32) (source string, info *object.Info, store object.Store) {
+	if i := int(n) - len(in.Objects); i >= 0 {
+		return ledger.MediaSource, &in.Media[i], in.media
+	}
+	o := &in.Objects[n]
+	return in.Sources[o.Source].Name, &o.Info, in.stores[o.Source]
 }

@@ -49,11 +49,14 @@ type Inputs struct {
 	config     *policy.Config
 	sources    []*policy.Source    // of Sources
 	stores     []object.Store      // of Sources
+	media      object.Store        // of Media, nil without one
+	listing    string              // the run id, but for what no listing shows
 	firsts     []string            // of Partitions: their first prefixes
 	recordings map[uint32][]uint32 // by document that is made: its media objects, in the order of their keys
 
 	packs     *pack.Set     // that serve inputs instead of their sources; nil: none
 	requested *atomic.Int64 // objects that were opened in their sources
+	heard     *atomic.Int64 // requests for parts of media
 }
 
 // Ignored counts what lies in a source and cannot be an input.
@@ -81,7 +84,7 @@ func (in *Inputs) Find(source, key string) (uint32, bool) {
 
 // List lists all inputs of an interval.
 func List(ctx context.Context, r Request, interval policy.Interval) (*Inputs, error) {
-	in := &Inputs{Interval: interval, config: r.Config, requested: new(atomic.Int64)}
+	in := &Inputs{Interval: interval, config: r.Config, media: r.Media, requested: new(atomic.Int64), heard: new(atomic.Int64)}
 	in.arrangeSources(&r)
 	if err := in.list(ctx, r.Media); err != nil {
 		return nil, err
@@ -95,9 +98,10 @@ func List(ctx context.Context, r Request, interval policy.Interval) (*Inputs, er
 	// The run id names what is there. Virtual objects follow from it, so they are
 	// added afterwards.
 	var err error
-	if in.RunID, err = in.identify(r.Tool); err != nil {
+	if in.listing, err = in.identify(r.Tool); err != nil {
 		return nil, err
 	}
+	in.RunID = in.listing
 
 	in.addVirtual()
 	in.addMade()
@@ -257,6 +261,29 @@ func (in *Inputs) identify(tool string) (string, error) {
 	}
 
 	return hex.EncodeToString(sum.Sum(nil))[:32], nil
+}
+
+// Denial is a media object that the store does not let be read.
+type Denial struct {
+	Source string `json:"source"`
+	Key    string `json:"key"`
+	Code   string `json:"code"`
+	KMSKey string `json:"kms_key,omitempty"`
+}
+
+// Deny makes the media objects that could not be read a part of the run id: no listing
+// shows that they can be.
+func (in *Inputs) Deny(list []Denial) error {
+	in.RunID = in.listing
+	if len(list) == 0 {
+		return nil
+	}
+	sum := sha256.New()
+	if err := json.NewEncoder(sum).Encode([]any{in.listing, list}); err != nil {
+		return err
+	}
+	in.RunID = hex.EncodeToString(sum.Sum(nil))[:32]
+	return nil
 }
 
 // Settled reports by name which sources can no longer deliver.

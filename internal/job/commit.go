@@ -189,6 +189,7 @@ func (a *attempt) commit(ctx context.Context, b *base) (ledger.Head, error) {
 	if c.packs != nil {
 		r.Night = c.packs.night
 	}
+	r.Media = c.media
 	r.Adopted = sortedTexts(r.Adopted, b.known.Adopted, b.head.Adopted)
 	r.Disowned = sortedTexts(b.known.Disowned, b.head.Disowned)
 	return b.ledger.Commit(ctx, r)

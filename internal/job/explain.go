@@ -68,7 +68,7 @@ func (j *Job) ExplainPart(ctx context.Context, interval policy.Interval, known [
 		return nil, fmt.Errorf("they make another run, %s", inputs.RunID)
 	}
 
-	only, err := part.objects(ctx, inputs, night)
+	only, err := part.objects(ctx, inputs.Inputs, night)
 	if err != nil {
 		return nil, err
 	}
@@ -122,15 +122,22 @@ func (p *Part) objects(ctx context.Context, in *intake.Inputs, night *reconcile.
 }
 
 // explain reads inputs, of which only may name some, and decides what they hold.
-func (j *Job) explain(ctx context.Context, inputs *intake.Inputs, only map[uint32]bool, decide func(*evidence.Evidence, evidence.Spread) (*reconcile.Trace, error)) (*Reading, error) {
+func (j *Job) explain(ctx context.Context, inputs *listed, only map[uint32]bool, decide func(*evidence.Evidence, evidence.Spread) (*reconcile.Trace, error)) (*Reading, error) {
 	memory := budget.New(inputs.Memory(), j.OwnGC)
-	ev, account, err := intake.Read(ctx, inputs, intake.Options{
+	ev, account, err := intake.Read(ctx, inputs.Inputs, intake.Options{
 		Everything: true, Only: only, Log: j.Log, Progress: j.Watch, Release: memory.Release, Tuning: j.tuning,
 	})
 	if err != nil {
 		return nil, err
 	}
 	defer account.Close()
+	hear := j.hear
+	if only != nil {
+		hear = j.hearPart
+	}
+	if err := hear(ctx, inputs, ev); err != nil {
+		return nil, err
+	}
 
 	var failed error
 	trace, err := interruptible(ctx, memory, func(s evidence.Spread) *reconcile.Trace {

@@ -41,6 +41,8 @@ type Job struct {
 	Log    *slog.Logger
 	Watch  Watch
 
+	Heard Heard // what is known of media; nil: nothing
+
 	tuning  intake.Tuning   // set by tests
 	journal *ledger.Journal // of the output, once an interval was run
 }
@@ -104,6 +106,9 @@ func (a *attempt) run(ctx context.Context) (*report.Run, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := a.recall(ctx, base, inputs); err != nil {
+		return nil, err
+	}
 
 	if err := a.begin(ctx, base); err != nil {
 		return nil, err
@@ -112,7 +117,7 @@ func (a *attempt) run(ctx context.Context) (*report.Run, error) {
 	log := a.Log.With("interval", a.interval.Label, "run_id", inputs.RunID)
 	r := resultOf(base.ledger, inputs)
 	if a.Dry != nil {
-		if err := a.Dry(ctx, inputs); err != nil {
+		if err := a.Dry(ctx, inputs.Inputs); err != nil {
 			return nil, err
 		}
 	}
@@ -139,7 +144,7 @@ func (a *attempt) run(ctx context.Context) (*report.Run, error) {
 	// An earlier attempt may have computed this run already, and lost the race for
 	// the commit.
 	if a.done == nil || a.done.inputs.RunID != inputs.RunID {
-		packs := a.openPacks(ctx, base, inputs)
+		packs := a.openPacks(ctx, base, inputs.Inputs)
 		defer packs.close()
 		if a.done, err = a.computeSeen(ctx, base.ledger, &base.head, inputs, packs, nil); err != nil {
 			return nil, err
@@ -151,9 +156,10 @@ func (a *attempt) run(ctx context.Context) (*report.Run, error) {
 	if err != nil {
 		return nil, err
 	}
+	r = resultOf(base.ledger, inputs) // only media say what its id is
 	r.Journal = a.enter(ctx, committed)
 
-	log.Info("committed", numbers(a.done.summary)...)
+	a.Log.Info("committed", append([]any{"interval", a.interval.Label, "run_id", inputs.RunID}, numbers(a.done.summary)...)...)
 	r.Outcome, r.Summary = a.done.summary.Outcome, a.done.summary
 	r.Todo = a.done.todo
 	return r, nil
@@ -170,16 +176,25 @@ func numbers(s *report.Summary) []any {
 }
 
 // list lists the inputs of an interval.
-func (j *Job) list(ctx context.Context, interval policy.Interval) (*intake.Inputs, error) {
-	return intake.List(ctx, intake.Request{
+func (j *Job) list(ctx context.Context, interval policy.Interval) (*listed, error) {
+	inputs, err := intake.List(ctx, intake.Request{
 		Config: j.Config, Sources: j.Stores.Sources, Media: j.Stores.Media, AsOf: j.AsOf, Tool: j.Tool,
 	}, interval)
+	if err != nil || j.Heard == nil {
+		return &listed{Inputs: inputs}, err
+	}
+	known, err := j.Heard(inputs)
+	if err != nil {
+		return nil, err
+	}
+	return &listed{inputs, known}, inputs.Deny(known.Denials(inputs))
 }
 
 // computed is a run whose files are all written. Only its commit is missing.
 type computed struct {
-	inputs   *intake.Inputs
+	inputs   *listed
 	packs    *packs
+	media    *ledger.File // what is in media; nil when nobody looked
 	decision *reconcile.Decision
 	summary  *report.Summary
 	todo     []report.Todo // what the page asks people to do
@@ -190,19 +205,19 @@ type computed struct {
 // compute reads everything, decides, and writes the files of the run. With a head
 // it also writes the history of a commit after it. The files have no effect before
 // the commit.
-func (j *Job) compute(ctx context.Context, to *ledger.Interval, head *ledger.Head, inputs *intake.Inputs) (*computed, error) {
+func (j *Job) compute(ctx context.Context, to *ledger.Interval, head *ledger.Head, inputs *listed) (*computed, error) {
 	return j.computeSeen(ctx, to, head, inputs, nil, nil)
 }
 
 // computeSeen computes as compute does. It keeps bytes of inputs in packs, unless these
 // are nil, and shows the witness, if there is one, the decision with what it rests on.
-func (j *Job) computeSeen(ctx context.Context, to *ledger.Interval, head *ledger.Head, inputs *intake.Inputs, packs *packs, seen Witness) (*computed, error) {
+func (j *Job) computeSeen(ctx context.Context, to *ledger.Interval, head *ledger.Head, inputs *listed, packs *packs, seen Witness) (*computed, error) {
 	memory := budget.New(inputs.Memory(), j.OwnGC)
 	keep, err := packs.keep(to, j.Config.Scratch)
 	if err != nil {
 		return nil, err
 	}
-	ev, account, err := intake.Read(ctx, inputs, intake.Options{
+	ev, account, err := intake.Read(ctx, inputs.Inputs, intake.Options{
 		Log: j.Log, Progress: j.Watch, Release: memory.Release, Keep: keep, Tuning: j.tuning,
 	})
 	if err != nil {
@@ -215,13 +230,20 @@ func (j *Job) computeSeen(ctx context.Context, to *ledger.Interval, head *ledger
 
 	// A stage that reads more before the decision has its place here: it takes
 	// inputs and evidence, and adds to the evidence.
+	if err := j.hear(ctx, inputs, ev); err != nil {
+		return nil, err
+	}
+	media, err := j.keepMedia(ctx, to, inputs, ev)
+	if err != nil {
+		return nil, err
+	}
 
 	decision, err := interruptible(ctx, memory, func(s evidence.Spread) *reconcile.Decision {
 		if seen == nil {
 			return reconcile.Decide(ev, s)
 		}
 		trace := reconcile.Explain(ev, s)
-		seen(inputs, account, trace)
+		seen(inputs.Inputs, account, trace)
 		trace.Release()
 		return trace.Decision
 	})
@@ -236,17 +258,17 @@ func (j *Job) computeSeen(ctx context.Context, to *ledger.Interval, head *ledger
 	decision.Night = nil // nobody else needs it
 
 	// Two stages read objects again, as only the decision says which.
-	places, err := intake.Locate(ctx, inputs, decision)
+	places, err := intake.Locate(ctx, inputs.Inputs, decision)
 	if err != nil {
 		return nil, err
 	}
 
 	decision.Complete(places)
-	if err := intake.SetAside(ctx, inputs, decision, account); err != nil {
+	if err := intake.SetAside(ctx, inputs.Inputs, decision, account); err != nil {
 		return nil, err
 	}
 
-	run := output.NewRun(output.Run{Config: j.Config, Inputs: inputs, Account: account, Decision: decision, Progress: j.Watch}, to)
+	run := output.NewRun(output.Run{Config: j.Config, Inputs: inputs.Inputs, Account: account, Decision: decision, Progress: j.Watch}, to)
 	summary, err := run.WriteObjects(ctx)
 	if err != nil {
 		return nil, err
@@ -257,7 +279,7 @@ func (j *Job) computeSeen(ctx context.Context, to *ledger.Interval, head *ledger
 	page := run.Page(ctx, summary)
 
 	// Reports name all other files by their hashes, so they come last.
-	c := &computed{inputs: inputs, packs: packs, decision: decision, summary: summary}
+	c := &computed{inputs: inputs, packs: packs, media: media, decision: decision, summary: summary}
 	if err := run.WriteTables(ctx, page, j.historyOf(to, head, c)); err != nil {
 		return nil, err
 	}
@@ -301,7 +323,7 @@ func (j *Job) output() *ledger.Output {
 }
 
 // resultOf returns the part of a result that is known once the inputs are listed.
-func resultOf(l *ledger.Interval, inputs *intake.Inputs) *report.Run {
+func resultOf(l *ledger.Interval, inputs *listed) *report.Run {
 	return &report.Run{
 		Interval: l.Label, RunID: inputs.RunID, URL: l.Store.String() + l.RunPrefix(inputs.RunID), Objects: inputs.Count, Bytes: inputs.Bytes,
 	}

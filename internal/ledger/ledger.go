@@ -47,6 +47,7 @@ type Record struct {
 	Disowned   []string       `json:"disowned,omitempty"`  // SHA-256 of those that a person called forgeries
 	Evidence   []Pack         `json:"evidence,omitempty"`  // packs that hold inputs of the run
 	Night      *File          `json:"night,omitempty"`     // what holds for all rows of the run, below the output; nil: nothing is kept
+	Media      *File          `json:"media,omitempty"`     // what is in the media objects of the run, below the output; nil: nobody looked
 }
 
 // Retention is how long S3 Object Lock was asked to keep objects.

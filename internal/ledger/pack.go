@@ -50,6 +50,23 @@ func (l *Interval) PutNight(ctx context.Context, content *scratch.Spool) (*File,
 	return &f, err
 }
 
+// PutMedia writes what is in the media objects of a run below the folder of the interval.
+func (l *Interval) PutMedia(ctx context.Context, content *scratch.Spool) (*File, error) {
+	f, err := l.putNamed(ctx, EvidenceFolder+content.Sum(), ".media.parquet", content)
+	f.Path = "interval=" + l.Label + "/" + f.Path
+	return &f, err
+}
+
+// OpenMedia returns what a record names of media objects, after checking its hash.
+func (o *Output) OpenMedia(ctx context.Context, f File, dir string) (*scratch.Spool, error) {
+	_, body, err := o.Store.Get(ctx, o.Root+f.Path)
+	if err != nil {
+		return nil, packError(f, err)
+	}
+	defer body.Close()
+	return fetch(io.LimitReader(body, f.Size+1), f.Path, f.SHA256, dir)
+}
+
 // maxNight is how many bytes of what holds for a night are read.
 const maxNight = 64 << 20
 
@@ -81,8 +98,10 @@ func (r *Record) EvidenceFiles() []File {
 	for _, p := range r.Evidence {
 		files = append(files, p.File, p.Index)
 	}
-	if r.Night != nil {
-		files = append(files, *r.Night)
+	for _, f := range []*File{r.Night, r.Media} {
+		if f != nil {
+			files = append(files, *f)
+		}
 	}
 	return files
 }

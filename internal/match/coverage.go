@@ -65,3 +65,20 @@ func AppendTalkTime(empty []record.Span, ev *evidence.Evidence, n uint32) ([]rec
 	}
 	return talk, true
 }
+
+// HeardUntil returns until when media last that begin at a time and are so long, in
+// microseconds, if nothing was recorded during pauses. These are in order and do not
+// overlap.
+func HeardUntil(start record.Time, duration int64, pauses []record.Span) record.Time {
+	end := start + record.Time(duration)
+	for _, p := range pauses {
+		if p.End <= start {
+			continue
+		}
+		if p.Start >= end {
+			break
+		}
+		end += p.End - max(p.Start, start)
+	}
+	return end
+}

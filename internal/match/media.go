@@ -66,7 +66,8 @@ type MediaState struct {
 	Found   bool  // and is there
 	Size    int64 // in the listing, else as the entry says; NoInt when unknown
 	empty   bool
-	Absent  bool // the entry's state says that there is none
+	Absent  bool            // the entry's state says that there is none
+	Heard   *evidence.Heard // what is in it; nil when nobody looked
 }
 
 // fewestBytes is how large media of more than longEnough must be to hold sound.
@@ -82,15 +83,21 @@ func MediaOf(ev *evidence.Evidence, n uint32, w *MediaWords) MediaState {
 	m := MediaState{Size: ev.OfEntries[n].MediaBytes, Absent: w.IsAbsent(e)}
 	if ev.Media != nil && e.MediaKey != intern.None {
 		m.Checked = true
-		var size int64
-		if size, m.Found = ev.Media.Size(ev.Objects[ev.Documents[e.Doc].Object].Source, e.MediaKey); m.Found {
-			m.Size = size
+		var listed evidence.ListedMedia
+		if listed, m.Found = listedMedia(ev, e, e.MediaKey); m.Found {
+			m.Size, m.Heard = listed.Size, ev.Media.Of(listed.N)
 		}
 	}
 
 	long := e.Has(record.StartTime) && e.Has(record.EndTime) && int64(e.End-e.Start) > longEnough
 	m.empty = m.Size == 0 || m.Size != profile.NoInt && m.Size < fewestBytes && long
 	return m
+}
+
+// Void reports whether nobody can hear anything: there is no media, it cannot be read, or
+// it is no audio.
+func (m MediaState) Void() bool {
+	return m.Gone() || m.Heard != nil && (m.Heard.Code != intern.None || m.Heard.NotAudio())
 }
 
 // Gone reports whether there is no media: the listing says so, or, where nobody
@@ -102,11 +109,28 @@ func (m MediaState) Gone() bool {
 	return m.Absent || m.empty
 }
 
+// listedMedia finds the media object that an entry names.
+func listedMedia(ev *evidence.Evidence, e *manifest.Entry, key intern.Text) (evidence.ListedMedia, bool) {
+	if ev.Media == nil || key == intern.None {
+		return evidence.ListedMedia{}, false
+	}
+	return ev.Media.Find(ev.Objects[ev.Documents[e.Doc].Object].Source, key)
+}
+
 // hasMedia reports whether the media of an entry was looked for and found.
 func hasMedia(ev *evidence.Evidence, e *manifest.Entry) bool {
-	if ev.Media == nil || e.MediaKey == intern.None {
-		return false
-	}
-	_, found := ev.Media.Size(ev.Objects[ev.Documents[e.Doc].Object].Source, e.MediaKey)
+	_, found := listedMedia(ev, e, e.MediaKey)
 	return found
+}
+
+// HeardOf returns what is in the media of an entry; nil when nobody looked.
+func HeardOf(ev *evidence.Evidence, n uint32) *evidence.Heard {
+	if ev.Media == nil || len(ev.Media.Heard) == 0 {
+		return nil
+	}
+	listed, found := listedMedia(ev, &ev.Entries[n], ev.Entries[n].MediaKey)
+	if !found {
+		return nil
+	}
+	return ev.Media.Of(listed.N)
 }

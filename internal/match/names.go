@@ -58,7 +58,7 @@ func FillFromNames(ev *evidence.Evidence, overused evidence.OverusedIDs) []Entry
 
 		st.Voice = words.isVoice(e)
 		if st.Voice {
-			st.Void = MediaOf(ev, uint32(i), words).Gone()
+			st.Void = MediaOf(ev, uint32(i), words).Void()
 			st.Pending = !st.Void && words.promises[e.State] && !hasMedia(ev, e)
 		}
 	}

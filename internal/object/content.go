@@ -23,3 +23,12 @@ func ContentAt(r io.ReaderAt, size int64, sum [32]byte) Content {
 type unclosed struct{ io.ReadSeeker }
 
 func (unclosed) Close() error { return nil }
+
+// readPart reads all that a store opened, and closes it.
+func readPart(r io.ReadCloser, err error) ([]byte, error) {
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	return io.ReadAll(r)
+}

@@ -70,6 +70,14 @@ func (d *directory) Open(ctx context.Context, info Info, from int64) (io.ReadClo
 	return &file{ctx: ctx, name: d.url + info.Key, f: f, info: info, left: info.Size - from}, nil
 }
 
+func (d *directory) Part(ctx context.Context, info Info, from int64, n int) ([]byte, error) {
+	f, err := d.open(info, from)
+	if err != nil {
+		return nil, fmt.Errorf("reading %q: %w", d.url+info.Key, explain(err))
+	}
+	return readPart(&file{ctx: ctx, name: d.url + info.Key, f: f, info: info, left: min(int64(n), info.Size-from)}, nil)
+}
+
 func (d *directory) open(info Info, from int64) (*os.File, error) {
 	if from < 0 || from > info.Size {
 		return nil, fmt.Errorf("byte %d of %d does not exist", from, info.Size)

@@ -76,7 +76,7 @@ func (b *bucket) Get(ctx context.Context, key string) (Info, io.ReadCloser, erro
 	// the same object.
 	return info, &body{
 		ctx: ctx, name: b.url + key, size: info.Size, stream: first,
-		open: func(ctx context.Context, from int64) (io.ReadCloser, error) { return b.get(ctx, info, from) },
+		open: func(ctx context.Context, from int64) (io.ReadCloser, error) { return b.get(ctx, info, from, info.Size) },
 	}, nil
 }
 

@@ -80,6 +80,10 @@ type Store interface {
 	// ErrChanged, from Open or from a later Read.
 	Open(ctx context.Context, info Info, from int64) (io.ReadCloser, error)
 
+	// Part returns n bytes of the object from the given byte on, fewer at its end, in one
+	// request. It is pinned as Open is.
+	Part(ctx context.Context, info Info, from int64, n int) ([]byte, error)
+
 	// Get streams the object that a key holds now, which no listing showed. The Info
 	// describes it; the error wraps fs.ErrNotExist when the key holds nothing.
 	Get(ctx context.Context, key string) (Info, io.ReadCloser, error)

@@ -53,13 +53,23 @@ func (b *bucket) inOrder(prefix string, infos iter.Seq2[Info, error]) iter.Seq2[
 }
 
 func (b *bucket) Open(ctx context.Context, info Info, from int64) (io.ReadCloser, error) {
+	return b.read(ctx, info, from, info.Size)
+}
+
+func (b *bucket) Part(ctx context.Context, info Info, from int64, n int) ([]byte, error) {
+	r, err := b.read(ctx, info, from, min(from+int64(n), info.Size))
+	return readPart(r, err)
+}
+
+// read opens the bytes of an object between two places.
+func (b *bucket) read(ctx context.Context, info Info, from, to int64) (io.ReadCloser, error) {
 	r := &body{
 		ctx:    ctx,
 		name:   b.url + info.Key,
-		size:   info.Size,
+		size:   to,
 		offset: from,
 		open: func(ctx context.Context, from int64) (io.ReadCloser, error) {
-			return b.get(ctx, info, from)
+			return b.get(ctx, info, from, to)
 		},
 	}
 	if err := r.start(); err != nil {
@@ -71,19 +81,19 @@ func (b *bucket) Open(ctx context.Context, info Info, from int64) (io.ReadCloser
 // get asks for the last byte when nothing is left to read: the answer shows
 // whether the object is still the same, and a request for an empty range is an
 // error.
-func (b *bucket) get(ctx context.Context, info Info, from int64) (io.ReadCloser, error) {
+func (b *bucket) get(ctx context.Context, info Info, from, to int64) (io.ReadCloser, error) {
 	if from < 0 || from > info.Size {
 		return nil, fmt.Errorf("byte %d of %d does not exist", from, info.Size)
 	}
 
 	skip := int64(0)
-	if from > 0 && from == info.Size {
+	if from > 0 && from == to {
 		skip = 1
 	}
 
-	r, err := b.client.get(ctx, info, from-skip)
+	r, err := b.client.get(ctx, info, from-skip, to)
 	if escaped, ok := info.unlisted(); ok && gone(err) {
-		r, err = b.client.get(ctx, escaped, from-skip)
+		r, err = b.client.get(ctx, escaped, from-skip, to)
 	}
 	if gone(err) {
 		return nil, ErrChanged

@@ -105,15 +105,17 @@ func archived(class string, restored *types.RestoreStatus) bool {
 	return restored == nil || aws.ToBool(restored.IsRestoreInProgress) || restored.RestoreExpiryDate == nil
 }
 
-// get returns the body of exactly the object that info describes, from the
-// given byte on.
-func (c *client) get(ctx context.Context, info Info, from int64) (io.ReadCloser, error) {
+// get returns the bytes between two places of exactly the object that info describes.
+func (c *client) get(ctx context.Context, info Info, from, to int64) (io.ReadCloser, error) {
 	in := &s3.GetObjectInput{Bucket: &c.bucket, Key: aws.String(info.Path()), IfMatch: aws.String(`"` + info.ETag + `"`)}
 	permission := "s3:GetObject"
 	if info.VersionID != "" {
 		in.VersionId, permission = &info.VersionID, "s3:GetObjectVersion"
 	}
-	if from > 0 {
+	switch {
+	case to < info.Size:
+		in.Range = aws.String(fmt.Sprintf("bytes=%d-%d", from, to-1))
+	case from > 0:
 		in.Range = aws.String(fmt.Sprintf("bytes=%d-", from))
 	}
 
@@ -123,7 +125,7 @@ func (c *client) get(ctx context.Context, info Info, from int64) (io.ReadCloser,
 	}
 
 	// Check the answer too: a server may ignore the condition or the range.
-	if unquote(out.ETag) != info.ETag || aws.ToInt64(out.ContentLength) != info.Size-from {
+	if unquote(out.ETag) != info.ETag || aws.ToInt64(out.ContentLength) != to-from {
 		out.Body.Close()
 		return nil, ErrChanged
 	}

@@ -1,6 +1,7 @@
 package object
 
 import (
+	"cmp"
 	"crypto/x509"
 	"errors"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 
 	"github.com/aws/smithy-go"
@@ -50,6 +52,29 @@ func TroubleOf(err error) Trouble {
 		t.Settings = true
 	}
 	return t
+}
+
+// CodeArchived is the code of an object that has to be restored before it can be read.
+const CodeArchived = "InvalidObjectState"
+
+// codeDenied is the code of an object that may not be read, where the store has no other.
+const codeDenied = "AccessDenied"
+
+// kmsKey finds the name of a KMS key in an answer.
+var kmsKey = regexp.MustCompile(`arn:aws[a-z-]*:kms:[a-z0-9-]+:\d*:(key|alias)/[A-Za-z0-9/_-]+`)
+
+// Unreadable reports whether an error says that the store does not let one object be
+// read: that it is denied, that its key may not be used, or that it is archived. It
+// returns the store's code, and the KMS key that the answer names.
+func Unreadable(err error) (code, key string, ok bool) {
+	f, isFault := errors.AsType[*fault](err)
+	if !isFault {
+		return codeDenied, "", errors.Is(err, fs.ErrPermission)
+	}
+	if f.code == CodeArchived || strings.HasPrefix(f.code, "KMS.") || f.denied() {
+		return cmp.Or(f.code, codeDenied), kmsKey.FindString(f.cause.Error()), true
+	}
+	return "", "", false
 }
 
 // denied reports whether the request was understood and is not allowed.

@@ -14,6 +14,7 @@ import (
 	"cdrmend/internal/ledger"
 	"cdrmend/internal/match"
 	"cdrmend/internal/policy"
+	"cdrmend/internal/profile"
 	"cdrmend/internal/reconcile"
 	"cdrmend/internal/record"
 	"cdrmend/internal/report"
@@ -29,7 +30,7 @@ func (r *Run) writeSummary(ctx context.Context) (*report.Summary, error) {
 		Format: report.SummaryFormat, Interval: in.Interval.Label, Start: in.Interval.Start.String(), End: in.Interval.End.String(),
 		Coverage: coverage(d), Legs: int64(len(d.Calls)), Conversations: conversations(d), Lost: int64(d.Lost),
 		Verdicts: verdicts(d), Findings: findingCounts(d), Outages: outageCauses(d), Renewals: renewalsFailed(d), Registrations: registrations(d),
-		MediaTypes: mediaTypes(d, r.Config.Policy.VoiceMedia), States: states, Overused: int64(d.OverusedIDs), ReusedLegIDs: d.ReusedLegIDs,
+		Media: heardMedia(d), MediaTypes: mediaTypes(d, r.Config.Policy.VoiceMedia), States: states, Overused: int64(d.OverusedIDs), ReusedLegIDs: d.ReusedLegIDs,
 		Incomplete: r.incomplete(), Partitions: partitions(in, r.Account, d), Warnings: warnings(in, r.Account, d),
 		Ignored: ignored(in),
 		Outcome: outcome(d), Settled: in.Settled(), Config: r.Config.Identity(),
@@ -61,6 +62,30 @@ func ignored(in *intake.Inputs) []report.Ignored {
 		}
 	}
 	return list
+}
+
+// heardMedia counts what was looked into of media; nil when nobody looked.
+func heardMedia(d *reconcile.Decision) *report.Media {
+	if d.Media == nil || !d.Media.Headers {
+		return nil
+	}
+	m := &report.Media{Recordings: d.Voices, Formats: map[string]int64{}}
+	for _, rec := range d.Recordings {
+		switch h := match.HeardOf(d.Evidence, rec.Entry); {
+		case h == nil:
+		case h.Code != intern.None:
+			m.Unreadable++
+		case h.NotAudio():
+			m.NoAudio++
+		default:
+			m.Heard++
+			m.Formats[d.Texts.String(h.Format)+"/"+d.Texts.String(h.Codec)]++
+			if h.Duration == profile.NoInt {
+				m.Unknown++
+			}
+		}
+	}
+	return m
 }
 
 func coverage(d *reconcile.Decision) report.Coverage {

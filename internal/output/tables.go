@@ -33,7 +33,7 @@ func (r *Run) WriteTables(ctx context.Context, p *page.Run, with func(ctx contex
 		schema *table.Schema
 		rows   table.Rows
 	}{
-		{table.Recordings, d.RecordingRows},
+		{d.RecordingTable(), d.RecordingRows},
 		{table.Calls, d.CallRows},
 		{table.Repairs, d.RepairRows(r.Inputs.Interval.Label)},
 		{table.Outages, d.OutageRows},

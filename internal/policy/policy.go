@@ -111,6 +111,7 @@ const (
 	MediaNone MediaCheck = iota
 	MediaExists
 	MediaSize
+	MediaHeader // its first bytes are read, too
 )
 
 // Output is where results go.

@@ -9,7 +9,6 @@ import (
 
 	"cdrmend/internal/evidence"
 	"cdrmend/internal/intern"
-	"cdrmend/internal/manifest"
 	"cdrmend/internal/match"
 	"cdrmend/internal/policy"
 	"cdrmend/internal/record"
@@ -185,7 +184,7 @@ func (a *assessor) trail(s *assessment, id intern.Text) intern.Text {
 	for _, n := range about {
 		switch st := &a.entries.States[n]; {
 		case st.Void:
-			gone = append(gone, a.whyGone(&a.Entries[n]))
+			gone = append(gone, a.whyGone(n))
 		case st.Pending:
 			pending = true
 		}
@@ -213,9 +212,15 @@ func (a *assessor) trail(s *assessment, id intern.Text) intern.Text {
 	return intern.None
 }
 
-// whyGone says why the media of a void entry is gone.
-func (a *assessor) whyGone(e *manifest.Entry) string {
-	if a.media.IsAbsent(e) {
+// whyGone says why nobody can hear the media of a void entry.
+func (a *assessor) whyGone(n uint32) string {
+	e, heard := &a.Entries[n], match.HeardOf(a.Evidence, n)
+	switch {
+	case heard != nil && heard.Code != intern.None:
+		return MediaUnreadable.String()
+	case heard != nil && heard.NotAudio():
+		return MediaNotAudio.String()
+	case a.media.IsAbsent(e):
 		return strings.ToLower(a.Texts.String(e.State))
 	}
 	return MediaMissing.String()

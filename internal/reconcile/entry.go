@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strings"
 
 	"cdrmend/internal/cdr"
 	"cdrmend/internal/doubt"
@@ -30,19 +29,20 @@ type entryReporter struct {
 	words      *words
 	media      *match.MediaWords
 	doubts     *doubt.Sources
+	channels   []uint16 // that recordings of a source usually have; 0: nothing is usual
 	outcomes   []entryOutcome
 }
 
 // reportEntries makes the findings of every owned entry, in the order of the
 // entries.
-func reportEntries(blank report, entries *match.EntryGroups, legs *match.LegGroups, objects evidence.ObjectOrder, candidates match.Candidates, doubts *doubt.Sources, words *words, spread evidence.Spread) ([]entryOutcome, []report) {
+func reportEntries(blank report, entries *match.EntryGroups, legs *match.LegGroups, objects evidence.ObjectOrder, candidates match.Candidates, doubts *doubt.Sources, channels []uint16, words *words, spread evidence.Spread) ([]entryOutcome, []report) {
 	media := match.MediaWordsOf(entries.Evidence)
 	outcomes := make([]entryOutcome, len(entries.States))
 	reports := make([]report, spread.Parts(len(entries.States)))
 	spread.EachPart(len(entries.States), func(i, from, to int) {
 		r := entryReporter{
 			report: blank, legs: legs, entries: entries, objects: objects, candidates: candidates,
-			words: words, media: media, doubts: doubts, outcomes: outcomes,
+			words: words, media: media, doubts: doubts, channels: channels, outcomes: outcomes,
 		}
 		r.findings = make([]Finding, 0, repairedFields(entries.States[from:to])+64) // most findings are of repaired fields
 		r.part(from, to)
@@ -105,7 +105,7 @@ func (r *entryReporter) entry(n uint32, invalid []record.Invalid) {
 	r.conflicts(n, legs, by)
 	r.invalidFields(n, invalid)
 	r.duplicate(n)
-	r.reportMedia(n)
+	r.reportMedia(n, legs)
 }
 
 // found adds a finding of an entry and updates the outcome of the entry, which
@@ -362,29 +362,5 @@ func asRead(e manifest.Entry) manifest.Entry {
 func unlessGiven[T any](e *manifest.Entry, f record.Field, value *T, missing T) {
 	if !e.Has(f) {
 		*value = missing
-	}
-}
-
-// reportMedia reports what is wrong with the audio itself.
-func (r *entryReporter) reportMedia(n uint32) {
-	e := &r.Entries[n]
-	doc := &r.Documents[e.Doc]
-	if doc.Virtual && !doc.OfMedia {
-		r.found(n, MetadataMissing, NoField, e.MediaKey, statusUnless(r.legs.HidesNear(e)))
-	}
-
-	m, said := match.MediaOf(r.Evidence, n, r.media), r.OfEntries[n].MediaBytes
-	switch {
-	case m.Gone() && m.Absent:
-		state := "state=" + strings.ToLower(r.Texts.String(e.State))
-		r.foundAs(policy.Minor, n, MediaMissing, NoField, r.Texts.OfString(state), Open) // the finding about its leg counts the loss
-	case m.Gone():
-		detail := e.MediaKey
-		if m.Found || !m.Checked {
-			detail = r.Texts.OfString("bytes=" + decimal(m.Size))
-		}
-		r.found(n, MediaMissing, NoField, detail, statusUnless(r.legs.HidesNear(e)))
-	case m.Checked && r.Media.CheckSize && said != profile.NoInt && said != m.Size:
-		r.found(n, MediaMismatch, NoField, r.Texts.OfString(fmt.Sprintf("expected=%d;actual=%d", said, m.Size)), Open)
 	}
 }

@@ -29,8 +29,12 @@ const (
 	InputMissing
 	InvalidField
 	MalformedDocument
+	MediaChannels
+	MediaCut
 	MediaMismatch
 	MediaMissing
+	MediaNotAudio
+	MediaUnreadable
 	MetadataMissing
 	MissingField
 	MissingRecording
@@ -56,8 +60,12 @@ var classes = [NumClasses]struct {
 	{"input_missing", policy.Minor}, // of registrations; others are graver
 	{"invalid_field", policy.Minor},
 	{"malformed_document", policy.Major},
+	{"media_channels", policy.Minor},
+	{"media_cut", policy.Minor}, // major without a leg
 	{"media_mismatch", policy.Critical},
 	{"media_missing", policy.Critical}, // minor when the entry itself says so
+	{"media_not_audio", policy.Critical},
+	{"media_unreadable", policy.Critical},
 	{"metadata_missing", policy.Major},
 	{"missing_field", policy.Major},
 	{"missing_recording", policy.Critical},

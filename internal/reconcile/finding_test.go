@@ -340,9 +340,9 @@ func TestMediaThatIsGoneIsAsGraveAsWhatNobodyElseCounts(t *testing.T) {
 			e.End = cmp.Or(e.End, "10:10")
 			ev := nighttest.New().Add(e).AddLegs(nighttest.Changed(tenMinutes, func(l *nighttest.Leg) { l.Unanswered = true }))
 			if test.listed != nil {
-				ev.Media = &evidence.Media{CheckSize: test.size, Size: func(_ uint32, key intern.Text) (int64, bool) {
+				ev.Media = &evidence.Media{CheckSize: test.size, Find: func(_ uint32, key intern.Text) (evidence.ListedMedia, bool) {
 					size, ok := test.listed[ev.Texts.String(key)]
-					return size, ok
+					return evidence.ListedMedia{Size: size}, ok
 				}}
 			}
 			d := ev.Decide(t)

@@ -31,6 +31,10 @@ type Night struct {
 	Likes  []Match        `json:"look_alikes"`
 	Across []Across       `json:"across_conversations"`
 	Links  []Link         `json:"links"`
+
+	// Channels has how many channels recordings of each source usually have, when media
+	// were looked into.
+	Channels []uint16 `json:"channels,omitempty"`
 }
 
 // Match is a leg and an entry that have to do with each other.
@@ -121,6 +125,8 @@ func (n *Night) check(ev *evidence.Evidence) error {
 type whole struct {
 	given *Night // nil: the rows are all there
 	units []match.OddUnit
+
+	usual []uint16 // channels by source
 }
 
 func (w *whole) facts(ev *evidence.Evidence, spread evidence.Spread) *evidence.Facts {
@@ -136,6 +142,17 @@ func (w *whole) oddUnits(legs *match.LegGroups, states []match.EntryState, owned
 		return
 	}
 	w.units = match.OddUnits(legs, states, owned)
+}
+
+// channels returns how many channels recordings of each source usually have.
+func (w *whole) channels(ev *evidence.Evidence, states []match.EntryState, owned match.Ownership) []uint16 {
+	if w.given == nil {
+		w.usual = usualChannels(ev, states, owned.Entries)
+		return w.usual
+	}
+	usual := make([]uint16, len(ev.Sources))
+	copy(usual, w.given.Channels)
+	return usual
 }
 
 func (w *whole) expects(duties *match.Duties, states []match.EntryState, owned match.Ownership) [policy.NumKinds]bool {
@@ -206,6 +223,9 @@ func (w *whole) night(legs *match.LegGroups, doubts *doubt.Sources, likes map[ui
 	n := &Night{Format: NightFormat, Facts: legs.Facts.Night(ev.Texts), Units: []uint32{}, Doubts: doubts.Night(), Likes: []Match{}, Across: links.joins(), Links: links.list()}
 	for _, odd := range w.units {
 		n.Units = append(n.Units, odd.Source)
+	}
+	if ev.Media != nil && ev.Media.Headers {
+		n.Channels = w.usual
 	}
 	for leg, entry := range likes {
 		n.Likes = append(n.Likes, Match{ev.Legs[leg].Ref, refOfEntry(ev, entry)})

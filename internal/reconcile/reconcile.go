@@ -100,7 +100,7 @@ func decide(ev *evidence.Evidence, spread evidence.Spread, night *whole, trace *
 
 	// What is wrong with entries, legs, documents and inputs.
 	found := &foundDefects{needed: map[uint32]bool{}}
-	outcomes, reports := reportEntries(blank, entries, legs, objects, repairs.Candidates, doubts, words, spread)
+	outcomes, reports := reportEntries(blank, entries, legs, objects, repairs.Candidates, doubts, night.channels(ev, states, owned), words, spread)
 	found.add(reports...)
 	trace.keep(match.NewValueTrace(legs, states, contests), outcomes)
 	trace.unlessKept(ev.ReleaseOfEntries)

@@ -3,6 +3,7 @@ package reconcile
 import (
 	"strconv"
 
+	"cdrmend/internal/evidence"
 	"cdrmend/internal/intern"
 	"cdrmend/internal/manifest"
 	"cdrmend/internal/match"
@@ -220,7 +221,7 @@ func (w *rowWriter) outage(o *registration.Outage) {
 
 func (w *rowWriter) recording(rec Recording, rest *manifest.Details) {
 	e := &w.Entries[rec.Entry]
-	w.row.Reset(table.Recordings)
+	w.row.Reset(w.RecordingTable())
 	for _, t := range []intern.Text{e.Org, e.Conversation, e.Recording, e.Leg, e.Trunk, e.Line} {
 		w.row.AddSymbol(t)
 	}
@@ -244,4 +245,34 @@ func (w *rowWriter) recording(rec Recording, rest *manifest.Details) {
 	w.row.AddSymbol(e.State)
 	w.row.AddSymbol(w.words.recordings[rec.Status])
 	w.place(w.Documents[e.Doc].Object, int64(e.Index))
+	if w.Media != nil && w.Media.Headers {
+		w.heard(match.HeardOf(w.Evidence, rec.Entry))
+	}
+}
+
+// heard writes what is in the media of an entry; nil when nobody looked.
+func (w *rowWriter) heard(h *evidence.Heard) {
+	if h == nil {
+		h = &evidence.Heard{Duration: profile.NoInt}
+	}
+	w.row.AddSymbol(h.Format)
+	if h.Channels > 0 {
+		w.row.AddInt(int64(h.Channels))
+	} else {
+		w.row.AddNull()
+	}
+	if h.Duration != profile.NoInt {
+		w.row.AddInt(floorMS(h.Duration))
+	} else {
+		w.row.AddNull()
+	}
+}
+
+// RecordingTable returns the table of recordings: media that were looked into have more
+// columns.
+func (d *Decision) RecordingTable() *table.Schema {
+	if d.Media != nil && d.Media.Headers {
+		return table.Heard
+	}
+	return table.Recordings
 }

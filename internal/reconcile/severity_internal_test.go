@@ -8,7 +8,7 @@ import (
 
 // Classes whose severity depends on the finding have none in the table of words.
 func TestWordsKnowTheSeverityOfEachClass(t *testing.T) {
-	varies := map[Class]bool{InputMissing: true, MediaMissing: true, StrayRecord: true}
+	varies := map[Class]bool{InputMissing: true, MediaMissing: true, StrayRecord: true, MediaCut: true}
 	for c := range NumClasses {
 		words, _ := wording.Class(c.String())
 		want := classes[c].severity.String()

@@ -157,11 +157,15 @@ func (a *assessor) cover(s *assessment) {
 		switch {
 		case valid && known && int64(span.End-span.Start)-e.Duration*1000 > tolerance:
 			span.End = span.Start + record.Time(e.Duration*1000) // it is shorter than its times say
-			s.recorded = append(s.recorded, span)
+			s.recorded = append(s.recorded, a.audible(s.leg, entry, span))
 		case valid:
-			s.recorded = append(s.recorded, span)
+			s.recorded = append(s.recorded, a.audible(s.leg, entry, span))
 		case measured:
-			untimed, lengths = untimed+1, lengths+min(e.Duration, match.MaxDuration)*1000
+			length := min(e.Duration, match.MaxDuration) * 1000
+			if h := match.HeardOf(a.Evidence, entry); h != nil && h.Duration != profile.NoInt {
+				length = min(length, h.Duration)
+			}
+			untimed, lengths = untimed+1, lengths+length
 		default:
 			return // nobody knows how much this one covers
 		}
@@ -181,6 +185,15 @@ func (a *assessor) cover(s *assessment) {
 	p := &a.Particulars[s.leg]
 	enough := p.TalkMS >= 0 && p.Talk.N == 0 && (int64(p.TalkMS)-floorMS(covered+lengths))*1000 <= tolerance
 	s.short = a.duties.ToRecord(s.leg) && !s.nothing && s.gap > tolerance && !enough
+}
+
+// audible returns the part of an entry's span for which its media last. Pauses that the
+// leg declares are not in them.
+func (a *assessor) audible(leg, entry uint32, span record.Span) record.Span {
+	if h := match.HeardOf(a.Evidence, entry); h != nil && h.Duration != profile.NoInt {
+		span.End = min(span.End, match.HeardUntil(span.Start, h.Duration, record.Union(slices.Clone(a.PausesOf(leg)))))
+	}
+	return span
 }
 
 // mayCoverNothing reports whether entries that cover nothing of a leg are none of

@@ -38,6 +38,8 @@ func asDetail(r *Redactor, row *table.Row, v string) string {
 		return r.instead(v)
 	case "media_missing":
 		return r.gone(v)
+	case "media_unreadable":
+		return r.unreadable(v)
 	case "metadata_missing":
 		return r.Key(v)
 	case "conflict":
@@ -52,7 +54,7 @@ func asDetail(r *Redactor, row *table.Row, v string) string {
 
 // noMedia are the states with which an entry says that there is no media, and what
 // stands for them when it says nothing.
-var noMedia = []string{"absent", "deleted", "failed", "media_missing"}
+var noMedia = []string{"absent", "deleted", "failed", "media_missing", "media_not_audio", "media_unreadable"}
 
 // instead shows what there is instead of a missing recording: words of this
 // program, or the name of a recording that looks like it.
@@ -80,6 +82,16 @@ func (r *Redactor) gone(v string) string {
 		return v
 	}
 	return r.Key(v)
+}
+
+// unreadable shows why a store does not let media be read. The name of a key has the
+// number of an account in it.
+func (r *Redactor) unreadable(v string) string {
+	code, key, named := strings.Cut(v, ";key=")
+	if !named || r.profile != policy.RedactAll {
+		return v
+	}
+	return code + ";key=" + r.id("kms", key)
 }
 
 func known(values, words []string) bool {

@@ -164,7 +164,7 @@ func asPeople(r *Redactor, _ *table.Row, v string) string {
 // asState shows what a recording says of its media. In a history the column of
 // that name holds a word of this program.
 func asState(r *Redactor, row *table.Row, v string) string {
-	if row.Schema() != table.Recordings {
+	if row.Schema().Name != table.Recordings.Name {
 		return v
 	}
 	return r.text("val", v)

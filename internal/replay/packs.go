@@ -171,6 +171,14 @@ func (s *packedSource) Get(ctx context.Context, key string) (object.Info, io.Rea
 	return object.Info{}, nil, fmt.Errorf("reading %q: %w", s.String()+key, fs.ErrNotExist)
 }
 
+// Part returns a part of a media object. Packs hold none.
+func (s *packedSource) Part(ctx context.Context, info object.Info, from int64, n int) ([]byte, error) {
+	if s.Store != nil {
+		return s.Store.Part(ctx, info, from, n)
+	}
+	return nil, fmt.Errorf("reading %q: packs hold no media: %w", s.String()+info.Key, object.ErrChanged)
+}
+
 func (s *packedSource) find(key string) (int, bool) {
 	return slices.BinarySearchFunc(s.infos, key, func(i object.Info, key string) int { return strings.Compare(i.Key, key) })
 }

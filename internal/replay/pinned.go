@@ -134,6 +134,39 @@ func (p *Pinned) Open(ctx context.Context, info object.Info, from int64) (io.Rea
 	}}, nil
 }
 
+// Part returns a part of an object that the run looked into. Its bytes have no hash of
+// their own.
+func (p *Pinned) Part(ctx context.Context, info object.Info, from int64, n int) ([]byte, error) {
+	i, ok := p.find(info.Key)
+	if !ok {
+		return nil, p.changed(info.Key, "the run did not list it")
+	}
+	now, err := p.where(i)
+	if p.few {
+		now, err = p.seek(ctx, i)
+	}
+	if err != nil {
+		return nil, err
+	}
+	b, err := p.Store.Part(ctx, now, from, n)
+	if errors.Is(err, object.ErrChanged) {
+		return nil, p.changed(info.Key, "it changed or is gone")
+	}
+	return b, err
+}
+
+// seek finds the object that holds an input, at which nobody has looked yet.
+func (p *Pinned) seek(ctx context.Context, i int) (object.Info, error) {
+	now, body, err := p.Store.Get(ctx, p.inputs[i].Key)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return now, err
+	}
+	if err == nil {
+		_ = body.Close() // only its description was wanted
+	}
+	return p.whereOf(i, now, err == nil)
+}
+
 func (p *Pinned) body(ctx context.Context, i int, from int64) (io.ReadCloser, error) {
 	if p.few {
 		return p.opened(ctx, i, from)

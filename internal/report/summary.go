@@ -56,6 +56,7 @@ type Summary struct {
 	Outages       map[string]int64            `json:"outages_by_cause"`
 	Renewals      int64                       `json:"renewals_failed"` // outages in which nobody was unregistered
 	Registrations Registrations               `json:"registrations"`
+	Media         *Media                      `json:"media,omitempty"` // nil: nobody looked into them
 	MediaTypes    map[string]int64            `json:"unknown_media_types"`
 	States        map[string]int64            `json:"unknown_states"`         // of media; they count as there
 	Skipped       map[string]map[string]int64 `json:"skipped_rows,omitempty"` // rows that filters of a profile skip, by source and reason
@@ -69,6 +70,16 @@ type Summary struct {
 	Outcome       policy.Outcome              `json:"outcome"`
 	Settled       map[string]bool             `json:"settled"` // by source: whether it could no longer deliver
 	Config        policy.Identity             `json:"configuration"`
+}
+
+// Media counts what was looked into of the recordings of voice that an interval owns.
+type Media struct {
+	Recordings int64            `json:"recordings"`
+	Heard      int64            `json:"heard"`      // their media hold audio
+	Unreadable int64            `json:"unreadable"` // the store did not let their media be read
+	NoAudio    int64            `json:"no_audio"`   // their media hold nothing to hear
+	Unknown    int64            `json:"duration_unknown"`
+	Formats    map[string]int64 `json:"formats"` // of those heard, by container and codec
 }
 
 // Coverage counts the legs that should be recorded and those that are.

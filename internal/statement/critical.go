@@ -106,7 +106,7 @@ func what(f *table.Finding) string {
 		text = "no audio: " + wording.Void(f.Detail) // a cell has few lines
 	case f.Class == "missing_recording":
 		return about
-	case f.Class == "media_missing":
+	case strings.HasPrefix(f.Class, "media_"):
 		about = "audio of " + about
 	}
 	if about == "" {

@@ -50,6 +50,7 @@ func (c *csvReader) header() error {
 	// Only the last name may have no comma after it, so that a header with more or
 	// fewer columns is refused, too.
 	rest := c.raw
+	c.schema = c.schema.fitting(bytes.Count(rest, []byte(",")) + 1)
 	for i := range c.schema.Columns {
 		got, after, last := bytes.Cut(rest, []byte(","))
 		if want := c.schema.Columns[i].Name; string(got) != want || last == (i == len(c.schema.Columns)-1) {

@@ -97,6 +97,7 @@ func checkFooter(r io.ReaderAt, size int64) error {
 
 func (p *parquetReader) checkColumns(found *parquet.Schema) error {
 	fields := found.Fields()
+	p.schema = p.schema.fitting(len(fields))
 	if len(fields) != len(p.schema.Columns) {
 		return fmt.Errorf("it has %d columns, want %d", len(fields), len(p.schema.Columns))
 	}

@@ -38,7 +38,8 @@ type Column struct {
 type Schema struct {
 	Name    string
 	Columns []Column
-	order   []int // columns that rows are sorted by
+	order   []int   // columns that rows are sorted by
+	wider   *Schema // the same table with more columns at its end, nil for none
 }
 
 // The tables. Their columns, and the order of their rows, are the published
@@ -65,13 +66,13 @@ var (
 		text("first_source"), key("first_object_key"), number("first_row"),
 		text("last_source"), key("last_object_key"), number("last_row"),
 	}, "org_id", "trunk_id", "line_id", "start_time", "username")
-	Recordings = newSchema("recordings", []Column{
-		text("org_id"), id("conversation_id"), id("recording_id"), id("leg_id"), text("trunk_id"), text("line_id"),
-		instant("start_time"), instant("end_time"), number("duration_ms"),
-		text("direction"), prose("ani"), prose("dnis"), text("media_type"), text("media_subtype"), text("user_ids"),
-		name("media_key"), number("media_bytes"), id("media_sha256"), text("state"),
-		text("status"), text("source"), key("object_key"), number("entry"),
-	}, "source", "object_key", "entry")
+	Recordings = newSchema("recordings", recordingColumns, recordingOrder...)
+
+	// Heard is the table of recordings of a run that looked into media. Whoever reads
+	// Recordings gets its rows, too, where a file has its columns.
+	Heard = newSchema("recordings", append(recordingColumns[:len(recordingColumns):len(recordingColumns)],
+		text("media_format"), number("media_channels"), number("media_duration_ms")), recordingOrder...)
+
 	History = newSchema("history", append(findingColumns[:len(findingColumns):len(findingColumns)],
 		text("state"), number("first_commit"), number("last_commit"), number("closed_commit")),
 		findingOrder...)
@@ -81,7 +82,26 @@ var (
 		text("source"), key("object_key"), id("version_id"), id("etag"), instant("modified"), number("size"), prose("sha256"),
 		number("frame"), number("frame_at"), number("frame_bytes"), text("frame_sha256"), number("place"),
 	}, "source", "object_key")
+
+	// Media is what media objects hold; see package mediacheck.
+	Media = newSchema("media", []Column{
+		text("source"), key("media_key"), id("version_id"), id("etag"), instant("modified"), number("size"),
+		text("format"), text("codec"), number("rate"), number("channels"), number("duration_us"),
+		text("cut"), prose("reason"), number("byte"), text("code"), text("kms_key"),
+	}, "source", "media_key")
 )
+
+func init() { Recordings.wider = Heard }
+
+var recordingColumns = []Column{
+	text("org_id"), id("conversation_id"), id("recording_id"), id("leg_id"), text("trunk_id"), text("line_id"),
+	instant("start_time"), instant("end_time"), number("duration_ms"),
+	text("direction"), prose("ani"), prose("dnis"), text("media_type"), text("media_subtype"), text("user_ids"),
+	name("media_key"), number("media_bytes"), id("media_sha256"), text("state"),
+	text("status"), text("source"), key("object_key"), number("entry"),
+}
+
+var recordingOrder = []string{"source", "object_key", "entry"}
 
 var findingColumns = []Column{
 	id("finding_id"), text("class"), text("severity"), text("status"),
@@ -110,6 +130,15 @@ func newSchema(table string, columns []Column, order ...string) *Schema {
 		s.order = append(s.order, s.Index(column))
 	}
 
+	return s
+}
+
+// fitting returns the schema of a file of the table with so many columns: its own, or
+// that with more.
+func (s *Schema) fitting(columns int) *Schema {
+	if s.wider != nil && columns == len(s.wider.Columns) {
+		return s.wider
+	}
 	return s
 }
 

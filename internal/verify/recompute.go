@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 
+	"cdrmend/internal/ledger"
 	"cdrmend/internal/object"
 	"cdrmend/internal/replay"
 )
@@ -31,6 +32,10 @@ func (v *Check) recompute(ctx context.Context, r *replayed, how *Replay) error {
 	}
 
 	j := r.run.Job(r.record.Tool, store, v.out.Watch)
+	j.Heard = replay.Heard(ctx, &ledger.Output{Store: v.out.Store, Root: v.out.Root}, r.record, how.Scratch, how.Offline)
+	if j.Heard != nil && how.Offline {
+		v.note("interval %s: what is in its media objects was taken from what the run kept, and not looked at again", r.chain.label)
+	}
 	again, err := j.Recompute(ctx, r.run.Interval)
 
 	// An input that changed is a finding, not a failure.

@@ -140,10 +140,14 @@ func compareRows(s *table.Schema, want, got table.Rows) (rows int64, difference 
 			return rows, fmt.Sprintf("row %d (%s) was committed, and does not come out when it is computed again", rows, firstCells(s, a)), nil
 		}
 
-		for i := range s.Columns {
+		columns := a.Schema().Columns
+		if n := len(b.Schema().Columns); n != len(columns) {
+			return rows, fmt.Sprintf("it was committed with %d columns, and has %d when it is computed again", len(columns), n), nil
+		}
+		for i := range columns {
 			x, y := a.AppendCell(nil, i), b.AppendCell(nil, i)
 			if !bytes.Equal(x, y) {
-				return rows, fmt.Sprintf("row %d, column %s: committed %q, computed again %q", rows, s.Columns[i].Name, x, y), nil
+				return rows, fmt.Sprintf("row %d, column %s: committed %q, computed again %q", rows, columns[i].Name, x, y), nil
 			}
 		}
 	}

@@ -63,6 +63,19 @@ var classes = map[string]Words{
 		Command:  runAgain,
 		Severity: "major",
 	},
+	"media_channels": {
+		Sentence: "the audio has fewer channels than nine in ten recordings of its source have: one of the parties may be missing",
+		Remedy:   "listen to the recording; if one party cannot be heard, check the recorder's port or trunk on that side",
+		Title:    "check recordings with fewer channels than usual",
+		Command:  explainFinding,
+		Severity: "minor",
+	},
+	"media_cut": {
+		Sentence: "the audio is shorter than its metadata says, or its file ends before its header says",
+		Remedy:   "export the recording again while the vendor still has it; if it is cut there too, find out what stopped the recorder",
+		Title:    "export audio again that is cut",
+		Command:  explainFinding,
+	},
 	"media_mismatch": {
 		Sentence: "the audio has another size than its metadata says",
 		Remedy:   "compare the audio with the original at the vendor, and export it again",
@@ -75,6 +88,20 @@ var classes = map[string]Words{
 		Remedy:   "export the recording again while the vendor still has it; where the metadata itself says that there is no audio, ask whoever runs the recorder why",
 		Title:    "export missing audio again",
 		Command:  explainFinding,
+	},
+	"media_not_audio": {
+		Sentence: "the object that should hold the audio holds nothing to hear",
+		Remedy:   "export the recording again while the vendor still has it; if the original is no better, the call was not recorded",
+		Title:    "export recordings again that hold no audio",
+		Command:  explainFinding,
+		Severity: "critical",
+	},
+	"media_unreadable": {
+		Sentence: "the audio is stored, but the store does not let it be read",
+		Remedy:   "ask whoever owns the bucket or its key to let the job read the object, then run again",
+		Title:    "have audio made readable",
+		Command:  runAgain,
+		Severity: "critical",
 	},
 	"metadata_missing": {
 		Sentence: "the audio came without its metadata; a document was written for it",
@@ -197,6 +224,27 @@ var details = []detailed{
 		Title:    "export missing audio again",
 		Command:  explainFinding,
 	}},
+	{"media_unreadable", "code=InvalidObjectState", Words{
+		Sentence: "the audio is archived: it has to be restored before anybody can hear it",
+		Remedy:   "restore the object from its archive, then run again",
+		Title:    "restore audio from its archive",
+		Command:  runAgain,
+	}},
+	{"media_unreadable", "code=KMS.", Words{
+		Sentence: "the audio is encrypted with a key that cannot be used",
+		Remedy:   "ask the owner of the key that the finding names to enable it, or to cancel its deletion, then run again",
+		Title:    "have the key of encrypted audio enabled",
+		Command:  runAgain,
+	}},
+	{"media_unreadable", "code=AccessDenied;key=", Words{
+		Sentence: "the audio is encrypted with a key that the job may not use",
+		Remedy:   "ask the owner of the key that the finding names to allow the job's role kms:Decrypt, then run again",
+		Title:    "have the job allowed to use the key of encrypted audio",
+		Command:  runAgain,
+	}},
+	{"media_cut", "span=", Words{Sentence: "the detail has the milliseconds that the recording should last, and those that its audio lasts; a byte is where its file ends"}},
+	{"media_channels", "channels=", Words{Sentence: "the detail has the channels of the recording, and those that are usual"}},
+	{"media_not_audio", "byte=", Words{Sentence: "the detail has what was found instead, and the byte at which it shows"}},
 	{"stray_record", "interval=", Words{
 		Sentence: "the detail names the interval of the rows, their number, and the hours with which its run would reach them",
 	}},
@@ -230,6 +278,12 @@ func Finding(class, recording, field, detail string) string {
 		return missing(recording, detail)
 	case "media_missing":
 		return withoutAudio(detail)
+	case "media_not_audio":
+		return meaning(class, field, detail) + foundInstead(detail)
+	case "media_unreadable":
+		if w, ok := Detail(class, detail); ok {
+			return w.Sentence
+		}
 	}
 
 	text := meaning(class, field, detail)
@@ -362,6 +416,9 @@ var voids = map[string]string{
 	"deleted":       "the manifest says that it was deleted",
 	"failed":        "the manifest says that making it failed",
 	"media_missing": "it is not stored, or it is empty",
+
+	"media_not_audio":  "what is stored holds nothing to hear",
+	"media_unreadable": "what is stored cannot be read",
 }
 
 // withoutAudio says why the recording of a manifest has no audio.
@@ -375,6 +432,15 @@ func withoutAudio(detail string) string {
 		return "the audio of the recording is empty, or too small for the time that it is said to last"
 	}
 	return "the audio that the metadata names is not stored where it was looked for"
+}
+
+// foundInstead says what media hold that are no audio.
+func foundInstead(detail string) string {
+	_, found, ok := strings.Cut(detail, ";found=")
+	if !ok {
+		return ""
+	}
+	return ": " + found
 }
 
 func meaning(class, field, detail string) string {

@@ -34,7 +34,7 @@ func (a *Account) Problems() []string {
 
 var (
 	intervalPath = regexp.MustCompile(`^interval=([^/]+)/(log/.+|runs/([0-9a-f]{32})/.+|evidence/.+)$`)
-	packPath     = regexp.MustCompile(`^evidence/([0-9a-f]{64})(?:\.\d+)?\.(zst|parquet|json)$`)
+	packPath     = regexp.MustCompile(`^evidence/([0-9a-f]{64})(?:\.\d+)?\.(zst|parquet|json|media\.parquet)$`)
 	recordPath   = regexp.MustCompile(`^log/(\d{8})\.json$`)
 	historyPath  = regexp.MustCompile(`^log/(\d{8})-([0-9a-f]{32})\.history\.(csv|parquet)$`)
 	// What a crash leaves in a directory while a file is written. No listing
