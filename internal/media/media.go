@@ -7,6 +7,8 @@
 // Offsets are in bytes from the beginning of the object.
 package media
 
+import "encoding/binary"
+
 // HeadBytes is how much of the beginning of an object is looked at.
 const HeadBytes = 64 << 10
 
@@ -38,4 +40,20 @@ type Sound struct {
 }
 
 // Look reads what the header of an object says. The error is one of Range.
-func Look(o *Object) (Sound, error) { return Sound{}, nil }
+func Look(o *Object) (Sound, error) {
+	b := o.Head
+	if len(b) < 44 || string(b[:4]) != "RIFF" {
+		return Sound{Duration: Unknown, Reason: "HTML"}, nil
+	}
+	said := int64(binary.LittleEndian.Uint32(b[40:]))
+	rate := int64(binary.LittleEndian.Uint32(b[28:]))
+	if said == 0 {
+		return Sound{Duration: Unknown, Reason: "WAV without a sample", At: 44}, nil
+	}
+	is := min(said, o.Size-44)
+	s := Sound{Format: "wav", Codec: "ulaw", Rate: 8000, Channels: int(b[22]), Duration: is * 1e6 / rate}
+	if is < said {
+		s.Cut, s.Reason, s.At = true, "x", o.Size
+	}
+	return s, nil
+}
