@@ -255,3 +255,45 @@ func TestMediaOfMarginsAreNotLookedInto(t *testing.T) {
 	n.run(looked(&asked))
 	wantRows(t, "asked", asked, "r00.wav")
 }
+
+// The sample follows from the keys. Calls with a finding are looked into, whatever the
+// sample says.
+func TestASampleIsLookedIntoAndWhateverHasAFinding(t *testing.T) {
+	t.Parallel()
+	content := calls("{header: {sample: 0.25}}", slices.Repeat([]string{wave(1, seconds20, seconds20)}, 40)...)
+	n := newNight(t, content)
+	var first []string
+	r := n.run(looked(&first))
+	if len(first) < 4 || len(first) > 20 {
+		t.Fatalf("of 40 recordings %d are looked into: %q", len(first), first)
+	}
+	media := r.Summary.Media
+	if media.Recordings != 40 || media.Heard != int64(len(first)) {
+		t.Errorf("the summary says %+v of %d", media, len(first))
+	}
+	heard := 0
+	for _, row := range n.rows(r.RunID, "recordings", "media_format") {
+		if row == "wav" {
+			heard++
+		}
+	}
+	if heard != len(first) {
+		t.Errorf("the table shows %d of %d", heard, len(first))
+	}
+
+	// A call whose recording ends too early is one to look into.
+	slices.Sort(first)
+	suspect := 0
+	for slices.Contains(first, fmt.Sprintf("r%02d.wav", suspect)) {
+		suspect++
+	}
+	name := fmt.Sprintf("in/m/date=2026-11-20/r%02d.json", suspect)
+	content[name] = strings.Replace(content[name], ":20Z", ":08Z", 1)
+	again := newNight(t, content)
+	var second []string
+	again.run(looked(&second))
+	want := append(slices.Clone(first), fmt.Sprintf("r%02d.wav", suspect))
+	slices.Sort(want)
+	slices.Sort(second)
+	wantRows(t, "with a finding", second, want...)
+}
