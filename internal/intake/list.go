@@ -11,12 +11,10 @@ import (
 	"path"
 	"slices"
 	"strings"
-	"sync/atomic"
 
 	"cdrmend/internal/evidence"
 	"cdrmend/internal/ledger"
 	"cdrmend/internal/object"
-	"cdrmend/internal/pack"
 	"cdrmend/internal/parallel"
 	"cdrmend/internal/policy"
 	"cdrmend/internal/profile"
@@ -45,15 +43,13 @@ type Inputs struct {
 	RunID      string
 	Count      int64 // of objects, without virtual ones
 	Bytes      int64
+	Opener     *Opener // opens the objects
 
 	config     *policy.Config
 	sources    []*policy.Source    // of Sources
 	stores     []object.Store      // of Sources
 	firsts     []string            // of Partitions: their first prefixes
 	recordings map[uint32][]uint32 // by document that is made: its media objects, in the order of their keys
-
-	packs     *pack.Set     // that serve inputs instead of their sources; nil: none
-	requested *atomic.Int64 // objects that were opened in their sources
 }
 
 // Ignored counts what lies in a source and cannot be an input.
@@ -81,7 +77,7 @@ func (in *Inputs) Find(source, key string) (uint32, bool) {
 
 // List lists all inputs of an interval.
 func List(ctx context.Context, r Request, interval policy.Interval) (*Inputs, error) {
-	in := &Inputs{Interval: interval, config: r.Config, requested: new(atomic.Int64)}
+	in := &Inputs{Interval: interval, config: r.Config}
 	in.arrangeSources(&r)
 	if err := in.list(ctx, r.Media); err != nil {
 		return nil, err
@@ -101,6 +97,7 @@ func List(ctx context.Context, r Request, interval policy.Interval) (*Inputs, er
 
 	in.addVirtual()
 	in.addMade()
+	in.Opener = newOpener(in)
 	return in, nil
 }
 

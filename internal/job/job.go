@@ -144,7 +144,7 @@ func (a *attempt) run(ctx context.Context) (*report.Run, error) {
 		if a.done, err = a.computeSeen(ctx, base.ledger, &base.head, inputs, packs, nil); err != nil {
 			return nil, err
 		}
-		requested, served, bytes := inputs.Opened()
+		requested, served, bytes := inputs.Opener.Opened()
 		log.Info("read the inputs", "requested", requested, "from_packs", served, "bytes_from_packs", bytes)
 	}
 	committed, err := a.commit(ctx, base)

@@ -39,7 +39,7 @@ func (a *attempt) openPacks(ctx context.Context, b *base, inputs *intake.Inputs)
 	warn := func(name string, err error) {
 		a.Log.Warn("a pack of inputs is not what was committed: its inputs are requested from their sources", "interval", a.interval.Label, "pack", name, "error", err)
 	}
-	p := &packs{out: a.out, policy: &a.Config.Evidence, inputs: inputs, set: inputs.NewPacks(warn)}
+	p := &packs{out: a.out, policy: &a.Config.Evidence, inputs: inputs, set: inputs.Opener.NewPacks(warn)}
 
 	heads := slices.DeleteFunc(slices.Concat([]ledger.Head{b.head}, b.neighbours, a.later(ctx, b)), func(h ledger.Head) bool {
 		return h.Record == nil || len(h.Record.Evidence) == 0
@@ -63,7 +63,7 @@ func (a *attempt) openPacks(ctx context.Context, b *base, inputs *intake.Inputs)
 		}
 	}
 	p.merge = len(p.serve) > mostPacks
-	inputs.ServeFrom(p.set)
+	inputs.Opener.ServeFrom(p.set)
 	return p
 }
 
@@ -91,7 +91,7 @@ func (a *attempt) forgotten(ctx context.Context, heads []ledger.Head) (map[strin
 
 // add adds a pack if it holds inputs of the run.
 func (p *packs) add(ctx context.Context, named ledger.Pack) error {
-	found, err := p.set.Add(ctx, p.out, &named, p.inputs.Described)
+	found, err := p.set.Add(ctx, p.out, &named, p.inputs.Opener.Described)
 	if err != nil || found == 0 {
 		return err
 	}
@@ -148,7 +148,7 @@ func (p *packs) write(ctx context.Context, to *ledger.Interval) error {
 		return nil
 	}
 	written, err := p.writer.Finish(func(n uint32) pack.Input {
-		source, info := p.inputs.Described(int(n))
+		source, info := p.inputs.Opener.Described(int(n))
 		return pack.Input{Source: source, Info: *info}
 	})
 	if err != nil {
