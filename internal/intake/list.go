@@ -65,6 +65,7 @@ type Request struct {
 	Media   object.Store   // nil without one
 	AsOf    record.Time
 	Tool    string
+	Ahead   *Ahead // what is read while objects are listed; nil: nothing
 }
 
 // Find returns the number of an object.
@@ -79,7 +80,9 @@ func (in *Inputs) Find(source, key string) (uint32, bool) {
 func List(ctx context.Context, r Request, interval policy.Interval) (*Inputs, error) {
 	in := &Inputs{Interval: interval, config: r.Config}
 	in.arrangeSources(&r)
-	if err := in.list(ctx, r.Media); err != nil {
+	ahead := beginAhead(ctx, r.Ahead, in.stores, r.Config.Concurrency)
+	defer ahead.abandon()
+	if err := in.list(ctx, r.Media, ahead); err != nil {
 		return nil, err
 	}
 
@@ -97,7 +100,8 @@ func List(ctx context.Context, r Request, interval policy.Interval) (*Inputs, er
 
 	in.addVirtual()
 	in.addMade()
-	in.Opener = newOpener(in)
+	ahead.wait()
+	in.Opener = newOpener(in, ahead)
 	return in, nil
 }
 
@@ -142,7 +146,7 @@ func (l *listing) objects(ctx context.Context) iter.Seq2[object.Info, error] {
 	return l.store.List(ctx, l.prefix)
 }
 
-func (in *Inputs) list(ctx context.Context, media object.Store) error {
+func (in *Inputs) list(ctx context.Context, media object.Store, ahead *ahead) error {
 	lists := append(in.sourceListings(), in.mediaListings(media)...)
 	err := parallel.Each(ctx, in.config.Concurrency, len(lists), func(ctx context.Context, i int) error {
 		l := &lists[i]
@@ -153,10 +157,12 @@ func (in *Inputs) list(ctx context.Context, media object.Store) error {
 			o := Object{Info: info, Source: l.source, Partition: l.partition}
 			o.Document = !l.media && IsDocument(in.Sources[l.source].Profile, &info)
 			l.found = append(l.found, o)
+			ahead.offer(l.store, &o)
 		}
 
 		return nil
 	})
+	ahead.finish()
 	if err != nil {
 		return err
 	}

@@ -19,19 +19,26 @@ type Opener struct {
 	stores  []object.Store // of the sources
 	config  *policy.Config
 
+	ahead     *ahead       // what was read while objects were listed
 	packs     *pack.Set    // that serve inputs instead of their sources; nil: none
 	requested atomic.Int64 // objects that were opened in their sources
 }
 
 // newOpener returns the opener of inputs whose objects have their final numbers.
-func newOpener(in *Inputs) *Opener {
-	return &Opener{objects: in.Objects, sources: in.Sources, stores: in.stores, config: in.config}
+func newOpener(in *Inputs, ahead *ahead) *Opener {
+	p := &Opener{objects: in.Objects, sources: in.Sources, stores: in.stores, config: in.config, ahead: ahead}
+	requests, _ := ahead.counts()
+	p.requested.Store(requests)
+	return p
 }
 
-// Open opens an object as it is stored, pinned to the version that was listed, from a
-// pack or from its source.
+// Open opens an object as it is stored, pinned to the version that was listed: what was
+// read ahead of it, or else from a pack or from its source.
 func (p *Opener) Open(ctx context.Context, n uint32) (io.ReadCloser, error) {
 	o := &p.objects[n]
+	if body := p.ahead.take(o); body != nil {
+		return body, nil
+	}
 	if body := p.packs.Open(ctx, n, o.Size); body != nil {
 		return body, nil
 	}
@@ -54,11 +61,19 @@ func (p *Opener) Described(n int) (source string, info *object.Info) {
 	return p.sources[o.Source].Name, &o.Info
 }
 
-// Opened returns how often an object was opened in its source, and how many were served
-// by packs, with their bytes.
-func (p *Opener) Opened() (requested, served, bytes int64) {
-	served, bytes = p.packs.Served()
-	return p.requested.Load(), served, bytes
+// Opened counts what was opened.
+type Opened struct {
+	Requested     int64 // how often an object was opened in its source
+	Ahead         int64 // objects that were read while others were listed; requests for them are counted, too
+	Packed, Bytes int64 // how many were served by packs, with how many bytes
+}
+
+// Opened returns what was opened by now.
+func (p *Opener) Opened() (c Opened) {
+	c.Requested = p.requested.Load()
+	_, c.Ahead = p.ahead.counts()
+	c.Packed, c.Bytes = p.packs.Served()
+	return c
 }
 
 // Content opens the uncompressed content of an object. The caller closes it.

@@ -41,9 +41,7 @@ func (a *attempt) openPacks(ctx context.Context, b *base, inputs *intake.Inputs)
 	}
 	p := &packs{out: a.out, policy: &a.Config.Evidence, inputs: inputs, set: inputs.Opener.NewPacks(warn)}
 
-	heads := slices.DeleteFunc(slices.Concat([]ledger.Head{b.head}, b.neighbours, a.later(ctx, b)), func(h ledger.Head) bool {
-		return h.Record == nil || len(h.Record.Evidence) == 0
-	})
+	heads := a.packed(ctx, b)
 	forgotten, err := a.forgotten(ctx, heads)
 	if err != nil {
 		a.Log.Warn("packs of inputs are not used: nobody can tell which of them were forgotten on purpose", "interval", a.interval.Label, "error", err)
@@ -65,6 +63,36 @@ func (a *attempt) openPacks(ctx context.Context, b *base, inputs *intake.Inputs)
 	p.merge = len(p.serve) > mostPacks
 	inputs.Opener.ServeFrom(p.set)
 	return p
+}
+
+// packed returns the newest commits that name packs: those of the interval, and of the
+// intervals that read partitions of this one, too.
+func (a *attempt) packed(ctx context.Context, b *base) []ledger.Head {
+	if b.packed == nil {
+		b.packed = slices.DeleteFunc(slices.Concat([]ledger.Head{b.head}, b.neighbours, a.later(ctx, b)), func(h ledger.Head) bool {
+			return h.Record == nil || len(h.Record.Evidence) == 0
+		})
+	}
+	return b.packed
+}
+
+// ahead says what may be read while other objects are still listed, nil for nothing. A
+// run that lists what its newest commit lists requests no object, so an interval with a
+// commit is never read ahead; nor is a dry run, or one that was computed already.
+func (a *attempt) ahead(ctx context.Context, b *base) *intake.Ahead {
+	if b.head.Record != nil || a.Dry != nil || a.done != nil {
+		return nil
+	}
+
+	// A pack holds nothing that is newer than the commit that names it. A clock that is
+	// wrong costs requests, or what reading ahead gains, and changes no byte.
+	how := &intake.Ahead{}
+	for _, h := range a.packed(ctx, b) {
+		if h.Record.Time.After(how.Packed) {
+			how.Packed = h.Record.Time
+		}
+	}
+	return how
 }
 
 // forgotten returns the packs that were forgotten on purpose since records named them. A
