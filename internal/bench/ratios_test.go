@@ -47,6 +47,7 @@ var parts = []part{
 	{"packs", keptInputs},
 	{"sidecars", manySmallObjects},
 	{"sidecars far away", farAway},
+	{"reading ahead", readAhead},
 	{"a week", steadyWeek},
 	{"explain", explained},
 	{"explain far away", explainedFarAway},

@@ -118,7 +118,7 @@ func (s *scanner) each(ctx context.Context, documents []uint32, note func(size i
 			err = keep.deliver(i, bytes)
 		}
 		if err != nil {
-			return fmt.Errorf("reading %s: %w", s.URL(n), err)
+			return fmt.Errorf("reading %s: %w", s.Opener.URL(n), err)
 		}
 		note(s.Objects[n].Size)
 		return nil
@@ -133,7 +133,7 @@ func (s *scanner) one(ctx context.Context, n uint32) (*parcel, error) {
 		return nil, s.virtual(ctx, &opened{Object: object, n: n})
 	}
 
-	body, err := s.Open(ctx, n)
+	body, err := s.Opener.Open(ctx, n)
 	if err != nil {
 		return nil, err
 	}
@@ -202,11 +202,9 @@ func (s *scanner) directRejects(o *opened) {
 	}
 
 	kind := s.Sources[s.Objects[o.n].Source].Kind
-	log := &rejectLog{account: account, n: o.n, secret: s.hidesRejects(o.n), lines: kind == policy.Manifests && o.format.InLines()}
+	log := &rejectLog{account: account, n: o.n, secret: hidesRejects(kind), lines: kind == policy.Manifests && o.format.InLines()}
 	o.reject, o.flush, o.forget = log.add, log.end, log.forget
 }
 
-// hidesRejects reports whether rows of an object may hold secrets.
-func (in *Inputs) hidesRejects(n uint32) bool {
-	return in.Sources[in.Objects[n].Source].Kind == policy.Registrations
-}
+// hidesRejects reports whether rows of a kind of source may hold secrets.
+func hidesRejects(kind policy.Kind) bool { return kind == policy.Registrations }

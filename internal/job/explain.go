@@ -28,7 +28,7 @@ type Reading struct {
 
 // Explain reads an interval as its sources show it, and decides it.
 func (j *Job) Explain(ctx context.Context, interval policy.Interval) (*Reading, error) {
-	inputs, err := j.list(ctx, interval)
+	inputs, err := j.list(ctx, interval, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -60,7 +60,7 @@ func (j *Job) ExplainPart(ctx context.Context, interval policy.Interval, known [
 	if err != nil {
 		return nil, err
 	}
-	inputs, err := j.list(ctx, interval)
+	inputs, err := j.list(ctx, interval, nil)
 	if err != nil {
 		return nil, err
 	}

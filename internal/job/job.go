@@ -102,7 +102,7 @@ func (a *attempt) run(ctx context.Context) (*report.Run, error) {
 		return nil, err
 	}
 
-	inputs, err := a.list(ctx, a.interval)
+	inputs, err := a.list(ctx, a.interval, a.ahead(ctx, base))
 	if err != nil {
 		return nil, err
 	}
@@ -149,8 +149,8 @@ func (a *attempt) run(ctx context.Context) (*report.Run, error) {
 		if a.done, err = a.computeSeen(ctx, base.ledger, &base.head, inputs, packs, nil); err != nil {
 			return nil, err
 		}
-		requested, served, bytes := inputs.Opened()
-		log.Info("read the inputs", "requested", requested, "from_packs", served, "bytes_from_packs", bytes)
+		opened := inputs.Opener.Opened()
+		log.Info("read the inputs", "requested", opened.Requested, "from_packs", opened.Packed, "bytes_from_packs", opened.Bytes, "read_ahead", opened.Ahead)
 	}
 	committed, err := a.commit(ctx, base)
 	if err != nil {
@@ -175,10 +175,11 @@ func numbers(s *report.Summary) []any {
 	return append(list, "open_critical", o.OpenCritical, "open_major", o.OpenMajor, "open_minor", o.OpenMinor, "indeterminate_input", o.Indeterminate)
 }
 
-// list lists the inputs of an interval.
-func (j *Job) list(ctx context.Context, interval policy.Interval) (*listed, error) {
+// list lists the inputs of an interval, and reads some of them ahead; with a nil ahead
+// none.
+func (j *Job) list(ctx context.Context, interval policy.Interval, ahead *intake.Ahead) (*listed, error) {
 	inputs, err := intake.List(ctx, intake.Request{
-		Config: j.Config, Sources: j.Stores.Sources, Media: j.Stores.Media, AsOf: j.AsOf, Tool: j.Tool,
+		Config: j.Config, Sources: j.Stores.Sources, Media: j.Stores.Media, AsOf: j.AsOf, Tool: j.Tool, Ahead: ahead,
 	}, interval)
 	if err != nil || j.Heard == nil {
 		return &listed{Inputs: inputs}, err
@@ -303,7 +304,7 @@ type Recomputed struct {
 // Recompute computes an interval from what its sources show and writes the
 // run. It neither looks at commits nor makes one.
 func (j *Job) Recompute(ctx context.Context, interval policy.Interval) (*Recomputed, error) {
-	inputs, err := j.list(ctx, interval)
+	inputs, err := j.list(ctx, interval, nil)
 	if err != nil {
 		return nil, err
 	}

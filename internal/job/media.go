@@ -86,7 +86,7 @@ func (j *Job) hearPart(ctx context.Context, in *listed, ev *evidence.Evidence) e
 	if denied := asked.Denials(in.Inputs); j.Heard != nil && len(denied) > 0 {
 		return fmt.Errorf("the run looked into media object %q of source %s, which cannot be read here (%s): allow reading it, or take what the run kept with --offline", denied[0].Key, denied[0].Source, denied[0].Code)
 	}
-	j.Log.Info("looked into media", "interval", in.Interval.Label, "objects", len(wanted), "requests", in.MediaRequests())
+	j.Log.Info("looked into media", "interval", in.Interval.Label, "objects", len(wanted), "requests", asked.Requests())
 	in.media = known.With(asked)
 	ev.Media.Heard = in.media.Of(wanted, ev.Texts)
 	return nil

@@ -32,11 +32,15 @@ import (
 
 // Findings are what is known of media objects, in the order of their numbers.
 type Findings struct {
-	texts *intern.Table
-	Heard []evidence.Heard
+	texts    *intern.Table
+	Heard    []evidence.Heard
+	requests *atomic.Int64 // that were made to find it
 }
 
-func newFindings() *Findings { return &Findings{texts: intern.NewTable()} }
+func newFindings() *Findings { return &Findings{texts: intern.NewTable(), requests: new(atomic.Int64)} }
+
+// Requests returns how many requests were made to find it.
+func (f *Findings) Requests() int64 { return f.requests.Load() }
 
 // Ask looks into media objects, at most so many at a time. The numbers are those of
 // [evidence.Media]. The error is one of a store, not of an object that it does not let
@@ -64,7 +68,7 @@ func (f *Findings) ask(ctx context.Context, in *intake.Inputs, n uint32) (eviden
 	}
 
 	o := media.Object{Name: info.Key, Size: info.Size, Range: func(off int64, n int) ([]byte, error) {
-		in.CountMedia()
+		f.requests.Add(1)
 		return store.Part(ctx, *info, off, n)
 	}}
 	var sound media.Sound
@@ -122,12 +126,12 @@ func (f *Findings) Unreadable() (numbers []uint32) {
 
 // Readable returns what is known of the objects that could be read.
 func (f *Findings) Readable() *Findings {
-	return &Findings{f.texts, slices.DeleteFunc(slices.Clone(f.Heard), func(h evidence.Heard) bool { return h.Code != intern.None })}
+	return &Findings{texts: f.texts, Heard: slices.DeleteFunc(slices.Clone(f.Heard), func(h evidence.Heard) bool { return h.Code != intern.None })}
 }
 
 // Denied returns what is known of the objects that could not be read.
 func (f *Findings) Denied() *Findings {
-	return &Findings{f.texts, slices.DeleteFunc(slices.Clone(f.Heard), func(h evidence.Heard) bool { return h.Code == intern.None })}
+	return &Findings{texts: f.texts, Heard: slices.DeleteFunc(slices.Clone(f.Heard), func(h evidence.Heard) bool { return h.Code == intern.None })}
 }
 
 // OrNothing returns the findings, or empty ones for nil.
@@ -168,7 +172,7 @@ func (f *Findings) With(more *Findings) *Findings {
 	if len(more.Heard) == 0 {
 		return f
 	}
-	all := &Findings{f.texts, slices.Clone(f.Heard)}
+	all := &Findings{texts: f.texts, Heard: slices.Clone(f.Heard)}
 	all.Heard = append(all.Heard, more.in(f.texts)...)
 	slices.SortFunc(all.Heard, func(a, b evidence.Heard) int { return cmp.Compare(a.N, b.N) })
 	return all
