@@ -4,6 +4,13 @@
 // It looks at the first [HeadBytes] of an object, and, where a container keeps its
 // length elsewhere, at a few further ranges: the last page of Ogg, the moov box of MP4
 // behind the media. What it holds of an object never grows with what the object claims.
+//
+// The duration is unknown of AAC in ADTS and of AMR beyond the head, Speex, MP3 of several
+// bit rates without a Xing or VBRI header, FLAC whose samples are not counted, WebM without
+// a duration, MP4 in fragments that nothing counts, and Ogg of several streams. MP3 is
+// counted without the samples that its encoder says it added. MP4, WebM, and MP3 of
+// several bit rates have no known duration either when they are cut.
+//
 // Offsets are in bytes from the beginning of the object.
 package media
 

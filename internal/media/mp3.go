@@ -176,10 +176,14 @@ func (f frame) duration(n int64) int64 {
 	return micros(frames*f.samples, f.rate)
 }
 
+// decoderDelay is how many samples a decoder gives late.
+const decoderDelay = 529
+
 // xing is what the first frame says of the whole stream.
 type xing struct {
 	frames, bytes int64
-	skipped       int64 // samples that the encoder added at the beginning and the end
+	delay         int64 // samples that the encoder added at the beginning
+	padding       int64 // and at the end
 	constant      bool
 }
 
@@ -223,7 +227,7 @@ func parseXing(b []byte, f frame) (xing, bool) {
 	take(4, 100) // a table of positions
 	take(8, 4)   // the quality
 	if len(v) >= 24 && (string(v[:4]) == "LAME" || string(v[:4]) == "Lavf" || string(v[:4]) == "Lavc") {
-		x.skipped = int64(v[21])<<4 + int64(v[22]>>4) + int64(v[22]&15)<<8 + int64(v[23])
+		x.delay, x.padding = int64(v[21])<<4+int64(v[22]>>4), int64(v[22]&15)<<8+int64(v[23])
 	}
 	return x, true
 }
@@ -231,22 +235,27 @@ func parseXing(b []byte, f frame) (xing, bool) {
 // apply sets the duration and whether the n bytes of the stream are all of it.
 func (x xing) apply(sound *Sound, first frame, b []byte, n int64) {
 	if x.frames > 0 {
-		sound.Duration = micros(max(x.frames*first.samples-x.skipped, 0), first.rate)
+		sound.Duration = micros(max(x.frames*first.samples-x.delay-x.padding, 0), first.rate)
 	}
 	second := first
 	if f, ok := parseFrame(b[min(first.size, len(b)):]); ok {
 		second = f
 	}
+	// The frame with this header has no samples, and what a decoder needs to begin is not
+	// heard either.
+	there := second.duration(max(n-int64(first.size), 0))
+	if there != Unknown {
+		there = max(there-micros(x.delay+decoderDelay, first.rate), 0)
+	}
 	switch {
 	case x.bytes > n:
 		sound.Cut, sound.Duration = true, Unknown
 		sound.Reason = fmt.Sprintf("%d bytes of frames, of which %d are there", x.bytes, n)
-		// The frame with this header has no samples.
 		if x.constant {
-			sound.Duration = second.duration(max(n-int64(first.size), 0))
+			sound.Duration = there
 		}
 	case x.bytes == 0 && x.constant && x.frames > 0:
-		if there := second.duration(max(n-int64(first.size), 0)); there != Unknown && there < sound.Duration-micros(2*first.samples, first.rate) {
+		if there != Unknown && there < sound.Duration-micros(2*first.samples, first.rate) {
 			sound.Cut, sound.Duration = true, there
 			sound.Reason = fmt.Sprintf("%d frames, for which %d bytes are too few", x.frames, n)
 		}
