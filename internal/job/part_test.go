@@ -33,6 +33,7 @@ func askAll(t *testing.T, j *job.Job, most int) (n answers) {
 		t.Fatal(err)
 	}
 	c := commits[len(commits)-1]
+	t.Cleanup(c.Close)
 	raw, err := (&ledger.Output{Store: j.Stores.Output, Root: root}).ReadNight(t.Context(), c.Record)
 	if err != nil {
 		t.Fatal(err)

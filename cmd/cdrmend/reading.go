@@ -1,0 +1,161 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+
+	"cdrmend/internal/committed"
+	"cdrmend/internal/explain"
+	"cdrmend/internal/job"
+	"cdrmend/internal/ledger"
+	"cdrmend/internal/object"
+	"cdrmend/internal/replay"
+	"cdrmend/internal/report"
+
+	"github.com/spf13/pflag"
+)
+
+// reading reads inputs of a commit's run once more, as the run saw them.
+type reading struct {
+	commit  *committed.Commit
+	out     *output
+	summary report.Summary
+	packs   *replay.Packs // what they hold need not be requested, and is there when the sources are gone
+	open    replay.OpenSource
+	base    string
+	watch   job.Watch
+	few     *part // nil: nothing is known of the night as a whole
+
+	concurrency int
+}
+
+func openReading(ctx context.Context, w *world, flags *pflag.FlagSet, out *output, commit *committed.Commit) (*reading, error) {
+	places, err := sourcePlaces(flags)
+	if err != nil {
+		return nil, err
+	}
+	quiet, _ := flags.GetBool("quiet")
+	in := &reading{commit: commit, out: out, watch: w.progress(quiet), concurrency: verifyConcurrency}
+	if out.config != nil {
+		in.base, in.concurrency = filepath.Dir(out.config.Path), out.config.Concurrency
+	}
+	if err := commit.Decode(ctx, report.SummaryFile, &in.summary); err != nil {
+		return nil, err
+	}
+
+	in.packs, err = replay.OpenPacks(ctx, in.ledger(), commit.Record, commit.Inputs(ctx), out.Scratch, func(pack string, err error) {
+		w.logger(false).Warn("a pack of inputs is not what was committed: its inputs are requested from their sources", "pack", pack, "error", err)
+	})
+	if err != nil {
+		return nil, err
+	}
+	in.open = in.packs.Before(places.opener(out.config, object.NewLimiter(in.concurrency)))
+	if commit.Record.Night != nil {
+		in.few = in.openPart(ctx)
+	}
+	return in, nil
+}
+
+// part is a run of which few inputs are read.
+type part struct {
+	night []byte // what the run noted of all rows
+	run   *replay.Run
+	err   error
+}
+
+func (in *reading) openPart(ctx context.Context) *part {
+	p := &part{}
+	if p.night, p.err = in.ledger().ReadNight(ctx, in.commit.Record); p.err == nil {
+		p.run, p.err = replay.PreparePart(ctx, &in.summary, in.packs.Inputs(), in.base, in.open)
+	}
+	return p
+}
+
+// opening is a reading that is opened while the tables of its commit are searched.
+type opening struct {
+	cancel context.CancelFunc
+	done   chan struct{} // closed when the other fields are set
+	in     *reading
+	err    error
+}
+
+// open begins to open the inputs of a commit's run.
+func (e *explaining) open(ctx context.Context) *opening {
+	// Stores keep the context. So it ends with the last read, not when they are open.
+	ctx, cancel := context.WithCancel(ctx)
+	o, commit := &opening{cancel: cancel, done: make(chan struct{})}, e.commit
+	go func() {
+		defer close(o.done)
+		o.in, o.err = openReading(ctx, e.w, e.flags, e.out, commit)
+	}()
+	return o
+}
+
+func (o *opening) wait() (*reading, error) {
+	<-o.done
+	return o.in, o.err
+}
+
+// end ends all reading.
+func (o *opening) end() {
+	o.cancel()
+	<-o.done
+}
+
+func (in *reading) ledger() *ledger.Output {
+	return &ledger.Output{Store: in.out.Store, Root: in.out.Root}
+}
+
+// deepen adds the reasons to a story. It reads few inputs if these show what the tables
+// say, and all of them if not.
+func (in *reading) deepen(ctx context.Context, story *explain.Story) error {
+	if in.few != nil {
+		err := in.deepenFrom(ctx, story, in.part)
+		if err == nil || ctx.Err() != nil {
+			return err
+		}
+		story.Whole = err.Error()
+	}
+	return in.deepenFrom(ctx, story, in.whole)
+}
+
+func (in *reading) deepenFrom(ctx context.Context, story *explain.Story, read func(context.Context, *explain.Story) (*job.Reading, error)) error {
+	r, err := read(ctx, story)
+	if err != nil {
+		return err
+	}
+	return story.Deepen(r)
+}
+
+// part reads what decides about the rows of a story.
+func (in *reading) part(ctx context.Context, story *explain.Story) (*job.Reading, error) {
+	p := in.few
+	if p.err != nil {
+		return nil, p.err
+	}
+	return in.job(p.run).ExplainPart(ctx, p.run.Interval, p.night, story.Rows(in.commit))
+}
+
+// whole reads all inputs.
+func (in *reading) whole(ctx context.Context, _ *explain.Story) (*job.Reading, error) {
+	run, err := replay.Prepare(ctx, &in.summary, in.packs.Inputs(), in.base, in.open)
+	if err != nil {
+		return nil, err
+	}
+
+	// Another run id means that other bytes were read: the reasons would be those
+	// of another decision.
+	r, err := in.job(run).Explain(ctx, run.Interval)
+	if err == nil && r.RunID != in.commit.Record.RunID {
+		err = fmt.Errorf("they make another run, %s", r.RunID)
+	}
+	return r, err
+}
+
+// job returns the job of a run. The configuration in its summary knows nothing of this
+// machine.
+func (in *reading) job(run *replay.Run) *job.Job {
+	run.Config.Concurrency, run.Config.Scratch = in.concurrency, in.out.Scratch
+	return run.Job(in.commit.Record.Tool, nil, in.watch)
+}
