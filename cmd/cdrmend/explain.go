@@ -169,7 +169,7 @@ func (e *explaining) deepen(ctx context.Context, story *explain.Story) error {
 	if e.inputs == nil {
 		e.inputs = e.open(ctx)
 	}
-	in, err := e.inputs.wait()
+	in, err := e.inputs.read(story.Rows(e.commit))
 	if err == nil {
 		err = in.deepen(ctx, story)
 	}

@@ -25,7 +25,7 @@ type reading struct {
 	open    replay.OpenSource
 	base    string
 	watch   job.Watch
-	few     *part // nil: nothing is known of the night as a whole
+	few     *part // of the inputs; nil: nothing is known of the night as a whole
 
 	concurrency int
 }
@@ -51,48 +51,47 @@ func openReading(ctx context.Context, w *world, flags *pflag.FlagSet, out *outpu
 		return nil, err
 	}
 	in.open = in.packs.Before(places.opener(out.config, object.NewLimiter(in.concurrency)))
-	if commit.Record.Night != nil {
-		in.few = in.openPart(ctx)
-	}
 	return in, nil
-}
-
-// part is a run of which few inputs are read.
-type part struct {
-	night []byte // what the run noted of all rows
-	run   *replay.Run
-	err   error
-}
-
-func (in *reading) openPart(ctx context.Context) *part {
-	p := &part{}
-	if p.night, p.err = in.ledger().ReadNight(ctx, in.commit.Record); p.err == nil {
-		p.run, p.err = replay.PreparePart(ctx, &in.summary, in.packs.Inputs(), in.base, in.open)
-	}
-	return p
 }
 
 // opening is a reading that is opened while the tables of its commit are searched.
 type opening struct {
 	cancel context.CancelFunc
-	done   chan struct{} // closed when the other fields are set
+	rows   chan *job.Part // of the story, once it is told
+	done   chan struct{}  // closed when the other fields are set
 	in     *reading
 	err    error
 }
 
-// open begins to open the inputs of a commit's run.
+// open begins to open the inputs of a commit's run, and to read those that every story
+// needs.
 func (e *explaining) open(ctx context.Context) *opening {
 	// Stores keep the context. So it ends with the last read, not when they are open.
 	ctx, cancel := context.WithCancel(ctx)
-	o, commit := &opening{cancel: cancel, done: make(chan struct{})}, e.commit
+	o, commit := &opening{cancel: cancel, rows: make(chan *job.Part, 1), done: make(chan struct{})}, e.commit
 	go func() {
 		defer close(o.done)
 		o.in, o.err = openReading(ctx, e.w, e.flags, e.out, commit)
+		if o.err == nil && commit.Record.Night != nil {
+			o.in.few = o.in.part(ctx, o.wanted)
+		}
 	}()
 	return o
 }
 
-func (o *opening) wait() (*reading, error) {
+// wanted waits for the rows of the story.
+func (o *opening) wanted(ctx context.Context) (*job.Part, error) {
+	select {
+	case rows := <-o.rows:
+		return rows, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// read returns the reading once it has read what a story needs.
+func (o *opening) read(rows *job.Part) (*reading, error) {
+	o.rows <- rows
 	<-o.done
 	return o.in, o.err
 }
@@ -107,38 +106,53 @@ func (in *reading) ledger() *ledger.Output {
 	return &ledger.Output{Store: in.out.Store, Root: in.out.Root}
 }
 
-// deepen adds the reasons to a story. It reads few inputs if these show what the tables
-// say, and all of them if not.
+// part is what was read of the inputs that decide about the rows of a story.
+type part struct {
+	*job.Reading
+	err error
+}
+
+// part reads what decides about rows, which may be found meanwhile.
+func (in *reading) part(ctx context.Context, rows func(context.Context) (*job.Part, error)) *part {
+	p := &part{}
+	night, err := in.ledger().ReadNight(ctx, in.commit.Record)
+	if err != nil {
+		p.err = err
+		return p
+	}
+	run, err := replay.PreparePart(ctx, &in.summary, in.packs.Inputs(), in.base, in.open)
+	if err != nil {
+		p.err = err
+		return p
+	}
+	p.Reading, p.err = in.job(run).ExplainPart(ctx, run.Interval, night, rows)
+	return p
+}
+
+// deepen adds the reasons to a story. It takes few inputs if these show what the tables
+// say, and reads all of them if not.
 func (in *reading) deepen(ctx context.Context, story *explain.Story) error {
-	if in.few != nil {
-		err := in.deepenFrom(ctx, story, in.part)
+	if p := in.few; p != nil {
+		err := p.err
+		if err == nil {
+			err = story.Deepen(p.Reading)
+		}
 		if err == nil || ctx.Err() != nil {
 			return err
 		}
 		story.Whole = err.Error()
+		in.few = nil // before as much is read as a run reads
 	}
-	return in.deepenFrom(ctx, story, in.whole)
-}
 
-func (in *reading) deepenFrom(ctx context.Context, story *explain.Story, read func(context.Context, *explain.Story) (*job.Reading, error)) error {
-	r, err := read(ctx, story)
+	r, err := in.whole(ctx)
 	if err != nil {
 		return err
 	}
 	return story.Deepen(r)
 }
 
-// part reads what decides about the rows of a story.
-func (in *reading) part(ctx context.Context, story *explain.Story) (*job.Reading, error) {
-	p := in.few
-	if p.err != nil {
-		return nil, p.err
-	}
-	return in.job(p.run).ExplainPart(ctx, p.run.Interval, p.night, story.Rows(in.commit))
-}
-
 // whole reads all inputs.
-func (in *reading) whole(ctx context.Context, _ *explain.Story) (*job.Reading, error) {
+func (in *reading) whole(ctx context.Context) (*job.Reading, error) {
 	run, err := replay.Prepare(ctx, &in.summary, in.packs.Inputs(), in.base, in.open)
 	if err != nil {
 		return nil, err

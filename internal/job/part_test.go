@@ -3,6 +3,7 @@ package job_test
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"fmt"
 	"math/rand/v2"
 	"sync"
@@ -70,7 +71,7 @@ func askAll(t *testing.T, j *job.Job, most int) (n answers) {
 
 func deepenPart(t *testing.T, j *job.Job, story *explain.Story, c *committed.Commit, known []byte) error {
 	t.Helper()
-	r, err := j.ExplainPart(t.Context(), interval, known, story.Rows(c))
+	r, err := j.ExplainPart(t.Context(), interval, known, func(context.Context) (*job.Part, error) { return story.Rows(c), nil })
 	if err != nil {
 		t.Fatal(err)
 	}
