@@ -52,10 +52,6 @@ func Normal(id string) string {
 // little of them, and cannot check that nothing was changed. So the id may be there
 // although it finds nothing.
 func Has(ctx context.Context, c *committed.Commit, id string) (bool, error) {
-	if _, err := c.Files(ctx); err != nil { // now, as look-ups at once must not both read it
-		return false, err
-	}
-
 	// Over a network a look-up waits for one answer after another.
 	var found atomic.Bool
 	g, ctx := errgroup.WithContext(ctx)
@@ -92,6 +88,19 @@ func newHit(id string) *hit {
 	}
 }
 
+// Prepare begins to check all that [Tell] reads of a commit in which an id is likely to
+// be.
+func Prepare(ctx context.Context, c *committed.Commit) {
+	c.Prepare(ctx, searched...)
+	prepareRest(ctx, c)
+}
+
+// prepareRest begins to check what a story needs beyond the tables that are searched.
+func prepareRest(ctx context.Context, c *committed.Commit) {
+	c.Prepare(ctx, table.Repairs)
+	c.PrepareInputs(ctx)
+}
+
 // find looks for an id in the tables of a commit, which are checked before; nil if it is
 // in no table.
 func find(ctx context.Context, c *committed.Commit, id string) (*hit, error) {
@@ -99,10 +108,8 @@ func find(ctx context.Context, c *committed.Commit, id string) (*hit, error) {
 
 	m := newHit(id)
 	err := m.search(ctx, func(ctx context.Context, s *table.Schema, columns []string) table.Rows {
-		// A story needs these, too. They are checked while the other tables are searched.
-		if len(m.kinds) > 0 {
-			c.Prepare(ctx, table.Repairs)
-			c.PrepareInputs(ctx)
+		if len(m.kinds) > 0 { // while the other tables are searched
+			prepareRest(ctx, c)
 		}
 
 		search := &table.Search{}

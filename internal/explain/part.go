@@ -13,7 +13,8 @@ import (
 )
 
 // Rows names the rows that decide what the story tells: its own, and those of the
-// tables that share a conversation or a recording with them.
+// tables that share a conversation or a recording with them. They come from the checked
+// tables that [Tell] leaves open.
 func (s *Story) Rows(c *committed.Commit) *job.Part {
 	p, ids := &job.Part{}, map[string]bool{}
 	add := func(cells table.Cells, at place) {
@@ -35,11 +36,14 @@ func (s *Story) Rows(c *committed.Commit) *job.Part {
 	return p
 }
 
-// placesOf returns the places of rows that have one of some ids. They are only read:
-// what is shown was checked.
+// placesOf returns the places of rows that have one of some ids.
 func placesOf(ctx context.Context, c *committed.Commit, ids []string) (places []job.Place, err error) {
 	for s, columns := range map[*table.Schema][]string{table.Calls: {"conversation_id"}, table.Recordings: {"conversation_id", "recording_id"}} {
-		for r, err := range c.Lookup(ctx, s, columns, ids, nil) {
+		search := &table.Search{}
+		for _, column := range columns {
+			search.Any = append(search.Any, table.Having(column, ids...))
+		}
+		for r, err := range c.Find(ctx, s, search) {
 			if err != nil {
 				return nil, err
 			}
