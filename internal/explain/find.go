@@ -3,6 +3,7 @@ package explain
 import (
 	"context"
 	"slices"
+	"sync"
 	"sync/atomic"
 
 	"cdrmend/internal/committed"
@@ -107,11 +108,8 @@ func find(ctx context.Context, c *committed.Commit, id string) (*hit, error) {
 	c.Prepare(ctx, searched...)
 
 	m := newHit(id)
-	err := m.search(ctx, func(ctx context.Context, s *table.Schema, columns []string) table.Rows {
-		if len(m.kinds) > 0 { // while the other tables are searched
-			prepareRest(ctx, c)
-		}
-
+	rest := sync.OnceFunc(func() { prepareRest(ctx, c) })
+	err := m.search(ctx, rest, func(ctx context.Context, s *table.Schema, columns []string) table.Rows {
 		search := &table.Search{}
 		for _, column := range columns {
 			search.Any = append(search.Any, table.Having(column, id))
@@ -130,21 +128,31 @@ var searched = []*table.Schema{table.History, table.Outages, table.Recordings, t
 // reader yields the rows of a table that have the wanted id in one of the columns.
 type reader func(ctx context.Context, s *table.Schema, columns []string) table.Rows
 
-func (m *hit) search(ctx context.Context, read reader) error {
+// search searches all tables at once, as each is there at another time. It calls first
+// when a row was found.
+func (m *hit) search(ctx context.Context, first func(), read reader) error {
+	var mu sync.Mutex // guards m
+	g, ctx := errgroup.WithContext(ctx)
 	for _, s := range searched {
-		columns, kinds := namedIn(s)
-		for r, err := range read(ctx, s, columns) {
-			if err != nil {
-				return err
-			}
-			for i, column := range columns {
-				if string(r.Bytes(s.Index(column))) == m.id {
-					m.add(r, kinds[i])
+		g.Go(func() error {
+			columns, kinds := namedIn(s)
+			for r, err := range read(ctx, s, columns) {
+				if err != nil {
+					return err
+				}
+				for i, column := range columns {
+					if string(r.Bytes(s.Index(column))) == m.id {
+						first()
+						mu.Lock()
+						m.add(r, kinds[i])
+						mu.Unlock()
+					}
 				}
 			}
-		}
+			return nil
+		})
 	}
-	return nil
+	return g.Wait()
 }
 
 // add notes a row that holds the id.
