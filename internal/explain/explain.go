@@ -88,6 +88,7 @@ type Recording struct {
 	Repairs  []table.Cells `json:"repairs"`
 	Lacked   []Field       `json:"lacked,omitempty"` // required fields; known when the inputs were read again
 	Matched  *Matched      `json:"matched,omitempty"`
+	Media    *Media        `json:"media,omitempty"` // what was found in its audio; nil when nobody looked, or when the inputs were not read again
 	place    place
 	cells    table.Cells // the row as it is in the table
 	findings []*Finding
@@ -97,6 +98,19 @@ type Recording struct {
 type Copy struct {
 	Path   string `json:"path"` // below the run's folder
 	SHA256 string `json:"sha256"`
+}
+
+// Media is what was found in the audio of a recording.
+type Media struct {
+	Format     string `json:"format,omitempty"` // container; empty when it could not be read, or is no audio
+	Codec      string `json:"codec,omitempty"`
+	Rate       uint32 `json:"sample_rate,omitempty"` // samples a second
+	Channels   uint16 `json:"channels,omitempty"`
+	DurationMS *int64 `json:"duration_ms"`          // nil when nothing in it tells how long it lasts
+	Unreadable string `json:"unreadable,omitempty"` // the store's code
+	KMSKey     string `json:"kms_key,omitempty"`    // that the store named then
+	Reason     string `json:"reason,omitempty"`     // why it is no audio, or how it is cut
+	Byte       *int64 `json:"byte,omitempty"`       // where that shows
 }
 
 // Matched says which legs an entry was matched with.

@@ -5,10 +5,12 @@ import (
 	"slices"
 
 	"cdrmend/internal/cdr"
+	"cdrmend/internal/evidence"
 	"cdrmend/internal/intern"
 	"cdrmend/internal/job"
 	"cdrmend/internal/match"
 	"cdrmend/internal/policy"
+	"cdrmend/internal/profile"
 	"cdrmend/internal/reconcile"
 	"cdrmend/internal/record"
 	"cdrmend/internal/redact"
@@ -65,6 +67,26 @@ func (d *deepening) recording(rec *Recording, n uint32) {
 	for _, f := range d.r.Lacked(n) {
 		rec.Lacked = append(rec.Lacked, d.field(n, f))
 	}
+	rec.Media = d.media(match.HeardOf(d.r.Evidence, n))
+}
+
+// media says what was found in audio; nil when nobody looked.
+func (d *deepening) media(h *evidence.Heard) *Media {
+	if h == nil {
+		return nil
+	}
+	m := &Media{
+		Format: d.r.Texts.String(h.Format), Codec: d.r.Texts.String(h.Codec), Rate: h.Rate, Channels: h.Channels,
+		Unreadable: d.r.Texts.String(h.Code), KMSKey: d.text(h.KMSKey), Reason: d.r.Texts.String(h.Reason),
+	}
+	if h.Duration != profile.NoInt {
+		ms := h.Duration / 1000
+		m.DurationMS = &ms
+	}
+	if h.Cut || h.NotAudio() {
+		m.Byte = &h.At
+	}
+	return m
 }
 
 // matchedBy says how a recording and its legs belong together.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 
 	"cdrmend/internal/profile"
@@ -27,12 +28,65 @@ func (t *teller) recording(r *Recording) {
 		t.line("It says of its audio: %s.", state)
 	}
 
+	t.media(r)
 	t.lacked(r)
 	t.matched(r.Matched)
 	for _, f := range r.findings {
 		t.defect(f)
 	}
 	t.coincides(r.findings)
+}
+
+// media writes what was found in the audio. The table shows less than inputs that were
+// read again.
+func (t *teller) media(r *Recording) {
+	m := r.Media
+	if m == nil {
+		m = &Media{Format: r.Row.Find("media_format")} // only some runs have these columns
+		if m.Format == "" {
+			return
+		}
+		if n, err := strconv.ParseUint(r.Row.Find("media_channels"), 10, 16); err == nil {
+			m.Channels = uint16(n)
+		}
+		if ms, err := strconv.ParseInt(r.Row.Find("media_duration_ms"), 10, 64); err == nil {
+			m.DurationMS = &ms
+		}
+	}
+	t.line("%s", m.sentence())
+}
+
+func (m *Media) sentence() string {
+	switch {
+	case m.Unreadable != "" && m.KMSKey != "":
+		return fmt.Sprintf("Its audio could not be read: %s, key %s.", m.Unreadable, m.KMSKey)
+	case m.Unreadable != "":
+		return fmt.Sprintf("Its audio could not be read: %s.", m.Unreadable)
+	case m.Format == "":
+		return fmt.Sprintf("What is stored as its audio holds nothing to hear: %s, at byte %d.", m.Reason, *m.Byte)
+	}
+
+	kind := m.Format
+	if m.Codec != "" && m.Codec != m.Format {
+		kind += " with " + m.Codec
+	}
+	said := []string{kind}
+	if m.Channels > 0 {
+		said = append(said, wording.Count(int64(m.Channels), "channel"))
+	}
+	if m.Rate > 0 {
+		said = append(said, fmt.Sprintf("%d samples a second", m.Rate))
+	}
+	text := "Its audio was looked into: " + strings.Join(said, ", ")
+	if m.DurationMS != nil {
+		text += "; it lasts " + milliseconds(strconv.FormatInt(*m.DurationMS, 10))
+	} else {
+		text += "; nothing in it tells how long it lasts"
+	}
+	if m.Byte != nil {
+		text += fmt.Sprintf("; it is cut at byte %d: %s", *m.Byte, m.Reason)
+	}
+	return text + "."
 }
 
 // statuses say what a status of the table recordings means.

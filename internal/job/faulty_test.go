@@ -17,6 +17,7 @@ type watched struct {
 	list   func()
 	open   func(object.Info)
 	create func(ctx context.Context, key string, do func() error) error
+	part   func(object.Info) error
 }
 
 func (s *watched) List(ctx context.Context, prefix string) iter.Seq2[object.Info, error] {
@@ -31,6 +32,15 @@ func (s *watched) Open(ctx context.Context, info object.Info, from int64) (io.Re
 		s.open(info)
 	}
 	return s.Store.Open(ctx, info, from)
+}
+
+func (s *watched) Part(ctx context.Context, info object.Info, from int64, n int) ([]byte, error) {
+	if s.part != nil {
+		if err := s.part(info); err != nil {
+			return nil, err
+		}
+	}
+	return s.Store.Part(ctx, info, from, n)
 }
 
 func (s *watched) Create(ctx context.Context, key string, c object.Content) error {

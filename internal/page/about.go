@@ -58,6 +58,6 @@ func (g *gathering) head(c policy.Report) headView {
 			Organisations: g.orgs.list, More: g.orgs.more, Job: printable.Text(c.Job), Operator: printable.Text(c.Operator),
 			Span: g.span, From: g.zone.stamp(g.span.Start), To: g.zone.stamp(g.span.End), Zone: g.zone.name(),
 		},
-		Notices: g.notices(), Lead: lead(g.summary), Detail: g.detail(g.summary), Remarks: remarks(&g.summary.Coverage),
+		Notices: g.notices(), Lead: lead(g.summary), Detail: g.detail(g.summary), Remarks: remarks(g.summary.Remarks()),
 	}
 }

@@ -378,7 +378,7 @@ func (g *auditGathering) finish() {
 	g.Cards = g.cards(causes)
 	g.AcceptedRows, g.NoOutages = g.accepted.view(&g.show), wording.Sentence(noOutages(g.logs))
 	g.Nothing = nothing(&g.accepted.all, g.Total.Missing, g.Total.Partial, g.Total.Untold, noOutages(g.logs))
-	g.Remarks = remarks(&g.Total.Coverage)
+	g.Remarks = remarks(g.Total.Coverage.Remarks())
 
 	about, zone := &g.About, g.calls.keeper.zone
 	about.Organisations, about.More = g.orgs.list, g.orgs.more

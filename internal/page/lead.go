@@ -85,8 +85,8 @@ func (g *gathering) detail(s *report.Summary) []string {
 func areOpen(n int64) string { return wording.Verb(n, " is open", " are open") }
 
 // remarks are the words without which no percentage may stand, as sentences.
-func remarks(c *report.Coverage) (list []string) {
-	for _, text := range c.Remarks() {
+func remarks(all []string) (list []string) {
+	for _, text := range all {
 		list = append(list, printable.Text(wording.Sentence(text)))
 	}
 	return list

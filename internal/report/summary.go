@@ -196,6 +196,34 @@ func (r Registrations) Text() string {
 	return fmt.Sprintf("%s %s with a trunk or a line %s on one that the logs of registrations show", Of(r.Seen, r.Legs), wording.Noun(r.Legs, "call"), wording.VerbOf(r.Seen, r.Legs, "is", "are"))
 }
 
+// Remarks are the words without which no number of recorded calls may stand.
+func (s *Summary) Remarks() []string {
+	list := s.Coverage.Remarks()
+	if s.Media != nil {
+		list = append(list, s.Media.text())
+	}
+	return list
+}
+
+// text says how many recordings somebody looked into, and what was found. It claims
+// nothing of the others.
+func (m *Media) text() string {
+	looked := m.Heard + m.Unreadable + m.NoAudio
+	text := fmt.Sprintf("the audio of %s of voice was looked into: %s", Of(looked, m.Recordings)+" "+wording.Noun(m.Recordings, "recording"), holds(m.Heard))
+	if m.NoAudio > 0 {
+		text += fmt.Sprintf(", %s nothing to hear", Grouped(m.NoAudio)+" "+wording.Verb(m.NoAudio, "holds", "hold"))
+	}
+	if m.Unreadable > 0 {
+		text += fmt.Sprintf(", %s cannot be read", Grouped(m.Unreadable))
+	}
+	if m.Unknown > 0 {
+		text += fmt.Sprintf("; of %s nothing in the audio tells how long %s", Grouped(m.Unknown), wording.Verb(m.Unknown, "it lasts", "they last"))
+	}
+	return text
+}
+
+func holds(n int64) string { return Grouped(n) + " " + wording.Verb(n, "holds", "hold") + " audio" }
+
 // OutagesByOpening separates the causes of outages that a failed registration
 // opened from those of outages in which a registration ended without one: it
 // lapsed, or the client removed it.

@@ -186,7 +186,7 @@ func (t *text) summary(s *Summary) {
 	if proof := c.Proof.Text(); proof != "" {
 		t.line("proved", proof)
 	}
-	for _, remark := range c.Remarks() {
+	for _, remark := range s.Remarks() {
 		t.line("note", printable.Text(remark))
 	}
 

@@ -206,7 +206,7 @@ func (d *document) result(r *Run, t *told) {
 	d.notices(s, t)
 	d.strong(fmt.Sprintf("%s that should be recorded %s recorded%s.", c.Calls(c.Recorded), c.Are(c.Recorded, s.Verdicts["indeterminate"]), share(c, c.RecordedPercent)))
 	d.text(fmt.Sprintf("%s %s recorded with all metadata%s. %s", c.Share(c.Intact), c.Are(c.Intact, s.Verdicts["indeterminate"]), share(c, c.IntactPercent), lost(s, t)))
-	for _, remark := range c.Remarks() {
+	for _, remark := range s.Remarks() {
 		d.text(wording.Sentence(remark))
 	}
 	if proof := c.Proof.Text(); proof != "" {

@@ -35,7 +35,7 @@ func (b *book) summary(n *Night, show *redact.Redactor) error {
 	rows = append(rows,
 		[4]string{"calls recorded", c.Percent(c.RecordedPercent), c.Share(c.Recorded)},
 		[4]string{"calls with all their metadata", c.Percent(c.IntactPercent), c.Share(c.Intact)})
-	for _, remark := range c.Remarks() {
+	for _, remark := range sum.Remarks() {
 		rows = append(rows, [4]string{"note", remark})
 	}
 	for name, count := range c.Proof.Each {
