@@ -8,6 +8,7 @@ package audio
 
 import (
 	"encoding/binary"
+	"strings"
 	"time"
 )
 
@@ -26,9 +27,9 @@ type Format uint8
 
 // The formats. Sizes are for an hour of two channels.
 const (
-	Opus     Format = iota // in Ogg, 60 KB
+	Opus     Format = iota // in Ogg, 70 KB
 	FLAC                   // 8 KB
-	LowRate                // WAV of 8-bit PCM with 50 samples a second, 360 KB
+	LowRate                // WAV of 8-bit PCM with 25 samples a second, 180 KB
 	PCM                    // WAV of 16-bit PCM, 115 MB
 	MuLaw                  // WAV, 58 MB
 	Streamed               // as MuLaw, but the header was written before anybody knew the length
@@ -48,7 +49,7 @@ func (f Format) Append(b []byte, s Sound) []byte {
 	case FLAC:
 		return appendFLAC(b, s)
 	case LowRate:
-		return pcm(8, 50).append(b, s)
+		return pcm(8, 25).append(b, s)
 	case PCM:
 		return pcm(16, rate).append(b, s)
 	case MuLaw:
@@ -65,15 +66,13 @@ func (f Format) Append(b []byte, s Sound) []byte {
 // of the header of a WAV file.
 func Empty(channels int) []byte { return pcm(16, rate).append(nil, Sound{Channels: channels}) }
 
-// ErrorPage returns what a server answers in place of a recording.
+// ErrorPage returns what a server answers in place of a recording. As servers do, it is
+// padded for browsers that do not show short ones.
 func ErrorPage() []byte {
-	return []byte(`<!DOCTYPE html>
-<html><head><title>503 Service Temporarily Unavailable</title></head>
-<body>
-<center><h1>503 Service Temporarily Unavailable</h1></center>
-<hr><center>The recording could not be exported. Please try again later.</center>
-</body></html>
-`)
+	const padding = "<!-- a padding to disable MSIE and Chrome friendly error page -->\n"
+	return []byte("<html>\n<head><title>503 Service Temporarily Unavailable</title></head>\n<body>\n" +
+		"<center><h1>503 Service Temporarily Unavailable</h1></center>\n<hr><center>nginx</center>\n</body>\n</html>\n" +
+		strings.Repeat(padding, 14))
 }
 
 // samples returns how many samples of each channel a duration has.

@@ -38,7 +38,7 @@ var known = [formats]struct {
 }{
 	Opus:     {".opus", "ogg", "opus", 48_000},
 	FLAC:     {".flac", "flac", "flac", 8000},
-	LowRate:  {".wav", "wav", "pcm_u8", 50},
+	LowRate:  {".wav", "wav", "pcm_u8", 25},
 	PCM:      {".wav", "wav", "pcm_s16le", 8000},
 	MuLaw:    {".wav", "wav", "pcm_mulaw", 8000},
 	Streamed: {".wav", "wav", "pcm_mulaw", 8000},
@@ -137,7 +137,7 @@ func TestEveryCheckSumIsRight(t *testing.T) {
 
 func TestTheDurationIsExactToTheSample(t *testing.T) {
 	s := Sound{Duration: 3*time.Minute + 7*time.Millisecond, Channels: 2}
-	for as, want := range map[Format]int{PCM: 44 + 180_007*8*4, MuLaw: 58 + 180_007*8*2, LowRate: 44 + 9000*2} {
+	for as, want := range map[Format]int{PCM: 44 + 180_007*8*4, MuLaw: 58 + 180_007*8*2, LowRate: 44 + 4500*2} {
 		if got := len(as.Append(nil, s)); got != want {
 			t.Errorf("%s: %d bytes, want %d", known[as].codec, got, want)
 		}
@@ -162,7 +162,7 @@ func TestOnlyTheSerialNumberTellsEqualSoundsApart(t *testing.T) {
 // TestHoursAreSmallAndNoMinuteIsTooSmall holds sizes: above a minute, 1,024 bytes and less
 // are taken for empty.
 func TestHoursAreSmallAndNoMinuteIsTooSmall(t *testing.T) {
-	for as, most := range map[Format]int{Opus: 65_000, FLAC: 8000, LowRate: 361_000, MP3: 3_610_000} {
+	for as, most := range map[Format]int{Opus: 71_000, FLAC: 8000, LowRate: 181_000, MP3: 3_610_000} {
 		if got := len(as.Append(nil, Sound{time.Hour, 2, 0})); got > most {
 			t.Errorf("%s: an hour takes %d bytes, want at most %d", known[as].codec, got, most)
 		}
