@@ -25,21 +25,24 @@ packagers:
 gateway:
 	@.ci/go-tool github.com/versity/versitygw/cmd/versitygw@v1.8.0
 
-tools: gateway packagers ## install what the tests need beside Go: an S3 server, DuckDB, a Parquet writer, axe-core, packagers (into .tools), Chromium, LibreOffice, Poppler, promtool, zsh, fish, mandoc, groff, FFmpeg, FLAC, opus-tools
+tools: gateway packagers ## install what the tests need beside Go: an S3 server, DuckDB, a Parquet writer, axe-core, packagers (into .tools), Chromium, LibreOffice, Poppler, FFmpeg, SoX, encoders of audio, promtool, zsh, fish, mandoc, groff
 	@cd internal/parquetfile/testdata/arrowwrite && go build -o ../../../../.tools/bin/arrowwrite .
 	@.ci/npm-tool duckdb @duckdb/node-api@1.5.6-r.1
 	@.ci/npm-tool axe axe-core@4.14.1
 	@command -v chromium >/dev/null || .ci/apt-tool chromium
 	@command -v soffice >/dev/null || .ci/apt-tool libreoffice-calc-nogui
 	@command -v pdftotext >/dev/null || .ci/apt-tool poppler-utils
+	@command -v ffmpeg >/dev/null || .ci/apt-tool ffmpeg
+	@command -v sox >/dev/null || .ci/apt-tool sox
+	@command -v opusenc >/dev/null || .ci/apt-tool opus-tools
+	@command -v oggenc >/dev/null || .ci/apt-tool vorbis-tools
+	@command -v lame >/dev/null || .ci/apt-tool lame
+	@command -v flac >/dev/null || .ci/apt-tool flac
 	@command -v promtool >/dev/null || .ci/apt-tool prometheus
 	@command -v zsh >/dev/null || .ci/apt-tool zsh
 	@command -v fish >/dev/null || .ci/apt-tool fish
 	@command -v mandoc >/dev/null || .ci/apt-tool mandoc
 	@command -v groff >/dev/null || .ci/apt-tool groff
-	@command -v ffmpeg >/dev/null || .ci/apt-tool ffmpeg
-	@command -v flac >/dev/null || .ci/apt-tool flac
-	@command -v opusdec >/dev/null || .ci/apt-tool opus-tools
 
 # With CI set, a test whose server is missing fails instead of being skipped.
 test: tools ## run all tests, those against real servers too

@@ -1,0 +1,58 @@
+package media
+
+import (
+	"math/rand/v2"
+	"testing"
+)
+
+// object makes an object of bytes, whose ranges are counted and must be within it.
+func object(t testing.TB, name string, b []byte) (*Object, *int) {
+	asked := new(int)
+	o := &Object{Name: name, Size: int64(len(b)), Head: b[:min(len(b), HeadBytes)]}
+	o.Range = func(off int64, n int) ([]byte, error) {
+		*asked++
+		if off < 0 || n <= 0 || n > HeadBytes || off+int64(n) > int64(len(b)) {
+			t.Errorf("asks for %d bytes at %d of %d", n, off, len(b))
+			return nil, nil
+		}
+		return append([]byte(nil), b[off:off+int64(n)]...), nil
+	}
+	return o, asked
+}
+
+// lookAt looks twice, checks what is true of every result, and returns it with the number
+// of ranges.
+func lookAt(t testing.TB, name string, b []byte) (Sound, int) {
+	t.Helper()
+	o, asked := object(t, name, b)
+	got, err := Look(o)
+	if err != nil {
+		t.Fatalf("%s: %v", name, err)
+	}
+	n := *asked
+	again, _ := Look(o)
+
+	switch {
+	case again != got:
+		t.Errorf("%s: first %+v, then %+v", name, got, again)
+	case n > maxRanges:
+		t.Errorf("%s: %d ranges", name, n)
+	case got.Duration < Unknown, got.Rate < 0, got.Channels < 0, got.At < 0, got.At > 0 && got.At > int64(len(b))+128:
+		t.Errorf("%s: %+v", name, got)
+	case got.Format == "" && (got.Reason == "" || got.Duration != Unknown || got.Codec != ""):
+		t.Errorf("%s: no audio, but %+v", name, got)
+	case got.Cut && got.Reason == "":
+		t.Errorf("%s: cut without a reason: %+v", name, got)
+	}
+	return got, n
+}
+
+// cutAnywhere returns ten beginnings of b.
+func cutAnywhere(b []byte, seed uint64) [][]byte {
+	r := rand.New(rand.NewPCG(seed, 1))
+	var cuts [][]byte
+	for range 10 {
+		cuts = append(cuts, b[:r.IntN(len(b))])
+	}
+	return cuts
+}
