@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"path"
 	"slices"
 	"time"
 
@@ -45,6 +46,9 @@ func (c *checker) source(ctx context.Context, cfg *policy.Source) (*Source, erro
 		s.Problems = append(s.Problems, c.nothing(&t, cfg.URL, len(from)))
 		return s, nil
 	}
+	if cfg.Kind == policy.Manifests {
+		s.Problems = append(s.Problems, c.tryMedia(ctx, store, t.media(), cfg.URL.Bucket())...)
+	}
 	return s, c.tryObject(ctx, s, cfg, trial{
 		candidate: t.chosen(), span: at.Span, store: store, bucket: cfg.URL.Bucket(),
 	})
@@ -81,8 +85,22 @@ func (c *checker) media(ctx context.Context) *Place {
 		p.Problems = append(p.Problems, problemOf(err, m.URL.Bucket()))
 	case p.Objects == 0:
 		p.Problems = append(p.Problems, c.nothing(&t, *m.URL, len(from)))
+	default:
+		p.Problems = append(p.Problems, c.tryMedia(ctx, store, t.chosen(), m.URL.Bucket())...)
 	}
 	return p
+}
+
+// tryMedia reads the beginning of a media object, if a run does. What a run may not read
+// is a finding about each recording, and somebody may rather give it the right.
+func (c *checker) tryMedia(ctx context.Context, store object.Store, info object.Info, bucket string) []Problem {
+	if c.Config.Media.Check < policy.MediaHeader || info.Size == 0 {
+		return nil
+	}
+	if _, err := store.Part(ctx, info, 0, 1); err != nil {
+		return []Problem{problemOf(err, bucket)}
+	}
+	return nil
 }
 
 // candidates returns the partitions to look at, the first of which stands for all when
@@ -157,9 +175,18 @@ type tally struct {
 	bytes      int64
 	stopped    bool
 	firstOther string
+	audio      object.Info // the newest that is no document and named like a recording
 	newest     time.Time
 
 	small, large object.Info // the newest that is small enough to be read whole, the newest other
+}
+
+// media returns an object of a source of manifests that is a recording.
+func (t *tally) media() object.Info {
+	if t.profile.NoDocuments {
+		return t.chosen()
+	}
+	return t.audio
 }
 
 // list counts what lies below a prefix.
@@ -182,6 +209,9 @@ func (t *tally) add(info object.Info) {
 	if !t.reads(&info) {
 		t.others++
 		t.firstOther = cmp.Or(t.firstOther, info.Key)
+		if profile.IsMediaName(path.Base(info.Key)) {
+			t.audio = newer(t.audio, info)
+		}
 		return
 	}
 

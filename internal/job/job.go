@@ -183,11 +183,11 @@ func (j *Job) list(ctx context.Context, interval policy.Interval) (*listed, erro
 	if err != nil || j.Heard == nil {
 		return &listed{Inputs: inputs}, err
 	}
-	known, err := j.Heard(inputs)
+	known, all, err := j.Heard(inputs)
 	if err != nil {
 		return nil, err
 	}
-	return &listed{inputs, known}, inputs.Deny(known.Denials(inputs))
+	return &listed{inputs, known, all}, inputs.Deny(known.Denials(inputs))
 }
 
 // computed is a run whose files are all written. Only its commit is missing.

@@ -4,23 +4,26 @@ import (
 	"context"
 	"fmt"
 
+	"cdrmend/internal/budget"
 	"cdrmend/internal/evidence"
 	"cdrmend/internal/intake"
 	"cdrmend/internal/ledger"
 	"cdrmend/internal/match"
 	"cdrmend/internal/mediacheck"
 	"cdrmend/internal/policy"
+	"cdrmend/internal/reconcile"
 	"cdrmend/internal/scratch"
 )
 
 // Heard returns what is known of media objects from a run that was committed, for a run
-// that is computed again.
-type Heard func(*intake.Inputs) (*mediacheck.Findings, error)
+// that is computed again. All reports that nothing else is to be asked for.
+type Heard func(*intake.Inputs) (known *mediacheck.Findings, all bool, err error)
 
 // listed is the inputs of an interval, and what is known of their media objects.
 type listed struct {
 	*intake.Inputs
 	media *mediacheck.Findings // nil: nothing is known
+	all   bool                 // nothing else is to be asked for
 }
 
 // recall adds what the newest commit knows of media objects. The store may let those be
@@ -63,6 +66,18 @@ func (j *Job) hearPart(ctx context.Context, in *listed, ev *evidence.Evidence) e
 	if len(wanted) == 0 {
 		return nil
 	}
+	if in.all {
+		ev.Media.Heard = in.media.Of(wanted, ev.Texts)
+		return nil
+	}
+	if share := j.Config.Media.Sample; share < 1 {
+		suspects, err := interruptible(ctx, budget.New(in.Memory(), j.OwnGC), func(s evidence.Spread) []uint32 { return reconcile.Suspects(ev, s) })
+		if err != nil {
+			return err
+		}
+		wanted = mediacheck.Sample(in.Inputs, wanted, share, suspects)
+	}
+
 	known := in.media.OrNothing()
 	asked, err := j.ask(ctx, in.Inputs, known.Lacks(wanted))
 	if err != nil {

@@ -37,18 +37,21 @@ func wave(channels int, said, is time.Duration) string {
 
 // calls returns a night of calls of 20 s, one a minute from ten o'clock on, each with a
 // recording that has this media object.
-func calls(t *testing.T, check string, audio ...string) files {
-	t.Helper()
-	config, err := os.ReadFile("../../testdata/cdrmend.yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	content := files{"in/c/date=2026-11-20/calls.csv": callsHeader, "cdrmend.yaml": string(config) + "media: {check: " + check + "}\n"}
+func calls(check string, audio ...string) files {
+	content := files{"in/c/date=2026-11-20/calls.csv": callsHeader, "cdrmend.yaml": fmt.Sprintf(callsConfig, check)}
 	for i, media := range audio {
 		content.addCall(i, media)
 	}
 	return content
 }
+
+const callsConfig = `name: night
+sources:
+  manifests: [{name: m, url: "in/m/date={date}/", profile: cdrmend}]
+  cdrs: [{name: c, url: "in/c/date={date}/", profile: cdrmend}]
+media: {check: %s}
+output: {url: out/, tables: [csv, parquet]}
+`
 
 const callsHeader = "conversation_id,start_time,answer_time,end_time,recording_ids\n"
 
@@ -100,7 +103,7 @@ func wantRows(t *testing.T, what string, got []string, want ...string) {
 
 func TestACallIsRecordedOnlyAsFarAsItsAudioLasts(t *testing.T) {
 	t.Parallel()
-	n := newNight(t, calls(t, "header",
+	n := newNight(t, calls("header",
 		wave(1, seconds20, seconds20),
 		wave(1, 0, 0),
 		"<!DOCTYPE html><html><body>503 Service Unavailable</body></html>",
@@ -129,7 +132,7 @@ func TestOtherChecksLookIntoNothing(t *testing.T) {
 	t.Parallel()
 	for _, check := range []string{"none", "exists", "size"} {
 		var asked []string
-		n := newNight(t, calls(t, check, wave(1, 0, 0)))
+		n := newNight(t, calls(check, wave(1, 0, 0)))
 		r := n.run(looked(&asked))
 		wantRows(t, check, asked)
 		wantRows(t, check, n.rows(r.RunID, "calls", "verdict"), "complete")
@@ -145,13 +148,13 @@ func TestOtherChecksLookIntoNothing(t *testing.T) {
 
 func TestNobodyAsksTwiceForWhatWasHeard(t *testing.T) {
 	t.Parallel()
-	n := newNight(t, calls(t, "header", wave(1, seconds20, seconds20), wave(1, seconds20, seconds20)))
+	n := newNight(t, calls("header", wave(1, seconds20, seconds20), wave(1, seconds20, seconds20)))
 	var first []string
 	n.run(looked(&first))
 	slices.Sort(first)
 	wantRows(t, "first", first, "r00.wav", "r01.wav")
 
-	more := calls(t, "header", wave(1, seconds20, seconds20), wave(1, seconds20, seconds20), wave(1, 0, 0))
+	more := calls("header", wave(1, seconds20, seconds20), wave(1, seconds20, seconds20), wave(1, 0, 0))
 	n.deliver(files{
 		"in/c/date=2026-11-20/calls.csv": more["in/c/date=2026-11-20/calls.csv"],
 		"in/m/date=2026-11-20/r02.json":  more["in/m/date=2026-11-20/r02.json"],
@@ -171,7 +174,7 @@ func TestNobodyAsksTwiceForWhatWasHeard(t *testing.T) {
 
 func TestADenialIsAskedForAgainUntilItIsLifted(t *testing.T) {
 	t.Parallel()
-	n := newNight(t, calls(t, "header", wave(1, seconds20, seconds20), wave(1, seconds20, seconds20)))
+	n := newNight(t, calls("header", wave(1, seconds20, seconds20), wave(1, seconds20, seconds20)))
 	var asked []string
 	first := n.run(looked(&asked, "r01.wav"))
 	wantRows(t, "findings", n.rows(first.RunID, "findings", "class", "severity", "recording_id", "detail"),
@@ -215,12 +218,15 @@ func TestWhatWasHeardMayBeLost(t *testing.T) {
 		},
 		"changed": func(n *night, path string) { n.deliver(files{path: "PAR1"}, delivered) },
 	} {
-		n := newNight(t, calls(t, "header", wave(1, seconds20, seconds20), wave(1, seconds20, seconds20)))
+		n := newNight(t, calls("header", wave(1, seconds20, seconds20), wave(1, seconds20, seconds20)))
 		n.run()
 		damage(n, "out/"+n.commits()[0].Media.Path)
 		n.deliver(files{"in/m/date=2026-11-20/r01.wav": wave(1, seconds20, seconds20/2)}, lateDelivery)
 		var asked []string
-		r := n.run(looked(&asked))
+		r, err := n.job(looked(&asked)).Run(t.Context(), interval)
+		if err != nil {
+			t.Fatal(err)
+		}
 		slices.Sort(asked)
 		wantRows(t, name, asked, "r00.wav", "r01.wav")
 		wantRows(t, name, n.rows(r.RunID, "calls", "verdict"), "complete", "partial")
@@ -230,22 +236,64 @@ func TestWhatWasHeardMayBeLost(t *testing.T) {
 func TestFewerChannelsThanUsualAreNoticed(t *testing.T) {
 	t.Parallel()
 	audio := slices.Repeat([]string{wave(2, seconds20, seconds20)}, 19)
-	n := newNight(t, calls(t, "header", append(audio, wave(1, seconds20, seconds20))...))
+	n := newNight(t, calls("header", append(audio, wave(1, seconds20, seconds20))...))
 	r := n.run()
 	wantRows(t, "findings", n.rows(r.RunID, "findings", "class", "severity", "recording_id", "detail"), "media_channels minor r19 channels=1;usual=2")
 
-	few := newNight(t, calls(t, "header", append(audio[:18], wave(1, seconds20, seconds20))...))
+	few := newNight(t, calls("header", append(audio[:18], wave(1, seconds20, seconds20))...))
 	wantRows(t, "of 19", few.rows(few.run().RunID, "findings", "class"))
 }
 
 // An entry of a margin decides nothing about its media.
 func TestMediaOfMarginsAreNotLookedInto(t *testing.T) {
 	t.Parallel()
-	content := calls(t, "header", wave(1, seconds20, seconds20))
+	content := calls("header", wave(1, seconds20, seconds20))
 	content["in/m/date=2026-11-21/x.json"] = strings.ReplaceAll(content["in/m/date=2026-11-20/r00.json"], "2026-11-20", "2026-11-21")
 	content["in/m/date=2026-11-21/r00.wav"] = wave(1, 0, 0)
 	n := newNight(t, content)
 	var asked []string
 	n.run(looked(&asked))
 	wantRows(t, "asked", asked, "r00.wav")
+}
+
+// The sample follows from the keys. Calls with a finding are looked into, whatever the
+// sample says.
+func TestASampleIsLookedIntoAndWhateverHasAFinding(t *testing.T) {
+	t.Parallel()
+	content := calls("{header: {sample: 0.25}}", slices.Repeat([]string{wave(1, seconds20, seconds20)}, 40)...)
+	n := newNight(t, content)
+	var first []string
+	r := n.run(looked(&first))
+	if len(first) < 4 || len(first) > 20 {
+		t.Fatalf("of 40 recordings %d are looked into: %q", len(first), first)
+	}
+	media := r.Summary.Media
+	if media.Recordings != 40 || media.Heard != int64(len(first)) {
+		t.Errorf("the summary says %+v of %d", media, len(first))
+	}
+	heard := 0
+	for _, row := range n.rows(r.RunID, "recordings", "media_format") {
+		if row == "wav" {
+			heard++
+		}
+	}
+	if heard != len(first) {
+		t.Errorf("the table shows %d of %d", heard, len(first))
+	}
+
+	// A call whose recording ends too early is one to look into.
+	slices.Sort(first)
+	suspect := 0
+	for slices.Contains(first, fmt.Sprintf("r%02d.wav", suspect)) {
+		suspect++
+	}
+	name := fmt.Sprintf("in/m/date=2026-11-20/r%02d.json", suspect)
+	content[name] = strings.Replace(content[name], ":20Z", ":08Z", 1)
+	again := newNight(t, content)
+	var second []string
+	again.run(looked(&second))
+	want := append(slices.Clone(first), fmt.Sprintf("r%02d.wav", suspect))
+	slices.Sort(want)
+	slices.Sort(second)
+	wantRows(t, "with a finding", second, want...)
 }

@@ -117,6 +117,11 @@ func listedMedia(ev *evidence.Evidence, e *manifest.Entry, key intern.Text) (evi
 	return ev.Media.Find(ev.Objects[ev.Documents[e.Doc].Object].Source, key)
 }
 
+// MediaObject returns the media object that an entry names, once its values are filled in.
+func MediaObject(ev *evidence.Evidence, n uint32) (evidence.ListedMedia, bool) {
+	return listedMedia(ev, &ev.Entries[n], ev.Entries[n].MediaKey)
+}
+
 // hasMedia reports whether the media of an entry was looked for and found.
 func hasMedia(ev *evidence.Evidence, e *manifest.Entry) bool {
 	_, found := listedMedia(ev, e, e.MediaKey)
@@ -128,7 +133,7 @@ func HeardOf(ev *evidence.Evidence, n uint32) *evidence.Heard {
 	if ev.Media == nil || len(ev.Media.Heard) == 0 {
 		return nil
 	}
-	listed, found := listedMedia(ev, &ev.Entries[n], ev.Entries[n].MediaKey)
+	listed, found := MediaObject(ev, n)
 	if !found {
 		return nil
 	}

@@ -15,6 +15,8 @@ package mediacheck
 import (
 	"cmp"
 	"context"
+	"crypto/sha256"
+	"encoding/binary"
 	"fmt"
 	"slices"
 	"sync/atomic"
@@ -91,6 +93,21 @@ func (f *Findings) set(h *evidence.Heard, s *media.Sound) {
 	if s.Duration >= 0 && s.Duration <= longest {
 		h.Duration = s.Duration
 	}
+}
+
+// Sample returns which of some objects to look into, in order: a share of them, which
+// follows from their keys, so that equal inputs give equal samples, and those that are
+// suspect.
+func Sample(in *intake.Inputs, numbers []uint32, share float64, suspects []uint32) (list []uint32) {
+	for _, n := range numbers {
+		source, info, _ := in.ListedMedia(n)
+		sum := sha256.Sum256([]byte(source + "\x00" + info.Key))
+		chosen := float64(binary.BigEndian.Uint64(sum[:8])) < share*(1<<64)
+		if _, suspect := slices.BinarySearch(suspects, n); chosen || suspect {
+			list = append(list, n)
+		}
+	}
+	return list
 }
 
 // Unreadable returns the numbers of the objects that the store did not let be read.

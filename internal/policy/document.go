@@ -69,7 +69,7 @@ type s3Document struct {
 }
 
 type mediaDocument struct {
-	Check string     `json:"check"`
+	Check any        `json:"check"` // a name, or a mapping from it to its settings
 	URL   string     `json:"url,omitempty"`
 	S3    s3Document `json:"s3,omitempty"`
 }

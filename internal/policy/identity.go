@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"maps"
 	"slices"
+	"strconv"
 
 	"cdrmend/internal/record"
 	"cdrmend/internal/stream"
@@ -64,8 +65,9 @@ type SourceIdentity struct {
 
 // MediaIdentity is the part of Identity about the audio.
 type MediaIdentity struct {
-	Check string `json:"check"`
-	URL   string `json:"url"`
+	Check  string `json:"check"`
+	Sample string `json:"sample,omitempty"` // of what is looked into; empty: all of it
+	URL    string `json:"url"`
 }
 
 // PolicyIdentity is the part of Identity about the rules.
@@ -122,6 +124,9 @@ func (c *Config) Identity() Identity {
 		Limits:   c.Limits,
 	}
 
+	if c.Media.Sample < 1 {
+		id.Media.Sample = strconv.FormatFloat(c.Media.Sample, 'g', -1, 64)
+	}
 	for _, s := range c.Sources {
 		id.Sources = append(id.Sources, s.identity())
 		if s.Profile != nil {

@@ -150,6 +150,8 @@ func collectScalars(s *jsonschema.Schema, key string, all map[string][]string) {
 		}
 		at := strings.TrimPrefix(key+"."+name, ".")
 		switch {
+		case len(sub.Properties) > 0 && slices.Contains(sub.Types.ToStrings(), "string"): // a name, or one with settings
+			all[at] = []string{"string"}
 		case sub.Enum != nil: // all are of texts, and have no type
 			all[at] = []string{"string"}
 		case len(sub.Properties) > 0:

@@ -98,9 +98,10 @@ type S3 struct {
 
 // Media says whether a run looks for the audio itself.
 type Media struct {
-	Check MediaCheck
-	URL   *Template // nil: only below the sources; {org} is that of each source of manifests
-	S3    S3
+	Check  MediaCheck
+	Sample float64   // the share of recordings whose media are looked into, above 0 and up to 1
+	URL    *Template // nil: only below the sources; {org} is that of each source of manifests
+	S3     S3
 }
 
 // MediaCheck is how far a media object is checked.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"time"
 
 	"cdrmend/internal/profile"
@@ -19,11 +20,16 @@ func (id *Identity) Config(base string) (*Config, error) {
 		Interval:  r.duration(id.Interval),
 		Limits:    id.Limits,
 		Resources: Resources{Concurrency: defaults().Concurrency},
-		Media:     Media{Check: MediaCheck(r.index(mediaCheckNames, id.Media.Check))},
+		Media:     Media{Check: MediaCheck(r.index(mediaCheckNames, id.Media.Check)), Sample: 1},
 		Output:    Output{CSV: slices.Contains(id.Tables, "csv"), Parquet: slices.Contains(id.Tables, "parquet")},
 		Report:    r.report(&id.Report),
 	}
 
+	if id.Media.Sample != "" {
+		var err error
+		c.Media.Sample, err = strconv.ParseFloat(id.Media.Sample, 64)
+		r.errs = append(r.errs, err)
+	}
 	if id.Media.URL != "" {
 		u := r.template(id.Media.URL)
 		c.Media.URL = &u

@@ -14,7 +14,8 @@ import (
 func (b *builder) media() {
 	// The schema reports names that are not known; here they are the first one.
 	d := &b.doc.Media
-	b.cfg.Media = Media{Check: MediaCheck(max(slices.Index(mediaCheckNames, d.Check), 0)), S3: b.s3("media.s3", &d.S3)}
+	name, sample := mediaCheck(d.Check)
+	b.cfg.Media = Media{Check: MediaCheck(max(slices.Index(mediaCheckNames, name), 0)), Sample: sample, S3: b.s3("media.s3", &d.S3)}
 	if d.URL == "" {
 		return
 	}
@@ -26,6 +27,25 @@ func (b *builder) media() {
 			b.file.Problem("media.url", "{org} needs an org of every source of manifests, and %q has none", s.Name)
 		}
 	}
+}
+
+// mediaCheck returns the name and the share of a media check as the file has it.
+func mediaCheck(value any) (name string, sample float64) {
+	sample = 1
+	switch v := value.(type) {
+	case string:
+		name = v
+	case map[string]any:
+		for check, settings := range v { // the schema allows one
+			name = check
+			if m, ok := settings.(map[string]any); ok {
+				if share, ok := m["sample"].(float64); ok {
+					sample = share
+				}
+			}
+		}
+	}
+	return name, sample
 }
 
 func (b *builder) output() {

@@ -17,11 +17,11 @@ func Heard(ctx context.Context, out *ledger.Output, r *ledger.Record, scratch st
 	if r.Media == nil {
 		return nil
 	}
-	return func(in *intake.Inputs) (*mediacheck.Findings, error) {
+	return func(in *intake.Inputs) (*mediacheck.Findings, bool, error) {
 		known, err := mediacheck.Open(ctx, out, r.Media, in, scratch)
 		if err != nil || all {
-			return known, err
+			return known, all, err
 		}
-		return known.Denied(), nil
+		return known.Denied(), false, nil
 	}
 }

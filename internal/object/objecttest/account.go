@@ -27,6 +27,13 @@ func (s *Server) User(t testing.TB, name string) {
 // others.
 func (s *Server) Allow(t testing.TB, bucket, user string, actions ...string) {
 	t.Helper()
+	s.AllowBut(t, bucket, user, nil, actions...)
+}
+
+// AllowBut is Allow, but that the account may read no object whose key is one of those
+// denied; a star at the end stands for any rest.
+func (s *Server) AllowBut(t testing.TB, bucket, user string, denied []string, actions ...string) {
+	t.Helper()
 	arn := "arn:aws:s3:::" + bucket
 	var statements []map[string]any
 	for _, action := range actions {
@@ -35,6 +42,9 @@ func (s *Server) Allow(t testing.TB, bucket, user string, actions ...string) {
 			resource = arn
 		}
 		statements = append(statements, map[string]any{"Effect": "Allow", "Principal": map[string]any{"AWS": user}, "Action": action, "Resource": resource})
+	}
+	for _, key := range denied {
+		statements = append(statements, map[string]any{"Effect": "Deny", "Principal": map[string]any{"AWS": user}, "Action": "s3:GetObject", "Resource": arn + "/" + key})
 	}
 	policy, err := json.Marshal(map[string]any{"Version": "2012-10-17", "Statement": statements})
 	if err != nil {
