@@ -103,7 +103,6 @@ var rooms = map[string]room{
 	"internal/steps":       {"a value is computed from values, whatever record they stand in", "jsonscan record yamlfile"},
 	"internal/xmlscan":     {"records of XML become JSON, whatever a profile looks for in them", "jsonscan stream"},
 	"internal/jsonscan":    {"JSON is JSON, whatever a profile looks for in it", "window stream"},
-	"internal/media":       {"the header of a recording says what it holds, whoever made it and wherever it is kept", ""},
 	"internal/window":      {"a window shows bytes, whatever format they are in", "stream"},
 	"internal/stream":      {"every reader rests on it, so it rests on none of them", ""},
 	"internal/intern":      {"texts are numbered, whatever they name; only the filter knows spans", "record"},
