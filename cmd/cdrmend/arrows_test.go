@@ -92,8 +92,9 @@ var rooms = map[string]room{
 	"internal/history":      {"what became of findings follows from what was committed, and who accepted them from the configuration that was; a document that was made is known by its name", "wording committed table ledger printable profile policy"},
 	"internal/explain":      {"a story is told from what was committed, and from the decision made once more", "match reconcile job evidence committed history cdr registration wording table redact profile intern record printable policy"},
 	"internal/release":      {"a release is made from a commit by the toolchain, and needs nothing of the program but that it runs", ""},
-	"internal/sample":       {"the sample is known beforehand, so it must not follow from the code that it tests", ""},
-	"internal/synth":        {"what is planted is known beforehand, so it must not follow from the code that finds it", ""},
+	"internal/sample":       {"the sample is known beforehand, so it must not follow from the code that it tests", "audio"},
+	"internal/synth":        {"what is planted is known beforehand, so it must not follow from the code that finds it", "audio"},
+	"internal/audio":        {"audio is made for what is known beforehand, so it must not follow from the code that reads it", ""},
 	"internal/bench":        {"what measures the program starts it, and needs nothing of it", ""},
 
 	"internal/parquetfile": {"Parquet is read and edited as rows of a profile; what the rows mean is for others", "rows jsonscan stream intern record"},

@@ -46,9 +46,15 @@ their arrival as time of modification, also with --nights; a bucket has its own.
   cdrmend synth --legs 1000000 --only --lost 0.01 --missing-trunk 1
   cdrmend synth --profile genesys-cloud --legs 100000 --s3 s3://my-bucket/night/
   cdrmend synth --profile twilio --legs 200
+  cdrmend synth --legs 1000 --media --media-cut 0.01 --media-one-channel 0.02
   cdrmend synth --profile genesys-cloud --legs 5000 --nights 14
   cdrmend synth --nights 14 --late 0.02 --arrived-by 2026-11-21T06:00:00Z
   cdrmend synth --manifests parquet --margins --failures scope_missing=0.01
+
+With --media recordings have media objects: Ogg Opus, or WAV where names end in .wav.
+They are real audio of two channels, with few bytes for each second. The configuration
+looks into them (media.check: header). What is wrong with them are rates, too; without
+--media the files of vendors have recordings in which nothing can be heard.
 
 With the profile of a vendor, calls, recordings and the log of the trunks are in the
 vendor's own files; --files and --cdr-files are the pages of a list.
@@ -77,7 +83,7 @@ func synthFlags(f *pflag.FlagSet) {
 	f.Float64("late", 0, "rate of manifests, sidecars and media that arrive an hour to two days late")
 	f.String("arrived-by", "", "write only what has arrived by this time, as in 2026-11-21T06:00:00Z; a later time adds the rest")
 	f.Bool("margins", false, "write the days before and after as well, as large as a night")
-	f.Bool("media", false, "write a small media object beside each sidecar")
+	f.Bool("media", false, "write the media objects, too: audio of the right duration, made to be small")
 	f.Bool("only", false, "no defects but those whose rates are given")
 	for d := range synth.NumDefects {
 		f.Float64(d.String(), synth.Usual[d], "rate of "+d.Text())
@@ -106,6 +112,7 @@ func runSynth(ctx context.Context, w *world, flags *pflag.FlagSet) (int, error) 
 		return 0, err
 	}
 
+	n.Prefix = to.prefix
 	started := w.now()
 	// The files of a plain night have the time at which they were written.
 	wrote := written{by: arrived, stamp: n.Nights > 1 || n.Late > 0 || !arrived.IsZero()}

@@ -35,8 +35,13 @@ var syntheticNights = map[string]string{
 	"damaged batches":    "--legs 4000 --manifests json --rejected 0.01 --truncated-batch 0.1 --export-failed 0.1",
 	"parquet":            "--legs 4000 --manifests parquet --files 6",
 	"sidecars":           "--legs 800 --profile genesys-cloud --truncated 0.03 --metadata-lost 0.03",
-	"sidecars and media": "--legs 250 --profile genesys-cloud --cdrs csv --truncated 0.03 --metadata-lost 0.03 --media --media-lost 0.05 --margins",
+	"sidecars and media": "--legs 250 --profile genesys-cloud --cdrs csv --truncated 0.03 --metadata-lost 0.03 --media --media-lost 0.05 --margins" + mediaDefects + " --media-short 0.03",
+	"lines and media":    "--legs 400 --files 5 --cdr-files 3 --media --media-short 0.03" + mediaDefects,
+	"parquet and media":  "--legs 400 --manifests parquet --files 3 --cdr-files 2 --media --media-short 0.03" + mediaDefects,
 }
+
+// mediaDefects are rates of what can be wrong with media of all profiles that have some.
+const mediaDefects = " --media-empty 0.03 --media-html 0.03 --media-cut 0.03 --media-one-channel 0.03"
 
 func TestARunFindsWhatWasPlanted(t *testing.T) {
 	for name, flags := range syntheticNights {
@@ -145,6 +150,7 @@ func TestASyntheticNightInABucketIsTheSameNight(t *testing.T) {
 	for name, flags := range map[string]string{
 		"lines":    "--legs 1000 --files 4 --cdr-files 2",
 		"sidecars": "--legs 300 --profile genesys-cloud --media",
+		"media":    "--legs 300 --files 4 --cdr-files 2 --media --media-short 0.03" + mediaDefects,
 		"late":     "--legs 300 --profile genesys-cloud --media --late 0.3",
 	} {
 		t.Run(name, func(t *testing.T) {

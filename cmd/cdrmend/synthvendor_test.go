@@ -19,10 +19,10 @@ const trunkFailures = " --failures timeout=0.3,server_error=0.3,unknown=0.2"
 
 // vendorDefects are flags for a lot of what can go wrong in the files of each vendor.
 var vendorDefects = map[string]string{
-	synth.AmazonConnect: "--lost 0.08 --no-cdr 0.05 --unanswered 0.1 --withdrawn 0.05 --no-voice 0.1 --superseded 0.1",
-	synth.Asterisk:      "--lost 0.1 --no-cdr 0.05 --unanswered 0.1" + trunkFailures,
-	synth.FreePBX:       "--lost 0.1 --no-cdr 0.05 --unanswered 0.1" + trunkFailures,
-	synth.FreeSWITCH:    "--lost 0.08 --no-cdr 0.05 --unanswered 0.1" + trunkFailures,
+	synth.AmazonConnect: "--lost 0.08 --no-cdr 0.05 --unanswered 0.1 --withdrawn 0.05 --no-voice 0.1 --superseded 0.1" + " --media" + mediaDefects,
+	synth.Asterisk:      "--lost 0.1 --no-cdr 0.05 --unanswered 0.1" + trunkFailures + " --media" + mediaDefects,
+	synth.FreePBX:       "--lost 0.1 --no-cdr 0.05 --unanswered 0.1" + trunkFailures + " --media" + mediaDefects,
+	synth.FreeSWITCH:    "--lost 0.08 --no-cdr 0.05 --unanswered 0.1" + trunkFailures + " --media" + mediaDefects,
 	synth.Twilio:        "--lost 0.05 --short 0.05 --duplicate 0.05 --no-cdr 0.05 --unanswered 0.1 --withdrawn 0.08 --superseded 0.1",
 }
 

@@ -219,6 +219,7 @@ func cutCases() []shape {
 		{"restart.wav", riff(80036, "data", uint32(80000), zeros(8000)), cut(sound("wav", "pcm", 1_000_000), "data chunk of 80000 bytes, of which 8000 are there", 8044)},
 		{"terabytes.wav", append(pack("RF64", uint32(unsized), "WAVE", "ds64", uint32(28), uint64(math.MaxUint64), uint64(math.MaxUint64), zeros(12)), riff(0, "data", uint32(unsized), zeros(8000))[12:]...), cut(sound("wav", "pcm", 1_000_000), "data chunk of 9223372036854775807 bytes, of which 8000 are there", 8080)},
 		{"restart.ogg", ogg[:len(ogg)-1], cut(opusSound(1_000_000), "it ends inside a page", len(ogg)-1)},
+		{"mark.ogg", append(ogg[:len(ogg):len(ogg)], "Og"...), cut(opusSound(2_000_000), "it ends inside a page", len(ogg)+2)},
 		{"info.mp3", append(xingFrame("Info", 20, 21*72), mpegFrames(10)...), cut(sound("mp3", "mp3", 653_875), "1512 bytes of frames, of which 792 are there", 792)},
 		{"xing.mp3", append(xingFrame("Xing", 20, 21*72), mpegFrames(10)...), cut(sound("mp3", "mp3", Unknown), "1512 bytes of frames, of which 792 are there", 792)},
 		{"mdat.mp4", append(moov(), packBig(uint32(1), "mdat", uint64(1<<40), zeros(10))...), cut(sound("mp4", "alaw", Unknown), `box "mdat" ends behind the object`, len(moov())+26)},

@@ -168,6 +168,8 @@ func (o *oggStream) backwards(s *source, b []byte, from int64, end *int64) bool 
 			o.Cut, o.Reason, o.At = true, "it ends inside a page", s.size
 			*end = pos
 			continue
+		case ok && *end == s.size && isBegun(b[min(i+p.size, len(b)):]):
+			o.Cut, o.Reason, o.At = true, "it ends inside a page", s.size
 		case !ok || pos+int64(p.size) != *end:
 			// These bytes are inside a page, or what is behind the last page is none.
 			continue
@@ -183,6 +185,9 @@ func (o *oggStream) backwards(s *source, b []byte, from int64, end *int64) bool 
 		}
 	}
 }
+
+// isBegun reports whether bytes are the beginning of the mark of a page.
+func isBegun(b []byte) bool { return len(b) > 0 && len(b) < 4 && string(b) == "OggS"[:len(b)] }
 
 // finish sets the duration from the last granule.
 func (o *oggStream) finish(granule int64) {

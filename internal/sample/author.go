@@ -40,6 +40,7 @@ func (a *author) write() {
 	a.conflicts()
 	a.withheldDetails()
 	a.cardPayment()
+	a.brokenMedia()
 	a.harmless()
 
 	a.story.chapter("over-midnight", midnight, "%d calls show why the days around the night are read too: they lasted over midnight, and what was filed under the neighbouring day proves them complete.")

@@ -85,6 +85,7 @@ type recording struct {
 	ext        string
 	defect     defect
 	other      string // what a conflict names instead of the true value
+	media      mediaDefect
 }
 
 // plain reports whether the call is an ordinary one, which the story may change.

@@ -73,6 +73,7 @@ sources:
     - name: registrar
       url: %s
       profile: http-client-log
+media: {check: header} # the beginning of each recording is read
 output:
   url: %s
 policy:

@@ -2,7 +2,6 @@ package sample
 
 import (
 	"cmp"
-	"encoding/binary"
 	"encoding/json"
 	"fmt"
 	"iter"
@@ -55,7 +54,7 @@ func (n *Night) deliveredIn(hour time.Time) []delivery {
 
 // deliver returns the objects of one recording.
 func deliver(c *call, rec *recording) []delivery {
-	list := []delivery{{rec.mediaKey(c), func() []byte { return media(c, rec) }}}
+	list := []delivery{{rec.mediaKey(c), func() []byte { return rec.body(c) }}}
 	if rec.defect != metadataLost {
 		list = append(list, delivery{rec.key(c), func() []byte { return metadata(c, rec) }})
 	}
@@ -142,18 +141,6 @@ func (c *call) agentOf(rec *recording) string {
 		return c.agents[1]
 	}
 	return c.agents[0]
-}
-
-// media returns bytes that begin like an Ogg page. They hold no sound.
-func media(c *call, rec *recording) []byte {
-	// extraID uses the same stream; 15 is beyond every recording's number.
-	r := random(mediaStream, c.number<<4|15)
-	b := append(make([]byte, 0, 1280), "OggS\x00\x02"...)
-	// Below 1,024 bytes a run would take it for empty.
-	for len(b) < 1100+int(rec.end.Sub(rec.start).Seconds())%100 {
-		b = binary.LittleEndian.AppendUint64(b, r.Uint64())
-	}
-	return b
 }
 
 func callMetadata(c *call) []byte {

@@ -22,6 +22,7 @@ type reading struct {
 	keys      []string
 	size      int
 	media     map[string]bool       // keys of media objects
+	broken    map[string]string     // what is wrong with them, by key
 	folders   map[string][]string   // keys of media objects by conversation
 	documents map[string]exported   // metadata that parses, by key
 	cut       map[string]bool       // keys of metadata that does not
@@ -75,7 +76,7 @@ var inFolder = regexp.MustCompile(`^recordings/([^/]+)/year=(\d{4})/month=(\d\d)
 
 func read(t *testing.T, n *Night) *reading {
 	t.Helper()
-	r := &reading{media: map[string]bool{}, folders: map[string][]string{}, documents: map[string]exported{}, cut: map[string]bool{}, legs: map[string][]spokenOf{}, versions: map[string]int{}, paused: map[string]bool{}}
+	r := &reading{media: map[string]bool{}, broken: map[string]string{}, folders: map[string][]string{}, documents: map[string]exported{}, cut: map[string]bool{}, legs: map[string][]spokenOf{}, versions: map[string]int{}, paused: map[string]bool{}}
 	for o := range n.Objects() {
 		r.keys = append(r.keys, o.Key)
 		r.size += len(o.Body)
@@ -114,9 +115,10 @@ func (r *reading) delivery(t *testing.T, o Object) {
 	case m[9] == "":
 		r.media[o.Key] = true
 		r.folders[m[6]] = append(r.folders[m[6]], o.Key)
-		if !bytes.HasPrefix(o.Body, []byte("OggS")) || len(o.Body) < 1024 || len(o.Body) > 1300 {
+		if len(o.Body) < 500 || len(o.Body) > 70_000 {
 			t.Errorf("%q is no small media object: %d bytes", o.Key, len(o.Body))
 		}
+		r.broken[o.Key] = brokenMedia(m[8], o.Body)
 	default:
 		var d exported
 		if err := json.Unmarshal(o.Body, &d); err != nil {
@@ -125,6 +127,24 @@ func (r *reading) delivery(t *testing.T, o Object) {
 		}
 		r.documents[o.Key] = d
 	}
+}
+
+// brokenMedia says what is wrong with a media object of a suffix, if anything.
+func brokenMedia(suffix string, body []byte) string {
+	begins := map[string]string{".opus": "OggS", ".wav": "RIFF", ".mp4": "\x00\x00\x00\x18ftyp"}[suffix]
+	switch last := bytes.LastIndex(body, []byte("OggS")); {
+	case bytes.HasPrefix(body, []byte("<html>")):
+		return "media-not-audio"
+	case !bytes.HasPrefix(body, []byte(begins)):
+		return "it begins with something else"
+	case suffix != ".opus":
+		return ""
+	case len(body) < last+27 || body[last+5] != 4: // the last page says that it is
+		return "media-cut"
+	case body[28+9] != 2:
+		return "media-one-channel"
+	}
+	return ""
 }
 
 func (r *reading) details(t *testing.T, o Object) {

@@ -77,8 +77,8 @@ func TestTheRangeCanStopAnywhere(t *testing.T) {
 func TestTheNightHasItsSize(t *testing.T) {
 	n := New(day)
 	r := read(t, n)
-	if r.size > 5<<20 {
-		t.Errorf("the night takes %d bytes, want at most 5 MiB", r.size)
+	if r.size > 14<<20 {
+		t.Errorf("the night takes %d bytes, want at most 14 MiB", r.size)
 	}
 	recordings := 0
 	for key := range r.media {

@@ -59,6 +59,10 @@ func TestStoryNamesEveryDefectThatTheObjectsShow(t *testing.T) {
 			}
 			return recordingOf(key)
 		})},
+		{[]string{"media-not-audio"}, recording, append([]string{""}, r.brokenBy("media-not-audio")...)}, // and its leg
+		{[]string{"media-cut"}, recording, append([]string{""}, r.brokenBy("media-cut")...)},
+		{[]string{"media-one-channel"}, recording, r.brokenBy("media-one-channel")},
+		{[]string{}, recording, r.brokenBy("it begins with something else")},
 		{[]string{"screen-recording"}, recording, r.documented(func(_ string, d exported) bool { return d.MediaSubtype == "Screen" })},
 		{[]string{"not-recorded"}, conversation, r.called(func(_ string, l spokenOf) bool { return l.queue == queues[declinedQueue] })},
 		{[]string{"abandoned"}, conversation, r.called(func(_ string, l spokenOf) bool { return !l.answered })},
@@ -145,6 +149,16 @@ func TestStoryReadsWell(t *testing.T) {
 func (r *reading) standsBy(conversation string) bool {
 	id := func(e standbyEntry) bool { return e.Conversation == conversation }
 	return slices.ContainsFunc(r.standby, id) || slices.Contains(r.similar(), conversation)
+}
+
+// brokenBy returns the recordings whose media have a defect.
+func (r *reading) brokenBy(defect string) []string {
+	return sorted(r.media, func(key string) string {
+		if r.broken[key] != defect {
+			return ""
+		}
+		return recordingOf(key)
+	})
 }
 
 // deleted returns the recordings of the standby recorder that were deleted, and

@@ -26,7 +26,10 @@ func (n *Night) Config(base string) []byte {
 	}
 
 	if n.Media {
-		media = "exists"
+		media = "header"
+		if n.Profile == Cdrmend { // others lie among the sidecars
+			media += ", url: " + below("audio-{date}/")
+		}
 	}
 	cdrs := Cdrmend
 	if n.CDRs == Details {

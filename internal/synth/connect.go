@@ -17,7 +17,7 @@ const AmazonConnect = "amazon-connect"
 func connectFiles() *vendor {
 	return &vendor{
 		manifests: Names, cdrs: JSONLines,
-		defects: []Defect{Lost, NoCDR, Unanswered, Withdrawn, NoVoice, Superseded},
+		defects: []Defect{Lost, NoCDR, Unanswered, Withdrawn, NoVoice, Superseded, MediaEmpty, MediaHTML, MediaCut, MediaMono},
 		lay:     func(*call) {},
 		part:    func(p part) vendorPart { return connect{p} },
 		sources: `sources:

@@ -25,6 +25,11 @@ const (
 	MetadataLost
 	TruncatedSidecar
 	MediaLost
+	MediaEmpty
+	MediaHTML
+	MediaCut
+	MediaShort
+	MediaMono
 	Unanswered
 	Withdrawn
 	NoVoice
@@ -59,6 +64,11 @@ var defects = [NumDefects]struct{ name, text, formats string }{
 	MetadataLost:     {"metadata-lost", "legs whose media object has no metadata", Sidecars},
 	TruncatedSidecar: {"truncated", "legs whose sidecar is cut", Sidecars},
 	MediaLost:        {"media-lost", "legs whose sidecar has no media object; needs --media", Sidecars},
+	MediaEmpty:       {"media-empty", "legs whose media object is a WAV header alone; needs --media", ""},
+	MediaHTML:        {"media-html", "legs whose media object is an error page; needs --media", ""},
+	MediaCut:         {"media-cut", "legs whose media object ends in the middle; needs --media", ""},
+	MediaShort:       {"media-short", "legs whose media last half as long as their metadata say; needs --media", ""},
+	MediaMono:        {"media-one-channel", "legs whose media have one channel, not two; needs --media", ""},
 	Unanswered:       {"unanswered", "calls that nobody answered; in vendors' files", vendorsFiles},
 	Withdrawn:        {"withdrawn", "calls whose recording was deleted or never made, as the vendor says", vendorsFiles},
 	NoVoice:          {"no-voice", "contacts that are chats or tasks, which are no calls", vendorsFiles},
@@ -68,6 +78,9 @@ var defects = [NumDefects]struct{ name, text, formats string }{
 	TruncatedBatch:   {"truncated-batch", "manifests that are cut", JSON + " " + JSONLines},
 	ExportFailed:     {"export-failed", "manifests that tell of failed exports", JSON},
 }
+
+// ofMedia reports whether a defect is one of media objects.
+func (d Defect) ofMedia() bool { return MediaLost <= d && d <= MediaMono }
 
 // vendorsFiles is the format of defects that each vendor has or has not.
 const vendorsFiles = "vendor"

@@ -196,8 +196,9 @@ func (d day) appendEntry(b []byte, c *call, l *leg) []byte {
 	if !lacks.mediaKey {
 		b = append(d.appendMediaKey(append(b, `,"media_key":"`...), c, l), '"')
 	}
-	b = strconv.AppendInt(append(b, `,"media_bytes":`...), int64(l.mediaBytes), 10)
-	return append(appendDigest(append(b, `,"media_sha256":"`...), l.digest), `"}`...)
+	size, sum := d.mediaClaims(c, l)
+	b = strconv.AppendInt(append(b, `,"media_bytes":`...), int64(size), 10)
+	return append(append(append(b, `,"media_sha256":"`...), sum...), `"}`...)
 }
 
 // appendTrunk appends the member of a trunk. One that is missing is absent, null
@@ -212,11 +213,6 @@ func appendTrunk(b []byte, member string, trunk []byte, l *leg) []byte {
 		return append(append(b, member...), "null"...)
 	}
 	return append(append(b, member...), `""`...)
-}
-
-func (d day) appendMediaKey(b []byte, c *call, l *leg) []byte {
-	b = append(append(append(append(b, "audio/"...), d.date...), '/'), c.id[:]...)
-	return append(append(append(b, '/'), l.recording[:]...), ".opus"...)
 }
 
 func appendDigest(b []byte, r draws) []byte {

@@ -21,7 +21,7 @@ const EachChannel = "channels"
 func freeswitchFiles() *vendor {
 	return &vendor{
 		manifests: Names, cdrs: EachChannel,
-		defects: []Defect{Lost, NoCDR, Unanswered},
+		defects: []Defect{Lost, NoCDR, Unanswered, MediaEmpty, MediaHTML, MediaCut, MediaMono},
 		lay:     (*call).bridge,
 		part:    func(p part) vendorPart { return freeswitch{p} },
 		log:     true,
@@ -47,7 +47,7 @@ func (d freeswitch) recordings() iter.Seq[Object] {
 	return func(yield func(Object) bool) {
 		d.eachCall(func(c *call) bool {
 			l := &c.legs[0]
-			return !c.filed() || yield(d.mediaObject(fmt.Sprintf("recordings/date=%s/%s.wav", d.date, l.id[:]), l))
+			return !c.filed() || yield(d.mediaObject(fmt.Sprintf("recordings/date=%s/%s.wav", d.date, l.id[:]), c, l))
 		})
 	}
 }
@@ -115,6 +115,7 @@ func (d freeswitch) channel(c *call, n int) freeswitchChannel {
 func (d freeswitch) outcome(c *call) (o outcome) {
 	if c.filed() {
 		o[0].entries = 1
+		o[0].hear(c)
 	}
 	if c.fate == NoCDR {
 		o[0].find(1, "no_cdr", "")

@@ -57,6 +57,7 @@ func (p part) writeParquet(w io.Writer) error {
 // The zero value of an optional column is written as null.
 func (d day) parquetEntry(c *call, l *leg, midnight int64) parquetEntry {
 	numbers := c.numbers(nil, "", " ")
+	size, sum := d.mediaClaims(c, l)
 
 	e := parquetEntry{
 		Org: string(d.org[:]), Recording: string(l.recording[:]), Conversation: string(c.id[:]),
@@ -64,7 +65,7 @@ func (d day) parquetEntry(c *call, l *leg, midnight int64) parquetEntry {
 		Start: midnight + int64(l.from)*1000, End: midnight + int64(l.until)*1000, Duration: c.duration(l),
 		Direction: c.direction(), ANI: string(numbers[:12]), DNIS: string(numbers[13:]), MediaType: "call", MediaSubtype: "trunk",
 		Users: []string{string(l.agent[:])}, MediaKey: string(d.appendMediaKey(nil, c, l)),
-		MediaBytes: int64(l.mediaBytes), MediaSHA256: string(appendDigest(nil, l.digest)),
+		MediaBytes: int64(size), MediaSHA256: string(sum),
 	}
 
 	lacks := d.lacking(c, l)

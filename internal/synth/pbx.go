@@ -26,7 +26,7 @@ const Headerless = "headerless"
 func asteriskFiles() *vendor {
 	return &vendor{
 		manifests: Names, cdrs: Headerless,
-		defects: []Defect{Lost, NoCDR, Unanswered},
+		defects: []Defect{Lost, NoCDR, Unanswered, MediaEmpty, MediaHTML, MediaCut, MediaMono},
 		lay:     func(*call) {},
 		part:    func(p part) vendorPart { return asterisk{pbx{p}} },
 		log:     true,
@@ -47,7 +47,7 @@ output: {url: %s}
 func freepbxFiles() *vendor {
 	return &vendor{
 		manifests: Names, cdrs: CSV,
-		defects: []Defect{Lost, NoCDR, Unanswered},
+		defects: []Defect{Lost, NoCDR, Unanswered, MediaEmpty, MediaHTML, MediaCut, MediaMono},
 		lay:     func(*call) {},
 		part:    func(p part) vendorPart { return freepbx{pbx{p}} },
 		log:     true,
@@ -214,6 +214,7 @@ func (c *call) recordedEach(leg func(n int) Verdict) (o outcome) {
 		day := &o[over(c.legs[i].start)]
 		if c.filed() {
 			day.entries++
+			day.hear(c)
 		}
 		if c.fate == NoCDR {
 			day.find(1, "no_cdr", "")
@@ -231,7 +232,7 @@ func (p part) named(name func(*call, int) string) iter.Seq[Object] {
 		p.eachCall(func(c *call) bool {
 			for i := range c.count {
 				key := fmt.Sprintf("recordings/date=%s/%s.wav", p.at(c.legs[i].start), name(c, i))
-				if c.filed() && !yield(p.mediaObject(key, &c.legs[i])) {
+				if c.filed() && !yield(p.mediaObject(key, c, &c.legs[i])) {
 					return false
 				}
 			}

@@ -45,6 +45,7 @@ func (n *Night) PlantedIn(night int) Planted {
 	for _, d := range n.daysFrom(night-1, night) {
 		p.documents(d, night)
 	}
+	p.channels()
 
 	// No id of the site matters for counting.
 	d := n.day(&site{}, night)
@@ -94,9 +95,15 @@ func (p *Planted) leg(d day, c *call, l *leg, night int) {
 		p.add("missing_recording", "")
 	case Short:
 		p.add("short_recording", "")
-	// What is gone is no recording of any leg.
+	// What is gone, or cannot be heard, is no recording of any leg.
 	case MediaLost:
 		p.add("missing_recording", "")
+	case MediaEmpty, MediaHTML, MediaCut, MediaShort:
+		if c.heard(l, true) == "media_cut" {
+			p.add("short_recording", "")
+		} else {
+			p.add("missing_recording", "")
+		}
 	case MetadataLost:
 		// A recording whose time is unknown may be of either leg of its conversation,
 		// unless the legs list their recordings.
@@ -144,6 +151,8 @@ func (p *Planted) entry(d day, c *call, l *leg, night int) {
 		p.add("invalid_field", "duration_ms")
 	case MediaLost:
 		p.add("media_missing", "")
+	case MediaEmpty, MediaHTML, MediaCut, MediaShort, MediaMono:
+		p.add(c.heard(l, true), "")
 	// The trunk comes after the cut, so it is lost whether it was there or not.
 	case TruncatedSidecar:
 		trunks = 1

@@ -39,7 +39,7 @@ func (d day) sidecar(c *call, l *leg) []Object {
 		// Lost metadata can be noticed only by the media object, so that is written even
 		// in a night without media.
 		if c.fate == MetadataLost || d.Media && c.fate != MediaLost {
-			list = append(list, d.mediaObject(media, l))
+			list = append(list, d.mediaObject(media, c, l))
 		}
 		if c.fate != MetadataLost {
 			// Rendered now, because the call is reused before the object is written.
@@ -57,22 +57,6 @@ func (d day) sidecar(c *call, l *leg) []Object {
 		add(media + ".wav")
 	}
 	return list
-}
-
-// leastMedia is more than the size below which a run takes media for empty.
-const leastMedia = 1100
-
-// mediaObject returns a media object that begins like an Ogg page.
-func (d day) mediaObject(key string, l *leg) Object {
-	digest := l.digest // copied, as the leg is reused before the object is written
-	return Object{key, d.sent(l.until), func(w io.Writer) error {
-		b := append(make([]byte, 0, leastMedia+64), "OggS\x00\x02"...)
-		for len(b) < leastMedia {
-			b = appendDigest(b, digest)
-		}
-		_, err := w.Write(b)
-		return err
-	}}
 }
 
 // appendFolder appends the folder of a conversation. It lies below that of the

@@ -60,7 +60,8 @@ type Night struct {
 	CDRFiles      int     // in each day
 	Lines         int     // that register, each twice an hour
 	Margins       bool    // write the days before and after as well, as large as a night
-	Media         bool    // write media objects with the sidecars
+	Media         bool    // write media objects that can be heard
+	Prefix        string  // of all keys where the night lies; entries of profile cdrmend name their media with it
 	Late          float64 // rate of manifests, sidecars and media that arrive late
 	Rates         Rates
 	Failures      Failures
@@ -88,13 +89,16 @@ func (n *Night) Check() error {
 			n.Profile, strings.Join(has.manifests, " or "), strings.Join(has.cdrs, " or "))
 	case !(n.Late >= 0 && n.Late <= 1): // this way round, it also refuses NaN
 		return fmt.Errorf("the rate of late objects is %v: it must be from 0 to 1", n.Late)
-	case n.Rates[MediaLost] > 0 && !n.Media:
-		return fmt.Errorf("media objects can only be lost (%s) where there are some: ask for media objects, too", MediaLost)
+	case n.Media && n.Profile == Twilio:
+		return fmt.Errorf("profile %s has lists of recordings and no media objects: do not ask for any", Twilio)
 	}
 
 	for d, rate := range n.Rates {
-		if d := Defect(d); rate > 0 && !n.Has(d) {
+		switch d := Defect(d); {
+		case rate > 0 && !n.Has(d):
 			return fmt.Errorf("%s does not occur in manifests as %s with CDRs as %s: leave its rate at 0", d, n.Manifests, n.CDRs)
+		case rate > 0 && d.ofMedia() && !n.Media:
+			return fmt.Errorf("%s is a defect of media objects: ask for media objects, too", d)
 		}
 	}
 
@@ -174,7 +178,19 @@ func (d day) manifests() iter.Seq[Object] {
 	}
 	write := map[string]writer{JSONLines: part.writeLines, JSON: part.writeBatch, Parquet: part.writeParquet}[d.Manifests]
 
-	return d.partsByEnd(d.ManifestFiles, "manifests/date=%s/export-%04d."+d.Manifests, part.hasEntries, write)
+	manifests := d.partsByEnd(d.ManifestFiles, "manifests/date=%s/export-%04d."+d.Manifests, part.hasEntries, write)
+	if !d.Media {
+		return manifests
+	}
+	return func(yield func(Object) bool) {
+		for _, objects := range []iter.Seq[Object]{manifests, d.media()} {
+			for o := range objects {
+				if !yield(o) {
+					return
+				}
+			}
+		}
+	}
 }
 
 func (d day) cdrs() iter.Seq[Object] {

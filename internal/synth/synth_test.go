@@ -25,8 +25,8 @@ func small(profile, manifests, cdrs string) *Night {
 		ManifestFiles: 12, CDRFiles: 5, Lines: 50, Margins: true, Failures: UsualFailures(),
 	}
 	for d := range NumDefects {
-		if n.Has(d) && d != MediaLost {
-			n.Rates[d] = 0.05
+		if n.Has(d) && !d.ofMedia() {
+			n.Rates[d] = 0.04
 		}
 	}
 	maps.DeleteFunc(n.Failures, func(cause string, _ float64) bool { return !n.Shows(cause) })
@@ -42,6 +42,7 @@ func nights() []*Night {
 		formats := FormatsOf(vendor)
 		list = append(list, small(vendor, formats[0], formats[1]))
 	}
+	list = append(list, withMedia(*small(Cdrmend, JSONLines, CSV)), withMedia(*small(GenesysCloud, Sidecars, Details)), withMedia(*small(FreeSWITCH, Names, EachChannel)))
 	for _, n := range slices.Clone(list) { // each also three times in a row
 		three := *n
 		three.Nights, three.Legs = 3, 900
@@ -50,8 +51,19 @@ func nights() []*Night {
 	return list
 }
 
+// withMedia returns a night with media objects, and all that can be wrong with them.
+func withMedia(n Night) *Night {
+	n.Media = true
+	for d := range NumDefects {
+		if n.Has(d) && d.ofMedia() {
+			n.Rates[d] = 0.04
+		}
+	}
+	return &n
+}
+
 func (n *Night) name() string {
-	return fmt.Sprintf("%d nights of %s %s %s", n.nights(), n.Profile, n.Manifests, n.CDRs)
+	return fmt.Sprintf("%d nights of %s %s %s, media %t", n.nights(), n.Profile, n.Manifests, n.CDRs, n.Media)
 }
 
 // sums returns the hash of every object, written by so many at once in an
@@ -137,6 +149,9 @@ func TestJSONIsJSON(t *testing.T) {
 	for _, n := range nights() {
 		n.Rates[TruncatedBatch], n.Rates[TruncatedSidecar] = 0, 0
 		for o := range n.Objects() {
+			if !strings.Contains(o.Key, ".json") {
+				continue
+			}
 			var b bytes.Buffer
 			write(t, &b, o)
 			texts := [][]byte{b.Bytes()}
@@ -205,7 +220,12 @@ func TestWhatCannotBeMadeIsRefused(t *testing.T) {
 		{func(n *Night) { n.Rates[Lost] = 1.5 }, "the rate of lost is 1.5"},
 		{func(n *Night) { n.Rates[Lost], n.Rates[Short] = 0.6, 0.6 }, "add up to"},
 		{func(n *Night) { n.Rates[MetadataLost] = 0.1 }, "metadata-lost does not occur in manifests as jsonl"},
-		{func(n *Night) { n.Rates[MediaLost] = 0.1 }, "ask for media objects"},
+		{func(n *Night) { n.Rates[MediaLost] = 0.1 }, "media-lost does not occur in manifests as jsonl"},
+		{func(n *Night) { n.Rates[MediaCut] = 0.1 }, "media-cut is a defect of media objects: ask for media objects, too"},
+		{func(n *Night) { n.Media, n.Profile, n.Manifests, n.CDRs, n.Rates = true, Twilio, JSON, JSON, Rates{} }, "profile twilio has lists of recordings and no media objects"},
+		{func(n *Night) {
+			n.Media, n.Profile, n.Manifests, n.CDRs, n.Rates = true, Asterisk, Names, Headerless, Rates{MediaShort: 0.1}
+		}, "media-short does not occur in manifests as names"},
 		{func(n *Night) { n.Failures["bad luck"] = 0.1 }, `no cause "bad luck"`},
 		{func(n *Night) { n.Profile, n.Manifests, n.CDRs, n.Rates = Asterisk, Names, Headerless, Rates{} }, "does not show in the files of asterisk"},
 		{func(n *Night) { n.Failures["timeout"] = 2 }, "from 0 to 1 in all"},

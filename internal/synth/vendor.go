@@ -90,7 +90,7 @@ func (o *outcome) judge(c *call, n int, v Verdict) {
 	switch c.fate {
 	case Unanswered:
 		v.Verdict, v.Reason = "excluded", "not expected"
-	case Lost, Withdrawn:
+	case Lost, Withdrawn, MediaEmpty, MediaHTML:
 		v.Verdict = "missing"
 		day.find(1, "missing_recording", "")
 	case Short:
@@ -149,6 +149,8 @@ func (p *Planted) vendor(n *Night, v *vendor, night int) {
 			p.add(f.Class, f.Field)
 		}
 	})
+
+	p.channels()
 
 	d := n.day(&site{}, night)
 	for line := range n.Lines {
@@ -319,5 +321,9 @@ func (n *Night) vendorConfig(v *vendor, below func(string) string) []byte {
 	if v.log {
 		places = append(places, below("registrations/date={date}/"))
 	}
-	return fmt.Appendf(nil, "# A synthetic night in the files of %s. %s\nname: synth\n"+v.sources, append(places, below("out/"))...)
+	text := fmt.Appendf(nil, "# A synthetic night in the files of %s. %s\nname: synth\n"+v.sources, append(places, below("out/"))...)
+	if n.Media {
+		text = append(text, "media: {check: header}\n"...)
+	}
+	return text
 }
