@@ -25,7 +25,7 @@ packagers:
 gateway:
 	@.ci/go-tool github.com/versity/versitygw/cmd/versitygw@v1.8.0
 
-tools: gateway packagers ## install what the tests need beside Go: an S3 server, DuckDB, a Parquet writer, axe-core, packagers (into .tools), Chromium, LibreOffice, Poppler, promtool, zsh, fish, mandoc, groff
+tools: gateway packagers ## install what the tests need beside Go: an S3 server, DuckDB, a Parquet writer, axe-core, packagers (into .tools), Chromium, LibreOffice, Poppler, promtool, zsh, fish, mandoc, groff, ffmpeg, sox, opus-tools, flac, lame
 	@cd internal/parquetfile/testdata/arrowwrite && go build -o ../../../../.tools/bin/arrowwrite .
 	@.ci/npm-tool duckdb @duckdb/node-api@1.5.6-r.1
 	@.ci/npm-tool axe axe-core@4.14.1
@@ -37,6 +37,11 @@ tools: gateway packagers ## install what the tests need beside Go: an S3 server,
 	@command -v fish >/dev/null || .ci/apt-tool fish
 	@command -v mandoc >/dev/null || .ci/apt-tool mandoc
 	@command -v groff >/dev/null || .ci/apt-tool groff
+	@command -v ffmpeg >/dev/null || .ci/apt-tool ffmpeg
+	@command -v sox >/dev/null || .ci/apt-tool sox
+	@command -v opusenc >/dev/null || .ci/apt-tool opus-tools
+	@command -v flac >/dev/null || .ci/apt-tool flac
+	@command -v lame >/dev/null || .ci/apt-tool lame
 
 # With CI set, a test whose server is missing fails instead of being skipped.
 test: tools ## run all tests, those against real servers too
