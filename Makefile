@@ -43,6 +43,11 @@ tools: gateway packagers ## install what the tests need beside Go: an S3 server,
 	@command -v fish >/dev/null || .ci/apt-tool fish
 	@command -v mandoc >/dev/null || .ci/apt-tool mandoc
 	@command -v groff >/dev/null || .ci/apt-tool groff
+	@command -v ffmpeg >/dev/null || .ci/apt-tool ffmpeg
+	@command -v sox >/dev/null || .ci/apt-tool sox
+	@command -v opusenc >/dev/null || .ci/apt-tool opus-tools
+	@command -v flac >/dev/null || .ci/apt-tool flac
+	@command -v lame >/dev/null || .ci/apt-tool lame
 
 # With CI set, a test whose server is missing fails instead of being skipped.
 test: tools ## run all tests, those against real servers too

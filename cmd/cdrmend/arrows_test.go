@@ -116,6 +116,7 @@ var rooms = map[string]room{
 	"internal/scratch":   {"a temporary file knows at most the store that takes it over", "object"},
 	"internal/parallel":  {"loops know nothing of what they do", ""},
 	"internal/secreturl": {"a request knows nothing of what it carries", ""},
+	"internal/listen":    {"silence is silence, whatever was to be recorded", ""},
 	"internal/budget":    {"the collector is set by a number of bytes alone", ""},
 	"internal/yamlfile":  {"YAML is YAML, whatever is configured in it", ""},
 
