@@ -43,11 +43,6 @@ tools: gateway packagers ## install what the tests need beside Go: an S3 server,
 	@command -v fish >/dev/null || .ci/apt-tool fish
 	@command -v mandoc >/dev/null || .ci/apt-tool mandoc
 	@command -v groff >/dev/null || .ci/apt-tool groff
-	@command -v ffmpeg >/dev/null || .ci/apt-tool ffmpeg
-	@command -v sox >/dev/null || .ci/apt-tool sox
-	@command -v opusenc >/dev/null || .ci/apt-tool opus-tools
-	@command -v flac >/dev/null || .ci/apt-tool flac
-	@command -v lame >/dev/null || .ci/apt-tool lame
 
 # With CI set, a test whose server is missing fails instead of being skipped.
 test: tools ## run all tests, those against real servers too
@@ -57,7 +52,7 @@ growth: build ## run hostile structures at n, 2n and 4n, and show how time, memo
 	go test -c -o .tools/bin/growth ./internal/growth
 	cd internal/growth && ../../.tools/bin/growth -program $(CURDIR)/cdrmend -growth -only '$(ONLY)' -test.timeout 3h -test.run '^TestGrowth$$'
 
-chaos: tools ## run the program under every fault, kills, restarts and races; under 8 minutes
+chaos: tools ## run the program under every fault, kills, restarts and races; about 9 minutes
 	cd internal/chaos && CI=true CHAOS=1 go test -count=1 -timeout 15m
 
 fuzz: ## run every fuzz target for FUZZTIME=20s

@@ -48,7 +48,12 @@ func (a *attempt) recall(ctx context.Context, b *base, in *listed) error {
 }
 
 func (j *Job) ask(ctx context.Context, in *intake.Inputs, numbers []uint32) (*mediacheck.Findings, error) {
-	return mediacheck.Ask(ctx, in, numbers, j.Config.Concurrency, func(done, total int64) { j.Watch("looking into media", done, total) })
+	return mediacheck.Ask(ctx, in, numbers, j.how(), func(done, total int64) { j.Watch("looking into media", done, total) })
+}
+
+// how says how media objects are looked into.
+func (j *Job) how() mediacheck.How {
+	return mediacheck.How{Concurrency: j.Config.Concurrency, Decode: j.Config.Media.Check >= policy.MediaDecode}
 }
 
 // hear looks into the media objects of which nothing is known, and adds what is in all of
@@ -78,7 +83,7 @@ func (j *Job) hearPart(ctx context.Context, in *listed, ev *evidence.Evidence) e
 		wanted = mediacheck.Sample(in.Inputs, wanted, share, suspects)
 	}
 
-	known := in.media.OrNothing()
+	known := in.media.OrNothing().Without(j.how())
 	asked, err := j.ask(ctx, in.Inputs, known.Lacks(wanted))
 	if err != nil {
 		return err

@@ -2,6 +2,7 @@ package listen
 
 import (
 	"context"
+	"fmt"
 	"math/bits"
 )
 
@@ -22,7 +23,13 @@ type meter struct {
 	heard   int64           // moments that count
 	quiet   int64           // moments since the last sample above the threshold
 	longest int64
+
+	endless bool // there was more than mostMoments
 }
+
+// mostMoments is how many samples of a channel are decoded: 24 hours of 48,000 a second. A
+// stream of a few bytes may claim any number of them.
+const mostMoments = 24 * 3600 * 48_000
 
 // begin is called once, before the first sample. The caller has checked that the
 // numbers are positive.
@@ -37,6 +44,10 @@ func (m *meter) begin(rate, channels int) {
 // add measures interleaved samples, and says whether to go on.
 func (m *meter) add(samples []float32) bool {
 	if m.failure = m.ctx.Err(); m.failure != nil {
+		return false
+	}
+
+	if m.endless = m.offered > mostMoments; m.endless {
 		return false
 	}
 
@@ -74,7 +85,10 @@ func (m *meter) sound(err error) Sound {
 		Duration: m.micros(m.heard),
 		Longest:  m.micros(max(m.longest, m.quiet)),
 	}
-	if err != nil {
+	switch {
+	case m.endless:
+		s.Reason = fmt.Sprintf("longer than %d samples of a channel", mostMoments)
+	case err != nil:
 		s.Reason = err.Error()
 	}
 	if !s.Decoded {

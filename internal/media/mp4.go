@@ -131,7 +131,7 @@ func (m *mp4) sound() Sound {
 	}
 	t := m.track
 	switch {
-	case t == nil && m.s.spent:
+	case t == nil && (m.s.spent || m.boxes == maxBoxes):
 		return Sound{Format: "mp4", Duration: Unknown, Reason: "no audio track in the ranges that are read"}
 	case t == nil && m.cut != nil && m.cut.kind == "moov":
 		return noAudio("MP4 that ends in moov before an audio track", m.s.size)
