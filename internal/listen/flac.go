@@ -236,7 +236,8 @@ func (f *flac) predicted(block []int64, depth, order int, linear bool) error {
 		return err
 	}
 
-	factors, shift := fixed[0], 0
+	var factors []int64
+	shift := 0
 	if !linear {
 		factors = fixed[order]
 	} else {

@@ -342,3 +342,24 @@ func BenchmarkListen(b *testing.B) {
 		})
 	}
 }
+
+// TestOneWrongBitIsFound where the format has checksums. In the last frame it may
+// look as if the end were missing.
+func TestOneWrongBitIsFound(t *testing.T) {
+	for _, e := range []encoding{{"flac", "flac"}, {"ogg", "opus"}, {"ogg", "vorbis"}} {
+		content, err := os.ReadFile(filepath.Join("testdata/seeds", e.format+"-"+e.codec))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := listen(t, e.format, e.codec, content); got.Reason != "" {
+			t.Fatalf("%v: %+v", e, got)
+		}
+		for bit := range byte(8) {
+			wrong := bytes.Clone(content)
+			wrong[len(wrong)*3/4] ^= 1 << bit
+			if got := listen(t, e.format, e.codec, wrong); got.Reason == "" {
+				t.Errorf("%v, bit %d: %+v", e, bit, got)
+			}
+		}
+	}
+}
