@@ -48,6 +48,7 @@ var parts = []part{
 	{"sidecars", manySmallObjects},
 	{"sidecars far away", farAway},
 	{"reading ahead", readAhead},
+	{"media", lookedInto},
 	{"a week", steadyWeek},
 	{"explain", explained},
 	{"explain far away", explainedFarAway},
