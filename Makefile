@@ -52,7 +52,7 @@ growth: build ## run hostile structures at n, 2n and 4n, and show how time, memo
 	go test -c -o .tools/bin/growth ./internal/growth
 	cd internal/growth && ../../.tools/bin/growth -program $(CURDIR)/cdrmend -growth -only '$(ONLY)' -test.timeout 3h -test.run '^TestGrowth$$'
 
-chaos: tools ## run the program under every fault, kills, restarts and races; under 8 minutes
+chaos: tools ## run the program under every fault, kills, restarts and races; about 9 minutes
 	cd internal/chaos && CI=true CHAOS=1 go test -count=1 -timeout 15m
 
 fuzz: ## run every fuzz target for FUZZTIME=20s

@@ -79,7 +79,7 @@ var rooms = map[string]room{
 	"internal/accept":       {"what people decided is read from the worklist and kept in files; what follows from it is for the next run", "worklist wording committed table policy"},
 	"internal/statement":    {"a statement is made from the summary and the findings of a run", "wording table report redact printable record policy"},
 	"internal/metrics":      {"metrics follow from summaries", "report secreturl"},
-	"internal/mediacheck":   {"media objects are looked into as they were listed, and what was found is kept as a table that a record names", "intake evidence media table ledger profile intern record object parallel"},
+	"internal/mediacheck":   {"media objects are looked into as they were listed, and what was found is kept as a table that a record names", "intake evidence media listen table ledger profile intern record object parallel"},
 	"internal/media":        {"a header says what it says, wherever the bytes come from", ""},
 	"internal/ledger":       {"the ledger commits bytes, whatever they mean", "scratch object policy token"},
 	"internal/pack":         {"bytes of inputs are kept and found again, whatever they mean; records name them", "table ledger record scratch object"},
@@ -116,6 +116,7 @@ var rooms = map[string]room{
 	"internal/scratch":   {"a temporary file knows at most the store that takes it over", "object"},
 	"internal/parallel":  {"loops know nothing of what they do", ""},
 	"internal/secreturl": {"a request knows nothing of what it carries", ""},
+	"internal/listen":    {"silence is silence, whatever was to be recorded", ""},
 	"internal/budget":    {"the collector is set by a number of bytes alone", ""},
 	"internal/yamlfile":  {"YAML is YAML, whatever is configured in it", ""},
 

@@ -3,17 +3,10 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
-	"path/filepath"
 	"slices"
 
 	"cdrmend/internal/committed"
 	"cdrmend/internal/explain"
-	"cdrmend/internal/job"
-	"cdrmend/internal/ledger"
-	"cdrmend/internal/object"
-	"cdrmend/internal/replay"
-	"cdrmend/internal/report"
 
 	"github.com/spf13/pflag"
 )
@@ -75,8 +68,9 @@ func explainID(ctx context.Context, w *world, flags *pflag.FlagSet) (int, error)
 		return 0, err
 	}
 
-	clear, _ := flags.GetBool("clear")
-	story, commit, err := findStory(ctx, out, labels, id, clear)
+	e := &explaining{w: w, flags: flags, out: out}
+	defer e.close()
+	story, err := e.find(ctx, labels, id)
 	if err != nil {
 		return 0, err
 	}
@@ -84,22 +78,49 @@ func explainID(ctx context.Context, w *world, flags *pflag.FlagSet) (int, error)
 		return w.notFound("no recording, conversation, leg, finding or outage %s in the newest commits of %s in %s", id, searched(labels), out.url)
 	}
 
-	if err := deepen(ctx, w, flags, out, commit, story); err != nil {
+	if err := e.deepen(ctx, story); err != nil {
 		return 0, err
 	}
 	return exitDone, w.print(flags, story, explain.Text(story))
 }
 
-// findStory returns the story of an id from the newest interval that has it, and
-// the commit that it is taken from; nil when no interval has the id.
-func findStory(ctx context.Context, out *output, labels []string, id string, clear bool) (*explain.Story, *committed.Commit, error) {
+// explaining is one call of explain.
+type explaining struct {
+	w      *world
+	flags  *pflag.FlagSet
+	out    *output
+	commit *committed.Commit // whose tables are searched, and that the story is taken from
+	inputs *opening          // of its run; nil: not begun
+}
+
+// close ends what was begun for a commit.
+func (e *explaining) close() {
+	if e.inputs != nil {
+		e.inputs.end()
+		e.inputs = nil
+	}
+	if e.commit != nil {
+		e.commit.Close()
+		e.commit = nil
+	}
+}
+
+// find returns the story of an id from the newest interval that has it; nil when no
+// interval has the id.
+func (e *explaining) find(ctx context.Context, labels []string, id string) (*explain.Story, error) {
+	clear, _ := e.flags.GetBool("clear")
+
 	// A look-up leads to an interval in little time. Only if it leads to none are all
-	// tables read, as that proves it.
-	for _, proof := range []bool{false, true} {
+	// tables read, as that proves it. Of a single interval they are read anyway.
+	proofs := []bool{false, true}
+	if len(labels) == 1 {
+		proofs = proofs[1:]
+	}
+	for _, proof := range proofs {
 		for _, label := range slices.Backward(labels) {
-			commits, err := out.Commits(ctx, label)
+			commits, err := e.out.Commits(ctx, label)
 			if err != nil {
-				return nil, nil, err
+				return nil, err
 			}
 			if len(commits) == 0 { // --interval may name one that was never committed
 				continue
@@ -108,29 +129,47 @@ func findStory(ctx context.Context, out *output, labels []string, id string, cle
 			newest := commits[len(commits)-1]
 			if !proof {
 				if has, err := explain.Has(ctx, newest, id); err != nil {
-					return nil, nil, err
+					return nil, err
 				} else if !has {
 					continue
 				}
 			}
-			if story, err := explain.Tell(ctx, commits, id, clear); story != nil || err != nil {
-				return story, newest, err
+			if story, err := e.tell(ctx, commits, id, clear, !proof || len(labels) == 1); story != nil || err != nil {
+				return story, err
 			}
 		}
 	}
 
-	return nil, nil, nil
+	return nil, nil
+}
+
+// tell returns the story of an id from the newest commit of an interval. If it is likely
+// to have one, all that the story takes is begun at once: over a network each file waits
+// for its own answers.
+func (e *explaining) tell(ctx context.Context, commits []*committed.Commit, id string, clear, likely bool) (*explain.Story, error) {
+	e.close()
+	e.commit = commits[len(commits)-1]
+	if likely {
+		explain.Prepare(ctx, e.commit)
+		if only, _ := e.flags.GetBool("tables-only"); !only {
+			e.inputs = e.open(ctx)
+		}
+	}
+	return explain.Tell(ctx, commits, id, clear)
 }
 
 // deepen adds the reasons to a story, from the inputs as the run saw them. If
 // they cannot be had, the story is told from the tables alone, and says why.
-func deepen(ctx context.Context, w *world, flags *pflag.FlagSet, out *output, commit *committed.Commit, story *explain.Story) error {
-	if only, _ := flags.GetBool("tables-only"); only {
+func (e *explaining) deepen(ctx context.Context, story *explain.Story) error {
+	if only, _ := e.flags.GetBool("tables-only"); only {
 		story.Unread = "the inputs were not to be read"
 		return nil
 	}
 
-	in, err := openReading(ctx, w, flags, out, commit)
+	if e.inputs == nil {
+		e.inputs = e.open(ctx)
+	}
+	in, err := e.inputs.read(story.Rows(e.commit))
 	if err == nil {
 		err = in.deepen(ctx, story)
 	}
@@ -144,104 +183,4 @@ func deepen(ctx context.Context, w *world, flags *pflag.FlagSet, out *output, co
 		story.Unread, story.Whole = err.Error(), ""
 	}
 	return nil
-}
-
-// reading reads inputs of a commit's run once more, as the run saw them.
-type reading struct {
-	commit  *committed.Commit
-	out     *output
-	summary report.Summary
-	packs   *replay.Packs // what they hold need not be requested, and is there when the sources are gone
-	open    replay.OpenSource
-	base    string
-	watch   job.Watch
-
-	concurrency int
-}
-
-func openReading(ctx context.Context, w *world, flags *pflag.FlagSet, out *output, commit *committed.Commit) (*reading, error) {
-	places, err := sourcePlaces(flags)
-	if err != nil {
-		return nil, err
-	}
-	quiet, _ := flags.GetBool("quiet")
-	in := &reading{commit: commit, out: out, watch: w.progress(quiet), concurrency: verifyConcurrency}
-	if out.config != nil {
-		in.base, in.concurrency = filepath.Dir(out.config.Path), out.config.Concurrency
-	}
-	if err := commit.Decode(ctx, report.SummaryFile, &in.summary); err != nil {
-		return nil, err
-	}
-
-	in.packs, err = replay.OpenPacks(ctx, in.ledger(), commit.Record, commit.Inputs(ctx), out.Scratch, func(pack string, err error) {
-		w.logger(false).Warn("a pack of inputs is not what was committed: its inputs are requested from their sources", "pack", pack, "error", err)
-	})
-	if err != nil {
-		return nil, err
-	}
-	in.open = in.packs.Before(places.opener(out.config, object.NewLimiter(in.concurrency)))
-	return in, nil
-}
-
-func (in *reading) ledger() *ledger.Output {
-	return &ledger.Output{Store: in.out.Store, Root: in.out.Root}
-}
-
-// deepen adds the reasons to a story. It reads few inputs if these show what the tables
-// say, and all of them if not.
-func (in *reading) deepen(ctx context.Context, story *explain.Story) error {
-	if in.commit.Record.Night != nil {
-		err := in.deepenFrom(ctx, story, in.part)
-		if err == nil || ctx.Err() != nil {
-			return err
-		}
-		story.Whole = err.Error()
-	}
-	return in.deepenFrom(ctx, story, in.whole)
-}
-
-func (in *reading) deepenFrom(ctx context.Context, story *explain.Story, read func(context.Context, *explain.Story) (*job.Reading, error)) error {
-	r, err := read(ctx, story)
-	if err != nil {
-		return err
-	}
-	return story.Deepen(r)
-}
-
-// part reads what decides about the rows of a story.
-func (in *reading) part(ctx context.Context, story *explain.Story) (*job.Reading, error) {
-	raw, err := in.ledger().ReadNight(ctx, in.commit.Record)
-	if err != nil {
-		return nil, err
-	}
-	run, err := replay.PreparePart(ctx, &in.summary, in.packs.Inputs(), in.base, in.open)
-	if err != nil {
-		return nil, err
-	}
-	return in.job(ctx, run).ExplainPart(ctx, run.Interval, raw, story.Rows(in.commit))
-}
-
-// whole reads all inputs.
-func (in *reading) whole(ctx context.Context, _ *explain.Story) (*job.Reading, error) {
-	run, err := replay.Prepare(ctx, &in.summary, in.packs.Inputs(), in.base, in.open)
-	if err != nil {
-		return nil, err
-	}
-
-	// Another run id means that other bytes were read: the reasons would be those
-	// of another decision.
-	r, err := in.job(ctx, run).Explain(ctx, run.Interval)
-	if err == nil && r.RunID != in.commit.Record.RunID {
-		err = fmt.Errorf("they make another run, %s", r.RunID)
-	}
-	return r, err
-}
-
-// job returns the job of a run. The configuration in its summary knows nothing of this
-// machine.
-func (in *reading) job(ctx context.Context, run *replay.Run) *job.Job {
-	run.Config.Concurrency, run.Config.Scratch = in.concurrency, in.out.Scratch
-	j := run.Job(in.commit.Record.Tool, nil, in.watch)
-	j.Heard = replay.Heard(ctx, in.ledger(), in.commit.Record, in.out.Scratch, true)
-	return j
 }

@@ -72,6 +72,7 @@ func showHistory(ctx context.Context, w *world, flags *pflag.FlagSet) (int, erro
 	if id != "" {
 		ids = []string{id}
 	}
+	defer commits[len(commits)-1].Close()
 	h, err := history.Of(ctx, commits, ids)
 	if err != nil {
 		return 0, err

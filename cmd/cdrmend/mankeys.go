@@ -28,7 +28,8 @@ var keyMeanings = []meaning{
 	{"sources.KIND[].successes", "registrations only: true when the log is known to contain successes. Default false."},
 	{"sources.KIND[].s3", "S3 settings of the source: region, endpoint, role_arn, external_id, path_style."},
 
-	{"media.check", "What is looked at of media objects: none, exists, size, or header, which also reads their first bytes. Default none."},
+	{"media.check", "What is looked at of media objects: none, exists, size, header, which also reads their first bytes, or decode, which reads and decodes all of them. Default none."},
+	{"media.check.decode.sample", "Share of the recordings that decode reads, above 0. Default 1."},
 	{"media.check.header.sample", "Share of the recordings that header reads, above 0. Default 1."},
 	{"media.url", "Where media objects lie."},
 	{"media.s3", "S3 settings of the media."},

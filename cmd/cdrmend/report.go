@@ -299,6 +299,7 @@ func closers(ctx context.Context, commits []*committed.Commit) (map[string][]pag
 	}
 
 	// Of a finding that closed more than once the last time counts.
+	defer commits[len(commits)-1].Close()
 	h, err := history.Of(ctx, commits, slices.Sorted(maps.Keys(closed)))
 	if err != nil {
 		return nil, err

@@ -26,6 +26,7 @@ var children = map[string]func(ctx context.Context, args []string) error{
 	"floor": floor,
 	"get":   getAll,
 	"list":  listAll,
+	"read":  readAll,
 }
 
 const childVariable = "CDRMEND_BENCH_CHILD"

@@ -47,6 +47,8 @@ var parts = []part{
 	{"packs", keptInputs},
 	{"sidecars", manySmallObjects},
 	{"sidecars far away", farAway},
+	{"reading ahead", readAhead},
+	{"media", lookedInto},
 	{"a week", steadyWeek},
 	{"explain", explained},
 	{"explain far away", explainedFarAway},

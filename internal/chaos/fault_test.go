@@ -1,6 +1,7 @@
 package chaos
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -10,6 +11,7 @@ import (
 	"time"
 
 	"cdrmend/internal/job"
+	"cdrmend/internal/ledger"
 	"cdrmend/internal/object/objecttest"
 )
 
@@ -226,13 +228,23 @@ func (n *night) forgetCommit(t *testing.T, output string) {
 	n.server.Erase(t, "output/"+output+"/journal/00000002.json")
 }
 
-// forgetRun takes everything away that the second commit's run wrote.
+// forgetRun takes everything away that the second commit's run wrote: a file of its own
+// that stays would make the request that writes it harmless.
 func (n *night) forgetRun(t *testing.T, output string) {
+	folder := "interval=" + label + "/"
+	record := struct {
+		RunID string      `json:"run_id"`
+		Night ledger.File `json:"night"`
+	}{}
+	if err := json.Unmarshal([]byte(n.stored(output)[folder+"log/00000002.json"]), &record); err != nil {
+		t.Fatal(err)
+	}
 	n.forgetCommit(t, output)
+	n.server.Erase(t, "output/"+output+"/"+record.Night.Path)
+	n.server.Erase(t, "output/"+output+"/"+folder+"runs/"+record.RunID)
 	for path := range n.stored(output) {
-		if id, ok := strings.CutPrefix(path, "interval="+label+"/log/00000002-"); ok {
+		if strings.HasPrefix(path, folder+"log/00000002-") {
 			n.server.Erase(t, "output/"+output+"/"+path)
-			n.server.Erase(t, "output/"+output+"/interval="+label+"/runs/"+id[:32])
 		}
 	}
 }

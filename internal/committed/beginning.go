@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"cdrmend/internal/ledger"
+	"cdrmend/internal/object"
 	"cdrmend/internal/table"
 )
 
@@ -26,7 +27,7 @@ func (c *Commit) Beginning(ctx context.Context, s *table.Schema, column, prefix 
 			return
 		}
 
-		r, err := c.parts(ctx, f)
+		r, err := c.parts(ctx, s, f)
 		if err != nil {
 			yield("", fmt.Errorf("reading %q: %w", f.Path, err))
 			return
@@ -58,14 +59,31 @@ func (c *Commit) scanBeginning(ctx context.Context, s *table.Schema, column, pre
 	}
 }
 
-// parts returns a reader of parts of a file, which must have its committed size.
-func (c *Commit) parts(ctx context.Context, f ledger.File) (*remote, error) {
-	info, err := c.stored(ctx, f.Path)
-	if err != nil {
+// parts returns a reader of parts of the file of a table, which must have its committed
+// size.
+func (c *Commit) parts(ctx context.Context, s *table.Schema, f ledger.File) (*remote, error) {
+	info, ok, err := c.stored(ctx, s, f)
+	switch {
+	case err != nil:
 		return nil, err
-	}
-	if info.Size != f.Size {
+	case !ok:
+		return nil, errGone
+	case info.Size != f.Size:
 		return nil, fmt.Errorf("it is not the file that was committed: it has %d bytes instead of %d", info.Size, f.Size)
 	}
 	return &remote{ctx: ctx, store: c.output.Store, info: info}, nil
+}
+
+// stored returns the file of a table as it was listed when the commit was read.
+func (c *Commit) stored(ctx context.Context, s *table.Schema, f ledger.File) (object.Info, bool, error) {
+	if s == table.History {
+		info, ok := c.Stored(ledger.File{Path: strings.TrimPrefix(f.Path, c.interval.Prefix())})
+		return info, ok, nil
+	}
+	files, err := c.Files(ctx)
+	if err != nil {
+		return object.Info{}, false, err
+	}
+	info, ok := files.Stored(path.Base(f.Path))
+	return info, ok, nil
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"hash/maphash"
 	"io"
+	"io/fs"
 	"sync"
 
 	"cdrmend/internal/ledger"
@@ -33,6 +34,7 @@ var hashing = make(chan struct{}, 2)
 // checks are the files of a commit that are checked, by their paths below the root of
 // the store.
 type checks struct {
+	mu     sync.Mutex
 	files  map[string]*checked
 	cancel []context.CancelFunc
 	group  sync.WaitGroup
@@ -40,6 +42,8 @@ type checks struct {
 
 // check begins to check a file, unless that was begun before.
 func (c *Commit) check(ctx context.Context, f ledger.File) *checked {
+	c.checks.mu.Lock()
+	defer c.checks.mu.Unlock()
 	if k := c.checks.files[f.Path]; k != nil {
 		return k
 	}
@@ -69,7 +73,7 @@ func (c *Commit) Close() {
 	for _, k := range c.checks.files {
 		k.closer()
 	}
-	c.checks = checks{}
+	c.checks.files, c.checks.cancel = nil, nil
 }
 
 // wait returns the file once it is checked.
@@ -83,11 +87,10 @@ func (k *checked) wait(ctx context.Context) (io.ReaderAt, int64, error) {
 }
 
 func (k *checked) open(ctx context.Context, c *Commit, f ledger.File) error {
-	info, err := c.stored(ctx, f.Path)
-	if err != nil {
-		return err
+	info, body, err := object.GetHashed(ctx, c.output.Store, f.Path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return errGone
 	}
-	body, err := c.output.Store.Open(ctx, info, 0)
 	if err != nil {
 		return err
 	}

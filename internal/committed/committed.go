@@ -9,8 +9,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"iter"
 	"strings"
+	"sync"
 
 	"cdrmend/internal/ledger"
 	"cdrmend/internal/object"
@@ -63,13 +63,15 @@ func (o *Output) Newest(ctx context.Context, label string) (*Commit, error) {
 	return &Commit{Head: head, output: o, interval: interval}, nil
 }
 
-// Commit is one commit of an interval, with access to the files that it names.
+// Commit is one commit of an interval, with access to the files that it names. It is
+// safe for concurrent use, but for Close.
 type Commit struct {
 	ledger.Head
 	output   *Output
 	interval *ledger.Interval
+	reading  sync.Mutex    // held while files is read
 	files    *ledger.Files // read at the first call of Files
-	checks   checks        // files that look-ups use
+	checks   checks        // files that searches use
 }
 
 // URL returns the folder of the commit's run.
@@ -77,6 +79,8 @@ func (c *Commit) URL() string { return c.output.Store.String() + c.interval.RunP
 
 // Files returns the files of the commit's run.
 func (c *Commit) Files(ctx context.Context) (*ledger.Files, error) {
+	c.reading.Lock()
+	defer c.reading.Unlock()
 	if c.files != nil {
 		return c.files, nil
 	}
@@ -163,21 +167,6 @@ func (c *Commit) Decode(ctx context.Context, path string, into any) error {
 
 // Verified reports whether one of the output's keys signed the commit's record.
 func (c *Commit) Verified() bool { return c.Seal.Check == token.Verified }
-
-// Inputs yields the objects that the commit's run listed, in the order of
-// (source, key).
-func (c *Commit) Inputs(ctx context.Context) iter.Seq2[ledger.Input, error] {
-	return func(yield func(ledger.Input, error) bool) {
-		r, size, done, err := c.fetch(ctx, ledger.File{Path: ledger.InputsFile}, false)
-		if err != nil {
-			yield(ledger.Input{}, err)
-			return
-		}
-		defer done()
-
-		ledger.ReadInputs(io.NewSectionReader(r, 0, size))(yield)
-	}
-}
 
 // fetch copies a file of the run's folder, or of the log, into a spool that is
 // kept until done is called.

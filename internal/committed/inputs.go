@@ -23,6 +23,17 @@ type InputKey struct {
 // the order of the list. The whole list is hashed and compared with its committed hash
 // before, and only lines that may be about a wanted object are decoded.
 func (c *Commit) InputsOf(ctx context.Context, wanted map[InputKey]bool) iter.Seq2[ledger.Input, error] {
+	return c.inputs(ctx, func(r io.Reader) iter.Seq2[ledger.Input, error] { return findInputs(r, wanted) })
+}
+
+// Inputs yields the objects that the commit's run listed, in the order of
+// (source, key). The list is read once until Close is called, also for InputsOf.
+func (c *Commit) Inputs(ctx context.Context) iter.Seq2[ledger.Input, error] {
+	return c.inputs(ctx, ledger.ReadInputs)
+}
+
+// inputs yields what a reader reads of the checked list of inputs.
+func (c *Commit) inputs(ctx context.Context, read func(io.Reader) iter.Seq2[ledger.Input, error]) iter.Seq2[ledger.Input, error] {
 	return func(yield func(ledger.Input, error) bool) {
 		k, err := c.checkInputs(ctx)
 		if err != nil {
@@ -34,7 +45,7 @@ func (c *Commit) InputsOf(ctx context.Context, wanted map[InputKey]bool) iter.Se
 			yield(ledger.Input{}, err)
 			return
 		}
-		findInputs(io.NewSectionReader(r, 0, size), wanted)(yield)
+		read(io.NewSectionReader(r, 0, size))(yield)
 	}
 }
 

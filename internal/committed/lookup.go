@@ -32,7 +32,7 @@ func (c *Commit) Lookup(ctx context.Context, s *table.Schema, columns, values []
 			return
 		}
 
-		r, err := c.parts(ctx, f)
+		r, err := c.parts(ctx, s, f)
 		if err != nil {
 			yield(nil, fmt.Errorf("reading %q: %w", f.Path, err))
 			return
@@ -63,22 +63,7 @@ func (c *Commit) scan(ctx context.Context, s *table.Schema, columns, values []st
 	}
 }
 
-// stored returns what the store says about a file, with one request.
-func (c *Commit) stored(ctx context.Context, key string) (object.Info, error) {
-	dir, name := path.Split(key)
-	for info, err := range c.output.Store.After(ctx, dir, name[:len(name)-1]) {
-		if err != nil {
-			return object.Info{}, err
-		}
-		if info.Key == key {
-			return info, nil
-		}
-		if info.Key > key {
-			break
-		}
-	}
-	return object.Info{}, errors.New("it is not there")
-}
+var errGone = errors.New("it is not there")
 
 // remote reads parts of an object, each with one request, which ends when the
 // part was read.

@@ -33,6 +33,15 @@ func (m *metered) Open(ctx context.Context, info object.Info, from int64) (io.Re
 	}{io.TeeReader(body, m), body}, err
 }
 
+func (m *metered) Get(ctx context.Context, key string) (object.Info, io.ReadCloser, error) {
+	info, body, err := m.Store.Get(ctx, key)
+	m.opened.Add(1)
+	return info, struct {
+		io.Reader
+		io.Closer
+	}{io.TeeReader(body, m), body}, err
+}
+
 func (m *metered) Write(b []byte) (int, error) {
 	m.read.Add(int64(len(b)))
 	return len(b), nil

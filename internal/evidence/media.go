@@ -3,6 +3,8 @@ package evidence
 import (
 	"cmp"
 	"slices"
+	"strconv"
+	"strings"
 
 	"cdrmend/internal/intern"
 )
@@ -37,6 +39,28 @@ type Heard struct {
 	KMSKey   intern.Text // that the store named then
 	Duration int64       // of what is there, in microseconds; NoInt when unknown
 	At       int64       // byte of the object that the reason is about
+
+	Decoded Decoded
+}
+
+// Decoded is what decoding a media object as a whole showed.
+type Decoded struct {
+	Tried  bool
+	Failed intern.Text // why nothing, or not all of it, was decoded; None: all was
+	Heard  bool        // something was decoded
+	Silent uint64      // the channels without a sound, a bit for each of the first 64
+	Quiet  int64       // the longest stretch without a sound, in microseconds
+}
+
+// SilentChannels returns the numbers of the silent channels, from 1, joined by commas.
+func (d *Decoded) SilentChannels() string {
+	var numbers []string
+	for i := range 64 {
+		if d.Silent>>i&1 == 1 {
+			numbers = append(numbers, strconv.Itoa(i+1))
+		}
+	}
+	return strings.Join(numbers, ",")
 }
 
 // NotAudio reports whether an object was read and holds nothing to hear.

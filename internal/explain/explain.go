@@ -111,6 +111,11 @@ type Media struct {
 	KMSKey     string `json:"kms_key,omitempty"`    // that the store named then
 	Reason     string `json:"reason,omitempty"`     // why it is no audio, or how it is cut
 	Byte       *int64 `json:"byte,omitempty"`       // where that shows
+
+	Decoded   *bool  `json:"decoded,omitempty"`    // whether something of it was decoded; nil when nobody tried
+	Decoding  string `json:"decoding,omitempty"`   // why nothing, or not all of it, was
+	Silent    string `json:"silent,omitempty"`     // numbers of the channels without a sound
+	SilenceMS *int64 `json:"silence_ms,omitempty"` // the longest stretch without one
 }
 
 // Matched says which legs an entry was matched with.

@@ -81,6 +81,7 @@ func tell(t *testing.T, j *job.Job, id string) *explain.Story {
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(commits[len(commits)-1].Close)
 	story, err := explain.Tell(t.Context(), commits, id, false)
 	if err != nil || story == nil {
 		t.Fatalf("the story of %s is %v, %v", id, story, err)

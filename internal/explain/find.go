@@ -3,6 +3,7 @@ package explain
 import (
 	"context"
 	"slices"
+	"sync"
 	"sync/atomic"
 
 	"cdrmend/internal/committed"
@@ -52,10 +53,6 @@ func Normal(id string) string {
 // little of them, and cannot check that nothing was changed. So the id may be there
 // although it finds nothing.
 func Has(ctx context.Context, c *committed.Commit, id string) (bool, error) {
-	if _, err := c.Files(ctx); err != nil { // now, as look-ups at once must not both read it
-		return false, err
-	}
-
 	// Over a network a look-up waits for one answer after another.
 	var found atomic.Bool
 	g, ctx := errgroup.WithContext(ctx)
@@ -92,19 +89,27 @@ func newHit(id string) *hit {
 	}
 }
 
+// Prepare begins to check all that [Tell] reads of a commit in which an id is likely to
+// be.
+func Prepare(ctx context.Context, c *committed.Commit) {
+	c.Prepare(ctx, searched...)
+	prepareRest(ctx, c)
+}
+
+// prepareRest begins to check what a story needs beyond the tables that are searched.
+func prepareRest(ctx context.Context, c *committed.Commit) {
+	c.Prepare(ctx, table.Repairs)
+	c.PrepareInputs(ctx)
+}
+
 // find looks for an id in the tables of a commit, which are checked before; nil if it is
 // in no table.
 func find(ctx context.Context, c *committed.Commit, id string) (*hit, error) {
 	c.Prepare(ctx, searched...)
 
 	m := newHit(id)
-	err := m.search(ctx, func(ctx context.Context, s *table.Schema, columns []string) table.Rows {
-		// A story needs these, too. They are checked while the other tables are searched.
-		if len(m.kinds) > 0 {
-			c.Prepare(ctx, table.Repairs)
-			c.PrepareInputs(ctx)
-		}
-
+	rest := sync.OnceFunc(func() { prepareRest(ctx, c) })
+	err := m.search(ctx, rest, func(ctx context.Context, s *table.Schema, columns []string) table.Rows {
 		search := &table.Search{}
 		for _, column := range columns {
 			search.Any = append(search.Any, table.Having(column, id))
@@ -123,21 +128,31 @@ var searched = []*table.Schema{table.History, table.Outages, table.Recordings, t
 // reader yields the rows of a table that have the wanted id in one of the columns.
 type reader func(ctx context.Context, s *table.Schema, columns []string) table.Rows
 
-func (m *hit) search(ctx context.Context, read reader) error {
+// search searches all tables at once, as each is there at another time. It calls first
+// when a row was found.
+func (m *hit) search(ctx context.Context, first func(), read reader) error {
+	var mu sync.Mutex // guards m
+	g, ctx := errgroup.WithContext(ctx)
 	for _, s := range searched {
-		columns, kinds := namedIn(s)
-		for r, err := range read(ctx, s, columns) {
-			if err != nil {
-				return err
-			}
-			for i, column := range columns {
-				if string(r.Bytes(s.Index(column))) == m.id {
-					m.add(r, kinds[i])
+		g.Go(func() error {
+			columns, kinds := namedIn(s)
+			for r, err := range read(ctx, s, columns) {
+				if err != nil {
+					return err
+				}
+				for i, column := range columns {
+					if string(r.Bytes(s.Index(column))) == m.id {
+						first()
+						mu.Lock()
+						m.add(r, kinds[i])
+						mu.Unlock()
+					}
 				}
 			}
-		}
+			return nil
+		})
 	}
-	return nil
+	return g.Wait()
 }
 
 // add notes a row that holds the id.

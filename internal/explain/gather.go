@@ -20,9 +20,10 @@ const maxRows = 100
 // Tell gathers the story of an id from the newest commit of an interval. It
 // returns nil if the id is in no table of that commit. Personal values are masked
 // unless clear is set.
+//
+// That commit keeps its checked tables, for [Story.Rows], until the caller closes it.
 func Tell(ctx context.Context, commits []*committed.Commit, id string, clear bool) (*Story, error) {
 	c := commits[len(commits)-1]
-	defer c.Close()
 	m, err := find(ctx, c, id)
 	if m == nil {
 		return nil, err

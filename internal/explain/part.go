@@ -10,10 +10,13 @@ import (
 	"cdrmend/internal/job"
 	"cdrmend/internal/reconcile"
 	"cdrmend/internal/table"
+
+	"golang.org/x/sync/errgroup"
 )
 
 // Rows names the rows that decide what the story tells: its own, and those of the
-// tables that share a conversation or a recording with them.
+// tables that share a conversation or a recording with them. They come from the checked
+// tables that [Tell] leaves open.
 func (s *Story) Rows(c *committed.Commit) *job.Part {
 	p, ids := &job.Part{}, map[string]bool{}
 	add := func(cells table.Cells, at place) {
@@ -35,19 +38,38 @@ func (s *Story) Rows(c *committed.Commit) *job.Part {
 	return p
 }
 
-// placesOf returns the places of rows that have one of some ids. They are only read:
-// what is shown was checked.
-func placesOf(ctx context.Context, c *committed.Commit, ids []string) (places []job.Place, err error) {
-	for s, columns := range map[*table.Schema][]string{table.Calls: {"conversation_id"}, table.Recordings: {"conversation_id", "recording_id"}} {
-		for r, err := range c.Lookup(ctx, s, columns, ids, nil) {
-			if err != nil {
-				return nil, err
+// linking are the columns by which rows have to do with each other.
+var linking = []struct {
+	schema  *table.Schema
+	columns []string
+}{
+	{table.Calls, []string{"conversation_id"}},
+	{table.Recordings, []string{"conversation_id", "recording_id"}},
+}
+
+// placesOf returns the places of rows that have one of some ids.
+func placesOf(ctx context.Context, c *committed.Commit, ids []string) ([]job.Place, error) {
+	found := make([][]job.Place, len(linking))
+	g, gctx := errgroup.WithContext(ctx)
+	for i, l := range linking {
+		c.Prepare(ctx, l.schema) // to stay when the group has ended
+		g.Go(func() error {
+			search := &table.Search{}
+			for _, column := range l.columns {
+				search.Any = append(search.Any, table.Having(column, ids...))
 			}
-			at := placeOf(r)
-			places = append(places, job.Place{Source: at.source, Key: at.key, Row: at.row})
-		}
+			for r, err := range c.Find(gctx, l.schema, search) {
+				if err != nil {
+					return err
+				}
+				at := placeOf(r)
+				found[i] = append(found[i], job.Place{Source: at.source, Key: at.key, Row: at.row})
+			}
+			return nil
+		})
 	}
-	return places, nil
+	err := g.Wait()
+	return slices.Concat(found...), err
 }
 
 // agrees compares the new decision with the tables, row by row: the reasons for another

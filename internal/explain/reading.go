@@ -86,6 +86,12 @@ func (d *deepening) media(h *evidence.Heard) *Media {
 	if h.Cut || h.NotAudio() {
 		m.Byte = &h.At
 	}
+	if t := &h.Decoded; t.Tried {
+		m.Decoded, m.Decoding, m.Silent = &t.Heard, d.r.Texts.String(t.Failed), t.SilentChannels()
+		if ms := t.Quiet / 1000; t.Heard {
+			m.SilenceMS = &ms
+		}
+	}
 	return m
 }
 

@@ -37,7 +37,7 @@ type scan struct{ *gathering }
 func tellByScan(ctx context.Context, commits []*committed.Commit, whole *history.History, id string) (*Story, error) {
 	c := commits[len(commits)-1]
 	m := newHit(id)
-	err := m.search(ctx, func(ctx context.Context, s *table.Schema, _ []string) table.Rows { return c.Table(ctx, s) })
+	err := m.search(ctx, func() {}, func(ctx context.Context, s *table.Schema, _ []string) table.Rows { return c.Table(ctx, s) })
 	if err != nil || len(m.kinds) == 0 {
 		return nil, err
 	}

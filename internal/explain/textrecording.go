@@ -86,6 +86,15 @@ func (m *Media) sentence() string {
 	if m.Byte != nil {
 		text += fmt.Sprintf("; it is cut at byte %d: %s", *m.Byte, m.Reason)
 	}
+	switch {
+	case m.Decoded == nil:
+	case !*m.Decoded:
+		text += "; it was not decoded: " + m.Decoding
+	case m.Silent != "":
+		text += "; nothing is heard in channel " + m.Silent
+	default:
+		text += "; its longest silence lasts " + milliseconds(strconv.FormatInt(*m.SilenceMS, 10))
+	}
 	return text + "."
 }
 

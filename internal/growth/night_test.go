@@ -40,6 +40,7 @@ type settings struct {
 	logProfile string // likewise
 	oneFor     string // one_recording_per of the CDRs; leg or conversation
 	hourly     bool   // an interval is an hour
+	media      string // the media check; empty: none
 	policy     string // lines of YAML below policy, indented by two
 }
 
@@ -187,6 +188,9 @@ func (n *night) configure() string {
 		source(cdrs, "c", s.cdrProfile, ", one_recording_per: "+either(s.oneFor, "conversation"))
 		source(logs, "r", s.logProfile, "")
 		fmt.Fprintf(w, "output:\n  url: output/\n")
+		if s.media != "" {
+			fmt.Fprintf(w, "media: {check: %s}\n", s.media)
+		}
 		if s.policy != "" {
 			fmt.Fprintf(w, "policy:\n%s", s.policy)
 		}

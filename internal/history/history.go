@@ -68,14 +68,16 @@ type Event struct {
 
 // Of returns the history of an interval from all of its commits. If ids is not nil,
 // it has only the findings with these ids, which are looked up in checked tables. It
-// closes each commit when it is done with it.
+// closes each commit when it is done with it, but for the newest, which the caller closes.
 func Of(ctx context.Context, commits []*committed.Commit, ids []string) (*History, error) {
 	h := &History{Format: Format, Interval: commits[0].Record.Interval, Commits: []Commit{}}
 	w := walk{ids: ids, seen: map[string]held{}}
 	for i, c := range commits {
-		defer c.Close()
-		if i > 0 {
-			commits[i-1].Close()
+		if i+1 < len(commits) {
+			defer c.Close()
+		}
+		for _, done := range commits[max(0, i-2):i] { // the one before that, too, may have been read again
+			done.Close()
 		}
 		if len(ids) > 0 && i+1 < len(commits) { // it is hashed while this one is searched
 			commits[i+1].Prepare(ctx, table.History)

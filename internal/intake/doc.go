@@ -10,5 +10,5 @@
 //
 // Two stages read objects again after the decision: [Locate] finds places that
 // the decision lacks, and [SetAside] keeps the bytes that could not be used. All
-// objects are opened by [Inputs.Open].
+// objects are opened by [Opener.Open].
 package intake

@@ -184,12 +184,6 @@ func (in *Inputs) FindMedia(source, key string) (uint32, bool) {
 	return uint32(len(in.Objects) + i), found
 }
 
-// CountMedia counts a request for a part of a media object.
-func (in *Inputs) CountMedia() { in.heard.Add(1) }
-
-// MediaRequests returns how many requests for parts of media objects were made.
-func (in *Inputs) MediaRequests() int64 { return in.heard.Load() }
-
 // ListedMedia returns an object as [evidence.Media] numbers them, with the name of its
 // source and its store.
 func (in *Inputs) ListedMedia(n uint32) (source string, info *object.Info, store object.Store) {

@@ -11,12 +11,10 @@ import (
 	"path"
 	"slices"
 	"strings"
-	"sync/atomic"
 
 	"cdrmend/internal/evidence"
 	"cdrmend/internal/ledger"
 	"cdrmend/internal/object"
-	"cdrmend/internal/pack"
 	"cdrmend/internal/parallel"
 	"cdrmend/internal/policy"
 	"cdrmend/internal/profile"
@@ -45,6 +43,7 @@ type Inputs struct {
 	RunID      string
 	Count      int64 // of objects, without virtual ones
 	Bytes      int64
+	Opener     *Opener // opens the objects
 
 	config     *policy.Config
 	sources    []*policy.Source    // of Sources
@@ -53,10 +52,6 @@ type Inputs struct {
 	listing    string              // the run id, but for what no listing shows
 	firsts     []string            // of Partitions: their first prefixes
 	recordings map[uint32][]uint32 // by document that is made: its media objects, in the order of their keys
-
-	packs     *pack.Set     // that serve inputs instead of their sources; nil: none
-	requested *atomic.Int64 // objects that were opened in their sources
-	heard     *atomic.Int64 // requests for parts of media
 }
 
 // Ignored counts what lies in a source and cannot be an input.
@@ -72,6 +67,7 @@ type Request struct {
 	Media   object.Store   // nil without one
 	AsOf    record.Time
 	Tool    string
+	Ahead   *Ahead // what is read while objects are listed; nil: nothing
 }
 
 // Find returns the number of an object.
@@ -84,9 +80,11 @@ func (in *Inputs) Find(source, key string) (uint32, bool) {
 
 // List lists all inputs of an interval.
 func List(ctx context.Context, r Request, interval policy.Interval) (*Inputs, error) {
-	in := &Inputs{Interval: interval, config: r.Config, media: r.Media, requested: new(atomic.Int64), heard: new(atomic.Int64)}
+	in := &Inputs{Interval: interval, config: r.Config, media: r.Media}
 	in.arrangeSources(&r)
-	if err := in.list(ctx, r.Media); err != nil {
+	ahead := beginAhead(ctx, r.Ahead, in.stores, r.Config.Concurrency)
+	defer ahead.abandon()
+	if err := in.list(ctx, r.Media, ahead); err != nil {
 		return nil, err
 	}
 
@@ -105,6 +103,8 @@ func List(ctx context.Context, r Request, interval policy.Interval) (*Inputs, er
 
 	in.addVirtual()
 	in.addMade()
+	ahead.wait()
+	in.Opener = newOpener(in, ahead)
 	return in, nil
 }
 
@@ -149,7 +149,7 @@ func (l *listing) objects(ctx context.Context) iter.Seq2[object.Info, error] {
 	return l.store.List(ctx, l.prefix)
 }
 
-func (in *Inputs) list(ctx context.Context, media object.Store) error {
+func (in *Inputs) list(ctx context.Context, media object.Store, ahead *ahead) error {
 	lists := append(in.sourceListings(), in.mediaListings(media)...)
 	err := parallel.Each(ctx, in.config.Concurrency, len(lists), func(ctx context.Context, i int) error {
 		l := &lists[i]
@@ -160,10 +160,12 @@ func (in *Inputs) list(ctx context.Context, media object.Store) error {
 			o := Object{Info: info, Source: l.source, Partition: l.partition}
 			o.Document = !l.media && IsDocument(in.Sources[l.source].Profile, &info)
 			l.found = append(l.found, o)
+			ahead.offer(l.store, &o)
 		}
 
 		return nil
 	})
+	ahead.finish()
 	if err != nil {
 		return err
 	}

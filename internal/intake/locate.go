@@ -49,7 +49,7 @@ func locate(ctx context.Context, in *Inputs, d *reconcile.Decision, n uint32) (r
 	doc := &d.Documents[n]
 	object := &in.Objects[doc.Object]
 	source := &in.Sources[object.Source]
-	stream, done, err := in.Content(ctx, doc.Object)
+	stream, done, err := in.Opener.Content(ctx, doc.Object)
 	if err != nil {
 		return reconcile.Places{}, err
 	}
@@ -63,7 +63,7 @@ func locate(ctx context.Context, in *Inputs, d *reconcile.Decision, n uint32) (r
 		Keep:   func([]byte) (manifest.Range, error) { return manifest.Range{}, nil },
 	})
 	if err != nil {
-		return reconcile.Places{}, fmt.Errorf("reading %s again: %w", in.URL(doc.Object), err)
+		return reconcile.Places{}, fmt.Errorf("reading %s again: %w", in.Opener.URL(doc.Object), err)
 	}
 
 	return reconcile.Places{Document: n, Rare: batch.Doc.Extra}, nil

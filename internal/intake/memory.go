@@ -39,6 +39,15 @@ func (in *Inputs) Memory() int64 {
 	return need + margin
 }
 
+// MemoryOf estimates how many bytes it takes to read some of the objects only.
+func (in *Inputs) MemoryOf(only map[uint32]bool) int64 {
+	need := int64(baseMemory)
+	for n := range only {
+		need += in.memoryOf(n)
+	}
+	return need
+}
+
 // rowMemory estimates what the rows of the interval's own partitions need, in
 // any case, and those of the margins as long as they are not filtered.
 func (in *Inputs) rowMemory() (own, margin int64) {

@@ -3,57 +3,91 @@ package intake
 import (
 	"context"
 	"io"
+	"sync/atomic"
 
+	"cdrmend/internal/evidence"
 	"cdrmend/internal/object"
 	"cdrmend/internal/pack"
+	"cdrmend/internal/policy"
 	"cdrmend/internal/stream"
 )
 
-// Open opens an object as it is stored, pinned to the version that was listed, from a
-// pack or from its source. Nothing else opens what sources delivered.
-func (in *Inputs) Open(ctx context.Context, n uint32) (io.ReadCloser, error) {
-	o := &in.Objects[n]
-	if body := in.packs.Open(ctx, n, o.Size); body != nil {
+// Opener opens objects that were listed. Nothing else opens what sources delivered.
+type Opener struct {
+	objects []Object
+	sources []evidence.Source
+	stores  []object.Store // of the sources
+	config  *policy.Config
+
+	ahead     *ahead       // what was read while objects were listed
+	packs     *pack.Set    // that serve inputs instead of their sources; nil: none
+	requested atomic.Int64 // objects that were opened in their sources
+}
+
+// newOpener returns the opener of inputs whose objects have their final numbers.
+func newOpener(in *Inputs, ahead *ahead) *Opener {
+	p := &Opener{objects: in.Objects, sources: in.Sources, stores: in.stores, config: in.config, ahead: ahead}
+	requests, _ := ahead.counts()
+	p.requested.Store(requests)
+	return p
+}
+
+// Open opens an object as it is stored, pinned to the version that was listed: what was
+// read ahead of it, or else from a pack or from its source.
+func (p *Opener) Open(ctx context.Context, n uint32) (io.ReadCloser, error) {
+	o := &p.objects[n]
+	if body := p.ahead.take(o); body != nil {
 		return body, nil
 	}
-	in.requested.Add(1)
-	return in.stores[o.Source].Open(ctx, o.Info, 0)
+	if body := p.packs.Open(ctx, n, o.Size); body != nil {
+		return body, nil
+	}
+	p.requested.Add(1)
+	return p.stores[o.Source].Open(ctx, o.Info, 0)
 }
 
 // NewPacks returns a set of packs for the inputs, to which packs are added before they
-// serve; see [Inputs.ServeFrom].
-func (in *Inputs) NewPacks(warn func(pack string, err error)) *pack.Set {
-	return pack.NewSet(len(in.Objects), in.config.Scratch, warn)
+// serve; see [Opener.ServeFrom].
+func (p *Opener) NewPacks(warn func(pack string, err error)) *pack.Set {
+	return pack.NewSet(len(p.objects), p.config.Scratch, warn)
 }
 
 // ServeFrom has packs serve the inputs that they hold.
-func (in *Inputs) ServeFrom(packs *pack.Set) { in.packs = packs }
+func (p *Opener) ServeFrom(packs *pack.Set) { p.packs = packs }
 
 // Described returns what pins an input, and its source: it is a [pack.Wanted].
-func (in *Inputs) Described(n int) (source string, info *object.Info) {
-	o := &in.Objects[n]
-	return in.Sources[o.Source].Name, &o.Info
+func (p *Opener) Described(n int) (source string, info *object.Info) {
+	o := &p.objects[n]
+	return p.sources[o.Source].Name, &o.Info
 }
 
-// Opened returns how often an object was opened in its source, and how many were served
-// by packs, with their bytes.
-func (in *Inputs) Opened() (requested, served, bytes int64) {
-	served, bytes = in.packs.Served()
-	return in.requested.Load(), served, bytes
+// Opened counts what was opened.
+type Opened struct {
+	Requested     int64 // how often an object was opened in its source
+	Ahead         int64 // objects that were read while others were listed; requests for them are counted, too
+	Packed, Bytes int64 // how many were served by packs, with how many bytes
+}
+
+// Opened returns what was opened by now.
+func (p *Opener) Opened() (c Opened) {
+	c.Requested = p.requested.Load()
+	_, c.Ahead = p.ahead.counts()
+	c.Packed, c.Bytes = p.packs.Served()
+	return c
 }
 
 // Content opens the uncompressed content of an object. The caller closes it.
-func (in *Inputs) Content(ctx context.Context, n uint32) (*stream.Stream, func(), error) {
-	body, err := in.Open(ctx, n)
+func (p *Opener) Content(ctx context.Context, n uint32) (*stream.Stream, func(), error) {
+	body, err := p.Open(ctx, n)
 	if err != nil {
 		return nil, nil, err
 	}
-	content := stream.Open(body, in.Objects[n].Size, &in.config.Limits)
+	content := stream.Open(body, p.objects[n].Size, &p.config.Limits)
 	return content, func() { content.Close(); body.Close() }, nil
 }
 
 // URL returns the name of an object in messages.
-func (in *Inputs) URL(n uint32) string {
-	o := &in.Objects[n]
-	return in.stores[o.Source].String() + o.Key
+func (p *Opener) URL(n uint32) string {
+	o := &p.objects[n]
+	return p.stores[o.Source].String() + o.Key
 }

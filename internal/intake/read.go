@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"runtime"
 	"slices"
 	"sync/atomic"
@@ -16,6 +17,8 @@ import (
 	"cdrmend/internal/profile"
 	"cdrmend/internal/rows"
 	"cdrmend/internal/token"
+
+	"golang.org/x/sync/errgroup"
 )
 
 // Options say how inputs are read. They change nothing in the results.
@@ -23,10 +26,19 @@ type Options struct {
 	Everything bool // keep all rows of margins, also those that decide nothing
 	Log        *slog.Logger
 	Progress   func(stage string, done, total int64)
-	Release    func()          // returns memory that the next step does not reuse
-	Keep       *Keep           // takes the bytes of inputs; nil: nobody
-	Only       map[uint32]bool // numbers of the objects to read, with everything in them; nil: all objects
+	Release    func() // returns memory that the next step does not reuse
+	Keep       *Keep  // takes the bytes of inputs; nil: nobody
+	Only       *Only  // the objects to read, with everything in them; nil: all objects
 	Tuning     Tuning
+}
+
+// Only names objects to read by their numbers.
+type Only struct {
+	First map[uint32]bool // that are surely read
+
+	// Rest returns the others. It may take its time, as the first ones are read
+	// meanwhile.
+	Rest func(ctx context.Context) (map[uint32]bool, error)
 }
 
 // Tuning overrides what otherwise follows from the size of the inputs, for
@@ -80,11 +92,10 @@ func (s *scanner) all(ctx context.Context, filter bool) error {
 	var done atomic.Int64
 	note := func(size int64) { s.Progress("reading", done.Add(size), s.Bytes) }
 	own, margins := s.inOrder()
-	if s.Only != nil {
-		others := func(n uint32) bool { return !s.Only[n] }
-		own, margins, filter = slices.DeleteFunc(own, others), slices.DeleteFunc(margins, others), false
-	}
-	if !filter {
+	switch {
+	case s.Only != nil:
+		return s.few(ctx, append(own, margins...), note)
+	case !filter:
 		return s.each(ctx, append(own, margins...), note)
 	}
 
@@ -105,6 +116,27 @@ func (s *scanner) all(ctx context.Context, filter bool) error {
 	return nil
 }
 
+// few decodes those of the documents that are to be read.
+func (s *scanner) few(ctx context.Context, documents []uint32, note func(size int64)) error {
+	var rest map[uint32]bool
+	in := func(some map[uint32]bool) []uint32 {
+		return slices.DeleteFunc(slices.Clone(documents), func(n uint32) bool { return !some[n] })
+	}
+
+	g, gctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return s.each(gctx, in(s.Only.First), note) })
+	g.Go(func() (err error) {
+		rest, err = s.Only.Rest(gctx)
+		return err
+	})
+	if err := g.Wait(); err != nil {
+		return err
+	}
+	rest = maps.Clone(rest)
+	maps.DeleteFunc(rest, func(n uint32, _ bool) bool { return s.Only.First[n] })
+	return s.each(ctx, in(rest), note)
+}
+
 // each decodes some documents, several at a time.
 func (s *scanner) each(ctx context.Context, documents []uint32, note func(size int64)) error {
 	// Decoding keeps processors busy, and opening waits for the store.
@@ -118,7 +150,7 @@ func (s *scanner) each(ctx context.Context, documents []uint32, note func(size i
 			err = keep.deliver(i, bytes)
 		}
 		if err != nil {
-			return fmt.Errorf("reading %s: %w", s.URL(n), err)
+			return fmt.Errorf("reading %s: %w", s.Opener.URL(n), err)
 		}
 		note(s.Objects[n].Size)
 		return nil
@@ -133,7 +165,7 @@ func (s *scanner) one(ctx context.Context, n uint32) (*parcel, error) {
 		return nil, s.virtual(ctx, &opened{Object: object, n: n})
 	}
 
-	body, err := s.Open(ctx, n)
+	body, err := s.Opener.Open(ctx, n)
 	if err != nil {
 		return nil, err
 	}
@@ -202,11 +234,9 @@ func (s *scanner) directRejects(o *opened) {
 	}
 
 	kind := s.Sources[s.Objects[o.n].Source].Kind
-	log := &rejectLog{account: account, n: o.n, secret: s.hidesRejects(o.n), lines: kind == policy.Manifests && o.format.InLines()}
+	log := &rejectLog{account: account, n: o.n, secret: hidesRejects(kind), lines: kind == policy.Manifests && o.format.InLines()}
 	o.reject, o.flush, o.forget = log.add, log.end, log.forget
 }
 
-// hidesRejects reports whether rows of an object may hold secrets.
-func (in *Inputs) hidesRejects(n uint32) bool {
-	return in.Sources[in.Objects[n].Source].Kind == policy.Registrations
-}
+// hidesRejects reports whether rows of a kind of source may hold secrets.
+func hidesRejects(kind policy.Kind) bool { return kind == policy.Registrations }

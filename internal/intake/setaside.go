@@ -41,13 +41,13 @@ func SetAside(ctx context.Context, in *Inputs, d *reconcile.Decision, a *Account
 // of a broken stream have no offset in the content, so such an object is also kept
 // as it is stored.
 func setAside(ctx context.Context, in *Inputs, a *Account, n uint32, from int64) error {
-	stream, done, err := in.Content(ctx, n)
+	stream, done, err := in.Opener.Content(ctx, n)
 	if err != nil {
 		return err
 	}
 	defer done()
 
-	secret, why := in.hidesRejects(n), a.Broken[n]
+	secret, why := hidesRejects(in.Sources[in.Objects[n].Source].Kind), a.Broken[n]
 	reason := "the object as it is stored, as its compression breaks off"
 	if isBomb(why, stream.Compression) {
 		reason = "the object as it is stored" + because(why)
@@ -62,7 +62,7 @@ func setAside(ctx context.Context, in *Inputs, a *Account, n uint32, from int64)
 		}
 	}
 
-	stored, err := in.Open(ctx, n)
+	stored, err := in.Opener.Open(ctx, n)
 	if err != nil {
 		return err
 	}

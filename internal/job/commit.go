@@ -18,6 +18,7 @@ type base struct {
 	known      ledger.Known
 	head       ledger.Head   // of the interval
 	neighbours []ledger.Head // of the intervals that are checked again along with it
+	packed     []ledger.Head // see attempt.packed; nil until it was called
 }
 
 // unchanged reports whether the newest commit is that of a run. One that only a

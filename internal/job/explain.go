@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 
 	"cdrmend/internal/budget"
 	"cdrmend/internal/evidence"
@@ -28,11 +29,12 @@ type Reading struct {
 
 // Explain reads an interval as its sources show it, and decides it.
 func (j *Job) Explain(ctx context.Context, interval policy.Interval) (*Reading, error) {
-	inputs, err := j.list(ctx, interval)
+	inputs, err := j.list(ctx, interval, nil)
 	if err != nil {
 		return nil, err
 	}
-	return j.explain(ctx, inputs, nil, func(ev *evidence.Evidence, s evidence.Spread) (*reconcile.Trace, error) {
+	memory := func() budget.Budget { return budget.New(inputs.Memory(), j.OwnGC) }
+	return j.explain(ctx, inputs, nil, memory, func(ev *evidence.Evidence, s evidence.Spread) (*reconcile.Trace, error) {
 		return reconcile.Explain(ev, s), nil
 	})
 }
@@ -54,13 +56,14 @@ type Place struct {
 
 // ExplainPart is Explain for some rows: it reads the objects that hold them or what is
 // linked with them, and all registrations. The rest of the night is known. It fails if
-// the sources show another run than that of the night.
-func (j *Job) ExplainPart(ctx context.Context, interval policy.Interval, known []byte, part *Part) (*Reading, error) {
+// the sources show another run than that of the night. The rows may be found while
+// registrations are read.
+func (j *Job) ExplainPart(ctx context.Context, interval policy.Interval, known []byte, rows func(context.Context) (*Part, error)) (*Reading, error) {
 	night, err := reconcile.ParseNight(known)
 	if err != nil {
 		return nil, err
 	}
-	inputs, err := j.list(ctx, interval)
+	inputs, err := j.list(ctx, interval, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -68,31 +71,45 @@ func (j *Job) ExplainPart(ctx context.Context, interval policy.Interval, known [
 		return nil, fmt.Errorf("they make another run, %s", inputs.RunID)
 	}
 
-	only, err := part.objects(ctx, inputs.Inputs, night)
-	if err != nil {
-		return nil, err
+	all := map[uint32]bool{} // objects that are read
+	only := &intake.Only{First: registrations(inputs.Inputs)}
+	only.Rest = func(ctx context.Context) (map[uint32]bool, error) {
+		part, err := rows(ctx)
+		if err != nil {
+			return nil, err
+		}
+		found, err := part.objects(ctx, inputs.Inputs, night)
+		maps.Copy(all, only.First)
+		maps.Copy(all, found)
+		return found, err
 	}
-	r, err := j.explain(ctx, inputs, only, func(ev *evidence.Evidence, s evidence.Spread) (*reconcile.Trace, error) {
+	memory := func() budget.Budget { return budget.New(inputs.MemoryOf(all), j.OwnGC) }
+	r, err := j.explain(ctx, inputs, only, memory, func(ev *evidence.Evidence, s evidence.Spread) (*reconcile.Trace, error) {
 		return reconcile.ExplainPart(ev, s, night)
 	})
 	if err == nil {
-		r.Read, r.Of = len(only), len(inputs.Objects)
+		r.Read, r.Of = len(all), len(inputs.Objects)
 	}
 	return r, err
+}
+
+// registrations returns the numbers of all registration logs.
+func registrations(in *intake.Inputs) map[uint32]bool {
+	logs := map[uint32]bool{}
+	for i := range in.Objects {
+		if o := &in.Objects[i]; o.Document && in.Sources[o.Source].Kind == policy.Registrations {
+			logs[uint32(i)] = true
+		}
+	}
+	return logs
 }
 
 // mostRounds is how often more rows are looked for that have to do with those of a part.
 const mostRounds = 8
 
-// objects returns the numbers of the objects to read.
+// objects returns the numbers of the objects with the rows of a part, and with what is
+// linked with them.
 func (p *Part) objects(ctx context.Context, in *intake.Inputs, night *reconcile.Night) (map[uint32]bool, error) {
-	only := map[uint32]bool{}
-	for i := range in.Objects {
-		if o := &in.Objects[i]; o.Document && in.Sources[o.Source].Kind == policy.Registrations {
-			only[uint32(i)] = true
-		}
-	}
-
 	ids, rows := map[string]bool{}, map[record.Ref]bool{}
 	for _, id := range p.IDs {
 		ids[id] = true
@@ -113,6 +130,7 @@ func (p *Part) objects(ctx context.Context, in *intake.Inputs, night *reconcile.
 		}
 	}
 
+	only := map[uint32]bool{}
 	for row := range rows {
 		if int(row.Object) < len(in.Objects) && in.Objects[row.Object].Document {
 			only[row.Object] = true
@@ -121,11 +139,11 @@ func (p *Part) objects(ctx context.Context, in *intake.Inputs, night *reconcile.
 	return only, nil
 }
 
-// explain reads inputs, of which only may name some, and decides what they hold.
-func (j *Job) explain(ctx context.Context, inputs *listed, only map[uint32]bool, decide func(*evidence.Evidence, evidence.Spread) (*reconcile.Trace, error)) (*Reading, error) {
-	memory := budget.New(inputs.Memory(), j.OwnGC)
+// explain reads inputs, of which only may name some, and decides what they hold. The
+// budget is known when all were read.
+func (j *Job) explain(ctx context.Context, inputs *listed, only *intake.Only, memory func() budget.Budget, decide func(*evidence.Evidence, evidence.Spread) (*reconcile.Trace, error)) (*Reading, error) {
 	ev, account, err := intake.Read(ctx, inputs.Inputs, intake.Options{
-		Everything: true, Only: only, Log: j.Log, Progress: j.Watch, Release: memory.Release, Tuning: j.tuning,
+		Everything: true, Only: only, Log: j.Log, Progress: j.Watch, Release: func() { memory().Release() }, Tuning: j.tuning,
 	})
 	if err != nil {
 		return nil, err
@@ -140,7 +158,7 @@ func (j *Job) explain(ctx context.Context, inputs *listed, only map[uint32]bool,
 	}
 
 	var failed error
-	trace, err := interruptible(ctx, memory, func(s evidence.Spread) *reconcile.Trace {
+	trace, err := interruptible(ctx, memory(), func(s evidence.Spread) *reconcile.Trace {
 		var t *reconcile.Trace
 		t, failed = decide(ev, s)
 		return t

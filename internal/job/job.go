@@ -102,7 +102,7 @@ func (a *attempt) run(ctx context.Context) (*report.Run, error) {
 		return nil, err
 	}
 
-	inputs, err := a.list(ctx, a.interval)
+	inputs, err := a.list(ctx, a.interval, a.ahead(ctx, base))
 	if err != nil {
 		return nil, err
 	}
@@ -149,8 +149,8 @@ func (a *attempt) run(ctx context.Context) (*report.Run, error) {
 		if a.done, err = a.computeSeen(ctx, base.ledger, &base.head, inputs, packs, nil); err != nil {
 			return nil, err
 		}
-		requested, served, bytes := inputs.Opened()
-		log.Info("read the inputs", "requested", requested, "from_packs", served, "bytes_from_packs", bytes)
+		opened := inputs.Opener.Opened()
+		log.Info("read the inputs", "requested", opened.Requested, "from_packs", opened.Packed, "bytes_from_packs", opened.Bytes, "read_ahead", opened.Ahead)
 	}
 	committed, err := a.commit(ctx, base)
 	if err != nil {
@@ -175,10 +175,11 @@ func numbers(s *report.Summary) []any {
 	return append(list, "open_critical", o.OpenCritical, "open_major", o.OpenMajor, "open_minor", o.OpenMinor, "indeterminate_input", o.Indeterminate)
 }
 
-// list lists the inputs of an interval.
-func (j *Job) list(ctx context.Context, interval policy.Interval) (*listed, error) {
+// list lists the inputs of an interval, and reads some of them ahead; with a nil ahead
+// none.
+func (j *Job) list(ctx context.Context, interval policy.Interval, ahead *intake.Ahead) (*listed, error) {
 	inputs, err := intake.List(ctx, intake.Request{
-		Config: j.Config, Sources: j.Stores.Sources, Media: j.Stores.Media, AsOf: j.AsOf, Tool: j.Tool,
+		Config: j.Config, Sources: j.Stores.Sources, Media: j.Stores.Media, AsOf: j.AsOf, Tool: j.Tool, Ahead: ahead,
 	}, interval)
 	if err != nil || j.Heard == nil {
 		return &listed{Inputs: inputs}, err
@@ -213,23 +214,14 @@ func (j *Job) compute(ctx context.Context, to *ledger.Interval, head *ledger.Hea
 // are nil, and shows the witness, if there is one, the decision with what it rests on.
 func (j *Job) computeSeen(ctx context.Context, to *ledger.Interval, head *ledger.Head, inputs *listed, packs *packs, seen Witness) (*computed, error) {
 	memory := budget.New(inputs.Memory(), j.OwnGC)
-	keep, err := packs.keep(to, j.Config.Scratch)
-	if err != nil {
-		return nil, err
-	}
-	ev, account, err := intake.Read(ctx, inputs.Inputs, intake.Options{
-		Log: j.Log, Progress: j.Watch, Release: memory.Release, Keep: keep, Tuning: j.tuning,
-	})
+	ev, account, err := j.read(ctx, to, inputs, packs, memory)
 	if err != nil {
 		return nil, err
 	}
 	defer account.Close()
-	if err := packs.write(ctx, to); err != nil {
-		return nil, err
-	}
 
-	// A stage that reads more before the decision has its place here: it takes
-	// inputs and evidence, and adds to the evidence.
+	// Stages that read more before the decision have their place here: they take inputs
+	// and evidence, and add to the evidence.
 	if err := j.hear(ctx, inputs, ev); err != nil {
 		return nil, err
 	}
@@ -257,41 +249,66 @@ func (j *Job) computeSeen(ctx context.Context, to *ledger.Interval, head *ledger
 	}
 	decision.Night = nil // nobody else needs it
 
-	// Two stages read objects again, as only the decision says which.
-	places, err := intake.Locate(ctx, inputs.Inputs, decision)
-	if err != nil {
+	c := &computed{inputs: inputs, packs: packs, media: media, decision: decision}
+	if err := j.write(ctx, to, head, c, account, memory); err != nil {
 		return nil, err
+	}
+	return c, nil
+}
+
+// read reads all inputs, and keeps their bytes in packs. The caller closes the account.
+func (j *Job) read(ctx context.Context, to *ledger.Interval, inputs *listed, packs *packs, memory budget.Budget) (*evidence.Evidence, *intake.Account, error) {
+	keep, err := packs.keep(to, j.Config.Scratch)
+	if err != nil {
+		return nil, nil, err
+	}
+	ev, account, err := intake.Read(ctx, inputs.Inputs, intake.Options{
+		Log: j.Log, Progress: j.Watch, Release: memory.Release, Keep: keep, Tuning: j.tuning,
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := packs.write(ctx, to); err != nil {
+		account.Close()
+		return nil, nil, err
+	}
+	return ev, account, nil
+}
+
+// write writes the files of a decision, and completes what was computed.
+func (j *Job) write(ctx context.Context, to *ledger.Interval, head *ledger.Head, c *computed, account *intake.Account, memory budget.Budget) error {
+	inputs, decision := c.inputs.Inputs, c.decision
+
+	// Two stages read objects again, as only the decision says which.
+	places, err := intake.Locate(ctx, inputs, decision)
+	if err != nil {
+		return err
 	}
 
 	decision.Complete(places)
-	if err := intake.SetAside(ctx, inputs.Inputs, decision, account); err != nil {
-		return nil, err
+	if err := intake.SetAside(ctx, inputs, decision, account); err != nil {
+		return err
 	}
 
-	run := output.NewRun(output.Run{Config: j.Config, Inputs: inputs.Inputs, Account: account, Decision: decision, Progress: j.Watch}, to)
-	summary, err := run.WriteObjects(ctx)
-	if err != nil {
-		return nil, err
+	run := output.NewRun(output.Run{Config: j.Config, Inputs: inputs, Account: account, Decision: decision, Progress: j.Watch}, to)
+	if c.summary, err = run.WriteObjects(ctx); err != nil {
+		return err
 	}
 
 	decision.DropPlaces() // all documents are written
 	memory.Release()
-	page := run.Page(ctx, summary)
+	page := run.Page(ctx, c.summary)
 
 	// Reports name all other files by their hashes, so they come last.
-	c := &computed{inputs: inputs, packs: packs, media: media, decision: decision, summary: summary}
 	if err := run.WriteTables(ctx, page, j.historyOf(to, head, c)); err != nil {
-		return nil, err
+		return err
 	}
-	if err := run.WriteReports(ctx, summary, page); err != nil {
-		return nil, err
+	if err := run.WriteReports(ctx, c.summary, page); err != nil {
+		return err
 	}
 	c.todo = page.Todo()
-	if c.runSum, err = run.Finish(ctx); err != nil {
-		return nil, err
-	}
-
-	return c, nil
+	c.runSum, err = run.Finish(ctx)
+	return err
 }
 
 // Recomputed is a run that was written but not committed.
@@ -303,7 +320,7 @@ type Recomputed struct {
 // Recompute computes an interval from what its sources show and writes the
 // run. It neither looks at commits nor makes one.
 func (j *Job) Recompute(ctx context.Context, interval policy.Interval) (*Recomputed, error) {
-	inputs, err := j.list(ctx, interval)
+	inputs, err := j.list(ctx, interval, nil)
 	if err != nil {
 		return nil, err
 	}

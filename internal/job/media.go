@@ -48,7 +48,12 @@ func (a *attempt) recall(ctx context.Context, b *base, in *listed) error {
 }
 
 func (j *Job) ask(ctx context.Context, in *intake.Inputs, numbers []uint32) (*mediacheck.Findings, error) {
-	return mediacheck.Ask(ctx, in, numbers, j.Config.Concurrency, func(done, total int64) { j.Watch("looking into media", done, total) })
+	return mediacheck.Ask(ctx, in, numbers, j.how(), func(done, total int64) { j.Watch("looking into media", done, total) })
+}
+
+// how says how media objects are looked into.
+func (j *Job) how() mediacheck.How {
+	return mediacheck.How{Concurrency: j.Config.Concurrency, Decode: j.Config.Media.Check >= policy.MediaDecode}
 }
 
 // hear looks into the media objects of which nothing is known, and adds what is in all of
@@ -78,7 +83,7 @@ func (j *Job) hearPart(ctx context.Context, in *listed, ev *evidence.Evidence) e
 		wanted = mediacheck.Sample(in.Inputs, wanted, share, suspects)
 	}
 
-	known := in.media.OrNothing()
+	known := in.media.OrNothing().Without(j.how())
 	asked, err := j.ask(ctx, in.Inputs, known.Lacks(wanted))
 	if err != nil {
 		return err
@@ -86,7 +91,7 @@ func (j *Job) hearPart(ctx context.Context, in *listed, ev *evidence.Evidence) e
 	if denied := asked.Denials(in.Inputs); j.Heard != nil && len(denied) > 0 {
 		return fmt.Errorf("the run looked into media object %q of source %s, which cannot be read here (%s): allow reading it, or take what the run kept with --offline", denied[0].Key, denied[0].Source, denied[0].Code)
 	}
-	j.Log.Info("looked into media", "interval", in.Interval.Label, "objects", len(wanted), "requests", in.MediaRequests())
+	j.Log.Info("looked into media", "interval", in.Interval.Label, "objects", len(wanted), "requests", asked.Requests())
 	in.media = known.With(asked)
 	ev.Media.Heard = in.media.Of(wanted, ev.Texts)
 	return nil

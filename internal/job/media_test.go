@@ -297,3 +297,36 @@ func TestASampleIsLookedIntoAndWhateverHasAFinding(t *testing.T) {
 	slices.Sort(second)
 	wantRows(t, "with a finding", second, want...)
 }
+
+// hushed makes audio silent: µ-law 0xff is no sound.
+func hushed(audio string) string { return audio[:44] + strings.Repeat("\xff", len(audio)-44) }
+
+// half makes the second of two channels silent.
+func half(audio string) string {
+	b := []byte(audio)
+	for i := 45; i < len(b); i += 2 {
+		b[i] = 0xff
+	}
+	return string(b)
+}
+
+func TestAChannelWithoutASoundIsFoundByDecoding(t *testing.T) {
+	t.Parallel()
+	content := calls("decode", wave(2, seconds20, seconds20), half(wave(2, seconds20, seconds20)), hushed(wave(1, seconds20, seconds20)))
+	content["in/m/date=2026-11-20/r02.wav"] = hushed(wave(1, seconds20, seconds20))
+	n := newNight(t, content)
+	r := n.run()
+	wantRows(t, "findings", n.rows(r.RunID, "findings", "class", "severity", "recording_id", "detail"),
+		"media_silent major r01 channels=2;of=2;silence=0", "media_silent major r02 channels=1;of=1;silence=20000")
+	wantRows(t, "calls", n.rows(r.RunID, "calls", "verdict"), "complete", "complete", "complete")
+	if m := r.Summary.Media; m.Decoded != 3 || m.NotDecoded != 0 {
+		t.Errorf("the summary says %+v", m)
+	}
+
+	// What only the header was looked at of is decoded once decoding is asked for.
+	header := newNight(t, calls("header", hushed(wave(1, seconds20, seconds20))))
+	header.run()
+	header.deliver(files{"cdrmend.yaml": strings.Replace(header.tree("")["cdrmend.yaml"], "header", "decode", 1)}, delivered)
+	later := header.run()
+	wantRows(t, "later", header.rows(later.RunID, "findings", "class"), "media_silent")
+}

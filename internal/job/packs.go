@@ -39,11 +39,9 @@ func (a *attempt) openPacks(ctx context.Context, b *base, inputs *intake.Inputs)
 	warn := func(name string, err error) {
 		a.Log.Warn("a pack of inputs is not what was committed: its inputs are requested from their sources", "interval", a.interval.Label, "pack", name, "error", err)
 	}
-	p := &packs{out: a.out, policy: &a.Config.Evidence, inputs: inputs, set: inputs.NewPacks(warn)}
+	p := &packs{out: a.out, policy: &a.Config.Evidence, inputs: inputs, set: inputs.Opener.NewPacks(warn)}
 
-	heads := slices.DeleteFunc(slices.Concat([]ledger.Head{b.head}, b.neighbours, a.later(ctx, b)), func(h ledger.Head) bool {
-		return h.Record == nil || len(h.Record.Evidence) == 0
-	})
+	heads := a.packed(ctx, b)
 	forgotten, err := a.forgotten(ctx, heads)
 	if err != nil {
 		a.Log.Warn("packs of inputs are not used: nobody can tell which of them were forgotten on purpose", "interval", a.interval.Label, "error", err)
@@ -63,8 +61,38 @@ func (a *attempt) openPacks(ctx context.Context, b *base, inputs *intake.Inputs)
 		}
 	}
 	p.merge = len(p.serve) > mostPacks
-	inputs.ServeFrom(p.set)
+	inputs.Opener.ServeFrom(p.set)
 	return p
+}
+
+// packed returns the newest commits that name packs: those of the interval, and of the
+// intervals that read partitions of this one, too.
+func (a *attempt) packed(ctx context.Context, b *base) []ledger.Head {
+	if b.packed == nil {
+		b.packed = slices.DeleteFunc(slices.Concat([]ledger.Head{b.head}, b.neighbours, a.later(ctx, b)), func(h ledger.Head) bool {
+			return h.Record == nil || len(h.Record.Evidence) == 0
+		})
+	}
+	return b.packed
+}
+
+// ahead says what may be read while other objects are still listed, nil for nothing. A
+// run that lists what its newest commit lists requests no object, so an interval with a
+// commit is never read ahead; nor is a dry run, or one that was computed already.
+func (a *attempt) ahead(ctx context.Context, b *base) *intake.Ahead {
+	if b.head.Record != nil || a.Dry != nil || a.done != nil {
+		return nil
+	}
+
+	// A pack holds nothing that is newer than the commit that names it. A clock that is
+	// wrong costs requests, or what reading ahead gains, and changes no byte.
+	how := &intake.Ahead{}
+	for _, h := range a.packed(ctx, b) {
+		if h.Record.Time.After(how.Packed) {
+			how.Packed = h.Record.Time
+		}
+	}
+	return how
 }
 
 // forgotten returns the packs that were forgotten on purpose since records named them. A
@@ -91,7 +119,7 @@ func (a *attempt) forgotten(ctx context.Context, heads []ledger.Head) (map[strin
 
 // add adds a pack if it holds inputs of the run.
 func (p *packs) add(ctx context.Context, named ledger.Pack) error {
-	found, err := p.set.Add(ctx, p.out, &named, p.inputs.Described)
+	found, err := p.set.Add(ctx, p.out, &named, p.inputs.Opener.Described)
 	if err != nil || found == 0 {
 		return err
 	}
@@ -148,7 +176,7 @@ func (p *packs) write(ctx context.Context, to *ledger.Interval) error {
 		return nil
 	}
 	written, err := p.writer.Finish(func(n uint32) pack.Input {
-		source, info := p.inputs.Described(int(n))
+		source, info := p.inputs.Opener.Described(int(n))
 		return pack.Input{Source: source, Info: *info}
 	})
 	if err != nil {

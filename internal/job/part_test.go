@@ -3,15 +3,20 @@ package job_test
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"sync"
 	"testing"
+	"time"
 
 	"cdrmend/internal/committed"
 	"cdrmend/internal/explain"
 	"cdrmend/internal/job"
 	"cdrmend/internal/ledger"
+	"cdrmend/internal/object"
+	"cdrmend/internal/policy"
 	"cdrmend/internal/synth"
 	tables "cdrmend/internal/table"
 )
@@ -33,6 +38,7 @@ func askAll(t *testing.T, j *job.Job, most int) (n answers) {
 		t.Fatal(err)
 	}
 	c := commits[len(commits)-1]
+	t.Cleanup(c.Close)
 	raw, err := (&ledger.Output{Store: j.Stores.Output, Root: root}).ReadNight(t.Context(), c.Record)
 	if err != nil {
 		t.Fatal(err)
@@ -69,7 +75,7 @@ func askAll(t *testing.T, j *job.Job, most int) (n answers) {
 
 func deepenPart(t *testing.T, j *job.Job, story *explain.Story, c *committed.Commit, known []byte) error {
 	t.Helper()
-	r, err := j.ExplainPart(t.Context(), interval, known, story.Rows(c))
+	r, err := j.ExplainPart(t.Context(), interval, known, func(context.Context) (*job.Part, error) { return story.Rows(c), nil })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -85,6 +91,52 @@ func TestFewInputsShowWhatAllOfThemDo(t *testing.T) {
 				t.Errorf("%d of %d legs need all inputs", n.whole, n.legs)
 			}
 		})
+	}
+}
+
+// noticed is a store that says when an object is opened.
+type noticed struct {
+	object.Store
+	open func()
+}
+
+func (n noticed) Open(ctx context.Context, info object.Info, from int64) (io.ReadCloser, error) {
+	n.open()
+	return n.Store.Open(ctx, info, from)
+}
+
+// Over a network that saves the time of a request.
+func TestRegistrationsAreReadBeforeTheRowsOfAPartAreFound(t *testing.T) {
+	j := synthNight(t, synth.Night{Legs: 60, Manifests: synth.JSONLines, CDRs: synth.CSV}).job()
+	if _, err := j.Run(t.Context(), interval); err != nil {
+		t.Fatal(err)
+	}
+	out := &ledger.Output{Store: j.Stores.Output, Root: j.Config.Output.URL.Prefix()}
+	head, err := out.Interval(label).Latest(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	known, err := out.ReadNight(t.Context(), head.Record)
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	opened, end := context.WithTimeout(t.Context(), time.Minute)
+	defer end()
+	for i := range j.Config.Sources {
+		if j.Config.Sources[i].Kind == policy.Registrations {
+			j.Stores.Sources[i] = noticed{j.Stores.Sources[i], end}
+		}
+	}
+	_, err = j.ExplainPart(t.Context(), interval, known, func(context.Context) (*job.Part, error) {
+		<-opened.Done()
+		if opened.Err() != context.Canceled {
+			t.Error("no registration log was opened in a minute")
+		}
+		return &job.Part{Find: func(context.Context, []string) ([]job.Place, error) { return nil, nil }}, nil
+	})
+	if err != nil {
+		t.Error(err)
 	}
 }
 

@@ -20,7 +20,7 @@ type Witness func(*intake.Inputs, *intake.Account, *reconcile.Trace)
 func (j *Job) Trial(ctx context.Context, interval policy.Interval, seen Witness) (*report.Run, error) {
 	defer j.Watch("", 0, 0)
 
-	inputs, err := j.list(ctx, interval)
+	inputs, err := j.list(ctx, interval, nil)
 	if err != nil {
 		return nil, err
 	}

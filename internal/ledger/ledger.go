@@ -318,20 +318,6 @@ func (l *Interval) open(ctx context.Context, info object.Info) (*file, error) {
 	return readFile(info, body)
 }
 
-func (l *Interval) read(ctx context.Context, info object.Info) ([]byte, error) {
-	body, err := l.Store.Open(ctx, info, 0)
-	if err != nil {
-		return nil, fmt.Errorf("reading %q: %w", info.Key, err)
-	}
-	defer body.Close()
-
-	b, err := io.ReadAll(body)
-	if err != nil {
-		return nil, fmt.Errorf("reading %q: %w", info.Key, err)
-	}
-	return b, nil
-}
-
 func (l *Interval) checkHistory(ctx context.Context, head Head, f File) error {
 	body, err := l.OpenHistory(ctx, head, f)
 	if err != nil {
@@ -349,9 +335,15 @@ func (l *Interval) checkHistory(ctx context.Context, head Head, f File) error {
 	return nil
 }
 
+// Stored returns a file of the log that the record names as it was listed.
+func (h Head) Stored(f File) (object.Info, bool) {
+	info, ok := h.files[strings.TrimPrefix(f.Path, "log/")]
+	return info, ok
+}
+
 // OpenHistory opens a history file that the record of head names.
 func (l *Interval) OpenHistory(ctx context.Context, head Head, f File) (io.ReadCloser, error) {
-	info, ok := head.files[strings.TrimPrefix(f.Path, "log/")]
+	info, ok := head.Stored(f)
 	if !ok {
 		return nil, fmt.Errorf("history %q of interval %s, which commit record %d names, is not there; restore it before running again", f.Path, l.Label, head.Number())
 	}

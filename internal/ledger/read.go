@@ -3,14 +3,18 @@ package ledger
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"regexp"
 	"slices"
 	"strings"
 
 	"cdrmend/internal/object"
 	"cdrmend/internal/scratch"
+
+	"golang.org/x/sync/errgroup"
 )
 
 var folderPattern = regexp.MustCompile(`^interval=(\d{4}-\d{2}-\d{2}(?:T\d{2})?)/$`)
@@ -118,34 +122,61 @@ const maxRun = 1 << 30
 // hash in the record.
 func (l *Interval) Files(ctx context.Context, head Head) (*Files, error) {
 	f := &Files{interval: l, prefix: l.RunPrefix(head.Record.RunID), direct: map[string]object.Info{}}
-	for info, err := range l.Store.Children(ctx, f.prefix) {
-		if err != nil {
-			return nil, fmt.Errorf("listing run %s of interval %s: %w", head.Record.RunID, l.Label, err)
+	var raw []byte
+	g, ctx := errgroup.WithContext(ctx) // over a network each of the two waits for an answer
+	g.Go(func() error {
+		for info, err := range l.Store.Children(ctx, f.prefix) {
+			if err != nil {
+				return fmt.Errorf("listing run %s of interval %s: %w", head.Record.RunID, l.Label, err)
+			}
+			f.direct[strings.TrimPrefix(info.Key, f.prefix)] = info
 		}
-		f.direct[strings.TrimPrefix(info.Key, f.prefix)] = info
-	}
-
-	info, ok := f.direct["run.json"]
-	if !ok {
-		return nil, fmt.Errorf("interval %s: run.json of run %s, which commit record %d names, is not there", l.Label, head.Record.RunID, head.Number())
-	}
-
-	if info.Size > maxRun {
-		return nil, fmt.Errorf("%q has %d bytes, and no list of files has more than %d", info.Key, info.Size, maxRun)
-	}
-	raw, err := l.read(ctx, info)
-	if err != nil {
+		return nil
+	})
+	g.Go(func() (err error) {
+		raw, err = l.readRun(ctx, head, f.prefix+"run.json")
+		return err
+	})
+	if err := g.Wait(); err != nil {
 		return nil, err
 	}
+
 	if got := hexSum(raw); got != head.Record.RunSHA256 {
-		return nil, fmt.Errorf("%q is not the file that commit record %d names: its SHA-256 is %s instead of %s", info.Key, head.Number(), got, head.Record.RunSHA256)
+		return nil, fmt.Errorf("%q is not the file that commit record %d names: its SHA-256 is %s instead of %s", f.prefix+"run.json", head.Number(), got, head.Record.RunSHA256)
 	}
 
 	if err := json.Unmarshal(raw, &f.Manifest); err != nil {
-		return nil, fmt.Errorf("reading %q: %w", info.Key, err)
+		return nil, fmt.Errorf("reading %q: %w", f.prefix+"run.json", err)
 	}
 
 	return f, nil
+}
+
+// readRun reads run.json. Its hash is not checked here.
+func (l *Interval) readRun(ctx context.Context, head Head, key string) ([]byte, error) {
+	info, body, err := l.Store.Get(ctx, key)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("interval %s: run.json of run %s, which commit record %d names, is not there", l.Label, head.Record.RunID, head.Number())
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer body.Close()
+	if info.Size > maxRun {
+		return nil, fmt.Errorf("%q has %d bytes, and no list of files has more than %d", key, info.Size, maxRun)
+	}
+
+	raw, err := io.ReadAll(body)
+	if err != nil {
+		return nil, fmt.Errorf("reading %q: %w", key, err)
+	}
+	return raw, nil
+}
+
+// Stored returns a file directly in the run's folder as it was listed.
+func (f *Files) Stored(path string) (object.Info, bool) {
+	info, ok := f.direct[path]
+	return info, ok
 }
 
 // Find returns what the run's list says about a file.

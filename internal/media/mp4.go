@@ -46,6 +46,7 @@ type track struct {
 	handler  string
 	scale    int64
 	duration int64 // in units of scale; Unknown: it is not said
+	shown    int64 // of it, without what an encoder added, in units of the movie; 0: it is not said
 	entry    entry
 	empty    bool // it has no sample in moov
 }
@@ -130,7 +131,7 @@ func (m *mp4) sound() Sound {
 	}
 	t := m.track
 	switch {
-	case t == nil && m.s.spent:
+	case t == nil && (m.s.spent || m.boxes == maxBoxes):
 		return Sound{Format: "mp4", Duration: Unknown, Reason: "no audio track in the ranges that are read"}
 	case t == nil && m.cut != nil && m.cut.kind == "moov":
 		return noAudio("MP4 that ends in moov before an audio track", m.s.size)
@@ -151,6 +152,9 @@ func (m *mp4) sound() Sound {
 		sound.Duration = micros(m.index, m.indexScale)
 	case !m.fragmented && t.duration > 0:
 		sound.Duration = micros(t.duration, t.scale)
+		if shown := micros(t.shown, m.scale); t.shown > 0 && shown != Unknown {
+			sound.Duration = min(sound.Duration, shown)
+		}
 	}
 	if m.cut != nil {
 		sound.Cut, sound.Duration, sound.At = true, Unknown, m.s.size
@@ -223,6 +227,8 @@ func (m *mp4) readTrack(t *track, in box) {
 				m.readTrack(t, b)
 			}
 			return false
+		case "tkhd":
+			t.shown = shownIn(m.s.at(b.body, 36))
 		case "mdhd":
 			t.readHeader(m.s.at(b.body, 32))
 		case "hdlr":
@@ -243,6 +249,19 @@ func (m *mp4) readTrack(t *track, in box) {
 		}
 		return true
 	})
+}
+
+// shownIn returns the duration in tkhd: that of the edits of a track; 0: none.
+func shownIn(b []byte) int64 {
+	at := 20
+	if len(b) > 0 && b[0] == 1 {
+		at = 28
+	}
+	n := fullNumber(b, at)
+	if n == unsized || n == clamp(1<<63) {
+		return 0
+	}
+	return n
 }
 
 func (t *track) readHeader(b []byte) {

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
+	"strings"
 
 	"cdrmend/internal/evidence"
 	"cdrmend/internal/intake"
@@ -40,11 +42,39 @@ func (f *Findings) Write(in *intake.Inputs, w io.Writer) error {
 		row.AddInt(h.At)
 		row.AddSymbol(h.Code)
 		row.AddSymbol(h.KMSKey)
+		row.AddText(decodedText(&h.Decoded))
+		row.AddSymbol(h.Decoded.Failed)
+		row.AddText(h.Decoded.SilentChannels())
+		row.AddCount(quietOf(&h.Decoded))
 		if err := to.Write(row); err != nil {
 			return err
 		}
 	}
 	return to.Close()
+}
+
+// decodedText says whether an object was decoded: empty when nobody tried.
+func decodedText(d *evidence.Decoded) string {
+	if !d.Tried {
+		return ""
+	}
+	return strconv.FormatBool(d.Heard)
+}
+
+func quietOf(d *evidence.Decoded) int64 {
+	if !d.Heard {
+		return profile.NoInt
+	}
+	return d.Quiet
+}
+
+func parseChannels(text string) (bits uint64) {
+	for number := range strings.SplitSeq(text, ",") {
+		if n, err := strconv.ParseUint(number, 10, 8); err == nil && n >= 1 && n <= 64 {
+			bits |= 1 << (n - 1)
+		}
+	}
+	return bits
 }
 
 var cutText = map[bool]string{true: "true"}
@@ -106,5 +136,9 @@ func (f *Findings) heardOf(n uint32, row *table.Row) evidence.Heard {
 		Format: f.texts.OfString(row.Cell("format")), Codec: f.texts.OfString(row.Cell("codec")), Reason: f.texts.OfString(row.Cell("reason")),
 		Code: f.texts.OfString(row.Cell("code")), KMSKey: f.texts.OfString(row.Cell("kms_key")),
 		Duration: integer(row, "duration_us"), At: bounded("byte", 1<<62),
+		Decoded: evidence.Decoded{
+			Tried: row.Cell("decoded") != "", Heard: row.Cell("decoded") == "true", Failed: f.texts.OfString(row.Cell("decoding")),
+			Silent: parseChannels(row.Cell("silent")), Quiet: bounded("silence_us", longest),
+		},
 	}
 }

@@ -18,12 +18,14 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
+	"runtime"
 	"slices"
 	"sync/atomic"
 
 	"cdrmend/internal/evidence"
 	"cdrmend/internal/intake"
 	"cdrmend/internal/intern"
+	"cdrmend/internal/listen"
 	"cdrmend/internal/media"
 	"cdrmend/internal/object"
 	"cdrmend/internal/parallel"
@@ -32,26 +34,41 @@ import (
 
 // Findings are what is known of media objects, in the order of their numbers.
 type Findings struct {
-	texts *intern.Table
-	Heard []evidence.Heard
+	texts    *intern.Table
+	Heard    []evidence.Heard
+	requests *atomic.Int64 // that were made to find it
+	decoders chan struct{} // bounds how many objects are decoded at once
 }
 
-func newFindings() *Findings { return &Findings{texts: intern.NewTable()} }
+func newFindings() *Findings { return &Findings{texts: intern.NewTable(), requests: new(atomic.Int64)} }
+
+// Requests returns how many requests were made to find it.
+func (f *Findings) Requests() int64 { return f.requests.Load() }
 
 // Ask looks into media objects, at most so many at a time. The numbers are those of
 // [evidence.Media]. The error is one of a store, not of an object that it does not let
 // be read.
-func Ask(ctx context.Context, in *intake.Inputs, numbers []uint32, concurrency int, progress func(done, total int64)) (*Findings, error) {
+func Ask(ctx context.Context, in *intake.Inputs, numbers []uint32, how How, progress func(done, total int64)) (*Findings, error) {
 	f := newFindings()
 	f.Heard = make([]evidence.Heard, len(numbers))
+	f.decoders = make(chan struct{}, runtime.GOMAXPROCS(0))
 	var done atomic.Int64
-	err := parallel.Each(ctx, concurrency, len(numbers), func(ctx context.Context, i int) error {
+	err := parallel.Each(ctx, how.Concurrency, len(numbers), func(ctx context.Context, i int) error {
 		h, err := f.ask(ctx, in, numbers[i])
+		if err == nil && how.Decode {
+			err = f.decode(ctx, in, &h)
+		}
 		f.Heard[i] = h
 		progress(done.Add(1), int64(len(numbers)))
 		return err
 	})
 	return f, err
+}
+
+// How says how media objects are looked into.
+type How struct {
+	Concurrency int  // how many at once
+	Decode      bool // as a whole, where there is a decoder
 }
 
 // ask looks into one media object.
@@ -64,7 +81,7 @@ func (f *Findings) ask(ctx context.Context, in *intake.Inputs, n uint32) (eviden
 	}
 
 	o := media.Object{Name: info.Key, Size: info.Size, Range: func(off int64, n int) ([]byte, error) {
-		in.CountMedia()
+		f.requests.Add(1)
 		return store.Part(ctx, *info, off, n)
 	}}
 	var sound media.Sound
@@ -81,6 +98,47 @@ func (f *Findings) ask(ctx context.Context, in *intake.Inputs, n uint32) (eviden
 	}
 	f.set(&h, &sound)
 	return h, nil
+}
+
+// decode decodes an object as a whole, if there is a decoder for it. It keeps a processor
+// busy, so few are decoded at once.
+func (f *Findings) decode(ctx context.Context, in *intake.Inputs, h *evidence.Heard) error {
+	if h.Format == intern.None {
+		return nil
+	}
+	d := &h.Decoded
+	d.Tried = true
+	format, codec := f.texts.String(h.Format), f.texts.String(h.Codec)
+	if !listen.Decodes(format, codec) {
+		d.Failed = f.texts.OfString(codec + " is not decoded")
+		return nil
+	}
+
+	f.decoders <- struct{}{}
+	defer func() { <-f.decoders }()
+	_, info, store := in.ListedMedia(h.N)
+	f.requests.Add(1)
+	body, err := store.Open(ctx, *info, 0)
+	if code, key, ok := object.Unreadable(err); ok {
+		*h = evidence.Heard{N: h.N, Duration: profile.NoInt, Code: f.texts.OfString(code), KMSKey: f.texts.OfString(key)}
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("decoding media: %w", err)
+	}
+	defer body.Close()
+	sound, err := listen.Listen(ctx, format, codec, body)
+	if err != nil {
+		return fmt.Errorf("decoding media: %w", err)
+	}
+
+	d.Heard, d.Quiet, d.Failed = sound.Decoded, sound.Longest, f.texts.OfString(sound.Reason)
+	for i, c := range sound.Channels[:min(len(sound.Channels), 64)] {
+		if c.Silent {
+			d.Silent |= 1 << i
+		}
+	}
+	return nil
 }
 
 // longest is the longest duration that is believed, in microseconds: times plus durations
@@ -122,12 +180,12 @@ func (f *Findings) Unreadable() (numbers []uint32) {
 
 // Readable returns what is known of the objects that could be read.
 func (f *Findings) Readable() *Findings {
-	return &Findings{f.texts, slices.DeleteFunc(slices.Clone(f.Heard), func(h evidence.Heard) bool { return h.Code != intern.None })}
+	return &Findings{texts: f.texts, Heard: slices.DeleteFunc(slices.Clone(f.Heard), func(h evidence.Heard) bool { return h.Code != intern.None })}
 }
 
 // Denied returns what is known of the objects that could not be read.
 func (f *Findings) Denied() *Findings {
-	return &Findings{f.texts, slices.DeleteFunc(slices.Clone(f.Heard), func(h evidence.Heard) bool { return h.Code == intern.None })}
+	return &Findings{texts: f.texts, Heard: slices.DeleteFunc(slices.Clone(f.Heard), func(h evidence.Heard) bool { return h.Code == intern.None })}
 }
 
 // OrNothing returns the findings, or empty ones for nil.
@@ -149,6 +207,13 @@ func (f *Findings) Only(list []evidence.Heard) *Findings {
 	return some
 }
 
+// Without returns what is known but for what is to be decoded and was not.
+func (f *Findings) Without(how How) *Findings {
+	return &Findings{texts: f.texts, requests: f.requests, Heard: slices.DeleteFunc(slices.Clone(f.Heard), func(h evidence.Heard) bool {
+		return how.Decode && h.Format != intern.None && !h.Decoded.Tried
+	})}
+}
+
 // Lacks returns which of some numbers, in order, nothing is known of.
 func (f *Findings) Lacks(numbers []uint32) (list []uint32) {
 	for _, n := range numbers {
@@ -168,7 +233,7 @@ func (f *Findings) With(more *Findings) *Findings {
 	if len(more.Heard) == 0 {
 		return f
 	}
-	all := &Findings{f.texts, slices.Clone(f.Heard)}
+	all := &Findings{texts: f.texts, Heard: slices.Clone(f.Heard)}
 	all.Heard = append(all.Heard, more.in(f.texts)...)
 	slices.SortFunc(all.Heard, func(a, b evidence.Heard) int { return cmp.Compare(a.N, b.N) })
 	return all
@@ -204,6 +269,7 @@ func (f *Findings) in(texts *intern.Table) []evidence.Heard {
 		to(&h.Reason)
 		to(&h.Code)
 		to(&h.KMSKey)
+		to(&h.Decoded.Failed)
 	}
 	return list
 }

@@ -124,6 +124,10 @@ type Store interface {
 	String() string
 }
 
+// Remote is a store whose requests take a round trip through a network, however little
+// they ask for: many at once take no longer than one. A directory is none.
+type Remote interface{ Remote() }
+
 var (
 	// ErrChanged is returned for an object that is not what was listed.
 	ErrChanged = errors.New("the object changed or vanished since it was listed")

@@ -20,6 +20,9 @@ type bucket struct {
 
 func (b *bucket) String() string { return b.url }
 
+// Remote marks a bucket as a [Remote].
+func (b *bucket) Remote() {}
+
 // Temp returns no directory: content is always sent.
 func (b *bucket) Temp() (string, error) { return "", nil }
 

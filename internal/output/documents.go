@@ -83,7 +83,7 @@ func (r *Run) writeDocument(ctx context.Context, n uint32, repairs []match.Repai
 	}
 
 	if err := r.files.Create(ctx, r.names.document(r.Inputs, doc.Object), fill); err != nil {
-		return fmt.Errorf("repairing %s: %w", r.Inputs.URL(doc.Object), err)
+		return fmt.Errorf("repairing %s: %w", r.Inputs.Opener.URL(doc.Object), err)
 	}
 
 	return nil
@@ -99,7 +99,7 @@ func (r *Run) writeMade(ctx context.Context, doc *manifest.Document) error {
 		return manifest.WriteMade(w, d.SourceOf(doc.Object).Profile, d.Texts, d.Entries[doc.First:doc.First+doc.N], details)
 	}
 	if err := r.files.Create(ctx, r.names.document(r.Inputs, doc.Object), fill); err != nil {
-		return fmt.Errorf("writing the entries of %s: %w", r.Inputs.URL(doc.Object), err)
+		return fmt.Errorf("writing the entries of %s: %w", r.Inputs.Opener.URL(doc.Object), err)
 	}
 	return nil
 }
@@ -108,7 +108,7 @@ func (r *Run) writeMade(ctx context.Context, doc *manifest.Document) error {
 // kept, else from the object.
 func (r *Run) original(ctx context.Context, doc *manifest.Document) (*stream.Stream, func(), error) {
 	if doc.Extra == nil || doc.Extra.Copy.End == 0 {
-		return r.Inputs.Content(ctx, doc.Object)
+		return r.Inputs.Opener.Content(ctx, doc.Object)
 	}
 	kept := doc.Extra.Copy
 	size := kept.End - kept.Start

@@ -83,6 +83,12 @@ func heardMedia(d *reconcile.Decision) *report.Media {
 			if h.Duration == profile.NoInt {
 				m.Unknown++
 			}
+			switch {
+			case h.Decoded.Tried && h.Decoded.Heard && h.Decoded.Failed == intern.None:
+				m.Decoded++
+			case h.Decoded.Tried:
+				m.NotDecoded++
+			}
 		}
 	}
 	return m

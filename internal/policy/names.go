@@ -7,7 +7,7 @@ var (
 	severityNames   = []string{"minor", "major", "critical", "none"}
 	expectNames     = []string{"answered", "all", "none"}
 	redactionNames  = []string{"ops", "counsel", "public"}
-	mediaCheckNames = []string{"none", "exists", "size", "header"}
+	mediaCheckNames = []string{"none", "exists", "size", "header", "decode"}
 )
 
 // String returns the name of the list in the configuration.

@@ -113,6 +113,7 @@ const (
 	MediaExists
 	MediaSize
 	MediaHeader // its first bytes are read, too
+	MediaDecode // it is decoded as a whole, where there is a decoder
 )
 
 // Output is where results go.

@@ -34,6 +34,7 @@ const (
 	MediaMismatch
 	MediaMissing
 	MediaNotAudio
+	MediaSilent
 	MediaUnreadable
 	MetadataMissing
 	MissingField
@@ -65,6 +66,7 @@ var classes = [NumClasses]struct {
 	{"media_mismatch", policy.Critical},
 	{"media_missing", policy.Critical}, // minor when the entry itself says so
 	{"media_not_audio", policy.Critical},
+	{"media_silent", policy.Major},
 	{"media_unreadable", policy.Critical},
 	{"metadata_missing", policy.Major},
 	{"missing_field", policy.Major},

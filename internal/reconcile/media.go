@@ -69,6 +69,10 @@ func (r *entryReporter) heard(n uint32, h *evidence.Heard, legs []uint32) {
 		// Nobody knows how much of its legs is lost.
 		r.outcomes[n].incomplete = r.outcomes[n].incomplete || h.Duration == profile.NoInt
 	}
+	if d := &h.Decoded; d.Silent != 0 {
+		detail := fmt.Sprintf("channels=%s;of=%d;silence=%d", d.SilentChannels(), h.Channels, floorMS(d.Quiet))
+		r.found(n, MediaSilent, NoField, r.Texts.OfString(detail), Open)
+	}
 	if usual := r.channels[r.Objects[r.Documents[e.Doc].Object].Source]; h.Channels > 0 && h.Channels < usual {
 		r.found(n, MediaChannels, NoField, r.Texts.OfString(fmt.Sprintf("channels=%d;usual=%d", h.Channels, usual)), Open)
 	}

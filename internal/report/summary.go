@@ -79,7 +79,9 @@ type Media struct {
 	Unreadable int64            `json:"unreadable"` // the store did not let their media be read
 	NoAudio    int64            `json:"no_audio"`   // their media hold nothing to hear
 	Unknown    int64            `json:"duration_unknown"`
-	Formats    map[string]int64 `json:"formats"` // of those heard, by container and codec
+	Decoded    int64            `json:"decoded,omitempty"`     // of those heard
+	NotDecoded int64            `json:"not_decoded,omitempty"` // of those heard that were to be decoded
+	Formats    map[string]int64 `json:"formats"`               // of those heard, by container and codec
 }
 
 // Coverage counts the legs that should be recorded and those that are.
@@ -218,6 +220,9 @@ func (m *Media) text() string {
 	}
 	if m.Unknown > 0 {
 		text += fmt.Sprintf("; of %s nothing in the audio tells how long %s", Grouped(m.Unknown), wording.Verb(m.Unknown, "it lasts", "they last"))
+	}
+	if all := m.Decoded + m.NotDecoded; all > 0 {
+		text += fmt.Sprintf("; %s %s decoded from beginning to end, to find silence", Of(m.Decoded, all), wording.VerbOf(m.Decoded, all, "was", "were"))
 	}
 	return text
 }

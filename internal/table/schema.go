@@ -88,6 +88,7 @@ var (
 		text("source"), key("media_key"), id("version_id"), id("etag"), instant("modified"), number("size"),
 		text("format"), text("codec"), number("rate"), number("channels"), number("duration_us"),
 		text("cut"), prose("reason"), number("byte"), text("code"), text("kms_key"),
+		text("decoded"), prose("decoding"), text("silent"), number("silence_us"),
 	}, "source", "media_key")
 )
 

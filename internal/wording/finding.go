@@ -96,6 +96,13 @@ var classes = map[string]Words{
 		Command:  explainFinding,
 		Severity: "critical",
 	},
+	"media_silent": {
+		Sentence: "the audio has a channel in which nothing can be heard from beginning to end",
+		Remedy:   "listen to the recording; if a party is missing, check the port, the codec and the trunk of the recorder on that side",
+		Title:    "check recordings with a silent channel",
+		Command:  explainFinding,
+		Severity: "major",
+	},
 	"media_unreadable": {
 		Sentence: "the audio is stored, but the store does not let it be read",
 		Remedy:   "ask whoever owns the bucket or its key to let the job read the object, then run again",
@@ -243,6 +250,7 @@ var details = []detailed{
 		Command:  runAgain,
 	}},
 	{"media_cut", "span=", Words{Sentence: "the detail has the milliseconds that the recording should last, and those that its audio lasts; a byte is where its file ends"}},
+	{"media_silent", "channels=", Words{Sentence: "the detail has the numbers of the silent channels, from 1, how many there are, and the milliseconds of the longest silence in all of them"}},
 	{"media_channels", "channels=", Words{Sentence: "the detail has the channels of the recording, and those that are usual"}},
 	{"media_not_audio", "byte=", Words{Sentence: "the detail has what was found instead, and the byte at which it shows"}},
 	{"stray_record", "interval=", Words{
