@@ -225,9 +225,11 @@ func (j *Job) computeSeen(ctx context.Context, to *ledger.Interval, head *ledger
 	if err := j.hear(ctx, inputs, ev); err != nil {
 		return nil, err
 	}
-	media, err := j.keepMedia(ctx, to, inputs, ev)
-	if err != nil {
-		return nil, err
+	var media *ledger.File
+	if seen == nil { // what a witness sees is not committed, so no record would name the file
+		if media, err = j.keepMedia(ctx, to, inputs, ev); err != nil {
+			return nil, err
+		}
 	}
 
 	decision, err := interruptible(ctx, memory, func(s evidence.Spread) *reconcile.Decision {
