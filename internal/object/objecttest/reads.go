@@ -104,6 +104,28 @@ func readsFrom(t *testing.T, p Place) {
 	}
 }
 
+func readsParts(t *testing.T, p Place) {
+	p.Put("a", []byte("0123456789"))
+	info := only(t, p.Store)
+	for _, part := range []struct {
+		from int64
+		n    int
+		want string
+	}{{0, 10, "0123456789"}, {0, 64, "0123456789"}, {0, 3, "012"}, {4, 1, "4"}, {7, 3, "789"}, {7, 64, "789"}, {10, 5, ""}} {
+		if got, err := p.Store.Part(t.Context(), info, part.from, part.n); err != nil || string(got) != part.want {
+			t.Errorf("%d bytes from byte %d of 10 are %q, %v, want %q", part.n, part.from, got, err, part.want)
+		}
+	}
+	if got, err := p.Store.Part(t.Context(), info, 11, 1); err == nil {
+		t.Errorf("from byte 11 of 10 come %q, want an error", got)
+	}
+
+	p.Put("a", []byte("as it is!!"))
+	if got, err := p.Store.Part(t.Context(), info, 2, 3); p.Pinned && string(got) != "234" || !p.Pinned && !errors.Is(err, object.ErrChanged) {
+		t.Errorf("of what was changed come %q, %v", got, err)
+	}
+}
+
 func readsBig(t *testing.T, p Place) {
 	data := twentyMegabytes()
 	if err := p.Store.Create(t.Context(), "big", object.ContentOf(data)); err != nil {

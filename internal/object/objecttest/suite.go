@@ -36,6 +36,7 @@ func Run(t *testing.T, open func(t *testing.T) Place) {
 		"a list can be left and ranged over again":        listsAnew,
 		"an info tells size and time":                     infoTells,
 		"a read starts at any byte":                       readsFrom,
+		"a part of an object is read by itself":           readsParts,
 		"a big object comes back whole":                   readsBig,
 		"a changed object is never read as the listed":    readsOnlyListed,
 		"a removed object is never read as something":     readsNothingElse,
