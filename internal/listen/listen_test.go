@@ -300,6 +300,8 @@ func TestHostileCodebooksAreRefused(t *testing.T) {
 	}
 }
 
+// FuzzListen wants of every stream an end without an error of its own, silence that is no
+// longer than what was decoded, and a reason where nothing was.
 func FuzzListen(f *testing.F) {
 	names := []encoding{}
 	for _, w := range written {
