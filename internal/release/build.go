@@ -187,12 +187,17 @@ func licences(ctx context.Context, program string) ([]byte, error) {
 // addLicences adds the files of a folder that say under which terms it may be used.
 func addLicences(to *bytes.Buffer, name, dir string) error {
 	var found []string
-	for _, pattern := range []string{"LICEN[CS]E*", "COPYING*", "NOTICE*", "PATENTS*"} {
-		some, err := fs.Glob(os.DirFS(dir), pattern)
+	files := os.DirFS(dir)
+	for _, pattern := range []string{"LICEN[CS]E*", "LICENSES/*", "COPYING*", "NOTICE*", "PATENTS*"} {
+		some, err := fs.Glob(files, pattern)
 		if err != nil {
 			return err
 		}
-		found = append(found, some...)
+		for _, f := range some {
+			if info, err := fs.Stat(files, f); err == nil && info.Mode().IsRegular() {
+				found = append(found, f)
+			}
+		}
 	}
 	if len(found) == 0 {
 		return fmt.Errorf("%s has no licence in %s, so it cannot be released", name, dir)

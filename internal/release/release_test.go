@@ -314,7 +314,13 @@ func TestWhatHasNoLicenceIsNotReleased(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if err := addLicences(&out, "m v1", dir); err != nil || out.String() != "==== m v1: LICENSE.md\n\nterms\nof use\n\n==== m v1: NOTICE\n\nthanks\n\n" {
+	if err := os.Mkdir(filepath.Join(dir, "LICENSES"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "LICENSES", "MIT.txt"), []byte("as it is"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := addLicences(&out, "m v1", dir); err != nil || out.String() != "==== m v1: LICENSE.md\n\nterms\nof use\n\n==== m v1: LICENSES/MIT.txt\n\nas it is\n\n==== m v1: NOTICE\n\nthanks\n\n" {
 		t.Errorf("got %v and %q", err, out.String())
 	}
 }
