@@ -95,6 +95,9 @@ func (m *Media) sentence() string {
 	default:
 		text += "; its longest silence lasts " + milliseconds(strconv.FormatInt(*m.SilenceMS, 10))
 	}
+	if m.Decoded != nil && *m.Decoded && m.Decoding != "" {
+		text += "; not all of it was decoded: " + m.Decoding
+	}
 	return text + "."
 }
 

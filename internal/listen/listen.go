@@ -14,6 +14,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 )
 
 // Threshold is the amplitude of −60 dBFS, where full scale is 1. A sample at the
@@ -41,6 +42,17 @@ type Sound struct {
 	// [Threshold], in microseconds.
 	Longest int64
 }
+
+// Broken reports whether decoding stopped where the stream is damaged or cut off.
+func (s *Sound) Broken() bool {
+	return strings.HasPrefix(s.Reason, damagedAt) || strings.HasPrefix(s.Reason, cutOffAt)
+}
+
+// How reasons begin.
+const (
+	damagedAt = "damaged at byte"
+	cutOffAt  = "cut off at byte"
+)
 
 // Channel is one channel of a sound.
 type Channel struct {
@@ -107,15 +119,15 @@ type stop string
 func (s stop) Error() string { return string(s) }
 
 func damaged(at int64) error {
-	return stop(fmt.Sprintf("damaged at byte %d", at))
+	return stop(fmt.Sprintf("%s %d", damagedAt, at))
 }
 
 func damagedBy(at int64, what string) error {
-	return stop(fmt.Sprintf("damaged at byte %d: %s", at, what))
+	return stop(fmt.Sprintf("%s %d: %s", damagedAt, at, what))
 }
 
 func cutOff(at int64) error {
-	return stop(fmt.Sprintf("cut off at byte %d", at))
+	return stop(fmt.Sprintf("%s %d", cutOffAt, at))
 }
 
 // errBroken stands for what a library said or did.

@@ -153,6 +153,9 @@ func opusSound(micros int64) Sound {
 	return Sound{Format: "ogg", Codec: "opus", Rate: 48000, Channels: 1, Duration: micros}
 }
 
+// late is a WebM that begins when it is nearly over.
+var late = Sound{Format: "webm", Codec: "opus", Rate: 48000, Channels: 1, Duration: Unknown, Reason: "the first cluster does not begin at the beginning"}
+
 func webmSound(micros int64) Sound {
 	return Sound{Format: "webm", Codec: "opus", Rate: 48000, Channels: 1, Duration: micros}
 }
@@ -173,6 +176,10 @@ func soundCases() []shape {
 		{"rf64.wav", append(pack("RF64", uint32(unsized), "WAVE", "ds64", uint32(28), uint64(8080), uint64(8000), zeros(12)), riff(0, "data", uint32(unsized), second)[12:]...), pcm},
 		{"mp3 in.wav", append(append(pack("RIFF", uint32(0), "WAVE", "fmt ", uint32(16), uint16(0x55), uint16(1), uint32(8000), uint32(1000), uint16(1), uint16(0)), "data\x00\x00\x00\x00"...), mpegFrames(10)...), sound("wav", "mp3", 720_000)},
 		{"g729.wav", append(pack("RIFF", uint32(0), "WAVE", "fmt ", uint32(16), uint16(0x83), uint16(1), uint32(8000), uint32(1000), uint16(10), uint16(0)), "data\x00\x00\x00\x00xxxx"...), sound("wav", "0x0083", Unknown)},
+		{"rate.wav", bytes.Replace(riff(8036, "data", uint32(8000), second), []byte("\x40\x1f\x00\x00"), []byte("\x01\x00\x00\x00"), 1), Sound{Format: "wav", Codec: "pcm", Rate: 1, Channels: 1, Duration: Unknown, Reason: "WAV whose rate, bits and bytes of a second contradict each other", At: 44}},
+		{"claims.mp3", append(xingFrame("Xing", 125_000, 0), mpegFrames(10)...), cut(sound("mp3", "mp3", Unknown), "125000 frames, for which 792 bytes are too few", 792)},
+		{"cut.mp4", packBig(boxOf("ftyp", "M4A "), "\x00\x00\xff\x00mdat....."), cut(Sound{Format: "mp4", Duration: Unknown}, `MP4 without moov: it ends in box "mdat"`, 25)},
+		{"late.webm", bytes.Replace(matroskaOf(unsized8, elem("\x44\x89", uint64(math.Float64bits(2000)))), elem("\x1f\x43\xb6\x75", zeros(10)), elem("\x1f\x43\xb6\x75", elem("\xe7", uint32(1900)), zeros(10)), 1), late},
 		{"far.wav", riff(0, "JUNK", uint32(200_000), zeros(200_000), "data", uint32(8000), second), pcm},
 
 		{"opus.ogg", opus(1, 48312), opusSound(1_000_000)},
@@ -260,7 +267,6 @@ func noAudioCases() []shape {
 		none("headers.ogg", "Ogg without a sample", int64(len(opus(1, 0))-2*32), opus(1, 0)[:len(opus(1, 0))-2*32]),
 		none("theora.ogg", "Ogg without a known audio stream", 0, oggPage(2, 0, 1, []byte("\x80theora"))),
 		none("no moov.mp4", "MP4 without moov", 24, boxOf("ftyp", "M4A "), boxOf("mdat", uint32(0))),
-		none("cut.mp4", `MP4 without moov: it ends in box "mdat"`, 12, boxOf("ftyp", "M4A "), "\x00\x00\xff\x00mdat....."),
 		none("bad.mp4", `MP4 box "mdat" that ends before it begins`, 12, boxOf("ftyp", "M4A "), "\x00\x00\x00\x07mdat....."),
 		none("loop.mp4", `MP4 box "free" that ends before it begins`, 12, boxOf("ftyp", "M4A "), "\x00\x00\x00\x01free", zeros(8)),
 		none("video.mp4", "MP4 without an audio track", 0, video),

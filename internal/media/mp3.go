@@ -176,6 +176,9 @@ func (f frame) duration(n int64) int64 {
 	return micros(frames*f.samples, f.rate)
 }
 
+// leastFrame is how many bytes the smallest frame has.
+const leastFrame = 24
+
 // decoderDelay is how many samples a decoder gives late.
 const decoderDelay = 529
 
@@ -234,6 +237,10 @@ func parseXing(b []byte, f frame) (xing, bool) {
 
 // apply sets the duration and whether the n bytes of the stream are all of it.
 func (x xing) apply(sound *Sound, first frame, b []byte, n int64) {
+	if x.frames > n/leastFrame {
+		sound.Cut, sound.Reason = true, fmt.Sprintf("%d frames, for which %d bytes are too few", x.frames, n)
+		return
+	}
 	if x.frames > 0 {
 		sound.Duration = micros(max(x.frames*first.samples-x.delay-x.padding, 0), first.rate)
 	}

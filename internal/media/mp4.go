@@ -168,7 +168,7 @@ func (m *mp4) withoutMoov() Sound {
 	case m.bad != nil:
 		return noAudio(fmt.Sprintf("MP4 box %q that ends before it begins", m.bad.kind), m.bad.pos)
 	case m.cut != nil:
-		return noAudio(fmt.Sprintf("MP4 without moov: it ends in box %q", m.cut.kind), m.cut.pos)
+		return Sound{Format: "mp4", Duration: Unknown, Cut: true, Reason: fmt.Sprintf("MP4 without moov: it ends in box %q", m.cut.kind), At: m.s.size}
 	case m.s.spent || m.boxes == maxBoxes:
 		return Sound{Format: "mp4", Duration: Unknown, Reason: "no moov in what is read"}
 	}

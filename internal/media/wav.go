@@ -16,6 +16,7 @@ type wave struct {
 	tag       uint16
 	channels  int64
 	rate      int64
+	second    int64 // bytes of a second, as the header says
 	align     int64 // bytes of a block, which is one sample of each channel unless coded in blocks
 	bits      int64
 	perBlock  int64 // samples of one channel in a block
@@ -63,6 +64,7 @@ func (w *wave) format(b []byte) bool {
 	w.tag = le.Uint16(b)
 	w.channels = int64(le.Uint16(b[2:]))
 	w.rate = int64(le.Uint32(b[4:]))
+	w.second = int64(le.Uint32(b[8:]))
 	w.align = int64(le.Uint16(b[12:]))
 	if len(b) >= 16 {
 		w.bits = int64(le.Uint16(b[14:]))
@@ -127,6 +129,9 @@ func (w *wave) data(s *source, start, size, riff int64) Sound {
 		}
 	case block > 0 && there < block:
 		return noAudio("WAV without a sample", start)
+	case block > 0 && samples == 1 && (w.align != block || w.second != w.rate*block):
+		// Its numbers contradict each other, and nobody knows which of them is wrong.
+		sound.Reason, sound.At = "WAV whose rate, bits and bytes of a second contradict each other", start
 	case block > 0:
 		sound.Duration = micros(there/block*samples, w.rate)
 	}

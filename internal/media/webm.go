@@ -25,6 +25,7 @@ const (
 	idOutRate  = 0x78B5
 	idChannels = 0x9F
 	idCluster  = 0x1F43B675
+	idTime     = 0xE7
 )
 
 // element is the header of an element.
@@ -45,6 +46,7 @@ type matroska struct {
 	duration   float64
 	tracks     bool
 	audio      *matroskaTrack // the first track of audio
+	begins     uint64         // time of the first cluster
 	hasCluster bool
 }
 
@@ -152,6 +154,14 @@ func (m *matroska) inSegment(e element) bool {
 			return m.audio == nil
 		})
 	case idCluster:
+		if !m.hasCluster {
+			m.each(e.body, e.end, func(e element) bool {
+				if e.id == idTime {
+					m.begins = number(m.content(e))
+				}
+				return false // it comes first
+			})
+		}
 		m.hasCluster = true
 		// Nothing tells where a cluster of unknown size ends.
 		return !e.unsized && !(m.info && m.tracks)
@@ -195,6 +205,9 @@ func (m *matroska) readTrack(track element) {
 	}
 }
 
+// lateStart is how late a first cluster may begin, in microseconds.
+const lateStart = 50_000
+
 // sound puts together what was read.
 func (m *matroska) sound() Sound {
 	t := m.audio
@@ -219,7 +232,12 @@ func (m *matroska) sound() Sound {
 	if sound.Codec == "opus" {
 		sound.Rate = 48000
 	}
-	if us := m.duration * float64(m.scale) / 1000; us > 0 && us < math.MaxInt64/2 {
+	us := m.duration * float64(m.scale) / 1000
+	switch begins := float64(m.begins) * float64(m.scale) / 1000; {
+	case begins > lateStart:
+		// Some programs count the time before the first cluster, too.
+		sound.Reason = "the first cluster does not begin at the beginning"
+	case us > 0 && us < math.MaxInt64/2:
 		sound.Duration = int64(us)
 	}
 	if m.cut != nil {

@@ -133,6 +133,10 @@ func (f *Findings) decode(ctx context.Context, in *intake.Inputs, h *evidence.He
 	}
 
 	d.Heard, d.Quiet, d.Failed = sound.Decoded, sound.Longest, f.texts.OfString(sound.Reason)
+	if sound.Broken() && sound.Duration < h.Duration {
+		// What was decoded says more than the header.
+		h.Duration, h.Cut, h.Reason, h.At = sound.Duration, true, d.Failed, info.Size
+	}
 	for i, c := range sound.Channels[:min(len(sound.Channels), 64)] {
 		if c.Silent {
 			d.Silent |= 1 << i
