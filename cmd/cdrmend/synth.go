@@ -53,7 +53,7 @@ their arrival as time of modification, also with --nights; a bucket has its own.
 
 With --media recordings have media objects: Ogg Opus, or WAV where names end in .wav.
 They are real audio of two channels, with few bytes for each second. The configuration
-looks into them (media.check: header). What is wrong with them are rates, too; without
+looks into them (media.check: header). The rates of defects in them are flags, too; without
 --media the files of vendors have recordings in which nothing can be heard.
 
 With the profile of a vendor, calls, recordings and the log of the trunks are in the

@@ -5,13 +5,11 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"strconv"
 	"testing"
 	"time"
 
 	"cdrmend/internal/intake"
 	"cdrmend/internal/object"
-	"cdrmend/internal/object/objecttest"
 	"cdrmend/internal/policy"
 	"cdrmend/internal/record"
 )
@@ -22,11 +20,7 @@ import (
 func readAhead(t *testing.T) []goal {
 	started, size := time.Now(), *sidecars/5
 	note("\nListing and reading sidecars in a bucket whose requests take %v longer, %d legs:", latency, size)
-	server := objecttest.Gateway(t, objecttest.GatewayOptions{})
-	server.Setenv(t)
-	server.Bucket(t, "night", objecttest.Plain)
-	n := newNight(t, cdrmend(t), "--profile", "genesys-cloud", "--legs", strconv.Itoa(size), "--s3", "s3://night/")
-	far := "AWS_ENDPOINT_URL_S3=" + slowed(t, server.Endpoint, latency)
+	n, far := farNight(t, size)
 
 	contenderOf := func(name, how string) *contender {
 		return &contender{name: name, once: func(t *testing.T) cost {

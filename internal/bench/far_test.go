@@ -20,16 +20,23 @@ const (
 	manyInFlight = 256
 )
 
-// farAway measures sidecars in a bucket that is far away.
-func farAway(t *testing.T) []goal {
-	started, size := time.Now(), *sidecars/5
-	note("\nSidecars in a bucket whose requests take %v longer, %d legs:", latency, size)
+// farNight makes a night of sidecars in a bucket, and returns the setting with which
+// requests take longer. Results go to another bucket.
+func farNight(t *testing.T, legs int, more ...string) (n *night, far string) {
 	server := objecttest.Gateway(t, objecttest.GatewayOptions{})
 	server.Setenv(t)
 	server.Bucket(t, "night", objecttest.Plain)
 	server.Bucket(t, "results", objecttest.Plain)
-	n := newNight(t, cdrmend(t), "--profile", "genesys-cloud", "--legs", strconv.Itoa(size), "--s3", "s3://night/")
-	far := "AWS_ENDPOINT_URL_S3=" + slowed(t, server.Endpoint, latency)
+	flags := append([]string{"--profile", "genesys-cloud", "--legs", strconv.Itoa(legs), "--s3", "s3://night/"}, more...)
+	n = newNight(t, cdrmend(t), flags...)
+	return n, "AWS_ENDPOINT_URL_S3=" + slowed(t, server.Endpoint, latency)
+}
+
+// farAway measures sidecars in a bucket that is far away.
+func farAway(t *testing.T) []goal {
+	started, size := time.Now(), *sidecars/5
+	note("\nSidecars in a bucket whose requests take %v longer, %d legs:", latency, size)
+	n, far := farNight(t, size)
 
 	objects, outputs := 0, 0
 	atOnce := func(requests int) *contender {

@@ -5,8 +5,6 @@ import (
 	"strconv"
 	"testing"
 	"time"
-
-	"cdrmend/internal/object/objecttest"
 )
 
 // lookedInto measures what looking into media costs in a bucket that is far away, beyond
@@ -14,12 +12,7 @@ import (
 func lookedInto(t *testing.T) []goal {
 	started, size := time.Now(), *sidecars/10
 	note("\nMedia in a bucket whose requests take %v longer, %d legs:", latency, size)
-	server := objecttest.Gateway(t, objecttest.GatewayOptions{})
-	server.Setenv(t)
-	server.Bucket(t, "night", objecttest.Plain)
-	server.Bucket(t, "results", objecttest.Plain)
-	n := newNight(t, cdrmend(t), "--profile", "genesys-cloud", "--media", "--legs", strconv.Itoa(size), "--s3", "s3://night/")
-	far := "AWS_ENDPOINT_URL_S3=" + slowed(t, server.Endpoint, latency)
+	n, far := farNight(t, size, "--media")
 
 	outputs, heard := 0, int64(0)
 	checking := func(check string) *contender {

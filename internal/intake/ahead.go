@@ -20,11 +20,11 @@ import (
 //   - Only documents are read that the run reads whatever else is listed: nothing that
 //     is listed later drops them or makes them something else. The order of objects and
 //     the run id follow from the listing alone, as before.
-//   - What was read is pinned like everything that [Opener] opens. It stands in for the
-//     first time that an object is opened, if the object is the one that was read.
+//   - An object is read as it was listed, like everything that [Opener] opens. The first
+//     Open of this object returns these bytes.
 //   - A failure means nothing. The object is opened again when its turn comes, and what
 //     fails then is the error of the run.
-//   - No request outlives [List], and what is held is bounded by mostAhead.
+//   - All requests end before [List] returns, and no more than mostAhead bytes are held.
 //
 // A directory gains nothing from this: its requests wait for no network, and what they
 // cost is work of the processors that also list. So only a [object.Remote] is read ahead.
@@ -56,7 +56,7 @@ type ahead struct {
 	cancel  context.CancelFunc
 	queue   chan *early // has room for all that may be held
 	listed  sync.Once   // closes the queue
-	over    atomic.Bool // what was not begun is left to its turn
+	over    atomic.Bool // no further object is begun
 	workers sync.WaitGroup
 
 	requests, read atomic.Int64

@@ -67,7 +67,7 @@ type Request struct {
 	Media   object.Store   // nil without one
 	AsOf    record.Time
 	Tool    string
-	Ahead   *Ahead // what is read while objects are listed; nil: nothing
+	Ahead   *Ahead // which objects may be read during the listing; nil: none
 }
 
 // Find returns the number of an object.

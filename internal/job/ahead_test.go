@@ -233,7 +233,7 @@ func changeSide(n *night) {
 	n.deliver(files{"in/m/" + sideKey: fmt.Sprintf(sidecar, 77)}, lateDelivery)
 }
 
-// What was read is what was listed, so a later change is that of the next run.
+// An object is read as it was listed. If it changes later, the next run reads the change.
 func TestAnObjectThatChangesAfterItWasReadAheadIsReadAsItWasListed(t *testing.T) {
 	t.Parallel()
 	without := aFarNight(t)

@@ -139,7 +139,7 @@ func (p *Part) objects(ctx context.Context, in *intake.Inputs, night *reconcile.
 	return only, nil
 }
 
-// explain reads inputs, of which only may name some, and decides what they hold. The
+// explain reads all inputs, or those that only names, and decides about their rows. The
 // budget is known when all were read.
 func (j *Job) explain(ctx context.Context, inputs *listed, only *intake.Only, memory func() budget.Budget, decide func(*evidence.Evidence, evidence.Spread) (*reconcile.Trace, error)) (*Reading, error) {
 	ev, account, err := intake.Read(ctx, inputs.Inputs, intake.Options{

@@ -56,8 +56,8 @@ func (j *Job) how() mediacheck.How {
 	return mediacheck.How{Concurrency: j.Config.Concurrency, Decode: j.Config.Media.Check >= policy.MediaDecode}
 }
 
-// hear looks into the media objects of which nothing is known, and adds what is in all of
-// them to the evidence. Those that could not be read become a part of the run id.
+// hear looks into the media objects that are not known yet, and adds what is in each
+// object to the evidence. Those that could not be read become a part of the run id.
 func (j *Job) hear(ctx context.Context, in *listed, ev *evidence.Evidence) error {
 	if err := j.hearPart(ctx, in, ev); err != nil || ev.Media == nil || in.media == nil {
 		return err

@@ -140,6 +140,24 @@ func TestWhatWasFoundIsReadAgainAsItWas(t *testing.T) {
 	}
 }
 
+// A header may promise what decoding does not find.
+func TestAudioLastsNoLongerThanItCanBeDecoded(t *testing.T) {
+	s := newSource(t)
+	damaged := audio.FLAC.Append(nil, audio.Sound{Duration: 90 * time.Second, Channels: 2})
+	damaged[len(damaged)-80] ^= 0xff // in the middle of the frames, which are behind padding
+	s.put("in/date=2026-11-20/a.flac", damaged)
+	in := s.list()
+	for decode, whole := range map[bool]bool{false: true, true: false} {
+		f, err := mediacheck.Ask(t.Context(), in, []uint32{0}, mediacheck.How{Concurrency: 1, Decode: decode}, func(int64, int64) {})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if h := f.Heard[0]; h.Cut == whole || (h.Duration == 90_000_000) != whole {
+			t.Errorf("decoded %t, it lasts %d µs, cut %t, %+v", decode, h.Duration, h.Cut, h.Decoded)
+		}
+	}
+}
+
 // An object that was overwritten is another one, whatever its name.
 func TestWhatWasFoundIsOfTheObjectThatWasListed(t *testing.T) {
 	s := newSource(t)
