@@ -19,7 +19,7 @@ release: packagers ## build archives, deb, rpm, checksums and bills of materials
 	go run ./internal/release -only '$(ONLY)'
 
 packagers:
-	@.ci/go-tool github.com/goreleaser/nfpm/v2/cmd/nfpm@v2.48.0
+	@.ci/go-tool github.com/goreleaser/nfpm/v2/cmd/nfpm@v2.45.2
 	@.ci/go-tool github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod@v1.10.0
 
 gateway:
