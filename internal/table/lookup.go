@@ -79,6 +79,9 @@ func (l *lookup) rows(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		if hits, err = l.passing(ctx, &g, hits); err != nil {
+			return err
+		}
 
 		show := hits
 		if l.search.Limit > 0 {
@@ -175,7 +178,7 @@ func (l *lookup) candidates(ctx context.Context) (groups []group, err error) {
 				g.conditions = append(g.conditions, c)
 			}
 		}
-		if len(g.conditions) > 0 {
+		if len(g.conditions) > 0 || l.search.every() {
 			groups = append(groups, g)
 		}
 	}
@@ -301,7 +304,12 @@ type page struct {
 // conditions only.
 func (l *lookup) fetchIndexes(ctx context.Context, g *group) error {
 	var indexes []span
-	for _, column := range l.columns(g.conditions) {
+	bounded := l.columns(g.conditions)
+	for i := range l.search.Where {
+		bounded = append(bounded, l.reader.schema.Index(l.search.Where[i].Column))
+	}
+	slices.Sort(bounded)
+	for _, column := range slices.Compact(bounded) {
 		m := l.meta(g.number, column)
 		indexes = append(indexes, span{m.ColumnIndexOffset, m.ColumnIndexOffset + int64(m.ColumnIndexLength)})
 	}
@@ -366,6 +374,13 @@ func (l *lookup) hits(ctx context.Context, g *group) (hits []int64, err error) {
 		return nil, err
 	}
 
+	if l.search.every() {
+		for row := range l.file.Metadata().RowGroups[g.number].NumRows {
+			hits = append(hits, row)
+		}
+		return hits, nil
+	}
+
 	// The pages that each condition needs first are fetched together.
 	first, spans := make([][]page, len(l.reader.schema.Columns)), make([][]span, len(g.conditions))
 	for i, c := range g.conditions {
@@ -387,6 +402,72 @@ func (l *lookup) hits(ctx context.Context, g *group) (hits []int64, err error) {
 	}
 	slices.Sort(hits)
 	return slices.Compact(hits), nil
+}
+
+// passing returns the rows that pass the tests of the search. The bounds of numbers are
+// tried first, as they cost nothing.
+func (l *lookup) passing(ctx context.Context, g *group, rows []int64) (left []int64, err error) {
+	defer rescue(&err)
+	for i := range l.search.Where {
+		w := &l.search.Where[i]
+		if l.reader.schema.Columns[l.reader.schema.Index(w.Column)].Kind == Text {
+			continue
+		}
+		likely, err := l.likely(g, l.reader.schema.Index(w.Column), w)
+		if err != nil {
+			return nil, err
+		}
+		rows = inside(rows, likely)
+	}
+
+	for i := 0; i < len(l.search.Where) && len(rows) > 0; i++ {
+		w := &l.search.Where[i]
+		column := l.reader.schema.Index(w.Column)
+		all, err := l.pages(g, column)
+		if err != nil {
+			return nil, err
+		}
+		pages := make([][]page, len(l.reader.schema.Columns))
+		pages[column] = holding(all, rows)
+		if err := l.fetchPages(ctx, g.number, pages); err != nil {
+			return nil, err
+		}
+
+		kind, n, next := l.reader.schema.Columns[column].Kind, 0, 0
+		err = l.values(g.number, column, pages[column], func(row int64, v parquet.Value) {
+			for next < len(rows) && rows[next] < row {
+				next++
+			}
+			if next == len(rows) || rows[next] != row {
+				return
+			}
+			if v := stored(kind, v); w.passes(&v) {
+				rows[n] = row
+				n++
+			}
+			next++
+		})
+		if err != nil {
+			return nil, err
+		}
+		rows = rows[:n]
+	}
+	return rows, nil
+}
+
+// inside returns the rows that lie in spans. Both are in order.
+func inside(rows []int64, spans []span) []int64 {
+	n := 0
+	for _, row := range rows {
+		for len(spans) > 0 && spans[0].end <= row {
+			spans = spans[1:]
+		}
+		if len(spans) > 0 && spans[0].from <= row {
+			rows[n] = row
+			n++
+		}
+	}
+	return rows[:n]
 }
 
 // fitting returns the rows that fit a condition. It looks at the first column of all
@@ -477,8 +558,14 @@ func within(pages []page, rows []span) (list []page) {
 	return list
 }
 
-// likely returns the rows of the pages whose bounds leave one of the wanted cells.
-func (l *lookup) likely(g *group, column int, w *wanted) (rows []span, err error) {
+// bounds say which cells a search may want.
+type bounds interface {
+	mayMiss() bool                     // a missing one
+	between(low, high *cellValue) bool // one between two that are there
+}
+
+// likely returns the rows of the pages whose bounds leave a cell that may be wanted.
+func (l *lookup) likely(g *group, column int, w bounds) (rows []span, err error) {
 	pages, err := l.pages(g, column)
 	if err != nil {
 		return nil, err
@@ -499,7 +586,7 @@ func (l *lookup) likely(g *group, column int, w *wanted) (rows []span, err error
 
 	kind := l.reader.schema.Columns[column].Kind
 	for n, p := range pages {
-		may := w.missing && index.NullCount(n) > 0
+		may := w.mayMiss() && index.NullCount(n) > 0
 		if !may && !index.NullPage(n) {
 			low, high := stored(kind, index.MinValue(n)), stored(kind, index.MaxValue(n))
 			may = w.between(&low, &high)

@@ -23,9 +23,20 @@ type Match struct {
 	Tuples  [][]string // each has the cells of these columns as in CSV; an empty cell is missing
 }
 
+// Where is a test that the cell of one column has to pass. A missing cell passes only
+// where Missing is set.
+type Where struct {
+	Column  string
+	Text    func(cell []byte) bool // of a column of texts
+	Least   int64                  // of numbers, and of times in microseconds
+	Most    int64
+	Missing bool
+}
+
 // Search says which rows of a table are wanted.
 type Search struct {
-	Any   []Match // rows that fit at least one of these
+	Any   []Match // rows that fit at least one of these; without any of them, with tests, every row fits
+	Where []Where // and that pass all of these tests
 	Limit int     // rows to yield at most; 0: all that fit
 
 	// Beyond is set when the range over the rows has ended: how many rows fit and
@@ -73,6 +84,38 @@ type wanted struct {
 	texts   []string // in order
 	numbers []int64  // in order
 	known   map[string]bool
+}
+
+// passes reports whether a cell passes the test.
+func (w *Where) passes(v *cellValue) bool {
+	switch {
+	case !v.known:
+		return w.Missing
+	case v.kind == Text:
+		return w.Text(v.text)
+	}
+	return w.Least <= v.number && v.number <= w.Most
+}
+
+func (w *Where) mayMiss() bool { return w.Missing }
+
+// between reports whether a number within bounds may pass.
+func (w *Where) between(low, high *cellValue) bool {
+	return low.number <= w.Most && w.Least <= high.number
+}
+
+// every reports whether tests alone decide.
+func (s *Search) every() bool { return len(s.Any) == 0 && len(s.Where) > 0 }
+
+// passesAll reports whether a row passes all tests of a search.
+func (s *Search) passesAll(r *Row) bool {
+	for i := range s.Where {
+		v := r.value(r.schema.Index(s.Where[i].Column))
+		if !s.Where[i].passes(&v) {
+			return false
+		}
+	}
+	return true
 }
 
 // newConditions returns the matches of a search that a row can fit.
@@ -220,6 +263,8 @@ func (w *wanted) has(v *cellValue) bool {
 	return found
 }
 
+func (w *wanted) mayMiss() bool { return w.missing }
+
 // between reports whether one of the wanted cells, not counting a missing one, lies
 // within bounds.
 func (w *wanted) between(low, high *cellValue) bool {
@@ -280,7 +325,10 @@ func needles(list []condition) [][]byte {
 // are asked for.
 func (c *csvReader) search(ctx context.Context, search *Search, yield func(*Row, error) bool) error {
 	conditions := newConditions(c.schema, search)
-	texts := needles(conditions)
+	var texts [][]byte
+	if !search.every() {
+		texts = needles(conditions)
+	}
 	if err := c.header(); err != nil {
 		return err
 	}
@@ -298,8 +346,11 @@ func (c *csvReader) search(ctx context.Context, search *Search, yield func(*Row,
 			return err
 		}
 
-		var fit bool
-		if fit, key = fits(conditions, &row, key); !fit {
+		fit := search.every()
+		if !fit {
+			fit, key = fits(conditions, &row, key)
+		}
+		if !fit || !search.passesAll(&row) {
 			continue
 		}
 		if search.Limit > 0 && n == search.Limit {

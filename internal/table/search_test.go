@@ -16,7 +16,15 @@ import (
 
 // fit reports whether the cells of a row fit a search, cell by cell.
 func fit(s *Schema, cells []string, search *Search) bool {
-	return slices.ContainsFunc(search.Any, func(m Match) bool {
+	for _, w := range search.Where {
+		column := s.Columns[s.Index(w.Column)]
+		v, ok := parseCell(column.Kind, cellOf(cells, s.Index(w.Column)))
+		if !ok || !v.known && !w.Missing || v.known && column.Kind == Text && !w.Text(v.text) ||
+			v.known && column.Kind != Text && (v.number < w.Least || v.number > w.Most) {
+			return false
+		}
+	}
+	return search.every() || slices.ContainsFunc(search.Any, func(m Match) bool {
 		return slices.ContainsFunc(m.Tuples, func(tuple []string) bool {
 			for i, c := range m.Columns {
 				if cellOf(cells, s.Index(c)) != tuple[i] {
@@ -34,7 +42,14 @@ func cellOf(cells []string, i int) string { return strings.TrimSuffix(cells[i], 
 // randomSearch returns a search for rows of a table and for rows that it does not have.
 func randomSearch(s *Schema, all [][]string, random *rand.Rand) *Search {
 	search := &Search{}
-	for range 1 + random.IntN(4) {
+	for range random.IntN(3) {
+		search.Where = append(search.Where, randomWhere(s, all, random))
+	}
+	matches := 1 + random.IntN(4)
+	if len(search.Where) > 0 {
+		matches = random.IntN(4)
+	}
+	for range matches {
 		var m Match
 		for _, i := range random.Perm(len(s.Columns))[:1+random.IntN(3)] {
 			m.Columns = append(m.Columns, s.Columns[i].Name)
@@ -54,6 +69,19 @@ func randomSearch(s *Schema, all [][]string, random *rand.Rand) *Search {
 		search.Any = append(search.Any, m)
 	}
 	return search
+}
+
+// randomWhere returns a test that about half of the rows pass.
+func randomWhere(s *Schema, all [][]string, random *rand.Rand) Where {
+	i := random.IntN(len(s.Columns))
+	w := Where{Column: s.Columns[i].Name, Missing: random.IntN(2) == 0}
+	v, _ := parseCell(s.Columns[i].Kind, cellOf(all[random.IntN(len(all))], i))
+	if s.Columns[i].Kind == Text {
+		w.Text = func(cell []byte) bool { return bytes.Compare(cell, v.text) >= 0 }
+		return w
+	}
+	w.Least, w.Most = v.number, v.number+random.Int64N(1<<32)
+	return w
 }
 
 func TestASearchFindsTheRowsOfAScan(t *testing.T) {
