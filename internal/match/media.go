@@ -32,6 +32,12 @@ func KnownState(word string) bool {
 	return slices.Contains(absentStates, word) || slices.Contains(promiseStates, word) || slices.Contains(presentStates, word)
 }
 
+// SaysAbsent reports whether a state says that there is no media, in any case.
+func SaysAbsent(word string) bool { return slices.Contains(absentStates, strings.ToLower(word)) }
+
+// SaysPromised reports whether a state says that media is to come, in any case.
+func SaysPromised(word string) bool { return slices.Contains(promiseStates, strings.ToLower(word)) }
+
 // MediaWordsOf looks at each word of the entries once: a night has few different
 // ones. An entry without a media type is one of voice.
 func MediaWordsOf(ev *evidence.Evidence) *MediaWords {

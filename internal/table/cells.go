@@ -23,6 +23,9 @@ func CellsOf(r *Row) Cells {
 	return c
 }
 
+// Schema returns the table that the row belongs to, nil without a row.
+func (c Cells) Schema() *Schema { return c.schema }
+
 // Columns returns the names of the columns, in order.
 func (c Cells) Columns() []string {
 	var names []string
@@ -37,6 +40,9 @@ func (c Cells) Get(column string) string { return c.cells[c.schema.Index(column)
 
 // Find is Get for a column that the table may not have.
 func (c Cells) Find(column string) string {
+	if c.schema == nil {
+		return ""
+	}
 	for i := range c.schema.Columns {
 		if c.schema.Columns[i].Name == column {
 			return c.cells[i]

@@ -1,0 +1,191 @@
+package discover
+
+import (
+	"context"
+	"slices"
+
+	"cdrmend/internal/committed"
+	"cdrmend/internal/table"
+)
+
+// Night is what a request covers of one interval.
+type Night struct {
+	Commit     *committed.Commit
+	Calls      []*Call      // in the order of their table
+	Recordings []*Recording // likewise
+}
+
+// Call is a row of calls.
+type Call struct {
+	table.Cells
+	Direct     bool         // the row itself fits the request; else it is linked with a recording that does
+	Custodians []string     // whose values it has
+	Recordings []*Recording // that are covered and linked with it
+
+	covered bool
+}
+
+// Recording is a row of recordings.
+type Recording struct {
+	table.Cells
+	Direct     bool
+	Custodians []string
+	Calls      []*Call
+	Control    string // its number in the production, once it has one
+
+	covered bool
+}
+
+// Selection covers intervals by a request. It counts which values of the request were
+// found.
+type Selection struct {
+	Request *Request
+
+	clauses                   []*clause
+	byCalls, byRecordings     []*clause // about which a table says something
+	callsOnly, recordingsOnly []*clause // about which the other table says nothing
+}
+
+// Select prepares a request.
+func Select(r *Request) *Selection {
+	s := &Selection{Request: r, clauses: r.clauses()}
+	for _, c := range s.clauses {
+		calls, recordings := c.toldBy(table.Calls), c.toldBy(table.Recordings)
+		if calls {
+			s.byCalls = append(s.byCalls, c)
+		}
+		if recordings {
+			s.byRecordings = append(s.byRecordings, c)
+		}
+		if !recordings {
+			s.callsOnly = append(s.callsOnly, c)
+		}
+		if !calls {
+			s.recordingsOnly = append(s.recordingsOnly, c)
+		}
+	}
+	return s
+}
+
+// Cover returns what the request covers of an interval. The commit keeps its checked
+// tables until it is closed.
+func (s *Selection) Cover(ctx context.Context, commit *committed.Commit) (*Night, error) {
+	f := newFamilies()
+	if err := s.find(ctx, commit, f); err != nil {
+		return nil, err
+	}
+	n := &Night{Commit: commit}
+	if f.empty() {
+		return n, nil
+	}
+
+	calls, recordings, err := f.rows(ctx, commit)
+	if err != nil {
+		return nil, err
+	}
+	link(calls, recordings)
+	s.decide(calls, recordings)
+
+	for _, c := range calls {
+		if c.covered {
+			c.Recordings = slices.DeleteFunc(c.Recordings, func(r *Recording) bool { return !r.covered })
+			c.Custodians = s.note(c.Cells)
+			n.Calls = append(n.Calls, c)
+		}
+	}
+	for _, r := range recordings {
+		if r.covered {
+			r.Calls = slices.DeleteFunc(r.Calls, func(c *Call) bool { return !c.covered })
+			r.Custodians = s.note(r.Cells)
+			n.Recordings = append(n.Recordings, r)
+		}
+	}
+	return n, nil
+}
+
+// find finds the families of all that the request covers. Each covered row is among the
+// rows that are looked for here, or linked with one of them.
+func (s *Selection) find(ctx context.Context, commit *committed.Commit, f *families) error {
+	if len(s.callsOnly) > 0 {
+		return s.add(ctx, commit, f, table.Calls, s.callsOnly)
+	}
+	if len(s.recordingsOnly) > 0 {
+		return s.add(ctx, commit, f, table.Recordings, s.recordingsOnly)
+	}
+	if err := s.add(ctx, commit, f, table.Calls, s.byCalls); err != nil {
+		return err
+	}
+	return s.add(ctx, commit, f, table.Recordings, s.byRecordings)
+}
+
+// add adds the families of the rows of a table that fit some clauses. Of a request with clauses that
+// only one table tells, a linked row may lie outside the span, so that the span is not asked for.
+func (s *Selection) add(ctx context.Context, commit *committed.Commit, f *families, schema *table.Schema, clauses []*clause) error {
+	rows := commit.Table(ctx, schema)
+	if wanted := search(schema, clauses, s.Request.span); len(wanted.Any)+len(wanted.Where) > 0 {
+		rows = commit.Find(ctx, schema, wanted)
+	}
+	for row, err := range rows {
+		if err != nil {
+			return err
+		}
+		if cells := table.CellsOf(row); fitAll(clauses, cells) && overlaps(cells, s.Request.span) {
+			f.add(row)
+		}
+	}
+	return nil
+}
+
+// decide decides which of some linked rows the request covers.
+func (s *Selection) decide(calls []*Call, recordings []*Recording) {
+	for _, c := range calls {
+		c.Direct = fitAll(s.byCalls, c.Cells) && overlaps(c.Cells, s.Request.span) &&
+			(len(s.recordingsOnly) == 0 || slices.ContainsFunc(c.Recordings, func(r *Recording) bool { return fitAll(s.recordingsOnly, r.Cells) }))
+	}
+	for _, r := range recordings {
+		r.Direct = fitAll(s.byRecordings, r.Cells) && overlaps(r.Cells, s.Request.span) &&
+			(len(s.callsOnly) == 0 || slices.ContainsFunc(r.Calls, func(c *Call) bool { return fitAll(s.callsOnly, c.Cells) }))
+	}
+
+	for _, c := range calls {
+		c.covered = c.Direct || fitAll(s.callsOnly, c.Cells) && slices.ContainsFunc(c.Recordings, func(r *Recording) bool { return r.Direct })
+	}
+	for _, r := range recordings {
+		r.covered = r.Direct || fitAll(s.recordingsOnly, r.Cells) && slices.ContainsFunc(r.Calls, func(c *Call) bool { return c.Direct })
+	}
+}
+
+// note counts the values that a covered row has, and returns the custodians whose values it has.
+func (s *Selection) note(row table.Cells) (custodians []string) {
+	for _, c := range s.clauses {
+		for _, v := range c.values {
+			if !v.in(row) {
+				continue
+			}
+			v.hits++
+			if v.custodian != "" && !slices.Contains(custodians, v.custodian) {
+				custodians = append(custodians, v.custodian)
+			}
+		}
+	}
+	return custodians
+}
+
+// Unfound is a value of a request that nothing covered has.
+type Unfound struct {
+	Key  string // its place in the request, such as select.users[2]
+	Kind string
+	Text string
+}
+
+// Unfound returns the values that no row of the covered intervals had.
+func (s *Selection) Unfound() (list []Unfound) {
+	for _, c := range s.clauses {
+		for _, v := range c.values {
+			if v.hits == 0 {
+				list = append(list, Unfound{v.key, v.kind.String(), v.written()})
+			}
+		}
+	}
+	return list
+}

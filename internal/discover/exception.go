@@ -1,0 +1,125 @@
+package discover
+
+import (
+	"slices"
+	"strings"
+
+	"cdrmend/internal/match"
+	"cdrmend/internal/table"
+	"cdrmend/internal/wording"
+)
+
+// The reasons of exceptions. That of a call is its verdict.
+const (
+	Unlinked = "unlinked"  // a recorded call with which the tables link no recording
+	Void     = "void"      // a recording without media
+	Pending  = "pending"   // a recording whose media is promised
+	Withheld = "withheld"  // by the redaction that the request asks for
+	Mixed    = "mixed"     // a document that also holds what the request does not cover
+	Gone     = "gone"      // an object that is not there any more, or not as the run read it
+	Unread   = "unread"    // an object that could not be read
+	Absent   = "not found" // a value of the request that nothing covered has
+)
+
+// Exception is something that a request covers and that is not produced, or not in full.
+type Exception struct {
+	Night  *Night      // nil: of the whole request
+	Row    table.Cells // of calls or recordings; without columns: of neither
+	About  string      // call, recording, document, media or value
+	Reason string
+	Detail string // the reason of the verdict, a class of findings, or a place
+	Why    string // a clause in plain words
+
+	Substitutes []*Recording // of the same conversation, which are produced
+}
+
+// produced are the verdicts of calls that leave nothing to explain.
+var produced = []string{"complete", "repaired", "incomplete", "recorded_in_error"}
+
+// Exceptions returns what the tables say of covered rows that cannot be produced. Each
+// covered call whose verdict is not that of a recorded one has exactly one.
+func (n *Night) Exceptions(rest *Rest) (list []*Exception) {
+	for _, c := range n.Calls {
+		if e := n.ofCall(c, rest); e != nil {
+			list = append(list, e)
+		}
+	}
+	for _, r := range n.Recordings {
+		if e := n.ofRecording(r, rest); e != nil {
+			list = append(list, e)
+		}
+	}
+	return list
+}
+
+func (n *Night) ofCall(c *Call, rest *Rest) *Exception {
+	e := &Exception{Night: n, Row: c.Cells, About: "call", Reason: c.Get("verdict"), Detail: c.Get("reason"), Substitutes: c.Recordings}
+	switch {
+	case !slices.Contains(produced, e.Reason):
+		e.Why = c.why(rest)
+	case len(c.Recordings) == 0:
+		e.Reason, e.Detail = Unlinked, ""
+		e.Why = "its verdict says that it was recorded, and no recording of the interval has its conversation: explain tells which one it is"
+	default:
+		return nil
+	}
+	return e
+}
+
+// why says why a call has no recording, or not all of it.
+func (c *Call) why(rest *Rest) string {
+	var clauses []string
+	if words, ok := wording.Reason(c.Get("reason")); ok {
+		clauses = append(clauses, words.Sentence)
+	} else if reason := c.Get("reason"); reason != "" {
+		clauses = append(clauses, "it was not to be recorded: "+reason)
+	}
+	for _, f := range rest.on(c.place()) {
+		if f.Class == "missing_recording" || f.Class == "short_recording" {
+			clauses = append(clauses, wording.FindingIn(f.Status, f.Class, f.Recording, f.Field, f.Detail))
+		}
+	}
+	if len(clauses) == 0 {
+		clauses = append(clauses, "nothing that was read is its recording")
+	}
+	return strings.Join(slices.Compact(clauses), "; ")
+}
+
+// lacking are the classes of findings that say that there is nothing to hear.
+var lacking = []string{"media_missing", "media_not_audio", "media_unreadable"}
+
+func (n *Night) ofRecording(r *Recording, rest *Rest) *Exception {
+	e := &Exception{Night: n, Row: r.Cells, About: "recording", Reason: Void}
+	for _, c := range r.Calls {
+		for _, other := range c.Recordings {
+			if other != r && !slices.Contains(e.Substitutes, other) {
+				e.Substitutes = append(e.Substitutes, other)
+			}
+		}
+	}
+
+	for _, f := range rest.on(r.place()) {
+		if slices.Contains(lacking, f.Class) {
+			e.Detail, e.Why = f.Class, wording.FindingIn(f.Status, f.Class, f.Recording, f.Field, f.Detail)
+			return e
+		}
+	}
+	state := r.Get("state")
+	switch {
+	case match.SaysAbsent(state):
+		e.Detail, e.Why = "state", "its state, "+state+", says that there is no media"
+	case match.SaysPromised(state) && r.Get("media_bytes") == "":
+		e.Reason, e.Detail, e.Why = Pending, "state", "its state, "+state+", says that its media is still to come"
+	case r.Get("media_bytes") == "0":
+		e.Detail, e.Why = "media_bytes", "its media is empty"
+	default:
+		return nil
+	}
+	return e
+}
+
+// Outage returns the outage that the row of an exception coincides with, as the tables
+// have it; empty values without one.
+func (e *Exception) Outage() (id, cause, relation string) {
+	return e.Row.Find("outage_id"), e.Row.Find("outage_cause"), e.Row.Find("outage_relation")
+}

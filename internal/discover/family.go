@@ -1,0 +1,107 @@
+package discover
+
+import (
+	"context"
+	"slices"
+
+	"cdrmend/internal/committed"
+	"cdrmend/internal/table"
+)
+
+// families are conversations, and rows without one.
+type families struct {
+	conversations map[[2]string]bool // organisation and id
+	places        map[*table.Schema]map[[3]string]bool
+}
+
+func newFamilies() *families {
+	return &families{
+		conversations: map[[2]string]bool{},
+		places:        map[*table.Schema]map[[3]string]bool{table.Calls: {}, table.Recordings: {}},
+	}
+}
+
+func (f *families) empty() bool {
+	return len(f.conversations)+len(f.places[table.Calls])+len(f.places[table.Recordings]) == 0
+}
+
+// add adds the family of a row.
+func (f *families) add(row *table.Row) {
+	if id := row.Cell("conversation_id"); id != "" {
+		f.conversations[[2]string{row.Cell("org_id"), id}] = true
+		return
+	}
+	s := row.Schema()
+	f.places[s][[3]string{row.Cell("source"), row.Cell("object_key"), row.Cell(rowColumn(s))}] = true
+}
+
+// rowColumn returns the column of a table that numbers rows in their object.
+func rowColumn(s *table.Schema) string {
+	if s == table.Calls {
+		return "row"
+	}
+	return "entry"
+}
+
+// rows returns all rows of the families, in the order of their tables.
+func (f *families) rows(ctx context.Context, commit *committed.Commit) (calls []*Call, recordings []*Recording, err error) {
+	for row, err := range commit.Find(ctx, table.Calls, f.search(table.Calls)) {
+		if err != nil {
+			return nil, nil, err
+		}
+		calls = append(calls, &Call{Cells: table.CellsOf(row)})
+	}
+	for row, err := range commit.Find(ctx, table.Recordings, f.search(table.Recordings)) {
+		if err != nil {
+			return nil, nil, err
+		}
+		recordings = append(recordings, &Recording{Cells: table.CellsOf(row)})
+	}
+	return calls, recordings, nil
+}
+
+func (f *families) search(s *table.Schema) *table.Search {
+	conversations := table.Match{Columns: []string{"org_id", "conversation_id"}}
+	for c := range f.conversations {
+		conversations.Tuples = append(conversations.Tuples, c[:])
+	}
+	rows := table.Match{Columns: []string{"source", "object_key", rowColumn(s)}}
+	for at := range f.places[s] {
+		rows.Tuples = append(rows.Tuples, at[:])
+	}
+	return &table.Search{Any: []table.Match{conversations, rows}}
+}
+
+// mostCalls is how many calls of a conversation a recording that names no leg of it is
+// linked with. An id with more calls says little, and links would grow with its square.
+const mostCalls = 100
+
+// link links calls and recordings of the same conversations.
+func link(calls []*Call, recordings []*Recording) {
+	byLeg, byConversation := map[[3]string][]*Call{}, map[[2]string][]*Call{}
+	for _, c := range calls {
+		conversation := [2]string{c.Get("org_id"), c.Get("conversation_id")}
+		if conversation[1] != "" {
+			byConversation[conversation] = append(byConversation[conversation], c)
+		}
+		if leg := c.Get("leg_id"); leg != "" {
+			key := [3]string{conversation[0], conversation[1], leg}
+			byLeg[key] = append(byLeg[key], c)
+		}
+	}
+
+	for _, r := range recordings {
+		conversation := [2]string{r.Get("org_id"), r.Get("conversation_id")}
+		linked := byLeg[[3]string{conversation[0], conversation[1], r.Get("leg_id")}]
+		if len(linked) == 0 {
+			linked = byConversation[conversation]
+		}
+		if len(linked) > mostCalls {
+			continue
+		}
+		r.Calls = slices.Clone(linked)
+		for _, c := range linked {
+			c.Recordings = append(c.Recordings, r)
+		}
+	}
+}

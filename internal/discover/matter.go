@@ -1,0 +1,105 @@
+package discover
+
+import (
+	"context"
+	"iter"
+
+	"cdrmend/internal/table"
+)
+
+// Rest is what concerns the covered rows of a night.
+type Rest struct {
+	Findings []table.HistoryRow // open or closed, as last seen, in the order of the history
+	Repairs  []table.Cells
+	Outages  []table.Cells
+
+	History []table.Cells // the rows of Findings
+
+	at map[[3]string][]int // the findings that are open on a row, by its place
+}
+
+// Rest gathers what concerns the covered rows.
+func (n *Night) Rest(ctx context.Context) (*Rest, error) {
+	r := &Rest{at: map[[3]string][]int{}}
+	if len(n.Calls)+len(n.Recordings) == 0 {
+		return r, nil
+	}
+
+	conversations, places := table.Match{Columns: []string{"org_id", "conversation_id"}}, table.Match{Columns: []string{"source", "object_key", "entry"}}
+	outages := map[string]bool{}
+	for row, at := range n.rows() {
+		if id := row.Get("conversation_id"); id != "" {
+			conversations.Tuples = append(conversations.Tuples, []string{row.Get("org_id"), id})
+		}
+		places.Tuples = append(places.Tuples, at)
+		outages[row.Find("outage_id")] = true
+	}
+
+	for row, err := range n.Commit.Find(ctx, table.History, &table.Search{Any: []table.Match{conversations, places}}) {
+		if err != nil {
+			return nil, err
+		}
+		f, cells := table.HistoryOf(row), table.CellsOf(row)
+		if f.State != table.Closed {
+			at := [3]string{cells.Get("source"), cells.Get("object_key"), cells.Get("entry")}
+			r.at[at] = append(r.at[at], len(r.Findings))
+		}
+		r.Findings, r.History = append(r.Findings, f), append(r.History, cells)
+		outages[f.OutageID] = true
+	}
+	delete(outages, "")
+
+	var err error
+	if r.Repairs, err = n.found(ctx, table.Repairs, places); err != nil {
+		return nil, err
+	}
+	named := table.Having("outage_id")
+	for id := range outages {
+		named.Tuples = append(named.Tuples, []string{id})
+	}
+	r.Outages, err = n.found(ctx, table.Outages, named)
+	return r, err
+}
+
+// rows yields the covered rows, each with its place in the inputs.
+func (n *Night) rows() iter.Seq2[table.Cells, []string] {
+	return func(yield func(table.Cells, []string) bool) {
+		for _, c := range n.Calls {
+			if !yield(c.Cells, c.place()) {
+				return
+			}
+		}
+		for _, r := range n.Recordings {
+			if !yield(r.Cells, r.place()) {
+				return
+			}
+		}
+	}
+}
+
+func (c *Call) place() []string {
+	return []string{c.Get("source"), c.Get("object_key"), c.Get("row")}
+}
+
+func (r *Recording) place() []string {
+	return []string{r.Get("source"), r.Get("object_key"), r.Get("entry")}
+}
+
+// found returns the rows of a table that fit a match.
+func (n *Night) found(ctx context.Context, s *table.Schema, m table.Match) (list []table.Cells, err error) {
+	for row, err := range n.Commit.Find(ctx, s, &table.Search{Any: []table.Match{m}}) {
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, table.CellsOf(row))
+	}
+	return list, nil
+}
+
+// on returns the open findings on a row.
+func (r *Rest) on(place []string) (list []table.HistoryRow) {
+	for _, f := range r.at[[3]string(place)] {
+		list = append(list, r.Findings[f])
+	}
+	return list
+}

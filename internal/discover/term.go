@@ -1,0 +1,273 @@
+package discover
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"cdrmend/internal/intern"
+	"cdrmend/internal/policy"
+	"cdrmend/internal/record"
+	"cdrmend/internal/table"
+	"cdrmend/internal/yamlfile"
+)
+
+// kind is a kind of term.
+type kind uint8
+
+const (
+	recordingTerm kind = iota
+	conversationTerm
+	legTerm
+	trunkTerm
+	lineTerm
+	userTerm
+	queueTerm
+	aniTerm
+	dnisTerm
+	numberTerm
+	mediaTerm
+	verdictTerm
+)
+
+// kinds says of each kind how it is called, and which columns hold it. Without columns a
+// table says nothing about it.
+var kinds = [...]struct {
+	name              string
+	calls, recordings []string
+	number            bool // a telephone number
+}{
+	recordingTerm:    {name: "recording", recordings: []string{"recording_id"}},
+	conversationTerm: {name: "conversation", calls: []string{"conversation_id"}, recordings: []string{"conversation_id"}},
+	legTerm:          {name: "leg", calls: []string{"leg_id"}, recordings: []string{"leg_id"}},
+	trunkTerm:        {name: "trunk", calls: []string{"trunk_id"}, recordings: []string{"trunk_id"}},
+	lineTerm:         {name: "line", calls: []string{"line_id"}, recordings: []string{"line_id"}},
+	userTerm:         {name: "user", calls: []string{"user_ids"}, recordings: []string{"user_ids"}},
+	queueTerm:        {name: "queue", calls: []string{"queue_ids"}},
+	aniTerm:          {name: "caller", calls: []string{"ani"}, recordings: []string{"ani"}, number: true},
+	dnisTerm:         {name: "called number", calls: []string{"dnis"}, recordings: []string{"dnis"}, number: true},
+	numberTerm:       {name: "number", calls: []string{"ani", "dnis"}, recordings: []string{"ani", "dnis"}, number: true},
+	mediaTerm:        {name: "media type", recordings: []string{"media_type"}},
+	verdictTerm:      {name: "verdict", calls: []string{"verdict"}},
+}
+
+func (k kind) String() string { return kinds[k].name }
+
+// columns returns the columns of a table that hold the kind.
+func (k kind) columns(s *table.Schema) []string {
+	if s == table.Calls {
+		return kinds[k].calls
+	}
+	return kinds[k].recordings
+}
+
+// normal returns a value in the form that tables have it in. A telephone number that begins
+// with a star stands for all that end like it. It is empty for what is no such value.
+func (k kind) normal(v string) string {
+	v = strings.TrimSpace(v)
+	switch {
+	case kinds[k].number:
+		rest, star := strings.CutPrefix(v, "*")
+		number := digits(rest, !star)
+		if star && number != "" {
+			return "*" + number
+		}
+		return number
+	case k == mediaTerm || k == verdictTerm:
+		return strings.ToLower(v)
+	}
+	texts := intern.NewTable()
+	return texts.String(policy.ID(texts, v))
+}
+
+// digits returns the digits of a number, and the plus before them if asked for. It is empty for a text
+// with anything but what people write between digits.
+func digits(v string, plus bool) string {
+	var b strings.Builder
+	for i, c := range v {
+		switch {
+		case c >= '0' && c <= '9', plus && c == '+' && i == 0:
+			b.WriteRune(c)
+		case !strings.ContainsRune(" -./()", c):
+			return ""
+		}
+	}
+	if strings.Trim(b.String(), "+") == "" {
+		return ""
+	}
+	return b.String()
+}
+
+// invalid says what a value is that has no normal form.
+func (k kind) invalid() string {
+	if kinds[k].number {
+		return "no telephone number, want digits such as +15550100, or *5550100 for all that end like it"
+	}
+	return "no id"
+}
+
+// value is one value that is asked for.
+type value struct {
+	key    string // place in the request
+	kind   kind
+	text   string // in normal form
+	suffix bool   // of a number
+	hits   int64  // rows that the request covers and that have it
+
+	custodian string // name of the custodian whose value it is, or empty
+}
+
+// fits reports whether one element of a cell is the value.
+func (v *value) fits(element []byte) bool {
+	if v.suffix {
+		return bytes.HasSuffix(element, []byte(v.text))
+	}
+	return string(element) == v.text
+}
+
+// clause is a part of a request: a row fits when it has one of the values.
+type clause struct{ values []*value }
+
+// clauses returns the clauses of a request. A row must fit all of them.
+func (r *Request) clauses() []*clause {
+	var all []*clause
+	persons := &clause{}
+	for _, l := range r.lists() {
+		c := &clause{}
+		for i, v := range l.values {
+			text, suffix := strings.CutPrefix(l.kind.normal(string(v)), "*")
+			c.values = append(c.values, &value{key: fmt.Sprintf("%s[%d]", l.key, i), kind: l.kind, text: text, suffix: suffix, custodian: l.custodian})
+		}
+		if l.custodian != "" {
+			persons.values = append(persons.values, c.values...)
+		} else {
+			all = append(all, c)
+		}
+	}
+	if len(persons.values) > 0 {
+		all = append(all, persons)
+	}
+	return all
+}
+
+// toldBy reports whether a table says anything about the clause.
+func (c *clause) toldBy(s *table.Schema) bool {
+	return slices.ContainsFunc(c.values, func(v *value) bool { return len(v.kind.columns(s)) > 0 })
+}
+
+// fits reports whether a row has one of the values.
+func (c *clause) fits(row table.Cells) bool {
+	return slices.ContainsFunc(c.values, func(v *value) bool { return v.in(row) })
+}
+
+// fitAll reports whether a row fits all of some clauses.
+func fitAll(clauses []*clause, row table.Cells) bool {
+	return !slices.ContainsFunc(clauses, func(c *clause) bool { return !c.fits(row) })
+}
+
+// in reports whether a row has the value.
+func (v *value) in(row table.Cells) bool {
+	return slices.ContainsFunc(v.kind.columns(row.Schema()), func(column string) bool { return v.inCell([]byte(row.Get(column))) })
+}
+
+// inCell reports whether a cell has the value, which may be one of a list.
+func (v *value) inCell(cell []byte) bool {
+	if v.kind != userTerm && v.kind != queueTerm {
+		return len(cell) > 0 && v.fits(cell)
+	}
+	for element := range bytes.SplitSeq(cell, []byte(";")) {
+		if v.fits(element) {
+			return true
+		}
+	}
+	return false
+}
+
+// written returns the value as a request may state it.
+func (v *value) written() string {
+	if v.suffix {
+		return "*" + v.text
+	}
+	return v.text
+}
+
+// identifying are the kinds of values that few rows share, and that tables have filters for.
+var identifying = []kind{recordingTerm, conversationTerm, legTerm}
+
+// search returns a search for the rows of a table that fit the clauses that the table says something about, and overlap
+// a span. It may yield more rows; [clause.fits] and overlaps decide.
+func search(s *table.Schema, clauses []*clause, span record.Span) *table.Search {
+	found := &table.Search{}
+	for _, c := range clauses {
+		column, same := c.column(s)
+		if !same {
+			continue
+		}
+		if len(found.Any) == 0 && slices.Contains(identifying, c.values[0].kind) {
+			var ids []string
+			for _, v := range c.values {
+				ids = append(ids, v.text)
+			}
+			found.Any = append(found.Any, table.Having(column, ids...))
+			continue
+		}
+		found.Where = append(found.Where, table.Where{Column: column, Text: c.inCell})
+	}
+
+	if span.End != record.NoTime {
+		found.Where = append(found.Where, table.Where{Column: "start_time", Least: int64(record.NoTime), Most: int64(span.End) - 1, Missing: true})
+	}
+	if span.Start != record.NoTime {
+		found.Where = append(found.Where, table.Where{Column: "end_time", Least: int64(span.Start), Most: mostTime, Missing: true})
+	}
+	return found
+}
+
+const mostTime = 1<<63 - 1
+
+// column returns the one column of a table that holds all values of the clause; false when there are several, or the
+// table does not say everything.
+func (c *clause) column(s *table.Schema) (string, bool) {
+	name := ""
+	for _, v := range c.values {
+		columns := v.kind.columns(s)
+		if len(columns) != 1 || name != "" && columns[0] != name {
+			return "", false
+		}
+		name = columns[0]
+	}
+	return name, name != ""
+}
+
+func (c *clause) inCell(cell []byte) bool {
+	return slices.ContainsFunc(c.values, func(v *value) bool { return v.inCell(cell) })
+}
+
+// overlaps reports whether a row may overlap a span. What has no end may go on, and what has no start may
+// have begun at any time.
+func overlaps(row table.Cells, span record.Span) bool {
+	start, end := timeOf(row, "start_time"), timeOf(row, "end_time")
+	if span.End != record.NoTime && start != record.NoTime && start >= span.End {
+		return false
+	}
+	return span.Start == record.NoTime || end == record.NoTime || end > span.Start || start >= span.Start
+}
+
+// timeOf returns a time of a row, NoTime when it is missing.
+func timeOf(row table.Cells, column string) record.Time {
+	t, err := time.Parse(time.RFC3339Nano, row.Get(column))
+	if err != nil { // tables have no others
+		return record.NoTime
+	}
+	return record.TimeOf(t)
+}
+
+// Scalars turns texts into the values of a list.
+func Scalars(texts []string) (list []yamlfile.Scalar) {
+	for _, v := range texts {
+		list = append(list, yamlfile.Scalar(v))
+	}
+	return list
+}
