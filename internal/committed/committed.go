@@ -14,6 +14,7 @@ import (
 
 	"cdrmend/internal/ledger"
 	"cdrmend/internal/object"
+	"cdrmend/internal/profile"
 	"cdrmend/internal/scratch"
 	"cdrmend/internal/table"
 	"cdrmend/internal/token"
@@ -88,6 +89,34 @@ func (c *Commit) Files(ctx context.Context) (*ledger.Files, error) {
 	var err error
 	c.files, err = c.interval.Files(ctx, c.Head)
 	return c.files, err
+}
+
+// Copy returns the repaired copy of a document, with its path below the run's folder;
+// false when the run wrote none, as of one that needed no repair.
+func (c *Commit) Copy(ctx context.Context, source, key string) (ledger.File, bool, error) {
+	files, err := c.Files(ctx)
+	if err != nil {
+		return ledger.File{}, false, err
+	}
+
+	// A key that the output cannot hold was renamed.
+	path := "manifests/" + source + "/" + key
+	for _, renamed := range files.Manifest.Renamed {
+		if renamed.Source == source && renamed.Key == key {
+			path = renamed.Path
+		}
+	}
+	f, ok := files.Find(path)
+	if !ok { // of XML, which is written as JSON
+		f, ok = files.Find(path + profile.MadeSuffix)
+	}
+	return f, ok, nil
+}
+
+// OpenCopy opens a repaired copy. Its bytes are not checked: the caller hashes them, and compares.
+func (c *Commit) OpenCopy(ctx context.Context, f ledger.File) (io.ReadCloser, error) {
+	_, body, err := object.GetHashed(ctx, c.output.Store, c.interval.RunPrefix(c.Record.RunID)+f.Path)
+	return body, err
 }
 
 // suffixes are those of table files, the faster form to read first.

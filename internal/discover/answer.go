@@ -1,7 +1,10 @@
 package discover
 
 import (
+	"fmt"
+
 	"cdrmend/internal/report"
+	"cdrmend/internal/wording"
 )
 
 // Format is the format of an answer as JSON.
@@ -96,10 +99,10 @@ func (a *Answer) Limits() (list []string) {
 		}
 	}
 	if absent > 0 {
-		list = append(list, countOf(absent, "interval")+" of the span has no commit, so that nothing is known of it")
+		list = append(list, fmt.Sprintf("%s of the span %s no commit: nothing is known of the calls of that time", wording.Count(absent, "interval"), wording.Verb(absent, "has", "have")))
 	}
 	if least > 0 {
-		list = append(list, countOf(least, "interval")+" may have more calls than its call detail records show")
+		list = append(list, fmt.Sprintf("in %s there may be more calls than the call detail records show", wording.Count(least, "interval")))
 	}
 	return list
 }

@@ -2,9 +2,12 @@ package discover
 
 import (
 	"context"
+	"fmt"
 	"slices"
 
 	"cdrmend/internal/committed"
+	"cdrmend/internal/record"
+	"cdrmend/internal/redact"
 	"cdrmend/internal/table"
 )
 
@@ -13,11 +16,14 @@ type Night struct {
 	Commit     *committed.Commit
 	Calls      []*Call      // in the order of their table
 	Recordings []*Recording // likewise
+
+	searched string // a clause that says what was searched
 }
 
 // Call is a row of calls.
 type Call struct {
 	table.Cells
+	Shown      table.Cells  // the row as the production may show it
 	Direct     bool         // the row itself fits the request; else it is linked with a recording that does
 	Custodians []string     // whose values it has
 	Recordings []*Recording // that are covered and linked with it
@@ -28,6 +34,7 @@ type Call struct {
 // Recording is a row of recordings.
 type Recording struct {
 	table.Cells
+	Shown      table.Cells
 	Direct     bool
 	Custodians []string
 	Calls      []*Call
@@ -40,6 +47,7 @@ type Recording struct {
 // found.
 type Selection struct {
 	Request *Request
+	Show    *redact.Redactor
 
 	clauses                   []*clause
 	byCalls, byRecordings     []*clause // about which a table says something
@@ -47,8 +55,8 @@ type Selection struct {
 }
 
 // Select prepares a request.
-func Select(r *Request) *Selection {
-	s := &Selection{Request: r, clauses: r.clauses()}
+func Select(r *Request, show *redact.Redactor) *Selection {
+	s := &Selection{Request: r, Show: show, clauses: r.clauses()}
 	for _, c := range s.clauses {
 		calls, recordings := c.toldBy(table.Calls), c.toldBy(table.Recordings)
 		if calls {
@@ -79,7 +87,7 @@ func (s *Selection) Cover(ctx context.Context, commit *committed.Commit) (*Night
 		return n, nil
 	}
 
-	calls, recordings, err := f.rows(ctx, commit)
+	calls, recordings, err := f.rows(ctx, commit, s.Show)
 	if err != nil {
 		return nil, err
 	}
@@ -106,30 +114,32 @@ func (s *Selection) Cover(ctx context.Context, commit *committed.Commit) (*Night
 // find finds the families of all that the request covers. Each covered row is among the
 // rows that are looked for here, or linked with one of them.
 func (s *Selection) find(ctx context.Context, commit *committed.Commit, f *families) error {
+	// A covered recording of such a call may overlap the span when the call does not, and
+	// the other way round.
+	always := record.Span{Start: record.NoTime, End: record.NoTime}
 	if len(s.callsOnly) > 0 {
-		return s.add(ctx, commit, f, table.Calls, s.callsOnly)
+		return s.add(ctx, commit, f, table.Calls, s.callsOnly, always)
 	}
 	if len(s.recordingsOnly) > 0 {
-		return s.add(ctx, commit, f, table.Recordings, s.recordingsOnly)
+		return s.add(ctx, commit, f, table.Recordings, s.recordingsOnly, always)
 	}
-	if err := s.add(ctx, commit, f, table.Calls, s.byCalls); err != nil {
+	if err := s.add(ctx, commit, f, table.Calls, s.byCalls, s.Request.span); err != nil {
 		return err
 	}
-	return s.add(ctx, commit, f, table.Recordings, s.byRecordings)
+	return s.add(ctx, commit, f, table.Recordings, s.byRecordings, s.Request.span)
 }
 
-// add adds the families of the rows of a table that fit some clauses. Of a request with clauses that
-// only one table tells, a linked row may lie outside the span, so that the span is not asked for.
-func (s *Selection) add(ctx context.Context, commit *committed.Commit, f *families, schema *table.Schema, clauses []*clause) error {
+// add adds the families of the rows of a table that fit some clauses and overlap a span.
+func (s *Selection) add(ctx context.Context, commit *committed.Commit, f *families, schema *table.Schema, clauses []*clause, span record.Span) error {
 	rows := commit.Table(ctx, schema)
-	if wanted := search(schema, clauses, s.Request.span); len(wanted.Any)+len(wanted.Where) > 0 {
+	if wanted := search(schema, clauses, span); len(wanted.Any)+len(wanted.Where) > 0 {
 		rows = commit.Find(ctx, schema, wanted)
 	}
 	for row, err := range rows {
 		if err != nil {
 			return err
 		}
-		if cells := table.CellsOf(row); fitAll(clauses, cells) && overlaps(cells, s.Request.span) {
+		if cells := table.CellsOf(row); fitAll(clauses, cells) && overlaps(cells, span) {
 			f.add(row)
 		}
 	}
@@ -173,9 +183,13 @@ func (s *Selection) note(row table.Cells) (custodians []string) {
 
 // Unfound is a value of a request that nothing covered has.
 type Unfound struct {
-	Key  string // its place in the request, such as select.users[2]
-	Kind string
-	Text string
+	Key   string `json:"key"` // its place in the request, such as select.users[2]
+	Kind  string `json:"kind"`
+	Value string `json:"value"`
+}
+
+func (u Unfound) exception() *Exception {
+	return &Exception{About: "value", Reason: Absent, Detail: u.Key, Why: fmt.Sprintf("nothing that the request covers has the %s %s", u.Kind, u.Value)}
 }
 
 // Unfound returns the values that no row of the covered intervals had.

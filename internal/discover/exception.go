@@ -23,6 +23,7 @@ const (
 
 // Exception is something that a request covers and that is not produced, or not in full.
 type Exception struct {
+	Number int64
 	Night  *Night      // nil: of the whole request
 	Row    table.Cells // of calls or recordings; without columns: of neither
 	About  string      // call, recording, document, media or value
@@ -33,8 +34,8 @@ type Exception struct {
 	Substitutes []*Recording // of the same conversation, which are produced
 }
 
-// produced are the verdicts of calls that leave nothing to explain.
-var produced = []string{"complete", "repaired", "incomplete", "recorded_in_error"}
+// recorded are the verdicts of calls that leave nothing to explain.
+var recorded = []string{"complete", "repaired", "incomplete", "recorded_in_error"}
 
 // Exceptions returns what the tables say of covered rows that cannot be produced. Each
 // covered call whose verdict is not that of a recorded one has exactly one.
@@ -53,9 +54,9 @@ func (n *Night) Exceptions(rest *Rest) (list []*Exception) {
 }
 
 func (n *Night) ofCall(c *Call, rest *Rest) *Exception {
-	e := &Exception{Night: n, Row: c.Cells, About: "call", Reason: c.Get("verdict"), Detail: c.Get("reason"), Substitutes: c.Recordings}
+	e := &Exception{Night: n, Row: c.Shown, About: "call", Reason: c.Get("verdict"), Detail: c.Get("reason"), Substitutes: c.Recordings}
 	switch {
-	case !slices.Contains(produced, e.Reason):
+	case !slices.Contains(recorded, e.Reason):
 		e.Why = c.why(rest)
 	case len(c.Recordings) == 0:
 		e.Reason, e.Detail = Unlinked, ""
@@ -89,7 +90,7 @@ func (c *Call) why(rest *Rest) string {
 var lacking = []string{"media_missing", "media_not_audio", "media_unreadable"}
 
 func (n *Night) ofRecording(r *Recording, rest *Rest) *Exception {
-	e := &Exception{Night: n, Row: r.Cells, About: "recording", Reason: Void}
+	e := &Exception{Night: n, Row: r.Shown, About: "recording", Reason: Void}
 	for _, c := range r.Calls {
 		for _, other := range c.Recordings {
 			if other != r && !slices.Contains(e.Substitutes, other) {

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"cdrmend/internal/committed"
+	"cdrmend/internal/redact"
 	"cdrmend/internal/table"
 )
 
@@ -44,18 +45,19 @@ func rowColumn(s *table.Schema) string {
 }
 
 // rows returns all rows of the families, in the order of their tables.
-func (f *families) rows(ctx context.Context, commit *committed.Commit) (calls []*Call, recordings []*Recording, err error) {
+func (f *families) rows(ctx context.Context, commit *committed.Commit, show *redact.Redactor) (calls []*Call, recordings []*Recording, err error) {
+	var into table.Row
 	for row, err := range commit.Find(ctx, table.Calls, f.search(table.Calls)) {
 		if err != nil {
 			return nil, nil, err
 		}
-		calls = append(calls, &Call{Cells: table.CellsOf(row)})
+		calls = append(calls, &Call{Cells: table.CellsOf(row), Shown: table.CellsOf(show.Row(&into, row))})
 	}
 	for row, err := range commit.Find(ctx, table.Recordings, f.search(table.Recordings)) {
 		if err != nil {
 			return nil, nil, err
 		}
-		recordings = append(recordings, &Recording{Cells: table.CellsOf(row)})
+		recordings = append(recordings, &Recording{Cells: table.CellsOf(row), Shown: table.CellsOf(show.Row(&into, row))})
 	}
 	return calls, recordings, nil
 }

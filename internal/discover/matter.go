@@ -4,22 +4,22 @@ import (
 	"context"
 	"iter"
 
+	"cdrmend/internal/redact"
 	"cdrmend/internal/table"
 )
 
-// Rest is what concerns the covered rows of a night.
+// Rest is what concerns the covered rows of a night, as a production may show it.
 type Rest struct {
 	Findings []table.HistoryRow // open or closed, as last seen, in the order of the history
+	History  []table.Cells      // the same as rows
 	Repairs  []table.Cells
 	Outages  []table.Cells
-
-	History []table.Cells // the rows of Findings
 
 	at map[[3]string][]int // the findings that are open on a row, by its place
 }
 
 // Rest gathers what concerns the covered rows.
-func (n *Night) Rest(ctx context.Context) (*Rest, error) {
+func (n *Night) Rest(ctx context.Context, show *redact.Redactor) (*Rest, error) {
 	r := &Rest{at: map[[3]string][]int{}}
 	if len(n.Calls)+len(n.Recordings) == 0 {
 		return r, nil
@@ -35,29 +35,30 @@ func (n *Night) Rest(ctx context.Context) (*Rest, error) {
 		outages[row.Find("outage_id")] = true
 	}
 
+	var into table.Row
 	for row, err := range n.Commit.Find(ctx, table.History, &table.Search{Any: []table.Match{conversations, places}}) {
 		if err != nil {
 			return nil, err
 		}
-		f, cells := table.HistoryOf(row), table.CellsOf(row)
-		if f.State != table.Closed {
-			at := [3]string{cells.Get("source"), cells.Get("object_key"), cells.Get("entry")}
+		if row.Cell("state") != table.Closed {
+			at := [3]string{row.Cell("source"), row.Cell("object_key"), row.Cell("entry")}
 			r.at[at] = append(r.at[at], len(r.Findings))
 		}
-		r.Findings, r.History = append(r.Findings, f), append(r.History, cells)
-		outages[f.OutageID] = true
+		outages[row.Cell("outage_id")] = true
+		shown := show.Row(&into, row)
+		r.Findings, r.History = append(r.Findings, table.HistoryOf(shown)), append(r.History, table.CellsOf(shown))
 	}
 	delete(outages, "")
 
 	var err error
-	if r.Repairs, err = n.found(ctx, table.Repairs, places); err != nil {
+	if r.Repairs, err = n.found(ctx, table.Repairs, places, show); err != nil {
 		return nil, err
 	}
 	named := table.Having("outage_id")
 	for id := range outages {
 		named.Tuples = append(named.Tuples, []string{id})
 	}
-	r.Outages, err = n.found(ctx, table.Outages, named)
+	r.Outages, err = n.found(ctx, table.Outages, named, show)
 	return r, err
 }
 
@@ -86,12 +87,13 @@ func (r *Recording) place() []string {
 }
 
 // found returns the rows of a table that fit a match.
-func (n *Night) found(ctx context.Context, s *table.Schema, m table.Match) (list []table.Cells, err error) {
+func (n *Night) found(ctx context.Context, s *table.Schema, m table.Match, show *redact.Redactor) (list []table.Cells, err error) {
+	var into table.Row
 	for row, err := range n.Commit.Find(ctx, s, &table.Search{Any: []table.Match{m}}) {
 		if err != nil {
 			return nil, err
 		}
-		list = append(list, table.CellsOf(row))
+		list = append(list, table.CellsOf(show.Row(&into, row)))
 	}
 	return list, nil
 }

@@ -121,8 +121,11 @@ type value struct {
 
 // fits reports whether one element of a cell is the value.
 func (v *value) fits(element []byte) bool {
-	if v.suffix {
+	switch {
+	case v.suffix:
 		return bytes.HasSuffix(element, []byte(v.text))
+	case v.kind == mediaTerm: // recorders write it in any case
+		return bytes.EqualFold(element, []byte(v.text))
 	}
 	return string(element) == v.text
 }

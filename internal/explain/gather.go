@@ -9,7 +9,6 @@ import (
 	"cdrmend/internal/committed"
 	"cdrmend/internal/history"
 	"cdrmend/internal/policy"
-	"cdrmend/internal/profile"
 	"cdrmend/internal/redact"
 	"cdrmend/internal/table"
 )
@@ -322,21 +321,10 @@ func (g *gathering) object(at place) Object {
 
 // copies finds the documents that were written for the recordings.
 func (g *gathering) copies(ctx context.Context) error {
-	files, err := g.commit.Files(ctx)
-	if err != nil {
-		return err
-	}
 	for _, r := range g.story.Recordings {
-		// A key that the output cannot hold was renamed.
-		path := "manifests/" + r.place.source + "/" + r.place.key
-		for _, renamed := range files.Manifest.Renamed {
-			if renamed.Source == r.place.source && renamed.Key == r.place.key {
-				path = renamed.Path
-			}
-		}
-		f, ok := files.Find(path)
-		if !ok { // of XML, which is written as JSON
-			f, ok = files.Find(path + profile.MadeSuffix)
+		f, ok, err := g.commit.Copy(ctx, r.place.source, r.place.key)
+		if err != nil {
+			return err
 		}
 		if ok {
 			r.Copy = &Copy{Path: g.show.Key(f.Path), SHA256: f.SHA256}

@@ -134,6 +134,18 @@ func (p *Pinned) Open(ctx context.Context, info object.Info, from int64) (io.Rea
 	}}, nil
 }
 
+// Read opens an object that the run listed, whose whole bytes are checked if the run read
+// them. It returns what the run noted of it; the error is a [ChangedError] if it is another
+// one today, or if the run did not list it.
+func (p *Pinned) Read(ctx context.Context, key string) (*ledger.Input, io.ReadCloser, error) {
+	i, ok := p.find(key)
+	if !ok {
+		return nil, nil, p.changed(key, "the run did not list it")
+	}
+	body, err := p.Open(ctx, p.infos[i], 0)
+	return &p.inputs[i], body, err
+}
+
 // Part returns a part of an object that the run looked into. Its bytes have no hash of
 // their own.
 func (p *Pinned) Part(ctx context.Context, info object.Info, from int64, n int) ([]byte, error) {

@@ -1,0 +1,229 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"cdrmend/internal/discover"
+	"cdrmend/internal/ledger"
+	"cdrmend/internal/object"
+	"cdrmend/internal/policy"
+	"cdrmend/internal/printable"
+	"cdrmend/internal/redact"
+	"cdrmend/internal/report"
+	"cdrmend/internal/yamlfile"
+
+	"github.com/spf13/pflag"
+)
+
+var discoverCommand = command{
+	name:    "discover",
+	summary: "answer a discovery request: what it covers, and a production of it",
+	usage:   "[OUTPUT_URL] [--request FILE] [TERMS] [--out PATH] [FLAGS]",
+	text: `
+Says which calls and recordings of the newest commits a request covers, and which of
+them cannot be produced, with the reason. --out writes a production: a BagIt bag with
+the metadata as it was exported and as it was repaired, the rows that concern it,
+explanations, load files, an exception log with worksheets, the chain of custody and
+what vouches for it.
+
+  cdrmend discover --config cdrmend.yaml --user 4711 --from 2026-11-19 --to 2026-11-21 --zone America/New_York
+  cdrmend discover --config cdrmend.yaml --request request.yaml --out production.zip
+  cdrmend discover ./copy --number '*5550100' --verdict missing --out production/
+
+A row is covered when it has one of the values of each term that is given, and
+overlaps the span. So is what belongs to it: the recordings of a covered call, and the calls of a
+covered recording. Times without an offset are those of --zone, else UTC. A telephone
+number that begins with * stands for all that end like it.
+
+Equal requests of equal commits give equal bytes, signatures aside. A name of a custodian
+and the profile of the load file stand in a request file; flags add to it.
+
+Exit codes: 0 done; 1 nothing is covered; 2 usage error, or a request with a mistake;
+3 failed.
+`,
+	flags: func(f *pflag.FlagSet) {
+		outputFlags(f)
+		f.String("request", "", "YAML file with the request")
+		f.String("matter", "", "name or number of the matter")
+		f.String("requester", "", "who asks")
+		f.String("from", "", "day or time at which the span begins: 2026-11-19, or 2026-11-19T08:30")
+		f.String("to", "", "day or time before which it ends")
+		f.String("zone", "", "time zone of these, such as America/New_York")
+		for _, t := range requestTerms {
+			f.StringArray(t.flag, nil, t.usage)
+		}
+		f.String("redact", "", "counsel (everything), ops (telephone numbers masked) or public (pseudonyms)")
+		f.String("documents", "", "separate (none that also holds what is not covered) or whole")
+		f.String("media", "none", "none, copy (into the production) or fetch (say where it is)")
+		f.StringP("out", "o", "", "the production: a directory, or a file that ends in .zip, .tar or .tar.gz, or s3://bucket/prefix/")
+		f.StringArray("source", nil, "NAME=URL: the bucket or directory in which the keys of a source lie today; media.url for media")
+		f.Bool("json", false, "print JSON")
+		f.Bool("quiet", false, "show no progress")
+	},
+	run: discoverRequest,
+}
+
+// requestTerms are the terms that flags can give.
+var requestTerms = []struct {
+	flag, usage string
+	list        func(*discover.Terms) *[]yamlfile.Scalar
+}{
+	{"recording", "id of a recording", func(t *discover.Terms) *[]yamlfile.Scalar { return &t.Recordings }},
+	{"conversation", "id of a conversation", func(t *discover.Terms) *[]yamlfile.Scalar { return &t.Conversations }},
+	{"leg", "id of a leg", func(t *discover.Terms) *[]yamlfile.Scalar { return &t.Legs }},
+	{"trunk", "id of a trunk", func(t *discover.Terms) *[]yamlfile.Scalar { return &t.Trunks }},
+	{"line", "id of a line", func(t *discover.Terms) *[]yamlfile.Scalar { return &t.Lines }},
+	{"user", "id of a user", func(t *discover.Terms) *[]yamlfile.Scalar { return &t.Users }},
+	{"queue", "id of a queue", func(t *discover.Terms) *[]yamlfile.Scalar { return &t.Queues }},
+	{"ani", "number of the caller", func(t *discover.Terms) *[]yamlfile.Scalar { return &t.ANI }},
+	{"dnis", "number that was called", func(t *discover.Terms) *[]yamlfile.Scalar { return &t.DNIS }},
+	{"number", "number of either side", func(t *discover.Terms) *[]yamlfile.Scalar { return &t.Numbers }},
+	{"media-type", "type of media, such as call", func(t *discover.Terms) *[]yamlfile.Scalar { return &t.Media }},
+	{"verdict", "verdict of a call, such as missing", func(t *discover.Terms) *[]yamlfile.Scalar { return &t.Verdicts }},
+}
+
+func discoverRequest(ctx context.Context, w *world, flags *pflag.FlagSet) (int, error) {
+	url, err := takeArguments(flags, flags.Args(), anOutput)
+	if err != nil {
+		return 0, err
+	}
+	path, _ := flags.GetString("request")
+	request, err := discover.Load(path, func(r *discover.Request) { addTerms(flags, r) })
+	if err != nil {
+		return 0, usageError{err}
+	}
+	if request.Empty() {
+		return 0, usagef("say what is asked for: --request FILE, terms such as --user ID, or --from and --to; see cdrmend discover --help")
+	}
+	media, err := mediaOf(flags)
+	if err != nil {
+		return 0, err
+	}
+
+	out, err := openOutput(ctx, w, flags, url)
+	if err != nil {
+		return 0, err
+	}
+	p, err := producer(ctx, w, flags, out, request)
+	if err != nil {
+		return 0, err
+	}
+	p.Media = media
+	answer, err := p.Run(ctx)
+	if err != nil {
+		return 0, err
+	}
+	code := exitDone
+	if answer.Calls.Covered+answer.Recordings.Covered == 0 {
+		code = exitFindings
+	}
+	return code, w.print(flags, answer, answer.Text())
+}
+
+// addTerms adds what flags say to a request.
+func addTerms(flags *pflag.FlagSet, r *discover.Request) {
+	for name, into := range map[string]*string{
+		"matter": &r.Matter, "requester": &r.Requester, "from": &r.From, "to": &r.To, "zone": &r.Zone, "redact": &r.Redact, "documents": &r.Documents,
+	} {
+		if v, _ := flags.GetString(name); v != "" {
+			*into = v
+		}
+	}
+	for _, t := range requestTerms {
+		values, _ := flags.GetStringArray(t.flag)
+		list := t.list(&r.Select)
+		*list = append(*list, discover.Scalars(values)...)
+	}
+}
+
+func mediaOf(flags *pflag.FlagSet) (discover.Media, error) {
+	name, _ := flags.GetString("media")
+	media := discover.Media(name)
+	if !slices.Contains([]discover.Media{discover.NoMedia, discover.CopyMedia, discover.FetchMedia}, media) {
+		return media, usagef("--media %q is none of none, copy, fetch", name)
+	}
+	return media, nil
+}
+
+// producer returns what answers a request from an output.
+func producer(ctx context.Context, w *world, flags *pflag.FlagSet, out *output, request *discover.Request) (*discover.Producer, error) {
+	show, err := requestRedaction(out, request)
+	if err != nil {
+		return nil, err
+	}
+	places, err := sourcePlaces(flags)
+	if err != nil {
+		return nil, err
+	}
+	labels, err := out.searchedFor(ctx, request)
+	if err != nil {
+		return nil, err
+	}
+
+	quiet, _ := flags.GetBool("quiet")
+	log := w.logger(quiet)
+	p := &discover.Producer{
+		Out: &out.Output, Ledger: &ledger.Output{Store: out.Store, Root: out.Root, Keys: out.Keys}, Labels: labels,
+		Selection: discover.Select(request, redact.New(show)), Show: show, Tool: toolVersion(),
+		Inputs: discover.Inputs{
+			Concurrency: verifyConcurrency, Scratch: out.Scratch, Watch: w.progress(quiet),
+			Warn: func(pack string, err error) {
+				log.Warn("a pack of inputs is not what was committed: its inputs are requested from their sources", "pack", printable.Text(pack), "error", err)
+			},
+		},
+	}
+	if out.config != nil {
+		p.Inputs.Base, p.Inputs.Concurrency = filepath.Dir(out.config.Path), out.config.Concurrency
+	}
+	p.Inputs.Open = places.opener(out.config, object.NewLimiter(p.Inputs.Concurrency))
+	return p, nil
+}
+
+// requestRedaction returns what a production may show: what the request says, and otherwise
+// everything.
+func requestRedaction(out *output, request *discover.Request) (policy.Report, error) {
+	var show policy.Report
+	if out.config != nil {
+		show = out.config.Report
+	}
+	show.Redact = policy.RedactNothing
+	if request.Redact != "" {
+		show.Redact, _ = policy.ParseRedaction(request.Redact) // it was checked
+	}
+	if show.Redact == policy.RedactAll && show.PseudonymKey == nil {
+		return show, usagef("redact: public needs a configuration with report.pseudonym_key: give --config FILE")
+	}
+	return show, nil
+}
+
+// searchedFor returns the intervals of an output that a request asks for, also those without a commit.
+func (o *output) searchedFor(ctx context.Context, request *discover.Request) ([]string, error) {
+	there, err := o.Labels(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, label := range slices.Backward(there) {
+		newest, err := o.Newest(ctx, label)
+		if err != nil {
+			return nil, err
+		}
+		if newest == nil {
+			continue
+		}
+		var summary report.Summary
+		if err := newest.Decode(ctx, report.SummaryFile, &summary); err != nil {
+			return nil, err
+		}
+		length, err := time.ParseDuration(summary.Config.Interval)
+		if err != nil {
+			return nil, fmt.Errorf("reading the summary of interval %s: %w", label, err)
+		}
+		return discover.Labels(there, request.Span(), length), nil
+	}
+	return nil, errors.New("nothing is committed in " + o.url)
+}

@@ -1,0 +1,137 @@
+package discover
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"slices"
+
+	"cdrmend/internal/committed"
+	"cdrmend/internal/explain"
+	"cdrmend/internal/job"
+	"cdrmend/internal/ledger"
+	"cdrmend/internal/object"
+	"cdrmend/internal/replay"
+	"cdrmend/internal/report"
+)
+
+// Inputs are how the inputs of runs are opened.
+type Inputs struct {
+	Base        string            // that relative URLs of sources are relative to
+	Open        replay.OpenSource // nil: only packs are read
+	Concurrency int
+	Scratch     string
+	Watch       job.Watch
+	Warn        func(pack string, err error) // about a pack that is not what was committed
+}
+
+// inputs are those of one commit's run, as the run saw them.
+type inputs struct {
+	how     *Inputs
+	out     *ledger.Output
+	commit  *committed.Commit
+	summary *report.Summary
+	packs   *replay.Packs
+	run     *replay.Run
+}
+
+func openInputs(ctx context.Context, out *ledger.Output, commit *committed.Commit, summary *report.Summary, how *Inputs) (*inputs, error) {
+	in := &inputs{how: how, out: out, commit: commit, summary: summary}
+	var err error
+	if in.packs, err = replay.OpenPacks(ctx, out, commit.Record, commit.Inputs(ctx), how.Scratch, how.Warn); err != nil {
+		return nil, err
+	}
+	in.run, err = replay.PreparePart(ctx, summary, in.packs.Inputs(), how.Base, in.packs.Before(how.Open))
+	return in, err
+}
+
+// source returns the source with a name, as the run saw it; nil for none.
+func (in *inputs) source(name string) *replay.Pinned {
+	if name == ledger.MediaSource {
+		return in.run.Media
+	}
+	for i := range in.run.Config.Sources {
+		if in.run.Config.Sources[i].Name == name {
+			return in.run.Sources[i]
+		}
+	}
+	return nil
+}
+
+// object opens an object that the run listed. It fails if it is another one today.
+func (in *inputs) object(ctx context.Context, source, key string) (*ledger.Input, io.ReadCloser, error) {
+	from := in.source(source)
+	if from == nil {
+		return nil, nil, fmt.Errorf("the run has no source %q", source)
+	}
+	return from.Read(ctx, key)
+}
+
+// atOnce is how many conversations are explained from one reading of the inputs.
+const atOnce = 100
+
+// explain tells the stories of ids, in their order. Where inputs cannot be read, or show another decision, a
+// story is told from the tables alone, and says so.
+func (in *inputs) explain(ctx context.Context, commits []*committed.Commit, ids []string, clear bool, tell func(id, text string) error) error {
+	for some := range slices.Chunk(ids, atOnce) {
+		stories := make([]*explain.Story, len(some))
+		part := &job.Part{}
+		for i, id := range some {
+			story, err := explain.Tell(ctx, commits, id, clear)
+			if err != nil {
+				return err
+			}
+			if stories[i] = story; story == nil {
+				continue
+			}
+			rows := story.Rows(in.commit)
+			part.Places, part.IDs, part.Find = append(part.Places, rows.Places...), append(part.IDs, rows.IDs...), rows.Find
+		}
+
+		reading, unread := in.read(ctx, part)
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		for i, story := range stories {
+			if story == nil {
+				continue
+			}
+			err := unread
+			if err == nil {
+				err = story.Deepen(reading)
+			}
+			if err != nil {
+				story.Unread = err.Error()
+			}
+			if err := tell(some[i], explain.Text(story)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// read reads what decides about rows.
+func (in *inputs) read(ctx context.Context, part *job.Part) (*job.Reading, error) {
+	if in.commit.Record.Night == nil {
+		return nil, errors.New("the run kept no facts of its night, so that only all of its inputs could show more: see cdrmend explain")
+	}
+	night, err := in.out.ReadNight(ctx, in.commit.Record)
+	if err != nil {
+		return nil, err
+	}
+
+	// The configuration in the summary knows nothing of this machine.
+	in.run.Config.Concurrency, in.run.Config.Scratch = in.how.Concurrency, in.how.Scratch
+	j := in.run.Job(in.commit.Record.Tool, nil, in.how.Watch)
+	j.Heard = replay.Heard(ctx, in.out, in.commit.Record, in.how.Scratch, true)
+	return j.ExplainPart(ctx, in.run.Interval, night, func(context.Context) (*job.Part, error) { return part, nil })
+}
+
+// gone reports whether an error says that an object is not what the run read, or not there.
+func gone(err error) bool {
+	var changed *replay.ChangedError
+	return errors.As(err, &changed) || errors.Is(err, fs.ErrNotExist) || errors.Is(err, object.ErrChanged)
+}

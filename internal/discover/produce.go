@@ -1,0 +1,393 @@
+package discover
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"path"
+	"regexp"
+
+	"cdrmend/internal/committed"
+	"cdrmend/internal/ledger"
+	"cdrmend/internal/policy"
+	"cdrmend/internal/report"
+)
+
+// Media says what is done with the media of recordings.
+type Media string
+
+// What may be done with it.
+const (
+	NoMedia    Media = "none"
+	CopyMedia  Media = "copy"  // it is in the production
+	FetchMedia Media = "fetch" // the production says where it is, and what hash it has
+)
+
+// Producer writes what a request covers into a bag.
+type Producer struct {
+	Out       *committed.Output
+	Ledger    *ledger.Output
+	Labels    []string // of the intervals that are searched, in order
+	Selection *Selection
+	Inputs    Inputs
+	Show      policy.Report // what may be shown
+	Media     Media
+	Tool      string // this build
+	Bag       Bag    // nil: nothing is written, only counted
+
+	answer  *Answer
+	books   *books
+	control int64 // number of the last recording
+}
+
+// Bag takes the files of a production. Package bag has the kinds of it.
+type Bag interface {
+	// Add writes a payload file below data/ from a reader, to its end, and returns its size and SHA-256.
+	Add(ctx context.Context, path string, content io.Reader) (ledger.File, error)
+
+	// Fetch names a payload file that is not in the bag.
+	Fetch(url string, f ledger.File) error
+}
+
+// Run covers all intervals, and writes the production if there is a bag for it.
+func (p *Producer) Run(ctx context.Context) (*Answer, error) {
+	known, err := p.Ledger.Identity(ctx)
+	if err != nil {
+		return nil, err
+	}
+	p.answer = newAnswer(p.Selection.Request, known.ID)
+	if p.Bag != nil {
+		p.books = newBooks(p)
+		defer p.books.close()
+	}
+
+	for _, label := range p.Labels {
+		if err := p.interval(ctx, label); err != nil {
+			return nil, fmt.Errorf("interval %s: %w", label, err)
+		}
+	}
+	for _, u := range p.Selection.Unfound() {
+		p.answer.Unfound = append(p.answer.Unfound, u)
+		if err := p.except(u.exception()); err != nil {
+			return nil, err
+		}
+	}
+	if p.Bag == nil {
+		return p.answer, nil
+	}
+	return p.answer, p.finish(ctx)
+}
+
+func (p *Producer) interval(ctx context.Context, label string) error {
+	commits, err := p.Out.Commits(ctx, label)
+	if err != nil {
+		return err
+	}
+	if len(commits) == 0 {
+		p.answer.Intervals = append(p.answer.Intervals, Interval{Interval: label})
+		return nil
+	}
+
+	newest := commits[len(commits)-1]
+	defer newest.Close()
+	var summary report.Summary
+	if err := newest.Decode(ctx, report.SummaryFile, &summary); err != nil {
+		return err
+	}
+	night, err := p.Selection.Cover(ctx, newest)
+	if err != nil {
+		return err
+	}
+	rest, err := night.Rest(ctx, p.Selection.Show)
+	if err != nil {
+		return err
+	}
+	night.searched = searchedIn(&summary, night)
+	p.answer.add(night, label, summary.Coverage.Total)
+	for _, r := range night.Recordings {
+		p.control++
+		r.Control = p.number(p.control)
+	}
+	for _, e := range night.Exceptions(rest) {
+		if err := p.except(e); err != nil {
+			return err
+		}
+	}
+	if p.Bag == nil || len(night.Calls)+len(night.Recordings) == 0 {
+		return nil
+	}
+
+	w := &nightWriter{Producer: p, night: night, rest: rest, commits: commits, summary: &summary, files: map[*Recording]*produced{}}
+	return w.write(ctx)
+}
+
+// except notes an exception.
+func (p *Producer) except(e *Exception) error {
+	p.answer.except(e)
+	if p.books == nil {
+		return nil
+	}
+	return p.books.exception(e)
+}
+
+// nightWriter writes what is produced of one interval.
+type nightWriter struct {
+	*Producer
+	night   *Night
+	rest    *Rest
+	commits []*committed.Commit
+	summary *report.Summary
+	inputs  *inputs
+	files   map[*Recording]*produced
+}
+
+// produced are the files of a recording. One without a path is not produced.
+type produced struct{ original, repaired, media, explanation ledger.File }
+
+func (w *nightWriter) write(ctx context.Context) error {
+	for _, r := range w.night.Recordings {
+		w.files[r] = &produced{}
+	}
+	var err error
+	if w.inputs, err = openInputs(ctx, w.Ledger, w.night.Commit, w.summary, &w.Inputs); err != nil {
+		return err
+	}
+	for _, step := range []func(context.Context) error{w.documents, w.media, w.explanations, w.commit} {
+		if err := step(ctx); err != nil {
+			return err
+		}
+	}
+	return w.books.night(w)
+}
+
+// documents writes the manifests of covered recordings as they were read, and their repaired
+// copies. A redaction withholds them: nobody can redact bytes that have to stay as they are.
+func (w *nightWriter) documents(ctx context.Context) error {
+	all, err := w.night.documents(ctx)
+	if err != nil {
+		return err
+	}
+	for _, d := range all {
+		e := &Exception{Night: w.night, Row: d.covered[0].Shown, About: "document", Substitutes: d.covered}
+		switch {
+		case w.Show.Redact != policy.RedactNothing:
+			e.Reason, e.Why = Withheld, "the redaction that the request asks for hides personal data, and the bytes of a document cannot be changed"
+		case d.entries > len(d.covered) && w.Selection.Request.Documents != "whole":
+			e.Reason, e.Why = Mixed, fmt.Sprintf("it holds %d recordings of the interval, and the request covers %d of them; documents: whole produces it", d.entries, len(d.covered))
+		default:
+			if e, err = w.document(ctx, d, e); err != nil {
+				return err
+			}
+		}
+		if e != nil {
+			if err := w.except(e); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// document writes one document and its repaired copy. It returns an exception for one that is not there any more.
+func (w *nightWriter) document(ctx context.Context, d *document, e *Exception) (*Exception, error) {
+	folder := "documents/" + d.covered[0].Control + "/"
+	input, body, err := w.inputs.object(ctx, d.source, d.key)
+	var original ledger.File
+	if err == nil {
+		original, err = w.add(ctx, folder+"original"+extension(d.key), body)
+	}
+	switch {
+	case ctx.Err() != nil || errors.Is(err, errBag):
+		return nil, err
+	case err != nil:
+		e.Reason, e.Why = Unread, err.Error()
+		if gone(err) {
+			e.Reason = Gone
+		}
+	default:
+		e = nil
+		w.books.custody.object(w, input, original)
+	}
+
+	repaired, err := w.repaired(ctx, d, folder)
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range d.covered {
+		w.files[r].original, w.files[r].repaired = original, repaired
+	}
+	return e, nil
+}
+
+// repaired writes the repaired copy of a document, if the run wrote one.
+func (w *nightWriter) repaired(ctx context.Context, d *document, folder string) (ledger.File, error) {
+	f, ok, err := w.night.Commit.Copy(ctx, d.source, d.key)
+	if err != nil || !ok {
+		return ledger.File{}, err
+	}
+	body, err := w.night.Commit.OpenCopy(ctx, f)
+	if err != nil {
+		return ledger.File{}, err
+	}
+	written, err := w.add(ctx, folder+"repaired"+extension(f.Path), body)
+	if err == nil && written.SHA256 != f.SHA256 {
+		err = fmt.Errorf("the file %q of run %s is not what was committed: it has the SHA-256 %s; cdrmend verify says more", f.Path, w.night.Commit.Record.RunID, written.SHA256)
+	}
+	if err == nil {
+		w.books.custody.copy(w, f, written)
+	}
+	return written, err
+}
+
+// errBag marks a failure to write the production.
+var errBag = errors.New("writing the production")
+
+// add adds a file and closes what it is read from. A failure to write is errBag, one to read is not.
+func (w *nightWriter) add(ctx context.Context, name string, body io.ReadCloser) (ledger.File, error) {
+	reading := &reading{ReadCloser: body}
+	f, err := w.Bag.Add(ctx, name, reading)
+	err = cmp.Or(err, body.Close())
+	if err != nil && reading.err == nil {
+		err = fmt.Errorf("%w: %q: %w", errBag, name, err)
+	}
+	return f, err
+}
+
+// reading notes what reading failed with.
+type reading struct {
+	io.ReadCloser
+	err error
+}
+
+func (r *reading) Read(b []byte) (int, error) {
+	n, err := r.ReadCloser.Read(b)
+	if err != nil && err != io.EOF {
+		r.err = err
+	}
+	return n, err
+}
+
+var sound = regexp.MustCompile(`^\.[A-Za-z0-9]{1,8}$`)
+
+// extension returns the end of a key from its last dot, as far as it is one; none else.
+func extension(key string) string {
+	if ext := path.Ext(key); sound.MatchString(ext) {
+		return ext
+	}
+	return ""
+}
+
+// media writes the media of covered recordings, or says where it is.
+func (w *nightWriter) media(ctx context.Context) error {
+	if w.Media == NoMedia {
+		return nil
+	}
+	for _, r := range w.night.Recordings {
+		if r.Get("media_key") == "" {
+			continue
+		}
+		e := &Exception{Night: w.night, Row: r.Shown, About: "media", Substitutes: nil}
+		if w.Show.Redact != policy.RedactNothing {
+			e.Reason, e.Why = Withheld, "the redaction that the request asks for hides personal data, and nobody redacted what is heard"
+		} else if err := w.sound(ctx, r); errors.Is(err, errBag) || ctx.Err() != nil {
+			return err
+		} else if err != nil {
+			e.Reason, e.Why = Unread, err.Error()
+			if gone(err) {
+				e.Reason = Gone
+			}
+		} else {
+			continue
+		}
+		if err := w.except(e); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// sound writes the media of one recording.
+func (w *nightWriter) sound(ctx context.Context, r *Recording) error {
+	source, key := r.Get("source"), r.Get("media_key")
+	input, body, err := w.inputs.object(ctx, source, key)
+	if err != nil && w.inputs.source(ledger.MediaSource) != nil {
+		source = ledger.MediaSource
+		input, body, err = w.inputs.object(ctx, source, key)
+	}
+	if err != nil {
+		return err
+	}
+
+	name := "media/" + r.Control + extension(key)
+	var f ledger.File
+	if w.Media == CopyMedia {
+		f, err = w.add(ctx, name, body)
+	} else {
+		f, err = w.elsewhere(name, body, w.inputs.source(source).String()+key)
+	}
+	if err == nil {
+		w.files[r].media = f
+		w.books.custody.object(w, input, f)
+	}
+	return err
+}
+
+// elsewhere reads media for its hash, and says in the bag where it is.
+func (w *nightWriter) elsewhere(name string, body io.ReadCloser, url string) (ledger.File, error) {
+	sum := sha256.New()
+	n, err := io.Copy(sum, body)
+	if err = cmp.Or(err, body.Close()); err != nil {
+		return ledger.File{}, err
+	}
+	f := ledger.File{Path: name, Size: n, SHA256: hex.EncodeToString(sum.Sum(nil))}
+	if err := w.Bag.Fetch(url, f); err != nil {
+		return f, fmt.Errorf("%w: %q: %w", errBag, name, err)
+	}
+	return f, nil
+}
+
+// explanations writes the story of each covered conversation, and of recordings and legs without one.
+func (w *nightWriter) explanations(ctx context.Context) error {
+	if w.Show.Redact == policy.RedactAll {
+		return nil // a story names what pseudonyms hide
+	}
+	ids, told := w.night.stories(), map[string]ledger.File{}
+	err := w.inputs.explain(ctx, w.commits, ids, w.Show.Redact == policy.RedactNothing, func(id, text string) (err error) {
+		told[id], err = w.books.story(ctx, w.night.Commit.Record.Interval, text)
+		return err
+	})
+	for _, r := range w.night.Recordings {
+		w.files[r].explanation = told[r.story()]
+	}
+	return err
+}
+
+// stories returns the ids whose stories tell about all covered rows, each once.
+func (n *Night) stories() (ids []string) {
+	seen := map[string]bool{"": true}
+	add := func(id string) {
+		if !seen[id] {
+			seen[id] = true
+			ids = append(ids, id)
+		}
+	}
+	for _, r := range n.Recordings {
+		add(r.story())
+	}
+	for _, c := range n.Calls {
+		add(cmp.Or(c.Get("conversation_id"), c.Get("leg_id")))
+	}
+	return ids
+}
+
+// story returns the id whose story tells about a recording.
+func (r *Recording) story() string { return cmp.Or(r.Get("conversation_id"), r.Get("recording_id")) }
+
+// commit adds the records and entries that vouch for the run.
+func (w *nightWriter) commit(ctx context.Context) error {
+	return w.books.commit(ctx, w.night.Commit)
+}

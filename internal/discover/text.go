@@ -1,0 +1,222 @@
+package discover
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+
+	"cdrmend/internal/report"
+	"cdrmend/internal/wording"
+)
+
+// searchedIn says in a clause what was searched for the calls and recordings of an interval.
+func searchedIn(s *report.Summary, n *Night) string {
+	var sources []string
+	for _, p := range s.Partitions {
+		if !slices.Contains(sources, p.Source) {
+			sources = append(sources, p.Source)
+		}
+	}
+	text := fmt.Sprintf("interval %s, commit %d: %s of the sources %s", s.Interval, n.Commit.Number(), wording.Count(len(s.Partitions), "partition"), strings.Join(sources, ", "))
+	if len(s.Incomplete) > 0 {
+		text += fmt.Sprintf("; %s of them incomplete", wording.Grouped(int64(len(s.Incomplete))))
+	}
+	return text
+}
+
+func (e *Exception) searched() string {
+	if e.Night == nil {
+		return "the committed tables of all intervals of the request"
+	}
+	return e.Night.searched
+}
+
+// worksheet writes the sheet of an exception, on which people complete what the job cannot know.
+func (e *Exception) worksheet(to io.Writer) error {
+	var b strings.Builder
+	line := func(name, text string) {
+		if text != "" {
+			fmt.Fprintf(&b, "  %-12s %s\n", name, text)
+		}
+	}
+
+	fmt.Fprintf(&b, "Exception %d: %s, %s\n\n", e.Number, e.About, strings.ReplaceAll(e.Reason, "_", " "))
+	row := e.Row
+	line("conversation", row.Find("conversation_id"))
+	line("leg", row.Find("leg_id"))
+	line("recording", row.Find("recording_id"))
+	line("trunk", row.Find("trunk_id"))
+	line("line", row.Find("line_id"))
+	line("users", row.Find("user_ids"))
+	line("from", cmp.Or(row.Find("start_time"), "unknown"))
+	line("to", cmp.Or(row.Find("end_time"), "unknown"))
+	line("object", strings.Trim(row.Find("source")+" "+row.Find("object_key"), " "))
+	line("why", e.Why)
+	if id, cause, relation := e.Outage(); id != "" {
+		line("outage", fmt.Sprintf("%s, %s: it coincides (%s), which does not show that it is the cause", id, cause, relation))
+	}
+	line("searched", e.searched())
+	line("substitutes", cmp.Or(strings.Join(e.controls(), ", "), "none in this production"))
+
+	b.WriteString(`
+  Duty to preserve since        ____________________  Hold in force: yes / no
+  Steps taken to preserve       ________________________________________
+  Lost because of               ________________________________________
+  Other sources asked           ________________________________________
+  Can it be restored, or had from elsewhere?  __________________________
+  Name, date                    ________________________________________
+
+`)
+	_, err := io.WriteString(to, b.String())
+	return err
+}
+
+// readme is the first page of a production.
+func (p *Producer) readme() string {
+	a, r := p.answer, p.Selection.Request
+	var b strings.Builder
+	fmt.Fprintf(&b, "Production of call recordings\n\n")
+	for _, l := range [][2]string{{"Matter", r.Matter}, {"Requested by", r.Requester}, {"Span", r.spanText()}, {"Zone", r.zone.String()}, {"Redaction", cmp.Or(r.Redact, "counsel")}} {
+		if l[1] != "" {
+			fmt.Fprintf(&b, "  %-14s %s\n", l[0], l[1])
+		}
+	}
+
+	b.WriteString("\nWhat this is not\n\n")
+	limits := a.Limits()
+	for _, l := range limits {
+		fmt.Fprintf(&b, "  - %s.\n", wording.Capital(l))
+	}
+	if len(limits) == 0 {
+		b.WriteString("  - All intervals of the span have a commit, and the number of their calls is known.\n")
+	}
+	if n := a.excepted(); n > 0 {
+		fmt.Fprintf(&b, "  - %s in exceptions.csv: what the request covers and this production lacks.\n", wording.Count(n, "exception"))
+	}
+	if p.Media == NoMedia {
+		b.WriteString("  - The media of the recordings were not asked for, and are not in it.\n")
+	}
+
+	b.WriteString("\nWhat it has\n\n")
+	fmt.Fprintf(&b, "  %s, by verdict:\n", wording.Count(a.Calls.Covered, "call"))
+	for _, v := range slices.Sorted(maps.Keys(a.Calls.Verdicts)) {
+		fmt.Fprintf(&b, "    %-20s %s\n", strings.ReplaceAll(v, "_", " "), wording.Grouped(a.Calls.Verdicts[v]))
+	}
+	fmt.Fprintf(&b, "  %s", wording.Count(a.Recordings.Covered, "recording"))
+	if a.Recordings.Covered > 0 {
+		fmt.Fprintf(&b, ", %s to %s", p.number(1), p.number(p.control))
+	}
+	b.WriteString("\n")
+	b.WriteString(contents)
+	return b.String()
+}
+
+const contents = `
+Files, below data/
+
+  loadfile.dat, loadfile.csv  one row for each recording; the same fields in both
+  exceptions.csv              one row for each thing that could not be produced, and why
+  worksheets.txt              the same, with lines to complete
+  tables/                     rows of the committed tables that concern what is covered
+  documents/                  metadata as the recorder exported it, and repaired copies
+  media/                      recordings, where they were asked for
+  explanations/               how each verdict was reached, in plain words
+  custody.jsonl               the way of each file from its source into this production
+  evidence/                   commit records, lists of files, journal entries, public keys
+  method.txt                  how it was made
+  request.json, answer.json   what was asked for, and what it came to
+
+How to check it
+
+  Any validator of BagIt 1.0 (RFC 8493) checks that no file was changed.
+  "cdrmend verify" with the path of this production also checks who signed it, that
+  the commit records belong to the journal, and that each file is the one that
+  custody.jsonl names. Compare the fingerprint of the key with the one that the
+  sender gives you in another way.
+
+There is no Opticon file: a recording has no pages that could be images.
+`
+
+// method says how a production is made.
+const method = `How this production was made
+
+1. Each night cdrmend compares exported recordings with call detail records and the
+   registration log, gives every call a verdict, and commits tables that are hashed,
+   chained and, where a key is configured, signed. This production was made from the
+   newest commit of each interval; nothing was decided anew.
+
+2. The request covers a row of calls or recordings that has one of the values of each
+   of its lists and overlaps its span. It also covers the recordings of such a call and
+   the calls of such a recording: those of the same conversation and leg, and where a
+   recording names no leg, those of the same conversation.
+
+3. A verdict of a call is the committed one. "complete", "repaired" and "incomplete"
+   are recorded calls; "partial" lacks a part; of "missing" no recording was found;
+   of "indeterminate" nobody can tell; "excluded" was not to be recorded;
+   "recorded_in_error" was recorded although it must not be.
+
+4. Documents are the bytes that the run read, checked against the SHA-256 that the run
+   noted. A document that also holds recordings which are not covered is not produced
+   unless the request says "documents: whole".
+
+5. An outage of a registration that coincides with a call is evidence of
+   circumstances. It is never claimed to be the cause.
+
+6. Times are UTC unless a column says that it is local.
+`
+
+// spanText says what time is asked for.
+func (r *Request) spanText() string {
+	switch {
+	case r.From == "" && r.To == "":
+		return "all that is committed"
+	case r.From == "":
+		return "before " + r.To
+	case r.To == "":
+		return "from " + r.From + " on"
+	}
+	return "from " + r.From + " to " + r.To
+}
+
+// number returns the control number of the n-th recording.
+func (p *Producer) number(n int64) string {
+	c := p.Selection.Request.Control
+	return fmt.Sprintf("%s%0*d", c.Prefix, c.Width, n)
+}
+
+// excepted counts all exceptions.
+func (a *Answer) excepted() (n int64) {
+	for _, reasons := range a.Exceptions {
+		for _, k := range reasons {
+			n += k
+		}
+	}
+	return n
+}
+
+// Text tells the answer on a terminal.
+func (a *Answer) Text() string {
+	var b strings.Builder
+	for _, l := range a.Limits() {
+		fmt.Fprintf(&b, "! %s\n", l)
+	}
+	fmt.Fprintf(&b, "%s searched\n", wording.Count(len(a.Intervals), "interval"))
+	fmt.Fprintf(&b, "%s covered", wording.Count(a.Calls.Covered, "call"))
+	for i, v := range slices.Sorted(maps.Keys(a.Calls.Verdicts)) {
+		fmt.Fprintf(&b, "%s%s %s", [2]string{": ", ", "}[min(i, 1)], wording.Grouped(a.Calls.Verdicts[v]), strings.ReplaceAll(v, "_", " "))
+	}
+	fmt.Fprintf(&b, "\n%s covered\n", wording.Count(a.Recordings.Covered, "recording"))
+	fmt.Fprintf(&b, "%s\n", wording.Count(a.excepted(), "exception"))
+	for _, about := range slices.Sorted(maps.Keys(a.Exceptions)) {
+		for _, reason := range slices.Sorted(maps.Keys(a.Exceptions[about])) {
+			fmt.Fprintf(&b, "  %-10s %-16s %s\n", about, strings.ReplaceAll(reason, "_", " "), wording.Grouped(a.Exceptions[about][reason]))
+		}
+	}
+	for _, u := range a.Unfound {
+		fmt.Fprintf(&b, "! nothing that is covered has the %s %s (%s)\n", u.Kind, u.Value, u.Key)
+	}
+	return b.String()
+}
