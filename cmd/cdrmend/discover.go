@@ -1,13 +1,17 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"path"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
+	"cdrmend/internal/bag"
 	"cdrmend/internal/discover"
 	"cdrmend/internal/ledger"
 	"cdrmend/internal/object"
@@ -114,6 +118,12 @@ func discoverRequest(ctx context.Context, w *world, flags *pflag.FlagSet) (int, 
 		return 0, err
 	}
 	p.Media = media
+	if to, _ := flags.GetString("out"); to != "" {
+		if p.Bag, err = bagAt(ctx, to, out); err != nil {
+			return 0, err
+		}
+		defer p.Bag.Discard()
+	}
 	answer, err := p.Run(ctx)
 	if err != nil {
 		return 0, err
@@ -123,6 +133,44 @@ func discoverRequest(ctx context.Context, w *world, flags *pflag.FlagSet) (int, 
 		code = exitFindings
 	}
 	return code, w.print(flags, answer, answer.Text())
+}
+
+// archives are what a production can be by the end of its name.
+var archives = []archive{{".zip", bag.Zip}, {".tar.gz", bag.TarGzip}, {".tgz", bag.TarGzip}}
+
+type archive struct {
+	end  string
+	open func(store object.Store, key, top, scratch string) (*bag.Writer, error)
+}
+
+// bagAt returns the writer of a bag at a path or URL.
+func bagAt(ctx context.Context, to string, out *output) (*bag.Writer, error) {
+	folder, file := strings.TrimSuffix(to, "/")+"/", ""
+	end := slices.IndexFunc(archives, func(a archive) bool { return strings.HasSuffix(to, a.end) })
+	if end >= 0 {
+		file = path.Base(filepath.ToSlash(to))
+		folder = cmp.Or(strings.TrimSuffix(to, file), "./")
+	}
+
+	t, err := policy.ParseTemplate(folder, "")
+	if err == nil && !t.Fixed() {
+		err = errors.New("it holds a placeholder")
+	}
+	if err != nil {
+		return nil, usagef("--out %q is neither a path nor a URL such as s3://bucket/prefix/: %w", to, err)
+	}
+	var s3 policy.S3
+	if out.config != nil {
+		s3 = out.config.Output.S3
+	}
+	store, err := openStore(ctx, t, s3, object.Options{MakeRoot: true})
+	if err != nil {
+		return nil, fmt.Errorf("opening %q: %w", to, err)
+	}
+	if end < 0 {
+		return bag.InStore(store, t.Prefix(), out.Scratch), nil
+	}
+	return archives[end].open(store, t.Prefix()+file, strings.TrimSuffix(file, archives[end].end), out.Scratch)
 }
 
 // addTerms adds what flags say to a request.
@@ -179,6 +227,9 @@ func producer(ctx context.Context, w *world, flags *pflag.FlagSet, out *output, 
 	}
 	if out.config != nil {
 		p.Inputs.Base, p.Inputs.Concurrency = filepath.Dir(out.config.Path), out.config.Concurrency
+	}
+	if out.config != nil {
+		p.Signer = out.config.Signing.Signer
 	}
 	p.Inputs.Open = places.opener(out.config, object.NewLimiter(p.Inputs.Concurrency))
 	return p, nil

@@ -44,6 +44,7 @@ type Writer struct {
 	bytes   int64             // of the payload and of what is to be fetched
 	folded  map[string]string // paths by what some file system takes for the same
 	failed  error
+	seals   []seal
 }
 
 // fetched is a payload file that the receiver fetches.
@@ -284,6 +285,17 @@ func (w *Writer) describe(ctx context.Context, info []Label) (File, error) {
 		return File{}, err
 	}
 
+	manifest := w.tags[len(w.tags)-1]
+	for _, s := range w.seals {
+		content, err := s.make(manifest)
+		if err != nil {
+			return File{}, w.fail(fmt.Errorf("adding %q: %w", s.path, err))
+		}
+		if err := w.Tag(ctx, s.path, content); err != nil {
+			return File{}, err
+		}
+	}
+
 	declaration := object.ContentOf([]byte(declarationText))
 	tags := append(slices.Clone(w.tags), File{declarationName, declaration.Size, hex.EncodeToString(declaration.SHA256[:])})
 	return w.write(ctx, tagManifest.String(), manifestText(tags))
@@ -331,6 +343,9 @@ func (w *Writer) has() func(string) bool {
 	paths := map[string]bool{declarationName: true, infoName: true, payloadManifest.String(): true, tagManifest.String(): true}
 	if len(w.fetched) > 0 {
 		paths[fetchName] = true
+	}
+	for _, s := range w.seals {
+		paths[s.path] = true
 	}
 	for _, list := range [][]File{w.payload, w.tags} {
 		for _, f := range list {

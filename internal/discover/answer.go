@@ -49,11 +49,9 @@ type Recordings struct {
 
 // Production says what was written.
 type Production struct {
-	Files  int64  `json:"files"`
-	Bytes  int64  `json:"bytes"`
-	First  string `json:"first_control"`
-	Last   string `json:"last_control"`
-	SHA256 string `json:"manifest_sha256"`
+	First  string `json:"first_control,omitempty"` // empty without recordings
+	Last   string `json:"last_control,omitempty"`
+	SHA256 string `json:"tagmanifest_sha256"` // which stands for every file of it
 }
 
 func newAnswer(r *Request, output string) *Answer {

@@ -1,6 +1,7 @@
 package discover
 
 import (
+	"cmp"
 	"context"
 	"encoding/csv"
 	"encoding/json"
@@ -10,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"cdrmend/internal/bag"
 	"cdrmend/internal/ledger"
 	"cdrmend/internal/record"
 	"cdrmend/internal/scratch"
@@ -29,7 +31,7 @@ type books struct {
 	stories    int64
 	excepted   int64
 
-	records map[string]string // SHA-256 of records to their paths
+	entries map[string]*entry // of the journal, by the records that they name; nil: not read yet
 }
 
 // book is a table in CSV.
@@ -50,7 +52,7 @@ func (b *books) open(name string, columns []string) *book {
 var exported = []*table.Schema{table.Calls, table.Recordings, table.History, table.Repairs, table.Outages}
 
 func newBooks(p *Producer) *books {
-	b := &books{producer: p, pool: scratch.NewPool(p.Inputs.Scratch), tables: map[*table.Schema]*book{}, records: map[string]string{}}
+	b := &books{producer: p, pool: scratch.NewPool(p.Inputs.Scratch), tables: map[*table.Schema]*book{}}
 	for _, s := range exported {
 		columns := []string{}
 		for _, c := range s.Columns {
@@ -136,7 +138,7 @@ func (b *books) loadRow(w *nightWriter, r *Recording) []string {
 	return []string{
 		r.Control, request.Matter, strings.Join(r.Custodians, ";"), row.Get("recording_id"), row.Get("conversation_id"), row.Get("leg_id"), row.Get("org_id"), row.Get("trunk_id"), row.Get("line_id"), row.Get("user_ids"), row.Get("direction"), row.Get("ani"), row.Get("dnis"),
 		row.Get("media_type"), row.Get("start_time"), row.Get("end_time"), local(start, time.RFC3339), local(end, time.RFC3339), local(start, time.DateOnly), request.zone.String(), row.Get("duration_ms"), covered, row.Get("status"), strings.Join(r.verdicts(), ";"), status, reason,
-		inData(files.media.Path), sizeOf(files.media), files.media.SHA256, inData(files.original.Path), files.original.SHA256, inData(files.repaired.Path), files.repaired.SHA256, inData(files.explanation.Path),
+		files.media.Path, sizeOf(files.media), files.media.SHA256, files.original.Path, files.original.SHA256, files.repaired.Path, files.repaired.SHA256, files.explanation.Path,
 		row.Get("media_key"), row.Get("source"), row.Get("object_key"), row.Get("entry"), w.night.Commit.Record.Interval, strconv.FormatInt(w.night.Commit.Number(), 10), w.night.Commit.SHA256,
 	}
 }
@@ -160,15 +162,7 @@ func (r *Recording) verdicts() (list []string) {
 	return list
 }
 
-// inData returns the path of a payload file from the top of the bag; empty without one.
-func inData(path string) string {
-	if path == "" {
-		return ""
-	}
-	return "data/" + path
-}
-
-func sizeOf(f ledger.File) string {
+func sizeOf(f bag.File) string {
 	if f.Path == "" {
 		return ""
 	}
@@ -215,14 +209,10 @@ func (e *Exception) controls() (list []string) {
 }
 
 // story writes a story.
-func (b *books) story(ctx context.Context, label, text string) (ledger.File, error) {
+func (b *books) story(ctx context.Context, label, text string) (bag.File, error) {
 	b.stories++
 	name := fmt.Sprintf("explanations/%s/%08d.txt", label, b.stories)
-	f, err := b.producer.Bag.Add(ctx, name, strings.NewReader(text))
-	if err != nil {
-		err = fmt.Errorf("%w: %q: %w", errBag, name, err)
-	}
-	return f, err
+	return b.producer.Bag.Add(ctx, name, strings.NewReader(text))
 }
 
 // put writes what a book or text collected.
@@ -236,13 +226,7 @@ func (b *books) put(ctx context.Context, name string, spool *scratch.Spool) erro
 		return err
 	}
 	_, err = b.producer.Bag.Add(ctx, name, r)
-	if closing := r.Close(); err == nil {
-		err = closing
-	}
-	if err != nil {
-		err = fmt.Errorf("%w: %q: %w", errBag, name, err)
-	}
-	return err
+	return cmp.Or(err, r.Close())
 }
 
 // custody is the chain of custody: the steps of each produced object, in order.
@@ -255,14 +239,14 @@ type custody struct {
 // Step is one step of the way of an object into a production, a line of custody.jsonl.
 type Step struct {
 	Chain  int64  `json:"chain"`  // number of the object whose way it is
-	Step   string `json:"step"`   // listed, read, repaired, committed, produced
+	Step   string `json:"step"`   // listed, read, repaired, committed, entered, produced
 	Time   string `json:"time"`   // of the step as far as something says so: of the object when listed, of the commit otherwise
 	Object string `json:"object"` // key or path
 	Source string `json:"source,omitempty"`
 
 	VersionID string `json:"version_id,omitempty"`
 	ETag      string `json:"etag,omitempty"`
-	Size      int64  `json:"size"`
+	Size      int64  `json:"size,omitempty"`
 	SHA256    string `json:"sha256,omitempty"`
 
 	Interval string `json:"interval,omitempty"`
@@ -287,7 +271,7 @@ func (c *custody) add(steps ...Step) {
 
 // object notes the way of an input: what the run listed and read, the record that vouches for
 // it, and the file that was produced.
-func (c *custody) object(w *nightWriter, in *ledger.Input, f ledger.File) {
+func (c *custody) object(w *nightWriter, in *ledger.Input, f bag.File) {
 	listed := Step{Step: "listed", Time: in.Modified, Object: in.Key, Source: in.Source, VersionID: in.VersionID, ETag: in.ETag, Size: in.Size}
 	steps := []Step{listed}
 	if in.SHA256 != "" { // media is only listed
@@ -295,27 +279,34 @@ func (c *custody) object(w *nightWriter, in *ledger.Input, f ledger.File) {
 		read.Step, read.Time, read.SHA256, read.RunID, read.Tool = "read", w.committedAt(), in.SHA256, w.night.Commit.Record.RunID, w.night.Commit.Record.Tool
 		steps = append(steps, read)
 	}
-	c.add(append(steps, w.committed(), w.produced(f))...)
+	c.add(append(append(steps, w.committed()...), w.produced(f))...)
 }
 
 // copy notes the way of a repaired copy.
-func (c *custody) copy(w *nightWriter, from, f ledger.File) {
-	c.add(Step{
+func (c *custody) copy(w *nightWriter, from ledger.File, f bag.File) {
+	repaired := Step{
 		Step: "repaired", Time: w.committedAt(), Object: "runs/" + w.night.Commit.Record.RunID + "/" + from.Path, Size: from.Size, SHA256: from.SHA256,
 		Interval: w.night.Commit.Record.Interval, RunID: w.night.Commit.Record.RunID, Tool: w.night.Commit.Record.Tool,
-	}, w.committed(), w.produced(f))
+	}
+	c.add(append(append([]Step{repaired}, w.committed()...), w.produced(f))...)
 }
 
 func (w *nightWriter) committedAt() string { return record.TimeOf(w.night.Commit.Record.Time).String() }
 
-func (w *nightWriter) committed() Step {
+// committed are the steps that make a run count: its record, and the entry of the journal
+// that names it.
+func (w *nightWriter) committed() []Step {
 	c := w.night.Commit
-	return Step{
+	steps := []Step{{
 		Step: "committed", Time: w.committedAt(), Object: ledger.RecordPath(c.Record.Interval, c.Number()), SHA256: c.SHA256,
 		Interval: c.Record.Interval, RunID: c.Record.RunID, KeyID: c.Seal.KeyID, Tool: c.Record.Tool,
+	}}
+	if e := w.entry; e != nil {
+		steps = append(steps, Step{Step: "entered", Time: w.committedAt(), Object: e.path(), Size: int64(len(e.file)), SHA256: sumOf(e.file)})
 	}
+	return steps
 }
 
-func (w *nightWriter) produced(f ledger.File) Step {
-	return Step{Step: "produced", Time: w.committedAt(), Object: inData(f.Path), Size: f.Size, SHA256: f.SHA256, Tool: w.Tool}
+func (w *nightWriter) produced(f bag.File) Step {
+	return Step{Step: "produced", Time: w.committedAt(), Object: f.Path, Size: f.Size, SHA256: f.SHA256, Tool: w.Tool}
 }

@@ -2,9 +2,8 @@ package discover
 
 import (
 	"bytes"
+	"cmp"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -21,51 +20,47 @@ import (
 // mostRecord is the largest record or entry that is read, in bytes.
 const mostRecord = 4 << 20
 
-// commit adds the record of a commit, and the list of the files of its run.
-func (b *books) commit(ctx context.Context, c *committed.Commit) error {
+// vouchFor adds the record of a commit, the list of the files of its run, and the entry of
+// the journal that names the record, which it returns; nil when none does.
+func (b *books) vouchFor(ctx context.Context, c *committed.Commit) (*entry, error) {
 	out := b.producer.Ledger
-	for _, f := range []struct{ key, name, sha256 string }{
-		{out.Root + ledger.RecordPath(c.Record.Interval, c.Number()), "evidence/" + ledger.RecordPath(c.Record.Interval, c.Number()), c.SHA256},
-		{out.Interval(c.Record.Interval).RunPrefix(c.Record.RunID) + "run.json", "evidence/interval=" + c.Record.Interval + "/runs/" + c.Record.RunID + "/run.json", c.Record.RunSHA256},
-	} {
-		if err := b.vouch(ctx, f.key, f.name, f.sha256); err != nil {
-			return err
+	run := strings.TrimPrefix(out.Interval(c.Record.Interval).RunPrefix(c.Record.RunID), out.Root) + "run.json"
+	if err := b.vouch(ctx, ledger.RecordPath(c.Record.Interval, c.Number()), c.SHA256); err != nil {
+		return nil, err
+	}
+	if err := b.vouch(ctx, run, c.Record.RunSHA256); err != nil {
+		return nil, err
+	}
+
+	if b.entries == nil {
+		if err := b.readEntries(ctx); err != nil {
+			return nil, err
 		}
 	}
-	b.records[c.SHA256] = ledger.RecordPath(c.Record.Interval, c.Number())
-	return nil
+	e := b.entries[c.SHA256]
+	if e == nil {
+		return nil, nil
+	}
+	return e, b.text(ctx, "evidence/"+e.path(), e.file)
 }
 
 // vouch adds a file of the output that has to have a hash.
-func (b *books) vouch(ctx context.Context, key, name, sum string) error {
-	_, body, err := b.producer.Ledger.Store.Get(ctx, key)
+func (b *books) vouch(ctx context.Context, path, sum string) error {
+	_, body, err := b.producer.Ledger.Store.Get(ctx, b.producer.Ledger.Root+path)
 	if err != nil {
-		return fmt.Errorf("reading %q: %w", key, err)
+		return fmt.Errorf("reading %q: %w", path, err)
 	}
-	f, err := b.producer.Bag.Add(ctx, name, body)
-	if closing := body.Close(); err == nil {
-		err = closing
-	}
+	f, err := b.producer.Bag.Add(ctx, "evidence/"+path, body)
+	err = cmp.Or(err, body.Close())
 	if err == nil && f.SHA256 != sum {
-		err = fmt.Errorf("%q is not what was committed: it has the SHA-256 %s; cdrmend verify says more", key, f.SHA256)
+		err = fmt.Errorf("%q is not what was committed: it has the SHA-256 %s; cdrmend verify says more", path, f.SHA256)
 	}
 	return err
 }
 
-// journal adds the entries of the journal that name the records of the production, the identity of the output,
-// and the public keys that are known.
-func (b *books) journal(ctx context.Context) error {
+// identity adds what says whose the output is, and the public keys that are known.
+func (b *books) identity(ctx context.Context) error {
 	p := b.producer
-	entries, err := b.entries(ctx)
-	if err != nil {
-		return err
-	}
-	for _, e := range entries {
-		if err := b.text(ctx, "evidence/"+ledger.JournalFolder+ledger.EntryName(e.number), e.file); err != nil {
-			return err
-		}
-	}
-
 	raw, err := read(ctx, p.Ledger, p.Ledger.Root+ledger.IdentityFile)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) { // an output of an earlier version has none
 		return err
@@ -82,26 +77,32 @@ func (b *books) journal(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return b.text(ctx, "evidence/keys.json", set)
+	return b.text(ctx, keysFile, set)
 }
 
+const keysFile = "evidence/keys.json"
+
+// entry is an entry of the journal that names a record.
 type entry struct {
 	number int64
+	record string // SHA-256
 	file   []byte
 }
 
-// atOnceEntries is how many entries are requested at once.
-const atOnceEntries = 16
+func (e *entry) path() string { return ledger.JournalFolder + ledger.EntryName(e.number) }
 
-// entries returns the entries that name the records of the production, in their order. The journal has no index, so
-// that all of it is read.
-func (b *books) entries(ctx context.Context) ([]entry, error) {
+// entriesAtOnce is how many entries are requested at once.
+const entriesAtOnce = 16
+
+// readEntries reads the journal. It has no index of what it names, so that all of it is
+// read.
+func (b *books) readEntries(ctx context.Context) error {
 	var numbers []int64
 	out := b.producer.Ledger
 	folder := out.Root + ledger.JournalFolder
 	for info, err := range out.Store.List(ctx, folder) {
 		if err != nil {
-			return nil, err
+			return err
 		}
 		if n, ok := ledger.EntryNumber(strings.TrimPrefix(info.Key, folder)); ok {
 			numbers = append(numbers, n)
@@ -110,30 +111,32 @@ func (b *books) entries(ctx context.Context) ([]entry, error) {
 
 	found := make([]*entry, len(numbers))
 	g, ctx := errgroup.WithContext(ctx)
-	g.SetLimit(atOnceEntries)
+	g.SetLimit(entriesAtOnce)
 	for i, n := range numbers {
 		g.Go(func() error {
 			raw, err := read(ctx, out, folder+ledger.EntryName(n))
 			if err != nil {
 				return err
 			}
-			// An entry that cannot be read names nothing; verify names it.
-			if e, _, err := ledger.OpenEntry(raw, out.Keys); err == nil && b.records[e.SHA256] != "" {
-				found[i] = &entry{n, raw}
+			// One that cannot be read names nothing; verify names it.
+			if e, _, err := ledger.OpenEntry(raw, out.Keys); err == nil && e.Kind == ledger.RecordEntry {
+				found[i] = &entry{n, e.SHA256, raw}
 			}
 			return nil
 		})
 	}
 	if err := g.Wait(); err != nil {
-		return nil, err
+		return err
 	}
-	var list []entry
-	for _, e := range found {
+
+	// Of two that name one record the first counts.
+	b.entries = map[string]*entry{}
+	for _, e := range slices.Backward(found) {
 		if e != nil {
-			list = append(list, *e)
+			b.entries[e.record] = e
 		}
 	}
-	return slices.Clip(list), nil
+	return nil
 }
 
 // read reads a small file of the output.
@@ -149,14 +152,5 @@ func read(ctx context.Context, out *ledger.Output, key string) ([]byte, error) {
 // text adds a small file.
 func (b *books) text(ctx context.Context, name string, content []byte) error {
 	_, err := b.producer.Bag.Add(ctx, name, bytes.NewReader(content))
-	if err != nil {
-		err = fmt.Errorf("%w: %q: %w", errBag, name, err)
-	}
 	return err
-}
-
-// sumOf returns the SHA-256 of bytes in hexadecimal.
-func sumOf(b []byte) string {
-	sum := sha256.Sum256(b)
-	return hex.EncodeToString(sum[:])
 }

@@ -2,9 +2,10 @@ package discover
 
 import (
 	"context"
-	"fmt"
 	"strings"
+	"time"
 
+	"cdrmend/internal/bag"
 	"cdrmend/internal/ledger"
 )
 
@@ -31,7 +32,7 @@ func (p *Producer) finish(ctx context.Context) error {
 	if err := b.put(ctx, "worksheets.txt", b.worksheets); err != nil {
 		return err
 	}
-	if err := b.journal(ctx); err != nil {
+	if err := b.identity(ctx); err != nil {
 		return err
 	}
 
@@ -47,8 +48,37 @@ func (p *Producer) finish(ctx context.Context) error {
 		{"request.json", string(request)}, {"answer.json", string(answer)}, {"method.txt", method}, {"README.txt", p.readme()},
 	} {
 		if _, err := p.Bag.Add(ctx, f.name, strings.NewReader(f.text)); err != nil {
-			return fmt.Errorf("%w: %q: %w", errBag, f.name, err)
+			return err
 		}
+	}
+	return p.seal(ctx)
+}
+
+// seal completes the bag. production.json vouches for its payload.
+func (p *Producer) seal(ctx context.Context) error {
+	sealed := ledger.Production{Output: p.answer.Output, Matter: p.Selection.Request.Matter, Records: []ledger.Produced{}, Time: p.newest, Tool: p.Tool}
+	for _, i := range p.answer.Intervals {
+		if i.Commit > 0 {
+			sealed.Records = append(sealed.Records, ledger.Produced{Interval: i.Interval, Number: i.Commit, SHA256: i.Record})
+		}
+	}
+	p.Bag.Seal(ledger.ProductionFile, func(manifest bag.File) ([]byte, error) {
+		sealed.Manifest = manifest.SHA256
+		return sealed.Seal(p.Signer)
+	})
+
+	info := []bag.Label{{Name: "Bagging-Date", Value: p.newest.UTC().Format(time.DateOnly)}, {Name: "Bag-Software-Agent", Value: "cdrmend " + p.Tool}}
+	if matter := strings.Join(strings.Fields(p.Selection.Request.Matter), " "); matter != "" {
+		info = append(info, bag.Label{Name: "External-Identifier", Value: matter})
+	}
+	info = append(info, bag.Label{Name: "External-Description", Value: "call recordings, and what is known of those that are missing"})
+	manifest, err := p.Bag.Close(ctx, info)
+	if err != nil {
+		return err
+	}
+	p.answer.Production = &Production{SHA256: manifest.SHA256}
+	if p.control > 0 {
+		p.answer.Production.First, p.answer.Production.Last = p.number(1), p.number(p.control)
 	}
 	return nil
 }

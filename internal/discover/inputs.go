@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"slices"
 
+	"cdrmend/internal/bag"
 	"cdrmend/internal/committed"
 	"cdrmend/internal/explain"
 	"cdrmend/internal/job"
@@ -35,6 +36,7 @@ type inputs struct {
 	summary *report.Summary
 	packs   *replay.Packs
 	run     *replay.Run
+	stored  *replay.Run // the same without packs, which hold no media; nil: not opened yet
 }
 
 func openInputs(ctx context.Context, out *ledger.Output, commit *committed.Commit, summary *report.Summary, how *Inputs) (*inputs, error) {
@@ -47,26 +49,41 @@ func openInputs(ctx context.Context, out *ledger.Output, commit *committed.Commi
 	return in, err
 }
 
-// source returns the source with a name, as the run saw it; nil for none.
-func (in *inputs) source(name string) *replay.Pinned {
-	if name == ledger.MediaSource {
-		return in.run.Media
-	}
-	for i := range in.run.Config.Sources {
-		if in.run.Config.Sources[i].Name == name {
-			return in.run.Sources[i]
+// source returns the source of a run with a name, as the run saw it; nil for none.
+func source(run *replay.Run, name string) *replay.Pinned {
+	for i := range run.Config.Sources {
+		if run.Config.Sources[i].Name == name {
+			return run.Sources[i]
 		}
 	}
 	return nil
 }
 
-// object opens an object that the run listed. It fails if it is another one today.
-func (in *inputs) object(ctx context.Context, source, key string) (*ledger.Input, io.ReadCloser, error) {
-	from := in.source(source)
+// document opens a manifest that the run read. It fails if it is another one today.
+func (in *inputs) document(ctx context.Context, name, key string) (*ledger.Input, io.ReadCloser, error) {
+	from := source(in.run, name)
 	if from == nil {
-		return nil, nil, fmt.Errorf("the run has no source %q", source)
+		return nil, nil, fmt.Errorf("the run has no source %q", name)
 	}
 	return from.Read(ctx, key)
+}
+
+// media opens a media object of a source, or below media.url. It returns its URL, too.
+func (in *inputs) media(ctx context.Context, name, key string) (url string, input *ledger.Input, body io.ReadCloser, err error) {
+	if in.stored == nil {
+		if in.stored, err = replay.PreparePart(ctx, in.summary, in.packs.Inputs(), in.how.Base, in.how.Open); err != nil {
+			return "", nil, nil, fmt.Errorf("%w: %w", bag.ErrUnread, err)
+		}
+	}
+	for _, from := range []*replay.Pinned{source(in.stored, name), in.stored.Media} {
+		if from == nil {
+			continue
+		}
+		if input, body, err = from.Read(ctx, key); err == nil {
+			return from.Store.String() + key, input, body, nil
+		}
+	}
+	return "", nil, nil, err
 }
 
 // atOnce is how many conversations are explained from one reading of the inputs.
@@ -128,6 +145,13 @@ func (in *inputs) read(ctx context.Context, part *job.Part) (*job.Reading, error
 	j := in.run.Job(in.commit.Record.Tool, nil, in.how.Watch)
 	j.Heard = replay.Heard(ctx, in.out, in.commit.Record, in.how.Scratch, true)
 	return j.ExplainPart(ctx, in.run.Interval, night, func(context.Context) (*job.Part, error) { return part, nil })
+}
+
+// unread reports whether an error says that one object could not be read, and not that
+// the production could not be written.
+func unread(err error) bool {
+	_, _, denied := object.Unreadable(err)
+	return gone(err) || denied || errors.Is(err, bag.ErrUnread)
 }
 
 // gone reports whether an error says that an object is not what the run read, or not there.

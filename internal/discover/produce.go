@@ -5,16 +5,18 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"io"
 	"path"
 	"regexp"
+	"time"
 
+	"cdrmend/internal/bag"
 	"cdrmend/internal/committed"
 	"cdrmend/internal/ledger"
 	"cdrmend/internal/policy"
 	"cdrmend/internal/report"
+	"cdrmend/internal/token"
 )
 
 // Media says what is done with the media of recordings.
@@ -36,21 +38,14 @@ type Producer struct {
 	Inputs    Inputs
 	Show      policy.Report // what may be shown
 	Media     Media
-	Tool      string // this build
-	Bag       Bag    // nil: nothing is written, only counted
+	Tool      string        // this build
+	Signer    *token.Signer // of the production; nil: it is not signed
+	Bag       *bag.Writer   // nil: nothing is written, only counted
 
 	answer  *Answer
 	books   *books
-	control int64 // number of the last recording
-}
-
-// Bag takes the files of a production. Package bag has the kinds of it.
-type Bag interface {
-	// Add writes a payload file below data/ from a reader, to its end, and returns its size and SHA-256.
-	Add(ctx context.Context, path string, content io.Reader) (ledger.File, error)
-
-	// Fetch names a payload file that is not in the bag.
-	Fetch(url string, f ledger.File) error
+	control int64     // number of the last recording
+	newest  time.Time // of the commits that were searched
 }
 
 // Run covers all intervals, and writes the production if there is a bag for it.
@@ -94,6 +89,9 @@ func (p *Producer) interval(ctx context.Context, label string) error {
 
 	newest := commits[len(commits)-1]
 	defer newest.Close()
+	if newest.Record.Time.After(p.newest) {
+		p.newest = newest.Record.Time
+	}
 	var summary report.Summary
 	if err := newest.Decode(ctx, report.SummaryFile, &summary); err != nil {
 		return err
@@ -142,11 +140,12 @@ type nightWriter struct {
 	commits []*committed.Commit
 	summary *report.Summary
 	inputs  *inputs
+	entry   *entry // that names the commit; nil when none does
 	files   map[*Recording]*produced
 }
 
 // produced are the files of a recording. One without a path is not produced.
-type produced struct{ original, repaired, media, explanation ledger.File }
+type produced struct{ original, repaired, media, explanation bag.File }
 
 func (w *nightWriter) write(ctx context.Context) error {
 	for _, r := range w.night.Recordings {
@@ -156,7 +155,7 @@ func (w *nightWriter) write(ctx context.Context) error {
 	if w.inputs, err = openInputs(ctx, w.Ledger, w.night.Commit, w.summary, &w.Inputs); err != nil {
 		return err
 	}
-	for _, step := range []func(context.Context) error{w.documents, w.media, w.explanations, w.commit} {
+	for _, step := range []func(context.Context) error{w.vouch, w.documents, w.media, w.explanations} {
 		if err := step(ctx); err != nil {
 			return err
 		}
@@ -195,13 +194,13 @@ func (w *nightWriter) documents(ctx context.Context) error {
 // document writes one document and its repaired copy. It returns an exception for one that is not there any more.
 func (w *nightWriter) document(ctx context.Context, d *document, e *Exception) (*Exception, error) {
 	folder := "documents/" + d.covered[0].Control + "/"
-	input, body, err := w.inputs.object(ctx, d.source, d.key)
-	var original ledger.File
+	input, body, err := w.inputs.document(ctx, d.source, d.key)
+	var original bag.File
 	if err == nil {
 		original, err = w.add(ctx, folder+"original"+extension(d.key), body)
 	}
 	switch {
-	case ctx.Err() != nil || errors.Is(err, errBag):
+	case ctx.Err() != nil || err != nil && !unread(err):
 		return nil, err
 	case err != nil:
 		e.Reason, e.Why = Unread, err.Error()
@@ -224,14 +223,14 @@ func (w *nightWriter) document(ctx context.Context, d *document, e *Exception) (
 }
 
 // repaired writes the repaired copy of a document, if the run wrote one.
-func (w *nightWriter) repaired(ctx context.Context, d *document, folder string) (ledger.File, error) {
+func (w *nightWriter) repaired(ctx context.Context, d *document, folder string) (bag.File, error) {
 	f, ok, err := w.night.Commit.Copy(ctx, d.source, d.key)
 	if err != nil || !ok {
-		return ledger.File{}, err
+		return bag.File{}, err
 	}
 	body, err := w.night.Commit.OpenCopy(ctx, f)
 	if err != nil {
-		return ledger.File{}, err
+		return bag.File{}, err
 	}
 	written, err := w.add(ctx, folder+"repaired"+extension(f.Path), body)
 	if err == nil && written.SHA256 != f.SHA256 {
@@ -243,32 +242,10 @@ func (w *nightWriter) repaired(ctx context.Context, d *document, folder string) 
 	return written, err
 }
 
-// errBag marks a failure to write the production.
-var errBag = errors.New("writing the production")
-
-// add adds a file and closes what it is read from. A failure to write is errBag, one to read is not.
-func (w *nightWriter) add(ctx context.Context, name string, body io.ReadCloser) (ledger.File, error) {
-	reading := &reading{ReadCloser: body}
-	f, err := w.Bag.Add(ctx, name, reading)
-	err = cmp.Or(err, body.Close())
-	if err != nil && reading.err == nil {
-		err = fmt.Errorf("%w: %q: %w", errBag, name, err)
-	}
-	return f, err
-}
-
-// reading notes what reading failed with.
-type reading struct {
-	io.ReadCloser
-	err error
-}
-
-func (r *reading) Read(b []byte) (int, error) {
-	n, err := r.ReadCloser.Read(b)
-	if err != nil && err != io.EOF {
-		r.err = err
-	}
-	return n, err
+// add adds a file and closes what it is read from.
+func (w *nightWriter) add(ctx context.Context, name string, body io.ReadCloser) (bag.File, error) {
+	f, err := w.Bag.Add(ctx, name, body)
+	return f, cmp.Or(err, body.Close())
 }
 
 var sound = regexp.MustCompile(`^\.[A-Za-z0-9]{1,8}$`)
@@ -293,7 +270,7 @@ func (w *nightWriter) media(ctx context.Context) error {
 		e := &Exception{Night: w.night, Row: r.Shown, About: "media", Substitutes: nil}
 		if w.Show.Redact != policy.RedactNothing {
 			e.Reason, e.Why = Withheld, "the redaction that the request asks for hides personal data, and nobody redacted what is heard"
-		} else if err := w.sound(ctx, r); errors.Is(err, errBag) || ctx.Err() != nil {
+		} else if err := w.sound(ctx, r); ctx.Err() != nil || err != nil && !unread(err) {
 			return err
 		} else if err != nil {
 			e.Reason, e.Why = Unread, err.Error()
@@ -312,22 +289,18 @@ func (w *nightWriter) media(ctx context.Context) error {
 
 // sound writes the media of one recording.
 func (w *nightWriter) sound(ctx context.Context, r *Recording) error {
-	source, key := r.Get("source"), r.Get("media_key")
-	input, body, err := w.inputs.object(ctx, source, key)
-	if err != nil && w.inputs.source(ledger.MediaSource) != nil {
-		source = ledger.MediaSource
-		input, body, err = w.inputs.object(ctx, source, key)
-	}
+	key := r.Get("media_key")
+	url, input, body, err := w.inputs.media(ctx, r.Get("source"), key)
 	if err != nil {
 		return err
 	}
 
 	name := "media/" + r.Control + extension(key)
-	var f ledger.File
+	var f bag.File
 	if w.Media == CopyMedia {
 		f, err = w.add(ctx, name, body)
 	} else {
-		f, err = w.elsewhere(name, body, w.inputs.source(source).String()+key)
+		f, err = w.elsewhere(name, body, url)
 	}
 	if err == nil {
 		w.files[r].media = f
@@ -337,17 +310,14 @@ func (w *nightWriter) sound(ctx context.Context, r *Recording) error {
 }
 
 // elsewhere reads media for its hash, and says in the bag where it is.
-func (w *nightWriter) elsewhere(name string, body io.ReadCloser, url string) (ledger.File, error) {
+func (w *nightWriter) elsewhere(name string, body io.ReadCloser, url string) (bag.File, error) {
 	sum := sha256.New()
 	n, err := io.Copy(sum, body)
 	if err = cmp.Or(err, body.Close()); err != nil {
-		return ledger.File{}, err
+		return bag.File{}, fmt.Errorf("%w: %w", bag.ErrUnread, err)
 	}
-	f := ledger.File{Path: name, Size: n, SHA256: hex.EncodeToString(sum.Sum(nil))}
-	if err := w.Bag.Fetch(url, f); err != nil {
-		return f, fmt.Errorf("%w: %q: %w", errBag, name, err)
-	}
-	return f, nil
+	f := bag.File{Path: "data/" + name, Size: n, SHA256: hex.EncodeToString(sum.Sum(nil))}
+	return f, w.Bag.Fetch(url, n, f.SHA256, name)
 }
 
 // explanations writes the story of each covered conversation, and of recordings and legs without one.
@@ -355,7 +325,7 @@ func (w *nightWriter) explanations(ctx context.Context) error {
 	if w.Show.Redact == policy.RedactAll {
 		return nil // a story names what pseudonyms hide
 	}
-	ids, told := w.night.stories(), map[string]ledger.File{}
+	ids, told := w.night.stories(), map[string]bag.File{}
 	err := w.inputs.explain(ctx, w.commits, ids, w.Show.Redact == policy.RedactNothing, func(id, text string) (err error) {
 		told[id], err = w.books.story(ctx, w.night.Commit.Record.Interval, text)
 		return err
@@ -387,7 +357,9 @@ func (n *Night) stories() (ids []string) {
 // story returns the id whose story tells about a recording.
 func (r *Recording) story() string { return cmp.Or(r.Get("conversation_id"), r.Get("recording_id")) }
 
-// commit adds the records and entries that vouch for the run.
-func (w *nightWriter) commit(ctx context.Context) error {
-	return w.books.commit(ctx, w.night.Commit)
+// vouch adds what vouches for the run: its record, the list of its files, and the entry of
+// the journal.
+func (w *nightWriter) vouch(ctx context.Context) (err error) {
+	w.entry, err = w.books.vouchFor(ctx, w.night.Commit)
+	return err
 }

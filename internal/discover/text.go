@@ -85,7 +85,7 @@ func (p *Producer) readme() string {
 		}
 	}
 
-	b.WriteString("\nWhat this is not\n\n")
+	b.WriteString("\nWhat it is not\n\n")
 	limits := a.Limits()
 	for _, l := range limits {
 		fmt.Fprintf(&b, "  - %s.\n", wording.Capital(l))
@@ -94,7 +94,8 @@ func (p *Producer) readme() string {
 		b.WriteString("  - All intervals of the span have a commit, and the number of their calls is known.\n")
 	}
 	if n := a.excepted(); n > 0 {
-		fmt.Fprintf(&b, "  - %s in exceptions.csv: what the request covers and this production lacks.\n", wording.Count(n, "exception"))
+		fmt.Fprintf(&b, "  - %s: what the request covers, and this production lacks. exceptions.csv says of\n    each one why:\n", wording.Count(n, "exception"))
+		a.listExceptions(&b, "      ")
 	}
 	if p.Media == NoMedia {
 		b.WriteString("  - The media of the recordings were not asked for, and are not in it.\n")
@@ -197,6 +198,14 @@ func (a *Answer) excepted() (n int64) {
 	return n
 }
 
+func (a *Answer) listExceptions(to io.Writer, indent string) {
+	for _, about := range slices.Sorted(maps.Keys(a.Exceptions)) {
+		for _, reason := range slices.Sorted(maps.Keys(a.Exceptions[about])) {
+			fmt.Fprintf(to, "%s%-10s %-16s %s\n", indent, about, strings.ReplaceAll(reason, "_", " "), wording.Grouped(a.Exceptions[about][reason]))
+		}
+	}
+}
+
 // Text tells the answer on a terminal.
 func (a *Answer) Text() string {
 	var b strings.Builder
@@ -210,11 +219,7 @@ func (a *Answer) Text() string {
 	}
 	fmt.Fprintf(&b, "\n%s covered\n", wording.Count(a.Recordings.Covered, "recording"))
 	fmt.Fprintf(&b, "%s\n", wording.Count(a.excepted(), "exception"))
-	for _, about := range slices.Sorted(maps.Keys(a.Exceptions)) {
-		for _, reason := range slices.Sorted(maps.Keys(a.Exceptions[about])) {
-			fmt.Fprintf(&b, "  %-10s %-16s %s\n", about, strings.ReplaceAll(reason, "_", " "), wording.Grouped(a.Exceptions[about][reason]))
-		}
-	}
+	a.listExceptions(&b, "  ")
 	for _, u := range a.Unfound {
 		fmt.Fprintf(&b, "! nothing that is covered has the %s %s (%s)\n", u.Kind, u.Value, u.Key)
 	}

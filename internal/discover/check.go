@@ -1,0 +1,347 @@
+package discover
+
+import (
+	"bufio"
+	"bytes"
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/csv"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"path"
+	"slices"
+	"strings"
+	"time"
+
+	"cdrmend/internal/bag"
+	"cdrmend/internal/ledger"
+	"cdrmend/internal/token"
+)
+
+// Checked is what a production shows about itself, beyond what every bag shows.
+type Checked struct {
+	Matter   string        `json:"matter"`
+	Time     time.Time     `json:"time"` // of the newest commit that it rests on
+	Tool     string        `json:"tool"`
+	Signed   bool          `json:"signed"`
+	KeyID    string        `json:"key_id,omitempty"`
+	Key      string        `json:"key,omitempty"` // thumbprint of the key whose signature verifies
+	Brought  bool          `json:"brought"`       // the production itself brings that key, so that its thumbprint has to be compared
+	Records  int64         `json:"records"`       // commit records that it rests on
+	Chains   int64         `json:"chains"`        // files whose way from their source is shown
+	Problems []bag.Problem `json:"problems"`
+}
+
+// mostSmall is the largest file of a production that is read as a whole, in bytes.
+const mostSmall = 16 << 20
+
+// Check checks what cdrmend puts into a bag: who sealed it, that the commit records are those that the seal names, that
+// the journal and the list of files of each run belong to them, that each file has the hash that custody.jsonl gives its
+// source, and that the counts are those of the tables. Whether files have the hashes of the manifest is
+// for [bag.Validate]. It returns nil for a bag that is no production. Keys are those that may have signed; nil: those that
+// the production brings.
+func Check(ctx context.Context, tree bag.Tree, keys *token.Keys) (*Checked, error) {
+	c := &checking{Checked: &Checked{Problems: []bag.Problem{}}, small: map[string][]byte{}}
+	if err := bag.Each(ctx, tree, c.first); err != nil {
+		return nil, err
+	}
+	if c.small[ledger.ProductionFile] == nil {
+		return nil, nil
+	}
+	c.manifest = bag.Sums(c.small[manifestName])
+	c.seal(keys)
+	c.evidence()
+	if err := bag.Each(ctx, tree, c.second); err != nil {
+		return nil, err
+	}
+	c.counts()
+	return c.Checked, nil
+}
+
+const manifestName = "manifest-sha256.txt"
+
+// checking is a check under way.
+type checking struct {
+	*Checked
+	small    map[string][]byte // files that are read as a whole
+	manifest map[string]string // SHA-256 of each payload file
+	keys     *token.Keys
+	sealed   *ledger.Production
+	records  map[string]*ledger.Record    // by their paths in the output
+	runs     map[string]map[string]string // of each run, the SHA-256 of its files
+	verdicts map[string]int64
+	excepted map[string]map[string]int64
+}
+
+func (c *checking) problem(file, format string, args ...any) {
+	c.Problems = append(c.Problems, bag.Problem{File: file, Detail: fmt.Sprintf(format, args...)})
+}
+
+// first keeps the small files on which all others are judged.
+func (c *checking) first(name string, r io.Reader) error {
+	if name != ledger.ProductionFile && name != manifestName && name != "data/answer.json" && !strings.HasPrefix(name, "data/evidence/") {
+		return nil
+	}
+	limit := int64(mostSmall)
+	if name == manifestName {
+		limit = 1 << 40 // it is proportional to the files
+	}
+	b, err := io.ReadAll(io.LimitReader(r, limit))
+	if err == nil {
+		c.small[name] = b
+	}
+	return err
+}
+
+// seal checks who sealed the production, and that it is about this manifest.
+func (c *checking) seal(keys *token.Keys) {
+	if c.keys = keys; keys == nil {
+		var err error
+		if set := c.small["data/"+keysFile]; set != nil {
+			if c.keys, err = token.ParseKeys(set); err != nil {
+				c.problem("data/"+keysFile, "the keys cannot be read: %v", err)
+			}
+			c.Brought = true
+		}
+	}
+
+	p, seal, err := ledger.OpenProduction(c.small[ledger.ProductionFile], c.keys)
+	if err != nil {
+		c.problem(ledger.ProductionFile, "it cannot be read: %v", err)
+		return
+	}
+	c.sealed = p
+	c.Matter, c.Time, c.Tool, c.Signed, c.KeyID, c.Key = p.Matter, p.Time, p.Tool, seal.Signed, seal.KeyID, seal.Key
+	switch {
+	case seal.Signed && c.keys != nil && seal.Check != token.Verified:
+		c.problem(ledger.ProductionFile, "its signature does not verify: %s", seal.Check.Sentence())
+	case !seal.Signed && keys != nil:
+		c.problem(ledger.ProductionFile, "it is not signed, and keys were given")
+	}
+	if sum := sumOf(c.small[manifestName]); sum != p.Manifest {
+		c.problem(manifestName, "it is not the manifest that was sealed: it has the SHA-256 %s, and %s names %s", sum, ledger.ProductionFile, p.Manifest)
+	}
+}
+
+// evidence checks the records, lists of files and entries that the production brings.
+func (c *checking) evidence() {
+	c.records, c.runs = map[string]*ledger.Record{}, map[string]map[string]string{}
+	if c.sealed == nil {
+		return
+	}
+	entered := map[string]bool{}
+	for _, name := range slices.Sorted(maps.Keys(c.small)) {
+		if folder, ok := strings.CutPrefix(name, "data/evidence/"+ledger.JournalFolder); ok {
+			c.entry(name, folder, entered)
+		}
+	}
+	for _, want := range c.sealed.Records {
+		at := ledger.RecordPath(want.Interval, want.Number)
+		name := "data/evidence/" + at
+		file := c.small[name]
+		if file == nil {
+			continue // of an interval of which nothing was produced
+		}
+		c.Records++
+		if sum := sumOf(file); sum != want.SHA256 {
+			c.problem(name, "it is not the record that was sealed: it has the SHA-256 %s", sum)
+			continue
+		}
+		r, seal, err := ledger.OpenRecord(file, c.keys)
+		if err != nil || !seal.Trusted() {
+			c.problem(name, "it is not a record that one of the keys signed: %v", cmp.Or(err, errors.New(seal.Check.Sentence())))
+			continue
+		}
+		if !entered[want.SHA256] {
+			c.problem(name, "no entry of the journal that is here names it")
+		}
+		c.records[at] = r
+		c.run(r)
+	}
+}
+
+func (c *checking) entry(name, number string, entered map[string]bool) {
+	e, seal, err := ledger.OpenEntry(c.small[name], c.keys)
+	if err != nil || !seal.Trusted() {
+		c.problem(name, "it is not an entry that one of the keys signed: %v", cmp.Or(err, errors.New(seal.Check.Sentence())))
+		return
+	}
+	n, _ := ledger.EntryNumber(number)
+	if wrong := e.Misplaced(n, c.sealed.Output); wrong != "" {
+		c.problem(name, "%s", wrong)
+		return
+	}
+	entered[e.SHA256] = true
+}
+
+// run checks the list of the files of a run.
+func (c *checking) run(r *ledger.Record) {
+	name := "data/evidence/interval=" + r.Interval + "/runs/" + r.RunID + "/run.json"
+	if sum := sumOf(c.small[name]); sum != r.RunSHA256 {
+		c.problem(name, "it is not the list of files that the record names: it has the SHA-256 %s", sum)
+		return
+	}
+	var m ledger.Manifest
+	if err := json.Unmarshal(c.small[name], &m); err != nil {
+		c.problem(name, "it cannot be read: %v", err)
+		return
+	}
+	files := map[string]string{}
+	for _, f := range m.Files {
+		files["runs/"+r.RunID+"/"+f.Path] = f.SHA256
+	}
+	c.runs[r.RunID] = files
+}
+
+// second checks the files that may be large, line by line.
+func (c *checking) second(name string, r io.Reader) (err error) {
+	switch name {
+	case "data/custody.jsonl":
+		return c.custody(name, r)
+	case "data/tables/calls.csv":
+		c.verdicts, err = countBy(r, "verdict")
+	case "data/exceptions.csv":
+		var flat map[string]int64
+		flat, err = countBy(r, "about", "reason")
+		c.excepted = map[string]map[string]int64{}
+		for k, n := range flat {
+			about, reason, _ := strings.Cut(k, "|")
+			if c.excepted[about] == nil {
+				c.excepted[about] = map[string]int64{}
+			}
+			c.excepted[about][reason] += n
+		}
+	}
+	if err != nil {
+		c.problem(name, "it cannot be read: %v", err)
+	}
+	return nil
+}
+
+// countBy counts the rows of CSV by the values of some columns, joined by |.
+func countBy(r io.Reader, columns ...string) (map[string]int64, error) {
+	rows := csv.NewReader(r)
+	header, err := rows.Read()
+	if err != nil {
+		return nil, err
+	}
+	counts := map[string]int64{}
+	for {
+		row, err := rows.Read()
+		if err == io.EOF {
+			return counts, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		var key []string
+		for _, c := range columns {
+			key = append(key, row[slices.Index(header, c)])
+		}
+		counts[strings.Join(key, "|")]++
+	}
+}
+
+// custody checks each chain: what was read, repaired and committed is what was produced.
+func (c *checking) custody(name string, r io.Reader) error {
+	lines := bufio.NewScanner(r)
+	lines.Buffer(nil, mostSmall)
+	var chain []Step
+	produced := map[string]bool{}
+	end := func() {
+		if len(chain) > 0 {
+			c.chain(name, chain)
+			produced[chain[len(chain)-1].Object] = true
+		}
+		chain = nil
+	}
+	for n := 1; lines.Scan(); n++ {
+		var s Step
+		d := json.NewDecoder(bytes.NewReader(lines.Bytes()))
+		d.DisallowUnknownFields()
+		if err := d.Decode(&s); err != nil {
+			c.Problems = append(c.Problems, bag.Problem{File: name, Line: n, Detail: "it is no step: " + err.Error()})
+			continue
+		}
+		if len(chain) > 0 && chain[0].Chain != s.Chain {
+			end()
+		}
+		chain = append(chain, s)
+	}
+	end()
+	if err := lines.Err(); err != nil {
+		c.problem(name, "it cannot be read: %v", err)
+	}
+	for file := range c.manifest {
+		if folder, _, _ := strings.Cut(strings.TrimPrefix(file, "data/"), "/"); (folder == "documents" || folder == "media") && !produced[file] {
+			c.problem(file, "%s does not say where it comes from", name)
+		}
+	}
+	return nil
+}
+
+func (c *checking) chain(name string, chain []Step) {
+	c.Chains++
+	last := chain[len(chain)-1]
+	sum, ok := c.manifest[last.Object]
+	if last.Step != "produced" || !ok {
+		c.problem(name, "chain %d does not end with a file of the production", last.Chain)
+		return
+	}
+	if sum != last.SHA256 {
+		c.problem(last.Object, "it is not what chain %d of %s produced: that has the SHA-256 %s", last.Chain, path.Base(name), last.SHA256)
+	}
+
+	record := ""
+	for _, s := range chain {
+		switch s.Step {
+		case "read":
+			if s.SHA256 != last.SHA256 {
+				c.problem(last.Object, "it is not what the run read: that has the SHA-256 %s", s.SHA256)
+			}
+		case "repaired":
+			if c.runs[s.RunID][s.Object] != last.SHA256 || s.SHA256 != last.SHA256 {
+				c.problem(last.Object, "it is not what run %s wrote", s.RunID)
+			}
+		case "committed":
+			record = s.Object
+			if c.records[s.Object] == nil || c.records[s.Object].RunID != s.RunID {
+				c.problem(last.Object, "chain %d names a commit record that is not in the production: %s", last.Chain, s.Object)
+			}
+		case "entered":
+			if entry := c.small["data/evidence/"+s.Object]; sumOf(entry) != s.SHA256 {
+				c.problem(last.Object, "chain %d names a journal entry that is not in the production: %s", last.Chain, s.Object)
+			}
+		}
+	}
+	if record == "" {
+		c.problem(last.Object, "chain %d names no commit record", last.Chain)
+	}
+}
+
+// counts compares what the answer counts with the tables.
+func (c *checking) counts() {
+	const name = "data/answer.json"
+	var a Answer
+	if err := json.Unmarshal(c.small[name], &a); err != nil {
+		c.problem(name, "it cannot be read: %v", err)
+		return
+	}
+	if !maps.Equal(a.Calls.Verdicts, c.verdicts) {
+		c.problem(name, "it counts other verdicts than tables/calls.csv has")
+	}
+	same := maps.EqualFunc(a.Exceptions, c.excepted, func(x, y map[string]int64) bool { return maps.Equal(x, y) })
+	if !same {
+		c.problem(name, "it counts other exceptions than exceptions.csv has")
+	}
+}
+
+func sumOf(b []byte) string {
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:])
+}
