@@ -32,7 +32,7 @@ var rooms = map[string]room{
 	".": {"a build names itself by its sources, whatever they are", ""},
 	"cmd/cdrmend": {
 		"the door parses flags and prints; the decision is the job's alone",
-		". job metrics accept prune committed explain verify replay history notify check plausible intake inspect guess starter table report page ledger profile stream record printable scratch sample synth timestamp wording object policy token",
+		". job metrics accept prune committed explain verify replay history notify check plausible intake inspect guess starter discover bag table report page ledger profile stream record printable scratch sample synth timestamp wording object policy token",
 	},
 	"internal/job": {
 		"the job tells one interval and knows nothing of flags, terminals or samples; it passes values between the stages",
@@ -86,11 +86,12 @@ var rooms = map[string]room{
 	"internal/prune":        {"what is forgotten is found by what was committed, and said in the journal before it is deleted", "committed ledger pack table"},
 	"internal/timestamp":    {"a token is over bytes, whatever they mean; it lies in a store beside them", "object"},
 	"internal/notify":       {"a message says what was committed, whoever reads it", "committed table policy secreturl"},
-	"internal/committed":    {"what was committed is read as the records name it, without the means to make more of it", "table ledger scratch object token"},
+	"internal/committed":    {"what was committed is read as the records name it, without the means to make more of it; a document that was made is known by its name", "table ledger profile scratch object token"},
 	"internal/replay":       {"a run is made again by the job, from what it says of itself", "job intake mediacheck report ledger pack record object policy"},
 	"internal/verify":       {"what was committed is checked from the output alone, by the rooms that made it, and told in the words of all", "replay wording table report ledger timestamp stream printable scratch object policy token"},
 	"internal/history":      {"what became of findings follows from what was committed, and who accepted them from the configuration that was; a document that was made is known by its name", "wording committed table ledger printable profile policy"},
 	"internal/explain":      {"a story is told from what was committed, and from the decision made once more", "match reconcile job evidence committed history cdr registration wording table redact profile intern record printable policy"},
+	"internal/discover":     {"a request is answered from what was committed, with the bytes and the stories behind it; it decides nothing", "bag explain replay job match committed ledger table redact wording report scratch object policy profile intern record token yamlfile"},
 	"internal/release":      {"a release is made from a commit by the toolchain, and needs nothing of the program but that it runs", ""},
 	"internal/sample":       {"the sample is known beforehand, so it must not follow from the code that it tests", "audio"},
 	"internal/synth":        {"what is planted is known beforehand, so it must not follow from the code that finds it", "audio"},

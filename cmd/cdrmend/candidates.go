@@ -63,6 +63,25 @@ var flagValues = map[string]completer{
 	"name":         nothing,
 	"samples":      files,
 
+	"discover request":   files,
+	"discover from":      nothing, // may be times
+	"discover to":        nothing,
+	"discover redact":    words("counsel", "ops", "public"),
+	"discover documents": words("separate", "whole"),
+	"discover media":     words("none", "copy", "fetch"),
+	"discover verdict":   words("complete", "repaired", "incomplete", "partial", "missing", "indeterminate", "excluded", "recorded_in_error"),
+	"matter":             nothing,
+	"requester":          nothing,
+	"leg":                nothing,
+	"trunk":              nothing,
+	"line":               nothing,
+	"user":               nothing,
+	"queue":              nothing,
+	"ani":                nothing,
+	"dnis":               nothing,
+	"number":             nothing,
+	"media-type":         nothing,
+
 	// For init these are URLs. --registrations may be none.
 	"init manifests":     directories,
 	"init cdrs":          directories,
@@ -119,6 +138,7 @@ var operands = map[string][]completer{
 	"explain":    {findingsOf, directories},
 	"history":    {findingsOf, directories},
 	"report":     {directories},
+	"discover":   {directories},
 	"ls":         {directories},
 	"verify":     {directories},
 	"accept":     {findingsOf},

@@ -17,9 +17,7 @@ import (
 	"cdrmend/internal/object"
 	"cdrmend/internal/policy"
 	"cdrmend/internal/printable"
-	"cdrmend/internal/redact"
 	"cdrmend/internal/report"
-	"cdrmend/internal/yamlfile"
 
 	"github.com/spf13/pflag"
 )
@@ -58,8 +56,8 @@ Exit codes: 0 done; 1 nothing is covered; 2 usage error, or a request with a mis
 		f.String("from", "", "day or time at which the span begins: 2026-11-19, or 2026-11-19T08:30")
 		f.String("to", "", "day or time before which it ends")
 		f.String("zone", "", "time zone of these, such as America/New_York")
-		for _, t := range requestTerms {
-			f.StringArray(t.flag, nil, t.usage)
+		for _, word := range discover.Words {
+			f.StringArray(word.Name, nil, word.Usage)
 		}
 		f.String("redact", "", "counsel (everything), ops (telephone numbers masked) or public (pseudonyms)")
 		f.String("documents", "", "separate (none that also holds what is not covered) or whole")
@@ -70,25 +68,6 @@ Exit codes: 0 done; 1 nothing is covered; 2 usage error, or a request with a mis
 		f.Bool("quiet", false, "show no progress")
 	},
 	run: discoverRequest,
-}
-
-// requestTerms are the terms that flags can give.
-var requestTerms = []struct {
-	flag, usage string
-	list        func(*discover.Terms) *[]yamlfile.Scalar
-}{
-	{"recording", "id of a recording", func(t *discover.Terms) *[]yamlfile.Scalar { return &t.Recordings }},
-	{"conversation", "id of a conversation", func(t *discover.Terms) *[]yamlfile.Scalar { return &t.Conversations }},
-	{"leg", "id of a leg", func(t *discover.Terms) *[]yamlfile.Scalar { return &t.Legs }},
-	{"trunk", "id of a trunk", func(t *discover.Terms) *[]yamlfile.Scalar { return &t.Trunks }},
-	{"line", "id of a line", func(t *discover.Terms) *[]yamlfile.Scalar { return &t.Lines }},
-	{"user", "id of a user", func(t *discover.Terms) *[]yamlfile.Scalar { return &t.Users }},
-	{"queue", "id of a queue", func(t *discover.Terms) *[]yamlfile.Scalar { return &t.Queues }},
-	{"ani", "number of the caller", func(t *discover.Terms) *[]yamlfile.Scalar { return &t.ANI }},
-	{"dnis", "number that was called", func(t *discover.Terms) *[]yamlfile.Scalar { return &t.DNIS }},
-	{"number", "number of either side", func(t *discover.Terms) *[]yamlfile.Scalar { return &t.Numbers }},
-	{"media-type", "type of media, such as call", func(t *discover.Terms) *[]yamlfile.Scalar { return &t.Media }},
-	{"verdict", "verdict of a call, such as missing", func(t *discover.Terms) *[]yamlfile.Scalar { return &t.Verdicts }},
 }
 
 func discoverRequest(ctx context.Context, w *world, flags *pflag.FlagSet) (int, error) {
@@ -182,10 +161,9 @@ func addTerms(flags *pflag.FlagSet, r *discover.Request) {
 			*into = v
 		}
 	}
-	for _, t := range requestTerms {
-		values, _ := flags.GetStringArray(t.flag)
-		list := t.list(&r.Select)
-		*list = append(*list, discover.Scalars(values)...)
+	for _, word := range discover.Words {
+		values, _ := flags.GetStringArray(word.Name)
+		r.Select.Add(word.Name, values...)
 	}
 }
 
@@ -217,7 +195,7 @@ func producer(ctx context.Context, w *world, flags *pflag.FlagSet, out *output, 
 	log := w.logger(quiet)
 	p := &discover.Producer{
 		Out: &out.Output, Ledger: &ledger.Output{Store: out.Store, Root: out.Root, Keys: out.Keys}, Labels: labels,
-		Selection: discover.Select(request, redact.New(show)), Show: show, Tool: toolVersion(),
+		Selection: discover.Select(request, show), Show: show, Tool: toolVersion(),
 		Inputs: discover.Inputs{
 			Concurrency: verifyConcurrency, Scratch: out.Scratch, Watch: w.progress(quiet),
 			Warn: func(pack string, err error) {

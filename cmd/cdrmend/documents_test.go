@@ -89,6 +89,8 @@ func TestEveryCommandPrintsOneDocumentAsItsSchemaSays(t *testing.T) {
 		{"ls", exitDone, []string{"ls", "out", "--table", "calls"}},
 		{"verify", exitDone, []string{"verify", "out"}},
 		{"history", exitDone, []string{"history", "out", "2026-11-20"}},
+		{"discovery", exitDone, []string{"discover", "out", "--verdict", "missing"}},
+		{"discovery", exitDone, []string{"discover", "out", "--trunk", "T1", "--trunk", "T9", "--out", "production", "--config", "night.yaml"}},
 		{"story", exitDone, []string{"explain", "r1", "out", "--tables-only"}},
 		{"token", exitFindings, []string{"token", "--file", "token.txt"}},
 		{"version", exitDone, []string{"version"}},

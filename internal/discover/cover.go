@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"cdrmend/internal/committed"
+	"cdrmend/internal/policy"
 	"cdrmend/internal/record"
 	"cdrmend/internal/redact"
 	"cdrmend/internal/table"
@@ -47,16 +48,17 @@ type Recording struct {
 // found.
 type Selection struct {
 	Request *Request
-	Show    *redact.Redactor
+
+	show *redact.Redactor
 
 	clauses                   []*clause
 	byCalls, byRecordings     []*clause // about which a table says something
 	callsOnly, recordingsOnly []*clause // about which the other table says nothing
 }
 
-// Select prepares a request.
-func Select(r *Request, show *redact.Redactor) *Selection {
-	s := &Selection{Request: r, Show: show, clauses: r.clauses()}
+// Select prepares a request of which a report may show as much as show says.
+func Select(r *Request, show policy.Report) *Selection {
+	s := &Selection{Request: r, show: redact.New(show), clauses: r.clauses()}
 	for _, c := range s.clauses {
 		calls, recordings := c.toldBy(table.Calls), c.toldBy(table.Recordings)
 		if calls {
@@ -87,7 +89,7 @@ func (s *Selection) Cover(ctx context.Context, commit *committed.Commit) (*Night
 		return n, nil
 	}
 
-	calls, recordings, err := f.rows(ctx, commit, s.Show)
+	calls, recordings, err := f.rows(ctx, commit, s.show)
 	if err != nil {
 		return nil, err
 	}

@@ -10,7 +10,6 @@ import (
 
 	"cdrmend/internal/discover"
 	"cdrmend/internal/policy"
-	"cdrmend/internal/redact"
 	"cdrmend/internal/table"
 	"cdrmend/internal/yamlfile"
 
@@ -144,7 +143,7 @@ func TestARequestCoversWhatItsDefinitionSays(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			night, err := discover.Select(r, redact.New(policy.Report{Redact: policy.RedactNothing})).Cover(t.Context(), commit)
+			night, err := discover.Select(r, policy.Report{Redact: policy.RedactNothing}).Cover(t.Context(), commit)
 			if err != nil {
 				t.Fatal(err)
 			}

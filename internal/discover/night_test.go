@@ -29,7 +29,7 @@ type night struct {
 func newNight(t *testing.T, seed uint64, tables string) *night {
 	t.Helper()
 	made := &synth.Night{
-		Day: time.Date(2026, 11, 20, 0, 0, 0, 0, time.UTC), Legs: 400, Seed: seed, Profile: synth.GenesysCloud, Manifests: synth.Sidecars, CDRs: synth.Details,
+		Day: time.Date(2026, 11, 20, 0, 0, 0, 0, time.UTC), Legs: 150, Seed: seed, Profile: synth.GenesysCloud, Manifests: synth.Sidecars, CDRs: synth.Details,
 		CDRFiles: 5, Lines: 50, Failures: synth.UsualFailures(),
 	}
 	for d := range synth.NumDefects {

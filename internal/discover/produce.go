@@ -100,7 +100,7 @@ func (p *Producer) interval(ctx context.Context, label string) error {
 	if err != nil {
 		return err
 	}
-	rest, err := night.Rest(ctx, p.Selection.Show)
+	rest, err := night.Rest(ctx, p.Selection.show)
 	if err != nil {
 		return err
 	}

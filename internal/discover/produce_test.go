@@ -17,12 +17,14 @@ import (
 	"cdrmend/internal/discover"
 	"cdrmend/internal/object"
 	"cdrmend/internal/policy"
-	"cdrmend/internal/redact"
 	"cdrmend/internal/replay"
 	"cdrmend/internal/table"
 	"cdrmend/internal/token"
+	"cdrmend/internal/yamlfile"
+	"cdrmend/manifests"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
 // produce writes a production of the night to a directory.
@@ -44,7 +46,7 @@ func (n *night) produce(t *testing.T, ask func(*discover.Request), change func(*
 	signer, keys := testKey(t)
 	n.out.Keys = keys
 	p := &discover.Producer{
-		Out: n.out, Ledger: n.ledger(), Labels: []string{label}, Selection: discover.Select(r, redact.New(show)), Show: show, Media: discover.CopyMedia, Tool: "test",
+		Out: n.out, Ledger: n.ledger(), Labels: []string{label}, Selection: discover.Select(r, show), Show: show, Media: discover.CopyMedia, Tool: "test",
 		Signer: signer, Bag: bag.InStore(store, "", ""),
 		Inputs: discover.Inputs{Base: n.dir, Concurrency: 4, Open: n.opener(t), Watch: func(string, int64, int64) {}, Warn: func(string, error) {}},
 	}
@@ -158,6 +160,11 @@ func TestAProductionChecksOutAndCountsWhatTheTablesHave(t *testing.T) {
 		t.Errorf("exceptions about calls (-table +got):\n%s", diff)
 	}
 
+	asItsSchema(t, "discovery", content(t, dir)["data/answer.json"])
+	for line := range strings.Lines(content(t, dir)["data/custody.jsonl"]) {
+		asItsSchema(t, "custody", line)
+	}
+
 	load := rows(t, filepath.Join(dir, "data/loadfile.csv"))
 	if len(load) != len(all(t, commit, table.Recordings)) {
 		t.Errorf("the load file has %d rows, the table of recordings %d", len(load), len(all(t, commit, table.Recordings)))
@@ -222,7 +229,7 @@ func TestAChangedOriginalIsAnException(t *testing.T) {
 	}
 
 	_, dir := n.produce(t, func(r *discover.Request) {
-		r.Select.Recordings = discover.Scalars([]string{rec.Get("recording_id")})
+		r.Select.Add("recording", rec.Get("recording_id"))
 	}, nil)
 	exceptions := rows(t, filepath.Join(dir, "data/exceptions.csv"))
 	if !slices.ContainsFunc(exceptions, func(e map[string]string) bool { return e["about"] == "document" && e["reason"] == discover.Gone }) {
@@ -281,7 +288,7 @@ func TestTamperingWithAProductionIsNamed(t *testing.T) {
 	for _, row := range all(t, commit, table.Recordings)[:3] {
 		ids = append(ids, row.Get("conversation_id"))
 	}
-	_, dir := n.produce(t, func(r *discover.Request) { r.Select.Conversations = discover.Scalars(ids) }, nil)
+	_, dir := n.produce(t, func(r *discover.Request) { r.Select.Add("conversation", ids...) }, nil)
 	whole := content(t, dir)
 	for name := range whole {
 		raw := []byte(whole[name])
@@ -336,6 +343,18 @@ func TestTamperingWithChecksumsTooIsNamed(t *testing.T) {
 		write(name, whole[name])
 		write("manifest-sha256.txt", whole["manifest-sha256.txt"])
 		write("tagmanifest-sha256.txt", whole["tagmanifest-sha256.txt"])
+	}
+}
+
+// asItsSchema fails when a text is not as a schema says.
+func asItsSchema(t *testing.T, schema, text string) {
+	t.Helper()
+	v, err := jsonschema.UnmarshalJSON(strings.NewReader(text))
+	if err == nil {
+		err = yamlfile.Schema(schema, manifests.Schema(schema)).Validate(v)
+	}
+	if err != nil {
+		t.Errorf("not as %s.schema.json: %v\n%s", schema, err, text)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -51,6 +52,24 @@ type Terms struct {
 	Numbers       []yamlfile.Scalar `json:"numbers,omitempty"` // ani or dnis
 	Media         []yamlfile.Scalar `json:"media,omitempty"`   // media types
 	Verdicts      []yamlfile.Scalar `json:"verdicts,omitempty"`
+}
+
+// Words are the kinds of terms as a command line names them.
+var Words = []struct{ Name, Usage string }{
+	{"recording", "id of a recording"}, {"conversation", "id of a conversation"}, {"leg", "id of a leg"}, {"trunk", "id of a trunk"}, {"line", "id of a line"},
+	{"user", "id of a user"}, {"queue", "id of a queue"}, {"ani", "number of the caller"}, {"dnis", "number that was called"}, {"number", "number of either side"},
+	{"media-type", "type of media, such as call"}, {"verdict", "verdict of a call, such as missing"},
+}
+
+// Add adds values to the list that one of [Words] names.
+func (t *Terms) Add(word string, values ...string) {
+	list := map[string]*[]yamlfile.Scalar{
+		"recording": &t.Recordings, "conversation": &t.Conversations, "leg": &t.Legs, "trunk": &t.Trunks, "line": &t.Lines, "user": &t.Users, "queue": &t.Queues,
+		"ani": &t.ANI, "dnis": &t.DNIS, "number": &t.Numbers, "media-type": &t.Media, "verdict": &t.Verdicts,
+	}[word]
+	for _, v := range values {
+		*list = append(*list, yamlfile.Scalar(v))
+	}
 }
 
 // Custodian is a person whose calls are asked for. A row is that of a custodian when it
@@ -165,6 +184,11 @@ func (r *Request) complete(problem func(key, text string) error) error {
 			note(fmt.Sprintf("custodians[%d]", i), fmt.Sprintf("custodian %q has no users, lines, trunks, queues or numbers", c.Name))
 		}
 	}
+	for _, v := range r.Select.Verdicts {
+		if !slices.Contains(verdicts, string(v)) {
+			note("select.verdicts", fmt.Sprintf("%q is none of %s", v, strings.Join(verdicts, ", ")))
+		}
+	}
 	for _, list := range r.lists() {
 		for i, v := range list.values {
 			if list.kind.normal(string(v)) == "" {
@@ -174,6 +198,8 @@ func (r *Request) complete(problem func(key, text string) error) error {
 	}
 	return errors.Join(problems...)
 }
+
+var verdicts = []string{"complete", "repaired", "incomplete", "partial", "missing", "indeterminate", "excluded", "recorded_in_error"}
 
 // layouts are the forms of times in requests.
 var layouts = []string{"2006-01-02", "2006-01-02T15", "2006-01-02T15:04", "2006-01-02T15:04:05", "2006-01-02 15:04", "2006-01-02 15:04:05"}

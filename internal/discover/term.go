@@ -11,7 +11,6 @@ import (
 	"cdrmend/internal/policy"
 	"cdrmend/internal/record"
 	"cdrmend/internal/table"
-	"cdrmend/internal/yamlfile"
 )
 
 // kind is a kind of term.
@@ -265,12 +264,4 @@ func timeOf(row table.Cells, column string) record.Time {
 		return record.NoTime
 	}
 	return record.TimeOf(t)
-}
-
-// Scalars turns texts into the values of a list.
-func Scalars(texts []string) (list []yamlfile.Scalar) {
-	for _, v := range texts {
-		list = append(list, yamlfile.Scalar(v))
-	}
-	return list
 }
