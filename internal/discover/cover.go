@@ -133,19 +133,51 @@ func (s *Selection) find(ctx context.Context, commit *committed.Commit, f *famil
 
 // add adds the families of the rows of a table that fit some clauses and overlap a span.
 func (s *Selection) add(ctx context.Context, commit *committed.Commit, f *families, schema *table.Schema, clauses []*clause, span record.Span) error {
+	wanted := search(schema, clauses, span)
+	wanted.Columns = append(columnsOf(schema, clauses), "org_id", "conversation_id", "start_time", "end_time")
+	loose := false
+	err := each(ctx, commit, schema, wanted, func(row *table.Row) {
+		if cells := table.CellsOf(row); fitAll(clauses, cells) && overlaps(cells, span) && !f.add(row) {
+			loose = true
+		}
+	})
+	if err != nil || !loose {
+		return err
+	}
+
+	// Few rows have no conversation. Of these the places are read, which are long.
+	wanted = search(schema, clauses, span)
+	wanted.Where = append(wanted.Where, table.Where{Column: "conversation_id", Text: func([]byte) bool { return false }, Missing: true})
+	return each(ctx, commit, schema, wanted, func(row *table.Row) {
+		if cells := table.CellsOf(row); fitAll(clauses, cells) && overlaps(cells, span) {
+			f.addPlace(row)
+		}
+	})
+}
+
+// each passes the rows of a table that a search wants; all of them if it says nothing.
+func each(ctx context.Context, commit *committed.Commit, schema *table.Schema, wanted *table.Search, see func(*table.Row)) error {
 	rows := commit.Table(ctx, schema)
-	if wanted := search(schema, clauses, span); len(wanted.Any)+len(wanted.Where) > 0 {
+	if len(wanted.Any)+len(wanted.Where) > 0 {
 		rows = commit.Find(ctx, schema, wanted)
 	}
 	for row, err := range rows {
 		if err != nil {
 			return err
 		}
-		if cells := table.CellsOf(row); fitAll(clauses, cells) && overlaps(cells, span) {
-			f.add(row)
-		}
+		see(row)
 	}
 	return nil
+}
+
+// columnsOf returns the columns of a table that some clauses look at.
+func columnsOf(s *table.Schema, clauses []*clause) (list []string) {
+	for _, c := range clauses {
+		for _, v := range c.values {
+			list = append(list, v.kind.columns(s)...)
+		}
+	}
+	return list
 }
 
 // decide decides which of some linked rows the request covers.

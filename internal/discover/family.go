@@ -26,12 +26,17 @@ func (f *families) empty() bool {
 	return len(f.conversations)+len(f.places[table.Calls])+len(f.places[table.Recordings]) == 0
 }
 
-// add adds the family of a row.
-func (f *families) add(row *table.Row) {
-	if id := row.Cell("conversation_id"); id != "" {
+// add adds the conversation of a row, and reports whether it has one.
+func (f *families) add(row *table.Row) bool {
+	id := row.Cell("conversation_id")
+	if id != "" {
 		f.conversations[[2]string{row.Cell("org_id"), id}] = true
-		return
 	}
+	return id != ""
+}
+
+// addPlace adds a row that has no conversation.
+func (f *families) addPlace(row *table.Row) {
 	s := row.Schema()
 	f.places[s][[3]string{row.Cell("source"), row.Cell("object_key"), row.Cell(rowColumn(s))}] = true
 }

@@ -1,6 +1,7 @@
 package table
 
 import (
+	"cmp"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -260,6 +261,9 @@ func (l *lookup) read(ctx context.Context, g *group, hits []int64) (found []parq
 	defer rescue(&err)
 	pages := make([][]page, len(l.reader.schema.Columns))
 	for column := range pages {
+		if !l.shows(column) {
+			continue
+		}
 		all, err := l.pages(g, column)
 		if err != nil {
 			return nil, err
@@ -272,16 +276,23 @@ func (l *lookup) read(ctx context.Context, g *group, hits []int64) (found []parq
 
 	found = make([]parquet.Row, len(hits))
 	for column := range pages {
-		err := l.values(g.number, column, pages[column], func(row int64, v parquet.Value) {
-			if i, hit := slices.BinarySearch(hits, row); hit {
-				found[i] = append(found[i], v.Clone())
+		if !l.shows(column) {
+			for i := range found {
+				found[i] = append(found[i], parquet.Value{}.Level(0, 0, column))
 			}
-		})
+			continue
+		}
+		err := l.picked(g.number, column, pages[column], hits, func(i int, v parquet.Value) { found[i] = append(found[i], v.Clone()) })
 		if err != nil {
 			return nil, err
 		}
 	}
 	return found, nil
+}
+
+// shows reports whether the rows that are found have the cells of a column.
+func (l *lookup) shows(column int) bool {
+	return l.search.Columns == nil || slices.Contains(l.search.Columns, l.reader.schema.Columns[column].Name)
 }
 
 // holding returns the pages with at least one of some rows, which are in order.
@@ -635,6 +646,70 @@ func (l *lookup) values(group, column int, list []page, see func(row int64, v pa
 		}
 	}
 	return nil
+}
+
+// picked passes the values of some rows, which are in order, with their numbers in the
+// list. The pages hold all of these rows. Few of a page are taken one by one: to look at all
+// values costs as much as to decode the page.
+func (l *lookup) picked(group, column int, list []page, rows []int64, see func(i int, v parquet.Value)) error {
+	chunk, err := l.chunk(group, column)
+	if err != nil {
+		return err
+	}
+	pages := chunk.PagesFrom(&l.parts)
+	defer func() { _ = pages.Close() }()
+
+	for _, p := range list {
+		if err := pages.SeekToRow(p.first); err != nil {
+			return err
+		}
+		for row := p.first; row < p.end; {
+			from, _ := slices.BinarySearch(rows, row)
+			n, err := pickedOf(pages, rows[from:], row, func(i int, v parquet.Value) { see(from+i, v) })
+			if err != nil {
+				return err
+			}
+			row += n
+		}
+	}
+	return nil
+}
+
+// pickedOf passes the values of some rows of the next page, which begins with a row. It
+// returns how many rows the page has.
+func pickedOf(pages *parquet.FilePages, rows []int64, first int64, see func(i int, v parquet.Value)) (int64, error) {
+	page, err := pages.ReadPage()
+	if err == io.EOF {
+		err = errRow // there are rows to come
+	}
+	if err != nil {
+		return 0, err
+	}
+	defer parquet.Release(page)
+
+	n := page.NumRows()
+	if n <= 0 {
+		return 0, io.ErrNoProgress
+	}
+	for i := 0; i < len(rows) && rows[i] < first+n; i++ {
+		if err := pick(page, rows[i]-first, func(v parquet.Value) { see(i, v) }); err != nil {
+			return 0, err
+		}
+	}
+	return n, nil
+}
+
+// pick passes one value of a page.
+func pick(page parquet.Page, at int64, see func(v parquet.Value)) error {
+	one := page.Slice(at, at+1)
+	defer parquet.Release(one)
+	var value [1]parquet.Value
+	n, err := one.Values().ReadValues(value[:])
+	if n == 1 {
+		see(value[0])
+		return nil
+	}
+	return cmp.Or(err, errRow)
 }
 
 // nextPage passes the values of the next page, which begins with a row, and

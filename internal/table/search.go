@@ -39,6 +39,9 @@ type Search struct {
 	Where []Where // and that pass all of these tests
 	Limit int     // rows to yield at most; 0: all that fit
 
+	// Columns are those that the rows have cells of; nil: all. A row may have others, too.
+	Columns []string
+
 	// Beyond is set when the range over the rows has ended: how many rows fit and
 	// were not yielded because of the limit.
 	Beyond int64

@@ -242,3 +242,26 @@ func TestASearchReportsWhatFailed(t *testing.T) {
 		t.Errorf("error %v, want %s…", err, want)
 	}
 }
+
+func TestASearchForSomeColumnsReadsTheirCells(t *testing.T) {
+	night := newNight(rowsPerPage + 100).calls()
+	_, file := written(t, Calls, night)
+	all := allRows(t, night)
+	columns := []string{"conversation_id", "start_time", "entries"}
+	search := &Search{Where: []Where{{Column: "verdict", Text: func([]byte) bool { return true }, Missing: true}}, Columns: columns}
+	n := 0
+	for row, err := range Find(t.Context(), bytes.NewReader(file), int64(len(file)), "calls.parquet", Calls, search) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range columns {
+			if got, want := row.Cell(c), cellOf(all[n], Calls.Index(c)); got != want {
+				t.Fatalf("row %d has the %s %q, want %q", n, c, got, want)
+			}
+		}
+		n++
+	}
+	if n != len(all) {
+		t.Errorf("%d rows, want %d", n, len(all))
+	}
+}
