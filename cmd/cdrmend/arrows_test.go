@@ -114,6 +114,7 @@ var rooms = map[string]room{
 	"internal/token":     {"a token is judged by its claims, which are JSON in normal form", "wording profile jsonscan stream intern record"},
 	"internal/object":    {"a store knows bytes and keys, and nothing of what they mean", ""},
 	"internal/bag":       {"a bag is files and checksums, whatever they mean; it lies in a store or an archive", "wording printable scratch parallel object"},
+	"internal/loadfile":  {"a load file is a table of texts, whatever was asked for", ""},
 	"internal/scratch":   {"a temporary file knows at most the store that takes it over", "object"},
 	"internal/parallel":  {"loops know nothing of what they do", ""},
 	"internal/secreturl": {"a request knows nothing of what it carries", ""},
