@@ -120,7 +120,7 @@ var operands = map[string][]completer{
 	"history":    {findingsOf, directories},
 	"report":     {directories},
 	"ls":         {directories},
-	"verify":     {directories},
+	"verify":     {files}, // a bag may be an archive
 	"accept":     {findingsOf},
 	"evidence":   {words("prune"), nothing},
 	"config":     {words("check"), nothing},
