@@ -140,7 +140,7 @@ var operands = map[string][]completer{
 	"report":     {directories},
 	"discover":   {directories},
 	"ls":         {directories},
-	"verify":     {directories},
+	"verify":     {files}, // a bag may be an archive
 	"accept":     {findingsOf},
 	"evidence":   {words("prune"), nothing},
 	"config":     {words("check"), nothing},

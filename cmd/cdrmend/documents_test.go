@@ -71,6 +71,10 @@ func TestEveryCommandPrintsOneDocumentAsItsSchemaSays(t *testing.T) {
 	writeSmallNight(t)
 	write(t, "token.txt", []byte("eyJhbGciOiJub25lIn0.eyJzY29wZSI6Im90aGVyIiwiZXhwIjoxNzAwMDAwMDAwfQ."))
 	night := []string{"--config", "night.yaml", "--as-of", "2026-11-25T00:00:00Z"}
+	write(t, "bag/bagit.txt", []byte("BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"))
+	write(t, "bag/manifest-crc.txt", []byte("0 data/a\n"))
+	write(t, "bag/manifest-md5.txt", []byte("0 data/a\n"))
+	write(t, "bag/bag-info.txt", []byte("Bagging-Date: today\n"))
 	documents := map[string][]string{} // schema and formats of commands, by name
 	for _, test := range []struct {
 		schema string
@@ -88,6 +92,7 @@ func TestEveryCommandPrintsOneDocumentAsItsSchemaSays(t *testing.T) {
 		{"intervals", exitDone, []string{"ls", "out", "2026-11-20"}},
 		{"ls", exitDone, []string{"ls", "out", "--table", "calls"}},
 		{"verify", exitDone, []string{"verify", "out"}},
+		{"bag", exitFindings, []string{"verify", "bag"}},
 		{"history", exitDone, []string{"history", "out", "2026-11-20"}},
 		{"discovery", exitDone, []string{"discover", "out", "--verdict", "missing"}},
 		{"discovery", exitDone, []string{"discover", "out", "--trunk", "T1", "--trunk", "T9", "--out", "production", "--config", "night.yaml"}},

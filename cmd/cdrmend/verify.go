@@ -24,7 +24,7 @@ import (
 var verifyCommand = command{
 	name:    "verify",
 	summary: "check what was committed: records, signatures, files, inputs, results",
-	usage:   "[OUTPUT_URL] [INTERVAL] [FLAGS]",
+	usage:   "[OUTPUT_URL|BAG] [INTERVAL] [FLAGS]",
 	text: `
 Follows the commit records of each interval, holds every file against its hash,
 and names each link that is broken. With --keys the records must be signed by
@@ -59,8 +59,16 @@ the token before it.
 --keys also names every record that is unsigned though one was signed before it,
 and what a person adopted or disowned.
 
+A BAG is a directory or s3://bucket/prefix/ with bagit.txt, or a .zip, .tar,
+.tar.gz or .tgz: it is held against RFC 8493 (BagIt), whoever wrote it, without
+configuration. A bag with files that have to be fetched first is complete but for
+these; what is there is checked.
+
+  cdrmend verify pack.zip
+  cdrmend verify ./pack
+
 Exit codes: 0 verified; 1 something is wrong; 2 usage error; 3 something could
-not be checked.
+not be checked, such as files of a bag that have to be fetched.
 `,
 	flags: func(f *pflag.FlagSet) {
 		f.String("config", "", "configuration for the output's URL, S3 settings, relative paths of sources, and keys (or CDRMEND_CONFIG)")
@@ -92,6 +100,13 @@ func verifyOutput(ctx context.Context, w *world, flags *pflag.FlagSet) (int, err
 	if err != nil {
 		return 0, err
 	}
+	if p, err := findBag(ctx, w, flags, url); p != nil || err != nil {
+		if err != nil {
+			return 0, err
+		}
+		return verifyBag(ctx, w, flags, p)
+	}
+
 	places, err := sourcePlaces(flags)
 	if err != nil {
 		return 0, err

@@ -28,6 +28,9 @@ func (v *validation) checkFiles() {
 	if len(payload) == 0 && !v.hasUnknown() {
 		v.problem("", 0, "it has no payload manifest, such as %s", payloadManifest)
 	}
+	if len(tags) == 0 && v.version.current() {
+		v.warning("", 0, "it has no tag manifest that can be read, so nobody can tell whether its tag files were changed")
+	}
 	if !v.hasFolder && !v.isRemote() {
 		v.problem("", 0, "it has no folder data/")
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"io/fs"
 	"iter"
 	"strings"
 
@@ -107,4 +108,22 @@ func (p *prefixed) odd(o object.Oddity) (m member, skip bool) {
 func (p *prefixed) onDisk() bool {
 	_, remote := p.store.(object.Remote)
 	return !remote
+}
+
+// Found reports whether a bag is below a prefix of a store, perhaps a damaged one: any of
+// its usual tag files is enough. It lists what is directly below the prefix.
+func Found(ctx context.Context, store object.Store, prefix string) (bool, error) {
+	for info, err := range store.Children(ctx, prefix) {
+		if _, _, denied := object.Unreadable(err); denied || errors.Is(err, fs.ErrNotExist) {
+			return false, nil // whoever reads it next says so
+		}
+		if err != nil {
+			return false, err
+		}
+		name := strings.TrimPrefix(info.Key, prefix)
+		if _, manifest := parseManifestName(name); manifest || name == declarationName || name == infoName {
+			return true, nil
+		}
+	}
+	return false, nil
 }

@@ -86,11 +86,11 @@ func broken(err error) error {
 	var system *os.PathError
 	var told *damage
 	switch {
-	case err == nil, err == io.EOF, errors.As(err, &system), errors.As(err, &told):
+	case err == nil, errors.As(err, &system), errors.As(err, &told):
 		return err
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return err
-	case errors.Is(err, io.ErrUnexpectedEOF):
+	case err == io.EOF, errors.Is(err, io.ErrUnexpectedEOF):
 		return &damage{"the archive ends too early: it is truncated"}
 	}
 	return &damage{"the archive is damaged: " + err.Error()}
@@ -101,7 +101,10 @@ type content struct{ io.ReadCloser }
 
 func (c content) Read(p []byte) (int, error) {
 	n, err := c.ReadCloser.Read(p)
-	return n, broken(err)
+	if err != io.EOF {
+		err = broken(err)
+	}
+	return n, err
 }
 
 // folderAtTop takes the one folder at the top of an archive from the names of members.
@@ -247,7 +250,7 @@ func oddTar(h *tar.Header) string {
 const sparse = "a sparse file, whose content is not in the archive"
 
 func (a *Archive) unzip(ctx context.Context, yield func(member, error) bool) {
-	z, err := zip.NewReader(a.file, a.size)
+	z, err := zip.NewReader(io.NewSectionReader(a.file, 0, a.size), a.size)
 	if err != nil {
 		yield(member{}, broken(err))
 		return

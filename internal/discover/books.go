@@ -6,13 +6,14 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"fmt"
+	"io"
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"cdrmend/internal/bag"
 	"cdrmend/internal/ledger"
+	"cdrmend/internal/loadfile"
 	"cdrmend/internal/record"
 	"cdrmend/internal/scratch"
 	"cdrmend/internal/table"
@@ -24,7 +25,8 @@ type books struct {
 	producer   *Producer
 	pool       *scratch.Pool
 	tables     map[*table.Schema]*book
-	load       *book // rows of the load file
+	load       [2]*loadFile // the same rows, as DAT and as CSV
+	loaded     error        // of their first row
 	exceptions *book
 	worksheets *scratch.Spool
 	custody    *custody
@@ -32,6 +34,23 @@ type books struct {
 	excepted   int64
 
 	entries map[string]*entry // of the journal, by the records that they name; nil: not read yet
+}
+
+// loadFile is the load file in one format.
+type loadFile struct {
+	name  string
+	spool *scratch.Spool
+	*loadfile.Writer
+}
+
+// addLoad adds a row to both load files.
+func (b *books) addLoad(row []string) error {
+	for _, f := range b.load {
+		if err := f.Write(row); err != nil {
+			return fmt.Errorf("writing %s: %w", f.name, err)
+		}
+	}
+	return b.loaded
 }
 
 // book is a table in CSV.
@@ -62,7 +81,15 @@ func newBooks(p *Producer) *books {
 		}
 		b.tables[s] = b.open("tables/"+s.Name+".csv", append([]string{"interval"}, columns...))
 	}
-	b.load = b.open("loadfile.csv", loadColumns)
+	profile := p.Selection.Request.profile
+	for i, f := range []struct {
+		name string
+		of   func(io.Writer, loadfile.Profile) *loadfile.Writer
+	}{{"loadfile.dat", loadfile.NewDAT}, {"loadfile.csv", loadfile.NewCSV}} {
+		spool := b.pool.NewSpool()
+		b.load[i] = &loadFile{f.name, spool, f.of(spool, profile)}
+	}
+	b.loaded = b.addLoad(loadColumns)
 	b.exceptions = b.open("exceptions.csv", exceptionColumns)
 	b.worksheets = b.pool.NewSpool()
 	b.custody = &custody{spool: b.pool.NewSpool()}
@@ -79,7 +106,7 @@ func (b *books) night(w *nightWriter) error {
 	}
 	for _, r := range w.night.Recordings {
 		b.row(table.Recordings, label, r.Shown)
-		if err := b.load.csv.Write(b.loadRow(w, r)); err != nil {
+		if err := b.addLoad(b.loadRow(w, r)); err != nil {
 			return err
 		}
 	}
@@ -110,7 +137,7 @@ func (b *books) row(s *table.Schema, label string, row table.Cells) {
 // loadColumns are the fields of the load file.
 var loadColumns = []string{
 	"CONTROL_NUMBER", "MATTER", "CUSTODIAN", "RECORDING_ID", "CONVERSATION_ID", "LEG_ID", "ORG_ID", "TRUNK_ID", "LINE_ID", "USER_IDS", "DIRECTION", "ANI", "DNIS",
-	"MEDIA_TYPE", "START_UTC", "END_UTC", "START_LOCAL", "END_LOCAL", "DATE_LOCAL", "ZONE", "DURATION_MS", "COVERED_BY", "STATUS", "CALL_VERDICTS", "GAP_STATUS", "GAP_REASON",
+	"MEDIA_TYPE", "START_UTC", "END_UTC", "START_LOCAL", "END_LOCAL", "ZONE", "DURATION_MS", "COVERED_BY", "STATUS", "CALL_VERDICTS", "GAP_STATUS", "GAP_REASON",
 	"NATIVE_PATH", "NATIVE_BYTES", "NATIVE_SHA256", "ORIGINAL_PATH", "ORIGINAL_SHA256", "REPAIRED_PATH", "REPAIRED_SHA256", "EXPLANATION_PATH",
 	"MEDIA_KEY", "SOURCE", "OBJECT_KEY", "ENTRY", "INTERVAL", "COMMIT", "RECORD_SHA256",
 }
@@ -118,11 +145,11 @@ var loadColumns = []string{
 func (b *books) loadRow(w *nightWriter, r *Recording) []string {
 	files, request, row := w.files[r], w.Selection.Request, r.Shown
 	start, end := timeOf(row, "start_time"), timeOf(row, "end_time")
-	local := func(t record.Time, layout string) string {
+	local := func(t record.Time) string {
 		if t == record.NoTime {
 			return ""
 		}
-		return t.Std().In(request.zone).Format(layout)
+		return request.profile.Time(t.Std().In(request.zone))
 	}
 
 	status, reason := "none", ""
@@ -137,7 +164,7 @@ func (b *books) loadRow(w *nightWriter, r *Recording) []string {
 	}
 	return []string{
 		r.Control, request.Matter, strings.Join(r.Custodians, ";"), row.Get("recording_id"), row.Get("conversation_id"), row.Get("leg_id"), row.Get("org_id"), row.Get("trunk_id"), row.Get("line_id"), row.Get("user_ids"), row.Get("direction"), row.Get("ani"), row.Get("dnis"),
-		row.Get("media_type"), row.Get("start_time"), row.Get("end_time"), local(start, time.RFC3339), local(end, time.RFC3339), local(start, time.DateOnly), request.zone.String(), row.Get("duration_ms"), covered, row.Get("status"), strings.Join(r.verdicts(), ";"), status, reason,
+		row.Get("media_type"), row.Get("start_time"), row.Get("end_time"), local(start), local(end), request.zone.String(), row.Get("duration_ms"), covered, row.Get("status"), strings.Join(r.verdicts(), ";"), status, reason,
 		files.media.Path, sizeOf(files.media), files.media.SHA256, files.original.Path, files.original.SHA256, files.repaired.Path, files.repaired.SHA256, files.explanation.Path,
 		row.Get("media_key"), row.Get("source"), row.Get("object_key"), row.Get("entry"), w.night.Commit.Record.Interval, strconv.FormatInt(w.night.Commit.Number(), 10), w.night.Commit.SHA256,
 	}

@@ -21,6 +21,7 @@ import (
 	"cdrmend/internal/bag"
 	"cdrmend/internal/ledger"
 	"cdrmend/internal/token"
+	"cdrmend/internal/wording"
 )
 
 // Checked is what a production shows about itself, beyond what every bag shows.
@@ -35,6 +36,36 @@ type Checked struct {
 	Records  int64         `json:"records"`       // commit records that it rests on
 	Chains   int64         `json:"chains"`        // files whose way from their source is shown
 	Problems []bag.Problem `json:"problems"`
+}
+
+// Text tells it to people.
+func (c *Checked) Text() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "production of cdrmend%s: %s, %s\n", optional(" for matter ", c.Matter), wording.Count(c.Records, "commit record"), wording.Count(c.Chains, "file with its way from the source"))
+	switch {
+	case !c.Signed:
+		b.WriteString("  it is not signed: whoever could change it could also have made it anew\n")
+	case c.Key == "":
+		fmt.Fprintf(&b, "  it is said to be signed by key %q, which nobody gave: --keys FILE checks the signature\n", c.KeyID)
+	case c.Brought:
+		fmt.Fprintf(&b, "  signed by a key that it brings itself: compare %s with what the sender\n  says in another way, or give --keys FILE\n", c.Key)
+	default:
+		fmt.Fprintf(&b, "  signed by key %s, which was given\n", c.KeyID)
+	}
+	for _, p := range c.Problems {
+		fmt.Fprintf(&b, "  %s\n", p)
+	}
+	if len(c.Problems) == 0 {
+		b.WriteString("  nothing in it contradicts its records\n")
+	}
+	return b.String()
+}
+
+func optional(before, text string) string {
+	if text == "" {
+		return ""
+	}
+	return before + text
 }
 
 // mostSmall is the largest file of a production that is read as a whole, in bytes.

@@ -20,9 +20,15 @@ func (p *Producer) finish(ctx context.Context) error {
 	if err := b.end(ctx, b.exceptions); err != nil {
 		return err
 	}
-	if err := b.end(ctx, b.load); err != nil {
-		return err
+	for _, f := range b.load {
+		if err := f.Flush(); err != nil {
+			return err
+		}
+		if err := b.put(ctx, f.name, f.spool); err != nil {
+			return err
+		}
 	}
+	p.changed = b.load[0].Changes()
 	if b.custody.err != nil {
 		return b.custody.err
 	}

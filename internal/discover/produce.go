@@ -14,6 +14,7 @@ import (
 	"cdrmend/internal/bag"
 	"cdrmend/internal/committed"
 	"cdrmend/internal/ledger"
+	"cdrmend/internal/loadfile"
 	"cdrmend/internal/policy"
 	"cdrmend/internal/report"
 	"cdrmend/internal/token"
@@ -46,6 +47,7 @@ type Producer struct {
 	books   *books
 	control int64     // number of the last recording
 	newest  time.Time // of the commits that were searched
+	changed loadfile.Changes
 }
 
 // Run covers all intervals, and writes the production if there is a bag for it.

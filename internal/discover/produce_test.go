@@ -6,7 +6,9 @@ import (
 	"crypto/sha256"
 	"encoding/csv"
 	"encoding/hex"
+	"io"
 	"io/fs"
+	"iter"
 	"os"
 	"path/filepath"
 	"slices"
@@ -15,6 +17,7 @@ import (
 
 	"cdrmend/internal/bag"
 	"cdrmend/internal/discover"
+	"cdrmend/internal/loadfile"
 	"cdrmend/internal/object"
 	"cdrmend/internal/policy"
 	"cdrmend/internal/replay"
@@ -165,7 +168,10 @@ func TestAProductionChecksOutAndCountsWhatTheTablesHave(t *testing.T) {
 		asItsSchema(t, "custody", line)
 	}
 
-	load := rows(t, filepath.Join(dir, "data/loadfile.csv"))
+	load := loaded(t, filepath.Join(dir, "data/loadfile.csv"), loadfile.ReadCSV)
+	if diff := cmp.Diff(load, loaded(t, filepath.Join(dir, "data/loadfile.dat"), loadfile.ReadDAT)); diff != "" {
+		t.Errorf("the load files differ (-csv +dat):\n%s", diff)
+	}
 	if len(load) != len(all(t, commit, table.Recordings)) {
 		t.Errorf("the load file has %d rows, the table of recordings %d", len(load), len(all(t, commit, table.Recordings)))
 	}
@@ -179,6 +185,31 @@ func TestAProductionChecksOutAndCountsWhatTheTablesHave(t *testing.T) {
 			}
 		}
 	}
+}
+
+// loaded returns the rows of a load file by the names of its columns.
+func loaded(t *testing.T, path string, read func(io.Reader, loadfile.Profile) iter.Seq2[[]string, error]) (list []map[string]string) {
+	t.Helper()
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for cells, err := range read(bytes.NewReader(raw), loadfile.Default) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if names == nil {
+			names = cells
+			continue
+		}
+		row := map[string]string{}
+		for i, name := range names {
+			row[name] = cells[i]
+		}
+		list = append(list, row)
+	}
+	return list
 }
 
 func TestEqualRequestsGiveEqualBytes(t *testing.T) {

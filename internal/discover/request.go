@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"cdrmend/internal/loadfile"
 	"cdrmend/internal/policy"
 	"cdrmend/internal/profile"
 	"cdrmend/internal/record"
@@ -21,20 +22,21 @@ import (
 // Request is what somebody asks for. Its JSON is the request as a production states it:
 // equal requests have equal bytes, whether they come from a file or from flags.
 type Request struct {
-	Matter     string      `json:"matter,omitempty"`
-	Requester  string      `json:"requester,omitempty"`
-	Zone       string      `json:"zone,omitempty"` // empty: UTC
-	From       string      `json:"from,omitempty"` // empty: from the first interval on
-	To         string      `json:"to,omitempty"`   // before it
-	Select     Terms       `json:"select"`
-	Custodians []Custodian `json:"custodians,omitempty"`
-	Redact     string      `json:"redact,omitempty"`    // counsel, ops or public; empty: counsel
-	Documents  string      `json:"documents,omitempty"` // separate or whole; empty: separate
-	Control    Control     `json:"control"`
-	LoadFile   LoadFile    `json:"load_file"`
+	Matter     string        `json:"matter,omitempty"`
+	Requester  string        `json:"requester,omitempty"`
+	Zone       string        `json:"zone,omitempty"` // empty: UTC
+	From       string        `json:"from,omitempty"` // empty: from the first interval on
+	To         string        `json:"to,omitempty"`   // before it
+	Select     Terms         `json:"select"`
+	Custodians []Custodian   `json:"custodians,omitempty"`
+	Redact     string        `json:"redact,omitempty"`    // counsel, ops or public; empty: counsel
+	Documents  string        `json:"documents,omitempty"` // separate or whole; empty: separate
+	Control    Control       `json:"control"`
+	LoadFile   loadfile.Spec `json:"load_file"`
 
-	zone *time.Location
-	span record.Span // NoTime: without that end
+	zone    *time.Location
+	span    record.Span // NoTime: without that end
+	profile loadfile.Profile
 }
 
 // Terms select rows. A row is selected when it has one value of each list that is not
@@ -87,16 +89,6 @@ type Custodian struct {
 type Control struct {
 	Prefix string `json:"prefix"`
 	Width  int    `json:"width"` // digits
-}
-
-// LoadFile is the profile of the load file, as the receiver states it. Package loadfile
-// says what its values mean.
-type LoadFile struct {
-	Separator  string `json:"separator,omitempty"`
-	Qualifier  string `json:"qualifier,omitempty"`
-	Newline    string `json:"newline,omitempty"`
-	Encoding   string `json:"encoding,omitempty"`
-	DateFormat string `json:"date_format,omitempty"`
 }
 
 var requestSchema = sync.OnceValue(func() *jsonschema.Schema {
@@ -174,6 +166,10 @@ func (r *Request) complete(problem func(key, text string) error) error {
 		note("to", fmt.Sprintf("%q is not after from, %q: the span has no time in it", r.To, r.From))
 	}
 
+	var err error
+	if r.profile, err = r.LoadFile.Profile(); err != nil {
+		note("load_file", err.Error())
+	}
 	if r.Redact != "" {
 		if _, ok := policy.ParseRedaction(r.Redact); !ok {
 			note("redact", fmt.Sprintf("%q is none of counsel, ops, public", r.Redact))

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"cdrmend/internal/loadfile"
 	"cdrmend/internal/report"
 	"cdrmend/internal/wording"
 )
@@ -112,6 +113,10 @@ func (p *Producer) readme() string {
 	}
 	b.WriteString("\n")
 	b.WriteString(contents)
+	if c := p.changed; c != (loadfile.Changes{}) {
+		fmt.Fprintf(&b, "\nloadfile.dat cannot hold some characters: %s became the newline character, and\n%s U+FFFD. loadfile.csv has the exact values.\n",
+			wording.Count(c.LineEnds, "line break"), wording.Count(c.Newlines+c.Controls+c.Invalid, "other character"))
+	}
 	return b.String()
 }
 

@@ -1,0 +1,129 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+
+	"cdrmend/internal/bag"
+	"cdrmend/internal/discover"
+	"cdrmend/internal/object"
+	"cdrmend/internal/policy"
+
+	"github.com/spf13/pflag"
+)
+
+// bagSuffixes are those of archives that verify takes for bags.
+var bagSuffixes = []string{".zip", ".tar", ".tar.gz", ".tgz"}
+
+// bagFlags are the flags of verify that say something about a bag, too; those of the log
+// and --config, whose S3 settings open a bucket, are others.
+var bagFlags = []string{"json", "quiet", "keys"}
+
+// place is a bag to verify.
+type place struct {
+	bag.Tree
+	close func() error
+}
+
+// findBag returns the bag that an argument of verify names, nil when it names none. What
+// is not a bag is an output.
+func findBag(ctx context.Context, w *world, flags *pflag.FlagSet, url string) (*place, error) {
+	t, err := policy.ParseTemplate(url, "")
+	if url == "" || err != nil || !t.Fixed() {
+		return nil, nil // reading the output says what is wrong
+	}
+
+	if name := t.Dir(); name != "" {
+		info, err := os.Stat(name)
+		if err == nil && info.Mode().IsRegular() && isArchive(name) {
+			archive, err := bag.OpenArchive(name)
+			if err != nil {
+				return nil, fmt.Errorf("opening the bag: %w", err)
+			}
+			return &place{archive, archive.Close}, nil
+		}
+	}
+
+	var s3 policy.S3
+	if path, _ := flags.GetString("config"); path != "" && t.Dir() == "" {
+		cfg, err := loadConfig(w, flags)
+		if err != nil {
+			return nil, err
+		}
+		s3 = cfg.Output.S3
+	}
+	store, err := openStore(ctx, t, s3, object.Options{})
+	if err != nil {
+		return nil, fmt.Errorf("opening the output: %w", err)
+	}
+	found, err := bag.Found(ctx, store, t.Prefix())
+	if err != nil || !found {
+		return nil, err
+	}
+	return &place{bag.Below(store, t.Prefix()), func() error { return nil }}, nil
+}
+
+func isArchive(name string) bool {
+	name = strings.ToLower(name)
+	return slices.ContainsFunc(bagSuffixes, func(suffix string) bool { return strings.HasSuffix(name, suffix) })
+}
+
+// verifyBag validates a bag and prints what was found.
+func verifyBag(ctx context.Context, w *world, flags *pflag.FlagSet, p *place) (code int, err error) {
+	defer func() { err = errors.Join(err, p.close()) }()
+	if err := onlyBagFlags(flags, p); err != nil {
+		return 0, err
+	}
+
+	keys, err := readKeys(flags)
+	if err != nil {
+		return 0, err
+	}
+	r, err := bag.Validate(ctx, p, "")
+	if err != nil {
+		return 0, err
+	}
+	production, err := discover.Check(ctx, p, keys)
+	if err != nil {
+		return 0, fmt.Errorf("reading the production: %w", err)
+	}
+
+	text := r.Text()
+	if production != nil {
+		text += "\n" + production.Text()
+	}
+	if err := w.print(flags, verifiedBag{r, production}, text); err != nil {
+		return 0, err
+	}
+	switch {
+	case r.State == bag.Invalid, production != nil && len(production.Problems) > 0:
+		return exitFindings, nil
+	case r.State == bag.Valid:
+		return exitDone, nil
+	}
+	return exitFailed, nil
+}
+
+// verifiedBag is what verify prints of a bag.
+type verifiedBag struct {
+	*bag.Report
+	Production *discover.Checked `json:"production,omitempty"` // nil: discover did not write it
+}
+
+// onlyBagFlags refuses flags that say something about an output.
+func onlyBagFlags(flags *pflag.FlagSet, p *place) error {
+	logging := pflag.NewFlagSet("", pflag.ContinueOnError)
+	logFlags(logging)
+	var wrong error
+	flags.Visit(func(f *pflag.Flag) {
+		remote := f.Name == "config" && strings.HasPrefix(p.String(), "s3://")
+		if wrong == nil && !remote && !slices.Contains(bagFlags, f.Name) && logging.Lookup(f.Name) == nil {
+			wrong = usagef("--%s is about an output of runs, and %s is a bag: leave it out", f.Name, p)
+		}
+	})
+	return wrong
+}
