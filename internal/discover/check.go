@@ -3,13 +3,11 @@ package discover
 import (
 	"bufio"
 	"bytes"
-	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/csv"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -41,7 +39,7 @@ type Checked struct {
 // Text tells it to people.
 func (c *Checked) Text() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "production of cdrmend%s: %s, %s\n", optional(" for matter ", c.Matter), wording.Count(c.Records, "commit record"), wording.Count(c.Chains, "file with its way from the source"))
+	fmt.Fprintf(&b, "production of cdrmend%s: %s, and %s whose way from the source is told\n", optional(" for matter ", c.Matter), wording.Count(c.Records, "commit record"), wording.Count(c.Chains, "file"))
 	switch {
 	case !c.Signed:
 		b.WriteString("  it is not signed: whoever could change it could also have made it anew\n")
@@ -184,9 +182,12 @@ func (c *checking) evidence() {
 			continue
 		}
 		r, seal, err := ledger.OpenRecord(file, c.keys)
-		if err != nil || !seal.Trusted() {
-			c.problem(name, "it is not a record that one of the keys signed: %v", cmp.Or(err, errors.New(seal.Check.Sentence())))
+		if err != nil {
+			c.problem(name, "it is no commit record: %v", err)
 			continue
+		}
+		if !seal.Trusted() {
+			c.problem(name, "its signature does not verify: %s", seal.Check.Sentence())
 		}
 		if !entered[want.SHA256] {
 			c.problem(name, "no entry of the journal that is here names it")
@@ -198,9 +199,12 @@ func (c *checking) evidence() {
 
 func (c *checking) entry(name, number string, entered map[string]bool) {
 	e, seal, err := ledger.OpenEntry(c.small[name], c.keys)
-	if err != nil || !seal.Trusted() {
-		c.problem(name, "it is not an entry that one of the keys signed: %v", cmp.Or(err, errors.New(seal.Check.Sentence())))
+	if err != nil {
+		c.problem(name, "it is no entry of a journal: %v", err)
 		return
+	}
+	if !seal.Trusted() {
+		c.problem(name, "its signature does not verify: %s", seal.Check.Sentence())
 	}
 	n, _ := ledger.EntryNumber(number)
 	if wrong := e.Misplaced(n, c.sealed.Output); wrong != "" {

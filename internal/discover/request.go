@@ -116,9 +116,6 @@ func Load(path string, change func(*Request)) (*Request, error) {
 	if err := f.Decode(r); err != nil {
 		return nil, err
 	}
-	if err := f.Err(); err != nil {
-		return nil, err
-	}
 	change(r)
 	if err := r.complete(func(key, text string) error {
 		f.Problem(key, "%s", text)
@@ -130,7 +127,21 @@ func Load(path string, change func(*Request)) (*Request, error) {
 }
 
 // problem is a problem of a request that came from flags alone.
-func (r *Request) problem(key, text string) error { return fmt.Errorf("--%s %s", key, text) }
+func (r *Request) problem(key, text string) error {
+	name, ok := strings.CutPrefix(key, "select.")
+	if !ok {
+		return fmt.Errorf("--%s %s", strings.ReplaceAll(key, "_", "-"), text)
+	}
+	name, _, _ = strings.Cut(name, "[")
+	switch name {
+	case "media":
+		name = "media-type"
+	case "dnis":
+	default:
+		name = strings.TrimSuffix(name, "s")
+	}
+	return fmt.Errorf("--%s: %s", name, text)
+}
 
 // complete checks what the schema cannot say, and works out the span. It tells each problem with its key.
 func (r *Request) complete(problem func(key, text string) error) error {
