@@ -189,6 +189,11 @@ func TestOnlyWhatStaysSoMakesAnObjectUnreadable(t *testing.T) {
 			wantMessage(t, err, "too busy", "concurrency")
 		}
 	}
+	f.arm(answer(403, "Denied by +49 30 123456;key=eyJhbGciOiJIUzI1NiJ9"))
+	_, err := f.read(info)
+	if code, key, ok := object.Unreadable(err); !ok || code != "AccessDenied" || key != "" {
+		t.Errorf("an answer whose code is a text is unreadable: %t, with code %q and key %q", ok, code, key)
+	}
 	f.arm(answer(400, "KMS.ThrottlingException"), answer(400, "KMS.ThrottlingException"))
 	if _, err := f.read(info); err != nil {
 		t.Errorf("a KMS that was too busy for a moment fails the read: %v", err)

@@ -1,7 +1,6 @@
 package object
 
 import (
-	"cmp"
 	"crypto/x509"
 	"errors"
 	"fmt"
@@ -63,6 +62,10 @@ const codeDenied = "AccessDenied"
 // codeKMSBusy is the code of a read for which KMS was asked too often.
 const codeKMSBusy = "KMS.ThrottlingException"
 
+// isCode matches codes of S3 and KMS. What else an answer has in the place of a code may be
+// anything, and reports show codes to everybody.
+var isCode = regexp.MustCompile(`^[A-Za-z]+(\.[A-Za-z]+)?$`)
+
 // kmsKey finds the name of a KMS key in an answer.
 var kmsKey = regexp.MustCompile(`arn:aws[a-z-]*:kms:[a-z0-9-]+:\d*:(key|alias)/[A-Za-z0-9/_-]+`)
 
@@ -75,7 +78,11 @@ func Unreadable(err error) (code, key string, ok bool) {
 		return codeDenied, "", errors.Is(err, fs.ErrPermission)
 	}
 	if f.code == CodeArchived || f.undecryptable() || f.denied() {
-		return cmp.Or(f.code, codeDenied), kmsKey.FindString(f.cause.Error()), true
+		code = f.code
+		if !isCode.MatchString(code) {
+			code = codeDenied
+		}
+		return code, kmsKey.FindString(f.cause.Error()), true
 	}
 	return "", "", false
 }
