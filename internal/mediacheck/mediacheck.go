@@ -110,7 +110,7 @@ func (f *Findings) decode(ctx context.Context, in *intake.Inputs, h *evidence.He
 	d.Tried = true
 	format, codec := f.texts.String(h.Format), f.texts.String(h.Codec)
 	if !listen.Decodes(format, codec) {
-		d.Failed = f.texts.OfString(codec + " is not decoded")
+		d.Failed = f.texts.OfString(cmp.Or(codec, "an unknown codec") + " is not decoded")
 		return nil
 	}
 

@@ -308,7 +308,7 @@ func (d *document) limits(r *Run) {
 	d.text("An outage is evidence, not proof: where a finding coincides with one, neither that the outage caused it nor that it did not is " +
 		"claimed; a failed registration may lose nothing while the one before still binds. Where the relation is “possible”, it is not even certain " +
 		"that the outage concerned the call. A recording counts as present when a manifest describes it, unless the manifest says that its " +
-		"audio is absent, empty or still to come. " + examined(r.Summary) + " Calls that no call detail record shows are not counted.")
+		"audio is absent, empty or still to come. " + r.Summary.Examined() + " Calls that no call detail record shows are not counted.")
 	d.text(complete(r.Summary))
 }
 
@@ -332,42 +332,6 @@ func complete(s *report.Summary) string {
 
 // defective are the classes of findings about documents that lack something.
 var defective = []string{"truncated_document", "malformed_document", "count_mismatch", "export_failed", "input_missing", "metadata_missing"}
-
-// mediaCheck says how the audio was examined.
-var mediaCheck = map[string]string{
-	"none":   "Whether audio is stored, and can be played, was not examined.",
-	"exists": stored + ". Whether it can be played was not examined.",
-	"size":   stored + compared + "Whether it can be played was not examined.",
-	"header": stored + compared,
-	"decode": stored + compared,
-}
-
-const (
-	stored   = "Where the manifest names the audio, it has to be stored, and not empty"
-	compared = "; audio of another size than its metadata says is a finding. "
-)
-
-// examined says how the audio was examined, and claims nothing of audio that nobody
-// looked into.
-func examined(s *report.Summary) string {
-	text := mediaCheck[s.Config.Media.Check]
-	m := s.Media
-	if m == nil {
-		return text
-	}
-	looked := m.Heard + m.Unreadable + m.NoAudio
-	text += fmt.Sprintf("Of %s of voice the run asked for the beginning of the audio. ", report.Of(looked, m.Recordings)+" "+wording.Noun(m.Recordings, "recording"))
-	if looked < m.Recordings {
-		text += "Nothing is claimed of what is in the audio of the others. "
-	}
-	text += "A recording whose audio could not be read, or held nothing to hear, does not count as present; one whose audio is shorter than its metadata says covers no more than that. "
-	if all := m.Decoded + m.NotDecoded; all > 0 {
-		text += fmt.Sprintf("The audio of %s was decoded from beginning to end, to find channels without a sound. What is said in it was not examined.", report.Of(m.Decoded, all))
-	} else {
-		text += "Whether the rest of the audio can be played, and whether anything can be heard in it, was not examined."
-	}
-	return text
-}
 
 func (d *document) hashes(r *Run) {
 	d.heading("7  The data files")
