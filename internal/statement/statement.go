@@ -237,7 +237,7 @@ func (d *document) result(r *Run, t *told) {
 // lost says how many recordings were not found, and claims of none that it was never
 // made: some are listed without audio, and of some nobody can tell.
 func lost(s *report.Summary, t *told) string {
-	text := fmt.Sprintf("Different recordings of which no audio was found: %s (a call that names none counts as one).", report.Grouped(s.Lost))
+	text := fmt.Sprintf("Different recordings of which no audio to hear was found: %s (a call that names none counts as one).", report.Grouped(s.Lost))
 	var undecided, void int64
 	for _, f := range s.Findings {
 		if f.Class == "missing_recording" && f.Status == "indeterminate" {
@@ -252,7 +252,7 @@ func lost(s *report.Summary, t *told) string {
 		text += fmt.Sprintf(" They include recordings of which nobody can tell whether they are missing: %s.", wording.Count(undecided, "finding"))
 	}
 	if void > 0 {
-		text += fmt.Sprintf(" They include recordings that a manifest lists, or whose conversation has one in a manifest, without audio: %s (%s).", wording.Count(void, "finding"), reasons(t.void))
+		text += fmt.Sprintf(" They include recordings that a manifest lists, or whose conversation has one in a manifest, without audio to hear: %s (%s).", wording.Count(void, "finding"), reasons(t.void))
 	}
 	return text
 }
@@ -297,7 +297,7 @@ var verdicts = []struct{ name, meaning string }{
 	{"repaired", "recorded, and missing metadata was filled in, as all evidence names one value"},
 	{"incomplete", "recorded, but metadata or media is missing, ambiguous or contradictory"},
 	{"partial", "a part of the call, or a recording that it names, was not found"},
-	{"missing", "no recording of the call with audio was found"},
+	{"missing", "no recording of the call with audio to hear was found"},
 	{"indeterminate", "nobody can tell from the inputs; the table “calls” has the reason"},
 	{"recorded_in_error", "recorded although recording was switched off or not allowed; does not count"},
 	{"excluded", "not to be recorded; does not count"},

@@ -324,8 +324,8 @@ func TestAStatementClaimsNoMoreThanWasFound(t *testing.T) {
 	r.Findings = listing(map[string]string{"finding_id": "fnd-1", "class": "missing_recording", "severity": "critical", "status": "open", "conversation_id": "c1", "detail": "void=deleted", "outage_relation": "unknown"})
 	text, _ := read(t, written(t, r, policy.Report{}))
 	for _, want := range []string{
-		"Different recordings of which no audio was found: 10", "nobody can tell whether they are missing: 2 findings.",
-		"without audio: 1 finding (the manifest says that it was deleted: 1).", "8 missing no recording of the call with audio was found",
+		"Different recordings of which no audio to hear was found: 10", "nobody can tell whether they are missing: 2 findings.",
+		"without audio to hear: 1 finding (the manifest says that it was deleted: 1).", "8 missing no recording of the call with audio to hear was found",
 		"unless the manifest says that its audio is absent, empty or still to come. Where the manifest names the audio, it has to be stored",
 		"cannot be told", "“not expected” where neither the record nor this rule asks for a recording",
 		"The process is repeatable", "accurate result does not follow from this",
@@ -339,7 +339,7 @@ func TestAStatementClaimsNoMoreThanWasFound(t *testing.T) {
 			t.Errorf("%q claims more than was found", no)
 		}
 	}
-	if !strings.Contains(text, "no audio:") {
+	if !strings.Contains(text, "no audio to hear:") {
 		t.Errorf("the deleted recording is told as never delivered: %s", text)
 	}
 }

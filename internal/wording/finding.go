@@ -185,8 +185,8 @@ var details = []detailed{
 	{"missing_recording", "", Words{ // what its class asks for, but for what only details can tell
 		Remedy: "look for the recording at the vendor and export it again; if it was never made, keep the finding as evidence of that",
 	}},
-	{"missing_recording", "void=media_unreadable", Words{
-		Sentence: "a manifest lists it, or a recording of its conversation, whose audio is stored but cannot be read",
+	{"missing_recording", unreadable, Words{
+		Sentence: "a manifest lists it, or a recording of its conversation, but what is stored as its audio cannot be read",
 		Remedy:   "ask whoever owns the bucket or its key to let the job read the object, then run again",
 		Title:    "have audio made readable",
 		Command:  runAgain,
@@ -334,6 +334,10 @@ func FindingIn(status, class, recording, field, detail string) string {
 	return text + "; what was read is incomplete, so that nobody can tell yet whether this holds"
 }
 
+// unreadable is the detail of a missing recording whose audio may be there: the store does
+// not let it be read.
+const unreadable = "void=media_unreadable"
+
 // missing says what is known of the recording of a leg that lacks one.
 func missing(recording, detail string) string {
 	if recording != "" {
@@ -355,6 +359,8 @@ func missing(recording, detail string) string {
 // clause that follows the recording's name.
 func Listed(detail string) string {
 	switch {
+	case detail == unreadable:
+		return "is in a manifest, but what is stored as its audio cannot be read"
 	case strings.HasPrefix(detail, "void="):
 		return "is in a manifest, but without audio: " + Void(detail)
 	case detail == "pending":
@@ -395,6 +401,8 @@ func InManifest(detail string) bool { return detail == "pending" || strings.HasP
 // does not list, empty when it tells nothing.
 func Unlisted(detail string) string {
 	switch n, apart := strings.CutPrefix(detail, "apart="); {
+	case detail == unreadable:
+		return "a manifest lists a recording of its conversation, but what is stored as its audio cannot be read"
 	case strings.HasPrefix(detail, "void="):
 		return "a manifest lists a recording of its conversation, but without audio: " + Void(detail)
 	case detail == "pending":

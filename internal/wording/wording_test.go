@@ -101,6 +101,8 @@ func TestADetailSaysMoreThanItsClass(t *testing.T) {
 		{"missing_recording", "void=deleted;failed", "a manifest lists a recording of its conversation, but without audio: the manifest says that it was deleted; the manifest says that making it failed"},
 		{"missing_recording", "void=media_missing", "it is not stored, or it is empty"},
 		{"missing_recording", "void=val-1f2e3d4c5b6a7988", "without audio: the manifest says that there is none"},
+		{"missing_recording", "void=media_unreadable", "the leg was to be recorded, and a manifest lists a recording of its conversation, but what is stored as its audio cannot be read"},
+		{"missing_recording", "void=media_not_audio", "without audio: what is stored holds nothing to hear"},
 		{"missing_recording", "pending", "a manifest announces a recording of its conversation"},
 		{"missing_recording", "contested", "nobody can say whether one of them is its own"},
 		{"missing_recording", "like=r7", "under another id"},
