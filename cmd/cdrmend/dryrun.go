@@ -2,10 +2,13 @@ package main
 
 import (
 	"context"
+	"fmt"
+	"strconv"
 
 	"cdrmend/internal/check"
 	"cdrmend/internal/intake"
 	"cdrmend/internal/job"
+	"cdrmend/internal/policy"
 	"cdrmend/internal/report"
 )
 
@@ -21,12 +24,31 @@ func (d dryRuns) of(j *job.Job) job.Listed {
 	}
 }
 
-// text returns the table of an interval, empty for a run that is not dry.
-func (d dryRuns) text(r *report.Run, paint report.Paint) string {
+// text returns the table of an interval, and what is asked of media, empty for a run
+// that is not dry.
+func (d dryRuns) text(r *report.Run, m *policy.Media, paint report.Paint) string {
 	if d == nil {
 		return ""
 	}
-	return check.Table(d[r.Interval], paint) + "\n"
+	return check.Table(d[r.Interval], paint) + askedOf(m) + "\n"
+}
+
+// askedOf says which media objects a run asks for, empty for none.
+func askedOf(m *policy.Media) string {
+	var part string
+	switch {
+	case m.Check >= policy.MediaDecode:
+		part = "decodes"
+	case m.Check >= policy.MediaHeader:
+		part = "reads the beginning of"
+	default:
+		return ""
+	}
+	of := "each recording of voice"
+	if m.Sample < 1 {
+		of = fmt.Sprintf("%s %% of the recordings\n  of voice, and of each call with a finding", strconv.FormatFloat(100*m.Sample, 'g', 4, 64))
+	}
+	return fmt.Sprintf("media: a run also %s the audio of %s\n", part, of)
 }
 
 // drySources is a result of a dry run as JSON.

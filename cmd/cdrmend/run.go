@@ -157,7 +157,7 @@ func runAll(ctx context.Context, w *world, j *job.Job, dry dryRuns, chosen []pol
 		results = append(results, r)
 		code = worse(code, exitCode(r, j.Config.FailOn))
 		if !how.quiet && !how.asJSON {
-			fmt.Fprint(w.stdout, report.Text(r, how.screen)+dry.text(r, w.paint()))
+			fmt.Fprint(w.stdout, report.Text(r, how.screen)+dry.text(r, &j.Config.Media, w.paint()))
 		}
 	}
 

@@ -112,7 +112,7 @@ func (s *Source) writeDetails(b *strings.Builder, paint report.Paint) {
 	}
 	fmt.Fprintf(b, "  %s: %s\n", title, printable.Text(s.shown()))
 	if s.Others > 0 && s.Objects > 0 {
-		fmt.Fprintf(b, "  %s more %s not read\n", report.Grouped(s.Others), wording.Verb(s.Others, "is", "are"))
+		fmt.Fprintf(b, "  %s more %s not read as input\n", report.Grouped(s.Others), wording.Verb(s.Others, "is", "are"))
 	}
 	if t := s.Tried; t != nil {
 		beginning := ""

@@ -330,3 +330,24 @@ func TestAChannelWithoutASoundIsFoundByDecoding(t *testing.T) {
 	later := header.run()
 	wantRows(t, "later", header.rows(later.RunID, "findings", "class"), "media_silent")
 }
+
+// Media that are too small for their entry are empty, whatever is in them. Nobody looks
+// into them, so that no number says that they hold something.
+func TestEmptyMediaAreNotLookedInto(t *testing.T) {
+	t.Parallel()
+	content := calls("header", wave(1, seconds20, seconds20), wave(1, 0, 0), wave(1, 0, 0))
+	for _, name := range []string{"in/m/date=2026-11-20/r01.json", "in/c/date=2026-11-20/calls.csv"} {
+		content[name] = strings.ReplaceAll(content[name], "10:01:20Z", "10:02:20Z") // longer than a minute
+	}
+	n := newNight(t, content)
+	var asked []string
+	r := n.run(looked(&asked))
+	slices.Sort(asked)
+	wantRows(t, "asked", asked, "r00.wav", "r02.wav")
+	wantRows(t, "findings", n.rows(r.RunID, "findings", "class", "recording_id", "detail"),
+		"media_missing r01 bytes=44", "media_not_audio r02 byte=44;found=WAV without a sample",
+		"missing_recording r01 void=media_missing", "missing_recording r02 void=media_not_audio")
+	if m := r.Summary.Media; m.Recordings != 3 || m.Heard != 1 || m.NoAudio != 1 {
+		t.Errorf("the summary says %+v", m)
+	}
+}

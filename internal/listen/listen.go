@@ -48,6 +48,9 @@ func (s *Sound) Broken() bool {
 	return strings.HasPrefix(s.Reason, damagedAt) || strings.HasPrefix(s.Reason, cutOffAt)
 }
 
+// Whole reports whether the stream was decoded from its beginning to its end.
+func (s *Sound) Whole() bool { return s.Decoded && s.Reason == "" && s.Duration > 0 }
+
 // How reasons begin.
 const (
 	damagedAt = "damaged at byte"

@@ -43,7 +43,7 @@ func ToHear(ev *evidence.Evidence) []uint32 {
 			if !e.Has(record.MediaKey) && key == intern.None {
 				key = ev.KeyIDs(e, evidence.OverusedIDs{}).Media // it is not filled in yet
 			}
-			if listed, ok := listedMedia(ev, e, key); ok && listed.Size > 0 {
+			if listed, ok := listedMedia(ev, e, key); ok && !isEmpty(e, listed.Size) {
 				list = append(list, listed.N)
 			}
 		}

@@ -95,9 +95,15 @@ func MediaOf(ev *evidence.Evidence, n uint32, w *MediaWords) MediaState {
 		}
 	}
 
-	long := e.Has(record.StartTime) && e.Has(record.EndTime) && int64(e.End-e.Start) > longEnough
-	m.empty = m.Size == 0 || m.Size != profile.NoInt && m.Size < fewestBytes && long
+	m.empty = isEmpty(e, m.Size)
 	return m
+}
+
+// isEmpty reports whether media of a size, which may be unknown, are too small for their
+// entry.
+func isEmpty(e *manifest.Entry, size int64) bool {
+	long := e.Has(record.StartTime) && e.Has(record.EndTime) && int64(e.End-e.Start) > longEnough
+	return size == 0 || size != profile.NoInt && size < fewestBytes && long
 }
 
 // Void reports whether nobody can hear anything: there is no media, it cannot be read, or

@@ -57,7 +57,22 @@ func Look(o *Object) (Sound, error) {
 	if s.err != nil {
 		return Sound{}, s.err
 	}
+	sound.Codec = codecName(sound.Codec)
 	return sound, nil
+}
+
+// longestName is how long the name of a codec may be. Those that are registered have up
+// to 27 characters.
+const longestName = 32
+
+// codecName returns the name that a container has for a codec, empty when it is none:
+// tables, summaries and terminals show it.
+func codecName(name string) string {
+	plain := func(c rune) bool { return c > ' ' && c <= '~' }
+	if len(name) > longestName || strings.ContainsFunc(name, func(c rune) bool { return !plain(c) }) {
+		return ""
+	}
+	return name
 }
 
 // look chooses the reader by the first bytes. Where those may be the samples of a format

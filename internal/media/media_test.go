@@ -1,7 +1,10 @@
 package media
 
 import (
+	"bytes"
+	"math"
 	"math/rand/v2"
+	"strings"
 	"testing"
 )
 
@@ -55,4 +58,18 @@ func cutAnywhere(b []byte, seed uint64) [][]byte {
 		cuts = append(cuts, b[:r.IntN(len(b))])
 	}
 	return cuts
+}
+
+// What a container calls its codec goes to summaries and terminals.
+func TestANameOfACodecIsAWord(t *testing.T) {
+	whole := matroskaOf(unsized8, elem("\x44\x89", uint64(math.Float64bits(2000))))
+	for name, want := range map[string]string{"A_OPUS": "opus", "A_ABCD": "A_ABCD", "\x1b[2J\xff!": "", "A_ A B": ""} {
+		b := bytes.Replace(whole, []byte("A_OPUS"), []byte(name), 1)
+		if got, _ := lookAt(t, "a.webm", b); got.Codec != want || got.Format != "webm" {
+			t.Errorf("of %q the codec is %q in %q, want %q", name, got.Codec, got.Format, want)
+		}
+	}
+	if got := codecName(strings.Repeat("A", 33)); got != "" {
+		t.Errorf("a long name gives %q", got)
+	}
 }

@@ -110,7 +110,7 @@ func (f *Findings) decode(ctx context.Context, in *intake.Inputs, h *evidence.He
 	d.Tried = true
 	format, codec := f.texts.String(h.Format), f.texts.String(h.Codec)
 	if !listen.Decodes(format, codec) {
-		d.Failed = f.texts.OfString(codec + " is not decoded")
+		d.Failed = f.texts.OfString(cmp.Or(codec, "an unknown codec") + " is not decoded")
 		return nil
 	}
 
@@ -133,9 +133,13 @@ func (f *Findings) decode(ctx context.Context, in *intake.Inputs, h *evidence.He
 	}
 
 	d.Heard, d.Quiet, d.Failed = sound.Decoded, sound.Longest, f.texts.OfString(sound.Reason)
-	if sound.Broken() && sound.Duration < h.Duration {
+	switch {
+	case sound.Broken() && sound.Duration < h.Duration:
 		// What was decoded says more than the header.
 		h.Duration, h.Cut, h.Reason, h.At = sound.Duration, true, d.Failed, info.Size
+	case h.Duration == profile.NoInt && h.Reason == intern.None && sound.Whole() && sound.Duration <= longest:
+		// A header with a reason contradicts itself, and so might a rate that it tells.
+		h.Duration = sound.Duration
 	}
 	for i, c := range sound.Channels[:min(len(sound.Channels), 64)] {
 		if c.Silent {

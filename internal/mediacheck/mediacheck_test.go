@@ -158,6 +158,31 @@ func TestAudioLastsNoLongerThanItCanBeDecoded(t *testing.T) {
 	}
 }
 
+// A header that tells no duration is completed by decoding, unless it contradicts itself.
+func TestAudioWithoutADurationLastsAsLongAsItIsDecoded(t *testing.T) {
+	s := newSource(t)
+	untold := audio.FLAC.Append(nil, audio.Sound{Duration: 90 * time.Second, Channels: 2})
+	untold[21] &= 0xf0 // the number of samples in STREAMINFO
+	clear(untold[22:26])
+	s.put("in/date=2026-11-20/a.flac", untold)
+	twisted := audio.PCM.Append(nil, audio.Sound{Duration: 7 * time.Second, Channels: 1})
+	twisted[24]++ // the rate, but not the bytes of a second
+	s.put("in/date=2026-11-20/b.wav", twisted)
+	in := s.list()
+	for decode, want := range map[bool]int64{false: -1, true: 90_000_000} {
+		f, err := mediacheck.Ask(t.Context(), in, []uint32{0, 1}, mediacheck.How{Concurrency: 1, Decode: decode}, func(int64, int64) {})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if h := f.Heard[0]; h.Duration != want && !(decode && h.Duration > want-50_000 && h.Duration < want+50_000) {
+			t.Errorf("decoded %t, the FLAC lasts %d µs, want %d", decode, h.Duration, want)
+		}
+		if h := f.Heard[1]; h.Duration >= 0 {
+			t.Errorf("decoded %t, a WAV that contradicts itself lasts %d µs", decode, h.Duration)
+		}
+	}
+}
+
 // An object that was overwritten is another one, whatever its name.
 func TestWhatWasFoundIsOfTheObjectThatWasListed(t *testing.T) {
 	s := newSource(t)

@@ -153,6 +153,53 @@ func TestTroubleTellsSettingsFromFailures(t *testing.T) {
 	}
 }
 
+// What only says that the store or KMS is busy or fails now is no property of an object:
+// then a run fails, and is repeated, before anybody is told that audio cannot be read.
+func TestOnlyWhatStaysSoMakesAnObjectUnreadable(t *testing.T) {
+	f := openFaulty(t, http.MethodGet)
+	info := f.put([]byte("data"))
+	for _, test := range []struct {
+		status     int
+		code       string
+		unreadable bool
+	}{
+		{403, "AccessDenied", true},
+		{403, "InvalidObjectState", true},
+		{400, "KMS.DisabledException", true},
+		{400, "KMS.KMSInvalidStateException", true},
+		{400, "KMS.NotFoundException", true},
+		{400, "KMS.ThrottlingException", false},
+		{503, "KMS.ThrottlingException", false},
+		{503, "KMS.DependencyTimeoutException", false},
+		{500, "KMS.KMSInternalException", false},
+		{503, "SlowDown", false},
+		{403, "ExpiredToken", false},
+		{403, "RequestTimeTooSkewed", false},
+		{416, "InvalidRange", false},
+		{404, "NoSuchKey", false},
+	} {
+		again := answer(test.status, test.code)
+		f.arm(again, again, again, again, again, again)
+		_, err := f.read(info)
+		code, _, ok := object.Unreadable(err)
+		if err == nil || ok != test.unreadable || ok && code != test.code {
+			t.Errorf("after %d %s, which reads as %v, unreadable is %t with code %q, want %t", test.status, test.code, err, ok, code, test.unreadable)
+		}
+		if test.code == "KMS.ThrottlingException" {
+			wantMessage(t, err, "too busy", "concurrency")
+		}
+	}
+	f.arm(answer(403, "Denied by +49 30 123456;key=eyJhbGciOiJIUzI1NiJ9"))
+	_, err := f.read(info)
+	if code, key, ok := object.Unreadable(err); !ok || code != "AccessDenied" || key != "" {
+		t.Errorf("an answer whose code is a text is unreadable: %t, with code %q and key %q", ok, code, key)
+	}
+	f.arm(answer(400, "KMS.ThrottlingException"), answer(400, "KMS.ThrottlingException"))
+	if _, err := f.read(info); err != nil {
+		t.Errorf("a KMS that was too busy for a moment fails the read: %v", err)
+	}
+}
+
 func TestObjectLockWithoutALockedBucketSaysSo(t *testing.T) {
 	gatewayStore(t, objecttest.GatewayOptions{}, "bucket")
 	opts := object.Options{Retention: object.Retention{Mode: "governance", Until: time.Now().Add(time.Hour)}}

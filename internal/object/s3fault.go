@@ -1,7 +1,6 @@
 package object
 
 import (
-	"cmp"
 	"crypto/x509"
 	"errors"
 	"fmt"
@@ -60,6 +59,13 @@ const CodeArchived = "InvalidObjectState"
 // codeDenied is the code of an object that may not be read, where the store has no other.
 const codeDenied = "AccessDenied"
 
+// codeKMSBusy is the code of a read for which KMS was asked too often.
+const codeKMSBusy = "KMS.ThrottlingException"
+
+// isCode matches codes of S3 and KMS. What else an answer has in the place of a code may be
+// anything, and reports show codes to everybody.
+var isCode = regexp.MustCompile(`^[A-Za-z]+(\.[A-Za-z]+)?$`)
+
 // kmsKey finds the name of a KMS key in an answer.
 var kmsKey = regexp.MustCompile(`arn:aws[a-z-]*:kms:[a-z0-9-]+:\d*:(key|alias)/[A-Za-z0-9/_-]+`)
 
@@ -71,8 +77,12 @@ func Unreadable(err error) (code, key string, ok bool) {
 	if !isFault {
 		return codeDenied, "", errors.Is(err, fs.ErrPermission)
 	}
-	if f.code == CodeArchived || strings.HasPrefix(f.code, "KMS.") || f.denied() {
-		return cmp.Or(f.code, codeDenied), kmsKey.FindString(f.cause.Error()), true
+	if f.code == CodeArchived || f.undecryptable() || f.denied() {
+		code = f.code
+		if !isCode.MatchString(code) {
+			code = codeDenied
+		}
+		return code, kmsKey.FindString(f.cause.Error()), true
 	}
 	return "", "", false
 }
@@ -83,6 +93,12 @@ func (f *fault) denied() bool {
 		return false
 	}
 	return f.code != "InvalidObjectState" && f.code != "RequestTimeTooSkewed" && f.advice != adviceRefused && !f.elsewhere()
+}
+
+// undecryptable reports whether the key of the object may not be used. A KMS that fails or
+// is too busy says nothing about the key.
+func (f *fault) undecryptable() bool {
+	return strings.HasPrefix(f.code, "KMS.") && f.code != codeKMSBusy && f.status < http.StatusInternalServerError
 }
 
 // elsewhere reports whether the bucket is in another region.
@@ -140,6 +156,7 @@ func newFault(err error, permission string) error {
 
 const (
 	adviceNoCredentials = "no usable AWS credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or give the job a role"
+	adviceBusy          = "the server is still too busy after many attempts: lower concurrency or run again later"
 	adviceRefused       = "the credentials are refused: renew or correct them"
 )
 
@@ -157,6 +174,8 @@ func (f *fault) advise(permission, region string) string {
 		return "the clock of this machine is wrong: set it"
 	case "InvalidObjectState":
 		return "the object is archived: restore it and run again"
+	case codeKMSBusy:
+		return adviceBusy
 	case "EntityTooLarge", "KeyTooLongError", "NoSuchKey":
 		return ""
 	}
@@ -172,7 +191,7 @@ func (f *fault) advise(permission, region string) string {
 	case http.StatusForbidden, http.StatusUnauthorized:
 		return fmt.Sprintf("access is denied: allow the job's role %s and the use of the bucket's KMS key", permission)
 	case http.StatusServiceUnavailable, http.StatusTooManyRequests:
-		return "the server is still too busy after many attempts: lower concurrency or run again later"
+		return adviceBusy
 	}
 
 	if f.status >= http.StatusInternalServerError {

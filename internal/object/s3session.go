@@ -113,6 +113,7 @@ func newRetryer(patience Patience) *retry.Standard {
 			retry.RetryableErrorCode{Codes: map[string]struct{}{
 				"ConditionalRequestConflict": {}, // two conditional writes at once: one of them may try again
 				"OperationAborted":           {},
+				codeKMSBusy:                  {},
 			}})
 	})
 }

@@ -1,7 +1,6 @@
 package page
 
 import (
-	"bytes"
 	"cmp"
 	"html/template"
 	"slices"
@@ -78,11 +77,12 @@ const mostForms = 256
 
 // wordsOf explains a finding: what its detail asks for, else its class.
 func (a *asked) wordsOf(class string, detail []byte) wording.Words {
-	form := detail[:0]
+	var d wording.Words
+	form := "?" // of a detail that no form explains
 	if titled[class] {
-		form = detail
-		if at := bytes.IndexByte(detail, '='); at >= 0 {
-			form = detail[:at+1]
+		if f, known := wording.Form(class, string(detail)); known {
+			form = f
+			d, _ = wording.Detail(class, f)
 		}
 	}
 	a.key = append(append(append(a.key[:0], class...), 0), form...)
@@ -91,10 +91,8 @@ func (a *asked) wordsOf(class string, detail []byte) wording.Words {
 	}
 
 	w, _ := wording.Class(class)
-	if d, ok := wording.Detail(class, string(form)); ok && titled[class] {
-		w.Sentence, w.Remedy = cmp.Or(d.Sentence, w.Sentence), cmp.Or(d.Remedy, w.Remedy)
-		w.Title, w.Command = cmp.Or(d.Title, w.Title), cmp.Or(d.Command, w.Command)
-	}
+	w.Sentence, w.Remedy = cmp.Or(d.Sentence, w.Sentence), cmp.Or(d.Remedy, w.Remedy)
+	w.Title, w.Command = cmp.Or(d.Title, w.Title), cmp.Or(d.Command, w.Command)
 	if len(a.words) < mostForms {
 		a.words[string(a.key)] = w
 	}

@@ -511,3 +511,29 @@ func TestASpanWithoutLogsCountsNoOutages(t *testing.T) {
 		t.Errorf("the table of intervals and its sum have no %s", want)
 	}
 }
+
+// Each reason for which audio cannot be read is work for somebody else, and the call that
+// lost its recording by it is a part of the same work.
+func TestAudioThatCannotBeReadIsWorkByItsCode(t *testing.T) {
+	r := small()
+	class := func(n int, class, detail string) cells {
+		return cells{"finding_id": fmt.Sprintf("fnd-%d", n), "class": class, "severity": "critical", "status": "open", "detail": detail}
+	}
+	r.Findings = rows(table.Findings,
+		class(1, "media_unreadable", "code=AccessDenied"), class(2, "missing_recording", "void=media_unreadable"),
+		class(3, "media_unreadable", "code=InvalidObjectState"), class(4, "media_unreadable", "code=KMS.DisabledException;key=arn:aws:kms:eu-west-1:1:key/2"),
+		class(5, "media_unreadable", "code=AccessDenied;key=arn:aws:kms:eu-west-1:1:key/3"), class(6, "missing_recording", "void=deleted;media_unreadable"))
+	r.Summary.Findings = []report.FindingCount{
+		{Class: "media_unreadable", Severity: "critical", Status: "open", Count: 4}, {Class: "missing_recording", Severity: "critical", Status: "open", Count: 2},
+	}
+	got := titlesOf(todo(t, r))
+	slices.Sort(got)
+	want := []string{
+		"Ask whether audio that is gone can be restored: 1 finding", "Give the OAuth client the scope: 1 outage lasting 30 min; 2 missing calls coincide, 1 possibly",
+		"Have audio made readable: 2 findings", "Have the job allowed to use the key of encrypted audio: 1 finding",
+		"Have the key of encrypted audio enabled: 1 finding", "Restore audio from its archive: 1 finding",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+}

@@ -89,6 +89,7 @@ func small() *page.Run {
 	s.Config.Sources = []policy.SourceIdentity{{Kind: "manifests", Name: "genesys"}, {Kind: "cdrs", Name: "cdr"}, {Kind: "registrations", Name: "registrar"}}
 	s.Config.Policy.RequiredScopes = []string{"sip:manage"}
 	s.Config.Policy.Expect, s.Config.Policy.CoverageTolerance, s.Config.Policy.ChallengeWindow = "answered", "5s", "5s"
+	s.Config.Media.Check, s.Media = "header", &report.Media{Recordings: 6, Heard: 4, NoAudio: 1}
 	return &page.Run{
 		ID: "0123456789abcdef0123456789abcdef", Summary: s,
 		Files: []page.File{{Path: "findings.csv", Size: 512, SHA256: strings.Repeat("0f", 32)}},

@@ -42,6 +42,9 @@ func (o *Observation) Report(run *report.Run) *Report {
 	r.Lines = append(r.Lines,
 		o.Legs.line("calls to be recorded that share an id with a recording"), o.Entries.line("recordings that share an id with a call"),
 		o.registrations(), o.mediaTypes())
+	if o.Audio.Of > 0 {
+		r.Lines = append(r.Lines, o.audio())
+	}
 
 	sortLines(r.Lines)
 	r.Verdict = string(Fine)
@@ -269,4 +272,10 @@ func (o *Observation) mediaTypes() Line {
 	l := line(Media, "", j, s, "entries of a media type that counts as voice, or of none", "if one of the others is voice, add it to policy.voice_media")
 	l.Details = o.Media
 	return l
+}
+
+// audio says how many of the media objects that were asked for could be read.
+func (o *Observation) audio() Line {
+	return judgedLine(Audio, "", o.Audio, "media objects that were asked for and could be read",
+		"allow the job to read media objects and to use their KMS key; the findings media_unreadable have the codes of the store")
 }

@@ -72,6 +72,10 @@ func TestJudgementsChangeAtTheirBounds(t *testing.T) {
 		{"no log", func(o *plausible.Observation) { o.Sources = o.Sources[:1] }, plausible.Registrations, plausible.Unknown},
 		{"half are chats", func(o *plausible.Observation) { o.Media = []plausible.Count{{Name: "chat", N: 50}} }, plausible.Media, plausible.Fine},
 		{"all are chats", func(o *plausible.Observation) { o.Media = []plausible.Count{{Name: "chat", N: 100}} }, plausible.Media, plausible.Look},
+		{"nine in ten media objects can be read", func(o *plausible.Observation) { o.Audio = plausible.Share{N: 90, Of: 100} }, plausible.Audio, plausible.Fine},
+		{"fewer can be read", func(o *plausible.Observation) { o.Audio = plausible.Share{N: 89, Of: 100} }, plausible.Audio, plausible.Look},
+		{"four media objects", func(o *plausible.Observation) { o.Audio = plausible.Share{Of: 4} }, plausible.Audio, plausible.Unknown},
+		{"nobody looks into media", func(*plausible.Observation) {}, plausible.Audio, ""},
 		{"nothing was exported", func(o *plausible.Observation) { o.Total = 0 }, plausible.Media, plausible.Unknown},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -29,6 +29,7 @@ type Observation struct {
 	Unseen  []Count // trunks of the others
 	Media   []Count // entries of the interval by media type that is not voice
 	Total   int64   // entries of the interval
+	Audio   Share   // recordings whose media object was asked for: those that could be read
 
 	Err error // of reading the rejects
 }
@@ -285,11 +286,18 @@ func most(names map[string]int64) []Count {
 	return append(list[:mostNamed-1], others)
 }
 
-// media counts entries of the interval whose media type is not voice.
+// media counts entries of the interval whose media type is not voice, and those whose
+// media object could be read.
 func (w *observer) media() {
 	counts := map[intern.Text]int64{}
 	for _, r := range w.Recordings {
 		w.Total++
+		if h := match.HeardOf(w.Evidence, r.Entry); h != nil {
+			w.Audio.Of++
+			if h.Code == intern.None {
+				w.Audio.N++
+			}
+		}
 		if t := w.Trace.Entries[r.Entry].MediaType; t != intern.None {
 			counts[t]++
 		}

@@ -82,9 +82,10 @@ const (
 	Joins         Subject = "joins"         // whether calls and recordings name each other
 	Registrations Subject = "registrations" // whether the log speaks of the trunks of calls
 	Media         Subject = "media"         // which media types count as voice
+	Audio         Subject = "audio"         // whether the store lets media objects be read
 )
 
-var subjects = []Subject{Calls, Organisations, Fields, Rows, Days, Clocks, Joins, Registrations, Media}
+var subjects = []Subject{Calls, Organisations, Fields, Rows, Days, Clocks, Joins, Registrations, Media, Audio}
 
 // sortLines brings lines into their order: what is to be looked at first, then what
 // nobody can tell, then what is fine; within these by subject and source.

@@ -103,7 +103,7 @@ func what(f *table.Finding) string {
 	text := wording.FindingIn(f.Status, f.Class, f.Recording, f.Field, f.Detail)
 	switch {
 	case f.Class == "missing_recording" && strings.HasPrefix(f.Detail, "void="):
-		text = "no audio: " + wording.Void(f.Detail) // a cell has few lines
+		text = "no audio to hear: " + wording.Void(f.Detail) // a cell has few lines
 	case f.Class == "missing_recording":
 		return about
 	case strings.HasPrefix(f.Class, "media_"):

@@ -237,7 +237,7 @@ func (d *document) result(r *Run, t *told) {
 // lost says how many recordings were not found, and claims of none that it was never
 // made: some are listed without audio, and of some nobody can tell.
 func lost(s *report.Summary, t *told) string {
-	text := fmt.Sprintf("Different recordings of which no audio was found: %s (a call that names none counts as one).", report.Grouped(s.Lost))
+	text := fmt.Sprintf("Different recordings of which no audio to hear was found: %s (a call that names none counts as one).", report.Grouped(s.Lost))
 	var undecided, void int64
 	for _, f := range s.Findings {
 		if f.Class == "missing_recording" && f.Status == "indeterminate" {
@@ -252,7 +252,7 @@ func lost(s *report.Summary, t *told) string {
 		text += fmt.Sprintf(" They include recordings of which nobody can tell whether they are missing: %s.", wording.Count(undecided, "finding"))
 	}
 	if void > 0 {
-		text += fmt.Sprintf(" They include recordings that a manifest lists, or whose conversation has one in a manifest, without audio: %s (%s).", wording.Count(void, "finding"), reasons(t.void))
+		text += fmt.Sprintf(" They include recordings that a manifest lists, or whose conversation has one in a manifest, without audio to hear: %s (%s).", wording.Count(void, "finding"), reasons(t.void))
 	}
 	return text
 }
@@ -297,7 +297,7 @@ var verdicts = []struct{ name, meaning string }{
 	{"repaired", "recorded, and missing metadata was filled in, as all evidence names one value"},
 	{"incomplete", "recorded, but metadata or media is missing, ambiguous or contradictory"},
 	{"partial", "a part of the call, or a recording that it names, was not found"},
-	{"missing", "no recording of the call with audio was found"},
+	{"missing", "no recording of the call with audio to hear was found"},
 	{"indeterminate", "nobody can tell from the inputs; the table “calls” has the reason"},
 	{"recorded_in_error", "recorded although recording was switched off or not allowed; does not count"},
 	{"excluded", "not to be recorded; does not count"},
@@ -308,7 +308,7 @@ func (d *document) limits(r *Run) {
 	d.text("An outage is evidence, not proof: where a finding coincides with one, neither that the outage caused it nor that it did not is " +
 		"claimed; a failed registration may lose nothing while the one before still binds. Where the relation is “possible”, it is not even certain " +
 		"that the outage concerned the call. A recording counts as present when a manifest describes it, unless the manifest says that its " +
-		"audio is absent, empty or still to come. " + mediaCheck[r.Summary.Config.Media.Check] + " Calls that no call detail record shows are not counted.")
+		"audio is absent, empty or still to come. " + r.Summary.Examined() + " Calls that no call detail record shows are not counted.")
 	d.text(complete(r.Summary))
 }
 
@@ -332,14 +332,6 @@ func complete(s *report.Summary) string {
 
 // defective are the classes of findings about documents that lack something.
 var defective = []string{"truncated_document", "malformed_document", "count_mismatch", "export_failed", "input_missing", "metadata_missing"}
-
-// mediaCheck says how the audio was examined.
-var mediaCheck = map[string]string{
-	"none":   "Whether audio is stored, and can be played, was not examined.",
-	"exists": "Where the manifest names the audio, it has to be stored, and not empty. Whether it can be played was not examined.",
-	"size": "Where the manifest names the audio, it has to be stored, and not empty; audio of another size than its metadata says is a finding. " +
-		"Whether it can be played was not examined.",
-}
 
 func (d *document) hashes(r *Run) {
 	d.heading("7  The data files")

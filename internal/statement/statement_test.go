@@ -324,8 +324,8 @@ func TestAStatementClaimsNoMoreThanWasFound(t *testing.T) {
 	r.Findings = listing(map[string]string{"finding_id": "fnd-1", "class": "missing_recording", "severity": "critical", "status": "open", "conversation_id": "c1", "detail": "void=deleted", "outage_relation": "unknown"})
 	text, _ := read(t, written(t, r, policy.Report{}))
 	for _, want := range []string{
-		"Different recordings of which no audio was found: 10", "nobody can tell whether they are missing: 2 findings.",
-		"without audio: 1 finding (the manifest says that it was deleted: 1).", "8 missing no recording of the call with audio was found",
+		"Different recordings of which no audio to hear was found: 10", "nobody can tell whether they are missing: 2 findings.",
+		"without audio to hear: 1 finding (the manifest says that it was deleted: 1).", "8 missing no recording of the call with audio to hear was found",
 		"unless the manifest says that its audio is absent, empty or still to come. Where the manifest names the audio, it has to be stored",
 		"cannot be told", "“not expected” where neither the record nor this rule asks for a recording",
 		"The process is repeatable", "accurate result does not follow from this",
@@ -339,7 +339,7 @@ func TestAStatementClaimsNoMoreThanWasFound(t *testing.T) {
 			t.Errorf("%q claims more than was found", no)
 		}
 	}
-	if !strings.Contains(text, "no audio:") {
+	if !strings.Contains(text, "no audio to hear:") {
 		t.Errorf("the deleted recording is told as never delivered: %s", text)
 	}
 }
@@ -430,5 +430,47 @@ func TestAStatementIsRedacted(t *testing.T) {
 	text, _ := read(t, written(t, night(1, "c1"), policy.Report{Redact: policy.RedactAll, PseudonymKey: []byte("k")}))
 	if strings.Contains(text, "conversation c1") || !strings.Contains(text, "conversation con-") {
 		t.Errorf("the conversation is shown: %s", text)
+	}
+}
+
+// Whoever reads that calls were recorded reads how far somebody looked into their audio.
+func TestAStatementSaysHowFarTheAudioWasExamined(t *testing.T) {
+	for _, test := range []struct {
+		check string
+		media *report.Media
+		want  []string
+		no    []string
+	}{
+		{"exists", nil, []string{"stored, and not empty. Whether it can be played was not examined."}, []string{"another size", "asked for"}},
+		{"size", nil, []string{"another size than its metadata says is a finding. Whether it can be played was not examined."}, []string{"asked for"}},
+		{
+			"header", &report.Media{Recordings: 10, Heard: 8, Unreadable: 1, NoAudio: 1},
+			[]string{"Of 10 of 10 recordings of voice the run asked for the beginning of the audio.", "could not be read, or held nothing to hear, does not count as present", "whether anything can be heard in it, was not examined."},
+			[]string{"of the others", "decoded"},
+		},
+		{
+			"header", &report.Media{Recordings: 1000, Heard: 52, NoAudio: 1},
+			[]string{"Of 53 of 1,000 recordings of voice", "Nothing is claimed of what is in the audio of the others."},
+			[]string{"decoded"},
+		},
+		{
+			"decode", &report.Media{Recordings: 10, Heard: 10, Decoded: 7, NotDecoded: 3},
+			[]string{"The audio of 7 of 10 was decoded from beginning to end, to find channels without a sound. What is said in it was not examined."},
+			[]string{"of the others", "can be played"},
+		},
+	} {
+		r := night(0, "")
+		r.Summary.Config.Media.Check, r.Summary.Media = test.check, test.media
+		text, _ := read(t, written(t, r, policy.Report{}))
+		for _, want := range test.want {
+			if !strings.Contains(text, want) {
+				t.Errorf("%s, %+v: %q is not in %s", test.check, test.media, want, text)
+			}
+		}
+		for _, no := range test.no {
+			if strings.Contains(text, no) {
+				t.Errorf("%s, %+v: %q is in %s", test.check, test.media, no, text)
+			}
+		}
 	}
 }

@@ -51,7 +51,7 @@ func present(p ledger.Pack, gone map[string]forgotten) (*ledger.Pack, []forgotte
 }
 
 // packChecks returns the checks of the packs that a record names, and of what it keeps of
-// the night, where no record before it named them. A pack may lie in the folder of another interval.
+// the night and of media, where no record before it named them. A pack may lie in the folder of another interval.
 func (v fileCheck) packChecks(e *entry, gone map[string]forgotten, known map[string]bool) (work []func(context.Context) error) {
 	for _, p := range e.record.Evidence {
 		if known[p.Path] {
@@ -76,10 +76,13 @@ func (v fileCheck) packChecks(e *entry, gone map[string]forgotten, known map[str
 			return v.checkPack(ctx, e.chain, e, there)
 		})
 	}
-	if night := e.record.Night; night != nil && !known[night.Path] {
-		known[night.Path] = true
+	for _, f := range []*ledger.File{e.record.Night, e.record.Media} {
+		if f == nil || known[f.Path] {
+			continue
+		}
+		known[f.Path] = true
 		work = append(work, func(ctx context.Context) error {
-			_, err := v.checkPacked(ctx, e.chain, e, *night)
+			_, err := v.checkPacked(ctx, e.chain, e, *f)
 			return err
 		})
 	}

@@ -91,7 +91,7 @@ var classes = map[string]Words{
 	},
 	"media_not_audio": {
 		Sentence: "the object that should hold the audio holds nothing to hear",
-		Remedy:   "export the recording again while the vendor still has it; if the original is no better, the call was not recorded",
+		Remedy:   "export the recording again while the vendor still has it; if the original is no better, nothing shows that the call was recorded",
 		Title:    "export recordings again that hold no audio",
 		Command:  explainFinding,
 		Severity: "critical",
@@ -179,11 +179,23 @@ var classes = map[string]Words{
 	},
 }
 
-// details explain the forms of details. Where the form ends in an equals sign a
-// value follows; an empty one is that of a finding without a detail.
+// details explain the forms of details. Where the form ends in an equals sign or a full
+// stop more follows; an empty one is that of a finding without a detail.
 var details = []detailed{
 	{"missing_recording", "", Words{ // what its class asks for, but for what only details can tell
 		Remedy: "look for the recording at the vendor and export it again; if it was never made, keep the finding as evidence of that",
+	}},
+	{"missing_recording", unreadable, Words{
+		Sentence: "a manifest lists it, or a recording of its conversation, but what is stored as its audio cannot be read",
+		Remedy:   "ask whoever owns the bucket or its key to let the job read the object, then run again",
+		Title:    "have audio made readable",
+		Command:  runAgain,
+	}},
+	{"missing_recording", "void=media_not_audio", Words{
+		Sentence: "a manifest lists it, or a recording of its conversation, but what is stored as its audio holds nothing to hear",
+		Remedy:   "export the recording again while the vendor still has it; if the original is no better, nothing shows that the call was recorded",
+		Title:    "export recordings again that hold no audio",
+		Command:  explainFinding,
 	}},
 	{"missing_recording", "void=", Words{
 		Sentence: "a manifest lists it, or a recording of its conversation, but without audio",
@@ -239,7 +251,7 @@ var details = []detailed{
 	}},
 	{"media_unreadable", "code=KMS.", Words{
 		Sentence: "the audio is encrypted with a key that cannot be used",
-		Remedy:   "ask the owner of the key that the finding names to enable it, or to cancel its deletion, then run again",
+		Remedy:   "ask the owner of the key to enable it, or to cancel its deletion, then run again; the finding names the key where the store does",
 		Title:    "have the key of encrypted audio enabled",
 		Command:  runAgain,
 	}},
@@ -322,6 +334,10 @@ func FindingIn(status, class, recording, field, detail string) string {
 	return text + "; what was read is incomplete, so that nobody can tell yet whether this holds"
 }
 
+// unreadable is the detail of a missing recording whose audio may be there: the store does
+// not let it be read.
+const unreadable = "void=media_unreadable"
+
 // missing says what is known of the recording of a leg that lacks one.
 func missing(recording, detail string) string {
 	if recording != "" {
@@ -343,6 +359,8 @@ func missing(recording, detail string) string {
 // clause that follows the recording's name.
 func Listed(detail string) string {
 	switch {
+	case detail == unreadable:
+		return "is in a manifest, but what is stored as its audio cannot be read"
 	case strings.HasPrefix(detail, "void="):
 		return "is in a manifest, but without audio: " + Void(detail)
 	case detail == "pending":
@@ -383,6 +401,8 @@ func InManifest(detail string) bool { return detail == "pending" || strings.HasP
 // does not list, empty when it tells nothing.
 func Unlisted(detail string) string {
 	switch n, apart := strings.CutPrefix(detail, "apart="); {
+	case detail == unreadable:
+		return "a manifest lists a recording of its conversation, but what is stored as its audio cannot be read"
 	case strings.HasPrefix(detail, "void="):
 		return "a manifest lists a recording of its conversation, but without audio: " + Void(detail)
 	case detail == "pending":

@@ -56,11 +56,26 @@ func lookUp(table map[string]Words, name string) (Words, bool) {
 
 // Detail explains the detail of a finding.
 func Detail(class, detail string) (Words, bool) {
-	i := slices.IndexFunc(details, func(d detailed) bool { return d.Class == class && d.explains(detail) })
+	i := formOf(class, detail)
 	if i < 0 {
 		return Words{}, false
 	}
 	return details[i].Words, true
+}
+
+// Form returns the form of a detail, which is a detail with the same words. There are few
+// of them.
+func Form(class, detail string) (string, bool) {
+	i := formOf(class, detail)
+	if i < 0 {
+		return "", false
+	}
+	return details[i].Form, true
+}
+
+// formOf returns the place of the first form that explains a detail, else -1.
+func formOf(class, detail string) int {
+	return slices.IndexFunc(details, func(d detailed) bool { return d.Class == class && d.explains(detail) })
 }
 
 // Remedy returns what to do about a finding: what its detail asks for, else its
@@ -103,12 +118,13 @@ func Work(class, detail string) Words {
 // detailed explains one form of the detail of a class.
 type detailed struct {
 	Class string
-	Form  string // the whole detail, or what it begins with if it ends in an equals sign
+	Form  string // the whole detail, or what it begins with if it ends in an equals sign or a full stop
 	Words
 }
 
 func (d *detailed) explains(detail string) bool {
-	return d.Form == detail || strings.HasSuffix(d.Form, "=") && strings.HasPrefix(detail, d.Form)
+	open := strings.HasSuffix(d.Form, "=") || strings.HasSuffix(d.Form, ".")
+	return d.Form == detail || open && strings.HasPrefix(detail, d.Form)
 }
 
 // Table is all the words. A page whose script looks some up itself holds those with a
