@@ -428,3 +428,29 @@ func TestABagIsNotWrittenOverAnotherOne(t *testing.T) {
 	}
 	wantState(t, Below(directory(t, dir), ""), Invalid, "bagit.txt: it is missing")
 }
+
+func TestWhatADirectoryHoldsBesideFilesIsNamed(t *testing.T) {
+	dir := t.TempDir()
+	fill(t, InStore(directory(t, dir), "", ""))
+	if err := os.MkdirAll(filepath.Join(dir, "data", "no files"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	wantState(t, Below(directory(t, dir), ""), Valid, "")
+
+	if err := os.Symlink("plain.txt", filepath.Join(dir, "data", "link")); err != nil {
+		t.Fatal(err)
+	}
+	wantState(t, Below(directory(t, dir), ""), Invalid, "data/link: a symbolic link")
+	temp := filepath.Join(dir, "data", object.TempName())
+	if err := errors.Join(os.Remove(filepath.Join(dir, "data", "link")), os.WriteFile(temp, nil, 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	wantState(t, Below(directory(t, dir), ""), Invalid, "a temporary file")
+
+	// A file replaced by a link to the same bytes is not the file.
+	plain := filepath.Join(dir, "data", "plain.txt")
+	if err := errors.Join(os.Remove(temp), os.Rename(plain, filepath.Join(dir, "plain")), os.Symlink("../plain", plain)); err != nil {
+		t.Fatal(err)
+	}
+	wantState(t, Below(directory(t, dir), ""), Invalid, "data/plain.txt: a symbolic link")
+}
