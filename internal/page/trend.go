@@ -65,16 +65,16 @@ type ageView struct {
 	Label                  string
 	Critical, Major, Minor int64
 	Oldest                 string // the oldest one, as it may be shown
-	within                 record.Time
 	since                  record.Time
 }
 
 const day = record.Time(24 * 3600e6)
 
-func newAges() []ageView {
-	return []ageView{
-		{Label: "up to 1 day", within: day}, {Label: "2 to 7 days", within: 7 * day}, {Label: "8 to 30 days", within: 30 * day}, {Label: "more than 30 days", within: 1<<63 - 1},
+func newAges() (list []ageView) {
+	for _, label := range report.AgeLabels() {
+		list = append(list, ageView{Label: label})
 	}
+	return list
 }
 
 // addAge counts an open finding by how long it has been open.
@@ -83,23 +83,17 @@ func (g *auditGathering) addAge(i *Interval, row *table.Row) {
 	if !since.Known() {
 		return
 	}
-	for n := range g.Ages {
-		a := &g.Ages[n]
-		if g.Newest-since > a.within {
-			continue
-		}
-		switch string(row.Bytes(severityColumn)) {
-		case "critical":
-			a.Critical++
-		case "major":
-			a.Major++
-		default:
-			a.Minor++
-		}
-		if a.Oldest == "" || since < a.since {
-			a.Oldest, a.since = g.show.row(row).Text(0), since
-		}
-		return
+	a := &g.Ages[report.AgeOf(g.Newest-since)]
+	switch string(row.Bytes(severityColumn)) {
+	case "critical":
+		a.Critical++
+	case "major":
+		a.Major++
+	default:
+		a.Minor++
+	}
+	if a.Oldest == "" || since < a.since {
+		a.Oldest, a.since = g.show.row(row).Text(0), since
 	}
 }
 
