@@ -38,6 +38,7 @@ func words(list ...string) completer {
 // more than the flag alone. A test holds it to the flags of all commands.
 var flagValues = map[string]completer{
 	"config": files, "keys": files, "out": files, "public": files, "file": files, "timestamp-roots": files,
+	"csv": files, "page": files, "pdf": files, "resume": files,
 	"cpuprofile": files, "memprofile": files, "trace": files,
 	"dir": directories, "output": directories,
 
@@ -84,6 +85,7 @@ var flagValues = map[string]completer{
 	"reason":          nothing,
 	"by":              nothing,
 	"retention-until": nothing,
+	"target":          nothing,
 }
 
 func tableNames() []string {
@@ -120,6 +122,7 @@ var operands = map[string][]completer{
 	"history":    {findingsOf, directories},
 	"report":     {directories},
 	"ls":         {directories},
+	"audit":      {directories},
 	"verify":     {directories},
 	"accept":     {findingsOf},
 	"evidence":   {words("prune"), nothing},

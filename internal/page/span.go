@@ -41,7 +41,7 @@ func sums(m report.Outages) ([]causeView, []trunkOutages) {
 	for _, c := range slices.SortedFunc(maps.Values(byCause), func(a, b *causeView) int {
 		return cmp.Or(cmp.Compare(b.micros, a.micros), cmp.Compare(a.Name, b.Name))
 	}) {
-		c.Lasting = duration(c.micros)
+		c.Lasting = report.Duration(c.micros)
 		causes = append(causes, *c)
 	}
 
@@ -50,7 +50,7 @@ func sums(m report.Outages) ([]causeView, []trunkOutages) {
 		return cmp.Or(cmp.Compare(b.micros, a.micros), cmp.Compare(a.Org, b.Org), cmp.Compare(a.ID, b.ID))
 	})
 	for _, t := range longest[:min(len(longest), mostTrunkRows)] {
-		t.Lasting = duration(t.micros)
+		t.Lasting = report.Duration(t.micros)
 		trunks = append(trunks, *t)
 	}
 	return causes, trunks
