@@ -9,9 +9,11 @@ import (
 
 	"cdrmend/internal/audit"
 	"cdrmend/internal/committed"
+	"cdrmend/internal/page"
 	"cdrmend/internal/policy"
 	"cdrmend/internal/printable"
 	"cdrmend/internal/report"
+	"cdrmend/internal/statement"
 
 	"github.com/spf13/pflag"
 )
@@ -29,11 +31,11 @@ first, and no figure counts them as recorded.
 
 With --csv it writes every call that should have been recorded and was not, with
 the reason as far as it is known, and in a second part every call of which nobody
-can tell.
+can tell. --page and --pdf write the report as a page and as PDF.
 
   cdrmend audit --config cdrmend.yaml --from 2026-11-01 --to 2026-12-01 --target 99.5
   cdrmend audit s3://acme-compliance/cdrmend/ --csv - > not-recorded.csv
-  cdrmend audit --config cdrmend.yaml --retention --media
+  cdrmend audit --config cdrmend.yaml --pdf november.pdf --retention --media
 
 A target is met only when the calls that are known to be recorded suffice for it.
 
@@ -52,6 +54,8 @@ there.
 		f.String("target", "", "percentage of the calls that has to be recorded, such as 99.5")
 		f.String("redact", "", "ops (telephone numbers masked), counsel (everything) or public (pseudonyms)")
 		f.String("csv", "", "file for the calls that were not recorded; - is standard output, in place of the text")
+		f.String("page", "", "file for the report as a page")
+		f.String("pdf", "", "file for the report as PDF")
 		f.Bool("retention", false, "ask how Object Lock keeps the files of the newest commits")
 		f.Bool("media", false, "ask how Object Lock keeps the media that recordings name")
 		f.Int("sample", defaultSample, "with --retention or --media: about how many objects of each to ask")
@@ -115,8 +119,8 @@ func auditSpan(ctx context.Context, w *world, flags *pflag.FlagSet) (int, error)
 
 // auditHow is what flags say of an audit.
 type auditHow struct {
-	options audit.Options
-	csv     string // file, empty for none
+	options        audit.Options
+	csv, page, pdf string // files, empty for none
 }
 
 func auditing(flags *pflag.FlagSet) (*auditHow, error) {
@@ -133,6 +137,8 @@ func auditing(flags *pflag.FlagSet) (*auditHow, error) {
 	}
 
 	how.csv, _ = flags.GetString("csv")
+	how.page, _ = flags.GetString("page")
+	how.pdf, _ = flags.GetString("pdf")
 	if asJSON, _ := flags.GetBool("json"); asJSON && how.csv == "-" {
 		return nil, usagef("--json and --csv - both print on standard output: give --csv a file")
 	}
@@ -174,9 +180,8 @@ func namesOfNewest(ctx context.Context, out *output, labels []string, show polic
 
 // write writes what the flags ask for, and prints the report.
 func (how *auditHow) write(ctx context.Context, w *world, flags *pflag.FlagSet, r *audit.Report, commits []*committed.Commit) error {
-	list := func(to io.Writer) error {
-		return audit.WriteList(ctx, to, commits, how.options.Show)
-	}
+	list := func(to io.Writer) error { return audit.WriteList(ctx, to, commits, how.options.Show) }
+	pdf := func(to io.Writer) error { return statement.WriteAudit(to, r) }
 	if how.csv == "-" {
 		return list(w.stdout)
 	}
@@ -185,7 +190,7 @@ func (how *auditHow) write(ctx context.Context, w *world, flags *pflag.FlagSet, 
 	for _, f := range []struct {
 		name  string
 		write func(io.Writer) error
-	}{{how.csv, list}} {
+	}{{how.csv, list}, {how.page, (&page.Compliance{Report: r}).Write}, {how.pdf, pdf}} {
 		if f.name == "" {
 			continue
 		}

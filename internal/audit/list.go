@@ -10,6 +10,7 @@ import (
 	"cdrmend/internal/committed"
 	"cdrmend/internal/policy"
 	"cdrmend/internal/redact"
+	"cdrmend/internal/report"
 	"cdrmend/internal/table"
 	"cdrmend/internal/wording"
 )
@@ -167,7 +168,7 @@ func (r *reasons) of(call *table.Row) string {
 
 	text := ""
 	if ms := call.Count(callUncovered); ms > 0 {
-		text = fmt.Sprintf("%d ms of the talk time are in no recording that was found", ms)
+		text = wanting(ms) + " of the talk time is in no recording that was found"
 	}
 	if n, known := r.places[r.place(call, callSource, callObject, callRow)]; known {
 		if text != "" {
@@ -176,6 +177,14 @@ func (r *reasons) of(call *table.Row) string {
 		text += "of a recording that it lists: " + r.sentences[n]
 	}
 	return cmp.Or(text, "a part of it was not found")
+}
+
+// wanting writes a length of time in milliseconds. The table of calls has it exactly.
+func wanting(ms int64) string {
+	if ms < 1000 {
+		return "less than a second"
+	}
+	return report.Duration(ms * 1000)
 }
 
 // reasonsIn reads what the findings of a commit tell of calls without a recording.

@@ -145,7 +145,7 @@ func (r *Report) doubts(lacking, tipping string) (list []string) {
 	}
 	hidden := "call detail records may hide further calls"
 	if r.Target.Lacking == 0 {
-		hidden = fmt.Sprintf("the calls that are known reach it, and %s; more than %s of them without a recording would miss it", hidden, report.Grouped(r.Target.Room))
+		hidden = fmt.Sprintf("the calls that are known reach it, and %s, of which %s without a recording would miss it", hidden, report.Grouped(r.Target.Room+1))
 	}
 	return append(list, hidden)
 }

@@ -124,8 +124,8 @@ func (t *text) result(r *Report) {
 	if c.IntactPercent != nil {
 		t.line("intact", c.Share(c.Intact)+" with all metadata, "+c.Percent(c.IntactPercent))
 	}
-	for _, one := range r.Lost() {
-		t.line("", one)
+	for i, one := range r.Lost() {
+		t.line([]string{"others", ""}[min(i, 1)], one)
 	}
 	if proof := c.Proof.Text(); proof != "" {
 		t.line("proved", proof)
@@ -148,12 +148,12 @@ func (r *Report) Lost() (list []string) {
 		n    int64
 		text string
 	}{
-		{r.Calls.Missing, "missing: no recording with audio was found"},
+		{r.Calls.Missing, "missing (no recording with audio was found)"},
 		{r.Calls.Partial, "recorded in part"},
-		{r.Calls.Indeterminate, "cannot be told: counted neither as recorded nor as missing"},
+		{r.Calls.Indeterminate, "cannot be told (neither recorded nor missing)"},
 	} {
 		if part.n > 0 {
-			list = append(list, fmt.Sprintf("%s %s %s", report.Grouped(part.n), wording.Noun(part.n, "call"), part.text))
+			list = append(list, report.Grouped(part.n)+" "+part.text)
 		}
 	}
 	return list
@@ -210,7 +210,7 @@ func (t *text) days(r *Report) {
 		}
 		rows = append(rows, row)
 	}
-	t.table("By day", rows)
+	t.table("By day (untold: nobody can tell; critical: open findings of that severity)", rows)
 	if more := len(r.Days) - textDays; more > 0 {
 		fmt.Fprintf(t, "  and %s; the page has them\n", wording.Count(more, "more day"))
 	}

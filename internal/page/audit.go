@@ -384,7 +384,7 @@ func (g *auditGathering) finish() {
 	about.Organisations, about.More = g.orgs.list, g.orgs.more
 	about.From, about.To, about.Zone = zone.stamp(about.Span.Start), zone.stamp(about.Span.End), zone.name()
 
-	g.chart()
-	g.Trend = g.trend()
+	chart(g.Nights)
+	g.Trend = trendOf(g.Nights, 0)
 	g.lead()
 }
