@@ -84,6 +84,9 @@ func (g *grouping) each(row *table.Row, org, column int, yield func(*Group)) {
 
 // of returns the group of an id.
 func (g *grouping) of(org, id []byte) *Group {
+	if len(id) == 0 {
+		org = nil // what names none is one group
+	}
 	g.key = append(append(append(g.key[:0], org...), 0), id...)
 	if found := g.groups[string(g.key)]; found != nil {
 		return found
@@ -121,6 +124,7 @@ func (g *grouping) result(show *redact.Redactor) Groups {
 		if one.id != "" {
 			one.ID, one.Name = show.ID(g.kind, one.id), show.Name(g.kind, one.id)
 		}
+		one.org, one.id = "", "" // may not be shown
 		result.Groups = append(result.Groups, *one)
 	}
 	for _, one := range all[len(listed):] {

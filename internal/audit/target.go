@@ -100,52 +100,54 @@ func (r *Report) Fails() bool {
 	return r.Target != nil && r.Target.State != Met && r.Target.State != NoCalls
 }
 
-// Verdict says in sentences whether the target is met, and what it rests on. It is empty
-// without a target.
+// Verdict says in sentences whether the target is met, and what that rests on. It is
+// empty without a target.
 func (r *Report) Verdict() string {
-	t, c := r.Target, &r.Coverage
+	t := r.Target
 	if t == nil {
 		return ""
 	}
-	lacking := fmt.Sprintf("%s more had to be recorded for it", report.Grouped(t.Lacking))
-	tipping := fmt.Sprintf("of %s nobody can tell, which are not counted as recorded", wording.Count(t.Tipping, "call"))
-	var text string
+	target := "the target of " + t.Percent + " %"
 	switch t.State {
 	case Met:
-		text = fmt.Sprintf("The target of %s %% is met by the calls that are known to be recorded.", t.Percent)
-	case Missed:
-		text = fmt.Sprintf("The target of %s %% is missed: %s.", t.Percent, lacking)
-		if t.Tipping > 0 {
-			text = fmt.Sprintf("The target of %s %% is missed: %s, and %s would not suffice.", t.Percent, lacking, tipping)
-		}
+		return wording.Capital(target) + " is met by the calls that are known to be recorded."
 	case NoCalls:
-		return fmt.Sprintf("No call should be recorded, so that nothing can be said of the target of %s %%.", t.Percent)
-	default:
-		text = fmt.Sprintf("That the target of %s %% is met is not shown: %s.", t.Percent, strings.Join(r.doubts(lacking, tipping), "; "))
+		return "No call should be recorded, so that nothing can be said of " + target + "."
+	case Missed:
+		text := fmt.Sprintf("%s is missed: %s.", wording.Capital(target), t.lacking())
+		if t.Tipping > 0 {
+			text += fmt.Sprintf(" Of %s nobody can tell; they would not suffice.", wording.Count(t.Tipping, "call"))
+		}
+		if r.Coverage.Total == report.AtLeast {
+			text += " This holds for the calls that are known; call detail records may hide others."
+		}
+		return text
 	}
-	if c.Total == report.AtLeast && t.State == Missed {
-		text += " This holds for the calls that are known; call detail records may hide others."
-	}
-	return text
+	return fmt.Sprintf("Whether %s is met is not shown: %s.", target, strings.Join(r.doubts(), "; "))
+}
+
+func (t *Target) lacking() string {
+	return fmt.Sprintf("%s had to be recorded for it", wording.Count(t.Lacking, "more call"))
 }
 
 // doubts are the reasons for which it cannot be said whether the target is met.
-func (r *Report) doubts(lacking, tipping string) (list []string) {
-	if r.Target.Lacking > 0 {
-		list = append(list, lacking)
+func (r *Report) doubts() (list []string) {
+	t := r.Target
+	if t.Lacking > 0 {
+		list = append(list, t.lacking())
 	}
-	if r.Target.Lacking > 0 && r.Target.Tipping > 0 {
-		list = append(list, tipping)
+	if t.Lacking > 0 && t.Tipping > 0 {
+		list = append(list, fmt.Sprintf("of %s nobody can tell, which are not counted as recorded and may suffice", wording.Count(t.Tipping, "call")))
 	}
 	if n := len(r.Absent); n > 0 {
-		list = append(list, fmt.Sprintf("nothing is committed for %s", wording.Count(n, "interval")))
+		list = append(list, "nothing is committed for "+wording.Count(n, "interval"))
 	}
 	if r.Coverage.Total != report.AtLeast {
 		return list
 	}
 	hidden := "call detail records may hide further calls"
-	if r.Target.Lacking == 0 {
-		hidden = fmt.Sprintf("the calls that are known reach it, and %s, of which %s without a recording would miss it", hidden, report.Grouped(r.Target.Room+1))
+	if t.Lacking == 0 {
+		hidden = fmt.Sprintf("the calls that are known reach it, and %s, of which %s without a recording would miss it", hidden, report.Grouped(t.Room+1))
 	}
 	return append(list, hidden)
 }

@@ -1,7 +1,6 @@
 package audit
 
 import (
-	"cmp"
 	"fmt"
 	"strings"
 	"text/tabwriter"
@@ -184,33 +183,45 @@ func (t *Trend) Text() string {
 
 // table writes rows with a heading. The last column holds what may be long.
 func (t *text) table(title string, rows [][]string) {
-	fmt.Fprintf(t, "\n%s\n", title)
-	var b strings.Builder
-	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', tabwriter.AlignRight)
+	lines := aligned(rows, 2)
+	for line := range strings.Lines(lines) {
+		if len([]rune(line)) > columns {
+			lines = aligned(rows, 1)
+			break
+		}
+	}
+	fmt.Fprintf(t, "\n%s\n%s", title, lines)
+}
+
+// aligned writes rows in columns with so many spaces between them.
+func aligned(rows [][]string, padding int) string {
+	var b, lines strings.Builder
+	w := tabwriter.NewWriter(&b, 0, 0, padding, ' ', tabwriter.AlignRight)
 	for _, row := range rows {
 		last := len(row) - 1
-		fmt.Fprintf(w, "  %s\t  %s\n", strings.Join(row[:last], "\t"), row[last])
+		fmt.Fprintf(w, "%s\t%*s%s\n", strings.Join(row[:last], "\t"), padding, "", row[last])
 	}
 	_ = w.Flush() // a Builder takes everything
 	for line := range strings.Lines(b.String()) {
-		t.WriteString(strings.TrimRight(line, " \n") + "\n")
+		lines.WriteString(strings.TrimRight(line, " \n") + "\n")
 	}
+	return lines.String()
 }
 
 func (t *text) days(r *Report) {
-	rows := [][]string{{"day", "recorded", "of", "share", "missing", "in part", "untold", "critical", ""}}
+	rows := [][]string{{"day", "recorded", "%", "missing", "in part", "untold", ""}}
 	for i := range r.Days[:min(len(r.Days), textDays)] {
 		d := &r.Days[i]
 		row := []string{
-			d.Day, report.Grouped(d.Coverage.Recorded), d.Coverage.Expected(), cmp.Or(shareOf(d.Coverage.RecordedPercent), "-"), report.Grouped(d.Calls.Missing),
-			report.Grouped(d.Calls.Partial), report.Grouped(d.Calls.Indeterminate), report.Grouped(d.Findings.Critical), d.Note(),
+			d.Day, d.Coverage.Share(d.Coverage.Recorded), percentOf(d.Coverage.RecordedPercent),
+			report.Grouped(d.Calls.Missing), report.Grouped(d.Calls.Partial), report.Grouped(d.Calls.Indeterminate), d.Note(),
 		}
 		if !d.Committed() { // no number is known
-			row = []string{d.Day, "-", "-", "-", "-", "-", "-", "-", d.Note()}
+			row = []string{d.Day, "-", "-", "-", "-", "-", d.Note()}
 		}
 		rows = append(rows, row)
 	}
-	t.table("By day (untold: nobody can tell; critical: open findings of that severity)", rows)
+	t.table("By day (untold: nobody can tell)", rows)
 	if more := len(r.Days) - textDays; more > 0 {
 		fmt.Fprintf(t, "  and %s; the page has them\n", wording.Count(more, "more day"))
 	}
@@ -223,30 +234,28 @@ func (d *Day) Note() string {
 		return "not committed"
 	case len(d.Absent) > 0:
 		return fmt.Sprintf("%s, %s not committed", d.Target, wording.Count(len(d.Absent), "interval"))
-	case d.Target == Met:
-		return ""
 	}
 	return string(d.Target)
 }
 
-func shareOf(percent *string) string {
+func percentOf(percent *string) string {
 	if percent == nil {
-		return ""
+		return "-"
 	}
-	return *percent + " %"
+	return *percent
 }
 
 func (t *text) groups(k *Kind) {
-	rows := [][]string{{"recorded", "of", "share", "not recorded", "untold", "open", k.Title}}
+	rows := [][]string{{"recorded", "%", "lacking", "untold", "open", k.Title}}
 	listed := k.Groups.Groups[:min(len(k.Groups.Groups), textGroups)]
 	for i := range listed {
 		g := &listed[i]
 		rows = append(rows, []string{
-			report.Grouped(g.Calls.Recorded), report.Grouped(g.Calls.Of), cmp.Or(shareOf(g.RecordedPercent), "-"), report.Grouped(g.Calls.NotRecorded()),
+			report.Of(g.Calls.Recorded, g.Calls.Of), percentOf(g.RecordedPercent), report.Grouped(g.Calls.NotRecorded()),
 			report.Grouped(g.Calls.Indeterminate), report.Grouped(g.Findings.Open), g.Called(),
 		})
 	}
-	t.table("By "+k.Title+", those that lack most first", rows)
+	t.table("By "+k.Title+", those that lack most calls first (open: findings)", rows)
 	if more := int64(len(k.Groups.Groups)-len(listed)) + k.Rest.Groups; more > 0 {
 		atLeast := ""
 		if k.Rest.Total == report.AtLeast {

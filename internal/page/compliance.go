@@ -48,7 +48,7 @@ type complianceView struct {
 // dayView is a day with what the table says of it.
 type dayView struct {
 	*audit.Day
-	Share, Note string
+	Share string
 }
 
 // kindView is the groups of one kind.
@@ -186,7 +186,7 @@ func (v *complianceView) addDays() {
 	for i := range v.Report.Days {
 		d := &v.Report.Days[i]
 		v.Nights = append(v.Nights, nightView{Label: d.Day, Coverage: d.Coverage, callCounts: callCounts{d.Calls.Missing, d.Calls.Partial, d.Calls.Indeterminate}})
-		v.Days = append(v.Days, dayView{d, cmp.Or(percentOf(d.Coverage.RecordedPercent), "–"), d.Note()})
+		v.Days = append(v.Days, dayView{d, cmp.Or(percentOf(d.Coverage.RecordedPercent), "–")})
 	}
 	chart(v.Nights)
 	target := 0.0
