@@ -159,15 +159,21 @@ func (a *asking) mediaStores(ctx context.Context) (*mediaStores, error) {
 }
 
 // retention asks below media.url first, then beside the manifest.
-func (m *mediaStores) retention(ctx context.Context, o audit.Object) (kept object.Retention, err error) {
-	err = fmt.Errorf("media %q: %w", o.Key, fs.ErrNotExist)
-	for _, store := range []object.Store{m.media, m.sources[o.Source]} {
-		if store == nil {
-			continue
-		}
-		if kept, err = store.Retention(ctx, o.Key); err == nil || !errors.Is(err, fs.ErrNotExist) {
-			return kept, err
-		}
+func (m *mediaStores) retention(ctx context.Context, o audit.Object) (object.Retention, error) {
+	source := m.sources[o.Source]
+	if m.media == nil && source != nil {
+		return source.Retention(ctx, o.Key)
 	}
-	return kept, err
+	if m.media == nil {
+		return object.Retention{}, fmt.Errorf("the configuration has no source %s, whose recording names %q: %w", o.Source, o.Key, fs.ErrNotExist)
+	}
+
+	kept, err := m.media.Retention(ctx, o.Key)
+	if source == nil || !errors.Is(err, fs.ErrNotExist) {
+		return kept, err
+	}
+	if beside, other := source.Retention(ctx, o.Key); other == nil || !errors.Is(other, errors.ErrUnsupported) {
+		return beside, other
+	}
+	return kept, err // a directory beside the manifest retains nothing
 }
