@@ -116,7 +116,7 @@ func (r *Report) Verdict() string {
 	case Missed:
 		text := fmt.Sprintf("%s is missed: %s.", wording.Capital(target), t.lacking())
 		if t.Tipping > 0 {
-			text += fmt.Sprintf(" Of %s nobody can tell; they would not suffice.", wording.Count(t.Tipping, "call"))
+			text += fmt.Sprintf(" Of %s nobody can tell; %s would not suffice.", wording.Count(t.Tipping, "call"), wording.Verb(t.Tipping, "it", "they"))
 		}
 		if r.Coverage.Total == report.AtLeast {
 			text += " This holds for the calls that are known; call detail records may hide others."
@@ -137,7 +137,7 @@ func (r *Report) doubts() (list []string) {
 		list = append(list, t.lacking())
 	}
 	if t.Lacking > 0 && t.Tipping > 0 {
-		list = append(list, fmt.Sprintf("of %s nobody can tell, which are not counted as recorded and may suffice", wording.Count(t.Tipping, "call")))
+		list = append(list, fmt.Sprintf("of %s nobody can tell, and recorded %s might suffice", wording.Count(t.Tipping, "call"), wording.Verb(t.Tipping, "it", "they")))
 	}
 	if n := len(r.Absent); n > 0 {
 		list = append(list, "nothing is committed for "+wording.Count(n, "interval"))

@@ -35,7 +35,7 @@ func TestNothingButKnownRecordingsMeetsATarget(t *testing.T) {
 		{recorded: 199, missing: 1, target: "99.5", want: audit.Met, says: "is met by the calls that are known"},
 		{recorded: 198, missing: 2, target: "99.5", want: audit.Missed, says: "1 more call had to be recorded"},
 		{recorded: 198, untold: 2, target: "99.5", want: audit.Undecided, says: "of 2 calls nobody can tell"},
-		{recorded: 190, missing: 9, untold: 1, target: "99.5", want: audit.Missed, says: "Of 1 call nobody can tell; they would not suffice."},
+		{recorded: 190, missing: 9, untold: 1, target: "99.5", want: audit.Missed, says: "Of 1 call nobody can tell; it would not suffice."},
 		{recorded: 199, untold: 1, target: "99.5", want: audit.Met},
 		{recorded: 200, total: report.AtLeast, target: "99.5", want: audit.Undecided, says: "of which 2 without a recording would miss it"},
 		{recorded: 100, missing: 100, total: report.AtLeast, target: "99.5", want: audit.Missed, says: "may hide others"},
