@@ -32,7 +32,7 @@ var rooms = map[string]room{
 	".": {"a build names itself by its sources, whatever they are", ""},
 	"cmd/cdrmend": {
 		"the door parses flags and prints; the decision is the job's alone",
-		". job metrics accept prune committed explain verify replay history notify check plausible intake inspect guess starter discover bag table report page ledger profile stream record printable scratch sample synth timestamp wording object policy token",
+		". job metrics accept audit redact statement prune committed explain verify replay history notify check plausible intake inspect guess starter discover bag table report page ledger profile stream record printable scratch sample synth timestamp wording object policy token",
 	},
 	"internal/job": {
 		"the job tells one interval and knows nothing of flags, terminals or samples; it passes values between the stages",
@@ -74,10 +74,11 @@ var rooms = map[string]room{
 	"internal/redact":       {"what a report may show follows from its rows and the configuration", "table intern policy"},
 	"internal/wording":      {"words for names need nothing but the names", ""},
 	"internal/report":       {"a report is made from tables, also of runs committed long ago, and says causes in plain words", "wording record printable policy"},
-	"internal/page":         {"a page is made from tables and summaries, also of runs committed long ago", "registration wording table report redact record printable policy"},
+	"internal/page":         {"a page is made from tables and summaries, also of runs committed long ago", "audit registration wording table report redact record printable policy"},
 	"internal/worklist":     {"a worklist is made from the rows of a run, as a redactor shows them", "wording table report redact printable scratch policy"},
 	"internal/accept":       {"what people decided is read from the worklist and kept in files; what follows from it is for the next run", "worklist wording committed table policy"},
-	"internal/statement":    {"a statement is made from the summary and the findings of a run", "wording table report redact printable record policy"},
+	"internal/statement":    {"a statement is made from the summary and the findings of a run, or from an audit", "audit wording table report redact printable record policy"},
+	"internal/audit":        {"a span is summed up from what was committed; only how objects are retained is asked of a store", "committed wording table report redact printable record parallel object policy"},
 	"internal/metrics":      {"metrics follow from summaries", "report secreturl"},
 	"internal/mediacheck":   {"media objects are looked into as they were listed, and what was found is kept as a table that a record names", "intake evidence media listen table ledger profile intern record object parallel"},
 	"internal/media":        {"a header says what it says, wherever the bytes come from", ""},

@@ -38,6 +38,7 @@ func words(list ...string) completer {
 // more than the flag alone. A test holds it to the flags of all commands.
 var flagValues = map[string]completer{
 	"config": files, "keys": files, "out": files, "public": files, "file": files, "timestamp-roots": files,
+	"csv": files, "page": files, "pdf": files, "resume": files,
 	"cpuprofile": files, "memprofile": files, "trace": files,
 	"dir": directories, "output": directories,
 
@@ -103,6 +104,7 @@ var flagValues = map[string]completer{
 	"reason":          nothing,
 	"by":              nothing,
 	"retention-until": nothing,
+	"target":          nothing,
 }
 
 func tableNames() []string {
@@ -140,6 +142,7 @@ var operands = map[string][]completer{
 	"report":     {directories},
 	"discover":   {directories},
 	"ls":         {directories},
+	"audit":      {directories},
 	"verify":     {files}, // a bag may be an archive
 	"accept":     {findingsOf},
 	"evidence":   {words("prune"), nothing},

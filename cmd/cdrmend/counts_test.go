@@ -73,12 +73,13 @@ func TestNoTextCountsOneAsMany(t *testing.T) {
 			}
 			call("history", "2026-11-20")
 			call("report", "--from", "2026-11-19", "--to", "2026-11-21", "-o", "span.html")
+			call("audit", "--from", "2026-11-19", "--to", "2026-11-21", "--target", "99.5", "--retention", "--media", "--page", "audit.html", "--pdf", "audit.pdf")
 
 			runs, _ := filepath.Glob(filepath.Join(dir, "out/interval=*/runs/*"))
 			if len(runs) != 1 {
 				t.Fatalf("%d runs were committed: %s", len(runs), texts["run --interval 2026-11-20 --as-of 2026-11-25T00:00:00Z"])
 			}
-			for _, file := range []string{filepath.Join(runs[0], "report.html"), filepath.Join(dir, "span.html")} {
+			for _, file := range []string{filepath.Join(runs[0], "report.html"), filepath.Join(dir, "span.html"), filepath.Join(dir, "audit.html")} {
 				html, err := os.ReadFile(file)
 				if err != nil {
 					t.Fatal(err)
@@ -88,10 +89,12 @@ func TestNoTextCountsOneAsMany(t *testing.T) {
 				texts[filepath.Base(file)] = regexp.MustCompile(`<[^>]*>`).ReplaceAllString(body, "\n")
 			}
 			texts["findings.xlsx"] = sheetTexts(t, filepath.Join(runs[0], "findings.xlsx"))
-			if pdf, err := exec.Command("pdftotext", filepath.Join(runs[0], "report.pdf"), "-").Output(); err == nil {
-				texts["report.pdf"] = string(pdf)
-			} else if os.Getenv("CI") != "" {
-				t.Fatal(err)
+			for _, file := range []string{filepath.Join(runs[0], "report.pdf"), filepath.Join(dir, "audit.pdf")} {
+				if pdf, err := exec.Command("pdftotext", file, "-").Output(); err == nil {
+					texts[filepath.Base(file)] = string(pdf)
+				} else if os.Getenv("CI") != "" {
+					t.Fatal(err)
+				}
 			}
 
 			for what, text := range texts {

@@ -202,9 +202,9 @@ output: {url: "s3://b/out/"}
 	}
 }
 
-// statement is one of an IAM policy. Unknown members are refused: a misspelled
+// policyStatement is one of an IAM policy. Unknown members are refused: a misspelled
 // condition would allow more than meant.
-type statement struct {
+type policyStatement struct {
 	Sid       string
 	Effect    string
 	Principal map[string]string `json:",omitempty"`
@@ -227,7 +227,7 @@ func actions(t *testing.T, name string) []string {
 	t.Helper()
 	var doc struct {
 		Version   string
-		Statement []statement
+		Statement []policyStatement
 	}
 	d := json.NewDecoder(bytes.NewReader(deployed(t, "iam", name)))
 	d.DisallowUnknownFields()
@@ -246,7 +246,7 @@ func actions(t *testing.T, name string) []string {
 
 func TestPoliciesAllowNothingThatDestroys(t *testing.T) {
 	reading := regexp.MustCompile(`^(s3:(List|Get)[A-Za-z]+|kms:Decrypt)$`)
-	for _, name := range []string{"sources.json", "verify.json"} {
+	for _, name := range []string{"sources.json", "verify.json", "audit.json"} {
 		for _, a := range actions(t, name) {
 			if !reading.MatchString(a) {
 				t.Errorf("%s allows %s: what it is about is only read", name, a)

@@ -7,7 +7,6 @@ import (
 	"strings"
 	"text/tabwriter"
 
-	"cdrmend/internal/committed"
 	"cdrmend/internal/policy"
 	"cdrmend/internal/record"
 	"cdrmend/internal/report"
@@ -95,7 +94,7 @@ func (o *output) listed(ctx context.Context, label string) (*listedInterval, err
 
 	time := record.TimeOf(c.Record.Time).String()
 	l.Commit, l.Time, l.RunID, l.Outcome = c.Number(), &time, &c.Record.RunID, &c.Record.Outcome
-	l.State, l.Signature = stateOf(c.Record.Outcome), sealOf(c)
+	l.State, l.Signature = stateOf(c.Record.Outcome), c.Signature()
 	l.Recorded, l.Expected, l.Total = &summary.Coverage.Recorded, &summary.Coverage.Of, &summary.Coverage.Total
 	for _, f := range files.Manifest.Files {
 		if f.Path == report.PageFile {
@@ -114,17 +113,6 @@ func stateOf(o policy.Outcome) string {
 		return stateIndeterminate
 	}
 	return stateNothing
-}
-
-// sealOf says whether a commit is signed, and whether that was checked.
-func sealOf(c *committed.Commit) string {
-	switch {
-	case !c.Seal.Signed:
-		return "none"
-	case c.Verified():
-		return "verified"
-	}
-	return "not checked"
 }
 
 func (d *intervalsDocument) text() string {

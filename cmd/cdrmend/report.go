@@ -180,6 +180,10 @@ func auditPage(ctx context.Context, out *output, flags *pflag.FlagSet, labels []
 	if out.config != nil {
 		a.Accepted = out.config.Policy.Acceptance()
 	}
+	labels, err := out.span(ctx, flags, labels)
+	if err != nil {
+		return nil, err
+	}
 	for _, label := range labels {
 		commits, err := out.Commits(ctx, label)
 		if err != nil {
@@ -191,32 +195,29 @@ func auditPage(ctx context.Context, out *output, flags *pflag.FlagSet, labels []
 		}
 		a.Intervals = append(a.Intervals, *i)
 	}
-
-	// How long intervals are is not in a label, but in the summary of any commit.
-	committed := slices.IndexFunc(a.Intervals, func(i page.Interval) bool { return len(i.Commits) > 0 })
-	if committed < 0 {
-		return nil, errNotCommitted
-	}
-
-	length, err := time.ParseDuration(a.Intervals[committed].Summary.Config.Interval)
-	if err != nil {
-		return nil, fmt.Errorf("reading the summary of interval %s: %w", a.Intervals[committed].Label, err)
-	}
-	a.Intervals, err = withAbsent(flags, a.Intervals, length)
-	return a, err
+	return a, nil
 }
 
-// withAbsent adds the intervals of the span for which nothing is committed.
-func withAbsent(flags *pflag.FlagSet, there []page.Interval, length time.Duration) ([]page.Interval, error) {
-	first, last := there[0].Label, there[len(there)-1].Label
-	from, _ := flags.GetString("from")
-	to, _ := flags.GetString("to")
-
-	start, err := spanEdge("--from", from, first, length)
+// span returns the labels of all intervals of the span that the flags choose, also of
+// those for which nothing is there. Given are those of which something is.
+func (o *output) span(ctx context.Context, flags *pflag.FlagSet, there []string) ([]string, error) {
+	length, err := o.intervalLength(ctx, there)
 	if err != nil {
 		return nil, err
 	}
-	end, err := spanEdge("--to", to, last, length)
+	return withAbsent(flags, there, length)
+}
+
+// withAbsent adds the labels of the span for which nothing is there.
+func withAbsent(flags *pflag.FlagSet, there []string, length time.Duration) ([]string, error) {
+	from, _ := flags.GetString("from")
+	to, _ := flags.GetString("to")
+
+	start, err := spanEdge("--from", from, there[0], length)
+	if err != nil {
+		return nil, err
+	}
+	end, err := spanEdge("--to", to, there[len(there)-1], length)
 	if err != nil {
 		return nil, err
 	}
@@ -224,20 +225,38 @@ func withAbsent(flags *pflag.FlagSet, there []page.Interval, length time.Duratio
 		end = end.Add(length)
 	}
 
-	// Both lists are in the order of labels. One that this length does not give, as
-	// after a change of the interval, stands at its own time.
-	var all []page.Interval
+	// A label that this length does not give, as after a change of the interval, stands
+	// at its own time: the order of labels is that of their times.
+	all := slices.Clone(there)
 	for _, interval := range intervals(start, end, length) {
-		for len(there) > 0 && there[0].Label < interval.Label {
-			all, there = append(all, there[0]), there[1:]
-		}
-		if len(there) > 0 && there[0].Label == interval.Label {
-			all, there = append(all, there[0]), there[1:]
-		} else {
-			all = append(all, page.Interval{Label: interval.Label})
-		}
+		all = append(all, interval.Label)
 	}
-	return append(all, there...), nil
+	slices.Sort(all)
+	return slices.Compact(all), nil
+}
+
+// intervalLength returns how long intervals are. That is not in a label, but in the
+// summary of any commit; without a commit the error is errNotCommitted.
+func (o *output) intervalLength(ctx context.Context, labels []string) (time.Duration, error) {
+	for _, label := range labels {
+		c, err := o.Newest(ctx, label)
+		if err != nil {
+			return 0, err
+		}
+		if c == nil {
+			continue
+		}
+		var s report.Summary
+		if err := c.Decode(ctx, report.SummaryFile, &s); err != nil {
+			return 0, err
+		}
+		length, err := time.ParseDuration(s.Config.Interval)
+		if err != nil {
+			return 0, fmt.Errorf("reading the summary of interval %s: %w", label, err)
+		}
+		return length, nil
+	}
+	return 0, errNotCommitted
 }
 
 // spanEdge returns the time that a flag names or, without the flag, the start of the

@@ -63,8 +63,8 @@ func (c *Commit) check(ctx context.Context, f ledger.File) *checked {
 	return k
 }
 
-// Close frees what look-ups in the commit keep: open files, and copies in scratch
-// space. The commit can be used again.
+// Close frees what the commit keeps: the list of its files, and of look-ups open files
+// and copies in scratch space. The commit can be used again.
 func (c *Commit) Close() {
 	for _, cancel := range c.checks.cancel {
 		cancel()
@@ -74,6 +74,10 @@ func (c *Commit) Close() {
 		k.closer()
 	}
 	c.checks.files, c.checks.cancel = nil, nil
+
+	c.reading.Lock()
+	c.files = nil
+	c.reading.Unlock()
 }
 
 // wait returns the file once it is checked.

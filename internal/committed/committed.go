@@ -197,6 +197,18 @@ func (c *Commit) Decode(ctx context.Context, path string, into any) error {
 // Verified reports whether one of the output's keys signed the commit's record.
 func (c *Commit) Verified() bool { return c.Seal.Check == token.Verified }
 
+// Signature says whether the commit's record is signed, and whether that was checked:
+// none, verified or not checked.
+func (c *Commit) Signature() string {
+	switch {
+	case !c.Seal.Signed:
+		return "none"
+	case c.Verified():
+		return "verified"
+	}
+	return "not checked"
+}
+
 // fetch copies a file of the run's folder, or of the log, into a spool that is
 // kept until done is called.
 func (c *Commit) fetch(ctx context.Context, f ledger.File, log bool) (r io.ReaderAt, size int64, done func(), err error) {

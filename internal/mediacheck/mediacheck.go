@@ -15,8 +15,6 @@ package mediacheck
 import (
 	"cmp"
 	"context"
-	"crypto/sha256"
-	"encoding/binary"
 	"fmt"
 	"runtime"
 	"slices"
@@ -167,9 +165,7 @@ func (f *Findings) set(h *evidence.Heard, s *media.Sound) {
 func Sample(in *intake.Inputs, numbers []uint32, share float64, suspects []uint32) (list []uint32) {
 	for _, n := range numbers {
 		source, info, _ := in.ListedMedia(n)
-		sum := sha256.Sum256([]byte(source + "\x00" + info.Key))
-		chosen := float64(binary.BigEndian.Uint64(sum[:8])) < share*(1<<64)
-		if _, suspect := slices.BinarySearch(suspects, n); chosen || suspect {
+		if _, suspect := slices.BinarySearch(suspects, n); suspect || object.InSample(source, info.Key, share) {
 			list = append(list, n)
 		}
 	}

@@ -105,8 +105,9 @@ type Store interface {
 	Hidden(ctx context.Context, prefix string) iter.Seq2[Hidden, error]
 
 	// Retention returns what keeps an object from being removed, the zero
-	// value when nothing does. A directory cannot retain anything: the error
-	// wraps errors.ErrUnsupported.
+	// value when nothing does. The error wraps fs.ErrNotExist when a bucket that
+	// can retain objects holds none under the key. A directory cannot retain
+	// anything: the error wraps errors.ErrUnsupported.
 	Retention(ctx context.Context, key string) (Retention, error)
 
 	// Extend gives an object that is there the retention that Create would give it now,

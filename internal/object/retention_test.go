@@ -3,6 +3,7 @@ package object_test
 import (
 	"bytes"
 	"errors"
+	"io/fs"
 	"strings"
 	"testing"
 	"time"
@@ -59,6 +60,11 @@ func TestRetentionIsSetAndOnlyEverExtended(t *testing.T) {
 	want("parts", "GOVERNANCE", day)
 	create("governance", day.AddDate(0, 0, 1), "parts", parts)
 	want("parts", "GOVERNANCE", day.AddDate(0, 0, 1))
+
+	store := mustOpen(t, object.OpenQuick, object.Location{Bucket: "locked"}, object.Options{})
+	if got, err := store.Retention(t.Context(), "absent"); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("of an object that is not there: got %+v, %v, want %v", got, err, fs.ErrNotExist)
+	}
 }
 
 func TestWhereNothingCanBeRetainedTheStoreSaysSo(t *testing.T) {

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"iter"
 	"time"
 )
@@ -237,6 +238,9 @@ func (b *bucket) Hidden(ctx context.Context, prefix string) iter.Seq2[Hidden, er
 
 func (b *bucket) Retention(ctx context.Context, key string) (Retention, error) {
 	r, err := b.client.kept(ctx, key)
+	if gone(err) {
+		err = fs.ErrNotExist
+	}
 	if err != nil {
 		return r, fmt.Errorf("asking for the retention of %q: %w", b.url+key, err)
 	}

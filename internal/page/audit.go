@@ -127,7 +127,7 @@ type auditGathering struct {
 	closed   *sheet
 	since    record.Time // when the oldest open finding was found
 	classes  map[string]*auditClass
-	spans    outageSpans
+	spans    report.Outages
 	calls    spanCalls
 	accept   *policy.Acceptance // of the present file
 	accepts  *policy.Acceptance // of the interval under way
@@ -168,7 +168,7 @@ func newAuditGathering(a *Audit) *auditGathering {
 	g := &auditGathering{
 		auditView: auditView{First: a.Intervals[0].Label, Last: a.Intervals[len(a.Intervals)-1].Label, Redaction: a.Redact.Redact.String(), Patterns: patterns},
 		show:      shower{redact: redact.New(a.Redact)}, open: newSheet(table.History, "interval", "todo"), closed: newSheet(table.History, "interval", "closed_by"),
-		since: record.NoTime, classes: map[string]*auditClass{}, spans: outageSpans{}, accept: a.Accepted, accepted: newAcceptedRows(), asked: newAsked(), samples: newSamples(), reasons: map[string]int64{}, blamed: map[string]*tally{}, redaction: a.Redact.Redact,
+		since: record.NoTime, classes: map[string]*auditClass{}, spans: report.Outages{}, accept: a.Accepted, accepted: newAcceptedRows(), asked: newAsked(), samples: newSamples(), reasons: map[string]int64{}, blamed: map[string]*tally{}, redaction: a.Redact.Redact,
 	}
 	g.About = aboutView{Job: printable.Text(a.Redact.Job), Operator: printable.Text(a.Redact.Operator), Span: record.Span{Start: record.NoTime, End: record.NoTime}}
 	g.unfit.Room, g.warnings.Room, g.incomplete.Room = mostKept, mostKept, mostKept
@@ -357,7 +357,7 @@ func (g *auditGathering) addOutages(i *Interval, n *nightView) error {
 		} else {
 			n.Ended++
 		}
-		g.spans.add(&o)
+		g.spans.Add(o.Org, o.Trunk, o.Line, report.Outage{Span: record.Span{Start: o.Start, End: o.End}, Cause: o.Cause})
 		g.samples.outage(&o)
 	}
 	return nil
@@ -372,7 +372,7 @@ func (g *auditGathering) finish() {
 		return cmp.Or(cmp.Compare(severityRank(a.Severity), severityRank(b.Severity)), cmp.Compare(b.Open, a.Open), cmp.Compare(a.Name, b.Name))
 	})
 
-	causes, trunks := g.spans.sums()
+	causes, trunks := sums(g.spans)
 	g.CauseGroups, g.Trunks = causeGroups(causes), trunks
 	g.Notices = g.allNotices()
 	g.Cards = g.cards(causes)
@@ -384,7 +384,7 @@ func (g *auditGathering) finish() {
 	about.Organisations, about.More = g.orgs.list, g.orgs.more
 	about.From, about.To, about.Zone = zone.stamp(about.Span.Start), zone.stamp(about.Span.End), zone.name()
 
-	g.chart()
-	g.Trend = g.trend()
+	chart(g.Nights)
+	g.Trend = trendOf(g.Nights, 0)
 	g.lead()
 }

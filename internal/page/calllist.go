@@ -10,6 +10,7 @@ import (
 	"cdrmend/internal/policy"
 	"cdrmend/internal/printable"
 	"cdrmend/internal/record"
+	"cdrmend/internal/report"
 	"cdrmend/internal/table"
 	"cdrmend/internal/wording"
 )
@@ -146,9 +147,9 @@ func talkOf(row *table.Row) (talk, note string) {
 	answer, end := row.Time(callAnswer), row.Time(callEnd)
 	switch {
 	case row.Known(callCovered) && row.Known(callUncovered):
-		return duration((covered + uncovered) * 1000), duration(uncovered*1000) + " not recorded"
+		return report.Duration((covered + uncovered) * 1000), report.Duration(uncovered*1000) + " not recorded"
 	case answer.Known() && end.Known() && end >= answer:
-		return duration(int64(end - answer)), ""
+		return report.Duration(int64(end - answer)), ""
 	}
 	return "", ""
 }

@@ -103,7 +103,7 @@ func (g *gathering) causeViews(s *report.Summary) []causeView {
 			cmp.Compare(b.calls[markMissing][possibly], a.calls[markMissing][possibly]),
 			cmp.Compare(b.micros, a.micros), cmp.Compare(a.Name, b.Name))
 	}) {
-		c.Lasting = duration(c.micros)
+		c.Lasting = report.Duration(c.micros)
 		c.Missing = [2]int64{c.calls[markMissing][coincides], c.calls[markMissing][possibly]}
 		c.Partial = [2]int64{c.calls[markPartial][coincides], c.calls[markPartial][possibly]}
 		if scopes := s.Config.Policy.RequiredScopes; c.Name == registration.ScopeMissing.String() {

@@ -90,17 +90,17 @@ func (n nightView) Elsewhere() string { return strings.Join(n.Strays, ", ") }
 
 // chart lays out a stacked bar for each interval: its calls that are not
 // recorded.
-func (v *auditView) chart() {
+func chart(nights []nightView) {
 	most := int64(1) // not 0, as heights are divided by it
-	for i := range v.Nights {
-		most = max(most, v.Nights[i].NotRecorded())
+	for i := range nights {
+		most = max(most, nights[i].NotRecorded())
 	}
-	for i := range v.Nights {
-		n := &v.Nights[i]
-		step := 100 / float64(len(v.Nights))
-		if every := (len(v.Nights) + mostLabels - 1) / mostLabels; i%every == 0 {
+	for i := range nights {
+		n := &nights[i]
+		step := 100 / float64(len(nights))
+		if every := (len(nights) + mostLabels - 1) / mostLabels; i%every == 0 {
 			n.Short = n.Label[len("2006-"):]
-			n.Wide = i/every%((min(len(v.Nights), mostLabels)+mostOnPhone-1)/mostOnPhone) != 0
+			n.Wide = i/every%((min(len(nights), mostLabels)+mostOnPhone-1)/mostOnPhone) != 0
 		}
 		n.X, n.Middle = fmt.Sprintf("%.3f%%", step*(float64(i)+0.2)), fmt.Sprintf("%.3f%%", step*(float64(i)+0.5))
 
@@ -127,6 +127,8 @@ const mostLabels, mostOnPhone = 16, 5
 const chartHeight, chartTop = 120, 18
 
 // BarWidth returns the width of a bar of the chart.
-func (v *auditView) BarWidth() string {
-	return fmt.Sprintf("%.3f%%", 60/float64(max(1, len(v.Nights))))
+func (v *auditView) BarWidth() string { return barWidth(len(v.Nights)) }
+
+func barWidth(bars int) string {
+	return fmt.Sprintf("%.3f%%", 60/float64(max(1, bars)))
 }

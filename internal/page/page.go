@@ -1,5 +1,5 @@
-// Package page makes HTML pages for people: one about one run, and one about
-// many intervals. A page is a self-contained file. It loads nothing, not even
+// Package page makes HTML pages for people: one about one run, one about
+// many intervals, and one that shows an audit. A page is a self-contained file. It loads nothing, not even
 // from the local machine, and allows only its own script to run. Equal inputs
 // give equal pages.
 //
@@ -28,6 +28,7 @@ var assets embed.FS
 
 var templates = template.Must(template.New("").Funcs(template.FuncMap{
 	"n": report.Grouped, "count": wording.Count[int64], "verb": wording.Verb[int64], "size": report.Size, "time": instant, "printable": printable.Text,
+	"capital": wording.Capital, "seconds": secondsOf, "len64": func(list []string) int64 { return int64(len(list)) },
 }).ParseFS(assets, "assets/*.tmpl"))
 
 // head is everything before the title. It is the same on every page.

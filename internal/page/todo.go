@@ -84,7 +84,7 @@ func (c *causeView) coinciding(missing func(int64) string) string {
 	if c.opening != wording.Failure {
 		what = counted(c.Outages, "registration") + " ended without a failure, for "
 	}
-	words := []string{what + duration(c.micros)}
+	words := []string{what + report.Duration(c.micros)}
 	for _, of := range []struct {
 		verdict int
 		calls   func(int64) string

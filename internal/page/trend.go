@@ -15,6 +15,7 @@ import (
 type trend struct {
 	Points []trendPoint
 	Low    string // the share at the foot of the chart
+	Target string // how high a target stands in it; empty without one
 }
 
 // trendPoint is one interval of the trend, and the point before it.
@@ -28,27 +29,33 @@ type trendPoint struct {
 // Measures of the trend in pixels: of the chart itself, and what is above it.
 const trendHeight, trendTop = 90, 14
 
-// trend lays out the chart. It begins at the least share, rounded down, so that small
-// differences can be seen. An interval without calls has no share.
-func (v *auditView) trend() (t trend) {
+// trendOf lays out the chart, with a target in percent unless it is 0. It begins at the
+// least share, rounded down, so that small differences can be seen. An interval without calls has no share.
+func trendOf(nights []nightView, target float64) (t trend) {
 	least := 99.0
-	for i := range v.Nights {
-		if c := &v.Nights[i].Coverage; c.Of > 0 {
+	if target > 0 {
+		least = min(least, target)
+	}
+	for i := range nights {
+		if c := &nights[i].Coverage; c.Of > 0 {
 			least = min(least, 100*float64(c.Recorded)/float64(c.Of))
 		}
 	}
 	low := float64(int(least))
 
 	t.Low = fmt.Sprintf("%.0f %%", low)
-	step := 100 / float64(max(1, len(v.Nights)))
-	for i := range v.Nights {
-		n := &v.Nights[i]
+	if target > 0 {
+		t.Target = heightOf(target, low)
+	}
+	step := 100 / float64(max(1, len(nights)))
+	for i := range nights {
+		n := &nights[i]
 		if n.Coverage.Of == 0 {
 			continue
 		}
 		share := 100 * float64(n.Coverage.Recorded) / float64(n.Coverage.Of)
 		p := trendPoint{
-			X: fmt.Sprintf("%.3f%%", step*(float64(i)+0.5)), Y: fmt.Sprintf("%.2f", trendTop+trendHeight*(100-share)/(100-low)),
+			X: fmt.Sprintf("%.3f%%", step*(float64(i)+0.5)), Y: heightOf(share, low),
 			Label: n.Short, Wide: n.Wide, AtLeast: n.Coverage.Total == report.AtLeast,
 			Text: fmt.Sprintf("%s: %s recorded, %s", n.Label, n.Coverage.Share(n.Coverage.Recorded), n.Percent()),
 		}
@@ -60,21 +67,26 @@ func (v *auditView) trend() (t trend) {
 	return t
 }
 
+// heightOf returns where a share stands in a chart.
+func heightOf(share, low float64) string {
+	return fmt.Sprintf("%.2f", trendTop+trendHeight*(100-share)/(100-low))
+}
+
 // ageView counts open findings of one span of ages.
 type ageView struct {
 	Label                  string
 	Critical, Major, Minor int64
 	Oldest                 string // the oldest one, as it may be shown
-	within                 record.Time
 	since                  record.Time
 }
 
 const day = record.Time(24 * 3600e6)
 
-func newAges() []ageView {
-	return []ageView{
-		{Label: "up to 1 day", within: day}, {Label: "2 to 7 days", within: 7 * day}, {Label: "8 to 30 days", within: 30 * day}, {Label: "more than 30 days", within: 1<<63 - 1},
+func newAges() (list []ageView) {
+	for _, label := range report.AgeLabels() {
+		list = append(list, ageView{Label: label})
 	}
+	return list
 }
 
 // addAge counts an open finding by how long it has been open.
@@ -83,23 +95,17 @@ func (g *auditGathering) addAge(i *Interval, row *table.Row) {
 	if !since.Known() {
 		return
 	}
-	for n := range g.Ages {
-		a := &g.Ages[n]
-		if g.Newest-since > a.within {
-			continue
-		}
-		switch string(row.Bytes(severityColumn)) {
-		case "critical":
-			a.Critical++
-		case "major":
-			a.Major++
-		default:
-			a.Minor++
-		}
-		if a.Oldest == "" || since < a.since {
-			a.Oldest, a.since = g.show.row(row).Text(0), since
-		}
-		return
+	a := &g.Ages[report.AgeOf(g.Newest-since)]
+	switch string(row.Bytes(severityColumn)) {
+	case "critical":
+		a.Critical++
+	case "major":
+		a.Major++
+	default:
+		a.Minor++
+	}
+	if a.Oldest == "" || since < a.since {
+		a.Oldest, a.since = g.show.row(row).Text(0), since
 	}
 }
 

@@ -129,7 +129,7 @@ func (o *outage) clip(span record.Span) record.Span {
 }
 
 // Lasts returns the length of the outage in words.
-func (o outage) Lasts() string { return duration(int64(o.End - o.Start)) }
+func (o outage) Lasts() string { return report.Duration(int64(o.End - o.Start)) }
 
 // mostOutages is how many outages of a trunk a page shows at most.
 const mostOutages = 200
@@ -219,10 +219,10 @@ func (t *trunk) summary() string {
 		}
 	}
 	if t.failed.n > 0 {
-		words = append(words, fmt.Sprintf("%s lasting %s", counted(t.failed.n, "outage"), duration(t.failed.micros)))
+		words = append(words, fmt.Sprintf("%s lasting %s", counted(t.failed.n, "outage"), report.Duration(t.failed.micros)))
 	}
 	if t.ended.n > 0 {
-		words = append(words, fmt.Sprintf("%s ended without a failure, for %s", counted(t.ended.n, "registration"), duration(t.ended.micros)))
+		words = append(words, fmt.Sprintf("%s ended without a failure, for %s", counted(t.ended.n, "registration"), report.Duration(t.ended.micros)))
 	}
 	if t.Findings > 0 {
 		words = append(words, counted(t.Findings, "finding"))

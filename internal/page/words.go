@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"cdrmend/internal/record"
-	"cdrmend/internal/report"
 	"cdrmend/internal/wording"
 )
 
@@ -40,23 +39,6 @@ func instant(t record.Time) template.HTML {
 		return ""
 	}
 	return template.HTML(fmt.Sprintf(`<time datetime="%s">%s</time>`, t, stamp(t)))
-}
-
-// duration writes a length of time in its two largest units, down to seconds.
-func duration(micros int64) string {
-	seconds := micros / 1e6
-	h, m, s := seconds/3600, seconds/60%60, seconds%60
-	switch {
-	case h > 0 && m > 0:
-		return fmt.Sprintf("%s h %d min", report.Grouped(h), m)
-	case h > 0:
-		return fmt.Sprintf("%s h", report.Grouped(h))
-	case m > 0 && s > 0:
-		return fmt.Sprintf("%d min %d s", m, s)
-	case m > 0:
-		return fmt.Sprintf("%d min", m)
-	}
-	return fmt.Sprintf("%d s", s)
 }
 
 // listed joins words with commas and a final "and".

@@ -48,14 +48,19 @@ func (r *Redactor) Name(kind policy.NameKind, id string) string {
 
 // Called returns the name of something with its id as reports show it, or the id alone.
 func (r *Redactor) Called(kind policy.NameKind, id string) string {
-	shown := r.id(idKinds[kind], id)
-	if kind == policy.UserName {
-		shown = r.text(idKinds[kind], id) // it may be a telephone number
-	}
+	shown := r.ID(kind, id)
 	if name := r.Name(kind, id); name != "" {
 		return name + " (" + shown + ")"
 	}
 	return shown
+}
+
+// ID returns the id of something that may have a name, as reports show it.
+func (r *Redactor) ID(kind policy.NameKind, id string) string {
+	if kind == policy.UserName {
+		return r.text(idKinds[kind], id) // it may be a telephone number
+	}
+	return r.id(idKinds[kind], id)
 }
 
 // idKinds are the kinds of pseudonyms of what has names.

@@ -121,12 +121,18 @@ func (t *text) line(title, what string) { t.indented(fmt.Sprintf("  %-10s ", tit
 
 // indented writes a text after a title. The lines that follow the first are indented
 // as far as that.
-func (t *text) indented(title, what string) {
-	lines := wrapped(what, t.columns-len(title))
-	fmt.Fprintf(t, "%s%s\n", title, lines[0])
+func (t *text) indented(title, what string) { t.WriteString(Indented(title, what, t.columns)) }
+
+// Indented returns lines of so many columns: a text after a title, broken at spaces, and
+// indented as far as it begins. A longer word has a line of its own and is not cut.
+func Indented(title, what string, columns int) string {
+	lines := wrapped(what, columns-len(title))
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s%s\n", title, lines[0])
 	for _, line := range lines[1:] {
-		fmt.Fprintf(t, "%*s%s\n", len(title), "", line)
+		fmt.Fprintf(&b, "%*s%s\n", len(title), "", line)
 	}
+	return b.String()
 }
 
 // wrapped breaks a text at spaces into lines of so many characters. A longer word has

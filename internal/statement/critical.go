@@ -118,18 +118,22 @@ func what(f *table.Finding) string {
 // coincidence says with what a finding coincides. One that is about no call or recording
 // coincides with nothing, and nobody looked.
 func coincidence(_, f *table.Finding) string {
-	words, _ := wording.Cause(f.OutageCause)
-	switch f.OutageRelation {
+	return coincidenceOf(f.OutageRelation, f.OutageCause)
+}
+
+func coincidenceOf(relation, cause string) string {
+	words, _ := wording.Cause(cause)
+	switch relation {
 	case "inside", "edge":
-		return "coincides: " + cmp.Or(words.Sentence, f.OutageCause)
+		return "coincides: " + cmp.Or(words.Sentence, cause)
 	case "possible":
-		return "possibly coincides: " + cmp.Or(words.Sentence, f.OutageCause)
+		return "possibly coincides: " + cmp.Or(words.Sentence, cause)
 	case "unknown":
 		return "cannot be told"
 	case "":
 		return "does not apply"
 	}
-	return f.OutageRelation
+	return relation
 }
 
 // accepted says who accepted a finding, and why. A long reason is cut in its cell, so
@@ -191,7 +195,7 @@ func (d *document) findings(l *listing, zone *time.Location, note string) {
 	for _, f := range l.list {
 		rows = append(rows, []string{started(f.start, zone), f.call, shown(f.id) + newLine + f.what, f.note})
 	}
-	d.table([]column{{title, 28}, {"call, or what it is about", 48}, {"finding, and what it says", 54}, {note, 40}}, rows)
+	d.table([]column{{name: title, width: 28}, {name: "call, or what it is about", width: 48}, {name: "finding, and what it says", width: 54}, {name: note, width: 40}}, rows)
 }
 
 // count counts the findings of a severity, or of all, and a status.

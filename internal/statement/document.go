@@ -21,18 +21,18 @@ const sans = "sans"
 // document writes text from the top of the first page to the bottom of the last.
 type document struct{ pdf *fpdf.Fpdf }
 
-func newDocument(r *Run) *document {
+// newDocument begins a document with a title, a footer and a time in RFC 3339. The library
+// would take the time from the clock, and equal values would give different bytes.
+func newDocument(title, footer, at string) *document {
 	pdf := fpdf.New("P", "mm", "A4", "")
 	pdf.SetCatalogSort(true) // otherwise the order of a map shows in the bytes
 
-	// The library would take the time from the clock, and equal runs would give
-	// different bytes. The end of the interval takes its place.
-	if end, err := time.Parse(time.RFC3339Nano, r.Summary.End); err == nil {
-		pdf.SetCreationDate(end)
-		pdf.SetModificationDate(end)
+	if t, err := time.Parse(time.RFC3339Nano, at); err == nil {
+		pdf.SetCreationDate(t)
+		pdf.SetModificationDate(t)
 	}
 	pdf.SetProducer("cdrmend", false)
-	pdf.SetTitle("Completeness of call recordings, "+r.Summary.Interval, true)
+	pdf.SetTitle(title, true)
 	pdf.SetLang("en")
 	pdf.AddUTF8FontFromBytes(sans, "", regular)
 	pdf.AddUTF8FontFromBytes(sans, "B", bold)
@@ -43,7 +43,7 @@ func newDocument(r *Run) *document {
 		pdf.SetY(-margin + 2)
 		pdf.SetFont(sans, "", 7.5)
 		pdf.SetTextColor(90, 90, 90)
-		pdf.CellFormat(wide-30, 4, "cdrmend, interval "+r.Summary.Interval+", run "+r.ID, "", 0, "L", false, 0, "")
+		pdf.CellFormat(wide-30, 4, footer, "", 0, "L", false, 0, "")
 		pdf.CellFormat(30, 4, fmt.Sprintf("page %d of {pages}", pdf.PageNo()), "", 0, "R", false, 0, "")
 		pdf.SetTextColor(0, 0, 0)
 	})
@@ -125,10 +125,11 @@ func (d *document) blank(label string) {
 	d.pdf.Ln(1.4)
 }
 
-// column is one column of a table: its heading and its width.
+// column is one column of a table: its heading and its width. Numbers stand at its right.
 type column struct {
-	name  string
-	width float64
+	name   string
+	width  float64
+	number bool
 }
 
 // Measures of the cells of a table.
@@ -175,7 +176,11 @@ func (d *document) row(style string, columns []column, values []string) {
 	for i, c := range columns {
 		for n, text := range lines[i] {
 			d.pdf.SetXY(x, y+float64(n)*cellLine+0.4)
-			d.pdf.CellFormat(c.width, cellLine, text, "", 0, "L", false, 0, "")
+			width, align := c.width, "L"
+			if c.number { // clear of a text in the next column
+				width, align = c.width-cellMargin, "R"
+			}
+			d.pdf.CellFormat(width, cellLine, text, "", 0, align, false, 0, "")
 		}
 		x += c.width
 	}

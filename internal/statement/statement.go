@@ -1,6 +1,6 @@
 // Package statement writes report.pdf, a few pages for counsel or a regulator:
 // the scope and the method, the result as n of N, the limits of the result, and
-// the hashes of the data files.
+// the hashes of the data files. It writes an audit of many intervals, too.
 //
 // It ends with drafts for people to complete and sign. Nothing in it is legal
 // advice. It never claims that an outage caused something, only that the two
@@ -47,7 +47,7 @@ func Write(w io.Writer, r *Run) error {
 
 	shown := *r
 	shown.Summary = r.Summary.Redacted(show)
-	d := newDocument(&shown)
+	d := newDocument("Completeness of call recordings, "+shown.Summary.Interval, "cdrmend, interval "+shown.Summary.Interval+", run "+shown.ID, shown.Summary.End)
 	d.scope(&shown, show)
 	d.method(&shown)
 	d.result(&shown, told)
@@ -165,7 +165,7 @@ func (d *document) scope(r *Run, show *redact.Redactor) {
 		}
 		rows = append(rows, []string{source.Kind, source.Name, show.Key(source.URL), source.Profile})
 	}
-	d.table([]column{{"what", 27}, {"source", 25}, {"where", 84}, {"profile", 34}}, rows)
+	d.table([]column{{name: "what", width: 27}, {name: "source", width: 25}, {name: "where", width: 84}, {name: "profile", width: 34}}, rows)
 
 	d.text(expectations[c.Policy.Expect])
 	other := "Other calls do not count. Their reason is “not recorded by source” where the call detail record says that the call was not to be recorded, " +
@@ -219,7 +219,7 @@ func (d *document) result(r *Run, t *told) {
 			rows = append(rows, []string{report.Grouped(n), v.name, v.meaning})
 		}
 	}
-	d.table([]column{{"calls", 18}, {"verdict", 36}, {"meaning", 116}}, rows)
+	d.table([]column{{name: "calls", width: 18}, {name: "verdict", width: 36}, {name: "meaning", width: 116}}, rows)
 
 	if n := count(s, "", "accepted"); n > 0 {
 		d.text(fmt.Sprintf("Accepted: %s, of severity critical: %s. The calls keep their verdicts; section 6 says who accepted what, and why.",
@@ -343,7 +343,7 @@ func (d *document) hashes(r *Run) {
 		rows = append(rows, []string{f.Path, f.SHA256})
 	}
 	slices.SortFunc(rows, func(a, b []string) int { return strings.Compare(a[0], b[0]) })
-	d.table([]column{{"file", 45}, {"SHA-256", 125}}, rows)
+	d.table([]column{{name: "file", width: 45}, {name: "SHA-256", width: 125}}, rows)
 }
 
 func (d *document) certificate(r *Run) {

@@ -77,6 +77,15 @@ var (
 		text("state"), number("first_commit"), number("last_commit"), number("closed_commit")),
 		findingOrder...)
 
+	// Unrecorded lists calls of many intervals that should have been recorded and were not,
+	// and then those of which nobody can tell; see package audit. In each part calls are in
+	// the order of their intervals.
+	Unrecorded = newSchema("unrecorded", []Column{
+		text("part"), text("interval"), text("org_id"), id("conversation_id"), id("leg_id"), text("trunk_id"), text("line_id"), text("user_ids"), text("queue_ids"),
+		text("direction"), prose("ani"), prose("dnis"), instant("start_time"), instant("end_time"), text("verdict"), prose("reason"),
+		text("outage_id"), text("outage_cause"), text("outage_relation"), number("commit"), text("record_sha256"),
+	})
+
 	// Evidence is the index of a pack of inputs; see package pack.
 	Evidence = newSchema("evidence", []Column{
 		text("source"), key("object_key"), id("version_id"), id("etag"), instant("modified"), number("size"), prose("sha256"),

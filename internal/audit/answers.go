@@ -1,0 +1,153 @@
+package audit
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"time"
+)
+
+// answersFormat is the format of a file of answers, in its first line.
+const answersFormat = "cdrmend.audit-answers/1"
+
+// Answers are what stores said about the retention of objects, in a file, so that an
+// audit that broke off goes on where it was. A line that was written in part is dropped.
+// All methods work on a nil one, which keeps nothing.
+type Answers struct {
+	file  *os.File
+	known map[asked]answer
+}
+
+// asked is an object that was asked for.
+type asked struct{ of, source, key string }
+
+// answer is one line of the file, after the first.
+type answer struct {
+	Of     string    `json:"of"`               // output or media
+	Source string    `json:"source,omitempty"` // of a media object
+	Key    string    `json:"key"`
+	Mode   string    `json:"mode"` // empty: nothing retains it
+	Until  time.Time `json:"until,omitzero"`
+	Gone   bool      `json:"gone,omitempty"`
+}
+
+// answersHead is the first line.
+type answersHead struct {
+	Format string `json:"format"`
+	Output string `json:"output"` // URL
+}
+
+// OpenAnswers opens the file of answers about an output, and makes it if it is absent.
+func OpenAnswers(path, output string) (*Answers, error) {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600) // it names objects
+	if err != nil {
+		return nil, err
+	}
+	a := &Answers{file: f, known: map[asked]answer{}}
+	if err := a.read(output); err != nil {
+		return nil, errors.Join(fmt.Errorf("reading the answers in %q: %w", path, err), f.Close())
+	}
+	return a, nil
+}
+
+func (a *Answers) read(output string) error {
+	lines, at := bufio.NewReaderSize(a.file, 64<<10), int64(0)
+	for n := 0; ; n++ {
+		line, err := lines.ReadBytes('\n')
+		if err == io.EOF {
+			break // what has no end was written in part
+		}
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			err = checkHead(line, output)
+		} else {
+			err = a.readLine(line)
+		}
+		if err != nil {
+			return fmt.Errorf("line %d: %w", n+1, err)
+		}
+		at += int64(len(line))
+	}
+
+	if err := a.file.Truncate(at); err != nil {
+		return err
+	}
+	if _, err := a.file.Seek(at, io.SeekStart); err != nil || at > 0 {
+		return err
+	}
+	head, err := json.Marshal(answersHead{answersFormat, output})
+	if err != nil {
+		return err
+	}
+	return a.write(append(head, '\n'))
+}
+
+func checkHead(line []byte, output string) error {
+	var head answersHead
+	if err := json.Unmarshal(line, &head); err != nil || head.Format != answersFormat {
+		return errors.New("it holds no answers of an audit: name another file with --resume")
+	}
+	if head.Output != output {
+		return fmt.Errorf("it holds answers about the output %s: name another file with --resume", head.Output)
+	}
+	return nil
+}
+
+func (a *Answers) readLine(line []byte) error {
+	var one answer
+	if err := json.Unmarshal(line, &one); err != nil {
+		return fmt.Errorf("it is damaged: remove the file to ask all objects anew: %w", err)
+	}
+	a.known[asked{one.Of, one.Source, one.Key}] = one
+	return nil
+}
+
+// of returns the answer about an object that was asked for before.
+func (a *Answers) of(of string, o *Object) (answer, bool) {
+	if a == nil {
+		return answer{}, false
+	}
+	found, ok := a.known[asked{of, o.Source, o.Key}]
+	return found, ok
+}
+
+// add keeps answers.
+func (a *Answers) add(list []answer) error {
+	if a == nil || len(list) == 0 {
+		return nil
+	}
+	var lines bytes.Buffer
+	for i := range list {
+		line, err := json.Marshal(list[i])
+		if err != nil {
+			return err
+		}
+		lines.Write(append(line, '\n'))
+	}
+	return a.write(lines.Bytes())
+}
+
+func (a *Answers) write(lines []byte) error {
+	if _, err := a.file.Write(lines); err != nil {
+		return fmt.Errorf("keeping answers: %w", err)
+	}
+	return nil
+}
+
+// Close closes the file.
+func (a *Answers) Close() error {
+	if a == nil {
+		return nil
+	}
+	if err := a.file.Close(); err != nil && !errors.Is(err, fs.ErrClosed) {
+		return fmt.Errorf("keeping answers: %w", err)
+	}
+	return nil
+}
