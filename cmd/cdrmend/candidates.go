@@ -84,6 +84,7 @@ var flagValues = map[string]completer{
 	"reason":          nothing,
 	"by":              nothing,
 	"retention-until": nothing,
+	"role":            nothing,
 }
 
 func tableNames() []string {
@@ -123,6 +124,7 @@ var operands = map[string][]completer{
 	"verify":     {directories},
 	"accept":     {findingsOf},
 	"evidence":   {words("prune"), nothing},
+	"hold":       {nothing},
 	"config":     {words("check"), nothing},
 	"keys":       {words("rotate", "end", "list"), directories},
 	"profiles":   {words("show", "test", "lint", "init"), profileNames, files},

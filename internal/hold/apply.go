@@ -7,7 +7,6 @@ import (
 
 	"cdrmend/internal/ledger"
 	"cdrmend/internal/object"
-	"cdrmend/internal/parallel"
 )
 
 // Done is what a call did.
@@ -95,14 +94,14 @@ func (o *Output) carryOut(ctx context.Context, journal *ledger.Journal, m *ledge
 	if intended.Action == ledger.HoldRelease {
 		carry = o.release
 	}
-	if err := parallel.Each(ctx, o.Concurrency, len(lines), func(ctx context.Context, i int) error {
+	if err := o.each(ctx, "changing holds", len(lines), func(ctx context.Context, i int) error {
 		return carry(ctx, &lines[i], other[lines[i].place()])
 	}); err != nil {
 		return nil, err
 	}
 
 	if err := o.put(ctx, journal, m, lines, ledger.Hold{
-		Action: intended.Action, Step: ledger.HoldDone, Reason: intended.Reason, By: intended.By, Results: counts(lines),
+		Action: intended.Action, Step: ledger.HoldDone, Reason: intended.Reason, By: intended.By, Results: Counts(lines),
 	}); err != nil {
 		return nil, err
 	}

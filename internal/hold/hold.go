@@ -40,10 +40,12 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"cdrmend/internal/ledger"
 	"cdrmend/internal/object"
+	"cdrmend/internal/parallel"
 	"cdrmend/internal/scratch"
 )
 
@@ -54,7 +56,7 @@ const (
 )
 
 // Target is an object of an input that is to be held. Version and ETag are what the run
-// listed; without both, what the key holds now is meant.
+// listed, each if the store has it; without both, what the key holds now is meant.
 type Target struct {
 	Source     string
 	Kind       string
@@ -62,6 +64,7 @@ type Target struct {
 	Key        string
 	VersionID  string
 	ETag       string
+	Listed     bool     // a run listed it
 	Recordings []string // ids of those that it belongs to
 }
 
@@ -155,6 +158,7 @@ type Output struct {
 	Concurrency int // how many objects are asked about at once
 	Tool        string
 	Now         func() time.Time
+	Watch       func(stage string, done, total int64)
 
 	// Open opens the store of a source at a URL. It is called for each object.
 	Open func(ctx context.Context, source, url string) (object.Store, error)
@@ -205,8 +209,18 @@ func (o *Output) writeList(ctx context.Context, m *ledger.Matter, lines []Line) 
 	return o.PutHoldList(ctx, m, spool)
 }
 
-// counts returns how many lines have each result.
-func counts(lines []Line) []ledger.HoldCount {
+// each calls f with the number of each line, and Watch after each call.
+func (o *Output) each(ctx context.Context, stage string, n int, f func(ctx context.Context, i int) error) error {
+	var done atomic.Int64
+	return parallel.Each(ctx, o.Concurrency, n, func(ctx context.Context, i int) error {
+		err := f(ctx, i)
+		o.Watch(stage, done.Add(1), int64(n))
+		return err
+	})
+}
+
+// Counts returns how many lines have each result, in the order of the results' names.
+func Counts(lines []Line) []ledger.HoldCount {
 	list := []ledger.HoldCount{}
 	for i := range lines {
 		name := string(lines[i].Result)

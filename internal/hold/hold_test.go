@@ -96,9 +96,9 @@ func TestTheVersionThatWasListedIsHeld(t *testing.T) {
 	w.put("a", "new")
 	w.server.Remove(t, "rec", "b") // leaves a delete marker
 	other.ETag = "00000000000000000000000000000000"
-	never := hold.Target{Source: "rec", Kind: hold.Media, URL: "s3://rec/", Key: "d", ETag: "1", Recordings: []string{"r"}}
+	never := hold.Target{Source: "rec", Kind: hold.Media, URL: "s3://rec/", Key: "d", ETag: "1", Listed: true, Recordings: []string{"r"}}
 	unlisted := w.put("e", "1")
-	unlisted.ETag = ""
+	unlisted.ETag, unlisted.Listed = "", false
 
 	p := w.plan("m", set, replaced, gone, other, never, unlisted)
 	w.want(results(p.Lines), "a=set", "b=set", "c=changed", "d=gone", "e=set")

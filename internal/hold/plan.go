@@ -11,7 +11,6 @@ import (
 
 	"cdrmend/internal/ledger"
 	"cdrmend/internal/object"
-	"cdrmend/internal/parallel"
 )
 
 // Plan is what a call would do.
@@ -51,7 +50,7 @@ func (o *Output) PlanSet(ctx context.Context, matter string, targets iter.Seq2[T
 	}
 
 	lines := make([]Line, len(wanted))
-	if err := parallel.Each(ctx, o.Concurrency, len(wanted), func(ctx context.Context, i int) (err error) {
+	if err := o.each(ctx, "looking at holds", len(wanted), func(ctx context.Context, i int) (err error) {
 		lines[i], err = o.look(ctx, &wanted[i])
 		return err
 	}); err != nil {
@@ -126,7 +125,7 @@ func (o *Output) PlanRelease(ctx context.Context, matter string, targets iter.Se
 	if err != nil {
 		return nil, err
 	}
-	return p, parallel.Each(ctx, o.Concurrency, len(p.Lines), func(ctx context.Context, i int) error {
+	return p, o.each(ctx, "looking at holds", len(p.Lines), func(ctx context.Context, i int) error {
 		l := &p.Lines[i]
 		own := p.last[l.place()]
 		l.After, l.Code = "", ""
@@ -205,7 +204,7 @@ func mergeLines(lines []Line) []Line {
 func (o *Output) look(ctx context.Context, t *Target) (Line, error) {
 	l := Line{
 		Source: t.Source, Kind: t.Kind, URL: t.URL, Key: t.Key, VersionID: t.VersionID, ETag: t.ETag,
-		Unlisted: t.VersionID == "" && t.ETag == "", Recordings: t.Recordings, Before: Unknown, Matters: []string{},
+		Unlisted: !t.Listed, Recordings: t.Recordings, Before: Unknown, Matters: []string{},
 	}
 	h, err := o.holder(ctx, &l)
 	if err != nil {

@@ -45,7 +45,7 @@ func newWorld(t *testing.T) *world {
 	}
 	led := &ledger.Output{Store: dir, Name: "night", Signer: key, Keys: key.Public(), Random: strings.NewReader("sixteen bytes id")}
 	w := &world{T: t, server: server}
-	w.out = &hold.Output{Output: led, Scratch: t.TempDir(), Concurrency: 4, Tool: "test", Now: func() time.Time { return time.Unix(1, 0) }}
+	w.out = &hold.Output{Output: led, Scratch: t.TempDir(), Concurrency: 4, Tool: "test", Watch: func(string, int64, int64) {}, Now: func() time.Time { return time.Unix(1, 0) }}
 	known, err := led.Identity(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -99,7 +99,7 @@ func (w *world) put(key, data string) hold.Target {
 			w.Fatal(err)
 		}
 		if info.Key == key {
-			return hold.Target{Source: "rec", Kind: hold.Media, URL: "s3://rec/", Key: key, ETag: info.ETag, Recordings: []string{"r-" + key}}
+			return hold.Target{Source: "rec", Kind: hold.Media, URL: "s3://rec/", Key: key, ETag: info.ETag, Listed: true, Recordings: []string{"r-" + key}}
 		}
 	}
 	w.Fatalf("%q is not listed", key)

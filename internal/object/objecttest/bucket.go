@@ -181,3 +181,11 @@ func (s *Server) Held(t testing.TB, bucket, key, version string) bool {
 	}
 	return out.LegalHold.Status == types.ObjectLockLegalHoldStatusOn
 }
+
+// RemoveVersion removes one version of an object for good.
+func (s *Server) RemoveVersion(t testing.TB, bucket, key, version string) {
+	t.Helper()
+	if _, err := s.api(t).DeleteObject(context.Background(), &s3.DeleteObjectInput{Bucket: &bucket, Key: &key, VersionId: &version}); err != nil {
+		t.Fatalf("removing version %s of %q: %v", version, key, err)
+	}
+}
