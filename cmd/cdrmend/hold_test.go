@@ -126,6 +126,7 @@ func TestAMatterIsHeldAndReleased(t *testing.T) {
 	says(t, exitDone, []string{"record 2, SHA-256", "journal entry 3, SHA-256"}, append(c1, because...)...)
 	wantHeldKeys(t, server, heldDocument, media1, media2)
 	says(t, exitDone, []string{"held 2", "Nothing more to do"}, append(c1, because...)...)
+	says(t, exitDone, []string{"needed      s3://recordings/" + heldDocument, "released    s3://recordings/" + media1, "needed 1, released 1"}, "hold", "ACME 7", config, "--release", "--recording", "r1")
 
 	// Another matter needs the document, too.
 	says(t, exitDone, []string{"set 1, shared 1", "also held for ACME 7"}, append([]string{"hold", "other", config, "--recording", "r3"}, because...)...)

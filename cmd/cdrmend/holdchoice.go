@@ -128,7 +128,7 @@ func (s *selection) targets(ctx context.Context, out *output, labels []string, s
 }
 
 // foundRecording is a row of the table of recordings that is meant.
-type foundRecording struct{ id, source, document, media string }
+type foundRecording struct{ name, source, document, media string }
 
 // targetsOf returns the targets of one interval, and takes what it finds from missing.
 func (s *selection) targetsOf(ctx context.Context, out *output, label string, stores *holdStores, missing map[string]bool) ([]hold.Target, error) {
@@ -165,18 +165,18 @@ func (s *selection) targetsOf(ctx context.Context, out *output, label string, st
 		url, err := run.url(ctx, in.Source)
 		list = append(list, hold.Target{
 			Source: in.Source, Kind: kind, URL: url, Key: in.Key, VersionID: in.VersionID, ETag: in.ETag, Listed: in.Modified != "",
-			Recordings: slices.DeleteFunc([]string{recording}, func(id string) bool { return id == "" }),
+			Recordings: []string{recording},
 		})
 		return err
 	}
 	for _, r := range found {
 		if in, ok := listed[committed.InputKey{Source: r.source, Key: r.document}]; ok {
-			if err := add(hold.Metadata, r.id, in); err != nil {
+			if err := add(hold.Metadata, r.name, in); err != nil {
 				return nil, err
 			}
 		}
 		if r.media != "" {
-			if err := add(hold.Media, r.id, run.mediaOf(r, listed)); err != nil {
+			if err := add(hold.Media, r.name, run.mediaOf(r, listed)); err != nil {
 				return nil, err
 			}
 		}
@@ -189,6 +189,7 @@ func (s *selection) find(ctx context.Context, c *committed.Commit, missing map[s
 	schema := table.Recordings
 	id, conversation := schema.Index("recording_id"), schema.Index("conversation_id")
 	source, key, media := schema.Index("source"), schema.Index("object_key"), schema.Index("media_key")
+	entry := schema.Index("entry")
 	search := &table.Search{Any: []table.Match{table.Having("recording_id", s.recordings...), table.Having("conversation_id", s.conversations...)}}
 	var found []foundRecording
 	for row, err := range c.Find(ctx, schema, search) {
@@ -197,7 +198,11 @@ func (s *selection) find(ctx context.Context, c *committed.Commit, missing map[s
 		}
 		delete(missing, row.Text(id))
 		delete(missing, row.Text(conversation))
-		found = append(found, foundRecording{row.Text(id), row.Text(source), row.Text(key), row.Text(media)})
+		name := row.Text(id)
+		if name == "" { // it still needs its objects
+			name = fmt.Sprintf("%s:%s#%d", row.Text(source), row.Text(key), row.Count(entry))
+		}
+		found = append(found, foundRecording{name, row.Text(source), row.Text(key), row.Text(media)})
 	}
 	return found, nil
 }

@@ -37,6 +37,7 @@ var holdAdvice = []struct {
 	{hold.Foreign, "somebody else held it before; no release lifts that hold"},
 	{hold.Kept, "the hold stays for other matters"},
 	{hold.Lifted, "nothing was left to lift: somebody else lifted the hold, or the version is gone"},
+	{hold.Needed, "other recordings of the matter belong to it, so it stays"},
 	{hold.Gone, "nothing is there; look for a copy, as nobody can hold it here"},
 	{hold.Changed, "the version that the run listed is not there, others are; run the interval again, then repeat this"},
 	{hold.Denied, "access is denied; give the role what deploy/iam/hold.json allows"},

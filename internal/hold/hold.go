@@ -80,6 +80,7 @@ const (
 	Released Result = "released" // the hold is lifted
 	Kept     Result = "kept"     // released, and the hold stays for other matters
 	Lifted   Result = "lifted"   // released, and somebody else had lifted the hold before
+	Needed   Result = "needed"   // other recordings of the matter belong to it, so it stays held for the matter
 
 	Gone        Result = "gone"        // nothing is there, and no version of it
 	Changed     Result = "changed"     // there are other versions than the one that was listed
@@ -131,11 +132,11 @@ type Line struct {
 	Key        string   `json:"key"`
 	VersionID  string   `json:"version_id"` // empty when no version could be named
 	ETag       string   `json:"etag"`
-	Covered    bool     `json:"covered"`  // by a newer version or a delete marker
-	Unlisted   bool     `json:"unlisted"` // no run listed it: it is what the key held
-	Recordings []string `json:"recordings"`
-	Before     string   `json:"before"` // on, off, unknown
-	After      string   `json:"after"`  // likewise; empty in an intention
+	Covered    bool     `json:"covered"`    // by a newer version or a delete marker
+	Unlisted   bool     `json:"unlisted"`   // no run listed it: it is what the key held
+	Recordings []string `json:"recordings"` // for which the call holds or releases it; of a needed one those that are left
+	Before     string   `json:"before"`     // on, off, unknown
+	After      string   `json:"after"`      // likewise; empty in an intention
 	Result     Result   `json:"result"`
 	Code       string   `json:"code"`    // of the store, when it refused; else empty
 	Matters    []string `json:"matters"` // other ones that hold it
@@ -143,6 +144,9 @@ type Line struct {
 
 // place identifies a version of an object.
 type place struct{ url, key, version string }
+
+// unversioned is the place of all versions of an object.
+func (p place) unversioned() place { return place{url: p.url, key: p.key} }
 
 func (l *Line) place() place { return place{l.URL, l.Key, l.VersionID} }
 

@@ -10,6 +10,8 @@ import (
 	"cdrmend/internal/ledger"
 	"cdrmend/internal/object"
 	"cdrmend/internal/object/objecttest"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 const (
@@ -43,6 +45,34 @@ func TestHoldsAreSetOnceAndReleased(t *testing.T) {
 		t.Errorf("after a release there is still %+v to release", p.Lines)
 	}
 	w.want(w.apply("m", set, a), "a=set")
+}
+
+func TestAHoldStaysWhileAnotherRecordingOfTheMatterNeedsIt(t *testing.T) {
+	w := newWorld(t)
+	one := w.put("a", "1") // a manifest of three recordings
+	two, three := one, one
+	one.Recordings, two.Recordings, three.Recordings = []string{"r1"}, []string{"r2"}, []string{"r3"}
+	w.want(w.apply("m", set, one, two), "a=set")
+	if p := w.plan("m", set, two, three); !p.Changes() {
+		t.Errorf("that r3 needs it, too, is nothing to say: %v", results(p.Lines))
+	}
+	w.want(w.apply("m", set, two, three), "a=held")
+	if p := w.plan("m", set, one, three); p.Changes() {
+		t.Errorf("what is known is to be said again: %v", results(p.Lines))
+	}
+
+	w.want(w.apply("m", release, one), "a=needed")
+	p := w.plan("m", release, two, one)
+	w.want(results(p.Lines), "a=needed")
+	if diff := cmp.Diff([]string{"r3"}, p.Lines[0].Recordings); diff != "" {
+		t.Errorf("left is (-want +got):\n%s", diff)
+	}
+	if p := w.plan("m", release, one); len(p.Lines) != 0 {
+		t.Errorf("what was released is released again: %v", results(p.Lines))
+	}
+	w.wantHeld("a", "a")
+	w.want(w.apply("m", release, two, three), "a=released")
+	w.wantHeld("", "a")
 }
 
 func TestAHoldStaysWhileAnotherMatterNeedsIt(t *testing.T) {

@@ -29,7 +29,7 @@ func (p *Plan) Changes() bool {
 	return slices.ContainsFunc(p.Lines, func(l Line) bool {
 		s := p.last[l.place()]
 		switch {
-		case l.Result == Set, l.Result == Released, s == nil:
+		case l.Result == Set, l.Result == Released, l.Result == Needed, s == nil, !l.Result.Failed() && len(without(l.Recordings, s.recordings)) > 0:
 			return true
 		case l.Result == Held:
 			return false
@@ -99,26 +99,25 @@ func (o *Output) PlanRelease(ctx context.Context, matter string, targets iter.Se
 	if err != nil {
 		return nil, err
 	}
-	named := func(place) bool { return true }
-	if targets != nil {
-		keys := map[place]bool{}
-		for t, err := range targets {
-			if err != nil {
-				return nil, err
-			}
-			keys[place{url: t.URL, key: t.Key}] = true
-		}
-		named = func(p place) bool { return keys[place{url: p.url, key: p.key}] }
+	chosen, err := recordingsOf(targets)
+	if err != nil {
+		return nil, err
 	}
 
 	p := &Plan{Matter: matter, Action: ledger.HoldRelease, Open: m.Open() != nil, out: o}
-	if p.last, err = o.read(ctx, m, named); err != nil {
+	if p.last, err = o.read(ctx, m, func(p place) bool { _, named := chosen[p.unversioned()]; return targets == nil || named }); err != nil {
 		return nil, err
 	}
-	for _, s := range p.last {
-		if s.holds {
-			p.Lines = append(p.Lines, *s.line)
+	for at, s := range p.last {
+		left := without(s.recordings, chosen[at.unversioned()])
+		if !s.holds || targets != nil && len(left) > 0 && len(left) == len(s.recordings) {
+			continue
 		}
+		l := *s.line
+		if l.Recordings = s.recordings; targets != nil && len(left) > 0 {
+			l.Recordings = left
+		}
+		p.Lines = append(p.Lines, l)
 	}
 	slices.SortFunc(p.Lines, compareLines)
 	other, err := o.readOthers(ctx, matter, placesOf(p.Lines))
@@ -137,10 +136,32 @@ func (o *Output) PlanRelease(ctx context.Context, matter string, targets iter.Se
 	})
 }
 
-// expectRelease says what becomes of an object that a matter holds and releases.
+// recordingsOf returns the recordings of targets by the place of their object, sorted.
+func recordingsOf(targets iter.Seq2[Target, error]) (map[place][]string, error) {
+	all := map[place][]string{}
+	if targets == nil {
+		return all, nil
+	}
+	for t, err := range targets {
+		if err != nil {
+			return nil, err
+		}
+		at := place{url: t.URL, key: t.Key}
+		all[at] = append(all[at], t.Recordings...)
+	}
+	for _, list := range all {
+		slices.Sort(list)
+	}
+	return all, nil
+}
+
+// expectRelease says what becomes of an object that a matter holds and releases for some
+// recordings or all.
 func expectRelease(l *Line, own *held, other *others) {
 	l.Matters = other.names()
 	switch {
+	case len(l.Recordings) < len(own.recordings):
+		l.Result = Needed
 	case l.Result == Gone, l.Result == Changed:
 		l.Result = Lifted // with its version
 	case l.Result.Failed():

@@ -9,10 +9,11 @@ import (
 
 // held is what the records of a matter say of one object.
 type held struct {
-	holds bool
-	ours  bool   // a matter set the hold
-	last  Result // of the newest line about it
-	line  *Line  // that holds it; kept of the own matter alone
+	holds      bool
+	ours       bool     // a matter set the hold
+	recordings []string // for which the matter holds it, sorted
+	last       Result   // of the newest line about it
+	line       *Line    // the newest that did not fail
 }
 
 // others is what other matters say of one object.
@@ -44,10 +45,7 @@ func (o *Output) read(ctx context.Context, m *ledger.Matter, wanted func(place) 
 				s = &held{}
 				state[at] = s
 			}
-			if s.last = l.Result; !l.Result.Failed() {
-				s.holds, s.ours = holdsAfter(h.Action, l.Result)
-				s.line = l
-			}
+			s.add(h.Action, l)
 			return nil
 		})
 		if err != nil {
@@ -57,13 +55,32 @@ func (o *Output) read(ctx context.Context, m *ledger.Matter, wanted func(place) 
 	return state, nil
 }
 
-// holdsAfter is what a line of a record says. A release leaves a foreign hold, and ends
-// what the matter has to do with it.
-func holdsAfter(action string, r Result) (holds, ours bool) {
-	if action == ledger.HoldRelease {
-		return false, false
+// add adds what a line of a record says. A release leaves a foreign hold, and ends what
+// the matter has to do with it.
+func (s *held) add(action string, l *Line) {
+	if s.last = l.Result; l.Result.Failed() {
+		return
 	}
-	return r.holds()
+	s.line = l
+	switch {
+	case l.Result == Needed:
+		s.recordings = l.Recordings
+	case action == ledger.HoldRelease:
+		s.holds, s.ours, s.recordings = false, false, nil
+	default:
+		s.holds, s.ours = l.Result.holds()
+		s.recordings = slices.Concat(s.recordings, l.Recordings)
+		slices.Sort(s.recordings)
+		s.recordings = slices.Compact(s.recordings)
+	}
+}
+
+// without returns the recordings of a sorted list that another does not have.
+func without(list, other []string) []string {
+	return slices.DeleteFunc(slices.Clone(list), func(id string) bool {
+		_, found := slices.BinarySearch(other, id)
+		return found
+	})
 }
 
 // readOthers returns what all other matters say of objects.

@@ -11,6 +11,8 @@ import (
 	"cdrmend/internal/ledger"
 	"cdrmend/internal/object"
 	"cdrmend/internal/token"
+
+	"golang.org/x/sync/errgroup"
 )
 
 // Holds are the records of legal holds.
@@ -27,7 +29,6 @@ type matter struct {
 	records []*holdRecord           // in the order of their numbers
 	lists   map[string]object.Info  // by their paths below the root of the output
 	named   map[string]*ledger.File // likewise; what records say of them
-	byPath  map[string]*holdRecord  // records by their paths
 }
 
 // holdRecord is one record of legal holds as it was found.
@@ -58,13 +59,8 @@ func (v journalReader) readHolds(ctx context.Context, j *journal) error {
 			r := &holdRecord{number: number, key: info.Key}
 			m := j.matter(folder)
 			m.records = append(m.records, r)
-			m.byPath[path] = r
+			j.held[path] = r
 			j.root.objects[path] = info
-			if err := v.readHold(ctx, folder, r, info); err != nil {
-				if err := v.unreadable(ctx, j.root, HoldLink, r.key, err); err != nil {
-					return err
-				}
-			}
 		case isMatter && strings.HasSuffix(name, ".jsonl") && !strings.Contains(name, "/"):
 			j.matter(folder).lists[path] = info
 			j.root.objects[path] = info
@@ -72,10 +68,22 @@ func (v journalReader) readHolds(ctx context.Context, j *journal) error {
 			v.report.Leftovers = append(v.report.Leftovers, info.Key)
 		}
 	}
+
+	g, gctx := errgroup.WithContext(ctx)
+	g.SetLimit(max(1, v.out.Concurrency))
 	for _, m := range j.matters {
 		slices.SortFunc(m.records, func(a, b *holdRecord) int { return cmp.Compare(a.number, b.number) })
+		for _, r := range m.records {
+			info := j.root.objects[strings.TrimPrefix(r.key, v.out.Root)]
+			g.Go(func() error {
+				if err := v.readHold(gctx, m.folder, r, info); err != nil {
+					return v.unreadable(gctx, j.root, HoldLink, r.key, err)
+				}
+				return nil
+			})
+		}
 	}
-	return nil
+	return g.Wait()
 }
 
 // matter returns the matter of a folder. The listing is in order, so it is the last one or
@@ -84,7 +92,7 @@ func (j *journal) matter(folder string) *matter {
 	if n := len(j.matters); n > 0 && j.matters[n-1].folder == folder {
 		return j.matters[n-1]
 	}
-	m := &matter{folder: folder, lists: map[string]object.Info{}, named: map[string]*ledger.File{}, byPath: map[string]*holdRecord{}}
+	m := &matter{folder: folder, lists: map[string]object.Info{}, named: map[string]*ledger.File{}}
 	j.matters = append(j.matters, m)
 	return m
 }
@@ -139,12 +147,7 @@ func (v journalCheck) enterHolds() {
 		if p.disowned || p.entry == nil || p.entry.Kind != ledger.HoldEntry {
 			continue
 		}
-		var r *holdRecord
-		for _, m := range v.matters {
-			if found := m.byPath[p.entry.Path]; found != nil {
-				r = found
-			}
-		}
+		r := v.held[p.entry.Path]
 		switch {
 		case r == nil:
 			v.broken(v.root, HoldLink, v.out.Root+p.entry.Path, "it is missing, though %s names it", p)

@@ -23,7 +23,8 @@ type journal struct {
 	identity *identity
 	pages    []*page // in the order of their numbers
 	matters  []*matter
-	tokens   int // files that are named like timestamps
+	held     map[string]*holdRecord // records of legal holds by their paths below the root
+	tokens   int                    // files that are named like timestamps
 
 	id       string            // of the output; empty for one of an earlier version
 	first    int64             // number of the first entry of an earlier version's records
@@ -96,7 +97,7 @@ type journalReader struct {
 func (v journalReader) read(ctx context.Context) (*journal, error) {
 	j := &journal{
 		root:    &chain{chosen: true, prefix: v.out.Root, objects: map[string]object.Info{}},
-		adopted: map[string]string{}, disowned: map[string]string{},
+		adopted: map[string]string{}, disowned: map[string]string{}, held: map[string]*holdRecord{},
 	}
 	if err := v.readIdentity(ctx, j); err != nil {
 		return nil, err
