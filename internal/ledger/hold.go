@@ -365,7 +365,9 @@ func (o *Output) PutHold(ctx context.Context, m *Matter, h Hold) (*HoldHead, err
 }
 
 // EnterHolds enters the records of a matter that no entry names, and returns the entry of
-// the newest. Reading begins where each says that the journal ended.
+// the newest. Whoever writes a record enters those before it first, so it looks for them
+// from the newest back to the first that is named. Of each, reading begins where it says
+// that the journal ended.
 func (j *Journal) EnterHolds(ctx context.Context, m *Matter) (newest *Mark, err error) {
 	if j.known.ID == "" {
 		return nil, errors.New("the output has no journal yet: run an interval first")
@@ -374,15 +376,22 @@ func (j *Journal) EnterHolds(ctx context.Context, m *Matter) (newest *Mark, err 
 	if err != nil {
 		return nil, err
 	}
-	for i := range m.Heads {
-		h := &m.Heads[i]
+
+	var unnamed []Entry
+	for _, h := range slices.Backward(m.Heads) {
 		e := Entry{Kind: HoldEntry, Path: HoldPath(folder, h.Record.Number), SHA256: h.SHA256, Time: &h.Record.Time}
 		mark, err := j.find(ctx, e.names(), h.Record.Journal)
-		newest = &mark
-		if errors.Is(err, errNotNamed) {
-			newest, err = j.enter(ctx, e, false)
+		if err == nil {
+			newest = &mark
+			break
 		}
-		if err != nil {
+		if !errors.Is(err, errNotNamed) {
+			return nil, err
+		}
+		unnamed = append(unnamed, e)
+	}
+	for _, e := range slices.Backward(unnamed) {
+		if newest, err = j.enter(ctx, e, false); err != nil {
 			return nil, err
 		}
 	}
