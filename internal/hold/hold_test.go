@@ -97,7 +97,13 @@ func TestAHoldOfSomebodyElseIsNeverLifted(t *testing.T) {
 	if p := w.plan("one", set, a); p.Changes() {
 		t.Errorf("the same is to be said again: %v", results(p.Lines))
 	}
+	if p := w.plan("one", release); !p.Changes() {
+		t.Errorf("that the matter ends is nothing to say: %v", results(p.Lines))
+	}
 	w.want(w.apply("one", release), "a=foreign[two]")
+	if p := w.plan("one", release); len(p.Lines) != 0 {
+		t.Errorf("after its release the matter has %v", results(p.Lines))
+	}
 	w.want(w.apply("two", release), "a=foreign")
 	w.wantHeld("a", "a")
 }

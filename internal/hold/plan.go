@@ -29,7 +29,9 @@ func (p *Plan) Changes() bool {
 	return slices.ContainsFunc(p.Lines, func(l Line) bool {
 		s := p.last[l.place()]
 		switch {
-		case l.Result == Set, l.Result == Released, l.Result == Needed, s == nil, !l.Result.Failed() && len(without(l.Recordings, s.recordings)) > 0:
+		case s == nil, l.Result == Set:
+			return true
+		case !l.Result.Failed() && (p.Action == ledger.HoldRelease || len(without(l.Recordings, s.recordings)) > 0):
 			return true
 		case l.Result == Held:
 			return false
