@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -15,6 +16,7 @@ import (
 	"cdrmend/internal/ledger/ledgertest"
 	"cdrmend/internal/object"
 	"cdrmend/internal/object/objecttest"
+	"cdrmend/internal/policy"
 )
 
 const heldConfig = `name: night
@@ -316,4 +318,16 @@ func TestAKilledCallIsCompleted(t *testing.T) {
 		t.Errorf("%d calls were killed, want one at each request that writes", kills)
 	}
 	says(t, exitDone, []string{"Verified: every record"}, "verify", config)
+}
+
+func TestTheRoleOfHoldsIsForInputsAlone(t *testing.T) {
+	cfg := &policy.Config{Sources: []policy.Source{{Name: "m", S3: policy.S3{RoleARN: "arn:reads", ExternalID: "x"}}, {Name: "c"}}}
+	cfg.Output.S3.RoleARN = "arn:writes"
+	if _, err := newHoldStores(holdCommand.newFlags(), cfg, "arn:holds"); err != nil {
+		t.Fatal(err)
+	}
+	got := []string{cfg.Sources[0].S3.RoleARN, cfg.Sources[1].S3.RoleARN, cfg.Media.S3.RoleARN, cfg.Output.S3.RoleARN}
+	if want := []string{"arn:holds", "arn:holds", "arn:holds", "arn:writes"}; !slices.Equal(got, want) {
+		t.Errorf("the roles are %q, want %q", got, want)
+	}
 }
