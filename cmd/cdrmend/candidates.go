@@ -105,6 +105,7 @@ var flagValues = map[string]completer{
 	"by":              nothing,
 	"retention-until": nothing,
 	"target":          nothing,
+	"role":            nothing,
 }
 
 func tableNames() []string {
@@ -146,6 +147,7 @@ var operands = map[string][]completer{
 	"verify":     {files}, // a bag may be an archive
 	"accept":     {findingsOf},
 	"evidence":   {words("prune"), nothing},
+	"hold":       {nothing},
 	"config":     {words("check"), nothing},
 	"keys":       {words("rotate", "end", "list"), directories},
 	"profiles":   {words("show", "test", "lint", "init"), profileNames, files},

@@ -60,7 +60,7 @@ type verb struct {
 }
 
 func commands() []command {
-	return []command{runCommand, demoCommand, initCommand, reportCommand, explainCommand, historyCommand, discoverCommand, acceptCommand, evidenceCommand, synthCommand, lsCommand, auditCommand, verifyCommand, keygenCommand, keysCommand, tokenCommand, configCommand, profilesCommand, versionCommand, completionCommand, manCommand()}
+	return []command{runCommand, demoCommand, initCommand, reportCommand, explainCommand, historyCommand, discoverCommand, acceptCommand, evidenceCommand, holdCommand, synthCommand, lsCommand, auditCommand, verifyCommand, keygenCommand, keysCommand, tokenCommand, configCommand, profilesCommand, versionCommand, completionCommand, manCommand()}
 }
 
 // usageError is a mistake of the user: exit code 2.

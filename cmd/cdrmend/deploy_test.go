@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"io"
 	"os"
 	"os/exec"
@@ -263,13 +264,54 @@ func TestPoliciesAllowNothingThatDestroys(t *testing.T) {
 	if got := actions(t, "prune.json"); !slices.Equal(got, deleting) || !bytes.Contains(deployed(t, "iam", "prune.json"), []byte(`"arn:aws:s3:::acme-compliance/cdrmend/interval=*/evidence/*"`)) {
 		t.Errorf("prune.json allows %q, want to delete packs and nothing else", got)
 	}
+	holding := regexp.MustCompile(`^(s3:ListBucket(Versions)?|s3:GetObject|s3:(Get|Put)Object(LegalHold|Retention)|s3:PutObject|s3:AbortMultipartUpload|kms:(Decrypt|GenerateDataKey))$`)
+	for _, a := range actions(t, "hold.json") {
+		if !holding.MatchString(a) {
+			t.Errorf("hold.json allows %s: holds are set, and records of them created", a)
+		}
+	}
+	for _, name := range []string{"sources.json", "output.json", "prune.json", "verify.json"} {
+		if slices.Contains(actions(t, name), "s3:PutObjectLegalHold") {
+			t.Errorf("%s allows setting holds: that is for a role of its own", name)
+		}
+	}
 	if got := actions(t, "trust-irsa.json"); !slices.Equal(got, []string{"sts:AssumeRoleWithWebIdentity"}) {
 		t.Errorf("trust-irsa.json allows %q", got)
 	}
 }
 
+// TestTheRoleOfHoldsWritesToInputsNothingButTheHold and below the output nothing but
+// records and entries.
+func TestTheRoleOfHoldsWritesToInputsNothingButTheHold(t *testing.T) {
+	var policy struct {
+		Statement []struct{ Sid, Action, Resource any }
+	}
+	if err := json.Unmarshal(deployed(t, "iam", "hold.json"), &policy); err != nil {
+		t.Fatal(err)
+	}
+	creating, holding := 0, 0
+	for _, s := range policy.Statement {
+		actions, resources := fmt.Sprint(s.Action), fmt.Sprint(s.Resource)
+		switch {
+		case strings.Contains(actions, "s3:PutObjectLegalHold"):
+			if holding++; actions != "[s3:GetObjectLegalHold s3:PutObjectLegalHold]" || strings.Contains(resources, "compliance") {
+				t.Errorf("hold.json allows %s on %s", actions, resources)
+			}
+		case strings.Contains(actions, "s3:Put"):
+			if creating++; resources != "[arn:aws:s3:::acme-compliance/cdrmend/holds/* arn:aws:s3:::acme-compliance/cdrmend/journal/*]" {
+				t.Errorf("hold.json allows creating %s", resources)
+			}
+		case strings.Contains(actions, "s3:GetObject") && !strings.Contains(resources, "acme-compliance/"):
+			t.Errorf("hold.json allows %s on %s, and nobody needs to read what is held", actions, resources)
+		}
+	}
+	if creating != 1 || holding != 1 {
+		t.Errorf("%d statements create and %d hold, want one of each", creating, holding)
+	}
+}
+
 func TestPoliciesAllowEveryRequestOfTheStore(t *testing.T) {
-	allowed := slices.Concat(actions(t, "sources.json"), actions(t, "output.json"), actions(t, "prune.json"))
+	allowed := slices.Concat(actions(t, "sources.json"), actions(t, "output.json"), actions(t, "prune.json"), actions(t, "hold.json"))
 	files, err := filepath.Glob(filepath.Join("..", "..", "internal", "object", "s3*.go"))
 	if err != nil {
 		t.Fatal(err)

@@ -42,9 +42,9 @@ func (o *Output) Begin(ctx context.Context, known Known, j *Journal) (Known, err
 		if head.Record.Output != "" {
 			continue
 		}
-		_, err := j.find(ctx, head)
+		_, err := j.find(ctx, recordName(head), head.Record.Journal)
 		if errors.Is(err, errNotNamed) {
-			_, err = j.enter(ctx, head)
+			_, err = j.enter(ctx, entryOf(head), head.own)
 		}
 		if err != nil {
 			return known, err

@@ -19,6 +19,7 @@ const (
 	RecordEntry   = "record" // names a commit record
 	IdentityEntry = "output" // states the identity of an output whose output.json is disowned
 	PruneEntry    = "prune"  // names packs of inputs that are forgotten on purpose
+	HoldEntry     = "hold"   // names a record of legal holds
 )
 
 // Entry is one journal entry: journal/<number>.json.
@@ -29,7 +30,7 @@ type Entry struct {
 	Kind     string `json:"kind"`
 	Previous string `json:"previous"` // SHA-256 of the entry before, empty for the first
 
-	// Of a record.
+	// Of a record, also of one of holds.
 	Path   string     `json:"path,omitempty"`   // below the root of the output
 	SHA256 string     `json:"sha256,omitempty"` // of the file
 	Time   *time.Time `json:"time,omitempty"`   // that the record says
@@ -47,6 +48,9 @@ type Entry struct {
 	Adopted  []string `json:"adopted,omitempty"`
 	Disowned []string `json:"disowned,omitempty"`
 }
+
+// names is the path and the SHA-256 of what an entry names.
+func (e *Entry) names() string { return e.Path + " " + e.SHA256 }
 
 // Forgotten is a pack that is deleted on purpose, with its index.
 type Forgotten struct {
@@ -116,7 +120,7 @@ func OpenEntry(file []byte, keys *token.Keys) (*Entry, Seal, error) {
 	switch e.Kind {
 	case "":
 		return nil, seal, fmt.Errorf("it has no kind")
-	case RecordEntry, IdentityEntry, PruneEntry:
+	case RecordEntry, IdentityEntry, PruneEntry, HoldEntry:
 		*e = Entry{}
 		if err := exactly(raw, e); err != nil {
 			return nil, seal, err

@@ -253,8 +253,8 @@ func (j *Journal) follows(f *file, e *Entry) error {
 }
 
 func (j *Journal) note(e *Entry, m Mark) {
-	if e.Kind == RecordEntry {
-		j.named[e.Path+" "+e.SHA256] = m
+	if e.Kind == RecordEntry || e.Kind == HoldEntry {
+		j.named[e.names()] = m
 	}
 }
 
@@ -326,7 +326,7 @@ func (j *Journal) Last() int64 { return j.last }
 func (j *Journal) Enter(ctx context.Context, head Head) (*Mark, error) {
 	ctx, done := withGrace(ctx)
 	defer done()
-	return j.enter(ctx, head)
+	return j.enter(ctx, entryOf(head), head.own)
 }
 
 // EnterFound enters a record that was found, unless an entry names it. Reading begins
@@ -342,26 +342,26 @@ func (j *Journal) EnterFound(ctx context.Context, head Head) error {
 		}
 	}
 
-	_, err := j.find(ctx, head)
+	_, err := j.find(ctx, recordName(head), head.Record.Journal)
 	if errors.Is(err, errNotNamed) {
-		_, err = j.enter(ctx, head)
+		_, err = j.enter(ctx, entryOf(head), head.own)
 	}
 	return err
 }
 
 var errNotNamed = errors.New("no entry names the record")
 
-// find returns the entry of a record.
-func (j *Journal) find(ctx context.Context, head Head) (Mark, error) {
-	name := recordName(head)
+// find returns the entry of a record that saw the journal up to an entry, nil for an
+// empty one.
+func (j *Journal) find(ctx context.Context, name string, saw *Mark) (Mark, error) {
 	if m, ok := j.named[name]; ok {
 		return m, nil
 	}
 
 	// No entry before the one that the record saw can name it.
 	number := int64(1)
-	if head.Record.Journal != nil {
-		number = head.Record.Journal.Number + 1
+	if saw != nil {
+		number = saw.Number + 1
 	}
 	for count := 1; number < j.from; count = min(2*count, window) {
 		files, err := j.fetch(ctx, number, int(min(int64(count), j.from-number)))
@@ -383,23 +383,25 @@ func (j *Journal) find(ctx context.Context, head Head) (Mark, error) {
 	return Mark{}, errNotNamed
 }
 
-func recordName(head Head) string {
-	return RecordPath(head.Record.Interval, head.Number()) + " " + head.SHA256
+// entryOf returns the entry that names a record.
+func entryOf(head Head) Entry {
+	return Entry{Kind: RecordEntry, Path: RecordPath(head.Record.Interval, head.Number()), SHA256: head.SHA256, Time: &head.Record.Time}
 }
+
+func recordName(head Head) string { e := entryOf(head); return e.names() }
 
 // patience is how often in a row the next number may be taken without an entry there.
 const patience = 5
 
-// enter creates the entry of a record that no entry up to the last one names.
-func (j *Journal) enter(ctx context.Context, head Head) (*Mark, error) {
+// enter creates the entry of a record that no entry up to the last one names. It is the
+// caller's own when nobody else can have found it before.
+func (j *Journal) enter(ctx context.Context, e Entry, own bool) (*Mark, error) {
 	for lost, stuck := 0, 0; ; lost++ {
-		if m, ok := j.named[recordName(head)]; ok {
+		if m, ok := j.named[e.names()]; ok {
 			return &m, nil
 		}
 
-		m, err := j.append(ctx, Entry{
-			Kind: RecordEntry, Path: RecordPath(head.Record.Interval, head.Number()), SHA256: head.SHA256, Time: &head.Record.Time,
-		})
+		m, err := j.append(ctx, e)
 		if err == nil {
 			return m, nil
 		}
@@ -409,7 +411,7 @@ func (j *Journal) enter(ctx context.Context, head Head) (*Mark, error) {
 				return nil, err
 			}
 			before := j.last
-			if err := j.catchUp(ctx, head.own); err != nil {
+			if err := j.catchUp(ctx, own); err != nil {
 				return nil, err
 			}
 
@@ -426,7 +428,7 @@ func (j *Journal) enter(ctx context.Context, head Head) (*Mark, error) {
 
 		// The entry may be there though the answer was lost.
 		readErr := j.ReadOn(ctx)
-		if m, there := j.named[recordName(head)]; there {
+		if m, there := j.named[e.names()]; there {
 			return &m, nil
 		}
 		return nil, errors.Join(err, readErr)

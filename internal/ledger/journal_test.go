@@ -270,7 +270,7 @@ func TestARecordThatNoEntryNamesIsEnteredOnce(t *testing.T) {
 func TestWhatIsInTheWayOfTheJournalIsDecidedAbout(t *testing.T) {
 	key, thief := newKey(t, "1"), newKey(t, "1")
 	entry := func(number int64, output, previous string, by *token.Signer) string {
-		raw, err := ledger.Entry{Format: ledger.EntryFormat, Number: number, Output: output, Kind: "hold", Previous: previous}.Seal(by)
+		raw, err := ledger.Entry{Format: ledger.EntryFormat, Number: number, Output: output, Kind: "later", Previous: previous}.Seal(by)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -375,7 +375,7 @@ func TestAnEntryOfAKindToComeIsALink(t *testing.T) {
 	o, _ := newOutput(t, nil)
 	j, known := begin(t, o)
 	first := *enter(t, j, commitDay(t, o, j, known.ID, 0))
-	text := fmt.Sprintf(`{"format":%q,"number":2,"output":%q,"kind":"hold","previous":%q,"days":[1]}`, ledger.EntryFormat, known.ID, first.SHA256)
+	text := fmt.Sprintf(`{"format":%q,"number":2,"output":%q,"kind":"later","previous":%q,"days":[1]}`, ledger.EntryFormat, known.ID, first.SHA256)
 	if err := o.Store.Create(t.Context(), "root/journal/00000002.json", object.ContentOf([]byte(text))); err != nil {
 		t.Fatal(err)
 	}

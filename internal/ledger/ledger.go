@@ -275,7 +275,7 @@ func (l *Interval) endLate(ctx context.Context, r *Record, seal *Seal, sum strin
 	}
 
 	j := &Journal{out: l.Output, from: until.Number + 1, named: map[string]Mark{}}
-	_, err := j.find(ctx, Head{Record: r, SHA256: sum})
+	_, err := j.find(ctx, recordName(Head{Record: r, SHA256: sum}), r.Journal)
 	if errors.Is(err, errNotNamed) {
 		seal.Check, err = token.Ended, nil
 	}

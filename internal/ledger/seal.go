@@ -15,6 +15,7 @@ const (
 	recordType   = "cdrmend-commit+jws"
 	identityType = "cdrmend-output+jws"
 	entryType    = "cdrmend-journal+jws"
+	holdType     = "cdrmend-hold+jws"
 )
 
 // ErrSigned is returned instead of following something signed with something

@@ -69,6 +69,7 @@ func (v fileCheck) checkFiles(ctx context.Context) error {
 		// Only now is every path that a record names known.
 		v.checkLeft(c, runs)
 	}
+	work = append(work, v.listChecks()...)
 	return v.out.each(ctx, "verifying files", work)
 }
 

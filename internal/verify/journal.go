@@ -22,7 +22,9 @@ type journal struct {
 	root     *chain // stands for the output itself, which is always verified
 	identity *identity
 	pages    []*page // in the order of their numbers
-	tokens   int     // files that are named like timestamps
+	matters  []*matter
+	held     map[string]*holdRecord // records of legal holds by their paths below the root
+	tokens   int                    // files that are named like timestamps
 
 	id       string            // of the output; empty for one of an earlier version
 	first    int64             // number of the first entry of an earlier version's records
@@ -95,7 +97,7 @@ type journalReader struct {
 func (v journalReader) read(ctx context.Context) (*journal, error) {
 	j := &journal{
 		root:    &chain{chosen: true, prefix: v.out.Root, objects: map[string]object.Info{}},
-		adopted: map[string]string{}, disowned: map[string]string{},
+		adopted: map[string]string{}, disowned: map[string]string{}, held: map[string]*holdRecord{},
 	}
 	if err := v.readIdentity(ctx, j); err != nil {
 		return nil, err
@@ -132,7 +134,10 @@ func (v journalReader) read(ctx context.Context) (*journal, error) {
 			return nil
 		})
 	}
-	err := g.Wait()
+	if err := g.Wait(); err != nil {
+		return j, err
+	}
+	err := v.readHolds(ctx, j)
 	slices.SortFunc(j.pages, func(a, b *page) int { return cmp.Compare(a.number, b.number) })
 	return j, err
 }
@@ -213,6 +218,11 @@ func (v journalCheck) decide() {
 			note(p.key, p.entry.Adopted, p.entry.Disowned)
 		}
 	}
+	for r := range v.holdRecords() {
+		if r.said != nil && (v.out.Keys == nil || r.seal.Check == token.Verified) {
+			note(r.key, r.said.Adopted, r.said.Disowned)
+		}
+	}
 
 	objects := map[string]string{}
 	if id := v.identity; id != nil {
@@ -222,6 +232,10 @@ func (v journalCheck) decide() {
 	for _, p := range v.pages {
 		objects[p.sum] = p.key
 		p.disowned = v.disowned[p.sum] != ""
+	}
+	for r := range v.holdRecords() {
+		objects[r.sum] = r.key
+		r.disowned = r.sum != "" && v.disowned[r.sum] != ""
 	}
 	for _, c := range v.chains {
 		for _, e := range c.entries {
@@ -280,6 +294,7 @@ func (v journalCheck) check() {
 	v.checkIdentity()
 	v.checkPages()
 	v.checkNamed()
+	v.checkHolds()
 	v.checkHead()
 	v.checkKeys()
 	for _, c := range v.chains {

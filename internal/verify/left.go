@@ -9,9 +9,9 @@ import (
 	"cdrmend/internal/object"
 )
 
-// reserved are the folders of an output, beside those of intervals and the journal,
-// for what other parts keep there.
-var reserved = []string{"plans/", "holds/"}
+// reserved are the folders of an output, beside those of intervals, the journal and legal
+// holds, for what other parts keep there.
+var reserved = []string{"plans/"}
 
 // evidence is the folder of an interval for what others keep there.
 const evidence = "evidence/"
@@ -69,7 +69,7 @@ func (v fileCheck) checkOutside(ctx context.Context) error {
 
 // isKept reports whether a folder is one of an interval, or one that is reserved.
 func (v fileCheck) isKept(name string) bool {
-	if name == ledger.JournalFolder {
+	if name == ledger.JournalFolder || name == ledger.HoldsFolder {
 		return true
 	}
 	for _, folder := range reserved {

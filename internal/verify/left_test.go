@@ -45,8 +45,11 @@ func TestWhateverIsNoPartOfTheOutputIsLeftOverByName(t *testing.T) {
 	w.write("out/notes.txt", "x")
 	w.write("out/archive/interval="+day20+"/log/00000001.json", "x")
 	w.write("out/journal/notes.txt", "x")
+	w.write("out/holds/b.json", "x")
+	w.write("out/holds/matter/notes.txt", "x")
+	w.write("out/holds/matter/00000001.jsonl", "x")
 	w.write("out/interval=tomorrow/log/00000001.json", "x")
-	for _, kept := range []string{"plans/a.json", "holds/b.json", "journal/00000002.tsr", "interval=" + day20 + "/evidence/c.json"} {
+	for _, kept := range []string{"plans/a.json", "journal/00000002.tsr", "interval=" + day20 + "/evidence/c.json"} {
 		w.write("out/"+kept, "x")
 	}
 
@@ -56,7 +59,7 @@ func TestWhateverIsNoPartOfTheOutputIsLeftOverByName(t *testing.T) {
 		"link-out (a symbolic link)", "interval=2026-11-19 (a symbolic link)", "journal/dangling.json (a symbolic link)",
 		"interval=" + day21 + "/log/more.json (a symbolic link)", "interval=" + day20 + "/pipe (a named pipe)",
 		"interval=" + day22 + "/runs/empty/ (an empty folder)", "interval=" + day20 + "/log/.cdrmend-123.tmp (a temporary file)",
-		"notes.txt", "archive/interval=" + day20 + "/log/00000001.json", "journal/notes.txt", "interval=tomorrow/log/00000001.json",
+		"notes.txt", "archive/interval=" + day20 + "/log/00000001.json", "journal/notes.txt", "holds/b.json", "holds/matter/notes.txt", "holds/matter/00000001.jsonl", "interval=tomorrow/log/00000001.json",
 	}
 	for _, name := range want {
 		if !isLeft(r, name) {

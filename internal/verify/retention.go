@@ -21,7 +21,7 @@ func (v fileCheck) checkVersions(ctx context.Context) error {
 			return err
 		}
 	}
-	for _, name := range []string{ledger.IdentityFile, ledger.JournalFolder} {
+	for _, name := range []string{ledger.IdentityFile, ledger.JournalFolder, ledger.HoldsFolder} {
 		if err := v.checkHidden(ctx, v.journal.root, v.out.Root+name); err != nil {
 			return err
 		}
@@ -152,6 +152,11 @@ func (j *journal) wantedRetention(atLeast time.Time, chains map[string]*chain) m
 		}
 	}
 
+	for path := range j.root.objects {
+		if strings.HasPrefix(path, ledger.HoldsFolder) && !atLeast.IsZero() {
+			add(path, ledger.Retention{Until: atLeast})
+		}
+	}
 	for _, c := range chains {
 		for _, e := range c.entries {
 			if e.record == nil || e.disowned {

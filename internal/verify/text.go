@@ -26,6 +26,9 @@ func (r *Report) Text() string {
 	if j := r.Journal; j != nil {
 		line("journal", "%s; the newest is %d, SHA-256 %s", wording.Count(j.Entries, "entry"), j.Number, j.SHA256)
 	}
+	if h := r.Holds; h != nil {
+		line("holds", "%s of %s, signed: %s", wording.Count(h.Records, "record"), wording.Count(h.Matters, "matter"), wording.Grouped(h.Signed))
+	}
 	for i := range r.Keys {
 		line("key", "%s", r.Keys[i].text())
 	}

@@ -70,6 +70,7 @@ const (
 	OutputLink    Link = "output"    // output.json, or a record of another output
 	JournalLink   Link = "journal"   // a journal entry is missing, or does not follow the one before
 	TimestampLink Link = "timestamp" // the token of a journal entry
+	HoldLink      Link = "hold"      // a record of legal holds, or its list
 )
 
 // Problem is one broken link.
@@ -93,6 +94,7 @@ type Report struct {
 	Packs      int64       `json:"packs"`    // of inputs, each with its index
 	Retained   int64       `json:"retained"` // objects whose retention is as asked
 	Journal    *Journal    `json:"journal,omitempty"`
+	Holds      *Holds      `json:"holds,omitempty"`
 	Timestamps *Timestamps `json:"timestamps,omitempty"`
 	Keys       []Key       `json:"keys,omitempty"` // that were given
 	Adopted    []Decision  `json:"adopted"`

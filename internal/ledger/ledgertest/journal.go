@@ -67,6 +67,7 @@ func examineJournal(a *Account, files map[string]string) {
 	for _, path := range records {
 		j.record(path)
 	}
+	j.holds()
 }
 
 func (j *journal) entries() {
@@ -85,7 +86,7 @@ func (j *journal) entries() {
 			continue
 		}
 		e := parse[entry](j, path, text)
-		if e.Format != "cdrmend.journal/1" || e.Number != number || e.Output != j.id || e.Kind != "record" {
+		if e.Format != "cdrmend.journal/1" || e.Number != number || e.Output != j.id || e.Kind != "record" && e.Kind != "hold" || holdPath.MatchString(e.Path) != (e.Kind == "hold") {
 			j.differ(path, "says entry %d of kind %q of output %q in format %q", e.Number, e.Kind, e.Output, e.Format)
 		}
 		if e.Previous != previous {

@@ -50,7 +50,7 @@ func Examine(files map[string]string) *Account {
 		if temporaryPath.MatchString(path) {
 			continue
 		}
-		if path == identityPath || entryPath.MatchString(path) {
+		if path == identityPath || entryPath.MatchString(path) || isHold(path) {
 			continue
 		}
 		parts := intervalPath.FindStringSubmatch(path)

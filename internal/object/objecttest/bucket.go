@@ -153,3 +153,39 @@ func (s *Server) Proxy(t testing.TB, intercept func(w http.ResponseWriter, r *ht
 	})
 	return proxy.URL
 }
+
+// Hold puts the latest version of an object under legal hold, as another program does.
+func (s *Server) Hold(t testing.TB, bucket, key string) {
+	t.Helper()
+	if _, err := s.api(t).PutObjectLegalHold(context.Background(), &s3.PutObjectLegalHoldInput{
+		Bucket: &bucket, Key: &key, LegalHold: &types.ObjectLockLegalHold{Status: types.ObjectLockLegalHoldStatusOn},
+	}); err != nil {
+		t.Fatalf("holding %q: %v", key, err)
+	}
+}
+
+// Held reports whether a version of an object is under legal hold; of the latest when the
+// id is empty.
+func (s *Server) Held(t testing.TB, bucket, key, version string) bool {
+	t.Helper()
+	in := &s3.GetObjectLegalHoldInput{Bucket: &bucket, Key: &key}
+	if version != "" {
+		in.VersionId = &version
+	}
+	out, err := s.api(t).GetObjectLegalHold(context.Background(), in)
+	if api, ok := errors.AsType[smithy.APIError](err); ok && api.ErrorCode() == "NoSuchObjectLockConfiguration" {
+		return false
+	}
+	if err != nil {
+		t.Fatalf("hold of %q: %v", key, err)
+	}
+	return out.LegalHold.Status == types.ObjectLockLegalHoldStatusOn
+}
+
+// RemoveVersion removes one version of an object for good.
+func (s *Server) RemoveVersion(t testing.TB, bucket, key, version string) {
+	t.Helper()
+	if _, err := s.api(t).DeleteObject(context.Background(), &s3.DeleteObjectInput{Bucket: &bucket, Key: &key, VersionId: &version}); err != nil {
+		t.Fatalf("removing version %s of %q: %v", version, key, err)
+	}
+}
