@@ -78,7 +78,7 @@ var rooms = map[string]room{
 	"internal/worklist":     {"a worklist is made from the rows of a run, as a redactor shows them", "wording table report redact printable scratch policy"},
 	"internal/accept":       {"what people decided is read from the worklist and kept in files; what follows from it is for the next run", "worklist wording committed table policy"},
 	"internal/statement":    {"a statement is made from the summary and the findings of a run, or from an audit", "audit wording table report redact printable record policy"},
-	"internal/audit":        {"a span is summed up from what was committed; only how objects are retained is asked of a store", "committed wording table report redact printable record parallel object policy"},
+	"internal/audit":        {"a span is summed up from what was committed; only how objects are retained is asked of a store", "committed wording table report redact record parallel object policy"},
 	"internal/metrics":      {"metrics follow from summaries", "report secreturl"},
 	"internal/mediacheck":   {"media objects are looked into as they were listed, and what was found is kept as a table that a record names", "intake evidence media listen table ledger profile intern record object parallel"},
 	"internal/media":        {"a header says what it says, wherever the bytes come from", ""},

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strings"
 
 	"cdrmend/internal/audit"
 	"cdrmend/internal/committed"
@@ -139,6 +138,9 @@ func auditing(flags *pflag.FlagSet) (*auditHow, error) {
 	how.csv, _ = flags.GetString("csv")
 	how.page, _ = flags.GetString("page")
 	how.pdf, _ = flags.GetString("pdf")
+	if how.page == "-" || how.pdf == "-" {
+		return nil, usagef("--page and --pdf take a file; only --csv - prints on standard output")
+	}
 	if asJSON, _ := flags.GetBool("json"); asJSON && how.csv == "-" {
 		return nil, usagef("--json and --csv - both print on standard output: give --csv a file")
 	}
@@ -182,26 +184,27 @@ func namesOfNewest(ctx context.Context, out *output, labels []string, show polic
 func (how *auditHow) write(ctx context.Context, w *world, flags *pflag.FlagSet, r *audit.Report, commits []*committed.Commit) error {
 	list := func(to io.Writer) error { return audit.WriteList(ctx, to, commits, how.options.Show) }
 	pdf := func(to io.Writer) error { return statement.WriteAudit(to, r) }
-	if how.csv == "-" {
-		return list(w.stdout)
-	}
-
-	var wrote []string
-	for _, f := range []struct {
+	files := []struct {
 		name  string
 		write func(io.Writer) error
-	}{{how.csv, list}, {how.page, (&page.Compliance{Report: r}).Write}, {how.pdf, pdf}} {
-		if f.name == "" {
+	}{{how.csv, list}, {how.page, (&page.Compliance{Report: r}).Write}, {how.pdf, pdf}}
+	var wrote string
+	for _, f := range files {
+		if f.name == "" || f.name == "-" {
 			continue
 		}
 		if err := writeWhole(f.name, f.write); err != nil {
 			return fmt.Errorf("writing %q: %w", f.name, err)
 		}
-		wrote = append(wrote, "wrote "+printable.Text(f.name)+"\n")
+		wrote += "wrote " + printable.Text(f.name) + "\n"
+	}
+
+	if how.csv == "-" {
+		return list(w.stdout)
 	}
 	text := r.Text()
-	if len(wrote) > 0 {
-		text += "\n" + strings.Join(wrote, "")
+	if wrote != "" {
+		text += "\n" + wrote
 	}
 	return w.print(flags, r, text)
 }

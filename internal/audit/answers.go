@@ -3,12 +3,14 @@ package audit
 import (
 	"bufio"
 	"bytes"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
+	"strings"
 	"time"
 )
 
@@ -20,11 +22,23 @@ const answersFormat = "cdrmend.audit-answers/1"
 // All methods work on a nil one, which keeps nothing.
 type Answers struct {
 	file  *os.File
-	known map[asked]answer
+	known map[asked]told
 }
 
-// asked is an object that was asked for.
-type asked struct{ of, source, key string }
+// asked is the hash of what was asked: with --all it may be millions of objects.
+type asked [16]byte
+
+func askedOf(of, source, key string) asked {
+	sum := sha256.Sum256([]byte(of + "\x00" + source + "\x00" + key))
+	return asked(sum[:16])
+}
+
+// told is what an answer tells.
+type told struct {
+	until int64  // seconds
+	mode  string // one of few
+	gone  bool
+}
 
 // answer is one line of the file, after the first.
 type answer struct {
@@ -48,7 +62,7 @@ func OpenAnswers(path, output string) (*Answers, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &Answers{file: f, known: map[asked]answer{}}
+	a := &Answers{file: f, known: map[asked]told{}}
 	if err := a.read(output); err != nil {
 		return nil, errors.Join(fmt.Errorf("reading the answers in %q: %w", path, err), f.Close())
 	}
@@ -105,7 +119,11 @@ func (a *Answers) readLine(line []byte) error {
 	if err := json.Unmarshal(line, &one); err != nil {
 		return fmt.Errorf("it is damaged: remove the file to ask all objects anew: %w", err)
 	}
-	a.known[asked{one.Of, one.Source, one.Key}] = one
+	t := told{mode: modeOf(one.Mode), gone: one.Gone}
+	if !one.Until.IsZero() {
+		t.until = one.Until.Unix()
+	}
+	a.known[askedOf(one.Of, one.Source, one.Key)] = t
 	return nil
 }
 
@@ -114,8 +132,22 @@ func (a *Answers) of(of string, o *Object) (answer, bool) {
 	if a == nil {
 		return answer{}, false
 	}
-	found, ok := a.known[asked{of, o.Source, o.Key}]
+	t, ok := a.known[askedOf(of, o.Source, o.Key)]
+	found := answer{Of: of, Source: o.Source, Key: o.Key, Mode: t.mode, Gone: t.gone}
+	if t.until != 0 {
+		found.Until = time.Unix(t.until, 0).UTC()
+	}
 	return found, ok
+}
+
+// modeOf returns a mode without keeping the line that it was read from.
+func modeOf(text string) string {
+	for _, mode := range []string{"governance", "compliance"} {
+		if text == mode {
+			return mode
+		}
+	}
+	return strings.Clone(text)
 }
 
 // add keeps answers.

@@ -10,7 +10,6 @@ import (
 
 	"cdrmend/internal/committed"
 	"cdrmend/internal/policy"
-	"cdrmend/internal/printable"
 	"cdrmend/internal/record"
 	"cdrmend/internal/redact"
 	"cdrmend/internal/report"
@@ -286,7 +285,6 @@ func (g *gathering) finish() *Report {
 	if r.Target = g.target; r.Target != nil {
 		r.Target.decide(r)
 	}
-	r.Job, r.Operator = printable.Text(r.Job), printable.Text(r.Operator)
 	return r
 }
 

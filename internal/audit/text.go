@@ -326,13 +326,16 @@ func (r *Retention) Sentences() []string {
 	case r == nil:
 		return nil
 	case r.Unsupported:
-		return []string{fmt.Sprintf("%s in a directory, which retains nothing.", wording.Count(r.Objects, "object"))}
+		return []string{fmt.Sprintf("%s %s in a directory, which retains nothing.", wording.Count(r.Objects, "object"), wording.Verb(r.Objects, "lies", "lie"))}
 	case r.Objects == 0:
 		return []string{"No object is named, so that none was asked."}
 	}
 
-	how := fmt.Sprintf("%s of %s were asked%s", report.Grouped(r.Asked), wording.Count(r.Objects, "object"), map[bool]string{false: ", a sample by their keys", true: ""}[r.Asked == r.Objects])
-	list := []string{fmt.Sprintf("%s. %s of those asked are retained %s.", how, report.Grouped(r.Kept), r.Minimum.words())}
+	how := fmt.Sprintf("%s of %s %s asked", report.Grouped(r.Asked), wording.Count(r.Objects, "object"), wording.VerbOf(r.Asked, r.Objects, "was", "were"))
+	if r.Asked < r.Objects {
+		how += ", a sample by their keys"
+	}
+	list := []string{fmt.Sprintf("%s. Of those %s %s retained %s.", how, report.Grouped(r.Kept), wording.Verb(r.Kept, "is", "are"), r.Minimum.words())}
 	for _, part := range []struct {
 		n    int64
 		text string

@@ -48,7 +48,7 @@ type complianceView struct {
 // dayView is a day with what the table says of it.
 type dayView struct {
 	*audit.Day
-	Share string
+	Of, Share string
 }
 
 // kindView is the groups of one kind.
@@ -103,7 +103,7 @@ func newComplianceView(r *audit.Report) *complianceView {
 	v.Causes = causeGroups(causesOf(r.Causes))
 	for _, c := range r.Classes {
 		f := c.Findings
-		shown := auditClass{Name: c.Class, Severity: c.Severity, findingCounts: findingCounts{Closed: f.Closed, Accepted: f.Accepted, Repaired: f.Repaired, Open: f.Open, Undecided: f.Indeterminate}}
+		shown := auditClass{Name: printable.Text(c.Class), Severity: c.Severity, findingCounts: findingCounts{Closed: f.Closed, Accepted: f.Accepted, Repaired: f.Repaired, Open: f.Open, Undecided: f.Indeterminate}}
 		shown.Words, shown.Remedy = classWords(c.Class)
 		v.Findings = append(v.Findings, shown)
 	}
@@ -145,7 +145,7 @@ func percentOf(p *string) string {
 	if p == nil {
 		return ""
 	}
-	return *p + "\u00a0%"
+	return unbroken(*p + " %")
 }
 
 // Share returns the share of recorded calls.
@@ -186,7 +186,7 @@ func (v *complianceView) addDays() {
 	for i := range v.Report.Days {
 		d := &v.Report.Days[i]
 		v.Nights = append(v.Nights, nightView{Label: d.Day, Coverage: d.Coverage, callCounts: callCounts{d.Calls.Missing, d.Calls.Partial, d.Calls.Indeterminate}})
-		v.Days = append(v.Days, dayView{d, cmp.Or(percentOf(d.Coverage.RecordedPercent), "–")})
+		v.Days = append(v.Days, dayView{d, unbroken(d.Coverage.Expected()), cmp.Or(percentOf(d.Coverage.RecordedPercent), "–")})
 	}
 	chart(v.Nights)
 	target := 0.0
@@ -195,6 +195,12 @@ func (v *complianceView) addDays() {
 	}
 	v.Trend = trendOf(v.Nights, target)
 }
+
+// Of returns the number of calls that should be recorded.
+func (v *complianceView) Of() string { return unbroken(v.Coverage.Expected()) }
+
+// unbroken keeps a text on one line.
+func unbroken(text string) string { return strings.ReplaceAll(text, " ", "\u00a0") }
 
 // BarWidth returns the width of a bar of the chart.
 func (v *complianceView) BarWidth() string { return barWidth(len(v.Nights)) }
@@ -230,7 +236,7 @@ func kindOfGroups(k *audit.Kind) kindView {
 func causesOf(list []audit.Cause) (views []causeView) {
 	byName := causesByName{}
 	for i := range list {
-		c := byName.named(list[i].Cause)
+		c := byName.named(printable.Text(list[i].Cause))
 		c.Outages, c.Lasting = list[i].Outages, report.Duration(list[i].LastingMS*1000)
 		c.Missing = [2]int64{list[i].NotRecorded.Coincides, list[i].NotRecorded.Possibly}
 		views = append(views, *c)

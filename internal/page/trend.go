@@ -47,10 +47,11 @@ func trendOf(nights []nightView, target float64) (t trend) {
 	if target > 0 {
 		t.Target = heightOf(target, low)
 	}
-	step := 100 / float64(max(1, len(nights)))
+	step, gap := 100/float64(max(1, len(nights))), false
 	for i := range nights {
 		n := &nights[i]
 		if n.Coverage.Of == 0 {
+			gap = true
 			continue
 		}
 		share := 100 * float64(n.Coverage.Recorded) / float64(n.Coverage.Of)
@@ -59,10 +60,10 @@ func trendOf(nights []nightView, target float64) (t trend) {
 			Label: n.Short, Wide: n.Wide, AtLeast: n.Coverage.Total == report.AtLeast,
 			Text: fmt.Sprintf("%s: %s recorded, %s", n.Label, n.Coverage.Share(n.Coverage.Recorded), n.Percent()),
 		}
-		if len(t.Points) > 0 {
+		if len(t.Points) > 0 && !gap {
 			p.FromX, p.FromY = t.Points[len(t.Points)-1].X, t.Points[len(t.Points)-1].Y
 		}
-		t.Points = append(t.Points, p)
+		t.Points, gap = append(t.Points, p), false
 	}
 	return t
 }

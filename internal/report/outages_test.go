@@ -1,6 +1,7 @@
 package report_test
 
 import (
+	"math/rand/v2"
 	"testing"
 	"time"
 
@@ -43,6 +44,28 @@ func TestAgesCoverAllTime(t *testing.T) {
 	} {
 		if got := report.AgeLabels()[report.AgeOf(test.open)]; got != test.want {
 			t.Errorf("open for %d µs: %s, want %s", test.open, got, test.want)
+		}
+	}
+}
+
+// Outages of one registrant come out the same in whatever order they are added, and in
+// the order of time.
+func TestMergedOutagesAreInOrderAndApart(t *testing.T) {
+	spans := []record.Span{hours(1, 2), hours(2, 3), hours(5, 6), hours(5.5, 9), hours(8, 8.5), hours(20, 21), hours(0, 0.5), hours(12, 12)}
+	want := []record.Span{hours(0, 0.5), hours(1, 3), hours(5, 9), hours(12, 12), hours(20, 21)}
+	random := rand.New(rand.NewPCG(1, 2))
+	for range 200 {
+		random.Shuffle(len(spans), func(i, j int) { spans[i], spans[j] = spans[j], spans[i] })
+		m := report.Outages{}
+		for _, s := range spans {
+			m.Add("o", "t", "l", report.Outage{Span: s, Cause: "timeout"})
+		}
+		var got []record.Span
+		for _, o := range m[report.Registrant{Org: "o", Trunk: "t", Line: "l"}] {
+			got = append(got, o.Span)
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Fatalf("added in the order %v (-want +got):\n%s", spans, diff)
 		}
 	}
 }
