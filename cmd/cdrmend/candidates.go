@@ -64,7 +64,7 @@ var flagValues = map[string]completer{
 	"name":         nothing,
 	"samples":      files,
 
-	"discover request":   files,
+	"request":            files,
 	"discover from":      nothing, // may be times
 	"discover to":        nothing,
 	"discover redact":    words("counsel", "ops", "public"),

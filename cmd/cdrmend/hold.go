@@ -17,7 +17,7 @@ import (
 var holdCommand = command{
 	name:    "hold",
 	summary: "put the objects of a matter under legal hold, or release them",
-	usage:   "MATTER --config FILE [--recording ID] [--conversation ID] [FLAGS]",
+	usage:   "MATTER --config FILE [--request FILE] [--recording ID] [--conversation ID] [FLAGS]",
 	text: `
 Sets S3 legal holds on the media and metadata of recordings, so that nobody can
 delete them while a matter is open. It lists what it would do; --apply does it.
@@ -25,10 +25,12 @@ delete them while a matter is open. It lists what it would do; --apply does it.
 
   cdrmend hold "ACME 2026-117" --config cdrmend.yaml --conversation 1f0e…
   cdrmend hold "ACME 2026-117" --config cdrmend.yaml --conversation 1f0e… --reason "litigation" --by "J. Doe" --apply
+  cdrmend hold "ACME 2026-117" --config cdrmend.yaml --request request.yaml
   cdrmend hold "ACME 2026-117" --config cdrmend.yaml --release
   cdrmend hold "ACME 2026-117" --config cdrmend.yaml --release --reason "settled" --by "J. Doe" --apply
 
-Recordings are looked for in the newest commits, of --from to --to or all. The
+--request names a discovery request, as discover takes it: all recordings that it covers
+are meant. Recordings are looked for in the newest commits, of --from to --to or all. The
 version that the run listed is held. If it is not there, it is named, and what
 took its place is not held. Holds are possible in buckets with Object Lock.
 
@@ -46,6 +48,7 @@ Exit codes: 0 done; 1 some objects could not be held or released; 2 usage error;
 `,
 	flags: func(f *pflag.FlagSet) {
 		f.String("config", "", "configuration of the output and the sources (or CDRMEND_CONFIG)")
+		f.String("request", "", "YAML file with a discovery request: all recordings that it covers")
 		f.StringArray("recording", nil, "a recording; repeat it for more")
 		f.StringArray("conversation", nil, "all recordings of a conversation; repeat it for more")
 		f.String("from", "", "first interval; without it the oldest")
@@ -108,7 +111,7 @@ func newHolding(ctx context.Context, w *world, flags *pflag.FlagSet) (*holding, 
 	case flags.NArg() != 1:
 		return nil, usagef("hold takes one MATTER; see cdrmend hold --help")
 	case chosen.empty() && !release:
-		return nil, usagef("say what is held: --recording or --conversation")
+		return nil, usagef("say what is held: --request, --recording or --conversation")
 	case apply && (h.why.Reason == "" || h.why.By == ""):
 		return nil, usagef("say with --reason why, and with --by who asks for it")
 	}
@@ -130,7 +133,7 @@ func newHolding(ctx context.Context, w *world, flags *pflag.FlagSet) (*holding, 
 		if err != nil {
 			return nil, err
 		}
-		labels, err := out.chooseLabels(ctx, flags)
+		labels, err := chosen.labels(ctx, out, flags)
 		if err != nil {
 			return nil, err
 		}

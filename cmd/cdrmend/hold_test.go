@@ -144,6 +144,16 @@ func TestAMatterIsHeldAndReleased(t *testing.T) {
 	says(t, exitUsage, []string{"no recording or conversation c9"}, "hold", "ACME 7", config, "--conversation", "c9")
 }
 
+func TestARequestChoosesWhatIsHeld(t *testing.T) {
+	server, config := heldNight(t)
+	request := filepath.Join(t.TempDir(), "request.yaml")
+	write(t, request, []byte("matter: ACME 7\nfrom: 2026-11-20T10:30\nto: 2026-11-21\n"))
+	args := []string{"hold", "ACME 7", config, "--request", request}
+	says(t, exitDone, []string{"matter ACME 7: 2 objects", "set 2"}, args...)
+	says(t, exitDone, []string{"record 2, SHA-256"}, append(args, because...)...)
+	wantHeldKeys(t, server, heldDocument, media3)
+}
+
 // holdsFit holds the files below holds/ against their schemas, and against a second
 // reading of the contract.
 func holdsFit(t *testing.T, server *objecttest.Server) {

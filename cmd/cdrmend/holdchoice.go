@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"iter"
@@ -10,6 +11,7 @@ import (
 	"sync"
 
 	"cdrmend/internal/committed"
+	"cdrmend/internal/discover"
 	"cdrmend/internal/hold"
 	"cdrmend/internal/ledger"
 	"cdrmend/internal/object"
@@ -74,10 +76,13 @@ func (s *holdStores) at(ctx context.Context, source, url string) (object.Store, 
 	return store, err
 }
 
-// selection says which recordings are meant.
+// selection says which recordings are meant: those of ids, and those that a discovery
+// request covers.
 type selection struct {
 	recordings    []string
 	conversations []string
+	request       *discover.Request   // nil: none
+	covering      *discover.Selection // of the request
 }
 
 func newSelection(flags *pflag.FlagSet) (selection, error) {
@@ -93,10 +98,36 @@ func newSelection(flags *pflag.FlagSet) (selection, error) {
 		slices.Sort(*to)
 		*to = slices.Compact(*to)
 	}
+
+	path, _ := flags.GetString("request")
+	if path == "" {
+		return s, nil
+	}
+	var err error
+	if s.request, err = discover.Load(path, func(*discover.Request) {}); err != nil {
+		return s, usageError{err}
+	}
+	if s.request.Empty() {
+		return s, usagef("the request %s limits nothing: it would hold everything", path)
+	}
+	s.covering = discover.Select(s.request, policy.Report{Redact: policy.RedactNothing})
 	return s, nil
 }
 
-func (s *selection) empty() bool { return len(s.recordings)+len(s.conversations) == 0 }
+func (s *selection) empty() bool {
+	return len(s.recordings)+len(s.conversations) == 0 && s.request == nil
+}
+
+// labels returns the intervals in which the recordings are looked for.
+func (s *selection) labels(ctx context.Context, out *output, flags *pflag.FlagSet) ([]string, error) {
+	if s.request == nil {
+		return out.chooseLabels(ctx, flags)
+	}
+	if flags.Changed("from") || flags.Changed("to") {
+		return nil, usagef("a request has a span of its own: leave out --from and --to")
+	}
+	return out.searchedFor(ctx, s.request)
+}
 
 // targets yields the objects of the recordings that are meant, from the newest commits of
 // some intervals. The last error names an id that none of them has.
@@ -123,6 +154,13 @@ func (s *selection) targets(ctx context.Context, out *output, labels []string, s
 				yield(hold.Target{}, usagef("no recording or conversation %s in the newest commits of %s in %s", id, searched(labels), out.url))
 				return
 			}
+		}
+		if s.covering == nil {
+			return
+		}
+		for _, u := range s.covering.Unfound() {
+			yield(hold.Target{}, usagef("nothing that the request covers has the %s %s (%s): correct it, or take it out", u.Kind, u.Value, u.Key))
+			return
 		}
 	}
 }
@@ -203,6 +241,22 @@ func (s *selection) find(ctx context.Context, c *committed.Commit, missing map[s
 			name = fmt.Sprintf("%s:%s#%d", row.Text(source), row.Text(key), row.Count(entry))
 		}
 		found = append(found, foundRecording{name, row.Text(source), row.Text(key), row.Text(media)})
+	}
+	return s.addCovered(ctx, c, found)
+}
+
+// addCovered adds the recordings that the request covers.
+func (s *selection) addCovered(ctx context.Context, c *committed.Commit, found []foundRecording) ([]foundRecording, error) {
+	if s.covering == nil {
+		return found, nil
+	}
+	night, err := s.covering.Cover(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range night.Recordings {
+		name := cmp.Or(r.Get("recording_id"), fmt.Sprintf("%s:%s#%s", r.Get("source"), r.Get("object_key"), r.Get("entry")))
+		found = append(found, foundRecording{name, r.Get("source"), r.Get("object_key"), r.Get("media_key")})
 	}
 	return found, nil
 }

@@ -226,11 +226,12 @@ func (u Unfound) exception() *Exception {
 	return &Exception{About: "value", Reason: Absent, Detail: u.Key, Why: fmt.Sprintf("nothing that the request covers has the %s %s", u.Kind, u.Value)}
 }
 
-// Unfound returns the values that no row of the covered intervals had.
+// Unfound returns the values that no row of the covered intervals had. That no call has
+// a verdict is an answer, and no mistake.
 func (s *Selection) Unfound() (list []Unfound) {
 	for _, c := range s.clauses {
 		for _, v := range c.values {
-			if v.hits == 0 {
+			if v.hits == 0 && v.kind != verdictTerm {
 				list = append(list, Unfound{v.key, v.kind.String(), v.written()})
 			}
 		}
