@@ -9,7 +9,7 @@ import (
 	"cdrmend/internal/object"
 )
 
-// reserved are the folders of an output, beside those of intervals, the journal and legal
+// reserved are the folders of an output, except those of intervals, the journal and legal
 // holds, for what other parts keep there.
 var reserved = []string{"plans/"}
 
