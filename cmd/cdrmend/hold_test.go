@@ -154,6 +154,25 @@ func TestARequestChoosesWhatIsHeld(t *testing.T) {
 	wantHeldKeys(t, server, heldDocument, media3)
 }
 
+// Of media that is gone, the log of exceptions tells what the store still has.
+func TestAnExceptionTellsHoldsAndVersions(t *testing.T) {
+	server, config := heldNight(t)
+	server.Hold(t, "recordings", media2)
+	server.Remove(t, "recordings", media1)
+	out := filepath.Join(t.TempDir(), "production")
+	says(t, exitDone, []string{"media      gone"}, "discover", config, "--conversation", "c1", "--media", "copy", "--out", out)
+	log := string(read(t, out, "data/exceptions.csv"))
+	for _, want := range []string{",1 older version there,", ",not held,"} {
+		if !strings.Contains(log, want) {
+			t.Errorf("the log of exceptions has no %q:\n%s", want, log)
+		}
+	}
+	says(t, exitDone, []string{"The bag is valid", "nothing in it contradicts its records"}, "verify", out)
+	if _, err := os.Stat(filepath.Join(out, "data", "media", "REC00000002.wav")); err != nil {
+		t.Errorf("what is there is not produced: %v", err)
+	}
+}
+
 // holdsFit holds the files below holds/ against their schemas, and against a second
 // reading of the contract.
 func holdsFit(t *testing.T, server *objecttest.Server) {

@@ -198,7 +198,7 @@ func sizeOf(f bag.File) string {
 
 var exceptionColumns = []string{
 	"number", "about", "reason", "detail", "why", "interval", "org_id", "conversation_id", "leg_id", "recording_id", "trunk_id", "line_id", "user_ids", "start_time", "end_time",
-	"outage_id", "outage_cause", "outage_relation", "searched", "substitutes", "media_key", "source", "object_key", "row", "commit", "record_sha256",
+	"outage_id", "outage_cause", "outage_relation", "searched", "substitutes", "legal_hold", "versions", "media_key", "source", "object_key", "row", "commit", "record_sha256",
 }
 
 // exception adds an exception, and its worksheet.
@@ -223,7 +223,7 @@ func (e *Exception) cells() []string {
 	}
 	return []string{
 		strconv.FormatInt(e.Number, 10), e.About, e.Reason, e.Detail, e.Why, label, row.Find("org_id"), row.Find("conversation_id"), row.Find("leg_id"), row.Find("recording_id"), row.Find("trunk_id"), row.Find("line_id"), row.Find("user_ids"), row.Find("start_time"), row.Find("end_time"),
-		id, cause, relation, e.searched(), strings.Join(e.controls(), ";"), row.Find("media_key"), row.Find("source"), row.Find("object_key"), at, commit, sum,
+		id, cause, relation, e.searched(), strings.Join(e.controls(), ";"), e.Hold, e.Versions, row.Find("media_key"), row.Find("source"), row.Find("object_key"), at, commit, sum,
 	}
 }
 

@@ -18,7 +18,8 @@ type Night struct {
 	Calls      []*Call      // in the order of their table
 	Recordings []*Recording // likewise
 
-	searched string // a clause that says what was searched
+	searched string                     // a clause that says what was searched
+	others   map[[2]string][]*Recording // the covered recordings of each conversation
 }
 
 // Call is a row of calls.

@@ -32,6 +32,12 @@ type Exception struct {
 	Why    string // a clause in plain words
 
 	Substitutes []*Recording // of the same conversation, which are produced
+
+	// Of a recording whose media is not produced, as far as the store tells; else empty.
+	Hold     string // held, not held, or why that cannot be told
+	Versions string // how many versions lie below a newer one or a delete marker
+
+	media *Recording
 }
 
 // recorded are the verdicts of calls that leave nothing to explain.
@@ -40,6 +46,10 @@ var recorded = []string{"complete", "repaired", "incomplete", "recorded_in_error
 // Exceptions returns what the tables say of covered rows that cannot be produced. Each
 // covered call whose verdict is not that of a recorded one has exactly one.
 func (n *Night) Exceptions(rest *Rest) (list []*Exception) {
+	n.others = map[[2]string][]*Recording{}
+	for _, r := range n.Recordings {
+		n.others[conversationOf(r.Cells)] = append(n.others[conversationOf(r.Cells)], r)
+	}
 	for _, c := range n.Calls {
 		if e := n.ofCall(c, rest); e != nil {
 			list = append(list, e)
@@ -54,7 +64,7 @@ func (n *Night) Exceptions(rest *Rest) (list []*Exception) {
 }
 
 func (n *Night) ofCall(c *Call, rest *Rest) *Exception {
-	e := &Exception{Night: n, Row: c.Shown, About: "call", Reason: c.Get("verdict"), Detail: c.Get("reason"), Substitutes: c.Recordings}
+	e := &Exception{Night: n, Row: c.Shown, About: "call", Reason: c.Get("verdict"), Detail: c.Get("reason"), Substitutes: n.substitutes(c.Cells, c.Recordings, nil)}
 	switch {
 	case !slices.Contains(recorded, e.Reason):
 		e.Why = c.why(rest)
@@ -65,6 +75,29 @@ func (n *Night) ofCall(c *Call, rest *Rest) *Exception {
 		return nil
 	}
 	return e
+}
+
+// mostSubstitutes is how many recordings an exception names that may stand for what is
+// missing. A conversation may have thousands.
+const mostSubstitutes = 20
+
+// substitutes returns the recordings that may stand for what a row lacks: those that are
+// linked with it, then the others of its conversation.
+func (n *Night) substitutes(row table.Cells, linked []*Recording, but *Recording) (list []*Recording) {
+	others := n.others[conversationOf(row)]
+	if row.Get("conversation_id") == "" {
+		others = nil
+	}
+	for _, r := range slices.Concat(linked, others) {
+		if len(list) < mostSubstitutes && r != but && !slices.Contains(list, r) {
+			list = append(list, r)
+		}
+	}
+	return list
+}
+
+func conversationOf(row table.Cells) [2]string {
+	return [2]string{row.Get("org_id"), row.Get("conversation_id")}
 }
 
 // why says why a call has no recording, or not all of it.
@@ -90,15 +123,7 @@ func (c *Call) why(rest *Rest) string {
 var lacking = []string{"media_missing", "media_not_audio", "media_unreadable"}
 
 func (n *Night) ofRecording(r *Recording, rest *Rest) *Exception {
-	e := &Exception{Night: n, Row: r.Shown, About: "recording", Reason: Void}
-	for _, c := range r.Calls {
-		for _, other := range c.Recordings {
-			if other != r && !slices.Contains(e.Substitutes, other) {
-				e.Substitutes = append(e.Substitutes, other)
-			}
-		}
-	}
-
+	e := &Exception{Night: n, Row: r.Shown, About: "recording", Reason: Void, Substitutes: n.substitutes(r.Cells, nil, r), media: r}
 	for _, f := range rest.on(r.place()) {
 		if slices.Contains(lacking, f.Class) {
 			e.Detail, e.Why = f.Class, wording.FindingIn(f.Status, f.Class, f.Recording, f.Field, f.Detail)

@@ -87,7 +87,7 @@ const mostCalls = 100
 func link(calls []*Call, recordings []*Recording) {
 	byLeg, byConversation := map[[3]string][]*Call{}, map[[2]string][]*Call{}
 	for _, c := range calls {
-		conversation := [2]string{c.Get("org_id"), c.Get("conversation_id")}
+		conversation := conversationOf(c.Cells)
 		if conversation[1] != "" {
 			byConversation[conversation] = append(byConversation[conversation], c)
 		}
@@ -98,7 +98,7 @@ func link(calls []*Call, recordings []*Recording) {
 	}
 
 	for _, r := range recordings {
-		conversation := [2]string{r.Get("org_id"), r.Get("conversation_id")}
+		conversation := conversationOf(r.Cells)
 		linked := byLeg[[3]string{conversation[0], conversation[1], r.Get("leg_id")}]
 		if len(linked) == 0 {
 			linked = byConversation[conversation]

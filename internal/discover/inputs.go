@@ -16,6 +16,7 @@ import (
 	"cdrmend/internal/object"
 	"cdrmend/internal/replay"
 	"cdrmend/internal/report"
+	"cdrmend/internal/wording"
 )
 
 // Inputs are how the inputs of runs are opened.
@@ -70,20 +71,105 @@ func (in *inputs) document(ctx context.Context, name, key string) (*ledger.Input
 
 // media opens a media object of a source, or below media.url. It returns its URL, too.
 func (in *inputs) media(ctx context.Context, name, key string) (url string, input *ledger.Input, body io.ReadCloser, err error) {
-	if in.stored == nil {
-		if in.stored, err = replay.PreparePart(ctx, in.summary, in.packs.Inputs(), in.how.Base, in.how.Open); err != nil {
-			return "", nil, nil, fmt.Errorf("%w: %w", bag.ErrUnread, err)
-		}
+	places, err := in.places(ctx, name)
+	if err != nil {
+		return "", nil, nil, err
 	}
-	for _, from := range []*replay.Pinned{source(in.stored, name), in.stored.Media} {
-		if from == nil {
-			continue
-		}
+	for _, from := range places {
 		if input, body, err = from.Read(ctx, key); err == nil {
 			return from.Store.String() + key, input, body, nil
 		}
 	}
 	return "", nil, nil, err
+}
+
+// places returns where the media of a source may lie.
+func (in *inputs) places(ctx context.Context, name string) (list []*replay.Pinned, err error) {
+	if in.stored == nil {
+		if in.stored, err = replay.PreparePart(ctx, in.summary, in.packs.Inputs(), in.how.Base, in.how.Open); err != nil {
+			return nil, fmt.Errorf("%w: %w", bag.ErrUnread, err)
+		}
+	}
+	for _, p := range []*replay.Pinned{source(in.stored, name), in.stored.Media} {
+		if p != nil {
+			list = append(list, p)
+		}
+	}
+	return list, nil
+}
+
+// ask asks the store of a media object whether it is held for a court, and whether older
+// versions of it are there. That the store does not tell is an answer, too.
+func (in *inputs) ask(ctx context.Context, e *Exception) error {
+	if e.media == nil || e.media.Get("media_key") == "" {
+		return nil
+	}
+	places, err := in.places(ctx, e.media.Get("source"))
+	if err != nil {
+		e.Hold = "not told: the source cannot be opened"
+		return ctx.Err()
+	}
+	for _, from := range places {
+		holder, ok := from.Store.(object.Holder)
+		if !ok {
+			e.Hold = "not told: the store holds nothing for a court"
+			continue
+		}
+		if found, err := askHolder(ctx, holder, e); found || err != nil {
+			return err
+		}
+	}
+	return ctx.Err()
+}
+
+// askHolder asks one store. It reports whether the object, or a version of it, is there.
+func askHolder(ctx context.Context, store object.Holder, e *Exception) (found bool, err error) {
+	var latest *object.Version
+	old := 0
+	for v, err := range store.Versions(ctx, e.media.Get("media_key")) {
+		if err != nil {
+			e.Hold = "not told: " + whyNot(err)
+			return false, ctx.Err()
+		}
+		switch {
+		case v.Latest && !v.Marker:
+			latest = &v
+		case !v.Marker:
+			old++
+			if latest == nil {
+				latest = &v // the newest one that still has bytes
+			}
+		}
+	}
+	if old > 0 {
+		e.Versions = wording.Count(old, "older version") + " there"
+	}
+	if latest == nil {
+		e.Hold = "there is no object"
+		return false, nil
+	}
+
+	held, err := store.LegalHold(ctx, latest.Info)
+	switch {
+	case err != nil:
+		e.Hold = "not told: " + whyNot(err)
+	case held:
+		e.Hold = "held"
+	default:
+		e.Hold = "not held"
+	}
+	return true, ctx.Err()
+}
+
+// whyNot says in words why a store does not tell about holds.
+func whyNot(err error) string {
+	switch {
+	case errors.Is(err, errors.ErrUnsupported):
+		return "the store keeps no holds"
+	case errors.Is(err, fs.ErrPermission):
+		return "access is denied"
+	}
+	return err.Error()
 }
 
 // atOnce is how many conversations are explained from one reading of the inputs.

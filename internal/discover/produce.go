@@ -112,17 +112,14 @@ func (p *Producer) interval(ctx context.Context, label string) error {
 		p.control++
 		r.Control = p.number(p.control)
 	}
+	if p.Bag != nil && len(night.Calls)+len(night.Recordings) > 0 {
+		w := &nightWriter{Producer: p, night: night, rest: rest, commits: commits, summary: &summary, files: map[*Recording]*produced{}}
+		return w.write(ctx)
+	}
 	for _, e := range night.Exceptions(rest) {
-		if err := p.except(e); err != nil {
-			return err
-		}
+		p.answer.except(e)
 	}
-	if p.Bag == nil || len(night.Calls)+len(night.Recordings) == 0 {
-		return nil
-	}
-
-	w := &nightWriter{Producer: p, night: night, rest: rest, commits: commits, summary: &summary, files: map[*Recording]*produced{}}
-	return w.write(ctx)
+	return nil
 }
 
 // except notes an exception.
@@ -157,12 +154,25 @@ func (w *nightWriter) write(ctx context.Context) error {
 	if w.inputs, err = openInputs(ctx, w.Ledger, w.night.Commit, w.summary, &w.Inputs); err != nil {
 		return err
 	}
-	for _, step := range []func(context.Context) error{w.vouch, w.documents, w.media, w.explanations} {
+	for _, step := range []func(context.Context) error{w.exceptions, w.vouch, w.documents, w.media, w.explanations} {
 		if err := step(ctx); err != nil {
 			return err
 		}
 	}
 	return w.books.night(w)
+}
+
+// exceptions notes what the tables say that cannot be produced.
+func (w *nightWriter) exceptions(ctx context.Context) error {
+	for _, e := range w.night.Exceptions(w.rest) {
+		if err := w.inputs.ask(ctx, e); err != nil {
+			return err
+		}
+		if err := w.except(e); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // documents writes the manifests of covered recordings as they were read, and their repaired
@@ -269,7 +279,7 @@ func (w *nightWriter) media(ctx context.Context) error {
 		if r.Get("media_key") == "" {
 			continue
 		}
-		e := &Exception{Night: w.night, Row: r.Shown, About: "media", Substitutes: nil}
+		e := &Exception{Night: w.night, Row: r.Shown, About: "media", Substitutes: w.night.substitutes(r.Cells, nil, r), media: r}
 		if w.Show.Redact != policy.RedactNothing {
 			e.Reason, e.Why = Withheld, "the redaction that the request asks for hides personal data, and nobody redacted what is heard"
 		} else if err := w.sound(ctx, r); ctx.Err() != nil || err != nil && !unread(err) {
@@ -281,6 +291,9 @@ func (w *nightWriter) media(ctx context.Context) error {
 			}
 		} else {
 			continue
+		}
+		if err := w.inputs.ask(ctx, e); err != nil {
+			return err
 		}
 		if err := w.except(e); err != nil {
 			return err

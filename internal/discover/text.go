@@ -60,6 +60,8 @@ func (e *Exception) worksheet(to io.Writer) error {
 		line("outage", fmt.Sprintf("%s, %s: it coincides (%s), which does not show that it is the cause", id, cause, relation))
 	}
 	line("searched", e.searched())
+	line("legal hold", e.Hold)
+	line("versions", e.Versions)
 	line("substitutes", cmp.Or(strings.Join(e.controls(), ", "), "none in this production"))
 
 	b.WriteString(`
