@@ -70,7 +70,7 @@ func rowsOf(t *testing.T, text string) (rows []map[string]string) {
 	return rows
 }
 
-// counted counts calls as an audit does, from their rows.
+// countCall counts a call as an audit does, from its row.
 func countCall(c *audit.Calls, verdict string) {
 	switch verdict {
 	case "excluded":
