@@ -39,7 +39,8 @@ can tell. --page and --pdf write the report as a page and as PDF.
 A target is met only when the calls that are known to be recorded suffice for it.
 
 With --retention it asks how Object Lock keeps the files of the newest commits, and
-with --media how it keeps the media that recordings name. Each takes a request for
+with --media how it keeps the media that recordings name; with --holds also which of
+them are under a legal hold. Each takes a request for
 each object, so about --sample of them are asked, chosen by their keys, or --all. With --resume
 the answers are kept in a file, and the same command goes on where it broke off.
 
@@ -57,6 +58,7 @@ there.
 		f.String("pdf", "", "file for the report as PDF")
 		f.Bool("retention", false, "ask how Object Lock keeps the files of the newest commits")
 		f.Bool("media", false, "ask how Object Lock keeps the media that recordings name")
+		f.Bool("holds", false, "with --retention or --media: ask for legal holds, too, which takes a second request for each object")
 		f.Int("sample", defaultSample, "with --retention or --media: about how many objects of each to ask")
 		f.Bool("all", false, "with --retention or --media: ask all objects")
 		f.String("retention-until", "", "everything should be retained by Object Lock until this day, such as 2033-11-20")

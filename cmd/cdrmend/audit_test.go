@@ -255,6 +255,13 @@ func TestRetentionIsAskedOfARealBucket(t *testing.T) {
 	}
 
 	key := l.key("/calls.parquet")
+	l.server.Hold(t, "out", key)
+	if k := ask().Retention; k.LegalHold != nil {
+		t.Errorf("holds that nobody asked for: %d", *k.LegalHold)
+	}
+	if k := ask("--holds").Retention; k.LegalHold == nil || *k.LegalHold != 1 {
+		t.Errorf("one object is held: %+v", k)
+	}
 	l.server.Retain(t, "out", key, "GOVERNANCE", time.Now().Add(time.Hour))
 	k := ask().Retention
 	if k.Short != 1 || len(k.First) != 1 || k.First[0].Key != key || k.First[0].Mode != "governance" {

@@ -22,7 +22,8 @@ const defaultSample = 1000
 type asking struct {
 	out           *output
 	output, media bool
-	sample        int // 0: all
+	holds         bool // legal holds, too
+	sample        int  // 0: all
 	minimum       audit.Minimum
 	answers       *audit.Answers
 	concurrency   int
@@ -33,7 +34,8 @@ func askingOf(flags *pflag.FlagSet) (*asking, error) {
 	a := &asking{concurrency: verifyConcurrency}
 	a.output, _ = flags.GetBool("retention")
 	a.media, _ = flags.GetBool("media")
-	for _, name := range []string{"sample", "all", "retention-until", "retention-days", "resume"} {
+	a.holds, _ = flags.GetBool("holds")
+	for _, name := range []string{"holds", "sample", "all", "retention-until", "retention-days", "resume"} {
 		if !a.output && !a.media && flags.Changed(name) {
 			return nil, usagef("--%s goes with --retention or --media", name)
 		}
@@ -109,6 +111,9 @@ func (a *asking) ask(ctx context.Context, r *audit.Report, commits []*committed.
 		q.Retention = func(ctx context.Context, o audit.Object) (object.Retention, error) {
 			return a.out.Store.Retention(ctx, o.Key)
 		}
+		if a.holds {
+			q.Held = func(ctx context.Context, o audit.Object) (bool, error) { return heldIn(ctx, a.out.Store, o.Key) }
+		}
 		var err error
 		if r.Retention, err = audit.Ask(ctx, q); err != nil {
 			return err
@@ -124,8 +129,20 @@ func (a *asking) ask(ctx context.Context, r *audit.Report, commits []*committed.
 	}
 	q := question("media")
 	q.Objects, q.Retention = audit.MediaObjects(ctx, commits), stores.retention
+	if a.holds {
+		q.Held = stores.held
+	}
 	r.Media, err = audit.Ask(ctx, q)
 	return err
+}
+
+// heldIn asks whether the newest version of an object is under a legal hold.
+func heldIn(ctx context.Context, store object.Store, key string) (bool, error) {
+	holder, ok := store.(object.Holder)
+	if !ok {
+		return false, errors.ErrUnsupported
+	}
+	return holder.LegalHold(ctx, object.Info{Key: key})
 }
 
 // mediaStores are where media objects may lie: below media.url, or beside the manifests
@@ -176,4 +193,17 @@ func (m *mediaStores) retention(ctx context.Context, o audit.Object) (object.Ret
 		return beside, other
 	}
 	return kept, err // a directory beside the manifest retains nothing
+}
+
+// held asks below media.url first, then beside the manifest.
+func (m *mediaStores) held(ctx context.Context, o audit.Object) (held bool, err error) {
+	for _, store := range []object.Store{m.media, m.sources[o.Source]} {
+		if store == nil {
+			continue
+		}
+		if held, err = heldIn(ctx, store, o.Key); err == nil || !errors.Is(err, object.ErrChanged) {
+			return held, err
+		}
+	}
+	return held, err
 }

@@ -38,6 +38,7 @@ type told struct {
 	until int64  // seconds
 	mode  string // one of few
 	gone  bool
+	held  *bool // one of two
 }
 
 // answer is one line of the file, after the first.
@@ -48,6 +49,7 @@ type answer struct {
 	Mode   string    `json:"mode"` // empty: nothing retains it
 	Until  time.Time `json:"until,omitzero"`
 	Gone   bool      `json:"gone,omitempty"`
+	Held   *bool     `json:"held,omitempty"` // under a legal hold; nil: not asked
 }
 
 // answersHead is the first line.
@@ -119,7 +121,7 @@ func (a *Answers) readLine(line []byte) error {
 	if err := json.Unmarshal(line, &one); err != nil {
 		return fmt.Errorf("it is damaged: remove the file to ask all objects anew: %w", err)
 	}
-	t := told{mode: modeOf(one.Mode), gone: one.Gone}
+	t := told{mode: modeOf(one.Mode), gone: one.Gone, held: heldOf(one.Held)}
 	if !one.Until.IsZero() {
 		t.until = one.Until.Unix()
 	}
@@ -133,11 +135,24 @@ func (a *Answers) of(of string, o *Object) (answer, bool) {
 		return answer{}, false
 	}
 	t, ok := a.known[askedOf(of, o.Source, o.Key)]
-	found := answer{Of: of, Source: o.Source, Key: o.Key, Mode: t.mode, Gone: t.gone}
+	found := answer{Of: of, Source: o.Source, Key: o.Key, Mode: t.mode, Gone: t.gone, Held: t.held}
 	if t.until != 0 {
 		found.Until = time.Unix(t.until, 0).UTC()
 	}
 	return found, ok
+}
+
+var yes, no = true, false
+
+// heldOf returns one of two pointers instead of millions.
+func heldOf(held *bool) *bool {
+	switch {
+	case held == nil:
+		return nil
+	case *held:
+		return &yes
+	}
+	return &no
 }
 
 // modeOf returns a mode without keeping the line that it was read from.

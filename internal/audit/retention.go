@@ -29,7 +29,7 @@ type Retention struct {
 	Gone        int64            `json:"gone"` // not there
 	Modes       map[string]int64 `json:"modes"`
 	Earliest    string           `json:"earliest_until"`       // when the first retention ends; empty without one
-	LegalHold   *int64           `json:"legal_hold,omitempty"` // objects with a hold; nil: no store was asked for holds
+	LegalHold   *int64           `json:"legal_hold,omitempty"` // objects with a hold; nil: that was not asked
 	First       []Unkept         `json:"first"`                // of those that are not kept, in the order of their keys
 
 	earliest time.Time
@@ -84,7 +84,8 @@ type Question struct {
 	Sample      int                      // about how many to ask; 0: all
 	Minimum     Minimum
 	Retention   func(context.Context, Object) (object.Retention, error)
-	Answers     *Answers // that were given before; nil: none are kept
+	Held        func(context.Context, Object) (bool, error) // by a legal hold; nil: that is not asked
+	Answers     *Answers                                    // that were given before; nil: none are kept
 	Concurrency int
 	Show        *redact.Redactor
 }
@@ -145,16 +146,15 @@ func (r *Retention) ask(ctx context.Context, q *Question, some []Object) error {
 	answers := make([]answer, len(some))
 	done := make([]bool, len(some))
 	asking := parallel.Each(ctx, q.Concurrency, len(some), func(ctx context.Context, i int) error {
-		if known, ok := q.Answers.of(q.Of, &some[i]); ok {
+		if known, ok := q.Answers.of(q.Of, &some[i]); ok && (q.Held == nil || known.Gone || known.Held != nil) {
 			answers[i] = known
 			return nil
 		}
-		kept, err := q.Retention(ctx, some[i])
-		if err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("asking how %s is retained: %w", q.Of, err)
+		var err error
+		if answers[i], err = q.one(ctx, &some[i]); err == nil {
+			done[i] = true
 		}
-		answers[i], done[i] = answer{Of: q.Of, Source: some[i].Source, Key: some[i].Key, Mode: kept.Mode, Until: kept.Until, Gone: err != nil}, true
-		return nil
+		return err
 	})
 
 	// What was answered is kept, also when a later request failed.
@@ -173,9 +173,37 @@ func (r *Retention) ask(ctx context.Context, q *Question, some []Object) error {
 	return nil
 }
 
+// one asks for one object.
+func (q *Question) one(ctx context.Context, o *Object) (answer, error) {
+	kept, err := q.Retention(ctx, *o)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return answer{}, fmt.Errorf("asking how %s is retained: %w", q.Of, err)
+	}
+	a := answer{Of: q.Of, Source: o.Source, Key: o.Key, Mode: kept.Mode, Until: kept.Until, Gone: err != nil}
+	if q.Held == nil || a.Gone {
+		return a, nil
+	}
+	held, err := q.Held(ctx, *o)
+	switch {
+	case errors.Is(err, object.ErrChanged): // it went since
+	case err != nil && !errors.Is(err, errors.ErrUnsupported):
+		return answer{}, fmt.Errorf("asking which %s is held: %w", q.Of, err)
+	}
+	a.Held = heldOf(&held)
+	return a, nil
+}
+
 func (r *Retention) count(o *Object, a *answer, show *redact.Redactor) {
 	want := r.Minimum.until(o.At)
 	r.Asked++
+	if a.Held != nil {
+		if r.LegalHold == nil {
+			r.LegalHold = new(int64)
+		}
+		if *a.Held {
+			*r.LegalHold++
+		}
+	}
 	if a.Mode != "" {
 		r.Modes[a.Mode]++
 		if r.earliest.IsZero() || a.Until.Before(r.earliest) {

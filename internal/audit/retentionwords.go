@@ -37,7 +37,7 @@ func (r *Retention) Sentences() []string {
 		list = append(list, fmt.Sprintf("The first retention ends on %s.", r.Earliest))
 	}
 	if r.LegalHold != nil {
-		list = append(list, fmt.Sprintf("%s under a legal hold.", wording.Count(*r.LegalHold, "object")))
+		list = append(list, fmt.Sprintf("%s %s under a legal hold.", report.Grouped(*r.LegalHold), wording.Verb(*r.LegalHold, "is", "are")))
 	}
 	return list
 }
