@@ -211,17 +211,11 @@ func (w *nightWriter) document(ctx context.Context, d *document, e *Exception) (
 	if err == nil {
 		original, err = w.add(ctx, folder+"original"+extension(d.key), body)
 	}
-	switch {
-	case ctx.Err() != nil || err != nil && !unread(err):
-		return nil, err
-	case err != nil:
-		e.Reason, e.Why = Unread, err.Error()
-		if gone(err) {
-			e.Reason = Gone
-		}
-	default:
+	if err == nil {
 		e = nil
 		w.books.custody.object(w, input, original)
+	} else if err := w.lack(ctx, e, err); err != nil {
+		return nil, err
 	}
 
 	repaired, err := w.repaired(ctx, d, folder)
@@ -260,11 +254,11 @@ func (w *nightWriter) add(ctx context.Context, name string, body io.ReadCloser) 
 	return f, cmp.Or(err, body.Close())
 }
 
-var sound = regexp.MustCompile(`^\.[A-Za-z0-9]{1,8}$`)
+var plainExtension = regexp.MustCompile(`^\.[A-Za-z0-9]{1,8}$`)
 
 // extension returns the end of a key from its last dot, as far as it is one; none else.
 func extension(key string) string {
-	if ext := path.Ext(key); sound.MatchString(ext) {
+	if ext := path.Ext(key); plainExtension.MatchString(ext) {
 		return ext
 	}
 	return ""
@@ -279,17 +273,11 @@ func (w *nightWriter) media(ctx context.Context) error {
 		if r.Get("media_key") == "" {
 			continue
 		}
-		e := &Exception{Night: w.night, Row: r.Shown, About: "media", Substitutes: w.night.substitutes(r.Cells, nil, r), media: r}
-		if w.Show.Redact != policy.RedactNothing {
-			e.Reason, e.Why = Withheld, "the redaction that the request asks for hides personal data, and nobody redacted what is heard"
-		} else if err := w.sound(ctx, r); ctx.Err() != nil || err != nil && !unread(err) {
+		e, err := w.soundOrWhy(ctx, r)
+		if err != nil {
 			return err
-		} else if err != nil {
-			e.Reason, e.Why = Unread, err.Error()
-			if gone(err) {
-				e.Reason = Gone
-			}
-		} else {
+		}
+		if e == nil {
 			continue
 		}
 		if err := w.inputs.ask(ctx, e); err != nil {
@@ -299,6 +287,34 @@ func (w *nightWriter) media(ctx context.Context) error {
 			return err
 		}
 	}
+	return nil
+}
+
+// soundOrWhy writes the media of one recording, or returns the exception that says why not.
+func (w *nightWriter) soundOrWhy(ctx context.Context, r *Recording) (*Exception, error) {
+	e := &Exception{Night: w.night, Row: r.Shown, About: "media", Substitutes: w.night.substitutes(r.Cells, nil, r), media: r}
+	if w.Show.Redact != policy.RedactNothing {
+		e.Reason, e.Why = Withheld, "the redaction that the request asks for hides personal data, and nobody redacted what is heard"
+		return e, nil
+	}
+	err := w.sound(ctx, r)
+	if err == nil {
+		return nil, nil
+	}
+	return e, w.lack(ctx, e, err)
+}
+
+// lack notes in an exception why an object could not be read. It returns an error that says something else.
+func (w *nightWriter) lack(ctx context.Context, e *Exception, err error) error {
+	switch {
+	case ctx.Err() != nil || !unread(err):
+		return err
+	case gone(err):
+		e.Reason = Gone
+	default:
+		e.Reason = Unread
+	}
+	e.Why = err.Error()
 	return nil
 }
 
