@@ -62,6 +62,7 @@ func TestEachRuleOfTheStandardIsHeld(t *testing.T) {
 		{"a file in one manifest of two", ok.with("manifest-md5.txt", line("data/bare")), Invalid, "data/text.txt: manifest-md5.txt does not list it"},
 		{"one before 1.0", bagged("0.97", two, "sha256").with("manifest-md5.txt", line("data/bare")), Valid, ""},
 		{"a line break in a name", bagged("1.0", shape{"data/a": "1"}, "md5").with("data/a", "", "data/b\nc%", "1", "manifest-md5.txt", sum("md5", "1")+"  data/b%0ac%25\n"), Valid, ""},
+		{"an encoded percent sign before 1.0", bagged("0.97", shape{"data/a%": "1", "data/a%25": "2"}, "md5"), Valid, ""},
 		{"a bare percent sign", bagged("1.0", shape{"data/a%7E": "1"}, "md5"), Valid, "it should be %25"},
 		{"a name that md5sum escaped", bagged("1.0", shape{"data/a": "1"}, "md5").with("data/a", "", `data/b\c`, "1", "manifest-md5.txt", `\`+sum("md5", "1")+`  data/b\\c`+"\n"), Valid, "as md5sum does"},
 		{"a name that Windows reserves", bagged("1.0", shape{"data/aux.txt": "1"}, "md5"), Valid, "Windows reserves the name aux.txt"},

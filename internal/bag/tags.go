@@ -30,7 +30,7 @@ func (v *validation) readDeclaration() (encoding string, err error) {
 	v.version = version{1, 0}
 	spool, ok := v.texts[declarationName]
 	if !ok {
-		if f := v.files[declarationName]; f == nil || !f.odd {
+		if f := v.files[declarationName]; (f == nil || !f.odd) && !v.broken { // else it may only be unread
 			v.problem(declarationName, 0, "it is missing: this is no bag, or one that was not written to its end")
 		}
 		return "", nil

@@ -146,6 +146,10 @@ func TestACutOrFlippedArchiveIsNotTakenForAWholeOne(t *testing.T) {
 		for i := range content {
 			wantState(t, archive(t, content[:i]), Invalid, "")
 		}
+		r := validated(t, archive(t, content[:len(content)-4]))
+		if len(r.Problems) != 1 || r.Problems[0].File != "" {
+			t.Errorf("%s without its end, which is one problem of the bag: %v", name, r.Problems)
+		}
 
 		// A flipped bit in a time or a comment of the archive changes nothing in the bag. One
 		// in the name of the tag manifest makes it an unknown tag file, which is told.

@@ -141,6 +141,9 @@ func TestABagInABucketIsValidAndIsContinued(t *testing.T) {
 	if there, err := w.Reuse(t.Context(), "b.txt", 1, sum("sha256", "b")); err != nil || there {
 		t.Fatalf("nobody wrote it: %v %v", there, err)
 	}
+	if there, err := InStore(store, "packs/one/", "").Reuse(t.Context(), "a.txt", 1, sum("sha256", "b")); err != nil || there {
+		t.Fatalf("it has other bytes: %v %v", there, err)
+	}
 	if _, err := w.Close(t.Context(), labels); err != nil {
 		t.Fatal(err)
 	}
