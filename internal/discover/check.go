@@ -82,6 +82,9 @@ func Check(ctx context.Context, tree bag.Tree, keys *token.Keys) (*Checked, erro
 	if c.small[ledger.ProductionFile] == nil {
 		return nil, nil
 	}
+	if !c.tagged { // a bag may lack it, a production never does
+		c.problem(tagManifestName, "it is missing")
+	}
 	c.manifest = bag.Sums(c.small[manifestName])
 	c.seal(keys)
 	c.evidence()
@@ -92,13 +95,17 @@ func Check(ctx context.Context, tree bag.Tree, keys *token.Keys) (*Checked, erro
 	return c.Checked, nil
 }
 
-const manifestName = "manifest-sha256.txt"
+const (
+	manifestName    = "manifest-sha256.txt"
+	tagManifestName = "tagmanifest-sha256.txt"
+)
 
 // checking is a check under way.
 type checking struct {
 	*Checked
 	small    map[string][]byte // files that are read as a whole
 	manifest map[string]string // SHA-256 of each payload file
+	tagged   bool              // the manifest of tag files is there
 	keys     *token.Keys
 	sealed   *ledger.Production
 	records  map[string]*ledger.Record    // by their paths in the output
@@ -113,6 +120,7 @@ func (c *checking) problem(file, format string, args ...any) {
 
 // first keeps the small files on which all others are judged.
 func (c *checking) first(name string, r io.Reader) error {
+	c.tagged = c.tagged || name == tagManifestName
 	if name != ledger.ProductionFile && name != manifestName && name != "data/answer.json" && !strings.HasPrefix(name, "data/evidence/") {
 		return nil
 	}
