@@ -626,32 +626,22 @@ func (l *lookup) fetchPages(ctx context.Context, group int, pages [][]page) erro
 // values passes all values of pages to a function. They are valid until it
 // returns.
 func (l *lookup) values(group, column int, list []page, see func(row int64, v parquet.Value)) error {
-	chunk, err := l.chunk(group, column)
-	if err != nil {
-		return err
-	}
-	pages := chunk.PagesFrom(&l.parts)
-	defer func() { _ = pages.Close() }()
-
-	for _, p := range list {
-		if err := pages.SeekToRow(p.first); err != nil {
-			return err
-		}
-		for row := p.first; row < p.end; {
-			n, err := nextPage(pages, row, see)
-			if err != nil {
-				return err
-			}
-			row += n
-		}
-	}
-	return nil
+	return l.eachPage(group, column, list, func(pages *parquet.FilePages, row int64) (int64, error) { return nextPage(pages, row, see) })
 }
 
 // picked passes the values of some rows, which are in order, with their numbers in the
 // list. The pages hold all of these rows. Few of a page are taken one by one: to look at all
 // values costs as much as to decode the page.
 func (l *lookup) picked(group, column int, list []page, rows []int64, see func(i int, v parquet.Value)) error {
+	return l.eachPage(group, column, list, func(pages *parquet.FilePages, row int64) (int64, error) {
+		from, _ := slices.BinarySearch(rows, row)
+		return pickedOf(pages, rows[from:], row, func(i int, v parquet.Value) { see(from+i, v) })
+	})
+}
+
+// eachPage calls a function for each of some pages, of which it reads one, and returns how
+// many rows that has.
+func (l *lookup) eachPage(group, column int, list []page, read func(pages *parquet.FilePages, row int64) (int64, error)) error {
 	chunk, err := l.chunk(group, column)
 	if err != nil {
 		return err
@@ -664,8 +654,7 @@ func (l *lookup) picked(group, column int, list []page, rows []int64, see func(i
 			return err
 		}
 		for row := p.first; row < p.end; {
-			from, _ := slices.BinarySearch(rows, row)
-			n, err := pickedOf(pages, rows[from:], row, func(i int, v parquet.Value) { see(from+i, v) })
+			n, err := read(pages, row)
 			if err != nil {
 				return err
 			}
