@@ -664,6 +664,10 @@ func (l *lookup) eachPage(group, column int, list []page, read func(pages *parqu
 	return nil
 }
 
+// many is how many values of a page are read for one that is taken by itself: to find its
+// place all values before it are counted.
+const many = 16
+
 // pickedOf passes the values of some rows of the next page, which begins with a row. It
 // returns how many rows the page has.
 func pickedOf(pages *parquet.FilePages, rows []int64, first int64, see func(i int, v parquet.Value)) (int64, error) {
@@ -680,8 +684,18 @@ func pickedOf(pages *parquet.FilePages, rows []int64, first int64, see func(i in
 	if n <= 0 {
 		return 0, io.ErrNoProgress
 	}
-	for i := 0; i < len(rows) && rows[i] < first+n; i++ {
-		if err := pick(page, rows[i]-first, func(v parquet.Value) { see(i, v) }); err != nil {
+	here, _ := slices.BinarySearch(rows, first+n)
+	if int64(here)*many > n {
+		i := 0
+		return valuesOf(page, func(at int64, v parquet.Value) {
+			if i < here && rows[i] == first+at {
+				see(i, v)
+				i++
+			}
+		})
+	}
+	for i, row := range rows[:here] {
+		if err := pick(page, row-first, func(v parquet.Value) { see(i, v) }); err != nil {
 			return 0, err
 		}
 	}
@@ -703,7 +717,7 @@ func pick(page parquet.Page, at int64, see func(v parquet.Value)) error {
 
 // nextPage passes the values of the next page, which begins with a row, and
 // returns how many they are.
-func nextPage(pages *parquet.FilePages, row int64, see func(row int64, v parquet.Value)) (n int64, err error) {
+func nextPage(pages *parquet.FilePages, row int64, see func(row int64, v parquet.Value)) (int64, error) {
 	page, err := pages.ReadPage()
 	if err == io.EOF {
 		err = errRow // there are rows to come
@@ -712,13 +726,18 @@ func nextPage(pages *parquet.FilePages, row int64, see func(row int64, v parquet
 		return 0, err
 	}
 	defer parquet.Release(page)
+	return valuesOf(page, func(at int64, v parquet.Value) { see(row+at, v) })
+}
 
+// valuesOf passes all values of a page with their numbers in it, and returns how many they
+// are.
+func valuesOf(page parquet.Page, see func(at int64, v parquet.Value)) (n int64, err error) {
 	values, some := page.Values(), make([]parquet.Value, 256)
 	for err == nil {
 		var got int
 		got, err = values.ReadValues(some)
 		for _, v := range some[:got] {
-			see(row+n, v)
+			see(n, v)
 			n++
 		}
 		if got == 0 && err == nil {
