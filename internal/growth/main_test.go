@@ -65,7 +65,7 @@ func wanted(t *testing.T) (list []structure) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, group := range [][]structure{reading, matching, registering, configured, parquets, profiled, packed, heard} {
+	for _, group := range [][]structure{reading, matching, registering, configured, parquets, profiled, packed, heard, asked} {
 		for _, s := range group {
 			if pattern.MatchString(s.name) {
 				list = append(list, s)

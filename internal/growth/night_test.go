@@ -42,6 +42,8 @@ type settings struct {
 	hourly     bool   // an interval is an hour
 	media      string // the media check; empty: none
 	policy     string // lines of YAML below policy, indented by two
+
+	command []string // what is measured in place of a run
 }
 
 func newNight(t *testing.T) *night {
