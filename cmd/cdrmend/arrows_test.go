@@ -93,7 +93,7 @@ var rooms = map[string]room{
 	"internal/verify":       {"what was committed is checked from the output alone, by the rooms that made it, and told in the words of all", "replay wording table report ledger timestamp stream printable scratch object policy token"},
 	"internal/history":      {"what became of findings follows from what was committed, and who accepted them from the configuration that was; a document that was made is known by its name", "wording committed table ledger printable profile policy"},
 	"internal/explain":      {"a story is told from what was committed, and from the decision made once more", "match reconcile job evidence committed history cdr registration wording table redact profile intern record printable policy"},
-	"internal/discover":     {"a request is answered from what was committed, with the bytes and the stories behind it; it decides nothing", "bag loadfile explain replay job match committed ledger table redact wording report scratch object policy profile intern record token yamlfile"},
+	"internal/discover":     {"a request is answered from what was committed, with the bytes and the stories behind it; it decides nothing", "bag loadfile explain replay job match committed ledger table redact wording printable report scratch object policy profile intern record token yamlfile"},
 	"internal/release":      {"a release is made from a commit by the toolchain, and needs nothing of the program but that it runs", ""},
 	"internal/sample":       {"the sample is known beforehand, so it must not follow from the code that it tests", "audio"},
 	"internal/synth":        {"what is planted is known beforehand, so it must not follow from the code that finds it", "audio"},

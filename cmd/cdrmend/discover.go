@@ -62,7 +62,7 @@ Exit codes: 0 done; 1 nothing is covered; 2 usage error, or a request with a mis
 		f.String("redact", "", "counsel (everything), ops (telephone numbers masked) or public (pseudonyms)")
 		f.String("documents", "", "separate (none that also holds what is not covered) or whole")
 		f.String("media", "none", "none, copy (into the production) or fetch (say where it is)")
-		f.StringP("out", "o", "", "the production: a directory, or a file that ends in .zip, .tar or .tar.gz, or s3://bucket/prefix/")
+		f.StringP("out", "o", "", "the production: a directory, a file that ends in .zip or .tar.gz, or s3://bucket/prefix/")
 		f.StringArray("source", nil, "NAME=URL: the bucket or directory in which the keys of a source lie today; media.url for media")
 		f.Bool("json", false, "print JSON")
 		f.Bool("quiet", false, "show no progress")
@@ -186,7 +186,7 @@ func producer(ctx context.Context, w *world, flags *pflag.FlagSet, out *output, 
 	if err != nil {
 		return nil, err
 	}
-	labels, err := out.searchedFor(ctx, request)
+	there, labels, err := out.searchedFor(ctx, request)
 	if err != nil {
 		return nil, err
 	}
@@ -194,7 +194,7 @@ func producer(ctx context.Context, w *world, flags *pflag.FlagSet, out *output, 
 	quiet, _ := flags.GetBool("quiet")
 	log := w.logger(quiet)
 	p := &discover.Producer{
-		Out: &out.Output, Ledger: &ledger.Output{Store: out.Store, Root: out.Root, Keys: out.Keys}, Labels: labels,
+		Out: &out.Output, Ledger: &ledger.Output{Store: out.Store, Root: out.Root, Keys: out.Keys}, Labels: labels, There: there,
 		Selection: discover.Select(request, show), Show: show, Tool: toolVersion(),
 		Inputs: discover.Inputs{
 			Concurrency: verifyConcurrency, Scratch: out.Scratch, Watch: w.progress(quiet),
@@ -230,29 +230,32 @@ func requestRedaction(out *output, request *discover.Request) (policy.Report, er
 	return show, nil
 }
 
-// searchedFor returns the intervals of an output that a request asks for, also those without a commit.
-func (o *output) searchedFor(ctx context.Context, request *discover.Request) ([]string, error) {
-	there, err := o.Labels(ctx)
-	if err != nil {
-		return nil, err
+// searchedFor returns the intervals of an output, and those of the span that a request asks
+// for, also those that are not there.
+func (o *output) searchedFor(ctx context.Context, request *discover.Request) (there, searched []string, err error) {
+	if there, err = o.Labels(ctx); err != nil {
+		return nil, nil, err
 	}
 	for _, label := range slices.Backward(there) {
 		newest, err := o.Newest(ctx, label)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		if newest == nil {
 			continue
 		}
 		var summary report.Summary
 		if err := newest.Decode(ctx, report.SummaryFile, &summary); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		length, err := time.ParseDuration(summary.Config.Interval)
 		if err != nil {
-			return nil, fmt.Errorf("reading the summary of interval %s: %w", label, err)
+			return nil, nil, fmt.Errorf("reading the summary of interval %s: %w", label, err)
 		}
-		return discover.Labels(there, request.Span(), length), nil
+		if searched, err = discover.Labels(there, request.Span(), length); err != nil {
+			return nil, nil, usageError{err}
+		}
+		return there, searched, nil
 	}
-	return nil, errors.New("nothing is committed in " + o.url)
+	return nil, nil, errors.New("nothing is committed in " + o.url)
 }

@@ -126,7 +126,8 @@ func (s *selection) labels(ctx context.Context, out *output, flags *pflag.FlagSe
 	if flags.Changed("from") || flags.Changed("to") {
 		return nil, usagef("a request has a span of its own: leave out --from and --to")
 	}
-	return out.searchedFor(ctx, s.request)
+	_, labels, err := out.searchedFor(ctx, s.request)
+	return labels, err
 }
 
 // targets yields the objects of the recordings that are meant, from the newest commits of

@@ -93,8 +93,11 @@ func verifyBag(ctx context.Context, w *world, flags *pflag.FlagSet, p *place) (c
 	}
 
 	text := r.Text()
-	if production != nil {
+	switch {
+	case production != nil:
 		text += "\n" + production.Text()
+	case keys != nil:
+		text += "\nIt is no production of cdrmend: there is no signature that the keys could check.\n"
 	}
 	if err := w.print(flags, verifiedBag{r, production}, text); err != nil {
 		return 0, err
@@ -102,7 +105,7 @@ func verifyBag(ctx context.Context, w *world, flags *pflag.FlagSet, p *place) (c
 	switch {
 	case r.State == bag.Invalid, production != nil && len(production.Problems) > 0:
 		return exitFindings, nil
-	case r.State == bag.Valid:
+	case r.State == bag.Valid && (production != nil || keys == nil):
 		return exitDone, nil
 	}
 	return exitFailed, nil

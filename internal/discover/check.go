@@ -18,6 +18,7 @@ import (
 
 	"cdrmend/internal/bag"
 	"cdrmend/internal/ledger"
+	"cdrmend/internal/printable"
 	"cdrmend/internal/token"
 	"cdrmend/internal/wording"
 )
@@ -39,7 +40,7 @@ type Checked struct {
 // Text tells it to people.
 func (c *Checked) Text() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "production of cdrmend%s: %s, and %s whose way from the source is told\n", optional(" for matter ", c.Matter), wording.Count(c.Records, "commit record"), wording.Count(c.Chains, "file"))
+	fmt.Fprintf(&b, "production of cdrmend%s: %s, and %s whose way from the source is told\n", optional(" for matter ", printable.Text(c.Matter)), wording.Count(c.Records, "commit record"), wording.Count(c.Chains, "file"))
 	switch {
 	case !c.Signed:
 		b.WriteString("  it is not signed: whoever could change it could also have made it anew\n")
@@ -51,7 +52,7 @@ func (c *Checked) Text() string {
 		fmt.Fprintf(&b, "  signed by key %s, which was given\n", c.KeyID)
 	}
 	for _, p := range c.Problems {
-		fmt.Fprintf(&b, "  %s\n", p)
+		fmt.Fprintf(&b, "  wrong: %s\n", printable.Text(p.String()))
 	}
 	if len(c.Problems) == 0 {
 		b.WriteString("  nothing in it contradicts its records\n")
@@ -67,7 +68,7 @@ func optional(before, text string) string {
 }
 
 // mostSmall is the largest file of a production that is read as a whole, in bytes.
-const mostSmall = 16 << 20
+const mostSmall = 512 << 20
 
 // Check checks what cdrmend puts into a bag: who sealed it, that the commit records are those that the seal names, that
 // the journal and the list of files of each run belong to them, that each file has the hash that custody.jsonl gives its
@@ -79,8 +80,12 @@ func Check(ctx context.Context, tree bag.Tree, keys *token.Keys) (*Checked, erro
 	if err := bag.Each(ctx, tree, c.first); err != nil {
 		return nil, err
 	}
-	if c.small[ledger.ProductionFile] == nil {
+	if c.small[ledger.ProductionFile] == nil && !c.ours {
 		return nil, nil
+	}
+	if c.small[ledger.ProductionFile] == nil {
+		c.problem(ledger.ProductionFile, "it is missing: nobody vouches for this production, and nothing in it was held against its records")
+		return c.Checked, nil
 	}
 	if !c.tagged { // a bag may lack it, a production never does
 		c.problem(tagManifestName, "it is missing")
@@ -105,6 +110,7 @@ type checking struct {
 	*Checked
 	small    map[string][]byte // files that are read as a whole
 	manifest map[string]string // SHA-256 of each payload file
+	ours     bool              // it has files of a production
 	tagged   bool              // the manifest of tag files is there
 	keys     *token.Keys
 	sealed   *ledger.Production
@@ -121,14 +127,14 @@ func (c *checking) problem(file, format string, args ...any) {
 // first keeps the small files on which all others are judged.
 func (c *checking) first(name string, r io.Reader) error {
 	c.tagged = c.tagged || name == tagManifestName
+	c.ours = c.ours || name == "data/custody.jsonl" || strings.HasPrefix(name, "data/evidence/")
 	if name != ledger.ProductionFile && name != manifestName && name != "data/answer.json" && !strings.HasPrefix(name, "data/evidence/") {
 		return nil
 	}
-	limit := int64(mostSmall)
-	if name == manifestName {
-		limit = 1 << 40 // it is proportional to the files
+	b, err := io.ReadAll(io.LimitReader(r, mostSmall+1))
+	if len(b) > mostSmall {
+		c.problem(name, "it has more than %d bytes, and is not looked at", mostSmall)
 	}
-	b, err := io.ReadAll(io.LimitReader(r, limit))
 	if err == nil {
 		c.small[name] = b
 	}
@@ -225,6 +231,9 @@ func (c *checking) entry(name, number string, entered map[string]bool) {
 // run checks the list of the files of a run.
 func (c *checking) run(r *ledger.Record) {
 	name := "data/evidence/interval=" + r.Interval + "/runs/" + r.RunID + "/run.json"
+	if c.small[name] == nil {
+		return // a redacted production has none, and nothing that it would vouch for
+	}
 	if sum := sumOf(c.small[name]); sum != r.RunSHA256 {
 		c.problem(name, "it is not the list of files that the record names: it has the SHA-256 %s", sum)
 		return
@@ -273,6 +282,14 @@ func countBy(r io.Reader, columns ...string) (map[string]int64, error) {
 	if err != nil {
 		return nil, err
 	}
+	var at []int
+	for _, c := range columns {
+		i := slices.Index(header, c)
+		if i < 0 {
+			return nil, fmt.Errorf("it has no column %s", c)
+		}
+		at = append(at, i)
+	}
 	counts := map[string]int64{}
 	for {
 		row, err := rows.Read()
@@ -283,8 +300,8 @@ func countBy(r io.Reader, columns ...string) (map[string]int64, error) {
 			return nil, err
 		}
 		var key []string
-		for _, c := range columns {
-			key = append(key, row[slices.Index(header, c)])
+		for _, i := range at {
+			key = append(key, row[i])
 		}
 		counts[strings.Join(key, "|")]++
 	}
@@ -293,7 +310,7 @@ func countBy(r io.Reader, columns ...string) (map[string]int64, error) {
 // custody checks each chain: what was read, repaired and committed is what was produced.
 func (c *checking) custody(name string, r io.Reader) error {
 	lines := bufio.NewScanner(r)
-	lines.Buffer(nil, mostSmall)
+	lines.Buffer(nil, 1<<20)
 	var chain []Step
 	produced := map[string]bool{}
 	end := func() {

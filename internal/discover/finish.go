@@ -42,7 +42,7 @@ func (p *Producer) finish(ctx context.Context) error {
 		return err
 	}
 
-	request, err := ledger.Encode(p.Selection.Request)
+	request, err := ledger.Encode(p.answer.Request)
 	if err != nil {
 		return err
 	}

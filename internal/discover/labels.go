@@ -1,6 +1,7 @@
 package discover
 
 import (
+	"fmt"
 	"slices"
 	"time"
 
@@ -11,9 +12,13 @@ import (
 // longestCall is how long before a span a call that overlaps it may have begun.
 const longestCall = 24 * time.Hour
 
-// Labels returns the intervals that are searched for a span, in order: those that are there and may have what
-// overlaps the span, and those of the span that are not there. Intervals have the given length.
-func Labels(there []string, span record.Span, length time.Duration) []string {
+// mostIntervals is how many intervals a span may have: a century of days.
+const mostIntervals = 36_600
+
+// Labels returns the intervals that are searched for a span, in order: those that are there
+// and may have what overlaps the span, and those of the span that are not there. Intervals
+// have the given length.
+func Labels(there []string, span record.Span, length time.Duration) ([]string, error) {
 	var all []string
 	for _, label := range there {
 		start, ok := policy.ParseLabel(label)
@@ -35,10 +40,13 @@ func Labels(there []string, span record.Span, length time.Duration) []string {
 	}
 	if first != record.NoTime && last != record.NoTime {
 		step := record.Time(length.Microseconds())
+		if (last-first)/step > mostIntervals {
+			return nil, fmt.Errorf("the span from %s to %s has more than %d intervals", first, last, mostIntervals)
+		}
 		for start := first - ((first%step)+step)%step; start < last; start += step {
 			all = append(all, policy.IntervalAt(start, length).Label)
 		}
 	}
 	slices.Sort(all)
-	return slices.Compact(all)
+	return slices.Compact(all), nil
 }

@@ -9,6 +9,7 @@ import (
 	"io"
 	"path"
 	"regexp"
+	"slices"
 	"time"
 
 	"cdrmend/internal/bag"
@@ -35,6 +36,7 @@ type Producer struct {
 	Out       *committed.Output
 	Ledger    *ledger.Output
 	Labels    []string // of the intervals that are searched, in order
+	There     []string // of the intervals that the output has, in order; nothing else is looked for
 	Selection *Selection
 	Inputs    Inputs
 	Show      policy.Report // what may be shown
@@ -56,7 +58,7 @@ func (p *Producer) Run(ctx context.Context) (*Answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	p.answer = newAnswer(p.Selection.Request, known.ID)
+	p.answer = newAnswer(p.Selection.Request.shown(p.Selection.show), known.ID)
 	if p.Bag != nil {
 		p.books = newBooks(p)
 		defer p.books.close()
@@ -68,6 +70,7 @@ func (p *Producer) Run(ctx context.Context) (*Answer, error) {
 		}
 	}
 	for _, u := range p.Selection.Unfound() {
+		u.Value = p.Selection.show.Key(u.Value)
 		p.answer.Unfound = append(p.answer.Unfound, u)
 		if err := p.except(u.exception()); err != nil {
 			return nil, err
@@ -80,9 +83,12 @@ func (p *Producer) Run(ctx context.Context) (*Answer, error) {
 }
 
 func (p *Producer) interval(ctx context.Context, label string) error {
-	commits, err := p.Out.Commits(ctx, label)
-	if err != nil {
-		return err
+	var commits []*committed.Commit
+	if _, there := slices.BinarySearch(p.There, label); there {
+		var err error
+		if commits, err = p.Out.Commits(ctx, label); err != nil {
+			return err
+		}
 	}
 	if len(commits) == 0 {
 		p.answer.Intervals = append(p.answer.Intervals, Interval{Interval: label})

@@ -9,6 +9,7 @@ import (
 	"io"
 	"io/fs"
 	"iter"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -49,7 +50,7 @@ func (n *night) produce(t *testing.T, ask func(*discover.Request), change func(*
 	signer, keys := testKey(t)
 	n.out.Keys = keys
 	p := &discover.Producer{
-		Out: n.out, Ledger: n.ledger(), Labels: []string{label}, Selection: discover.Select(r, show), Show: show, Media: discover.CopyMedia, Tool: "test",
+		Out: n.out, Ledger: n.ledger(), Labels: []string{label}, There: []string{label}, Selection: discover.Select(r, show), Show: show, Media: discover.CopyMedia, Tool: "test",
 		Signer: signer, Bag: bag.InStore(store, "", ""),
 		Inputs: discover.Inputs{Base: n.dir, Concurrency: 4, Open: n.opener(t), Watch: func(string, int64, int64) {}, Warn: func(string, error) {}},
 	}
@@ -296,7 +297,12 @@ func TestARedactedProductionHoldsNoNumber(t *testing.T) {
 		numbers[row.Get("ani")], numbers[row.Get("dnis")] = true, true
 	}
 	delete(numbers, "")
-	answer, dir := n.produce(t, func(r *discover.Request) { everything(r); r.Redact = "ops" }, nil)
+	some := slices.Sorted(maps.Keys(numbers))[0]
+	answer, dir := n.produce(t, func(r *discover.Request) {
+		everything(r)
+		r.Redact = "ops"
+		r.Custodians = []discover.Custodian{{Name: "J. Doe " + some, Numbers: []yamlfile.Scalar{yamlfile.Scalar(some)}}, {Name: "all", Numbers: []yamlfile.Scalar{"*0", "*1", "*2", "*3", "*4", "*5", "*6", "*7", "*8", "*9"}}}
+	}, nil)
 	if answer.Exceptions["document"][discover.Withheld] == 0 {
 		t.Errorf("no document is withheld: %v", answer.Exceptions)
 	}

@@ -13,6 +13,7 @@ import (
 	"cdrmend/internal/policy"
 	"cdrmend/internal/profile"
 	"cdrmend/internal/record"
+	"cdrmend/internal/redact"
 	"cdrmend/internal/yamlfile"
 	"cdrmend/manifests"
 
@@ -186,6 +187,9 @@ func (r *Request) complete(problem func(key, text string) error) error {
 			note("redact", fmt.Sprintf("%q is none of counsel, ops, public", r.Redact))
 		}
 	}
+	if r.Documents != "" && r.Documents != "separate" && r.Documents != "whole" {
+		note("documents", fmt.Sprintf("%q is neither separate nor whole", r.Documents))
+	}
 	for i, c := range r.Custodians {
 		if len(c.Users)+len(c.Lines)+len(c.Trunks)+len(c.Queues)+len(c.Numbers) == 0 {
 			note(fmt.Sprintf("custodians[%d]", i), fmt.Sprintf("custodian %q has no users, lines, trunks, queues or numbers", c.Name))
@@ -272,6 +276,29 @@ func (r *Request) lists() []list {
 		all = append(all, r.Custodians[i].lists(fmt.Sprintf("custodians[%d].", i))...)
 	}
 	return slices.DeleteFunc(all, func(l list) bool { return len(l.values) == 0 })
+}
+
+// shown returns the request as a production may show it: its values are personal data, too.
+func (r *Request) shown(show *redact.Redactor) *Request {
+	out := *r
+	values := func(list []yamlfile.Scalar) []yamlfile.Scalar {
+		var shown []yamlfile.Scalar
+		for _, v := range list {
+			shown = append(shown, yamlfile.Scalar(show.Key(string(v))))
+		}
+		return shown
+	}
+	s := &out.Select
+	for _, list := range []*[]yamlfile.Scalar{&s.Recordings, &s.Conversations, &s.Legs, &s.Trunks, &s.Lines, &s.Users, &s.Queues, &s.ANI, &s.DNIS, &s.Numbers} {
+		*list = values(*list)
+	}
+	out.Custodians = nil
+	for _, c := range r.Custodians {
+		out.Custodians = append(out.Custodians, Custodian{
+			Name: show.Key(c.Name), Users: values(c.Users), Lines: values(c.Lines), Trunks: values(c.Trunks), Queues: values(c.Queues), Numbers: values(c.Numbers),
+		})
+	}
+	return &out
 }
 
 func (c *Custodian) lists(prefix string) []list {

@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"cdrmend/internal/loadfile"
+	"cdrmend/internal/policy"
+	"cdrmend/internal/printable"
 	"cdrmend/internal/report"
 	"cdrmend/internal/wording"
 )
@@ -40,7 +42,7 @@ func (e *Exception) worksheet(to io.Writer) error {
 	var b strings.Builder
 	line := func(name, text string) {
 		if text != "" {
-			fmt.Fprintf(&b, "  %-12s %s\n", name, text)
+			fmt.Fprintf(&b, "  %-12s %s\n", name, printable.Text(text))
 		}
 	}
 
@@ -82,9 +84,9 @@ func (p *Producer) readme() string {
 	a, r := p.answer, p.Selection.Request
 	var b strings.Builder
 	fmt.Fprintf(&b, "Production of call recordings\n\n")
-	for _, l := range [][2]string{{"Matter", r.Matter}, {"Requested by", r.Requester}, {"Span", r.spanText()}, {"Zone", r.zone.String()}, {"Redaction", cmp.Or(r.Redact, "counsel")}} {
+	for _, l := range [][2]string{{"Matter", p.Selection.show.Key(r.Matter)}, {"Requested by", p.Selection.show.Key(r.Requester)}, {"Span", r.spanText()}, {"Zone", r.zone.String()}, {"Redaction", cmp.Or(r.Redact, "counsel")}} {
 		if l[1] != "" {
-			fmt.Fprintf(&b, "  %-14s %s\n", l[0], l[1])
+			fmt.Fprintf(&b, "  %-14s %s\n", l[0], printable.Text(l[1]))
 		}
 	}
 
@@ -99,6 +101,15 @@ func (p *Producer) readme() string {
 	if n := a.excepted(); n > 0 {
 		fmt.Fprintf(&b, "  - %s: what the request covers, and this production lacks. exceptions.csv says of\n    each one why:\n", wording.Count(n, "exception"))
 		a.listExceptions(&b, "      ")
+	}
+	if p.Show.Redact != policy.RedactNothing {
+		b.WriteString("  - It is redacted: documents and media are withheld, and values are masked or replaced.\n")
+	}
+	if p.Show.Redact == policy.RedactAll {
+		b.WriteString("  - Explanations are withheld, as they name what pseudonyms stand for.\n")
+	}
+	if p.Signer == nil {
+		b.WriteString("  - It is not signed: it shows only that its files fit together.\n")
 	}
 	if p.Media == NoMedia {
 		b.WriteString("  - The media of the recordings were not asked for, and are not in it.\n")
@@ -139,11 +150,12 @@ Files, below data/
 
 How to check it
 
-  Any validator of BagIt 1.0 (RFC 8493) checks that no file was changed.
-  "cdrmend verify" with the path of this production also checks who signed it, that
-  the commit records belong to the journal, and that each file is the one that
-  custody.jsonl names. Compare the fingerprint of the key with the one that the
-  sender gives you in another way.
+  Any validator of BagIt 1.0 (RFC 8493) finds files that were damaged or lost. It does
+  not find what somebody changed together with the checksums.
+  "cdrmend verify" with the path of this production also checks the signature, if it
+  has one, that the commit records belong to the journal, and that each file is the
+  one that custody.jsonl names. Compare the fingerprint of the key with the one that
+  the sender gives you in another way.
 
 There is no Opticon file: a recording has no pages that could be images.
 `
@@ -173,7 +185,9 @@ const method = `How this production was made
 5. An outage of a registration that coincides with a call is evidence of
    circumstances. It is never claimed to be the cause.
 
-6. Times are UTC unless a column says that it is local.
+6. Times are UTC unless a column says that it is local. In custody.jsonl the time of
+   "listed" is that of the object; all others are the time of the commit, also that of
+   "produced": equal requests give equal files, whenever they are made.
 `
 
 // spanText says what time is asked for.
@@ -228,7 +242,7 @@ func (a *Answer) Text() string {
 	fmt.Fprintf(&b, "%s\n", wording.Count(a.excepted(), "exception"))
 	a.listExceptions(&b, "  ")
 	for _, u := range a.Unfound {
-		fmt.Fprintf(&b, "! nothing that is covered has the %s %s (%s)\n", u.Kind, u.Value, u.Key)
+		fmt.Fprintf(&b, "! nothing that is covered has the %s %s (%s)\n", u.Kind, printable.Text(u.Value), u.Key)
 	}
 	return b.String()
 }
