@@ -39,7 +39,6 @@ const (
 
 var (
 	callOrg       = table.Calls.Index("org_id")
-	callTrunk     = table.Calls.Index("trunk_id")
 	callVerdict   = table.Calls.Index("verdict")
 	callReason    = table.Calls.Index("reason")
 	callUncovered = table.Calls.Index("uncovered_ms")

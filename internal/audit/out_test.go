@@ -49,7 +49,6 @@ func rows(s *table.Schema, list ...cells) table.Rows {
 type night struct {
 	calls, history, outages, recordings []cells
 	total                               report.Total
-	registrations                       bool
 	warnings                            []string
 	indeterminate                       int64 // more than the calls have: a wrong summary
 }

@@ -137,8 +137,10 @@ func TestTheListHasEveryCallWithItsReasonAndTheUntoldOnesApart(t *testing.T) {
 
 func TestPseudonymsStandForAllThatIsNamed(t *testing.T) {
 	o := newOut(t)
-	secrets := cells{"org_id": "secret-org", "conversation_id": "secret-conversation", "leg_id": "secret-leg", "trunk_id": "secret-trunk", "line_id": "secret-line",
-		"user_ids": "secret-user;secret-other", "queue_ids": "secret-queue", "ani": "+491711234567", "dnis": "+4930987654", "outage_id": "secret-outage"}
+	secrets := cells{
+		"org_id": "secret-org", "conversation_id": "secret-conversation", "leg_id": "secret-leg", "trunk_id": "secret-trunk", "line_id": "secret-line",
+		"user_ids": "secret-user;secret-other", "queue_ids": "secret-queue", "ani": "+491711234567", "dnis": "+4930987654", "outage_id": "secret-outage",
+	}
 	o.commit("2026-11-20", &night{calls: []cells{call(1, "missing", secrets)}, history: []cells{finding(1, "open", "critical", secrets)}}, day(21, 3))
 	show := policy.Report{Redact: policy.RedactAll, PseudonymKey: []byte("0123456789abcdef0123456789abcdef")}
 	r, commits := o.read(audit.Options{Show: show}, "2026-11-20")

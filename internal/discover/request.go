@@ -59,9 +59,18 @@ type Terms struct {
 
 // Words are the kinds of terms as a command line names them.
 var Words = []struct{ Name, Usage string }{
-	{"recording", "id of a recording"}, {"conversation", "id of a conversation"}, {"leg", "id of a leg"}, {"trunk", "id of a trunk"}, {"line", "id of a line"},
-	{"user", "id of a user"}, {"queue", "id of a queue"}, {"ani", "number of the caller"}, {"dnis", "number that was called"}, {"number", "number of either side"},
-	{"media-type", "type of media, such as call"}, {"verdict", "verdict of a call, such as missing"},
+	{"recording", "id of a recording"},
+	{"conversation", "id of a conversation"},
+	{"leg", "id of a leg"},
+	{"trunk", "id of a trunk"},
+	{"line", "id of a line"},
+	{"user", "id of a user"},
+	{"queue", "id of a queue"},
+	{"ani", "number of the caller"},
+	{"dnis", "number that was called"},
+	{"number", "number of either side"},
+	{"media-type", "type of media, such as call"},
+	{"verdict", "verdict of a call, such as missing"},
 }
 
 // Add adds values to the list that one of [Words] names.
@@ -267,10 +276,18 @@ type list struct {
 func (r *Request) lists() []list {
 	s := &r.Select
 	all := []list{
-		{key: "select.recordings", kind: recordingTerm, values: s.Recordings}, {key: "select.conversations", kind: conversationTerm, values: s.Conversations}, {key: "select.legs", kind: legTerm, values: s.Legs},
-		{key: "select.trunks", kind: trunkTerm, values: s.Trunks}, {key: "select.lines", kind: lineTerm, values: s.Lines}, {key: "select.users", kind: userTerm, values: s.Users}, {key: "select.queues", kind: queueTerm, values: s.Queues},
-		{key: "select.ani", kind: aniTerm, values: s.ANI}, {key: "select.dnis", kind: dnisTerm, values: s.DNIS}, {key: "select.numbers", kind: numberTerm, values: s.Numbers},
-		{key: "select.media", kind: mediaTerm, values: s.Media}, {key: "select.verdicts", kind: verdictTerm, values: s.Verdicts},
+		{key: "select.recordings", kind: recordingTerm, values: s.Recordings},
+		{key: "select.conversations", kind: conversationTerm, values: s.Conversations},
+		{key: "select.legs", kind: legTerm, values: s.Legs},
+		{key: "select.trunks", kind: trunkTerm, values: s.Trunks},
+		{key: "select.lines", kind: lineTerm, values: s.Lines},
+		{key: "select.users", kind: userTerm, values: s.Users},
+		{key: "select.queues", kind: queueTerm, values: s.Queues},
+		{key: "select.ani", kind: aniTerm, values: s.ANI},
+		{key: "select.dnis", kind: dnisTerm, values: s.DNIS},
+		{key: "select.numbers", kind: numberTerm, values: s.Numbers},
+		{key: "select.media", kind: mediaTerm, values: s.Media},
+		{key: "select.verdicts", kind: verdictTerm, values: s.Verdicts},
 	}
 	for i := range r.Custodians {
 		all = append(all, r.Custodians[i].lists(fmt.Sprintf("custodians[%d].", i))...)
@@ -303,8 +320,11 @@ func (r *Request) shown(show *redact.Redactor) *Request {
 
 func (c *Custodian) lists(prefix string) []list {
 	all := []list{
-		{key: "users", kind: userTerm, values: c.Users}, {key: "lines", kind: lineTerm, values: c.Lines}, {key: "trunks", kind: trunkTerm, values: c.Trunks},
-		{key: "queues", kind: queueTerm, values: c.Queues}, {key: "numbers", kind: numberTerm, values: c.Numbers},
+		{key: "users", kind: userTerm, values: c.Users},
+		{key: "lines", kind: lineTerm, values: c.Lines},
+		{key: "trunks", kind: trunkTerm, values: c.Trunks},
+		{key: "queues", kind: queueTerm, values: c.Queues},
+		{key: "numbers", kind: numberTerm, values: c.Numbers},
 	}
 	for i := range all {
 		all[i].key, all[i].custodian = prefix+all[i].key, c.Name

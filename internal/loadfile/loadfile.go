@@ -133,8 +133,20 @@ func parseCharacter(text string) (rune, error) {
 
 // dateTokens are the parts of a date format, of one letter the longest first.
 var dateTokens = []struct{ token, layout string }{
-	{"yyyy", "2006"}, {"yy", "06"}, {"MM", "01"}, {"M", "1"}, {"dd", "02"}, {"d", "2"},
-	{"HH", "15"}, {"hh", "03"}, {"h", "3"}, {"mm", "04"}, {"ss", "05"}, {"fff", "000"}, {"tt", "PM"}, {"zzz", "-07:00"},
+	{"yyyy", "2006"},
+	{"yy", "06"},
+	{"MM", "01"},
+	{"M", "1"},
+	{"dd", "02"},
+	{"d", "2"},
+	{"HH", "15"},
+	{"hh", "03"},
+	{"h", "3"},
+	{"mm", "04"},
+	{"ss", "05"},
+	{"fff", "000"},
+	{"tt", "PM"},
+	{"zzz", "-07:00"},
 }
 
 // parseDateFormat returns the layout of a format such as MM/dd/yyyy HH:mm:ss.fff.

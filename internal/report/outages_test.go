@@ -39,8 +39,14 @@ func TestAgesCoverAllTime(t *testing.T) {
 		open record.Time
 		want string
 	}{
-		{0, "up to 1 day"}, {day, "up to 1 day"}, {day + 1, "2 to 7 days"}, {7 * day, "2 to 7 days"}, {7*day + 1, "8 to 30 days"},
-		{30 * day, "8 to 30 days"}, {30*day + 1, "more than 30 days"}, {1<<63 - 1, "more than 30 days"},
+		{0, "up to 1 day"},
+		{day, "up to 1 day"},
+		{day + 1, "2 to 7 days"},
+		{7 * day, "2 to 7 days"},
+		{7*day + 1, "8 to 30 days"},
+		{30 * day, "8 to 30 days"},
+		{30*day + 1, "more than 30 days"},
+		{1<<63 - 1, "more than 30 days"},
 	} {
 		if got := report.AgeLabels()[report.AgeOf(test.open)]; got != test.want {
 			t.Errorf("open for %d µs: %s, want %s", test.open, got, test.want)

@@ -139,8 +139,15 @@ func (d *auditDocument) days() {
 	d.section("By day")
 	d.trend()
 	columns := []column{
-		{name: "day", width: 20}, {name: "recorded", width: 18, number: true}, {name: "of", width: 24, number: true}, {name: "share", width: 18, number: true},
-		{name: "missing", width: 16, number: true}, {name: "in part", width: 15, number: true}, {name: "cannot be told", width: 17, number: true}, {name: "critical", width: 16, number: true}, {name: "target", width: 26},
+		{name: "day", width: 20},
+		{name: "recorded", width: 18, number: true},
+		{name: "of", width: 24, number: true},
+		{name: "share", width: 18, number: true},
+		{name: "missing", width: 16, number: true},
+		{name: "in part", width: 15, number: true},
+		{name: "cannot be told", width: 17, number: true},
+		{name: "critical", width: 16, number: true},
+		{name: "target", width: 26},
 	}
 	var rows [][]string
 	for i := range r.Days {
@@ -198,8 +205,14 @@ func (d *auditDocument) groups() {
 			})
 		}
 		d.table([]column{
-			{name: k.Title, width: 66}, {name: "recorded", width: 17, number: true}, {name: "of", width: 14, number: true}, {name: "share", width: 17, number: true},
-			{name: "missing", width: 14, number: true}, {name: "in part", width: 13, number: true}, {name: "cannot be told", width: 17, number: true}, {name: "open", width: 12, number: true},
+			{name: k.Title, width: 66},
+			{name: "recorded", width: 17, number: true},
+			{name: "of", width: 14, number: true},
+			{name: "share", width: 17, number: true},
+			{name: "missing", width: 14, number: true},
+			{name: "in part", width: 13, number: true},
+			{name: "cannot be told", width: 17, number: true},
+			{name: "open", width: 12, number: true},
 		}, rows)
 		if more := k.Rest.Groups + int64(len(k.Groups.Groups)-len(listed)); more > 0 {
 			d.note(fmt.Sprintf("And %s: see the page of the audit.", wording.Count(more, "more "+k.Title)))
@@ -222,8 +235,12 @@ func (d *auditDocument) outages() {
 		d.text("No registration failed, lapsed or was removed so that it matters here.")
 	} else {
 		d.table([]column{
-			{name: "cause", width: 36}, {name: "what happened", width: 60}, {name: "outages", width: 16, number: true}, {name: "lasting", width: 22, number: true},
-			{name: "coincide", width: 18, number: true}, {name: "possibly", width: 18, number: true},
+			{name: "cause", width: 36},
+			{name: "what happened", width: 60},
+			{name: "outages", width: 16, number: true},
+			{name: "lasting", width: 22, number: true},
+			{name: "coincide", width: 18, number: true},
+			{name: "possibly", width: 18, number: true},
 		}, rows)
 	}
 	text := fmt.Sprintf("Coincide: calls that are missing or recorded in part, and overlap such an outage. Of %s of that kind, %s %s with no outage",
@@ -252,8 +269,13 @@ func (d *auditDocument) findings() {
 	}
 	if classes != nil {
 		d.table([]column{
-			{name: "class", width: 36}, {name: "severity", width: 17}, {name: "meaning", width: 57}, {name: "open", width: 13, number: true},
-			{name: "cannot be told", width: 17, number: true}, {name: "accepted", width: 17, number: true}, {name: "closed", width: 13, number: true},
+			{name: "class", width: 36},
+			{name: "severity", width: 17},
+			{name: "meaning", width: 57},
+			{name: "open", width: 13, number: true},
+			{name: "cannot be told", width: 17, number: true},
+			{name: "accepted", width: 17, number: true},
+			{name: "closed", width: 13, number: true},
 		}, classes)
 	}
 	d.text("Ages reach from the first commit with the finding to the newest commit, of " + secondsOf(d.r.Newest) + " UTC.")
