@@ -174,8 +174,8 @@ func each(ctx context.Context, commit *committed.Commit, schema *table.Schema, w
 // columnsOf returns the columns of a table that some clauses look at.
 func columnsOf(s *table.Schema, clauses []*clause) (list []string) {
 	for _, c := range clauses {
-		for _, v := range c.values {
-			list = append(list, v.kind.columns(s)...)
+		for _, k := range c.kinds {
+			list = append(list, k.columns(s)...)
 		}
 	}
 	return list
@@ -203,10 +203,7 @@ func (s *Selection) decide(calls []*Call, recordings []*Recording) {
 // note counts the values that a covered row has, and returns the custodians whose values it has.
 func (s *Selection) note(row table.Cells) (custodians []string) {
 	for _, c := range s.clauses {
-		for _, v := range c.values {
-			if !v.in(row) {
-				continue
-			}
+		for _, v := range c.has(row) {
 			v.hits++
 			if v.custodian != "" && !slices.Contains(custodians, v.custodian) {
 				custodians = append(custodians, v.custodian)

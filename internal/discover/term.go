@@ -109,6 +109,7 @@ func (k kind) invalid() string {
 
 // value is one value that is asked for.
 type value struct {
+	place  int    // among the values of its clause
 	key    string // place in the request
 	kind   kind
 	text   string // in normal form
@@ -130,7 +131,95 @@ func (v *value) fits(element []byte) bool {
 }
 
 // clause is a part of a request: a row fits when it has one of the values.
-type clause struct{ values []*value }
+type clause struct {
+	values []*value
+
+	// A request may have as many values as there are rows, so no row is held against each.
+	kinds   []kind
+	exact   map[term][]*value
+	ends    map[term][]*value // of numbers that are suffixes
+	lengths map[kind][]int    // of these suffixes
+	folded  []*value          // media types, which are few
+}
+
+// term is a text of a kind.
+type term struct {
+	kind kind
+	text string
+}
+
+// index prepares the clause, once it has all of its values.
+func (c *clause) index() {
+	c.exact, c.ends, c.lengths = map[term][]*value{}, map[term][]*value{}, map[kind][]int{}
+	seen := map[term]bool{}
+	for i, v := range c.values {
+		v.place = i
+		if first := (term{kind: v.kind}); !seen[first] {
+			seen[first] = true
+			c.kinds = append(c.kinds, v.kind)
+		}
+		at := term{v.kind, v.text}
+		switch {
+		case v.kind == mediaTerm:
+			c.folded = append(c.folded, v)
+		case v.suffix:
+			c.ends[at] = append(c.ends[at], v)
+			if n := len(v.text); !slices.Contains(c.lengths[v.kind], n) {
+				c.lengths[v.kind] = append(c.lengths[v.kind], n)
+			}
+		default:
+			c.exact[at] = append(c.exact[at], v)
+		}
+	}
+}
+
+// each passes the values of a kind that a cell has until see returns false. It reports
+// whether see always returned true.
+func (c *clause) each(k kind, cell []byte, see func([]*value) bool) bool {
+	if k == mediaTerm {
+		for i, v := range c.folded {
+			if v.inCell(cell) && !see(c.folded[i:i+1]) {
+				return false
+			}
+		}
+		return true
+	}
+	listed := k == userTerm || k == queueTerm
+	for element := range bytes.SplitSeq(cell, []byte(";")) {
+		if !listed {
+			element = cell
+		}
+		if found := c.exact[term{k, string(element)}]; len(found) > 0 && !see(found) {
+			return false
+		}
+		for _, n := range c.lengths[k] {
+			if n > len(element) {
+				continue
+			}
+			if found := c.ends[term{k, string(element[len(element)-n:])}]; len(found) > 0 && !see(found) {
+				return false
+			}
+		}
+		if !listed {
+			break
+		}
+	}
+	return true
+}
+
+// has returns the values that a row has, in the order of the request.
+func (c *clause) has(row table.Cells) (list []*value) {
+	for _, k := range c.kinds {
+		for _, column := range k.columns(row.Schema()) {
+			c.each(k, []byte(row.Get(column)), func(found []*value) bool {
+				list = append(list, found...)
+				return true
+			})
+		}
+	}
+	slices.SortFunc(list, func(a, b *value) int { return a.place - b.place })
+	return slices.Compact(list)
+}
 
 // clauses returns the clauses of a request. A row must fit all of them.
 func (r *Request) clauses() []*clause {
@@ -151,6 +240,9 @@ func (r *Request) clauses() []*clause {
 	if len(persons.values) > 0 {
 		all = append(all, persons)
 	}
+	for _, c := range all {
+		c.index()
+	}
 	return all
 }
 
@@ -161,17 +253,19 @@ func (c *clause) toldBy(s *table.Schema) bool {
 
 // fits reports whether a row has one of the values.
 func (c *clause) fits(row table.Cells) bool {
-	return slices.ContainsFunc(c.values, func(v *value) bool { return v.in(row) })
+	return slices.ContainsFunc(c.kinds, func(k kind) bool {
+		return slices.ContainsFunc(k.columns(row.Schema()), func(column string) bool { return c.inKind(k, []byte(row.Get(column))) })
+	})
+}
+
+// inKind reports whether a cell has one of the values of a kind.
+func (c *clause) inKind(k kind, cell []byte) bool {
+	return !c.each(k, cell, func([]*value) bool { return false })
 }
 
 // fitAll reports whether a row fits all of some clauses.
 func fitAll(clauses []*clause, row table.Cells) bool {
 	return !slices.ContainsFunc(clauses, func(c *clause) bool { return !c.fits(row) })
-}
-
-// in reports whether a row has the value.
-func (v *value) in(row table.Cells) bool {
-	return slices.ContainsFunc(v.kind.columns(row.Schema()), func(column string) bool { return v.inCell([]byte(row.Get(column))) })
 }
 
 // inCell reports whether a cell has the value, which may be one of a list.
@@ -244,7 +338,7 @@ func (c *clause) column(s *table.Schema) (string, bool) {
 }
 
 func (c *clause) inCell(cell []byte) bool {
-	return slices.ContainsFunc(c.values, func(v *value) bool { return v.inCell(cell) })
+	return slices.ContainsFunc(c.kinds, func(k kind) bool { return c.inKind(k, cell) })
 }
 
 // overlaps reports whether a row may overlap a span. What has no end may go on, and what has no start may
