@@ -158,11 +158,10 @@ func (s *Selection) add(ctx context.Context, commit *committed.Commit, f *famili
 
 // each passes the rows of a table that a search wants; all of them if it says nothing.
 func each(ctx context.Context, commit *committed.Commit, schema *table.Schema, wanted *table.Search, see func(*table.Row)) error {
-	rows := commit.Table(ctx, schema)
-	if len(wanted.Any)+len(wanted.Where) > 0 {
-		rows = commit.Find(ctx, schema, wanted)
+	if len(wanted.Any)+len(wanted.Where) == 0 {
+		wanted.Where = []table.Where{{Column: "org_id", Text: func([]byte) bool { return true }, Missing: true}}
 	}
-	for row, err := range rows {
+	for row, err := range commit.Find(ctx, schema, wanted) {
 		if err != nil {
 			return err
 		}

@@ -56,15 +56,27 @@ func (f *families) rows(ctx context.Context, commit *committed.Commit, show *red
 		if err != nil {
 			return nil, nil, err
 		}
-		calls = append(calls, &Call{Cells: table.CellsOf(row), Shown: table.CellsOf(show.Row(&into, row))})
+		c := &Call{Cells: table.CellsOf(row)}
+		c.Shown = shown(show, &into, row, c.Cells)
+		calls = append(calls, c)
 	}
 	for row, err := range commit.Find(ctx, table.Recordings, f.search(table.Recordings)) {
 		if err != nil {
 			return nil, nil, err
 		}
-		recordings = append(recordings, &Recording{Cells: table.CellsOf(row), Shown: table.CellsOf(show.Row(&into, row))})
+		r := &Recording{Cells: table.CellsOf(row)}
+		r.Shown = shown(show, &into, row, r.Cells)
+		recordings = append(recordings, r)
 	}
 	return calls, recordings, nil
+}
+
+// shown returns a row as a production may show it: the same copy if nothing is hidden.
+func shown(show *redact.Redactor, into, row *table.Row, same table.Cells) table.Cells {
+	if r := show.Row(into, row); r != row {
+		return table.CellsOf(r)
+	}
+	return same
 }
 
 func (f *families) search(s *table.Schema) *table.Search {

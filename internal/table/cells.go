@@ -14,13 +14,21 @@ type Cells struct {
 	cells  []string
 }
 
-// CellsOf copies a row.
+// CellsOf copies a row. The texts of its cells share one string.
 func CellsOf(r *Row) Cells {
-	c := Cells{schema: r.schema}
-	for i := range r.schema.Columns {
-		c.cells = append(c.cells, string(r.AppendCell(nil, i)))
+	var all []byte
+	ends := make([]int, len(r.schema.Columns))
+	for i := range ends {
+		all = r.AppendCell(all, i)
+		ends[i] = len(all)
 	}
-	return c
+
+	text, cells, from := string(all), make([]string, len(ends)), 0
+	for i, end := range ends {
+		cells[i] = text[from:end]
+		from = end
+	}
+	return Cells{schema: r.schema, cells: cells}
 }
 
 // Schema returns the table that the row belongs to, nil without a row.
