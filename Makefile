@@ -46,7 +46,7 @@ tools: gateway packagers ## install what the tests need beside Go: an S3 server,
 
 # With CI set, a test whose server is missing fails instead of being skipped.
 test: tools ## run all tests, those against real servers too
-	CI=true go test -count=1 -timeout 20m ./...
+	CI=true go test -count=1 -timeout 40m ./...
 
 growth: build ## run hostile structures at n, 2n and 4n, and show how time, memory and output grow; ONLY='a pattern of names'
 	go test -c -o .tools/bin/growth ./internal/growth
