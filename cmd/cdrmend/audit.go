@@ -23,14 +23,14 @@ var auditCommand = command{
 	usage:   "[OUTPUT_URL] [--from I --to I] [FLAGS]",
 	text: `
 Sums up what an output has committed, for whoever supervises that calls are
-recorded: coverage and findings by day, trunk, line, queue and user, outages
-merged over nights, the age of what is open, and whether a target is met. Days
-without a commit, incomplete inputs and calls of which nobody can tell come
-first, and no figure counts them as recorded.
+recorded: coverage and findings by day, trunk, line, queue and user. It merges
+outages over nights, and tells how old open findings are and whether a target is
+met. It begins with days without a commit, incomplete inputs, and calls that
+cannot be told. It never counts these as recorded.
 
-With --csv it writes every call that should have been recorded and was not, with
-the reason as far as it is known, and in a second part every call of which nobody
-can tell. --page and --pdf write the report as a page and as PDF.
+--csv writes the calls that should have been recorded and were not, with the
+reason if one is known. A second part has the calls that cannot be told. --page
+and --pdf write the report as a page and as PDF.
 
   cdrmend audit --config cdrmend.yaml --from 2026-11-01 --to 2026-12-01 --target 99.5
   cdrmend audit s3://acme-compliance/cdrmend/ --csv - > not-recorded.csv

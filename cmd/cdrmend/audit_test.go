@@ -18,8 +18,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// auditNights makes five nights with defects, of which the third is not run, and returns
-// their configuration.
+// auditNights makes five nights with defects, runs all but the third, and returns their
+// configuration.
 func auditNights(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -269,8 +269,8 @@ func TestRetentionIsAskedOfARealBucket(t *testing.T) {
 	}
 }
 
-// TestTheRetentionOfMediaIsAskedWhereTheyLie asks for media below media.url, one of which
-// is gone.
+// TestTheRetentionOfMediaIsAskedWhereTheyLie asks for media below media.url. One object is
+// not there.
 func TestTheRetentionOfMediaIsAskedWhereTheyLie(t *testing.T) {
 	server := objecttest.Gateway(t, objecttest.GatewayOptions{})
 	server.Setenv(t)

@@ -98,7 +98,8 @@ func (a *asking) open(flags *pflag.FlagSet, out *output) error {
 	return nil
 }
 
-func (a *asking) close() { _ = a.answers.Close() } // what was kept is written already
+// close closes the file of answers. Each answer was written when it came.
+func (a *asking) close() { _ = a.answers.Close() }
 
 // ask asks for what the flags want, and adds the answers to a report.
 func (a *asking) ask(ctx context.Context, r *audit.Report, commits []*committed.Commit, show policy.Report) error {

@@ -198,8 +198,8 @@ func auditPage(ctx context.Context, out *output, flags *pflag.FlagSet, labels []
 	return a, nil
 }
 
-// span returns the labels of all intervals of the span that the flags choose, also of
-// those for which nothing is there. Given are those of which something is.
+// span returns the labels of all intervals in the span that the flags choose. Those in
+// there are committed; the others may be missing.
 func (o *output) span(ctx context.Context, flags *pflag.FlagSet, there []string) ([]string, error) {
 	length, err := o.intervalLength(ctx, there)
 	if err != nil {

@@ -60,9 +60,9 @@ the token before it.
 and what a person adopted or disowned.
 
 A BAG is a directory or s3://bucket/prefix/ with bagit.txt, or a .zip, .tar,
-.tar.gz or .tgz: it is held against RFC 8493 (BagIt), whoever wrote it, without
-configuration. A bag with files that have to be fetched first is complete but for
-these; what is there is checked.
+.tar.gz or .tgz. It is checked against RFC 8493 (BagIt), whoever wrote it, and needs
+no configuration. Files that a bag leaves to be fetched are named and not checked.
+Of a production of discover its signature and records are checked, too.
 
   cdrmend verify pack.zip
   cdrmend verify ./pack

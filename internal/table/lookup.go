@@ -1,7 +1,6 @@
 package table
 
 import (
-	"cmp"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -305,79 +304,6 @@ func holding(pages []page, rows []int64) (list []page) {
 	return list
 }
 
-// page is a page of a chunk: its rows within the row group, and its place.
-type page struct {
-	first, end int64
-	place      span
-}
-
-// fetchIndexes reads the indexes of a row group. It needs the bounds of the columns of
-// conditions only.
-func (l *lookup) fetchIndexes(ctx context.Context, g *group) error {
-	var indexes []span
-	bounded := l.columns(g.conditions)
-	for i := range l.search.Where {
-		bounded = append(bounded, l.reader.schema.Index(l.search.Where[i].Column))
-	}
-	slices.Sort(bounded)
-	for _, column := range slices.Compact(bounded) {
-		m := l.meta(g.number, column)
-		indexes = append(indexes, span{m.ColumnIndexOffset, m.ColumnIndexOffset + int64(m.ColumnIndexLength)})
-	}
-	for column := range l.reader.schema.Columns {
-		m := l.meta(g.number, column)
-		indexes = append(indexes, span{m.OffsetIndexOffset, m.OffsetIndexOffset + int64(m.OffsetIndexLength)})
-	}
-	return l.parts.fetch(ctx, slices.DeleteFunc(indexes, func(s span) bool { return s.from == 0 }))
-}
-
-// pages returns the pages of a chunk; all of it is one if it has no index.
-func (l *lookup) pages(g *group, column int) ([]page, error) {
-	if list, known := g.pages[column]; known {
-		return list, nil
-	}
-	m, rows := &l.meta(g.number, column).MetaData, l.file.Metadata().RowGroups[g.number].NumRows
-	begin := m.DataPageOffset
-	if m.DictionaryPageOffset > 0 {
-		begin = m.DictionaryPageOffset
-	}
-	whole := page{0, rows, span{m.DataPageOffset, begin + m.TotalCompressedSize}}
-
-	chunk, err := l.chunk(g.number, column)
-	if err != nil {
-		return nil, err
-	}
-	offsets, err := chunk.OffsetIndexFrom(&l.parts)
-	switch {
-	case errors.Is(err, parquet.ErrMissingOffsetIndex):
-		g.pages[column] = []page{whole}
-		return g.pages[column], nil
-	case err != nil:
-		return nil, err
-	}
-
-	var list []page
-	next := whole.first
-	for n := range offsets.NumPages() {
-		p := page{offsets.FirstRowIndex(n), rows, span{offsets.Offset(n), offsets.Offset(n) + offsets.CompressedPageSize(n)}}
-		if n+1 < offsets.NumPages() {
-			p.end = offsets.FirstRowIndex(n + 1)
-		}
-		// Each row is on one page, or the file is damaged.
-		if p.first != next || p.end <= p.first || p.end > rows || p.place.from < whole.place.from || p.place.end > whole.place.end {
-			return nil, errIndex
-		}
-		next, list = p.end, append(list, p)
-	}
-	if next != rows {
-		return nil, errIndex
-	}
-	g.pages[column] = list
-	return list, nil
-}
-
-var errIndex = errors.New("the file is damaged: an index does not fit its pages")
-
 // hits returns the rows of a row group that fit a condition, in order.
 func (l *lookup) hits(ctx context.Context, g *group) (hits []int64, err error) {
 	defer rescue(&err)
@@ -432,53 +358,34 @@ func (l *lookup) passing(ctx context.Context, g *group, rows []int64) (left []in
 	}
 
 	for i := 0; i < len(l.search.Where) && len(rows) > 0; i++ {
-		w := &l.search.Where[i]
-		column := l.reader.schema.Index(w.Column)
-		all, err := l.pages(g, column)
-		if err != nil {
+		if rows, err = l.tested(ctx, g, &l.search.Where[i], rows); err != nil {
 			return nil, err
 		}
-		pages := make([][]page, len(l.reader.schema.Columns))
-		pages[column] = holding(all, rows)
-		if err := l.fetchPages(ctx, g.number, pages); err != nil {
-			return nil, err
-		}
-
-		kind, n, next := l.reader.schema.Columns[column].Kind, 0, 0
-		err = l.values(g.number, column, pages[column], func(row int64, v parquet.Value) {
-			for next < len(rows) && rows[next] < row {
-				next++
-			}
-			if next == len(rows) || rows[next] != row {
-				return
-			}
-			if v := stored(kind, v); w.passes(&v) {
-				rows[n] = row
-				n++
-			}
-			next++
-		})
-		if err != nil {
-			return nil, err
-		}
-		rows = rows[:n]
 	}
 	return rows, nil
 }
 
-// inside returns the rows that lie in spans. Both are in order.
-func inside(rows []int64, spans []span) []int64 {
-	n := 0
-	for _, row := range rows {
-		for len(spans) > 0 && spans[0].end <= row {
-			spans = spans[1:]
-		}
-		if len(spans) > 0 && spans[0].from <= row {
-			rows[n] = row
-			n++
-		}
+// tested returns those of some rows, which are in order, that pass one test.
+func (l *lookup) tested(ctx context.Context, g *group, w *Where, rows []int64) ([]int64, error) {
+	column := l.reader.schema.Index(w.Column)
+	all, err := l.pages(g, column)
+	if err != nil {
+		return nil, err
 	}
-	return rows[:n]
+	pages := make([][]page, len(l.reader.schema.Columns))
+	pages[column] = holding(all, rows)
+	if err := l.fetchPages(ctx, g.number, pages); err != nil {
+		return nil, err
+	}
+
+	kind := l.reader.schema.Columns[column].Kind
+	var left []int64
+	err = l.picked(g.number, column, pages[column], rows, func(i int, v parquet.Value) {
+		if v := stored(kind, v); w.passes(&v) {
+			left = append(left, rows[i])
+		}
+	})
+	return left, err
 }
 
 // fitting returns the rows that fit a condition. It looks at the first column of all
@@ -528,224 +435,4 @@ func (l *lookup) fitting(ctx context.Context, g *group, c *condition, spans []sp
 		}
 	}
 	return rows[:n], nil
-}
-
-// bounded returns the rows that the bounds of all columns of a condition leave. Bounds
-// never exclude a value that their page has.
-func (l *lookup) bounded(g *group, c *condition) ([]span, error) {
-	rows := []span{{0, l.file.Metadata().RowGroups[g.number].NumRows}}
-	for i, column := range c.columns {
-		likely, err := l.likely(g, column, &c.wanted[i])
-		if err != nil {
-			return nil, err
-		}
-		rows = common(rows, likely)
-	}
-	return rows, nil
-}
-
-// common returns the rows that two lists have, both in order.
-func common(a, b []span) (list []span) {
-	for len(a) > 0 && len(b) > 0 {
-		if s := (span{max(a[0].from, b[0].from), min(a[0].end, b[0].end)}); s.from < s.end {
-			list = append(list, s)
-		}
-		if a[0].end < b[0].end {
-			a = a[1:]
-		} else {
-			b = b[1:]
-		}
-	}
-	return list
-}
-
-// within returns the pages with at least one row of a list, which is in order.
-func within(pages []page, rows []span) (list []page) {
-	for _, p := range pages {
-		if len(common([]span{{p.first, p.end}}, rows)) > 0 {
-			list = append(list, p)
-		}
-	}
-	return list
-}
-
-// bounds say which cells a search may want.
-type bounds interface {
-	mayMiss() bool                     // a missing one
-	between(low, high *cellValue) bool // one between two that are there
-}
-
-// likely returns the rows of the pages whose bounds leave a cell that may be wanted.
-func (l *lookup) likely(g *group, column int, w bounds) (rows []span, err error) {
-	pages, err := l.pages(g, column)
-	if err != nil {
-		return nil, err
-	}
-	chunk, err := l.chunk(g.number, column)
-	if err != nil {
-		return nil, err
-	}
-	index, err := chunk.ColumnIndexFrom(&l.parts)
-	switch {
-	case errors.Is(err, parquet.ErrMissingColumnIndex):
-		return []span{{0, l.file.Metadata().RowGroups[g.number].NumRows}}, nil
-	case err != nil:
-		return nil, err
-	case index.NumPages() != len(pages):
-		return nil, errIndex
-	}
-
-	kind := l.reader.schema.Columns[column].Kind
-	for n, p := range pages {
-		may := w.mayMiss() && index.NullCount(n) > 0
-		if !may && !index.NullPage(n) {
-			low, high := stored(kind, index.MinValue(n)), stored(kind, index.MaxValue(n))
-			may = w.between(&low, &high)
-		}
-		if may {
-			rows = append(rows, span{p.first, p.end})
-		}
-	}
-	return rows, nil
-}
-
-// fetchPages reads pages of the columns of a row group, and their dictionaries.
-func (l *lookup) fetchPages(ctx context.Context, group int, pages [][]page) error {
-	var places []span
-	for column, list := range pages {
-		if m := &l.meta(group, column).MetaData; m.DictionaryPageOffset > 0 && len(list) > 0 {
-			places = append(places, span{m.DictionaryPageOffset, m.DataPageOffset})
-		}
-		for _, p := range list {
-			places = append(places, p.place)
-		}
-	}
-	return l.parts.fetch(ctx, places)
-}
-
-// values passes all values of pages to a function. They are valid until it
-// returns.
-func (l *lookup) values(group, column int, list []page, see func(row int64, v parquet.Value)) error {
-	return l.eachPage(group, column, list, func(pages *parquet.FilePages, row int64) (int64, error) { return nextPage(pages, row, see) })
-}
-
-// picked passes the values of some rows, which are in order, with their numbers in the
-// list. The pages hold all of these rows. Few of a page are taken one by one: to look at all
-// values costs as much as to decode the page.
-func (l *lookup) picked(group, column int, list []page, rows []int64, see func(i int, v parquet.Value)) error {
-	return l.eachPage(group, column, list, func(pages *parquet.FilePages, row int64) (int64, error) {
-		from, _ := slices.BinarySearch(rows, row)
-		return pickedOf(pages, rows[from:], row, func(i int, v parquet.Value) { see(from+i, v) })
-	})
-}
-
-// eachPage calls a function for each of some pages, of which it reads one, and returns how
-// many rows that has.
-func (l *lookup) eachPage(group, column int, list []page, read func(pages *parquet.FilePages, row int64) (int64, error)) error {
-	chunk, err := l.chunk(group, column)
-	if err != nil {
-		return err
-	}
-	pages := chunk.PagesFrom(&l.parts)
-	defer func() { _ = pages.Close() }()
-
-	for _, p := range list {
-		if err := pages.SeekToRow(p.first); err != nil {
-			return err
-		}
-		for row := p.first; row < p.end; {
-			n, err := read(pages, row)
-			if err != nil {
-				return err
-			}
-			row += n
-		}
-	}
-	return nil
-}
-
-// many is how many values of a page are read for one that is taken by itself: to find its
-// place all values before it are counted.
-const many = 16
-
-// pickedOf passes the values of some rows of the next page, which begins with a row. It
-// returns how many rows the page has.
-func pickedOf(pages *parquet.FilePages, rows []int64, first int64, see func(i int, v parquet.Value)) (int64, error) {
-	page, err := pages.ReadPage()
-	if err == io.EOF {
-		err = errRow // there are rows to come
-	}
-	if err != nil {
-		return 0, err
-	}
-	defer parquet.Release(page)
-
-	n := page.NumRows()
-	if n <= 0 {
-		return 0, io.ErrNoProgress
-	}
-	here, _ := slices.BinarySearch(rows, first+n)
-	if int64(here)*many > n {
-		i := 0
-		return valuesOf(page, func(at int64, v parquet.Value) {
-			if i < here && rows[i] == first+at {
-				see(i, v)
-				i++
-			}
-		})
-	}
-	for i, row := range rows[:here] {
-		if err := pick(page, row-first, func(v parquet.Value) { see(i, v) }); err != nil {
-			return 0, err
-		}
-	}
-	return n, nil
-}
-
-// pick passes one value of a page.
-func pick(page parquet.Page, at int64, see func(v parquet.Value)) error {
-	one := page.Slice(at, at+1)
-	defer parquet.Release(one)
-	var value [1]parquet.Value
-	n, err := one.Values().ReadValues(value[:])
-	if n == 1 {
-		see(value[0])
-		return nil
-	}
-	return cmp.Or(err, errRow)
-}
-
-// nextPage passes the values of the next page, which begins with a row, and
-// returns how many they are.
-func nextPage(pages *parquet.FilePages, row int64, see func(row int64, v parquet.Value)) (int64, error) {
-	page, err := pages.ReadPage()
-	if err == io.EOF {
-		err = errRow // there are rows to come
-	}
-	if err != nil {
-		return 0, err
-	}
-	defer parquet.Release(page)
-	return valuesOf(page, func(at int64, v parquet.Value) { see(row+at, v) })
-}
-
-// valuesOf passes all values of a page with their numbers in it, and returns how many they
-// are.
-func valuesOf(page parquet.Page, see func(at int64, v parquet.Value)) (n int64, err error) {
-	values, some := page.Values(), make([]parquet.Value, 256)
-	for err == nil {
-		var got int
-		got, err = values.ReadValues(some)
-		for _, v := range some[:got] {
-			see(n, v)
-			n++
-		}
-		if got == 0 && err == nil {
-			err = io.ErrNoProgress
-		}
-	}
-	if err == io.EOF && n > 0 {
-		err = nil
-	}
-	return n, err
 }
