@@ -50,17 +50,13 @@ type manifest struct {
 
 // validation is one validation under way.
 type validation struct {
+	*notes
 	tree      Tree
-	report    *Report
-	version   version
 	files     map[string]*file
 	manifests []*manifest
 	texts     map[string]*scratch.Spool // of the tag files that are read as text
 	hasFolder bool                      // data/ is there, perhaps empty
 	broken    bool                      // the archive cannot be read to its end
-
-	warned map[string]int     // number of warnings of a file
-	styles map[[2]string]bool // of lines of a file that were warned of
 
 	mu sync.Mutex // of the report, while checksums are compared
 }
@@ -73,8 +69,7 @@ func Validate(ctx context.Context, t Tree, scratchDir string) (*Report, error) {
 	pool := scratch.NewPool(scratchDir)
 	defer pool.Close()
 	v := &validation{
-		tree: t, files: map[string]*file{}, texts: map[string]*scratch.Spool{}, warned: map[string]int{}, styles: map[[2]string]bool{},
-		report: &Report{Format: ReportFormat, Bag: t.String(), Algorithms: []string{}, Info: []Label{}, Problems: []Problem{}, Unchecked: []Problem{}, Warnings: []Problem{}},
+		notes: newNotes(t.String()), tree: t, files: map[string]*file{}, texts: map[string]*scratch.Spool{},
 	}
 
 	if err := v.survey(ctx, pool); err != nil {
@@ -90,43 +85,6 @@ func Validate(ctx context.Context, t Tree, scratchDir string) (*Report, error) {
 	v.checkOxum()
 	v.report.finish()
 	return v.report, nil
-}
-
-func (v *validation) problem(name string, line int, format string, args ...any) {
-	v.report.Problems = append(v.report.Problems, Problem{name, line, fmt.Sprintf(format, args...)})
-}
-
-func (v *validation) unchecked(name string, line int, format string, args ...any) {
-	v.report.Unchecked = append(v.report.Unchecked, Problem{name, line, fmt.Sprintf(format, args...)})
-}
-
-// warning names what is allowed and may do harm. Of one file a thousand are named.
-func (v *validation) warning(name string, line int, format string, args ...any) {
-	v.warned[name]++
-	switch n := v.warned[name]; {
-	case n < maxNamed:
-		v.report.Warnings = append(v.report.Warnings, Problem{name, line, fmt.Sprintf(format, args...)})
-	case n == maxNamed:
-		v.report.Warnings = append(v.report.Warnings, Problem{name, line, "there are more warnings like those before, which are not named"})
-	}
-}
-
-// style warns once of a way to write lines that a tag file has in most of them.
-func (v *validation) style(name string, line int, format string, args ...any) {
-	if key := [2]string{name, format}; !v.styles[key] {
-		v.styles[key] = true
-		v.warning(name, line, format, args...)
-	}
-}
-
-// since names a problem of bags of version 1.0, which earlier versions allowed or left
-// open.
-func (v *validation) since(name string, line int, format string, args ...any) {
-	if v.version.current() {
-		v.problem(name, line, format, args...)
-	} else {
-		v.warning(name, line, format, args...)
-	}
 }
 
 // survey notes all files, and keeps the tag files that are read as text.
@@ -207,11 +165,8 @@ func (v *validation) keep(ctx context.Context, m member, pool *scratch.Pool) err
 		}
 	}
 
-	r, err := m.open(ctx)
-	if v.spoiled(m.path, err) {
-		return nil
-	}
-	if err != nil {
+	r, err := v.opened(ctx, m)
+	if r == nil {
 		return err
 	}
 	defer r.Close()
@@ -226,6 +181,19 @@ func (v *validation) keep(ctx context.Context, m member, pool *scratch.Pool) err
 	}
 	v.texts[m.path] = spool
 	return err
+}
+
+// opened opens a file. It returns nil without an error if its archive is damaged there,
+// which is noted.
+func (v *validation) opened(ctx context.Context, m member) (io.ReadCloser, error) {
+	r, err := m.open(ctx)
+	if v.spoiled(m.path, err) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return r, nil
 }
 
 // spoiled notes that the content of a file is damaged in its archive.
@@ -309,11 +277,8 @@ func (v *validation) compare(ctx context.Context, m member) error {
 	if m.odd != "" || m.folder || f == nil || f.odd || len(f.lines) == 0 {
 		return nil
 	}
-	r, err := m.open(ctx)
-	if v.spoiled(m.path, err) {
-		return nil
-	}
-	if err != nil {
+	r, err := v.opened(ctx, m)
+	if r == nil {
 		return err
 	}
 	defer r.Close()
