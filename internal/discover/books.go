@@ -110,7 +110,7 @@ func (b *books) night(w *nightWriter) error {
 			return err
 		}
 	}
-	for s, rows := range map[*table.Schema][]table.Cells{table.History: w.rest.History, table.Repairs: w.rest.Repairs, table.Outages: w.rest.Outages} {
+	for s, rows := range map[*table.Schema][]table.Cells{table.History: w.related.History, table.Repairs: w.related.Repairs, table.Outages: w.related.Outages} {
 		for _, row := range rows {
 			b.row(s, label, row)
 		}
@@ -153,10 +153,10 @@ func (b *books) loadRow(w *nightWriter, r *Recording) []string {
 	}
 
 	status, reason := "none", ""
-	if e := w.night.ofRecording(r, w.rest); e != nil {
+	if e := w.night.ofRecording(r, w.related); e != nil {
 		status, reason = e.Reason, e.Why
 	} else if gap := r.gap(); gap != nil {
-		status, reason = gap.Get("verdict"), gap.why(w.rest)
+		status, reason = gap.Get("verdict"), gap.why(w.related)
 	}
 	covered := "linked"
 	if r.Direct {

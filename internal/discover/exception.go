@@ -45,29 +45,29 @@ var recorded = []string{"complete", "repaired", "incomplete", "recorded_in_error
 
 // Exceptions returns what the tables say of covered rows that cannot be produced. Each
 // covered call whose verdict is not that of a recorded one has exactly one.
-func (n *Night) Exceptions(rest *Rest) (list []*Exception) {
+func (n *Night) Exceptions(related *Related) (list []*Exception) {
 	n.others = map[[2]string][]*Recording{}
 	for _, r := range n.Recordings {
 		n.others[conversationOf(r.Cells)] = append(n.others[conversationOf(r.Cells)], r)
 	}
 	for _, c := range n.Calls {
-		if e := n.ofCall(c, rest); e != nil {
+		if e := n.ofCall(c, related); e != nil {
 			list = append(list, e)
 		}
 	}
 	for _, r := range n.Recordings {
-		if e := n.ofRecording(r, rest); e != nil {
+		if e := n.ofRecording(r, related); e != nil {
 			list = append(list, e)
 		}
 	}
 	return list
 }
 
-func (n *Night) ofCall(c *Call, rest *Rest) *Exception {
+func (n *Night) ofCall(c *Call, related *Related) *Exception {
 	e := &Exception{Night: n, Row: c.Shown, About: "call", Reason: c.Get("verdict"), Detail: c.Get("reason"), Substitutes: n.substitutes(c.Cells, c.Recordings, nil)}
 	switch {
 	case !slices.Contains(recorded, e.Reason):
-		e.Why = c.why(rest)
+		e.Why = c.why(related)
 	case len(c.Recordings) == 0:
 		e.Reason, e.Detail = Unlinked, ""
 		e.Why = "its verdict says that it was recorded, and no recording of the interval has its conversation: explain tells which one it is"
@@ -101,14 +101,14 @@ func conversationOf(row table.Cells) [2]string {
 }
 
 // why says why a call has no recording, or not all of it.
-func (c *Call) why(rest *Rest) string {
+func (c *Call) why(related *Related) string {
 	var clauses []string
 	if words, ok := wording.Reason(c.Get("reason")); ok {
 		clauses = append(clauses, words.Sentence)
 	} else if reason := c.Get("reason"); reason != "" {
 		clauses = append(clauses, "it was not to be recorded: "+reason)
 	}
-	for _, f := range rest.on(c.place()) {
+	for _, f := range related.on(c.place()) {
 		if f.Class == "missing_recording" || f.Class == "short_recording" {
 			clauses = append(clauses, wording.FindingIn(f.Status, f.Class, f.Recording, f.Field, f.Detail))
 		}
@@ -122,9 +122,9 @@ func (c *Call) why(rest *Rest) string {
 // lacking are the classes of findings that say that there is nothing to hear.
 var lacking = []string{"media_missing", "media_not_audio", "media_unreadable"}
 
-func (n *Night) ofRecording(r *Recording, rest *Rest) *Exception {
+func (n *Night) ofRecording(r *Recording, related *Related) *Exception {
 	e := &Exception{Night: n, Row: r.Shown, About: "recording", Reason: Void, Substitutes: n.substitutes(r.Cells, nil, r), media: r}
-	for _, f := range rest.on(r.place()) {
+	for _, f := range related.on(r.place()) {
 		if slices.Contains(lacking, f.Class) {
 			e.Detail, e.Why = f.Class, wording.FindingIn(f.Status, f.Class, f.Recording, f.Field, f.Detail)
 			return e

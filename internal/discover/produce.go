@@ -108,7 +108,7 @@ func (p *Producer) interval(ctx context.Context, label string) error {
 	if err != nil {
 		return err
 	}
-	rest, err := night.Rest(ctx, p.Selection.show)
+	related, err := night.Related(ctx, p.Selection.show)
 	if err != nil {
 		return err
 	}
@@ -119,10 +119,10 @@ func (p *Producer) interval(ctx context.Context, label string) error {
 		r.Control = p.number(p.control)
 	}
 	if p.Bag != nil && len(night.Calls)+len(night.Recordings) > 0 {
-		w := &nightWriter{Producer: p, night: night, rest: rest, commits: commits, summary: &summary, files: map[*Recording]*produced{}}
+		w := &nightWriter{Producer: p, night: night, related: related, commits: commits, summary: &summary, files: map[*Recording]*produced{}}
 		return w.write(ctx)
 	}
-	for _, e := range night.Exceptions(rest) {
+	for _, e := range night.Exceptions(related) {
 		p.answer.except(e)
 	}
 	return nil
@@ -141,7 +141,7 @@ func (p *Producer) except(e *Exception) error {
 type nightWriter struct {
 	*Producer
 	night   *Night
-	rest    *Rest
+	related *Related
 	commits []*committed.Commit
 	summary *report.Summary
 	inputs  *inputs
@@ -170,7 +170,7 @@ func (w *nightWriter) write(ctx context.Context) error {
 
 // exceptions notes what the tables say that cannot be produced.
 func (w *nightWriter) exceptions(ctx context.Context) error {
-	for _, e := range w.night.Exceptions(w.rest) {
+	for _, e := range w.night.Exceptions(w.related) {
 		if err := w.inputs.ask(ctx, e); err != nil {
 			return err
 		}

@@ -8,8 +8,8 @@ import (
 	"cdrmend/internal/table"
 )
 
-// Rest is what concerns the covered rows of a night, as a production may show it.
-type Rest struct {
+// Related is what concerns the covered rows of a night, as a production may show it.
+type Related struct {
 	Findings []table.HistoryRow // open or closed, as last seen, in the order of the history
 	History  []table.Cells      // the same as rows
 	Repairs  []table.Cells
@@ -18,9 +18,9 @@ type Rest struct {
 	at map[[3]string][]int // the findings that are open on a row, by its place
 }
 
-// Rest gathers what concerns the covered rows.
-func (n *Night) Rest(ctx context.Context, show *redact.Redactor) (*Rest, error) {
-	r := &Rest{at: map[[3]string][]int{}}
+// Related gathers what concerns the covered rows.
+func (n *Night) Related(ctx context.Context, show *redact.Redactor) (*Related, error) {
+	r := &Related{at: map[[3]string][]int{}}
 	if len(n.Calls)+len(n.Recordings) == 0 {
 		return r, nil
 	}
@@ -99,7 +99,7 @@ func (n *Night) found(ctx context.Context, s *table.Schema, m table.Match, show 
 }
 
 // on returns the open findings on a row.
-func (r *Rest) on(place []string) (list []table.HistoryRow) {
+func (r *Related) on(place []string) (list []table.HistoryRow) {
 	for _, f := range r.at[[3]string(place)] {
 		list = append(list, r.Findings[f])
 	}
