@@ -48,6 +48,9 @@ var recorded = []string{"complete", "repaired", "incomplete", "recorded_in_error
 func (n *Night) Exceptions(related *Related) (list []*Exception) {
 	n.others = map[[2]string][]*Recording{}
 	for _, r := range n.Recordings {
+		if r.Get("conversation_id") == "" {
+			continue // rows without one have nothing in common
+		}
 		n.others[conversationOf(r.Cells)] = append(n.others[conversationOf(r.Cells)], r)
 	}
 	for _, c := range n.Calls {
@@ -84,13 +87,15 @@ const mostSubstitutes = 20
 // substitutes returns the recordings that may stand for what a row lacks: those that are
 // linked with it, then the others of its conversation.
 func (n *Night) substitutes(row table.Cells, linked []*Recording, but *Recording) (list []*Recording) {
-	others := n.others[conversationOf(row)]
-	if row.Get("conversation_id") == "" {
-		others = nil
-	}
-	for _, r := range slices.Concat(linked, others) {
-		if len(list) < mostSubstitutes && r != but && !slices.Contains(list, r) {
-			list = append(list, r)
+	// Neither list is copied: of n calls each would copy what a conversation of n recordings has.
+	for _, some := range [][]*Recording{linked, n.others[conversationOf(row)]} {
+		for _, r := range some {
+			if len(list) == mostSubstitutes {
+				return list
+			}
+			if r != but && !slices.Contains(list, r) {
+				list = append(list, r)
+			}
 		}
 	}
 	return list
