@@ -73,7 +73,7 @@ func (n *Night) ofCall(c *Call, related *Related) *Exception {
 		e.Why = c.why(related)
 	case len(c.Recordings) == 0:
 		e.Reason, e.Detail = Unlinked, ""
-		e.Why = "its verdict says that it was recorded, and no recording of the interval has its conversation: explain tells which one it is"
+		e.Why = "its verdict says that it was recorded, and the tables do not tell by which recording: explain may"
 	default:
 		return nil
 	}
