@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"slices"
 
 	"cdrmend/internal/bag"
 	"cdrmend/internal/committed"
@@ -172,45 +171,57 @@ func whyNot(err error) string {
 	return err.Error()
 }
 
-// atOnce is how many conversations are explained from one reading of the inputs.
-const atOnce = 100
+// rowsAtOnce is how many covered rows have their stories told from one reading of the
+// inputs.
+const rowsAtOnce = 10_000
 
-// explain tells the stories of ids, in their order. Where inputs cannot be read, or show another decision, a
-// story is told from the tables alone, and says so.
-func (in *inputs) explain(ctx context.Context, commits []*committed.Commit, ids []string, clear bool, tell func(id, text string) error) error {
-	for some := range slices.Chunk(ids, atOnce) {
-		stories := make([]*explain.Story, len(some))
-		part := &job.Part{}
-		for i, id := range some {
-			story, err := explain.Tell(ctx, commits, id, clear)
-			if err != nil {
-				return err
-			}
-			if stories[i] = story; story == nil {
-				continue
-			}
+// explain tells the stories, in their order. Where inputs cannot be read, or show another
+// decision, a story is told from the tables alone, and says so.
+func (in *inputs) explain(ctx context.Context, commits []*committed.Commit, stories []storyOf, clear bool, tell func(id, text string) error) error {
+	for len(stories) > 0 {
+		var ids []string
+		for rows := 0; rows < rowsAtOnce && len(ids) < len(stories); {
+			s := stories[len(ids)]
+			ids, rows = append(ids, s.id), rows+s.rows
+		}
+		stories = stories[len(ids):]
+		if err := in.explainSome(ctx, commits, ids, clear, tell); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (in *inputs) explainSome(ctx context.Context, commits []*committed.Commit, ids []string, clear bool, tell func(id, text string) error) error {
+	stories, err := explain.TellEach(ctx, commits, ids, clear)
+	if err != nil {
+		return err
+	}
+	part := &job.Part{}
+	for _, story := range stories {
+		if story != nil {
 			rows := story.Rows(in.commit)
 			part.Places, part.IDs, part.Find = append(part.Places, rows.Places...), append(part.IDs, rows.IDs...), rows.Find
 		}
+	}
 
-		reading, unread := in.read(ctx, part)
-		if err := ctx.Err(); err != nil {
-			return err
+	reading, unread := in.read(ctx, part)
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	for i, story := range stories {
+		if story == nil {
+			continue
 		}
-		for i, story := range stories {
-			if story == nil {
-				continue
-			}
-			err := unread
-			if err == nil {
-				err = story.Deepen(reading)
-			}
-			if err != nil {
-				story.Unread = err.Error()
-			}
-			if err := tell(some[i], explain.Text(story)); err != nil {
-				return err
-			}
+		err := unread
+		if err == nil {
+			err = story.Deepen(reading)
+		}
+		if err != nil {
+			story.Unread = err.Error()
+		}
+		if err := tell(ids[i], explain.Text(story)); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -373,14 +373,19 @@ func (w *nightWriter) explanations(ctx context.Context) error {
 	return err
 }
 
-// stories returns the ids whose stories tell about all covered rows, each once.
-func (n *Night) stories() (ids []string) {
-	seen := map[string]bool{"": true}
+// stories returns the stories that tell about all covered rows, each once.
+func (n *Night) stories() (list []storyOf) {
+	places := map[string]int{}
 	add := func(id string) {
-		if !seen[id] {
-			seen[id] = true
-			ids = append(ids, id)
+		if id == "" {
+			return
 		}
+		i, known := places[id]
+		if !known {
+			i = len(list)
+			places[id], list = i, append(list, storyOf{id: id})
+		}
+		list[i].rows++
 	}
 	for _, r := range n.Recordings {
 		add(r.story())
@@ -388,7 +393,13 @@ func (n *Night) stories() (ids []string) {
 	for _, c := range n.Calls {
 		add(cmp.Or(c.Get("conversation_id"), c.Get("leg_id")))
 	}
-	return ids
+	return list
+}
+
+// storyOf is the id that a story is about, and how many covered rows it has.
+type storyOf struct {
+	id   string
+	rows int
 }
 
 // story returns the id whose story tells about a recording.

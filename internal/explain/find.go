@@ -102,36 +102,36 @@ func prepareRest(ctx context.Context, c *committed.Commit) {
 	c.PrepareInputs(ctx)
 }
 
-// find looks for an id in the tables of a commit, which are checked before; nil if it is
-// in no table.
-func find(ctx context.Context, c *committed.Commit, id string) (*hit, error) {
+// find looks for ids in the tables of a commit, which are checked before. A hit of an id
+// that is in no table has no kinds.
+func find(ctx context.Context, c *committed.Commit, ids []string) (map[string]*hit, error) {
 	c.Prepare(ctx, searched...)
 
-	m := newHit(id)
+	hits := map[string]*hit{}
+	for _, id := range ids {
+		hits[id] = newHit(id)
+	}
 	rest := sync.OnceFunc(func() { prepareRest(ctx, c) })
-	err := m.search(ctx, rest, func(ctx context.Context, s *table.Schema, columns []string) table.Rows {
+	err := search(ctx, hits, rest, func(ctx context.Context, s *table.Schema, columns []string) table.Rows {
 		search := &table.Search{}
 		for _, column := range columns {
-			search.Any = append(search.Any, table.Having(column, id))
+			search.Any = append(search.Any, table.Having(column, ids...))
 		}
 		return c.Find(ctx, s, search)
 	})
-	if err != nil || len(m.kinds) == 0 {
-		return nil, err
-	}
-	return m, nil
+	return hits, err
 }
 
 // searched are the tables that have named columns.
 var searched = []*table.Schema{table.History, table.Outages, table.Recordings, table.Calls}
 
-// reader yields the rows of a table that have the wanted id in one of the columns.
+// reader yields the rows of a table that have a wanted id in one of the columns.
 type reader func(ctx context.Context, s *table.Schema, columns []string) table.Rows
 
 // search searches all tables at once, as each is there at another time. It calls first
 // when a row was found.
-func (m *hit) search(ctx context.Context, first func(), read reader) error {
-	var mu sync.Mutex // guards m
+func search(ctx context.Context, hits map[string]*hit, first func(), read reader) error {
+	var mu sync.Mutex // guards the hits
 	g, ctx := errgroup.WithContext(ctx)
 	for _, s := range searched {
 		g.Go(func() error {
@@ -141,7 +141,7 @@ func (m *hit) search(ctx context.Context, first func(), read reader) error {
 					return err
 				}
 				for i, column := range columns {
-					if string(r.Bytes(s.Index(column))) == m.id {
+					if m := hits[string(r.Bytes(s.Index(column)))]; m != nil {
 						first()
 						mu.Lock()
 						m.add(r, kinds[i])

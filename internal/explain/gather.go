@@ -2,6 +2,7 @@ package explain
 
 import (
 	"context"
+	"encoding/binary"
 	"maps"
 	"slices"
 	"strconv"
@@ -13,49 +14,88 @@ import (
 	"cdrmend/internal/table"
 )
 
-// maxRows is how many rows of one table a story shows.
+// maxRows is how many recordings, legs and findings a story shows.
 const maxRows = 100
 
-// Tell gathers the story of an id from the newest commit of an interval. It
-// returns nil if the id is in no table of that commit. Personal values are masked
-// unless clear is set.
+// Tell gathers the story of an id from the newest commit of an interval. It returns nil
+// if the id is in no table of that commit. Personal values are masked unless clear is set.
 //
 // That commit keeps its checked tables, for [Story.Rows], until the caller closes it.
 func Tell(ctx context.Context, commits []*committed.Commit, id string, clear bool) (*Story, error) {
+	stories, err := TellEach(ctx, commits, []string{id}, clear)
+	if err != nil {
+		return nil, err
+	}
+	return stories[0], nil
+}
+
+// TellEach is [Tell] for ids, which are all different. It searches each table once for all
+// of them.
+func TellEach(ctx context.Context, commits []*committed.Commit, ids []string, clear bool) ([]*Story, error) {
 	c := commits[len(commits)-1]
-	m, err := find(ctx, c, id)
-	if m == nil {
+	hits, err := find(ctx, c, ids)
+	if err != nil {
 		return nil, err
 	}
 
-	g := &gathering{hit: m, commit: c, show: redactor(!clear), story: &Story{
-		Format: Format, ID: id, Names: m.names(), Interval: c.Record.Interval, Masked: !clear, Commit: commitOf(c),
-		Recordings: []*Recording{}, Calls: []*Call{}, Outages: []*Outage{}, Findings: []*Finding{},
-	}}
+	b := &batch{commit: c}
+	stories := make([]*Story, len(ids))
+	for i, id := range ids {
+		m := hits[id]
+		if len(m.kinds) == 0 {
+			continue
+		}
+		stories[i] = &Story{
+			Format: Format, ID: id, Names: m.names(), Interval: c.Record.Interval, Masked: !clear, Commit: commitOf(c),
+			Recordings: []*Recording{}, Calls: []*Call{}, Outages: []*Outage{}, Findings: []*Finding{},
+		}
+		b.list = append(b.list, &gathering{hit: m, show: redactor(!clear), story: stories[i]})
+	}
+	if len(b.list) == 0 {
+		return stories, nil
+	}
 
 	// The order matters: findings look at the recordings, outages at the
 	// findings and calls, and all later steps at what was gathered.
-	for _, step := range []func(context.Context) error{g.recordings, g.calls, g.findings, g.grounds, g.repairs, g.coinciding, g.objects, g.copies} {
+	for _, step := range []func(context.Context) error{b.recordings, b.calls, b.findings, b.grounds, b.repairs, b.outages, b.objects, b.copies} {
 		if err := step(ctx); err != nil {
 			return nil, err
 		}
 	}
-
-	g.attach()
-	ids := []string{}
-	for _, f := range g.story.Findings {
-		ids = append(ids, f.row.ID)
+	for _, g := range b.list {
+		g.attach()
 	}
-	if g.story.History, err = history.Of(ctx, commits, ids); err != nil {
-		return nil, err
+	return stories, b.histories(ctx, commits)
+}
+
+// batch gathers stories together.
+type batch struct {
+	commit *committed.Commit
+	list   []*gathering
+}
+
+// histories adds the history of the findings of each story.
+func (b *batch) histories(ctx context.Context, commits []*committed.Commit) error {
+	ids, all := make([][]string, len(b.list)), map[string]bool{}
+	for i, g := range b.list {
+		for _, f := range g.story.Findings {
+			ids[i], all[f.row.ID] = append(ids[i], f.row.ID), true
+		}
+	}
+	h, err := history.Of(ctx, commits, append([]string{}, slices.Sorted(maps.Keys(all))...))
+	if err != nil {
+		return err
 	}
 
-	// The history is made from the tables, which are not masked.
-	for i := range g.story.History.Commits {
-		g.mask(g.story.History.Commits[i].Events)
+	for i, part := range h.Split(ids) {
+		g := b.list[i]
+		g.story.History = part
+		// The history is made from the tables, which are not masked.
+		for n := range part.Commits {
+			g.mask(part.Commits[n].Events)
+		}
 	}
-
-	return g.story, nil
+	return nil
 }
 
 // redactor returns what shows values, with or without telephone numbers.
@@ -92,13 +132,14 @@ func commitOf(c *committed.Commit) Commit {
 	}
 }
 
-// gathering is the state of gathering a story.
+// gathering is the state of gathering one story.
 type gathering struct {
 	*hit
-	commit *committed.Commit
-	show   *redact.Redactor
-	story  *Story
-	into   table.Row
+	show  *redact.Redactor
+	story *Story
+	into  table.Row
+	seen  int64 // number of the row of a search that it was given last
+	taken int   // rows of a search
 }
 
 // masked replaces a personal value that must not be shown.
@@ -117,14 +158,101 @@ func (g *gathering) cells(r *table.Row) table.Cells {
 	})
 }
 
-// rows yields the rows of a table that fit one of some matches, no more of them than a
-// story shows. It counts the others.
-func (g *gathering) rows(ctx context.Context, s *table.Schema, any []table.Match) table.Rows {
-	return func(yield func(*table.Row, error) bool) {
-		search := &table.Search{Any: any, Limit: maxRows}
-		g.commit.Find(ctx, s, search)(yield)
-		g.story.More += search.Beyond
+// search searches a table for all stories. It gives each story the rows that fit its
+// matches, no more of them than most if that is not 0, and counts the others.
+func (b *batch) search(ctx context.Context, s *table.Schema, most int, query func(*gathering) []table.Match, take func(*gathering, *table.Row)) error {
+	search, routes := &table.Search{}, b.routes(s, query)
+	if len(routes) == 0 {
+		return nil // the table need not be there
 	}
+	for _, r := range routes {
+		search.Any = append(search.Any, r.match)
+	}
+	if len(b.list) == 1 { // the rows beyond need not be decoded
+		search.Limit = most
+	}
+	for _, g := range b.list {
+		g.seen, g.taken = 0, 0
+	}
+
+	var key []byte
+	number := int64(0)
+	for row, err := range b.commit.Find(ctx, s, search) {
+		if err != nil {
+			return err
+		}
+		number++
+		for _, r := range routes {
+			key = r.key(key[:0], row)
+			for _, g := range r.stories[string(key)] {
+				if g.seen == number { // by another match
+					continue
+				}
+				if g.seen = number; most > 0 && g.taken == most {
+					g.story.More++
+					continue
+				}
+				g.taken++
+				take(g, row)
+			}
+		}
+	}
+	b.list[0].story.More += search.Beyond
+	return nil
+}
+
+// route says for which stories a row is wanted because of its cells in some columns.
+type route struct {
+	match   table.Match // of all of them
+	columns []int
+	stories map[string][]*gathering // by these cells
+}
+
+// routes returns the matches of all stories, those in the same columns as one.
+func (b *batch) routes(s *table.Schema, query func(*gathering) []table.Match) (list []*route) {
+	for _, g := range b.list {
+		for _, m := range query(g) {
+			if len(m.Tuples) == 0 {
+				continue
+			}
+			i := slices.IndexFunc(list, func(r *route) bool { return slices.Equal(r.match.Columns, m.Columns) })
+			if i < 0 {
+				i = len(list)
+				r := &route{match: table.Match{Columns: m.Columns}, stories: map[string][]*gathering{}}
+				for _, column := range m.Columns {
+					r.columns = append(r.columns, s.Index(column))
+				}
+				list = append(list, r)
+			}
+
+			r := list[i]
+			for _, tuple := range m.Tuples {
+				var key []byte
+				for _, cell := range tuple {
+					key = endCell(append(key, cell...), len(key))
+				}
+				if r.stories[string(key)] == nil {
+					r.match.Tuples = append(r.match.Tuples, tuple)
+				}
+				r.stories[string(key)] = append(r.stories[string(key)], g)
+			}
+		}
+	}
+	return list
+}
+
+// key appends the cells of a row in the columns.
+func (r *route) key(b []byte, row *table.Row) []byte {
+	for _, i := range r.columns {
+		b = endCell(row.AppendCell(b, i), len(b))
+	}
+	return b
+}
+
+// endCell ends a cell of a key with its length, so that different cells give different
+// keys.
+func endCell(key []byte, start int) []byte {
+	return binary.BigEndian.AppendUint32(key, uint32(len(key)-start))
 }
 
 // asked reports whether the id names what a row is about. A row of an object about which
@@ -169,30 +297,25 @@ func (g *gathering) belonging(s *table.Schema) []table.Match {
 // cells returns a place as the cells of source, object key and row.
 func (p place) cells() []string { return []string{p.source, p.key, strconv.FormatInt(p.row, 10)} }
 
-func (g *gathering) recordings(ctx context.Context) error {
-	for r, err := range g.rows(ctx, table.Recordings, g.belonging(table.Recordings)) {
-		if err != nil {
-			return err
-		}
+func (b *batch) recordings(ctx context.Context) error {
+	query := func(g *gathering) []table.Match { return g.belonging(table.Recordings) }
+	return b.search(ctx, table.Recordings, maxRows, query, func(g *gathering, r *table.Row) {
 		at := placeOf(r)
 		g.story.Recordings = append(g.story.Recordings, &Recording{
 			Row: g.cells(r), Asked: g.asked(r, at), cells: table.CellsOf(r), place: at, Object: g.object(at), Repairs: []table.Cells{},
 		})
-	}
-	return nil
+	})
 }
 
-func (g *gathering) calls(ctx context.Context) error {
+func (b *batch) calls(ctx context.Context) error {
 	// The story of an outage has every leg that coincides with it.
-	any := append(g.belonging(table.Calls), having("outage_id", g.outageIDs))
-	for r, err := range g.rows(ctx, table.Calls, any) {
-		if err != nil {
-			return err
-		}
+	query := func(g *gathering) []table.Match {
+		return append(g.belonging(table.Calls), having("outage_id", g.outageIDs))
+	}
+	return b.search(ctx, table.Calls, maxRows, query, func(g *gathering, r *table.Row) {
 		at := placeOf(r)
 		g.story.Calls = append(g.story.Calls, &Call{Row: g.cells(r), Asked: g.asked(r, at), cells: table.CellsOf(r), place: at, Object: g.object(at)})
-	}
-	return nil
+	})
 }
 
 // having returns which rows have one of some ids in a column.
@@ -202,109 +325,104 @@ func having(column string, ids map[string]bool) table.Match {
 
 // findings gathers the findings about the gathered rows, and about their
 // documents.
-func (g *gathering) findings(ctx context.Context) error {
-	// A finding without an entry is about the whole document.
-	documents := table.Match{Columns: []string{"source", "object_key", "entry"}}
-	for _, r := range g.story.Recordings {
-		documents.Tuples = append(documents.Tuples, []string{r.place.source, r.place.key, ""})
-	}
-	recordings := table.Match{Columns: []string{"org_id", "recording_id"}}
-	for r := range g.recordingIDs {
-		recordings.Tuples = append(recordings.Tuples, []string{r.org, r.id})
-	}
-
-	any := append(g.belonging(table.History), documents, recordings, having("outage_id", g.outageIDs), having("finding_id", g.findingIDs))
-	for r, err := range g.rows(ctx, table.History, any) {
-		if err != nil {
-			return err
+func (b *batch) findings(ctx context.Context) error {
+	query := func(g *gathering) []table.Match {
+		// A finding without an entry is about the whole document.
+		documents := table.Match{Columns: []string{"source", "object_key", "entry"}}
+		for _, r := range g.story.Recordings {
+			documents.Tuples = append(documents.Tuples, []string{r.place.source, r.place.key, ""})
 		}
+		recordings := table.Match{Columns: []string{"org_id", "recording_id"}}
+		for r := range g.recordingIDs {
+			recordings.Tuples = append(recordings.Tuples, []string{r.org, r.id})
+		}
+		return append(g.belonging(table.History), documents, recordings, having("outage_id", g.outageIDs), having("finding_id", g.findingIDs))
+	}
+	return b.search(ctx, table.History, maxRows, query, func(g *gathering, r *table.Row) {
 		f := table.HistoryOf(r)
 		g.story.Findings = append(g.story.Findings, &Finding{Row: g.cells(r), Asked: f.ID == g.id, row: f})
-	}
-	return nil
+	})
 }
 
 // grounds notes for findings that are accepted by whom and why.
-func (g *gathering) grounds(ctx context.Context) error {
-	if !slices.ContainsFunc(g.story.Findings, (*Finding).accepted) {
+func (b *batch) grounds(ctx context.Context) error {
+	accepted := func(g *gathering) bool { return slices.ContainsFunc(g.story.Findings, (*Finding).accepted) }
+	if !slices.ContainsFunc(b.list, accepted) {
 		return nil
 	}
-	a, err := history.Acceptance(ctx, g.commit)
+	a, err := history.Acceptance(ctx, b.commit)
 	if err != nil {
 		return err
 	}
 
-	for _, f := range g.story.Findings {
-		if f.accepted() {
-			shown := g.show.Grounds(*history.Grounds(a, &f.row.Finding))
-			f.Accepted = &shown
-		}
-	}
-	return nil
-}
-
-func (g *gathering) repairs(ctx context.Context) error {
-	places := table.Match{Columns: []string{"source", "object_key", "entry"}}
-	for _, rec := range g.story.Recordings {
-		places.Tuples = append(places.Tuples, rec.place.cells())
-	}
-	if len(places.Tuples) == 0 {
-		return nil
-	}
-
-	for r, err := range g.commit.Find(ctx, table.Repairs, &table.Search{Any: []table.Match{places}}) {
-		if err != nil {
-			return err
-		}
-		at := placeOf(r)
-		for _, rec := range g.story.Recordings {
-			if rec.place == at {
-				rec.Repairs = append(rec.Repairs, g.cells(r))
+	for _, g := range b.list {
+		for _, f := range g.story.Findings {
+			if f.accepted() {
+				shown := g.show.Grounds(*history.Grounds(a, &f.row.Finding))
+				f.Accepted = &shown
 			}
 		}
 	}
 	return nil
 }
 
-// coinciding gathers the outages that the gathered rows coincide with.
-func (g *gathering) coinciding(ctx context.Context) error {
-	wanted := maps.Clone(g.outageIDs)
-	for _, f := range g.story.Findings {
-		wanted[f.row.OutageID] = true
-	}
-	for _, c := range g.story.Calls {
-		wanted[c.Row.Get("outage_id")] = true
-	}
-	delete(wanted, "") // most coincide with none
-
-	for r, err := range g.commit.Find(ctx, table.Outages, &table.Search{Any: []table.Match{having("outage_id", wanted)}}) {
-		if err != nil {
-			return err
+func (b *batch) repairs(ctx context.Context) error {
+	query := func(g *gathering) []table.Match {
+		places := table.Match{Columns: []string{"source", "object_key", "entry"}}
+		for _, rec := range g.story.Recordings {
+			places.Tuples = append(places.Tuples, rec.place.cells())
 		}
-		g.story.Outages = append(g.story.Outages, &Outage{Row: g.cells(r), Asked: r.Cell("outage_id") == g.id, Failures: []Row{}})
+		return []table.Match{places}
 	}
-	return nil
+	return b.search(ctx, table.Repairs, 0, query, func(g *gathering, r *table.Row) {
+		at := placeOf(r)
+		for _, rec := range g.story.Recordings {
+			if rec.place == at {
+				rec.Repairs = append(rec.Repairs, g.cells(r))
+			}
+		}
+	})
 }
 
-// objects notes for every input that the story names what the run read.
-func (g *gathering) objects(ctx context.Context) error {
+// outages gathers the outages that the gathered rows coincide with.
+func (b *batch) outages(ctx context.Context) error {
+	query := func(g *gathering) []table.Match {
+		wanted := maps.Clone(g.outageIDs)
+		for _, f := range g.story.Findings {
+			wanted[f.row.OutageID] = true
+		}
+		for _, c := range g.story.Calls {
+			wanted[c.Row.Get("outage_id")] = true
+		}
+		delete(wanted, "") // most coincide with none
+		return []table.Match{having("outage_id", wanted)}
+	}
+	return b.search(ctx, table.Outages, 0, query, func(g *gathering, r *table.Row) {
+		g.story.Outages = append(g.story.Outages, &Outage{Row: g.cells(r), Asked: r.Cell("outage_id") == g.id, Failures: []Row{}})
+	})
+}
+
+// objects notes for every input that the stories name what the run read.
+func (b *batch) objects(ctx context.Context) error {
 	wanted, objects := map[committed.InputKey]bool{}, map[committed.InputKey][]*Object{}
 	want := func(at place, o *Object) {
 		key := committed.InputKey{Source: at.source, Key: at.key}
 		wanted[key], objects[key] = true, append(objects[key], o)
 	}
-	for _, r := range g.story.Recordings {
-		want(r.place, &r.Object)
-	}
-	for _, c := range g.story.Calls {
-		want(c.place, &c.Object)
+	for _, g := range b.list {
+		for _, r := range g.story.Recordings {
+			want(r.place, &r.Object)
+		}
+		for _, c := range g.story.Calls {
+			want(c.place, &c.Object)
+		}
 	}
 	if len(wanted) == 0 {
 		return nil
 	}
 
 	// A document that should have been there is in no list, and stays unlisted.
-	for in, err := range g.commit.InputsOf(ctx, wanted) {
+	for in, err := range b.commit.InputsOf(ctx, wanted) {
 		if err != nil {
 			return err
 		}
@@ -320,14 +438,16 @@ func (g *gathering) object(at place) Object {
 }
 
 // copies finds the documents that were written for the recordings.
-func (g *gathering) copies(ctx context.Context) error {
-	for _, r := range g.story.Recordings {
-		f, ok, err := g.commit.Copy(ctx, r.place.source, r.place.key)
-		if err != nil {
-			return err
-		}
-		if ok {
-			r.Copy = &Copy{Path: g.show.Key(f.Path), SHA256: f.SHA256}
+func (b *batch) copies(ctx context.Context) error {
+	for _, g := range b.list {
+		for _, r := range g.story.Recordings {
+			f, ok, err := b.commit.Copy(ctx, r.place.source, r.place.key)
+			if err != nil {
+				return err
+			}
+			if ok {
+				r.Copy = &Copy{Path: g.show.Key(f.Path), SHA256: f.SHA256}
+			}
 		}
 	}
 	return nil

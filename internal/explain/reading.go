@@ -252,9 +252,9 @@ func (d *deepening) call(c *Call, n uint32) {
 // held describes recordings and the legs that have them.
 func (d *deepening) held(list []reconcile.Held) []Held {
 	out := []Held{}
-	for _, h := range list[:min(len(list), maxEvidence)] {
+	for _, h := range list {
 		held := Held{Entry: d.entry(h.Entry), Legs: []Row{}}
-		for _, leg := range h.Legs[:min(len(h.Legs), maxEvidence)] {
+		for _, leg := range h.Legs {
 			held.Legs = append(held.Legs, d.leg(leg))
 		}
 		out = append(out, held)

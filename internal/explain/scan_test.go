@@ -32,21 +32,25 @@ import (
 
 // scan gathers a story by reading whole tables. It judges each row by itself.
 // It is what look-ups are compared with.
-type scan struct{ *gathering }
+type scan struct {
+	*gathering
+	batch // of this one story
+}
 
 func tellByScan(ctx context.Context, commits []*committed.Commit, whole *history.History, id string) (*Story, error) {
 	c := commits[len(commits)-1]
 	m := newHit(id)
-	err := m.search(ctx, func() {}, func(ctx context.Context, s *table.Schema, _ []string) table.Rows { return c.Table(ctx, s) })
+	err := search(ctx, map[string]*hit{id: m}, func() {}, func(ctx context.Context, s *table.Schema, _ []string) table.Rows { return c.Table(ctx, s) })
 	if err != nil || len(m.kinds) == 0 {
 		return nil, err
 	}
 
-	g := scan{&gathering{hit: m, commit: c, show: redactor(true), story: &Story{
+	alone := &gathering{hit: m, show: redactor(true), story: &Story{
 		Format: Format, ID: id, Names: m.names(), Interval: c.Record.Interval, Masked: true, Commit: commitOf(c),
 		Recordings: []*Recording{}, Calls: []*Call{}, Outages: []*Outage{}, Findings: []*Finding{},
-	}}}
-	for _, step := range []func(context.Context) error{g.recordings, g.calls, g.findings, g.grounds, g.repairs, g.coinciding, g.objects, g.copies} {
+	}}
+	g := scan{alone, batch{c, []*gathering{alone}}}
+	for _, step := range []func(context.Context) error{g.recordings, g.calls, g.findings, g.grounds, g.repairs, g.outages, g.objects, g.copies} {
 		if err := step(ctx); err != nil {
 			return nil, err
 		}
@@ -171,7 +175,7 @@ func (g scan) repairs(ctx context.Context) error {
 	return nil
 }
 
-func (g scan) coinciding(ctx context.Context) error {
+func (g scan) outages(ctx context.Context) error {
 	wanted := map[string]bool{}
 	for id := range g.outageIDs {
 		wanted[id] = true
@@ -316,7 +320,12 @@ func (n *nightOf) compare(commits func() []*committed.Commit, each int, random *
 	if err != nil {
 		n.t.Fatal(err)
 	}
-	for _, id := range ids(n.t, scanned[len(scanned)-1], each, random) {
+	all := ids(n.t, scanned[len(scanned)-1], each, random)
+	together, err := TellEach(n.t.Context(), commits(), all, false)
+	if err != nil {
+		n.t.Fatal(err)
+	}
+	for i, id := range all {
 		want, err := tellByScan(n.t.Context(), scanned, whole, id)
 		if err != nil {
 			n.t.Fatal(err)
@@ -327,6 +336,9 @@ func (n *nightOf) compare(commits func() []*committed.Commit, each int, random *
 		}
 		if diff := cmp.Diff(shown(n.t, want), shown(n.t, got)); diff != "" {
 			n.t.Errorf("the story of %s (-by scan +by look-up):\n%.3000s", id, diff)
+		}
+		if diff := cmp.Diff(shown(n.t, want), shown(n.t, together[i])); diff != "" {
+			n.t.Errorf("the story of %s, told with others (-by scan +by look-up):\n%.3000s", id, diff)
 		}
 	}
 }

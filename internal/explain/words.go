@@ -95,7 +95,10 @@ func (d *deepening) proof(c *Call, w *reconcile.Weighing, yes func(string, ...an
 		yes("it lists no recordings; those of its conversation at its time were taken: %d; each of them is also taken for another leg, so that they prove only that one of these legs was recorded", w.Call.Entries)
 	}
 	for _, h := range w.Shared {
-		yes("%s is also taken for %s", d.entryName(h.Entry), d.legNames(h.Legs))
+		yes("%s is also taken for %s", d.entryName(h.Entry), d.legNames(h.Legs, h.More))
+	}
+	if w.MoreShared > 0 {
+		yes("it shares %s with other legs", wording.Count(w.MoreShared, "further recording"))
 	}
 	if w.Nothing {
 		yes("its recordings cover nothing of its talk time")
@@ -224,28 +227,31 @@ func (d *deepening) contested(w *reconcile.Weighing, yes func(string, ...any)) {
 		if len(h.Legs) == 0 {
 			yes("%s may be of any of these legs, so that it is taken for none", d.entryName(h.Entry))
 		} else {
-			yes("%s is taken for %s, whose times are nearest to it", d.entryName(h.Entry), d.legNames(h.Legs))
+			yes("%s is taken for %s, whose times are nearest to it", d.entryName(h.Entry), d.legNames(h.Legs, h.More))
 		}
 	}
+	if w.MoreHeld > 0 {
+		yes("and %s in its time", wording.Count(w.MoreHeld, "further recording"))
+	}
 	if len(w.Rivals) > 0 {
-		yes("without a recording like it: %s", d.legNames(w.Rivals))
+		yes("without a recording like it: %s", d.legNames(w.Rivals, 0))
 	}
 }
 
-// legNames names legs, each by its id or its row.
-func (d *deepening) legNames(legs []uint32) string {
+// legNames names some legs, each by its id or its row, and says how many more there are.
+func (d *deepening) legNames(legs []uint32, more int) string {
+	shown := legs[:min(len(legs), maxEvidence)]
 	var names []string
-	for i, n := range legs {
-		if i == maxEvidence {
-			names = append(names, fmt.Sprintf("%d more", len(legs)-i))
-			break
-		}
+	for _, n := range shown {
 		name := d.text(d.r.Legs[n].ID)
 		if name == "" {
 			row := d.leg(n)
 			name = "in " + row.Name()
 		}
 		names = append(names, "leg "+name)
+	}
+	if more += len(legs) - len(shown); more > 0 {
+		names = append(names, fmt.Sprintf("%d more", more))
 	}
 	return strings.Join(names, ", ")
 }

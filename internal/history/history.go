@@ -4,6 +4,7 @@ package history
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"time"
 
@@ -112,6 +113,44 @@ func Of(ctx context.Context, commits []*committed.Commit, ids []string) (*Histor
 		}
 	}
 	return h, nil
+}
+
+// Split returns for each list of ids what [Of] returns for these ids alone, which are
+// among those of the history.
+func (h *History) Split(ids [][]string) []*History {
+	parts, of := make([]*History, len(ids)), map[string][]*History{}
+	for i, list := range ids {
+		parts[i] = &History{Format: h.Format, Interval: h.Interval, Commits: []Commit{}}
+		for _, id := range list {
+			if !slices.Contains(of[id], parts[i]) { // several findings may share an id
+				of[id] = append(of[id], parts[i])
+			}
+		}
+	}
+
+	for _, c := range h.Commits {
+		for _, e := range c.Events {
+			for _, part := range of[e.Finding] {
+				part.add(&c, e)
+			}
+		}
+	}
+	return parts
+}
+
+// add adds an event of a commit.
+func (h *History) add(c *Commit, e Event) {
+	n := len(h.Commits)
+	if n == 0 || h.Commits[n-1].Number != c.Number {
+		entry := *c
+		entry.Events = []Event{}
+		if e.What != Closed { // closed ones come first
+			entry.Changes = nil
+		}
+		h.Commits, n = append(h.Commits, entry), n+1
+	}
+	e.ClosedBy = slices.Clone(e.ClosedBy)
+	h.Commits[n-1].Events = append(h.Commits[n-1].Events, e)
 }
 
 // held is what a commit said about a finding.

@@ -29,16 +29,21 @@ func (m *Pairs) Proof(leg uint32, competes bool) Proof {
 		return ProofByLeg
 	}
 
-	// One entry of no other leg proves this one. Only legs that are to be recorded,
-	// or must not be, count as others.
-	others := uint8(1)
-	if competes {
-		others = 2 // the leg is one of them
-	}
+	// One entry of no other leg proves this one.
 	for _, e := range m.EntriesOf(leg) {
-		if m.uses[e].competing < others {
+		if !m.Shared(e, competes) {
 			return ProofByConversation
 		}
 	}
 	return ProofShared
+}
+
+// Shared reports whether an entry of a leg is one of another leg, too. Only legs that
+// are to be recorded, or must not be, count as others; competes says whether the leg
+// itself is one of them.
+func (m *Pairs) Shared(entry uint32, competes bool) bool {
+	if competes {
+		return m.uses[entry].competing > 1
+	}
+	return m.uses[entry].competing > 0
 }

@@ -26,13 +26,13 @@ func (d *Decision) sort(objects evidence.ObjectOrder, spread evidence.Spread) {
 // sortRecordings sorts by (source, object key, index), in which the evidence
 // usually has them.
 func sortRecordings(ev *evidence.Evidence, recordings []Recording) {
-	slices.SortFunc(recordings, func(a, b Recording) int {
-		x, y := &ev.Entries[a.Entry], &ev.Entries[b.Entry]
-		return cmp.Or(
-			cmp.Compare(ev.Documents[x.Doc].Object, ev.Documents[y.Doc].Object),
-			cmp.Compare(x.Index, y.Index),
-		)
-	})
+	slices.SortFunc(recordings, func(a, b Recording) int { return compareEntries(ev, a.Entry, b.Entry) })
+}
+
+// compareEntries compares entries by (source, object key, index).
+func compareEntries(ev *evidence.Evidence, a, b uint32) int {
+	x, y := &ev.Entries[a], &ev.Entries[b]
+	return cmp.Or(cmp.Compare(ev.Documents[x.Doc].Object, ev.Documents[y.Doc].Object), cmp.Compare(x.Index, y.Index))
 }
 
 // findingOrder orders findings by class, then by their places.

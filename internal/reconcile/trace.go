@@ -22,6 +22,11 @@ type Trace struct {
 	*match.ValueTrace
 	outcomes []entryOutcome
 	assessor *assessor
+
+	// Made when they are first asked for.
+	holders   *match.Holders
+	bySubject []findingRef // the findings, in the order of what they are about
+	writer    *rowWriter
 }
 
 // Explain makes the same decision as Decide and keeps the intermediate results.
@@ -81,7 +86,7 @@ func (t *Trace) Release() {
 	t.ReleaseLookup()
 	t.ReleaseOfEntries()
 	t.ReleaseParticulars()
-	t.ValueTrace, t.outcomes, t.assessor = nil, nil, nil
+	t.ValueTrace, t.outcomes, t.assessor, t.holders, t.bySubject, t.writer = nil, nil, nil, nil, nil, nil
 }
 
 // Groups returns what the decision joined: the legs by conversation, the entries by
@@ -144,66 +149,76 @@ func (t *Trace) object(source, key string) (uint32, bool) {
 	return uint32(i), found
 }
 
+// MaxHeld is how many entries, and legs of one of them, are listed at most.
+const MaxHeld = 8
+
 // Held is an entry with the legs that it is an entry of, but for one that asks.
 type Held struct {
 	Entry uint32
 	Legs  []uint32
+	More  int // legs beyond those listed
 }
 
-// sharedBy returns the entries of a leg that other legs have, too, which are to be
-// recorded or must not be.
-func (a *assessor) sharedBy(n uint32, entries []uint32) (list []Held) {
+// held returns an entry with its legs that count.
+func (t *Trace) held(entry uint32, counts func(leg uint32) bool) Held {
+	if t.holders == nil {
+		t.holders = t.assessor.pairs.Holders()
+	}
+	h := Held{Entry: entry}
+	for leg := range t.holders.Of(entry) {
+		switch {
+		case !counts(leg):
+		case len(h.Legs) < MaxHeld:
+			h.Legs = append(h.Legs, leg)
+		default:
+			h.More++
+		}
+	}
+	return h
+}
+
+// sharing says with which legs a leg shares recordings, or competes for them.
+func (t *Trace) sharing(n uint32, entries []uint32) (s Sharing) {
+	a := t.assessor
+	competes := func(leg uint32) bool { return a.duties.Competes(a.Evidence, leg) }
 	for _, e := range entries {
-		h := Held{Entry: e}
-		for _, other := range a.legsAround(n, e) {
-			if other != n && a.duties.Competes(a.Evidence, other) && slices.Contains(a.pairs.EntriesOf(other), e) {
-				h.Legs = append(h.Legs, other)
-			}
-		}
-		if len(h.Legs) > 0 {
-			list = append(list, h)
+		switch {
+		case !a.pairs.Shared(e, competes(n)):
+		case len(s.Shared) < MaxHeld:
+			s.Shared = append(s.Shared, t.held(e, func(leg uint32) bool { return leg != n && competes(leg) }))
+		default:
+			s.MoreShared++
 		}
 	}
-	return list
-}
 
-// legsAround returns the legs that may have an entry of a leg: those of both
-// conversations.
-func (a *assessor) legsAround(n, entry uint32) []uint32 {
-	l, e := &a.Legs[n], &a.Entries[entry]
-	legs := slices.Clone(a.legs.ByConversation.Find(l.Org, l.Conversation))
-	if e.Conversation != l.Conversation {
-		legs = append(legs, a.legs.ByConversation.Find(e.Org, e.Conversation)...)
+	if s.Contested = a.pairs.Contested(n); s.Contested {
+		t.rivals(n, &s)
 	}
-	return legs
+	return s
 }
 
-// rivals returns the legs of its conversation that are left without an entry as a
+// rivals notes the legs of its conversation that are left without an entry as a
 // contested leg is, and the entries in its time with the legs that have them.
-func (a *assessor) rivals(n uint32) (legs []uint32, held []Held) {
-	l := &a.Legs[n]
-	span, timed := match.SpanOfLeg(l)
-	group := a.legs.ByConversation.Find(l.Org, l.Conversation)
-	for _, other := range group {
+func (t *Trace) rivals(n uint32, s *Sharing) {
+	a, l := t.assessor, &t.Legs[n]
+	for _, other := range a.legs.ByConversation.Find(l.Org, l.Conversation) {
 		if other != n && a.pairs.Contested(other) {
-			legs = append(legs, other)
+			s.Rivals = append(s.Rivals, other)
 		}
 	}
 
+	span, timed := match.SpanOfLeg(l)
+	own := func(leg uint32) bool { return t.Legs[leg].Org == l.Org && t.Legs[leg].Conversation == l.Conversation }
 	for _, e := range a.entries.ByConversation.Find(l.Org, l.Conversation) {
 		entrySpan, valid := match.SpanOfEntry(&a.Entries[e])
-		if !a.entries.States[e].Hears() || valid && timed && !entrySpan.Overlaps(span) {
-			continue
+		switch {
+		case !a.entries.States[e].Hears() || valid && timed && !entrySpan.Overlaps(span):
+		case len(s.Held) < MaxHeld:
+			s.Held = append(s.Held, t.held(e, own))
+		default:
+			s.MoreHeld++
 		}
-		h := Held{Entry: e}
-		for _, other := range group {
-			if slices.Contains(a.pairs.EntriesOf(other), e) {
-				h.Legs = append(h.Legs, other)
-			}
-		}
-		held = append(held, h)
 	}
-	return legs, held
 }
 
 // Weighing holds the facts for the verdict on a leg.
@@ -241,6 +256,8 @@ type Sharing struct {
 	Rivals    []uint32 // legs that are contested, too
 	Held      []Held   // of a contested leg: the recordings in its time, with the legs that have them
 	Shared    []Held   // its recordings that other legs have, too
+
+	MoreHeld, MoreShared int // recordings beyond those listed
 }
 
 // Reach says which manifests could hold the recordings of a leg.
@@ -253,19 +270,13 @@ type Reach struct {
 
 // Weigh collects the facts for the verdict on a leg.
 func (t *Trace) Weigh(n uint32) Weighing {
-	s, l := new(assessment), &t.Legs[n]
-	a := t.assessor
-	a.assess(s, n)
-	a.judge(s, t.outcomes)
+	a, s, l := t.assessor, t.judged(n), &t.Legs[n]
 	w := Weighing{
 		Call: s.call, Entries: s.entries, Doubt: s.doubt,
 		Expected: Expected{a.duties.ToRecord(n), a.duties.Forbidden(t.Evidence, n), s.inError != Accepted},
 		Lacking:  Lacking{Short: s.short, Nothing: s.nothing},
-		Sharing:  Sharing{Contested: a.pairs.Contested(n), Shared: a.sharedBy(n, s.entries)},
+		Sharing:  t.sharing(n, s.entries),
 		Reach:    Reach{Incomplete: s.hidden},
-	}
-	if w.Contested {
-		w.Rivals, w.Held = a.rivals(n)
 	}
 	if like, ok := a.likes[n]; ok {
 		w.Like = a.nameOf(like)
@@ -293,40 +304,77 @@ func (t *Trace) Weigh(n uint32) Weighing {
 	return w
 }
 
+// judged returns the assessment of a leg with its verdict.
+func (t *Trace) judged(n uint32) *assessment {
+	s := new(assessment)
+	t.assessor.assess(s, n)
+	t.assessor.judge(s, t.outcomes)
+	return s
+}
+
+// rows returns what writes rows of tables.
+func (t *Trace) rows() *rowWriter {
+	if t.writer == nil {
+		t.writer = newRowWriter(t.Decision)
+	}
+	return t.writer
+}
+
 // CallCells returns the row of a leg in the table of calls, decided again.
 func (t *Trace) CallCells(n uint32) table.Cells {
-	w, call := newRowWriter(t.Decision), t.Weigh(n).Call
-	w.call(&call)
+	w := t.rows()
+	w.call(&t.judged(n).call)
 	return table.CellsOf(w.row)
 }
 
 // RecordingCells returns the row of an entry in the table of recordings, without what
 // only that table shows; false if the entry does not belong to the interval.
 func (t *Trace) RecordingCells(n uint32) (table.Cells, bool) {
-	i := slices.IndexFunc(t.Recordings, func(r Recording) bool { return r.Entry == n })
-	if i < 0 {
+	i, found := slices.BinarySearchFunc(t.Recordings, n, func(r Recording, n uint32) int { return compareEntries(t.Evidence, r.Entry, n) })
+	if !found {
 		return table.Cells{}, false
 	}
-	w := newRowWriter(t.Decision)
+	w := t.rows()
 	w.recording(t.Recordings[i], &manifest.Details{})
 	return table.CellsOf(w.row), true
 }
 
 // FindingsOn returns the rows of the findings on an entry or a leg.
 func (t *Trace) FindingsOn(about About, n uint32) (rows []table.Cells) {
-	w := newRowWriter(t.Decision)
-	for f := range t.Findings {
-		if f.About != about || f.Subject != n {
-			continue
-		}
+	subject := func(r findingRef) int {
+		f := &t.found[r.list][r.n]
+		return cmp.Or(cmp.Compare(f.About, about), cmp.Compare(f.Subject, n))
+	}
+	if t.bySubject == nil {
+		t.bySubject = t.sortedBySubject()
+	}
+
+	w := t.rows()
+	i, _ := slices.BinarySearchFunc(t.bySubject, 0, func(r findingRef, _ int) int { return subject(r) })
+	for ; i < len(t.bySubject) && subject(t.bySubject[i]) == 0; i++ {
 		var e *manifest.Entry
 		if about == AboutEntry {
 			e = &t.Entries[n]
 		}
-		w.finding(f, e)
+		w.finding(&t.found[t.bySubject[i].list][t.bySubject[i].n], e)
 		rows = append(rows, table.CellsOf(w.row))
 	}
 	return rows
+}
+
+// sortedBySubject returns the findings in the order of what they are about.
+func (t *Trace) sortedBySubject() []findingRef {
+	refs := []findingRef{}
+	for list := range t.found {
+		for n := range t.found[list] {
+			refs = append(refs, findingRef{uint32(list), uint32(n)})
+		}
+	}
+	slices.SortStableFunc(refs, func(x, y findingRef) int {
+		a, b := &t.found[x.list][x.n], &t.found[y.list][y.n]
+		return cmp.Or(cmp.Compare(a.About, b.About), cmp.Compare(a.Subject, b.Subject))
+	})
+	return refs
 }
 
 // Hiding returns the incomplete inputs of a kind that may hide records of an
