@@ -2,8 +2,11 @@ package growth
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
+	"os/exec"
 	"strings"
+	"time"
 )
 
 // asked are structures of what is asked about a night that was committed: discovery
@@ -32,7 +35,7 @@ var asked = []structure{
 			}
 		})
 	}},
-	{name: "request that covers one conversation, no leg named", n: 100, write: func(w *night, n int) {
+	{name: "request that covers one conversation, no leg named", n: 250, write: func(w *night, n int) {
 		w.legs(n, func(i int) string {
 			return fmt.Sprintf(`"conversation_id":"c","leg_id":"%d","recorded":true,%s`, i, times(0, 4000))
 		})
@@ -41,13 +44,29 @@ var asked = []structure{
 		})
 		w.asks("discover", "--conversation", "c", "--out", w.path("answer/pack"))
 	}, dense: &density{1000, "each call and recording of a production has its rows, metadata and explanation"}},
-	{name: "request that covers one document", n: 100, write: func(w *night, n int) {
+	{name: "request that covers one document", n: 1000, write: func(w *night, n int) {
 		w.pairs(n)
 		w.asks("discover", "--from", day, "--out", w.path("answer/pack"))
-	}, dense: &density{1000, "each call and recording of a production has its rows, metadata and explanation"}},
+	}, dense: &density{1000, "each call and recording of a production has its rows, metadata and explanation"},
+		slow: &density{60, "a production has a file for each conversation, with the reasons for what was decided about it"}},
+	{name: "request that covers one conversation with findings", n: 250, write: func(w *night, n int) {
+		w.legs(1, func(i int) string {
+			return fmt.Sprintf(`"conversation_id":"c","leg_id":"%d","recorded":true,%s`, i, times(0, 4000))
+		})
+		w.entries(n, func(i int) string {
+			return fmt.Sprintf(`"recording_id":"r%d","conversation_id":"c","trunk_id":7,"line_id":7,"duration_ms":"x","ani":7`, i)
+		})
+		w.asks("discover", "--conversation", "c", "--out", w.path("answer/pack"))
+	}, dense: &density{1000, "each recording of a production has its rows, findings, metadata and explanation"}},
+	{name: "request over intervals", n: 12, write: func(w *night, n int) {
+		w.settings.hourly = true
+		w.pairs(500)
+		w.hours(n)
+		w.asks("discover", "--recording", uuid("r", 7), "--json")
+	}},
 	{name: "request that covers calls without recordings", n: 1000, write: func(w *night, n int) {
 		w.lost(n)
-		w.asks("discover", "--verdict", "missing", "--out", w.path("answer/pack"))
+		w.asks("discover", "--verdict", "indeterminate", "--out", w.path("answer/pack"))
 	}, dense: &density{1000, "each exception has a worksheet"}},
 	{name: "bag of files in nested folders", n: 1000, write: func(w *night, n int) {
 		w.bag(n)
@@ -76,6 +95,13 @@ var asked = []structure{
 		})
 		w.asks("hold", "matter", "--request", w.path("request.yaml"))
 	}},
+	{name: "audit of matters with holds", n: 10, write: func(w *night, n int) {
+		w.pairs(500)
+		w.asks("audit", "--retention", "--holds", "--json")
+		for i := range n {
+			w.command("hold", fmt.Sprintf("matter-%d", i), "--recording", uuid("r", i), "--config", w.path("cdrmend.yaml"))
+		}
+	}},
 }
 
 // asks has a command measured in place of a run, on what one run left.
@@ -83,6 +109,25 @@ func (n *night) asks(args ...string) {
 	n.t.Helper()
 	n.runOnce()
 	n.settings.command = append(args, "--config", n.path("cdrmend.yaml"))
+}
+
+// hours runs so many intervals of an hour, of which one has what was delivered.
+func (n *night) hours(count int) {
+	n.t.Helper()
+	first := time.Date(2026, 11, 20, 8, 0, 0, 0, time.UTC)
+	n.command("run", "--config", n.configure(), "--from", first.Format(hourForm), "--to", first.Add(time.Duration(count)*time.Hour).Format(hourForm), "--as-of", "2026-11-28T00:00:00Z", "--fail-on", "none")
+}
+
+const hourForm = "2006-01-02T15"
+
+// command runs a command that is not measured.
+func (n *night) command(args ...string) {
+	n.t.Helper()
+	out, err := exec.Command(cdrmend(n.t), args...).CombinedOutput()
+	var failed *exec.ExitError
+	if err != nil && (!errors.As(err, &failed) || failed.ExitCode() != 4) { // 4: hours of which nothing was delivered
+		n.t.Fatalf("%v: %v\n%s", args, err, out)
+	}
 }
 
 // request has an answer to a request file measured.

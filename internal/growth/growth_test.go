@@ -18,6 +18,8 @@ type structure struct {
 	// dense says why output may be so many times that of an ordinary night: each row
 	// has few bytes, and the tables have all columns of each.
 	dense *density
+
+	slow *density // the same of time, of an answer that is more than rows
 }
 
 // density is a factor that follows from the contract.
@@ -222,7 +224,10 @@ func (m *measurement) faults() (list []string) {
 // many times the time as it has times the output, so that a megabyte of its output
 // takes no longer than one of the ordinary night. All others have the factor of all.
 func (m *measurement) mostTime() float64 {
-	if m.dense == nil {
+	switch {
+	case m.slow != nil:
+		return m.slow.factor
+	case m.dense == nil:
 		return mostFactor
 	}
 	return max(mostFactor, min(shared*m.factor(output, leastOutput), m.dense.factor))

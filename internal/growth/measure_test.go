@@ -77,6 +77,9 @@ func (n *night) run(t *testing.T) cost {
 		t.Fatalf("%v: %v\n%s%s", cmd.Args, err, stderr.String(), stdout.String())
 	}
 	if answered {
+		if strings.Contains(stdout.String(), "\n0 calls covered\n0 recordings covered\n") {
+			t.Fatalf("%v measures nothing:\n%s", cmd.Args, stdout.String())
+		}
 		return c
 	}
 
