@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -241,6 +242,41 @@ func TestNobodyKnowsAnIdThatIsNotThere(t *testing.T) {
 	for _, id := range []string{"r2", "T1", "trunk_id", "c"} {
 		if story, err := explain.Tell(t.Context(), commits, id, false); story != nil || err != nil {
 			t.Errorf("the story of %q is %+v, %v", id, story, err)
+		}
+	}
+}
+
+// What many legs share is told up to a bound, with how many more there are: no story grows
+// with the square of a conversation.
+func TestAStoryListsWhatLegsShareUpToABound(t *testing.T) {
+	var legs, entries strings.Builder
+	for i := range 11 {
+		fmt.Fprintf(&legs, "c1,%d,,T1,2026-11-20T10:00:00Z,2026-11-20T10:00:00Z,2026-11-20T10:05:00Z\n", i)
+	}
+	for i := range 12 {
+		fmt.Fprintf(&entries, `,{"recording_id":"r%d","conversation_id":"c1","start_time":"2026-11-20T10:00:00Z","end_time":"2026-11-20T10:05:00Z"}`, i)
+	}
+	j := nightJob(t, config, legs.String(), "["+entries.String()[1:]+"]")
+	story := tell(t, j, "c1")
+	again, err := j.Explain(t.Context(), day)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := story.Deepen(again); err != nil {
+		t.Fatal(err)
+	}
+
+	for _, c := range story.Calls {
+		w := c.Weighing
+		if len(w.Shared) != 8 || len(w.Shared[0].Legs) != 8 {
+			t.Errorf("leg %s lists %d shared recordings, the first with %d legs, want 8 and 8", c.Row.Get("leg_id"), len(w.Shared), len(w.Shared[0].Legs))
+		}
+		because := strings.Join(w.Because, "\n")
+		if !strings.Contains(because, ", 2 more\n") || !strings.Contains(because, "it shares 4 further recordings with other legs") {
+			t.Errorf("the reasons do not say what they leave out:\n%s", because)
+		}
+		if slices.ContainsFunc(w.Shared[0].Legs, func(r explain.Row) bool { return r.Leg == c.Row.Get("leg_id") }) {
+			t.Errorf("leg %s shares a recording with itself", c.Row.Get("leg_id"))
 		}
 	}
 }
