@@ -77,33 +77,45 @@ var recordingID = regexp.MustCompile(`"recording_id": ?"([^"]+)"`)
 // someRecording returns the id of a recording in the middle of the night.
 func (n *night) someRecording(t *testing.T) string {
 	t.Helper()
+	return n.some(t, recordingID)
+}
+
+// some returns what a pattern finds in the middle of the manifests.
+func (n *night) some(t *testing.T, pattern *regexp.Regexp) string {
+	t.Helper()
 	files := n.files(t, "manifests")
 	text, err := os.ReadFile(files[len(files)/2])
 	if err != nil {
 		t.Fatal(err)
 	}
-	m := recordingID.FindSubmatch(text[len(text)/2:])
+	m := pattern.FindSubmatch(text[len(text)/2:])
 	if m == nil {
-		t.Fatalf("%s names no recording in its second half", files[len(files)/2])
+		t.Fatalf("the second half of %s has nothing like %s", files[len(files)/2], pattern)
 	}
 	return string(m[1])
 }
 
 const monthNights = 30
 
-// lookedUp measures how long it takes to find an id of the oldest of many nights.
-func lookedUp(t *testing.T) []goal {
-	started, size := time.Now(), *legs/20
-	note("\nAn id of the oldest of %d nights of %d legs:", monthNights, size)
-	n := newNight(t, cdrmend(t), strings.Fields("--nights "+strconv.Itoa(monthNights)+" --legs "+strconv.Itoa(size)+" "+damage)...)
-	defer os.RemoveAll(n.dir)
-	out := filepath.Join(n.dir, "results")
+// month makes so many nights and runs them. It returns where the results are.
+func month(t *testing.T, size int) (n *night, out string) {
+	t.Helper()
+	n = newNight(t, cdrmend(t), strings.Fields("--nights "+strconv.Itoa(monthNights)+" --legs "+strconv.Itoa(size)+" "+damage)...)
 	first, err := time.Parse(time.DateOnly, day)
 	if err != nil {
 		t.Fatal(err)
 	}
-	end := first.AddDate(0, 0, monthNights)
+	out, end := filepath.Join(n.dir, "results"), first.AddDate(0, 0, monthNights)
 	run(t, n.command("run", "--config", n.config(), "--from", day, "--to", end.Format(time.DateOnly), "--as-of", end.AddDate(0, 0, 4).Format(time.RFC3339), "--fail-on", "none", "--output", out))
+	return n, out
+}
+
+// lookedUp measures how long it takes to find an id of the oldest of many nights.
+func lookedUp(t *testing.T) []goal {
+	started, size := time.Now(), *legs/20
+	note("\nAn id of the oldest of %d nights of %d legs:", monthNights, size)
+	n, out := month(t, size)
+	defer os.RemoveAll(n.dir)
 
 	finding := n.someFinding(t, out)
 	all := []*contender{

@@ -25,8 +25,14 @@ func (n *night) peer(t *testing.T) (cost, counts) {
 		t.Fatal(err)
 	}
 	org := regexp.MustCompile(`(?m)^org: (\S+)`).FindSubmatch(config)
-	cost, lines := run(t, exec.Command("node", "testdata/peer.mjs", duckdb(t), "testdata/peer.sql",
-		"NIGHT="+n.dir, "OUT="+out, "ORG="+string(org[1]), "FROM="+day, "TO="+dayNext))
+	return inDuckDB(t, "peer.sql", "NIGHT="+n.dir, "OUT="+out, "ORG="+string(org[1]), "FROM="+day, "TO="+dayNext)
+}
+
+// inDuckDB runs a file of testdata in DuckDB, with names replaced by values, and returns
+// what its last statement counts.
+func inDuckDB(t *testing.T, file string, values ...string) (cost, counts) {
+	t.Helper()
+	cost, lines := run(t, exec.Command("node", append([]string{"testdata/peer.mjs", duckdb(t), filepath.Join("testdata", file)}, values...)...))
 	c := counts{}
 	for line := range strings.Lines(lines) {
 		var kind, name string

@@ -53,6 +53,7 @@ var parts = []part{
 	{"explain", explained},
 	{"explain far away", explainedFarAway},
 	{"a month", lookedUp},
+	{"discovery", discovered},
 }
 
 // wantedParts returns the parts that -only names.
