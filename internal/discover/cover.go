@@ -10,6 +10,8 @@ import (
 	"cdrmend/internal/record"
 	"cdrmend/internal/redact"
 	"cdrmend/internal/table"
+
+	"golang.org/x/sync/errgroup"
 )
 
 // Night is what a request covers of one interval.
@@ -126,10 +128,17 @@ func (s *Selection) find(ctx context.Context, commit *committed.Commit, f *famil
 	if len(s.recordingsOnly) > 0 {
 		return s.add(ctx, commit, f, table.Recordings, s.recordingsOnly, always)
 	}
-	if err := s.add(ctx, commit, f, table.Calls, s.byCalls, s.Request.span); err != nil {
-		return err
-	}
-	return s.add(ctx, commit, f, table.Recordings, s.byRecordings, s.Request.span)
+
+	commit.Prepare(ctx, table.Calls, table.Recordings) // to stay when the group has ended
+	others := newFamilies()
+	g, gctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return s.add(gctx, commit, f, table.Calls, s.byCalls, s.Request.span) })
+	g.Go(func() error {
+		return s.add(gctx, commit, others, table.Recordings, s.byRecordings, s.Request.span)
+	})
+	err := g.Wait()
+	f.join(others)
+	return err
 }
 
 // add adds the families of the rows of a table that fit some clauses and overlap a span.

@@ -2,11 +2,14 @@ package discover
 
 import (
 	"context"
+	"maps"
 	"slices"
 
 	"cdrmend/internal/committed"
 	"cdrmend/internal/redact"
 	"cdrmend/internal/table"
+
+	"golang.org/x/sync/errgroup"
 )
 
 // families are conversations, and rows without one.
@@ -41,6 +44,14 @@ func (f *families) addPlace(row *table.Row) {
 	f.places[s][[3]string{row.Cell("source"), row.Cell("object_key"), row.Cell(rowColumn(s))}] = true
 }
 
+// join adds other families.
+func (f *families) join(others *families) {
+	maps.Copy(f.conversations, others.conversations)
+	for s, places := range others.places {
+		maps.Copy(f.places[s], places)
+	}
+}
+
 // rowColumn returns the column of a table that numbers rows in their object.
 func rowColumn(s *table.Schema) string {
 	if s == table.Calls {
@@ -51,24 +62,32 @@ func rowColumn(s *table.Schema) string {
 
 // rows returns all rows of the families, in the order of their tables.
 func (f *families) rows(ctx context.Context, commit *committed.Commit, show *redact.Redactor) (calls []*Call, recordings []*Recording, err error) {
+	commit.Prepare(ctx, table.Calls, table.Recordings) // to stay when the group has ended
+	g, gctx := errgroup.WithContext(ctx)
+	g.Go(func() error {
+		return f.each(gctx, commit, table.Calls, show, func(cells, shown table.Cells) {
+			calls = append(calls, &Call{Cells: cells, Shown: shown})
+		})
+	})
+	g.Go(func() error {
+		return f.each(gctx, commit, table.Recordings, show, func(cells, shown table.Cells) {
+			recordings = append(recordings, &Recording{Cells: cells, Shown: shown})
+		})
+	})
+	return calls, recordings, g.Wait()
+}
+
+// each passes the rows of the families in a table, also as they may be shown.
+func (f *families) each(ctx context.Context, commit *committed.Commit, s *table.Schema, show *redact.Redactor, see func(cells, shown table.Cells)) error {
 	var into table.Row
-	for row, err := range commit.Find(ctx, table.Calls, f.search(table.Calls)) {
+	for row, err := range commit.Find(ctx, s, f.search(s)) {
 		if err != nil {
-			return nil, nil, err
+			return err
 		}
-		c := &Call{Cells: table.CellsOf(row)}
-		c.Shown = shown(show, &into, row, c.Cells)
-		calls = append(calls, c)
+		cells := table.CellsOf(row)
+		see(cells, shown(show, &into, row, cells))
 	}
-	for row, err := range commit.Find(ctx, table.Recordings, f.search(table.Recordings)) {
-		if err != nil {
-			return nil, nil, err
-		}
-		r := &Recording{Cells: table.CellsOf(row)}
-		r.Shown = shown(show, &into, row, r.Cells)
-		recordings = append(recordings, r)
-	}
-	return calls, recordings, nil
+	return nil
 }
 
 // shown returns a row as a production may show it: the same copy if nothing is hidden.

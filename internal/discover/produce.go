@@ -156,6 +156,9 @@ func (w *nightWriter) write(ctx context.Context) error {
 	for _, r := range w.night.Recordings {
 		w.files[r] = &produced{}
 	}
+	if err := w.related.complete(ctx, w.night, w.Selection.show); err != nil {
+		return err
+	}
 	var err error
 	if w.inputs, err = openInputs(ctx, w.Ledger, w.night.Commit, w.summary, &w.Inputs); err != nil {
 		return err

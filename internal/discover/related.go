@@ -3,6 +3,8 @@ package discover
 import (
 	"context"
 	"iter"
+	"maps"
+	"slices"
 
 	"cdrmend/internal/redact"
 	"cdrmend/internal/table"
@@ -12,31 +14,34 @@ import (
 type Related struct {
 	Findings []table.HistoryRow // open or closed, as last seen, in the order of the history
 	History  []table.Cells      // the same as rows
-	Repairs  []table.Cells
-	Outages  []table.Cells
 
-	at map[[3]string][]int // the findings that are open on a row, by its place
+	at      map[[3]string][]int // the findings that are open on a row, by its place
+	places  table.Match         // of the covered rows
+	outages map[string]bool     // ids that they and their findings name
+
+	// Set by complete.
+	Repairs []table.Cells
+	Outages []table.Cells
 }
 
-// Related gathers what concerns the covered rows.
+// Related gathers the findings that concern the covered rows.
 func (n *Night) Related(ctx context.Context, show *redact.Redactor) (*Related, error) {
-	r := &Related{at: map[[3]string][]int{}}
+	r := &Related{at: map[[3]string][]int{}, places: table.Match{Columns: []string{"source", "object_key", "entry"}}, outages: map[string]bool{}}
 	if len(n.Calls)+len(n.Recordings) == 0 {
 		return r, nil
 	}
 
-	conversations, places := table.Match{Columns: []string{"org_id", "conversation_id"}}, table.Match{Columns: []string{"source", "object_key", "entry"}}
-	outages := map[string]bool{}
+	conversations := table.Match{Columns: []string{"org_id", "conversation_id"}}
 	for row, at := range n.rows() {
 		if id := row.Get("conversation_id"); id != "" {
 			conversations.Tuples = append(conversations.Tuples, []string{row.Get("org_id"), id})
 		}
-		places.Tuples = append(places.Tuples, at)
-		outages[row.Find("outage_id")] = true
+		r.places.Tuples = append(r.places.Tuples, at)
+		r.outages[row.Find("outage_id")] = true
 	}
 
 	var into table.Row
-	for row, err := range n.Commit.Find(ctx, table.History, &table.Search{Any: []table.Match{conversations, places}}) {
+	for row, err := range n.Commit.Find(ctx, table.History, &table.Search{Any: []table.Match{conversations, r.places}}) {
 		if err != nil {
 			return nil, err
 		}
@@ -44,22 +49,22 @@ func (n *Night) Related(ctx context.Context, show *redact.Redactor) (*Related, e
 			at := [3]string{row.Cell("source"), row.Cell("object_key"), row.Cell("entry")}
 			r.at[at] = append(r.at[at], len(r.Findings))
 		}
-		outages[row.Cell("outage_id")] = true
+		r.outages[row.Cell("outage_id")] = true
 		shown := show.Row(&into, row)
 		r.Findings, r.History = append(r.Findings, table.HistoryOf(shown)), append(r.History, table.CellsOf(shown))
 	}
-	delete(outages, "")
+	delete(r.outages, "")
+	return r, nil
+}
 
-	var err error
-	if r.Repairs, err = n.found(ctx, table.Repairs, places, show); err != nil {
-		return nil, err
+// complete gathers the repairs and outages, too.
+func (r *Related) complete(ctx context.Context, n *Night, show *redact.Redactor) (err error) {
+	if r.Repairs, err = n.found(ctx, table.Repairs, r.places, show); err != nil {
+		return err
 	}
-	named := table.Having("outage_id")
-	for id := range outages {
-		named.Tuples = append(named.Tuples, []string{id})
-	}
+	named := table.Having("outage_id", slices.Collect(maps.Keys(r.outages))...)
 	r.Outages, err = n.found(ctx, table.Outages, named, show)
-	return r, err
+	return err
 }
 
 // rows yields the covered rows, each with its place in the inputs.

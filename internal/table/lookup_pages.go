@@ -138,9 +138,9 @@ func (l *lookup) eachPage(group, column int, list []page, read func(pages *parqu
 	return nil
 }
 
-// many is how many values of a page are read for one that is taken by itself: to find its
+// many is how many values of a page are read in the time of one that is taken by itself: to find its
 // place all values before it are counted.
-const many = 16
+const many = 100
 
 // pickedOf passes the values of some rows of the next page, which begins with a row. It
 // returns how many rows the page has.
