@@ -157,7 +157,7 @@ func (s *Selection) add(ctx context.Context, commit *committed.Commit, f *famili
 
 	// Few rows have no conversation. Of these the places are read, which are long.
 	wanted = search(schema, clauses, span)
-	wanted.Where = append(wanted.Where, table.Where{Column: "conversation_id", Text: func([]byte) bool { return false }, Missing: true})
+	wanted.Where = append(wanted.Where, table.Where{Columns: []string{"conversation_id"}, Text: func([]byte) bool { return false }, Missing: true})
 	return each(ctx, commit, schema, wanted, func(row *table.Row) {
 		if cells := table.CellsOf(row); fitAll(clauses, cells) && overlaps(cells, span) {
 			f.addPlace(row)
@@ -168,7 +168,7 @@ func (s *Selection) add(ctx context.Context, commit *committed.Commit, f *famili
 // each passes the rows of a table that a search wants; all of them if it says nothing.
 func each(ctx context.Context, commit *committed.Commit, schema *table.Schema, wanted *table.Search, see func(*table.Row)) error {
 	if len(wanted.Any)+len(wanted.Where) == 0 {
-		wanted.Where = []table.Where{{Column: "org_id", Text: func([]byte) bool { return true }, Missing: true}}
+		wanted.Where = []table.Where{{Columns: []string{"org_id"}, Text: func([]byte) bool { return true }, Missing: true}}
 	}
 	for row, err := range commit.Find(ctx, schema, wanted) {
 		if err != nil {
@@ -182,9 +182,7 @@ func each(ctx context.Context, commit *committed.Commit, schema *table.Schema, w
 // columnsOf returns the columns of a table that some clauses look at.
 func columnsOf(s *table.Schema, clauses []*clause) (list []string) {
 	for _, c := range clauses {
-		for _, k := range c.kinds {
-			list = append(list, k.columns(s)...)
-		}
+		list = append(list, c.columns(s)...)
 	}
 	return list
 }

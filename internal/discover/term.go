@@ -297,44 +297,42 @@ var identifying = []kind{recordingTerm, conversationTerm, legTerm}
 func search(s *table.Schema, clauses []*clause, span record.Span) *table.Search {
 	found := &table.Search{}
 	for _, c := range clauses {
-		column, same := c.column(s)
-		if !same {
+		columns := c.columns(s)
+		if len(columns) == 0 {
 			continue
 		}
-		if len(found.Any) == 0 && slices.Contains(identifying, c.values[0].kind) {
+		if len(found.Any) == 0 && len(columns) == 1 && slices.Contains(identifying, c.values[0].kind) {
 			var ids []string
 			for _, v := range c.values {
 				ids = append(ids, v.text)
 			}
-			found.Any = append(found.Any, table.Having(column, ids...))
+			found.Any = append(found.Any, table.Having(columns[0], ids...))
 			continue
 		}
-		found.Where = append(found.Where, table.Where{Column: column, Text: c.inCell})
+		found.Where = append(found.Where, table.Where{Columns: columns, Text: c.inCell})
 	}
 
 	if span.End != record.NoTime {
-		found.Where = append(found.Where, table.Where{Column: "start_time", Least: int64(record.NoTime), Most: int64(span.End) - 1, Missing: true})
+		found.Where = append(found.Where, table.Where{Columns: []string{"start_time"}, Least: int64(record.NoTime), Most: int64(span.End) - 1, Missing: true})
 	}
 	if span.Start != record.NoTime {
-		found.Where = append(found.Where, table.Where{Column: "end_time", Least: int64(span.Start), Most: mostTime, Missing: true})
+		found.Where = append(found.Where, table.Where{Columns: []string{"end_time"}, Least: int64(span.Start), Most: mostTime, Missing: true})
 	}
 	return found
 }
 
 const mostTime = 1<<63 - 1
 
-// column returns the one column of a table that holds all values of the clause; false when there are several, or the
-// table does not say everything.
-func (c *clause) column(s *table.Schema) (string, bool) {
-	name := ""
-	for _, v := range c.values {
-		columns := v.kind.columns(s)
-		if len(columns) != 1 || name != "" && columns[0] != name {
-			return "", false
+// columns returns the columns of a table that hold values of the clause.
+func (c *clause) columns(s *table.Schema) (list []string) {
+	for _, k := range c.kinds {
+		for _, column := range k.columns(s) {
+			if !slices.Contains(list, column) {
+				list = append(list, column)
+			}
 		}
-		name = columns[0]
 	}
-	return name, name != ""
+	return list
 }
 
 func (c *clause) inCell(cell []byte) bool {

@@ -347,10 +347,11 @@ func (l *lookup) passing(ctx context.Context, g *group, rows []int64) (left []in
 	defer rescue(&err)
 	for i := range l.search.Where {
 		w := &l.search.Where[i]
-		if l.reader.schema.Columns[l.reader.schema.Index(w.Column)].Kind == Text {
+		column := l.reader.schema.Index(w.Columns[0])
+		if l.reader.schema.Columns[column].Kind == Text || len(w.Columns) > 1 {
 			continue
 		}
-		likely, err := l.likely(g, l.reader.schema.Index(w.Column), w)
+		likely, err := l.likely(g, column, w)
 		if err != nil {
 			return nil, err
 		}
@@ -367,25 +368,37 @@ func (l *lookup) passing(ctx context.Context, g *group, rows []int64) (left []in
 
 // tested returns those of some rows, which are in order, that pass one test.
 func (l *lookup) tested(ctx context.Context, g *group, w *Where, rows []int64) ([]int64, error) {
-	column := l.reader.schema.Index(w.Column)
-	all, err := l.pages(g, column)
-	if err != nil {
-		return nil, err
-	}
-	pages := make([][]page, len(l.reader.schema.Columns))
-	pages[column] = holding(all, rows)
-	if err := l.fetchPages(ctx, g.number, pages); err != nil {
-		return nil, err
+	passed := make([]bool, len(rows))
+	for _, name := range w.Columns {
+		column := l.reader.schema.Index(name)
+		all, err := l.pages(g, column)
+		if err != nil {
+			return nil, err
+		}
+		pages := make([][]page, len(l.reader.schema.Columns))
+		pages[column] = holding(all, rows)
+		if err := l.fetchPages(ctx, g.number, pages); err != nil {
+			return nil, err
+		}
+
+		kind := l.reader.schema.Columns[column].Kind
+		err = l.picked(g.number, column, pages[column], rows, func(i int, v parquet.Value) {
+			if v := stored(kind, v); !passed[i] {
+				passed[i] = w.passes(&v)
+			}
+		})
+		if err != nil {
+			return nil, err
+		}
 	}
 
-	kind := l.reader.schema.Columns[column].Kind
 	var left []int64
-	err = l.picked(g.number, column, pages[column], rows, func(i int, v parquet.Value) {
-		if v := stored(kind, v); w.passes(&v) {
-			left = append(left, rows[i])
+	for i, row := range rows {
+		if passed[i] {
+			left = append(left, row)
 		}
-	})
-	return left, err
+	}
+	return left, nil
 }
 
 // fitting returns the rows that fit a condition. It looks at the first column of all

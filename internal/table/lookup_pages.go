@@ -22,7 +22,9 @@ func (l *lookup) fetchIndexes(ctx context.Context, g *group) error {
 	var indexes []span
 	bounded := l.columns(g.conditions)
 	for i := range l.search.Where {
-		bounded = append(bounded, l.reader.schema.Index(l.search.Where[i].Column))
+		for _, column := range l.search.Where[i].Columns {
+			bounded = append(bounded, l.reader.schema.Index(column))
+		}
 	}
 	slices.Sort(bounded)
 	for _, column := range slices.Compact(bounded) {

@@ -23,11 +23,11 @@ type Match struct {
 	Tuples  [][]string // each has the cells of these columns as in CSV; an empty cell is missing
 }
 
-// Where is a test that the cell of one column has to pass. A missing cell passes only
-// where Missing is set.
+// Where is a test that the cell of a column has to pass, of several columns at least one. A
+// missing cell passes only where Missing is set.
 type Where struct {
-	Column  string
-	Text    func(cell []byte) bool // of a column of texts
+	Columns []string               // of one kind
+	Text    func(cell []byte) bool // of columns of texts
 	Least   int64                  // of numbers, and of times in microseconds
 	Most    int64
 	Missing bool
@@ -113,8 +113,8 @@ func (s *Search) every() bool { return len(s.Any) == 0 && len(s.Where) > 0 }
 // passesAll reports whether a row passes all tests of a search.
 func (s *Search) passesAll(r *Row) bool {
 	for i := range s.Where {
-		v := r.value(r.schema.Index(s.Where[i].Column))
-		if !s.Where[i].passes(&v) {
+		w := &s.Where[i]
+		if !slices.ContainsFunc(w.Columns, func(column string) bool { v := r.value(r.schema.Index(column)); return w.passes(&v) }) {
 			return false
 		}
 	}

@@ -17,10 +17,18 @@ import (
 // fit reports whether the cells of a row fit a search, cell by cell.
 func fit(s *Schema, cells []string, search *Search) bool {
 	for _, w := range search.Where {
-		column := s.Columns[s.Index(w.Column)]
-		v, ok := parseCell(column.Kind, cellOf(cells, s.Index(w.Column)))
-		if !ok || !v.known && !w.Missing || v.known && column.Kind == Text && !w.Text(v.text) ||
-			v.known && column.Kind != Text && (v.number < w.Least || v.number > w.Most) {
+		passes := slices.ContainsFunc(w.Columns, func(name string) bool {
+			column := s.Columns[s.Index(name)]
+			switch v, ok := parseCell(column.Kind, cellOf(cells, s.Index(name))); {
+			case !ok || !v.known:
+				return ok && w.Missing
+			case column.Kind == Text:
+				return w.Text(v.text)
+			default:
+				return w.Least <= v.number && v.number <= w.Most
+			}
+		})
+		if !passes {
 			return false
 		}
 	}
@@ -74,7 +82,10 @@ func randomSearch(s *Schema, all [][]string, random *rand.Rand) *Search {
 // randomWhere returns a test that about half of the rows pass.
 func randomWhere(s *Schema, all [][]string, random *rand.Rand) Where {
 	i := random.IntN(len(s.Columns))
-	w := Where{Column: s.Columns[i].Name, Missing: random.IntN(2) == 0}
+	w := Where{Columns: []string{s.Columns[i].Name}, Missing: random.IntN(2) == 0}
+	if n := random.IntN(len(s.Columns)); s.Columns[n].Kind == s.Columns[i].Kind {
+		w.Columns = append(w.Columns, s.Columns[n].Name)
+	}
 	v, _ := parseCell(s.Columns[i].Kind, cellOf(all[random.IntN(len(all))], i))
 	if s.Columns[i].Kind == Text {
 		w.Text = func(cell []byte) bool { return bytes.Compare(cell, v.text) >= 0 }
@@ -248,7 +259,7 @@ func TestASearchForSomeColumnsReadsTheirCells(t *testing.T) {
 	_, file := written(t, Calls, night)
 	all := allRows(t, night)
 	columns := []string{"conversation_id", "start_time", "entries"}
-	search := &Search{Where: []Where{{Column: "verdict", Text: func([]byte) bool { return true }, Missing: true}}, Columns: columns}
+	search := &Search{Where: []Where{{Columns: []string{"verdict"}, Text: func([]byte) bool { return true }, Missing: true}}, Columns: columns}
 	n := 0
 	for row, err := range Find(t.Context(), bytes.NewReader(file), int64(len(file)), "calls.parquet", Calls, search) {
 		if err != nil {
