@@ -6,7 +6,11 @@ import (
 	"io"
 	"net/http"
 	"strconv"
+	"strings"
 	"sync/atomic"
+	"time"
+
+	"cdrmend/internal/media"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
@@ -28,7 +32,6 @@ func getAll(ctx context.Context, args []string) error {
 		return err
 	}
 	keys := make(chan string, 10_000)
-	var objects atomic.Int64
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error {
 		defer close(keys)
@@ -39,10 +42,23 @@ func getAll(ctx context.Context, args []string) error {
 			}
 		})
 	})
+	var objects atomic.Int64
+	getEach(ctx, g, client, &s3.GetObjectInput{Bucket: &args[0]}, inFlight, keys, &objects)
+	if err := g.Wait(); err != nil {
+		return err
+	}
+	fmt.Println(objects.Load())
+	return nil
+}
+
+// getEach gets the objects with some keys, as a request says.
+func getEach(ctx context.Context, g *errgroup.Group, client *s3.Client, like *s3.GetObjectInput, inFlight int, keys <-chan string, objects *atomic.Int64) {
 	for range inFlight {
 		g.Go(func() error {
 			for key := range keys {
-				got, err := client.GetObject(ctx, &s3.GetObjectInput{Bucket: &args[0], Key: &key})
+				in := *like
+				in.Key = &key
+				got, err := client.GetObject(ctx, &in)
 				if err != nil {
 					return err
 				}
@@ -56,10 +72,43 @@ func getAll(ctx context.Context, args []string) error {
 			return nil
 		})
 	}
+}
+
+// getHeads is a bare loop over the first bytes of objects: it takes the bucket, how their
+// keys end and how many requests are in flight. It prints how many objects it got a second,
+// after it listed them.
+func getHeads(ctx context.Context, args []string) error {
+	inFlight, err := strconv.Atoi(args[2])
+	if err != nil {
+		return err
+	}
+	client, err := bareClient(ctx, inFlight)
+	if err != nil {
+		return err
+	}
+	var all []string
+	err = list(ctx, client, args[0], "", func(key string) {
+		if strings.HasSuffix(key, args[1]) {
+			all = append(all, key)
+		}
+	})
+	if err != nil {
+		return err
+	}
+
+	keys := make(chan string, len(all))
+	for _, key := range all {
+		keys <- key
+	}
+	close(keys)
+	started := time.Now()
+	var objects atomic.Int64
+	g, ctx := errgroup.WithContext(ctx)
+	getEach(ctx, g, client, &s3.GetObjectInput{Bucket: &args[0], Range: aws.String(fmt.Sprintf("bytes=0-%d", media.HeadBytes-1))}, inFlight, keys, &objects)
 	if err := g.Wait(); err != nil {
 		return err
 	}
-	fmt.Println(objects.Load())
+	fmt.Println(float64(objects.Load()) / time.Since(started).Seconds())
 	return nil
 }
 

@@ -25,6 +25,7 @@ var (
 var children = map[string]func(ctx context.Context, args []string) error{
 	"floor": floor,
 	"get":   getAll,
+	"heads": getHeads,
 	"list":  listAll,
 	"read":  readAll,
 }

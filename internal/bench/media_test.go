@@ -2,7 +2,9 @@ package bench
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 )
@@ -27,15 +29,31 @@ func lookedInto(t *testing.T) []goal {
 		}}
 	}
 	sizes, headers := checking("size"), checking("header")
-	all := []*contender{sizes, headers}
+	var looped []float64
+	loop := &contender{name: "a bare loop over their first bytes", once: func(t *testing.T) cost {
+		cmd := child("heads", "night", ".opus", strconv.Itoa(fewInFlight))
+		cmd.Env = append(cmd.Env, far)
+		c, told := run(t, cmd)
+		rate, err := strconv.ParseFloat(strings.TrimSpace(told), 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		looped = append(looped, rate)
+		return c
+	}}
+	all := []*contender{sizes, headers, loop}
 	interleave(t, *runs, all)
 	printCosts(all)
 
 	// Each of these objects is smaller than the head, and so it takes one request.
 	perSecond := float64(heard) / (headers.median().wall - sizes.median().wall)
 	note("  %d media objects. This part took %s.", heard, time.Since(started).Round(time.Second))
+	slices.Sort(looped)
+	most := fewInFlight / latency.Seconds()
+	note("  The loop reads %.2f of what latency allows.", looped[len(looped)/2]/most)
 	return []goal{
-		{fmt.Sprintf("media per second, %d at once / what latency allows", fewInFlight), perSecond / (fewInFlight / latency.Seconds()), "≥", 0.9},
+		{fmt.Sprintf("media per second, %d at once / what latency allows", fewInFlight), perSecond / most, "≥", 0.9},
+		{fmt.Sprintf("media per second, %d at once / bare loop", fewInFlight), perSecond / looped[len(looped)/2], "≥", 0.9},
 		{"peak memory, media check header / size", headers.median().peak / sizes.median().peak, "≤", 1},
 	}
 }
