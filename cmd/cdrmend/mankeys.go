@@ -18,6 +18,7 @@ var keyMeanings = []meaning{
 	{"sources.KIND[].profile", "Required. How its records are laid out: a built-in profile or a YAML file; see cdrmend profiles."},
 	{"sources.KIND[].org", "Fills {org}, and is the organisation of records that carry none."},
 	{"sources.KIND[].settle", "How long after an interval the source may still deliver; until then nothing of it is called missing."},
+	{"sources.KIND[].ready", "What run --wait-for-input waits for: an object such as _SUCCESS in the source's last partition of the interval, or a document in that of an hour such as 23. Default: a document in the last partition."},
 	{"sources.KIND[].lookback", "How far before the interval it is read, for evidence only."},
 	{"sources.KIND[].lookahead", "How far after the interval it is read, for evidence only."},
 	{"sources.KIND[].clock_offset", "Added to every time that is read from the source; may be negative. Default 0s."},

@@ -54,6 +54,7 @@ trusted, or to restore something.
 		f.String("to", "", "interval after the span's last")
 		f.String("as-of", "", "take this for the present time, as in 2026-11-25T00:00:00Z")
 		f.Bool("dry-run", false, "list the inputs, try each profile on one object, and tell what would be read and the memory it takes; write nothing")
+		f.Duration("wait-for-input", 0, "wait this long at most until every source has delivered the end of the newest interval, as in 30m; then start all the same")
 		f.Bool("trial", false, "compute one interval into a temporary directory, and say whether the sources fit together; commit nothing")
 		f.String("output", "", "URL or directory for the results, instead of the configured one")
 		f.String("fail-on", "", "lowest severity of an open finding for exit code 1: critical, major, minor or none")
@@ -74,23 +75,27 @@ func runIntervals(ctx context.Context, w *world, flags *pflag.FlagSet) (int, err
 	if err != nil {
 		return 0, err
 	}
-	asOf, err := asOf(w, flags)
+	present, err := asOf(w, flags)
 	if err != nil {
 		return 0, err
 	}
-	chosen, err := chooseIntervals(flags, cfg, asOf)
+	chosen, err := chooseIntervals(flags, cfg, present)
 	if err != nil {
 		return 0, err
 	}
 
+	wait, err := waitFor(flags)
+	if err != nil {
+		return 0, err
+	}
 	if trial, _ := flags.GetBool("trial"); trial {
-		return runTrial(ctx, w, flags, cfg, asOf)
+		return runTrial(ctx, w, flags, cfg, present)
 	}
 
 	quiet, _ := flags.GetBool("quiet")
 	asJSON, _ := flags.GetBool("json")
 	dryRun, _ := flags.GetBool("dry-run")
-	j, err := newJob(ctx, w, cfg, asOf, quiet)
+	j, err := newJob(ctx, w, cfg, present, quiet)
 	if err != nil {
 		if !dryRun {
 			stop := stopped{config: cfg, intervals: labels(chosen), code: failureCode(err), reason: reasonOf(ctx, err), time: w.now()}
@@ -110,8 +115,35 @@ func runIntervals(ctx context.Context, w *world, flags *pflag.FlagSet) (int, err
 	if err != nil {
 		return 0, err
 	}
-	code, err := runAll(ctx, w, j, dry, chosen, printing{asJSON, quiet, w.screen(whereIs(cfg, flags))})
+	var left []policy.Awaited // what was not there when the time was up
+	if newest := chosen[len(chosen)-1]; wait > 0 {
+		if left, err = j.Await(ctx, newest, wait); err != nil {
+			err = fmt.Errorf("interval %s: waiting for its inputs: %w", newest.Label, err)
+			newAnnouncer(j).announce(ctx, nil, labels(chosen), err)
+			return 0, errors.Join(err, stop())
+		}
+		if j.AsOf, err = asOf(w, flags); err != nil {
+			return 0, errors.Join(err, stop())
+		}
+	}
+	code, err := runAll(ctx, w, j, dry, chosen, left, printing{asJSON, quiet, w.screen(whereIs(cfg, flags))})
 	return code, errors.Join(err, stop())
+}
+
+// waitFor returns how long a run waits for its inputs at most, 0 for one that does not.
+func waitFor(flags *pflag.FlagSet) (time.Duration, error) {
+	most, _ := flags.GetDuration("wait-for-input")
+	dry, _ := flags.GetBool("dry-run")
+	trial, _ := flags.GetBool("trial")
+	switch {
+	case !flags.Changed("wait-for-input"):
+		return 0, nil
+	case dry || trial:
+		return 0, usagef("--wait-for-input goes with neither --dry-run nor --trial, which look at what is there now")
+	case most <= 0:
+		return 0, usagef("--wait-for-input is %s, want a span of time above 0 such as 30m", most)
+	}
+	return most, nil
 }
 
 // limitMemory tells a job the memory that it may use, and keeps the program within it.
@@ -131,7 +163,9 @@ type printing struct {
 
 // runAll runs one interval after the other. If one fails, the others are still
 // run; all failures are named at the end.
-func runAll(ctx context.Context, w *world, j *job.Job, dry dryRuns, chosen []policy.Interval, how printing) (int, error) {
+//
+// What was not there when the run began is said of the newest, which is the last.
+func runAll(ctx context.Context, w *world, j *job.Job, dry dryRuns, chosen []policy.Interval, notThere []policy.Awaited, how printing) (int, error) {
 	code := exitDone
 	after := newAnnouncer(j)
 	results := []*report.Run{}
@@ -153,6 +187,9 @@ func runAll(ctx context.Context, w *world, j *job.Job, dry dryRuns, chosen []pol
 			continue
 		}
 
+		if i == len(chosen)-1 {
+			r.NotThere = notThere
+		}
 		after.stamp(ctx, r)
 		results = append(results, r)
 		code = worse(code, exitCode(r, j.Config.FailOn))

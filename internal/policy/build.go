@@ -118,6 +118,7 @@ func (b *builder) source(kind Kind, key string, d *sourceDocument) Source {
 	s.Lookahead = b.duration(key+".lookahead", d.Lookahead)
 	s.S3 = b.s3(key+".s3", &d.S3)
 	s.URL = b.sourceURL(kind, key+".url", d)
+	s.Ready = b.ready(key+".ready", string(d.Ready), s.URL)
 	if kind == Manifests {
 		if len(d.RequiredFields) == 0 {
 			d.RequiredFields = required(b.doc.Policy.RequiredFields, s.Profile)

@@ -48,6 +48,7 @@ type sourceDocument struct {
 	URL            string          `json:"url"`
 	Org            string          `json:"org,omitempty"`
 	Settle         yamlfile.Scalar `json:"settle"`
+	Ready          yamlfile.Scalar `json:"ready,omitempty"`
 	Profile        string          `json:"profile"`
 	Lookback       yamlfile.Scalar `json:"lookback"`
 	Lookahead      yamlfile.Scalar `json:"lookahead"`

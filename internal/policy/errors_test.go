@@ -51,11 +51,11 @@ func TestEveryErrorNamesFileLineAndKey(t *testing.T) {
 		},
 		"unknown key of a source": {
 			insert(t, "    - name: c", "      coluor: 1"),
-			"cdrmend.yaml:9:7: sources.cdrs[0].coluor: unknown key, want one of clock_offset lookahead lookback name one_recording_per org profile s3 settle url versions zone",
+			"cdrmend.yaml:9:7: sources.cdrs[0].coluor: unknown key, want one of clock_offset lookahead lookback name one_recording_per org profile ready s3 settle url versions zone",
 		},
 		"a key of another kind of source": {
 			insert(t, "    - name: c", "      successes: true"),
-			"cdrmend.yaml:9:7: sources.cdrs[0].successes: unknown key, want one of clock_offset lookahead lookback name one_recording_per org profile s3 settle url versions zone",
+			"cdrmend.yaml:9:7: sources.cdrs[0].successes: unknown key, want one of clock_offset lookahead lookback name one_recording_per org profile ready s3 settle url versions zone",
 		},
 		"unknown key in one line": {
 			top("s3: {region: x, Endpoint: 'http://y'}"),
@@ -88,6 +88,9 @@ func TestEveryErrorNamesFileLineAndKey(t *testing.T) {
 		"interval":          {top("interval: 5h"), "cdrmend.yaml:2:1: interval: is 5h, want whole hours that divide 24h, such as 1h, 8h or 24h"},
 		"partition":         {top("interval: 8h"), "cdrmend.yaml:6:7: sources.manifests[0].url: a partition lasts 24h0m0s, longer than the interval of 8h0m0s; name finer placeholders or raise interval"},
 		"settle":            {manifest("      settle: 72h1s"), "cdrmend.yaml:6:7: sources.manifests[0].settle: 72h1s is longer than recheck × interval = 72h0m0s, so that late records would never be seen; raise recheck"},
+		"ready hour":        {manifest("      ready: 24"), "cdrmend.yaml:6:7: sources.manifests[0].ready: is 24, want an hour from 0 to 23 or the name of an object such as _SUCCESS"},
+		"ready no hour":     {manifest("      ready: 23"), "cdrmend.yaml:6:7: sources.manifests[0].ready: is the hour 23, and the url has no {hour}; name an object such as _SUCCESS, or leave it out"},
+		"ready path":        {manifest("      ready: a/_SUCCESS"), `cdrmend.yaml:6:7: sources.manifests[0].ready: is "a/_SUCCESS", want the name of an object in the partition, without a slash, or an hour`},
 		"settle of profile": {strings.Replace(top("recheck: 1"), "cdrmend", "genesys-cloud", 1), "cdrmend.yaml:5:7: sources.manifests[0].settle: 48h0m0s is longer than recheck × interval = 24h0m0s, so that late records would never be seen; raise recheck"},
 		"profile file":      {strings.Replace(small, "cdrmend", "my.yaml", 1), `cdrmend.yaml:6:7: sources.manifests[0].profile: "my.yaml" is neither built in (amazon-connect asterisk cdrmend cisco-cucm freepbx freeswitch genesys-cloud genesys-conversation-detail genesys-trunks http-access-log http-client-log sip-acc sip-syslog twilio) nor a readable file: open my.yaml: no such file or directory`},
 		"profile kind":      {strings.Replace(small, "cdrmend", "http-client-log", 1), "cdrmend.yaml:6:7: sources.manifests[0].profile: http-client-log:1:1: the profile has no section manifests, want one of: registrations"},
@@ -130,7 +133,7 @@ func TestEveryErrorNamesFileLineAndKey(t *testing.T) {
 		"the machine's":     {manifest("      zone: Local"), `cdrmend.yaml:6:7: sources.manifests[0].zone: "Local" is no time zone, want one such as Europe/Berlin`},
 		"clock offset":      {manifest("      clock_offset: soon"), `cdrmend.yaml:6:7: sources.manifests[0].clock_offset: is "soon", want a duration with or without a sign such as -40s, 1h or 998ms`},
 		"recording of":      {insert(t, "    - name: c", "      one_recording_per: call"), `cdrmend.yaml:9:7: sources.cdrs[0].one_recording_per: is "call", want one of leg conversation`},
-		"recording of it":   {manifest("      one_recording_per: leg"), "cdrmend.yaml:6:7: sources.manifests[0].one_recording_per: unknown key, want one of clock_offset lookahead lookback name org profile required_fields s3 settle url versions zone"},
+		"recording of it":   {manifest("      one_recording_per: leg"), "cdrmend.yaml:6:7: sources.manifests[0].one_recording_per: unknown key, want one of clock_offset lookahead lookback name org profile ready required_fields s3 settle url versions zone"},
 		"quiet day":         {top("policy: {quiet_days: [Sunday, 2026-12-25, sun]}"), `cdrmend.yaml:2:43: policy.quiet_days[2]: is "sun", want the name of a weekday such as sunday, or a date such as 2026-12-25`},
 		"only a star":       {top("policy: {exclusions: [{reason: r, ani: ['+49*', ' tel:- *']}]}"), `cdrmend.yaml:2:35: policy.exclusions[0].ani: is " tel:- *", of which nothing is left but the star, so that every number would fit`},
 		"accepted nothing":  {top("policy: {accepted: nobody.csv}"), "cdrmend.yaml:2:10: policy.accepted: reading nobody.csv: row 3 names neither a finding nor a conversation nor a recording"},

@@ -20,7 +20,7 @@ import (
 // Left out, as no byte under runs/ depends on them: signing (it is in the commit
 // record), timestamp (tokens lie beside the journal), fail_on and recheck (they choose
 // exit code and intervals), output.url, object_lock, sse_kms_key, all s3 settings,
-// concurrency and scratch (where and how bytes travel), and settle, as a run
+// concurrency and scratch (where and how bytes travel), and settle and ready, as a run
 // depends on whether a source is settled, not on since when.
 type Identity struct {
 	Org      string            `json:"org"`

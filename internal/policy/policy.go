@@ -74,6 +74,7 @@ type Source struct {
 	URL       Template
 	Org       string
 	Settle    time.Duration
+	Ready     Ready
 	Profile   *profile.Profile
 	Lookback  time.Duration
 	Lookahead time.Duration

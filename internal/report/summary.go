@@ -31,6 +31,8 @@ type Run struct {
 	Journal     *Mark          `json:"journal,omitempty"`         // the newest journal entry; nil when the commit is not entered yet, or nothing was committed
 	Summary     *Summary       `json:"summary"`                   // nil for a run that computed nothing
 
+	NotThere []policy.Awaited `json:"not_there,omitempty"` // inputs that were waited for in vain
+
 	Todo []Todo `json:"-"` // what its page asks people to do
 }
 

@@ -57,6 +57,9 @@ func Text(r *Run, screen Screen) string {
 	}
 	fmt.Fprintf(&t, "%s\n", t.paint(Strong, "Interval "+r.Interval))
 
+	for _, a := range r.NotThere {
+		t.line("not there", t.paint(Bad, printable.Text(a.Source+": "+a.URL+a.Marker))+", although the run waited for it")
+	}
 	switch {
 	case r.NoOp:
 		t.line("unchanged", fmt.Sprintf("%s, the newest commit is of this very run", wording.Count(r.Objects, "object")))
