@@ -36,10 +36,10 @@ func (a *announcer) stamp(ctx context.Context, r *report.Run) {
 	folder := a.Config.Output.URL.Prefix() + ledger.JournalFolder
 	stored, err := a.vouch.Complete(ctx, a.Stores.Output, folder, timestamp.Entry(*r.Journal))
 	if stored > 0 {
-		a.Log.Info("timestamped the journal", "interval", r.Interval, "tokens", stored)
+		a.Log.Info("timestamped the journal", "interval", r.Interval, "run_id", r.RunID, "tokens", stored)
 	}
 	if err != nil {
-		a.Log.Warn("the journal is not timestamped yet: the next run tries again", "interval", r.Interval, "error", err)
+		a.Log.Warn("the journal is not timestamped yet: the next run tries again", "interval", r.Interval, "run_id", r.RunID, "error", err)
 	}
 }
 
@@ -91,9 +91,9 @@ func (a *announcer) alarm(ctx context.Context, results []*report.Run) {
 
 		switch {
 		case err != nil:
-			a.Log.Warn("the webhook was not told", "interval", r.Interval, "error", err)
+			a.Log.Warn("the webhook was not told", "interval", r.Interval, "run_id", r.RunID, "error", err)
 		case notice != nil:
-			a.Log.Info("told the webhook", "interval", r.Interval, "new_critical", notice.NewCritical)
+			a.Log.Info("told the webhook", "interval", r.Interval, "run_id", r.RunID, "new_critical", notice.NewCritical)
 		}
 	}
 }
@@ -110,7 +110,7 @@ func (a *announcer) measure(ctx context.Context, results []*report.Run) {
 		// Sums over some of the intervals would look like those of all.
 		known, err := a.withSummary(ctx, r)
 		if err != nil {
-			a.Log.Warn("metrics were not written", "interval", r.Interval, "error", err)
+			a.Log.Warn("metrics were not written", "interval", r.Interval, "run_id", r.RunID, "error", err)
 			return
 		}
 		n.Runs = append(n.Runs, known)

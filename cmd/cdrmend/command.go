@@ -37,8 +37,9 @@ type world struct {
 	coloured bool // whether stdout is a terminal
 	columns  int  // width of the terminal on stdout; 0 without one
 
-	level   slog.Level  // of the log lines that the command prints
-	drawing atomic.Bool // a progress bar stands on stderr
+	level   slog.Level              // of the log lines that the command prints
+	drawing atomic.Bool             // a progress bar stands on stderr
+	at      atomic.Pointer[runMark] // of log lines
 }
 
 // command is one subcommand. Its flags are declared and checked before it

@@ -67,6 +67,13 @@ func TestLogLinesArePlainKeysWithPlainValues(t *testing.T) {
 			if err := json.Unmarshal([]byte(line), &values); err != nil {
 				t.Errorf("%v: %s", err, line)
 			}
+			// The key is looked at, and metrics are pushed, for all intervals.
+			if msg := fmt.Sprint(values["msg"]); msg != "metrics were not pushed" && !strings.HasPrefix(msg, "everybody on this machine") {
+				id, _ := values["run_id"].(string)
+				if early := msg == "stage ended" && values["stage"] == "listing"; values["interval"] != "2026-11-20" || len(id) != 32 && !early {
+					t.Errorf("the line does not say what run it is about: %s", line)
+				}
+			}
 			for key, value := range values {
 				if v := fmt.Sprint(value); unreadable.MatchString(v) || strings.HasPrefix(v, "[") {
 					t.Errorf("%s is not a plain value: %s", key, line)

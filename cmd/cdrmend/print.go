@@ -1,12 +1,14 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"io/fs"
 	"log/slog"
 	"os"
 	"strings"
+	"sync/atomic"
 
 	"cdrmend/internal/ledger"
 	"cdrmend/internal/printable"
@@ -27,9 +29,33 @@ func (w *world) logger(quiet bool) *slog.Logger {
 		options.Level = slog.LevelError
 	}
 	if w.terminal {
-		return slog.New(slog.NewTextHandler(textLog{w}, options))
+		return slog.New(&markedLog{slog.NewTextHandler(textLog{w}, options), &w.at})
 	}
-	return slog.New(slog.NewJSONHandler(jsonLog{w.stderr}, options))
+	return slog.New(&markedLog{slog.NewJSONHandler(jsonLog{w.stderr}, options), &w.at})
+}
+
+// runMark is what a job is at.
+type runMark struct{ interval, runID string }
+
+// markRun notes what a job is at, for the log lines from here on.
+func (w *world) markRun(interval, runID string) { w.at.Store(&runMark{interval, runID}) }
+
+// markedLog says in each line which interval and which run it is about, also in those of
+// requests that are repeated.
+type markedLog struct {
+	slog.Handler
+	at *atomic.Pointer[runMark]
+}
+
+func (l *markedLog) Handle(ctx context.Context, r slog.Record) error {
+	if p := l.at.Load(); p != nil {
+		for _, a := range []slog.Attr{slog.String("interval", p.interval), slog.String("run_id", p.runID)} {
+			if a.Value.String() != "" {
+				r.AddAttrs(a)
+			}
+		}
+	}
+	return l.Handler.Handle(ctx, r)
 }
 
 // textLog writes lines of text, each as a whole and without secrets.

@@ -268,7 +268,7 @@ func newJob(ctx context.Context, w *world, cfg *policy.Config, asOf record.Time,
 	return &job.Job{
 		Config: cfg, Stores: *stores, AsOf: asOf, Now: w.now, Tool: toolVersion(), Signer: cfg.Signing.Signer, Keys: cfg.Signing.Keys, Retain: retain,
 		Decide: ledger.Decisions{Adopt: cfg.Signing.Adopt, Disown: cfg.Signing.Disown}, Random: rand.Reader,
-		Log: log, Watch: w.progress(quiet),
+		Log: log, Watch: w.progress(quiet), At: w.markRun,
 	}, nil
 }
 

@@ -15,9 +15,10 @@ const askAgain = 15 * time.Second
 // at most. It returns what was not there when the time was up. On a quiet day, on which
 // nothing may come, it does not wait.
 func (j *Job) Await(ctx context.Context, interval policy.Interval, most time.Duration) ([]policy.Awaited, error) {
-	log := j.Log.With("interval", interval.Label)
+	j.at(interval.Label, "")
+	defer j.at("", "")
 	if j.Config.Policy.Quiet(interval.Start) {
-		log.Info("no input is waited for on a quiet day")
+		j.Log.Info("no input is waited for on a quiet day")
 		return nil, nil
 	}
 
@@ -32,18 +33,18 @@ func (j *Job) Await(ctx context.Context, interval policy.Interval, most time.Dur
 		case ctx.Err() != nil:
 			return nil, ctx.Err()
 		case err != nil: // the run itself says what is wrong, if that lasts
-			log.Warn("nobody can tell whether the inputs are there", "error", err)
+			j.Log.Warn("nobody can tell whether the inputs are there", "error", err)
 			if left = last; first {
 				left = j.awaited(interval)
 			}
 		}
 		if len(left) == 0 {
-			log.Info("the inputs are there")
+			j.Log.Info("the inputs are there")
 			return nil, nil
 		}
 		if first || len(left) != len(last) {
 			for _, a := range left {
-				log.Info("waiting for an input", "source", a.Source, "url", a.URL, "marker", a.Marker, "at_most", most.String())
+				j.Log.Info("waiting for an input", "source", a.Source, "url", a.URL, "marker", a.Marker, "at_most", most.String())
 			}
 		}
 		last = left
@@ -54,7 +55,7 @@ func (j *Job) Await(ctx context.Context, interval policy.Interval, most time.Dur
 		case <-again.C:
 		case <-until.C:
 			for _, a := range left {
-				log.Warn("an input is not there, and the run starts without it", "source", a.Source, "url", a.URL, "marker", a.Marker, "after", most.String())
+				j.Log.Warn("an input is not there, and the run starts without it", "source", a.Source, "url", a.URL, "marker", a.Marker, "after", most.String())
 			}
 			return left, nil
 		}

@@ -208,7 +208,7 @@ func sortedTexts(lists ...[]string) []string {
 func (a *attempt) enter(ctx context.Context, committed ledger.Head) *report.Mark {
 	m, err := a.journal.Enter(ctx, committed)
 	if err != nil {
-		a.Log.Warn("the commit is not in the journal yet: the next run of the interval enters it", "interval", a.interval.Label, "error", err)
+		a.Log.Warn("the commit is not in the journal yet: the next run of the interval enters it", "error", err)
 		return nil
 	}
 	return &report.Mark{Number: m.Number, SHA256: m.SHA256}

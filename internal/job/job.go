@@ -40,6 +40,7 @@ type Job struct {
 	OwnGC  bool              // the user set how often the collector comes
 	Log    *slog.Logger
 	Watch  Watch
+	At     func(interval, runID string) // is told what the job is at, with an empty run id until it is known, and "" when it is done; nil: nobody is
 
 	Heard Heard // what is known of media; nil: nothing
 
@@ -62,6 +63,12 @@ type Stores struct {
 // empty stage means that the run is over.
 type Watch func(stage string, done, total int64)
 
+func (j *Job) at(interval, runID string) {
+	if j.At != nil {
+		j.At(interval, runID)
+	}
+}
+
 // attempts is how often a run starts over because its inputs changed or
 // another run committed.
 const attempts = 4
@@ -70,6 +77,8 @@ const attempts = 4
 // read, or when another run committed first.
 func (j *Job) Run(ctx context.Context, interval policy.Interval) (*report.Run, error) {
 	defer j.Watch("", 0, 0)
+	j.at(interval.Label, "")
+	defer j.at("", "")
 
 	a := attempt{Job: j, interval: interval, out: j.output()}
 	var again error
@@ -78,7 +87,7 @@ func (j *Job) Run(ctx context.Context, interval policy.Interval) (*report.Run, e
 		if !errors.Is(err, object.ErrChanged) && !errors.Is(err, ledger.ErrOvertaken) {
 			return r, err
 		}
-		j.Log.Warn("starting over", "interval", interval.Label, "error", err)
+		j.Log.Warn("starting over", "error", err)
 		again = err
 	}
 
@@ -114,7 +123,7 @@ func (a *attempt) run(ctx context.Context) (*report.Run, error) {
 		return nil, err
 	}
 
-	log := a.Log.With("interval", a.interval.Label, "run_id", inputs.RunID)
+	a.at(a.interval.Label, inputs.RunID)
 	r := resultOf(base.ledger, inputs)
 	if a.Dry != nil {
 		if err := a.Dry(ctx, inputs.Inputs); err != nil {
@@ -122,12 +131,12 @@ func (a *attempt) run(ctx context.Context) (*report.Run, error) {
 		}
 	}
 	if base.unchanged(inputs.RunID) {
-		log.Info("unchanged since the newest commit", "objects", inputs.Count)
+		a.Log.Info("unchanged since the newest commit", "objects", inputs.Count)
 		r.NoOp, r.Outcome, r.Journal = true, base.head.Record.Outcome, a.journalHead(ctx)
 		return r, nil
 	}
 
-	log.Info("listed the inputs", "objects", inputs.Count, "bytes", inputs.Bytes)
+	a.Log.Info("listed the inputs", "objects", inputs.Count, "bytes", inputs.Bytes)
 
 	need := inputs.Memory()
 	if a.Dry != nil {
@@ -136,7 +145,7 @@ func (a *attempt) run(ctx context.Context) (*report.Run, error) {
 	}
 
 	if a.Memory > 0 && need > a.Memory {
-		log.Warn("the interval may not fit into memory: choose a shorter interval or look-back, or raise the limit",
+		a.Log.Warn("the interval may not fit into memory: choose a shorter interval or look-back, or raise the limit",
 			"expected_bytes", need, "limit_bytes", a.Memory)
 	}
 	defer budget.New(need, a.OwnGC).Begin()()
@@ -150,7 +159,7 @@ func (a *attempt) run(ctx context.Context) (*report.Run, error) {
 			return nil, err
 		}
 		opened := inputs.Opener.Opened()
-		log.Info("read the inputs", "requested", opened.Requested, "from_packs", opened.Packed, "bytes_from_packs", opened.Bytes, "read_ahead", opened.Ahead)
+		a.Log.Info("read the inputs", "requested", opened.Requested, "from_packs", opened.Packed, "bytes_from_packs", opened.Bytes, "read_ahead", opened.Ahead)
 	}
 	committed, err := a.commit(ctx, base)
 	if err != nil {
@@ -159,7 +168,7 @@ func (a *attempt) run(ctx context.Context) (*report.Run, error) {
 	r = resultOf(base.ledger, inputs) // only media say what its id is
 	r.Journal = a.enter(ctx, committed)
 
-	a.Log.Info("committed", append([]any{"interval", a.interval.Label, "run_id", inputs.RunID}, numbers(a.done.summary)...)...)
+	a.Log.Info("committed", numbers(a.done.summary)...)
 	r.Outcome, r.Summary = a.done.summary.Outcome, a.done.summary
 	r.Todo = a.done.todo
 	return r, nil

@@ -35,7 +35,7 @@ func (a *attempt) recall(ctx context.Context, b *base, in *listed) error {
 	}
 	known, err := mediacheck.Open(ctx, a.out, b.head.Record.Media, in.Inputs, a.Config.Scratch)
 	if err != nil {
-		a.Log.Warn("what the newest commit knows of media is not what was committed: all media objects are asked for again", "interval", a.interval.Label, "error", err)
+		a.Log.Warn("what the newest commit knows of media is not what was committed: all media objects are asked for again", "error", err)
 		return nil
 	}
 
@@ -91,7 +91,7 @@ func (j *Job) hearPart(ctx context.Context, in *listed, ev *evidence.Evidence) e
 	if denied := asked.Denials(in.Inputs); j.Heard != nil && len(denied) > 0 {
 		return fmt.Errorf("the run looked into media object %q of source %s, which cannot be read here (%s): allow reading it, or take what the run kept with --offline", denied[0].Key, denied[0].Source, denied[0].Code)
 	}
-	j.Log.Info("looked into media", "interval", in.Interval.Label, "objects", len(wanted), "requests", asked.Requests())
+	j.Log.Info("looked into media", "objects", len(wanted), "requests", asked.Requests())
 	in.media = known.With(asked)
 	ev.Media.Heard = in.media.Of(wanted, ev.Texts)
 	return nil

@@ -37,14 +37,14 @@ const mostPacks = 32
 // of the intervals that read partitions of this one, too.
 func (a *attempt) openPacks(ctx context.Context, b *base, inputs *intake.Inputs) *packs {
 	warn := func(name string, err error) {
-		a.Log.Warn("a pack of inputs is not what was committed: its inputs are requested from their sources", "interval", a.interval.Label, "pack", name, "error", err)
+		a.Log.Warn("a pack of inputs is not what was committed: its inputs are requested from their sources", "pack", name, "error", err)
 	}
 	p := &packs{out: a.out, policy: &a.Config.Evidence, inputs: inputs, set: inputs.Opener.NewPacks(warn)}
 
 	heads := a.packed(ctx, b)
 	forgotten, err := a.forgotten(ctx, heads)
 	if err != nil {
-		a.Log.Warn("packs of inputs are not used: nobody can tell which of them were forgotten on purpose", "interval", a.interval.Label, "error", err)
+		a.Log.Warn("packs of inputs are not used: nobody can tell which of them were forgotten on purpose", "error", err)
 		heads = nil
 	}
 	seen := map[string]bool{}
@@ -142,7 +142,7 @@ func (a *attempt) later(ctx context.Context, b *base) (heads []ledger.Head) {
 		l.Known = b.ledger.Known
 		head, err := l.Latest(ctx)
 		if err != nil {
-			a.Log.Info("packs of a later interval are not used", "interval", a.interval.Label, "of", l.Label, "error", err)
+			a.Log.Info("packs of a later interval are not used", "of", l.Label, "error", err)
 			continue
 		}
 		heads = append(heads, head)
