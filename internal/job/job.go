@@ -76,9 +76,9 @@ const attempts = 4
 // Run does one interval. It starts over when an input changed while it was
 // read, or when another run committed first.
 func (j *Job) Run(ctx context.Context, interval policy.Interval) (*report.Run, error) {
-	defer j.Watch("", 0, 0)
 	j.at(interval.Label, "")
 	defer j.at("", "")
+	defer j.Watch("", 0, 0)
 
 	a := attempt{Job: j, interval: interval, out: j.output()}
 	var again error
