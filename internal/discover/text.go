@@ -147,6 +147,7 @@ Files, below data/
   evidence/                   commit records, lists of files, journal entries, public keys
   method.txt                  how it was made
   request.json, answer.json   what was asked for, and what it came to
+  begun.json                  with which commits it was begun
 
 How to check it
 
