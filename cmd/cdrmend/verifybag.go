@@ -103,7 +103,7 @@ func verifyBag(ctx context.Context, w *world, flags *pflag.FlagSet, p *place) (c
 	if err != nil {
 		return 0, err
 	}
-	production, err := discover.Check(ctx, p, keys)
+	production, err := discover.Check(ctx, p, keys, "")
 	if err != nil {
 		return 0, fmt.Errorf("reading the production: %w", err)
 	}

@@ -5,7 +5,6 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
-	"encoding/csv"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
@@ -18,7 +17,9 @@ import (
 
 	"cdrmend/internal/bag"
 	"cdrmend/internal/ledger"
+	"cdrmend/internal/policy"
 	"cdrmend/internal/printable"
+	"cdrmend/internal/scratch"
 	"cdrmend/internal/token"
 	"cdrmend/internal/wording"
 )
@@ -72,11 +73,16 @@ const mostSmall = 512 << 20
 
 // Check checks what cdrmend puts into a bag: who sealed it, that the commit records are those that the seal names, that
 // the journal and the list of files of each run belong to them, that each file has the hash that custody.jsonl gives its
-// source, and that the counts are those of the tables. Whether files have the hashes of the manifest is
-// for [bag.Validate]. It returns nil for a bag that is no production. Keys are those that may have signed; nil: those that
-// the production brings.
-func Check(ctx context.Context, tree bag.Tree, keys *token.Keys) (*Checked, error) {
-	c := &checking{Checked: &Checked{Problems: []bag.Problem{}}, small: map[string][]byte{}}
+// source, and that the load files, exceptions and counts are those of the tables. Whether files have the hashes of the
+// manifest is for [bag.Validate]. It returns nil for a bag that is no production. Keys are those that may have signed;
+// nil: those that the production brings. Files of rows wait below the directory scratchDir; of them an interval at a time is
+// in memory.
+func Check(ctx context.Context, tree bag.Tree, keys *token.Keys, scratchDir string) (*Checked, error) {
+	c := &checking{
+		Checked: &Checked{Problems: []bag.Problem{}}, small: map[string][]byte{}, named: map[string]int{}, kept: map[string]*scratch.Spool{},
+		pool: scratch.NewPool(scratchDir), from: map[string]origin{}, renamed: map[string]map[[2]string]string{},
+	}
+	defer c.pool.Close()
 	if err := bag.Each(ctx, tree, c.first); err != nil {
 		return nil, err
 	}
@@ -87,17 +93,42 @@ func Check(ctx context.Context, tree bag.Tree, keys *token.Keys) (*Checked, erro
 		c.problem(ledger.ProductionFile, "it is missing: nobody vouches for this production, and nothing in it was held against its records")
 		return c.Checked, nil
 	}
+	for _, name := range c.strange {
+		c.problem(name, "a production has no such file")
+	}
 	if !c.tagged { // a bag may lack it, a production never does
 		c.problem(tagManifestName, "it is missing")
 	}
-	c.manifest = bag.Sums(c.small[manifestName])
+	var err error
+	if c.manifest, err = bag.Sums(c.small[manifestName]); err != nil {
+		c.problem(manifestName, "%v", err)
+	}
 	c.seal(keys)
+	if c.sealed == nil {
+		return c.done(), nil
+	}
+	c.begunWith()
 	c.evidence()
 	if err := bag.Each(ctx, tree, c.second); err != nil {
 		return nil, err
 	}
-	c.counts()
-	return c.Checked, nil
+	if err := c.compare(); err != nil {
+		return nil, err
+	}
+	return c.done(), nil
+}
+
+// mostNamed is how many problems of one file are named.
+const mostNamed = 100
+
+// done says how many problems were not named.
+func (c *checking) done() *Checked {
+	for _, file := range slices.Sorted(maps.Keys(c.named)) {
+		if more := c.named[file] - mostNamed; more > 0 {
+			c.Problems = append(c.Problems, bag.Problem{File: file, Detail: fmt.Sprintf("%s like those before", wording.Count(more, "more thing"))})
+		}
+	}
+	return c.Checked
 }
 
 const (
@@ -112,15 +143,31 @@ type checking struct {
 	manifest map[string]string // SHA-256 of each payload file
 	ours     bool              // it has files of a production
 	tagged   bool              // the manifest of tag files is there
+	strange  []string          // files that no production has
 	keys     *token.Keys
 	sealed   *ledger.Production
-	records  map[string]*ledger.Record    // by their paths in the output
-	runs     map[string]map[string]string // of each run, the SHA-256 of its files
-	verdicts map[string]int64
-	excepted map[string]map[string]int64
+	records  map[string]*ledger.Record       // by their paths in the output
+	runs     map[string]map[string]string    // of each run, the SHA-256 of its files
+	renamed  map[string]map[[2]string]string // paths of files of a run that are not those of their document's source and key
+	from     map[string]origin               // where files of documents/ and media/ come from
+	request  *Request
+	begun    *Begun
+	kept     map[string]*scratch.Spool // files of rows
+	pool     *scratch.Pool
+	named    map[string]int // problems of a file
+}
+
+// origin is where a file comes from: an object of a source, or a file of a run.
+type origin struct {
+	source, object string
+	record         string // path of the commit record
+	size           int64
 }
 
 func (c *checking) problem(file, format string, args ...any) {
+	if c.named[file]++; c.named[file] > mostNamed {
+		return
+	}
 	c.Problems = append(c.Problems, bag.Problem{File: file, Detail: fmt.Sprintf(format, args...)})
 }
 
@@ -128,7 +175,10 @@ func (c *checking) problem(file, format string, args ...any) {
 func (c *checking) first(name string, r io.Reader) error {
 	c.tagged = c.tagged || name == tagManifestName
 	c.ours = c.ours || name == "data/custody.jsonl" || strings.HasPrefix(name, "data/evidence/")
-	if name != ledger.ProductionFile && name != manifestName && name != "data/answer.json" && !strings.HasPrefix(name, "data/evidence/") {
+	if !isOurs(name) {
+		c.strange = append(c.strange, name)
+	}
+	if !slices.Contains([]string{ledger.ProductionFile, manifestName, "data/answer.json", "data/" + requestFile, "data/" + BegunFile}, name) && !strings.HasPrefix(name, "data/evidence/") {
 		return nil
 	}
 	b, err := io.ReadAll(io.LimitReader(r, mostSmall+1))
@@ -174,15 +224,14 @@ func (c *checking) seal(keys *token.Keys) {
 // evidence checks the records, lists of files and entries that the production brings.
 func (c *checking) evidence() {
 	c.records, c.runs = map[string]*ledger.Record{}, map[string]map[string]string{}
-	if c.sealed == nil {
-		return
-	}
-	entered := map[string]bool{}
+	entered, expected := map[string]bool{}, map[string]bool{"data/" + keysFile: true}
 	for _, name := range slices.Sorted(maps.Keys(c.small)) {
 		if folder, ok := strings.CutPrefix(name, "data/evidence/"+ledger.JournalFolder); ok {
 			c.entry(name, folder, entered)
+			expected[name] = true
 		}
 	}
+	c.identity(expected)
 	for _, want := range c.sealed.Records {
 		at := ledger.RecordPath(want.Interval, want.Number)
 		name := "data/evidence/" + at
@@ -190,6 +239,7 @@ func (c *checking) evidence() {
 		if file == nil {
 			continue // of an interval of which nothing was produced
 		}
+		expected[name] = true
 		c.Records++
 		if sum := sumOf(file); sum != want.SHA256 {
 			c.problem(name, "it is not the record that was sealed: it has the SHA-256 %s", sum)
@@ -207,7 +257,30 @@ func (c *checking) evidence() {
 			c.problem(name, "no entry of the journal that is here names it")
 		}
 		c.records[at] = r
-		c.run(r)
+		expected[c.run(r)] = true
+	}
+	for _, name := range slices.Sorted(maps.Keys(c.small)) {
+		if strings.HasPrefix(name, "data/evidence/") && !expected[name] {
+			c.problem(name, "nothing that was sealed names it")
+		}
+	}
+}
+
+// identity checks what says whose the output is.
+func (c *checking) identity(expected map[string]bool) {
+	const name = "data/evidence/" + ledger.IdentityFile
+	expected[name] = true
+	if c.small[name] == nil {
+		return // an output of an earlier version has none
+	}
+	id, seal, err := ledger.OpenIdentity(c.small[name], c.keys)
+	switch {
+	case err != nil:
+		c.problem(name, "it cannot be read: %v", err)
+	case !seal.Trusted():
+		c.problem(name, "its signature does not verify: %s", seal.Check.Sentence())
+	case id.ID != c.sealed.Output:
+		c.problem(name, "it is that of output %s, and %s is about %s", id.ID, ledger.ProductionFile, c.sealed.Output)
 	}
 }
 
@@ -225,86 +298,55 @@ func (c *checking) entry(name, number string, entered map[string]bool) {
 		c.problem(name, "%s", wrong)
 		return
 	}
+	if !slices.ContainsFunc(c.sealed.Records, func(r ledger.Produced) bool {
+		return r.SHA256 == e.SHA256 && e.Path == ledger.RecordPath(r.Interval, r.Number)
+	}) {
+		c.problem(name, "it enters %q, which %s does not name", e.Path, ledger.ProductionFile)
+	}
 	entered[e.SHA256] = true
 }
 
-// run checks the list of the files of a run.
-func (c *checking) run(r *ledger.Record) {
+// run checks the list of the files of a run, and returns its path.
+func (c *checking) run(r *ledger.Record) string {
 	name := "data/evidence/interval=" + r.Interval + "/runs/" + r.RunID + "/run.json"
 	if c.small[name] == nil {
-		return // a redacted production has none, and nothing that it would vouch for
+		if !c.request.redacted() {
+			c.problem(name, "it is missing, and only a redacted production leaves it out")
+		}
+		return name
 	}
 	if sum := sumOf(c.small[name]); sum != r.RunSHA256 {
 		c.problem(name, "it is not the list of files that the record names: it has the SHA-256 %s", sum)
-		return
+		return name
 	}
 	var m ledger.Manifest
 	if err := json.Unmarshal(c.small[name], &m); err != nil {
 		c.problem(name, "it cannot be read: %v", err)
-		return
+		return name
 	}
-	files := map[string]string{}
+	files, renamed := map[string]string{}, map[[2]string]string{}
 	for _, f := range m.Files {
 		files["runs/"+r.RunID+"/"+f.Path] = f.SHA256
 	}
-	c.runs[r.RunID] = files
+	for _, f := range m.Renamed {
+		renamed[[2]string{f.Source, f.Key}] = f.Path
+	}
+	c.runs[r.RunID], c.renamed[r.RunID] = files, renamed
+	return name
 }
 
-// second checks the files that may be large, line by line.
-func (c *checking) second(name string, r io.Reader) (err error) {
-	switch name {
-	case "data/custody.jsonl":
+// second checks the chain of custody, and keeps the files of rows.
+func (c *checking) second(name string, r io.Reader) error {
+	if name == "data/custody.jsonl" {
 		return c.custody(name, r)
-	case "data/tables/calls.csv":
-		c.verdicts, err = countBy(r, "verdict")
-	case "data/exceptions.csv":
-		var flat map[string]int64
-		flat, err = countBy(r, "about", "reason")
-		c.excepted = map[string]map[string]int64{}
-		for k, n := range flat {
-			about, reason, _ := strings.Cut(k, "|")
-			if c.excepted[about] == nil {
-				c.excepted[about] = map[string]int64{}
-			}
-			c.excepted[about][reason] += n
-		}
 	}
-	if err != nil {
-		c.problem(name, "it cannot be read: %v", err)
+	if !slices.ContainsFunc(compared, func(f rowFormat) bool { return f.name == name }) {
+		return nil
 	}
-	return nil
-}
-
-// countBy counts the rows of CSV by the values of some columns, joined by |.
-func countBy(r io.Reader, columns ...string) (map[string]int64, error) {
-	rows := csv.NewReader(r)
-	header, err := rows.Read()
-	if err != nil {
-		return nil, err
-	}
-	var at []int
-	for _, c := range columns {
-		i := slices.Index(header, c)
-		if i < 0 {
-			return nil, fmt.Errorf("it has no column %s", c)
-		}
-		at = append(at, i)
-	}
-	counts := map[string]int64{}
-	for {
-		row, err := rows.Read()
-		if err == io.EOF {
-			return counts, nil
-		}
-		if err != nil {
-			return nil, err
-		}
-		var key []string
-		for _, i := range at {
-			key = append(key, row[i])
-		}
-		counts[strings.Join(key, "|")]++
-	}
+	kept := c.pool.NewSpool()
+	c.kept[name] = kept
+	_, err := io.Copy(kept, r)
+	return err
 }
 
 // custody checks each chain: what was read, repaired and committed is what was produced.
@@ -357,14 +399,20 @@ func (c *checking) chain(name string, chain []Step) {
 		c.problem(last.Object, "it is not what chain %d of %s produced: that has the SHA-256 %s", last.Chain, path.Base(name), last.SHA256)
 	}
 
-	record := ""
+	if _, twice := c.from[last.Object]; twice {
+		c.problem(last.Object, "%s tells twice where it comes from", path.Base(name))
+	}
+	record, from := "", origin{size: last.Size}
 	for _, s := range chain {
 		switch s.Step {
+		case "listed":
+			from.source, from.object = s.Source, s.Object
 		case "read":
 			if s.SHA256 != last.SHA256 {
 				c.problem(last.Object, "it is not what the run read: that has the SHA-256 %s", s.SHA256)
 			}
 		case "repaired":
+			from.object = s.Object
 			if c.runs[s.RunID][s.Object] != last.SHA256 || s.SHA256 != last.SHA256 {
 				c.problem(last.Object, "it is not what run %s wrote", s.RunID)
 			}
@@ -379,26 +427,16 @@ func (c *checking) chain(name string, chain []Step) {
 			}
 		}
 	}
-	if record == "" {
+	if from.record = record; record == "" {
 		c.problem(last.Object, "chain %d names no commit record", last.Chain)
 	}
+	c.from[last.Object] = from
 }
 
-// counts compares what the answer counts with the tables.
-func (c *checking) counts() {
-	const name = "data/answer.json"
-	var a Answer
-	if err := json.Unmarshal(c.small[name], &a); err != nil {
-		c.problem(name, "it cannot be read: %v", err)
-		return
-	}
-	if !maps.Equal(a.Calls.Verdicts, c.verdicts) {
-		c.problem(name, "it counts other verdicts than tables/calls.csv has")
-	}
-	same := maps.EqualFunc(a.Exceptions, c.excepted, func(x, y map[string]int64) bool { return maps.Equal(x, y) })
-	if !same {
-		c.problem(name, "it counts other exceptions than exceptions.csv has")
-	}
+// redacted reports whether a production shows less than there is.
+func (r *Request) redacted() bool {
+	how, _ := policy.ParseRedaction(r.Redact)
+	return r.Redact != "" && how != policy.RedactNothing
 }
 
 func sumOf(b []byte) string {

@@ -83,7 +83,8 @@ func (p *Producer) seal(ctx context.Context) error {
 	}
 	p.answer.Production = &Production{SHA256: manifest.SHA256}
 	if p.control > 0 {
-		p.answer.Production.First, p.answer.Production.Last = p.number(1), p.number(p.control)
+		r := p.Selection.Request
+		p.answer.Production.First, p.answer.Production.Last = r.number(1), r.number(p.control)
 	}
 	return nil
 }

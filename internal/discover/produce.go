@@ -125,7 +125,7 @@ func (p *Producer) interval(ctx context.Context, label string) error {
 	p.answer.add(night, label, summary.Coverage.Total)
 	for _, r := range night.Recordings {
 		p.control++
-		r.Control = p.number(p.control)
+		r.Control = p.Selection.Request.number(p.control)
 	}
 	if p.Bag != nil && len(night.Calls)+len(night.Recordings) > 0 {
 		w := &nightWriter{Producer: p, night: night, related: related, commits: commits, summary: &summary, files: map[*Recording]*produced{}}

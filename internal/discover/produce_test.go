@@ -95,7 +95,7 @@ func checked(t *testing.T, dir string) (*bag.Report, *discover.Checked) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := discover.Check(t.Context(), bag.Below(store, ""), nil)
+	c, err := discover.Check(t.Context(), bag.Below(store, ""), nil, "")
 	if err != nil {
 		t.Fatal(err)
 	}

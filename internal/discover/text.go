@@ -122,7 +122,7 @@ func (p *Producer) readme() string {
 	}
 	fmt.Fprintf(&b, "  %s", wording.Count(a.Recordings.Covered, "recording"))
 	if a.Recordings.Covered > 0 {
-		fmt.Fprintf(&b, ", %s to %s", p.number(1), p.number(p.control))
+		fmt.Fprintf(&b, ", %s to %s", r.number(1), r.number(p.control))
 	}
 	b.WriteString("\n")
 	b.WriteString(contents)
@@ -202,12 +202,6 @@ func (r *Request) spanText() string {
 		return "from " + r.From + " on"
 	}
 	return "from " + r.From + " to " + r.To
-}
-
-// number returns the control number of the n-th recording.
-func (p *Producer) number(n int64) string {
-	c := p.Selection.Request.Control
-	return fmt.Sprintf("%s%0*d", c.Prefix, c.Width, n)
 }
 
 // excepted counts all exceptions.
