@@ -40,6 +40,7 @@ type comparison struct {
 
 	rows     int64 // of recordings
 	calling  int64
+	numbered int64 // of the last exception
 	excepted map[string]map[string]int64
 	verdicts map[string]int64
 	statuses map[string]int64
@@ -198,8 +199,10 @@ func (x *comparison) aboutCall(g *group, at placeOf, reason string) {
 
 func (x *comparison) countException() {
 	s := x.exceptions
-	if s.get("number") != strconv.FormatInt(s.number, 10) {
-		s.wrong("row %d has the number %s", s.number, s.get("number"))
+	x.numbered++
+	if number := s.get("number"); number != strconv.FormatInt(x.numbered, 10) {
+		s.wrong("row %d has the number %s, and the one before it %d", s.number, number, x.numbered-1)
+		x.numbered, _ = strconv.ParseInt(number, 10, 64) // those after it are right again
 	}
 	about := s.get("about")
 	if x.excepted[about] == nil {
