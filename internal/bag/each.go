@@ -10,10 +10,10 @@ import (
 	"strings"
 )
 
-// Each passes the files of a bag to a function, in any order, each with a reader that is
-// valid until the function returns. What cannot be a file of a bag, or cannot be read to
-// its end, is left out: [Validate] names it.
-func Each(ctx context.Context, t Tree, see func(path string, r io.Reader) error) error {
+// Each passes the files of a bag that are wanted to a function, in any order, each with a
+// reader that is valid until the function returns. Others are not opened. What cannot be a
+// file of a bag, or cannot be read to its end, is left out: [Validate] names it.
+func Each(ctx context.Context, t Tree, wanted func(path string, size int64) bool, see func(path string, r io.Reader) error) error {
 	for m, err := range t.members(ctx) {
 		var damaged *damage
 		if errors.As(err, &damaged) {
@@ -22,7 +22,7 @@ func Each(ctx context.Context, t Tree, see func(path string, r io.Reader) error)
 		if err != nil {
 			return err
 		}
-		if m.folder || m.odd != "" {
+		if m.folder || m.odd != "" || !wanted(m.path, m.size) {
 			continue
 		}
 		r, err := m.open(ctx)

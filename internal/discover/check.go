@@ -79,11 +79,11 @@ const mostSmall = 512 << 20
 // in memory.
 func Check(ctx context.Context, tree bag.Tree, keys *token.Keys, scratchDir string) (*Checked, error) {
 	c := &checking{
-		Checked: &Checked{Problems: []bag.Problem{}}, small: map[string][]byte{}, named: map[string]int{}, kept: map[string]*scratch.Spool{},
+		Checked: &Checked{Problems: []bag.Problem{}}, small: map[string][]byte{}, sizes: map[string]int64{}, named: map[string]int{}, kept: map[string]*scratch.Spool{},
 		pool: scratch.NewPool(scratchDir), from: map[string]origin{}, renamed: map[string]map[[2]string]string{},
 	}
 	defer c.pool.Close()
-	if err := bag.Each(ctx, tree, c.first); err != nil {
+	if err := bag.Each(ctx, tree, c.isSmall, c.first); err != nil {
 		return nil, err
 	}
 	if c.small[ledger.ProductionFile] == nil && !c.ours {
@@ -109,7 +109,7 @@ func Check(ctx context.Context, tree bag.Tree, keys *token.Keys, scratchDir stri
 	}
 	c.begunWith()
 	c.evidence()
-	if err := bag.Each(ctx, tree, c.second); err != nil {
+	if err := bag.Each(ctx, tree, isLong, c.second); err != nil {
 		return nil, err
 	}
 	if err := c.compare(); err != nil {
@@ -132,6 +132,7 @@ func (c *checking) done() *Checked {
 }
 
 const (
+	custodyFile     = "data/custody.jsonl"
 	manifestName    = "manifest-sha256.txt"
 	tagManifestName = "tagmanifest-sha256.txt"
 )
@@ -144,6 +145,7 @@ type checking struct {
 	ours     bool              // it has files of a production
 	tagged   bool              // the manifest of tag files is there
 	strange  []string          // files that no production has
+	sizes    map[string]int64  // of the files of documents/ and media/ that are here
 	keys     *token.Keys
 	sealed   *ledger.Production
 	records  map[string]*ledger.Record       // by their paths in the output
@@ -171,16 +173,21 @@ func (c *checking) problem(file, format string, args ...any) {
 	c.Problems = append(c.Problems, bag.Problem{File: file, Detail: fmt.Sprintf(format, args...)})
 }
 
-// first keeps the small files on which all others are judged.
-func (c *checking) first(name string, r io.Reader) error {
+// isSmall notes which files there are, and reports whether all others are judged by one.
+func (c *checking) isSmall(name string, size int64) bool {
 	c.tagged = c.tagged || name == tagManifestName
-	c.ours = c.ours || name == "data/custody.jsonl" || strings.HasPrefix(name, "data/evidence/")
+	c.ours = c.ours || name == custodyFile || strings.HasPrefix(name, "data/evidence/")
 	if !isOurs(name) {
 		c.strange = append(c.strange, name)
 	}
-	if !slices.Contains([]string{ledger.ProductionFile, manifestName, "data/answer.json", "data/" + requestFile, "data/" + BegunFile}, name) && !strings.HasPrefix(name, "data/evidence/") {
-		return nil
+	if strings.HasPrefix(name, "data/documents/") || strings.HasPrefix(name, "data/media/") {
+		c.sizes[name] = size
 	}
+	return slices.Contains([]string{ledger.ProductionFile, manifestName, "data/answer.json", "data/" + requestFile, "data/" + BegunFile}, name) || strings.HasPrefix(name, "data/evidence/")
+}
+
+// first keeps the small files.
+func (c *checking) first(name string, r io.Reader) error {
 	b, err := io.ReadAll(io.LimitReader(r, mostSmall+1))
 	if len(b) > mostSmall {
 		c.problem(name, "it has more than %d bytes, and is not looked at", mostSmall)
@@ -335,13 +342,15 @@ func (c *checking) run(r *ledger.Record) string {
 	return name
 }
 
+// isLong reports whether a file is read line by line.
+func isLong(name string, _ int64) bool {
+	return name == custodyFile || slices.ContainsFunc(compared, func(f rowFormat) bool { return f.name == name })
+}
+
 // second checks the chain of custody, and keeps the files of rows.
 func (c *checking) second(name string, r io.Reader) error {
-	if name == "data/custody.jsonl" {
+	if name == custodyFile {
 		return c.custody(name, r)
-	}
-	if !slices.ContainsFunc(compared, func(f rowFormat) bool { return f.name == name }) {
-		return nil
 	}
 	kept := c.pool.NewSpool()
 	c.kept[name] = kept
@@ -401,6 +410,9 @@ func (c *checking) chain(name string, chain []Step) {
 
 	if _, twice := c.from[last.Object]; twice {
 		c.problem(last.Object, "%s tells twice where it comes from", path.Base(name))
+	}
+	if size, here := c.sizes[last.Object]; here && size != last.Size {
+		c.problem(last.Object, "it has %d bytes, and chain %d of %s says %d", size, last.Chain, path.Base(name), last.Size)
 	}
 	record, from := "", origin{size: last.Size}
 	for _, s := range chain {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/csv"
 	"encoding/json"
+	"errors"
 	"maps"
 	"os"
 	"path/filepath"
@@ -292,7 +293,10 @@ func TestAForgedProductionIsNamed(t *testing.T) {
 		"another number":            {func(f *forger) { f.cells(4, map[string]string{"ANI": "+15550000"}, loadCSV, loadDAT) }, `row 4: ANI is "+15550000", want`},
 		"another number in the DAT": {func(f *forger) { f.cells(4, map[string]string{"ANI": "+15550000"}, loadDAT) }, `data/loadfile.dat: row 4: ANI is "+15550000", and data/loadfile.csv has`},
 		"another local time":        {func(f *forger) { f.cells(4, map[string]string{"START_LOCAL": "2026-11-20 00:00:00"}, loadCSV, loadDAT) }, "row 4: START_LOCAL is"},
-		"another hash":              {func(f *forger) { f.cells(1, map[string]string{"ORIGINAL_SHA256": sum("")}, loadCSV, loadDAT) }, "row 1: ORIGINAL_SHA256 is"},
+		"another size in custody": {func(f *forger) {
+			f.files["data/custody.jsonl"] = regexp.MustCompile(`("step":"produced".*?"size":)\d+`).ReplaceAllString(f.files["data/custody.jsonl"], "${1}7")
+		}, "bytes, and chain 1 of custody.jsonl says 7"},
+		"another hash": {func(f *forger) { f.cells(1, map[string]string{"ORIGINAL_SHA256": sum("")}, loadCSV, loadDAT) }, "row 1: ORIGINAL_SHA256 is"},
 		"another size": {func(f *forger) {
 			i := rowWith(f, loadCSV, "NATIVE_PATH")
 			f.cells(i, map[string]string{"NATIVE_BYTES": "1"}, loadCSV, loadDAT)
@@ -375,6 +379,90 @@ func TestAForgedProductionIsNamed(t *testing.T) {
 			wantProblem(t, c.Problems, "manifest-sha256.txt: line ")
 			wantProblem(t, c.Problems, test.want)
 		})
+	}
+}
+
+// A production is signed by another key. Only who knows the right one, or compares the
+// thumbprint that is printed, can tell.
+func TestAnotherKeyIsNamed(t *testing.T) {
+	n := newNight(t, 9, "parquet")
+	signer, keys := testKey(t)
+	_, dir := n.produce(t, everything, func(p *discover.Producer) { p.Signer, n.out.Keys = signer, keys })
+	own := content(t, dir)
+	forgery, forged := testKey(t)
+	set, err := forged.Set()
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	for name, test := range map[string]struct {
+		key     *token.Signer
+		keySet  string // in the production
+		keys    *token.Keys
+		want    string
+		matches bool // the printed key is the right one
+	}{
+		"nothing":                        {signer, "", keys, "", true},
+		"nothing, without keys":          {signer, "", nil, "", true},
+		"another key":                    {forgery, "", keys, "its signature does not verify", false},
+		"another key, without keys":      {forgery, "", nil, "its signature does not verify", false},
+		"another key and set":            {forgery, string(set), keys, "its signature does not verify", false},
+		"another key and set, unchecked": {forgery, string(set), nil, "", false},
+		"no signature":                   {nil, "", keys, "it is not signed, and keys were given", false},
+		"no signature, without keys":     {nil, "", nil, "", false}, // who discovers may have no key, and it is said,
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := &forger{T: t, files: maps.Clone(own), key: test.key}
+			if test.keySet != "" {
+				f.files["data/evidence/keys.json"] = test.keySet
+			}
+			f.seal(nil, nil)
+			_, c := f.problems(test.keys)
+			wantProblem(t, c.Problems, test.want)
+			if right := c.Key != "" && c.Key == thumbprintOf(t, own); right != test.matches {
+				t.Errorf("the key is %q, and is taken for the right one: %t", c.Key, right)
+			}
+			if test.keys == nil && c.Key != "" && !strings.Contains(c.Text(), "compare "+c.Key) {
+				t.Errorf("nobody is asked to compare the key:\n%s", c.Text())
+			}
+		})
+	}
+}
+
+// thumbprintOf returns the key by which a production is signed that nobody forged.
+func thumbprintOf(t *testing.T, files map[string]string) string {
+	t.Helper()
+	keys, err := token.ParseKeys([]byte(files["data/evidence/keys.json"]))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, seal, err := ledger.OpenProduction([]byte(files[ledger.ProductionFile]), keys)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return seal.Key
+}
+
+// A link in a production leads out of it, and counts as nothing.
+func TestALinkInAProductionIsNamed(t *testing.T) {
+	n := newNight(t, 9, "parquet")
+	_, dir := n.produce(t, everything, nil)
+	for _, name := range []string{loadCSV, "data/custody.jsonl", ledger.ProductionFile, "manifest-sha256.txt"} {
+		path := filepath.Join(dir, name)
+		outside := filepath.Join(t.TempDir(), "outside")
+		if err := os.Rename(path, outside); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Symlink(outside, path); err != nil {
+			t.Skip(err)
+		}
+		report, c := checked(t, dir)
+		if report.State != bag.Invalid || len(c.Problems) == 0 || !slices.ContainsFunc(report.Problems, func(p bag.Problem) bool { return p.File == name }) {
+			t.Errorf("%s is a link: the bag is %s, %v; the production: %v", name, report.State, report.Problems, c.Problems)
+		}
+		if err := errors.Join(os.Remove(path), os.Rename(outside, path)); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 
