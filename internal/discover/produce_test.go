@@ -165,6 +165,7 @@ func TestAProductionChecksOutAndCountsWhatTheTablesHave(t *testing.T) {
 	}
 
 	asItsSchema(t, "discovery", content(t, dir)["data/answer.json"])
+	asItsSchema(t, "begun", content(t, dir)["data/begun.json"])
 	for line := range strings.Lines(content(t, dir)["data/custody.jsonl"]) {
 		asItsSchema(t, "custody", line)
 	}
