@@ -80,7 +80,7 @@ const mostSmall = 512 << 20
 func Check(ctx context.Context, tree bag.Tree, keys *token.Keys, scratchDir string) (*Checked, error) {
 	c := &checking{
 		Checked: &Checked{Problems: []bag.Problem{}}, small: map[string][]byte{}, sizes: map[string]int64{}, named: map[string]int{}, kept: map[string]*scratch.Spool{},
-		pool: scratch.NewPool(scratchDir), from: map[string]origin{}, renamed: map[string]map[[2]string]string{},
+		pool: scratch.NewPool(scratchDir), from: map[string]origin{}, lists: map[string]bool{},
 	}
 	defer c.pool.Close()
 	if err := bag.Each(ctx, tree, c.isSmall, c.first); err != nil {
@@ -148,13 +148,13 @@ type checking struct {
 	sizes    map[string]int64  // of the files of documents/ and media/ that are here
 	keys     *token.Keys
 	sealed   *ledger.Production
-	records  map[string]*ledger.Record       // by their paths in the output
-	runs     map[string]map[string]string    // of each run, the SHA-256 of its files
-	renamed  map[string]map[[2]string]string // paths of files of a run that are not those of their document's source and key
-	from     map[string]origin               // where files of documents/ and media/ come from
+	records  map[string]*ledger.Record    // by their paths in the output
+	runs     map[string]map[string]string // of each run, the SHA-256 of its files
+	from     map[string]origin            // where files of documents/ and media/ come from
 	request  *Request
 	begun    *Begun
-	kept     map[string]*scratch.Spool // files of rows
+	kept     map[string]*scratch.Spool // files of rows, and lists of files
+	lists    map[string]bool           // the lists of files of runs that are here
 	pool     *scratch.Pool
 	named    map[string]int // problems of a file
 }
@@ -177,20 +177,33 @@ func (c *checking) problem(file, format string, args ...any) {
 func (c *checking) isSmall(name string, size int64) bool {
 	c.tagged = c.tagged || name == tagManifestName
 	c.ours = c.ours || name == custodyFile || strings.HasPrefix(name, "data/evidence/")
+	if isFileList(name) {
+		c.lists[name] = true
+	}
 	if !isOurs(name) {
 		c.strange = append(c.strange, name)
 	}
 	if strings.HasPrefix(name, "data/documents/") || strings.HasPrefix(name, "data/media/") {
 		c.sizes[name] = size
 	}
-	return slices.Contains([]string{ledger.ProductionFile, manifestName, "data/answer.json", "data/" + requestFile, "data/" + BegunFile}, name) || strings.HasPrefix(name, "data/evidence/")
+	return slices.Contains([]string{ledger.ProductionFile, manifestName, "data/answer.json", "data/" + requestFile, "data/" + BegunFile}, name) || strings.HasPrefix(name, "data/evidence/") && !isFileList(name)
+}
+
+// isFileList reports whether a file is the list of the files of a run, which may be long.
+func isFileList(name string) bool {
+	return strings.HasPrefix(name, "data/evidence/interval=") && strings.HasSuffix(name, "/run.json")
 }
 
 // first keeps the small files.
 func (c *checking) first(name string, r io.Reader) error {
-	b, err := io.ReadAll(io.LimitReader(r, mostSmall+1))
-	if len(b) > mostSmall {
-		c.problem(name, "it has more than %d bytes, and is not looked at", mostSmall)
+	most := int64(mostSmall)
+	if strings.HasPrefix(name, "data/evidence/") {
+		most = mostRecord // of these there are many
+	}
+	b, err := io.ReadAll(io.LimitReader(r, most+1))
+	if int64(len(b)) > most {
+		c.problem(name, "it has more than %d bytes, and is not looked at", most)
+		return err
 	}
 	if err == nil {
 		c.small[name] = b
@@ -230,7 +243,7 @@ func (c *checking) seal(keys *token.Keys) {
 
 // evidence checks the records, lists of files and entries that the production brings.
 func (c *checking) evidence() {
-	c.records, c.runs = map[string]*ledger.Record{}, map[string]map[string]string{}
+	c.records = map[string]*ledger.Record{}
 	entered, expected := map[string]bool{}, map[string]bool{"data/" + keysFile: true}
 	for _, name := range slices.Sorted(maps.Keys(c.small)) {
 		if folder, ok := strings.CutPrefix(name, "data/evidence/"+ledger.JournalFolder); ok {
@@ -264,7 +277,15 @@ func (c *checking) evidence() {
 			c.problem(name, "no entry of the journal that is here names it")
 		}
 		c.records[at] = r
-		expected[c.run(r)] = true
+		list := fileList(r)
+		if expected[list] = true; !c.lists[list] && !c.request.redacted() {
+			c.problem(list, "it is missing, and only a redacted production leaves it out")
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(c.lists)) {
+		if !expected[name] {
+			c.problem(name, "nothing that was sealed names it")
+		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.small)) {
 		if strings.HasPrefix(name, "data/evidence/") && !expected[name] {
@@ -313,38 +334,51 @@ func (c *checking) entry(name, number string, entered map[string]bool) {
 	entered[e.SHA256] = true
 }
 
-// run checks the list of the files of a run, and returns its path.
-func (c *checking) run(r *ledger.Record) string {
-	name := "data/evidence/interval=" + r.Interval + "/runs/" + r.RunID + "/run.json"
-	if c.small[name] == nil {
-		if !c.request.redacted() {
-			c.problem(name, "it is missing, and only a redacted production leaves it out")
-		}
-		return name
+// fileList returns the path of the list of the files of a run.
+func fileList(r *ledger.Record) string {
+	return "data/evidence/interval=" + r.Interval + "/runs/" + r.RunID + "/run.json"
+}
+
+// runFiles are the files of a run.
+type runFiles struct {
+	sums    map[string]string    // SHA-256 by path below the folder of the run
+	renamed map[[2]string]string // paths of documents, by source and key, that are not those of these
+}
+
+// filesOf reads the list of the files of a run; nil when it is not there, or not what the
+// record names.
+func (c *checking) filesOf(r *ledger.Record) (*runFiles, error) {
+	name := fileList(r)
+	kept := c.kept[name]
+	if kept == nil {
+		return nil, nil
 	}
-	if sum := sumOf(c.small[name]); sum != r.RunSHA256 {
-		c.problem(name, "it is not the list of files that the record names: it has the SHA-256 %s", sum)
-		return name
+	if kept.Sum() != r.RunSHA256 {
+		c.problem(name, "it is not the list of files that the record names: it has the SHA-256 %s", kept.Sum())
+		return nil, nil
+	}
+	at, err := kept.ReaderAt()
+	if err != nil {
+		return nil, err
 	}
 	var m ledger.Manifest
-	if err := json.Unmarshal(c.small[name], &m); err != nil {
+	if err := json.NewDecoder(io.NewSectionReader(at, 0, kept.Size())).Decode(&m); err != nil {
 		c.problem(name, "it cannot be read: %v", err)
-		return name
+		return nil, nil
 	}
-	files, renamed := map[string]string{}, map[[2]string]string{}
+	files := &runFiles{map[string]string{}, map[[2]string]string{}}
 	for _, f := range m.Files {
-		files["runs/"+r.RunID+"/"+f.Path] = f.SHA256
+		files.sums[f.Path] = f.SHA256
 	}
 	for _, f := range m.Renamed {
-		renamed[[2]string{f.Source, f.Key}] = f.Path
+		files.renamed[[2]string{f.Source, f.Key}] = f.Path
 	}
-	c.runs[r.RunID], c.renamed[r.RunID] = files, renamed
-	return name
+	return files, nil
 }
 
 // isLong reports whether a file is read line by line.
 func isLong(name string, _ int64) bool {
-	return name == custodyFile || slices.ContainsFunc(compared, func(f rowFormat) bool { return f.name == name })
+	return name == custodyFile || isFileList(name) || slices.ContainsFunc(compared, func(f rowFormat) bool { return f.name == name })
 }
 
 // second checks the chain of custody, and keeps the files of rows.
@@ -425,7 +459,7 @@ func (c *checking) chain(name string, chain []Step) {
 			}
 		case "repaired":
 			from.object = s.Object
-			if c.runs[s.RunID][s.Object] != last.SHA256 || s.SHA256 != last.SHA256 {
+			if s.SHA256 != last.SHA256 {
 				c.problem(last.Object, "it is not what run %s wrote", s.RunID)
 			}
 		case "committed":

@@ -336,14 +336,25 @@ func TestAForgedProductionIsNamed(t *testing.T) {
 		"a request of another matter":  {func(f *forger) { f.files["data/request.json"] = other["data/request.json"] }, `it is about matter "other"`},
 		"a record more":                {func(f *forger) { f.files["data/evidence/interval=2026-11-21/log/00000001.json"] = "{}" }, "nothing that was sealed names it"},
 		"no list of files":             {func(f *forger) { delete(f.files, find(f, "/run.json")) }, "only a redacted production leaves it out"},
-		"no record":                    {func(f *forger) { delete(f.files, "data/evidence/interval=2026-11-20/log/00000001.json") }, "rows of the interval are there"},
-		"an odd file":                  {func(f *forger) { f.files["data/viewer.exe"] = "MZ" }, "data/viewer.exe: a production has no such file"},
-		"an odd tag file":              {func(f *forger) { f.files["PRODUCTION.json"] = "{}" }, "PRODUCTION.json: a production has no such file"},
-		"CRLF in a table":              {func(f *forger) { f.files[calls] = strings.ReplaceAll(f.files[calls], "\n", "\r\n") }, "data/tables/calls.csv: it is not written as a production writes it"},
-		"BOM in a table":               {func(f *forger) { f.files[exceptions] = "\uFEFF" + f.files[exceptions] }, "data/exceptions.csv: it cannot be read: it has no column number"},
-		"quotes in a table":            {func(f *forger) { f.replace(recordings, "interval,", "\"interval\",") }, "data/tables/recordings.csv: it is not written as a production writes it"},
-		"LF in a load file":            {func(f *forger) { f.files[loadCSV] = strings.ReplaceAll(f.files[loadCSV], "\r\n", "\n") }, "data/loadfile.csv: it cannot be read"},
-		"no BOM in a load file":        {func(f *forger) { f.files[loadDAT] = strings.TrimPrefix(f.files[loadDAT], "\uFEFF") }, "data/loadfile.dat: it cannot be read"},
+		"another list of files":        {func(f *forger) { f.files[find(f, "/run.json")] += " " }, "it is not the list of files that the record names"},
+		"a list of files more":         {func(f *forger) { f.files["data/evidence/interval=2026-11-21/runs/x/run.json"] = "{}" }, "runs/x/run.json: nothing that was sealed names it"},
+		"another repaired copy": {func(f *forger) {
+			row := f.row(loadCSV, rowWith(f, loadCSV, "REPAIRED_PATH"))
+			path, old := row["REPAIRED_PATH"], row["REPAIRED_SHA256"]
+			f.files[path] += " "
+			for _, name := range []string{loadCSV, loadDAT, "data/custody.jsonl"} {
+				f.files[name] = strings.ReplaceAll(f.files[name], old, sum(f.files[path]))
+			}
+			f.files["data/custody.jsonl"] = strings.ReplaceAll(f.files["data/custody.jsonl"], `"object":"`+path+`","size":`+text(len(f.files[path])-1), `"object":"`+path+`","size":`+text(len(f.files[path])))
+		}, "it is not what run "},
+		"no record":             {func(f *forger) { delete(f.files, "data/evidence/interval=2026-11-20/log/00000001.json") }, "rows of the interval are there"},
+		"an odd file":           {func(f *forger) { f.files["data/viewer.exe"] = "MZ" }, "data/viewer.exe: a production has no such file"},
+		"an odd tag file":       {func(f *forger) { f.files["PRODUCTION.json"] = "{}" }, "PRODUCTION.json: a production has no such file"},
+		"CRLF in a table":       {func(f *forger) { f.files[calls] = strings.ReplaceAll(f.files[calls], "\n", "\r\n") }, "data/tables/calls.csv: it is not written as a production writes it"},
+		"BOM in a table":        {func(f *forger) { f.files[exceptions] = "\uFEFF" + f.files[exceptions] }, "data/exceptions.csv: it cannot be read: it has no column number"},
+		"quotes in a table":     {func(f *forger) { f.replace(recordings, "interval,", "\"interval\",") }, "data/tables/recordings.csv: it is not written as a production writes it"},
+		"LF in a load file":     {func(f *forger) { f.files[loadCSV] = strings.ReplaceAll(f.files[loadCSV], "\r\n", "\n") }, "data/loadfile.csv: it cannot be read"},
+		"no BOM in a load file": {func(f *forger) { f.files[loadDAT] = strings.TrimPrefix(f.files[loadDAT], "\uFEFF") }, "data/loadfile.dat: it cannot be read"},
 		"an answer of fewer calls": {func(f *forger) {
 			f.files["data/answer.json"] = regexp.MustCompile(`"covered": \d+`).ReplaceAllString(f.files["data/answer.json"], `"covered": 1`)
 		}, "it counts other verdicts"},

@@ -67,7 +67,9 @@ func (c *checking) compare() error {
 	// A file that cannot be read is named already, and says nothing about the others.
 	if !x.calls.broken && !x.recordings.broken && !x.exceptions.broken && !x.csv.broken {
 		for _, r := range c.sealed.Records {
-			x.interval(r)
+			if err := x.interval(r); err != nil {
+				return err
+			}
 		}
 		x.rest()
 		x.answers()
@@ -92,6 +94,8 @@ type group struct {
 	list       []exceptionRow              // in their order
 	met        []bool                      // those of list that a row explains
 	documents  map[[2]string]*documentSeen // by source and object
+	run        string                      // its id
+	files      *runFiles                   // nil: not known
 }
 
 type exceptionRow struct {
@@ -106,9 +110,15 @@ type documentSeen struct {
 	excepted bool
 }
 
-func (x *comparison) interval(sealed ledger.Produced) {
+func (x *comparison) interval(sealed ledger.Produced) (err error) {
 	g := &group{
 		sealed: sealed, verdicts: map[placeOf]string{}, of: map[[2]string][]string{}, exceptions: map[string]map[placeOf]int{}, documents: map[[2]string]*documentSeen{},
+	}
+	if r := x.records[ledger.RecordPath(sealed.Interval, sealed.Number)]; r != nil {
+		g.run = r.RunID
+		if g.files, err = x.filesOf(r); err != nil {
+			return err
+		}
 	}
 	before := x.calling
 	for ; x.calls.row != nil && x.calls.get("interval") == sealed.Interval; x.calls.advance() {
@@ -137,6 +147,7 @@ func (x *comparison) interval(sealed ledger.Produced) {
 			x.exceptions.wrong("exception %d is about a row that the tables do not have, or of which nothing is lacking", g.list[i].number)
 		}
 	}
+	return nil
 }
 
 func (x *comparison) call(g *group) {
@@ -321,27 +332,28 @@ func (x *comparison) document(g *group) {
 	x.file("ORIGINAL_PATH", "ORIGINAL_SHA256", original, origin{source: at[0], object: at[1], record: record})
 
 	repaired, from := "", origin{}
-	if copied, ok := x.copyOf(g, at); ok && !d.withheld {
-		repaired, from = folder+"repaired"+extension(copied), origin{object: copied, record: record}
+	if copied := g.copyOf(at); copied != "" && !d.withheld {
+		repaired, from = folder+"repaired"+extension(copied), origin{object: "runs/" + g.run + "/" + copied, record: record}
+		if sum, ok := x.manifest[repaired]; ok && sum != g.files.sums[copied] {
+			x.problem(repaired, "it is not what run %s wrote: that has the SHA-256 %s", g.run, g.files.sums[copied])
+		}
 	}
 	x.file("REPAIRED_PATH", "REPAIRED_SHA256", repaired, from)
 }
 
 // copyOf returns the path of the repaired copy of a document below the folder of its
-// interval, if the run wrote one.
-func (x *comparison) copyOf(g *group, at [2]string) (string, bool) {
-	r := x.records[ledger.RecordPath(g.sealed.Interval, g.sealed.Number)]
-	if r == nil || x.runs[r.RunID] == nil {
-		return "", false
+// run, empty when the run wrote none.
+func (g *group) copyOf(at [2]string) string {
+	if g.files == nil {
+		return ""
 	}
-	prefix := "runs/" + r.RunID + "/"
-	path := cmp.Or(x.renamed[r.RunID][at], "manifests/"+at[0]+"/"+at[1])
+	path := cmp.Or(g.files.renamed[at], "manifests/"+at[0]+"/"+at[1])
 	for _, path := range []string{path, path + profile.MadeSuffix} {
-		if x.runs[r.RunID][prefix+path] != "" {
-			return prefix + path, true
+		if g.files.sums[path] != "" {
+			return path
 		}
 	}
-	return "", false
+	return ""
 }
 
 // file checks a file that the row names, and where it comes from.
