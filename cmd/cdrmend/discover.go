@@ -42,11 +42,16 @@ overlaps the span. So is what belongs to it: the recordings of a covered call, a
 covered recording. Times without an offset are those of --zone, else UTC. A telephone
 number that begins with * stands for all that end like it.
 
+--out takes a place that is empty, or one where the same production was begun: the
+same command continues it, with the commits that it was begun with, and reads no
+media again that is there in full, as far as a hash of it is known. An archive is
+written anew. A place that is taken is named before anything is read.
+
 Equal requests of equal commits give equal bytes, signatures aside. A name of a custodian
 and the profile of the load file stand in a request file; flags add to it.
 
-Exit codes: 0 done; 1 nothing is covered; 2 usage error, or a request with a mistake;
-3 failed.
+Exit codes: 0 done; 1 nothing is covered; 2 usage error, a request with a mistake, or
+an --out that is taken; 3 failed: repeat the command to continue.
 `,
 	flags: func(f *pflag.FlagSet) {
 		outputFlags(f)
@@ -104,6 +109,9 @@ func discoverRequest(ctx context.Context, w *world, flags *pflag.FlagSet) (int, 
 		defer p.Bag.Discard()
 	}
 	answer, err := p.Run(ctx)
+	if errors.Is(err, bag.ErrOccupied) {
+		return 0, usagef("--out: %w", err)
+	}
 	if err != nil {
 		return 0, err
 	}
@@ -205,6 +213,9 @@ func producer(ctx context.Context, w *world, flags *pflag.FlagSet, out *output, 
 	}
 	if out.config != nil {
 		p.Inputs.Base, p.Inputs.Concurrency = filepath.Dir(out.config.Path), out.config.Concurrency
+	}
+	p.Older = func(interval string, newest int64) {
+		log.Warn("the production is continued with the commit that it was begun with, and the interval has a newer one: use another --out for a new production", "interval", interval, "newest", newest)
 	}
 	if out.config != nil {
 		p.Signer = out.config.Signing.Signer

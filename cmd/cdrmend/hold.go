@@ -38,7 +38,8 @@ What is held already stays, and is named. A hold that somebody else set before
 is never lifted, and one that another matter needs stays until that is released,
 too. Signed records below holds/ in the output say what was set, and the journal
 names them. A call that was interrupted is completed by the next one with
---apply. Make one call for a matter at a time.
+--apply. Several calls for a matter may run at the same time: one that is overtaken
+begins anew.
 
 --apply writes to the buckets of inputs, and nothing but the hold. Give it
 a role of its own, with --role or in the environment: run must not have it.
@@ -188,21 +189,12 @@ func (h *holding) apply(ctx context.Context) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	before, err := h.Complete(ctx, journal, h.matter)
+	out, err := h.Run(ctx, journal, h.matter, h.why, h.plan)
 	if err != nil {
 		return 0, err
 	}
-	plan, err := h.plan(ctx)
-	if err != nil {
-		return 0, err
-	}
-
-	d := &holdsDocument{Matter: h.matter, Action: plan.Action, Applied: true, Interrupted: before != nil, Targets: plan.Lines}
-	if plan.Changes() {
-		done, err := plan.Apply(ctx, journal, h.why)
-		if err != nil {
-			return 0, err
-		}
+	d := &holdsDocument{Matter: h.matter, Action: out.Plan.Action, Applied: true, Interrupted: out.Completed, Targets: out.Plan.Lines}
+	if done := out.Done; done != nil {
 		d.Record = &holdsRecord{done.Record.Record.Number, done.Record.SHA256, *done.Entry}
 		d.Targets = done.Lines
 	}

@@ -62,7 +62,9 @@ and what a person adopted or disowned.
 A BAG is a directory or s3://bucket/prefix/ with bagit.txt, or a .zip, .tar,
 .tar.gz or .tgz. It is checked against RFC 8493 (BagIt), whoever wrote it, and needs
 no configuration. Files that a bag leaves to be fetched are named and not checked.
-Of a production of discover its signature and records are checked, too.
+Of a production of discover its signature and records are checked, too, and its load
+files, exceptions and documents are held against its tables. One that was begun and
+not completed is named as unfinished.
 
   cdrmend verify pack.zip
   cdrmend verify ./pack

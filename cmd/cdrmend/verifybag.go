@@ -60,11 +60,27 @@ func findBag(ctx context.Context, w *world, flags *pflag.FlagSet, url string) (*
 	if err != nil {
 		return nil, fmt.Errorf("opening the output: %w", err)
 	}
+	begun, err := bag.BegunIn(ctx, store, t.Prefix(), discover.BegunFile)
+	if err != nil {
+		return nil, fmt.Errorf("opening the output: %w", err)
+	}
+	if begun != nil {
+		return nil, unfinished(store.String()+t.Prefix(), begun)
+	}
 	found, err := bag.Found(ctx, store, t.Prefix())
 	if err != nil || !found {
 		return nil, err
 	}
 	return &place{bag.Below(store, t.Prefix()), func() error { return nil }}, nil
+}
+
+// unfinished says how a production that was begun is completed.
+func unfinished(place string, file []byte) error {
+	b, err := discover.OpenBegun(file)
+	if err != nil {
+		return fmt.Errorf("%s has no bagit.txt, and its data/%s cannot be read: %w", place, discover.BegunFile, err)
+	}
+	return b.Unfinished(place)
 }
 
 func isArchive(name string) bool {
@@ -87,7 +103,7 @@ func verifyBag(ctx context.Context, w *world, flags *pflag.FlagSet, p *place) (c
 	if err != nil {
 		return 0, err
 	}
-	production, err := discover.Check(ctx, p, keys)
+	production, err := discover.Check(ctx, p, keys, "")
 	if err != nil {
 		return 0, fmt.Errorf("reading the production: %w", err)
 	}

@@ -2,12 +2,8 @@ package bag
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
-	"io/fs"
 	"strings"
 	"time"
 
@@ -20,6 +16,7 @@ type stored struct {
 	store   object.Store
 	prefix  string // empty, or ends in a slash
 	scratch string
+	there   map[string]int64 // sizes of the files that begin found, by their paths in the bag
 }
 
 // InStore returns a writer of a bag below a prefix of a store, which is empty or ends in a
@@ -27,7 +24,7 @@ type stored struct {
 // scratch. A writer that was interrupted is continued by one that gets the same files:
 // those that are there with equal bytes are not written again.
 func InStore(store object.Store, prefix, scratch string) *Writer {
-	return newWriter(&stored{store, prefix, scratch})
+	return newWriter(&stored{store: store, prefix: prefix, scratch: scratch})
 }
 
 func (s *stored) spool() (*scratch.Spool, error) { return scratch.NewSpoolFor(s.store, s.scratch) }
@@ -38,25 +35,6 @@ func (s *stored) put(ctx context.Context, path string, c object.Content) error {
 		return fmt.Errorf("%w: write the bag to a place that is empty, or where the same bag was begun", err)
 	}
 	return err
-}
-
-func (s *stored) has(ctx context.Context, f File) (bool, error) {
-	info, r, err := s.store.Get(ctx, s.prefix+f.Path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return false, nil
-	}
-	if err != nil {
-		return false, err
-	}
-	defer r.Close()
-	if info.Size != f.Size {
-		return false, nil
-	}
-	sum := sha256.New()
-	if _, err := io.Copy(sum, r); err != nil {
-		return false, fmt.Errorf("reading %q: %w", s.prefix+f.Path, err)
-	}
-	return hex.EncodeToString(sum.Sum(nil)) == strings.ToLower(f.SHA256), nil
 }
 
 // settle removes what killed writers left half-written, as no manifest lists it.

@@ -111,8 +111,10 @@ func (p *prefixed) onDisk() bool {
 }
 
 // Found reports whether a bag is below a prefix of a store, perhaps a damaged one: any of
-// its usual tag files is enough. It lists what is directly below the prefix.
+// its usual tag files is enough, or the payload alone, which is what an interrupted writer
+// leaves. It lists what is directly below the prefix.
 func Found(ctx context.Context, store object.Store, prefix string) (bool, error) {
+	payload, others := false, false
 	for info, err := range store.Children(ctx, prefix) {
 		if _, _, denied := object.Unreadable(err); denied || errors.Is(err, fs.ErrNotExist) {
 			return false, nil // whoever reads it next says so
@@ -124,6 +126,7 @@ func Found(ctx context.Context, store object.Store, prefix string) (bool, error)
 		if _, manifest := parseManifestName(name); manifest || name == declarationName || name == infoName {
 			return true, nil
 		}
+		payload, others = payload || name == payloadFolder, others || name != payloadFolder
 	}
-	return false, nil
+	return payload && !others, nil
 }

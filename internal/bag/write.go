@@ -59,8 +59,13 @@ type sink interface {
 	spool() (*scratch.Spool, error)
 	// put writes a whole file. One that is there already with equal bytes counts as written.
 	put(ctx context.Context, path string, c object.Content) error
-	// has reports whether a file is there already.
-	has(ctx context.Context, f File) (bool, error)
+	// begin looks at what is there; see [Writer.Begin].
+	begin(ctx context.Context, first string, ours func(path string) bool) (*Left, error)
+	// sum returns the SHA-256 of a file that begin found and that is as it is known, empty
+	// for none.
+	sum(ctx context.Context, path string, known Known) (string, error)
+	// earlier returns the content of a small file that begin found, nil for none.
+	earlier(ctx context.Context, path string) ([]byte, error)
 	// settle fails when something is there that is not of the bag.
 	settle(ctx context.Context, of func(path string) bool) error
 	// finish makes the bag durable.
@@ -89,23 +94,6 @@ func (w *Writer) Add(ctx context.Context, path string, content io.Reader) (File,
 	}
 	w.payload, w.bytes = append(w.payload, file), w.bytes+file.Size
 	return file, nil
-}
-
-// Reuse adds a payload file that an earlier attempt wrote in full, and reports whether it
-// is there. Its path is below data/.
-func (w *Writer) Reuse(ctx context.Context, path string, size int64, sha256 string) (bool, error) {
-	path, err := w.take(payloadFolder + path)
-	if err != nil {
-		return false, err
-	}
-	file := File{path, size, sha256}
-	there, err := w.to.has(ctx, file)
-	if err != nil || !there {
-		delete(w.folded, fold(path))
-		return false, w.fail(err)
-	}
-	w.payload, w.bytes = append(w.payload, file), w.bytes+size
-	return true, nil
 }
 
 // Fetch adds a payload file that is not in the bag: the receiver fetches it from a URL and
@@ -287,7 +275,11 @@ func (w *Writer) describe(ctx context.Context, info []Label) (File, error) {
 
 	manifest := w.tags[len(w.tags)-1]
 	for _, s := range w.seals {
-		content, err := s.make(manifest)
+		earlier, err := w.to.earlier(ctx, s.path)
+		if err != nil {
+			return File{}, w.fail(err)
+		}
+		content, err := s.make(manifest, earlier)
 		if err != nil {
 			return File{}, w.fail(fmt.Errorf("adding %q: %w", s.path, err))
 		}

@@ -132,22 +132,47 @@ func TestABagInABucketIsValidAndIsContinued(t *testing.T) {
 	}
 	wantState(t, Below(store, "packs/one/"), Invalid, "bagit.txt: it is missing")
 
+	all := func(string) bool { return true }
 	w = InStore(store, "packs/one/", t.TempDir())
-	for _, path := range slices.Sorted(maps.Keys(files)) {
-		if there, err := w.Reuse(t.Context(), path, int64(len(files[path])), sum("sha256", files[path])); err != nil || !there {
-			t.Fatalf("%q was written before: %v %v", path, there, err)
+	left, err := w.Begin(t.Context(), "a.txt", all)
+	if err != nil || left == nil || string(left.First) != "a" || left.Complete {
+		t.Fatalf("what was left is %+v, %v", left, err)
+	}
+	for i, path := range slices.Sorted(maps.Keys(files)) {
+		known := Known{int64(len(files[path])), "sha256", sum("sha256", files[path])}
+		if i%2 == 1 {
+			known.Algorithm, known.Sum = "md5", sum("md5", files[path])
+		}
+		wrong := known
+		wrong.Sum = sum(known.Algorithm, "other")
+		if f, there, err := w.Reuse(t.Context(), path, wrong); err != nil || there {
+			t.Fatalf("%q has other bytes than are known: %+v %v", path, f, err)
+		}
+		if f, there, err := w.Reuse(t.Context(), path, known); err != nil || !there || f.SHA256 != sum("sha256", files[path]) {
+			t.Fatalf("%q was written before: %+v %v", path, f, err)
 		}
 	}
-	if there, err := w.Reuse(t.Context(), "b.txt", 1, sum("sha256", "b")); err != nil || there {
+	if _, there, err := w.Reuse(t.Context(), "b.txt", Known{1, "sha256", sum("sha256", "b")}); err != nil || there {
 		t.Fatalf("nobody wrote it: %v %v", there, err)
-	}
-	if there, err := InStore(store, "packs/one/", "").Reuse(t.Context(), "a.txt", 1, sum("sha256", "b")); err != nil || there {
-		t.Fatalf("it has other bytes: %v %v", there, err)
 	}
 	if _, err := w.Close(t.Context(), labels); err != nil {
 		t.Fatal(err)
 	}
 	wantState(t, Below(store, "packs/one/"), Valid, "")
+
+	if left, err := InStore(store, "packs/one/", "").Begin(t.Context(), "a.txt", all); err != nil || !left.Complete {
+		t.Errorf("a complete bag is left as %+v, %v", left, err)
+	}
+
+	// What else is there is named before anything is written.
+	for first, ours := range map[string]func(string) bool{"z.txt": all, "a.txt": func(path string) bool { return path != "data/empty" }} {
+		if _, err := InStore(store, "packs/one/", "").Begin(t.Context(), first, ours); !errors.Is(err, ErrOccupied) {
+			t.Errorf("a place with another bag gives %v", err)
+		}
+	}
+	if left, err := InStore(store, "packs/two/", "").Begin(t.Context(), "a.txt", all); left != nil || err != nil {
+		t.Errorf("a free place gives %+v, %v", left, err)
+	}
 
 	server.Put(t, "out", "packs/one/data/a.txt", []byte("b"))
 	wantState(t, Below(store, "packs/one/"), Invalid, "data/a.txt: its sha256 is")

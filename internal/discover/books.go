@@ -70,16 +70,21 @@ func (b *books) open(name string, columns []string) *book {
 // exported are the tables of which a production has the rows that concern what is covered.
 var exported = []*table.Schema{table.Calls, table.Recordings, table.History, table.Repairs, table.Outages}
 
+// exportedColumns are the columns of an exported table.
+func exportedColumns(s *table.Schema) []string {
+	columns := []string{"interval"}
+	for _, c := range s.Columns {
+		if c.Name != "interval" { // repairs have it
+			columns = append(columns, c.Name)
+		}
+	}
+	return columns
+}
+
 func newBooks(p *Producer) *books {
 	b := &books{producer: p, pool: scratch.NewPool(p.Inputs.Scratch), tables: map[*table.Schema]*book{}}
 	for _, s := range exported {
-		columns := []string{}
-		for _, c := range s.Columns {
-			if c.Name != "interval" { // repairs have it
-				columns = append(columns, c.Name)
-			}
-		}
-		b.tables[s] = b.open("tables/"+s.Name+".csv", append([]string{"interval"}, columns...))
+		b.tables[s] = b.open("tables/"+s.Name+".csv", exportedColumns(s))
 	}
 	profile := p.Selection.Request.profile
 	for i, f := range []struct {
@@ -145,12 +150,6 @@ var loadColumns = []string{
 func (b *books) loadRow(w *nightWriter, r *Recording) []string {
 	files, request, row := w.files[r], w.Selection.Request, r.Shown
 	start, end := timeOf(row, "start_time"), timeOf(row, "end_time")
-	local := func(t record.Time) string {
-		if t == record.NoTime {
-			return ""
-		}
-		return request.profile.Time(t.Std().In(request.zone))
-	}
 
 	status, reason := "none", ""
 	if e := w.night.ofRecording(r, w.related); e != nil {
@@ -164,7 +163,7 @@ func (b *books) loadRow(w *nightWriter, r *Recording) []string {
 	}
 	return []string{
 		r.Control, request.Matter, strings.Join(w.shownNames(r.Custodians), ";"), row.Get("recording_id"), row.Get("conversation_id"), row.Get("leg_id"), row.Get("org_id"), row.Get("trunk_id"), row.Get("line_id"), row.Get("user_ids"), row.Get("direction"), row.Get("ani"), row.Get("dnis"),
-		row.Get("media_type"), row.Get("start_time"), row.Get("end_time"), local(start), local(end), request.zone.String(), row.Get("duration_ms"), covered, row.Get("status"), strings.Join(r.verdicts(), ";"), status, reason,
+		row.Get("media_type"), row.Get("start_time"), row.Get("end_time"), request.local(start), request.local(end), request.zone.String(), row.Get("duration_ms"), covered, row.Get("status"), strings.Join(r.verdicts(), ";"), status, reason,
 		files.media.Path, sizeOf(files.media), files.media.SHA256, files.original.Path, files.original.SHA256, files.repaired.Path, files.repaired.SHA256, files.explanation.Path,
 		row.Get("media_key"), row.Get("source"), row.Get("object_key"), row.Get("entry"), w.night.Commit.Record.Interval, strconv.FormatInt(w.night.Commit.Number(), 10), w.night.Commit.SHA256,
 	}

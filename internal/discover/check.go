@@ -5,7 +5,6 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
-	"encoding/csv"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
@@ -18,7 +17,9 @@ import (
 
 	"cdrmend/internal/bag"
 	"cdrmend/internal/ledger"
+	"cdrmend/internal/policy"
 	"cdrmend/internal/printable"
+	"cdrmend/internal/scratch"
 	"cdrmend/internal/token"
 	"cdrmend/internal/wording"
 )
@@ -72,12 +73,17 @@ const mostSmall = 512 << 20
 
 // Check checks what cdrmend puts into a bag: who sealed it, that the commit records are those that the seal names, that
 // the journal and the list of files of each run belong to them, that each file has the hash that custody.jsonl gives its
-// source, and that the counts are those of the tables. Whether files have the hashes of the manifest is
-// for [bag.Validate]. It returns nil for a bag that is no production. Keys are those that may have signed; nil: those that
-// the production brings.
-func Check(ctx context.Context, tree bag.Tree, keys *token.Keys) (*Checked, error) {
-	c := &checking{Checked: &Checked{Problems: []bag.Problem{}}, small: map[string][]byte{}}
-	if err := bag.Each(ctx, tree, c.first); err != nil {
+// source, and that the load files, exceptions and counts are those of the tables. Whether files have the hashes of the
+// manifest is for [bag.Validate]. It returns nil for a bag that is no production. Keys are those that may have signed;
+// nil: those that the production brings. Files of rows wait below the directory scratchDir; of them an interval at a time is
+// in memory.
+func Check(ctx context.Context, tree bag.Tree, keys *token.Keys, scratchDir string) (*Checked, error) {
+	c := &checking{
+		Checked: &Checked{Problems: []bag.Problem{}}, small: map[string][]byte{}, sizes: map[string]int64{}, named: map[string]int{}, kept: map[string]*scratch.Spool{},
+		pool: scratch.NewPool(scratchDir), from: map[string]origin{}, lists: map[string]bool{},
+	}
+	defer c.pool.Close()
+	if err := bag.Each(ctx, tree, c.isSmall, c.first); err != nil {
 		return nil, err
 	}
 	if c.small[ledger.ProductionFile] == nil && !c.ours {
@@ -87,20 +93,46 @@ func Check(ctx context.Context, tree bag.Tree, keys *token.Keys) (*Checked, erro
 		c.problem(ledger.ProductionFile, "it is missing: nobody vouches for this production, and nothing in it was held against its records")
 		return c.Checked, nil
 	}
+	for _, name := range c.strange {
+		c.problem(name, "a production has no such file")
+	}
 	if !c.tagged { // a bag may lack it, a production never does
 		c.problem(tagManifestName, "it is missing")
 	}
-	c.manifest = bag.Sums(c.small[manifestName])
+	var err error
+	if c.manifest, err = bag.Sums(c.small[manifestName]); err != nil {
+		c.problem(manifestName, "%v", err)
+	}
 	c.seal(keys)
+	if c.sealed == nil {
+		return c.done(), nil
+	}
+	c.begunWith()
 	c.evidence()
-	if err := bag.Each(ctx, tree, c.second); err != nil {
+	if err := bag.Each(ctx, tree, isLong, c.second); err != nil {
 		return nil, err
 	}
-	c.counts()
-	return c.Checked, nil
+	if err := c.compare(); err != nil {
+		return nil, err
+	}
+	return c.done(), nil
+}
+
+// mostNamed is how many problems of one file are named.
+const mostNamed = 100
+
+// done says how many problems were not named.
+func (c *checking) done() *Checked {
+	for _, file := range slices.Sorted(maps.Keys(c.named)) {
+		if more := c.named[file] - mostNamed; more > 0 {
+			c.Problems = append(c.Problems, bag.Problem{File: file, Detail: fmt.Sprintf("%s like those before", wording.Count(more, "more thing"))})
+		}
+	}
+	return c.Checked
 }
 
 const (
+	custodyFile     = "data/custody.jsonl"
 	manifestName    = "manifest-sha256.txt"
 	tagManifestName = "tagmanifest-sha256.txt"
 )
@@ -112,28 +144,66 @@ type checking struct {
 	manifest map[string]string // SHA-256 of each payload file
 	ours     bool              // it has files of a production
 	tagged   bool              // the manifest of tag files is there
+	strange  []string          // files that no production has
+	sizes    map[string]int64  // of the files of documents/ and media/ that are here
 	keys     *token.Keys
 	sealed   *ledger.Production
 	records  map[string]*ledger.Record    // by their paths in the output
 	runs     map[string]map[string]string // of each run, the SHA-256 of its files
-	verdicts map[string]int64
-	excepted map[string]map[string]int64
+	from     map[string]origin            // where files of documents/ and media/ come from
+	request  *Request
+	begun    *Begun
+	kept     map[string]*scratch.Spool // files of rows, and lists of files
+	lists    map[string]bool           // the lists of files of runs that are here
+	pool     *scratch.Pool
+	named    map[string]int // problems of a file
+}
+
+// origin is where a file comes from: an object of a source, or a file of a run.
+type origin struct {
+	source, object string
+	record         string // path of the commit record
+	size           int64
 }
 
 func (c *checking) problem(file, format string, args ...any) {
+	if c.named[file]++; c.named[file] > mostNamed {
+		return
+	}
 	c.Problems = append(c.Problems, bag.Problem{File: file, Detail: fmt.Sprintf(format, args...)})
 }
 
-// first keeps the small files on which all others are judged.
-func (c *checking) first(name string, r io.Reader) error {
+// isSmall notes which files there are, and reports whether all others are judged by one.
+func (c *checking) isSmall(name string, size int64) bool {
 	c.tagged = c.tagged || name == tagManifestName
-	c.ours = c.ours || name == "data/custody.jsonl" || strings.HasPrefix(name, "data/evidence/")
-	if name != ledger.ProductionFile && name != manifestName && name != "data/answer.json" && !strings.HasPrefix(name, "data/evidence/") {
-		return nil
+	c.ours = c.ours || name == custodyFile || strings.HasPrefix(name, "data/evidence/")
+	if isFileList(name) {
+		c.lists[name] = true
 	}
-	b, err := io.ReadAll(io.LimitReader(r, mostSmall+1))
-	if len(b) > mostSmall {
-		c.problem(name, "it has more than %d bytes, and is not looked at", mostSmall)
+	if !isOurs(name) {
+		c.strange = append(c.strange, name)
+	}
+	if strings.HasPrefix(name, "data/documents/") || strings.HasPrefix(name, "data/media/") {
+		c.sizes[name] = size
+	}
+	return slices.Contains([]string{ledger.ProductionFile, manifestName, "data/answer.json", "data/" + requestFile, "data/" + BegunFile}, name) || strings.HasPrefix(name, "data/evidence/") && !isFileList(name)
+}
+
+// isFileList reports whether a file is the list of the files of a run, which may be long.
+func isFileList(name string) bool {
+	return strings.HasPrefix(name, "data/evidence/interval=") && strings.HasSuffix(name, "/run.json")
+}
+
+// first keeps the small files.
+func (c *checking) first(name string, r io.Reader) error {
+	most := int64(mostSmall)
+	if strings.HasPrefix(name, "data/evidence/") {
+		most = mostRecord // of these there are many
+	}
+	b, err := io.ReadAll(io.LimitReader(r, most+1))
+	if int64(len(b)) > most {
+		c.problem(name, "it has more than %d bytes, and is not looked at", most)
+		return err
 	}
 	if err == nil {
 		c.small[name] = b
@@ -173,16 +243,15 @@ func (c *checking) seal(keys *token.Keys) {
 
 // evidence checks the records, lists of files and entries that the production brings.
 func (c *checking) evidence() {
-	c.records, c.runs = map[string]*ledger.Record{}, map[string]map[string]string{}
-	if c.sealed == nil {
-		return
-	}
-	entered := map[string]bool{}
+	c.records = map[string]*ledger.Record{}
+	entered, expected := map[string]bool{}, map[string]bool{"data/" + keysFile: true}
 	for _, name := range slices.Sorted(maps.Keys(c.small)) {
 		if folder, ok := strings.CutPrefix(name, "data/evidence/"+ledger.JournalFolder); ok {
 			c.entry(name, folder, entered)
+			expected[name] = true
 		}
 	}
+	c.identity(expected)
 	for _, want := range c.sealed.Records {
 		at := ledger.RecordPath(want.Interval, want.Number)
 		name := "data/evidence/" + at
@@ -190,6 +259,7 @@ func (c *checking) evidence() {
 		if file == nil {
 			continue // of an interval of which nothing was produced
 		}
+		expected[name] = true
 		c.Records++
 		if sum := sumOf(file); sum != want.SHA256 {
 			c.problem(name, "it is not the record that was sealed: it has the SHA-256 %s", sum)
@@ -207,7 +277,38 @@ func (c *checking) evidence() {
 			c.problem(name, "no entry of the journal that is here names it")
 		}
 		c.records[at] = r
-		c.run(r)
+		list := fileList(r)
+		if expected[list] = true; !c.lists[list] && !c.request.redacted() {
+			c.problem(list, "it is missing, and only a redacted production leaves it out")
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(c.lists)) {
+		if !expected[name] {
+			c.problem(name, "nothing that was sealed names it")
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(c.small)) {
+		if strings.HasPrefix(name, "data/evidence/") && !expected[name] {
+			c.problem(name, "nothing that was sealed names it")
+		}
+	}
+}
+
+// identity checks what says whose the output is.
+func (c *checking) identity(expected map[string]bool) {
+	const name = "data/evidence/" + ledger.IdentityFile
+	expected[name] = true
+	if c.small[name] == nil {
+		return // an output of an earlier version has none
+	}
+	id, seal, err := ledger.OpenIdentity(c.small[name], c.keys)
+	switch {
+	case err != nil:
+		c.problem(name, "it cannot be read: %v", err)
+	case !seal.Trusted():
+		c.problem(name, "its signature does not verify: %s", seal.Check.Sentence())
+	case id.ID != c.sealed.Output:
+		c.problem(name, "it is that of output %s, and %s is about %s", id.ID, ledger.ProductionFile, c.sealed.Output)
 	}
 }
 
@@ -225,86 +326,70 @@ func (c *checking) entry(name, number string, entered map[string]bool) {
 		c.problem(name, "%s", wrong)
 		return
 	}
+	if !slices.ContainsFunc(c.sealed.Records, func(r ledger.Produced) bool {
+		return r.SHA256 == e.SHA256 && e.Path == ledger.RecordPath(r.Interval, r.Number)
+	}) {
+		c.problem(name, "it enters %q, which %s does not name", e.Path, ledger.ProductionFile)
+	}
 	entered[e.SHA256] = true
 }
 
-// run checks the list of the files of a run.
-func (c *checking) run(r *ledger.Record) {
-	name := "data/evidence/interval=" + r.Interval + "/runs/" + r.RunID + "/run.json"
-	if c.small[name] == nil {
-		return // a redacted production has none, and nothing that it would vouch for
-	}
-	if sum := sumOf(c.small[name]); sum != r.RunSHA256 {
-		c.problem(name, "it is not the list of files that the record names: it has the SHA-256 %s", sum)
-		return
-	}
-	var m ledger.Manifest
-	if err := json.Unmarshal(c.small[name], &m); err != nil {
-		c.problem(name, "it cannot be read: %v", err)
-		return
-	}
-	files := map[string]string{}
-	for _, f := range m.Files {
-		files["runs/"+r.RunID+"/"+f.Path] = f.SHA256
-	}
-	c.runs[r.RunID] = files
+// fileList returns the path of the list of the files of a run.
+func fileList(r *ledger.Record) string {
+	return "data/evidence/interval=" + r.Interval + "/runs/" + r.RunID + "/run.json"
 }
 
-// second checks the files that may be large, line by line.
-func (c *checking) second(name string, r io.Reader) (err error) {
-	switch name {
-	case "data/custody.jsonl":
-		return c.custody(name, r)
-	case "data/tables/calls.csv":
-		c.verdicts, err = countBy(r, "verdict")
-	case "data/exceptions.csv":
-		var flat map[string]int64
-		flat, err = countBy(r, "about", "reason")
-		c.excepted = map[string]map[string]int64{}
-		for k, n := range flat {
-			about, reason, _ := strings.Cut(k, "|")
-			if c.excepted[about] == nil {
-				c.excepted[about] = map[string]int64{}
-			}
-			c.excepted[about][reason] += n
-		}
-	}
-	if err != nil {
-		c.problem(name, "it cannot be read: %v", err)
-	}
-	return nil
+// runFiles are the files of a run.
+type runFiles struct {
+	sums    map[string]string    // SHA-256 by path below the folder of the run
+	renamed map[[2]string]string // paths of documents, by source and key, that are not those of these
 }
 
-// countBy counts the rows of CSV by the values of some columns, joined by |.
-func countBy(r io.Reader, columns ...string) (map[string]int64, error) {
-	rows := csv.NewReader(r)
-	header, err := rows.Read()
+// filesOf reads the list of the files of a run; nil when it is not there, or not what the
+// record names.
+func (c *checking) filesOf(r *ledger.Record) (*runFiles, error) {
+	name := fileList(r)
+	kept := c.kept[name]
+	if kept == nil {
+		return nil, nil
+	}
+	if kept.Sum() != r.RunSHA256 {
+		c.problem(name, "it is not the list of files that the record names: it has the SHA-256 %s", kept.Sum())
+		return nil, nil
+	}
+	at, err := kept.ReaderAt()
 	if err != nil {
 		return nil, err
 	}
-	var at []int
-	for _, c := range columns {
-		i := slices.Index(header, c)
-		if i < 0 {
-			return nil, fmt.Errorf("it has no column %s", c)
-		}
-		at = append(at, i)
+	var m ledger.Manifest
+	if err := json.NewDecoder(io.NewSectionReader(at, 0, kept.Size())).Decode(&m); err != nil {
+		c.problem(name, "it cannot be read: %v", err)
+		return nil, nil
 	}
-	counts := map[string]int64{}
-	for {
-		row, err := rows.Read()
-		if err == io.EOF {
-			return counts, nil
-		}
-		if err != nil {
-			return nil, err
-		}
-		var key []string
-		for _, i := range at {
-			key = append(key, row[i])
-		}
-		counts[strings.Join(key, "|")]++
+	files := &runFiles{map[string]string{}, map[[2]string]string{}}
+	for _, f := range m.Files {
+		files.sums[f.Path] = f.SHA256
 	}
+	for _, f := range m.Renamed {
+		files.renamed[[2]string{f.Source, f.Key}] = f.Path
+	}
+	return files, nil
+}
+
+// isLong reports whether a file is read line by line.
+func isLong(name string, _ int64) bool {
+	return name == custodyFile || isFileList(name) || slices.ContainsFunc(compared, func(f rowFormat) bool { return f.name == name })
+}
+
+// second checks the chain of custody, and keeps the files of rows.
+func (c *checking) second(name string, r io.Reader) error {
+	if name == custodyFile {
+		return c.custody(name, r)
+	}
+	kept := c.pool.NewSpool()
+	c.kept[name] = kept
+	_, err := io.Copy(kept, r)
+	return err
 }
 
 // custody checks each chain: what was read, repaired and committed is what was produced.
@@ -357,15 +442,24 @@ func (c *checking) chain(name string, chain []Step) {
 		c.problem(last.Object, "it is not what chain %d of %s produced: that has the SHA-256 %s", last.Chain, path.Base(name), last.SHA256)
 	}
 
-	record := ""
+	if _, twice := c.from[last.Object]; twice {
+		c.problem(last.Object, "%s tells twice where it comes from", path.Base(name))
+	}
+	if size, here := c.sizes[last.Object]; here && size != last.Size {
+		c.problem(last.Object, "it has %d bytes, and chain %d of %s says %d", size, last.Chain, path.Base(name), last.Size)
+	}
+	record, from := "", origin{size: last.Size}
 	for _, s := range chain {
 		switch s.Step {
+		case "listed":
+			from.source, from.object = s.Source, s.Object
 		case "read":
 			if s.SHA256 != last.SHA256 {
 				c.problem(last.Object, "it is not what the run read: that has the SHA-256 %s", s.SHA256)
 			}
 		case "repaired":
-			if c.runs[s.RunID][s.Object] != last.SHA256 || s.SHA256 != last.SHA256 {
+			from.object = s.Object
+			if s.SHA256 != last.SHA256 {
 				c.problem(last.Object, "it is not what run %s wrote", s.RunID)
 			}
 		case "committed":
@@ -379,26 +473,16 @@ func (c *checking) chain(name string, chain []Step) {
 			}
 		}
 	}
-	if record == "" {
+	if from.record = record; record == "" {
 		c.problem(last.Object, "chain %d names no commit record", last.Chain)
 	}
+	c.from[last.Object] = from
 }
 
-// counts compares what the answer counts with the tables.
-func (c *checking) counts() {
-	const name = "data/answer.json"
-	var a Answer
-	if err := json.Unmarshal(c.small[name], &a); err != nil {
-		c.problem(name, "it cannot be read: %v", err)
-		return
-	}
-	if !maps.Equal(a.Calls.Verdicts, c.verdicts) {
-		c.problem(name, "it counts other verdicts than tables/calls.csv has")
-	}
-	same := maps.EqualFunc(a.Exceptions, c.excepted, func(x, y map[string]int64) bool { return maps.Equal(x, y) })
-	if !same {
-		c.problem(name, "it counts other exceptions than exceptions.csv has")
-	}
+// redacted reports whether a production shows less than there is.
+func (r *Request) redacted() bool {
+	how, _ := policy.ParseRedaction(r.Redact)
+	return r.Redact != "" && how != policy.RedactNothing
 }
 
 func sumOf(b []byte) string {

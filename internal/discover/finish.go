@@ -42,16 +42,12 @@ func (p *Producer) finish(ctx context.Context) error {
 		return err
 	}
 
-	request, err := ledger.Encode(p.answer.Request)
-	if err != nil {
-		return err
-	}
 	answer, err := ledger.Encode(p.answer)
 	if err != nil {
 		return err
 	}
 	for _, f := range []struct{ name, text string }{
-		{"request.json", string(request)}, {"answer.json", string(answer)}, {"method.txt", method}, {"README.txt", p.readme()},
+		{"answer.json", string(answer)}, {"method.txt", method}, {"README.txt", p.readme()},
 	} {
 		if _, err := p.Bag.Add(ctx, f.name, strings.NewReader(f.text)); err != nil {
 			return err
@@ -68,8 +64,11 @@ func (p *Producer) seal(ctx context.Context) error {
 			sealed.Records = append(sealed.Records, ledger.Produced{Interval: i.Interval, Number: i.Commit, SHA256: i.Record})
 		}
 	}
-	p.Bag.Seal(ledger.ProductionFile, func(manifest bag.File) ([]byte, error) {
+	p.Bag.Seal(ledger.ProductionFile, func(manifest bag.File, earlier []byte) ([]byte, error) {
 		sealed.Manifest = manifest.SHA256
+		if sealed.IsSealedIn(earlier, p.Signer) {
+			return earlier, nil
+		}
 		return sealed.Seal(p.Signer)
 	})
 
@@ -84,7 +83,8 @@ func (p *Producer) seal(ctx context.Context) error {
 	}
 	p.answer.Production = &Production{SHA256: manifest.SHA256}
 	if p.control > 0 {
-		p.answer.Production.First, p.answer.Production.Last = p.number(1), p.number(p.control)
+		r := p.Selection.Request
+		p.answer.Production.First, p.answer.Production.Last = r.number(1), r.number(p.control)
 	}
 	return nil
 }

@@ -82,6 +82,25 @@ func (in *inputs) media(ctx context.Context, name, key string) (url string, inpu
 	return "", nil, nil, err
 }
 
+// notedDocument returns what the run noted of a manifest, nil when it did not list it.
+func (in *inputs) notedDocument(name, key string) *ledger.Input {
+	if from := source(in.run, name); from != nil {
+		return from.Input(key)
+	}
+	return nil
+}
+
+// noted returns what the run noted of a media object, for each place in which it may lie.
+func (in *inputs) noted(ctx context.Context, name, key string) (list []*ledger.Input, err error) {
+	places, err := in.places(ctx, name)
+	for _, from := range places {
+		if input := from.Input(key); input != nil {
+			list = append(list, input)
+		}
+	}
+	return list, err
+}
+
 // places returns where the media of a source may lie.
 func (in *inputs) places(ctx context.Context, name string) (list []*replay.Pinned, err error) {
 	if in.stored == nil {

@@ -45,10 +45,15 @@ type Producer struct {
 	Signer    *token.Signer // of the production; nil: it is not signed
 	Bag       *bag.Writer   // nil: nothing is written, only counted
 
+	// Older is told that the production which is continued was begun with an older commit
+	// of an interval than its newest; nil: nobody is told.
+	Older func(interval string, newest int64)
+
 	answer  *Answer
 	books   *books
-	control int64     // number of the last recording
-	newest  time.Time // of the commits that were searched
+	pinned  map[string]ledger.Produced // the commit that counts of each interval; nil: the newest
+	control int64                      // number of the last recording
+	newest  time.Time                  // of the commits that were searched
 	changed loadfile.Changes
 }
 
@@ -60,6 +65,13 @@ func (p *Producer) Run(ctx context.Context) (*Answer, error) {
 	}
 	p.answer = newAnswer(p.Selection.Request.shown(p.Selection.show), known.ID)
 	if p.Bag != nil {
+		request, err := ledger.Encode(p.answer.Request)
+		if err != nil {
+			return nil, err
+		}
+		if err := p.begin(ctx, request); err != nil {
+			return nil, err
+		}
 		p.books = newBooks(p)
 		defer p.books.close()
 	}
@@ -83,12 +95,9 @@ func (p *Producer) Run(ctx context.Context) (*Answer, error) {
 }
 
 func (p *Producer) interval(ctx context.Context, label string) error {
-	var commits []*committed.Commit
-	if _, there := slices.BinarySearch(p.There, label); there {
-		var err error
-		if commits, err = p.Out.Commits(ctx, label); err != nil {
-			return err
-		}
+	commits, err := p.commits(ctx, label)
+	if err != nil {
+		return err
 	}
 	if len(commits) == 0 {
 		p.answer.Intervals = append(p.answer.Intervals, Interval{Interval: label})
@@ -116,7 +125,7 @@ func (p *Producer) interval(ctx context.Context, label string) error {
 	p.answer.add(night, label, summary.Coverage.Total)
 	for _, r := range night.Recordings {
 		p.control++
-		r.Control = p.number(p.control)
+		r.Control = p.Selection.Request.number(p.control)
 	}
 	if p.Bag != nil && len(night.Calls)+len(night.Recordings) > 0 {
 		w := &nightWriter{Producer: p, night: night, related: related, commits: commits, summary: &summary, files: map[*Recording]*produced{}}
@@ -126,6 +135,26 @@ func (p *Producer) interval(ctx context.Context, label string) error {
 		p.answer.except(e)
 	}
 	return nil
+}
+
+// commits returns the commits of an interval up to the one that counts.
+func (p *Producer) commits(ctx context.Context, label string) ([]*committed.Commit, error) {
+	if _, there := slices.BinarySearch(p.There, label); !there {
+		return nil, nil
+	}
+	want, pinned := p.pinned[label]
+	if pinned && want.Number == 0 {
+		return nil, nil
+	}
+	all, err := p.Out.Commits(ctx, label)
+	if err != nil || !pinned {
+		return all, err
+	}
+	i := slices.IndexFunc(all, func(c *committed.Commit) bool { return c.Number() == want.Number && c.SHA256 == want.SHA256 })
+	if i < 0 {
+		return nil, fmt.Errorf("commit %d with the SHA-256 %s, with which the production was begun, is not there any more; cdrmend verify says more", want.Number, want.SHA256)
+	}
+	return all[:i+1], nil
 }
 
 // except notes an exception.
@@ -215,10 +244,17 @@ func (w *nightWriter) documents(ctx context.Context) error {
 // document writes one document and its repaired copy. It returns an exception for one that is not there any more.
 func (w *nightWriter) document(ctx context.Context, d *document, e *Exception) (*Exception, error) {
 	folder := "documents/" + d.covered[0].Control + "/"
-	input, body, err := w.inputs.document(ctx, d.source, d.key)
-	var original bag.File
-	if err == nil {
-		original, err = w.add(ctx, folder+"original"+extension(d.key), body)
+	name := folder + "original" + extension(d.key)
+	input := w.inputs.notedDocument(d.source, d.key)
+	original, there, err := w.reuse(ctx, name, input, "")
+	if err != nil {
+		return nil, err
+	}
+	if !there {
+		var body io.ReadCloser
+		if input, body, err = w.inputs.document(ctx, d.source, d.key); err == nil {
+			original, err = w.add(ctx, name, body)
+		}
 	}
 	if err == nil {
 		e = nil
@@ -255,6 +291,24 @@ func (w *nightWriter) repaired(ctx context.Context, d *document, folder string) 
 		w.books.custody.copy(w, f, written)
 	}
 	return written, err
+}
+
+// reuse adds the copy of an input that an interrupted production left, and reports whether
+// it is there. The hash of the input has to be known from what was committed: that the run
+// noted, an ETag that is an MD5, or the SHA-256 that the manifest says.
+func (w *nightWriter) reuse(ctx context.Context, name string, in *ledger.Input, said string) (bag.File, bool, error) {
+	if in == nil {
+		return bag.File{}, false, nil
+	}
+	for _, known := range []bag.Known{{Size: in.Size, Algorithm: "sha256", Sum: in.SHA256}, {Size: in.Size, Algorithm: "md5", Sum: in.ETag}, {Size: in.Size, Algorithm: "sha256", Sum: said}} {
+		if known.Sum == "" {
+			continue
+		}
+		if f, there, err := w.Bag.Reuse(ctx, name, known); err != nil || there {
+			return f, there, err
+		}
+	}
+	return bag.File{}, false, nil
 }
 
 // add adds a file and closes what it is read from.
@@ -330,12 +384,15 @@ func (w *nightWriter) lack(ctx context.Context, e *Exception, err error) error {
 // sound writes the media of one recording.
 func (w *nightWriter) sound(ctx context.Context, r *Recording) error {
 	key := r.Get("media_key")
+	name := "media/" + r.Control + extension(key)
+	if there, err := w.soundThere(ctx, r, name); err != nil || there {
+		return err
+	}
 	url, input, body, err := w.inputs.media(ctx, r.Get("source"), key)
 	if err != nil {
 		return err
 	}
 
-	name := "media/" + r.Control + extension(key)
 	var f bag.File
 	if w.Media == CopyMedia {
 		f, err = w.add(ctx, name, body)
@@ -347,6 +404,29 @@ func (w *nightWriter) sound(ctx context.Context, r *Recording) error {
 		w.books.custody.object(w, input, f)
 	}
 	return err
+}
+
+// soundThere adds the media of one recording if an interrupted production left it.
+func (w *nightWriter) soundThere(ctx context.Context, r *Recording, name string) (bool, error) {
+	if w.Media != CopyMedia {
+		return false, nil
+	}
+	noted, err := w.inputs.noted(ctx, r.Get("source"), r.Get("media_key"))
+	if err != nil {
+		return false, err
+	}
+	for _, in := range noted {
+		f, there, err := w.reuse(ctx, name, in, r.Get("media_sha256"))
+		if err != nil {
+			return false, err
+		}
+		if there {
+			w.files[r].media = f
+			w.books.custody.object(w, in, f)
+			return true, nil
+		}
+	}
+	return false, nil
 }
 
 // elsewhere reads media for its hash, and says in the bag where it is.

@@ -95,7 +95,7 @@ func checked(t *testing.T, dir string) (*bag.Report, *discover.Checked) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := discover.Check(t.Context(), bag.Below(store, ""), nil)
+	c, err := discover.Check(t.Context(), bag.Below(store, ""), nil, "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -165,6 +165,7 @@ func TestAProductionChecksOutAndCountsWhatTheTablesHave(t *testing.T) {
 	}
 
 	asItsSchema(t, "discovery", content(t, dir)["data/answer.json"])
+	asItsSchema(t, "begun", content(t, dir)["data/begun.json"])
 	for line := range strings.Lines(content(t, dir)["data/custody.jsonl"]) {
 		asItsSchema(t, "custody", line)
 	}

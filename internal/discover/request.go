@@ -158,14 +158,8 @@ func (r *Request) complete(problem func(key, text string) error) error {
 	var problems []error
 	note := func(key, text string) { problems = append(problems, problem(key, text)) }
 
-	r.zone = time.UTC
-	if r.Zone != "" {
-		zone, err := profile.Zone(r.Zone)
-		if err != nil {
-			note("zone", err.Error())
-		} else {
-			r.zone = zone
-		}
+	if err := r.readZone(); err != nil {
+		note("zone", err.Error())
 	}
 
 	r.span = record.Span{Start: record.NoTime, End: record.NoTime}
@@ -250,6 +244,43 @@ func parseTime(text string, zone *time.Location) (record.Time, error) {
 		return record.TimeOf(t), nil
 	}
 	return 0, fmt.Errorf("%q is no time, want one such as 2026-11-19, 2026-11-19T08:30 or 2026-11-19T08:30:00-05:00", text)
+}
+
+// readZone finds the zone of the request; UTC when there is none.
+func (r *Request) readZone() (err error) {
+	r.zone = time.UTC
+	if r.Zone == "" {
+		return nil
+	}
+	zone, err := profile.Zone(r.Zone)
+	if err == nil {
+		r.zone = zone
+	}
+	return err
+}
+
+// written reads of a request what decides how the rows of a production are written. Its
+// values may be redacted.
+func (r *Request) written() error {
+	zone := r.readZone()
+	profile, err := r.LoadFile.Profile()
+	if r.profile = profile; err != nil {
+		r.profile = loadfile.Default
+	}
+	return errors.Join(zone, err)
+}
+
+// local returns a time in the zone and form of the request.
+func (r *Request) local(t record.Time) string {
+	if t == record.NoTime {
+		return ""
+	}
+	return r.profile.Time(t.Std().In(r.zone))
+}
+
+// number returns the control number of the n-th recording.
+func (r *Request) number(n int64) string {
+	return fmt.Sprintf("%s%0*d", r.Control.Prefix, r.Control.Width, n)
 }
 
 // Span returns the time that is asked for. An end that the request leaves open is NoTime.

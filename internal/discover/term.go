@@ -351,7 +351,12 @@ func overlaps(row table.Cells, span record.Span) bool {
 
 // timeOf returns a time of a row, NoTime when it is missing.
 func timeOf(row table.Cells, column string) record.Time {
-	t, err := time.Parse(time.RFC3339Nano, row.Get(column))
+	return parsedTime(row.Get(column))
+}
+
+// parsedTime returns a time as tables have it.
+func parsedTime(text string) record.Time {
+	t, err := time.Parse(time.RFC3339Nano, text)
 	if err != nil { // tables have no others
 		return record.NoTime
 	}

@@ -122,7 +122,7 @@ func (p *Producer) readme() string {
 	}
 	fmt.Fprintf(&b, "  %s", wording.Count(a.Recordings.Covered, "recording"))
 	if a.Recordings.Covered > 0 {
-		fmt.Fprintf(&b, ", %s to %s", p.number(1), p.number(p.control))
+		fmt.Fprintf(&b, ", %s to %s", r.number(1), r.number(p.control))
 	}
 	b.WriteString("\n")
 	b.WriteString(contents)
@@ -147,6 +147,7 @@ Files, below data/
   evidence/                   commit records, lists of files, journal entries, public keys
   method.txt                  how it was made
   request.json, answer.json   what was asked for, and what it came to
+  begun.json                  with which commits it was begun
 
 How to check it
 
@@ -201,12 +202,6 @@ func (r *Request) spanText() string {
 		return "from " + r.From + " on"
 	}
 	return "from " + r.From + " to " + r.To
-}
-
-// number returns the control number of the n-th recording.
-func (p *Producer) number(n int64) string {
-	c := p.Selection.Request.Control
-	return fmt.Sprintf("%s%0*d", c.Prefix, c.Width, n)
 }
 
 // excepted counts all exceptions.

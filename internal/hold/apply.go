@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 
 	"cdrmend/internal/ledger"
 	"cdrmend/internal/object"
@@ -16,8 +18,122 @@ type Done struct {
 	Lines  []Line
 }
 
-// ErrOvertaken is returned when another call for the matter wrote a record meanwhile.
+// ErrOvertaken is returned when another call for the matter wrote a record meanwhile. [Output.Run]
+// goes on from there.
 var ErrOvertaken = errors.New("another call for the matter runs at the same time: run again when it has ended")
+
+// mostTurns is how often a call begins anew. Each time another call wrote a record, so
+// that only a crowd of them keeps one from its end.
+const mostTurns = 100
+
+// Outcome is what a call came to.
+type Outcome struct {
+	Completed bool // an earlier call that was interrupted
+	Plan      *Plan
+	Done      *Done // nil when the plan changes nothing
+}
+
+// Run carries a plan out, after what earlier calls left. Other calls for the matter may run
+// at the same time: whoever finds that another one wrote a record begins anew, and first
+// brings what it changed itself into the state that the records say. So whatever call is the
+// last to end leaves no hold that no record covers, and none lifted that a record has.
+func (o *Output) Run(ctx context.Context, journal *ledger.Journal, matter string, why Why, plan func(context.Context) (*Plan, error)) (out Outcome, err error) {
+	for range mostTurns {
+		if err = o.turn(ctx, journal, matter, why, plan, &out); !errors.Is(err, ErrOvertaken) {
+			break
+		}
+	}
+	return out, err
+}
+
+func (o *Output) turn(ctx context.Context, journal *ledger.Journal, matter string, why Why, plan func(context.Context) (*Plan, error), out *Outcome) error {
+	before, err := o.Complete(ctx, journal, matter)
+	if err != nil {
+		return err
+	}
+	out.Completed = out.Completed || before != nil
+	if err := o.mend(ctx, journal, matter, why); err != nil {
+		return err
+	}
+	if out.Plan, err = plan(ctx); err != nil || !out.Plan.Changes() {
+		return err
+	}
+	out.Done, err = out.Plan.Apply(ctx, journal, why)
+	return err
+}
+
+// mend brings the objects that this call changed after it was overtaken into the state that
+// the records say: another call may have ended its intention, and released what it set, or
+// the other way round.
+func (o *Output) mend(ctx context.Context, journal *ledger.Journal, matter string, why Why) error {
+	if len(o.loose) == 0 {
+		return nil
+	}
+	m, err := o.Matter(ctx, matter, o.ID)
+	if err != nil {
+		return err
+	}
+	lines := slices.SortedFunc(maps.Values(o.loose), compareLines)
+	own, err := o.read(ctx, m, placesOf(lines))
+	if err != nil {
+		return err
+	}
+	other, err := o.readOthers(ctx, matter, placesOf(lines))
+	if err != nil {
+		return err
+	}
+
+	var set, release []Line
+	for _, l := range lines {
+		l.Matters, l.After, l.Code = other[l.place()].names(), "", ""
+		if err := o.ask(ctx, &l); err != nil {
+			return err
+		}
+		s := own[l.place()]
+		held := s != nil && s.holds || len(l.Matters) > 0
+		switch {
+		case held && l.Before == Off:
+			l.Result = Set
+			if s != nil && s.holds {
+				l.Recordings = s.recordings
+			}
+			set = append(set, l)
+		case !held && l.Before == On:
+			l.Result = Released
+			release = append(release, l)
+		}
+	}
+	follows := m.Newest()
+	for _, step := range []struct {
+		action string
+		lines  []Line
+	}{{ledger.HoldSet, set}, {ledger.HoldRelease, release}} {
+		if len(step.lines) == 0 {
+			continue
+		}
+		p := &Plan{Matter: matter, Action: step.action, Lines: step.lines, out: o, follows: follows}
+		done, err := p.Apply(ctx, journal, why)
+		if err != nil {
+			return err
+		}
+		follows = done.Record
+	}
+	o.loose = nil
+	return nil
+}
+
+// loosen notes the lines whose holds were changed, and of which no record of this call says
+// what became of them.
+func (o *Output) loosen(lines []Line) {
+	for i := range lines {
+		if l := &lines[i]; l.changed {
+			if o.loose == nil {
+				o.loose = map[place]Line{}
+			}
+			o.loose[l.place()] = *l
+		}
+	}
+}
 
 // Complete enters the records of a matter that the journal does not name, and carries out
 // the intention of a call that was interrupted; nil when there was none.
@@ -50,7 +166,8 @@ func (p *Plan) Apply(ctx context.Context, journal *ledger.Journal, why Why) (*Do
 	if err != nil {
 		return nil, err
 	}
-	if m.Open() != nil {
+	// What a plan says is left, or held for others, holds for the records that it read.
+	if m.Open() != nil || sumOf(m.Newest()) != sumOf(p.follows) {
 		return nil, ErrOvertaken
 	}
 	if err := o.put(ctx, journal, m, p.Lines, ledger.Hold{
@@ -62,6 +179,13 @@ func (p *Plan) Apply(ctx context.Context, journal *ledger.Journal, why Why) (*Do
 		return nil, err
 	}
 	return o.carryOut(ctx, journal, m, p.Lines)
+}
+
+func sumOf(h *ledger.HoldHead) string {
+	if h == nil {
+		return ""
+	}
+	return h.SHA256
 }
 
 // put writes a list, and the record that names it.
@@ -94,15 +218,25 @@ func (o *Output) carryOut(ctx context.Context, journal *ledger.Journal, m *ledge
 	if intended.Action == ledger.HoldRelease {
 		carry = o.release
 	}
-	if err := o.each(ctx, "changing holds", len(lines), func(ctx context.Context, i int) error {
-		return carry(ctx, &lines[i], other[lines[i].place()])
-	}); err != nil {
-		return nil, err
+	// Whoever was overtaken must not change holds any more. A call that is stopped between
+	// this question and its request still may; mend sees to that.
+	owns := func(ctx context.Context) error {
+		followed, err := o.HoldFollowed(ctx, m)
+		if err == nil && followed {
+			err = ErrOvertaken
+		}
+		return err
 	}
-
-	if err := o.put(ctx, journal, m, lines, ledger.Hold{
-		Action: intended.Action, Step: ledger.HoldDone, Reason: intended.Reason, By: intended.By, Results: Counts(lines),
-	}); err != nil {
+	err = o.each(ctx, "changing holds", len(lines), func(ctx context.Context, i int) error {
+		return carry(ctx, owns, &lines[i], other[lines[i].place()])
+	})
+	if err == nil {
+		err = o.put(ctx, journal, m, lines, ledger.Hold{
+			Action: intended.Action, Step: ledger.HoldDone, Reason: intended.Reason, By: intended.By, Results: Counts(lines),
+		})
+	}
+	if err != nil {
+		o.loosen(lines)
 		return nil, err
 	}
 	done := &Done{Record: m.Newest(), Lines: lines}
@@ -112,7 +246,7 @@ func (o *Output) carryOut(ctx context.Context, journal *ledger.Journal, m *ledge
 
 // set sees to it that an object is held. A hold that was to be found may have been lifted
 // since it was looked at.
-func (o *Output) set(ctx context.Context, l *Line, other *others) error {
+func (o *Output) set(ctx context.Context, owns func(context.Context) error, l *Line, other *others) error {
 	l.Matters = other.names()
 	if l.Result.Failed() {
 		l.After = l.Before
@@ -131,6 +265,10 @@ func (o *Output) set(ctx context.Context, l *Line, other *others) error {
 	}
 	if !on {
 		l.Result = Set
+		if err := owns(ctx); err != nil {
+			return err
+		}
+		l.changed = true // perhaps, whatever the request gives
 		if err := h.SetLegalHold(ctx, l.info(), true); err != nil {
 			return l.failed(err)
 		}
@@ -146,7 +284,7 @@ func (o *Output) set(ctx context.Context, l *Line, other *others) error {
 }
 
 // release lifts the hold of an object unless another matter needs it.
-func (o *Output) release(ctx context.Context, l *Line, other *others) error {
+func (o *Output) release(ctx context.Context, owns func(context.Context) error, l *Line, other *others) error {
 	l.Matters = other.names()
 	l.After = l.Before
 	switch {
@@ -165,6 +303,10 @@ func (o *Output) release(ctx context.Context, l *Line, other *others) error {
 	if err != nil {
 		return err
 	}
+	if err := owns(ctx); err != nil {
+		return err
+	}
+	l.changed = true
 	if err := h.SetLegalHold(ctx, l.info(), false); err != nil {
 		return l.failed(err)
 	}

@@ -21,6 +21,17 @@
 //     completes it first, and takes no hold of its own for somebody else's.
 //   - In 3: the same with all of its holds, or a record that no entry names.
 //
+// # Several calls for one matter
+//
+// Records have numbers, and a number is taken once. Whoever finds an intention open cannot
+// know whether its call still runs, and carries it out, too. Of all that do, one writes the
+// record that completes it. The others find its number taken: they read the records again,
+// bring what they changed late into the state that these say (by an intention and a record
+// of their own), and go on with what they were asked for. A plan counts only for the records
+// that it was made from. What is left is a call that changes a hold after it was overtaken,
+// which takes a pause between asking for the next record and the change, and is killed
+// before it looks again: then the next call for the matter finds the hold as somebody else's.
+//
 // # Several matters
 //
 // An object can be held for several matters, and has one hold. A release lifts it only
@@ -140,6 +151,8 @@ type Line struct {
 	Result     Result   `json:"result"`
 	Code       string   `json:"code"`    // of the store, when it refused; else empty
 	Matters    []string `json:"matters"` // other ones that hold it
+
+	changed bool // this call asked the store to change the hold
 }
 
 // place identifies a version of an object.
@@ -166,6 +179,8 @@ type Output struct {
 
 	// Open opens the store of a source at a URL. It is called for each object.
 	Open func(ctx context.Context, source, url string) (object.Store, error)
+
+	loose map[place]Line // changed by this call under an intention that another call ended
 }
 
 // Why says for what reason holds are changed, and who asks for it.

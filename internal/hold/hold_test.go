@@ -1,8 +1,10 @@
 package hold_test
 
 import (
+	"context"
 	"errors"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -295,4 +297,38 @@ func TestALostListIsAnError(t *testing.T) {
 	if _, err := w.out.PlanRelease(t.Context(), "m", nil); err == nil || !strings.Contains(err.Error(), "00000002.jsonl") {
 		t.Errorf("with a changed list the release gives %v, want an error that names it", err)
 	}
+}
+
+// A plan says what is left for other recordings. It counts only for the records that it was
+// made from; a call goes on with another one.
+func TestAPlanOfOlderRecordsIsNotCarriedOut(t *testing.T) {
+	w := newWorld(t)
+	one := w.put("a", "1")
+	more := one
+	one.Recordings, more.Recordings = []string{"r1", "r2"}, []string{"r3"}
+	w.want(w.apply("m", ledger.HoldSet, one), "a=set")
+
+	first := one
+	first.Recordings = []string{"r1"}
+	old := w.plan("m", ledger.HoldRelease, first)
+	w.want(w.apply("m", ledger.HoldSet, more), "a=held")
+	if _, err := old.Apply(t.Context(), w.journal(), why); !errors.Is(err, hold.ErrOvertaken) {
+		t.Fatalf("a plan of older records gives %v", err)
+	}
+
+	turns := 0
+	out, err := w.out.Run(t.Context(), w.journal(), "m", why, func(ctx context.Context) (*hold.Plan, error) {
+		if turns++; turns == 1 {
+			return old, nil
+		}
+		return w.out.PlanRelease(ctx, "m", targets(first))
+	})
+	if err != nil || turns != 2 || out.Done == nil {
+		t.Fatalf("after %d turns: %+v, %v", turns, out, err)
+	}
+	w.want(results(out.Done.Lines), "a=needed")
+	if left := out.Done.Lines[0].Recordings; !slices.Equal(left, []string{"r2", "r3"}) {
+		t.Errorf("the object is held for %v, want r2 and r3", left)
+	}
+	w.wantHeld("a", "a")
 }

@@ -20,8 +20,9 @@ type Plan struct {
 	Lines  []Line // in the order of their objects, with the results that are to be expected
 	Open   bool   // an earlier call was interrupted, which comes first
 
-	out  *Output
-	last map[place]*held
+	out     *Output
+	last    map[place]*held
+	follows *ledger.HoldHead // the newest record that was read; nil: there was none
 }
 
 // Changes reports whether the plan has anything to do, or to say that no record says yet.
@@ -59,7 +60,7 @@ func (o *Output) PlanSet(ctx context.Context, matter string, targets iter.Seq2[T
 		return nil, err
 	}
 
-	p := &Plan{Matter: matter, Action: ledger.HoldSet, Lines: mergeLines(lines), Open: m.Open() != nil, out: o}
+	p := &Plan{Matter: matter, Action: ledger.HoldSet, Lines: mergeLines(lines), Open: m.Open() != nil, out: o, follows: m.Newest()}
 	if p.last, err = o.read(ctx, m, placesOf(p.Lines)); err != nil {
 		return nil, err
 	}
@@ -106,7 +107,7 @@ func (o *Output) PlanRelease(ctx context.Context, matter string, targets iter.Se
 		return nil, err
 	}
 
-	p := &Plan{Matter: matter, Action: ledger.HoldRelease, Open: m.Open() != nil, out: o}
+	p := &Plan{Matter: matter, Action: ledger.HoldRelease, Open: m.Open() != nil, out: o, follows: m.Newest()}
 	if p.last, err = o.read(ctx, m, func(p place) bool { _, named := chosen[p.unversioned()]; return targets == nil || named }); err != nil {
 		return nil, err
 	}

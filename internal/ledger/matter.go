@@ -233,6 +233,17 @@ func (o *Output) PutHold(ctx context.Context, m *Matter, h Hold) (*HoldHead, err
 	return m.Newest(), nil
 }
 
+// HoldFollowed reports whether somebody wrote the record that follows the last one which was
+// read or written here.
+func (o *Output) HoldFollowed(ctx context.Context, m *Matter) (bool, error) {
+	folder, err := MatterFolder(m.Name)
+	if err != nil {
+		return false, err
+	}
+	f, err := o.get(ctx, o.Root+HoldPath(folder, m.last+1))
+	return f != nil, err
+}
+
 // EnterHolds enters the records of a matter that no entry names, and returns the entry of
 // the newest. Whoever writes a record enters those before it first, so it looks for them
 // from the newest back to the first that is named. Of each, reading begins where it says

@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"reflect"
 	"time"
 
 	"cdrmend/internal/token"
@@ -37,6 +38,17 @@ type Produced struct {
 func (p Production) Seal(key *token.Signer) ([]byte, error) {
 	p.Format = ProductionFormat
 	return seal(&p, productionType, key)
+}
+
+// IsSealedIn reports whether a file is the production as the key sealed it before. Its
+// signature may have random parts, so that sealing again gives other bytes.
+func (p Production) IsSealedIn(file []byte, key *token.Signer) bool {
+	if len(file) == 0 || key == nil {
+		return false
+	}
+	p.Format = ProductionFormat
+	earlier, seal, err := OpenProduction(file, key.Public())
+	return err == nil && seal.Signed && seal.Check == token.Verified && reflect.DeepEqual(*earlier, p)
 }
 
 // OpenProduction reads production.json. Keys are those that may have signed it, nil when none are known.

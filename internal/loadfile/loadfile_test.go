@@ -127,7 +127,11 @@ func TestADATHoldsEveryValueButForWhatIsCounted(t *testing.T) {
 			for _, row := range rows() {
 				var to []string
 				for _, v := range row {
-					to = append(to, held(invalid(v, &changes), p, &changes))
+					h := held(invalid(v, &changes), p, &changes)
+					if in := p.InDAT(v); in != h {
+						t.Errorf("a DAT is said to hold %q of %q, want %q", in, v, h)
+					}
+					to = append(to, h)
 				}
 				want = append(want, to)
 			}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
 )
@@ -113,37 +114,72 @@ func (w *Writer) Write(values []string) error {
 func (w *Writer) Flush() error { return w.to.Flush() }
 
 func (w *Writer) value(text string) {
+	if w.newline == 0 && w.encoding != UTF16LE {
+		w.exactly(text)
+		return
+	}
+	w.hold(text, &w.changes, func(r rune) {
+		if r == w.qualifier {
+			w.put(r)
+		}
+		w.put(r)
+	})
+}
+
+// exactly writes a value with its bytes, also those that are not UTF-8.
+func (w *Writer) exactly(text string) {
+	for {
+		before, after, found := strings.Cut(text, string(w.qualifier))
+		_, _ = w.to.WriteString(before) // the buffer keeps the error
+		if !found {
+			return
+		}
+		w.put(w.qualifier)
+		w.put(w.qualifier)
+		text = after
+	}
+}
+
+// hold passes the characters that a file can hold of a value, and counts what it changes.
+func (d *dialect) hold(text string, changes *Changes, put func(rune)) {
 	for i := 0; i < len(text); {
 		r, size := utf8.DecodeRuneInString(text[i:])
-		raw := text[i : i+size]
 		i += size
 		switch {
-		case r == utf8.RuneError && size == 1 && (w.newline != 0 || w.encoding == UTF16LE):
-			w.changes.Invalid++
-			w.put(StandIn)
-		case r == w.qualifier:
-			w.put(r)
-			w.put(r)
-		case w.newline == 0 && w.encoding != UTF16LE:
-			_, _ = w.to.WriteString(raw) // also bytes that are not UTF-8
-		case w.newline == 0, r == w.separator:
-			w.put(r)
+		case r == utf8.RuneError && size == 1:
+			changes.Invalid++
+			put(StandIn)
+		case d.newline == 0, r == d.separator, r == d.qualifier:
+			put(r)
 		case r == '\r' || r == '\n':
 			if r == '\r' && i < len(text) && text[i] == '\n' {
 				i++
 			}
-			w.changes.LineEnds++
-			w.put(w.newline)
-		case r == w.newline:
-			w.changes.Newlines++
-			w.put(StandIn)
+			changes.LineEnds++
+			put(d.newline)
+		case r == d.newline:
+			changes.Newlines++
+			put(StandIn)
 		case r < ' ' && r != '\t', r == 0x7F:
-			w.changes.Controls++
-			w.put(StandIn)
+			changes.Controls++
+			put(StandIn)
 		default:
-			w.put(r)
+			put(r)
 		}
 	}
+}
+
+// InDAT returns a value as [ReadDAT] gives it back from a DAT that a Writer wrote.
+func (p *Profile) InDAT(text string) string {
+	d := datDialect(p)
+	var held strings.Builder
+	d.hold(text, &Changes{}, func(r rune) {
+		if r == d.newline {
+			r = '\n'
+		}
+		held.WriteRune(r)
+	})
+	return held.String()
 }
 
 // put writes a character. The buffer keeps its first error for Write and Flush.

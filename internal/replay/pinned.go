@@ -146,6 +146,15 @@ func (p *Pinned) Read(ctx context.Context, key string) (*ledger.Input, io.ReadCl
 	return &p.inputs[i], body, err
 }
 
+// Input returns what the run noted of an object, nil when it did not list it.
+func (p *Pinned) Input(key string) *ledger.Input {
+	i, ok := p.find(key)
+	if !ok {
+		return nil
+	}
+	return &p.inputs[i]
+}
+
 // Part returns a part of an object that the run looked into. Its bytes have no hash of
 // their own.
 func (p *Pinned) Part(ctx context.Context, info object.Info, from int64, n int) ([]byte, error) {
