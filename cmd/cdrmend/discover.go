@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"time"
 
 	"cdrmend/internal/bag"
 	"cdrmend/internal/discover"
@@ -186,7 +185,7 @@ func producer(ctx context.Context, w *world, flags *pflag.FlagSet, out *output, 
 	if err != nil {
 		return nil, err
 	}
-	there, labels, err := out.searchedFor(ctx, request)
+	labels, expected, err := out.searchedFor(ctx, request)
 	if err != nil {
 		return nil, err
 	}
@@ -194,7 +193,7 @@ func producer(ctx context.Context, w *world, flags *pflag.FlagSet, out *output, 
 	quiet, _ := flags.GetBool("quiet")
 	log := w.logger(quiet)
 	p := &discover.Producer{
-		Out: &out.Output, Ledger: &ledger.Output{Store: out.Store, Root: out.Root, Keys: out.Keys}, Labels: labels, There: there,
+		Out: &out.Output, Ledger: &ledger.Output{Store: out.Store, Root: out.Root, Keys: out.Keys}, Labels: labels, Expected: expected,
 		Selection: discover.Select(request, show), Show: show, Tool: toolVersion(),
 		Inputs: discover.Inputs{
 			Concurrency: verifyConcurrency, Scratch: out.Scratch, Watch: w.progress(quiet),
@@ -230,10 +229,11 @@ func requestRedaction(out *output, request *discover.Request) (policy.Report, er
 	return show, nil
 }
 
-// searchedFor returns the intervals of an output, and those of the span that a request asks
-// for, also those that are not there.
-func (o *output) searchedFor(ctx context.Context, request *discover.Request) (there, searched []string, err error) {
-	if there, err = o.Labels(ctx); err != nil {
+// searchedFor returns the intervals of an output that may have what a request asks for, and
+// those that its span is made of, also those that are not there.
+func (o *output) searchedFor(ctx context.Context, request *discover.Request) (searched []string, expected []policy.Interval, err error) {
+	there, err := o.Labels(ctx)
+	if err != nil {
 		return nil, nil, err
 	}
 	for _, label := range slices.Backward(there) {
@@ -248,14 +248,14 @@ func (o *output) searchedFor(ctx context.Context, request *discover.Request) (th
 		if err := newest.Decode(ctx, report.SummaryFile, &summary); err != nil {
 			return nil, nil, err
 		}
-		length, err := time.ParseDuration(summary.Config.Interval)
+		span, err := discover.IntervalOf(&summary)
 		if err != nil {
-			return nil, nil, fmt.Errorf("reading the summary of interval %s: %w", label, err)
+			return nil, nil, fmt.Errorf("interval %s: %w", label, err)
 		}
-		if searched, err = discover.Labels(there, request.Span(), length); err != nil {
+		if expected, err = discover.Expected(there, request.Span(), span.Duration()); err != nil {
 			return nil, nil, usageError{err}
 		}
-		return there, searched, nil
+		return discover.Labels(there, request.Span()), expected, nil
 	}
 	return nil, nil, errors.New("nothing is committed in " + o.url)
 }

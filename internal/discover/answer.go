@@ -2,6 +2,8 @@ package discover
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 
 	"cdrmend/internal/report"
 	"cdrmend/internal/wording"
@@ -75,6 +77,14 @@ func (a *Answer) add(n *Night, label string, total report.Total) {
 	for _, r := range n.Recordings {
 		a.Recordings.Status[r.Get("status")]++
 	}
+}
+
+// addAbsent adds intervals that have no commit.
+func (a *Answer) addAbsent(labels []string) {
+	for _, label := range labels {
+		a.Intervals = append(a.Intervals, Interval{Interval: label})
+	}
+	slices.SortStableFunc(a.Intervals, func(x, y Interval) int { return strings.Compare(x.Interval, y.Interval) })
 }
 
 // except counts an exception.

@@ -9,7 +9,6 @@ import (
 	"io"
 	"path"
 	"regexp"
-	"slices"
 	"time"
 
 	"cdrmend/internal/bag"
@@ -17,6 +16,7 @@ import (
 	"cdrmend/internal/ledger"
 	"cdrmend/internal/loadfile"
 	"cdrmend/internal/policy"
+	"cdrmend/internal/record"
 	"cdrmend/internal/report"
 	"cdrmend/internal/token"
 )
@@ -35,8 +35,8 @@ const (
 type Producer struct {
 	Out       *committed.Output
 	Ledger    *ledger.Output
-	Labels    []string // of the intervals that are searched, in order
-	There     []string // of the intervals that the output has, in order; nothing else is looked for
+	Labels    []string          // of the intervals that are searched, in order
+	Expected  []policy.Interval // that the span of the request is made of, in order
 	Selection *Selection
 	Inputs    Inputs
 	Show      policy.Report // what may be shown
@@ -47,8 +47,9 @@ type Producer struct {
 
 	answer  *Answer
 	books   *books
-	control int64     // number of the last recording
-	newest  time.Time // of the commits that were searched
+	control int64         // number of the last recording
+	newest  time.Time     // of the commits that were searched
+	known   []record.Span // of intervals that have a commit
 	changed loadfile.Changes
 }
 
@@ -69,6 +70,7 @@ func (p *Producer) Run(ctx context.Context) (*Answer, error) {
 			return nil, fmt.Errorf("interval %s: %w", label, err)
 		}
 	}
+	p.answer.addAbsent(absent(p.Expected, p.known))
 	for _, u := range p.Selection.Unfound() {
 		u.Value = p.Selection.show.Key(u.Value)
 		p.answer.Unfound = append(p.answer.Unfound, u)
@@ -83,16 +85,9 @@ func (p *Producer) Run(ctx context.Context) (*Answer, error) {
 }
 
 func (p *Producer) interval(ctx context.Context, label string) error {
-	var commits []*committed.Commit
-	if _, there := slices.BinarySearch(p.There, label); there {
-		var err error
-		if commits, err = p.Out.Commits(ctx, label); err != nil {
-			return err
-		}
-	}
-	if len(commits) == 0 {
-		p.answer.Intervals = append(p.answer.Intervals, Interval{Interval: label})
-		return nil
+	commits, err := p.Out.Commits(ctx, label)
+	if err != nil || len(commits) == 0 {
+		return err
 	}
 
 	newest := commits[len(commits)-1]
@@ -104,7 +99,12 @@ func (p *Producer) interval(ctx context.Context, label string) error {
 	if err := newest.Decode(ctx, report.SummaryFile, &summary); err != nil {
 		return err
 	}
-	night, err := p.Selection.Cover(ctx, newest)
+	span, err := IntervalOf(&summary)
+	if err != nil {
+		return err
+	}
+	p.known = append(p.known, span)
+	night, err := p.Selection.Cover(ctx, newest, span)
 	if err != nil {
 		return err
 	}

@@ -50,7 +50,7 @@ func (n *night) produce(t *testing.T, ask func(*discover.Request), change func(*
 	signer, keys := testKey(t)
 	n.out.Keys = keys
 	p := &discover.Producer{
-		Out: n.out, Ledger: n.ledger(), Labels: []string{label}, There: []string{label}, Selection: discover.Select(r, show), Show: show, Media: discover.CopyMedia, Tool: "test",
+		Out: n.out, Ledger: n.ledger(), Labels: []string{label}, Selection: discover.Select(r, show), Show: show, Media: discover.CopyMedia, Tool: "test",
 		Signer: signer, Bag: bag.InStore(store, "", ""),
 		Inputs: discover.Inputs{Base: n.dir, Concurrency: 4, Open: n.opener(t), Watch: func(string, int64, int64) {}, Warn: func(string, error) {}},
 	}
