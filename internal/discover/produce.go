@@ -119,7 +119,7 @@ func (p *Producer) interval(ctx context.Context, label string) error {
 		r.Control = p.number(p.control)
 	}
 	if p.Bag != nil && len(night.Calls)+len(night.Recordings) > 0 {
-		w := &nightWriter{Producer: p, night: night, related: related, commits: commits, summary: &summary, files: map[*Recording]*produced{}}
+		w := &nightWriter{Producer: p, night: night, related: related, commits: commits, summary: &summary, files: map[*Recording]*produced{}, told: map[string]bag.File{}}
 		return w.write(ctx)
 	}
 	for _, e := range night.Exceptions(related) {
@@ -137,6 +137,12 @@ func (p *Producer) except(e *Exception) error {
 	return p.books.exception(e)
 }
 
+// except notes an exception, and where its story is.
+func (w *nightWriter) except(e *Exception) error {
+	e.explanation = w.told[e.story].Path
+	return w.Producer.except(e)
+}
+
 // nightWriter writes what is produced of one interval.
 type nightWriter struct {
 	*Producer
@@ -147,6 +153,7 @@ type nightWriter struct {
 	inputs  *inputs
 	entry   *entry // that names the commit; nil when none does
 	files   map[*Recording]*produced
+	told    map[string]bag.File // the stories, by what they are about
 }
 
 // produced are the files of a recording. One without a path is not produced.
@@ -160,7 +167,7 @@ func (w *nightWriter) write(ctx context.Context) error {
 	if w.inputs, err = openInputs(ctx, w.Ledger, w.night.Commit, w.summary, &w.Inputs); err != nil {
 		return err
 	}
-	for _, step := range []func(context.Context) error{w.exceptions, w.vouch, w.documents, w.media, w.explanations} {
+	for _, step := range []func(context.Context) error{w.vouch, w.explanations, w.exceptions, w.documents, w.media} {
 		if err := step(ctx); err != nil {
 			return err
 		}
@@ -219,6 +226,7 @@ func (w *nightWriter) document(ctx context.Context, d *document, e *Exception) (
 	}
 	if err == nil {
 		e = nil
+		w.books.produced.originals++
 		w.books.custody.object(w, input, original)
 	} else if err := w.lack(ctx, e, err); err != nil {
 		return nil, err
@@ -249,6 +257,7 @@ func (w *nightWriter) repaired(ctx context.Context, d *document, folder string) 
 		err = fmt.Errorf("the file %q of run %s is not what was committed: it has the SHA-256 %s; cdrmend verify says more", f.Path, w.night.Commit.Record.RunID, written.SHA256)
 	}
 	if err == nil {
+		w.books.produced.repaired++
 		w.books.custody.copy(w, f, written)
 	}
 	return written, err
@@ -298,7 +307,7 @@ func (w *nightWriter) media(ctx context.Context) error {
 
 // soundOrWhy writes the media of one recording, or returns the exception that says why not.
 func (w *nightWriter) soundOrWhy(ctx context.Context, r *Recording) (*Exception, error) {
-	e := &Exception{Night: w.night, Row: r.Shown, About: "media", Substitutes: w.night.substitutes(r.Cells, nil, r), media: r}
+	e := &Exception{Night: w.night, Row: r.Shown, About: "media", Substitutes: w.night.substitutes(r.Cells, nil, r), media: r, story: r.story()}
 	if w.Show.Redact != policy.RedactNothing {
 		e.Reason, e.Why = Withheld, "the redaction that the request asks for hides personal data, and nobody redacted what is heard"
 		return e, nil
@@ -341,6 +350,7 @@ func (w *nightWriter) sound(ctx context.Context, r *Recording) error {
 	}
 	if err == nil {
 		w.files[r].media = f
+		w.books.produced.media++
 		w.books.custody.object(w, input, f)
 	}
 	return err
@@ -362,13 +372,12 @@ func (w *nightWriter) explanations(ctx context.Context) error {
 	if w.Show.Redact == policy.RedactAll {
 		return nil // a story names what pseudonyms hide
 	}
-	ids, told := w.night.stories(), map[string]bag.File{}
-	err := w.inputs.explain(ctx, w.commits, ids, w.Show.Redact == policy.RedactNothing, func(id, text string) (err error) {
-		told[id], err = w.books.story(ctx, w.night.Commit.Record.Interval, text)
+	err := w.inputs.explain(ctx, w.commits, w.night.stories(), w.Show.Redact == policy.RedactNothing, func(id, text string) (err error) {
+		w.told[id], err = w.books.story(ctx, w.night.Commit.Record.Interval, text)
 		return err
 	})
 	for _, r := range w.night.Recordings {
-		w.files[r].explanation = told[r.story()]
+		w.files[r].explanation = w.told[r.story()]
 	}
 	return err
 }
@@ -391,7 +400,7 @@ func (n *Night) stories() (list []storyOf) {
 		add(r.story())
 	}
 	for _, c := range n.Calls {
-		add(cmp.Or(c.Get("conversation_id"), c.Get("leg_id")))
+		add(c.story())
 	}
 	return list
 }
@@ -404,6 +413,9 @@ type storyOf struct {
 
 // story returns the id whose story tells about a recording.
 func (r *Recording) story() string { return cmp.Or(r.Get("conversation_id"), r.Get("recording_id")) }
+
+// story returns the id whose story tells about a call.
+func (c *Call) story() string { return cmp.Or(c.Get("conversation_id"), c.Get("leg_id")) }
 
 // vouch adds what vouches for the run: its record, the list of its files, and the entry of
 // the journal.
