@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"cdrmend/internal/explain"
 	"cdrmend/internal/match"
 	"cdrmend/internal/table"
 	"cdrmend/internal/wording"
@@ -38,8 +39,8 @@ type Exception struct {
 	Versions string // how many versions lie below a newer one or a delete marker
 
 	media       *Recording
-	story       string // the id whose story tells about the row; empty for none
-	explanation string // the path of that story, once it is written
+	story       explain.Asked // whose story tells about the row
+	explanation string        // the path of that story, once it is written
 }
 
 // recorded are the verdicts of calls that leave nothing to explain.

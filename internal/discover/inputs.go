@@ -177,23 +177,23 @@ const rowsAtOnce = 10_000
 
 // explain tells the stories, in their order. Where inputs cannot be read, or show another
 // decision, a story is told from the tables alone, and says so.
-func (in *inputs) explain(ctx context.Context, commits []*committed.Commit, stories []storyOf, clear bool, tell func(id, text string) error) error {
+func (in *inputs) explain(ctx context.Context, commits []*committed.Commit, stories []storyOf, clear bool, tell func(of explain.Asked, text string) error) error {
 	for len(stories) > 0 {
-		var ids []string
-		for rows := 0; rows < rowsAtOnce && len(ids) < len(stories); {
-			s := stories[len(ids)]
-			ids, rows = append(ids, s.id), rows+s.rows
+		var some []explain.Asked
+		for rows := 0; rows < rowsAtOnce && len(some) < len(stories); {
+			s := stories[len(some)]
+			some, rows = append(some, s.of), rows+s.rows
 		}
-		stories = stories[len(ids):]
-		if err := in.explainSome(ctx, commits, ids, clear, tell); err != nil {
+		stories = stories[len(some):]
+		if err := in.explainSome(ctx, commits, some, clear, tell); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (in *inputs) explainSome(ctx context.Context, commits []*committed.Commit, ids []string, clear bool, tell func(id, text string) error) error {
-	stories, err := explain.TellEach(ctx, commits, ids, clear)
+func (in *inputs) explainSome(ctx context.Context, commits []*committed.Commit, asked []explain.Asked, clear bool, tell func(of explain.Asked, text string) error) error {
+	stories, err := explain.TellEach(ctx, commits, asked, clear)
 	if err != nil {
 		return err
 	}
@@ -220,7 +220,7 @@ func (in *inputs) explainSome(ctx context.Context, commits []*committed.Commit, 
 		if err != nil {
 			story.Unread = err.Error()
 		}
-		if err := tell(ids[i], explain.Text(story)); err != nil {
+		if err := tell(asked[i], explain.Text(story)); err != nil {
 			return err
 		}
 	}

@@ -13,11 +13,13 @@ import (
 
 	"cdrmend/internal/bag"
 	"cdrmend/internal/committed"
+	"cdrmend/internal/explain"
 	"cdrmend/internal/ledger"
 	"cdrmend/internal/loadfile"
 	"cdrmend/internal/policy"
 	"cdrmend/internal/record"
 	"cdrmend/internal/report"
+	"cdrmend/internal/table"
 	"cdrmend/internal/token"
 )
 
@@ -119,7 +121,7 @@ func (p *Producer) interval(ctx context.Context, label string) error {
 		r.Control = p.number(p.control)
 	}
 	if p.Bag != nil && len(night.Calls)+len(night.Recordings) > 0 {
-		w := &nightWriter{Producer: p, night: night, related: related, commits: commits, summary: &summary, files: map[*Recording]*produced{}, told: map[string]bag.File{}}
+		w := &nightWriter{Producer: p, night: night, related: related, commits: commits, summary: &summary, files: map[*Recording]*produced{}, told: map[explain.Asked]bag.File{}}
 		return w.write(ctx)
 	}
 	for _, e := range night.Exceptions(related) {
@@ -153,7 +155,7 @@ type nightWriter struct {
 	inputs  *inputs
 	entry   *entry // that names the commit; nil when none does
 	files   map[*Recording]*produced
-	told    map[string]bag.File // the stories, by what they are about
+	told    map[explain.Asked]bag.File // the stories, by what they are about
 }
 
 // produced are the files of a recording. One without a path is not produced.
@@ -372,8 +374,8 @@ func (w *nightWriter) explanations(ctx context.Context) error {
 	if w.Show.Redact == policy.RedactAll {
 		return nil // a story names what pseudonyms hide
 	}
-	err := w.inputs.explain(ctx, w.commits, w.night.stories(), w.Show.Redact == policy.RedactNothing, func(id, text string) (err error) {
-		w.told[id], err = w.books.story(ctx, w.night.Commit.Record.Interval, text)
+	err := w.inputs.explain(ctx, w.commits, w.night.stories(), w.Show.Redact == policy.RedactNothing, func(of explain.Asked, text string) (err error) {
+		w.told[of], err = w.books.story(ctx, w.night.Commit.Record.Interval, text)
 		return err
 	})
 	for _, r := range w.night.Recordings {
@@ -384,15 +386,15 @@ func (w *nightWriter) explanations(ctx context.Context) error {
 
 // stories returns the stories that tell about all covered rows, each once.
 func (n *Night) stories() (list []storyOf) {
-	places := map[string]int{}
-	add := func(id string) {
-		if id == "" {
+	places := map[explain.Asked]int{}
+	add := func(of explain.Asked) {
+		if of.ID == "" {
 			return
 		}
-		i, known := places[id]
+		i, known := places[of]
 		if !known {
 			i = len(list)
-			places[id], list = i, append(list, storyOf{id: id})
+			places[of], list = i, append(list, storyOf{of: of})
 		}
 		list[i].rows++
 	}
@@ -405,17 +407,27 @@ func (n *Night) stories() (list []storyOf) {
 	return list
 }
 
-// storyOf is the id that a story is about, and how many covered rows it has.
+// storyOf is what a story is about, and how many covered rows it has.
 type storyOf struct {
-	id   string
+	of   explain.Asked
 	rows int
 }
 
-// story returns the id whose story tells about a recording.
-func (r *Recording) story() string { return cmp.Or(r.Get("conversation_id"), r.Get("recording_id")) }
+// story returns what the story that tells about a recording is about.
+func (r *Recording) story() explain.Asked {
+	return storyAbout(r.Cells, explain.RecordingID, "recording_id")
+}
 
-// story returns the id whose story tells about a call.
-func (c *Call) story() string { return cmp.Or(c.Get("conversation_id"), c.Get("leg_id")) }
+// story returns what the story that tells about a call is about.
+func (c *Call) story() explain.Asked { return storyAbout(c.Cells, explain.LegID, "leg_id") }
+
+// storyAbout returns the conversation of a row. One without a conversation has a story of its own.
+func storyAbout(row table.Cells, kind, column string) explain.Asked {
+	if id := row.Get("conversation_id"); id != "" {
+		return explain.Asked{ID: id, Kind: explain.ConversationID, Org: row.Get("org_id")}
+	}
+	return explain.Asked{ID: row.Get(column), Kind: kind, Org: row.Get("org_id")}
+}
 
 // vouch adds what vouches for the run: its record, the list of its files, and the entry of
 // the journal.
