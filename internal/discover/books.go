@@ -164,7 +164,7 @@ func (b *books) loadRow(w *nightWriter, r *Recording) []string {
 		covered = "request"
 	}
 	return []string{
-		r.Control, request.Matter, strings.Join(w.shownNames(r.Custodians), ";"), row.Get("recording_id"), row.Get("conversation_id"), row.Get("leg_id"), row.Get("org_id"), row.Get("trunk_id"), row.Get("line_id"), row.Get("user_ids"), row.Get("direction"), row.Get("ani"), row.Get("dnis"),
+		r.Control, w.answer.Request.Matter, strings.Join(w.shownNames(r.Custodians), ";"), row.Get("recording_id"), row.Get("conversation_id"), row.Get("leg_id"), row.Get("org_id"), row.Get("trunk_id"), row.Get("line_id"), row.Get("user_ids"), row.Get("direction"), row.Get("ani"), row.Get("dnis"),
 		row.Get("media_type"), row.Get("start_time"), row.Get("end_time"), local(start), local(end), request.zone.String(), row.Get("duration_ms"), covered, row.Get("status"), strings.Join(r.verdicts(), ";"), status, reason,
 		files.media.Path, sizeOf(files.media), files.media.SHA256, files.original.Path, files.original.SHA256, files.repaired.Path, files.repaired.SHA256, files.explanation.Path,
 		row.Get("media_key"), row.Get("source"), row.Get("object_key"), row.Get("entry"), w.night.Commit.Record.Interval, strconv.FormatInt(w.night.Commit.Number(), 10), w.night.Commit.SHA256,

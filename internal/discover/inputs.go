@@ -13,6 +13,7 @@ import (
 	"cdrmend/internal/job"
 	"cdrmend/internal/ledger"
 	"cdrmend/internal/object"
+	"cdrmend/internal/redact"
 	"cdrmend/internal/replay"
 	"cdrmend/internal/report"
 	"cdrmend/internal/wording"
@@ -99,7 +100,8 @@ func (in *inputs) places(ctx context.Context, name string) (list []*replay.Pinne
 
 // ask asks the store of a media object whether it is held for a court, and whether older
 // versions of it are there. That the store does not tell is an answer, too.
-func (in *inputs) ask(ctx context.Context, e *Exception) error {
+func (in *inputs) ask(ctx context.Context, e *Exception, show *redact.Redactor) error {
+	defer func() { e.Hold = show.Reason(e.Hold) }() // it may quote a key
 	if e.media == nil || e.media.Get("media_key") == "" {
 		return nil
 	}

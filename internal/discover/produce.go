@@ -180,7 +180,7 @@ func (w *nightWriter) write(ctx context.Context) error {
 // exceptions notes what the tables say that cannot be produced.
 func (w *nightWriter) exceptions(ctx context.Context) error {
 	for _, e := range w.night.Exceptions(w.related) {
-		if err := w.inputs.ask(ctx, e); err != nil {
+		if err := w.inputs.ask(ctx, e, w.Selection.show); err != nil {
 			return err
 		}
 		if err := w.except(e); err != nil {
@@ -297,7 +297,7 @@ func (w *nightWriter) media(ctx context.Context) error {
 		if e == nil {
 			continue
 		}
-		if err := w.inputs.ask(ctx, e); err != nil {
+		if err := w.inputs.ask(ctx, e, w.Selection.show); err != nil {
 			return err
 		}
 		if err := w.except(e); err != nil {

@@ -311,7 +311,7 @@ func TestARedactedProductionHoldsNoNumber(t *testing.T) {
 	some := slices.Sorted(maps.Keys(numbers))[0]
 	answer, dir := n.produce(t, func(r *discover.Request) {
 		everything(r)
-		r.Redact = "ops"
+		r.Redact, r.Matter, r.Requester = "ops", "call "+some, "lawyer of "+some
 		r.Custodians = []discover.Custodian{{Name: "J. Doe " + some, Numbers: []yamlfile.Scalar{yamlfile.Scalar(some)}}, {Name: "all", Numbers: []yamlfile.Scalar{"*0", "*1", "*2", "*3", "*4", "*5", "*6", "*7", "*8", "*9"}}}
 	}, nil)
 	if answer.Exceptions["document"][discover.Withheld] == 0 {

@@ -300,6 +300,11 @@ func (r *Request) lists() []list {
 // shown returns the request as a production may show it: its values are personal data, too.
 func (r *Request) shown(show *redact.Redactor) *Request {
 	out := *r
+	out.Matter, out.Requester = show.Key(r.Matter), show.Key(r.Requester)
+	out.Select.Media = nil
+	for _, v := range r.Select.Media {
+		out.Select.Media = append(out.Select.Media, yamlfile.Scalar(show.Word(string(v))))
+	}
 	values := func(list []yamlfile.Scalar) []yamlfile.Scalar {
 		var shown []yamlfile.Scalar
 		for _, v := range list {

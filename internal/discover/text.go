@@ -82,10 +82,10 @@ func (e *Exception) worksheet(to io.Writer) error {
 
 // readme is the first page of a production.
 func (p *Producer) readme() string {
-	a, r := p.answer, p.Selection.Request
+	a, r := p.answer, p.answer.Request
 	var b strings.Builder
 	fmt.Fprintf(&b, "Production of call recordings\n\n")
-	for _, l := range [][2]string{{"Matter", p.Selection.show.Key(r.Matter)}, {"Requested by", p.Selection.show.Key(r.Requester)}, {"Span", r.spanText()}, {"Zone", r.zone.String()}, {"Redaction", cmp.Or(r.Redact, "counsel")}} {
+	for _, l := range [][2]string{{"Matter", r.Matter}, {"Requested by", r.Requester}, {"Span", r.spanText()}, {"Zone", r.zone.String()}, {"Redaction", cmp.Or(r.Redact, "counsel")}} {
 		if l[1] != "" {
 			fmt.Fprintf(&b, "  %-14s %s\n", l[0], printable.Text(l[1]))
 		}
