@@ -97,7 +97,7 @@ func discoverRequest(ctx context.Context, w *world, flags *pflag.FlagSet) (int, 
 	}
 	p.Media = media
 	if to, _ := flags.GetString("out"); to != "" {
-		if p.Bag, err = bagAt(ctx, to, out); err != nil {
+		if p.Bag, err = bagAt(ctx, to, url, out); err != nil {
 			return 0, err
 		}
 		defer p.Bag.Discard()
@@ -121,8 +121,9 @@ type archive struct {
 	open func(store object.Store, key, top, scratch string) (*bag.Writer, error)
 }
 
-// bagAt returns the writer of a bag at a path or URL.
-func bagAt(ctx context.Context, to string, out *output) (*bag.Writer, error) {
+// bagAt returns the writer of a bag at a path or URL, apart from the output, which has a URL or
+// stands in the configuration.
+func bagAt(ctx context.Context, to, url string, out *output) (*bag.Writer, error) {
 	folder, file := strings.TrimSuffix(to, "/")+"/", ""
 	end := slices.IndexFunc(archives, func(a archive) bool { return strings.HasSuffix(to, a.end) })
 	if end >= 0 {
@@ -137,6 +138,9 @@ func bagAt(ctx context.Context, to string, out *output) (*bag.Writer, error) {
 	if err != nil {
 		return nil, usagef("--out %q is neither a path nor a URL such as s3://bucket/prefix/: %w", to, err)
 	}
+	if err := apartFromAll(t, file, url, out); err != nil {
+		return nil, usagef("--out %q %w", to, err)
+	}
 	var s3 policy.S3
 	if out.config != nil {
 		s3 = out.config.Output.S3
@@ -146,9 +150,22 @@ func bagAt(ctx context.Context, to string, out *output) (*bag.Writer, error) {
 		return nil, fmt.Errorf("opening %q: %w", to, err)
 	}
 	if end < 0 {
-		return bag.InStore(store, t.Prefix(), out.Scratch), nil
+		w := bag.InStore(store, t.Prefix(), out.Scratch)
+		return w, w.Begin(ctx, ledger.ProductionFile)
 	}
 	return archives[end].open(store, t.Prefix()+file, strings.TrimSuffix(file, archives[end].end), out.Scratch)
+}
+
+// apartFromAll returns an error when a production would lie among the files of the output or of inputs.
+func apartFromAll(folder policy.Template, file, url string, out *output) error {
+	if out.config != nil {
+		return policy.Apart(folder, file, out.config.Output.URL, out.config)
+	}
+	output, err := policy.ParseTemplate(url, "")
+	if err != nil {
+		return err
+	}
+	return policy.Apart(folder, file, output, nil)
 }
 
 // addTerms adds what flags say to a request.

@@ -73,6 +73,8 @@ func (a *archived) put(_ context.Context, path string, c object.Content) error {
 // has reports that nothing is there: an archive is not continued.
 func (a *archived) has(context.Context, File) (bool, error) { return false, nil }
 
+func (a *archived) begin(context.Context, func(string) bool) error { return nil }
+
 func (a *archived) settle(context.Context, func(string) bool) error { return nil }
 
 func (a *archived) finish(ctx context.Context) error {

@@ -67,6 +67,10 @@ func (s *stored) settle(ctx context.Context, of func(path string) bool) error {
 			return err
 		}
 	}
+	return s.begin(ctx, of)
+}
+
+func (s *stored) begin(ctx context.Context, of func(path string) bool) error {
 	for info, err := range s.store.List(ctx, s.prefix) {
 		if err != nil {
 			return err

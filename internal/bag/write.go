@@ -61,6 +61,8 @@ type sink interface {
 	put(ctx context.Context, path string, c object.Content) error
 	// has reports whether a file is there already.
 	has(ctx context.Context, f File) (bool, error)
+	// begin fails when something is there that cannot be of the bag.
+	begin(ctx context.Context, of func(path string) bool) error
 	// settle fails when something is there that is not of the bag.
 	settle(ctx context.Context, of func(path string) bool) error
 	// finish makes the bag durable.
@@ -74,6 +76,15 @@ func newWriter(to sink) *Writer { return &Writer{to: to, folded: map[string]stri
 // Discard frees the temporary files of a writer. A bag that was not closed stays
 // incomplete.
 func (w *Writer) Discard() { w.to.discard() }
+
+// Begin fails when something is there that cannot be of the bag, whose tag files beyond those of
+// BagIt have some names. Nothing has been written then; [Writer.Close] looks at each file.
+func (w *Writer) Begin(ctx context.Context, tags ...string) error {
+	return w.fail(w.to.begin(ctx, func(path string) bool {
+		_, manifest := parseManifestName(path)
+		return manifest || payloadPath(path) || slices.Contains([]string{declarationName, infoName, fetchName}, path) || slices.Contains(tags, path)
+	}))
+}
 
 // Add adds a payload file under a path below data/, and returns it with its path in the
 // bag. Its content is read once.
