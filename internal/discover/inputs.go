@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"net/url"
+	"strings"
 
 	"cdrmend/internal/bag"
 	"cdrmend/internal/committed"
@@ -70,17 +72,25 @@ func (in *inputs) document(ctx context.Context, name, key string) (*ledger.Input
 }
 
 // media opens a media object of a source, or below media.url. It returns its URL, too.
-func (in *inputs) media(ctx context.Context, name, key string) (url string, input *ledger.Input, body io.ReadCloser, err error) {
+func (in *inputs) media(ctx context.Context, name, key string) (link string, input *ledger.Input, body io.ReadCloser, err error) {
 	places, err := in.places(ctx, name)
 	if err != nil {
 		return "", nil, nil, err
 	}
 	for _, from := range places {
 		if input, body, err = from.Read(ctx, key); err == nil {
-			return from.Store.String() + key, input, body, nil
+			return linkTo(from.Store.String(), key), input, body, nil
 		}
 	}
 	return "", nil, nil, err
+}
+
+// linkTo returns the URL of an object of a store. A key may have spaces and line breaks, and a
+// URL may not.
+func linkTo(store, key string) string {
+	scheme, rest, _ := strings.Cut(store, "://")
+	host, path, _ := strings.Cut(rest, "/")
+	return (&url.URL{Scheme: scheme, Host: host, Path: "/" + path + key}).String()
 }
 
 // places returns where the media of a source may lie.

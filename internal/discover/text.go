@@ -176,6 +176,9 @@ How to check it
   one that custody.jsonl names. Compare the fingerprint of the key with the one that
   the sender gives you in another way.
 
+The CSV files hold values as they are. Import them as text: a value that begins with
+=, +, - or @ is no formula.
+
 There is no Opticon file: a recording has no pages that could be images.
 `
 
