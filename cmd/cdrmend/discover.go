@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"time"
 
 	"cdrmend/internal/bag"
 	"cdrmend/internal/discover"
@@ -103,7 +102,7 @@ func discoverRequest(ctx context.Context, w *world, flags *pflag.FlagSet) (int, 
 	}
 	p.Media = media
 	if to, _ := flags.GetString("out"); to != "" {
-		if p.Bag, err = bagAt(ctx, to, out); err != nil {
+		if p.Bag, err = bagAt(ctx, to, url, out); err != nil {
 			return 0, err
 		}
 		defer p.Bag.Discard()
@@ -130,8 +129,9 @@ type archive struct {
 	open func(store object.Store, key, top, scratch string) (*bag.Writer, error)
 }
 
-// bagAt returns the writer of a bag at a path or URL.
-func bagAt(ctx context.Context, to string, out *output) (*bag.Writer, error) {
+// bagAt returns the writer of a bag at a path or URL, apart from the output, which has a URL or
+// stands in the configuration.
+func bagAt(ctx context.Context, to, url string, out *output) (*bag.Writer, error) {
 	folder, file := strings.TrimSuffix(to, "/")+"/", ""
 	end := slices.IndexFunc(archives, func(a archive) bool { return strings.HasSuffix(to, a.end) })
 	if end >= 0 {
@@ -146,6 +146,9 @@ func bagAt(ctx context.Context, to string, out *output) (*bag.Writer, error) {
 	if err != nil {
 		return nil, usagef("--out %q is neither a path nor a URL such as s3://bucket/prefix/: %w", to, err)
 	}
+	if err := apartFromAll(t, file, url, out); err != nil {
+		return nil, usagef("--out %q %w", to, err)
+	}
 	var s3 policy.S3
 	if out.config != nil {
 		s3 = out.config.Output.S3
@@ -158,6 +161,18 @@ func bagAt(ctx context.Context, to string, out *output) (*bag.Writer, error) {
 		return bag.InStore(store, t.Prefix(), out.Scratch), nil
 	}
 	return archives[end].open(store, t.Prefix()+file, strings.TrimSuffix(file, archives[end].end), out.Scratch)
+}
+
+// apartFromAll returns an error when a production would lie among the files of the output or of inputs.
+func apartFromAll(folder policy.Template, file, url string, out *output) error {
+	if out.config != nil {
+		return policy.Apart(folder, file, out.config.Output.URL, out.config)
+	}
+	output, err := policy.ParseTemplate(url, "")
+	if err != nil {
+		return err
+	}
+	return policy.Apart(folder, file, output, nil)
 }
 
 // addTerms adds what flags say to a request.
@@ -194,7 +209,7 @@ func producer(ctx context.Context, w *world, flags *pflag.FlagSet, out *output, 
 	if err != nil {
 		return nil, err
 	}
-	there, labels, err := out.searchedFor(ctx, request)
+	labels, expected, err := out.searchedFor(ctx, request)
 	if err != nil {
 		return nil, err
 	}
@@ -202,7 +217,7 @@ func producer(ctx context.Context, w *world, flags *pflag.FlagSet, out *output, 
 	quiet, _ := flags.GetBool("quiet")
 	log := w.logger(quiet)
 	p := &discover.Producer{
-		Out: &out.Output, Ledger: &ledger.Output{Store: out.Store, Root: out.Root, Keys: out.Keys}, Labels: labels, There: there,
+		Out: &out.Output, Ledger: &ledger.Output{Store: out.Store, Root: out.Root, Keys: out.Keys}, Labels: labels, Expected: expected,
 		Selection: discover.Select(request, show), Show: show, Tool: toolVersion(),
 		Inputs: discover.Inputs{
 			Concurrency: verifyConcurrency, Scratch: out.Scratch, Watch: w.progress(quiet),
@@ -241,10 +256,11 @@ func requestRedaction(out *output, request *discover.Request) (policy.Report, er
 	return show, nil
 }
 
-// searchedFor returns the intervals of an output, and those of the span that a request asks
-// for, also those that are not there.
-func (o *output) searchedFor(ctx context.Context, request *discover.Request) (there, searched []string, err error) {
-	if there, err = o.Labels(ctx); err != nil {
+// searchedFor returns the intervals of an output that may have what a request asks for, and
+// those that its span is made of, also those that are not there.
+func (o *output) searchedFor(ctx context.Context, request *discover.Request) (searched []string, expected []policy.Interval, err error) {
+	there, err := o.Labels(ctx)
+	if err != nil {
 		return nil, nil, err
 	}
 	for _, label := range slices.Backward(there) {
@@ -259,14 +275,14 @@ func (o *output) searchedFor(ctx context.Context, request *discover.Request) (th
 		if err := newest.Decode(ctx, report.SummaryFile, &summary); err != nil {
 			return nil, nil, err
 		}
-		length, err := time.ParseDuration(summary.Config.Interval)
+		span, err := discover.IntervalOf(&summary)
 		if err != nil {
-			return nil, nil, fmt.Errorf("reading the summary of interval %s: %w", label, err)
+			return nil, nil, fmt.Errorf("interval %s: %w", label, err)
 		}
-		if searched, err = discover.Labels(there, request.Span(), length); err != nil {
+		if expected, err = discover.Expected(there, request.Span(), span.Duration()); err != nil {
 			return nil, nil, usageError{err}
 		}
-		return there, searched, nil
+		return discover.Labels(there, request.Span()), expected, nil
 	}
 	return nil, nil, errors.New("nothing is committed in " + o.url)
 }

@@ -126,7 +126,7 @@ func (s *selection) labels(ctx context.Context, out *output, flags *pflag.FlagSe
 	if flags.Changed("from") || flags.Changed("to") {
 		return nil, usagef("a request has a span of its own: leave out --from and --to")
 	}
-	_, labels, err := out.searchedFor(ctx, s.request)
+	labels, _, err := out.searchedFor(ctx, s.request)
 	return labels, err
 }
 
@@ -251,7 +251,15 @@ func (s *selection) addCovered(ctx context.Context, c *committed.Commit, found [
 	if s.covering == nil {
 		return found, nil
 	}
-	night, err := s.covering.Cover(ctx, c)
+	var summary report.Summary
+	if err := c.Decode(ctx, report.SummaryFile, &summary); err != nil {
+		return nil, err
+	}
+	span, err := discover.IntervalOf(&summary)
+	if err != nil {
+		return nil, err
+	}
+	night, err := s.covering.Cover(ctx, c, span)
 	if err != nil {
 		return nil, err
 	}

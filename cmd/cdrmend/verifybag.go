@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"io/fs"
 	"os"
 	"slices"
 	"strings"
@@ -60,6 +62,12 @@ func findBag(ctx context.Context, w *world, flags *pflag.FlagSet, url string) (*
 	if err != nil {
 		return nil, fmt.Errorf("opening the output: %w", err)
 	}
+	if key := strings.TrimSuffix(t.Prefix(), "/"); t.Dir() == "" && isArchive(key) {
+		p, err := fetchArchive(ctx, store, key)
+		if !errors.Is(err, fs.ErrNotExist) {
+			return p, err
+		}
+	}
 	begun, err := bag.BegunIn(ctx, store, t.Prefix(), discover.BegunFile)
 	if err != nil {
 		return nil, fmt.Errorf("opening the output: %w", err)
@@ -81,6 +89,40 @@ func unfinished(place string, file []byte) error {
 		return fmt.Errorf("%s has no bagit.txt, and its data/%s cannot be read: %w", place, discover.BegunFile, err)
 	}
 	return b.Unfinished(place)
+}
+
+// fetchedArchive is an archive that was read from a bucket.
+type fetchedArchive struct {
+	*bag.Archive
+	url string
+}
+
+func (a fetchedArchive) String() string { return a.url }
+
+// fetchArchive reads an archive from a bucket into a temporary file, as a zip has its list at
+// its end, and is read several times.
+func fetchArchive(ctx context.Context, store object.Store, key string) (*place, error) {
+	_, body, err := store.Get(ctx, key)
+	if err != nil {
+		return nil, err
+	}
+	defer body.Close()
+	file, err := os.CreateTemp("", "cdrmend-bag-")
+	if err != nil {
+		return nil, fmt.Errorf("reading the bag: %w", err)
+	}
+	remove := func() error { return os.Remove(file.Name()) }
+	if _, err := io.Copy(file, body); err != nil {
+		return nil, errors.Join(fmt.Errorf("reading the bag into a temporary file: %w; TMPDIR names a directory with room for it", err), file.Close(), remove())
+	}
+	if err := file.Close(); err != nil {
+		return nil, errors.Join(err, remove())
+	}
+	archive, err := bag.OpenArchive(file.Name())
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("opening the bag: %w", err), remove())
+	}
+	return &place{fetchedArchive{archive, store.String() + key}, func() error { return errors.Join(archive.Close(), remove()) }}, nil
 }
 
 func isArchive(name string) bool {

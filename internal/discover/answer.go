@@ -2,6 +2,8 @@ package discover
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 
 	"cdrmend/internal/report"
 	"cdrmend/internal/wording"
@@ -77,6 +79,14 @@ func (a *Answer) add(n *Night, label string, total report.Total) {
 	}
 }
 
+// addAbsent adds intervals that have no commit.
+func (a *Answer) addAbsent(labels []string) {
+	for _, label := range labels {
+		a.Intervals = append(a.Intervals, Interval{Interval: label})
+	}
+	slices.SortStableFunc(a.Intervals, func(x, y Interval) int { return strings.Compare(x.Interval, y.Interval) })
+}
+
 // except counts an exception.
 func (a *Answer) except(e *Exception) {
 	if a.Exceptions[e.About] == nil {
@@ -85,22 +95,34 @@ func (a *Answer) except(e *Exception) {
 	a.Exceptions[e.About][e.Reason]++
 }
 
+// fewNamed is how many intervals a sentence names.
+const fewNamed = 8
+
 // Limits says in clauses why the answer may not be all there is; none when it is.
 func (a *Answer) Limits() (list []string) {
-	var absent, least int
+	var without, least []string
 	for _, i := range a.Intervals {
 		switch {
 		case i.Commit == 0:
-			absent++
+			without = append(without, i.Interval)
 		case i.Total != report.Known:
-			least++
+			least = append(least, i.Interval)
 		}
 	}
-	if absent > 0 {
-		list = append(list, fmt.Sprintf("%s of the span %s no commit: nothing is known of the calls of that time", wording.Count(absent, "interval"), wording.Verb(absent, "has", "have")))
+	if n := len(without); n > 0 {
+		list = append(list, fmt.Sprintf("%s of the span %s no commit, and nothing is known of the calls of that time: %s", wording.Count(n, "interval"), wording.Verb(n, "has", "have"), named(without)))
 	}
-	if least > 0 {
-		list = append(list, fmt.Sprintf("in %s there may be more calls than the call detail records show", wording.Count(least, "interval")))
+	if n := len(least); n > 0 {
+		list = append(list, fmt.Sprintf("in %s there may be more calls than the call detail records show: %s", wording.Count(n, "interval"), named(least)))
 	}
 	return list
+}
+
+// named names the first of some intervals.
+func named(labels []string) string {
+	text := strings.Join(labels[:min(len(labels), fewNamed)], ", ")
+	if more := len(labels) - fewNamed; more > 0 {
+		text += fmt.Sprintf(" and %s more", wording.Grouped(int64(more)))
+	}
+	return text
 }

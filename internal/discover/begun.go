@@ -53,7 +53,7 @@ func (p *Producer) begin(ctx context.Context, request []byte) error {
 	if err != nil {
 		return err
 	}
-	wanted := &Begun{Format: BegunFormat, Output: p.answer.Output, Matter: p.Selection.Request.Matter, Request: sumOf(request), Media: p.Media, Tool: p.Tool}
+	wanted := &Begun{Format: BegunFormat, Output: p.answer.Output, Matter: p.answer.Request.Matter, Request: sumOf(request), Media: p.Media, Tool: p.Tool}
 	if wanted.Commits, err = p.newestCommits(ctx); err != nil {
 		return err
 	}
@@ -125,9 +125,6 @@ func (p *Producer) newestCommits(ctx context.Context) ([]ledger.Produced, error)
 	g.SetLimit(entriesAtOnce)
 	for i, label := range p.Labels {
 		list[i].Interval = label
-		if _, there := slices.BinarySearch(p.There, label); !there {
-			continue
-		}
 		g.Go(func() error {
 			newest, err := p.Out.Newest(ctx, label)
 			if err != nil {

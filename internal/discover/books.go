@@ -31,6 +31,7 @@ type books struct {
 	worksheets *scratch.Spool
 	custody    *custody
 	stories    int64
+	produced   struct{ originals, repaired, media int64 } // how many files
 	excepted   int64
 
 	entries map[string]*entry // of the journal, by the records that they name; nil: not read yet
@@ -162,7 +163,7 @@ func (b *books) loadRow(w *nightWriter, r *Recording) []string {
 		covered = "request"
 	}
 	return []string{
-		r.Control, request.Matter, strings.Join(w.shownNames(r.Custodians), ";"), row.Get("recording_id"), row.Get("conversation_id"), row.Get("leg_id"), row.Get("org_id"), row.Get("trunk_id"), row.Get("line_id"), row.Get("user_ids"), row.Get("direction"), row.Get("ani"), row.Get("dnis"),
+		r.Control, w.answer.Request.Matter, strings.Join(w.shownNames(r.Custodians), ";"), row.Get("recording_id"), row.Get("conversation_id"), row.Get("leg_id"), row.Get("org_id"), row.Get("trunk_id"), row.Get("line_id"), row.Get("user_ids"), row.Get("direction"), row.Get("ani"), row.Get("dnis"),
 		row.Get("media_type"), row.Get("start_time"), row.Get("end_time"), request.local(start), request.local(end), request.zone.String(), row.Get("duration_ms"), covered, row.Get("status"), strings.Join(r.verdicts(), ";"), status, reason,
 		files.media.Path, sizeOf(files.media), files.media.SHA256, files.original.Path, files.original.SHA256, files.repaired.Path, files.repaired.SHA256, files.explanation.Path,
 		row.Get("media_key"), row.Get("source"), row.Get("object_key"), row.Get("entry"), w.night.Commit.Record.Interval, strconv.FormatInt(w.night.Commit.Number(), 10), w.night.Commit.SHA256,
@@ -177,13 +178,17 @@ func (w *nightWriter) shownNames(names []string) (list []string) {
 	return list
 }
 
-// gap returns the first linked call that is not known to be recorded in full, nil for none.
+// gaps are the verdicts of calls that are not known to be recorded in full, the worst first.
+var gaps = []string{"missing", "partial", "indeterminate", "excluded"}
+
+// gap returns the linked call that is worst off, nil if all are known to be recorded in full.
 func (r *Recording) gap() *Call {
-	i := slices.IndexFunc(r.Calls, func(c *Call) bool { return !slices.Contains(recorded, c.Get("verdict")) })
-	if i < 0 {
-		return nil
+	for _, verdict := range gaps {
+		if i := slices.IndexFunc(r.Calls, func(c *Call) bool { return c.Get("verdict") == verdict }); i >= 0 {
+			return r.Calls[i]
+		}
 	}
-	return r.Calls[i]
+	return nil
 }
 
 // verdicts returns the verdicts of the linked calls, each once.
@@ -205,7 +210,7 @@ func sizeOf(f bag.File) string {
 
 var exceptionColumns = []string{
 	"number", "about", "reason", "detail", "why", "interval", "org_id", "conversation_id", "leg_id", "recording_id", "trunk_id", "line_id", "user_ids", "start_time", "end_time",
-	"outage_id", "outage_cause", "outage_relation", "searched", "substitutes", "legal_hold", "versions", "media_key", "source", "object_key", "row", "commit", "record_sha256",
+	"outage_id", "outage_cause", "outage_relation", "searched", "substitutes", "legal_hold", "versions", "explanation", "media_key", "source", "object_key", "row", "commit", "record_sha256",
 }
 
 // exception adds an exception, and its worksheet.
@@ -230,7 +235,7 @@ func (e *Exception) cells() []string {
 	}
 	return []string{
 		strconv.FormatInt(e.Number, 10), e.About, e.Reason, e.Detail, e.Why, label, row.Find("org_id"), row.Find("conversation_id"), row.Find("leg_id"), row.Find("recording_id"), row.Find("trunk_id"), row.Find("line_id"), row.Find("user_ids"), row.Find("start_time"), row.Find("end_time"),
-		id, cause, relation, e.searched(), strings.Join(e.controls(), ";"), e.Hold, e.Versions, row.Find("media_key"), row.Find("source"), row.Find("object_key"), at, commit, sum,
+		id, cause, relation, e.searched(), strings.Join(e.controls(), ";"), e.Hold, e.Versions, e.explanation, row.Find("media_key"), row.Find("source"), row.Find("object_key"), at, commit, sum,
 	}
 }
 

@@ -118,13 +118,13 @@ func Check(ctx context.Context, tree bag.Tree, keys *token.Keys, scratchDir stri
 	return c.done(), nil
 }
 
-// mostNamed is how many problems of one file are named.
-const mostNamed = 100
+// mostProblems is how many problems of one file are named.
+const mostProblems = 100
 
 // done says how many problems were not named.
 func (c *checking) done() *Checked {
 	for _, file := range slices.Sorted(maps.Keys(c.named)) {
-		if more := c.named[file] - mostNamed; more > 0 {
+		if more := c.named[file] - mostProblems; more > 0 {
 			c.Problems = append(c.Problems, bag.Problem{File: file, Detail: fmt.Sprintf("%s like those before", wording.Count(more, "more thing"))})
 		}
 	}
@@ -167,7 +167,7 @@ type origin struct {
 }
 
 func (c *checking) problem(file, format string, args ...any) {
-	if c.named[file]++; c.named[file] > mostNamed {
+	if c.named[file]++; c.named[file] > mostProblems {
 		return
 	}
 	c.Problems = append(c.Problems, bag.Problem{File: file, Detail: fmt.Sprintf(format, args...)})

@@ -82,8 +82,8 @@ func Select(r *Request, show policy.Report) *Selection {
 
 // Cover returns what the request covers of an interval. The commit keeps its checked
 // tables until it is closed.
-func (s *Selection) Cover(ctx context.Context, commit *committed.Commit) (*Night, error) {
-	f := newFamilies()
+func (s *Selection) Cover(ctx context.Context, commit *committed.Commit, interval record.Span) (*Night, error) {
+	f := newFamilies(interval)
 	if err := s.find(ctx, commit, f); err != nil {
 		return nil, err
 	}
@@ -97,7 +97,7 @@ func (s *Selection) Cover(ctx context.Context, commit *committed.Commit) (*Night
 		return nil, err
 	}
 	link(calls, recordings)
-	s.decide(calls, recordings)
+	s.decide(calls, recordings, interval)
 
 	for _, c := range calls {
 		if c.covered {
@@ -130,7 +130,7 @@ func (s *Selection) find(ctx context.Context, commit *committed.Commit, f *famil
 	}
 
 	commit.Prepare(ctx, table.Calls, table.Recordings) // to stay when the group has ended
-	others := newFamilies()
+	others := newFamilies(f.interval)
 	g, gctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return s.add(gctx, commit, f, table.Calls, s.byCalls, s.Request.span) })
 	g.Go(func() error {
@@ -147,7 +147,7 @@ func (s *Selection) add(ctx context.Context, commit *committed.Commit, f *famili
 	wanted.Columns = append(columnsOf(schema, clauses), "org_id", "conversation_id", "start_time", "end_time")
 	loose := false
 	err := each(ctx, commit, schema, wanted, func(row *table.Row) {
-		if cells := table.CellsOf(row); fitAll(clauses, cells) && overlaps(cells, span) && !f.add(row) {
+		if cells := table.CellsOf(row); fitAll(clauses, cells) && overlaps(cells, f.interval, span) && !f.add(row) {
 			loose = true
 		}
 	})
@@ -159,7 +159,7 @@ func (s *Selection) add(ctx context.Context, commit *committed.Commit, f *famili
 	wanted = search(schema, clauses, span)
 	wanted.Where = append(wanted.Where, table.Where{Columns: []string{"conversation_id"}, Text: func([]byte) bool { return false }, Missing: true})
 	return each(ctx, commit, schema, wanted, func(row *table.Row) {
-		if cells := table.CellsOf(row); fitAll(clauses, cells) && overlaps(cells, span) {
+		if cells := table.CellsOf(row); fitAll(clauses, cells) && overlaps(cells, f.interval, span) {
 			f.addPlace(row)
 		}
 	})
@@ -188,13 +188,13 @@ func columnsOf(s *table.Schema, clauses []*clause) (list []string) {
 }
 
 // decide decides which of some linked rows the request covers.
-func (s *Selection) decide(calls []*Call, recordings []*Recording) {
+func (s *Selection) decide(calls []*Call, recordings []*Recording, interval record.Span) {
 	for _, c := range calls {
-		c.Direct = fitAll(s.byCalls, c.Cells) && overlaps(c.Cells, s.Request.span) &&
+		c.Direct = fitAll(s.byCalls, c.Cells) && overlaps(c.Cells, interval, s.Request.span) &&
 			(len(s.recordingsOnly) == 0 || slices.ContainsFunc(c.Recordings, func(r *Recording) bool { return fitAll(s.recordingsOnly, r.Cells) }))
 	}
 	for _, r := range recordings {
-		r.Direct = fitAll(s.byRecordings, r.Cells) && overlaps(r.Cells, s.Request.span) &&
+		r.Direct = fitAll(s.byRecordings, r.Cells) && overlaps(r.Cells, interval, s.Request.span) &&
 			(len(s.callsOnly) == 0 || slices.ContainsFunc(r.Calls, func(c *Call) bool { return fitAll(s.callsOnly, c.Cells) }))
 	}
 

@@ -10,6 +10,7 @@ import (
 
 	"cdrmend/internal/discover"
 	"cdrmend/internal/policy"
+	"cdrmend/internal/record"
 	"cdrmend/internal/table"
 	"cdrmend/internal/yamlfile"
 
@@ -143,7 +144,7 @@ func TestARequestCoversWhatItsDefinitionSays(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			night, err := discover.Select(r, policy.Report{Redact: policy.RedactNothing}).Cover(t.Context(), commit)
+			night, err := discover.Select(r, policy.Report{Redact: policy.RedactNothing}).Cover(t.Context(), commit, policy.IntervalAt(record.TimeOf(made), 24*time.Hour).Span)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"cdrmend/internal/explain"
 	"cdrmend/internal/match"
 	"cdrmend/internal/table"
 	"cdrmend/internal/wording"
@@ -37,7 +38,9 @@ type Exception struct {
 	Hold     string // held, not held, or why that cannot be told
 	Versions string // how many versions lie below a newer one or a delete marker
 
-	media *Recording
+	media       *Recording
+	story       explain.Asked // whose story tells about the row
+	explanation string        // the path of that story, once it is written
 }
 
 // recorded are the verdicts of calls that leave nothing to explain.
@@ -67,7 +70,7 @@ func (n *Night) Exceptions(related *Related) (list []*Exception) {
 }
 
 func (n *Night) ofCall(c *Call, related *Related) *Exception {
-	e := &Exception{Night: n, Row: c.Shown, About: "call", Reason: c.Get("verdict"), Detail: c.Get("reason"), Substitutes: n.substitutes(c.Cells, c.Recordings, nil)}
+	e := &Exception{Night: n, Row: c.Shown, About: "call", Reason: c.Get("verdict"), Detail: c.Get("reason"), Substitutes: n.substitutes(c.Cells, c.Recordings, nil), story: c.story()}
 	switch {
 	case !slices.Contains(recorded, e.Reason):
 		e.Why = c.why(related)
@@ -128,7 +131,7 @@ func (c *Call) why(related *Related) string {
 var lacking = []string{"media_missing", "media_not_audio", "media_unreadable"}
 
 func (n *Night) ofRecording(r *Recording, related *Related) *Exception {
-	e := &Exception{Night: n, Row: r.Shown, About: "recording", Reason: Void, Substitutes: n.substitutes(r.Cells, nil, r), media: r}
+	e := &Exception{Night: n, Row: r.Shown, About: "recording", Reason: Void, Substitutes: n.substitutes(r.Cells, nil, r), media: r, story: r.story()}
 	for _, f := range related.on(r.place()) {
 		if slices.Contains(lacking, f.Class) {
 			e.Detail, e.Why = f.Class, wording.FindingIn(f.Status, f.Class, f.Recording, f.Field, f.Detail)

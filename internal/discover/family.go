@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"cdrmend/internal/committed"
+	"cdrmend/internal/record"
 	"cdrmend/internal/redact"
 	"cdrmend/internal/table"
 
@@ -14,12 +15,14 @@ import (
 
 // families are conversations, and rows without one.
 type families struct {
+	interval      record.Span        // whose rows they are
 	conversations map[[2]string]bool // organisation and id
 	places        map[*table.Schema]map[[3]string]bool
 }
 
-func newFamilies() *families {
+func newFamilies(interval record.Span) *families {
 	return &families{
+		interval:      interval,
 		conversations: map[[2]string]bool{},
 		places:        map[*table.Schema]map[[3]string]bool{table.Calls: {}, table.Recordings: {}},
 	}
@@ -119,9 +122,10 @@ func link(calls []*Call, recordings []*Recording) {
 	byLeg, byConversation := map[[3]string][]*Call{}, map[[2]string][]*Call{}
 	for _, c := range calls {
 		conversation := conversationOf(c.Cells)
-		if conversation[1] != "" {
-			byConversation[conversation] = append(byConversation[conversation], c)
+		if conversation[1] == "" {
+			continue // rows without one have nothing in common
 		}
+		byConversation[conversation] = append(byConversation[conversation], c)
 		if leg := c.Get("leg_id"); leg != "" {
 			key := [3]string{conversation[0], conversation[1], leg}
 			byLeg[key] = append(byLeg[key], c)
@@ -130,6 +134,9 @@ func link(calls []*Call, recordings []*Recording) {
 
 	for _, r := range recordings {
 		conversation := conversationOf(r.Cells)
+		if conversation[1] == "" {
+			continue
+		}
 		linked := byLeg[[3]string{conversation[0], conversation[1], r.Get("leg_id")}]
 		if len(linked) == 0 {
 			linked = byConversation[conversation]

@@ -58,7 +58,7 @@ func (p *Producer) finish(ctx context.Context) error {
 
 // seal completes the bag. production.json vouches for its payload.
 func (p *Producer) seal(ctx context.Context) error {
-	sealed := ledger.Production{Output: p.answer.Output, Matter: p.Selection.Request.Matter, Records: []ledger.Produced{}, Time: p.newest, Tool: p.Tool}
+	sealed := ledger.Production{Output: p.answer.Output, Matter: p.answer.Request.Matter, Records: []ledger.Produced{}, Time: p.newest, Tool: p.Tool}
 	for _, i := range p.answer.Intervals {
 		if i.Commit > 0 {
 			sealed.Records = append(sealed.Records, ledger.Produced{Interval: i.Interval, Number: i.Commit, SHA256: i.Record})
@@ -73,7 +73,7 @@ func (p *Producer) seal(ctx context.Context) error {
 	})
 
 	info := []bag.Label{{Name: "Bagging-Date", Value: p.newest.UTC().Format(time.DateOnly)}, {Name: "Bag-Software-Agent", Value: "cdrmend " + p.Tool}}
-	if matter := strings.Join(strings.Fields(p.Selection.Request.Matter), " "); matter != "" {
+	if matter := strings.Join(strings.Fields(p.answer.Request.Matter), " "); matter != "" {
 		info = append(info, bag.Label{Name: "External-Identifier", Value: matter})
 	}
 	info = append(info, bag.Label{Name: "External-Description", Value: "call recordings, and what is known of those that are missing"})

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"net/url"
+	"strings"
 
 	"cdrmend/internal/bag"
 	"cdrmend/internal/committed"
@@ -13,6 +15,7 @@ import (
 	"cdrmend/internal/job"
 	"cdrmend/internal/ledger"
 	"cdrmend/internal/object"
+	"cdrmend/internal/redact"
 	"cdrmend/internal/replay"
 	"cdrmend/internal/report"
 	"cdrmend/internal/wording"
@@ -69,14 +72,14 @@ func (in *inputs) document(ctx context.Context, name, key string) (*ledger.Input
 }
 
 // media opens a media object of a source, or below media.url. It returns its URL, too.
-func (in *inputs) media(ctx context.Context, name, key string) (url string, input *ledger.Input, body io.ReadCloser, err error) {
+func (in *inputs) media(ctx context.Context, name, key string) (link string, input *ledger.Input, body io.ReadCloser, err error) {
 	places, err := in.places(ctx, name)
 	if err != nil {
 		return "", nil, nil, err
 	}
 	for _, from := range places {
 		if input, body, err = from.Read(ctx, key); err == nil {
-			return from.Store.String() + key, input, body, nil
+			return linkTo(from.Store.String(), key), input, body, nil
 		}
 	}
 	return "", nil, nil, err
@@ -101,6 +104,14 @@ func (in *inputs) noted(ctx context.Context, name, key string) (list []*ledger.I
 	return list, err
 }
 
+// linkTo returns the URL of an object of a store. A key may have spaces and line breaks, and a
+// URL may not.
+func linkTo(store, key string) string {
+	scheme, rest, _ := strings.Cut(store, "://")
+	host, path, _ := strings.Cut(rest, "/")
+	return (&url.URL{Scheme: scheme, Host: host, Path: "/" + path + key}).String()
+}
+
 // places returns where the media of a source may lie.
 func (in *inputs) places(ctx context.Context, name string) (list []*replay.Pinned, err error) {
 	if in.stored == nil {
@@ -118,7 +129,8 @@ func (in *inputs) places(ctx context.Context, name string) (list []*replay.Pinne
 
 // ask asks the store of a media object whether it is held for a court, and whether older
 // versions of it are there. That the store does not tell is an answer, too.
-func (in *inputs) ask(ctx context.Context, e *Exception) error {
+func (in *inputs) ask(ctx context.Context, e *Exception, show *redact.Redactor) error {
+	defer func() { e.Hold = show.Reason(e.Hold) }() // it may quote a key
 	if e.media == nil || e.media.Get("media_key") == "" {
 		return nil
 	}
@@ -196,23 +208,23 @@ const rowsAtOnce = 10_000
 
 // explain tells the stories, in their order. Where inputs cannot be read, or show another
 // decision, a story is told from the tables alone, and says so.
-func (in *inputs) explain(ctx context.Context, commits []*committed.Commit, stories []storyOf, clear bool, tell func(id, text string) error) error {
+func (in *inputs) explain(ctx context.Context, commits []*committed.Commit, stories []storyOf, clear bool, tell func(of explain.Asked, text string) error) error {
 	for len(stories) > 0 {
-		var ids []string
-		for rows := 0; rows < rowsAtOnce && len(ids) < len(stories); {
-			s := stories[len(ids)]
-			ids, rows = append(ids, s.id), rows+s.rows
+		var some []explain.Asked
+		for rows := 0; rows < rowsAtOnce && len(some) < len(stories); {
+			s := stories[len(some)]
+			some, rows = append(some, s.of), rows+s.rows
 		}
-		stories = stories[len(ids):]
-		if err := in.explainSome(ctx, commits, ids, clear, tell); err != nil {
+		stories = stories[len(some):]
+		if err := in.explainSome(ctx, commits, some, clear, tell); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (in *inputs) explainSome(ctx context.Context, commits []*committed.Commit, ids []string, clear bool, tell func(id, text string) error) error {
-	stories, err := explain.TellEach(ctx, commits, ids, clear)
+func (in *inputs) explainSome(ctx context.Context, commits []*committed.Commit, asked []explain.Asked, clear bool, tell func(of explain.Asked, text string) error) error {
+	stories, err := explain.TellEach(ctx, commits, asked, clear)
 	if err != nil {
 		return err
 	}
@@ -239,7 +251,7 @@ func (in *inputs) explainSome(ctx context.Context, commits []*committed.Commit, 
 		if err != nil {
 			story.Unread = err.Error()
 		}
-		if err := tell(ids[i], explain.Text(story)); err != nil {
+		if err := tell(asked[i], explain.Text(story)); err != nil {
 			return err
 		}
 	}

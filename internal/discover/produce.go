@@ -14,10 +14,13 @@ import (
 
 	"cdrmend/internal/bag"
 	"cdrmend/internal/committed"
+	"cdrmend/internal/explain"
 	"cdrmend/internal/ledger"
 	"cdrmend/internal/loadfile"
 	"cdrmend/internal/policy"
+	"cdrmend/internal/record"
 	"cdrmend/internal/report"
+	"cdrmend/internal/table"
 	"cdrmend/internal/token"
 )
 
@@ -35,8 +38,8 @@ const (
 type Producer struct {
 	Out       *committed.Output
 	Ledger    *ledger.Output
-	Labels    []string // of the intervals that are searched, in order
-	There     []string // of the intervals that the output has, in order; nothing else is looked for
+	Labels    []string          // of the intervals that are searched, in order
+	Expected  []policy.Interval // that the span of the request is made of, in order
 	Selection *Selection
 	Inputs    Inputs
 	Show      policy.Report // what may be shown
@@ -54,6 +57,7 @@ type Producer struct {
 	pinned  map[string]ledger.Produced // the commit that counts of each interval; nil: the newest
 	control int64                      // number of the last recording
 	newest  time.Time                  // of the commits that were searched
+	known   []record.Span              // of intervals that have a commit
 	changed loadfile.Changes
 }
 
@@ -81,6 +85,7 @@ func (p *Producer) Run(ctx context.Context) (*Answer, error) {
 			return nil, fmt.Errorf("interval %s: %w", label, err)
 		}
 	}
+	p.answer.addAbsent(absent(p.Expected, p.known))
 	for _, u := range p.Selection.Unfound() {
 		u.Value = p.Selection.show.Key(u.Value)
 		p.answer.Unfound = append(p.answer.Unfound, u)
@@ -96,12 +101,8 @@ func (p *Producer) Run(ctx context.Context) (*Answer, error) {
 
 func (p *Producer) interval(ctx context.Context, label string) error {
 	commits, err := p.commits(ctx, label)
-	if err != nil {
+	if err != nil || len(commits) == 0 {
 		return err
-	}
-	if len(commits) == 0 {
-		p.answer.Intervals = append(p.answer.Intervals, Interval{Interval: label})
-		return nil
 	}
 
 	newest := commits[len(commits)-1]
@@ -113,7 +114,12 @@ func (p *Producer) interval(ctx context.Context, label string) error {
 	if err := newest.Decode(ctx, report.SummaryFile, &summary); err != nil {
 		return err
 	}
-	night, err := p.Selection.Cover(ctx, newest)
+	span, err := IntervalOf(&summary)
+	if err != nil {
+		return err
+	}
+	p.known = append(p.known, span)
+	night, err := p.Selection.Cover(ctx, newest, span)
 	if err != nil {
 		return err
 	}
@@ -128,7 +134,7 @@ func (p *Producer) interval(ctx context.Context, label string) error {
 		r.Control = p.Selection.Request.number(p.control)
 	}
 	if p.Bag != nil && len(night.Calls)+len(night.Recordings) > 0 {
-		w := &nightWriter{Producer: p, night: night, related: related, commits: commits, summary: &summary, files: map[*Recording]*produced{}}
+		w := &nightWriter{Producer: p, night: night, related: related, commits: commits, summary: &summary, files: map[*Recording]*produced{}, told: map[explain.Asked]bag.File{}}
 		return w.write(ctx)
 	}
 	for _, e := range night.Exceptions(related) {
@@ -139,9 +145,6 @@ func (p *Producer) interval(ctx context.Context, label string) error {
 
 // commits returns the commits of an interval up to the one that counts.
 func (p *Producer) commits(ctx context.Context, label string) ([]*committed.Commit, error) {
-	if _, there := slices.BinarySearch(p.There, label); !there {
-		return nil, nil
-	}
 	want, pinned := p.pinned[label]
 	if pinned && want.Number == 0 {
 		return nil, nil
@@ -166,6 +169,12 @@ func (p *Producer) except(e *Exception) error {
 	return p.books.exception(e)
 }
 
+// except notes an exception, and where its story is.
+func (w *nightWriter) except(e *Exception) error {
+	e.explanation = w.told[e.story].Path
+	return w.Producer.except(e)
+}
+
 // nightWriter writes what is produced of one interval.
 type nightWriter struct {
 	*Producer
@@ -176,6 +185,7 @@ type nightWriter struct {
 	inputs  *inputs
 	entry   *entry // that names the commit; nil when none does
 	files   map[*Recording]*produced
+	told    map[explain.Asked]bag.File // the stories, by what they are about
 }
 
 // produced are the files of a recording. One without a path is not produced.
@@ -192,7 +202,7 @@ func (w *nightWriter) write(ctx context.Context) error {
 	if w.inputs, err = openInputs(ctx, w.Ledger, w.night.Commit, w.summary, &w.Inputs); err != nil {
 		return err
 	}
-	for _, step := range []func(context.Context) error{w.exceptions, w.vouch, w.documents, w.media, w.explanations} {
+	for _, step := range []func(context.Context) error{w.vouch, w.explanations, w.exceptions, w.documents, w.media} {
 		if err := step(ctx); err != nil {
 			return err
 		}
@@ -203,7 +213,7 @@ func (w *nightWriter) write(ctx context.Context) error {
 // exceptions notes what the tables say that cannot be produced.
 func (w *nightWriter) exceptions(ctx context.Context) error {
 	for _, e := range w.night.Exceptions(w.related) {
-		if err := w.inputs.ask(ctx, e); err != nil {
+		if err := w.inputs.ask(ctx, e, w.Selection.show); err != nil {
 			return err
 		}
 		if err := w.except(e); err != nil {
@@ -258,6 +268,7 @@ func (w *nightWriter) document(ctx context.Context, d *document, e *Exception) (
 	}
 	if err == nil {
 		e = nil
+		w.books.produced.originals++
 		w.books.custody.object(w, input, original)
 	} else if err := w.lack(ctx, e, err); err != nil {
 		return nil, err
@@ -288,6 +299,7 @@ func (w *nightWriter) repaired(ctx context.Context, d *document, folder string) 
 		err = fmt.Errorf("the file %q of run %s is not what was committed: it has the SHA-256 %s; cdrmend verify says more", f.Path, w.night.Commit.Record.RunID, written.SHA256)
 	}
 	if err == nil {
+		w.books.produced.repaired++
 		w.books.custody.copy(w, f, written)
 	}
 	return written, err
@@ -343,7 +355,7 @@ func (w *nightWriter) media(ctx context.Context) error {
 		if e == nil {
 			continue
 		}
-		if err := w.inputs.ask(ctx, e); err != nil {
+		if err := w.inputs.ask(ctx, e, w.Selection.show); err != nil {
 			return err
 		}
 		if err := w.except(e); err != nil {
@@ -355,7 +367,7 @@ func (w *nightWriter) media(ctx context.Context) error {
 
 // soundOrWhy writes the media of one recording, or returns the exception that says why not.
 func (w *nightWriter) soundOrWhy(ctx context.Context, r *Recording) (*Exception, error) {
-	e := &Exception{Night: w.night, Row: r.Shown, About: "media", Substitutes: w.night.substitutes(r.Cells, nil, r), media: r}
+	e := &Exception{Night: w.night, Row: r.Shown, About: "media", Substitutes: w.night.substitutes(r.Cells, nil, r), media: r, story: r.story()}
 	if w.Show.Redact != policy.RedactNothing {
 		e.Reason, e.Why = Withheld, "the redaction that the request asks for hides personal data, and nobody redacted what is heard"
 		return e, nil
@@ -401,6 +413,7 @@ func (w *nightWriter) sound(ctx context.Context, r *Recording) error {
 	}
 	if err == nil {
 		w.files[r].media = f
+		w.books.produced.media++
 		w.books.custody.object(w, input, f)
 	}
 	return err
@@ -445,28 +458,27 @@ func (w *nightWriter) explanations(ctx context.Context) error {
 	if w.Show.Redact == policy.RedactAll {
 		return nil // a story names what pseudonyms hide
 	}
-	ids, told := w.night.stories(), map[string]bag.File{}
-	err := w.inputs.explain(ctx, w.commits, ids, w.Show.Redact == policy.RedactNothing, func(id, text string) (err error) {
-		told[id], err = w.books.story(ctx, w.night.Commit.Record.Interval, text)
+	err := w.inputs.explain(ctx, w.commits, w.night.stories(), w.Show.Redact == policy.RedactNothing, func(of explain.Asked, text string) (err error) {
+		w.told[of], err = w.books.story(ctx, w.night.Commit.Record.Interval, text)
 		return err
 	})
 	for _, r := range w.night.Recordings {
-		w.files[r].explanation = told[r.story()]
+		w.files[r].explanation = w.told[r.story()]
 	}
 	return err
 }
 
 // stories returns the stories that tell about all covered rows, each once.
 func (n *Night) stories() (list []storyOf) {
-	places := map[string]int{}
-	add := func(id string) {
-		if id == "" {
+	places := map[explain.Asked]int{}
+	add := func(of explain.Asked) {
+		if of.ID == "" {
 			return
 		}
-		i, known := places[id]
+		i, known := places[of]
 		if !known {
 			i = len(list)
-			places[id], list = i, append(list, storyOf{id: id})
+			places[of], list = i, append(list, storyOf{of: of})
 		}
 		list[i].rows++
 	}
@@ -474,19 +486,32 @@ func (n *Night) stories() (list []storyOf) {
 		add(r.story())
 	}
 	for _, c := range n.Calls {
-		add(cmp.Or(c.Get("conversation_id"), c.Get("leg_id")))
+		add(c.story())
 	}
 	return list
 }
 
-// storyOf is the id that a story is about, and how many covered rows it has.
+// storyOf is what a story is about, and how many covered rows it has.
 type storyOf struct {
-	id   string
+	of   explain.Asked
 	rows int
 }
 
-// story returns the id whose story tells about a recording.
-func (r *Recording) story() string { return cmp.Or(r.Get("conversation_id"), r.Get("recording_id")) }
+// story returns what the story that tells about a recording is about.
+func (r *Recording) story() explain.Asked {
+	return storyAbout(r.Cells, explain.RecordingID, "recording_id")
+}
+
+// story returns what the story that tells about a call is about.
+func (c *Call) story() explain.Asked { return storyAbout(c.Cells, explain.LegID, "leg_id") }
+
+// storyAbout returns the conversation of a row. One without a conversation has a story of its own.
+func storyAbout(row table.Cells, kind, column string) explain.Asked {
+	if id := row.Get("conversation_id"); id != "" {
+		return explain.Asked{ID: id, Kind: explain.ConversationID, Org: row.Get("org_id")}
+	}
+	return explain.Asked{ID: row.Get(column), Kind: kind, Org: row.Get("org_id")}
+}
 
 // vouch adds what vouches for the run: its record, the list of its files, and the entry of
 // the journal.

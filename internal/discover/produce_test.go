@@ -50,7 +50,7 @@ func (n *night) produce(t *testing.T, ask func(*discover.Request), change func(*
 	signer, keys := testKey(t)
 	n.out.Keys = keys
 	p := &discover.Producer{
-		Out: n.out, Ledger: n.ledger(), Labels: []string{label}, There: []string{label}, Selection: discover.Select(r, show), Show: show, Media: discover.CopyMedia, Tool: "test",
+		Out: n.out, Ledger: n.ledger(), Labels: []string{label}, Selection: discover.Select(r, show), Show: show, Media: discover.CopyMedia, Tool: "test",
 		Signer: signer, Bag: bag.InStore(store, "", ""),
 		Inputs: discover.Inputs{Base: n.dir, Concurrency: 4, Open: n.opener(t), Watch: func(string, int64, int64) {}, Warn: func(string, error) {}},
 	}
@@ -156,6 +156,9 @@ func TestAProductionChecksOutAndCountsWhatTheTablesHave(t *testing.T) {
 		if row["about"] == "call" && row["reason"] != discover.Unlinked {
 			excepted[row["reason"]]++
 		}
+		if story := row["explanation"]; row["about"] != "document" && row["about"] != "value" && !strings.Contains(content(t, dir)[story], row["conversation_id"]) {
+			t.Errorf("exception %s about conversation %s is explained in %q, which does not name it", row["number"], row["conversation_id"], story)
+		}
 	}
 	for _, verdict := range []string{"complete", "repaired", "incomplete", "recorded_in_error"} {
 		delete(want, verdict)
@@ -178,6 +181,11 @@ func TestAProductionChecksOutAndCountsWhatTheTablesHave(t *testing.T) {
 		t.Errorf("the load file has %d rows, the table of recordings %d", len(load), len(all(t, commit, table.Recordings)))
 	}
 	for _, row := range load {
+		verdicts := strings.Split(row["CALL_VERDICTS"], ";")
+		worst := slices.IndexFunc(worstFirst, func(v string) bool { return slices.Contains(verdicts, v) })
+		if gap := row["GAP_STATUS"]; gap != discover.Void && gap != discover.Pending && (worst < 0 && gap != "none" || worst >= 0 && gap != worstFirst[worst]) {
+			t.Errorf("recording %s of calls that are %s: GAP_STATUS is %s", row["CONTROL_NUMBER"], row["CALL_VERDICTS"], gap)
+		}
 		for _, column := range []string{"ORIGINAL_PATH", "REPAIRED_PATH", "EXPLANATION_PATH", "NATIVE_PATH"} {
 			if row[column] == "" {
 				continue
@@ -188,6 +196,9 @@ func TestAProductionChecksOutAndCountsWhatTheTablesHave(t *testing.T) {
 		}
 	}
 }
+
+// worstFirst are the verdicts of calls that GAP_STATUS names.
+var worstFirst = []string{"missing", "partial", "indeterminate", "excluded"}
 
 // loaded returns the rows of a load file by the names of its columns.
 func loaded(t *testing.T, path string, read func(io.Reader, loadfile.Profile) iter.Seq2[[]string, error]) (list []map[string]string) {
@@ -301,7 +312,7 @@ func TestARedactedProductionHoldsNoNumber(t *testing.T) {
 	some := slices.Sorted(maps.Keys(numbers))[0]
 	answer, dir := n.produce(t, func(r *discover.Request) {
 		everything(r)
-		r.Redact = "ops"
+		r.Redact, r.Matter, r.Requester = "ops", "call "+some, "lawyer of "+some
 		r.Custodians = []discover.Custodian{{Name: "J. Doe " + some, Numbers: []yamlfile.Scalar{yamlfile.Scalar(some)}}, {Name: "all", Numbers: []yamlfile.Scalar{"*0", "*1", "*2", "*3", "*4", "*5", "*6", "*7", "*8", "*9"}}}
 	}, nil)
 	if answer.Exceptions["document"][discover.Withheld] == 0 {

@@ -221,8 +221,10 @@ var layouts = []string{"2006-01-02", "2006-01-02T15", "2006-01-02T15:04", "2006-
 // parseTime reads a time of a request. Without an offset it is a local time of the zone,
 // which must occur there exactly once.
 func parseTime(text string, zone *time.Location) (record.Time, error) {
-	if t, err := time.Parse(time.RFC3339Nano, text); err == nil {
-		return record.TimeOf(t), nil
+	for _, layout := range []string{time.RFC3339Nano, "2006-01-02T15:04Z07:00"} {
+		if t, err := time.Parse(layout, text); err == nil {
+			return record.TimeOf(t), nil
+		}
 	}
 	for _, layout := range layouts {
 		t, err := time.ParseInLocation(layout, text, zone)
@@ -329,6 +331,11 @@ func (r *Request) lists() []list {
 // shown returns the request as a production may show it: its values are personal data, too.
 func (r *Request) shown(show *redact.Redactor) *Request {
 	out := *r
+	out.Matter, out.Requester = show.Key(r.Matter), show.Key(r.Requester)
+	out.Select.Media = nil
+	for _, v := range r.Select.Media {
+		out.Select.Media = append(out.Select.Media, yamlfile.Scalar(show.Word(string(v))))
+	}
 	values := func(list []yamlfile.Scalar) []yamlfile.Scalar {
 		var shown []yamlfile.Scalar
 		for _, v := range list {

@@ -312,11 +312,15 @@ func search(s *table.Schema, clauses []*clause, span record.Span) *table.Search 
 		found.Where = append(found.Where, table.Where{Columns: columns, Text: c.inCell})
 	}
 
-	if span.End != record.NoTime {
-		found.Where = append(found.Where, table.Where{Columns: []string{"start_time"}, Least: int64(record.NoTime), Most: int64(span.End) - 1, Missing: true})
-	}
-	if span.Start != record.NoTime {
-		found.Where = append(found.Where, table.Where{Columns: []string{"end_time"}, Least: int64(span.Start), Most: mostTime, Missing: true})
+	// What has no start is left to overlaps.
+	if within := (table.Where{Columns: []string{"start_time"}, Least: int64(record.NoTime), Most: mostTime, Missing: true}); span != (record.Span{Start: record.NoTime, End: record.NoTime}) {
+		if span.Start != record.NoTime {
+			within.Least = int64(span.Start.Add(-longestCall))
+		}
+		if span.End != record.NoTime {
+			within.Most = int64(span.End) - 1
+		}
+		found.Where = append(found.Where, within)
 	}
 	return found
 }
@@ -339,14 +343,20 @@ func (c *clause) inCell(cell []byte) bool {
 	return slices.ContainsFunc(c.kinds, func(k kind) bool { return c.inKind(k, cell) })
 }
 
-// overlaps reports whether a row may overlap a span. What has no end may go on, and what has no start may
-// have begun at any time.
-func overlaps(row table.Cells, span record.Span) bool {
+// overlaps reports whether a row of an interval may overlap a span. A row is taken to last no
+// longer than longestCall: what has no end, or one before its start, ends so much later, and
+// what has no start began so much earlier. What has neither time lasts as long as its interval.
+func overlaps(row table.Cells, interval, span record.Span) bool {
 	start, end := timeOf(row, "start_time"), timeOf(row, "end_time")
-	if span.End != record.NoTime && start != record.NoTime && start >= span.End {
-		return false
+	switch {
+	case start == record.NoTime && end == record.NoTime:
+		start, end = interval.Start, interval.End
+	case start == record.NoTime:
+		start = end.Add(-longestCall)
+	case end < start, end > start.Add(longestCall): // also a missing end
+		end = start.Add(longestCall)
 	}
-	return span.Start == record.NoTime || end == record.NoTime || end > span.Start || start >= span.Start
+	return (span.End == record.NoTime || start < span.End) && (span.Start == record.NoTime || end > span.Start || start >= span.Start)
 }
 
 // timeOf returns a time of a row, NoTime when it is missing.

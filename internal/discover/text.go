@@ -64,6 +64,7 @@ func (e *Exception) worksheet(to io.Writer) error {
 	line("searched", e.searched())
 	line("legal hold", e.Hold)
 	line("versions", e.Versions)
+	line("explanation", e.explanation)
 	line("substitutes", cmp.Or(strings.Join(e.controls(), ", "), "none in this production"))
 
 	b.WriteString(`
@@ -81,10 +82,10 @@ func (e *Exception) worksheet(to io.Writer) error {
 
 // readme is the first page of a production.
 func (p *Producer) readme() string {
-	a, r := p.answer, p.Selection.Request
+	a, r := p.answer, p.answer.Request
 	var b strings.Builder
 	fmt.Fprintf(&b, "Production of call recordings\n\n")
-	for _, l := range [][2]string{{"Matter", p.Selection.show.Key(r.Matter)}, {"Requested by", p.Selection.show.Key(r.Requester)}, {"Span", r.spanText()}, {"Zone", r.zone.String()}, {"Redaction", cmp.Or(r.Redact, "counsel")}} {
+	for _, l := range [][2]string{{"Matter", r.Matter}, {"Requested by", r.Requester}, {"Span", r.spanText()}, {"Zone", r.zone.String()}, {"Redaction", cmp.Or(r.Redact, "counsel")}} {
 		if l[1] != "" {
 			fmt.Fprintf(&b, "  %-14s %s\n", l[0], printable.Text(l[1]))
 		}
@@ -99,7 +100,7 @@ func (p *Producer) readme() string {
 		b.WriteString("  - All intervals of the span have a commit, and the number of their calls is known.\n")
 	}
 	if n := a.excepted(); n > 0 {
-		fmt.Fprintf(&b, "  - %s: what the request covers, and this production lacks. exceptions.csv says of\n    each one why:\n", wording.Count(n, "exception"))
+		fmt.Fprintf(&b, "  - %s: what the request covers, and this production lacks, has only in part, or\n    has without anybody being able to tell. exceptions.csv says of each one why:\n", wording.Count(n, "exception"))
 		a.listExceptions(&b, "      ")
 	}
 	if p.Show.Redact != policy.RedactNothing {
@@ -124,7 +125,14 @@ func (p *Producer) readme() string {
 	if a.Recordings.Covered > 0 {
 		fmt.Fprintf(&b, ", %s to %s", r.number(1), r.number(p.control))
 	}
-	b.WriteString("\n")
+	n := p.books.produced
+	fmt.Fprintf(&b, "\n  %s as exported, %s, %s\n", wording.Count(n.originals, "document"), wording.Count(n.repaired, "repaired copy"), wording.Count(p.books.stories, "explanation"))
+	switch p.Media {
+	case CopyMedia:
+		fmt.Fprintf(&b, "  %s with media\n", wording.Count(n.media, "file"))
+	case FetchMedia:
+		fmt.Fprintf(&b, "  %s with media, which fetch.txt says where to get\n", wording.Count(n.media, "file"))
+	}
 	b.WriteString(contents)
 	if c := p.changed; c != (loadfile.Changes{}) {
 		fmt.Fprintf(&b, "\nloadfile.dat cannot hold some characters: %s became the newline character, and\n%s U+FFFD. loadfile.csv has the exact values.\n",
@@ -136,18 +144,29 @@ func (p *Producer) readme() string {
 const contents = `
 Files, below data/
 
+  README.txt                  this page
   loadfile.dat, loadfile.csv  one row for each recording; the same fields in both
   exceptions.csv              one row for each thing that could not be produced, and why
-  worksheets.txt              the same, with lines to complete
+  worksheets.txt              the same, with lines for people to complete
   tables/                     rows of the committed tables that concern what is covered
   documents/                  metadata as the recorder exported it, and repaired copies
   media/                      recordings, where they were asked for
-  explanations/               how each verdict was reached, in plain words
+  explanations/               how each verdict was reached, in plain words: one file for each
+                              conversation, also for those of its calls that are not covered.
+                              EXPLANATION_PATH and explanation name it
   custody.jsonl               the way of each file from its source into this production
   evidence/                   commit records, lists of files, journal entries, public keys
   method.txt                  how it was made
   request.json, answer.json   what was asked for, and what it came to
   begun.json                  with which commits it was begun
+
+Beside data/
+
+  production.json             the SHA-256 of the list of all files, and the commits that were
+                              searched; with a key this is what is signed
+  fetch.txt                   where media is that was not copied; only where that was asked for
+  manifest-sha256.txt, tagmanifest-sha256.txt, bag-info.txt, bagit.txt
+                              checksums and labels, as BagIt wants them
 
 How to check it
 
@@ -158,6 +177,9 @@ How to check it
   one that custody.jsonl names. Compare the fingerprint of the key with the one that
   the sender gives you in another way.
 
+The CSV files hold values as they are. Import them as text: a value that begins with
+=, +, - or @ is no formula.
+
 There is no Opticon file: a recording has no pages that could be images.
 `
 
@@ -167,12 +189,22 @@ const method = `How this production was made
 1. Each night cdrmend compares exported recordings with call detail records and the
    registration log, gives every call a verdict, and commits tables that are hashed,
    chained and, where a key is configured, signed. This production was made from the
-   newest commit of each interval; nothing was decided anew.
+   commits that production.json names, the newest of each interval when it was made. No
+   verdict was decided anew: an explanation that reads the inputs again says whether the
+   same decision came of them.
 
 2. The request covers a row of calls or recordings that has one of the values of each
-   of its lists and overlaps its span. It also covers the recordings of such a call and
-   the calls of such a recording: those of the same conversation and leg, and where a
-   recording names no leg, those of the same conversation.
+   list of "select", has one of the values of any custodian, and overlaps the span. It
+   also covers the recordings of such a call and the calls of such a recording: those of
+   the same conversation and leg, and where a recording names no leg, those of the same
+   conversation, unless it has more than 100 calls. Rows without a conversation are
+   linked with nothing. A number that begins with * stands for all that end like it.
+
+   A row overlaps the span when it begins before the span ends, and ends after the span
+   begins or begins in it. No row is taken to last more than 24 hours: one without an end
+   ends 24 hours after its start, one without a start begins 24 hours before its end, and
+   one without either lasts as long as its interval. Searched were the intervals of the
+   span and those up to 24 hours before and after it that have a commit.
 
 3. A verdict of a call is the committed one. "complete", "repaired" and "incomplete"
    are recorded calls; "partial" lacks a part; of "missing" no recording was found;
@@ -188,7 +220,9 @@ const method = `How this production was made
 
 6. Times are UTC unless a column says that it is local. In custody.jsonl the time of
    "listed" is that of the object; all others are the time of the commit, also that of
-   "produced": equal requests give equal files, whenever they are made.
+   "produced". So is Bagging-Date in bag-info.txt, of the newest commit that was searched:
+   equal requests give equal files, whenever they are made, and nothing in this
+   production says when that was.
 `
 
 // spanText says what time is asked for.

@@ -32,9 +32,15 @@ var named = []struct {
 // subject is an id within its organisation.
 type subject struct{ org, id string }
 
+// Asked is what a story is about. Without a kind it is whatever the id names, in whatever
+// organisation. With one it is that thing of the organisation, and nothing else that
+// happens to have the same id; as a recording or a leg only one without a conversation.
+type Asked struct{ ID, Kind, Org string }
+
 // hit says where an id was found, and what belongs to it.
 type hit struct {
 	id            string
+	asked         Asked
 	kinds         map[string]bool
 	conversations map[subject]bool
 	recordingIDs  map[subject]bool // including those that nobody delivered
@@ -82,9 +88,9 @@ func namedIn(s *table.Schema) (columns, kinds []string) {
 	return columns, kinds
 }
 
-func newHit(id string) *hit {
+func newHit(a Asked) *hit {
 	return &hit{
-		id: id, kinds: map[string]bool{}, conversations: map[subject]bool{}, recordingIDs: map[subject]bool{},
+		id: a.ID, asked: a, kinds: map[string]bool{}, conversations: map[subject]bool{}, recordingIDs: map[subject]bool{},
 		places: map[place]bool{}, findingIDs: map[string]bool{}, outageIDs: map[string]bool{},
 	}
 }
@@ -102,17 +108,22 @@ func prepareRest(ctx context.Context, c *committed.Commit) {
 	c.PrepareInputs(ctx)
 }
 
-// find looks for ids in the tables of a commit, which are checked before. A hit of an id
-// that is in no table has no kinds.
-func find(ctx context.Context, c *committed.Commit, ids []string) (map[string]*hit, error) {
+// find looks for ids in the tables of a commit, which are checked before. It returns a hit
+// for each. That of an id that is in no table has no kinds.
+func find(ctx context.Context, c *committed.Commit, asked []Asked) ([]*hit, error) {
 	c.Prepare(ctx, searched...)
 
-	hits := map[string]*hit{}
-	for _, id := range ids {
-		hits[id] = newHit(id)
+	hits, byID := make([]*hit, len(asked)), map[string][]*hit{}
+	var ids []string
+	for i, a := range asked {
+		if byID[a.ID] == nil {
+			ids = append(ids, a.ID)
+		}
+		hits[i] = newHit(a)
+		byID[a.ID] = append(byID[a.ID], hits[i])
 	}
 	rest := sync.OnceFunc(func() { prepareRest(ctx, c) })
-	err := search(ctx, hits, rest, func(ctx context.Context, s *table.Schema, columns []string) table.Rows {
+	err := search(ctx, byID, rest, func(ctx context.Context, s *table.Schema, columns []string) table.Rows {
 		search := &table.Search{}
 		for _, column := range columns {
 			search.Any = append(search.Any, table.Having(column, ids...))
@@ -130,7 +141,7 @@ type reader func(ctx context.Context, s *table.Schema, columns []string) table.R
 
 // search searches all tables at once, as each is there at another time. It calls first
 // when a row was found.
-func search(ctx context.Context, hits map[string]*hit, first func(), read reader) error {
+func search(ctx context.Context, hits map[string][]*hit, first func(), read reader) error {
 	var mu sync.Mutex // guards the hits
 	g, ctx := errgroup.WithContext(ctx)
 	for _, s := range searched {
@@ -141,11 +152,13 @@ func search(ctx context.Context, hits map[string]*hit, first func(), read reader
 					return err
 				}
 				for i, column := range columns {
-					if m := hits[string(r.Bytes(s.Index(column)))]; m != nil {
-						first()
-						mu.Lock()
-						m.add(r, kinds[i])
-						mu.Unlock()
+					for _, m := range hits[string(r.Bytes(s.Index(column)))] {
+						if m.asked.names(r, kinds[i]) {
+							first()
+							mu.Lock()
+							m.add(r, kinds[i])
+							mu.Unlock()
+						}
 					}
 				}
 			}
@@ -153,6 +166,11 @@ func search(ctx context.Context, hits map[string]*hit, first func(), read reader
 		})
 	}
 	return g.Wait()
+}
+
+// names reports whether a row that holds the id, as what has a kind, is what was asked for.
+func (a Asked) names(r *table.Row, kind string) bool {
+	return a.Kind == "" || kind == a.Kind && r.Cell("org_id") == a.Org && (kind == ConversationID || r.Cell("conversation_id") == "")
 }
 
 // add notes a row that holds the id.

@@ -22,31 +22,29 @@ const maxRows = 100
 //
 // That commit keeps its checked tables, for [Story.Rows], until the caller closes it.
 func Tell(ctx context.Context, commits []*committed.Commit, id string, clear bool) (*Story, error) {
-	stories, err := TellEach(ctx, commits, []string{id}, clear)
+	stories, err := TellEach(ctx, commits, []Asked{{ID: id}}, clear)
 	if err != nil {
 		return nil, err
 	}
 	return stories[0], nil
 }
 
-// TellEach is [Tell] for ids, which are all different. It searches each table once for all
-// of them.
-func TellEach(ctx context.Context, commits []*committed.Commit, ids []string, clear bool) ([]*Story, error) {
+// TellEach is [Tell] for several things. It searches each table once for all of them.
+func TellEach(ctx context.Context, commits []*committed.Commit, asked []Asked, clear bool) ([]*Story, error) {
 	c := commits[len(commits)-1]
-	hits, err := find(ctx, c, ids)
+	hits, err := find(ctx, c, asked)
 	if err != nil {
 		return nil, err
 	}
 
 	b := &batch{commit: c}
-	stories := make([]*Story, len(ids))
-	for i, id := range ids {
-		m := hits[id]
+	stories := make([]*Story, len(hits))
+	for i, m := range hits {
 		if len(m.kinds) == 0 {
 			continue
 		}
 		stories[i] = &Story{
-			Format: Format, ID: id, Names: m.names(), Interval: c.Record.Interval, Masked: !clear, Commit: commitOf(c),
+			Format: Format, ID: m.id, Names: m.names(), Interval: c.Record.Interval, Masked: !clear, Commit: commitOf(c),
 			Recordings: []*Recording{}, Calls: []*Call{}, Outages: []*Outage{}, Findings: []*Finding{},
 		}
 		b.list = append(b.list, &gathering{hit: m, show: redactor(!clear), story: stories[i]})
@@ -288,7 +286,7 @@ func (g *gathering) belonging(s *table.Schema) []table.Match {
 		conversations.Tuples = append(conversations.Tuples, []string{c.org, c.id})
 	}
 	any := []table.Match{whole, rows, conversations}
-	if g.kinds[ConversationID] { // in whatever organisation
+	if g.kinds[ConversationID] && g.hit.asked.Kind == "" { // in whatever organisation
 		any = append(any, table.Having("conversation_id", g.id))
 	}
 	return any

@@ -39,8 +39,8 @@ type scan struct {
 
 func tellByScan(ctx context.Context, commits []*committed.Commit, whole *history.History, id string) (*Story, error) {
 	c := commits[len(commits)-1]
-	m := newHit(id)
-	err := search(ctx, map[string]*hit{id: m}, func() {}, func(ctx context.Context, s *table.Schema, _ []string) table.Rows { return c.Table(ctx, s) })
+	m := newHit(Asked{ID: id})
+	err := search(ctx, map[string][]*hit{id: {m}}, func() {}, func(ctx context.Context, s *table.Schema, _ []string) table.Rows { return c.Table(ctx, s) })
 	if err != nil || len(m.kinds) == 0 {
 		return nil, err
 	}
@@ -321,7 +321,11 @@ func (n *nightOf) compare(commits func() []*committed.Commit, each int, random *
 		n.t.Fatal(err)
 	}
 	all := ids(n.t, scanned[len(scanned)-1], each, random)
-	together, err := TellEach(n.t.Context(), commits(), all, false)
+	var asked []Asked
+	for _, id := range all {
+		asked = append(asked, Asked{ID: id})
+	}
+	together, err := TellEach(n.t.Context(), commits(), asked, false)
 	if err != nil {
 		n.t.Fatal(err)
 	}

@@ -43,6 +43,37 @@ func (b *builder) apart() {
 	}
 }
 
+// Apart returns an error when a file that something writes, or a folder if the file is
+// empty, lies below the URL of an output, a source or the media, or when a folder lies above
+// one: then it would be read as an input, or be swept with the output's leftovers.
+func Apart(folder Template, file string, output Template, c *Config) error {
+	place := folder.root("") + file
+	check := func(key string, url Template, org string) error {
+		root := url.root(org)
+		if below, by := lies(place, root); below {
+			return fmt.Errorf("lies below %s, %s%s: choose a place apart from the output and the inputs", key, url.text, by)
+		}
+		if below, by := lies(root, place); below && file == "" {
+			return fmt.Errorf("lies above %s, %s%s: choose a place apart from the output and the inputs", key, url.text, by)
+		}
+		return nil
+	}
+	if err := check("the output", output, ""); err != nil || c == nil {
+		return err
+	}
+	for _, s := range c.Sources {
+		if err := check("source "+s.Name, s.URL, s.Org); err != nil {
+			return err
+		}
+		if c.Media.URL != nil {
+			if err := check("media.url", *c.Media.URL, s.Org); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
 // lies reports whether a root is the same as another, or below it, and by what when
 // the texts do not show it.
 func lies(root, other string) (below bool, by string) {

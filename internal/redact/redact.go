@@ -21,6 +21,7 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
+	"slices"
 	"strings"
 
 	"cdrmend/internal/policy"
@@ -137,6 +138,9 @@ var shows = map[string]func(r *Redactor, row *table.Row, v string) string{
 	"ani":             asNumber,
 	"dnis":            asNumber,
 	"username":        asAccount,
+	"direction":       asWord,
+	"media_type":      asWord,
+	"media_subtype":   asWord,
 
 	"object_key":       asKey,
 	"first_object_key": asKey,
@@ -174,6 +178,23 @@ func asState(r *Redactor, row *table.Row, v string) string {
 	}
 	return r.text("val", v)
 }
+
+// words are what exports call directions and types of media, in any case.
+var words = []string{
+	"inbound", "outbound", "internal", "incoming", "outgoing", "in", "out", "both", "local",
+	"call", "voice", "audio", "callback", "chat", "email", "message", "sms", "mms", "fax", "video", "screen", "screenshare", "screenrecording", "cobrowse", "voicemail", "social", "webchat", "trunk", "station",
+}
+
+// Word returns what should be a word of those that exports use. Any other text may hold
+// anything.
+func (r *Redactor) Word(v string) string {
+	if slices.ContainsFunc(words, func(w string) bool { return strings.EqualFold(w, v) }) {
+		return v
+	}
+	return r.text("val", v)
+}
+
+func asWord(r *Redactor, _ *table.Row, v string) string { return r.Word(v) }
 
 func asNumber(r *Redactor, _ *table.Row, v string) string { return r.number(v) }
 

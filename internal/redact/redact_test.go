@@ -45,10 +45,10 @@ func show(r *redact.Redactor, s *table.Schema, c cells, column string) string {
 }
 
 // ours are the columns whose texts are words of the program or of the
-// configuration, or media types.
+// configuration.
 var ours = []string{
 	"class", "severity", "status", "field", "proof", "harmless", "began", "source", "first_source", "last_source", "outage_cause", "outage_relation",
-	"interval", "rule", "direction", "verdict", "reason", "matched_by", "ended_by", "cause", "causes", "media_type", "media_subtype",
+	"interval", "rule", "verdict", "reason", "matched_by", "ended_by", "cause", "causes",
 }
 
 func TestThePublicSeesNothingFromOutside(t *testing.T) {
@@ -76,6 +76,19 @@ func TestThePublicSeesNothingFromOutside(t *testing.T) {
 					}
 				}
 			}
+		}
+	}
+}
+
+func TestUsualWordsOfExportsAreShown(t *testing.T) {
+	for column, word := range map[string]string{"direction": "inbound", "media_type": "Call", "media_subtype": "screen"} {
+		for _, r := range []*redact.Redactor{ops, public} {
+			if got := show(r, table.Recordings, cells{column: word}, column); got != word {
+				t.Errorf("%s %q is shown as %q", column, word, got)
+			}
+		}
+		if got := show(ops, table.Recordings, cells{column: "to +4930123456"}, column); got != "to +********56" {
+			t.Errorf("%s with a number is shown as %q", column, got)
 		}
 	}
 }
