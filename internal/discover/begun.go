@@ -65,7 +65,9 @@ func (p *Producer) begin(ctx context.Context, request []byte) error {
 		if err := begun.differs(wanted, left.Complete); err != nil {
 			return err
 		}
-		p.tellOlder(begun, wanted)
+		for _, c := range begun.newer(wanted) {
+			p.Older(c.Interval, c.Number)
+		}
 		wanted = begun
 	}
 
@@ -100,22 +102,24 @@ func (b *Begun) differs(wanted *Begun, complete bool) error {
 			return fmt.Errorf("%w: another production was begun there: its %s is %q, and now it is %q; repeat the command that began it, or give another place", bag.ErrOccupied, f.what, f.begun, f.wanted)
 		}
 	}
-	if i := slices.IndexFunc(wanted.Commits, func(c ledger.Produced) bool { return !slices.Contains(b.Commits, c) }); complete && i >= 0 {
-		return fmt.Errorf("%w: a production of older commits is complete there: interval %s has commit %d now; give another place", bag.ErrOccupied, wanted.Commits[i].Interval, wanted.Commits[i].Number)
+	if newer := b.newer(wanted); complete && len(newer) > 0 {
+		return fmt.Errorf("%w: a production of older commits is complete there: interval %s has commit %d now; give another place", bag.ErrOccupied, newer[0].Interval, newer[0].Number)
 	}
 	return nil
 }
 
-// tellOlder tells which commits are newer than those of the production that is continued.
-func (p *Producer) tellOlder(begun, now *Begun) {
-	if p.Older == nil {
-		return
+// newer returns the commits of another beginning that this one does not have.
+func (b *Begun) newer(now *Begun) (list []ledger.Produced) {
+	own := map[ledger.Produced]bool{}
+	for _, c := range b.Commits {
+		own[c] = true
 	}
 	for _, c := range now.Commits {
-		if !slices.Contains(begun.Commits, c) {
-			p.Older(c.Interval, c.Number)
+		if !own[c] {
+			list = append(list, c)
 		}
 	}
+	return list
 }
 
 // newestCommits returns the newest commits of the intervals that are searched.

@@ -244,10 +244,14 @@ func (c *checking) seal(keys *token.Keys) {
 // evidence checks the records, lists of files and entries that the production brings.
 func (c *checking) evidence() {
 	c.records = map[string]*ledger.Record{}
+	sealed := map[string]string{}
+	for _, r := range c.sealed.Records {
+		sealed[ledger.RecordPath(r.Interval, r.Number)] = r.SHA256
+	}
 	entered, expected := map[string]bool{}, map[string]bool{"data/" + keysFile: true}
 	for _, name := range slices.Sorted(maps.Keys(c.small)) {
 		if folder, ok := strings.CutPrefix(name, "data/evidence/"+ledger.JournalFolder); ok {
-			c.entry(name, folder, entered)
+			c.entry(name, folder, sealed, entered)
 			expected[name] = true
 		}
 	}
@@ -312,7 +316,7 @@ func (c *checking) identity(expected map[string]bool) {
 	}
 }
 
-func (c *checking) entry(name, number string, entered map[string]bool) {
+func (c *checking) entry(name, number string, sealed map[string]string, entered map[string]bool) {
 	e, seal, err := ledger.OpenEntry(c.small[name], c.keys)
 	if err != nil {
 		c.problem(name, "it is no entry of a journal: %v", err)
@@ -326,9 +330,7 @@ func (c *checking) entry(name, number string, entered map[string]bool) {
 		c.problem(name, "%s", wrong)
 		return
 	}
-	if !slices.ContainsFunc(c.sealed.Records, func(r ledger.Produced) bool {
-		return r.SHA256 == e.SHA256 && e.Path == ledger.RecordPath(r.Interval, r.Number)
-	}) {
+	if sum, ok := sealed[e.Path]; !ok || sum != e.SHA256 {
 		c.problem(name, "it enters %q, which %s does not name", e.Path, ledger.ProductionFile)
 	}
 	entered[e.SHA256] = true

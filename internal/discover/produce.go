@@ -49,7 +49,7 @@ type Producer struct {
 	Bag       *bag.Writer   // nil: nothing is written, only counted
 
 	// Older is told that the production which is continued was begun with an older commit
-	// of an interval than its newest; nil: nobody is told.
+	// of an interval than its newest.
 	Older func(interval string, newest int64)
 
 	answer  *Answer

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/csv"
 	"encoding/hex"
+	"fmt"
 	"hash"
 	"io"
 	"iter"
@@ -39,10 +40,30 @@ type rowFormat struct {
 	write   func(io.Writer, loadfile.Profile) (w rowWriter, flush func() error)
 }
 
+// mostRow is the largest row of a table that is read, in bytes.
+const mostRow = 64 << 20
+
+// oneRow is where a row is read from: a quote that nobody closes takes the rest of a file.
+type oneRow struct {
+	from io.Reader
+	left int
+}
+
+func (o *oneRow) Read(p []byte) (int, error) {
+	if o.left <= 0 {
+		return 0, fmt.Errorf("the row is larger than %d bytes", mostRow)
+	}
+	n, err := o.from.Read(p[:min(len(p), o.left)])
+	o.left -= n
+	return n, err
+}
+
 func readCSV(from io.Reader, _ loadfile.Profile) iter.Seq2[[]string, error] {
 	return func(yield func([]string, error) bool) {
-		rows := csv.NewReader(from)
+		limited := &oneRow{from: from}
+		rows := csv.NewReader(limited)
 		for {
+			limited.left = mostRow
 			row, err := rows.Read()
 			if err == io.EOF || !yield(row, err) || err != nil {
 				return

@@ -264,7 +264,7 @@ func (o *Output) set(ctx context.Context, owns func(context.Context) error, l *L
 		}
 	}
 	if !on {
-		l.Result = Set
+		l.Result, l.Before = Set, Off
 		if err := owns(ctx); err != nil {
 			return err
 		}

@@ -3,6 +3,7 @@ package hold_test
 import (
 	"context"
 	"errors"
+	"net/http"
 	"os"
 	"slices"
 	"strings"
@@ -331,4 +332,47 @@ func TestAPlanOfOlderRecordsIsNotCarriedOut(t *testing.T) {
 		t.Errorf("the object is held for %v, want r2 and r3", left)
 	}
 	w.wantHeld("a", "a")
+}
+
+// A matter sets a hold while another one, which has lifted it just now, is still being
+// released. Neither record holds the object, and the hold is no other's all the same.
+func TestAHoldThatWasSetTooEarlyIsTheMatters(t *testing.T) {
+	for _, again := range []string{set, release} {
+		w := newWorld(t)
+		b, c := w.put("b", "2"), w.put("c", "3")
+		w.want(w.apply("one", set, b, c), "b=set", "c=set")
+		direct, store := *w.out, w.store
+		direct.Open = func(context.Context, string, string) (object.Store, error) { return store, nil }
+		early, err := direct.PlanSet(t.Context(), "two", targets(b))
+		if err != nil {
+			t.Fatal(err)
+		}
+
+		w.out.Concurrency = 1
+		journal := w.journal()
+		w.through(object.Options{Endpoint: w.server.Proxy(t, func(rw http.ResponseWriter, r *http.Request, server http.Handler) {
+			if r.Method == http.MethodPut && strings.HasSuffix(r.URL.Path, "/c") {
+				done, err := early.Apply(t.Context(), journal, why)
+				if err != nil {
+					t.Error(err)
+				} else {
+					w.want(results(done.Lines), "b=busy[one]")
+				}
+			}
+			server.ServeHTTP(rw, r)
+		})})
+		w.want(w.apply("one", release), "b=released", "c=released")
+		w.wantHeld("b", "b", "c")
+
+		w.through(object.Options{})
+		if again == set {
+			w.want(w.apply("two", set, b), "b=set")
+		}
+		p := w.plan("two", release)
+		if len(p.Lines) != 1 || !slices.Equal(p.Lines[0].Recordings, []string{"r-b"}) {
+			t.Errorf("the release is about %+v, want b for its recording", p.Lines)
+		}
+		w.want(w.apply("two", release), "b=released")
+		w.wantHeld("", "b", "c")
+	}
 }

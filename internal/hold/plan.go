@@ -84,7 +84,7 @@ func expectSet(l *Line, own *held, other *others) {
 		l.Result = Held // a release of another matter sees that
 	case other != nil && other.releasing:
 		l.Result = Busy
-	case l.Before == Off:
+	case l.Before == Off, own != nil && own.tried:
 		l.Result = Set
 	case own != nil && own.holds:
 		l.Result = Foreign
@@ -113,7 +113,7 @@ func (o *Output) PlanRelease(ctx context.Context, matter string, targets iter.Se
 	}
 	for at, s := range p.last {
 		left := without(s.recordings, chosen[at.unversioned()])
-		if !s.holds || targets != nil && len(left) > 0 && len(left) == len(s.recordings) {
+		if !s.holds && !s.tried || targets != nil && len(left) > 0 && len(left) == len(s.recordings) {
 			continue
 		}
 		l := *s.line
@@ -170,7 +170,7 @@ func expectRelease(l *Line, own *held, other *others) {
 	case l.Result.Failed():
 	case other != nil && other.releasing:
 		l.Result = Busy
-	case !own.ours:
+	case !own.ours && !own.tried:
 		l.Result = Foreign
 	case l.Before == Off:
 		l.Result = Lifted

@@ -13,6 +13,7 @@ type held struct {
 	ours       bool     // a matter set the hold
 	recordings []string // for which the matter holds it, sorted
 	last       Result   // of the newest line about it
+	tried      bool     // the newest line failed, and left a hold that the matter set
 	line       *Line    // the newest that did not fail
 }
 
@@ -58,7 +59,11 @@ func (o *Output) read(ctx context.Context, m *ledger.Matter, wanted func(place) 
 // add adds what a line of a record says. A release leaves a foreign hold, and ends what
 // the matter has to do with it.
 func (s *held) add(action string, l *Line) {
+	s.tried = l.Result == Busy && l.Before == Off && l.After == On
 	if s.last = l.Result; l.Result.Failed() {
+		if s.tried && !s.holds {
+			s.line, s.recordings = l, l.Recordings
+		}
 		return
 	}
 	s.line = l
