@@ -76,6 +76,7 @@ type holding struct {
 	matter string
 	why    hold.Why
 	stores *holdStores
+	chosen *selection
 
 	// targets yields the objects that are chosen; nil: all that the matter holds.
 	targets func(context.Context) iter.Seq2[hold.Target, error]
@@ -108,6 +109,7 @@ func newHolding(ctx context.Context, w *world, flags *pflag.FlagSet) (*holding, 
 	if err != nil {
 		return nil, err
 	}
+	h.chosen = &chosen
 	switch {
 	case flags.NArg() != 1:
 		return nil, usagef("hold takes one MATTER; see cdrmend hold --help")
@@ -209,7 +211,7 @@ func (h *holding) apply(ctx context.Context) (int, error) {
 }
 
 func (h *holding) print(d *holdsDocument) error {
-	d.Format = "cdrmend.holds/1"
+	d.Format, d.Absent = "cdrmend.holds/1", append([]string{}, h.chosen.absent()...)
 	if d.Targets == nil {
 		d.Targets = []hold.Line{}
 	}

@@ -152,6 +152,11 @@ func TestARequestChoosesWhatIsHeld(t *testing.T) {
 	says(t, exitDone, []string{"matter ACME 7: 2 objects", "set 2"}, args...)
 	says(t, exitDone, []string{"record 2, SHA-256"}, append(args, because...)...)
 	wantHeldKeys(t, server, heldDocument, media3)
+
+	// What was never committed is not held, and that is said.
+	write(t, request, []byte("from: 2026-11-19\nto: 2026-11-21\n"))
+	says(t, exitDone, []string{"! 1 interval of the request has no commit, and nothing of it is among the objects: 2026-11-19; run it"}, args...)
+	says(t, exitDone, []string{`"intervals_without_commit": [`, `"2026-11-19"`}, append(args, "--json")...)
 }
 
 // Of media that is gone, the log of exceptions tells what the store still has.

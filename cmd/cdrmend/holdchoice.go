@@ -16,6 +16,7 @@ import (
 	"cdrmend/internal/ledger"
 	"cdrmend/internal/object"
 	"cdrmend/internal/policy"
+	"cdrmend/internal/record"
 	"cdrmend/internal/replay"
 	"cdrmend/internal/report"
 	"cdrmend/internal/table"
@@ -83,6 +84,8 @@ type selection struct {
 	conversations []string
 	request       *discover.Request   // nil: none
 	covering      *discover.Selection // of the request
+	expected      []policy.Interval   // that its span is made of
+	known         []record.Span       // of intervals that have a commit
 }
 
 func newSelection(flags *pflag.FlagSet) (selection, error) {
@@ -126,9 +129,14 @@ func (s *selection) labels(ctx context.Context, out *output, flags *pflag.FlagSe
 	if flags.Changed("from") || flags.Changed("to") {
 		return nil, usagef("a request has a span of its own: leave out --from and --to")
 	}
-	labels, _, err := out.searchedFor(ctx, s.request)
+	labels, expected, err := out.searchedFor(ctx, s.request)
+	s.expected = expected
 	return labels, err
 }
+
+// absent returns the intervals of the request's span that have no commit, once the targets were
+// gathered. Of their recordings nothing is known.
+func (s *selection) absent() []string { return discover.Uncommitted(s.expected, s.known) }
 
 // targets yields the objects of the recordings that are meant, from the newest commits of
 // some intervals. The last error names an id that none of them has.
@@ -259,6 +267,7 @@ func (s *selection) addCovered(ctx context.Context, c *committed.Commit, found [
 	if err != nil {
 		return nil, err
 	}
+	s.known = append(s.known, span)
 	night, err := s.covering.Cover(ctx, c, span)
 	if err != nil {
 		return nil, err

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"cdrmend/internal/discover"
 	"cdrmend/internal/hold"
 	"cdrmend/internal/ledger"
 	"cdrmend/internal/wording"
@@ -19,6 +20,8 @@ type holdsDocument struct {
 	Record      *holdsRecord       `json:"record"`      // null when none was written
 	Results     []ledger.HoldCount `json:"results"`
 	Targets     []hold.Line        `json:"targets"` // as in the list of a record
+
+	Absent []string `json:"intervals_without_commit"` // of the span of a request: of their recordings nothing is known
 }
 
 // holdsRecord is the record that a call wrote.
@@ -47,6 +50,9 @@ var holdAdvice = []struct {
 
 func (d *holdsDocument) text() string {
 	var b strings.Builder
+	if n := len(d.Absent); n > 0 {
+		fmt.Fprintf(&b, "! %s of the request %s no commit, and nothing of it is among the objects: %s; run it, then repeat this\n", wording.Count(n, "interval"), wording.Verb(n, "has", "have"), discover.Named(d.Absent))
+	}
 	fmt.Fprintf(&b, "matter %s: %s\n", d.Matter, wording.Count(len(d.Targets), "object"))
 	for i := range d.Targets {
 		l := &d.Targets[i]

@@ -110,16 +110,16 @@ func (a *Answer) Limits() (list []string) {
 		}
 	}
 	if n := len(without); n > 0 {
-		list = append(list, fmt.Sprintf("%s of the span %s no commit, and nothing is known of the calls of that time: %s", wording.Count(n, "interval"), wording.Verb(n, "has", "have"), named(without)))
+		list = append(list, fmt.Sprintf("%s of the span %s no commit, and nothing is known of the calls of that time: %s", wording.Count(n, "interval"), wording.Verb(n, "has", "have"), Named(without)))
 	}
 	if n := len(least); n > 0 {
-		list = append(list, fmt.Sprintf("in %s there may be more calls than the call detail records show: %s", wording.Count(n, "interval"), named(least)))
+		list = append(list, fmt.Sprintf("in %s there may be more calls than the call detail records show: %s", wording.Count(n, "interval"), Named(least)))
 	}
 	return list
 }
 
-// named names the first of some intervals.
-func named(labels []string) string {
+// Named names the first of some intervals.
+func Named(labels []string) string {
 	text := strings.Join(labels[:min(len(labels), fewNamed)], ", ")
 	if more := len(labels) - fewNamed; more > 0 {
 		text += fmt.Sprintf(" and %s more", wording.Grouped(int64(more)))

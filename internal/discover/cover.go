@@ -208,11 +208,12 @@ func (s *Selection) decide(calls []*Call, recordings []*Recording, interval reco
 
 // note counts the values that a covered row has, and returns the custodians whose values it has.
 func (s *Selection) note(row table.Cells) (custodians []string) {
+	seen := map[string]bool{"": true} // a value of no custodian; thousands may have one in common
 	for _, c := range s.clauses {
 		for _, v := range c.has(row) {
 			v.hits++
-			if v.custodian != "" && !slices.Contains(custodians, v.custodian) {
-				custodians = append(custodians, v.custodian)
+			if !seen[v.custodian] {
+				seen[v.custodian], custodians = true, append(custodians, v.custodian)
 			}
 		}
 	}

@@ -80,9 +80,9 @@ func Expected(there []string, span record.Span, length time.Duration) (all []pol
 	return all, nil
 }
 
-// absent returns the labels of the expected intervals of which some time is in no interval
+// Uncommitted returns the labels of the expected intervals of which some time is in no interval
 // that has a commit.
-func absent(expected []policy.Interval, committed []record.Span) (labels []string) {
+func Uncommitted(expected []policy.Interval, committed []record.Span) (labels []string) {
 	slices.SortFunc(committed, func(a, b record.Span) int { return cmp.Compare(a.Start, b.Start) })
 	var known []record.Span // without those that touch
 	for _, s := range committed {

@@ -85,7 +85,7 @@ func (p *Producer) Run(ctx context.Context) (*Answer, error) {
 			return nil, fmt.Errorf("interval %s: %w", label, err)
 		}
 	}
-	p.answer.addAbsent(absent(p.Expected, p.known))
+	p.answer.addAbsent(Uncommitted(p.Expected, p.known))
 	for _, u := range p.Selection.Unfound() {
 		u.Value = p.Selection.show.Key(u.Value)
 		p.answer.Unfound = append(p.answer.Unfound, u)

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"cdrmend/internal/intern"
 	"cdrmend/internal/loadfile"
 	"cdrmend/internal/policy"
 	"cdrmend/internal/profile"
@@ -203,9 +204,10 @@ func (r *Request) complete(problem func(key, text string) error) error {
 			note("select.verdicts", fmt.Sprintf("%q is none of %s", v, strings.Join(verdicts, ", ")))
 		}
 	}
+	texts := intern.NewTable()
 	for _, list := range r.lists() {
 		for i, v := range list.values {
-			if list.kind.normal(string(v)) == "" {
+			if list.kind.normal(texts, string(v)) == "" {
 				note(fmt.Sprintf("%s[%d]", list.key, i), fmt.Sprintf("%q is %s", v, list.kind.invalid()))
 			}
 		}

@@ -62,9 +62,10 @@ func (k kind) columns(s *table.Schema) []string {
 	return kinds[k].recordings
 }
 
-// normal returns a value in the form that tables have it in. A telephone number that begins
+// normal returns a value in the form that tables have it in, which is found by way of some texts,
+// the same ones for all values. A telephone number that begins
 // with a star stands for all that end like it. It is empty for what is no such value.
-func (k kind) normal(v string) string {
+func (k kind) normal(texts *intern.Table, v string) string {
 	v = strings.TrimSpace(v)
 	switch {
 	case kinds[k].number:
@@ -77,7 +78,6 @@ func (k kind) normal(v string) string {
 	case k == mediaTerm || k == verdictTerm:
 		return strings.ToLower(v)
 	}
-	texts := intern.NewTable()
 	return texts.String(policy.ID(texts, v))
 }
 
@@ -224,11 +224,11 @@ func (c *clause) has(row table.Cells) (list []*value) {
 // clauses returns the clauses of a request. A row must fit all of them.
 func (r *Request) clauses() []*clause {
 	var all []*clause
-	persons := &clause{}
+	persons, texts := &clause{}, intern.NewTable()
 	for _, l := range r.lists() {
 		c := &clause{}
 		for i, v := range l.values {
-			text, suffix := strings.CutPrefix(l.kind.normal(string(v)), "*")
+			text, suffix := strings.CutPrefix(l.kind.normal(texts, string(v)), "*")
 			c.values = append(c.values, &value{key: fmt.Sprintf("%s[%d]", l.key, i), kind: l.kind, text: text, suffix: suffix, custodian: l.custodian})
 		}
 		if l.custodian != "" {

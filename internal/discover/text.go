@@ -256,6 +256,10 @@ func (a *Answer) listExceptions(to io.Writer, indent string) {
 	}
 }
 
+// mostUnfound is how many values a terminal is told that nothing has. A request may have
+// thousands.
+const mostUnfound = 100
+
 // Text tells the answer on a terminal.
 func (a *Answer) Text() string {
 	var b strings.Builder
@@ -270,8 +274,11 @@ func (a *Answer) Text() string {
 	fmt.Fprintf(&b, "\n%s covered\n", wording.Count(a.Recordings.Covered, "recording"))
 	fmt.Fprintf(&b, "%s\n", wording.Count(a.excepted(), "exception"))
 	a.listExceptions(&b, "  ")
-	for _, u := range a.Unfound {
+	for _, u := range a.Unfound[:min(len(a.Unfound), mostUnfound)] {
 		fmt.Fprintf(&b, "! nothing that is covered has the %s %s (%s)\n", u.Kind, printable.Text(u.Value), u.Key)
+	}
+	if more := len(a.Unfound) - mostUnfound; more > 0 {
+		fmt.Fprintf(&b, "! nothing that is covered has %s, which --json and exceptions.csv name\n", wording.Count(more, "more value"))
 	}
 	return b.String()
 }

@@ -35,6 +35,15 @@ var asked = []structure{
 			}
 		})
 	}},
+	{name: "request with custodians that share a user", n: 2500, write: func(w *night, n int) {
+		w.pairs(100)
+		w.request(func(b *bufio.Writer) {
+			b.WriteString("custodians:\n")
+			for i := range n {
+				fmt.Fprintf(b, "  - {name: custodian %d, users: [u7]}\n", i)
+			}
+		})
+	}},
 	{name: "request that covers one conversation, no leg named", n: 250, write: func(w *night, n int) {
 		w.legs(n, func(i int) string {
 			return fmt.Sprintf(`"conversation_id":"c","leg_id":"%d","recorded":true,%s`, i, times(0, 4000))

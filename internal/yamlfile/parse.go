@@ -49,6 +49,10 @@ func Parse(name string, text []byte) (*File, error) {
 		f.root = r.value(doc.Body, "")
 	}
 
+	// What was not read would be said to be missing, each value by itself.
+	if r.nodes > maxNodes {
+		return nil, f.Err()
+	}
 	return f, nil
 }
 

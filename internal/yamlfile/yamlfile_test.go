@@ -107,6 +107,13 @@ func TestValuesAreWhatYAMLSays(t *testing.T) {
 	}
 }
 
+func TestTooManyValuesAreOneProblem(t *testing.T) {
+	_, got := check(t, "name: x\nlist:\n"+strings.Repeat("- {kind: b}\n", 60_000))
+	if len(got) != 1 || !strings.Contains(got[0], "the file holds more than 100000 values") {
+		t.Errorf("got %d problems, %.200q", len(got), got)
+	}
+}
+
 func TestAliasesUnfoldOnlySoFar(t *testing.T) {
 	bomb := "a: &a [x, x, x, x, x, x, x, x, x, x]\n"
 	for c := 'b'; c < 'j'; c++ {
