@@ -391,6 +391,7 @@ tests:
             exp_annotations:
               summary: "acme stopped before its commit: archived (exit code 5)"
               description: The night was not computed, or only in part. The log of the run says what to do; after that, run it again.
+              runbook_url: https://git.example.com/cdrmend/deploy/RUNBOOK.md#cdrmendstopped
       - {eval_time: 100m, alertname: CdrmendStopped}
 `))
 	if out, err := exec.Command(promtool, "test", "rules", path).CombinedOutput(); err != nil {
